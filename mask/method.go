@@ -1,0 +1,317 @@
+package mask
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// Outcome is what a method did to one value.
+type Outcome uint8
+
+const (
+	// Kept: the value passes as it is; the method appended nothing.
+	Kept Outcome = iota
+	// Replaced: the method appended another value in its place.
+	Replaced
+	// Removed: the value goes; the method appended nothing. NULL in a row, no
+	// member in an object.
+	Removed
+)
+
+// String returns the word the audit log uses.
+func (o Outcome) String() string {
+	switch o {
+	case Kept:
+		return "kept"
+	case Replaced:
+		return "replaced"
+	case Removed:
+		return "removed"
+	}
+	return fmt.Sprintf("Outcome(%d)", uint8(o))
+}
+
+// Label says what kind of de-identification a method is. The FHIR side writes
+// it as a security label (v3-ObservationValue), reports group by it.
+type Label uint8
+
+const (
+	// LabelNone marks a method that lets the value pass.
+	LabelNone Label = iota
+	// LabelRedacted: the value is taken out.
+	LabelRedacted
+	// LabelAbstracted: the value is made coarser and stays true.
+	LabelAbstracted
+	// LabelPseudonymized: the value is replaced by a keyed pseudonym.
+	LabelPseudonymized
+	// LabelMasked: the value is replaced by an invented one.
+	LabelMasked
+)
+
+// Kind is the form a value has in its own format.
+type Kind uint8
+
+const (
+	// String is text: a JSON string without its quotes and escapes, a text
+	// column.
+	String Kind = iota
+	// Number is a decimal number as written.
+	Number
+	// Bool is true or false.
+	Bool
+)
+
+// Input is what a method may know of a value beside its bytes. The caller
+// owns it and reuses it for the next value; a method must not keep it.
+type Input struct {
+	Kind Kind
+	// Entity names whom the value is about, such as "Patient/123". It is the
+	// key of surrogates and date shifts. Empty where it is not known: a method
+	// that needs it must then do the stricter thing its docstring states.
+	Entity []byte
+	// Birth and Death are the person's birth and death dates as the source
+	// writes them (YYYY, YYYY-MM, YYYY-MM-DD, or longer), empty when unknown.
+	Birth, Death []byte
+	// Dead reports that the person is known to be dead, with or without a date.
+	Dead bool
+	// Country is the country of the address a value belongs to, as written;
+	// empty when the address names none.
+	Country []byte
+	// Keys has the reusable hash states of the pass.
+	Keys *Pseudonymizer
+}
+
+// Method masks one value. A Method is immutable and may be used from several
+// goroutines; what changes lives in Input.Keys, which belongs to one pass.
+type Method interface {
+	// Append appends the masked form of src to dst and says what it did.
+	// With Kept and Removed dst comes back as it was. src is the value
+	// without quotes or escapes, is never modified and never kept. A value the
+	// method cannot read is Removed, not an error: an error ends the exchange
+	// and must not contain the value.
+	Append(dst, src []byte, in *Input) ([]byte, Outcome, error)
+}
+
+// Definition is a method as a ruleset names it.
+type Definition struct {
+	Name  string
+	Label Label
+	// Summary is one line for people: what it does to which value.
+	Summary string
+	// PerEntity reports that the output depends on Input.Entity, Birth, Death
+	// or Country and not on the value alone.
+	PerEntity bool
+	Params    []Param
+	New       func(env Env, args Args) (Method, error)
+}
+
+// Env is what a method may take from its policy when it is made.
+type Env struct {
+	Keys *Keyring
+	// ReferenceDate is the date ages are counted at, YYYY-MM-DD.
+	ReferenceDate Date
+}
+
+// ParamType is the type of a method's argument.
+type ParamType uint8
+
+const (
+	StringParam ParamType = iota
+	IntParam
+	NumberParam
+	BoolParam
+	// ListParam is a list of strings.
+	ListParam
+	// MapParam is a mapping from string to string, kept in key order.
+	MapParam
+)
+
+func (t ParamType) String() string {
+	return [...]string{"a string", "a whole number", "a number", "true or false", "a list of strings", "a mapping of strings"}[t]
+}
+
+// Param is an argument that a method takes.
+type Param struct {
+	Name     string
+	Type     ParamType
+	Required bool
+	// OneOf limits a string to these words.
+	OneOf []string
+	// Min and Max bound a number; both zero means no bound.
+	Min, Max float64
+	Doc      string
+}
+
+// Args are checked arguments: string, int64, float64, bool, []string or
+// map[string]string by the type of their Param.
+type Args map[string]any
+
+// String returns a string argument, or def.
+func (a Args) String(name, def string) string { return arg(a, name, def) }
+
+// Int returns a whole-number argument, or def.
+func (a Args) Int(name string, def int64) int64 { return arg(a, name, def) }
+
+// Number returns a number argument, or def.
+func (a Args) Number(name string, def float64) float64 { return arg(a, name, def) }
+
+// Bool returns a boolean argument, or def.
+func (a Args) Bool(name string, def bool) bool { return arg(a, name, def) }
+
+// List returns a list argument, or nil.
+func (a Args) List(name string) []string { return arg[[]string](a, name, nil) }
+
+// Map returns a mapping argument, or nil.
+func (a Args) Map(name string) map[string]string { return arg[map[string]string](a, name, nil) }
+
+func arg[T any](a Args, name string, def T) T {
+	if v, ok := a[name].(T); ok {
+		return v
+	}
+	return def
+}
+
+// Methods is a set of method definitions by name. cmd makes one out of what
+// the packages offer; there is no global registry.
+type Methods map[string]Definition
+
+// NewMethods joins definitions into one set. Two of the same name are a
+// programming error and are returned as one.
+func NewMethods(groups ...[]Definition) (Methods, error) {
+	ms := Methods{}
+	for _, g := range groups {
+		for _, d := range g {
+			if _, dup := ms[d.Name]; dup {
+				return nil, fmt.Errorf("method %q is defined twice", d.Name)
+			}
+			ms[d.Name] = d
+		}
+	}
+	return ms, nil
+}
+
+// Names returns the names in order.
+func (ms Methods) Names() []string {
+	names := make([]string, 0, len(ms))
+	for n := range ms {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// Check reports what is wrong with args for the definition: an unknown,
+// missing, wrongly typed or out of range argument.
+func (d Definition) Check(args Args) error {
+	known := map[string]Param{}
+	names := []string{}
+	for _, p := range d.Params {
+		known[p.Name] = p
+		names = append(names, p.Name)
+		if _, ok := args[p.Name]; p.Required && !ok {
+			return fmt.Errorf("method %q needs %q (%s)", d.Name, p.Name, p.Type)
+		}
+	}
+	given := make([]string, 0, len(args))
+	for n := range args {
+		given = append(given, n)
+	}
+	sort.Strings(given)
+	for _, n := range given {
+		p, ok := known[n]
+		if !ok {
+			return fmt.Errorf("method %q takes no %q%s", d.Name, n, DidYouMean(n, names))
+		}
+		if err := p.check(args[n]); err != nil {
+			return fmt.Errorf("method %q: %q %w", d.Name, n, err)
+		}
+	}
+	return nil
+}
+
+func (p Param) check(v any) error {
+	var n float64
+	switch v := v.(type) {
+	case string:
+		if p.Type != StringParam {
+			return fmt.Errorf("must be %s", p.Type)
+		}
+		if len(p.OneOf) == 0 {
+			return nil
+		}
+		for _, w := range p.OneOf {
+			if v == w {
+				return nil
+			}
+		}
+		return fmt.Errorf("must be one of %s%s", strings.Join(p.OneOf, ", "), DidYouMean(v, p.OneOf))
+	case int64:
+		if p.Type != IntParam {
+			return fmt.Errorf("must be %s", p.Type)
+		}
+		n = float64(v)
+	case float64:
+		if p.Type != NumberParam {
+			return fmt.Errorf("must be %s", p.Type)
+		}
+		n = v
+	case bool:
+		if p.Type != BoolParam {
+			return fmt.Errorf("must be %s", p.Type)
+		}
+		return nil
+	case []string:
+		if p.Type != ListParam {
+			return fmt.Errorf("must be %s", p.Type)
+		}
+		return nil
+	case map[string]string:
+		if p.Type != MapParam {
+			return fmt.Errorf("must be %s", p.Type)
+		}
+		return nil
+	default:
+		return fmt.Errorf("must be %s", p.Type)
+	}
+	if (p.Min != 0 || p.Max != 0) && (n < p.Min || n > p.Max) {
+		return fmt.Errorf("must be from %v to %v", p.Min, p.Max)
+	}
+	return nil
+}
+
+// DidYouMean returns ` (did you mean "x"?)` for the nearest of names, or
+// nothing when none is near.
+func DidYouMean(got string, names []string) string {
+	best, bestDist := "", len(got)/3+2
+	for _, n := range names {
+		if d := editDistance(strings.ToLower(got), strings.ToLower(n)); d < bestDist {
+			best, bestDist = n, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %q?)", best)
+}
+
+// editDistance is the Levenshtein distance of a and b in bytes.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diag := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diag
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diag = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,72 @@
+package mask
+
+import (
+	"context"
+	"time"
+)
+
+// Record is the value-free account of one exchange: who asked for what kind
+// of thing, and which rules were applied how often. It never holds a value,
+// an original id or text from a request.
+type Record struct {
+	Time      time.Time
+	RequestID string
+	// Consumer and Project name who asked and under which key space.
+	Consumer, Project string
+	// Door is "fhir", "postgres" or "file".
+	Door string
+	// Operation is an interaction or statement class, such as "read Patient".
+	Operation string
+	// Result is "complete", "refused" or "failed".
+	Result string
+	// Reason says in fixed words why an exchange was refused or failed.
+	Reason string
+
+	Ruleset        string
+	RulesetSHA256  string
+	KeyFingerprint string
+
+	// Resources counts what was delivered, by type, in order of name.
+	Resources []Count
+	// Applied has each action that was used, in the policy's order.
+	Applied []Applied
+	// Details has one entry an application, when the log asks for it.
+	Details []Detail
+
+	DurationMicros int64
+}
+
+// Count is a number of things of one name.
+type Count struct {
+	Name string `json:"name"`
+	N    uint64 `json:"n"`
+}
+
+// Applied says how often a rule acted on one element path or column, and
+// what came of it.
+type Applied struct {
+	Rule     string `json:"rule"`
+	Category string `json:"category,omitempty"`
+	Path     string `json:"path"`
+	Method   string `json:"method"`
+	N        uint64 `json:"n"`
+}
+
+// Detail is one application: where, by pseudonym and indexed path.
+type Detail struct {
+	// Resource is the masked identity, such as "Patient/<pseudonym>".
+	Resource string `json:"resource"`
+	// Path is indexed, such as "Patient.name[0].given[1]".
+	Path    string  `json:"path"`
+	Rule    string  `json:"rule"`
+	Outcome Outcome `json:"outcome"`
+}
+
+// MarshalText writes the outcome's word.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// Sink takes records. Append returns when the record is durable; when it
+// returns an error the exchange must not be completed.
+type Sink interface {
+	Append(ctx context.Context, r *Record) error
+}
