@@ -27,3 +27,6 @@ func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.M
 
 // IsZero reports whether d is not set.
 func (d Date) IsZero() bool { return d == Date{} }
+
+// MarshalText writes YYYY-MM-DD.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }

@@ -78,6 +78,9 @@ type Input struct {
 	// Country is the country of the address a value belongs to, as written;
 	// empty when the address names none.
 	Country []byte
+	// Unit is the unit of a quantity's value: a UCUM code or, where there is
+	// none, the unit's text; empty when the quantity names none.
+	Unit []byte
 	// Keys has the reusable hash states of the pass.
 	Keys *Pseudonymizer
 }
@@ -99,11 +102,15 @@ type Definition struct {
 	Label Label
 	// Summary is one line for people: what it does to which value.
 	Summary string
-	// PerEntity reports that the output depends on Input.Entity, Birth, Death
-	// or Country and not on the value alone.
+	// PerEntity reports that the output depends on Input.Entity, Birth, Death,
+	// Dead or Country and not on the value alone.
 	PerEntity bool
-	Params    []Param
-	New       func(env Env, args Args) (Method, error)
+	// YearSearch reports that a comparison with a whole year, not older than
+	// the years the method hides, has the same answer on masked values as on
+	// originals, so that a search by year tells nothing more.
+	YearSearch bool
+	Params     []Param
+	New        func(env Env, args Args) (Method, error)
 }
 
 // Env is what a method may take from its policy when it is made.

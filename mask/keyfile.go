@@ -1,0 +1,85 @@
+package mask
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// A key file is one line: the words "veil-key-1:" and at least 32 bytes in
+// standard base 64.
+const keyFileHead = "veil-key-1:"
+
+// largestKeyFile bounds what is read of a file that claims to be a key.
+const largestKeyFile = 4096
+
+// WriteKeyFile writes a new key of 32 random bytes to a file of mode 0600. A
+// file that is there already is left alone, and the error says so.
+func WriteKeyFile(path string) (err error) {
+	secret := make([]byte, MinSecret)
+	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already and is not overwritten: without the old key no pseudonym opens again", path)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	if _, err := f.WriteString(keyFileHead + base64.StdEncoding.EncodeToString(secret) + "\n"); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// ReadKeyFile returns the secret of a key file. A file that others than its
+// owner can read, or that is not a key, is refused; no error shows any of it.
+func ReadKeyFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return nil, fmt.Errorf("%s has mode %04o: others can read the key (chmod 600 %s)", path, mode, path)
+	}
+	if info.Size() > largestKeyFile {
+		return nil, fmt.Errorf("%s is too large to be a key", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := ParseKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return secret, nil
+}
+
+// ParseKey reads the text of a key, as a key file or an environment variable
+// holds it.
+func ParseKey(text []byte) ([]byte, error) {
+	body, ok := bytes.CutPrefix(bytes.TrimSpace(text), []byte(keyFileHead))
+	if !ok {
+		return nil, fmt.Errorf("not a key: want %q and base 64 (make one with: veil keys new FILE)", keyFileHead)
+	}
+	secret, err := base64.StdEncoding.Strict().DecodeString(string(body))
+	if err != nil {
+		return nil, fmt.Errorf("not a key: what follows %q is not base 64", keyFileHead)
+	}
+	if len(secret) < MinSecret {
+		return nil, fmt.Errorf("key is too short: it has %d bytes, want at least %d", len(secret), MinSecret)
+	}
+	return secret, nil
+}

@@ -1,0 +1,141 @@
+package mask
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"sort"
+	"time"
+)
+
+// Pass is one exchange under one plan: it owns the hash states, counts every
+// application by action number, and commits the record. It is not for
+// concurrent use; work that is split among goroutines gives each a Pass and
+// merges them before one is committed.
+type Pass struct {
+	Plan *Plan
+	// Keys are the hash states of this pass.
+	Keys *Pseudonymizer
+	// Counts has the number of applications by action number.
+	Counts []uint64
+	// Detail asks for one Details entry an application.
+	Detail  bool
+	Details []Detail
+
+	Origin    Origin
+	resources map[string]uint64
+	started   time.Time
+	committed bool
+}
+
+// Origin says whose exchange a pass is.
+type Origin struct {
+	RequestID string
+	Consumer  string
+	Door      string
+	Operation string
+}
+
+// NewPass makes the reusable state of an exchange. Keep it and call Begin for
+// the next one.
+func NewPass(plan *Plan) *Pass {
+	return &Pass{
+		Plan:      plan,
+		Keys:      plan.Policy.Keys.NewPseudonymizer(),
+		Counts:    make([]uint64, len(plan.Actions)),
+		resources: map[string]uint64{},
+	}
+}
+
+// Begin clears the pass for an exchange.
+func (p *Pass) Begin(o Origin) {
+	clear(p.Counts)
+	clear(p.resources)
+	p.Details = p.Details[:0]
+	p.Origin = o
+	p.started = time.Now()
+	p.committed = false
+}
+
+// CountResource counts a delivered resource or row of the named type.
+func (p *Pass) CountResource(name string) { p.resources[name]++ }
+
+// Merge adds what q counted to p and clears it in q.
+func (p *Pass) Merge(q *Pass) {
+	for i, n := range q.Counts {
+		p.Counts[i] += n
+	}
+	for name, n := range q.resources {
+		p.resources[name] += n
+	}
+	p.Details = append(p.Details, q.Details...)
+	clear(q.Counts)
+	clear(q.resources)
+	q.Details = q.Details[:0]
+}
+
+// Resources returns the number of resources or rows counted.
+func (p *Pass) Resources() uint64 {
+	var n uint64
+	for _, c := range p.resources {
+		n += c
+	}
+	return n
+}
+
+// ErrCommitted is returned by a second Commit of one exchange.
+var ErrCommitted = errors.New("mask: exchange is already committed")
+
+// Commit writes the record of the exchange to the sink. The exchange must not
+// complete before Commit returned nil. Result is "complete", "refused" or
+// "failed"; reason says in fixed words why it is not complete.
+func (p *Pass) Commit(ctx context.Context, sink Sink, result, reason string) error {
+	if p.committed {
+		return ErrCommitted
+	}
+	p.committed = true
+	return sink.Append(ctx, p.Record(result, reason))
+}
+
+// Record returns the value-free account of the exchange so far.
+func (p *Pass) Record(result, reason string) *Record {
+	pol := p.Plan.Policy
+	r := &Record{
+		Time:           p.started.UTC(),
+		RequestID:      p.Origin.RequestID,
+		Consumer:       p.Origin.Consumer,
+		Project:        pol.Keys.Project(),
+		Door:           p.Origin.Door,
+		Operation:      p.Origin.Operation,
+		Result:         result,
+		Reason:         reason,
+		Ruleset:        pol.Ruleset.Name,
+		RulesetSHA256:  pol.Ruleset.SHA256(),
+		KeyFingerprint: pol.Keys.Fingerprint(),
+		DurationMicros: time.Since(p.started).Microseconds(),
+	}
+	for name, n := range p.resources {
+		r.Resources = append(r.Resources, Count{Name: name, N: n})
+	}
+	sort.Slice(r.Resources, func(i, j int) bool { return r.Resources[i].Name < r.Resources[j].Name })
+	for i, n := range p.Counts {
+		if n == 0 {
+			continue
+		}
+		a := p.Plan.Actions[i]
+		r.Applied = append(r.Applied, Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method, N: n})
+	}
+	if p.Detail {
+		r.Details = append([]Detail(nil), p.Details...)
+	}
+	return r
+}
+
+// NewRequestID returns 32 hex digits from the system's random source. It
+// names an exchange and never enters masked bytes.
+func NewRequestID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	return hex.EncodeToString(b[:])
+}

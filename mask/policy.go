@@ -1,0 +1,66 @@
+package mask
+
+import "fmt"
+
+// Policy is a ruleset that runs: its methods made, its keys derived. It is
+// immutable and shared by every exchange.
+type Policy struct {
+	Ruleset *Ruleset
+	Keys    *Keyring
+	defs    Methods
+	methods []Method
+}
+
+// NewPolicy makes the methods of every rule. The error is Problems, each at
+// its rule.
+func NewPolicy(rs *Ruleset, defs Methods, keys *Keyring) (*Policy, error) {
+	p := &Policy{Ruleset: rs, Keys: keys, defs: defs}
+	env := Env{Keys: keys, ReferenceDate: rs.ReferenceDate}
+	var problems Problems
+	for i := range rs.FHIR.Rules {
+		r := &rs.FHIR.Rules[i]
+		def, ok := defs[r.Method]
+		if !ok {
+			problems.Add(r.At, "unknown method %q", r.Method)
+			continue
+		}
+		m, err := def.New(env, r.Args)
+		if err != nil {
+			problems.Add(r.At, "rule %q: method %q: %v", r.ID, r.Method, err)
+		}
+		p.methods = append(p.methods, m)
+	}
+	return p, problems.Err()
+}
+
+// Method returns the method of FHIR rule i and its definition.
+func (p *Policy) Method(i int) (Method, Definition) {
+	return p.methods[i], p.defs[p.Ruleset.FHIR.Rules[i].Method]
+}
+
+// Action is one rule at one place of a shape: an element path or a column.
+type Action struct {
+	Rule     string
+	Category string
+	Path     string
+	Method   string
+	Label    Label
+}
+
+// Plan is a policy laid over a shape: actions by number. It is immutable.
+type Plan struct {
+	Policy  *Policy
+	Actions []Action
+}
+
+// Add appends an action and returns its number.
+func (p *Plan) Add(a Action) (int, error) {
+	if len(p.Actions) >= maxActions {
+		return 0, fmt.Errorf("ruleset %s needs more than %d actions", p.Policy.Ruleset.Name, maxActions)
+	}
+	p.Actions = append(p.Actions, a)
+	return len(p.Actions) - 1, nil
+}
+
+// maxActions keeps an action number within 16 bits.
+const maxActions = 1 << 16

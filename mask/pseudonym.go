@@ -1,0 +1,130 @@
+package mask
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha512"
+	"encoding/binary"
+	"hash"
+)
+
+// Pseudonymizer holds the hash and cipher states of one pass, made once and
+// reused: a reset HMAC costs a third of a new one. It is not for concurrent
+// use.
+type Pseudonymizer struct {
+	ring   *Keyring
+	states []keyState
+	sum    [64]byte
+	// prefix and scratch live here so that what is handed to a hash or cipher
+	// does not escape to the heap each time.
+	prefix  [4]byte
+	plain   [48]byte
+	counter [16]byte
+	stream  [16]byte
+	decoded [64]byte
+}
+
+// keyState is the state of one slot. Which fields are set depends on its
+// purpose.
+type keyState struct {
+	mac   hash.Hash
+	block cipher.Block
+	// domain is the associated data of a seal.
+	domain []byte
+}
+
+// NewPseudonymizer returns a new set of states over the keyring.
+func (k *Keyring) NewPseudonymizer() *Pseudonymizer { return &Pseudonymizer{ring: k} }
+
+// state returns the state of a slot and makes it at its first use.
+func (p *Pseudonymizer) state(s Slot) *keyState {
+	if int(s) >= len(p.states) {
+		p.states = append(p.states, make([]keyState, int(s)+1-len(p.states))...)
+	}
+	st := &p.states[s]
+	if st.mac == nil && st.block == nil {
+		p.open(st, s)
+	}
+	return st
+}
+
+func (p *Pseudonymizer) open(st *keyState, s Slot) {
+	key := p.ring.slotKey(s)
+	if key.purpose == purposePermute {
+		st.block = newAES(p.ring.mustDerive(key.purpose, key.domain, 32))
+		return
+	}
+	sub := p.ring.mustDerive(key.purpose, key.domain, 64+32)
+	st.mac = hmac.New(sha512.New, sub[:64])
+	if key.purpose == purposeSeal {
+		st.block = newAES(sub[64:])
+		st.domain = []byte(p.ring.project + "\x00" + key.domain)
+	}
+}
+
+// mustDerive derives a key of a fixed, short length, which cannot fail.
+func (k *Keyring) mustDerive(purpose, domain string, n int) []byte {
+	b, err := k.Derive(purpose, domain, n)
+	if err != nil {
+		panic("mask: HKDF refuses a short key")
+	}
+	return b
+}
+
+func newAES(key []byte) cipher.Block {
+	b, err := aes.NewCipher(key)
+	if err != nil {
+		panic("mask: AES refuses a 256-bit key")
+	}
+	return b
+}
+
+// MAC1 returns HMAC-SHA-512 of one part under a slot. The part is preceded by
+// its length as four big-endian bytes. The result is valid until the next call
+// on p. Two values fall together when the part of the result that is used does:
+// for b bits and n values with odds of about n²/2^(b+1).
+func (p *Pseudonymizer) MAC1(s Slot, part []byte) *[64]byte {
+	st := p.state(s)
+	st.mac.Reset()
+	p.write(st.mac, part)
+	st.mac.Sum(p.sum[:0])
+	return &p.sum
+}
+
+// MAC2 is MAC1 of two parts, each preceded by its length.
+func (p *Pseudonymizer) MAC2(s Slot, a, b []byte) *[64]byte {
+	st := p.state(s)
+	st.mac.Reset()
+	p.write(st.mac, a)
+	p.write(st.mac, b)
+	st.mac.Sum(p.sum[:0])
+	return &p.sum
+}
+
+// MAC3 is MAC1 of three parts, each preceded by its length.
+func (p *Pseudonymizer) MAC3(s Slot, a, b, c []byte) *[64]byte {
+	st := p.state(s)
+	st.mac.Reset()
+	p.write(st.mac, a)
+	p.write(st.mac, b)
+	p.write(st.mac, c)
+	st.mac.Sum(p.sum[:0])
+	return &p.sum
+}
+
+func (p *Pseudonymizer) write(h hash.Hash, part []byte) {
+	binary.BigEndian.PutUint32(p.prefix[:], uint32(len(part)))
+	h.Write(p.prefix[:])
+	h.Write(part)
+}
+
+// PermuteUUID replaces 16 bytes by their image under AES-256 with the slot's
+// key: a permutation, so that no two values ever fall together, and one that
+// only the key can undo.
+func (p *Pseudonymizer) PermuteUUID(s Slot, b *[16]byte) {
+	st := p.state(s)
+	p.counter = *b
+	st.block.Encrypt(p.stream[:], p.counter[:])
+	*b = p.stream
+}

@@ -1,0 +1,352 @@
+package mask
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Ruleset is what a person writes, read, checked and with everything it
+// extends resolved. It is immutable.
+type Ruleset struct {
+	Name        string `json:"name"`
+	Title       string `json:"title,omitempty"`
+	Description string `json:"description,omitempty"`
+	// ReferenceDate is the day ages are counted at.
+	ReferenceDate Date        `json:"referenceDate"`
+	FHIR          FHIRSection `json:"fhir"`
+
+	sha256 string
+}
+
+// FHIRSection is the part of a ruleset about FHIR resources. This package
+// reads it; what a match means is known to package fhir.
+type FHIRSection struct {
+	Rules []Rule `json:"rules"`
+	// CodeSystems are the code systems whose codes may pass.
+	CodeSystems []CodeSystem `json:"codeSystems"`
+	// Canonicals are the beginnings of canonical URLs that may pass.
+	Canonicals []string `json:"canonicals"`
+}
+
+// Rule says which method acts where.
+type Rule struct {
+	ID string `json:"id"`
+	// Category is the Safe Harbor identifier A to R, or empty.
+	Category string   `json:"category,omitempty"`
+	Match    []string `json:"match"`
+	Method   string   `json:"method"`
+	Args     Args     `json:"args,omitempty"`
+	// Why is a note for people.
+	Why string `json:"why,omitempty"`
+
+	// At is where the rule stands, MatchAt where each match does.
+	At      Position   `json:"-"`
+	MatchAt []Position `json:"-"`
+}
+
+// CodeSystem lets the codes of a system pass when they have its form.
+type CodeSystem struct {
+	// System is the URI, or its beginning where it ends in "*".
+	System string `json:"system"`
+	// Form names the check a code must pass, such as loinc or snomed.
+	Form string `json:"form"`
+	// Pattern is the regular expression (RE2, whole code) of form pattern.
+	Pattern string `json:"pattern,omitempty"`
+	// Display is verify, trust or remove.
+	Display string `json:"display"`
+
+	At Position `json:"-"`
+}
+
+// SHA256 is the ruleset's identity: the hash, in hex, of its canonical JSON
+// form with everything it extends resolved. Layout, comments and the order of
+// keys do not change it; the order of rules does.
+func (rs *Ruleset) SHA256() string { return rs.sha256 }
+
+// Opener returns the text of the ruleset that extends names, and the file
+// name to use in errors.
+type Opener func(name string) (file string, src []byte, err error)
+
+// maxExtends bounds a chain of rulesets that extend each other.
+const maxExtends = 8
+
+// ParseRuleset reads a ruleset, checks all of it against methods and resolves
+// what it extends. The error is Problems with every problem found.
+func ParseRuleset(file string, src []byte, methods Methods, open Opener) (*Ruleset, error) {
+	var problems Problems
+	rs := parseRuleset(file, src, methods, open, &problems, 0)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	canonical, err := json.Marshal(rs)
+	if err != nil {
+		return nil, fmt.Errorf("%s: canonical form: %w", file, err)
+	}
+	sum := sha256.Sum256(canonical)
+	rs.sha256 = hex.EncodeToString(sum[:])
+	return rs, nil
+}
+
+// Canonical returns the bytes whose SHA-256 is the ruleset's identity,
+// indented for reading when indent is true.
+func (rs *Ruleset) Canonical(indent bool) []byte {
+	b, _ := json.Marshal(rs) // strings, numbers and maps of them: cannot fail
+	if !indent {
+		return b
+	}
+	var buf bytes.Buffer
+	_ = json.Indent(&buf, b, "", "  ")
+	return append(buf.Bytes(), '\n')
+}
+
+type rulesetReader struct {
+	Tree
+	methods Methods
+	rs      *Ruleset
+	version bool
+}
+
+func parseRuleset(file string, src []byte, methods Methods, open Opener, problems *Problems, depth int) *Ruleset {
+	t, root := ParseYAML(file, src, problems)
+	if root == nil {
+		return &Ruleset{}
+	}
+	r := &rulesetReader{Tree: t, methods: methods, rs: &Ruleset{}}
+	var own Ruleset
+	var extends *ast.StringNode
+	ok := r.Mapping(root, map[string]Field{
+		"veil":        func(n ast.Node) { r.version = r.Word(n, "1") != "" },
+		"name":        func(n ast.Node) { own.Name = r.name(n) },
+		"title":       func(n ast.Node) { own.Title, _ = r.Text(n) },
+		"description": func(n ast.Node) { own.Description, _ = r.Text(n) },
+		"extends": func(n ast.Node) {
+			if s, ok := n.(*ast.StringNode); ok {
+				extends = s
+			} else {
+				r.Bad(n, "want the name of a ruleset")
+			}
+		},
+		"referenceDate": func(n ast.Node) { own.ReferenceDate = r.date(n) },
+		"fhir":          func(n ast.Node) { r.fhir(n, &own.FHIR) },
+	}, nil)
+	if !ok {
+		return r.rs
+	}
+	if !r.version {
+		problems.Add(Position{file, 1, 1}, `want "veil: 1", the version of the rule language`)
+	}
+	if own.Name == "" {
+		problems.Add(Position{file, 1, 1}, `want "name:", the ruleset's name`)
+	}
+	if extends != nil {
+		r.extend(extends, open, depth)
+	}
+	r.merge(own)
+	if depth == 0 && r.rs.ReferenceDate.IsZero() {
+		problems.Add(Position{file, 1, 1}, `want "referenceDate:", the day ages are counted at (YYYY-MM-DD)`)
+	}
+	return r.rs
+}
+
+func (r *rulesetReader) extend(n *ast.StringNode, open Opener, depth int) {
+	if depth >= maxExtends {
+		r.Bad(n, "more than %d rulesets extend each other: is there a circle?", maxExtends)
+		return
+	}
+	if open == nil {
+		r.Bad(n, "no ruleset can be extended here")
+		return
+	}
+	file, src, err := open(n.Value)
+	if err != nil {
+		r.Bad(n, "extends: %v", err)
+		return
+	}
+	r.rs = parseRuleset(file, src, r.methods, open, r.Problems, depth+1)
+}
+
+// merge lays own over what it extends: scalars replace, rules and code systems
+// of the same name replace in place, others are added after.
+func (r *rulesetReader) merge(own Ruleset) {
+	rs := r.rs
+	rs.Name = own.Name
+	if own.Title != "" {
+		rs.Title = own.Title
+	}
+	if own.Description != "" {
+		rs.Description = own.Description
+	}
+	if !own.ReferenceDate.IsZero() {
+		rs.ReferenceDate = own.ReferenceDate
+	}
+	for _, rule := range own.FHIR.Rules {
+		i := slices.IndexFunc(rs.FHIR.Rules, func(o Rule) bool { return o.ID == rule.ID })
+		if i < 0 {
+			rs.FHIR.Rules = append(rs.FHIR.Rules, rule)
+		} else {
+			rs.FHIR.Rules[i] = rule
+		}
+	}
+	for _, cs := range own.FHIR.CodeSystems {
+		i := slices.IndexFunc(rs.FHIR.CodeSystems, func(o CodeSystem) bool { return o.System == cs.System })
+		if i < 0 {
+			rs.FHIR.CodeSystems = append(rs.FHIR.CodeSystems, cs)
+		} else {
+			rs.FHIR.CodeSystems[i] = cs
+		}
+	}
+	for _, c := range own.FHIR.Canonicals {
+		if !slices.Contains(rs.FHIR.Canonicals, c) {
+			rs.FHIR.Canonicals = append(rs.FHIR.Canonicals, c)
+		}
+	}
+}
+
+var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+
+func (r *rulesetReader) name(n ast.Node) string {
+	s, ok := r.Text(n)
+	if ok && !nameForm.MatchString(s) {
+		r.Bad(n, "name: want 1 to 64 of a-z, 0-9, dot, hyphen, underscore")
+	}
+	return s
+}
+
+func (r *rulesetReader) date(n ast.Node) Date {
+	s, ok := r.Text(n)
+	if !ok {
+		return Date{}
+	}
+	d, err := ParseDate(s)
+	if err != nil {
+		r.Bad(n, "referenceDate: %v", err)
+	}
+	return d
+}
+
+func (r *rulesetReader) fhir(n ast.Node, sec *FHIRSection) {
+	r.Mapping(n, map[string]Field{
+		"version": func(n ast.Node) { r.Word(n, "R4", "4.0.1") },
+		"unknown": func(n ast.Node) { r.Word(n, "remove") },
+		"rules": func(n ast.Node) {
+			ids := map[string]bool{}
+			r.Sequence(n, func(item ast.Node) {
+				rule := r.rule(item)
+				if rule.ID != "" && ids[rule.ID] {
+					r.Bad(item, "rule id %q appears twice", rule.ID)
+				}
+				ids[rule.ID] = true
+				sec.Rules = append(sec.Rules, rule)
+			})
+		},
+		"codeSystems": func(n ast.Node) {
+			r.Sequence(n, func(item ast.Node) { sec.CodeSystems = append(sec.CodeSystems, r.codeSystem(item)) })
+		},
+		"canonicals": func(n ast.Node) {
+			for _, l := range r.Texts(n) {
+				sec.Canonicals = append(sec.Canonicals, l.Text)
+			}
+		},
+	}, nil)
+}
+
+func (r *rulesetReader) rule(n ast.Node) Rule {
+	rule := Rule{At: r.At(n)}
+	type given struct {
+		name       string
+		key, value ast.Node
+	}
+	var args []given
+	var methodNode ast.Node
+	r.Mapping(n, map[string]Field{
+		"id": func(n ast.Node) { rule.ID = r.name(n) },
+		"category": func(n ast.Node) {
+			rule.Category, _ = r.Text(n)
+			if len(rule.Category) != 1 || rule.Category[0] < 'A' || rule.Category[0] > 'R' {
+				r.Bad(n, "category: want a letter from A to R (45 CFR 164.514(b)(2)(i))")
+			}
+		},
+		"match": func(n ast.Node) {
+			for _, l := range r.Texts(n) {
+				rule.Match = append(rule.Match, l.Text)
+				rule.MatchAt = append(rule.MatchAt, l.At)
+			}
+		},
+		"method": func(n ast.Node) { rule.Method, _ = r.Text(n); methodNode = n },
+		"why":    func(n ast.Node) { rule.Why, _ = r.Text(n) },
+	}, func(key string, keyNode, value ast.Node) { args = append(args, given{key, keyNode, value}) })
+
+	switch {
+	case rule.ID == "":
+		r.Bad(n, `rule has no "id"`)
+	case len(rule.Match) == 0:
+		r.Bad(n, `rule %q has no "match"`, rule.ID)
+	case rule.Method == "":
+		r.Bad(n, `rule %q has no "method"`, rule.ID)
+	}
+	def, ok := r.methods[rule.Method]
+	if !ok {
+		if rule.Method != "" {
+			r.Bad(methodNode, "unknown method %q%s", rule.Method, DidYouMean(rule.Method, r.methods.Names()))
+		}
+		return rule
+	}
+	params := map[string]Param{}
+	names := []string{"id", "category", "match", "method", "why"}
+	for _, p := range def.Params {
+		params[p.Name] = p
+		names = append(names, p.Name)
+	}
+	for _, g := range args {
+		p, ok := params[g.name]
+		if !ok {
+			r.Bad(g.key, "method %q takes no %q%s", def.Name, g.name, DidYouMean(g.name, names))
+			continue
+		}
+		if v, ok := r.argument(g.value, p.Type); ok {
+			if rule.Args == nil {
+				rule.Args = Args{}
+			}
+			rule.Args[g.name] = v
+			if err := p.check(v); err != nil {
+				r.Bad(g.value, "method %q: %q %v", def.Name, g.name, err)
+			}
+		}
+	}
+	for _, p := range def.Params {
+		if _, ok := rule.Args[p.Name]; p.Required && !ok && !slices.ContainsFunc(args, func(g given) bool { return g.name == p.Name }) {
+			r.Bad(methodNode, "method %q needs %q (%s)", def.Name, p.Name, p.Type)
+		}
+	}
+	return rule
+}
+
+func (r *rulesetReader) codeSystem(n ast.Node) CodeSystem {
+	cs := CodeSystem{At: r.At(n), Display: "verify"}
+	r.Mapping(n, map[string]Field{
+		"system":  func(n ast.Node) { cs.System, _ = r.Text(n) },
+		"form":    func(n ast.Node) { cs.Form, _ = r.Text(n) },
+		"pattern": func(n ast.Node) { cs.Pattern, _ = r.Text(n) },
+		"display": func(n ast.Node) { cs.Display = r.Word(n, "verify", "trust", "remove") },
+	}, nil)
+	if cs.System == "" {
+		r.Bad(n, `code system has no "system"`)
+	}
+	if cs.Form == "" {
+		r.Bad(n, `code system has no "form", the check its codes must pass`)
+	}
+	if (cs.Pattern != "") != (cs.Form == "pattern") {
+		r.Bad(n, `"pattern" goes with "form: pattern"`)
+	}
+	if _, err := regexp.Compile(cs.Pattern); err != nil {
+		r.Bad(n, "pattern: not a regular expression (RE2)")
+	}
+	return cs
+}

@@ -1,0 +1,262 @@
+package mask
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// Position is a place in a file that a person wrote.
+type Position struct {
+	File         string
+	Line, Column int
+}
+
+func (p Position) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
+
+// Problem is one thing that is wrong with a written file.
+type Problem struct {
+	Position
+	Message string
+}
+
+func (p Problem) Error() string { return p.Position.String() + ": " + p.Message }
+
+// Problems is everything wrong with a file, in the order of the lines. It is
+// an error when it is not empty.
+type Problems []Problem
+
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Add notes a problem at a position.
+func (ps *Problems) Add(at Position, format string, args ...any) {
+	*ps = append(*ps, Problem{at, fmt.Sprintf(format, args...)})
+}
+
+// Err returns the problems sorted by place, or nil when there are none.
+func (ps Problems) Err() error {
+	if len(ps) == 0 {
+		return nil
+	}
+	sort.SliceStable(ps, func(i, j int) bool {
+		a, b := ps[i], ps[j]
+		if a.File != b.File {
+			return a.File < b.File
+		}
+		if a.Line != b.Line {
+			return a.Line < b.Line
+		}
+		return a.Column < b.Column
+	})
+	return ps
+}
+
+// Tree reads a YAML document strictly: what a reader does not ask for by name
+// is a problem, with its place and the nearest name that it would have known.
+type Tree struct {
+	File     string
+	Problems *Problems
+}
+
+// ParseYAML parses src and returns its one top-level mapping. Syntax errors,
+// several documents, anchors and aliases are problems.
+func ParseYAML(file string, src []byte, problems *Problems) (Tree, ast.Node) {
+	t := Tree{File: file, Problems: problems}
+	f, err := parser.ParseBytes(src, 0)
+	if err != nil {
+		at, msg := Position{file, 1, 1}, "not YAML"
+		var ye yaml.Error
+		if errors.As(err, &ye) {
+			msg = ye.GetMessage()
+			if tok := ye.GetToken(); tok != nil {
+				at.Line, at.Column = tok.Position.Line, tok.Position.Column
+			}
+		}
+		problems.Add(at, "%s", msg)
+		return t, nil
+	}
+	if len(f.Docs) != 1 || f.Docs[0].Body == nil {
+		problems.Add(Position{file, 1, 1}, "want one YAML document")
+		return t, nil
+	}
+	return t, f.Docs[0].Body
+}
+
+// At returns the place of a node.
+func (t Tree) At(n ast.Node) Position {
+	p := Position{t.File, 1, 1}
+	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 {
+		n = m.Values[0].Key
+	}
+	if tok := n.GetToken(); tok != nil {
+		p.Line, p.Column = tok.Position.Line, tok.Position.Column
+	}
+	return p
+}
+
+// Bad notes a problem at a node.
+func (t Tree) Bad(n ast.Node, format string, args ...any) {
+	t.Problems.Add(t.At(n), format, args...)
+}
+
+// Field is what to do with the value of one key.
+type Field func(value ast.Node)
+
+// Mapping calls the field of each key. other, if not nil, takes the keys that
+// fields does not have; without it they are problems.
+func (t Tree) Mapping(n ast.Node, fields map[string]Field, other func(key string, keyNode, value ast.Node)) bool {
+	m, ok := n.(*ast.MappingNode)
+	if !ok {
+		if v, single := n.(*ast.MappingValueNode); single {
+			m = &ast.MappingNode{Values: []*ast.MappingValueNode{v}}
+		} else {
+			t.Bad(n, "want a mapping (key: value)")
+			return false
+		}
+	}
+	seen := map[string]bool{}
+	for _, v := range m.Values {
+		k, ok := v.Key.(*ast.StringNode)
+		if !ok {
+			t.Bad(v.Key, "want a plain key")
+			continue
+		}
+		if seen[k.Value] {
+			t.Bad(v.Key, "key %q appears twice", k.Value)
+			continue
+		}
+		seen[k.Value] = true
+		if f, ok := fields[k.Value]; ok {
+			f(v.Value)
+			continue
+		}
+		if other != nil {
+			other(k.Value, v.Key, v.Value)
+			continue
+		}
+		known := make([]string, 0, len(fields))
+		for name := range fields {
+			known = append(known, name)
+		}
+		sort.Strings(known)
+		t.Bad(v.Key, "unknown key %q%s", k.Value, DidYouMean(k.Value, known))
+	}
+	return true
+}
+
+// Sequence calls f for each item.
+func (t Tree) Sequence(n ast.Node, f func(item ast.Node)) {
+	s, ok := n.(*ast.SequenceNode)
+	if !ok {
+		t.Bad(n, "want a list (- item)")
+		return
+	}
+	for _, v := range s.Values {
+		f(v)
+	}
+}
+
+// Text returns a scalar as it is written. A number where a word is wanted
+// keeps its own spelling.
+func (t Tree) Text(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return n.GetToken().Value, true
+	}
+	t.Bad(n, "want text")
+	return "", false
+}
+
+// Texts returns a list of scalars; a single scalar counts as a list of one.
+func (t Tree) Texts(n ast.Node) []Located {
+	var out []Located
+	add := func(item ast.Node) {
+		if s, ok := t.Text(item); ok {
+			out = append(out, Located{s, t.At(item)})
+		}
+	}
+	if s, ok := n.(*ast.SequenceNode); ok {
+		for _, v := range s.Values {
+			add(v)
+		}
+	} else {
+		add(n)
+	}
+	return out
+}
+
+// Located is a text and the place it was written at.
+type Located struct {
+	Text string
+	At   Position
+}
+
+// Word returns a scalar that must be one of words.
+func (t Tree) Word(n ast.Node, words ...string) string {
+	s, ok := t.Text(n)
+	if !ok {
+		return ""
+	}
+	for _, w := range words {
+		if s == w {
+			return s
+		}
+	}
+	t.Bad(n, "unknown word %q: want %s%s", s, strings.Join(words, ", "), DidYouMean(s, words))
+	return ""
+}
+
+// argument reads the value of a method's argument by the parameter's type.
+func (t Tree) argument(n ast.Node, typ ParamType) (any, bool) {
+	switch typ {
+	case ListParam:
+		list := []string{}
+		for _, l := range t.Texts(n) {
+			list = append(list, l.Text)
+		}
+		return list, true
+	case MapParam:
+		m := map[string]string{}
+		ok := t.Mapping(n, nil, func(key string, _, value ast.Node) {
+			if s, ok := t.Text(value); ok {
+				m[key] = s
+			}
+		})
+		return m, ok
+	}
+	s, ok := t.Text(n)
+	if !ok {
+		return nil, false
+	}
+	var err error
+	var v any = s
+	switch typ {
+	case IntParam:
+		v, err = strconv.ParseInt(s, 10, 64)
+	case NumberParam:
+		v, err = strconv.ParseFloat(s, 64)
+	case BoolParam:
+		v, err = strconv.ParseBool(s)
+	}
+	if err != nil {
+		t.Bad(n, "want %s", typ)
+		return nil, false
+	}
+	return v, true
+}
