@@ -1,0 +1,973 @@
+package fhir
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// op is what the walker does with a value.
+type op uint8
+
+const (
+	opRemove    op = iota // take it out
+	opKeep                // let the scalar pass
+	opMethod              // hand the scalar to a method
+	opDescend             // walk the object under a node
+	opResource            // walk the resource under the node of its type
+	opExtension           // walk an extension under the node of its url
+	opMeta                // walk a resource's own meta, where its labels go
+	opWithhold            // take the whole resource out
+	opID                  // seal a resource id, or rename a contained one
+	opReference           // translate a reference
+	opCode                // let a code pass that its value set has
+	opCanonical           // let an allow-listed canonical pass
+	opCoded               // a member of a Coding or Quantity: decided for the whole object
+	opLink                // hand a Bundle link to the site
+)
+
+// decision is what is done at one place, or at one place under a condition.
+type decision struct {
+	op     op
+	action int
+	label  mask.Label
+	method mask.Method
+	kind   jsonKind
+	child  *node
+	rule   *elementRule // settings of the FHIR methods
+	values *ValueSet    // opCode
+	part   codedPart    // opCoded
+	// when is the condition on the object that holds the element (outer) or
+	// on the element itself.
+	when, whenSelf *condition
+	otherwise      *decision
+	memo           bool // small and repeated: worth remembering
+	yearSearch     bool // a search by whole years tells no more than the masked values
+	perEntity      bool // the method needs to know whom the value is about
+}
+
+// jsonKind is how a type looks in JSON.
+type jsonKind uint8
+
+const (
+	jsonString jsonKind = iota
+	jsonNumber
+	jsonBool
+	jsonObject
+)
+
+// field is a member that an object of a node may have.
+type field struct {
+	name     string
+	token    []byte // the name in quotes and a colon
+	element  string // the element's name: "value" for "valueQuantity"
+	code     string // its FHIR type
+	array    bool
+	required int8 // its bit among the required fields of the node, or -1
+	sibling  bool // "_name", the id and extensions of a primitive
+	// takesHolder: when the value goes, the object that holds it goes too.
+	takesHolder bool
+	// tested: the conditions of this node's fields begin with it.
+	tested bool
+	// security marks Meta.security, where labels are written.
+	security bool
+	// weak: an object that keeps nothing else says nothing (Extension.url).
+	weak bool
+	// orTrueName is the boolean that keeps the fact where the value goes:
+	// deceased has one beside its dates.
+	orTrueName string
+	decision   decision
+	path       string
+	values     *ValueSet // what the element is bound to
+}
+
+// node is an object type in the context of the rules that are under way.
+type node struct {
+	id       int
+	typ      *Type
+	path     string
+	keys     keyTable
+	fields   []field
+	required []string // names of the required fields, by bit
+	absent   [][]byte // by bit: the member that says the required one is masked
+	// extensions maps the urls that a rule knows here to their decisions.
+	extensions map[string]*decision
+	coded      *elementRule // set on nodes of Coding and Quantity that pass
+	address    bool         // its members need the country beside them
+	withheld   *decision    // a rule takes the resource type out
+	index      int          // number of the resource type
+	valueField int          // the field "value" of a quantity that passes, or -1
+}
+
+// actions of the engine itself, for what no rule of the ruleset decides.
+type engineActions struct {
+	unknownElement, unknownResource, unknownExtension, unknownModifier, wrongShape, unknownSystem, absent, label, extension int
+}
+
+// Automaton is a policy laid over the schema: one node for each object type
+// in each context that rules can tell apart. It is immutable.
+type Automaton struct {
+	*mask.Plan
+	schema *Schema
+	roots  map[string]*node
+	// rootKeys finds the number of a resource type, rootNodes has its node.
+	rootKeys  keyTable
+	rootNodes []*node
+	types     []string // resource types by node.index
+	nodes     []*node
+	codes     *codeSystems
+	canon     []string
+	engine    engineActions
+
+	urnSlot, uuidSlot, containedSlot, systemSlot, codeSlot mask.Slot
+	sealSlots                                              []mask.Slot // by type index
+	unknownResource                                        decision
+	containedID                                            decision   // names contained ids in a walker's memory
+	subjects                                               [][]string // by type index: the references that may lead to the patient
+}
+
+// item is a pattern that has matched up to a step.
+type item struct {
+	rule, pattern, step int
+}
+
+type compiler struct {
+	a        *Automaton
+	policy   *mask.Policy
+	rules    []mask.Rule
+	patterns [][]*pattern // by rule
+	elements []*elementRule
+	memo     map[string]*node
+	used     []bool
+	problems mask.Problems
+	shared   map[string]*decision // extensions where no context tells them apart
+}
+
+// Compile lays a policy over a schema. The error is mask.Problems: an
+// expression that names an unknown type or element, a method that does not
+// fit, two rules of equal rank for one element, a rule that can match nothing.
+func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
+	c := &compiler{
+		a: &Automaton{
+			Plan:   &mask.Plan{Policy: policy},
+			schema: schema,
+			roots:  map[string]*node{},
+			canon:  policy.Ruleset.FHIR.Canonicals,
+		},
+		policy: policy,
+		rules:  policy.Ruleset.FHIR.Rules,
+		memo:   map[string]*node{},
+	}
+	c.used = make([]bool, len(c.rules))
+	c.engineActions()
+	c.a.unknownResource = decision{op: opRemove, action: c.a.engine.unknownResource, label: mask.LabelRedacted}
+	c.a.codes = newCodeSystems(policy.Ruleset.FHIR.CodeSystems, &c.problems)
+	c.parse()
+	if err := c.problems.Err(); err != nil {
+		return nil, err
+	}
+	keys := policy.Keys
+	c.a.urnSlot = keys.MACSlot("pseudonym", "urn")
+	c.a.uuidSlot = keys.PermuteSlot("urn-uuid")
+	c.a.containedSlot = keys.MACSlot("pseudonym", "contained-id")
+	c.a.systemSlot = keys.MACSlot("pseudonym", "code-system")
+	c.a.codeSlot = keys.MACSlot("pseudonym", "code")
+	for _, t := range schema.Types() {
+		if t.Kind != ResourceKind || t.Abstract {
+			continue
+		}
+		c.a.types = append(c.a.types, t.Name)
+		c.a.sealSlots = append(c.a.sealSlots, keys.SealSlot(t.Name))
+		c.a.subjects = append(c.a.subjects, subjectsOf(t))
+		n := c.node(t, nil, t.Name, nil)
+		n.index = len(c.a.types) - 1
+		c.a.roots[t.Name] = n
+		n.withheld = c.withheld(t)
+		c.a.rootNodes = append(c.a.rootNodes, n)
+	}
+	c.a.rootKeys = newKeyTable(c.a.types)
+	for _, n := range c.a.nodes {
+		n.eachDecision(func(d *decision) {
+			d.memo = d.op == opDescend && rememberable(d.child.typ) || d.op == opMeta
+		})
+	}
+	for i, r := range c.rules {
+		if !c.used[i] {
+			c.problems.Add(r.At, "rule %q never applies: more specific rules, or the removal of what holds it, leave it nothing to match", r.ID)
+		}
+	}
+	if err := c.problems.Err(); err != nil {
+		return nil, err
+	}
+	return c.a, nil
+}
+
+func (c *compiler) engineActions() {
+	add := func(rule, path, method string, label mask.Label) int {
+		n, err := c.a.Plan.Add(mask.Action{Rule: rule, Path: path, Method: method, Label: label})
+		if err != nil {
+			c.problems.Add(mask.Position{}, "%v", err)
+		}
+		return n
+	}
+	c.a.engine = engineActions{
+		unknownElement:   add("fhir.unknown", "(unknown element)", "remove", mask.LabelRedacted),
+		unknownResource:  add("fhir.unknown", "(unknown resource type)", "remove", mask.LabelRedacted),
+		unknownExtension: add("fhir.unknown", "(unknown extension)", "remove", mask.LabelRedacted),
+		unknownModifier:  add("fhir.unknown", "(unknown modifierExtension)", "withhold", mask.LabelRedacted),
+		wrongShape:       add("fhir.unknown", "(wrong JSON type)", "remove", mask.LabelRedacted),
+		unknownSystem:    add("fhir.codeSystems", "(unknown code system)", "pseudonym", mask.LabelPseudonymized),
+		absent:           add("fhir.required", "(required element)", "data-absent-reason", mask.LabelNone),
+		label:            add("fhir.label", "Resource.meta.security", "label", mask.LabelNone),
+		extension:        add("fhir.extension", "Extension.url", "keep", mask.LabelNone),
+	}
+}
+
+// parse reads every match and resolves its names.
+func (c *compiler) parse() {
+	c.patterns = make([][]*pattern, len(c.rules))
+	c.elements = make([]*elementRule, len(c.rules))
+	for i, r := range c.rules {
+		m, _ := c.policy.Method(i)
+		c.elements[i], _ = m.(*elementRule)
+		for j, expr := range r.Match {
+			at := r.MatchAt[j]
+			p, err := parseMatch(expr)
+			if err == nil {
+				err = c.resolve(p)
+			}
+			if err != nil {
+				if me, ok := err.(*matchError); ok {
+					at.Column += me.offset
+				}
+				c.problems.Add(at, "rule %q: match: %v", r.ID, err)
+				continue
+			}
+			c.patterns[i] = append(c.patterns[i], p)
+		}
+	}
+}
+
+// resolve checks the type and element names of a pattern.
+func (c *compiler) resolve(p *pattern) error {
+	if p.anchor != "" {
+		t := c.a.schema.Type(p.anchor)
+		if t == nil {
+			return fmt.Errorf("unknown type %q%s", p.anchor, mask.DidYouMean(p.anchor, c.typeNames()))
+		}
+		return c.resolveSteps([]*Type{t}, p.steps)
+	}
+	st := p.steps[0]
+	if st.kind == stepByType && c.a.schema.Type(st.name) == nil {
+		return fmt.Errorf("unknown type %q%s", st.name, mask.DidYouMean(st.name, c.typeNames()))
+	}
+	if st.kind == stepExtension {
+		return c.resolveSteps([]*Type{c.a.schema.Type("Extension")}, p.steps[1:])
+	}
+	if len(p.steps) > 1 {
+		return fmt.Errorf("nothing may follow nodesByType() and nodesByName(): anchor a path at the type's name")
+	}
+	if st.kind == stepByName && !c.hasElement(st.name) {
+		return fmt.Errorf("no type has an element %q", st.name)
+	}
+	return nil
+}
+
+func (c *compiler) hasElement(name string) bool {
+	for _, t := range c.a.schema.Types() {
+		if t.element(name) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *compiler) resolveSteps(types []*Type, steps []step) error {
+	for i, st := range steps {
+		switch st.kind {
+		case stepExtension:
+			types = []*Type{c.a.schema.Type("Extension")}
+			continue
+		case stepByType:
+			if c.a.schema.Type(st.name) == nil {
+				return fmt.Errorf("unknown type %q%s", st.name, mask.DidYouMean(st.name, c.typeNames()))
+			}
+			if i != len(steps)-1 {
+				return fmt.Errorf("nothing may follow nodesByType()")
+			}
+			return nil
+		case stepByName:
+			if i != len(steps)-1 {
+				return fmt.Errorf("nothing may follow nodesByName()")
+			}
+			return nil
+		}
+		var next []*Type
+		var names []string
+		found, typed := false, false
+		for _, t := range types {
+			for _, e := range t.Elements {
+				names = append(names, e.Name)
+				if e.Name != st.name {
+					continue
+				}
+				found = true
+				for _, et := range e.Types {
+					if st.ofType != "" && et.Code != st.ofType {
+						continue
+					}
+					typed = true
+					next = append(next, et.Type)
+				}
+			}
+		}
+		if !found {
+			if base, variant, ok := c.choiceVariant(types, st.name); ok {
+				return fmt.Errorf("%q is a choice: write %s.ofType(%s)", st.name, base, variant)
+			}
+			return fmt.Errorf("%s has no element %q%s", types[0].Name, st.name, mask.DidYouMean(st.name, names))
+		}
+		if !typed {
+			return fmt.Errorf("%s is never a %q", st.name, st.ofType)
+		}
+		types = next
+	}
+	return nil
+}
+
+// choiceVariant finds the choice element that a JSON name such as
+// valueQuantity spells.
+func (c *compiler) choiceVariant(types []*Type, name string) (base, variant string, ok bool) {
+	for _, t := range types {
+		for i := range t.Elements {
+			e := &t.Elements[i]
+			if !e.Choice {
+				continue
+			}
+			for _, et := range e.Types {
+				if e.JSONName(et) == name {
+					return e.Name, et.Code, true
+				}
+			}
+		}
+	}
+	return "", "", false
+}
+
+func (c *compiler) typeNames() []string {
+	var names []string
+	for _, t := range c.a.schema.Types() {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// chain is a type and its base types, nearest first.
+func (s *Schema) chain(t *Type) []string {
+	var names []string
+	for t != nil {
+		names = append(names, t.Name)
+		t = s.Type(t.Base)
+	}
+	return names
+}
+
+// candidate is a rule that matches a place, with its rank.
+type candidate struct {
+	rule int
+	rank [5]int
+	step *step
+}
+
+// Ranks of the kinds of match, most specific last.
+const (
+	rankByType = iota + 1
+	rankScopedByType
+	rankByName
+	rankScopedByName
+	rankDataType
+	rankResource
+)
+
+// node returns the node of a type under items, and makes it when it is new.
+// mode is the FHIR method that lets the object pass as a whole, if any.
+func (c *compiler) node(t *Type, items []item, path string, mode *elementRule) *node {
+	own := slices.Clone(items)
+	chain := c.a.schema.chain(t)
+	for r, ps := range c.patterns {
+		for p, pat := range ps {
+			if pat.anchor != "" && slices.Contains(chain, pat.anchor) {
+				own = append(own, item{r, p, 0})
+			}
+		}
+	}
+	sort.Slice(own, func(i, j int) bool {
+		a, b := own[i], own[j]
+		if a.rule != b.rule {
+			return a.rule < b.rule
+		}
+		if a.pattern != b.pattern {
+			return a.pattern < b.pattern
+		}
+		return a.step < b.step
+	})
+	own = slices.Compact(own)
+	key := fmt.Sprintf("%s|%v|%p", t.Name, own, mode)
+	if n, ok := c.memo[key]; ok {
+		return n
+	}
+	// A data type met without a rule of its context under way is named by
+	// itself, so that one action stands for all places it appears at.
+	if t.Kind == ComplexKind && !c.inContext(items) {
+		path = t.Name
+	}
+	n := &node{id: len(c.a.nodes), typ: t, path: path, coded: mode, address: t.Name == "Address"}
+	c.memo[key] = n
+	c.a.nodes = append(c.a.nodes, n)
+	c.fill(n, own)
+	return n
+}
+
+// inContext reports whether a pattern is under way that tells this place from
+// other places of the same type. Patterns for everything below do not.
+func (c *compiler) inContext(items []item) bool {
+	for _, it := range items {
+		if steps := c.patterns[it.rule][it.pattern].steps; it.step < len(steps) {
+			if k := steps[it.step].kind; k == stepElement || k == stepExtension {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fill makes the fields of a node.
+func (c *compiler) fill(n *node, items []item) {
+	var names []string
+	for i := range n.typ.Elements {
+		e := &n.typ.Elements[i]
+		for _, et := range e.Types {
+			f := field{name: e.JSONName(et), element: e.Name, code: et.Code, array: e.Max != 1, required: -1, values: e.Binding.ValueSet, path: n.path + "." + e.Name}
+			if e.Choice {
+				f.path += ".ofType(" + et.Code + ")"
+			}
+			kids := c.children(e, et, items)
+			f.decision = c.decide(n, e, et, f.path, items, kids)
+			if e.Min > 0 {
+				f.required = c.require(n, e, et, &f)
+			}
+			f.security = n.typ.Name == "Meta" && e.Name == "security"
+			f.weak = n.typ.Name == "Extension" && e.Name == "url"
+			f.takesHolder = n.typ.Name == "Bundle.entry" && e.Name == "resource" || n.typ.Name == "Bundle.link" && e.Name == "url"
+			if e.Name == "deceased" && et.Code != "boolean" {
+				f.orTrueName = booleanOf(e)
+			}
+			names = append(names, f.name)
+			n.fields = append(n.fields, f)
+			if et.Type != nil && et.Type.Kind == PrimitiveKind && f.name != "resourceType" {
+				s := field{name: "_" + f.name, array: f.array, required: f.required, sibling: true, path: f.path}
+				s.decision = decision{op: opDescend, kind: jsonObject, action: f.decision.action}
+				if f.decision.op == opRemove || f.array {
+					s.decision = decision{op: opRemove, action: f.decision.action, label: mask.LabelRedacted}
+				} else {
+					s.decision.child = c.node(c.a.schema.Type("Element"), kids, f.path, nil)
+				}
+				names = append(names, s.name)
+				n.fields = append(n.fields, s)
+			}
+		}
+	}
+	if n.typ.Kind == ResourceKind {
+		f := field{name: "resourceType", required: -1, path: n.path + ".resourceType"}
+		f.decision = decision{op: opKeep, kind: jsonString, action: c.a.engine.label}
+		names = append(names, f.name)
+		n.fields = append(n.fields, f)
+	}
+	if len(n.fields) > maxFields {
+		c.problems.Add(mask.Position{}, "type %s has more than %d members", n.typ.Name, maxFields)
+		return
+	}
+	if n.typ.Name == "Extension" || c.hasExtensions(n) {
+		c.extensions(n, items)
+	}
+	n.keys = newKeyTable(names)
+	c.markTested(n)
+	n.valueField = -1
+	if n.coded != nil && n.typ.element("comparator") != nil {
+		n.valueField = n.keys.find([]byte("value"))
+	}
+	for i := range n.fields {
+		n.fields[i].token = []byte(`"` + n.fields[i].name + `":`)
+	}
+}
+
+// markTested marks the field that the conditions of a node begin with, if it
+// is one and the same.
+func (c *compiler) markTested(n *node) {
+	name := ""
+	for i := range n.fields {
+		for d := &n.fields[i].decision; d != nil; d = d.otherwise {
+			if d.when == nil {
+				continue
+			}
+			if name != "" && name != d.when.path[0] {
+				return
+			}
+			name = d.when.path[0]
+		}
+	}
+	for i := range n.fields {
+		n.fields[i].tested = name != "" && n.fields[i].name == name
+	}
+}
+
+func (c *compiler) hasExtensions(n *node) bool {
+	return n.typ.element("extension") != nil || n.typ.element("modifierExtension") != nil
+}
+
+// require gives a required element its bit and the member that stands in when
+// it is masked.
+func (c *compiler) require(n *node, e *Element, et ElementType, f *field) int8 {
+	for i, name := range n.required {
+		if name == e.Name {
+			return int8(i)
+		}
+	}
+	if len(n.required) == 64 {
+		c.problems.Add(mask.Position{}, "type %s has more than 64 required elements", n.typ.Name)
+		return -1
+	}
+	const absent = `{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}`
+	name, value := f.name, absent
+	if et.Type != nil && et.Type.Kind == PrimitiveKind {
+		name = "_" + name
+	}
+	if f.array {
+		value = "[" + value + "]"
+	}
+	n.required = append(n.required, e.Name)
+	n.absent = append(n.absent, []byte(`"`+name+`":`+value))
+	return int8(len(n.required) - 1)
+}
+
+// booleanOf returns the name of a choice's boolean, or nothing.
+func booleanOf(e *Element) string {
+	for _, et := range e.Types {
+		if e.Choice && et.Code == "boolean" {
+			return e.JSONName(et)
+		}
+	}
+	return ""
+}
+
+// children returns the items that go on inside an element.
+func (c *compiler) children(e *Element, et ElementType, items []item) []item {
+	var kids []item
+	for _, it := range items {
+		steps := c.patterns[it.rule][it.pattern].steps
+		if it.step >= len(steps) {
+			continue // the pattern is a bare type name
+		}
+		st := &steps[it.step]
+		switch st.kind {
+		case stepByType, stepByName:
+			kids = append(kids, it)
+		case stepElement:
+			if st.name == e.Name && (st.ofType == "" || st.ofType == et.Code) && it.step+1 < len(steps) {
+				kids = append(kids, item{it.rule, it.pattern, it.step + 1})
+			}
+		}
+	}
+	return kids
+}
+
+// matches returns the rules that decide an element here, most specific first.
+func (c *compiler) matches(n *node, e *Element, et ElementType, items []item) []candidate {
+	var found []candidate
+	consider := func(it item, st *step, class int) {
+		steps := c.patterns[it.rule][it.pattern].steps
+		pat := c.patterns[it.rule][it.pattern]
+		depth := 0
+		if pat.anchor != "" {
+			depth = len(c.a.schema.chain(c.a.schema.Type(pat.anchor)))
+		}
+		narrow, conds := 0, 0
+		if st.ofType != "" {
+			narrow = 1
+		}
+		if st.outer != nil {
+			conds++
+		}
+		if st.inner != nil {
+			conds++
+		}
+		// A condition outranks the length of a path only among paths of one
+		// class: it is the last word.
+		found = append(found, candidate{it.rule, [5]int{class, len(steps), depth, narrow, conds}, st})
+	}
+	for _, it := range items {
+		pat := c.patterns[it.rule][it.pattern]
+		if it.step >= len(pat.steps) {
+			continue
+		}
+		st := &pat.steps[it.step]
+		class := rankDataType
+		if t := c.a.schema.Type(pat.anchor); t != nil && t.Kind == ResourceKind && !t.Abstract {
+			class = rankResource
+		}
+		switch {
+		case st.kind == stepByType && st.name == et.Code:
+			consider(it, st, rankScopedByType)
+		case st.kind == stepByName && st.name == e.Name:
+			consider(it, st, rankScopedByName)
+		case st.kind == stepElement && it.step == len(pat.steps)-1 && st.name == e.Name && (st.ofType == "" || st.ofType == et.Code):
+			consider(it, st, class)
+		}
+	}
+	for r, ps := range c.patterns {
+		for p, pat := range ps {
+			if pat.anchor != "" {
+				continue
+			}
+			switch st := &pat.steps[0]; {
+			case st.kind == stepByType && st.name == et.Code:
+				consider(item{r, p, 0}, st, rankByType)
+			case st.kind == stepByName && st.name == e.Name:
+				consider(item{r, p, 0}, st, rankByName)
+			}
+		}
+	}
+	sort.SliceStable(found, func(i, j int) bool { return slices.Compare(found[i].rank[:], found[j].rank[:]) > 0 })
+	return found
+}
+
+// decide makes the decision for one type of one element.
+func (c *compiler) decide(n *node, e *Element, et ElementType, path string, items, kids []item) decision {
+	if et.Code == "Resource" || et.Type != nil && et.Type.Kind == ResourceKind {
+		return decision{op: opResource, kind: jsonObject, action: c.a.engine.unknownResource}
+	}
+	if e.Name == "extension" || e.Name == "modifierExtension" {
+		d := decision{op: opExtension, kind: jsonObject, action: c.a.engine.unknownExtension}
+		if e.Name == "modifierExtension" {
+			d.action = c.a.engine.unknownModifier
+		}
+		return d
+	}
+	if n.typ.Name == "Extension" && e.Name == "url" {
+		return decision{op: opKeep, kind: jsonString, action: c.a.engine.extension}
+	}
+	if n.coded != nil {
+		if part, ok := codedPartOf(n.typ, e.Name); ok {
+			return c.codedDecision(n, e, et, path, items, kids, part)
+		}
+	}
+	found := c.matches(n, e, et, items)
+	var chain []decision
+	for i, cand := range found {
+		conditional := cand.step.outer != nil || cand.step.inner != nil
+		if i > 0 && cand.rank == found[i-1].rank && cand.rule != found[i-1].rule {
+			prev := found[i-1].step
+			apart := cand.step.outer != nil && prev.outer != nil && cand.step.outer.disjoint(prev.outer) ||
+				cand.step.inner != nil && prev.inner != nil && cand.step.inner.disjoint(prev.inner)
+			if !apart {
+				c.problems.Add(c.rules[cand.rule].At, "rules %q and %q match %s equally well: make one of them more specific", c.rules[found[i-1].rule].ID, c.rules[cand.rule].ID, path)
+			}
+		}
+		c.used[cand.rule] = true
+		d := c.apply(cand.rule, e, et, path, kids)
+		d.when, d.whenSelf = cand.step.outer, cand.step.inner
+		chain = append(chain, d)
+		if !conditional {
+			break
+		}
+	}
+	if k := len(chain); k == 0 || chain[k-1].when != nil || chain[k-1].whenSelf != nil {
+		chain = append(chain, c.fallback(et, path, kids, n.typ.Kind == ResourceKind))
+	}
+	for i := len(chain) - 2; i >= 0; i-- {
+		next := chain[i+1]
+		chain[i].otherwise = &next
+	}
+	return chain[0]
+}
+
+// fallback decides where no rule does: objects are walked, scalars go.
+func (c *compiler) fallback(et ElementType, path string, kids []item, inResource bool) decision {
+	if et.Type == nil || et.Type.Kind == PrimitiveKind {
+		return decision{op: opRemove, kind: kindOf(et), action: c.action(mask.Action{
+			Rule: "fhir.unknown", Path: path, Method: "remove", Label: mask.LabelRedacted}), label: mask.LabelRedacted}
+	}
+	d := decision{op: opDescend, kind: jsonObject, child: c.node(et.Type, kids, path, nil)}
+	if inResource && et.Code == "Meta" {
+		d.op = opMeta
+	}
+	return d
+}
+
+func (c *compiler) action(a mask.Action) int {
+	n, err := c.a.Plan.Add(a)
+	if err != nil {
+		c.problems.Add(mask.Position{}, "%v", err)
+	}
+	return n
+}
+
+// apply makes the decision of a rule for an element.
+func (c *compiler) apply(r int, e *Element, et ElementType, path string, kids []item) decision {
+	rule := c.rules[r]
+	method, def := c.policy.Method(r)
+	d := decision{kind: kindOf(et), label: def.Label, method: method, perEntity: def.PerEntity, yearSearch: def.YearSearch}
+	d.action = c.action(mask.Action{Rule: rule.ID, Category: rule.Category, Path: path, Method: rule.Method, Label: def.Label})
+	primitive := et.Type == nil || et.Type.Kind == PrimitiveKind
+	bad := func(format string, args ...any) decision {
+		c.problems.Add(rule.At, "rule %q: %s", rule.ID, fmt.Sprintf(format, args...))
+		return decision{op: opRemove, action: d.action}
+	}
+	if er := c.elements[r]; er != nil {
+		d.method, d.rule = nil, er
+		op, err := er.fit(e, et)
+		if err != nil {
+			return bad("method %q: %v (at %s)", rule.Method, err, path)
+		}
+		d.op = op
+		switch op {
+		case opDescend:
+			mode := er
+			if !er.coded {
+				mode = nil
+			}
+			d.child = c.node(et.Type, kids, path, mode)
+		case opCode:
+			d.values = e.Binding.ValueSet
+		case opMethod:
+			d.method = er.inner
+		}
+		return d
+	}
+	switch {
+	case rule.Method == "remove":
+		d.op, d.method = opRemove, nil
+	case !primitive:
+		return bad("method %q acts on single values and %s is a %s: match its elements, or use remove or descend", rule.Method, path, et.Code)
+	case rule.Method == "keep":
+		d.op, d.method = opKeep, nil
+	default:
+		d.op = opMethod
+	}
+	return d
+}
+
+// codedDecision decides a member of a Coding or Quantity that passes as a
+// whole. A rule of its own that removes the member is stronger.
+func (c *compiler) codedDecision(n *node, e *Element, et ElementType, path string, items, kids []item, part codedPart) decision {
+	d := decision{op: opCoded, kind: kindOf(et), part: part}
+	method, label := "coding", mask.LabelNone
+	rule, category := "fhir.codeSystems", ""
+	for _, cand := range c.matches(n, e, et, items) {
+		if cand.rank[0] < rankDataType {
+			break
+		}
+		c.used[cand.rule] = true
+		r := c.apply(cand.rule, e, et, path, kids)
+		if r.op == opRemove {
+			return r
+		}
+		if r.op == opMethod && part == partValue {
+			d.method, d.label = r.method, r.label
+			rule, category, method, label = c.rules[cand.rule].ID, c.rules[cand.rule].Category, c.rules[cand.rule].Method, r.label
+			break
+		}
+		c.problems.Add(c.rules[cand.rule].At, "rule %q: %s is decided by the method that lets the whole %s pass: only remove may stand here", c.rules[cand.rule].ID, path, n.typ.Name)
+	}
+	d.action = c.action(mask.Action{Rule: rule, Category: category, Path: path, Method: method, Label: label})
+	return d
+}
+
+// extensions makes the decisions for the extension urls that rules know here.
+// Where no rule of the context is under way all nodes share one map.
+func (c *compiler) extensions(n *node, items []item) {
+	type known struct {
+		kids  []item
+		final []candidate
+		here  bool
+	}
+	urls := map[string]*known{}
+	add := func(it item, st *step, here int) {
+		k := urls[st.name]
+		if k == nil {
+			k = &known{}
+			urls[st.name] = k
+		}
+		k.here = k.here || here > 0
+		steps := c.patterns[it.rule][it.pattern].steps
+		if it.step == len(steps)-1 {
+			k.final = append(k.final, candidate{it.rule, [5]int{here, len(steps), 0, 0, 0}, st})
+		} else {
+			k.kids = append(k.kids, item{it.rule, it.pattern, it.step + 1})
+		}
+	}
+	var scoped []item
+	here := false
+	for _, it := range items {
+		steps := c.patterns[it.rule][it.pattern].steps
+		if it.step >= len(steps) {
+			continue
+		}
+		switch st := &steps[it.step]; st.kind {
+		case stepExtension:
+			add(it, st, 1)
+			here = true
+		case stepByType, stepByName:
+			scoped = append(scoped, it)
+			here = true
+		}
+	}
+	if !here && c.shared != nil {
+		n.extensions = c.shared
+		return
+	}
+	for r, ps := range c.patterns {
+		for p, pat := range ps {
+			if pat.anchor == "" && pat.steps[0].kind == stepExtension {
+				add(item{r, p, 0}, &pat.steps[0], 0)
+			}
+		}
+	}
+	n.extensions = map[string]*decision{}
+	if !here {
+		c.shared = n.extensions // before its nodes are made: extensions nest
+	}
+	for _, url := range sortedKeys(urls) {
+		k := urls[url]
+		path := "extension('" + url + "')"
+		if k.here {
+			path = n.path + "." + path
+		}
+		d := c.extensionDecision(url, path, k.final)
+		if d.op == opDescend {
+			d.child = c.node(c.a.schema.Type("Extension"), append(slices.Clone(k.kids), scoped...), path, nil)
+		}
+		n.extensions[url] = &d
+	}
+}
+
+// extensionDecision decides an extension: by the rule that matches it, or, if
+// rules only match inside it, by walking it.
+func (c *compiler) extensionDecision(url, path string, final []candidate) decision {
+	if len(final) == 0 {
+		return decision{op: opDescend, kind: jsonObject, action: c.action(mask.Action{Rule: "fhir.extension", Path: path, Method: "descend"})}
+	}
+	sort.SliceStable(final, func(i, j int) bool { return slices.Compare(final[i].rank[:], final[j].rank[:]) > 0 })
+	first := final[0].rule
+	if len(final) > 1 && final[0].rank == final[1].rank && first != final[1].rule {
+		c.problems.Add(c.rules[final[1].rule].At, "rules %q and %q match extension('%s') equally well", c.rules[first].ID, c.rules[final[1].rule].ID, url)
+	}
+	c.used[first] = true
+	method, def := c.policy.Method(first)
+	d := decision{kind: jsonObject, label: def.Label}
+	d.action = c.action(mask.Action{Rule: c.rules[first].ID, Category: c.rules[first].Category, Path: path, Method: def.Name, Label: def.Label})
+	er, _ := method.(*elementRule)
+	switch {
+	case def.Name == "remove":
+		d.op = opRemove
+	case er != nil && (er.op == opDescend && !er.coded || er.op == opWithhold):
+		d.op = er.op
+	default:
+		c.problems.Add(c.rules[first].At, "rule %q: an extension takes remove, descend or withhold; match extension('%s').value for its value", c.rules[first].ID, url)
+	}
+	return d
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// withheld finds the rule that takes a whole resource type out: a match that
+// is nothing but its name.
+func (c *compiler) withheld(t *Type) *decision {
+	for r, ps := range c.patterns {
+		for _, pat := range ps {
+			if pat.anchor == t.Name && len(pat.steps) == 0 {
+				c.used[r] = true
+				d := c.apply(r, &Element{Name: t.Name}, ElementType{Code: t.Name, Type: t}, t.Name, nil)
+				if d.op != opRemove && d.op != opWithhold && d.op != opDescend {
+					c.problems.Add(c.rules[r].At, "rule %q: a resource type takes remove or descend", c.rules[r].ID)
+				}
+				if d.op == opDescend {
+					return nil
+				}
+				return &d
+			}
+		}
+	}
+	return nil
+}
+
+// subjectsOf returns the references of a resource type that may lead to the
+// patient it is about, the likeliest first.
+func subjectsOf(t *Type) []string {
+	var names []string
+	for _, name := range []string{"subject", "patient", "beneficiary", "individual", "for"} {
+		if e := t.element(name); e != nil {
+			for _, et := range e.Types {
+				if slices.Contains(et.Targets, "Patient") && e.Max == 1 {
+					names = append(names, name)
+					break
+				}
+			}
+		}
+	}
+	return names
+}
+
+// rememberable types are small and repeat.
+func rememberable(t *Type) bool {
+	switch t.Name {
+	case "Coding", "CodeableConcept", "Reference", "Meta", "Identifier", "Extension":
+		return true
+	}
+	return false
+}
+
+// eachDecision calls f for every decision of the node's members and
+// extensions.
+func (n *node) eachDecision(f func(*decision)) {
+	for i := range n.fields {
+		for d := &n.fields[i].decision; d != nil; d = d.otherwise {
+			f(d)
+		}
+	}
+	for _, url := range sortedKeys(n.extensions) {
+		f(n.extensions[url])
+	}
+}
+
+func (t *Type) element(name string) *Element {
+	for i := range t.Elements {
+		if t.Elements[i].Name == name {
+			return &t.Elements[i]
+		}
+	}
+	return nil
+}
+
+// kindOf returns how a type is written in JSON.
+func kindOf(et ElementType) jsonKind {
+	switch et.Code {
+	case "boolean":
+		return jsonBool
+	case "decimal", "integer", "positiveInt", "unsignedInt", "integer64":
+		return jsonNumber
+	}
+	if et.Type != nil && et.Type.Kind != PrimitiveKind {
+		return jsonObject
+	}
+	return jsonString
+}

@@ -1,0 +1,269 @@
+package fhir
+
+import (
+	"bytes"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// codedPart is a member of an object whose members are decided together.
+type codedPart uint8
+
+const (
+	partSystem codedPart = iota
+	partVersion
+	partCode
+	partDisplay
+	partValue
+	partComparator
+	partUnit
+	partText
+)
+
+// codedPartOf returns the part that an element of Coding, Quantity or
+// CodeableConcept is.
+func codedPartOf(t *Type, element string) (codedPart, bool) {
+	parts := map[string]codedPart{}
+	switch t.Name {
+	case "Coding":
+		parts = map[string]codedPart{"system": partSystem, "version": partVersion, "code": partCode, "display": partDisplay}
+	case "CodeableConcept":
+		parts = map[string]codedPart{"text": partText}
+	default:
+		if t.element("comparator") != nil {
+			parts = map[string]codedPart{"system": partSystem, "code": partCode, "value": partValue, "comparator": partComparator, "unit": partUnit}
+		}
+	}
+	p, ok := parts[element]
+	return p, ok
+}
+
+// codedState is what is decided for the Coding, Quantity or CodeableConcept
+// being walked.
+type codedState struct {
+	node         *node
+	start        int
+	system, code []byte
+	known        *codeSystem // not nil: system and code pass
+	unit         []byte      // for a quantity's value
+}
+
+// enter walks an object under a node.
+func (w *Walker) enter(n *node, i int) (end int, kept bool) {
+	if n.coded == nil {
+		return w.object(n, i)
+	}
+	outer := w.coded
+	w.coded = codedState{node: n, start: i}
+	switch n.typ.Name {
+	case "Coding":
+		w.decideCode(i)
+	case "CodeableConcept":
+		w.shown = w.shown[:0]
+	default:
+		w.decideCode(i)
+		w.decideUnit(n, i)
+		w.lastUnit = w.coded.unit
+	}
+	end, kept = w.object(n, i)
+	w.coded = outer
+	return end, kept
+}
+
+var codeMembers = []string{"system", "code"}
+
+// decideCode finds out whether the system and code of the object at src[i]
+// pass.
+func (w *Walker) decideCode(i int) {
+	c := &w.coded
+	if !w.usualCode(i) {
+		var at [2]int
+		w.findAll(i, codeMembers, at[:])
+		c.system, c.code = w.text(at[0]), w.text(at[1])
+	}
+	if len(c.system) == 0 {
+		return
+	}
+	s := w.a.codes.find(c.system)
+	if s == nil || c.code != nil && !w.a.codes.codeMayPass(s, c.system, c.code) {
+		return
+	}
+	c.known = s
+	if w.inSecurity && string(c.system) == observationValue {
+		w.res.present |= labelOf(c.code)
+	}
+}
+
+var (
+	systemHead = []byte(`{"system":"`)
+	codeHead   = []byte(`,"code":"`)
+)
+
+// usualCode reads system and code where they come first, in this order and
+// without escapes, as most servers write a Coding.
+func (w *Walker) usualCode(i int) bool {
+	src := w.src
+	if !bytes.HasPrefix(src[i:], systemHead) {
+		return false
+	}
+	var f fault
+	from := i + len(systemHead)
+	end, escaped := scanString(src, from-1, &f)
+	if end < 0 || escaped || !bytes.HasPrefix(src[end:], codeHead) {
+		return false
+	}
+	codeFrom := end + len(codeHead)
+	codeEnd, escaped := scanString(src, codeFrom-1, &f)
+	if codeEnd < 0 || escaped {
+		return false
+	}
+	w.coded.system, w.coded.code = src[from:end-1], src[codeFrom:codeEnd-1]
+	return true
+}
+
+// decideUnit finds the unit that a quantity's value is in.
+func (w *Walker) decideUnit(n *node, i int) {
+	c := &w.coded
+	if c.known != nil && len(c.code) > 0 {
+		c.unit = c.code
+		return
+	}
+	if c.unit = w.text(w.find(i, "unit")); len(c.unit) == 0 {
+		c.unit = c.code
+	}
+	if len(n.coded.unit) > 0 && !isUCUM(c.unit) {
+		c.unit = n.coded.unit
+	}
+}
+
+// codedMember masks a member that is decided for its whole object.
+func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
+	c := &w.coded
+	ok := false
+	switch d.part {
+	case partSystem:
+		if c.known == nil {
+			w.replace(i, end, func(dst []byte) []byte {
+				return appendUUID(append(dst, "urn:uuid:"...), w.pass.Keys.MAC1(w.a.systemSlot, val)[:16])
+			})
+			w.count(w.a.engine.unknownSystem, mask.LabelPseudonymized, mask.Replaced)
+			return end, true
+		}
+		ok = true
+	case partCode:
+		if c.known == nil {
+			w.replace(i, end, func(dst []byte) []byte {
+				return appendBase32(dst, w.pass.Keys.MAC2(w.a.codeSlot, c.system, val)[:15])
+			})
+			w.count(w.a.engine.unknownSystem, mask.LabelPseudonymized, mask.Replaced)
+			return end, true
+		}
+		ok = true
+	case partVersion:
+		ok = c.known != nil && isVersion(val)
+	case partDisplay:
+		ok = c.known != nil && w.a.codes.displayMayPass(c.known, c.system, c.code, val)
+		if ok && len(val) == end-i-2 { // without escapes, so it lies in src and stays
+			w.shown = append(w.shown, val)
+		}
+	case partText:
+		ok = w.wasShown(val) || w.hasDisplay(c.start, val)
+	case partUnit:
+		ok = isUnitText(val)
+	case partComparator:
+		ok = isComparator(val) && !w.capped(c.start)
+	case partValue:
+		return w.quantityValue(d, i, end, val)
+	}
+	return w.passIf(d, end, ok)
+}
+
+// quantityValue keeps a number, or hands it to the method that caps ages. A
+// capped value means "or more", and its comparator says so.
+func (w *Walker) quantityValue(d *decision, i, end int, val []byte) (int, bool) {
+	if d.method == nil {
+		return w.passIf(d, end, true)
+	}
+	w.in.Unit = w.coded.unit
+	end, kept := w.method(w.coded.node, d, w.coded.start, i, end, val)
+	w.in.Unit = nil
+	if kept && w.last == end { // replaced: what is kept is still pending
+		w.dst = append(w.dst, `,"comparator":">="`...)
+	}
+	return end, kept
+}
+
+// capped reports whether the method of the quantity's value replaces it; the
+// value may stand behind the comparator.
+func (w *Walker) capped(start int) bool {
+	n := w.coded.node
+	if n == nil {
+		return false
+	}
+	at := w.find(start, "value")
+	if at < 0 {
+		return false
+	}
+	k := n.keys.find([]byte("value"))
+	if k < 0 || n.fields[k].decision.method == nil {
+		return false
+	}
+	w.in.Unit, w.in.Kind = w.coded.unit, mask.Number
+	_, outcome, err := n.fields[k].decision.method.Append(w.out[:0], w.scalarText(at), &w.in)
+	w.in.Unit = nil
+	return err != nil || outcome == mask.Replaced
+}
+
+// wasShown reports whether text is a display that passed in the concept being
+// walked.
+func (w *Walker) wasShown(text []byte) bool {
+	for _, s := range w.shown {
+		if bytes.Equal(s, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasDisplay reports whether text is the display of a coding in the concept at
+// src[start] that passes with that display.
+func (w *Walker) hasDisplay(start int, text []byte) bool {
+	return w.each(w.find(start, "coding"), func(item int) bool {
+		var at [3]int
+		w.findAll(item, []string{"system", "code", "display"}, at[:])
+		system, code, display := w.text(at[0]), w.text(at[1]), w.text(at[2])
+		if len(system) == 0 || len(code) == 0 || !bytes.Equal(display, text) {
+			return false
+		}
+		s := w.a.codes.find(system)
+		return s != nil && w.a.codes.codeMayPass(s, system, code) && w.a.codes.displayMayPass(s, system, code, display)
+	})
+}
+
+// isVersion lets versions of code systems pass that are numbers, dates or
+// SNOMED CT edition URIs: other texts could be anything.
+func isVersion(v []byte) bool {
+	if len(v) > 80 {
+		return false
+	}
+	v = bytes.TrimPrefix(v, []byte("http://snomed.info/sct/"))
+	for _, part := range bytes.Split(v, []byte("/version/")) {
+		if len(part) == 0 || len(part) > 20 {
+			return false
+		}
+		for _, c := range part {
+			if c != '.' && c != '-' && (c < '0' || c > '9') {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func isComparator(v []byte) bool {
+	switch string(v) {
+	case "<", "<=", ">=", ">":
+		return true
+	}
+	return false
+}

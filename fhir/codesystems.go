@@ -1,0 +1,100 @@
+package fhir
+
+import (
+	"regexp"
+	"sort"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// displayMode says which displays of a code system pass.
+type displayMode uint8
+
+const (
+	displayVerify displayMode = iota // those the terminology table has for the code
+	displayTrust                     // all
+	displayRemove                    // none
+)
+
+// codeSystem is one whose codes may pass.
+type codeSystem struct {
+	display displayMode
+	form    func(code []byte) bool // nil: the code must be in the terminology table
+}
+
+// codeSystems are the systems of a ruleset.
+type codeSystems struct {
+	exact    map[string]*codeSystem
+	prefixes []string // longest first
+	byPrefix map[string]*codeSystem
+	terms    *Terms
+}
+
+func newCodeSystems(list []mask.CodeSystem, problems *mask.Problems) *codeSystems {
+	cs := &codeSystems{exact: map[string]*codeSystem{}, byPrefix: map[string]*codeSystem{}, terms: Terminology()}
+	for _, l := range list {
+		s := &codeSystem{display: map[string]displayMode{"verify": displayVerify, "trust": displayTrust, "remove": displayRemove}[l.Display]}
+		switch form, ok := codeForms[l.Form]; {
+		case l.Form == "members":
+		case l.Form == "pattern":
+			re, err := regexp.Compile(`^(?:` + l.Pattern + `)$`)
+			if err != nil {
+				problems.Add(l.At, "code system pattern is not a regular expression (RE2)")
+				continue
+			}
+			s.form = re.Match
+		case ok:
+			s.form = form
+		default:
+			names := append(sortedKeys(codeForms), "members", "pattern")
+			problems.Add(l.At, "unknown form %q%s: want one of %s", l.Form, mask.DidYouMean(l.Form, names), strings.Join(names, ", "))
+			continue
+		}
+		if p, ok := strings.CutSuffix(l.System, "*"); ok {
+			cs.byPrefix[p] = s
+			cs.prefixes = append(cs.prefixes, p)
+		} else {
+			cs.exact[l.System] = s
+		}
+	}
+	sort.Slice(cs.prefixes, func(i, j int) bool { return len(cs.prefixes[i]) > len(cs.prefixes[j]) })
+	return cs
+}
+
+// find returns the system of a URI, or nil when its codes may not pass.
+func (cs *codeSystems) find(uri []byte) *codeSystem {
+	if s := cs.exact[string(uri)]; s != nil {
+		return s
+	}
+	for _, p := range cs.prefixes {
+		if len(uri) >= len(p) && string(uri[:len(p)]) == p {
+			// A system under a prefix must itself be known: the rest of the
+			// URI could say anything.
+			if _, known := cs.terms.System(uri); known {
+				return cs.byPrefix[p]
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// codeMayPass reports whether a code looks like one of its system.
+func (cs *codeSystems) codeMayPass(s *codeSystem, system, code []byte) bool {
+	if s.form != nil {
+		return s.form(code)
+	}
+	return cs.terms.HasCode(system, code)
+}
+
+// displayMayPass reports whether a display is one that the code truly has.
+func (cs *codeSystems) displayMayPass(s *codeSystem, system, code, display []byte) bool {
+	switch s.display {
+	case displayTrust:
+		return true
+	case displayVerify:
+		return cs.terms.HasDisplay(system, code, display)
+	}
+	return false
+}

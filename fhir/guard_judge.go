@@ -1,0 +1,215 @@
+package fhir
+
+import (
+	"regexp"
+	"strings"
+)
+
+// judge resolves a search parameter's expression against the rules.
+func (g *Guard) judge(typ string, sp *SearchParam) verdict {
+	root := g.a.roots[typ]
+	if root == nil {
+		return verdict{reason: "the resource type is unknown"}
+	}
+	if sp.Name == "_id" {
+		if f := root.field("id"); f == nil || f.decision.op != opID {
+			return verdict{reason: "ids are not sealed by this ruleset, so they cannot be opened"}
+		}
+		return verdict{class: classID, targets: []string{typ}}
+	}
+	switch sp.Type {
+	case "token", "reference", "date", "number", "uri":
+	default:
+		return g.refusedBy(typ, sp, "parameters of type "+sp.Type+" could test original values")
+	}
+	var all verdict
+	for _, path := range pathsOf(sp.Expression, typ) {
+		if path == "" {
+			return verdict{reason: "its expression is more than a path, so what it compares is not known"}
+		}
+		for _, v := range g.resolve(root, sp, path) {
+			if v.class == classRefused {
+				return v
+			}
+			if all.class != classRefused && all.class != v.class {
+				return verdict{rule: v.rule, reason: "it compares elements that are masked in different ways"}
+			}
+			if v.class == classReference {
+				v.targets = sp.Targets
+			}
+			all = v
+		}
+	}
+	if all.class == classRefused && all.reason == "" {
+		all.reason = "it has no expression that the rules could be held against"
+	}
+	return all
+}
+
+// refusedBy refuses a parameter and names the rule that masks what it compares,
+// where it can be found.
+func (g *Guard) refusedBy(typ string, sp *SearchParam, reason string) verdict {
+	for _, path := range pathsOf(sp.Expression, typ) {
+		if path == "" {
+			continue
+		}
+		for _, v := range g.resolve(g.a.roots[typ], sp, path) {
+			if v.class == classRefused && v.rule != "" {
+				return v
+			}
+		}
+	}
+	return verdict{reason: reason}
+}
+
+var (
+	asCast      = regexp.MustCompile(`^\(([A-Za-z.]+) as ([A-Za-z]+)\)$`)
+	asCall      = regexp.MustCompile(`\.as\(([A-Za-z]+)\)`)
+	whereCall   = regexp.MustCompile(`\.where\((resolve\(\) is [A-Za-z]+|[a-zA-Z]+='[^']*')\)`)
+	plainSearch = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+(\.ofType\([A-Za-z]+\))?)*$`)
+)
+
+// pathsOf returns the paths of an expression that begin at a resource type (or
+// at Resource and DomainResource), as match expressions; an empty path stands
+// for a part that is more than a path.
+func pathsOf(expression, typ string) []string {
+	var paths []string
+	for _, part := range strings.Split(expression, " | ") {
+		part = strings.TrimSpace(part)
+		begin := strings.TrimLeft(part, "(")
+		head, rest, _ := strings.Cut(begin, ".")
+		if head != typ && head != "Resource" && head != "DomainResource" {
+			continue
+		}
+		if rest == "" { // "Observation": a composite
+			paths = append(paths, "")
+			continue
+		}
+		part = asCast.ReplaceAllString(part, "$1.ofType($2)")
+		part = asCall.ReplaceAllString(part, ".ofType($1)")
+		part = whereCall.ReplaceAllString(part, "")
+		if !plainSearch.MatchString(part) {
+			part = ""
+		}
+		paths = append(paths, part)
+	}
+	return paths
+}
+
+// resolve judges every element that a path leads to.
+func (g *Guard) resolve(root *node, sp *SearchParam, path string) []verdict {
+	p, err := parseMatch(path)
+	if err != nil {
+		return []verdict{{reason: "its expression is not known"}}
+	}
+	nodes := []*node{root}
+	for i, st := range p.steps {
+		var next []*node
+		var out []verdict
+		for _, n := range nodes {
+			for k := range n.fields {
+				f := &n.fields[k]
+				if f.sibling || f.element != st.name || st.ofType != "" && f.code != st.ofType {
+					continue
+				}
+				for d := &f.decision; d != nil; d = d.otherwise {
+					if i == len(p.steps)-1 || d.child == nil && d.op != opResource {
+						out = append(out, g.judgeField(f, d, sp))
+					} else if d.child != nil {
+						next = append(next, d.child)
+					}
+				}
+			}
+		}
+		if i == len(p.steps)-1 || len(next) == 0 {
+			return out
+		}
+		nodes = next
+	}
+	return nil
+}
+
+// judgeField judges an element that a parameter compares.
+func (g *Guard) judgeField(f *field, d *decision, sp *SearchParam) verdict {
+	rule := ""
+	if d.op != opDescend && d.op != opMeta || d.rule != nil {
+		rule = g.a.Actions[d.action].Rule
+	}
+	masked := verdict{rule: rule, reason: f.path + " is masked, so it cannot be searched"}
+	switch d.op {
+	case opCode:
+		return verdict{class: classCode, values: d.values, rule: rule}
+	case opKeep:
+		switch {
+		case f.code == "boolean":
+			return verdict{class: classBool, rule: rule}
+		case d.kind == jsonNumber && sp.Type == "number":
+			return verdict{class: classNumber, rule: rule}
+		}
+	case opCanonical:
+		return verdict{class: classCanonical, rule: rule}
+	case opMethod:
+		if sp.Type == "date" && g.yearSearch(d) {
+			return verdict{class: classYear, rule: rule}
+		}
+	case opDescend:
+		return g.judgeObject(f, d, sp, masked)
+	}
+	return masked
+}
+
+// judgeObject judges an element that is an object by the members that a search
+// compares.
+func (g *Guard) judgeObject(f *field, d *decision, sp *SearchParam, masked verdict) verdict {
+	n := d.child
+	switch {
+	case n.typ.Name == "Reference" && sp.Type == "reference":
+		if r := n.field("reference"); r != nil && r.decision.op == opReference && r.decision.otherwise == nil {
+			return verdict{class: classReference, rule: g.a.Actions[r.decision.action].Rule}
+		}
+	case n.typ.Name == "Coding" && n.coded != nil && sp.Type == "token":
+		return verdict{class: classCoded, values: f.values, rule: masked.rule}
+	case n.typ.Name == "CodeableConcept" && sp.Type == "token":
+		c := n.field("coding")
+		if c != nil && c.decision.child != nil && c.decision.child.coded != nil && c.decision.otherwise == nil {
+			return verdict{class: classCoded, values: f.values, rule: masked.rule}
+		}
+	case (n.typ.Name == "Period" || n.typ.Name == "Timing") && sp.Type == "date":
+		members := []string{"start", "end"}
+		if n.typ.Name == "Timing" {
+			members = []string{"event"}
+		}
+		for _, m := range members {
+			if mf := n.field(m); mf == nil || mf.decision.op != opMethod || !g.yearSearch(&mf.decision) {
+				return masked
+			}
+		}
+		return verdict{class: classYear, rule: masked.rule}
+	}
+	// What is inside decides, so a rule inside is the one to name.
+	for i := range n.fields {
+		if in := &n.fields[i]; !in.sibling && in.decision.op == opRemove && in.element != "id" {
+			masked.rule = g.a.Actions[in.decision.action].Rule
+			break
+		}
+	}
+	return masked
+}
+
+func (g *Guard) yearSearch(d *decision) bool {
+	for ; d != nil; d = d.otherwise {
+		if d.op != opMethod || !d.yearSearch {
+			return false
+		}
+	}
+	return true
+}
+
+func (n *node) field(element string) *field {
+	for i := range n.fields {
+		if f := &n.fields[i]; f.element == element && !f.sibling {
+			return f
+		}
+	}
+	return nil
+}

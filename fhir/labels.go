@@ -1,0 +1,94 @@
+package fhir
+
+import "github.com/veil-proxy/veil/mask"
+
+// Security labels tell what was done to a resource, in the codes of HL7's
+// v3-ObservationValue (FHIR R4, security-labels.html; HL7 v3 "SECINTOBV").
+const observationValue = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
+
+// labelCodes are the codes by mask.Label.
+var labelCodes = [...]struct{ code, display string }{
+	mask.LabelRedacted:      {"REDACTED", "redacted"},
+	mask.LabelAbstracted:    {"ABSTRED", "abstracted"},
+	mask.LabelPseudonymized: {"PSEUDED", "pseudonymized"},
+	mask.LabelMasked:        {"MASKED", "masked"},
+}
+
+// labelCodings are the codings of every set of labels, joined by commas.
+var labelCodings = func() (all [16][]byte) {
+	for set := range all {
+		for l := mask.LabelRedacted; l <= mask.LabelMasked; l++ {
+			if labelSet(set)&labelBit(l) == 0 {
+				continue
+			}
+			if len(all[set]) > 0 {
+				all[set] = append(all[set], ',')
+			}
+			c := labelCodes[l]
+			all[set] = append(all[set], `{"system":"`+observationValue+`","code":"`+c.code+`","display":"`+c.display+`"}`...)
+		}
+	}
+	return all
+}()
+
+func labelOf(code []byte) labelSet {
+	for l := mask.LabelRedacted; l <= mask.LabelMasked; l++ {
+		if string(code) == labelCodes[l].code {
+			return labelBit(l)
+		}
+	}
+	return 0
+}
+
+// metaMark is where the labels of a resource go, as offsets of dst.
+type metaMark struct {
+	end      int // behind the closing brace of meta, 0 if there is none
+	security int // before the closing bracket of meta.security, 0 if none
+}
+
+// walkMeta walks the meta of a resource and notes where its labels go.
+func (w *Walker) walkMeta(d *decision, i int) (end int, kept bool) {
+	if w.res.contained { // a contained resource has no labels of its own (dom-5)
+		return w.object(d.child, i)
+	}
+	w.flush(i)
+	w.res.meta = metaMark{}
+	end, kept = w.remembered(d.child, i)
+	if kept {
+		w.flush(end)
+		w.res.meta.end = len(w.dst)
+	}
+	return end, kept
+}
+
+// writeLabels adds the labels of what was done to the resource that ends at
+// src[end-1], a brace that is still to be copied.
+func (w *Walker) writeLabels(end int) {
+	missing := w.res.labels &^ w.res.present
+	if missing == 0 {
+		return
+	}
+	w.pass.Counts[w.a.engine.label]++
+	codings := labelCodings[missing]
+	switch m := w.res.meta; {
+	case m.security > 0:
+		w.insert(m.security, ",", codings, "")
+	case m.end > 0:
+		w.insert(m.end-1, `,"security":[`, codings, "]")
+	default:
+		w.flush(end - 1)
+		w.dst = append(append(append(w.dst, `,"meta":{"security":[`...), codings...), `]}`...)
+	}
+}
+
+// insert puts head, body and tail into dst before dst[at].
+func (w *Walker) insert(at int, head string, body []byte, tail string) {
+	n := len(head) + len(body) + len(tail)
+	size := len(w.dst)
+	w.dst = append(w.dst, body...) // grows dst by at least what is needed, in steps
+	w.dst = append(append(w.dst, head...), tail...)
+	copy(w.dst[at+n:], w.dst[at:size])
+	copy(w.dst[at:], head)
+	copy(w.dst[at+len(head):], body)
+	copy(w.dst[at+len(head)+len(body):], tail)
+}

@@ -1,0 +1,153 @@
+package fhir
+
+import "strconv"
+
+// Look-ups read an object's members out of order, for what must be known
+// before they come by: the type of a resource, the url of an extension, the
+// system of a code. They run on demand, over small objects or seldom; a syntax
+// error that one meets is left for the walk to find.
+
+// find returns the index of a member's value in the object at src[obj], or -1.
+func (w *Walker) find(obj int, name string) int {
+	var at [1]int
+	w.findAll(obj, []string{name}, at[:])
+	return at[0]
+}
+
+// findAll sets at[k] to the index of the value of the member names[k], or -1.
+func (w *Walker) findAll(obj int, names []string, at []int) {
+	for k := range at {
+		at[k] = -1
+	}
+	src := w.src
+	if obj < 0 || obj >= len(src) || src[obj] != '{' {
+		return
+	}
+	var f fault
+	i := space(src, obj+1)
+	for missing := len(names); missing > 0 && i < len(src) && src[i] == '"'; {
+		end, escaped := scanString(src, i, &f)
+		if end < 0 {
+			return
+		}
+		key := src[i+1 : end-1]
+		if escaped {
+			w.name = unescape(w.name[:0], key)
+			key = w.name
+		}
+		if i = scanColon(src, end, &f); i < 0 {
+			return
+		}
+		for k, name := range names {
+			if at[k] < 0 && string(key) == name {
+				at[k] = i
+				missing--
+				break
+			}
+		}
+		if i = skipValue(src, i, w.depth, &f); i < 0 {
+			return
+		}
+		if i = space(src, i); i >= len(src) || src[i] != ',' {
+			return
+		}
+		i = space(src, i+1)
+	}
+}
+
+// text returns the text of the string at src[i], or nil when there is none. It
+// is valid until the next look-up if the string has escapes.
+func (w *Walker) text(i int) []byte {
+	if i < 0 || i >= len(w.src) || w.src[i] != '"' {
+		return nil
+	}
+	var f fault
+	end, escaped := scanString(w.src, i, &f)
+	if end < 0 {
+		return nil
+	}
+	inside := w.src[i+1 : end-1]
+	if escaped {
+		w.name = unescape(nil, inside) // kept by callers across look-ups: not reused
+		return w.name
+	}
+	return inside
+}
+
+// scalarText returns the text of a string, or a number or literal as written.
+func (w *Walker) scalarText(i int) []byte {
+	if i < 0 || i >= len(w.src) {
+		return nil
+	}
+	if w.src[i] == '"' {
+		return w.text(i)
+	}
+	if w.src[i] == '{' || w.src[i] == '[' {
+		return nil
+	}
+	var f fault
+	end := scanScalar(w.src, i, &f)
+	if end < 0 {
+		return nil
+	}
+	return w.src[i:end]
+}
+
+// each calls f with the index of every item of the array at src[i], or of the
+// value itself, until f reports true.
+func (w *Walker) each(i int, f func(item int) bool) bool {
+	src := w.src
+	if i < 0 || i >= len(src) {
+		return false
+	}
+	if src[i] != '[' {
+		return f(i)
+	}
+	var ft fault
+	i = space(src, i+1)
+	for i < len(src) && src[i] != ']' {
+		if f(i) {
+			return true
+		}
+		if i = skipValue(src, i, w.depth, &ft); i < 0 {
+			return false
+		}
+		if i = space(src, i); i < len(src) && src[i] == ',' {
+			i = space(src, i+1)
+		}
+	}
+	return false
+}
+
+// holds reports whether the conditions of a decision hold: of the object that
+// has the element (at obj) and of the element itself (at i).
+func (w *Walker) holds(d *decision, obj, i int) bool {
+	if d.when != nil {
+		at := w.testedAt
+		if w.testedObj != obj {
+			at = w.find(obj, d.when.path[0])
+		}
+		if at < 0 || !w.equals(d.when, at, 1) {
+			return false
+		}
+	}
+	return d.whenSelf == nil || w.equals(d.whenSelf, i, 0)
+}
+
+func (w *Walker) equals(c *condition, i, step int) bool {
+	return w.each(i, func(item int) bool {
+		if step < len(c.path) {
+			at := w.find(item, c.path[step])
+			return at >= 0 && w.equals(c, at, step+1)
+		}
+		got := w.scalarText(item)
+		for _, want := range c.want {
+			if string(got) == want {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func appendInt(dst []byte, n int) []byte { return strconv.AppendInt(dst, int64(n), 10) }

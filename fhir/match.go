@@ -1,0 +1,332 @@
+package fhir
+
+import (
+	"fmt"
+	"strings"
+)
+
+// pattern is a parsed match expression: the FHIRPath subset of rulesets.
+//
+//	expression = root { "." step }
+//	root       = TypeName | byType | byName | extension
+//	step       = element | "ofType(" TypeName ")" | "where(" condition ")" | byType | extension
+//	byType     = "nodesByType('" TypeName "')"
+//	byName     = "nodesByName('" element "')"
+//	extension  = "extension('" url "')"
+//	condition  = element { "." element } ( "=" literal | "in" "(" literal { "|" literal } ")" )
+//	literal    = "'" text "'"
+//
+// An expression that starts with a type name is anchored there: a resource
+// type, a data type, a backbone element or one of their base types. An
+// element name stands for every type of a choice ("Observation.value"),
+// ofType narrows it.
+type pattern struct {
+	anchor string // type name, or "" for byType, byName and extension roots
+	steps  []step
+}
+
+type stepKind uint8
+
+const (
+	stepElement   stepKind = iota // the element of that name
+	stepExtension                 // an extension with that url
+	stepByType                    // any element below, of that type
+	stepByName                    // any element below, of that name
+)
+
+type step struct {
+	kind   stepKind
+	name   string // element name, url or type name
+	ofType string // stepElement: only this type of the choice
+	// where holds conditions on the object that has the element (outer) and on
+	// the matched element itself (inner).
+	outer, inner *condition
+}
+
+// condition compares a member, found by a path of element names from an
+// object, with a set of strings. It holds when any value at the path equals
+// one of them.
+type condition struct {
+	path []string
+	want []string
+}
+
+func (c *condition) String() string {
+	return fmt.Sprintf("where(%s in ('%s'))", strings.Join(c.path, "."), strings.Join(c.want, "' | '"))
+}
+
+// disjoint reports whether c and d can never hold for one object because they
+// want different values of the same path. An array at the path can break
+// that, so the order of rules is kept as the tie-break.
+func (c *condition) disjoint(d *condition) bool {
+	if strings.Join(c.path, ".") != strings.Join(d.path, ".") {
+		return false
+	}
+	for _, w := range c.want {
+		for _, v := range d.want {
+			if w == v {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// matchError says what is wrong at which byte of an expression.
+type matchError struct {
+	offset int
+	msg    string
+}
+
+func (e *matchError) Error() string { return e.msg }
+
+type matchParser struct {
+	src string
+	pos int
+}
+
+func (p *matchParser) fail(format string, args ...any) error {
+	return &matchError{p.pos, fmt.Sprintf(format, args...)}
+}
+
+// parseMatch parses one expression. Names are not resolved here.
+func parseMatch(src string) (*pattern, error) {
+	p := &matchParser{src: src}
+	pat := &pattern{}
+	word, err := p.word()
+	if err != nil {
+		return nil, err
+	}
+	if p.peek() == '(' {
+		st, err := p.function(word)
+		if err != nil {
+			return nil, err
+		}
+		if st.kind == stepElement {
+			return nil, &matchError{0, fmt.Sprintf("%s() cannot begin a match: start with a type name", word)}
+		}
+		pat.steps = append(pat.steps, st)
+	} else {
+		pat.anchor = word
+	}
+	var pending *condition // where() on the anchor itself: outer of the next step
+	for p.pos < len(p.src) {
+		if p.src[p.pos] != '.' {
+			return nil, p.fail("want a dot here")
+		}
+		p.pos++
+		start := p.pos
+		word, err := p.word()
+		if err != nil {
+			return nil, err
+		}
+		if p.peek() != '(' {
+			pat.steps = append(pat.steps, step{kind: stepElement, name: word, outer: pending})
+			pending = nil
+			continue
+		}
+		var last *step
+		if n := len(pat.steps); n > 0 {
+			last = &pat.steps[n-1]
+		}
+		switch word {
+		case "where":
+			c, err := p.where()
+			if err != nil {
+				return nil, err
+			}
+			switch {
+			case last == nil && pat.anchor != "" && pending == nil:
+				pending = c
+			case last != nil && last.inner == nil:
+				last.inner = c
+			default:
+				return nil, &matchError{start, "two where() on one element: join their values with in (… | …)"}
+			}
+		case "ofType":
+			name, err := p.oneArgument(false)
+			if err != nil {
+				return nil, err
+			}
+			if last == nil || last.kind != stepElement || last.ofType != "" {
+				return nil, &matchError{start, "ofType() must follow an element"}
+			}
+			last.ofType = name
+		default:
+			st, err := p.function(word)
+			if err != nil {
+				return nil, err
+			}
+			st.outer, pending = pending, nil
+			pat.steps = append(pat.steps, st)
+		}
+	}
+	if pending != nil {
+		return nil, p.fail("where() on %s must be followed by an element", pat.anchor)
+	}
+	// A condition is looked up in the object that holds the element or in the
+	// element: hand an earlier step's condition on to the step behind it.
+	for i := range pat.steps {
+		if c := pat.steps[i].inner; c != nil && i+1 < len(pat.steps) {
+			if i+2 < len(pat.steps) {
+				return nil, &matchError{0, "where() may stand on the matched element or on the one before it, not further up"}
+			}
+			if pat.steps[i+1].outer != nil {
+				return nil, &matchError{0, "two where() on one element: join their values with in (… | …)"}
+			}
+			pat.steps[i+1].outer, pat.steps[i].inner = c, nil
+		}
+		if pat.steps[i].outer != nil && i+1 < len(pat.steps) {
+			return nil, &matchError{0, "where() may stand on the matched element or on the one before it, not further up"}
+		}
+	}
+	return pat, nil
+}
+
+// unsupported names FHIRPath functions that rulesets do not have.
+var unsupported = map[string]string{
+	"all": "", "any": "", "as": "use ofType()", "exists": "", "first": "", "last": "", "repeat": "",
+	"descendants": "use nodesByType() or nodesByName()", "children": "", "resolve": "", "contains": "",
+	"matches": "", "startsWith": "", "iif": "", "not": "", "select": "", "memberOf": "",
+}
+
+func (p *matchParser) function(word string) (step, error) {
+	switch word {
+	case "nodesByType":
+		name, err := p.oneArgument(true)
+		return step{kind: stepByType, name: name}, err
+	case "nodesByName":
+		name, err := p.oneArgument(true)
+		return step{kind: stepByName, name: name}, err
+	case "extension":
+		url, err := p.oneArgument(true)
+		return step{kind: stepExtension, name: url}, err
+	case "where", "ofType":
+		return step{kind: stepElement}, nil
+	}
+	if hint, ok := unsupported[word]; ok {
+		if hint != "" {
+			hint = ": " + hint
+		}
+		return step{}, p.fail("FHIRPath function %s() is not part of the rule language%s", word, hint)
+	}
+	return step{}, p.fail("unknown function %s()", word)
+}
+
+func (p *matchParser) where() (*condition, error) {
+	if err := p.token("("); err != nil {
+		return nil, err
+	}
+	c := &condition{}
+	for {
+		p.space()
+		w, err := p.word()
+		if err != nil {
+			return nil, err
+		}
+		c.path = append(c.path, w)
+		if p.peek() != '.' {
+			break
+		}
+		p.pos++
+	}
+	p.space()
+	switch {
+	case p.token("=") == nil:
+		lit, err := p.literal()
+		if err != nil {
+			return nil, err
+		}
+		c.want = []string{lit}
+	case p.token("in") == nil:
+		if err := p.token("("); err != nil {
+			return nil, err
+		}
+		for {
+			lit, err := p.literal()
+			if err != nil {
+				return nil, err
+			}
+			c.want = append(c.want, lit)
+			if p.token("|") != nil {
+				break
+			}
+		}
+		if err := p.token(")"); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, p.fail("want = 'text' or in ('text' | 'text') in where()")
+	}
+	return c, p.token(")")
+}
+
+func (p *matchParser) oneArgument(quoted bool) (arg string, err error) {
+	if err := p.token("("); err != nil {
+		return "", err
+	}
+	if quoted {
+		arg, err = p.literal()
+	} else {
+		p.space()
+		arg, err = p.word()
+	}
+	if err != nil {
+		return "", err
+	}
+	return arg, p.token(")")
+}
+
+func (p *matchParser) literal() (string, error) {
+	p.space()
+	if p.peek() != '\'' {
+		return "", p.fail("want a text in single quotes")
+	}
+	end := strings.IndexByte(p.src[p.pos+1:], '\'')
+	if end < 0 {
+		return "", p.fail("text is not closed with a single quote")
+	}
+	lit := p.src[p.pos+1 : p.pos+1+end]
+	p.pos += end + 2
+	if lit == "" {
+		return "", p.fail("text is empty")
+	}
+	return lit, nil
+}
+
+func (p *matchParser) word() (string, error) {
+	start := p.pos
+	for p.pos < len(p.src) && isWord(p.src[p.pos]) {
+		p.pos++
+	}
+	if start == p.pos {
+		return "", p.fail("want a name here")
+	}
+	return p.src[start:p.pos], nil
+}
+
+func isWord(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_'
+}
+
+func (p *matchParser) peek() byte {
+	if p.pos < len(p.src) {
+		return p.src[p.pos]
+	}
+	return 0
+}
+
+func (p *matchParser) space() {
+	for p.peek() == ' ' {
+		p.pos++
+	}
+}
+
+func (p *matchParser) token(tok string) error {
+	p.space()
+	if !strings.HasPrefix(p.src[p.pos:], tok) {
+		return p.fail("want %q here", tok)
+	}
+	p.pos += len(tok)
+	return nil
+}

@@ -1,0 +1,283 @@
+package fhir
+
+import (
+	"bytes"
+	"hash/maphash"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// A walker remembers small objects that come again and again, a coding or a
+// reference, by their bytes: the same bytes under the same node are masked the
+// same way, so they need not even be read again. An object is compared with
+// the remembered one byte by byte to its end; since the end of a JSON object
+// is in its text, equal bytes mean an equal object, and what was checked of
+// one holds of the other.
+//
+// The memory is a table of pairs: a new object takes the place of the older
+// one of its pair. It holds original values, so it stays in the process and is
+// never written anywhere.
+
+const (
+	memoSlots   = 1 << 14 // a power of two
+	memoLargest = 768     // bytes of an object that is worth remembering
+)
+
+type memo struct {
+	seed  maphash.Seed
+	slots []*memoSlot
+	texts []*textSlot
+	// generation counts resets.
+	generation uint32
+}
+
+// textSlot remembers the pseudonym of a string: an id or a reference.
+type textSlot struct {
+	d          *decision
+	generation uint32
+	src        []byte
+	out        []byte
+}
+
+type memoSlot struct {
+	node       *node
+	generation uint32
+	src        []byte
+	out        []byte
+	trail      []uint16
+	kept       bool
+	same       bool // out is src
+	labels     labelSet
+	present    labelSet
+	// security is where Meta.security ends in out, or 0.
+	security int
+	// unit is the unit of the quantity that the remembered text is the tail of.
+	unit []byte
+}
+
+func (m *memo) init() {
+	m.seed = maphash.MakeSeed()
+	m.slots = make([]*memoSlot, memoSlots)
+	m.texts = make([]*textSlot, memoSlots)
+	slots, texts := make([]memoSlot, memoSlots), make([]textSlot, memoSlots)
+	for i := range m.slots {
+		m.slots[i], m.texts[i] = &slots[i], &texts[i]
+	}
+}
+
+// reset forgets everything: what is of an older generation is not there.
+func (m *memo) reset() { m.generation++ }
+
+// text returns the slot that has a string's text under a decision, or else the
+// one to keep it in; nil when nothing is remembered.
+func (m *memo) text(d *decision, val []byte) *textSlot {
+	if m.texts == nil || len(val) > memoLargest {
+		return nil
+	}
+	at := (maphash.Bytes(m.seed, val) + uint64(d.action)*0x9e3779b97f4a7c15) % (memoSlots / 2) * 2
+	if !m.texts[at].has(d, val) {
+		m.texts[at], m.texts[at+1] = m.texts[at+1], m.texts[at]
+	}
+	s := m.texts[at]
+	if s.generation != m.generation {
+		s.generation, s.d = m.generation, nil
+	}
+	return s
+}
+
+func (s *textSlot) has(d *decision, val []byte) bool {
+	return s.d == d && string(s.src) == string(val)
+}
+
+// recallText writes the pseudonym that val had before under d for the string
+// src[i:end] and reports whether there was one.
+func (w *Walker) recallText(s *textSlot, d *decision, i, end int, val []byte) bool {
+	if s == nil || !s.has(d, val) {
+		return false
+	}
+	w.flush(i)
+	w.dst = append(w.dst, s.out...)
+	w.last = end
+	w.count(d.action, d.label, mask.Replaced)
+	return true
+}
+
+// keep remembers out as what becomes of val under d.
+func (s *textSlot) keep(d *decision, val, out []byte) {
+	if s == nil {
+		return
+	}
+	s.d = d
+	s.src = append(s.src[:0], val...)
+	s.out = append(s.out[:0], out...)
+}
+
+// slot returns the slot that has the object at the start of text, or else the
+// one to keep it in; nil if it is not to be remembered. Objects are told apart
+// by what stands before their first closing brace; those that differ behind it
+// share a pair.
+func (m *memo) slot(n *node, text []byte) *memoSlot {
+	if m.slots == nil {
+		return nil
+	}
+	end := bytes.IndexByte(text[:min(len(text), memoLargest)], '}')
+	if end < 0 {
+		return nil
+	}
+	h := maphash.Bytes(m.seed, text[:end]) + uint64(n.id)*0x9e3779b97f4a7c15
+	at := h % (memoSlots / 2) * 2
+	if !m.slots[at].has(n, text) {
+		m.slots[at], m.slots[at+1] = m.slots[at+1], m.slots[at]
+	}
+	s := m.slots[at]
+	if s.generation != m.generation {
+		s.generation, s.node = m.generation, nil
+	}
+	return s
+}
+
+// has reports whether the slot holds the object at the start of text.
+func (s *memoSlot) has(n *node, text []byte) bool {
+	return s.node == n && len(text) >= len(s.src) && string(text[:len(s.src)]) == string(s.src)
+}
+
+// remembered masks the object at src[i] as it was masked before, or walks it
+// and remembers how that went.
+func (w *Walker) remembered(n *node, i int) (end int, kept bool) {
+	text := w.src[i:]
+	s := w.memo.slot(n, text)
+	if s == nil || w.detail {
+		return w.enter(n, i)
+	}
+	if s.has(n, text) {
+		return w.recall(s, i)
+	}
+
+	w.flush(i)
+	from := len(w.dst)
+	outer := w.res
+	outerVolatile, trailFrom := w.volatile, len(w.trail)
+	w.res.labels, w.res.present, w.volatile = 0, 0, false
+	w.recording++
+	end, kept = w.enter(n, i)
+	w.recording--
+	if end >= 0 && !w.volatile && end-i <= memoLargest {
+		if kept {
+			w.flush(end)
+		}
+		out := w.dst[from:]
+		if !kept {
+			out = nil
+		}
+		s.set(n, w.src[i:end], out, w.trail[trailFrom:], w.res.labels)
+		s.kept, s.present = kept, w.res.present
+		if n.typ.Name == "Meta" {
+			s.security = max(0, w.res.meta.security-from)
+		}
+	}
+	if w.recording == 0 {
+		w.trail = w.trail[:0]
+	}
+	w.res.labels |= outer.labels
+	w.res.present |= outer.present
+	w.volatile = w.volatile || outerVolatile
+	return end, kept
+}
+
+func (w *Walker) recall(s *memoSlot, i int) (end int, kept bool) {
+	counts := w.pass.Counts
+	for _, a := range s.trail {
+		counts[a]++
+	}
+	if w.recording > 0 {
+		w.trail = append(w.trail, s.trail...)
+	}
+	w.res.labels |= s.labels
+	w.res.present |= s.present
+	end = i + len(s.src)
+	if !s.kept {
+		return end, false
+	}
+	if s.security > 0 {
+		w.flush(i)
+		w.res.meta.security = len(w.dst) + s.security
+	}
+	if !s.same {
+		w.flush(i)
+		w.dst = append(w.dst, s.out...)
+		w.last = end
+	}
+	return end, true
+}
+
+var quantityHead = []byte(`{"value":`)
+
+// quantity masks a Quantity. Its number varies, what stands behind it repeats:
+// that tail is what is remembered, and the number is masked each time.
+func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
+	src := w.src
+	if w.memo.slots == nil || w.detail || !bytes.HasPrefix(src[i:], quantityHead) {
+		return w.enter(n, i)
+	}
+	var f fault
+	tail := scanNumber(src, i+len(quantityHead), &f)
+	if tail < 0 {
+		return w.enter(n, i)
+	}
+	s := w.memo.slot(n, src[tail:])
+	if s == nil {
+		return w.enter(n, i)
+	}
+	if s.has(n, src[tail:]) && w.valueStays(n, src[i+len(quantityHead):tail], s.unit) {
+		return w.recall(s, tail)
+	}
+
+	w.flush(i)
+	from, trailFrom := len(w.dst), len(w.trail)
+	outer, outerVolatile := w.res.labels, w.volatile
+	w.res.labels, w.volatile = 0, false
+	w.recording++
+	end, kept = w.enter(n, i)
+	w.recording--
+	if kept && !w.volatile && end-tail <= memoLargest {
+		w.flush(end)
+		if head := tail - i; len(w.dst)-from > head && bytes.Equal(w.dst[from:from+head], src[i:tail]) {
+			s.set(n, src[tail:end], w.dst[from+head:], w.trail[trailFrom+1:], w.res.labels)
+			s.unit = append(s.unit[:0], w.lastUnit...)
+		}
+	}
+	if w.recording == 0 {
+		w.trail = w.trail[:0]
+	}
+	w.res.labels |= outer
+	w.volatile = w.volatile || outerVolatile
+	return end, kept
+}
+
+// valueStays reports whether a quantity's number stays as it is, and counts it
+// if so.
+func (w *Walker) valueStays(n *node, val, unit []byte) bool {
+	d := &n.fields[n.valueField].decision
+	if d.op != opCoded || d.otherwise != nil {
+		return false
+	}
+	if d.method != nil {
+		w.in.Unit, w.in.Kind = unit, mask.Number
+		_, outcome, err := d.method.Append(w.out[:0], val, &w.in)
+		w.in.Unit = nil
+		if outcome != mask.Kept || err != nil {
+			return false
+		}
+	}
+	w.count(d.action, mask.LabelNone, mask.Kept)
+	return true
+}
+
+// set makes the slot remember an object that stays.
+func (s *memoSlot) set(n *node, src, out []byte, trail []uint16, labels labelSet) {
+	s.node, s.kept, s.present, s.security, s.labels = n, true, 0, 0, labels
+	s.src = append(s.src[:0], src...)
+	s.out = append(s.out[:0], out...)
+	s.same = bytes.Equal(src, out)
+	s.trail = append(s.trail[:0], trail...)
+}

@@ -1,0 +1,159 @@
+package fhir
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// elementRule is a method that acts on FHIR structure rather than on a single
+// value: the walker knows what to do. It is a mask.Method so that a policy can
+// hold it.
+type elementRule struct {
+	name  string
+	op    op
+	coded bool     // the object passes as a whole, its members decided together
+	types []string // element types it fits
+	inner mask.Method
+	form  referenceForm
+	// unit is the unit of a quantity that names none that is known.
+	unit []byte
+}
+
+// Append is never called: the walker acts by the rule's op.
+func (r *elementRule) Append(dst, _ []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
+	return dst, mask.Removed, errors.New("method " + r.name + " acts on FHIR elements only")
+}
+
+// fit returns what the rule does to an element type.
+func (r *elementRule) fit(e *Element, et ElementType) (op, error) {
+	if len(r.types) > 0 && !slices.Contains(r.types, et.Code) {
+		return opRemove, fmt.Errorf("fits %v, not %s", r.types, et.Code)
+	}
+	if r.op == opDescend && (et.Type == nil || et.Type.Kind == PrimitiveKind) {
+		return opRemove, fmt.Errorf("acts on objects, and this is a %s", et.Code)
+	}
+	// A code without a value set to be in, or a form to have, cannot be told
+	// from a name: it goes.
+	if r.op == opCode && e.Binding.ValueSet == nil {
+		return opRemove, nil
+	}
+	return r.op, nil
+}
+
+type referenceForm uint8
+
+const (
+	formReference referenceForm = iota // Reference.reference
+	formFullURL                        // Bundle.entry.fullUrl
+	formRequest                        // Bundle.entry.request.url, response.location
+)
+
+var quantityTypes = []string{"Quantity", "Age", "Count", "Distance", "Duration", "MoneyQuantity", "SimpleQuantity"}
+
+// Methods returns the methods that know FHIR's structure.
+func Methods() []mask.Definition {
+	simple := func(name, summary string, label mask.Label, r elementRule) mask.Definition {
+		r.name = name
+		return mask.Definition{Name: name, Label: label, Summary: summary,
+			New: func(mask.Env, mask.Args) (mask.Method, error) { rule := r; return &rule, nil }}
+	}
+	return []mask.Definition{
+		simple("descend", "walks into the object: its members are decided by their own rules", mask.LabelNone, elementRule{op: opDescend}),
+		simple("withhold", "takes out the whole resource that has the element", mask.LabelRedacted, elementRule{op: opWithhold}),
+		simple("resourceId", "seals a resource id, so that only Veil can open it; renames the id of a contained resource", mask.LabelPseudonymized,
+			elementRule{op: opID, types: []string{"id", "string", "http://hl7.org/fhirpath/System.String"}}),
+		simple("code", "lets a code pass that is in the value set its element is bound to, or has the form that the binding names; others go", mask.LabelNone,
+			elementRule{op: opCode, types: []string{"code", "string", "uri"}}),
+		simple("link", "replaces a Bundle's link by one that leads back to Veil, and takes it out where there is none", mask.LabelPseudonymized,
+			elementRule{op: opLink, types: []string{"uri"}}),
+		simple("canonical", "lets a canonical URL pass that begins as the ruleset's canonicals say; others go", mask.LabelNone,
+			elementRule{op: opCanonical, types: []string{"canonical", "uri", "url"}}),
+		simple("coding", "lets a code of a known system pass in the form its system has; pseudonymises others; keeps a display only where it is verified", mask.LabelNone,
+			elementRule{op: opDescend, coded: true, types: []string{"Coding"}}),
+		simple("concept", "walks into a CodeableConcept and keeps its text only where it equals a display that passed", mask.LabelNone,
+			elementRule{op: opDescend, coded: true, types: []string{"CodeableConcept"}}),
+		{
+			Name: "quantity", Summary: "keeps number and comparator, a unit that is a UCUM unit or a plain unit word, and a code of a known system",
+			Params: []mask.Param{{Name: "unit", Type: mask.StringParam, Doc: "UCUM unit that a value without a known time unit is in, where the element holds an age"}},
+			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
+				return &elementRule{name: "quantity", op: opDescend, coded: true, types: quantityTypes, unit: []byte(args.String("unit", ""))}, nil
+			},
+		},
+		{
+			Name: "reference", Label: mask.LabelPseudonymized,
+			Summary: "translates a reference: the id is sealed, urn:uuid and contained ids are renamed, what cannot be resolved here goes",
+			Params: []mask.Param{{Name: "form", Type: mask.StringParam, OneOf: []string{"reference", "fullUrl", "request"},
+				Doc: "what the URL is: Reference.reference (default), a Bundle entry's fullUrl, or a request URL, which may also be a bare type"}},
+			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
+				forms := map[string]referenceForm{"reference": formReference, "fullUrl": formFullURL, "request": formRequest}
+				return &elementRule{name: "reference", op: opReference, types: []string{"string", "uri", "url"},
+					form: forms[args.String("form", "reference")]}, nil
+			},
+		},
+		{
+			Name: "listed", Summary: "keeps a text that is one of the listed ones; others go",
+			Params: []mask.Param{{Name: "values", Type: mask.ListParam, Required: true, Doc: "the texts that may pass"}},
+			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
+				return listed(args.List("values")), nil
+			},
+		},
+		{
+			Name: "resourceType", Summary: "keeps the name of an R4 resource type; others go",
+			New: func(mask.Env, mask.Args) (mask.Method, error) {
+				var names []string
+				for _, t := range R4().Types() {
+					if t.Kind == ResourceKind && !t.Abstract {
+						names = append(names, t.Name)
+					}
+				}
+				return listed(names), nil
+			},
+		},
+	}
+}
+
+// listed keeps what is one of its texts and removes the rest.
+type listed []string
+
+// Append implements mask.Method.
+func (l listed) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
+	for _, s := range l {
+		if string(src) == s {
+			return dst, mask.Kept, nil
+		}
+	}
+	return dst, mask.Removed, nil
+}
+
+// canonicalMayPass reports whether a canonical URL begins with one of the
+// allowed beginnings and has nothing in it but what names of definitions are
+// made of: no query, no fragment, no user, and a version of digits.
+func canonicalMayPass(allowed []string, url []byte) bool {
+	if len(url) > 200 {
+		return false
+	}
+	if i := bytes.IndexByte(url, '|'); i >= 0 {
+		for _, c := range url[i+1:] {
+			if c != '.' && (c < '0' || c > '9') {
+				return false
+			}
+		}
+		url = url[:i]
+	}
+	for _, prefix := range allowed {
+		if len(url) < len(prefix) || string(url[:len(prefix)]) != prefix {
+			continue
+		}
+		for _, c := range url[len(prefix):] {
+			if !isWord(c) && c != '-' && c != '.' && c != '/' {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}

@@ -1,0 +1,416 @@
+package fhir
+
+import (
+	"bytes"
+	"math/bits"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// object walks the object at src[start] under n. It returns the index behind
+// it and whether any member of it stays; if none does, the caller takes the
+// object out.
+func (w *Walker) object(n *node, start int) (end int, kept bool) {
+	src := w.src
+	if w.depth++; w.depth > MaxDepth {
+		return w.fail(start, "nested too deep"), false
+	}
+	var seen [4]uint64       // fields met, to refuse a name that comes twice
+	var gone, there uint64   // required fields: taken out, still there
+	var unknown unknownNames // members of no field, for the same reason
+	solid := false           // something stays beside an extension's url
+	i := space(src, start+1)
+	prevEnd := start + 1 // end of the last member that stays
+	guesses := w.guesses[n.id]
+	previous := 0 // 1 + the last member's field
+	if i < len(src) && src[i] == '}' {
+		w.depth--
+		return i + 1, false
+	}
+	for {
+		if i >= len(src) || src[i] != '"' {
+			return w.fail(i, "want the name of a member"), false
+		}
+		key := i
+		var keyEnd, field int
+		escaped := false
+		// Members mostly come in the same order as last time.
+		if guess := int(guesses[previous]); guess < len(n.fields) && bytes.HasPrefix(src[i:], n.fields[guess].token) {
+			field = guess
+			i += len(n.fields[guess].token)
+			keyEnd = i - 1
+		} else {
+			keyEnd, field, escaped = n.keys.scanKey(src, key, &w.fault)
+			if i = keyEnd; i < 0 {
+				w.at = n.path
+				return -1, false
+			}
+			if i = scanColon(src, i, &w.fault); i < 0 {
+				w.at = n.path
+				return -1, false
+			}
+			if field >= 0 {
+				guesses[previous] = uint8(field)
+			}
+		}
+		previous = field + 1
+		i = space(src, i)
+		before := w.mark()
+		stays := false
+		if field < 0 {
+			if unknown.seen(src[key+1:keyEnd-1], escaped) {
+				w.at = n.path
+				return w.fail(key, "a member name appears twice"), false
+			}
+			w.countAt(n, w.a.engine.unknownElement)
+			i = skipValue(src, i, w.depth, &w.fault)
+		} else {
+			f := &n.fields[field]
+			word, bit := field>>6, uint64(1)<<(field&63)
+			if seen[word]&bit != 0 {
+				w.at = f.path
+				return w.fail(key, "a member name appears twice"), false
+			}
+			seen[word] |= bit
+			if escaped {
+				w.flush(key)
+				w.dst = append(append(append(w.dst, '"'), f.name...), '"')
+				w.last = keyEnd
+			}
+			if f.tested {
+				w.testedObj, w.testedAt = start, i
+			}
+			i, stays = w.member(n, f, start, i)
+			if stays {
+				solid = solid || !f.weak
+				if f.required >= 0 {
+					there |= 1 << f.required
+				}
+			} else if i >= 0 {
+				if f.required >= 0 {
+					gone |= 1 << f.required
+				}
+				if f.takesHolder {
+					w.depth--
+					return skipValue(src, start, w.depth, &w.fault), false
+				}
+			}
+		}
+		if i < 0 {
+			if w.at == "" && !w.unwinding {
+				w.at = n.path
+			}
+			return -1, false
+		}
+		if stays {
+			prevEnd = i
+			kept = true
+		} else {
+			w.reset(before)
+			w.flush(prevEnd)
+			w.last = i
+			if field >= 0 && n.fields[field].orTrueName != "" && w.affirm(&n.fields[field], start, kept) {
+				kept, solid = true, true
+				prevEnd = i // nothing of src, but the next comma is wanted
+			}
+		}
+		i = space(src, i)
+		if i >= len(src) {
+			return w.fail(i, "text ends inside an object"), false
+		}
+		if src[i] == ',' {
+			i++
+			if !kept {
+				w.last = i
+			}
+			i = space(src, i)
+			continue
+		}
+		if src[i] != '}' {
+			w.at = n.path
+			return w.fail(i, "want a comma or the end of the object"), false
+		}
+		break
+	}
+	if missing := gone &^ there; kept && missing != 0 {
+		w.flush(prevEnd)
+		for ; missing != 0; missing &= missing - 1 {
+			w.dst = append(append(w.dst, ','), n.absent[bits.TrailingZeros64(missing)]...)
+			w.countAt(n, w.a.engine.absent)
+		}
+		w.last = i
+	}
+	w.depth--
+	return i + 1, kept && solid
+}
+
+// affirm writes the boolean that keeps the fact of a value that went, unless
+// the object has that boolean itself.
+func (w *Walker) affirm(f *field, obj int, kept bool) bool {
+	if w.find(obj, f.orTrueName) >= 0 {
+		return false
+	}
+	if kept {
+		w.dst = append(w.dst, ',')
+	}
+	w.dst = append(append(append(w.dst, '"'), f.orTrueName...), `":true`...)
+	return true
+}
+
+// unknownNames remembers the names of an object's members that no field has.
+type unknownNames struct {
+	names [][]byte
+}
+
+func (u *unknownNames) seen(name []byte, escaped bool) bool {
+	if escaped {
+		name = unescape(nil, name)
+	}
+	for _, n := range u.names {
+		if string(n) == string(name) {
+			return true
+		}
+	}
+	u.names = append(u.names, name)
+	return false
+}
+
+// countAt counts an action of the engine at a node.
+func (w *Walker) countAt(_ *node, action int) {
+	w.count(action, w.a.Actions[action].Label, mask.Removed)
+}
+
+// member masks the value of a field; obj is the index of the object that has
+// it. It returns the index behind the value and whether it stays.
+func (w *Walker) member(n *node, f *field, obj, i int) (end int, kept bool) {
+	if i >= len(w.src) {
+		return w.fail(i, "text ends where a value should be"), false
+	}
+	if w.detail {
+		return w.memberInDetail(n, f, obj, i)
+	}
+	return w.shaped(n, f, obj, i)
+}
+
+func (w *Walker) memberInDetail(n *node, f *field, obj, i int) (end int, kept bool) {
+	depth := len(w.path)
+	w.path = append(append(w.path, '.'), f.name...)
+	end, kept = w.shaped(n, f, obj, i)
+	w.path = w.path[:depth]
+	return end, kept
+}
+
+// shaped walks an array or a single value, as the field says.
+func (w *Walker) shaped(n *node, f *field, obj, i int) (end int, kept bool) {
+	if f.array {
+		if w.src[i] != '[' {
+			return w.misshapen(f, i)
+		}
+		return w.array(n, f, obj, i)
+	}
+	return w.value(n, f, &f.decision, obj, i)
+}
+
+// misshapen takes out a value whose JSON type is not the element's.
+func (w *Walker) misshapen(f *field, i int) (end int, kept bool) {
+	if w.src[i] != 'n' { // null is an empty element, not a wrong one
+		w.count(w.a.engine.wrongShape, mask.LabelRedacted, mask.Removed)
+	}
+	if end = skipValue(w.src, i, w.depth, &w.fault); end < 0 {
+		w.at = f.path
+	}
+	return end, false
+}
+
+// array walks the array at src[i].
+func (w *Walker) array(n *node, f *field, obj, i int) (end int, kept bool) {
+	src := w.src
+	if w.depth++; w.depth > MaxDepth {
+		return w.fail(i, "nested too deep"), false
+	}
+	security := f.security && !w.res.contained
+	if security {
+		w.inSecurity = true
+	}
+	prevEnd := i + 1
+	i = space(src, i+1)
+	if i < len(src) && src[i] == ']' {
+		w.depth--
+		w.inSecurity = false
+		return i + 1, false
+	}
+	for index := 0; ; index++ {
+		before := w.mark()
+		stays := false
+		switch {
+		case i < len(src) && src[i] == 'n':
+			i = scanLiteral(src, i, &w.fault)
+		case i < len(src) && src[i] == '[':
+			i, _ = w.misshapen(f, i)
+		case i < len(src) && w.detail:
+			i, stays = w.itemInDetail(n, f, obj, i, index)
+		case i < len(src):
+			i, stays = w.value(n, f, &f.decision, obj, i)
+		default:
+			i = w.fail(i, "text ends inside an array")
+		}
+		if i < 0 {
+			if w.at == "" && !w.unwinding {
+				w.at = f.path
+			}
+			return -1, false
+		}
+		if stays {
+			prevEnd = i
+			kept = true
+		} else {
+			w.reset(before)
+			w.flush(prevEnd)
+			w.last = i
+		}
+		i = space(src, i)
+		if i < len(src) && src[i] == ',' {
+			i++
+			if !kept {
+				w.last = i
+			}
+			i = space(src, i)
+			continue
+		}
+		if i >= len(src) || src[i] != ']' {
+			w.at = f.path
+			return w.fail(i, "want a comma or the end of the array"), false
+		}
+		break
+	}
+	w.depth--
+	if security {
+		w.inSecurity = false
+		if kept {
+			w.flush(i)
+			w.res.meta.security = len(w.dst)
+		}
+	}
+	return i + 1, kept
+}
+
+func (w *Walker) itemInDetail(n *node, f *field, obj, i, index int) (end int, kept bool) {
+	depth := len(w.path)
+	w.path = append(w.path, '[')
+	w.path = appendInt(w.path, index)
+	w.path = append(w.path, ']')
+	end, kept = w.value(n, f, &f.decision, obj, i)
+	w.path = w.path[:depth]
+	return end, kept
+}
+
+// value masks one value, which is no array, by a decision.
+func (w *Walker) value(n *node, f *field, d *decision, obj, i int) (end int, kept bool) {
+	src := w.src
+	for d.otherwise != nil && !w.holds(d, obj, i) {
+		d = d.otherwise
+	}
+	switch d.op {
+	case opRemove:
+		if src[i] == 'n' {
+			return w.misshapen(f, i)
+		}
+		w.count(d.action, mask.LabelRedacted, mask.Removed)
+		if end = skipValue(src, i, w.depth, &w.fault); end < 0 {
+			w.at = f.path
+		}
+		return end, false
+	case opKeep:
+		if end = w.scanKind(f, d.kind, i); end < 0 {
+			return w.misshapen(f, i)
+		}
+		w.count(d.action, mask.LabelNone, mask.Kept)
+		return end, true
+	case opWithhold:
+		if src[i] == 'n' {
+			return w.misshapen(f, i)
+		}
+		return w.withhold(d)
+	}
+	if d.kind == jsonObject {
+		if src[i] != '{' {
+			return w.misshapen(f, i)
+		}
+		switch d.op {
+		case opDescend:
+			switch {
+			case d.memo && !w.inSecurity:
+				return w.remembered(d.child, i)
+			case d.child.valueField >= 0:
+				return w.quantity(d.child, i)
+			}
+			return w.enter(d.child, i)
+		case opMeta:
+			return w.walkMeta(d, i)
+		case opExtension:
+			return w.extension(n, d, i)
+		case opResource:
+			return w.innerResource(n, obj, i)
+		}
+	}
+	return w.scalar(n, f, d, obj, i)
+}
+
+// withhold gives up the resource being walked.
+func (w *Walker) withhold(d *decision) (end int, kept bool) {
+	w.count(d.action, mask.LabelRedacted, mask.Removed)
+	w.withheld, w.unwinding = d, true
+	return -1, false
+}
+
+// innerResource walks a contained resource, or one of a Bundle or Parameters.
+func (w *Walker) innerResource(n *node, obj, i int) (end int, kept bool) {
+	entry := -1
+	if n.typ.Name == "Bundle.entry" {
+		entry = obj
+	}
+	inner := n.typ.Kind == ResourceKind // contained: the one resource inside resources
+	return w.walkResource(i, entry, inner)
+}
+
+// extension walks the extension at src[i] if a rule knows its url here.
+func (w *Walker) extension(n *node, d *decision, i int) (end int, kept bool) {
+	url := w.text(w.find(i, "url"))
+	known := n.extensions[string(url)]
+	switch {
+	case known == nil && d.action == w.a.engine.unknownModifier:
+		return w.withhold(d)
+	case known == nil:
+		w.count(d.action, mask.LabelRedacted, mask.Removed)
+		return skipValue(w.src, i, w.depth, &w.fault), false
+	case known.op == opRemove:
+		w.count(known.action, mask.LabelRedacted, mask.Removed)
+		return skipValue(w.src, i, w.depth, &w.fault), false
+	case known.op == opWithhold:
+		return w.withhold(known)
+	}
+	if known.memo {
+		return w.remembered(known.child, i)
+	}
+	return w.object(known.child, i)
+}
+
+// scanKind reads a scalar of a JSON kind, or returns -1 with no fault set when
+// the value is of another kind.
+func (w *Walker) scanKind(f *field, kind jsonKind, i int) int {
+	src := w.src
+	c := src[i]
+	end := -1
+	switch {
+	case kind == jsonString && c == '"':
+		end, _ = scanString(src, i, &w.fault)
+	case kind == jsonNumber && (c == '-' || c >= '0' && c <= '9'):
+		end = scanNumber(src, i, &w.fault)
+	case kind == jsonBool && (c == 't' || c == 'f'):
+		end = scanLiteral(src, i, &w.fault)
+	}
+	if end < 0 && w.fault.what != "" {
+		w.at = f.path
+	}
+	return end
+}

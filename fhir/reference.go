@@ -1,0 +1,217 @@
+package fhir
+
+import (
+	"bytes"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// siteIndex is a Site made ready for the walk.
+type siteIndex struct {
+	of       *Site
+	upstream [][]byte // each with a slash at the end
+	base     []byte
+	link     func(dst, relation, url []byte) ([]byte, bool)
+}
+
+func newSiteIndex(s *Site) *siteIndex {
+	ix := &siteIndex{of: s, base: []byte(DefaultBase)}
+	if s == nil {
+		return ix
+	}
+	for _, u := range s.Upstream {
+		ix.upstream = append(ix.upstream, []byte(u+"/"))
+	}
+	if s.Base != "" {
+		ix.base = []byte(s.Base)
+	}
+	ix.link = s.Link
+	return ix
+}
+
+// Target is a reference to a resource, taken apart.
+type Target struct {
+	Type string
+	ID   []byte
+}
+
+// reference translates the reference val, at src[i:end]:
+//
+//	Type/id, Type/id/_history/v   Type/<sealed id>: of every version, the resource
+//	<upstream>/Type/id            the same, relative
+//	urn:uuid:…, urn:oid:…         urn:uuid:<pseudonym>
+//	#id                           #<new id>, if that contained resource stays
+//
+// Everything else goes: other servers, conditional references (Type?query),
+// fragments, unknown types, ids that FHIR does not allow. Source: FHIR R4,
+// references.html#literal.
+func (w *Walker) reference(d *decision, obj, i, end int, val []byte) (int, bool) {
+	slot := w.memo.text(d, val)
+	if w.recallText(slot, d, i, end, val) {
+		return end, true
+	}
+	before := w.mark()
+	w.flush(i)
+	from := len(w.dst)
+	w.dst = append(w.dst, '"')
+	ok := false
+	switch {
+	case len(val) > 0 && val[0] == '#':
+		w.volatile = true
+		slot = nil
+		ok = d.rule.form == formReference && w.appendFragment(val[1:])
+	case bytes.HasPrefix(val, []byte("urn:")):
+		w.dst = w.appendURN(w.dst, val)
+		ok = true
+	default:
+		ok = w.appendTarget(d.rule.form, val)
+	}
+	if !ok {
+		w.reset(before)
+		w.count(d.action, mask.LabelRedacted, mask.Removed)
+		return end, false
+	}
+	w.dst = append(w.dst, '"')
+	w.last = end
+	slot.keep(d, val, w.dst[from:])
+	w.count(d.action, d.label, mask.Replaced)
+	return end, true
+}
+
+// appendURN appends the pseudonym of a URN. A UUID goes through a keyed
+// permutation of 16 bytes, so two of them never fall together; any other URN
+// becomes a UUID by a keyed hash cut to 122 bits.
+func (w *Walker) appendURN(dst, urn []byte) []byte {
+	dst = append(dst, urnUUID...)
+	if !bytes.HasPrefix(urn, []byte(urnUUID)) || !parseUUID(&w.uuid, urn[len(urnUUID):]) {
+		return appendUUID(dst, w.pass.Keys.MAC1(w.a.urnSlot, urn)[:16])
+	}
+	w.pass.Keys.PermuteUUID(w.a.uuidSlot, &w.uuid)
+	return appendHexUUID(dst, &w.uuid)
+}
+
+// link replaces the URL of a Bundle link by what the site says the consumer may
+// follow.
+func (w *Walker) link(d *decision, obj, i, end int, val []byte) (int, bool) {
+	if w.site.link != nil {
+		before := w.mark()
+		w.flush(i)
+		from := len(w.dst) + 1
+		if dst, ok := w.site.link(append(w.dst, '"'), w.text(w.find(obj, "relation")), val); ok {
+			w.dst, w.last = dst, end
+			w.finish(jsonString, from)
+			w.count(d.action, d.label, mask.Replaced)
+			return end, true
+		}
+		w.reset(before)
+	}
+	w.count(d.action, mask.LabelRedacted, mask.Removed)
+	return end, false
+}
+
+// appendFragment appends a reference to a contained resource that stays, or to
+// the container itself.
+func (w *Walker) appendFragment(id []byte) bool {
+	if len(id) == 0 {
+		w.dst = append(w.dst, '#')
+		return true
+	}
+	found := w.each(w.find(w.res.root, "contained"), func(item int) bool {
+		if string(w.text(w.find(item, "id"))) != string(id) {
+			return false
+		}
+		_, withheld := w.nodeAt(item)
+		return withheld == nil
+	})
+	if found {
+		w.dst = w.appendContained(append(w.dst, '#'), id)
+	}
+	return found
+}
+
+// appendTarget appends the masked form of a literal reference to a resource.
+func (w *Walker) appendTarget(form referenceForm, val []byte) bool {
+	rel, known := w.relative(val)
+	if !known {
+		if form != formFullURL {
+			return false
+		}
+		// The base of a full URL need not be known: its end must be Type/id
+		// (FHIR R4, bundle.html#bundle-unique).
+		if rel = lastTwo(val); rel == nil {
+			return false
+		}
+	}
+	typ, id, ok := w.a.splitTarget(rel)
+	if !ok {
+		if form == formRequest {
+			if n := w.a.roots[string(rel)]; n != nil {
+				w.dst = append(w.dst, rel...)
+				return true
+			}
+		}
+		return false
+	}
+	if form == formFullURL {
+		w.dst = append(append(w.dst, w.site.base...), '/')
+	}
+	w.dst = append(append(w.dst, typ.typ.Name...), '/')
+	var sealed bool
+	w.dst, sealed = w.pass.Keys.AppendSealed(w.dst, w.a.sealSlots[typ.index], id)
+	return sealed
+}
+
+// relative takes the base of this server off an absolute URL. known is false
+// for URLs of other servers.
+func (w *Walker) relative(val []byte) (rel []byte, known bool) {
+	for _, base := range w.site.upstream {
+		if bytes.HasPrefix(val, base) {
+			return val[len(base):], true
+		}
+	}
+	return val, bytes.IndexByte(val, ':') < 0 && (len(val) == 0 || val[0] != '/')
+}
+
+// lastTwo returns the last two segments of an http(s) URL.
+func lastTwo(url []byte) []byte {
+	if !bytes.HasPrefix(url, []byte("http://")) && !bytes.HasPrefix(url, []byte("https://")) {
+		return nil
+	}
+	id := bytes.LastIndexByte(url, '/')
+	typ := bytes.LastIndexByte(url[:id], '/')
+	if typ < 0 || typ < len("https:/") {
+		return nil
+	}
+	return url[typ+1:]
+}
+
+// splitTarget takes Type/id or Type/id/_history/version apart.
+func (a *Automaton) splitTarget(rel []byte) (n *node, id []byte, ok bool) {
+	slash := bytes.IndexByte(rel, '/')
+	if slash < 0 {
+		return nil, nil, false
+	}
+	id = rel[slash+1:]
+	if h := bytes.Index(id, []byte("/_history/")); h >= 0 {
+		if !isID(id[h+len("/_history/"):]) {
+			return nil, nil, false
+		}
+		id = id[:h]
+	}
+	n = a.roots[string(rel[:slash])]
+	return n, id, n != nil && isID(id)
+}
+
+// isID reports whether id has the form of a FHIR id: 1 to 64 of A-Z, a-z,
+// 0-9, hyphen and point (FHIR R4, datatypes.html#id).
+func isID(id []byte) bool {
+	if len(id) == 0 || len(id) > 64 {
+		return false
+	}
+	for _, c := range id {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.') {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,252 @@
+package fhir
+
+import (
+	"github.com/veil-proxy/veil/mask"
+)
+
+// scalar masks a string, number or boolean by a decision that needs its text.
+func (w *Walker) scalar(n *node, f *field, d *decision, obj, i int) (end int, kept bool) {
+	src := w.src
+	if d.kind != jsonString || src[i] != '"' {
+		if end = w.scanKind(f, d.kind, i); end < 0 {
+			return w.misshapen(f, i)
+		}
+		if d.op == opCoded {
+			return w.codedMember(d, i, end, src[i:end])
+		}
+		if d.op != opMethod {
+			return w.misshapen(f, i)
+		}
+		return w.method(n, d, obj, i, end, src[i:end])
+	}
+	end, escaped := scanString(src, i, &w.fault)
+	if end < 0 {
+		w.at = f.path
+		return -1, false
+	}
+	val := src[i+1 : end-1]
+	if escaped {
+		w.val = unescape(w.val[:0], val)
+		val = w.val
+	}
+	switch d.op {
+	case opMethod:
+		return w.method(n, d, obj, i, end, val)
+	case opCode:
+		return w.passIf(d, end, d.values.Contains(val))
+	case opCanonical:
+		return w.passIf(d, end, canonicalMayPass(w.a.canon, val))
+	case opID:
+		return w.id(d, i, end, val)
+	case opReference:
+		return w.reference(d, obj, i, end, val)
+	case opLink:
+		return w.link(d, obj, i, end, val)
+	case opCoded:
+		return w.codedMember(d, i, end, val)
+	}
+	w.count(d.action, mask.LabelRedacted, mask.Removed)
+	return end, false
+}
+
+// passIf keeps or removes a value and counts it.
+func (w *Walker) passIf(d *decision, end int, ok bool) (int, bool) {
+	if !ok {
+		w.count(d.action, mask.LabelRedacted, mask.Removed)
+		return end, false
+	}
+	w.count(d.action, mask.LabelNone, mask.Kept)
+	return end, true
+}
+
+// method hands the value src[i:end] to a method and writes what comes back.
+func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int, bool) {
+	if d.perEntity {
+		w.volatile = true
+		w.know()
+	}
+	if n.address {
+		w.in.Country = w.text(w.find(obj, "country"))
+	}
+	w.in.Kind = mask.Kind(d.kind)
+	before := w.mark()
+	w.flush(i)
+	if d.kind == jsonString {
+		w.dst = append(w.dst, '"')
+	}
+	from := len(w.dst)
+	dst, outcome, err := d.method.Append(w.dst, val, &w.in)
+	w.in.Country = nil
+	if err != nil {
+		w.at = n.path
+		return w.fail(i, "method failed: "+w.a.Actions[d.action].Method), false
+	}
+	switch outcome {
+	case mask.Kept:
+		w.reset(before)
+		w.count(d.action, mask.LabelNone, mask.Kept)
+		return end, true
+	case mask.Removed:
+		w.reset(before)
+		w.count(d.action, mask.LabelRedacted, mask.Removed)
+		return end, false
+	}
+	w.dst = dst
+	if !w.finish(d.kind, from) {
+		w.reset(before)
+		w.count(d.action, mask.LabelRedacted, mask.Removed)
+		return end, false
+	}
+	w.last = end
+	w.count(d.action, d.label, mask.Replaced)
+	return end, true
+}
+
+// finish makes what a method appended from dst[from] a JSON value of the kind
+// and reports whether it is one.
+func (w *Walker) finish(kind jsonKind, from int) bool {
+	got := w.dst[from:]
+	if len(got) == 0 {
+		return false
+	}
+	var f fault
+	switch kind {
+	case jsonNumber:
+		return scanNumber(got, 0, &f) == len(got)
+	case jsonBool:
+		return string(got) == "true" || string(got) == "false"
+	}
+	if !plain(got) {
+		w.out = append(w.out[:0], got...)
+		w.dst = appendEscaped(w.dst[:from], w.out)
+	}
+	w.dst = append(w.dst, '"')
+	return true
+}
+
+// replace writes text, which needs no escapes, for the string src[i:end].
+func (w *Walker) replace(i, end int, write func(dst []byte) []byte) {
+	w.flush(i)
+	w.dst = append(write(append(w.dst, '"')), '"')
+	w.last = end
+}
+
+// id seals the id of a resource; a contained one's is renamed, since nothing
+// outside may point at it.
+func (w *Walker) id(d *decision, i, end int, val []byte) (int, bool) {
+	before := w.mark()
+	ok := true
+	var slot *textSlot
+	if !w.res.contained {
+		slot = w.memo.text(d, val)
+		if w.recallText(slot, d, i, end, val) {
+			return end, true
+		}
+	}
+	w.flush(i)
+	from := len(w.dst)
+	w.dst = append(w.dst, '"')
+	if w.res.contained {
+		w.volatile = true
+		w.dst = w.appendContained(w.dst, val)
+	} else {
+		w.dst, ok = w.pass.Keys.AppendSealed(w.dst, w.a.sealSlots[w.res.node.index], val)
+	}
+	if !ok {
+		w.reset(before)
+		w.count(d.action, mask.LabelRedacted, mask.Removed)
+		return end, false
+	}
+	w.dst = append(w.dst, '"')
+	w.last = end
+	slot.keep(d, val, w.dst[from:])
+	w.count(d.action, d.label, mask.Replaced)
+	return end, true
+}
+
+// appendContained appends the new id of a contained resource: 26 characters.
+func (w *Walker) appendContained(dst, id []byte) []byte {
+	slot := w.memo.text(&w.a.containedID, id)
+	if slot != nil && slot.has(&w.a.containedID, id) {
+		return append(dst, slot.out...)
+	}
+	from := len(dst)
+	dst = appendBase32(dst, w.pass.Keys.MAC1(w.a.containedSlot, id)[:16])
+	slot.keep(&w.a.containedID, id, dst[from:])
+	return dst
+}
+
+const base32Digits = "abcdefghijklmnopqrstuvwxyz234567"
+
+// appendBase32 appends b in lower-case base 32 without padding (RFC 4648, 6).
+func appendBase32(dst, b []byte) []byte {
+	var acc uint32
+	bits := 0
+	for _, c := range b {
+		acc = acc<<8 | uint32(c)
+		for bits += 8; bits >= 5; bits -= 5 {
+			dst = append(dst, base32Digits[acc>>(bits-5)&31])
+		}
+	}
+	if bits > 0 {
+		dst = append(dst, base32Digits[acc<<(5-bits)&31])
+	}
+	return dst
+}
+
+// appendUUID appends 16 bytes of a hash as a UUID of version 8 (RFC 9562, 5.8).
+func appendUUID(dst, hash []byte) []byte {
+	b := [16]byte(hash)
+	b[6] = b[6]&0x0f | 0x80
+	b[8] = b[8]&0x3f | 0x80
+	return appendHexUUID(dst, &b)
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendHexUUID appends 16 bytes in the text form of a UUID (RFC 9562, 4).
+func appendHexUUID(dst []byte, b *[16]byte) []byte {
+	for i, c := range b {
+		switch i {
+		case 4, 6, 8, 10:
+			dst = append(dst, '-')
+		}
+		dst = append(dst, hexDigits[c>>4], hexDigits[c&15])
+	}
+	return dst
+}
+
+// parseUUID reads the text form of a UUID in lower case, the only one that
+// stands for itself.
+func parseUUID(b *[16]byte, text []byte) bool {
+	if len(text) != 36 {
+		return false
+	}
+	k := 0
+	for i := 0; i < 36; i += 2 {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if text[i] != '-' {
+				return false
+			}
+			i++
+		}
+		hi, lo := hexValue[text[i]], hexValue[text[i+1]]
+		if hi|lo > 15 {
+			return false
+		}
+		b[k] = hi<<4 | lo
+		k++
+	}
+	return true
+}
+
+// hexValue has the value of a lower-case hex digit, and 255 for what is none.
+var hexValue = func() (v [256]byte) {
+	for i := range v {
+		v[i] = 255
+	}
+	for i := range hexDigits {
+		v[hexDigits[i]] = byte(i)
+	}
+	return v
+}()

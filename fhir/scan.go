@@ -1,0 +1,371 @@
+package fhir
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// The scanner reads JSON (RFC 8259) from a byte slice in place. Every function
+// takes an index and returns the next one; a negative index is a syntax error,
+// and the scanner's fault says which and where. Nothing is decoded that need
+// not be.
+
+// MaxDepth is how deep objects and arrays may nest in one resource. HL7's
+// deepest example nests 20 deep.
+const MaxDepth = 200
+
+// fault is the first thing wrong with the text.
+type fault struct {
+	offset int
+	what   string
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// stopBits marks, in the top bit of its byte, the first byte of x that ends a
+// plain run of string text: a quote, a backslash, a control character or a
+// byte over 0x7f. Bits above the first are not to be trusted: subtraction may
+// borrow there.
+func stopBits(x uint64) uint64 {
+	// Go gives -, | and ^ one precedence: the parentheses matter.
+	return (((x ^ (ones * '"')) - ones) | ((x ^ (ones * '\\')) - ones) | (x - ones*0x20) | x) & highs
+}
+
+// space skips white space. It returns len(src) at the end.
+func space(src []byte, i int) int {
+	for i < len(src) && src[i] <= ' ' && (src[i] == ' ' || src[i] == '\n' || src[i] == '\r' || src[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// scanString reads the string whose opening quote is at src[i] and returns the
+// index behind its closing quote and whether it has escapes. The text is
+// checked: no control characters, no unknown escapes, valid UTF-8 (RFC 3629),
+// surrogate escapes in pairs.
+func scanString(src []byte, i int, f *fault) (end int, escaped bool) {
+	start := i
+	i++
+	for {
+		for i+8 <= len(src) {
+			m := stopBits(binary.LittleEndian.Uint64(src[i:]))
+			if m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+			i += 8
+		}
+		if i >= len(src) {
+			return failAt(f, start, "string is not closed"), false
+		}
+		switch c := src[i]; {
+		case c == '"':
+			return i + 1, escaped
+		case c == '\\':
+			escaped = true
+			if i = scanEscape(src, i, f); i < 0 {
+				return -1, false
+			}
+		case c < 0x20:
+			return failAt(f, i, "control character in a string"), false
+		case c < utf8.RuneSelf:
+			i++
+		default:
+			r, n := utf8.DecodeRune(src[i:])
+			if r == utf8.RuneError && n <= 1 {
+				return failAt(f, i, "invalid UTF-8"), false
+			}
+			i += n
+		}
+	}
+}
+
+// scanEscape reads one escape, or a surrogate pair of two, at src[i].
+func scanEscape(src []byte, i int, f *fault) int {
+	if i+1 >= len(src) {
+		return failAt(f, i, "string is not closed")
+	}
+	switch src[i+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 2
+	case 'u':
+		r := hex4(src, i+2)
+		switch {
+		case r < 0:
+			return failAt(f, i, "escape is not \\u and four hex digits")
+		case r >= 0xdc00 && r < 0xe000:
+			return failAt(f, i, "second half of a surrogate pair without its first")
+		case r >= 0xd800 && r < 0xdc00:
+			if i+12 > len(src) || src[i+6] != '\\' || src[i+7] != 'u' {
+				return failAt(f, i, "first half of a surrogate pair without its second")
+			}
+			if low := hex4(src, i+8); low < 0xdc00 || low >= 0xe000 {
+				return failAt(f, i, "first half of a surrogate pair without its second")
+			}
+			return i + 12
+		}
+		return i + 6
+	}
+	return failAt(f, i, "unknown escape in a string")
+}
+
+func hex4(src []byte, i int) rune {
+	if i+4 > len(src) {
+		return -1
+	}
+	var r rune
+	for _, c := range src[i : i+4] {
+		switch {
+		case c >= '0' && c <= '9':
+			r = r<<4 | rune(c-'0')
+		case c >= 'a' && c <= 'f':
+			r = r<<4 | rune(c-'a'+10)
+		case c >= 'A' && c <= 'F':
+			r = r<<4 | rune(c-'A'+10)
+		default:
+			return -1
+		}
+	}
+	return r
+}
+
+// scanNumber reads a number of any length.
+func scanNumber(src []byte, i int, f *fault) int {
+	start := i
+	if i < len(src) && src[i] == '-' {
+		i++
+	}
+	switch {
+	case i < len(src) && src[i] == '0':
+		i++
+	case i < len(src) && src[i] >= '1' && src[i] <= '9':
+		i = digits(src, i)
+	default:
+		return failAt(f, start, "not a number")
+	}
+	if i < len(src) && src[i] == '.' {
+		j := digits(src, i+1)
+		if j == i+1 {
+			return failAt(f, start, "number has no digits after its point")
+		}
+		i = j
+	}
+	if i < len(src) && (src[i] == 'e' || src[i] == 'E') {
+		i++
+		if i < len(src) && (src[i] == '+' || src[i] == '-') {
+			i++
+		}
+		j := digits(src, i)
+		if j == i {
+			return failAt(f, start, "number has no digits in its exponent")
+		}
+		i = j
+	}
+	return i
+}
+
+func digits(src []byte, i int) int {
+	for i < len(src) && src[i] >= '0' && src[i] <= '9' {
+		i++
+	}
+	return i
+}
+
+// scanLiteral reads true, false or null.
+func scanLiteral(src []byte, i int, f *fault) int {
+	rest := src[i:]
+	switch {
+	case len(rest) >= 4 && string(rest[:4]) == "true", len(rest) >= 4 && string(rest[:4]) == "null":
+		return i + 4
+	case len(rest) >= 5 && string(rest[:5]) == "false":
+		return i + 5
+	}
+	return failAt(f, i, "not a JSON value")
+}
+
+// scanScalar reads a string, number or literal.
+func scanScalar(src []byte, i int, f *fault) int {
+	if i >= len(src) {
+		return failAt(f, i, "text ends where a value should be")
+	}
+	switch c := src[i]; {
+	case c == '"':
+		end, _ := scanString(src, i, f)
+		return end
+	case c == '-' || c >= '0' && c <= '9':
+		return scanNumber(src, i, f)
+	}
+	return scanLiteral(src, i, f)
+}
+
+// skipValue reads any value strictly and returns the index behind it. depth is
+// how deep src[i] already lies. Names of members that are skipped are not
+// compared with each other: nothing of them is used.
+func skipValue(src []byte, i, depth int, f *fault) int {
+	if i >= len(src) || src[i] != '{' && src[i] != '[' {
+		return scanScalar(src, i, f)
+	}
+	var isObject [MaxDepth/64 + 1]uint64
+	base := depth
+	for {
+		// At the start of a value.
+		switch {
+		case i < len(src) && (src[i] == '{' || src[i] == '['):
+			if depth >= MaxDepth {
+				return failAt(f, i, "nested too deep")
+			}
+			object := src[i] == '{'
+			closing := byte(']')
+			isObject[depth>>6] &^= 1 << (depth & 63)
+			if object {
+				isObject[depth>>6] |= 1 << (depth & 63)
+				closing = '}'
+			}
+			depth++
+			i = space(src, i+1)
+			if i < len(src) && src[i] == closing {
+				i++
+				depth--
+				break
+			}
+			if object {
+				if i = scanName(src, i, f); i < 0 {
+					return -1
+				}
+			}
+			continue
+		default:
+			if i = scanScalar(src, i, f); i < 0 {
+				return -1
+			}
+		}
+		// Behind a value.
+		for {
+			if depth == base {
+				return i
+			}
+			i = space(src, i)
+			if i >= len(src) {
+				return failAt(f, i, "text ends inside an object or array")
+			}
+			object := isObject[(depth-1)>>6]&(1<<((depth-1)&63)) != 0
+			c := src[i]
+			if c == ',' {
+				i = space(src, i+1)
+				if object {
+					if i = scanName(src, i, f); i < 0 {
+						return -1
+					}
+				}
+				break
+			}
+			if object && c == '}' || !object && c == ']' {
+				i++
+				depth--
+				continue
+			}
+			return failAt(f, i, "want a comma or the end of the object or array")
+		}
+	}
+}
+
+// scanName reads a member's name and its colon and returns the index of the
+// value.
+func scanName(src []byte, i int, f *fault) int {
+	if i >= len(src) || src[i] != '"' {
+		return failAt(f, i, "want the name of a member")
+	}
+	end, _ := scanString(src, i, f)
+	if end < 0 {
+		return -1
+	}
+	return scanColon(src, end, f)
+}
+
+func scanColon(src []byte, i int, f *fault) int {
+	i = space(src, i)
+	if i >= len(src) || src[i] != ':' {
+		return failAt(f, i, "want a colon behind the name of a member")
+	}
+	return space(src, i+1)
+}
+
+// failAt notes a fault and returns the index that means one.
+func failAt(f *fault, offset int, what string) int {
+	if f.what == "" {
+		f.offset, f.what = offset, what
+	}
+	return -1
+}
+
+// unescape appends the text of a string's inside (without its quotes) with the
+// escapes resolved. The inside was read by scanString.
+func unescape(dst, inside []byte) []byte {
+	for i := 0; i < len(inside); {
+		c := inside[i]
+		if c != '\\' {
+			dst = append(dst, c)
+			i++
+			continue
+		}
+		switch c = inside[i+1]; c {
+		case 'b':
+			dst = append(dst, '\b')
+		case 'f':
+			dst = append(dst, '\f')
+		case 'n':
+			dst = append(dst, '\n')
+		case 'r':
+			dst = append(dst, '\r')
+		case 't':
+			dst = append(dst, '\t')
+		case 'u':
+			r := hex4(inside, i+2)
+			i += 4
+			if r >= 0xd800 && r < 0xdc00 {
+				r = 0x10000 + (r-0xd800)<<10 + (hex4(inside, i+4) - 0xdc00)
+				i += 6
+			}
+			dst = utf8.AppendRune(dst, r)
+		default:
+			dst = append(dst, c)
+		}
+		i += 2
+	}
+	return dst
+}
+
+// appendEscaped appends text as the inside of a JSON string.
+func appendEscaped(dst, text []byte) []byte {
+	for _, c := range text {
+		switch {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case c >= 0x20:
+			dst = append(dst, c)
+		case c == '\n':
+			dst = append(dst, '\\', 'n')
+		case c == '\r':
+			dst = append(dst, '\\', 'r')
+		case c == '\t':
+			dst = append(dst, '\\', 't')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+	}
+	return dst
+}
+
+// plain reports whether text can stand inside a JSON string as it is.
+func plain(text []byte) bool {
+	for _, c := range text {
+		if c < 0x20 || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}

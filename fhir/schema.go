@@ -1,0 +1,247 @@
+package fhir
+
+import (
+	_ "embed"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+//go:embed tables/r4.schema
+var r4Schema string
+
+//go:embed tables/r4.search
+var r4Search string
+
+// Schema is the element tables of one FHIR release: every resource type, data
+// type and backbone element with its elements. It is immutable.
+type Schema struct {
+	// Version is the FHIR version, such as "4.0.1".
+	Version string
+	types   []*Type
+	byName  map[string]*Type
+	params  map[string]map[string]*SearchParam // by base type and name
+}
+
+// TypeKind says what a type is.
+type TypeKind uint8
+
+const (
+	ResourceKind TypeKind = iota
+	ComplexKind
+	BackboneKind
+	PrimitiveKind
+)
+
+// Type is a FHIR type: "Patient", "HumanName", "Patient.contact", "date".
+type Type struct {
+	Name string
+	Kind TypeKind
+	// Base is the type it specialises, or empty.
+	Base     string
+	Abstract bool
+	// Elements has the inherited ones too.
+	Elements []Element
+}
+
+// Element is an element of a type.
+type Element struct {
+	// Name is without the "[x]" of a choice.
+	Name   string
+	Choice bool
+	Types  []ElementType
+	// Max is -1 where there is no limit.
+	Min, Max int
+	Binding  Binding
+	// Modifier elements change the meaning of what they are in.
+	Modifier, Summary bool
+}
+
+// ElementType is one type that an element may have.
+type ElementType struct {
+	// Code is "BackboneElement" for an element with elements of its own.
+	Code string
+	// Type is the type itself; for a content reference the one it repeats.
+	Type *Type
+	// Targets are the resource types a reference may point at; none means any.
+	Targets []string
+}
+
+// Binding is the value set an element's codes come from.
+type Binding struct {
+	// Strength is required, extensible, preferred or example.
+	Strength string
+	// ValueSet is nil where its codes cannot be listed and have no form.
+	ValueSet *ValueSet
+}
+
+// ValueSet is a list of codes, or a form of codes.
+type ValueSet struct {
+	URL string
+	// Systems are the code systems it draws on.
+	Systems []string
+	codes   map[string]bool
+	form    func([]byte) bool
+}
+
+// Contains reports whether a code is in the value set.
+func (v *ValueSet) Contains(code []byte) bool {
+	if v.form != nil {
+		return v.form(code)
+	}
+	return v.codes[string(code)]
+}
+
+// JSONName is the name of the element's member for one of its types, such as
+// "valueQuantity" for a choice (FHIR R4, formats.html#choice).
+func (e *Element) JSONName(t ElementType) string {
+	if !e.Choice {
+		return e.Name
+	}
+	return e.Name + strings.ToUpper(t.Code[:1]) + t.Code[1:]
+}
+
+// R4 returns the tables of FHIR R4 (4.0.1).
+var R4 = sync.OnceValue(func() *Schema {
+	s, err := parseSchema(r4Schema, r4Search)
+	if err != nil {
+		panic("fhir: embedded tables: " + err.Error()) // generated and tested
+	}
+	return s
+})
+
+// Type returns a type by its name, or nil.
+func (s *Schema) Type(name string) *Type { return s.byName[name] }
+
+// Types returns all types in order of their names.
+func (s *Schema) Types() []*Type { return s.types }
+
+// schemaReader reads the format that fhir/gen writes.
+type schemaReader struct {
+	*Schema
+	sets    []*ValueSet
+	current *Type
+}
+
+func parseSchema(text, search string) (*Schema, error) {
+	r := &schemaReader{Schema: &Schema{byName: map[string]*Type{}}}
+	for n, line := range strings.Split(text, "\n") {
+		if line == "" {
+			continue
+		}
+		if err := r.line(line); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n+1, err)
+		}
+	}
+	sort.Slice(r.types, func(i, j int) bool { return r.types[i].Name < r.types[j].Name })
+	if err := r.link(); err != nil {
+		return nil, err
+	}
+	var err error
+	r.params, err = parseSearch(search)
+	return r.Schema, err
+}
+
+func (r *schemaReader) line(line string) error {
+	fields := strings.Fields(line)
+	switch line[0] {
+	case 'f':
+		r.Version = fields[1]
+	case 'V':
+		return r.valueSet(fields)
+	case ' ':
+		for _, c := range fields {
+			r.sets[len(r.sets)-1].codes[c] = true
+		}
+	case 'T':
+		kinds := map[string]TypeKind{"resource": ResourceKind, "complex": ComplexKind, "backbone": BackboneKind, "primitive": PrimitiveKind}
+		t := &Type{Name: fields[1], Kind: kinds[fields[2]], Base: fields[3], Abstract: len(fields) > 4}
+		if t.Base == "-" {
+			t.Base = ""
+		}
+		r.types = append(r.types, t)
+		r.byName[t.Name] = t
+		r.current = t
+	case '.':
+		return r.element(fields)
+	default:
+		return fmt.Errorf("unknown line")
+	}
+	return nil
+}
+
+func (r *schemaReader) valueSet(fields []string) error {
+	v := &ValueSet{URL: fields[2], codes: map[string]bool{}}
+	for _, f := range fields[3:] {
+		if form, ok := strings.CutPrefix(f, "form="); ok {
+			if v.form = codeForms[form]; v.form == nil {
+				return fmt.Errorf("unknown form %q", form)
+			}
+		}
+		if systems, ok := strings.CutPrefix(f, "sys="); ok {
+			v.Systems = strings.Split(systems, ",")
+		}
+	}
+	r.sets = append(r.sets, v)
+	return nil
+}
+
+func (r *schemaReader) element(fields []string) error {
+	e := Element{Name: fields[0][1:], Max: -1}
+	e.Name, e.Choice = strings.CutSuffix(e.Name, "*")
+	var err error
+	if e.Min, err = strconv.Atoi(fields[1]); err != nil {
+		return err
+	}
+	if fields[2] != "*" {
+		if e.Max, err = strconv.Atoi(fields[2]); err != nil {
+			return err
+		}
+	}
+	for _, t := range strings.Split(fields[3], "|") {
+		code, targets, ok := strings.Cut(t, "(")
+		et := ElementType{Code: code}
+		if ok {
+			et.Targets = strings.Split(strings.TrimSuffix(targets, ")"), ",")
+		}
+		e.Types = append(e.Types, et)
+	}
+	for _, f := range fields[4:] {
+		switch {
+		case f == "m":
+			e.Modifier = true
+		case f == "s":
+			e.Summary = true
+		default:
+			strength, number, _ := strings.Cut(strings.TrimPrefix(f, "b="), ":")
+			n, err := strconv.Atoi(number)
+			if err != nil || n >= len(r.sets) {
+				return fmt.Errorf("unknown value set %q", number)
+			}
+			e.Binding = Binding{Strength: strength, ValueSet: r.sets[n]}
+		}
+	}
+	r.current.Elements = append(r.current.Elements, e)
+	return nil
+}
+
+// link resolves the names of types.
+func (r *schemaReader) link() error {
+	for _, t := range r.types {
+		for i := range t.Elements {
+			for j := range t.Elements[i].Types {
+				et := &t.Elements[i].Types[j]
+				name, repeats := strings.CutPrefix(et.Code, "#")
+				if repeats {
+					et.Code = "BackboneElement"
+				}
+				if et.Type = r.byName[name]; et.Type == nil {
+					return fmt.Errorf("%s.%s: unknown type %q", t.Name, t.Elements[i].Name, name)
+				}
+			}
+		}
+	}
+	return nil
+}

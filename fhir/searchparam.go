@@ -1,0 +1,63 @@
+package fhir
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// SearchParam is a search parameter of the FHIR specification.
+type SearchParam struct {
+	Name string
+	// Type is number, date, string, token, reference, composite, quantity, uri
+	// or special.
+	Type string
+	// Targets are the resource types a reference parameter may point at.
+	Targets []string
+	// Expression is FHIRPath; empty for parameters of the server.
+	Expression string
+}
+
+// SearchParam returns a parameter of a resource type, or of all resources.
+func (s *Schema) SearchParam(resourceType, name string) (*SearchParam, bool) {
+	for _, base := range []string{resourceType, "DomainResource", "Resource"} {
+		if p, ok := s.params[base][name]; ok {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
+// SearchParams returns the parameters of a resource type and of all resources,
+// in order of their names.
+func (s *Schema) SearchParams(resourceType string) []*SearchParam {
+	var out []*SearchParam
+	for _, base := range []string{resourceType, "DomainResource", "Resource"} {
+		for _, name := range sortedKeys(s.params[base]) {
+			out = append(out, s.params[base][name])
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return out
+}
+
+func parseSearch(text string) (map[string]map[string]*SearchParam, error) {
+	params := map[string]map[string]*SearchParam{}
+	for n, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		cols := strings.Split(line, "\t")
+		if len(cols) != 5 {
+			return nil, fmt.Errorf("search parameters: line %d: want 5 columns", n+1)
+		}
+		p := &SearchParam{Name: cols[1], Type: cols[2], Expression: cols[4]}
+		if cols[3] != "" {
+			p.Targets = strings.Split(cols[3], ",")
+		}
+		for _, base := range strings.Split(cols[0], ",") {
+			if params[base] == nil {
+				params[base] = map[string]*SearchParam{}
+			}
+			params[base][p.Name] = p
+		}
+	}
+	return params, nil
+}

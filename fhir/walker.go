@@ -1,0 +1,324 @@
+package fhir
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Site is where masked resources are seen from: which absolute URLs mean the
+// same server, and under which URL the masked view is reached.
+type Site struct {
+	// Upstream are base URLs of the original server, without a slash at the
+	// end. References under them become relative.
+	Upstream []string
+	// Base is the URL of the masked view, without a slash at the end. It is
+	// written into Bundle.entry.fullUrl.
+	Base string
+	// Link rewrites Bundle.link URLs: it appends the URL that the consumer may
+	// follow and reports whether there is one. Without it links are removed.
+	Link func(dst, relation, url []byte) ([]byte, bool)
+}
+
+// DefaultBase is the base of masked files: a name that RFC 2606 reserves, so
+// that it can never be reached.
+const DefaultBase = "https://masked.invalid/fhir"
+
+// SyntaxError says where a text is not the JSON form of a FHIR resource. It
+// never holds a value.
+type SyntaxError struct {
+	// Offset is the byte at which it was seen, from 0.
+	Offset int
+	// Path is the element that was being read, such as "Patient.name".
+	Path string
+	What string
+}
+
+func (e *SyntaxError) Error() string {
+	if e.Path == "" {
+		return fmt.Sprintf("byte %d: %s", e.Offset, e.What)
+	}
+	return fmt.Sprintf("%s (byte %d): %s", e.Path, e.Offset, e.What)
+}
+
+// WithheldError says that a rule takes the resource out as a whole. Nothing of
+// it may be delivered.
+type WithheldError struct {
+	// Rule is the id of the rule, Path what it matched.
+	Rule, Path string
+}
+
+func (e *WithheldError) Error() string {
+	return fmt.Sprintf("resource is withheld by rule %q at %s", e.Rule, e.Path)
+}
+
+// Walker masks resources in one pass over their bytes: spans that pass are
+// copied whole, members that go are left out, masked values are written in
+// place; no tree is built. A Walker keeps buffers and what it remembers of
+// earlier resources. It is not for concurrent use.
+type Walker struct {
+	a    *Automaton
+	pass *mask.Pass
+	site *siteIndex
+	in   mask.Input
+
+	src []byte
+	dst []byte
+	// last is the start of the bytes of src that pass and are not in dst yet.
+	// Everything of src before it is either in dst or gone.
+	last  int
+	depth int
+	fault fault
+	at    string // path of the innermost field, for errors
+
+	res   resourceState
+	coded codedState
+	// shown are the displays that passed in the concept being walked.
+	shown [][]byte
+	// lastUnit is the unit of the quantity walked last.
+	lastUnit []byte
+	// unwinding: the resource being walked is given up; end < 0 on the way.
+	unwinding bool
+	withheld  *decision // why the last resource was not kept
+
+	// guesses has, by node and by 1 + the field met last, the field that came
+	// next the last time.
+	guesses [][]uint8
+
+	// testedAt is the index of the value that the conditions of the object at
+	// testedObj begin with, where it has been met already.
+	testedObj, testedAt int
+
+	inSecurity bool // inside Meta.security of the resource itself
+	memo       memo
+	recording  int      // how many objects to be remembered are being walked
+	volatile   bool     // something that their own bytes do not decide was used
+	trail      []uint16 // actions counted while recording
+
+	detail bool
+	path   []byte // indexed path, in detail mode
+	val    []byte // unescaped text of the value being masked
+	out    []byte // its masked text, where it needs escaping
+	name   []byte // unescaped names and texts of look-ups
+	uuid   [16]byte
+	person personState
+}
+
+// resourceState is what belongs to the resource being walked. It is saved
+// around the resources inside it.
+type resourceState struct {
+	node      *node
+	start     int // index of its opening brace
+	root      int // that of the resource that contains it, or its own
+	entry     int // that of the Bundle entry it is in, or -1
+	contained bool
+	labels    labelSet // what was done to it
+	present   labelSet // labels that its own meta.security has
+	meta      metaMark
+	depth     int
+	identity  []byte // masked, in detail mode
+}
+
+// Memory says how much a walker remembers of the objects it has masked.
+type Memory uint8
+
+const (
+	// RememberAlways: across resources and requests.
+	RememberAlways Memory = iota
+	// RememberNothing: every object is masked anew.
+	RememberNothing
+)
+
+// NewWalker returns a walker for an automaton.
+func NewWalker(a *Automaton, memory Memory) *Walker {
+	w := &Walker{a: a, guesses: make([][]uint8, len(a.nodes))}
+	for i, n := range a.nodes {
+		w.guesses[i] = make([]uint8, len(n.fields)+1)
+	}
+	if memory == RememberAlways {
+		w.memo.init()
+	}
+	return w
+}
+
+// Forget clears what the walker remembers.
+func (w *Walker) Forget() { w.memo.reset() }
+
+var errEmpty = errors.New("nothing of the resource passes")
+
+// AppendJSON masks the one resource in src and appends it to dst. It counts
+// every application in pass. src may begin with a byte order mark and have
+// white space around the resource. On an error dst comes back as it was; the
+// error is a *SyntaxError, a *WithheldError or one of a method.
+func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byte, error) {
+	if len(src) >= 3 && src[0] == 0xef && src[1] == 0xbb && src[2] == 0xbf {
+		src = src[3:]
+	}
+	w.begin(dst, src, pass, site)
+	i := space(src, 0)
+	w.last = i
+	end, kept := w.walkResource(i, -1, false)
+	if end >= 0 {
+		if rest := space(src, end); rest != len(src) {
+			end = w.fail(rest, "more text behind the resource")
+		}
+	}
+	w.src, w.in.Keys, w.pass = nil, nil, nil
+	if end < 0 {
+		return dst, w.err()
+	}
+	if !kept {
+		if w.withheld != nil {
+			return dst, w.err()
+		}
+		return dst, errEmpty
+	}
+	out := append(w.dst, src[w.last:end]...)
+	w.dst = nil
+	return out, nil
+}
+
+func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {
+	w.src, w.dst, w.pass = src, dst, pass
+	w.in = mask.Input{Keys: pass.Keys}
+	w.depth, w.fault, w.at = 0, fault{}, ""
+	w.res = resourceState{entry: -1}
+	w.unwinding, w.withheld, w.inSecurity = false, nil, false
+	w.recording, w.volatile, w.trail = 0, false, w.trail[:0]
+	w.person.known = false
+	w.testedObj = -1
+	w.detail = pass.Detail
+	w.path = w.path[:0]
+	if w.site == nil || w.site.of != site {
+		w.site = newSiteIndex(site)
+		w.memo.reset() // references may be written otherwise now
+	}
+}
+
+// err returns what stopped the walk.
+func (w *Walker) err() error {
+	switch {
+	case w.withheld != nil:
+		a := w.a.Actions[w.withheld.action]
+		return &WithheldError{Rule: a.Rule, Path: a.Path}
+	case w.fault.what != "":
+		return &SyntaxError{Offset: w.fault.offset, Path: w.at, What: w.fault.what}
+	}
+	return errors.New("masking stopped without a reason")
+}
+
+func (w *Walker) fail(offset int, what string) int { return failAt(&w.fault, offset, what) }
+
+// flush copies what passes up to src[end] to dst.
+func (w *Walker) flush(end int) {
+	if w.last < end {
+		w.dst = append(w.dst, w.src[w.last:end]...)
+		w.last = end
+	}
+}
+
+// mark is a state of the output to go back to.
+type mark struct{ dst, last int }
+
+func (w *Walker) mark() mark { return mark{len(w.dst), w.last} }
+
+func (w *Walker) reset(m mark) { w.dst, w.last = w.dst[:m.dst], m.last }
+
+// count notes one application of an action.
+func (w *Walker) count(action int, label mask.Label, outcome mask.Outcome) {
+	w.pass.Counts[action]++
+	w.res.labels |= labelBit(label)
+	if w.recording > 0 {
+		w.trail = append(w.trail, uint16(action))
+	}
+	if w.detail {
+		w.pass.Details = append(w.pass.Details, mask.Detail{
+			Resource: string(w.res.identity), Path: string(w.path), Rule: w.a.Actions[action].Rule, Outcome: outcome,
+		})
+	}
+}
+
+// walkResource masks the resource whose text begins at src[i]; entry is the
+// index of the Bundle entry that holds it, or -1. It returns the index behind
+// it and whether it stays.
+func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool) {
+	src := w.src
+	if i >= len(src) || src[i] != '{' {
+		return w.fail(i, "want a JSON object, a FHIR resource"), false
+	}
+	n, withheld := w.nodeAt(i)
+	if withheld != nil {
+		w.withheld = withheld
+		w.count(withheld.action, mask.LabelRedacted, mask.Removed)
+		return skipValue(src, i, w.depth, &w.fault), false
+	}
+	outer := w.res
+	w.res = resourceState{node: n, start: i, root: i, entry: entry, contained: contained, depth: w.depth}
+	if contained {
+		w.res.root = outer.root
+	} else {
+		w.person.known = false
+	}
+	outerPath := len(w.path)
+	if w.detail {
+		w.res.identity = w.identify(n, i)
+		w.path = append(w.path[:0:0], n.typ.Name...)
+	}
+	before := w.mark()
+	end, kept = w.object(n, i)
+	switch {
+	case end < 0 && w.unwinding && !contained:
+		// A contained resource is part of what contains it: both go.
+		w.unwinding = false
+		w.reset(before)
+		w.depth = w.res.depth
+		end, kept = skipValue(src, i, w.depth, &w.fault), false
+	case end >= 0 && kept:
+		if !contained {
+			w.writeLabels(end)
+			w.pass.CountResource(n.typ.Name)
+		}
+	}
+	if w.detail {
+		w.path = w.path[:min(outerPath, len(w.path))]
+	}
+	if !contained {
+		w.person.known = false
+	}
+	outer.labels |= w.res.labels
+	w.res = outer
+	return end, kept
+}
+
+// nodeAt finds the node of the resource at src[i], or the decision that
+// withholds it.
+func (w *Walker) nodeAt(i int) (*node, *decision) {
+	k := w.a.rootKeys.find(w.typeAt(i))
+	if k < 0 {
+		return nil, &w.a.unknownResource
+	}
+	n := w.a.rootNodes[k]
+	return n, n.withheld
+}
+
+var resourceTypeMember = []byte(`{"resourceType":"`)
+
+// typeAt returns the resourceType of the resource at src[i], wherever it
+// stands among the members; empty when it has none.
+func (w *Walker) typeAt(i int) []byte {
+	src := w.src
+	if bytes.HasPrefix(src[i:], resourceTypeMember) {
+		rest := src[i+len(resourceTypeMember):]
+		if n := bytes.IndexByte(rest, '"'); n >= 0 && bytes.IndexByte(rest[:n], '\\') < 0 {
+			return rest[:n]
+		}
+	}
+	return w.text(w.find(i, "resourceType"))
+}
+
+// labelSet is a set of mask.Label as bits.
+type labelSet uint8
+
+func labelBit(l mask.Label) labelSet { return 1 << l >> 1 }
