@@ -49,8 +49,9 @@ var childDiagnoses = []diagnosis{
 	{"J20.9", "10509002", "308192"},
 }
 
-// encounter writes the i-th of n visits; they are spread from the middle of
-// the patient's life, though not before 1996, to its last day.
+// encounter writes the i-th of n visits. They are spread from the middle of the
+// patient's life, though not before 1996, to its last day; an only one is near
+// the last day.
 func (g *generator) encounter(p *person, i, n int) *visit {
 	from := p.born.AddDate(0, 0, int(p.last().Sub(p.born).Hours()/48))
 	if early := time.Date(1996, time.May, 4, 0, 0, 0, 0, time.UTC); from.Before(early) {
@@ -62,6 +63,9 @@ func (g *generator) encounter(p *person, i, n int) *visit {
 		v.problem = pick(g, childDiagnoses)
 	}
 	v.day = from.AddDate(0, 0, days*i/n+g.r.IntN(max(days/n, 1)))
+	if n == 1 {
+		v.day = p.last().AddDate(0, 0, -g.r.IntN(20))
+	}
 	hour, minute := 7+g.r.IntN(9), g.r.IntN(60)
 	v.start = iso(v.day, hour, minute, g.r.IntN(60), p.home.zone)
 	v.end = iso(v.day, hour+1, minute, g.r.IntN(60), p.home.zone)

@@ -57,7 +57,7 @@ var written = map[string]string{
 	"Location": `name:string status:token organization:reference:managingOrganization
 		address-city:string:address.city address-state:string:address.state
 		address-postalcode:string:address.postalCode`,
-	"RelatedPerson": `patient:reference name:string:name.family,name.given identifier:token
+	"RelatedPerson": `patient:reference name:string:name.family,name.given
 		birthdate:date:birthDate relationship:token telecom:token active:token gender:token`,
 	"Person": `name:string:name.family,name.given birthdate:date:birthDate patient:reference:link.target`,
 	"Encounter": `patient:reference:subject subject:reference date:date:period status:token class:token
