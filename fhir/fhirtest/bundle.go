@@ -1,6 +1,7 @@
 package fhirtest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 )
@@ -11,8 +12,8 @@ type BundleKind string
 const (
 	// Collection has absolute fullUrls.
 	Collection BundleKind = "collection"
-	// Searchset is as a server answers $everything: absolute fullUrls, a
-	// search mode in every entry and a total.
+	// Searchset is as a server answers $everything: absolute fullUrls and
+	// references, a search mode in every entry and a total.
 	Searchset BundleKind = "searchset"
 	// Transaction has urn:uuid: fullUrls, references to them, and a request in
 	// every entry.
@@ -47,22 +48,33 @@ func (p *Population) PatientBundle(id string, kind BundleKind) []byte {
 
 func appendEntry(b []byte, r *Resource, kind BundleKind) []byte {
 	key := r.Type + "/" + r.ID
+	fullURL := Base + "/" + key
 	if kind == Transaction {
-		b = append(append(append(b, `{"fullUrl":"`...), urn(key)...), `","resource":`...)
-		from := 0
-		for _, s := range r.spans {
-			if !s.own {
-				b = append(append(b, r.JSON[from:s.start]...), urn(s.target)...)
-				from = s.end
-			}
-		}
-		b = append(b, r.JSON[from:]...)
-		return append(append(append(b, `,"request":{"method":"POST","url":"`...), r.Type...), `"}}`...)
+		fullURL = urn(key)
 	}
-	b = append(append(append(b, `{"fullUrl":"`...), Base+"/"+key...), `","resource":`...)
-	b = append(b, r.JSON...)
-	if kind == Searchset {
+	b = append(append(append(b, `{"fullUrl":"`...), fullURL...), `","resource":`...)
+	from := 0
+	for _, s := range r.spans {
+		if s.own || kind == Collection {
+			continue
+		}
+		b = append(b, r.JSON[from:s.start]...)
+		if from = s.end; kind == Transaction {
+			b = append(b, urn(s.target)...)
+			continue
+		}
+		text := r.JSON[s.start:s.end]
+		if !bytes.HasPrefix(text, []byte(Base)) {
+			b = append(b, Base+"/"...)
+		}
+		b = append(b, text...)
+	}
+	b = append(b, r.JSON[from:]...)
+	switch kind {
+	case Searchset:
 		b = append(b, `,"search":{"mode":"match"}`...)
+	case Transaction:
+		b = append(append(append(b, `,"request":{"method":"POST","url":"`...), r.Type...), `"}`...)
 	}
 	return append(b, '}')
 }

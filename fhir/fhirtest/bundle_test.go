@@ -46,6 +46,9 @@ func TestPatientBundle(t *testing.T) {
 			var dangling int
 			for _, e := range b.Entry {
 				eachReference(e.Resource, func(reference string) {
+					if kind == Searchset && !strings.HasPrefix(reference, Base+"/") && reference[0] != '#' {
+						t.Error("a reference is not absolute")
+					}
 					if kind == Transaction && strings.HasPrefix(reference, "urn:") && !urls[reference] {
 						dangling++
 					}

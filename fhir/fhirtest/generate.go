@@ -22,7 +22,8 @@ var today = time.Date(2024, time.June, 30, 0, 0, 0, 0, time.UTC)
 // and one is dead; among every twenty-five there is a pair of twins, and one
 // lives outside the United States. It panics if patients is negative.
 //
-// A patient has 60 to 120 resources of together about 100 to 150 KB.
+// A patient has 60 to 120 resources of together 100 to 190 KB, 150 KB on
+// average.
 func Generate(seed uint64, patients int) *Population {
 	if patients < 0 {
 		panic("fhirtest: Generate: negative number of patients")

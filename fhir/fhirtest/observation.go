@@ -58,7 +58,7 @@ func (g *generator) observe(p *person, v *visit, category string, code obj, what
 		"encounter", v.ref(),
 		"effectiveDateTime", when(v.start),
 		"issued", when(issued(v)),
-		"performer", arr{g.doctorOf(p), g.siteOf(p)},
+		"performer", arr{g.doctorOf(p)},
 	}
 	if g.count%6 == 0 {
 		members = append(members, "note", arr{obj{"time", when(v.end), "text", g.sentence(p, v.day)}})
