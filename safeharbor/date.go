@@ -1,0 +1,106 @@
+package safeharbor
+
+import "github.com/veil-proxy/veil/mask"
+
+// yearOf returns the year of a FHIR date, dateTime or instant (FHIR R4,
+// datatypes.html#dateTime) or of an SQL date or timestamp: YYYY, YYYY-MM,
+// YYYY-MM-DD, and anything behind a full date that begins with "T" or a space
+// and a digit. It reports false for every other text and for the year 0000.
+func yearOf(s []byte) (year int, ok bool) {
+	if len(s) < 4 || !digits(s[:4]) {
+		return 0, false
+	}
+	year = int(s[0]-'0')*1000 + int(s[1]-'0')*100 + int(s[2]-'0')*10 + int(s[3]-'0')
+	rest := s[4:]
+	for range 2 { // month, then day
+		if len(rest) == 0 {
+			return year, year > 0
+		}
+		if len(rest) < 3 || rest[0] != '-' || !digits(rest[1:3]) {
+			return 0, false
+		}
+		rest = rest[3:]
+	}
+	if len(rest) > 0 && (len(rest) < 3 || rest[0] != 'T' && rest[0] != ' ' || !digits(rest[1:3])) {
+		return 0, false
+	}
+	return year, year > 0
+}
+
+func digits(s []byte) bool {
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// year keeps the year of a date: YYYY, or as an instant YYYY-01-01T00:00:00Z,
+// since FHIR's instant has no shorter form. A year that lies more than 89 years
+// before the reference year is Removed: whoever it belongs to was there then and
+// is over 89. A text that is no date is Removed. Source: 45 CFR
+// 164.514(b)(2)(i)(C).
+type year struct {
+	reference int
+	instant   bool
+}
+
+// Append implements mask.Method.
+func (m *year) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
+	y, ok := yearOf(src)
+	if !ok || m.reference-y > oldest {
+		return dst, mask.Removed, nil
+	}
+	if m.instant {
+		return append(append(dst, src[:4]...), "-01-01T00:00:00Z"...), mask.Replaced, nil
+	}
+	return appendYear(dst, src)
+}
+
+func appendYear(dst, src []byte) ([]byte, mask.Outcome, error) {
+	if len(src) == 4 {
+		return dst, mask.Kept, nil
+	}
+	return append(dst, src[:4]...), mask.Replaced, nil
+}
+
+// birthYear keeps the year of a birth date where the person cannot be over 89:
+// at the reference date if alive, at death if the year of death is known. A
+// person who is dead without a known year counts as alive until the reference
+// date. Otherwise, and for a text that is no date, the birth date is Removed.
+// Years are compared, not days: who turns 90 in the reference year counts as
+// over 89. Source: 45 CFR 164.514(b)(2)(i)(C).
+type birthYear struct{ reference int }
+
+// Append implements mask.Method.
+func (m *birthYear) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
+	born, ok := yearOf(src)
+	if !ok {
+		return dst, mask.Removed, nil
+	}
+	until := m.reference
+	if died, ok := yearOf(in.Death); ok && died < until {
+		until = died
+	}
+	if until-born > oldest {
+		return dst, mask.Removed, nil
+	}
+	return appendYear(dst, src)
+}
+
+// deathYear keeps the year of a date of death where the birth year is known and
+// lies at most 89 years before it. Otherwise, and for a text that is no date,
+// the date is Removed; that the person died is then told by other means, such as
+// FHIR's deceasedBoolean. Source: 45 CFR 164.514(b)(2)(i)(C).
+type deathYear struct{}
+
+// Append implements mask.Method.
+func (deathYear) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
+	died, ok := yearOf(src)
+	born, known := yearOf(in.Birth)
+	if !ok || !known || died-born > oldest {
+		return dst, mask.Removed, nil
+	}
+	return appendYear(dst, src)
+}

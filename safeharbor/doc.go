@@ -1,0 +1,76 @@
+// Package safeharbor is the HIPAA Safe Harbor method of de-identification,
+// 45 CFR 164.514(b)(2), as masking methods and facts. It knows the eighteen
+// categories of identifiers, what may be left of a date, an age and a postal
+// code, and the states and countries that may stay. It knows no FHIR and no SQL:
+// a ruleset says which element or column a method acts on.
+//
+// The regulation, 164.514(b)(2)(i)(C): "All elements of dates (except year) for
+// dates directly related to an individual, including birth date, admission date,
+// discharge date, death date; and all ages over 89 and all elements of dates
+// (including year) indicative of such age, except that such ages and elements
+// may be aggregated into a single category of age 90 or older".
+//
+// Ages are counted at the ruleset's reference date, never at today's, and by
+// calendar years: a person who turns 90 in the reference year counts as over 89.
+// That is the stricter reading, it needs no month or day, and what a search by
+// year can tell is then exactly what the masked data tells.
+//
+// Entry points are Methods and Categories.
+package safeharbor
+
+import "github.com/veil-proxy/veil/mask"
+
+// oldest is the greatest age in years that may be told.
+const oldest = 89
+
+// Methods returns the methods of this package.
+func Methods() []mask.Definition {
+	return []mask.Definition{
+		{
+			Name: "year", Label: mask.LabelAbstracted, YearSearch: true,
+			Summary: "cuts a date to its year; a year more than 89 years before the reference year goes",
+			Params: []mask.Param{{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "instant"},
+				Doc: "date (default) writes YYYY, instant writes YYYY-01-01T00:00:00Z"}},
+			New: func(env mask.Env, args mask.Args) (mask.Method, error) {
+				return &year{reference: env.ReferenceDate.Year, instant: args.String("as", "date") == "instant"}, nil
+			},
+		},
+		{
+			Name: "birthYear", Label: mask.LabelAbstracted, PerEntity: true, YearSearch: true,
+			Summary: "cuts a birth date to its year; it goes where it reveals an age over 89",
+			New: func(env mask.Env, _ mask.Args) (mask.Method, error) {
+				return &birthYear{reference: env.ReferenceDate.Year}, nil
+			},
+		},
+		{
+			Name: "deathYear", Label: mask.LabelAbstracted, PerEntity: true,
+			Summary: "cuts a date of death to its year; it goes where the age at death is over 89 or unknown",
+			New:     func(mask.Env, mask.Args) (mask.Method, error) { return deathYear{}, nil },
+		},
+		{
+			Name: "ageCap", Label: mask.LabelAbstracted,
+			Summary: "puts a time of more than 89 years into the one category of 90 years and more",
+			Params:  []mask.Param{{Name: "unit", Type: mask.StringParam, Doc: "UCUM unit of a number that has none beside it"}},
+			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
+				return &ageCap{unit: []byte(args.String("unit", ""))}, nil
+			},
+		},
+		{
+			Name: "zip3", Label: mask.LabelAbstracted,
+			Summary: "keeps the first three digits of a US postal code, 000 where at most 20,000 people live in their area",
+			Params: []mask.Param{{Name: "census", Type: mask.StringParam, OneOf: []string{"2000", "2010", "2020"},
+				Doc: "the census whose populations count; 2020 by default"}},
+			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
+				return newZip3(args.String("census", "2020")), nil
+			},
+		},
+		{
+			Name: "state", Label: mask.LabelNone, Summary: "keeps a US state, territory or military region; others go",
+			New: func(mask.Env, mask.Args) (mask.Method, error) { return newState(), nil },
+		},
+		{
+			Name: "country", Label: mask.LabelNone, Summary: "keeps an ISO 3166-1 code or country name; others go",
+			New: func(mask.Env, mask.Args) (mask.Method, error) { return newCountry(), nil },
+		},
+	}
+}

@@ -1,0 +1,78 @@
+package safeharbor
+
+import (
+	"bytes"
+	_ "embed"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+//go:embed tables/zip3.txt
+var zip3Text string
+
+// restricted are the three-digit prefixes whose area has 20,000 people or fewer,
+// by census. 2000: HHS, Guidance Regarding Methods for De-identification of
+// Protected Health Information, question "What are the … ZIP codes", which lists
+// these 17. 2010 and 2020: population of the ZIP Code Tabulation Areas, summed by
+// prefix; the two censuses give the same 18.
+var restricted = map[string]string{
+	"2000": "036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893",
+	"2010": "036 059 102 202 203 204 205 369 556 692 753 772 821 823 878 879 884 893",
+	"2020": "036 059 102 202 203 204 205 369 556 692 753 772 821 823 878 879 884 893",
+}
+
+// zip3 keeps the first three digits of a US postal code, or writes 000 where
+// 20,000 people or fewer live in the area they form by the chosen census, and
+// where they form none. Input is five digits, or nine with or without a hyphen;
+// what else it is, it is Removed. So is the code of an address outside the US;
+// an address without a country counts as one of the US, since only US codes have
+// that form. Source: 45 CFR 164.514(b)(2)(i)(B).
+type zip3 struct{ open [1000]bool }
+
+func newZip3(census string) *zip3 {
+	z := &zip3{}
+	for _, line := range strings.Split(zip3Text, "\n") {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		for _, p := range strings.Fields(line) {
+			z.open[prefix([]byte(p))] = true
+		}
+	}
+	for _, p := range strings.Fields(restricted[census]) {
+		z.open[prefix([]byte(p))] = false
+	}
+	return z
+}
+
+func prefix(p []byte) int { return int(p[0]-'0')*100 + int(p[1]-'0')*10 + int(p[2]-'0') }
+
+// Append implements mask.Method.
+func (z *zip3) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
+	code := bytes.TrimSpace(src)
+	if len(in.Country) > 0 && !isUS(in.Country) {
+		return dst, mask.Removed, nil
+	}
+	switch {
+	case len(code) == 10 && code[5] == '-' && digits(code[:5]) && digits(code[6:]):
+	case (len(code) == 5 || len(code) == 9) && digits(code):
+	default:
+		return dst, mask.Removed, nil
+	}
+	if !z.open[prefix(code)] {
+		return append(dst, "000"...), mask.Replaced, nil
+	}
+	return append(dst, code[:3]...), mask.Replaced, nil
+}
+
+// isUS reports whether a country, as addresses write it, is the United States
+// or one of its territories.
+func isUS(country []byte) bool {
+	switch strings.ToUpper(strings.Trim(string(bytes.TrimSpace(country)), ".")) {
+	case "US", "USA", "U.S", "U.S.A", "840", "UNITED STATES", "UNITED STATES OF AMERICA",
+		"PR", "PRI", "PUERTO RICO", "GU", "GUM", "GUAM", "VI", "VIR", "AS", "ASM", "MP", "MNP", "UM", "UMI":
+		return true
+	}
+	return false
+}
