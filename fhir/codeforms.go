@@ -51,18 +51,27 @@ func isUpper(c []byte, min, max int) bool {
 	return true
 }
 
-// isLOINC checks a LOINC code: one to seven digits, a hyphen and a mod 10
-// check digit (LOINC Users' Guide, "LOINC code structure"), or an answer or
-// part code (LA, LP, LL, LG and such digits).
+// isLOINC checks a LOINC code: one to eight digits, a hyphen and a mod 10
+// check digit (LOINC Users' Guide, "LOINC code structure"); or an answer code,
+// LA and such digits, whose check digit is five more; or the code of a part, an
+// answer list or a group (LP, LL, LG), whose check digit is not told apart.
 func isLOINC(c []byte) bool {
+	kind := byte(0)
 	if len(c) > 2 && c[0] == 'L' && (c[1] == 'A' || c[1] == 'P' || c[1] == 'L' || c[1] == 'G') {
-		c = c[2:]
+		kind, c = c[1], c[2:]
 	}
 	n := len(c)
 	if n < 3 || n > 10 || c[n-2] != '-' || !isDigits(c[:n-2], 1, 8) || !isDigits(c[n-1:], 1, 1) {
 		return false
 	}
-	return luhnDigit(c[:n-2]) == c[n-1]
+	digit := luhnDigit(c[:n-2])
+	switch kind {
+	case 0:
+		return digit == c[n-1]
+	case 'A':
+		return '0'+(digit-'0'+5)%10 == c[n-1]
+	}
+	return true
 }
 
 // luhnDigit returns the mod 10 check digit of digits (ISO/IEC 7812-1).

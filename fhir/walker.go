@@ -97,6 +97,9 @@ type Walker struct {
 	volatile   bool     // something that their own bytes do not decide was used
 	trail      []uint16 // actions counted while recording
 
+	lastIndex int // the type of the resource walked last
+	lastType  string
+
 	detail bool
 	path   []byte // indexed path, in detail mode
 	val    []byte // unescaped text of the value being masked
@@ -146,6 +149,9 @@ func NewWalker(a *Automaton, memory Memory) *Walker {
 // Forget clears what the walker remembers.
 func (w *Walker) Forget() { w.memo.reset() }
 
+// ResourceType returns the type of the resource that AppendJSON masked last.
+func (w *Walker) ResourceType() string { return w.lastType }
+
 var errEmpty = errors.New("nothing of the resource passes")
 
 // AppendJSON masks the one resource in src and appends it to dst. It counts
@@ -177,6 +183,7 @@ func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byt
 	}
 	out := append(w.dst, src[w.last:end]...)
 	w.dst = nil
+	w.lastType = w.a.types[w.lastIndex]
 	return out, nil
 }
 
@@ -287,6 +294,7 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 	if !contained {
 		w.person.known = false
 	}
+	w.lastIndex = n.index
 	outer.labels |= w.res.labels
 	w.res = outer
 	return end, kept

@@ -1,0 +1,81 @@
+package audit
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+const checkpointFile = "checkpoint"
+
+// GenerateSigner makes a key pair for checkpoints in the text forms of signed
+// notes: the signer's key stays with the log's writer, the verifier's goes to
+// whoever verifies.
+func GenerateSigner(name string) (signer, verifier string, err error) {
+	return note.GenerateKey(rand.Reader, name)
+}
+
+// checkpoint signs the end of what is on disk.
+func (l *Log) checkpoint() error {
+	if l.opts.Signer == nil || l.fileChain.seq == 0 {
+		return nil
+	}
+	hash, err := hex.DecodeString(l.fileChain.hash)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("%s\n%d\n%s\n", l.opts.Name, l.fileChain.seq, base64.StdEncoding.EncodeToString(hash))
+	signed, err := note.Sign(&note.Note{Text: text}, l.opts.Signer)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(l.dir, checkpointFile)
+	if err := os.WriteFile(path+".new", signed, 0o600); err != nil {
+		return err
+	}
+	l.signed = l.fileChain.seq
+	return os.Rename(path+".new", path)
+}
+
+// errNoCheckpoint says that a log has none.
+var errNoCheckpoint = errors.New("the log has no checkpoint")
+
+// readCheckpoint returns what a log's checkpoint ties down.
+func readCheckpoint(dir, verifierKey string) (chain, error) {
+	verifier, err := note.NewVerifier(verifierKey)
+	if err != nil {
+		return chain{}, fmt.Errorf("verifier key: %w", err)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, checkpointFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return chain{}, errNoCheckpoint
+	}
+	if err != nil {
+		return chain{}, err
+	}
+	n, err := note.Open(b, note.VerifierList(verifier))
+	if err != nil {
+		return chain{}, fmt.Errorf("checkpoint: %w", err)
+	}
+	parts := strings.Split(n.Text, "\n")
+	if len(parts) < 4 {
+		return chain{}, errors.New("checkpoint: want a name, a size and a hash")
+	}
+	seq, err := strconv.ParseUint(parts[1], 10, 64)
+	if err != nil {
+		return chain{}, errors.New("checkpoint: the size is no number")
+	}
+	hash, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil {
+		return chain{}, errors.New("checkpoint: the hash is not base 64")
+	}
+	return chain{seq, hex.EncodeToString(hash)}, nil
+}

@@ -1,0 +1,36 @@
+// Package audit keeps the value-free, tamper-evident log of rule applications.
+// It is a mask.Sink: a record is appended when it is on disk, and an exchange
+// whose record is not must not be completed.
+//
+// # Format
+//
+// A log is a folder of segments, veil-<first sequence number>.jsonl, twenty
+// digits. Each line is a JSON object and ends with a line feed. Its members come
+// in a fixed order, and these three are in every line:
+//
+//	{"seq":17,"prev":"<64 hex>",…,"hash":"<64 hex>"}
+//
+// seq counts the lines of the log from 1 without a gap, across segments. hash is
+// the SHA-256 of the line's bytes before `,"hash":"`. prev is the hash of the
+// line before, across segments, and 64 zeros in the first line. The member
+// "kind" is one of
+//
+//	header     the first line of each segment: format version
+//	record     one exchange: who, what, which ruleset and key, what was applied
+//	detail     one application of a rule; details stand before their record
+//	recovered  bytes of a torn line were set aside when the log was opened
+//
+// A changed byte breaks the hash of its line, a removed, inserted or moved line
+// breaks the chain of the next. Whoever can write the folder can write a whole
+// new chain, or cut off its end: a checkpoint, signed with Ed25519 as a C2SP
+// signed note (https://c2sp.org/tlog-checkpoint), ties the log to a key that is
+// kept elsewhere. Its text is the log's name, the last sequence number and the
+// last hash in base 64. Lines behind the last checkpoint can still be cut off.
+//
+// # Crashes
+//
+// Lines are written and synced in groups; Append returns when its group is on
+// disk. A line that a crash left half written was never acknowledged: Open sets
+// its bytes aside in a file with the ending .torn, cuts the segment, and says so
+// in a line of kind recovered.
+package audit

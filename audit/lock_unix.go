@@ -1,0 +1,24 @@
+//go:build unix
+
+package audit
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+)
+
+// lockDir takes the lock of a log. The system gives it up when the process ends,
+// however it ends.
+func lockDir(path string) (io.Closer, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, errors.New("another process has it open for writing")
+	}
+	return f, nil
+}

@@ -1,0 +1,327 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// DefaultSegmentBytes is how large a segment grows.
+const DefaultSegmentBytes = 64 << 20
+
+// checkpointEvery is how many lines may pass without a checkpoint.
+const checkpointEvery = 1024
+
+// Options say how a log is kept.
+type Options struct {
+	// SegmentBytes is the size at which a new segment is begun; zero means
+	// DefaultSegmentBytes.
+	SegmentBytes int64
+	// Signer signs checkpoints. Without it none are written.
+	Signer note.Signer
+	// Name is the log's name in checkpoints; "veil-audit" if empty.
+	Name string
+
+	files files // nil: the real file system
+}
+
+// ErrUnhealthy is what Append returns after a write failed. The log must be
+// opened anew: what is on disk is not known to be whole.
+var ErrUnhealthy = errors.New("the audit log could not be written and takes no more records until it is opened anew")
+
+// ErrClosed is what Append returns after Close.
+var ErrClosed = errors.New("the audit log is closed")
+
+// Log is an open log. It is safe for concurrent use.
+type Log struct {
+	dir    string
+	opts   Options
+	lock   io.Closer
+	done   chan struct{}
+	wake   chan struct{}
+	mu     sync.Mutex
+	chain  chain
+	size   int64 // of the current segment, with what is queued
+	queue  []chunk
+	failed error
+	closed bool
+
+	// The writer's own.
+	file      file
+	fileChain chain // up to what is on disk
+	signed    uint64
+}
+
+// chunk is text for one segment, and who waits for it to be on disk.
+type chunk struct {
+	segment string // name of the segment that begins with this chunk, or empty
+	text    []byte
+	end     chain
+	waiters []chan error
+}
+
+// file is what the log needs of a file.
+type file interface {
+	io.WriteCloser
+	Sync() error
+}
+
+// files opens segments; tests put failing ones here.
+type files interface {
+	append(path string) (file, error)
+}
+
+type realFiles struct{}
+
+func (realFiles) append(path string) (file, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+}
+
+// Open opens the log in a folder for writing, makes it if it is not there, and
+// repairs what a crash left behind. Only one process may have it open.
+func Open(dir string, opts Options) (*Log, error) {
+	if opts.SegmentBytes == 0 {
+		opts.SegmentBytes = DefaultSegmentBytes
+	}
+	if opts.Name == "" {
+		opts.Name = "veil-audit"
+	}
+	if opts.files == nil {
+		opts.files = realFiles{}
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := lockDir(filepath.Join(dir, "lock"))
+	if err != nil {
+		return nil, fmt.Errorf("audit log %s: %w", dir, err)
+	}
+	l := &Log{dir: dir, opts: opts, lock: lock, done: make(chan struct{}), wake: make(chan struct{}, 1)}
+	if err := l.resume(); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	go l.write()
+	return l, nil
+}
+
+// resume finds the end of the log and opens its last segment.
+func (l *Log) resume() error {
+	segments, err := segmentFiles(l.dir)
+	if err != nil {
+		return err
+	}
+	l.chain = chain{hash: zeroHash}
+	if len(segments) == 0 {
+		return nil // the first record begins the first segment
+	}
+	last := segments[len(segments)-1]
+	end, torn, err := repair(filepath.Join(l.dir, last))
+	if err != nil {
+		return fmt.Errorf("audit log %s: %w", l.dir, err)
+	}
+	path := filepath.Join(l.dir, last)
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if end.seq == 0 && info.Size() == 0 {
+		// Not even the header was whole: the segment begins anew.
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+		l.chain = chain{hash: zeroHash}
+		if len(segments) > 1 {
+			if end, _, err = repair(filepath.Join(l.dir, segments[len(segments)-2])); err != nil {
+				return fmt.Errorf("audit log %s: %w", l.dir, err)
+			}
+			l.chain = end
+		}
+		return nil
+	}
+	l.chain, l.fileChain, l.size = end, end, info.Size()
+	if l.file, err = l.opts.files.append(path); err != nil {
+		return err
+	}
+	if torn > 0 {
+		text, err := l.chain.append(nil, &Line{Kind: "recovered", Time: time.Now(), TornBytes: torn})
+		if err != nil {
+			return err
+		}
+		l.size += int64(len(text))
+		l.queue = append(l.queue, chunk{text: text, end: l.chain})
+		l.wake <- struct{}{}
+	}
+	return nil
+}
+
+// Append implements mask.Sink: it returns when the record is on disk.
+func (l *Log) Append(ctx context.Context, r *mask.Record) error {
+	wait := make(chan error, 1)
+	if err := l.enqueue(r, wait); err != nil {
+		return err
+	}
+	select {
+	case err := <-wait:
+		return err
+	case <-ctx.Done():
+		return ctx.Err() // the record may still be written: that is the safe side
+	}
+}
+
+func (l *Log) enqueue(r *mask.Record, wait chan error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed != nil {
+		return l.failed
+	}
+	if l.closed {
+		return ErrClosed
+	}
+	c := l.current(r.Time)
+	before := len(c.text)
+	for _, line := range lines(r) {
+		text, err := l.chain.append(c.text, line)
+		if err != nil {
+			// The chain has moved on without a line: nothing may follow.
+			l.failed = fmt.Errorf("%w: %v", ErrUnhealthy, err)
+			return l.failed
+		}
+		c.text = text
+	}
+	c.end = l.chain
+	c.waiters = append(c.waiters, wait)
+	l.size += int64(len(c.text) - before)
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// current returns the chunk to add to, and begins a new segment when the last
+// one is full.
+func (l *Log) current(now time.Time) *chunk {
+	if l.size == 0 || l.size >= l.opts.SegmentBytes {
+		c := chunk{segment: segmentName(l.chain.seq + 1)}
+		// A header is a fixed form and always encodes.
+		c.text, _ = l.chain.append(nil, &Line{Kind: "header", Time: now, Version: formatVersion})
+		l.size = int64(len(c.text))
+		l.queue = append(l.queue, c)
+	} else if len(l.queue) == 0 {
+		l.queue = append(l.queue, chunk{})
+	}
+	return &l.queue[len(l.queue)-1]
+}
+
+// write is the goroutine that writes and syncs; what comes in meanwhile goes in
+// one group.
+func (l *Log) write() {
+	defer close(l.done)
+	for range l.wake {
+		for {
+			l.mu.Lock()
+			queue := l.queue
+			l.queue = nil
+			failed, closed := l.failed, l.closed
+			l.mu.Unlock()
+			if len(queue) == 0 {
+				if closed {
+					return
+				}
+				break
+			}
+			for _, c := range queue {
+				if failed == nil {
+					if err := l.writeChunk(c); err != nil {
+						failed = fmt.Errorf("%w: %v", ErrUnhealthy, err)
+						l.mu.Lock()
+						l.failed = failed
+						l.mu.Unlock()
+					}
+				}
+				for _, w := range c.waiters {
+					w <- failed
+				}
+			}
+		}
+	}
+}
+
+func (l *Log) writeChunk(c chunk) error {
+	if c.segment != "" {
+		if l.file != nil {
+			if err := l.file.Close(); err != nil {
+				return err
+			}
+		}
+		f, err := l.opts.files.append(filepath.Join(l.dir, c.segment))
+		if err != nil {
+			return err
+		}
+		l.file = f
+		if err := syncDir(l.dir); err != nil {
+			return err
+		}
+	}
+	if _, err := l.file.Write(c.text); err != nil {
+		return err
+	}
+	if err := l.file.Sync(); err != nil {
+		return err
+	}
+	if c.end.seq > 0 {
+		l.fileChain = c.end
+	}
+	if l.fileChain.seq-l.signed >= checkpointEvery || c.segment != "" && l.signed > 0 {
+		return l.checkpoint()
+	}
+	return nil
+}
+
+// Close writes what is queued and a checkpoint, and closes the log.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return ErrClosed
+	}
+	l.closed = true
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+	<-l.done
+	err := l.failed
+	if l.file != nil {
+		if err == nil {
+			err = l.checkpoint()
+		}
+		if cerr := l.file.Close(); err == nil {
+			err = cerr
+		}
+	}
+	if cerr := l.lock.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

@@ -1,0 +1,197 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+)
+
+// VerifyError says what is wrong with a log and where.
+type VerifyError struct {
+	// Segment is the file's name, Line its line from 1, Seq the sequence number
+	// that the line has or should have.
+	Segment string
+	Line    int
+	Seq     uint64
+	// What is wrong, in words.
+	What string
+}
+
+func (e *VerifyError) Error() string {
+	if e.Segment == "" {
+		return e.What
+	}
+	return fmt.Sprintf("%s:%d (seq %d): %s", e.Segment, e.Line, e.Seq, e.What)
+}
+
+// Report is what Verify found.
+type Report struct {
+	Segments int
+	Lines    uint64
+	Records  uint64
+	// LastHash is the head of the chain, to compare with one noted elsewhere.
+	LastHash string
+	// Checkpoint is the sequence number that a signed checkpoint ties down, 0
+	// when none was checked.
+	Checkpoint uint64
+}
+
+// Verify reads a whole log and checks the form and hash of each line, the
+// numbers, the chain, the order of the segments, and, with a verifier key, the
+// checkpoint. It uses little memory whatever the log's size. The error is a
+// *VerifyError where the log is not whole.
+func Verify(dir, verifierKey string) (Report, error) {
+	var rep Report
+	segments, err := segmentFiles(dir)
+	if err != nil {
+		return rep, err
+	}
+	var signed chain
+	if verifierKey != "" {
+		signed, err = readCheckpoint(dir, verifierKey)
+		if errors.Is(err, errNoCheckpoint) {
+			return rep, &VerifyError{What: err.Error()}
+		}
+		if err != nil {
+			return rep, err
+		}
+		rep.Checkpoint = signed.seq
+	}
+	c := chain{hash: zeroHash}
+	for _, name := range segments {
+		rep.Segments++
+		if name != segmentName(c.seq+1) {
+			return rep, &VerifyError{name, 1, c.seq + 1, fmt.Sprintf("the segment %s should come next: one was removed or renamed", segmentName(c.seq+1))}
+		}
+		if err := rep.segment(filepath.Join(dir, name), name, &c, signed); err != nil {
+			return rep, err
+		}
+	}
+	rep.LastHash = c.hash
+	if signed.seq > c.seq {
+		name := ""
+		if len(segments) > 0 {
+			name = segments[len(segments)-1]
+		}
+		return rep, &VerifyError{name, int(c.seq), c.seq + 1, fmt.Sprintf("the log ends here, but its checkpoint has %d lines: its end was removed", signed.seq)}
+	}
+	return rep, nil
+}
+
+func (rep *Report) segment(path, name string, c *chain, signed chain) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, 1<<20)
+	for n := 1; ; n++ {
+		text, err := readLine(r)
+		if errors.Is(err, io.EOF) {
+			if n == 1 {
+				return &VerifyError{name, n, c.seq + 1, "the segment is empty"}
+			}
+			return nil
+		}
+		bad := func(seq uint64, format string, args ...any) error {
+			return &VerifyError{name, n, seq, fmt.Sprintf(format, args...)}
+		}
+		if err != nil {
+			return bad(c.seq+1, "the line is cut off: %v", err)
+		}
+		l, err := parseLine(text)
+		if err != nil {
+			return bad(c.seq+1, "changed: %v", err)
+		}
+		switch {
+		case l.Seq > c.seq+1:
+			return bad(l.Seq, "lines %d to %d are missing: removed, or moved elsewhere", c.seq+1, l.Seq-1)
+		case l.Seq < c.seq+1:
+			return bad(l.Seq, "the line should be number %d: it was moved or inserted", c.seq+1)
+		case l.Prev != c.hash:
+			return bad(l.Seq, "the line before it is not the one it was written after: changed or replaced")
+		case (l.Kind == "header") != (n == 1):
+			return bad(l.Seq, "a segment has one header, in its first line")
+		case l.Kind == "header" && l.Version != formatVersion:
+			return bad(l.Seq, "format version %d is not known", l.Version)
+		}
+		*c = chain{l.Seq, l.Hash}
+		rep.Lines++
+		if l.Kind == "record" {
+			rep.Records++
+		}
+		if signed.seq == l.Seq && signed.hash != l.Hash {
+			return bad(l.Seq, "the checkpoint has another hash for this line: the log was written anew")
+		}
+	}
+}
+
+// readLine reads a line of bounded length and takes its line feed off.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	var text []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		text = append(text, part...)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull) && len(text) < longestLine:
+			continue
+		case errors.Is(err, io.EOF) && len(text) == 0:
+			return nil, io.EOF
+		case errors.Is(err, io.EOF):
+			return nil, errors.New("no line feed at its end")
+		case err != nil:
+			return nil, err
+		}
+		return bytes.TrimSuffix(text, []byte("\n")), nil
+	}
+}
+
+// Read returns the lines of a log in order. A line that cannot be read comes as
+// an error, and reading goes on with the next.
+func Read(dir string) iter.Seq2[*Line, error] {
+	return func(yield func(*Line, error) bool) {
+		segments, err := segmentFiles(dir)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, name := range segments {
+			if !readSegment(filepath.Join(dir, name), name, yield) {
+				return
+			}
+		}
+	}
+}
+
+func readSegment(path, name string, yield func(*Line, error) bool) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return yield(nil, err)
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, 1<<20)
+	for n := 1; ; n++ {
+		text, err := readLine(r)
+		if errors.Is(err, io.EOF) {
+			return true
+		}
+		if err != nil {
+			return yield(nil, fmt.Errorf("%s:%d: %w", name, n, err))
+		}
+		l, err := parseLine(text)
+		if err != nil {
+			if !yield(nil, fmt.Errorf("%s:%d: %w", name, n, err)) {
+				return false
+			}
+			continue
+		}
+		if !yield(l, nil) {
+			return false
+		}
+	}
+}

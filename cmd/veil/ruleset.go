@@ -1,0 +1,241 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/rulesets"
+	"github.com/veil-proxy/veil/safeharbor"
+)
+
+const rulesetHelp = "a shipped ruleset's name, or the path of a file"
+
+func newRuleset() *cobra.Command {
+	return group(&cobra.Command{Use: "ruleset", Short: "List, check, explain and test rulesets"},
+		newRulesetList(), newRulesetShow(), newRulesetCheck(), newRulesetExplain(), newRulesetTest())
+}
+
+func newRulesetList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the shipped rulesets", Args: noArgs, Example: "  veil ruleset list",
+		RunE: func(c *cobra.Command, _ []string) error {
+			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+			for _, name := range rulesets.Names() {
+				rs, err := loadRuleset(name)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(w, "%s\t%s\tsha256 %.12s…\n", name, rs.Title, rs.SHA256())
+			}
+			return w.Flush()
+		},
+	}
+}
+
+func newRulesetShow() *cobra.Command {
+	var resolved bool
+	c := &cobra.Command{
+		Use: "show RULESET", Short: "Print a ruleset", Args: exactArgs(1),
+		Long: "Prints a ruleset (" + rulesetHelp + ") as it is written, or, with --resolved,\nthe canonical form that its SHA-256 is over, with everything it extends.",
+		Example: `  veil ruleset show safe-harbor > site.yaml
+  veil ruleset show --resolved research`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if resolved {
+				rs, err := loadRuleset(args[0])
+				if err != nil {
+					return err
+				}
+				_, err = c.OutOrStdout().Write(rs.Canonical(true))
+				return err
+			}
+			_, src, err := openRuleset(args[0])
+			if err != nil {
+				return err
+			}
+			_, err = c.OutOrStdout().Write(src)
+			return err
+		},
+	}
+	c.Flags().BoolVar(&resolved, "resolved", false, "with everything it extends, in canonical JSON")
+	return c
+}
+
+func newRulesetCheck() *cobra.Command {
+	return &cobra.Command{
+		Use: "check RULESET…", Short: "Check rulesets: every problem, with its place", Args: minArgs(1),
+		Example: "  veil ruleset check site.yaml",
+		RunE: func(c *cobra.Command, args []string) error {
+			for _, name := range args {
+				a, err := explainAutomaton(name)
+				if err != nil {
+					return err
+				}
+				rs := a.Policy.Ruleset
+				fmt.Fprintf(c.OutOrStdout(), "%s: %d rules, sha256 %s\n", rs.Name, len(rs.FHIR.Rules), rs.SHA256())
+			}
+			return nil
+		},
+	}
+}
+
+// explainAutomaton compiles a ruleset without a secret, for what only looks.
+func explainAutomaton(name string) (*fhir.Automaton, error) {
+	keys, err := explainKeys()
+	if err != nil {
+		return nil, err
+	}
+	rs, err := loadRuleset(name)
+	if err != nil {
+		return nil, err
+	}
+	return compile(rs, keys)
+}
+
+func newRulesetExplain() *cobra.Command {
+	var ruleset, search string
+	var coverage, asJSON bool
+	c := &cobra.Command{
+		Use: "explain [PATH…]", Short: "Say which rule decides an element, and why",
+		Long: `Says what happens to an element and which rule decides it. A path starts at a
+resource or data type: Patient.birthDate, Observation.value (all its types),
+Observation.value.ofType(Quantity).value, Patient.extension('url').
+
+With --coverage: the eighteen categories of 45 CFR 164.514(b)(2)(i), each with its
+rules and the number of element paths they cover, and every path of FHIR R4 whose
+original value can pass, with the reason. With --search TYPE: every search
+parameter of a resource type, and whether it may be used.`,
+		Example: `  veil ruleset explain Patient.birthDate
+  veil ruleset explain --coverage
+  veil ruleset explain --search Patient`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 && !coverage && search == "" {
+				return usagef("veil ruleset explain needs a path, --coverage or --search (see --help)")
+			}
+			a, err := explainAutomaton(ruleset)
+			if err != nil {
+				return err
+			}
+			p := printer{c: c, json: asJSON}
+			if coverage {
+				if err := p.coverage(a); err != nil {
+					return err
+				}
+			}
+			if search != "" {
+				if err := p.search(a, search); err != nil {
+					return err
+				}
+			}
+			for _, path := range args {
+				es, err := a.Explain(path)
+				if err != nil {
+					return err
+				}
+				if err := p.explanations(es); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&ruleset, "ruleset", "safe-harbor", rulesetHelp)
+	c.Flags().StringVar(&search, "search", "", "resource type whose search parameters are explained")
+	c.Flags().BoolVar(&coverage, "coverage", false, "the whole of FHIR R4")
+	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return c
+}
+
+// printer prints explanations as text or JSON.
+type printer struct {
+	c    *cobra.Command
+	json bool
+}
+
+func (p printer) encode(v any) error {
+	e := json.NewEncoder(p.c.OutOrStdout())
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func (p printer) explanations(es []fhir.Explanation) error {
+	if p.json {
+		return p.encode(es)
+	}
+	w := p.c.OutOrStdout()
+	for _, e := range es {
+		fmt.Fprintf(w, "%s (%s): %s\n", e.Path, e.Type, e.Effect)
+		rule := fmt.Sprintf("rule %q, method %s", e.Rule, e.Method)
+		if e.Category != "" {
+			rule += ", category " + e.Category
+		}
+		if e.At != "" {
+			rule += ", " + e.At
+		}
+		fmt.Fprintf(w, "  by %s\n", rule)
+		if e.Condition != "" {
+			fmt.Fprintf(w, "  only %s\n", e.Condition)
+		}
+		if e.Why != "" {
+			fmt.Fprintf(w, "  why: %s\n", e.Why)
+		}
+	}
+	return nil
+}
+
+func (p printer) coverage(a *fhir.Automaton) error {
+	cov := a.Coverage()
+	if p.json {
+		return p.encode(cov)
+	}
+	out := p.c.OutOrStdout()
+	fmt.Fprintf(out, "Ruleset %s, %d element paths of FHIR %s\n\n", a.Policy.Ruleset.Name, cov.Total, fhir.R4().Version)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "CATEGORY\tPATHS\tRULES")
+	titles := map[string]string{}
+	for _, cat := range safeharbor.Categories() {
+		titles[cat.Letter] = cat.Title
+	}
+	for _, cat := range cov.Categories {
+		rules := strings.Join(cat.Rules, ", ")
+		if rules == "" {
+			rules = "(by the rules of text, identifiers and URLs: R4 has no element of its own for it)"
+		}
+		fmt.Fprintf(w, "%s %s\t%d\t%s\n", cat.Letter, titles[cat.Letter], cat.Paths, rules)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nPaths whose original value can pass: %d. All others are removed, replaced, or only hold others.\n\n", len(cov.Passing))
+	w = tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "PATH\tTYPE\tRULE\tREASON")
+	for _, pass := range cov.Passing {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", pass.Path, pass.Type, pass.Rule, pass.Reason)
+	}
+	return w.Flush()
+}
+
+func (p printer) search(a *fhir.Automaton, typ string) error {
+	g := fhir.NewGuard(a)
+	if known, _ := g.Type(typ); !known {
+		return fmt.Errorf("unknown resource type %q", typ)
+	}
+	params := g.SearchParams(typ)
+	if p.json {
+		return p.encode(params)
+	}
+	w := tabwriter.NewWriter(p.c.OutOrStdout(), 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "PARAMETER\tTYPE\tALLOWED\tWHY")
+	for _, sp := range params {
+		allowed := "no"
+		if sp.Allowed {
+			allowed = "yes"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", sp.Name, sp.Type, allowed, sp.Why)
+	}
+	return w.Flush()
+}
