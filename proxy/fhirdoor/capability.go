@@ -5,18 +5,23 @@ import (
 	"sort"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/mask"
 )
 
 // capability makes Veil's own CapabilityStatement: what the upstream's metadata
 // lists, less what the ruleset withholds or refuses. It is the same for the same
 // upstream and ruleset: its date is the ruleset's reference date.
-func (s *Server) capability(upstream []byte) ([]byte, *problem) {
+func (s *Server) capability(keys *mask.Pseudonymizer, upstream []byte) ([]byte, *problem) {
 	var up struct {
 		ResourceType string
 		Rest         []struct {
 			Resource []struct {
-				Type        string
-				SearchParam []struct{ Name string }
+				Type             string
+				SearchParam      []struct{ Name string }
+				SearchInclude    []string
+				SearchRevInclude []string
 			}
 		}
 	}
@@ -42,13 +47,15 @@ func (s *Server) capability(upstream []byte) ([]byte, *problem) {
 				Interaction: []models.CapabilityStatementRestResourceInteraction{
 					{Code: models.TypeRestfulInteractionRead}, {Code: models.TypeRestfulInteractionSearchType},
 				},
-				SearchParam: s.searchParams(r.Type, offered),
+				SearchParam:      s.searchParams(r.Type, offered),
+				SearchInclude:    s.includes(keys, r.Type, "_include", r.SearchInclude),
+				SearchRevInclude: s.includes(keys, r.Type, "_revinclude", r.SearchRevInclude),
 			})
 		}
 	}
 	sort.Slice(resources, func(i, j int) bool { return resources[i].Type.Code() < resources[j].Type.Code() })
 	rs := s.automaton.Policy.Ruleset
-	software, description := "Veil", "De-identified, read-only view under the ruleset "+rs.Name
+	software, description := "veil", "De-identified, read-only view under the ruleset "+rs.Name
 	security := "Read-only. Every resource is de-identified by the ruleset " + rs.Name + " (sha256 " + rs.SHA256() + "); parameters that would test an original value are refused."
 	statement := models.CapabilityStatement{
 		Status:         models.PublicationStatusActive,
@@ -85,6 +92,17 @@ func (s *Server) searchParams(typ string, offered map[string]bool) []models.Capa
 		}
 		why := p.Why
 		out = append(out, models.CapabilityStatementRestResourceSearchParam{Name: p.Name, Type: kind, Documentation: &why})
+	}
+	return out
+}
+
+// includes are the inclusions that the upstream offers and the guard allows.
+func (s *Server) includes(keys *mask.Pseudonymizer, typ, param string, offered []string) []string {
+	var out []string
+	for _, value := range offered {
+		if _, err := s.guard.Search(keys, s.site, typ, []fhir.Param{{Name: param, Value: value}}); err == nil {
+			out = append(out, value)
+		}
 	}
 	return out
 }

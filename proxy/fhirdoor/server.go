@@ -8,8 +8,20 @@
 // fails on the way, the consumer gets an OperationOutcome that Veil wrote: no
 // text, header or URL of the upstream passes.
 //
+// Served are read, search by GET and by POST, the pages of a search, and
+// metadata; /healthz says that the process runs, /readyz that the upstream
+// answers. Everything else is refused, writes before the upstream is touched.
+//
+// Invariants: what the upstream sees is built anew, path, query and headers;
+// what the consumer sees is built anew, body and headers; an answer is held
+// back until its record is durable; an id that does not open is answered as one
+// that does not exist, with the same bytes. The two differ in time, since only
+// the latter asks the upstream: whoever measures it learns that a pseudonym was
+// made with this key, which the one who has it knows.
+//
 // Not known here: what a rule means (package fhir), how the log is kept (the
-// mask.Sink that is handed in).
+// mask.Sink that is handed in), TLS towards consumers (the listener that is
+// handed in).
 package fhirdoor
 
 import (
@@ -22,7 +34,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -34,66 +45,23 @@ import (
 type Config struct {
 	// Upstream is the base URL of the FHIR server.
 	Upstream string
+	// UpstreamAliases are other base URLs that the FHIR server writes into its
+	// references and links, such as its public one.
+	UpstreamAliases []string
 	// BaseURL is the URL that consumers reach the door under. Links and full
 	// URLs carry it; the Host header is never believed.
 	BaseURL   string
 	Automaton *fhir.Automaton
 	// Sink takes the audit records. No answer leaves before its record is in.
 	Sink mask.Sink
-	// Consumer names who asks.
+	// Consumer names who asks; "anonymous" when it is empty.
 	Consumer string
 	// Detail asks for one audit entry an application.
 	Detail bool
+	// Logger takes one line a request, without values. Nothing is logged when
+	// it is nil.
 	Logger *slog.Logger
 	Limits Limits
-}
-
-// Limits bound what one consumer can make the door do. Zero fields take the
-// values of DefaultLimits.
-type Limits struct {
-	// HeaderBytes bounds the request line and headers together.
-	HeaderBytes int
-	// RequestBytes bounds a request body.
-	RequestBytes int
-	// ResponseBytes bounds an upstream answer, before and after decompression.
-	// An answer is held in memory while it is masked.
-	ResponseBytes int
-	// Connections bounds the connections served at once.
-	Connections         int
-	UpstreamConnections int
-	UpstreamTimeout     time.Duration
-	ReadTimeout         time.Duration
-	WriteTimeout        time.Duration
-	IdleTimeout         time.Duration
-}
-
-// DefaultLimits are safe for a department's server.
-func DefaultLimits() Limits {
-	return Limits{
-		HeaderBytes: 16 << 10, RequestBytes: 64 << 10, ResponseBytes: 64 << 20,
-		Connections: 1024, UpstreamConnections: 128,
-		UpstreamTimeout: 30 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 60 * time.Second,
-	}
-}
-
-func (l Limits) withDefaults() Limits {
-	d := DefaultLimits()
-	for _, f := range []struct{ v, def *int }{
-		{&l.HeaderBytes, &d.HeaderBytes}, {&l.RequestBytes, &d.RequestBytes}, {&l.ResponseBytes, &d.ResponseBytes},
-		{&l.Connections, &d.Connections}, {&l.UpstreamConnections, &d.UpstreamConnections},
-	} {
-		if *f.v == 0 {
-			*f.v = *f.def
-		}
-	}
-	for _, f := range []struct{ v, def *time.Duration }{
-		{&l.UpstreamTimeout, &d.UpstreamTimeout}, {&l.ReadTimeout, &d.ReadTimeout}, {&l.WriteTimeout, &d.WriteTimeout}, {&l.IdleTimeout, &d.IdleTimeout},
-	} {
-		if *f.v == 0 {
-			*f.v = *f.def
-		}
-	}
-	return l
 }
 
 // Server is a FHIR door.
@@ -102,15 +70,21 @@ type Server struct {
 	up        *upstream
 	automaton *fhir.Automaton
 	guard     *fhir.Guard
+	site      *fhir.Site // for the guard
 	sink      mask.Sink
 	log       *slog.Logger
-	base      string // public URL without a slash at the end
-	path      string // its path
+	limits    Limits
+	base      string   // public URL without a slash at the end
+	path      string   // its path
+	origins   []string // base URLs of the upstream, without a slash at the end
 	consumer  string
 	ruleset   string // header value
+	detail    bool
 	pageSlot  mask.Slot
+	pageScope []byte
 	keys      sync.Pool // *mask.Pseudonymizer
 	plainPass sync.Pool // *mask.Pass, for records of what was not masked
+	slots     chan struct{}
 	maskers   chan *masker
 	metadata  cached
 	ready     cached
@@ -121,14 +95,17 @@ func New(c Config) (*Server, error) {
 	if c.Automaton == nil || c.Sink == nil {
 		return nil, errors.New("the FHIR door needs a compiled ruleset and an audit log")
 	}
-	limits := c.Limits.withDefaults()
+	limits, err := c.Limits.complete()
+	if err != nil {
+		return nil, err
+	}
 	up, err := newUpstream(c.Upstream, limits)
 	if err != nil {
 		return nil, err
 	}
-	base, err := url.Parse(c.BaseURL)
-	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.RawQuery != "" || base.Fragment != "" {
-		return nil, errors.New("the base URL must be an absolute http or https URL without query or fragment")
+	base, err := baseURL("base URL", c.BaseURL)
+	if err != nil {
+		return nil, err
 	}
 	rs := c.Automaton.Policy.Ruleset
 	s := &Server{
@@ -137,43 +114,69 @@ func New(c Config) (*Server, error) {
 		guard:     fhir.NewGuard(c.Automaton),
 		sink:      c.Sink,
 		log:       c.Logger,
+		limits:    limits,
 		base:      strings.TrimSuffix(c.BaseURL, "/"),
 		path:      strings.TrimSuffix(base.Path, "/"),
+		origins:   []string{up.base},
 		consumer:  c.Consumer,
 		ruleset:   fmt.Sprintf("%s; sha256=%s", rs.Name, rs.SHA256()),
+		detail:    c.Detail,
 		pageSlot:  c.Automaton.Policy.Keys.SealSlot("page"),
+		slots:     make(chan struct{}, limits.Exchanges),
 		maskers:   make(chan *masker, runtime.GOMAXPROCS(0)),
 	}
+	for _, alias := range c.UpstreamAliases {
+		if _, err := baseURL("alias of the upstream", alias); err != nil {
+			return nil, err
+		}
+		s.origins = append(s.origins, strings.TrimSuffix(alias, "/"))
+	}
+	s.site = &fhir.Site{Upstream: s.origins, Base: s.base}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.consumer == "" {
 		s.consumer = "anonymous"
 	}
+	s.pageScope = []byte(rs.SHA256() + "\x00" + s.consumer)
 	s.keys.New = func() any { return c.Automaton.Policy.Keys.NewPseudonymizer() }
 	s.plainPass.New = func() any { return mask.NewPass(c.Automaton.Plan) }
 	// Masking is bound by processors: more maskers than those would only hold
 	// memory.
 	for range cap(s.maskers) {
-		s.maskers <- newMasker(s, c.Detail)
+		s.maskers <- newMasker(s)
 	}
-	s.http = &fasthttp.Server{
-		Handler:                       fasthttp.CompressHandler(s.serve),
-		ErrorHandler:                  s.malformed,
-		Name:                          "veil",
-		NoDefaultServerHeader:         true,
-		Concurrency:                   limits.Connections,
-		ReadBufferSize:                limits.HeaderBytes,
-		MaxRequestBodySize:            limits.RequestBytes,
-		ReadTimeout:                   limits.ReadTimeout,
-		WriteTimeout:                  limits.WriteTimeout,
-		IdleTimeout:                   limits.IdleTimeout,
-		DisablePreParseMultipartForm:  true,
-		DisableHeaderNamesNormalizing: false,
-		CloseOnShutdown:               true,
-		Logger:                        discard{},
-	}
+	s.http = s.server(s.serve)
 	return s, nil
+}
+
+// server is the HTTP server in front of a handler.
+func (s *Server) server(h fasthttp.RequestHandler) *fasthttp.Server {
+	return &fasthttp.Server{
+		Handler:                      fasthttp.CompressHandlerLevel(h, fasthttp.CompressBestSpeed),
+		ErrorHandler:                 s.malformed,
+		NoDefaultServerHeader:        true,
+		NoDefaultContentType:         true,
+		Concurrency:                  s.limits.Connections,
+		ReadBufferSize:               s.limits.HeaderBytes,
+		MaxRequestBodySize:           s.limits.RequestBytes,
+		ReadTimeout:                  s.limits.ReadTimeout,
+		WriteTimeout:                 s.limits.WriteTimeout,
+		IdleTimeout:                  s.limits.IdleTimeout,
+		DisablePreParseMultipartForm: true,
+		SecureErrorLogMessage:        true,
+		CloseOnShutdown:              true,
+		Logger:                       discard{},
+	}
+}
+
+// baseURL checks a base URL. The error names what it is for.
+func baseURL(what, base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return nil, fmt.Errorf("the %s must be an absolute http or https URL without user, query or fragment", what)
+	}
+	return u, nil
 }
 
 // discard drops fasthttp's own log lines: they can quote a request.
@@ -186,28 +189,8 @@ func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
 
 // Shutdown stops taking connections and waits until the requests under way are
 // answered, or the context ends.
-func (s *Server) Shutdown(ctx context.Context) error { return s.http.ShutdownWithContext(ctx) }
-
-// cached is a value that is asked for again after some time.
-type cached struct {
-	mu    sync.Mutex
-	until time.Time
-	body  []byte
-	err   *problem
-}
-
-// get returns the value, or makes it when it is too old. Failures are kept for a
-// second only.
-func (c *cached) get(age time.Duration, fetch func() ([]byte, *problem)) ([]byte, *problem) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if time.Now().Before(c.until) {
-		return c.body, c.err
-	}
-	c.body, c.err = fetch()
-	if c.err != nil {
-		age = time.Second
-	}
-	c.until = time.Now().Add(age)
-	return c.body, c.err
+func (s *Server) Shutdown(ctx context.Context) error {
+	err := s.http.ShutdownWithContext(ctx)
+	s.up.client.CloseIdleConnections()
+	return err
 }

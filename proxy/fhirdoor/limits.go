@@ -1,0 +1,84 @@
+package fhirdoor
+
+import (
+	"fmt"
+	"time"
+)
+
+// Limits bound what consumers can make the door do. Zero fields take the values
+// of DefaultLimits.
+//
+// An answer is held in memory while it is masked, before and after, so the most
+// that answers take is about 2 × ResponseBytes × Exchanges.
+type Limits struct {
+	// HeaderBytes bounds the request line and headers together.
+	HeaderBytes int
+	// RequestBytes bounds a request body.
+	RequestBytes int
+	// ResponseBytes bounds an upstream answer, before and after decompression.
+	ResponseBytes int
+	// Connections bounds the connections of consumers.
+	Connections int
+	// Exchanges bounds the requests that are being asked of the upstream or
+	// masked at once, and with them the connections to the upstream. More of
+	// them wait, for at most UpstreamTimeout.
+	Exchanges int
+	// UpstreamTimeout bounds a request to the upstream from its first byte to
+	// the last one of the answer.
+	UpstreamTimeout time.Duration
+	// ReadyTimeout bounds the question behind /readyz.
+	ReadyTimeout time.Duration
+	// ReadTimeout bounds the reading of a request, WriteTimeout the writing of
+	// an answer, IdleTimeout the wait for the next request.
+	ReadTimeout, WriteTimeout, IdleTimeout time.Duration
+}
+
+// DefaultLimits are safe for a department's server.
+func DefaultLimits() Limits {
+	return Limits{
+		HeaderBytes: 16 << 10, RequestBytes: 64 << 10, ResponseBytes: 64 << 20,
+		Connections: 1024, Exchanges: 64,
+		UpstreamTimeout: 30 * time.Second, ReadyTimeout: 2 * time.Second,
+		ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 60 * time.Second,
+	}
+}
+
+// complete fills in what is zero and refuses what is negative.
+func (l Limits) complete() (Limits, error) {
+	d := DefaultLimits()
+	for _, f := range []struct {
+		name   string
+		v, def *int
+	}{
+		{"HeaderBytes", &l.HeaderBytes, &d.HeaderBytes},
+		{"RequestBytes", &l.RequestBytes, &d.RequestBytes},
+		{"ResponseBytes", &l.ResponseBytes, &d.ResponseBytes},
+		{"Connections", &l.Connections, &d.Connections},
+		{"Exchanges", &l.Exchanges, &d.Exchanges},
+	} {
+		if *f.v < 0 {
+			return l, fmt.Errorf("limit %s is negative", f.name)
+		}
+		if *f.v == 0 {
+			*f.v = *f.def
+		}
+	}
+	for _, f := range []struct {
+		name   string
+		v, def *time.Duration
+	}{
+		{"UpstreamTimeout", &l.UpstreamTimeout, &d.UpstreamTimeout},
+		{"ReadyTimeout", &l.ReadyTimeout, &d.ReadyTimeout},
+		{"ReadTimeout", &l.ReadTimeout, &d.ReadTimeout},
+		{"WriteTimeout", &l.WriteTimeout, &d.WriteTimeout},
+		{"IdleTimeout", &l.IdleTimeout, &d.IdleTimeout},
+	} {
+		if *f.v < 0 {
+			return l, fmt.Errorf("limit %s is negative", f.name)
+		}
+		if *f.v == 0 {
+			*f.v = *f.def
+		}
+	}
+	return l, nil
+}
