@@ -1,0 +1,127 @@
+package general
+
+import (
+	"bytes"
+	"encoding/binary"
+	"time"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// date makes dates coarser or shifts them. It reads FHIR's date, dateTime and
+// instant (FHIR R4, datatypes.html#dateTime) and SQL dates and timestamps.
+//
+//	year     YYYY
+//	quarter  YYYY-MM of the quarter's first month
+//	month    YYYY-MM
+//	shift    the date moved by a number of days that is the same for all dates of
+//	         a person, from -window to +window and never 0; a multiple of seven
+//	         where weekday is set. The time of day and zone stay as they are.
+//
+// For year, quarter and month an instant, which has no shorter form, becomes the
+// first moment of the period in UTC only where it came as a full date and time
+// with a zone; dates and dateTimes come out short. A date that is less precise
+// than what is asked for passes. A date of YYYY or YYYY-MM cannot be shifted by
+// days: only its year is left. Where the person is not known, shift falls back
+// to the year. What is no date is Removed.
+//
+// Shifted dates are not Safe Harbor. With the shift of a person known from one
+// event, all are known: whoever knows one true date can undo it.
+type date struct {
+	slot    mask.Slot
+	mode    string
+	window  int
+	weekday bool
+}
+
+func newDate(env mask.Env, args mask.Args) (mask.Method, error) {
+	return &date{
+		slot:    env.Keys.MACSlot("date-shift", args.String("domain", "")),
+		mode:    args.String("mode", ""),
+		window:  int(args.Int("window", 365)),
+		weekday: args.Bool("weekday", false),
+	}, nil
+}
+
+// Append implements mask.Method.
+func (d *date) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
+	precision, day, rest, ok := splitDate(src)
+	if !ok {
+		return dst, mask.Removed, nil
+	}
+	mode := d.mode
+	if mode == "shift" && (len(in.Entity) == 0 || precision < 3) {
+		mode = "year"
+	}
+	switch mode {
+	case "year":
+		if precision == 1 {
+			return dst, mask.Kept, nil
+		}
+		return append(dst, src[:4]...), mask.Replaced, nil
+	case "month":
+		if precision <= 2 {
+			return dst, mask.Kept, nil
+		}
+		return append(dst, src[:7]...), mask.Replaced, nil
+	case "quarter":
+		if precision == 1 {
+			return dst, mask.Kept, nil
+		}
+		month := (int(src[5]-'0')*10 + int(src[6]-'0') - 1) / 3 * 3
+		return append(append(dst, src[:5]...), '0'+byte((month+1)/10), '0'+byte((month+1)%10)), mask.Replaced, nil
+	}
+	day = day.AddDate(0, 0, d.days(in))
+	if y := day.Year(); y < 1 || y > 9999 {
+		return dst, mask.Removed, nil
+	}
+	return append(day.AppendFormat(dst, time.DateOnly), rest...), mask.Replaced, nil
+}
+
+// days is the shift of a person.
+func (d *date) days(in *mask.Input) int {
+	unit, window := 1, d.window
+	if d.weekday {
+		unit, window = 7, max(1, d.window/7)
+	}
+	n := int(binary.BigEndian.Uint64(in.Keys.MAC1(d.slot, in.Entity)[:8]) % uint64(2*window))
+	if n >= window {
+		return (n - window + 1) * unit
+	}
+	return -(n + 1) * unit
+}
+
+// splitDate reads a date: its precision (1 year, 2 month, 3 day), the day, and
+// what follows the day.
+func splitDate(s []byte) (precision int, day time.Time, rest []byte, ok bool) {
+	switch {
+	case len(s) == 4:
+		_, err := time.Parse("2006", string(s))
+		return 1, day, nil, err == nil && !bytes.Equal(s, []byte("0000"))
+	case len(s) == 7:
+		_, err := time.Parse("2006-01", string(s))
+		return 2, day, nil, err == nil
+	case len(s) < 10:
+		return 0, day, nil, false
+	}
+	day, err := time.Parse(time.DateOnly, string(s[:10]))
+	rest = s[10:]
+	if err != nil || day.Year() < 1 || len(rest) > 0 && !isTime(rest) {
+		return 0, day, nil, false
+	}
+	return 3, day, rest, true
+}
+
+// isTime checks what follows a date: T or a space, hh:mm, and only what times
+// and zones are made of.
+func isTime(s []byte) bool {
+	if len(s) < 6 || len(s) > 40 || s[0] != 'T' && s[0] != ' ' || s[3] != ':' {
+		return false
+	}
+	for _, c := range s[1:] {
+		if !(c >= '0' && c <= '9' || c == ':' || c == '.' || c == '+' || c == '-' || c == 'Z' || c == ' ') {
+			return false
+		}
+	}
+	return true
+}

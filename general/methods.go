@@ -1,0 +1,152 @@
+// Package general has the masking methods that know no regulation: keep,
+// remove, fixed values, pseudonyms, sealed ids, surrogates, dates, numbers and
+// texts. A ruleset says which element or column a method acts on.
+//
+// Every method is deterministic: its output depends on the value, its arguments,
+// the key and, where it says so, on whom the value is about. What cannot be read
+// is Removed.
+package general
+
+import (
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Methods returns the methods of this package.
+func Methods() []mask.Definition {
+	domain := mask.Param{Name: "domain", Type: mask.StringParam, Doc: "key domain: equal values of one domain get equal pseudonyms"}
+	return []mask.Definition{
+		{Name: "keep", Summary: "lets the value pass", New: func(mask.Env, mask.Args) (mask.Method, error) { return keep{}, nil }},
+		{Name: "remove", Label: mask.LabelRedacted, Summary: "takes the value out", New: func(mask.Env, mask.Args) (mask.Method, error) { return remove{}, nil }},
+		{
+			Name: "fixed", Label: mask.LabelRedacted, Summary: "puts one and the same text in the place of every value",
+			Params: []mask.Param{{Name: "value", Type: mask.StringParam, Required: true, Doc: "the text"}},
+			New:    func(_ mask.Env, args mask.Args) (mask.Method, error) { return fixed(args.String("value", "")), nil },
+		},
+		{
+			Name: "pseudonym", Label: mask.LabelPseudonymized, Summary: "replaces the value by an irreversible keyed pseudonym",
+			Params: []mask.Param{
+				{Name: "shape", Type: mask.StringParam, OneOf: []string{"hex", "base32", "digits", "uuid", "int", "same"}, Doc: "form of the pseudonym; base32 by default"},
+				{Name: "length", Type: mask.IntParam, Min: 4, Max: 64, Doc: "characters of hex, base32 and digits"},
+				domain,
+			},
+			New: newPseudonym,
+		},
+		{
+			Name: "seal", Label: mask.LabelPseudonymized, Summary: "seals an id, so that only Veil can open it",
+			Params: []mask.Param{{Name: "domain", Type: mask.StringParam, Required: true, Doc: "key domain, such as the FHIR resource type whose ids these are"}},
+			New: func(env mask.Env, args mask.Args) (mask.Method, error) {
+				return seal{env.Keys.SealSlot(args.String("domain", ""))}, nil
+			},
+		},
+		{
+			Name: "surrogate", Label: mask.LabelMasked, PerEntity: true, Summary: "puts a realistic invented value in place, keyed by person",
+			Params: []mask.Param{
+				{Name: "kind", Type: mask.StringParam, Required: true, OneOf: surrogateKinds(), Doc: "what the value is"},
+				{Name: "locale", Type: mask.StringParam, OneOf: locales(), Doc: "whose names; en-US by default"},
+				{Name: "perValue", Type: mask.BoolParam, Doc: "key by the value alone where the person is not known, instead of removing it"},
+			},
+			New: newSurrogate,
+		},
+		{
+			Name: "date", Label: mask.LabelAbstracted, PerEntity: true, Summary: "cuts a date to its year, quarter or month, or shifts all dates of a person alike",
+			Params: []mask.Param{
+				{Name: "mode", Type: mask.StringParam, Required: true, OneOf: []string{"year", "quarter", "month", "shift"}, Doc: "what is done"},
+				{Name: "window", Type: mask.IntParam, Min: 1, Max: 3660, Doc: "greatest shift in days, either way; 365 by default"},
+				{Name: "weekday", Type: mask.BoolParam, Doc: "shift by whole weeks, so that weekdays stay"},
+				domain,
+			},
+			New: newDate,
+		},
+		{
+			Name: "generalize", Label: mask.LabelAbstracted, Summary: "replaces listed values by their group, or numbers by their band",
+			Params: []mask.Param{
+				{Name: "cases", Type: mask.MapParam, Doc: "value: group"},
+				{Name: "bands", Type: mask.ListParam, Doc: "bands of whole numbers, such as 0-17, 18-64, 65+"},
+				{Name: "default", Type: mask.StringParam, Doc: "group of other values; they are removed without it"},
+			},
+			New: newGeneralize,
+		},
+		{
+			Name: "round", Label: mask.LabelAbstracted, Summary: "rounds a number to a multiple",
+			Params: []mask.Param{{Name: "to", Type: mask.StringParam, Required: true, Doc: "the multiple, a positive decimal number such as 10 or 0.5"}},
+			New:    newRound,
+		},
+		{
+			Name: "bucket", Label: mask.LabelAbstracted, Summary: "replaces a number by the lower bound of its bucket",
+			Params: []mask.Param{{Name: "width", Type: mask.StringParam, Required: true, Doc: "width of a bucket, a positive decimal number"}},
+			New:    newBucket,
+		},
+		{
+			Name: "noise", Label: mask.LabelMasked, PerEntity: true, Summary: "adds bounded, keyed noise to a number",
+			Params: []mask.Param{
+				{Name: "within", Type: mask.StringParam, Required: true, Doc: "greatest change either way, a positive decimal number"},
+				domain,
+			},
+			New: newNoise,
+		},
+		{
+			Name: "substring", Label: mask.LabelAbstracted, Summary: "keeps some characters of a text",
+			Params: []mask.Param{
+				{Name: "from", Type: mask.IntParam, Min: 0, Max: 1 << 20, Doc: "first character, from 0"},
+				{Name: "length", Type: mask.IntParam, Required: true, Min: 1, Max: 1 << 20, Doc: "number of characters"},
+			},
+			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
+				return substring{int(args.Int("from", 0)), int(args.Int("length", 0))}, nil
+			},
+		},
+		{
+			Name: "characters", Label: mask.LabelRedacted, Summary: "keeps the first or last characters and fills the others",
+			Params: []mask.Param{
+				{Name: "keepFirst", Type: mask.IntParam, Min: 0, Max: 64, Doc: "characters kept at the start"},
+				{Name: "keepLast", Type: mask.IntParam, Min: 0, Max: 64, Doc: "characters kept at the end"},
+				{Name: "fill", Type: mask.StringParam, Doc: `what stands for each other character; "*" by default`},
+			},
+			New: newCharacters,
+		},
+		{
+			Name: "imitate", Label: mask.LabelMasked, Summary: "puts another number in place whose check digit is right and that no one has",
+			Params: []mask.Param{
+				{Name: "kind", Type: mask.StringParam, Required: true, OneOf: []string{"luhn", "npi", "nhs", "ssn"}, Doc: "what the number is"},
+				domain,
+			},
+			New: newImitate,
+		},
+	}
+}
+
+// keep lets every value pass as it is.
+type keep struct{}
+
+// Append implements mask.Method.
+func (keep) Append(dst, _ []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
+	return dst, mask.Kept, nil
+}
+
+// remove takes every value out.
+type remove struct{}
+
+// Append implements mask.Method.
+func (remove) Append(dst, _ []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
+	return dst, mask.Removed, nil
+}
+
+// fixed puts the same text in the place of every value.
+type fixed string
+
+// Append implements mask.Method.
+func (f fixed) Append(dst, _ []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
+	return append(dst, f...), mask.Replaced, nil
+}
+
+// seal seals ids: see mask.Pseudonymizer.AppendSealed. What is no FHIR id (1 to
+// 64 of A-Z a-z 0-9 - .) is Removed.
+type seal struct{ slot mask.Slot }
+
+// Append implements mask.Method.
+func (s seal) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
+	dst, ok := in.Keys.AppendSealed(dst, s.slot, src)
+	if !ok {
+		return dst, mask.Removed, nil
+	}
+	return dst, mask.Replaced, nil
+}

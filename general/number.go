@@ -1,0 +1,182 @@
+package general
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// longestNumber bounds the numbers that are computed with; a longer one is
+// Removed.
+const longestNumber = 64
+
+// readNumber reads a decimal number, with exponent or not, exactly.
+func readNumber(s string) (*big.Rat, bool) {
+	if len(s) == 0 || len(s) > longestNumber || strings.ContainsAny(s, "/_xXpPbBoOnN ") {
+		return nil, false
+	}
+	if i := strings.IndexAny(s, "eE"); i >= 0 && len(s)-i > 4 {
+		return nil, false
+	}
+	return new(big.Rat).SetString(s)
+}
+
+// step is a positive decimal number and how many digits it has behind its point.
+type step struct {
+	value  *big.Rat
+	digits int
+}
+
+var errStep = errors.New("want a positive decimal number, such as 10 or 0.5")
+
+func readStep(s string) (step, error) {
+	r, ok := readNumber(s)
+	if !ok || r.Sign() <= 0 || strings.ContainsAny(s, "eE") {
+		return step{}, errStep
+	}
+	_, frac, _ := strings.Cut(s, ".")
+	return step{r, len(frac)}, nil
+}
+
+// floor returns n for the greatest multiple n·step that is not above v.
+func (s step) floor(v *big.Rat) *big.Int {
+	q := new(big.Rat).Quo(v, s.value)
+	return new(big.Int).Div(q.Num(), q.Denom()) // rounds down: the divisor is positive
+}
+
+func (s step) append(dst []byte, n *big.Int) []byte {
+	v := new(big.Rat).Mul(s.value, new(big.Rat).SetInt(n))
+	return append(dst, v.FloatString(s.digits)...)
+}
+
+// round rounds a number to the nearest multiple of a step, halves up, and writes
+// it with as many digits behind the point as the step has. Exact for numbers of
+// up to 64 characters; others, and what is no number, are Removed.
+type round struct{ step step }
+
+func newRound(_ mask.Env, args mask.Args) (mask.Method, error) {
+	s, err := readStep(args.String("to", ""))
+	return &round{s}, err
+}
+
+// Append implements mask.Method.
+func (m *round) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
+	v, ok := readNumber(string(src))
+	if !ok {
+		return dst, mask.Removed, nil
+	}
+	half := new(big.Rat).Quo(m.step.value, big.NewRat(2, 1))
+	return m.step.append(dst, m.step.floor(v.Add(v, half))), mask.Replaced, nil
+}
+
+// bucket replaces a number by the lower bound of its bucket, [n·width,
+// (n+1)·width). Bounds and exactness are those of round.
+type bucket struct{ width step }
+
+func newBucket(_ mask.Env, args mask.Args) (mask.Method, error) {
+	s, err := readStep(args.String("width", ""))
+	return &bucket{s}, err
+}
+
+// Append implements mask.Method.
+func (m *bucket) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
+	v, ok := readNumber(string(src))
+	if !ok {
+		return dst, mask.Removed, nil
+	}
+	return m.width.append(dst, m.width.floor(v)), mask.Replaced, nil
+}
+
+// noise adds a change that is uniform between -within and +within, in steps of
+// the last digit of within, keyed by person and value: asking again gives the
+// same answer, so it cannot be averaged away over repetitions, but it can over
+// many persons, as intended. The result has the more digits behind the point of
+// the two. It is no differential privacy. What is no number is Removed.
+type noise struct {
+	slot   mask.Slot
+	within step
+}
+
+func newNoise(env mask.Env, args mask.Args) (mask.Method, error) {
+	s, err := readStep(args.String("within", ""))
+	return &noise{env.Keys.MACSlot("noise", args.String("domain", "")), s}, err
+}
+
+// Append implements mask.Method.
+func (m *noise) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
+	v, ok := readNumber(string(src))
+	if !ok || strings.ContainsAny(string(src), "eE") {
+		return dst, mask.Removed, nil
+	}
+	unit := new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(m.within.digits)), nil))
+	steps := new(big.Rat).Quo(m.within.value, unit).Num().Int64()
+	if steps > 1<<40 {
+		return dst, mask.Removed, nil
+	}
+	r := binary.BigEndian.Uint64(in.Keys.MAC2(m.slot, in.Entity, src)[:8])
+	n := int64(r%uint64(2*steps+1)) - steps
+	v.Add(v, unit.Mul(unit, new(big.Rat).SetInt64(n)))
+	_, frac, _ := strings.Cut(string(src), ".")
+	return append(dst, v.FloatString(max(len(frac), m.within.digits))...), mask.Replaced, nil
+}
+
+// generalize replaces a value by its group: one of the listed cases, or else the
+// band a whole number falls in, written as the band is. What falls in none is the
+// default, or is Removed.
+type generalize struct {
+	cases    map[string]string
+	bands    []band
+	fallback string
+}
+
+type band struct {
+	low, high int64 // high is inclusive
+	text      string
+}
+
+func newGeneralize(_ mask.Env, args mask.Args) (mask.Method, error) {
+	g := &generalize{cases: args.Map("cases"), fallback: args.String("default", "")}
+	for _, text := range args.List("bands") {
+		b := band{text: text, high: 1<<63 - 1}
+		low, high, isRange := strings.Cut(text, "-")
+		low, open := strings.CutSuffix(low, "+")
+		var err, err2 error
+		b.low, err = strconv.ParseInt(low, 10, 64)
+		if isRange {
+			b.high, err2 = strconv.ParseInt(high, 10, 64)
+		}
+		if err != nil || err2 != nil || isRange == open || b.high < b.low {
+			return nil, errors.New("want bands such as 0-17, 18-64, 65+")
+		}
+		g.bands = append(g.bands, b)
+	}
+	if len(g.cases) == 0 && len(g.bands) == 0 {
+		return nil, errors.New("want cases or bands")
+	}
+	return g, nil
+}
+
+// Append implements mask.Method.
+func (g *generalize) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
+	if to, ok := g.cases[string(src)]; ok {
+		return append(dst, to...), mask.Replaced, nil
+	}
+	if len(g.bands) > 0 {
+		whole, _, _ := strings.Cut(string(src), ".")
+		if n, err := strconv.ParseInt(whole, 10, 64); err == nil {
+			for _, b := range g.bands {
+				if n >= b.low && n <= b.high {
+					return append(dst, b.text...), mask.Replaced, nil
+				}
+			}
+		}
+	}
+	if g.fallback == "" {
+		return dst, mask.Removed, nil
+	}
+	return append(dst, g.fallback...), mask.Replaced, nil
+}

@@ -1,0 +1,198 @@
+package general
+
+import (
+	"crypto/sha512"
+	"encoding/binary"
+	"encoding/hex"
+	"unicode/utf8"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// pseudonym replaces a value by HMAC-SHA-512 of it under the key of its domain,
+// cut and written in a shape:
+//
+//	hex     0-9a-f, 32 characters by default: 4 bits each
+//	base32  a-z2-7, 26 characters by default: 5 bits each
+//	digits  0-9, 16 by default, each uniform
+//	uuid    a UUID of version 8 (RFC 9562): 122 bits
+//	int     a whole number in the value's own number of digits, one to one
+//	same    the value's own format: digits stay digits, letters stay letters in
+//	        their case, other characters stay
+//
+// It cannot be undone without the key; with it, guesses can be tried. Two of n
+// values get one pseudonym of b bits with odds of about n²/2^(b+1): for base32
+// of 26 and a million values 10^-27. int is a keyed Feistel permutation of the
+// numbers of that many digits, so values never fall together; it takes whole
+// numbers without sign and without leading zeros, up to 18 digits, and removes
+// others. same is no permutation: n values of d digits fall together like d
+// random digits do, and a text shorter than four letters and digits, which has
+// too few forms to hide in, is Removed. An empty value is Removed.
+type pseudonym struct {
+	slot   mask.Slot
+	shape  string
+	length int
+}
+
+func newPseudonym(env mask.Env, args mask.Args) (mask.Method, error) {
+	p := &pseudonym{
+		slot:  env.Keys.MACSlot("pseudonym", args.String("domain", "")),
+		shape: args.String("shape", "base32"),
+	}
+	def := map[string]int64{"hex": 32, "base32": 26, "digits": 16}[p.shape]
+	p.length = int(args.Int("length", def))
+	return p, nil
+}
+
+const base32Digits = "abcdefghijklmnopqrstuvwxyz234567"
+
+// Append implements mask.Method.
+func (p *pseudonym) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
+	if len(src) == 0 {
+		return dst, mask.Removed, nil
+	}
+	switch p.shape {
+	case "int":
+		return p.integer(dst, src, in)
+	case "same":
+		return p.same(dst, src, in)
+	}
+	sum := in.Keys.MAC1(p.slot, src)
+	switch p.shape {
+	case "hex":
+		start := len(dst)
+		dst = hex.AppendEncode(dst, sum[:(p.length+1)/2])[:start+p.length]
+	case "base32":
+		for i := range p.length {
+			bit := i * 5
+			v := uint(sum[bit/8])<<8 | uint(sum[bit/8+1])
+			dst = append(dst, base32Digits[v>>(11-bit%8)&31])
+		}
+	case "digits":
+		s := stream{sum: *sum}
+		for range p.length {
+			dst = append(dst, '0'+s.below(10))
+		}
+	case "uuid":
+		b := [16]byte(sum[:16])
+		b[6], b[8] = b[6]&0x0f|0x80, b[8]&0x3f|0x80
+		for i, cut := range []int{4, 6, 8, 10, 16} {
+			from := [...]int{0, 4, 6, 8, 10}[i]
+			if i > 0 {
+				dst = append(dst, '-')
+			}
+			dst = hex.AppendEncode(dst, b[from:cut])
+		}
+	}
+	return dst, mask.Replaced, nil
+}
+
+// stream gives uniform small numbers out of a hash, a byte at a time, and goes
+// on with the hash of the hash.
+type stream struct {
+	sum  [64]byte
+	next int
+}
+
+// below returns a number from 0 to n-1; n is at most 256.
+func (s *stream) below(n int) byte {
+	limit := 256 - 256%n
+	for {
+		if s.next == len(s.sum) {
+			s.sum, s.next = sha512.Sum512(s.sum[:]), 0
+		}
+		v := int(s.sum[s.next])
+		s.next++
+		if v < limit {
+			return byte(v % n)
+		}
+	}
+}
+
+func (p *pseudonym) same(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
+	hidden := 0
+	for _, c := range src {
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			hidden++
+		}
+		if c >= utf8.RuneSelf {
+			return dst, mask.Removed, nil // no format is known for other scripts
+		}
+	}
+	if hidden < 4 || len(src) > 256 {
+		return dst, mask.Removed, nil
+	}
+	s := stream{sum: *in.Keys.MAC1(p.slot, src)}
+	for _, c := range src {
+		switch {
+		case c >= '0' && c <= '9':
+			c = '0' + s.below(10)
+		case c >= 'a' && c <= 'z':
+			c = 'a' + s.below(26)
+		case c >= 'A' && c <= 'Z':
+			c = 'A' + s.below(26)
+		}
+		dst = append(dst, c)
+	}
+	return dst, mask.Replaced, nil
+}
+
+// integer is a Feistel network over the numbers of d digits, with cycle walking:
+// the smallest even number of bits that holds them, walked until it falls inside
+// (Black and Rogaway, 2002).
+func (p *pseudonym) integer(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
+	if len(src) > 18 || src[0] == '0' && len(src) > 1 {
+		return dst, mask.Removed, nil
+	}
+	var v uint64
+	for _, c := range src {
+		if c < '0' || c > '9' {
+			return dst, mask.Removed, nil
+		}
+		v = v*10 + uint64(c-'0')
+	}
+	low, size := uint64(0), uint64(10)
+	for range len(src) - 1 {
+		low, size = size, size*10
+	}
+	v -= low
+	size -= low
+	v = permute(v, size, func(round byte, half uint64) uint64 {
+		var b [10]byte
+		b[0], b[1] = round, byte(len(src))
+		binary.BigEndian.PutUint64(b[2:], half)
+		return binary.BigEndian.Uint64(in.Keys.MAC1(p.slot, b[:])[:8])
+	})
+	return appendUint(dst, v+low), mask.Replaced, nil
+}
+
+// permute is a keyed permutation of the numbers below size.
+func permute(v, size uint64, round func(n byte, half uint64) uint64) uint64 {
+	bits := uint(2)
+	for uint64(1)<<bits < size {
+		bits += 2
+	}
+	half := bits / 2
+	low := uint64(1)<<half - 1
+	for {
+		l, r := v>>half, v&low
+		for n := range byte(8) {
+			l, r = r, (l^round(n, r))&low
+		}
+		if v = l<<half | r; v < size {
+			return v
+		}
+	}
+}
+
+func appendUint(dst []byte, v uint64) []byte {
+	var b [20]byte
+	i := len(b)
+	for {
+		i--
+		b[i] = '0' + byte(v%10)
+		if v /= 10; v == 0 {
+			return append(dst, b[i:]...)
+		}
+	}
+}
