@@ -110,10 +110,10 @@ func unescape(s string) (string, bool) {
 		case c == '+':
 			c = ' '
 		case c == '%':
-			if i+2 >= len(s) || hex(s[i+1]) < 0 || hex(s[i+2]) < 0 {
+			if i+2 >= len(s) || hexDigit(s[i+1]) < 0 || hexDigit(s[i+2]) < 0 {
 				return "", false
 			}
-			c = byte(hex(s[i+1])<<4 | hex(s[i+2]))
+			c = byte(hexDigit(s[i+1])<<4 | hexDigit(s[i+2]))
 			i += 2
 		case c == ';' || c == '#':
 			return "", false
@@ -126,7 +126,7 @@ func unescape(s string) (string, bool) {
 	return b.String(), utf8.ValidString(b.String())
 }
 
-func hex(c byte) int {
+func hexDigit(c byte) int {
 	switch {
 	case c >= '0' && c <= '9':
 		return int(c - '0')
