@@ -1,0 +1,20 @@
+# A static binary in an empty image: no shell, no package manager, no root.
+# Run it with a read-only file system; the audit log needs a volume:
+#   docker run --read-only -v audit:/var/lib/veil/audit -v ./veil.yaml:/etc/veil/veil.yaml:ro \
+#     -v ./project.key:/etc/veil/project.key:ro -p 8080:8080 veil
+FROM golang:1.26 AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+RUN CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o /veil ./cmd/veil \
+ && mkdir -p /rootfs/var/lib/veil/audit /rootfs/etc/ssl/certs /rootfs/tmp \
+ && cp /etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/ \
+ && cp /veil /rootfs/veil
+
+FROM scratch
+COPY --from=build --chown=65532:65532 /rootfs /
+USER 65532:65532
+EXPOSE 8080
+ENTRYPOINT ["/veil"]
+CMD ["serve", "--config", "/etc/veil/veil.yaml"]

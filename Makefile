@@ -1,0 +1,43 @@
+# Targets: build test test-race lint vuln fuzz bench check-corpus generate docker
+SHELL := /bin/bash
+GO ?= go
+FUZZTIME ?= 10s
+
+.PHONY: build test test-race lint vuln fuzz bench check-corpus generate docker
+
+build: ## dist/veil, static
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o dist/veil ./cmd/veil
+
+test: ## all tests, verbose enough to count them
+	$(GO) test -count=1 -v ./... 2>&1 | grep -vE '^(=== |\s+[a-z_]+_test\.go:[0-9]+: )' ; exit $${PIPESTATUS[0]}
+
+test-race: ## the tests of what runs concurrently, under the race detector
+	$(GO) test -race -count=1 ./audit ./mask ./proxy/... ./cmd/...
+
+lint: ## vet always; staticcheck and govulncheck in the versions named here
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+vuln: ## known vulnerabilities; needs the vulnerability database
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@latest ./...
+
+fuzz: ## every fuzz target for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done
+
+bench: ## side by side in one run: masking, encoding/json, samply models, the door. CORPUS=DIR for your own files
+	CORPUS="$(CORPUS)" $(GO) test -run '^$$' -bench 'Mask|JSON|Samply' -benchtime 2s ./fhir
+	$(GO) test -run '^$$' -bench 'Door' -benchtime 3s ./proxy/fhirdoor
+
+check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must not pass
+	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON or NDJSON files'; exit 2; }
+	CORPUS="$(CORPUS)" $(GO) test -count=1 -run '^TestCorpus$$' -v ./fhir
+
+generate: ## schema, search parameter and terminology tables, from npm packages
+	$(GO) generate ./fhir
+
+docker:
+	docker build -t veil .

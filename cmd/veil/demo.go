@@ -1,0 +1,166 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirdoor"
+)
+
+type demoFlags struct {
+	patients       int
+	seed           uint64
+	listen, source string
+}
+
+func newDemo() *cobra.Command {
+	var f demoFlags
+	c := &cobra.Command{
+		Use: "demo", Short: "Show the proxy at work on synthetic patients",
+		Long: `Starts a FHIR server with synthetic patients and Veil before it, prints five lines
+to try, and stays up until Ctrl-C. Nothing is kept: the key and the audit log are
+made anew and removed at the end.`,
+		Example: "  veil demo\n  veil demo --patients 500 --listen 127.0.0.1:9000",
+		Args:    noArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return runDemo(c, f) },
+	}
+	c.Flags().IntVar(&f.patients, "patients", 100, "how many patients to make")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "other seeds make other patients")
+	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8090", "address of the masked view; a free port is taken if it is in use")
+	c.Flags().StringVar(&f.source, "source-listen", "127.0.0.1:8091", "address of the source; the same")
+	return c
+}
+
+// listenNear listens on an address, or on a free port of its host.
+func listenNear(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err == nil {
+		return l, nil
+	}
+	host, _, serr := net.SplitHostPort(addr)
+	if serr != nil {
+		return nil, usagef("%q is not an address such as 127.0.0.1:8090", addr)
+	}
+	return net.Listen("tcp", net.JoinHostPort(host, "0"))
+}
+
+func runDemo(c *cobra.Command, f demoFlags) (err error) {
+	if f.patients < 1 {
+		return usagef("--patients must be at least 1")
+	}
+	dir, err := os.MkdirTemp("", "veil-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+
+	population := fhirtest.Generate(f.seed, f.patients)
+	sourceListener, err := listenNear(f.source)
+	if err != nil {
+		return err
+	}
+	sourceURL := "http://" + sourceListener.Addr().String() + "/fhir"
+	handler, err := fhirtest.NewSource(population, sourceURL)
+	if err != nil {
+		return errors.Join(err, sourceListener.Close())
+	}
+	source := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = source.Serve(sourceListener) }() // ends with Close
+	defer source.Close()
+
+	d, err := startDemoDoor(f, dir, sourceURL)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.log.Close()) }()
+	if err := d.print(c, population, sourceURL); err != nil {
+		return err
+	}
+	return serveUntil(c.Context(), d.door, d.listener)
+}
+
+// demoDoor is the masked view of the demo.
+type demoDoor struct {
+	door      *fhirdoor.Server
+	listener  net.Listener
+	log       *audit.Log
+	automaton *fhir.Automaton
+	url, dir  string
+}
+
+func startDemoDoor(f demoFlags, dir, sourceURL string) (*demoDoor, error) {
+	secret := make([]byte, mask.MinSecret)
+	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
+	keys, err := mask.NewKeyring(secret, "demo")
+	if err != nil {
+		return nil, err
+	}
+	rs, err := loadRuleset("safe-harbor")
+	if err != nil {
+		return nil, err
+	}
+	a, err := compile(rs, keys)
+	if err != nil {
+		return nil, err
+	}
+	d := &demoDoor{automaton: a, dir: filepath.Join(dir, "audit")}
+	if d.log, err = audit.Open(d.dir, audit.Options{}); err != nil {
+		return nil, err
+	}
+	if d.listener, err = listenNear(f.listen); err != nil {
+		return nil, errors.Join(err, d.log.Close())
+	}
+	d.url = "http://" + d.listener.Addr().String() + "/fhir"
+	d.door, err = fhirdoor.New(fhirdoor.Config{Upstream: sourceURL, BaseURL: d.url, Automaton: a, Sink: d.log})
+	if err != nil {
+		return nil, errors.Join(err, d.listener.Close(), d.log.Close())
+	}
+	return d, nil
+}
+
+// print says where things are and what to try. The lines can be pasted as they
+// are.
+func (d *demoDoor) print(c *cobra.Command, p *fhirtest.Population, sourceURL string) error {
+	id := p.PatientIDs()[0]
+	keys := d.automaton.Policy.Keys
+	pseudonym, ok := keys.NewPseudonymizer().AppendSealed(nil, keys.SealSlot("Patient"), []byte(id))
+	if !ok {
+		return errors.New("the first patient's id is no FHIR id")
+	}
+	self := "veil"
+	if exe, err := os.Executable(); err == nil && !strings.Contains(exe, "go-build") {
+		self = exe
+	} else {
+		self = "go run ./cmd/veil"
+	}
+	out := c.OutOrStdout()
+	fmt.Fprintf(out, `Source, with the originals:  %s   (%d synthetic patients)
+Masked view, safe-harbor:    %s
+
+A patient as the source has it, and as Veil shows it:
+  curl -s %s/Patient/%s
+  curl -s %s/Patient/%s
+A search by code, systolic blood pressure:
+  curl -s '%s/Observation?code=http://loinc.org|8480-6&_count=3'
+A search that would test a name, refused:
+  curl -s '%s/Patient?family=Smith'
+What the audit log has of all that, without a value:
+  %s audit show %s --last 1
+
+Ctrl-C stops both.
+`, sourceURL, len(p.PatientIDs()), d.url, sourceURL, id, d.url, pseudonym, d.url, d.url, self, d.dir)
+	return nil
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/mask"
+)
+
+// blockBytes is how much text a worker takes at a time. A block and its output
+// are all that is held of a file, for each worker twice.
+const blockBytes = 512 << 10
+
+// maskWorker masks blocks of lines.
+type maskWorker struct {
+	walker *fhir.Walker
+	pass   *mask.Pass
+	site   *fhir.Site
+}
+
+// blockResult is the masked text of a block, and what could not be masked.
+type blockResult struct {
+	out                 []byte
+	resources, withheld uint64
+	bad                 []badLine
+}
+
+type badLine struct {
+	line, column int
+	what         string
+	text         []byte
+}
+
+// mask masks a text that is one resource; line is where it starts in its file.
+func (w *maskWorker) mask(text []byte, line int) blockResult {
+	var r blockResult
+	w.one(&r, text, line)
+	return r
+}
+
+// one masks one resource and adds it to the result.
+func (w *maskWorker) one(r *blockResult, text []byte, line int) {
+	out, err := w.walker.AppendJSON(r.out, text, w.pass, w.site)
+	if err == nil {
+		r.out = append(out, '\n')
+		r.resources++
+		return
+	}
+	var withheld *fhir.WithheldError
+	if errors.As(err, &withheld) {
+		r.withheld++
+		return
+	}
+	bad := badLine{line: line, column: 1, what: err.Error(), text: bytes.Clone(text)}
+	var syntax *fhir.SyntaxError
+	if errors.As(err, &syntax) {
+		before := text[:min(syntax.Offset, len(text))]
+		bad.line += bytes.Count(before, []byte("\n"))
+		bad.column = len(before) - bytes.LastIndexByte(before, '\n')
+		bad.what = syntax.What
+		if syntax.Path != "" {
+			bad.what = syntax.Path + ": " + syntax.What
+		}
+	}
+	r.bad = append(r.bad, bad)
+}
+
+// lines masks every line of a block.
+func (w *maskWorker) lines(r *blockResult, block []byte, line int) {
+	for ; len(block) > 0; line++ {
+		text, rest, _ := bytes.Cut(block, []byte("\n"))
+		block = rest
+		if len(bytes.TrimSpace(text)) > 0 {
+			w.one(r, text, line)
+		}
+	}
+}
+
+// lines masks NDJSON: blocks go to the workers, and their results are written in
+// the order of the blocks.
+func (j *maskJob) lines(ctx context.Context, display string, in io.Reader, out io.Writer) error {
+	type job struct {
+		block  []byte
+		line   int
+		result chan blockResult
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	jobs := make(chan job)
+	order := make(chan job, len(j.workers))
+	blocks := sync.Pool{New: func() any { b := make([]byte, 0, blockBytes+64<<10); return &b }}
+	outs := sync.Pool{New: func() any { return new([]byte) }}
+
+	var wg sync.WaitGroup
+	for _, w := range j.workers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for jb := range jobs {
+				r := blockResult{out: (*outs.Get().(*[]byte))[:0]}
+				w.lines(&r, jb.block, jb.line)
+				blocks.Put(&jb.block)
+				jb.result <- r
+			}
+		}()
+	}
+	var readErr error
+	wg.Add(1)
+	go func() {
+		defer wg.Done()
+		defer close(order)
+		defer close(jobs)
+		readErr = fhir.SplitNDJSON(in, blockBytes, maxResource, func() []byte { return *blocks.Get().(*[]byte) },
+			func(block []byte, line int) error {
+				jb := job{block, line, make(chan blockResult, 1)}
+				// The order channel bounds what is under way.
+				select {
+				case order <- jb:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+				select {
+				case jobs <- jb:
+					return nil
+				case <-ctx.Done():
+					jb.result <- blockResult{}
+					return ctx.Err()
+				}
+			})
+	}()
+	var writeErr error
+	for jb := range order {
+		r := <-jb.result
+		if writeErr == nil {
+			if writeErr = j.deliver(display, r, out); writeErr != nil {
+				cancel()
+			}
+		}
+		outs.Put(&r.out)
+	}
+	wg.Wait()
+	switch {
+	case writeErr != nil:
+		return writeErr
+	case errors.Is(readErr, context.Canceled):
+		return errors.New("interrupted")
+	case readErr != nil:
+		return fmt.Errorf("%s: %w", display, readErr)
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package fhir
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Form is how a file holds resources.
+type Form uint8
+
+const (
+	// OneResource: the whole file is one resource, such as a Bundle.
+	OneResource Form = iota
+	// NDJSON: each line is a resource (FHIR Bulk Data Access, "ndjson").
+	NDJSON
+)
+
+// DetectForm looks at the beginning of a file: where its first line is a whole
+// JSON object the file is NDJSON, also if it has but that line. An object that
+// goes on behind what is seen, on one line, counts as NDJSON too: a line is read
+// whole either way.
+func DetectForm(beginning []byte) Form {
+	beginning = bytes.TrimPrefix(beginning, []byte("\xef\xbb\xbf"))
+	i := space(beginning, 0)
+	end := bytes.IndexByte(beginning[i:], '\n')
+	if end < 0 {
+		return NDJSON
+	}
+	var f fault
+	line := beginning[i : i+end]
+	if after := skipValue(line, 0, 0, &f); after < 0 || space(line, after) != len(line) {
+		return OneResource
+	}
+	return NDJSON
+}
+
+// ErrLineTooLong is returned by SplitNDJSON for a line over its limit.
+var ErrLineTooLong = errors.New("the line is longer than a resource may be")
+
+// SplitNDJSON reads lines and calls each with blocks of about size bytes that
+// end at a line's end, and the number of the block's first line, from 1. The
+// block is the callee's: it comes from buffer and is not used again. A line
+// longer than limit is an error. It stops at the first error of each.
+func SplitNDJSON(r io.Reader, size, limit int, buffer func() []byte, each func(block []byte, line int) error) error {
+	br := bufio.NewReaderSize(r, 1<<16)
+	line := 1
+	for {
+		block, lines, err := readBlock(br, buffer()[:0], size, limit)
+		if len(block) > 0 {
+			if eerr := each(block, line); eerr != nil {
+				return eerr
+			}
+		}
+		line += lines
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+}
+
+func readBlock(br *bufio.Reader, block []byte, size, limit int) (_ []byte, lines int, err error) {
+	start := 0 // of the line under way
+	for {
+		part, err := br.ReadSlice('\n')
+		if len(block)+len(part)-start > limit {
+			return block[:start], lines, ErrLineTooLong
+		}
+		block = append(block, part...)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case err != nil:
+			return block, lines + 1, err
+		}
+		lines++
+		start = len(block)
+		if len(block) >= size {
+			return block, lines, nil
+		}
+	}
+}
