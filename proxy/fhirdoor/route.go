@@ -85,15 +85,19 @@ func (x *exchange) route() *problem {
 		return x.page(t.params[0].Value)
 	case n == 1 && t.segments[0] == "metadata":
 		return x.capabilities()
-	case n == 1 && !isForm, n == 2 && isForm:
+	case n == 1 && !isForm && !special(t.segments[0]), n == 2 && isForm:
 		return x.search(t.segments[0], t.params)
-	case n == 2 && t.segments[1][0] != '$' && t.segments[1][0] != '_':
+	case n == 2 && !special(t.segments[1]):
 		return x.read(t.segments[0], t.segments[1], t.params)
 	}
 	x.operation = "unsupported"
 	return refused(400, models.IssueTypeNotSupported, "unsupported interaction",
 		"this interaction is not supported: read ([type]/[id]), search ([type]?…, [type]/_search) and metadata are")
 }
+
+// special reports whether a segment is an interaction or operation, such as
+// _history or $everything.
+func special(segment string) bool { return segment[0] == '_' || segment[0] == '$' }
 
 // options answers what may be asked.
 func (x *exchange) options() *problem {
