@@ -73,6 +73,9 @@ type field struct {
 	tested bool
 	// security marks Meta.security, where labels are written.
 	security bool
+	// mark is the bit of a date among those of its node, shared with its
+	// sibling, or -1.
+	mark int8
 	// weak: an object that keeps nothing else says nothing (Extension.url).
 	weak bool
 	// orTrueName is the boolean that keeps the fact where the value goes:
@@ -92,6 +95,9 @@ type node struct {
 	fields   []field
 	required []string // names of the required fields, by bit
 	absent   [][]byte // by bit: the member that says the required one is masked
+	// capped has, by the bit of a date, the member that says that it lies
+	// beyond the last one that may be told.
+	capped [][]byte
 	// extensions maps the urls that a rule knows here to their decisions.
 	extensions map[string]*decision
 	coded      *elementRule // set on nodes of Coding and Quantity that pass
@@ -460,6 +466,7 @@ func (c *compiler) fill(n *node, items []item) {
 			}
 			f.security = n.typ.Name == "Meta" && e.Name == "security"
 			f.weak = n.typ.Name == "Extension" && e.Name == "url"
+			f.mark = n.markOf(&f)
 			f.takesHolder = n.typ.Name == "Bundle.entry" && e.Name == "resource" || n.typ.Name == "Bundle.link" && e.Name == "url"
 			if e.Name == "deceased" && et.Code != "boolean" {
 				f.orTrueName = booleanOf(e)
@@ -467,7 +474,7 @@ func (c *compiler) fill(n *node, items []item) {
 			names = append(names, f.name)
 			n.fields = append(n.fields, f)
 			if et.Type != nil && et.Type.Kind == PrimitiveKind && f.name != "resourceType" {
-				s := field{name: "_" + f.name, array: f.array, required: f.required, sibling: true, path: f.path}
+				s := field{name: "_" + f.name, array: f.array, required: f.required, mark: f.mark, sibling: true, path: f.path}
 				s.decision = decision{op: opDescend, kind: jsonObject, action: f.decision.action}
 				if f.decision.op == opRemove || f.array {
 					s.decision = decision{op: opRemove, action: f.decision.action, label: mask.LabelRedacted}
@@ -480,7 +487,7 @@ func (c *compiler) fill(n *node, items []item) {
 		}
 	}
 	if n.typ.Kind == ResourceKind {
-		f := field{name: "resourceType", required: -1, path: n.path + ".resourceType"}
+		f := field{name: "resourceType", required: -1, mark: -1, path: n.path + ".resourceType"}
 		f.decision = decision{op: opKeep, kind: jsonString, action: c.a.engine.label}
 		names = append(names, f.name)
 		n.fields = append(n.fields, f)
@@ -501,6 +508,19 @@ func (c *compiler) fill(n *node, items []item) {
 	for i := range n.fields {
 		n.fields[i].token = []byte(`"` + n.fields[i].name + `":`)
 	}
+}
+
+// AgeCategory is the extension that stands for a date that would reveal an age
+// over 89: "a single category of age 90 or older" (45 CFR 164.514(b)(2)(i)(C)).
+const AgeCategory = "https://github.com/veil-proxy/veil/StructureDefinition/age-category"
+
+// markOf gives a single date its bit and the member that stands in for it.
+func (n *node) markOf(f *field) int8 {
+	if f.array || f.code != "date" && f.code != "dateTime" && f.code != "instant" || len(n.capped) == 64 {
+		return -1
+	}
+	n.capped = append(n.capped, []byte(`"_`+f.name+`":{"extension":[{"url":"`+AgeCategory+`","valueCode":"90+"}]}`))
+	return int8(len(n.capped) - 1)
 }
 
 // markTested marks the field that the conditions of a node begin with, if it

@@ -171,7 +171,7 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 	case partUnit:
 		ok = isUnitText(val)
 	case partComparator:
-		ok = isComparator(val) && !w.capped(c.start)
+		ok = isComparator(val) && !w.capsValue(c.start)
 	case partValue:
 		return w.quantityValue(d, i, end, val)
 	}
@@ -193,9 +193,9 @@ func (w *Walker) quantityValue(d *decision, i, end int, val []byte) (int, bool) 
 	return end, kept
 }
 
-// capped reports whether the method of the quantity's value replaces it; the
+// capsValue reports whether the method of the quantity's value replaces it; the
 // value may stand behind the comparator.
-func (w *Walker) capped(start int) bool {
+func (w *Walker) capsValue(start int) bool {
 	n := w.coded.node
 	if n == nil {
 		return false

@@ -234,12 +234,8 @@ func (a *Automaton) Coverage() Coverage {
 			paths[f.path] = true
 			for d := &f.decision; d != nil; d = d.otherwise {
 				e := a.explain(f, d)
-				if e.Category != "" {
-					if byLetter[e.Category] == nil {
-						byLetter[e.Category] = map[string]bool{}
-					}
-					byLetter[e.Category][e.Rule] = true
-					count[e.Category]++
+				for _, letter := range strings.Split(e.Category, "") {
+					count[letter]++
 				}
 				_, isListed := d.method.(listed)
 				general := d.op == opMethod && !isListed
@@ -262,13 +258,12 @@ func (a *Automaton) Coverage() Coverage {
 		}
 	}
 	for i := range a.Policy.Ruleset.FHIR.Rules {
-		// Rules that withhold a type act on no path inside it.
 		r := &a.Policy.Ruleset.FHIR.Rules[i]
-		if r.Category != "" {
-			if byLetter[r.Category] == nil {
-				byLetter[r.Category] = map[string]bool{}
+		for _, letter := range strings.Split(r.Category, "") {
+			if byLetter[letter] == nil {
+				byLetter[letter] = map[string]bool{}
 			}
-			byLetter[r.Category][r.ID] = true
+			byLetter[letter][r.ID] = true
 		}
 	}
 	for _, letter := range strings.Split("ABCDEFGHIJKLMNOPQR", "") {

@@ -17,6 +17,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 	}
 	var seen [4]uint64       // fields met, to refuse a name that comes twice
 	var gone, there uint64   // required fields: taken out, still there
+	var capped, said uint64  // dates beyond the last that may be told; siblings that stay
 	var unknown unknownNames // members of no field, for the same reason
 	solid := false           // something stays beside an extension's url
 	i := space(src, start+1)
@@ -86,7 +87,16 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 				if f.required >= 0 {
 					there |= 1 << f.required
 				}
+				if f.mark >= 0 && f.sibling {
+					said |= 1 << f.mark
+				}
 			} else if i >= 0 {
+				if w.capped {
+					w.capped = false
+					if f.mark >= 0 {
+						capped |= 1 << f.mark
+					}
+				}
 				if f.required >= 0 {
 					gone |= 1 << f.required
 				}
@@ -132,8 +142,12 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		}
 		break
 	}
-	if missing := gone &^ there; kept && missing != 0 {
+	capped &^= said
+	if missing := gone &^ there; kept && missing|capped != 0 {
 		w.flush(prevEnd)
+		for ; capped != 0; capped &= capped - 1 {
+			w.dst = append(append(w.dst, ','), n.capped[bits.TrailingZeros64(capped)]...)
+		}
 		for ; missing != 0; missing &= missing - 1 {
 			w.dst = append(append(w.dst, ','), n.absent[bits.TrailingZeros64(missing)]...)
 			w.countAt(n, w.a.engine.absent)
@@ -338,6 +352,9 @@ func (w *Walker) value(n *node, f *field, d *decision, obj, i int) (end int, kep
 		}
 		switch d.op {
 		case opDescend:
+			if d.rule != nil {
+				w.count(d.action, mask.LabelNone, mask.Kept)
+			}
 			switch {
 			case d.memo && !w.inSecurity:
 				return w.remembered(d.child, i)
@@ -389,6 +406,7 @@ func (w *Walker) extension(n *node, d *decision, i int) (end int, kept bool) {
 	case known.op == opWithhold:
 		return w.withhold(known)
 	}
+	w.count(known.action, mask.LabelNone, mask.Kept)
 	if known.memo {
 		return w.remembered(known.child, i)
 	}

@@ -90,6 +90,11 @@ func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int,
 		w.reset(before)
 		w.count(d.action, mask.LabelRedacted, mask.Removed)
 		return end, false
+	case mask.Capped:
+		w.reset(before)
+		w.capped = true
+		w.count(d.action, mask.LabelAbstracted, mask.Capped)
+		return end, false
 	}
 	w.dst = dst
 	if !w.finish(d.kind, from) {

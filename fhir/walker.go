@@ -91,6 +91,7 @@ type Walker struct {
 	// testedObj begin with, where it has been met already.
 	testedObj, testedAt int
 
+	capped     bool // the date masked last was beyond what may be told
 	inSecurity bool // inside Meta.security of the resource itself
 	memo       memo
 	recording  int      // how many objects to be remembered are being walked
@@ -192,7 +193,7 @@ func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {
 	w.in = mask.Input{Keys: pass.Keys}
 	w.depth, w.fault, w.at = 0, fault{}, ""
 	w.res = resourceState{entry: -1}
-	w.unwinding, w.withheld, w.inSecurity = false, nil, false
+	w.unwinding, w.withheld, w.inSecurity, w.capped = false, nil, false, false
 	w.recording, w.volatile, w.trail = 0, false, w.trail[:0]
 	w.person.known = false
 	w.testedObj = -1

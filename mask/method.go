@@ -17,6 +17,10 @@ const (
 	// Removed: the value goes; the method appended nothing. NULL in a row, no
 	// member in an object.
 	Removed
+	// Capped: the value goes because it lies beyond the last one that may be
+	// told, such as a year of birth that reveals an age over 89; the method
+	// appended nothing. Where the format can, its place says so.
+	Capped
 )
 
 // String returns the word the audit log uses.
@@ -28,6 +32,8 @@ func (o Outcome) String() string {
 		return "replaced"
 	case Removed:
 		return "removed"
+	case Capped:
+		return "capped"
 	}
 	return fmt.Sprintf("Outcome(%d)", uint8(o))
 }
@@ -89,7 +95,7 @@ type Input struct {
 // goroutines; what changes lives in Input.Keys, which belongs to one pass.
 type Method interface {
 	// Append appends the masked form of src to dst and says what it did.
-	// With Kept and Removed dst comes back as it was. src is the value
+	// With Kept, Removed and Capped dst comes back as it was. src is the value
 	// without quotes or escapes, is never modified and never kept. A value the
 	// method cannot read is Removed, not an error: an error ends the exchange
 	// and must not contain the value.

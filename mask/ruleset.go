@@ -38,7 +38,8 @@ type FHIRSection struct {
 // Rule says which method acts where.
 type Rule struct {
 	ID string `json:"id"`
-	// Category is the Safe Harbor identifier A to R, or empty.
+	// Category is the Safe Harbor identifiers that the rule is about: letters
+	// from A to R in order, or empty.
 	Category string   `json:"category,omitempty"`
 	Match    []string `json:"match"`
 	Method   string   `json:"method"`
@@ -209,6 +210,9 @@ func (r *rulesetReader) merge(own Ruleset) {
 	}
 }
 
+// categoryForm takes letters in ascending order.
+var categoryForm = regexp.MustCompile(`^A?B?C?D?E?F?G?H?I?J?K?L?M?N?O?P?Q?R?$`)
+
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
 func (r *rulesetReader) name(n ast.Node) string {
@@ -269,8 +273,8 @@ func (r *rulesetReader) rule(n ast.Node) Rule {
 		"id": func(n ast.Node) { rule.ID = r.name(n) },
 		"category": func(n ast.Node) {
 			rule.Category, _ = r.Text(n)
-			if len(rule.Category) != 1 || rule.Category[0] < 'A' || rule.Category[0] > 'R' {
-				r.Bad(n, "category: want a letter from A to R (45 CFR 164.514(b)(2)(i))")
+			if !categoryForm.MatchString(rule.Category) {
+				r.Bad(n, "category: want letters from A to R in order, such as C or DEF (45 CFR 164.514(b)(2)(i))")
 			}
 		},
 		"match": func(n ast.Node) {

@@ -38,7 +38,7 @@ func digits(s []byte) bool {
 
 // year keeps the year of a date: YYYY, or as an instant YYYY-01-01T00:00:00Z,
 // since FHIR's instant has no shorter form. A year that lies more than 89 years
-// before the reference year is Removed: whoever it belongs to was there then and
+// before the reference year is Capped: whoever it belongs to was there then and
 // is over 89. A text that is no date is Removed. Source: 45 CFR
 // 164.514(b)(2)(i)(C).
 type year struct {
@@ -49,8 +49,11 @@ type year struct {
 // Append implements mask.Method.
 func (m *year) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
 	y, ok := yearOf(src)
-	if !ok || m.reference-y > oldest {
+	if !ok {
 		return dst, mask.Removed, nil
+	}
+	if m.reference-y > oldest {
+		return dst, mask.Capped, nil
 	}
 	if m.instant {
 		return append(append(dst, src[:4]...), "-01-01T00:00:00Z"...), mask.Replaced, nil
@@ -68,8 +71,8 @@ func appendYear(dst, src []byte) ([]byte, mask.Outcome, error) {
 // birthYear keeps the year of a birth date where the person cannot be over 89:
 // at the reference date if alive, at death if the year of death is known. A
 // person who is dead without a known year counts as alive until the reference
-// date. Otherwise, and for a text that is no date, the birth date is Removed.
-// Years are compared, not days: who turns 90 in the reference year counts as
+// date. Otherwise the birth date is Capped: the person is of the one category of
+// age 90 or older. A text that is no date is Removed. Years are compared, not days: who turns 90 in the reference year counts as
 // over 89. Source: 45 CFR 164.514(b)(2)(i)(C).
 type birthYear struct{ reference int }
 
@@ -84,7 +87,7 @@ func (m *birthYear) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcom
 		until = died
 	}
 	if until-born > oldest {
-		return dst, mask.Removed, nil
+		return dst, mask.Capped, nil
 	}
 	return appendYear(dst, src)
 }

@@ -203,7 +203,7 @@ func (p printer) coverage(a *fhir.Automaton) error {
 	for _, cat := range cov.Categories {
 		rules := strings.Join(cat.Rules, ", ")
 		if rules == "" {
-			rules = "(by the rules of text, identifiers and URLs: R4 has no element of its own for it)"
+			rules = "(none)"
 		}
 		fmt.Fprintf(w, "%s %s\t%d\t%s\n", cat.Letter, titles[cat.Letter], cat.Paths, rules)
 	}
