@@ -66,6 +66,8 @@ func TestAmbiguousRequestsEndTheConnection(t *testing.T) {
 		"GET with chunks":           "GET /fhir/Patient?_count=1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" + second,
 		"chunk size that is none":   post("Transfer-Encoding: chunked\r\n", "zz\r\n_count=1\r\n0\r\n\r\n"),
 		"chunk longer than it says": post("Transfer-Encoding: chunked\r\n", "4\r\n_count=1\r\n0\r\n\r\n"),
+		"body too large":            post("Content-Length: 70000\r\n", "_id="+strings.Repeat("a", 69_996)),
+		"chunks too large":          post("Transfer-Encoding: chunked\r\n", "11170\r\n_id="+strings.Repeat("a", 69_996)+"\r\n0\r\n\r\n"),
 		"headers too large":         "GET /fhir/Patient?_count=1 HTTP/1.1\r\nHost: x\r\nX-A: " + strings.Repeat("a", 20_000) + "\r\n\r\n" + second,
 		"target too large":          "GET /fhir/Patient?_count=" + strings.Repeat("1", 20_000) + " HTTP/1.1\r\nHost: x\r\n\r\n" + second,
 		"no HTTP":                   "hello\r\n\r\n" + second,
