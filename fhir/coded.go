@@ -187,7 +187,11 @@ func (w *Walker) quantityValue(d *decision, i, end int, val []byte) (int, bool) 
 	w.in.Unit = w.coded.unit
 	end, kept := w.method(w.coded.node, d, w.coded.start, i, end, val)
 	w.in.Unit = nil
-	if kept && w.last == end { // replaced: what is kept is still pending
+	replaced := kept && w.last == end // what is kept is still pending
+	if replaced || !kept {
+		w.volatile = true // what stands behind the value depends on it
+	}
+	if replaced {
 		w.dst = append(w.dst, `,"comparator":">="`...)
 	}
 	return end, kept

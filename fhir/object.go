@@ -91,15 +91,13 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 					said |= 1 << f.mark
 				}
 			} else if i >= 0 {
-				if w.capped {
-					w.capped = false
-					if f.mark >= 0 {
-						capped |= 1 << f.mark
-					}
-				}
-				if f.required >= 0 {
+				switch {
+				case w.capped && f.mark >= 0:
+					capped |= 1 << f.mark
+				case f.required >= 0:
 					gone |= 1 << f.required
 				}
+				w.capped = false
 				if f.takesHolder {
 					w.depth--
 					return skipValue(src, start, w.depth, &w.fault), false
@@ -274,6 +272,7 @@ func (w *Walker) array(n *node, f *field, obj, i int) (end int, kept bool) {
 			}
 			return -1, false
 		}
+		w.capped = false // there is no place in an array to say so
 		if stays {
 			prevEnd = i
 			kept = true

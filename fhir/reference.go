@@ -93,7 +93,8 @@ func (w *Walker) appendURN(dst, urn []byte) []byte {
 // link replaces the URL of a Bundle link by what the site says the consumer may
 // follow.
 func (w *Walker) link(d *decision, obj, i, end int, val []byte) (int, bool) {
-	if w.site.link != nil {
+	// Links of a Bundle inside another are not of this search.
+	if w.site.link != nil && w.res.start == w.first {
 		before := w.mark()
 		w.flush(i)
 		from := len(w.dst) + 1

@@ -98,6 +98,7 @@ type Walker struct {
 	volatile   bool     // something that their own bytes do not decide was used
 	trail      []uint16 // actions counted while recording
 
+	first     int // index of the outermost resource
 	lastIndex int // the type of the resource walked last
 	lastType  string
 
@@ -153,19 +154,20 @@ func (w *Walker) Forget() { w.memo.reset() }
 // ResourceType returns the type of the resource that AppendJSON masked last.
 func (w *Walker) ResourceType() string { return w.lastType }
 
-var errEmpty = errors.New("nothing of the resource passes")
+// ErrEmpty is returned for a resource of which nothing passes.
+var ErrEmpty = errors.New("nothing of the resource passes")
 
 // AppendJSON masks the one resource in src and appends it to dst. It counts
 // every application in pass. src may begin with a byte order mark and have
 // white space around the resource. On an error dst comes back as it was; the
-// error is a *SyntaxError, a *WithheldError or one of a method.
+// error is a *SyntaxError, a *WithheldError, ErrEmpty or one of a method.
 func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byte, error) {
 	if len(src) >= 3 && src[0] == 0xef && src[1] == 0xbb && src[2] == 0xbf {
 		src = src[3:]
 	}
 	w.begin(dst, src, pass, site)
 	i := space(src, 0)
-	w.last = i
+	w.last, w.first = i, i
 	end, kept := w.walkResource(i, -1, false)
 	if end >= 0 {
 		if rest := space(src, end); rest != len(src) {
@@ -180,7 +182,7 @@ func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byt
 		if w.withheld != nil {
 			return dst, w.err()
 		}
-		return dst, errEmpty
+		return dst, ErrEmpty
 	}
 	out := append(w.dst, src[w.last:end]...)
 	w.dst = nil

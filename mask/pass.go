@@ -119,6 +119,13 @@ func (p *Pass) Record(result, reason string) *Record {
 		r.Resources = append(r.Resources, Count{Name: name, N: n})
 	}
 	sort.Slice(r.Resources, func(i, j int) bool { return r.Resources[i].Name < r.Resources[j].Name })
+	used := 0
+	for _, n := range p.Counts {
+		if n > 0 {
+			used++
+		}
+	}
+	r.Applied = make([]Applied, 0, used)
 	for i, n := range p.Counts {
 		if n == 0 {
 			continue

@@ -24,8 +24,8 @@ var restricted = map[string]string{
 
 // zip3 keeps the first three digits of a US postal code, or writes 000 where
 // 20,000 people or fewer live in the area they form by the chosen census, and
-// where they form none. Input is five digits, or nine with or without a hyphen;
-// what else it is, it is Removed. So is the code of an address outside the US;
+// where they form none. Input is five digits, or nine with or without a hyphen,
+// or three, which pass if they may; what else it is, it is Removed. So is the code of an address outside the US;
 // an address without a country counts as one of the US, since only US codes have
 // that form. Source: 45 CFR 164.514(b)(2)(i)(B).
 type zip3 struct{ open [1000]bool }
@@ -57,6 +57,10 @@ func (z *zip3) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, er
 	switch {
 	case len(code) == 10 && code[5] == '-' && digits(code[:5]) && digits(code[6:]):
 	case (len(code) == 5 || len(code) == 9) && digits(code):
+	case len(code) == 3 && digits(code):
+		if z.open[prefix(code)] || string(code) == "000" {
+			return dst, mask.Kept, nil
+		}
 	default:
 		return dst, mask.Removed, nil
 	}

@@ -1,0 +1,388 @@
+package fhir_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirtest"
+)
+
+// examples returns HL7's R4 examples, two of each resource type.
+func examples(t testing.TB) [][]byte {
+	t.Helper()
+	f, err := os.Open("../testdata/hl7-r4-examples.ndjson.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	if len(lines) < 200 {
+		t.Fatalf("only %d examples", len(lines))
+	}
+	return lines
+}
+
+// twin is the slow, obvious reading of what may pass: it walks a decoded resource
+// along the schema and sorts its strings into those at passing paths and others.
+type twin struct {
+	schema         *fhir.Schema
+	passing        map[string]bool
+	public, secret map[string]bool
+}
+
+func (w *twin) walk(typ *fhir.Type, v map[string]any) {
+	for name, val := range v {
+		e, et := element(typ, name)
+		if name == "resourceType" {
+			w.strings(val, w.public)
+			continue
+		}
+		if e == nil {
+			w.strings(val, w.secret)
+			continue
+		}
+		path := typ.Name + "." + e.Name
+		if e.Choice {
+			path += ".ofType(" + et.Code + ")"
+		}
+		items, ok := val.([]any)
+		if !ok {
+			items = []any{val}
+		}
+		for _, item := range items {
+			switch item := item.(type) {
+			case string:
+				if w.passing[path] {
+					w.public[item] = true
+				} else {
+					w.secret[item] = true
+				}
+			case map[string]any:
+				inner := et.Type
+				if rt, ok := item["resourceType"].(string); ok && w.schema.Type(rt) != nil {
+					inner = w.schema.Type(rt)
+				}
+				w.walk(inner, item)
+			}
+		}
+	}
+}
+
+func (w *twin) strings(v any, into map[string]bool) {
+	switch v := v.(type) {
+	case string:
+		into[v] = true
+	case []any:
+		for _, x := range v {
+			w.strings(x, into)
+		}
+	case map[string]any:
+		for _, x := range v {
+			w.strings(x, into)
+		}
+	}
+}
+
+// element finds the element and type that a JSON member stands for.
+func element(t *fhir.Type, name string) (*fhir.Element, fhir.ElementType) {
+	for i := range t.Elements {
+		e := &t.Elements[i]
+		for _, et := range e.Types {
+			if e.JSONName(et) == name {
+				return e, et
+			}
+		}
+	}
+	return nil, fhir.ElementType{}
+}
+
+// veilWrites are the texts that Veil itself puts into a resource.
+var veilWrites = map[string]bool{
+	"http://terminology.hl7.org/CodeSystem/v3-ObservationValue":  true,
+	"http://hl7.org/fhir/StructureDefinition/data-absent-reason": true,
+	fhir.AgeCategory: true, "masked": true, "MASKED": true, "redacted": true, "REDACTED": true,
+	"abstracted": true, "ABSTRED": true, "pseudonymized": true, "PSEUDED": true,
+}
+
+// shown reports whether the text of a masked resource shows a secret string of at
+// least six characters that is nowhere public in the resource.
+func (w *twin) shown(t *testing.T, out []byte) string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(out, &v); err != nil {
+		t.Fatalf("the output is not JSON: %v", err)
+	}
+	got := map[string]bool{}
+	w.strings(v, got)
+	for s := range got {
+		if len(s) >= 6 && w.secret[s] && !w.public[s] && !veilWrites[s] {
+			return s
+		}
+	}
+	return ""
+}
+
+// checkResource masks a resource and looks for what may not pass. The caller's
+// label names it in errors without showing its text.
+func checkResource(t *testing.T, m *masker, passing map[string]bool, label string, src []byte) (masked bool) {
+	t.Helper()
+	out, err := m.mask(src)
+	if err != nil {
+		if !strings.Contains(err.Error(), "withheld") && !strings.Contains(err.Error(), "nothing of the resource") {
+			t.Errorf("%s: %v", label, err)
+		}
+		return false
+	}
+	var v map[string]any
+	if err := json.Unmarshal(src, &v); err != nil {
+		t.Fatalf("%s: %v", label, err)
+	}
+	w := &twin{fhir.R4(), passing, map[string]bool{}, map[string]bool{}}
+	typ, _ := v["resourceType"].(string)
+	w.walk(fhir.R4().Type(typ), v)
+	if s := w.shown(t, out); s != "" {
+		t.Errorf("%s: the output shows a string of %d characters that may not pass: %.40q", label, len(s), s)
+	}
+	cold, err := newMasker(m.a, fhir.RememberNothing).mask(src)
+	if err != nil || !bytes.Equal(out, cold) {
+		t.Errorf("%s: masked with and without memory differs (%v)", label, err)
+	}
+	again, err := m.mask(out)
+	if err != nil {
+		t.Errorf("%s: masking twice: %v", label, err)
+	} else if shape(t, again) != shape(t, out) {
+		t.Errorf("%s: masking twice changes the shape", label)
+	}
+	return true
+}
+
+// shape is a resource with every string and number blanked.
+func shape(t *testing.T, text []byte) string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	var blank func(v any) any
+	blank = func(v any) any {
+		switch v := v.(type) {
+		case map[string]any:
+			delete(v, "security")
+			delete(v, "display") // a pseudonymised code has none
+			if m, ok := v["meta"].(map[string]any); ok && len(m) <= 1 {
+				delete(v, "meta")
+			}
+			for k, x := range v {
+				v[k] = blank(x)
+			}
+		case []any:
+			for i, x := range v {
+				v[i] = blank(x)
+			}
+		case string, float64:
+			return ""
+		}
+		return v
+	}
+	b, err := json.Marshal(blank(v))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func passingPaths(a *fhir.Automaton) map[string]bool {
+	paths := map[string]bool{}
+	for _, p := range a.Coverage().Passing {
+		paths[p.Path] = true
+	}
+	return paths
+}
+
+// TestHL7ExamplesLeaveNothing masks HL7's own examples and compares with the
+// twin: no string from a path that does not pass is in the output; memory changes
+// nothing; masking twice keeps the shape.
+func TestHL7ExamplesLeaveNothing(t *testing.T) {
+	a := shipped(t, "safe-harbor")
+	m, passing := newMasker(a, fhir.RememberAlways), passingPaths(a)
+	types, masked := map[string]bool{}, 0
+	for _, src := range examples(t) {
+		var head struct{ ResourceType, ID string }
+		if err := json.Unmarshal(src, &head); err != nil {
+			t.Fatal(err)
+		}
+		types[head.ResourceType] = true
+		if checkResource(t, m, passing, head.ResourceType+"/"+head.ID, src) {
+			masked++
+		}
+	}
+	if len(types) < 135 || masked < 180 {
+		t.Errorf("%d types, %d masked", len(types), masked)
+	}
+}
+
+// TestPopulationLeavesNothing looks for every identifying value that the
+// synthetic patients have, one by one, in what is left of them.
+func TestPopulationLeavesNothing(t *testing.T) {
+	p := fhirtest.Generate(1, 60)
+	if len(p.Planted()) < 10000 {
+		t.Fatalf("only %d values are planted", len(p.Planted()))
+	}
+	a := shipped(t, "safe-harbor")
+	m := newMasker(a, fhir.RememberAlways)
+	check := func(label string, src []byte) {
+		t.Helper()
+		if len(p.Find(src)) == 0 {
+			return
+		}
+		out, err := m.mask(src)
+		if err != nil && !strings.Contains(err.Error(), "withheld") {
+			t.Errorf("%s: %v", label, err)
+		}
+		for _, found := range p.Find(out) {
+			// The first of January is where an instant of that year is floored to.
+			if found.Kind == "date" && strings.HasSuffix(found.Value, "-01-01") {
+				continue
+			}
+			t.Errorf("%s: shows a planted %s of %s", label, found.Kind, found.Path)
+		}
+	}
+	for _, id := range p.PatientIDs() {
+		for _, kind := range []fhirtest.BundleKind{fhirtest.Collection, fhirtest.Searchset, fhirtest.Transaction} {
+			check(string(kind), p.PatientBundle(id, kind))
+		}
+	}
+	var all bytes.Buffer
+	if err := p.WriteNDJSON(&all); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(&all)
+	lines.Buffer(nil, 64<<20)
+	n := 0
+	for ; lines.Scan(); n++ {
+		check("a line", bytes.Clone(lines.Bytes()))
+	}
+	if n < 3000 {
+		t.Errorf("only %d resources", n)
+	}
+}
+
+// TestReferencesStayConsistent: every reference of a masked Bundle that led to a
+// resource of it still does.
+func TestReferencesStayConsistent(t *testing.T) {
+	p := fhirtest.Generate(2, 10)
+	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	for _, id := range p.PatientIDs() {
+		src := p.PatientBundle(id, fhirtest.Transaction)
+		out, err := m.mask(src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, after := resolved(t, src), resolved(t, out)
+		if before == 0 || after < before*9/10 {
+			t.Errorf("%d references led to a resource before, %d after", before, after)
+		}
+	}
+}
+
+// resolved counts the references that lead to an entry of the Bundle.
+func resolved(t *testing.T, text []byte) int {
+	t.Helper()
+	var b struct {
+		Entry []struct {
+			FullURL  string `json:"fullUrl"`
+			Resource struct{ ResourceType, ID string }
+		}
+	}
+	if err := json.Unmarshal(text, &b); err != nil {
+		t.Fatal(err)
+	}
+	targets := map[string]bool{}
+	for _, e := range b.Entry {
+		targets[e.FullURL] = true
+		targets[e.Resource.ResourceType+"/"+e.Resource.ID] = true
+	}
+	n := 0
+	d := json.NewDecoder(bytes.NewReader(text))
+	for {
+		tok, err := d.Token()
+		if err != nil {
+			return n
+		}
+		if s, ok := tok.(string); ok && s == "reference" {
+			if tok, err = d.Token(); err != nil {
+				return n
+			}
+			if ref, ok := tok.(string); ok && targets[ref] {
+				n++
+			}
+		}
+	}
+}
+
+// TestCorpus checks a folder of FHIR files that is named by $CORPUS, as make
+// check-corpus does. Without one it checks the synthetic patients, so that it
+// always checks something.
+func TestCorpus(t *testing.T) {
+	a := shipped(t, "safe-harbor")
+	m, passing := newMasker(a, fhir.RememberAlways), passingPaths(a)
+	n, bytesRead := 0, 0
+	one := func(label string, text []byte) {
+		if len(bytes.TrimSpace(text)) == 0 {
+			return
+		}
+		bytesRead += len(text)
+		if checkResource(t, m, passing, label, text) {
+			n++
+		}
+	}
+	dir := os.Getenv("CORPUS")
+	if dir == "" {
+		p := fhirtest.Generate(3, 5)
+		for _, id := range p.PatientIDs() {
+			one("Patient", p.PatientBundle(id, fhirtest.Collection))
+		}
+	} else if err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "json") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if !bytes.Contains(text[:min(len(text), 1<<20)], []byte("resourceType")) {
+			return nil
+		}
+		if fhir.DetectForm(text) == fhir.NDJSON {
+			for _, line := range bytes.Split(text, []byte("\n")) {
+				one(filepath.Base(path), line)
+			}
+			return nil
+		}
+		one(filepath.Base(path), text)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d resources masked, %d bytes read", n, bytesRead)
+	if n == 0 {
+		t.Error("nothing was masked")
+	}
+}
