@@ -686,22 +686,16 @@ func (c *compiler) decide(n *node, e *Element, et ElementType, path string, item
 	found := c.matches(n, e, et, items)
 	var chain []decision
 	for i, cand := range found {
-		conditional := cand.step.outer != nil || cand.step.inner != nil
-		if i > 0 && cand.rank == found[i-1].rank && cand.rule != found[i-1].rule {
-			prev := found[i-1].step
-			apart := cand.step.outer != nil && prev.outer != nil && cand.step.outer.disjoint(prev.outer) ||
-				cand.step.inner != nil && prev.inner != nil && cand.step.inner.disjoint(prev.inner)
-			if !apart {
-				c.problems.Add(c.rules[cand.rule].At, "rules %q and %q match %s equally well: make one of them more specific", c.rules[found[i-1].rule].ID, c.rules[cand.rule].ID, path)
-			}
+		if i > 0 {
+			c.distinct(found[i-1], cand, path)
+		}
+		if n := len(chain); n > 0 && chain[n-1].when == nil && chain[n-1].whenSelf == nil {
+			break
 		}
 		c.used[cand.rule] = true
 		d := c.apply(cand.rule, e, et, path, kids)
 		d.when, d.whenSelf = cand.step.outer, cand.step.inner
 		chain = append(chain, d)
-		if !conditional {
-			break
-		}
 	}
 	if k := len(chain); k == 0 || chain[k-1].when != nil || chain[k-1].whenSelf != nil {
 		chain = append(chain, c.fallback(et, path, kids, n.typ.Kind == ResourceKind))
@@ -711,6 +705,17 @@ func (c *compiler) decide(n *node, e *Element, et ElementType, path string, item
 		chain[i].otherwise = &next
 	}
 	return chain[0]
+}
+
+// distinct makes sure that of two rules it is known which one decides.
+func (c *compiler) distinct(a, b candidate, path string) {
+	if a.rank != b.rank || a.rule == b.rule ||
+		a.step.outer != nil && b.step.outer != nil && a.step.outer.disjoint(b.step.outer) ||
+		a.step.inner != nil && b.step.inner != nil && a.step.inner.disjoint(b.step.inner) {
+		return
+	}
+	c.used[a.rule], c.used[b.rule] = true, true
+	c.problems.Add(c.rules[b.rule].At, "rules %q and %q match %s equally well: make one of them more specific", c.rules[a.rule].ID, c.rules[b.rule].ID, path)
 }
 
 // fallback decides where no rule does: objects are walked, scalars go.

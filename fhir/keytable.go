@@ -17,14 +17,14 @@ type keyTable struct {
 type keyEntry struct {
 	head, tail uint64
 	size       uint8
-	field      uint8
 	used       bool
+	field      uint16
 	name       string
 }
 
-// maxFields is how many fields one object type may have, so that a field
-// number fits a byte.
-const maxFields = 255
+// maxFields is how many fields one object type may have. ElementDefinition has
+// the most: five choices of fifty types, each with its sibling.
+const maxFields = 640
 
 func keyHash(head, tail uint64, size int) uint64 {
 	return (head*0x9e3779b97f4a7c15 ^ bits.RotateLeft64(tail*0xc2b2ae3d27d4eb4f, 31)) + uint64(size)*0xff51afd7ed558ccd
@@ -42,7 +42,7 @@ func newKeyTable(names []string) keyTable {
 		for t.entries[at].used {
 			at = (at + 1) & uint64(size-1)
 		}
-		t.entries[at] = keyEntry{head: head, tail: tail, size: uint8(len(name)), field: uint8(i), used: true, name: name}
+		t.entries[at] = keyEntry{head: head, tail: tail, size: uint8(len(name)), field: uint16(i), used: true, name: name}
 	}
 	return t
 }

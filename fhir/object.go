@@ -15,11 +15,11 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 	if w.depth++; w.depth > MaxDepth {
 		return w.fail(start, "nested too deep"), false
 	}
-	var seen [4]uint64       // fields met, to refuse a name that comes twice
-	var gone, there uint64   // required fields: taken out, still there
-	var capped, said uint64  // dates beyond the last that may be told; siblings that stay
-	var unknown unknownNames // members of no field, for the same reason
-	solid := false           // something stays beside an extension's url
+	var seen [maxFields / 64]uint64 // fields met, to refuse a name that comes twice
+	var gone, there uint64          // required fields: taken out, still there
+	var capped, said uint64         // dates beyond the last that may be told; siblings that stay
+	var unknown unknownNames        // members of no field, for the same reason
+	solid := false                  // something stays beside an extension's url
 	i := space(src, start+1)
 	prevEnd := start + 1 // end of the last member that stays
 	guesses := w.guesses[n.id]
@@ -51,7 +51,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 				return -1, false
 			}
 			if field >= 0 {
-				guesses[previous] = uint8(field)
+				guesses[previous] = uint16(field)
 			}
 		}
 		previous = field + 1

@@ -85,7 +85,7 @@ type Walker struct {
 
 	// guesses has, by node and by 1 + the field met last, the field that came
 	// next the last time.
-	guesses [][]uint8
+	guesses [][]uint16
 
 	// testedAt is the index of the value that the conditions of the object at
 	// testedObj begin with, where it has been met already.
@@ -138,9 +138,9 @@ const (
 
 // NewWalker returns a walker for an automaton.
 func NewWalker(a *Automaton, memory Memory) *Walker {
-	w := &Walker{a: a, guesses: make([][]uint8, len(a.nodes))}
+	w := &Walker{a: a, guesses: make([][]uint16, len(a.nodes))}
 	for i, n := range a.nodes {
-		w.guesses[i] = make([]uint8, len(n.fields)+1)
+		w.guesses[i] = make([]uint16, len(n.fields)+1)
 	}
 	if memory == RememberAlways {
 		w.memo.init()
@@ -210,11 +210,11 @@ func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {
 // err returns what stopped the walk.
 func (w *Walker) err() error {
 	switch {
+	case w.fault.what != "":
+		return &SyntaxError{Offset: w.fault.offset, Path: w.at, What: w.fault.what}
 	case w.withheld != nil:
 		a := w.a.Actions[w.withheld.action]
 		return &WithheldError{Rule: a.Rule, Path: a.Path}
-	case w.fault.what != "":
-		return &SyntaxError{Offset: w.fault.offset, Path: w.at, What: w.fault.what}
 	}
 	return errors.New("masking stopped without a reason")
 }
