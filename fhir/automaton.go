@@ -28,24 +28,25 @@ const (
 	opLink                // hand a Bundle link to the site
 )
 
-// decision is what is done at one place, or at one place under a condition.
+// decision is what is done at one place, or at one place under a condition. What
+// the walk reads for every value comes first.
 type decision struct {
-	op     op
-	action int
-	label  mask.Label
-	method mask.Method
-	kind   jsonKind
-	child  *node
-	rule   *elementRule // settings of the FHIR methods
-	values *ValueSet    // opCode
-	part   codedPart    // opCoded
+	op         op
+	kind       jsonKind
+	label      mask.Label
+	part       codedPart // opCoded
+	memo       bool      // small and repeated: worth remembering
+	perEntity  bool      // the method needs to know whom the value is about
+	yearSearch bool      // a search by whole years tells no more than the masked values
+	action     int
+	child      *node
+	otherwise  *decision
+	rule       *elementRule // settings of the FHIR methods
+	method     mask.Method
+	values     *ValueSet // opCode
 	// when is the condition on the object that holds the element (outer) or
 	// on the element itself.
 	when, whenSelf *condition
-	otherwise      *decision
-	memo           bool // small and repeated: worth remembering
-	yearSearch     bool // a search by whole years tells no more than the masked values
-	perEntity      bool // the method needs to know whom the value is about
 }
 
 // jsonKind is how a type looks in JSON.
@@ -58,32 +59,33 @@ const (
 	jsonObject
 )
 
-// field is a member that an object of a node may have.
+// field is a member that an object of a node may have. What the walk reads for
+// every member comes first.
 type field struct {
-	name     string
-	token    []byte // the name in quotes and a colon
-	element  string // the element's name: "value" for "valueQuantity"
-	code     string // its FHIR type
-	array    bool
-	required int8 // its bit among the required fields of the node, or -1
-	sibling  bool // "_name", the id and extensions of a primitive
+	token []byte // the name in quotes and a colon
+	array bool
+	// required is the field's bit among the required ones of the node, mark its
+	// bit among the dates, shared with its sibling; -1 if it has none.
+	required, mark int8
+	sibling        bool // "_name", the id and extensions of a primitive
 	// takesHolder: when the value goes, the object that holds it goes too.
 	takesHolder bool
 	// tested: the conditions of this node's fields begin with it.
 	tested bool
 	// security marks Meta.security, where labels are written.
 	security bool
-	// mark is the bit of a date among those of its node, shared with its
-	// sibling, or -1.
-	mark int8
 	// weak: an object that keeps nothing else says nothing (Extension.url).
-	weak bool
+	weak     bool
+	decision decision
 	// orTrueName is the boolean that keeps the fact where the value goes:
 	// deceased has one beside its dates.
 	orTrueName string
-	decision   decision
-	path       string
-	values     *ValueSet // what the element is bound to
+
+	name    string
+	element string // the element's name: "value" for "valueQuantity"
+	code    string // its FHIR type
+	path    string
+	values  *ValueSet // what the element is bound to
 }
 
 // node is an object type in the context of the rules that are under way.

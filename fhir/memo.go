@@ -23,62 +23,62 @@ const (
 	memoLargest = 768     // bytes of an object that is worth remembering
 )
 
+// memo is laid out for the processor's caches: a look-up that finds nothing
+// reads one line, one that finds its object little more than the object's text.
 type memo struct {
-	seed  maphash.Seed
-	slots []*memoSlot
-	texts []*textSlot
-	// generation counts resets.
+	seed    maphash.Seed
+	objects []memoEntry
+	texts   []textSlot
+	// generation counts resets: what is of an older one is not there.
 	generation uint32
+}
+
+type memoEntry struct {
+	hash uint64
+	slot *memoSlot
+}
+
+// memoSlot remembers an object.
+type memoSlot struct {
+	node       *node
+	generation uint32
+	srcEnd     uint32 // buf[:srcEnd] is the object's text
+	outEnd     uint32 // buf[srcEnd:outEnd] what became of it; the rest is unit
+	// security is where Meta.security ends in what became of it, or 0.
+	security uint32
+	kept     bool
+	same     bool // what became of it is the object itself
+	labels   labelSet
+	present  labelSet
+	trail    []uint16
+	buf      []byte
 }
 
 // textSlot remembers the pseudonym of a string: an id or a reference.
 type textSlot struct {
 	d          *decision
 	generation uint32
-	src        []byte
-	out        []byte
-}
-
-type memoSlot struct {
-	node       *node
-	generation uint32
-	src        []byte
-	out        []byte
-	trail      []uint16
-	kept       bool
-	same       bool // out is src
-	labels     labelSet
-	present    labelSet
-	// security is where Meta.security ends in out, or 0.
-	security int
-	// unit is the unit of the quantity that the remembered text is the tail of.
-	unit []byte
+	srcLen     uint8
+	outLen     uint8
+	buf        [114]byte // text and pseudonym; longer ones are not remembered
 }
 
 func (m *memo) init() {
 	m.seed = maphash.MakeSeed()
-	m.slots = make([]*memoSlot, memoSlots)
-	m.texts = make([]*textSlot, memoSlots)
-	slots, texts := make([]memoSlot, memoSlots), make([]textSlot, memoSlots)
-	for i := range m.slots {
-		m.slots[i], m.texts[i] = &slots[i], &texts[i]
-	}
+	m.objects = make([]memoEntry, memoSlots)
+	m.texts = make([]textSlot, memoSlots)
 }
 
-// reset forgets everything: what is of an older generation is not there.
+// reset forgets everything.
 func (m *memo) reset() { m.generation++ }
 
-// text returns the slot that has a string's text under a decision, or else the
-// one to keep it in; nil when nothing is remembered.
+// text returns the slot of a string's text under a decision, or nil when nothing
+// is remembered.
 func (m *memo) text(d *decision, val []byte) *textSlot {
-	if m.texts == nil || len(val) > memoLargest {
+	if m.texts == nil || len(val) > len(textSlot{}.buf)/2 {
 		return nil
 	}
-	at := (maphash.Bytes(m.seed, val) + uint64(d.action)*0x9e3779b97f4a7c15) % (memoSlots / 2) * 2
-	if !m.texts[at].has(d, val) {
-		m.texts[at], m.texts[at+1] = m.texts[at+1], m.texts[at]
-	}
-	s := m.texts[at]
+	s := &m.texts[(maphash.Bytes(m.seed, val)+uint64(d.action)*0x9e3779b97f4a7c15)%memoSlots]
 	if s.generation != m.generation {
 		s.generation, s.d = m.generation, nil
 	}
@@ -86,8 +86,10 @@ func (m *memo) text(d *decision, val []byte) *textSlot {
 }
 
 func (s *textSlot) has(d *decision, val []byte) bool {
-	return s.d == d && string(s.src) == string(val)
+	return s.d == d && string(s.buf[:s.srcLen]) == string(val)
 }
+
+func (s *textSlot) out() []byte { return s.buf[s.srcLen : s.srcLen+s.outLen] }
 
 // recallText writes the pseudonym that val had before under d for the string
 // src[i:end] and reports whether there was one.
@@ -96,7 +98,7 @@ func (w *Walker) recallText(s *textSlot, d *decision, i, end int, val []byte) bo
 		return false
 	}
 	w.flush(i)
-	w.dst = append(w.dst, s.out...)
+	w.dst = append(w.dst, s.out()...)
 	w.last = end
 	w.count(d.action, d.label, mask.Replaced)
 	return true
@@ -104,12 +106,12 @@ func (w *Walker) recallText(s *textSlot, d *decision, i, end int, val []byte) bo
 
 // keep remembers out as what becomes of val under d.
 func (s *textSlot) keep(d *decision, val, out []byte) {
-	if s == nil {
+	if s == nil || len(val)+len(out) > len(s.buf) {
 		return
 	}
 	s.d = d
-	s.src = append(s.src[:0], val...)
-	s.out = append(s.out[:0], out...)
+	s.srcLen, s.outLen = uint8(copy(s.buf[:], val)), uint8(len(out))
+	copy(s.buf[s.srcLen:], out)
 }
 
 // slot returns the slot that has the object at the start of text, or else the
@@ -117,7 +119,7 @@ func (s *textSlot) keep(d *decision, val, out []byte) {
 // by what stands before their first closing brace; those that differ behind it
 // share a pair.
 func (m *memo) slot(n *node, text []byte) *memoSlot {
-	if m.slots == nil {
+	if m.objects == nil {
 		return nil
 	}
 	end := bytes.IndexByte(text[:min(len(text), memoLargest)], '}')
@@ -125,11 +127,17 @@ func (m *memo) slot(n *node, text []byte) *memoSlot {
 		return nil
 	}
 	h := maphash.Bytes(m.seed, text[:end]) + uint64(n.id)*0x9e3779b97f4a7c15
-	at := h % (memoSlots / 2) * 2
-	if !m.slots[at].has(n, text) {
-		m.slots[at], m.slots[at+1] = m.slots[at+1], m.slots[at]
+	pair := m.objects[h%(memoSlots/2)*2:][:2]
+	if pair[0].hash != h || pair[0].slot == nil {
+		pair[0], pair[1] = pair[1], pair[0]
+		if pair[0].hash != h || pair[0].slot == nil {
+			if pair[0].slot == nil {
+				pair[0].slot = &memoSlot{}
+			}
+			pair[0].hash, pair[0].slot.node = h, nil
+		}
 	}
-	s := m.slots[at]
+	s := pair[0].slot
 	if s.generation != m.generation {
 		s.generation, s.node = m.generation, nil
 	}
@@ -138,8 +146,10 @@ func (m *memo) slot(n *node, text []byte) *memoSlot {
 
 // has reports whether the slot holds the object at the start of text.
 func (s *memoSlot) has(n *node, text []byte) bool {
-	return s.node == n && len(text) >= len(s.src) && string(text[:len(s.src)]) == string(s.src)
+	return s.node == n && len(text) >= int(s.srcEnd) && string(text[:s.srcEnd]) == string(s.buf[:s.srcEnd])
 }
+
+func (s *memoSlot) unit() []byte { return s.buf[s.outEnd:] }
 
 // remembered masks the object at src[i] as it was masked before, or walks it
 // and remembers how that went.
@@ -169,10 +179,10 @@ func (w *Walker) remembered(n *node, i int) (end int, kept bool) {
 		if !kept {
 			out = nil
 		}
-		s.set(n, w.src[i:end], out, w.trail[trailFrom:], w.res.labels)
+		s.set(n, w.src[i:end], out, nil, w.trail[trailFrom:], w.res.labels)
 		s.kept, s.present = kept, w.res.present
 		if n.typ.Name == "Meta" {
-			s.security = max(0, w.res.meta.security-from)
+			s.security = uint32(max(0, w.res.meta.security-from))
 		}
 	}
 	if w.recording == 0 {
@@ -194,17 +204,17 @@ func (w *Walker) recall(s *memoSlot, i int) (end int, kept bool) {
 	}
 	w.res.labels |= s.labels
 	w.res.present |= s.present
-	end = i + len(s.src)
+	end = i + int(s.srcEnd)
 	if !s.kept {
 		return end, false
 	}
 	if s.security > 0 {
 		w.flush(i)
-		w.res.meta.security = len(w.dst) + s.security
+		w.res.meta.security = len(w.dst) + int(s.security)
 	}
 	if !s.same {
 		w.flush(i)
-		w.dst = append(w.dst, s.out...)
+		w.dst = append(w.dst, s.buf[s.srcEnd:s.outEnd]...)
 		w.last = end
 	}
 	return end, true
@@ -216,7 +226,7 @@ var quantityHead = []byte(`{"value":`)
 // that tail is what is remembered, and the number is masked each time.
 func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 	src := w.src
-	if w.memo.slots == nil || w.detail || !bytes.HasPrefix(src[i:], quantityHead) {
+	if w.memo.objects == nil || w.detail || !bytes.HasPrefix(src[i:], quantityHead) {
 		return w.enter(n, i)
 	}
 	var f fault
@@ -228,7 +238,7 @@ func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 	if s == nil {
 		return w.enter(n, i)
 	}
-	if s.has(n, src[tail:]) && w.valueStays(n, src[i+len(quantityHead):tail], s.unit) {
+	if s.has(n, src[tail:]) && w.valueStays(n, src[i+len(quantityHead):tail], s.unit()) {
 		return w.recall(s, tail)
 	}
 
@@ -242,8 +252,7 @@ func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 	if kept && !w.volatile && end-tail <= memoLargest {
 		w.flush(end)
 		if head := tail - i; len(w.dst)-from > head && bytes.Equal(w.dst[from:from+head], src[i:tail]) {
-			s.set(n, src[tail:end], w.dst[from+head:], w.trail[trailFrom+1:], w.res.labels)
-			s.unit = append(s.unit[:0], w.lastUnit...)
+			s.set(n, src[tail:end], w.dst[from+head:], w.lastUnit, w.trail[trailFrom+1:], w.res.labels)
 		}
 	}
 	if w.recording == 0 {
@@ -274,10 +283,10 @@ func (w *Walker) valueStays(n *node, val, unit []byte) bool {
 }
 
 // set makes the slot remember an object that stays.
-func (s *memoSlot) set(n *node, src, out []byte, trail []uint16, labels labelSet) {
+func (s *memoSlot) set(n *node, src, out, unit []byte, trail []uint16, labels labelSet) {
 	s.node, s.kept, s.present, s.security, s.labels = n, true, 0, 0, labels
-	s.src = append(s.src[:0], src...)
-	s.out = append(s.out[:0], out...)
 	s.same = bytes.Equal(src, out)
+	s.buf = append(append(append(s.buf[:0], src...), out...), unit...)
+	s.srcEnd, s.outEnd = uint32(len(src)), uint32(len(src)+len(out))
 	s.trail = append(s.trail[:0], trail...)
 }

@@ -46,9 +46,14 @@ type Target struct {
 // fragments, unknown types, ids that FHIR does not allow. Source: FHIR R4,
 // references.html#literal.
 func (w *Walker) reference(d *decision, obj, i, end int, val []byte) (int, bool) {
-	slot := w.memo.text(d, val)
-	if w.recallText(slot, d, i, end, val) {
-		return end, true
+	// Computing the pseudonym of a URN takes no longer than remembering it.
+	isURN := bytes.HasPrefix(val, []byte("urn:"))
+	var slot *textSlot
+	if !isURN {
+		slot = w.memo.text(d, val)
+		if w.recallText(slot, d, i, end, val) {
+			return end, true
+		}
 	}
 	before := w.mark()
 	w.flush(i)
@@ -60,7 +65,7 @@ func (w *Walker) reference(d *decision, obj, i, end int, val []byte) (int, bool)
 		w.volatile = true
 		slot = nil
 		ok = d.rule.form == formReference && w.appendFragment(val[1:])
-	case bytes.HasPrefix(val, []byte("urn:")):
+	case isURN:
 		w.dst = w.appendURN(w.dst, val)
 		ok = true
 	default:

@@ -173,7 +173,7 @@ func (w *Walker) id(d *decision, i, end int, val []byte) (int, bool) {
 func (w *Walker) appendContained(dst, id []byte) []byte {
 	slot := w.memo.text(&w.a.containedID, id)
 	if slot != nil && slot.has(&w.a.containedID, id) {
-		return append(dst, slot.out...)
+		return append(dst, slot.out()...)
 	}
 	from := len(dst)
 	dst = appendBase32(dst, w.pass.Keys.MAC1(w.a.containedSlot, id)[:16])

@@ -20,8 +20,8 @@ type Pseudonymizer struct {
 	// does not escape to the heap each time.
 	prefix  [4]byte
 	plain   [48]byte
-	counter [16]byte
-	stream  [16]byte
+	block   [16]byte
+	out     [16]byte
 	decoded [64]byte
 }
 
@@ -30,8 +30,7 @@ type Pseudonymizer struct {
 type keyState struct {
 	mac   hash.Hash
 	block cipher.Block
-	// domain is the associated data of a seal.
-	domain []byte
+	siv   *siv
 }
 
 // NewPseudonymizer returns a new set of states over the keyring.
@@ -55,11 +54,10 @@ func (p *Pseudonymizer) open(st *keyState, s Slot) {
 		st.block = newAES(p.ring.mustDerive(key.purpose, key.domain, 32))
 		return
 	}
-	sub := p.ring.mustDerive(key.purpose, key.domain, 64+32)
+	sub := p.ring.mustDerive(key.purpose, key.domain, 64+32+32)
 	st.mac = hmac.New(sha512.New, sub[:64])
 	if key.purpose == purposeSeal {
-		st.block = newAES(sub[64:])
-		st.domain = []byte(p.ring.project + "\x00" + key.domain)
+		st.siv = newSIV(newAES(sub[64:96]), newAES(sub[96:]), []byte(p.ring.project), []byte(key.domain))
 	}
 }
 
@@ -124,7 +122,7 @@ func (p *Pseudonymizer) write(h hash.Hash, part []byte) {
 // only the key can undo.
 func (p *Pseudonymizer) PermuteUUID(s Slot, b *[16]byte) {
 	st := p.state(s)
-	p.counter = *b
-	st.block.Encrypt(p.stream[:], p.counter[:])
-	*b = p.stream
+	p.block = *b
+	st.block.Encrypt(p.out[:], p.block[:])
+	*b = p.out
 }

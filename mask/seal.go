@@ -2,8 +2,6 @@ package mask
 
 import (
 	"bytes"
-	"crypto/cipher"
-	"crypto/hmac"
 	"encoding/base64"
 	"encoding/binary"
 	"strconv"
@@ -24,12 +22,10 @@ import (
 //	n     any other id of n (2+1..) chars  6 bits a character, padded with zeros;
 //	                                       the header is 0x40+n, n at most 40
 //
-// The packed id is sealed with deterministic authenticated encryption: the tag
-// is the first 16 bytes of HMAC-SHA-512 over the associated data (project, a
-// zero byte, domain) and the packed id, each preceded by its length in four
-// big-endian bytes; the packed id is encrypted with AES-256 in counter mode
-// from the tag; the sealed id is tag and ciphertext. A UUID makes 33 bytes, 44
-// characters. A forged id opens with odds of 2^-128.
+// The packed id is sealed with deterministic authenticated encryption: AES-SIV
+// with two keys of 256 bits (RFC 5297, AEAD_AES_SIV_CMAC_512) and the associated
+// data project and domain; the sealed id is tag and ciphertext. A UUID makes 33
+// bytes, 44 characters. A forged id opens with odds of 2^-128.
 //
 // Ids of 41 to 63 characters have no room for a tag. They fill a block of 48
 // bytes: 6 bits for the length, 6 bits a character, zeros. A lower-case
@@ -53,7 +49,6 @@ const (
 	headerDecimal = 0x01
 	headerText    = 0x40 // plus the number of characters
 	longestText   = 40
-	tagSize       = 16
 	wideSize      = 48
 	wideRounds    = 4
 )
@@ -87,11 +82,8 @@ func (p *Pseudonymizer) AppendSealed(dst []byte, s Slot, id []byte) ([]byte, boo
 	}
 	st := p.state(s)
 	if n := p.pack(id); n > 0 {
-		packed := p.plain[:n]
-		copy(p.decoded[:], p.tag(st, packed))
-		p.crypt(st, p.decoded[:tagSize], packed)
-		copy(p.decoded[tagSize:], packed)
-		return idEncoding.AppendEncode(dst, p.decoded[:tagSize+n]), true
+		n = st.siv.seal(p.decoded[:], p.plain[:n], nil)
+		return idEncoding.AppendEncode(dst, p.decoded[:n]), true
 	}
 	if !p.packWide(id) {
 		st.mac.Reset()
@@ -112,7 +104,7 @@ func (p *Pseudonymizer) AppendOpened(dst []byte, s Slot, sealed []byte) ([]byte,
 		return dst, false
 	}
 	n, err := idEncoding.Decode(p.decoded[:], sealed)
-	if err != nil || n <= tagSize {
+	if err != nil || n <= sivTag {
 		return dst, false
 	}
 	st := p.state(s)
@@ -123,40 +115,11 @@ func (p *Pseudonymizer) AppendOpened(dst []byte, s Slot, sealed []byte) ([]byte,
 		}
 		return p.unpackWide(dst)
 	}
-	packed := p.plain[:n-tagSize]
-	copy(packed, p.decoded[tagSize:n])
-	p.crypt(st, p.decoded[:tagSize], packed)
-	if !hmac.Equal(p.tag(st, packed), p.decoded[:tagSize]) {
+	packed, ok := st.siv.open(p.decoded[:n], nil)
+	if !ok {
 		return dst, false
 	}
 	return unpack(dst, packed)
-}
-
-// tag returns the synthetic initialisation vector of a packed id.
-func (p *Pseudonymizer) tag(st *keyState, packed []byte) []byte {
-	st.mac.Reset()
-	p.write(st.mac, st.domain)
-	p.write(st.mac, packed)
-	st.mac.Sum(p.sum[:0])
-	return p.sum[:tagSize]
-}
-
-// crypt adds the key stream that starts at iv to at most 48 bytes of data.
-func (p *Pseudonymizer) crypt(st *keyState, iv, data []byte) {
-	copy(p.counter[:], iv)
-	for len(data) > 0 {
-		st.block.Encrypt(p.stream[:], p.counter[:])
-		n := min(len(data), len(p.stream))
-		for i := range n {
-			data[i] ^= p.stream[i]
-		}
-		data = data[n:]
-		for i := len(p.counter) - 1; i >= 0; i-- {
-			if p.counter[i]++; p.counter[i] != 0 {
-				break
-			}
-		}
-	}
 }
 
 // pack writes the packed id to p.plain and returns its size, or 0 when it is
@@ -344,8 +307,8 @@ func (p *Pseudonymizer) unfeistel(st *keyState, round byte) {
 
 func (p *Pseudonymizer) round(st *keyState, round byte, half []byte) []byte {
 	st.mac.Reset()
-	p.stream[0] = round
-	p.write(st.mac, p.stream[:1])
+	p.out[0] = round
+	p.write(st.mac, p.out[:1])
 	p.write(st.mac, half)
 	st.mac.Sum(p.sum[:0])
 	return p.sum[:wideHalf]
@@ -355,33 +318,28 @@ func (p *Pseudonymizer) round(st *keyState, round byte, half []byte) []byte {
 // in URL-safe base 64: tag and ciphertext as for ids. ad is bound to it and not
 // contained: the token opens only with the same ad.
 func (p *Pseudonymizer) AppendSealedToken(dst []byte, s Slot, data, ad []byte) []byte {
-	st := p.state(s)
-	sealed := make([]byte, tagSize+len(data))
-	copy(sealed, p.tokenTag(st, data, ad))
-	cipher.NewCTR(st.block, sealed[:tagSize]).XORKeyStream(sealed[tagSize:], data)
+	sealed := make([]byte, sivTag+len(data))
+	p.state(s).siv.seal(sealed, data, notNil(ad))
 	return base64.RawURLEncoding.AppendEncode(dst, sealed)
 }
 
 // AppendOpenedToken appends the data of a token, or reports false.
 func (p *Pseudonymizer) AppendOpenedToken(dst []byte, s Slot, token, ad []byte) ([]byte, bool) {
 	sealed, err := base64.RawURLEncoding.Strict().AppendDecode(nil, token)
-	if err != nil || len(sealed) < tagSize {
+	if err != nil {
 		return dst, false
 	}
-	st := p.state(s)
-	data := make([]byte, len(sealed)-tagSize)
-	cipher.NewCTR(st.block, sealed[:tagSize]).XORKeyStream(data, sealed[tagSize:])
-	if !hmac.Equal(p.tokenTag(st, data, ad), sealed[:tagSize]) {
+	data, ok := p.state(s).siv.open(sealed, notNil(ad))
+	if !ok {
 		return dst, false
 	}
 	return append(dst, data...), true
 }
 
-func (p *Pseudonymizer) tokenTag(st *keyState, data, ad []byte) []byte {
-	st.mac.Reset()
-	p.write(st.mac, st.domain)
-	p.write(st.mac, ad)
-	p.write(st.mac, data)
-	st.mac.Sum(p.sum[:0])
-	return p.sum[:tagSize]
+// notNil keeps an empty ad apart from none, which ids have.
+func notNil(ad []byte) []byte {
+	if ad == nil {
+		return []byte{}
+	}
+	return ad
 }

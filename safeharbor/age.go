@@ -63,11 +63,9 @@ func (m *ageCap) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, 
 	if len(src) <= 2 && len(src) > 0 && digits(src) && src[0] < '9' {
 		return dst, mask.Kept, nil
 	}
-	l, isTime := limits[string(unit)]
+	l, isTime := limitOf(unit)
 	if !isTime {
-		if l, isTime = limits[string(bytes.ToLower(bytes.TrimSpace(unit)))]; !isTime {
-			return dst, mask.Kept, nil
-		}
+		return dst, mask.Kept, nil
 	}
 	over, ok := atLeast(src, l.from)
 	switch {
@@ -77,6 +75,26 @@ func (m *ageCap) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, 
 		return append(dst, l.cap...), mask.Replaced, nil
 	}
 	return dst, mask.Kept, nil
+}
+
+// limitOf finds the limit of a unit as it is written, or in lower case.
+func limitOf(unit []byte) (limit, bool) {
+	if l, ok := limits[string(unit)]; ok {
+		return l, true
+	}
+	var buf [16]byte // longer than every unit
+	unit = bytes.TrimSpace(unit)
+	if len(unit) > len(buf) {
+		return limit{}, false
+	}
+	for i, c := range unit {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		buf[i] = c
+	}
+	l, ok := limits[string(buf[:len(unit)])]
+	return l, ok
 }
 
 // longestNumber bounds the numbers that are compared exactly. A longer one is
