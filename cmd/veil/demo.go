@@ -24,6 +24,7 @@ type demoFlags struct {
 	patients       int
 	seed           uint64
 	listen, source string
+	export         int64
 }
 
 func newDemo() *cobra.Command {
@@ -33,12 +34,15 @@ func newDemo() *cobra.Command {
 		Long: `Starts a FHIR server with synthetic patients and Veil before it, prints five lines
 to try, and stays up until Ctrl-C. Nothing is kept: the key and the audit log are
 made anew and removed at the end.`,
-		Example: "  veil demo\n  veil demo --patients 500 --listen 127.0.0.1:9000",
-		Args:    noArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return runDemo(c, f) },
+		Example: `  veil demo
+  veil demo --patients 500 --listen 127.0.0.1:9000
+  veil demo --export 10000000 > patients.ndjson`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runDemo(c, f) },
 	}
 	c.Flags().IntVar(&f.patients, "patients", 100, "how many patients to make")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "other seeds make other patients")
+	c.Flags().Int64Var(&f.export, "export", 0, "write about so many bytes of the patients' records as NDJSON to standard output, and stop")
 	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8090", "address of the masked view; a free port is taken if it is in use")
 	c.Flags().StringVar(&f.source, "source-listen", "127.0.0.1:8091", "address of the source; the same")
 	return c
@@ -60,6 +64,10 @@ func listenNear(addr string) (net.Listener, error) {
 func runDemo(c *cobra.Command, f demoFlags) (err error) {
 	if f.patients < 1 {
 		return usagef("--patients must be at least 1")
+	}
+	if f.export > 0 {
+		_, err := fhirtest.Generate(f.seed, f.patients).BigNDJSON(c.OutOrStdout(), f.export)
+		return err
 	}
 	dir, err := os.MkdirTemp("", "veil-demo-")
 	if err != nil {
