@@ -47,7 +47,7 @@ var summaryElements = strings.Fields(`active address authoredOn birthDate bodySi
 // subset returns a resource as _elements or _summary asks for it, marked
 // SUBSETTED.
 func subset(resource []byte, q *query) []byte {
-	keep := func(name string) bool { return true }
+	var keep func(name string) bool
 	switch {
 	case len(q.elements) > 0:
 		keep = func(name string) bool { return slices.Contains(q.elements, strings.TrimPrefix(name, "_")) }

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestImportsPointOneWay holds the directions of the packages: cmd → proxy →
+// fhir → mask; general, safeharbor and audit know only mask; the regulation and
+// the general methods never meet in code.
+func TestImportsPointOneWay(t *testing.T) {
+	const module = "github.com/veil-proxy/veil/"
+	allowed := map[string][]string{
+		"mask":           {},
+		"general":        {"mask"},
+		"safeharbor":     {"mask"},
+		"audit":          {"mask"},
+		"rulesets":       {},
+		"fhir/termhash":  {},
+		"fhir/gen":       {"fhir/termhash"},
+		"fhir":           {"mask", "fhir/termhash"},
+		"fhir/fhirtest":  {},
+		"proxy/fhirdoor": {"mask", "fhir"},
+		"cmd/veil":       {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/fhirdoor"},
+	}
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		fields := strings.Fields(line)
+		pkg := strings.TrimPrefix(fields[0], module)
+		seen[pkg] = true
+		may, known := allowed[pkg]
+		if !known {
+			t.Errorf("package %s has no place in the house: say what it may import", pkg)
+		}
+		for _, imp := range fields[1:] {
+			inner, ours := strings.CutPrefix(imp, module)
+			if ours && !strings.Contains(" "+strings.Join(may, " ")+" ", " "+inner+" ") {
+				t.Errorf("%s must not import %s", pkg, inner)
+			}
+			if imp == "C" || imp == "unsafe" {
+				t.Errorf("%s imports %s", pkg, imp)
+			}
+		}
+	}
+	for pkg := range allowed {
+		if !seen[pkg] {
+			t.Errorf("package %s is gone", pkg)
+		}
+	}
+}
