@@ -161,8 +161,8 @@ Masked view, safe-harbor:    %s
 A patient as the source has it, and as Veil shows it:
   curl -s %s/Patient/%s
   curl -s %s/Patient/%s
-A search by code, systolic blood pressure:
-  curl -s '%s/Observation?code=http://loinc.org|8480-6&_count=3'
+A search by code, heart rate:
+  curl -s '%s/Observation?code=http://loinc.org|8867-4&_count=3'
 A search that would test a name, refused:
   curl -s '%s/Patient?family=Smith'
 What the audit log has of all that, without a value:
