@@ -257,8 +257,8 @@ func TestPopulationLeavesNothing(t *testing.T) {
 			t.Errorf("%s: %v", label, err)
 		}
 		for _, found := range p.Find(out) {
-			// The first of January is where an instant of that year is floored to.
-			if found.Kind == "date" && strings.HasSuffix(found.Value, "-01-01") {
+			// An instant is floored to the first of January of its year.
+			if found.Kind == "date" && (strings.HasSuffix(found.Value, "-01-01") || len(found.Value) == 7 && strings.HasSuffix(found.Value, "-01")) {
 				continue
 			}
 			t.Errorf("%s: shows a planted %s of %s", label, found.Kind, found.Path)

@@ -18,10 +18,12 @@ const (
 	NDJSON
 )
 
-// DetectForm looks at the beginning of a file: where its first line is a whole
-// JSON object the file is NDJSON, also if it has but that line. An object that
-// goes on behind what is seen, on one line, counts as NDJSON too: a line is read
-// whole either way.
+// DetectForm looks at the beginning of a file. It is NDJSON where its first line
+// is a whole JSON object, also if it has but that line, or where its second line
+// begins another object: inside an object a line cannot begin with a brace, so
+// the first one is a line of its own, if a broken one. An object that goes on
+// behind what is seen, on one line, counts as NDJSON too: a line is read whole
+// either way.
 func DetectForm(beginning []byte) Form {
 	beginning = bytes.TrimPrefix(beginning, []byte("\xef\xbb\xbf"))
 	i := space(beginning, 0)
@@ -31,10 +33,13 @@ func DetectForm(beginning []byte) Form {
 	}
 	var f fault
 	line := beginning[i : i+end]
-	if after := skipValue(line, 0, 0, &f); after < 0 || space(line, after) != len(line) {
-		return OneResource
+	if after := skipValue(line, 0, 0, &f); after >= 0 && space(line, after) == len(line) {
+		return NDJSON
 	}
-	return NDJSON
+	if next := space(beginning, i+end); next < len(beginning) && beginning[next] == '{' {
+		return NDJSON
+	}
+	return OneResource
 }
 
 // ErrLineTooLong is returned by SplitNDJSON for a line over its limit.
