@@ -111,7 +111,7 @@ type node struct {
 
 // actions of the engine itself, for what no rule of the ruleset decides.
 type engineActions struct {
-	unknownElement, unknownResource, unknownExtension, unknownModifier, wrongShape, unknownSystem, absent, label, extension int
+	unknownElement, unknownResource, unknownExtension, unknownModifier, wrongShape, unknownSystem, absent, label, extension, typeName int
 }
 
 // Automaton is a policy laid over the schema: one node for each object type
@@ -230,6 +230,7 @@ func (c *compiler) engineActions() {
 		absent:           add("fhir.required", "(required element)", "data-absent-reason", mask.LabelNone),
 		label:            add("fhir.label", "Resource.meta.security", "label", mask.LabelNone),
 		extension:        add("fhir.extension", "Extension.url", "keep", mask.LabelNone),
+		typeName:         add("fhir.resourceType", "Resource.resourceType", "keep", mask.LabelNone),
 	}
 }
 
@@ -490,7 +491,7 @@ func (c *compiler) fill(n *node, items []item) {
 	}
 	if n.typ.Kind == ResourceKind {
 		f := field{name: "resourceType", required: -1, mark: -1, path: n.path + ".resourceType"}
-		f.decision = decision{op: opKeep, kind: jsonString, action: c.a.engine.label}
+		f.decision = decision{op: opKeep, kind: jsonString, action: c.a.engine.typeName}
 		names = append(names, f.name)
 		n.fields = append(n.fields, f)
 	}

@@ -41,13 +41,15 @@ type element struct {
 func (d *definitions) schema() []byte {
 	var types bytes.Buffer
 	sets := &setTable{d: d, numbers: map[string]int{}}
+	// A package may carry types of a later release beside those of its own.
 	version := ""
+	if p := d.structures["Patient"]; p != nil {
+		version = p.FHIRVersion
+	}
 	for _, name := range sortedKeys(d.structures) {
-		s := d.structures[name]
-		if s.FHIRVersion != "" {
-			version = s.FHIRVersion
+		if s := d.structures[name]; s.FHIRVersion == version {
+			d.writeType(&types, sets, s)
 		}
-		d.writeType(&types, sets, s)
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "fhir %s\n", version)
