@@ -275,7 +275,7 @@ func (c *serveConfig) run(cmd *cobra.Command) error {
 	}
 	base := c.FHIR.BaseURL
 	if base == "" {
-		base = "http://" + l.Addr().String()
+		base = defaultBase(l.Addr())
 	}
 	logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 	door, err := fhirdoor.New(fhirdoor.Config{
@@ -286,6 +286,15 @@ func (c *serveConfig) run(cmd *cobra.Command) error {
 	}
 	logger.Info("serving", "door", "fhir", "base", base, "ruleset", a.Policy.Ruleset.Name, "sha256", a.Policy.Ruleset.SHA256(), "key", a.Policy.Keys.Fingerprint())
 	return errors.Join(serveUntil(cmd.Context(), door, l), log.Close())
+}
+
+// defaultBase is the URL of a listener as this machine reaches it.
+func defaultBase(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return "http://" + net.JoinHostPort("localhost", port)
+	}
+	return "http://" + addr.String()
 }
 
 // shutdownGrace is how long requests under way may take once the command is told
