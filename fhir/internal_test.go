@@ -23,7 +23,7 @@ func TestCodeForms(t *testing.T) {
 		{"language", []string{"en", "en-US"}, []string{"english", "EN", "en-us", "e"}},
 		{"mime", []string{"text/plain", "image/jpeg"}, []string{"text/smith", "smith"}},
 		{"ucum", []string{"mm[Hg]", "mg/dL", "10*3/uL", "/min", "{score}", "kg/m2", "%", "Cel", "[in_i]", "mL/min/{1.73_m2}", "umol/L", "a", "1", "10^9/L", "ug/(kg.h)"},
-			[]string{"SMITH", "{Smith}", "mg//dL", "mg/", "", "{score", "a.b.c.d.smith", "(((((mg)))))"}},
+			[]string{"SMITH", "{Smith}", "mg//dL", "mg/", "", "{score", "a.b.c.d.smith", "(((((mg)))))", "02115", "mg/02115"}},
 		{"cms", []string{"https://bluebutton.cms.gov/resources/variables/line_alowd_chrg_amt"}, []string{"https://bluebutton.cms.gov/resources/variables/", "https://smith/x"}},
 		{"taxonomy", []string{"208D00000X"}, []string{"208D00000", "SMITHSMITX"}},
 	} {

@@ -169,21 +169,34 @@ func (w *Walker) affirm(f *field, obj int, kept bool) bool {
 	return true
 }
 
-// unknownNames remembers the names of an object's members that no field has.
+// unknownNames remembers the names of an object's members that no field has. Few
+// are compared one by one, many by a map: an object may have a million of them.
 type unknownNames struct {
-	names [][]byte
+	few  [][]byte
+	many map[string]struct{}
 }
 
 func (u *unknownNames) seen(name []byte, escaped bool) bool {
+	const few = 16
 	if escaped {
 		name = unescape(nil, name)
 	}
-	for _, n := range u.names {
+	if u.many != nil {
+		_, seen := u.many[string(name)]
+		u.many[string(name)] = struct{}{}
+		return seen
+	}
+	for _, n := range u.few {
 		if string(n) == string(name) {
 			return true
 		}
 	}
-	u.names = append(u.names, name)
+	if u.few = append(u.few, name); len(u.few) > few {
+		u.many = map[string]struct{}{}
+		for _, n := range u.few {
+			u.many[string(n)] = struct{}{}
+		}
+	}
 	return false
 }
 

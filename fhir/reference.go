@@ -122,17 +122,57 @@ func (w *Walker) appendFragment(id []byte) bool {
 		w.dst = append(w.dst, '#')
 		return true
 	}
-	found := w.each(w.find(w.res.root, "contained"), func(item int) bool {
-		if string(w.text(w.find(item, "id"))) != string(id) {
-			return false
-		}
-		_, withheld := w.nodeAt(item)
-		return withheld == nil
-	})
-	if found {
-		w.dst = w.appendContained(append(w.dst, '#'), id)
+	if !w.stays(id) {
+		return false
 	}
-	return found
+	w.dst = w.appendContained(append(w.dst, '#'), id)
+	return true
+}
+
+// stays reports whether the contained resource of an id stays. The ids are read
+// once for each resource that contains others.
+func (w *Walker) stays(id []byte) bool {
+	c := &w.contained
+	if c.root != w.res.root {
+		c.root, c.few, c.many = w.res.root, c.few[:0], nil
+		w.each(w.find(c.root, "contained"), func(item int) bool {
+			if _, withheld := w.nodeAt(item); withheld == nil {
+				c.add(w.text(w.find(item, "id")))
+			}
+			return false
+		})
+	}
+	return c.has(id)
+}
+
+// containedIDs are the ids of the contained resources that stay, of the resource
+// at root: a few in a list, many in a map.
+type containedIDs struct {
+	root int
+	few  [][]byte
+	many map[string]struct{}
+}
+
+func (c *containedIDs) add(id []byte) {
+	const few = 16
+	if c.many == nil && len(c.few) < few {
+		c.few = append(c.few, id)
+		return
+	}
+	if c.many == nil {
+		c.many = map[string]struct{}{}
+	}
+	c.many[string(id)] = struct{}{}
+}
+
+func (c *containedIDs) has(id []byte) bool {
+	for _, known := range c.few {
+		if string(known) == string(id) {
+			return true
+		}
+	}
+	_, ok := c.many[string(id)]
+	return ok
 }
 
 // appendTarget appends the masked form of a literal reference to a resource.

@@ -134,6 +134,28 @@ func TestLongString(t *testing.T) {
 	}
 }
 
+// TestManyOfAKind: what comes a hundred thousand times takes no quadratic time;
+// this would not end otherwise.
+func TestManyOfAKind(t *testing.T) {
+	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	const n = 200000
+	var unknown strings.Builder
+	for i := range n {
+		fmt.Fprintf(&unknown, `"SECRET%d":1,`, i)
+	}
+	out, err := m.mask([]byte(`{` + unknown.String() + `"resourceType":"Patient","active":true}`))
+	if err != nil || bytes.Contains(out, []byte("SECRET")) {
+		t.Errorf("%d bytes, %v", len(out), err)
+	}
+	if _, err = m.mask([]byte(`{` + unknown.String() + `"SECRET7":1,"resourceType":"Patient","active":true}`)); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("a name twice among many: %v", err)
+	}
+	out, err = m.mask([]byte(`{"resourceType":"List","status":"current","mode":"working","note":[{"text":"` + strings.Repeat("SECRET ", 100000) + `"}],"source":{"reference":"#p1"},"entry":[` + strings.Repeat(`{"item":{"reference":"#p1"}},`, n) + `{"item":{"reference":"#p2"}}],"contained":[{"resourceType":"Patient","id":"p1","active":true}]}`))
+	if err != nil || bytes.Contains(out, []byte("SECRET")) || bytes.Count(out, []byte(`"#`)) != n+1 {
+		t.Errorf("%d references left, %v", bytes.Count(out, []byte(`"#`)), err)
+	}
+}
+
 // TestRulesetProblems: what cannot be compiled is refused with its place.
 func TestRulesetProblems(t *testing.T) {
 	for _, tc := range []struct{ name, rule, want string }{

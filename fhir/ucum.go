@@ -23,6 +23,10 @@ var ucumPlain = set(`10* 10^ % [ppth] [ppm] [ppb] [pptr] [pi] deg ' '' gon min h
 
 var ucumPrefixes = []string{"da", "Ki", "Mi", "Gi", "Ti", "Y", "Z", "E", "P", "T", "G", "M", "k", "h", "d", "c", "m", "u", "n", "p", "f", "a", "z", "y"}
 
+// ucumFactors are the whole numbers that stand in units; any other could be a
+// postal code.
+var ucumFactors = set(`1 2 5 10 12 24 48 72 100 1000 1000000`)
+
 // ucumAnnotations are the annotations of the common units that FHIR lists
 // (value set ucum-common) and of usual practice.
 var ucumAnnotations = set(`score Score beats beat breaths breath bpm cells cell RBC WBC RBCs WBCs count counts copies copy Copies CFU events event
@@ -102,7 +106,7 @@ func ucumComponent(c []byte) (rest []byte, ok bool) {
 	if len(text) == 0 {
 		return rest, annotated
 	}
-	return rest, ucumAtom(text) || isDigits(text, 1, 6)
+	return rest, ucumAtom(text) || ucumFactors[string(text)]
 }
 
 func ucumAtom(text []byte) bool {

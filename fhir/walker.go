@@ -98,6 +98,7 @@ type Walker struct {
 	volatile   bool     // something that their own bytes do not decide was used
 	trail      []uint16 // actions counted while recording
 
+	contained containedIDs
 	first     int // index of the outermost resource
 	lastIndex int // the type of the resource walked last
 	lastType  string
@@ -175,6 +176,8 @@ func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byt
 		}
 	}
 	w.src, w.in.Keys, w.pass = nil, nil, nil
+	clear(w.contained.few) // they lie in src
+	clear(w.shown[:cap(w.shown)])
 	if end < 0 {
 		return dst, w.err()
 	}
@@ -198,7 +201,7 @@ func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {
 	w.unwinding, w.withheld, w.inSecurity, w.capped = false, nil, false, false
 	w.recording, w.volatile, w.trail = 0, false, w.trail[:0]
 	w.person.known = false
-	w.testedObj = -1
+	w.testedObj, w.contained.root = -1, -1
 	w.detail = pass.Detail
 	w.path = w.path[:0]
 	if w.site == nil || w.site.of != site {
