@@ -14,7 +14,7 @@ import (
 
 // blockBytes is how much text a worker takes at a time. A block and its output
 // are all that is held of a file, for each worker twice.
-const blockBytes = 512 << 10
+const blockBytes = 256 << 10
 
 // maskWorker masks blocks of lines.
 type maskWorker struct {
@@ -81,6 +81,30 @@ func (w *maskWorker) lines(r *blockResult, block []byte, line int) {
 	}
 }
 
+// freeList hands used buffers out again. Unlike a sync.Pool it keeps them over
+// garbage collections, so that the memory in use stays the same.
+type freeList chan []byte
+
+func (f freeList) get() []byte {
+	select {
+	case b := <-f:
+		return b[:0]
+	default:
+		return make([]byte, 0, blockBytes+64<<10)
+	}
+}
+
+// put takes a buffer back, unless a long line has made it too large to keep.
+func (f freeList) put(b []byte) {
+	if cap(b) > 4*blockBytes {
+		return
+	}
+	select {
+	case f <- b:
+	default:
+	}
+}
+
 // lines masks NDJSON: blocks go to the workers, and their results are written in
 // the order of the blocks.
 func (j *maskJob) lines(ctx context.Context, display string, in io.Reader, out io.Writer) error {
@@ -91,10 +115,9 @@ func (j *maskJob) lines(ctx context.Context, display string, in io.Reader, out i
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	jobs := make(chan job)
-	order := make(chan job, len(j.workers))
-	blocks := sync.Pool{New: func() any { b := make([]byte, 0, blockBytes+64<<10); return &b }}
-	outs := sync.Pool{New: func() any { return new([]byte) }}
+	jobs := make(chan job, 2*len(j.workers)) // the reader runs ahead of the workers
+	order := make(chan job, 2*len(j.workers)) // enough that no worker waits for the writer
+	blocks, outs := make(freeList, 3*len(j.workers)+2), make(freeList, 3*len(j.workers)+2)
 
 	var wg sync.WaitGroup
 	for _, w := range j.workers {
@@ -102,9 +125,9 @@ func (j *maskJob) lines(ctx context.Context, display string, in io.Reader, out i
 		go func() {
 			defer wg.Done()
 			for jb := range jobs {
-				r := blockResult{out: (*outs.Get().(*[]byte))[:0]}
+				r := blockResult{out: outs.get()}
 				w.lines(&r, jb.block, jb.line)
-				blocks.Put(&jb.block)
+				blocks.put(jb.block)
 				jb.result <- r
 			}
 		}()
@@ -115,7 +138,7 @@ func (j *maskJob) lines(ctx context.Context, display string, in io.Reader, out i
 		defer wg.Done()
 		defer close(order)
 		defer close(jobs)
-		readErr = fhir.SplitNDJSON(in, blockBytes, maxResource, func() []byte { return *blocks.Get().(*[]byte) },
+		readErr = fhir.SplitNDJSON(in, blockBytes, maxResource, blocks.get,
 			func(block []byte, line int) error {
 				jb := job{block, line, make(chan blockResult, 1)}
 				// The order channel bounds what is under way.
@@ -141,7 +164,7 @@ func (j *maskJob) lines(ctx context.Context, display string, in io.Reader, out i
 				cancel()
 			}
 		}
-		outs.Put(&r.out)
+		outs.put(r.out)
 	}
 	wg.Wait()
 	switch {
