@@ -115,7 +115,7 @@ func (j *maskJob) lines(ctx context.Context, display string, in io.Reader, out i
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	jobs := make(chan job, 2*len(j.workers)) // the reader runs ahead of the workers
+	jobs := make(chan job, 2*len(j.workers))  // the reader runs ahead of the workers
 	order := make(chan job, 2*len(j.workers)) // enough that no worker waits for the writer
 	blocks, outs := make(freeList, 3*len(j.workers)+2), make(freeList, 3*len(j.workers)+2)
 
