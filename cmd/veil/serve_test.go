@@ -149,7 +149,9 @@ func TestServeAgreesWithMask(t *testing.T) {
 	if r := veil(t, "", "audit", "verify", auditDir); r.code != 0 {
 		t.Error(r.stderr)
 	}
-	for _, found := range p.Find([]byte(b.out.String())) {
+	// Ports and durations can have the digits of a postal code by chance.
+	numbers := regexp.MustCompile(`127\.0\.0\.1:\d+|duration\w*"?[=:]\d+`)
+	for _, found := range p.Find(numbers.ReplaceAll([]byte(b.out.String()), nil)) {
 		t.Errorf("the log shows a planted %s", found.Kind)
 	}
 	segments, err := filepath.Glob(filepath.Join(auditDir, "*.jsonl"))
@@ -161,7 +163,7 @@ func TestServeAgreesWithMask(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, found := range p.Find(text) {
+		for _, found := range p.Find(numbers.ReplaceAll(text, nil)) {
 			if found.Kind != "date" {
 				t.Errorf("the audit log shows a planted %s", found.Kind)
 			}
