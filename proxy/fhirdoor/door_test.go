@@ -248,11 +248,19 @@ func (p reply) outcome(t testing.TB, status int) string {
 // in anything that left the door: answers, log, audit records.
 func (r *rig) checkClean(t testing.TB) {
 	t.Helper()
-	records, err := json.Marshal(r.sink.all())
+	// A port or a duration can have the digits of a postal code by chance.
+	var plain []mask.Record
+	for _, rec := range r.sink.all() {
+		c := *rec
+		c.DurationMicros = 0
+		plain = append(plain, c)
+	}
+	records, err := json.Marshal(plain)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{"answers": r.sent, "log": []byte(r.log.String()), "records": records} {
+		data = bytes.ReplaceAll(data, []byte(r.addr), []byte("door"))
 		if found := population().Find(data); len(found) > 0 {
 			t.Errorf("%d planted values are in the %s, the first of %s", len(found), name, found[0].Path)
 		}
