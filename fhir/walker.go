@@ -175,9 +175,7 @@ func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byt
 			end = w.fail(rest, "more text behind the resource")
 		}
 	}
-	w.src, w.in.Keys, w.pass = nil, nil, nil
-	clear(w.contained.few) // they lie in src
-	clear(w.shown[:cap(w.shown)])
+	w.forgetInput()
 	if end < 0 {
 		return dst, w.err()
 	}
@@ -191,6 +189,14 @@ func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byt
 	w.dst = nil
 	w.lastType = w.a.types[w.lastIndex]
 	return out, nil
+}
+
+// forgetInput lets go of everything that lies in src: it is the caller's.
+func (w *Walker) forgetInput() {
+	w.src, w.pass, w.in = nil, nil, mask.Input{}
+	w.coded, w.lastUnit = codedState{}, nil
+	clear(w.contained.few)
+	clear(w.shown[:cap(w.shown)])
 }
 
 func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {
