@@ -31,6 +31,24 @@ type memo struct {
 	texts   []textSlot
 	// generation counts resets: what is of an older one is not there.
 	generation uint32
+	// uses has, by node, how often its objects were looked for and found.
+	uses []memoUse
+}
+
+type memoUse struct{ tries, hits uint16 }
+
+// worth reports whether an object of the node is likely enough to be there. Of
+// nodes whose objects seldom come again, such as a meta with a time in it, one in
+// sixteen is looked for, so that a change is noticed.
+func (m *memo) worth(n *node) bool {
+	if m.objects == nil {
+		return false
+	}
+	u := &m.uses[n.id]
+	if u.tries++; u.tries == 1024 {
+		u.tries, u.hits = 512, u.hits/2
+	}
+	return u.tries < 256 || u.hits > u.tries/8 || u.tries%16 == 0
 }
 
 type memoEntry struct {
@@ -63,7 +81,8 @@ type textSlot struct {
 	buf        [114]byte // text and pseudonym; longer ones are not remembered
 }
 
-func (m *memo) init() {
+func (m *memo) init(nodes int) {
+	m.uses = make([]memoUse, nodes)
 	m.seed = maphash.MakeSeed()
 	m.objects = make([]memoEntry, memoSlots)
 	m.texts = make([]textSlot, memoSlots)
@@ -155,11 +174,15 @@ func (s *memoSlot) unit() []byte { return s.buf[s.outEnd:] }
 // and remembers how that went.
 func (w *Walker) remembered(n *node, i int) (end int, kept bool) {
 	text := w.src[i:]
+	if w.detail || !w.memo.worth(n) {
+		return w.enter(n, i)
+	}
 	s := w.memo.slot(n, text)
-	if s == nil || w.detail {
+	if s == nil {
 		return w.enter(n, i)
 	}
 	if s.has(n, text) {
+		w.memo.uses[n.id].hits++
 		return w.recall(s, i)
 	}
 

@@ -144,7 +144,7 @@ func NewWalker(a *Automaton, memory Memory) *Walker {
 		w.guesses[i] = make([]uint16, len(n.fields)+1)
 	}
 	if memory == RememberAlways {
-		w.memo.init()
+		w.memo.init(len(a.nodes))
 	}
 	return w
 }
