@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // MinSecret is the shortest secret a keyring takes, in bytes.
@@ -28,6 +29,10 @@ type Keyring struct {
 
 	mu    sync.Mutex
 	slots []slotKey
+
+	// retired is the key before this one. It opens what it sealed until then.
+	retired      *Keyring
+	retiredUntil time.Time
 }
 
 // Slot names a subkey that a Pseudonymizer keeps a reusable state for.
@@ -54,6 +59,18 @@ func NewKeyring(secret []byte, project string) (*Keyring, error) {
 		return nil, fmt.Errorf("derive keys: %w", err)
 	}
 	return &Keyring{prk: prk, project: project}, nil
+}
+
+// Retire lets pseudonyms and tokens of the key before this one still be opened
+// until a day (00:00 UTC). Nothing new is ever made with it. It is called before
+// the keyring is used. The error says that the two are not keys of one project.
+func (k *Keyring) Retire(previous *Keyring, until Date) error {
+	if previous.project != k.project {
+		return fmt.Errorf("the previous key is one of project %q and the key one of project %q: what one project sealed never opens in another", previous.project, k.project)
+	}
+	k.retired = previous
+	k.retiredUntil = time.Date(until.Year, time.Month(until.Month), until.Day, 0, 0, 0, 0, time.UTC)
+	return nil
 }
 
 // Project returns the project's name.

@@ -7,6 +7,7 @@ import (
 	"crypto/sha512"
 	"encoding/binary"
 	"hash"
+	"time"
 )
 
 // Pseudonymizer holds the hash and cipher states of one pass, made once and
@@ -15,6 +16,7 @@ import (
 type Pseudonymizer struct {
 	ring   *Keyring
 	states []keyState
+	before *Pseudonymizer // of the retired key, once it was needed
 	sum    [64]byte
 	// prefix and scratch live here so that what is handed to a hash or cipher
 	// does not escape to the heap each time.
@@ -59,6 +61,18 @@ func (p *Pseudonymizer) open(st *keyState, s Slot) {
 	if key.purpose == purposeSeal {
 		st.siv = newSIV(newAES(sub[64:96]), newAES(sub[96:]), []byte(p.ring.project), []byte(key.domain))
 	}
+}
+
+// retired returns the states of the key before this one and its slot, as long as
+// that may still open what it sealed.
+func (p *Pseudonymizer) retired(s Slot) (*Pseudonymizer, Slot) {
+	if p.ring.retired == nil || !time.Now().Before(p.ring.retiredUntil) {
+		return nil, 0
+	}
+	if p.before == nil {
+		p.before = p.ring.retired.NewPseudonymizer()
+	}
+	return p.before, p.ring.retired.slot(p.ring.slotKey(s))
 }
 
 // mustDerive derives a key of a fixed, short length, which cannot fail.

@@ -98,8 +98,19 @@ func (p *Pseudonymizer) AppendSealed(dst []byte, s Slot, id []byte) ([]byte, boo
 	return idEncoding.AppendEncode(dst, p.plain[:wideSize]), true
 }
 
-// AppendOpened appends the id that was sealed, or reports false.
+// AppendOpened appends the id that was sealed, with this key or with a retired
+// one in its time, or reports false.
 func (p *Pseudonymizer) AppendOpened(dst []byte, s Slot, sealed []byte) ([]byte, bool) {
+	if out, ok := p.appendOpened(dst, s, sealed); ok {
+		return out, true
+	}
+	if before, slot := p.retired(s); before != nil {
+		return before.AppendOpened(dst, slot, sealed)
+	}
+	return dst, false
+}
+
+func (p *Pseudonymizer) appendOpened(dst []byte, s Slot, sealed []byte) ([]byte, bool) {
 	if len(sealed) > 64 {
 		return dst, false
 	}
@@ -329,11 +340,13 @@ func (p *Pseudonymizer) AppendOpenedToken(dst []byte, s Slot, token, ad []byte) 
 	if err != nil {
 		return dst, false
 	}
-	data, ok := p.state(s).siv.open(sealed, notNil(ad))
-	if !ok {
-		return dst, false
+	if data, ok := p.state(s).siv.open(sealed, notNil(ad)); ok {
+		return append(dst, data...), true
 	}
-	return append(dst, data...), true
+	if before, slot := p.retired(s); before != nil {
+		return before.AppendOpenedToken(dst, slot, token, ad)
+	}
+	return dst, false
 }
 
 // notNil keeps an empty ad apart from none, which ids have.
