@@ -1,0 +1,267 @@
+// Package consumer says who asks: it turns the credentials of a request into a
+// Consumer, with the view, the scopes and the limits that the operator gave it.
+//
+// There are three kinds of credentials. An API key (NewKey) comes as
+// "Authorization: Bearer veil_…" or "X-API-Key: veil_…" and is known by its
+// SHA-256 alone. A token is a JWT (RFC 7519) in "Authorization: Bearer …",
+// signed by one of the issuers and checked with the keys of its key set. A
+// client certificate is one that the TLS listener verified, known by the SHA-256
+// of its public key. Who comes without any is anonymous, if that is configured.
+//
+// Invariants: credentials that do not hold are refused, never tried as another
+// kind and never taken as none; two at once in the headers are refused; a header
+// goes before the certificate; a scope that cannot be enforced grants nothing;
+// one consumer has one limiter however it comes, and their number is bounded; no
+// error tells why credentials were refused, and none holds any of them.
+//
+// A request is answered like this:
+//
+//	who, err := directory.Authenticate(ctx, request)
+//	switch {
+//	case errors.Is(err, consumer.ErrUnavailable): // 503
+//	case err != nil: // 401, with WWW-Authenticate: directory.Challenge()
+//	}
+//	release, retryAfter, ok := who.Admit()
+//	if !ok { // 429, with Retry-After: retryAfter
+//	}
+//	defer release()
+//	if !who.Scopes.MayRead("Patient") { // 403
+//	}
+//
+// Not known here: what a view is (its name is handed on), whether the chain of a
+// certificate holds (the listener), how a refusal is answered and recorded (the
+// door).
+package consumer
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// What Authenticate returns. Their text is all there is to tell.
+var (
+	// ErrNoCredentials: the request has no credentials, and nobody may ask
+	// without.
+	ErrNoCredentials = errors.New("credentials are required")
+	// ErrBadCredentials: the request has credentials that do not hold.
+	ErrBadCredentials = errors.New("the credentials are not valid")
+	// ErrUnavailable: the credentials cannot be checked now, since the key set
+	// of their issuer could not be fetched.
+	ErrUnavailable = errors.New("the credentials cannot be checked at the moment")
+)
+
+// Request is what a request has of credentials.
+type Request struct {
+	// Authorization and APIKey are the values of the headers Authorization and
+	// X-API-Key as received, one for each time that the header is there.
+	Authorization []string
+	APIKey        []string
+	// Certificates is the verified chain of the TLS peer, its own certificate
+	// first.
+	Certificates []*x509.Certificate
+}
+
+// Consumer is who asks. It is shared by the requests of one consumer and must
+// not be changed.
+type Consumer struct {
+	// Name is [A-Za-z0-9._@-]{1,128}; for the consumer of a token it is the
+	// name of the issuer's account, a colon and the consumer claim.
+	Name string
+	// View is the account's.
+	View string
+	// Scopes are the types that may be read and searched; nil for all.
+	Scopes *Scopes
+
+	gate gate // nil: no limits
+}
+
+// Admit counts a request against the limits of the consumer. If ok, the caller
+// must call release when the request is done; calls after the first do nothing.
+// If not, retryAfter says when to come again: whole seconds, at least one. The
+// release is never nil.
+func (c *Consumer) Admit() (release func(), retryAfter time.Duration, ok bool) {
+	if c.gate == nil {
+		return nothing, 0, true
+	}
+	return c.gate.admit(c.Name, time.Now())
+}
+
+// Account is what the operator gives a consumer.
+type Account struct {
+	// Name is [A-Za-z0-9._@-]{1,128}. Credentials of one consumer, such as the
+	// old key and the new one, have the same name and otherwise like accounts.
+	Name string
+	// View names what the consumer sees; it may be empty.
+	View   string
+	Limits Limits
+	// Scopes is a SMART scope list, such as "system/Patient.rs
+	// system/Observation.rs", that bounds what is readable. Empty is everything.
+	Scopes string
+}
+
+// Config is what a directory needs.
+type Config struct {
+	// Anonymous is the account of who has no credentials; nil refuses them. Its
+	// name is "anonymous" when it is empty.
+	Anonymous    *Account
+	Keys         []Key
+	Issuers      []Issuer
+	Certificates []Certificate
+	// HTTPClient fetches key sets; a client with safe limits when it is nil.
+	// Redirects are not followed either way.
+	HTTPClient *http.Client
+	// Logger takes a line when a key set could not be fetched. Nothing is logged
+	// when it is nil.
+	Logger *slog.Logger
+}
+
+// Directory knows the consumers. It may be used concurrently.
+type Directory struct {
+	anonymous    *Consumer // nil: nobody
+	keys         []keyEntry
+	certificates map[fingerprint]*Consumer
+	issuers      map[string]*issuer // by URL
+	peek         *jwt.Parser        // reads which issuer a token names
+}
+
+// New checks the configuration and returns a directory. All problems are
+// reported at once, each with its place, such as "keys[2].sha256". No connection
+// is opened: key sets are fetched when the first token needs them, until ctx
+// ends.
+func New(ctx context.Context, c Config) (*Directory, error) {
+	b := builder{ctx: ctx, client: fetchClient(c.HTTPClient), log: c.Logger, named: map[string]named{}}
+	d := &Directory{
+		certificates: map[fingerprint]*Consumer{},
+		issuers:      map[string]*issuer{},
+		peek:         jwt.NewParser(jwt.WithStrictDecoding()),
+	}
+	if b.log == nil {
+		b.log = slog.New(slog.DiscardHandler)
+	}
+	if c.Anonymous == nil && len(c.Keys)+len(c.Issuers)+len(c.Certificates) == 0 {
+		b.add("consumers", "nobody could ask: configure anonymous, keys, issuers or certificates")
+	}
+	if c.Anonymous != nil {
+		a := *c.Anonymous
+		if a.Name == "" {
+			a.Name = "anonymous"
+		}
+		d.anonymous = b.consumer("anonymous", a)
+	}
+	b.addKeys(d, c.Keys)
+	b.addCertificates(d, c.Certificates)
+	b.addIssuers(d, c.Issuers)
+	if err := errors.Join(b.problems...); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Authenticate says whose credentials a request has. The error is
+// ErrNoCredentials, ErrBadCredentials or ErrUnavailable. It can wait for a key
+// set to be fetched, for at most fetchTimeout.
+func (d *Directory) Authenticate(ctx context.Context, r Request) (*Consumer, error) {
+	switch {
+	case len(r.Authorization)+len(r.APIKey) > 1:
+		return nil, ErrBadCredentials
+	case len(r.APIKey) == 1:
+		return d.key(r.APIKey[0])
+	case len(r.Authorization) == 1:
+		credential, ok := bearer(r.Authorization[0])
+		if !ok {
+			return nil, ErrBadCredentials
+		}
+		if isKey(credential) {
+			return d.key(credential)
+		}
+		return d.token(ctx, credential, r.Certificates)
+	case len(r.Certificates) > 0:
+		return d.certificate(r.Certificates[0])
+	case d.anonymous != nil:
+		return d.anonymous, nil
+	}
+	return nil, ErrNoCredentials
+}
+
+// Challenge is the WWW-Authenticate value of an answer to a request whose
+// credentials are missing or refused (RFC 6750, 3). It does not tell which: a
+// refusal has no error attribute.
+func (d *Directory) Challenge() string { return `Bearer realm="veil"` }
+
+// builder makes a directory and gathers what is wrong with its configuration.
+type builder struct {
+	ctx      context.Context
+	client   *http.Client
+	log      *slog.Logger
+	problems []error
+	named    map[string]named
+}
+
+// named is the first account of a name.
+type named struct {
+	where    string
+	account  Account
+	consumer *Consumer
+}
+
+// add notes a problem. No text may hold a value: an operator may have put a
+// secret into the wrong field.
+func (b *builder) add(where, format string, args ...any) {
+	b.problems = append(b.problems, fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...)))
+}
+
+// consumer checks an account and returns its consumer, the same for the same
+// name.
+func (b *builder) consumer(where string, a Account) *Consumer {
+	scopes := b.account(where, a)
+	if first, ok := b.named[a.Name]; ok && a.Name != "" {
+		if first.account != a {
+			b.add(where+".name", "%s has this name with another view, limits or scopes: one consumer has one account", first.where)
+		}
+		return first.consumer
+	}
+	c := &Consumer{Name: a.Name, View: a.View, Scopes: scopes}
+	if len(b.problems) == 0 { // else the limits can be out of bounds
+		if l := newLimiter(a.Limits); l != nil {
+			c.gate = l
+		}
+	}
+	b.named[a.Name] = named{where, a, c}
+	return c
+}
+
+// account checks an account and returns its scopes.
+func (b *builder) account(where string, a Account) *Scopes {
+	if !plainName(a.Name) {
+		b.add(where+".name", "want 1 to 128 letters, digits and ._@-")
+	}
+	if a.View != "" && !plainName(a.View) {
+		b.add(where+".view", "want at most 128 letters, digits and ._@-")
+	}
+	b.limits(where+".limits", a.Limits)
+	return b.scopes(where+".scopes", a.Scopes)
+}
+
+// plainName reports whether s is [A-Za-z0-9._@-]{1,128}.
+func plainName(s string) bool {
+	if s == "" || len(s) > 128 {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; !alphanumeric(c) && c != '.' && c != '_' && c != '@' && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+func alphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}

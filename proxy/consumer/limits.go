@@ -1,0 +1,162 @@
+package consumer
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Limits bound what one consumer may ask. Zero fields do not bound.
+type Limits struct {
+	// RatePerSecond is how many requests may begin a second in the long run,
+	// from 0.001 to 1,000,000.
+	RatePerSecond float64
+	// Burst is how many may begin at once; the rate rounded up when it is zero.
+	Burst int
+	// Concurrent is how many may be under way at once.
+	Concurrent int
+}
+
+const (
+	leastRate  = 0.001
+	mostLimits = 1_000_000
+)
+
+func (b *builder) limits(where string, l Limits) {
+	if r := l.RatePerSecond; r != 0 && !(r >= leastRate && r <= mostLimits) {
+		b.add(where+".ratePerSecond", "want 0, or %v to %d", leastRate, mostLimits)
+	}
+	if l.Burst < 0 || l.Burst > mostLimits {
+		b.add(where+".burst", "want 0 to %d", mostLimits)
+	}
+	if l.Burst > 0 && l.RatePerSecond == 0 {
+		b.add(where+".burst", "a burst needs a ratePerSecond")
+	}
+	if l.Concurrent < 0 || l.Concurrent > mostLimits {
+		b.add(where+".concurrent", "want 0 to %d", mostLimits)
+	}
+}
+
+// gate admits the requests of a consumer.
+type gate interface {
+	admit(name string, now time.Time) (release func(), retryAfter time.Duration, ok bool)
+}
+
+// limiter holds one consumer to its limits. It may be used concurrently.
+type limiter struct {
+	bucket *rate.Limiter // nil: any rate
+	slots  chan struct{} // one in it for each request under way; nil: any number
+}
+
+// newLimiter returns nil for limits that do not bound.
+func newLimiter(l Limits) *limiter {
+	var m limiter
+	if l.RatePerSecond > 0 {
+		burst := l.Burst
+		if burst == 0 {
+			burst = int(math.Ceil(l.RatePerSecond))
+		}
+		m.bucket = rate.NewLimiter(rate.Limit(l.RatePerSecond), burst)
+	}
+	if l.Concurrent > 0 {
+		m.slots = make(chan struct{}, l.Concurrent)
+	}
+	if m == (limiter{}) {
+		return nil
+	}
+	return &m
+}
+
+// admit takes a slot, and then from the bucket, so that what is refused for want
+// of a slot does not count towards the rate.
+func (l *limiter) admit(_ string, now time.Time) (func(), time.Duration, bool) {
+	if l.slots != nil {
+		select {
+		case l.slots <- struct{}{}:
+		default:
+			return nothing, time.Second, false
+		}
+	}
+	if l.bucket != nil && !l.bucket.AllowN(now, 1) {
+		l.leave()
+		seconds := (1 - l.bucket.TokensAt(now)) / float64(l.bucket.Limit())
+		return nothing, time.Duration(max(1, math.Ceil(seconds))) * time.Second, false
+	}
+	if l.slots == nil {
+		return nothing, 0, true
+	}
+	return sync.OnceFunc(l.leave), 0, true
+}
+
+func (l *limiter) leave() {
+	if l.slots != nil {
+		<-l.slots
+	}
+}
+
+// idle reports whether the limiter is as good as a new one.
+func (l *limiter) idle(now time.Time) bool {
+	return len(l.slots) == 0 && (l.bucket == nil || l.bucket.TokensAt(now) >= float64(l.bucket.Burst()))
+}
+
+func nothing() {}
+
+const (
+	// maxLimiters is how many consumers of an issuer have limiters of their own
+	// at once.
+	maxLimiters = 10_000
+	// sweepPause is the least time between two looks for idle limiters.
+	sweepPause = time.Second
+)
+
+// limiters are those of the consumers of an issuer. Only idle ones are let go,
+// so nobody gets a new one by being forgotten. While there are maxLimiters that
+// are not idle, further consumers share one.
+type limiters struct {
+	limits Limits
+
+	mu     sync.Mutex
+	byName map[string]*limiter
+	others *limiter
+	swept  time.Time
+}
+
+// newLimiters returns nil for limits that do not bound.
+func newLimiters(l Limits) *limiters {
+	others := newLimiter(l)
+	if others == nil {
+		return nil
+	}
+	return &limiters{limits: l, byName: map[string]*limiter{}, others: others}
+}
+
+// admit holds the lock while a limiter is used: one that is about to be used is
+// not let go.
+func (s *limiters) admit(name string, now time.Time) (func(), time.Duration, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.byName[name]
+	if l == nil {
+		l = s.others
+		if s.room(now) {
+			l = newLimiter(s.limits)
+			s.byName[name] = l
+		}
+	}
+	return l.admit(name, now)
+}
+
+// room reports whether there may be one limiter more, and makes room if need be.
+func (s *limiters) room(now time.Time) bool {
+	if len(s.byName) >= maxLimiters && now.Sub(s.swept) >= sweepPause {
+		s.swept = now
+		for name, l := range s.byName {
+			if l.idle(now) {
+				delete(s.byName, name)
+			}
+		}
+	}
+	return len(s.byName) < maxLimiters
+}
