@@ -21,6 +21,7 @@ const (
 	opMeta                // walk a resource's own meta, where its labels go
 	opWithhold            // take the whole resource out
 	opID                  // seal a resource id, or rename a contained one
+	opVersion             // seal a version id
 	opReference           // translate a reference
 	opCode                // let a code pass that its value set has
 	opCanonical           // let an allow-listed canonical pass
@@ -31,19 +32,19 @@ const (
 // decision is what is done at one place, or at one place under a condition. What
 // the walk reads for every value comes first.
 type decision struct {
-	op         op
-	kind       jsonKind
-	label      mask.Label
-	part       codedPart // opCoded
-	memo       bool      // small and repeated: worth remembering
-	perEntity  bool      // the method needs to know whom the value is about
-	yearSearch bool      // a search by whole years tells no more than the masked values
-	action     int
-	child      *node
-	otherwise  *decision
-	rule       *elementRule // settings of the FHIR methods
-	method     mask.Method
-	values     *ValueSet // opCode
+	op        op
+	kind      jsonKind
+	label     mask.Label
+	part      codedPart   // opCoded
+	memo      bool        // small and repeated: worth remembering
+	perEntity bool        // the method needs to know whom the value is about
+	search    mask.Search // of the method
+	action    int
+	child     *node
+	otherwise *decision
+	rule      *elementRule // settings of the FHIR methods
+	method    mask.Method
+	values    *ValueSet // opCode
 	// when is the condition on the object that holds the element (outer) or
 	// on the element itself.
 	when, whenSelf *condition
@@ -130,6 +131,7 @@ type Automaton struct {
 	engine    engineActions
 
 	urnSlot, uuidSlot, containedSlot, systemSlot, codeSlot mask.Slot
+	versionSlot                                            mask.Slot
 	sealSlots                                              []mask.Slot // by type index
 	unknownResource                                        decision
 	containedID                                            decision   // names contained ids in a walker's memory
@@ -182,6 +184,7 @@ func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
 	c.a.containedSlot = keys.MACSlot("pseudonym", "contained-id")
 	c.a.systemSlot = keys.MACSlot("pseudonym", "code-system")
 	c.a.codeSlot = keys.MACSlot("pseudonym", "code")
+	c.a.versionSlot = keys.SealSlot("_history")
 	for _, t := range schema.Types() {
 		if t.Kind != ResourceKind || t.Abstract {
 			continue
@@ -206,10 +209,39 @@ func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
 			c.problems.Add(r.At, "rule %q never applies: more specific rules, or the removal of what holds it, leave it nothing to match", r.ID)
 		}
 	}
+	c.checkSearchParameters()
 	if err := c.problems.Err(); err != nil {
 		return nil, err
 	}
 	return c.a, nil
+}
+
+// checkSearchParameters resolves the names in the ruleset's own search
+// parameters.
+func (c *compiler) checkSearchParameters() {
+	for _, p := range c.policy.Ruleset.FHIR.SearchParameters {
+		for _, base := range append(slices.Clone(p.Base), p.Targets...) {
+			if c.a.roots[base] == nil {
+				c.problems.Add(p.At, "search parameter %q: unknown resource type %q%s", p.Name, base, mask.DidYouMean(base, c.a.types))
+			}
+		}
+		for _, base := range p.Base {
+			paths := pathsOf(p.Expression, base)
+			if len(paths) == 0 || slices.Contains(paths, "") {
+				c.problems.Add(p.At, "search parameter %q: the expression must be paths that begin at %s, joined by \" | \"", p.Name, base)
+				continue
+			}
+			for _, path := range paths {
+				m, err := parseMatch(path)
+				if err == nil {
+					err = c.resolve(m)
+				}
+				if err != nil {
+					c.problems.Add(p.At, "search parameter %q: expression: %v", p.Name, err)
+				}
+			}
+		}
+	}
 }
 
 func (c *compiler) engineActions() {
@@ -746,7 +778,7 @@ func (c *compiler) action(a mask.Action) int {
 func (c *compiler) apply(r int, e *Element, et ElementType, path string, kids []item) decision {
 	rule := c.rules[r]
 	method, def := c.policy.Method(r)
-	d := decision{kind: kindOf(et), label: def.Label, method: method, perEntity: def.PerEntity, yearSearch: def.YearSearch}
+	d := decision{kind: kindOf(et), label: def.Label, method: method, perEntity: def.PerEntity, search: def.Search}
 	d.action = c.action(mask.Action{Rule: rule.ID, Category: rule.Category, Path: path, Method: rule.Method, Label: def.Label})
 	primitive := et.Type == nil || et.Type.Kind == PrimitiveKind
 	bad := func(format string, args ...any) decision {
@@ -803,7 +835,7 @@ func (c *compiler) codedDecision(n *node, e *Element, et ElementType, path strin
 			return r
 		}
 		if r.op == opMethod && part == partValue {
-			d.method, d.label = r.method, r.label
+			d.method, d.label, d.search = r.method, r.label, r.search
 			rule, category, method, label = c.rules[cand.rule].ID, c.rules[cand.rule].Category, c.rules[cand.rule].Method, r.label
 			break
 		}

@@ -42,6 +42,7 @@ var effects = map[op]struct {
 	opMeta:      {"walked; security labels are added", false},
 	opWithhold:  {"the whole resource is withheld", false},
 	opID:        {"sealed: only Veil can open it", false},
+	opVersion:   {"sealed: only Veil can open it", false},
 	opReference: {"translated to pseudonyms", false},
 	opCode:      {"kept if it is in the bound value set, else removed", true},
 	opCanonical: {"kept if it begins as the ruleset's canonicals say, else removed", true},

@@ -2,6 +2,8 @@ package fhir
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -16,10 +18,24 @@ import (
 // sent. A Guard is immutable and may be used concurrently.
 type Guard struct {
 	a *Automaton
+	// custom are the search parameters that the ruleset names, by type and name.
+	// They stand before those of the specification.
+	custom map[string]map[string]*SearchParam
 }
 
 // NewGuard returns the guard of an automaton.
-func NewGuard(a *Automaton) *Guard { return &Guard{a: a} }
+func NewGuard(a *Automaton) *Guard {
+	g := &Guard{a: a, custom: map[string]map[string]*SearchParam{}}
+	for _, p := range a.Policy.Ruleset.FHIR.SearchParameters {
+		for _, base := range p.Base {
+			if g.custom[base] == nil {
+				g.custom[base] = map[string]*SearchParam{}
+			}
+			g.custom[base][p.Name] = &SearchParam{Name: p.Name, Type: p.Type, Targets: p.Targets, Expression: p.Expression}
+		}
+	}
+	return g
+}
 
 // Param is a search parameter with its name and value decoded.
 type Param struct {
@@ -48,33 +64,22 @@ func (r *Refusal) Error() string {
 	return b.String()
 }
 
-// class is how a search parameter is treated.
-type class uint8
-
-const (
-	classRefused   class = iota
-	classID              // _id: pseudonyms are opened
-	classReference       // pseudonyms are opened
-	classCode            // a code of the bound value set
-	classCoded           // system|code of a known system
-	classBool            // true or false
-	classNumber          // a number
-	classYear            // a whole year
-	classCanonical       // an allow-listed URL
-)
-
-// verdict is what the rules say of one parameter.
-type verdict struct {
-	class   class
-	rule    string
-	reason  string
-	values  *ValueSet // classCode, classCoded: what a bare code may be
-	targets []string  // classReference
+// Query is a search that may be made.
+type Query struct {
+	// Upstream are the parameters as they may go upstream.
+	Upstream []Param
+	// Self are the parameters that were applied, as the consumer wrote them.
+	Self []Param
+	// Types are the other resource types that the search looks into or answers
+	// with, in order of their names.
+	Types []string
+	// Dropped are the parameters that lenient handling left out.
+	Dropped []*Refusal
+	// Narrow is what the consumer asked to see of each resource, applied once it
+	// is masked; nil for all of it. What hides elements never goes upstream: the
+	// rules may need what is hidden.
+	Narrow *Narrowing
 }
-
-// noSuchID stands in for a pseudonym that does not open, so that it is
-// answered as an id that does not exist.
-const noSuchID = "veil.no.such.id"
 
 // Type reports whether name is an R4 resource type, and the rule that
 // withholds it, if one does.
@@ -89,6 +94,12 @@ func (g *Guard) Type(name string) (known bool, withheldBy string) {
 	return true, ""
 }
 
+// usable reports whether a type is known and not withheld.
+func (g *Guard) usable(name string) bool {
+	known, withheldBy := g.Type(name)
+	return known && withheldBy == ""
+}
+
 // OpenID opens the pseudonym of a resource's id.
 func (g *Guard) OpenID(keys *mask.Pseudonymizer, resourceType string, pseudonym []byte) (id []byte, ok bool) {
 	n := g.a.roots[resourceType]
@@ -96,6 +107,34 @@ func (g *Guard) OpenID(keys *mask.Pseudonymizer, resourceType string, pseudonym 
 		return nil, false
 	}
 	return keys.AppendOpened(nil, g.a.sealSlots[n.index], pseudonym)
+}
+
+// OpenVersion opens the pseudonym of a version id.
+func (g *Guard) OpenVersion(keys *mask.Pseudonymizer, pseudonym []byte) (version []byte, ok bool) {
+	return keys.AppendOpened(nil, g.a.versionSlot, pseudonym)
+}
+
+// ShowsVersions reports whether resources of a type show version ids that can be
+// opened.
+func (g *Guard) ShowsVersions(resourceType string) bool {
+	n := g.a.roots[resourceType]
+	if n == nil {
+		return false
+	}
+	meta := n.field("meta")
+	if meta == nil || meta.decision.child == nil {
+		return false
+	}
+	v := meta.decision.child.field("versionId")
+	return v != nil && v.decision.op == opVersion
+}
+
+// param finds a search parameter of a type: the ruleset's own, or FHIR R4's.
+func (g *Guard) param(typ, name string) (*SearchParam, bool) {
+	if p, ok := g.custom[typ][name]; ok {
+		return p, true
+	}
+	return g.a.schema.SearchParam(typ, name)
 }
 
 // GuardedParam is a search parameter and whether it may be used.
@@ -111,10 +150,15 @@ type GuardedParam struct {
 // SearchParams returns the search parameters of a resource type in order of
 // their names.
 func (g *Guard) SearchParams(resourceType string) []GuardedParam {
-	var out []GuardedParam
-	for _, sp := range g.a.schema.SearchParams(resourceType) {
+	params := g.a.schema.SearchParams(resourceType)
+	params = slices.DeleteFunc(params, func(p *SearchParam) bool { return g.custom[resourceType][p.Name] != nil })
+	for _, name := range sortedKeys(g.custom[resourceType]) {
+		params = append(params, g.custom[resourceType][name])
+	}
+	out := make([]GuardedParam, 0, len(params))
+	for _, sp := range params {
 		v := g.judge(resourceType, sp)
-		p := GuardedParam{Name: sp.Name, Type: sp.Type, Allowed: v.class != classRefused, Why: classWords[v.class]}
+		p := GuardedParam{Name: sp.Name, Type: sp.Type, Allowed: v.class != classRefused, Why: v.how()}
 		if !p.Allowed {
 			p.Why = v.reason
 			if v.rule != "" {
@@ -127,75 +171,294 @@ func (g *Guard) SearchParams(resourceType string) []GuardedParam {
 	return out
 }
 
-var classWords = map[class]string{
-	classRefused:   "refused",
-	classID:        "pseudonyms are opened",
-	classReference: "pseudonyms are opened",
-	classCode:      "codes of the bound value set",
-	classCoded:     "system|code of a known code system",
-	classBool:      "true or false",
-	classNumber:    "numbers",
-	classYear:      "whole years (YYYY)",
-	classCanonical: "URLs that begin as the ruleset's canonicals say",
+// ResultParam is a parameter that says what of a search's result is wanted.
+type ResultParam struct{ Name, How string }
+
+// ResultParams are the parameters beside the search parameters proper, and how
+// each is treated.
+func ResultParams() []ResultParam {
+	return []ResultParam{
+		{"_count", "a number up to 9999"},
+		{"_total", "none, estimate or accurate"},
+		{"_summary", "count and false go upstream; true, text and data are applied after masking"},
+		{"_elements", "elements of the resource, applied after masking"},
+		{"_sort", "parameters that compare booleans, numbers or codes that the consumer sees as they are"},
+		{"_include", "references that may be searched; with :iterate too"},
+		{"_revinclude", "references that may be searched; with :iterate too"},
+		{"_has", "where the reference and the last parameter may be searched"},
+		{"chains", "where every reference and the last parameter may be searched"},
+	}
 }
 
-// Search judges the parameters of a search on a resource type and returns them
-// as they may go upstream. The error is a *Refusal.
-func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string, params []Param) ([]Param, error) {
-	out := make([]Param, 0, len(params))
+// Search judges the parameters of a search on a resource type. The error is a
+// *Refusal. With lenient handling (FHIR R4, search.html#errors) a refused
+// parameter that only shapes the result is left out and named in Dropped; one
+// that would choose resources never is, since its absence would answer another
+// question.
+func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string, params []Param, lenient bool) (*Query, error) {
+	s := &search{g: g, keys: keys, site: site, typ: resourceType, types: map[string]bool{}}
+	q := &Query{}
+	seen := map[string]bool{}
 	for _, p := range params {
-		q, err := g.param(keys, site, resourceType, p)
-		if err != nil {
-			return nil, err
+		name, modifier, _ := strings.Cut(p.Name, ":")
+		shape, shapes := shapers[name]
+		var out []Param
+		var r *Refusal
+		switch {
+		case !shapes:
+			var upstream Param
+			if upstream, r = s.criterion(resourceType, p.Name, p.Value, 0); r == nil {
+				out = []Param{upstream}
+			}
+		case seen[name] && !shape.repeats:
+			r = &Refusal{Reason: "it is given more than once"}
+		default:
+			seen[name] = true
+			out, r = shape.judge(s, q, modifier, p)
 		}
-		out = append(out, q)
+		if r != nil {
+			r.Param = printable(p.Name)
+			if !lenient || !shapes || shape.vital {
+				return nil, r
+			}
+			q.Dropped = append(q.Dropped, r)
+			continue
+		}
+		q.Upstream = append(q.Upstream, out...)
+		q.Self = append(q.Self, p)
 	}
-	return out, nil
+	q.Types = sortedKeys(s.types)
+	return q, nil
 }
 
-func (g *Guard) param(keys *mask.Pseudonymizer, site *Site, typ string, p Param) (Param, error) {
-	refuse := func(rule, reason, hint string) (Param, error) {
-		return Param{}, &Refusal{Param: printable(p.Name), Rule: rule, Reason: reason, Hint: hint}
-	}
-	name, modifier, _ := strings.Cut(p.Name, ":")
-	switch name {
-	case "_count":
-		if len(p.Value) == 0 || len(p.Value) > 4 || !isDigits([]byte(p.Value), 1, 4) {
-			return refuse("", "the value must be a number up to 9999", "")
+// Shape judges the parameters of a read, which only say what of the resource is
+// wanted: _elements and _summary. The error is a *Refusal.
+func (g *Guard) Shape(resourceType string, params []Param) (*Narrowing, error) {
+	s := &search{g: g, typ: resourceType}
+	q := &Query{}
+	seen := map[string]bool{}
+	for _, p := range params {
+		var r *Refusal
+		switch {
+		case seen[p.Name]:
+			r = refusal("it is given more than once")
+		case p.Name == "_elements":
+			_, r = s.elements(q, "", p)
+		case p.Name == "_summary" && p.Value != "count":
+			_, r = s.summary(q, "", p)
+		default:
+			r = &Refusal{Reason: "it does not fit here", Hint: "_elements, _summary, _format and _pretty do"}
 		}
-		return p, nil
-	case "_total":
-		if modifier == "" && (p.Value == "none" || p.Value == "estimate" || p.Value == "accurate") {
-			return p, nil
+		if r != nil {
+			r.Param = printable(p.Name)
+			return nil, r
 		}
-		return refuse("", "the value must be none, estimate or accurate", "")
-	case "_summary":
-		if modifier == "" && (p.Value == "count" || p.Value == "false") {
-			return p, nil
-		}
-		return refuse("", "a summary can hide elements that the rules need", "only count and false are supported")
-	case "_include", "_revinclude":
-		return g.include(p, modifier)
+		seen[p.Name] = true
 	}
-	if strings.Contains(name, ".") || name == "_has" {
-		return refuse("", "chained parameters are not supported", "search by the reference's id")
+	return q.Narrow, nil
+}
+
+// Canonical reports whether a canonical URL is one that the consumer could see.
+func (g *Guard) Canonical(url string) bool { return canonicalMayPass(g.a.canon, []byte(url)) }
+
+// Code reports whether a code of a system is one that the consumer could see.
+func (g *Guard) Code(system, code string) bool {
+	s := g.a.codes.find([]byte(system))
+	return s != nil && g.a.codes.codeMayPass(s, []byte(system), []byte(code))
+}
+
+// timeForm is a FHIR date, dateTime or instant.
+var timeForm = regexp.MustCompile(`^([0-9]{4})(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?$`)
+
+// Since judges the time of _since for resources of a type, and returns it as it
+// may go upstream: where the consumer sees of meta.lastUpdated but the year, the
+// time is taken back to the beginning of its year, so that the answer has all
+// that was asked for and possibly more. The error is a *Refusal.
+func (g *Guard) Since(resourceType, value string) (string, error) {
+	m := timeForm.FindStringSubmatch(value)
+	if m == nil {
+		return "", &Refusal{Param: "_since", Reason: "the value must be an instant, such as 2024-01-01T00:00:00Z"}
 	}
-	sp, ok := g.a.schema.SearchParam(typ, name)
+	sp, ok := g.param(resourceType, "_lastUpdated")
 	if !ok {
-		return refuse("", "it is not a search parameter of FHIR R4 for "+typ, strings.TrimSpace(mask.DidYouMean(name, g.allowed(typ))))
+		return "", &Refusal{Param: "_since", Reason: "the time of the last change is not known"}
 	}
-	v := g.judge(typ, sp)
-	if v.class == classRefused {
-		return refuse(v.rule, v.reason, "")
+	switch v := g.judge(resourceType, sp); v.class {
+	case classYear:
+		return m[1] + "-01-01T00:00:00Z", nil
+	default:
+		return "", &Refusal{Param: "_since", Rule: v.rule, Reason: "it would tell more of the time of the last change than is shown"}
 	}
-	value, reason := g.value(keys, site, v, modifier, p.Value)
-	if reason != "" {
-		return refuse(v.rule, reason, "")
+}
+
+// search is one search being judged.
+type search struct {
+	g    *Guard
+	keys *mask.Pseudonymizer
+	site *Site
+	typ  string
+	// types are the other types that the search looks into or answers with.
+	types map[string]bool
+}
+
+// shaper judges a parameter that says what of the result is wanted. It returns
+// what goes upstream of it.
+type shaper struct {
+	judge   func(s *search, q *Query, modifier string, p Param) ([]Param, *Refusal)
+	repeats bool
+	// vital parameters are refused under lenient handling too: without them the
+	// answer would be one of another kind.
+	vital bool
+}
+
+var shapers map[string]shaper
+
+func init() {
+	shapers = map[string]shaper{
+		"_count":      {judge: (*search).count},
+		"_total":      {judge: oneOf("none", "estimate", "accurate")},
+		"_contained":  {judge: oneOf("false")},
+		"_summary":    {judge: (*search).summary},
+		"_elements":   {judge: (*search).elements},
+		"_sort":       {judge: (*search).sort},
+		"_include":    {judge: (*search).include, repeats: true},
+		"_revinclude": {judge: (*search).include, repeats: true},
 	}
-	if v.class == classReference && modifier != "" && modifier != "missing" {
-		return Param{name + ":" + modifier, value}, nil
+}
+
+func refusal(reason string) *Refusal { return &Refusal{Reason: reason} }
+
+func (s *search) count(_ *Query, modifier string, p Param) ([]Param, *Refusal) {
+	if modifier != "" || !isDigits([]byte(p.Value), 1, 4) {
+		return nil, refusal("the value must be a number up to 9999")
 	}
-	return Param{p.Name, value}, nil
+	return []Param{p}, nil
+}
+
+// oneOf takes listed values only.
+func oneOf(values ...string) func(*search, *Query, string, Param) ([]Param, *Refusal) {
+	return func(_ *search, _ *Query, modifier string, p Param) ([]Param, *Refusal) {
+		if modifier != "" || !slices.Contains(values, p.Value) {
+			return nil, refusal("the value must be " + strings.Join(values, " or "))
+		}
+		return []Param{p}, nil
+	}
+}
+
+func (s *search) summary(q *Query, modifier string, p Param) ([]Param, *Refusal) {
+	switch {
+	case modifier != "":
+	case p.Value == "count", p.Value == "false":
+		return []Param{p}, nil
+	case p.Value == "true", p.Value == "text", p.Value == "data":
+		q.Narrow = s.g.a.schema.summary(q.Narrow, s.typ, p.Value)
+		return nil, nil
+	}
+	return nil, refusal("the value must be true, text, data, count or false")
+}
+
+func (s *search) elements(q *Query, modifier string, p Param) ([]Param, *Refusal) {
+	if modifier != "" {
+		return nil, refusal("it takes no modifier")
+	}
+	n, unknown := s.g.a.schema.elements(q.Narrow, s.typ, strings.Split(p.Value, ","))
+	if unknown {
+		return nil, refusal("the value must be names of elements of " + s.typ + ", separated by commas")
+	}
+	q.Narrow = n
+	return nil, nil
+}
+
+// sort lets an order pass that the consumer could make of what it sees.
+func (s *search) sort(_ *Query, modifier string, p Param) ([]Param, *Refusal) {
+	for _, item := range strings.Split(p.Value, ",") {
+		name := strings.TrimPrefix(item, "-")
+		sp, ok := s.g.param(s.typ, name)
+		if modifier != "" || !ok {
+			return nil, refusal("the value must be search parameters of " + s.typ + ", each with or without a minus sign")
+		}
+		v := s.g.judge(s.typ, sp)
+		switch v.class {
+		case classBool, classNumber, classCode, classText:
+		case classRefused:
+			return nil, &Refusal{Rule: v.rule, Reason: fmt.Sprintf("the order by %q would tell of original values: %s", name, v.reason)}
+		default:
+			return nil, &Refusal{Rule: v.rule, Reason: fmt.Sprintf("the order by %q would tell more of the original values than is shown", name),
+				Hint: "sort by what the answer shows instead"}
+		}
+	}
+	return []Param{p}, nil
+}
+
+// include lets Type:parameter, Type:parameter:Target and Type:* pass where the
+// parameter is a reference that may be followed.
+func (s *search) include(_ *Query, modifier string, p Param) ([]Param, *Refusal) {
+	if modifier != "" && modifier != "iterate" {
+		return nil, refusal("the only modifier is :iterate")
+	}
+	forward := strings.HasPrefix(p.Name, "_include")
+	value := p.Value
+	if value == "*" && forward {
+		value = s.typ + ":*"
+	}
+	parts := strings.Split(value, ":")
+	if len(parts) < 2 || len(parts) > 3 {
+		return nil, refusal("the value must be Type:parameter or Type:parameter:Target")
+	}
+	for i, typ := range parts {
+		if i == 1 {
+			continue
+		}
+		if !s.g.usable(typ) {
+			return nil, refusal("the resource type is unknown or withheld")
+		}
+		s.types[typ] = true
+	}
+	if modifier == "" {
+		if forward && parts[0] != s.typ {
+			return nil, refusal("without :iterate, what is included must be referred to by " + s.typ)
+		}
+		if !forward && len(parts) == 3 && parts[2] != s.typ {
+			return nil, refusal("without :iterate, what is included must refer to " + s.typ)
+		}
+	}
+	params := []*SearchParam{}
+	if parts[1] == "*" {
+		for _, sp := range s.g.a.schema.SearchParams(parts[0]) {
+			if sp.Type == "reference" {
+				params = append(params, sp)
+			}
+		}
+	} else if sp, ok := s.g.param(parts[0], parts[1]); ok {
+		params = append(params, sp)
+	}
+	if len(params) == 0 {
+		return nil, refusal("the parameter is not a reference that may be followed")
+	}
+	for _, sp := range params {
+		if v := s.g.judge(parts[0], sp); v.class != classReference {
+			if parts[1] == "*" {
+				return nil, &Refusal{Rule: v.rule, Reason: fmt.Sprintf("not every reference of %s may be followed, such as %q", parts[0], sp.Name), Hint: "name the parameters"}
+			}
+			return nil, &Refusal{Rule: v.rule, Reason: "the parameter is not a reference that may be followed"}
+		}
+		if forward && len(parts) < 3 {
+			s.leadsTo(sp.Targets)
+		}
+	}
+	return []Param{{p.Name, value}}, nil
+}
+
+// leadsTo notes the types that references lead to; none means any.
+func (s *search) leadsTo(targets []string) {
+	if len(targets) == 0 {
+		targets = s.g.a.types
+	}
+	for _, typ := range targets {
+		if s.g.usable(typ) {
+			s.types[typ] = true
+		}
+	}
 }
 
 // printable keeps a parameter's name in errors to what names are made of.
@@ -219,157 +482,4 @@ func (g *Guard) allowed(typ string) []string {
 		}
 	}
 	return names
-}
-
-// include lets Type:parameter and Type:parameter:Target pass where the
-// parameter is a reference that may be followed.
-func (g *Guard) include(p Param, modifier string) (Param, error) {
-	refuse := func(reason string) (Param, error) {
-		return Param{}, &Refusal{Param: printable(p.Name), Reason: reason}
-	}
-	parts := strings.Split(p.Value, ":")
-	if modifier != "" || len(parts) < 2 || len(parts) > 3 {
-		return refuse("the value must be Type:parameter or Type:parameter:Target, without modifiers")
-	}
-	for i, typ := range parts {
-		if i == 1 {
-			continue
-		}
-		if known, withheld := g.Type(typ); !known || withheld != "" {
-			return refuse("the resource type is unknown or withheld")
-		}
-	}
-	sp, ok := g.a.schema.SearchParam(parts[0], parts[1])
-	if !ok || g.judge(parts[0], sp).class != classReference {
-		return refuse("the parameter is not a reference that may be followed")
-	}
-	return p, nil
-}
-
-// value rewrites a value, or says in reason why it is refused.
-func (g *Guard) value(keys *mask.Pseudonymizer, site *Site, v verdict, modifier, value string) (out, reason string) {
-	switch {
-	case modifier == "":
-	case modifier == "missing" && v.class != classYear && v.class != classID:
-		if value == "true" || value == "false" {
-			return value, ""
-		}
-		return "", "the value of :missing must be true or false"
-	case modifier == "not" && (v.class == classCode || v.class == classCoded):
-	case v.class == classReference && g.a.roots[modifier] != nil:
-		v.targets = []string{modifier}
-	default:
-		return "", "this modifier could test original values"
-	}
-	if strings.Contains(value, `\`) {
-		return "", "escaped values are not supported"
-	}
-	items := strings.Split(value, ",")
-	for i, item := range items {
-		var ok bool
-		switch v.class {
-		case classID:
-			items[i], ok = g.openOr(keys, v.targets[0], item), true
-		case classReference:
-			items[i], ok = g.openReference(keys, site, v.targets, modifier, item)
-			reason = "the value must be Type/id, or an id where one type is possible"
-		case classCode:
-			code := item[strings.LastIndexByte(item, '|')+1:]
-			items[i], ok = code, v.values != nil && v.values.Contains([]byte(code))
-			reason = "the value is not a code of the element's value set"
-		case classCoded:
-			items[i], ok = g.token(v, item)
-			reason = "the value must be system|code of a code system that the ruleset lists, in the form of its codes"
-		case classBool:
-			ok = item == "true" || item == "false"
-			reason = "the value must be true or false"
-		case classNumber:
-			ok = isNumber(strings.TrimLeft(item, "egnlt"))
-			reason = "the value must be a number"
-		case classYear:
-			ok = g.isYear(item)
-			reason = fmt.Sprintf("the value must be a whole year (YYYY) from %d on, with eq, ne, gt, ge, lt or le", g.oldestYear())
-		case classCanonical:
-			ok = canonicalMayPass(g.a.canon, []byte(item))
-			reason = "the value is not a canonical URL that the ruleset lets pass"
-		}
-		if !ok {
-			return "", reason
-		}
-	}
-	return strings.Join(items, ","), ""
-}
-
-// openOr opens a pseudonym; one that does not open becomes an id that no
-// resource has.
-func (g *Guard) openOr(keys *mask.Pseudonymizer, typ, pseudonym string) string {
-	if id, ok := g.OpenID(keys, typ, []byte(pseudonym)); ok {
-		return string(id)
-	}
-	return noSuchID
-}
-
-func (g *Guard) openReference(keys *mask.Pseudonymizer, site *Site, targets []string, modifier, item string) (string, bool) {
-	if site != nil && site.Base != "" {
-		item = strings.TrimPrefix(item, site.Base+"/")
-	}
-	typ, id, found := strings.Cut(item, "/")
-	if !found {
-		if len(targets) != 1 {
-			return "", false
-		}
-		typ, id = targets[0], item
-	}
-	if g.a.roots[typ] == nil || !isID([]byte(id)) || modifier != "" && modifier != typ {
-		return "", false
-	}
-	opened := g.openOr(keys, typ, id)
-	if modifier != "" {
-		return opened, true
-	}
-	return typ + "/" + opened, true
-}
-
-// token lets system|code and system| of known systems pass. A bare code passes
-// with the systems of the bound value set that have it: without them it could
-// match a code of an unknown system, which is masked.
-func (g *Guard) token(v verdict, item string) (string, bool) {
-	system, code, found := strings.Cut(item, "|")
-	if !found {
-		var all []string
-		if v.values != nil && v.values.Contains([]byte(item)) {
-			for _, sys := range v.values.Systems {
-				s := g.a.codes.find([]byte(sys))
-				if s != nil && g.a.codes.codeMayPass(s, []byte(sys), []byte(item)) {
-					all = append(all, sys+"|"+item)
-				}
-			}
-		}
-		return strings.Join(all, ","), len(all) > 0
-	}
-	s := g.a.codes.find([]byte(system))
-	if s == nil || code != "" && !g.a.codes.codeMayPass(s, []byte(system), []byte(code)) {
-		return "", false
-	}
-	return item, true
-}
-
-// oldestYear is the first year that no rule hides as one that reveals an age
-// over 89.
-func (g *Guard) oldestYear() int { return g.a.Policy.Ruleset.ReferenceDate.Year - 89 }
-
-// isYear lets a whole year pass that does not split the years that rules hide.
-func (g *Guard) isYear(item string) bool {
-	if len(item) == 6 {
-		switch item[:2] {
-		case "eq", "ne", "gt", "ge", "lt", "le":
-			item = item[2:]
-		}
-	}
-	return len(item) == 4 && isDigits([]byte(item), 4, 4) && item >= fmt.Sprintf("%04d", g.oldestYear())
-}
-
-func isNumber(s string) bool {
-	var f fault
-	return s != "" && scanNumber([]byte(s), 0, &f) == len(s)
 }

@@ -3,6 +3,8 @@ package fhir
 import (
 	"regexp"
 	"strings"
+
+	"github.com/veil-proxy/veil/mask"
 )
 
 // judge resolves a search parameter's expression against the rules.
@@ -18,7 +20,9 @@ func (g *Guard) judge(typ string, sp *SearchParam) verdict {
 		return verdict{class: classID, targets: []string{typ}}
 	}
 	switch sp.Type {
-	case "token", "reference", "date", "number", "uri":
+	case "token", "reference", "date", "number", "uri", "string", "quantity":
+	case "composite":
+		return g.judgeComposite(typ, sp)
 	default:
 		return g.refusedBy(typ, sp, "parameters of type "+sp.Type+" could test original values")
 	}
@@ -27,7 +31,11 @@ func (g *Guard) judge(typ string, sp *SearchParam) verdict {
 		if path == "" {
 			return verdict{reason: "its expression is more than a path, so what it compares is not known"}
 		}
-		for _, v := range g.resolve(root, sp, path) {
+		found := g.resolve(root, sp, path)
+		if len(found) == 0 {
+			return verdict{reason: "its expression leads to no element of " + typ}
+		}
+		for _, v := range found {
 			if v.class == classRefused {
 				return v
 			}
@@ -37,11 +45,39 @@ func (g *Guard) judge(typ string, sp *SearchParam) verdict {
 			if v.class == classReference {
 				v.targets = sp.Targets
 			}
+			v.text = sp.Type == "string"
 			all = v
 		}
 	}
 	if all.class == classRefused && all.reason == "" {
 		all.reason = "it has no expression that the rules could be held against"
+	}
+	return all
+}
+
+// judgeComposite judges each component where it goes on from the composite's
+// own expression.
+func (g *Guard) judgeComposite(typ string, sp *SearchParam) verdict {
+	all := verdict{class: classComposite}
+	for _, c := range sp.Components {
+		var paths []string
+		for _, base := range strings.Split(sp.Expression, " | ") {
+			if head, _, _ := strings.Cut(base, "."); head != typ {
+				continue
+			}
+			for _, rest := range strings.Split(c.Expression, " | ") {
+				// HL7's definition of code-value-date spells the type so.
+				paths = append(paths, base+"."+strings.ReplaceAll(rest, "as(DateTime)", "as(dateTime)"))
+			}
+		}
+		v := g.judge(typ, &SearchParam{Type: c.Type, Expression: strings.Join(paths, " | ")})
+		if v.class == classRefused || v.class == classID {
+			return verdict{rule: v.rule, reason: "of its parts: " + v.reason}
+		}
+		all.parts = append(all.parts, v)
+	}
+	if len(all.parts) < 2 {
+		return verdict{reason: "its parts are not known"}
 	}
 	return all
 }
@@ -66,7 +102,7 @@ var (
 	asCast      = regexp.MustCompile(`^\(([A-Za-z.]+) as ([A-Za-z]+)\)$`)
 	asCall      = regexp.MustCompile(`\.as\(([A-Za-z]+)\)`)
 	whereCall   = regexp.MustCompile(`\.where\((resolve\(\) is [A-Za-z]+|[a-zA-Z]+='[^']*')\)`)
-	plainSearch = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+(\.ofType\([A-Za-z]+\))?)*$`)
+	plainSearch = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+(\.ofType\([A-Za-z]+\))?|\.extension\('[^']+'\))*$`)
 )
 
 // pathsOf returns the paths of an expression that begin at a resource type (or
@@ -103,17 +139,25 @@ func (g *Guard) resolve(root *node, sp *SearchParam, path string) []verdict {
 		return []verdict{{reason: "its expression is not known"}}
 	}
 	nodes := []*node{root}
+	// What is masked on the way counts too: the upstream compares what is below.
+	var out []verdict
 	for i, st := range p.steps {
+		last := i == len(p.steps)-1
 		var next []*node
-		var out []verdict
 		for _, n := range nodes {
+			if st.kind == stepExtension {
+				if d := n.extensions[st.name]; d != nil && d.child != nil {
+					next = append(next, d.child)
+				}
+				continue
+			}
 			for k := range n.fields {
 				f := &n.fields[k]
 				if f.sibling || f.element != st.name || st.ofType != "" && f.code != st.ofType {
 					continue
 				}
 				for d := &f.decision; d != nil; d = d.otherwise {
-					if i == len(p.steps)-1 || d.child == nil && d.op != opResource {
+					if last || d.child == nil && d.op != opResource {
 						out = append(out, g.judgeField(f, d, sp))
 					} else if d.child != nil {
 						next = append(next, d.child)
@@ -121,12 +165,9 @@ func (g *Guard) resolve(root *node, sp *SearchParam, path string) []verdict {
 				}
 			}
 		}
-		if i == len(p.steps)-1 || len(next) == 0 {
-			return out
-		}
 		nodes = next
 	}
-	return nil
+	return out
 }
 
 // judgeField judges an element that a parameter compares.
@@ -145,12 +186,21 @@ func (g *Guard) judgeField(f *field, d *decision, sp *SearchParam) verdict {
 			return verdict{class: classBool, rule: rule}
 		case d.kind == jsonNumber && sp.Type == "number":
 			return verdict{class: classNumber, rule: rule}
+		case d.kind == jsonString && (sp.Type == "string" || sp.Type == "token" || sp.Type == "uri"):
+			return verdict{class: classText, rule: rule}
 		}
 	case opCanonical:
 		return verdict{class: classCanonical, rule: rule}
 	case opMethod:
-		if sp.Type == "date" && g.yearSearch(d) {
+		switch {
+		case sp.Type == "date" && g.yearSearch(d):
 			return verdict{class: classYear, rule: rule}
+		case sp.Type == "number" && d.search == mask.SearchAmount:
+			return verdict{class: classAmount, rule: rule}
+		case sp.Type == "string" && d.search == mask.SearchPrefix:
+			return verdict{class: classPrefix, rule: rule, method: d.method}
+		case d.search == mask.SearchExact && (sp.Type == "string" || sp.Type == "token" || sp.Type == "uri"):
+			return verdict{class: classExact, rule: rule, method: d.method}
 		}
 	case opDescend:
 		return g.judgeObject(f, d, sp, masked)
@@ -174,6 +224,8 @@ func (g *Guard) judgeObject(f *field, d *decision, sp *SearchParam, masked verdi
 		if c != nil && c.decision.child != nil && c.decision.child.coded != nil && c.decision.otherwise == nil {
 			return verdict{class: classCoded, values: f.values, rule: masked.rule}
 		}
+	case sp.Type == "quantity" && g.showsAmount(n):
+		return verdict{class: classAmount, rule: masked.rule}
 	case (n.typ.Name == "Period" || n.typ.Name == "Timing") && sp.Type == "date":
 		members := []string{"start", "end"}
 		if n.typ.Name == "Timing" {
@@ -196,9 +248,26 @@ func (g *Guard) judgeObject(f *field, d *decision, sp *SearchParam, masked verdi
 	return masked
 }
 
+// showsAmount reports whether the number and unit of a quantity, or of both ends
+// of a range, are shown but for ages over 89.
+func (g *Guard) showsAmount(n *node) bool {
+	if n.typ.Name == "Range" {
+		for _, end := range []string{"low", "high"} {
+			f := n.field(end)
+			if f == nil || f.decision.child == nil || f.decision.otherwise != nil || !g.showsAmount(f.decision.child) {
+				return false
+			}
+		}
+		return true
+	}
+	f := n.field("value")
+	return n.coded != nil && f != nil && f.decision.op == opCoded && f.decision.otherwise == nil &&
+		(f.decision.method == nil || f.decision.search == mask.SearchAmount)
+}
+
 func (g *Guard) yearSearch(d *decision) bool {
 	for ; d != nil; d = d.otherwise {
-		if d.op != opMethod || !d.yearSearch {
+		if d.op != opMethod || d.search != mask.SearchYear {
 			return false
 		}
 	}

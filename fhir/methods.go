@@ -66,6 +66,8 @@ func Methods() []mask.Definition {
 		simple("withhold", "takes out the whole resource that has the element", mask.LabelRedacted, elementRule{op: opWithhold}),
 		simple("resourceId", "seals a resource id, so that only Veil can open it; renames the id of a contained resource", mask.LabelPseudonymized,
 			elementRule{op: opID, types: []string{"id", "string", "http://hl7.org/fhirpath/System.String"}}),
+		simple("versionId", "seals a version id, so that only Veil can open it; that of a contained resource goes", mask.LabelPseudonymized,
+			elementRule{op: opVersion, types: []string{"id"}}),
 		simple("code", "lets a code pass that is in the value set its element is bound to, or has the form that the binding names; others go", mask.LabelNone,
 			elementRule{op: opCode, types: []string{"code", "string", "uri"}}),
 		simple("link", "replaces a Bundle's link by one that leads back to Veil, and takes it out where there is none", mask.LabelPseudonymized,

@@ -38,6 +38,8 @@ func (w *Walker) scalar(n *node, f *field, d *decision, obj, i int) (end int, ke
 		return w.passIf(d, end, canonicalMayPass(w.a.canon, val))
 	case opID:
 		return w.id(d, i, end, val)
+	case opVersion:
+		return w.version(d, i, end, val)
 	case opReference:
 		return w.reference(d, obj, i, end, val)
 	case opLink:
@@ -165,6 +167,23 @@ func (w *Walker) id(d *decision, i, end int, val []byte) (int, bool) {
 	w.dst = append(w.dst, '"')
 	w.last = end
 	slot.keep(d, val, w.dst[from:])
+	w.count(d.action, d.label, mask.Replaced)
+	return end, true
+}
+
+// version seals a version id. All resources share one domain, so that equal
+// version ids stay equal and nothing else of them shows.
+func (w *Walker) version(d *decision, i, end int, val []byte) (int, bool) {
+	before := w.mark()
+	w.flush(i)
+	var ok bool
+	if w.dst, ok = w.pass.Keys.AppendSealed(append(w.dst, '"'), w.a.versionSlot, val); !ok || w.res.contained {
+		w.reset(before)
+		w.count(d.action, mask.LabelRedacted, mask.Removed)
+		return end, false
+	}
+	w.dst = append(w.dst, '"')
+	w.last = end
 	w.count(d.action, d.label, mask.Replaced)
 	return end, true
 }

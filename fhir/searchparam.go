@@ -16,6 +16,9 @@ type SearchParam struct {
 	Targets []string
 	// Expression is FHIRPath; empty for parameters of the server.
 	Expression string
+	// Components are the parts of a composite, in order. Their expressions go
+	// on from Expression.
+	Components []SearchParam
 }
 
 // SearchParam returns a parameter of a resource type, or of all resources.
@@ -45,12 +48,18 @@ func parseSearch(text string) (map[string]map[string]*SearchParam, error) {
 	params := map[string]map[string]*SearchParam{}
 	for n, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
 		cols := strings.Split(line, "\t")
-		if len(cols) != 5 {
-			return nil, fmt.Errorf("search parameters: line %d: want 5 columns", n+1)
+		if len(cols) != 5 && len(cols) != 6 {
+			return nil, fmt.Errorf("search parameters: line %d: want 5 or 6 columns", n+1)
 		}
 		p := &SearchParam{Name: cols[1], Type: cols[2], Expression: cols[4]}
 		if cols[3] != "" {
 			p.Targets = strings.Split(cols[3], ",")
+		}
+		if len(cols) == 6 {
+			for _, part := range strings.Split(cols[5], " $ ") {
+				typ, expression, _ := strings.Cut(part, "=")
+				p.Components = append(p.Components, SearchParam{Type: typ, Expression: expression})
+			}
 		}
 		for _, base := range strings.Split(cols[0], ",") {
 			if params[base] == nil {

@@ -111,13 +111,31 @@ type Definition struct {
 	// PerEntity reports that the output depends on Input.Entity, Birth, Death,
 	// Dead or Country and not on the value alone.
 	PerEntity bool
-	// YearSearch reports that a comparison with a whole year, not older than
-	// the years the method hides, has the same answer on masked values as on
-	// originals, so that a search by year tells nothing more.
-	YearSearch bool
-	Params     []Param
-	New        func(env Env, args Args) (Method, error)
+	// Search says how what the method masks may be searched.
+	Search Search
+	Params []Param
+	New    func(env Env, args Args) (Method, error)
 }
+
+// Search says how values that a method masks may be searched, so that a search
+// tells no more than the masked values do.
+type Search uint8
+
+const (
+	// SearchNone: a search could test an original value.
+	SearchNone Search = iota
+	// SearchYear: a comparison with a whole year, not older than the years the
+	// method hides, has the same answer on masked values as on originals.
+	SearchYear
+	// SearchAmount: numbers up to the greatest age that may be told compare as
+	// the originals do; so do all numbers of a unit that measures no time.
+	SearchAmount
+	// SearchExact: a value that the method lets pass may be compared exactly.
+	SearchExact
+	// SearchPrefix: a value that the method lets pass may be compared with the
+	// beginnings of the originals.
+	SearchPrefix
+)
 
 // Env is what a method may take from its policy when it is made.
 type Env struct {

@@ -33,6 +33,28 @@ type FHIRSection struct {
 	CodeSystems []CodeSystem `json:"codeSystems"`
 	// Canonicals are the beginnings of canonical URLs that may pass.
 	Canonicals []string `json:"canonicals"`
+	// SearchParameters are parameters of the upstream beside those of FHIR R4,
+	// or in their place.
+	SearchParameters []SearchParameter `json:"searchParameters,omitempty"`
+}
+
+// SearchParameter says what a search parameter of the upstream compares, so
+// that it can be judged by the rules. Whoever writes one vouches that the
+// upstream compares that and nothing else.
+type SearchParameter struct {
+	Name string `json:"name"`
+	// Base are the resource types it is a parameter of.
+	Base []string `json:"base"`
+	// Type is number, date, string, token, reference, quantity or uri.
+	Type string `json:"type"`
+	// Expression is one or more paths, joined by " | ".
+	Expression string `json:"expression"`
+	// Targets are the resource types that a reference may lead to.
+	Targets []string `json:"targets,omitempty"`
+	// Why is a note for people.
+	Why string `json:"why,omitempty"`
+
+	At Position `json:"-"`
 }
 
 // Rule says which method acts where.
@@ -203,6 +225,16 @@ func (r *rulesetReader) merge(own Ruleset) {
 			rs.FHIR.CodeSystems[i] = cs
 		}
 	}
+	for _, p := range own.FHIR.SearchParameters {
+		i := slices.IndexFunc(rs.FHIR.SearchParameters, func(o SearchParameter) bool {
+			return o.Name == p.Name && slices.Equal(o.Base, p.Base)
+		})
+		if i < 0 {
+			rs.FHIR.SearchParameters = append(rs.FHIR.SearchParameters, p)
+		} else {
+			rs.FHIR.SearchParameters[i] = p
+		}
+	}
 	for _, c := range own.FHIR.Canonicals {
 		if !slices.Contains(rs.FHIR.Canonicals, c) {
 			rs.FHIR.Canonicals = append(rs.FHIR.Canonicals, c)
@@ -257,6 +289,9 @@ func (r *rulesetReader) fhir(n ast.Node, sec *FHIRSection) {
 			for _, l := range r.Texts(n) {
 				sec.Canonicals = append(sec.Canonicals, l.Text)
 			}
+		},
+		"searchParameters": func(n ast.Node) {
+			r.Sequence(n, func(item ast.Node) { sec.SearchParameters = append(sec.SearchParameters, r.searchParameter(item)) })
 		},
 	}, nil)
 }
@@ -330,6 +365,42 @@ func (r *rulesetReader) rule(n ast.Node) Rule {
 		}
 	}
 	return rule
+}
+
+// searchName is what names of search parameters are made of (FHIR R4,
+// searchparameter.html, SearchParameter.code).
+var searchName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9-]{0,63}$`)
+
+func (r *rulesetReader) searchParameter(n ast.Node) SearchParameter {
+	p := SearchParameter{At: r.At(n)}
+	texts := func(n ast.Node) (out []string) {
+		for _, l := range r.Texts(n) {
+			out = append(out, l.Text)
+		}
+		return out
+	}
+	r.Mapping(n, map[string]Field{
+		"name": func(n ast.Node) { p.Name, _ = r.Text(n) },
+		"base": func(n ast.Node) { p.Base = texts(n) },
+		"type": func(n ast.Node) {
+			p.Type = r.Word(n, "number", "date", "string", "token", "reference", "quantity", "uri")
+		},
+		"expression": func(n ast.Node) { p.Expression, _ = r.Text(n) },
+		"targets":    func(n ast.Node) { p.Targets = texts(n) },
+		"why":        func(n ast.Node) { p.Why, _ = r.Text(n) },
+	}, nil)
+	if !searchName.MatchString(p.Name) {
+		r.Bad(n, `search parameter has no "name", or one that is not letters, digits and hyphens`)
+	}
+	for _, m := range []struct {
+		missing bool
+		what    string
+	}{{len(p.Base) == 0, "base"}, {p.Type == "", "type"}, {p.Expression == "", "expression"}} {
+		if m.missing {
+			r.Bad(n, "search parameter %q has no %q", p.Name, m.what)
+		}
+	}
+	return p
 }
 
 func (r *rulesetReader) codeSystem(n ast.Node) CodeSystem {

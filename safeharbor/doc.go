@@ -27,7 +27,7 @@ const oldest = 89
 func Methods() []mask.Definition {
 	return []mask.Definition{
 		{
-			Name: "year", Label: mask.LabelAbstracted, YearSearch: true,
+			Name: "year", Label: mask.LabelAbstracted, Search: mask.SearchYear,
 			Summary: "cuts a date to its year; a year more than 89 years before the reference year goes",
 			Params: []mask.Param{{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "instant"},
 				Doc: "date (default) writes YYYY, instant writes YYYY-01-01T00:00:00Z"}},
@@ -36,7 +36,7 @@ func Methods() []mask.Definition {
 			},
 		},
 		{
-			Name: "birthYear", Label: mask.LabelAbstracted, PerEntity: true, YearSearch: true,
+			Name: "birthYear", Label: mask.LabelAbstracted, PerEntity: true, Search: mask.SearchYear,
 			Summary: "cuts a birth date to its year; it goes where it reveals an age over 89",
 			New: func(env mask.Env, _ mask.Args) (mask.Method, error) {
 				return &birthYear{reference: env.ReferenceDate.Year}, nil
@@ -48,7 +48,7 @@ func Methods() []mask.Definition {
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return deathYear{}, nil },
 		},
 		{
-			Name: "ageCap", Label: mask.LabelAbstracted,
+			Name: "ageCap", Label: mask.LabelAbstracted, Search: mask.SearchAmount,
 			Summary: "puts a time of more than 89 years into the one category of 90 years and more",
 			Params:  []mask.Param{{Name: "unit", Type: mask.StringParam, Doc: "UCUM unit of a number that has none beside it"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
@@ -56,7 +56,7 @@ func Methods() []mask.Definition {
 			},
 		},
 		{
-			Name: "zip3", Label: mask.LabelAbstracted,
+			Name: "zip3", Label: mask.LabelAbstracted, Search: mask.SearchPrefix,
 			Summary: "keeps the first three digits of a US postal code, 000 where at most 20,000 people live in their area",
 			Params: []mask.Param{{Name: "census", Type: mask.StringParam, OneOf: []string{"2000", "2010", "2020"},
 				Doc: "the census whose populations count; 2020 by default"}},
@@ -65,12 +65,14 @@ func Methods() []mask.Definition {
 			},
 		},
 		{
-			Name: "state", Label: mask.LabelNone, Summary: "keeps a US state, territory or military region; others go",
-			New: func(mask.Env, mask.Args) (mask.Method, error) { return newState(), nil },
+			Name: "state", Label: mask.LabelNone, Search: mask.SearchExact,
+			Summary: "keeps a US state, territory or military region; others go",
+			New:     func(mask.Env, mask.Args) (mask.Method, error) { return newState(), nil },
 		},
 		{
-			Name: "country", Label: mask.LabelNone, Summary: "keeps an ISO 3166-1 code or country name; others go",
-			New: func(mask.Env, mask.Args) (mask.Method, error) { return newCountry(), nil },
+			Name: "country", Label: mask.LabelNone, Search: mask.SearchExact,
+			Summary: "keeps an ISO 3166-1 code or country name; others go",
+			New:     func(mask.Env, mask.Args) (mask.Method, error) { return newCountry(), nil },
 		},
 	}
 }

@@ -21,8 +21,11 @@ func TestImportsPointOneWay(t *testing.T) {
 		"fhir/gen":       {"fhir/termhash"},
 		"fhir":           {"mask", "fhir/termhash"},
 		"fhir/fhirtest":  {},
+		"proxy/consumer": {},
 		"proxy/fhirdoor": {"mask", "fhir"},
-		"cmd/veil":       {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/fhirdoor"},
+		// Test support, imported by tests alone.
+		"proxy/fhirdoor/hapitest": {"fhir/fhirtest"},
+		"cmd/veil":                {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/fhirdoor"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

@@ -185,16 +185,28 @@ type searchParam struct {
 }
 
 // search writes the search parameters, one a line, tab-separated: base types,
-// code, type, targets, expression; lists are joined by ",".
+// code, type, targets, expression, and, for a composite, its components, each
+// its type and expression joined by "=". Lists of names are joined by ",",
+// components by " $ ".
 func (d *definitions) search() []byte {
+	types := map[string]string{}
+	for _, p := range d.params {
+		types[p.URL] = p.Type
+	}
 	var lines []string
 	for _, p := range d.params {
 		if !strings.HasPrefix(p.URL, "http://hl7.org/fhir/SearchParameter/") {
 			continue
 		}
-		lines = append(lines, strings.Join([]string{
-			strings.Join(p.Base, ","), p.Code, p.Type, strings.Join(p.Target, ","), strings.Join(strings.Fields(p.Expression), " "),
-		}, "\t")+"\n")
+		var components []string
+		for _, c := range p.Component {
+			components = append(components, types[c.Definition]+"="+strings.Join(strings.Fields(c.Expression), " "))
+		}
+		columns := []string{strings.Join(p.Base, ","), p.Code, p.Type, strings.Join(p.Target, ","), strings.Join(strings.Fields(p.Expression), " ")}
+		if len(components) > 0 {
+			columns = append(columns, strings.Join(components, " $ "))
+		}
+		lines = append(lines, strings.Join(columns, "\t")+"\n")
 	}
 	sort.Strings(lines)
 	return []byte(strings.Join(slices.Compact(lines), ""))

@@ -100,7 +100,7 @@ func (s *Server) searchParams(typ string, offered map[string]bool) []models.Capa
 func (s *Server) includes(keys *mask.Pseudonymizer, typ, param string, offered []string) []string {
 	var out []string
 	for _, value := range offered {
-		if _, err := s.guard.Search(keys, s.site, typ, []fhir.Param{{Name: param, Value: value}}); err == nil {
+		if _, err := s.guard.Search(keys, s.site, typ, []fhir.Param{{Name: param, Value: value}}, false); err == nil {
 			out = append(out, value)
 		}
 	}

@@ -168,7 +168,7 @@ func (x *exchange) search(typ string, params []fhir.Param) *problem {
 		return p
 	}
 	x.operation = "search " + typ
-	upstream, err := x.s.guard.Search(x.keys, x.s.site, typ, params)
+	query, err := x.s.guard.Search(x.keys, x.s.site, typ, params, false)
 	if err != nil {
 		var r *fhir.Refusal
 		if errors.As(err, &r) {
@@ -182,7 +182,7 @@ func (x *exchange) search(typ string, params []fhir.Param) *problem {
 	if typ != "Bundle" {
 		self = string(appendQuery([]byte(x.s.base+"/"+typ), params))
 	}
-	return x.fetch(appendQuery([]byte("/"+typ), upstream), "Bundle", self)
+	return x.fetch(appendQuery([]byte("/"+typ), query.Upstream), "Bundle", self)
 }
 
 // page answers a page of an earlier search.

@@ -1,0 +1,133 @@
+package fhir
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// maxLinks is how many references a chain may follow. Each is a join for the
+// upstream.
+const maxLinks = 4
+
+// criterion judges a parameter that chooses resources of a type: a search
+// parameter with or without a modifier, a chain (FHIR R4, search.html#chaining)
+// or a reverse chain (search.html#has). Every reference on the way must be one
+// that may be followed; the last parameter decides.
+func (s *search) criterion(typ, name, value string, links int) (Param, *Refusal) {
+	if links > maxLinks {
+		return Param{}, refusal(fmt.Sprintf("it follows more than %d references", maxLinks))
+	}
+	if rest, ok := strings.CutPrefix(name, "_has:"); ok {
+		return s.has(typ, rest, value, links)
+	}
+	if link, rest, ok := strings.Cut(name, "."); ok {
+		return s.chain(typ, link, rest, value, links)
+	}
+	bare, modifier, _ := strings.Cut(name, ":")
+	sp, ok := s.g.param(typ, bare)
+	if !ok {
+		return Param{}, &Refusal{Reason: "it is not a search parameter of FHIR R4 for " + typ, Hint: strings.TrimSpace(mask.DidYouMean(bare, s.g.allowed(typ)))}
+	}
+	v := s.g.judge(typ, sp)
+	if v.class == classRefused {
+		return Param{}, &Refusal{Rule: v.rule, Reason: v.reason, Hint: s.instead(typ, sp)}
+	}
+	modifier, value, reason := s.value(v, modifier, value)
+	if reason != "" {
+		return Param{}, &Refusal{Rule: v.rule, Reason: reason}
+	}
+	if modifier != "" {
+		bare += ":" + modifier
+	}
+	return Param{bare, value}, nil
+}
+
+// instead names an allowed composite that asks what a refused parameter asks.
+func (s *search) instead(typ string, sp *SearchParam) string {
+	for _, prefix := range []string{"code-", "combo-code-"} {
+		if c, ok := s.g.param(typ, prefix+strings.TrimPrefix(sp.Name, "combo-")); ok && s.g.judge(typ, c).class != classRefused {
+			return fmt.Sprintf("%q may be used", c.Name)
+		}
+	}
+	return ""
+}
+
+// has judges _has:Type:reference:parameter: resources that one of Type refers
+// to for which the parameter holds.
+func (s *search) has(typ, name, value string, links int) (Param, *Refusal) {
+	parts := strings.SplitN(name, ":", 3)
+	if len(parts) != 3 || parts[2] == "" {
+		return Param{}, refusal("a reverse chain is written _has:Type:reference:parameter")
+	}
+	if r := s.link(parts[0], parts[1], typ); r != nil {
+		return Param{}, r
+	}
+	p, r := s.criterion(parts[0], parts[2], value, links+1)
+	if r != nil {
+		return p, r
+	}
+	return Param{"_has:" + parts[0] + ":" + parts[1] + ":" + p.Name, p.Value}, nil
+}
+
+// link refuses a reference that may not be followed from one type to another.
+func (s *search) link(from, reference, to string) *Refusal {
+	if !s.g.usable(from) || to != "" && !s.g.usable(to) {
+		return refusal("the resource type is unknown or withheld")
+	}
+	s.types[from] = true
+	if to != "" {
+		s.types[to] = true
+	}
+	sp, ok := s.g.param(from, reference)
+	if !ok {
+		return refusal(fmt.Sprintf("%s has no such reference", from))
+	}
+	v := s.g.judge(from, sp)
+	switch {
+	case v.class != classReference:
+		return &Refusal{Rule: v.rule, Reason: "the parameter is not a reference that may be followed"}
+	case to != "" && len(v.targets) > 0 && !slices.Contains(v.targets, to):
+		return refusal(fmt.Sprintf("the reference does not lead to %s", to))
+	}
+	return nil
+}
+
+// chain judges reference.parameter and reference:Type.parameter.
+func (s *search) chain(typ, link, rest, value string, links int) (Param, *Refusal) {
+	reference, target, typed := strings.Cut(link, ":")
+	if r := s.link(typ, reference, target); r != nil {
+		return Param{}, r
+	}
+	if typed {
+		p, r := s.criterion(target, rest, value, links+1)
+		return Param{link + "." + p.Name, p.Value}, r
+	}
+	sp, _ := s.g.param(typ, reference)
+	name, _, _ := strings.Cut(rest, ".")
+	name, _, _ = strings.Cut(name, ":")
+	var agreed *Param
+	for _, target := range s.g.judge(typ, sp).targets {
+		if _, ok := s.g.param(target, name); !ok && name != "_has" {
+			continue
+		}
+		if !s.g.usable(target) {
+			return Param{}, refusal("the reference may lead to a type that is withheld; name the type as in reference:Type.parameter")
+		}
+		s.types[target] = true
+		p, r := s.criterion(target, rest, value, links+1)
+		if r != nil {
+			return p, r
+		}
+		if agreed != nil && *agreed != p {
+			return Param{}, refusal("the reference leads to types that differ in this; name the type as in reference:Type.parameter")
+		}
+		agreed = &p
+	}
+	if agreed == nil {
+		return Param{}, refusal("no type that the reference leads to has this parameter; name the type as in reference:Type.parameter")
+	}
+	return Param{reference + "." + agreed.Name, agreed.Value}, nil
+}

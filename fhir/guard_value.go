@@ -1,0 +1,307 @@
+package fhir
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// class is how a search parameter is treated.
+type class uint8
+
+const (
+	classRefused   class = iota
+	classID              // _id: pseudonyms are opened
+	classReference       // pseudonyms are opened
+	classCode            // a code of the bound value set
+	classCoded           // system|code of a known system
+	classBool            // true or false
+	classNumber          // a number
+	classYear            // a whole year
+	classCanonical       // an allow-listed URL
+	classAmount          // a number, with a unit where it could tell an age over 89
+	classText            // text that passes unchanged
+	classExact           // a value that the method lets pass, compared exactly
+	classPrefix          // a value that the method lets pass, compared as a beginning
+	classComposite       // values of other classes
+)
+
+var classWords = [...]string{
+	classRefused:   "refused",
+	classID:        "pseudonyms are opened",
+	classReference: "pseudonyms are opened",
+	classCode:      "codes of the bound value set",
+	classCoded:     "system|code of a known code system",
+	classBool:      "true or false",
+	classNumber:    "numbers",
+	classYear:      "whole years (YYYY)",
+	classCanonical: "URLs that begin as the ruleset's canonicals say",
+	classAmount:    "numbers up to 89, or with a UCUM unit that measures no time",
+	classText:      "the text passes unchanged",
+	classExact:     "values that the rule lets pass, compared exactly",
+	classPrefix:    "values that the rule lets pass",
+	classComposite: "",
+}
+
+// verdict is what the rules say of one parameter.
+type verdict struct {
+	class   class
+	rule    string
+	reason  string
+	values  *ValueSet // classCode, classCoded: what a bare code may be
+	targets []string  // classReference
+	method  mask.Method
+	parts   []verdict // classComposite
+	// text: the parameter is of type string, which compares beginnings.
+	text bool
+}
+
+// how says in words how a parameter's values are treated.
+func (v verdict) how() string {
+	if v.class != classComposite {
+		return classWords[v.class]
+	}
+	var parts []string
+	for _, p := range v.parts {
+		parts = append(parts, p.how())
+	}
+	return strings.Join(parts, " $ ")
+}
+
+// noSuchID stands in for a pseudonym that does not open, so that it is
+// answered as an id that does not exist.
+const noSuchID = "veil.no.such.id"
+
+// value rewrites a modifier and a value, or says in reason why they are refused.
+func (s *search) value(v verdict, modifier, value string) (mod, out, reason string) {
+	switch {
+	case modifier == "":
+	case modifier == "missing" && v.showsPresence():
+		if value == "true" || value == "false" {
+			return modifier, value, ""
+		}
+		return "", "", "the value of :missing must be true or false"
+	case modifier == "not" && (v.class == classCode || v.class == classCoded):
+	case (modifier == "above" || modifier == "below") && v.class == classCoded:
+		// Subsumption is known of the codes that pass, given their system.
+		v.values = nil
+	case (modifier == "exact" || modifier == "contains") && v.class == classText && v.text:
+	case modifier == "exact" && v.class == classExact:
+	case v.class == classReference && s.g.a.roots[modifier] != nil:
+		v.targets = []string{modifier}
+	default:
+		return "", "", "this modifier could test original values"
+	}
+	if v.class == classExact && v.text {
+		modifier = "exact"
+	}
+	if strings.Contains(value, `\`) {
+		return "", "", "escaped values are not supported"
+	}
+	items := strings.Split(value, ",")
+	for i, item := range items {
+		var ok bool
+		if items[i], ok, reason = s.item(v, modifier, item); !ok {
+			return "", "", reason
+		}
+	}
+	return modifier, strings.Join(items, ","), ""
+}
+
+// showsPresence reports whether an element that is there is seen to be there.
+func (v verdict) showsPresence() bool {
+	switch v.class {
+	case classReference, classCode, classCoded, classBool, classNumber, classText:
+		return true
+	}
+	return false
+}
+
+// item rewrites one of the values that commas separate. reason says what it
+// must be.
+func (s *search) item(v verdict, modifier, item string) (out string, ok bool, reason string) {
+	switch v.class {
+	case classID:
+		return s.openOr(v.targets[0], item), true, ""
+	case classReference:
+		out, ok = s.openReference(v.targets, modifier, item)
+		return out, ok, "the value must be Type/id, or an id where one type is possible"
+	case classCode:
+		code := item[strings.LastIndexByte(item, '|')+1:]
+		return code, v.values != nil && v.values.Contains([]byte(code)), "the value is not a code of the element's value set"
+	case classCoded:
+		out, ok = s.g.token(v, item)
+		return out, ok, "the value must be system|code of a code system that the ruleset lists, in the form of its codes"
+	case classBool:
+		return item, item == "true" || item == "false", "the value must be true or false"
+	case classNumber:
+		_, number := cutPrefix(item)
+		return item, isNumber(number), "the value must be a number"
+	case classYear:
+		return item, s.g.isYear(item), fmt.Sprintf("the value must be a whole year (YYYY) from %d on, with eq, ne, gt, ge, lt or le", s.g.oldestYear())
+	case classCanonical:
+		return item, canonicalMayPass(s.g.a.canon, []byte(item)), "the value is not a canonical URL that the ruleset lets pass"
+	case classAmount:
+		return item, isAmount(item), fmt.Sprintf("the value must be a number up to %d, or number|%s|code with a unit that measures no time", oldestAge, ucumSystem)
+	case classText:
+		return item, item != "", "the value is empty"
+	case classExact, classPrefix:
+		return item, s.passes(v.method, item), "the value is not one that the rule lets pass"
+	case classComposite:
+		parts := strings.Split(item, "$")
+		if len(parts) != len(v.parts) {
+			return "", false, fmt.Sprintf("the value must be %d values joined by $", len(v.parts))
+		}
+		for i, part := range v.parts {
+			if parts[i], ok, reason = s.item(part, "", parts[i]); !ok {
+				return "", false, fmt.Sprintf("in part %d, %s", i+1, reason)
+			}
+			if strings.Contains(parts[i], ",") {
+				return "", false, fmt.Sprintf("in part %d, the value must be system|code", i+1)
+			}
+		}
+		return strings.Join(parts, "$"), true, ""
+	}
+	return "", false, "it could test original values"
+}
+
+// passes reports whether a method lets a value pass as it is.
+func (s *search) passes(m mask.Method, value string) bool {
+	_, outcome, err := m.Append(nil, []byte(value), &mask.Input{Keys: s.keys})
+	return err == nil && outcome == mask.Kept
+}
+
+// openOr opens a pseudonym; one that does not open becomes an id that no
+// resource has.
+func (s *search) openOr(typ, pseudonym string) string {
+	if id, ok := s.g.OpenID(s.keys, typ, []byte(pseudonym)); ok {
+		return string(id)
+	}
+	return noSuchID
+}
+
+func (s *search) openReference(targets []string, modifier, item string) (string, bool) {
+	if s.site != nil && s.site.Base != "" {
+		item = strings.TrimPrefix(item, s.site.Base+"/")
+	}
+	typ, id, found := strings.Cut(item, "/")
+	if !found {
+		if len(targets) != 1 {
+			return "", false
+		}
+		typ, id = targets[0], item
+	}
+	if s.g.a.roots[typ] == nil || !isID([]byte(id)) || modifier != "" && modifier != typ {
+		return "", false
+	}
+	opened := s.openOr(typ, id)
+	if modifier != "" {
+		return opened, true
+	}
+	return typ + "/" + opened, true
+}
+
+// token lets system|code and system| of known systems pass. A bare code passes
+// with the systems of the bound value set that have it: without them it could
+// match a code of an unknown system, which is masked.
+func (g *Guard) token(v verdict, item string) (string, bool) {
+	system, code, found := strings.Cut(item, "|")
+	if !found {
+		var all []string
+		if v.values != nil && v.values.Contains([]byte(item)) {
+			for _, sys := range v.values.Systems {
+				s := g.a.codes.find([]byte(sys))
+				if s != nil && g.a.codes.codeMayPass(s, []byte(sys), []byte(item)) {
+					all = append(all, sys+"|"+item)
+				}
+			}
+		}
+		return strings.Join(all, ","), len(all) > 0
+	}
+	s := g.a.codes.find([]byte(system))
+	if s == nil || code != "" && !g.a.codes.codeMayPass(s, []byte(system), []byte(code)) {
+		return "", false
+	}
+	return item, true
+}
+
+// oldestAge is the greatest age in years that may be told (45 CFR
+// 164.514(b)(2)(i)(C)).
+const oldestAge = 89
+
+// oldestYear is the first year that no rule hides as one that reveals an age
+// over 89.
+func (g *Guard) oldestYear() int { return g.a.Policy.Ruleset.ReferenceDate.Year - oldestAge }
+
+// isYear lets a whole year pass that does not split the years that rules hide.
+func (g *Guard) isYear(item string) bool {
+	prefix, year := cutPrefix(item)
+	switch prefix {
+	case "sa", "eb", "ap": // they compare periods, whose ends may be hidden
+		return false
+	}
+	return isDigits([]byte(year), 4, 4) && year >= fmt.Sprintf("%04d", g.oldestYear())
+}
+
+// cutPrefix takes the prefix off an ordered value (FHIR R4, search.html#prefix).
+func cutPrefix(item string) (prefix, rest string) {
+	if len(item) >= 2 {
+		switch item[:2] {
+		case "eq", "ne", "gt", "ge", "lt", "le", "sa", "eb", "ap":
+			return item[:2], item[2:]
+		}
+	}
+	return "", item
+}
+
+func isNumber(s string) bool {
+	var f fault
+	return s != "" && scanNumber([]byte(s), 0, &f) == len(s)
+}
+
+const ucumSystem = "http://unitsofmeasure.org"
+
+// timeUnits are the UCUM atoms that measure time, in which an age can be told.
+var timeUnits = set(`s min h d wk mo mo_s mo_j mo_g a a_t a_j a_g`)
+
+// isAmount lets [prefix]number, number||code and number|system|code pass. A
+// number that could be an age over 89 needs a unit that measures no time.
+func isAmount(item string) bool {
+	prefix, rest := cutPrefix(item)
+	parts := strings.Split(rest, "|")
+	if !isNumber(parts[0]) || len(parts) == 2 || len(parts) > 3 {
+		return false
+	}
+	n, err := strconv.ParseFloat(parts[0], 64)
+	if err != nil {
+		return false
+	}
+	system, unit := "", ""
+	if len(parts) == 3 {
+		system, unit = parts[1], parts[2]
+		if system != "" && system != ucumSystem || !isUCUM([]byte(unit)) {
+			return false
+		}
+	}
+	if prefix == "ap" {
+		n += n / 10 // what it means is left to servers; a tenth is suggested
+	}
+	return n <= oldestAge || system == ucumSystem && !measuresTime(unit)
+}
+
+// measuresTime reports whether a unit is a time, with or without a prefix or an
+// annotation.
+func measuresTime(unit string) bool {
+	unit, _, _ = strings.Cut(unit, "{")
+	if timeUnits[unit] || unit == "" || unit == "1" {
+		return true
+	}
+	for _, p := range ucumPrefixes {
+		if rest, ok := strings.CutPrefix(unit, p); ok && timeUnits[rest] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,373 @@
+package fhir
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Narrowing leaves of each resource what the consumer asked to see (FHIR R4,
+// search.html#summary and #elements). It acts on masked resources: the rules
+// have seen all of the original by then. It is immutable.
+type Narrowing struct {
+	// types maps a resource type to the members that stay; types that it does not
+	// name lose nothing.
+	types map[string]map[string]bool
+	// drop are members that go from every type.
+	drop map[string]bool
+}
+
+// always are the members that every resource keeps.
+var always = []string{"resourceType", "id", "meta"}
+
+// subsetted tells that a resource is not whole (FHIR R4, resource.html#Meta).
+const subsetted = `{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}`
+
+// elements makes the narrowing of _elements. Mandatory and modifier elements
+// stay, so that what is left is valid and cannot be misread.
+func (s *Schema) elements(with *Narrowing, typ string, names []string) (_ *Narrowing, unknown bool) {
+	t := s.byName[typ]
+	if t == nil {
+		return with, true
+	}
+	keep := map[string]bool{}
+	for _, name := range names {
+		e := t.element(name)
+		if e == nil {
+			for i := range t.Elements { // valueQuantity
+				for _, et := range t.Elements[i].Types {
+					if t.Elements[i].JSONName(et) == name {
+						e = &t.Elements[i]
+					}
+				}
+			}
+		}
+		if e == nil {
+			return with, true
+		}
+		keepElement(keep, e)
+	}
+	for i := range t.Elements {
+		if e := &t.Elements[i]; e.Min > 0 || e.Modifier {
+			keepElement(keep, e)
+		}
+	}
+	return with.and(&Narrowing{types: map[string]map[string]bool{typ: keep}}), false
+}
+
+// summary makes the narrowing of _summary=true, text or data.
+func (s *Schema) summary(with *Narrowing, typ, kind string) *Narrowing {
+	if kind == "data" {
+		return with.and(&Narrowing{drop: map[string]bool{"text": true, "_text": true}})
+	}
+	t := s.byName[typ]
+	keep := map[string]bool{}
+	for i := range t.Elements {
+		e := &t.Elements[i]
+		if e.Min > 0 || e.Modifier || kind == "true" && e.Summary || kind == "text" && e.Name == "text" {
+			keepElement(keep, e)
+		}
+	}
+	return with.and(&Narrowing{types: map[string]map[string]bool{typ: keep}})
+}
+
+// keepElement adds the members that an element can be.
+func keepElement(keep map[string]bool, e *Element) {
+	for _, et := range e.Types {
+		name := e.JSONName(et)
+		keep[name], keep["_"+name] = true, true
+	}
+}
+
+// and joins two narrowings: what either takes goes.
+func (n *Narrowing) and(m *Narrowing) *Narrowing {
+	if n == nil {
+		return m
+	}
+	out := &Narrowing{types: map[string]map[string]bool{}, drop: map[string]bool{}}
+	for _, o := range []*Narrowing{n, m} {
+		for name := range o.drop {
+			out.drop[name] = true
+		}
+		for typ, keep := range o.types {
+			before, ok := out.types[typ]
+			if !ok {
+				out.types[typ] = keep
+				continue
+			}
+			both := map[string]bool{}
+			for name := range keep {
+				both[name] = before[name]
+			}
+			out.types[typ] = both
+		}
+	}
+	return out
+}
+
+// stays reports whether a member of a resource is left.
+func (n *Narrowing) stays(typ, member string) bool {
+	if slices.Contains(always, member) {
+		return true
+	}
+	if n.drop[member] {
+		return false
+	}
+	keep, ok := n.types[typ]
+	return !ok || keep[member]
+}
+
+// touches reports whether a type loses anything.
+func (n *Narrowing) touches(typ string) bool {
+	_, ok := n.types[typ]
+	return ok || len(n.drop) > 0
+}
+
+// errNarrow is returned for text that the walker did not write.
+var errNarrow = errors.New("the masked resource cannot be narrowed")
+
+// Append appends a masked resource, narrowed. Of a Bundle the resources of its
+// entries are narrowed, except those that a search included (FHIR R4,
+// search.html#elements). The error says that masked is not a resource.
+func (n *Narrowing) Append(dst, masked []byte) ([]byte, error) {
+	c := cutter{n: n, src: masked, dst: dst}
+	end := c.resource(space(masked, 0), true)
+	if end < 0 || space(masked, end) != len(masked) {
+		return dst, errNarrow
+	}
+	return c.dst, nil
+}
+
+// cutter writes a narrowed copy of its source.
+type cutter struct {
+	n     *Narrowing
+	src   []byte
+	dst   []byte
+	fault fault
+}
+
+// members calls f with the name and the value's bounds of every member of the
+// object at i, and returns the index behind it.
+func (c *cutter) members(i int, f func(name string, from, to int) bool) int {
+	if i >= len(c.src) || c.src[i] != '{' {
+		return -1
+	}
+	if i = space(c.src, i+1); i < len(c.src) && c.src[i] == '}' {
+		return i + 1
+	}
+	for i < len(c.src) {
+		end, escaped := 0, false
+		if c.src[i] != '"' {
+			return -1
+		}
+		if end, escaped = scanString(c.src, i, &c.fault); end < 0 {
+			return -1
+		}
+		name := string(c.src[i+1 : end-1])
+		if escaped {
+			name = string(unescape(nil, c.src[i+1:end-1]))
+		}
+		if i = scanColon(c.src, end, &c.fault); i < 0 {
+			return -1
+		}
+		from := i
+		if i = skipValue(c.src, i, 0, &c.fault); i < 0 || !f(name, from, i) {
+			return -1
+		}
+		switch i = space(c.src, i); {
+		case i < len(c.src) && c.src[i] == ',':
+			i = space(c.src, i+1)
+		case i < len(c.src) && c.src[i] == '}':
+			return i + 1
+		default:
+			return -1
+		}
+	}
+	return -1
+}
+
+// resource copies the resource at i.
+func (c *cutter) resource(i int, root bool) int {
+	if i >= len(c.src) || c.src[i] != '{' {
+		return -1
+	}
+	typ := c.stringMember(i, "resourceType")
+	if root && typ == "Bundle" {
+		return c.object(i, func(name string, from, to int) bool {
+			if name == "entry" {
+				return c.array(from, c.entry)
+			}
+			c.dst = append(c.dst, c.src[from:to]...)
+			return true
+		})
+	}
+	if !c.n.touches(typ) {
+		end := skipValue(c.src, i, 0, &c.fault)
+		if end > 0 {
+			c.dst = append(c.dst, c.src[i:end]...)
+		}
+		return end
+	}
+	tagged := false
+	start := len(c.dst)
+	end := c.objectOf(i, func(name string) bool { return c.n.stays(typ, name) }, func(name string, from, to int) bool {
+		if name == "meta" {
+			tagged = true
+			return c.meta(from, to)
+		}
+		c.dst = append(c.dst, c.src[from:to]...)
+		return true
+	})
+	if end > 0 && !tagged && len(c.dst)-start > len("{}") {
+		c.dst = append(c.dst[:len(c.dst)-1], `,"meta":{"tag":[`+subsetted+`]}}`...)
+	}
+	return end
+}
+
+// meta copies a resource's meta and adds the tag that it is narrowed.
+func (c *cutter) meta(from, to int) bool {
+	tagged := false
+	end := c.object(from, func(name string, from, to int) bool {
+		if name != "tag" {
+			c.dst = append(c.dst, c.src[from:to]...)
+			return true
+		}
+		tagged = true
+		value := c.src[from:to]
+		if strings.Contains(string(value), `"SUBSETTED"`) || value[0] != '[' {
+			c.dst = append(c.dst, value...)
+			return true
+		}
+		c.dst = append(c.dst, value[:len(value)-1]...)
+		if strings.TrimSpace(string(value[1:len(value)-1])) != "" {
+			c.dst = append(c.dst, ',')
+		}
+		c.dst = append(append(c.dst, subsetted...), ']')
+		return true
+	})
+	if end != to {
+		return false
+	}
+	if !tagged {
+		c.dst = c.dst[:len(c.dst)-1]
+		if c.dst[len(c.dst)-1] != '{' {
+			c.dst = append(c.dst, ',')
+		}
+		c.dst = append(c.dst, `"tag":[`+subsetted+`]}`...)
+	}
+	return true
+}
+
+// entry copies a Bundle's entry.
+func (c *cutter) entry(i int) int {
+	included := false
+	if c.members(i, func(name string, from, _ int) bool {
+		if name == "search" {
+			mode := c.stringMember(from, "mode")
+			included = mode == "include" || mode == "outcome"
+		}
+		return true
+	}) < 0 {
+		return -1
+	}
+	return c.object(i, func(name string, from, to int) bool {
+		if name == "resource" && !included {
+			return c.resource(from, false) == to
+		}
+		c.dst = append(c.dst, c.src[from:to]...)
+		return true
+	})
+}
+
+func (c *cutter) array(i int, item func(int) int) bool {
+	if c.src[i] != '[' {
+		return false
+	}
+	c.dst = append(c.dst, '[')
+	i = space(c.src, i+1)
+	for first := true; i < len(c.src) && c.src[i] != ']'; first = false {
+		if !first {
+			if c.src[i] != ',' {
+				return false
+			}
+			c.dst = append(c.dst, ',')
+			i = space(c.src, i+1)
+		}
+		if i = item(i); i < 0 {
+			return false
+		}
+		i = space(c.src, i)
+	}
+	c.dst = append(c.dst, ']')
+	return true
+}
+
+// object copies an object with value writing each member's value.
+func (c *cutter) object(i int, value func(name string, from, to int) bool) int {
+	return c.objectOf(i, func(string) bool { return true }, value)
+}
+
+// objectOf copies the members of an object that stay.
+func (c *cutter) objectOf(i int, stays func(name string) bool, value func(name string, from, to int) bool) int {
+	c.dst = append(c.dst, '{')
+	first := true
+	end := c.members(i, func(name string, from, to int) bool {
+		if !stays(name) {
+			return true
+		}
+		if !first {
+			c.dst = append(c.dst, ',')
+		}
+		first = false
+		c.dst = append(appendEscaped(append(c.dst, '"'), []byte(name)), '"', ':')
+		return value(name, from, to)
+	})
+	c.dst = append(c.dst, '}')
+	return end
+}
+
+// stringMember returns the text of a member of the object at i, or nothing.
+func (c *cutter) stringMember(i int, member string) (text string) {
+	c.members(i, func(name string, from, to int) bool {
+		if name == member && c.src[from] == '"' {
+			text = string(unescape(nil, c.src[from+1:to-1]))
+		}
+		return true
+	})
+	return text
+}
+
+// AppendEntry appends a masked Bundle with one more entry at its end. The error
+// says that bundle is not one object.
+func AppendEntry(dst, bundle, entry []byte) ([]byte, error) {
+	c := cutter{src: bundle, dst: dst}
+	added := false
+	start := len(dst)
+	end := c.object(space(bundle, 0), func(name string, from, to int) bool {
+		if name != "entry" || added {
+			c.dst = append(c.dst, c.src[from:to]...)
+			return true
+		}
+		if c.src[from] != '[' {
+			return false
+		}
+		added = true
+		c.dst = append(c.dst, c.src[from:to-1]...)
+		if space(c.src, from+1) != to-1 {
+			c.dst = append(c.dst, ',')
+		}
+		c.dst = append(append(c.dst, entry...), ']')
+		return true
+	})
+	if end < 0 || space(bundle, end) != len(bundle) {
+		return dst, errNarrow
+	}
+	if !added {
+		c.dst = c.dst[:len(c.dst)-1]
+		if len(c.dst) > start+1 {
+			c.dst = append(c.dst, ',')
+		}
+		c.dst = append(append(append(c.dst, `"entry":[`...), entry...), ']', '}')
+	}
+	return c.dst, nil
+}
