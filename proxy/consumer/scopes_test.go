@@ -8,8 +8,8 @@ import (
 
 func TestScopes(t *testing.T) {
 	for _, c := range []struct {
-		name, list           string
-		read, search         bool // of Observation
+		name, list             string
+		read, search           bool // of Observation
 		readOther, searchOther bool
 	}{
 		{name: "empty", list: ""},
