@@ -16,6 +16,7 @@ import (
 
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirdoor"
 )
 
@@ -278,8 +279,13 @@ func (c *serveConfig) run(cmd *cobra.Command) error {
 		base = defaultBase(l.Addr())
 	}
 	logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+	anybody, err := consumer.New(cmd.Context(), consumer.Config{Anonymous: &consumer.Account{}})
+	if err != nil {
+		return errors.Join(err, l.Close(), log.Close())
+	}
 	door, err := fhirdoor.New(fhirdoor.Config{
-		Upstream: c.FHIR.Upstream, BaseURL: base, Automaton: a, Sink: log, Detail: c.Audit.Detail, Logger: logger, Limits: c.FHIR.Limits,
+		Upstream: c.FHIR.Upstream, BaseURL: base, Sink: log, Logger: logger, Limits: c.FHIR.Limits,
+		Policy: fhirdoor.Policy{Consumers: anybody, Views: []fhirdoor.View{{Automaton: a, Detail: c.Audit.Detail}}},
 	})
 	if err != nil {
 		return errors.Join(err, l.Close(), log.Close())

@@ -21,6 +21,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/safeharbor"
 )
 
@@ -132,6 +133,19 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
+// policyOf lets anybody see what an automaton lets pass, under a name.
+func policyOf(t testing.TB, a *fhir.Automaton, name string) Policy {
+	t.Helper()
+	who, err := consumer.New(t.Context(), consumer.Config{Anonymous: &consumer.Account{Name: name}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Policy{Consumers: who, Views: []View{{Automaton: a}}}
+}
+
+// view is the door's only view.
+func (r *rig) view() *view { return r.door.policy.Load().views[""] }
+
 // rig is a door in front of an upstream.
 type rig struct {
 	door   *Server
@@ -154,7 +168,7 @@ func newRig(t testing.TB, upstream string, edit func(*Config)) *rig {
 	r := &rig{addr: l.Addr().String(), sink: &memory{}, log: &buffer{}}
 	r.base = "http://" + r.addr + "/fhir"
 	c := Config{
-		Upstream: upstream, BaseURL: r.base, Automaton: safeHarbor(t), Sink: r.sink,
+		Upstream: upstream, BaseURL: r.base, Policy: policyOf(t, safeHarbor(t), "anonymous"), Sink: r.sink,
 		Logger: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if edit != nil {
