@@ -22,10 +22,11 @@ func TestImportsPointOneWay(t *testing.T) {
 		"fhir":           {"mask", "fhir/termhash"},
 		"fhir/fhirtest":  {},
 		"proxy/consumer": {},
-		"proxy/fhirdoor": {"mask", "fhir", "proxy/consumer"},
+		"proxy/metrics":  {},
+		"proxy/fhirdoor": {"mask", "fhir", "proxy/consumer", "proxy/metrics"},
 		// Test support, imported by tests alone.
 		"proxy/fhirdoor/hapitest": {"fhir/fhirtest"},
-		"cmd/veil":                {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/consumer", "proxy/fhirdoor"},
+		"cmd/veil":                {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/consumer", "proxy/fhirdoor", "proxy/metrics"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

@@ -46,6 +46,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
 // Credentials sign Veil in to the upstream.
@@ -84,7 +85,9 @@ type Config struct {
 	// Logger takes one line a request, without values. Nothing is logged when
 	// it is nil.
 	Logger *slog.Logger
-	Limits Limits
+	// Metrics counts what the door does; nothing does when it is nil.
+	Metrics *metrics.Door
+	Limits  Limits
 }
 
 // DefaultLinkAge is long enough for a slow notebook and a large export.
@@ -98,6 +101,7 @@ type Server struct {
 	site    *fhir.Site // for guards
 	sink    mask.Sink
 	log     *slog.Logger
+	meter   *metrics.Door
 	limits  Limits
 	base    string   // public URL without a slash at the end
 	path    string   // its path
@@ -130,6 +134,7 @@ func New(c Config) (*Server, error) {
 		up:      up,
 		sink:    c.Sink,
 		log:     c.Logger,
+		meter:   c.Metrics,
 		limits:  limits,
 		base:    strings.TrimSuffix(c.BaseURL, "/"),
 		path:    strings.TrimSuffix(base.Path, "/"),
