@@ -6,10 +6,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
 func newKeys() *cobra.Command {
-	return group(&cobra.Command{Use: "keys", Short: "Make and name keys"}, newKeysNew(), newKeysShow())
+	return group(&cobra.Command{Use: "keys", Short: "Make and name keys"}, newKeysNew(), newKeysShow(), newKeysAPI())
 }
 
 func newKeysNew() *cobra.Command {
@@ -46,4 +47,30 @@ func newKeysShow() *cobra.Command {
 	}
 	c.Flags().StringVar(&project, "project", "default", "name of the project")
 	return c
+}
+
+func newKeysAPI() *cobra.Command {
+	return &cobra.Command{
+		Use: "api NAME", Short: "Make an API key for a consumer of veil serve",
+		Long: `Prints a new API key, which is for the consumer and kept nowhere, and what goes
+into the configuration: its SHA-256, from which the key cannot be found. A consumer
+may have several keys, the old one and the new one, under one name.`,
+		Example: "  veil keys api notebook-17",
+		Args:    exactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if !plainName.MatchString(args[0]) {
+				return usagef("the name of a consumer has 1 to 128 letters, digits and ._@-")
+			}
+			key, sum := consumer.NewKey()
+			_, err := fmt.Fprintf(c.OutOrStdout(), `# For the consumer, once: Authorization: Bearer ... or X-API-Key: ...
+%s
+# For the configuration:
+consumers:
+  keys:
+    - name: %q
+      sha256: %s
+`, key, args[0], sum)
+			return err
+		},
+	}
 }
