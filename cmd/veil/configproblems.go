@@ -56,6 +56,9 @@ func (p *configProblems) has(path string) bool {
 	return ok || p.flags[path] != ""
 }
 
+// unreadable reports whether there is a file of which nothing could be read.
+func (p *configProblems) unreadable() bool { return p.file != "" && len(p.at) == 0 }
+
 // take notes the problems of a ruleset, which have places of their own, or else
 // one with a setting.
 func (p *configProblems) take(path string, err error) {

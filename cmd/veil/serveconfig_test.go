@@ -109,6 +109,8 @@ func TestServeConfigProblems(t *testing.T) {
 		{"unknown key", head + fhir + anybody + "rulset: x", `6:1: unknown key "rulset" (did you mean "ruleset"?)`},
 		{"unknown key of a list", head + fhir + "consumers:\n  keys:\n    - {nmae: x}", `7:8: unknown key "nmae" (did you mean "name"?)`},
 		{"not YAML", head + "fhir: {", "4:"},
+		{"empty", "", "1:1: want one YAML document"},
+		{"not a mapping", "- x", "1:1: want a mapping"},
 		{"a half-written file", head + fhir + anybody[:20], "5:"},
 		{"a password in a URL", head + "fhir: {upstream: 'http://u:SECRET@x/fhir'}\n" + anybody, "4:18: fhir.upstream: want an absolute http or https URL without user"},
 		{"a key as the file's name", "veil: 1\nkeyFile: veil-key-1:SECRET\n" + fhir, "2:10: keyFile: this is a secret"},

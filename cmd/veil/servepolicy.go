@@ -55,8 +55,11 @@ func (f *serveFlags) sources(cmd *cobra.Command) (*sources, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.check()
 	s := &sources{config: c}
+	if c.problems.unreadable() {
+		return s, nil // nothing else is worth telling
+	}
+	c.check()
 	for _, v := range c.views() {
 		src := viewSource{servedView: v}
 		src.ruleset, err = loadRuleset(v.Ruleset)
@@ -94,6 +97,9 @@ func (v *servedView) keyring(p *configProblems) *mask.Keyring {
 func (s *sources) compile(ctx context.Context, log *slog.Logger) (*prepared, error) {
 	c := s.config
 	p := &prepared{config: c}
+	if c.problems.unreadable() {
+		return nil, c.problems.err()
+	}
 	for _, v := range s.views {
 		if v.ruleset == nil || v.keys == nil {
 			continue
