@@ -23,7 +23,7 @@ type configProblems struct {
 
 // add notes a problem with a setting.
 func (p *configProblems) add(path, format string, args ...any) {
-	message := fmt.Sprintf(format, args...)
+	message := withoutSecrets(fmt.Sprintf(format, args...))
 	if flag := p.flags[path]; flag != "" {
 		p.others = append(p.others, usagef("--%s: %s", flag, message))
 		return
@@ -49,12 +49,6 @@ func (p *configProblems) add(path, format string, args ...any) {
 
 // parent is the path of the section that a setting is in.
 func parent(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
-
-// has reports whether the file or a flag has a setting.
-func (p *configProblems) has(path string) bool {
-	_, ok := p.at[path]
-	return ok || p.flags[path] != ""
-}
 
 // unreadable reports whether there is a file of which nothing could be read.
 func (p *configProblems) unreadable() bool { return p.file != "" && len(p.at) == 0 }
@@ -96,7 +90,7 @@ func (p *configProblems) takeAll(section string, err error) {
 func (p *configProblems) err() error {
 	var located mask.Problems
 	for _, one := range p.located {
-		one.Message = secretForm.ReplaceAllString(one.Message, "(a secret)")
+		one.Message = withoutSecrets(one.Message)
 		if !slices.Contains(located, one) {
 			located = append(located, one)
 		}
@@ -110,3 +104,7 @@ var secretForm = regexp.MustCompile(`veil-key-1:\S*|veil_[A-Za-z0-9_-]{43}|-----
 const secretInConfig = "this is a secret, which does not belong here: give the file that has it, or the SHA-256 of an API key"
 
 func isSecret(s string) bool { return secretForm.MatchString(s) }
+
+func withoutSecrets(message string) string {
+	return secretForm.ReplaceAllString(message, "(a secret)")
+}
