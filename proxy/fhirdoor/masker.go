@@ -53,7 +53,7 @@ func (x *exchange) withMasker(f func(m *masker) *problem) *problem {
 // type, and appends it to dst.
 func (m *masker) mask(x *exchange, dst, body []byte, q *question) ([]byte, *mask.Record, *problem) {
 	m.pass.Begin(x.origin())
-	m.self, m.page, m.suffix = q.self, link{kind: linkPage, typ: q.typ, shape: q.shape}, ""
+	m.self, m.page, m.suffix = q.self, link{at: q.typ, shape: q.shape}, ""
 	if q.self != "" {
 		m.scope = x.scope(linkPage)
 		if q.format != "" {

@@ -106,6 +106,7 @@ type Server struct {
 	linkAge time.Duration
 	now     func() time.Time
 	slots   chan struct{}
+	streams chan struct{}
 	ready   cached
 }
 
@@ -137,6 +138,7 @@ func New(c Config) (*Server, error) {
 		linkAge: c.LinkAge,
 		now:     time.Now,
 		slots:   make(chan struct{}, limits.Exchanges),
+		streams: make(chan struct{}, limits.Streams),
 	}
 	for _, alias := range c.UpstreamAliases {
 		if _, err := baseURL("alias of the upstream", alias); err != nil {
@@ -230,5 +232,6 @@ func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
 func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.http.ShutdownWithContext(ctx)
 	s.up.client.CloseIdleConnections()
+	s.up.streams.CloseIdleConnections()
 	return err
 }
