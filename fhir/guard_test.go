@@ -104,7 +104,7 @@ func TestGuard(t *testing.T) {
 		{"chain to a birth date", "Observation", "subject:Patient.birthdate", "1980-03-05", "", "", "whole year"},
 		{"chain to what is shown", "Observation", "subject:Patient.gender", "female", "female", "", ""},
 		{"untyped chain", "Observation", "patient.gender", "female", "female", "", ""},
-		{"chain of two", "Observation", "encounter.subject:Patient.gender", "female", "female", "", ""},
+		{"chain of two", "Observation", "encounter:Encounter.subject:Patient.gender", "female", "female", "", ""},
 		{"chain of two to a name", "Observation", "encounter.subject:Patient.family", "Smith", "", "names", ""},
 		{"chain over a masked parameter", "Observation", "code.gender", "female", "", "", "may be followed"},
 		{"chain to a type it does not lead to", "Observation", "patient:Group.type", "person", "", "", "lead to Group"},
