@@ -20,8 +20,8 @@ var (
 	noTimeAbove = set(`m g mol l L K Cel osm eq cal J W V A Pa N Hz Bq Gy Sv bar kat U cd lm lx
 		m[H2O] m[Hg] [CFU] [FFU] [PFU] [iU] [IU] [arb'U] [GPL'U] [MPL'U] [APL'U] [anti'Xa'U] [tb'U] [PNU] [EU] [BAU] [AU]
 		[in_i] [ft_i] [lb_av] [oz_av] [foz_us] [tsp_us] [tbs_us] [cup_us] [qt_us] [pt_us] [gal_us] [gr] [stone_av] [degF] [Cal]
-		[HPF] [LPF] [diop] [drp] [Ch] [MET] [pH] [ppm] [ppb] [ppth] % 10* 10^ deg`)
-	noTimeBelow = set(`m g mol l L osm eq [HPF] [LPF] [CFU] [iU] [IU] [in_i] [ft_i] [lb_av] 10* 10^ %
+		[HPF] [LPF] [diop] [drp] [Ch] [MET] [pH] [ppm] [ppb] [ppth] % deg`)
+	noTimeBelow = set(`m g mol l L osm eq [HPF] [LPF] [CFU] [iU] [IU] [in_i] [ft_i] [lb_av] %
 		s min h d wk mo a`)
 )
 
@@ -41,7 +41,7 @@ func isNoTime(unit string) bool {
 				if !hasNoTime(string(component), above) {
 					return false
 				}
-				known = true
+				known = known || !isPowerOfTen(string(component))
 			}
 			above, component = i < len(unit) && unit[i] == '.', component[:0]
 		case unit[i] == '{', unit[i] == '}':
@@ -54,6 +54,10 @@ func isNoTime(unit string) bool {
 	return known
 }
 
+func isPowerOfTen(component string) bool {
+	return strings.HasPrefix(component, "10*") || strings.HasPrefix(component, "10^")
+}
+
 // hasNoTime reports whether a component is of an atom of noTimeAbove or
 // noTimeBelow.
 func hasNoTime(component string, above bool) bool {
@@ -61,8 +65,8 @@ func hasNoTime(component string, above bool) bool {
 	if above {
 		atoms = noTimeAbove
 	}
-	if len(component) > 3 && (component[:3] == "10*" || component[:3] == "10^") {
-		return isUCUM([]byte(component)) // a power of ten
+	if isPowerOfTen(component) {
+		return isUCUM([]byte(component))
 	}
 	if n := len(component); n > 1 && (component[n-1] == '2' || component[n-1] == '3') {
 		component = component[:n-1]
