@@ -23,6 +23,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"fhir/fhirtest":  {},
 		"proxy/consumer": {},
 		"proxy/fhirdoor": {"mask", "fhir", "proxy/consumer"},
+		"proxy/upstream": {},
 		// Test support, imported by tests alone.
 		"proxy/fhirdoor/hapitest": {"fhir/fhirtest"},
 		"cmd/veil":                {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/consumer", "proxy/fhirdoor"},
