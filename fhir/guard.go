@@ -155,8 +155,12 @@ func (g *Guard) SearchParams(resourceType string) []GuardedParam {
 		params = append(params, g.custom[resourceType][name])
 	}
 	out := make([]GuardedParam, 0, len(params))
+	_, withheldBy := g.Type(resourceType)
 	for _, sp := range params {
 		v := g.judge(resourceType, sp)
+		if withheldBy != "" {
+			v = verdict{rule: withheldBy, reason: resourceType + " is withheld"}
+		}
 		p := GuardedParam{Name: sp.Name, Type: sp.Type, Allowed: v.class != classRefused, Why: v.how()}
 		if !p.Allowed {
 			p.Why = v.reason

@@ -203,20 +203,26 @@ func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byt
 func (w *Walker) forgetInput() {
 	w.src, w.pass, w.in = nil, nil, mask.Input{}
 	w.coded, w.lastUnit = codedState{}, nil
+	w.person.entries = nil
 	clear(w.contained.few)
 	clear(w.shown[:cap(w.shown)])
 }
 
 func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {
-	w.src, w.dst, w.pass = src, dst, pass
-	w.in = mask.Input{Keys: pass.Keys}
+	w.start(dst, src, site)
+	w.pass, w.in = pass, mask.Input{Keys: pass.Keys}
+	w.detail = pass.Detail
+}
+
+// start makes the walker read a text.
+func (w *Walker) start(dst, src []byte, site *Site) {
+	w.src, w.dst = src, dst
 	w.depth, w.fault, w.at = 0, fault{}, ""
 	w.res = resourceState{entry: -1}
 	w.unwinding, w.withheld, w.inSecurity, w.capped = false, nil, false, false
 	w.recording, w.volatile, w.trail = 0, false, w.trail[:0]
-	w.person.known = false
+	w.person.known, w.person.entityKnown, w.person.entries = false, false, nil
 	w.testedObj, w.contained.root = -1, -1
-	w.detail = pass.Detail
 	w.path = w.path[:0]
 	if w.site == nil || w.site.of != site {
 		w.site = newSiteIndex(site)
@@ -286,7 +292,7 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 	if contained {
 		w.res.root = outer.root
 	} else {
-		w.person.known = false
+		w.person.known, w.person.entityKnown = false, false
 	}
 	outerPath := len(w.path)
 	if w.detail {
@@ -312,7 +318,7 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 		w.path = w.path[:min(outerPath, len(w.path))]
 	}
 	if !contained {
-		w.person.known = false
+		w.person.known, w.person.entityKnown = false, false
 	}
 	w.lastIndex = n.index
 	outer.labels |= w.res.labels
