@@ -71,12 +71,16 @@ func compile(t testing.TB, ruleset, rules string) *fhir.Automaton {
 
 // extend returns an automaton of a ruleset that extends the default one.
 func extend(t testing.TB, sections string) *fhir.Automaton {
+	return extendOf(t, "safe-harbor", sections)
+}
+
+func extendOf(t testing.TB, ruleset, sections string) *fhir.Automaton {
 	t.Helper()
 	open := func(name string) (string, []byte, error) {
 		src, err := os.ReadFile("../../rulesets/" + name + ".yaml")
 		return name + ".yaml", src, err
 	}
-	rs, err := mask.ParseRuleset("test.yaml", []byte("veil: 1\nname: test\nextends: safe-harbor\n"+sections), methods(t), open)
+	rs, err := mask.ParseRuleset("test.yaml", []byte("veil: 1\nname: test\nextends: "+ruleset+"\n"+sections), methods(t), open)
 	if err != nil {
 		t.Fatal(err)
 	}

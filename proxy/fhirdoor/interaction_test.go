@@ -38,6 +38,9 @@ func (c *canned) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/fhir+json")
+	if body == "fails" {
+		w.WriteHeader(500)
+	}
 	_, _ = w.Write([]byte(strings.ReplaceAll(body, "UP", c.url)))
 }
 

@@ -42,6 +42,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dgraph-io/ristretto/v2"
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/fhir"
@@ -107,7 +108,9 @@ type Server struct {
 	now     func() time.Time
 	slots   chan struct{}
 	streams chan struct{}
-	ready   cached
+	// subjects are the patients of resources, both originals, by Type/id.
+	subjects *ristretto.Cache[string, string]
+	ready    cached
 }
 
 // New checks the configuration and returns a door. It opens no connection.
@@ -158,6 +161,9 @@ func New(c Config) (*Server, error) {
 		s.linkAge = DefaultLinkAge
 	case s.linkAge < time.Minute:
 		return nil, errors.New("links must live for a minute or more")
+	}
+	if s.subjects, err = newSubjects(); err != nil {
+		return nil, err
 	}
 	if err := s.Reload(c.Policy); err != nil {
 		return nil, err
@@ -233,5 +239,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.http.ShutdownWithContext(ctx)
 	s.up.client.CloseIdleConnections()
 	s.up.streams.CloseIdleConnections()
+	s.subjects.Close()
 	return err
 }

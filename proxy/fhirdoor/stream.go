@@ -204,7 +204,7 @@ func (f *fileStream) block(block []byte) (out []byte, why string) {
 			f.m.pass.CountResource("OperationOutcome")
 		} else {
 			var err error
-			out, err = f.m.walker.AppendJSON(out, line, f.m.pass, f.m.site)
+			out, err = f.m.appendJSON(out, line)
 			var withheld *fhir.WithheldError
 			switch {
 			case errors.As(err, &withheld), errors.Is(err, fhir.ErrEmpty):
