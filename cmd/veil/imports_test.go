@@ -26,7 +26,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/upstream": {},
 		// Test support, imported by tests alone.
 		"proxy/fhirdoor/hapitest": {"fhir/fhirtest"},
-		"cmd/veil":                {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/fhirdoor"},
+		"cmd/veil":                {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/consumer", "proxy/fhirdoor"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {
