@@ -37,7 +37,7 @@ bench: ## side by side in one run, with ratios: masking, encoding/json, samply m
 	$(GO) test -run '^$$' -bench Door -benchtime 2s ./proxy/fhirdoor
 
 check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must not pass
-	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON or NDJSON files'; exit 2; }
+	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON, NDJSON or XML files'; exit 2; }
 	CORPUS="$(CORPUS)" $(GO) test -count=1 -run '^TestCorpus$$' -v ./fhir
 
 generate: ## schema, search parameter and terminology tables, from npm packages
