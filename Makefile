@@ -1,9 +1,11 @@
-# Targets: build test test-race lint vuln fuzz bench check-corpus generate docker
+# Targets: build test test-race lint vuln fuzz bench check-corpus hapi generate docker
 SHELL := /bin/bash
 GO ?= go
 FUZZTIME ?= 10s
+PATIENTS ?= 100
+HAPI_PORT ?= 8092
 
-.PHONY: build test test-race lint vuln fuzz bench check-corpus generate docker
+.PHONY: build test test-race lint vuln fuzz bench check-corpus hapi generate docker
 
 build: ## dist/veil, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o dist/veil ./cmd/veil
@@ -39,6 +41,9 @@ bench: ## side by side in one run, with ratios: masking, encoding/json, samply m
 check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must not pass
 	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON or NDJSON files'; exit 2; }
 	CORPUS="$(CORPUS)" $(GO) test -count=1 -run '^TestCorpus$$' -v ./fhir
+
+hapi: ## a real HAPI FHIR server with the demo's patients on HAPI_PORT, until Ctrl-C; needs Java 17 and Maven
+	cd proxy/fhirdoor/hapitest && HAPI_PORT=$(HAPI_PORT) HAPI_PATIENTS=$(PATIENTS) $(GO) test -count=1 -timeout 0
 
 generate: ## schema, search parameter and terminology tables, from npm packages
 	$(GO) generate ./fhir
