@@ -24,8 +24,9 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/consumer": {},
 		"proxy/fhirdoor": {"mask", "fhir"},
 		// Test support, imported by tests alone.
-		"proxy/fhirdoor/hapitest": {"fhir/fhirtest"},
-		"cmd/veil":                {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/fhirdoor"},
+		"proxy/fhirdoor/hapitest":   {"fhir/fhirtest"},
+		"proxy/fhirdoor/clienttest": {},
+		"cmd/veil":                  {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/fhirdoor"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {
