@@ -82,7 +82,7 @@ func get(t *testing.T, url string, into any) {
 	}
 }
 
-func TestLoad(t *testing.T) {
+func TestRealLoad(t *testing.T) {
 	all(t)
 	s := Start(t)
 	p := s.Load(t, 3, 41)
@@ -114,9 +114,9 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestTransaction holds that the server takes the transaction Bundles of
+// TestRealTransaction holds that the server takes the transaction Bundles of
 // fhirtest as they are.
-func TestTransaction(t *testing.T) {
+func TestRealTransaction(t *testing.T) {
 	all(t)
 	s := Start(t)
 	p := fhirtest.Generate(42, 2)
@@ -130,9 +130,9 @@ func TestTransaction(t *testing.T) {
 	}
 }
 
-// TestExport holds that an export has all there is, in several files of a type:
+// TestRealExport holds that an export has all there is, in several files of a type:
 // that is what a door has to put together.
-func TestExport(t *testing.T) {
+func TestRealExport(t *testing.T) {
 	all(t)
 	s := Start(t)
 	s.Load(t, 10, 43)
