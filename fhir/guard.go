@@ -2,7 +2,6 @@ package fhir
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -156,8 +155,12 @@ func (g *Guard) SearchParams(resourceType string) []GuardedParam {
 		params = append(params, g.custom[resourceType][name])
 	}
 	out := make([]GuardedParam, 0, len(params))
+	_, withheldBy := g.Type(resourceType)
 	for _, sp := range params {
 		v := g.judge(resourceType, sp)
+		if withheldBy != "" {
+			v = verdict{rule: withheldBy, reason: resourceType + " is withheld"}
+		}
 		p := GuardedParam{Name: sp.Name, Type: sp.Type, Allowed: v.class != classRefused, Why: v.how()}
 		if !p.Allowed {
 			p.Why = v.reason
@@ -196,6 +199,9 @@ func ResultParams() []ResultParam {
 // that would choose resources never is, since its absence would answer another
 // question.
 func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string, params []Param, lenient bool) (*Query, error) {
+	if !g.usable(resourceType) {
+		return nil, &Refusal{Param: printable(resourceType), Reason: "the resource type is unknown or withheld"}
+	}
 	s := &search{g: g, keys: keys, site: site, typ: resourceType, types: map[string]bool{}}
 	q := &Query{}
 	seen := map[string]bool{}
@@ -267,30 +273,6 @@ func (g *Guard) Code(system, code string) bool {
 	return s != nil && g.a.codes.codeMayPass(s, []byte(system), []byte(code))
 }
 
-// timeForm is a FHIR date, dateTime or instant.
-var timeForm = regexp.MustCompile(`^([0-9]{4})(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?$`)
-
-// Since judges the time of _since for resources of a type, and returns it as it
-// may go upstream: where the consumer sees of meta.lastUpdated but the year, the
-// time is taken back to the beginning of its year, so that the answer has all
-// that was asked for and possibly more. The error is a *Refusal.
-func (g *Guard) Since(resourceType, value string) (string, error) {
-	m := timeForm.FindStringSubmatch(value)
-	if m == nil {
-		return "", &Refusal{Param: "_since", Reason: "the value must be an instant, such as 2024-01-01T00:00:00Z"}
-	}
-	sp, ok := g.param(resourceType, "_lastUpdated")
-	if !ok {
-		return "", &Refusal{Param: "_since", Reason: "the time of the last change is not known"}
-	}
-	switch v := g.judge(resourceType, sp); v.class {
-	case classYear:
-		return m[1] + "-01-01T00:00:00Z", nil
-	default:
-		return "", &Refusal{Param: "_since", Rule: v.rule, Reason: "it would tell more of the time of the last change than is shown"}
-	}
-}
-
 // search is one search being judged.
 type search struct {
 	g    *Guard
@@ -317,7 +299,7 @@ func init() {
 	shapers = map[string]shaper{
 		"_count":      {judge: (*search).count},
 		"_total":      {judge: oneOf("none", "estimate", "accurate")},
-		"_contained":  {judge: oneOf("false")},
+		"_contained":  {judge: oneOf("false"), vital: true},
 		"_summary":    {judge: (*search).summary},
 		"_elements":   {judge: (*search).elements},
 		"_sort":       {judge: (*search).sort},

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,10 +51,10 @@ type verdict struct {
 	class   class
 	rule    string
 	reason  string
-	values  *ValueSet // classCode, classCoded: what a bare code may be
-	targets []string  // classReference
-	method  mask.Method
-	parts   []verdict // classComposite
+	values  []*ValueSet   // classCode, classCoded: what a bare code may be, by element
+	targets []string      // classReference
+	methods []mask.Method // classExact, classPrefix: by element
+	parts   []verdict     // classComposite
 	// text: the parameter is of type string, which compares beginnings.
 	text bool
 }
@@ -129,8 +130,8 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 		out, ok = s.openReference(v.targets, modifier, item)
 		return out, ok, "the value must be Type/id, or an id where one type is possible"
 	case classCode:
-		code := item[strings.LastIndexByte(item, '|')+1:]
-		return code, v.values != nil && v.values.Contains([]byte(code)), "the value is not a code of the element's value set"
+		out, ok = v.code(item)
+		return out, ok, "the value is not a code of the element's value set"
 	case classCoded:
 		out, ok = s.g.token(v, item)
 		return out, ok, "the value must be system|code of a code system that the ruleset lists, in the form of its codes"
@@ -144,11 +145,11 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 	case classCanonical:
 		return item, canonicalMayPass(s.g.a.canon, []byte(item)), "the value is not a canonical URL that the ruleset lets pass"
 	case classAmount:
-		return item, isAmount(item), fmt.Sprintf("the value must be a number up to %d, or number|%s|code with a unit that measures no time", oldestAge, ucumSystem)
+		return item, isAmount(item), fmt.Sprintf("the value must be a number up to %d, without a unit or with a common unit of time, or number|%s|code with a unit that measures no time", oldestAge, ucumSystem)
 	case classText:
 		return item, item != "", "the value is empty"
 	case classExact, classPrefix:
-		return item, s.passes(v.method, item), "the value is not one that the rule lets pass"
+		return item, s.passes(v.methods, item), "the value is not one that the rule lets pass"
 	case classComposite:
 		parts := strings.Split(item, "$")
 		if len(parts) != len(v.parts) {
@@ -167,10 +168,30 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 	return "", false, "it could test original values"
 }
 
-// passes reports whether a method lets a value pass as it is.
-func (s *search) passes(m mask.Method, value string) bool {
-	_, outcome, err := m.Append(nil, []byte(value), &mask.Input{Keys: s.keys})
-	return err == nil && outcome == mask.Kept
+// passes reports whether every method lets a value pass as it is: what one of
+// them hides is not found by what another shows.
+func (s *search) passes(methods []mask.Method, value string) bool {
+	for _, m := range methods {
+		if _, outcome, err := m.Append(nil, []byte(value), &mask.Input{Keys: s.keys}); err != nil || outcome != mask.Kept {
+			return false
+		}
+	}
+	return len(methods) > 0
+}
+
+// code lets a code pass that every element would show, bare or with a system of
+// the value set. The system is implied by a code's element and not sent.
+func (v verdict) code(item string) (string, bool) {
+	system, code, found := strings.Cut(item, "|")
+	if !found {
+		code = item
+	}
+	for _, set := range v.values {
+		if set == nil || !set.Contains([]byte(code)) || found && !slices.Contains(set.Systems, system) {
+			return "", false
+		}
+	}
+	return code, len(v.values) > 0
 }
 
 // openOr opens a pseudonym; one that does not open becomes an id that no
@@ -210,11 +231,14 @@ func (g *Guard) token(v verdict, item string) (string, bool) {
 	system, code, found := strings.Cut(item, "|")
 	if !found {
 		var all []string
-		if v.values != nil && v.values.Contains([]byte(item)) {
-			for _, sys := range v.values.Systems {
+		for _, set := range v.values {
+			if set == nil || !set.Contains([]byte(item)) {
+				continue
+			}
+			for _, sys := range set.Systems {
 				s := g.a.codes.find([]byte(sys))
-				if s != nil && g.a.codes.codeMayPass(s, []byte(sys), []byte(item)) {
-					all = append(all, sys+"|"+item)
+				if with := sys + "|" + item; s != nil && g.a.codes.codeMayPass(s, []byte(sys), []byte(item)) && !slices.Contains(all, with) {
+					all = append(all, with)
 				}
 			}
 		}
@@ -263,11 +287,10 @@ func isNumber(s string) bool {
 
 const ucumSystem = "http://unitsofmeasure.org"
 
-// timeUnits are the UCUM atoms that measure time, in which an age can be told.
-var timeUnits = set(`s min h d wk mo mo_s mo_j mo_g a a_t a_j a_g`)
-
 // isAmount lets [prefix]number, number||code and number|system|code pass. A
-// number that could be an age over 89 needs a unit that measures no time.
+// number that could be an age over 89 needs a unit that measures no time; units
+// are told apart by what they measure and not by how they are written, since a
+// server may convert them (95 years are 0.95 ha).
 func isAmount(item string) bool {
 	prefix, rest := cutPrefix(item)
 	parts := strings.Split(rest, "|")
@@ -278,30 +301,15 @@ func isAmount(item string) bool {
 	if err != nil {
 		return false
 	}
-	system, unit := "", ""
-	if len(parts) == 3 {
-		system, unit = parts[1], parts[2]
-		if system != "" && system != ucumSystem || !isUCUM([]byte(unit)) {
-			return false
-		}
-	}
 	if prefix == "ap" {
 		n += n / 10 // what it means is left to servers; a tenth is suggested
 	}
-	return n <= oldestAge || system == ucumSystem && !measuresTime(unit)
-}
-
-// measuresTime reports whether a unit is a time, with or without a prefix or an
-// annotation.
-func measuresTime(unit string) bool {
-	unit, _, _ = strings.Cut(unit, "{")
-	if timeUnits[unit] || unit == "" || unit == "1" {
-		return true
+	if len(parts) == 1 {
+		return n <= oldestAge
 	}
-	for _, p := range ucumPrefixes {
-		if rest, ok := strings.CutPrefix(unit, p); ok && timeUnits[rest] {
-			return true
-		}
+	system, unit := parts[1], parts[2]
+	if system != "" && system != ucumSystem || !isUCUM([]byte(unit)) {
+		return false
 	}
-	return false
+	return n <= oldestAge && isShortTime(unit) || isNoTime(unit) && (n <= oldestAge || system == ucumSystem)
 }

@@ -34,8 +34,8 @@ type Site struct {
 // that it can never be reached.
 const DefaultBase = "https://masked.invalid/fhir"
 
-// SyntaxError says where a text is not the JSON form of a FHIR resource. It
-// never holds a value.
+// SyntaxError says where a text is not the JSON or XML form of a FHIR resource.
+// It never holds a value.
 type SyntaxError struct {
 	// Offset is the byte at which it was seen, from 0.
 	Offset int
@@ -118,6 +118,8 @@ type Walker struct {
 	name   []byte // unescaped names and texts of look-ups
 	uuid   [16]byte
 	person personState
+
+	read, masked []byte // JSON forms of a resource in XML, as read and masked
 }
 
 // resourceState is what belongs to the resource being walked. It is saved
@@ -171,9 +173,7 @@ var ErrEmpty = errors.New("nothing of the resource passes")
 // white space around the resource. On an error dst comes back as it was; the
 // error is a *SyntaxError, a *WithheldError, ErrEmpty or one of a method.
 func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byte, error) {
-	if len(src) >= 3 && src[0] == 0xef && src[1] == 0xbb && src[2] == 0xbf {
-		src = src[3:]
-	}
+	src = bytes.TrimPrefix(src, byteOrderMark)
 	w.begin(dst, src, pass, site)
 	i := space(src, 0)
 	w.last, w.first = i, i
@@ -203,20 +203,26 @@ func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byt
 func (w *Walker) forgetInput() {
 	w.src, w.pass, w.in = nil, nil, mask.Input{}
 	w.coded, w.lastUnit = codedState{}, nil
+	w.person.entries = nil
 	clear(w.contained.few)
 	clear(w.shown[:cap(w.shown)])
 }
 
 func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {
-	w.src, w.dst, w.pass = src, dst, pass
-	w.in = mask.Input{Keys: pass.Keys}
+	w.start(dst, src, site)
+	w.pass, w.in = pass, mask.Input{Keys: pass.Keys}
+	w.detail = pass.Detail
+}
+
+// start makes the walker read a text.
+func (w *Walker) start(dst, src []byte, site *Site) {
+	w.src, w.dst = src, dst
 	w.depth, w.fault, w.at = 0, fault{}, ""
 	w.res = resourceState{entry: -1}
 	w.unwinding, w.withheld, w.inSecurity, w.capped = false, nil, false, false
 	w.recording, w.volatile, w.trail = 0, false, w.trail[:0]
-	w.person.known = false
+	w.person.known, w.person.entityKnown, w.person.entries = false, false, nil
 	w.testedObj, w.contained.root = -1, -1
-	w.detail = pass.Detail
 	w.path = w.path[:0]
 	if w.site == nil || w.site.of != site {
 		w.site = newSiteIndex(site)
@@ -286,7 +292,7 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 	if contained {
 		w.res.root = outer.root
 	} else {
-		w.person.known = false
+		w.person.known, w.person.entityKnown = false, false
 	}
 	outerPath := len(w.path)
 	if w.detail {
@@ -312,7 +318,7 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 		w.path = w.path[:min(outerPath, len(w.path))]
 	}
 	if !contained {
-		w.person.known = false
+		w.person.known, w.person.entityKnown = false, false
 	}
 	w.lastIndex = n.index
 	outer.labels |= w.res.labels

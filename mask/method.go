@@ -108,8 +108,10 @@ type Definition struct {
 	Label Label
 	// Summary is one line for people: what it does to which value.
 	Summary string
-	// PerEntity reports that the output depends on Input.Entity, Birth, Death,
-	// Dead or Country and not on the value alone.
+	// PerPerson reports that the output depends on Input.Birth, Death or Dead and
+	// not on the value alone.
+	PerPerson bool
+	// PerEntity reports that the output depends on Input.Entity.
 	PerEntity bool
 	// Search says how what the method masks may be searched.
 	Search Search

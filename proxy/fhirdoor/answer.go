@@ -2,7 +2,6 @@ package fhirdoor
 
 import (
 	"encoding/json"
-	"io"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
@@ -17,7 +16,7 @@ type answer struct {
 	body        []byte
 	contentType string
 	// stream is a body that is masked while it arrives.
-	stream io.Reader
+	stream *fileStream
 	header []header
 	close  bool // the connection ends with it
 }

@@ -132,7 +132,7 @@ func (x *exchange) answerEntry(e batchEntry) (*answer, *problem) {
 	if p := a.format.negotiate(&a.target, ""); p != nil {
 		return nil, p
 	}
-	if n := len(t.segments); n > 0 && (t.segments[n-1] == "$export" || t.segments[0] == "_export") {
+	if n := len(t.segments); n > 0 && t.segments[n-1] == "$export" || a.link() != "" && a.link() != linkPage {
 		x.operation = "export"
 		return nil, refused(400, models.IssueTypeNotSupported, "unsupported in a batch", "a bulk export is asked for by itself")
 	}

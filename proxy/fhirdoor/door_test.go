@@ -30,14 +30,20 @@ const testSecret = "a key of the tests, known to all!"
 // population is the records that the tests' upstream holds.
 var population = sync.OnceValue(func() *fhirtest.Population { return fhirtest.Generate(7, 12) })
 
-// compile returns an automaton of a shipped ruleset, with lines added to its
-// FHIR rules.
-func compile(t testing.TB, ruleset, rules string) *fhir.Automaton {
+func methods(t testing.TB) mask.Methods {
 	t.Helper()
 	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return methods
+}
+
+// compile returns an automaton of a shipped ruleset, with lines added to its
+// FHIR rules.
+func compile(t testing.TB, ruleset, rules string) *fhir.Automaton {
+	t.Helper()
+	methods := methods(t)
 	file := "../../rulesets/" + ruleset + ".yaml"
 	src, err := os.ReadFile(file)
 	if err != nil {
@@ -53,6 +59,36 @@ func compile(t testing.TB, ruleset, rules string) *fhir.Automaton {
 		t.Fatal(err)
 	}
 	policy, err := mask.NewPolicy(rs, methods, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := fhir.Compile(policy, fhir.R4())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// extend returns an automaton of a ruleset that extends the default one.
+func extend(t testing.TB, sections string) *fhir.Automaton {
+	return extendOf(t, "safe-harbor", sections)
+}
+
+func extendOf(t testing.TB, ruleset, sections string) *fhir.Automaton {
+	t.Helper()
+	open := func(name string) (string, []byte, error) {
+		src, err := os.ReadFile("../../rulesets/" + name + ".yaml")
+		return name + ".yaml", src, err
+	}
+	rs, err := mask.ParseRuleset("test.yaml", []byte("veil: 1\nname: test\nextends: "+ruleset+"\n"+sections), methods(t), open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := mask.NewKeyring([]byte(testSecret), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := mask.NewPolicy(rs, methods(t), keys)
 	if err != nil {
 		t.Fatal(err)
 	}

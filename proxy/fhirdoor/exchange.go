@@ -20,20 +20,23 @@ import (
 
 // exchange is one request under way, or one entry of a batch.
 type exchange struct {
-	s         *Server
-	policy    *policy
-	view      *view              // nil until it is known who asks
-	who       *consumer.Consumer // the same
-	keys      *mask.Pseudonymizer
-	requestID string
-	operation string // "read Patient": never a value
-	rule      string
-	started   time.Time
+	s      *Server
+	policy *policy
+	view   *view              // nil until it is known who asks
+	who    *consumer.Consumer // the same
+	keys   *mask.Pseudonymizer
+	// credentialed: who asks brought credentials.
+	credentialed bool
+	release      func() // ends the request for the consumer's limits
+	requestID    string
+	operation    string // "read Patient": never a value
+	rule         string
+	started      time.Time
 }
 
 // begin starts an exchange and sets the headers that every answer has.
 func (s *Server) begin(ctx *fasthttp.RequestCtx) *exchange {
-	x := &exchange{s: s, policy: s.policy.Load(), requestID: mask.NewRequestID(), operation: "unknown", started: time.Now()}
+	x := &exchange{s: s, policy: s.policy.Load(), requestID: mask.NewRequestID(), operation: "unknown", started: time.Now(), release: func() {}}
 	h := &ctx.Response.Header
 	h.Set("X-Request-Id", x.requestID)
 	h.Set("Cache-Control", "private, no-store")
@@ -55,10 +58,13 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		a = x.refuse(p)
 	}
 	x.write(ctx, a, f)
+	if a.stream == nil {
+		x.release()
+	}
 }
 
 // authenticate finds who asks and what they may see.
-func (x *exchange) authenticate(ctx *fasthttp.RequestCtx) (release func(), p *problem) {
+func (x *exchange) authenticate(ctx *fasthttp.RequestCtx) *problem {
 	r := consumer.Request{
 		Authorization: peekAll(&ctx.Request.Header, "Authorization"),
 		APIKey:        peekAll(&ctx.Request.Header, "X-API-Key"),
@@ -67,18 +73,20 @@ func (x *exchange) authenticate(ctx *fasthttp.RequestCtx) (release func(), p *pr
 	who, err := x.policy.consumers.Authenticate(ctx, r)
 	switch {
 	case errors.Is(err, consumer.ErrUnavailable):
-		return nil, failed(503, models.IssueTypeTransient, "credentials cannot be checked", err.Error())
+		return failed(503, models.IssueTypeTransient, "credentials cannot be checked", err.Error())
 	case err != nil:
-		return nil, refused(401, models.IssueTypeLogin, "credentials", err.Error()).with("WWW-Authenticate", x.policy.consumers.Challenge())
+		return refused(401, models.IssueTypeLogin, "credentials", err.Error()).with("WWW-Authenticate", x.policy.consumers.Challenge())
 	}
 	x.who, x.view = who, x.policy.views[who.View]
+	x.credentialed = len(r.Authorization)+len(r.APIKey)+len(r.Certificates) > 0
 	release, retry, ok := who.Admit()
+	x.release = release
 	if !ok {
-		return nil, refused(429, models.IssueTypeThrottled, "consumer limits", "too many requests: this consumer's limit is reached").
+		return refused(429, models.IssueTypeThrottled, "consumer limits", "too many requests: this consumer's limit is reached").
 			with("Retry-After", strconv.Itoa(int(retry/time.Second)))
 	}
 	ctx.Response.Header.Set("X-Veil-Ruleset", x.view.ruleset)
-	return release, nil
+	return nil
 }
 
 func peekAll(h *fasthttp.RequestHeader, name string) []string {
@@ -104,6 +112,7 @@ func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
 	if recover() == nil {
 		return
 	}
+	defer x.release()
 	// What panics while the panic is answered ends the connection, not the
 	// process.
 	defer func() {
@@ -264,6 +273,12 @@ func (x *exchange) write(ctx *fasthttp.RequestCtx, a *answer, f format) {
 	ctx.Response.ResetBody()
 	if a.stream != nil {
 		ctx.SetContentType(a.contentType)
+		a.stream.conn, a.stream.done = ctx.Conn(), x.release
+		if ctx.Request.Header.HasAcceptEncoding("gzip") {
+			a.stream.packed = true
+			ctx.Response.Header.SetContentEncoding("gzip")
+			ctx.Response.Header.Add("Vary", "Accept-Encoding")
+		}
 		ctx.Response.SetBodyStream(a.stream, -1)
 		return
 	}

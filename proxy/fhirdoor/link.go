@@ -16,26 +16,30 @@ import (
 //
 //	1 byte     the format's version, 1
 //	4 bytes    the hour it ends, since 1970 in UTC, big-endian
-//	3 ×        2 bytes of length and text: the resource type; the parameters
-//	           that narrow the answer, as a query; the path and query below the
-//	           upstream's base
+//	3 ×        2 bytes of length and text: what it belongs to; the consumer's
+//	           parameters, as a query; the path and query below the upstream's
+//	           base
 type link struct {
-	kind linkKind
-	typ  string
-	// shape are the consumer's own _elements and _summary.
+	// at is the resource type of a search, the path of an export such as
+	// "Patient/$export", and before that path the type of an export's file.
+	at string
+	// shape are the consumer's own parameters that narrow the answer, or all of
+	// those that an export began with.
 	shape []fhir.Param
 	// path and query below the upstream's base.
 	path string
 }
 
-// linkKind says what a link leads to: a token of one kind never opens as one of
-// another.
+// linkKind says what a link leads to, and is the parameter that its token stands
+// in. A token of one kind never opens as one of another.
 type linkKind string
 
 const (
-	linkPage   linkKind = "page"
-	linkStatus linkKind = "export-status"
-	linkFile   linkKind = "export-file"
+	linkPage    linkKind = "_page"
+	linkStatus  linkKind = "_export"
+	linkFile    linkKind = "_file"    // of an export
+	linkDeleted linkKind = "_deleted" // a file of what is no longer there
+	linkErrors  linkKind = "_errors"  // a file of OperationOutcomes
 )
 
 const linkVersion = 1
@@ -49,7 +53,7 @@ func (x *exchange) scope(kind linkKind) []byte {
 func (m *masker) appendToken(dst []byte, l *link, scope []byte) []byte {
 	plain := append(m.plain[:0], linkVersion)
 	plain = binary.BigEndian.AppendUint32(plain, hour(m.s.now().Add(m.s.linkAge)))
-	for _, part := range []string{l.typ, string(appendQuery(nil, l.shape)), l.path} {
+	for _, part := range []string{l.at, string(appendQuery(nil, l.shape)), l.path} {
 		plain = binary.BigEndian.AppendUint16(plain, uint16(len(part)))
 		plain = append(plain, part...)
 	}
@@ -67,10 +71,10 @@ func (x *exchange) openLink(kind linkKind, token string) (*link, *problem) {
 	if !ok || len(plain) < 5 || plain[0] != linkVersion || hour(x.s.now()) > binary.BigEndian.Uint32(plain[1:]) {
 		return nil, notFound()
 	}
-	l := &link{kind: kind}
+	l := &link{}
 	var shape string
 	rest := plain[5:]
-	for _, part := range []*string{&l.typ, &shape, &l.path} {
+	for _, part := range []*string{&l.at, &shape, &l.path} {
 		if len(rest) < 2 || len(rest)-2 < int(binary.BigEndian.Uint16(rest)) {
 			return nil, notFound()
 		}

@@ -18,6 +18,7 @@ type masker struct {
 	walker *fhir.Walker
 	pass   *mask.Pass
 	site   *fhir.Site
+	finder *finder
 	plain  []byte // of the token being made
 
 	self   string // the URL of the search being answered
@@ -29,7 +30,8 @@ type masker struct {
 func (s *Server) newMasker(v *view) *masker {
 	m := &masker{s: s, view: v, walker: fhir.NewWalker(v.automaton, fhir.RememberAlways), pass: mask.NewPass(v.automaton.Plan)}
 	m.pass.Detail = v.detail
-	m.site = &fhir.Site{Upstream: s.origins, Base: s.base, Link: m.link}
+	m.finder = newFinder(s, v)
+	m.site = &fhir.Site{Upstream: s.origins, Base: s.base, Link: m.link, Subject: m.finder.Subject}
 	return m
 }
 
@@ -53,7 +55,7 @@ func (x *exchange) withMasker(f func(m *masker) *problem) *problem {
 // type, and appends it to dst.
 func (m *masker) mask(x *exchange, dst, body []byte, q *question) ([]byte, *mask.Record, *problem) {
 	m.pass.Begin(x.origin())
-	m.self, m.page, m.suffix = q.self, link{kind: linkPage, typ: q.typ, shape: q.shape}, ""
+	m.self, m.page, m.suffix = q.self, link{at: q.typ, shape: q.shape}, ""
 	if q.self != "" {
 		m.scope = x.scope(linkPage)
 		if q.format != "" {
@@ -65,7 +67,7 @@ func (m *masker) mask(x *exchange, dst, body []byte, q *question) ([]byte, *mask
 		// labels of their resources.
 		dst = make([]byte, 0, len(body)+len(body)/8+1024)
 	}
-	out, err := m.walker.AppendJSON(dst, body, m.pass, m.site)
+	out, err := m.appendJSON(dst, body)
 	if err != nil {
 		return nil, nil, m.problem(err)
 	}
@@ -73,6 +75,16 @@ func (m *masker) mask(x *exchange, dst, body []byte, q *question) ([]byte, *mask
 		return nil, nil, failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server answered with a resource of another type")
 	}
 	return out, m.pass.Record("complete", ""), nil
+}
+
+// appendJSON masks one resource.
+func (m *masker) appendJSON(dst, src []byte) ([]byte, error) {
+	m.finder.begin()
+	out, err := m.walker.AppendJSON(dst, src, m.pass, m.site)
+	if err == nil && m.finder.broken {
+		return dst, errSubject
+	}
+	return out, err
 }
 
 // problem tells the consumer what kind of error masking met. Where it was is for
@@ -83,6 +95,9 @@ func (m *masker) problem(err error) *problem {
 	switch {
 	case errors.As(err, &withheld):
 		return notFound()
+	case errors.Is(err, errSubject):
+		return failed(502, models.IssueTypeProcessing, "patient not found out",
+			"the FHIR server did not say which patient a resource is about, which a rule needs; ask again, or for fewer resources with _count")
 	case errors.As(err, &syntax):
 		m.s.log.Warn("upstream answer is not valid", "request_id", m.pass.Origin.RequestID, "door", "fhir",
 			"operation", m.pass.Origin.Operation, "path", syntax.Path, "offset", syntax.Offset, "reason", syntax.What)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/beevik/etree"
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
@@ -109,7 +110,10 @@ func quality(params string) float64 {
 // format.
 func (f format) render(body []byte) (out []byte, contentType string, ok bool) {
 	if f.xml {
-		out, err := fhir.R4().AppendXML(nil, body, f.pretty)
+		out, err := fhir.R4().AppendXMLFromJSON(nil, body)
+		if err == nil && f.pretty {
+			out, err = indent(out)
+		}
 		return out, fhirXML, err == nil
 	}
 	if f.pretty {
@@ -120,6 +124,16 @@ func (f format) render(body []byte) (out []byte, contentType string, ok bool) {
 		body = b.Bytes()
 	}
 	return body, fhirJSON, true
+}
+
+// indent lays XML out for reading.
+func indent(src []byte) ([]byte, error) {
+	doc := etree.NewDocument()
+	if err := doc.ReadFromBytes(src); err != nil {
+		return nil, err
+	}
+	doc.Indent(2)
+	return doc.WriteToBytes()
 }
 
 // prefer are the preferences of a request (RFC 7240) that Veil knows.

@@ -66,6 +66,7 @@ type ask struct {
 	body   []byte // of a POST that is no search
 	prefer prefer
 	format *format
+	chunks bool // the consumer can tell a whole answer from one that broke off
 	// buf takes the answer's bytes.
 	buf []byte
 }
@@ -80,13 +81,11 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *format) (*answer, *problem
 	if ctx.IsOptions() {
 		return x.options(ctx)
 	}
-	release, p := x.authenticate(ctx)
-	if p != nil {
+	if p := x.authenticate(ctx); p != nil {
 		return nil, p
 	}
-	defer release()
 	raw := req.Header.RequestURI()
-	a := ask{method: string(req.Header.Method()), format: f, prefer: parsePrefer(peekAll(&req.Header, "Prefer"))}
+	a := ask{method: string(req.Header.Method()), format: f, chunks: req.Header.IsHTTP11(), prefer: parsePrefer(peekAll(&req.Header, "Prefer"))}
 	path, _, _ := bytes.Cut(raw, []byte("?"))
 	switch {
 	case ctx.IsGet(), ctx.IsHead(), ctx.IsDelete():
@@ -125,6 +124,9 @@ func (x *exchange) negotiated(a *ask, accept string) (*answer, *problem) {
 	if a.isBinary() && !takesFHIR(accept) {
 		return x.content(a, accept)
 	}
+	if k := a.link(); k != "" && k != linkPage {
+		return x.answer(a) // bulk export has one format
+	}
 	if p := a.format.negotiate(&a.target, accept); p != nil {
 		return nil, p
 	}
@@ -139,10 +141,13 @@ func (x *exchange) answer(a *ask) (*answer, *problem) {
 	if n > 0 {
 		last = seg[n-1]
 	}
-	isPage := n == 0 && len(a.params) == 1 && a.params[0].Name == "_page"
-	switch {
-	case n == 2 && seg[0] == "_export":
-		return x.export(a)
+	switch kind := a.link(); {
+	case kind == linkPage && a.method != "DELETE":
+		return x.page(a)
+	case kind == linkStatus:
+		return x.exportStatus(a)
+	case kind == linkFile, kind == linkDeleted, kind == linkErrors:
+		return x.exportFile(a, kind)
 	case a.method == "DELETE":
 		x.operation = "write"
 		return nil, readOnly()
@@ -154,8 +159,6 @@ func (x *exchange) answer(a *ask) (*answer, *problem) {
 		}
 		x.operation = "write"
 		return nil, readOnly()
-	case isPage && !a.form:
-		return x.page(a)
 	case n == 1 && last == "metadata" && !a.form:
 		return x.capabilities(a)
 	case !a.form && (n == 1 || n == 2 || n == 3) && last == "_history":
@@ -176,6 +179,18 @@ func (x *exchange) answer(a *ask) (*answer, *problem) {
 	}
 	x.operation = "unsupported"
 	return nil, refused(400, models.IssueTypeNotSupported, "unsupported interaction", "this interaction is not supported: "+served)
+}
+
+// link is the kind of link that a request follows; empty where it follows none.
+func (a *ask) link() linkKind {
+	if len(a.segments) > 0 || len(a.params) != 1 || a.method == "POST" {
+		return ""
+	}
+	switch kind := linkKind(a.params[0].Name); kind {
+	case linkPage, linkStatus, linkFile, linkDeleted, linkErrors:
+		return kind
+	}
+	return ""
 }
 
 // special reports whether a segment is an interaction or operation, such as

@@ -87,10 +87,10 @@ func (x *exchange) page(a *ask) (*answer, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	q := &question{path: l.path, want: "Bundle", typ: l.typ, shape: l.shape, format: a.format.param, self: x.s.base + "?_page=" + token}
+	q := &question{path: l.path, want: "Bundle", typ: l.at, shape: l.shape, format: a.format.param, self: x.s.base + "?_page=" + token}
 	if len(l.shape) > 0 {
 		var err error
-		if q.narrow, err = x.view.guard.Shape(l.typ, l.shape); err != nil {
+		if q.narrow, err = x.view.guard.Shape(l.at, l.shape); err != nil {
 			return nil, notFound()
 		}
 	}

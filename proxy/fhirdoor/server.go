@@ -42,6 +42,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dgraph-io/ristretto/v2"
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/fhir"
@@ -110,7 +111,10 @@ type Server struct {
 	linkAge time.Duration
 	now     func() time.Time
 	slots   chan struct{}
-	ready   cached
+	streams chan struct{}
+	// subjects are the patients of resources, both originals, by Type/id.
+	subjects *ristretto.Cache[string, string]
+	ready    cached
 }
 
 // New checks the configuration and returns a door. It opens no connection.
@@ -142,6 +146,7 @@ func New(c Config) (*Server, error) {
 		linkAge: c.LinkAge,
 		now:     time.Now,
 		slots:   make(chan struct{}, limits.Exchanges),
+		streams: make(chan struct{}, limits.Streams),
 	}
 	for _, alias := range c.UpstreamAliases {
 		if _, err := baseURL("alias of the upstream", alias); err != nil {
@@ -161,6 +166,9 @@ func New(c Config) (*Server, error) {
 		s.linkAge = DefaultLinkAge
 	case s.linkAge < time.Minute:
 		return nil, errors.New("links must live for a minute or more")
+	}
+	if s.subjects, err = newSubjects(); err != nil {
+		return nil, err
 	}
 	if err := s.Reload(c.Policy); err != nil {
 		return nil, err
@@ -235,5 +243,7 @@ func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
 func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.http.ShutdownWithContext(ctx)
 	s.up.client.CloseIdleConnections()
+	s.up.streams.CloseIdleConnections()
+	s.subjects.Close()
 	return err
 }

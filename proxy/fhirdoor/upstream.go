@@ -129,7 +129,7 @@ func (u *upstream) get(path []byte, timeout time.Duration) (*response, *problem)
 // request asks, once more if the credentials were not taken.
 func (u *upstream) request(q *request) (*response, *problem) {
 	r, p := u.once(q)
-	if p == nil && r.status == 401 && u.credentials != nil {
+	if p == nil && (r.status == 401 || r.status == 403) && u.credentials != nil {
 		r.release()
 		u.credentials.Refused()
 		r, p = u.once(q)

@@ -3,6 +3,7 @@ package upstream
 import (
 	"crypto"
 	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/json"
@@ -70,6 +71,10 @@ func TestServiceAccount(t *testing.T) {
 }
 
 func TestAccountKeysThatAreRefused(t *testing.T) {
+	small, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
 	key := rsaPEM(t)
 	good := accountJSON(t, key, "https://oauth2.googleapis.com/token")
 	if _, err := readAccountKey([]byte(good)); err != nil {
@@ -88,6 +93,7 @@ func TestAccountKeysThatAreRefused(t *testing.T) {
 		{"not JSON", "x"},
 		{"a PEM key", key},
 		{"EC key", accountJSON(t, toPEM(t, testEC(t, elliptic.P384())), "https://oauth2.googleapis.com/token")},
+		{"small key", accountJSON(t, toPEM(t, small), "https://oauth2.googleapis.com/token")},
 		{"token over HTTP", accountJSON(t, key, "http://oauth2.googleapis.com/token")},
 	}
 	for _, member := range []string{"type", "private_key_id", "private_key", "client_email", "token_uri"} {

@@ -108,6 +108,7 @@ func (s *signer) sign(ctx context.Context, req *fasthttp.Request, now time.Time)
 	}
 	sum := sha256.Sum256(body)
 	plain := &http.Request{Method: string(req.Header.Method()), URL: target, Header: http.Header{}}
+	req.Header.SetNoDefaultContentType(true) // it would be sent unsigned
 	if kind := req.Header.ContentType(); len(kind) > 0 {
 		plain.Header.Set("Content-Type", string(kind))
 	}

@@ -225,6 +225,12 @@ func TestSigV4OverTheWire(t *testing.T) {
 			r.Header.SetContentType("application/x-www-form-urlencoded")
 			r.SetBodyString("name=M%C3%BCller&birthdate=1980")
 		}, awsToken, ""},
+		{"POST without a content type", "/Patient/_search", func(r *fasthttp.Request) {
+			r.Header.SetMethod("POST")
+			r.SetBodyString("name=x")
+		}, "", ""},
+		{"POST of nothing at all", "/Patient/_search", func(r *fasthttp.Request) { r.Header.SetMethod("POST") }, "", ""},
+		{"GET with a content type", "/Patient/1", func(r *fasthttp.Request) { r.Header.SetContentType("application/fhir+json") }, "", ""},
 		{"POST with arguments", "/Patient/_search", func(r *fasthttp.Request) {
 			r.Header.SetMethod("POST")
 			r.Header.SetContentType("application/x-www-form-urlencoded")
