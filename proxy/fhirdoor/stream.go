@@ -54,7 +54,8 @@ func (f *fileStream) open(path string) (*answer, *problem) {
 	default:
 		return nil, refused(503, models.IssueTypeThrottled, "busy", "too many files are being sent; try again later").with("Retry-After", "5")
 	}
-	f.leave = func() { <-x.s.streams }
+	done := x.s.meter.Begin()
+	f.leave = func() { done(); <-x.s.streams }
 	p := f.begin(path)
 	if p != nil {
 		f.abandon()
@@ -173,6 +174,7 @@ func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
 		}
 		k, err := send(out)
 		n += int64(k)
+		f.x.s.meter.Masked(k)
 		if err != nil {
 			reason = "consumer left"
 		}
@@ -240,6 +242,7 @@ func (f *fileStream) end(whole bool, reason string) error {
 		reason = ""
 	} else {
 		result = "failed"
+		f.x.s.meter.Problem(result, reason)
 	}
 	if f.x.commit(f.m.pass.Record(result, reason), 200) != nil {
 		return errStream
