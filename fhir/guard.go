@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/veil-proxy/veil/mask"
 )
@@ -20,6 +21,15 @@ type Guard struct {
 	// custom are the search parameters that the ruleset names, by type and name.
 	// They stand before those of the specification.
 	custom map[string]map[string]*SearchParam
+	// verdicts remembers what the rules say of each parameter that was asked for:
+	// there are as many as parameters of types, and they never change.
+	verdicts sync.Map // judged → verdict
+}
+
+// judged is a parameter of a type.
+type judged struct {
+	typ string
+	sp  *SearchParam
 }
 
 // NewGuard returns the guard of an automaton.

@@ -7,8 +7,19 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// judge resolves a search parameter's expression against the rules.
+// judge says what the rules say of a parameter of the schema or the ruleset.
 func (g *Guard) judge(typ string, sp *SearchParam) verdict {
+	key := judged{typ, sp}
+	if v, ok := g.verdicts.Load(key); ok {
+		return v.(verdict)
+	}
+	v := g.judgeAnew(typ, sp)
+	g.verdicts.Store(key, v)
+	return v
+}
+
+// judgeAnew resolves a search parameter's expression against the rules.
+func (g *Guard) judgeAnew(typ string, sp *SearchParam) verdict {
 	root := g.a.roots[typ]
 	if root == nil {
 		return verdict{reason: "the resource type is unknown"}
@@ -74,7 +85,7 @@ func (g *Guard) judgeComposite(typ string, sp *SearchParam) verdict {
 				paths = append(paths, base+"."+strings.ReplaceAll(rest, "as(DateTime)", "as(dateTime)"))
 			}
 		}
-		v := g.judge(typ, &SearchParam{Type: c.Type, Expression: strings.Join(paths, " | ")})
+		v := g.judgeAnew(typ, &SearchParam{Type: c.Type, Expression: strings.Join(paths, " | ")})
 		switch {
 		case v.class == classRefused:
 			return verdict{rule: v.rule, reason: "of its parts: " + v.reason}
