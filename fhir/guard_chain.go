@@ -28,7 +28,10 @@ func (s *search) criterion(typ, name, value string, links int) (Param, *Refusal)
 	}
 	bare, modifier, _ := strings.Cut(name, ":")
 	sp, ok := s.g.param(typ, bare)
-	if !ok {
+	switch {
+	case !ok && beyondRules[bare] != "":
+		return Param{}, refusal(beyondRules[bare])
+	case !ok:
 		return Param{}, &Refusal{Reason: "it is not a search parameter of FHIR R4 for " + typ, Hint: strings.TrimSpace(mask.DidYouMean(bare, s.g.allowed(typ)))}
 	}
 	v := s.g.judge(typ, sp)

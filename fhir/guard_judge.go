@@ -7,6 +7,18 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
+// beyondRules are parameters of all resources that no expression describes, and why
+// they are refused.
+var beyondRules = map[string]string{
+	"_content":       "it tests all texts of a resource, and texts are masked",
+	"_text":          "it tests the narrative, which is masked",
+	"_filter":        "it chooses by a language of its own, which could test original values; use search parameters",
+	"_query":         "it names a search that only the server knows",
+	"_list":          "it names a list that only the server knows; read the List instead",
+	"_containedType": "contained resources are not searched",
+	"_type":          "the type stands in the path",
+}
+
 // judge says what the rules say of a parameter of the schema or the ruleset.
 func (g *Guard) judge(typ string, sp *SearchParam) verdict {
 	key := judged{typ, sp}
@@ -23,6 +35,9 @@ func (g *Guard) judgeAnew(typ string, sp *SearchParam) verdict {
 	root := g.a.roots[typ]
 	if root == nil {
 		return verdict{reason: "the resource type is unknown"}
+	}
+	if reason := beyondRules[sp.Name]; reason != "" && sp.Expression == "" {
+		return verdict{reason: reason}
 	}
 	if sp.Name == "_id" {
 		if f := root.field("id"); f == nil || f.decision.op != opID {
@@ -149,7 +164,7 @@ var (
 	existenceForm = regexp.MustCompile(`^([A-Za-z]+)\.([A-Za-z]+)\.exists\(\) and ([A-Za-z]+)\.([A-Za-z]+) != false$`)
 	asCast        = regexp.MustCompile(`^\(([A-Za-z.]+) as ([A-Za-z]+)\)$`)
 	asCall        = regexp.MustCompile(`\.as\(([A-Za-z]+)\)`)
-	whereCall     = regexp.MustCompile(`\.where\((resolve\(\) is [A-Za-z]+|[a-zA-Z]+='[^']*')\)`)
+	whereCall     = regexp.MustCompile(`\.where\((resolve\(\) is [A-Za-z]+|[a-zA-Z]+ ?= ?'[^']*')\)`)
 	plainSearch   = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+(\.ofType\([A-Za-z]+\))?|\.extension\('[^']+'\))*$`)
 )
 
