@@ -240,6 +240,7 @@ func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string
 		return nil, &Refusal{Param: printable(resourceType), Reason: "the resource type is unknown or withheld"}
 	}
 	s := &search{g: g, keys: keys, site: site, typ: resourceType, types: map[string]bool{}}
+	s.entity = s.patientOf(params)
 	q := &Query{}
 	seen := map[string]bool{}
 	for _, p := range params {
@@ -318,6 +319,8 @@ type search struct {
 	typ  string
 	// types are the other types that the search looks into or answers with.
 	types map[string]bool
+	// entity is the patient whom every answer is about, if the search names one.
+	entity []byte
 }
 
 // shaper judges a parameter that says what of the result is wanted. It returns

@@ -38,6 +38,10 @@ func (s *search) criterion(typ, name, value string, links int) (Param, *Refusal)
 	if v.class == classRefused {
 		return Param{}, &Refusal{Rule: v.rule, Reason: v.reason, Hint: s.instead(typ, sp)}
 	}
+	if v.class == classShifted && (links > 0 || len(s.entity) == 0) {
+		return Param{}, &Refusal{Rule: v.rule, Reason: "times are shifted by patient, so the search must name the patient",
+			Hint: "add patient=Patient/id, or _id where patients are searched"}
+	}
 	modifier, value, reason := s.value(v, modifier, value)
 	if reason != "" {
 		return Param{}, &Refusal{Rule: v.rule, Reason: reason}

@@ -26,6 +26,9 @@ func (g *Guard) judge(typ string, sp *SearchParam) verdict {
 		return v.(verdict)
 	}
 	v := g.judgeAnew(typ, sp)
+	if v.class == classShifted && !g.anchored(typ) {
+		v = verdict{rule: v.rule, reason: "times are shifted by patient, and no search of " + typ + " names the one that a resource is about"}
+	}
 	g.verdicts.Store(key, v)
 	return v
 }
@@ -104,7 +107,7 @@ func (g *Guard) judgeComposite(typ string, sp *SearchParam) verdict {
 		switch {
 		case v.class == classRefused:
 			return verdict{rule: v.rule, reason: "of its parts: " + v.reason}
-		case v.class == classID, v.class == classExact && v.text: // no part takes :exact
+		case v.class == classID, v.class == classShifted, v.class == classExact && v.text: // no part takes :exact
 			return verdict{rule: v.rule, reason: "of its parts, one cannot be compared exactly"}
 		}
 		all.parts = append(all.parts, v)
@@ -265,6 +268,11 @@ func (g *Guard) judgeField(f *field, d *decision, sp *SearchParam) verdict {
 		switch {
 		case sp.Type == "date" && g.yearSearch(d):
 			return verdict{class: classYear, rule: rule}
+		case sp.Type == "date" && g.shifts(d):
+			if f.code == "instant" {
+				return verdict{class: classShifted, rule: rule, methods: []mask.Method{d.method}}
+			}
+			masked.reason = f.path + " is shifted and may be a month or a year, whose comparison would tell the shift"
 		case sp.Type == "number" && d.search == mask.SearchAmount:
 			return verdict{class: classAmount, rule: rule}
 		case sp.Type == "string" && d.search == mask.SearchPrefix:
