@@ -120,7 +120,7 @@ func splitDate(s []byte) (precision int, day time.Time, rest []byte, ok bool) {
 		return 1, day, nil, err == nil && !bytes.Equal(s, []byte("0000"))
 	case len(s) == 7:
 		_, err := time.Parse("2006-01", string(s))
-		return 2, day, nil, err == nil
+		return 2, day, nil, err == nil && !bytes.Equal(s[:4], []byte("0000"))
 	case len(s) < 10:
 		return 0, day, nil, false
 	}
