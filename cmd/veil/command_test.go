@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -334,5 +335,34 @@ func TestExport(t *testing.T) {
 	line, _, _ := strings.Cut(r.stdout, "\n")
 	if !json.Valid([]byte(line)) {
 		t.Error("the first line is not JSON")
+	}
+}
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+// TestExplainSearch holds what --search prints against a golden file: a verdict
+// and its reason for every parameter, result parameter, chain and modifier.
+func TestExplainSearch(t *testing.T) {
+	const golden = "testdata/explain-search-patient.txt"
+	r := veil(t, "", "ruleset", "explain", "--search", "Patient")
+	if r.code != 0 {
+		t.Fatal(r.stderr)
+	}
+	if *update {
+		write(t, golden, r.stdout)
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil || r.stdout != string(want) {
+		t.Errorf("%v: run go test ./cmd/veil -run TestExplainSearch -update if this is right:\n%s", err, r.stdout)
+	}
+	var v struct {
+		Parameters, Results, Modifiers []map[string]any
+	}
+	r = veil(t, "", "ruleset", "explain", "--search", "Patient", "--json")
+	if err := json.Unmarshal([]byte(r.stdout), &v); err != nil || len(v.Parameters) < 30 || len(v.Results) < 10 || len(v.Modifiers) < 10 || v.Parameters[0]["why"] == "" {
+		t.Errorf("%v: %s", err, r.stdout)
+	}
+	if r := veil(t, "", "ruleset", "explain", "--search", "Patiet"); r.code != 1 || !strings.Contains(r.stderr, `did you mean "Patient"`) {
+		t.Errorf("%d, %s", r.code, r.stderr)
 	}
 }
