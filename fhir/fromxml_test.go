@@ -190,6 +190,37 @@ func TestXMLWithoutJSONForm(t *testing.T) {
 	}
 }
 
+const bundleXML = `<Bundle xmlns="http://hl7.org/fhir">`
+
+// TestXMLBundles: entries are read some at a time, and come out as if the Bundle
+// had been read whole.
+func TestXMLBundles(t *testing.T) {
+	const patient, id = `<resource><Patient><id value="1"/></Patient></resource>`, `{"resource":{"resourceType":"Patient","id":"1"}}`
+	long := `<Bundle xmlns="http://hl7.org/fhir" id="` + strings.Repeat("x", 1<<16) + `">`
+	n := 5000
+	for _, tc := range []struct{ name, xml, json string }{
+		{"no entry", bundleXML + `<type value="x"/></Bundle>`, `"type":"x"`},
+		{"empty entries", bundleXML + `<entry/><entry></entry></Bundle>`, `"entry":[{},{}]`},
+		{"many parts", bundleXML + strings.Repeat("<entry>"+patient+"</entry>\n", n) + `</Bundle>`, `"entry":[` + strings.Repeat(id+",", n-1) + id + `]`},
+		{"one long part", bundleXML + "<entry><link><url value='" + strings.Repeat("x", 1<<20) + "'/></link></entry><entry/></Bundle>", `"entry":[{"link":[{"url":"` + strings.Repeat("x", 1<<20) + `"}]},{}]`},
+		{"members before, between and behind", bundleXML + `<signature/><entry/><type value="x"/><entry>` + patient + `</entry><!-- <entry> --><entry/><total value="1"/></Bundle>`,
+			`"type":"x","total":1,"entry":[{},` + id + `,{}],"signature":{}`},
+		{"prefixes", `<f:Bundle xmlns:f="http://hl7.org/fhir" xmlns="urn:x"><f:entry>` + strings.NewReplacer("</", "</f:", "<", "<f:").Replace(patient) + `</f:entry></f:Bundle>`, `"entry":[` + id + `]`},
+		{"a namespace of its own", `<f:Bundle xmlns:f="http://hl7.org/fhir"><entry xmlns="http://hl7.org/fhir">` + patient + `</entry></f:Bundle>`, `"entry":[` + id + `]`},
+		{"entries of others", bundleXML + `<entry xmlns="urn:x"><a/></entry><x:entry xmlns:x="urn:x"/><y/><entry/></Bundle>`, `"entry":[{}],"~1":null,"~2":null,"~3":null`},
+		{"only entries of others", bundleXML + `<entry xmlns="urn:x"/></Bundle>`, `"entry":[],"~1":null`},
+		{"entries inside", bundleXML + `<entry><resource>` + bundleXML + `<entry>` + patient + `</entry></Bundle></resource></entry></Bundle>`, `"entry":[{"resource":{"resourceType":"Bundle","entry":[` + id + `]}}]`},
+		{"values on many lines", bundleXML + "<entry><fullUrl value='a\r\nb'/></entry></Bundle>", `"entry":[{"fullUrl":"a b"}]`},
+		{"a long tag of the root", long + strings.Repeat("<entry/><!-- -->", n) + `</Bundle>`, `"entry":[` + strings.Repeat("{},", n-1) + `{}]`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got, want := string(toJSON(t, []byte(tc.xml))), `{"resourceType":"Bundle",`+tc.json+`}`; got != want {
+				t.Errorf("got  %.1000s\nwant %.1000s", got, want)
+			}
+		})
+	}
+}
+
 // TestXMLAgreesOnWhatIsOdd: the JSON and the XML of what no rule or schema knows
 // are masked and counted alike.
 func TestXMLAgreesOnWhatIsOdd(t *testing.T) {
@@ -221,6 +252,12 @@ func TestXMLPlaces(t *testing.T) {
 		{"text", patientXML + "<contact>\n<gender>SECRET</gender></contact></Patient>", "Patient.contact.gender", "<gender>"},
 		{"in a contained resource", patientXML + "<!-- <a> --><contained><Patient><name><x/><text a='' a=''/></name></Patient></contained></Patient>", "Patient.contained.name", "<text a"},
 		{"in a narrative", patientXML + "<text><div xmlns='http://www.w3.org/1999/xhtml'><a b='' b=''/></div></text></Patient>", "Patient.text.div", "<a b"},
+		{"behind entries", bundleXML + "<entry/> <type value=''/><entry/><type value='a'/></Bundle>", "Bundle.type", "<type value='a'"},
+		{"before entries", bundleXML + "<type value=''/><type value='a'/><entry/></Bundle>", "Bundle.type", "<type value='a'"},
+		{"text between entries", "<!-- -->" + bundleXML + "<entry/>SECRET<entry/></Bundle>", "Bundle", "<Bundle"},
+		{"in an entry", bundleXML + "<entry/><entry/><type/><entry/> <entry><fullUrl value='1'/><fullUrl value='2'/></entry></Bundle>", "Bundle.entry.fullUrl", "<fullUrl value='2'"},
+		{"an entry itself", bundleXML + "<entry/><entry a='' a=''/></Bundle>", "Bundle.entry", "<entry a"},
+		{"an entry that is not XML", bundleXML + "<entry/><entry>&SECRET;</entry></Bundle>", "Bundle.entry", "&SECRET;"},
 		{"not XML", patientXML + "\n<a b='\n'/><x>&SECRET;</x></Patient>", "", "&SECRET;"},
 		{"end tag", patientXML + "<a></b></Patient>", "", "</b>"},
 	} {
@@ -278,6 +315,7 @@ func FuzzXML(f *testing.F) {
 		`<?xml version="1.0"?><f:Patient xmlns:f="http://hl7.org/fhir"><f:active value="1"><!-- x --></f:active></f:Patient>`,
 		patientXML + `<text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml" xml:lang="de">a&#13;<b x="&#9;
 "/><![CDATA[<]]></div></text><name><given/><given value="a"><extension url="x"/></given></name><shoe/></Patient>`,
+		`<f:Bundle xmlns:f="http://hl7.org/fhir"><f:entry/><!-- x --><entry/><f:type value="x"/><entry xmlns="http://hl7.org/fhir"><resource><Patient/></resource></entry></f:Bundle>`,
 		`<Parameters xmlns="http://hl7.org/fhir"><parameter><resource><Patient/></resource></parameter></Parameters>`,
 	} {
 		f.Add([]byte(s))

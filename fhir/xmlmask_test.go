@@ -18,9 +18,10 @@ import (
 func (m *masker) maskXML(src []byte) ([]byte, error) {
 	m.pass.Begin(mask.Origin{Door: "file"})
 	before := bytes.Clone(src)
-	out, err := m.w.AppendXML(nil, src, m.pass, m.site)
-	if !bytes.Equal(before, src) {
-		panic("the walker changed its input")
+	out, err := m.w.AppendXML([]byte("kept"), src, m.pass, m.site)
+	out, kept := bytes.CutPrefix(out, []byte("kept"))
+	if !bytes.Equal(before, src) || !kept {
+		panic("the walker changed its input, or what it appends to")
 	}
 	return out, err
 }
@@ -212,6 +213,29 @@ func TestMaskingXMLLeavesNoMarker(t *testing.T) {
 		}
 		return m.maskXML(xmlForm)
 	}, leak.findXML)
+}
+
+// TestNarrativeInXML: a narrative is in the output where a ruleset keeps it, in
+// either form, and nowhere else.
+func TestNarrativeInXML(t *testing.T) {
+	a, err := compileText(t, `veil: 1
+name: test
+referenceDate: 2026-12-31
+fhir:
+  rules:
+    - {id: flag, match: Patient.active, method: keep}
+    - {id: narrative, match: Patient.text.div, method: keep}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := patientXML + `<text><status value="SECRET"/><div xmlns="http://www.w3.org/1999/xhtml"><!-- SECRET --><p class="x">a &lt; b</p><x:y xmlns:x="urn:x">SECRET</x:y></div></text><contained><Organization><text><div xmlns="http://www.w3.org/1999/xhtml">SECRET</div></text></Organization></contained></Patient>`
+	m := newMasker(a, fhir.RememberAlways)
+	out, err := m.maskXML([]byte(src))
+	if err != nil || strings.Contains(string(out), "SECRET") || !strings.Contains(string(out), `<div xmlns="http://www.w3.org/1999/xhtml"><p class="x">a &lt; b</p></div></text>`) {
+		t.Errorf("got %s, %v", out, err)
+	}
+	checkAgree(t, m, "narrative", toJSON(t, []byte(src)), []byte(src))
 }
 
 // FuzzJSONAndXMLAgree: what JSON and its XML form say alike is masked alike.
