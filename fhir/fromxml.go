@@ -22,7 +22,8 @@ import (
 //
 // A Bundle's entries are read some at a time. The tree of one of them, or of
 // another resource, takes some twenty times its size, and sixty times where it is
-// made of nothing but small elements: the caller bounds src. On an error, a *SyntaxError, dst comes back as it was.
+// made of nothing but small elements: the caller bounds src. On an error, a
+// *SyntaxError, dst comes back as it was.
 func (s *Schema) AppendJSONFromXML(dst, src []byte) ([]byte, error) {
 	src = bytes.TrimPrefix(src, byteOrderMark)
 	var f fault
@@ -131,15 +132,15 @@ func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
 			r.string(a.Value)
 		}
 	}
-	from, unknown, ok := r.gather(e, sh, inner)
+	first, unknown, ok := r.gather(e, sh, inner)
 	if !ok {
 		return false
 	}
 	if e == r.tree && len(r.text.entries) > 0 {
 		r.children = append(r.children, xmlChild{member: sh.keys.find([]byte("entry"))})
-		r.order(from)
+		r.order(first)
 	}
-	for to := len(r.children); from < to; {
+	for from, to := first, len(r.children); from < to; {
 		n := 1
 		member := r.children[from].member
 		for from+n < to && r.children[from+n].member == member {
@@ -160,6 +161,7 @@ func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
 		r.path = r.path[:len(r.path)-1]
 		from += n
 	}
+	r.children = r.children[:first]
 	for n := range unknown {
 		r.name("~", string(appendInt(nil, n+1)))
 		r.dst = append(r.dst, "null"...)
