@@ -264,7 +264,11 @@ const oldestAge = 89
 // over 89.
 func (g *Guard) oldestYear() int { return g.a.Policy.Ruleset.ReferenceDate.Year - oldestAge }
 
-// isYear lets a whole year pass that does not split the years that rules hide.
+// isYear lets a whole year pass that does not split the years that rules hide. The
+// year that is seen is the one that the source writes; a server that compares in
+// another zone than its data are written in finds what happened within hours of the
+// new year under the year beside it. The two agree where the server runs in the zone
+// of its data, which is for whoever runs it to see to.
 func (g *Guard) isYear(item string) bool {
 	prefix, year := cutPrefix(item)
 	switch prefix {
