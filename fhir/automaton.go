@@ -113,7 +113,7 @@ type node struct {
 
 // actions of the engine itself, for what no rule of the ruleset decides.
 type engineActions struct {
-	unknownElement, unknownResource, unknownExtension, unknownModifier, wrongShape, unknownSystem, absent, label, extension, typeName int
+	unknownElement, unknownResource, unknownExtension, unknownModifier, wrongShape, unknownSystem, absent, label, extension, typeName, content int
 }
 
 // Automaton is a policy laid over the schema: one node for each object type
@@ -273,6 +273,7 @@ func (c *compiler) engineActions() {
 		label:            add("fhir.label", "Resource.meta.security", "label", mask.LabelNone),
 		extension:        add("fhir.extension", "Extension.url", "keep", mask.LabelNone),
 		typeName:         add("fhir.resourceType", "Resource.resourceType", "keep", mask.LabelNone),
+		content:          add("fhir.contentTypes", "(content of a Binary)", "keep", mask.LabelNone),
 	}
 }
 

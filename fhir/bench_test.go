@@ -190,6 +190,42 @@ func samplyRoundTrip(src []byte) error {
 	return err
 }
 
+// BenchmarkMaskXML is BenchmarkMask/warm of the same Bundles in the XML form, and
+// what the ways there and back take of it.
+func BenchmarkMaskXML(b *testing.B) {
+	var bundles, jsonForms [][]byte
+	for _, src := range benchBundles(b) {
+		bundles = append(bundles, toXML(b, src))
+		jsonForms = append(jsonForms, src)
+	}
+	var dst []byte
+	var err error
+	b.Run("mask", func(b *testing.B) {
+		a := shipped(b, "safe-harbor")
+		w, pass := fhir.NewWalker(a, fhir.RememberAlways), mask.NewPass(a.Plan)
+		run(b, bundles, func(src []byte) {
+			pass.Begin(mask.Origin{})
+			if dst, err = w.AppendXML(dst[:0], src, pass, nil); err != nil {
+				b.Fatal(err)
+			}
+		})
+	})
+	b.Run("read", func(b *testing.B) {
+		run(b, bundles, func(src []byte) {
+			if dst, err = fhir.R4().AppendJSONFromXML(dst[:0], src); err != nil {
+				b.Fatal(err)
+			}
+		})
+	})
+	b.Run("write", func(b *testing.B) {
+		run(b, jsonForms, func(src []byte) {
+			if dst, err = fhir.R4().AppendXMLFromJSON(dst[:0], src); err != nil {
+				b.Fatal(err)
+			}
+		})
+	})
+}
+
 // BenchmarkGuard is judging one search with a chain and a composite.
 func BenchmarkGuard(b *testing.B) {
 	a := shipped(b, "safe-harbor")

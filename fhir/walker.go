@@ -34,8 +34,8 @@ type Site struct {
 // that it can never be reached.
 const DefaultBase = "https://masked.invalid/fhir"
 
-// SyntaxError says where a text is not the JSON form of a FHIR resource. It
-// never holds a value.
+// SyntaxError says where a text is not the JSON or XML form of a FHIR resource.
+// It never holds a value.
 type SyntaxError struct {
 	// Offset is the byte at which it was seen, from 0.
 	Offset int
@@ -118,6 +118,8 @@ type Walker struct {
 	name   []byte // unescaped names and texts of look-ups
 	uuid   [16]byte
 	person personState
+
+	read, masked []byte // JSON forms of a resource in XML, as read and masked
 }
 
 // resourceState is what belongs to the resource being walked. It is saved
@@ -171,9 +173,7 @@ var ErrEmpty = errors.New("nothing of the resource passes")
 // white space around the resource. On an error dst comes back as it was; the
 // error is a *SyntaxError, a *WithheldError, ErrEmpty or one of a method.
 func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byte, error) {
-	if len(src) >= 3 && src[0] == 0xef && src[1] == 0xbb && src[2] == 0xbf {
-		src = src[3:]
-	}
+	src = bytes.TrimPrefix(src, byteOrderMark)
 	w.begin(dst, src, pass, site)
 	i := space(src, 0)
 	w.last, w.first = i, i

@@ -39,7 +39,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -128,7 +130,8 @@ type Directory struct {
 	keys         []keyEntry
 	certificates map[fingerprint]*Consumer
 	issuers      map[string]*issuer // by URL
-	peek         *jwt.Parser        // reads which issuer a token names
+	views        map[string]bool
+	peek         *jwt.Parser // reads which issuer a token names
 }
 
 // New checks the configuration and returns a directory. All problems are
@@ -136,12 +139,13 @@ type Directory struct {
 // is opened: key sets are fetched when the first token needs them, until ctx
 // ends.
 func New(ctx context.Context, c Config) (*Directory, error) {
-	b := builder{ctx: ctx, client: fetchClient(c.HTTPClient), log: c.Logger, named: map[string]named{}}
 	d := &Directory{
 		certificates: map[fingerprint]*Consumer{},
 		issuers:      map[string]*issuer{},
+		views:        map[string]bool{},
 		peek:         jwt.NewParser(jwt.WithStrictDecoding()),
 	}
+	b := builder{ctx: ctx, client: fetchClient(c.HTTPClient), log: c.Logger, named: map[string]named{}, views: d.views}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}
@@ -163,6 +167,9 @@ func New(ctx context.Context, c Config) (*Directory, error) {
 	}
 	return d, nil
 }
+
+// Views are the views that accounts name, in order.
+func (d *Directory) Views() []string { return slices.Sorted(maps.Keys(d.views)) }
 
 // Authenticate says whose credentials a request has. The error is
 // ErrNoCredentials, ErrBadCredentials or ErrUnavailable. It can wait for a key
@@ -202,6 +209,7 @@ type builder struct {
 	log      *slog.Logger
 	problems []error
 	named    map[string]named
+	views    map[string]bool // that accounts name
 }
 
 // named is the first account of a name.
@@ -239,6 +247,7 @@ func (b *builder) consumer(where string, a Account) *Consumer {
 
 // account checks an account and returns its scopes.
 func (b *builder) account(where string, a Account) *Scopes {
+	b.views[a.View] = true
 	if !plainName(a.Name) {
 		b.add(where+".name", "want 1 to 128 letters, digits and ._@-")
 	}
