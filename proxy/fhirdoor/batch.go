@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 )
@@ -25,12 +26,11 @@ func (x *exchange) batch(a *ask) (*answer, *problem) {
 		return nil, p
 	}
 	out := models.Bundle{Type: models.BundleTypeBatchResponse}
+	size := 0
 	for i, url := range urls {
-		response, p := x.entry(i, url)
-		if p != nil {
-			return nil, p
-		}
-		out.Entry = append(out.Entry, response)
+		entry := x.entry(i, url, size)
+		size += len(entry.Resource)
+		out.Entry = append(out.Entry, entry)
 	}
 	body, err := json.Marshal(out)
 	if err != nil {
@@ -91,25 +91,31 @@ func readBatch(body []byte) ([]string, *problem) {
 	return urls, nil
 }
 
-// entry answers one entry. Only the failure of the audit log fails the batch.
-func (x *exchange) entry(i int, url string) (models.BundleEntry, *problem) {
+// entry answers one entry. size is that of the answers before it: they are all
+// held in memory, so together they are bounded as one answer is.
+func (x *exchange) entry(i int, url string, size int) models.BundleEntry {
 	sub := *x
 	sub.requestID = x.requestID + "." + strconv.Itoa(i)
-	sub.operation, sub.rule = "unknown", ""
-	a, p := sub.answerEntry(url)
+	sub.operation, sub.rule, sub.started = "unknown", "", time.Now()
+	a, p := sub.answerEntry(i, url, size)
 	if p != nil {
 		a = sub.refuse(p)
 	}
-	status := strconv.Itoa(a.status)
-	response := models.BundleEntryResponse{Status: status}
+	response := models.BundleEntryResponse{Status: strconv.Itoa(a.status)}
 	if a.status >= 400 {
 		response.Outcome = a.body
-		return models.BundleEntry{Response: &response}, nil
+		return models.BundleEntry{Response: &response}
 	}
-	return models.BundleEntry{Resource: a.body, Response: &response}, nil
+	return models.BundleEntry{Resource: a.body, Response: &response}
 }
 
-func (x *exchange) answerEntry(url string) (*answer, *problem) {
+func (x *exchange) answerEntry(i int, url string, size int) (*answer, *problem) {
+	if size >= x.s.limits.ResponseBytes {
+		return nil, refused(413, models.IssueTypeTooLong, "batch too large", "the answers of the batch are too large together; ask for fewer at once")
+	}
+	if i > 0 && !x.who.Count() { // the batch itself was counted
+		return nil, refused(429, models.IssueTypeThrottled, "consumer limits", "too many requests: this consumer's limit is reached")
+	}
 	url = strings.TrimPrefix(url, x.s.base)
 	t, err := parseTarget("/"+strings.TrimPrefix(url, "/"), "")
 	if err != nil {

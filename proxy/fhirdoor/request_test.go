@@ -1,8 +1,11 @@
 package fhirdoor
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
 // A request body has one reading, in JSON and in XML, or it is refused.
@@ -75,4 +78,37 @@ func TestRequestBodiesHaveOneReading(t *testing.T) {
 		}
 	}
 	r.checkClean(t)
+}
+
+// A batch is bounded as one answer is, and counts as the requests that it has.
+func TestBatchesAreBounded(t *testing.T) {
+	src := newSource(t)
+	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "ada"}, consumer.Account{Name: "bob", Limits: consumer.Limits{RatePerSecond: 0.001, Burst: 3}})
+	r := newRig(t, src.URL, func(c *Config) { c.Policy, c.Limits.ResponseBytes = p, 100<<10 })
+	body := `{"resourceType":"Bundle","type":"batch","entry":[` + strings.TrimSuffix(strings.Repeat(`{"request":{"method":"GET","url":"Observation?_count=10"}},`, 100), ",") + `]}`
+	count := func(who string) map[string]int {
+		got := r.do(t, "POST", "", body, "X-API-Key", keys[who])
+		var b struct {
+			Entry []struct{ Response struct{ Status string } }
+		}
+		if err := json.Unmarshal(got.body, &b); err != nil || got.status != 200 || len(got.body) > 300<<10 {
+			t.Fatalf("%d, %v, %d bytes", got.status, err, len(got.body))
+		}
+		n := map[string]int{}
+		for _, e := range b.Entry {
+			n[e.Response.Status]++
+		}
+		return n
+	}
+	if n := count("ada"); n["200"] == 0 || n["413"] == 0 || n["200"]+n["413"] != 100 {
+		t.Errorf("%v", n)
+	}
+	if n := count("bob"); n["200"] != 3 || n["429"] != 97 {
+		t.Errorf("%v", n)
+	}
+	for _, rec := range r.sink.all() {
+		if rec.DurationMicros > 1_000_000 && strings.Contains(rec.RequestID, ".") {
+			t.Errorf("an entry's record tells of the whole batch: %+v", rec)
+		}
+	}
 }
