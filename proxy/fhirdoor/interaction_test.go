@@ -447,4 +447,13 @@ func TestRawBinary(t *testing.T) {
 	}
 	open.get(t, "/Binary/"+other, "Accept", "application/pdf").outcome(t, 502)
 	open.get(t, "/Binary/b1", "Accept", "application/pdf").outcome(t, 404)
+	keys := safeHarbor(t).Policy.Keys
+	for _, version := range []string{"..", "."} { // what the upstream itself may have named
+		sealed, ok := keys.NewPseudonymizer().AppendSealed(nil, keys.SealSlot("_history"), []byte(version))
+		if !ok {
+			t.Fatal("not sealed")
+		}
+		open.get(t, "/Binary/"+id+"/_history/"+string(sealed), "Accept", "application/pdf").outcome(t, 404)
+		open.get(t, "/Bundle/"+pseudonym(t, safeHarbor(t), "Bundle", "b")+"/_history/"+string(sealed)).outcome(t, 404)
+	}
 }
