@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -382,6 +383,37 @@ func TestFileWithoutARecordIsNotWhole(t *testing.T) {
 		t.Error("the client took it for whole")
 	}
 	r.get(t, url).outcome(t, 500)
+}
+
+// panics is a Sink that panics once it is armed.
+type panics struct {
+	memory
+	armed atomic.Bool
+}
+
+func (p *panics) Append(ctx context.Context, r *mask.Record) error {
+	if p.armed.Load() {
+		panic("value " + fhirtest.Marker)
+	}
+	return p.memory.Append(ctx, r)
+}
+
+func TestPanicBeforeAFileGivesItsPlaceBack(t *testing.T) {
+	up := newBulk(t)
+	sink := &panics{}
+	r := newRig(t, up.url, func(c *Config) { c.Sink, c.Limits.Streams = sink, 1 })
+	url := r.fileAt(t)
+	for range 3 {
+		sink.armed.Store(true)
+		if got := r.get(t, url); got.status != 500 {
+			t.Errorf("status %d", got.status)
+		}
+		sink.armed.Store(false)
+	}
+	if got := r.get(t, url); got.status != 200 {
+		t.Errorf("afterwards %d: %s", got.status, got.body)
+	}
+	r.checkClean(t)
 }
 
 func TestFileOfAConsumerThatLeaves(t *testing.T) {

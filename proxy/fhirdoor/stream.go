@@ -55,11 +55,16 @@ func (f *fileStream) open(path string) (*answer, *problem) {
 		return nil, refused(503, models.IssueTypeThrottled, "busy", "too many files are being sent; try again later").with("Retry-After", "5")
 	}
 	f.leave = func() { <-x.s.streams }
-	p := f.begin(path)
-	if p != nil {
-		f.abandon()
+	begun := false
+	defer func() {
+		if !begun { // or it panicked
+			f.abandon()
+		}
+	}()
+	if p := f.begin(path); p != nil {
 		return nil, p
 	}
+	begun = true
 	return &answer{status: 200, contentType: ndjson, stream: f}, nil
 }
 
