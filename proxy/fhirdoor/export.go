@@ -21,6 +21,9 @@ func (x *exchange) kickOff(a *ask, path string, query *fhir.Query) (*answer, *pr
 	if !a.prefer.async {
 		return nil, refused(400, models.IssueTypeInvalid, "synchronous export", "a bulk export is asked for with the header Prefer: respond-async")
 	}
+	if p := linkable(query.Self); p != nil {
+		return nil, p
+	}
 	r, p := x.s.up.request(&request{path: path + string(appendQuery(nil, query.Upstream)), async: true, timeout: x.s.limits.UpstreamTimeout})
 	if p != nil {
 		return nil, p

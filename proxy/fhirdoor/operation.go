@@ -84,8 +84,12 @@ func (x *exchange) operate(a *ask) (*answer, *problem) {
 	if name == "$export" {
 		return x.kickOff(a, path, query)
 	}
+	shape := shaping(query.Self)
+	if p := linkable(shape); p != nil {
+		return nil, p
+	}
 	q := &question{
-		path: path + string(appendQuery(nil, query.Upstream)), want: op.want, typ: typ, narrow: query.Narrow, shape: shaping(query.Self),
+		path: path + string(appendQuery(nil, query.Upstream)), want: op.want, typ: typ, narrow: query.Narrow, shape: shape,
 		format: a.format.param, counted: name == "$lastn",
 	}
 	if op.want == "Bundle" {
