@@ -125,7 +125,7 @@ func (x *exchange) history(a *ask) (*answer, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	q := &question{path: path + "/_history" + string(appendQuery(nil, upstream)), want: "Bundle", format: a.format.param}
+	q := &question{path: path + "/_history" + string(appendQuery(nil, upstream)), want: "Bundle", format: a.format.param, counted: len(a.segments) < 3}
 	q.self = x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, a.params))
 	return x.fetch(q, a.buf)
 }
