@@ -230,6 +230,10 @@ func (f *fileStream) block(block []byte) (out []byte, why string) {
 		out = append(out, '\n')
 	}
 	f.out = out
+	// A resource may have others in it, such as a Bundle.
+	if f.x.who.Scopes != nil && f.x.delivers(f.m.pass.Record("", "")) != nil {
+		return nil, "scope"
+	}
 	return out, ""
 }
 
