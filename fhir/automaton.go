@@ -221,7 +221,15 @@ func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
 // checkSearchParameters resolves the names in the ruleset's own search
 // parameters.
 func (c *compiler) checkSearchParameters() {
+	seen := map[string]bool{}
 	for _, p := range c.policy.Ruleset.FHIR.SearchParameters {
+		for _, base := range p.Base {
+			if key := base + "." + p.Name; seen[key] {
+				c.problems.Add(p.At, "search parameter %q of %s appears twice", p.Name, base)
+			} else {
+				seen[key] = true
+			}
+		}
 		for _, base := range append(slices.Clone(p.Base), p.Targets...) {
 			if c.a.roots[base] == nil {
 				c.problems.Add(p.At, "search parameter %q: unknown resource type %q%s", p.Name, base, mask.DidYouMean(base, c.a.types))

@@ -7,8 +7,8 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Types returns the resource types that are not withheld, in order.
-func (g *Guard) Types() []string {
+// UsableTypes returns the resource types that are not withheld, in order.
+func (g *Guard) UsableTypes() []string {
 	var types []string
 	for _, t := range g.a.types {
 		if g.usable(t) {

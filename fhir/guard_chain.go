@@ -28,12 +28,19 @@ func (s *search) criterion(typ, name, value string, links int) (Param, *Refusal)
 	}
 	bare, modifier, _ := strings.Cut(name, ":")
 	sp, ok := s.g.param(typ, bare)
-	if !ok {
+	switch {
+	case !ok && beyondRules[bare] != "":
+		return Param{}, refusal(beyondRules[bare])
+	case !ok:
 		return Param{}, &Refusal{Reason: "it is not a search parameter of FHIR R4 for " + typ, Hint: strings.TrimSpace(mask.DidYouMean(bare, s.g.allowed(typ)))}
 	}
 	v := s.g.judge(typ, sp)
 	if v.class == classRefused {
 		return Param{}, &Refusal{Rule: v.rule, Reason: v.reason, Hint: s.instead(typ, sp)}
+	}
+	if v.class == classShifted && (links > 0 || len(s.entity) == 0) {
+		return Param{}, &Refusal{Rule: v.rule, Reason: "times are shifted by patient, so the search must name the patient",
+			Hint: "add patient=Patient/id, or _id where patients are searched"}
 	}
 	modifier, value, reason := s.value(v, modifier, value)
 	if reason != "" {

@@ -7,11 +7,40 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// judge resolves a search parameter's expression against the rules.
+// beyondRules are parameters of all resources that no expression describes, and why
+// they are refused.
+var beyondRules = map[string]string{
+	"_content":       "it tests all texts of a resource, and texts are masked",
+	"_text":          "it tests the narrative, which is masked",
+	"_filter":        "it chooses by a language of its own, which could test original values; use search parameters",
+	"_query":         "it names a search that only the server knows",
+	"_list":          "it names a list that only the server knows; read the List instead",
+	"_containedType": "contained resources are not searched",
+	"_type":          "the type stands in the path",
+}
+
+// judge says what the rules say of a parameter of the schema or the ruleset.
 func (g *Guard) judge(typ string, sp *SearchParam) verdict {
+	key := judged{typ, sp}
+	if v, ok := g.verdicts.Load(key); ok {
+		return v.(verdict)
+	}
+	v := g.judgeAnew(typ, sp)
+	if v.class == classShifted && !g.anchored(typ) {
+		v = verdict{rule: v.rule, reason: "times are shifted by patient, and no search of " + typ + " names the one that a resource is about"}
+	}
+	g.verdicts.Store(key, v)
+	return v
+}
+
+// judgeAnew resolves a search parameter's expression against the rules.
+func (g *Guard) judgeAnew(typ string, sp *SearchParam) verdict {
 	root := g.a.roots[typ]
 	if root == nil {
 		return verdict{reason: "the resource type is unknown"}
+	}
+	if reason := beyondRules[sp.Name]; reason != "" && sp.Expression == "" {
+		return verdict{reason: reason}
 	}
 	if sp.Name == "_id" {
 		if f := root.field("id"); f == nil || f.decision.op != opID {
@@ -74,11 +103,11 @@ func (g *Guard) judgeComposite(typ string, sp *SearchParam) verdict {
 				paths = append(paths, base+"."+strings.ReplaceAll(rest, "as(DateTime)", "as(dateTime)"))
 			}
 		}
-		v := g.judge(typ, &SearchParam{Type: c.Type, Expression: strings.Join(paths, " | ")})
+		v := g.judgeAnew(typ, &SearchParam{Type: c.Type, Expression: strings.Join(paths, " | ")})
 		switch {
 		case v.class == classRefused:
 			return verdict{rule: v.rule, reason: "of its parts: " + v.reason}
-		case v.class == classID, v.class == classExact && v.text: // no part takes :exact
+		case v.class == classID, v.class == classShifted, v.class == classExact && v.text: // no part takes :exact
 			return verdict{rule: v.rule, reason: "of its parts, one cannot be compared exactly"}
 		}
 		all.parts = append(all.parts, v)
@@ -138,7 +167,7 @@ var (
 	existenceForm = regexp.MustCompile(`^([A-Za-z]+)\.([A-Za-z]+)\.exists\(\) and ([A-Za-z]+)\.([A-Za-z]+) != false$`)
 	asCast        = regexp.MustCompile(`^\(([A-Za-z.]+) as ([A-Za-z]+)\)$`)
 	asCall        = regexp.MustCompile(`\.as\(([A-Za-z]+)\)`)
-	whereCall     = regexp.MustCompile(`\.where\((resolve\(\) is [A-Za-z]+|[a-zA-Z]+='[^']*')\)`)
+	whereCall     = regexp.MustCompile(`\.where\((resolve\(\) is [A-Za-z]+|[a-zA-Z]+ ?= ?'[^']*')\)`)
 	plainSearch   = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+(\.ofType\([A-Za-z]+\))?|\.extension\('[^']+'\))*$`)
 )
 
@@ -239,6 +268,11 @@ func (g *Guard) judgeField(f *field, d *decision, sp *SearchParam) verdict {
 		switch {
 		case sp.Type == "date" && g.yearSearch(d):
 			return verdict{class: classYear, rule: rule}
+		case sp.Type == "date" && g.shifts(d):
+			if f.code == "instant" {
+				return verdict{class: classShifted, rule: rule, methods: []mask.Method{d.method}}
+			}
+			masked.reason = f.path + " is shifted and may be a month or a year, whose comparison would tell the shift"
 		case sp.Type == "number" && d.search == mask.SearchAmount:
 			return verdict{class: classAmount, rule: rule}
 		case sp.Type == "string" && d.search == mask.SearchPrefix:

@@ -26,6 +26,7 @@ const (
 	classText            // text that passes unchanged
 	classExact           // a value that the method lets pass, compared exactly
 	classPrefix          // a value that the method lets pass, compared as a beginning
+	classShifted         // a time, shifted back where the patient is known
 	classComposite       // values of other classes
 )
 
@@ -43,6 +44,7 @@ var classWords = [...]string{
 	classText:      "the text passes unchanged",
 	classExact:     "values that the rule lets pass, compared exactly",
 	classPrefix:    "values that the rule lets pass",
+	classShifted:   "days and times, where the search names the patient; they are shifted back",
 	classComposite: "",
 }
 
@@ -142,6 +144,9 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 		return item, isNumber(number), "the value must be a number"
 	case classYear:
 		return item, s.g.isYear(item), fmt.Sprintf("the value must be a whole year (YYYY) from %d on, with eq, ne, gt, ge, lt or le", s.g.oldestYear())
+	case classShifted:
+		out, ok = s.unshift(v, item)
+		return out, ok, "the value must be a day or an instant with a zone, with eq, ne, gt, ge, lt or le"
 	case classCanonical:
 		return item, canonicalMayPass(s.g.a.canon, []byte(item)), "the value is not a canonical URL that the ruleset lets pass"
 	case classAmount:

@@ -102,6 +102,14 @@ type Method interface {
 	Append(dst, src []byte, in *Input) ([]byte, Outcome, error)
 }
 
+// Inverter is a Method whose work can be undone for an entity that is known.
+type Inverter interface {
+	Method
+	// Invert appends the value that Append would make src of and reports whether
+	// there is one: Append of it gives src. in.Entity must be set.
+	Invert(dst, src []byte, in *Input) ([]byte, bool)
+}
+
 // Definition is a method as a ruleset names it.
 type Definition struct {
 	Name  string

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -108,7 +109,13 @@ func TestCommands(t *testing.T) {
 		{"a withheld resource", `{"resourceType":"Person","name":[{"family":"SECRET"}]}` + "\n" + twoPatients, []string{"mask", "--key-file", key}, 0, `"active":false`, "", "SECRET"},
 		{"a malformed line", `{"resourceType":"Patient","active":true}` + "\n" + `{"resourceType":"Patient","name":[{"family":"SECRET}` + "\n" + twoPatients, []string{"mask", "--key-file", key}, 1, `"active":false`, "veil: standard input:2:45: Patient.name: string is not closed", "SECRET"},
 		{"a malformed pretty resource", "{\n \"resourceType\": \"Patient\",\n \"active\": tru\n}", []string{"mask", "--key-file", key}, 1, "", "standard input:3:", ""},
-		{"serve without an upstream", "", []string{"serve", "--key-file", key}, 2, "", "fhir.upstream is not set", ""},
+		{"serve without an upstream", "", []string{"serve", "--key-file", key}, 2, "", "fhir.upstream: it is not set", ""},
+		{"serve to nobody", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--key-file", key}, 2, "", "nobody may ask: add keys, issuers or certificates, or let anybody ask with --allow-anonymous", ""},
+		{"serve without a key", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--allow-anonymous"}, 2, "", "no key: give --key-file", ""},
+		{"serve an upstream with a password", "", []string{"serve", "--fhir-upstream", "http://u:SECRET@x/fhir"}, 2, "", "--fhir-upstream: want an absolute http or https URL without user", "SECRET"},
+		{"print a key given as its file", "", []string{"serve", "--print-config", "--key-file", "veil-key-1:SECRET"}, 2, "", "--key-file: this is a secret", "SECRET"},
+		{"an API key", "", []string{"keys", "api", "alice"}, 0, "sha256: ", "", ""},
+		{"an API key for no name", "", []string{"keys", "api", "a b"}, 2, "", "the name of a consumer", ""},
 		{"verify no log", "", []string{"audit", "verify", dir + "/none"}, 1, "", "no such file", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -328,5 +335,34 @@ func TestExport(t *testing.T) {
 	line, _, _ := strings.Cut(r.stdout, "\n")
 	if !json.Valid([]byte(line)) {
 		t.Error("the first line is not JSON")
+	}
+}
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+// TestExplainSearch holds what --search prints against a golden file: a verdict
+// and its reason for every parameter, result parameter, chain and modifier.
+func TestExplainSearch(t *testing.T) {
+	const golden = "testdata/explain-search-patient.txt"
+	r := veil(t, "", "ruleset", "explain", "--search", "Patient")
+	if r.code != 0 {
+		t.Fatal(r.stderr)
+	}
+	if *update {
+		write(t, golden, r.stdout)
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil || r.stdout != string(want) {
+		t.Errorf("%v: run go test ./cmd/veil -run TestExplainSearch -update if this is right:\n%s", err, r.stdout)
+	}
+	var v struct {
+		Parameters, Results, Modifiers []map[string]any
+	}
+	r = veil(t, "", "ruleset", "explain", "--search", "Patient", "--json")
+	if err := json.Unmarshal([]byte(r.stdout), &v); err != nil || len(v.Parameters) < 30 || len(v.Results) < 10 || len(v.Modifiers) < 10 || v.Parameters[0]["why"] == "" {
+		t.Errorf("%v: %s", err, r.stdout)
+	}
+	if r := veil(t, "", "ruleset", "explain", "--search", "Patiet"); r.code != 1 || !strings.Contains(r.stderr, `did you mean "Patient"`) {
+		t.Errorf("%d, %s", r.code, r.stderr)
 	}
 }

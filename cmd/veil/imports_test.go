@@ -22,12 +22,13 @@ func TestImportsPointOneWay(t *testing.T) {
 		"fhir":           {"mask", "fhir/termhash"},
 		"fhir/fhirtest":  {},
 		"proxy/consumer": {},
-		"proxy/fhirdoor": {"mask", "fhir", "proxy/consumer"},
+		"proxy/metrics":  {},
+		"proxy/fhirdoor": {"mask", "fhir", "proxy/consumer", "proxy/metrics"},
 		"proxy/upstream": {},
 		// Test support, imported by tests alone.
 		"proxy/fhirdoor/hapitest":   {"fhir/fhirtest"},
 		"proxy/fhirdoor/clienttest": {},
-		"cmd/veil":                  {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/consumer", "proxy/fhirdoor"},
+		"cmd/veil":                  {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/consumer", "proxy/fhirdoor", "proxy/metrics", "proxy/upstream"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

@@ -51,6 +51,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	if s.health(ctx) {
 		return
 	}
+	defer s.meter.Begin()()
 	f := format{}
 	a, p := x.route(ctx, &f)
 	if p != nil {
@@ -168,13 +169,19 @@ func (x *exchange) commit(r *mask.Record, status int) *problem {
 	r.DurationMicros = time.Since(x.started).Microseconds()
 	// Not the request's context: what was masked is recorded even if the
 	// consumer is gone.
-	if err := x.s.sink.Append(context.Background(), r); err != nil {
+	asked := time.Now()
+	err := x.s.sink.Append(context.Background(), r)
+	x.s.meter.Append(time.Since(asked), err)
+	if err != nil {
 		x.s.log.Error("audit record could not be written", "request_id", x.requestID, "door", "fhir", "operation", x.operation, "error", err)
 		return &problem{status: 500, code: models.IssueTypeException, text: "the audit record could not be written, so nothing is answered"}
 	}
 	var count uint64
 	for _, c := range r.Resources {
 		count += c.N
+	}
+	for i := range r.Applied {
+		x.s.meter.Applied(r.Applied[i].Category, r.Applied[i].N)
 	}
 	x.s.log.Info("request", "request_id", x.requestID, "consumer", r.Consumer, "door", "fhir", "operation", x.operation,
 		"outcome", r.Result, "status", status, "reason", r.Reason, "rule", x.rule, "count", count,
@@ -202,6 +209,7 @@ func (x *exchange) note(result, reason string, status int, delivered string) *pr
 // refuse records a problem and returns the answer that tells it.
 func (x *exchange) refuse(p *problem) *answer {
 	if p.result != "" {
+		x.s.meter.Problem(p.result, p.reason)
 		if failure := x.note(p.result, p.reason, p.status, ""); failure != nil {
 			p = failure
 		}
@@ -254,6 +262,7 @@ func (x *exchange) delivers(r *mask.Record) *problem {
 
 // write turns an answer into the response, in the format that was asked for.
 func (x *exchange) write(ctx *fasthttp.RequestCtx, a *answer, f format) {
+	defer func() { x.s.meter.Request(x.operation, ctx.Response.StatusCode(), time.Since(x.started)) }()
 	for _, h := range a.header {
 		ctx.Response.Header.Set(h.name, h.value)
 	}

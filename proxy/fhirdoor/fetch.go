@@ -70,6 +70,7 @@ func (x *exchange) fetch(q *question, dst []byte) (*answer, *problem) {
 	if p != nil {
 		return nil, p
 	}
+	x.s.meter.Masked(len(out))
 	return &answer{status: 200, body: out}, nil
 }
 

@@ -95,7 +95,7 @@ func (x *exchange) refusal(err error) *problem {
 // history answers _history of a resource, of a type and of the whole server.
 func (x *exchange) history(a *ask) (*answer, *problem) {
 	x.operation = "history"
-	types := x.view.guard.Types()
+	types := x.view.guard.UsableTypes()
 	path := ""
 	if n := len(a.segments) - 1; n > 0 {
 		typ := a.segments[0]

@@ -2,6 +2,7 @@ package fhirdoor
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"time"
 
@@ -31,6 +32,18 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) bool {
 		ctx.SetBodyString("ok\n")
 		return true
 	}
+	if err := s.Ready(); err != nil {
+		ctx.SetStatusCode(503)
+		ctx.SetBodyString("not ready: " + err.Error() + "\n")
+		return true
+	}
+	ctx.SetBodyString("ready\n")
+	return true
+}
+
+// Ready says why the door cannot answer, in fixed words, or nothing. The
+// upstream is asked at most every five seconds, or every second while it fails.
+func (s *Server) Ready() error {
 	_, p := s.ready.get(5*time.Second, func() ([]byte, *problem) {
 		r, p := s.up.get([]byte("/metadata"), s.limits.ReadyTimeout)
 		if p != nil {
@@ -40,12 +53,9 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) bool {
 		return nil, r.check()
 	})
 	if p != nil {
-		ctx.SetStatusCode(503)
-		ctx.SetBodyString("not ready: " + p.text + "\n")
-		return true
+		return errors.New(p.text)
 	}
-	ctx.SetBodyString("ready\n")
-	return true
+	return nil
 }
 
 // ask is a request taken apart.

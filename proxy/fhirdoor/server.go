@@ -47,6 +47,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
 // Credentials sign Veil in to the upstream.
@@ -85,7 +86,9 @@ type Config struct {
 	// Logger takes one line a request, without values. Nothing is logged when
 	// it is nil.
 	Logger *slog.Logger
-	Limits Limits
+	// Metrics counts what the door does; nothing does when it is nil.
+	Metrics *metrics.Door
+	Limits  Limits
 }
 
 // DefaultLinkAge is long enough for a slow notebook and a large export.
@@ -99,6 +102,7 @@ type Server struct {
 	site    *fhir.Site // for guards
 	sink    mask.Sink
 	log     *slog.Logger
+	meter   *metrics.Door
 	limits  Limits
 	base    string   // public URL without a slash at the end
 	path    string   // its path
@@ -134,6 +138,7 @@ func New(c Config) (*Server, error) {
 		up:      up,
 		sink:    c.Sink,
 		log:     c.Logger,
+		meter:   c.Metrics,
 		limits:  limits,
 		base:    strings.TrimSuffix(c.BaseURL, "/"),
 		path:    strings.TrimSuffix(base.Path, "/"),

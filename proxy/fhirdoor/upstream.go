@@ -13,6 +13,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
 // upstream is the server that has the originals. What is sent to it reads, but
@@ -22,7 +23,8 @@ type upstream struct {
 	client      *fasthttp.HostClient
 	streams     *fasthttp.HostClient // for answers that are masked while they arrive
 	credentials Credentials          // nil: none
-	base        string               // without a slash at the end
+	meter       *metrics.Door
+	base        string // without a slash at the end
 	limits      Limits
 	inflaters   sync.Pool // *inflater
 }
@@ -55,6 +57,7 @@ func newUpstream(c Config, limits Limits) (*upstream, error) {
 		base:        strings.TrimSuffix(c.Upstream, "/"),
 		limits:      limits,
 		credentials: c.Credentials,
+		meter:       c.Metrics,
 		client:      client(),
 		streams:     client(),
 	}
@@ -164,11 +167,14 @@ func (u *upstream) once(q *request) (*response, *problem) {
 		client = u.streams
 	}
 	r := &response{up: u, resp: fasthttp.AcquireResponse()}
+	asked := time.Now()
 	if err := client.DoTimeout(req, r.resp, q.timeout); err != nil {
+		u.meter.Upstream(0, time.Since(asked))
 		r.release()
 		return nil, u.unreachable(err)
 	}
 	r.status = r.resp.StatusCode()
+	u.meter.Upstream(r.status, time.Since(asked))
 	if q.stream {
 		return r, nil
 	}
