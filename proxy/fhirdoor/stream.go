@@ -56,11 +56,16 @@ func (f *fileStream) open(path string) (*answer, *problem) {
 	}
 	done := x.s.meter.Begin()
 	f.leave = func() { done(); <-x.s.streams }
-	p := f.begin(path)
-	if p != nil {
-		f.abandon()
+	begun := false
+	defer func() {
+		if !begun { // or it panicked
+			f.abandon()
+		}
+	}()
+	if p := f.begin(path); p != nil {
 		return nil, p
 	}
+	begun = true
 	return &answer{status: 200, contentType: ndjson, stream: f}, nil
 }
 
@@ -227,6 +232,10 @@ func (f *fileStream) block(block []byte) (out []byte, why string) {
 		out = append(out, '\n')
 	}
 	f.out = out
+	// A resource may have others in it, such as a Bundle.
+	if f.x.who.Scopes != nil && f.x.delivers(f.m.pass.Record("", "")) != nil {
+		return nil, "scope"
+	}
 	return out, ""
 }
 

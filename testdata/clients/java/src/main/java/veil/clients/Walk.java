@@ -91,7 +91,7 @@ public final class Walk {
         }
         for (Resource r : found.subList(0, SAMPLE)) {
             Observation read = client.read().resource(Observation.class).withId(r.getIdPart()).execute();
-            expect(read.equalsDeep(r), "Observation: read and search differ");
+            expect(text(read).equals(text(r)), "Observation: read and search differ");
         }
 
         String one = patients.iterator().next();
@@ -110,6 +110,10 @@ public final class Walk {
             "Observation: search and export differ");
         System.out.printf("HAPI client %s: %d Patient, %d Observation; %d characters without a planted value%n",
             VersionUtil.getVersion(), patients.size(), observations.size(), checked);
+    }
+
+    private String text(Resource r) {
+        return fhir.newJsonParser().encodeResourceToString(r);
     }
 
     private static void expect(boolean holds, String otherwise) {
@@ -160,7 +164,7 @@ public final class Walk {
             "Accept", "application/fhir+json", "Prefer", "respond-async");
         expect(kick.statusCode() == 202, "export: status " + kick.statusCode() + ": " + kick.body());
         String job = kick.headers().firstValue("Content-Location").orElseThrow();
-        expect(job.startsWith(base + "/"), "the job is not at the server that was asked");
+        expect(job.startsWith(base), "the job is not at the server that was asked");
         long deadline = System.nanoTime() + EXPORT.toNanos();
         HttpResponse<String> status = get(job);
         for (; status.statusCode() == 202; status = get(job)) {
@@ -171,7 +175,7 @@ public final class Walk {
         Map<String, List<Resource>> resources = new HashMap<>();
         for (JsonNode file : new ObjectMapper().readTree(status.body()).get("output")) {
             String url = file.get("url").asText();
-            expect(url.startsWith(base + "/"), "a file is not at the server that was asked");
+            expect(url.startsWith(base), "a file is not at the server that was asked");
             HttpResponse<String> answer = get(url, "Accept", "application/fhir+ndjson");
             expect(answer.statusCode() == 200, "export file: status " + answer.statusCode());
             List<Resource> list = resources.computeIfAbsent(file.get("type").asText(), t -> new ArrayList<>());
