@@ -20,17 +20,20 @@ import (
 // object. A number or boolean that is none in JSON becomes a string, which
 // masking takes out too.
 //
-// The tree takes some twenty times the size of src, and sixty times where src is
-// made of nothing but small elements: the caller bounds src. On an error, a *SyntaxError, dst comes back as it was.
+// A Bundle's entries are read some at a time. The tree of one of them, or of
+// another resource, takes some twenty times its size, and sixty times where it is
+// made of nothing but small elements: the caller bounds src. On an error, a
+// *SyntaxError, dst comes back as it was.
 func (s *Schema) AppendJSONFromXML(dst, src []byte) ([]byte, error) {
 	src = bytes.TrimPrefix(src, byteOrderMark)
-	root, f := parseXML(src)
-	if f != nil {
+	var f fault
+	text, ok := checkXML(src, &f)
+	if !ok {
 		return dst, &SyntaxError{Offset: f.offset, What: f.what}
 	}
-	r := xmlReader{schema: s, dst: dst}
-	if !r.document(root) {
-		return dst, &SyntaxError{Offset: elementAt(src, ordinal(root, r.at)), Path: strings.Join(r.path, "."), What: r.what}
+	r := xmlReader{schema: s, text: text, dst: dst, tree: text.parse(text.skeleton()), entry: -1}
+	if !r.document() {
+		return dst, &SyntaxError{Offset: r.offset(), Path: strings.Join(r.path, "."), What: r.what}
 	}
 	return r.dst, nil
 }
@@ -40,12 +43,17 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 // xmlReader writes an XML tree as JSON.
 type xmlReader struct {
 	schema *Schema
+	text   *xmlText
 	dst    []byte
 	depth  int // of objects and arrays in dst
+	// tree is the root of what is being read: the text without its entries, or
+	// some of these from the given one on.
+	tree  *etree.Element
+	entry int
 	// children are those of the elements under way, innermost last.
 	children []xmlChild
 	path     []string // names of the elements under way
-	text     []byte   // the value being written
+	value    []byte   // the one being written
 	div      narrative
 	// what says what is wrong with the element at, where something is.
 	what string
@@ -64,15 +72,31 @@ func (r *xmlReader) fail(e *etree.Element, what string) bool {
 	return false
 }
 
-func (r *xmlReader) document(root *etree.Element) bool {
-	own, inner, what := openElement(root, scope{})
+// offset returns where in the text the failure is.
+func (r *xmlReader) offset() int {
+	if r.at == nil {
+		return parserStop(r.text.src)
+	}
+	n := ordinal(r.tree, r.at)
+	if r.entry < 0 {
+		return r.text.inText(elementAt(r.text.skeleton(), n))
+	}
+	start := r.text.entries[r.entry].start
+	return start + elementAt(r.text.src[start:], n-1) // the root is not there
+}
+
+func (r *xmlReader) document() bool {
+	if r.tree == nil {
+		return r.fail(nil, notWellFormed)
+	}
+	own, inner, what := openElement(r.tree, scope{})
 	if what != "" {
-		return r.fail(root, what)
+		return r.fail(r.tree, what)
 	}
 	if own != fhirSpace {
-		return r.fail(root, "want a FHIR resource, in the namespace "+fhirNamespace)
+		return r.fail(r.tree, "want a FHIR resource, in the namespace "+fhirNamespace)
 	}
-	return r.resource(root, inner)
+	return r.resource(r.tree, inner)
 }
 
 // resource writes the resource of an element that has its type's name.
@@ -108,11 +132,15 @@ func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
 			r.string(a.Value)
 		}
 	}
-	from, unknown, ok := r.gather(e, sh, inner)
+	first, unknown, ok := r.gather(e, sh, inner)
 	if !ok {
 		return false
 	}
-	for to := len(r.children); from < to; {
+	if e == r.tree && len(r.text.entries) > 0 {
+		r.children = append(r.children, xmlChild{member: sh.keys.find([]byte("entry"))})
+		r.order(first)
+	}
+	for from, to := first, len(r.children); from < to; {
 		n := 1
 		member := r.children[from].member
 		for from+n < to && r.children[from+n].member == member {
@@ -123,12 +151,17 @@ func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
 		if n > 1 && !m.array {
 			return r.fail(r.children[from+1].e, "the element appears more than once")
 		}
-		if !r.member(m, from, n) {
+		if r.children[from].e == nil {
+			if unknown, ok = r.entries(sh, m, unknown); !ok {
+				return false
+			}
+		} else if !r.member(m, from, n) {
 			return false
 		}
 		r.path = r.path[:len(r.path)-1]
 		from += n
 	}
+	r.children = r.children[:first]
 	for n := range unknown {
 		r.name("~", string(appendInt(nil, n+1)))
 		r.dst = append(r.dst, "null"...)
@@ -168,9 +201,49 @@ func (r *xmlReader) gather(e *etree.Element, sh *shape, inner scope) (from, unkn
 		}
 	}
 	if !ordered {
-		slices.SortStableFunc(r.children[from:], func(a, b xmlChild) int { return a.member - b.member })
+		r.order(from)
 	}
 	return from, unknown, true
+}
+
+// order sorts the children from an index on by their members.
+func (r *xmlReader) order(from int) {
+	slices.SortStableFunc(r.children[from:], func(a, b xmlChild) int { return a.member - b.member })
+}
+
+// entries writes the entries of the Bundle that is the text, reading some at a
+// time. It counts those of other namespaces as unknown.
+func (r *xmlReader) entries(bundle *shape, m *shapeMember, unknown int) (int, bool) {
+	r.depth++
+	r.name("", m.name)
+	r.dst = append(r.dst, '[')
+	start, skeleton := len(r.dst), r.tree
+	for r.entry = 0; r.entry < len(r.text.entries); {
+		var count int
+		if r.tree, count = r.text.some(r.entry); r.tree == nil {
+			return 0, r.fail(nil, notWellFormed)
+		}
+		_, inner, _ := openElement(r.tree, scope{})
+		from, foreign, ok := r.gather(r.tree, bundle, inner)
+		if !ok {
+			return 0, false
+		}
+		unknown += foreign
+		for _, c := range r.children[from:] {
+			if len(r.dst) > start {
+				r.dst = append(r.dst, ',')
+			}
+			if !r.object(c.e, m.shape, c.scope) {
+				return 0, false
+			}
+		}
+		r.children = r.children[:from]
+		r.entry += count
+	}
+	r.tree, r.entry = skeleton, -1
+	r.dst = append(r.dst, ']')
+	r.depth--
+	return unknown, true
 }
 
 // childMember returns the member that a child element stands for, or -1.
@@ -192,12 +265,12 @@ func (r *xmlReader) member(m *shapeMember, from, n int) bool {
 		return r.primitives(m, from, n)
 	case narrativeForm:
 		c := r.children[from]
-		if !r.div.append(r.text[:0], c.e, c.scope) {
+		if !r.div.append(r.value[:0], c.e, c.scope) {
 			return r.fail(r.div.at, r.div.what)
 		}
-		r.text = r.div.dst
+		r.value = r.div.dst
 		r.name("", m.name)
-		r.quoted(r.text)
+		r.quoted(r.value)
 		return true
 	}
 	r.name("", m.name)
@@ -325,14 +398,14 @@ func (r *xmlReader) hasMore(e *etree.Element) (more, ok bool) {
 // literal writes a value as its type is written in JSON, or as a string where it
 // is not of that form.
 func (r *xmlReader) literal(kind jsonKind, value string) {
-	r.text = append(r.text[:0], value...)
+	r.value = append(r.value[:0], value...)
 	var f fault
 	switch {
-	case kind == jsonNumber && len(r.text) > 0 && scanNumber(r.text, 0, &f) == len(r.text),
+	case kind == jsonNumber && len(r.value) > 0 && scanNumber(r.value, 0, &f) == len(r.value),
 		kind == jsonBool && (value == "true" || value == "false"):
-		r.dst = append(r.dst, r.text...)
+		r.dst = append(r.dst, r.value...)
 	default:
-		r.quoted(r.text)
+		r.quoted(r.value)
 	}
 }
 
@@ -345,8 +418,8 @@ func (r *xmlReader) name(prefix, name string) {
 }
 
 func (r *xmlReader) string(s string) {
-	r.text = append(r.text[:0], s...)
-	r.quoted(r.text)
+	r.value = append(r.value[:0], s...)
+	r.quoted(r.value)
 }
 
 func (r *xmlReader) quoted(text []byte) {

@@ -207,7 +207,6 @@ func ResultParams() []ResultParam {
 		{"_revinclude", "references that may be searched; with :iterate too"},
 		{"_has", fmt.Sprintf("where the reference and the last parameter may be searched; up to %d references", maxLinks)},
 		{"chains", fmt.Sprintf("where every reference and the last parameter may be searched; up to %d references", maxLinks)},
-		{"_text, _content, _filter, _query, _list, _type", "refused: they test texts, or choose in ways that no rule knows"},
 	}
 }
 
@@ -223,6 +222,7 @@ func Modifiers() []ResultParam {
 		{":contains", "texts that pass unchanged"},
 		{":iterate", "_include and _revinclude"},
 		{":text, :code-text, :identifier, :of-type, :in, :not-in", "refused: they test texts, identifiers or sets that are masked"},
+		{"_text, _content, _filter, _query, _list", "refused: they test texts, or choose in ways that no rule knows"},
 		{"eq ne gt ge lt le", "years, numbers and amounts"},
 		{"sa eb ap", "numbers and amounts"},
 		{"a,b", "each value is judged; an escaped comma is refused"},

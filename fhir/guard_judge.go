@@ -77,7 +77,7 @@ func (g *Guard) judgeAnew(typ string, sp *SearchParam) verdict {
 			if v.class == classReference {
 				v.targets = sp.Targets
 			}
-			v.text = sp.Type == "string"
+			v.text, v.age = sp.Type == "string", v.age || all.age
 			v.values, v.methods = append(all.values, v.values...), append(all.methods, v.methods...)
 			all = v
 		}
@@ -305,7 +305,7 @@ func (g *Guard) judgeObject(f *field, d *decision, sp *SearchParam, masked verdi
 			return verdict{class: classCoded, values: []*ValueSet{f.values}, rule: masked.rule}
 		}
 	case sp.Type == "quantity" && g.showsAmount(n):
-		return verdict{class: classAmount, rule: masked.rule}
+		return verdict{class: classAmount, rule: masked.rule, age: n.coded != nil && len(n.coded.unit) > 0 && d.when == nil}
 	case sp.Type == "date" && (n.typ.Name == "Period" && g.showsYears(n) || n.typ.Name == "Timing" && g.showsTimingYears(n)):
 		return verdict{class: classYear, rule: masked.rule}
 	}

@@ -188,6 +188,8 @@ func TestGuard(t *testing.T) {
 		{"an age as energy by power", "Condition", "onset-age", "gt2903040000|http://unitsofmeasure.org|J/W", "", "", "up to 89"},
 		{"an age as a length by speed", "Condition", "onset-age", "gt2903040000|http://unitsofmeasure.org|m/(m/s)", "", "", "up to 89"},
 		{"an age as a product", "Condition", "onset-age", "gt33600|http://unitsofmeasure.org|g/g.d", "", "", "up to 89"},
+		{"an age in what is no time", "Condition", "onset-age", "gt93|http://unitsofmeasure.org|mg", "", "", "up to 89"},
+		{"a pressure", "Observation", "code-value-quantity", "http://loinc.org|8480-6$gt140|http://unitsofmeasure.org|mm[Hg]", "http://loinc.org|8480-6$gt140|http://unitsofmeasure.org|mm[Hg]", "", ""},
 		{"a unit of another system", "Condition", "onset-age", "gt93|urn:x|mg", "", "", "up to 89"},
 		{"a composite of a year of the category", "Observation", "code-value-date", "http://loinc.org|21112-8$1930", "", "", "part 2"},
 		{"a composite escaped", "Observation", "code-value-quantity", `http://loinc.org|8480-6\$5$gt1`, "", "", "escaped"},

@@ -57,6 +57,8 @@ type verdict struct {
 	targets []string      // classReference
 	methods []mask.Method // classExact, classPrefix: by element
 	parts   []verdict     // classComposite
+	// age: what is compared is an age, whatever its unit.
+	age bool
 	// text: the parameter is of type string, which compares beginnings.
 	text bool
 }
@@ -150,7 +152,7 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 	case classCanonical:
 		return item, canonicalMayPass(s.g.a.canon, []byte(item)), "the value is not a canonical URL that the ruleset lets pass"
 	case classAmount:
-		return item, isAmount(item), fmt.Sprintf("the value must be a number up to %d, without a unit or with a common unit of time, or number|%s|code with a unit that measures no time", oldestAge, ucumSystem)
+		return item, isAmount(item, v.age), fmt.Sprintf("the value must be a number up to %d, without a unit or with a common unit of time, or number|%s|code with a unit that measures no time", oldestAge, ucumSystem)
 	case classText:
 		return item, item != "", "the value is empty"
 	case classExact, classPrefix:
@@ -264,7 +266,11 @@ const oldestAge = 89
 // over 89.
 func (g *Guard) oldestYear() int { return g.a.Policy.Ruleset.ReferenceDate.Year - oldestAge }
 
-// isYear lets a whole year pass that does not split the years that rules hide.
+// isYear lets a whole year pass that does not split the years that rules hide. The
+// year that is seen is the one that the source writes; a server that compares in
+// another zone than its data are written in finds what happened within hours of the
+// new year under the year beside it. The two agree where the server runs in the zone
+// of its data, which is for whoever runs it to see to.
 func (g *Guard) isYear(item string) bool {
 	prefix, year := cutPrefix(item)
 	switch prefix {
@@ -295,8 +301,9 @@ const ucumSystem = "http://unitsofmeasure.org"
 // isAmount lets [prefix]number, number||code and number|system|code pass. A
 // number that could be an age over 89 needs a unit that measures no time; units
 // are told apart by what they measure and not by how they are written, since a
-// server may convert them (95 years are 0.95 ha).
-func isAmount(item string) bool {
+// server may convert them (95 years are 0.95 ha). Of an age, no unit is one of no
+// time.
+func isAmount(item string, age bool) bool {
 	prefix, rest := cutPrefix(item)
 	parts := strings.Split(rest, "|")
 	if !isNumber(parts[0]) || len(parts) == 2 || len(parts) > 3 {
@@ -316,5 +323,5 @@ func isAmount(item string) bool {
 	if system != "" && system != ucumSystem || !isUCUM([]byte(unit)) {
 		return false
 	}
-	return n <= oldestAge && isShortTime(unit) || isNoTime(unit) && (n <= oldestAge || system == ucumSystem)
+	return n <= oldestAge && isShortTime(unit) || isNoTime(unit) && (n <= oldestAge || system == ucumSystem && !age)
 }

@@ -9,9 +9,12 @@ type personState struct {
 	entityKnown bool
 	buf         []byte // the entity
 	found       []byte // the patient's id, while it is looked for
-	// entries finds the resources of the Bundle by Type/id and by full URL. It is
-	// made when the first reference has to be followed.
-	entries map[string]bundleEntry
+	// refs are the references that are being looked at.
+	refs [][]byte
+	// entries finds the resources of the Bundle by the hash of Type and id or of the
+	// full URL. It is filled when the first reference has to be followed.
+	entries map[uint64]bundleEntry
+	indexed bool
 }
 
 // bundleEntry is where an entry of the Bundle and its resource begin.
@@ -119,49 +122,39 @@ const (
 // count; where there are none, the patients of what the others lead to. A patient
 // is found where all that count agree.
 func (w *Walker) agree(paths []memberPath, i, hops int) agreement {
+	from := len(w.person.refs)
+	for _, path := range paths {
+		w.collect(i, path)
+	}
+	to := len(w.person.refs)
+	state := w.agreeOn(from, to, hops, false)
+	if state == noPatient && hops < farthest {
+		state = w.agreeOn(from, to, hops, true)
+	}
+	w.person.refs = w.person.refs[:from]
+	return state
+}
+
+// agreeOn reads the collected references from one to another: those to patients,
+// or those to be followed.
+func (w *Walker) agreeOn(from, to, hops int, followed bool) agreement {
 	state := noPatient
 	var patient []byte
-	meet := func(id []byte) bool {
-		if state == noPatient {
-			state, patient = onePatient, id
-		} else if string(patient) != string(id) {
-			state = twoPatients
+	for k := from; k < to; k++ {
+		n, id, at := w.target(w.person.refs[k])
+		switch {
+		case n == nil || followed != (n.typ.Name != "Patient"), followed && len(w.a.leads[n.index].direct) == 0:
+			continue // it leads to no patient, or not that way
+		case !followed && at.resource < 0: // the id is all there is to know
+		case !w.follow(n, id, at, hops+1):
+			return twoPatients
+		default:
+			id = bytes.Clone(w.person.found)
 		}
-		return state == twoPatients
-	}
-	for _, path := range paths {
-		w.eachReference(i, path, func(ref []byte) bool {
-			n, id, at := w.target(ref)
-			switch {
-			case n == nil || n.typ.Name != "Patient":
-				return false
-			case state == twoPatients:
-				return true
-			case at.resource >= 0 && !w.findPatient(n, at.resource, at.entry, hops):
-				state = twoPatients // it is in the Bundle and says not who it is
-				return true
-			case at.resource >= 0:
-				id = bytes.Clone(w.person.found)
-			}
-			return meet(id)
-		})
-	}
-	if state == noPatient && hops < farthest {
-		for _, path := range paths {
-			w.eachReference(i, path, func(ref []byte) bool {
-				n, id, at := w.target(ref)
-				switch {
-				case n == nil || len(w.a.leads[n.index].direct) == 0:
-					return false // it leads to no patient
-				case state == twoPatients:
-					return true
-				case !w.follow(n, id, at, hops+1):
-					state = twoPatients
-					return true
-				}
-				return meet(bytes.Clone(w.person.found))
-			})
+		if state == onePatient && string(patient) != string(id) {
+			return twoPatients
 		}
+		state, patient = onePatient, id
 	}
 	if state == onePatient {
 		w.person.found = append(w.person.found[:0], patient...)
@@ -183,16 +176,25 @@ func (w *Walker) follow(n *node, id []byte, at bundleEntry, hops int) (ok bool) 
 	return ok && isID(w.person.found)
 }
 
-// eachReference calls f with the text of every Reference at a path, until f
-// reports true.
-func (w *Walker) eachReference(i int, path memberPath, f func(ref []byte) bool) bool {
-	return w.each(w.find(i, path[0]), func(item int) bool {
-		if len(path) > 1 {
-			return w.eachReference(item, path[1:], f)
-		}
-		ref := w.text(w.find(item, "reference"))
-		return len(ref) > 0 && f(ref)
+// collect notes the text of every Reference at a path.
+func (w *Walker) collect(i int, path memberPath) {
+	at := w.find(i, path[0])
+	if at >= 0 && w.src[at] != '[' {
+		w.collectItem(at, path)
+		return
+	}
+	w.each(at, func(item int) bool {
+		w.collectItem(item, path)
+		return false
 	})
+}
+
+func (w *Walker) collectItem(item int, path memberPath) {
+	if len(path) > 1 {
+		w.collect(item, path[1:])
+	} else if ref := w.text(w.find(item, "reference")); len(ref) > 0 {
+		w.person.refs = append(w.person.refs, ref)
+	}
 }
 
 // target finds what a reference leads to: the node of its type and its id, and
@@ -227,8 +229,12 @@ func (w *Walker) target(ref []byte) (n *node, id []byte, at bundleEntry) {
 // entryOf finds the resource of the Bundle that has a full URL, or a type and id.
 func (w *Walker) entryOf(ref []byte) (bundleEntry, bool) {
 	p := &w.person
-	if p.entries == nil {
-		p.entries = map[string]bundleEntry{}
+	if !p.indexed {
+		p.indexed = true
+		if p.entries == nil {
+			p.entries = map[uint64]bundleEntry{}
+		}
+		clear(p.entries)
 		if string(w.typeAt(w.first)) == "Bundle" {
 			w.each(w.find(w.first, "entry"), func(item int) bool {
 				at := w.find(item, "resource")
@@ -236,28 +242,52 @@ func (w *Walker) entryOf(ref []byte) (bundleEntry, bool) {
 					return false
 				}
 				e := bundleEntry{item, at}
-				p.enter(w.text(w.find(item, "fullUrl")), e)
+				p.enter(w.text(w.find(item, "fullUrl")), nil, e)
 				if id := w.text(w.find(at, "id")); len(id) > 0 {
-					p.enter(append(append(append([]byte(nil), w.typeAt(at)...), '/'), id...), e)
+					p.enter(w.typeAt(at), id, e)
 				}
 				return false
 			})
 		}
 	}
-	e, ok := p.entries[string(ref)]
-	return e, ok && e.resource >= 0
+	typ, id, _ := bytes.Cut(ref, []byte("/"))
+	if bytes.HasPrefix(ref, []byte("urn:")) {
+		typ, id = ref, nil
+	}
+	e, ok := p.entries[entryHash(typ, id)]
+	if !ok || e.resource < 0 {
+		return e, false
+	}
+	if id == nil {
+		return e, string(w.text(w.find(e.entry, "fullUrl"))) == string(ref)
+	}
+	return e, string(w.typeAt(e.resource)) == string(typ) && string(w.text(w.find(e.resource, "id"))) == string(id)
 }
 
 // enter notes where a resource is. One that is there twice, in two versions, is
 // as good as not there: they might differ.
-func (p *personState) enter(key []byte, e bundleEntry) {
+func (p *personState) enter(key, id []byte, e bundleEntry) {
 	if len(key) == 0 {
 		return
 	}
-	if _, twice := p.entries[string(key)]; twice {
+	h := entryHash(key, id)
+	if _, twice := p.entries[h]; twice {
 		e = bundleEntry{-1, -1}
 	}
-	p.entries[string(key)] = e
+	p.entries[h] = e
+}
+
+// entryHash is FNV-1a of a full URL, or of a type and an id. It has no seed, since
+// masked bytes depend on nothing but the input; what is found is compared.
+func entryHash(key, id []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, part := range [2][]byte{key, id} {
+		for _, c := range part {
+			h = (h ^ uint64(c)) * 1099511628211
+		}
+		h = (h ^ 0xff) * 1099511628211 // no byte of UTF-8
+	}
+	return h
 }
 
 // AppendSubject appends the id of the patient that a resource is about and

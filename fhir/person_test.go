@@ -1,7 +1,9 @@
 package fhir_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -51,6 +53,7 @@ func TestSubject(t *testing.T) {
 	slot := func(rest string) string {
 		return entry(of("Slot", "s", `"status":"busy","start":"`+day+`T10:00:00Z"`+rest))
 	}
+	seen := map[string]string{}
 	for _, tc := range []struct {
 		name    string
 		entries []string
@@ -93,11 +96,13 @@ func TestSubject(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := shifted(tc.entries...)
+			seen[tc.name] = got
 			if got != tc.want && !(tc.want == "2020" && strings.HasPrefix(got, "2020-01-01T") || tc.want == "2020" && got == "2020") {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})
 	}
+	frozen(t, "../testdata/vectors/fhir-subject.json", seen)
 	m := fhir.NewWalker(a, fhir.RememberNothing)
 	if id, ok := m.AppendSubject(nil, []byte(of("Encounter", "e", `"subject":`+patient("http://ehr/fhir/Patient/1"))), &fhir.Site{Upstream: []string{"http://ehr/fhir"}}); !ok || string(id) != "1" {
 		t.Errorf("the encounter's patient is %q, %v", id, ok)
@@ -118,6 +123,34 @@ func TestEveryTypeLeads(t *testing.T) {
 	for _, typ := range []string{"Practitioner", "PractitionerRole", "Organization", "Location", "Medication", "Substance", "HealthcareService", "Questionnaire", "ValueSet", "ActivityDefinition"} {
 		if !strings.Contains(" "+strings.Join(none, " ")+" ", " "+typ+" ") {
 			t.Errorf("%s is about a patient", typ)
+		}
+	}
+}
+
+// frozen holds what is seen against vectors: a case may be added, none may change.
+func frozen(t *testing.T, file string, seen map[string]string) {
+	t.Helper()
+	want := map[string]string{}
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, &want)
+	}
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	for name, got := range seen {
+		if old, ok := want[name]; ok && old != got || !ok && !*update {
+			t.Errorf("%s: %s, frozen is %q", name, got, old)
+		}
+		want[name] = got
+	}
+	if *update && !t.Failed() {
+		out, err := json.MarshalIndent(want, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, append(out, '\n'), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

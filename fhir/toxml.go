@@ -296,16 +296,22 @@ func (w *xmlWriter) narrative(i int) bool {
 	if !ok {
 		return true
 	}
-	div, f := parseXML(text)
-	if f == nil {
+	var f fault
+	if x, ok := checkXML(text, &f); ok {
+		div := x.parse(text)
+		if div == nil {
+			return w.fail(i, badNarrative)
+		}
 		own, inner, what := openElement(div, scope{own: xhtmlSpace})
 		if what == "" && own == xhtmlSpace && div.Tag == "div" && w.div.append(w.dst, div, inner) {
 			w.dst = w.div.dst
 			return true
 		}
 	}
-	return w.fail(i, "the narrative is not a well-formed XHTML div")
+	return w.fail(i, badNarrative)
 }
+
+const badNarrative = "the narrative is not a well-formed XHTML div"
 
 // value returns the text of the scalar at src[i], if it is of a kind. It is valid
 // until the next string with escapes is read.

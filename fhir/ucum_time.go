@@ -6,6 +6,9 @@ import "strings"
 // know what a unit measures. It takes no unit for one of no time that it has not
 // understood: a time hides in many spellings (0.95 ha, Hz-1, J/W, m/(m/s)).
 
+// ageUnits are the UCUM atoms in which ages are written.
+var ageUnits = set(`s min h d wk mo mo_s mo_j mo_g a a_t a_j a_g`)
+
 // shortTimes are the UCUM atoms and prefixed atoms of which 89 are no more than
 // 89 years.
 var shortTimes = set(`ns us ms s min h d wk mo mo_s mo_j mo_g a a_t a_j a_g`)

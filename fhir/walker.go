@@ -203,7 +203,7 @@ func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byt
 func (w *Walker) forgetInput() {
 	w.src, w.pass, w.in = nil, nil, mask.Input{}
 	w.coded, w.lastUnit = codedState{}, nil
-	w.person.entries = nil
+	clear(w.person.refs[:cap(w.person.refs)])
 	clear(w.contained.few)
 	clear(w.shown[:cap(w.shown)])
 }
@@ -221,7 +221,7 @@ func (w *Walker) start(dst, src []byte, site *Site) {
 	w.res = resourceState{entry: -1}
 	w.unwinding, w.withheld, w.inSecurity, w.capped = false, nil, false, false
 	w.recording, w.volatile, w.trail = 0, false, w.trail[:0]
-	w.person.known, w.person.entityKnown, w.person.entries = false, false, nil
+	w.person.known, w.person.entityKnown, w.person.indexed = false, false, false
 	w.testedObj, w.contained.root = -1, -1
 	w.path = w.path[:0]
 	if w.site == nil || w.site.of != site {

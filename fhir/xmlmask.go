@@ -21,14 +21,14 @@ func (w *Walker) AppendXML(dst, src []byte, pass *mask.Pass, site *Site) ([]byte
 	}
 	masked, err := w.AppendJSON(w.masked[:0], read, pass, site)
 	w.masked = keepable(masked)
-	if err != nil {
-		// A place in the JSON form means nothing in the XML form.
-		if se := (*SyntaxError)(nil); errors.As(err, &se) {
-			se.Offset = 0
-		}
-		return dst, err
+	if err == nil {
+		dst, err = w.a.schema.AppendXMLFromJSON(dst, masked)
 	}
-	return w.a.schema.AppendXMLFromJSON(dst, masked)
+	// A place in the JSON form means nothing in the XML form.
+	if se := (*SyntaxError)(nil); errors.As(err, &se) {
+		se.Offset = 0
+	}
+	return dst, err
 }
 
 func keepable(b []byte) []byte {

@@ -99,28 +99,35 @@ func nextMarkup(src []byte, i int, f *fault) (m markup, ok bool) {
 	return m, false
 }
 
-// checkXML reports whether a text may go to the parser, and whether values of
-// attributes are wrapped. It is one root element with every element closed in
-// order, in UTF-8, with nothing but comments and instructions around it.
-func checkXML(src []byte, f *fault) (wrapped, ok bool) {
+// local returns the name in a tag without its prefix.
+func (m markup) local(src []byte) string {
+	name := m.name(src)
+	return string(name[bytes.IndexByte(name, ':')+1:])
+}
+
+// checkXML reads a text that may go to the parser: one root element with every
+// element closed in order, in UTF-8, with nothing but comments and instructions
+// around it.
+func checkXML(src []byte, f *fault) (x *xmlText, ok bool) {
 	if !utf8.Valid(src) {
 		at := 0
 		for r, n := utf8.DecodeRune(src); r != utf8.RuneError || n > 1; r, n = utf8.DecodeRune(src[at:]) {
 			at += n
 		}
 		failAt(f, at, "invalid UTF-8")
-		return false, false
+		return nil, false
 	}
 	if at := bytes.IndexByte(src, 0); at >= 0 {
 		failAt(f, at, "control character")
-		return false, false
+		return nil, false
 	}
+	x = &xmlText{src: src}
 	var open [][]byte // names of the open elements
-	rooted := false
+	rooted, bundle, entry := false, false, -1
 	for i := 0; ; {
 		m, ok := nextMarkup(src, i, f)
 		if !ok {
-			return false, false
+			return nil, false
 		}
 		outside := len(open) == 0
 		what, at := "", m.start
@@ -132,7 +139,7 @@ func checkXML(src []byte, f *fault) (wrapped, ok bool) {
 		case m.kind == noMarkup && !rooted:
 			what = outsideText(false)
 		case m.kind == noMarkup:
-			return wrapped, true
+			return x, true
 		case outside && (m.kind == cdata || m.kind == endTag || rooted && (m.kind == startTag || m.kind == emptyTag)):
 			what = outsideText(rooted)
 		case (m.kind == startTag || m.kind == emptyTag) && len(open) == maxXMLDepth:
@@ -144,18 +151,27 @@ func checkXML(src []byte, f *fault) (wrapped, ok bool) {
 		}
 		if what != "" {
 			failAt(f, at, what)
-			return false, false
+			return nil, false
 		}
 		switch m.kind {
-		case startTag:
+		case startTag, emptyTag:
+			if outside {
+				rooted, x.root = true, m
+				bundle = m.local(src) == "Bundle" && m.end-m.start < maxRootTag
+			}
+			if bundle && len(open) == 1 && m.local(src) == "entry" {
+				entry = m.start
+			}
 			open = append(open, m.name(src))
-			rooted = true
-		case emptyTag:
-			rooted = true
-		case endTag:
-			open = open[:len(open)-1]
 		}
-		wrapped = wrapped || m.wrapped
+		if m.kind == endTag || m.kind == emptyTag {
+			open = open[:len(open)-1]
+			if entry >= 0 && len(open) == 1 {
+				x.entries = append(x.entries, span{entry, m.end})
+				entry = -1
+			}
+		}
+		x.wrapped = x.wrapped || m.wrapped
 		i = m.end
 	}
 }

@@ -46,25 +46,87 @@ var readSettings = etree.ReadSettings{
 	MaxDepth:               maxXMLDepth,
 }
 
-// parseXML checks and parses a text. The parser's own errors quote the text, so
-// that only their place is told.
-func parseXML(src []byte) (*etree.Element, *fault) {
-	var f fault
-	wrapped, ok := checkXML(src, &f)
-	if !ok {
-		return nil, &f
+// xmlText is a checked text. It is parsed in parts, the entries of a Bundle some
+// at a time and apart from the rest, so that the tree stays small.
+type xmlText struct {
+	src     []byte
+	root    markup // its start tag
+	wrapped bool   // values of attributes need unwrap
+	// entries are the children of a Bundle that are called "entry", in whatever
+	// namespace.
+	entries []span
+	part    []byte
+}
+
+// span is src[start:end].
+type span struct{ start, end int }
+
+const (
+	// partSize is about how much text is parsed at a time.
+	partSize = 64 << 10
+	// maxRootTag is how long a root's tag may be, to be repeated in every part.
+	maxRootTag = 4 << 10
+)
+
+// skeleton returns the text without its entries.
+func (x *xmlText) skeleton() []byte {
+	if len(x.entries) == 0 {
+		return x.src
 	}
-	text := src
-	if wrapped {
-		text = unwrap(src)
+	x.part = x.part[:0]
+	last := 0
+	for _, s := range x.entries {
+		x.part = append(x.part, x.src[last:s.start]...)
+		last = s.end
+	}
+	x.part = append(x.part, x.src[last:]...)
+	return x.part
+}
+
+// inText returns the index in the text of an index in its skeleton.
+func (x *xmlText) inText(i int) int {
+	for _, s := range x.entries {
+		if i < s.start {
+			break
+		}
+		i += s.end - s.start
+	}
+	return i
+}
+
+// some parses the entries from the nth on that stand together, about partSize of
+// them, as the children of the root. It returns how many they are.
+func (x *xmlText) some(n int) (root *etree.Element, count int) {
+	first, last := x.entries[n], x.entries[n]
+	count = 1
+	for _, s := range x.entries[n+1:] {
+		if s.end-first.start > partSize || space(x.src, last.end) != s.start {
+			break
+		}
+		last = s
+		count++
+	}
+	x.part = append(x.part[:0], x.src[x.root.start:x.root.end]...)
+	x.part = append(x.part, x.src[first.start:last.end]...)
+	x.part = append(append(append(x.part, "</"...), x.root.name(x.src)...), '>')
+	return x.parse(x.part), count
+}
+
+// parse returns the root element of a part, nil if it is not well-formed.
+func (x *xmlText) parse(part []byte) *etree.Element {
+	if x.wrapped {
+		part = unwrap(part)
 	}
 	doc := etree.NewDocument()
 	doc.ReadSettings = readSettings
-	if _, err := doc.ReadFrom(bytes.NewReader(text)); err != nil || doc.Root() == nil {
-		return nil, &fault{parserStop(src), "not well-formed XML"}
+	if _, err := doc.ReadFrom(bytes.NewReader(part)); err != nil {
+		return nil
 	}
-	return doc.Root(), nil
+	return doc.Root()
 }
+
+// The parser's own errors quote the text, so that only their place is told.
+const notWellFormed = "not well-formed XML"
 
 // parserStop returns how far the parser comes.
 func parserStop(src []byte) int {

@@ -115,7 +115,7 @@ func TestCommands(t *testing.T) {
 		{"serve an upstream with a password", "", []string{"serve", "--fhir-upstream", "http://u:SECRET@x/fhir"}, 2, "", "--fhir-upstream: want an absolute http or https URL without user", "SECRET"},
 		{"print a key given as its file", "", []string{"serve", "--print-config", "--key-file", "veil-key-1:SECRET"}, 2, "", "--key-file: this is a secret", "SECRET"},
 		{"an API key", "", []string{"keys", "api", "alice"}, 0, "sha256: ", "", ""},
-		{"an API key for no name", "", []string{"keys", "api", "a b"}, 2, "", "the name of a consumer", ""},
+		{"an API key for no name", "", []string{"keys", "api", "a b"}, 2, "", "not the name of a consumer", ""},
 		{"verify no log", "", []string{"audit", "verify", dir + "/none"}, 1, "", "no such file", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -58,6 +59,9 @@ func (c *serveConfig) check() {
 	}
 	if _, err := operatorAddress(c.Operator.Listen); err != nil {
 		p.add("operator.listen", "%v", err)
+	}
+	if c.FHIR.LinkAge < time.Minute {
+		p.add("fhir.linkAge", "want 1m or more")
 	}
 	k := &c.Consumers
 	switch {

@@ -1,11 +1,18 @@
 package main
 
 import (
+	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/fhirdoor"
+	"github.com/veil-proxy/veil/proxy/upstream"
 )
 
 // everySetting has a value of its own for each setting that can be read without
@@ -83,6 +90,60 @@ func TestPrintConfigCanBeReadBack(t *testing.T) {
 	}
 }
 
+// TestEverythingCanBeConfigured: each field that the door, the consumers and the
+// upstream's credentials have is a setting.
+func TestEverythingCanBeConfigured(t *testing.T) {
+	var printed strings.Builder
+	if err := defaultServeConfig().write(&printed); err != nil {
+		t.Fatal(err)
+	}
+	names := strings.ToLower(printed.String())
+	var walk func(typ reflect.Type)
+	walk = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Slice, reflect.Pointer:
+			walk(typ.Elem())
+			return
+		case reflect.Struct:
+		default:
+			return
+		}
+		for f := range typ.Fields() {
+			if f.Type == reflect.TypeFor[*slog.Logger]() || f.Type == reflect.TypeFor[*http.Client]() || !f.IsExported() {
+				continue
+			}
+			if !f.Anonymous && !strings.Contains(names, strings.ToLower(f.Name)+":") {
+				t.Errorf("%s.%s cannot be set", typ, f.Name)
+			}
+			walk(f.Type)
+		}
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[fhirdoor.Limits](), reflect.TypeFor[consumer.Config](), reflect.TypeFor[upstream.Config](), reflect.TypeFor[upstream.TLS]()} {
+		walk(typ)
+	}
+}
+
+// TestDocumentedConfigurations: what docs/operate.md shows can be read.
+func TestDocumentedConfigurations(t *testing.T) {
+	text, err := os.ReadFile("../../docs/operate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	if len(blocks) < 3 {
+		t.Fatalf("%d configurations", len(blocks))
+	}
+	for _, b := range blocks {
+		whole := "veil: 1\n" + strings.TrimPrefix(b[1], "veil: 1\n")
+		whole = regexp.MustCompile(`[0-9a-f]{4}…`).ReplaceAllString(whole, strings.Repeat("a", 64))
+		c := defaultServeConfig()
+		c.read("operate.md", []byte(whole))
+		if err := c.problems.err(); err != nil {
+			t.Errorf("%v\n%s", err, whole)
+		}
+	}
+}
+
 // TestFlagsStandAboveTheFile also where the file has a view of its own.
 func TestFlagsStandAboveTheFile(t *testing.T) {
 	file := write(t, filepath.Join(t.TempDir(), "veil.yaml"), everySetting)
@@ -136,6 +197,7 @@ func TestServeConfigProblems(t *testing.T) {
 		{"limits out of bounds", head + fhir + "consumers: {anonymous: {allow: true, limits: {burst: 4}}}", "5:54: consumers.anonymous.limits.burst: a burst needs a ratePerSecond"},
 		{"no limit at all", head + "fhir: {upstream: http://x/fhir, limits: {exchanges: 0}}\n" + anybody, "4:53: fhir.limits.exchanges: want a whole number of 1 or more"},
 		{"links of no age", head + "fhir: {upstream: http://x/fhir, linkAge: -1h}\n" + anybody, "4:42: fhir.linkAge: want a duration such as 30s"},
+		{"links that end at once", head + "fhir: {upstream: http://x/fhir, linkAge: 1s}\n" + anybody, "4:42: fhir.linkAge: want 1m or more"},
 		{"an origin with a path", head + "fhir: {upstream: http://x/fhir, origins: [https://x/y]}\n" + anybody, "4:43: fhir.origins[0]: want"},
 		{"an operator's address that is none", head + fhir + anybody + "operator: {listen: x}", "6:20: operator.listen: want an address"},
 		{"an issuer without keys", head + fhir + "consumers: {issuers: [{name: i, url: https://i, audience: a}]}", "consumers.issuers[0]: want either jwksURL or jwksFile"},

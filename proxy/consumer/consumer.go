@@ -95,6 +95,10 @@ func (c *Consumer) Admit() (release func(), retryAfter time.Duration, ok bool) {
 	return c.gate.admit(c.Name, time.Now())
 }
 
+// Count counts a further request of one that was admitted, such as an entry of a
+// batch, against the consumer's rate, and reports whether it may be made.
+func (c *Consumer) Count() bool { return c.gate == nil || c.gate.count(c.Name, time.Now()) }
+
 // Account is what the operator gives a consumer.
 type Account struct {
 	// Name is [A-Za-z0-9._@-]{1,128}. Credentials of one consumer, such as the

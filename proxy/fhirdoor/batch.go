@@ -1,35 +1,24 @@
 package fhirdoor
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
-
-	"github.com/veil-proxy/veil/fhir"
 )
 
 // maxBatch is how many requests a batch may have.
 const maxBatch = 100
 
-// batchEntry is what an entry of a batch may have. An entry with anything else,
-// such as a resource, is refused.
-type batchEntry struct {
-	FullURL string `json:"fullUrl"`
-	Request *struct {
-		Method string `json:"method"`
-		URL    string `json:"url"`
-	} `json:"request"`
-}
-
 // batch answers a Bundle of reads (FHIR R4, http.html#transaction). Each entry
 // is judged, asked, masked and recorded like a request of its own.
 func (x *exchange) batch(a *ask) (*answer, *problem) {
 	x.operation = "batch"
-	entries, p := readBatch(a.body)
+	urls, p := readBatch(a.body)
 	if p != nil {
 		if p.status == 405 {
 			x.operation = "write"
@@ -37,12 +26,11 @@ func (x *exchange) batch(a *ask) (*answer, *problem) {
 		return nil, p
 	}
 	out := models.Bundle{Type: models.BundleTypeBatchResponse}
-	for i, e := range entries {
-		response, p := x.entry(i, e)
-		if p != nil {
-			return nil, p
-		}
-		out.Entry = append(out.Entry, response)
+	size := 0
+	for i, url := range urls {
+		entry := x.entry(i, url, size)
+		size += len(entry.Resource)
+		out.Entry = append(out.Entry, entry)
 	}
 	body, err := json.Marshal(out)
 	if err != nil {
@@ -51,79 +39,84 @@ func (x *exchange) batch(a *ask) (*answer, *problem) {
 	return &answer{status: 200, body: body}, x.note("complete", "", 200, "Bundle")
 }
 
-// readBatch reads a batch strictly.
-func readBatch(body []byte) ([]batchEntry, *problem) {
-	bad := func(text string) ([]batchEntry, *problem) {
+// readBatch reads a batch strictly and returns the URLs of its entries. Anything
+// beside a request in an entry, such as a resource or a condition, is refused.
+func readBatch(body []byte) ([]string, *problem) {
+	bad := func(text string) ([]string, *problem) {
 		return nil, refused(400, models.IssueTypeInvalid, "malformed batch", text)
 	}
-	body = bytes.TrimSpace(body)
-	if len(body) > 0 && body[0] == '<' {
-		var err error
-		if body, err = fhir.R4().AppendJSONFromXML(nil, body); err != nil {
-			return bad("the body is not a Bundle in FHIR XML")
+	body, err := requestJSON(body)
+	if err != nil {
+		return bad("the body is not a Bundle in FHIR XML")
+	}
+	var typ, kind string
+	var entries []json.RawMessage
+	bundle, err := members(body)
+	for name, value := range bundle {
+		switch name {
+		case "resourceType":
+			err = errors.Join(err, json.Unmarshal(value, &typ))
+		case "type":
+			err = errors.Join(err, json.Unmarshal(value, &kind))
+		case "entry":
+			err = errors.Join(err, json.Unmarshal(value, &entries))
+		case "id", "meta":
+		default:
+			err = errRequestBody
 		}
 	}
-	var b struct {
-		ResourceType string            `json:"resourceType"`
-		ID           string            `json:"id"`
-		Meta         json.RawMessage   `json:"meta"`
-		Type         string            `json:"type"`
-		Entry        []json.RawMessage `json:"entry"`
-	}
-	if strictly(body, &b) != nil || b.ResourceType != "Bundle" {
+	if err != nil || typ != "Bundle" {
 		return bad("the body is not a Bundle of type batch: only batches of GETs are taken here")
 	}
-	if b.Type != "batch" {
+	if kind != "batch" {
 		return nil, readOnly()
 	}
-	if len(b.Entry) > maxBatch {
+	if len(entries) > maxBatch {
 		return bad(fmt.Sprintf("a batch may have %d entries", maxBatch))
 	}
-	entries := make([]batchEntry, len(b.Entry))
-	for i, raw := range b.Entry {
-		if strictly(raw, &entries[i]) != nil || entries[i].Request == nil {
+	urls := make([]string, len(entries))
+	for i, raw := range entries {
+		entry, err := members(raw)
+		if entry["request"] == nil || len(entry) > 1 && (len(entry) > 2 || entry["fullUrl"] == nil) {
+			err = errRequestBody
+		}
+		var method string
+		if err != nil || texts(entry["request"], map[string]*string{"method": &method, "url": &urls[i]}) != nil {
 			return bad(fmt.Sprintf("entry[%d] must have a request of method GET and nothing else", i))
 		}
-		if m := entries[i].Request.Method; m != "GET" && m != "HEAD" {
+		if method != "GET" {
 			return nil, readOnly()
 		}
 	}
-	return entries, nil
+	return urls, nil
 }
 
-// strictly reads JSON of listed members.
-func strictly(src []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(src))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if d.More() {
-		return fmt.Errorf("more text behind the value")
-	}
-	return nil
-}
-
-// entry answers one entry. Only the failure of the audit log fails the batch.
-func (x *exchange) entry(i int, e batchEntry) (models.BundleEntry, *problem) {
+// entry answers one entry. size is that of the answers before it: they are all
+// held in memory, so together they are bounded as one answer is.
+func (x *exchange) entry(i int, url string, size int) models.BundleEntry {
 	sub := *x
 	sub.requestID = x.requestID + "." + strconv.Itoa(i)
-	sub.operation, sub.rule = "unknown", ""
-	a, p := sub.answerEntry(e)
+	sub.operation, sub.rule, sub.started = "unknown", "", time.Now()
+	a, p := sub.answerEntry(i, url, size)
 	if p != nil {
 		a = sub.refuse(p)
 	}
-	status := strconv.Itoa(a.status)
-	response := models.BundleEntryResponse{Status: status}
+	response := models.BundleEntryResponse{Status: strconv.Itoa(a.status)}
 	if a.status >= 400 {
 		response.Outcome = a.body
-		return models.BundleEntry{Response: &response}, nil
+		return models.BundleEntry{Response: &response}
 	}
-	return models.BundleEntry{Resource: a.body, Response: &response}, nil
+	return models.BundleEntry{Resource: a.body, Response: &response}
 }
 
-func (x *exchange) answerEntry(e batchEntry) (*answer, *problem) {
-	url := strings.TrimPrefix(e.Request.URL, x.s.base)
+func (x *exchange) answerEntry(i int, url string, size int) (*answer, *problem) {
+	if size >= x.s.limits.ResponseBytes {
+		return nil, refused(413, models.IssueTypeTooLong, "batch too large", "the answers of the batch are too large together; ask for fewer at once")
+	}
+	if i > 0 && !x.who.Count() { // the batch itself was counted
+		return nil, refused(429, models.IssueTypeThrottled, "consumer limits", "too many requests: this consumer's limit is reached")
+	}
+	url = strings.TrimPrefix(url, x.s.base)
 	t, err := parseTarget("/"+strings.TrimPrefix(url, "/"), "")
 	if err != nil {
 		return nil, refused(400, models.IssueTypeInvalid, "malformed target", err.Error())

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/mask"
 )
 
 // isBinary reports whether a request reads a Binary.
@@ -39,11 +41,11 @@ func (x *exchange) content(a *ask, accept string) (*answer, *problem) {
 	}
 	path := "/Binary/" + id
 	if len(a.segments) == 4 {
-		version, ok := x.view.guard.OpenVersion(x.keys, []byte(a.segments[3]))
-		if !ok || a.segments[2] != "_history" {
+		version, p := x.openVersion("Binary", a.segments[3])
+		if p != nil || a.segments[2] != "_history" {
 			return nil, notFound()
 		}
-		path += "/_history/" + string(version)
+		path += "/_history/" + version
 	}
 	if p := x.s.enter(); p != nil {
 		return nil, p
@@ -61,12 +63,14 @@ func (x *exchange) content(a *ask, accept string) (*answer, *problem) {
 		return nil, r.check()
 	}
 	body := append([]byte(nil), r.body...)
-	p = x.withMasker(func(m *masker) *problem {
+	var record *mask.Record
+	_ = x.withMasker(func(m *masker) *problem {
 		m.pass.Begin(x.origin())
 		m.view.guard.CountContent(m.pass)
-		return x.commit(m.pass.Record("complete", ""), 200)
+		record = m.pass.Record("complete", "")
+		return nil
 	})
-	if p != nil {
+	if p := x.commit(record, 200); p != nil {
 		return nil, p
 	}
 	return &answer{status: 200, body: body, contentType: mime, header: []header{{"Content-Security-Policy", "sandbox"}, {"Content-Disposition", "attachment"}}}, nil

@@ -27,11 +27,13 @@ type exchange struct {
 	keys   *mask.Pseudonymizer
 	// credentialed: who asks brought credentials.
 	credentialed bool
-	release      func() // ends the request for the consumer's limits
-	requestID    string
-	operation    string // "read Patient": never a value
-	rule         string
-	started      time.Time
+	// release ends the request for the consumer's limits. A body that is sent
+	// after the handler takes it over.
+	release   func()
+	requestID string
+	operation string // "read Patient": never a value
+	rule      string
+	started   time.Time
 }
 
 // begin starts an exchange and sets the headers that every answer has.
@@ -58,9 +60,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		a = x.refuse(p)
 	}
 	x.write(ctx, a, f)
-	if a.stream == nil {
-		x.release()
-	}
+	x.release()
 }
 
 // authenticate finds who asks and what they may see.
@@ -263,6 +263,12 @@ func (x *exchange) delivers(r *mask.Record) *problem {
 // write turns an answer into the response, in the format that was asked for.
 func (x *exchange) write(ctx *fasthttp.RequestCtx, a *answer, f format) {
 	defer func() { x.s.meter.Request(x.operation, ctx.Response.StatusCode(), time.Since(x.started)) }()
+	if p := x.respond(ctx, a, f); p != nil {
+		_ = x.respond(ctx, &answer{status: p.status, body: p.outcome(), header: p.header}, f)
+	}
+}
+
+func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *answer, f format) *problem {
 	for _, h := range a.header {
 		ctx.Response.Header.Set(h.name, h.value)
 	}
@@ -274,32 +280,31 @@ func (x *exchange) write(ctx *fasthttp.RequestCtx, a *answer, f format) {
 	if a.stream != nil {
 		ctx.SetContentType(a.contentType)
 		a.stream.conn, a.stream.done = ctx.Conn(), x.release
+		x.release = func() {}
 		if ctx.Request.Header.HasAcceptEncoding("gzip") {
 			a.stream.packed = true
 			ctx.Response.Header.SetContentEncoding("gzip")
 			ctx.Response.Header.Add("Vary", "Accept-Encoding")
 		}
 		ctx.Response.SetBodyStream(a.stream, -1)
-		return
-	}
-	if a.contentType != "" {
-		ctx.SetContentType(a.contentType)
-		ctx.Response.SetBodyRaw(a.body)
-		return
+		return nil
 	}
 	if len(a.body) == 0 {
-		return
+		return nil
 	}
-	body, contentType, ok := f.render(a.body)
+	body, contentType, ok := a.body, a.contentType, true
+	if contentType == "" {
+		body, contentType, ok = f.render(a.body)
+	}
 	if !ok {
 		x.s.log.Error("the answer could not be written in the format", "request_id", x.requestID, "door", "fhir", "operation", x.operation)
 		ctx.SetStatusCode(500)
 		body, contentType, _ = format{}.render((&problem{status: 500, code: models.IssueTypeException, text: "the answer could not be written in the format that was asked for"}).outcome())
 	}
 	ctx.SetContentType(contentType)
-	if cap(body) > largestKept {
-		ctx.Response.SetBodyRaw(body) // goes with the response
-		return
+	if cap(body) <= largestKept {
+		ctx.Response.SwapBody(body)
+		return nil
 	}
-	ctx.Response.SwapBody(body)
+	return x.send(ctx, body)
 }

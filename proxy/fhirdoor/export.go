@@ -3,6 +3,8 @@ package fhirdoor
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +22,13 @@ import (
 func (x *exchange) kickOff(a *ask, path string, query *fhir.Query) (*answer, *problem) {
 	if !a.prefer.async {
 		return nil, refused(400, models.IssueTypeInvalid, "synchronous export", "a bulk export is asked for with the header Prefer: respond-async")
+	}
+	if x.view.minCount > 0 && slices.ContainsFunc(query.Upstream, func(p fhir.Param) bool { return p.Name == "_typeFilter" }) {
+		return nil, refused(403, models.IssueTypeForbidden, "least count",
+			fmt.Sprintf("a _typeFilter could choose fewer than %d resources, and a file is sent before they are counted: search instead", x.view.minCount))
+	}
+	if p := linkable(query.Self); p != nil {
+		return nil, p
 	}
 	r, p := x.s.up.request(&request{path: path + string(appendQuery(nil, query.Upstream)), async: true, timeout: x.s.limits.UpstreamTimeout})
 	if p != nil {

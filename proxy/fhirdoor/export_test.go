@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -382,6 +383,69 @@ func TestFileWithoutARecordIsNotWhole(t *testing.T) {
 		t.Error("the client took it for whole")
 	}
 	r.get(t, url).outcome(t, 500)
+}
+
+// What a file has inside its resources is held against the scopes as well.
+func TestFileBeyondTheScopes(t *testing.T) {
+	up := newBulk(t)
+	up.members = `"deleted":[{"type":"Bundle","url":"UP/Binary/p"}],`
+	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "few", Scopes: "system/Patient.rs system/Bundle.rs"}, consumer.Account{Name: "all"})
+	r := newRig(t, up.url, func(c *Config) { c.Policy = p })
+	up.members = strings.ReplaceAll(up.members, "UP", up.url)
+	inner := `{"resourceType":"Observation","id":"o","status":"final"}`
+	up.file = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", ndjson)
+		_, _ = io.WriteString(w, `{"resourceType":"Bundle","type":"collection","entry":[{"resource":`+inner+`}]}`+"\n")
+	}
+	for name, whole := range map[string]bool{"few": false, "all": true} {
+		up.polls.Store(0)
+		_, m := r.export(t, "/$export", "X-API-Key", keys[name])
+		req, err := http.NewRequest("GET", m.Deleted[0].URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-API-Key", keys[name])
+		var b []byte
+		resp, err := r.client.Do(req)
+		if err == nil {
+			b, err = io.ReadAll(resp.Body)
+			resp.Body.Close()
+		}
+		if (err == nil) != whole || bytes.Contains(b, []byte("Observation")) != whole {
+			t.Errorf("%s: %v %s", name, err, b)
+		}
+	}
+}
+
+// panics is a Sink that panics once it is armed.
+type panics struct {
+	memory
+	armed atomic.Bool
+}
+
+func (p *panics) Append(ctx context.Context, r *mask.Record) error {
+	if p.armed.Load() {
+		panic("value " + fhirtest.Marker)
+	}
+	return p.memory.Append(ctx, r)
+}
+
+func TestPanicBeforeAFileGivesItsPlaceBack(t *testing.T) {
+	up := newBulk(t)
+	sink := &panics{}
+	r := newRig(t, up.url, func(c *Config) { c.Sink, c.Limits.Streams = sink, 1 })
+	url := r.fileAt(t)
+	for range 3 {
+		sink.armed.Store(true)
+		if got := r.get(t, url); got.status != 500 {
+			t.Errorf("status %d", got.status)
+		}
+		sink.armed.Store(false)
+	}
+	if got := r.get(t, url); got.status != 200 {
+		t.Errorf("afterwards %d: %s", got.status, got.body)
+	}
+	r.checkClean(t)
 }
 
 func TestFileOfAConsumerThatLeaves(t *testing.T) {

@@ -27,7 +27,8 @@ type question struct {
 	narrow *fhir.Narrowing
 	// dropped is what lenient handling left out.
 	dropped []*fhir.Refusal
-	// counted: the least count of the view applies.
+	// counted: the least count of the view applies. It does to what chooses
+	// among resources of many persons: searches and histories of types.
 	counted bool
 }
 
@@ -103,7 +104,7 @@ func (x *exchange) enough(bundle []byte) *problem {
 		return nil
 	}
 	return refused(403, models.IssueTypeForbidden, "least count",
-		fmt.Sprintf("fewer than %d resources match, or the FHIR server does not say how many: so few are not told of; ask for more", x.view.minCount))
+		fmt.Sprintf("fewer than %d resources are found, or the FHIR server does not say how many: so few are not told of; ask for more", x.view.minCount))
 }
 
 // enter waits for one of the places of Limits.Exchanges.

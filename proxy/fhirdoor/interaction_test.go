@@ -372,9 +372,30 @@ func TestLeastCount(t *testing.T) {
 			t.Errorf("%s: %d, want %d: %.200s", path, got.status, status, got.body)
 		}
 	}
+	before := len(src.Source.Requests())
+	r.get(t, "/$export?_typeFilter=Patient%3Fgender%3Dfemale", "Prefer", "respond-async").outcome(t, 403)
+	if len(src.Source.Requests()) != before {
+		t.Error("the upstream was asked for a filtered export")
+	}
 	for _, q := range src.Source.Requests() {
 		if strings.Contains(q.URL, "?") && !strings.Contains(q.URL, "_total=accurate") {
 			t.Errorf("the upstream was asked %s", q.URL)
+		}
+	}
+	// Histories of types choose among persons, that of a resource does not.
+	past := newCanned(t, map[string]string{})
+	for _, path := range []string{"/Patient/_history", "/_history", "/Patient/zq-1/_history"} {
+		past.body[path] = fmt.Sprintf(historyOf, path)
+	}
+	for least, status := range map[int]int{2: 200, 3: 403} {
+		r := newRig(t, past.url, func(c *Config) { c.Policy.Views[0].MinCount = least })
+		for _, path := range []string{"/Patient/_history", "/_history"} {
+			if got := r.get(t, path); got.status != status {
+				t.Errorf("least count %d, %s: %d", least, path, got.status)
+			}
+		}
+		if got := r.get(t, "/Patient/"+pseudonym(t, safeHarbor(t), "Patient", "zq-1")+"/_history"); got.status != 200 {
+			t.Errorf("least count %d, of a resource: %d", least, got.status)
 		}
 	}
 	// An upstream that does not count.
@@ -447,4 +468,13 @@ func TestRawBinary(t *testing.T) {
 	}
 	open.get(t, "/Binary/"+other, "Accept", "application/pdf").outcome(t, 502)
 	open.get(t, "/Binary/b1", "Accept", "application/pdf").outcome(t, 404)
+	keys := safeHarbor(t).Policy.Keys
+	for _, version := range []string{"..", "."} { // what the upstream itself may have named
+		sealed, ok := keys.NewPseudonymizer().AppendSealed(nil, keys.SealSlot("_history"), []byte(version))
+		if !ok {
+			t.Fatal("not sealed")
+		}
+		open.get(t, "/Binary/"+id+"/_history/"+string(sealed), "Accept", "application/pdf").outcome(t, 404)
+		open.get(t, "/Bundle/"+pseudonym(t, safeHarbor(t), "Bundle", "b")+"/_history/"+string(sealed)).outcome(t, 404)
+	}
 }

@@ -8,8 +8,10 @@ import (
 // Limits bound what consumers can make the door do. Zero fields take the values
 // of DefaultLimits.
 //
-// An answer is held in memory while it is masked, before and after, so the most
-// that answers take is about 2 × ResponseBytes × Exchanges.
+// An answer is held in memory while it is masked, before and after, and until the
+// consumer took it, so the most that answers take is about 3 × ResponseBytes ×
+// Exchanges, and 256 KB for each connection. One in XML takes several times as
+// much while it is read or written.
 type Limits struct {
 	// HeaderBytes bounds the request line and headers together.
 	HeaderBytes int

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"time"
 
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
 	"github.com/veil-proxy/veil/fhir"
 )
 
@@ -44,12 +46,25 @@ const (
 
 const linkVersion = 1
 
+// maxShape is how long the parameters in a link may be as a query. The token of a
+// link of maxLink and maxShape still fits into a request line.
+const maxShape = 2 << 10
+
+// linkable refuses parameters that would make the answer's links too long to be
+// followed.
+func linkable(shape []fhir.Param) *problem {
+	if len(appendQuery(nil, shape)) > maxShape {
+		return refused(400, models.IssueTypeTooLong, "parameters too long", "the parameters that the answer's links must carry are too long")
+	}
+	return nil
+}
+
 // scope is what a token is bound to.
 func (x *exchange) scope(kind linkKind) []byte {
 	return []byte(string(kind) + "\x00" + x.view.automaton.Policy.Ruleset.SHA256() + "\x00" + x.who.Name)
 }
 
-// appendToken appends the token of a link.
+// appendToken appends the token of a link. No part of one is longer than maxLink.
 func (m *masker) appendToken(dst []byte, l *link, scope []byte) []byte {
 	plain := append(m.plain[:0], linkVersion)
 	plain = binary.BigEndian.AppendUint32(plain, hour(m.s.now().Add(m.s.linkAge)))

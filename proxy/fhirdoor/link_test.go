@@ -3,9 +3,13 @@ package fhirdoor
 import (
 	"bytes"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
 // Links as servers write them. Each must become a token that leads back to the
@@ -103,5 +107,30 @@ func TestAlteredTokens(t *testing.T) {
 	}
 	if len(src.Source.Requests()) != before {
 		t.Error("the upstream was asked")
+	}
+}
+
+// What a link must carry is bounded: its lengths have two bytes, and its token
+// must fit into a request line.
+func TestParametersTooLongForALink(t *testing.T) {
+	src := newSource(t)
+	r := newRig(t, src.URL, nil)
+	many := strings.TrimSuffix(strings.Repeat("birthDate,", 5000), ",")
+	r.do(t, "POST", "/Patient/_search", "_count=2&_elements="+many, "Content-Type", "application/x-www-form-urlencoded").outcome(t, 400)
+	r.do(t, "POST", "/Observation/$lastn", `{"resourceType":"Parameters","parameter":[{"name":"_elements","valueString":"`+strings.TrimSuffix(strings.Repeat("status,", 6000), ",")+`"}]}`).outcome(t, 400)
+	filter := "Observation?code=" + strings.TrimSuffix(strings.Repeat("http://loinc.org|8480-6,", 2000), ",")
+	r.do(t, "POST", "/$export", `{"resourceType":"Parameters","parameter":[{"name":"_typeFilter","valueString":"`+filter+`"}]}`, "Prefer", "respond-async").outcome(t, 400)
+	if n := len(src.Source.Requests()); n != 0 {
+		t.Errorf("the upstream was asked %d times", n)
+	}
+	m := r.door.newMasker(r.view())
+	x := &exchange{s: r.door, view: r.view(), who: &consumer.Consumer{Name: strings.Repeat("n", 128)}, keys: m.pass.Keys}
+	longest := link{at: "Bundle Patient/" + strings.Repeat("a", 64) + "/$everything", shape: []fhir.Param{{Name: "_elements", Value: strings.Repeat("a", maxShape-len("?_elements="))}}, path: "/" + strings.Repeat("b", maxLink-1)}
+	token := m.appendToken(nil, &longest, x.scope(linkPage))
+	if len(token) > r.door.limits.HeaderBytes*3/4 {
+		t.Errorf("the longest token has %d bytes", len(token))
+	}
+	if got, p := x.openLink(linkPage, string(token)); p != nil || !reflect.DeepEqual(*got, longest) {
+		t.Errorf("it does not open: %+v", p)
 	}
 }

@@ -106,9 +106,14 @@ func quality(params string) float64 {
 	return 1
 }
 
+// largestPretty is how large an answer may be and still be laid out for reading:
+// what is indented grows with its depth.
+const largestPretty = 1 << 20
+
 // render writes a resource, which is FHIR JSON of Veil's own or masked, in the
 // format.
 func (f format) render(body []byte) (out []byte, contentType string, ok bool) {
+	f.pretty = f.pretty && len(body) <= largestPretty
 	if f.xml {
 		out, err := fhir.R4().AppendXMLFromJSON(nil, body)
 		if err == nil && f.pretty {

@@ -3,6 +3,7 @@ package fhirdoor
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -83,8 +84,12 @@ func (x *exchange) operate(a *ask) (*answer, *problem) {
 	if name == "$export" {
 		return x.kickOff(a, path, query)
 	}
+	shape := shaping(query.Self)
+	if p := linkable(shape); p != nil {
+		return nil, p
+	}
 	q := &question{
-		path: path + string(appendQuery(nil, query.Upstream)), want: op.want, typ: typ, narrow: query.Narrow, shape: shaping(query.Self),
+		path: path + string(appendQuery(nil, query.Upstream)), want: op.want, typ: typ, narrow: query.Narrow, shape: shape,
 		format: a.format.param, counted: name == "$lastn",
 	}
 	if op.want == "Bundle" {
@@ -99,27 +104,39 @@ func (a *ask) readParameters() *problem {
 	bad := func(text string) *problem {
 		return refused(400, models.IssueTypeInvalid, "operation parameters", text)
 	}
-	body := bytes.TrimSpace(a.body)
-	if len(a.params) > 0 && len(body) > 0 {
+	if len(a.params) > 0 && len(bytes.TrimSpace(a.body)) > 0 {
 		return bad("an operation by POST has its parameters in the body alone")
+	}
+	body, err := requestJSON(a.body)
+	if err != nil {
+		return bad("the body is not a Parameters resource in FHIR XML")
 	}
 	if len(body) == 0 {
 		return nil
 	}
-	if body[0] == '<' {
-		var err error
-		if body, err = fhir.R4().AppendJSONFromXML(nil, body); err != nil {
-			return bad("the body is not a Parameters resource in FHIR XML")
+	var typ string
+	var parts []json.RawMessage
+	resource, err := members(body)
+	for name, value := range resource {
+		switch name {
+		case "resourceType":
+			err = errors.Join(err, json.Unmarshal(value, &typ))
+		case "parameter":
+			err = errors.Join(err, json.Unmarshal(value, &parts))
+		case "id", "meta":
+		default:
+			err = errRequestBody
 		}
 	}
-	var in struct {
-		ResourceType string
-		Parameter    []map[string]json.RawMessage
-	}
-	if json.Unmarshal(body, &in) != nil || in.ResourceType != "Parameters" {
+	if err != nil || typ != "Parameters" {
 		return bad("the body is not a Parameters resource")
 	}
-	for _, part := range in.Parameter {
+	var params []fhir.Param
+	for _, raw := range parts {
+		part, err := members(raw)
+		if err != nil {
+			return bad("parameters must be of one primitive value each")
+		}
 		var p fhir.Param
 		values := 0
 		for member, raw := range part {
@@ -130,18 +147,22 @@ func (a *ask) readParameters() *problem {
 				}
 			case strings.HasPrefix(member, "value"):
 				values++
-				if raw[0] == '{' || raw[0] == '[' || json.Unmarshal(raw, &p.Value) != nil {
-					p.Value = string(raw)
-				}
 				if raw[0] == '{' || raw[0] == '[' {
 					return bad("parameters must be of one primitive value each")
+				}
+				if json.Unmarshal(raw, &p.Value) != nil { // a number or boolean
+					p.Value = string(raw)
 				}
 			}
 		}
 		if p.Name == "" || values != 1 || len(part) != 2 {
 			return bad("parameters must be of one primitive value each")
 		}
-		a.params = append(a.params, p)
+		params = append(params, p)
+	}
+	// One strict reading for all parameters, wherever they stood.
+	if a.params, err = parseQuery(strings.TrimPrefix(string(appendQuery(nil, params)), "?")); err != nil {
+		return bad(err.Error())
 	}
 	return nil
 }

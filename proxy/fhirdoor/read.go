@@ -60,14 +60,23 @@ func (x *exchange) vread(a *ask) (*answer, *problem) {
 		return nil, p
 	}
 	x.operation = "vread " + typ
+	version, p := x.openVersion(typ, a.segments[3])
+	if p != nil {
+		return nil, p
+	}
+	return x.readAt(a, "/_history/"+version)
+}
+
+// openVersion opens the pseudonym of a version id for a path.
+func (x *exchange) openVersion(typ, pseudonym string) (string, *problem) {
 	if !x.view.guard.ShowsVersions(typ) {
-		return nil, refused(403, models.IssueTypeForbidden, "version ids", "the ruleset hides version ids, so no version can be named")
+		return "", refused(403, models.IssueTypeForbidden, "version ids", "the ruleset hides version ids, so no version can be named")
 	}
-	version, ok := x.view.guard.OpenVersion(x.keys, []byte(a.segments[3]))
+	version, ok := x.view.guard.OpenVersion(x.keys, []byte(pseudonym))
 	if !ok || string(version) == "." || string(version) == ".." {
-		return nil, notFound()
+		return "", notFound()
 	}
-	return x.readAt(a, "/_history/"+string(version))
+	return string(version), nil
 }
 
 func (x *exchange) readAt(a *ask, version string) (*answer, *problem) {
@@ -116,7 +125,7 @@ func (x *exchange) history(a *ask) (*answer, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	q := &question{path: path + "/_history" + string(appendQuery(nil, upstream)), want: "Bundle", format: a.format.param}
+	q := &question{path: path + "/_history" + string(appendQuery(nil, upstream)), want: "Bundle", format: a.format.param, counted: len(a.segments) < 3}
 	q.self = x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, a.params))
 	return x.fetch(q, a.buf)
 }

@@ -55,13 +55,17 @@ func (x *exchange) run(a *ask, path string, query *fhir.Query) (*answer, *proble
 			return nil, p
 		}
 	}
+	shape := shaping(query.Self)
+	if p := linkable(shape); p != nil {
+		return nil, p
+	}
 	upstream := query.Upstream
 	if x.view.minCount > 0 {
 		upstream = withTotal(upstream)
 	}
 	typ := a.segments[len(a.segments)-1]
 	q := &question{
-		path: path + string(appendQuery(nil, upstream)), want: "Bundle", typ: typ, shape: shaping(query.Self),
+		path: path + string(appendQuery(nil, upstream)), want: "Bundle", typ: typ, shape: shape,
 		narrow: query.Narrow, dropped: query.Dropped, format: a.format.param, counted: true,
 		self: x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, query.Self)),
 	}

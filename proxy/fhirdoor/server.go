@@ -112,6 +112,7 @@ type Server struct {
 	now     func() time.Time
 	slots   chan struct{}
 	streams chan struct{}
+	unsent  atomic.Int64 // bytes of large answers on their way out
 	// subjects are the patients of resources, both originals, by Type/id.
 	subjects *ristretto.Cache[string, string]
 	ready    cached

@@ -54,12 +54,18 @@ func (f *fileStream) open(path string) (*answer, *problem) {
 	default:
 		return nil, refused(503, models.IssueTypeThrottled, "busy", "too many files are being sent; try again later").with("Retry-After", "5")
 	}
-	f.leave = func() { <-x.s.streams }
-	p := f.begin(path)
-	if p != nil {
-		f.abandon()
+	done := x.s.meter.Begin()
+	f.leave = func() { done(); <-x.s.streams }
+	begun := false
+	defer func() {
+		if !begun { // or it panicked
+			f.abandon()
+		}
+	}()
+	if p := f.begin(path); p != nil {
 		return nil, p
 	}
+	begun = true
 	return &answer{status: 200, contentType: ndjson, stream: f}, nil
 }
 
@@ -173,6 +179,7 @@ func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
 		}
 		k, err := send(out)
 		n += int64(k)
+		f.x.s.meter.Masked(k)
 		if err != nil {
 			reason = "consumer left"
 		}
@@ -225,6 +232,10 @@ func (f *fileStream) block(block []byte) (out []byte, why string) {
 		out = append(out, '\n')
 	}
 	f.out = out
+	// A resource may have others in it, such as a Bundle.
+	if f.x.who.Scopes != nil && f.x.delivers(f.m.pass.Record("", "")) != nil {
+		return nil, "scope"
+	}
 	return out, ""
 }
 
@@ -240,6 +251,7 @@ func (f *fileStream) end(whole bool, reason string) error {
 		reason = ""
 	} else {
 		result = "failed"
+		f.x.s.meter.Problem(result, reason)
 	}
 	if f.x.commit(f.m.pass.Record(result, reason), 200) != nil {
 		return errStream

@@ -253,10 +253,17 @@ func (r *response) isXML() bool {
 	return false
 }
 
+// maxXML bounds a body of FHIR XML, which is read through a tree that takes some
+// twenty times as much.
+const maxXML = 16 << 20
+
 // toJSON turns a body of FHIR XML into JSON, which is what the rules act on.
 func (r *response) toJSON() *problem {
 	if !r.isXML() {
 		return nil
+	}
+	if len(r.body) > maxXML {
+		return r.up.tooLarge()
 	}
 	out, err := fhir.R4().AppendJSONFromXML(nil, r.body)
 	if err != nil {

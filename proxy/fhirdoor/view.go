@@ -21,9 +21,11 @@ type View struct {
 	Automaton *fhir.Automaton
 	// Detail asks for one audit entry an application.
 	Detail bool
-	// MinCount is the least number of matches that a search may tell of. A
-	// search that finds fewer is refused, since it could single a person out.
-	// Zero tells every number.
+	// MinCount is the least number of matches that a search, or a history of a
+	// type, may tell of. One that finds fewer is refused, since it could single a
+	// person out; so are the filters of exports, whose matches nobody counts.
+	// What is reached by the id of one resource is not held against it. Zero
+	// tells every number.
 	MinCount int
 }
 

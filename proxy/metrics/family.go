@@ -30,12 +30,10 @@ func histograms(s *vm.Set, name string, labels ...string) *family[*vm.Prometheus
 		create: func(name string) *vm.PrometheusHistogram { return s.NewPrometheusHistogramExt(name, seconds) }}
 }
 
-// of returns the member of label values.
+// of returns the member of label values, which are words that were checked.
 func (f *family[M]) of(values ...string) M {
 	var key [2]string
-	for i, v := range values {
-		key[i] = fixedWords(v)
-	}
+	copy(key[:], values)
 	f.mu.RLock()
 	m, ok := f.members[key]
 	f.mu.RUnlock()
@@ -62,19 +60,22 @@ func (f *family[M]) of(values ...string) M {
 }
 
 // fixedWords returns s if it can be words of the code, and "other" if not: 1 to
-// 40 small letters, digits, spaces and hyphens, not beginning with a space; or
-// the letter of a category.
+// 40 small letters, digits, spaces and hyphens, not beginning with a space.
 func fixedWords(s string) string {
-	if len(s) == 1 && s[0] >= 'A' && s[0] <= 'Z' {
-		return s
-	}
-	if s == "" || len(s) > 40 || s[0] == ' ' {
+	if s == "" || len(s) > 40 || s[0] == ' ' || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789 -") != "" {
 		return "other"
 	}
-	for i := range len(s) {
-		if c := s[i]; !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == ' ' || c == '-') {
-			return "other"
-		}
+	return s
+}
+
+// category returns the Safe Harbor identifiers that a rule is about, letters
+// from A to R, "none" where it is about none, and "other" for any other text.
+func category(s string) string {
+	switch {
+	case s == "":
+		return "none"
+	case len(s) > 18 || strings.Trim(s, "ABCDEFGHIJKLMNOPQR") != "":
+		return "other"
 	}
 	return s
 }

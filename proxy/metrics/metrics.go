@@ -45,7 +45,7 @@ func New() *Set {
 func (s *Set) Loaded(at time.Time) { s.loaded.Store(at.Unix()) }
 
 // Reload counts an attempt to reload: "applied" or "refused".
-func (s *Set) Reload(result string) { s.reloads.of(result).Inc() }
+func (s *Set) Reload(result string) { s.reloads.of(fixedWords(result)).Inc() }
 
 // Write writes all metrics, and those of the process and the Go runtime.
 func (s *Set) Write(w io.Writer) {
@@ -98,13 +98,14 @@ func (d *Door) Begin() (done func()) {
 	return func() { d.exchanges.Add(-1) }
 }
 
-// Request counts an answered request. Of an answer that is masked while it
+// Request counts an answered request, by the first word of its operation. Of an answer that is masked while it
 // arrives, the time is that to its beginning.
 func (d *Door) Request(operation string, status int, took time.Duration) {
 	if d == nil {
 		return
 	}
 	class, _, _ := strings.Cut(operation, " ")
+	class = fixedWords(class)
 	d.requests.of(class, statusClass(status)).Inc()
 	d.seconds.of(class).Update(took.Seconds())
 }
@@ -115,9 +116,9 @@ func (d *Door) Problem(result, reason string) {
 	switch {
 	case d == nil:
 	case result == "refused":
-		d.refused.of(reason).Inc()
+		d.refused.of(fixedWords(reason)).Inc()
 	default:
-		d.failed.of(reason).Inc()
+		d.failed.of(fixedWords(reason)).Inc()
 	}
 }
 
@@ -128,16 +129,11 @@ func (d *Door) Masked(bytes int) {
 	}
 }
 
-// Applied counts applications of rules of a category, such as "A"; "" is that of
-// rules that have none.
-func (d *Door) Applied(category string, n uint64) {
-	if d == nil {
-		return
+// Applied counts applications of rules of a category, such as "A" or "DEFN".
+func (d *Door) Applied(letters string, n uint64) {
+	if d != nil {
+		d.applied.of(category(letters)).AddInt64(int64(n))
 	}
-	if category == "" {
-		category = "none"
-	}
-	d.applied.of(category).AddInt64(int64(n))
 }
 
 // Upstream counts a request to the upstream. The status is 0 if there was no
