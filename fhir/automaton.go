@@ -453,6 +453,9 @@ func (c *compiler) node(t *Type, items []item, path string, mode *elementRule) *
 			if pat.anchor != "" && slices.Contains(chain, pat.anchor) {
 				own = append(own, item{r, p, 0})
 			}
+			if k := pat.stepsTo(t.Name); k > 0 {
+				own = append(own, item{r, p, k})
+			}
 		}
 	}
 	sort.Slice(own, func(i, j int) bool {
