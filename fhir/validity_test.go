@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirtest"
 )
 
 // invalidity is an error that HAPI's validator finds in a resource.
@@ -78,7 +79,7 @@ func isAccepted(v invalidity) bool {
 	return false
 }
 
-// TestRealExamplesStayValid masks HL7's examples and holds that HAPI's validator
+// TestRealExamplesStayValid masks HL7's examples and synthetic patients and holds that HAPI's validator
 // finds no error in them that it does not find in the originals, but those that
 // are accepted.
 func TestRealExamplesStayValid(t *testing.T) {
@@ -88,7 +89,11 @@ func TestRealExamplesStayValid(t *testing.T) {
 	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberNothing)
 	var names []string
 	var originals, masked [][]byte
-	for _, src := range examples(t) {
+	sources := examples(t)
+	for _, r := range fhirtest.Generate(1, 2).Resources() {
+		sources = append(sources, r.JSON)
+	}
+	for _, src := range sources {
 		out, err := m.mask(src)
 		if err != nil {
 			if !strings.Contains(err.Error(), "withheld") && !strings.Contains(err.Error(), "nothing of the resource") {
