@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,7 +191,8 @@ type rig struct {
 	sink   *memory
 	log    *buffer
 	client *http.Client
-	sent   []byte // all that the client received
+	sent   []byte       // all that the client received
+	ahead  atomic.Int64 // how far the door's clock is
 }
 
 // newRig starts a door in front of an upstream. edit may change its
@@ -213,6 +215,7 @@ func newRig(t testing.TB, upstream string, edit func(*Config)) *rig {
 	if r.door, err = New(c); err != nil {
 		t.Fatal(err)
 	}
+	r.door.now = func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
 	done := make(chan error, 1)
 	go func() { done <- r.door.Serve(l) }()
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}

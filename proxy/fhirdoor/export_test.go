@@ -336,13 +336,13 @@ func TestFilesThatBreakOff(t *testing.T) {
 		"hangs": {func(w http.ResponseWriter, _ *http.Request) {
 			write(w, line)
 			w.(http.Flusher).Flush()
-			time.Sleep(time.Second)
+			time.Sleep(3 * time.Second)
 		}, "upstream broke off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			up := newBulk(t)
 			up.file = c.file
-			r := newRig(t, up.url, func(c *Config) { c.Limits.ResponseBytes, c.Limits.UpstreamTimeout = 1<<20, 300*time.Millisecond })
+			r := newRig(t, up.url, func(c *Config) { c.Limits.ResponseBytes, c.Limits.UpstreamTimeout = 1<<20, time.Second })
 			url := r.fileAt(t)
 			before := len(r.sink.all())
 			body, noticed := r.broken(t, url)

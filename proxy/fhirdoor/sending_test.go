@@ -51,7 +51,7 @@ func TestSlowReadersAreBounded(t *testing.T) {
 	}
 	eventually := func(what string, ok func() bool) {
 		t.Helper()
-		for range 400 {
+		for range 2400 {
 			if ok() {
 				return
 			}
