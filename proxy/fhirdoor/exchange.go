@@ -276,6 +276,7 @@ func (x *exchange) render(body []byte, f format) ([]byte, string, bool) {
 	return f.render(body)
 }
 
+// respond fills the response, or says that there is no room for so large a one.
 func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *answer, f format) *problem {
 	for _, h := range a.header {
 		ctx.Response.Header.Set(h.name, h.value)
