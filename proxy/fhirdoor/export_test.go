@@ -371,15 +371,30 @@ func TestFileWithoutARecordIsNotWhole(t *testing.T) {
 	up := newBulk(t)
 	r := newRig(t, up.url, nil)
 	url := r.fileAt(t)
+	begun, fail := make(chan struct{}), make(chan struct{})
 	up.file = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", ndjson)
-		_, _ = io.WriteString(w, `{"resourceType":"Patient","id":"a","gender":"female"}`+"\n")
+		_, _ = io.WriteString(w, strings.Repeat(`{"resourceType":"Patient","id":"a","gender":"female"}`+"\n", 2000))
 		w.(http.Flusher).Flush()
+		<-fail
+	}
+	go func() { // the record that it began is written, the last one cannot be
+		<-begun
 		r.sink.mu.Lock()
 		r.sink.failure = errors.New("no space left on device")
 		r.sink.mu.Unlock()
+		close(fail)
+	}()
+	resp, err := r.client.Get(url)
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatal(err, resp)
 	}
-	if _, noticed := r.broken(t, url); !noticed {
+	defer resp.Body.Close()
+	if _, err := resp.Body.Read(make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	close(begun)
+	if _, err := io.ReadAll(resp.Body); err == nil {
 		t.Error("the client took it for whole")
 	}
 	r.get(t, url).outcome(t, 500)
