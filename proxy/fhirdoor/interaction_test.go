@@ -254,7 +254,8 @@ func TestBatch(t *testing.T) {
 
 func TestCompartments(t *testing.T) {
 	src := newCanned(t, map[string]string{
-		"/Patient/zq-1/Observation?code=http%3A%2F%2Floinc.org%7C8867-4": `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"fullUrl":"UP/Observation/o1","resource":{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"Patient/zq-1"}}}]}`,
+		"/Patient/zq-1/Observation?code=http%3A%2F%2Floinc.org%7C8867-4":    `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"fullUrl":"UP/Observation/o1","resource":{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"Patient/zq-1"}}}]}`,
+		"/Patient/zq-1/*?_lastUpdated=ge2024&_type=Observation%2CCondition": `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"fullUrl":"UP/Observation/o1","resource":{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"Patient/zq-1"}}}]}`,
 	})
 	r := newRig(t, src.url, nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", "zq-1")
@@ -262,8 +263,14 @@ func TestCompartments(t *testing.T) {
 	if got.status != 200 || !bytes.Contains(got.body, []byte(`"reference":"Patient/`+id+`"`)) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
+	star := r.get(t, "/Patient/"+id+"/*?_type=Observation,Condition&_lastUpdated=ge2024")
+	if len(star.bundle(t).Entry) != 1 || bytes.Contains(star.body, []byte("zq-1")) {
+		t.Errorf("%s", star.body)
+	}
 	src.take()
 	for path, status := range map[string]int{
+		"/Patient/" + id + "/*?_elements=id": 400, "/Patient/" + id + "/*?name=x": 403, "/Patient/" + id + "/*?_type=AuditEvent": 403, "/Patient/*": 404, "/*": 404, "/*/" + id + "/Observation": 404,
+		"/Patient/" + id + "/*/x": 400, "/Patient/" + id + "/**": 400, "/Patient/*/Observation?_count=x": 403,
 		"/Patient/" + id + "/AuditEvent": 403, "/Patient/" + id + "/Observation?patient.name=x": 403, "/Patient/" + id + "/Nonsense": 404,
 		"/Observation/" + id + "/Patient": 403, "/Patient/" + id + "/Observation?_text=x": 403,
 	} {

@@ -3,6 +3,8 @@ package fhirdoor
 import (
 	"strings"
 
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
 	"github.com/veil-proxy/veil/fhir"
 )
 
@@ -55,7 +57,10 @@ func (x *exchange) run(a *ask, path string, query *fhir.Query) (*answer, *proble
 			return nil, p
 		}
 	}
-	shape := shaping(query.Self)
+	typ, shape := a.segments[len(a.segments)-1], shaping(query.Self)
+	if typ == "*" && len(shape) > 0 {
+		return nil, refused(400, models.IssueTypeNotSupported, "unsupported interaction", "a search of every type of a compartment takes no _elements and no _summary but count")
+	}
 	if p := linkable(shape); p != nil {
 		return nil, p
 	}
@@ -63,7 +68,6 @@ func (x *exchange) run(a *ask, path string, query *fhir.Query) (*answer, *proble
 	if x.view.minCount > 0 {
 		upstream = withTotal(upstream)
 	}
-	typ := a.segments[len(a.segments)-1]
 	q := &question{
 		path: path + string(appendQuery(nil, upstream)), want: "Bundle", typ: typ, shape: shape,
 		narrow: query.Narrow, dropped: query.Dropped, format: a.format.param, counted: true,

@@ -56,8 +56,12 @@ func parseTarget(raw, base string) (target, error) {
 }
 
 // plainSegment lets only what FHIR paths are made of pass: type names, ids,
-// $operations and _interactions. Percent escapes are not needed for any of them.
+// $operations, _interactions and the star of a compartment. Percent escapes are
+// not needed for any of them.
 func plainSegment(s string) bool {
+	if s == "*" {
+		return true
+	}
 	if s == "" || s == "." || s == ".." || len(s) > 64 {
 		return false
 	}
