@@ -2,6 +2,7 @@ package clienttest
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,10 +38,11 @@ var clients = []struct {
 	{"hapi-client", []string{"java", "mvn"}},
 }
 
-// walk runs a client, and returns the last of what it printed.
-func walk(t *testing.T, name, base, facts string) (string, error) {
+// walk runs a client with an API key, and returns the last of what it printed.
+func walk(t *testing.T, name, base, facts, key string) (string, error) {
 	t.Helper()
 	cmd := exec.Command("../../../testdata/clients/run", name, base, facts)
+	cmd.Env = append(os.Environ(), "VEIL_TOKEN="+key)
 	out, err := cmd.CombinedOutput()
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	return strings.Join(lines[max(0, len(lines)-20):], "\n"), err
@@ -86,7 +88,14 @@ func TestRealClients(t *testing.T) {
 	facts := writeFacts(t, p)
 	addr := freeAddr(t)
 	r := record(t, addr, p)
-	v := serve(t, addr, hapi.URL, r.URL)
+	var names []string
+	for _, c := range clients {
+		names = append(names, c.name)
+	}
+	v := serve(t, addr, hapi.URL, r.URL, names)
+	if resp, err := http.Get(r.URL + "/Patient"); err != nil || resp.Body.Close() != nil || resp.StatusCode != http.StatusUnauthorized {
+		t.Fatalf("without a key: %v, %v", resp, err)
+	}
 	for _, c := range clients {
 		t.Run(c.name, func(t *testing.T) {
 			for _, tool := range c.tools {
@@ -95,7 +104,7 @@ func TestRealClients(t *testing.T) {
 				}
 			}
 			r.reset()
-			said, err := walk(t, c.name, r.URL, facts)
+			said, err := walk(t, c.name, r.URL, facts, v.keys[c.name])
 			if err != nil {
 				t.Errorf("%v\n%s", err, said)
 			}
@@ -109,7 +118,7 @@ func TestRealClients(t *testing.T) {
 			if err == nil {
 				t.Logf("%s; %d bytes on the wire, answers by status %v", said, r.bytes, r.statuses)
 			}
-			if said, err := walk(t, c.name, hapi.URL, facts); err == nil || !strings.Contains(said, "planted value") {
+			if said, err := walk(t, c.name, hapi.URL, facts, v.keys[c.name]); err == nil || !strings.Contains(said, "planted value") {
 				t.Errorf("the client does not see what is planted: %v\n%s", err, said)
 			}
 		})

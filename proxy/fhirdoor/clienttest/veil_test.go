@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 // veil is the command, built as it ships, serving.
 type veil struct {
 	binary, auditDir string
+	keys             map[string]string // API keys by consumer
 	process          *exec.Cmd
 	log              bytes.Buffer
 }
@@ -51,14 +53,24 @@ func freeAddr(t *testing.T) string {
 }
 
 // serve runs veil serve on an address before an upstream, under the shipped
-// Safe Harbor ruleset.
-func serve(t *testing.T, addr, upstream, baseURL string) *veil {
+// Safe Harbor ruleset, for consumers that have an API key each.
+func serve(t *testing.T, addr, upstream, baseURL string, consumers []string) *veil {
 	t.Helper()
 	dir := t.TempDir()
-	v := &veil{binary: build(t), auditDir: filepath.Join(dir, "audit")}
+	v := &veil{binary: build(t), auditDir: filepath.Join(dir, "audit"), keys: map[string]string{}}
 	key, config := filepath.Join(dir, "project.key"), filepath.Join(dir, "veil.yaml")
 	if out, err := exec.Command(v.binary, "keys", "new", key).CombinedOutput(); err != nil {
 		t.Fatalf("veil keys new: %v\n%s", err, out)
+	}
+	var accounts strings.Builder
+	for _, name := range consumers {
+		out, err := exec.Command(v.binary, "keys", "api", name).Output()
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		if err != nil || len(lines) != 4 {
+			t.Fatalf("veil keys api: %v, %d lines", err, len(lines))
+		}
+		v.keys[name] = lines[1]
+		fmt.Fprintf(&accounts, "    %s\n", lines[3])
 	}
 	text := fmt.Sprintf(`veil: 1
 fhir:
@@ -69,10 +81,10 @@ ruleset: safe-harbor
 keyFile: %q
 project: clients
 consumers:
-  anonymous: {allow: true}
-audit:
+  keys:
+%saudit:
   dir: %q
-`, upstream, addr, baseURL, key, v.auditDir)
+`, upstream, addr, baseURL, key, accounts.String(), v.auditDir)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +116,8 @@ audit:
 }
 
 // stop ends the command and checks what it leaves behind: an audit log that
-// verifies, and no planted value in the log or beside it.
+// verifies and names every consumer, and no planted value or key in it or beside
+// it.
 func (v *veil) stop(t *testing.T, p *fhirtest.Population) {
 	t.Helper()
 	if err := v.process.Process.Signal(syscall.SIGTERM); err != nil {
@@ -121,6 +134,7 @@ func (v *veil) stop(t *testing.T, p *fhirtest.Population) {
 	if out, err := exec.Command(v.binary, "audit", "verify", v.auditDir).CombinedOutput(); err != nil {
 		t.Errorf("veil audit verify: %v\n%s", err, out)
 	}
+	recorded := bytes.Clone(v.log.Bytes())
 	segments, err := filepath.Glob(filepath.Join(v.auditDir, "*.jsonl"))
 	if err != nil || len(segments) == 0 {
 		t.Fatalf("no audit log: %v", err)
@@ -130,10 +144,19 @@ func (v *veil) stop(t *testing.T, p *fhirtest.Population) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		recorded = append(recorded, text...)
 		for _, f := range shown(p, durations.ReplaceAll(text, nil)) {
 			if f.Kind != "date" { // records have times of their own
 				t.Errorf("the audit log shows a planted %s of %s", f.Kind, f.Path)
 			}
+		}
+	}
+	for name, key := range v.keys {
+		if !bytes.Contains(recorded, fmt.Appendf(nil, `"consumer":%q`, name)) {
+			t.Errorf("the audit log does not name %s", name)
+		}
+		if bytes.Contains(recorded, []byte(key)) {
+			t.Errorf("a log shows the key of %s", name)
 		}
 	}
 }
