@@ -156,6 +156,33 @@ func TestAttackOthersAreServed(t *testing.T) {
 	r.checkClean(t)
 }
 
+// TestXMLHasAShareOfTheLimit: reading XML takes many times its size, so an answer
+// in XML may be smaller than one in JSON. Row 34.
+func TestXMLHasAShareOfTheLimit(t *testing.T) {
+	var size, mime = 0, ""
+	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", mime)
+		if strings.Contains(mime, "xml") {
+			_, _ = io.WriteString(w, `<Bundle xmlns="http://hl7.org/fhir"><type value="searchset"/>`+strings.Repeat(`<entry/>`, size/8)+`</Bundle>`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"resourceType":"Bundle","type":"searchset","entry":[{}`+strings.Repeat(`,{}`, size/3)+`]}`)
+	}))
+	r := newRig(t, up, func(c *Config) { c.Limits.ResponseBytes = 800 << 10 })
+	for _, c := range []struct {
+		mime         string
+		size, status int
+	}{
+		{"application/fhir+json", 700 << 10, 200}, {"application/fhir+json", 900 << 10, 502}, {"application/fhir+xml", 90 << 10, 200}, {"application/fhir+xml", 110 << 10, 502},
+	} {
+		mime, size = c.mime, c.size
+		got := r.get(t, "/Patient")
+		if rec := r.sink.find(t, got.header.Get("X-Request-Id")); got.status != c.status || (rec.Reason == "response too large") != (c.status == 502) {
+			t.Errorf("%s of %d KB: %d, record %+v", c.mime, c.size>>10, got.status, rec)
+		}
+	}
+}
+
 // TestAttackSlowRequests: connections that send their request a byte at a time, or
 // nothing at all, are ended, and others are served meanwhile. Row 34.
 func TestAttackSlowRequests(t *testing.T) {

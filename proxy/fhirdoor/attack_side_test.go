@@ -197,8 +197,9 @@ func TestAttackLeadElsewhere(t *testing.T) {
 		w.Header().Set("Content-Type", "application/fhir+json")
 		_, _ = io.WriteString(w, `{"resourceType":"Claim","id":"c1","patient":{"reference":"Patient/zq-1"}}`)
 	}))
-	var redirect atomic.Int64
+	var redirect, asked atomic.Int64
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		asked.Add(1)
 		w.Header().Set("Content-Type", "application/fhir+json")
 		w.Header().Set("Content-Location", elsewhere+"/poll")
 		w.Header().Set("Refresh", "0; url="+elsewhere)
@@ -226,7 +227,11 @@ func TestAttackLeadElsewhere(t *testing.T) {
 	for _, status := range []int{0, 300, 301, 302, 303, 305, 307, 308} {
 		redirect.Store(int64(status))
 		for _, path := range paths {
+			before := asked.Load()
 			got := r.get(t, path, "Prefer", "respond-async")
+			if n := asked.Load() - before; status != 0 && n > 1 {
+				t.Errorf("%d %s: the redirect is followed", status, path)
+			}
 			if status != 0 && got.status < 400 {
 				t.Errorf("%d %s: %d", status, path, got.status)
 			}
