@@ -139,6 +139,7 @@ func (f *serveFlags) serve(cmd *cobra.Command) (err error) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
+	surviveFileSizeLimit()
 
 	ctx := cmd.Context()
 	logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
