@@ -25,6 +25,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/fhirdoor": {"mask", "fhir"},
 		// Test support, imported by tests alone.
 		"proxy/fhirdoor/hapitest": {"fhir/fhirtest"},
+		"proxy/pgdoor/pgtest":     {},
 		"cmd/veil":                {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/fhirdoor"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
