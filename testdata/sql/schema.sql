@@ -5,12 +5,13 @@
 --
 -- What an original looks like, in whatever way it comes out:
 --   texts               contain CANARY
---   SSN                 900-NN-NNNN (area numbers from 900 on are never issued)
+--   SSN                 666-NN-NNNN (that area number is never issued)
 --   patients' ids       770000001 to 770000300, in FHIR Patient/770000001 and so on
 --   encounters' ids     UUIDs that begin with ca11a7ee, in FHIR Encounter/ca11a7ee-…
 --   observations' ids   OBSCANARY.00001 and so on, in FHIR Observation/…
---   dates               the 17th of a month; no date that may pass is a 17th
---   times               43 seconds past 17 minutes past an hour
+--   dates               the 17th of a month before 2030; no date that may pass is one
+--   times               43 seconds past 17 minutes past an hour, but for those of
+--                       observations, which are after 2030 and shifted
 --   postal codes        end in -7777
 --   IP addresses        in 10.99.0.0/16
 --   salaries, balances  77NNNN.13
@@ -175,7 +176,7 @@ INSERT INTO clinic.patients
   (id, mrn, ssn, first_name, last_name, birth_date, death_date, sex, email, phone, address, zip, state, aliases, photo, vip, active, created_at, uid, ip, weight_kg, height_cm, language)
 SELECT 770000000 + n,
   'MRNCANARY' || lpad(n::text, 5, '0'),
-  CASE WHEN n % 29 <> 0 THEN '900-' || lpad((10 + n % 90)::text, 2, '0') || '-' || lpad(n::text, 4, '0') END,
+  CASE WHEN n % 29 <> 0 THEN '666-' || lpad((10 + n % 90)::text, 2, '0') || '-' || lpad(n::text, 4, '0') END,
   -- Every third shares its first name with others, every fourth its last.
   'CANARYFIRST' || lpad((CASE WHEN n % 3 = 0 THEN n % 30 ELSE n END)::text, 4, '0'),
   'CANARYNAME' || lpad((CASE WHEN n % 4 = 0 THEN n % 40 ELSE n END)::text, 4, '0'),
@@ -214,12 +215,12 @@ SELECT 'OBSCANARY.' || lpad(n::text, 5, '0'), 770000001 + n * 3 % 290,
   CASE WHEN n % 4 <> 3 THEN 4 + (n * 31 % 900) / 100.0 END, (ARRAY['%', 'mg/dL', 'g/dL', NULL])[1 + n % 4],
   CASE WHEN n % 4 = 3 THEN ROW (100 + n % 80, 60 + n % 40)::clinic.reading_t END,
   CASE WHEN n % 6 = 0 THEN ARRAY[n % 10, n % 7, n % 5] END,
-  timestamptz '2023-01-17 00:17:43+00' + (n % 24) * interval '1 month' + (n % 20) * interval '1 hour', n % 9 = 0
+  timestamptz '2033-01-17 00:05:00+00' + (n % 24) * interval '1 month' + (n % 20) * interval '1 hour', n % 9 = 0
 FROM generate_series(1, 2400) n;
 INSERT INTO clinic.notes (id, encounter_id, author, note_type, body, words)
 SELECT n, ('ca11a7ee-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'Dr CANARYDOC' || lpad((n % 20)::text, 4, '0'),
   (ARRAY['progress', 'discharge'])[1 + n % 2],
-  format('CANARYNOTE%s Patient CANARYNAME%s (SSN 900-11-%s, MRN MRNCANARY%s) seen today; stable.',
+  format('CANARYNOTE%s Patient CANARYNAME%s (SSN 666-11-%s, MRN MRNCANARY%s) seen today; stable.',
     lpad(n::text, 4, '0'), lpad((1 + n * 7 % 280)::text, 4, '0'), lpad(n::text, 4, '0'), lpad((1 + n * 7 % 280)::text, 5, '0')), 10 + n % 3
 FROM generate_series(1, 500) n;
 UPDATE clinic.notes SET tsv = to_tsvector('english', body);
@@ -284,7 +285,7 @@ CREATE VIEW clinic.v_stays AS
 -- A view over a view, one with a condition that holds an original, and one whose
 -- order is the originals'.
 CREATE VIEW clinic.v_stays_long AS SELECT encounter, patient, class, los_days FROM clinic.v_stays WHERE los_days > 4;
-CREATE VIEW clinic.v_mayor AS SELECT id, sex FROM clinic.patients WHERE last_name = 'CANARYVIEWDEF' OR ssn = '900-11-0001';
+CREATE VIEW clinic.v_mayor AS SELECT id, sex FROM clinic.patients WHERE last_name = 'CANARYVIEWDEF' OR ssn = '666-11-0001';
 CREATE VIEW clinic.v_sorted AS SELECT id, row_number() OVER (ORDER BY last_name) AS place FROM clinic.patients;
 CREATE VIEW clinic.v_lookup AS SELECT c.code, c.description, count(e.id) AS used
   FROM clinic.icd10_codes c LEFT JOIN clinic.encounters e ON e.icd10 = c.code GROUP BY c.code, c.description;

@@ -19,9 +19,7 @@ func (s *Server) Clinic(t testing.TB) *Database {
 	if d := s.databases["clinic"]; d != nil {
 		return d
 	}
-	admin := &Database{Server: s, Name: "postgres"}
-	admin.Exec(t, "CREATE DATABASE clinic TEMPLATE template0")
-	d := &Database{Server: s, Name: "clinic"}
+	d := s.SharedDatabase(t, "clinic")
 	d.Exec(t, string(ReadTestdata(t, "sql", "schema.sql")))
 	d.Exec(t, "ALTER DATABASE clinic SET clinic.motto = 'CANARYSETTING'")
 	d.GrantRead(t, schemas...)

@@ -304,14 +304,19 @@ func excerpt(sql string, position int) string {
 	return string(r[from:min(len(r), from+120)])
 }
 
-// CreateDatabase makes an empty database, in which nobody but Owner may make
-// anything, and drops it at the end of the test.
+// SharedDatabase makes an empty database that lives as long as the server.
+func (s *Server) SharedDatabase(t testing.TB, name string) *Database {
+	t.Helper()
+	(&Database{Server: s, Name: "postgres"}).Exec(t, "CREATE DATABASE "+name+" TEMPLATE template0")
+	return &Database{Server: s, Name: name}
+}
+
+// CreateDatabase makes an empty database, and drops it at the end of the test.
 func (s *Server) CreateDatabase(t testing.TB, name string) *Database {
 	t.Helper()
-	admin := &Database{Server: s, Name: "postgres"}
-	admin.Exec(t, "CREATE DATABASE "+name+" TEMPLATE template0")
-	t.Cleanup(func() { _ = admin.exec("DROP DATABASE " + name + " WITH (FORCE)") })
-	return &Database{Server: s, Name: name}
+	d := s.SharedDatabase(t, name)
+	t.Cleanup(func() { _ = (&Database{Server: s, Name: "postgres"}).exec("DROP DATABASE " + name + " WITH (FORCE)") })
+	return d
 }
 
 // GrantRead gives Reader the rights of one who reads, and takes from everybody

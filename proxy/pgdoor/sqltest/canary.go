@@ -7,25 +7,35 @@ import (
 	"regexp"
 )
 
-// originals is what originals of testdata/sql/schema.sql look like, in text and,
-// where they have one of their own, in binary form.
-var originals = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)canary|yranac`),
-	regexp.MustCompile(`\b900-\d\d-\d{4}\b|\b\d{4}-\d\d-009\b`),         // SSN, and backwards
-	regexp.MustCompile(`\b770000[0-3]\d\d\b`),                           // patients' ids
-	regexp.MustCompile(`\x00\x00\x00\x00\x2d\xe5[\x44\x45][\x00-\xff]`), // the same as int8
-	regexp.MustCompile(`(?i)ca11a7ee-?0000|\xca\x11\xa7\xee\x00\x00`),   // encounters' ids
-	regexp.MustCompile(`\b(?:19|20)\d\d-\d\d-17\b`),                     // days
-	regexp.MustCompile(`:17:43\b`),                                      // times
-	regexp.MustCompile(`\b\d{5}-7777\b`),                                // postal codes
-	regexp.MustCompile(`\b10\.99\.\d+\.\d+\b`),                          // addresses
-	regexp.MustCompile(`\b77\d{4}\.13\b`),                               // salaries, balances
+// mark is a form of originals of testdata/sql/schema.sql.
+type mark struct {
+	// literal is a part that each has: looking for it first is what makes a look
+	// at megabytes cheap.
+	literal string
+	form    *regexp.Regexp
 }
 
-// encoded are the ways in which CANARY is written by functions that hide it.
-var encoded = func() [][]byte {
+var marks = []mark{
+	{"666-", regexp.MustCompile(`\b666-\d\d-\d{4}\b`)},                           // SSN
+	{"-666", regexp.MustCompile(`\b\d{4}-\d\d-666\b`)},                           // the same backwards
+	{"770000", regexp.MustCompile(`\b770000[0-3]\d\d\b`)},                        // patients' ids
+	{"ca11a7ee", regexp.MustCompile(`ca11a7ee-?0000`)},                           // encounters' ids
+	{"-17", regexp.MustCompile(`\b(?:19\d\d|20[0-2]\d)-\d\d-17\b`)},              // days
+	{":17:43", regexp.MustCompile(`:17:43\b`)},                                   // times
+	{"-7777", regexp.MustCompile(`\b\d{5}-7777\b`)},                              // postal codes
+	{"10.99.", regexp.MustCompile(`\b10\.99\.\d+\.\d+\b`)},                       // addresses
+	{".13", regexp.MustCompile(`\b77\d{4}\.13\b`)},                               // salaries, balances
+	{"\x00\x00\x00\x00\x2d\xe5\x44", nil}, {"\x00\x00\x00\x00\x2d\xe5\x45", nil}, // patients' ids as int8
+	{"\xca\x11\xa7\xee\x00\x00", nil}, // encounters' ids as uuid
+}
+
+// words are the ways in which CANARY comes out, where functions hide it.
+var words = func() [][]byte {
 	word := []byte("CANARY")
-	forms := [][]byte{[]byte(hex.EncodeToString(word)), bytes.ToUpper([]byte(hex.EncodeToString(word)))}
+	forms := [][]byte{
+		word, []byte("canary"), []byte("Canary"), []byte("YRANAC"), []byte("yranac"),
+		[]byte(hex.EncodeToString(word)), bytes.ToUpper([]byte(hex.EncodeToString(word))),
+	}
 	// In base 64, at each of the three places it may begin at, without the
 	// symbols it shares with its neighbours.
 	for offset := range 3 {
@@ -40,14 +50,20 @@ var encoded = func() [][]byte {
 // Canary returns what in b looks like an original, or nil. Whatever contains one
 // was not masked.
 func Canary(b []byte) []byte {
-	for _, re := range originals {
-		if m := re.Find(b); m != nil {
-			return m
+	for _, m := range marks {
+		switch i := bytes.Index(b, []byte(m.literal)); {
+		case i < 0:
+		case m.form == nil:
+			return b[i : i+len(m.literal)]
+		default:
+			if found := m.form.Find(b); found != nil {
+				return found
+			}
 		}
 	}
-	for _, form := range encoded {
-		if i := bytes.Index(b, form); i >= 0 {
-			return b[i : i+len(form)]
+	for _, word := range words {
+		if i := bytes.Index(b, word); i >= 0 {
+			return b[i:min(len(b), i+32)]
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ SELECT count(*) FROM clinic.patients WHERE last_name SIMILAR TO 'CANARYNAME(0001
 
 --- regex
 --: refused
-SELECT count(*) FROM clinic.patients WHERE ssn ~ '^900-1[0-4]'
+SELECT count(*) FROM clinic.patients WHERE ssn ~ '^666-1[0-4]'
 
 --- regex-case-insensitive
 --: refused
@@ -58,11 +58,11 @@ SELECT a.id, b.id FROM clinic.patients a, clinic.patients b WHERE a.last_name < 
 
 --- between
 --: refused
-SELECT count(*) FROM clinic.patients WHERE ssn BETWEEN '900-10-0000' AND '900-20-9999'
+SELECT count(*) FROM clinic.patients WHERE ssn BETWEEN '666-10-0000' AND '666-20-9999'
 
 --- between-symmetric
 --: refused
-SELECT count(*) FROM clinic.patients WHERE ssn BETWEEN SYMMETRIC '900-20-9999' AND '900-10-0000'
+SELECT count(*) FROM clinic.patients WHERE ssn BETWEEN SYMMETRIC '666-20-9999' AND '666-10-0000'
 
 --- id-range
 -- The sealed id is a number in the table: its order is the order of admission.
@@ -97,7 +97,7 @@ SELECT count(*), min(height_cm) FROM clinic.patients WHERE last_name = '{{CANARY
 
 --- equal-original-ssn
 --: same
-SELECT sex FROM clinic.patients WHERE ssn = '{{900-11-0001|900-11-9999}}'
+SELECT sex FROM clinic.patients WHERE ssn = '{{666-11-0001|666-11-9999}}'
 
 --- equal-original-id-number
 --: same
@@ -113,11 +113,11 @@ SELECT class FROM clinic.encounters WHERE id = '{{ca11a7ee-0000-4000-8000-000000
 
 --- in-originals
 --: same
-SELECT sex FROM clinic.patients WHERE ssn IN ('{{900-11-0001|900-11-9991}}', '{{900-12-0002|900-11-9992}}')
+SELECT sex FROM clinic.patients WHERE ssn IN ('{{666-11-0001|666-11-9991}}', '{{666-12-0002|666-11-9992}}')
 
 --- not-in-originals
 --: same
-SELECT count(*) FROM clinic.patients WHERE ssn NOT IN ('{{900-11-0001|900-11-9991}}', '{{900-12-0002|900-11-9992}}')
+SELECT count(*) FROM clinic.patients WHERE ssn NOT IN ('{{666-11-0001|666-11-9991}}', '{{666-12-0002|666-11-9992}}')
 
 --- any-array-of-originals
 --: same
@@ -153,11 +153,11 @@ SELECT sex FROM clinic.patients WHERE last_name LIKE $1
 
 --- is-distinct-from-original
 --: same
-SELECT count(*) FROM clinic.patients WHERE ssn IS DISTINCT FROM '{{900-11-0001|900-11-9999}}'
+SELECT count(*) FROM clinic.patients WHERE ssn IS DISTINCT FROM '{{666-11-0001|666-11-9999}}'
 
 --- is-not-distinct-from-original
 --: same
-SELECT count(*) FROM clinic.patients WHERE ssn IS NOT DISTINCT FROM '{{900-11-0001|900-11-9999}}'
+SELECT count(*) FROM clinic.patients WHERE ssn IS NOT DISTINCT FROM '{{666-11-0001|666-11-9999}}'
 
 --- row-value-equal-originals
 --: same
@@ -169,7 +169,7 @@ SELECT count(*) FROM clinic.patients WHERE (last_name, first_name) < ('CANARYNAM
 
 --- row-value-in
 --: same
-SELECT sex FROM clinic.patients WHERE (ssn, sex) IN (('{{900-11-0001|900-11-9999}}', 'male'))
+SELECT sex FROM clinic.patients WHERE (ssn, sex) IN (('{{666-11-0001|666-11-9999}}', 'male'))
 
 --- equal-other-domain
 -- A name that is compared with another kind of value: which accounts are named after whom?
@@ -188,7 +188,7 @@ SELECT d.word FROM clinic.dictionary d JOIN clinic.patients p ON p.last_name = d
 --- dictionary-join-built-in-the-query
 -- A dictionary made on the spot: 10,000 candidates for a social security number.
 --: refused or empty
-SELECT g FROM (SELECT '900-11-' || lpad(n::text, 4, '0') AS g FROM generate_series(1, 9999) n) d
+SELECT g FROM (SELECT '666-11-' || lpad(n::text, 4, '0') AS g FROM generate_series(1, 9999) n) d
 WHERE EXISTS (SELECT 1 FROM clinic.patients p WHERE p.ssn = d.g)
 
 --- dictionary-join-of-ids
@@ -222,7 +222,7 @@ SELECT n FROM clinic.lookalike JOIN clinic.patients USING (ssn)
 
 --- dictionary-full-join-using
 --: refused
-SELECT ssn FROM clinic.patients FULL JOIN (SELECT '900-11-0001'::char(11) AS ssn) d USING (ssn)
+SELECT ssn FROM clinic.patients FULL JOIN (SELECT '666-11-0001'::char(11) AS ssn) d USING (ssn)
 
 --- coalesce-equality
 --: refused
@@ -315,7 +315,7 @@ SELECT count(*) FROM clinic.patients a, clinic.patients b WHERE a < b
 
 --- whole-row-equal-constant
 --: refused
-SELECT count(*) FROM clinic.mv_patient_names m WHERE m = ROW (770000001, 'CANARYNAME0001', '900-11-0001')
+SELECT count(*) FROM clinic.mv_patient_names m WHERE m = ROW (770000001, 'CANARYNAME0001', '666-11-0001')
 
 --- record-image-operators
 -- *< and its like compare records byte by byte.

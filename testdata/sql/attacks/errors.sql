@@ -34,7 +34,7 @@ SELECT sqrt(770000100 - id), ln(id - 770000000) FROM clinic.patients
 
 --- power-overflow-oracle
 --: same
-SELECT power(10.0::float8, CASE WHEN EXISTS (SELECT 1 FROM clinic.patients WHERE ssn = '{{900-11-0001|900-11-9999}}') THEN 400 ELSE 1 END) AS p
+SELECT power(10.0::float8, CASE WHEN EXISTS (SELECT 1 FROM clinic.patients WHERE ssn = '{{666-11-0001|666-11-9999}}') THEN 400 ELSE 1 END) AS p
 
 --- json-error-shows-input
 -- DETAIL: Token "CANARYNAME0001" is invalid.

@@ -5,7 +5,7 @@ EXPLAIN SELECT 1 FROM clinic.patients WHERE last_name = 'CANARYNAME0004'
 
 --- explain-analyze
 --: refused
-EXPLAIN ANALYZE SELECT 1 FROM clinic.patients WHERE ssn = '900-11-0001'
+EXPLAIN ANALYZE SELECT 1 FROM clinic.patients WHERE ssn = '666-11-0001'
 
 --- explain-verbose
 -- Output: shows the rewritten columns, and with them the tag.

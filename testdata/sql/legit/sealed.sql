@@ -183,6 +183,6 @@ SELECT p.last_name, i.amount, i.iban FROM patients p JOIN invoices i ON i.patien
 --: masked unordered
 BEGIN
 --;
-DECLARE c CURSOR FOR SELECT last_name, department FROM clinic.v_stays s JOIN clinic.departments d ON d.floor = s.floor CROSS JOIN (SELECT d.name AS department) x
+DECLARE c CURSOR FOR SELECT s.last_name, d.name FROM clinic.v_stays s JOIN clinic.departments d ON d.floor = s.floor
 --;
 FETCH ALL FROM c
