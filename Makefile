@@ -35,6 +35,7 @@ bench: ## side by side in one run, with ratios: masking, encoding/json, samply m
 	$(MAKE) --no-print-directory build
 	.ci/bench-files dist/veil
 	$(GO) test -run '^$$' -bench Door -benchtime 2s ./proxy/fhirdoor
+	$(GO) test -run '^$$' -bench 'Rows|Pgbench' -benchtime 1x ./proxy/pgdoor/sqltest
 
 check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must not pass
 	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON or NDJSON files'; exit 2; }

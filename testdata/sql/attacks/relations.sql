@@ -240,7 +240,7 @@ SET LOCAL search_path TO vault
 SELECT v FROM secrets
 
 --- database-qualified-name
---: masked unordered
+--: refused or masked unordered
 SELECT last_name FROM clinic.clinic.patients
 
 --- other-database
