@@ -1,6 +1,10 @@
 package sqlflow
 
-import "github.com/veil-proxy/veil/mask"
+import (
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
 
 // Kind says what a door must do with a plan.
 type Kind uint8
@@ -76,8 +80,30 @@ type Plan struct {
 
 	copy    *copyFormat
 	tag     []byte
-	pushed  []int
-	origins map[origin]bool
+	explain bool
+}
+
+// Same reports whether two plans of one statement, made over different catalogs, do
+// the same: they differ in nothing but their tags and what CheckSQL checks.
+func (p *Plan) Same(o *Plan) bool {
+	if p.Kind != o.Kind || len(p.Columns) != len(o.Columns) || len(p.Params) != len(o.Params) ||
+		strings.ReplaceAll(p.SQL, string(p.tag), "") != strings.ReplaceAll(o.SQL, string(o.tag), "") {
+		return false
+	}
+	for i, c := range p.Columns {
+		d := o.Columns[i]
+		if c.Name != d.Name || c.Sealed != d.Sealed || c.Type != d.Type || c.origin != d.origin || c.action != d.action || c.whole != d.whole ||
+			c.seal != nil && (!sameSeal(c.seal, d.seal) || c.seal.action != d.seal.action) {
+			return false
+		}
+	}
+	for i, x := range p.Params {
+		y := o.Params[i]
+		if x.Sealed != y.Sealed || x.Type != y.Type || x.Sealed && (x.seal.domain != y.seal.domain || x.seal.twin != y.seal.twin) {
+			return false
+		}
+	}
+	return true
 }
 
 // Column is one column of a result.
@@ -91,8 +117,11 @@ type Column struct {
 	Size     int16
 	Modifier int32
 
-	seal  *seal
-	whole bool
+	seal   *seal
+	whole  bool
+	origin origin
+	// action is the number of the rule that acts, or -1.
+	action int
 }
 
 // Param is a parameter of a statement.
@@ -116,12 +145,6 @@ type Setting struct {
 	// Local ends with the transaction.
 	Local bool
 }
-
-// seal is how the values of a sealed column are masked.
-type seal struct{}
-
-// copyFormat is how a COPY writes its rows.
-type copyFormat struct{}
 
 type origin struct {
 	table  uint32
