@@ -1,0 +1,149 @@
+package pgdoor
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// catalogs has the upstream's catalog as it was last seen, and sees to it that
+// no row leaves that was computed over another one.
+//
+// A plan was made over a catalog; the upstream may have changed it since. So
+// after the first answer of the upstream to a statement, and before any of it
+// leaves, confirm asks which version the catalog has now: if that is still the
+// plan's, it was so when the statement began. Sessions that ask at once share one
+// question, which begins after each of them has asked.
+type catalogs struct {
+	up *upstreams
+
+	mu      sync.Mutex
+	catalog *sqlflow.Catalog
+	next    *question // not begun
+
+	asking sync.Mutex // held by who uses conn
+	conn   *pgx.Conn
+}
+
+// question is a look at the catalog that several sessions wait for.
+type question struct {
+	done    chan struct{}
+	catalog *sqlflow.Catalog
+	err     error
+}
+
+// current returns the catalog as it was last seen, and loads it at first.
+func (c *catalogs) current(ctx context.Context) (*sqlflow.Catalog, error) {
+	c.mu.Lock()
+	catalog := c.catalog
+	c.mu.Unlock()
+	if catalog != nil {
+		return catalog, nil
+	}
+	return c.look(ctx)
+}
+
+// confirm reports whether the catalog still is the given one.
+func (c *catalogs) confirm(ctx context.Context, catalog *sqlflow.Catalog) (bool, error) {
+	now, err := c.look(ctx)
+	return err == nil && now.Version() == catalog.Version(), err
+}
+
+// look asks for the catalog's version, and loads the catalog if it is another
+// one than before. What it returns is not older than the call.
+func (c *catalogs) look(ctx context.Context) (*sqlflow.Catalog, error) {
+	c.mu.Lock()
+	if c.next == nil {
+		c.next = &question{done: make(chan struct{})}
+		go c.ask(c.next)
+	}
+	q := c.next
+	c.mu.Unlock()
+	select {
+	case <-q.done:
+		return q.catalog, q.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// ask answers a question once the one before is answered.
+func (c *catalogs) ask(q *question) {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	c.mu.Lock()
+	c.next = nil // who comes from now on asks anew
+	known := c.catalog
+	c.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), c.up.limits.ConnectTimeout)
+	defer cancel()
+	q.catalog, q.err = c.load(ctx, known)
+	if q.err != nil {
+		c.up.log.Error("catalog could not be read", "door", "postgres", "code", sqlState(q.err))
+		c.hangUp()
+	} else {
+		c.mu.Lock()
+		c.catalog = q.catalog
+		c.mu.Unlock()
+	}
+	close(q.done)
+}
+
+func (c *catalogs) load(ctx context.Context, known *sqlflow.Catalog) (*sqlflow.Catalog, error) {
+	if c.conn == nil {
+		conn, err := c.up.openCatalog(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.conn = conn
+	}
+	if known != nil {
+		var version string
+		if err := c.conn.QueryRow(ctx, sqlflow.VersionSQL).Scan(&version); err != nil {
+			return nil, err
+		}
+		if version == known.Version() {
+			return known, nil
+		}
+	}
+	return sqlflow.LoadCatalog(ctx, c.conn)
+}
+
+// hangUp closes the connection; the next question opens another.
+func (c *catalogs) hangUp() {
+	if c.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = c.conn.Close(ctx)
+	c.conn = nil
+}
+
+func (c *catalogs) close() {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	c.hangUp()
+}
+
+// openCatalog opens the connection that the catalog is read by. It is one more
+// than the sessions have.
+func (u *upstreams) openCatalog(ctx context.Context) (*pgx.Conn, error) {
+	config := u.config.Copy()
+	config.RuntimeParams = sqlflow.SessionSettings()
+	config.RuntimeParams["application_name"] = applicationName
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	if err := u.role.check(ctx, conn.PgConn()); err != nil {
+		u.log.Error("upstream role is refused", "door", "postgres", "reason", err.Error())
+		_ = conn.Close(ctx)
+		return nil, &sessionError{code: "42501", text: "the upstream's role may do more than read"}
+	}
+	return conn, nil
+}
