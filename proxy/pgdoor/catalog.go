@@ -15,14 +15,16 @@ import (
 //
 // A plan was made over a catalog; the upstream may have changed it since. So
 // after the first answer of the upstream to a statement, and before any of it
-// leaves, confirm asks which version the catalog has now: if that is still the
-// plan's, it was so when the statement began. Sessions that ask at once share one
-// question, which begins after each of them has asked.
+// leaves, holds asks whether the relations of the plan still are what they were:
+// since the statement has locked them by then, they were so when it began. Where
+// they are not, or a name is not known, look loads the catalog anew; and it is
+// looked at every now and then, so that this is seldom.
 type catalogs struct {
 	up *upstreams
 
 	mu      sync.Mutex
 	catalog *sqlflow.Catalog
+	looked  time.Time // when it was last seen
 	next    *question // not begun
 
 	asking sync.Mutex // held by who uses conn
@@ -40,6 +42,9 @@ type question struct {
 func (c *catalogs) current(ctx context.Context) (*sqlflow.Catalog, error) {
 	c.mu.Lock()
 	catalog := c.catalog
+	if catalog != nil && c.next == nil && time.Since(c.looked) > lookEvery {
+		c.begin()
+	}
 	c.mu.Unlock()
 	if catalog != nil {
 		return catalog, nil
@@ -47,10 +52,27 @@ func (c *catalogs) current(ctx context.Context) (*sqlflow.Catalog, error) {
 	return c.look(ctx)
 }
 
-// confirm reports whether the catalog still is the given one.
-func (c *catalogs) confirm(ctx context.Context, catalog *sqlflow.Catalog) (bool, error) {
-	now, err := c.look(ctx)
-	return err == nil && now.Version() == catalog.Version(), err
+// lookEvery is how old what is known of the catalog may be before it is looked at
+// again, while it is used.
+const lookEvery = time.Second
+
+// holds reports whether a plan's relations are what they were when it was made.
+func (c *catalogs) holds(ctx context.Context, checkSQL string) (holds bool, err error) {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	if c.conn == nil {
+		return false, nil // the look that follows opens one
+	}
+	if err = c.conn.QueryRow(ctx, checkSQL).Scan(&holds); err != nil {
+		c.hangUp()
+	}
+	return holds, err
+}
+
+// begin asks a question. The lock is held.
+func (c *catalogs) begin() {
+	c.next = &question{done: make(chan struct{})}
+	go c.ask(c.next)
 }
 
 // look asks for the catalog's version, and loads the catalog if it is another
@@ -58,8 +80,7 @@ func (c *catalogs) confirm(ctx context.Context, catalog *sqlflow.Catalog) (bool,
 func (c *catalogs) look(ctx context.Context) (*sqlflow.Catalog, error) {
 	c.mu.Lock()
 	if c.next == nil {
-		c.next = &question{done: make(chan struct{})}
-		go c.ask(c.next)
+		c.begin()
 	}
 	q := c.next
 	c.mu.Unlock()
@@ -78,6 +99,7 @@ func (c *catalogs) ask(q *question) {
 	c.mu.Lock()
 	c.next = nil // who comes from now on asks anew
 	known := c.catalog
+	begun := time.Now()
 	c.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), c.up.limits.ConnectTimeout)
 	defer cancel()
@@ -87,7 +109,7 @@ func (c *catalogs) ask(q *question) {
 		c.hangUp()
 	} else {
 		c.mu.Lock()
-		c.catalog = q.catalog
+		c.catalog, c.looked = q.catalog, begun
 		c.mu.Unlock()
 	}
 	close(q.done)

@@ -25,6 +25,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgdoor/pgtest"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/sqlflow"
 )
 
 // testPassword is what each user of a test's door logs in with.
@@ -66,7 +67,7 @@ func (s *memorySink) last(n int) []*mask.Record {
 
 func clinicPolicy(t testing.TB) *mask.Policy {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods())
+	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), sqlflow.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package pgdoor
 
 import (
 	"context"
+	"strings"
 
 	"github.com/veil-proxy/veil/sqlflow"
 )
@@ -47,6 +48,13 @@ func (x *session) analyze(text string) (*sqlflow.Plan, *sqlflow.Catalog, *refusa
 	}
 	x.flow.SearchPath = st.settings.now.searchPath
 	plan, r := x.s.analyzer.Analyze(text, catalog, x.view.policy, &x.flow)
+	if r != nil && strings.HasPrefix(r.Code, "42") && r.Code != "42501" {
+		// It may be of something that was made a moment ago.
+		if now, err := x.s.catalogs.look(context.Background()); err == nil && now != catalog {
+			catalog = now
+			plan, r = x.s.analyzer.Analyze(text, catalog, x.view.policy, &x.flow)
+		}
+	}
 	if r != nil {
 		return nil, nil, refused(r, 0)
 	}

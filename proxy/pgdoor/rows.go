@@ -223,18 +223,20 @@ func (w *taintWriter) Write(b []byte) (int, error) {
 
 func (w *taintWriter) close() error { return w.dst.write(w.held) }
 
-// confirm sees to it that the catalog which a plan was made over is the one that
-// the upstream had when it began the statement.
+// confirm sees to it that the relations which a plan was made over are those that
+// the upstream had when it began the statement. A cursor's rows were chosen when it
+// was declared.
 func (x *session) confirm(st step) *refusal {
-	if st.catalog == nil || len(st.plan.Relations) == 0 || st.plan.Kind == sqlflow.Fetch {
-		return nil // no relation, or a cursor whose rows were chosen when it was declared
+	if st.catalog == nil || st.plan.CheckSQL == "" || st.plan.Kind == sqlflow.Fetch {
+		return nil
 	}
-	now, err := x.s.catalogs.look(context.Background())
+	ctx := context.Background()
+	if holds, err := x.s.catalogs.holds(ctx, st.plan.CheckSQL); err == nil && holds {
+		return nil
+	}
+	now, err := x.s.catalogs.look(ctx)
 	if err != nil {
 		return &refusal{sessionError: sessionError{code: "08006", text: "the upstream's catalog cannot be read"}, reason: "catalog", plan: st.plan}
-	}
-	if now.Version() == st.catalog.Version() {
-		return nil
 	}
 	if st.text != "" {
 		if again, r := x.s.analyzer.Analyze(st.text, now, x.view.policy, &x.flow); r == nil && st.plan.Same(again) {

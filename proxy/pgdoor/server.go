@@ -242,5 +242,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	s.catalogs.close()
 	s.up.close()
+	s.analyzer.Close()
 	return err
 }
