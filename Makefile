@@ -1,15 +1,25 @@
-# Targets: build test test-race lint vuln fuzz bench check-corpus generate docker
+# Targets: build test test-all test-race lint vuln fuzz bench check-corpus hapi generate docker
 SHELL := /bin/bash
 GO ?= go
 FUZZTIME ?= 10s
+PATIENTS ?= 100
+HAPI_PORT ?= 8092
 
-.PHONY: build test test-race lint vuln fuzz bench check-corpus generate docker
+.PHONY: build test test-all test-race lint vuln fuzz bench check-corpus hapi generate docker
 
 build: ## dist/veil, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o dist/veil ./cmd/veil
 
-test: ## all tests, verbose enough to count them
-	$(GO) test -count=1 -v ./... 2>&1 | grep -vE '^(=== |\s+[a-z_]+_test\.go:[0-9]+: )' ; exit $${PIPESTATUS[0]}
+test: ## all tests but those with real servers and clients, verbose enough to count them; what a test logs shows if it fails
+	$(GO) test -count=1 -v -skip '^TestReal' ./... 2>&1 | awk '/^=== / { next } \
+	  /^ +[a-z0-9_]+\.go:[0-9]+: |^        / { said = said $$0 "\n"; next } /--- FAIL/ { printf "%s", said } \
+	  /--- (PASS|FAIL|SKIP)/ { said = "" } { print }' ; exit $${PIPESTATUS[0]}
+
+test-all: ## the same, then the tests with a real HAPI FHIR server and real clients; needs Java, Maven, Node and Python
+	@status=0; $(MAKE) --no-print-directory test || status=1; \
+	VEIL_TEST_ALL=1 $(GO) test -p 1 -count=1 -v -timeout 30m -run '^TestReal' ./... 2>&1 \
+	  | grep -vE '^(=== |testing: warning: no tests to run|ok .*\[no tests to run\]|PASS$$)'; \
+	[ $${PIPESTATUS[0]} -eq 0 ] || status=1; exit $$status
 
 test-race: ## the tests of what runs concurrently, under the race detector
 	$(GO) test -race -count=1 ./audit ./mask ./proxy/... ./cmd/...
@@ -38,8 +48,11 @@ bench: ## side by side in one run, with ratios: masking, encoding/json, samply m
 	$(GO) test -run '^$$' -bench 'Rows|Pgbench' -benchtime 1x ./proxy/pgdoor/sqltest
 
 check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must not pass
-	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON or NDJSON files'; exit 2; }
+	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON, NDJSON or XML files'; exit 2; }
 	CORPUS="$(CORPUS)" $(GO) test -count=1 -run '^TestCorpus$$' -v ./fhir
+
+hapi: ## a real HAPI FHIR server with the demo's patients on HAPI_PORT, until Ctrl-C; needs Java 17 and Maven
+	cd proxy/fhirdoor/hapitest && HAPI_PORT=$(HAPI_PORT) HAPI_PATIENTS=$(PATIENTS) $(GO) test -count=1 -timeout 0
 
 generate: ## schema, search parameter and terminology tables, from npm packages
 	$(GO) generate ./fhir

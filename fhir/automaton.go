@@ -37,7 +37,8 @@ type decision struct {
 	label     mask.Label
 	part      codedPart   // opCoded
 	memo      bool        // small and repeated: worth remembering
-	perEntity bool        // the method needs to know whom the value is about
+	perPerson bool        // the method needs to know the life of whom the value is about
+	perEntity bool        // the method needs to know who that is
 	search    mask.Search // of the method
 	action    int
 	child     *node
@@ -112,7 +113,7 @@ type node struct {
 
 // actions of the engine itself, for what no rule of the ruleset decides.
 type engineActions struct {
-	unknownElement, unknownResource, unknownExtension, unknownModifier, wrongShape, unknownSystem, absent, label, extension, typeName int
+	unknownElement, unknownResource, unknownExtension, unknownModifier, wrongShape, unknownSystem, absent, label, extension, typeName, content int
 }
 
 // Automaton is a policy laid over the schema: one node for each object type
@@ -134,8 +135,8 @@ type Automaton struct {
 	versionSlot                                            mask.Slot
 	sealSlots                                              []mask.Slot // by type index
 	unknownResource                                        decision
-	containedID                                            decision   // names contained ids in a walker's memory
-	subjects                                               [][]string // by type index: the references that may lead to the patient
+	containedID                                            decision // names contained ids in a walker's memory
+	leads                                                  []leads  // by type index: how a resource leads to its patient
 }
 
 // item is a pattern that has matched up to a step.
@@ -185,13 +186,14 @@ func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
 	c.a.systemSlot = keys.MACSlot("pseudonym", "code-system")
 	c.a.codeSlot = keys.MACSlot("pseudonym", "code")
 	c.a.versionSlot = keys.SealSlot("_history")
+	ways := leadsOf(schema)
 	for _, t := range schema.Types() {
 		if t.Kind != ResourceKind || t.Abstract {
 			continue
 		}
 		c.a.types = append(c.a.types, t.Name)
 		c.a.sealSlots = append(c.a.sealSlots, keys.SealSlot(t.Name))
-		c.a.subjects = append(c.a.subjects, subjectsOf(t))
+		c.a.leads = append(c.a.leads, ways[t.Name])
 		n := c.node(t, nil, t.Name, nil)
 		n.index = len(c.a.types) - 1
 		c.a.roots[t.Name] = n
@@ -219,7 +221,15 @@ func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
 // checkSearchParameters resolves the names in the ruleset's own search
 // parameters.
 func (c *compiler) checkSearchParameters() {
+	seen := map[string]bool{}
 	for _, p := range c.policy.Ruleset.FHIR.SearchParameters {
+		for _, base := range p.Base {
+			if key := base + "." + p.Name; seen[key] {
+				c.problems.Add(p.At, "search parameter %q of %s appears twice", p.Name, base)
+			} else {
+				seen[key] = true
+			}
+		}
 		for _, base := range append(slices.Clone(p.Base), p.Targets...) {
 			if c.a.roots[base] == nil {
 				c.problems.Add(p.At, "search parameter %q: unknown resource type %q%s", p.Name, base, mask.DidYouMean(base, c.a.types))
@@ -263,6 +273,7 @@ func (c *compiler) engineActions() {
 		label:            add("fhir.label", "Resource.meta.security", "label", mask.LabelNone),
 		extension:        add("fhir.extension", "Extension.url", "keep", mask.LabelNone),
 		typeName:         add("fhir.resourceType", "Resource.resourceType", "keep", mask.LabelNone),
+		content:          add("fhir.contentTypes", "(content of a Binary)", "keep", mask.LabelNone),
 	}
 }
 
@@ -778,7 +789,7 @@ func (c *compiler) action(a mask.Action) int {
 func (c *compiler) apply(r int, e *Element, et ElementType, path string, kids []item) decision {
 	rule := c.rules[r]
 	method, def := c.policy.Method(r)
-	d := decision{kind: kindOf(et), label: def.Label, method: method, perEntity: def.PerEntity, search: def.Search}
+	d := decision{kind: kindOf(et), label: def.Label, method: method, perPerson: def.PerPerson, perEntity: def.PerEntity, search: def.Search}
 	d.action = c.action(mask.Action{Rule: rule.ID, Category: rule.Category, Path: path, Method: rule.Method, Label: def.Label})
 	primitive := et.Type == nil || et.Type.Kind == PrimitiveKind
 	bad := func(format string, args ...any) decision {
@@ -968,23 +979,6 @@ func (c *compiler) withheld(t *Type) *decision {
 		}
 	}
 	return nil
-}
-
-// subjectsOf returns the references of a resource type that may lead to the
-// patient it is about, the likeliest first.
-func subjectsOf(t *Type) []string {
-	var names []string
-	for _, name := range []string{"subject", "patient", "beneficiary", "individual", "for"} {
-		if e := t.element(name); e != nil {
-			for _, et := range e.Types {
-				if slices.Contains(et.Targets, "Patient") && e.Max == 1 {
-					names = append(names, name)
-					break
-				}
-			}
-		}
-	}
-	return names
 }
 
 // rememberable types are small and repeat.

@@ -85,9 +85,9 @@ func run(b *testing.B, bundles [][]byte, f func(src []byte)) {
 	}
 }
 
-func benchMask(b *testing.B, memory fhir.Memory, before func(w *fhir.Walker)) {
+func benchMask(b *testing.B, ruleset string, memory fhir.Memory, before func(w *fhir.Walker)) {
 	bundles := benchBundles(b)
-	a := shipped(b, "safe-harbor")
+	a := shipped(b, ruleset)
 	w, pass := fhir.NewWalker(a, memory), mask.NewPass(a.Plan)
 	var dst []byte
 	run(b, bundles, func(src []byte) {
@@ -102,10 +102,12 @@ func benchMask(b *testing.B, memory fhir.Memory, before func(w *fhir.Walker)) {
 
 // BenchmarkMask is full Safe Harbor masking of one Bundle a request, on one
 // core: warm remembers across requests, request within one, nothing not at all.
+// research is warm under a ruleset that keys names and dates by person.
 func BenchmarkMask(b *testing.B) {
-	b.Run("warm", func(b *testing.B) { benchMask(b, fhir.RememberAlways, func(*fhir.Walker) {}) })
-	b.Run("request", func(b *testing.B) { benchMask(b, fhir.RememberAlways, (*fhir.Walker).Forget) })
-	b.Run("nothing", func(b *testing.B) { benchMask(b, fhir.RememberNothing, func(*fhir.Walker) {}) })
+	b.Run("warm", func(b *testing.B) { benchMask(b, "safe-harbor", fhir.RememberAlways, func(*fhir.Walker) {}) })
+	b.Run("request", func(b *testing.B) { benchMask(b, "safe-harbor", fhir.RememberAlways, (*fhir.Walker).Forget) })
+	b.Run("nothing", func(b *testing.B) { benchMask(b, "safe-harbor", fhir.RememberNothing, func(*fhir.Walker) {}) })
+	b.Run("research", func(b *testing.B) { benchMask(b, "research", fhir.RememberAlways, func(*fhir.Walker) {}) })
 }
 
 // BenchmarkJSON is what encoding/json takes for the same Bundles.
@@ -186,4 +188,53 @@ func samplyRoundTrip(src []byte) error {
 	}
 	_, err := json.Marshal(v)
 	return err
+}
+
+// BenchmarkMaskXML is BenchmarkMask/warm of the same Bundles in the XML form, and
+// what the ways there and back take of it.
+func BenchmarkMaskXML(b *testing.B) {
+	var bundles, jsonForms [][]byte
+	for _, src := range benchBundles(b) {
+		bundles = append(bundles, toXML(b, src))
+		jsonForms = append(jsonForms, src)
+	}
+	var dst []byte
+	var err error
+	b.Run("mask", func(b *testing.B) {
+		a := shipped(b, "safe-harbor")
+		w, pass := fhir.NewWalker(a, fhir.RememberAlways), mask.NewPass(a.Plan)
+		run(b, bundles, func(src []byte) {
+			pass.Begin(mask.Origin{})
+			if dst, err = w.AppendXML(dst[:0], src, pass, nil); err != nil {
+				b.Fatal(err)
+			}
+		})
+	})
+	b.Run("read", func(b *testing.B) {
+		run(b, bundles, func(src []byte) {
+			if dst, err = fhir.R4().AppendJSONFromXML(dst[:0], src); err != nil {
+				b.Fatal(err)
+			}
+		})
+	})
+	b.Run("write", func(b *testing.B) {
+		run(b, jsonForms, func(src []byte) {
+			if dst, err = fhir.R4().AppendXMLFromJSON(dst[:0], src); err != nil {
+				b.Fatal(err)
+			}
+		})
+	})
+}
+
+// BenchmarkGuard is judging one search with a chain and a composite.
+func BenchmarkGuard(b *testing.B) {
+	a := shipped(b, "safe-harbor")
+	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
+	params := asked(b, "status=final&date=ge2020&subject:Patient.gender=female&code-value-quantity=http://loinc.org%7C8480-6$gt140%7Chttp://unitsofmeasure.org%7Cmm[Hg]&_include=Observation:subject&_count=20")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := g.Search(keys, nil, "Observation", params, false); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -126,12 +126,11 @@ func (w *Walker) decideUnit(n *node, i int) {
 	c := &w.coded
 	if c.known != nil && len(c.code) > 0 {
 		c.unit = c.code
-		return
-	}
-	if c.unit = w.text(w.find(i, "unit")); len(c.unit) == 0 {
+	} else if c.unit = w.text(w.find(i, "unit")); len(c.unit) == 0 {
 		c.unit = c.code
 	}
-	if len(n.coded.unit) > 0 && !isUCUM(c.unit) {
+	// What holds an age is in a time; a unit that is none, such as "1", is none.
+	if len(n.coded.unit) > 0 && !ageUnits[string(c.unit)] {
 		c.unit = n.coded.unit
 	}
 }

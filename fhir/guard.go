@@ -2,10 +2,10 @@ package fhir
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/veil-proxy/veil/mask"
 )
@@ -21,6 +21,15 @@ type Guard struct {
 	// custom are the search parameters that the ruleset names, by type and name.
 	// They stand before those of the specification.
 	custom map[string]map[string]*SearchParam
+	// verdicts remembers what the rules say of each parameter that was asked for:
+	// there are as many as parameters of types, and they never change.
+	verdicts sync.Map // judged → verdict
+}
+
+// judged is a parameter of a type.
+type judged struct {
+	typ string
+	sp  *SearchParam
 }
 
 // NewGuard returns the guard of an automaton.
@@ -94,6 +103,9 @@ func (g *Guard) Type(name string) (known bool, withheldBy string) {
 	return true, ""
 }
 
+// Types returns the R4 resource types, withheld or not, in order of their names.
+func (g *Guard) Types() []string { return slices.Clone(g.a.types) }
+
 // usable reports whether a type is known and not withheld.
 func (g *Guard) usable(name string) bool {
 	known, withheldBy := g.Type(name)
@@ -139,12 +151,12 @@ func (g *Guard) param(typ, name string) (*SearchParam, bool) {
 
 // GuardedParam is a search parameter and whether it may be used.
 type GuardedParam struct {
-	Name string
+	Name string `json:"name"`
 	// Type is the FHIR search parameter type, such as token.
-	Type    string
-	Allowed bool
+	Type    string `json:"type"`
+	Allowed bool   `json:"allowed"`
 	// Why says how it is treated, or by which rule it is refused.
-	Why string
+	Why string `json:"why"`
 }
 
 // SearchParams returns the search parameters of a resource type in order of
@@ -156,8 +168,12 @@ func (g *Guard) SearchParams(resourceType string) []GuardedParam {
 		params = append(params, g.custom[resourceType][name])
 	}
 	out := make([]GuardedParam, 0, len(params))
+	_, withheldBy := g.Type(resourceType)
 	for _, sp := range params {
 		v := g.judge(resourceType, sp)
+		if withheldBy != "" {
+			v = verdict{rule: withheldBy, reason: resourceType + " is withheld"}
+		}
 		p := GuardedParam{Name: sp.Name, Type: sp.Type, Allowed: v.class != classRefused, Why: v.how()}
 		if !p.Allowed {
 			p.Why = v.reason
@@ -172,7 +188,10 @@ func (g *Guard) SearchParams(resourceType string) []GuardedParam {
 }
 
 // ResultParam is a parameter that says what of a search's result is wanted.
-type ResultParam struct{ Name, How string }
+type ResultParam struct {
+	Name string `json:"name"`
+	How  string `json:"how"`
+}
 
 // ResultParams are the parameters beside the search parameters proper, and how
 // each is treated.
@@ -182,11 +201,32 @@ func ResultParams() []ResultParam {
 		{"_total", "none, estimate or accurate"},
 		{"_summary", "count and false go upstream; true, text and data are applied after masking"},
 		{"_elements", "elements of the resource, applied after masking"},
+		{"_contained", "false"},
 		{"_sort", "parameters that compare booleans, numbers or codes that the consumer sees as they are"},
 		{"_include", "references that may be searched; with :iterate too"},
 		{"_revinclude", "references that may be searched; with :iterate too"},
-		{"_has", "where the reference and the last parameter may be searched"},
-		{"chains", "where every reference and the last parameter may be searched"},
+		{"_has", fmt.Sprintf("where the reference and the last parameter may be searched; up to %d references", maxLinks)},
+		{"chains", fmt.Sprintf("where every reference and the last parameter may be searched; up to %d references", maxLinks)},
+	}
+}
+
+// Modifiers are the modifiers, prefixes and forms of values of search parameters,
+// and how each is treated. Any other is refused.
+func Modifiers() []ResultParam {
+	return []ResultParam{
+		{":missing", "where the answer shows whether the element is there: references, codes, booleans and numbers"},
+		{":not", "codes"},
+		{":above, :below", "system|code of a known code system"},
+		{":Type", "references, as in subject:Patient"},
+		{":exact", "texts that pass; added where a beginning could be that of a value that is masked"},
+		{":contains", "texts that pass unchanged"},
+		{":iterate", "_include and _revinclude"},
+		{":text, :code-text, :identifier, :of-type, :in, :not-in", "refused: they test texts, identifiers or sets that are masked"},
+		{"_text, _content, _filter, _query, _list", "refused: they test texts, or choose in ways that no rule knows"},
+		{"eq ne gt ge lt le", "years, numbers and amounts"},
+		{"sa eb ap", "numbers and amounts"},
+		{"a,b", "each value is judged; an escaped comma is refused"},
+		{"a$b", "composites: each part is judged like the parameter it stands for"},
 	}
 }
 
@@ -196,7 +236,11 @@ func ResultParams() []ResultParam {
 // that would choose resources never is, since its absence would answer another
 // question.
 func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string, params []Param, lenient bool) (*Query, error) {
+	if !g.usable(resourceType) {
+		return nil, &Refusal{Param: printable(resourceType), Reason: "the resource type is unknown or withheld"}
+	}
 	s := &search{g: g, keys: keys, site: site, typ: resourceType, types: map[string]bool{}}
+	s.entity = s.patientOf(params)
 	q := &Query{}
 	seen := map[string]bool{}
 	for _, p := range params {
@@ -267,30 +311,6 @@ func (g *Guard) Code(system, code string) bool {
 	return s != nil && g.a.codes.codeMayPass(s, []byte(system), []byte(code))
 }
 
-// timeForm is a FHIR date, dateTime or instant.
-var timeForm = regexp.MustCompile(`^([0-9]{4})(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?$`)
-
-// Since judges the time of _since for resources of a type, and returns it as it
-// may go upstream: where the consumer sees of meta.lastUpdated but the year, the
-// time is taken back to the beginning of its year, so that the answer has all
-// that was asked for and possibly more. The error is a *Refusal.
-func (g *Guard) Since(resourceType, value string) (string, error) {
-	m := timeForm.FindStringSubmatch(value)
-	if m == nil {
-		return "", &Refusal{Param: "_since", Reason: "the value must be an instant, such as 2024-01-01T00:00:00Z"}
-	}
-	sp, ok := g.param(resourceType, "_lastUpdated")
-	if !ok {
-		return "", &Refusal{Param: "_since", Reason: "the time of the last change is not known"}
-	}
-	switch v := g.judge(resourceType, sp); v.class {
-	case classYear:
-		return m[1] + "-01-01T00:00:00Z", nil
-	default:
-		return "", &Refusal{Param: "_since", Rule: v.rule, Reason: "it would tell more of the time of the last change than is shown"}
-	}
-}
-
 // search is one search being judged.
 type search struct {
 	g    *Guard
@@ -299,6 +319,8 @@ type search struct {
 	typ  string
 	// types are the other types that the search looks into or answers with.
 	types map[string]bool
+	// entity is the patient whom every answer is about, if the search names one.
+	entity []byte
 }
 
 // shaper judges a parameter that says what of the result is wanted. It returns
@@ -317,7 +339,7 @@ func init() {
 	shapers = map[string]shaper{
 		"_count":      {judge: (*search).count},
 		"_total":      {judge: oneOf("none", "estimate", "accurate")},
-		"_contained":  {judge: oneOf("false")},
+		"_contained":  {judge: oneOf("false"), vital: true},
 		"_summary":    {judge: (*search).summary},
 		"_elements":   {judge: (*search).elements},
 		"_sort":       {judge: (*search).sort},

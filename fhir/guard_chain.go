@@ -28,12 +28,19 @@ func (s *search) criterion(typ, name, value string, links int) (Param, *Refusal)
 	}
 	bare, modifier, _ := strings.Cut(name, ":")
 	sp, ok := s.g.param(typ, bare)
-	if !ok {
+	switch {
+	case !ok && beyondRules[bare] != "":
+		return Param{}, refusal(beyondRules[bare])
+	case !ok:
 		return Param{}, &Refusal{Reason: "it is not a search parameter of FHIR R4 for " + typ, Hint: strings.TrimSpace(mask.DidYouMean(bare, s.g.allowed(typ)))}
 	}
 	v := s.g.judge(typ, sp)
 	if v.class == classRefused {
 		return Param{}, &Refusal{Rule: v.rule, Reason: v.reason, Hint: s.instead(typ, sp)}
+	}
+	if v.class == classShifted && (links > 0 || len(s.entity) == 0) {
+		return Param{}, &Refusal{Rule: v.rule, Reason: "times are shifted by patient, so the search must name the patient",
+			Hint: "add patient=Patient/id, or _id where patients are searched"}
 	}
 	modifier, value, reason := s.value(v, modifier, value)
 	if reason != "" {
@@ -108,8 +115,10 @@ func (s *search) chain(typ, link, rest, value string, links int) (Param, *Refusa
 	sp, _ := s.g.param(typ, reference)
 	name, _, _ := strings.Cut(rest, ".")
 	name, _, _ = strings.Cut(name, ":")
-	var agreed *Param
-	for _, target := range s.g.judge(typ, sp).targets {
+	targets := s.g.judge(typ, sp).targets
+	var agreed Param
+	var having []string
+	for _, target := range targets {
 		if _, ok := s.g.param(target, name); !ok && name != "_has" {
 			continue
 		}
@@ -121,13 +130,21 @@ func (s *search) chain(typ, link, rest, value string, links int) (Param, *Refusa
 		if r != nil {
 			return p, r
 		}
-		if agreed != nil && *agreed != p {
+		if len(having) > 0 && agreed != p {
 			return Param{}, refusal("the reference leads to types that differ in this; name the type as in reference:Type.parameter")
 		}
-		agreed = &p
+		agreed = p
+		having = append(having, target)
 	}
-	if agreed == nil {
-		return Param{}, refusal("no type that the reference leads to has this parameter; name the type as in reference:Type.parameter")
+	// The upstream may know more parameters than FHIR R4 has, so a type that was
+	// not judged is not asked: the type is named, or each was judged.
+	switch {
+	case len(having) == len(targets) && len(having) > 0:
+		return Param{reference + "." + agreed.Name, agreed.Value}, nil
+	case len(having) == 1:
+		return Param{reference + ":" + having[0] + "." + agreed.Name, agreed.Value}, nil
+	case len(having) > 1:
+		return Param{}, refusal("only some of the types that the reference leads to have this parameter; name the type as in reference:Type.parameter")
 	}
-	return Param{reference + "." + agreed.Name, agreed.Value}, nil
+	return Param{}, refusal("no type that the reference leads to has this parameter; name the type as in reference:Type.parameter")
 }

@@ -7,11 +7,40 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// judge resolves a search parameter's expression against the rules.
+// beyondRules are parameters of all resources that no expression describes, and why
+// they are refused.
+var beyondRules = map[string]string{
+	"_content":       "it tests all texts of a resource, and texts are masked",
+	"_text":          "it tests the narrative, which is masked",
+	"_filter":        "it chooses by a language of its own, which could test original values; use search parameters",
+	"_query":         "it names a search that only the server knows",
+	"_list":          "it names a list that only the server knows; read the List instead",
+	"_containedType": "contained resources are not searched",
+	"_type":          "the type stands in the path",
+}
+
+// judge says what the rules say of a parameter of the schema or the ruleset.
 func (g *Guard) judge(typ string, sp *SearchParam) verdict {
+	key := judged{typ, sp}
+	if v, ok := g.verdicts.Load(key); ok {
+		return v.(verdict)
+	}
+	v := g.judgeAnew(typ, sp)
+	if v.class == classShifted && !g.anchored(typ) {
+		v = verdict{rule: v.rule, reason: "times are shifted by patient, and no search of " + typ + " names the one that a resource is about"}
+	}
+	g.verdicts.Store(key, v)
+	return v
+}
+
+// judgeAnew resolves a search parameter's expression against the rules.
+func (g *Guard) judgeAnew(typ string, sp *SearchParam) verdict {
 	root := g.a.roots[typ]
 	if root == nil {
 		return verdict{reason: "the resource type is unknown"}
+	}
+	if reason := beyondRules[sp.Name]; reason != "" && sp.Expression == "" {
+		return verdict{reason: reason}
 	}
 	if sp.Name == "_id" {
 		if f := root.field("id"); f == nil || f.decision.op != opID {
@@ -25,6 +54,9 @@ func (g *Guard) judge(typ string, sp *SearchParam) verdict {
 		return g.judgeComposite(typ, sp)
 	default:
 		return g.refusedBy(typ, sp, "parameters of type "+sp.Type+" could test original values")
+	}
+	if path, ok := existence(sp.Expression, typ); ok && sp.Type == "token" {
+		return g.judgeExistence(root, path)
 	}
 	var all verdict
 	for _, path := range pathsOf(sp.Expression, typ) {
@@ -45,7 +77,8 @@ func (g *Guard) judge(typ string, sp *SearchParam) verdict {
 			if v.class == classReference {
 				v.targets = sp.Targets
 			}
-			v.text = sp.Type == "string"
+			v.text, v.age = sp.Type == "string", v.age || all.age
+			v.values, v.methods = append(all.values, v.values...), append(all.methods, v.methods...)
 			all = v
 		}
 	}
@@ -70,9 +103,12 @@ func (g *Guard) judgeComposite(typ string, sp *SearchParam) verdict {
 				paths = append(paths, base+"."+strings.ReplaceAll(rest, "as(DateTime)", "as(dateTime)"))
 			}
 		}
-		v := g.judge(typ, &SearchParam{Type: c.Type, Expression: strings.Join(paths, " | ")})
-		if v.class == classRefused || v.class == classID {
+		v := g.judgeAnew(typ, &SearchParam{Type: c.Type, Expression: strings.Join(paths, " | ")})
+		switch {
+		case v.class == classRefused:
 			return verdict{rule: v.rule, reason: "of its parts: " + v.reason}
+		case v.class == classID, v.class == classShifted, v.class == classExact && v.text: // no part takes :exact
+			return verdict{rule: v.rule, reason: "of its parts, one cannot be compared exactly"}
 		}
 		all.parts = append(all.parts, v)
 	}
@@ -80,6 +116,35 @@ func (g *Guard) judgeComposite(typ string, sp *SearchParam) verdict {
 		return verdict{reason: "its parts are not known"}
 	}
 	return all
+}
+
+// existence matches the one expression of R4 that asks whether an element is
+// there and not false, that of Patient.deceased.
+func existence(expression, typ string) (element string, ok bool) {
+	m := existenceForm.FindStringSubmatch(expression)
+	if m == nil || m[1] != typ || m[3] != typ || m[2] != m[4] {
+		return "", false
+	}
+	return m[2], true
+}
+
+// judgeExistence lets the question pass where the answer is always seen: the
+// element's boolean is kept, and stands in for what else it may be.
+func (g *Guard) judgeExistence(root *node, element string) verdict {
+	v := verdict{reason: "its expression leads to no element of " + root.typ.Name}
+	for i := range root.fields {
+		f := &root.fields[i]
+		if f.element != element || f.sibling {
+			continue
+		}
+		rule := g.a.Actions[f.decision.action].Rule
+		kept := f.code == "boolean" && f.decision.op == opKeep && f.decision.otherwise == nil
+		if !kept && f.orTrueName == "" {
+			return verdict{rule: rule, reason: f.path + " is masked, so it cannot be searched"}
+		}
+		v = verdict{class: classBool, rule: rule}
+	}
+	return v
 }
 
 // refusedBy refuses a parameter and names the rule that masks what it compares,
@@ -99,10 +164,11 @@ func (g *Guard) refusedBy(typ string, sp *SearchParam, reason string) verdict {
 }
 
 var (
-	asCast      = regexp.MustCompile(`^\(([A-Za-z.]+) as ([A-Za-z]+)\)$`)
-	asCall      = regexp.MustCompile(`\.as\(([A-Za-z]+)\)`)
-	whereCall   = regexp.MustCompile(`\.where\((resolve\(\) is [A-Za-z]+|[a-zA-Z]+='[^']*')\)`)
-	plainSearch = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+(\.ofType\([A-Za-z]+\))?|\.extension\('[^']+'\))*$`)
+	existenceForm = regexp.MustCompile(`^([A-Za-z]+)\.([A-Za-z]+)\.exists\(\) and ([A-Za-z]+)\.([A-Za-z]+) != false$`)
+	asCast        = regexp.MustCompile(`^\(([A-Za-z.]+) as ([A-Za-z]+)\)$`)
+	asCall        = regexp.MustCompile(`\.as\(([A-Za-z]+)\)`)
+	whereCall     = regexp.MustCompile(`\.where\((resolve\(\) is [A-Za-z]+|[a-zA-Z]+ ?= ?'[^']*')\)`)
+	plainSearch   = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+(\.ofType\([A-Za-z]+\))?|\.extension\('[^']+'\))*$`)
 )
 
 // pathsOf returns the paths of an expression that begin at a resource type (or
@@ -132,6 +198,10 @@ func pathsOf(expression, typ string) []string {
 	return paths
 }
 
+// comparedAsDate are the types that a date parameter compares (FHIR R4,
+// search.html#date). A choice may have others, such as a text, which it passes by.
+var comparedAsDate = set(`date dateTime instant Period Timing`)
+
 // resolve judges every element that a path leads to.
 func (g *Guard) resolve(root *node, sp *SearchParam, path string) []verdict {
 	p, err := parseMatch(path)
@@ -154,6 +224,9 @@ func (g *Guard) resolve(root *node, sp *SearchParam, path string) []verdict {
 			for k := range n.fields {
 				f := &n.fields[k]
 				if f.sibling || f.element != st.name || st.ofType != "" && f.code != st.ofType {
+					continue
+				}
+				if last && sp.Type == "date" && !comparedAsDate[f.code] {
 					continue
 				}
 				for d := &f.decision; d != nil; d = d.otherwise {
@@ -179,7 +252,7 @@ func (g *Guard) judgeField(f *field, d *decision, sp *SearchParam) verdict {
 	masked := verdict{rule: rule, reason: f.path + " is masked, so it cannot be searched"}
 	switch d.op {
 	case opCode:
-		return verdict{class: classCode, values: d.values, rule: rule}
+		return verdict{class: classCode, values: []*ValueSet{d.values}, rule: rule}
 	case opKeep:
 		switch {
 		case f.code == "boolean":
@@ -195,12 +268,17 @@ func (g *Guard) judgeField(f *field, d *decision, sp *SearchParam) verdict {
 		switch {
 		case sp.Type == "date" && g.yearSearch(d):
 			return verdict{class: classYear, rule: rule}
+		case sp.Type == "date" && g.shifts(d):
+			if f.code == "instant" {
+				return verdict{class: classShifted, rule: rule, methods: []mask.Method{d.method}}
+			}
+			masked.reason = f.path + " is shifted and may be a month or a year, whose comparison would tell the shift"
 		case sp.Type == "number" && d.search == mask.SearchAmount:
 			return verdict{class: classAmount, rule: rule}
 		case sp.Type == "string" && d.search == mask.SearchPrefix:
-			return verdict{class: classPrefix, rule: rule, method: d.method}
+			return verdict{class: classPrefix, rule: rule, methods: []mask.Method{d.method}}
 		case d.search == mask.SearchExact && (sp.Type == "string" || sp.Type == "token" || sp.Type == "uri"):
-			return verdict{class: classExact, rule: rule, method: d.method}
+			return verdict{class: classExact, rule: rule, methods: []mask.Method{d.method}}
 		}
 	case opDescend:
 		return g.judgeObject(f, d, sp, masked)
@@ -217,25 +295,18 @@ func (g *Guard) judgeObject(f *field, d *decision, sp *SearchParam, masked verdi
 		if r := n.field("reference"); r != nil && r.decision.op == opReference && r.decision.otherwise == nil {
 			return verdict{class: classReference, rule: g.a.Actions[r.decision.action].Rule}
 		}
-	case n.typ.Name == "Coding" && n.coded != nil && sp.Type == "token":
-		return verdict{class: classCoded, values: f.values, rule: masked.rule}
+	case n.typ.Name == "Coding" && sp.Type == "token":
+		if showsCode(n) {
+			return verdict{class: classCoded, values: []*ValueSet{f.values}, rule: masked.rule}
+		}
 	case n.typ.Name == "CodeableConcept" && sp.Type == "token":
 		c := n.field("coding")
-		if c != nil && c.decision.child != nil && c.decision.child.coded != nil && c.decision.otherwise == nil {
-			return verdict{class: classCoded, values: f.values, rule: masked.rule}
+		if c != nil && c.decision.otherwise == nil && c.decision.child != nil && showsCode(c.decision.child) {
+			return verdict{class: classCoded, values: []*ValueSet{f.values}, rule: masked.rule}
 		}
 	case sp.Type == "quantity" && g.showsAmount(n):
-		return verdict{class: classAmount, rule: masked.rule}
-	case (n.typ.Name == "Period" || n.typ.Name == "Timing") && sp.Type == "date":
-		members := []string{"start", "end"}
-		if n.typ.Name == "Timing" {
-			members = []string{"event"}
-		}
-		for _, m := range members {
-			if mf := n.field(m); mf == nil || mf.decision.op != opMethod || !g.yearSearch(&mf.decision) {
-				return masked
-			}
-		}
+		return verdict{class: classAmount, rule: masked.rule, age: n.coded != nil && len(n.coded.unit) > 0 && d.when == nil}
+	case sp.Type == "date" && (n.typ.Name == "Period" && g.showsYears(n) || n.typ.Name == "Timing" && g.showsTimingYears(n)):
 		return verdict{class: classYear, rule: masked.rule}
 	}
 	// What is inside decides, so a rule inside is the one to name.
@@ -246,6 +317,17 @@ func (g *Guard) judgeObject(f *field, d *decision, sp *SearchParam, masked verdi
 		}
 	}
 	return masked
+}
+
+// showsCode reports whether system and code of a Coding or Quantity are decided
+// together, and no rule takes one of them out.
+func showsCode(n *node) bool {
+	for _, part := range []string{"system", "code"} {
+		if f := n.field(part); n.coded == nil || f == nil || f.decision.op != opCoded || f.decision.otherwise != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // showsAmount reports whether the number and unit of a quantity, or of both ends
@@ -260,9 +342,36 @@ func (g *Guard) showsAmount(n *node) bool {
 		}
 		return true
 	}
-	f := n.field("value")
-	return n.coded != nil && f != nil && f.decision.op == opCoded && f.decision.otherwise == nil &&
+	f, unit := n.field("value"), n.field("unit")
+	return showsCode(n) && unit != nil && unit.decision.op == opCoded && unit.decision.otherwise == nil &&
+		f != nil && f.decision.op == opCoded && f.decision.otherwise == nil &&
 		(f.decision.method == nil || f.decision.search == mask.SearchAmount)
+}
+
+// showsYears reports whether the start and end of a Period are shown as years.
+func (g *Guard) showsYears(n *node) bool {
+	for _, end := range []string{"start", "end"} {
+		if f := n.field(end); f == nil || !g.yearSearch(&f.decision) {
+			return false
+		}
+	}
+	return true
+}
+
+// showsTimingYears reports whether all of a Timing that servers compare with
+// dates is shown as years: its events and the period that bounds it.
+func (g *Guard) showsTimingYears(n *node) bool {
+	event, repeat := n.field("event"), n.field("repeat")
+	if event == nil || !g.yearSearch(&event.decision) || repeat == nil || repeat.decision.otherwise != nil || repeat.decision.child == nil {
+		return false
+	}
+	for i := range repeat.decision.child.fields {
+		f := &repeat.decision.child.fields[i]
+		if f.element == "bounds" && f.code == "Period" && !f.sibling {
+			return f.decision.otherwise == nil && f.decision.child != nil && g.showsYears(f.decision.child)
+		}
+	}
+	return false
 }
 
 func (g *Guard) yearSearch(d *decision) bool {

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,7 @@ const (
 	classText            // text that passes unchanged
 	classExact           // a value that the method lets pass, compared exactly
 	classPrefix          // a value that the method lets pass, compared as a beginning
+	classShifted         // a time, shifted back where the patient is known
 	classComposite       // values of other classes
 )
 
@@ -42,6 +44,7 @@ var classWords = [...]string{
 	classText:      "the text passes unchanged",
 	classExact:     "values that the rule lets pass, compared exactly",
 	classPrefix:    "values that the rule lets pass",
+	classShifted:   "days and times, where the search names the patient; they are shifted back",
 	classComposite: "",
 }
 
@@ -50,10 +53,12 @@ type verdict struct {
 	class   class
 	rule    string
 	reason  string
-	values  *ValueSet // classCode, classCoded: what a bare code may be
-	targets []string  // classReference
-	method  mask.Method
-	parts   []verdict // classComposite
+	values  []*ValueSet   // classCode, classCoded: what a bare code may be, by element
+	targets []string      // classReference
+	methods []mask.Method // classExact, classPrefix: by element
+	parts   []verdict     // classComposite
+	// age: what is compared is an age, whatever its unit.
+	age bool
 	// text: the parameter is of type string, which compares beginnings.
 	text bool
 }
@@ -129,8 +134,8 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 		out, ok = s.openReference(v.targets, modifier, item)
 		return out, ok, "the value must be Type/id, or an id where one type is possible"
 	case classCode:
-		code := item[strings.LastIndexByte(item, '|')+1:]
-		return code, v.values != nil && v.values.Contains([]byte(code)), "the value is not a code of the element's value set"
+		out, ok = v.code(item)
+		return out, ok, "the value is not a code of the element's value set"
 	case classCoded:
 		out, ok = s.g.token(v, item)
 		return out, ok, "the value must be system|code of a code system that the ruleset lists, in the form of its codes"
@@ -141,14 +146,17 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 		return item, isNumber(number), "the value must be a number"
 	case classYear:
 		return item, s.g.isYear(item), fmt.Sprintf("the value must be a whole year (YYYY) from %d on, with eq, ne, gt, ge, lt or le", s.g.oldestYear())
+	case classShifted:
+		out, ok = s.unshift(v, item)
+		return out, ok, "the value must be a day or an instant with a zone, with eq, ne, gt, ge, lt or le"
 	case classCanonical:
 		return item, canonicalMayPass(s.g.a.canon, []byte(item)), "the value is not a canonical URL that the ruleset lets pass"
 	case classAmount:
-		return item, isAmount(item), fmt.Sprintf("the value must be a number up to %d, or number|%s|code with a unit that measures no time", oldestAge, ucumSystem)
+		return item, isAmount(item, v.age), fmt.Sprintf("the value must be a number up to %d, without a unit or with a common unit of time, or number|%s|code with a unit that measures no time", oldestAge, ucumSystem)
 	case classText:
 		return item, item != "", "the value is empty"
 	case classExact, classPrefix:
-		return item, s.passes(v.method, item), "the value is not one that the rule lets pass"
+		return item, s.passes(v.methods, item), "the value is not one that the rule lets pass"
 	case classComposite:
 		parts := strings.Split(item, "$")
 		if len(parts) != len(v.parts) {
@@ -167,10 +175,30 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 	return "", false, "it could test original values"
 }
 
-// passes reports whether a method lets a value pass as it is.
-func (s *search) passes(m mask.Method, value string) bool {
-	_, outcome, err := m.Append(nil, []byte(value), &mask.Input{Keys: s.keys})
-	return err == nil && outcome == mask.Kept
+// passes reports whether every method lets a value pass as it is: what one of
+// them hides is not found by what another shows.
+func (s *search) passes(methods []mask.Method, value string) bool {
+	for _, m := range methods {
+		if _, outcome, err := m.Append(nil, []byte(value), &mask.Input{Keys: s.keys}); err != nil || outcome != mask.Kept {
+			return false
+		}
+	}
+	return len(methods) > 0
+}
+
+// code lets a code pass that every element would show, bare or with a system of
+// the value set. The system is implied by a code's element and not sent.
+func (v verdict) code(item string) (string, bool) {
+	system, code, found := strings.Cut(item, "|")
+	if !found {
+		code = item
+	}
+	for _, set := range v.values {
+		if set == nil || !set.Contains([]byte(code)) || found && !slices.Contains(set.Systems, system) {
+			return "", false
+		}
+	}
+	return code, len(v.values) > 0
 }
 
 // openOr opens a pseudonym; one that does not open becomes an id that no
@@ -210,11 +238,14 @@ func (g *Guard) token(v verdict, item string) (string, bool) {
 	system, code, found := strings.Cut(item, "|")
 	if !found {
 		var all []string
-		if v.values != nil && v.values.Contains([]byte(item)) {
-			for _, sys := range v.values.Systems {
+		for _, set := range v.values {
+			if set == nil || !set.Contains([]byte(item)) {
+				continue
+			}
+			for _, sys := range set.Systems {
 				s := g.a.codes.find([]byte(sys))
-				if s != nil && g.a.codes.codeMayPass(s, []byte(sys), []byte(item)) {
-					all = append(all, sys+"|"+item)
+				if with := sys + "|" + item; s != nil && g.a.codes.codeMayPass(s, []byte(sys), []byte(item)) && !slices.Contains(all, with) {
+					all = append(all, with)
 				}
 			}
 		}
@@ -235,7 +266,11 @@ const oldestAge = 89
 // over 89.
 func (g *Guard) oldestYear() int { return g.a.Policy.Ruleset.ReferenceDate.Year - oldestAge }
 
-// isYear lets a whole year pass that does not split the years that rules hide.
+// isYear lets a whole year pass that does not split the years that rules hide. The
+// year that is seen is the one that the source writes; a server that compares in
+// another zone than its data are written in finds what happened within hours of the
+// new year under the year beside it. The two agree where the server runs in the zone
+// of its data, which is for whoever runs it to see to.
 func (g *Guard) isYear(item string) bool {
 	prefix, year := cutPrefix(item)
 	switch prefix {
@@ -263,12 +298,12 @@ func isNumber(s string) bool {
 
 const ucumSystem = "http://unitsofmeasure.org"
 
-// timeUnits are the UCUM atoms that measure time, in which an age can be told.
-var timeUnits = set(`s min h d wk mo mo_s mo_j mo_g a a_t a_j a_g`)
-
 // isAmount lets [prefix]number, number||code and number|system|code pass. A
-// number that could be an age over 89 needs a unit that measures no time.
-func isAmount(item string) bool {
+// number that could be an age over 89 needs a unit that measures no time; units
+// are told apart by what they measure and not by how they are written, since a
+// server may convert them (95 years are 0.95 ha). Of an age, no unit is one of no
+// time.
+func isAmount(item string, age bool) bool {
 	prefix, rest := cutPrefix(item)
 	parts := strings.Split(rest, "|")
 	if !isNumber(parts[0]) || len(parts) == 2 || len(parts) > 3 {
@@ -278,30 +313,15 @@ func isAmount(item string) bool {
 	if err != nil {
 		return false
 	}
-	system, unit := "", ""
-	if len(parts) == 3 {
-		system, unit = parts[1], parts[2]
-		if system != "" && system != ucumSystem || !isUCUM([]byte(unit)) {
-			return false
-		}
-	}
 	if prefix == "ap" {
 		n += n / 10 // what it means is left to servers; a tenth is suggested
 	}
-	return n <= oldestAge || system == ucumSystem && !measuresTime(unit)
-}
-
-// measuresTime reports whether a unit is a time, with or without a prefix or an
-// annotation.
-func measuresTime(unit string) bool {
-	unit, _, _ = strings.Cut(unit, "{")
-	if timeUnits[unit] || unit == "" || unit == "1" {
-		return true
+	if len(parts) == 1 {
+		return n <= oldestAge
 	}
-	for _, p := range ucumPrefixes {
-		if rest, ok := strings.CutPrefix(unit, p); ok && timeUnits[rest] {
-			return true
-		}
+	system, unit := parts[1], parts[2]
+	if system != "" && system != ucumSystem || !isUCUM([]byte(unit)) {
+		return false
 	}
-	return false
+	return n <= oldestAge && isShortTime(unit) || isNoTime(unit) && (n <= oldestAge || system == ucumSystem && !age)
 }

@@ -16,17 +16,23 @@ const (
 	OneResource Form = iota
 	// NDJSON: each line is a resource (FHIR Bulk Data Access, "ndjson").
 	NDJSON
+	// OneXMLResource: the whole file is one resource in the XML form.
+	OneXMLResource
 )
 
-// DetectForm looks at the beginning of a file. It is NDJSON where its first line
+// DetectForm looks at the beginning of a file. It is XML where it begins with "<",
+// behind white space and a byte order mark, and NDJSON where its first line
 // is a whole JSON object, also if it has but that line, or where its second line
 // begins another object: inside an object a line cannot begin with a brace, so
 // the first one is a line of its own, if a broken one. An object that goes on
 // behind what is seen, on one line, counts as NDJSON too: a line is read whole
 // either way.
 func DetectForm(beginning []byte) Form {
-	beginning = bytes.TrimPrefix(beginning, []byte("\xef\xbb\xbf"))
+	beginning = bytes.TrimPrefix(beginning, byteOrderMark)
 	i := space(beginning, 0)
+	if i < len(beginning) && beginning[i] == '<' {
+		return OneXMLResource
+	}
 	end := bytes.IndexByte(beginning[i:], '\n')
 	if end < 0 {
 		return NDJSON

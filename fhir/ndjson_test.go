@@ -22,6 +22,8 @@ func TestDetectForm(t *testing.T) {
 		{"a broken first line", "{broken\n{\"b\":2}\n", fhir.NDJSON},
 		{"pretty", "{\n  \"resourceType\": \"Patient\"\n}\n", fhir.OneResource},
 		{"pretty, without indent", "{\n\"resourceType\": \"Patient\",\n\"contact\":\n[{}]}\n", fhir.OneResource},
+		{"XML", "<Patient xmlns=\"http://hl7.org/fhir\"/>", fhir.OneXMLResource},
+		{"XML behind a mark and space", "\xef\xbb\xbf\r\n <?xml version=\"1.0\"?>\n<Patient/>", fhir.OneXMLResource},
 		{"one pretty line too many", "{\"resourceType\":\n\"Patient\"}", fhir.OneResource},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -1,15 +1,28 @@
 package fhir
 
+import "bytes"
+
 // personState is what is known of the person a resource is about. It is looked
 // up when the first value needs it, whatever the order of members.
 type personState struct {
-	known bool
-	buf   []byte
+	known       bool // birth and death
+	entityKnown bool
+	buf         []byte // the entity
+	found       []byte // the patient's id, while it is looked for
+	// refs are the references that are being looked at.
+	refs [][]byte
+	// entries finds the resources of the Bundle by the hash of Type and id or of the
+	// full URL. It is filled when the first reference has to be followed.
+	entries map[uint64]bundleEntry
+	indexed bool
 }
+
+// bundleEntry is where an entry of the Bundle and its resource begin.
+type bundleEntry struct{ entry, resource int }
 
 var personMembers = []string{"birthDate", "bornDate", "deceasedDateTime", "deceasedDate", "deceasedBoolean", "deceasedAge", "deceasedRange", "deceasedString"}
 
-// know fills the input with whom the resource is about.
+// know fills the input with the life of whom the resource is about.
 func (w *Walker) know() {
 	if w.person.known {
 		return
@@ -26,6 +39,14 @@ func (w *Walker) know() {
 		w.in.Death = w.text(at[3])
 	}
 	w.in.Dead = len(w.in.Death) > 0 || string(w.scalarText(at[4])) == "true" || at[5] >= 0 || at[6] >= 0 || at[7] >= 0
+}
+
+// knowEntity fills the input with whom the resource is about.
+func (w *Walker) knowEntity() {
+	if w.person.entityKnown {
+		return
+	}
+	w.person.entityKnown = true
 	w.in.Entity = w.entity()
 }
 
@@ -38,44 +59,251 @@ func (w *Walker) entity() []byte {
 	if n == nil {
 		return nil
 	}
-	buf := w.person.buf[:0]
-	defer func() { w.person.buf = buf }()
-	if n.typ.Name != "Patient" && len(w.a.subjects[n.index]) > 0 {
-		for _, name := range w.a.subjects[n.index] {
-			ref := w.text(w.find(w.find(root, name), "reference"))
-			if id, ok := w.patientID(ref); ok {
-				buf = append(append(buf, "Patient/"...), id...)
-				return buf
-			}
+	entry := w.res.entry
+	if w.res.contained {
+		entry = -1
+	}
+	if n.typ.Name == "Patient" || len(w.a.leads[n.index].direct) > 0 {
+		if !w.findPatient(n, root, entry, 0) {
+			return nil
 		}
+		w.person.buf = append(append(w.person.buf[:0], "Patient/"...), w.person.found...)
+		return w.person.buf
+	}
+	buf := append(append(w.person.buf[:0], n.typ.Name...), '/')
+	id := w.text(w.find(w.res.entry, "fullUrl"))
+	if urn, ok := bytes.CutPrefix(id, []byte(urnUUID)); ok && len(urn) > 0 {
+		id = urn
+	} else if id = w.text(w.find(root, "id")); len(id) == 0 {
 		return nil
 	}
-	buf = append(append(buf, n.typ.Name...), '/')
-	if urn := w.text(w.find(w.res.entry, "fullUrl")); len(urn) > len(urnUUID) && string(urn[:len(urnUUID)]) == urnUUID {
-		buf = append(buf, urn[len(urnUUID):]...)
-		return buf
-	}
-	id := w.text(w.find(root, "id"))
-	if len(id) == 0 {
-		return nil
-	}
-	buf = append(buf, id...)
-	return buf
+	w.person.buf = append(buf, id...)
+	return w.person.buf
 }
 
 const urnUUID = "urn:uuid:"
 
-// patientID returns the id of the patient a reference points at.
-func (w *Walker) patientID(ref []byte) ([]byte, bool) {
-	if len(ref) > len(urnUUID) && string(ref[:len(urnUUID)]) == urnUUID {
-		return ref[len(urnUUID):], true
+// farthest is how many references are followed from a resource to its patient.
+const farthest = 4
+
+// findPatient leaves the id of the patient of the resource at src[i], whose entry
+// is at src[entry] or -1, in person.found and reports whether there is exactly
+// one.
+func (w *Walker) findPatient(n *node, i, entry, hops int) bool {
+	if n.typ.Name == "Patient" {
+		id := w.text(w.find(i, "id"))
+		if len(id) == 0 {
+			// A new resource has no id yet; its references are to the URN.
+			id, _ = bytes.CutPrefix(w.text(w.find(entry, "fullUrl")), []byte(urnUUID))
+		}
+		w.person.found = append(w.person.found[:0], id...)
+		return len(id) > 0
+	}
+	l := &w.a.leads[n.index]
+	switch w.agree(l.direct, i, hops) {
+	case onePatient:
+		return true
+	case noPatient:
+		return w.agree(l.indirect, i, hops) == onePatient
+	}
+	return false
+}
+
+// agreement is what several references say of the patient.
+type agreement uint8
+
+const (
+	noPatient   agreement = iota
+	onePatient            // in person.found
+	twoPatients           // or one and a reference that cannot be followed
+)
+
+// agree reads the references at paths of the resource at src[i]. Those to patients
+// count; where there are none, the patients of what the others lead to. A patient
+// is found where all that count agree.
+func (w *Walker) agree(paths []memberPath, i, hops int) agreement {
+	from := len(w.person.refs)
+	for _, path := range paths {
+		w.collect(i, path)
+	}
+	to := len(w.person.refs)
+	state := w.agreeOn(from, to, hops, false)
+	if state == noPatient && hops < farthest {
+		state = w.agreeOn(from, to, hops, true)
+	}
+	w.person.refs = w.person.refs[:from]
+	return state
+}
+
+// agreeOn reads the collected references from one to another: those to patients,
+// or those to be followed.
+func (w *Walker) agreeOn(from, to, hops int, followed bool) agreement {
+	state := noPatient
+	var patient []byte
+	for k := from; k < to; k++ {
+		n, id, at := w.target(w.person.refs[k])
+		switch {
+		case n == nil || followed != (n.typ.Name != "Patient"), followed && len(w.a.leads[n.index].direct) == 0:
+			continue // it leads to no patient, or not that way
+		case !followed && at.resource < 0: // the id is all there is to know
+		case !w.follow(n, id, at, hops+1):
+			return twoPatients
+		default:
+			id = bytes.Clone(w.person.found)
+		}
+		if state == onePatient && string(patient) != string(id) {
+			return twoPatients
+		}
+		state, patient = onePatient, id
+	}
+	if state == onePatient {
+		w.person.found = append(w.person.found[:0], patient...)
+	}
+	return state
+}
+
+// follow leaves the id of the patient that another resource is about in
+// person.found and reports whether there is one: of the Bundle, or else of the
+// server.
+func (w *Walker) follow(n *node, id []byte, at bundleEntry, hops int) (ok bool) {
+	if at.resource >= 0 {
+		return w.findPatient(n, at.resource, at.entry, hops)
+	}
+	if w.site.of == nil || w.site.of.Subject == nil {
+		return false
+	}
+	w.person.found, ok = w.site.of.Subject(w.person.found[:0], n.typ.Name, id)
+	return ok && isID(w.person.found)
+}
+
+// collect notes the text of every Reference at a path.
+func (w *Walker) collect(i int, path memberPath) {
+	at := w.find(i, path[0])
+	if at >= 0 && w.src[at] != '[' {
+		w.collectItem(at, path)
+		return
+	}
+	w.each(at, func(item int) bool {
+		w.collectItem(item, path)
+		return false
+	})
+}
+
+func (w *Walker) collectItem(item int, path memberPath) {
+	if len(path) > 1 {
+		w.collect(item, path[1:])
+	} else if ref := w.text(w.find(item, "reference")); len(ref) > 0 {
+		w.person.refs = append(w.person.refs, ref)
+	}
+}
+
+// target finds what a reference leads to: the node of its type and its id, and
+// where it stands in the Bundle, if it does. n is nil where it is not known.
+func (w *Walker) target(ref []byte) (n *node, id []byte, at bundleEntry) {
+	at = bundleEntry{-1, -1}
+	if bytes.HasPrefix(ref, []byte("urn:")) {
+		e, ok := w.entryOf(ref)
+		if !ok {
+			return nil, nil, at
+		}
+		return w.a.roots[string(w.typeAt(e.resource))], nil, e
 	}
 	rel, known := w.relative(ref)
 	if !known {
-		return nil, false
+		return nil, nil, at
 	}
 	n, id, ok := w.a.splitTarget(rel)
-	return id, ok && n.typ.Name == "Patient"
+	if !ok {
+		return nil, nil, at
+	}
+	// A patient's id is all there is to know; of others the resource is needed.
+	if n.typ.Name != "Patient" {
+		// Of every version, the resource.
+		if e, ok := w.entryOf(rel[:len(n.typ.Name)+1+len(id)]); ok {
+			at = e
+		}
+	}
+	return n, id, at
+}
+
+// entryOf finds the resource of the Bundle that has a full URL, or a type and id.
+func (w *Walker) entryOf(ref []byte) (bundleEntry, bool) {
+	p := &w.person
+	if !p.indexed {
+		p.indexed = true
+		if p.entries == nil {
+			p.entries = map[uint64]bundleEntry{}
+		}
+		clear(p.entries)
+		if string(w.typeAt(w.first)) == "Bundle" {
+			w.each(w.find(w.first, "entry"), func(item int) bool {
+				at := w.find(item, "resource")
+				if at < 0 || w.src[at] != '{' {
+					return false
+				}
+				e := bundleEntry{item, at}
+				p.enter(w.text(w.find(item, "fullUrl")), nil, e)
+				if id := w.text(w.find(at, "id")); len(id) > 0 {
+					p.enter(w.typeAt(at), id, e)
+				}
+				return false
+			})
+		}
+	}
+	typ, id, _ := bytes.Cut(ref, []byte("/"))
+	if bytes.HasPrefix(ref, []byte("urn:")) {
+		typ, id = ref, nil
+	}
+	e, ok := p.entries[entryHash(typ, id)]
+	if !ok || e.resource < 0 {
+		return e, false
+	}
+	if id == nil {
+		return e, string(w.text(w.find(e.entry, "fullUrl"))) == string(ref)
+	}
+	return e, string(w.typeAt(e.resource)) == string(typ) && string(w.text(w.find(e.resource, "id"))) == string(id)
+}
+
+// enter notes where a resource is. One that is there twice, in two versions, is
+// as good as not there: they might differ.
+func (p *personState) enter(key, id []byte, e bundleEntry) {
+	if len(key) == 0 {
+		return
+	}
+	h := entryHash(key, id)
+	if _, twice := p.entries[h]; twice {
+		e = bundleEntry{-1, -1}
+	}
+	p.entries[h] = e
+}
+
+// entryHash is FNV-1a of a full URL, or of a type and an id. It has no seed, since
+// masked bytes depend on nothing but the input; what is found is compared.
+func entryHash(key, id []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, part := range [2][]byte{key, id} {
+		for _, c := range part {
+			h = (h ^ uint64(c)) * 1099511628211
+		}
+		h = (h ^ 0xff) * 1099511628211 // no byte of UTF-8
+	}
+	return h
+}
+
+// AppendSubject appends the id of the patient that a resource is about and
+// reports whether there is one: what Site.Subject asks for, given the resource.
+// It follows references by the site's own Subject, so the walker that it is called
+// on must not be the one that asks.
+func (w *Walker) AppendSubject(dst, resource []byte, site *Site) ([]byte, bool) {
+	w.start(dst, resource, site)
+	w.first = space(resource, 0)
+	n := w.a.roots[string(w.typeAt(w.first))] // withheld or not
+	ok := n != nil && w.findPatient(n, w.first, -1, 0)
+	w.forgetInput()
+	if !ok {
+		return dst, false
+	}
+	return append(dst, w.person.found...), true
 }
 
 // identify returns the masked identity of the resource at src[i], for the

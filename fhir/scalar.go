@@ -63,9 +63,14 @@ func (w *Walker) passIf(d *decision, end int, ok bool) (int, bool) {
 
 // method hands the value src[i:end] to a method and writes what comes back.
 func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int, bool) {
-	if d.perEntity {
+	if d.perPerson || d.perEntity {
 		w.volatile = true
+	}
+	if d.perPerson {
 		w.know()
+	}
+	if d.perEntity {
+		w.knowEntity()
 	}
 	if n.address {
 		w.in.Country = w.text(w.find(obj, "country"))

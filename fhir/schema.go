@@ -23,6 +23,7 @@ type Schema struct {
 	types   []*Type
 	byName  map[string]*Type
 	params  map[string]map[string]*SearchParam // by base type and name
+	shapes  func() map[*Type]*shape            // made when XML is first met
 }
 
 // TypeKind says what a type is.
@@ -139,6 +140,7 @@ func parseSchema(text, search string) (*Schema, error) {
 	if err := r.link(); err != nil {
 		return nil, err
 	}
+	r.shapes = sync.OnceValue(func() map[*Type]*shape { return newShapes(r.Schema) })
 	var err error
 	r.params, err = parseSearch(search)
 	return r.Schema, err

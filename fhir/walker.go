@@ -20,14 +20,22 @@ type Site struct {
 	// Link rewrites Bundle.link URLs: it appends the URL that the consumer may
 	// follow and reports whether there is one. Without it links are removed.
 	Link func(dst, relation, url []byte) ([]byte, bool)
+	// Subject appends the id of the patient that another resource of the
+	// original server is about, and reports whether there is one. It is asked for
+	// resources that reach their patient only through a reference to that one,
+	// where nothing in the same Bundle answers it; ids are originals, and typ is
+	// the referenced resource's type. Without it, and where it reports false, the
+	// patient is unknown and the stricter rule applies. The answer must depend on
+	// the resource alone; it may be asked often for the same one.
+	Subject func(dst []byte, typ string, id []byte) ([]byte, bool)
 }
 
 // DefaultBase is the base of masked files: a name that RFC 2606 reserves, so
 // that it can never be reached.
 const DefaultBase = "https://masked.invalid/fhir"
 
-// SyntaxError says where a text is not the JSON form of a FHIR resource. It
-// never holds a value.
+// SyntaxError says where a text is not the JSON or XML form of a FHIR resource.
+// It never holds a value.
 type SyntaxError struct {
 	// Offset is the byte at which it was seen, from 0.
 	Offset int
@@ -110,6 +118,8 @@ type Walker struct {
 	name   []byte // unescaped names and texts of look-ups
 	uuid   [16]byte
 	person personState
+
+	read, masked []byte // JSON forms of a resource in XML, as read and masked
 }
 
 // resourceState is what belongs to the resource being walked. It is saved
@@ -163,9 +173,7 @@ var ErrEmpty = errors.New("nothing of the resource passes")
 // white space around the resource. On an error dst comes back as it was; the
 // error is a *SyntaxError, a *WithheldError, ErrEmpty or one of a method.
 func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byte, error) {
-	if len(src) >= 3 && src[0] == 0xef && src[1] == 0xbb && src[2] == 0xbf {
-		src = src[3:]
-	}
+	src = bytes.TrimPrefix(src, byteOrderMark)
 	w.begin(dst, src, pass, site)
 	i := space(src, 0)
 	w.last, w.first = i, i
@@ -195,20 +203,26 @@ func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byt
 func (w *Walker) forgetInput() {
 	w.src, w.pass, w.in = nil, nil, mask.Input{}
 	w.coded, w.lastUnit = codedState{}, nil
+	clear(w.person.refs[:cap(w.person.refs)])
 	clear(w.contained.few)
 	clear(w.shown[:cap(w.shown)])
 }
 
 func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {
-	w.src, w.dst, w.pass = src, dst, pass
-	w.in = mask.Input{Keys: pass.Keys}
+	w.start(dst, src, site)
+	w.pass, w.in = pass, mask.Input{Keys: pass.Keys}
+	w.detail = pass.Detail
+}
+
+// start makes the walker read a text.
+func (w *Walker) start(dst, src []byte, site *Site) {
+	w.src, w.dst = src, dst
 	w.depth, w.fault, w.at = 0, fault{}, ""
 	w.res = resourceState{entry: -1}
 	w.unwinding, w.withheld, w.inSecurity, w.capped = false, nil, false, false
 	w.recording, w.volatile, w.trail = 0, false, w.trail[:0]
-	w.person.known = false
+	w.person.known, w.person.entityKnown, w.person.indexed = false, false, false
 	w.testedObj, w.contained.root = -1, -1
-	w.detail = pass.Detail
 	w.path = w.path[:0]
 	if w.site == nil || w.site.of != site {
 		w.site = newSiteIndex(site)
@@ -278,7 +292,7 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 	if contained {
 		w.res.root = outer.root
 	} else {
-		w.person.known = false
+		w.person.known, w.person.entityKnown = false, false
 	}
 	outerPath := len(w.path)
 	if w.detail {
@@ -304,7 +318,7 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 		w.path = w.path[:min(outerPath, len(w.path))]
 	}
 	if !contained {
-		w.person.known = false
+		w.person.known, w.person.entityKnown = false, false
 	}
 	w.lastIndex = n.index
 	outer.labels |= w.res.labels

@@ -35,12 +35,32 @@ type date struct {
 }
 
 func newDate(env mask.Env, args mask.Args) (mask.Method, error) {
-	return &date{
+	d := date{
 		slot:    env.Keys.MACSlot("date-shift", args.String("domain", "")),
 		mode:    args.String("mode", ""),
 		window:  int(args.Int("window", 365)),
 		weekday: args.Bool("weekday", false),
-	}, nil
+	}
+	if d.mode == "shift" {
+		return &shift{d}, nil
+	}
+	return &d, nil
+}
+
+// shift is the mode of date that can be undone.
+type shift struct{ date }
+
+// Invert implements mask.Inverter for dates of a day or finer.
+func (d *shift) Invert(dst, src []byte, in *mask.Input) ([]byte, bool) {
+	precision, day, rest, ok := splitDate(src)
+	if !ok || precision < 3 || len(in.Entity) == 0 {
+		return dst, false
+	}
+	day = day.AddDate(0, 0, -d.days(in))
+	if y := day.Year(); y < 1 || y > 9999 {
+		return dst, false
+	}
+	return append(day.AppendFormat(dst, time.DateOnly), rest...), true
 }
 
 // Append implements mask.Method.
@@ -100,7 +120,7 @@ func splitDate(s []byte) (precision int, day time.Time, rest []byte, ok bool) {
 		return 1, day, nil, err == nil && !bytes.Equal(s, []byte("0000"))
 	case len(s) == 7:
 		_, err := time.Parse("2006-01", string(s))
-		return 2, day, nil, err == nil
+		return 2, day, nil, err == nil && !bytes.Equal(s[:4], []byte("0000"))
 	case len(s) < 10:
 		return 0, day, nil, false
 	}

@@ -288,6 +288,31 @@ func FuzzSame(f *testing.F) {
 	})
 }
 
+func TestShiftIsUndoneForAKnownPersonOnly(t *testing.T) {
+	keys := testKeys(t)
+	m := makeMethod(t, "date", map[string]any{"mode": "shift"}, keys)
+	in := &mask.Input{Keys: keys.NewPseudonymizer()}
+	for _, s := range []string{"2020-02-27", "2020-02-27T10:00:00.5+02:00", "2020-02", "2020", "x", ""} {
+		if original, ok := m.(mask.Inverter).Invert(nil, []byte(s), in); ok {
+			t.Errorf("%q of no one is made of %q", s, original)
+		}
+	}
+	in.Entity = []byte("Patient/1")
+	for _, s := range []string{"2020-02", "2020", "x", "", "2020-02-30"} {
+		if original, ok := m.(mask.Inverter).Invert(nil, []byte(s), in); ok {
+			t.Errorf("%q is made of %q", s, original)
+		}
+	}
+	if original, ok := m.(mask.Inverter).Invert(nil, []byte("2020-02-27T10:00:00Z"), in); !ok || strings.HasPrefix(string(original), "2020-02-27") || !strings.HasSuffix(string(original), "T10:00:00Z") {
+		t.Errorf("got %q", original)
+	}
+	for _, mode := range []string{"year", "month", "quarter"} {
+		if _, ok := makeMethod(t, "date", map[string]any{"mode": mode}, keys).(mask.Inverter); ok {
+			t.Errorf("%s can be undone", mode)
+		}
+	}
+}
+
 func FuzzDate(f *testing.F) {
 	keys := testKeys(f)
 	m := makeMethod(f, "date", map[string]any{"mode": "shift"}, keys)
@@ -304,6 +329,14 @@ func FuzzDate(f *testing.F) {
 			if _, _, _, ok := splitDate(out); !ok {
 				t.Errorf("%q becomes %q, which is no date", s, out)
 			}
+		}
+		// What is asked for of shifted dates is asked for of the originals.
+		original, ok := m.(mask.Inverter).Invert(nil, []byte(s), in)
+		if !ok {
+			return
+		}
+		if out, outcome, _ := m.Append(nil, original, in); outcome != mask.Replaced || string(out) != s {
+			t.Errorf("%q is made of %q, which becomes %q", s, original, out)
 		}
 	})
 }

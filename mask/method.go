@@ -102,14 +102,24 @@ type Method interface {
 	Append(dst, src []byte, in *Input) ([]byte, Outcome, error)
 }
 
+// Inverter is a Method whose work can be undone for an entity that is known.
+type Inverter interface {
+	Method
+	// Invert appends the value that Append would make src of and reports whether
+	// there is one: Append of it gives src. in.Entity must be set.
+	Invert(dst, src []byte, in *Input) ([]byte, bool)
+}
+
 // Definition is a method as a ruleset names it.
 type Definition struct {
 	Name  string
 	Label Label
 	// Summary is one line for people: what it does to which value.
 	Summary string
-	// PerEntity reports that the output depends on Input.Entity, Birth, Death,
-	// Dead or Country and not on the value alone.
+	// PerPerson reports that the output depends on Input.Birth, Death or Dead and
+	// not on the value alone.
+	PerPerson bool
+	// PerEntity reports that the output depends on Input.Entity.
 	PerEntity bool
 	// Search says how what the method masks may be searched.
 	Search Search

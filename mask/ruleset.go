@@ -38,6 +38,9 @@ type FHIRSection struct {
 	// SearchParameters are parameters of the upstream beside those of FHIR R4,
 	// or in their place.
 	SearchParameters []SearchParameter `json:"searchParameters,omitempty"`
+	// ContentTypes are media types whose content passes as it is, in Binary
+	// resources that are read raw. No rule reaches into it.
+	ContentTypes []string `json:"contentTypes,omitempty"`
 }
 
 // SearchParameter says what a search parameter of the upstream compares, so
@@ -240,12 +243,21 @@ func (r *rulesetReader) merge(own Ruleset) {
 			rs.FHIR.SearchParameters[i] = p
 		}
 	}
-	for _, c := range own.FHIR.Canonicals {
-		if !slices.Contains(rs.FHIR.Canonicals, c) {
-			rs.FHIR.Canonicals = append(rs.FHIR.Canonicals, c)
+	rs.FHIR.Canonicals = union(rs.FHIR.Canonicals, own.FHIR.Canonicals)
+	rs.FHIR.ContentTypes = union(rs.FHIR.ContentTypes, own.FHIR.ContentTypes)
+}
+
+func union(all, more []string) []string {
+	for _, s := range more {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
 		}
 	}
+	return all
 }
+
+// mediaType is type/subtype (RFC 6838, 4.2) in lower case.
+var mediaType = regexp.MustCompile(`^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$`)
 
 // categoryForm takes letters in ascending order.
 var categoryForm = regexp.MustCompile(`^A?B?C?D?E?F?G?H?I?J?K?L?M?N?O?P?Q?R?$`)
@@ -293,6 +305,14 @@ func (r *rulesetReader) fhir(n ast.Node, sec *FHIRSection) {
 		"canonicals": func(n ast.Node) {
 			for _, l := range r.Texts(n) {
 				sec.Canonicals = append(sec.Canonicals, l.Text)
+			}
+		},
+		"contentTypes": func(n ast.Node) {
+			for _, l := range r.Texts(n) {
+				if !mediaType.MatchString(l.Text) {
+					r.Problems.Add(l.At, "contentTypes: want a media type in lower case, such as application/pdf")
+				}
+				sec.ContentTypes = append(sec.ContentTypes, l.Text)
 			}
 		},
 		"searchParameters": func(n ast.Node) {

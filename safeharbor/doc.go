@@ -36,14 +36,14 @@ func Methods() []mask.Definition {
 			},
 		},
 		{
-			Name: "birthYear", Label: mask.LabelAbstracted, PerEntity: true, Search: mask.SearchYear,
+			Name: "birthYear", Label: mask.LabelAbstracted, PerPerson: true, Search: mask.SearchYear,
 			Summary: "cuts a birth date to its year; it goes where it reveals an age over 89",
 			New: func(env mask.Env, _ mask.Args) (mask.Method, error) {
 				return &birthYear{reference: env.ReferenceDate.Year}, nil
 			},
 		},
 		{
-			Name: "deathYear", Label: mask.LabelAbstracted, PerEntity: true,
+			Name: "deathYear", Label: mask.LabelAbstracted, PerPerson: true,
 			Summary: "cuts a date of death to its year; it goes where the age at death is over 89 or unknown",
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return deathYear{}, nil },
 		},

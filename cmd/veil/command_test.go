@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
+	"flag"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 )
 
@@ -50,6 +54,8 @@ func write(t testing.TB, path, text string) string {
 const twoPatients = `{"resourceType":"Patient","id":"1","active":true,"name":[{"family":"SECRET"}],"birthDate":"1980-03-05"}
 {"resourceType":"Patient","id":"2","active":false,"name":[{"family":"SECRET"}]}
 `
+
+const patientXML = `<Patient xmlns="http://hl7.org/fhir"><id value="1"/><active value="true"/><name><family value="SECRET"/></name><birthDate value="1980-03-05"/></Patient>`
 
 // TestCommands runs the command's subcommands with good and bad command lines.
 func TestCommands(t *testing.T) {
@@ -92,13 +98,24 @@ func TestCommands(t *testing.T) {
 		{"rule tests", "", []string{"ruleset", "test"}, 0, "ok safe-harbor.test.yaml", "", ""},
 		{"mask", twoPatients, []string{"mask", "--ruleset", "safe-harbor", "--key-file", key}, 0, `"birthDate":"1980"`, "", "SECRET"},
 		{"mask a pretty resource", "{\n  \"resourceType\": \"Patient\",\n  \"name\": [ {\"family\": \"SECRET\"} ],\n  \"active\": true\n}\n", []string{"mask", "--key-file", key}, 0, `"active": true`, "", "SECRET"},
+		{"mask XML", "\xef\xbb\xbf<?xml version=\"1.0\"?>\n" + patientXML, []string{"mask", "--key-file", key}, 0, `<birthDate value="1980"/>`, "", "SECRET"},
+		{"a withheld resource in XML", strings.ReplaceAll(patientXML, "Patient", "Person"), []string{"mask", "--key-file", key}, 0, "", "", "SECRET"},
+		{"malformed XML", strings.Replace(patientXML, `<active `, "\n <active value=\"SECRET\"/><active ", 1), []string{"mask", "--key-file", key}, 1, "", "veil: standard input:2:26: Patient.active: the element appears more than once", "SECRET"},
+		{"XML with a document type", `<!DOCTYPE x [<!ENTITY e "SECRET">]>` + patientXML, []string{"mask", "--key-file", key}, 1, "", "standard input:1:1: document type and entity declarations are refused", "SECRET"},
+		{"several XML resources", patientXML + "\n" + patientXML, []string{"mask", "--key-file", key}, 1, "", "standard input:2:1: more text behind the resource", "SECRET"},
 		{"nothing to mask", "", []string{"mask", "--key-file", key}, 0, "", "", ""},
 		{"several files without a folder", "", []string{"mask", "--key-file", key, "a", "b"}, 2, "", "--out DIR", ""},
 		{"no such file", "", []string{"mask", "--key-file", key, dir + "/none"}, 1, "", "no such file", ""},
 		{"a withheld resource", `{"resourceType":"Person","name":[{"family":"SECRET"}]}` + "\n" + twoPatients, []string{"mask", "--key-file", key}, 0, `"active":false`, "", "SECRET"},
 		{"a malformed line", `{"resourceType":"Patient","active":true}` + "\n" + `{"resourceType":"Patient","name":[{"family":"SECRET}` + "\n" + twoPatients, []string{"mask", "--key-file", key}, 1, `"active":false`, "veil: standard input:2:45: Patient.name: string is not closed", "SECRET"},
 		{"a malformed pretty resource", "{\n \"resourceType\": \"Patient\",\n \"active\": tru\n}", []string{"mask", "--key-file", key}, 1, "", "standard input:3:", ""},
-		{"serve without an upstream", "", []string{"serve", "--key-file", key}, 2, "", "fhir.upstream is not set", ""},
+		{"serve without an upstream", "", []string{"serve", "--key-file", key}, 2, "", "fhir.upstream: it is not set", ""},
+		{"serve to nobody", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--key-file", key}, 2, "", "nobody may ask: add keys, issuers or certificates, or let anybody ask with --allow-anonymous", ""},
+		{"serve without a key", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--allow-anonymous"}, 2, "", "no key: give --key-file", ""},
+		{"serve an upstream with a password", "", []string{"serve", "--fhir-upstream", "http://u:SECRET@x/fhir"}, 2, "", "--fhir-upstream: want an absolute http or https URL without user", "SECRET"},
+		{"print a key given as its file", "", []string{"serve", "--print-config", "--key-file", "veil-key-1:SECRET"}, 2, "", "--key-file: this is a secret", "SECRET"},
+		{"an API key", "", []string{"keys", "api", "alice"}, 0, "sha256: ", "", ""},
+		{"an API key for no name", "", []string{"keys", "api", "a b"}, 2, "", "not the name of a consumer", ""},
 		{"verify no log", "", []string{"audit", "verify", dir + "/none"}, 1, "", "no such file", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -223,6 +240,29 @@ func TestMaskToFolder(t *testing.T) {
 	}
 }
 
+// TestMaskXMLToFolder: standard input has no name, but a form; the masked XML
+// says what the masked JSON says.
+func TestMaskXMLToFolder(t *testing.T) {
+	key, out := newKey(t), t.TempDir()
+	if r := veil(t, patientXML, "mask", "--key-file", key, "--out", out); r.code != 0 {
+		t.Fatal(r.stderr)
+	}
+	masked, err := os.ReadFile(filepath.Join(out, "stdin.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := fhir.R4().AppendJSONFromXML(nil, masked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(twoPatients, "\n")
+	want := veil(t, line, "mask", "--key-file", key)
+	var g, w any
+	if err := errors.Join(json.Unmarshal(got, &g), json.Unmarshal([]byte(want.stdout), &w)); err != nil || !reflect.DeepEqual(g, w) {
+		t.Errorf("got  %s\nwant %s, %v", got, want.stdout, err)
+	}
+}
+
 func TestRejects(t *testing.T) {
 	key, dir := newKey(t), t.TempDir()
 	rejects := filepath.Join(dir, "rejects.ndjson")
@@ -295,5 +335,34 @@ func TestExport(t *testing.T) {
 	line, _, _ := strings.Cut(r.stdout, "\n")
 	if !json.Valid([]byte(line)) {
 		t.Error("the first line is not JSON")
+	}
+}
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+// TestExplainSearch holds what --search prints against a golden file: a verdict
+// and its reason for every parameter, result parameter, chain and modifier.
+func TestExplainSearch(t *testing.T) {
+	const golden = "testdata/explain-search-patient.txt"
+	r := veil(t, "", "ruleset", "explain", "--search", "Patient")
+	if r.code != 0 {
+		t.Fatal(r.stderr)
+	}
+	if *update {
+		write(t, golden, r.stdout)
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil || r.stdout != string(want) {
+		t.Errorf("%v: run go test ./cmd/veil -run TestExplainSearch -update if this is right:\n%s", err, r.stdout)
+	}
+	var v struct {
+		Parameters, Results, Modifiers []map[string]any
+	}
+	r = veil(t, "", "ruleset", "explain", "--search", "Patient", "--json")
+	if err := json.Unmarshal([]byte(r.stdout), &v); err != nil || len(v.Parameters) < 30 || len(v.Results) < 10 || len(v.Modifiers) < 10 || v.Parameters[0]["why"] == "" {
+		t.Errorf("%v: %s", err, r.stdout)
+	}
+	if r := veil(t, "", "ruleset", "explain", "--search", "Patiet"); r.code != 1 || !strings.Contains(r.stderr, `did you mean "Patient"`) {
+		t.Errorf("%d, %s", r.code, r.stderr)
 	}
 }

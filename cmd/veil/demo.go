@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirdoor"
 )
 
@@ -89,7 +91,7 @@ func runDemo(c *cobra.Command, f demoFlags) (err error) {
 	go func() { _ = source.Serve(sourceListener) }() // ends with Close
 	defer source.Close()
 
-	d, err := startDemoDoor(f, dir, sourceURL)
+	d, err := startDemoDoor(c.Context(), f, dir, sourceURL)
 	if err != nil {
 		return err
 	}
@@ -109,7 +111,7 @@ type demoDoor struct {
 	url, dir  string
 }
 
-func startDemoDoor(f demoFlags, dir, sourceURL string) (*demoDoor, error) {
+func startDemoDoor(ctx context.Context, f demoFlags, dir, sourceURL string) (*demoDoor, error) {
 	secret := make([]byte, mask.MinSecret)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
 	keys, err := mask.NewKeyring(secret, "demo")
@@ -132,7 +134,14 @@ func startDemoDoor(f demoFlags, dir, sourceURL string) (*demoDoor, error) {
 		return nil, errors.Join(err, d.log.Close())
 	}
 	d.url = "http://" + d.listener.Addr().String() + "/fhir"
-	d.door, err = fhirdoor.New(fhirdoor.Config{Upstream: sourceURL, BaseURL: d.url, Automaton: a, Sink: d.log})
+	anybody, err := consumer.New(ctx, consumer.Config{Anonymous: &consumer.Account{}})
+	if err != nil {
+		return nil, errors.Join(err, d.listener.Close(), d.log.Close())
+	}
+	d.door, err = fhirdoor.New(fhirdoor.Config{
+		Upstream: sourceURL, BaseURL: d.url, Sink: d.log,
+		Policy: fhirdoor.Policy{Consumers: anybody, Views: []fhirdoor.View{{Automaton: a}}},
+	})
 	if err != nil {
 		return nil, errors.Join(err, d.listener.Close(), d.log.Close())
 	}

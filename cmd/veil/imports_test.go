@@ -22,11 +22,17 @@ func TestImportsPointOneWay(t *testing.T) {
 		"fhir":           {"mask", "fhir/termhash"},
 		"fhir/fhirtest":  {},
 		"proxy/consumer": {},
-		"proxy/fhirdoor": {"mask", "fhir"},
+		"proxy/metrics":  {},
+		"proxy/fhirdoor": {"mask", "fhir", "proxy/consumer", "proxy/metrics"},
+		"proxy/upstream": {},
+		"sqlflow":        {"mask"},
+		"proxy/pgdoor":   {"mask", "sqlflow", "proxy/consumer", "proxy/metrics"},
 		// Test support, imported by tests alone.
-		"proxy/fhirdoor/hapitest": {"fhir/fhirtest"},
-		"proxy/pgdoor/pgtest":     {},
-		"cmd/veil":                {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/fhirdoor"},
+		"proxy/fhirdoor/hapitest":   {"fhir/fhirtest"},
+		"proxy/fhirdoor/clienttest": {},
+		"proxy/pgdoor/pgtest":       {},
+		"proxy/pgdoor/sqltest":      {},
+		"cmd/veil":                  {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "sqlflow", "proxy/consumer", "proxy/fhirdoor", "proxy/pgdoor", "proxy/metrics", "proxy/upstream"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

@@ -6,10 +6,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
 func newKeys() *cobra.Command {
-	return group(&cobra.Command{Use: "keys", Short: "Make and name keys"}, newKeysNew(), newKeysShow())
+	return group(&cobra.Command{Use: "keys", Short: "Make and name keys"}, newKeysNew(), newKeysShow(), newKeysAPI())
 }
 
 func newKeysNew() *cobra.Command {
@@ -46,4 +47,31 @@ func newKeysShow() *cobra.Command {
 	}
 	c.Flags().StringVar(&project, "project", "default", "name of the project")
 	return c
+}
+
+func newKeysAPI() *cobra.Command {
+	return &cobra.Command{
+		Use: "api NAME", Short: "Make an API key for a consumer",
+		Long: `Makes a new random API key and prints it, and the line that lets it in, for the
+consumers' keys of veil serve. The key is shown this once and kept nowhere; the
+line has its SHA-256 alone, which is no secret. NAME is the name of the consumer:
+1 to 128 letters, digits and ._@-. A consumer may have several keys, such as the
+old one and the new one.
+
+The consumer sends it as "Authorization: Bearer KEY" or as "X-API-Key: KEY".`,
+		Example: "  veil keys api notebook-7",
+		Args:    exactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			name := args[0]
+			key, sum := consumer.NewKey()
+			// What is printed is what a directory takes.
+			account := consumer.Account{Name: name}
+			if _, err := consumer.New(c.Context(), consumer.Config{Keys: []consumer.Key{{Account: account, SHA256: sum}}}); err != nil {
+				return usagef("NAME is not the name of a consumer: want 1 to 128 letters, digits and ._@-")
+			}
+			// In quotes: 42 is a name, and some hashes would be numbers.
+			fmt.Fprintf(c.OutOrStdout(), "# The key of %s. It is shown this once.\n%s\n# For the consumers' keys in the configuration:\n- {name: %q, sha256: %q}\n", name, key, name, sum)
+			return nil
+		},
+	}
 }

@@ -66,7 +66,7 @@ func newRoot() *cobra.Command {
 systems that hold the real thing. It is read-only: no write reaches the source.`,
 		Example: `  veil demo
   veil mask --ruleset safe-harbor --key-file project.key < patients.ndjson > masked.ndjson
-  veil serve --fhir-upstream http://fhir.internal/fhir --listen :8080 --ruleset safe-harbor --key-file project.key --audit-dir audit`,
+  veil serve --config veil.yaml`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -22,8 +22,12 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// maxResource is the largest resource, Bundle or line that is masked.
-const maxResource = 256 << 20
+// The largest resource, Bundle or line that is masked. XML takes a tree of many
+// times its size.
+const (
+	maxResource    = 256 << 20
+	maxXMLResource = 64 << 20
+)
 
 type maskFlags struct {
 	keyFlags
@@ -40,11 +44,12 @@ type maskFlags struct {
 func newMask() *cobra.Command {
 	var f maskFlags
 	c := &cobra.Command{
-		Use: "mask [FILE…]", Short: "Mask FHIR JSON and NDJSON files",
+		Use: "mask [FILE…]", Short: "Mask FHIR JSON, NDJSON and XML files",
 		Long: `Masks FHIR resources from files or standard input ("-", or no file at all) to
 standard output, or to files of the same names in a folder. One resource or
-Bundle a file, or one a line (NDJSON): which it is, is seen from the text. Files
-ending in .gz are read and, with --out, written compressed.
+Bundle a file, in JSON or XML, or one a line (NDJSON): which it is, is seen from
+the text. XML comes out as XML. Files ending in .gz are read and, with --out,
+written compressed.
 
 Output files appear only when they are complete. A line that cannot be masked is
 left out, reported with its place and counted; the others are written, and the
@@ -206,7 +211,10 @@ func (j *maskJob) file(ctx context.Context, name string) (err error) {
 		}
 		in = z
 	}
-	out, err := j.output(name)
+	br := bufio.NewReaderSize(in, 1<<20)
+	beginning, peekErr := br.Peek(1 << 20)
+	form := fhir.DetectForm(beginning)
+	out, err := j.output(name, form)
 	if err != nil {
 		return err
 	}
@@ -217,7 +225,11 @@ func (j *maskJob) file(ctx context.Context, name string) (err error) {
 	origin := mask.Origin{RequestID: mask.NewRequestID(), Consumer: "local", Door: "file", Operation: "mask"}
 	j.pass.Begin(origin)
 	badBefore := j.bad
-	err = j.stream(ctx, display, in, out)
+	if len(beginning) > 0 || errors.Is(peekErr, io.EOF) {
+		err = j.stream(ctx, display, br, form, out)
+	} else {
+		err = fmt.Errorf("%s: %w", display, peekErr)
+	}
 	for _, w := range j.workers {
 		j.pass.Merge(w.pass)
 	}
@@ -240,27 +252,22 @@ func (j *maskJob) file(ctx context.Context, name string) (err error) {
 }
 
 // stream masks what a reader has, by its form.
-func (j *maskJob) stream(ctx context.Context, display string, in io.Reader, out io.Writer) error {
-	br := bufio.NewReaderSize(in, 1<<20)
-	beginning, err := br.Peek(1 << 20)
-	if len(beginning) == 0 {
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		return fmt.Errorf("%s: %w", display, err)
+func (j *maskJob) stream(ctx context.Context, display string, in *bufio.Reader, form fhir.Form, out io.Writer) error {
+	if form == fhir.NDJSON {
+		return j.lines(ctx, display, in, out)
 	}
-	if fhir.DetectForm(beginning) == fhir.NDJSON {
-		return j.lines(ctx, display, br, out)
+	limit, maskOne := maxResource, j.workers[0].mask
+	if form == fhir.OneXMLResource {
+		limit, maskOne = maxXMLResource, j.workers[0].maskXML
 	}
-	text, err := io.ReadAll(io.LimitReader(br, maxResource+1))
+	text, err := io.ReadAll(io.LimitReader(in, int64(limit)+1))
 	if err != nil {
 		return fmt.Errorf("%s: %w", display, err)
 	}
-	if len(text) > maxResource {
-		return fmt.Errorf("%s: the resource is larger than %d bytes", display, maxResource)
+	if len(text) > limit {
+		return fmt.Errorf("%s: the resource is larger than %d bytes", display, limit)
 	}
-	res := j.workers[0].mask(text, 1)
-	return j.deliver(display, res, out)
+	return j.deliver(display, maskOne(text), out)
 }
 
 // deliver writes a block's output and reports what could not be masked.
@@ -293,13 +300,16 @@ type maskOutput struct {
 	path string
 }
 
-func (j *maskJob) output(name string) (*maskOutput, error) {
+func (j *maskJob) output(name string, form fhir.Form) (*maskOutput, error) {
 	if j.flags.out == "" {
 		return &maskOutput{Writer: j.stdout}, nil
 	}
 	base := filepath.Base(name)
 	if name == "-" {
 		base = "stdin.ndjson"
+		if form == fhir.OneXMLResource {
+			base = "stdin.xml"
+		}
 	}
 	path := filepath.Join(j.flags.out, base)
 	if in, err := filepath.Abs(name); err == nil {

@@ -36,16 +36,22 @@ type badLine struct {
 	text         []byte
 }
 
-// mask masks a text that is one resource; line is where it starts in its file.
-func (w *maskWorker) mask(text []byte, line int) blockResult {
-	var r blockResult
-	w.one(&r, text, line)
+// mask masks a text that is one resource.
+func (w *maskWorker) mask(text []byte) (r blockResult) {
+	w.one(&r, text, 1, w.walker.AppendJSON)
 	return r
 }
 
-// one masks one resource and adds it to the result.
-func (w *maskWorker) one(r *blockResult, text []byte, line int) {
-	out, err := w.walker.AppendJSON(r.out, text, w.pass, w.site)
+// maskXML does the same in the XML form.
+func (w *maskWorker) maskXML(text []byte) (r blockResult) {
+	w.one(&r, text, 1, w.walker.AppendXML)
+	return r
+}
+
+// one masks one resource and adds it to the result; line is where it starts in
+// its file.
+func (w *maskWorker) one(r *blockResult, text []byte, line int, appendMasked func(dst, src []byte, pass *mask.Pass, site *fhir.Site) ([]byte, error)) {
+	out, err := appendMasked(r.out, text, w.pass, w.site)
 	if err == nil {
 		r.out = append(out, '\n')
 		r.resources++
@@ -76,7 +82,7 @@ func (w *maskWorker) lines(r *blockResult, block []byte, line int) {
 		text, rest, _ := bytes.Cut(block, []byte("\n"))
 		block = rest
 		if len(bytes.TrimSpace(text)) > 0 {
-			w.one(r, text, line)
+			w.one(r, text, line, w.walker.AppendJSON)
 		}
 	}
 }

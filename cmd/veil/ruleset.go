@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
 )
@@ -108,7 +109,8 @@ Observation.value.ofType(Quantity).value, Patient.extension('url').
 With --coverage: the eighteen categories of 45 CFR 164.514(b)(2)(i), each with its
 rules and the number of element paths they cover, and every path of FHIR R4 whose
 original value can pass, with the reason. With --search TYPE: every search
-parameter of a resource type, and whether it may be used.`,
+parameter of a resource type, whether it may be used and why, and what becomes of
+result parameters, chains and modifiers.`,
 		Example: `  veil ruleset explain Patient.birthDate
   veil ruleset explain --coverage
   veil ruleset explain --search Patient`,
@@ -222,11 +224,15 @@ func (p printer) coverage(a *fhir.Automaton) error {
 func (p printer) search(a *fhir.Automaton, typ string) error {
 	g := fhir.NewGuard(a)
 	if known, _ := g.Type(typ); !known {
-		return fmt.Errorf("unknown resource type %q", typ)
+		return fmt.Errorf("unknown resource type %q%s", typ, mask.DidYouMean(typ, g.Types()))
 	}
 	params := g.SearchParams(typ)
 	if p.json {
-		return p.encode(params)
+		return p.encode(struct {
+			Parameters []fhir.GuardedParam `json:"parameters"`
+			Results    []fhir.ResultParam  `json:"results"`
+			Modifiers  []fhir.ResultParam  `json:"modifiers"`
+		}{params, fhir.ResultParams(), fhir.Modifiers()})
 	}
 	w := tabwriter.NewWriter(p.c.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "PARAMETER\tTYPE\tALLOWED\tWHY")
@@ -236,6 +242,15 @@ func (p printer) search(a *fhir.Automaton, typ string) error {
 			allowed = "yes"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", sp.Name, sp.Type, allowed, sp.Why)
+	}
+	for _, more := range []struct {
+		title string
+		rules []fhir.ResultParam
+	}{{"RESULT PARAMETERS AND CHAINS", fhir.ResultParams()}, {"MODIFIERS AND VALUES", fhir.Modifiers()}} {
+		fmt.Fprintf(w, "\n%s\tTREATMENT\n", more.title)
+		for _, r := range more.rules {
+			fmt.Fprintf(w, "%s\t%s\n", r.Name, r.How)
+		}
 	}
 	return w.Flush()
 }

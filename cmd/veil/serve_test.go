@@ -118,7 +118,7 @@ func TestServeAgreesWithMask(t *testing.T) {
 	addr := l.Addr().String()
 	l.Close()
 	key, auditDir := newKey(t), filepath.Join(t.TempDir(), "audit")
-	b := start(t, "serve", "--fhir-upstream", source.URL, "--listen", addr, "--base-url", "http://"+addr+"/fhir", "--key-file", key, "--audit-dir", auditDir)
+	b := start(t, "serve", "--fhir-upstream", source.URL, "--listen", addr, "--base-url", "http://"+addr+"/fhir", "--key-file", key, "--audit-dir", auditDir, "--allow-anonymous")
 	b.until(t, "serving")
 
 	secret, err := mask.ReadKeyFile(key)

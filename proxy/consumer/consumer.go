@@ -41,7 +41,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -95,6 +97,10 @@ func (c *Consumer) Admit() (release func(), retryAfter time.Duration, ok bool) {
 	return c.gate.admit(c.Name, time.Now())
 }
 
+// Count counts a further request of one that was admitted, such as an entry of a
+// batch, against the consumer's rate, and reports whether it may be made.
+func (c *Consumer) Count() bool { return c.gate == nil || c.gate.count(c.Name, time.Now()) }
+
 // Account is what the operator gives a consumer.
 type Account struct {
 	// Name is [A-Za-z0-9._@-]{1,128}. Credentials of one consumer, such as the
@@ -134,7 +140,8 @@ type Directory struct {
 	iterations   []int              // of the users' verifiers
 	mock         [32]byte           // makes the verifiers of users that are not there
 	issuers      map[string]*issuer // by URL
-	peek         *jwt.Parser        // reads which issuer a token names
+	views        map[string]bool
+	peek         *jwt.Parser // reads which issuer a token names
 }
 
 // New checks the configuration and returns a directory. All problems are
@@ -142,13 +149,14 @@ type Directory struct {
 // is opened: key sets are fetched when the first token needs them, until ctx
 // ends.
 func New(ctx context.Context, c Config) (*Directory, error) {
-	b := builder{ctx: ctx, client: fetchClient(c.HTTPClient), log: c.Logger, named: map[string]named{}}
 	d := &Directory{
 		certificates: map[fingerprint]*Consumer{},
 		users:        map[string]userEntry{},
 		issuers:      map[string]*issuer{},
+		views:        map[string]bool{},
 		peek:         jwt.NewParser(jwt.WithStrictDecoding()),
 	}
+	b := builder{ctx: ctx, client: fetchClient(c.HTTPClient), log: c.Logger, named: map[string]named{}, views: d.views}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}
@@ -171,6 +179,9 @@ func New(ctx context.Context, c Config) (*Directory, error) {
 	}
 	return d, nil
 }
+
+// Views are the views that accounts name, in order.
+func (d *Directory) Views() []string { return slices.Sorted(maps.Keys(d.views)) }
 
 // Authenticate says whose credentials a request has. The error is
 // ErrNoCredentials, ErrBadCredentials or ErrUnavailable. It can wait for a key
@@ -210,6 +221,7 @@ type builder struct {
 	log      *slog.Logger
 	problems []error
 	named    map[string]named
+	views    map[string]bool // that accounts name
 }
 
 // named is the first account of a name.
@@ -247,6 +259,7 @@ func (b *builder) consumer(where string, a Account) *Consumer {
 
 // account checks an account and returns its scopes.
 func (b *builder) account(where string, a Account) *Scopes {
+	b.views[a.View] = true
 	if !plainName(a.Name) {
 		b.add(where+".name", "want 1 to 128 letters, digits and ._@-")
 	}

@@ -42,6 +42,7 @@ func (b *builder) limits(where string, l Limits) {
 // gate admits the requests of a consumer.
 type gate interface {
 	admit(name string, now time.Time) (release func(), retryAfter time.Duration, ok bool)
+	count(name string, now time.Time) bool
 }
 
 // limiter holds one consumer to its limits. It may be used concurrently.
@@ -88,6 +89,11 @@ func (l *limiter) admit(_ string, now time.Time) (func(), time.Duration, bool) {
 		return nothing, 0, true
 	}
 	return sync.OnceFunc(l.leave), 0, true
+}
+
+// count takes from the bucket alone.
+func (l *limiter) count(_ string, now time.Time) bool {
+	return l.bucket == nil || l.bucket.AllowN(now, 1)
 }
 
 func (l *limiter) leave() {
@@ -137,6 +143,17 @@ func newLimiters(l Limits) *limiters {
 func (s *limiters) admit(name string, now time.Time) (func(), time.Duration, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.of(name, now).admit(name, now)
+}
+
+func (s *limiters) count(name string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.of(name, now).count(name, now)
+}
+
+// of returns the limiter of a consumer.
+func (s *limiters) of(name string, now time.Time) *limiter {
 	l := s.byName[name]
 	if l == nil {
 		l = s.others
@@ -145,7 +162,7 @@ func (s *limiters) admit(name string, now time.Time) (func(), time.Duration, boo
 			s.byName[name] = l
 		}
 	}
-	return l.admit(name, now)
+	return l
 }
 
 // room reports whether there may be one limiter more, and makes room if need be.

@@ -151,7 +151,7 @@ func (dropped) Append(context.Context, *mask.Record) error { return nil }
 // unmasked is serve without guard, masking and record.
 func (s *Server) unmasked(ctx *fasthttp.RequestCtx) {
 	x := s.begin(ctx)
-	defer x.recover()
+	defer x.recover(ctx)
 	if p := checkFraming(&ctx.Request.Header); p != nil {
 		panic(p.text)
 	}
@@ -159,7 +159,7 @@ func (s *Server) unmasked(ctx *fasthttp.RequestCtx) {
 	if err != nil {
 		panic(err)
 	}
-	if p := negotiate(&t, string(ctx.Request.Header.Peek("Accept"))); p != nil {
+	if p := (&format{}).negotiate(&t, string(ctx.Request.Header.Peek("Accept"))); p != nil {
 		panic(p.text)
 	}
 	if p := s.enter(); p != nil {
@@ -189,7 +189,7 @@ func benchDoor(b *testing.B, up, kind string, answers map[string][]byte) {
 		sink = log
 	}
 	a := safeHarbor(b)
-	door, err := New(Config{Upstream: up, UpstreamAliases: []string{fhirtest.Base}, BaseURL: "http://door.example/fhir", Automaton: a, Sink: sink})
+	door, err := New(Config{Upstream: up, UpstreamAliases: []string{fhirtest.Base}, BaseURL: "http://door.example/fhir", Policy: policyOf(b, a, ""), Sink: sink})
 	if err != nil {
 		b.Fatal(err)
 	}

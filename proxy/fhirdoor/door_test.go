@@ -21,6 +21,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/safeharbor"
 )
 
@@ -29,14 +30,20 @@ const testSecret = "a key of the tests, known to all!"
 // population is the records that the tests' upstream holds.
 var population = sync.OnceValue(func() *fhirtest.Population { return fhirtest.Generate(7, 12) })
 
-// compile returns an automaton of a shipped ruleset, with lines added to its
-// FHIR rules.
-func compile(t testing.TB, ruleset, rules string) *fhir.Automaton {
+func methods(t testing.TB) mask.Methods {
 	t.Helper()
 	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return methods
+}
+
+// compile returns an automaton of a shipped ruleset, with lines added to its
+// FHIR rules.
+func compile(t testing.TB, ruleset, rules string) *fhir.Automaton {
+	t.Helper()
+	methods := methods(t)
 	file := "../../rulesets/" + ruleset + ".yaml"
 	src, err := os.ReadFile(file)
 	if err != nil {
@@ -52,6 +59,36 @@ func compile(t testing.TB, ruleset, rules string) *fhir.Automaton {
 		t.Fatal(err)
 	}
 	policy, err := mask.NewPolicy(rs, methods, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := fhir.Compile(policy, fhir.R4())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// extend returns an automaton of a ruleset that extends the default one.
+func extend(t testing.TB, sections string) *fhir.Automaton {
+	return extendOf(t, "safe-harbor", sections)
+}
+
+func extendOf(t testing.TB, ruleset, sections string) *fhir.Automaton {
+	t.Helper()
+	open := func(name string) (string, []byte, error) {
+		src, err := os.ReadFile("../../rulesets/" + name + ".yaml")
+		return name + ".yaml", src, err
+	}
+	rs, err := mask.ParseRuleset("test.yaml", []byte("veil: 1\nname: test\nextends: "+ruleset+"\n"+sections), methods(t), open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := mask.NewKeyring([]byte(testSecret), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := mask.NewPolicy(rs, methods(t), keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,6 +169,19 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
+// policyOf lets anybody see what an automaton lets pass, under a name.
+func policyOf(t testing.TB, a *fhir.Automaton, name string) Policy {
+	t.Helper()
+	who, err := consumer.New(t.Context(), consumer.Config{Anonymous: &consumer.Account{Name: name}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Policy{Consumers: who, Views: []View{{Automaton: a}}}
+}
+
+// view is the door's only view.
+func (r *rig) view() *view { return r.door.policy.Load().views[""] }
+
 // rig is a door in front of an upstream.
 type rig struct {
 	door   *Server
@@ -154,7 +204,7 @@ func newRig(t testing.TB, upstream string, edit func(*Config)) *rig {
 	r := &rig{addr: l.Addr().String(), sink: &memory{}, log: &buffer{}}
 	r.base = "http://" + r.addr + "/fhir"
 	c := Config{
-		Upstream: upstream, BaseURL: r.base, Automaton: safeHarbor(t), Sink: r.sink,
+		Upstream: upstream, BaseURL: r.base, Policy: policyOf(t, safeHarbor(t), "anonymous"), Sink: r.sink,
 		Logger: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if edit != nil {

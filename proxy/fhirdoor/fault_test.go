@@ -160,19 +160,19 @@ func TestNoByteLeavesBeforeTheRecord(t *testing.T) {
 func TestPanicsStayInside(t *testing.T) {
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
-	for range cap(r.door.maskers) {
-		m := <-r.door.maskers
+	for range cap(r.view().maskers) {
+		m := <-r.view().maskers
 		m.site.Link = func(_, _, _ []byte) ([]byte, bool) { panic("value " + fhirtest.Marker) }
-		r.door.maskers <- m
+		r.view().maskers <- m
 	}
-	for range cap(r.door.maskers) {
+	for range cap(r.view().maskers) {
 		got := r.get(t, "/Patient?_count=1")
 		got.outcome(t, 500)
 		if rec := r.sink.find(t, got.header.Get("X-Request-Id")); rec.Result != "failed" || rec.Reason != "internal" {
 			t.Errorf("record %+v", rec)
 		}
 	}
-	for range 2 * cap(r.door.maskers) {
+	for range 2 * cap(r.view().maskers) {
 		if got := r.get(t, "/Patient?_count=1"); got.status != 200 {
 			t.Errorf("afterwards status %d", got.status)
 		}

@@ -161,7 +161,11 @@ func TestWritesAreRefusedBeforeAConnectionIsTaken(t *testing.T) {
 	for _, c := range []struct{ method, path, body string }{
 		{"POST", "/Patient", `{"resourceType":"Patient"}`}, {"PUT", "/Patient/1", `{"resourceType":"Patient"}`}, {"PATCH", "/Patient/1", `[]`},
 		{"DELETE", "/Patient/1", ""}, {"DELETE", "/Patient?identifier=x", ""}, {"POST", "", transaction}, {"POST", "/$process-message", transaction},
-		{"POST", "/Patient/$match", ""}, {"PUT", "/Patient/_search", ""}, {"PROPFIND", "/Patient", ""}, {"TRACE", "/Patient", ""}, {"get", "/Patient", ""}, {"LOCK", "/metadata", ""},
+		{"POST", "/Patient/$match", ""}, {"PUT", "/Patient/_search", ""}, {"PROPFIND", "/Patient", ""},
+		{"POST", "/Patient/1/$everything/x", ""}, {"POST", "/Patient?name=x", ""}, {"DELETE", "/_history", ""}, {"POST", "/metadata", ""}, {"PUT", "/_export/x", ""},
+		{"POST", "", `{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"DELETE","url":"Patient/1"}}]}`},
+		{"POST", "", `{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"Patient/1"}},{"request":{"method":"POST","url":"Patient"}}]}`},
+		{"POST", "", `{"resourceType":"Bundle","type":"history"}`}, {"TRACE", "/Patient", ""}, {"get", "/Patient", ""}, {"LOCK", "/metadata", ""},
 	} {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
 			got := r.do(t, c.method, c.path, c.body, "Content-Type", "application/fhir+json", "X-HTTP-Method-Override", "GET")
@@ -177,7 +181,7 @@ func TestWritesAreRefusedBeforeAConnectionIsTaken(t *testing.T) {
 	if got := r.do(t, "OPTIONS", "/Patient", ""); got.status != 204 || got.header.Get("Allow") != allowed || len(got.body) != 0 {
 		t.Errorf("OPTIONS: %d %v", got.status, got.header)
 	}
-	for _, path := range []string{"/Patient/1/_history", "/Patient/1/_history/2", "/Patient/1/$everything", "/$export", "/_history", "/Patient/_history", "", "/Patient/1/Observation", "/Patient/1/*"} {
+	for _, path := range []string{"", "/$meta", "/Patient/$match", "/Observation/1/$everything", "/Group/$export", "/Patient/1/$validate", "/Patient/1/_history/2/3", "/Patient/1/2/3/4", "/_search"} {
 		r.get(t, path).outcome(t, 400)
 	}
 	if n := l.n.Load(); n != 0 {

@@ -8,8 +8,10 @@ import (
 // Limits bound what consumers can make the door do. Zero fields take the values
 // of DefaultLimits.
 //
-// An answer is held in memory while it is masked, before and after, so the most
-// that answers take is about 2 × ResponseBytes × Exchanges.
+// An answer is held in memory while it is masked, before and after, and until the
+// consumer took it, so the most that answers take is about 3 × ResponseBytes ×
+// Exchanges, and 256 KB for each connection. One in XML takes several times as
+// much while it is read or written.
 type Limits struct {
 	// HeaderBytes bounds the request line and headers together.
 	HeaderBytes int
@@ -23,13 +25,16 @@ type Limits struct {
 	// masked at once, and with them the connections to the upstream. More of
 	// them wait, for at most UpstreamTimeout.
 	Exchanges int
+	// Streams bounds the files that are being sent at once. Each holds a line of
+	// its file in memory, before and after masking.
+	Streams int
 	// UpstreamTimeout bounds a request to the upstream from its first byte to
-	// the last one of the answer.
+	// the last one of the answer; of a file, the wait for each piece.
 	UpstreamTimeout time.Duration
 	// ReadyTimeout bounds the question behind /readyz.
 	ReadyTimeout time.Duration
 	// ReadTimeout bounds the reading of a request, WriteTimeout the writing of
-	// an answer, IdleTimeout the wait for the next request.
+	// an answer or of a piece of a file, IdleTimeout the wait for the next request.
 	ReadTimeout, WriteTimeout, IdleTimeout time.Duration
 }
 
@@ -37,7 +42,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		HeaderBytes: 16 << 10, RequestBytes: 64 << 10, ResponseBytes: 64 << 20,
-		Connections: 1024, Exchanges: 64,
+		Connections: 1024, Exchanges: 64, Streams: 8,
 		UpstreamTimeout: 30 * time.Second, ReadyTimeout: 2 * time.Second,
 		ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 60 * time.Second,
 	}
@@ -55,6 +60,7 @@ func (l Limits) complete() (Limits, error) {
 		{"ResponseBytes", &l.ResponseBytes, &d.ResponseBytes},
 		{"Connections", &l.Connections, &d.Connections},
 		{"Exchanges", &l.Exchanges, &d.Exchanges},
+		{"Streams", &l.Streams, &d.Streams},
 	} {
 		if *f.v < 0 {
 			return l, fmt.Errorf("limit %s is negative", f.name)

@@ -17,7 +17,21 @@ type problem struct {
 	// fixed words.
 	result, reason string
 	// more are further issues, without texts.
-	more []models.OperationOutcomeIssue
+	more   []models.OperationOutcomeIssue
+	header []header
+	close  bool // nothing more can be read from the connection
+}
+
+// with adds a header.
+func (p *problem) with(name, value string) *problem {
+	p.header = append(p.header, header{name, value})
+	return p
+}
+
+// closing ends the connection with the answer.
+func (p *problem) closing() *problem {
+	p.close = true
+	return p
 }
 
 func refused(status int, code models.IssueType, reason, text string) *problem {

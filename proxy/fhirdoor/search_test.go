@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
 // bundle is what the tests read of a search's answer.
@@ -45,7 +46,7 @@ func TestSearchPages(t *testing.T) {
 	r := newRig(t, src.URL, nil)
 	reply := r.get(t, "/Patient?_count=5&_format=json")
 	first := reply.bundle(t)
-	if got, want := first.link("self"), r.base+"/Patient?_count=5"; got != want {
+	if got, want := first.link("self"), r.base+"/Patient?_count=5&_format=json"; got != want {
 		t.Errorf("self is %q, want %q", got, want)
 	}
 	seen := map[string]bool{}
@@ -164,15 +165,16 @@ func TestPageTokensOpenOnlyWhereTheyWereMade(t *testing.T) {
 	if token == next {
 		t.Fatalf("no page token in %q", next)
 	}
-	other := newRig(t, src.URL, func(c *Config) { c.Consumer = "another" })
+	other := newRig(t, src.URL, func(c *Config) { c.Policy = policyOf(t, safeHarbor(t), "another") })
 	research := newRig(t, src.URL, func(c *Config) {
-		c.Automaton = compile(t, "safe-harbor", "    - {id: extra, match: Claim, method: withhold}\n")
+		c.Policy = policyOf(t, compile(t, "safe-harbor", "    - {id: extra, match: Claim, method: withhold}\n"), "anonymous")
 	})
 	keys, err := mask.NewKeyring([]byte(strings.ToUpper(testSecret)), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign := string(keys.NewPseudonymizer().AppendSealedToken(nil, keys.SealSlot("page"), []byte("/Patient"), r.door.pageScope))
+	x := &exchange{s: r.door, view: r.view(), who: &consumer.Consumer{Name: "anonymous"}}
+	foreign := string(keys.NewPseudonymizer().AppendSealedToken(nil, keys.SealSlot("page"), []byte("/Patient"), x.scope(linkPage)))
 	want := r.get(t, "/Patient/none").body
 	flipped := []byte(token)
 	flipped[len(flipped)/2] ^= 1
@@ -226,7 +228,7 @@ func TestStoredLinksAreNotFollowed(t *testing.T) {
 func TestCapabilityStatement(t *testing.T) {
 	src := newSource(t)
 	a := compile(t, "safe-harbor", "    - {id: no-claims, match: Claim, method: withhold}\n")
-	r := newRig(t, src.URL, func(c *Config) { c.Automaton = a })
+	r := newRig(t, src.URL, func(c *Config) { c.Policy = policyOf(t, a, "anonymous") })
 	got := r.get(t, "/metadata")
 	var cs struct {
 		ResourceType, Status, Date, FhirVersion, Kind string
@@ -256,7 +258,7 @@ func TestCapabilityStatement(t *testing.T) {
 		if res.Type == "Claim" {
 			t.Error("a withheld type is listed")
 		}
-		if len(res.Interaction) != 2 || res.Interaction[0].Code != "read" || res.Interaction[1].Code != "search-type" {
+		if len(res.Interaction) != 3 || res.Interaction[0].Code != "read" || res.Interaction[1].Code != "vread" || res.Interaction[2].Code != "search-type" {
 			t.Errorf("%s: interactions %+v", res.Type, res.Interaction)
 		}
 		for _, inc := range append(res.SearchInclude, res.SearchRevInclude...) {
@@ -298,8 +300,8 @@ func TestFormats(t *testing.T) {
 		{"", "application/fhir+xml, application/fhir+json;q=0.5", 200}, {"", "text/html,application/xhtml+xml,*/*;q=0.8", 200},
 		{"", "application/fhir+json; fhirVersion=4.0", 200},
 		{"?_format=json", "application/fhir+xml", 200}, {"?_format=application/fhir+json", "", 200}, {"?_format=application%2Ffhir%2Bjson&_pretty=true", "", 200},
-		{"", "application/fhir+xml", 406}, {"", "text/html", 406}, {"", "application/fhir+json;q=0", 406}, {"", "image/png", 406}, {"", "application/jsonx", 406},
-		{"?_format=xml", "", 406}, {"?_format=ttl", "application/json", 406}, {"?_format=json&_format=xml", "", 400},
+		{"", "application/fhir+xml", 200}, {"", "text/html", 406}, {"", "application/fhir+json;q=0", 406}, {"", "image/png", 406}, {"", "application/jsonx", 406},
+		{"?_format=xml", "", 200}, {"?_format=ttl", "application/json", 406}, {"?_format=json&_format=xml", "", 400},
 	} {
 		sep := "?"
 		if c.query != "" {

@@ -1,45 +1,63 @@
 // Package fhirdoor is the FHIR door: a read-only HTTP server that answers FHIR
 // R4 requests with de-identified resources of another FHIR server.
 //
-// A request is read strictly into parts; the search guard opens pseudonyms and
+// A request is read strictly into parts; who asks is authenticated and gets the
+// view that the operator gave them; the search guard opens pseudonyms and
 // refuses what would test an original value; the upstream is asked with a
 // request built from those parts; its answer is masked; the audit record is
-// made durable; and only then does the first byte of the answer leave. Whatever
-// fails on the way, the consumer gets an OperationOutcome that Veil wrote: no
-// text, header or URL of the upstream passes.
+// made durable; and only then does the answer end. Whatever fails on the way,
+// the consumer gets an OperationOutcome that Veil wrote: no text, header or URL
+// of the upstream passes.
 //
-// Served are read, search by GET and by POST, the pages of a search, and
-// metadata; /healthz says that the process runs, /readyz that the upstream
-// answers. Everything else is refused, writes before the upstream is touched.
+// Served are read, vread, history, search by GET and by POST, compartments, the
+// pages of all these, $everything, $lastn, $expand, $lookup, $export with its
+// status, files and deletion, batches of reads, and metadata, in JSON and XML;
+// /healthz says that the process runs, /readyz that the upstream answers.
+// Everything else is refused, writes before the upstream is touched.
 //
 // Invariants: what the upstream sees is built anew, path, query and headers;
 // what the consumer sees is built anew, body and headers; an answer is held
-// back until its record is durable; an id that does not open is answered as one
-// that does not exist, with the same bytes. The two differ in time, since only
-// the latter asks the upstream: whoever measures it learns that a pseudonym was
-// made with this key, which the one who has it knows.
+// back until its record is durable, and of a file, which is masked while it
+// arrives, the end is; an exchange has one policy from beginning to end; an id
+// that does not open is answered as one that does not exist, with the same
+// bytes. The two differ in time, since only the latter asks the upstream:
+// whoever measures it learns that a pseudonym was made with this key, which the
+// one who has it knows.
 //
-// Not known here: what a rule means (package fhir), how the log is kept (the
-// mask.Sink that is handed in), TLS towards consumers (the listener that is
-// handed in).
+// Not known here: what a rule means (package fhir), who a credential stands for
+// (package consumer), how Veil signs in to the upstream (the Credentials that
+// are handed in), how the log is kept (the mask.Sink), TLS towards consumers
+// (the listener that is handed in).
 package fhirdoor
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
-	"runtime"
 	"strings"
-	"sync"
+	"sync/atomic"
+	"time"
 
+	"github.com/dgraph-io/ristretto/v2"
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/metrics"
 )
+
+// Credentials sign Veil in to the upstream.
+type Credentials interface {
+	// Authorize adds what the upstream wants to see to a request that is complete
+	// otherwise.
+	Authorize(ctx context.Context, req *fasthttp.Request) error
+	// Refused tells that the upstream did not take the last ones.
+	Refused()
+}
 
 // Config is what a door needs.
 type Config struct {
@@ -48,58 +66,68 @@ type Config struct {
 	// UpstreamAliases are other base URLs that the FHIR server writes into its
 	// references and links, such as its public one.
 	UpstreamAliases []string
+	// UpstreamTLS is for an upstream of https; the system's roots when it is nil.
+	UpstreamTLS *tls.Config
+	// Credentials sign in to the upstream; none when it is nil. A consumer's own
+	// are never passed on.
+	Credentials Credentials
 	// BaseURL is the URL that consumers reach the door under. Links and full
 	// URLs carry it; the Host header is never believed.
-	BaseURL   string
-	Automaton *fhir.Automaton
-	// Sink takes the audit records. No answer leaves before its record is in.
+	BaseURL string
+	Policy  Policy
+	// Origins are the web origins whose pages may ask (CORS), such as
+	// "https://notebook.example"; "*" is any.
+	Origins []string
+	// LinkAge is how long the links of an answer can be followed: pages and bulk
+	// exports. DefaultLinkAge when it is zero.
+	LinkAge time.Duration
+	// Sink takes the audit records. No answer ends before its record is in.
 	Sink mask.Sink
-	// Consumer names who asks; "anonymous" when it is empty.
-	Consumer string
-	// Detail asks for one audit entry an application.
-	Detail bool
 	// Logger takes one line a request, without values. Nothing is logged when
 	// it is nil.
 	Logger *slog.Logger
-	Limits Limits
+	// Metrics counts what the door does; nothing does when it is nil.
+	Metrics *metrics.Door
+	Limits  Limits
 }
+
+// DefaultLinkAge is long enough for a slow notebook and a large export.
+const DefaultLinkAge = 24 * time.Hour
 
 // Server is a FHIR door.
 type Server struct {
-	http      *fasthttp.Server
-	up        *upstream
-	automaton *fhir.Automaton
-	guard     *fhir.Guard
-	site      *fhir.Site // for the guard
-	sink      mask.Sink
-	log       *slog.Logger
-	limits    Limits
-	base      string   // public URL without a slash at the end
-	path      string   // its path
-	origins   []string // base URLs of the upstream, without a slash at the end
-	consumer  string
-	ruleset   string // header value
-	detail    bool
-	pageSlot  mask.Slot
-	pageScope []byte
-	keys      sync.Pool // *mask.Pseudonymizer
-	plainPass sync.Pool // *mask.Pass, for records of what was not masked
-	slots     chan struct{}
-	maskers   chan *masker
-	metadata  cached
-	ready     cached
+	http    *fasthttp.Server
+	up      *upstream
+	policy  atomic.Pointer[policy]
+	site    *fhir.Site // for guards
+	sink    mask.Sink
+	log     *slog.Logger
+	meter   *metrics.Door
+	limits  Limits
+	base    string   // public URL without a slash at the end
+	path    string   // its path
+	origins []string // base URLs of the upstream, without a slash at the end
+	cors    cors
+	linkAge time.Duration
+	now     func() time.Time
+	slots   chan struct{}
+	streams chan struct{}
+	unsent  atomic.Int64 // bytes of large answers on their way out
+	// subjects are the patients of resources, both originals, by Type/id.
+	subjects *ristretto.Cache[string, string]
+	ready    cached
 }
 
 // New checks the configuration and returns a door. It opens no connection.
 func New(c Config) (*Server, error) {
-	if c.Automaton == nil || c.Sink == nil {
-		return nil, errors.New("the FHIR door needs a compiled ruleset and an audit log")
+	if c.Sink == nil {
+		return nil, errors.New("the FHIR door needs an audit log")
 	}
 	limits, err := c.Limits.complete()
 	if err != nil {
 		return nil, err
 	}
-	up, err := newUpstream(c.Upstream, limits)
+	up, err := newUpstream(c, limits)
 	if err != nil {
 		return nil, err
 	}
@@ -107,23 +135,19 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	rs := c.Automaton.Policy.Ruleset
 	s := &Server{
-		up:        up,
-		automaton: c.Automaton,
-		guard:     fhir.NewGuard(c.Automaton),
-		sink:      c.Sink,
-		log:       c.Logger,
-		limits:    limits,
-		base:      strings.TrimSuffix(c.BaseURL, "/"),
-		path:      strings.TrimSuffix(base.Path, "/"),
-		origins:   []string{up.base},
-		consumer:  c.Consumer,
-		ruleset:   fmt.Sprintf("%s; sha256=%s", rs.Name, rs.SHA256()),
-		detail:    c.Detail,
-		pageSlot:  c.Automaton.Policy.Keys.SealSlot("page"),
-		slots:     make(chan struct{}, limits.Exchanges),
-		maskers:   make(chan *masker, runtime.GOMAXPROCS(0)),
+		up:      up,
+		sink:    c.Sink,
+		log:     c.Logger,
+		meter:   c.Metrics,
+		limits:  limits,
+		base:    strings.TrimSuffix(c.BaseURL, "/"),
+		path:    strings.TrimSuffix(base.Path, "/"),
+		origins: []string{up.base},
+		linkAge: c.LinkAge,
+		now:     time.Now,
+		slots:   make(chan struct{}, limits.Exchanges),
+		streams: make(chan struct{}, limits.Streams),
 	}
 	for _, alias := range c.UpstreamAliases {
 		if _, err := baseURL("alias of the upstream", alias); err != nil {
@@ -135,25 +159,40 @@ func New(c Config) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if s.consumer == "" {
-		s.consumer = "anonymous"
+	if s.cors, err = newCORS(c.Origins); err != nil {
+		return nil, err
 	}
-	s.pageScope = []byte(rs.SHA256() + "\x00" + s.consumer)
-	s.keys.New = func() any { return c.Automaton.Policy.Keys.NewPseudonymizer() }
-	s.plainPass.New = func() any { return mask.NewPass(c.Automaton.Plan) }
-	// Masking is bound by processors: more maskers than those would only hold
-	// memory.
-	for range cap(s.maskers) {
-		s.maskers <- newMasker(s)
+	switch {
+	case s.linkAge == 0:
+		s.linkAge = DefaultLinkAge
+	case s.linkAge < time.Minute:
+		return nil, errors.New("links must live for a minute or more")
+	}
+	if s.subjects, err = newSubjects(); err != nil {
+		return nil, err
+	}
+	if err := s.Reload(c.Policy); err != nil {
+		return nil, err
 	}
 	s.http = s.server(s.serve)
 	return s, nil
 }
 
+// Reload puts a policy in force for the exchanges that begin from now on. The
+// error says what is wrong with it; then the one before stays.
+func (s *Server) Reload(c Policy) error {
+	p, err := s.newPolicy(c)
+	if err != nil {
+		return err
+	}
+	s.policy.Store(p)
+	return nil
+}
+
 // server is the HTTP server in front of a handler.
 func (s *Server) server(h fasthttp.RequestHandler) *fasthttp.Server {
 	return &fasthttp.Server{
-		Handler:                      fasthttp.CompressHandlerLevel(h, fasthttp.CompressBestSpeed),
+		Handler:                      compressed(h),
 		ErrorHandler:                 s.malformed,
 		NoDefaultServerHeader:        true,
 		NoDefaultContentType:         true,
@@ -167,6 +206,19 @@ func (s *Server) server(h fasthttp.RequestHandler) *fasthttp.Server {
 		SecureErrorLogMessage:        true,
 		CloseOnShutdown:              true,
 		Logger:                       discard{},
+	}
+}
+
+// compressed compresses the answers of a handler as the consumer asks. Streams
+// are left alone: fasthttp would end a stream that broke off as if it were
+// whole.
+func compressed(h fasthttp.RequestHandler) fasthttp.RequestHandler {
+	compress := fasthttp.CompressHandlerLevel(func(*fasthttp.RequestCtx) {}, fasthttp.CompressBestSpeed)
+	return func(ctx *fasthttp.RequestCtx) {
+		h(ctx)
+		if !ctx.Response.IsBodyStream() {
+			compress(ctx)
+		}
 	}
 }
 
@@ -192,5 +244,7 @@ func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
 func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.http.ShutdownWithContext(ctx)
 	s.up.client.CloseIdleConnections()
+	s.up.streams.CloseIdleConnections()
+	s.subjects.Close()
 	return err
 }

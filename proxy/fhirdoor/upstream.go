@@ -1,27 +1,36 @@
 package fhirdoor
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 	"github.com/valyala/fasthttp"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
-// upstream is the server that has the originals. Only GET requests are ever
-// sent to it, and redirects are not followed.
+// upstream is the server that has the originals. What is sent to it reads, but
+// for the end of a bulk export that Veil asked for itself; redirects are not
+// followed.
 type upstream struct {
-	client    *fasthttp.HostClient
-	base      string // without a slash at the end
-	limits    Limits
-	inflaters sync.Pool // *inflater
+	client      *fasthttp.HostClient
+	streams     *fasthttp.HostClient // for answers that are masked while they arrive
+	credentials Credentials          // nil: none
+	meter       *metrics.Door
+	base        string // without a slash at the end
+	limits      Limits
+	inflaters   sync.Pool // *inflater
 }
 
-func newUpstream(base string, limits Limits) (*upstream, error) {
-	u, err := baseURL("upstream", base)
+func newUpstream(c Config, limits Limits) (*upstream, error) {
+	u, err := baseURL("upstream", c.Upstream)
 	if err != nil {
 		return nil, err
 	}
@@ -29,31 +38,69 @@ func newUpstream(base string, limits Limits) (*upstream, error) {
 	if u.Port() == "" {
 		addr += map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
 	}
-	up := &upstream{
-		base:   strings.TrimSuffix(base, "/"),
-		limits: limits,
-		client: &fasthttp.HostClient{
+	client := func() *fasthttp.HostClient {
+		return &fasthttp.HostClient{
 			Addr:                      addr,
 			IsTLS:                     u.Scheme == "https",
+			TLSConfig:                 c.UpstreamTLS,
 			NoDefaultUserAgentHeader:  true,
 			MaxConns:                  limits.Exchanges + 2, // metadata and readiness
 			MaxConnWaitTimeout:        limits.UpstreamTimeout,
-			ReadTimeout:               limits.UpstreamTimeout,
 			WriteTimeout:              limits.UpstreamTimeout,
-			MaxResponseBodySize:       limits.ResponseBytes,
 			ReadBufferSize:            16 << 10,
 			DisablePathNormalizing:    true,
 			SecureErrorLogMessage:     true,
 			MaxIdemponentCallAttempts: 2, // a pooled connection may have been closed meanwhile
-		},
+		}
+	}
+	up := &upstream{
+		base:        strings.TrimSuffix(c.Upstream, "/"),
+		limits:      limits,
+		credentials: c.Credentials,
+		meter:       c.Metrics,
+		client:      client(),
+		streams:     client(),
+	}
+	up.client.ReadTimeout = limits.UpstreamTimeout
+	up.client.MaxResponseBodySize = limits.ResponseBytes
+	up.streams.StreamResponseBody = true
+	up.streams.Dial = func(addr string) (net.Conn, error) {
+		conn, err := fasthttp.DialDualStackTimeout(addr, limits.UpstreamTimeout)
+		return &patientConn{conn, limits.UpstreamTimeout}, err
 	}
 	up.inflaters.New = func() any { return new(inflater) }
 	return up, nil
 }
 
-// answer is a response of the upstream with its body decoded. It is valid until
+// patientConn bounds the wait for each piece of an answer, not the whole: a file
+// takes as long as it takes.
+type patientConn struct {
+	net.Conn
+	wait time.Duration
+}
+
+func (c *patientConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.wait)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(b)
+}
+
+// request is what is asked of the upstream. Nothing else of a consumer's request
+// reaches it.
+type request struct {
+	path   string // and query, below the base
+	method string // GET when it is empty
+	accept string // FHIR when it is empty
+	async  bool   // Prefer: respond-async
+	stream bool
+	// timeout bounds the answer, of a stream its beginning.
+	timeout time.Duration
+}
+
+// response is an answer of the upstream with its body decoded. It is valid until
 // release.
-type answer struct {
+type response struct {
 	up     *upstream
 	resp   *fasthttp.Response
 	flated *inflater
@@ -61,36 +108,81 @@ type answer struct {
 	body   []byte
 }
 
-func (a *answer) release() {
-	if a.resp != nil {
-		fasthttp.ReleaseResponse(a.resp)
+func (r *response) release() {
+	if r.resp != nil {
+		if r.resp.IsBodyStream() {
+			_ = r.resp.CloseBodyStream() // a connection that is not read to its end is closed
+		}
+		fasthttp.ReleaseResponse(r.resp)
 	}
-	if a.flated != nil && cap(a.flated.out) <= largestKept {
-		a.up.inflaters.Put(a.flated)
+	if r.flated != nil && cap(r.flated.out) <= largestKept {
+		r.up.inflaters.Put(r.flated)
 	}
-	a.resp, a.flated, a.body = nil, nil, nil
+	r.resp, r.flated, r.body = nil, nil, nil
 }
 
-// get asks for a path under the base, such as "/Patient/1". The request has
-// nothing of the consumer's request but what is in path.
-func (u *upstream) get(path []byte, timeout time.Duration) (*answer, *problem) {
+// get asks for a path under the base, such as "/Patient/1".
+func (u *upstream) get(path []byte, timeout time.Duration) (*response, *problem) {
+	return u.request(&request{path: string(path), timeout: timeout})
+}
+
+// request asks, once more if the credentials were not taken.
+func (u *upstream) request(q *request) (*response, *problem) {
+	r, p := u.once(q)
+	if p == nil && (r.status == 401 || r.status == 403) && u.credentials != nil {
+		r.release()
+		u.credentials.Refused()
+		r, p = u.once(q)
+	}
+	return r, p
+}
+
+const fhirMimes = "application/fhir+json, application/fhir+xml;q=0.5"
+
+func (u *upstream) once(q *request) (*response, *problem) {
 	req := fasthttp.AcquireRequest()
 	defer fasthttp.ReleaseRequest(req)
-	req.SetRequestURI(u.base + string(path))
+	req.SetRequestURI(u.base + q.path)
 	req.Header.SetMethod(fasthttp.MethodGet)
-	req.Header.Set("Accept", "application/fhir+json")
+	if q.method != "" {
+		req.Header.SetMethod(q.method)
+	}
+	req.Header.Set("Accept", fhirMimes)
+	if q.accept != "" {
+		req.Header.Set("Accept", q.accept)
+	}
 	req.Header.Set("Accept-Encoding", "gzip")
-	a := &answer{up: u, resp: fasthttp.AcquireResponse()}
-	if err := u.client.DoTimeout(req, a.resp, timeout); err != nil {
-		a.release()
+	if q.async {
+		req.Header.Set("Prefer", "respond-async")
+	}
+	if u.credentials != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), q.timeout)
+		defer cancel()
+		if u.credentials.Authorize(ctx, req) != nil {
+			return nil, failed(502, models.IssueTypeSecurity, "upstream credentials", "Veil could not get what it signs in to the FHIR server with")
+		}
+	}
+	client := u.client
+	if q.stream {
+		client = u.streams
+	}
+	r := &response{up: u, resp: fasthttp.AcquireResponse()}
+	asked := time.Now()
+	if err := client.DoTimeout(req, r.resp, q.timeout); err != nil {
+		u.meter.Upstream(0, time.Since(asked))
+		r.release()
 		return nil, u.unreachable(err)
 	}
-	a.status = a.resp.StatusCode()
-	if p := u.decode(a); p != nil {
-		a.release()
+	r.status = r.resp.StatusCode()
+	u.meter.Upstream(r.status, time.Since(asked))
+	if q.stream {
+		return r, nil
+	}
+	if p := u.decode(r); p != nil {
+		r.release()
 		return nil, p
 	}
-	return a, nil
+	return r, nil
 }
 
 // unreachable says what kept an answer away. The error itself can name
@@ -114,37 +206,80 @@ func (u *upstream) tooLarge() *problem {
 }
 
 // decode takes the content encoding off a body, within limits.
-func (u *upstream) decode(a *answer) *problem {
-	switch string(a.resp.Header.ContentEncoding()) {
+func (u *upstream) decode(r *response) *problem {
+	switch string(r.resp.Header.ContentEncoding()) {
 	case "", "identity":
-		a.body = a.resp.Body()
+		r.body = r.resp.Body()
 		return nil
 	case "gzip":
 	default:
-		return failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server used a content encoding that was not asked for")
+		return unknownCoding()
 	}
-	a.flated = u.inflaters.Get().(*inflater)
-	err := a.flated.inflate(a.resp.Body(), u.limits.ResponseBytes)
+	r.flated = u.inflaters.Get().(*inflater)
+	err := r.flated.inflate(r.resp.Body(), u.limits.ResponseBytes)
 	switch {
 	case errors.Is(err, errInflated):
 		return u.tooLarge()
 	case err != nil:
 		return failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server's compressed answer cannot be read")
 	}
-	a.body = a.flated.out
+	r.body = r.flated.out
+	return nil
+}
+
+func unknownCoding() *problem {
+	return failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server used a content encoding that was not asked for")
+}
+
+// mime is the media type of the body.
+func (r *response) mime() string {
+	mime, _, _ := strings.Cut(string(r.resp.Header.ContentType()), ";")
+	return strings.ToLower(strings.TrimSpace(mime))
+}
+
+func (r *response) isJSON() bool {
+	switch r.mime() {
+	case "application/fhir+json", "application/json", "application/json+fhir":
+		return true
+	}
+	return false
+}
+
+func (r *response) isXML() bool {
+	switch r.mime() {
+	case "application/fhir+xml", "application/xml", "application/xml+fhir", "text/xml":
+		return true
+	}
+	return false
+}
+
+// maxXML bounds a body of FHIR XML, which is read through a tree that takes some
+// twenty times as much.
+const maxXML = 16 << 20
+
+// toJSON turns a body of FHIR XML into JSON, which is what the rules act on.
+func (r *response) toJSON() *problem {
+	if !r.isXML() {
+		return nil
+	}
+	if len(r.body) > maxXML {
+		return r.up.tooLarge()
+	}
+	out, err := fhir.R4().AppendJSONFromXML(nil, r.body)
+	if err != nil {
+		return failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's answer is not valid FHIR XML")
+	}
+	r.body = out
 	return nil
 }
 
 // check turns an answer that is not a FHIR resource into a problem. Texts of
 // the upstream are dropped.
-func (a *answer) check() *problem {
-	mime, _, _ := strings.Cut(string(a.resp.Header.ContentType()), ";")
-	mime = strings.ToLower(strings.TrimSpace(mime))
-	isFHIR := mime == "application/fhir+json" || mime == "application/json" || mime == "application/json+fhir"
-	switch a.status {
+func (r *response) check() *problem {
+	switch r.status {
 	case 200:
-		if !isFHIR {
-			return failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server answered with something that is not FHIR JSON")
+		if !r.isJSON() && !r.isXML() {
+			return failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server answered with something that is not FHIR JSON or XML")
 		}
 		return nil
 	case 404, 410:
@@ -158,12 +293,13 @@ func (a *answer) check() *problem {
 	case 408, 504:
 		return failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not answer in time")
 	}
-	p := failed(502, models.IssueTypeProcessing, "upstream error", fmt.Sprintf("the FHIR server answered with status %d", a.status))
-	if a.status == 400 || a.status == 422 {
+	p := failed(502, models.IssueTypeProcessing, "upstream error", fmt.Sprintf("the FHIR server answered with status %d", r.status))
+	if r.status == 400 || r.status == 422 {
 		p.status = 400
 	}
-	if isFHIR {
-		p.more = upstreamIssues(a.body)
+	if r.isXML() && r.toJSON() != nil {
+		return p
 	}
+	p.more = upstreamIssues(r.body)
 	return p
 }

@@ -4,7 +4,8 @@
 // It is built and started by testdata/hapi/run, once for a test process, and
 // takes some 15 seconds to start, the first time on a machine a few minutes
 // more. It needs java and mvn: where one is missing the test is skipped, but in
-// CI, where the variable CI says so, it fails.
+// CI, where the variable CI says so, it fails. It takes the port that HAPI_PORT
+// names, or a free one.
 //
 //	func TestDoorOverHAPI(t *testing.T) {
 //		hapi := hapitest.Start(t)
@@ -19,6 +20,7 @@ package hapitest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,9 +55,9 @@ type Server struct {
 
 	// stdin is held open for as long as the process lives. The server reads
 	// it, and ends when it ends: however the tests end, none outlives them.
-	stdin io.Closer
-	log   *tail
-	load  sync.Mutex
+	stdin   io.Closer
+	log     *tail
+	loading sync.Mutex
 }
 
 // errMissing is of a machine that lacks a tool.
@@ -87,7 +89,7 @@ func start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(script, "0", "--stdin")
+	cmd := exec.Command(script, cmp.Or(os.Getenv("HAPI_PORT"), "0"), "--stdin")
 	s := &Server{log: &tail{}}
 	cmd.Stderr = s.log
 	if s.stdin, err = cmd.StdinPipe(); err != nil {
@@ -143,8 +145,16 @@ func findScript() (string, error) {
 // changes nothing.
 func (s *Server) Load(t testing.TB, patients int, seed uint64) *fhirtest.Population {
 	t.Helper()
-	s.load.Lock()
-	defer s.load.Unlock()
+	p, err := s.load(patients, seed)
+	if err != nil {
+		t.Fatalf("HAPI FHIR server: load of seed %d: %v", seed, err)
+	}
+	return p
+}
+
+func (s *Server) load(patients int, seed uint64) (*fhirtest.Population, error) {
+	s.loading.Lock()
+	defer s.loading.Unlock()
 	p := fhirtest.Generate(seed, patients)
 	var order []string
 	members := map[string][]fhirtest.Resource{}
@@ -156,10 +166,10 @@ func (s *Server) Load(t testing.TB, patients int, seed uint64) *fhirtest.Populat
 	}
 	for _, patient := range order {
 		if err := s.Transaction(s.putBundle(members[patient])); err != nil {
-			t.Fatalf("HAPI FHIR server: load of seed %d: %v", seed, err)
+			return nil, err
 		}
 	}
-	return p
+	return p, nil
 }
 
 // putBundle makes a transaction that puts resources under their own ids.

@@ -58,6 +58,8 @@ public class Config {
     /** What a page of a search holds if the client does not say. */
     private static final int PAGE_SIZE = 20;
     private static final int MAX_PAGE_SIZE = 500;
+    /** What a file of an export holds: few, so that there are several of a type. */
+    private static final int EXPORT_FILE_SIZE = 400;
 
     @Value("${hapi.base}")
     private String base;
@@ -79,12 +81,12 @@ public class Config {
         // An honest total, and no answer out of an earlier search.
         s.setDefaultTotalMode(ca.uhn.fhir.rest.api.SearchTotalModeEnum.ACCURATE);
         s.setReuseCachedSearchResultsForMillis(null);
-        s.setFetchSizeDefaultMaximum(MAX_PAGE_SIZE);
         s.setSearchPreFetchThresholds(List.of(200, 2000, -1));
         s.setAllowContainsSearches(true);
         // Export jobs run; the rest of what runs by itself does not.
         s.setEnableTaskBulkExportJobExecution(true);
         s.setEnableBulkExportJobReuse(false);
+        s.setBulkExportFileMaximumCapacity(EXPORT_FILE_SIZE);
         s.setJobFastTrackingEnabled(true);
         s.setEnableTaskPreExpandValueSets(false);
         s.setEnableTaskResourceReindexing(false);

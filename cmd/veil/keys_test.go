@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/veil-proxy/veil/proxy/consumer"
+)
+
+// TestAPIKey: the line that is printed lets the key in that is printed, under
+// the name that was asked for, and does not have the key.
+func TestAPIKey(t *testing.T) {
+	seen := map[string]bool{}
+	for _, name := range []string{"notebook-7", "42", "1e3", "null", "a.b_c@example.org"} {
+		t.Run(name, func(t *testing.T) {
+			r := veil(t, "", "keys", "api", name)
+			lines := strings.Split(r.stdout, "\n")
+			if r.code != 0 || r.stderr != "" || len(lines) != 5 {
+				t.Fatalf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+			}
+			key := lines[1]
+			if seen[key] || strings.Count(r.stdout, key) != 1 {
+				t.Error("the key is not new, or printed more than once")
+			}
+			seen[key] = true
+			var entries []struct{ Name, SHA256 string }
+			if err := yaml.UnmarshalWithOptions([]byte(r.stdout[strings.Index(r.stdout, "# For"):]), &entries, yaml.Strict()); err != nil || len(entries) != 1 {
+				t.Fatalf("%v, %s", err, r.stdout)
+			}
+			d, err := consumer.New(t.Context(), consumer.Config{Keys: []consumer.Key{{Account: consumer.Account{Name: entries[0].Name}, SHA256: entries[0].SHA256}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			who, err := d.Authenticate(context.Background(), consumer.Request{APIKey: []string{key}})
+			if err != nil || who.Name != name {
+				t.Errorf("got %v, %v", who, err)
+			}
+			other, _ := consumer.NewKey()
+			if _, err := d.Authenticate(context.Background(), consumer.Request{APIKey: []string{other}}); !errors.Is(err, consumer.ErrBadCredentials) {
+				t.Errorf("another key: %v", err)
+			}
+		})
+	}
+}
+
+func TestAPIKeyUsage(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"no name", nil, "takes 1 argument(s), got 0"},
+		{"two names", []string{"a", "b"}, "takes 1 argument(s), got 2"},
+		{"empty", []string{""}, "want 1 to 128 letters"},
+		{"line break", []string{"a\n- {name: b}"}, "want 1 to 128 letters"},
+		{"quote", []string{`a"b`}, "want 1 to 128 letters"},
+		{"too long", []string{strings.Repeat("a", 129)}, "want 1 to 128 letters"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := veil(t, "", append([]string{"keys", "api"}, tc.args...)...)
+			if r.code != exitUsage || r.stdout != "" || !strings.Contains(r.stderr, tc.want) || strings.Count(r.stderr, "\n") != 1 {
+				t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+			}
+		})
+	}
+}

@@ -1,0 +1,31 @@
+package fhir
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// UsableTypes returns the resource types that are not withheld, in order.
+func (g *Guard) UsableTypes() []string {
+	var types []string
+	for _, t := range g.a.types {
+		if g.usable(t) {
+			types = append(types, t)
+		}
+	}
+	return types
+}
+
+// ContentType reports whether the ruleset lets the content of a Binary of a media
+// type pass as it is (fhir.contentTypes).
+func (g *Guard) ContentType(mime string) bool {
+	return slices.ContainsFunc(g.a.Policy.Ruleset.FHIR.ContentTypes, func(t string) bool { return strings.EqualFold(t, mime) })
+}
+
+// CountContent counts content that passed as it is.
+func (g *Guard) CountContent(pass *mask.Pass) {
+	pass.Counts[g.a.engine.content]++
+	pass.CountResource("Binary")
+}

@@ -1,0 +1,433 @@
+package fhir
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/beevik/etree"
+)
+
+// AppendJSONFromXML appends the JSON form of the one resource in src, which is in
+// the XML form (FHIR R4, xml.html), so that it can be masked. Its members are in
+// the schema's order and its numbers as written.
+//
+// What has no JSON form is not read: comments, instructions, attributes that
+// FHIR does not have, elements of other namespaces in a narrative. Any other
+// element that the schema does not know becomes a member that it does not know
+// either, "~1", "~2" and so on, without its name and content, so that masking
+// counts it and takes it out; a resource of an unknown type becomes an empty
+// object. A number or boolean that is none in JSON becomes a string, which
+// masking takes out too.
+//
+// A Bundle's entries are read some at a time. The tree of one of them, or of
+// another resource, takes some twenty times its size, and sixty times where it is
+// made of nothing but small elements: the caller bounds src. On an error, a
+// *SyntaxError, dst comes back as it was.
+func (s *Schema) AppendJSONFromXML(dst, src []byte) ([]byte, error) {
+	src = bytes.TrimPrefix(src, byteOrderMark)
+	var f fault
+	text, ok := checkXML(src, &f)
+	if !ok {
+		return dst, &SyntaxError{Offset: f.offset, What: f.what}
+	}
+	r := xmlReader{schema: s, text: text, dst: dst, tree: text.parse(text.skeleton()), entry: -1}
+	if !r.document() {
+		return dst, &SyntaxError{Offset: r.offset(), Path: strings.Join(r.path, "."), What: r.what}
+	}
+	return r.dst, nil
+}
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// xmlReader writes an XML tree as JSON.
+type xmlReader struct {
+	schema *Schema
+	text   *xmlText
+	dst    []byte
+	depth  int // of objects and arrays in dst
+	// tree is the root of what is being read: the text without its entries, or
+	// some of these from the given one on.
+	tree  *etree.Element
+	entry int
+	// children are those of the elements under way, innermost last.
+	children []xmlChild
+	path     []string // names of the elements under way
+	value    []byte   // the one being written
+	div      narrative
+	// what says what is wrong with the element at, where something is.
+	what string
+	at   *etree.Element
+}
+
+// xmlChild is an element that stands for a member, or for one item of it.
+type xmlChild struct {
+	member int
+	e      *etree.Element
+	scope  scope
+}
+
+func (r *xmlReader) fail(e *etree.Element, what string) bool {
+	r.at, r.what = e, what
+	return false
+}
+
+// offset returns where in the text the failure is.
+func (r *xmlReader) offset() int {
+	if r.at == nil {
+		return parserStop(r.text.src)
+	}
+	n := ordinal(r.tree, r.at)
+	if r.entry < 0 {
+		return r.text.inText(elementAt(r.text.skeleton(), n))
+	}
+	start := r.text.entries[r.entry].start
+	return start + elementAt(r.text.src[start:], n-1) // the root is not there
+}
+
+func (r *xmlReader) document() bool {
+	if r.tree == nil {
+		return r.fail(nil, notWellFormed)
+	}
+	own, inner, what := openElement(r.tree, scope{})
+	if what != "" {
+		return r.fail(r.tree, what)
+	}
+	if own != fhirSpace {
+		return r.fail(r.tree, "want a FHIR resource, in the namespace "+fhirNamespace)
+	}
+	return r.resource(r.tree, inner)
+}
+
+// resource writes the resource of an element that has its type's name.
+func (r *xmlReader) resource(e *etree.Element, inner scope) bool {
+	sh := r.schema.shapeOf([]byte(e.Tag))
+	if sh == nil {
+		r.dst = append(r.dst, "{}"...)
+		return true
+	}
+	if len(r.path) == 0 {
+		r.path = append(r.path, sh.typ.Name)
+	}
+	return r.object(e, sh, inner)
+}
+
+// object writes the members that an element's attributes and children stand for.
+func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
+	if r.depth++; r.depth > MaxDepth {
+		return r.fail(e, "nested too deep")
+	}
+	r.dst = append(r.dst, '{')
+	if sh.typ.Kind == ResourceKind {
+		r.name("", "resourceType")
+		r.string(sh.typ.Name)
+	}
+	for i := range e.Attr {
+		a := &e.Attr[i]
+		if a.Space != "" {
+			continue
+		}
+		if m := sh.keys.find([]byte(a.Key)); m >= 0 && sh.members[m].form == attributeForm {
+			r.name("", a.Key)
+			r.string(a.Value)
+		}
+	}
+	first, unknown, ok := r.gather(e, sh, inner)
+	if !ok {
+		return false
+	}
+	if e == r.tree && len(r.text.entries) > 0 {
+		r.children = append(r.children, xmlChild{member: sh.keys.find([]byte("entry"))})
+		r.order(first)
+	}
+	for from, to := first, len(r.children); from < to; {
+		n := 1
+		member := r.children[from].member
+		for from+n < to && r.children[from+n].member == member {
+			n++
+		}
+		m := &sh.members[member]
+		r.path = append(r.path, m.name)
+		if n > 1 && !m.array {
+			return r.fail(r.children[from+1].e, "the element appears more than once")
+		}
+		if r.children[from].e == nil {
+			if unknown, ok = r.entries(sh, m, unknown); !ok {
+				return false
+			}
+		} else if !r.member(m, from, n) {
+			return false
+		}
+		r.path = r.path[:len(r.path)-1]
+		from += n
+	}
+	r.children = r.children[:first]
+	for n := range unknown {
+		r.name("~", string(appendInt(nil, n+1)))
+		r.dst = append(r.dst, "null"...)
+	}
+	r.dst = append(r.dst, '}')
+	r.depth--
+	return true
+}
+
+// gather puts the children of an element that stand for members on the stack,
+// from the returned index on and in the order of the members, and counts those
+// that stand for none.
+func (r *xmlReader) gather(e *etree.Element, sh *shape, inner scope) (from, unknown int, ok bool) {
+	from = len(r.children)
+	ordered, last := true, 0
+	for _, t := range e.Child {
+		switch t := t.(type) {
+		case *etree.CharData:
+			if !t.IsWhitespace() {
+				return 0, 0, r.fail(e, "text outside of a value")
+			}
+		case *etree.Directive:
+			return 0, 0, r.fail(e, "document type and entity declarations are refused")
+		case *etree.Element:
+			own, in, what := openElement(t, inner)
+			if what != "" {
+				return 0, 0, r.fail(t, what)
+			}
+			m := sh.childMember(t.Tag, own)
+			if m < 0 {
+				unknown++
+				continue
+			}
+			ordered = ordered && m >= last
+			last = m
+			r.children = append(r.children, xmlChild{m, t, in})
+		}
+	}
+	if !ordered {
+		r.order(from)
+	}
+	return from, unknown, true
+}
+
+// order sorts the children from an index on by their members.
+func (r *xmlReader) order(from int) {
+	slices.SortStableFunc(r.children[from:], func(a, b xmlChild) int { return a.member - b.member })
+}
+
+// entries writes the entries of the Bundle that is the text, reading some at a
+// time. It counts those of other namespaces as unknown.
+func (r *xmlReader) entries(bundle *shape, m *shapeMember, unknown int) (int, bool) {
+	r.depth++
+	r.name("", m.name)
+	r.dst = append(r.dst, '[')
+	start, skeleton := len(r.dst), r.tree
+	for r.entry = 0; r.entry < len(r.text.entries); {
+		var count int
+		if r.tree, count = r.text.some(r.entry); r.tree == nil {
+			return 0, r.fail(nil, notWellFormed)
+		}
+		_, inner, _ := openElement(r.tree, scope{})
+		from, foreign, ok := r.gather(r.tree, bundle, inner)
+		if !ok {
+			return 0, false
+		}
+		unknown += foreign
+		for _, c := range r.children[from:] {
+			if len(r.dst) > start {
+				r.dst = append(r.dst, ',')
+			}
+			if !r.object(c.e, m.shape, c.scope) {
+				return 0, false
+			}
+		}
+		r.children = r.children[:from]
+		r.entry += count
+	}
+	r.tree, r.entry = skeleton, -1
+	r.dst = append(r.dst, ']')
+	r.depth--
+	return unknown, true
+}
+
+// childMember returns the member that a child element stands for, or -1.
+func (sh *shape) childMember(name string, own namespace) int {
+	m := sh.keys.find([]byte(name))
+	switch {
+	case m < 0 || sh.members[m].form == attributeForm:
+		return -1
+	case own == fhirSpace && sh.members[m].form != narrativeForm, own == xhtmlSpace && sh.members[m].form == narrativeForm:
+		return m
+	}
+	return -1
+}
+
+// member writes one member from the n children from an index on.
+func (r *xmlReader) member(m *shapeMember, from, n int) bool {
+	switch m.form {
+	case primitiveForm:
+		return r.primitives(m, from, n)
+	case narrativeForm:
+		c := r.children[from]
+		if !r.div.append(r.value[:0], c.e, c.scope) {
+			return r.fail(r.div.at, r.div.what)
+		}
+		r.value = r.div.dst
+		r.name("", m.name)
+		r.quoted(r.value)
+		return true
+	}
+	r.name("", m.name)
+	return r.items(m.array, from, n, func(c xmlChild) bool {
+		if m.form == resourceForm {
+			return r.wrapped(c.e, c.scope)
+		}
+		return r.object(c.e, m.shape, c.scope)
+	})
+}
+
+// items writes what one writes for each child, in an array where there is one.
+func (r *xmlReader) items(array bool, from, n int, one func(c xmlChild) bool) bool {
+	if !array {
+		return one(r.children[from])
+	}
+	if r.depth++; r.depth > MaxDepth {
+		return r.fail(r.children[from].e, "nested too deep")
+	}
+	r.dst = append(r.dst, '[')
+	for k := range n {
+		if k > 0 {
+			r.dst = append(r.dst, ',')
+		}
+		if !one(r.children[from+k]) {
+			return false
+		}
+	}
+	r.dst = append(r.dst, ']')
+	r.depth--
+	return true
+}
+
+// wrapped writes the one resource in an element, or an empty object for none.
+func (r *xmlReader) wrapped(e *etree.Element, inner scope) bool {
+	var only *etree.Element
+	for _, t := range e.Child {
+		switch t := t.(type) {
+		case *etree.CharData:
+			if !t.IsWhitespace() {
+				return r.fail(e, "text outside of a value")
+			}
+		case *etree.Element:
+			if only != nil {
+				return r.fail(t, "more than one resource in an element")
+			}
+			only = t
+		}
+	}
+	if only != nil {
+		own, in, what := openElement(only, inner)
+		if what != "" {
+			return r.fail(only, what)
+		}
+		if own == fhirSpace {
+			return r.resource(only, in)
+		}
+	}
+	r.dst = append(r.dst, "{}"...)
+	return true
+}
+
+// primitives writes the values of primitive elements, and their ids and
+// extensions as the sibling "_name" (FHIR R4, json.html#primitive). An element
+// that has neither says nothing and is left out.
+func (r *xmlReader) primitives(m *shapeMember, from, n int) bool {
+	values, siblings, kept := false, false, from
+	for k := range n {
+		c := r.children[from+k]
+		_, value := attribute(c.e, "value")
+		more, ok := r.hasMore(c.e)
+		if !ok {
+			return false
+		}
+		if value || more {
+			r.children[kept] = c
+			kept++
+		}
+		values, siblings = values || value, siblings || more
+	}
+	n = kept - from
+	if values {
+		r.name("", m.name)
+		if !r.items(m.array, from, n, func(c xmlChild) bool {
+			value, ok := attribute(c.e, "value")
+			if !ok {
+				r.dst = append(r.dst, "null"...)
+				return true
+			}
+			r.literal(m.kind, value)
+			return true
+		}) {
+			return false
+		}
+	}
+	if !siblings {
+		return true
+	}
+	r.name("_", m.name)
+	return r.items(m.array, from, n, func(c xmlChild) bool {
+		if more, _ := r.hasMore(c.e); !more {
+			r.dst = append(r.dst, "null"...)
+			return true
+		}
+		return r.object(c.e, m.shape, c.scope)
+	})
+}
+
+// hasMore reports whether a primitive element has an id or children.
+func (r *xmlReader) hasMore(e *etree.Element) (more, ok bool) {
+	_, more = attribute(e, "id")
+	for _, t := range e.Child {
+		switch t := t.(type) {
+		case *etree.CharData:
+			if !t.IsWhitespace() {
+				return false, r.fail(e, "text outside of a value")
+			}
+		case *etree.Element:
+			more = true
+		}
+	}
+	return more, true
+}
+
+// literal writes a value as its type is written in JSON, or as a string where it
+// is not of that form.
+func (r *xmlReader) literal(kind jsonKind, value string) {
+	r.value = append(r.value[:0], value...)
+	var f fault
+	switch {
+	case kind == jsonNumber && len(r.value) > 0 && scanNumber(r.value, 0, &f) == len(r.value),
+		kind == jsonBool && (value == "true" || value == "false"):
+		r.dst = append(r.dst, r.value...)
+	default:
+		r.quoted(r.value)
+	}
+}
+
+// name writes the name of a member, which needs no escapes, and its colon.
+func (r *xmlReader) name(prefix, name string) {
+	if r.dst[len(r.dst)-1] != '{' {
+		r.dst = append(r.dst, ',')
+	}
+	r.dst = append(append(append(append(r.dst, '"'), prefix...), name...), `":`...)
+}
+
+func (r *xmlReader) string(s string) {
+	r.value = append(r.value[:0], s...)
+	r.quoted(r.value)
+}
+
+func (r *xmlReader) quoted(text []byte) {
+	r.dst = append(r.dst, '"')
+	if plain(text) {
+		r.dst = append(r.dst, text...)
+	} else {
+		r.dst = appendEscaped(r.dst, text)
+	}
+	r.dst = append(r.dst, '"')
+}

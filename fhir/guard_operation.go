@@ -1,0 +1,371 @@
+package fhir
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// operation is one that reads and may be asked for.
+type operation struct {
+	// types are those of the URL; the empty one is the whole system.
+	types []string
+	// repeats are the parameters that may come more than once.
+	repeats []string
+	judge   func(o *operating, p Param) ([]Param, *Refusal)
+}
+
+var operations map[string]operation
+
+func init() {
+	operations = map[string]operation{
+		"$everything": {types: []string{"Patient", "Encounter", "Group"}, judge: (*operating).everything},
+		"$export":     {types: []string{"", "Patient", "Group"}, repeats: []string{"_type", "_typeFilter"}, judge: (*operating).export},
+		"$expand":     {types: []string{"ValueSet"}, judge: (*operating).expand},
+		"$lookup":     {types: []string{"CodeSystem"}, repeats: []string{"property"}, judge: (*operating).lookup},
+	}
+}
+
+// operating is one operation being judged.
+type operating struct {
+	search
+	op string
+	q  *Query
+	// all are the types that the answer may have.
+	all []string
+	// given has the parameters by name, for those that need others.
+	given map[string]string
+}
+
+// Operation judges the parameters of an operation that reads. name has the
+// dollar sign; resourceType is that of the URL, empty for the whole system:
+//
+//	$everything  Patient, Encounter, Group: _since, _type, _count, and for
+//	             patients start and end as years
+//	$lastn       Observation: what a search takes, and max. It tells in which
+//	             order the observations of a patient were made, though not when.
+//	$export      "", Patient, Group: _since, _type, _typeFilter (each filter is
+//	             judged like a search), _outputFormat, _elements
+//	$expand      ValueSet: url that the consumer could see, filter, offset, count
+//	             and switches. A filter tests displays, so it goes only with such a
+//	             url: the displays of a standard's terminology are no one's.
+//	$lookup      CodeSystem: system, code, version, property, displayLanguage, for
+//	             codes that the consumer could see
+//
+// Query.Upstream are the parameters to send, Query.Types the types that the
+// answer is limited to (empty: not limited), Query.Narrow what to leave of each
+// masked resource (_elements of $export). The id in the URL is the caller's to
+// open. Every other operation, type and parameter is refused; the error is a
+// *Refusal.
+func (g *Guard) Operation(keys *mask.Pseudonymizer, site *Site, name, resourceType string, params []Param) (*Query, error) {
+	if name == "$lastn" && resourceType == "Observation" {
+		return g.lastN(keys, site, params)
+	}
+	op, known := operations[name]
+	if !known || !slices.Contains(op.types, resourceType) || resourceType != "" && !g.usable(resourceType) {
+		return nil, &Refusal{Param: printable(name), Reason: "the operation may not be asked for here",
+			Hint: "$everything, $lastn, $export, $expand and $lookup may, where FHIR defines them"}
+	}
+	o := &operating{search: search{g: g, keys: keys, site: site, typ: resourceType, types: map[string]bool{}}, op: name, q: &Query{}, given: map[string]string{}}
+	for _, p := range params {
+		if _, twice := o.given[p.Name]; twice && !slices.Contains(op.repeats, p.Name) {
+			return nil, &Refusal{Param: printable(p.Name), Reason: "it is given more than once"}
+		}
+		o.given[p.Name] = p.Value
+	}
+	types, _, err := o.takeTypes(params)
+	if err != nil {
+		return nil, err
+	}
+	if o.all = types; len(types) == 0 {
+		o.all = slices.DeleteFunc(slices.Clone(g.a.types), func(t string) bool { return !g.usable(t) })
+	}
+	o.q.Types = types
+	for _, p := range params {
+		out, r := op.judge(o, p)
+		if r != nil {
+			r.Param = printable(p.Name)
+			return nil, r
+		}
+		o.q.Upstream, o.q.Self = append(o.q.Upstream, out...), append(o.q.Self, p)
+	}
+	return o.q, nil
+}
+
+// lastN is a search with one parameter more.
+func (g *Guard) lastN(keys *mask.Pseudonymizer, site *Site, params []Param) (*Query, error) {
+	var rest, most []Param
+	for _, p := range params {
+		if p.Name != "max" {
+			rest = append(rest, p)
+			continue
+		}
+		if most = append(most, p); len(most) > 1 || !isDigits([]byte(p.Value), 1, 4) {
+			return nil, &Refusal{Param: "max", Reason: "the value must be a number up to 9999, given once"}
+		}
+	}
+	q, err := g.Search(keys, site, "Observation", rest, false)
+	if err != nil {
+		return nil, err
+	}
+	q.Upstream, q.Self = append(q.Upstream, most...), append(q.Self, most...)
+	return q, nil
+}
+
+// takeTypes reads the parameters _type: types that are known and not withheld.
+func (s *search) takeTypes(params []Param) (types []string, rest []Param, err error) {
+	for _, p := range params {
+		if p.Name != "_type" {
+			rest = append(rest, p)
+			continue
+		}
+		for _, typ := range strings.Split(p.Value, ",") {
+			if !s.g.usable(typ) {
+				return nil, nil, &Refusal{Param: "_type", Reason: "a resource type is unknown or withheld"}
+			}
+			if !slices.Contains(types, typ) {
+				types = append(types, typ)
+			}
+		}
+	}
+	sort.Strings(types)
+	return types, rest, nil
+}
+
+const unknownHere = "it does not fit here"
+
+// everything judges a parameter of $everything.
+func (o *operating) everything(p Param) ([]Param, *Refusal) {
+	switch p.Name {
+	case "_since":
+		return o.since(p)
+	case "_type":
+		return []Param{p}, nil
+	case "_count":
+		return o.count(nil, "", p)
+	case "start", "end":
+		if o.typ == "Patient" {
+			return o.careYear(p)
+		}
+	}
+	return nil, &Refusal{Reason: unknownHere, Hint: "_since, _type and _count do, and for a patient start and end"}
+}
+
+// since takes the time back as far as the strictest of the types that may be in
+// the answer demands.
+func (o *operating) since(p Param) ([]Param, *Refusal) {
+	from := ""
+	for _, typ := range o.all {
+		at, err := o.g.Since(typ, p.Value)
+		if r, refused := err.(*Refusal); refused {
+			return nil, r
+		}
+		if from == "" || at < from {
+			from = at
+		}
+	}
+	if from == "" {
+		return nil, refusal("no type that is asked for may be read")
+	}
+	return []Param{{p.Name, from}}, nil
+}
+
+// careYear judges start and end of $everything, which compare dates of care that
+// each server chooses: whole years pass where the parameter "date" of every type
+// of the compartment is shown as years. They go upstream as the first and the last
+// day of the year.
+func (o *operating) careYear(p Param) ([]Param, *Refusal) {
+	if !isDigits([]byte(p.Value), 4, 4) || p.Value < fmt.Sprintf("%04d", o.g.oldestYear()) {
+		return nil, refusal(fmt.Sprintf("the value must be a whole year (YYYY) from %d on", o.g.oldestYear()))
+	}
+	for _, typ := range o.g.compartmentTypes(o.typ) {
+		sp, ok := o.g.param(typ, "date")
+		if !ok {
+			continue
+		}
+		if v := o.g.judge(typ, sp); v.class != classYear {
+			return nil, &Refusal{Rule: v.rule, Reason: "it would tell more of the dates of " + typ + " than is shown"}
+		}
+	}
+	day := "-01-01"
+	if p.Name == "end" {
+		day = "-12-31"
+	}
+	return []Param{{p.Name, p.Value + day}}, nil
+}
+
+// export judges a parameter of $export (HL7 FHIR Bulk Data Access 2.0,
+// export.html#query-parameters).
+func (o *operating) export(p Param) ([]Param, *Refusal) {
+	switch p.Name {
+	case "_since":
+		return o.since(p)
+	case "_type":
+		return []Param{p}, nil
+	case "_outputFormat":
+		switch p.Value {
+		case "application/fhir+ndjson", "application/ndjson", "ndjson":
+			return []Param{p}, nil
+		}
+		return nil, refusal("the value must be application/fhir+ndjson")
+	case "_typeFilter":
+		return o.filters(p.Value)
+	case "_elements":
+		return nil, o.elementsOf(p.Value)
+	}
+	return nil, &Refusal{Reason: unknownHere, Hint: "_since, _type, _typeFilter, _outputFormat and _elements do"}
+}
+
+// filterStart is where a filter begins in a list of them: commas also separate
+// the values of a parameter.
+var filterStart = regexp.MustCompile(`(^|,)[A-Z][A-Za-z]*\?`)
+
+// filters judges searches written Type?name=value&…, one or several separated by
+// commas. Each goes upstream as one parameter, written anew from what was judged.
+func (o *operating) filters(value string) ([]Param, *Refusal) {
+	starts := filterStart.FindAllStringIndex(value, -1)
+	if len(starts) == 0 || starts[0][0] != 0 {
+		return nil, refusal("the value must be searches such as Observation?status=final")
+	}
+	var out []Param
+	for i, at := range starts {
+		end := len(value)
+		if i+1 < len(starts) {
+			end = starts[i+1][0]
+		}
+		filter, r := o.filter(strings.TrimPrefix(value[at[0]:end], ","))
+		if r != nil {
+			return nil, r
+		}
+		out = append(out, Param{"_typeFilter", filter})
+	}
+	return out, nil
+}
+
+// filter judges one search. Only what chooses resources may stand in it.
+func (o *operating) filter(text string) (string, *Refusal) {
+	typ, query, _ := strings.Cut(text, "?")
+	if !slices.Contains(o.all, typ) {
+		return "", refusal("the type of a filter is unknown, withheld or not among those that are exported")
+	}
+	var out []string
+	for _, pair := range strings.Split(query, "&") {
+		name, value, ok := strings.Cut(pair, "=")
+		name, err1 := url.QueryUnescape(name)
+		value, err2 := url.QueryUnescape(value)
+		if !ok || err1 != nil || err2 != nil || strings.Contains(pair, ";") {
+			return "", refusal("a filter must be name=value pairs joined by &")
+		}
+		if bare, _, _ := strings.Cut(name, ":"); shapers[bare].judge != nil {
+			return "", refusal(fmt.Sprintf("a filter takes no %s", bare))
+		}
+		p, r := o.criterion(typ, name, value, 0)
+		if r != nil {
+			r.Reason = fmt.Sprintf("of its parameter %q: %s", printable(name), r.Reason)
+			return "", r
+		}
+		// Servers cut a list of filters at what looks like the start of one.
+		if strings.Contains(p.Value, "?") {
+			return "", refusal("a value in a filter may hold no question mark")
+		}
+		out = append(out, url.QueryEscape(p.Name)+"="+url.QueryEscape(p.Value))
+	}
+	return typ + "?" + strings.Join(out, "&"), nil
+}
+
+// elementsOf makes the narrowing of Type.element and of element, which stands for
+// that of every type that has it.
+func (o *operating) elementsOf(value string) *Refusal {
+	names := map[string][]string{}
+	for _, item := range strings.Split(value, ",") {
+		typ, name, typed := strings.Cut(item, ".")
+		if !typed {
+			typ, name = "", item
+		}
+		found := false
+		for _, t := range o.all {
+			if typed && t != typ {
+				continue
+			}
+			if _, unknown := o.g.a.schema.elements(nil, t, []string{name}); !unknown {
+				names[t] = append(names[t], name)
+				found = true
+			}
+		}
+		if !found {
+			return refusal("the value must be elements, with or without their type, separated by commas")
+		}
+	}
+	for _, typ := range sortedKeys(names) {
+		o.q.Narrow, _ = o.g.a.schema.elements(o.q.Narrow, typ, names[typ])
+	}
+	return nil
+}
+
+// expand judges a parameter of $expand (FHIR R4, valueset-operation-expand.html).
+func (o *operating) expand(p Param) ([]Param, *Refusal) {
+	switch p.Name {
+	case "url":
+		if o.g.Canonical(p.Value) {
+			return []Param{p}, nil
+		}
+		return nil, refusal("the value is not a canonical URL that the ruleset lets pass")
+	case "valueSetVersion":
+		if isVersion([]byte(p.Value)) {
+			return []Param{p}, nil
+		}
+		return nil, refusal("the value must be a version of digits")
+	case "filter":
+		if o.g.Canonical(o.given["url"]) {
+			return []Param{p}, nil
+		}
+		return nil, refusal("it tests displays, so it goes only with a url that the ruleset lets pass")
+	case "offset", "count":
+		if isDigits([]byte(p.Value), 1, 6) {
+			return []Param{p}, nil
+		}
+		return nil, refusal("the value must be a number up to 999999")
+	case "includeDesignations", "includeDefinition", "activeOnly", "excludeNested", "excludeNotForUI", "excludePostCoordinated":
+		return oneOf("true", "false")(&o.search, o.q, "", p)
+	case "displayLanguage":
+		return language(p)
+	}
+	return nil, &Refusal{Reason: unknownHere, Hint: "url, valueSetVersion, filter, offset, count, displayLanguage and the switches of FHIR R4 do"}
+}
+
+// lookup judges a parameter of $lookup (FHIR R4,
+// codesystem-operation-lookup.html).
+func (o *operating) lookup(p Param) ([]Param, *Refusal) {
+	switch p.Name {
+	case "system", "code":
+		if o.g.Code(o.given["system"], o.given["code"]) {
+			return []Param{p}, nil
+		}
+		return nil, refusal("system and code must be those of a code system that the ruleset lists, in the form of its codes")
+	case "version":
+		if isVersion([]byte(p.Value)) {
+			return []Param{p}, nil
+		}
+		return nil, refusal("the value must be a version of digits, or a SNOMED CT edition")
+	case "property":
+		if len(p.Value) > 0 && len(p.Value) <= 64 && strings.IndexFunc(p.Value, func(r rune) bool { return r > 0x7f || !isWord(byte(r)) && r != '-' && r != '.' }) < 0 {
+			return []Param{p}, nil
+		}
+		return nil, refusal("the value must be the name of a property")
+	case "displayLanguage":
+		return language(p)
+	}
+	return nil, &Refusal{Reason: unknownHere, Hint: "system, code, version, property and displayLanguage do"}
+}
+
+func language(p Param) ([]Param, *Refusal) {
+	if !isLanguage([]byte(p.Value)) {
+		return nil, refusal("the value must be a language, such as en or en-US")
+	}
+	return []Param{p}, nil
+}

@@ -1,0 +1,101 @@
+package fhir
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Where dates are shifted by patient, a search by date has an answer only if the
+// patient is known: the value is shifted back. It is done for instants alone. A
+// date or dateTime may be a month or a year, which is not shifted but cut; to ask
+// the server where in the calendar of the shifted dates it begins would tell the
+// shift itself, and with it all dates of the patient.
+
+// shifts reports whether a decision shifts dates by patient and can undo it.
+func (g *Guard) shifts(d *decision) bool {
+	_, ok := d.method.(mask.Inverter)
+	return ok && d.perEntity && d.otherwise == nil
+}
+
+// patientOf returns "Patient/<id>" of the patient whom all that a search finds is
+// about: it is asked for by the one reference that leads resources of the type to
+// their patient, or, of patients, by _id.
+func (s *search) patientOf(params []Param) []byte {
+	for _, p := range params {
+		name, modifier, _ := strings.Cut(p.Name, ":")
+		if modifier != "" && modifier != "Patient" || strings.ContainsAny(p.Value, `,\`) {
+			continue
+		}
+		if s.typ == "Patient" {
+			if name == "_id" && modifier == "" {
+				return append([]byte("Patient/"), s.openOr("Patient", p.Value)...)
+			}
+			continue
+		}
+		sp, ok := s.g.param(s.typ, name)
+		if !ok || !s.g.anchors(s.typ, sp) {
+			continue
+		}
+		v := s.g.judge(s.typ, sp)
+		if v.class != classReference {
+			continue
+		}
+		if modifier != "" {
+			v.targets = []string{modifier}
+		}
+		if ref, ok := s.openReference(v.targets, "", p.Value); ok && strings.HasPrefix(ref, "Patient/") {
+			return []byte(ref)
+		}
+	}
+	return nil
+}
+
+// anchors reports whether a parameter compares just the one reference by which a
+// resource of the type is about its patient.
+func (g *Guard) anchors(typ string, sp *SearchParam) bool {
+	t := g.a.schema.Type(typ)
+	l := g.a.leads[g.a.roots[typ].index]
+	if len(l.direct) != 1 || len(l.direct[0]) != 1 {
+		return false
+	}
+	if e := t.element(l.direct[0][0]); e == nil || e.Max != 1 {
+		return false
+	}
+	paths := pathsOf(sp.Expression, typ)
+	for _, path := range paths {
+		if p, _ := g.a.schema.memberPath(t, path); !slices.Equal(p, l.direct[0]) {
+			return false
+		}
+	}
+	return len(paths) > 0
+}
+
+// anchored reports whether a search can name the patient of all that it finds.
+func (g *Guard) anchored(typ string) bool {
+	return typ == "Patient" || slices.ContainsFunc(g.a.schema.SearchParams(typ), func(sp *SearchParam) bool {
+		return sp.Type == "reference" && g.anchors(typ, sp)
+	})
+}
+
+// unshift shifts a time back to what it is an image of.
+func (s *search) unshift(v verdict, item string) (string, bool) {
+	prefix, at := cutPrefix(item)
+	switch prefix {
+	case "sa", "eb", "ap":
+		return "", false
+	}
+	if len(v.methods) != 1 || len(at) < len("2006-01-02") {
+		return "", false
+	}
+	if _, ok := yearOfTime(at); !ok {
+		return "", false
+	}
+	m, ok := v.methods[0].(mask.Inverter)
+	if !ok {
+		return "", false
+	}
+	original, ok := m.Invert(nil, []byte(at), &mask.Input{Entity: s.entity, Keys: s.keys})
+	return prefix + string(original), ok
+}

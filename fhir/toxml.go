@@ -1,0 +1,335 @@
+package fhir
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// AppendXMLFromJSON appends the XML form of the one resource in src, which is in
+// the JSON form (FHIR R4, xml.html). Elements are in the schema's order, without
+// white space between them or an XML declaration before them; numbers are as
+// written.
+//
+// What has no XML form is left out: members that the schema does not know, values
+// of another JSON type than their element's, empty objects and arrays, nulls. A
+// member name that appears twice and a narrative that is not well-formed XHTML
+// are refused. On an error, a *SyntaxError, dst comes back as it was.
+func (s *Schema) AppendXMLFromJSON(dst, src []byte) ([]byte, error) {
+	src = bytes.TrimPrefix(src, byteOrderMark)
+	w := xmlWriter{schema: s, src: src, dst: dst}
+	if !w.document() {
+		return dst, &SyntaxError{Offset: w.fault.offset, Path: strings.Join(w.path, "."), What: w.fault.what}
+	}
+	return w.dst, nil
+}
+
+// xmlWriter writes JSON, which has been read whole once, as XML.
+type xmlWriter struct {
+	schema *Schema
+	src    []byte
+	dst    []byte
+	// members are those of the objects under way, innermost last; items those
+	// of their arrays.
+	members []jsonMember
+	items   []int
+	path    []string // names of the members under way
+	text    []byte   // the text being written
+	div     narrative
+	fault   fault
+}
+
+// jsonMember is a member of an object that the schema knows.
+type jsonMember struct {
+	member  int
+	sibling bool // "_name", the id and extensions of a primitive
+	at      int  // index of its value
+}
+
+func (w *xmlWriter) fail(offset int, what string) bool {
+	failAt(&w.fault, offset, what)
+	return false
+}
+
+func (w *xmlWriter) document() bool {
+	i := space(w.src, 0)
+	if i >= len(w.src) || w.src[i] != '{' {
+		return w.fail(i, "want a JSON object, a FHIR resource")
+	}
+	end := skipValue(w.src, i, 0, &w.fault)
+	if end < 0 {
+		return false
+	}
+	if rest := space(w.src, end); rest < len(w.src) {
+		return w.fail(rest, "more text behind the resource")
+	}
+	sh := w.schema.shapeOf(w.resourceType(i))
+	if sh == nil {
+		return w.fail(i, "the resource has no type that the schema knows")
+	}
+	w.path = append(w.path, sh.typ.Name)
+	return w.element(sh.typ.Name, ` xmlns="`+fhirNamespace+`"`, i, nil, sh)
+}
+
+// each calls f with the name and the index of the value of every member of the
+// object at src[i], until f reports false.
+func (w *xmlWriter) each(i int, f func(name []byte, at int) bool) bool {
+	src := w.src
+	for i = space(src, i+1); src[i] == '"'; {
+		end, escaped := scanString(src, i, &w.fault)
+		name := src[i+1 : end-1]
+		if escaped {
+			w.text = unescape(w.text[:0], name)
+			name = w.text
+		}
+		at := scanColon(src, end, &w.fault)
+		if !f(name, at) {
+			return false
+		}
+		if i = space(src, skipValue(src, at, 0, &w.fault)); src[i] == ',' {
+			i = space(src, i+1)
+		}
+	}
+	return true
+}
+
+// resourceType returns the type of the resource at src[i], or nothing.
+func (w *xmlWriter) resourceType(i int) (typ []byte) {
+	w.each(i, func(name []byte, at int) bool {
+		if string(name) != "resourceType" {
+			return true
+		}
+		typ, _ = w.value(jsonString, at)
+		return false
+	})
+	return typ
+}
+
+// gather puts the members of the object at src[i] that the schema knows on the
+// stack, in the schema's order.
+func (w *xmlWriter) gather(i int, sh *shape) bool {
+	from := len(w.members)
+	ordered, typed := true, false
+	order := func(a, b jsonMember) int {
+		if a.member != b.member || a.sibling == b.sibling {
+			return a.member - b.member
+		}
+		if a.sibling {
+			return 1
+		}
+		return -1
+	}
+	if !w.each(i, func(name []byte, at int) bool {
+		if sh.typ.Kind == ResourceKind && string(name) == "resourceType" {
+			if typed {
+				return w.fail(at, "a member name appears twice")
+			}
+			typed = true
+			return true
+		}
+		bare, sibling := bytes.CutPrefix(name, []byte("_"))
+		m := sh.keys.find(bare)
+		if m < 0 || sibling && sh.members[m].form != primitiveForm {
+			return true
+		}
+		w.members = append(w.members, jsonMember{m, sibling, at})
+		if n := len(w.members); n-2 >= from {
+			ordered = ordered && order(w.members[n-2], w.members[n-1]) < 0
+		}
+		return true
+	}) {
+		return false
+	}
+	if ordered {
+		return true
+	}
+	own := w.members[from:]
+	slices.SortStableFunc(own, order)
+	for k := 1; k < len(own); k++ {
+		if order(own[k-1], own[k]) == 0 {
+			w.path = append(w.path, sh.members[own[k].member].name)
+			return w.fail(own[k].at, "a member name appears twice")
+		}
+	}
+	return true
+}
+
+// element writes an element: what it is declared to have, the attributes and
+// children that the object at src[obj] stands for, if there is one, and a value.
+// Without any of these there is no element, unless it is a resource.
+func (w *xmlWriter) element(name, declared string, obj int, value []byte, sh *shape) bool {
+	start, from := len(w.dst), len(w.members)
+	w.dst = append(append(append(w.dst, '<'), name...), declared...)
+	bare := len(w.dst)
+	if obj >= 0 {
+		// The value may lie where names are unescaped to.
+		if value = slices.Clone(value); !w.gather(obj, sh) {
+			return false
+		}
+	}
+	for _, jm := range w.members[from:] {
+		if m := &sh.members[jm.member]; m.form == attributeForm {
+			if text, ok := w.value(jsonString, jm.at); ok {
+				w.attribute(m.name, text)
+			}
+		}
+	}
+	if value != nil {
+		w.attribute("value", value)
+	}
+	w.dst = append(w.dst, '>')
+	content := len(w.dst)
+	to := len(w.members)
+	for k := from; k < to; k++ {
+		at, sibling := -1, -1
+		jm := w.members[k]
+		m := &sh.members[jm.member]
+		if jm.sibling {
+			sibling = jm.at
+		} else if at = jm.at; k+1 < to && w.members[k+1].member == jm.member {
+			k++
+			sibling = w.members[k].at
+		}
+		w.path = append(w.path, m.name)
+		if !w.member(m, at, sibling) {
+			return false
+		}
+		w.path = w.path[:len(w.path)-1]
+	}
+	w.members = w.members[:from]
+	switch {
+	case len(w.dst) > content:
+		w.dst = append(append(append(w.dst, "</"...), name...), '>')
+	case content-1 == bare && declared == "" && sh.typ.Kind != ResourceKind:
+		w.dst = w.dst[:start]
+	default:
+		w.dst = append(w.dst[:content-1], "/>"...)
+	}
+	return true
+}
+
+func (w *xmlWriter) attribute(name string, text []byte) {
+	w.dst = append(append(append(w.dst, ' '), name...), `="`...)
+	w.dst = append(appendAttribute(w.dst, text), '"')
+}
+
+// member writes the elements of a member: its value is at src[at], that of its
+// sibling at src[sibling], where they are not -1.
+func (w *xmlWriter) member(m *shapeMember, at, sibling int) bool {
+	if !m.array {
+		return w.item(m, at, sibling)
+	}
+	from := len(w.items)
+	values := w.split(at)
+	siblings := w.split(sibling)
+	for k := range max(values, siblings) {
+		at, sibling = -1, -1
+		if k < values {
+			at = w.items[from+k]
+		}
+		if k < siblings {
+			sibling = w.items[from+values+k]
+		}
+		if !w.item(m, at, sibling) {
+			return false
+		}
+	}
+	w.items = w.items[:from]
+	return true
+}
+
+// split puts the indexes of the items of the array at src[i] on the stack and
+// returns how many there are; none where there is no array.
+func (w *xmlWriter) split(i int) int {
+	src := w.src
+	if i < 0 || src[i] != '[' {
+		return 0
+	}
+	from := len(w.items)
+	for i = space(src, i+1); src[i] != ']'; {
+		w.items = append(w.items, i)
+		if i = space(src, skipValue(src, i, 0, &w.fault)); src[i] == ',' {
+			i = space(src, i+1)
+		}
+	}
+	return len(w.items) - from
+}
+
+// item writes the element of one value and its sibling.
+func (w *xmlWriter) item(m *shapeMember, at, sibling int) bool {
+	object := at >= 0 && w.src[at] == '{'
+	switch m.form {
+	case objectForm:
+		return !object || w.element(m.name, "", at, nil, m.shape)
+	case resourceForm:
+		return !object || w.wrapped(m, at)
+	case narrativeForm:
+		return w.narrative(at)
+	case primitiveForm:
+		if sibling >= 0 && w.src[sibling] != '{' {
+			sibling = -1
+		}
+		value, _ := w.value(m.kind, at)
+		return w.element(m.name, "", sibling, value, m.shape)
+	}
+	return true // an attribute is written by its element
+}
+
+// wrapped writes the resource at src[i] in an element.
+func (w *xmlWriter) wrapped(m *shapeMember, i int) bool {
+	sh := w.schema.shapeOf(w.resourceType(i))
+	if sh == nil {
+		return true
+	}
+	w.dst = append(append(append(w.dst, '<'), m.name...), '>')
+	if !w.element(sh.typ.Name, "", i, nil, sh) {
+		return false
+	}
+	w.dst = append(append(append(w.dst, "</"...), m.name...), '>')
+	return true
+}
+
+// narrative writes the XHTML in the string at src[i]. A div without a namespace
+// is taken as XHTML's.
+func (w *xmlWriter) narrative(i int) bool {
+	text, ok := w.value(jsonString, i)
+	if !ok {
+		return true
+	}
+	var f fault
+	if x, ok := checkXML(text, &f); ok {
+		div := x.parse(text)
+		if div == nil {
+			return w.fail(i, badNarrative)
+		}
+		own, inner, what := openElement(div, scope{own: xhtmlSpace})
+		if what == "" && own == xhtmlSpace && div.Tag == "div" && w.div.append(w.dst, div, inner) {
+			w.dst = w.div.dst
+			return true
+		}
+	}
+	return w.fail(i, badNarrative)
+}
+
+const badNarrative = "the narrative is not a well-formed XHTML div"
+
+// value returns the text of the scalar at src[i], if it is of a kind. It is valid
+// until the next string with escapes is read.
+func (w *xmlWriter) value(kind jsonKind, i int) ([]byte, bool) {
+	if i < 0 {
+		return nil, false
+	}
+	switch c := w.src[i]; {
+	case kind == jsonString && c == '"':
+		end, escaped := scanString(w.src, i, &w.fault)
+		text := w.src[i+1 : end-1]
+		if escaped {
+			w.text = unescape(w.text[:0], text)
+			text = w.text
+		}
+		return text, true
+	case kind == jsonNumber && (c == '-' || c >= '0' && c <= '9'), kind == jsonBool && (c == 't' || c == 'f'):
+		return w.src[i:scanScalar(w.src, i, &w.fault)], true
+	}
+	return nil, false
+}

@@ -1,0 +1,39 @@
+package fhir
+
+import (
+	"errors"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// maxKept is how large the buffers are that a walker keeps for the next resource.
+const maxKept = 4 << 20
+
+// AppendXML masks the one resource in src, which is in the XML form, and appends
+// it to dst in the same form. It goes by way of the JSON form, so that both come
+// out alike: see AppendJSON for the rest, and Schema.AppendJSONFromXML for what
+// is not read and what memory it takes.
+func (w *Walker) AppendXML(dst, src []byte, pass *mask.Pass, site *Site) ([]byte, error) {
+	read, err := w.a.schema.AppendJSONFromXML(w.read[:0], src)
+	w.read = keepable(read)
+	if err != nil {
+		return dst, err
+	}
+	masked, err := w.AppendJSON(w.masked[:0], read, pass, site)
+	w.masked = keepable(masked)
+	if err == nil {
+		dst, err = w.a.schema.AppendXMLFromJSON(dst, masked)
+	}
+	// A place in the JSON form means nothing in the XML form.
+	if se := (*SyntaxError)(nil); errors.As(err, &se) {
+		se.Offset = 0
+	}
+	return dst, err
+}
+
+func keepable(b []byte) []byte {
+	if cap(b) > maxKept {
+		return nil
+	}
+	return b
+}

@@ -1,0 +1,137 @@
+package clienttest
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/veil-proxy/veil/fhir/fhirtest"
+)
+
+// veil is the command, built as it ships, serving.
+type veil struct {
+	binary, auditDir string
+	process          *exec.Cmd
+	log              bytes.Buffer
+}
+
+const (
+	startTimeout = 30 * time.Second
+	stopTimeout  = 30 * time.Second
+)
+
+// build makes the command.
+func build(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "veil")
+	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "github.com/veil-proxy/veil/cmd/veil")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return binary
+}
+
+// freeAddr is an address of this machine that nothing listens on.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// serve runs veil serve on an address before an upstream, under the shipped
+// Safe Harbor ruleset.
+func serve(t *testing.T, addr, upstream, baseURL string) *veil {
+	t.Helper()
+	dir := t.TempDir()
+	v := &veil{binary: build(t), auditDir: filepath.Join(dir, "audit")}
+	key, config := filepath.Join(dir, "project.key"), filepath.Join(dir, "veil.yaml")
+	if out, err := exec.Command(v.binary, "keys", "new", key).CombinedOutput(); err != nil {
+		t.Fatalf("veil keys new: %v\n%s", err, out)
+	}
+	text := fmt.Sprintf(`veil: 1
+fhir:
+  upstream: %q
+  listen: %q
+  baseURL: %q
+ruleset: safe-harbor
+keyFile: %q
+project: clients
+audit:
+  dir: %q
+`, upstream, addr, baseURL, key, v.auditDir)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v.process = exec.Command(v.binary, "serve", "--config", config)
+	v.process.Stdout, v.process.Stderr = &v.log, &v.log
+	if err := v.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if v.process.ProcessState == nil {
+			_ = v.process.Process.Kill()
+			_ = v.process.Wait()
+		}
+	})
+	for deadline := time.Now().Add(startTimeout); ; time.Sleep(50 * time.Millisecond) {
+		resp, err := http.Get("http://" + addr + "/readyz")
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return v
+			}
+		}
+		if time.Now().After(deadline) {
+			_ = v.process.Process.Kill()
+			_ = v.process.Wait()
+			t.Fatalf("veil serve does not get ready; its log:\n%s", v.log.Bytes())
+		}
+	}
+}
+
+// stop ends the command and checks what it leaves behind: an audit log that
+// verifies, and no planted value in the log or beside it.
+func (v *veil) stop(t *testing.T, p *fhirtest.Population) {
+	t.Helper()
+	if err := v.process.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(stopTimeout, func() { _ = v.process.Process.Kill() })
+	if err := v.process.Wait(); err != nil {
+		t.Errorf("veil serve: %v; its log:\n%s", err, v.log.Bytes())
+	}
+	late.Stop()
+	for _, f := range shown(p, durations.ReplaceAll(v.log.Bytes(), nil)) {
+		t.Errorf("the log shows a planted %s of %s", f.Kind, f.Path)
+	}
+	if out, err := exec.Command(v.binary, "audit", "verify", v.auditDir).CombinedOutput(); err != nil {
+		t.Errorf("veil audit verify: %v\n%s", err, out)
+	}
+	segments, err := filepath.Glob(filepath.Join(v.auditDir, "*.jsonl"))
+	if err != nil || len(segments) == 0 {
+		t.Fatalf("no audit log: %v", err)
+	}
+	for _, s := range segments {
+		text, err := os.ReadFile(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range shown(p, durations.ReplaceAll(text, nil)) {
+			if f.Kind != "date" { // records have times of their own
+				t.Errorf("the audit log shows a planted %s of %s", f.Kind, f.Path)
+			}
+		}
+	}
+}

@@ -1,0 +1,164 @@
+// Package metrics counts what the doors do, in the text form that Prometheus
+// reads:
+//
+//	all := metrics.New()
+//	door := all.Door("fhir")
+//	door.Request("read Patient", 200, took)
+//	all.Write(w)
+//
+// Invariants: labels are few and of fixed words, since every other text could
+// hold a value: of an operation only its first word counts, of a status its
+// class; a text that cannot be of the code, or is one more than maxMembers, is
+// counted as "other". The methods of a nil *Door do nothing, so that a door
+// without metrics needs no care.
+//
+// Not known here: who may read them (the operator's listener), what a reason or
+// a category means.
+package metrics
+
+import (
+	"io"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	vm "github.com/VictoriaMetrics/metrics"
+)
+
+// Set is all metrics of a process.
+type Set struct {
+	set     *vm.Set
+	reloads *family[*vm.Counter]
+	loaded  atomic.Int64 // Unix seconds
+}
+
+// New returns a set with nothing counted yet.
+func New() *Set {
+	s := &Set{set: vm.NewSet()}
+	vm.ExposeMetadata(true) // the library has one switch for all sets
+	s.reloads = counters(s.set, "veil_reloads_total", "result")
+	s.set.NewGauge("veil_policy_loaded_timestamp_seconds", func() float64 { return float64(s.loaded.Load()) })
+	return s
+}
+
+// Loaded tells when the policy that is in force was put in force.
+func (s *Set) Loaded(at time.Time) { s.loaded.Store(at.Unix()) }
+
+// Reload counts an attempt to reload: "applied" or "refused".
+func (s *Set) Reload(result string) { s.reloads.of(fixedWords(result)).Inc() }
+
+// Write writes all metrics, and those of the process and the Go runtime.
+func (s *Set) Write(w io.Writer) {
+	s.set.WritePrometheus(w)
+	vm.WriteProcessMetrics(w)
+}
+
+// Door counts what one door does. It may be used concurrently.
+type Door struct {
+	exchanges   atomic.Int64
+	requests    *family[*vm.Counter]
+	seconds     *family[*vm.PrometheusHistogram]
+	refused     *family[*vm.Counter]
+	failed      *family[*vm.Counter]
+	maskedBytes *vm.Counter
+	applied     *family[*vm.Counter]
+	upstream    *family[*vm.PrometheusHistogram]
+	appends     *vm.PrometheusHistogram
+	appendFails *vm.Counter
+}
+
+// seconds are the upper bounds of the histograms: a record on a fast disk takes
+// a millisecond, a large search half a minute.
+var seconds = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
+
+// Door returns the metrics of a door. It is called once for each name.
+func (s *Set) Door(name string) *Door {
+	head := "veil_" + name + "_"
+	d := &Door{
+		requests:    counters(s.set, head+"requests_total", "operation", "status"),
+		seconds:     histograms(s.set, head+"request_seconds", "operation"),
+		refused:     counters(s.set, head+"refused_total", "reason"),
+		failed:      counters(s.set, head+"failed_total", "reason"),
+		maskedBytes: s.set.NewCounter(head + "masked_bytes_total"),
+		applied:     counters(s.set, head+"rule_applications_total", "category"),
+		upstream:    histograms(s.set, head+"upstream_seconds", "status"),
+		appends:     s.set.NewPrometheusHistogramExt(head+"audit_append_seconds", seconds),
+		appendFails: s.set.NewCounter(head + "audit_append_failures_total"),
+	}
+	s.set.NewGauge(head+"exchanges", func() float64 { return float64(d.exchanges.Load()) })
+	return d
+}
+
+// Begin counts an exchange as under way until done is called.
+func (d *Door) Begin() (done func()) {
+	if d == nil {
+		return func() {}
+	}
+	d.exchanges.Add(1)
+	return func() { d.exchanges.Add(-1) }
+}
+
+// Request counts an answered request, by the first word of its operation. Of an answer that is masked while it
+// arrives, the time is that to its beginning.
+func (d *Door) Request(operation string, status int, took time.Duration) {
+	if d == nil {
+		return
+	}
+	class, _, _ := strings.Cut(operation, " ")
+	class = fixedWords(class)
+	d.requests.of(class, statusClass(status)).Inc()
+	d.seconds.of(class).Update(took.Seconds())
+}
+
+// Problem counts a request, or an entry of a batch, that was refused or failed,
+// by its reason in fixed words.
+func (d *Door) Problem(result, reason string) {
+	switch {
+	case d == nil:
+	case result == "refused":
+		d.refused.of(fixedWords(reason)).Inc()
+	default:
+		d.failed.of(fixedWords(reason)).Inc()
+	}
+}
+
+// Masked counts bytes of masked answers, uncompressed.
+func (d *Door) Masked(bytes int) {
+	if d != nil {
+		d.maskedBytes.Add(bytes)
+	}
+}
+
+// Applied counts applications of rules of a category, such as "A" or "DEFN".
+func (d *Door) Applied(letters string, n uint64) {
+	if d != nil {
+		d.applied.of(category(letters)).AddInt64(int64(n))
+	}
+}
+
+// Upstream counts a request to the upstream. The status is 0 if there was no
+// answer.
+func (d *Door) Upstream(status int, took time.Duration) {
+	if d != nil {
+		d.upstream.of(statusClass(status)).Update(took.Seconds())
+	}
+}
+
+// Append counts an audit record, and whether it was written.
+func (d *Door) Append(took time.Duration, err error) {
+	if d == nil {
+		return
+	}
+	d.appends.Update(took.Seconds())
+	if err != nil {
+		d.appendFails.Inc()
+	}
+}
+
+// statusClass is such as "2xx"; "none" for no status.
+func statusClass(status int) string {
+	if status < 100 || status > 599 {
+		return "none"
+	}
+	return string(rune('0'+status/100)) + "xx"
+}

@@ -1,0 +1,40 @@
+package upstream_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/veil-proxy/veil/proxy/upstream"
+)
+
+func ExampleNew() {
+	os.Setenv("FHIR_API_KEY", "the key")
+	ctx := context.Background()
+	credentials, err := upstream.New(ctx, upstream.Config{
+		Headers: []upstream.Header{{Name: "X-API-Key", Value: upstream.Secret{Env: "FHIR_API_KEY"}}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	req := fasthttp.AcquireRequest()
+	defer fasthttp.ReleaseRequest(req)
+	req.SetRequestURI("https://fhir.example.org/fhir/Patient/1")
+	if err := credentials.Authorize(ctx, req); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(string(req.Header.Peek("X-API-Key")))
+
+	_, err = upstream.New(ctx, upstream.Config{
+		BackendServices: &upstream.BackendServices{TokenURL: "http://idp.example.org/token", ClientID: "veil", Scopes: []string{"system/*.rs"}},
+	})
+	fmt.Println(err)
+	// Output:
+	// the key
+	// backendServices.tokenURL: want an https URL without a user (http only to this machine)
+	// backendServices.key: want either file or env
+}

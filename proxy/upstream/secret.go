@@ -1,0 +1,177 @@
+package upstream
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Secret says where a secret is: in a file or in an environment variable, one of
+// them. It is never the secret itself.
+type Secret struct {
+	// File is a regular file that only its owner can read (mode 0600 or less).
+	// A line break at its end is not part of the secret. It is read again from
+	// time to time, so that the secret can be changed while Veil runs.
+	File string
+	// Env is the name of a variable.
+	Env string
+}
+
+func (s Secret) isZero() bool { return s == Secret{} }
+
+// maxSecret bounds a secret, in bytes.
+const maxSecret = 64 << 10
+
+const (
+	// secretFresh is how old a secret from a file may be before it is read
+	// again; secretPause, how old it must be at least, whatever happens.
+	secretFresh = time.Minute
+	secretPause = time.Second
+)
+
+// read returns the secret. Its errors are fixed words: a path or a name may be a
+// secret that was put into the wrong field.
+func (s Secret) read() (string, error) {
+	var text string
+	switch {
+	case (s.File == "") == (s.Env == ""):
+		return "", errors.New("want either file or env")
+	case s.Env != "":
+		value, ok := os.LookupEnv(s.Env)
+		if !ok {
+			return "", errors.New("the environment variable is not set")
+		}
+		text = value
+	default:
+		value, err := readPrivate(s.File)
+		if err != nil {
+			return "", err
+		}
+		text = string(value)
+	}
+	text = strings.TrimRight(text, "\r\n")
+	if text == "" {
+		return "", errors.New("the secret is empty")
+	}
+	return text, nil
+}
+
+// readPrivate reads a file that only its owner can read.
+func readPrivate(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fileError(err)
+	}
+	if !info.Mode().IsRegular() { // before it is opened: a pipe would block
+		return nil, errors.New("the file is not a regular file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fileError(err)
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, fileError(err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, errors.New("others can read the file (chmod 600)")
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	if err != nil {
+		return nil, fileError(err)
+	}
+	if len(text) > maxSecret {
+		return nil, errors.New("the file is too large")
+	}
+	return text, nil
+}
+
+// fileError says what is wrong with a file, without its path.
+func fileError(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("there is no such file")
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New("the file may not be read")
+	}
+	return errors.New("the file cannot be read")
+}
+
+// kept is something that is made of files and read again when it is old. When
+// that fails it stays what it was: a file may be seen half written.
+type kept[T any] struct {
+	where string
+	log   *slog.Logger
+	load  func() (T, error)
+
+	mu    sync.Mutex
+	value T
+	read  time.Time // zero: read again
+}
+
+// keep loads a value for the first time and notes a problem with it.
+func keep[T any](b *builder, where string, load func() (T, error)) *kept[T] {
+	k := &kept[T]{where: where, log: b.log, load: load}
+	value, err := load()
+	if err != nil {
+		b.problems = append(b.problems, under(where, err)...)
+	}
+	k.value, k.read = value, time.Now()
+	return k
+}
+
+// get returns the value, at most secretFresh old if its files can be read.
+func (k *kept[T]) get() T {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if now := time.Now(); now.Sub(k.read) >= secretFresh {
+		value, err := k.load()
+		if err != nil {
+			k.log.Warn("credentials could not be read again", "setting", k.where, "error", err)
+		} else {
+			k.value = value
+		}
+		k.read = now
+	}
+	return k.value
+}
+
+// stale makes the next get read the files again, unless they were just read.
+func (k *kept[T]) stale() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if time.Since(k.read) >= secretPause {
+		k.read = time.Time{}
+	}
+}
+
+// settingError is a problem of one part of a setting.
+type settingError struct {
+	part string // such as "password"
+	err  error
+}
+
+func (e settingError) Error() string { return e.part + ": " + e.err.Error() }
+
+// under puts problems under a setting: each that errors.Join joined by itself.
+func under(where string, err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, one := range joined.Unwrap() {
+			all = append(all, under(where, one)...)
+		}
+		return all
+	}
+	switch part, ok := err.(settingError); {
+	case ok && where != "":
+		return []error{settingError{where + "." + part.part, part.err}}
+	case ok:
+		return []error{part}
+	}
+	return []error{settingError{where, err}}
+}

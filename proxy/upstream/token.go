@@ -1,0 +1,162 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/valyala/fasthttp"
+	"golang.org/x/oauth2"
+)
+
+const (
+	// fetchTimeout bounds one fetch of a token.
+	fetchTimeout = 10 * time.Second
+	// renewAhead is how long before its end a token is fetched anew, or a
+	// quarter of its life if that is less; others go on with it meanwhile.
+	renewAhead = time.Minute
+	// lastUse is how long before its end a token is used no more, or an eighth
+	// of its life if that is less: a request is under way for a while, and
+	// clocks differ.
+	lastUse = 10 * time.Second
+	// lifeUnsaid is the life of a token whose end the server does not tell.
+	lifeUnsaid = 5 * time.Minute
+	// firstPause is the pause after a failure. It doubles up to longestPause.
+	firstPause   = time.Second
+	longestPause = time.Minute
+	// refusedPause is how old a token must be to be dropped when the upstream
+	// refuses it. A new one that is refused is not the fault of its age.
+	refusedPause = 30 * time.Second
+)
+
+// bearer adds an access token (RFC 6750) that is fetched when it is needed and
+// kept until shortly before its end. One fetch is under way at a time, and
+// those that need it wait. It does not end with the request that began it, but
+// with ctx and after fetchTimeout at the latest.
+type bearer struct {
+	where string // the setting
+	ctx   context.Context
+	log   *slog.Logger
+	fetch func(context.Context) (*oauth2.Token, error)
+	stale func() // has the secret of the next fetch read again
+
+	mu       sync.Mutex
+	header   string    // the value of Authorization; empty for none
+	fetched  time.Time // when it was
+	renew    time.Time // when it should be fetched anew
+	end      time.Time // when it is used no more
+	next     time.Time // no fetch before
+	failures int       // since the last success
+	fetching chan struct{}
+}
+
+// Authorize waits for a token if there is none.
+func (c *bearer) Authorize(ctx context.Context, req *fasthttp.Request) error {
+	header, done := c.current()
+	if header == "" && done != nil {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		header, _ = c.current()
+	}
+	if header == "" {
+		return ErrUnavailable
+	}
+	req.Header.Set("Authorization", header)
+	return nil
+}
+
+// current returns the token, empty if there is none, and what is closed at the
+// end of the fetch under way, nil if there is none. It begins a fetch if it is
+// time for one.
+func (c *bearer) current() (header string, done <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if now.After(c.end) {
+		c.header = ""
+	}
+	if c.fetching == nil && (c.header == "" || now.After(c.renew)) && !now.Before(c.next) && c.ctx.Err() == nil {
+		c.fetching = make(chan struct{})
+		go c.replace(c.fetching)
+	}
+	return c.header, c.fetching
+}
+
+// replace fetches a token.
+func (c *bearer) replace(done chan struct{}) {
+	defer close(done) // after the token is there
+	ctx, cancel := context.WithTimeout(c.ctx, fetchTimeout)
+	defer cancel()
+	asked := time.Now()
+	token, err := c.fetch(ctx)
+	life := lifeUnsaid
+	if err == nil {
+		life, err = checkToken(token)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fetching = nil
+	if err != nil {
+		c.stale()
+		pause := min(firstPause<<min(c.failures, 10), longestPause)
+		c.failures++
+		c.next = time.Now().Add(pause)
+		if c.ctx.Err() == nil { // else Veil ends
+			c.log.Warn("token could not be fetched", "setting", c.where, "error", fetchError(err), "pause", pause)
+		}
+		return
+	}
+	c.failures = 0
+	c.header = "Bearer " + token.AccessToken
+	c.fetched = asked
+	c.renew = asked.Add(life - min(renewAhead, life/4))
+	c.end = asked.Add(life - min(lastUse, life/8))
+}
+
+// Refused drops the token, unless it is new.
+func (c *bearer) Refused() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.fetched) >= refusedPause {
+		c.header = ""
+		c.stale()
+	}
+}
+
+// checkToken returns how long a token will hold.
+func checkToken(t *oauth2.Token) (life time.Duration, err error) {
+	// Type makes an empty type a bearer.
+	if t.Type() != "Bearer" || !isToken68(t.AccessToken) {
+		return 0, errNotBearer
+	}
+	if t.Expiry.IsZero() {
+		return lifeUnsaid, nil
+	}
+	if life = time.Until(t.Expiry); life <= 0 {
+		return 0, errExpired
+	}
+	return life, nil
+}
+
+// isToken68 reports whether s can be a bearer token (RFC 6750, 2.1), and so
+// holds nothing that would end the header.
+func isToken68(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9') &&
+			c != '-' && c != '.' && c != '_' && c != '~' && c != '+' && c != '/' && c != '=' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+var (
+	errNotBearer = errors.New("the token endpoint gave something that is not a bearer token")
+	errExpired   = errors.New("the token endpoint gave a token that has expired")
+)
