@@ -310,7 +310,9 @@ CREATE FUNCTION clinic.lower(v text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SEL
 CREATE PROCEDURE clinic.touch() LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION clinic.total(numeric, numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT coalesce($1, 0) + coalesce($2, 0)';
 CREATE AGGREGATE clinic.add_up (numeric) (SFUNC = clinic.total, STYPE = numeric);
-CREATE CAST (clinic.vip_t AS integer) WITH FUNCTION pg_catalog.hashenum(anyenum);
+-- A cast runs its function wherever the search path points.
+CREATE FUNCTION clinic.sex_number(clinic.sex_t) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT max(id) FROM clinic.patients WHERE sex = $1';
+CREATE CAST (clinic.sex_t AS bigint) WITH FUNCTION clinic.sex_number(clinic.sex_t) AS IMPLICIT;
 
 ALTER TABLE clinic.lookalike ENABLE ROW LEVEL SECURITY;
 CREATE POLICY most ON clinic.lookalike USING (name <> 'CANARYPOLICY');

@@ -39,7 +39,7 @@ func TestCanary(t *testing.T) {
 		{"base 64", base64.StdEncoding.EncodeToString(name), true},
 		{"base 64 one on", base64.StdEncoding.EncodeToString(name[1:]), true},
 		{"base 64 two on", base64.StdEncoding.EncodeToString(name[2:]), true},
-		{"SSN", "(900-11-0001)", true},
+		{"SSN", "(666-11-0001)", true},
 		{"id", `"Patient/770000123"`, true},
 		{"binary id", "\x00\x00\x00\x08\x00\x00\x00\x00\x2d\xe5\x44\x81", true},
 		{"binary UUID", "\xca\x11\xa7\xee\x00\x00\x40\x00", true},
@@ -53,6 +53,40 @@ func TestCanary(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := Canary([]byte(tt.in)); (got != nil) != tt.want {
 				t.Errorf("got %q, want one: %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestParseCorpus(t *testing.T) {
+	entries, err := parseCorpus("x.sql", "-- about the file\n\n--- one\n-- why\n--: refused 42501 25006 or empty\nSELECT 1\n\n--- two\n--: masked unordered\n--: param a b\nBEGIN\n--;\nSELECT '{{a|b}}' -- not prose\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 2 {
+		t.Fatalf("got %d entries, want 2", len(entries))
+	}
+	one, two := entries[0], entries[1]
+	if !one.Expects("refused") || !one.Expects("empty") || one.Expects("masked") || len(one.Expect[0].Codes) != 2 || one.Steps[0] != "SELECT 1" {
+		t.Errorf("got %+v", one)
+	}
+	if !two.Unordered || len(two.Steps) != 2 || two.Params[0] != "a b" || two.Line != 8 {
+		t.Errorf("got %+v", two)
+	}
+	if got := Fill(two.Steps[1], true, nil); got != "SELECT 'b' -- not prose" {
+		t.Errorf("got %q", got)
+	}
+	for name, src := range map[string]string{
+		"no outcome":                 "--- a\nSELECT 1",
+		"unknown outcome":            "--- a\n--: passed\nSELECT 1",
+		"bad name":                   "--- A b\n--: empty\nSELECT 1",
+		"no statement":               "--- a\n--: empty\n",
+		"empty step":                 "--- a\n--: empty\nSELECT 1\n--;\n",
+		"statement before the first": "SELECT 1\n--- a\n--: empty\nSELECT 1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := parseCorpus("x.sql", src); err == nil {
+				t.Error("it is taken")
 			}
 		})
 	}

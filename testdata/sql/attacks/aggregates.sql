@@ -68,7 +68,7 @@ SELECT bool_or(last_name = '{{CANARYNAME0001|CANARYNAME9999}}') FROM clinic.pati
 SELECT bit_and(id), bit_or(id), bit_xor(id) FROM clinic.patients
 
 --- range-agg
---: refused
+--: refused or masked
 SELECT range_agg(stay) FROM clinic.encounters
 
 --- corr-with-id
@@ -111,16 +111,29 @@ SELECT grouping(sex) AS g, sex, count(DISTINCT ssn) AS n FROM clinic.patients GR
 --- group-by-order
 -- HashAggregate or sort: the groups of a sealed column must not come in the originals' order.
 --: masked unordered
-SELECT last_name, count(*) FROM clinic.patients GROUP BY last_name
+SELECT mrn, count(*) FROM clinic.patients GROUP BY mrn
 
 --- group-by-sealed-ordered-by-count
 -- Ties must not be broken by the original.
 --: masked unordered
-SELECT last_name, count(*) AS n FROM clinic.patients GROUP BY last_name ORDER BY n DESC
+SELECT patient_mrn, count(*) AS n FROM clinic.encounters GROUP BY patient_mrn ORDER BY n DESC
 
 --- distinct-order
 --: masked unordered
+SELECT DISTINCT mrn FROM clinic.patients
+
+--- distinct-surrogates
+-- Two originals may have one surrogate: then there would be two of it.
+--: refused or masked unordered
 SELECT DISTINCT last_name FROM clinic.patients
+
+--- group-by-surrogate
+--: refused or masked unordered
+SELECT last_name, count(*) FROM clinic.patients GROUP BY last_name
+
+--- count-distinct-surrogates
+--: refused or masked
+SELECT count(DISTINCT first_name) FROM clinic.patients
 
 --- union-order
 --: masked unordered

@@ -72,8 +72,8 @@ SELECT last_name::name, ssn::"char" FROM clinic.patients
 SELECT first_name::bytea, photo::text FROM clinic.patients
 
 --- cast-composite-to-text
---: refused
-SELECT address::text FROM clinic.patients
+--: refused or masked
+SELECT address::text FROM clinic.patients ORDER BY 1
 
 --- cast-whole-row
 --: refused

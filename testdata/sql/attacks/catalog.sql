@@ -271,7 +271,7 @@ SELECT oid FROM pg_largeobject_metadata
 SELECT * FROM pg_sequences
 
 --- subscription-connection
---: refused
+--: refused or empty
 SELECT subconninfo FROM pg_subscription
 
 --- user-mapping
@@ -305,7 +305,7 @@ SELECT to_jsonb(p) FROM pg_proc p WHERE proname = 'patient_name'
 
 --- catalog-regtype-name
 --: same
-SELECT '{{vault|nowhere}}'::regnamespace
+SELECT '{{vault|xqzwj}}'::regnamespace
 
 --- catalog-row-estimate-of-others
 --: refused or no canary

@@ -114,3 +114,7 @@ SELECT jsonb_set(doc, '{id}', '"x"'), jsonb_insert(doc, '{x}', '1') FROM clinic.
 --- document-object-keys
 --: refused or masked unordered
 SELECT DISTINCT jsonb_object_keys(doc) FROM clinic.documents
+
+--- document-null-test
+--: refused or masked
+SELECT count(*) FROM clinic.documents WHERE doc IS NOT NULL

@@ -81,7 +81,7 @@ SELECT salery FROM clinic.staff
 
 --- hint-of-refused-column
 --: same
-SELECT {{valu|nothing_like_it}} FROM clinic.departments
+SELECT {{valu|xqzw}} FROM clinic.departments
 
 --- function-does-not-exist-hint
 --: refused

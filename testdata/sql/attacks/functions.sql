@@ -4,7 +4,7 @@ SELECT lower(last_name) FROM clinic.patients
 
 --- lower-shadowed
 -- clinic.lower stands before pg_catalog's: what runs must be what was judged.
---: refused
+--: refused or masked
 SET search_path = clinic, pg_catalog
 --;
 SELECT lower('X')
@@ -113,7 +113,7 @@ SELECT to_tsvector('simple', last_name) FROM clinic.patients
 SELECT id FROM clinic.notes WHERE tsv @@ to_tsquery('english', 'canarynote0001')
 
 --- ts-headline
---: refused
+--: refused or masked
 SELECT ts_headline('english', body, to_tsquery('patient')) FROM clinic.notes
 
 --- ts-stat
@@ -198,7 +198,36 @@ SELECT clinic.add_up(weight_kg) FROM clinic.patients
 
 --- user-cast
 --: refused
-SELECT vip::integer FROM clinic.patients
+SELECT sex::bigint FROM clinic.patients
+
+--- user-cast-implicit
+-- The cast is found wherever it is, whatever the search path.
+--: refused
+SELECT abs(sex) FROM clinic.patients
+
+--- user-cast-in-comparison
+--: refused
+SELECT count(*) FROM clinic.patients WHERE sex = 770000300::bigint
+
+--- user-cast-in-union
+--: refused
+SELECT 1::bigint AS n UNION ALL SELECT sex FROM clinic.patients
+
+--- user-cast-in-aggregate
+--: refused
+SELECT max(sex::bigint), sum(sex) FROM clinic.patients
+
+--- user-cast-of-constant
+--: refused
+SELECT 'male'::clinic.sex_t::bigint
+
+--- user-cast-in-coalesce
+--: refused
+SELECT coalesce(sex, 1::bigint) FROM clinic.patients
+
+--- user-cast-in-function-notation
+--: refused
+SELECT int8(sex) FROM clinic.patients
 
 --- user-function-by-attribute-notation
 -- p.shout is shout(p) in PostgreSQL.

@@ -13,7 +13,7 @@ SELECT ssn, mrn FROM clinic.v_patients
 SELECT ssn AS zip FROM clinic.v_patients v
 
 --- view-star
---: refused or masked unordered
+--: no canary
 SELECT * FROM clinic.v_patients
 
 --- view-over-star
@@ -123,7 +123,7 @@ SELECT count(*) FROM vault.secrets
 --- refused-schema-like-an-absent-one
 -- The answer must be that for a schema that is not there.
 --: same
-SELECT * FROM {{vault|nowhere}}.secrets
+SELECT * FROM {{vault|xqzwj}}.secrets
 
 --- refused-schema-by-search-path
 --: refused
@@ -133,15 +133,15 @@ SELECT * FROM secrets
 
 --- refused-schema-regclass
 --: same
-SELECT '{{vault|nowhere}}.secrets'::regclass
+SELECT '{{vault|xqzwj}}.secrets'::regclass
 
 --- refused-schema-to-regclass
 --: same
-SELECT to_regclass('{{vault|nowhere}}.secrets')
+SELECT to_regclass('{{vault|xqzwj}}.secrets')
 
 --- refused-schema-has-privilege
 --: same
-SELECT has_table_privilege('{{vault|nowhere}}.secrets', 'SELECT')
+SELECT has_table_privilege('{{vault|xqzwj}}.secrets', 'SELECT')
 
 --- quoted-alias-over-name
 -- A second name for the same column.
@@ -240,7 +240,7 @@ SET LOCAL search_path TO vault
 SELECT v FROM secrets
 
 --- database-qualified-name
---: refused or masked unordered
+--: no canary
 SELECT last_name FROM clinic.clinic.patients
 
 --- other-database

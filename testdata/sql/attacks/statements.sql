@@ -204,8 +204,10 @@ SET log_statement = 'all'
 
 --- set-client-min-messages-debug
 -- Debug messages hold query trees.
---: refused
+--: refused or no canary
 SET client_min_messages = debug5
+--;
+SELECT last_name FROM clinic.patients WHERE height_cm > 150
 
 --- set-debug-print-plan
 --: refused
@@ -267,15 +269,15 @@ COPY clinic.dictionary FROM PROGRAM 'cat /etc/passwd'
 COPY clinic.dictionary FROM '/etc/passwd'
 
 --- copy-table-to-stdout
---: masked copy
+--: refused or masked unordered copy
 COPY clinic.mv_patient_names TO STDOUT
 
 --- copy-table-columns
---: masked copy
+--: masked unordered copy
 COPY clinic.patients (ssn, height_cm) TO STDOUT
 
 --- copy-query-csv
---: masked copy
+--: masked unordered copy
 COPY (SELECT last_name, ssn, sex FROM clinic.patients) TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE *)
 
 --- copy-binary

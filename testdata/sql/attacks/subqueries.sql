@@ -181,7 +181,7 @@ SELECT ssn, count(*) FROM clinic.patients GROUP BY GROUPING SETS ((ssn), ())
 
 --- cube-with-sealed
 --: masked unordered
-SELECT first_name, sex, count(*) FROM clinic.patients GROUP BY CUBE (first_name, sex)
+SELECT patient_mrn, class, count(*) FROM clinic.encounters GROUP BY CUBE (patient_mrn, class)
 
 --- rows-from
 --: refused

@@ -12,10 +12,6 @@ SELECT id, doc_text FROM clinic.documents WHERE id <= 20
 --: masked unordered
 SELECT d.id, d.doc, p.sex FROM clinic.documents d JOIN clinic.patients p ON p.id = d.patient_id WHERE p.height_cm > 180
 
---- document-null-test
---: masked
-SELECT count(*) FROM clinic.documents WHERE doc IS NOT NULL
-
 --- tags-field
 --: masked
 SELECT tags->>'source' AS source, count(*) FROM clinic.documents GROUP BY 1 ORDER BY 1

@@ -143,7 +143,7 @@ SELECT n FROM (SELECT last_name AS n, sex FROM clinic.patients WHERE height_cm >
 
 --- sealed-through-cte
 --: masked unordered
-WITH c AS (SELECT id AS patient, last_name FROM clinic.patients WHERE active) SELECT c.last_name, count(*) FROM c JOIN clinic.encounters e ON e.patient_id = c.patient GROUP BY c.patient, c.last_name
+WITH c AS (SELECT id AS patient, last_name FROM clinic.patients WHERE active) SELECT c.patient, count(*) FROM c JOIN clinic.encounters e ON e.patient_id = c.patient GROUP BY c.patient
 
 --- sealed-union-all
 --: masked unordered
