@@ -36,8 +36,7 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 		return value{node: special}
 	}
 	if sql, ok := constantFunctions[name]; ok {
-		a.arguments(f, sc)
-		return value{node: a.fragment(sql)}
+		return value{node: a.constant(sql, name, f, n, sc)}
 	}
 	if !allowedFunctions[name] && !expand {
 		a.noFunction(f, name)
@@ -52,6 +51,28 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	}
 	a.arguments(f, sc)
 	return value{node: n}
+}
+
+// constant answers a function with a constant. A call with parameters stays behind it,
+// where it is never made, so that the parameters have their types.
+func (a *analysis) constant(sql, name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	before := len(a.params)
+	params := false
+	for _, arg := range f.Args {
+		walk(arg.ProtoReflect(), func(m any) {
+			if _, ok := m.(*pg.ParamRef); ok {
+				params = true
+			}
+		})
+	}
+	a.arguments(f, sc)
+	if !params && before == len(a.params) {
+		return a.fragment(sql)
+	}
+	f.Funcname = names("pg_catalog", name)
+	c := when(boolean(true), a.fragment(sql))
+	c.GetCaseExpr().Defresult = n
+	return c
 }
 
 // vouched finds a function that the policy lists: by its full name, or by the search
@@ -199,9 +220,28 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 	case "session_user", "current_user", "getpgusername":
 		a.personal = true
 		return cast(text(a.session.User), "name")
+	case "to_regtype":
+		if len(f.Args) != 1 {
+			return nil
+		}
+		// Types of pg_catalog alone: the upstream's search path holds no more.
+		arg := cast(a.clear(f.Args[0], sc), "text")
+		f.Funcname, f.Args = names("pg_catalog", name), []*pg.Node{arg}
+		return when(op("!~", arg, text(`[."]`)), n)
+	case "pg_partition_ancestors":
+		if len(f.Args) != 1 {
+			return nil
+		}
+		a.arguments(f, sc)
+		f.Funcname = names("pg_catalog", "unnest")
+		f.Args = []*pg.Node{a.ancestors(f.Args[0])}
+		return n
 	case "to_regclass":
 		if len(f.Args) != 1 {
 			return nil
+		}
+		if f.Args[0].GetParamRef() != nil {
+			return a.named2oid(a.clear(f.Args[0], sc))
 		}
 		s, ok := constantText(f.Args[0])
 		parts := splitName(s)
@@ -227,6 +267,61 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 		return a.constraintDef(f, n)
 	}
 	return nil
+}
+
+// ancestors are a relation and what it is a part of, as far as that is visible.
+func (a *analysis) ancestors(oid *pg.Node) *pg.Node {
+	var cases strings.Builder
+	for _, r := range a.catalog.Relations() {
+		if len(r.Parents) == 0 || !a.over.system.visible[r.OID] {
+			continue
+		}
+		var list []string
+		for up := r; up != nil && a.over.system.visible[up.OID]; {
+			list = append(list, fmt.Sprint(up.OID))
+			if len(up.Parents) == 0 {
+				break
+			}
+			up = a.catalog.relations[up.Parents[0]]
+		}
+		fmt.Fprintf(&cases, " WHEN %d THEN %s", r.OID, arraySQL(list, "oid"))
+	}
+	if cases.Len() == 0 {
+		return a.fragment("NULL::pg_catalog.regclass[]")
+	}
+	c := clone(a.fragment("(CASE 0::pg_catalog.oid" + cases.String() + " END)::pg_catalog.regclass[]"))
+	c.GetTypeCast().Arg.GetCaseExpr().Arg = cast(oid, "oid")
+	return c
+}
+
+// named2oid looks the name of a visible relation up, without asking the upstream's own
+// search path. A number is an OID.
+func (a *analysis) named2oid(name *pg.Node) *pg.Node {
+	var list, oids []string
+	add := func(r *Relation) {
+		oid := fmt.Sprint(r.OID)
+		list, oids = append(list, r.Schema+"."+r.Name), append(oids, oid)
+		if a.catalog.relation(a.session.SearchPath, "", r.Name) == r {
+			list, oids = append(list, r.Name), append(oids, oid)
+		}
+	}
+	for _, r := range a.catalog.Relations() {
+		if _, listed := systemRelations[r.Schema+"."+r.Name]; listed || a.over.system.visible[r.OID] {
+			add(r)
+		}
+	}
+	for _, r := range list[:len(list):len(list)] {
+		if o := slices.Index(list, r); o >= 0 {
+			oids, list = append(oids, oids[o]), append(list, oids[o])
+		}
+	}
+	arg := cast(name, "text")
+	place := call("array_position", a.fragment(arraySQL(list, "text")), arg)
+	found := &pg.Node{Node: &pg.Node_AIndirection{AIndirection: &pg.A_Indirection{
+		Arg:         a.fragment(arraySQL(oids, "oid")),
+		Indirection: []*pg.Node{{Node: &pg.Node_AIndices{AIndices: &pg.A_Indices{Uidx: place}}}},
+	}}}
+	return cast(found, "regclass")
 }
 
 // constraintDef tells the definition of a primary key, unique or foreign key of a

@@ -35,6 +35,13 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
 	switch x.Kind {
 	case pg.A_Expr_Kind_AEXPR_IN:
 		return a.in(x, n, name, truth, sc)
+	case pg.A_Expr_Kind_AEXPR_BETWEEN, pg.A_Expr_Kind_AEXPR_NOT_BETWEEN, pg.A_Expr_Kind_AEXPR_BETWEEN_SYM, pg.A_Expr_Kind_AEXPR_NOT_BETWEEN_SYM:
+		x.Lexpr = a.clear(x.Lexpr, sc)
+		if x.Rexpr.GetList() == nil {
+			a.unknown(n, "this kind of BETWEEN")
+		}
+		a.clearAll(x.Rexpr.GetList().Items, sc)
+		return n
 	case pg.A_Expr_Kind_AEXPR_OP_ANY, pg.A_Expr_Kind_AEXPR_OP_ALL:
 		return a.anyAll(x, n, name, sc)
 	}

@@ -341,6 +341,19 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 	return value{node: n}
 }
 
+// visibleSchema reports whether a schema is PostgreSQL's own or has a visible relation.
+func (a *analysis) visibleSchema(name string) bool {
+	if system(name) || name == "public" {
+		return true
+	}
+	for oid := range a.over.system.visible {
+		if a.catalog.relations[oid].Schema == name {
+			return true
+		}
+	}
+	return false
+}
+
 func typeWord(c *Catalog, oid uint32) string {
 	if t := c.types[oid]; t != nil {
 		return t.Name
@@ -372,10 +385,16 @@ func (a *analysis) regCast(c *pg.TypeCast, t *Type, n *pg.Node, sc *scope) *pg.N
 	case isText:
 		// Names of types, functions, roles and the like: PostgreSQL's own alone, since
 		// the upstream's search path holds no more.
-		if t.Name != "regclass" && t.Name != "regrole" && t.Name != "regnamespace" && strings.Contains(s, ".") && !strings.HasPrefix(s, "pg_catalog.") {
+		if t.Name == "regrole" || t.Name == "regnamespace" && !a.visibleSchema(s) {
+			a.fail("3F000", location(n), "there is no such schema or role", "")
+		}
+		if t.Name != "regclass" && t.Name != "regnamespace" && strings.Contains(s, ".") && !strings.HasPrefix(s, "pg_catalog.") {
 			a.fail(codeForbidden, location(n), "only names of pg_catalog can be looked up", "")
 		}
 		return n
+	}
+	if t.Name == "regclass" && c.Arg.GetParamRef() != nil {
+		return a.named2oid(a.clear(c.Arg, sc))
 	}
 	c.Arg = a.clear(c.Arg, sc)
 	if t.Name != "regclass" {

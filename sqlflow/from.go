@@ -52,6 +52,14 @@ func (a *analysis) subselect(s *pg.RangeSubselect, n *pg.Node, sc, left *scope) 
 func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) from {
 	var columns []string
 	name := ""
+	if c := firstCall(f); len(f.Functions) == 1 && lastPart(c.GetFuncname()) == "pg_partition_ancestors" {
+		if f.Alias == nil {
+			f.Alias = &pg.Alias{Aliasname: "pg_partition_ancestors"}
+		}
+		if len(f.Alias.Colnames) == 0 {
+			f.Alias.Colnames = names("relid")
+		}
+	}
 	arg := &scope{parent: left, ctes: left.ctes}
 	for i, fn := range f.Functions {
 		list := fn.GetList()
@@ -107,6 +115,13 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 	}
 	a.rename(it, f.Alias, 0)
 	return from{node: n, items: []*item{it}, columns: it.columns}
+}
+
+func firstCall(f *pg.RangeFunction) *pg.FuncCall {
+	if len(f.Functions) == 0 || len(f.Functions[0].GetList().GetItems()) == 0 {
+		return nil
+	}
+	return f.Functions[0].GetList().Items[0].GetFuncCall()
 }
 
 // columnDefs checks a column definition list and returns its names.

@@ -70,7 +70,7 @@ var functionColumns = map[string][]string{
 	"pg_get_keywords":     {"word", "catcode", "barelabel", "catdesc", "baredesc"},
 	"aclexplode":          {"grantor", "grantee", "privilege_type", "is_grantable"},
 	"pg_timezone_names":   {"name", "abbrev", "utc_offset", "is_dst"}, "pg_timezone_abbrevs": {"abbrev", "utc_offset", "is_dst"},
-	"_pg_expandarray": {"x", "n"},
+	"_pg_expandarray": {"x", "n"}, "pg_partition_ancestors": {"relid"},
 }
 
 // constantFunctions are functions about the system that are answered with a constant,

@@ -2,6 +2,7 @@ package sqlflow
 
 import (
 	"fmt"
+	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
@@ -118,6 +119,7 @@ func (a *analysis) groupTarget(n *pg.Node, q *pg.SelectStmt, sc *scope) *pg.Node
 // group analyses GROUP BY. The target list is already rewritten: a target that is
 // meant by number or name stays so, unless it is a column that is grouped by its twin.
 func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
+	keys := a.groupColumns(q, sc, res)
 	var visit func(n *pg.Node) *pg.Node
 	visit = func(n *pg.Node) *pg.Node {
 		if g := n.GetGroupingSet(); g != nil {
@@ -149,7 +151,7 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 			if c.seal == nil {
 				return n
 			}
-			a.groupable(c.seal, n)
+			a.groupable(c.seal, n, c.row, keys)
 			if c.source != nil && c.source.grouped {
 				return a.groupByTwin(c.source, sc)
 			}
@@ -160,12 +162,12 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 			a.fail("42P10", location(n), "GROUP BY position is not in the select list", "")
 		}
 		if c := a.local(n, sc); c != nil && c.grouped {
-			a.groupable(c.seal, n)
+			a.groupable(c.seal, n, c.row, keys)
 			return a.groupByTwin(c, sc)
 		}
 		v := a.expr(n, sc)
 		if v.seal != nil {
-			a.groupable(v.seal, n)
+			a.groupable(v.seal, n, v.row(), keys)
 			sc.keys = append(sc.keys, a.hash(v.node))
 		}
 		return v.node
@@ -175,10 +177,51 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 	}
 }
 
-func (a *analysis) groupable(s *seal, n *pg.Node) {
-	if !s.comparable {
+// groupColumns are the columns that every group has one value of: those of GROUP BY,
+// outside of grouping sets.
+func (a *analysis) groupColumns(q *pg.SelectStmt, sc *scope, res *result) (out []*resolved) {
+	for _, n := range q.GroupClause {
+		if i := ordinal(n, len(res.columns)); i >= 0 {
+			if s := res.columns[i].source; s != nil {
+				out = append(out, s)
+			}
+			continue
+		}
+		if c := a.local(n, sc); c != nil {
+			out = append(out, c)
+			continue
+		}
+		for _, c := range res.columns {
+			if c.name == bareName(n) && c.source != nil {
+				out = append(out, c.source)
+			}
+		}
+	}
+	return out
+}
+
+// row is the relation's reference that a value comes from as it is.
+func (v value) row() *item {
+	if v.column == nil {
+		return nil
+	}
+	return v.column.row
+}
+
+// groupable refuses to group by a column whose masked values do not tell originals
+// apart, unless the patient whose key they are masked by is grouped by too: within one
+// patient, equal masked values are equal originals but for the method's own odds.
+func (a *analysis) groupable(s *seal, n *pg.Node, row *item, keys []*resolved) {
+	if !s.comparable && !s.keyed(row, keys) {
 		a.refuseSealed(s, location(n), "it is grouped by, but equal masked values may be different originals", "group by the patient's sealed id instead")
 	}
+}
+
+// keyed reports whether one of the keys is the sealed entity of the same row.
+func (s *seal) keyed(row *item, keys []*resolved) bool {
+	return row != nil && s.entity != "" && slices.ContainsFunc(keys, func(k *resolved) bool {
+		return k.row == row && k.base == s.entity && k.seal != nil && k.seal.comparable
+	})
 }
 
 func (a *analysis) groupByTwin(c *resolved, sc *scope) *pg.Node {
@@ -199,11 +242,17 @@ func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 	if w == nil {
 		a.fail(codeSyntax, 0, "this window cannot be read", "")
 	}
+	var keys []*resolved
+	for _, n := range w.PartitionClause {
+		if c := a.local(n, sc); c != nil {
+			keys = append(keys, c)
+		}
+	}
 	for i, n := range w.PartitionClause {
 		v := a.expr(n, sc)
 		w.PartitionClause[i] = v.node
 		if v.seal != nil {
-			a.groupable(v.seal, n)
+			a.groupable(v.seal, n, v.row(), keys)
 			if v.column != nil && v.column.twin != "" && v.column.emit == nil {
 				t := a.twinOf(v.column)
 				w.PartitionClause[i] = t
@@ -300,10 +349,16 @@ func (a *analysis) distinct(q *pg.SelectStmt, sc *scope, res *result) (sealed bo
 		return false
 	}
 	if q.DistinctClause[0].GetNode() == nil {
+		var keys []*resolved
+		for _, c := range res.columns {
+			if c.source != nil {
+				keys = append(keys, c.source)
+			}
+		}
 		for _, c := range res.columns {
 			if c.seal != nil {
 				sealed = true
-				if !c.seal.comparable {
+				if !c.seal.comparable && !c.seal.keyed(c.row, keys) {
 					a.refuseSealed(c.seal, 0, "DISTINCT compares it, but equal masked values may be different originals", "leave it out, or select the patient's sealed id instead")
 				}
 			}

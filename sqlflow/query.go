@@ -38,6 +38,8 @@ type resultColumn struct {
 	whole  bool // a whole row, a record without originals
 	failed *Refusal
 	source *resolved
+	row    *item
+	base   string
 	// twinName is the name under which the twin was asked for.
 	twinName string
 	twinUsed bool
@@ -382,13 +384,7 @@ func (a *analysis) star(n *pg.Node, sc *scope) ([]*resolved, bool) {
 	default:
 		a.fail(codeSyntax, ref.Location, "this star cannot be resolved", "write table.*")
 	}
-	var out []*resolved
-	for _, c := range cols {
-		if c.failed == nil {
-			out = append(out, c)
-		}
-	}
-	return out, true
+	return cols, true
 }
 
 // named makes a column reference that resolves to c again.
@@ -429,7 +425,7 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 		var source *resolved
 		if v.column != nil {
 			source = v.column
-			c.source = source
+			c.source, c.row, c.base = source, source.row, source.base
 			c.typ, c.action, c.origin = source.typ, source.action, source.origin
 			if v.seal != nil && source.twin != "" {
 				c.markTwin = func() { source.useTwin() }

@@ -11,8 +11,8 @@ import (
 // relationRef turns a reference to a table, view or common table expression into what
 // the consumer may see of it.
 func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *scope) from {
-	if v.Catalogname != "" && v.Catalogname != a.session.Database {
-		a.fail("0A000", v.Location, "references to other databases are not possible", "")
+	if v.Catalogname != "" {
+		a.fail("0A000", v.Location, "a relation cannot be named with its database", "write schema.table")
 	}
 	alias := v.Relname
 	if v.Alias != nil {
@@ -90,7 +90,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		}
 		e := &entry{shape: c, used: renamed}
 		entries = append(entries, e)
-		rc := &resolved{name: c.Name, typ: c.shown, action: -1, item: it, use: func() { e.used = true }}
+		rc := &resolved{name: c.Name, typ: c.shown, action: -1, item: it, row: it, base: c.Name, use: func() { e.used = true }}
 		switch c.treatment {
 		case Clear:
 			rc.origin = origin{s.relation.OID, c.Number}
@@ -106,6 +106,13 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			}
 		}
 		it.columns = append(it.columns, rc)
+	}
+	if system(s.relation.Schema) {
+		for _, name := range []string{"tableoid", "xmin"} {
+			e := &entry{shape: &shapeColumn{Attribute: Attribute{Name: name}, treatment: Clear}}
+			entries = append(entries, e)
+			it.extra = append(it.extra, &resolved{name: name, action: -1, item: it, use: func() { e.used = true }})
+		}
 	}
 	a.rename(it, v.Alias, v.Location)
 	a.finish = append(a.finish, func() {
@@ -270,7 +277,7 @@ const maxViews = 16
 func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *pg.Alias) from {
 	it := &item{alias: alias}
 	for i, c := range res.columns {
-		rc := &resolved{name: c.name, seal: c.seal, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it}
+		rc := &resolved{name: c.name, seal: c.seal, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it, row: c.row, base: c.base}
 		if c.seal != nil && res.hasTwin(i) {
 			rc.twin = res.twinName(a, i)
 			rc.useTwin = func() { res.useTwin(i) }

@@ -22,6 +22,9 @@ type resolved struct {
 	failed *Refusal
 
 	item *item
+	// row and base are the relation's reference and column that it comes from as it is.
+	row  *item
+	base string
 	// emit makes a reference where the plain name will not do.
 	emit func() *pg.Node
 	// use notes that the column is read, useTwin that its twin is.
@@ -38,6 +41,8 @@ type item struct {
 	// schema is set where schema.alias names it too.
 	schema  string
 	columns []*resolved
+	// extra are columns that a star leaves out.
+	extra []*resolved
 }
 
 // whole reports whether the item's whole row holds no original.
@@ -139,7 +144,7 @@ func (a *analysis) unqualified(name string, sc *scope, at int32) (*resolved, *it
 func (a *analysis) qualified(schema, table, name string, sc *scope, at int32) *resolved {
 	it := a.item(schema, table, sc, at)
 	var found *resolved
-	for _, c := range it.columns {
+	for _, c := range append(it.columns[:len(it.columns):len(it.columns)], it.extra...) {
 		if c.name == name {
 			if found != nil {
 				a.fail(codeAmbiguous, at, fmt.Sprintf("column reference %q is ambiguous", name), "give the columns different names")

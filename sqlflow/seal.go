@@ -81,6 +81,11 @@ func (d *laying) seal(def mask.Definition) {
 			s.guard = v + "::pg_catalog.numeric NOT IN ('NaN', 'Infinity', '-Infinity')"
 		}
 	case "fhir":
+		// What is no object is no resource; that an object is none, SQL cannot tell.
+		s.nulls = true
+		if t.OID == oidJSON || t.OID == oidJSONB {
+			s.guard = "pg_catalog." + t.Name + "_typeof(" + v + ") = 'object'"
+		}
 		s.shown = t.OID
 		if isText(t.OID) {
 			s.shown = oidText
@@ -125,7 +130,7 @@ func (d *laying) pseudonym(s *seal, v, txt string) {
 		}
 	case "same":
 		s.comparable = true
-		s.guard = "(" + txt + `) ~ '^[\x01-\x7f]{1,256}$' AND (` + txt + ") ~ '([A-Za-z0-9][^A-Za-z0-9]*){4}'"
+		s.guard = "pg_catalog.octet_length(" + txt + ") = pg_catalog.length(" + txt + ") AND pg_catalog.length(" + txt + ") <= 256 AND (" + txt + ") ~ '([A-Za-z0-9][^A-Za-z0-9]*){4}'"
 	default:
 		s.guard = "(" + txt + ") <> ''"
 		if whole || d.typ.OID == oidUUID || isTime(d.typ.OID) {

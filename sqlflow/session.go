@@ -37,7 +37,6 @@ func SessionSettings() map[string]string {
 		"xmloption":                     "content",
 		"array_nulls":                   "on",
 		"check_function_bodies":         "off",
-		"lc_messages":                   "C",
 		"enable_mergejoin":              "off",
 	}
 }

@@ -114,7 +114,7 @@ func (a *analysis) copyOut(c *pg.CopyStmt, n *pg.Node) {
 		v.Inh = false // COPY of a table leaves out what inherits from it
 		if r := a.catalog.relation(a.session.SearchPath, v.Schemaname, v.Relname); r != nil && r.Kind == 'p' {
 			a.fail("42809", v.Location, "cannot copy from a partitioned table", "use COPY (SELECT …) TO STDOUT")
-		} else if r != nil && (r.Kind == 'v' || r.Kind == 'm') {
+		} else if r != nil && r.Kind == 'v' {
 			a.fail("42809", v.Location, "cannot copy from a view", "use COPY (SELECT …) TO STDOUT")
 		}
 		q := &pg.SelectStmt{LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE,
@@ -330,8 +330,14 @@ func (a *analysis) explain(e *pg.ExplainStmt, n *pg.Node) {
 // value where there is one.
 var settable = map[string]func(values []string) bool{
 	"application_name": nil, "statement_timeout": nil, "lock_timeout": nil, "idle_in_transaction_session_timeout": nil,
-	"client_min_messages": nil, "timezone": nil, "search_path": nil, "extra_float_digits": nil,
-	"lc_monetary": nil, "lc_numeric": nil, "lc_time": nil, "default_transaction_isolation": nil, "default_transaction_deferrable": nil,
+	"timezone": nil,
+	"client_min_messages": func(v []string) bool {
+		return len(v) == 1 && slices.Contains([]string{"notice", "warning", "error", "info"}, strings.ToLower(v[0]))
+	},
+	// pg_catalog comes first always: what it has is never hidden by another schema.
+	"search_path":        func(v []string) bool { return slices.Index(v, "pg_catalog") <= 0 },
+	"extra_float_digits": nil,
+	"lc_monetary":        nil, "lc_numeric": nil, "lc_time": nil, "default_transaction_isolation": nil, "default_transaction_deferrable": nil,
 	"transaction_isolation": nil, "transaction_deferrable": nil,
 	"client_encoding": func(v []string) bool { return len(v) == 1 && isUTF8(v[0]) },
 	"datestyle": func(v []string) bool {
@@ -376,16 +382,9 @@ func (a *analysis) set(s *pg.VariableSetStmt, n *pg.Node) {
 	p.Setting = &Setting{Name: name, Local: s.IsLocal}
 	switch s.Kind {
 	case pg.VariableSetKind_VAR_RESET_ALL:
-		// Only what a client may have set goes back.
+		// Back to the startup message, which has SessionSettings.
 		p.Command, p.Setting.Name = "RESET", ""
-		var all []string
-		for k := range settable {
-			if !held[k] && k != "transaction_isolation" && k != "transaction_deferrable" && k != "transaction_read_only" {
-				all = append(all, "RESET "+quoteIdent(k))
-			}
-		}
-		slices.Sort(all)
-		p.SQL = strings.Join(all, "; ")
+		p.SQL = "RESET ALL"
 		return
 	case pg.VariableSetKind_VAR_SET_MULTI:
 		if s.Name != "TRANSACTION" && s.Name != "SESSION CHARACTERISTICS" {
@@ -435,6 +434,9 @@ func (a *analysis) show(s *pg.VariableShowStmt) {
 		a.fail(codeUnknownSet, 0, fmt.Sprintf("parameter %q is not shown", s.Name), "SHOW ALL is not possible; ask for single parameters")
 	}
 	p.Columns = []Column{{Name: name, action: -1}}
+	if spelled := map[string]string{"timezone": "TimeZone", "datestyle": "DateStyle", "intervalstyle": "IntervalStyle"}[name]; spelled != "" {
+		p.Columns[0].Name = spelled
+	}
 	value, known := "", false
 	if a.session.Setting != nil {
 		value, known = a.session.Setting(name)

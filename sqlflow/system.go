@@ -19,7 +19,9 @@ const firstUser = 16384
 // systemRelation says what is left of a system relation.
 type systemRelation struct {
 	// null are the columns that are NULL; replace gives others an expression.
-	null    string
+	null string
+	// keep, where it is set, are the only columns that are not NULL.
+	keep    string
 	replace map[string]string
 	// where is the condition on rows; {relations}, {hidden}, {types}, {schemas},
 	// {enums}, {tables}, {columns} and {settings} stand for arrays.
@@ -31,10 +33,10 @@ const own = "oid < 16384"
 var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_class": {null: "relacl reloptions relpartbound relfrozenxid relminmxid", replace: map[string]string{"reltuples": "(-1)::pg_catalog.float4", "relpages": "0", "relallvisible": "0"},
 		where: "oid < 16384 OR oid = ANY ({relations})"},
-	"pg_catalog.pg_attribute": {null: "attacl attoptions attfdwoptions attmissingval attstattarget", replace: map[string]string{"atttypid": "{shown}"},
+	"pg_catalog.pg_attribute": {null: "attacl attoptions attfdwoptions attmissingval attstattarget", replace: map[string]string{"atttypid": "{shown}", "atttypmod": "{modifier}"},
 		where: "attrelid < 16384 OR attrelid = ANY ({relations}) AND attrelid::pg_catalog.int8 * 65536 + attnum <> ALL ({hidden})"},
 	"pg_catalog.pg_type":                 {null: "typdefault typdefaultbin typacl", where: "oid < 16384 OR oid = ANY ({types})"},
-	"pg_catalog.pg_namespace":            {null: "nspacl", where: "oid < 16384 AND nspname <> 'public' OR nspname = ANY ({schemas})"},
+	"pg_catalog.pg_namespace":            {null: "nspacl", where: "oid < 16384 OR nspname = ANY ({schemas})"},
 	"pg_catalog.pg_index":                {null: "indexprs indpred", where: "indrelid < 16384 OR indrelid = ANY ({relations})"},
 	"pg_catalog.pg_constraint":           {null: "conbin", where: "conrelid = ANY ({relations}) AND contype IN ('p', 'u', 'f') AND (confrelid = 0 OR confrelid = ANY ({relations}))"},
 	"pg_catalog.pg_attrdef":              {null: "adbin", where: "adrelid = ANY ({relations})"},
@@ -76,6 +78,10 @@ var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_matviews":             {null: "definition", where: "schemaname || '.' || matviewname = ANY ({tables})"},
 	"pg_catalog.pg_indexes":              {null: "indexdef", where: "schemaname || '.' || tablename = ANY ({tables})"},
 
+	"pg_catalog.pg_stat_user_tables":   {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+	"pg_catalog.pg_stat_all_tables":    {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+	"pg_catalog.pg_statio_user_tables": {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+
 	// Empty: what they list is hidden, but clients ask.
 	"pg_catalog.pg_rewrite":               {null: "ev_qual ev_action", where: "false"},
 	"pg_catalog.pg_trigger":               {null: "tgqual tgargs", where: "false"},
@@ -88,7 +94,6 @@ var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_publication":           {where: "false"},
 	"pg_catalog.pg_publication_rel":       {null: "prqual", where: "false"},
 	"pg_catalog.pg_publication_namespace": {where: "false"},
-	"pg_catalog.pg_subscription":          {null: "subconninfo", where: "false"},
 	"pg_catalog.pg_foreign_table":         {null: "ftoptions", where: "false"},
 	"pg_catalog.pg_foreign_server":        {null: "srvoptions srvacl", where: "false"},
 	"pg_catalog.pg_foreign_data_wrapper":  {null: "fdwoptions fdwacl", where: "false"},
@@ -221,23 +226,26 @@ func newSystemView(o *overlay) *systemView {
 	}
 	settings = append(settings, "DateStyle", "IntervalStyle", "TimeZone")
 	slices.Sort(settings)
-	typeCase := "atttypid"
+	typeCase, modifierCase := "atttypid", "atttypmod"
 	if len(shown) > 0 {
 		var oids []uint32
 		for t := range shown {
 			oids = append(oids, t)
 		}
 		slices.Sort(oids)
+		var all []string
 		typeCase = "CASE"
 		for _, t := range oids {
 			typeCase += fmt.Sprintf(" WHEN attrelid::pg_catalog.int8 * 65536 + attnum = ANY (%s) THEN %d::pg_catalog.oid", arraySQL(shown[t], "int8"), t)
+			all = append(all, shown[t]...)
 		}
+		modifierCase = "CASE WHEN attrelid::pg_catalog.int8 * 65536 + attnum = ANY (" + arraySQL(all, "int8") + ") THEN -1 ELSE atttypmod END"
 		typeCase += " ELSE atttypid END"
 	}
 	v.arrays = strings.NewReplacer(
 		"{relations}", arraySQL(relations, "oid"), "{hidden}", arraySQL(hidden, "int8"), "{types}", arraySQL(types, "oid"),
 		"{schemas}", arraySQL(schemas, "text"), "{enums}", arraySQL(enums, "oid"), "{tables}", arraySQL(tables, "text"),
-		"{columns}", arraySQL(columns, "text"), "{settings}", arraySQL(settings, "text"), "{shown}", typeCase,
+		"{columns}", arraySQL(columns, "text"), "{settings}", arraySQL(settings, "text"), "{shown}", typeCase, "{modifier}", modifierCase,
 	)
 	return v
 }
@@ -262,11 +270,11 @@ func (o *overlay) systemShape(r *Relation) *shape {
 	if !ok {
 		return nil
 	}
-	gone := wordSet(sys.null)
+	gone, kept := wordSet(sys.null), wordSet(sys.keep)
 	s := &shape{relation: r}
 	for _, a := range r.Columns {
 		c := &shapeColumn{Attribute: a, treatment: Clear, shown: a.Type}
-		if gone[a.Name] {
+		if gone[a.Name] || sys.keep != "" && !kept[a.Name] {
 			c.treatment = Pushed
 			c.value = "NULL::pg_catalog.text"
 			if t := o.catalog.types[a.Type]; t.Kind != 'p' {
