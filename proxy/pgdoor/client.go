@@ -143,9 +143,9 @@ func (c *client) password() ([]byte, error) {
 	return body, err
 }
 
-// bindings makes the channel bindings of a server's certificates, by their
-// bytes.
-func bindings(config *tls.Config) (*consumer.Binding, error) {
+// binding makes the channel binding of the door's certificate; nil where there is
+// none.
+func binding(config *tls.Config) (*consumer.Binding, error) {
 	if config == nil || len(config.Certificates) != 1 || config.GetCertificate != nil || config.GetConfigForClient != nil {
 		return nil, nil // which certificate a client saw is not known
 	}

@@ -117,8 +117,11 @@ func startDoorOver(t testing.TB, upstream string, change func(*Config)) *door {
 	d := &door{sink: &memorySink{}}
 	policy := clinicPolicy(t)
 	c := Config{
-		Upstream: upstream, Consumers: testUsers(t), Sink: d.sink,
-		Views:      map[string]View{"plain": {Policy: policy}, "few": {Policy: policy, Rows: 10, StatementTimeout: 2 * time.Second}},
+		Upstream: upstream, Sink: d.sink,
+		Policy: Policy{
+			Consumers: testUsers(t),
+			Views:     map[string]View{"plain": {Policy: policy}, "few": {Policy: policy, Rows: 10, StatementTimeout: 2 * time.Second}},
+		},
 		SearchPath: []string{"clinic"},
 	}
 	if change != nil {

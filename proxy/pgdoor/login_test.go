@@ -59,7 +59,7 @@ func TestLogin(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	config, ca := serverTLS(t)
-	d := startDoor(t, func(c *Config) { c.TLS = config })
+	d := startDoor(t, func(c *Config) { c.Policy.TLS = config })
 	for _, query := range []string{
 		"sslmode=require",
 		"sslmode=verify-full&sslrootcert=" + ca,

@@ -368,3 +368,35 @@ func TestRefusalsAreRecorded(t *testing.T) {
 		t.Errorf("the record is %+v", last)
 	}
 }
+
+// TestReload: who is no longer let in is not answered any more, once a transaction
+// under way is over.
+func TestReload(t *testing.T) {
+	d := startDoor(t, nil)
+	conn, busy := d.connect(t).PgConn(), d.connect(t).PgConn()
+	if _, err := cells(t, busy, "BEGIN"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Reload(Policy{}); err == nil {
+		t.Error("a policy without consumers was taken")
+	}
+	policy := clinicPolicy(t)
+	if err := d.Reload(Policy{Consumers: testUsers(t), Views: map[string]View{"few": {Policy: policy}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cells(t, conn, "SELECT 1"); code(err) != "57P01" {
+		t.Errorf("idle: %v", err)
+	}
+	if _, err := cells(t, busy, "SELECT 1"); err != nil {
+		t.Errorf("in a transaction: %v", err)
+	}
+	if _, err := cells(t, busy, "COMMIT"); err != nil {
+		t.Errorf("its end: %v", err)
+	}
+	if _, err := cells(t, busy, "SELECT 1"); code(err) != "57P01" {
+		t.Errorf("after it: %v", err)
+	}
+	if _, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable")); code(err) != "28000" {
+		t.Errorf("a new session: %v", err)
+	}
+}

@@ -65,7 +65,7 @@ func (x *session) pass(p *sqlflow.Plan) *mask.Pass {
 		return free[len(free)-1]
 	}
 	pass := mask.NewPass(actions)
-	pass.Detail = x.s.detail
+	pass.Detail = x.view.detail
 	return pass
 }
 
@@ -125,8 +125,27 @@ func (x *session) refuse(f *refusal) {
 // note keeps a record until it is committed, and logs it.
 func (x *session) note(r *mask.Record, rule string, count uint64) {
 	x.records = append(x.records, r)
+	m := x.s.metrics
+	m.Request(r.Operation, statusOf(r.Result), time.Duration(r.DurationMicros)*time.Microsecond)
+	if r.Result != "complete" {
+		m.Problem(r.Result, r.Reason)
+	}
+	for _, a := range r.Applied {
+		m.Applied(a.Category, a.N)
+	}
 	x.s.log.Info("statement", "request_id", r.RequestID, "consumer", r.Consumer, "door", "postgres", "operation", r.Operation,
 		"outcome", r.Result, "reason", r.Reason, "rule", rule, "count", count, "duration_ms", r.DurationMicros/1000)
+}
+
+// statusOf is the class that metrics count a result in, as of HTTP.
+func statusOf(result string) int {
+	switch result {
+	case "complete":
+		return 200
+	case "refused":
+		return 403
+	}
+	return 502
 }
 
 // commit makes the records durable.
@@ -136,6 +155,7 @@ func (x *session) commit() error {
 	}
 	// Not bound to the client: what was masked is recorded even if it is gone.
 	ctx := context.Background()
+	begun := time.Now()
 	errs := make([]error, len(x.records))
 	if len(x.records) == 1 {
 		errs[0] = x.s.sink.Append(ctx, x.records[0])
@@ -147,6 +167,9 @@ func (x *session) commit() error {
 			go func() { defer all.Done(); errs[i] = x.s.sink.Append(ctx, r) }()
 		}
 		all.Wait()
+	}
+	for _, err := range errs {
+		x.s.metrics.Append(time.Since(begun), err)
 	}
 	clear(x.records)
 	x.records = x.records[:0]

@@ -30,9 +30,7 @@ package pgdoor
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -40,7 +38,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/sqlflow"
 )
 
@@ -49,15 +47,10 @@ type Config struct {
 	// Upstream is the connection string of the PostgreSQL that has the
 	// originals, as libpq takes it.
 	Upstream string
-	// Consumers know who may log in.
-	Consumers *consumer.Directory
-	// Views are what consumers see, by the name of their view.
-	Views map[string]View
+	Policy   Policy
 	// Sink takes the audit records. No answer is completed before its record is
 	// in.
 	Sink mask.Sink
-	// TLS is the door's end of encrypted connections; nil for none.
-	TLS *tls.Config
 	// Plaintext lets clients of other machines in without encryption. Those of
 	// this machine always may.
 	Plaintext bool
@@ -67,31 +60,12 @@ type Config struct {
 	// SearchPath is where a session looks for relations at first; PostgreSQL's
 	// default when it is empty.
 	SearchPath []string
-	// Detail asks for one audit entry an application.
-	Detail bool
 	// Logger takes one line a statement, without values. Nothing is logged when
 	// it is nil.
 	Logger *slog.Logger
-	Limits Limits
-}
-
-// View is what a consumer sees, and how much of it.
-type View struct {
-	Policy  *mask.Policy
-	Options sqlflow.Options
-	// StatementTimeout bounds a statement; Limits.StatementTimeout does when it
-	// is zero.
-	StatementTimeout time.Duration
-	// Rows bounds the rows of a statement; zero does not.
-	Rows uint64
-}
-
-// view is a View that runs.
-type view struct {
-	policy  *sqlflow.Policy
-	plain   *mask.Plan // of statements in which nothing is masked
-	timeout time.Duration
-	rows    uint64
+	// Metrics counts statements; nil counts nothing.
+	Metrics *metrics.Door
+	Limits  Limits
 }
 
 // plansKept is how many analysed statements are remembered.
@@ -99,15 +73,12 @@ const plansKept = 10_000
 
 // Server is a PostgreSQL door.
 type Server struct {
-	consumers  *consumer.Directory
-	views      map[string]*view
+	policy     atomic.Pointer[policy]
 	sink       mask.Sink
-	tls        *tls.Config
-	binding    *consumer.Binding
 	plaintext  bool
 	searchPath []string
-	detail     bool
 	log        *slog.Logger
+	metrics    *metrics.Door
 	limits     Limits
 	up         *upstreams
 	catalogs   *catalogs
@@ -124,16 +95,15 @@ type Server struct {
 
 // New checks the configuration and returns a door. It opens no connection.
 func New(c Config) (*Server, error) {
-	if c.Consumers == nil || c.Sink == nil || len(c.Views) == 0 {
-		return nil, errors.New("the PostgreSQL door needs consumers, at least one view and an audit log")
+	if c.Sink == nil {
+		return nil, errors.New("the PostgreSQL door needs an audit log")
 	}
 	limits, err := c.Limits.complete()
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		consumers: c.Consumers, views: map[string]*view{}, sink: c.Sink,
-		tls: c.TLS, plaintext: c.Plaintext, searchPath: c.SearchPath, detail: c.Detail, log: c.Logger, limits: limits,
+		sink: c.Sink, plaintext: c.Plaintext, searchPath: c.SearchPath, log: c.Logger, metrics: c.Metrics, limits: limits,
 		analyzer: sqlflow.NewAnalyzer(plansKept),
 		sessions: sessions{byID: map[uint32]*session{}},
 		slots:    make(chan struct{}, limits.Connections),
@@ -150,25 +120,11 @@ func New(c Config) (*Server, error) {
 	}
 	s.up.role = roleCheck{allow: c.PowerfulRole, log: s.log}
 	s.catalogs = &catalogs{up: s.up}
-	if s.binding, err = bindings(c.TLS); err != nil {
+	p, err := newPolicy(c.Policy, limits)
+	if err != nil {
 		return nil, err
 	}
-	for name, v := range c.Views {
-		if v.Policy == nil {
-			return nil, fmt.Errorf("view %q has no ruleset", name)
-		}
-		policy, err := sqlflow.NewPolicy(v.Policy, v.Options)
-		if err != nil {
-			return nil, fmt.Errorf("view %q: %w", name, err)
-		}
-		if v.StatementTimeout < 0 {
-			return nil, fmt.Errorf("view %q: the statement timeout is negative", name)
-		}
-		if v.StatementTimeout == 0 {
-			v.StatementTimeout = limits.StatementTimeout
-		}
-		s.views[name] = &view{policy: policy, plain: &mask.Plan{Policy: v.Policy}, timeout: v.StatementTimeout, rows: v.Rows}
-	}
+	s.policy.Store(p)
 	return s, nil
 }
 
@@ -202,7 +158,7 @@ func (s *Server) Serve(l net.Listener) error {
 			return err
 		}
 		pause = time.Millisecond
-		x := &session{s: s, client: client{conn: conn, timeout: s.limits.WriteTimeout}}
+		x := &session{s: s, policy: s.policy.Load(), client: client{conn: conn, timeout: s.limits.WriteTimeout}}
 		select {
 		case s.slots <- struct{}{}:
 			s.running.Add(1)

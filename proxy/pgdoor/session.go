@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -30,12 +31,15 @@ type session struct {
 	id  uint32 // that the client cancels by
 	key []byte
 	who *consumer.Consumer
-	// view is what the consumer sees.
-	view *view
-	flow sqlflow.Session
-	keys *mask.Pseudonymizer // opens what is bound to parameters
+	// policy is the one in force when the session began, view what its consumer
+	// sees.
+	policy *policy
+	view   *view
+	flow   sqlflow.Session
+	keys   *mask.Pseudonymizer // opens what is bound to parameters
 
-	cancelling sync.Mutex // held while up is set or cancelled
+	waits      atomic.Bool // for messages: it has logged in
+	cancelling sync.Mutex  // held while up is set or cancelled
 	up         *upstream
 
 	state *state
@@ -97,7 +101,7 @@ func (x *session) begin() error {
 	if err := x.conn.SetDeadline(time.Now().Add(s.limits.AuthTimeout)); err != nil {
 		return err
 	}
-	st, err := x.negotiate(s.tls)
+	st, err := x.negotiate(x.policy.tls)
 	switch {
 	case errors.Is(err, errCancel):
 		s.sessions.cancel(st.cancel)
@@ -114,15 +118,15 @@ func (x *session) begin() error {
 		return &sessionError{code: "28000", text: "the connection is not encrypted", hint: "connect with sslmode=require or better"}
 	}
 	x.in = newFrames(x.conn, clientBuffer, mostAuthBytes)
-	binding := s.binding
+	binding := x.policy.binding
 	if x.tls == nil {
 		binding = nil
 	}
-	if x.who, err = x.authenticate(s.consumers, st.user, binding); err != nil {
+	if x.who, err = x.authenticate(x.policy.consumers, st.user, binding); err != nil {
 		return err
 	}
 	x.in.limit = s.limits.MessageBytes
-	if x.view = s.views[x.who.View]; x.view == nil {
+	if x.view = x.policy.views[x.who.View]; x.view == nil {
 		return &sessionError{code: "28000", text: "the consumer has no view of this database"}
 	}
 	if database := s.up.config.Database; st.database != "" && st.database != database && st.database != st.user {
@@ -202,20 +206,24 @@ func (x *session) tellStatuses() {
 
 // loop answers messages until the client leaves.
 func (x *session) loop() error {
+	x.waits.Store(true)
 	for {
 		deadline := time.Now().Add(x.s.limits.IdleTimeout)
 		if err := x.conn.SetReadDeadline(deadline); err != nil {
 			return err
 		}
-		if x.s.closing.Load() && len(x.expected) == 0 {
-			return &sessionError{code: "57P01", text: "the door is closing"}
+		switch {
+		case x.s.closing.Load() && len(x.expected) == 0:
+			return errClosing
+		case x.outdated():
+			return errOutdated
 		}
 		typ, body, err := x.in.next()
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded) && x.s.closing.Load():
-			return &sessionError{code: "57P01", text: "the door is closing"}
+		case errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(deadline):
+			continue // hurried, to look whether it should end
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return &sessionError{code: "57P05", text: "terminating connection due to idle-session timeout"}
+			return errIdle
 		case err != nil:
 			return err
 		}
@@ -227,6 +235,13 @@ func (x *session) loop() error {
 		}
 	}
 }
+
+// Why a session ends that did nothing wrong.
+var (
+	errIdle     = &sessionError{code: "57P05", text: "terminating connection due to idle-session timeout"}
+	errClosing  = &sessionError{code: "57P01", text: "the door is closing"}
+	errOutdated = &sessionError{code: "57P01", text: "the door's policy changed", hint: "connect again"}
+)
 
 // message answers one message of the client, or notes what is expected for it.
 func (x *session) message(typ byte, body []byte) error {
@@ -293,7 +308,11 @@ func (x *session) patient() error {
 }
 
 // hurry ends the wait for the client's next message.
-func (x *session) hurry() { _ = x.conn.SetReadDeadline(time.Now()) }
+func (x *session) hurry() {
+	if x.waits.Load() {
+		_ = x.conn.SetReadDeadline(time.Now())
+	}
+}
 
 // abandon ends what the session does.
 func (x *session) abandon() {
