@@ -43,6 +43,14 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	}
 	// What is written in SQL's own words (EXTRACT … FROM) is a function of pg_catalog.
 	f.Funcname = names(schema, name)
+	if (name == "min" || name == "max") && len(f.Args) == 1 && f.Over == nil {
+		at := location(f.Args[0])
+		v := a.expr(f.Args[0], sc)
+		f.Args[0] = a.unsealed(v, at)
+		a.sortExpressions(f.AggOrder, sc)
+		a.rest(f, sc)
+		return value{node: n, fence: v.fence}
+	}
 	if name == "count" && len(f.Args) == 1 && !f.AggStar {
 		return value{node: a.count(f, n, sc)}
 	}
@@ -154,12 +162,15 @@ func (a *analysis) carry(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 			vs = append(vs, v)
 		} else if v.seal != nil {
 			a.refuseSealed(v.seal, at, "it is an argument of a function", "")
+		} else if v.fence != nil {
+			a.refuseFenced(v.fence, at)
 		}
 	}
 	s := a.carried(vs, f.Location)
+	fence := a.sameFence(vs, f.Location)
 	a.sortExpressions(f.AggOrder, sc)
 	a.rest(f, sc)
-	return value{node: n, seal: s}
+	return value{node: n, seal: s, fence: fence}
 }
 
 func lastPart(nodes []*pg.Node) string {

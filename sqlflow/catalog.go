@@ -14,8 +14,6 @@ type Catalog struct {
 	schemas   map[string]uint32
 	types     map[uint32]*Type
 	typeNames map[relationName]*Type
-	// settings are the run-time parameters that SHOW and current_setting know.
-	indexes map[uint32][]uint32
 }
 
 type relationName struct{ schema, name string }
@@ -60,6 +58,8 @@ type Type struct {
 	Size          int16
 	// Fields are those of a composite type.
 	Fields []Attribute
+	// Casts are the types that functions of the database cast it to.
+	Casts []uint32
 }
 
 // NewCatalog makes a catalog. The built-in types that Veil itself needs are there

@@ -36,11 +36,19 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
 	case pg.A_Expr_Kind_AEXPR_IN:
 		return a.in(x, n, name, truth, sc)
 	case pg.A_Expr_Kind_AEXPR_BETWEEN, pg.A_Expr_Kind_AEXPR_NOT_BETWEEN, pg.A_Expr_Kind_AEXPR_BETWEEN_SYM, pg.A_Expr_Kind_AEXPR_NOT_BETWEEN_SYM:
-		x.Lexpr = a.clear(x.Lexpr, sc)
 		if x.Rexpr.GetList() == nil {
 			a.unknown(n, "this kind of BETWEEN")
 		}
-		a.clearAll(x.Rexpr.GetList().Items, sc)
+		subject := a.expr(x.Lexpr, sc)
+		x.Lexpr = a.unsealed(subject, x.Location)
+		for i, item := range x.Rexpr.GetList().Items {
+			v := a.expr(item, sc)
+			x.Rexpr.GetList().Items[i] = a.unsealed(v, x.Location)
+			if l := subject; l.fence != nil || v.fence != nil {
+				a.fencedCompare("<", &l, &v, x.Location)
+				x.Rexpr.GetList().Items[i] = v.node
+			}
+		}
 		return n
 	case pg.A_Expr_Kind_AEXPR_OP_ANY, pg.A_Expr_Kind_AEXPR_OP_ALL:
 		return a.anyAll(x, n, name, sc)
@@ -55,6 +63,9 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
 	if l.seal == nil && r.seal == nil {
 		a.settle(&l)
 		a.settle(&r)
+		if l.fence != nil || r.fence != nil {
+			a.fencedOperator(x, name, &l, &r)
+		}
 		x.Lexpr, x.Rexpr = l.node, r.node
 		return n
 	}
@@ -74,6 +85,14 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
 		a.refuseSealed(s, x.Location, "it is compared or computed with", "only = and <> are allowed, with a column of the same kind or a pseudonym")
 	}
 	return a.equality(kind, l, r, truth, x.Location)
+}
+
+// unsealed is the node of a value that must not be sealed; it may be fenced.
+func (a *analysis) unsealed(v value, at int32) *pg.Node {
+	if v.seal != nil {
+		a.refuseSealed(v.seal, at, "it is compared or computed with", "only = and <> are allowed, with a column of the same kind or a pseudonym")
+	}
+	return v.node
 }
 
 // side analyses one side of a comparison. A parameter stays unsettled until it is
@@ -302,6 +321,9 @@ func (a *analysis) rowsEqual(x *pg.A_Expr, l, r *pg.RowExpr, name string, sc *sc
 		if lv.seal == nil && rv.seal == nil {
 			a.settle(&lv)
 			a.settle(&rv)
+			if lv.fence != nil || rv.fence != nil {
+				a.fencedCompare("=", &lv, &rv, x.Location)
+			}
 			args = append(args, a.distinctOp(kind, lv.node, rv.node))
 			continue
 		}
@@ -353,6 +375,10 @@ func (a *analysis) in(x *pg.A_Expr, n *pg.Node, name string, truth bool, sc *sco
 		x.Lexpr = l.node
 		for i := range items {
 			a.settle(&items[i])
+			if subject := l; subject.fence != nil || items[i].fence != nil {
+				a.fencedCompare("=", &subject, &items[i], x.Location)
+				x.Lexpr = subject.node
+			}
 			list.Items[i] = items[i].node
 		}
 		return n
@@ -365,6 +391,9 @@ func (a *analysis) in(x *pg.A_Expr, n *pg.Node, name string, truth bool, sc *sco
 		if l.seal == nil && v.seal == nil {
 			a.settle(&l)
 			a.settle(&v)
+			if l.fence != nil || v.fence != nil {
+				a.fencedCompare("=", &l, &v, x.Location)
+			}
 			args = append(args, op(name, l.node, v.node))
 			continue
 		}
@@ -421,6 +450,10 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 	if l.seal == nil {
 		a.settle(&l)
 		x.Lexpr = l.node
+		if l.fence != nil {
+			x.Rexpr = a.fencedArray(l.fence, x)
+			return n
+		}
 		x.Rexpr = a.clear(x.Rexpr, sc)
 		return n
 	}
@@ -506,7 +539,7 @@ func (a *analysis) sublink(s *pg.SubLink, n *pg.Node, sc *scope) value {
 			return value{node: n}
 		}
 		a.notFailed(res)
-		return value{node: n, seal: res.columns[0].seal}
+		return value{node: n, seal: res.columns[0].seal, fence: res.columns[0].fence}
 	case pg.SubLinkType_ARRAY_SUBLINK:
 		a.clearResult(a.query(q, at, mode{}), s.Location)
 		return value{node: n}
@@ -530,6 +563,9 @@ func (a *analysis) clearResult(res *result, at int32) {
 	for _, c := range res.columns {
 		if c.seal != nil {
 			a.refuseSealed(c.seal, at, "it is part of a row or array", "")
+		}
+		if c.fence != nil {
+			a.refuseFenced(c.fence, at)
 		}
 	}
 }
@@ -568,6 +604,7 @@ func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc 
 	for i, c := range res.columns {
 		v := vs[i]
 		if v.seal == nil && c.seal == nil {
+			a.sameFence([]value{v, {fence: c.fence, null: c.null}}, s.Location)
 			continue
 		}
 		seal := v.seal

@@ -16,6 +16,8 @@ type value struct {
 	column *resolved
 	// null is the bare constant NULL.
 	null bool
+	// fence is set where the value's type has casts of the database.
+	fence *Type
 	// whole is a whole row.
 	whole bool
 	// failed is set for a view's column that cannot be had.
@@ -61,7 +63,7 @@ func (a *analysis) expr(n *pg.Node, sc *scope) value {
 			x.CoalesceExpr.Args[i] = v.node
 			vs = append(vs, v)
 		}
-		return value{node: n, seal: a.carried(vs, location(n))}
+		return value{node: n, seal: a.carried(vs, location(n)), fence: a.sameFence(vs, location(n))}
 	case *pg.Node_MinMaxExpr:
 		a.clearAll(x.MinMaxExpr.Args, sc)
 		return value{node: n}
@@ -121,6 +123,9 @@ func (a *analysis) clear(n *pg.Node, sc *scope) *pg.Node {
 	if v.seal != nil {
 		a.refuseSealed(v.seal, at, "it may only be selected, compared for equality, grouped, counted and tested for NULL", "")
 	}
+	if v.fence != nil {
+		a.refuseFenced(v.fence, at)
+	}
 	return v.node
 }
 
@@ -149,7 +154,7 @@ func (a *analysis) condition(n *pg.Node, sc *scope) *pg.Node {
 func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	at := ref.Location
 	if c := a.starred[ref]; c != nil {
-		return value{node: a.refer(c, nil, at), seal: c.seal, column: c}
+		return value{node: a.refer(c, nil, at), seal: c.seal, column: c, fence: a.fenceOf(c)}
 	}
 	if k := len(ref.Fields); k > 0 && ref.Fields[k-1].GetAStar() != nil {
 		// f(t.*) is the whole row of t.
@@ -167,7 +172,7 @@ func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	if it != nil {
 		return a.wholeRow(it, at)
 	}
-	return value{node: a.refer(c, ref, at), seal: c.seal, column: c}
+	return value{node: a.refer(c, ref, at), seal: c.seal, column: c, fence: a.fenceOf(c)}
 }
 
 // wholeRow is a row of a FROM item as one value. It must hold no original, since what
@@ -177,6 +182,9 @@ func (a *analysis) wholeRow(it *item, at int32) value {
 		a.fail(codeForbidden, at, fmt.Sprintf("the whole row of %q holds sealed columns", it.alias), "name the columns that are needed")
 	}
 	for _, c := range it.columns {
+		if f := a.fenceOf(c); f != nil {
+			a.refuseFenced(f, at)
+		}
 		if c.use != nil {
 			c.use()
 		}
@@ -216,8 +224,13 @@ func (a *analysis) nullTest(t *pg.NullTest, n *pg.Node, sc *scope) *pg.Node {
 
 // caseExpr is CASE: sealed results are carried, conditions are truths.
 func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
+	var arg value
 	if c.Arg != nil {
-		c.Arg = a.clear(c.Arg, sc)
+		at := location(c.Arg)
+		if arg = a.expr(c.Arg, sc); arg.seal != nil {
+			a.refuseSealed(arg.seal, at, "it is the subject of a CASE", "write CASE WHEN column = …")
+		}
+		c.Arg = arg.node
 	}
 	var vs []value
 	for _, w := range c.Args {
@@ -226,7 +239,14 @@ func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 			a.unknown(w, "this kind of CASE")
 		}
 		if c.Arg != nil {
-			cw.Expr = a.clear(cw.Expr, sc)
+			w := a.expr(cw.Expr, sc)
+			if w.seal != nil {
+				a.refuseSealed(w.seal, location(cw.Expr), "it is compared with the subject of a CASE", "")
+			}
+			if subject := arg; subject.fence != nil || w.fence != nil {
+				a.fencedCompare("=", &subject, &w, location(cw.Expr))
+			}
+			cw.Expr = w.node
 		} else {
 			cw.Expr = a.condition(cw.Expr, sc)
 		}
@@ -239,7 +259,7 @@ func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 		c.Defresult = v.node
 		vs = append(vs, v)
 	}
-	return value{node: n, seal: a.carried(vs, location(n))}
+	return value{node: n, seal: a.carried(vs, location(n)), fence: a.sameFence(vs, location(n))}
 }
 
 // carried is the seal of a choice between values: all of one class, or NULL.
@@ -289,12 +309,15 @@ func (a *analysis) indirection(x *pg.A_Indirection, n *pg.Node, sc *scope) value
 			if _, it := a.lookup(ref, sc); it != nil {
 				for _, c := range it.columns {
 					if c.name == name.Sval {
-						v := value{node: a.refer(c, nil, ref.Location), seal: c.seal, column: c}
+						v := value{node: a.refer(c, nil, ref.Location), seal: c.seal, column: c, fence: a.fenceOf(c)}
 						if len(x.Indirection) == 1 {
 							return v
 						}
 						if v.seal != nil {
 							a.refuseSealed(v.seal, ref.Location, "a part of it is asked for", "")
+						}
+						if v.fence != nil {
+							a.refuseFenced(v.fence, ref.Location)
 						}
 						x.Arg, x.Indirection = v.node, x.Indirection[1:]
 						a.subscripts(x.Indirection, sc)
@@ -338,6 +361,17 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 		a.refuseSealed(v.seal, at, "it is cast to another type", "leave the cast away: the column comes as "+typeWord(a.catalog, v.seal.shown))
 	}
 	c.Arg = v.node
+	if v.fence != nil && !a.fencedCast(v.fence, t) {
+		a.refuseFenced(v.fence, at)
+	}
+	if t != nil && t.Kind == 'e' {
+		if f := a.catalog.fenced(t.OID); f != nil {
+			if _, ok := constantOf(v.node); !ok {
+				a.refuseFenced(f, at)
+			}
+			return value{node: n, fence: f}
+		}
+	}
 	return value{node: n}
 }
 
@@ -441,7 +475,13 @@ func (a *analysis) typeName(t *pg.TypeName) *Type {
 		}
 		if typ.Kind == 'e' && (a.over.system.enums[typ.OID] || a.views > 0) {
 			t.Names = names(schema, name)
-			return nil
+			if len(t.ArrayBounds) > 0 {
+				if a.catalog.fenced(typ.OID) != nil {
+					break
+				}
+				return nil
+			}
+			return typ
 		}
 		break
 	}

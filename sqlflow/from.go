@@ -232,6 +232,7 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 		if !sealed {
 			a.refer(p.l, nil, 0)
 			a.refer(p.r, nil, 0)
+			a.sameFence([]value{{fence: a.fenceOf(p.l)}, {fence: a.fenceOf(p.r)}}, 0)
 			merged = &resolved{name: p.l.name, typ: p.l.typ, action: p.l.action}
 			if p.l.origin == p.r.origin || j.Jointype == pg.JoinType_JOIN_INNER || j.Jointype == pg.JoinType_JOIN_LEFT {
 				merged.origin = p.l.origin

@@ -16,6 +16,7 @@ const VersionSQL = `SELECT pg_catalog.md5(pg_catalog.string_agg(h, ',' ORDER BY 
  UNION ALL SELECT 'a' || a.attrelid || ' ' || pg_catalog.count(*) || ' ' || pg_catalog.sum(a.xmin::text::bigint) FROM pg_catalog.pg_attribute a WHERE a.attrelid >= 16384 GROUP BY a.attrelid
  UNION ALL SELECT 't' || t.oid || ' ' || t.xmin FROM pg_catalog.pg_type t WHERE t.oid >= 16384 AND t.typtype IN ('d','e','c','r')
  UNION ALL SELECT 'r' || r.oid || ' ' || r.xmin FROM pg_catalog.pg_rewrite r WHERE r.oid >= 16384
+ UNION ALL SELECT 'k' || k.oid || ' ' || k.xmin FROM pg_catalog.pg_cast k WHERE k.oid >= 16384
  UNION ALL SELECT 'i' || i.inhrelid || ' ' || i.inhparent || ' ' || i.xmin FROM pg_catalog.pg_inherits i
  UNION ALL SELECT 'n' || n.oid || ' ' || n.xmin FROM pg_catalog.pg_namespace n WHERE n.oid >= 16384
 ) AS s`
@@ -106,6 +107,17 @@ func loadTypes(ctx context.Context, q Querier) ([]Type, error) {
 		}
 		types = append(types, t)
 		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = each(ctx, q, "SELECT castsource, casttarget FROM pg_catalog.pg_cast WHERE castfunc >= 16384 ORDER BY castsource, casttarget", func(r pgx.Rows) error {
+		var source, target uint32
+		err := r.Scan(&source, &target)
+		if i, ok := at[source]; ok {
+			types[i].Casts = append(types[i].Casts, target)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ type resultColumn struct {
 	origin origin
 	whole  bool // a whole row, a record without originals
 	failed *Refusal
+	fence  *Type
 	source *resolved
 	row    *item
 	base   string
@@ -167,6 +168,7 @@ func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, names []st
 	second := a.query(q.Rarg, inner, mode{recursive: true})
 	a.unite(q, first, second, c.Location)
 	for i, col := range out.columns {
+		a.sameFence([]value{{fence: first.columns[i].fence, null: first.columns[i].null}, {fence: second.columns[i].fence, null: second.columns[i].null}}, c.Location)
 		if (col.seal == nil) != (first.columns[i].seal == nil) {
 			a.fail(codeForbidden, c.Location, "a recursive query mixes masked and other values in one column", "")
 		}
@@ -223,7 +225,8 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 	res := &result{columns: l.columns}
 	for i, c := range l.columns {
 		lm, rm := c.markTwin, r.columns[i].markTwin
-		res.columns[i] = &resultColumn{name: c.name, seal: c.seal, typ: c.typ, action: c.action, whole: c.whole, failed: c.failed}
+		fence := a.sameFence([]value{{fence: c.fence, null: c.null}, {fence: r.columns[i].fence, null: r.columns[i].null}}, 0)
+		res.columns[i] = &resultColumn{name: c.name, fence: fence, seal: c.seal, typ: c.typ, action: c.action, whole: c.whole, failed: c.failed}
 		if c.failed == nil {
 			res.columns[i].failed = r.columns[i].failed
 		}
@@ -421,7 +424,7 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 		}
 		c := &resultColumn{name: name, action: -1}
 		v := a.try(t.Val, sc, m, name)
-		c.seal, c.null, c.failed = v.seal, v.null, v.failed
+		c.seal, c.null, c.failed, c.fence = v.seal, v.null, v.failed, v.fence
 		var source *resolved
 		if v.column != nil {
 			source = v.column

@@ -277,7 +277,7 @@ const maxViews = 16
 func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *pg.Alias) from {
 	it := &item{alias: alias}
 	for i, c := range res.columns {
-		rc := &resolved{name: c.name, seal: c.seal, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it, row: c.row, base: c.base}
+		rc := &resolved{name: c.name, seal: c.seal, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it, row: c.row, base: c.base, fence: c.fence}
 		if c.seal != nil && res.hasTwin(i) {
 			rc.twin = res.twinName(a, i)
 			rc.useTwin = func() { res.useTwin(i) }

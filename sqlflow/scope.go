@@ -22,6 +22,8 @@ type resolved struct {
 	failed *Refusal
 
 	item *item
+	// fence is set where a derived column's type has casts of the database.
+	fence *Type
 	// row and base are the relation's reference and column that it comes from as it is.
 	row  *item
 	base string
