@@ -312,7 +312,9 @@ CREATE FUNCTION clinic.total(numeric, numeric) RETURNS numeric LANGUAGE sql IMMU
 CREATE AGGREGATE clinic.add_up (numeric) (SFUNC = clinic.total, STYPE = numeric);
 -- A cast runs its function wherever the search path points.
 CREATE FUNCTION clinic.sex_number(clinic.sex_t) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT max(id) FROM clinic.patients WHERE sex = $1';
-CREATE CAST (clinic.sex_t AS bigint) WITH FUNCTION clinic.sex_number(clinic.sex_t) AS IMPLICIT;
+CREATE CAST (clinic.sex_t AS bigint) WITH FUNCTION clinic.sex_number(clinic.sex_t);
+CREATE FUNCTION clinic.reading_number(clinic.reading_t) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT max(id) FROM clinic.patients WHERE height_cm > ($1).systolic';
+CREATE CAST (clinic.reading_t AS bigint) WITH FUNCTION clinic.reading_number(clinic.reading_t) AS IMPLICIT;
 
 ALTER TABLE clinic.lookalike ENABLE ROW LEVEL SECURITY;
 CREATE POLICY most ON clinic.lookalike USING (name <> 'CANARYPOLICY');

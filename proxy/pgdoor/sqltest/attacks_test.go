@@ -197,6 +197,9 @@ func (h *harness) judge(t *testing.T, e *Entry, m mode, d *door, p *performance,
 		}
 	case "masked", "shape":
 		want := h.perform(t, e, m, h.copy.DSN(pgtest.Reader), h.copy, false)
+		if o.Word == "shape" && want.last.err != nil && p.last.err == nil {
+			return "" // such as a type that has no binary form, where Veil shows NULL
+		}
 		if p.last.code() != want.last.code() {
 			return fmt.Sprintf("got %q, want %q", p.last.said(), want.last.said())
 		}

@@ -169,7 +169,7 @@ func BenchmarkPgbench(b *testing.B) {
 	ways := []struct{ name, addr, user, password, database string }{
 		{"direct", net.JoinHostPort(x.pg.Host, strconv.Itoa(x.pg.Port)), pgtest.Owner.Name, pgtest.Owner.Password, x.db.Name},
 		{"pgbouncer", x.pgbouncer(b), pgtest.Owner.Name, pgtest.Owner.Password, x.db.Name},
-		{"veil", x.door.addr, consumerName, password, "clinic"},
+		{"veil", x.door.addr, consumerName, password, x.db.Name},
 	}
 	best := make([]float64, len(ways))
 	for b.Loop() {

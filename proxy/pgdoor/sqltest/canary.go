@@ -15,16 +15,18 @@ type mark struct {
 	form    *regexp.Regexp
 }
 
+// In a message a value stands between a length and the next message's letter, so
+// only digits part it from what is no original.
 var marks = []mark{
-	{"666-", regexp.MustCompile(`\b666-\d\d-\d{4}\b`)},                           // SSN
-	{"-666", regexp.MustCompile(`\b\d{4}-\d\d-666\b`)},                           // the same backwards
-	{"770000", regexp.MustCompile(`\b770000[0-3]\d\d\b`)},                        // patients' ids
+	{"666-", regexp.MustCompile(`(?:^|\D)666-\d\d-\d{4}(?:\D|$)`)},               // SSN
+	{"-666", regexp.MustCompile(`(?:^|\D)\d{4}-\d\d-666(?:\D|$)`)},               // the same backwards
+	{"770000", regexp.MustCompile(`(?:^|\D)770000[0-3]\d\d(?:\D|$)`)},            // patients' ids
 	{"ca11a7ee", regexp.MustCompile(`ca11a7ee-?0000`)},                           // encounters' ids
-	{"-17", regexp.MustCompile(`\b(?:19\d\d|20[0-2]\d)-\d\d-17\b`)},              // days
-	{":17:43", regexp.MustCompile(`:17:43\b`)},                                   // times
-	{"-7777", regexp.MustCompile(`\b\d{5}-7777\b`)},                              // postal codes
-	{"10.99.", regexp.MustCompile(`\b10\.99\.\d+\.\d+\b`)},                       // addresses
-	{".13", regexp.MustCompile(`\b77\d{4}\.13\b`)},                               // salaries, balances
+	{"-17", regexp.MustCompile(`(?:^|\D)(?:19\d\d|20[0-2]\d)-\d\d-17(?:\D|$)`)},  // days
+	{":17:43", regexp.MustCompile(`\d:17:43(?:\D|$)`)},                           // times
+	{"-7777", regexp.MustCompile(`(?:^|\D)\d{5}-7777(?:\D|$)`)},                  // postal codes
+	{"10.99.", regexp.MustCompile(`(?:^|\D)10\.99\.\d+\.\d`)},                    // addresses
+	{".13", regexp.MustCompile(`(?:^|\D)77\d{4}\.13(?:\D|$)`)},                   // salaries, balances
 	{"\x00\x00\x00\x00\x2d\xe5\x44", nil}, {"\x00\x00\x00\x00\x2d\xe5\x45", nil}, // patients' ids as int8
 	{"\xca\x11\xa7\xee\x00\x00", nil}, // encounters' ids as uuid
 }

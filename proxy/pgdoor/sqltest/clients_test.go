@@ -39,7 +39,7 @@ func TestClients(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := play(t, h, script, host, port, consumerName, password, "clinic")
+			got := play(t, h, script, host, port, consumerName, password, h.modest.database)
 			if found := Canary([]byte(got)); found != nil {
 				t.Errorf("%q was printed", found)
 			}

@@ -64,15 +64,16 @@ func (g *generator) sealedPredicate(c column, s source, depth int) string {
 		}
 		return "'nobody'"
 	}
+	opens := c.class == "Patient" || c.class == "Encounter" || c.class == "Observation"
 	switch g.n(7) {
 	case 1:
-		if c.class == "uid" {
-			return n + " IS NULL"
+		if !opens {
+			break
 		}
 		return n + g.of(" = ", " <> ", " IS DISTINCT FROM ") + pseudonym()
 	case 2:
-		if c.class == "uid" {
-			return n + " IS NULL"
+		if !opens {
+			break
 		}
 		return n + g.of(" IN (", " NOT IN (") + pseudonym() + ", " + pseudonym() + ")"
 	case 3:

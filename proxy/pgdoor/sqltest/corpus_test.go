@@ -41,6 +41,7 @@ func TestCanary(t *testing.T) {
 		{"base 64 two on", base64.StdEncoding.EncodeToString(name[2:]), true},
 		{"SSN", "(666-11-0001)", true},
 		{"id", `"Patient/770000123"`, true},
+		{"id in a row", "D\x00\x00\x00\x13\x00\x01\x00\x00\x00\x09770000123C", true},
 		{"binary id", "\x00\x00\x00\x08\x00\x00\x00\x00\x2d\xe5\x44\x81", true},
 		{"binary UUID", "\xca\x11\xa7\xee\x00\x00\x40\x00", true},
 		{"day", "1950-03-17", true},

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirdoor"
 )
 
@@ -55,7 +56,14 @@ func TestOneKeySpace(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := "http://" + l.Addr().String() + "/fhir"
-	fhirDoor, err := fhirdoor.New(fhirdoor.Config{Upstream: upstream.URL + "/fhir", BaseURL: base, Automaton: automaton, Sink: &records{}})
+	anyone, err := consumer.New(context.Background(), consumer.Config{Anonymous: &consumer.Account{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fhirDoor, err := fhirdoor.New(fhirdoor.Config{
+		Upstream: upstream.URL + "/fhir", BaseURL: base, Sink: &records{},
+		Policy: fhirdoor.Policy{Consumers: anyone, Views: []fhirdoor.View{{Automaton: automaton}}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

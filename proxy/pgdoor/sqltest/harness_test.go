@@ -44,7 +44,8 @@ type harness struct {
 
 // door is a running PostgreSQL door with what it has said beside its answers.
 type door struct {
-	addr    string
+	addr, database string
+
 	log     *lockedBuffer
 	records *records
 }
@@ -90,10 +91,14 @@ func openDoor(t testing.TB, upstream string, p *mask.Policy, doc mask.Method) *d
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &door{log: &lockedBuffer{}, records: &records{}}
+	config, err := pgconn.ParseConfig(upstream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &door{database: config.Database, log: &lockedBuffer{}, records: &records{}}
 	server, err := pgdoor.New(pgdoor.Config{
-		Upstream: upstream, Consumers: directory, PowerfulRole: true, Sink: d.records,
-		Views:  map[string]pgdoor.View{"clinic": {Policy: p, Options: sqlflow.Options{Document: doc}, StatementTimeout: 20 * time.Second}},
+		Upstream: upstream, PowerfulRole: true, Sink: d.records,
+		Policy: pgdoor.Policy{Consumers: directory, Views: map[string]pgdoor.View{"clinic": {Policy: p, Options: sqlflow.Options{Document: doc}, StatementTimeout: 20 * time.Second}}},
 		Logger: slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
@@ -115,7 +120,7 @@ func openDoor(t testing.TB, upstream string, p *mask.Policy, doc mask.Method) *d
 
 // dsn is the URL by which the consumer connects to the door.
 func (d *door) dsn() string {
-	dsn := url.URL{Scheme: "postgres", User: url.UserPassword(consumerName, password), Host: d.addr, Path: "/clinic", RawQuery: "sslmode=disable"}
+	dsn := url.URL{Scheme: "postgres", User: url.UserPassword(consumerName, password), Host: d.addr, Path: "/" + d.database, RawQuery: "sslmode=disable"}
 	return dsn.String()
 }
 

@@ -203,19 +203,23 @@ SELECT sex::bigint FROM clinic.patients
 --- user-cast-implicit
 -- The cast is found wherever it is, whatever the search path.
 --: refused
-SELECT abs(sex) FROM clinic.patients
+SELECT abs(pressure) FROM clinic.observations
 
 --- user-cast-in-comparison
 --: refused
-SELECT count(*) FROM clinic.patients WHERE sex = 770000300::bigint
+SELECT count(*) FROM clinic.observations WHERE pressure > 770000300::bigint
 
 --- user-cast-in-union
 --: refused
-SELECT 1::bigint AS n UNION ALL SELECT sex FROM clinic.patients
+SELECT 1::bigint AS n UNION ALL SELECT pressure FROM clinic.observations
 
 --- user-cast-in-aggregate
 --: refused
-SELECT max(sex::bigint), sum(sex) FROM clinic.patients
+SELECT max(sex::bigint) FROM clinic.patients
+
+--- user-cast-implicit-in-aggregate
+--: refused
+SELECT sum(pressure) FROM clinic.observations
 
 --- user-cast-of-constant
 --: refused
@@ -223,11 +227,33 @@ SELECT 'male'::clinic.sex_t::bigint
 
 --- user-cast-in-coalesce
 --: refused
-SELECT coalesce(sex, 1::bigint) FROM clinic.patients
+SELECT coalesce(pressure, 1::bigint) FROM clinic.observations
 
 --- user-cast-in-function-notation
 --: refused
 SELECT int8(sex) FROM clinic.patients
+
+--- user-cast-implicit-in-values
+--: refused
+SELECT n FROM (VALUES (1::bigint), ((SELECT pressure FROM clinic.observations WHERE pressure IS NOT NULL LIMIT 1))) v (n)
+
+--- user-cast-implicit-in-case
+--: refused
+SELECT CASE WHEN abnormal THEN 1::bigint ELSE pressure END FROM clinic.observations
+
+--- user-cast-implicit-in-array
+--: refused
+SELECT ARRAY[1::bigint, pressure] FROM clinic.observations
+
+--- user-cast-implicit-in-limit
+--: refused
+SELECT 1 FROM generate_series(1, 10) LIMIT (SELECT pressure FROM clinic.observations WHERE pressure IS NOT NULL LIMIT 1)
+
+--- user-cast-implicit-in-parameter
+--: refused
+PREPARE p (bigint) AS SELECT $1
+--;
+EXECUTE p ((SELECT pressure FROM clinic.observations WHERE pressure IS NOT NULL LIMIT 1))
 
 --- user-function-by-attribute-notation
 -- p.shout is shout(p) in PostgreSQL.
