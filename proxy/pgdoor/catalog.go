@@ -152,20 +152,24 @@ func (c *catalogs) close() {
 	c.hangUp()
 }
 
-// openCatalog opens the connection that the catalog is read by. It is one more
-// than the sessions have.
+// openCatalog opens the connection that the catalog is read by, as the role that
+// sessions have. It is one more than those have.
 func (u *upstreams) openCatalog(ctx context.Context) (*pgx.Conn, error) {
-	config := u.config.Copy()
-	config.RuntimeParams = sqlflow.SessionSettings()
-	config.RuntimeParams["application_name"] = applicationName
-	conn, err := pgx.ConnectConfig(ctx, config)
+	conn, err := u.dialCatalog(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := u.role.check(ctx, conn.PgConn()); err != nil {
 		u.log.Error("upstream role is refused", "door", "postgres", "reason", err.Error())
 		_ = conn.Close(ctx)
-		return nil, &sessionError{code: "42501", text: "the upstream's role may do more than read"}
+		return nil, &sessionError{code: "42501", text: "the upstream's role may do more than read: " + err.Error()}
 	}
 	return conn, nil
+}
+
+func (u *upstreams) dialCatalog(ctx context.Context) (*pgx.Conn, error) {
+	config := u.config.Copy()
+	config.RuntimeParams = sqlflow.SessionSettings()
+	config.RuntimeParams["application_name"] = applicationName
+	return pgx.ConnectConfig(ctx, config)
 }
