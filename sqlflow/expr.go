@@ -506,7 +506,7 @@ func (a *analysis) typeName(t *pg.TypeName) *Type {
 	}
 	name := parts[len(parts)-1]
 	if len(parts) == 2 && parts[0] == "pg_catalog" || len(parts) == 1 {
-		if typ := a.catalog.typeNames[relationName{"pg_catalog", name}]; typ != nil || len(parts) == 2 {
+		if typ := a.catalog.typeNames[relationName{"pg_catalog", name}]; typ != nil || builtinNames[name] || len(parts) == 2 {
 			return a.builtinType(t, typ, name)
 		}
 	}
