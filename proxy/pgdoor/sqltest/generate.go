@@ -463,7 +463,12 @@ func (g *generator) from(depth int) (string, source) {
 			// Without a condition the product would be too large to compare.
 			return sql, s
 		case g.one(12):
-			right = "LATERAL (SELECT * FROM " + right + " WHERE " + on + " LIMIT 1000000) l" + g.name()
+			alias := "l" + g.name()
+			right = "LATERAL (SELECT * FROM " + right + " WHERE " + on + " LIMIT 1000000) " + alias
+			for _, c := range r.columns {
+				c.name = alias + c.name[strings.LastIndex(c.name, "."):]
+				s.columns = append(s.columns, c)
+			}
 			return sql + ", " + right, s
 		}
 		kind := g.of(" JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN ")
