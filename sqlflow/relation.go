@@ -23,7 +23,11 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 			if sample != nil {
 				a.fail(codeForbidden, v.Location, "TABLESAMPLE works on tables only", "")
 			}
-			return a.fromResult(&pg.Node{Node: &pg.Node_RangeVar{RangeVar: v}}, cte.result, alias, v.Alias)
+			f := a.fromResult(&pg.Node{Node: &pg.Node_RangeVar{RangeVar: v}}, cte.result, alias, v.Alias)
+			for _, c := range f.columns {
+				c.shared = true
+			}
+			return f
 		}
 	}
 	r := a.catalog.relation(a.session.SearchPath, v.Schemaname, v.Relname)
@@ -122,6 +126,8 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			}
 			n := column(e.shape.Name)
 			switch e.shape.treatment {
+			case Clear:
+				a.plan.clear[origin{s.relation.OID, e.shape.Number}] = true
 			case Pushed:
 				n = a.fragment(e.shape.value)
 			case Sealed:

@@ -34,6 +34,8 @@ type resolved struct {
 	used         func() bool
 	// twin is the name of the bare original beside the carrier, or empty.
 	twin string
+	// shared: another FROM item may have the same twin.
+	shared bool
 	// grouped columns are referred to by their twin.
 	grouped bool
 }
@@ -214,10 +216,12 @@ func (a *analysis) refer(c *resolved, written *pg.ColumnRef, at int32) *pg.Node 
 	return &pg.Node{Node: &pg.Node_ColumnRef{ColumnRef: written}}
 }
 
-// twinOf marks a column's twin as used and returns a reference to it.
+// twinOf marks a column's twin as used and returns a reference to it. The name is
+// unlike any other, so it is not qualified, which an inner table of the same alias could
+// come between; but each reference to one WITH query has the same.
 func (a *analysis) twinOf(c *resolved) *pg.Node {
 	c.useTwin()
-	if c.item != nil && c.item.alias != "" {
+	if c.shared && c.item != nil && c.item.alias != "" {
 		return column(c.item.alias, c.twin)
 	}
 	return column(c.twin)
