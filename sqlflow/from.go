@@ -269,11 +269,12 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 		return
 	}
 	if j.IsNatural {
-		j.IsNatural, j.UsingClause = false, namesOf(names)
+		j.IsNatural, j.UsingClause = false, nameNodes(names)
 	}
 }
 
-func namesOf(list []string) []*pg.Node { return names(list...) }
+// nameNodes is names of a list, where a parameter has the function's name.
+func nameNodes(list []string) []*pg.Node { return names(list...) }
 
 // merged is the column that a sealed USING leaves: the left one, the right one of a
 // right join, either of a full join.
