@@ -23,6 +23,10 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 			if sample != nil {
 				a.fail(codeForbidden, v.Location, "TABLESAMPLE works on tables only", "")
 			}
+			if v.Alias == nil {
+				v.Alias = &pg.Alias{Aliasname: v.Relname}
+			}
+			v.Relname = cte.unique
 			f := a.fromResult(&pg.Node{Node: &pg.Node_RangeVar{RangeVar: v}}, cte.result, alias, v.Alias)
 			for _, c := range f.columns {
 				c.shared = true

@@ -74,6 +74,8 @@ type cteEnv struct {
 	parent *cteEnv
 	name   string
 	result *result
+	// unique is the name that it has upstream.
+	unique string
 }
 
 func (e *cteEnv) find(name string) *cteEnv {

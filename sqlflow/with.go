@@ -1,6 +1,7 @@
 package sqlflow
 
 import (
+	"fmt"
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -8,8 +9,11 @@ import (
 
 // with analyses common table expressions.
 func (a *analysis) with(w *pg.WithClause, sc *scope) {
-	for _, n := range w.Ctes {
+	for i, n := range w.Ctes {
 		c := n.GetCommonTableExpr()
+		if w.Recursive {
+			a.forward(c, w.Ctes[i+1:])
+		}
 		stmt := c.GetCtequery().GetSelectStmt()
 		if stmt == nil {
 			a.fail(codeReadOnly, c.GetLocation(), "a WITH query may only be a SELECT", "Veil is read-only")
@@ -30,7 +34,34 @@ func (a *analysis) with(w *pg.WithClause, sc *scope) {
 		if c.SearchClause != nil || c.CycleClause != nil {
 			res = a.searchCycle(c, res)
 		}
-		sc.ctes = &cteEnv{parent: sc.ctes, name: c.Ctename, result: res}
+		sc.ctes = &cteEnv{parent: sc.ctes, name: c.Ctename, result: res, unique: a.unique(c)}
+		c.Ctename = sc.ctes.unique
+	}
+}
+
+// unique is the name that a WITH query gets upstream: one that nothing else has, so
+// that PostgreSQL cannot take a reference for another query than the analysis did.
+func (a *analysis) unique(c *pg.CommonTableExpr) string {
+	if a.cteNames[c] == "" {
+		a.cteNames[c] = a.twinName()
+	}
+	return a.cteNames[c]
+}
+
+// forward refuses a WITH RECURSIVE query that reads itself without being recursive, or
+// one that comes later, which PostgreSQL would see and the analysis does not.
+func (a *analysis) forward(c *pg.CommonTableExpr, later []*pg.Node) {
+	q := c.GetCtequery().GetSelectStmt()
+	if q == nil {
+		return
+	}
+	if q.Op == pg.SetOperation_SETOP_NONE && refersTo(q, c.Ctename) || q.Op != pg.SetOperation_SETOP_NONE && refersTo(q.Larg, c.Ctename) {
+		a.fail("42P19", c.Location, fmt.Sprintf("recursive query %q does not have the form non-recursive-term UNION [ALL] recursive-term", c.Ctename), "")
+	}
+	for _, n := range later {
+		if name := n.GetCommonTableExpr().GetCtename(); refersTo(q, name) {
+			a.fail("0A000", c.Location, fmt.Sprintf("WITH query %q reads %q, which comes after it", c.Ctename, name), "write the queries in the order in which they are read")
+		}
 	}
 }
 
@@ -59,7 +90,7 @@ func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, names []st
 		}
 	}
 	out := (&result{columns: first.columns}).renamed(a, names, c.Location)
-	inner := &scope{parent: sc.parent, ctes: &cteEnv{parent: sc.ctes, name: c.Ctename, result: out}}
+	inner := &scope{parent: sc.parent, ctes: &cteEnv{parent: sc.ctes, name: c.Ctename, result: out, unique: a.unique(c)}}
 	second := a.query(q.Rarg, inner, mode{recursive: true})
 	a.unite(q, first, second, c.Location)
 	for i, col := range out.columns {
