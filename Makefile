@@ -11,7 +11,7 @@ build: ## dist/veil, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o dist/veil ./cmd/veil
 
 test: ## all tests but those with real servers and clients, verbose enough to count them; what a test logs shows if it fails
-	$(GO) test -count=1 -v -skip '^TestReal' ./... 2>&1 | awk '/^=== / { next } \
+	$(GO) test -count=1 -v -timeout 25m -skip '^TestReal' ./... 2>&1 | awk '/^=== / { next } \
 	  /^ +[a-z0-9_]+\.go:[0-9]+: |^        / { said = said $$0 "\n"; next } /--- FAIL/ { printf "%s", said } \
 	  /--- (PASS|FAIL|SKIP)/ { said = "" } { print }' ; exit $${PIPESTATUS[0]}
 
@@ -46,6 +46,7 @@ bench: ## side by side in one run, with ratios: masking, encoding/json, samply m
 	.ci/bench-files dist/veil
 	$(GO) test -run '^$$' -bench '^BenchmarkDoor$$' -benchtime 2s ./proxy/fhirdoor
 	.ci/bench-door
+	$(GO) test -run '^$$' -bench 'Rows|Pgbench' -benchtime 1x ./proxy/pgdoor/sqltest
 
 check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must not pass
 	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON, NDJSON or XML files'; exit 2; }

@@ -33,6 +33,8 @@ type Line struct {
 	Project        string         `json:"project,omitempty"`
 	Door           string         `json:"door,omitempty"`
 	Operation      string         `json:"operation,omitempty"`
+	Statement      string         `json:"statement,omitempty"`
+	Relations      []string       `json:"relations,omitempty"`
 	Result         string         `json:"result,omitempty"`
 	Reason         string         `json:"reason,omitempty"`
 	Ruleset        string         `json:"ruleset,omitempty"`
@@ -128,9 +130,14 @@ func lines(r *mask.Record) []*Line {
 		out = append(out, &Line{Kind: "detail", Time: r.Time, RequestID: clean(r.RequestID),
 			Resource: clean(d.Resource), Path: clean(d.Path), Rule: d.Rule, Outcome: d.Outcome.String()})
 	}
+	var relations []string
+	for _, name := range r.Relations {
+		relations = append(relations, clean(name))
+	}
 	return append(out, &Line{
 		Kind: "record", Time: r.Time, RequestID: clean(r.RequestID), Consumer: clean(r.Consumer), Project: clean(r.Project),
-		Door: clean(r.Door), Operation: clean(r.Operation), Result: clean(r.Result), Reason: clean(r.Reason),
+		Door: clean(r.Door), Operation: clean(r.Operation),
+		Statement: clean(r.Statement), Relations: relations, Result: clean(r.Result), Reason: clean(r.Reason),
 		Ruleset: clean(r.Ruleset), RulesetSHA256: clean(r.RulesetSHA256), KeyFingerprint: clean(r.KeyFingerprint),
 		Resources: r.Resources, Applied: r.Applied, DurationMicros: r.DurationMicros,
 	})

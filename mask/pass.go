@@ -61,6 +61,9 @@ func (p *Pass) Begin(o Origin) {
 // CountResource counts a delivered resource or row of the named type.
 func (p *Pass) CountResource(name string) { p.resources[name]++ }
 
+// CountResources counts n of them.
+func (p *Pass) CountResources(name string, n uint64) { p.resources[name] += n }
+
 // Merge adds what q counted to p and clears it in q.
 func (p *Pass) Merge(q *Pass) {
 	for i, n := range q.Counts {

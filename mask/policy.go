@@ -9,6 +9,7 @@ type Policy struct {
 	Keys    *Keyring
 	defs    Methods
 	methods []Method
+	tables  []Method
 }
 
 // NewPolicy makes the methods of every rule. The error is Problems, each at
@@ -17,18 +18,27 @@ func NewPolicy(rs *Ruleset, defs Methods, keys *Keyring) (*Policy, error) {
 	p := &Policy{Ruleset: rs, Keys: keys, defs: defs}
 	env := Env{Keys: keys, ReferenceDate: rs.ReferenceDate}
 	var problems Problems
+	newMethod := func(id, method string, args Args, at Position) Method {
+		def, ok := defs[method]
+		if !ok {
+			problems.Add(at, "unknown method %q", method)
+			return nil
+		}
+		m, err := def.New(env, args)
+		if err != nil {
+			problems.Add(at, "rule %q: method %q: %v", id, method, err)
+		}
+		return m
+	}
 	for i := range rs.FHIR.Rules {
 		r := &rs.FHIR.Rules[i]
-		def, ok := defs[r.Method]
-		if !ok {
-			problems.Add(r.At, "unknown method %q", r.Method)
-			continue
+		p.methods = append(p.methods, newMethod(r.ID, r.Method, r.Args, r.At))
+	}
+	if rs.Tables != nil {
+		for i := range rs.Tables.Rules {
+			r := &rs.Tables.Rules[i]
+			p.tables = append(p.tables, newMethod(r.ID, r.Method, r.Args, r.At))
 		}
-		m, err := def.New(env, r.Args)
-		if err != nil {
-			problems.Add(r.At, "rule %q: method %q: %v", r.ID, r.Method, err)
-		}
-		p.methods = append(p.methods, m)
 	}
 	return p, problems.Err()
 }
@@ -36,6 +46,11 @@ func NewPolicy(rs *Ruleset, defs Methods, keys *Keyring) (*Policy, error) {
 // Method returns the method of FHIR rule i and its definition.
 func (p *Policy) Method(i int) (Method, Definition) {
 	return p.methods[i], p.defs[p.Ruleset.FHIR.Rules[i].Method]
+}
+
+// TableMethod returns the method of tables rule i and its definition.
+func (p *Policy) TableMethod(i int) (Method, Definition) {
+	return p.tables[i], p.defs[p.Ruleset.Tables.Rules[i].Method]
 }
 
 // Action is one rule at one place of a shape: an element path or a column.

@@ -17,6 +17,11 @@ type Record struct {
 	Door string
 	// Operation is an interaction or statement class, such as "read Patient".
 	Operation string
+	// Statement is the fingerprint of a SQL statement: the same for statements
+	// that differ in their literals alone. Relations are the names of those it
+	// reads.
+	Statement string
+	Relations []string
 	// Result is "complete", "refused" or "failed".
 	Result string
 	// Reason says in fixed words why an exchange was refused or failed.

@@ -21,6 +21,8 @@ type Ruleset struct {
 	// ReferenceDate is the day ages are counted at.
 	ReferenceDate Date        `json:"referenceDate"`
 	FHIR          FHIRSection `json:"fhir"`
+	// Tables is nil where the ruleset says nothing of tables.
+	Tables *TablesSection `json:"tables,omitempty"`
 
 	sha256 string
 }
@@ -161,6 +163,7 @@ func parseRuleset(file string, src []byte, methods Methods, open Opener, problem
 		},
 		"referenceDate": func(n ast.Node) { own.ReferenceDate = r.date(n) },
 		"fhir":          func(n ast.Node) { r.fhir(n, &own.FHIR) },
+		"tables":        func(n ast.Node) { own.Tables = r.tables(n) },
 	}, nil)
 	if !ok {
 		return r.rs
@@ -175,6 +178,7 @@ func parseRuleset(file string, src []byte, methods Methods, open Opener, problem
 		r.extend(extends, open, depth)
 	}
 	r.merge(own)
+	r.checkClasses()
 	if depth == 0 && r.rs.ReferenceDate.IsZero() {
 		problems.Add(Position{file, 1, 1}, `want "referenceDate:", the day ages are counted at (YYYY-MM-DD)`)
 	}
@@ -212,6 +216,7 @@ func (r *rulesetReader) merge(own Ruleset) {
 	if !own.ReferenceDate.IsZero() {
 		rs.ReferenceDate = own.ReferenceDate
 	}
+	rs.mergeTables(own.Tables)
 	for _, rule := range own.FHIR.Rules {
 		i := slices.IndexFunc(rs.FHIR.Rules, func(o Rule) bool { return o.ID == rule.ID })
 		if i < 0 {
@@ -318,73 +323,95 @@ func (r *rulesetReader) fhir(n ast.Node, sec *FHIRSection) {
 
 func (r *rulesetReader) rule(n ast.Node) Rule {
 	rule := Rule{At: r.At(n)}
-	type given struct {
-		name       string
-		key, value ast.Node
-	}
-	var args []given
-	var methodNode ast.Node
+	m := methodReader{names: []string{"id", "category", "match", "method", "why"}}
 	r.Mapping(n, map[string]Field{
-		"id": func(n ast.Node) { rule.ID = r.name(n) },
-		"category": func(n ast.Node) {
-			rule.Category, _ = r.Text(n)
-			if !categoryForm.MatchString(rule.Category) {
-				r.Bad(n, "category: want letters from A to R in order, such as C or DEF (45 CFR 164.514(b)(2)(i))")
-			}
-		},
+		"id":       func(n ast.Node) { rule.ID = r.name(n) },
+		"category": func(n ast.Node) { rule.Category = r.category(n) },
 		"match": func(n ast.Node) {
 			for _, l := range r.Texts(n) {
 				rule.Match = append(rule.Match, l.Text)
 				rule.MatchAt = append(rule.MatchAt, l.At)
 			}
 		},
-		"method": func(n ast.Node) { rule.Method, _ = r.Text(n); methodNode = n },
+		"method": func(n ast.Node) { rule.Method, _ = r.Text(n); m.at = n },
 		"why":    func(n ast.Node) { rule.Why, _ = r.Text(n) },
-	}, func(key string, keyNode, value ast.Node) { args = append(args, given{key, keyNode, value}) })
+	}, func(key string, keyNode, value ast.Node) { m.args = append(m.args, givenArg{key, keyNode, value}) })
+	r.complete(n, rule.ID, len(rule.Match) > 0, rule.Method)
+	rule.Args = r.arguments(rule.Method, m)
+	return rule
+}
 
+func (r *rulesetReader) category(n ast.Node) string {
+	s, _ := r.Text(n)
+	if !categoryForm.MatchString(s) {
+		r.Bad(n, "category: want letters from A to R in order, such as C or DEF (45 CFR 164.514(b)(2)(i))")
+	}
+	return s
+}
+
+// complete reports what every rule must have and this one has not.
+func (r *rulesetReader) complete(n ast.Node, id string, match bool, method string) {
 	switch {
-	case rule.ID == "":
+	case id == "":
 		r.Bad(n, `rule has no "id"`)
-	case len(rule.Match) == 0:
-		r.Bad(n, `rule %q has no "match"`, rule.ID)
-	case rule.Method == "":
-		r.Bad(n, `rule %q has no "method"`, rule.ID)
+	case !match:
+		r.Bad(n, `rule %q has no "match"`, id)
+	case method == "":
+		r.Bad(n, `rule %q has no "method"`, id)
 	}
-	def, ok := r.methods[rule.Method]
+}
+
+// methodReader is the method of a rule and the keys that are its arguments.
+type methodReader struct {
+	// names are the keys that every rule of the kind has.
+	names []string
+	at    ast.Node
+	args  []givenArg
+}
+
+type givenArg struct {
+	name       string
+	key, value ast.Node
+}
+
+// arguments checks the arguments of a method.
+func (r *rulesetReader) arguments(method string, m methodReader) Args {
+	def, ok := r.methods[method]
 	if !ok {
-		if rule.Method != "" {
-			r.Bad(methodNode, "unknown method %q%s", rule.Method, DidYouMean(rule.Method, r.methods.Names()))
+		if method != "" {
+			r.Bad(m.at, "unknown method %q%s", method, DidYouMean(method, r.methods.Names()))
 		}
-		return rule
+		return nil
 	}
+	var args Args
 	params := map[string]Param{}
-	names := []string{"id", "category", "match", "method", "why"}
+	names := m.names
 	for _, p := range def.Params {
 		params[p.Name] = p
 		names = append(names, p.Name)
 	}
-	for _, g := range args {
+	for _, g := range m.args {
 		p, ok := params[g.name]
 		if !ok {
 			r.Bad(g.key, "method %q takes no %q%s", def.Name, g.name, DidYouMean(g.name, names))
 			continue
 		}
 		if v, ok := r.argument(g.value, p.Type); ok {
-			if rule.Args == nil {
-				rule.Args = Args{}
+			if args == nil {
+				args = Args{}
 			}
-			rule.Args[g.name] = v
+			args[g.name] = v
 			if err := p.check(v); err != nil {
 				r.Bad(g.value, "method %q: %q %v", def.Name, g.name, err)
 			}
 		}
 	}
 	for _, p := range def.Params {
-		if _, ok := rule.Args[p.Name]; p.Required && !ok && !slices.ContainsFunc(args, func(g given) bool { return g.name == p.Name }) {
-			r.Bad(methodNode, "method %q needs %q (%s)", def.Name, p.Name, p.Type)
+		if _, ok := args[p.Name]; p.Required && !ok && !slices.ContainsFunc(m.args, func(g givenArg) bool { return g.name == p.Name }) {
+			r.Bad(m.at, "method %q needs %q (%s)", def.Name, p.Name, p.Type)
 		}
 	}
-	return rule
+	return args
 }
 
 // searchName is what names of search parameters are made of (FHIR R4,

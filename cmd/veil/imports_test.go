@@ -25,10 +25,14 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/metrics":  {},
 		"proxy/fhirdoor": {"mask", "fhir", "proxy/consumer", "proxy/metrics"},
 		"proxy/upstream": {},
+		"sqlflow":        {"mask"},
+		"proxy/pgdoor":   {"mask", "sqlflow", "proxy/consumer", "proxy/metrics"},
 		// Test support, imported by tests alone.
 		"proxy/fhirdoor/hapitest":   {"fhir/fhirtest"},
 		"proxy/fhirdoor/clienttest": {},
-		"cmd/veil":                  {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy/consumer", "proxy/fhirdoor", "proxy/metrics", "proxy/upstream"},
+		"proxy/pgdoor/pgtest":       {},
+		"proxy/pgdoor/sqltest":      {},
+		"cmd/veil":                  {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "sqlflow", "proxy/consumer", "proxy/fhirdoor", "proxy/pgdoor", "proxy/metrics", "proxy/upstream"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

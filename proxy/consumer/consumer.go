@@ -1,12 +1,14 @@
 // Package consumer says who asks: it turns the credentials of a request into a
 // Consumer, with the view, the scopes and the limits that the operator gave it.
 //
-// There are three kinds of credentials. An API key (NewKey) comes as
+// There are four kinds of credentials. An API key (NewKey) comes as
 // "Authorization: Bearer veil_…" or "X-API-Key: veil_…" and is known by its
 // SHA-256 alone. A token is a JWT (RFC 7519) in "Authorization: Bearer …",
 // signed by one of the issuers and checked with the keys of its key set. A
 // client certificate is one that the TLS listener verified, known by the SHA-256
-// of its public key. Who comes without any is anonymous, if that is configured.
+// of its public key. A password is shown by SCRAM-SHA-256 (RFC 7677) to a door
+// that has no headers (Login), and known by its verifier. Who comes without any is
+// anonymous, if that is configured; a password is never left out.
 //
 // Invariants: credentials that do not hold are refused, never tried as another
 // kind and never taken as none; two at once in the headers are refused; a header
@@ -120,6 +122,7 @@ type Config struct {
 	Keys         []Key
 	Issuers      []Issuer
 	Certificates []Certificate
+	Users        []User
 	// HTTPClient fetches key sets; a client with safe limits when it is nil.
 	// Redirects are not followed either way.
 	HTTPClient *http.Client
@@ -133,6 +136,9 @@ type Directory struct {
 	anonymous    *Consumer // nil: nobody
 	keys         []keyEntry
 	certificates map[fingerprint]*Consumer
+	users        map[string]userEntry
+	iterations   []int              // of the users' verifiers
+	mock         [32]byte           // makes the verifiers of users that are not there
 	issuers      map[string]*issuer // by URL
 	views        map[string]bool
 	peek         *jwt.Parser // reads which issuer a token names
@@ -145,6 +151,7 @@ type Directory struct {
 func New(ctx context.Context, c Config) (*Directory, error) {
 	d := &Directory{
 		certificates: map[fingerprint]*Consumer{},
+		users:        map[string]userEntry{},
 		issuers:      map[string]*issuer{},
 		views:        map[string]bool{},
 		peek:         jwt.NewParser(jwt.WithStrictDecoding()),
@@ -153,8 +160,8 @@ func New(ctx context.Context, c Config) (*Directory, error) {
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}
-	if c.Anonymous == nil && len(c.Keys)+len(c.Issuers)+len(c.Certificates) == 0 {
-		b.add("consumers", "nobody could ask: configure anonymous, keys, issuers or certificates")
+	if c.Anonymous == nil && len(c.Keys)+len(c.Issuers)+len(c.Certificates)+len(c.Users) == 0 {
+		b.add("consumers", "nobody could ask: configure anonymous, keys, issuers, certificates or users")
 	}
 	if c.Anonymous != nil {
 		a := *c.Anonymous
@@ -165,6 +172,7 @@ func New(ctx context.Context, c Config) (*Directory, error) {
 	}
 	b.addKeys(d, c.Keys)
 	b.addCertificates(d, c.Certificates)
+	b.addUsers(d, c.Users)
 	b.addIssuers(d, c.Issuers)
 	if err := errors.Join(b.problems...); err != nil {
 		return nil, err

@@ -1,0 +1,240 @@
+package mask
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// TablesSection is the part of a ruleset about tables. This package reads it;
+// what it means for a database is known to package sqlflow.
+type TablesSection struct {
+	// Default says what happens to what no rule matches. refuse: the relation or
+	// column does not exist for who asks. remove: its values are NULL. keep: it
+	// passes.
+	Default string `json:"default"`
+	// Classes name sets of columns, such as SSN, that rules can match by name.
+	Classes []ColumnClass `json:"classes,omitempty"`
+	Rules   []TableRule   `json:"rules"`
+}
+
+// ColumnClass is a named set of columns.
+type ColumnClass struct {
+	Name  string       `json:"name"`
+	Match []TableMatch `json:"match"`
+
+	At Position `json:"-"`
+}
+
+// TableMatch is a set of columns: those whose schema, table and column fit the
+// globs (*, ?, [a-z]; as path.Match has them), or those of a class. A field of a
+// composite column is matched as column.field. Empty fits all.
+type TableMatch struct {
+	Schema string `json:"schema,omitempty"`
+	Table  string `json:"table,omitempty"`
+	Column string `json:"column,omitempty"`
+	Class  string `json:"class,omitempty"`
+
+	At Position `json:"-"`
+}
+
+// TableRule says which method acts on which columns. Of two that match a column the
+// one with the more exact match wins, its column first, then table, then schema.
+type TableRule struct {
+	ID       string       `json:"id"`
+	Category string       `json:"category,omitempty"`
+	Match    []TableMatch `json:"match"`
+	Method   string       `json:"method"`
+	Args     Args         `json:"args,omitempty"`
+	// Entity are columns of the same relation, of which the first that is there
+	// says whom a row is about: the key of surrogates and date shifts. Its value is
+	// taken as the id of the sealed column's domain, so that it is the same person as
+	// on the FHIR side.
+	Entity []string `json:"entity,omitempty"`
+	// Birth, Death, Country and Unit are likewise columns of the same relation, with
+	// what Input has by these names.
+	Birth   []string `json:"birth,omitempty"`
+	Death   []string `json:"death,omitempty"`
+	Country []string `json:"country,omitempty"`
+	Unit    []string `json:"unit,omitempty"`
+	// Why is a note for people.
+	Why string `json:"why,omitempty"`
+
+	At Position `json:"-"`
+}
+
+// mergeTables lays own over what is extended: rules and classes of the same name
+// replace in place, others are added after.
+func (rs *Ruleset) mergeTables(own *TablesSection) {
+	if own == nil {
+		return
+	}
+	if rs.Tables == nil {
+		rs.Tables = &TablesSection{Default: "refuse"}
+	}
+	t := rs.Tables
+	if own.Default != "" {
+		t.Default = own.Default
+	}
+	for _, c := range own.Classes {
+		if i := slices.IndexFunc(t.Classes, func(o ColumnClass) bool { return o.Name == c.Name }); i >= 0 {
+			t.Classes[i] = c
+		} else {
+			t.Classes = append(t.Classes, c)
+		}
+	}
+	for _, r := range own.Rules {
+		if i := slices.IndexFunc(t.Rules, func(o TableRule) bool { return o.ID == r.ID }); i >= 0 {
+			t.Rules[i] = r
+		} else {
+			t.Rules = append(t.Rules, r)
+		}
+	}
+}
+
+// checkClasses reports rules that match a class which is not there.
+func (r *rulesetReader) checkClasses() {
+	t := r.rs.Tables
+	if t == nil {
+		return
+	}
+	var names []string
+	for _, c := range t.Classes {
+		names = append(names, c.Name)
+	}
+	for _, rule := range t.Rules {
+		for _, m := range rule.Match {
+			if m.Class != "" && !slices.Contains(names, m.Class) {
+				r.Problems.Add(m.At, "unknown class %q%s: classes stand under tables.classes", m.Class, DidYouMean(m.Class, names))
+			}
+		}
+	}
+}
+
+func (r *rulesetReader) tables(n ast.Node) *TablesSection {
+	sec := &TablesSection{Rules: []TableRule{}}
+	r.Mapping(n, map[string]Field{
+		"default": func(n ast.Node) { sec.Default = r.Word(n, "refuse", "remove", "keep") },
+		"classes": func(n ast.Node) {
+			r.Mapping(n, nil, func(name string, at, value ast.Node) {
+				sec.Classes = append(sec.Classes, ColumnClass{Name: name, Match: r.tableMatches(value, false), At: r.At(at)})
+			})
+		},
+		"rules": func(n ast.Node) {
+			ids := map[string]bool{}
+			r.Sequence(n, func(item ast.Node) {
+				rule := r.tableRule(item)
+				if rule.ID != "" && ids[rule.ID] {
+					r.Bad(item, "rule id %q appears twice", rule.ID)
+				}
+				ids[rule.ID] = true
+				sec.Rules = append(sec.Rules, rule)
+			})
+		},
+	}, nil)
+	return sec
+}
+
+func (r *rulesetReader) tableRule(n ast.Node) TableRule {
+	rule := TableRule{At: r.At(n)}
+	m := methodReader{names: []string{"id", "category", "match", "method", "why", "entity", "birth", "death", "country", "unit"}}
+	columns := func(dst *[]string) Field {
+		return func(n ast.Node) {
+			for _, l := range r.Texts(n) {
+				*dst = append(*dst, l.Text)
+			}
+		}
+	}
+	r.Mapping(n, map[string]Field{
+		"id":       func(n ast.Node) { rule.ID = r.name(n) },
+		"category": func(n ast.Node) { rule.Category = r.category(n) },
+		"match":    func(n ast.Node) { rule.Match = r.tableMatches(n, true) },
+		"method":   func(n ast.Node) { rule.Method, _ = r.Text(n); m.at = n },
+		"why":      func(n ast.Node) { rule.Why, _ = r.Text(n) },
+		"entity":   columns(&rule.Entity),
+		"birth":    columns(&rule.Birth),
+		"death":    columns(&rule.Death),
+		"country":  columns(&rule.Country),
+	}, func(key string, keyNode, value ast.Node) {
+		// Unit is an argument of methods too: a column where it is a mapping.
+		if v, ok := value.(*ast.MappingNode); ok && key == "unit" && len(v.Values) == 1 {
+			r.Mapping(value, map[string]Field{"column": columns(&rule.Unit)}, nil)
+			return
+		}
+		m.args = append(m.args, givenArg{key, keyNode, value})
+	})
+	r.complete(n, rule.ID, len(rule.Match) > 0, rule.Method)
+	rule.Args = r.arguments(rule.Method, m)
+	return rule
+}
+
+// tableMatches reads one match or a list of them.
+func (r *rulesetReader) tableMatches(n ast.Node, classes bool) []TableMatch {
+	var out []TableMatch
+	one := func(n ast.Node) {
+		m := TableMatch{At: r.At(n)}
+		glob := func(dst *string) Field {
+			return func(n ast.Node) {
+				s, ok := r.Text(n)
+				if _, err := path.Match(s, ""); ok && (err != nil || s == "") {
+					r.Bad(n, "want a name or a glob of *, ?, [a-z]")
+				}
+				*dst = s
+			}
+		}
+		fields := map[string]Field{"schema": glob(&m.Schema), "table": glob(&m.Table), "column": glob(&m.Column)}
+		if classes {
+			fields["class"] = func(n ast.Node) { m.Class, _ = r.Text(n) }
+		}
+		if !r.Mapping(n, fields, nil) {
+			return
+		}
+		if m.Class != "" && m.Column != "" {
+			r.Bad(n, "want a class or a column, not both")
+		}
+		out = append(out, m)
+	}
+	if s, ok := n.(*ast.SequenceNode); ok {
+		for _, v := range s.Values {
+			one(v)
+		}
+	} else {
+		one(n)
+	}
+	return out
+}
+
+// Rank says how exactly a match names a column: two bits each for column, table
+// and schema, 3 for a name, 2 for a glob, 0 for all.
+func (m TableMatch) Rank() int {
+	return globRank(m.Column)<<4 | globRank(m.Table)<<2 | globRank(m.Schema)
+}
+
+func globRank(glob string) int {
+	switch {
+	case glob == "" || glob == "*":
+		return 0
+	case strings.ContainsAny(glob, `*?[\`):
+		return 2
+	}
+	return 3
+}
+
+// Matches reports whether a column fits the globs of m.
+func (m TableMatch) Matches(schema, table, column string) bool {
+	return globMatch(m.Schema, schema) && globMatch(m.Table, table) && globMatch(m.Column, column)
+}
+
+func globMatch(glob, name string) bool {
+	if glob == "" || glob == "*" {
+		return true
+	}
+	if globRank(glob) == 3 {
+		return glob == name
+	}
+	// A name may hold a slash, which path.Match's globs do not cross.
+	ok, err := path.Match(strings.ReplaceAll(glob, "/", "\x00"), strings.ReplaceAll(name, "/", "\x00"))
+	return ok && err == nil
+}

@@ -1,0 +1,112 @@
+package consumer
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/xdg-go/scram"
+)
+
+// The bounds of a verifier's iterations: PostgreSQL's default is the least, and
+// more than the most would let a client's login be used to waste its time.
+const (
+	leastIterations = 4096
+	mostIterations  = 1_000_000
+)
+
+// saltBytes is how long PostgreSQL makes a salt.
+const saltBytes = 16
+
+// Verifier is what the door keeps of a password: enough to check that a client
+// knows it, too little to log in with. Its text is PostgreSQL's own form,
+//
+//	SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>
+//
+// with the last three in base64, as pg_authid.rolpassword has it (RFC 5803).
+type Verifier struct{ stored scram.StoredCredentials }
+
+var errVerifier = errors.New("not a verifier of the form SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey (make one with: veil keys postgres)")
+
+// ParseVerifier reads a verifier. The error never repeats it.
+func ParseVerifier(text string) (Verifier, error) {
+	rest, ok := strings.CutPrefix(text, "SCRAM-SHA-256$")
+	if !ok {
+		return Verifier{}, errVerifier
+	}
+	factors, keys, ok1 := strings.Cut(rest, "$")
+	count, salt, ok2 := strings.Cut(factors, ":")
+	stored, server, ok3 := strings.Cut(keys, ":")
+	if !ok1 || !ok2 || !ok3 {
+		return Verifier{}, errVerifier
+	}
+	iterations, err := strconv.Atoi(count)
+	if err != nil || strconv.Itoa(iterations) != count {
+		return Verifier{}, errVerifier
+	}
+	if iterations < leastIterations || iterations > mostIterations {
+		return Verifier{}, fmt.Errorf("a verifier has %d to %d iterations", leastIterations, mostIterations)
+	}
+	var v Verifier
+	v.stored.Iters = iterations
+	saltText, err := base64.StdEncoding.Strict().DecodeString(salt)
+	if err != nil || len(saltText) == 0 {
+		return Verifier{}, errVerifier
+	}
+	v.stored.Salt = string(saltText)
+	for _, k := range []struct {
+		text string
+		key  *[]byte
+	}{{stored, &v.stored.StoredKey}, {server, &v.stored.ServerKey}} {
+		if *k.key, err = base64.StdEncoding.Strict().DecodeString(k.text); err != nil || len(*k.key) != sha256.Size {
+			return Verifier{}, errVerifier
+		}
+	}
+	return v, nil
+}
+
+// NewVerifier makes the verifier of a password with a new salt. The password is
+// prepared as clients do it (RFC 4013), and as it is where that is not possible,
+// as PostgreSQL does.
+func NewVerifier(password string) (Verifier, error) {
+	if password == "" {
+		return Verifier{}, errors.New("the password is empty")
+	}
+	c, err := scram.SHA256.NewClient("", password, "")
+	if err != nil {
+		if c, err = scram.SHA256.NewClientUnprepped("", password, ""); err != nil {
+			return Verifier{}, errors.New("the password cannot be used")
+		}
+	}
+	var salt [saltBytes]byte
+	_, _ = rand.Read(salt[:]) // never fails: crypto/rand ends the process instead
+	stored, err := c.GetStoredCredentialsWithError(scram.KeyFactors{Salt: string(salt[:]), Iters: leastIterations})
+	if err != nil {
+		return Verifier{}, errors.New("the password cannot be used")
+	}
+	return Verifier{stored}, nil
+}
+
+// String returns the verifier's text.
+func (v Verifier) String() string {
+	b64 := base64.StdEncoding.EncodeToString
+	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", v.stored.Iters, b64([]byte(v.stored.Salt)), b64(v.stored.StoredKey), b64(v.stored.ServerKey))
+}
+
+// mockVerifier is what a user that is not there is challenged with: the same
+// salt and iterations each time, and keys that no password has.
+func mockVerifier(secret []byte, user string, iterations int) Verifier {
+	m := hmac.New(sha256.New, secret)
+	m.Write([]byte(user))
+	sum := m.Sum(nil)
+	return Verifier{scram.StoredCredentials{
+		KeyFactors: scram.KeyFactors{Salt: string(sum[:saltBytes]), Iters: iterations},
+		StoredKey:  make([]byte, sha256.Size),
+		ServerKey:  make([]byte, sha256.Size),
+	}}
+}

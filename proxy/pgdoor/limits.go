@@ -1,0 +1,93 @@
+package pgdoor
+
+import (
+	"fmt"
+	"time"
+)
+
+// Limits bound what consumers can make the door do. Zero fields take the values
+// of DefaultLimits.
+//
+// A session holds at most MessageBytes of what its client sent and RowBytes of
+// a row, twice while the row is masked.
+type Limits struct {
+	// Connections bounds the connections of clients, those that have not
+	// authenticated among them.
+	Connections int
+	// UpstreamConnections bounds the connections to the upstream. A session
+	// holds one; sessions that find none free wait for at most QueueTimeout.
+	UpstreamConnections int
+	// MessageBytes bounds a message of a client, such as a query with its
+	// parameters.
+	MessageBytes int
+	// RowBytes bounds a row or a line of COPY in which something is masked. Rows
+	// in which nothing is are passed on in pieces, whatever their size.
+	RowBytes int
+	// Statements bounds the prepared statements of a session, Portals those and
+	// the cursors that are open at once.
+	Statements, Portals int
+	// AuthTimeout bounds the time from the first byte to the end of
+	// authentication.
+	AuthTimeout time.Duration
+	// IdleTimeout bounds the wait for the next message of a client.
+	IdleTimeout time.Duration
+	// WriteTimeout bounds the wait for a client that does not take its answer.
+	WriteTimeout time.Duration
+	// QueueTimeout bounds the wait for a free upstream connection,
+	// ConnectTimeout the opening of one.
+	QueueTimeout, ConnectTimeout time.Duration
+	// StatementTimeout bounds a statement of a consumer that has no other bound.
+	StatementTimeout time.Duration
+}
+
+// DefaultLimits are safe for a department's server.
+func DefaultLimits() Limits {
+	return Limits{
+		Connections: 1024, UpstreamConnections: 64,
+		MessageBytes: 1 << 20, RowBytes: 64 << 20, Statements: 1024, Portals: 256,
+		AuthTimeout: 10 * time.Second, IdleTimeout: 30 * time.Minute, WriteTimeout: 60 * time.Second,
+		QueueTimeout: 10 * time.Second, ConnectTimeout: 10 * time.Second, StatementTimeout: 10 * time.Minute,
+	}
+}
+
+// complete fills in what is zero and refuses what is negative.
+func (l Limits) complete() (Limits, error) {
+	d := DefaultLimits()
+	for _, f := range []struct {
+		name   string
+		v, def *int
+	}{
+		{"Connections", &l.Connections, &d.Connections},
+		{"UpstreamConnections", &l.UpstreamConnections, &d.UpstreamConnections},
+		{"MessageBytes", &l.MessageBytes, &d.MessageBytes},
+		{"RowBytes", &l.RowBytes, &d.RowBytes},
+		{"Statements", &l.Statements, &d.Statements},
+		{"Portals", &l.Portals, &d.Portals},
+	} {
+		if *f.v < 0 {
+			return l, fmt.Errorf("limit %s is negative", f.name)
+		}
+		if *f.v == 0 {
+			*f.v = *f.def
+		}
+	}
+	for _, f := range []struct {
+		name   string
+		v, def *time.Duration
+	}{
+		{"AuthTimeout", &l.AuthTimeout, &d.AuthTimeout},
+		{"IdleTimeout", &l.IdleTimeout, &d.IdleTimeout},
+		{"WriteTimeout", &l.WriteTimeout, &d.WriteTimeout},
+		{"QueueTimeout", &l.QueueTimeout, &d.QueueTimeout},
+		{"ConnectTimeout", &l.ConnectTimeout, &d.ConnectTimeout},
+		{"StatementTimeout", &l.StatementTimeout, &d.StatementTimeout},
+	} {
+		if *f.v < 0 {
+			return l, fmt.Errorf("limit %s is negative", f.name)
+		}
+		if *f.v == 0 {
+			*f.v = *f.def
+		}
+	}
+	return l, nil
+}

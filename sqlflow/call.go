@@ -1,0 +1,178 @@
+package sqlflow
+
+import (
+	"fmt"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// call analyses a function call. Functions are those of pg_catalog that the allow-list
+// has, and those of the database that the operator vouches for; the name is written
+// out with its schema, so that nothing can stand in its place.
+func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
+	parts, ok := dotted(f.Funcname)
+	if !ok || len(parts) == 0 || len(parts) > 3 {
+		a.fail(codeSyntax, f.Location, "this function name cannot be read", "")
+	}
+	if len(parts) == 3 && parts[0] == a.session.Database {
+		parts = parts[1:]
+	}
+	schema, name := "pg_catalog", parts[len(parts)-1]
+	if len(parts) == 2 {
+		schema = parts[0]
+	}
+	if full, ok := a.vouched(parts); ok {
+		f.Funcname = names(strings.SplitN(full, ".", 2)...)
+		a.arguments(f, sc)
+		return value{node: n}
+	}
+	expand := schema == "information_schema" && name == "_pg_expandarray"
+	if schema != "pg_catalog" && !expand {
+		a.noFunction(f, strings.Join(parts, "."))
+	}
+	if special := a.special(name, f, n, sc); special != nil {
+		return value{node: special}
+	}
+	if sql, ok := constantFunctions[name]; ok {
+		return value{node: a.constant(sql, name, f, n, sc)}
+	}
+	if !allowedFunctions[name] && !expand {
+		a.noFunction(f, name)
+	}
+	// What is written in SQL's own words (EXTRACT … FROM) is a function of pg_catalog.
+	f.Funcname = names(schema, name)
+	if (name == "min" || name == "max") && len(f.Args) == 1 && f.Over == nil {
+		at := location(f.Args[0])
+		v := a.expr(f.Args[0], sc)
+		f.Args[0] = a.unsealed(v, at)
+		a.sortExpressions(f.AggOrder, sc)
+		a.rest(f, sc)
+		return value{node: n, fence: v.fence}
+	}
+	if name == "count" && len(f.Args) == 1 && !f.AggStar {
+		return value{node: a.count(f, n, sc)}
+	}
+	if carryFunctions[name] && f.Over != nil && len(f.Args) > 0 {
+		return a.carry(f, n, sc)
+	}
+	a.arguments(f, sc)
+	return value{node: n}
+}
+
+// constant answers a function with a constant. A call with parameters stays behind it,
+// where it is never made, so that the parameters have their types.
+func (a *analysis) constant(sql, name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	before := len(a.params)
+	params := false
+	for _, arg := range f.Args {
+		walk(arg.ProtoReflect(), func(m any) {
+			if _, ok := m.(*pg.ParamRef); ok {
+				params = true
+			}
+		})
+	}
+	a.arguments(f, sc)
+	if !params && before == len(a.params) {
+		return a.fragment(sql)
+	}
+	f.Funcname = names("pg_catalog", name)
+	c := when(boolean(true), a.fragment(sql))
+	c.GetCaseExpr().Defresult = n
+	return c
+}
+
+// vouched finds a function that the policy lists: by its full name, or by the search
+// path where pg_catalog has none of that name.
+func (a *analysis) vouched(parts []string) (string, bool) {
+	if len(a.policy.functions) == 0 {
+		return "", false
+	}
+	if len(parts) == 2 {
+		full := parts[0] + "." + parts[1]
+		return full, a.policy.functions[full]
+	}
+	if allowedFunctions[parts[0]] || constantFunctions[parts[0]] != "" {
+		return "", false
+	}
+	for _, s := range a.session.SearchPath {
+		if full := s + "." + parts[0]; a.policy.functions[full] {
+			return full, true
+		}
+	}
+	return "", false
+}
+
+func (a *analysis) noFunction(f *pg.FuncCall, name string) {
+	a.failReason("function", codeForbidden, f.Location, fmt.Sprintf("function %s is not allowed", name),
+		"Only functions of pg_catalog that compute with their arguments are allowed; the operator can add functions to the policy.")
+}
+
+// arguments analyses everything in a call; nothing of it may be sealed.
+func (a *analysis) arguments(f *pg.FuncCall, sc *scope) {
+	a.clearAll(f.Args, sc)
+	a.sortExpressions(f.AggOrder, sc)
+	a.rest(f, sc)
+}
+
+// rest analyses FILTER and OVER.
+func (a *analysis) rest(f *pg.FuncCall, sc *scope) {
+	if f.AggFilter != nil {
+		f.AggFilter = a.condition(f.AggFilter, sc)
+	}
+	if f.Over != nil {
+		a.window(f.Over, sc)
+	}
+}
+
+// count counts a sealed column: its carrier is NULL where the masked value is.
+func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	at := location(f.Args[0])
+	v := a.expr(f.Args[0], sc)
+	f.Args[0] = v.node
+	if v.seal != nil {
+		if !v.seal.nulls {
+			a.refuseSealed(v.seal, at, "it is counted, but which values the method removes cannot be told in SQL", "count(*) counts rows")
+		}
+		if f.AggDistinct && !v.seal.comparable {
+			a.refuseSealed(v.seal, at, "its distinct values are counted, but equal masked values may be different originals", "count the distinct sealed ids of the patients")
+		}
+		if v.column != nil && v.column.twin != "" && v.column.emit == nil {
+			f.Args[0] = a.twinOf(v.column)
+		}
+		if len(f.AggOrder) > 0 {
+			a.fail(codeForbidden, at, "count needs no ORDER BY", "leave it away")
+		}
+	}
+	a.sortExpressions(f.AggOrder, sc)
+	a.rest(f, sc)
+	return n
+}
+
+// carry is a window function that hands on a value of another row.
+func (a *analysis) carry(f *pg.FuncCall, n *pg.Node, sc *scope) value {
+	var vs []value
+	for i, arg := range f.Args {
+		at := location(arg)
+		v := a.expr(arg, sc)
+		f.Args[i] = v.node
+		isDefault := i == 2 && (lastPart(f.Funcname) == "lag" || lastPart(f.Funcname) == "lead")
+		if i == 0 || isDefault {
+			vs = append(vs, v)
+		} else if v.seal != nil {
+			a.refuseSealed(v.seal, at, "it is an argument of a function", "")
+		} else if v.fence != nil {
+			a.refuseFenced(v.fence, at)
+		}
+	}
+	s := a.carried(vs, f.Location)
+	fence := a.sameFence(vs, f.Location)
+	a.sortExpressions(f.AggOrder, sc)
+	a.rest(f, sc)
+	return value{node: n, seal: s, fence: fence}
+}
+
+func lastPart(nodes []*pg.Node) string {
+	name, _ := lastName(nodes)
+	return name
+}

@@ -1,0 +1,159 @@
+package sqlflow
+
+import (
+	"fmt"
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Types with casts of their own. PostgreSQL calls the function of a cast wherever an
+// operator, a function or a set operation needs another type, whatever the search path
+// is, and a function of the database can return anything. A value of such a type is
+// fenced: it may be selected, grouped, ordered, counted and compared with its own kind
+// or a literal, and be cast where PostgreSQL's own cast is taken. Everything else is
+// refused.
+
+// fenced returns the type that casts of the database are of, if one is in a type.
+func (c *Catalog) fenced(oid uint32) *Type { return c.fencedWithin(oid, 0) }
+
+func (c *Catalog) fencedWithin(oid uint32, depth int) *Type {
+	t := c.types[oid]
+	if t == nil || depth > 16 {
+		return nil
+	}
+	if len(t.Casts) > 0 {
+		return t
+	}
+	for _, inner := range append([]uint32{t.Base, t.Element}, fieldTypes(t)...) {
+		if inner != 0 && inner != oid {
+			if f := c.fencedWithin(inner, depth+1); f != nil {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+func fieldTypes(t *Type) (out []uint32) {
+	for _, f := range t.Fields {
+		out = append(out, f.Type)
+	}
+	return out
+}
+
+// fenceOf is the fence of a column.
+func (a *analysis) fenceOf(c *resolved) *Type {
+	if c.seal != nil {
+		return nil
+	}
+	if c.fence != nil {
+		return c.fence
+	}
+	if c.typ == 0 {
+		return nil
+	}
+	return a.catalog.fenced(c.typ)
+}
+
+func (a *analysis) refuseFenced(t *Type, at int32) {
+	a.failReason("cast", codeForbidden, at, fmt.Sprintf("values of type %s.%s may not be used so: the database has casts of its own for it", t.Schema, t.Name),
+		"cast it to text first, or compare it with a literal")
+}
+
+// fencedCast reports whether a cast of a fenced value takes PostgreSQL's own way: its
+// text, in a type of pg_catalog that no cast of the database leads to.
+func (a *analysis) fencedCast(f *Type, to *Type) bool {
+	return to != nil && to.Schema == "pg_catalog" && isText(to.OID) && !slices.Contains(f.Casts, to.OID) &&
+		!slices.ContainsFunc(f.Casts, func(oid uint32) bool { return isText(oid) || oid == oidName }) && f.Kind == 'e'
+}
+
+// fencedCompare settles a comparison with a fenced side: a literal is cast to the type,
+// so that no other operator fits.
+func (a *analysis) fencedCompare(name string, l, r *value, at int32) {
+	f := l.fence
+	if f == nil {
+		f = r.fence
+	}
+	for _, v := range []*value{l, r} {
+		if v.fence == f {
+			continue
+		}
+		if _, isText := constantText(v.node); isText && v.node.GetAConst() != nil && f.Kind == 'e' {
+			v.node = castNamed(v.node, f)
+			continue
+		}
+		if v.node.GetParamRef() != nil && f.Kind == 'e' {
+			v.node = castNamed(v.node, f)
+			continue
+		}
+		if v.null {
+			continue
+		}
+		a.refuseFenced(f, at)
+	}
+	if !slices.Contains([]string{"=", "<>", "<", ">", "<=", ">="}, name) {
+		a.refuseFenced(f, at)
+	}
+}
+
+// fencedOperator is an operator over a fenced value: a comparison, or none.
+func (a *analysis) fencedOperator(x *pg.A_Expr, name string, l, r *value) {
+	switch x.Kind {
+	case pg.A_Expr_Kind_AEXPR_OP, pg.A_Expr_Kind_AEXPR_DISTINCT, pg.A_Expr_Kind_AEXPR_NOT_DISTINCT:
+		if x.Lexpr != nil && x.Rexpr != nil {
+			a.fencedCompare(name, l, r, x.Location)
+			return
+		}
+	}
+	f := l.fence
+	if f == nil {
+		f = r.fence
+	}
+	a.refuseFenced(f, x.Location)
+}
+
+// fencedArray is the array of = ANY: written out as literals, or in one literal.
+func (a *analysis) fencedArray(f *Type, x *pg.A_Expr) *pg.Node {
+	arr := x.Rexpr
+	for arr.GetTypeCast() != nil {
+		arr = arr.GetTypeCast().Arg
+	}
+	if arr.GetAConst() == nil && arr.GetAArrayExpr() == nil || f.Kind != 'e' {
+		a.refuseFenced(f, x.Location)
+	}
+	for _, e := range arr.GetAArrayExpr().GetElements() {
+		if e.GetAConst() == nil {
+			a.refuseFenced(f, x.Location)
+		}
+	}
+	c := castNamed(arr, f)
+	c.GetTypeCast().TypeName.ArrayBounds = castArray(nil, "text").GetTypeCast().TypeName.ArrayBounds
+	return c
+}
+
+func castNamed(n *pg.Node, t *Type) *pg.Node {
+	c := cast(n, t.Name)
+	c.GetTypeCast().TypeName.Names = names(t.Schema, t.Name)
+	return c
+}
+
+// sameFence holds that values which stand in one column are of one fenced type, or
+// none is.
+func (a *analysis) sameFence(vs []value, at int32) *Type {
+	var f *Type
+	for _, v := range vs {
+		if v.fence != nil {
+			f = v.fence
+		}
+	}
+	if f == nil {
+		return nil
+	}
+	for _, v := range vs {
+		if v.fence != f && !v.null {
+			a.refuseFenced(f, at)
+		}
+	}
+	return f
+}

@@ -1,0 +1,245 @@
+package sqlflow
+
+import (
+	"fmt"
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// resolved is a column of something in FROM, or of a query's result.
+type resolved struct {
+	name string
+	// seal is nil where the column holds no original.
+	seal *seal
+	// typ is the column's type where it is known.
+	typ uint32
+	// action is the number of the pushed-down rule that masked it, or -1.
+	action int
+	// origin is the relation's column that the upstream will name, if any.
+	origin origin
+	// failed says why a view's column cannot be had.
+	failed *Refusal
+
+	item *item
+	// fence is set where a derived column's type has casts of the database.
+	fence *Type
+	// row and base are the relation's reference and column that it comes from as it is.
+	row  *item
+	base string
+	// emit makes a reference where the plain name will not do.
+	emit func() *pg.Node
+	// use notes that the column is read, useTwin that its twin is; used tells.
+	use, useTwin func()
+	used         func() bool
+	// twin is the name of the bare original beside the carrier, or empty.
+	twin string
+	// shared: another FROM item may have the same twin.
+	shared bool
+	// grouped columns are referred to by their twin.
+	grouped bool
+}
+
+// item is an entry of a range table that a name can be qualified with.
+type item struct {
+	alias string
+	// schema is set where schema.alias names it too.
+	schema  string
+	columns []*resolved
+	// relation is set where the item is a table.
+	relation *Relation
+	// extra are columns that a star leaves out.
+	extra []*resolved
+}
+
+// whole reports whether the item's whole row holds no original.
+func (it *item) whole() bool {
+	return !slices.ContainsFunc(it.columns, func(c *resolved) bool { return c.seal != nil || c.failed != nil })
+}
+
+// scope is what names mean at one level of a query.
+type scope struct {
+	parent *scope
+	items  []*item
+	// columns are those that can be named without qualifying, in the order of *.
+	columns []*resolved
+	// ctes are the common table expressions in sight.
+	ctes *cteEnv
+	// ordered notes that rows may come in the order of originals.
+	keys []*pg.Node
+}
+
+// cteEnv is a chain of common table expressions, the nearest first.
+type cteEnv struct {
+	parent *cteEnv
+	name   string
+	result *result
+	// unique is the name that it has upstream.
+	unique string
+}
+
+func (e *cteEnv) find(name string) *cteEnv {
+	for ; e != nil; e = e.parent {
+		if e.name == name {
+			return e
+		}
+	}
+	return nil
+}
+
+// add puts what a FROM item brings into the scope.
+func (s *scope) add(f from) {
+	s.items = append(s.items, f.items...)
+	s.columns = append(s.columns, f.columns...)
+}
+
+// from is what one FROM item brings: names to qualify with, and columns.
+type from struct {
+	node    *pg.Node
+	items   []*item
+	columns []*resolved
+}
+
+// lookup finds what a column reference means. Exactly one of the results is set:
+// a column, or an item whose whole row is meant.
+func (a *analysis) lookup(ref *pg.ColumnRef, sc *scope) (*resolved, *item) {
+	parts, ok := dotted(ref.Fields)
+	if !ok {
+		a.fail(codeSyntax, ref.Location, "a star is not allowed here", "")
+	}
+	switch len(parts) {
+	case 1:
+		return a.unqualified(parts[0], sc, ref.Location)
+	case 2:
+		return a.qualified("", parts[0], parts[1], sc, ref.Location), nil
+	case 3:
+		return a.qualified(parts[0], parts[1], parts[2], sc, ref.Location), nil
+	case 4:
+		if parts[0] == a.session.Database {
+			return a.qualified(parts[1], parts[2], parts[3], sc, ref.Location), nil
+		}
+	}
+	a.fail(codeNoColumn, ref.Location, "this column reference cannot be resolved", "name the column as table.column")
+	return nil, nil
+}
+
+func (a *analysis) unqualified(name string, sc *scope, at int32) (*resolved, *item) {
+	for s := sc; s != nil; s = s.parent {
+		var found *resolved
+		for _, c := range s.columns {
+			if c.name != name {
+				continue
+			}
+			if found != nil {
+				a.fail(codeAmbiguous, at, fmt.Sprintf("column reference %q is ambiguous", name), "qualify it with the table's name")
+			}
+			found = c
+		}
+		if found != nil {
+			return found, nil
+		}
+	}
+	for s := sc; s != nil; s = s.parent {
+		for _, it := range s.items {
+			if it.alias == name {
+				return nil, it
+			}
+		}
+	}
+	a.fail(codeNoColumn, at, fmt.Sprintf("column %q does not exist", name), "")
+	return nil, nil
+}
+
+func (a *analysis) qualified(schema, table, name string, sc *scope, at int32) *resolved {
+	it := a.item(schema, table, sc, at)
+	var found *resolved
+	for _, c := range append(it.columns[:len(it.columns):len(it.columns)], it.extra...) {
+		if c.name == name {
+			if found != nil {
+				a.fail(codeAmbiguous, at, fmt.Sprintf("column reference %q is ambiguous", name), "give the columns different names")
+			}
+			found = c
+		}
+	}
+	if found == nil {
+		a.fail(codeNoColumn, at, fmt.Sprintf("column %s.%s does not exist", table, name), "")
+	}
+	return found
+}
+
+// item finds what a table name in a column reference means.
+func (a *analysis) item(schema, table string, sc *scope, at int32) *item {
+	for s := sc; s != nil; s = s.parent {
+		var found *item
+		for _, it := range s.items {
+			if it.alias != table || schema != "" && it.schema != schema {
+				continue
+			}
+			if found != nil {
+				a.fail(codeAmbiguous, at, fmt.Sprintf("table reference %q is ambiguous", table), "give the tables different aliases")
+			}
+			found = it
+		}
+		if found != nil {
+			return found
+		}
+	}
+	a.fail(codeNoTable, at, fmt.Sprintf("missing FROM-clause entry for table %q", table), "")
+	return nil
+}
+
+// refer marks a column as used and returns a reference to it: the node as it was
+// written, without a schema, or what stands for it.
+func (a *analysis) refer(c *resolved, written *pg.ColumnRef, at int32) *pg.Node {
+	if c.failed != nil {
+		r := *c.failed
+		if at > 0 {
+			r.Position = a.position(at)
+		}
+		panic(&r)
+	}
+	if c.grouped {
+		return a.carrierOfTwin(c)
+	}
+	if c.use != nil {
+		c.use()
+	}
+	switch {
+	case c.emit != nil && (written == nil || len(written.Fields) == 1):
+		return c.emit()
+	case written == nil && c.item != nil && c.item.alias != "":
+		return column(c.item.alias, c.name)
+	case written == nil:
+		return column(c.name)
+	}
+	if n := len(written.Fields); n > 2 {
+		written.Fields = written.Fields[n-2:]
+	}
+	return &pg.Node{Node: &pg.Node_ColumnRef{ColumnRef: written}}
+}
+
+// twinOf marks a column's twin as used and returns a reference to it. The name is
+// unlike any other, so it is not qualified, which an inner table of the same alias could
+// come between; but each reference to one WITH query has the same.
+func (a *analysis) twinOf(c *resolved) *pg.Node {
+	c.useTwin()
+	if c.shared && c.item != nil && c.item.alias != "" {
+		return column(c.item.alias, c.twin)
+	}
+	return column(c.twin)
+}
+
+// carrierOfTwin makes the carrier out of the twin.
+func (a *analysis) carrierOfTwin(c *resolved) *pg.Node {
+	t := a.twinOf(c)
+	return when(isNotNull(t), row(a.tagText(), collateC(cast(t, "text"))))
+}
+
+// tagText is the constant that marks a carrier.
+func (a *analysis) tagText() *pg.Node { return cast(text(a.tag), "text") }
+
+// twinName returns a name for a twin that nothing else in the statement has.
+func (a *analysis) twinName() string {
+	a.twins++
+	return fmt.Sprintf("%s_%d", a.tag, a.twins)
+}

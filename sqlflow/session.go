@@ -1,0 +1,42 @@
+package sqlflow
+
+// Session is what the analysis of a statement may depend on beside the text. The
+// door keeps one a client connection and changes it as plans say.
+type Session struct {
+	// SearchPath are the schemas that unqualified relations are looked for in.
+	// pg_catalog comes first even where it is not named. The upstream session
+	// keeps its own fixed one.
+	SearchPath []string
+	// User is the name the client logged in with: current_user and the like.
+	User string
+	// Database is the name current_catalog tells.
+	Database string
+	// Prepared returns the plan under the name of a PREPARE, or nil.
+	Prepared func(name string) *Plan
+	// Cursor returns the plan under the name of a DECLARE, or nil.
+	Cursor func(name string) *Plan
+	// Settings returns what SHOW of a parameter tells where the door knows better
+	// than the upstream; ok is false where the upstream is to be asked.
+	Setting func(name string) (value string, ok bool)
+}
+
+// SessionSettings are the parameters that an upstream session must have before the
+// first statement, and that no statement may change.
+func SessionSettings() map[string]string {
+	return map[string]string{
+		"search_path":                   "pg_catalog, pg_temp",
+		"default_transaction_read_only": "on",
+		"DateStyle":                     "ISO, YMD",
+		"IntervalStyle":                 "postgres",
+		"bytea_output":                  "hex",
+		"extra_float_digits":            "1",
+		"client_encoding":               "UTF8",
+		"standard_conforming_strings":   "on",
+		"backslash_quote":               "safe_encoding",
+		"transform_null_equals":         "off",
+		"xmloption":                     "content",
+		"array_nulls":                   "on",
+		"check_function_bodies":         "off",
+		"enable_mergejoin":              "off",
+	}
+}

@@ -1,0 +1,294 @@
+package sqlflow
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The system catalogs and the information schema, by allow-list of relations and
+// columns. A relation that is not listed does not exist; a listed column is NULL where
+// it could hold values, definitions, statistics or rights. Rows are filtered to
+// PostgreSQL's own objects and to what the consumer may see.
+
+// firstUser is the first OID that is not PostgreSQL's own (FirstNormalObjectId,
+// src/include/access/transam.h).
+const firstUser = 16384
+
+// systemRelation says what is left of a system relation.
+type systemRelation struct {
+	// null are the columns that are NULL; replace gives others an expression.
+	null string
+	// keep, where it is set, are the only columns that are not NULL.
+	keep    string
+	replace map[string]string
+	// where is the condition on rows; {relations}, {hidden}, {types}, {schemas},
+	// {enums}, {tables}, {columns} and {settings} stand for arrays.
+	where string
+}
+
+const own = "oid < 16384"
+
+var systemRelations = map[string]systemRelation{
+	"pg_catalog.pg_class": {null: "relacl reloptions relpartbound relfrozenxid relminmxid", replace: map[string]string{"reltuples": "(-1)::pg_catalog.float4", "relpages": "0", "relallvisible": "0"},
+		where: "oid < 16384 OR oid = ANY ({relations})"},
+	"pg_catalog.pg_attribute": {null: "attacl attoptions attfdwoptions attmissingval attstattarget", replace: map[string]string{"atttypid": "{shown}", "atttypmod": "{modifier}"},
+		where: "attrelid < 16384 OR attrelid = ANY ({relations}) AND attrelid::pg_catalog.int8 * 65536 + attnum <> ALL ({hidden})"},
+	"pg_catalog.pg_type":                 {null: "typdefault typdefaultbin typacl", where: "oid < 16384 OR oid = ANY ({types})"},
+	"pg_catalog.pg_namespace":            {null: "nspacl", where: "oid < 16384 OR nspname = ANY ({schemas})"},
+	"pg_catalog.pg_index":                {null: "indexprs indpred", where: "indrelid < 16384 OR indrelid = ANY ({relations})"},
+	"pg_catalog.pg_constraint":           {null: "conbin", where: "conrelid = ANY ({relations}) AND contype IN ('p', 'u', 'f') AND (confrelid = 0 OR confrelid = ANY ({relations}))"},
+	"pg_catalog.pg_attrdef":              {null: "adbin", where: "adrelid = ANY ({relations})"},
+	"pg_catalog.pg_proc":                 {null: "prosrc probin prosqlbody proargdefaults proacl proconfig", where: own},
+	"pg_catalog.pg_aggregate":            {null: "agginitval aggminitval", where: "aggfnoid::pg_catalog.oid < 16384"},
+	"pg_catalog.pg_description":          {where: "objoid < 16384"},
+	"pg_catalog.pg_shdescription":        {where: "objoid < 16384"},
+	"pg_catalog.pg_database":             {null: "datacl datfrozenxid datminmxid", where: "datname = pg_catalog.current_database()"},
+	"pg_catalog.pg_roles":                {null: "rolpassword rolconfig rolvaliduntil"},
+	"pg_catalog.pg_user":                 {null: "passwd valuntil useconfig"},
+	"pg_catalog.pg_group":                {},
+	"pg_catalog.pg_auth_members":         {},
+	"pg_catalog.pg_settings":             {null: "sourcefile sourceline boot_val reset_val", where: "name = ANY ({settings})"},
+	"pg_catalog.pg_inherits":             {where: "inhrelid = ANY ({relations}) AND inhparent = ANY ({relations})"},
+	"pg_catalog.pg_partitioned_table":    {null: "partexprs", where: "partrelid = ANY ({relations})"},
+	"pg_catalog.pg_enum":                 {where: "enumtypid < 16384 OR enumtypid = ANY ({enums})"},
+	"pg_catalog.pg_range":                {where: "rngtypid < 16384"},
+	"pg_catalog.pg_am":                   {where: own},
+	"pg_catalog.pg_amop":                 {where: own},
+	"pg_catalog.pg_amproc":               {where: own},
+	"pg_catalog.pg_opclass":              {where: own},
+	"pg_catalog.pg_opfamily":             {where: own},
+	"pg_catalog.pg_operator":             {where: own},
+	"pg_catalog.pg_cast":                 {where: own},
+	"pg_catalog.pg_collation":            {where: own},
+	"pg_catalog.pg_conversion":           {where: own},
+	"pg_catalog.pg_language":             {null: "lanacl", where: own},
+	"pg_catalog.pg_tablespace":           {null: "spcacl spcoptions", where: own},
+	"pg_catalog.pg_extension":            {null: "extconfig extcondition"},
+	"pg_catalog.pg_available_extensions": {},
+	"pg_catalog.pg_ts_config":            {where: own},
+	"pg_catalog.pg_ts_dict":              {null: "dictinitoption", where: own},
+	"pg_catalog.pg_ts_parser":            {where: own},
+	"pg_catalog.pg_ts_template":          {where: own},
+	"pg_catalog.pg_timezone_names":       {},
+	"pg_catalog.pg_timezone_abbrevs":     {},
+	"pg_catalog.pg_tables":               {where: "schemaname = ANY ('{pg_catalog,information_schema}') OR schemaname || '.' || tablename = ANY ({tables})"},
+	"pg_catalog.pg_views":                {null: "definition", where: "schemaname = ANY ('{pg_catalog,information_schema}') OR schemaname || '.' || viewname = ANY ({tables})"},
+	"pg_catalog.pg_matviews":             {null: "definition", where: "schemaname || '.' || matviewname = ANY ({tables})"},
+	"pg_catalog.pg_indexes":              {null: "indexdef", where: "schemaname || '.' || tablename = ANY ({tables})"},
+
+	"pg_catalog.pg_stat_user_tables":   {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+	"pg_catalog.pg_stat_all_tables":    {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+	"pg_catalog.pg_statio_user_tables": {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+
+	// Empty: what they list is hidden, but clients ask.
+	"pg_catalog.pg_rewrite":               {null: "ev_qual ev_action", where: "false"},
+	"pg_catalog.pg_trigger":               {null: "tgqual tgargs", where: "false"},
+	"pg_catalog.pg_policy":                {null: "polqual polwithcheck", where: "false"},
+	"pg_catalog.pg_policies":              {null: "qual with_check", where: "false"},
+	"pg_catalog.pg_rules":                 {null: "definition", where: "false"},
+	"pg_catalog.pg_sequence":              {where: "false"},
+	"pg_catalog.pg_sequences":             {null: "last_value", where: "false"},
+	"pg_catalog.pg_statistic_ext":         {null: "stxexprs", where: "false"},
+	"pg_catalog.pg_publication":           {where: "false"},
+	"pg_catalog.pg_publication_rel":       {null: "prqual", where: "false"},
+	"pg_catalog.pg_publication_namespace": {where: "false"},
+	"pg_catalog.pg_foreign_table":         {null: "ftoptions", where: "false"},
+	"pg_catalog.pg_foreign_server":        {null: "srvoptions srvacl", where: "false"},
+	"pg_catalog.pg_foreign_data_wrapper":  {null: "fdwoptions fdwacl", where: "false"},
+	"pg_catalog.pg_user_mappings":         {null: "umoptions", where: "false"},
+	"pg_catalog.pg_event_trigger":         {where: "false"},
+	"pg_catalog.pg_default_acl":           {null: "defaclacl", where: "false"},
+	"pg_catalog.pg_depend":                {where: "false"},
+	"pg_catalog.pg_shdepend":              {where: "false"},
+	"pg_catalog.pg_db_role_setting":       {null: "setconfig", where: "false"},
+	"pg_catalog.pg_seclabels":             {null: "label", where: "false"},
+	"pg_catalog.pg_cursors":               {null: "statement", where: "false"},
+	"pg_catalog.pg_prepared_statements":   {null: "statement", where: "false"},
+
+	"information_schema.tables":                  {where: byTable},
+	"information_schema.columns":                 {null: "column_default generation_expression", where: "table_schema::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY ({columns})"},
+	"information_schema.views":                   {null: "view_definition", where: byTable},
+	"information_schema.schemata":                {where: "schema_name::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR schema_name::pg_catalog.text = ANY ({schemas})"},
+	"information_schema.table_constraints":       {where: byTable + " AND constraint_type <> 'CHECK'"},
+	"information_schema.key_column_usage":        {where: byTable},
+	"information_schema.constraint_column_usage": {where: byTable},
+	"information_schema.constraint_table_usage":  {where: byTable},
+	"information_schema.referential_constraints": {where: "constraint_schema::pg_catalog.text = ANY ({schemas})"},
+	"information_schema.table_privileges":        {where: byTable},
+	"information_schema.role_table_grants":       {where: byTable},
+	"information_schema.column_privileges":       {where: "(table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY ({columns})"},
+	"information_schema.routines":                {null: "routine_definition", where: "specific_schema::pg_catalog.text = 'pg_catalog'"},
+	"information_schema.parameters":              {null: "parameter_default", where: "specific_schema::pg_catalog.text = 'pg_catalog'"},
+	"information_schema.sequences":               {null: "start_value minimum_value maximum_value", where: "false"},
+	"information_schema.triggers":                {null: "action_statement action_condition", where: "false"},
+	"information_schema.domains":                 {null: "domain_default", where: "domain_schema::pg_catalog.text = ANY ({schemas})"},
+	"information_schema.character_sets":          {},
+	"information_schema.sql_features":            {},
+	"information_schema.enabled_roles":           {},
+	"information_schema.applicable_roles":        {},
+}
+
+const byTable = "(table_schema::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text) = ANY ({tables}))"
+
+// shownSettings are the run-time parameters that SHOW, current_setting and
+// pg_settings tell.
+var shownSettings = wordSet(`application_name bytea_output client_encoding client_min_messages datestyle
+default_transaction_isolation default_transaction_read_only default_transaction_deferrable extra_float_digits
+idle_in_transaction_session_timeout integer_datetimes intervalstyle is_superuser lc_collate lc_ctype lc_messages lc_monetary
+lc_numeric lc_time lock_timeout max_identifier_length max_index_keys search_path server_encoding server_version
+server_version_num session_authorization standard_conforming_strings statement_timeout timezone
+transaction_isolation transaction_read_only transaction_deferrable xmloption block_size escape_string_warning in_hot_standby`)
+
+// systemView is what a consumer sees of the system relations.
+type systemView struct {
+	arrays  *strings.Replacer
+	visible map[uint32]bool
+	enums   map[uint32]bool
+}
+
+// newSystemView collects the visible objects of an overlay.
+func newSystemView(o *overlay) *systemView {
+	v := &systemView{visible: map[uint32]bool{}, enums: map[uint32]bool{}}
+	var relations, hidden, types, enums, schemas, tables, columns []string
+	shown := map[uint32][]string{}
+	masked := map[uint32]bool{}
+	seen := map[string]bool{}
+	id := func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
+	for _, r := range o.catalog.Relations() {
+		s := o.shapes[r.OID]
+		if system(r.Schema) {
+			continue
+		}
+		if s.refused != "" || s.unlisted {
+			for _, a := range r.Columns {
+				masked[a.Type] = true
+			}
+			continue
+		}
+		v.visible[r.OID] = true
+		relations = append(relations, id(r.OID))
+		for _, i := range r.Indexes {
+			relations = append(relations, id(i))
+		}
+		tables = append(tables, r.Schema+"."+r.Name)
+		if !seen[r.Schema] {
+			seen[r.Schema] = true
+			schemas = append(schemas, r.Schema)
+		}
+		if s.expand {
+			for _, a := range r.Columns {
+				columns = append(columns, r.Schema+"."+r.Name+"."+a.Name)
+			}
+			continue
+		}
+		for _, c := range s.columns {
+			key := strconv.FormatInt(int64(r.OID)*65536+int64(c.Number), 10)
+			if c.treatment != Clear {
+				masked[c.Type] = true
+			}
+			if c.treatment == Hidden {
+				hidden = append(hidden, key)
+				continue
+			}
+			if c.shown != c.Type {
+				shown[c.shown] = append(shown[c.shown], key)
+			}
+			columns = append(columns, r.Schema+"."+r.Name+"."+c.Name)
+		}
+	}
+	for _, t := range o.catalog.types {
+		if t.OID < firstUser {
+			continue
+		}
+		element := t
+		if t.Element != 0 && o.catalog.types[t.Element] != nil {
+			element = o.catalog.types[t.Element]
+		}
+		if r := o.catalog.byName[relationName{element.Schema, element.Name}]; element.Kind == 'c' && r != nil && !v.visible[r.OID] {
+			continue
+		}
+		if !seen[t.Schema] && !system(t.Schema) {
+			continue
+		}
+		types = append(types, id(t.OID))
+		if t.Kind == 'e' && !masked[t.OID] {
+			enums = append(enums, id(t.OID))
+			v.enums[t.OID] = true
+		}
+	}
+	slices.Sort(types)
+	slices.Sort(enums)
+	var settings []string
+	for s := range shownSettings {
+		settings = append(settings, s)
+	}
+	settings = append(settings, "DateStyle", "IntervalStyle", "TimeZone")
+	slices.Sort(settings)
+	typeCase, modifierCase := "atttypid", "atttypmod"
+	if len(shown) > 0 {
+		var oids []uint32
+		for t := range shown {
+			oids = append(oids, t)
+		}
+		slices.Sort(oids)
+		var all []string
+		typeCase = "CASE"
+		for _, t := range oids {
+			typeCase += fmt.Sprintf(" WHEN attrelid::pg_catalog.int8 * 65536 + attnum = ANY (%s) THEN %d::pg_catalog.oid", arraySQL(shown[t], "int8"), t)
+			all = append(all, shown[t]...)
+		}
+		modifierCase = "CASE WHEN attrelid::pg_catalog.int8 * 65536 + attnum = ANY (" + arraySQL(all, "int8") + ") THEN -1 ELSE atttypmod END"
+		typeCase += " ELSE atttypid END"
+	}
+	v.arrays = strings.NewReplacer(
+		"{relations}", arraySQL(relations, "oid"), "{hidden}", arraySQL(hidden, "int8"), "{types}", arraySQL(types, "oid"),
+		"{schemas}", arraySQL(schemas, "text"), "{enums}", arraySQL(enums, "oid"), "{tables}", arraySQL(tables, "text"),
+		"{columns}", arraySQL(columns, "text"), "{settings}", arraySQL(settings, "text"), "{shown}", typeCase, "{modifier}", modifierCase,
+	)
+	return v
+}
+
+// arraySQL is a constant array.
+func arraySQL(elements []string, typ string) string {
+	var b strings.Builder
+	for i, e := range elements {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('"')
+		b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(e))
+		b.WriteByte('"')
+	}
+	return quoteText("{"+b.String()+"}") + "::pg_catalog." + typ + "[]"
+}
+
+// systemShape is the shape of a system relation, or nil where it is not listed.
+func (o *overlay) systemShape(r *Relation) *shape {
+	sys, ok := systemRelations[r.Schema+"."+r.Name]
+	if !ok {
+		return nil
+	}
+	gone, kept := wordSet(sys.null), wordSet(sys.keep)
+	s := &shape{relation: r}
+	for _, a := range r.Columns {
+		c := &shapeColumn{Attribute: a, treatment: Clear, shown: a.Type}
+		if gone[a.Name] || sys.keep != "" && !kept[a.Name] {
+			c.treatment = Pushed
+			c.value = "NULL::pg_catalog.text"
+			if t := o.catalog.types[a.Type]; t.Kind != 'p' {
+				c.value = "NULL::" + typeSQL(t)
+			}
+		}
+		if e, ok := sys.replace[a.Name]; ok {
+			c.treatment, c.value = Pushed, o.system.arrays.Replace(e)
+			if c.value == a.Name {
+				c.treatment = Clear
+			}
+		}
+		s.columns = append(s.columns, c)
+	}
+	s.where = o.system.arrays.Replace(sys.where)
+	return s
+}
