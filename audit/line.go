@@ -81,20 +81,20 @@ type chain struct {
 var hashMember = []byte(`,"hash":"`)
 
 // append appends a line to dst and moves the chain on.
-func (c *chain) append(dst []byte, l *Line) ([]byte, error) {
+func (c *chain) append(dst []byte, l *Line) []byte { return c.appendMembers(dst, l.appendMembers(nil)) }
+
+// appendMembers appends the line that has these members beside its number and its
+// hashes, and moves the chain on.
+func (c *chain) appendMembers(dst, members []byte) []byte {
 	c.seq++
-	l.Seq, l.Prev, l.Hash = c.seq, c.hash, ""
-	l.Time = l.Time.UTC()
-	b, err := json.Marshal(l)
-	if err != nil {
-		return dst, err
-	}
-	// The empty hash is the last member: `,"hash":""}`.
-	b = b[:len(b)-len(`,"hash":""}`)]
-	sum := sha256.Sum256(b)
+	start := len(dst)
+	dst = strconv.AppendUint(append(dst, `{"seq":`...), c.seq, 10)
+	dst = append(append(append(dst, `,"prev":"`...), c.hash...), '"')
+	dst = append(dst, members...)
+	sum := sha256.Sum256(dst[start:])
 	c.hash = hex.EncodeToString(sum[:])
-	dst = append(append(append(dst, b...), hashMember...), c.hash...)
-	return append(dst, '"', '}', '\n'), nil
+	dst = append(append(dst, hashMember...), c.hash...)
+	return append(dst, '"', '}', '\n')
 }
 
 var (

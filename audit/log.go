@@ -153,10 +153,7 @@ func (l *Log) resume() error {
 		return err
 	}
 	if torn > 0 {
-		text, err := l.chain.append(nil, &Line{Kind: "recovered", Time: time.Now(), TornBytes: torn})
-		if err != nil {
-			return err
-		}
+		text := l.chain.append(nil, &Line{Kind: "recovered", Time: time.Now(), TornBytes: torn})
 		l.size += int64(len(text))
 		l.queue = append(l.queue, chunk{text: text, end: l.chain})
 		l.wake <- struct{}{}
@@ -179,6 +176,10 @@ func (l *Log) Append(ctx context.Context, r *mask.Record) error {
 }
 
 func (l *Log) enqueue(r *mask.Record, wait chan error) error {
+	var members [][]byte // written before the lock is taken
+	for _, line := range lines(r) {
+		members = append(members, line.appendMembers(make([]byte, 0, 256+128*len(line.Applied))))
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failed != nil {
@@ -189,14 +190,8 @@ func (l *Log) enqueue(r *mask.Record, wait chan error) error {
 	}
 	c := l.current(r.Time)
 	before := len(c.text)
-	for _, line := range lines(r) {
-		text, err := l.chain.append(c.text, line)
-		if err != nil {
-			// The chain has moved on without a line: nothing may follow.
-			l.failed = fmt.Errorf("%w: %v", ErrUnhealthy, err)
-			return l.failed
-		}
-		c.text = text
+	for _, m := range members {
+		c.text = l.chain.appendMembers(c.text, m)
 	}
 	c.end = l.chain
 	c.waiters = append(c.waiters, wait)
@@ -213,8 +208,7 @@ func (l *Log) enqueue(r *mask.Record, wait chan error) error {
 func (l *Log) current(now time.Time) *chunk {
 	if l.size == 0 || l.size >= l.opts.SegmentBytes {
 		c := chunk{segment: segmentName(l.chain.seq + 1)}
-		// A header is a fixed form and always encodes.
-		c.text, _ = l.chain.append(nil, &Line{Kind: "header", Time: now, Version: formatVersion})
+		c.text = l.chain.append(nil, &Line{Kind: "header", Time: now, Version: formatVersion})
 		l.size = int64(len(c.text))
 		l.queue = append(l.queue, c)
 	} else if len(l.queue) == 0 {

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -409,12 +410,38 @@ func TestTextsFromOutsideStayOnTheirLine(t *testing.T) {
 
 func FuzzParseLine(f *testing.F) {
 	c := chain{hash: zeroHash}
-	b, _ := c.append(nil, lines(testRecord(1))[0])
+	b := c.append(nil, lines(testRecord(1))[0])
 	f.Add(bytes.TrimSpace(b))
 	f.Add([]byte(`{"seq":1,"hash":""}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if l, err := parseLine(b); err == nil && l.Hash == "" {
 			t.Error("a line without a hash was read")
+		}
+	})
+}
+
+// FuzzAppendMembers holds the line that is written by hand and what encoding/json
+// makes of it together.
+func FuzzAppendMembers(f *testing.F) {
+	f.Add("record", "read Patient", "a\"<b>\\&\u2028é\x00", int64(7), uint64(3), true)
+	f.Add("", "", "", int64(0), uint64(0), false)
+	f.Add("detail", "x", "\xff\xfe", int64(-1), uint64(1)<<63, true)
+	f.Fuzz(func(t *testing.T, kind, text, odd string, n int64, u uint64, full bool) {
+		l := Line{Seq: 5, Prev: "p", Kind: kind, Time: time.Unix(n%1e9, n%1e9).UTC(), Operation: text, Consumer: odd, DurationMicros: n}
+		if full {
+			l.Version, l.Relations, l.Statement, l.Reason, l.TornBytes = int(n%100), []string{text, odd}, odd, text, n
+			l.Resources = []mask.Count{{Name: odd, N: u}, {Name: text}}
+			l.Applied = []mask.Applied{{Rule: text, Category: odd, Path: odd, Method: text, N: u}, {}}
+			l.RequestID, l.Project, l.Door, l.Result, l.Ruleset, l.RulesetSHA256, l.KeyFingerprint = odd, text, odd, text, odd, text, odd
+			l.Resource, l.Path, l.Rule, l.Outcome = text, odd, text, odd
+		}
+		want, err := json.Marshal(&l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := append(l.appendMembers([]byte(`{"seq":5,"prev":"p"`)), `,"hash":""}`...)
+		if !bytes.Equal(got, want) {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	})
 }

@@ -24,8 +24,9 @@ const MinSecret = 32
 //
 // A Keyring is safe for concurrent use.
 type Keyring struct {
-	prk     []byte
-	project string
+	prk         []byte
+	project     string
+	fingerprint string
 
 	mu    sync.Mutex
 	slots []slotKey
@@ -58,7 +59,9 @@ func NewKeyring(secret []byte, project string) (*Keyring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("derive keys: %w", err)
 	}
-	return &Keyring{prk: prk, project: project}, nil
+	k := &Keyring{prk: prk, project: project}
+	k.fingerprint = hex.EncodeToString(k.mustDerive("fingerprint", "", 8))
+	return k, nil
 }
 
 // Retire lets pseudonyms and tokens of the key before this one still be opened
@@ -78,13 +81,7 @@ func (k *Keyring) Project() string { return k.project }
 
 // Fingerprint names the key in logs: 16 hex digits of a subkey that is used
 // for nothing else.
-func (k *Keyring) Fingerprint() string {
-	b, err := k.Derive("fingerprint", "", 8)
-	if err != nil {
-		return "" // 8 bytes are always within what HKDF gives
-	}
-	return hex.EncodeToString(b)
-}
+func (k *Keyring) Fingerprint() string { return k.fingerprint }
 
 // Derive returns a subkey of n bytes for a purpose and a domain. The error
 // says that n is more than HKDF-SHA-512 can give (16,320 bytes).

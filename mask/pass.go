@@ -27,6 +27,9 @@ type Pass struct {
 	resources map[string]uint64
 	started   time.Time
 	committed bool
+	// lastUsed is how many actions the last record had: the next has about as
+	// many.
+	lastUsed int
 }
 
 // Origin says whose exchange a pass is.
@@ -122,20 +125,15 @@ func (p *Pass) Record(result, reason string) *Record {
 		r.Resources = append(r.Resources, Count{Name: name, N: n})
 	}
 	sort.Slice(r.Resources, func(i, j int) bool { return r.Resources[i].Name < r.Resources[j].Name })
-	used := 0
-	for _, n := range p.Counts {
-		if n > 0 {
-			used++
-		}
-	}
-	r.Applied = make([]Applied, 0, used)
+	r.Applied = make([]Applied, 0, p.lastUsed)
 	for i, n := range p.Counts {
 		if n == 0 {
 			continue
 		}
-		a := p.Plan.Actions[i]
+		a := &p.Plan.Actions[i]
 		r.Applied = append(r.Applied, Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method, N: n})
 	}
+	p.lastUsed = len(r.Applied)
 	if p.Detail {
 		r.Details = append([]Detail(nil), p.Details...)
 	}
