@@ -3,7 +3,6 @@ package sqlflow
 import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 	pgquery "github.com/wasilibs/go-pgquery"
-	"google.golang.org/protobuf/proto"
 )
 
 // check holds a rewritten statement against two rules, whatever the analysis did: the
@@ -14,11 +13,7 @@ func (a *analysis) check(n *pg.Node, sql string) {
 	if err != nil || len(tree.Stmts) != 1 {
 		a.internal("the rewritten statement does not parse")
 	}
-	want := clone(n)
-	unplace(want.ProtoReflect())
-	got := tree.Stmts[0].Stmt
-	unplace(got.ProtoReflect())
-	if !proto.Equal(want, got) {
+	if !sameTree(n.ProtoReflect(), tree.Stmts[0].Stmt.ProtoReflect()) {
 		a.internal("the rewritten statement is not the one that was analysed")
 	}
 	a.checkRelations(n)

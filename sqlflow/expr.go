@@ -20,8 +20,10 @@ type value struct {
 	fence *Type
 	// whole is a whole row.
 	whole bool
-	// failed is set for a view's column that cannot be had.
+	// failed is set for a view's column that cannot be had, hidden for one that is not
+	// there.
 	failed *Refusal
+	hidden bool
 }
 
 // expr analyses an expression. What has no case here is refused.
@@ -42,6 +44,7 @@ func (a *analysis) expr(n *pg.Node, sc *scope) value {
 		for i, arg := range x.BoolExpr.Args {
 			x.BoolExpr.Args[i] = a.clear(arg, sc)
 		}
+		x.BoolExpr.Args = flat(x.BoolExpr.Boolop, x.BoolExpr.Args)
 		return value{node: n}
 	case *pg.Node_NullTest:
 		return value{node: a.nullTest(x.NullTest, n, sc)}
@@ -144,6 +147,7 @@ func (a *analysis) condition(n *pg.Node, sc *scope) *pg.Node {
 		for i, arg := range b.Args {
 			b.Args[i] = a.condition(arg, sc)
 		}
+		b.Args = flat(b.Boolop, b.Args)
 		return n
 	}
 	a.truth = n
@@ -316,38 +320,80 @@ func (a *analysis) indirection(x *pg.A_Indirection, n *pg.Node, sc *scope) value
 						if v.seal != nil {
 							a.refuseSealed(v.seal, ref.Location, "a part of it is asked for", "")
 						}
-						if v.fence != nil {
-							a.refuseFenced(v.fence, ref.Location)
-						}
 						x.Arg, x.Indirection = v.node, x.Indirection[1:]
-						a.subscripts(x.Indirection, sc)
-						return value{node: n}
+						return value{node: n, fence: a.parts(c.typ, v.fence, x.Indirection, sc)}
 					}
 				}
 				a.fail(codeNoColumn, ref.Location, fmt.Sprintf("column %q does not exist", name.Sval), "")
 			}
 		}
 	}
-	x.Arg = a.clear(x.Arg, sc)
-	a.subscripts(x.Indirection, sc)
-	return value{node: n}
+	at := location(x.Arg)
+	v := a.expr(x.Arg, sc)
+	if v.seal != nil {
+		a.refuseSealed(v.seal, at, "a part of it is asked for", "")
+	}
+	x.Arg = v.node
+	typ := uint32(0)
+	if v.column != nil {
+		typ = v.column.typ
+	}
+	return value{node: n, fence: a.parts(typ, v.fence, x.Indirection, sc)}
 }
 
-func (a *analysis) subscripts(list []*pg.Node, sc *scope) {
+// parts follows fields and subscripts from a type, 0 where it is not known, and
+// returns the fence of what they lead to. A field must be one that the type is known to
+// have: PostgreSQL takes another name for a function, as in (text).pg_read_file.
+func (a *analysis) parts(typ uint32, fence *Type, list []*pg.Node, sc *scope) *Type {
 	for _, i := range list {
+		t := a.catalog.base(typ)
 		switch y := i.GetNode().(type) {
 		case *pg.Node_String_:
+			typ = 0
+			if t != nil {
+				for _, f := range t.Fields {
+					if f.Name == y.String_.Sval {
+						typ = f.Type
+					}
+				}
+			}
+			if typ == 0 && (t != nil || fence != nil || !knownFields[y.String_.Sval]) {
+				a.fail(codeForbidden, 0, "a field of this value cannot be told from a function", "name fields of composite columns only")
+			}
 		case *pg.Node_AIndices:
 			for _, b := range []**pg.Node{&y.AIndices.Lidx, &y.AIndices.Uidx} {
 				if *b != nil {
 					*b = a.clear(*b, sc)
 				}
 			}
+			switch {
+			case y.AIndices.IsSlice:
+			case t != nil && t.Element != 0:
+				typ = t.Element
+			default:
+				typ = 0
+			}
 		default:
 			a.unknown(i, "this kind of subscript")
 		}
+		if typ != 0 {
+			fence = a.catalog.fenced(typ)
+		}
 	}
+	return fence
 }
+
+// knownFields are fields of the records that allowed functions return. No function of
+// pg_catalog has such a name but conversions.
+var knownFields = func() map[string]bool {
+	set := map[string]bool{}
+	for _, list := range functionColumns {
+		for _, name := range list {
+			set[name] = true
+		}
+	}
+	return set
+}()
 
 // typeCast checks the type. A sealed value cannot be cast.
 func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
@@ -460,7 +506,7 @@ func (a *analysis) typeName(t *pg.TypeName) *Type {
 	}
 	name := parts[len(parts)-1]
 	if len(parts) == 2 && parts[0] == "pg_catalog" || len(parts) == 1 {
-		if typ := a.catalog.typeNames[relationName{"pg_catalog", name}]; typ != nil || len(parts) == 2 {
+		if typ := a.catalog.typeNames[relationName{"pg_catalog", name}]; typ != nil || builtinNames[name] || len(parts) == 2 {
 			return a.builtinType(t, typ, name)
 		}
 	}

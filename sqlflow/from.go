@@ -241,7 +241,12 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 			}
 		} else {
 			lv, rv := a.value(p.l), a.value(p.r)
-			quals = append(quals, a.equality("=", lv, rv, true, 0))
+			if lv.seal == nil && rv.seal == nil {
+				a.sameFence([]value{lv, rv}, 0)
+				quals = append(quals, op("=", lv.node, rv.node))
+			} else {
+				quals = append(quals, a.equality("=", lv, rv, true, 0))
+			}
 			merged = a.merged(j, p.l, p.r)
 		}
 		out.columns = append(out.columns, merged)

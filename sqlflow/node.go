@@ -53,11 +53,25 @@ func isNotNull(n *pg.Node) *pg.Node {
 }
 
 func both(args ...*pg.Node) *pg.Node {
+	args = flat(pg.BoolExprType_AND_EXPR, args)
 	return &pg.Node{Node: &pg.Node_BoolExpr{BoolExpr: &pg.BoolExpr{Boolop: pg.BoolExprType_AND_EXPR, Args: args}}}
 }
 
 func either(args ...*pg.Node) *pg.Node {
+	args = flat(pg.BoolExprType_OR_EXPR, args)
 	return &pg.Node{Node: &pg.Node_BoolExpr{BoolExpr: &pg.BoolExpr{Boolop: pg.BoolExprType_OR_EXPR, Args: args}}}
+}
+
+// flat joins a first argument of the same kind, as PostgreSQL's parser does.
+func flat(kind pg.BoolExprType, args []*pg.Node) []*pg.Node {
+	for len(args) > 0 && kind != pg.BoolExprType_NOT_EXPR {
+		b := args[0].GetBoolExpr()
+		if b == nil || b.Boolop != kind {
+			break
+		}
+		args = append(b.Args[:len(b.Args):len(b.Args)], args[1:]...)
+	}
+	return args
 }
 
 // when is CASE WHEN cond THEN result END.

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
-	"google.golang.org/protobuf/proto"
 )
 
 // Grouping, distinct rows, ordering. Where PostgreSQL sorts originals to group, unite
@@ -443,12 +442,8 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 
 // sameTarget finds the target that is the same expression.
 func sameTarget(n *pg.Node, targets []*pg.Node) int {
-	n = proto.Clone(n).(*pg.Node)
-	unplace(n.ProtoReflect())
 	for i, t := range targets {
-		v := proto.Clone(t.GetResTarget().GetVal()).(*pg.Node)
-		unplace(v.ProtoReflect())
-		if proto.Equal(n, v) {
+		if sameTree(n.ProtoReflect(), t.GetResTarget().GetVal().ProtoReflect()) {
 			return i
 		}
 	}

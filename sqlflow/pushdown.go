@@ -156,18 +156,18 @@ func (d *laying) firstYear() int {
 	})
 }
 
-// zip3 asks the method which areas are open.
+// zip3 asks the method which areas are not to be told.
 func (d *laying) zip3() (string, bool) {
-	var open []string
+	var shut []string
 	for n := range 1000 {
 		p := fmt.Sprintf("%03d", n)
-		if out, outcome := d.probe(p + "12"); outcome == mask.Replaced && out == p {
-			open = append(open, p)
+		if out, outcome := d.probe(p + "12"); outcome != mask.Replaced || out != p {
+			shut = append(shut, p)
 		}
 	}
 	v := "pg_catalog.btrim(" + d.value + `::pg_catalog.text, E' \t\n\r\f')`
-	return fmt.Sprintf(`CASE WHEN %[1]s COLLATE "C" ~ '^([0-9]{5}(-?[0-9]{4})?|[0-9]{3})$' THEN CASE WHEN pg_catalog.left(%[1]s, 3) = ANY ('{%[2]s}'::pg_catalog.text[]) THEN pg_catalog.left(%[1]s, 3) ELSE '000' END END`,
-		v, strings.Join(open, ",")), true
+	return fmt.Sprintf(`CASE WHEN %[1]s COLLATE "C" ~ '^([0-9]{5}(-?[0-9]{4})?|[0-9]{3})$' THEN CASE WHEN pg_catalog.left(%[1]s, 3) <> ALL ('{%[2]s}'::pg_catalog.text[]) THEN pg_catalog.left(%[1]s, 3) ELSE '000' END END`,
+		v, strings.Join(shut, ",")), true
 }
 
 // ageCap searches the number from which on the method caps, in thousandths.

@@ -13,8 +13,11 @@ type mode struct {
 	unordered bool
 	// recursive: it is a recursive common table expression, which must keep its form.
 	recursive bool
-	// view is the view whose definition it is: columns that fail are left out.
-	view *Relation
+	// view is the view whose definition it is: of a column that fails the view is told,
+	// one that reads what is not there is not there. united: it is a side of a set
+	// operation, whose columns cannot be left out.
+	view   *Relation
+	united bool
 }
 
 // result is what a query returns.
@@ -215,7 +218,7 @@ func refersTo(q *pg.SelectStmt, name string) bool {
 // setOperation analyses UNION, INTERSECT and EXCEPT.
 func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 	side := &scope{parent: sc.parent, ctes: sc.ctes}
-	inner := mode{unordered: true, recursive: m.recursive, view: m.view}
+	inner := mode{unordered: true, recursive: m.recursive, view: m.view, united: true}
 	if q.Op == pg.SetOperation_SETOP_UNION && q.All {
 		inner.unordered = m.unordered
 	}
@@ -337,7 +340,7 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 	if distinct && !m.unordered && !m.recursive {
 		return a.wrap(q, res)
 	}
-	if len(sc.keys) > 0 && !m.unordered && !m.recursive {
+	if len(sc.keys) > 0 && len(q.DistinctClause) == 0 && !m.unordered && !m.recursive {
 		a.appendOrder(q, sc.keys)
 	}
 	return res
@@ -412,8 +415,8 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 		}
 		if fields, ok := a.fieldStar(t.Val, sc); ok {
 			for _, f := range fields {
-				out = append(out, f)
-				res.columns = append(res.columns, &resultColumn{name: f.GetResTarget().Name, action: -1})
+				out = append(out, f.Node)
+				res.columns = append(res.columns, &resultColumn{name: f.GetResTarget().Name, action: -1, fence: f.fence})
 				sources = append(sources, nil)
 			}
 			continue
@@ -424,6 +427,9 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 		}
 		c := &resultColumn{name: name, action: -1}
 		v := a.try(t.Val, sc, m, name)
+		if v.hidden {
+			continue
+		}
 		c.seal, c.null, c.failed, c.fence = v.seal, v.null, v.failed, v.fence
 		var source *resolved
 		if v.column != nil {
@@ -465,6 +471,13 @@ func (a *analysis) try(n *pg.Node, sc *scope, m mode, name string) (v value) {
 			panic(x)
 		}
 		a.depth = depth
+		if r.Code == codeNoColumn {
+			if m.united {
+				panic(x)
+			}
+			v = value{hidden: true}
+			return
+		}
 		v = value{node: null(), failed: &Refusal{
 			Code: codeForbidden, Rule: r.Rule, Column: r.Column, Reason: "view column",
 			Message: fmt.Sprintf("column %q of view %q cannot be had: %s", name, m.view.Name, r.Message),
@@ -474,8 +487,14 @@ func (a *analysis) try(n *pg.Node, sc *scope, m mode, name string) (v value) {
 	return a.expr(n, sc)
 }
 
+// fieldTarget is a target for one field, and the fence of its type.
+type fieldTarget struct {
+	*pg.Node
+	fence *Type
+}
+
 // fieldStar expands (composite).*.
-func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]*pg.Node, bool) {
+func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 	ind := n.GetAIndirection()
 	if ind == nil || len(ind.Indirection) == 0 || ind.Indirection[len(ind.Indirection)-1].GetAStar() == nil {
 		return nil, false
@@ -486,12 +505,12 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]*pg.Node, bool) {
 	}
 	c, it := a.lookup(ref, sc)
 	if it != nil {
-		var out []*pg.Node
+		var out []fieldTarget
 		for _, c := range it.columns {
 			if c.seal != nil || c.failed != nil {
 				a.fail(codeForbidden, ref.Location, "the whole row holds masked columns", "name the columns")
 			}
-			out = append(out, target(c.name, a.refer(c, nil, 0)))
+			out = append(out, fieldTarget{target(c.name, a.refer(c, nil, 0)), a.fenceOf(c)})
 		}
 		return out, true
 	}
@@ -502,10 +521,10 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]*pg.Node, bool) {
 	if t == nil || len(t.Fields) == 0 {
 		a.fail(codeForbidden, ref.Location, "the star of this column cannot be resolved", "name the fields")
 	}
-	var out []*pg.Node
+	var out []fieldTarget
 	for _, f := range t.Fields {
-		out = append(out, target(f.Name, &pg.Node{Node: &pg.Node_AIndirection{AIndirection: &pg.A_Indirection{
-			Arg: a.refer(c, nil, 0), Indirection: names(f.Name)}}}))
+		out = append(out, fieldTarget{fence: a.catalog.fenced(f.Type), Node: target(f.Name, &pg.Node{Node: &pg.Node_AIndirection{AIndirection: &pg.A_Indirection{
+			Arg: a.refer(c, nil, 0), Indirection: names(f.Name)}}})})
 	}
 	return out, true
 }

@@ -29,12 +29,69 @@ func walk(m protoreflect.Message, f func(m any)) {
 func unplace(m protoreflect.Message) {
 	walk(m, func(x any) {
 		r := x.(proto.Message).ProtoReflect()
-		for _, name := range []protoreflect.Name{"location", "stmt_location", "stmt_len"} {
-			if fd := r.Descriptor().Fields().ByName(name); fd != nil {
+		r.Range(func(fd protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
+			if isLocation(fd) {
 				r.Clear(fd)
 			}
-		}
+			return true
+		})
 	})
+}
+
+// sameTree compares two trees but for locations. A field that is not set is equal to
+// one that is empty.
+func sameTree(x, y protoreflect.Message) bool {
+	if x.Descriptor() != y.Descriptor() {
+		return false
+	}
+	n := 0
+	same := true
+	x.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		if isLocation(fd) {
+			return true
+		}
+		n++
+		same = y.Has(fd) && sameField(fd, v, y.Get(fd))
+		return same
+	})
+	if !same {
+		return false
+	}
+	y.Range(func(fd protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
+		if !isLocation(fd) {
+			n--
+		}
+		return true
+	})
+	return n == 0
+}
+
+func sameField(fd protoreflect.FieldDescriptor, x, y protoreflect.Value) bool {
+	switch {
+	case fd.IsList():
+		l, r := x.List(), y.List()
+		if l.Len() != r.Len() {
+			return false
+		}
+		for i := range l.Len() {
+			if fd.Kind() != protoreflect.MessageKind && !l.Get(i).Equal(r.Get(i)) ||
+				fd.Kind() == protoreflect.MessageKind && !sameTree(l.Get(i).Message(), r.Get(i).Message()) {
+				return false
+			}
+		}
+		return true
+	case fd.Kind() == protoreflect.MessageKind:
+		return sameTree(x.Message(), y.Message())
+	}
+	return x.Equal(y)
+}
+
+func isLocation(fd protoreflect.FieldDescriptor) bool {
+	switch fd.Name() {
+	case "location", "stmt_location", "stmt_len":
+		return true
+	}
+	return false
 }
 
 func clone(n *pg.Node) *pg.Node { return proto.Clone(n).(*pg.Node) }

@@ -99,7 +99,7 @@ func runDemo(c *cobra.Command, f demoFlags) (err error) {
 	if err := d.print(c, population, sourceURL); err != nil {
 		return err
 	}
-	return serveUntil(c.Context(), d.door, d.listener)
+	return serveAll(c.Context(), []served{{d.door, d.listener}})
 }
 
 // demoDoor is the masked view of the demo.

@@ -10,7 +10,7 @@ import (
 )
 
 func newKeys() *cobra.Command {
-	return group(&cobra.Command{Use: "keys", Short: "Make and name keys"}, newKeysNew(), newKeysShow(), newKeysAPI())
+	return group(&cobra.Command{Use: "keys", Short: "Make and name keys"}, newKeysNew(), newKeysShow(), newKeysAPI(), newKeysPostgres())
 }
 
 func newKeysNew() *cobra.Command {

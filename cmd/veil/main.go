@@ -83,7 +83,7 @@ systems that hold the real thing. It is read-only: no write reaches the source.`
 		return usagef("%v (see %s --help)", err, c.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newServe(), newMask(), newRuleset(), newAudit(), newKeys(), newVersion())
+	root.AddCommand(newDemo(), newServe(), newMask(), newRuleset(), newPostgres(), newAudit(), newKeys(), newVersion())
 	return root
 }
 

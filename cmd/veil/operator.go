@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/veil-proxy/veil/proxy/fhirdoor"
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
@@ -34,7 +33,7 @@ func operatorAddress(listen string) (string, error) {
 
 // operate serves metrics and health to the operator, if there is an address for
 // it. The door's own address has none of the metrics.
-func (c *serveConfig) operate(m *metrics.Set, door *fhirdoor.Server, log *slog.Logger) (end func(), err error) {
+func (c *serveConfig) operate(m *metrics.Set, ready func() error, log *slog.Logger) (end func(), err error) {
 	addr, err := operatorAddress(c.Operator.Listen)
 	if err != nil || addr == "" {
 		return func() {}, err
@@ -43,7 +42,7 @@ func (c *serveConfig) operate(m *metrics.Set, door *fhirdoor.Server, log *slog.L
 	if err != nil {
 		return nil, err
 	}
-	server := &http.Server{Handler: operatorHandler(m, door), ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+	server := &http.Server{Handler: operatorHandler(m, ready), ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -58,7 +57,7 @@ func (c *serveConfig) operate(m *metrics.Set, door *fhirdoor.Server, log *slog.L
 	}, nil
 }
 
-func operatorHandler(m *metrics.Set, door *fhirdoor.Server) http.Handler {
+func operatorHandler(m *metrics.Set, ready func() error) http.Handler {
 	mux := http.NewServeMux()
 	plain := func(w http.ResponseWriter, status int, text string) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -67,7 +66,7 @@ func operatorHandler(m *metrics.Set, door *fhirdoor.Server) http.Handler {
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, 200, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := door.Ready(); err != nil {
+		if err := ready(); err != nil {
 			plain(w, 503, "not ready: "+err.Error()+"\n")
 			return
 		}

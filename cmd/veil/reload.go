@@ -14,18 +14,50 @@ import (
 
 	"github.com/veil-proxy/veil/proxy/fhirdoor"
 	"github.com/veil-proxy/veil/proxy/metrics"
+	"github.com/veil-proxy/veil/proxy/pgdoor"
 )
 
 // reloader puts a changed configuration in force: rulesets, keys, views,
 // consumers and certificates, all together or none of them.
 type reloader struct {
-	flags   *serveFlags
-	cmd     *cobra.Command
-	config  *serveConfig // in force
-	door    *fhirdoor.Server
-	tls     reloadableTLS
-	metrics *metrics.Set
-	log     *slog.Logger
+	flags    *serveFlags
+	cmd      *cobra.Command
+	config   *serveConfig     // in force
+	door     *fhirdoor.Server // nil: none
+	postgres *pgdoor.Server   // nil: none
+	tls      reloadableTLS
+	metrics  *metrics.Set
+	log      *slog.Logger
+}
+
+// ready reports whether the upstreams of all doors answer.
+func (r *reloader) ready() error {
+	var errs []error
+	if r.door != nil {
+		errs = append(errs, r.door.Ready())
+	}
+	if r.postgres != nil {
+		errs = append(errs, r.postgres.Ready())
+	}
+	return errors.Join(errs...)
+}
+
+// force puts a policy in force at all doors, or at none.
+func (r *reloader) force(p *prepared) error {
+	then := func() {}
+	if r.postgres != nil {
+		var err error
+		if then, err = r.postgres.Prepare(p.postgres); err != nil {
+			return err
+		}
+	}
+	if r.door != nil {
+		if err := r.door.Reload(p.policy); err != nil {
+			return err
+		}
+	}
+	then()
+	return nil
 }
 
 // follow reloads at each signal until the returned function is called, which
@@ -51,7 +83,7 @@ func (r *reloader) follow(signals <-chan os.Signal) (stop func()) {
 func (r *reloader) reload() {
 	p, err := r.next()
 	if err == nil {
-		err = r.door.Reload(p.policy)
+		err = r.force(p)
 	}
 	if err != nil {
 		r.metrics.Reload("refused")
@@ -141,6 +173,13 @@ func (c *serveConfig) sameUntilRestart(next *serveConfig) error {
 		{"fhir.origins", func(c *serveConfig) any { return c.FHIR.Origins }},
 		{"fhir.linkAge", func(c *serveConfig) any { return c.FHIR.LinkAge }},
 		{"fhir.limits", func(c *serveConfig) any { return c.FHIR.Limits }},
+		{"postgres.upstream", func(c *serveConfig) any { return c.Postgres.Upstream }},
+		{"postgres.passwordFile", func(c *serveConfig) any { return c.Postgres.PasswordFile }},
+		{"postgres.listen", func(c *serveConfig) any { return c.Postgres.Listen }},
+		{"postgres.plaintext", func(c *serveConfig) any { return c.Postgres.Plaintext }},
+		{"postgres.powerfulRole", func(c *serveConfig) any { return c.Postgres.PowerfulRole }},
+		{"postgres.searchPath", func(c *serveConfig) any { return c.Postgres.SearchPath }},
+		{"postgres.limits", func(c *serveConfig) any { return c.Postgres.Limits }},
 		{"audit.dir", func(c *serveConfig) any { return c.Audit.Dir }},
 		{"audit.signerFile", func(c *serveConfig) any { return c.Audit.SignerFile }},
 		{"operator.listen", func(c *serveConfig) any { return c.Operator.Listen }},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/fhirdoor"
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
@@ -30,8 +30,9 @@ type serveFlags struct {
 func newServe() *cobra.Command {
 	f := &serveFlags{given: *defaultServeConfig()}
 	cmd := &cobra.Command{
-		Use: "serve", Short: "Serve a de-identified view of a FHIR server",
-		Long: `Serves a FHIR server's resources, de-identified by a ruleset, to those who may ask.
+		Use: "serve", Short: "Serve a de-identified view of a FHIR server, a PostgreSQL or both",
+		Long: `Serves a FHIR server's resources and the rows of a PostgreSQL, de-identified by a
+ruleset, to those who may ask.
 Flags are enough for one ruleset and one key that anybody who reaches the door may
 see; a configuration file has everything else: API keys, tokens, client
 certificates, views, TLS, limits, credentials for the upstream, metrics.
@@ -41,6 +42,7 @@ put in force together or not at all: the log says what is wrong. SIGINT and SIGT
 let the requests under way finish.`,
 		Example: `  veil serve --fhir-upstream http://fhir.internal/fhir --ruleset safe-harbor --key-file project.key --audit-dir audit --allow-anonymous
   veil serve --print-config > veil.yaml
+  veil serve --config veil.yaml --postgres-upstream 'postgres://veil@db/clinic?sslmode=verify-full' --postgres-listen :6432
   veil serve --config veil.yaml
   veil serve --config veil.yaml --print-config`,
 		Args: noArgs,
@@ -63,6 +65,8 @@ let the requests under way finish.`,
 	fl.BoolVar(&f.printConfig, "print-config", false, "print the configuration in force with its meaning, and stop")
 	fl.StringVar(&c.FHIR.Upstream, "fhir-upstream", "", "base URL of the FHIR server")
 	fl.StringVar(&c.FHIR.Listen, "listen", c.FHIR.Listen, "address to listen on")
+	fl.StringVar(&c.Postgres.Upstream, "postgres-upstream", "", "connection string of the PostgreSQL, without a password")
+	fl.StringVar(&c.Postgres.Listen, "postgres-listen", c.Postgres.Listen, "address of the PostgreSQL door")
 	fl.StringVar(&c.FHIR.BaseURL, "base-url", "", "URL that consumers reach the door under (default http://<listen>)")
 	fl.StringVar(&c.Ruleset, "ruleset", c.Ruleset, rulesetHelp)
 	fl.StringVar(&c.KeyFile, "key-file", "", "file with the project's key, mode 0600 (default: $VEIL_KEY_FILE, or the key itself in $VEIL_KEY)")
@@ -103,6 +107,8 @@ func (f *serveFlags) override(cmd *cobra.Command, c *serveConfig) {
 		{"fhir-upstream", "fhir.upstream", &g.FHIR.Upstream, &c.FHIR.Upstream, baseURL},
 		{"listen", "fhir.listen", &g.FHIR.Listen, &c.FHIR.Listen, nil},
 		{"base-url", "fhir.baseURL", &g.FHIR.BaseURL, &c.FHIR.BaseURL, baseURL},
+		{"postgres-upstream", "postgres.upstream", &g.Postgres.Upstream, &c.Postgres.Upstream, connectionString},
+		{"postgres-listen", "postgres.listen", &g.Postgres.Listen, &c.Postgres.Listen, nil},
 		{"ruleset", "ruleset", &g.Ruleset, &c.Ruleset, nil},
 		{"key-file", "keyFile", &g.KeyFile, &c.KeyFile, nil},
 		{"project", "project", &g.Project, &c.Project, nil},
@@ -152,12 +158,45 @@ func (f *serveFlags) serve(cmd *cobra.Command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	l, err := net.Listen("tcp", c.FHIR.Listen)
+	r := &reloader{flags: f, cmd: cmd, config: c, log: logger, metrics: metrics.New()}
+	var doors []served
+	defer func() {
+		for _, d := range doors {
+			_ = d.listener.Close() // closed already when the door was shut down
+		}
+	}()
+	if c.FHIR.Upstream != "" {
+		d, err := r.openFHIR(p, log)
+		if err != nil {
+			return err
+		}
+		doors = append(doors, d)
+	}
+	if c.Postgres.Upstream != "" {
+		d, err := r.openPostgres(ctx, p, log)
+		if err != nil {
+			return err
+		}
+		doors = append(doors, d)
+	}
+	r.metrics.Loaded(time.Now())
+	closeOperator, err := c.operate(r.metrics, r.ready, logger)
 	if err != nil {
 		return err
 	}
-	defer l.Close() // closed already when the door was shut down
-	r := &reloader{flags: f, cmd: cmd, config: c, log: logger, metrics: metrics.New()}
+	defer closeOperator()
+	defer r.follow(hup)()
+	p.describe(logger)
+	return serveAll(ctx, doors)
+}
+
+// openFHIR listens for the FHIR door.
+func (r *reloader) openFHIR(p *prepared, sink mask.Sink) (served, error) {
+	c := p.config
+	l, err := net.Listen("tcp", c.FHIR.Listen)
+	if err != nil {
+		return served{}, err
+	}
 	base := c.FHIR.BaseURL
 	if base == "" {
 		base = defaultBase(c.FHIR.TLS.scheme(), l.Addr())
@@ -165,27 +204,19 @@ func (f *serveFlags) serve(cmd *cobra.Command) (err error) {
 	r.door, err = fhirdoor.New(fhirdoor.Config{
 		Upstream: c.FHIR.Upstream, UpstreamAliases: c.FHIR.UpstreamAliases, UpstreamTLS: p.upstreamTLS, Credentials: p.credentials,
 		BaseURL: base, Policy: p.policy, Origins: c.FHIR.Origins, LinkAge: c.FHIR.LinkAge,
-		Sink: log, Logger: logger, Metrics: r.metrics.Door("fhir"), Limits: c.FHIR.Limits,
+		Sink: sink, Logger: r.log, Metrics: r.metrics.Door("fhir"), Limits: c.FHIR.Limits,
 	})
 	if err != nil {
-		return err
+		return served{}, errors.Join(err, l.Close())
 	}
-	r.metrics.Loaded(time.Now())
 	if p.tls != nil {
 		l = r.tls.listen(l, p.tls)
 	}
-	closeOperator, err := c.operate(r.metrics, r.door, logger)
-	if err != nil {
-		return err
-	}
-	defer closeOperator()
-	defer r.follow(hup)()
-	logger.Info("serving", "door", "fhir", "base", base, "upstream", c.FHIR.Upstream)
-	p.describe(logger)
+	r.log.Info("serving", "door", "fhir", "base", base, "upstream", c.FHIR.Upstream)
 	if c.sendsCredentialsInTheClear() {
-		logger.Warn("the upstream is http: what Veil signs in with can be read on the way", "setting", "fhir.credentials")
+		r.log.Warn("the upstream is http: what Veil signs in with can be read on the way", "setting", "fhir.credentials")
 	}
-	return serveUntil(ctx, r.door, l)
+	return served{r.door, l}, nil
 }
 
 // auditLog opens the log that a configuration names.
@@ -215,21 +246,3 @@ func defaultBase(scheme string, addr net.Addr) string {
 // shutdownGrace is how long requests under way may take once the command is told
 // to stop.
 const shutdownGrace = 20 * time.Second
-
-// serveUntil serves until the context ends, then lets the requests under way
-// finish.
-func serveUntil(ctx context.Context, door *fhirdoor.Server, l net.Listener) error {
-	failed := make(chan error, 1)
-	go func() { failed <- door.Serve(l) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
-	defer cancel()
-	if err := door.Shutdown(ctx); err != nil {
-		return fmt.Errorf("requests under way did not end in time: %w", err)
-	}
-	return <-failed
-}

@@ -46,14 +46,13 @@ func (c *serveConfig) complete() {
 // opened.
 func (c *serveConfig) check() {
 	p := &c.problems
-	for _, m := range []struct{ value, path, flag string }{
-		{c.FHIR.Upstream, "fhir.upstream", "--fhir-upstream URL"},
-		{c.Audit.Dir, "audit.dir", "--audit-dir DIR"},
-	} {
-		if m.value == "" {
-			p.add(m.path, "it is not set: give %s, or set it in a configuration file", m.flag)
-		}
+	if c.FHIR.Upstream == "" && c.Postgres.Upstream == "" {
+		p.add("fhir.upstream", "neither it nor postgres.upstream is set: give --fhir-upstream URL or --postgres-upstream DSN, or set one in a configuration file")
 	}
+	if c.Audit.Dir == "" {
+		p.add("audit.dir", "it is not set: give --audit-dir DIR, or set it in a configuration file")
+	}
+	c.Postgres.check(p, len(c.Consumers.Users))
 	if _, _, err := net.SplitHostPort(c.FHIR.Listen); err != nil {
 		p.add("fhir.listen", "want an address such as 127.0.0.1:8080, or :8080 for all of this machine's")
 	}
@@ -68,7 +67,7 @@ func (c *serveConfig) check() {
 	case !k.AllowAnonymous && k.Anonymous != (consumer.Account{}):
 		p.add("consumers.anonymous", "anonymous access is not allowed: add allow: true, or take this section out")
 	case !k.AllowAnonymous && k.known() == 0:
-		p.add("consumers", "nobody may ask: add keys, issuers or certificates, or let anybody ask with --allow-anonymous (anonymous: {allow: true})")
+		p.add("consumers", "nobody may ask: add keys, issuers, certificates or users, or let anybody ask with --allow-anonymous (anonymous: {allow: true})")
 	}
 	if len(k.Certificates) > 0 && c.FHIR.TLS.ClientCAFile == "" {
 		p.add("consumers.certificates", "fhir.tls.clientCAFile is not set, so no certificate would be verified")
@@ -101,7 +100,9 @@ func (c *serveConfig) checkViews() {
 }
 
 // known is how many credentials and issuers there are.
-func (c *consumersConfig) known() int { return len(c.Keys) + len(c.Issuers) + len(c.Certificates) }
+func (c *consumersConfig) known() int {
+	return len(c.Keys) + len(c.Issuers) + len(c.Certificates) + len(c.Users)
+}
 
 // servedView is a view with the path that its settings begin with.
 type servedView struct {
@@ -142,6 +143,9 @@ func (c *serveConfig) accounts() []account {
 	}
 	for i := range k.Certificates {
 		all = append(all, account{fmt.Sprintf("consumers.certificates[%d]", i), k.Certificates[i].Account})
+	}
+	for i := range k.Users {
+		all = append(all, account{fmt.Sprintf("consumers.users[%d]", i), k.Users[i].Account})
 	}
 	return all
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirdoor"
+	"github.com/veil-proxy/veil/proxy/pgdoor"
 	"github.com/veil-proxy/veil/proxy/upstream"
 )
 
@@ -19,6 +20,7 @@ type serveConfig struct {
 	viewConfig // the view of consumers that name none
 	Views      []namedView
 	FHIR       fhirConfig
+	Postgres   postgresConfig
 	Consumers  consumersConfig
 	Audit      auditConfig
 	// Operator has the address of metrics and health; empty for none.
@@ -37,6 +39,7 @@ type viewConfig struct {
 	PreviousKeyUntil mask.Date
 	Detail           bool
 	MinCount         int
+	Postgres         postgresView
 }
 
 type namedView struct {
@@ -66,6 +69,7 @@ type consumersConfig struct {
 	Keys           []consumer.Key
 	Issuers        []consumer.Issuer
 	Certificates   []consumer.Certificate
+	Users          []consumer.User
 }
 
 type auditConfig struct{ Dir, SignerFile string }
@@ -75,6 +79,8 @@ func defaultServeConfig() *serveConfig {
 	c.FHIR.Listen = "127.0.0.1:8080"
 	c.FHIR.LinkAge = fhirdoor.DefaultLinkAge
 	c.FHIR.Limits = fhirdoor.DefaultLimits()
+	c.Postgres.Listen = "127.0.0.1:6432"
+	c.Postgres.Limits = pgdoor.DefaultLimits()
 	return c
 }
 
@@ -83,6 +89,7 @@ func (c *serveConfig) settings() []setting {
 	return append(viewSettings(&c.viewConfig),
 		views(&c.Views),
 		section("fhir", "the FHIR door", fhirSettings(&c.FHIR)...),
+		section("postgres", "the PostgreSQL door", postgresSettings(&c.Postgres)...),
 		section("consumers", "who may ask; nobody unless it is said here", consumersSettings(&c.Consumers)...),
 		section("audit", "the record of what was answered and refused",
 			text("dir", "folder of the log; of one process", &c.Audit.Dir),
@@ -103,6 +110,7 @@ func viewSettings(v *viewConfig) []setting {
 		day("previousKeyUntil", "the day it stops, at 00:00 UTC, such as 2027-03-01", &v.PreviousKeyUntil),
 		yesno("detail", "one audit line for each application of a rule", &v.Detail),
 		number("minCount", "searches with fewer matches are refused, since they could single a person out; 0 tells every number", &v.MinCount, 0),
+		section("sql", "what else the view is at the PostgreSQL door", postgresViewSettings(&v.Postgres)...),
 	}
 }
 
@@ -247,6 +255,11 @@ func consumersSettings(c *consumersConfig) []setting {
 		}),
 		list("certificates", "client certificates, verified by fhir.tls.clientCAFile", &c.Certificates, func(k *consumer.Certificate) []setting {
 			return append(namedAccount(&k.Account), text("spkiSHA256", "SHA-256 of its public key (SubjectPublicKeyInfo), in hex or base 64", &k.SPKISHA256))
+		}),
+		list("users", "who may log in at the PostgreSQL door (make one with: veil keys postgres USER)", &c.Users, func(u *consumer.User) []setting {
+			return append(namedAccount(&u.Account),
+				text("user", "name to log in with", &u.User),
+				text("verifier", "SCRAM-SHA-256 verifier of the password", &u.Verifier))
 		}),
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirdoor"
+	"github.com/veil-proxy/veil/proxy/pgdoor"
 	"github.com/veil-proxy/veil/proxy/upstream"
 )
 
@@ -26,7 +27,7 @@ previousKeyUntil: 2027-03-01
 detail: true
 minCount: 5
 views:
-  cardio: {ruleset: safe-harbor, project: cardio, minCount: 10}
+  cardio: {ruleset: safe-harbor, project: cardio, minCount: 10, sql: {relations: ["clinic.*"], functions: [clinic.age], explain: true, statementTimeout: 30s, rows: 5000}}
   onco: {project: onco, keyFile: onco.key}
 fhir:
   upstream: https://fhir.internal/fhir
@@ -41,6 +42,15 @@ fhir:
   origins: [https://notebook.example]
   linkAge: 2h
   limits: {exchanges: 8, upstreamTimeout: 5s}
+postgres:
+  upstream: postgres://veil@db.internal/clinic?sslmode=verify-full
+  passwordFile: db.password
+  listen: :6432
+  tls: {certFile: pg.pem, keyFile: pg.key}
+  plaintext: true
+  powerfulRole: true
+  searchPath: [clinic, public]
+  limits: {upstreamConnections: 7, statementTimeout: 3m}
 consumers:
   anonymous: {allow: true, view: cardio, scopes: system/*.rs, limits: {ratePerSecond: 0.5, burst: 3, concurrent: 2}}
   keys:
@@ -53,6 +63,8 @@ consumers:
     - {name: idp, url: https://idp.example, audience: veil, jwksURL: https://idp.example/keys, algorithms: [RS256], consumerClaim: client_id, requireScopes: true, leeway: 1m}
   certificates:
     - {name: lab, spkiSHA256: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=}
+  users:
+    - {name: ann, user: ann, verifier: "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="}
 audit: {dir: audit, signerFile: signer}
 operator: {listen: "9090"}
 `
@@ -118,7 +130,7 @@ func TestEverythingCanBeConfigured(t *testing.T) {
 			walk(f.Type)
 		}
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[fhirdoor.Limits](), reflect.TypeFor[consumer.Config](), reflect.TypeFor[upstream.Config](), reflect.TypeFor[upstream.TLS]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[fhirdoor.Limits](), reflect.TypeFor[consumer.Config](), reflect.TypeFor[upstream.Config](), reflect.TypeFor[upstream.TLS](), reflect.TypeFor[pgdoor.Limits](), reflect.TypeFor[postgresConfig](), reflect.TypeFor[postgresView]()} {
 		walk(typ)
 	}
 }
@@ -164,7 +176,7 @@ func TestServeConfigProblems(t *testing.T) {
 	anybody := "consumers: {anonymous: {allow: true}}\n"
 	apikey := "veil_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	for _, tc := range []struct{ name, text, want string }{
-		{"nobody may ask", head + fhir, "consumers: nobody may ask: add keys, issuers or certificates, or let anybody ask"},
+		{"nobody may ask", head + fhir, "consumers: nobody may ask: add keys, issuers, certificates or users, or let anybody ask"},
 		{"anonymous without saying so", head + fhir + "consumers: {anonymous: {view: a}}", "5:25: consumers.anonymous: anonymous access is not allowed: add allow: true"},
 		{"no version", fhir + anybody, `1:1: want "veil: 1"`},
 		{"unknown key", head + fhir + anybody + "rulset: x", `6:1: unknown key "rulset" (did you mean "ruleset"?)`},

@@ -10,15 +10,17 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirdoor"
+	"github.com/veil-proxy/veil/proxy/pgdoor"
 	"github.com/veil-proxy/veil/proxy/upstream"
 )
 
 // prepared is a configuration with what can be put in force while Veil serves:
 // everything is read and compiled.
 type prepared struct {
-	config *serveConfig
-	policy fhirdoor.Policy
-	tls    *tls.Config // nil: none
+	config   *serveConfig
+	policy   fhirdoor.Policy
+	postgres pgdoor.Policy
+	tls      *tls.Config // nil: none
 
 	// What the upstream is met with stays as it was at the start.
 	credentials fhirdoor.Credentials
@@ -96,7 +98,7 @@ func (v *servedView) keyring(p *configProblems) *mask.Keyring {
 // compile makes the policy of what was read. The error has all problems.
 func (s *sources) compile(ctx context.Context, log *slog.Logger) (*prepared, error) {
 	c := s.config
-	p := &prepared{config: c}
+	p := &prepared{config: c, postgres: pgdoor.Policy{Views: map[string]pgdoor.View{}}}
 	if c.problems.unreadable() {
 		return nil, c.problems.err()
 	}
@@ -106,6 +108,10 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*prepared, err
 		}
 		a, err := compile(v.ruleset, v.keys)
 		c.problems.take(v.path+"ruleset", err)
+		if err != nil {
+			continue
+		}
+		p.postgres.Views[v.Name] = v.Postgres.view(a, v.Detail)
 		p.policy.Views = append(p.policy.Views, fhirdoor.View{Name: v.Name, Automaton: a, Detail: v.Detail, MinCount: v.MinCount})
 	}
 	var err error
@@ -113,6 +119,9 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*prepared, err
 	c.problems.takeAll("fhir.tls", err)
 	p.policy.Consumers, err = c.Consumers.directory(ctx, log)
 	c.problems.takeAll("consumers", err)
+	p.postgres.Consumers = p.policy.Consumers
+	p.postgres.TLS, err = c.Postgres.TLS.load()
+	c.problems.takeAll("postgres.tls", err)
 	credentials := c.FHIR.Credentials
 	credentials.Logger = log
 	p.credentials, err = upstream.New(ctx, credentials)
@@ -128,7 +137,7 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*prepared, err
 // directory makes the directory of consumers; nil if there are none, which was
 // noted already.
 func (c *consumersConfig) directory(ctx context.Context, log *slog.Logger) (*consumer.Directory, error) {
-	d := consumer.Config{Keys: c.Keys, Issuers: c.Issuers, Certificates: c.Certificates, Logger: log}
+	d := consumer.Config{Keys: c.Keys, Issuers: c.Issuers, Certificates: c.Certificates, Users: c.Users, Logger: log}
 	if c.AllowAnonymous {
 		d.Anonymous = &c.Anonymous
 	} else if c.known() == 0 {
@@ -144,5 +153,5 @@ func (p *prepared) describe(log *slog.Logger) {
 		log.Info("view", "view", v.Name, "project", policy.Keys.Project(), "ruleset", policy.Ruleset.Name, "sha256", policy.Ruleset.SHA256(), "key", policy.Keys.Fingerprint())
 	}
 	k := &p.config.Consumers
-	log.Info("consumers", "anonymous", k.AllowAnonymous, "keys", len(k.Keys), "issuers", len(k.Issuers), "certificates", len(k.Certificates))
+	log.Info("consumers", "anonymous", k.AllowAnonymous, "keys", len(k.Keys), "issuers", len(k.Issuers), "certificates", len(k.Certificates), "users", len(k.Users))
 }

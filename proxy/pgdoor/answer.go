@@ -65,6 +65,8 @@ func (x *session) giveUp(rest []expectation) {
 			}
 		case 'D':
 			e.st.checked = false
+		case 'V':
+			delete(x.checks.byText, e.name) // it may not have been prepared
 		case 'E':
 			e.release()
 		}
@@ -86,7 +88,12 @@ func (x *session) answer(e *expectation) (bool, error) {
 	case 'B':
 		return x.simpleAnswer('2', &pgproto3.BindComplete{})
 	case 'C':
+		if e.silent {
+			return x.simpleAnswer('3', nil)
+		}
 		return x.simpleAnswer('3', &pgproto3.CloseComplete{})
+	case 'V':
+		return x.verified(e)
 	case 'R':
 		typ, _, err := x.nextUpstream()
 		if err == nil && typ != 'E' {
@@ -178,14 +185,17 @@ func (x *session) upstreamError(body []byte) (code string, err error) {
 	return told.code, told
 }
 
-// simpleAnswer takes an answer that has no content.
+// simpleAnswer takes an answer that has no content, and tells the client with m;
+// nil where it did not ask.
 func (x *session) simpleAnswer(want byte, m pgproto3.BackendMessage) (bool, error) {
 	typ, body, err := x.nextUpstream()
 	switch {
 	case err != nil:
 		return false, err
 	case typ == want:
-		x.send(m)
+		if m != nil {
+			x.send(m)
+		}
 		return true, nil
 	case typ == 'E':
 		_, err := x.upstreamError(body)
@@ -234,7 +244,7 @@ func (x *session) ready(status byte) {
 		}
 		x.settled = st.settings
 	}
-	x.status, x.skipping, x.broken = status, false, false
+	x.status, x.skipping, x.broken, x.transacted = status, false, false, false
 }
 
 // description takes the answer to Describe.
@@ -293,5 +303,6 @@ func (x *session) executed(e *expectation) (bool, error) {
 	}
 	e.release = nothing
 	p.ex.described = p.st.checked
+	p.ex.confirmed = p.ex.confirmed || p.holds
 	return x.receive(p.ex, step{p.st.plan, p.st.catalog, p.st.text})
 }

@@ -22,10 +22,12 @@ import (
 type catalogs struct {
 	up *upstreams
 
-	mu      sync.Mutex
-	catalog *sqlflow.Catalog
-	looked  time.Time // when it was last seen
-	next    *question // not begun
+	mu       sync.Mutex
+	catalog  *sqlflow.Catalog
+	looked   time.Time // when it was last seen
+	next     *question // not begun
+	checkers []*pgx.Conn
+	closed   bool
 
 	asking sync.Mutex // held by who uses conn
 	conn   *pgx.Conn
@@ -58,16 +60,32 @@ const lookEvery = time.Second
 
 // holds reports whether a plan's relations are what they were when it was made.
 func (c *catalogs) holds(ctx context.Context, checkSQL string) (holds bool, err error) {
-	c.asking.Lock()
-	defer c.asking.Unlock()
-	if c.conn == nil {
-		return false, nil // the look that follows opens one
+	ctx, cancel := context.WithTimeout(ctx, c.up.limits.ConnectTimeout)
+	defer cancel()
+	var conn *pgx.Conn
+	c.mu.Lock()
+	if n := len(c.checkers); n > 0 {
+		conn, c.checkers = c.checkers[n-1], c.checkers[:n-1]
 	}
-	if err = c.conn.QueryRow(ctx, checkSQL).Scan(&holds); err != nil {
-		c.hangUp()
+	c.mu.Unlock()
+	if conn == nil {
+		if conn, err = c.up.openCatalog(ctx); err != nil {
+			return false, err
+		}
 	}
-	return holds, err
+	err = conn.QueryRow(ctx, checkSQL).Scan(&holds)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil || len(c.checkers) >= mostCheckers || c.closed {
+		hangUp(conn)
+		return holds, err
+	}
+	c.checkers = append(c.checkers, conn)
+	return holds, nil
 }
+
+// mostCheckers is how many connections are kept to ask whether plans hold.
+const mostCheckers = 4
 
 // begin asks a question. The lock is held.
 func (c *catalogs) begin() {
@@ -106,7 +124,8 @@ func (c *catalogs) ask(q *question) {
 	q.catalog, q.err = c.load(ctx, known)
 	if q.err != nil {
 		c.up.log.Error("catalog could not be read", "door", "postgres", "code", sqlState(q.err))
-		c.hangUp()
+		hangUp(c.conn)
+		c.conn = nil
 	} else {
 		c.mu.Lock()
 		c.catalog, c.looked = q.catalog, begun
@@ -135,37 +154,47 @@ func (c *catalogs) load(ctx context.Context, known *sqlflow.Catalog) (*sqlflow.C
 	return sqlflow.LoadCatalog(ctx, c.conn)
 }
 
-// hangUp closes the connection; the next question opens another.
-func (c *catalogs) hangUp() {
-	if c.conn == nil {
+// hangUp closes a connection; the next question opens another.
+func hangUp(conn *pgx.Conn) {
+	if conn == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	_ = c.conn.Close(ctx)
-	c.conn = nil
+	_ = conn.Close(ctx)
 }
 
 func (c *catalogs) close() {
 	c.asking.Lock()
 	defer c.asking.Unlock()
-	c.hangUp()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for _, conn := range append(c.checkers, c.conn) {
+		hangUp(conn)
+	}
+	c.checkers, c.conn = nil, nil
 }
 
-// openCatalog opens the connection that the catalog is read by. It is one more
-// than the sessions have.
+// openCatalog opens the connection that the catalog is read by, as the role that
+// sessions have. There are at most mostCheckers + 1 of them, beside those of the
+// sessions.
 func (u *upstreams) openCatalog(ctx context.Context) (*pgx.Conn, error) {
-	config := u.config.Copy()
-	config.RuntimeParams = sqlflow.SessionSettings()
-	config.RuntimeParams["application_name"] = applicationName
-	conn, err := pgx.ConnectConfig(ctx, config)
+	conn, err := u.dialCatalog(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := u.role.check(ctx, conn.PgConn()); err != nil {
 		u.log.Error("upstream role is refused", "door", "postgres", "reason", err.Error())
 		_ = conn.Close(ctx)
-		return nil, &sessionError{code: "42501", text: "the upstream's role may do more than read"}
+		return nil, &sessionError{code: "42501", text: "the upstream's role may do more than read: " + err.Error()}
 	}
 	return conn, nil
+}
+
+func (u *upstreams) dialCatalog(ctx context.Context) (*pgx.Conn, error) {
+	config := u.config.Copy()
+	config.RuntimeParams = sqlflow.SessionSettings()
+	config.RuntimeParams["application_name"] = applicationName
+	return pgx.ConnectConfig(ctx, config)
 }

@@ -317,6 +317,12 @@ func (x *session) execute(body []byte) error {
 			return err
 		}
 	}
+	if p.ex == nil && !p.holds && x.verifiable(p.st.plan) {
+		if err := x.verify(p); err != nil || x.skipping {
+			release()
+			return err
+		}
+	}
 	x.up.out = appendFrame(x.up.out, 'E', body)
 	return x.expect(expectation{kind: 'E', name: name, st: p.st, portal: p, release: release})
 }

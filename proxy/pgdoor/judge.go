@@ -58,6 +58,9 @@ func (x *session) analyze(text string) (*sqlflow.Plan, *sqlflow.Catalog, *refusa
 	if r != nil {
 		return nil, nil, refused(r, 0)
 	}
+	if plan.Kind == sqlflow.Set && (plan.Setting == nil || plan.Setting.Name == "" || strings.Contains(plan.Setting.Name, "isolation")) {
+		x.repeatable = true
+	}
 	if f := x.view.judgeTimeout(plan.Setting); f != nil {
 		return nil, nil, f
 	}

@@ -87,17 +87,28 @@ func newPolicy(c Policy, limits Limits) (*policy, error) {
 
 // Reload puts another policy in force. With an error the one before stays.
 func (s *Server) Reload(c Policy) error {
+	force, err := s.Prepare(c)
+	if err == nil {
+		force()
+	}
+	return err
+}
+
+// Prepare checks a policy and returns what puts it in force, so that several
+// doors change together or not at all.
+func (s *Server) Prepare(c Policy) (force func(), err error) {
 	p, err := newPolicy(c, s.limits)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.policy.Store(p)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for x := range s.open {
-		x.hurry()
-	}
-	return nil
+	return func() {
+		s.policy.Store(p)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for x := range s.open {
+			x.hurry()
+		}
+	}, nil
 }
 
 // outdated reports whether the session must end since another policy is in force.

@@ -1,7 +1,6 @@
 package pgdoor
 
 import (
-	"context"
 	"encoding/binary"
 	"math"
 	"strconv"
@@ -223,33 +222,6 @@ func (w *taintWriter) Write(b []byte) (int, error) {
 
 func (w *taintWriter) close() error { return w.dst.write(w.held) }
 
-// confirm sees to it that the relations which a plan was made over are those that
-// the upstream had when it began the statement. A cursor's rows were chosen when it
-// was declared.
-func (x *session) confirm(st step) *refusal {
-	if st.catalog == nil || st.plan.CheckSQL == "" || st.plan.Kind == sqlflow.Fetch {
-		return nil
-	}
-	ctx := context.Background()
-	if holds, err := x.s.catalogs.holds(ctx, st.plan.CheckSQL); err == nil && holds {
-		return nil
-	}
-	now, err := x.s.catalogs.look(ctx)
-	if err != nil {
-		return &refusal{sessionError: sessionError{code: "08006", text: "the upstream's catalog cannot be read"}, reason: "catalog", plan: st.plan}
-	}
-	if st.text != "" {
-		if again, r := x.s.analyzer.Analyze(st.text, now, x.view.policy, &x.flow); r == nil && st.plan.Same(again) {
-			return nil
-		}
-	}
-	return &refusal{
-		sessionError: sessionError{code: "0A000", text: "cached plan must not change result type",
-			hint: "the database's definitions changed after the statement was prepared: run it again"},
-		reason: "catalog changed", plan: st.plan,
-	}
-}
-
 // stop ends an execution that the upstream would go on with: the client is told
 // why, and what still comes is dropped.
 func (x *session) stop(ex *execution, f *refusal) error {
@@ -277,6 +249,7 @@ func (x *session) conclude(ex *execution, catalog *sqlflow.Catalog, body []byte)
 		return errUpstreamProtocol
 	}
 	p := ex.plan
+	x.transacted = x.transacted || p.Kind == sqlflow.Transaction
 	x.state.apply(p, catalog)
 	x.finish(ex, "complete", "")
 	if p.Kind == sqlflow.Empty {
@@ -299,6 +272,8 @@ func (x *session) conclude(ex *execution, catalog *sqlflow.Catalog, body []byte)
 	switch {
 	case p.Kind == sqlflow.Transaction && tag == "ROLLBACK" && p.Command == "COMMIT":
 		x.state.rollback() // of a transaction that had failed
+	case p.Kind == sqlflow.Deallocate && p.Name == "", p.Kind == sqlflow.Discard:
+		clear(x.checks.byText)
 	case p.Kind == sqlflow.Set && p.Setting != nil && p.Setting.Name == "application_name":
 		x.send(&pgproto3.ParameterStatus{Name: "application_name", Value: x.state.settings.now.application})
 	}

@@ -47,6 +47,9 @@ type Config struct {
 	// Upstream is the connection string of the PostgreSQL that has the
 	// originals, as libpq takes it.
 	Upstream string
+	// Password is that of the upstream's role; the connection string's when it is
+	// empty.
+	Password string
 	Policy   Policy
 	// Sink takes the audit records. No answer is completed before its record is
 	// in.
@@ -115,7 +118,7 @@ func New(c Config) (*Server, error) {
 	if len(s.searchPath) == 0 {
 		s.searchPath = []string{"$user", "public"}
 	}
-	if s.up, err = newUpstreams(c.Upstream, limits, s.log); err != nil {
+	if s.up, err = newUpstreams(c.Upstream, c.Password, limits, s.log); err != nil {
 		return nil, err
 	}
 	s.up.role = roleCheck{allow: c.PowerfulRole, log: s.log}
@@ -136,6 +139,16 @@ func (s *Server) Warm(ctx context.Context) error {
 	}
 	_, err := s.catalogs.current(ctx)
 	return err
+}
+
+// Ready reports whether the upstream answers.
+func (s *Server) Ready() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.limits.ConnectTimeout)
+	defer cancel()
+	if _, err := s.catalogs.look(ctx); err != nil {
+		return errors.New("the PostgreSQL upstream does not answer")
+	}
+	return nil
 }
 
 // Serve answers clients until Shutdown or an error of the listener.

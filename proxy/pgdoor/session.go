@@ -54,9 +54,15 @@ type session struct {
 	broken bool
 	// settled is what the settings are if the implicit transaction is rolled
 	// back.
-	settled  settings
-	current  *execution // nil between executions
-	expected []expectation
+	settled settings
+	current *execution // nil between executions
+	checks  checks
+	// transacted: a transaction began or ended since the last ReadyForQuery.
+	transacted bool
+	// repeatable: the client asked for transactions that do not see what others
+	// commit.
+	repeatable bool
+	expected   []expectation
 	// records are those that must be durable before out may leave.
 	records []*mask.Record
 	passes  map[*mask.Plan][]*mask.Pass
@@ -139,6 +145,7 @@ func (x *session) begin() error {
 func (x *session) open(st *startup, version uint32) error {
 	s := x.s
 	x.keys = x.view.plain.Policy.Keys.NewPseudonymizer()
+	x.checks = newChecks()
 	x.passes = map[*mask.Plan][]*mask.Pass{}
 	x.status = 'I'
 	x.state = &state{statements: map[string]*statement{}, portals: map[string]*portal{}}

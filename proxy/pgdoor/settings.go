@@ -25,6 +25,7 @@ func (x *session) startupSettings(st *startup) (map[string]string, error) {
 	}
 	settings := sqlflow.SessionSettings()
 	settings["application_name"] = applicationName
+	settings["default_transaction_isolation"] = "read committed"
 	settings["statement_timeout"] = strconv.FormatInt(x.view.timeout.Milliseconds(), 10)
 	settings["idle_in_transaction_session_timeout"] = strconv.FormatInt(x.s.limits.IdleTimeout.Milliseconds(), 10)
 	names := make([]string, 0, len(wanted))

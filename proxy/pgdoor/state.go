@@ -24,6 +24,7 @@ type portal struct {
 	st      *statement
 	formats []int16 // of the results, as the client asked for them
 	cursor  bool    // of DECLARE
+	holds   bool    // its plan was found to hold, after it was bound
 	ex      *execution
 }
 
@@ -196,7 +197,7 @@ func (s *state) set(set *sqlflow.Setting) {
 // part of it, begins or ends.
 func (s *state) transaction(p *sqlflow.Plan) {
 	switch p.Command {
-	case "BEGIN":
+	case "BEGIN", "START TRANSACTION":
 		if s.begun == nil {
 			begun := s.settings
 			s.begun, s.savepoints = &begun, nil

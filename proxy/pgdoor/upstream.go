@@ -63,10 +63,13 @@ type upstream struct {
 
 // newUpstreams reads the connection string. Nothing is opened. The error never
 // repeats it: it can hold a password.
-func newUpstreams(dsn string, limits Limits, log *slog.Logger) (*upstreams, error) {
+func newUpstreams(dsn, password string, limits Limits, log *slog.Logger) (*upstreams, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, errors.New("the upstream's connection string cannot be read: want a URL or key=value pairs as libpq takes them")
+	}
+	if password != "" {
+		config.Password = password
 	}
 	config.ConnectTimeout = limits.ConnectTimeout
 	config.OnNotice, config.OnNotification = nil, nil

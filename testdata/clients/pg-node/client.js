@@ -15,7 +15,7 @@ const show = (title, rows) => {
     FROM clinic.patients WHERE height_cm = 153 ORDER BY weight_kg, birth_date, zip`;
   const simple = await client.query(text);
   show('simple', simple.rows);
-  console.log(simple.fields.map((f) => [f.name, f.dataTypeID]).join(' '));
+  console.log(simple.fields.map((f) => [f.name, f.dataTypeID < 16384 ? f.dataTypeID : 'own']).join(' '));
   const array = await client.query({ text, rowMode: 'array' });
   console.log('array', array.rows.length, array.rows[0].length);
 

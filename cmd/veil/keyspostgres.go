@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/veil-proxy/veil/proxy/consumer"
+)
+
+func newKeysPostgres() *cobra.Command {
+	var name string
+	var fromStdin bool
+	c := &cobra.Command{
+		Use: "postgres USER", Short: "Make a password for a user of the PostgreSQL door",
+		Long: `Makes a new random password and prints it, and the line that lets its user in, for
+the consumers' users of veil serve. The password is shown this once and kept
+nowhere; the line has its SCRAM-SHA-256 verifier alone, in PostgreSQL's own form: a
+client can be checked with it, but nobody can log in with it.
+
+With --password-stdin the password is the first line of standard input.`,
+		Example: `  veil keys postgres ann
+  veil keys postgres ann --name notebook-7 --password-stdin < password`,
+		Args: exactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			user := args[0]
+			if name == "" {
+				name = user
+			}
+			password, err := newPassword(c.InOrStdin(), fromStdin)
+			if err != nil {
+				return err
+			}
+			v, err := consumer.NewVerifier(password)
+			if err != nil {
+				return err
+			}
+			// What is printed is what a directory takes.
+			account := consumer.Account{Name: name}
+			if _, err := consumer.New(c.Context(), consumer.Config{Users: []consumer.User{{Account: account, User: user, Verifier: v.String()}}}); err != nil {
+				return usagef("want a user of 1 to 63 bytes, and as --name 1 to 128 letters, digits and ._@-")
+			}
+			out := c.OutOrStdout()
+			if !fromStdin {
+				fmt.Fprintf(out, "# The password of %s. It is shown this once.\n%s\n", user, password)
+			}
+			fmt.Fprintf(out, "# For the consumers' users in the configuration:\n- {name: %q, user: %q, verifier: %q}\n", name, user, v)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&name, "name", "", "how the audit log names the consumer (default: USER)")
+	c.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
+	return c
+}
+
+// passwordBytes are random bytes of a password, more than can be tried.
+const passwordBytes = 18
+
+// newPassword reads a password, or makes one.
+func newPassword(in io.Reader, read bool) (string, error) {
+	if !read {
+		var b [passwordBytes]byte
+		_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+		return base64.RawURLEncoding.EncodeToString(b[:]), nil
+	}
+	line, err := bufio.NewReader(in).ReadString('\n')
+	line = strings.TrimRight(line, "\r\n")
+	if err != nil && !errors.Is(err, io.EOF) || line == "" {
+		return "", errors.New("there is no password on standard input")
+	}
+	return line, nil
+}

@@ -1,0 +1,38 @@
+package pgdoor
+
+import (
+	"context"
+
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// Inspection is what an operator should know of an upstream.
+type Inspection struct {
+	// Powers are what the door's role may do beside reading, in words.
+	Powers []string
+	// Treatments are what becomes of each relation and column, by the name of the
+	// view.
+	Treatments map[string][]sqlflow.ColumnTreatment
+}
+
+// Inspect connects to the upstream and says what the door would make of it.
+func (s *Server) Inspect(ctx context.Context) (*Inspection, error) {
+	conn, err := s.up.dialCatalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	powers, err := powersOf(ctx, conn.PgConn())
+	if err != nil {
+		return nil, err
+	}
+	catalog, err := sqlflow.LoadCatalog(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	found := &Inspection{Powers: powers, Treatments: map[string][]sqlflow.ColumnTreatment{}}
+	for name, v := range s.policy.Load().views {
+		found.Treatments[name] = v.policy.Treatments(catalog)
+	}
+	return found, nil
+}
