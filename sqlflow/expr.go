@@ -158,7 +158,7 @@ func (a *analysis) condition(n *pg.Node, sc *scope) *pg.Node {
 func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	at := ref.Location
 	if c := a.starred[ref]; c != nil {
-		return value{node: a.refer(c, nil, at), seal: c.seal, column: c, fence: a.fenceOf(c)}
+		return value{node: a.refer(c, at), seal: c.seal, column: c, fence: a.fenceOf(c)}
 	}
 	if k := len(ref.Fields); k > 0 && ref.Fields[k-1].GetAStar() != nil {
 		// f(t.*) is the whole row of t.
@@ -176,12 +176,15 @@ func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	if it != nil {
 		return a.wholeRow(it, at)
 	}
-	return value{node: a.refer(c, ref, at), seal: c.seal, column: c, fence: a.fenceOf(c)}
+	return value{node: a.refer(c, at), seal: c.seal, column: c, fence: a.fenceOf(c)}
 }
 
 // wholeRow is a row of a FROM item as one value. It must hold no original, since what
 // becomes of a row (text, JSON, an order) cannot be followed.
 func (a *analysis) wholeRow(it *item, at int32) value {
+	if it.join {
+		a.fail("0A000", at, fmt.Sprintf("the whole row of the join %q is not supported", it.alias), "name the columns, or put the join into a sub-select")
+	}
 	if !it.whole() {
 		a.fail(codeForbidden, at, fmt.Sprintf("the whole row of %q holds sealed columns", it.alias), "name the columns that are needed")
 	}
@@ -193,7 +196,7 @@ func (a *analysis) wholeRow(it *item, at int32) value {
 			c.use()
 		}
 	}
-	return value{node: column(it.alias), whole: true}
+	return value{node: column(it.ref), whole: true}
 }
 
 // rowArgs analyses the members of ROW(…), where t.* stands for all columns of t.
@@ -313,7 +316,7 @@ func (a *analysis) indirection(x *pg.A_Indirection, n *pg.Node, sc *scope) value
 			if _, it := a.lookup(ref, sc); it != nil {
 				for _, c := range it.columns {
 					if c.name == name.Sval {
-						v := value{node: a.refer(c, nil, ref.Location), seal: c.seal, column: c, fence: a.fenceOf(c)}
+						v := value{node: a.refer(c, ref.Location), seal: c.seal, column: c, fence: a.fenceOf(c)}
 						if len(x.Indirection) == 1 {
 							return v
 						}

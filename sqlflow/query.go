@@ -116,7 +116,8 @@ func (a *analysis) limit(n *pg.Node, sc *scope) *pg.Node {
 
 // with analyses common table expressions.
 func (a *analysis) with(w *pg.WithClause, sc *scope) {
-	for _, n := range w.Ctes {
+	var before []string
+	for i, n := range w.Ctes {
 		c := n.GetCommonTableExpr()
 		stmt := c.GetCtequery().GetSelectStmt()
 		if stmt == nil {
@@ -126,11 +127,27 @@ func (a *analysis) with(w *pg.WithClause, sc *scope) {
 		if !ok {
 			a.unknown(n, "this kind of WITH query")
 		}
+		name := c.Ctename
+		c.Ctename = a.twinName()
+		if slices.Contains(before, name) {
+			a.fail(codeDuplicate, c.Location, fmt.Sprintf("WITH query name %q is given more than once", name), "")
+		}
+		before = append(before, name)
+		self := w.Recursive && stmt.Op != pg.SetOperation_SETOP_NONE && refersTo(stmt.Rarg, name) && !refersTo(stmt.Larg, name)
+		if w.Recursive {
+			// What PostgreSQL takes for a reference forward or to itself must not be one
+			// to something else here.
+			for k, later := range w.Ctes[i:] {
+				if later := later.GetCommonTableExpr(); k == 0 && !self && refersTo(stmt, name) || k > 0 && refersTo(stmt, later.GetCtename()) {
+					a.fail("0A000", c.Location, "in WITH RECURSIVE a query may only refer to those before it, or to itself behind UNION", "change the order of the queries")
+				}
+			}
+		}
 		// The query does not see the level's own columns, for they are not there yet.
 		at := &scope{parent: sc.parent, ctes: sc.ctes}
 		var res *result
-		if w.Recursive && stmt.Op != pg.SetOperation_SETOP_NONE && refersTo(stmt.Rarg, c.Ctename) {
-			res = a.recursive(c, stmt, names, at)
+		if self {
+			res = a.recursive(c, stmt, name, names, at)
 		} else {
 			res = a.query(stmt, at, mode{})
 			res = res.renamed(a, names, c.Location)
@@ -138,7 +155,7 @@ func (a *analysis) with(w *pg.WithClause, sc *scope) {
 		if c.SearchClause != nil || c.CycleClause != nil {
 			res = a.searchCycle(c, res)
 		}
-		sc.ctes = &cteEnv{parent: sc.ctes, name: c.Ctename, result: res}
+		sc.ctes = &cteEnv{parent: sc.ctes, name: name, ref: c.Ctename, result: res}
 	}
 }
 
@@ -155,7 +172,7 @@ func (r *result) renamed(a *analysis, names []string, at int32) *result {
 
 // recursive analyses WITH RECURSIVE: the second part sees the columns of the first,
 // and must not put an original where the first has none.
-func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, names []string, sc *scope) *result {
+func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, name string, names []string, sc *scope) *result {
 	if q.WithClause != nil || len(q.SortClause) > 0 || q.LimitCount != nil || q.LimitOffset != nil || len(q.LockingClause) > 0 {
 		a.fail("0A000", c.Location, "WITH, ORDER BY and LIMIT are not supported in a recursive query", "put them into the outer query")
 	}
@@ -167,7 +184,7 @@ func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, names []st
 		}
 	}
 	out := (&result{columns: first.columns}).renamed(a, names, c.Location)
-	inner := &scope{parent: sc.parent, ctes: &cteEnv{parent: sc.ctes, name: c.Ctename, result: out}}
+	inner := &scope{parent: sc.parent, ctes: &cteEnv{parent: sc.ctes, name: name, ref: c.Ctename, result: out}}
 	second := a.query(q.Rarg, inner, mode{recursive: true})
 	a.unite(q, first, second, c.Location)
 	for i, col := range out.columns {
@@ -510,7 +527,7 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 			if c.seal != nil || c.failed != nil {
 				a.fail(codeForbidden, ref.Location, "the whole row holds masked columns", "name the columns")
 			}
-			out = append(out, fieldTarget{target(c.name, a.refer(c, nil, 0)), a.fenceOf(c)})
+			out = append(out, fieldTarget{target(c.name, a.refer(c, 0)), a.fenceOf(c)})
 		}
 		return out, true
 	}
@@ -524,7 +541,7 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 	var out []fieldTarget
 	for _, f := range t.Fields {
 		out = append(out, fieldTarget{fence: a.catalog.fenced(f.Type), Node: target(f.Name, &pg.Node{Node: &pg.Node_AIndirection{AIndirection: &pg.A_Indirection{
-			Arg: a.refer(c, nil, 0), Indirection: names(f.Name)}}})})
+			Arg: a.refer(c, 0), Indirection: names(f.Name)}}})})
 	}
 	return out, true
 }

@@ -46,7 +46,7 @@ SELECT last_name, (SELECT right(last_name::text, 40) FROM json_array_elements_te
 
 --- red-lexemes-under-an-alias
 -- unnest of a tsvector has three columns, none of them called as the alias.
---: refused
+--: no canary
 SELECT last_name, (SELECT right(last_name::text, 40) FROM unnest(to_tsvector('simple', 'a')) AS last_name LIMIT 1) FROM clinic.patients LIMIT 2
 
 --- red-composites-under-an-alias
@@ -76,8 +76,8 @@ SELECT last_name, (SELECT right(last_name::text, 40) FROM jsonb_array_elements('
 
 --- red-join-alias-list-shifts
 -- An alias list of a join is positional over what the sub-selects return.
---: refused
-SELECT j.d::text || '' FROM (clinic.claims c JOIN clinic.patients p ON p.id = c.patient_id AND c.amount > 0 AND p.sex IS NOT NULL AND p.active) AS j(a, b, c, d) LIMIT 1
+--: masked unordered
+SELECT j.d::text || '' FROM (clinic.claims c JOIN clinic.patients p ON p.id = c.patient_id AND c.amount > 0 AND p.sex IS NOT NULL AND p.active) AS j(a, b, c, d)
 
 --- red-join-alias-list-counts
 -- The same, as arithmetic.
@@ -86,32 +86,32 @@ SELECT j.d + 0 FROM (clinic.claims c JOIN clinic.patients p ON p.id = c.patient_
 
 --- red-schema-cut-off
 -- An inner alias is called as the outer table; the schema tells which is meant.
---: refused
+--: masked or refused
 SELECT (SELECT min(right(clinic.departments.name::text, 40)) FROM clinic.patients AS departments(a, b, c, d, name)) FROM clinic.departments LIMIT 1
 
 --- red-schema-cut-off-in-exists
 -- The same in a condition: a dictionary of last names.
---: refused
+--: masked or refused
 SELECT name FROM clinic.departments WHERE EXISTS (SELECT 1 FROM clinic.patients AS departments(a, b, c, d, name) WHERE right(clinic.departments.name::text, 40) LIKE '%CANARYNAME0001%')
 
 --- red-catalog-name-cut-off
 -- A table of the catalog, and an alias that is called like it.
---: refused
+--: masked or refused
 SELECT (SELECT min(right(pg_catalog.pg_class.relname::text, 40)) FROM clinic.patients AS pg_class(a, b, c, d, relname)) FROM pg_catalog.pg_class LIMIT 1
 
 --- red-database-name-cut-off
 -- A reference with the database's name.
---: refused
+--: no canary
 SELECT (SELECT min(right(clinic.clinic.departments.name::text, 40)) FROM clinic.patients AS departments(a, b, c, d, name)) FROM clinic.departments LIMIT 1
 
 --- red-whole-row-is-a-column
 -- d.* is the row of d; d alone would be the column of q.
---: refused
-SELECT right(to_json(d.*)::text, 60) FROM clinic.departments d, (SELECT last_name AS d FROM clinic.patients) q LIMIT 2
+--: masked
+SELECT right(to_json(d.*)::text, 60) FROM clinic.departments d, (SELECT last_name AS d FROM clinic.patients) q ORDER BY 1 LIMIT 2
 
 --- red-whole-row-is-an-outer-column
 -- The same from within a sub-select.
---: refused
+--: no canary
 SELECT last_name AS l, (SELECT right(to_jsonb(d.*)::text, 60) FROM clinic.departments d LIMIT 1) FROM (SELECT last_name, last_name AS d FROM clinic.patients) q LIMIT 2
 
 --- red-whole-row-in-a-row
