@@ -102,7 +102,12 @@ func (g *generator) sealedPredicate(c column, s source, depth int) string {
 	return n + " IS" + g.of(" NOT", "") + " NULL"
 }
 
-func (g *generator) exists(c column) string {
+func (g *generator) exists(c column) (sql string) {
+	g.level(func() { sql = g.existsLevel(c) })
+	return sql
+}
+
+func (g *generator) existsLevel(c column) string {
 	r := relations[g.n(len(relations))]
 	alias := g.name()
 	for _, other := range qualify(r, alias).columns {

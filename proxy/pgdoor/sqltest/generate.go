@@ -30,7 +30,7 @@ func Generate(seed uint64) Query {
 func Replay(choices []int) Query { return build(&chooser{given: choices}) }
 
 func build(c *chooser) Query {
-	g := &generator{chooser: c, attack: c.n(6) == 5}
+	g := &generator{chooser: c, attack: c.n(6) == 5, taken: map[string]bool{}}
 	sql := g.query(2)
 	return Query{SQL: sql, Cut: g.cut, Attack: g.attack, Choices: c.made}
 }
@@ -103,24 +103,91 @@ type generator struct {
 	cut    bool
 	alias  int
 	ctes   []relation
+	// taken are the aliases of the level being made. Those of the levels around it
+	// may be taken again: whom a name means is what an attacker plays with.
+	taken map[string]bool
 }
+
+// aliases are also names of tables and columns.
+var aliases = []string{"patients", "departments", "d", "last_name", "name", "id", "p", "value"}
+
+// outputs are names of columns, clear and sealed ones.
+var outputs = []string{"n", "last_name", "name", "id", "sex", "value", "zip", "d", "patient_id", "ssn"}
 
 // source is a relation in scope, its columns qualified.
 type source struct{ columns []column }
 
 func (g *generator) name() string {
+	if i := g.n(2 * len(aliases)); i >= len(aliases) {
+		if a := aliases[i-len(aliases)]; !g.taken[a] {
+			g.taken[a] = true
+			return a
+		}
+	}
 	g.alias++
 	return fmt.Sprintf("t%d", g.alias)
+}
+
+// level makes the parts of one level of a query, whose aliases are its own.
+func (g *generator) level(make func()) {
+	outer := g.taken
+	g.taken = map[string]bool{}
+	make()
+	g.taken = outer
+}
+
+// bare takes the aliases off columns whose names are unique in the level.
+func (g *generator) bare(s source) source {
+	if !g.one(2) {
+		return s
+	}
+	count := map[string]int{}
+	short := func(c column) string { return c.name[strings.LastIndex(c.name, ".")+1:] }
+	for _, c := range s.columns {
+		count[short(c)]++
+	}
+	var out source
+	for _, c := range s.columns {
+		if n := short(c); count[n] == 1 {
+			c.name = n
+		}
+		out.columns = append(out.columns, c)
+	}
+	return out
 }
 
 // query makes a whole query; depth is how many may be inside.
 func (g *generator) query(depth int) string {
 	var with []string
+	recursive := ""
 	if depth > 0 && g.one(6) {
-		sql, cols := g.selection(depth-1, nil)
-		name := g.name()
-		with = append(with, name+" AS "+g.of("", "MATERIALIZED ", "NOT MATERIALIZED ")+"("+sql+")")
-		g.ctes = append(g.ctes, relation{name, cols})
+		if g.one(4) {
+			recursive = "RECURSIVE "
+		}
+		for range 1 + g.n(2) {
+			sql, cols := g.selection(depth-1, nil)
+			name := fmt.Sprintf("q%d", len(g.ctes)+1)
+			if g.one(2) {
+				name = aliases[g.n(3)]
+				if slices.ContainsFunc(g.ctes, func(r relation) bool { return r.name == name }) {
+					name = fmt.Sprintf("q%d", len(g.ctes)+1)
+				}
+			}
+			list := ""
+			if g.one(3) {
+				list = " ("
+				for i := range cols {
+					if i > 0 {
+						list += ", "
+					}
+					cols[i].name = fmt.Sprintf("k%d", i+1)
+					list += cols[i].name
+				}
+				list += ")"
+			}
+			with = append(with, name+list+" AS "+g.of("", "MATERIALIZED ", "NOT MATERIALIZED ")+"("+sql+")")
+			g.ctes = append(g.ctes, relation{name, cols})
+		}
 	}
 	sql, cols := g.selection(depth, nil)
 	if g.one(8) {
@@ -131,7 +198,7 @@ func (g *generator) query(depth int) string {
 		}
 	}
 	if len(with) > 0 {
-		sql = "WITH " + strings.Join(with, ", ") + " " + sql
+		sql = "WITH " + recursive + strings.Join(with, ", ") + " " + sql
 	}
 	if clear := only(cols, orderable); len(clear) > 0 && g.one(4) {
 		// By number, which set operations need.
@@ -163,8 +230,14 @@ func only(cols []column, fits func(column) bool) (out []column) {
 
 // selection makes a SELECT and says which columns it has. Where like is given it
 // has columns of these kinds, or is empty if there are none.
-func (g *generator) selection(depth int, like []column) (string, []column) {
+func (g *generator) selection(depth int, like []column) (sql string, cols []column) {
+	g.level(func() { sql, cols = g.selectLevel(depth, like) })
+	return sql, cols
+}
+
+func (g *generator) selectLevel(depth int, like []column) (string, []column) {
 	from, s := g.from(depth)
+	s = g.bare(s)
 	where := ""
 	if g.one(2) {
 		where = " WHERE " + g.condition(s, depth)
@@ -173,6 +246,12 @@ func (g *generator) selection(depth int, like []column) (string, []column) {
 	var cols []column
 	add := func(expr string, c column) {
 		c.name = fmt.Sprintf("c%d", len(cols)+1)
+		if i := g.n(2 * len(outputs)); i >= len(outputs) {
+			name := outputs[i-len(outputs)]
+			if !slices.ContainsFunc(cols, func(c column) bool { return c.name == name }) {
+				c.name = name
+			}
+		}
 		items = append(items, expr+" AS "+c.name)
 		cols = append(cols, c)
 	}
@@ -309,6 +388,9 @@ func (g *generator) item(s source, depth int) (string, column) {
 // compute makes an expression over a column that may be computed with.
 func (g *generator) compute(c column, s source, depth int) (string, kind, bool) {
 	n := c.name
+	if orderable(c) && g.one(5) {
+		return g.of(n+"::text", "right("+n+"::text, 40)", "to_json("+n+")::text", "concat("+n+")"), text, true
+	}
 	switch c.kind {
 	case number:
 		return g.of(n+" + 1", "-"+n, n+" * 2", "abs("+n+")", "coalesce("+n+", 0)", "round("+n+"::numeric, 1)", n+" % 7", "greatest("+n+", 3)", "width_bucket("+n+", 0, 100, 5)"), number, true
@@ -332,9 +414,20 @@ func (g *generator) compute(c column, s source, depth int) (string, kind, bool) 
 }
 
 // scalar makes a sub-select of one number, correlated where it can be.
-func (g *generator) scalar(s source) string {
+func (g *generator) scalar(s source) (sql string) {
+	g.level(func() { sql = g.scalarLevel(s) })
+	return sql
+}
+
+func (g *generator) scalarLevel(s source) string {
 	r := relations[g.n(len(relations))]
 	alias := g.name()
+	if len(s.columns) > 0 && g.one(4) {
+		// The name of a column of the level around, in a level that may have its own.
+		c := s.columns[g.n(len(s.columns))]
+		return "SELECT count(*) FROM " + g.of("generate_series(1, 3)", "jsonb_array_elements('[1]')", "unnest(ARRAY['x'])", "jsonb_each_text('{\"a\": 1}')") + " AS " + alias +
+			" WHERE length(right(" + c.name + "::text, 40)) > 0"
+	}
 	inner := qualify(r, alias)
 	sql := "SELECT count(*) FROM " + r.name + " " + alias
 	if mine, ok := g.any(s, sealed); ok {
@@ -370,13 +463,43 @@ func (g *generator) from(depth int) (string, source) {
 			// Without a condition the product would be too large to compare.
 			return sql, s
 		case g.one(12):
-			right = "LATERAL (SELECT * FROM " + right + " WHERE " + on + " LIMIT 1000000) l" + g.name()
+			alias := "l" + g.name()
+			right = "LATERAL (SELECT * FROM " + right + " WHERE " + on + " LIMIT 1000000) " + alias
+			for _, c := range r.columns {
+				c.name = alias + c.name[strings.LastIndex(c.name, "."):]
+				s.columns = append(s.columns, c)
+			}
 			return sql + ", " + right, s
 		}
-		sql += g.of(" JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN ") + right + " ON " + on
+		kind := g.of(" JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN ")
+		if shared := sharedColumn(s, r); shared != "" && g.one(3) {
+			sql += kind + right + " USING (" + shared + ")"
+		} else {
+			sql += kind + right + " ON " + on
+		}
 		s.columns = append(s.columns, r.columns...)
 	}
 	return sql, s
+}
+
+// sharedColumn is a sealed column that both sides have once under one name.
+func sharedColumn(a, b source) string {
+	names := func(s source) map[string][]column {
+		out := map[string][]column{}
+		for _, c := range s.columns {
+			n := c.name[strings.LastIndex(c.name, ".")+1:]
+			out[n] = append(out[n], c)
+		}
+		return out
+	}
+	x, y := names(a), names(b)
+	for _, c := range a.columns {
+		n := c.name[strings.LastIndex(c.name, ".")+1:]
+		if len(x[n]) == 1 && len(y[n]) == 1 && c.kind == sealed && y[n][0].kind == sealed && y[n][0].class == c.class {
+			return n
+		}
+	}
+	return ""
 }
 
 // join makes an equality between columns of the same class or of clear texts.
@@ -411,7 +534,23 @@ func (g *generator) primary(depth int) (string, source) {
 	}
 	if depth > 0 && g.one(4) {
 		sql, cols := g.selection(depth-1, nil)
-		return "(" + sql + ") " + alias, qualify(relation{columns: cols}, alias)
+		list := ""
+		if g.one(3) {
+			// Some of the columns get other names, by their place.
+			var names []string
+			for i := range 1 + g.n(len(cols)) {
+				cols[i].name = fmt.Sprintf("a%d", i+1)
+				if g.one(3) && !slices.ContainsFunc(cols, func(c column) bool { return c.name == outputs[i] }) {
+					cols[i].name = outputs[i%len(outputs)]
+				}
+				names = append(names, cols[i].name)
+			}
+			list = " (" + strings.Join(names, ", ") + ")"
+		}
+		return "(" + sql + ") AS " + alias + list, qualify(relation{columns: cols}, alias)
+	}
+	if g.one(20) {
+		return g.of("generate_series(1, 5)", "unnest(ARRAY[1, 2])") + " AS " + alias + " (v)", source{[]column{num(alias + ".v")}}
 	}
 	r := relations[g.n(len(relations))]
 	return r.name + " " + alias, qualify(r, alias)
