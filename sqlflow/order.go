@@ -2,7 +2,6 @@ package sqlflow
 
 import (
 	"fmt"
-	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -36,204 +35,31 @@ func bareName(n *pg.Node) string {
 	return ""
 }
 
-// local finds a column reference at this level alone, and nil for anything else.
-func (a *analysis) local(n *pg.Node, sc *scope) *resolved {
-	ref := n.GetColumnRef()
-	if ref == nil {
-		return nil
-	}
-	if c := a.starred[ref]; c != nil {
-		return c
-	}
-	parts, ok := dotted(ref.Fields)
-	if !ok {
-		return nil
-	}
-	var found *resolved
-	match := func(c *resolved) {
-		if c.name == parts[len(parts)-1] {
-			found = c
-		}
-	}
-	switch len(parts) {
-	case 1:
-		for _, c := range sc.columns {
-			match(c)
-		}
-	case 2, 3:
-		for _, it := range sc.items {
-			if it.alias == parts[len(parts)-2] {
-				for _, c := range it.columns {
-					match(c)
-				}
-			}
-		}
-	}
-	return found
-}
-
-// groupKeys notes which sealed columns the level groups by, before anything refers to
-// them: references are then made of the twin, which is what is grouped.
-func (a *analysis) groupKeys(q *pg.SelectStmt, sc *scope) {
-	var visit func(n *pg.Node)
-	visit = func(n *pg.Node) {
-		if g := n.GetGroupingSet(); g != nil {
-			for _, c := range g.Content {
-				visit(c)
-			}
-			return
-		}
-		if r := n.GetRowExpr(); r != nil {
-			for _, c := range r.Args {
-				visit(c)
-			}
-			return
-		}
-		if c := a.local(a.groupTarget(n, q, sc), sc); c != nil && c.seal != nil && c.twin != "" && c.emit == nil {
-			c.grouped = true
-		}
-	}
-	for _, n := range q.GroupClause {
-		visit(n)
-	}
-}
-
-// groupTarget returns the expression that a GROUP BY item means: the target with its
-// number, or with its name where no column has it.
-func (a *analysis) groupTarget(n *pg.Node, q *pg.SelectStmt, sc *scope) *pg.Node {
-	if i := ordinal(n, len(q.TargetList)); i >= 0 {
-		return q.TargetList[i].GetResTarget().GetVal()
-	}
-	if name := bareName(n); name != "" && a.local(n, sc) == nil {
-		for _, t := range q.TargetList {
-			rt := t.GetResTarget()
-			if rt.GetName() == name || rt.GetName() == "" && figureName(rt.GetVal()) == name {
-				return rt.GetVal()
-			}
-		}
-	}
-	return n
-}
-
-// group analyses GROUP BY. The target list is already rewritten: a target that is
-// meant by number or name stays so, unless it is a column that is grouped by its twin.
-func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
-	keys := a.groupColumns(q, sc, res)
-	var visit func(n *pg.Node) *pg.Node
-	visit = func(n *pg.Node) *pg.Node {
-		if g := n.GetGroupingSet(); g != nil {
-			for i, c := range g.Content {
-				g.Content[i] = visit(c)
-			}
-			return n
-		}
-		if r := n.GetRowExpr(); r != nil {
-			for i, c := range r.Args {
-				r.Args[i] = visit(c)
-			}
-			return n
-		}
-		i := ordinal(n, len(res.columns))
-		if name := bareName(n); i < 0 && name != "" && a.local(n, sc) == nil {
-			for k, c := range res.columns {
-				if c.name == name {
-					i = k
-					break
-				}
-			}
-		}
-		if i >= 0 {
-			c := res.columns[i]
-			if c.failed != nil {
-				panic(c.failed)
-			}
-			if c.seal == nil {
-				return n
-			}
-			a.groupable(c.seal, n, c.row, keys)
-			if c.source != nil && c.source.grouped {
-				return a.groupByTwin(c.source, sc)
-			}
-			sc.keys = append(sc.keys, a.hash(q.TargetList[i].GetResTarget().Val))
-			return n
-		}
-		if isConstant(n) {
-			a.fail("42P10", location(n), "GROUP BY position is not in the select list", "")
-		}
-		if c := a.local(n, sc); c != nil && c.grouped {
-			a.groupable(c.seal, n, c.row, keys)
-			return a.groupByTwin(c, sc)
-		}
-		v := a.expr(n, sc)
-		if v.seal != nil {
-			a.groupable(v.seal, n, v.row(), keys)
-			sc.keys = append(sc.keys, a.hash(v.node))
-		}
-		return v.node
-	}
-	for i, n := range q.GroupClause {
-		q.GroupClause[i] = visit(n)
-	}
-}
-
-// groupColumns are the columns that every group has one value of: those of GROUP BY,
-// outside of grouping sets.
-func (a *analysis) groupColumns(q *pg.SelectStmt, sc *scope, res *result) (out []*resolved) {
-	for _, n := range q.GroupClause {
-		if i := ordinal(n, len(res.columns)); i >= 0 {
-			if s := res.columns[i].source; s != nil {
-				out = append(out, s)
-			}
-			continue
-		}
-		if c := a.local(n, sc); c != nil {
-			out = append(out, c)
-			continue
-		}
-		for _, c := range res.columns {
-			if c.name == bareName(n) && c.source != nil {
-				out = append(out, c.source)
-			}
-		}
-	}
-	return out
-}
-
-// row is the relation's reference that a value comes from as it is.
-func (v value) row() *item {
-	if v.column == nil {
-		return nil
-	}
-	return v.column.row
-}
-
-// groupable refuses to group by a column whose masked values do not tell originals
-// apart, unless the patient whose key they are masked by is grouped by too: within one
-// patient, equal masked values are equal originals but for the method's own odds.
-func (a *analysis) groupable(s *seal, n *pg.Node, row *item, keys []*resolved) {
-	if !s.comparable && !s.keyed(row, keys) {
-		a.refuseSealed(s, location(n), "it is grouped by, but equal masked values may be different originals", "group by the patient's sealed id instead")
-	}
-}
-
-// keyed reports whether one of the keys is the sealed entity of the same row.
-func (s *seal) keyed(row *item, keys []*resolved) bool {
-	return row != nil && s.entity != "" && slices.ContainsFunc(keys, func(k *resolved) bool {
-		return k.row == row && k.base == s.entity && k.seal != nil && k.seal.comparable
-	})
-}
-
-func (a *analysis) groupByTwin(c *resolved, sc *scope) *pg.Node {
-	t := a.twinOf(c)
-	sc.keys = append(sc.keys, call("hashtextextended", cast(t, "text"), a.seed()))
-	return t
-}
-
 func (a *analysis) seed() *pg.Node { return integer(a.policy.order, "int8") }
 
 // hash is the place of a carrier in Veil's own order.
 func (a *analysis) hash(carrier *pg.Node) *pg.Node {
 	return call("hash_record_extended", carrier, a.seed())
+}
+
+// hashTwin is the place of a bare original in Veil's own order.
+func (a *analysis) hashTwin(twin *pg.Node) *pg.Node {
+	return call("hashtextextended", cast(twin, "text"), a.seed())
+}
+
+// hasWindow reports whether a SELECT calls a window function.
+func hasWindow(q *pg.SelectStmt) bool {
+	found := false
+	for _, list := range [][]*pg.Node{q.TargetList, q.SortClause, q.DistinctClause} {
+		for _, n := range list {
+			walk(n.ProtoReflect(), func(m any) {
+				if f, ok := m.(*pg.FuncCall); ok && f.Over != nil {
+					found = true
+				}
+			})
+		}
+	}
+	return found
 }
 
 // window analyses a window. Rows may be partitioned by a sealed column, not ordered.
@@ -247,20 +73,24 @@ func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 			keys = append(keys, c)
 		}
 	}
-	for i, n := range w.PartitionClause {
+	var partitions []*pg.Node
+	for _, n := range w.PartitionClause {
 		v := a.expr(n, sc)
-		w.PartitionClause[i] = v.node
 		if v.seal != nil {
 			a.groupable(v.seal, n, v.row(), keys)
+			hash := a.hash(v.node)
 			if v.column != nil && v.column.twin != "" && v.column.emit == nil {
-				t := a.twinOf(v.column)
-				w.PartitionClause[i] = t
-				sc.keys = append(sc.keys, call("hashtextextended", cast(t, "text"), a.seed()))
-			} else {
-				sc.keys = append(sc.keys, a.hash(v.node))
+				v.node = a.twinOf(v.column)
+				hash = a.hashTwin(v.node)
 			}
+			sc.keys = append(sc.keys, hash)
+			// Windows without an order of their own see the rows as they are sorted for
+			// the partitions: by the hash first.
+			partitions = append(partitions, hash)
 		}
+		partitions = append(partitions, v.node)
 	}
+	w.PartitionClause = partitions
 	a.sortExpressions(w.OrderClause, sc)
 	for _, n := range []**pg.Node{&w.StartOffset, &w.EndOffset} {
 		if *n != nil {

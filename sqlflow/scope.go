@@ -31,8 +31,9 @@ type resolved struct {
 	base string
 	// emit makes the reference, where the column is another one's or made of two.
 	emit func() *pg.Node
-	// use notes that the column is read, useTwin that its twin is.
+	// use notes that the column is read, useTwin that its twin is; used tells.
 	use, useTwin func()
+	used         func() bool
 	// twin is the name of the bare original beside the carrier, or empty.
 	twin string
 	// grouped columns are referred to by their twin.
@@ -50,6 +51,8 @@ type item struct {
 	// schema is set where schema.alias names it too.
 	schema  string
 	columns []*resolved
+	// relation is set where the item is a table.
+	relation *Relation
 	// extra are columns that a star leaves out.
 	extra []*resolved
 }
@@ -94,6 +97,8 @@ type scope struct {
 	ctes *cteEnv
 	// ordered notes that rows may come in the order of originals.
 	keys []*pg.Node
+	// seen: the order of the rows can be seen before keys order them.
+	seen bool
 }
 
 // cteEnv is a chain of common table expressions, the nearest first.
