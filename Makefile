@@ -11,7 +11,7 @@ build: ## dist/veil, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o dist/veil ./cmd/veil
 
 test: ## all tests but those with real servers and clients, verbose enough to count them; what a test logs shows if it fails
-	$(GO) test -count=1 -v -skip '^TestReal' ./... 2>&1 | awk '/^=== / { next } \
+	$(GO) test -count=1 -v -timeout 25m -skip '^TestReal' ./... 2>&1 | awk '/^=== / { next } \
 	  /^ +[a-z0-9_]+\.go:[0-9]+: |^        / { said = said $$0 "\n"; next } /--- FAIL/ { printf "%s", said } \
 	  /--- (PASS|FAIL|SKIP)/ { said = "" } { print }' ; exit $${PIPESTATUS[0]}
 

@@ -133,7 +133,7 @@ func analyze(sql string, c *Catalog, p *Policy, s *Session) (plan *Plan, refusal
 	over := p.overlay(c)
 	a := &analysis{
 		catalog: c, policy: p, over: over, session: s, text: sql, tag: newTag(),
-		plan:    &Plan{Actions: &mask.Plan{Policy: p.masks}, Cached: true},
+		plan:    &Plan{Actions: &mask.Plan{Policy: p.masks}, Cached: true, clear: map[origin]bool{}},
 		starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{},
 		relations: map[string]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*Param{},
 	}

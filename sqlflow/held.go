@@ -25,7 +25,7 @@ func (a *analysis) declare(d *pg.DeclareCursorStmt, n *pg.Node) {
 // inner moves the columns to the plan of the statement that is held.
 func (a *analysis) inner() {
 	p := a.plan
-	p.Inner = &Plan{Kind: Rows, Columns: p.Columns, Params: nil, Actions: p.Actions, Command: "SELECT", Fingerprint: p.Fingerprint, tag: []byte(a.tag)}
+	p.Inner = &Plan{Kind: Rows, Columns: p.Columns, Params: nil, Actions: p.Actions, Command: "SELECT", Fingerprint: p.Fingerprint, clear: p.clear, tag: []byte(a.tag)}
 	p.Columns = nil
 }
 
@@ -56,7 +56,7 @@ func (a *analysis) take(held *Plan) {
 		held = held.Inner
 	}
 	p.Columns, p.Actions, a.tag = held.Columns, held.Actions, string(held.tag)
-	p.explain = held.explain
+	p.explain, p.clear = held.explain, held.clear
 }
 
 // prepare analyses PREPARE.

@@ -81,6 +81,8 @@ type Plan struct {
 	copy    *copyFormat
 	tag     []byte
 	explain bool
+	// clear are the columns of relations that the statement reads as they are.
+	clear map[origin]bool
 }
 
 // Same reports whether two plans of one statement, made over different catalogs, do

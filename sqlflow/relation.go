@@ -124,6 +124,8 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			}
 			n := column(e.shape.Name)
 			switch e.shape.treatment {
+			case Clear:
+				a.plan.clear[origin{s.relation.OID, e.shape.Number}] = true
 			case Pushed:
 				n = a.fragment(e.shape.value)
 			case Sealed:

@@ -378,8 +378,8 @@ type Field struct {
 }
 
 // CheckRow compares the upstream's RowDescription with the analysis: the number of
-// columns, a record where a carrier is expected and nowhere else, and no column of a
-// relation that is not clear. The statement ends with the error.
+// columns, a record where a carrier is expected, and no column of a relation but the
+// clear ones that the statement reads. The statement ends with the error.
 func (p *Plan) CheckRow(fields []Field) error {
 	if len(fields) != len(p.Columns) {
 		return ErrTaint
@@ -389,9 +389,7 @@ func (p *Plan) CheckRow(fields []Field) error {
 		switch {
 		case c.Sealed && (f.Type != oidRecord || f.Table != 0):
 			return ErrTaint
-		case !c.Sealed && f.Type == oidRecord && !c.whole && f.Table == 0 && c.seal != nil:
-			return ErrTaint
-		case f.Table != 0 && f.Column != 0 && (c.origin != origin{f.Table, f.Column}) && f.Table >= firstUser:
+		case f.Table != 0 && f.Column != 0 && f.Table >= firstUser && !p.clear[origin{f.Table, f.Column}]:
 			return ErrTaint
 		}
 	}

@@ -93,7 +93,7 @@ func (x *session) cursor(name string) *sqlflow.Plan {
 // answered reports whether the door answers a plan itself. The upstream is given
 // an empty statement in its place where it has to see one.
 func answered(p *sqlflow.Plan) bool {
-	return p.Kind == sqlflow.Local || p.Kind == sqlflow.Empty || p.SQL == ""
+	return p.Kind == sqlflow.Local || p.Kind == sqlflow.Empty || p.Kind == sqlflow.Set && p.SQL == ""
 }
 
 // aborted refuses what the door would answer itself in a transaction that

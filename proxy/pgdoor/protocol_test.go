@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 )
 
 func TestSimpleQuery(t *testing.T) {
@@ -398,5 +399,42 @@ func TestReload(t *testing.T) {
 	}
 	if _, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable")); code(err) != "28000" {
 		t.Errorf("a new session: %v", err)
+	}
+}
+
+// TestPortalOfACursor: a cursor of DECLARE is a portal too.
+func TestPortalOfACursor(t *testing.T) {
+	d := startDoor(t, nil)
+	raw := newRaw(t, d)
+	raw.out = append(raw.out, messages(&pgproto3.Query{String: "BEGIN; DECLARE c CURSOR FOR SELECT last_name, sex FROM clinic.patients ORDER BY sex LIMIT 3"})...)
+	if got, want := raw.until('Z'), "C C Z"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	raw.send("D", "Pc")
+	raw.execute("c", 2)
+	raw.execute("c", 0)
+	raw.sync()
+	if got, want := raw.until('Z'), "T D D s D C Z"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestReset: what is reset is what the session began with.
+func TestReset(t *testing.T) {
+	d := startDoor(t, nil)
+	conn := d.connectAs(t, "ann", "sslmode=disable&application_name=first").PgConn()
+	for _, tt := range []struct{ sql, want string }{
+		{"SET application_name TO 'second'; SET search_path TO public", "SET,SET"},
+		{"RESET ALL", "RESET"},
+		{"SHOW application_name; SHOW search_path", "first\nSHOW,clinic\nSHOW"},
+		{"SELECT 1", "1\nSELECT 1"},
+	} {
+		got, err := cells(t, conn, tt.sql)
+		if err != nil || strings.Join(got, ",") != tt.want {
+			t.Errorf("%s: got %q, %v", tt.sql, got, err)
+		}
+	}
+	if got := conn.ParameterStatus("application_name"); got != "first" {
+		t.Errorf("the client was told %q", got)
 	}
 }
