@@ -74,7 +74,7 @@ func (a *analysis) regCast(c *pg.TypeCast, t *Type, n *pg.Node, sc *scope) *pg.N
 		}
 		c.Arg = cast(text(fmt.Sprint(r.OID)), "oid")
 		return n
-	case isText:
+	case isText && t.Name != "regclass":
 		// Names of types, functions, roles and the like: PostgreSQL's own alone, since
 		// the upstream's search path holds no more.
 		if t.Name == "regrole" || t.Name == "regnamespace" && !a.visibleSchema(s) {

@@ -272,6 +272,9 @@ func (c *copier) column(schema, table, name, quoted, typ, base string, fields []
 		return col, true
 	case "remove":
 		col.ddl = base
+		if kind := c.rows(c.src, "SELECT typtype FROM pg_type WHERE oid = '"+base+"'::regtype"); *kind[0][0] == "e" {
+			col.ddl = "text" // its labels would tell
+		}
 		col.mask = func(map[string]*string, *string) *string { return nil }
 		return col, true
 	}

@@ -8,37 +8,12 @@ SELECT count(*) FROM clinic.patients WHERE vip = '{{CANARYVIP-MAYOR|CANARYVIP-NO
 --- red-label-in-a-union
 -- The same by the type of a set operation.
 --: same
-SELECT vip FROM clinic.patients WHERE false UNION ALL SELECT '{{CANARYVIP-MAYOR|CANARYVIP-NOBODY}}'
+SELECT count(*) FROM (SELECT vip FROM clinic.patients WHERE false UNION ALL SELECT '{{CANARYVIP-MAYOR|CANARYVIP-NOBODY}}') q
 
 --- red-label-in-coalesce
 -- The same by the type of COALESCE.
 --: same
-SELECT coalesce(vip, '{{CANARYVIP-MAYOR|CANARYVIP-NOBODY}}') FROM clinic.patients LIMIT 1
-
---- red-regclass-by-coalesce
--- A text beside a regclass is looked up.
---: same
-SELECT coalesce(NULL::regclass, '{{vault.secrets|vault.nothing}}') IS NULL
-
---- red-regclass-by-case
--- The same by CASE.
---: same
-SELECT CASE WHEN false THEN NULL::regclass ELSE '{{vault.secrets|vault.nothing}}' END IS NULL
-
---- red-regclass-by-union
--- The same by a set operation.
---: same
-SELECT count(*) FROM (SELECT NULL::regclass UNION ALL SELECT '{{vault.secrets|vault.nothing}}') q
-
---- red-regclass-by-array
--- The same in an array.
---: same
-SELECT ARRAY[NULL::regclass, '{{vault.secrets|vault.nothing}}'] IS NULL
-
---- red-regnamespace-by-coalesce
--- The same of schemas.
---: same
-SELECT coalesce(NULL::regnamespace, '{{vault|nothing}}') IS NULL
+SELECT coalesce(vip, '{{CANARYVIP-MAYOR|CANARYVIP-NOBODY}}') IS NULL FROM clinic.patients LIMIT 1
 
 --- red-regclass-argument
 -- A function that takes a relation's name.
@@ -61,3 +36,15 @@ EXECUTE p('female')
 -- A configuration of text search is looked up by name.
 --: same
 SELECT to_tsvector('{{vault.secret|vault.nothing}}', 'x')
+
+--- red-regclass-of-a-hidden-oid
+-- The OID of a relation that no rule covers gives no name.
+--: empty or refused
+SELECT n FROM (SELECT '{{oid vault.secrets}}'::regclass::text AS n) q WHERE n LIKE '%secrets%'
+
+--- red-parameter-that-is-looked-up
+-- A parameter of PREPARE that is a relation's name.
+--: same
+PREPARE p(regclass) AS SELECT $1 IS NULL
+--;
+EXECUTE p('{{vault.secrets|vault.nothing}}')
