@@ -181,6 +181,9 @@ func TestCheckerFinds(t *testing.T) {
 // FuzzAnalyze holds, for any text: no fault of the analysis, and of what is accepted
 // that the checker finds nothing.
 func FuzzAnalyze(f *testing.F) {
+	if err := Warm(); err != nil { // it takes longer than a fuzzing process may hang
+		f.Fatal(err)
+	}
 	for _, sql := range corpus(f) {
 		f.Add(sql)
 	}

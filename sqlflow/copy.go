@@ -79,13 +79,13 @@ func (a *analysis) copyFormat(options []*pg.Node) *copyFormat {
 	switch f.format {
 	case "text":
 		f.delimiter = one("delimiter", '\t')
-		f.null = []byte(or2(given, "null", `\N`))
+		f.null = []byte(option(given, "null", `\N`))
 		if f.delimiter == '\\' || f.delimiter == '\n' || f.delimiter == '\r' || bytes.IndexByte(f.null, f.delimiter) >= 0 {
 			a.fail(codeSyntax, 0, "this COPY delimiter is not possible", "")
 		}
 	case "csv":
 		f.delimiter = one("delimiter", ',')
-		f.null = []byte(or2(given, "null", ""))
+		f.null = []byte(option(given, "null", ""))
 		f.quote = one("quote", '"')
 		f.escape = one("escape", f.quote)
 	case "binary":
@@ -95,7 +95,8 @@ func (a *analysis) copyFormat(options []*pg.Node) *copyFormat {
 	return f
 }
 
-func or2(m map[string]string, name, def string) string {
+// option is an option's value, or def where it is not given.
+func option(m map[string]string, name, def string) string {
 	if v, ok := m[name]; ok {
 		return v
 	}

@@ -25,7 +25,7 @@ func (a *analysis) equality(kind string, l, r value, truth bool, at int32) *pg.N
 		a.refuseSealed(l.seal, at, "it is compared with a value that is not sealed", "compare it with a column that the same method masks, or with a pseudonym")
 	}
 	if c.null {
-		return a.distinctOp(kind, isSealedNode(a, l), null())
+		return a.distinctOp(kind, a.compared(l), null())
 	}
 	a.openable(l.seal, at)
 	if c.param > 0 {
@@ -34,8 +34,8 @@ func (a *analysis) equality(kind string, l, r value, truth bool, at int32) *pg.N
 	return a.literalEquality(kind, l, c.text)
 }
 
-// isSealedNode is the twin of a value, or its carrier.
-func isSealedNode(a *analysis, v value) *pg.Node {
+// compared is how a sealed value is compared: its twin, or its carrier.
+func (a *analysis) compared(v value) *pg.Node {
 	if t := v.twin(a); t != nil {
 		return t
 	}

@@ -17,8 +17,6 @@ type value struct {
 	null bool
 	// fence is set where the value's type has casts of the database.
 	fence *Type
-	// whole is a whole row.
-	whole bool
 	// failed is set for a view's column that cannot be had, hidden for one that is not
 	// there.
 	failed *Refusal
@@ -195,7 +193,7 @@ func (a *analysis) wholeRow(it *item, at int32) value {
 			c.use()
 		}
 	}
-	return value{node: column(it.ref), whole: true}
+	return value{node: column(it.ref)}
 }
 
 // rowArgs analyses the members of ROW(…), where t.* stands for all columns of t.

@@ -94,7 +94,7 @@ func (p *Plan) Same(o *Plan) bool {
 	}
 	for i, c := range p.Columns {
 		d := o.Columns[i]
-		if c.Name != d.Name || c.Sealed != d.Sealed || c.Type != d.Type || c.origin != d.origin || c.action != d.action || c.whole != d.whole ||
+		if c.Name != d.Name || c.Sealed != d.Sealed || c.Type != d.Type || c.origin != d.origin || c.action != d.action ||
 			c.seal != nil && (!sameSeal(c.seal, d.seal) || c.seal.action != d.seal.action) {
 			return false
 		}
@@ -120,7 +120,6 @@ type Column struct {
 	Modifier int32
 
 	seal   *seal
-	whole  bool
 	origin origin
 	// action is the number of the rule that acts, or -1.
 	action int

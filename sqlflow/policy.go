@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -51,6 +52,18 @@ func Methods() []mask.Definition {
 	removed := func(mask.Env, mask.Args) (mask.Method, error) { return removeAll{}, nil }
 	return []mask.Definition{
 		{Name: "hide", Label: mask.LabelRedacted, Summary: "takes the column itself away: neither its name nor its values are there", New: removed},
+		{
+			Name: "json", Label: mask.LabelRedacted, Summary: "keeps listed members of a JSON or JSONB object and takes out all others",
+			Params: []mask.Param{{Name: "keep", Type: mask.ListParam, Required: true, Doc: "paths of names, such as status or code.text"}},
+			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
+				for _, path := range args.List("keep") {
+					if slices.Contains(strings.Split(path, "."), "") {
+						return nil, fmt.Errorf("keep: %q has an empty name", path)
+					}
+				}
+				return removeAll{}, nil
+			},
+		},
 		{Name: "fhir", Label: mask.LabelMasked, Summary: "masks a JSON, JSONB or XML value that is a FHIR resource by the FHIR rules", New: removed},
 	}
 }

@@ -37,6 +37,13 @@ func (d *laying) push() bool {
 			c.shown = oidText
 			v, ok = d.zip3()
 		}
+	case "json":
+		if t.OID == oidJSON || t.OID == oidJSONB {
+			v, ok = d.json(), true
+		} else {
+			c.remove(d.catalog)
+			return c.treatment == Pushed
+		}
 	case "ageCap":
 		if isNumber(t.OID) {
 			v, ok = d.ageCap()
@@ -77,6 +84,62 @@ func (d *laying) probe(s string) (string, mask.Outcome) {
 		return "", mask.Removed
 	}
 	return string(out), outcome
+}
+
+// json keeps the listed members of an object, by paths of names with dots between, and
+// takes out all others. What is no object goes, and so does a path through an array.
+func (d *laying) json() string {
+	keep := jsonPaths{}
+	for _, path := range d.rule.Args.List("keep") {
+		keep.add(strings.Split(path, "."))
+	}
+	v := d.value
+	if d.typ.OID == oidJSON {
+		v += "::pg_catalog.jsonb"
+	}
+	out := keep.sql("(" + v + ")")
+	if d.typ.OID == oidJSON {
+		out = "(" + out + ")::pg_catalog.json"
+	}
+	return out
+}
+
+// jsonPaths are the members that are kept, each with those below it; none below keeps
+// all of it.
+type jsonPaths map[string]jsonPaths
+
+func (p jsonPaths) add(path []string) {
+	below, ok := p[path[0]]
+	switch {
+	case ok && len(below) == 0: // all of it is kept
+	case len(path) == 1:
+		p[path[0]] = jsonPaths{}
+	default:
+		if !ok {
+			below = jsonPaths{}
+			p[path[0]] = below
+		}
+		below.add(path[1:])
+	}
+}
+
+// sql builds the object anew. A member that is not there stays so.
+func (p jsonPaths) sql(v string) string {
+	var names []string
+	for name := range p {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	var list []string
+	for _, name := range names {
+		member := v + " OPERATOR(pg_catalog.->) " + quoteText(name)
+		if below := p[name]; len(below) > 0 {
+			member = below.sql("(" + member + ")")
+		}
+		list = append(list, "("+quoteText(name)+", "+member+")")
+	}
+	return "CASE WHEN pg_catalog.jsonb_typeof(" + v + ") = 'object' THEN coalesce((SELECT pg_catalog.jsonb_object_agg(m.k, m.v) FROM (VALUES " +
+		strings.Join(list, ", ") + ") AS m (k, v) WHERE m.v IS NOT NULL), '{}'::pg_catalog.jsonb) END"
 }
 
 // year cuts dates. The years that a method caps are asked of the method itself.

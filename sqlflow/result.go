@@ -22,7 +22,6 @@ type resultColumn struct {
 	typ    uint32
 	action int
 	origin origin
-	whole  bool // a whole row, a record without originals
 	failed *Refusal
 	fence  *Type
 	source *resolved

@@ -20,7 +20,7 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 	for i, c := range l.columns {
 		lm, rm := c.markTwin, r.columns[i].markTwin
 		fence := a.sameFence([]value{{fence: c.fence, null: c.null}, {fence: r.columns[i].fence, null: r.columns[i].null}}, 0)
-		res.columns[i] = &resultColumn{name: c.name, fence: fence, seal: c.seal, typ: c.typ, action: c.action, whole: c.whole, failed: c.failed}
+		res.columns[i] = &resultColumn{name: c.name, fence: fence, seal: c.seal, typ: c.typ, action: c.action, failed: c.failed}
 		if c.failed == nil {
 			res.columns[i].failed = r.columns[i].failed
 		}

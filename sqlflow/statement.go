@@ -65,7 +65,7 @@ func (a *analysis) top(q *pg.SelectStmt) {
 func (a *analysis) columns(res *result) []Column {
 	var out []Column
 	for _, c := range res.columns {
-		col := Column{Name: c.name, whole: c.whole, origin: c.origin, action: c.action}
+		col := Column{Name: c.name, origin: c.origin, action: c.action}
 		if c.seal != nil {
 			s := c.seal
 			col.Sealed, col.Type, col.Modifier, col.seal = true, s.shown, -1, s

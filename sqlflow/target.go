@@ -100,7 +100,6 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 				c.markTwin = func() { source.useTwin() }
 			}
 		}
-		c.whole = v.whole
 		out = append(out, target(name, v.node))
 		res.columns = append(res.columns, c)
 		sources = append(sources, source)

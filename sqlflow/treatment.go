@@ -253,8 +253,8 @@ func (o *overlay) lay(c *shapeColumn, r *Relation, i int) {
 		c.why = "its type is not known"
 		return
 	}
-	if rule.Method == "fhir" || rule.Method == "json" {
-		if method = o.policy.options.Document; method == nil || rule.Method == "json" || t.OID != oidJSON && t.OID != oidJSONB && t.OID != oidXML && !isText(t.OID) {
+	if rule.Method == "fhir" {
+		if method = o.policy.options.Document; method == nil || t.OID != oidJSON && t.OID != oidJSONB && t.OID != oidXML && !isText(t.OID) {
 			c.remove(o.catalog)
 			return
 		}

@@ -26,6 +26,7 @@ type demoFlags struct {
 	patients       int
 	seed           uint64
 	listen, source string
+	postgres       string
 	export         int64
 }
 
@@ -33,9 +34,11 @@ func newDemo() *cobra.Command {
 	var f demoFlags
 	c := &cobra.Command{
 		Use: "demo", Short: "Show the proxy at work on synthetic patients",
-		Long: `Starts a FHIR server with synthetic patients and Veil before it, prints five lines
-to try, and stays up until Ctrl-C. Nothing is kept: the key and the audit log are
-made anew and removed at the end.`,
+		Long: `Starts a FHIR server with synthetic patients and Veil before it, prints lines to try,
+and stays up until Ctrl-C. Where this machine has a PostgreSQL (initdb and postgres,
+15 or newer), one with the same patients in tables is started too, and Veil before
+it. Nothing is kept: the data, the key and the audit log are made anew and removed at
+the end.`,
 		Example: `  veil demo
   veil demo --patients 500 --listen 127.0.0.1:9000
   veil demo --export 10000000 > patients.ndjson`,
@@ -46,6 +49,7 @@ made anew and removed at the end.`,
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "other seeds make other patients")
 	c.Flags().Int64Var(&f.export, "export", 0, "write about so many bytes of the patients' records as NDJSON to standard output, and stop")
 	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8090", "address of the masked view; a free port is taken if it is in use")
+	c.Flags().StringVar(&f.postgres, "postgres-listen", "127.0.0.1:8092", "address of the masked view of the tables; the same")
 	c.Flags().StringVar(&f.source, "source-listen", "127.0.0.1:8091", "address of the source; the same")
 	return c
 }
@@ -96,10 +100,20 @@ func runDemo(c *cobra.Command, f demoFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.log.Close()) }()
-	if err := d.print(c, population, sourceURL); err != nil {
+	doors := []served{{d.door, d.listener}}
+	sql, err := startDemoSQL(c.Context(), f, dir, population, d.automaton.Policy.Keys, d.log)
+	switch {
+	case errors.Is(err, errNoPostgres):
+	case err != nil:
+		return errors.Join(err, d.listener.Close())
+	default:
+		defer func() { err = errors.Join(err, sql.server.stop()) }()
+		doors = append(doors, sql.served)
+	}
+	if err := d.print(c, population, sourceURL, sql); err != nil {
 		return err
 	}
-	return serveAll(c.Context(), []served{{d.door, d.listener}})
+	return serveAll(c.Context(), doors)
 }
 
 // demoDoor is the masked view of the demo.
@@ -150,7 +164,7 @@ func startDemoDoor(ctx context.Context, f demoFlags, dir, sourceURL string) (*de
 
 // print says where things are and what to try. The lines can be pasted as they
 // are.
-func (d *demoDoor) print(c *cobra.Command, p *fhirtest.Population, sourceURL string) error {
+func (d *demoDoor) print(c *cobra.Command, p *fhirtest.Population, sourceURL string, sql *demoSQL) error {
 	id := p.PatientIDs()[0]
 	keys := d.automaton.Policy.Keys
 	pseudonym, ok := keys.NewPseudonymizer().AppendSealed(nil, keys.SealSlot("Patient"), []byte(id))
@@ -177,7 +191,19 @@ A search that would test a name, refused:
 What the audit log has of all that, without a value:
   %s audit show %s --last 1
 
-Ctrl-C stops both.
 `, sourceURL, len(p.PatientIDs()), d.url, sourceURL, id, d.url, pseudonym, d.url, d.url, self, d.dir)
+	if sql == nil {
+		fmt.Fprint(out, "The same patients in tables need a PostgreSQL on this machine: there is none.\n")
+	} else {
+		fmt.Fprintf(out, `The same patients in tables, as the source has them, and as Veil shows them:
+  psql '%s' -c 'SELECT * FROM patients LIMIT 3' -x
+  psql '%s' -c 'SELECT * FROM patients LIMIT 3' -x
+The patient from above, by the same pseudonym:
+  psql '%s' -c "SELECT id, family, birth_date, zip FROM patients WHERE id = '%s'"
+A query that would test a name, refused:
+  psql '%s' -c "SELECT count(*) FROM patients WHERE family LIKE 'Smi%%'"
+`, sql.source, sql.url, sql.url, pseudonym, sql.url)
+	}
+	fmt.Fprint(out, "\nCtrl-C stops all.\n")
 	return nil
 }

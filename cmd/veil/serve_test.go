@@ -173,10 +173,10 @@ func TestServeAgreesWithMask(t *testing.T) {
 
 // TestDemoShowsWhatItPromises pastes the five lines that the demo prints.
 func TestDemoShowsWhatItPromises(t *testing.T) {
-	b := start(t, "demo", "--patients", "20", "--listen", "127.0.0.1:0", "--source-listen", "127.0.0.1:0")
+	b := start(t, "demo", "--patients", "20", "--listen", "127.0.0.1:0", "--source-listen", "127.0.0.1:0", "--postgres-listen", "127.0.0.1:0")
 	b.until(t, "Ctrl-C")
 	lines := regexp.MustCompile(`(?m)^  (.*)$`).FindAllStringSubmatch(b.out.String(), -1)
-	if len(lines) != 5 {
+	if len(lines) < 5 {
 		t.Fatalf("%d lines to try:\n%s", len(lines), b.out.String())
 	}
 	url := func(i int) string {

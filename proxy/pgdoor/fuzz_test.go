@@ -81,6 +81,9 @@ func (o *obedient) send(m pgproto3.BackendMessage) {
 
 func (o *obedient) Read(p []byte) (int, error) { return o.answer.Read(p) }
 
+// hang is how long a session may take for a few messages, on a busy machine.
+const hang = 30 * time.Second
+
 // fuzzSession is a session that has logged in, between a client and an upstream of
 // the test's, over an empty catalog.
 func fuzzSession(t testing.TB, p *policy, client, up net.Conn) *session {
@@ -106,6 +109,9 @@ func fuzzSession(t testing.TB, p *policy, client, up net.Conn) *session {
 
 func fuzzPolicy(t testing.TB) *policy {
 	t.Helper()
+	if err := sqlflow.Warm(); err != nil {
+		t.Fatal(err)
+	}
 	p, err := newPolicy(Policy{Consumers: testUsers(t), Views: map[string]View{"plain": {Policy: clinicPolicy(t)}}}, DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +151,7 @@ func FuzzClient(f *testing.F) {
 		}()
 		select {
 		case <-done:
-		case <-time.After(5 * time.Second):
+		case <-time.After(hang):
 			t.Fatal("the session hangs")
 		}
 		if x.current != nil {
@@ -186,7 +192,7 @@ func FuzzUpstream(f *testing.F) {
 			go func() { done <- x.loop() }()
 			select {
 			case <-done:
-			case <-time.After(5 * time.Second):
+			case <-time.After(hang):
 				t.Fatal("the session hangs")
 			}
 			rows := bytes.Count(answered, []byte{'D'}) > 0 // a clear column may hold anything

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// TestDemoJoinsBothDoors: the demo's tables have the patients of its FHIR server,
+// and one pseudonym names a patient at both doors.
+func TestDemoJoinsBothDoors(t *testing.T) {
+	if _, err := postgresPrograms(); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	b := start(t, "demo", "--patients", "10", "--listen", "127.0.0.1:0", "--source-listen", "127.0.0.1:0", "--postgres-listen", "127.0.0.1:0")
+	defer b.stop(t)
+	b.until(t, "Ctrl-C")
+	out := b.out.String()
+	urls := regexp.MustCompile(`psql '([^']*)'`).FindAllStringSubmatch(out, -1)
+	masked := regexp.MustCompile(`curl -s (\S+/Patient/(\S+))`).FindAllStringSubmatch(out, -1)
+	if len(urls) != 4 || len(masked) != 2 {
+		t.Fatalf("the demo printed\n%s", out)
+	}
+	connect := func(url string) *pgx.Conn {
+		conn, err := pgx.Connect(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	source, veiled := connect(urls[0][1]), connect(urls[1][1])
+	defer source.Close(t.Context())
+	defer veiled.Close(t.Context())
+	var family, maskedFamily, resource string
+	if err := source.QueryRow(t.Context(), "SELECT family FROM patients WHERE id = $1", masked[0][2]).Scan(&family); err != nil {
+		t.Fatal(err)
+	}
+	pseudonym := masked[1][2]
+	if err := veiled.QueryRow(t.Context(), "SELECT family, resource FROM patients WHERE id = $1", pseudonym).Scan(&maskedFamily, &resource); err != nil {
+		t.Fatal(err)
+	}
+	if maskedFamily == family || strings.Contains(resource, family) || !strings.Contains(resource, pseudonym) {
+		t.Errorf("the patient is shown as %s, %.200s", maskedFamily, resource)
+	}
+	_, body, _ := get(t, masked[1][1])
+	if !strings.Contains(body, pseudonym) {
+		t.Errorf("the FHIR door shows %.200s", body)
+	}
+	var observations int
+	if err := veiled.QueryRow(t.Context(), "SELECT count(*) FROM observations o JOIN patients p ON p.id = o.patient_id WHERE p.id = $1", pseudonym).Scan(&observations); err != nil || observations == 0 {
+		t.Errorf("%d observations, %v", observations, err)
+	}
+	if _, err := veiled.Exec(t.Context(), "SELECT count(*) FROM patients WHERE family LIKE 'Smi%'"); err == nil {
+		t.Error("a name was tested")
+	}
+}
