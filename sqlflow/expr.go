@@ -189,6 +189,9 @@ func (a *analysis) wholeRow(it *item, at int32) value {
 		if f := a.fenceOf(c); f != nil {
 			a.refuseFenced(f, at)
 		}
+		if c.as != "" {
+			a.fail("0A000", at, fmt.Sprintf("the whole row of %q has two columns of one name", it.alias), "give the columns different names")
+		}
 		if c.use != nil {
 			c.use()
 		}

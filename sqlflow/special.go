@@ -54,6 +54,13 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 		a.arguments(f, sc)
 		f.Funcname = names("pg_catalog", name)
 		return n
+	case "format_type":
+		if len(f.Args) != 2 {
+			return nil
+		}
+		a.arguments(f, sc)
+		f.Funcname = names("pg_catalog", name)
+		return a.visibleName("regtype", cast(f.Args[0], "oid"), n)
 	case "current_setting":
 		if len(f.Args) == 0 {
 			return nil

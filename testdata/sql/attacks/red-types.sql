@@ -48,3 +48,28 @@ SELECT n FROM (SELECT '{{oid vault.secrets}}'::regclass::text AS n) q WHERE n LI
 PREPARE p(regclass) AS SELECT $1 IS NULL
 --;
 EXECUTE p('{{vault.secrets|vault.nothing}}')
+
+--- red-type-names-by-oid
+-- The type of a hidden relation's rows is called as the relation.
+--: empty
+SELECT n FROM (SELECT g::oid::regtype::text AS n FROM generate_series(16384, 20000) g) q WHERE n LIKE '%secrets%'
+
+--- red-type-names-by-format
+-- The same by the function that clients ask.
+--: empty
+SELECT n FROM (SELECT format_type(g::oid, NULL) AS n FROM generate_series(16384, 20000) g) q WHERE n LIKE '%secrets%'
+
+--- red-schema-names-by-oid
+-- A schema that no rule covers has no name.
+--: empty
+SELECT n FROM (SELECT g::oid::regnamespace::text AS n FROM generate_series(16384, 20000) g) q WHERE n = 'vault'
+
+--- red-function-names-by-oid
+-- Nor have functions of the database.
+--: empty
+SELECT n FROM (SELECT g::oid::regproc::text AS n FROM generate_series(16384, 20000) g) q WHERE n LIKE '%patient_name%'
+
+--- red-row-of-two-columns-of-a-name
+-- Names that Veil gives columns must not be told.
+--: refused or masked
+SELECT to_jsonb(j) FROM (SELECT d.name, d.name FROM clinic.departments d) j ORDER BY 1 LIMIT 1
