@@ -30,9 +30,12 @@ func (a *analysis) with(w *pg.WithClause, sc *scope) {
 		if w.Recursive {
 			// What PostgreSQL takes for a reference forward or to itself must not be one
 			// to something else here.
-			for k, later := range w.Ctes[i:] {
-				if later := later.GetCommonTableExpr(); k == 0 && !self && refersTo(stmt, name) || k > 0 && refersTo(stmt, later.GetCtename()) {
-					a.fail("0A000", c.Location, "in WITH RECURSIVE a query may only refer to those before it, or to itself behind UNION", "change the order of the queries")
+			if !self && refersTo(stmt, name) {
+				a.fail("42P19", c.Location, fmt.Sprintf("recursive query %q does not have the form non-recursive-term UNION [ALL] recursive-term", name), "")
+			}
+			for _, later := range w.Ctes[i+1:] {
+				if refersTo(stmt, later.GetCommonTableExpr().GetCtename()) {
+					a.fail("0A000", c.Location, fmt.Sprintf("WITH query %q reads one that comes after it", name), "write the queries in the order in which they are read")
 				}
 			}
 		}

@@ -70,6 +70,9 @@ func (f *serveFlags) checkPostgres(cmd *cobra.Command, only string) error {
 		if only != "" && v.Name != only {
 			continue
 		}
+		if rs := p.postgres.Views[v.Name].Policy.Ruleset; rs.Tables == nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "veil: ruleset %s: %s\n", rs.Name, noTables)
+		}
 		if err := printTreatments(cmd.OutOrStdout(), v.Name, seen.Treatments[v.Name]); err != nil {
 			return err
 		}

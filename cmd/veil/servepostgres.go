@@ -77,7 +77,7 @@ func postgresViewSettings(v *postgresView) []setting {
 	return []setting{
 		texts("relations", "relations that it has, such as clinic.* (default: all that the ruleset lets exist)", &v.Relations),
 		texts("functions", "functions of the database that may be called with values that are not sealed, such as clinic.age", &v.Functions),
-		yesno("explain", "EXPLAIN is allowed: its estimates tell of originals", &v.Explain),
+		yesno("explain", "EXPLAIN is allowed: it tells the shape of plans, without costs", &v.Explain),
 		duration("statementTimeout", "for a statement", &v.StatementTimeout),
 		number("rows", "rows that a statement may have; 0 does not bound", &v.Rows, 0),
 	}
@@ -154,6 +154,9 @@ func (c *postgresConfig) door(policy pgdoor.Policy, sink mask.Sink, m *metrics.D
 	})
 }
 
+// noTables is said of a ruleset of FHIR alone.
+const noTables = "the ruleset has no tables section, so no relation exists at the PostgreSQL door"
+
 // warmTimeout bounds the first look at the upstream.
 const warmTimeout = 30 * time.Second
 
@@ -165,6 +168,12 @@ func (r *reloader) openPostgres(ctx context.Context, p *prepared, sink mask.Sink
 	if err != nil {
 		return served{}, err
 	}
+	for _, v := range p.policy.Views {
+		if rs := v.Automaton.Policy.Ruleset; rs.Tables == nil {
+			r.log.Warn(noTables, "door", "postgres", "view", v.Name, "ruleset", rs.Name)
+		}
+	}
+	r.log.Info("starting", "door", "postgres")
 	ctx, cancel := context.WithTimeout(ctx, warmTimeout)
 	defer cancel()
 	if err := door.Warm(ctx); err != nil {

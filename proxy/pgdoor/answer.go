@@ -304,5 +304,5 @@ func (x *session) executed(e *expectation) (bool, error) {
 	e.release = nothing
 	p.ex.described = p.st.checked
 	p.ex.confirmed = p.ex.confirmed || p.holds
-	return x.receive(p.ex, step{p.st.plan, p.st.catalog, p.st.text})
+	return x.receive(p.ex, p.st)
 }

@@ -128,7 +128,7 @@ func (x *session) parse(body []byte) error {
 		return errFrameSize
 	}
 	x.up.out = out
-	st := &statement{text: m.Query, plan: plan, catalog: catalog}
+	st := x.judged(m.Query, plan, catalog)
 	x.state.statements[m.Name] = st
 	return x.expect(expectation{kind: 'P', name: m.Name, st: st})
 }
@@ -322,7 +322,7 @@ func (x *session) execute(body []byte) error {
 			return err
 		}
 	}
-	if p.ex == nil && !p.holds && x.verifiable(p.st.plan) {
+	if p.ex == nil && !p.holds && x.verifiable(p.st) {
 		if err := x.verify(p); err != nil || x.skipping {
 			release()
 			return err

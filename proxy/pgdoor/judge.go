@@ -30,8 +30,8 @@ func refused(r *sqlflow.Refusal, offset int) *refusal {
 	if r.Position > 0 {
 		f.position = int32(r.Position + offset)
 	}
-	if f.reason == "" {
-		f.reason = "statement"
+	if f.reason == "" || f.reason == "refused" {
+		f.reason = rewritten(r.Code).text
 	}
 	return f
 }
@@ -42,11 +42,7 @@ func (x *session) analyze(text string) (*sqlflow.Plan, *sqlflow.Catalog, *refusa
 	if err != nil {
 		return nil, nil, &refusal{sessionError: sessionError{code: "08006", text: "the upstream's catalog cannot be read"}, reason: "catalog"}
 	}
-	st := x.state
-	if x.staged != nil {
-		st = x.staged
-	}
-	x.flow.SearchPath = st.settings.now.searchPath
+	x.flow.SearchPath = x.now().settings.now.searchPath
 	plan, r := x.s.analyzer.Analyze(text, catalog, x.view.policy, &x.flow)
 	if r != nil && strings.HasPrefix(r.Code, "42") && r.Code != "42501" {
 		// It may be of something that was made a moment ago.
@@ -67,24 +63,35 @@ func (x *session) analyze(text string) (*sqlflow.Plan, *sqlflow.Catalog, *refusa
 	return plan, catalog, nil
 }
 
+// judged is a statement as it was analysed. EXECUTE holds if what was prepared does.
+func (x *session) judged(text string, p *sqlflow.Plan, catalog *sqlflow.Catalog) *statement {
+	st := &statement{text: text, plan: p, catalog: catalog, check: p.CheckSQL}
+	if p.Kind == sqlflow.Execute && st.check == "" {
+		if prepared := x.now().statement(p.Name); prepared != nil {
+			st.text, st.catalog, st.check = "", prepared.catalog, prepared.check
+		}
+	}
+	return st
+}
+
+// now is the state that the next statement to be analysed finds.
+func (x *session) now() *state {
+	if x.staged != nil {
+		return x.staged
+	}
+	return x.state
+}
+
 // prepared and cursor are what the analysis asks for names.
 func (x *session) prepared(name string) *sqlflow.Plan {
-	st := x.state
-	if x.staged != nil {
-		st = x.staged
-	}
-	if p := st.statement(name); p != nil {
+	if p := x.now().statement(name); p != nil {
 		return p.plan
 	}
 	return nil
 }
 
 func (x *session) cursor(name string) *sqlflow.Plan {
-	st := x.state
-	if x.staged != nil {
-		st = x.staged
-	}
-	if p := st.portal(name); p != nil && p.cursor {
+	if p := x.now().portal(name); p != nil && p.cursor {
 		return p.st.plan
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -275,10 +276,18 @@ func TestRowLimit(t *testing.T) {
 			if n > 10 {
 				want = "54000"
 			}
-			if code(err) != want || len(got) > 11 {
+			if code(err) != want || err == nil && len(got) != n {
 				t.Errorf("%v, %d rows: got %d, %v", mode, n, len(got), err)
 			}
 		}
+	}
+	raw := newRaw(t, d, "few")
+	raw.out = append(raw.out, messages(&pgproto3.Query{String: "SELECT g FROM generate_series(1, 1000) g"})...)
+	if got, want := raw.until('Z'), "T"+strings.Repeat(" D", 10)+" E Z"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if tag, err := conn.PgConn().CopyTo(t.Context(), io.Discard, "COPY (SELECT g FROM generate_series(1, 10) g) TO STDOUT (FORMAT binary)"); err != nil || tag.String() != "COPY 10" {
+		t.Errorf("COPY: %v, %v", tag, err)
 	}
 	var one int
 	if err := conn.QueryRow(t.Context(), "SELECT 1").Scan(&one); err != nil {
@@ -288,7 +297,7 @@ func TestRowLimit(t *testing.T) {
 
 func TestPortals(t *testing.T) {
 	d := startDoor(t, nil)
-	raw := newRaw(t, d)
+	raw := newRaw(t, d, "ann")
 	raw.send("P", "s", "SELECT g FROM generate_series(1, 5) g")
 	raw.send("B", "", "s")
 	raw.execute("", 2)
@@ -405,7 +414,7 @@ func TestReload(t *testing.T) {
 // TestPortalOfACursor: a cursor of DECLARE is a portal too.
 func TestPortalOfACursor(t *testing.T) {
 	d := startDoor(t, nil)
-	raw := newRaw(t, d)
+	raw := newRaw(t, d, "ann")
 	raw.out = append(raw.out, messages(&pgproto3.Query{String: "BEGIN; DECLARE c CURSOR FOR SELECT last_name, sex FROM clinic.patients ORDER BY sex LIMIT 3"})...)
 	if got, want := raw.until('Z'), "C C Z"; got != want {
 		t.Errorf("got %s, want %s", got, want)

@@ -18,9 +18,9 @@ type raw struct {
 	out  []byte
 }
 
-func newRaw(t testing.TB, d *door) *raw {
+func newRaw(t testing.TB, d *door, user string) *raw {
 	t.Helper()
-	pg, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable"))
+	pg, err := pgconn.Connect(t.Context(), d.dsn(user, "sslmode=disable"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 // The order of messages is RowDescription (of a simple query alone), rows, and one
 // of CommandComplete, PortalSuspended, EmptyQueryResponse and ErrorResponse; or
 // CopyOutResponse, data, CopyDone and CommandComplete.
-func (x *session) receive(ex *execution, st step) (bool, error) {
+func (x *session) receive(ex *execution, st *statement) (bool, error) {
 	for {
 		typ, n, err := x.up.in.peek()
 		if err != nil {
@@ -32,15 +32,15 @@ func (x *session) receive(ex *execution, st step) (bool, error) {
 			}
 		}
 		if typ == 'D' || typ == 'd' {
-			if err := x.data(ex, typ, n); err != nil {
-				return false, err
-			}
-			if x.view.rows > 0 && ex.count > x.view.rows {
+			if x.left(ex) == 0 {
 				return false, x.stop(ex, &refusal{
 					sessionError: sessionError{code: "54000", text: "the statement has more rows than the consumer may have at once",
 						hint: "aggregate, or ask for at most " + strconv.FormatUint(x.view.rows, 10) + " rows with LIMIT"},
-					reason: "row limit",
+					reason: "row limit", plan: ex.plan,
 				})
+			}
+			if err := x.data(ex, typ, n); err != nil {
+				return false, err
 			}
 			continue
 		}
@@ -90,6 +90,21 @@ func (x *session) receive(ex *execution, st step) (bool, error) {
 			return false, err
 		}
 	}
+}
+
+// copyFrames is how many pieces of COPY are no rows: a header and an end.
+const copyFrames = 2
+
+// left is how many rows the consumer may still have of a statement.
+func (x *session) left(ex *execution) int {
+	if x.view.rows == 0 {
+		return math.MaxInt
+	}
+	most := x.view.rows
+	if ex.copying {
+		most += copyFrames
+	}
+	return int(min(most-min(most, ex.count), math.MaxInt))
 }
 
 // columns compares the upstream's columns with those of the plan, and tells the
@@ -161,7 +176,7 @@ func (x *session) data(ex *execution, typ byte, n int) error {
 		ex.count++
 		return nil
 	}
-	run, count := x.up.in.run(typ, math.MaxInt)
+	run, count := x.up.in.run(typ, x.left(ex))
 	if count == 0 && headerBytes+n <= upstreamBuffer {
 		if err := x.up.in.fill(headerBytes + n); err != nil {
 			return err

@@ -2,6 +2,7 @@ package pgdoor
 
 import (
 	"fmt"
+	"maps"
 	"sort"
 	"strconv"
 	"strings"
@@ -24,7 +25,9 @@ func (x *session) startupSettings(st *startup) (map[string]string, error) {
 		}
 	}
 	settings := sqlflow.SessionSettings()
+	fixed := maps.Clone(settings)
 	settings["application_name"] = applicationName
+	settings["TimeZone"] = "UTC" // years are cut in it: the same ones wherever the upstream is
 	settings["default_transaction_isolation"] = "read committed"
 	settings["statement_timeout"] = strconv.FormatInt(x.view.timeout.Milliseconds(), 10)
 	settings["idle_in_transaction_session_timeout"] = strconv.FormatInt(x.s.limits.IdleTimeout.Milliseconds(), 10)
@@ -44,10 +47,19 @@ func (x *session) startupSettings(st *startup) (map[string]string, error) {
 		}
 		x.state.set(plan.Setting)
 		if plan.SQL != "" {
-			settings[plan.Setting.Name] = strings.Join(plan.Setting.Values, ", ")
+			replace(settings, plan.Setting.Name, strings.Join(plan.Setting.Values, ", "))
 		}
 	}
+	for name, value := range fixed {
+		replace(settings, name, value)
+	}
 	return settings, nil
+}
+
+// replace sets a setting, whose name may be there in other letters.
+func replace(settings map[string]string, name, value string) {
+	maps.DeleteFunc(settings, func(other, _ string) bool { return strings.EqualFold(other, name) })
+	settings[name] = value
 }
 
 // setStatement is the SET that does what a startup parameter does.
@@ -60,10 +72,7 @@ func setStatement(name, value string) string {
 
 // setting answers SHOW for what the door keeps or the client is told otherwise.
 func (x *session) setting(name string) (string, bool) {
-	st := x.state
-	if x.staged != nil {
-		st = x.staged
-	}
+	st := x.now()
 	switch name {
 	case "search_path":
 		quoted := make([]string, len(st.settings.now.searchPath))

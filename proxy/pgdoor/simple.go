@@ -10,13 +10,6 @@ import (
 	"github.com/veil-proxy/veil/sqlflow"
 )
 
-// step is one statement of a query string.
-type step struct {
-	plan    *sqlflow.Plan
-	catalog *sqlflow.Catalog
-	text    string
-}
-
 // query answers a simple query. Its statements are analysed one after the other,
 // each as what stands before it would leave the session, and sent upstream as one
 // string, so that they are one transaction as PostgreSQL has it. A statement that
@@ -55,37 +48,37 @@ func cString(body []byte) (string, bool) {
 
 // judge analyses the statements of a query string up to the first that is
 // refused.
-func (x *session) judge(text string) ([]step, *refusal) {
+func (x *session) judge(text string) ([]*statement, *refusal) {
 	statements, r := sqlflow.Split(text)
 	if r != nil {
 		return nil, refused(r, 0)
 	}
 	x.staged = x.state.over()
 	defer func() { x.staged = nil }()
-	var steps []step
-	for _, statement := range statements {
-		plan, catalog, f := x.analyze(statement.SQL)
+	var steps []*statement
+	for _, one := range statements {
+		plan, catalog, f := x.analyze(one.SQL)
 		if f == nil {
 			f = x.aborted(plan)
 		}
 		if f != nil {
 			if f.position > 0 {
-				f.position += int32(statement.Offset)
+				f.position += int32(one.Offset)
 			}
 			if f.code == "42601" {
 				steps = nil // PostgreSQL parses the whole string before it begins
 			}
 			return steps, f
 		}
+		steps = append(steps, x.judged(one.SQL, plan, catalog))
 		x.staged.apply(plan, catalog)
-		steps = append(steps, step{plan, catalog, statement.SQL})
 	}
 	return steps, nil
 }
 
 // run sends the statements upstream and answers them, up to but not including
 // ReadyForQuery.
-func (x *session) run(steps []step, refusal *refusal) error {
+func (x *session) run(steps []*statement, refusal *refusal) error {
 	if len(steps) == 0 && refusal == nil {
 		x.send(&pgproto3.EmptyQueryResponse{})
 		return nil
@@ -127,7 +120,7 @@ func (x *session) run(steps []step, refusal *refusal) error {
 }
 
 // step answers one statement. It reports whether the statement succeeded.
-func (x *session) step(st step) (bool, error) {
+func (x *session) step(st *statement) (bool, error) {
 	ex, err := x.start(st.plan, nil, nothing)
 	if err != nil {
 		return false, err

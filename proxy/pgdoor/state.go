@@ -11,8 +11,10 @@ import (
 type statement struct {
 	text string // that was analysed; empty for PREPARE's
 	plan *sqlflow.Plan
-	// catalog is what the plan was made over.
+	// catalog is what the plan was made over; check asks whether its relations
+	// are still the same.
 	catalog *sqlflow.Catalog
+	check   string
 	// checked: the upstream's columns were compared with the plan's, or are
 	// going to be before any row comes.
 	checked bool
@@ -141,7 +143,7 @@ func changes(p *sqlflow.Plan) bool {
 func (s *state) apply(p *sqlflow.Plan, catalog *sqlflow.Catalog) {
 	switch p.Kind {
 	case sqlflow.Declare:
-		s.portals[p.Name] = &portal{st: &statement{plan: p.Inner, catalog: catalog}, cursor: true}
+		s.portals[p.Name] = &portal{st: &statement{plan: p.Inner}, cursor: true}
 	case sqlflow.CloseCursor:
 		if p.Name == "" {
 			s.forgetPortals()
@@ -149,7 +151,7 @@ func (s *state) apply(p *sqlflow.Plan, catalog *sqlflow.Catalog) {
 			s.forgetPortal(p.Name)
 		}
 	case sqlflow.Prepare:
-		s.statements[p.Name] = &statement{plan: p.Inner, catalog: catalog}
+		s.statements[p.Name] = &statement{plan: p.Inner, catalog: catalog, check: p.CheckSQL}
 	case sqlflow.Deallocate:
 		if p.Name == "" {
 			s.forgetAll()

@@ -42,13 +42,14 @@ func newChecks() checks {
 
 // verifiable reports whether the question may be asked in the session: the
 // statement is one whose relations Bind locks, and outside a transaction.
-func (x *session) verifiable(p *sqlflow.Plan) bool {
-	return p.Kind == sqlflow.Rows && p.Command == "SELECT" && p.CheckSQL != "" && x.status == 'I' && !x.transacted && !x.repeatable
+func (x *session) verifiable(st *statement) bool {
+	p := st.plan
+	return st.check != "" && p.Kind == sqlflow.Rows && p.Command == "SELECT" && x.status == 'I' && !x.transacted && !x.repeatable
 }
 
 // verify asks in the session whether a portal's plan holds.
 func (x *session) verify(p *portal) error {
-	text := p.st.plan.CheckSQL
+	text := p.st.check
 	name, known := x.checks.byText[text]
 	if !known {
 		if len(x.checks.byText) >= mostChecks {
@@ -111,14 +112,14 @@ func (x *session) verified(e *expectation) (bool, error) {
 }
 
 // confirm reports why an execution must not go on, if it must not: its plan was
-// made over relations that are others now. A cursor's rows were chosen when it was
-// declared.
-func (x *session) confirm(st step) *refusal {
-	if st.catalog == nil || st.plan.CheckSQL == "" || st.plan.Kind == sqlflow.Fetch {
+// made over relations that are others now. Where the plan would be the same over
+// those, it holds from then on. A cursor's rows were chosen when it was declared.
+func (x *session) confirm(st *statement) *refusal {
+	if st.catalog == nil || st.check == "" || st.plan.Kind == sqlflow.Fetch {
 		return nil
 	}
 	ctx := context.Background()
-	if holds, err := x.s.catalogs.holds(ctx, st.plan.CheckSQL); err == nil && holds {
+	if holds, err := x.s.catalogs.holds(ctx, st.check); err == nil && holds {
 		return nil
 	}
 	now, err := x.s.catalogs.look(ctx)
@@ -127,12 +128,13 @@ func (x *session) confirm(st step) *refusal {
 	}
 	if st.text != "" {
 		if again, r := x.s.analyzer.Analyze(st.text, now, x.view.policy, &x.flow); r == nil && st.plan.Same(again) {
+			st.catalog, st.check = now, again.CheckSQL
 			return nil
 		}
 	}
 	return &refusal{
 		sessionError: sessionError{code: "0A000", text: "cached plan must not change result type",
-			hint: "the database's definitions changed after the statement was prepared: run it again"},
+			hint: "the database's definitions changed meanwhile: run the statement again, or prepare it again if it was prepared"},
 		reason: "catalog changed", plan: st.plan,
 	}
 }

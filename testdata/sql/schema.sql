@@ -201,7 +201,7 @@ SELECT 770000000 + n,
 FROM generate_series(1, 300) n;
 INSERT INTO clinic.encounters
 SELECT ('ca11a7ee-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
-  770000001 + n * 7 % 281, 'MRNCANARY' || lpad((1 + n * 7 % 281)::text, 5, '0'),
+  770000001 + n * 131 % 281, 'MRNCANARY' || lpad((1 + n * 131 % 281)::text, 5, '0'),
   (ARRAY['AMB', 'IMP', 'EMER'])[1 + n % 3], s, CASE WHEN n % 10 <> 0 THEN e END, tstzrange(s, e),
   (ARRAY['cardiology', 'oncology', 'emergency', 'paediatrics'])[1 + n % 4],
   (ARRAY['E11.9', 'I10', 'J45.909', 'C50.919', 'F32.9', 'N18.3'])[1 + n % 6],
@@ -209,7 +209,7 @@ SELECT ('ca11a7ee-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
 FROM (SELECT n, timestamptz '2022-01-17 08:17:43+00' + (n % 36) * interval '1 month' s,
   timestamptz '2022-01-17 08:17:43+00' + (n % 36 + n % 2) * interval '1 month' e FROM generate_series(1, 900) n) x;
 INSERT INTO clinic.observations
-SELECT 'OBSCANARY.' || lpad(n::text, 5, '0'), 770000001 + n * 3 % 290,
+SELECT 'OBSCANARY.' || lpad(n::text, 5, '0'), 770000001 + n * 143 % 290,
   CASE WHEN n % 8 <> 0 THEN ('ca11a7ee-0000-4000-8000-' || lpad(to_hex(1 + n % 900), 12, '0'))::uuid END,
   (ARRAY['4548-4', '2345-7', '718-7', '85354-9'])[1 + n % 4],
   CASE WHEN n % 4 <> 3 THEN 4 + (n * 31 % 900) / 100.0 END, (ARRAY['%', 'mg/dL', 'g/dL', NULL])[1 + n % 4],
@@ -221,11 +221,11 @@ INSERT INTO clinic.notes (id, encounter_id, author, note_type, body, words)
 SELECT n, ('ca11a7ee-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'Dr CANARYDOC' || lpad((n % 20)::text, 4, '0'),
   (ARRAY['progress', 'discharge'])[1 + n % 2],
   format('CANARYNOTE%s Patient CANARYNAME%s (SSN 666-11-%s, MRN MRNCANARY%s) seen today; stable.',
-    lpad(n::text, 4, '0'), lpad((1 + n * 7 % 281)::text, 4, '0'), lpad(n::text, 4, '0'), lpad((1 + n * 7 % 281)::text, 5, '0')), 10 + n % 3
+    lpad(n::text, 4, '0'), lpad((1 + n * 131 % 281)::text, 4, '0'), lpad(n::text, 4, '0'), lpad((1 + n * 131 % 281)::text, 5, '0')), 10 + n % 3
 FROM generate_series(1, 500) n;
 UPDATE clinic.notes SET tsv = to_tsvector('english', body);
 INSERT INTO clinic.claims
-SELECT n, 770000001 + n * 11 % 300, 'CANARYMEMBER' || lpad((1 + n * 11 % 300)::text, 4, '0'),
+SELECT n, 770000001 + n * 137 % 300, 'CANARYMEMBER' || lpad((1 + n * 137 % 300)::text, 4, '0'),
   (ARRAY['Acme', 'Medibank', 'Statecare'])[1 + n % 3], 100 + n * 13 % 5000, (ARRAY['paid', 'denied', 'open'])[1 + n % 3],
   make_date(2022 + n % 4, 1 + n % 12, 17)
 FROM generate_series(1, 600) n;
@@ -240,7 +240,7 @@ INSERT INTO clinic.lookalike SELECT 'code-' || n, 'label ' || n, n FROM generate
 -- A dictionary to join with: what an attacker who could write would bring along.
 INSERT INTO clinic.dictionary SELECT w, row_number() OVER (ORDER BY w)
 FROM (SELECT 'guess-' || n w FROM generate_series(1, 200) n) x;
-INSERT INTO billing.invoices SELECT 5000 + n, 770000001 + n * 7 % 300, 'DE00CANARYIBAN' || lpad(n::text, 6, '0'), 20 + n * 7 % 900, 770000.13 + n,
+INSERT INTO billing.invoices SELECT 5000 + n, 770000001 + n * 149 % 300, 'DE00CANARYIBAN' || lpad(n::text, 6, '0'), 20 + n * 7 % 900, 770000.13 + n,
   (ARRAY['EUR', 'USD'])[1 + n % 2], n % 3 <> 0, make_date(2023 + n % 2, 1 + n % 12, 17) FROM generate_series(1, 400) n;
 INSERT INTO vault.secrets SELECT 'CANARYKEY' || n, 'CANARYSECRET' || n FROM generate_series(1, 10) n;
 INSERT INTO clinic.documents

@@ -154,7 +154,7 @@ func (c *copier) rows(conn *pgconn.PgConn, sql string) [][]*string {
 
 func (c *copier) relation(name, schema, table, kind, parents string) {
 	c.t.Helper()
-	attributes := c.rows(c.src, fmt.Sprintf(`SELECT a.attname, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL), t.typtype,
+	attributes := c.rows(c.src, fmt.Sprintf(`SELECT a.attname, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL), t.typtype = 'e',
 		coalesce((SELECT string_agg(f.attname, ' ' ORDER BY f.attnum) FROM pg_attribute f WHERE f.attrelid = t.typrelid AND f.attnum > 0), '')
 		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = '%s'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`, strings.ReplaceAll(name, "'", "''")))
 	known := map[string]copied{}
@@ -168,7 +168,7 @@ func (c *copier) relation(name, schema, table, kind, parents string) {
 	for _, a := range attributes {
 		if col, ok := known[*a[0]]; ok {
 			columns = append(columns, col)
-		} else if col, ok := c.column(schema, table, *a[0], *a[1], *a[2], *a[3], strings.Fields(*a[5])); ok {
+		} else if col, ok := c.column(schema, table, *a[0], *a[1], *a[2], *a[3], *a[4] == "t", strings.Fields(*a[5])); ok {
 			columns = append(columns, col)
 		}
 	}
@@ -257,7 +257,7 @@ func fits(glob, name string) bool {
 	return glob == "" || ok && err == nil
 }
 
-func (c *copier) column(schema, table, name, quoted, typ, base string, fields []string) (copied, bool) {
+func (c *copier) column(schema, table, name, quoted, typ, base string, enum bool, fields []string) (copied, bool) {
 	col := copied{name: name, ddl: typ, expr: quoted + "::text"}
 	i := c.rule(schema, table, name)
 	if i < 0 {
@@ -272,8 +272,8 @@ func (c *copier) column(schema, table, name, quoted, typ, base string, fields []
 		return col, true
 	case "remove":
 		col.ddl = base
-		if kind := c.rows(c.src, "SELECT typtype FROM pg_type WHERE oid = '"+base+"'::regtype"); *kind[0][0] == "e" {
-			col.ddl = "text" // its labels would tell
+		if enum { // its labels are originals
+			col.ddl = "text"
 		}
 		col.mask = func(map[string]*string, *string) *string { return nil }
 		return col, true
