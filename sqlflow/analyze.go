@@ -114,7 +114,6 @@ type analysis struct {
 	truth      *pg.Node
 	personal   bool
 	starred    map[*pg.ColumnRef]*resolved
-	cteNames   map[*pg.CommonTableExpr]string
 	subselects map[*pg.SelectStmt]bool
 	ours       []*pg.Node
 	relations  map[string]bool
@@ -135,7 +134,7 @@ func analyze(sql string, c *Catalog, p *Policy, s *Session) (plan *Plan, refusal
 	a := &analysis{
 		catalog: c, policy: p, over: over, session: s, text: sql, tag: newTag(),
 		plan:    &Plan{Actions: &mask.Plan{Policy: p.masks}, Cached: true, clear: map[origin]bool{}},
-		starred: map[*pg.ColumnRef]*resolved{}, cteNames: map[*pg.CommonTableExpr]string{}, subselects: map[*pg.SelectStmt]bool{},
+		starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{},
 		relations: map[string]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*Param{},
 	}
 	defer func() {

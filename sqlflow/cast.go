@@ -2,6 +2,7 @@ package sqlflow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -74,7 +75,7 @@ func (a *analysis) regCast(c *pg.TypeCast, t *Type, n *pg.Node, sc *scope) *pg.N
 		}
 		c.Arg = cast(text(fmt.Sprint(r.OID)), "oid")
 		return n
-	case isText:
+	case isText && t.Name != "regclass":
 		// Names of types, functions, roles and the like: PostgreSQL's own alone, since
 		// the upstream's search path holds no more.
 		if t.Name == "regrole" || t.Name == "regnamespace" && !a.visibleSchema(s) {
@@ -93,14 +94,42 @@ func (a *analysis) regCast(c *pg.TypeCast, t *Type, n *pg.Node, sc *scope) *pg.N
 		if t.Name == "regtype" || t.Name == "regproc" || t.Name == "regnamespace" || t.Name == "regrole" {
 			// An OID only: a text would be looked up.
 			c.Arg = cast(c.Arg, "oid")
-			return n
+			return a.visibleName(t.Name, c.Arg, n)
 		}
 		a.fail(codeForbidden, location(n), "a cast to this type is not allowed", "")
 	}
 	oid := cast(c.Arg, "oid")
 	c.Arg = oid
-	visible := &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_OP_ANY, Name: names("="), Lexpr: oid, Rexpr: a.fragment(a.over.system.arrays.Replace("{relations}"))}}}
-	return when(either(op("<", oid, integer(firstUser, "oid")), visible), n)
+	return a.visibleName("regclass", oid, n)
+}
+
+// visibleName gives the name of a thing by its OID, where the thing is PostgreSQL's own or is
+// visible; kind is the type that the OID is cast to. Roles are visible all.
+func (a *analysis) visibleName(kind string, oid, name *pg.Node) *pg.Node {
+	var list string
+	switch kind {
+	case "regrole":
+		return name
+	case "regclass":
+		list = a.over.system.arrays.Replace("{relations}")
+	case "regtype":
+		list = a.over.system.arrays.Replace("{types}")
+	case "regnamespace":
+		var oids []string
+		for schema, n := range a.catalog.schemas {
+			if a.visibleSchema(schema) {
+				oids = append(oids, fmt.Sprint(n))
+			}
+		}
+		slices.Sort(oids)
+		list = arraySQL(oids, "oid")
+	}
+	own := op("<", oid, integer(firstUser, "oid"))
+	if list == "" {
+		return when(own, name)
+	}
+	visible := &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_OP_ANY, Name: names("="), Lexpr: oid, Rexpr: a.fragment(list)}}}
+	return when(either(own, visible), name)
 }
 
 // typeName checks a type: those of pg_catalog, and enums and composite types of the

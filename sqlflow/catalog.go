@@ -161,5 +161,11 @@ func (c *Catalog) base(oid uint32) *Type {
 	return t
 }
 
+// labelled reports whether a type is an enum, by whatever domains.
+func (c *Catalog) labelled(oid uint32) bool {
+	t := c.base(oid)
+	return t != nil && t.Kind == 'e'
+}
+
 // system reports whether a schema is PostgreSQL's own.
 func system(schema string) bool { return schema == "pg_catalog" || schema == "information_schema" }

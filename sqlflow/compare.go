@@ -11,7 +11,7 @@ import (
 
 // value makes a value of a column, carried.
 func (a *analysis) value(c *resolved) value {
-	return value{node: a.refer(c, nil, 0), seal: c.seal, column: c, fence: a.fenceOf(c)}
+	return value{node: a.refer(c, 0), seal: c.seal, column: c, fence: a.fenceOf(c)}
 }
 
 // twin returns the bare original of a value, or nil.

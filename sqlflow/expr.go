@@ -155,7 +155,7 @@ func (a *analysis) condition(n *pg.Node, sc *scope) *pg.Node {
 func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	at := ref.Location
 	if c := a.starred[ref]; c != nil {
-		return value{node: a.refer(c, nil, at), seal: c.seal, column: c, fence: a.fenceOf(c)}
+		return value{node: a.refer(c, at), seal: c.seal, column: c, fence: a.fenceOf(c)}
 	}
 	if k := len(ref.Fields); k > 0 && ref.Fields[k-1].GetAStar() != nil {
 		// f(t.*) is the whole row of t.
@@ -173,12 +173,15 @@ func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	if it != nil {
 		return a.wholeRow(it, at)
 	}
-	return value{node: a.refer(c, ref, at), seal: c.seal, column: c, fence: a.fenceOf(c)}
+	return value{node: a.refer(c, at), seal: c.seal, column: c, fence: a.fenceOf(c)}
 }
 
 // wholeRow is a row of a FROM item as one value. It must hold no original, since what
 // becomes of a row (text, JSON, an order) cannot be followed.
 func (a *analysis) wholeRow(it *item, at int32) value {
+	if it.join {
+		a.fail("0A000", at, fmt.Sprintf("the whole row of the join %q is not supported", it.alias), "name the columns, or put the join into a sub-select")
+	}
 	if !it.whole() {
 		a.fail(codeForbidden, at, fmt.Sprintf("the whole row of %q holds sealed columns", it.alias), "name the columns that are needed")
 	}
@@ -186,11 +189,14 @@ func (a *analysis) wholeRow(it *item, at int32) value {
 		if f := a.fenceOf(c); f != nil {
 			a.refuseFenced(f, at)
 		}
+		if c.as != "" {
+			a.fail("0A000", at, fmt.Sprintf("the whole row of %q has two columns of one name", it.alias), "give the columns different names")
+		}
 		if c.use != nil {
 			c.use()
 		}
 	}
-	return value{node: column(it.alias)}
+	return value{node: column(it.ref)}
 }
 
 // rowArgs analyses the members of ROW(…), where t.* stands for all columns of t.

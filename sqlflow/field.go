@@ -14,7 +14,7 @@ func (a *analysis) indirection(x *pg.A_Indirection, n *pg.Node, sc *scope) value
 			if _, it := a.lookup(ref, sc); it != nil {
 				for _, c := range it.columns {
 					if c.name == name.Sval {
-						v := value{node: a.refer(c, nil, ref.Location), seal: c.seal, column: c, fence: a.fenceOf(c)}
+						v := value{node: a.refer(c, ref.Location), seal: c.seal, column: c, fence: a.fenceOf(c)}
 						if len(x.Indirection) == 1 {
 							return v
 						}

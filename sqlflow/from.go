@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
 )
 
 // fromItem analyses one entry of FROM. left has what lateral references see.
@@ -60,6 +61,7 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 			f.Alias.Colnames = names("relid")
 		}
 	}
+	spreadUnnest(f)
 	arg := &scope{parent: left, ctes: left.ctes}
 	for i, fn := range f.Functions {
 		list := fn.GetList()
@@ -76,12 +78,6 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 			if len(parts) > 0 {
 				last := parts[len(parts)-1]
 				own = slices.Clone(functionColumns[last])
-				if last == "unnest" && len(c.Args) > 1 {
-					own = nil
-					for range c.Args {
-						own = append(own, "unnest")
-					}
-				}
 				if own == nil {
 					own = []string{last}
 					if len(f.Functions) == 1 && f.Alias != nil {
@@ -89,8 +85,8 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 					}
 				}
 			}
-		} else {
-			own = []string{figureName(list.Items[0])}
+		} else if own = []string{figureName(list.Items[0])}; len(f.Functions) == 1 && f.Alias != nil {
+			own = []string{f.Alias.Aliasname}
 		}
 		list.Items[0] = a.clear(list.Items[0], arg)
 		if len(list.Items) > 1 {
@@ -109,19 +105,52 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 	if f.Alias != nil {
 		name = f.Alias.Aliasname
 	}
-	it := &item{alias: name}
+	it := a.newItem(name)
 	for _, c := range columns {
 		it.columns = append(it.columns, &resolved{name: c, action: -1, item: it})
 	}
 	a.rename(it, f.Alias, 0)
+	// What the columns are called is written out, so that it is true. (A column
+	// definition list names them itself.)
+	f.Alias = &pg.Alias{Aliasname: it.ref}
+	if len(f.Coldeflist) == 0 {
+		f.Alias.Colnames = a.columnAliases(it)
+	}
 	return from{node: n, items: []*item{it}, columns: it.columns}
 }
 
+// spreadUnnest writes unnest of several arrays as what it means: one unnest for each.
+func spreadUnnest(f *pg.RangeFunction) {
+	var out []*pg.Node
+	for _, fn := range f.Functions {
+		c := firstOf(fn)
+		if lastPart(c.GetFuncname()) != "unnest" || len(c.GetArgs()) < 2 || len(fn.GetList().Items) > 1 && fn.GetList().Items[1].GetNode() != nil {
+			out = append(out, fn)
+			continue
+		}
+		for _, arg := range c.Args {
+			one := proto.Clone(c).(*pg.FuncCall)
+			one.Args = []*pg.Node{arg}
+			items := append([]*pg.Node{{Node: &pg.Node_FuncCall{FuncCall: one}}}, fn.GetList().Items[1:]...)
+			out = append(out, &pg.Node{Node: &pg.Node_List{List: &pg.List{Items: items}}})
+		}
+	}
+	f.IsRowsfrom = f.IsRowsfrom || len(out) != len(f.Functions)
+	f.Functions = out
+}
+
+func firstOf(fn *pg.Node) *pg.FuncCall {
+	if items := fn.GetList().GetItems(); len(items) > 0 {
+		return items[0].GetFuncCall()
+	}
+	return nil
+}
+
 func firstCall(f *pg.RangeFunction) *pg.FuncCall {
-	if len(f.Functions) == 0 || len(f.Functions[0].GetList().GetItems()) == 0 {
+	if len(f.Functions) == 0 {
 		return nil
 	}
-	return f.Functions[0].GetList().Items[0].GetFuncCall()
+	return firstOf(f.Functions[0])
 }
 
 // columnDefs checks a column definition list and returns its names.
@@ -149,9 +178,6 @@ func (a *analysis) join(j *pg.JoinExpr, n *pg.Node, sc, left *scope) from {
 	lateral.add(l)
 	r := a.fromItem(j.Rarg, sc, lateral)
 	j.Rarg = r.node
-	if j.JoinUsingAlias != nil {
-		a.fail("0A000", 0, "an alias of a USING clause is not supported", "qualify the columns with the tables' names")
-	}
 	out := from{node: n, items: append(slices.Clone(l.items), r.items...)}
 	var using []string
 	if j.IsNatural {
@@ -179,30 +205,36 @@ func (a *analysis) join(j *pg.JoinExpr, n *pg.Node, sc, left *scope) from {
 			j.Quals = boolean(true)
 		}
 	}
+	if j.JoinUsingAlias != nil {
+		out.items = append(out.items, a.joinItem(j.JoinUsingAlias, out.columns[:len(using)]))
+		j.JoinUsingAlias = nil
+	}
 	if j.Alias != nil {
-		it := &item{alias: j.Alias.Aliasname}
-		for _, c := range out.columns {
-			if c.emit != nil && c.seal != nil {
-				a.fail("0A000", 0, "an alias of a JOIN … USING over sealed columns is not supported", "write the join in a sub-select, or with ON")
-			}
-			own := *c
-			own.item, own.emit = it, nil
-			if own.twin != "" {
-				own.twin, own.useTwin = "", nil // not visible through the alias
-			}
-			it.columns = append(it.columns, &own)
-		}
-		a.rename(it, j.Alias, 0)
+		it := a.joinItem(j.Alias, out.columns)
 		out.items, out.columns = []*item{it}, it.columns
+		j.Alias = nil
 	}
 	return out
 }
 
-// using merges the columns of a USING or NATURAL join.
+// joinItem is what the alias of a join names. PostgreSQL is not given the alias: what is
+// referred to by it is the columns of the join's own items.
+func (a *analysis) joinItem(alias *pg.Alias, columns []*resolved) *item {
+	it := a.newItem(alias.Aliasname)
+	it.join = true
+	for _, c := range columns {
+		own := *c
+		own.item, own.use = it, nil
+		own.emit = func() *pg.Node { return a.refer(c, 0) }
+		own.twin, own.useTwin = "", nil // not visible through the alias
+		it.columns = append(it.columns, &own)
+	}
+	a.rename(it, alias, 0)
+	return it
+}
+
+// using merges the columns of a USING or NATURAL join, which becomes one with ON.
 func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
-	type pair struct{ l, r *resolved }
-	var pairs []pair
-	sealed := false
 	find := func(cols []*resolved, name, side string) *resolved {
 		var found *resolved
 		for _, c := range cols {
@@ -217,39 +249,21 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 			a.fail(codeNoColumn, 0, fmt.Sprintf("column %q in the USING clause does not exist in the %s table", name, side), "")
 		}
 		if found.failed != nil {
-			a.refer(found, nil, 0)
+			a.refer(found, 0)
 		}
 		return found
 	}
-	for _, name := range names {
-		p := pair{find(l.columns, name, "left"), find(r.columns, name, "right")}
-		pairs = append(pairs, p)
-		sealed = sealed || p.l.seal != nil || p.r.seal != nil || p.l.emit != nil || p.r.emit != nil
-	}
 	var quals []*pg.Node
-	for _, p := range pairs {
-		var merged *resolved
-		if !sealed {
-			a.refer(p.l, nil, 0)
-			a.refer(p.r, nil, 0)
-			a.sameFence([]value{{fence: a.fenceOf(p.l)}, {fence: a.fenceOf(p.r)}}, 0)
-			merged = &resolved{name: p.l.name, typ: p.l.typ, action: p.l.action}
-			if p.l.origin == p.r.origin || j.Jointype == pg.JoinType_JOIN_INNER || j.Jointype == pg.JoinType_JOIN_LEFT {
-				merged.origin = p.l.origin
-			} else if j.Jointype == pg.JoinType_JOIN_RIGHT {
-				merged.origin = p.r.origin
-			}
+	for _, name := range names {
+		l, r := find(l.columns, name, "left"), find(r.columns, name, "right")
+		lv, rv := a.value(l), a.value(r)
+		if lv.seal == nil && rv.seal == nil {
+			a.sameFence([]value{lv, rv}, 0)
+			quals = append(quals, op("=", lv.node, rv.node))
 		} else {
-			lv, rv := a.value(p.l), a.value(p.r)
-			if lv.seal == nil && rv.seal == nil {
-				a.sameFence([]value{lv, rv}, 0)
-				quals = append(quals, op("=", lv.node, rv.node))
-			} else {
-				quals = append(quals, a.equality("=", lv, rv, true, 0))
-			}
-			merged = a.merged(j, p.l, p.r)
+			quals = append(quals, a.equality("=", lv, rv, true, 0))
 		}
-		out.columns = append(out.columns, merged)
+		out.columns = append(out.columns, a.merged(j, l, r))
 	}
 	rest := func(cols []*resolved) {
 		for _, c := range cols {
@@ -260,23 +274,14 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 	}
 	rest(l.columns)
 	rest(r.columns)
-	if sealed {
-		j.UsingClause, j.IsNatural = nil, false
-		j.Quals = quals[0]
-		if len(quals) > 1 {
-			j.Quals = both(quals...)
-		}
-		return
-	}
-	if j.IsNatural {
-		j.IsNatural, j.UsingClause = false, nameNodes(names)
+	j.UsingClause, j.IsNatural = nil, false
+	j.Quals = quals[0]
+	if len(quals) > 1 {
+		j.Quals = both(quals...)
 	}
 }
 
-// nameNodes is names of a list, where a parameter has the function's name.
-func nameNodes(list []string) []*pg.Node { return names(list...) }
-
-// merged is the column that a sealed USING leaves: the left one, the right one of a
+// merged is the column that USING leaves: the left one, the right one of a
 // right join, either of a full join.
 func (a *analysis) merged(j *pg.JoinExpr, l, r *resolved) *resolved {
 	side := l
@@ -284,12 +289,12 @@ func (a *analysis) merged(j *pg.JoinExpr, l, r *resolved) *resolved {
 	case pg.JoinType_JOIN_RIGHT:
 		side = r
 	case pg.JoinType_JOIN_FULL:
-		m := &resolved{name: l.name, seal: l.seal, typ: l.typ, action: -1}
-		m.emit = func() *pg.Node { return coalesce(a.refer(l, nil, 0), a.refer(r, nil, 0)) }
+		m := &resolved{name: l.name, seal: l.seal, typ: l.typ, action: -1, fence: l.fence}
+		m.emit = func() *pg.Node { return coalesce(a.refer(l, 0), a.refer(r, 0)) }
 		return m
 	}
 	m := *side
-	m.emit = func() *pg.Node { return a.refer(side, nil, 0) }
+	m.emit = func() *pg.Node { return a.refer(side, 0) }
 	m.use = nil
 	return &m
 }

@@ -64,6 +64,8 @@ var carryFunctions = wordSet("lag lead first_value last_value nth_value")
 
 // functionColumns are the columns of functions that return more than one.
 var functionColumns = map[string][]string{
+	"json_array_elements": {"value"}, "json_array_elements_text": {"value"},
+	"jsonb_array_elements": {"value"}, "jsonb_array_elements_text": {"value"},
 	"json_each": {"key", "value"}, "json_each_text": {"key", "value"},
 	"jsonb_each": {"key", "value"}, "jsonb_each_text": {"key", "value"},
 	"pg_options_to_table": {"option_name", "option_value"},

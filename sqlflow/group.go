@@ -124,7 +124,10 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 			if c.source != nil && c.source.grouped {
 				return a.groupByTwin(c.source, sc)
 			}
-			sc.keys = append(sc.keys, a.hash(q.TargetList[i].GetResTarget().Val))
+			carrier := q.TargetList[i].GetResTarget().Val
+			if key := a.groupByKey(carrier, a.hash(carrier), sc); sc.seen {
+				return key
+			}
 			return n
 		}
 		if isConstant(n) {
@@ -137,7 +140,7 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 		v := a.expr(n, sc)
 		if v.seal != nil {
 			a.groupable(v.seal, n, v.row(), keys)
-			sc.keys = append(sc.keys, a.hash(v.node))
+			return a.groupByKey(v.node, a.hash(v.node), sc)
 		}
 		return v.node
 	}
@@ -172,7 +175,7 @@ func (a *analysis) groupDependent(it *item, res *result) {
 			if c.used == nil || !c.used() || c.grouped || slices.Contains(ungroupable, c.typ) && c.seal == nil {
 				continue
 			}
-			res.into.GroupClause = append(res.into.GroupClause, column(it.alias, c.name))
+			res.into.GroupClause = append(res.into.GroupClause, column(it.ref, c.upstream()))
 		}
 	})
 }
@@ -229,6 +232,16 @@ func (s *seal) keyed(row *item, keys []*resolved) bool {
 
 func (a *analysis) groupByTwin(c *resolved, sc *scope) *pg.Node {
 	t := a.twinOf(c)
-	sc.keys = append(sc.keys, call("hashtextextended", cast(t, "text"), a.seed()))
-	return t
+	return a.groupByKey(t, a.hashTwin(t), sc)
+}
+
+// groupByKey groups by an original. Where rows are seen as they come from grouping, by
+// a window or in a recursive query, the hash stands before it, so that they are sorted by
+// that.
+func (a *analysis) groupByKey(key, hash *pg.Node, sc *scope) *pg.Node {
+	sc.keys = append(sc.keys, hash)
+	if !sc.seen {
+		return key
+	}
+	return &pg.Node{Node: &pg.Node_RowExpr{RowExpr: &pg.RowExpr{Args: []*pg.Node{hash, key}, RowFormat: pg.CoercionForm_COERCE_IMPLICIT_CAST}}}
 }

@@ -2,6 +2,7 @@ package sqlflow
 
 import (
 	"fmt"
+	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -65,8 +66,17 @@ func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
 	if q == nil {
 		a.fail(codeReadOnly, 0, "only a SELECT can be prepared", "Veil is read-only")
 	}
-	for _, t := range s.Argtypes {
-		a.typeName(t.GetTypeName())
+	for _, n := range s.Argtypes {
+		t := a.typeName(n.GetTypeName())
+		if t == nil {
+			continue
+		}
+		if f := a.catalog.fenced(t.OID); f != nil {
+			a.refuseFenced(f, n.GetTypeName().Location)
+		}
+		if t.Schema == "pg_catalog" && strings.HasPrefix(t.Name, "reg") {
+			a.fail(codeForbidden, n.GetTypeName().Location, "a parameter of this type is not allowed", "declare it as text")
+		}
 	}
 	a.plan.Kind, a.plan.Command, a.plan.Name = Prepare, "PREPARE", s.Name
 	a.top(q)

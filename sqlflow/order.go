@@ -42,6 +42,26 @@ func (a *analysis) hash(carrier *pg.Node) *pg.Node {
 	return call("hash_record_extended", carrier, a.seed())
 }
 
+// hashTwin is the place of a bare original in Veil's own order.
+func (a *analysis) hashTwin(twin *pg.Node) *pg.Node {
+	return call("hashtextextended", cast(twin, "text"), a.seed())
+}
+
+// hasWindow reports whether a SELECT calls a window function.
+func hasWindow(q *pg.SelectStmt) bool {
+	found := false
+	for _, list := range [][]*pg.Node{q.TargetList, q.SortClause, q.DistinctClause} {
+		for _, n := range list {
+			walk(n.ProtoReflect(), func(m any) {
+				if f, ok := m.(*pg.FuncCall); ok && f.Over != nil {
+					found = true
+				}
+			})
+		}
+	}
+	return found
+}
+
 // window analyses a window. Rows may be partitioned by a sealed column, not ordered.
 func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 	if w == nil {
@@ -53,20 +73,24 @@ func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 			keys = append(keys, c)
 		}
 	}
-	for i, n := range w.PartitionClause {
+	var partitions []*pg.Node
+	for _, n := range w.PartitionClause {
 		v := a.expr(n, sc)
-		w.PartitionClause[i] = v.node
 		if v.seal != nil {
 			a.groupable(v.seal, n, v.row(), keys)
+			hash := a.hash(v.node)
 			if v.column != nil && v.column.twin != "" && v.column.emit == nil {
-				t := a.twinOf(v.column)
-				w.PartitionClause[i] = t
-				sc.keys = append(sc.keys, call("hashtextextended", cast(t, "text"), a.seed()))
-			} else {
-				sc.keys = append(sc.keys, a.hash(v.node))
+				v.node = a.twinOf(v.column)
+				hash = a.hashTwin(v.node)
 			}
+			sc.keys = append(sc.keys, hash)
+			// Windows without an order of their own see the rows as they are sorted for
+			// the partitions: by the hash first.
+			partitions = append(partitions, hash)
 		}
+		partitions = append(partitions, v.node)
 	}
+	w.PartitionClause = partitions
 	a.sortExpressions(w.OrderClause, sc)
 	for _, n := range []**pg.Node{&w.StartOffset, &w.EndOffset} {
 		if *n != nil {

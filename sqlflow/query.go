@@ -80,6 +80,7 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 		q.WhereClause = a.condition(q.WhereClause, sc)
 	}
 	a.expandStars(q, sc)
+	sc.seen = m.recursive || hasWindow(q)
 	a.groupKeys(q, sc)
 	res := a.targets(q, sc, m)
 	a.group(q, sc, res)
@@ -91,7 +92,10 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 	}
 	distinct := a.distinct(q, sc, res)
 	a.sort(q, sc, res)
-	if distinct && !m.unordered && !m.recursive {
+	if distinct && m.recursive {
+		a.fail("0A000", 0, "DISTINCT over sealed columns is not supported in a recursive query", "put it into the outer query, or use UNION")
+	}
+	if distinct && !m.unordered {
 		return a.wrap(q, res)
 	}
 	if len(sc.keys) > 0 && len(q.DistinctClause) == 0 && !m.unordered && !m.recursive {

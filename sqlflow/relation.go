@@ -23,15 +23,8 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 			if sample != nil {
 				a.fail(codeForbidden, v.Location, "TABLESAMPLE works on tables only", "")
 			}
-			if v.Alias == nil {
-				v.Alias = &pg.Alias{Aliasname: v.Relname}
-			}
-			v.Relname = cte.unique
-			f := a.fromResult(&pg.Node{Node: &pg.Node_RangeVar{RangeVar: v}}, cte.result, alias, v.Alias)
-			for _, c := range f.columns {
-				c.shared = true
-			}
-			return f
+			v.Relname = cte.ref
+			return a.fromResult(&pg.Node{Node: &pg.Node_RangeVar{RangeVar: v}}, cte.result, alias, v.Alias)
 		}
 	}
 	r := a.catalog.relation(a.session.SearchPath, v.Schemaname, v.Relname)
@@ -69,7 +62,8 @@ func dottedName(v *pg.RangeVar) string {
 
 // table makes the sub-select that stands for a table.
 func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, alias string) from {
-	it := &item{alias: alias, relation: s.relation}
+	it := a.newItem(alias)
+	it.relation = s.relation
 	if v.Alias == nil {
 		it.schema = s.relation.Schema
 	}
@@ -148,9 +142,9 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			stmt.TargetList = []*pg.Node{target(a.twinName(), null())}
 		}
 	})
-	out := &pg.Alias{Aliasname: alias}
+	out := &pg.Alias{Aliasname: it.ref}
 	if renamed {
-		out.Colnames = v.Alias.Colnames
+		out.Colnames = a.columnAliases(it)
 	}
 	return from{node: subselect(stmt, out, false), items: []*item{it}, columns: it.columns}
 }
@@ -278,13 +272,7 @@ func (a *analysis) view(r *Relation, v *pg.RangeVar, alias string) from {
 	res := a.query(stmt, &scope{}, mode{view: r})
 	a.views--
 	a.at, a.session = at, path
-	node := subselect(stmt, nil, false)
-	names := &pg.Alias{Aliasname: alias}
-	if v.Alias != nil {
-		names.Colnames = v.Alias.Colnames
-	}
-	node.GetRangeSubselect().Alias = names
-	f := a.fromResult(node, res, alias, v.Alias)
+	f := a.fromResult(subselect(stmt, nil, false), res, alias, v.Alias)
 	if v.Alias == nil {
 		f.items[0].schema = r.Schema
 	}
@@ -296,7 +284,7 @@ const maxViews = 16
 
 // fromResult makes a FROM item of a query's result.
 func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *pg.Alias) from {
-	it := &item{alias: alias}
+	it := a.newItem(alias)
 	for i, c := range res.columns {
 		rc := &resolved{name: c.name, seal: c.seal, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it, row: c.row, base: c.base, fence: c.fence}
 		if c.seal != nil && res.hasTwin(i) {
@@ -305,7 +293,12 @@ func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *p
 		}
 		it.columns = append(it.columns, rc)
 	}
-	at := int32(0)
-	a.rename(it, names, at)
+	a.rename(it, names, 0)
+	out := &pg.Alias{Aliasname: it.ref, Colnames: a.columnAliases(it)}
+	if v := node.GetRangeVar(); v != nil {
+		v.Alias = out
+	} else {
+		node.GetRangeSubselect().Alias = out
+	}
 	return from{node: node, items: []*item{it}, columns: it.columns}
 }

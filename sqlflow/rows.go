@@ -296,12 +296,19 @@ func (m *RowMasker) explainRow(dst, body []byte) ([]byte, error) {
 	}
 	trimmed := bytes.TrimLeft(line, " ")
 	node := len(trimmed) == len(line) || bytes.HasPrefix(trimmed, []byte("->"))
-	if !node || bytes.ContainsAny(trimmed, ":'") || Tainted(line) {
+	if !node || bytes.ContainsAny(trimmed, ":'") {
+		return dst, nil
+	}
+	// The alias of a node is a name of Veil's.
+	line, _, _ = bytes.Cut(line, []byte(" "+processTag))
+	if Tainted(line) {
 		return dst, nil
 	}
 	dst = append(dst, 'D', 0, 0, 0, 0)
-	binary.BigEndian.PutUint32(dst[len(dst)-4:], uint32(4+len(body)))
-	return append(dst, body...), nil
+	binary.BigEndian.PutUint32(dst[len(dst)-4:], uint32(4+2+4+len(line)))
+	dst = append(dst, 0, 1)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(line)))
+	return append(dst, line...), nil
 }
 
 // Passes reports whether the plan's rows reach the client as they come, without a

@@ -10,6 +10,8 @@ import (
 // resolved is a column of something in FROM, or of a query's result.
 type resolved struct {
 	name string
+	// as is the column's name in the rewritten text, where another one has its name.
+	as string
 	// seal is nil where the column holds no original.
 	seal *seal
 	// typ is the column's type where it is known.
@@ -27,15 +29,13 @@ type resolved struct {
 	// row and base are the relation's reference and column that it comes from as it is.
 	row  *item
 	base string
-	// emit makes a reference where the plain name will not do.
+	// emit makes the reference, where the column is another one's or made of two.
 	emit func() *pg.Node
 	// use notes that the column is read, useTwin that its twin is; used tells.
 	use, useTwin func()
 	used         func() bool
 	// twin is the name of the bare original beside the carrier, or empty.
 	twin string
-	// shared: another FROM item may have the same twin.
-	shared bool
 	// grouped columns are referred to by their twin.
 	grouped bool
 }
@@ -43,6 +43,11 @@ type resolved struct {
 // item is an entry of a range table that a name can be qualified with.
 type item struct {
 	alias string
+	// ref is its name in the rewritten text. No name that the client gave means anything
+	// to PostgreSQL: it could mean something else there.
+	ref string
+	// join marks an item that PostgreSQL does not have: the alias of a join.
+	join bool
 	// schema is set where schema.alias names it too.
 	schema  string
 	columns []*resolved
@@ -50,6 +55,31 @@ type item struct {
 	relation *Relation
 	// extra are columns that a star leaves out.
 	extra []*resolved
+}
+
+// newItem makes an item with a name of its own in the rewritten text.
+func (a *analysis) newItem(alias string) *item { return &item{alias: alias, ref: a.twinName()} }
+
+// columnAliases are the names of an item's columns in the rewritten text, each once.
+func (a *analysis) columnAliases(it *item) []*pg.Node {
+	seen := map[string]bool{}
+	var out []*pg.Node
+	for _, c := range it.columns {
+		if seen[c.name] {
+			c.as = a.twinName()
+		}
+		seen[c.name] = true
+		out = append(out, str(c.upstream()))
+	}
+	return out
+}
+
+// upstream is the column's name in the rewritten text.
+func (c *resolved) upstream() string {
+	if c.as != "" {
+		return c.as
+	}
+	return c.name
 }
 
 // whole reports whether the item's whole row holds no original.
@@ -67,15 +97,16 @@ type scope struct {
 	ctes *cteEnv
 	// ordered notes that rows may come in the order of originals.
 	keys []*pg.Node
+	// seen: the order of the rows can be seen before keys order them.
+	seen bool
 }
 
 // cteEnv is a chain of common table expressions, the nearest first.
 type cteEnv struct {
 	parent *cteEnv
-	name   string
-	result *result
-	// unique is the name that it has upstream.
-	unique string
+	// name is the client's, ref that in the rewritten text.
+	name, ref string
+	result    *result
 }
 
 func (e *cteEnv) find(name string) *cteEnv {
@@ -188,9 +219,10 @@ func (a *analysis) item(schema, table string, sc *scope, at int32) *item {
 	return nil
 }
 
-// refer marks a column as used and returns a reference to it: the node as it was
-// written, without a schema, or what stands for it.
-func (a *analysis) refer(c *resolved, written *pg.ColumnRef, at int32) *pg.Node {
+// refer marks a column as used and returns a reference to it, by the name that its item
+// has in the rewritten text, or what stands for it. It is never the reference that the
+// client wrote, which PostgreSQL might resolve otherwise.
+func (a *analysis) refer(c *resolved, at int32) *pg.Node {
 	if c.failed != nil {
 		r := *c.failed
 		if at > 0 {
@@ -204,29 +236,16 @@ func (a *analysis) refer(c *resolved, written *pg.ColumnRef, at int32) *pg.Node 
 	if c.use != nil {
 		c.use()
 	}
-	switch {
-	case c.emit != nil && (written == nil || len(written.Fields) == 1):
+	if c.emit != nil {
 		return c.emit()
-	case written == nil && c.item != nil && c.item.alias != "":
-		return column(c.item.alias, c.name)
-	case written == nil:
-		return column(c.name)
 	}
-	if n := len(written.Fields); n > 2 {
-		written.Fields = written.Fields[n-2:]
-	}
-	return &pg.Node{Node: &pg.Node_ColumnRef{ColumnRef: written}}
+	return column(c.item.ref, c.upstream())
 }
 
-// twinOf marks a column's twin as used and returns a reference to it. The name is
-// unlike any other, so it is not qualified, which an inner table of the same alias could
-// come between; but each reference to one WITH query has the same.
+// twinOf marks a column's twin as used and returns a reference to it.
 func (a *analysis) twinOf(c *resolved) *pg.Node {
 	c.useTwin()
-	if c.shared && c.item != nil && c.item.alias != "" {
-		return column(c.item.alias, c.twin)
-	}
-	return column(c.twin)
+	return column(c.item.ref, c.twin)
 }
 
 // carrierOfTwin makes the carrier out of the twin.
@@ -238,7 +257,7 @@ func (a *analysis) carrierOfTwin(c *resolved) *pg.Node {
 // tagText is the constant that marks a carrier.
 func (a *analysis) tagText() *pg.Node { return cast(text(a.tag), "text") }
 
-// twinName returns a name for a twin that nothing else in the statement has.
+// twinName returns a name that nothing else in the statement has.
 func (a *analysis) twinName() string {
 	a.twins++
 	return fmt.Sprintf("%s_%d", a.tag, a.twins)

@@ -38,7 +38,11 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 		res.swap = func() { l.swap(); r.swap() }
 	}
 	a.sortByName(q, res)
-	if sealed && !(q.Op == pg.SetOperation_SETOP_UNION && q.All) && !m.unordered && !m.recursive {
+	sorted := sealed && !(q.Op == pg.SetOperation_SETOP_UNION && q.All)
+	if sorted && m.recursive {
+		a.fail("0A000", 0, "a set operation over sealed columns is not supported within a recursive query", "put it into a query before it")
+	}
+	if sorted && !m.unordered {
 		return a.wrap(q, res)
 	}
 	return res

@@ -40,9 +40,10 @@ func isOn(v []string) bool {
 	return len(v) == 1 && slices.Contains([]string{"on", "true", "1", "yes"}, strings.ToLower(v[0]))
 }
 
-// held are the parameters that SessionSettings fixes: setting them to what they are is
-// answered without asking upstream.
-var held = wordSet("client_encoding datestyle standard_conforming_strings default_transaction_read_only intervalstyle bytea_output search_path extra_float_digits")
+// held are the parameters that SessionSettings fixes: setting them to what they are, and
+// resetting them, is answered without asking upstream. (The upstream's own default of
+// transaction_read_only is off.)
+var held = wordSet("client_encoding datestyle standard_conforming_strings default_transaction_read_only transaction_read_only intervalstyle bytea_output search_path extra_float_digits")
 
 // CheckSetting reports whether a client may set a parameter to a value, and whether the
 // upstream is to be told. It is for the parameters of a startup message; SET goes

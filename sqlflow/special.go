@@ -44,6 +44,23 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 		f.Funcname = names("pg_catalog", name)
 		in := &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_OP_ANY, Name: names("="), Lexpr: f.Args[0], Rexpr: parseFragment(arraySQL(oids, "oid"))}}}
 		return either(in, n)
+	case "pg_relation_is_publishable", "pg_index_has_property", "pg_index_column_has_property":
+		if len(f.Args) == 0 {
+			return nil
+		}
+		if _, isText := constantText(f.Args[0]); isText {
+			f.Args[0] = cast(f.Args[0], "regclass") // whose name is looked up here
+		}
+		a.arguments(f, sc)
+		f.Funcname = names("pg_catalog", name)
+		return n
+	case "format_type":
+		if len(f.Args) != 2 {
+			return nil
+		}
+		a.arguments(f, sc)
+		f.Funcname = names("pg_catalog", name)
+		return a.visibleName("regtype", cast(f.Args[0], "oid"), n)
 	case "current_setting":
 		if len(f.Args) == 0 {
 			return nil

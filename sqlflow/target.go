@@ -169,7 +169,7 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 			if c.seal != nil || c.failed != nil {
 				a.fail(codeForbidden, ref.Location, "the whole row holds masked columns", "name the columns")
 			}
-			out = append(out, fieldTarget{target(c.name, a.refer(c, nil, 0)), a.fenceOf(c)})
+			out = append(out, fieldTarget{target(c.name, a.refer(c, 0)), a.fenceOf(c)})
 		}
 		return out, true
 	}
@@ -183,7 +183,7 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 	var out []fieldTarget
 	for _, f := range t.Fields {
 		out = append(out, fieldTarget{fence: a.catalog.fenced(f.Type), Node: target(f.Name, &pg.Node{Node: &pg.Node_AIndirection{AIndirection: &pg.A_Indirection{
-			Arg: a.refer(c, nil, 0), Indirection: names(f.Name)}}})})
+			Arg: a.refer(c, 0), Indirection: names(f.Name)}}})})
 	}
 	return out, true
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/veil-proxy/veil/mask"
@@ -210,10 +211,16 @@ func (o *overlay) column(r *Relation, a Attribute) *shapeColumn {
 	return c
 }
 
-// remove makes a column NULL.
+// remove makes a column NULL. One of an enum becomes a text: which labels a literal
+// beside it may have would tell what the column's values are.
 func (c *shapeColumn) remove(cat *Catalog) {
 	c.treatment = Pushed
 	t := cat.base(c.Type)
+	if t != nil && t.Element != 0 && cat.labelled(t.Element) {
+		t = cat.types[oidTextArray]
+	} else if t != nil && cat.labelled(t.OID) {
+		t = cat.types[oidText]
+	}
 	if t == nil {
 		c.treatment = Hidden
 		return
@@ -286,6 +293,9 @@ func (o *overlay) composite(c *shapeColumn, r *Relation) {
 				field.remove(o.catalog)
 			}
 			c.action = &mask.Action{Rule: rule.ID, Category: rule.Category, Method: rule.Method, Label: def.Label, Path: r.Schema + "." + r.Name + "." + c.Name}
+		}
+		if strings.HasPrefix(field.value, "NULL::") {
+			field.value = "NULL" // of the field's own type
 		}
 		fields += field.value
 	}

@@ -67,3 +67,16 @@ func isText(oid uint32) bool { return oid == oidText || oid == oidVarchar || oid
 
 // isTime reports whether a type has days.
 func isTime(oid uint32) bool { return oid == oidDate || oid == oidTimestamp || oid == oidTimestamptz }
+
+// ParameterType reports whether a client may declare a parameter to be of a type: one
+// that is built in and looks no name up. A value of another type would run what the
+// database's owner made for it (casts, constraints), or tell which labels and relations
+// there are.
+func ParameterType(oid uint32) bool { return oid < firstUser && !namingTypes[oid] }
+
+// namingTypes are regproc, regprocedure, regoper, regoperator, regclass, regtype,
+// regrole, regnamespace, regconfig, regdictionary, regcollation, and their arrays.
+var namingTypes = map[uint32]bool{
+	24: true, 2202: true, 2203: true, 2204: true, 2205: true, 2206: true, 4096: true, 4089: true, 3734: true, 3769: true, 4191: true,
+	1008: true, 2207: true, 2208: true, 2209: true, 2210: true, 2211: true, 4097: true, 4090: true, 3735: true, 3770: true, 4192: true,
+}

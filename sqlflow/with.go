@@ -9,11 +9,9 @@ import (
 
 // with analyses common table expressions.
 func (a *analysis) with(w *pg.WithClause, sc *scope) {
+	var before []string
 	for i, n := range w.Ctes {
 		c := n.GetCommonTableExpr()
-		if w.Recursive {
-			a.forward(c, w.Ctes[i+1:])
-		}
 		stmt := c.GetCtequery().GetSelectStmt()
 		if stmt == nil {
 			a.fail(codeReadOnly, c.GetLocation(), "a WITH query may only be a SELECT", "Veil is read-only")
@@ -22,11 +20,30 @@ func (a *analysis) with(w *pg.WithClause, sc *scope) {
 		if !ok {
 			a.unknown(n, "this kind of WITH query")
 		}
+		name := c.Ctename
+		c.Ctename = a.twinName()
+		if slices.Contains(before, name) {
+			a.fail(codeDuplicate, c.Location, fmt.Sprintf("WITH query name %q is given more than once", name), "")
+		}
+		before = append(before, name)
+		self := w.Recursive && stmt.Op != pg.SetOperation_SETOP_NONE && refersTo(stmt.Rarg, name) && !refersTo(stmt.Larg, name)
+		if w.Recursive {
+			// What PostgreSQL takes for a reference forward or to itself must not be one
+			// to something else here.
+			if !self && refersTo(stmt, name) {
+				a.fail("42P19", c.Location, fmt.Sprintf("recursive query %q does not have the form non-recursive-term UNION [ALL] recursive-term", name), "")
+			}
+			for _, later := range w.Ctes[i+1:] {
+				if refersTo(stmt, later.GetCommonTableExpr().GetCtename()) {
+					a.fail("0A000", c.Location, fmt.Sprintf("WITH query %q reads one that comes after it", name), "write the queries in the order in which they are read")
+				}
+			}
+		}
 		// The query does not see the level's own columns, for they are not there yet.
 		at := &scope{parent: sc.parent, ctes: sc.ctes}
 		var res *result
-		if w.Recursive && stmt.Op != pg.SetOperation_SETOP_NONE && refersTo(stmt.Rarg, c.Ctename) {
-			res = a.recursive(c, stmt, names, at)
+		if self {
+			res = a.recursive(c, stmt, name, names, at)
 		} else {
 			res = a.query(stmt, at, mode{})
 			res = res.renamed(a, names, c.Location)
@@ -34,34 +51,7 @@ func (a *analysis) with(w *pg.WithClause, sc *scope) {
 		if c.SearchClause != nil || c.CycleClause != nil {
 			res = a.searchCycle(c, res)
 		}
-		sc.ctes = &cteEnv{parent: sc.ctes, name: c.Ctename, result: res, unique: a.unique(c)}
-		c.Ctename = sc.ctes.unique
-	}
-}
-
-// unique is the name that a WITH query gets upstream: one that nothing else has, so
-// that PostgreSQL cannot take a reference for another query than the analysis did.
-func (a *analysis) unique(c *pg.CommonTableExpr) string {
-	if a.cteNames[c] == "" {
-		a.cteNames[c] = a.twinName()
-	}
-	return a.cteNames[c]
-}
-
-// forward refuses a WITH RECURSIVE query that reads itself without being recursive, or
-// one that comes later, which PostgreSQL would see and the analysis does not.
-func (a *analysis) forward(c *pg.CommonTableExpr, later []*pg.Node) {
-	q := c.GetCtequery().GetSelectStmt()
-	if q == nil {
-		return
-	}
-	if q.Op == pg.SetOperation_SETOP_NONE && refersTo(q, c.Ctename) || q.Op != pg.SetOperation_SETOP_NONE && refersTo(q.Larg, c.Ctename) {
-		a.fail("42P19", c.Location, fmt.Sprintf("recursive query %q does not have the form non-recursive-term UNION [ALL] recursive-term", c.Ctename), "")
-	}
-	for _, n := range later {
-		if name := n.GetCommonTableExpr().GetCtename(); refersTo(q, name) {
-			a.fail("0A000", c.Location, fmt.Sprintf("WITH query %q reads %q, which comes after it", c.Ctename, name), "write the queries in the order in which they are read")
-		}
+		sc.ctes = &cteEnv{parent: sc.ctes, name: name, ref: c.Ctename, result: res}
 	}
 }
 
@@ -78,7 +68,7 @@ func (r *result) renamed(a *analysis, names []string, at int32) *result {
 
 // recursive analyses WITH RECURSIVE: the second part sees the columns of the first,
 // and must not put an original where the first has none.
-func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, names []string, sc *scope) *result {
+func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, name string, names []string, sc *scope) *result {
 	if q.WithClause != nil || len(q.SortClause) > 0 || q.LimitCount != nil || q.LimitOffset != nil || len(q.LockingClause) > 0 {
 		a.fail("0A000", c.Location, "WITH, ORDER BY and LIMIT are not supported in a recursive query", "put them into the outer query")
 	}
@@ -90,7 +80,7 @@ func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, names []st
 		}
 	}
 	out := (&result{columns: first.columns}).renamed(a, names, c.Location)
-	inner := &scope{parent: sc.parent, ctes: &cteEnv{parent: sc.ctes, name: c.Ctename, result: out, unique: a.unique(c)}}
+	inner := &scope{parent: sc.parent, ctes: &cteEnv{parent: sc.ctes, name: name, ref: c.Ctename, result: out}}
 	second := a.query(q.Rarg, inner, mode{recursive: true})
 	a.unite(q, first, second, c.Location)
 	for i, col := range out.columns {

@@ -110,7 +110,7 @@ func TestCommands(t *testing.T) {
 		{"a malformed line", `{"resourceType":"Patient","active":true}` + "\n" + `{"resourceType":"Patient","name":[{"family":"SECRET}` + "\n" + twoPatients, []string{"mask", "--key-file", key}, 1, `"active":false`, "veil: standard input:2:45: Patient.name: string is not closed", "SECRET"},
 		{"a malformed pretty resource", "{\n \"resourceType\": \"Patient\",\n \"active\": tru\n}", []string{"mask", "--key-file", key}, 1, "", "standard input:3:", ""},
 		{"serve without an upstream", "", []string{"serve", "--key-file", key}, 2, "", "fhir.upstream: it is not set", ""},
-		{"serve to nobody", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--key-file", key}, 2, "", "nobody may ask: add keys, issuers or certificates, or let anybody ask with --allow-anonymous", ""},
+		{"serve to nobody", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--key-file", key}, 2, "", "nobody may ask: add keys, issuers, certificates or users, or let anybody ask with --allow-anonymous", ""},
 		{"serve without a key", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--allow-anonymous"}, 2, "", "no key: give --key-file", ""},
 		{"serve an upstream with a password", "", []string{"serve", "--fhir-upstream", "http://u:SECRET@x/fhir"}, 2, "", "--fhir-upstream: want an absolute http or https URL without user", "SECRET"},
 		{"print a key given as its file", "", []string{"serve", "--print-config", "--key-file", "veil-key-1:SECRET"}, 2, "", "--key-file: this is a secret", "SECRET"},

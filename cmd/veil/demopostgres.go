@@ -23,6 +23,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgdoor"
+	"github.com/veil-proxy/veil/sqlflow"
 )
 
 //go:embed demo.yaml
@@ -196,6 +197,7 @@ func startDemoSQL(ctx context.Context, f demoFlags, dir string, p *fhirtest.Popu
 		return nil, err
 	}
 	d := &demoSQL{}
+	go func() { _ = sqlflow.Warm() }() // meanwhile; the door says if it fails
 	if d.server, err = startDemoServer(ctx, dir); err != nil {
 		return nil, err
 	}

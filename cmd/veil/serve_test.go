@@ -60,7 +60,7 @@ func start(t *testing.T, args ...string) *background {
 func (b *background) until(t *testing.T, form string) []string {
 	t.Helper()
 	re := regexp.MustCompile(form)
-	for range 200 {
+	for range 600 {
 		if m := re.FindStringSubmatch(b.out.String()); m != nil {
 			return m
 		}

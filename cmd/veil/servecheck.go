@@ -47,7 +47,7 @@ func (c *serveConfig) complete() {
 func (c *serveConfig) check() {
 	p := &c.problems
 	if c.FHIR.Upstream == "" && c.Postgres.Upstream == "" {
-		p.add("fhir.upstream", "neither it nor postgres.upstream is set: give --fhir-upstream URL or --postgres-upstream DSN, or set one in a configuration file")
+		p.add("fhir.upstream", "it is not set, nor is postgres.upstream: give --fhir-upstream URL or --postgres-upstream DSN, or set one in a configuration file")
 	}
 	if c.Audit.Dir == "" {
 		p.add("audit.dir", "it is not set: give --audit-dir DIR, or set it in a configuration file")

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -36,7 +35,6 @@ type door struct {
 	*Server
 	addr string
 	sink *memorySink
-	ca   string // file of the certificate that signed the door's
 }
 
 // memorySink keeps records, and fails when it is told to.
@@ -172,13 +170,6 @@ func (d *door) connectAs(t testing.TB, user, query string) *pgx.Conn {
 	}
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	return conn
-}
-
-// psql runs psql against the door.
-func (d *door) hostPort() (string, int) {
-	host, port, _ := net.SplitHostPort(d.addr)
-	n, _ := strconv.Atoi(port)
-	return host, n
 }
 
 // cells runs a simple query and returns the cells of each of its results, a row

@@ -103,6 +103,11 @@ func (x *session) parse(body []byte) error {
 	if f != nil {
 		return x.refuseMessage(f)
 	}
+	for i, oid := range m.ParameterOIDs {
+		if !sqlflow.ParameterType(oid) {
+			m.ParameterOIDs[i] = 0 // what it is compared with decides
+		}
+	}
 	upstream := pgproto3.Parse{Name: m.Name, Query: plan.SQL, ParameterOIDs: m.ParameterOIDs}
 	if answered(plan) {
 		upstream.Query, upstream.ParameterOIDs = "", nil

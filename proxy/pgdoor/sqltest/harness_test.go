@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -201,13 +202,16 @@ func (r *records) Append(_ context.Context, record *mask.Record) error {
 func (d *door) quiet(t *testing.T) {
 	t.Helper()
 	for name, said := range map[string][]byte{"log": d.log.take(), "audit records": d.records.take()} {
-		for _, line := range bytes.Split(said, []byte("\n")) {
+		for _, line := range bytes.Split(clock.ReplaceAll(said, nil), []byte("\n")) {
 			if found := Canary(line); found != nil {
 				t.Errorf("the %s has %q in: %.300s", name, found, line)
 			}
 		}
 	}
 }
+
+// clock is the time of a line, which once an hour looks like an original.
+var clock = regexp.MustCompile(`time=\S+|"Time":"[^"]*"`)
 
 // setting reads a positive number from the environment.
 func setting(t testing.TB, name string, def int) int {
