@@ -38,14 +38,15 @@ fuzz: ## every fuzz target for FUZZTIME
 	  done; \
 	done
 
-bench: ## side by side in one run, with ratios: masking, encoding/json, samply models; files; the door. CORPUS=DIR for your own Bundles
+bench: ## side by side in one run, with ratios: masking, encoding/json, samply models; files; the door, its twin, nginx. CORPUS=DIR for your own Bundles
 	CORPUS="$(CORPUS)" $(GO) test -run '^$$' -bench 'Mask|JSON|Samply' -benchtime 2s -cpu 1 ./fhir | awk '{ print } \
 	  /MB\/s/ { name[++n] = $$1; speed[n] = $$5 } /JSON\/Valid/ { valid = $$5 } /Samply/ { samply = $$5 } \
 	  END { for (i = 1; i <= n; i++) printf "%-34s %6.2f x json.Valid %7.1f x samply\n", name[i], speed[i] / valid, speed[i] / samply }'
 	$(MAKE) --no-print-directory build
 	.ci/bench-files dist/veil
-	$(GO) test -run '^$$' -bench Door -benchtime 2s ./proxy/fhirdoor
+	$(GO) test -run '^$$' -bench '^BenchmarkDoor$$' -benchtime 2s ./proxy/fhirdoor
 	$(GO) test -run '^$$' -bench 'Rows|Pgbench' -benchtime 1x ./proxy/pgdoor/sqltest
+	.ci/bench-door
 
 check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must not pass
 	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON, NDJSON or XML files'; exit 2; }

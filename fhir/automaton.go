@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/veil-proxy/veil/mask"
 )
@@ -453,6 +454,9 @@ func (c *compiler) node(t *Type, items []item, path string, mode *elementRule) *
 			if pat.anchor != "" && slices.Contains(chain, pat.anchor) {
 				own = append(own, item{r, p, 0})
 			}
+			if k := pat.stepsTo(t.Name); k > 0 {
+				own = append(own, item{r, p, k})
+			}
 		}
 	}
 	sort.Slice(own, func(i, j int) bool {
@@ -507,9 +511,7 @@ func (c *compiler) fill(n *node, items []item) {
 			}
 			kids := c.children(e, et, items)
 			f.decision = c.decide(n, e, et, f.path, items, kids)
-			if e.Min > 0 {
-				f.required = c.require(n, e, et, &f)
-			}
+			f.required = c.require(n, e, et)
 			f.security = n.typ.Name == "Meta" && e.Name == "security"
 			f.weak = n.typ.Name == "Extension" && e.Name == "url"
 			f.mark = n.markOf(&f)
@@ -593,11 +595,19 @@ func (c *compiler) hasExtensions(n *node) bool {
 	return n.typ.element("extension") != nil || n.typ.element("modifierExtension") != nil
 }
 
-// require gives a required element its bit and the member that stands in when
-// it is masked.
-func (c *compiler) require(n *node, e *Element, et ElementType, f *field) int8 {
+// require gives a required element, or one of several of which one is required,
+// its bit and the member that stands in when it is masked.
+func (c *compiler) require(n *node, e *Element, et ElementType) int8 {
+	key := e.Name
+	if g := oneIsRequired(n.typ.Name, e.Name); g != nil {
+		key = strings.Join(g.elements, "|")
+		e = n.typ.element(g.standIn)
+		et = e.Types[0]
+	} else if e.Min == 0 {
+		return -1
+	}
 	for i, name := range n.required {
-		if name == e.Name {
+		if name == key {
 			return int8(i)
 		}
 	}
@@ -605,16 +615,8 @@ func (c *compiler) require(n *node, e *Element, et ElementType, f *field) int8 {
 		c.problems.Add(mask.Position{}, "type %s has more than 64 required elements", n.typ.Name)
 		return -1
 	}
-	const absent = `{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}`
-	name, value := f.name, absent
-	if et.Type != nil && et.Type.Kind == PrimitiveKind {
-		name = "_" + name
-	}
-	if f.array {
-		value = "[" + value + "]"
-	}
-	n.required = append(n.required, e.Name)
-	n.absent = append(n.absent, []byte(`"`+name+`":`+value))
+	n.required = append(n.required, key)
+	n.absent = append(n.absent, absentMember(e, et))
 	return int8(len(n.required) - 1)
 }
 

@@ -59,6 +59,8 @@ func TestGuardOfShiftedDates(t *testing.T) {
 	for _, tc := range []struct{ name, typ, query, reason string }{
 		{"no patient", "DocumentReference", "date=ge" + at, "must name the patient"},
 		{"two patients", "DocumentReference", "patient=" + p1 + "," + p2 + "&date=ge" + at, "must name the patient"},
+		{"two patients' ids", "Patient", "_id=" + strings.TrimPrefix(p1, "Patient/") + "," + strings.TrimPrefix(p2, "Patient/") + "&_lastUpdated=ge" + at, "must name the patient"},
+		{"one of several subjects", "Account", "subject=" + p1 + "&_lastUpdated=ge" + at, "no search of Account"},
 		{"another reference to the patient", "DocumentReference", "author=" + p1 + "&date=ge" + at, "must name the patient"},
 		{"a group", "DocumentReference", "subject=Group/" + seal("Group", "1") + "&date=ge" + at, "must name the patient"},
 		{"who it is not", "DocumentReference", "subject:missing=false&date=ge" + at, "must name the patient"},

@@ -292,7 +292,66 @@ func TestLenient(t *testing.T) {
 			t.Errorf("%s: left out: %+v", p.Name, q)
 		}
 	}
+	// Contained resources instead of others would be another answer.
+	if q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_contained", Value: "true"}}, true); err == nil {
+		t.Errorf("_contained is left out: %+v", q)
+	}
 	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_count", Value: "1"}, {Name: "_count", Value: "2"}}, false); err == nil {
 		t.Error("_count twice passes")
+	}
+}
+
+// TestUntypedChainIsTyped: of the types that a reference may lead to, those that
+// were not judged are not asked.
+func TestUntypedChainIsTyped(t *testing.T) {
+	a := shipped(t, "safe-harbor")
+	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
+	for _, tc := range []struct{ name, want string }{
+		{"subject.birthdate", "subject:Patient.birthdate"}, // only patients have one
+		{"patient.birthdate", "patient.birthdate"},         // it leads to no other type
+		{"subject._lastUpdated", "subject._lastUpdated"},   // all have it, and alike
+		{"subject:Patient.birthdate", "subject:Patient.birthdate"},
+	} {
+		q, err := g.Search(keys, nil, "Observation", []fhir.Param{{Name: tc.name, Value: "1980"}}, false)
+		if err != nil || len(q.Upstream) != 1 || q.Upstream[0].Name != tc.want {
+			t.Errorf("%s: %+v, %v", tc.name, q, err)
+		}
+	}
+	if q, err := g.Search(keys, nil, "Observation", []fhir.Param{{Name: "subject.active", Value: "true"}}, false); err == nil && strings.HasPrefix(q.Upstream[0].Name, "subject.") {
+		t.Errorf("goes upstream as %+v", q.Upstream)
+	}
+}
+
+// TestGuardOfOtherRulesets: what a ruleset masks otherwise is not compared.
+func TestGuardOfOtherRulesets(t *testing.T) {
+	for _, tc := range []struct{ name, rule, typ, query, want, reason string }{
+		{"noise", "{id: age-values, match: Quantity.value, method: noise, within: \"5\"}", "Observation", "code-value-quantity=http://loinc.org%7C8480-6$gt1", "", "masked"},
+		{"a listed text in a composite", "{id: values, match: Observation.value.ofType(string), method: state}", "Observation", "code-value-string=http://loinc.org%7C8480-6$MA", "", "compared exactly"},
+		{"a text that is kept", "{id: series, match: Immunization.protocolApplied.series, method: keep}", "Immunization", "series:contains=any", "series:contains=any", ""},
+		{"a text that is kept for some", "{id: series, match: \"Immunization.protocolApplied.where(doseNumberPositiveInt = '1').series\", method: keep}", "Immunization", "series=any", "", "masked"},
+		{"a year of the category by another method", "{id: dates, match: [nodesByType('date'), nodesByType('dateTime')], method: date, mode: month}", "Encounter", "date=2024", "", "masked"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			a, err := compileText(t, "veil: 1\nname: other\nextends: safe-harbor\nfhir:\n  rules:\n    - "+tc.rule+"\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			q, err := fhir.NewGuard(a).Search(a.Policy.Keys.NewPseudonymizer(), nil, tc.typ, asked(t, tc.query), false)
+			if tc.want != "" && (err != nil || written(q.Upstream) != tc.want) || tc.want == "" && (err == nil || !strings.Contains(err.Error(), tc.reason)) {
+				t.Errorf("got %+v, %v", q, err)
+			}
+		})
+	}
+	a, err := compileText(t, "veil: 1\nname: other\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: series, match: Immunization.protocolApplied.series, method: keep}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = fhir.NewGuard(a).Operation(a.Policy.Keys.NewPseudonymizer(), nil, "$export", "", asked(t, "_typeFilter=Immunization%3Fseries%3Dx%2CPatient%3Fname%3DSmith"))
+	if err == nil {
+		t.Error("a filter hides in the value of another")
+	}
+	_, err = fhir.NewGuard(a).Operation(a.Policy.Keys.NewPseudonymizer(), nil, "$export", "", asked(t, "_typeFilter=Immunization%3Fseries%3Dx%252CPatient%253Fname%253DSmith"))
+	if err == nil || !strings.Contains(err.Error(), "question mark") {
+		t.Errorf("a filter hides in the escaped value of another: %v", err)
 	}
 }

@@ -72,6 +72,23 @@ func (c *condition) disjoint(d *condition) bool {
 	return true
 }
 
+// stepsTo returns how many steps lead to an inner type such as
+// Questionnaire.item, or 0 if the pattern does not go through it. FHIR gives the
+// path of an inner type to all places that repeat its content, as an item's items
+// do (FHIR R4, ElementDefinition.contentReference), and so do rulesets.
+func (p *pattern) stepsTo(inner string) int {
+	names := strings.Split(inner, ".")
+	if p.anchor != names[0] || len(names) > len(p.steps) {
+		return 0
+	}
+	for i, name := range names[1:] {
+		if st := &p.steps[i]; st.kind != stepElement || st.name != name || st.ofType != "" {
+			return 0
+		}
+	}
+	return len(names) - 1
+}
+
 // matchError says what is wrong at which byte of an expression.
 type matchError struct {
 	offset int

@@ -72,7 +72,7 @@ func Methods() []mask.Definition {
 			elementRule{op: opCode, types: []string{"code", "string", "uri"}}),
 		simple("link", "replaces a Bundle's link by one that leads back to Veil, and takes it out where there is none", mask.LabelPseudonymized,
 			elementRule{op: opLink, types: []string{"uri"}}),
-		simple("canonical", "lets a canonical URL pass that begins as the ruleset's canonicals say; others go", mask.LabelNone,
+		simple("canonical", "lets a canonical URL pass that begins as the ruleset's canonicals say, renames one that leads to a contained resource; others go", mask.LabelNone,
 			elementRule{op: opCanonical, types: []string{"canonical", "uri", "url"}}),
 		simple("coding", "lets a code of a known system pass in the form its system has; pseudonymises others; keeps a display only where it is verified", mask.LabelNone,
 			elementRule{op: opDescend, coded: true, types: []string{"Coding"}}),

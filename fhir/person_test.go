@@ -89,6 +89,7 @@ func TestSubject(t *testing.T) {
 		{"notice by claim of the server", []string{entry(of("PaymentNotice", "n", `"status":"active","created":"`+day+`","request":`+patient("Claim/far")))}, one},
 		{"notice by two claims that agree", []string{entry(of("PaymentNotice", "n", `"status":"active","created":"`+day+`","request":`+patient("Claim/far")+`,"response":`+patient("ClaimResponse/r"))), entry(of("ClaimResponse", "r", `"patient":`+patient("Patient/1")))}, one},
 		{"notice by two claims that do not", []string{entry(of("PaymentNotice", "n", `"status":"active","created":"`+day+`","request":`+patient("Claim/far")+`,"response":`+patient("ClaimResponse/r"))), entry(of("ClaimResponse", "r", `"patient":`+patient("Patient/2")))}, "2020"},
+		{"notice by a claim and by one that is not known", []string{entry(of("PaymentNotice", "n", `"status":"active","created":"`+day+`","request":`+patient("Claim/far")+`,"response":`+patient("ClaimResponse/none")))}, "2020"},
 		{"a circle", []string{slot(`,"schedule":` + patient("Schedule/h")), entry(of("Schedule", "h", `"actor":[`+patient("Device/d")+`]`)), entry(of("Device", "d", `"patient":`+patient("Schedule/h")))}, "2020"},
 		{"the URN of a patient with an id", []string{observation(`,"subject":` + patient(anUUID)), `{"fullUrl":"` + anUUID + `","resource":` + of("Patient", "1", `"active":true`) + `}`}, one},
 		{"the URN of no entry", []string{observation(`,"subject":` + patient(anUUID))}, "2020"},

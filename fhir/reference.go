@@ -129,6 +129,23 @@ func (w *Walker) appendFragment(id []byte) bool {
 	return true
 }
 
+// canonicalFragment translates a canonical that leads to a contained resource.
+func (w *Walker) canonicalFragment(d *decision, i, end int, id []byte) (int, bool) {
+	w.volatile = true
+	before := w.mark()
+	w.flush(i)
+	w.dst = append(w.dst, '"')
+	if !w.appendFragment(id) {
+		w.reset(before)
+		w.count(d.action, mask.LabelRedacted, mask.Removed)
+		return end, false
+	}
+	w.dst = append(w.dst, '"')
+	w.last = end
+	w.count(d.action, mask.LabelPseudonymized, mask.Replaced)
+	return end, true
+}
+
 // stays reports whether the contained resource of an id stays. The ids are read
 // once for each resource that contains others.
 func (w *Walker) stays(id []byte) bool {

@@ -35,6 +35,9 @@ func (w *Walker) scalar(n *node, f *field, d *decision, obj, i int) (end int, ke
 	case opCode:
 		return w.passIf(d, end, d.values.Contains(val))
 	case opCanonical:
+		if len(val) > 1 && val[0] == '#' {
+			return w.canonicalFragment(d, i, end, val[1:])
+		}
 		return w.passIf(d, end, canonicalMayPass(w.a.canon, val))
 	case opID:
 		return w.id(d, i, end, val)

@@ -234,6 +234,44 @@ func TestReferences(t *testing.T) {
 	}
 }
 
+// TestContainedCanonicals: a canonical that leads to a contained resource still
+// does, if that stays.
+func TestContainedCanonicals(t *testing.T) {
+	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	for _, tc := range []struct {
+		name, canonical string
+		leads           bool
+	}{
+		{"contained", "#smiths-answers", true},
+		{"withheld", "#q", false},
+		{"not there", "#nobody-smith", false},
+		{"bare", "#", false},
+		{"with a version", "#smiths-answers|1", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			out, err := m.mask(fmt.Appendf(nil, `{"resourceType":"Questionnaire","status":"active","contained":[{"resourceType":"ValueSet","id":"smiths-answers","status":"active"},{"resourceType":"Person","id":"q"}],
+				"item":[{"linkId":"1","type":"choice","answerValueSet":%q}]}`, tc.canonical))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var v struct {
+				Contained []struct{ ID string }
+				Item      []struct{ AnswerValueSet string }
+			}
+			if err := json.Unmarshal(out, &v); err != nil || len(v.Contained) != 1 {
+				t.Fatalf("%s: %v", out, err)
+			}
+			want := ""
+			if tc.leads {
+				want = "#" + v.Contained[0].ID
+			}
+			if got := v.Item[0].AnswerValueSet; got != want || strings.Contains(string(out), "smith") {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
+	}
+}
+
 // FuzzMask: whatever comes in, the walker neither panics nor lets a string pass
 // that stands at a path that does not; what comes out is JSON and the same with
 // and without memory.

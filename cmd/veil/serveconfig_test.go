@@ -156,6 +156,40 @@ func TestDocumentedConfigurations(t *testing.T) {
 	}
 }
 
+// FuzzServeConfig: a configuration that has no problems is printed as one that
+// is read as the same, and nothing that looks like a secret is told.
+func FuzzServeConfig(f *testing.F) {
+	f.Add(everySetting)
+	f.Add("veil: 1\nviews: {a: {}, a: {}}\n")
+	f.Add("veil: 1\nfhir: {origins: x, limits: [], credentials: {basic: null}}\n")
+	f.Add("veil: 1\nconsumers: {keys: [{name: veil_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}]}\n")
+	f.Add("veil: 1\nproject: \"\\x01\\u00e9'\\\"# x\"\nkeyFile: |\n  a\n  b\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		read := func(text string) (*serveConfig, string) {
+			c := defaultServeConfig()
+			c.read("veil.yaml", []byte(text))
+			if err := c.problems.err(); err != nil {
+				return nil, err.Error()
+			}
+			var printed strings.Builder
+			if err := c.write(&printed); err != nil {
+				t.Fatal(err)
+			}
+			return c, printed.String()
+		}
+		c, told := read(text)
+		if isSecret(told) {
+			t.Errorf("a secret is told: %s", told)
+		}
+		if c == nil {
+			return
+		}
+		if _, again := read(told); again != told {
+			t.Errorf("printed as\n%s\nread back as\n%s", told, again)
+		}
+	})
+}
+
 // TestFlagsStandAboveTheFile also where the file has a view of its own.
 func TestFlagsStandAboveTheFile(t *testing.T) {
 	file := write(t, filepath.Join(t.TempDir(), "veil.yaml"), everySetting)

@@ -351,3 +351,13 @@ func pseudonym(t testing.TB, a *fhir.Automaton, typ, id string) string {
 	}
 	return string(b)
 }
+
+// anybody is who asks without credentials.
+func (r *rig) anybody(t testing.TB) *consumer.Consumer {
+	t.Helper()
+	who, err := r.door.policy.Load().consumers.Authenticate(t.Context(), consumer.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return who
+}

@@ -268,6 +268,14 @@ func (x *exchange) write(ctx *fasthttp.RequestCtx, a *answer, f format) {
 	}
 }
 
+// render writes a resource in a format.
+func (x *exchange) render(body []byte, f format) ([]byte, string, bool) {
+	if f.xml {
+		defer x.s.up.converting()()
+	}
+	return f.render(body)
+}
+
 func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *answer, f format) *problem {
 	for _, h := range a.header {
 		ctx.Response.Header.Set(h.name, h.value)
@@ -294,7 +302,7 @@ func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *answer, f format) *probl
 	}
 	body, contentType, ok := a.body, a.contentType, true
 	if contentType == "" {
-		body, contentType, ok = f.render(a.body)
+		body, contentType, ok = x.render(a.body, f)
 	}
 	if !ok {
 		x.s.log.Error("the answer could not be written in the format", "request_id", x.requestID, "door", "fhir", "operation", x.operation)

@@ -9,10 +9,15 @@ import (
 
 // checkFraming refuses headers that two servers could read in two ways
 // (RFC 9112, 11.2): both kinds of length, a length twice, folded lines, bare
-// line feeds, space before the colon. fasthttp refuses some of these by itself
-// and mends others; a proxy in front of it may have mended them otherwise.
+// line feeds, space before the colon, versions other than 1.0 and 1.1. fasthttp
+// refuses some of these by itself and mends others; a proxy in front of it may
+// have mended them otherwise. Chunks are refused whole (RFC 9112, 6.3): their
+// extensions and trailers would have been read and dropped by now.
 func checkFraming(h *fasthttp.RequestHeader) *problem {
 	lengths, codings := 0, 0
+	if v := string(h.Protocol()); v != "HTTP/1.1" && v != "HTTP/1.0" {
+		return ambiguous()
+	}
 	for raw := h.RawHeaders(); len(raw) > 0; {
 		end := bytes.IndexByte(raw, '\n')
 		if end < 1 || raw[end-1] != '\r' {
@@ -34,8 +39,11 @@ func checkFraming(h *fasthttp.RequestHeader) *problem {
 			codings++
 		}
 	}
-	if lengths+codings > 1 {
+	switch {
+	case lengths+codings > 1:
 		return ambiguous()
+	case codings > 0:
+		return refused(411, models.IssueTypeStructure, "no length", "a request body needs a Content-Length")
 	}
 	return nil
 }

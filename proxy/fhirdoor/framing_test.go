@@ -66,6 +66,16 @@ func TestAmbiguousRequestsEndTheConnection(t *testing.T) {
 		"GET with chunks":           "GET /fhir/Patient?_count=1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" + second,
 		"chunk size that is none":   post("Transfer-Encoding: chunked\r\n", "zz\r\n_count=1\r\n0\r\n\r\n"),
 		"chunk longer than it says": post("Transfer-Encoding: chunked\r\n", "4\r\n_count=1\r\n0\r\n\r\n"),
+		"chunk extension":           post("Transfer-Encoding: chunked\r\n", "8;ext=1\r\n_count=1\r\n0\r\n\r\n"),
+		"extension of the last":     post("Transfer-Encoding: chunked\r\n", "8\r\n_count=1\r\n0;ext\r\n\r\n"),
+		"extension with line feed":  post("Transfer-Encoding: chunked\r\n", "8;a\nb\r\n_count=1\r\n0\r\n\r\n"),
+		"chunks with a trailer":     post("Transfer-Encoding: chunked\r\nTrailer: X-A\r\n", "8\r\n_count=1\r\n0\r\nX-A: b\r\n\r\n"),
+		"length in a trailer":       post("Transfer-Encoding: chunked\r\n", "8\r\n_count=1\r\n0\r\nContent-Length: 5\r\n\r\n"),
+		"well-formed chunks":        post("Transfer-Encoding: chunked\r\n", "8\r\n_count=1\r\n0\r\n\r\n"),
+		"another version":           "GET /fhir/Patient?_count=1 HTTP/3.7\r\nHost: x\r\n\r\n" + second,
+		"no version":                "GET /fhir/Patient?_count=1\r\n\r\n" + second,
+		"two spaces":                "GET  /fhir/Patient?_count=1 HTTP/1.1\r\nHost: x\r\n\r\n" + second,
+		"no host":                   "GET /fhir/Patient?_count=1 HTTP/1.1\r\n\r\n" + second,
 		"body too large":            post("Content-Length: 70000\r\n", "_id="+strings.Repeat("a", 69_996)),
 		"chunks too large":          post("Transfer-Encoding: chunked\r\n", "11170\r\n_id="+strings.Repeat("a", 69_996)+"\r\n0\r\n\r\n"),
 		"headers too large":         "GET /fhir/Patient?_count=1 HTTP/1.1\r\nHost: x\r\nX-A: " + strings.Repeat("a", 20_000) + "\r\n\r\n" + second,
@@ -99,6 +109,47 @@ func TestAmbiguousRequestsEndTheConnection(t *testing.T) {
 				t.Error("the upstream was asked")
 			}
 		})
+	}
+	r.checkClean(t)
+}
+
+// Requests behind each other on a connection are answered in their order, each
+// for itself; a refusal does not end it where nothing is ambiguous.
+func TestPipelinedRequests(t *testing.T) {
+	src := newSource(t)
+	r := newRig(t, src.URL, nil)
+	var all string
+	want := []int{200, 403, 404, 405, 400, 200, 413}
+	for _, request := range []string{
+		"GET /fhir/Patient?_count=1 HTTP/1.1\r\n", "GET /fhir/Patient?name=x HTTP/1.1\r\n", "GET /fhir/Patient/none HTTP/1.1\r\n",
+		"PUT /fhir/Patient/1 HTTP/1.1\r\nContent-Length: 2\r\n", "GET /fhir//x HTTP/1.1\r\n",
+		"POST /fhir/Patient/_search HTTP/1.1\r\nExpect: 100-continue\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 8\r\n",
+		"POST /fhir/Patient/_search HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 80000\r\n",
+	} {
+		all += request + "Host: x\r\n\r\n"
+		if strings.Contains(request, "Length: 2") {
+			all += "{}"
+		}
+		if strings.Contains(request, "Length: 8\r") {
+			all += "_count=1"
+		}
+	}
+	answers, closed := r.raw(t, all)
+	br := bufio.NewReader(bytes.NewReader(answers))
+	for i, status := range want {
+		resp, err := http.ReadResponse(br, nil)
+		if err == nil && resp.StatusCode == 100 {
+			resp, err = http.ReadResponse(br, nil)
+		}
+		if err != nil {
+			t.Fatalf("answer %d: %v", i, err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != status {
+			t.Errorf("answer %d: %d, want %d (%v)", i, resp.StatusCode, status, err)
+		}
+	}
+	if rest, _ := io.ReadAll(br); len(rest) > 0 || !closed {
+		t.Errorf("more behind: %.100q", rest)
 	}
 	r.checkClean(t)
 }

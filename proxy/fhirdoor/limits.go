@@ -10,8 +10,10 @@ import (
 //
 // An answer is held in memory while it is masked, before and after, and until the
 // consumer took it, so the most that answers take is about 3 × ResponseBytes ×
-// Exchanges, and 256 KB for each connection. One in XML takes several times as
-// much while it is read or written.
+// Exchanges, and 256 KB for each connection. XML takes more while it is read or
+// written, 60 and 8 times its size: an answer of the upstream in XML may have an
+// eighth of ResponseBytes, and only as many as there are processors are turned
+// into JSON or back at once.
 type Limits struct {
 	// HeaderBytes bounds the request line and headers together.
 	HeaderBytes int

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type upstream struct {
 	base        string // without a slash at the end
 	limits      Limits
 	inflaters   sync.Pool // *inflater
+	converters  chan struct{}
 }
 
 func newUpstream(c Config, limits Limits) (*upstream, error) {
@@ -68,6 +70,7 @@ func newUpstream(c Config, limits Limits) (*upstream, error) {
 		conn, err := fasthttp.DialDualStackTimeout(addr, limits.UpstreamTimeout)
 		return &patientConn{conn, limits.UpstreamTimeout}, err
 	}
+	up.converters = make(chan struct{}, runtime.GOMAXPROCS(0))
 	up.inflaters.New = func() any { return new(inflater) }
 	return up, nil
 }
@@ -84,6 +87,14 @@ func (c *patientConn) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	return c.Conn.Read(b)
+}
+
+// converting takes one of the places for what turns XML into JSON or back, and
+// returns what gives it back. It is work for processors, and more at once than
+// those would only take memory.
+func (u *upstream) converting() (done func()) {
+	u.converters <- struct{}{}
+	return func() { <-u.converters }
 }
 
 // request is what is asked of the upstream. Nothing else of a consumer's request
@@ -202,7 +213,7 @@ func (u *upstream) unreachable(err error) *problem {
 
 func (u *upstream) tooLarge() *problem {
 	return failed(502, models.IssueTypeTooLong, "response too large",
-		fmt.Sprintf("the FHIR server's answer is larger than %d bytes, or compressed more than %d-fold; ask for fewer resources with _count", u.limits.ResponseBytes, maxGzipRatio))
+		fmt.Sprintf("the FHIR server's answer is larger than %d bytes (in XML, than an eighth of that), or compressed more than %d-fold; ask for fewer resources with _count", u.limits.ResponseBytes, maxGzipRatio))
 }
 
 // decode takes the content encoding off a body, within limits.
@@ -253,18 +264,19 @@ func (r *response) isXML() bool {
 	return false
 }
 
-// maxXML bounds a body of FHIR XML, which is read through a tree that takes some
-// twenty times as much.
-const maxXML = 16 << 20
+// xmlShare is the part of Limits.ResponseBytes that an answer in XML may have: its
+// tree takes up to 60 times as much memory as its text.
+const xmlShare = 8
 
 // toJSON turns a body of FHIR XML into JSON, which is what the rules act on.
 func (r *response) toJSON() *problem {
 	if !r.isXML() {
 		return nil
 	}
-	if len(r.body) > maxXML {
+	if len(r.body) > r.up.limits.ResponseBytes/xmlShare {
 		return r.up.tooLarge()
 	}
+	defer r.up.converting()()
 	out, err := fhir.R4().AppendJSONFromXML(nil, r.body)
 	if err != nil {
 		return failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's answer is not valid FHIR XML")

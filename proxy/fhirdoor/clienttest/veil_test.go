@@ -68,6 +68,8 @@ fhir:
 ruleset: safe-harbor
 keyFile: %q
 project: clients
+consumers:
+  anonymous: {allow: true}
 audit:
   dir: %q
 `, upstream, addr, baseURL, key, v.auditDir)

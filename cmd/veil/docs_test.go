@@ -1,0 +1,69 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestSecurityPageNamesTests: the table of attacks has every row, and each test
+// that a row names is there, in the folder that it names.
+func TestSecurityPageNamesTests(t *testing.T) {
+	declared := map[string]string{} // the folders of a test, each in spaces
+	form := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		dir, err := filepath.Rel(root, filepath.Dir(path))
+		for _, m := range form.FindAllSubmatch(text, -1) {
+			declared[string(m[1])] += " " + filepath.ToSlash(dir) + " "
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(root, "docs", "security.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile(`(?m)^\| (\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
+	if len(rows) != 45 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	for i, row := range rows {
+		if row[1] != strconv.Itoa(i+1) {
+			t.Errorf("row %s stands where %d belongs", row[1], i+1)
+		}
+		named := 0
+		for _, part := range strings.Split(row[2], ";") {
+			dir := "proxy/fhirdoor"
+			for _, name := range regexp.MustCompile("`([^`]+)`(:?)").FindAllStringSubmatch(part, -1) {
+				if name[2] == ":" {
+					dir = name[1]
+					continue
+				}
+				if !regexp.MustCompile(`^(Test|Fuzz|Benchmark)`).MatchString(name[1]) {
+					continue
+				}
+				named++
+				if !strings.Contains(declared[name[1]], " "+dir+" ") {
+					t.Errorf("row %s: there is no %s in %s", row[1], name[1], dir)
+				}
+			}
+		}
+		if named == 0 {
+			t.Errorf("row %s names no test", row[1])
+		}
+	}
+}
