@@ -32,6 +32,8 @@ type Relation struct {
 	Parents []uint32
 	// Definition is a view's query, every name in it qualified.
 	Definition string
+	// Key are the names of the primary key's columns.
+	Key []string
 	// Indexes are the OIDs of its indexes.
 	Indexes []uint32
 }

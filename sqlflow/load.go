@@ -13,6 +13,7 @@ import (
 // What holds between two of these checks is Plan.CheckSQL.
 const VersionSQL = `SELECT pg_catalog.md5(pg_catalog.string_agg(h, ',' ORDER BY h)) FROM (
  SELECT 'c' || c.oid || ' ' || c.xmin AS h FROM pg_catalog.pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('r','p','f','v','m','i','I')
+ UNION ALL SELECT 'x' || x.indexrelid || ' ' || x.xmin FROM pg_catalog.pg_index x WHERE x.indexrelid >= 16384
  UNION ALL SELECT 'a' || a.attrelid || ' ' || pg_catalog.count(*) || ' ' || pg_catalog.sum(a.xmin::text::bigint) FROM pg_catalog.pg_attribute a WHERE a.attrelid >= 16384 GROUP BY a.attrelid
  UNION ALL SELECT 't' || t.oid || ' ' || t.xmin FROM pg_catalog.pg_type t WHERE t.oid >= 16384 AND t.typtype IN ('d','e','c','r')
  UNION ALL SELECT 'r' || r.oid || ' ' || r.xmin FROM pg_catalog.pg_rewrite r WHERE r.oid >= 16384
@@ -170,6 +171,20 @@ func loadRelations(ctx context.Context, q Querier) ([]Relation, error) {
 	}
 	err = each(ctx, q, "SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits ORDER BY inhrelid, inhseqno",
 		pair(func(r *Relation, parent uint32) { r.Parents = append(r.Parents, parent) }))
+	if err != nil {
+		return nil, err
+	}
+	err = each(ctx, q, `SELECT i.indrelid, a.attname::text FROM pg_catalog.pg_index i
+ JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+ WHERE i.indisprimary AND i.indisvalid ORDER BY i.indrelid, a.attnum`, func(r pgx.Rows) error {
+		var relation uint32
+		var name string
+		err := r.Scan(&relation, &name)
+		if i, ok := at[relation]; ok {
+			relations[i].Key = append(relations[i].Key, name)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

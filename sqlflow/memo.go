@@ -5,15 +5,21 @@ import (
 	"hash/maphash"
 )
 
-// memo remembers the last masked values of a column by their carriers: memoSets sets of
-// two. Its buffers are reused, so it neither grows nor allocates once it is full; what
-// it holds lives as long as the statement.
+// memo remembers the last masked values of a column by their carriers, in sets of two.
+// It grows with what it is asked, up to mostSets; its buffers are reused, so it does not
+// allocate once it is full. What it holds lives as long as the statement.
 type memo struct {
-	seed maphash.Seed
-	sets []memoSet
+	sets   []memoSet
+	misses int
 }
 
-const memoSets = 4096
+const (
+	firstSets = 8
+	mostSets  = 4096
+)
+
+// memoSeed is the process's own, so that no one can choose values that fall together.
+var memoSeed = maphash.MakeSeed()
 
 type memoSet struct {
 	entries [2]memoEntry
@@ -25,20 +31,23 @@ type memoEntry struct {
 	null, used      bool
 }
 
-func newMemo() *memo { return &memo{seed: maphash.MakeSeed()} }
-
-// find returns the entry of a carrier, or one to fill in; found tells which.
+// find returns the entry of a carrier, or one to fill in; found tells which. The entry
+// is valid until the next call.
 func (m *memo) find(carrier []byte) (e *memoEntry, found bool) {
-	if m.sets == nil {
-		m.sets = make([]memoSet, memoSets)
+	switch {
+	case m.sets == nil:
+		m.sets = make([]memoSet, firstSets)
+	case m.misses > 4*len(m.sets) && len(m.sets) < mostSets:
+		m.sets, m.misses = make([]memoSet, min(8*len(m.sets), mostSets)), 0
 	}
-	s := &m.sets[maphash.Bytes(m.seed, carrier)%memoSets]
+	s := &m.sets[maphash.Bytes(memoSeed, carrier)%uint64(len(m.sets))]
 	for i := range s.entries {
 		if e := &s.entries[i]; e.used && bytes.Equal(e.carrier, carrier) {
 			s.older = uint8(1 - i)
 			return e, true
 		}
 	}
+	m.misses++
 	e = &s.entries[s.older]
 	s.older = 1 - s.older
 	e.used = false

@@ -207,6 +207,10 @@ func (p *Policy) Treatments(c *Catalog) []ColumnTreatment {
 			continue
 		}
 		s := o.shapes[r.OID]
+		if s.unlisted && s.refused == "" {
+			out = append(out, ColumnTreatment{Schema: r.Schema, Relation: r.Name, Note: "not in the consumer's relations"})
+			continue
+		}
 		if s.expand {
 			out = append(out, ColumnTreatment{Schema: r.Schema, Relation: r.Name, Treatment: Clear, Note: "view: the treatments of what it reads"})
 			continue

@@ -35,7 +35,7 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 	default:
 		s = a.over.shapes[r.OID]
 	}
-	if s == nil || s.refused != "" {
+	if s == nil || s.refused != "" || s.unlisted && a.views == 0 {
 		// The same words whether the relation is there or not.
 		a.fail(codeNoTable, v.Location, fmt.Sprintf("relation %q does not exist", dottedName(v)), "The policy lets no more relations exist than its tables rules cover.")
 	}
@@ -61,7 +61,7 @@ func dottedName(v *pg.RangeVar) string {
 
 // table makes the sub-select that stands for a table.
 func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, alias string) from {
-	it := &item{alias: alias}
+	it := &item{alias: alias, relation: s.relation}
 	if v.Alias == nil {
 		it.schema = s.relation.Schema
 	}
@@ -90,7 +90,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		}
 		e := &entry{shape: c, used: renamed}
 		entries = append(entries, e)
-		rc := &resolved{name: c.Name, typ: c.shown, action: -1, item: it, row: it, base: c.Name, use: func() { e.used = true }}
+		rc := &resolved{name: c.Name, typ: c.shown, action: -1, item: it, row: it, base: c.Name, use: func() { e.used = true }, used: func() bool { return e.used }}
 		switch c.treatment {
 		case Clear:
 			rc.origin = origin{s.relation.OID, c.Number}
@@ -176,6 +176,11 @@ func (a *analysis) carrier(s *seal) *pg.Node {
 	if s.guard != "" {
 		cond = both(cond, a.fragment(s.guard))
 	}
+	if s.scan {
+		// A system column is in no index: an index-only scan, which would give the rows
+		// in the originals' order, is not possible.
+		cond = both(cond, isNotNull(column("tableoid")))
+	}
 	return when(cond, row(members...))
 }
 
@@ -209,13 +214,19 @@ func (o *overlay) fragment(sql string) *pg.Node {
 	if n, ok := o.fragments.Load(sql); ok {
 		return n.(*pg.Node)
 	}
+	n := parseFragment(sql)
+	o.fragments.Store(sql, n)
+	return n
+}
+
+// parseFragment parses an expression of Veil's own that depends on the session.
+func parseFragment(sql string) *pg.Node {
 	tree, err := pgquery.Parse("SELECT " + sql)
 	if err != nil || len(tree.Stmts) != 1 {
 		panic(&Refusal{Code: "XX000", Message: "the masking expression of a column does not parse", Reason: "internal"})
 	}
 	n := tree.Stmts[0].Stmt.GetSelectStmt().TargetList[0].GetResTarget().Val
 	unplace(n.ProtoReflect())
-	o.fragments.Store(sql, n)
 	return n
 }
 

@@ -42,7 +42,7 @@ type cell struct {
 	seal   *seal
 	action int
 	binary bool
-	memo   *memo
+	memo   memo
 }
 
 // Rows returns a masker for one execution: Bind with the formats that the client
@@ -52,14 +52,13 @@ func (p *Plan) Rows(pass *mask.Pass, formats []int16) (*RowMasker, error) {
 	if len(formats) > 1 && len(formats) != len(p.Columns) {
 		return nil, fmt.Errorf("%d result formats for %d columns", len(formats), len(p.Columns))
 	}
-	m := &RowMasker{plan: p, pass: pass, types: pgtype.NewMap(), cells: make([]cell, len(p.Columns))}
+	m := &RowMasker{plan: p, pass: pass, cells: make([]cell, len(p.Columns))}
 	m.in.Keys = pass.Keys
 	for i, c := range p.Columns {
 		m.cells[i] = cell{seal: c.seal, action: c.action}
 		switch {
 		case c.seal != nil:
 			m.sealed++
-			m.cells[i].memo = newMemo()
 		case c.action >= 0:
 			m.pushed = append(m.pushed, c.action)
 		}
@@ -249,6 +248,9 @@ func (m *RowMasker) apply(dst, src []byte, s *seal) (out []byte, ok bool, err er
 func (m *RowMasker) encode(dst []byte, typ uint32, masked []byte, binary bool) ([]byte, bool) {
 	if !binary {
 		return append(dst, masked...), true
+	}
+	if m.types == nil && typ != oidText {
+		m.types = pgtype.NewMap()
 	}
 	return appendBinary(dst, typ, masked, m.types)
 }

@@ -29,8 +29,9 @@ type resolved struct {
 	base string
 	// emit makes a reference where the plain name will not do.
 	emit func() *pg.Node
-	// use notes that the column is read, useTwin that its twin is.
+	// use notes that the column is read, useTwin that its twin is; used tells.
 	use, useTwin func()
+	used         func() bool
 	// twin is the name of the bare original beside the carrier, or empty.
 	twin string
 	// grouped columns are referred to by their twin.
@@ -43,6 +44,8 @@ type item struct {
 	// schema is set where schema.alias names it too.
 	schema  string
 	columns []*resolved
+	// relation is set where the item is a table.
+	relation *Relation
 	// extra are columns that a star leaves out.
 	extra []*resolved
 }

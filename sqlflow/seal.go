@@ -12,7 +12,7 @@ func (d *laying) seal(def mask.Definition) {
 	c, t := d.column, d.typ
 	s := &seal{
 		method: d.method, action: *c.action, column: c.Name, typ: t, shown: oidText,
-		class: d.class(), entity: d.beside(d.rule.Entity),
+		class: d.class(), scan: d.relation.Kind != 'v', entity: d.beside(d.rule.Entity),
 		birth: d.beside(d.rule.Birth), death: d.beside(d.rule.Death), country: d.beside(d.rule.Country), unitCol: d.beside(d.rule.Unit),
 	}
 	if isNumber(t.OID) || t.OID == oidFloat4 || t.OID == oidFloat8 {

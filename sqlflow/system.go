@@ -161,7 +161,7 @@ func newSystemView(o *overlay) *systemView {
 		if system(r.Schema) {
 			continue
 		}
-		if s.refused != "" {
+		if s.refused != "" || s.unlisted {
 			for _, a := range r.Columns {
 				masked[a.Type] = true
 			}

@@ -32,6 +32,8 @@ func (t Treatment) String() string {
 type shape struct {
 	relation *Relation
 	columns  []*shapeColumn
+	// unlisted relations are not the consumer's: they are read through views alone.
+	unlisted bool
 	// refused says why the relation does not exist, where that may be told.
 	refused string
 	// expand asks for the view's definition in the relation's place.
@@ -64,6 +66,8 @@ type seal struct {
 	comparable bool
 	// domain is that of a sealed id, which can be opened; empty for others.
 	domain string
+	// scan: the column is one of rows that have a tableoid.
+	scan bool
 	// nulls: the carrier is NULL exactly where the masked value is.
 	nulls bool
 
@@ -132,10 +136,7 @@ func (o *overlay) shape(r *Relation) *shape {
 	}
 	s := &shape{relation: r}
 	o.shapes[r.OID] = s // a circle of parents, which cannot be, would find it empty
-	if !o.policy.permits(r) {
-		s.refused = "not in the consumer's relations"
-		return s
-	}
+	s.unlisted = !o.policy.permits(r)
 	tables := o.policy.masks.Ruleset.Tables
 	named := o.policy.names(r)
 	switch {

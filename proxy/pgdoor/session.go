@@ -141,22 +141,25 @@ func (x *session) begin() error {
 	return x.open(st, version)
 }
 
-// open gives the session its upstream and tells the client that it is ready.
-func (x *session) open(st *startup, version uint32) error {
-	s := x.s
+// remember begins what is kept of a session from statement to statement.
+func (x *session) remember(st *startup) {
 	x.keys = x.view.plain.Policy.Keys.NewPseudonymizer()
 	x.checks = newChecks()
 	x.passes = map[*mask.Plan][]*mask.Pass{}
 	x.status = 'I'
 	x.state = &state{statements: map[string]*statement{}, portals: map[string]*portal{}}
-	first := vars{searchPath: s.searchPath, application: st.parameters["application_name"]}
+	first := vars{searchPath: x.s.searchPath, application: st.parameters["application_name"]}
 	x.state.settings, x.state.initial = settings{first, first}, first
 	x.flow = sqlflow.Session{
-		User: st.user, Database: s.up.config.Database,
-		Prepared: func(name string) *sqlflow.Plan { return x.prepared(name) },
-		Cursor:   func(name string) *sqlflow.Plan { return x.cursor(name) },
-		Setting:  x.setting,
+		User: st.user, Database: x.s.up.config.Database,
+		Prepared: x.prepared, Cursor: x.cursor, Setting: x.setting,
 	}
+}
+
+// open gives the session its upstream and tells the client that it is ready.
+func (x *session) open(st *startup, version uint32) error {
+	s := x.s
+	x.remember(st)
 	upstreamSettings, err := x.startupSettings(st)
 	if err != nil {
 		return err

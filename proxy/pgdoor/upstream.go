@@ -52,7 +52,7 @@ type upstream struct {
 	conn     net.Conn
 	in       *frames
 	out      []byte
-	canceler *pgconn.PgConn // never used but to cancel
+	cancel   func(context.Context) error // asks the server to end what it does
 	statuses map[string]string
 	settings string // that it was opened with, as text
 	since    time.Time
@@ -184,10 +184,12 @@ func (u *upstreams) connect(settings map[string]string, key string) (*upstream, 
 	_ = hijacked.Conn.SetDeadline(time.Time{})
 	c := &upstream{conn: hijacked.Conn, statuses: hijacked.ParameterStatuses, settings: key}
 	c.in = newFrames(c, upstreamBuffer, u.limits.RowBytes)
-	if c.canceler, err = pgconn.Construct(hijacked); err != nil {
+	canceler, err := pgconn.Construct(hijacked) // never used but to cancel
+	if err != nil {
 		c.close()
 		return nil, &sessionError{code: "08006", text: "the upstream did not begin a session as expected"}
 	}
+	c.cancel = canceler.CancelRequest
 	return c, nil
 }
 

@@ -20,9 +20,9 @@ import (
 // clientTimeout is how long a client may take, what it fetches at first included.
 const clientTimeout = 10 * time.Minute
 
-// TestClients runs each client of testdata/clients/pg-* over the masked copy and
+// TestRealClients runs each client of testdata/clients/pg-* over the masked copy and
 // through the modest door: it must print the same, and no original.
-func TestClients(t *testing.T) {
+func TestRealClients(t *testing.T) {
 	if os.Getenv("VEIL_TEST_ALL") != "1" {
 		t.Skip("set VEIL_TEST_ALL=1 to run real clients")
 	}

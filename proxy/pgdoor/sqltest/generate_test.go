@@ -51,7 +51,7 @@ func TestRandomQueries(t *testing.T) {
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
-			w := &worker{h: h, t: t}
+			w := &worker{h: h, t: t, dsn: h.strong.dsn()}
 			defer w.close()
 			for seed := range seeds {
 				q := Generate(seed)
@@ -112,6 +112,7 @@ func most(counts map[string]int, n int) []string {
 type worker struct {
 	h          *harness
 	t          *testing.T
+	dsn        string // of the door
 	door, copy *session
 }
 
@@ -138,7 +139,7 @@ var dataErrors = regexp.MustCompile(`^2[12]`)
 // try runs a query on both sides.
 func (w *worker) try(q Query, m mode) verdict {
 	if w.door == nil || w.door.conn.IsClosed() {
-		w.door = connect(w.t, w.h.strong.dsn())
+		w.door = connect(w.t, w.dsn)
 	}
 	if w.copy == nil || w.copy.conn.IsClosed() {
 		w.copy = connect(w.t, w.h.copy.DSN(pgtest.Reader))
@@ -188,6 +189,30 @@ func (w *worker) describe(q Query, v verdict, m mode, seed uint64) string {
 		return fmt.Sprintf("seed %d, %s: %s\n\t%s", seed, m.name, again.wrong, small.SQL)
 	}
 	return fmt.Sprintf("seed %d, %s, not every time: %s\n\t%s", seed, m.name, v.wrong, q.SQL)
+}
+
+// TestRandomQueriesSeeOriginals takes the door away: over the originals themselves
+// a good part of the queries must be found to leak or to answer wrongly, or this proves
+// nothing.
+func TestRandomQueriesSeeOriginals(t *testing.T) {
+	h := start(t)
+	w := &worker{h: h, t: t, dsn: h.originals.DSN(pgtest.Owner)}
+	defer w.close()
+	const n = 300
+	leaks, wrong := 0, 0
+	for seed := range uint64(n) {
+		v := w.try(Generate(seed), modes[seed%uint64(len(modes))])
+		switch {
+		case strings.HasPrefix(v.wrong, "LEAK"):
+			leaks++
+		case v.wrong != "":
+			wrong++
+		}
+	}
+	t.Logf("%d queries: %d leak, %d are wrong", n, leaks, wrong)
+	if leaks < n/5 || leaks+wrong < n/3 {
+		t.Errorf("of %d queries over the originals only %d leak and %d are wrong", n, leaks, wrong)
+	}
 }
 
 // TestGenerateIsDeterministic holds that a seed always makes the same query, and

@@ -1,0 +1,56 @@
+package sqlflow
+
+import (
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// result is what a query returns.
+type result struct {
+	columns []*resultColumn
+	// into is the SELECT that twins are added to.
+	into *pg.SelectStmt
+	// swap puts the twin of the only column in its place; nil where that cannot be.
+	swap func()
+	// add appends a twin's target to the query under a name.
+	add func(i int, name string)
+}
+
+type resultColumn struct {
+	name   string
+	seal   *seal
+	null   bool // the bare constant NULL, which any column can be united with
+	typ    uint32
+	action int
+	origin origin
+	whole  bool // a whole row, a record without originals
+	failed *Refusal
+	fence  *Type
+	source *resolved
+	row    *item
+	base   string
+	// twinName is the name under which the twin was asked for.
+	twinName string
+	twinUsed bool
+	// markTwin notes that the twin is needed; nil where there is none.
+	markTwin func()
+}
+
+func (r *result) hasTwin(i int) bool { return r.columns[i].markTwin != nil && r.add != nil }
+
+func (r *result) twinName(a *analysis, i int) string {
+	if r.columns[i].twinName == "" {
+		r.columns[i].twinName = a.twinName()
+	}
+	return r.columns[i].twinName
+}
+
+// useTwin makes the query return the twin of column i too.
+func (r *result) useTwin(i int) {
+	c := r.columns[i]
+	if c.twinUsed {
+		return
+	}
+	c.twinUsed = true
+	c.markTwin()
+	r.add(i, c.twinName)
+}

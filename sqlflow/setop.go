@@ -1,0 +1,101 @@
+package sqlflow
+
+import (
+	"fmt"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// setOperation analyses UNION, INTERSECT and EXCEPT.
+func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
+	side := &scope{parent: sc.parent, ctes: sc.ctes}
+	inner := mode{unordered: true, recursive: m.recursive, view: m.view, united: true}
+	if q.Op == pg.SetOperation_SETOP_UNION && q.All {
+		inner.unordered = m.unordered
+	}
+	l := a.query(q.Larg, side, inner)
+	r := a.query(q.Rarg, side, inner)
+	sealed := a.unite(q, l, r, 0)
+	res := &result{columns: l.columns}
+	for i, c := range l.columns {
+		lm, rm := c.markTwin, r.columns[i].markTwin
+		fence := a.sameFence([]value{{fence: c.fence, null: c.null}, {fence: r.columns[i].fence, null: r.columns[i].null}}, 0)
+		res.columns[i] = &resultColumn{name: c.name, fence: fence, seal: c.seal, typ: c.typ, action: c.action, whole: c.whole, failed: c.failed}
+		if c.failed == nil {
+			res.columns[i].failed = r.columns[i].failed
+		}
+		if c.seal == nil {
+			res.columns[i].seal = r.columns[i].seal
+		}
+		if lm != nil && rm != nil && c.seal.twin == r.columns[i].seal.twin && !m.recursive {
+			res.columns[i].markTwin = func() { lm(); rm() }
+		}
+	}
+	if l.add != nil && r.add != nil {
+		res.add = func(i int, name string) { l.add(i, name); r.add(i, name) }
+	}
+	if l.swap != nil && r.swap != nil {
+		res.swap = func() { l.swap(); r.swap() }
+	}
+	a.sortByName(q, res)
+	if sealed && !(q.Op == pg.SetOperation_SETOP_UNION && q.All) && !m.unordered && !m.recursive {
+		return a.wrap(q, res)
+	}
+	return res
+}
+
+// unite checks that both sides of a set operation agree column by column, and reports
+// whether one is sealed.
+func (a *analysis) unite(q *pg.SelectStmt, l, r *result, at int32) (sealed bool) {
+	if len(l.columns) != len(r.columns) {
+		a.fail(codeSyntax, at, "each side of a set operation must have the same number of columns", "")
+	}
+	all := q.Op == pg.SetOperation_SETOP_UNION && q.All
+	for i, lc := range l.columns {
+		rc := r.columns[i]
+		if lc.seal == nil && rc.seal == nil {
+			continue
+		}
+		sealed = true
+		s := lc.seal
+		if s == nil {
+			s = rc.seal
+		}
+		if lc.seal != nil && rc.seal != nil && !sameSeal(lc.seal, rc.seal) ||
+			lc.seal == nil && !lc.null || rc.seal == nil && !rc.null {
+			a.refuseSealed(s, at, "a set operation mixes it with other values", "unite columns that the same method masks, or NULL")
+		}
+		if !all && !s.comparable {
+			a.refuseSealed(s, at, "the set operation compares it", "use UNION ALL, or leave the column out")
+		}
+	}
+	return sealed
+}
+
+// shapeOf says which members a carrier has.
+func shapeOf(s *seal) []bool {
+	var out []bool
+	for _, name := range s.beside() {
+		out = append(out, name != "")
+	}
+	return out
+}
+
+// values analyses VALUES.
+func (a *analysis) values(q *pg.SelectStmt, sc *scope) *result {
+	res := &result{}
+	for n, l := range q.ValuesLists {
+		list := l.GetList()
+		if list == nil {
+			a.unknown(l, "this kind of VALUES")
+		}
+		for i, v := range list.Items {
+			if n == 0 {
+				res.columns = append(res.columns, &resultColumn{name: fmt.Sprintf("column%d", i+1), action: -1})
+			}
+			list.Items[i] = a.clear(v, sc)
+		}
+	}
+	a.sortByName(q, res)
+	return res
+}
