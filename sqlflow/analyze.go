@@ -108,7 +108,10 @@ type analysis struct {
 	plan    *Plan
 	tag     string
 
-	depth, views, twins int
+	depth, views, twins, aliases int
+	// aliasBase begins the aliases of FROM items. No one can guess it, so no column has
+	// such a name.
+	aliasBase string
 	// at is the place that positions are told as within a view's definition.
 	at         int32
 	truth      *pg.Node
@@ -133,7 +136,7 @@ func analyze(sql string, c *Catalog, p *Policy, s *Session) (plan *Plan, refusal
 	}
 	over := p.overlay(c)
 	a := &analysis{
-		catalog: c, policy: p, over: over, session: s, text: sql, tag: newTag(),
+		catalog: c, policy: p, over: over, session: s, text: sql, tag: newTag(), aliasBase: "q" + randomText(5),
 		plan:    &Plan{Actions: &mask.Plan{Policy: p.masks}, Cached: true, clear: map[origin]bool{}},
 		starred: map[*pg.ColumnRef]*resolved{}, cteNames: map[*pg.CommonTableExpr]string{}, subselects: map[*pg.SelectStmt]bool{},
 		relations: map[string]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*Param{},

@@ -190,7 +190,7 @@ func (a *analysis) wholeRow(it *item, at int32) value {
 			c.use()
 		}
 	}
-	return value{node: column(it.alias)}
+	return value{node: column(it.sql)}
 }
 
 // rowArgs analyses the members of ROW(…), where t.* stands for all columns of t.

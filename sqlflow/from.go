@@ -44,6 +44,8 @@ func (a *analysis) subselect(s *pg.RangeSubselect, n *pg.Node, sc, left *scope) 
 	alias := ""
 	if s.Alias != nil {
 		alias = s.Alias.Aliasname
+	} else {
+		s.Alias = &pg.Alias{}
 	}
 	return a.fromResult(n, res, alias, s.Alias)
 }
@@ -109,11 +111,18 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 	if f.Alias != nil {
 		name = f.Alias.Aliasname
 	}
-	it := &item{alias: name}
+	it := a.newItem(name)
 	for _, c := range columns {
 		it.columns = append(it.columns, &resolved{name: c, action: -1, item: it})
 	}
 	a.rename(it, f.Alias, 0)
+	f.Alias = &pg.Alias{Aliasname: it.sql}
+	if len(f.Coldeflist) == 0 {
+		// A function of one column gives it the alias' name: the names are written out.
+		for _, c := range it.columns {
+			f.Alias.Colnames = append(f.Alias.Colnames, str(c.name))
+		}
+	}
 	return from{node: n, items: []*item{it}, columns: it.columns}
 }
 
@@ -180,7 +189,7 @@ func (a *analysis) join(j *pg.JoinExpr, n *pg.Node, sc, left *scope) from {
 		}
 	}
 	if j.Alias != nil {
-		it := &item{alias: j.Alias.Aliasname}
+		it := a.newItem(j.Alias.Aliasname)
 		for _, c := range out.columns {
 			if c.emit != nil && c.seal != nil {
 				a.fail("0A000", 0, "an alias of a JOIN … USING over sealed columns is not supported", "write the join in a sub-select, or with ON")
@@ -193,6 +202,7 @@ func (a *analysis) join(j *pg.JoinExpr, n *pg.Node, sc, left *scope) from {
 			it.columns = append(it.columns, &own)
 		}
 		a.rename(it, j.Alias, 0)
+		j.Alias.Aliasname = it.sql
 		out.items, out.columns = []*item{it}, it.columns
 	}
 	return out
@@ -233,11 +243,9 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 			a.refer(p.l, nil, 0)
 			a.refer(p.r, nil, 0)
 			a.sameFence([]value{{fence: a.fenceOf(p.l)}, {fence: a.fenceOf(p.r)}}, 0)
-			merged = &resolved{name: p.l.name, typ: p.l.typ, action: p.l.action}
-			if p.l.origin == p.r.origin || j.Jointype == pg.JoinType_JOIN_INNER || j.Jointype == pg.JoinType_JOIN_LEFT {
-				merged.origin = p.l.origin
-			} else if j.Jointype == pg.JoinType_JOIN_RIGHT {
-				merged.origin = p.r.origin
+			if merged = a.merged(j, p.l, p.r); j.Jointype == pg.JoinType_JOIN_FULL {
+				// Either side's: PostgreSQL's own merged column, which has no table.
+				merged = &resolved{name: p.l.name, typ: p.l.typ, action: p.l.action, fence: a.fenceOf(p.l)}
 			}
 		} else {
 			lv, rv := a.value(p.l), a.value(p.r)

@@ -124,7 +124,7 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 			if c.source != nil && c.source.grouped {
 				return a.groupByTwin(c.source, sc)
 			}
-			sc.keys = append(sc.keys, a.hash(q.TargetList[i].GetResTarget().Val))
+			sc.key("", a.hash(q.TargetList[i].GetResTarget().Val))
 			return n
 		}
 		if isConstant(n) {
@@ -137,7 +137,7 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 		v := a.expr(n, sc)
 		if v.seal != nil {
 			a.groupable(v.seal, n, v.row(), keys)
-			sc.keys = append(sc.keys, a.hash(v.node))
+			sc.key("", a.hash(v.node))
 		}
 		return v.node
 	}
@@ -172,7 +172,7 @@ func (a *analysis) groupDependent(it *item, res *result) {
 			if c.used == nil || !c.used() || c.grouped || slices.Contains(ungroupable, c.typ) && c.seal == nil {
 				continue
 			}
-			res.into.GroupClause = append(res.into.GroupClause, column(it.alias, c.name))
+			res.into.GroupClause = append(res.into.GroupClause, column(it.sql, c.name))
 		}
 	})
 }
@@ -229,6 +229,6 @@ func (s *seal) keyed(row *item, keys []*resolved) bool {
 
 func (a *analysis) groupByTwin(c *resolved, sc *scope) *pg.Node {
 	t := a.twinOf(c)
-	sc.keys = append(sc.keys, call("hashtextextended", cast(t, "text"), a.seed()))
+	sc.key(c.twin, call("hashtextextended", cast(t, "text"), a.seed()))
 	return t
 }

@@ -61,9 +61,13 @@ func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 			if v.column != nil && v.column.twin != "" && v.column.emit == nil {
 				t := a.twinOf(v.column)
 				w.PartitionClause[i] = t
-				sc.keys = append(sc.keys, call("hashtextextended", cast(t, "text"), a.seed()))
+				sc.key(v.column.twin, call("hashtextextended", cast(t, "text"), a.seed()))
+				if sc.partKeys == nil {
+					sc.partKeys = map[*pg.WindowDef][]string{}
+				}
+				sc.partKeys[w] = append(sc.partKeys[w], v.column.twin)
 			} else {
-				sc.keys = append(sc.keys, a.hash(v.node))
+				sc.key("", a.hash(v.node))
 			}
 		}
 	}

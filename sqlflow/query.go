@@ -91,6 +91,7 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 	}
 	distinct := a.distinct(q, sc, res)
 	a.sort(q, sc, res)
+	a.breakTies(q, sc)
 	if distinct && !m.unordered && !m.recursive {
 		return a.wrap(q, res)
 	}

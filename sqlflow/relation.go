@@ -23,15 +23,11 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 			if sample != nil {
 				a.fail(codeForbidden, v.Location, "TABLESAMPLE works on tables only", "")
 			}
-			if v.Alias == nil {
-				v.Alias = &pg.Alias{Aliasname: v.Relname}
-			}
 			v.Relname = cte.unique
-			f := a.fromResult(&pg.Node{Node: &pg.Node_RangeVar{RangeVar: v}}, cte.result, alias, v.Alias)
-			for _, c := range f.columns {
-				c.shared = true
+			if v.Alias == nil {
+				v.Alias = &pg.Alias{}
 			}
-			return f
+			return a.fromResult(&pg.Node{Node: &pg.Node_RangeVar{RangeVar: v}}, cte.result, alias, v.Alias)
 		}
 	}
 	r := a.catalog.relation(a.session.SearchPath, v.Schemaname, v.Relname)
@@ -69,7 +65,8 @@ func dottedName(v *pg.RangeVar) string {
 
 // table makes the sub-select that stands for a table.
 func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, alias string) from {
-	it := &item{alias: alias, relation: s.relation}
+	it := a.newItem(alias)
+	it.relation = s.relation
 	if v.Alias == nil {
 		it.schema = s.relation.Schema
 	}
@@ -148,7 +145,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			stmt.TargetList = []*pg.Node{target(a.twinName(), null())}
 		}
 	})
-	out := &pg.Alias{Aliasname: alias}
+	out := &pg.Alias{Aliasname: it.sql}
 	if renamed {
 		out.Colnames = v.Alias.Colnames
 	}
@@ -279,12 +276,12 @@ func (a *analysis) view(r *Relation, v *pg.RangeVar, alias string) from {
 	a.views--
 	a.at, a.session = at, path
 	node := subselect(stmt, nil, false)
-	names := &pg.Alias{Aliasname: alias}
+	names := &pg.Alias{}
 	if v.Alias != nil {
 		names.Colnames = v.Alias.Colnames
 	}
 	node.GetRangeSubselect().Alias = names
-	f := a.fromResult(node, res, alias, v.Alias)
+	f := a.fromResult(node, res, alias, names)
 	if v.Alias == nil {
 		f.items[0].schema = r.Schema
 	}
@@ -294,9 +291,10 @@ func (a *analysis) view(r *Relation, v *pg.RangeVar, alias string) from {
 // maxViews bounds how deep views may read views.
 const maxViews = 16
 
-// fromResult makes a FROM item of a query's result.
+// fromResult makes a FROM item of a query's result. names is the alias that node has.
 func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *pg.Alias) from {
-	it := &item{alias: alias}
+	it := a.newItem(alias)
+	names.Aliasname = it.sql
 	for i, c := range res.columns {
 		rc := &resolved{name: c.name, seal: c.seal, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it, row: c.row, base: c.base, fence: c.fence}
 		if c.seal != nil && res.hasTwin(i) {

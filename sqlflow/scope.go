@@ -34,8 +34,6 @@ type resolved struct {
 	used         func() bool
 	// twin is the name of the bare original beside the carrier, or empty.
 	twin string
-	// shared: another FROM item may have the same twin.
-	shared bool
 	// grouped columns are referred to by their twin.
 	grouped bool
 }
@@ -43,6 +41,9 @@ type resolved struct {
 // item is an entry of a range table that a name can be qualified with.
 type item struct {
 	alias string
+	// sql is the alias that it has upstream: Veil's own, which no reference that the
+	// statement has can mean, so that PostgreSQL resolves names as the analysis did.
+	sql string
 	// schema is set where schema.alias names it too.
 	schema  string
 	columns []*resolved
@@ -66,7 +67,12 @@ type scope struct {
 	// ctes are the common table expressions in sight.
 	ctes *cteEnv
 	// ordered notes that rows may come in the order of originals.
-	keys []*pg.Node
+	keys     []*pg.Node
+	keyNames []string
+	// windows are the calls of window functions, partKeys the keys that a window
+	// partitions by.
+	windows  []windowCall
+	partKeys map[*pg.WindowDef][]string
 }
 
 // cteEnv is a chain of common table expressions, the nearest first.
@@ -85,6 +91,14 @@ func (e *cteEnv) find(name string) *cteEnv {
 		}
 	}
 	return nil
+}
+
+// key notes an expression of Veil's own order, with the twin's name where it is of one.
+func (s *scope) key(name string, n *pg.Node) {
+	if name != "" && slices.Contains(s.keyNames, name) {
+		return
+	}
+	s.keys, s.keyNames = append(s.keys, n), append(s.keyNames, name)
 }
 
 // add puts what a FROM item brings into the scope.
@@ -188,8 +202,7 @@ func (a *analysis) item(schema, table string, sc *scope, at int32) *item {
 	return nil
 }
 
-// refer marks a column as used and returns a reference to it: the node as it was
-// written, without a schema, or what stands for it.
+// refer marks a column as used and returns a reference to it, or what stands for it.
 func (a *analysis) refer(c *resolved, written *pg.ColumnRef, at int32) *pg.Node {
 	if c.failed != nil {
 		r := *c.failed
@@ -207,26 +220,16 @@ func (a *analysis) refer(c *resolved, written *pg.ColumnRef, at int32) *pg.Node 
 	switch {
 	case c.emit != nil && (written == nil || len(written.Fields) == 1):
 		return c.emit()
-	case written == nil && c.item != nil && c.item.alias != "":
-		return column(c.item.alias, c.name)
-	case written == nil:
-		return column(c.name)
+	case c.item != nil:
+		return column(c.item.sql, c.name)
 	}
-	if n := len(written.Fields); n > 2 {
-		written.Fields = written.Fields[n-2:]
-	}
-	return &pg.Node{Node: &pg.Node_ColumnRef{ColumnRef: written}}
+	return column(c.name)
 }
 
-// twinOf marks a column's twin as used and returns a reference to it. The name is
-// unlike any other, so it is not qualified, which an inner table of the same alias could
-// come between; but each reference to one WITH query has the same.
+// twinOf marks a column's twin as used and returns a reference to it.
 func (a *analysis) twinOf(c *resolved) *pg.Node {
 	c.useTwin()
-	if c.shared && c.item != nil && c.item.alias != "" {
-		return column(c.item.alias, c.twin)
-	}
-	return column(c.twin)
+	return column(c.item.sql, c.twin)
 }
 
 // carrierOfTwin makes the carrier out of the twin.
@@ -237,6 +240,12 @@ func (a *analysis) carrierOfTwin(c *resolved) *pg.Node {
 
 // tagText is the constant that marks a carrier.
 func (a *analysis) tagText() *pg.Node { return cast(text(a.tag), "text") }
+
+// newItem makes a FROM item with an alias of Veil's own.
+func (a *analysis) newItem(alias string) *item {
+	a.aliases++
+	return &item{alias: alias, sql: fmt.Sprintf("%s_%d", a.aliasBase, a.aliases)}
+}
 
 // twinName returns a name for a twin that nothing else in the statement has.
 func (a *analysis) twinName() string {
