@@ -276,12 +276,12 @@ func (a *analysis) view(r *Relation, v *pg.RangeVar, alias string) from {
 	a.views--
 	a.at, a.session = at, path
 	node := subselect(stmt, nil, false)
-	names := &pg.Alias{}
+	given := &pg.Alias{}
 	if v.Alias != nil {
-		names.Colnames = v.Alias.Colnames
+		given.Colnames = v.Alias.Colnames
 	}
-	node.GetRangeSubselect().Alias = names
-	f := a.fromResult(node, res, alias, names)
+	node.GetRangeSubselect().Alias = given
+	f := a.fromResult(node, res, alias, given)
 	if v.Alias == nil {
 		f.items[0].schema = r.Schema
 	}
