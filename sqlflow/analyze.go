@@ -127,6 +127,8 @@ type analysis struct {
 	params     map[int32]*Param
 	finish     []func()
 	mac        *mask.Pseudonymizer
+	// held is the plan whose rows a FETCH or EXECUTE takes.
+	held *Plan
 }
 
 // analyze analyses one statement without the cache.
@@ -188,6 +190,12 @@ func (a *analysis) complete() {
 		p.Params[n-1] = *param
 	}
 	p.CheckSQL = checkSQL(a.checked)
+	if p.Inner != nil {
+		p.Inner.Relations, p.Inner.CheckSQL = p.Relations, p.CheckSQL
+	}
+	if a.held != nil {
+		p.Relations, p.CheckSQL = a.held.Relations, a.held.CheckSQL
+	}
 	p.Cached = p.Cached && !a.personal
 }
 
