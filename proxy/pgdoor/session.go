@@ -222,11 +222,8 @@ func (x *session) loop() error {
 		if err := x.conn.SetReadDeadline(deadline); err != nil {
 			return err
 		}
-		switch {
-		case x.s.closing.Load() && len(x.expected) == 0:
-			return errClosing
-		case x.outdated():
-			return errOutdated
+		if err := x.over(); err != nil {
+			return err
 		}
 		typ, body, err := x.in.next()
 		switch {
@@ -240,10 +237,24 @@ func (x *session) loop() error {
 		if typ == 'X' {
 			return nil
 		}
+		if err := x.over(); err != nil { // since the message was waited for
+			return err
+		}
 		if err := x.message(typ, body); err != nil {
 			return err
 		}
 	}
+}
+
+// over says why the session must end before its next statement; nil if it goes on.
+func (x *session) over() error {
+	switch {
+	case x.s.closing.Load() && len(x.expected) == 0:
+		return errClosing
+	case x.outdated():
+		return errOutdated
+	}
+	return nil
 }
 
 // Why a session ends that did nothing wrong.
