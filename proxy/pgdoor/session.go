@@ -338,7 +338,7 @@ func (x *session) hurry() {
 // abandon ends what the session does.
 func (x *session) abandon() {
 	x.cancelUpstream()
-	_ = x.conn.Close()
+	_ = x.raw.Close() // not conn, which TLS may be taking the place of
 }
 
 // end tells the client why the session ends, if there is a reason, and gives the
