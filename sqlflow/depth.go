@@ -13,8 +13,12 @@ import (
 // parsed. The scanner itself does not recurse.
 
 const (
-	// maxChain bounds the depth of what is parsed. (Three thousand fit the stack.)
-	maxChain = 1000
+	// maxChain bounds the depth of what is parsed, in operators. (Five thousand overflow
+	// the stack. What drivers write has a thousand comparisons within one CASE, which
+	// count as if each stood upon the other.)
+	maxChain = 3000
+	// heavy is how many operators a level of queries, joins or CASE counts for.
+	heavy = 3
 	// shortText is the longest text, in bytes, that cannot be deeper than fits: a level
 	// takes two bytes at least.
 	shortText = 4 << 10
@@ -53,7 +57,9 @@ func tooDeep(text string) bool {
 			at.links++
 		case chains:
 			at.part()
-			at.chain++
+			at.chain += heavy
+		case cases:
+			at.links += heavy
 		}
 	}
 	depth := 0
@@ -84,6 +90,7 @@ const (
 	parts
 	links
 	chains
+	cases
 )
 
 // linkOf says what a token does to the depth of the tree.
@@ -112,7 +119,9 @@ func linkOf(token *pg.ScanToken, word string) link {
 		return parts
 	case "union", "intersect", "except", "join":
 		return chains
-	case "not", "is", "isnull", "notnull", "in", "like", "ilike", "similar", "between", "collate", "at", "operator", "overlaps", "case", "escape":
+	case "case":
+		return cases
+	case "not", "is", "isnull", "notnull", "in", "like", "ilike", "similar", "between", "collate", "at", "operator", "overlaps", "escape":
 		return links
 	}
 	return nothing
