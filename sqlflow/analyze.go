@@ -64,13 +64,18 @@ func Warm() error {
 
 // parse reads a text by PostgreSQL's grammar. The parser's message may quote the
 // statement, which the client wrote itself; it is not repeated all the same.
-func parse(text string) (*pg.ParseResult, *Refusal) {
+func parse(text string) (tree *pg.ParseResult, refusal *Refusal) {
+	defer func() {
+		if recover() != nil {
+			tree, refusal = nil, &Refusal{Code: codeLimit, Message: "the statement cannot be parsed", Reason: "internal"}
+		}
+	}()
 	switch {
 	case len(text) > maxStatement:
 		return nil, &Refusal{Code: codeLimit, Message: fmt.Sprintf("the statement has more than %d bytes", maxStatement), Reason: "limit"}
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
 		return nil, &Refusal{Code: "22021", Message: "the statement is not valid UTF-8", Reason: "syntax"}
-	case nesting(text) > maxNesting:
+	case tooDeep(text):
 		return nil, &Refusal{Code: codeLimit, Message: "the statement nests too deep", Reason: "limit"}
 	}
 	tree, err := pgquery.Parse(text)
@@ -122,6 +127,8 @@ type analysis struct {
 	params     map[int32]*Param
 	finish     []func()
 	mac        *mask.Pseudonymizer
+	// held is the plan whose rows a FETCH or EXECUTE takes.
+	held *Plan
 }
 
 // analyze analyses one statement without the cache.
@@ -183,6 +190,12 @@ func (a *analysis) complete() {
 		p.Params[n-1] = *param
 	}
 	p.CheckSQL = checkSQL(a.checked)
+	if p.Inner != nil {
+		p.Inner.Relations, p.Inner.CheckSQL = p.Relations, p.CheckSQL
+	}
+	if a.held != nil {
+		p.Relations, p.CheckSQL = a.held.Relations, a.held.CheckSQL
+	}
 	p.Cached = p.Cached && !a.personal
 }
 

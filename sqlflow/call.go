@@ -122,6 +122,7 @@ func (a *analysis) rest(f *pg.FuncCall, sc *scope) {
 	}
 	if f.Over != nil {
 		a.window(f.Over, sc)
+		sc.windows = append(sc.windows, windowCall{f, lastPart(f.Funcname)})
 	}
 }
 

@@ -165,10 +165,11 @@ func (m *RowMasker) copyLine(dst, line []byte, f *copyFormat) ([]byte, int, erro
 		}
 		m.field = f.unescape(m.field[:0], raw)
 		carriers++
-		masked, null, err := m.mask(m.text[:0:0], m.field, c)
+		masked, null, err := m.mask(m.cell[:0], m.field, c)
 		if err != nil {
 			return dst, 0, err
 		}
+		m.cell = masked
 		if null {
 			dst = append(dst, f.null...)
 			continue

@@ -35,7 +35,7 @@ oidvectortypes overlaps overlay parse_ident percent_rank percentile_cont percent
 pg_char_to_encoding pg_client_encoding pg_collation_for pg_encoding_max_length pg_encoding_to_char
 pg_get_keywords pg_get_userbyid pg_index_column_has_property pg_index_has_property pg_indexam_has_property
 pg_is_in_recovery pg_is_other_temp_schema pg_my_temp_schema pg_options_to_table pg_relation_is_publishable
-pg_size_bytes pg_size_pretty pg_timezone_abbrevs pg_timezone_names pg_typeof phraseto_tsquery pi
+pg_size_bytes pg_size_pretty pg_timezone_abbrevs pg_timezone_names pg_type_is_visible pg_typeof phraseto_tsquery pi
 plainto_tsquery point position pow power quote_ident quote_literal quote_nullable radians random range_agg
 range_intersect_agg range_merge rank regexp_count regexp_instr regexp_like regexp_match regexp_matches
 regexp_replace regexp_split_to_array regexp_split_to_table regexp_substr regr_avgx regr_avgy regr_count
@@ -94,7 +94,7 @@ var constantFunctions = map[string]string{
 	"has_table_privilege": "true", "has_any_column_privilege": "true", "has_column_privilege": "true", "has_schema_privilege": "true",
 	"has_database_privilege": "true", "has_function_privilege": "true", "has_type_privilege": "true", "has_sequence_privilege": "true",
 	"has_language_privilege": "true", "has_server_privilege": "true", "has_tablespace_privilege": "true", "has_foreign_data_wrapper_privilege": "true",
-	"pg_has_role": "true", "pg_type_is_visible": "true", "pg_function_is_visible": "true", "pg_operator_is_visible": "true",
+	"pg_has_role": "true", "pg_function_is_visible": "true", "pg_operator_is_visible": "true",
 	"pg_opclass_is_visible": "true", "pg_opfamily_is_visible": "true", "pg_collation_is_visible": "true", "pg_conversion_is_visible": "true",
 	"pg_statistics_obj_is_visible": "true", "pg_ts_config_is_visible": "true", "pg_ts_dict_is_visible": "true",
 	"pg_ts_parser_is_visible": "true", "pg_ts_template_is_visible": "true",

@@ -125,7 +125,7 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 				return a.groupByTwin(c.source, sc)
 			}
 			carrier := q.TargetList[i].GetResTarget().Val
-			if key := a.groupByKey(carrier, a.hash(carrier), sc); sc.seen {
+			if key := a.groupByKey("", carrier, a.hash(carrier), sc); sc.seen {
 				return key
 			}
 			return n
@@ -140,7 +140,7 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 		v := a.expr(n, sc)
 		if v.seal != nil {
 			a.groupable(v.seal, n, v.row(), keys)
-			return a.groupByKey(v.node, a.hash(v.node), sc)
+			return a.groupByKey("", v.node, a.hash(v.node), sc)
 		}
 		return v.node
 	}
@@ -232,14 +232,14 @@ func (s *seal) keyed(row *item, keys []*resolved) bool {
 
 func (a *analysis) groupByTwin(c *resolved, sc *scope) *pg.Node {
 	t := a.twinOf(c)
-	return a.groupByKey(t, a.hashTwin(t), sc)
+	return a.groupByKey(c.twin, t, a.hashTwin(t), sc)
 }
 
 // groupByKey groups by an original. Where rows are seen as they come from grouping, by
 // a window or in a recursive query, the hash stands before it, so that they are sorted by
 // that.
-func (a *analysis) groupByKey(key, hash *pg.Node, sc *scope) *pg.Node {
-	sc.keys = append(sc.keys, hash)
+func (a *analysis) groupByKey(twin string, key, hash *pg.Node, sc *scope) *pg.Node {
+	sc.key(twin, hash)
 	if !sc.seen {
 		return key
 	}

@@ -56,6 +56,7 @@ func (a *analysis) take(held *Plan) {
 	if held.Inner != nil {
 		held = held.Inner
 	}
+	a.held = held
 	p.Columns, p.Actions, a.tag = held.Columns, held.Actions, string(held.tag)
 	p.explain, p.clear = held.explain, held.clear
 }

@@ -78,12 +78,16 @@ func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 		v := a.expr(n, sc)
 		if v.seal != nil {
 			a.groupable(v.seal, n, v.row(), keys)
-			hash := a.hash(v.node)
+			hash, twin := a.hash(v.node), ""
 			if v.column != nil && v.column.twin != "" && v.column.emit == nil {
 				v.node = a.twinOf(v.column)
-				hash = a.hashTwin(v.node)
+				hash, twin = a.hashTwin(v.node), v.column.twin
+				if sc.partKeys == nil {
+					sc.partKeys = map[*pg.WindowDef][]string{}
+				}
+				sc.partKeys[w] = append(sc.partKeys[w], twin)
 			}
-			sc.keys = append(sc.keys, hash)
+			sc.key(twin, hash)
 			// Windows without an order of their own see the rows as they are sorted for
 			// the partitions: by the hash first.
 			partitions = append(partitions, hash)

@@ -92,6 +92,7 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 	}
 	distinct := a.distinct(q, sc, res)
 	a.sort(q, sc, res)
+	a.breakTies(q, sc)
 	if distinct && m.recursive {
 		a.fail("0A000", 0, "DISTINCT over sealed columns is not supported in a recursive query", "put it into the outer query, or use UNION")
 	}

@@ -282,7 +282,7 @@ func (a *analysis) view(r *Relation, v *pg.RangeVar, alias string) from {
 // maxViews bounds how deep views may read views.
 const maxViews = 16
 
-// fromResult makes a FROM item of a query's result.
+// fromResult makes a FROM item of a query's result. names is the alias that node has.
 func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *pg.Alias) from {
 	it := a.newItem(alias)
 	for i, c := range res.columns {

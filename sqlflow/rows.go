@@ -35,6 +35,7 @@ type RowMasker struct {
 	entity []byte
 	text   []byte
 	field  []byte
+	cell   []byte
 }
 
 // cell is how one column of the result is masked.

@@ -96,7 +96,12 @@ type scope struct {
 	// ctes are the common table expressions in sight.
 	ctes *cteEnv
 	// ordered notes that rows may come in the order of originals.
-	keys []*pg.Node
+	keys     []*pg.Node
+	keyNames []string
+	// windows are the calls of window functions, partKeys the keys that a window
+	// partitions by.
+	windows  []windowCall
+	partKeys map[*pg.WindowDef][]string
 	// seen: the order of the rows can be seen before keys order them.
 	seen bool
 }
@@ -116,6 +121,14 @@ func (e *cteEnv) find(name string) *cteEnv {
 		}
 	}
 	return nil
+}
+
+// key notes an expression of Veil's own order, with the twin's name where it is of one.
+func (s *scope) key(name string, n *pg.Node) {
+	if name != "" && slices.Contains(s.keyNames, name) {
+		return
+	}
+	s.keys, s.keyNames = append(s.keys, n), append(s.keyNames, name)
 }
 
 // add puts what a FROM item brings into the scope.

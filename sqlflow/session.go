@@ -15,7 +15,7 @@ type Session struct {
 	Prepared func(name string) *Plan
 	// Cursor returns the plan under the name of a DECLARE, or nil.
 	Cursor func(name string) *Plan
-	// Settings returns what SHOW of a parameter tells where the door knows better
+	// Setting returns what SHOW of a parameter tells where the door knows better
 	// than the upstream; ok is false where the upstream is to be asked.
 	Setting func(name string) (value string, ok bool)
 }

@@ -32,12 +32,12 @@ const own = "oid < 16384"
 
 var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_class": {null: "relacl reloptions relpartbound relfrozenxid relminmxid", replace: map[string]string{"reltuples": "(-1)::pg_catalog.float4", "relpages": "0", "relallvisible": "0"},
-		where: "oid < 16384 OR oid = ANY ({relations})"},
+		where: "oid < 16384 OR oid = ANY ({relations}) OR relkind = 'c' AND reltype = ANY ({types})"},
 	"pg_catalog.pg_attribute": {null: "attacl attoptions attfdwoptions attmissingval attstattarget", replace: map[string]string{"atttypid": "{shown}", "atttypmod": "{modifier}"},
 		where: "attrelid < 16384 OR attrelid = ANY ({relations}) AND attrelid::pg_catalog.int8 * 65536 + attnum <> ALL ({hidden})"},
 	"pg_catalog.pg_type":                 {null: "typdefault typdefaultbin typacl", where: "oid < 16384 OR oid = ANY ({types})"},
 	"pg_catalog.pg_namespace":            {null: "nspacl", where: "oid < 16384 OR nspname = ANY ({schemas})"},
-	"pg_catalog.pg_index":                {null: "indexprs indpred", where: "indrelid < 16384 OR indrelid = ANY ({relations})"},
+	"pg_catalog.pg_index":                {null: "indexprs indpred", where: "indrelid < 16384 OR indrelid = ANY ({relations}) AND indexprs IS NULL AND indpred IS NULL"},
 	"pg_catalog.pg_constraint":           {null: "conbin", where: "conrelid = ANY ({relations}) AND contype IN ('p', 'u', 'f') AND (confrelid = 0 OR confrelid = ANY ({relations}))"},
 	"pg_catalog.pg_attrdef":              {null: "adbin", where: "adrelid = ANY ({relations})"},
 	"pg_catalog.pg_proc":                 {null: "prosrc probin prosqlbody proargdefaults proacl proconfig", where: own},
@@ -163,7 +163,9 @@ func newSystemView(o *overlay) *systemView {
 		}
 		if s.refused != "" || s.unlisted {
 			for _, a := range r.Columns {
-				masked[a.Type] = true
+				if r.Kind != 'v' { // a view's values are those of what it reads
+					masked[a.Type] = true
+				}
 			}
 			continue
 		}
@@ -192,7 +194,7 @@ func newSystemView(o *overlay) *systemView {
 				hidden = append(hidden, key)
 				continue
 			}
-			if c.shown != c.Type {
+			if c.treatment != Clear {
 				shown[c.shown] = append(shown[c.shown], key)
 			}
 			columns = append(columns, r.Schema+"."+r.Name+"."+c.Name)

@@ -225,6 +225,10 @@ func (c *shapeColumn) remove(cat *Catalog) {
 		c.treatment = Hidden
 		return
 	}
+	if t.Kind == 'e' {
+		// An enum's name and labels are hidden with its values.
+		t = cat.types[oidText]
+	}
 	c.shown = t.OID
 	c.value = "NULL::" + typeSQL(t)
 }

@@ -24,6 +24,7 @@ const (
 
 // client is the connection to a client.
 type client struct {
+	raw     net.Conn // as it was accepted
 	conn    net.Conn
 	tls     *tls.Conn // the same, when it is encrypted
 	in      *frames

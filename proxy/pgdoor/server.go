@@ -171,7 +171,7 @@ func (s *Server) Serve(l net.Listener) error {
 			return err
 		}
 		pause = time.Millisecond
-		x := &session{s: s, policy: s.policy.Load(), client: client{conn: conn, timeout: s.limits.WriteTimeout}}
+		x := &session{s: s, policy: s.policy.Load(), client: client{raw: conn, conn: conn, timeout: s.limits.WriteTimeout}}
 		select {
 		case s.slots <- struct{}{}:
 			s.running.Add(1)

@@ -222,11 +222,8 @@ func (x *session) loop() error {
 		if err := x.conn.SetReadDeadline(deadline); err != nil {
 			return err
 		}
-		switch {
-		case x.s.closing.Load() && len(x.expected) == 0:
-			return errClosing
-		case x.outdated():
-			return errOutdated
+		if err := x.over(); err != nil {
+			return err
 		}
 		typ, body, err := x.in.next()
 		switch {
@@ -240,10 +237,24 @@ func (x *session) loop() error {
 		if typ == 'X' {
 			return nil
 		}
+		if err := x.over(); err != nil { // since the message was waited for
+			return err
+		}
 		if err := x.message(typ, body); err != nil {
 			return err
 		}
 	}
+}
+
+// over says why the session must end before its next statement; nil if it goes on.
+func (x *session) over() error {
+	switch {
+	case x.s.closing.Load() && len(x.expected) == 0:
+		return errClosing
+	case x.outdated():
+		return errOutdated
+	}
+	return nil
 }
 
 // Why a session ends that did nothing wrong.
@@ -327,7 +338,7 @@ func (x *session) hurry() {
 // abandon ends what the session does.
 func (x *session) abandon() {
 	x.cancelUpstream()
-	_ = x.conn.Close()
+	_ = x.raw.Close() // not conn, which TLS may be taking the place of
 }
 
 // end tells the client why the session ends, if there is a reason, and gives the

@@ -294,6 +294,8 @@ func (g *generator) grouped(s source, add func(string, column)) string {
 		return c.kind == text || c.kind == label || c.kind == sealed || c.kind == truth || c.kind == day
 	})
 	var by []string
+	twice := false // two keys may be one column under two names
+	var classes []string
 	for range 1 + g.n(2) {
 		if len(keys) == 0 {
 			break
@@ -301,6 +303,8 @@ func (g *generator) grouped(s source, add func(string, column)) string {
 		if c := keys[g.n(len(keys))]; !slices.Contains(by, c.name) {
 			by = append(by, c.name)
 			add(c.name, c)
+			twice = twice || c.kind == sealed && slices.Contains(classes, c.class)
+			classes = append(classes, c.class)
 		}
 	}
 	for range 1 + g.n(2) {
@@ -310,7 +314,13 @@ func (g *generator) grouped(s source, add func(string, column)) string {
 		return ""
 	}
 	clause := " GROUP BY " + strings.Join(by, ", ")
-	switch g.n(8) {
+	grouping := g.n(8)
+	if twice {
+		// Before 18, PostgreSQL does not make the second NULL in the rows of a smaller
+		// set when both are the same expression, which those of one column become.
+		grouping = 0
+	}
+	switch grouping {
 	case 5:
 		clause = " GROUP BY ROLLUP (" + strings.Join(by, ", ") + ")"
 	case 6:

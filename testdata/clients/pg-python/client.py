@@ -1,7 +1,6 @@
 """psycopg 3, SQLAlchemy and pandas as their users use them."""
 
-import datetime
-import decimal
+import json
 import os
 import urllib.parse
 
@@ -64,7 +63,7 @@ with psycopg.connect("", autocommit=True) as conn:
         show("copy of masked", sorted(copy.rows(), key=repr))
 
     doc = conn.execute("SELECT doc FROM clinic.documents WHERE id = 2").fetchone()[0]
-    show("document", sorted(doc.items(), key=repr))
+    print("== document", json.dumps(doc, sort_keys=True))
 
     try:
         conn.execute("SELECT nothing FROM clinic.departments")
