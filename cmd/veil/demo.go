@@ -196,8 +196,8 @@ What the audit log has of all that, without a value:
 		fmt.Fprint(out, "The same patients in tables need a PostgreSQL on this machine: there is none.\n")
 	} else {
 		fmt.Fprintf(out, `The same patients in tables, as the source has them, and as Veil shows them:
-  psql '%s' -c 'SELECT * FROM patients LIMIT 3' -x
-  psql '%s' -c 'SELECT * FROM patients LIMIT 3' -x
+  psql '%s' -c 'SELECT id, mrn, family, given, birth_date, sex, zip FROM patients LIMIT 3'
+  psql '%s' -c 'SELECT id, mrn, family, given, birth_date, sex, zip FROM patients LIMIT 3'
 The patient from above, by the same pseudonym:
   psql '%s' -c "SELECT id, family, birth_date, zip FROM patients WHERE id = '%s'"
 A query that would test a name, refused:
