@@ -15,6 +15,6 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o /veil ./cmd/veil \
 FROM scratch
 COPY --from=build --chown=65532:65532 /rootfs /
 USER 65532:65532
-EXPOSE 8080
+EXPOSE 8080 6432
 ENTRYPOINT ["/veil"]
 CMD ["serve", "--config", "/etc/veil/veil.yaml"]

@@ -245,7 +245,9 @@ func (d *laying) ageCap() (string, bool) {
 		return outcome == mask.Replaced
 	})
 	if n == most {
-		return d.value, true // no unit of time: no age
+		// Without a unit of time the method would keep every number, ages too.
+		d.column.remove(d.catalog)
+		return d.column.value, true
 	}
 	limit, _ := d.probe(thousandths(n))
 	return fmt.Sprintf("CASE WHEN %s >= %s THEN %s ELSE %s END", d.value, thousandths(n), limit, d.value), true

@@ -132,6 +132,7 @@ func TestPushedDown(t *testing.T) {
 		{"seen", "{id: a, match: {column: seen}, method: date, mode: quarter}", `pg_catalog.date_trunc('quarter', seen, 'UTC')`},
 		{"height", "{id: a, match: {column: height}, method: ageCap, unit: a}", `CASE WHEN height >= 90.000 THEN 90 ELSE height END`},
 		{"height", "{id: a, match: {column: height}, method: ageCap, unit: mo}", `height >= 1080.000 THEN 1080`},
+		{"height", "{id: a, match: {column: height}, method: ageCap}", `NULL::int`},
 		{"height", "{id: a, match: {column: height}, method: bucket, width: \"5\"}", `pg_catalog.floor((height::numeric / 5) + 0) * 5, 0)::bigint`},
 		{"sex", "{id: a, match: {column: sex}, method: fixed, value: \"it's\"}", `THEN 'it''s'`},
 		{"sex", "{id: a, match: {column: sex}, method: substring, length: 1}", `NULLIF(pg_catalog.substr(sex::pg_catalog.text, 1, 1), '')`},

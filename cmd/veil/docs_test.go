@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestSecurityPageNamesTests: the table of attacks has every row, and each test
+// TestSecurityPageNamesTests: the tables of attacks have every row, and each test
 // that a row names is there, in the folder that it names.
 func TestSecurityPageNamesTests(t *testing.T) {
 	declared := map[string]string{} // the folders of a test, each in spaces
@@ -37,33 +37,41 @@ func TestSecurityPageNamesTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := regexp.MustCompile(`(?m)^\| (\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
-	if len(rows) != 45 {
-		t.Fatalf("%d rows", len(rows))
-	}
-	for i, row := range rows {
-		if row[1] != strconv.Itoa(i+1) {
-			t.Errorf("row %s stands where %d belongs", row[1], i+1)
+	for _, table := range []struct {
+		head, dir string // of the rows' numbers; of tests that name no folder
+		rows      int
+	}{
+		{"", "proxy/fhirdoor", 45},
+		{"P", "proxy/pgdoor/sqltest", 24},
+	} {
+		rows := regexp.MustCompile(`(?m)^\| `+table.head+`(\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
+		if len(rows) != table.rows {
+			t.Fatalf("%d rows of %q", len(rows), table.head)
 		}
-		named := 0
-		for _, part := range strings.Split(row[2], ";") {
-			dir := "proxy/fhirdoor"
-			for _, name := range regexp.MustCompile("`([^`]+)`(:?)").FindAllStringSubmatch(part, -1) {
-				if name[2] == ":" {
-					dir = name[1]
-					continue
-				}
-				if !regexp.MustCompile(`^(Test|Fuzz|Benchmark)`).MatchString(name[1]) {
-					continue
-				}
-				named++
-				if !strings.Contains(declared[name[1]], " "+dir+" ") {
-					t.Errorf("row %s: there is no %s in %s", row[1], name[1], dir)
+		for i, row := range rows {
+			if row[1] != strconv.Itoa(i+1) {
+				t.Errorf("row %s%s stands where %d belongs", table.head, row[1], i+1)
+			}
+			named := 0
+			for _, part := range strings.Split(row[2], ";") {
+				dir := table.dir
+				for _, name := range regexp.MustCompile("`([^`]+)`(:?)").FindAllStringSubmatch(part, -1) {
+					if name[2] == ":" {
+						dir = name[1]
+						continue
+					}
+					if !regexp.MustCompile(`^(Test|Fuzz|Benchmark)`).MatchString(name[1]) {
+						continue
+					}
+					named++
+					if !strings.Contains(declared[name[1]], " "+dir+" ") {
+						t.Errorf("row %s%s: there is no %s in %s", table.head, row[1], name[1], dir)
+					}
 				}
 			}
-		}
-		if named == 0 {
-			t.Errorf("row %s names no test", row[1])
+			if named == 0 {
+				t.Errorf("row %s%s names no test", table.head, row[1])
+			}
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Command veil puts a de-identifying, read-only proxy before a FHIR server, and
-// masks FHIR files. See veil --help.
+// Command veil puts a de-identifying, read-only proxy before a FHIR server, a
+// PostgreSQL or both, and masks FHIR files. See veil --help.
 package main
 
 import (
@@ -63,10 +63,12 @@ func newRoot() *cobra.Command {
 		Use:   "veil",
 		Short: "De-identifies health data on its way out",
 		Long: `Veil stands between people who may only see de-identified health data and the
-systems that hold the real thing. It is read-only: no write reaches the source.`,
+systems that hold the real thing: a FHIR server, a PostgreSQL or both, with the same
+pseudonyms. It is read-only: no write reaches the source.`,
 		Example: `  veil demo
   veil mask --ruleset safe-harbor --key-file project.key < patients.ndjson > masked.ndjson
-  veil serve --config veil.yaml`,
+  veil serve --config veil.yaml
+  veil postgres check --config veil.yaml`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,

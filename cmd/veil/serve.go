@@ -33,9 +33,10 @@ func newServe() *cobra.Command {
 		Use: "serve", Short: "Serve a de-identified view of a FHIR server, a PostgreSQL or both",
 		Long: `Serves a FHIR server's resources and the rows of a PostgreSQL, de-identified by a
 ruleset, to those who may ask.
-Flags are enough for one ruleset and one key that anybody who reaches the door may
-see; a configuration file has everything else: API keys, tokens, client
-certificates, views, TLS, limits, credentials for the upstream, metrics.
+Flags are enough for one ruleset and one key at the FHIR door, and for anybody who
+reaches it; a configuration file has everything else: API keys, tokens, client
+certificates, users of the PostgreSQL door, views, TLS, limits, credentials for the
+upstream, metrics.
 
 SIGHUP reads the file, the rulesets, the keys and the certificates again. They are
 put in force together or not at all: the log says what is wrong. SIGINT and SIGTERM
