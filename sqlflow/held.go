@@ -17,7 +17,7 @@ func (a *analysis) declare(d *pg.DeclareCursorStmt, n *pg.Node) {
 	if d.Options&binary != 0 {
 		a.fail("0A000", 0, "a binary cursor is not supported", "ask for the binary format in the protocol")
 	}
-	a.top(q)
+	a.top(q, false)
 	a.plan.Kind, a.plan.Command, a.plan.Name = Declare, "DECLARE CURSOR", d.Portalname
 	a.plan.SQL = a.deparse(n, false)
 	a.inner()
@@ -80,7 +80,7 @@ func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
 		}
 	}
 	a.plan.Kind, a.plan.Command, a.plan.Name = Prepare, "PREPARE", s.Name
-	a.top(q)
+	a.top(q, false)
 	for i := range s.Argtypes {
 		number := int32(i + 1)
 		if p := a.params[number]; p != nil && p.Sealed {

@@ -94,7 +94,7 @@ func (p *Plan) Same(o *Plan) bool {
 	}
 	for i, c := range p.Columns {
 		d := o.Columns[i]
-		if c.Name != d.Name || c.Sealed != d.Sealed || c.Type != d.Type || c.origin != d.origin || c.action != d.action ||
+		if c.Name != d.Name || c.Sealed != d.Sealed || c.bare != d.bare || c.Type != d.Type || c.origin != d.origin || c.action != d.action ||
 			c.seal != nil && (!sameSeal(c.seal, d.seal) || c.seal.action != d.seal.action) {
 			return false
 		}
@@ -111,8 +111,8 @@ func (p *Plan) Same(o *Plan) bool {
 // Column is one column of a result.
 type Column struct {
 	Name string
-	// Sealed reports that upstream sends a carrier in this column: ask for it in
-	// text format, and tell the client Type, Size and Modifier.
+	// Sealed reports that upstream sends a carrier in this column, or the original
+	// itself: ask for it in text format, and tell the client Type, Size and Modifier.
 	Sealed bool
 	// Type, Size and Modifier are what RowDescription tells of a sealed column.
 	Type     uint32
@@ -121,6 +121,7 @@ type Column struct {
 
 	seal   *seal
 	origin origin
+	bare   bool // the original and no carrier
 	// action is the number of the rule that acts, or -1.
 	action int
 }

@@ -84,6 +84,8 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		shape          *shapeColumn
 		used, twinUsed bool
 		twin           string
+		bareUsed       bool
+		bare           string
 	}
 	var entries []*entry
 	for _, c := range s.columns {
@@ -105,6 +107,11 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			if c.seal.twin != twinNone {
 				e.twin = a.twinName()
 				rc.twin, rc.useTwin = e.twin, func() { e.twinUsed = true }
+			}
+			if c.seal.showsBare() && s.where == "" {
+				e.bare = a.twinName()
+				rc.bare, rc.useBare = e.bare, func() { e.bareUsed = true }
+				rc.origin = origin{s.relation.OID, c.Number}
 			}
 		}
 		it.columns = append(it.columns, rc)
@@ -136,6 +143,12 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		for _, e := range entries {
 			if e.twinUsed {
 				stmt.TargetList = append(stmt.TargetList, target(e.twin, a.bare(e.shape.seal)))
+			}
+		}
+		for _, e := range entries {
+			if e.bareUsed {
+				stmt.TargetList = append(stmt.TargetList, target(e.bare, column(e.shape.seal.column)))
+				stmt.WhereClause = isNotNull(column("tableoid")) // no index-only scan: see carrier
 			}
 		}
 		if len(stmt.TargetList) == 0 {

@@ -25,8 +25,11 @@ type resultColumn struct {
 	failed *Refusal
 	fence  *Type
 	source *resolved
-	row    *item
-	base   string
+	// node is what the query returns for the column, bare that it is the original.
+	node *pg.Node
+	bare bool
+	row  *item
+	base string
 	// twinName is the name under which the twin was asked for.
 	twinName string
 	twinUsed bool

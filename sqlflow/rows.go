@@ -43,6 +43,7 @@ type cell struct {
 	seal   *seal
 	action int
 	binary bool
+	bare   bool // the original comes, and no carrier
 	memo   memo
 }
 
@@ -56,7 +57,7 @@ func (p *Plan) Rows(pass *mask.Pass, formats []int16) (*RowMasker, error) {
 	m := &RowMasker{plan: p, pass: pass, cells: make([]cell, len(p.Columns))}
 	m.in.Keys = pass.Keys
 	for i, c := range p.Columns {
-		m.cells[i] = cell{seal: c.seal, action: c.action}
+		m.cells[i] = cell{seal: c.seal, action: c.action, bare: c.bare}
 		switch {
 		case c.seal != nil:
 			m.sealed++
@@ -134,7 +135,9 @@ func (m *RowMasker) AppendDataRow(dst, body []byte) ([]byte, error) {
 			at += 4 + max(size, 0)
 			continue
 		}
-		carriers++
+		if !c.bare {
+			carriers++
+		}
 		dst = append(dst, body[copied:at]...)
 		at += 4
 		cellAt := len(dst)
@@ -161,12 +164,15 @@ func (m *RowMasker) AppendDataRow(dst, body []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// mask appends the masked form of a carrier in text form, in the client's format.
+// mask appends the masked form of a carrier in text form, or of a bare original, in
+// the client's format.
 func (m *RowMasker) mask(dst, carrier []byte, c *cell) ([]byte, bool, error) {
 	m.pass.Counts[c.action]++
 	e, found := c.memo.find(carrier)
 	if !found {
-		if !m.read.readText(carrier) {
+		if c.bare {
+			m.read.n, m.read.members[0], m.read.members[1] = 2, m.plan.tag, carrier
+		} else if !m.read.readText(carrier) {
 			return dst, false, ErrTaint
 		}
 		if err := m.fill(e, c); err != nil {
@@ -379,8 +385,9 @@ type Field struct {
 }
 
 // CheckRow compares the upstream's RowDescription with the analysis: the number of
-// columns, a record where a carrier is expected, and no column of a relation but the
-// clear ones that the statement reads. The statement ends with the error.
+// columns, a record where a carrier is expected, the very column of its table where a
+// bare original is, and no other column of a relation but the clear ones that the
+// statement reads. The statement ends with the error.
 func (p *Plan) CheckRow(fields []Field) error {
 	if len(fields) != len(p.Columns) {
 		return ErrTaint
@@ -388,6 +395,10 @@ func (p *Plan) CheckRow(fields []Field) error {
 	for i, f := range fields {
 		c := p.Columns[i]
 		switch {
+		case c.bare:
+			if (origin{f.Table, f.Column}) != c.origin {
+				return ErrTaint
+			}
 		case c.Sealed && (f.Type != oidRecord || f.Table != 0):
 			return ErrTaint
 		case f.Table != 0 && f.Column != 0 && f.Table >= firstUser && !p.clear[origin{f.Table, f.Column}]:

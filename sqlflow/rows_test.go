@@ -71,7 +71,7 @@ func masker(t *testing.T, p *Plan, formats ...int16) (*RowMasker, *mask.Pass) {
 }
 
 func TestDataRow(t *testing.T) {
-	p := planOf(t, "SELECT id, sex, name, zip FROM patients")
+	p := planOf(t, "SELECT id, sex, name, zip FROM (SELECT * FROM patients) x")
 	m, pass := masker(t, p)
 	id := sealed(t, "Patient", "123")
 	for range 3 {
@@ -118,9 +118,9 @@ func TestSurrogateIsThePatients(t *testing.T) {
 // TestTaintEndsTheStatement tries every way in which an original could come where it is
 // not expected.
 func TestTaintEndsTheStatement(t *testing.T) {
-	p := planOf(t, "SELECT id, sex FROM patients")
+	p := planOf(t, "SELECT id, sex FROM (SELECT * FROM patients) x")
 	plain := planOf(t, "SELECT sex FROM patients")
-	other := planOf(t, "SELECT mrn, sex FROM patients")
+	other := planOf(t, "SELECT mrn, sex FROM (SELECT * FROM patients) x")
 	for _, c := range []struct {
 		name string
 		plan *Plan
@@ -153,7 +153,7 @@ func TestTaintEndsTheStatement(t *testing.T) {
 }
 
 func TestCheckRow(t *testing.T) {
-	p := planOf(t, "SELECT id, sex FROM patients")
+	p := planOf(t, "SELECT id, sex FROM (SELECT * FROM patients) x")
 	for _, c := range []struct {
 		name   string
 		fields []Field
@@ -174,7 +174,7 @@ func TestCheckRow(t *testing.T) {
 }
 
 func TestBinaryFormats(t *testing.T) {
-	p := planOf(t, "SELECT id, uid, seen, aliases, doc FROM patients, visits")
+	p := planOf(t, "SELECT id, uid, seen, aliases, doc FROM (SELECT * FROM patients) p, (SELECT uid, seen, doc FROM visits) v")
 	types := pgtype.NewMap()
 	m, _ := masker(t, p, 1)
 	if got := p.UpstreamFormats(nil, []int16{1}); !slices.Equal(got, []int16{0, 0, 0, 0, 0}) {

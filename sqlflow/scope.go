@@ -36,6 +36,10 @@ type resolved struct {
 	used         func() bool
 	// twin is the name of the bare original beside the carrier, or empty.
 	twin string
+	// bare is the name of the original as it stands in the table, and useBare notes
+	// that it is read; empty where the result may not have it. See bare.go.
+	bare    string
+	useBare func()
 	// grouped columns are referred to by their twin.
 	grouped bool
 }

@@ -14,7 +14,7 @@ func (a *analysis) statement(n *pg.Node) {
 	switch x := n.GetNode().(type) {
 	case *pg.Node_SelectStmt:
 		p.Kind, p.Command = Rows, "SELECT"
-		a.top(x.SelectStmt)
+		a.top(x.SelectStmt, true)
 		p.SQL = a.deparse(n, false)
 	case *pg.Node_CopyStmt:
 		a.copyOut(x.CopyStmt, n)
@@ -51,10 +51,14 @@ func (a *analysis) statement(n *pg.Node) {
 	}
 }
 
-// top analyses the query of a statement and fills in its columns.
-func (a *analysis) top(q *pg.SelectStmt) {
+// top analyses the query of a statement and fills in its columns. described says that
+// its rows always come behind a RowDescription.
+func (a *analysis) top(q *pg.SelectStmt, described bool) {
 	res := a.query(q, &scope{}, mode{})
 	a.notFailed(res)
+	if described {
+		a.sendBare(q, res)
+	}
 	a.plan.Columns = a.columns(res)
 	for i := len(a.finish) - 1; i >= 0; i-- {
 		a.finish[i]()
@@ -73,7 +77,7 @@ func (a *analysis) columns(res *result) []Column {
 			if t := a.catalog.types[s.shown]; t != nil {
 				col.Size = t.Size
 			}
-			col.action = a.action(s.action)
+			col.action, col.bare = a.action(s.action), c.bare
 		}
 		out = append(out, col)
 	}
@@ -132,7 +136,7 @@ func (a *analysis) copyOut(c *pg.CopyStmt, n *pg.Node) {
 		a.fail(codeReadOnly, 0, "only a SELECT can be copied", "")
 	}
 	a.plan.Kind, a.plan.Command = CopyOut, "COPY"
-	a.top(q)
+	a.top(q, false)
 	if len(a.params) > 0 {
 		a.fail("42P02", 0, "COPY takes no parameters", "")
 	}
@@ -192,7 +196,7 @@ func (a *analysis) explain(e *pg.ExplainStmt, n *pg.Node) {
 		}
 	}
 	a.plan.Kind, a.plan.Command = Rows, "EXPLAIN"
-	a.top(q)
+	a.top(q, false)
 	a.plan.Columns = []Column{{Name: "QUERY PLAN", action: -1}}
 	a.plan.explain = true
 	e.Options = []*pg.Node{{Node: &pg.Node_DefElem{DefElem: &pg.DefElem{Defname: "costs", Arg: str("off"), Defaction: pg.DefElemAction_DEFELEM_UNSPEC}}}}

@@ -94,6 +94,7 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 		var source *resolved
 		if v.column != nil {
 			source = v.column
+			c.node = v.node
 			c.source, c.row, c.base = source, source.row, source.base
 			c.typ, c.action, c.origin = source.typ, source.action, source.origin
 			if v.seal != nil && source.twin != "" {

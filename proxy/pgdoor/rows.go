@@ -1,6 +1,7 @@
 package pgdoor
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
 	"strconv"
@@ -119,6 +120,9 @@ func (x *session) columns(p *sqlflow.Plan, body []byte, formats []int16, silent 
 		fields[i] = sqlflow.Field{Table: f.TableOID, Column: int16(f.TableAttributeNumber), Type: f.DataTypeOID}
 	}
 	if len(m.Fields) != len(p.Columns) || p.CheckRow(fields) != nil {
+		// The database may have changed since the catalog was looked at: who comes
+		// next finds it as it is.
+		_, _ = x.s.catalogs.look(context.Background())
 		return errDisagrees
 	}
 	if silent {
