@@ -181,7 +181,6 @@ func TestRefused(t *testing.T) {
 		{"unknown cursor", "FETCH ALL FROM c", codeNoCursor},
 		{"unknown statement", "EXECUTE x", codeNoPrepared},
 		{"show all", "SHOW ALL", codeUnknownSet},
-		{"discard all", "DISCARD ALL", codeForbidden},
 		{"parameter of both kinds", "SELECT 1 FROM patients WHERE id = $1 AND sex = $1", codeForbidden},
 		{"a later WITH query", "WITH b AS (SELECT 'z' AS x) SELECT * FROM (WITH RECURSIVE a AS (SELECT substr(x::text, 30) FROM b), b AS (SELECT name AS x FROM patients) SELECT * FROM a) q", "0A000"},
 		{"itself, not recursive", "WITH RECURSIVE patients AS (SELECT id FROM patients) SELECT * FROM patients", "42P19"},

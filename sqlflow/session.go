@@ -40,3 +40,19 @@ func SessionSettings() map[string]string {
 		"enable_mergejoin":              "off",
 	}
 }
+
+// VersionSettings are those that PostgreSQL has from some version on: ways of planning
+// that sort the input of aggregates, groups or DISTINCT by the originals, so that an
+// aggregate beside them would show their order. major is the upstream's version.
+func VersionSettings(major int) map[string]string {
+	settings := map[string]string{}
+	for _, s := range []struct {
+		since int
+		name  string
+	}{{16, "enable_presorted_aggregate"}, {17, "enable_group_by_reordering"}, {18, "enable_distinct_reordering"}} {
+		if major >= s.since {
+			settings[s.name] = "off"
+		}
+	}
+	return settings
+}

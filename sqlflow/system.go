@@ -135,6 +135,7 @@ const byTable = "(table_schema::pg_catalog.text = ANY ('{pg_catalog,information_
 // shownSettings are the run-time parameters that SHOW, current_setting and
 // pg_settings tell.
 var shownSettings = wordSet(`application_name bytea_output client_encoding client_min_messages datestyle
+default_table_access_method default_tablespace
 default_transaction_isolation default_transaction_read_only default_transaction_deferrable extra_float_digits
 idle_in_transaction_session_timeout integer_datetimes intervalstyle is_superuser lc_collate lc_ctype lc_messages lc_monetary
 lc_numeric lc_time lock_timeout max_identifier_length max_index_keys search_path server_encoding server_version

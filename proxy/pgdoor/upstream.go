@@ -5,15 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/veil-proxy/veil/sqlflow"
 )
 
 const (
@@ -41,6 +45,7 @@ type upstreams struct {
 	slots  chan struct{}
 	role   roleCheck
 	log    *slog.Logger
+	major  atomic.Int32 // of the server's version; 0: not known yet
 
 	mu     sync.Mutex
 	idle   []*upstream // the longest idle first
@@ -193,11 +198,40 @@ func (u *upstreams) connect(settings map[string]string, key string) (*upstream, 
 	return c, nil
 }
 
-// open opens a connection as a pgconn one.
+// open opens a connection as a pgconn one, with what its version of PostgreSQL wants
+// beside the settings. The version is known from the first connection on.
 func (u *upstreams) open(ctx context.Context, settings map[string]string) (*pgconn.PgConn, error) {
-	config := u.config.Config.Copy()
-	config.RuntimeParams = settings
-	return pgconn.ConnectConfig(ctx, config)
+	for {
+		config := u.config.Config.Copy()
+		major := u.major.Load()
+		config.RuntimeParams = sqlflow.VersionSettings(int(major))
+		maps.Copy(config.RuntimeParams, settings)
+		pg, err := pgconn.ConnectConfig(ctx, config)
+		if err != nil {
+			// The server may be an older one than it was.
+			u.major.Store(0)
+			return nil, err
+		}
+		found := majorVersion(pg.ParameterStatus("server_version"))
+		if len(sqlflow.VersionSettings(int(found))) == len(sqlflow.VersionSettings(int(major))) {
+			return pg, nil
+		}
+		u.major.Store(found)
+		_ = pg.Close(ctx)
+	}
+}
+
+// majorVersion reads "15.18 (Debian …)" or "17beta1"; a text that is none is version
+// 0, which has no settings of its own.
+func majorVersion(text string) int32 {
+	var major int32
+	for _, c := range []byte(text) {
+		if c < '0' || c > '9' || major > 1000 {
+			break
+		}
+		major = major*10 + int32(c-'0')
+	}
+	return major
 }
 
 // sqlState is the code of an upstream's error: all that may be logged of it.
