@@ -83,7 +83,7 @@ func (g *Guard) Operation(keys *mask.Pseudonymizer, site *Site, name, resourceTy
 		return nil, err
 	}
 	if o.all = types; len(types) == 0 {
-		o.all = slices.DeleteFunc(slices.Clone(g.a.types), func(t string) bool { return !g.usable(t) })
+		o.all = g.UsableTypes()
 	}
 	o.q.Types = types
 	for _, p := range params {

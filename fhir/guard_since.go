@@ -40,3 +40,40 @@ func (g *Guard) Since(resourceType, value string) (string, error) {
 	}
 	return fmt.Sprintf("%04d-01-01T00:00:00Z", year), nil
 }
+
+// History judges the parameters of a history of resources of the given types (FHIR
+// R4, http.html#history), and returns them as they may go upstream. Of several types,
+// all must take the time of _since alike. The error is a *Refusal.
+func (g *Guard) History(types []string, params []Param) ([]Param, error) {
+	var upstream []Param
+	seen := map[string]bool{}
+	for _, p := range params {
+		if seen[p.Name] {
+			return nil, &Refusal{Param: p.Name, Reason: "it is given more than once"}
+		}
+		seen[p.Name] = true
+		switch p.Name {
+		case "_count":
+			if !isDigits([]byte(p.Value), 1, 4) {
+				return nil, &Refusal{Param: "_count", Reason: "the value must be a number up to 9999"}
+			}
+		case "_since":
+			since := ""
+			for _, typ := range types {
+				at, err := g.Since(typ, p.Value)
+				if err != nil {
+					return nil, err
+				}
+				if since != "" && at != since {
+					return nil, &Refusal{Param: "_since", Reason: "the ruleset treats the times of types differently; ask for the history of one type"}
+				}
+				since = at
+			}
+			p.Value = since
+		default:
+			return nil, &Refusal{Param: printable(p.Name), Reason: "a history takes _count and _since"}
+		}
+		upstream = append(upstream, p)
+	}
+	return upstream, nil
+}

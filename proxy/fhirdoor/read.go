@@ -121,67 +121,11 @@ func (x *exchange) history(a *ask) (*answer, *problem) {
 			path += "/" + id
 		}
 	}
-	upstream, p := x.historyParams(types, a.params)
-	if p != nil {
-		return nil, p
+	upstream, err := x.view.guard.History(types, a.params)
+	if err != nil {
+		return nil, x.refusal(err)
 	}
 	q := &question{path: path + "/_history" + string(appendQuery(nil, upstream)), want: "Bundle", format: a.format.param, counted: len(a.segments) < 3}
 	q.self = x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, a.params))
 	return x.fetch(q, a.buf)
-}
-
-// historyParams judges the parameters of a history (FHIR R4, http.html#history).
-func (x *exchange) historyParams(types []string, params []fhir.Param) ([]fhir.Param, *problem) {
-	var upstream []fhir.Param
-	seen := map[string]bool{}
-	for _, p := range params {
-		if seen[p.Name] {
-			return nil, x.refusal(&fhir.Refusal{Param: p.Name, Reason: "it is given more than once"})
-		}
-		seen[p.Name] = true
-		switch p.Name {
-		case "_count":
-			if !isCount(p.Value) {
-				return nil, x.refusal(&fhir.Refusal{Param: "_count", Reason: "the value must be a number up to 9999"})
-			}
-		case "_since":
-			// Of several types, all must take the time alike.
-			since := ""
-			for _, typ := range types {
-				s, err := x.view.guard.Since(typ, p.Value)
-				if err != nil {
-					return nil, x.refusal(err)
-				}
-				if since != "" && s != since {
-					return nil, x.refusal(&fhir.Refusal{Param: "_since", Reason: "the ruleset treats the times of types differently; ask for the history of one type"})
-				}
-				since = s
-			}
-			p.Value = since
-		default:
-			return nil, x.refusal(&fhir.Refusal{Param: safeName(p.Name), Reason: "a history takes _count and _since"})
-		}
-		upstream = append(upstream, p)
-	}
-	return upstream, nil
-}
-
-func isCount(s string) bool {
-	if s == "" || len(s) > 4 {
-		return false
-	}
-	return strings.Trim(s, "0123456789") == ""
-}
-
-// safeName keeps a name in errors to what names are made of.
-func safeName(name string) string {
-	if len(name) > 64 {
-		name = name[:64]
-	}
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.:$", r) {
-			return r
-		}
-		return '?'
-	}, name)
 }

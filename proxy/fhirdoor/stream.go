@@ -137,10 +137,7 @@ func (f *fileStream) SupportsBodyWriteTo() bool { return true }
 // WriteTo masks the file into w. What it returns counts bytes before compression.
 func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
 	reason := "internal"
-	z, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
-	if err != nil {
-		return 0, err
-	}
+	var z *gzip.Writer
 	defer func() {
 		if recover() != nil { // its text can hold a value
 			f.x.s.log.Error("panic", "request_id", f.x.requestID, "door", "fhir", "operation", f.x.operation, "stack", stack())
@@ -149,13 +146,15 @@ func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
 		if cerr := f.end(err == nil, reason); cerr != nil {
 			err = cerr
 		}
-		if err == nil && f.packed {
+		if err == nil && z != nil {
 			err = z.Close()
 		}
 	}()
 	send := w.Write
 	if f.packed {
-		z.Reset(w)
+		if z, err = gzip.NewWriterLevel(w, gzip.BestSpeed); err != nil {
+			return 0, err
+		}
 		send = func(b []byte) (int, error) {
 			n, err := z.Write(b)
 			if err == nil {
