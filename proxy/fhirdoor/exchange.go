@@ -6,15 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"runtime"
 	"strconv"
-	"strings"
 	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -122,22 +121,8 @@ func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
 			ctx.SetConnectionClose()
 		}
 	}()
-	x.s.log.Error("panic", "request_id", x.requestID, "door", "fhir", "operation", x.operation, "stack", stack())
+	x.s.log.Error("panic", "request_id", x.requestID, "door", "fhir", "operation", x.operation, "stack", proxy.Stack())
 	x.write(ctx, x.refuse(failed(500, models.IssueTypeException, "internal", "Veil failed to answer this request")), format{})
-}
-
-// stack names the functions that led to a panic, without their arguments.
-func stack() string {
-	pc := make([]uintptr, 32)
-	frames := runtime.CallersFrames(pc[:runtime.Callers(4, pc)])
-	var names []string
-	for {
-		f, more := frames.Next()
-		names = append(names, fmt.Sprintf("%s:%d", f.Function, f.Line))
-		if !more {
-			return strings.Join(names, " ")
-		}
-	}
 }
 
 // malformed answers what fasthttp could not read as a request. Nothing of the

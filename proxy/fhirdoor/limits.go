@@ -1,8 +1,10 @@
 package fhirdoor
 
 import (
-	"fmt"
+	"cmp"
 	"time"
+
+	"github.com/veil-proxy/veil/proxy"
 )
 
 // Limits bound what consumers can make the door do. Zero fields take the values
@@ -53,40 +55,18 @@ func DefaultLimits() Limits {
 // complete fills in what is zero and refuses what is negative.
 func (l Limits) complete() (Limits, error) {
 	d := DefaultLimits()
-	for _, f := range []struct {
-		name   string
-		v, def *int
-	}{
-		{"HeaderBytes", &l.HeaderBytes, &d.HeaderBytes},
-		{"RequestBytes", &l.RequestBytes, &d.RequestBytes},
-		{"ResponseBytes", &l.ResponseBytes, &d.ResponseBytes},
-		{"Connections", &l.Connections, &d.Connections},
-		{"Exchanges", &l.Exchanges, &d.Exchanges},
-		{"Streams", &l.Streams, &d.Streams},
-	} {
-		if *f.v < 0 {
-			return l, fmt.Errorf("limit %s is negative", f.name)
-		}
-		if *f.v == 0 {
-			*f.v = *f.def
-		}
-	}
-	for _, f := range []struct {
-		name   string
-		v, def *time.Duration
-	}{
-		{"UpstreamTimeout", &l.UpstreamTimeout, &d.UpstreamTimeout},
-		{"ReadyTimeout", &l.ReadyTimeout, &d.ReadyTimeout},
-		{"ReadTimeout", &l.ReadTimeout, &d.ReadTimeout},
-		{"WriteTimeout", &l.WriteTimeout, &d.WriteTimeout},
-		{"IdleTimeout", &l.IdleTimeout, &d.IdleTimeout},
-	} {
-		if *f.v < 0 {
-			return l, fmt.Errorf("limit %s is negative", f.name)
-		}
-		if *f.v == 0 {
-			*f.v = *f.def
-		}
-	}
-	return l, nil
+	err := cmp.Or(
+		proxy.Limit("HeaderBytes", &l.HeaderBytes, d.HeaderBytes),
+		proxy.Limit("RequestBytes", &l.RequestBytes, d.RequestBytes),
+		proxy.Limit("ResponseBytes", &l.ResponseBytes, d.ResponseBytes),
+		proxy.Limit("Connections", &l.Connections, d.Connections),
+		proxy.Limit("Exchanges", &l.Exchanges, d.Exchanges),
+		proxy.Limit("Streams", &l.Streams, d.Streams),
+		proxy.Limit("UpstreamTimeout", &l.UpstreamTimeout, d.UpstreamTimeout),
+		proxy.Limit("ReadyTimeout", &l.ReadyTimeout, d.ReadyTimeout),
+		proxy.Limit("ReadTimeout", &l.ReadTimeout, d.ReadTimeout),
+		proxy.Limit("WriteTimeout", &l.WriteTimeout, d.WriteTimeout),
+		proxy.Limit("IdleTimeout", &l.IdleTimeout, d.IdleTimeout),
+	)
+	return l, err
 }

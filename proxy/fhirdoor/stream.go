@@ -11,6 +11,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy"
 )
 
 // fileStream masks a file of an export (NDJSON, a resource a line) while it
@@ -140,7 +141,7 @@ func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
 	var z *gzip.Writer
 	defer func() {
 		if recover() != nil { // its text can hold a value
-			f.x.s.log.Error("panic", "request_id", f.x.requestID, "door", "fhir", "operation", f.x.operation, "stack", stack())
+			f.x.s.log.Error("panic", "request_id", f.x.requestID, "door", "fhir", "operation", f.x.operation, "stack", proxy.Stack())
 			err = errStream
 		}
 		if cerr := f.end(err == nil, reason); cerr != nil {

@@ -1,8 +1,10 @@
 package pgdoor
 
 import (
-	"fmt"
+	"cmp"
 	"time"
+
+	"github.com/veil-proxy/veil/proxy"
 )
 
 // Limits bound what consumers can make the door do. Zero fields take the values
@@ -53,41 +55,19 @@ func DefaultLimits() Limits {
 // complete fills in what is zero and refuses what is negative.
 func (l Limits) complete() (Limits, error) {
 	d := DefaultLimits()
-	for _, f := range []struct {
-		name   string
-		v, def *int
-	}{
-		{"Connections", &l.Connections, &d.Connections},
-		{"UpstreamConnections", &l.UpstreamConnections, &d.UpstreamConnections},
-		{"MessageBytes", &l.MessageBytes, &d.MessageBytes},
-		{"RowBytes", &l.RowBytes, &d.RowBytes},
-		{"Statements", &l.Statements, &d.Statements},
-		{"Portals", &l.Portals, &d.Portals},
-	} {
-		if *f.v < 0 {
-			return l, fmt.Errorf("limit %s is negative", f.name)
-		}
-		if *f.v == 0 {
-			*f.v = *f.def
-		}
-	}
-	for _, f := range []struct {
-		name   string
-		v, def *time.Duration
-	}{
-		{"AuthTimeout", &l.AuthTimeout, &d.AuthTimeout},
-		{"IdleTimeout", &l.IdleTimeout, &d.IdleTimeout},
-		{"WriteTimeout", &l.WriteTimeout, &d.WriteTimeout},
-		{"QueueTimeout", &l.QueueTimeout, &d.QueueTimeout},
-		{"ConnectTimeout", &l.ConnectTimeout, &d.ConnectTimeout},
-		{"StatementTimeout", &l.StatementTimeout, &d.StatementTimeout},
-	} {
-		if *f.v < 0 {
-			return l, fmt.Errorf("limit %s is negative", f.name)
-		}
-		if *f.v == 0 {
-			*f.v = *f.def
-		}
-	}
-	return l, nil
+	err := cmp.Or(
+		proxy.Limit("Connections", &l.Connections, d.Connections),
+		proxy.Limit("UpstreamConnections", &l.UpstreamConnections, d.UpstreamConnections),
+		proxy.Limit("MessageBytes", &l.MessageBytes, d.MessageBytes),
+		proxy.Limit("RowBytes", &l.RowBytes, d.RowBytes),
+		proxy.Limit("Statements", &l.Statements, d.Statements),
+		proxy.Limit("Portals", &l.Portals, d.Portals),
+		proxy.Limit("AuthTimeout", &l.AuthTimeout, d.AuthTimeout),
+		proxy.Limit("IdleTimeout", &l.IdleTimeout, d.IdleTimeout),
+		proxy.Limit("WriteTimeout", &l.WriteTimeout, d.WriteTimeout),
+		proxy.Limit("QueueTimeout", &l.QueueTimeout, d.QueueTimeout),
+		proxy.Limit("ConnectTimeout", &l.ConnectTimeout, d.ConnectTimeout),
+		proxy.Limit("StatementTimeout", &l.StatementTimeout, d.StatementTimeout),
+	)
+	return l, err
 }

@@ -3,10 +3,8 @@ package pgdoor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
-	"runtime"
 	"sort"
 	"strings"
 	"sync"
@@ -16,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/sqlflow"
 )
@@ -396,21 +395,7 @@ func (x *session) recover() {
 	}
 	// What panics while the panic is answered ends the session, not the process.
 	defer func() { _ = recover() }()
-	x.s.log.Error("panic", "door", "postgres", "consumer", x.name(), "stack", stack())
+	x.s.log.Error("panic", "door", "postgres", "consumer", x.name(), "stack", proxy.Stack())
 	x.lost = true
 	x.end(&sessionError{code: "XX000", text: "Veil failed to answer this statement"})
-}
-
-// stack names the functions that led to a panic, without their arguments.
-func stack() string {
-	pc := make([]uintptr, 32)
-	frames := runtime.CallersFrames(pc[:runtime.Callers(4, pc)])
-	var names []string
-	for {
-		f, more := frames.Next()
-		names = append(names, fmt.Sprintf("%s:%d", f.Function, f.Line))
-		if !more {
-			return strings.Join(names, " ")
-		}
-	}
 }
