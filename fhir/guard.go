@@ -168,10 +168,7 @@ func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string
 		var r *Refusal
 		switch {
 		case !shapes:
-			var upstream Param
-			if upstream, r = s.criterion(resourceType, p.Name, p.Value, 0); r == nil {
-				out = []Param{upstream}
-			}
+			out, r = s.criteria(resourceType, p)
 		case seen[name] && !shape.repeats:
 			r = &Refusal{Reason: "it is given more than once"}
 		default:

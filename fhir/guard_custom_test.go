@@ -39,7 +39,7 @@ func TestCustomSearchParameters(t *testing.T) {
 	sealed, _ := keys.AppendSealed(nil, a.Policy.Keys.SealSlot("Patient"), []byte("1"))
 	const marital = "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus"
 	for _, tc := range []struct{ name, param, value, want, rule, reason string }{
-		{"a year", "conceived", "ge1980", "ge1980", "", ""},
+		{"a year", "conceived", "ge1980", "gt1979-12-31", "", ""},
 		{"a day", "conceived", "1980-03-05", "", "", "whole year"},
 		{"of the category", "conceived", "lt1930", "", "", "whole year"},
 		{"a masked text", "city", "Boston", "", "street-to-county", ""},

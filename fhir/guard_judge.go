@@ -77,7 +77,7 @@ func (g *Guard) judgeAnew(typ string, sp *SearchParam) verdict {
 			if v.class == classReference {
 				v.targets = sp.Targets
 			}
-			v.text, v.age = sp.Type == "string", v.age || all.age
+			v.text, v.age, v.stamp = sp.Type == "string", v.age || all.age, sp.Name == "_lastUpdated"
 			v.values, v.methods = append(all.values, v.values...), append(all.methods, v.methods...)
 			all = v
 		}

@@ -80,8 +80,8 @@ func Modifiers() []ResultParam {
 		{":iterate", "_include and _revinclude"},
 		{":text, :code-text, :identifier, :of-type, :in, :not-in", "refused: they test texts, identifiers or sets that are masked"},
 		{"_text, _content, _filter, _query, _list", "refused: they test texts, or choose in ways that no rule knows"},
-		{"eq ne gt ge lt le", "years, numbers and amounts"},
-		{"sa eb ap", "numbers and amounts"},
+		{"eq ne gt ge lt le sa eb", "years, numbers and amounts"},
+		{"ap", "numbers and amounts; of a date, each server reads it in its own way"},
 		{"a,b", "each value is judged; an escaped comma is refused"},
 		{"a$b", "composites: each part is judged like the parameter it stands for"},
 	}

@@ -180,7 +180,14 @@ func (o *operating) since(p Param) ([]Param, *Refusal) {
 // of the compartment is shown as years. They go upstream as the first and the last
 // day of the year.
 func (o *operating) careYear(p Param) ([]Param, *Refusal) {
-	if !isDigits([]byte(p.Value), 4, 4) || p.Value < fmt.Sprintf("%04d", o.g.oldestYear()) {
+	// The first day of a year as the start of what is wanted is the year, and so is
+	// the last as its end.
+	day, bound := "-01-01", "ge"
+	if p.Name == "end" {
+		day, bound = "-12-31", "le"
+	}
+	prefix, year, ok := o.g.yearBound(bound + p.Value)
+	if !ok || prefix != bound || len(p.Value) > len("2006-01-02") {
 		return nil, refusal(fmt.Sprintf("the value must be a whole year (YYYY) from %d on", o.g.oldestYear()))
 	}
 	for _, typ := range o.g.compartmentTypes(o.typ) {
@@ -192,11 +199,7 @@ func (o *operating) careYear(p Param) ([]Param, *Refusal) {
 			return nil, &Refusal{Rule: v.rule, Reason: "it would tell more of the dates of " + typ + " than is shown"}
 		}
 	}
-	day := "-01-01"
-	if p.Name == "end" {
-		day = "-12-31"
-	}
-	return []Param{{p.Name, p.Value + day}}, nil
+	return []Param{{p.Name, fmt.Sprintf("%04d%s", year, day)}}, nil
 }
 
 // export judges a parameter of $export (HL7 FHIR Bulk Data Access 2.0,
@@ -264,16 +267,18 @@ func (o *operating) filter(text string) (string, *Refusal) {
 		if bare, _, _ := strings.Cut(name, ":"); shapers[bare].judge != nil {
 			return "", refusal(fmt.Sprintf("a filter takes no %s", bare))
 		}
-		p, r := o.criterion(typ, name, value, 0)
+		upstream, r := o.criteria(typ, Param{name, value})
 		if r != nil {
 			r.Reason = fmt.Sprintf("of its parameter %q: %s", printable(name), r.Reason)
 			return "", r
 		}
-		// Servers cut a list of filters at what looks like the start of one.
-		if strings.Contains(p.Value, "?") {
-			return "", refusal("a value in a filter may hold no question mark")
+		for _, p := range upstream {
+			// Servers cut a list of filters at what looks like the start of one.
+			if strings.Contains(p.Value, "?") {
+				return "", refusal("a value in a filter may hold no question mark")
+			}
+			out = append(out, url.QueryEscape(p.Name)+"="+url.QueryEscape(p.Value))
 		}
-		out = append(out, url.QueryEscape(p.Name)+"="+url.QueryEscape(p.Value))
 	}
 	return typ + "?" + strings.Join(out, "&"), nil
 }

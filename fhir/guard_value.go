@@ -61,6 +61,8 @@ type verdict struct {
 	age bool
 	// text: the parameter is of type string, which compares beginnings.
 	text bool
+	// stamp: what is compared is the time of the last change, which the server writes.
+	stamp bool
 }
 
 // how says in words how a parameter's values are treated.
@@ -145,7 +147,8 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 		_, number := cutPrefix(item)
 		return item, isNumber(number), "the value must be a number"
 	case classYear:
-		return item, s.g.isYear(item), fmt.Sprintf("the value must be a whole year (YYYY) from %d on, with eq, ne, gt, ge, lt or le", s.g.oldestYear())
+		out, ok = s.g.year(v, item)
+		return out, ok, s.g.yearReason(v)
 	case classShifted:
 		out, ok = s.unshift(v, item)
 		return out, ok, "the value must be a day or an instant with a zone, with eq, ne, gt, ge, lt or le"
@@ -265,20 +268,6 @@ const oldestAge = 89
 // oldestYear is the first year that no rule hides as one that reveals an age
 // over 89.
 func (g *Guard) oldestYear() int { return g.a.Policy.Ruleset.ReferenceDate.Year - oldestAge }
-
-// isYear lets a whole year pass that does not split the years that rules hide. The
-// year that is seen is the one that the source writes; a server that compares in
-// another zone than its data are written in finds what happened within hours of the
-// new year under the year beside it. The two agree where the server runs in the zone
-// of its data, which is for whoever runs it to see to.
-func (g *Guard) isYear(item string) bool {
-	prefix, year := cutPrefix(item)
-	switch prefix {
-	case "sa", "eb", "ap": // they compare periods, whose ends may be hidden
-		return false
-	}
-	return isDigits([]byte(year), 4, 4) && year >= fmt.Sprintf("%04d", g.oldestYear())
-}
 
 // cutPrefix takes the prefix off an ordered value (FHIR R4, search.html#prefix).
 func cutPrefix(item string) (prefix, rest string) {

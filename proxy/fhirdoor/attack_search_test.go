@@ -72,10 +72,10 @@ func TestAttackSearchByDay(t *testing.T) {
 			paths = append(paths, "/Patient?birthdate="+prefix+url.QueryEscape(value), "/Observation?date="+prefix+url.QueryEscape(value), "/Encounter?date="+prefix+url.QueryEscape(value))
 		}
 	}
-	for _, value := range []string{"sa1980", "eb1980", "ap1980", "1980,1981-02", "19800305", "1980-", "+1980", "1980%20", "80", "01980"} {
+	for _, value := range []string{"sa1980-01-01", "eb1980-12-31", "ap1980", "le1980-01-01", "ge1980-12-31", "eq1980-01-01", "1980,1981-02", "19800305", "1980-", "+1980", "1980%20", "80", "01980"} {
 		paths = append(paths, "/Patient?birthdate="+value)
 	}
-	paths = append(paths, "/Patient?birthdate=ge1980-01-01&birthdate=le1980-12-31", "/Patient?death-date=2020", "/Patient?birthdate:missing=false")
+	paths = append(paths, "/Patient?birthdate=ge1980-01-01&birthdate=le1980-12-30", "/Patient?death-date=2020", "/Patient?birthdate:missing=false")
 	r.refusesAll(t, func() int { return len(src.Source.Requests()) }, 403, paths)
 
 	everybody := map[string]string{} // shown year by id
@@ -384,7 +384,7 @@ func TestAttackTimesOfChanges(t *testing.T) {
 	up := newCanned(t, map[string]string{})
 	r := newRig(t, up.url, nil)
 	var paths []string
-	for _, value := range []string{"2024-03-05", "ge2024-03", "gt2024-03-05T10:11:12Z", "ap2024", "sa2024", "eb2024", "2024-03-05T10:11"} {
+	for _, value := range []string{"2024-03-05", "ge2024-03", "gt2024-03-05T10:11:12Z", "ap2024", "sa2024-01-01", "eb2024-12-31", "le2024-01-01", "2024-03-05T10:11"} {
 		paths = append(paths, "/Patient?_lastUpdated="+value, "/Observation?patient._lastUpdated="+value, "/Patient?_has:Observation:patient:_lastUpdated="+value)
 	}
 	paths = append(paths, "/Patient/_history?_at=2024-03-05", "/_history?_at=2024", "/Patient/_history?_sort=_lastUpdated")
