@@ -848,7 +848,7 @@ func (c *compiler) codedDecision(n *node, e *Element, et ElementType, path strin
 			return r
 		}
 		if r.op == opMethod && part == partValue {
-			d.method, d.label, d.search = r.method, r.label, r.search
+			d.method, d.label, d.search, d.perPerson, d.perEntity = r.method, r.label, r.search, r.perPerson, r.perEntity
 			rule, category, method, label = c.rules[cand.rule].ID, c.rules[cand.rule].Category, c.rules[cand.rule].Method, r.label
 			break
 		}

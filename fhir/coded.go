@@ -46,6 +46,8 @@ type codedState struct {
 	system, code []byte
 	known        *codeSystem // not nil: system and code pass
 	unit         []byte      // for a quantity's value
+	inConcept    bool        // a Coding of a CodeableConcept
+	shownFrom    int         // where a concept's displays begin in Walker.shown
 }
 
 // enter walks an object under a node.
@@ -54,18 +56,21 @@ func (w *Walker) enter(n *node, i int) (end int, kept bool) {
 		return w.object(n, i)
 	}
 	outer := w.coded
-	w.coded = codedState{node: n, start: i}
+	w.coded = codedState{node: n, start: i, shownFrom: len(w.shown)}
 	switch n.typ.Name {
 	case "Coding":
+		w.coded.inConcept = outer.node != nil && outer.node.typ.Name == "CodeableConcept"
 		w.decideCode(i)
 	case "CodeableConcept":
-		w.shown = w.shown[:0]
 	default:
 		w.decideCode(i)
 		w.decideUnit(n, i)
-		w.lastUnit = w.coded.unit
 	}
 	end, kept = w.object(n, i)
+	if n.typ.Name == "CodeableConcept" {
+		w.shown = w.shown[:w.coded.shownFrom]
+	}
+	w.unitWalked = w.coded.unit
 	w.coded = outer
 	return end, kept
 }
@@ -89,9 +94,6 @@ func (w *Walker) decideCode(i int) {
 		return
 	}
 	c.known = s
-	if w.inSecurity && string(c.system) == observationValue {
-		w.res.present |= labelOf(c.code)
-	}
 }
 
 var (
@@ -157,12 +159,15 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 			w.count(w.a.engine.unknownSystem, mask.LabelPseudonymized, mask.Replaced)
 			return end, true
 		}
+		if c.start == w.res.labelAt && string(c.system) == observationValue {
+			w.res.present |= labelOf(c.code)
+		}
 		ok = true
 	case partVersion:
 		ok = c.known != nil && isVersion(val)
 	case partDisplay:
 		ok = c.known != nil && w.a.codes.displayMayPass(c.known, c.system, c.code, val)
-		if ok && len(val) == end-i-2 { // without escapes, so it lies in src and stays
+		if ok && c.inConcept && len(val) == end-i-2 { // without escapes, so it lies in src and stays
 			w.shown = append(w.shown, val)
 		}
 	case partText:
@@ -183,9 +188,7 @@ func (w *Walker) quantityValue(d *decision, i, end int, val []byte) (int, bool) 
 	if d.method == nil {
 		return w.passIf(d, end, true)
 	}
-	w.in.Unit = w.coded.unit
 	end, kept := w.method(w.coded.node, d, w.coded.start, i, end, val)
-	w.in.Unit = nil
 	replaced := kept && w.last == end // what is kept is still pending
 	if replaced || !kept {
 		w.volatile = true // what stands behind the value depends on it
@@ -211,16 +214,16 @@ func (w *Walker) capsValue(start int) bool {
 	if k < 0 || n.fields[k].decision.method == nil {
 		return false
 	}
-	w.in.Unit, w.in.Kind = w.coded.unit, mask.Number
-	_, outcome, err := n.fields[k].decision.method.Append(w.out[:0], w.scalarText(at), &w.in)
-	w.in.Unit = nil
+	d := &n.fields[k].decision
+	w.input(d, start, n, w.coded.unit)
+	_, outcome, err := d.method.Append(w.out[:0], w.scalarText(at), &w.in)
 	return err != nil || outcome == mask.Replaced
 }
 
 // wasShown reports whether text is a display that passed in the concept being
 // walked.
 func (w *Walker) wasShown(text []byte) bool {
-	for _, s := range w.shown {
+	for _, s := range w.shown[w.coded.shownFrom:] {
 		if bytes.Equal(s, text) {
 			return true
 		}

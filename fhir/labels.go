@@ -52,11 +52,13 @@ func (w *Walker) walkMeta(d *decision, i int) (end int, kept bool) {
 		return w.object(d.child, i)
 	}
 	w.flush(i)
-	w.res.meta = metaMark{}
+	w.res.meta, w.res.metaAt = metaMark{}, i
 	end, kept = w.remembered(d.child, i)
 	if kept {
 		w.flush(end)
 		w.res.meta.end = len(w.dst)
+	} else {
+		w.res.meta = metaMark{} // what it marks is taken back
 	}
 	return end, kept
 }

@@ -8,8 +8,9 @@ import (
 )
 
 // A walker remembers small objects that come again and again, a coding or a
-// reference, by their bytes: the same bytes under the same node are masked the
-// same way, so they need not even be read again. An object is compared with
+// reference, by their bytes: the same bytes under the same node in the same
+// setting are masked the same way, so they need not even be read again. What
+// else decided how one was masked makes it volatile, and it is not remembered. An object is compared with
 // the remembered one byte by byte to its end; since the end of a JSON object
 // is in its text, equal bytes mean an equal object, and what was checked of
 // one holds of the other.
@@ -59,6 +60,7 @@ type memoEntry struct {
 // memoSlot remembers an object.
 type memoSlot struct {
 	node       *node
+	setting    setting
 	generation uint32
 	srcEnd     uint32 // buf[:srcEnd] is the object's text
 	outEnd     uint32 // buf[srcEnd:outEnd] what became of it; the rest is unit
@@ -70,6 +72,26 @@ type memoSlot struct {
 	present  labelSet
 	trail    []uint16
 	buf      []byte
+}
+
+// setting is what an object's masking may depend on besides its bytes and its
+// node.
+type setting uint8
+
+const (
+	inContained setting = 1 << iota // it is in a contained resource
+	asOwnMeta                       // it is the resource's own meta
+)
+
+// settingOf returns the setting of the object at src[i].
+func (w *Walker) settingOf(i int) (s setting) {
+	if w.res.contained {
+		s |= inContained
+	}
+	if i == w.res.metaAt {
+		s |= asOwnMeta
+	}
+	return s
 }
 
 // textSlot remembers the pseudonym of a string: an id or a reference.
@@ -137,7 +159,7 @@ func (s *textSlot) keep(d *decision, val, out []byte) {
 // one to keep it in; nil if it is not to be remembered. Objects are told apart
 // by what stands before their first closing brace; those that differ behind it
 // share a pair.
-func (m *memo) slot(n *node, text []byte) *memoSlot {
+func (m *memo) slot(n *node, in setting, text []byte) *memoSlot {
 	if m.objects == nil {
 		return nil
 	}
@@ -145,7 +167,7 @@ func (m *memo) slot(n *node, text []byte) *memoSlot {
 	if end < 0 {
 		return nil
 	}
-	h := maphash.Bytes(m.seed, text[:end]) + uint64(n.id)*0x9e3779b97f4a7c15
+	h := maphash.Bytes(m.seed, text[:end]) + (uint64(n.id)<<8|uint64(in))*0x9e3779b97f4a7c15
 	pair := m.objects[h%(memoSlots/2)*2:][:2]
 	if pair[0].hash != h || pair[0].slot == nil {
 		pair[0], pair[1] = pair[1], pair[0]
@@ -164,8 +186,8 @@ func (m *memo) slot(n *node, text []byte) *memoSlot {
 }
 
 // has reports whether the slot holds the object at the start of text.
-func (s *memoSlot) has(n *node, text []byte) bool {
-	return s.node == n && len(text) >= int(s.srcEnd) && string(text[:s.srcEnd]) == string(s.buf[:s.srcEnd])
+func (s *memoSlot) has(n *node, in setting, text []byte) bool {
+	return s.node == n && s.setting == in && len(text) >= int(s.srcEnd) && string(text[:s.srcEnd]) == string(s.buf[:s.srcEnd])
 }
 
 func (s *memoSlot) unit() []byte { return s.buf[s.outEnd:] }
@@ -177,18 +199,19 @@ func (w *Walker) remembered(n *node, i int) (end int, kept bool) {
 	if w.detail || !w.memo.worth(n) {
 		return w.enter(n, i)
 	}
-	s := w.memo.slot(n, text)
+	in := w.settingOf(i)
+	s := w.memo.slot(n, in, text)
 	if s == nil {
 		return w.enter(n, i)
 	}
-	if s.has(n, text) {
+	if s.has(n, in, text) {
 		w.memo.uses[n.id].hits++
 		return w.recall(s, i)
 	}
 
 	w.flush(i)
 	from := len(w.dst)
-	outer := w.res
+	outerLabels, outerPresent := w.res.labels, w.res.present
 	outerVolatile, trailFrom := w.volatile, len(w.trail)
 	w.res.labels, w.res.present, w.volatile = 0, 0, false
 	w.recording++
@@ -202,17 +225,17 @@ func (w *Walker) remembered(n *node, i int) (end int, kept bool) {
 		if !kept {
 			out = nil
 		}
-		s.set(n, w.src[i:end], out, nil, w.trail[trailFrom:], w.res.labels)
+		s.set(n, in, w.src[i:end], out, nil, w.trail[trailFrom:], w.res.labels)
 		s.kept, s.present = kept, w.res.present
-		if n.typ.Name == "Meta" {
-			s.security = uint32(max(0, w.res.meta.security-from))
+		if in&asOwnMeta != 0 && w.res.meta.security > 0 {
+			s.security = uint32(w.res.meta.security - from)
 		}
 	}
 	if w.recording == 0 {
 		w.trail = w.trail[:0]
 	}
-	w.res.labels |= outer.labels
-	w.res.present |= outer.present
+	w.res.labels |= outerLabels
+	w.res.present |= outerPresent
 	w.volatile = w.volatile || outerVolatile
 	return end, kept
 }
@@ -257,11 +280,12 @@ func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 	if tail < 0 {
 		return w.enter(n, i)
 	}
-	s := w.memo.slot(n, src[tail:])
+	in := w.settingOf(i)
+	s := w.memo.slot(n, in, src[tail:])
 	if s == nil {
 		return w.enter(n, i)
 	}
-	if s.has(n, src[tail:]) && w.valueStays(n, src[i+len(quantityHead):tail], s.unit()) {
+	if s.has(n, in, src[tail:]) && w.valueStays(n, src[i+len(quantityHead):tail], s.unit()) {
 		return w.recall(s, tail)
 	}
 
@@ -275,7 +299,7 @@ func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 	if kept && !w.volatile && end-tail <= memoLargest {
 		w.flush(end)
 		if head := tail - i; len(w.dst)-from > head && bytes.Equal(w.dst[from:from+head], src[i:tail]) {
-			s.set(n, src[tail:end], w.dst[from+head:], w.lastUnit, w.trail[trailFrom+1:], w.res.labels)
+			s.set(n, in, src[tail:end], w.dst[from+head:], w.unitWalked, w.trail[trailFrom+1:], w.res.labels)
 		}
 	}
 	if w.recording == 0 {
@@ -294,9 +318,8 @@ func (w *Walker) valueStays(n *node, val, unit []byte) bool {
 		return false
 	}
 	if d.method != nil {
-		w.in.Unit, w.in.Kind = unit, mask.Number
+		w.input(d, -1, nil, unit)
 		_, outcome, err := d.method.Append(w.out[:0], val, &w.in)
-		w.in.Unit = nil
 		if outcome != mask.Kept || err != nil {
 			return false
 		}
@@ -306,8 +329,8 @@ func (w *Walker) valueStays(n *node, val, unit []byte) bool {
 }
 
 // set makes the slot remember an object that stays.
-func (s *memoSlot) set(n *node, src, out, unit []byte, trail []uint16, labels labelSet) {
-	s.node, s.kept, s.present, s.security, s.labels = n, true, 0, 0, labels
+func (s *memoSlot) set(n *node, in setting, src, out, unit []byte, trail []uint16, labels labelSet) {
+	s.node, s.setting, s.kept, s.present, s.security, s.labels = n, in, true, 0, 0, labels
 	s.same = bytes.Equal(src, out)
 	s.buf = append(append(append(s.buf[:0], src...), out...), unit...)
 	s.srcEnd, s.outEnd = uint32(len(src)), uint32(len(src)+len(out))

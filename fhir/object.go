@@ -253,20 +253,20 @@ func (w *Walker) array(n *node, f *field, obj, i int) (end int, kept bool) {
 	if w.depth++; w.depth > MaxDepth {
 		return w.fail(i, "nested too deep"), false
 	}
-	security := f.security && !w.res.contained
-	if security {
-		w.inSecurity = true
-	}
+	// Only the resource's own meta has its labels.
+	security := f.security && obj == w.res.metaAt
 	prevEnd := i + 1
 	i = space(src, i+1)
 	if i < len(src) && src[i] == ']' {
 		w.depth--
-		w.inSecurity = false
 		return i + 1, false
 	}
 	for index := 0; ; index++ {
 		before := w.mark()
 		stays := false
+		if security {
+			w.res.labelAt = i
+		}
 		switch {
 		case i < len(src) && src[i] == 'n':
 			i = scanLiteral(src, i, &w.fault)
@@ -310,12 +310,9 @@ func (w *Walker) array(n *node, f *field, obj, i int) (end int, kept bool) {
 		break
 	}
 	w.depth--
-	if security {
-		w.inSecurity = false
-		if kept {
-			w.flush(i)
-			w.res.meta.security = len(w.dst)
-		}
+	if security && kept {
+		w.flush(i)
+		w.res.meta.security = len(w.dst)
 	}
 	return i + 1, kept
 }
@@ -368,7 +365,7 @@ func (w *Walker) value(n *node, f *field, d *decision, obj, i int) (end int, kep
 				w.count(d.action, mask.LabelNone, mask.Kept)
 			}
 			switch {
-			case d.memo && !w.inSecurity:
+			case d.memo && i != w.res.labelAt:
 				return w.remembered(d.child, i)
 			case d.child.valueField >= 0:
 				return w.quantity(d.child, i)
@@ -419,10 +416,16 @@ func (w *Walker) extension(n *node, d *decision, i int) (end int, kept bool) {
 		return w.withhold(known)
 	}
 	w.count(known.action, mask.LabelNone, mask.Kept)
+	// What is in an extension is no part of the object that has it.
+	outer := w.coded
+	w.coded = codedState{}
 	if known.memo {
-		return w.remembered(known.child, i)
+		end, kept = w.remembered(known.child, i)
+	} else {
+		end, kept = w.object(known.child, i)
 	}
-	return w.object(known.child, i)
+	w.coded = outer
+	return end, kept
 }
 
 // scanKind reads a scalar of a JSON kind, or returns -1 with no fault set when

@@ -2,13 +2,21 @@ package fhir
 
 import "bytes"
 
-// personState is what is known of the person a resource is about. It is looked
-// up when the first value needs it, whatever the order of members.
+// person is what is known of the person a resource is about. It is looked up
+// when the first value needs it, whatever the order of members.
+type person struct {
+	known        bool // birth and death
+	birth, death []byte
+	dead         bool
+	entityKnown  bool
+	entity       []byte
+	from         int // what personState.buf held when the resource began
+}
+
+// personState is what looking for patients needs.
 type personState struct {
-	known       bool // birth and death
-	entityKnown bool
-	buf         []byte // the entity
-	found       []byte // the patient's id, while it is looked for
+	buf   []byte // entities of the resources being walked
+	found []byte // the patient's id, while it is looked for
 	// refs are the references that are being looked at.
 	refs [][]byte
 	// entries finds the resources of the Bundle by the hash of Type and id or of the
@@ -22,63 +30,80 @@ type bundleEntry struct{ entry, resource int }
 
 var personMembers = []string{"birthDate", "bornDate", "deceasedDateTime", "deceasedDate", "deceasedBoolean", "deceasedAge", "deceasedRange", "deceasedString"}
 
-// know fills the input with the life of whom the resource is about.
+// know fills the input with the life of whom the resource is about: of the one
+// that has the value, be it contained in another or not.
 func (w *Walker) know() {
-	if w.person.known {
-		return
+	p := &w.res.person
+	if !p.known {
+		p.known = true
+		var at [8]int
+		w.findAll(w.res.start, personMembers, at[:])
+		p.birth = w.text(at[0])
+		if at[0] < 0 {
+			p.birth = w.text(at[1])
+		}
+		p.death = w.text(at[2])
+		if at[2] < 0 {
+			p.death = w.text(at[3])
+		}
+		p.dead = len(p.death) > 0 || string(w.scalarText(at[4])) == "true" || at[5] >= 0 || at[6] >= 0 || at[7] >= 0
 	}
-	w.person.known = true
-	var at [8]int
-	w.findAll(w.res.root, personMembers, at[:])
-	w.in.Birth = w.text(at[0])
-	if at[0] < 0 {
-		w.in.Birth = w.text(at[1])
-	}
-	w.in.Death = w.text(at[2])
-	if at[2] < 0 {
-		w.in.Death = w.text(at[3])
-	}
-	w.in.Dead = len(w.in.Death) > 0 || string(w.scalarText(at[4])) == "true" || at[5] >= 0 || at[6] >= 0 || at[7] >= 0
+	w.in.Birth, w.in.Death, w.in.Dead = p.birth, p.death, p.dead
 }
 
-// knowEntity fills the input with whom the resource is about.
+// knowEntity fills the input with whom the resource is about. A contained
+// resource is about the patient that its own references name, and otherwise
+// about whom the one that contains it is.
 func (w *Walker) knowEntity() {
-	if w.person.entityKnown {
+	p := &w.res.person
+	if p.entityKnown {
+		w.in.Entity = p.entity
 		return
 	}
-	w.person.entityKnown = true
-	w.in.Entity = w.entity()
+	p.entityKnown = true
+	state := noPatient
+	if w.res.contained && w.res.node.typ.Name != "Patient" {
+		state = w.agree(w.a.leads[w.res.node.index].direct, w.res.start, 0)
+	}
+	switch {
+	case state == onePatient:
+		p.entity = w.keepEntity("Patient", w.person.found)
+	case state == noPatient && w.res.contained:
+		root := &w.frames[w.res.rootFrame]
+		if !root.person.entityKnown {
+			root.person.entityKnown, root.person.entity = true, w.entity(root)
+		}
+		p.entity = root.person.entity
+	case state == noPatient:
+		p.entity = w.entity(&w.res)
+	}
+	w.in.Entity = p.entity
 }
 
-// entity returns "Patient/<id>" of the patient that the resource leads to, or
-// the resource's own identity where its type leads to none; empty when a type
-// that leads to a patient does not say to which.
-func (w *Walker) entity() []byte {
-	root := w.res.root
-	n := w.a.roots[string(w.typeAt(root))]
-	if n == nil {
-		return nil
-	}
-	entry := w.res.entry
-	if w.res.contained {
-		entry = -1
-	}
-	if n.typ.Name == "Patient" || len(w.a.leads[n.index].direct) > 0 {
-		if !w.findPatient(n, root, entry, 0) {
+// entity returns "Patient/<id>" of the patient that a resource, which none
+// contains, leads to, or the resource's own identity where its type leads to
+// none; empty when a type that leads to a patient does not say to which.
+func (w *Walker) entity(r *resourceState) []byte {
+	if r.node.typ.Name == "Patient" || len(w.a.leads[r.node.index].direct) > 0 {
+		if !w.findPatient(r.node, r.start, r.entry, 0) {
 			return nil
 		}
-		w.person.buf = append(append(w.person.buf[:0], "Patient/"...), w.person.found...)
-		return w.person.buf
+		return w.keepEntity("Patient", w.person.found)
 	}
-	buf := append(append(w.person.buf[:0], n.typ.Name...), '/')
-	id := w.text(w.find(w.res.entry, "fullUrl"))
+	id := w.text(w.find(r.entry, "fullUrl"))
 	if urn, ok := bytes.CutPrefix(id, []byte(urnUUID)); ok && len(urn) > 0 {
 		id = urn
-	} else if id = w.text(w.find(root, "id")); len(id) == 0 {
+	} else if id = w.text(w.find(r.start, "id")); len(id) == 0 {
 		return nil
 	}
-	w.person.buf = append(buf, id...)
-	return w.person.buf
+	return w.keepEntity(r.node.typ.Name, id)
+}
+
+// keepEntity writes "Type/id" where it stays until the resource is left.
+func (w *Walker) keepEntity(typ string, id []byte) []byte {
+	from := len(w.person.buf)
+	w.person.buf = append(append(append(w.person.buf, typ...), '/'), id...)
+	return w.person.buf[from:]
 }
 
 const urnUUID = "urn:uuid:"
@@ -141,7 +166,7 @@ func (w *Walker) agreeOn(from, to, hops int, followed bool) agreement {
 	state := noPatient
 	var patient []byte
 	for k := from; k < to; k++ {
-		n, id, at := w.target(w.person.refs[k])
+		n, id, at := w.target(w.person.refs[k], hops)
 		switch {
 		case n == nil || followed != (n.typ.Name != "Patient"), followed && len(w.a.leads[n.index].direct) == 0:
 			continue // it leads to no patient, or not that way
@@ -199,8 +224,15 @@ func (w *Walker) collectItem(item int, path memberPath) {
 
 // target finds what a reference leads to: the node of its type and its id, and
 // where it stands in the Bundle, if it does. n is nil where it is not known.
-func (w *Walker) target(ref []byte) (n *node, id []byte, at bundleEntry) {
+func (w *Walker) target(ref []byte, hops int) (n *node, id []byte, at bundleEntry) {
 	at = bundleEntry{-1, -1}
+	if hops == 0 && w.res.contained && string(ref) == "#" {
+		root := &w.frames[w.res.rootFrame]
+		if root.node.typ.Name == "Patient" {
+			return root.node, nil, bundleEntry{root.entry, root.start}
+		}
+		return nil, nil, at
+	}
 	if bytes.HasPrefix(ref, []byte("urn:")) {
 		e, ok := w.entryOf(ref)
 		if !ok {
@@ -310,6 +342,9 @@ func (w *Walker) AppendSubject(dst, resource []byte, site *Site) ([]byte, bool) 
 // entries of a detailed record.
 func (w *Walker) identify(n *node, i int) []byte {
 	id := append([]byte(nil), n.typ.Name...)
+	if n.index < 0 {
+		return id
+	}
 	if w.res.contained {
 		return append(id, "/(contained)"...)
 	}

@@ -2,6 +2,7 @@ package fhir_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
@@ -70,6 +71,9 @@ func (m *masker) mask(src []byte) ([]byte, error) {
 	out, err := m.w.AppendJSON(nil, src, m.pass, m.site)
 	if !bytes.Equal(before, src) {
 		panic("the walker changed its input")
+	}
+	if err == nil && !json.Valid(out) {
+		panic("the output is not JSON: " + string(out))
 	}
 	return out, err
 }

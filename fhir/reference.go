@@ -99,6 +99,7 @@ func (w *Walker) appendURN(dst, urn []byte) []byte {
 // follow.
 func (w *Walker) link(d *decision, obj, i, end int, val []byte) (int, bool) {
 	// Links of a Bundle inside another are not of this search.
+	w.volatile = true
 	if w.site.link != nil && w.res.start == w.first {
 		before := w.mark()
 		w.flush(i)

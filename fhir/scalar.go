@@ -66,19 +66,11 @@ func (w *Walker) passIf(d *decision, end int, ok bool) (int, bool) {
 
 // method hands the value src[i:end] to a method and writes what comes back.
 func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int, bool) {
-	if d.perPerson || d.perEntity {
-		w.volatile = true
+	var unit []byte
+	if d.op == opCoded {
+		unit = w.coded.unit
 	}
-	if d.perPerson {
-		w.know()
-	}
-	if d.perEntity {
-		w.knowEntity()
-	}
-	if n.address {
-		w.in.Country = w.text(w.find(obj, "country"))
-	}
-	w.in.Kind = mask.Kind(d.kind)
+	w.input(d, obj, n, unit)
 	before := w.mark()
 	w.flush(i)
 	if d.kind == jsonString {
@@ -86,7 +78,6 @@ func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int,
 	}
 	from := len(w.dst)
 	dst, outcome, err := d.method.Append(w.dst, val, &w.in)
-	w.in.Country = nil
 	if err != nil {
 		w.at = n.path
 		return w.fail(i, "method failed: "+w.a.Actions[d.action].Method), false
@@ -115,6 +106,23 @@ func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int,
 	w.last = end
 	w.count(d.action, d.label, mask.Replaced)
 	return end, true
+}
+
+// input makes w.in what a method may know of the value that d decides, in the
+// object of n at src[obj]. Nothing of an earlier value is left in it.
+func (w *Walker) input(d *decision, obj int, n *node, unit []byte) {
+	w.in = mask.Input{Kind: mask.Kind(d.kind), Unit: unit, Keys: w.in.Keys}
+	if n != nil && n.address {
+		w.in.Country = w.text(w.find(obj, "country"))
+	}
+	if d.perPerson {
+		w.volatile = true
+		w.know()
+	}
+	if d.perEntity {
+		w.volatile = true
+		w.knowEntity()
+	}
 }
 
 // finish makes what a method appended from dst[from] a JSON value of the kind

@@ -81,12 +81,15 @@ type Walker struct {
 	fault fault
 	at    string // path of the innermost field, for errors
 
-	res   resourceState
-	coded codedState
-	// shown are the displays that passed in the concept being walked.
+	res resourceState
+	// frames are those of the resources that hold the one being walked,
+	// outermost first.
+	frames []resourceState
+	coded  codedState
+	// shown are the displays that passed in the concepts being walked.
 	shown [][]byte
-	// lastUnit is the unit of the quantity walked last.
-	lastUnit []byte
+	// unitWalked is the unit of the quantity that the walk left last.
+	unitWalked []byte
 	// unwinding: the resource being walked is given up; end < 0 on the way.
 	unwinding bool
 	withheld  *decision // why the last resource was not kept
@@ -99,12 +102,11 @@ type Walker struct {
 	// testedObj begin with, where it has been met already.
 	testedObj, testedAt int
 
-	capped     bool // the date masked last was beyond what may be told
-	inSecurity bool // inside Meta.security of the resource itself
-	memo       memo
-	recording  int      // how many objects to be remembered are being walked
-	volatile   bool     // something that their own bytes do not decide was used
-	trail      []uint16 // actions counted while recording
+	capped    bool // the date masked last was beyond what may be told
+	memo      memo
+	recording int      // how many objects to be remembered are being walked
+	volatile  bool     // something that their own bytes do not decide was used
+	trail     []uint16 // actions counted while recording
 
 	contained containedIDs
 	first     int // index of the outermost resource
@@ -112,7 +114,9 @@ type Walker struct {
 	lastType  string
 
 	detail bool
-	path   []byte // indexed path, in detail mode
+	// path has the indexed paths of the resources being walked one behind the
+	// other, in detail mode; the innermost begins at res.pathFrom.
+	path   []byte
 	val    []byte // unescaped text of the value being masked
 	out    []byte // its masked text, where it needs escaping
 	name   []byte // unescaped names and texts of look-ups
@@ -122,19 +126,28 @@ type Walker struct {
 	read, masked []byte // JSON forms of a resource in XML, as read and masked
 }
 
-// resourceState is what belongs to the resource being walked. It is saved
-// around the resources inside it.
+// resourceState is all that belongs to the resource being walked. The walk of a
+// resource inside it has one of its own, and puts this one back.
+//
+// What belongs to an object, such as the place of the labels, is told by the
+// index where the object begins in src. An index names one object of the text,
+// so there is nothing to put back for it.
 type resourceState struct {
 	node      *node
 	start     int // index of its opening brace
 	root      int // that of the resource that contains it, or its own
-	entry     int // that of the Bundle entry it is in, or -1
+	rootFrame int // index in frames of the resource that contains it
+	entry     int // index of the Bundle entry it is in, or -1
 	contained bool
 	labels    labelSet // what was done to it
 	present   labelSet // labels that its own meta.security has
+	metaAt    int      // index of its own meta, or -1
+	labelAt   int      // index of the item of its own meta.security met last, or -1
 	meta      metaMark
 	depth     int
+	pathFrom  int    // where its path begins in Walker.path
 	identity  []byte // masked, in detail mode
+	person    person
 }
 
 // Memory says how much a walker remembers of the objects it has masked.
@@ -202,7 +215,9 @@ func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byt
 // forgetInput lets go of everything that lies in src: it is the caller's.
 func (w *Walker) forgetInput() {
 	w.src, w.pass, w.in = nil, nil, mask.Input{}
-	w.coded, w.lastUnit = codedState{}, nil
+	w.coded, w.unitWalked = codedState{}, nil
+	w.res = resourceState{}
+	clear(w.frames[:cap(w.frames)])
 	clear(w.person.refs[:cap(w.person.refs)])
 	clear(w.contained.few)
 	clear(w.shown[:cap(w.shown)])
@@ -218,10 +233,11 @@ func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {
 func (w *Walker) start(dst, src []byte, site *Site) {
 	w.src, w.dst = src, dst
 	w.depth, w.fault, w.at = 0, fault{}, ""
-	w.res = resourceState{entry: -1}
-	w.unwinding, w.withheld, w.inSecurity, w.capped = false, nil, false, false
+	w.res, w.frames = resourceState{entry: -1}, w.frames[:0]
+	w.coded, w.shown = codedState{}, w.shown[:0]
+	w.unwinding, w.withheld, w.capped = false, nil, false
 	w.recording, w.volatile, w.trail = 0, false, w.trail[:0]
-	w.person.known, w.person.entityKnown, w.person.indexed = false, false, false
+	w.person.indexed, w.person.buf = false, w.person.buf[:0]
 	w.testedObj, w.contained.root = -1, -1
 	w.path = w.path[:0]
 	if w.site == nil || w.site.of != site {
@@ -268,7 +284,7 @@ func (w *Walker) count(action int, label mask.Label, outcome mask.Outcome) {
 	}
 	if w.detail {
 		w.pass.Details = append(w.pass.Details, mask.Detail{
-			Resource: string(w.res.identity), Path: string(w.path), Rule: w.a.Actions[action].Rule, Outcome: outcome,
+			Resource: string(w.res.identity), Path: string(w.path[w.res.pathFrom:]), Rule: w.a.Actions[action].Rule, Outcome: outcome,
 		})
 	}
 }
@@ -284,21 +300,12 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 	n, withheld := w.nodeAt(i)
 	if withheld != nil {
 		w.withheld = withheld
+		w.pushResource(n, i, entry, contained)
 		w.count(withheld.action, mask.LabelRedacted, mask.Removed)
+		w.popResource()
 		return skipValue(src, i, w.depth, &w.fault), false
 	}
-	outer := w.res
-	w.res = resourceState{node: n, start: i, root: i, entry: entry, contained: contained, depth: w.depth}
-	if contained {
-		w.res.root = outer.root
-	} else {
-		w.person.known, w.person.entityKnown = false, false
-	}
-	outerPath := len(w.path)
-	if w.detail {
-		w.res.identity = w.identify(n, i)
-		w.path = append(w.path[:0:0], n.typ.Name...)
-	}
+	w.pushResource(n, i, entry, contained)
 	before := w.mark()
 	end, kept = w.object(n, i)
 	switch {
@@ -314,28 +321,54 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 			w.pass.CountResource(n.typ.Name)
 		}
 	}
-	if w.detail {
-		w.path = w.path[:min(outerPath, len(w.path))]
-	}
-	if !contained {
-		w.person.known, w.person.entityKnown = false, false
-	}
+	w.popResource()
 	w.lastIndex = n.index
-	outer.labels |= w.res.labels
-	w.res = outer
 	return end, kept
 }
 
-// nodeAt finds the node of the resource at src[i], or the decision that
-// withholds it.
+// pushResource begins the state of the resource at src[i].
+func (w *Walker) pushResource(n *node, i, entry int, contained bool) {
+	r := resourceState{node: n, start: i, root: i, rootFrame: len(w.frames) + 1, entry: entry, contained: contained,
+		metaAt: -1, labelAt: -1, depth: w.depth, pathFrom: len(w.path)}
+	if contained {
+		r.root, r.rootFrame = w.res.root, w.res.rootFrame
+	}
+	r.person.from = len(w.person.buf)
+	w.frames = append(w.frames, w.res)
+	w.res = r
+	if w.detail {
+		w.res.identity = w.identify(n, i)
+		w.path = append(w.path, n.typ.Name...)
+	}
+}
+
+// popResource puts the state of the resource around the walked one back.
+func (w *Walker) popResource() {
+	inner := &w.res
+	w.path = w.path[:inner.pathFrom]
+	if !inner.contained {
+		w.person.buf = w.person.buf[:inner.person.from]
+	}
+	last := len(w.frames) - 1
+	labels := inner.labels
+	w.res = w.frames[last]
+	w.frames = w.frames[:last]
+	w.res.labels |= labels
+}
+
+// nodeAt finds the node of the resource at src[i], and the decision that
+// withholds it if one does.
 func (w *Walker) nodeAt(i int) (*node, *decision) {
 	k := w.a.rootKeys.find(w.typeAt(i))
 	if k < 0 {
-		return nil, &w.a.unknownResource
+		return unknownNode, &w.a.unknownResource
 	}
 	n := w.a.rootNodes[k]
 	return n, n.withheld
 }
+
+// unknownNode stands for a type that is none of FHIR's: its name could be anything.
+var unknownNode = &node{typ: &Type{Name: "(unknown resource type)"}, index: -1}
 
 var resourceTypeMember = []byte(`{"resourceType":"`)
 

@@ -33,7 +33,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/fhirdoor/clienttest": {},
 		"proxy/pgdoor/pgtest":       {},
 		"proxy/pgdoor/sqltest":      {},
-		"cmd/veil":                  {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "sqlflow", "proxy/consumer", "proxy/fhirdoor", "proxy/pgdoor", "proxy/metrics", "proxy/upstream"},
+		"cmd/veil":                  {"mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "sqlflow", "proxy", "proxy/consumer", "proxy/fhirdoor", "proxy/pgdoor", "proxy/metrics", "proxy/upstream"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

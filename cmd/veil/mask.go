@@ -155,7 +155,7 @@ type maskJob struct {
 func (j *maskJob) prepare() {
 	site := &fhir.Site{Upstream: j.flags.upstreams, Base: strings.TrimSuffix(j.flags.baseURL, "/")}
 	for range j.flags.workers {
-		w := &maskWorker{walker: fhir.NewWalker(j.automaton, fhir.RememberAlways), pass: mask.NewPass(j.automaton.Plan), site: site}
+		w := &maskWorker{walker: fhir.NewWalker(j.automaton, fhir.RememberAlways), automaton: j.automaton, pass: mask.NewPass(j.automaton.Plan), site: site}
 		w.pass.Detail = j.flags.detail && j.sink != nil
 		j.workers = append(j.workers, w)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy"
 )
 
 // blockBytes is how much text a worker takes at a time. A block and its output
@@ -18,9 +19,10 @@ const blockBytes = 256 << 10
 
 // maskWorker masks blocks of lines.
 type maskWorker struct {
-	walker *fhir.Walker
-	pass   *mask.Pass
-	site   *fhir.Site
+	walker    *fhir.Walker
+	automaton *fhir.Automaton
+	pass      *mask.Pass
+	site      *fhir.Site
 }
 
 // blockResult is the masked text of a block, and what could not be masked.
@@ -38,20 +40,20 @@ type badLine struct {
 
 // mask masks a text that is one resource.
 func (w *maskWorker) mask(text []byte) (r blockResult) {
-	w.one(&r, text, 1, w.walker.AppendJSON)
+	w.one(&r, text, 1, (*fhir.Walker).AppendJSON)
 	return r
 }
 
 // maskXML does the same in the XML form.
 func (w *maskWorker) maskXML(text []byte) (r blockResult) {
-	w.one(&r, text, 1, w.walker.AppendXML)
+	w.one(&r, text, 1, (*fhir.Walker).AppendXML)
 	return r
 }
 
 // one masks one resource and adds it to the result; line is where it starts in
 // its file.
-func (w *maskWorker) one(r *blockResult, text []byte, line int, appendMasked func(dst, src []byte, pass *mask.Pass, site *fhir.Site) ([]byte, error)) {
-	out, err := appendMasked(r.out, text, w.pass, w.site)
+func (w *maskWorker) one(r *blockResult, text []byte, line int, mask appendMasked) {
+	out, err := w.try(r.out, text, mask)
 	if err == nil {
 		r.out = append(out, '\n')
 		r.resources++
@@ -76,13 +78,28 @@ func (w *maskWorker) one(r *blockResult, text []byte, line int, appendMasked fun
 	r.bad = append(r.bad, bad)
 }
 
+// appendMasked is Walker.AppendJSON or Walker.AppendXML.
+type appendMasked func(w *fhir.Walker, dst, src []byte, pass *mask.Pass, site *fhir.Site) ([]byte, error)
+
+// try masks one resource. A panic is an error of that resource alone: the walker,
+// which may be in the middle of something, is replaced.
+func (w *maskWorker) try(dst, text []byte, mask appendMasked) (out []byte, err error) {
+	defer func() {
+		if recover() != nil { // its text can hold a value
+			w.walker = fhir.NewWalker(w.automaton, fhir.RememberAlways)
+			err = errors.New("masking failed: a fault of Veil in " + proxy.Stack())
+		}
+	}()
+	return mask(w.walker, dst, text, w.pass, w.site)
+}
+
 // lines masks every line of a block.
 func (w *maskWorker) lines(r *blockResult, block []byte, line int) {
 	for ; len(block) > 0; line++ {
 		text, rest, _ := bytes.Cut(block, []byte("\n"))
 		block = rest
 		if len(bytes.TrimSpace(text)) > 0 {
-			w.one(r, text, line, w.walker.AppendJSON)
+			w.one(r, text, line, (*fhir.Walker).AppendJSON)
 		}
 	}
 }
