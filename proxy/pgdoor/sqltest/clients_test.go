@@ -28,8 +28,8 @@ func TestRealClients(t *testing.T) {
 	}
 	h := start(t)
 	scripts, err := filepath.Glob(pgtest.Testdata(t, "clients", "pg-*", "run"))
-	if err != nil || len(scripts) < 4 {
-		t.Fatalf("got %d clients (%v), want at least 4", len(scripts), err)
+	if err != nil || len(scripts) < 10 {
+		t.Fatalf("got %d clients (%v), want at least 10", len(scripts), err)
 	}
 	for _, script := range scripts {
 		t.Run(filepath.Base(filepath.Dir(script)), func(t *testing.T) {
