@@ -59,6 +59,10 @@ type TableRule struct {
 	Death   []string `json:"death,omitempty"`
 	Country []string `json:"country,omitempty"`
 	Unit    []string `json:"unit,omitempty"`
+	// Where are conditions on other columns of the row: the rule acts in rows where all
+	// hold. Of rules that match a column equally, those with conditions come first, in
+	// their order; the first that has none, or the next less exact, is for the rest.
+	Where []RowCondition `json:"where,omitempty"`
 	// Why is a note for people.
 	Why string `json:"why,omitempty"`
 
@@ -139,7 +143,7 @@ func (r *rulesetReader) tables(n ast.Node) *TablesSection {
 
 func (r *rulesetReader) tableRule(n ast.Node) TableRule {
 	rule := TableRule{At: r.At(n)}
-	m := methodReader{names: []string{"id", "category", "match", "method", "why", "entity", "birth", "death", "country", "unit"}}
+	m := methodReader{names: []string{"id", "category", "match", "method", "why", "entity", "birth", "death", "country", "unit", "where"}}
 	columns := func(dst *[]string) Field {
 		return func(n ast.Node) {
 			for _, l := range r.Texts(n) {
@@ -157,16 +161,27 @@ func (r *rulesetReader) tableRule(n ast.Node) TableRule {
 		"birth":    columns(&rule.Birth),
 		"death":    columns(&rule.Death),
 		"country":  columns(&rule.Country),
+		"where":    func(n ast.Node) { rule.Where = r.conditions(n) },
 	}, func(key string, keyNode, value ast.Node) {
 		// Unit is an argument of methods too: a column where it is a mapping.
-		if v, ok := value.(*ast.MappingNode); ok && key == "unit" && len(v.Values) == 1 {
-			r.Mapping(value, map[string]Field{"column": columns(&rule.Unit)}, nil)
+		// Beside the column, default is the argument.
+		if v, ok := value.(*ast.MappingNode); ok && key == "unit" {
+			r.Mapping(v, map[string]Field{
+				"column":  columns(&rule.Unit),
+				"default": func(n ast.Node) { m.args = append(m.args, givenArg{key, keyNode, n}) },
+			}, nil)
+			if len(rule.Unit) == 0 {
+				r.Bad(v, `unit has no "column"`)
+			}
 			return
 		}
 		m.args = append(m.args, givenArg{key, keyNode, value})
 	})
 	r.complete(n, rule.ID, len(rule.Match) > 0, rule.Method)
 	rule.Args = r.arguments(rule.Method, m)
+	if rule.Method == "hide" && rule.Where != nil {
+		r.Bad(n, `rule %q: a column cannot be hidden in some rows alone: use method "remove"`, rule.ID)
+	}
 	return rule
 }
 

@@ -121,6 +121,7 @@ type analysis struct {
 	starred    map[*pg.ColumnRef]*resolved
 	subselects map[*pg.SelectStmt]bool
 	ours       []*pg.Node
+	related    map[*pg.RangeVar]bool
 	relations  map[string]bool
 	checked    map[uint32]uint32
 	actions    map[string]int
@@ -141,7 +142,7 @@ func analyze(sql string, c *Catalog, p *Policy, s *Session) (plan *Plan, refusal
 	a := &analysis{
 		catalog: c, policy: p, over: over, session: s, text: sql, tag: newTag(),
 		plan:    &Plan{Actions: &mask.Plan{Policy: p.masks}, Cached: true, clear: map[origin]bool{}},
-		starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{},
+		starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{}, related: map[*pg.RangeVar]bool{},
 		relations: map[string]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*Param{},
 	}
 	defer func() {

@@ -1,6 +1,8 @@
 package sqlflow
 
 import (
+	"maps"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
 	pgquery "github.com/wasilibs/go-pgquery"
 )
@@ -23,7 +25,7 @@ func (a *analysis) check(n *pg.Node, sql string) {
 // sub-select of Veil's, a common table expression of the statement, or in an
 // expression that Veil wrote.
 func (a *analysis) checkRelations(n *pg.Node) {
-	allowed := map[*pg.RangeVar]bool{}
+	allowed := maps.Clone(a.related)
 	names := map[string]bool{}
 	walk(n.ProtoReflect(), func(m any) {
 		switch x := m.(type) {

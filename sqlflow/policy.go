@@ -158,27 +158,6 @@ func (p *Policy) names(r *Relation) bool {
 	return false
 }
 
-// rule returns the rule with the most exact match of a column, or -1. why is set
-// where two rules match equally: the column is then hidden.
-func (p *Policy) rule(r *Relation, column string) (rule int, why string) {
-	rule = -1
-	rank := -1
-	for _, m := range p.matches {
-		n := m.Rank()
-		if n < rank || !m.Matches(r.Schema, r.Name, column) {
-			continue
-		}
-		if n == rank && rule != m.rule {
-			why = fmt.Sprintf("rules %q and %q match it equally", p.masks.Ruleset.Tables.Rules[rule].ID, p.masks.Ruleset.Tables.Rules[m.rule].ID)
-			continue
-		}
-		if n > rank {
-			rank, rule, why = n, m.rule, ""
-		}
-	}
-	return rule, why
-}
-
 // hasFields reports whether a rule names a field of the composite column.
 func (p *Policy) hasFields(r *Relation, column string) bool {
 	for _, m := range p.matches {

@@ -2,7 +2,6 @@ package sqlflow
 
 import (
 	"fmt"
-	"math/big"
 	"sort"
 	"strconv"
 	"strings"
@@ -45,11 +44,13 @@ func (d *laying) push() bool {
 			return c.treatment == Pushed
 		}
 	case "ageCap":
-		if isNumber(t.OID) {
-			v, ok = d.ageCap()
+		if isNumber(t.OID) || isFloat(t.OID) || isText(t.OID) {
+			if v, ok = d.ageCap(); isText(t.OID) {
+				c.shown = oidText
+			}
 		}
 	case "round", "bucket":
-		if isNumber(t.OID) {
+		if isNumber(t.OID) || isFloat(t.OID) {
 			v, ok = d.round()
 		}
 	case "substring":
@@ -63,7 +64,7 @@ func (d *laying) push() bool {
 			v, ok = d.characters(), true
 		}
 	case "generalize":
-		if isText(t.OID) || isNumber(t.OID) {
+		if isText(t.OID) || isNumber(t.OID) || isFloat(t.OID) {
 			c.shown = oidText
 			v, ok = d.generalize()
 		}
@@ -233,24 +234,13 @@ func (d *laying) zip3() (string, bool) {
 		v, strings.Join(shut, ",")), true
 }
 
-// ageCap searches the number from which on the method caps, in thousandths.
-func (d *laying) ageCap() (string, bool) {
-	if d.rule.Unit != nil {
-		return "", false
+// exact is a number as a numeric with all its digits: of a float those of its shortest
+// text, which is what the method reads.
+func (d *laying) exact() string {
+	if isFloat(d.typ.OID) {
+		return d.value + "::pg_catalog.text::pg_catalog.numeric"
 	}
-	const most = 4_000_000_000_000
-	thousandths := func(n int) string { return big.NewRat(int64(n), 1000).FloatString(3) }
-	n := sort.Search(most, func(n int) bool {
-		_, outcome := d.probe(thousandths(n))
-		return outcome == mask.Replaced
-	})
-	if n == most {
-		// Without a unit of time the method would keep every number, ages too.
-		d.column.remove(d.catalog)
-		return d.column.value, true
-	}
-	limit, _ := d.probe(thousandths(n))
-	return fmt.Sprintf("CASE WHEN %s >= %s THEN %s ELSE %s END", d.value, thousandths(n), limit, d.value), true
+	return d.value + "::pg_catalog.numeric"
 }
 
 // round rounds to a multiple; halves go up. NaN and infinity have no multiple.
@@ -263,7 +253,7 @@ func (d *laying) round() (string, bool) {
 		return "", false
 	}
 	_, frac, _ := strings.Cut(step, ".")
-	v := d.value + "::pg_catalog.numeric"
+	v := d.exact()
 	out := fmt.Sprintf("pg_catalog.round(pg_catalog.floor(%s / %s + %s) * %s, %d)", v, step, half, step, len(frac))
 	d.column.shown = oidNumeric
 	if isInteger(d.typ.OID) && frac == "" {
@@ -289,7 +279,7 @@ func (d *laying) characters() string {
 // the point decides.
 func (d *laying) generalize() (string, bool) {
 	bands := d.rule.Args.List("bands")
-	if len(bands) > 0 && !isNumber(d.typ.OID) {
+	if len(bands) > 0 && !isNumber(d.typ.OID) && !isFloat(d.typ.OID) {
 		return "", false
 	}
 	var b strings.Builder
@@ -308,7 +298,7 @@ func (d *laying) generalize() (string, bool) {
 		if _, err := strconv.ParseInt(low, 10, 64); err != nil {
 			return "", false
 		}
-		whole := "pg_catalog.trunc(" + d.value + "::pg_catalog.numeric)"
+		whole := "pg_catalog.trunc(" + d.exact() + ")"
 		fmt.Fprintf(&b, " WHEN %s >= %s", whole, low)
 		if ranged {
 			if _, err := strconv.ParseInt(high, 10, 64); err != nil {

@@ -2,6 +2,7 @@ package sqlflow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -135,6 +136,10 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 				a.plan.clear[origin{s.relation.OID, e.shape.Number}] = true
 			case Pushed:
 				n = a.fragment(e.shape.value)
+				if len(e.shape.related) > 0 {
+					source.Alias = &pg.Alias{Aliasname: rowAlias}
+					a.relate(n, e.shape.related)
+				}
 			case Sealed:
 				n = a.carrier(e.shape.seal)
 			}
@@ -160,6 +165,19 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		out.Colnames = a.columnAliases(it)
 	}
 	return from{node: subselect(stmt, out, false), items: []*item{it}, columns: it.columns}
+}
+
+// relate lets an expression of Veil's own read the relations that its condition is on.
+func (a *analysis) relate(n *pg.Node, relations []*Relation) {
+	walk(n.ProtoReflect(), func(m any) {
+		v, ok := m.(*pg.RangeVar)
+		if ok && slices.ContainsFunc(relations, func(r *Relation) bool { return r.Schema == v.Schemaname && r.Name == v.Relname }) {
+			a.related[v] = true
+		}
+	})
+	for _, r := range relations {
+		a.checked[r.OID] = r.Row
+	}
 }
 
 // sample checks a TABLESAMPLE clause: which rows come depends on the place of rows in

@@ -54,7 +54,9 @@ type shapeColumn struct {
 	// action is the rule that acts; nil where the default does.
 	action *mask.Action
 	seal   *seal
-	// why says why the column is hidden, for reports.
+	// related are the relations that the value's expression reads beside the row's own.
+	related []*Relation
+	// why says why the column is hidden, or what else there is to know, for reports.
 	why string
 }
 
@@ -185,13 +187,16 @@ func (s *shape) inherit(p *shape) {
 // column finds the rule of a column and lays its method over the type.
 func (o *overlay) column(r *Relation, a Attribute) *shapeColumn {
 	c := &shapeColumn{Attribute: a, shown: a.Type}
-	i, why := o.policy.rule(r, a.Name)
+	ch := o.policy.chain(r, a.Name)
 	switch {
-	case why != "":
-		c.why = why
+	case ch.why != "":
+		c.why = ch.why
 		return c
-	case i >= 0:
-		o.lay(c, r, i)
+	case len(ch.rules) > 1, len(ch.rules) == 1 && o.policy.last(ch) < 0:
+		o.layChain(c, r, ch)
+		return c
+	case len(ch.rules) == 1:
+		o.lay(c, r, ch.rules[0])
 		return c
 	case o.policy.hasFields(r, a.Name):
 		o.composite(c, r)
@@ -286,7 +291,7 @@ func (o *overlay) composite(c *shapeColumn, r *Relation) {
 		}
 		field := &shapeColumn{Attribute: f, shown: f.Type}
 		value := "(" + quoteIdent(c.Name) + ")." + quoteIdent(f.Name)
-		if n, why := o.policy.rule(r, c.Name+"."+f.Name); n < 0 || why != "" {
+		if n, why := o.policy.rule(r, c.Name+"."+f.Name); n < 0 || why != "" || len(o.policy.chain(r, c.Name+"."+f.Name).rules) > 1 {
 			field.remove(o.catalog)
 		} else if rule := &o.policy.masks.Ruleset.Tables.Rules[n]; rule.Method == "keep" {
 			field.treatment, field.value = Clear, value

@@ -62,6 +62,9 @@ func isInteger(oid uint32) bool { return oid == oidInt2 || oid == oidInt4 || oid
 // isNumber reports whether a type has exact decimal numbers.
 func isNumber(oid uint32) bool { return isInteger(oid) || oid == oidNumeric }
 
+// isFloat reports whether a type has binary numbers.
+func isFloat(oid uint32) bool { return oid == oidFloat4 || oid == oidFloat8 }
+
 // isText reports whether a type has texts.
 func isText(oid uint32) bool { return oid == oidText || oid == oidVarchar || oid == oidBpchar }
 

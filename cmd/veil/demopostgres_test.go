@@ -18,7 +18,7 @@ func TestDemoJoinsBothDoors(t *testing.T) {
 		}
 		t.Skip(err)
 	}
-	b := start(t, "demo", "--patients", "10", "--listen", "127.0.0.1:0", "--source-listen", "127.0.0.1:0", "--postgres-listen", "127.0.0.1:0")
+	b := start(t, "demo", "--patients", "40", "--listen", "127.0.0.1:0", "--source-listen", "127.0.0.1:0", "--postgres-listen", "127.0.0.1:0")
 	defer b.stop(t)
 	b.until(t, "Ctrl-C")
 	out := b.out.String()
@@ -55,6 +55,18 @@ func TestDemoJoinsBothDoors(t *testing.T) {
 	var observations int
 	if err := veiled.QueryRow(t.Context(), "SELECT count(*) FROM observations o JOIN patients p ON p.id = o.patient_id WHERE p.id = $1", pseudonym).Scan(&observations); err != nil || observations == 0 {
 		t.Errorf("%d observations, %v", observations, err)
+	}
+	// An age over 89 is shown as 90, as at the FHIR door, and can be computed with.
+	const over = "SELECT count(*) FROM observations WHERE loinc = '30525-0' AND value > 90"
+	var ages, shown, capped int
+	if err := source.QueryRow(t.Context(), over).Scan(&ages); err != nil || ages == 0 {
+		t.Fatalf("%d ages over 90 in the source, %v", ages, err)
+	}
+	if err := veiled.QueryRow(t.Context(), over).Scan(&shown); err != nil || shown != 0 {
+		t.Errorf("%d ages over 90 are shown, %v", shown, err)
+	}
+	if err := veiled.QueryRow(t.Context(), "SELECT count(*) FROM observations WHERE loinc = '30525-0' AND value = 90").Scan(&capped); err != nil || capped < ages {
+		t.Errorf("%d ages of 90 or more, want at least %d, %v", capped, ages, err)
 	}
 	if _, err := veiled.Exec(t.Context(), "SELECT count(*) FROM patients WHERE family LIKE 'Smi%'"); err == nil {
 		t.Error("a name was tested")

@@ -11,7 +11,7 @@
 --   observations' ids   OBSCANARY.00001 and so on, in FHIR Observation/…
 --   dates               the 17th of a month before 2030; no date that may pass is one
 --   times               43 seconds past 17 minutes past an hour, but for those of
---                       observations, which are after 2030 and shifted
+--                       observations and stays, which are after 2030 and shifted
 --   postal codes        end in -7777
 --   IP addresses        in 10.99.0.0/16
 --   salaries, balances  77NNNN.13
@@ -97,6 +97,31 @@ CREATE TABLE clinic.observations (
   series int[],
   taken_at timestamptz NOT NULL,
   abnormal boolean NOT NULL
+);
+-- A long value table: what a value is about is said by its neighbours.
+CREATE TABLE clinic.concepts (
+  concept int PRIMARY KEY,
+  vocabulary text
+);
+CREATE TABLE clinic.measures (
+  id int PRIMARY KEY,
+  patient_id bigint NOT NULL,
+  concept int,
+  code text,
+  value numeric(10, 2),
+  value_text text,
+  reading double precision,
+  unit text
+);
+CREATE TABLE clinic.stays (
+  id int PRIMARY KEY,
+  patient_id bigint,
+  admitted timestamptz,
+  discharged timestamptz,
+  planned timestamp,
+  arrived date,
+  gone date,
+  ward text
 );
 CREATE TABLE clinic.notes (
   id bigint PRIMARY KEY,
@@ -268,6 +293,16 @@ CREATE INDEX patients_last_name ON clinic.patients (last_name);
 CREATE INDEX patients_lower_ssn ON clinic.patients (lower(ssn));
 CREATE INDEX patients_vip ON clinic.patients (id) WHERE last_name = 'CANARYPREDICATE';
 CREATE INDEX ON clinic.encounters (patient_id);
+INSERT INTO clinic.concepts SELECT n, (ARRAY['LOINC', 'Names', NULL])[1 + n % 3] FROM generate_series(1, 40) n;
+INSERT INTO clinic.measures SELECT n, 770000001 + n % 300, nullif(n % 47, 0),
+  (ARRAY['30525-0', ' 30525-0', '8302-2', 'R-1', NULL, '29463-7', '30525-0', 'r-2', 'X_1'])[1 + n % 9],
+  (n * 7 % 1300) / (1 + n % 2), CASE WHEN n % 47 % 3 = 1 THEN 'CANARYWORD' || n WHEN n % 5 = 0 THEN 'about ' || n ELSE (n * 7 % 1300)::text END,
+  CASE n % 97 WHEN 0 THEN 'NaN' WHEN 1 THEN '-Infinity' ELSE n * 7 % 1300 / 8.0 END,
+  (ARRAY['a', ' Years', 'mo', NULL, 'mg/dL', '', 'MONTHS', 'wk', 'd'])[1 + n * 5 % 9]
+  FROM generate_series(1, 2700) n;
+INSERT INTO clinic.stays SELECT n, CASE WHEN n % 50 > 0 THEN 770000001 + n % 40 END, a, a + n % 11 * interval '13 hours', a::timestamp, a::date, a::date + n % 6,
+  (ARRAY['north', 'south', NULL])[1 + n % 3]
+  FROM (SELECT n, timestamptz '2031-01-02 03:04:05.5+00' + n * 37 % 900 * interval '31 hours' AS a FROM generate_series(1, 400) n) x;
 CREATE INDEX ON clinic.observations (patient_id);
 CREATE INDEX ON clinic.observations (loinc);
 CREATE INDEX ON clinic.documents USING gin (doc);

@@ -244,7 +244,7 @@ func (c *copier) rule(schema, table, column string) int {
 	best, rank := -1, -1
 	for i, r := range c.policy.Ruleset.Tables.Rules {
 		for _, m := range r.Match {
-			if fits(m.Schema, schema) && fits(m.Table, table) && fits(m.Column, column) && m.Rank() > rank {
+			if r.Where == nil && fits(m.Schema, schema) && fits(m.Table, table) && fits(m.Column, column) && m.Rank() > rank {
 				best, rank = i, m.Rank()
 			}
 		}
@@ -259,6 +259,9 @@ func fits(glob, name string) bool {
 
 func (c *copier) column(schema, table, name, quoted, typ, base string, enum bool, fields []string) (copied, bool) {
 	col := copied{name: name, ddl: typ, expr: quoted + "::text"}
+	if conditional := c.conditional(schema, table, name); len(conditional) > 0 {
+		return c.byRow(col, schema, table, base, append(conditional, c.rule(schema, table, name))), true
+	}
 	i := c.rule(schema, table, name)
 	if i < 0 {
 		return c.composite(col, schema, table, quoted, fields)
@@ -278,45 +281,70 @@ func (c *copier) column(schema, table, name, quoted, typ, base string, enum bool
 		col.mask = func(map[string]*string, *string) *string { return nil }
 		return col, true
 	}
-	method, _ := c.policy.TableMethod(i)
-	suffix := ""
+	col.ddl = c.maskedType(r, typ, base)
+	col.mask = c.masker(name, base, i)
+	return col, true
+}
+
+// maskedType is the type of a masked column.
+func (c *copier) maskedType(r *mask.TableRule, typ, base string) string {
 	switch r.Method {
-	case "year", "birthYear":
-		suffix = map[string]string{"date": "-01-01", "timestamp with time zone": "-01-01 00:00:00+00"}[base]
 	case "round":
-		col.ddl = "numeric"
-	case "date":
-		col.ddl = base
-	case "fhir":
-		method, col.ddl = c.document, base
+		return "numeric"
+	case "date", "fhir", "keep", "ageCap":
+		return base
 	case "pseudonym":
-		col.ddl = "text"
 		if base == "uuid" && r.Args.String("shape", "") == "uuid" {
-			col.ddl = base
+			return base
 		}
-	default:
-		col.ddl = "text"
+	case "year", "birthYear":
+		return map[string]string{"date": "date", "timestamp with time zone": base}[base]
 	}
-	col.mask = func(row map[string]*string, v *string) *string {
+	return "text"
+}
+
+// masker masks the cells of a column by rule i.
+func (c *copier) masker(name, base string, i int) func(row map[string]*string, v *string) *string {
+	r := &c.policy.Ruleset.Tables.Rules[i]
+	switch r.Method {
+	case "keep":
+		return func(_ map[string]*string, v *string) *string { return v }
+	case "remove":
+		return func(map[string]*string, *string) *string { return nil }
+	}
+	method, _ := c.policy.TableMethod(i)
+	if r.Method == "fhir" {
+		method = c.document
+	}
+	suffix := ""
+	if r.Method == "year" || r.Method == "birthYear" {
+		suffix = map[string]string{"date": "-01-01", "timestamp with time zone": "-01-01 00:00:00+00"}[base]
+	}
+	return func(row map[string]*string, v *string) *string {
 		if v == nil {
 			return nil
 		}
 		in := &mask.Input{Keys: c.keys}
 		if len(r.Entity) > 0 {
-			if row[r.Entity[0]] == nil {
+			if row[r.Entity[0]] == nil && r.Method != "date" {
 				return nil
 			}
-			in.Entity = []byte("Patient/" + *row[r.Entity[0]])
+			if id := row[r.Entity[0]]; id != nil {
+				in.Entity = []byte("Patient/" + *id)
+			}
 		}
 		if len(r.Death) > 0 && row[r.Death[0]] != nil {
 			in.Death = []byte(*row[r.Death[0]])
 		}
-		if regexp.MustCompile(`^(numeric|bigint|integer)`).MatchString(base) {
+		if len(r.Unit) > 0 && row[r.Unit[0]] != nil {
+			in.Unit = []byte(*row[r.Unit[0]])
+		}
+		if regexp.MustCompile(`^(numeric|bigint|integer|double precision)`).MatchString(base) {
 			in.Kind = mask.Number
 		}
 		out, outcome, err := method.Append(nil, []byte(*v), in)
 		if err != nil {
-			c.t.Fatalf("masked copy: %s.%s: rule %s: %v", table, name, r.ID, err)
+			c.t.Fatalf("masked copy: %s: rule %s: %v", name, r.ID, err)
 		}
 		text := string(out)
 		switch outcome {
@@ -328,9 +356,14 @@ func (c *copier) column(schema, table, name, quoted, typ, base string, enum bool
 		if suffix != "" {
 			text = text[:4] + suffix
 		}
+		if r.Method == "date" && len(text) == 4 {
+			text += "-01-01"
+			if strings.HasSuffix(base, "with time zone") {
+				text += " 00:00:00+00"
+			}
+		}
 		return &text
 	}
-	return col, true
 }
 
 // composite masks a column of a row type field by field; a field that no rule

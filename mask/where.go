@@ -1,0 +1,194 @@
+package mask
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// RowCondition is a condition on another column of the row that a rule acts in. It
+// knows no SQL: a row of a file has the same columns. All tests that it names must
+// hold; several conditions of a rule must all hold.
+type RowCondition struct {
+	// Column is the first of these columns that the relation has.
+	Column []string `json:"column"`
+	// In and NotIn are values that the column must, or must not, be one of; Like are
+	// patterns of which one must fit, with * for any text and ? for any character.
+	// Space around a value and the case of ASCII letters do not matter.
+	In    []string `json:"in,omitempty"`
+	NotIn []string `json:"notIn,omitempty"`
+	Like  []string `json:"like,omitempty"`
+	// Null is true or false, in a ruleset isNull: whether the column must be NULL.
+	Null *bool `json:"isNull,omitempty"`
+	// Table says that the column is one of a related row: of that table, in the same
+	// schema where Schema is empty, whose columns (the values of On) equal columns of
+	// the rule's row (its keys).
+	Schema string            `json:"schema,omitempty"`
+	Table  string            `json:"table,omitempty"`
+	On     map[string]string `json:"on,omitempty"`
+
+	At Position `json:"-"`
+}
+
+// Truth is what a condition is for a row. Where it is Unknown, since the column is
+// NULL or not there, the strictest of the rules that may act must do so: Strictest.
+type Truth uint8
+
+const (
+	Unknown Truth = iota
+	False
+	True
+)
+
+// Holds judges the column's value as a text; nil is NULL.
+func (c *RowCondition) Holds(value *string) Truth {
+	out := True
+	and := func(t Truth) {
+		if t == False || t == Unknown && out == True {
+			out = t
+		}
+	}
+	of := func(b bool) Truth {
+		switch {
+		case value == nil:
+			return Unknown
+		case b:
+			return True
+		}
+		return False
+	}
+	folded := ""
+	if value != nil {
+		folded = FoldCondition(*value)
+	}
+	if c.Null != nil {
+		and(map[bool]Truth{true: True, false: False}[*c.Null == (value == nil)])
+	}
+	if c.In != nil {
+		and(of(slices.Contains(c.In, folded)))
+	}
+	if c.NotIn != nil {
+		and(of(!slices.Contains(c.NotIn, folded)))
+	}
+	if c.Like != nil {
+		and(of(slices.ContainsFunc(c.Like, func(p string) bool { return likes(p, folded) })))
+	}
+	return out
+}
+
+// ConditionSpace is the space around a value that a condition leaves out.
+const ConditionSpace = " \t\n\r\f\v"
+
+// FoldCondition is a value as conditions compare it.
+func FoldCondition(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= 'A' && c <= 'Z' {
+			return c + 'a' - 'A'
+		}
+		return c
+	}, strings.Trim(s, ConditionSpace))
+}
+
+// likes reports whether a pattern of * and ? fits all of s.
+func likes(pattern, s string) bool {
+	p, r := []rune(pattern), []rune(s)
+	star, from, i := -1, 0, 0
+	for j := 0; j < len(r); {
+		switch {
+		case i < len(p) && p[i] == '*':
+			star, from = i, j
+			i++
+		case i < len(p) && (p[i] == '?' || p[i] == r[j]):
+			i++
+			j++
+		case star >= 0:
+			from++
+			i, j = star+1, from
+		default:
+			return false
+		}
+	}
+	for i < len(p) && p[i] == '*' {
+		i++
+	}
+	return i == len(p)
+}
+
+// Strictest is the rule that must act where it is not known which of them does: the
+// one beside those that keep, or "remove" where two others differ. keep shows more
+// than every other method and remove less; between others nothing is known. same
+// reports whether two rules mask alike; a nil rule removes. The result is an index, or
+// -1 for a removal.
+func Strictest(rules []*TableRule, same func(a, b *TableRule) bool) int {
+	out := -1
+	for i, r := range rules {
+		switch {
+		case r == nil || r.Method == "remove" || r.Method == "hide":
+			return -1
+		case out < 0 || rules[out].Method == "keep":
+			out = i
+		case r.Method != "keep" && !same(rules[out], r):
+			return -1
+		}
+	}
+	return out
+}
+
+// conditions reads one condition or a list of them.
+func (r *rulesetReader) conditions(n ast.Node) (out []RowCondition) {
+	if s, ok := n.(*ast.SequenceNode); ok {
+		for _, v := range s.Values {
+			out = append(out, r.condition(v))
+		}
+		return out
+	}
+	return []RowCondition{r.condition(n)}
+}
+
+func (r *rulesetReader) condition(n ast.Node) RowCondition {
+	c := RowCondition{At: r.At(n)}
+	values := func(dst *[]string) Field {
+		return func(n ast.Node) {
+			for _, l := range r.Texts(n) {
+				*dst = append(*dst, FoldCondition(l.Text))
+			}
+			if len(*dst) == 0 {
+				r.Bad(n, "want at least one value")
+			}
+		}
+	}
+	r.Mapping(n, map[string]Field{
+		"column": func(n ast.Node) {
+			for _, l := range r.Texts(n) {
+				c.Column = append(c.Column, l.Text)
+			}
+		},
+		"equals": values(&c.In),
+		"in":     values(&c.In),
+		"notIn":  values(&c.NotIn),
+		"like":   values(&c.Like),
+		"isNull": func(n ast.Node) {
+			if v, ok := r.argument(n, BoolParam); ok {
+				b := v.(bool)
+				c.Null = &b
+			}
+		},
+		"schema": func(n ast.Node) { c.Schema, _ = r.Text(n) },
+		"table":  func(n ast.Node) { c.Table, _ = r.Text(n) },
+		"on": func(n ast.Node) {
+			if v, ok := r.argument(n, MapParam); ok {
+				c.On = v.(map[string]string)
+			}
+		},
+	}, nil)
+	switch {
+	case len(c.Column) == 0:
+		r.Bad(n, `condition has no "column"`)
+	case c.In == nil && c.NotIn == nil && c.Like == nil && c.Null == nil:
+		r.Bad(n, `condition has none of "equals", "in", "notIn", "like" and "isNull"`)
+	case (c.Table != "") != (len(c.On) > 0) || c.Schema != "" && c.Table == "":
+		r.Bad(n, `a condition on a related row has "table" and "on", the columns that join it: on: {column here: column there}`)
+	}
+	return c
+}
