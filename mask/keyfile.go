@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
+	"github.com/veil-proxy/veil/textfile"
 )
 
 // A key file is one line: the words "veil-key-1:" and at least 32 bytes in
@@ -24,7 +26,7 @@ func WriteKeyFile(path string) (err error) {
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already and is not overwritten: without the old key no pseudonym opens again", path)
+		return fmt.Errorf("%s already exists and will not be overwritten: without the old key no pseudonym opens again", path)
 	}
 	if err != nil {
 		return err
@@ -40,25 +42,12 @@ func WriteKeyFile(path string) (err error) {
 	return f.Sync()
 }
 
-// ReadKeyFile returns the secret of a key file. A file that others than its
-// owner can read, or that is not a key, is refused; no error shows any of it.
+// ReadKeyFile returns the secret of a key file. A file that others can read (see
+// package textfile), or that is not a key, is refused; no error shows any of it.
 func ReadKeyFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+	text, err := textfile.ReadSecret(path, largestKeyFile)
 	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, fmt.Errorf("%s has mode %04o: others can read the key (chmod 600 %s)", path, mode, path)
-	}
-	if info.Size() > largestKeyFile {
-		return nil, fmt.Errorf("%s is too large to be a key", path)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	secret, err := ParseKey(text)
 	if err != nil {

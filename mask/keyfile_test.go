@@ -20,7 +20,7 @@ func TestKeyFile(t *testing.T) {
 	if err != nil || len(secret) != MinSecret {
 		t.Fatalf("%d bytes, %v", len(secret), err)
 	}
-	if err := WriteKeyFile(good); err == nil || !strings.Contains(err.Error(), "not overwritten") {
+	if err := WriteKeyFile(good); err == nil || !strings.Contains(err.Error(), "will not be overwritten") {
 		t.Errorf("second write: %v", err)
 	}
 	if again, _ := ReadKeyFile(good); string(again) != string(secret) {
@@ -33,8 +33,8 @@ func TestKeyFile(t *testing.T) {
 		mode       os.FileMode
 		want       string
 	}{
-		{"readable by the group", "veil-key-1:" + strings.Repeat("AAAA", 11) + "\n", 0o640, "others can read the key"},
-		{"readable by all", "veil-key-1:" + strings.Repeat("AAAA", 11) + "\n", 0o604, "others can read the key"},
+		{"readable by the group", "veil-key-1:" + strings.Repeat("AAAA", 11) + "\n", 0o660, "others can read the file"},
+		{"readable by all", "veil-key-1:" + strings.Repeat("AAAA", 11) + "\n", 0o604, "others can read the file"},
 		{"too short", text, 0o600, "key is too short"},
 		{"no head", "c2VjcmV0LXRoYXQtbXVzdC1ub3Qtc2hvdy11cA==", 0o600, "not a key"},
 		{"not base 64", "veil-key-1:secret that must not show up!", 0o600, "not base 64"},

@@ -70,7 +70,7 @@ func newPassword(in io.Reader, read bool) (string, error) {
 		return base64.RawURLEncoding.EncodeToString(b[:]), nil
 	}
 	line, err := bufio.NewReader(in).ReadString('\n')
-	line = strings.TrimRight(line, "\r\n")
+	line = strings.TrimRight(strings.TrimPrefix(line, "\ufeff"), "\r\n")
 	if err != nil && !errors.Is(err, io.EOF) || line == "" {
 		return "", errors.New("there is no password on standard input")
 	}

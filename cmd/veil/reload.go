@@ -15,6 +15,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirdoor"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/pgdoor"
+	"github.com/veil-proxy/veil/textfile"
 )
 
 // reloader puts a changed configuration in force: rulesets, keys, views,
@@ -140,7 +141,7 @@ func (r *reloader) settled() (*sources, error) {
 // look reads the sources, and says what was seen of them.
 func (r *reloader) look() (s *sources, seen []byte, err error) {
 	if r.flags.file != "" {
-		if seen, err = os.ReadFile(r.flags.file); err != nil {
+		if seen, err = textfile.Read(r.flags.file); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"reflect"
 	"sort"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/rulesets"
+	"github.com/veil-proxy/veil/textfile"
 )
 
 func newRulesetTest() *cobra.Command {
@@ -109,7 +109,7 @@ func runRuleTests(c *cobra.Command, ruleset string, files []string) error {
 		}
 	}
 	for _, f := range files {
-		src, err := os.ReadFile(f)
+		src, err := textfile.Read(f)
 		if err := read(f, src, err); err != nil {
 			return err
 		}

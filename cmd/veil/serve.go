@@ -18,6 +18,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/fhirdoor"
 	"github.com/veil-proxy/veil/proxy/metrics"
+	"github.com/veil-proxy/veil/textfile"
 )
 
 // serveFlags is the command line of veil serve.
@@ -85,7 +86,7 @@ let the requests under way finish.`,
 func (f *serveFlags) read(cmd *cobra.Command) (*serveConfig, error) {
 	c := defaultServeConfig()
 	if f.file != "" {
-		src, err := os.ReadFile(f.file)
+		src, err := textfile.Read(f.file)
 		if err != nil {
 			return nil, err
 		}
@@ -225,7 +226,7 @@ func (r *reloader) openFHIR(p *prepared, sink mask.Sink) (served, error) {
 func (c *serveConfig) auditLog() (*audit.Log, error) {
 	opts := audit.Options{}
 	if c.Audit.SignerFile != "" {
-		text, err := os.ReadFile(c.Audit.SignerFile)
+		text, err := readSecretFile("audit.signerFile", c.Audit.SignerFile)
 		if err != nil {
 			return nil, err
 		}

@@ -128,16 +128,9 @@ func (c *postgresConfig) password() (string, error) {
 	if c.PasswordFile == "" {
 		return "", nil
 	}
-	info, err := os.Stat(c.PasswordFile)
+	text, err := readSecretFile("postgres.passwordFile", c.PasswordFile)
 	if err != nil {
-		return "", fmt.Errorf("postgres.passwordFile: %w", err)
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return "", fmt.Errorf("postgres.passwordFile: %s has mode %04o: others can read it (chmod 600 %[1]s)", c.PasswordFile, mode)
-	}
-	text, err := os.ReadFile(c.PasswordFile)
-	if err != nil {
-		return "", fmt.Errorf("postgres.passwordFile: %w", err)
+		return "", err
 	}
 	return strings.TrimRight(string(text), "\r\n"), nil
 }

@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync/atomic"
+
+	"github.com/veil-proxy/veil/textfile"
 )
 
 // tlsConfig is TLS towards consumers; none without files.
@@ -55,7 +56,7 @@ func (c tlsConfig) load() (*tls.Config, error) {
 		out.Certificates = []tls.Certificate{cert}
 	}
 	if c.ClientCAFile != "" {
-		text, err := os.ReadFile(c.ClientCAFile)
+		text, err := textfile.Read(c.ClientCAFile)
 		out.ClientCAs, out.ClientAuth = x509.NewCertPool(), tls.VerifyClientCertIfGiven
 		if err != nil {
 			bad("clientCAFile", "%v", err)
@@ -68,18 +69,11 @@ func (c tlsConfig) load() (*tls.Config, error) {
 
 // certificate reads the certificate and its key. No error shows any of them.
 func (c tlsConfig) certificate() (none tls.Certificate, err error) {
-	info, err := os.Stat(c.KeyFile)
+	key, err := readSecretFile("keyFile", c.KeyFile)
 	if err != nil {
-		return none, fmt.Errorf("keyFile: %w", err)
+		return none, err
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return none, fmt.Errorf("keyFile: %s has mode %04o: others can read the key (chmod 600 %s)", c.KeyFile, mode, c.KeyFile)
-	}
-	key, err := os.ReadFile(c.KeyFile)
-	if err != nil {
-		return none, fmt.Errorf("keyFile: %w", err)
-	}
-	cert, err := os.ReadFile(c.CertFile)
+	cert, err := textfile.Read(c.CertFile)
 	if err != nil {
 		return none, fmt.Errorf("certFile: %w", err)
 	}
@@ -88,6 +82,19 @@ func (c tlsConfig) certificate() (none tls.Certificate, err error) {
 		return none, errors.New("certFile: want a PEM certificate, and in keyFile the PEM key that belongs to it")
 	}
 	return pair, nil
+}
+
+// largestSecret bounds the file of a private key or a password, in bytes.
+const largestSecret = 64 << 10
+
+// readSecretFile reads a file that others cannot read. Its errors begin with the
+// setting that names it.
+func readSecretFile(setting, path string) ([]byte, error) {
+	text, err := textfile.ReadSecret(path, largestSecret)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", setting, path, err)
+	}
+	return text, nil
 }
 
 // reloadableTLS is the TLS of a listener that can be replaced: connections that

@@ -15,6 +15,7 @@ import (
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/sqlflow"
+	"github.com/veil-proxy/veil/textfile"
 )
 
 // allMethods are the methods of every package. This is the only place that
@@ -28,7 +29,7 @@ func openRuleset(name string) (file string, src []byte, err error) {
 	if !strings.ContainsAny(name, "./\\") {
 		return rulesets.Open(name)
 	}
-	src, err = os.ReadFile(name)
+	src, err = textfile.Read(name)
 	return name, src, err
 }
 

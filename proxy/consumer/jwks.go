@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -13,13 +14,14 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/MicahParks/jwkset"
 	"github.com/MicahParks/keyfunc/v3"
+
+	"github.com/veil-proxy/veil/textfile"
 )
 
 const (
@@ -274,12 +276,11 @@ func (b *builder) keySet(where string, c Issuer) keyfunc.Keyfunc {
 }
 
 func readKeyFile(path string) ([]jwkset.JWK, error) {
-	f, err := os.Open(path)
+	text, err := textfile.Read(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	keys, err := readKeySet(f)
+	keys, err := readKeySet(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

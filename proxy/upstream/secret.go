@@ -2,19 +2,20 @@ package upstream
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/veil-proxy/veil/textfile"
 )
 
 // Secret says where a secret is: in a file or in an environment variable, one of
 // them. It is never the secret itself.
 type Secret struct {
-	// File is a regular file that only its owner can read (mode 0600 or less).
+	// File is a file that others cannot read, as package textfile has it.
 	// A line break at its end is not part of the secret. It is read again from
 	// time to time, so that the secret can be changed while Veil runs.
 	File string
@@ -48,7 +49,7 @@ func (s Secret) read() (string, error) {
 		}
 		text = value
 	default:
-		value, err := readPrivate(s.File)
+		value, err := textfile.ReadSecret(s.File, maxSecret)
 		if err != nil {
 			return "", err
 		}
@@ -57,36 +58,6 @@ func (s Secret) read() (string, error) {
 	text = strings.TrimRight(text, "\r\n")
 	if text == "" {
 		return "", errors.New("the secret is empty")
-	}
-	return text, nil
-}
-
-// readPrivate reads a file that only its owner can read.
-func readPrivate(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fileError(err)
-	}
-	if !info.Mode().IsRegular() { // before it is opened: a pipe would block
-		return nil, errors.New("the file is not a regular file")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fileError(err)
-	}
-	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return nil, fileError(err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, errors.New("others can read the file (chmod 600)")
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
-	if err != nil {
-		return nil, fileError(err)
-	}
-	if len(text) > maxSecret {
-		return nil, errors.New("the file is too large")
 	}
 	return text, nil
 }

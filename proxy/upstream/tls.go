@@ -5,7 +5,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
-	"os"
+
+	"github.com/veil-proxy/veil/textfile"
 )
 
 // TLS says how a server is met: the upstream, or a token endpoint. The zero
@@ -66,7 +67,7 @@ func (b *builder) tls(where string, t TLS) *tls.Config {
 }
 
 func readAuthorities(path string) (*x509.CertPool, error) {
-	text, err := os.ReadFile(path)
+	text, err := textfile.Read(path)
 	if err != nil {
 		return nil, fileError(err)
 	}
@@ -78,11 +79,11 @@ func readAuthorities(path string) (*x509.CertPool, error) {
 }
 
 func readCertificate(certFile, keyFile string) (*tls.Certificate, error) {
-	key, err := readPrivate(keyFile)
+	key, err := textfile.ReadSecret(keyFile, maxSecret)
 	if err != nil {
 		return nil, settingError{"keyFile", err}
 	}
-	cert, err := os.ReadFile(certFile)
+	cert, err := textfile.Read(certFile)
 	if err != nil {
 		return nil, settingError{"certFile", fileError(err)}
 	}

@@ -132,7 +132,7 @@ func TestNoCredentials(t *testing.T) {
 // TestNewReportsEveryProblem at once, each with its setting.
 func TestNewReportsEveryProblem(t *testing.T) {
 	open := inFile(t, "x")
-	if err := os.Chmod(open.File, 0o640); err != nil {
+	if err := os.Chmod(open.File, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct {
@@ -150,7 +150,7 @@ func TestNewReportsEveryProblem(t *testing.T) {
 			[]string{"basic.user: want a user", "basic.password: want either file or env"}},
 		{"file that others can read", Config{Basic: &Basic{"u", open}}, []string{"basic.password: others can read the file"}},
 		{"no file", Config{Basic: &Basic{"u", Secret{File: "/none/there"}}}, []string{"basic.password: there is no such file"}},
-		{"a folder", Config{Basic: &Basic{"u", Secret{File: t.TempDir()}}}, []string{"basic.password: the file is not a regular file"}},
+		{"a folder", Config{Basic: &Basic{"u", Secret{File: t.TempDir()}}}, []string{"basic.password: this is a folder"}},
 		{"an empty file", Config{Basic: &Basic{"u", inFile(t, "\n")}}, []string{"basic.password: the secret is empty"}},
 		{"a large file", Config{Basic: &Basic{"u", inFile(t, strings.Repeat("x", maxSecret+1))}}, []string{"basic.password: the file is too large"}},
 		{"no variable", Config{Basic: &Basic{"u", Secret{Env: "VEIL_TEST_UNSET"}}}, []string{"basic.password: the environment variable is not set"}},
