@@ -37,12 +37,28 @@ func (l *Log) checkpoint() error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(l.dir, checkpointFile)
-	if err := os.WriteFile(path+".new", signed, 0o600); err != nil {
+	if err := replace(filepath.Join(l.dir, checkpointFile), signed); err != nil {
 		return err
 	}
 	l.signed = l.fileChain.seq
-	return os.Rename(path+".new", path)
+	return nil
+}
+
+// replace writes a file anew so that a crash leaves the one before or this one,
+// whole.
+func replace(path string, text []byte) error {
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
 }
 
 // errNoCheckpoint says that a log has none.

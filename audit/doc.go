@@ -31,6 +31,7 @@
 //
 // Lines are written and synced in groups; Append returns when its group is on
 // disk. A line that a crash left half written was never acknowledged: Open sets
-// its bytes aside in a file with the ending .torn, cuts the segment, and says so
-// in a line of kind recovered.
+// its bytes aside in a file with the ending .torn (.torn.2 and so on where there is
+// one), cuts the segment, and says so in a line of kind recovered. Checkpoints are
+// replaced as a whole. Other files in the folder are left alone.
 package audit

@@ -30,11 +30,15 @@ type Line struct {
 	Version        int            `json:"version,omitempty"`
 	RequestID      string         `json:"requestId,omitempty"`
 	Consumer       string         `json:"consumer,omitempty"`
+	Client         string         `json:"client,omitempty"`
 	Project        string         `json:"project,omitempty"`
 	Door           string         `json:"door,omitempty"`
 	Operation      string         `json:"operation,omitempty"`
 	Statement      string         `json:"statement,omitempty"`
 	Relations      []string       `json:"relations,omitempty"`
+	File           string         `json:"file,omitempty"`
+	InputDigest    string         `json:"inputDigest,omitempty"`
+	OutputDigest   string         `json:"outputDigest,omitempty"`
 	Result         string         `json:"result,omitempty"`
 	Reason         string         `json:"reason,omitempty"`
 	Ruleset        string         `json:"ruleset,omitempty"`
@@ -135,9 +139,11 @@ func lines(r *mask.Record) []*Line {
 		relations = append(relations, clean(name))
 	}
 	return append(out, &Line{
-		Kind: "record", Time: r.Time, RequestID: clean(r.RequestID), Consumer: clean(r.Consumer), Project: clean(r.Project),
+		Kind: "record", Time: r.Time, RequestID: clean(r.RequestID), Consumer: clean(r.Consumer), Client: clean(r.Client), Project: clean(r.Project),
 		Door: clean(r.Door), Operation: clean(r.Operation),
-		Statement: clean(r.Statement), Relations: relations, Result: clean(r.Result), Reason: clean(r.Reason),
+		Statement: clean(r.Statement), Relations: relations,
+		File: clean(r.File), InputDigest: clean(r.InputDigest), OutputDigest: clean(r.OutputDigest),
+		Result: clean(r.Result), Reason: clean(r.Reason),
 		Ruleset: clean(r.Ruleset), RulesetSHA256: clean(r.RulesetSHA256), KeyFingerprint: clean(r.KeyFingerprint),
 		Resources: r.Resources, Applied: r.Applied, DurationMicros: r.DurationMicros,
 	})

@@ -282,6 +282,33 @@ func (l *Log) writeChunk(c chunk) error {
 	return nil
 }
 
+// leastFree is how much room the log's disk must have for the log to be called
+// ready: some records of the largest kind.
+const leastFree = 1 << 20
+
+var errDiskFull = errors.New("the disk of the audit log is full")
+
+// Ready says why the next record could not be written, as far as that is known
+// before it is tried; nil if it could.
+func (l *Log) Ready() error {
+	l.mu.Lock()
+	failed, closed := l.failed, l.closed
+	l.mu.Unlock()
+	switch free, known := l.FreeBytes(); {
+	case failed != nil:
+		return ErrUnhealthy
+	case closed:
+		return ErrClosed
+	case known && free < leastFree:
+		return errDiskFull
+	}
+	return nil
+}
+
+// FreeBytes is the room that the log's disk has for this process, where the system
+// tells it.
+func (l *Log) FreeBytes() (free uint64, known bool) { return freeBytes(l.dir) }
+
 // Close writes what is queued and a checkpoint, and closes the log.
 func (l *Log) Close() error {
 	l.mu.Lock()

@@ -16,7 +16,7 @@ func (l *Line) appendMembers(dst []byte) []byte {
 	dst = append(l.Time.UTC().AppendFormat(dst, time.RFC3339Nano), '"')
 	dst = appendNumber(dst, "version", int64(l.Version))
 	for _, m := range [...]struct{ name, text string }{
-		{"requestId", l.RequestID}, {"consumer", l.Consumer}, {"project", l.Project}, {"door", l.Door},
+		{"requestId", l.RequestID}, {"consumer", l.Consumer}, {"client", l.Client}, {"project", l.Project}, {"door", l.Door},
 		{"operation", l.Operation}, {"statement", l.Statement},
 	} {
 		dst = appendTextOrNone(dst, m.name, m.text)
@@ -32,6 +32,7 @@ func (l *Line) appendMembers(dst []byte) []byte {
 		dst = append(dst, ']')
 	}
 	for _, m := range [...]struct{ name, text string }{
+		{"file", l.File}, {"inputDigest", l.InputDigest}, {"outputDigest", l.OutputDigest},
 		{"result", l.Result}, {"reason", l.Reason}, {"ruleset", l.Ruleset}, {"rulesetSha256", l.RulesetSHA256}, {"keyFingerprint", l.KeyFingerprint},
 	} {
 		dst = appendTextOrNone(dst, m.name, m.text)

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -19,12 +22,23 @@ func segmentFiles(dir string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), "veil-") && strings.HasSuffix(e.Name(), segmentEnding) {
+		if isSegment(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
 	sort.Strings(names)
 	return names, nil
+}
+
+// isSegment reports whether a file's name is that of a segment. Another file is
+// never touched, whatever it is.
+func isSegment(name string) bool {
+	digits, ok := strings.CutPrefix(name, "veil-")
+	if !ok {
+		return false
+	}
+	digits, ok = strings.CutSuffix(digits, segmentEnding)
+	return ok && len(digits) == len("00000000000000000001") && strings.Trim(digits, "0123456789") == ""
 }
 
 // longestLine bounds a line; a record of every action of a ruleset has less.
@@ -63,9 +77,40 @@ func repair(path string) (end chain, torn int64, err error) {
 		if len(rest) > 0 {
 			return end, 0, fmt.Errorf("%s:%d: %v, and lines follow it: run veil audit verify", path, n, err)
 		}
-		if err := os.WriteFile(path+".torn", text, 0o600); err != nil {
+		if err := setAside(path, text); err != nil {
 			return end, 0, err
 		}
-		return end, int64(len(text)), os.Truncate(path, good)
+		return end, int64(len(text)), cut(path, good)
 	}
+}
+
+// setAside writes a torn line beside its segment, and never over an earlier one.
+func setAside(path string, text []byte) error {
+	for n := 1; ; n++ {
+		name := path + ".torn"
+		if n > 1 {
+			name += "." + strconv.Itoa(n)
+		}
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(text)
+		if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+			return err
+		}
+		return syncDir(filepath.Dir(path))
+	}
+}
+
+// cut takes the end off a segment, durably.
+func cut(path string, size int64) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Truncate(size), f.Sync(), f.Close())
 }

@@ -31,15 +31,19 @@ func (e *VerifyError) Error() string {
 
 // Report is what Verify found.
 type Report struct {
-	Segments int
-	Lines    uint64
-	Records  uint64
+	Segments int    `json:"segments"`
+	Lines    uint64 `json:"lines"`
+	Records  uint64 `json:"records"`
 	// LastHash is the head of the chain, to compare with one noted elsewhere.
-	LastHash string
+	LastHash string `json:"lastHash"`
 	// Checkpoint is the sequence number that a signed checkpoint ties down, 0
 	// when none was checked.
-	Checkpoint uint64
+	Checkpoint uint64 `json:"checkpoint"`
 }
+
+// errNoLog says that a folder has none: nothing was checked, which is not the same
+// as that all is well.
+var errNoLog = errors.New("there is no audit log in this folder: no file is named veil-<20 digits>.jsonl")
 
 // Verify reads a whole log and checks the form and hash of each line, the
 // numbers, the chain, the order of the segments, and, with a verifier key, the
@@ -50,6 +54,9 @@ func Verify(dir, verifierKey string) (Report, error) {
 	segments, err := segmentFiles(dir)
 	if err != nil {
 		return rep, err
+	}
+	if len(segments) == 0 {
+		return rep, &VerifyError{What: errNoLog.Error()}
 	}
 	var signed chain
 	if verifierKey != "" {
@@ -102,7 +109,8 @@ func (rep *Report) segment(path, name string, c *chain, signed chain) error {
 			return &VerifyError{name, n, seq, fmt.Sprintf(format, args...)}
 		}
 		if err != nil {
-			return bad(c.seq+1, "the line is cut off: %v", err)
+			return bad(c.seq+1, "the line is cut off: %v. A crash or a full disk leaves such a line, whose exchange was not completed: "+
+				"it is set aside when the log is opened next", err)
 		}
 		l, err := parseLine(text)
 		if err != nil {
@@ -158,6 +166,10 @@ func Read(dir string) iter.Seq2[*Line, error] {
 		segments, err := segmentFiles(dir)
 		if err != nil {
 			yield(nil, err)
+			return
+		}
+		if len(segments) == 0 {
+			yield(nil, fmt.Errorf("%s: %w", dir, errNoLog))
 			return
 		}
 		for _, name := range segments {

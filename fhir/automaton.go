@@ -264,8 +264,8 @@ func (c *compiler) engineActions() {
 		return n
 	}
 	c.a.engine = engineActions{
-		unknownElement:   add("fhir.unknown", "(unknown element)", "remove", mask.LabelRedacted),
-		unknownResource:  add("fhir.unknown", "(unknown resource type)", "remove", mask.LabelRedacted),
+		unknownElement:   add("fhir.unknown", UnknownElement, "remove", mask.LabelRedacted),
+		unknownResource:  add("fhir.unknown", UnknownResource, "remove", mask.LabelRedacted),
 		unknownExtension: add("fhir.unknown", "(unknown extension)", "remove", mask.LabelRedacted),
 		unknownModifier:  add("fhir.unknown", "(unknown modifierExtension)", "withhold", mask.LabelRedacted),
 		wrongShape:       add("fhir.unknown", "(wrong JSON type)", "remove", mask.LabelRedacted),

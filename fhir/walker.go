@@ -62,6 +62,13 @@ func (e *WithheldError) Error() string {
 	return fmt.Sprintf("resource is withheld by rule %q at %s", e.Rule, e.Path)
 }
 
+// The paths of actions on what the schema does not know: a resource type, which a
+// WithheldError has too, and an element.
+const (
+	UnknownResource = "(unknown resource type)"
+	UnknownElement  = "(unknown element)"
+)
+
 // Walker masks resources in one pass over their bytes: spans that pass are
 // copied whole, members that go are left out, masked values are written in
 // place; no tree is built. A Walker keeps buffers and what it remembers of

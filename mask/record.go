@@ -13,6 +13,8 @@ type Record struct {
 	RequestID string
 	// Consumer and Project name who asked and under which key space.
 	Consumer, Project string
+	// Client is the address that the request came from, without its port.
+	Client string
 	// Door is "fhir", "postgres" or "file".
 	Door string
 	// Operation is an interaction or statement class, such as "read Patient".
@@ -26,6 +28,10 @@ type Record struct {
 	Result string
 	// Reason says in fixed words why an exchange was refused or failed.
 	Reason string
+
+	// File is a keyed pseudonym of a masked file's name. InputDigest is a keyed
+	// digest of what was read, and OutputDigest the SHA-256 of what was written.
+	File, InputDigest, OutputDigest string
 
 	Ruleset        string
 	RulesetSHA256  string

@@ -10,18 +10,30 @@ import (
 )
 
 func newKeys() *cobra.Command {
-	return group(&cobra.Command{Use: "keys", Short: "Make and name keys"}, newKeysNew(), newKeysShow(), newKeysAPI(), newKeysPostgres())
+	return group(&cobra.Command{Use: "keys", Short: "Make and name keys"}, newKeysNew(), newKeysShow(), newKeysAPI(), newKeysPostgres(), newKeysSign())
 }
 
 func newKeysNew() *cobra.Command {
 	return &cobra.Command{
 		Use: "new FILE", Short: "Write a new key to a file of mode 0600",
-		Long: `Writes a new random key. A file that is there already is never overwritten:
+		Long: `Writes a new random key. A file that exists is never overwritten:
 whoever loses the old key can open no pseudonym again.`,
 		Example: "  veil keys new project.key",
 		Args:    exactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return mask.WriteKeyFile(args[0])
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := mask.WriteKeyFile(args[0]); err != nil {
+				return err
+			}
+			secret, err := mask.ReadKeyFile(args[0])
+			if err != nil {
+				return err
+			}
+			keys, err := mask.NewKeyring(secret, "default")
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "Wrote %s, fingerprint %s in project \"default\". Keep a copy: without it no pseudonym opens again.\n", args[0], keys.Fingerprint())
+			return nil
 		},
 	}
 }

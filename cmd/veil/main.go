@@ -29,7 +29,7 @@ type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// errReported is returned where what went wrong has been told already.
+// errReported is returned where what went wrong was reported already.
 var errReported = errors.New("reported")
 
 // run runs the command with its own streams and returns the exit code.
@@ -89,18 +89,18 @@ pseudonyms. It is read-only: no write reaches the source.`,
 	return root
 }
 
-// noArgs, someArgs: cobra's checks, as usage errors.
-func noArgs(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usagef("%s takes no argument (see --help)", c.CommandPath())
-	}
-	return nil
+// usageLine is the error of a command line with too few or too many arguments.
+func usageLine(c *cobra.Command) error {
+	return usagef("usage: %s (see %s --help)", c.UseLine(), c.CommandPath())
 }
+
+// noArgs, exactArgs and minArgs are cobra's checks, as usage errors.
+func noArgs(c *cobra.Command, args []string) error { return exactArgs(0)(c, args) }
 
 func exactArgs(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usagef("%s takes %d argument(s), got %d (see --help)", c.CommandPath(), n, len(args))
+			return usageLine(c)
 		}
 		return nil
 	}
@@ -109,7 +109,7 @@ func exactArgs(n int) cobra.PositionalArgs {
 func minArgs(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) < n {
-			return usagef("%s takes at least %d argument(s) (see --help)", c.CommandPath(), n)
+			return usageLine(c)
 		}
 		return nil
 	}

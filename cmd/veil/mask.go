@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -51,13 +49,19 @@ Bundle a file, in JSON or XML, or one a line (NDJSON): which it is, is seen from
 the text. XML comes out as XML. Files ending in .gz are read and, with --out,
 written compressed.
 
-Output files appear only when they are complete. A line that cannot be masked is
-left out, reported with its place and counted; the others are written, and the
-exit status is 1. With --rejects such lines go to a file instead, and the exit
-status is 0: that file holds original data.
+Output files appear only when they are complete, and no file that exists is ever
+overwritten. A line that cannot be masked or is no FHIR resource is left out and
+reported with its place; the others are written, and the exit status is 1. So is a
+file that has no resource. With --rejects such lines go to a new file of mode 0600
+instead, and the exit status is 0: that file holds original data.
 
-Resources that the ruleset withholds are left out and counted. An audit record of
-each file is kept in --audit-dir; without it there is none.`,
+Resources that the ruleset withholds, such as those with a modifier that it does
+not know, are left out. Standard error says how many of which type each file lost
+and by which rule, in a pipe too.
+
+An audit record of each file is kept in --audit-dir; without it there is none. It
+has a pseudonym of the file's name, a keyed digest of the input and the SHA-256 of
+the output: veil audit show --file finds it by either file.`,
 		Example: `  veil mask --ruleset safe-harbor --key-file project.key < patients.ndjson > masked.ndjson
   veil mask --key-file project.key --out masked --audit-dir audit export/*.ndjson.gz`,
 		RunE: func(c *cobra.Command, args []string) error { return runMask(c, f, args) },
@@ -66,11 +70,11 @@ each file is kept in --audit-dir; without it there is none.`,
 	fl := c.Flags()
 	fl.StringVar(&f.ruleset, "ruleset", "safe-harbor", rulesetHelp)
 	fl.StringVar(&f.out, "out", "", "folder for the masked files, made if it is not there")
-	fl.StringVar(&f.rejects, "rejects", "", "file for lines that cannot be masked (original data, mode 0600)")
+	fl.StringVar(&f.rejects, "rejects", "", "new file for lines that cannot be masked (original data, mode 0600)")
 	fl.StringVar(&f.auditDir, "audit-dir", "", "folder of the audit log")
 	fl.StringVar(&f.baseURL, "base-url", fhir.DefaultBase, "base URL written into Bundle.entry.fullUrl")
 	fl.StringArrayVar(&f.upstreams, "upstream-base", nil, "base URL of the original server: references under it become relative (may be repeated)")
-	fl.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "lines are masked by so many at once; their order is kept")
+	fl.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "number of lines masked in parallel; their order is kept")
 	fl.BoolVar(&f.detail, "detail", false, "one audit line for each application of a rule")
 	return c
 }
@@ -85,6 +89,11 @@ func runMask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	if f.out == "" && len(args) > 1 {
 		return usagef("several files need --out DIR: on standard output they could not be told apart")
 	}
+	// Nothing is written before it is known what is written where.
+	files, err := planMask(&f, args, c.InOrStdin(), c.OutOrStdout())
+	if err != nil {
+		return err
+	}
 	a, err := loadAutomaton(f.ruleset, f.keyFlags)
 	if err != nil {
 		return err
@@ -92,7 +101,7 @@ func runMask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	// Masking makes little garbage and holds few buffers: collect early rather
 	// than grow.
 	debug.SetGCPercent(40)
-	j := &maskJob{flags: f, automaton: a, stderr: c.ErrOrStderr(), stdin: c.InOrStdin(), stdout: c.OutOrStdout()}
+	j := &maskJob{flags: f, automaton: a, files: files, stderr: c.ErrOrStderr(), stdin: c.InOrStdin(), stdout: c.OutOrStdout()}
 	if f.auditDir != "" {
 		log, err := audit.Open(f.auditDir, audit.Options{})
 		if err != nil {
@@ -105,32 +114,19 @@ func runMask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		}()
 		j.sink = log
 	}
-	if f.rejects != "" {
-		r, err := os.OpenFile(f.rejects, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-		if err != nil {
-			return err
-		}
-		defer func() {
-			if cerr := r.Close(); err == nil {
-				err = cerr
-			}
-		}()
-		j.rejects = r
+	if err := j.files.open(); err != nil {
+		return err
 	}
-	if f.out != "" {
-		if err := os.MkdirAll(f.out, 0o755); err != nil {
-			return err
-		}
-	}
+	defer func() { err = j.files.close(err) }()
 	j.prepare()
 	j.progress(args)
-	for _, name := range args {
-		if err := j.file(c.Context(), name); err != nil {
+	for _, in := range j.files.inputs {
+		if err := j.file(c.Context(), in); err != nil {
 			return err
 		}
 	}
 	j.summary()
-	if j.bad > 0 && j.rejects == nil {
+	if j.bad > 0 && j.files.rejects == nil {
 		return errReported
 	}
 	return nil
@@ -141,7 +137,7 @@ type maskJob struct {
 	flags     maskFlags
 	automaton *fhir.Automaton
 	sink      mask.Sink
-	rejects   io.Writer
+	files     *maskFiles
 	stdin     io.Reader
 	stdout    io.Writer
 	stderr    io.Writer
@@ -150,6 +146,7 @@ type maskJob struct {
 	bar       *progressbar.ProgressBar
 
 	resources, withheld, bad uint64
+	lossActions              []int
 }
 
 func (j *maskJob) prepare() {
@@ -160,16 +157,21 @@ func (j *maskJob) prepare() {
 		j.workers = append(j.workers, w)
 	}
 	j.pass = mask.NewPass(j.automaton.Plan)
+	j.lossActions = lossActions(j.automaton)
 	j.pass.Detail = j.flags.detail && j.sink != nil
 }
 
 // progress shows a bar on a terminal, and nothing in a pipe.
 func (j *maskJob) progress(args []string) {
-	f, ok := j.stderr.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !isTerminal(j.stderr) {
 		return
 	}
+	f := j.stderr.(*os.File)
 	var total int64
+	if len(args) == 1 && args[0] == "-" && isTerminal(j.stdin) {
+		fmt.Fprintln(f, "veil: reading FHIR resources from the terminal: end with Ctrl-D (or give FILE; see --help)")
+		return
+	}
 	for _, name := range args {
 		info, err := os.Stat(name)
 		if name == "-" || err != nil {
@@ -182,6 +184,12 @@ func (j *maskJob) progress(args []string) {
 		progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
 }
 
+// isTerminal reports whether a stream is a person's.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 func (j *maskJob) summary() {
 	if j.bar == nil {
 		return
@@ -191,64 +199,78 @@ func (j *maskJob) summary() {
 }
 
 // file masks one file and commits its record before its output appears.
-func (j *maskJob) file(ctx context.Context, name string) (err error) {
-	in, display := j.stdin, "standard input"
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
+func (j *maskJob) file(ctx context.Context, f *maskInput) (err error) {
+	in, err := f.open(j.stdin, j.sink != nil)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	var text io.Reader = in
+	if j.bar != nil {
+		text = io.TeeReader(in, j.bar)
+	}
+	if f.packed() {
+		if text, err = unpack(text, f.display); err != nil {
 			return err
 		}
-		defer f.Close()
-		in, display = f, name
 	}
-	if j.bar != nil {
-		in = io.TeeReader(in, j.bar)
-	}
-	if strings.HasSuffix(name, ".gz") {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return fmt.Errorf("%s: not a gzip file", display)
-		}
-		in = z
-	}
-	br := bufio.NewReaderSize(in, 1<<20)
+	br := bufio.NewReaderSize(text, 1<<20)
 	beginning, peekErr := br.Peek(1 << 20)
 	form := fhir.DetectForm(beginning)
-	out, err := j.output(name, form)
+	out, err := j.output(f, form)
 	if err != nil {
 		return err
 	}
 	defer out.abort()
 	for _, w := range j.workers {
 		w.pass.Begin(mask.Origin{})
+		w.losses.begin(j.lossActions)
 	}
 	origin := mask.Origin{RequestID: mask.NewRequestID(), Consumer: "local", Door: "file", Operation: "mask"}
 	j.pass.Begin(origin)
-	badBefore := j.bad
+	badBefore, before := j.bad, j.resources+j.withheld+j.bad
 	if len(beginning) > 0 || errors.Is(peekErr, io.EOF) {
-		err = j.stream(ctx, display, br, form, out)
+		err = j.stream(ctx, f.display, br, form, out)
 	} else {
-		err = fmt.Errorf("%s: %w", display, peekErr)
+		err = fmt.Errorf("%s: %w", f.display, peekErr)
+	}
+	if err == nil && j.resources+j.withheld+j.bad == before {
+		j.report("%s: there is no FHIR resource in it", f.display)
+		j.bad++
 	}
 	for _, w := range j.workers {
 		j.pass.Merge(w.pass)
 	}
+	if err == nil {
+		err = out.complete()
+	}
+	lost := j.losses()
 	result, reason := "complete", ""
 	switch {
 	case err != nil:
 		result, reason = "failed", "file could not be masked"
 	case j.bad > badBefore:
 		reason = fmt.Sprintf("%d resources could not be masked", j.bad-badBefore)
+	case len(lost) > 0:
+		reason = "resources or elements were left out"
 	}
 	if j.sink != nil {
-		if cerr := j.pass.Commit(context.WithoutCancel(ctx), j.sink, result, reason); cerr != nil {
+		r := j.pass.Record(result, reason)
+		r.File = f.pseudonym(j.automaton.Policy.Keys)
+		if err == nil {
+			r.InputDigest, r.OutputDigest = in.digest(j.automaton.Policy.Keys), out.digest()
+		}
+		if cerr := j.sink.Append(context.WithoutCancel(ctx), r); cerr != nil {
 			return cerr
 		}
 	}
 	if err != nil {
 		return err
 	}
-	return out.finish()
+	for _, l := range lost {
+		j.report("%s: left out %s", f.display, l)
+	}
+	return out.appear()
 }
 
 // stream masks what a reader has, by its form.
@@ -276,89 +298,14 @@ func (j *maskJob) deliver(display string, r blockResult, out io.Writer) error {
 	j.withheld += r.withheld
 	for _, b := range r.bad {
 		j.bad++
-		if j.rejects != nil {
-			if _, err := j.rejects.Write(append(b.text, '\n')); err != nil {
+		if j.files.rejects != nil {
+			if err := j.files.reject(b.text); err != nil {
 				return err
 			}
 			continue
 		}
-		if j.bar != nil {
-			_ = j.bar.Clear()
-		}
-		fmt.Fprintf(j.stderr, "veil: %s:%d:%d: %s\n", display, b.line, b.column, b.what)
+		j.report("%s:%d:%d: %s", display, b.line, b.column, b.what)
 	}
 	_, err := out.Write(r.out)
 	return err
-}
-
-// maskOutput is where a file's output goes: a stream, or a file that appears when
-// it is complete.
-type maskOutput struct {
-	io.Writer
-	file *os.File
-	gzip *gzip.Writer
-	path string
-}
-
-func (j *maskJob) output(name string, form fhir.Form) (*maskOutput, error) {
-	if j.flags.out == "" {
-		return &maskOutput{Writer: j.stdout}, nil
-	}
-	base := filepath.Base(name)
-	if name == "-" {
-		base = "stdin.ndjson"
-		if form == fhir.OneXMLResource {
-			base = "stdin.xml"
-		}
-	}
-	path := filepath.Join(j.flags.out, base)
-	if in, err := filepath.Abs(name); err == nil {
-		if abs, err := filepath.Abs(path); err == nil && in == abs {
-			return nil, usagef("--out would overwrite the input %s", name)
-		}
-	}
-	f, err := os.CreateTemp(j.flags.out, ".veil-*")
-	if err != nil {
-		return nil, err
-	}
-	o := &maskOutput{Writer: f, file: f, path: path}
-	if strings.HasSuffix(name, ".gz") {
-		o.gzip = gzip.NewWriter(f)
-		o.Writer = o.gzip
-	}
-	return o, nil
-}
-
-// finish makes the output appear.
-func (o *maskOutput) finish() error {
-	if o.file == nil {
-		return nil
-	}
-	if o.gzip != nil {
-		if err := o.gzip.Close(); err != nil {
-			return err
-		}
-	}
-	if err := o.file.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := o.file.Sync(); err != nil {
-		return err
-	}
-	if err := o.file.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(o.file.Name(), o.path); err != nil {
-		return err
-	}
-	o.file = nil
-	return nil
-}
-
-// abort removes what finish did not make appear.
-func (o *maskOutput) abort() {
-	if o.file != nil {
-		o.file.Close()
-		os.Remove(o.file.Name())
-	}
 }

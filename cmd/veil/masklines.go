@@ -23,6 +23,7 @@ type maskWorker struct {
 	automaton *fhir.Automaton
 	pass      *mask.Pass
 	site      *fhir.Site
+	losses    losses
 }
 
 // blockResult is the masked text of a block, and what could not be masked.
@@ -53,6 +54,7 @@ func (w *maskWorker) maskXML(text []byte) (r blockResult) {
 // one masks one resource and adds it to the result; line is where it starts in
 // its file.
 func (w *maskWorker) one(r *blockResult, text []byte, line int, mask appendMasked) {
+	w.losses.line(w.pass)
 	out, err := w.try(r.out, text, mask)
 	if err == nil {
 		r.out = append(out, '\n')
@@ -60,11 +62,17 @@ func (w *maskWorker) one(r *blockResult, text []byte, line int, mask appendMaske
 		return
 	}
 	var withheld *fhir.WithheldError
+	what := err.Error()
 	if errors.As(err, &withheld) {
-		r.withheld++
-		return
+		if withheld.Path != fhir.UnknownResource {
+			r.withheld++
+			return
+		}
+		// Nothing was taken out of the data: it is no data that Veil knows.
+		what = "want a FHIR " + fhir.R4().Version + " resource: resourceType is missing or names no type of it"
 	}
-	bad := badLine{line: line, column: 1, what: err.Error(), text: bytes.Clone(text)}
+	w.losses.bad(w.pass)
+	bad := badLine{line: line, column: 1, what: what, text: bytes.Clone(text)}
 	var syntax *fhir.SyntaxError
 	if errors.As(err, &syntax) {
 		before := text[:min(syntax.Offset, len(text))]

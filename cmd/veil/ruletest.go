@@ -116,6 +116,9 @@ func runRuleTests(c *cobra.Command, ruleset string, files []string) error {
 	}
 	failed := false
 	for _, rt := range all {
+		if len(rt.tests) == 0 {
+			return fmt.Errorf("%s has no tests", rt.file)
+		}
 		name := ruleset
 		if name == "" {
 			name = rt.ruleset

@@ -231,7 +231,7 @@ func (c *serveConfig) auditLog() (*audit.Log, error) {
 			return nil, err
 		}
 		if opts.Signer, err = note.NewSigner(strings.TrimSpace(string(text))); err != nil {
-			return nil, fmt.Errorf("%s is not a signer's key", c.Audit.SignerFile)
+			return nil, fmt.Errorf("audit.signerFile: %s has no key that signs (make one with: veil keys sign FILE)", c.Audit.SignerFile)
 		}
 	}
 	return audit.Open(c.Audit.Dir, opts)

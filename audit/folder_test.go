@@ -1,0 +1,93 @@
+package audit
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestOtherFilesAreLeftAlone: a log's folder may have files that look like segments
+// to a careless eye. None is read, cut or set aside.
+func TestOtherFilesAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const text = "not a log"
+	names := []string{"veil-export.jsonl", "veil-1.jsonl", "veil-00000000000000000001.jsonl.gz", "veil-0000000000000000000a.jsonl", "xveil-00000000000000000001.jsonl"}
+	for _, name := range names {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Verify(dir, ""); err == nil || !strings.Contains(err.Error(), "no audit log in this folder") {
+		t.Errorf("a folder without a log: %v", err)
+	}
+	for _, err := range Read(dir) {
+		if err == nil {
+			t.Error("a line of no log was read")
+		}
+	}
+	writeLog(t, dir, 2, Options{})
+	if rep, err := Verify(dir, ""); err != nil || rep.Records != 2 || rep.Segments != 1 {
+		t.Errorf("%+v, %v", rep, err)
+	}
+	for _, name := range names {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != text {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
+// TestTornLinesArePreserved: a second crash does not overwrite what the first one
+// left.
+func TestTornLinesArePreserved(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, segmentName(1))
+	for _, torn := range []string{"first", "second", "third"} {
+		writeLog(t, dir, 1, Options{})
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString(torn); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		if _, err := Verify(dir, ""); err == nil || !strings.Contains(err.Error(), "it is set aside when the log is opened next") {
+			t.Errorf("a torn line: %v", err)
+		}
+	}
+	writeLog(t, dir, 1, Options{})
+	for ending, want := range map[string]string{".torn": "first", ".torn.2": "second", ".torn.3": "third"} {
+		if got, err := os.ReadFile(path + ending); err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v", ending, got, err)
+		}
+	}
+	if _, err := Verify(dir, ""); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReady: a log whose disk failed says so, as does one that is closed.
+func TestReady(t *testing.T) {
+	t.Parallel()
+	files := &failingFiles{}
+	l, err := Open(t.TempDir(), Options{files: files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Ready(); err != nil {
+		t.Errorf("before: %v", err)
+	}
+	if free, known := l.FreeBytes(); known && free == 0 {
+		t.Error("the disk has no room")
+	}
+	if err := l.Append(t.Context(), testRecord(1)); err == nil {
+		t.Fatal("written to a full disk")
+	}
+	if err := l.Ready(); err != ErrUnhealthy {
+		t.Errorf("after a failure: %v", err)
+	}
+	_ = l.Close() // fails as Append did
+}
