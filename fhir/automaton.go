@@ -40,6 +40,8 @@ type decision struct {
 	memo      bool        // small and repeated: worth remembering
 	perPerson bool        // the method needs to know the life of whom the value is about
 	perEntity bool        // the method needs to know who that is
+	atLeast   bool        // what the method gives is a bound: "or more"
+	instant   bool        // the element is an instant
 	search    mask.Search // of the method
 	action    int
 	child     *node
@@ -47,6 +49,8 @@ type decision struct {
 	rule      *elementRule // settings of the FHIR methods
 	method    mask.Method
 	values    *ValueSet // opCode
+	// form checks that a value has the form of the element's type.
+	form func(text []byte) bool
 	// when is the condition on the object that holds the element (outer) or
 	// on the element itself.
 	when, whenSelf *condition
@@ -114,7 +118,7 @@ type node struct {
 
 // actions of the engine itself, for what no rule of the ruleset decides.
 type engineActions struct {
-	unknownElement, unknownResource, unknownExtension, unknownModifier, wrongShape, unknownSystem, absent, label, extension, typeName, content int
+	unknownElement, unknownResource, unknownExtension, unknownModifier, wrongShape, wrongForm, unknownSystem, absent, label, extension, typeName, content int
 }
 
 // Automaton is a policy laid over the schema: one node for each object type
@@ -269,6 +273,7 @@ func (c *compiler) engineActions() {
 		unknownExtension: add("fhir.unknown", "(unknown extension)", "remove", mask.LabelRedacted),
 		unknownModifier:  add("fhir.unknown", "(unknown modifierExtension)", "withhold", mask.LabelRedacted),
 		wrongShape:       add("fhir.unknown", "(wrong JSON type)", "remove", mask.LabelRedacted),
+		wrongForm:        add("fhir.unknown", "(not of the form of its type)", "remove", mask.LabelRedacted),
 		unknownSystem:    add("fhir.codeSystems", "(unknown code system)", "pseudonym", mask.LabelPseudonymized),
 		absent:           add("fhir.required", "(required element)", "data-absent-reason", mask.LabelNone),
 		label:            add("fhir.label", "Resource.meta.security", "label", mask.LabelNone),
@@ -791,7 +796,8 @@ func (c *compiler) action(a mask.Action) int {
 func (c *compiler) apply(r int, e *Element, et ElementType, path string, kids []item) decision {
 	rule := c.rules[r]
 	method, def := c.policy.Method(r)
-	d := decision{kind: kindOf(et), label: def.Label, method: method, perPerson: def.PerPerson, perEntity: def.PerEntity, search: def.Search}
+	d := decision{kind: kindOf(et), label: def.Label, method: method, perPerson: def.PerPerson, perEntity: def.PerEntity,
+		atLeast: def.AtLeast, instant: et.Code == "instant", search: def.Search}
 	d.action = c.action(mask.Action{Rule: rule.ID, Category: rule.Category, Path: path, Method: rule.Method, Label: def.Label})
 	primitive := et.Type == nil || et.Type.Kind == PrimitiveKind
 	bad := func(format string, args ...any) decision {
@@ -825,9 +831,9 @@ func (c *compiler) apply(r int, e *Element, et ElementType, path string, kids []
 	case !primitive:
 		return bad("method %q acts on single values and %s is a %s: match its elements, or use remove or descend", rule.Method, path, et.Code)
 	case rule.Method == "keep":
-		d.op, d.method = opKeep, nil
+		d.op, d.method, d.form = opKeep, nil, formOf(e, et)
 	default:
-		d.op = opMethod
+		d.op, d.form = opMethod, formOf(e, et)
 	}
 	return d
 }
@@ -835,7 +841,7 @@ func (c *compiler) apply(r int, e *Element, et ElementType, path string, kids []
 // codedDecision decides a member of a Coding or Quantity that passes as a
 // whole. A rule of its own that removes the member is stronger.
 func (c *compiler) codedDecision(n *node, e *Element, et ElementType, path string, items, kids []item, part codedPart) decision {
-	d := decision{op: opCoded, kind: kindOf(et), part: part}
+	d := decision{op: opCoded, kind: kindOf(et), part: part, form: formOf(e, et)}
 	method, label := "coding", mask.LabelNone
 	rule, category := "fhir.codeSystems", ""
 	for _, cand := range c.matches(n, e, et, items) {
@@ -848,7 +854,9 @@ func (c *compiler) codedDecision(n *node, e *Element, et ElementType, path strin
 			return r
 		}
 		if r.op == opMethod && part == partValue {
-			d.method, d.label, d.search, d.perPerson, d.perEntity = r.method, r.label, r.search, r.perPerson, r.perEntity
+			part, kind := d.part, d.kind
+			d = r
+			d.op, d.part, d.kind = opCoded, part, kind
 			rule, category, method, label = c.rules[cand.rule].ID, c.rules[cand.rule].Category, c.rules[cand.rule].Method, r.label
 			break
 		}

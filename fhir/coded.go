@@ -182,25 +182,26 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 	return w.passIf(d, end, ok)
 }
 
-// quantityValue keeps a number, or hands it to the method that caps ages. A
-// capped value means "or more", and its comparator says so.
+// quantityValue keeps a number, or hands it to a method. A number that stands for
+// "or more", as that of a capped age does, has a comparator that says so; to
+// other methods the comparator is not theirs.
 func (w *Walker) quantityValue(d *decision, i, end int, val []byte) (int, bool) {
 	if d.method == nil {
-		return w.passIf(d, end, true)
+		return w.passIf(d, end, d.form(val))
 	}
 	end, kept := w.method(w.coded.node, d, w.coded.start, i, end, val)
 	replaced := kept && w.last == end // what is kept is still pending
 	if replaced || !kept {
 		w.volatile = true // what stands behind the value depends on it
 	}
-	if replaced {
+	if replaced && d.atLeast {
 		w.dst = append(w.dst, `,"comparator":">="`...)
 	}
 	return end, kept
 }
 
-// capsValue reports whether the method of the quantity's value replaces it; the
-// value may stand behind the comparator.
+// capsValue reports whether the method of the quantity's value puts a bound in
+// its place; the value may stand behind the comparator.
 func (w *Walker) capsValue(start int) bool {
 	n := w.coded.node
 	if n == nil {
@@ -215,6 +216,9 @@ func (w *Walker) capsValue(start int) bool {
 		return false
 	}
 	d := &n.fields[k].decision
+	if !d.atLeast {
+		return false
+	}
 	w.input(d, start, n, w.coded.unit)
 	_, outcome, err := d.method.Append(w.out[:0], w.scalarText(at), &w.in)
 	return err != nil || outcome == mask.Replaced

@@ -15,3 +15,5 @@ func SubjectTypes(s *Schema) (about, none []string) {
 	}
 	return about, none
 }
+
+var IsInstant = isInstant

@@ -314,7 +314,7 @@ func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 // if so.
 func (w *Walker) valueStays(n *node, val, unit []byte) bool {
 	d := &n.fields[n.valueField].decision
-	if d.op != opCoded || d.otherwise != nil {
+	if d.op != opCoded || d.otherwise != nil || !d.form(val) {
 		return false
 	}
 	if d.method != nil {

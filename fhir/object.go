@@ -347,6 +347,10 @@ func (w *Walker) value(n *node, f *field, d *decision, obj, i int) (end int, kep
 		if end = w.scanKind(f, d.kind, i); end < 0 {
 			return w.misshapen(f, i)
 		}
+		if d.form != nil && !w.hasForm(d, i, end) {
+			w.count(w.a.engine.wrongForm, mask.LabelRedacted, mask.Removed)
+			return end, false
+		}
 		w.count(d.action, mask.LabelNone, mask.Kept)
 		return end, true
 	case opWithhold:
@@ -426,6 +430,18 @@ func (w *Walker) extension(n *node, d *decision, i int) (end int, kept bool) {
 	}
 	w.coded = outer
 	return end, kept
+}
+
+// hasForm reports whether the scalar src[i:end] has the lexical form of its type.
+func (w *Walker) hasForm(d *decision, i, end int) bool {
+	text := w.src[i:end]
+	if d.kind == jsonString {
+		if text = text[1 : len(text)-1]; bytes.IndexByte(text, '\\') >= 0 {
+			w.val = unescape(w.val[:0], text)
+			text = w.val
+		}
+	}
+	return d.form(text)
 }
 
 // scanKind reads a scalar of a JSON kind, or returns -1 with no fault set when

@@ -82,9 +82,20 @@ func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int,
 		w.at = n.path
 		return w.fail(i, "method failed: "+w.a.Actions[d.action].Method), false
 	}
+	// An instant has no shorter form: a date is made one, also one that was none.
+	if d.instant && outcome == mask.Kept && isDate(val) {
+		dst, outcome = append(dst, val...), mask.Replaced
+	}
+	if d.instant && outcome == mask.Replaced {
+		dst = appendInstant(dst, from)
+	}
 	switch outcome {
 	case mask.Kept:
 		w.reset(before)
+		if d.form != nil && !d.form(val) {
+			w.count(w.a.engine.wrongForm, mask.LabelRedacted, mask.Removed)
+			return end, false
+		}
 		w.count(d.action, mask.LabelNone, mask.Kept)
 		return end, true
 	case mask.Removed:
@@ -98,6 +109,11 @@ func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int,
 		return end, false
 	}
 	w.dst = dst
+	if d.form != nil && !d.form(w.dst[from:]) {
+		w.reset(before)
+		w.count(w.a.engine.wrongForm, mask.LabelRedacted, mask.Removed)
+		return end, false
+	}
 	if !w.finish(d.kind, from) {
 		w.reset(before)
 		w.count(d.action, mask.LabelRedacted, mask.Removed)

@@ -14,6 +14,22 @@ type narrative struct {
 	at   *etree.Element
 }
 
+// isXHTML reports whether text is a well-formed XHTML div.
+func isXHTML(text []byte) bool {
+	var f fault
+	x, ok := checkXML(text, &f)
+	if !ok {
+		return false
+	}
+	div := x.parse(text)
+	if div == nil || div.Tag != "div" {
+		return false
+	}
+	own, inner, what := openElement(div, scope{own: xhtmlSpace})
+	var n narrative
+	return what == "" && own == xhtmlSpace && n.append(nil, div, inner)
+}
+
 // append writes the div and reports whether it could.
 func (n *narrative) append(dst []byte, div *etree.Element, inner scope) bool {
 	n.dst, n.depth, n.what = dst, 0, ""

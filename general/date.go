@@ -18,9 +18,8 @@ import (
 //	         a person, from -window to +window and never 0; a multiple of seven
 //	         where weekday is set. The time of day and zone stay as they are.
 //
-// For year, quarter and month an instant, which has no shorter form, becomes the
-// first moment of the period in UTC only where it came as a full date and time
-// with a zone; dates and dateTimes come out short. A date that is less precise
+// Dates and dateTimes come out short. FHIR's instant has no shorter form; there
+// the walker completes what comes out to the first moment of it, in UTC. A date that is less precise
 // than what is asked for passes. A date of YYYY or YYYY-MM cannot be shifted by
 // days: only its year is left. Where the person is not known, shift falls back
 // to the year. What is no date is Removed.

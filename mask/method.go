@@ -121,6 +121,9 @@ type Definition struct {
 	PerPerson bool
 	// PerEntity reports that the output depends on Input.Entity.
 	PerEntity bool
+	// AtLeast reports that a value the method puts in place is a lower bound of
+	// the one it stands for: "90 or older".
+	AtLeast bool
 	// Search says how what the method masks may be searched.
 	Search Search
 	Params []Param

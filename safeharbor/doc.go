@@ -48,7 +48,7 @@ func Methods() []mask.Definition {
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return deathYear{}, nil },
 		},
 		{
-			Name: "ageCap", Label: mask.LabelAbstracted, Search: mask.SearchAmount,
+			Name: "ageCap", Label: mask.LabelAbstracted, Search: mask.SearchAmount, AtLeast: true,
 			Summary: "puts a time of more than 89 years into the one category of 90 years and more",
 			Params:  []mask.Param{{Name: "unit", Type: mask.StringParam, Doc: "UCUM unit of a number that has none beside it"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
