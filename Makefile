@@ -1,4 +1,4 @@
-# Targets: build test test-all test-race lint vuln fuzz bench check-corpus hapi generate docker
+# Targets: build test test-all test-race lint vuln fuzz soak bench check-corpus hapi generate docker
 SHELL := /bin/bash
 GO ?= go
 # With cgo the C sources of PostgreSQL's parser would be compiled too, which
@@ -6,9 +6,10 @@ GO ?= go
 export CGO_ENABLED := 0
 FUZZTIME ?= 10s
 PATIENTS ?= 100
+SOAK ?= 300000
 HAPI_PORT ?= 8092
 
-.PHONY: build test test-all test-race lint vuln fuzz bench check-corpus hapi generate docker
+.PHONY: build test test-all test-race lint vuln fuzz soak bench check-corpus hapi generate docker
 
 build: ## dist/veil, static
 	$(GO) build -trimpath -ldflags '-s -w' -o dist/veil ./cmd/veil
@@ -40,6 +41,9 @@ fuzz: ## every fuzz target for FUZZTIME
 	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 	  done; \
 	done
+
+soak: ## SOAK random resources under each shipped ruleset
+	VEIL_SOAK=$(SOAK) $(GO) test -count=1 -timeout 0 -run '^TestRandomResources$$' -v ./fhir
 
 bench: ## side by side in one run, with ratios: masking, encoding/json, samply models; files; the door, its twin, nginx. CORPUS=DIR for your own Bundles
 	CORPUS="$(CORPUS)" $(GO) test -run '^$$' -bench 'Mask|JSON|Samply' -benchtime 2s -cpu 1 ./fhir | awk '{ print } \
