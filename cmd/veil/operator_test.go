@@ -35,7 +35,7 @@ func TestOperator(t *testing.T) {
 		`veil_fhir_refused_total{reason="search parameter"} 1`,
 		`veil_fhir_refused_total{reason="credentials"} 1`,
 		`veil_fhir_refused_total{reason="not found"} 1`,
-		`veil_fhir_upstream_seconds_count{status="2xx"} 2`,
+		`veil_fhir_upstream_seconds_count{status="2xx"} 3`,
 		`veil_fhir_audit_append_seconds_count 5`,
 		`veil_fhir_audit_append_failures_total 0`,
 		`veil_fhir_exchanges 0`,

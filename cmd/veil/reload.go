@@ -166,6 +166,8 @@ func (c *serveConfig) sameUntilRestart(next *serveConfig) error {
 	}{
 		{"fhir.upstream", func(c *serveConfig) any { return c.FHIR.Upstream }},
 		{"fhir.upstreamAliases", func(c *serveConfig) any { return c.FHIR.UpstreamAliases }},
+		{"fhir.fileHosts", func(c *serveConfig) any { return c.FHIR.FileHosts }},
+		{"fhir.skipInvalidLines", func(c *serveConfig) any { return c.FHIR.SkipInvalidLines }},
 		{"fhir.upstreamTLS", func(c *serveConfig) any { return c.FHIR.UpstreamTLS }},
 		{"fhir.credentials", func(c *serveConfig) any { return c.FHIR.Credentials }},
 		{"fhir.listen", func(c *serveConfig) any { return c.FHIR.Listen }},

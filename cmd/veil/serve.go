@@ -205,7 +205,8 @@ func (r *reloader) openFHIR(p *prepared, sink mask.Sink) (served, error) {
 		base = defaultBase(c.FHIR.TLS.scheme(), l.Addr())
 	}
 	r.door, err = fhirdoor.New(fhirdoor.Config{
-		Upstream: c.FHIR.Upstream, UpstreamAliases: c.FHIR.UpstreamAliases, UpstreamTLS: p.upstreamTLS, Credentials: p.credentials,
+		Upstream: c.FHIR.Upstream, UpstreamAliases: c.FHIR.UpstreamAliases, FileHosts: c.FHIR.FileHosts, SkipInvalidLines: c.FHIR.SkipInvalidLines,
+		UpstreamTLS: p.upstreamTLS, Credentials: p.credentials,
 		BaseURL: base, Policy: p.policy, Origins: c.FHIR.Origins, LinkAge: c.FHIR.LinkAge,
 		Sink: sink, Logger: r.log, Metrics: r.metrics.Door("fhir"), Limits: c.FHIR.Limits,
 	})
@@ -216,6 +217,11 @@ func (r *reloader) openFHIR(p *prepared, sink mask.Sink) (served, error) {
 		l = r.tls.listen(l, p.tls)
 	}
 	r.log.Info("serving", "door", "fhir", "base", base, "upstream", c.FHIR.Upstream)
+	// Asked once here, so that the log has what is wrong with the upstream's own
+	// name before the first consumer meets it.
+	if err := r.door.Ready(); err != nil {
+		r.log.Warn("the upstream does not answer yet", "door", "fhir", "reason", err.Error())
+	}
 	if c.sendsCredentialsInTheClear() {
 		r.log.Warn("the upstream is http: what Veil signs in with can be read on the way", "setting", "fhir.credentials")
 	}

@@ -49,16 +49,18 @@ type namedView struct {
 
 // fhirConfig is the FHIR door's.
 type fhirConfig struct {
-	Upstream        string
-	UpstreamAliases []string
-	UpstreamTLS     upstream.TLS
-	Credentials     upstream.Config
-	Listen          string
-	BaseURL         string
-	TLS             tlsConfig
-	Origins         []string
-	LinkAge         time.Duration
-	Limits          fhirdoor.Limits
+	Upstream         string
+	UpstreamAliases  []string
+	FileHosts        []string
+	SkipInvalidLines bool
+	UpstreamTLS      upstream.TLS
+	Credentials      upstream.Config
+	Listen           string
+	BaseURL          string
+	TLS              tlsConfig
+	Origins          []string
+	LinkAge          time.Duration
+	Limits           fhirdoor.Limits
 }
 
 // consumersConfig says who may ask.
@@ -156,6 +158,8 @@ func fhirSettings(f *fhirConfig) []setting {
 	return []setting{
 		text("upstream", "base URL of the FHIR server that has the originals", &f.Upstream, baseURL),
 		texts("upstreamAliases", "other base URLs that this server writes into its references and links, such as its public one", &f.UpstreamAliases, baseURL),
+		texts("fileHosts", "base URLs of stores that have the files of bulk exports where this server does not serve them itself; asked without credentials", &f.FileHosts, baseURL),
+		yesno("skipInvalidLines", "leave invalid lines of an export's file out, with a log line each, instead of breaking the file off", &f.SkipInvalidLines),
 		text("listen", "address that the door listens on", &f.Listen),
 		text("baseURL", "URL that consumers reach the door under; links carry it (default: that of listen)", &f.BaseURL, baseURL),
 		section("tls", "TLS towards consumers; plain HTTP without it",

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
@@ -30,7 +29,8 @@ func (x *exchange) kickOff(a *ask, path string, query *fhir.Query) (*answer, *pr
 	if p := linkable(query.Self); p != nil {
 		return nil, p
 	}
-	r, p := x.s.up.request(&request{path: path + string(appendQuery(nil, query.Upstream)), async: true, timeout: x.s.limits.UpstreamTimeout})
+	asked := path + string(appendQuery(nil, query.Upstream))
+	r, p := x.s.up.request(&request{path: asked, async: true, timeout: x.s.limits.UpstreamTimeout})
 	if p != nil {
 		return nil, p
 	}
@@ -41,11 +41,13 @@ func (x *exchange) kickOff(a *ask, path string, query *fhir.Query) (*answer, *pr
 		}
 		return nil, r.check()
 	}
-	rest, ok := x.s.relative(x.s.absolute(r.resp.Header.Peek("Content-Location")))
+	rest, ok := x.s.below(string(r.resp.Header.Peek("Content-Location")), asked, false)
 	if !ok {
-		return nil, failed(502, models.IssueTypeProcessing, "upstream export", "the FHIR server did not say where the export's status is, or it is at an address that is not configured")
+		return nil, failed(502, models.IssueTypeProcessing, "upstream export",
+			"the FHIR server did not say where the export's status is (Content-Location), or it does not lie below its base URL: "+
+				"list the base URL that it writes into its links in fhir.upstreamAliases")
 	}
-	status := link{at: strings.Join(a.segments, "/"), shape: query.Self, path: string(rest)}
+	status := link{at: strings.Join(a.segments, "/"), shape: query.Self, path: rest}
 	location := x.url(linkStatus, &status)
 	if p := x.note("complete", "", 202, ""); p != nil {
 		return nil, p
@@ -61,36 +63,6 @@ func (x *exchange) url(kind linkKind, l *link) string {
 		return nil
 	})
 	return x.s.base + "?" + string(kind) + "=" + string(token)
-}
-
-// absolute puts the upstream's scheme and host before a path.
-func (s *Server) absolute(location []byte) []byte {
-	if len(location) == 0 || location[0] != '/' {
-		return location
-	}
-	scheme := strings.Index(s.up.base, "://") + len("://")
-	host := s.up.base
-	if slash := strings.IndexByte(s.up.base[scheme:], '/'); slash >= 0 {
-		host = s.up.base[:scheme+slash]
-	}
-	return append([]byte(host), location...)
-}
-
-// manifest is the list of an export's files. Members that are not here, such as
-// extensions, do not pass.
-type manifest struct {
-	TransactionTime     string           `json:"transactionTime"`
-	Request             string           `json:"request"`
-	RequiresAccessToken bool             `json:"requiresAccessToken"`
-	Output              []manifestOutput `json:"output"`
-	Deleted             []manifestOutput `json:"deleted,omitempty"`
-	Error               []manifestOutput `json:"error"`
-}
-
-type manifestOutput struct {
-	Type  string `json:"type"`
-	URL   string `json:"url"`
-	Count *int64 `json:"count,omitempty"`
 }
 
 // exportStatus answers how far an export is, and at its end its manifest; by
@@ -136,55 +108,6 @@ func retryAfter(value []byte) string {
 		n = 5
 	}
 	return strconv.Itoa(min(max(n, 1), 600))
-}
-
-// rebuild writes the manifest with links of Veil's own, less the types that the
-// consumer may not read.
-func (x *exchange) rebuild(l *link, body []byte) ([]byte, *problem) {
-	wrong := failed(502, models.IssueTypeStructure, "upstream manifest", "the FHIR server's list of the export's files is not valid")
-	var in manifest
-	if json.Unmarshal(body, &in) != nil {
-		return nil, wrong
-	}
-	made, err := time.Parse(time.RFC3339, in.TransactionTime)
-	if err != nil {
-		return nil, wrong
-	}
-	out := manifest{
-		TransactionTime:     made.UTC().Format("2006-01-02T15:04:05.000Z"),
-		Request:             x.s.base + "/" + l.at + string(appendQuery(nil, l.shape)),
-		RequiresAccessToken: x.credentialed,
-		Output:              []manifestOutput{}, Error: []manifestOutput{},
-	}
-	for _, part := range []struct {
-		kind     linkKind
-		from, to *[]manifestOutput
-	}{{linkFile, &in.Output, &out.Output}, {linkDeleted, &in.Deleted, &out.Deleted}, {linkErrors, &in.Error, &out.Error}} {
-		for _, o := range *part.from {
-			switch part.kind {
-			case linkDeleted:
-				o.Type = "Bundle"
-			case linkErrors:
-				o.Type = "OperationOutcome"
-			default:
-				if x.readable(o.Type) != nil {
-					continue
-				}
-			}
-			rest, ok := x.s.relative(x.s.absolute([]byte(o.URL)))
-			if !ok {
-				return nil, failed(502, models.IssueTypeProcessing, "upstream manifest",
-					"the export's files are at an address that is not configured: list it among the upstream's aliases")
-			}
-			file := link{at: o.Type + " " + l.at, shape: l.shape, path: string(rest)}
-			*part.to = append(*part.to, manifestOutput{Type: o.Type, URL: x.url(part.kind, &file), Count: o.Count})
-		}
-	}
-	b, err := json.Marshal(out)
-	if err != nil {
-		return nil, failed(500, models.IssueTypeException, "internal", "the list of the export's files could not be written")
-	}
-	return b, nil
 }
 
 // exportFile answers one file of an export.

@@ -240,7 +240,7 @@ func TestExportFilesElsewhere(t *testing.T) {
 	r := newRig(t, up.url, nil)
 	got := r.get(t, "/$export", "Prefer", "respond-async")
 	r.get(t, got.header.Get("Content-Location"))
-	if text := r.get(t, got.header.Get("Content-Location")).outcome(t, 502); !strings.Contains(text, "aliases") || touched.Load() {
+	if text := r.get(t, got.header.Get("Content-Location")).outcome(t, 502); !strings.Contains(text, "fhir.upstreamAliases") || !strings.Contains(text, "fhir.fileHosts") || touched.Load() {
 		t.Errorf("%q, fetched: %v", text, touched.Load())
 	}
 }

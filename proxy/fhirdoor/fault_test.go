@@ -155,24 +155,36 @@ func TestNoByteLeavesBeforeTheRecord(t *testing.T) {
 	}
 }
 
+// panicAtLinks makes all maskers of the view, and each panic at the first link that
+// it meets. It returns how many there are.
+func (r *rig) panicAtLinks() int {
+	ms := r.view().maskers
+	var taken []*masker
+	for range cap(ms.places) {
+		m := ms.take(func() *masker { return r.door.newMasker(r.view()) })
+		m.site.Link = func(_, _, _ []byte) ([]byte, bool) { panic("value " + fhirtest.Marker) }
+		taken = append(taken, m)
+	}
+	for _, m := range taken {
+		ms.put(m)
+	}
+	return len(taken)
+}
+
 // A panic ends one exchange, not the process, and the masker that it happened
 // in is not used again.
 func TestPanicsStayInside(t *testing.T) {
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
-	for range cap(r.view().maskers) {
-		m := <-r.view().maskers
-		m.site.Link = func(_, _, _ []byte) ([]byte, bool) { panic("value " + fhirtest.Marker) }
-		r.view().maskers <- m
-	}
-	for range cap(r.view().maskers) {
+	places := r.panicAtLinks()
+	for range places {
 		got := r.get(t, "/Patient?_count=1")
 		got.outcome(t, 500)
 		if rec := r.sink.find(t, got.header.Get("X-Request-Id")); rec.Result != "failed" || rec.Reason != "internal" {
 			t.Errorf("record %+v", rec)
 		}
 	}
-	for range 2 * cap(r.view().maskers) {
+	for range 2 * places {
 		if got := r.get(t, "/Patient?_count=1"); got.status != 200 {
 			t.Errorf("afterwards status %d", got.status)
 		}

@@ -1,7 +1,6 @@
 package fhirdoor
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -52,10 +51,19 @@ func (x *exchange) fetch(q *question, dst []byte) (*answer, *problem) {
 	}
 	var out []byte
 	var record *mask.Record
-	p = x.withMasker(func(m *masker) (p *problem) {
-		out, record, p = m.mask(x, dst, r.body, q)
-		return p
-	})
+	finder := newFinder(x.s, x.view, false)
+	for {
+		p = x.withMasker(func(m *masker) (p *problem) {
+			m.finder = finder
+			out, record, p = m.mask(x, dst, r.body, q)
+			m.finder = nil // what it knows are originals
+			return p
+		})
+		if p != missed {
+			break
+		}
+		finder.settle() // where it fails, the next walk says so
+	}
 	if p == nil {
 		p = x.delivers(record)
 	}
@@ -99,8 +107,7 @@ func shapeAnswer(out []byte, q *question) ([]byte, *problem) {
 
 // enough refuses an answer that tells of fewer matches than the view allows.
 func (x *exchange) enough(bundle []byte) *problem {
-	var b struct{ Total *int }
-	if json.Unmarshal(bundle, &b) == nil && b.Total != nil && *b.Total >= x.view.minCount {
+	if total, ok := fhir.BundleTotal(bundle); ok && total >= x.view.minCount {
 		return nil
 	}
 	return refused(403, models.IssueTypeForbidden, "least count",

@@ -50,7 +50,13 @@ func (s *Server) Ready() error {
 			return nil, p
 		}
 		defer r.release()
-		return nil, r.check()
+		if p := r.check(); p != nil {
+			return nil, p
+		}
+		if r.toJSON() == nil {
+			s.seenMetadata(r.body)
+		}
+		return nil, nil
 	})
 	if p != nil {
 		return errors.New(p.text)

@@ -66,6 +66,13 @@ type Config struct {
 	// UpstreamAliases are other base URLs that the FHIR server writes into its
 	// references and links, such as its public one.
 	UpstreamAliases []string
+	// FileHosts are base URLs of stores that have the files of bulk exports where
+	// the FHIR server does not serve them itself. They are asked for exactly the
+	// URLs that it names, without Credentials and with the system's roots.
+	FileHosts []string
+	// SkipInvalidLines leaves lines of an export's file out that are not resources
+	// of its type, and says so, instead of breaking the file off.
+	SkipInvalidLines bool
 	// UpstreamTLS is for an upstream of https; the system's roots when it is nil.
 	UpstreamTLS *tls.Config
 	// Credentials sign in to the upstream; none when it is nil. A consumer's own
@@ -107,15 +114,20 @@ type Server struct {
 	base    string   // public URL without a slash at the end
 	path    string   // its path
 	origins []string // base URLs of the upstream, without a slash at the end
+	places  []place  // the same, taken apart
 	cors    cors
 	linkAge time.Duration
 	now     func() time.Time
 	slots   chan struct{}
+	skips   bool // Config.SkipInvalidLines
 	streams chan struct{}
-	unsent  atomic.Int64 // bytes of large answers on their way out
+	lookups chan struct{} // reads of other resources under way, for their patients
+	unsent  atomic.Int64  // bytes of large answers on their way out
 	// subjects are the patients of resources, both originals, by Type/id.
 	subjects *ristretto.Cache[string, string]
 	ready    cached
+	// metadataSeen and selfSeen: what the upstream calls itself there was compared.
+	metadataSeen, selfSeen atomic.Bool
 }
 
 // New checks the configuration and returns a door. It opens no connection.
@@ -147,13 +159,18 @@ func New(c Config) (*Server, error) {
 		linkAge: c.LinkAge,
 		now:     time.Now,
 		slots:   make(chan struct{}, limits.Exchanges),
+		skips:   c.SkipInvalidLines,
 		streams: make(chan struct{}, limits.Streams),
+		lookups: make(chan struct{}, maxLookupsAtOnce(limits)),
 	}
 	for _, alias := range c.UpstreamAliases {
 		if _, err := baseURL("alias of the upstream", alias); err != nil {
 			return nil, err
 		}
 		s.origins = append(s.origins, strings.TrimSuffix(alias, "/"))
+	}
+	for _, base := range s.origins {
+		s.places = append(s.places, placeOf(base))
 	}
 	s.site = &fhir.Site{Upstream: s.origins, Base: s.base}
 	if s.log == nil {
@@ -245,6 +262,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.http.ShutdownWithContext(ctx)
 	s.up.client.CloseIdleConnections()
 	s.up.streams.CloseIdleConnections()
+	for i := range s.up.hosts {
+		s.up.hosts[i].client.CloseIdleConnections()
+	}
 	s.subjects.Close()
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
 )
 
@@ -30,12 +31,15 @@ type fileStream struct {
 
 	r       *response
 	m       *masker
+	pass    *mask.Pass // of what is delivered: the masker's, or where lines may be left out one of its own
 	src     io.Reader
 	conn    net.Conn
 	packed  bool   // the consumer takes gzip
 	leave   func() // gives the stream's place back
 	done    func() // ends the request for the consumer's limits
 	closed  bool
+	line    int // the number of the line being masked
+	skipped int // lines that were left out as invalid
 	out, in []byte
 }
 
@@ -76,11 +80,19 @@ func (f *fileStream) begin(path string) (p *problem) {
 	if p != nil {
 		return p
 	}
-	if f.r.status != 200 {
+	host := x.s.up.hostOf(path)
+	switch {
+	case f.r.status != 200 && host != nil:
+		return f.r.hostFailure()
+	case f.r.status != 200:
 		return f.r.failure()
 	}
 	switch f.r.mime() {
 	case ndjson, "application/ndjson", "application/x-ndjson":
+	case "application/octet-stream", "binary/octet-stream", "text/plain", "application/json", "application/json-lines", "":
+		if host == nil { // a store does not know what it has
+			return failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
+		}
 	default:
 		return failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
 	}
@@ -103,7 +115,13 @@ func (f *fileStream) begin(path string) (p *problem) {
 	}
 	f.m = x.s.newMasker(x.view)
 	f.m.pass.Begin(x.origin())
-	return x.commit(f.m.pass.Record("started", ""), 200)
+	f.pass = f.m.pass
+	if x.s.skips {
+		f.pass = mask.NewPass(x.view.automaton.Plan)
+		f.pass.Detail = x.view.detail
+		f.pass.Begin(x.origin())
+	}
+	return x.commit(f.pass.Record("started", ""), 200)
 }
 
 // failure is check for an answer whose body is not read.
@@ -198,6 +216,7 @@ func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
 func (f *fileStream) block(block []byte) (out []byte, why string) {
 	out = f.out[:0]
 	for line := range bytes.Lines(block) {
+		f.line++
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
@@ -208,18 +227,30 @@ func (f *fileStream) block(block []byte) (out []byte, why string) {
 				continue
 			}
 			out = append(out, b...)
-			f.m.pass.CountResource("OperationOutcome")
+			f.pass.CountResource("OperationOutcome")
 		} else {
 			var err error
+			f.m.finder.begin()
 			out, err = f.m.appendJSON(out, line)
 			var withheld *fhir.WithheldError
 			switch {
 			case errors.As(err, &withheld), errors.Is(err, fhir.ErrEmpty):
 				continue
+			case err == nil && f.m.walker.ResourceType() != f.typ:
+				err = errOtherType
+			}
+			switch {
+			case err != nil && f.maySkip(err):
+				f.skipped++
+				out = out[:before]
+				f.m.pass.Begin(f.x.origin())
+				continue
+			case errors.Is(err, errOtherType):
+				return nil, "upstream type"
 			case err != nil:
 				return nil, f.m.problem(err).reason
-			case f.m.walker.ResourceType() != f.typ:
-				return nil, "upstream type"
+			case f.pass != f.m.pass:
+				f.pass.Merge(f.m.pass)
 			}
 		}
 		if f.narrow != nil {
@@ -233,10 +264,29 @@ func (f *fileStream) block(block []byte) (out []byte, why string) {
 	}
 	f.out = out
 	// A resource may have others in it, such as a Bundle.
-	if f.x.who.Scopes != nil && f.x.delivers(f.m.pass.Record("", "")) != nil {
+	if f.x.who.Scopes != nil && f.x.delivers(f.pass.Record("", "")) != nil {
 		return nil, "scope"
 	}
 	return out, ""
+}
+
+// errOtherType says that a line is a resource of another type than its file's.
+var errOtherType = errors.New("the resource is of another type")
+
+// maySkip reports whether a line that cannot be masked is left out. It is then
+// logged, by its number; the record and the metrics say that lines are missing.
+func (f *fileStream) maySkip(err error) bool {
+	var syntax *fhir.SyntaxError
+	if !f.x.s.skips || !errors.Is(err, errOtherType) && !errors.As(err, &syntax) {
+		return false
+	}
+	reason := errOtherType.Error()
+	if syntax != nil {
+		reason = syntax.What
+	}
+	f.x.s.log.Warn("a line of an export's file is not valid and was left out", "request_id", f.x.requestID, "door", "fhir",
+		"operation", f.x.operation, "line", f.line, "reason", reason)
+	return true
 }
 
 // end writes the record of what was delivered. Without it the body is cut off.
@@ -247,13 +297,17 @@ func (f *fileStream) end(whole bool, reason string) error {
 	f.closed = true
 	defer f.abandon()
 	result := "complete"
-	if whole {
+	switch {
+	case whole && f.skipped > 0:
+		reason = "incomplete without invalid lines"
+		f.x.s.meter.Problem("failed", reason)
+	case whole:
 		reason = ""
-	} else {
+	default:
 		result = "failed"
 		f.x.s.meter.Problem(result, reason)
 	}
-	if f.x.commit(f.m.pass.Record(result, reason), 200) != nil {
+	if f.x.commit(f.pass.Record(result, reason), 200) != nil {
 		return errStream
 	}
 	return nil

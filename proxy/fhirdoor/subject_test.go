@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -67,4 +70,103 @@ func TestShiftOfResourcesThatReachTheirPatientThroughOthers(t *testing.T) {
 	}
 	r.get(t, "/PaymentNotice/"+pseudonym(t, research, "PaymentNotice", "n5")).outcome(t, 502)
 	r.checkClean(t)
+}
+
+// While the upstream takes its time to say who a resource is about, nobody else
+// waits: no masker is held, on one core as on many.
+func TestSlowLookupsDelayNobody(t *testing.T) {
+	t.Parallel()
+	research := extendOf(t, "research", "")
+	asked, release := make(chan struct{}, 10), make(chan struct{})
+	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.Header().Set("Content-Type", "application/fhir+json")
+		switch {
+		case strings.HasPrefix(q.URL.Path, "/Claim/"):
+			asked <- struct{}{}
+			<-release
+			_, _ = io.WriteString(w, `{"resourceType":"Claim","id":"c1","status":"active","patient":{"reference":"Patient/zq-1"}}`)
+		case strings.HasPrefix(q.URL.Path, "/PaymentNotice/"):
+			_, _ = io.WriteString(w, `{"resourceType":"PaymentNotice","id":"n1","status":"active","created":"2024-03-15","request":{"reference":"Claim/`+q.URL.Path[len("/PaymentNotice/"):]+`"}}`)
+		default:
+			_, _ = io.WriteString(w, `{"resourceType":"Organization","id":"o1","active":true}`)
+		}
+	}))
+	r := newRig(t, up, func(c *Config) { c.Policy = policyOf(t, research, "anonymous") })
+	r.view().maskers = newMaskers(1)
+	var slow sync.WaitGroup
+	const lookups = 3
+	for i := range lookups {
+		path := r.base + "/PaymentNotice/" + pseudonym(t, research, "PaymentNotice", fmt.Sprint("c", i))
+		slow.Go(func() {
+			resp, err := r.client.Get(path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer resp.Body.Close()
+			if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != 200 || bytes.Contains(body, []byte(`"created":"2024"`)) {
+				t.Errorf("%v: %d %s", err, resp.StatusCode, body)
+			}
+		})
+	}
+	for range lookups {
+		<-asked
+	}
+	// All of them are under way, and none will end before this read does.
+	if got := r.get(t, "/Organization/"+pseudonym(t, research, "Organization", "o1")); got.status != 200 {
+		t.Errorf("status %d: %s", got.status, got.body)
+	}
+	close(release)
+	slow.Wait()
+	r.checkClean(t)
+}
+
+// All that an answer needs is looked up together, each resource once, and what no
+// limit allows ends the answer.
+func TestLookupsOfOneAnswer(t *testing.T) {
+	t.Parallel()
+	research := extendOf(t, "research", "")
+	var mu sync.Mutex
+	asked := map[string]int{}
+	most, now := 0, 0
+	notices := 60
+	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.Header().Set("Content-Type", "application/fhir+json")
+		if q.URL.Path == "/PaymentNotice" {
+			var entries []string
+			for i := range notices {
+				entries = append(entries, fmt.Sprintf(`{"resource":{"resourceType":"PaymentNotice","id":"n%d","status":"active","created":"2024-03-15","request":{"reference":"Claim/c%d"}}}`, i, i/2))
+			}
+			_, _ = io.WriteString(w, `{"resourceType":"Bundle","type":"searchset","entry":[`+strings.Join(entries, ",")+`]}`)
+			return
+		}
+		mu.Lock()
+		asked[q.URL.Path]++
+		now++
+		most = max(most, now)
+		mu.Unlock()
+		time.Sleep(time.Millisecond)
+		mu.Lock()
+		now--
+		mu.Unlock()
+		_, _ = io.WriteString(w, `{"resourceType":"Claim","id":"x","status":"active","patient":{"reference":"Patient/`+q.URL.Path[len("/Claim/"):]+`"}}`)
+	}))
+	r := newRig(t, up, func(c *Config) { c.Policy = policyOf(t, research, "anonymous") })
+	got := r.get(t, "/PaymentNotice")
+	if got.status != 200 || bytes.Contains(got.body, []byte(`"created":"2024"`)) {
+		t.Fatalf("%d %.300s", got.status, got.body)
+	}
+	if len(asked) != notices/2 || most > lookupsAtOnce {
+		t.Errorf("%d of %d resources were read, %d at once", len(asked), notices/2, most)
+	}
+	for path, n := range asked {
+		if n != 1 {
+			t.Errorf("%s was read %d times", path, n)
+		}
+	}
+	notices = 2*maxLookups + 200
+	got = r.get(t, "/PaymentNotice")
+	if text := got.outcome(t, 502); !strings.Contains(text, "_count") {
+		t.Error(text)
+	}
 }

@@ -1,7 +1,6 @@
 package fhirdoor
 
 import (
-	"bytes"
 	"errors"
 	"strings"
 	"unicode/utf8"
@@ -142,37 +141,6 @@ func hexDigit(c byte) int {
 	return -1
 }
 
-// maxLink is how long a link of the upstream may be. Its token is a third longer
-// and must fit into a request line.
-const maxLink = 6 << 10
-
-// relative takes the upstream's base off a page link and reports whether what
-// is left may be asked for: a path or query below the base, of printable ASCII
-// characters, without dot segments.
-func (s *Server) relative(link []byte) (rest []byte, ok bool) {
-	for _, base := range s.origins {
-		if rest, ok = bytes.CutPrefix(link, []byte(base)); ok {
-			break
-		}
-	}
-	if !ok || len(rest) == 0 || len(rest) > maxLink || rest[0] != '/' && rest[0] != '?' {
-		return nil, false
-	}
-	for _, c := range rest {
-		if c <= ' ' || c >= 0x7f || c == '#' || c == '\\' || c == '"' || c == '<' || c == '>' {
-			return nil, false
-		}
-	}
-	path, _, _ := bytes.Cut(rest, []byte("?"))
-	for _, segment := range bytes.Split(path, []byte("/")) {
-		segment = bytes.ReplaceAll(bytes.ToLower(segment), []byte("%2e"), []byte("."))
-		if string(segment) == "." || string(segment) == ".." || bytes.Contains(segment, []byte("%2f")) || bytes.Contains(segment, []byte("%5c")) {
-			return nil, false
-		}
-	}
-	return rest, true
-}
-
 // appendQuery appends parameters with everything escaped that is not
 // unreserved (RFC 3986, 2.3).
 func appendQuery(dst []byte, params []fhir.Param) []byte {
@@ -193,7 +161,7 @@ func appendEscaped(dst []byte, s string) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := range len(s) {
 		c := s[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~' {
+		if unreserved(c) {
 			dst = append(dst, c)
 		} else {
 			dst = append(dst, '%', digits[c>>4], digits[c&15])

@@ -87,37 +87,6 @@ func repeat(p fhir.Param, n int) []fhir.Param {
 	return all
 }
 
-func TestRelative(t *testing.T) {
-	s := &Server{origins: []string{"http://up.example/fhir", "https://public.example/r4"}}
-	for _, c := range []struct{ name, link, want string }{
-		{"query at the base", "http://up.example/fhir?_getpages=1&b=2", "?_getpages=1&b=2"},
-		{"path", "http://up.example/fhir/Patient?_page=x%20y", "/Patient?_page=x%20y"},
-		{"alias", "https://public.example/r4/Patient?p=2", "/Patient?p=2"},
-		{"dots in the query", "http://up.example/fhir/Patient?p=../..", "/Patient?p=../.."},
-		{"another host", "http://evil.example/fhir/Patient", ""},
-		{"another path", "http://up.example/other/Patient", ""},
-		{"a longer host", "http://up.example.evil/fhir/Patient", ""},
-		{"a longer base", "http://up.example/fhirx/Patient", ""},
-		{"the base", "http://up.example/fhir", ""},
-		{"user part", "http://up.example@evil.example/fhir/Patient", ""},
-		{"dot segments", "http://up.example/fhir/../admin", ""},
-		{"escaped dot segments", "http://up.example/fhir/%2E%2e/admin", ""},
-		{"escaped slash", "http://up.example/fhir/x%2fadmin", ""},
-		{"line break", "http://up.example/fhir/Patient?a=b\r\nX: y", ""},
-		{"space", "http://up.example/fhir/Patient?a=b c", ""},
-		{"fragment", "http://up.example/fhir/Patient?a=b#c", ""},
-		{"relative", "/fhir/Patient", ""},
-		{"too long", "http://up.example/fhir/Patient?" + strings.Repeat("a", maxLink), ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got, ok := s.relative([]byte(c.link))
-			if ok != (c.want != "") || ok && string(got) != c.want {
-				t.Errorf("got %q %v, want %q", got, ok, c.want)
-			}
-		})
-	}
-}
-
 // FuzzParseTarget holds the parser to net/url, which reads what it accepts in
 // the same way, and to its promise that what is built of the parts reads as
 // them again.

@@ -2,9 +2,11 @@ package fhirdoor
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"runtime"
 	"strings"
 	"sync"
@@ -23,6 +25,7 @@ import (
 type upstream struct {
 	client      *fasthttp.HostClient
 	streams     *fasthttp.HostClient // for answers that are masked while they arrive
+	hosts       []fileHost           // of files that the upstream does not serve itself
 	credentials Credentials          // nil: none
 	meter       *metrics.Door
 	base        string // without a slash at the end
@@ -36,43 +39,52 @@ func newUpstream(c Config, limits Limits) (*upstream, error) {
 	if err != nil {
 		return nil, err
 	}
-	addr := u.Host
-	if u.Port() == "" {
-		addr += map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
-	}
-	client := func() *fasthttp.HostClient {
-		return &fasthttp.HostClient{
-			Addr:                      addr,
-			IsTLS:                     u.Scheme == "https",
-			TLSConfig:                 c.UpstreamTLS,
-			NoDefaultUserAgentHeader:  true,
-			MaxConns:                  limits.Exchanges + 2, // metadata and readiness
-			MaxConnWaitTimeout:        limits.UpstreamTimeout,
-			WriteTimeout:              limits.UpstreamTimeout,
-			ReadBufferSize:            16 << 10,
-			DisablePathNormalizing:    true,
-			SecureErrorLogMessage:     true,
-			MaxIdemponentCallAttempts: 2, // a pooled connection may have been closed meanwhile
-		}
-	}
 	up := &upstream{
 		base:        strings.TrimSuffix(c.Upstream, "/"),
 		limits:      limits,
 		credentials: c.Credentials,
 		meter:       c.Metrics,
-		client:      client(),
-		streams:     client(),
 	}
+	up.client, up.streams = up.hostClient(u, c.UpstreamTLS), up.hostClient(u, c.UpstreamTLS)
 	up.client.ReadTimeout = limits.UpstreamTimeout
 	up.client.MaxResponseBodySize = limits.ResponseBytes
-	up.streams.StreamResponseBody = true
-	up.streams.Dial = func(addr string) (net.Conn, error) {
-		conn, err := fasthttp.DialDualStackTimeout(addr, limits.UpstreamTimeout)
-		return &patientConn{conn, limits.UpstreamTimeout}, err
+	up.patient(up.streams)
+	if err := up.addFileHosts(c.FileHosts); err != nil {
+		return nil, err
 	}
 	up.converters = make(chan struct{}, runtime.GOMAXPROCS(0))
 	up.inflaters.New = func() any { return new(inflater) }
 	return up, nil
+}
+
+// hostClient is a client of the host of a URL, and of no other.
+func (u *upstream) hostClient(at *url.URL, conf *tls.Config) *fasthttp.HostClient {
+	addr := at.Host
+	if at.Port() == "" {
+		addr += map[string]string{"http": ":80", "https": ":443"}[at.Scheme]
+	}
+	return &fasthttp.HostClient{
+		Addr:                      addr,
+		IsTLS:                     at.Scheme == "https",
+		TLSConfig:                 conf,
+		NoDefaultUserAgentHeader:  true,
+		MaxConns:                  u.limits.Exchanges + maxLookupsAtOnce(u.limits) + 2, // metadata and readiness
+		MaxConnWaitTimeout:        u.limits.UpstreamTimeout,
+		WriteTimeout:              u.limits.UpstreamTimeout,
+		ReadBufferSize:            16 << 10,
+		DisablePathNormalizing:    true,
+		SecureErrorLogMessage:     true,
+		MaxIdemponentCallAttempts: 2, // a pooled connection may have been closed meanwhile
+	}
+}
+
+// patient makes a client one of answers that are masked while they arrive.
+func (u *upstream) patient(c *fasthttp.HostClient) {
+	c.StreamResponseBody = true
+	c.Dial = func(addr string) (net.Conn, error) {
+		conn, err := fasthttp.DialDualStackTimeout(addr, u.limits.UpstreamTimeout)
+		return &patientConn{conn, u.limits.UpstreamTimeout}, err
+	}
 }
 
 // patientConn bounds the wait for each piece of an answer, not the whole: a file
@@ -100,7 +112,7 @@ func (u *upstream) converting() (done func()) {
 // request is what is asked of the upstream. Nothing else of a consumer's request
 // reaches it.
 type request struct {
-	path   string // and query, below the base
+	path   string // and query, below the base; of a stream also a URL at a file host
 	method string // GET when it is empty
 	accept string // FHIR when it is empty
 	async  bool   // Prefer: respond-async
@@ -140,7 +152,7 @@ func (u *upstream) get(path []byte, timeout time.Duration) (*response, *problem)
 // request asks, once more if the credentials were not taken.
 func (u *upstream) request(q *request) (*response, *problem) {
 	r, p := u.once(q)
-	if p == nil && (r.status == 401 || r.status == 403) && u.credentials != nil {
+	if p == nil && (r.status == 401 || r.status == 403) && u.credentials != nil && u.hostOf(q.path) == nil {
 		r.release()
 		u.credentials.Refused()
 		r, p = u.once(q)
@@ -153,7 +165,12 @@ const fhirMimes = "application/fhir+json, application/fhir+xml;q=0.5"
 func (u *upstream) once(q *request) (*response, *problem) {
 	req := fasthttp.AcquireRequest()
 	defer fasthttp.ReleaseRequest(req)
-	req.SetRequestURI(u.base + q.path)
+	host := u.hostOf(q.path)
+	if host != nil {
+		req.SetRequestURI(q.path)
+	} else {
+		req.SetRequestURI(u.base + q.path)
+	}
 	req.Header.SetMethod(fasthttp.MethodGet)
 	if q.method != "" {
 		req.Header.SetMethod(q.method)
@@ -166,7 +183,7 @@ func (u *upstream) once(q *request) (*response, *problem) {
 	if q.async {
 		req.Header.Set("Prefer", "respond-async")
 	}
-	if u.credentials != nil {
+	if u.credentials != nil && host == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), q.timeout)
 		defer cancel()
 		if u.credentials.Authorize(ctx, req) != nil {
@@ -176,6 +193,9 @@ func (u *upstream) once(q *request) (*response, *problem) {
 	client := u.client
 	if q.stream {
 		client = u.streams
+	}
+	if host != nil {
+		client = host.client
 	}
 	r := &response{up: u, resp: fasthttp.AcquireResponse()}
 	asked := time.Now()

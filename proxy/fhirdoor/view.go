@@ -47,7 +47,8 @@ type view struct {
 	linkSlot  mask.Slot
 	keys      sync.Pool // *mask.Pseudonymizer
 	plainPass sync.Pool // *mask.Pass, for records of what was not masked
-	maskers   chan *masker
+	maskers   *maskers
+	seekers   sync.Pool // *fhir.Walker, for patients of other resources
 	metadata  cached
 }
 
@@ -104,14 +105,10 @@ func (s *Server) newView(c View) *view {
 		detail:    c.Detail,
 		minCount:  c.MinCount,
 		linkSlot:  c.Automaton.Policy.Keys.SealSlot("page"),
-		maskers:   make(chan *masker, runtime.GOMAXPROCS(0)),
+		maskers:   newMaskers(runtime.GOMAXPROCS(0)),
 	}
 	v.keys.New = func() any { return c.Automaton.Policy.Keys.NewPseudonymizer() }
 	v.plainPass.New = func() any { return mask.NewPass(c.Automaton.Plan) }
-	// Masking is bound by processors: more maskers than those would only hold
-	// memory.
-	for range cap(v.maskers) {
-		v.maskers <- s.newMasker(v)
-	}
+	v.seekers.New = func() any { return fhir.NewWalker(c.Automaton, fhir.RememberNothing) }
 	return v
 }

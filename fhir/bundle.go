@@ -1,0 +1,48 @@
+package fhir
+
+import "strconv"
+
+// What is read of a Bundle without decoding its entries.
+
+// BundleTotal returns the total of a Bundle, if it has one.
+func BundleTotal(bundle []byte) (total int, ok bool) {
+	c := cutter{src: bundle}
+	c.members(space(bundle, 0), func(name string, from, to int) bool {
+		if name == "total" {
+			n, err := strconv.Atoi(string(bundle[from:to]))
+			total, ok = n, err == nil
+		}
+		return !ok
+	})
+	return total, ok
+}
+
+// EachLink calls f with the relation and the URL of every link of a Bundle. What
+// is missing or no string is empty.
+func EachLink(bundle []byte, f func(relation, url string)) {
+	c := cutter{src: bundle}
+	c.members(space(bundle, 0), func(name string, from, _ int) bool {
+		if name == "link" {
+			c.items(from, func(at int) { f(c.stringMember(at, "relation"), c.stringMember(at, "url")) })
+		}
+		return true
+	})
+}
+
+// items calls f with the index of every item of the array at i, or of the one
+// value that stands there.
+func (c *cutter) items(i int, f func(at int)) {
+	if c.src[i] != '[' {
+		f(i)
+		return
+	}
+	for i = space(c.src, i+1); i >= 0 && i < len(c.src) && c.src[i] != ']'; {
+		f(i)
+		if i = skipValue(c.src, i, 0, &c.fault); i < 0 {
+			return
+		}
+		if i = space(c.src, i); i < len(c.src) && c.src[i] == ',' {
+			i = space(c.src, i+1)
+		}
+	}
+}
