@@ -233,7 +233,7 @@ func BenchmarkGuard(b *testing.B) {
 	params := asked(b, "status=final&date=ge2020&subject:Patient.gender=female&code-value-quantity=http://loinc.org%7C8480-6$gt140%7Chttp://unitsofmeasure.org%7Cmm[Hg]&_include=Observation:subject&_count=20")
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := g.Search(keys, nil, "Observation", params, false); err != nil {
+		if _, err := g.Search(keys, nil, "Observation", params, fhir.Strict); err != nil {
 			b.Fatal(err)
 		}
 	}

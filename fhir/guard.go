@@ -57,6 +57,8 @@ type Refusal struct {
 	Rule   string
 	Reason string
 	Hint   string
+	// Harmless: nothing of the answer is missing where the parameter is left out.
+	Harmless bool
 }
 
 func (r *Refusal) Error() string {
@@ -81,7 +83,7 @@ type Query struct {
 	// Types are the other resource types that the search looks into or answers
 	// with, in order of their names.
 	Types []string
-	// Dropped are the parameters that lenient handling left out.
+	// Dropped are the parameters that were left out.
 	Dropped []*Refusal
 	// Narrow is what the consumer asked to see of each resource, applied once it
 	// is masked; nil for all of it. What hides elements never goes upstream: the
@@ -149,35 +151,40 @@ func (g *Guard) param(typ, name string) (*SearchParam, bool) {
 }
 
 // Search judges the parameters of a search on a resource type. The error is a
-// *Refusal. With lenient handling (FHIR R4, search.html#errors) a refused
-// parameter that only shapes the result is left out and named in Dropped; one
-// that would choose resources never is, since its absence would answer another
-// question.
-func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string, params []Param, lenient bool) (*Query, error) {
+// *Refusal. A refused parameter that only shapes the result is left out and named in
+// Dropped, as handling says; one that would choose resources never is, since its
+// absence would answer another question.
+func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string, params []Param, handling Handling) (*Query, error) {
 	if !g.usable(resourceType) {
 		return nil, &Refusal{Param: printable(resourceType), Reason: "the resource type is unknown or withheld"}
 	}
 	s := &search{g: g, keys: keys, site: site, typ: resourceType, types: map[string]bool{}}
 	s.entity = s.patientOf(params)
 	q := &Query{}
-	seen := map[string]bool{}
+	seen := map[string]Param{}
 	for _, p := range params {
 		name, modifier, _ := strings.Cut(p.Name, ":")
 		shape, shapes := shapers[name]
+		first, again := seen[name]
+		again = again && shapes && !shape.repeats
+		if again && first == p {
+			continue // said twice, it is said once
+		}
 		var out []Param
 		var r *Refusal
 		switch {
 		case !shapes:
 			out, r = s.criteria(resourceType, p)
-		case seen[name] && !shape.repeats:
-			r = &Refusal{Reason: "it is given more than once"}
+		case again:
+			// Which of them is meant is for the consumer to say.
+			r, shape.adds = refusal("it is given more than once, with different values"), true
 		default:
-			seen[name] = true
+			seen[name] = p
 			out, r = shape.judge(s, q, modifier, p)
 		}
 		if r != nil {
 			r.Param = printable(p.Name)
-			if !lenient || !shapes || shape.vital {
+			if !shapes || !shape.leaves(handling, r) {
 				return nil, r
 			}
 			q.Dropped = append(q.Dropped, r)
@@ -188,33 +195,6 @@ func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string
 	}
 	q.Types = sortedKeys(s.types)
 	return q, nil
-}
-
-// Shape judges the parameters of a read, which only say what of the resource is
-// wanted: _elements and _summary. The error is a *Refusal.
-func (g *Guard) Shape(resourceType string, params []Param) (*Narrowing, error) {
-	s := &search{g: g, typ: resourceType}
-	q := &Query{}
-	seen := map[string]bool{}
-	for _, p := range params {
-		var r *Refusal
-		switch {
-		case seen[p.Name]:
-			r = refusal("it is given more than once")
-		case p.Name == "_elements":
-			_, r = s.elements(q, "", p)
-		case p.Name == "_summary" && p.Value != "count":
-			_, r = s.summary(q, "", p)
-		default:
-			r = &Refusal{Reason: "it does not fit here", Hint: "_elements, _summary, _format and _pretty do"}
-		}
-		if r != nil {
-			r.Param = printable(p.Name)
-			return nil, r
-		}
-		seen[p.Name] = true
-	}
-	return q.Narrow, nil
 }
 
 // Canonical reports whether a canonical URL is one that the consumer could see.
@@ -236,154 +216,6 @@ type search struct {
 	types map[string]bool
 	// entity is the patient whom every answer is about, if the search names one.
 	entity []byte
-}
-
-// shaper judges a parameter that says what of the result is wanted. It returns
-// what goes upstream of it.
-type shaper struct {
-	judge   func(s *search, q *Query, modifier string, p Param) ([]Param, *Refusal)
-	repeats bool
-	// vital parameters are refused under lenient handling too: without them the
-	// answer would be one of another kind.
-	vital bool
-}
-
-var shapers map[string]shaper
-
-func init() {
-	shapers = map[string]shaper{
-		"_count":      {judge: (*search).count},
-		"_total":      {judge: oneOf("none", "estimate", "accurate")},
-		"_contained":  {judge: oneOf("false"), vital: true},
-		"_summary":    {judge: (*search).summary},
-		"_elements":   {judge: (*search).elements},
-		"_sort":       {judge: (*search).sort},
-		"_include":    {judge: (*search).include, repeats: true},
-		"_revinclude": {judge: (*search).include, repeats: true},
-	}
-}
-
-func refusal(reason string) *Refusal { return &Refusal{Reason: reason} }
-
-func (s *search) count(_ *Query, modifier string, p Param) ([]Param, *Refusal) {
-	if modifier != "" || !isDigits([]byte(p.Value), 1, 4) {
-		return nil, refusal("the value must be a number up to 9999")
-	}
-	return []Param{p}, nil
-}
-
-// oneOf takes listed values only.
-func oneOf(values ...string) func(*search, *Query, string, Param) ([]Param, *Refusal) {
-	return func(_ *search, _ *Query, modifier string, p Param) ([]Param, *Refusal) {
-		if modifier != "" || !slices.Contains(values, p.Value) {
-			return nil, refusal("the value must be " + strings.Join(values, " or "))
-		}
-		return []Param{p}, nil
-	}
-}
-
-func (s *search) summary(q *Query, modifier string, p Param) ([]Param, *Refusal) {
-	switch {
-	case modifier != "":
-	case p.Value == "count", p.Value == "false":
-		return []Param{p}, nil
-	case p.Value == "true", p.Value == "text", p.Value == "data":
-		q.Narrow = s.g.a.schema.summary(q.Narrow, s.typ, p.Value)
-		return nil, nil
-	}
-	return nil, refusal("the value must be true, text, data, count or false")
-}
-
-func (s *search) elements(q *Query, modifier string, p Param) ([]Param, *Refusal) {
-	if modifier != "" {
-		return nil, refusal("it takes no modifier")
-	}
-	n, unknown := s.g.a.schema.elements(q.Narrow, s.typ, strings.Split(p.Value, ","))
-	if unknown {
-		return nil, refusal("the value must be names of elements of " + s.typ + ", separated by commas")
-	}
-	q.Narrow = n
-	return nil, nil
-}
-
-// sort lets an order pass that the consumer could make of what it sees.
-func (s *search) sort(_ *Query, modifier string, p Param) ([]Param, *Refusal) {
-	for _, item := range strings.Split(p.Value, ",") {
-		name := strings.TrimPrefix(item, "-")
-		sp, ok := s.g.param(s.typ, name)
-		if modifier != "" || !ok {
-			return nil, refusal("the value must be search parameters of " + s.typ + ", each with or without a minus sign")
-		}
-		v := s.g.judge(s.typ, sp)
-		switch v.class {
-		case classBool, classNumber, classCode, classText:
-		case classRefused:
-			return nil, &Refusal{Rule: v.rule, Reason: fmt.Sprintf("the order by %q would tell of original values: %s", name, v.reason)}
-		default:
-			return nil, &Refusal{Rule: v.rule, Reason: fmt.Sprintf("the order by %q would tell more of the original values than is shown", name),
-				Hint: "sort by what the answer shows instead"}
-		}
-	}
-	return []Param{p}, nil
-}
-
-// include lets Type:parameter, Type:parameter:Target and Type:* pass where the
-// parameter is a reference that may be followed.
-func (s *search) include(_ *Query, modifier string, p Param) ([]Param, *Refusal) {
-	if modifier != "" && modifier != "iterate" {
-		return nil, refusal("the only modifier is :iterate")
-	}
-	forward := strings.HasPrefix(p.Name, "_include")
-	value := p.Value
-	if value == "*" && forward {
-		value = s.typ + ":*"
-	}
-	parts := strings.Split(value, ":")
-	if len(parts) < 2 || len(parts) > 3 {
-		return nil, refusal("the value must be Type:parameter or Type:parameter:Target")
-	}
-	for i, typ := range parts {
-		if i == 1 {
-			continue
-		}
-		if !s.g.usable(typ) {
-			return nil, refusal("the resource type is unknown or withheld")
-		}
-		s.types[typ] = true
-	}
-	if modifier == "" {
-		if forward && parts[0] != s.typ {
-			return nil, refusal("without :iterate, what is included must be referred to by " + s.typ)
-		}
-		if !forward && len(parts) == 3 && parts[2] != s.typ {
-			return nil, refusal("without :iterate, what is included must refer to " + s.typ)
-		}
-	}
-	params := []*SearchParam{}
-	if parts[1] == "*" {
-		for _, sp := range s.g.a.schema.SearchParams(parts[0]) {
-			if sp.Type == "reference" {
-				params = append(params, sp)
-			}
-		}
-	} else if sp, ok := s.g.param(parts[0], parts[1]); ok {
-		params = append(params, sp)
-	}
-	if len(params) == 0 {
-		return nil, refusal("the parameter is not a reference that may be followed")
-	}
-	for _, sp := range params {
-		if v := s.g.judge(parts[0], sp); v.class != classReference {
-			if parts[1] == "*" {
-				return nil, &Refusal{Rule: v.rule, Reason: fmt.Sprintf("not every reference of %s may be followed, such as %q", parts[0], sp.Name), Hint: "name the parameters"}
-			}
-			return nil, &Refusal{Rule: v.rule, Reason: "the parameter is not a reference that may be followed"}
-		}
-		if forward && len(parts) < 3 {
-			s.leadsTo(sp.Targets)
-		}
-	}
-	return []Param{{p.Name, value}}, nil
 }
 
 // leadsTo notes the types that references lead to; none means any.

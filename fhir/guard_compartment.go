@@ -18,17 +18,17 @@ var compartments = []string{"Device", "Encounter", "Patient", "Practitioner", "R
 // of all resources and _type. id is the opened id to write into the upstream's
 // path; where the pseudonym does not open it is one that no resource has, so that
 // the answer is that of an id that does not exist. The error is a *Refusal.
-func (g *Guard) Compartment(keys *mask.Pseudonymizer, site *Site, compartment, pseudonym, resourceType string, params []Param, lenient bool) (q *Query, id string, err error) {
+func (g *Guard) Compartment(keys *mask.Pseudonymizer, site *Site, compartment, pseudonym, resourceType string, params []Param, handling Handling) (q *Query, id string, err error) {
 	if !slices.Contains(compartments, compartment) || !g.usable(compartment) {
 		return nil, "", &Refusal{Param: printable(compartment), Reason: "it has no compartment that may be read"}
 	}
 	s := &search{g: g, keys: keys, site: site, typ: compartment}
 	if resourceType == "*" {
-		q, err = s.everyType(compartment, params, lenient)
+		q, err = s.everyType(compartment, params, handling)
 	} else if r := g.belongs(compartment, resourceType); r != nil {
 		return nil, "", r
 	} else {
-		q, err = g.Search(keys, site, resourceType, params, lenient)
+		q, err = g.Search(keys, site, resourceType, params, handling)
 	}
 	if err != nil {
 		return nil, "", err
@@ -62,7 +62,7 @@ func (g *Guard) belongs(compartment, resourceType string) *Refusal {
 
 // everyType judges a search over all types of a compartment: a parameter must
 // pass alike for each of them.
-func (s *search) everyType(compartment string, params []Param, lenient bool) (*Query, error) {
+func (s *search) everyType(compartment string, params []Param, handling Handling) (*Query, error) {
 	types, rest, err := s.takeTypes(params)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (s *search) everyType(compartment string, params []Param, lenient bool) (*Q
 		if r := s.g.belongs(compartment, typ); r != nil {
 			return nil, r
 		}
-		one, err := s.g.Search(s.keys, s.site, typ, rest, lenient)
+		one, err := s.g.Search(s.keys, s.site, typ, rest, handling)
 		if err != nil {
 			return nil, err
 		}

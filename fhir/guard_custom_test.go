@@ -56,7 +56,7 @@ func TestCustomSearchParameters(t *testing.T) {
 		{"an extension's code that is listed", "birth-sex", "F", "", "us-core-sex", "masked"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: tc.param, Value: tc.value}}, false)
+			q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: tc.param, Value: tc.value}}, fhir.Strict)
 			if tc.want != "" {
 				if err != nil || len(q.Upstream) != 1 || q.Upstream[0].Value != tc.want {
 					t.Errorf("got %+v, %v", q, err)
@@ -70,17 +70,17 @@ func TestCustomSearchParameters(t *testing.T) {
 		})
 	}
 	for _, name := range []string{"conceived", "city", "linked", "married", "maried"} {
-		if q, err := plain.Search(keys, nil, "Patient", []fhir.Param{{Name: name, Value: "1980"}}, false); err == nil {
+		if q, err := plain.Search(keys, nil, "Patient", []fhir.Param{{Name: name, Value: "1980"}}, fhir.Strict); err == nil {
 			t.Errorf("%s passes without being named: %+v", name, q)
 		}
 	}
-	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "maried", Value: "x"}}, false); err == nil || !strings.Contains(err.Error(), `did you mean "married"`) {
+	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "maried", Value: "x"}}, fhir.Strict); err == nil || !strings.Contains(err.Error(), `did you mean "married"`) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_include", Value: "Patient:linked"}}, false); err != nil {
+	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_include", Value: "Patient:linked"}}, fhir.Strict); err != nil {
 		t.Error(err)
 	}
-	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_sort", Value: "city"}}, false); err == nil {
+	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_sort", Value: "city"}}, fhir.Strict); err == nil {
 		t.Error("a masked parameter sorts")
 	}
 	var listed []string

@@ -134,8 +134,12 @@ func FuzzGuard(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, index uint8, name, value string, lenient bool) {
 		typ := types[int(index)%len(types)]
+		handling := fhir.Unstated
+		if lenient {
+			handling = fhir.Lenient
+		}
 		for _, v := range []string{value, "Zzqsmith", "1931-02-03", value + ",Zzqsmith"} {
-			q, err := g.Search(keys, nil, typ, []fhir.Param{{Name: name, Value: v}}, lenient)
+			q, err := g.Search(keys, nil, typ, []fhir.Param{{Name: name, Value: v}}, handling)
 			if err != nil {
 				if strings.Contains(err.Error(), "Zzq") && !strings.Contains(name, "Zzq") || strings.Contains(err.Error(), "1931-") && !strings.Contains(name, "1931-") {
 					t.Errorf("the refusal shows the value: %v", err)
@@ -155,7 +159,7 @@ func FuzzGuard(f *testing.F) {
 		}
 		for op, on := range map[string]string{"$export": "", "$everything": "Patient", "$lastn": "Observation", "$lookup": "CodeSystem", "$expand": "ValueSet"} {
 			for _, params := range [][]fhir.Param{{{Name: name, Value: "Zzqsmith"}}, {{Name: "_typeFilter", Value: typ + "?" + name + "=Zzqsmith"}}, {{Name: "_typeFilter", Value: value + "?name=Zzqsmith"}}} {
-				if q, err := g.Operation(keys, nil, op, on, params); err == nil && strings.Contains(written(q.Upstream), "Zzq") && name != "property" {
+				if q, err := g.Operation(keys, nil, op, on, params, handling); err == nil && strings.Contains(written(q.Upstream), "Zzq") && name != "property" {
 					t.Errorf("%s sends %+v", op, q.Upstream)
 				}
 			}
@@ -183,7 +187,7 @@ func TestEveryParameterWithOddValues(t *testing.T) {
 			}
 		}
 		try := func(name, value string) {
-			q, err := g.Search(keys, nil, typ, []fhir.Param{{Name: name, Value: value}}, false)
+			q, err := g.Search(keys, nil, typ, []fhir.Param{{Name: name, Value: value}}, fhir.Strict)
 			if err != nil {
 				return
 			}

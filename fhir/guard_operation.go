@@ -62,9 +62,9 @@ type operating struct {
 // masked resource (_elements of $export). The id in the URL is the caller's to
 // open. Every other operation, type and parameter is refused; the error is a
 // *Refusal.
-func (g *Guard) Operation(keys *mask.Pseudonymizer, site *Site, name, resourceType string, params []Param) (*Query, error) {
+func (g *Guard) Operation(keys *mask.Pseudonymizer, site *Site, name, resourceType string, params []Param, handling Handling) (*Query, error) {
 	if name == "$lastn" && resourceType == "Observation" {
-		return g.lastN(keys, site, params)
+		return g.lastN(keys, site, params, handling)
 	}
 	op, known := operations[name]
 	if !known || !slices.Contains(op.types, resourceType) || resourceType != "" && !g.usable(resourceType) {
@@ -73,7 +73,7 @@ func (g *Guard) Operation(keys *mask.Pseudonymizer, site *Site, name, resourceTy
 	}
 	o := &operating{search: search{g: g, keys: keys, site: site, typ: resourceType, types: map[string]bool{}}, op: name, q: &Query{}, given: map[string]string{}}
 	for _, p := range params {
-		if _, twice := o.given[p.Name]; twice && !slices.Contains(op.repeats, p.Name) {
+		if _, twice := o.given[p.Name]; twice && !slices.Contains(op.repeats, p.Name) && !shapers[p.Name].repeats {
 			return nil, &Refusal{Param: printable(p.Name), Reason: "it is given more than once"}
 		}
 		o.given[p.Name] = p.Value
@@ -90,6 +90,10 @@ func (g *Guard) Operation(keys *mask.Pseudonymizer, site *Site, name, resourceTy
 		out, r := op.judge(o, p)
 		if r != nil {
 			r.Param = printable(p.Name)
+			if leavesElsewhere(p, handling, r) {
+				o.q.Dropped = append(o.q.Dropped, r)
+				continue
+			}
 			return nil, r
 		}
 		o.q.Upstream, o.q.Self = append(o.q.Upstream, out...), append(o.q.Self, p)
@@ -98,7 +102,7 @@ func (g *Guard) Operation(keys *mask.Pseudonymizer, site *Site, name, resourceTy
 }
 
 // lastN is a search with one parameter more.
-func (g *Guard) lastN(keys *mask.Pseudonymizer, site *Site, params []Param) (*Query, error) {
+func (g *Guard) lastN(keys *mask.Pseudonymizer, site *Site, params []Param, handling Handling) (*Query, error) {
 	var rest, most []Param
 	for _, p := range params {
 		if p.Name != "max" {
@@ -109,7 +113,7 @@ func (g *Guard) lastN(keys *mask.Pseudonymizer, site *Site, params []Param) (*Qu
 			return nil, &Refusal{Param: "max", Reason: "the value must be a number up to 9999, given once"}
 		}
 	}
-	q, err := g.Search(keys, site, "Observation", rest, false)
+	q, err := g.Search(keys, site, "Observation", rest, handling)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +215,7 @@ func (o *operating) export(p Param) ([]Param, *Refusal) {
 	case "_type":
 		return []Param{p}, nil
 	case "_outputFormat":
-		switch p.Value {
+		switch p.Value = plus(p.Value); p.Value {
 		case "application/fhir+ndjson", "application/ndjson", "ndjson":
 			return []Param{p}, nil
 		}

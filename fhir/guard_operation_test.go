@@ -117,7 +117,7 @@ func TestGuardOfOperations(t *testing.T) {
 		{"look up a property that is text", "$lookup", "CodeSystem", "property=John%20Smith", "", "name of a property"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			q, err := g.Operation(keys, nil, tc.op, tc.typ, asked(t, tc.query))
+			q, err := g.Operation(keys, nil, tc.op, tc.typ, asked(t, tc.query), fhir.Strict)
 			if tc.reason == "" {
 				if err != nil || written(q.Upstream) != tc.want || written(q.Self) != written(asked(t, tc.query)) {
 					t.Errorf("got %+v, %v", q, err)
@@ -130,7 +130,7 @@ func TestGuardOfOperations(t *testing.T) {
 			}
 		})
 	}
-	q, err := g.Operation(keys, nil, "$export", "", asked(t, "_elements=Patient.gender,status"))
+	q, err := g.Operation(keys, nil, "$export", "", asked(t, "_elements=Patient.gender,status"), fhir.Strict)
 	if err != nil || q.Narrow == nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestGuardOfCompartments(t *testing.T) {
 		{"of everything by day", "Patient", string(sealed), "*", "_lastUpdated=ge2024-02-01", "", "", "whole year"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			q, id, err := g.Compartment(keys, nil, tc.compartment, tc.id, tc.typ, asked(t, tc.query), false)
+			q, id, err := g.Compartment(keys, nil, tc.compartment, tc.id, tc.typ, asked(t, tc.query), fhir.Strict)
 			if tc.reason == "" {
 				if err != nil || id != tc.opened || written(q.Upstream) != tc.want {
 					t.Errorf("got %+v, %q, %v", q, id, err)
@@ -183,7 +183,7 @@ func TestGuardOfCompartments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = fhir.NewGuard(a).Compartment(keys, nil, "Patient", string(sealed), "Observation", nil, false)
+	_, _, err = fhir.NewGuard(a).Compartment(keys, nil, "Patient", string(sealed), "Observation", nil, fhir.Strict)
 	if r := new(fhir.Refusal); !errors.As(err, &r) || r.Rule != "subjects" {
 		t.Errorf("got %v", err)
 	}

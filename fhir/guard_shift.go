@@ -81,7 +81,7 @@ func (g *Guard) anchored(typ string) bool {
 
 // unshift shifts a time back to what it is an image of.
 func (s *search) unshift(v verdict, item string) (string, bool) {
-	prefix, at := cutPrefix(item)
+	prefix, at := cutPrefix(plus(item))
 	switch prefix {
 	case "sa", "eb", "ap":
 		return "", false

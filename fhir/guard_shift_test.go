@@ -38,7 +38,7 @@ func TestGuardOfShiftedDates(t *testing.T) {
 		{"by the patient's id", "Patient", "_id=" + strings.TrimPrefix(p1, "Patient/") + "&_lastUpdated=ge" + at, "_lastUpdated", `"id":"1","meta":{"lastUpdated":%q}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			q, err := g.Search(keys, nil, tc.typ, asked(t, strings.ReplaceAll(tc.query, "+", "%2B")), false)
+			q, err := g.Search(keys, nil, tc.typ, asked(t, strings.ReplaceAll(tc.query, "+", "%2B")), fhir.Strict)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -74,7 +74,7 @@ func TestGuardOfShiftedDates(t *testing.T) {
 		{"sorted", "DocumentReference", "patient=" + p1 + "&_sort=date", "order"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			q, err := g.Search(keys, nil, tc.typ, asked(t, strings.ReplaceAll(tc.query, "+", "%2B")), false)
+			q, err := g.Search(keys, nil, tc.typ, asked(t, strings.ReplaceAll(tc.query, "+", "%2B")), fhir.Strict)
 			var r *fhir.Refusal
 			if !errors.As(err, &r) || !strings.Contains(r.Reason, tc.reason) || strings.Contains(err.Error(), "Smith") {
 				t.Errorf("got %+v, %v", q, err)

@@ -11,6 +11,7 @@ var timeForm = regexp.MustCompile(`^[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]
 
 // yearOfTime returns the year in UTC in which a date or time begins.
 func yearOfTime(value string) (year int, ok bool) {
+	value = plus(value)
 	if !timeForm.MatchString(value) {
 		return 0, false
 	}
@@ -44,12 +45,13 @@ func (g *Guard) Since(resourceType, value string) (string, error) {
 // History judges the parameters of a history of resources of the given types (FHIR
 // R4, http.html#history), and returns them as they may go upstream. Of several types,
 // all must take the time of _since alike. The error is a *Refusal.
-func (g *Guard) History(types []string, params []Param) ([]Param, error) {
-	var upstream []Param
+func (g *Guard) History(types []string, params []Param, handling Handling) (*Query, error) {
+	q := &Query{}
 	seen := map[string]bool{}
 	for _, p := range params {
+		written := p
 		if seen[p.Name] {
-			return nil, &Refusal{Param: p.Name, Reason: "it is given more than once"}
+			return nil, &Refusal{Param: printable(p.Name), Reason: "it is given more than once"}
 		}
 		seen[p.Name] = true
 		switch p.Name {
@@ -71,9 +73,14 @@ func (g *Guard) History(types []string, params []Param) ([]Param, error) {
 			}
 			p.Value = since
 		default:
-			return nil, &Refusal{Param: printable(p.Name), Reason: "a history takes _count and _since"}
+			r := &Refusal{Param: printable(p.Name), Reason: "a history takes _count and _since"}
+			if !leavesElsewhere(p, handling, r) {
+				return nil, r
+			}
+			q.Dropped = append(q.Dropped, r)
+			continue
 		}
-		upstream = append(upstream, p)
+		q.Upstream, q.Self = append(q.Upstream, p), append(q.Self, written)
 	}
-	return upstream, nil
+	return q, nil
 }

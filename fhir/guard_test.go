@@ -221,7 +221,7 @@ func TestGuard(t *testing.T) {
 		{"type that is unknown", "Shoe", "_id", "1", "", "", "unknown"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := g.Search(keys, site, tc.typ, []fhir.Param{{Name: tc.param, Value: tc.value}}, false)
+			got, err := g.Search(keys, site, tc.typ, []fhir.Param{{Name: tc.param, Value: tc.value}}, fhir.Strict)
 			if tc.want != "" {
 				name := tc.param
 				name = strings.TrimSuffix(name, ":")
@@ -283,20 +283,20 @@ func TestLenient(t *testing.T) {
 	a := shipped(t, "safe-harbor")
 	g := fhir.NewGuard(a)
 	keys := a.Policy.Keys.NewPseudonymizer()
-	q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "gender", Value: "female"}, {Name: "_sort", Value: "birthdate"}, {Name: "_include", Value: "Patient:name"}}, true)
+	q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "gender", Value: "female"}, {Name: "_sort", Value: "birthdate"}, {Name: "_include", Value: "Patient:name"}}, fhir.Lenient)
 	if err != nil || len(q.Upstream) != 1 || len(q.Self) != 1 || len(q.Dropped) != 2 || q.Dropped[0].Param != "_sort" || q.Dropped[1].Param != "_include" {
 		t.Errorf("%+v, %v", q, err)
 	}
 	for _, p := range []fhir.Param{{Name: "name", Value: "Smith"}, {Name: "birthdate", Value: "1980-01-02"}, {Name: "shoe-size", Value: "44"}, {Name: "_has:Observation:patient:value-string", Value: "x"}} {
-		if q, err := g.Search(keys, nil, "Patient", []fhir.Param{p}, true); err == nil {
+		if q, err := g.Search(keys, nil, "Patient", []fhir.Param{p}, fhir.Lenient); err == nil {
 			t.Errorf("%s: left out: %+v", p.Name, q)
 		}
 	}
 	// Contained resources instead of others would be another answer.
-	if q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_contained", Value: "true"}}, true); err == nil {
+	if q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_contained", Value: "true"}}, fhir.Lenient); err == nil {
 		t.Errorf("_contained is left out: %+v", q)
 	}
-	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_count", Value: "1"}, {Name: "_count", Value: "2"}}, false); err == nil {
+	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_count", Value: "1"}, {Name: "_count", Value: "2"}}, fhir.Strict); err == nil {
 		t.Error("_count twice passes")
 	}
 }
@@ -312,12 +312,12 @@ func TestUntypedChainIsTyped(t *testing.T) {
 		{"subject._lastUpdated", "subject._lastUpdated"},   // all have it, and alike
 		{"subject:Patient.birthdate", "subject:Patient.birthdate"},
 	} {
-		q, err := g.Search(keys, nil, "Observation", []fhir.Param{{Name: tc.name, Value: "1980"}}, false)
+		q, err := g.Search(keys, nil, "Observation", []fhir.Param{{Name: tc.name, Value: "1980"}}, fhir.Strict)
 		if err != nil || len(q.Upstream) != 1 || q.Upstream[0].Name != tc.want {
 			t.Errorf("%s: %+v, %v", tc.name, q, err)
 		}
 	}
-	if q, err := g.Search(keys, nil, "Observation", []fhir.Param{{Name: "subject.active", Value: "true"}}, false); err == nil && strings.HasPrefix(q.Upstream[0].Name, "subject.") {
+	if q, err := g.Search(keys, nil, "Observation", []fhir.Param{{Name: "subject.active", Value: "true"}}, fhir.Strict); err == nil && strings.HasPrefix(q.Upstream[0].Name, "subject.") {
 		t.Errorf("goes upstream as %+v", q.Upstream)
 	}
 }
@@ -336,7 +336,7 @@ func TestGuardOfOtherRulesets(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			q, err := fhir.NewGuard(a).Search(a.Policy.Keys.NewPseudonymizer(), nil, tc.typ, asked(t, tc.query), false)
+			q, err := fhir.NewGuard(a).Search(a.Policy.Keys.NewPseudonymizer(), nil, tc.typ, asked(t, tc.query), fhir.Strict)
 			if tc.want != "" && (err != nil || written(q.Upstream) != tc.want) || tc.want == "" && (err == nil || !strings.Contains(err.Error(), tc.reason)) {
 				t.Errorf("got %+v, %v", q, err)
 			}
@@ -346,11 +346,11 @@ func TestGuardOfOtherRulesets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = fhir.NewGuard(a).Operation(a.Policy.Keys.NewPseudonymizer(), nil, "$export", "", asked(t, "_typeFilter=Immunization%3Fseries%3Dx%2CPatient%3Fname%3DSmith"))
+	_, err = fhir.NewGuard(a).Operation(a.Policy.Keys.NewPseudonymizer(), nil, "$export", "", asked(t, "_typeFilter=Immunization%3Fseries%3Dx%2CPatient%3Fname%3DSmith"), fhir.Strict)
 	if err == nil {
 		t.Error("a filter hides in the value of another")
 	}
-	_, err = fhir.NewGuard(a).Operation(a.Policy.Keys.NewPseudonymizer(), nil, "$export", "", asked(t, "_typeFilter=Immunization%3Fseries%3Dx%252CPatient%253Fname%253DSmith"))
+	_, err = fhir.NewGuard(a).Operation(a.Policy.Keys.NewPseudonymizer(), nil, "$export", "", asked(t, "_typeFilter=Immunization%3Fseries%3Dx%252CPatient%253Fname%253DSmith"), fhir.Strict)
 	if err == nil || !strings.Contains(err.Error(), "question mark") {
 		t.Errorf("a filter hides in the escaped value of another: %v", err)
 	}

@@ -136,7 +136,9 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 		out, ok = s.openReference(v.targets, modifier, item)
 		return out, ok, "the value must be Type/id, or an id where one type is possible"
 	case classCode:
-		out, ok = v.code(item)
+		if out, ok = v.code(item); !ok {
+			out, ok = v.code(plus(item))
+		}
 		return out, ok, "the value is not a code of the element's value set"
 	case classCoded:
 		out, ok = s.g.token(v, item)
@@ -268,6 +270,10 @@ const oldestAge = 89
 // oldestYear is the first year that no rule hides as one that reveals an age
 // over 89.
 func (g *Guard) oldestYear() int { return g.a.Policy.Ruleset.ReferenceDate.Year - oldestAge }
+
+// plus gives a value that has no spaces the plus sign back that was read as one, since
+// it was not escaped in the URL: of a time zone, or of a media type.
+func plus(value string) string { return strings.ReplaceAll(value, " ", "+") }
 
 // cutPrefix takes the prefix off an ordered value (FHIR R4, search.html#prefix).
 func cutPrefix(item string) (prefix, rest string) {

@@ -35,7 +35,7 @@ const lastYear = 9998
 // moment of a year, in whatever precision and zone, tests nothing finer and is read as
 // one of the year, so ge2022-01-01 as ge2022. It refuses years that rules hide.
 func (g *Guard) yearBound(item string) (prefix string, year int, ok bool) {
-	prefix, value := cutPrefix(item)
+	prefix, value := cutPrefix(plus(item))
 	m := yearForm.FindStringSubmatch(value)
 	if m == nil || prefix == "ap" {
 		return "", 0, false
@@ -114,10 +114,12 @@ func stampBound(prefix string, y int) (string, bool) {
 }
 
 // wholeStamp splits _lastUpdated=Y, which no server needs to read alike, into geY and
-// leY. The time of the last change is one, so that both are about the same.
+// leY. The time of the last change is one, and so is what most references lead to, so
+// that both are about the same; of the many that _has looks at they need not be.
 func wholeStamp(p Param) []Param {
 	prefix, year := cutPrefix(p.Value)
-	if p.Name != "_lastUpdated" || prefix != "" && prefix != "eq" || !isDigits([]byte(year), 4, 4) {
+	about := p.Name == "_lastUpdated" || strings.HasSuffix(p.Name, "._lastUpdated") && !strings.Contains(p.Name, "_has:")
+	if !about || prefix != "" && prefix != "eq" || !isDigits([]byte(year), 4, 4) {
 		return []Param{p}
 	}
 	return []Param{{p.Name, "ge" + year}, {p.Name, "le" + year}}
@@ -141,7 +143,7 @@ func (g *Guard) yearReason(v verdict) string {
 	reason := fmt.Sprintf("the value must be a whole year (YYYY) from %d on, with eq, ne, gt, ge, lt, le, sa or eb, "+
 		"or the first or last moment of one, such as ge2022-01-01 or le2022-12-31", g.oldestYear())
 	if v.stamp {
-		reason += "; in a chain or a list, not eq"
+		reason += "; behind _has or in a list, not eq"
 	}
 	return reason
 }

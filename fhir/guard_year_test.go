@@ -129,7 +129,7 @@ func TestYearsMeanTheSameEverywhere(t *testing.T) {
 			for _, rest := range append([]string{""}, spellings[prefix]...) {
 				value := fmt.Sprintf("%s%d%s", prefix, y, rest)
 				for _, param := range []struct{ typ, name string }{{"Encounter", "date"}, {"Patient", "_lastUpdated"}} {
-					q, err := g.Search(keys, nil, param.typ, []fhir.Param{{Name: param.name, Value: value}}, false)
+					q, err := g.Search(keys, nil, param.typ, []fhir.Param{{Name: param.name, Value: value}}, fhir.Strict)
 					if err != nil {
 						t.Errorf("%s: %v", value, err)
 						continue
@@ -178,18 +178,18 @@ func TestYearBoundsThatSplitAYear(t *testing.T) {
 			{"Patient", "birthdate"}, {"Encounter", "date"}, {"Observation", "date"}, {"Patient", "_lastUpdated"}, {"Observation", "subject:Patient.birthdate"},
 			{"Patient", "_has:Observation:patient:date"}, {"MedicationRequest", "date"}, {"ServiceRequest", "occurrence"},
 		} {
-			if q, err := g.Search(keys, nil, p.typ, []fhir.Param{{Name: p.name, Value: value}}, true); err == nil {
+			if q, err := g.Search(keys, nil, p.typ, []fhir.Param{{Name: p.name, Value: value}}, fhir.Lenient); err == nil {
 				t.Errorf("%s?%s=%s goes upstream as %v", p.typ, p.name, value, q.Upstream)
 			}
 			filter := p.typ + "?" + p.name + "=" + strings.ReplaceAll(value, "+", "%2B")
-			if q, err := g.Operation(keys, nil, "$export", "", []fhir.Param{{Name: "_typeFilter", Value: filter}}); err == nil {
+			if q, err := g.Operation(keys, nil, "$export", "", []fhir.Param{{Name: "_typeFilter", Value: filter}}, fhir.Lenient); err == nil {
 				t.Errorf("%s goes upstream as %v", filter, q.Upstream)
 			}
 		}
 	}
 	// In what is about many resources at once, a year is not two comparisons.
 	for name, value := range map[string]string{"_has:Encounter:patient:_lastUpdated": "2022", "_lastUpdated": "2022,2023"} {
-		if q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: name, Value: value}}, false); err == nil {
+		if q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: name, Value: value}}, fhir.Strict); err == nil {
 			t.Errorf("%s=%s goes upstream as %v", name, value, q.Upstream)
 		}
 	}

@@ -48,7 +48,7 @@ func TestNarrowing(t *testing.T) {
 		{"spaces", "_elements", "gender", `{ "resourceType" : "Patient" , "gender" : "male" , "x" : [ 1 , 2 ] }`, `{"resourceType":"Patient","gender":"male","meta":{"tag":[` + tag + `]}}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			q, err := g.Search(a.Policy.Keys.NewPseudonymizer(), nil, "Patient", []fhir.Param{{Name: tc.param, Value: tc.value}}, false)
+			q, err := g.Search(a.Policy.Keys.NewPseudonymizer(), nil, "Patient", []fhir.Param{{Name: tc.param, Value: tc.value}}, fhir.Strict)
 			if err != nil || len(q.Upstream) != 0 || q.Narrow == nil {
 				t.Fatalf("%+v, %v", q, err)
 			}
@@ -59,7 +59,7 @@ func TestNarrowing(t *testing.T) {
 		})
 	}
 	for _, bad := range []string{"", "{", "[]", `{"resourceType":"Patient"}x`, `{"resourceType":"Bundle","entry":{}}`, `{"resourceType":"Bundle","entry":[1]}`} {
-		q, _ := g.Search(a.Policy.Keys.NewPseudonymizer(), nil, "Patient", []fhir.Param{{Name: "_elements", Value: "gender"}}, false)
+		q, _ := g.Search(a.Policy.Keys.NewPseudonymizer(), nil, "Patient", []fhir.Param{{Name: "_elements", Value: "gender"}}, fhir.Strict)
 		if got, err := q.Narrow.Append(nil, []byte(bad)); err == nil {
 			t.Errorf("%q gives %s", bad, got)
 		}
@@ -69,7 +69,7 @@ func TestNarrowing(t *testing.T) {
 // narrowing returns what _elements or _summary leaves.
 func narrowing(t testing.TB, g *fhir.Guard, typ, query string) *fhir.Narrowing {
 	t.Helper()
-	n, err := g.Shape(typ, asked(t, query))
+	n, _, err := g.Shape(typ, asked(t, query), fhir.Strict)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestNarrowingTwice(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 	for _, query := range []string{"_elements=gender&_elements=active", "_summary=count", "_summary=all", "_count=1", "_elements=", "_elements=gender,", "_elements=Patient.gender", "name=Smith"} {
-		if n, err := g.Shape("Patient", asked(t, query)); err == nil {
+		if n, _, err := g.Shape("Patient", asked(t, query), fhir.Strict); err == nil {
 			t.Errorf("%s gives %+v", query, n)
 		}
 	}

@@ -27,12 +27,12 @@ type header struct{ name, value string }
 // answer. Buffers of answers stay with the connections that they went out on.
 const largestKept = 256 << 10
 
-// outcomeEntry is the entry of a Bundle that says what lenient handling left
-// out (FHIR R4, search.html#errors).
+// outcomeEntry is the entry of a Bundle that says what was left out (FHIR R4,
+// search.html#errors).
 func outcomeEntry(dropped []*fhir.Refusal) ([]byte, error) {
 	var o models.OperationOutcome
 	for _, r := range dropped {
-		text := r.Error() + "; it was left out, as lenient handling asks"
+		text := r.Error() + "; it was left out"
 		o.Issue = append(o.Issue, models.OperationOutcomeIssue{Severity: models.IssueSeverityWarning, Code: models.IssueTypeNotSupported, Diagnostics: &text})
 	}
 	resource, err := json.Marshal(o)

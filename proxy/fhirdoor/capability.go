@@ -16,8 +16,9 @@ import (
 // capabilities answers GET metadata.
 func (x *exchange) capabilities(a *ask) (*answer, *problem) {
 	x.operation = "capabilities"
-	if len(a.params) > 0 {
-		return nil, refused(400, models.IssueTypeNotSupported, "parameters of metadata", "metadata takes no parameters but _format and _pretty")
+	narrow, p := x.shapeOfMetadata(a)
+	if p != nil {
+		return nil, p
 	}
 	body, p := x.view.metadata.get(time.Minute, func() ([]byte, *problem) {
 		r, p := x.s.up.get([]byte("/metadata"), x.s.limits.UpstreamTimeout)
@@ -39,7 +40,34 @@ func (x *exchange) capabilities(a *ask) (*answer, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	return &answer{status: 200, body: append(a.buf, body...)}, nil
+	out, p := shapeAnswer(append(a.buf, body...), &question{want: "CapabilityStatement", narrow: narrow})
+	if p != nil {
+		return nil, p
+	}
+	return &answer{status: 200, body: out}, nil
+}
+
+// shapeOfMetadata judges the parameters of metadata, of which none chooses anything:
+// mode may be ignored (FHIR R4, http.html#capabilities), _elements and _summary leave
+// of the statement what was asked for, and what else there is does nothing.
+func (x *exchange) shapeOfMetadata(a *ask) (*fhir.Narrowing, *problem) {
+	var shape []fhir.Param
+	for _, p := range a.params {
+		switch {
+		case p.Name == "_elements", p.Name == "_summary" && p.Value != "count":
+			shape = append(shape, p)
+		case p.Name == "mode":
+		default:
+			if a.prefer.handling == fhir.Strict {
+				return nil, refused(400, models.IssueTypeNotSupported, "parameters of metadata", "metadata takes no parameters but mode, _elements, _summary, _format and _pretty")
+			}
+		}
+	}
+	narrow, _, err := x.view.guard.Shape("CapabilityStatement", shape, a.prefer.handling)
+	if err != nil {
+		return nil, x.refusal(err)
+	}
+	return narrow, nil
 }
 
 // upstreamCapability is what is read of the upstream's CapabilityStatement.
@@ -204,7 +232,7 @@ func searchParams(v *view, typ string, offered map[string]bool) []models.Capabil
 func (s *Server) includes(v *view, keys *mask.Pseudonymizer, typ, param string, offered []string) []string {
 	var out []string
 	for _, value := range offered {
-		if _, err := v.guard.Search(keys, s.site, typ, []fhir.Param{{Name: param, Value: value}}, false); err == nil {
+		if _, err := v.guard.Search(keys, s.site, typ, []fhir.Param{{Name: param, Value: value}}, fhir.Strict); err == nil {
 			out = append(out, value)
 		}
 	}

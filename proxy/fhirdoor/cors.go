@@ -42,7 +42,7 @@ func (c *cors) allow(ctx *fasthttp.RequestCtx) bool {
 		origin = "*"
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
-	h.Set("Access-Control-Expose-Headers", "Content-Location, Retry-After, X-Progress, X-Request-Id, X-Veil-Ruleset")
+	h.Set("Access-Control-Expose-Headers", "Content-Location, Retry-After, X-Progress, X-Request-Id, X-Veil-Left-Out, X-Veil-Ruleset")
 	return true
 }
 

@@ -52,7 +52,7 @@ func (x *exchange) kickOff(a *ask, path string, query *fhir.Query) (*answer, *pr
 	if p := x.note("complete", "", 202, ""); p != nil {
 		return nil, p
 	}
-	return &answer{status: 202, header: []header{{"Content-Location", location}}}, nil
+	return &answer{status: 202, header: append([]header{{"Content-Location", location}}, leftOut(query.Dropped)...)}, nil
 }
 
 // url is the URL that a consumer may follow.
@@ -136,7 +136,7 @@ func (x *exchange) exportFile(a *ask, kind linkKind) (*answer, *problem) {
 		if len(segments) > 1 {
 			level = segments[0]
 		}
-		query, err := x.view.guard.Operation(x.keys, x.s.site, "$export", level, l.shape)
+		query, err := x.view.guard.Operation(x.keys, x.s.site, "$export", level, l.shape, fhir.Lenient)
 		if err != nil {
 			return nil, notFound()
 		}

@@ -2,6 +2,8 @@ package fhirdoor
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
@@ -24,8 +26,9 @@ type question struct {
 	shape  []fhir.Param
 	format string
 	narrow *fhir.Narrowing
-	// dropped is what lenient handling left out.
-	dropped []*fhir.Refusal
+	// dropped is what was left out, and handling what the consumer said of it.
+	dropped  []*fhir.Refusal
+	handling fhir.Handling
 	// counted: the least count of the view applies. It does to what chooses
 	// among resources of many persons: searches and histories of types.
 	counted bool
@@ -80,7 +83,22 @@ func (x *exchange) fetch(q *question, dst []byte) (*answer, *problem) {
 		return nil, p
 	}
 	x.s.meter.Masked(len(out))
-	return &answer{status: 200, body: out}, nil
+	return &answer{status: 200, body: out, header: leftOut(q.dropped)}, nil
+}
+
+// leftOut names in a header the parameters that were left out, which not every
+// answer has a place for.
+func leftOut(dropped []*fhir.Refusal) []header {
+	if len(dropped) == 0 {
+		return nil
+	}
+	var names []string
+	for _, r := range dropped {
+		if !slices.Contains(names, r.Param) {
+			names = append(names, r.Param)
+		}
+	}
+	return []header{{"X-Veil-Left-Out", strings.Join(names, ", ")}}
 }
 
 // shapeAnswer leaves of a masked answer what was asked for, and adds what was
@@ -93,8 +111,8 @@ func shapeAnswer(out []byte, q *question) ([]byte, *problem) {
 			return nil, wrong
 		}
 	}
-	if len(q.dropped) > 0 {
-		entry, err := outcomeEntry(q.dropped)
+	if dropped := q.toldInEntry(); len(dropped) > 0 {
+		entry, err := outcomeEntry(dropped)
 		if err == nil {
 			out, err = fhir.AppendEntry(nil, out, entry)
 		}
@@ -103,6 +121,25 @@ func shapeAnswer(out []byte, q *question) ([]byte, *problem) {
 		}
 	}
 	return out, nil
+}
+
+// toldInEntry are the parameters that an entry of the Bundle says were left out. A
+// consumer that expects none does not get one for what makes no difference: some take
+// every entry for a match.
+func (q *question) toldInEntry() []*fhir.Refusal {
+	if q.want != "Bundle" {
+		return nil
+	}
+	if q.handling == fhir.Lenient {
+		return q.dropped
+	}
+	var told []*fhir.Refusal
+	for _, r := range q.dropped {
+		if !r.Harmless {
+			told = append(told, r)
+		}
+	}
+	return told
 }
 
 // enough refuses an answer that tells of fewer matches than the view allows.

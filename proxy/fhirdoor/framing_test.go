@@ -161,7 +161,7 @@ func TestOddTargetsAreRefused(t *testing.T) {
 	for _, target := range []string{
 		"http://evil.example/fhir/Patient/" + id, "https://evil.example/", "//evil.example/fhir/Patient", "/fhir/Patient/%2e%2e/Patient/" + id, "/fhir/../fhir/Patient/" + id,
 		"/fhir//Patient/" + id, "/fhir/Patient/;x/" + id, "/fhir/Patient;x=1/" + id, "/fhir/Patient%2f" + id, `/fhir\Patient\` + id, "*", "evil.example:80",
-		"/fhir/Patient/" + id + "?", "/fhir/Patient/" + id + "?_format=json;x", "/fhir/Patient/" + id + "#f", "/Patient/" + id, "/fhir/Patient/" + id + "?x=\x80",
+		"/fhir/Patient/" + id + "?", "/fhir/Patient/" + id + "?_count=1;x", "/fhir/Patient/" + id + "#f", "/Patient/" + id, "/fhir/Patient/" + id + "?x=\x80",
 	} {
 		t.Run(target, func(t *testing.T) {
 			before := len(src.Source.Requests())

@@ -138,7 +138,7 @@ func TestHistory(t *testing.T) {
 			up.take()
 		})
 	}
-	for _, bad := range []string{"/Patient/_history?_at=2024-03-05", "/Patient/_history?_list=1", "/_history?_count=x", "/_history?_since=yesterday", "/_history?_sort=-_lastUpdated", "/Patient/_history?_count=1&_count=2", "/Patient/_history?name=x"} {
+	for _, bad := range []string{"/Patient/_history?_at=2024-03-05", "/Patient/_history?_list=1", "/_history?_count=x", "/_history?_since=yesterday", "/Patient/_history?_count=1&_count=2", "/Patient/_history?name=x"} {
 		r.get(t, bad).outcome(t, 403)
 	}
 	r.get(t, "/AuditEvent/_history").outcome(t, 403)
@@ -254,8 +254,8 @@ func TestBatch(t *testing.T) {
 
 func TestCompartments(t *testing.T) {
 	src := newCanned(t, map[string]string{
-		"/Patient/zq-1/Observation?code=http%3A%2F%2Floinc.org%7C8867-4":    `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"fullUrl":"UP/Observation/o1","resource":{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"Patient/zq-1"}}}]}`,
-		"/Patient/zq-1/*?_lastUpdated=ge2024&_type=Observation%2CCondition": `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"fullUrl":"UP/Observation/o1","resource":{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"Patient/zq-1"}}}]}`,
+		"/Patient/zq-1/Observation?code=http%3A%2F%2Floinc.org%7C8867-4":                       `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"fullUrl":"UP/Observation/o1","resource":{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"Patient/zq-1"}}}]}`,
+		"/Patient/zq-1/*?_lastUpdated=ge2024-01-01T00%3A00%3A00&_type=Observation%2CCondition": `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"fullUrl":"UP/Observation/o1","resource":{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"Patient/zq-1"}}}]}`,
 	})
 	r := newRig(t, src.url, nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", "zq-1")
@@ -270,7 +270,7 @@ func TestCompartments(t *testing.T) {
 	src.take()
 	for path, status := range map[string]int{
 		"/Patient/" + id + "/*?_elements=id": 400, "/Patient/" + id + "/*?name=x": 403, "/Patient/" + id + "/*?_type=AuditEvent": 403, "/Patient/*": 404, "/*": 404, "/*/" + id + "/Observation": 404,
-		"/Patient/" + id + "/*/x": 400, "/Patient/" + id + "/**": 400, "/Patient/*/Observation?_count=x": 403,
+		"/Patient/" + id + "/*/x": 400, "/Patient/" + id + "/**": 400, "/Patient/*/Observation?_count=1&_count=2": 403,
 		"/Patient/" + id + "/AuditEvent": 403, "/Patient/" + id + "/Observation?patient.name=x": 403, "/Patient/" + id + "/Nonsense": 404,
 		"/Observation/" + id + "/Patient": 403, "/Patient/" + id + "/Observation?_text=x": 403,
 	} {
@@ -363,7 +363,36 @@ func TestLenientHandling(t *testing.T) {
 		r.get(t, q, "Prefer", "handling=lenient").outcome(t, 403)
 	}
 	r.get(t, "/Patient?gender=female&_sort=birthdate", "Prefer", "handling=strict").outcome(t, 403)
-	r.get(t, "/Patient?gender=female&_sort=birthdate").outcome(t, 403)
+	for _, q := range []string{"_sort=birthdate", "_sort=_id", "_sort=shoe-size", "_sort=-_lastUpdated", "_summary=some", "_elements=shoeSize", "_total=exact", "_count=many"} {
+		name, _, _ := strings.Cut(q, "=")
+		if text := r.get(t, "/Patient?gender=female&"+q, "Prefer", "handling=strict").outcome(t, 403); !strings.Contains(text, "Prefer: handling=lenient") {
+			t.Errorf("%s: %s", q, text)
+		}
+		got := r.get(t, "/Patient?gender=female&"+q) // nothing said
+		b := got.bundle(t)
+		asked := src.Source.Requests()
+		if strings.Contains(b.link("self"), name) || strings.Contains(asked[len(asked)-1].URL, name) || got.header.Get("X-Veil-Left-Out") != name {
+			t.Errorf("%s is applied: %s, %s", q, b.link("self"), asked[len(asked)-1].URL)
+		}
+		// An order by ids only keeps pages apart, so nobody needs to be told.
+		if told := bytes.Contains(got.body, []byte("OperationOutcome")); told != (q != "_sort=_id") {
+			t.Errorf("%s: told %v", q, told)
+		}
+	}
+	for _, q := range []string{"/Observation?_include=Observation:subject:Person", "/Patient?_revinclude=Provenance:target", "/Patient?_contained=both", "/Patient?_count=1&_count=2"} {
+		r.get(t, q).outcome(t, 403) // resources would be missing, or it is not clear what is meant
+	}
+	r.get(t, "/Patient?gender=female&_totalMethod=count&_count=0").bundle(t)
+	if asked := src.Source.Requests(); !strings.HasSuffix(asked[len(asked)-1].URL, "gender=female&_total=accurate&_count=0") {
+		t.Errorf("the upstream was asked %s", asked[len(asked)-1].URL)
+	}
+	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])
+	for _, path := range []string{"/Patient/" + id + "?_sort=x", "/Patient/" + id + "/$everything?_count=1&_sort=date"} {
+		if got := r.get(t, path); got.status != 200 || got.header.Get("X-Veil-Left-Out") != "_sort" {
+			t.Errorf("%s: %d %v", path, got.status, got.header)
+		}
+		r.get(t, path, "Prefer", "handling=strict").outcome(t, 403)
+	}
 	r.checkClean(t)
 }
 

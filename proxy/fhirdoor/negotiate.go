@@ -28,14 +28,14 @@ type format struct {
 // that the consumer takes. _format goes before the Accept header (FHIR R4,
 // http.html#parameters).
 func (f *format) negotiate(t *target, accept string) *problem {
-	formats := 0
+	formats := map[string]bool{}
 	kept := t.params[:0]
 	for _, p := range t.params {
 		switch p.Name {
 		case "_format":
-			formats++
 			// A plus sign that was not escaped was read as a space.
-			accept = strings.ReplaceAll(p.Value, " ", "+")
+			accept = plusInName(p.Value)
+			formats[accept] = true
 		case "_pretty":
 			f.pretty = p.Value == "true"
 		default:
@@ -43,15 +43,16 @@ func (f *format) negotiate(t *target, accept string) *problem {
 		}
 	}
 	t.params = kept
-	if formats > 1 {
+	if len(formats) > 1 {
 		return refused(400, models.IssueTypeInvalid, "format", "the request has more than one _format")
 	}
 	inJSON, inXML := weigh(accept)
 	if inJSON == 0 && inXML == 0 {
-		return refused(406, models.IssueTypeNotSupported, "format", "FHIR JSON and FHIR XML are served: ask for application/fhir+json or application/fhir+xml")
+		return refused(406, models.IssueTypeNotSupported, "format",
+			"FHIR R4 is served, as JSON and as XML in UTF-8: ask for application/fhir+json or application/fhir+xml, without fhirVersion or with fhirVersion=4.0")
 	}
 	f.xml = inXML > inJSON
-	if formats > 0 {
+	if len(formats) > 0 {
 		f.param = "json"
 		if f.xml {
 			f.param = "xml"
@@ -76,6 +77,9 @@ func weigh(accept string) (inJSON, inXML float64) {
 	for _, item := range strings.Split(accept, ",") {
 		name, params, _ := strings.Cut(item, ";")
 		q := quality(params)
+		if !isR4(params) {
+			continue
+		}
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "*/*":
 			take(0, 1, q, &inJSON)
@@ -92,15 +96,46 @@ func weigh(accept string) (inJSON, inXML float64) {
 	return inJSON, inXML
 }
 
+// plusInName gives the name of a media type the plus sign back that was read as a
+// space since it was not escaped.
+func plusInName(mediaType string) string {
+	name, params, found := strings.Cut(mediaType, ";")
+	name = strings.ReplaceAll(strings.TrimSpace(name), " ", "+")
+	if found {
+		name += ";" + params
+	}
+	return name
+}
+
+// isR4 reports whether the parameters of a media type allow FHIR R4 in UTF-8: with
+// another fhirVersion (FHIR R4, http.html#version-parameter) or charset something else
+// is meant.
+func isR4(params string) bool {
+	version, given := mediaParam(params, "fhirVersion")
+	if given && version != "4.0" && version != "4.0.1" {
+		return false
+	}
+	charset, given := mediaParam(params, "charset")
+	return !given || strings.EqualFold(charset, "utf-8") || charset == "*"
+}
+
+// mediaParam finds a parameter of a media type (RFC 9110, 5.6.6).
+func mediaParam(params, want string) (value string, given bool) {
+	for p := range strings.SplitSeq(params, ";") {
+		name, value, _ := strings.Cut(p, "=")
+		if strings.EqualFold(strings.TrimSpace(name), want) {
+			return strings.Trim(strings.TrimSpace(value), `"`), true
+		}
+	}
+	return "", false
+}
+
 // quality reads the weight among the parameters of a media range; one that
 // cannot be read counts as none given.
 func quality(params string) float64 {
-	for _, p := range strings.Split(params, ";") {
-		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
-		if strings.EqualFold(strings.TrimSpace(name), "q") {
-			if q, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil && q >= 0 && q <= 1 {
-				return q
-			}
+	if value, given := mediaParam(params, "q"); given {
+		if q, err := strconv.ParseFloat(value, 64); err == nil && q >= 0 && q <= 1 {
+			return q
 		}
 	}
 	return 1
@@ -142,7 +177,10 @@ func indent(src []byte) ([]byte, error) {
 }
 
 // prefer are the preferences of a request (RFC 7240) that Veil knows.
-type prefer struct{ lenient, async bool }
+type prefer struct {
+	handling fhir.Handling
+	async    bool
+}
 
 func parsePrefer(values []string) prefer {
 	var p prefer
@@ -150,9 +188,9 @@ func parsePrefer(values []string) prefer {
 		for _, item := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ';' }) {
 			switch strings.ToLower(strings.ReplaceAll(strings.TrimSpace(item), " ", "")) {
 			case "handling=lenient":
-				p.lenient = true
+				p.handling = fhir.Lenient
 			case "handling=strict":
-				p.lenient = false
+				p.handling = fhir.Strict
 			case "respond-async":
 				p.async = true
 			}

@@ -60,7 +60,7 @@ func (x *exchange) operate(a *ask) (*answer, *problem) {
 			return nil, p
 		}
 	}
-	query, err := x.view.guard.Operation(x.keys, x.s.site, name, typ, a.params)
+	query, err := x.view.guard.Operation(x.keys, x.s.site, name, typ, a.params, a.prefer.handling)
 	if err != nil {
 		return nil, x.refusal(err)
 	}
@@ -90,7 +90,7 @@ func (x *exchange) operate(a *ask) (*answer, *problem) {
 	}
 	q := &question{
 		path: path + string(appendQuery(nil, query.Upstream)), want: op.want, typ: typ, narrow: query.Narrow, shape: shape,
-		format: a.format.param, counted: name == "$lastn",
+		format: a.format.param, counted: name == "$lastn", dropped: query.Dropped, handling: a.prefer.handling,
 	}
 	if op.want == "Bundle" {
 		q.self = x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, query.Self))

@@ -15,7 +15,7 @@ import (
 func (x *exchange) usable(typ string) *problem {
 	known, withheldBy := x.view.guard.Type(typ)
 	if !known {
-		return refused(404, models.IssueTypeNotSupported, "unknown type", "the resource type is not one of FHIR R4")
+		return refused(404, models.IssueTypeNotSupported, "unknown type", "the resource type is not one of FHIR R4"+x.hintBase())
 	}
 	if withheldBy != "" {
 		x.rule = withheldBy
@@ -81,7 +81,7 @@ func (x *exchange) openVersion(typ, pseudonym string) (string, *problem) {
 
 func (x *exchange) readAt(a *ask, version string) (*answer, *problem) {
 	typ := a.segments[0]
-	narrow, err := x.view.guard.Shape(typ, a.params)
+	narrow, dropped, err := x.view.guard.Shape(typ, a.params, a.prefer.handling)
 	if err != nil {
 		return nil, x.refusal(err)
 	}
@@ -89,7 +89,7 @@ func (x *exchange) readAt(a *ask, version string) (*answer, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	return x.fetch(&question{path: "/" + typ + "/" + id + version, want: typ, narrow: narrow}, a.buf)
+	return x.fetch(&question{path: "/" + typ + "/" + id + version, want: typ, narrow: narrow, dropped: dropped}, a.buf)
 }
 
 // refusal tells what the guard refused.
@@ -121,11 +121,12 @@ func (x *exchange) history(a *ask) (*answer, *problem) {
 			path += "/" + id
 		}
 	}
-	upstream, err := x.view.guard.History(types, a.params)
+	query, err := x.view.guard.History(types, a.params, a.prefer.handling)
 	if err != nil {
 		return nil, x.refusal(err)
 	}
-	q := &question{path: path + "/_history" + string(appendQuery(nil, upstream)), want: "Bundle", format: a.format.param, counted: len(a.segments) < 3}
-	q.self = x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, a.params))
+	q := &question{path: path + "/_history" + string(appendQuery(nil, query.Upstream)), want: "Bundle", format: a.format.param, counted: len(a.segments) < 3,
+		dropped: query.Dropped, handling: a.prefer.handling}
+	q.self = x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, query.Self))
 	return x.fetch(q, a.buf)
 }

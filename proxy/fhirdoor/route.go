@@ -92,27 +92,34 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *format) (*answer, *problem
 	}
 	raw := req.Header.RequestURI()
 	a := ask{method: string(req.Header.Method()), format: f, chunks: req.Header.IsHTTP11(), prefer: parsePrefer(peekAll(&req.Header, "Prefer"))}
-	path, _, _ := bytes.Cut(raw, []byte("?"))
+	// A proxy is asked in absolute form (RFC 9112, 3.2.2), which servers take too.
+	if rest, ok := bytes.CutPrefix(raw, []byte(strings.TrimSuffix(x.s.base, x.s.path))); ok && len(rest) > 0 {
+		raw = rest
+	}
 	switch {
 	case ctx.IsGet(), ctx.IsHead(), ctx.IsDelete():
 		if len(req.Body()) > 0 {
 			return nil, refused(400, models.IssueTypeStructure, "unexpected body", "a request by "+a.method+" has no body").closing()
 		}
 	case ctx.IsPost():
-		a.form = bytes.HasSuffix(path, []byte("/_search"))
 		a.body = req.Body()
 	default:
 		x.operation = "write"
 		return nil, readOnly()
 	}
 	var err error
-	if a.target, err = parseTarget(string(raw), x.s.path); err != nil {
+	if a.target, err = parseTarget(string(raw), x.s.path); errors.Is(err, errBase) {
+		return nil, refused(400, models.IssueTypeInvalid, "outside of the base", err.Error()+x.hintBase())
+	} else if err != nil {
 		return nil, refused(400, models.IssueTypeInvalid, "malformed target", err.Error())
 	}
-	if a.form {
+	n := len(a.segments)
+	if a.form = a.method == "POST" && n > 0 && a.segments[n-1] == "_search"; a.form {
 		if p := a.readForm(&req.Header); p != nil {
 			return nil, p
 		}
+	} else if _, params, _ := strings.Cut(string(req.Header.ContentType()), ";"); len(a.body) > 0 && !isR4(params) {
+		return nil, refused(415, models.IssueTypeNotSupported, "content type", "the body must be FHIR R4 in UTF-8: send it without fhirVersion, or with fhirVersion=4.0")
 	}
 	accept := strings.Join(peekAll(&req.Header, "Accept"), ",")
 	a.buf = ctx.Response.SwapBody(nil)[:0]
@@ -184,7 +191,12 @@ func (x *exchange) answer(a *ask) (*answer, *problem) {
 		return x.compartment(a)
 	}
 	x.operation = "unsupported"
-	return nil, refused(400, models.IssueTypeNotSupported, "unsupported interaction", "this interaction is not supported: "+served)
+	return nil, refused(400, models.IssueTypeNotSupported, "unsupported interaction", "this interaction is not supported: "+served+x.hintBase())
+}
+
+// hintBase says where the server is, for those who look for it elsewhere.
+func (x *exchange) hintBase() string {
+	return "; the base of this server is " + x.s.base + ": begin with " + x.s.base + "/metadata"
 }
 
 // link is the kind of link that a request follows; empty where it follows none.
@@ -210,24 +222,27 @@ func (x *exchange) options(ctx *fasthttp.RequestCtx) (*answer, *problem) {
 	return &answer{status: 204, header: []header{{"Allow", allowed}}}, x.note("complete", "", 204, "")
 }
 
-// readForm reads the parameters of a search by POST. A request has its
-// parameters in one place.
+// readForm reads the parameters of a search by POST: those of the URL and those of
+// the body are one query.
 func (a *ask) readForm(h *fasthttp.RequestHeader) *problem {
-	mime, _, _ := strings.Cut(string(h.ContentType()), ";")
-	if strings.TrimSpace(strings.ToLower(mime)) != "application/x-www-form-urlencoded" {
+	mime, params, _ := strings.Cut(string(h.ContentType()), ";")
+	if mime = strings.TrimSpace(strings.ToLower(mime)); mime != "application/x-www-form-urlencoded" && (mime != "" || len(a.body) > 0) {
 		return refused(415, models.IssueTypeNotSupported, "content type", "a search by POST needs application/x-www-form-urlencoded")
+	}
+	if charset, given := mediaParam(params, "charset"); given && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
+		return refused(415, models.IssueTypeNotSupported, "content type", "a search by POST is read as UTF-8: send charset=utf-8, or none")
 	}
 	if len(h.Peek("Content-Encoding")) > 0 {
 		return refused(415, models.IssueTypeNotSupported, "content encoding", "a request body may not be compressed")
 	}
-	if len(a.params) > 0 {
-		return refused(400, models.IssueTypeInvalid, "parameters in two places", "a search by POST has its parameters in the body alone")
+	inBody, err := parseQuery(string(a.body))
+	if err == nil {
+		a.params, err = joinParams(a.params, inBody)
 	}
-	params, err := parseQuery(string(a.body))
 	if err != nil {
 		return refused(400, models.IssueTypeInvalid, "malformed form", err.Error())
 	}
-	a.params, a.body = params, nil
+	a.body = nil
 	return nil
 }
 

@@ -16,7 +16,7 @@ func (x *exchange) search(a *ask) (*answer, *problem) {
 		return nil, p
 	}
 	x.operation = "search " + typ
-	query, err := x.view.guard.Search(x.keys, x.s.site, typ, a.params, a.prefer.lenient)
+	query, err := x.view.guard.Search(x.keys, x.s.site, typ, a.params, a.prefer.handling)
 	if err != nil {
 		return nil, x.refusal(err)
 	}
@@ -36,7 +36,7 @@ func (x *exchange) compartment(a *ask) (*answer, *problem) {
 		}
 	}
 	x.operation = "search " + typ + " of " + owner
-	query, id, err := x.view.guard.Compartment(x.keys, x.s.site, owner, pseudonym, typ, a.params, a.prefer.lenient)
+	query, id, err := x.view.guard.Compartment(x.keys, x.s.site, owner, pseudonym, typ, a.params, a.prefer.handling)
 	if err != nil {
 		return nil, x.refusal(err)
 	}
@@ -70,7 +70,7 @@ func (x *exchange) run(a *ask, path string, query *fhir.Query) (*answer, *proble
 	}
 	q := &question{
 		path: path + string(appendQuery(nil, upstream)), want: "Bundle", typ: typ, shape: shape,
-		narrow: query.Narrow, dropped: query.Dropped, format: a.format.param, counted: true,
+		narrow: query.Narrow, dropped: query.Dropped, handling: a.prefer.handling, format: a.format.param, counted: true,
 		self: x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, query.Self)),
 	}
 	return x.fetch(q, a.buf)
@@ -98,7 +98,7 @@ func (x *exchange) page(a *ask) (*answer, *problem) {
 	q := &question{path: l.path, want: "Bundle", typ: l.at, shape: l.shape, format: a.format.param, self: x.s.base + "?_page=" + token}
 	if len(l.shape) > 0 {
 		var err error
-		if q.narrow, err = x.view.guard.Shape(l.at, l.shape); err != nil {
+		if q.narrow, _, err = x.view.guard.Shape(l.at, l.shape, fhir.Strict); err != nil {
 			return nil, notFound()
 		}
 	}
