@@ -1,6 +1,12 @@
 package fhir
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
 
 // What FHIR requires and a rule takes out leaves a member behind that says so:
 // the extension data-absent-reason, of which FHIR says that it stands for a value
@@ -81,4 +87,155 @@ func absentObject(t *Type) string {
 		return absentReason
 	}
 	return "{" + members + "}"
+}
+
+// slot is an element, or several of which FHIR requires one, that something may
+// stand in for. All types of a choice and their siblings share one, so that
+// nothing is added beside a member of the element that stays.
+type slot struct {
+	key    string
+	absent []byte // the member that says that it is masked, where it is required
+}
+
+// mark90 is a date that may lie beyond the last one that may be told.
+type mark90 struct {
+	slot   int8
+	member []byte // the member that says so
+}
+
+// AgeCategory is the extension that stands for a date that would reveal an age
+// over 89: "a single category of age 90 or older" (45 CFR 164.514(b)(2)(i)(C)).
+const AgeCategory = "https://github.com/veil-proxy/veil/StructureDefinition/age-category"
+
+const ageCategory = `{"extension":[{"url":"` + AgeCategory + `","valueCode":"90+"}]}`
+
+// maskedText stands for a required value whose choice has a string among its
+// types: software that knows no data-absent-reason reads it too.
+const maskedText = `"Masked"`
+
+// slotOf gives an element its slot, if something may stand in for it.
+func (c *compiler) slotOf(n *node, e *Element, et ElementType) int8 {
+	s := slot{key: e.Name}
+	switch g := oneIsRequired(n.typ.Name, e.Name); {
+	case g != nil:
+		s.key = strings.Join(g.elements, "|")
+		standIn := n.typ.element(g.standIn)
+		s.absent = absentMember(standIn, standIn.Types[0])
+	case e.Min > 0 && stringOf(e) != "":
+		s.absent = []byte(`"` + stringOf(e) + `":` + maskedText)
+	case e.Min > 0:
+		s.absent = absentMember(e, et)
+	case !isDateType(et.Code) && booleanOf(e) == "":
+		return -1
+	}
+	for i := range n.slots {
+		if n.slots[i].key == s.key {
+			return int8(i)
+		}
+	}
+	if len(n.slots) == 64 {
+		c.problems.Add(mask.Position{}, "type %s has more than 64 elements that are required or dates", n.typ.Name)
+		return -1
+	}
+	n.slots = append(n.slots, s)
+	if s.absent != nil {
+		n.required |= 1 << (len(n.slots) - 1)
+	}
+	return int8(len(n.slots) - 1)
+}
+
+// markOf gives a single date its number and the member that stands in for it.
+func (n *node) markOf(e *Element, f *field) int8 {
+	if f.array || !isDateType(f.code) || f.slot < 0 {
+		return -1
+	}
+	member := `"_` + f.name + `":` + ageCategory
+	if s := stringOf(e); s != "" && e.Min > 0 {
+		member = `"` + s + `":` + maskedText + `,"_` + s + `":` + ageCategory
+	}
+	n.marks = append(n.marks, mark90{f.slot, []byte(member)})
+	return int8(len(n.marks) - 1)
+}
+
+func isDateType(code string) bool { return code == "date" || code == "dateTime" || code == "instant" }
+
+// booleanOf returns the name of the boolean of a choice that keeps the fact where
+// the value goes, or nothing: that somebody died is one.
+func booleanOf(e *Element) string {
+	if e.Name == "deceased" {
+		return choiceOf(e, "boolean")
+	}
+	return ""
+}
+
+// stringOf returns the name of a choice's string, or nothing.
+func stringOf(e *Element) string { return choiceOf(e, "string") }
+
+func choiceOf(e *Element, code string) string {
+	for _, et := range e.Types {
+		if e.Choice && et.Code == code {
+			return e.JSONName(et)
+		}
+	}
+	return ""
+}
+
+// losses are the slots of an object by what became of their members, as bits.
+type losses struct {
+	gone, there uint64 // a member was taken out; one stays
+	affirm      uint64 // the boolean of the choice says what is left to say
+	capped      uint64 // by mark: a date beyond the last that may be told
+}
+
+// standIns writes the members that stand in for what went from an object of a
+// node, one for each element of which no member stays.
+func (w *Walker) standIns(n *node, l *losses) {
+	lost := l.gone &^ l.there
+	for rest := l.capped; rest != 0; rest &= rest - 1 {
+		m := &n.marks[bits.TrailingZeros64(rest)]
+		if bit := uint64(1) << m.slot; lost&^l.affirm&bit != 0 {
+			lost &^= bit
+			w.dst = append(append(w.dst, ','), m.member...)
+		}
+	}
+	for rest := l.affirm & lost; rest != 0; rest &= rest - 1 {
+		s := bits.TrailingZeros64(rest)
+		lost &^= 1 << s
+		w.dst = append(append(append(w.dst, `,"`...), n.affirmed(int8(s))...), `":true`...)
+	}
+	for rest := lost & n.required; rest != 0; rest &= rest - 1 {
+		w.dst = append(append(w.dst, ','), n.slots[bits.TrailingZeros64(rest)].absent...)
+		w.countAt(n, w.a.engine.absent)
+	}
+}
+
+// affirmed returns the name of the boolean that keeps the fact of a slot.
+func (n *node) affirmed(slot int8) string {
+	for i := range n.fields {
+		if n.fields[i].slot == slot && n.fields[i].orTrueName != "" {
+			return n.fields[i].orTrueName
+		}
+	}
+	return ""
+}
+
+// affirm writes the boolean that keeps the fact of a value that went where the
+// value stood, or notes that it is to be written at the end where the object at
+// src[obj] has other members of the element, one of which may stay.
+func (w *Walker) affirm(n *node, f *field, obj int, kept bool, l *losses) bool {
+	if w.find(obj, f.orTrueName) >= 0 {
+		return false // it says itself what it says
+	}
+	for i := range n.fields {
+		if o := &n.fields[i]; o != f && o.slot == f.slot && w.find(obj, o.name) >= 0 {
+			l.affirm |= 1 << f.slot
+			return false
+		}
+	}
+	if kept {
+		w.dst = append(w.dst, ',')
+	}
+	w.dst = append(append(append(w.dst, '"'), f.orTrueName...), `":true`...)
+	l.there |= 1 << f.slot
+	return true
 }

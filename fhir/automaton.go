@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strings"
 
 	"github.com/veil-proxy/veil/mask"
 )
@@ -71,10 +70,10 @@ const (
 type field struct {
 	token []byte // the name in quotes and a colon
 	array bool
-	// required is the field's bit among the required ones of the node, mark its
-	// bit among the dates, shared with its sibling; -1 if it has none.
-	required, mark int8
-	sibling        bool // "_name", the id and extensions of a primitive
+	// slot is the field's element among the node's slots, mark its number among
+	// the dates; both are shared with its sibling, and -1 if it has none.
+	slot, mark int8
+	sibling    bool // "_name", the id and extensions of a primitive
 	// takesHolder: when the value goes, the object that holds it goes too.
 	takesHolder bool
 	// tested: the conditions of this node's fields begin with it.
@@ -102,11 +101,9 @@ type node struct {
 	path     string
 	keys     keyTable
 	fields   []field
-	required []string // names of the required fields, by bit
-	absent   [][]byte // by bit: the member that says the required one is masked
-	// capped has, by the bit of a date, the member that says that it lies
-	// beyond the last one that may be told.
-	capped [][]byte
+	slots    []slot   // elements that something may stand in for
+	required uint64   // slots of which FHIR requires a member, as bits
+	marks    []mark90 // dates
 	// extensions maps the urls that a rule knows here to their decisions.
 	extensions map[string]*decision
 	coded      *elementRule // set on nodes of Coding and Quantity that pass
@@ -510,16 +507,16 @@ func (c *compiler) fill(n *node, items []item) {
 	for i := range n.typ.Elements {
 		e := &n.typ.Elements[i]
 		for _, et := range e.Types {
-			f := field{name: e.JSONName(et), element: e.Name, code: et.Code, array: e.Max != 1, required: -1, values: e.Binding.ValueSet, path: n.path + "." + e.Name}
+			f := field{name: e.JSONName(et), element: e.Name, code: et.Code, array: e.Max != 1, values: e.Binding.ValueSet, path: n.path + "." + e.Name}
 			if e.Choice {
 				f.path += ".ofType(" + et.Code + ")"
 			}
 			kids := c.children(e, et, items)
 			f.decision = c.decide(n, e, et, f.path, items, kids)
-			f.required = c.require(n, e, et)
+			f.slot = c.slotOf(n, e, et)
 			f.security = n.typ.Name == "Meta" && e.Name == "security"
 			f.weak = n.typ.Name == "Extension" && e.Name == "url"
-			f.mark = n.markOf(&f)
+			f.mark = n.markOf(e, &f)
 			f.takesHolder = n.typ.Name == "Bundle.entry" && e.Name == "resource" || n.typ.Name == "Bundle.link" && e.Name == "url"
 			if e.Name == "deceased" && et.Code != "boolean" {
 				f.orTrueName = booleanOf(e)
@@ -527,7 +524,7 @@ func (c *compiler) fill(n *node, items []item) {
 			names = append(names, f.name)
 			n.fields = append(n.fields, f)
 			if et.Type != nil && et.Type.Kind == PrimitiveKind && f.name != "resourceType" {
-				s := field{name: "_" + f.name, array: f.array, required: f.required, mark: f.mark, sibling: true, path: f.path}
+				s := field{name: "_" + f.name, array: f.array, slot: f.slot, mark: f.mark, sibling: true, path: f.path}
 				s.decision = decision{op: opDescend, kind: jsonObject, action: f.decision.action}
 				if f.decision.op == opRemove || f.array {
 					s.decision = decision{op: opRemove, action: f.decision.action, label: mask.LabelRedacted}
@@ -540,7 +537,7 @@ func (c *compiler) fill(n *node, items []item) {
 		}
 	}
 	if n.typ.Kind == ResourceKind {
-		f := field{name: "resourceType", required: -1, mark: -1, path: n.path + ".resourceType"}
+		f := field{name: "resourceType", slot: -1, mark: -1, path: n.path + ".resourceType"}
 		f.decision = decision{op: opKeep, kind: jsonString, action: c.a.engine.typeName}
 		names = append(names, f.name)
 		n.fields = append(n.fields, f)
@@ -561,19 +558,6 @@ func (c *compiler) fill(n *node, items []item) {
 	for i := range n.fields {
 		n.fields[i].token = []byte(`"` + n.fields[i].name + `":`)
 	}
-}
-
-// AgeCategory is the extension that stands for a date that would reveal an age
-// over 89: "a single category of age 90 or older" (45 CFR 164.514(b)(2)(i)(C)).
-const AgeCategory = "https://github.com/veil-proxy/veil/StructureDefinition/age-category"
-
-// markOf gives a single date its bit and the member that stands in for it.
-func (n *node) markOf(f *field) int8 {
-	if f.array || f.code != "date" && f.code != "dateTime" && f.code != "instant" || len(n.capped) == 64 {
-		return -1
-	}
-	n.capped = append(n.capped, []byte(`"_`+f.name+`":{"extension":[{"url":"`+AgeCategory+`","valueCode":"90+"}]}`))
-	return int8(len(n.capped) - 1)
 }
 
 // markTested marks the field that the conditions of a node begin with, if it
@@ -598,41 +582,6 @@ func (c *compiler) markTested(n *node) {
 
 func (c *compiler) hasExtensions(n *node) bool {
 	return n.typ.element("extension") != nil || n.typ.element("modifierExtension") != nil
-}
-
-// require gives a required element, or one of several of which one is required,
-// its bit and the member that stands in when it is masked.
-func (c *compiler) require(n *node, e *Element, et ElementType) int8 {
-	key := e.Name
-	if g := oneIsRequired(n.typ.Name, e.Name); g != nil {
-		key = strings.Join(g.elements, "|")
-		e = n.typ.element(g.standIn)
-		et = e.Types[0]
-	} else if e.Min == 0 {
-		return -1
-	}
-	for i, name := range n.required {
-		if name == key {
-			return int8(i)
-		}
-	}
-	if len(n.required) == 64 {
-		c.problems.Add(mask.Position{}, "type %s has more than 64 required elements", n.typ.Name)
-		return -1
-	}
-	n.required = append(n.required, key)
-	n.absent = append(n.absent, absentMember(e, et))
-	return int8(len(n.required) - 1)
-}
-
-// booleanOf returns the name of a choice's boolean, or nothing.
-func booleanOf(e *Element) string {
-	for _, et := range e.Types {
-		if e.Choice && et.Code == "boolean" {
-			return e.JSONName(et)
-		}
-	}
-	return ""
 }
 
 // children returns the items that go on inside an element.

@@ -2,7 +2,6 @@ package fhir
 
 import (
 	"bytes"
-	"math/bits"
 
 	"github.com/veil-proxy/veil/mask"
 )
@@ -16,10 +15,9 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		return w.fail(start, "nested too deep"), false
 	}
 	var seen [maxFields / 64]uint64 // fields met, to refuse a name that comes twice
-	var gone, there uint64          // required fields: taken out, still there
-	var capped, said uint64         // dates beyond the last that may be told; siblings that stay
-	var unknown unknownNames        // members of no field, for the same reason
-	solid := false                  // something stays beside an extension's url
+	var lost losses
+	var unknown unknownNames // members of no field, for the same reason
+	solid := false           // something stays beside an extension's url
 	i := space(src, start+1)
 	prevEnd := start + 1 // end of the last member that stays
 	guesses := w.guesses[n.id]
@@ -56,6 +54,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		}
 		previous = field + 1
 		i = space(src, i)
+		value := i
 		before := w.mark()
 		stays := false
 		if field < 0 {
@@ -84,18 +83,15 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 			i, stays = w.member(n, f, start, i)
 			if stays {
 				solid = solid || !f.weak
-				if f.required >= 0 {
-					there |= 1 << f.required
-				}
-				if f.mark >= 0 && f.sibling {
-					said |= 1 << f.mark
+				if f.slot >= 0 {
+					lost.there |= 1 << f.slot
 				}
 			} else if i >= 0 {
-				switch {
-				case w.capped && f.mark >= 0:
-					capped |= 1 << f.mark
-				case f.required >= 0:
-					gone |= 1 << f.required
+				if f.slot >= 0 {
+					lost.gone |= 1 << f.slot
+				}
+				if w.capped && f.mark >= 0 {
+					lost.capped |= 1 << f.mark
 				}
 				w.capped = false
 				if f.takesHolder {
@@ -117,7 +113,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 			w.reset(before)
 			w.flush(prevEnd)
 			w.last = i
-			if field >= 0 && n.fields[field].orTrueName != "" && w.affirm(&n.fields[field], start, kept) {
+			if field >= 0 && n.fields[field].orTrueName != "" && src[value] != 'n' && w.affirm(n, &n.fields[field], start, kept, &lost) {
 				kept, solid = true, true
 				prevEnd = i // nothing of src, but the next comma is wanted
 			}
@@ -140,33 +136,13 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		}
 		break
 	}
-	capped &^= said
-	if missing := gone &^ there; kept && missing|capped != 0 {
+	if missing := lost.gone &^ lost.there; kept && (missing&(n.required|lost.affirm) != 0 || missing != 0 && lost.capped != 0) {
 		w.flush(prevEnd)
-		for ; capped != 0; capped &= capped - 1 {
-			w.dst = append(append(w.dst, ','), n.capped[bits.TrailingZeros64(capped)]...)
-		}
-		for ; missing != 0; missing &= missing - 1 {
-			w.dst = append(append(w.dst, ','), n.absent[bits.TrailingZeros64(missing)]...)
-			w.countAt(n, w.a.engine.absent)
-		}
+		w.standIns(n, &lost)
 		w.last = i
 	}
 	w.depth--
 	return i + 1, kept && solid
-}
-
-// affirm writes the boolean that keeps the fact of a value that went, unless
-// the object has that boolean itself.
-func (w *Walker) affirm(f *field, obj int, kept bool) bool {
-	if w.find(obj, f.orTrueName) >= 0 {
-		return false
-	}
-	if kept {
-		w.dst = append(w.dst, ',')
-	}
-	w.dst = append(append(append(w.dst, '"'), f.orTrueName...), `":true`...)
-	return true
 }
 
 // unknownNames remembers the names of an object's members that no field has. Few
