@@ -313,8 +313,13 @@ func TestUntypedChainIsTyped(t *testing.T) {
 		{"subject:Patient.birthdate", "subject:Patient.birthdate"},
 	} {
 		q, err := g.Search(keys, nil, "Observation", []fhir.Param{{Name: tc.name, Value: "1980"}}, fhir.Strict)
-		if err != nil || len(q.Upstream) != 1 || q.Upstream[0].Name != tc.want {
-			t.Errorf("%s: %+v, %v", tc.name, q, err)
+		if err != nil || len(q.Upstream) == 0 {
+			t.Fatalf("%s: %+v, %v", tc.name, q, err)
+		}
+		for _, p := range q.Upstream { // the year of the last change is two bounds
+			if p.Name != tc.want || len(q.Upstream) > 1 && tc.name != "subject._lastUpdated" {
+				t.Errorf("%s: %+v", tc.name, q)
+			}
 		}
 	}
 	if q, err := g.Search(keys, nil, "Observation", []fhir.Param{{Name: "subject.active", Value: "true"}}, fhir.Strict); err == nil && strings.HasPrefix(q.Upstream[0].Name, "subject.") {
