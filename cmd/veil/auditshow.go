@@ -27,6 +27,8 @@ type auditFilter struct {
 	keyFlags
 	details bool
 
+	// begun are the requests whose answer began and has no end so far.
+	begun    map[string]bool
 	from, to time.Time
 	digests  []string
 	result   map[string]bool
@@ -38,7 +40,8 @@ func newAuditShow() *cobra.Command {
 	c := &cobra.Command{
 		Use: "show DIR", Short: "Print records of a log",
 		Long: `Prints the records of an audit log that fit all of the flags. What a record stands
-for is in docs/operate.md.
+for is in docs/operate.md. A long answer has two, one where it began and one at its
+end: where the latter is missing, it was interrupted.
 
 --file finds the records of a file that veil mask read or wrote. A record has the
 SHA-256 of an output as it is, and of an input keyed: to find an input, give the
@@ -57,7 +60,7 @@ key and the project that it was masked with.`,
 			if err != nil {
 				return err
 			}
-			return showLines(c.OutOrStdout(), lines, format.json())
+			return showLines(c.OutOrStdout(), lines, f.begun, format.json())
 		},
 	}
 	fl := c.Flags()
@@ -158,6 +161,7 @@ func (f *auditFilter) fits(l *audit.Line) bool {
 // read returns the records that fit, each behind its details.
 func (f *auditFilter) read(dir string) ([]*audit.Line, error) {
 	var lines, details []*audit.Line
+	f.begun = map[string]bool{}
 	for l, err := range audit.Read(dir) {
 		switch {
 		case err != nil:
@@ -169,6 +173,11 @@ func (f *auditFilter) read(dir string) ([]*audit.Line, error) {
 			continue
 		case l.Kind != "record":
 			continue
+		}
+		if l.Result == "started" {
+			f.begun[l.RequestID] = true
+		} else {
+			delete(f.begun, l.RequestID)
 		}
 		if f.fits(l) {
 			lines = append(append(lines, details...), l)
@@ -193,7 +202,7 @@ func newest(lines []*audit.Line, n int) []*audit.Line {
 	return lines
 }
 
-func showLines(out io.Writer, lines []*audit.Line, asJSON bool) error {
+func showLines(out io.Writer, lines []*audit.Line, begun map[string]bool, asJSON bool) error {
 	if asJSON {
 		e := json.NewEncoder(out)
 		for _, l := range lines {
@@ -209,7 +218,11 @@ func showLines(out io.Writer, lines []*audit.Line, asJSON bool) error {
 			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", l.Resource, l.Path, l.Rule, l.Outcome)
 			continue
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s %s\tby %s", l.Seq, l.Time.Format(time.RFC3339), l.RequestID, l.Operation, l.Result, l.Reason, l.Consumer)
+		reason := l.Reason
+		if l.Result == "started" && begun[l.RequestID] {
+			reason = "(no end: interrupted, or still under way)"
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s %s\tby %s", l.Seq, l.Time.Format(time.RFC3339), l.RequestID, l.Operation, l.Result, reason, l.Consumer)
 		if l.Client != "" {
 			fmt.Fprintf(w, " from %s", l.Client)
 		}

@@ -65,6 +65,15 @@ func (d *Directory) lookup(user string) userEntry {
 	return userEntry{verifier: mockVerifier(d.mock[:], user, iterations)}
 }
 
+// NameOf returns the consumer whose user has a name, or "unknown", for records of
+// attempts: what a client gave as a user can be anything, such as a password.
+func (d *Directory) NameOf(user string) string {
+	if u, ok := d.users[user]; ok && u.consumer != nil {
+		return u.consumer.Name
+	}
+	return "unknown"
+}
+
 // Login is one attempt to log in with a password. Its messages are those of
 // SCRAM-SHA-256; how they are framed is the door's.
 type Login struct {

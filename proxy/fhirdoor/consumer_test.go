@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
 // compileFor is the default ruleset with the key of a project.
@@ -309,5 +311,37 @@ func TestReloadDuringARequest(t *testing.T) {
 	rec := r.sink.find(t, got.header.Get("X-Request-Id"))
 	if got.status != 200 || !bytes.Contains(got.body, []byte(`"birthDate":"1980"`)) || rec.RulesetSHA256 != safeHarbor(t).Policy.Ruleset.SHA256() {
 		t.Errorf("%d %s, record %+v", got.status, got.body, rec)
+	}
+}
+
+// TestFailedCredentialsAreRecorded: each refused credential has a record with the
+// client's address and is counted; whoever sends very many is told to wait, and a
+// right credential of the same address is taken all the same.
+func TestFailedCredentialsAreRecorded(t *testing.T) {
+	t.Parallel()
+	src := newSource(t)
+	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "ada"})
+	all := metrics.New()
+	r := newRig(t, src.URL, func(c *Config) { c.Policy = p; c.Metrics = all.Door("fhir") })
+	stranger, _ := consumer.NewKey()
+	for i := range 203 {
+		want := 401
+		if i >= 199 {
+			want = 429
+		}
+		r.get(t, "/metadata", "X-API-Key", stranger).outcome(t, want)
+		all := r.sink.all()
+		last := all[len(all)-1]
+		if last.Consumer != "unknown" || last.Client != "127.0.0.1" || last.Result != "refused" || last.Reason != map[int]string{401: "credentials", 429: "too many attempts"}[want] {
+			t.Fatalf("%d: %+v", i, last)
+		}
+	}
+	if got := r.get(t, "/metadata", "X-API-Key", keys["ada"]); got.status != 200 {
+		t.Errorf("a right key: %d", got.status)
+	}
+	var text strings.Builder
+	all.Write(&text)
+	if !strings.Contains(text.String(), "\nveil_fhir_failed_logins_total 203\n") {
+		t.Error("failures are not counted")
 	}
 }

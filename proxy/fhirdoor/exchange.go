@@ -30,6 +30,7 @@ type exchange struct {
 	// after the handler takes it over.
 	release   func()
 	requestID string
+	client    string // address, as records have it
 	operation string // "read Patient": never a value
 	rule      string
 	started   time.Time
@@ -37,7 +38,7 @@ type exchange struct {
 
 // begin starts an exchange and sets the headers that every answer has.
 func (s *Server) begin(ctx *fasthttp.RequestCtx) *exchange {
-	x := &exchange{s: s, policy: s.policy.Load(), requestID: mask.NewRequestID(), operation: "unknown", started: time.Now(), release: func() {}}
+	x := &exchange{s: s, policy: s.policy.Load(), requestID: mask.NewRequestID(), client: consumer.ClientAddress(ctx.RemoteAddr()), operation: "unknown", started: time.Now(), release: func() {}}
 	h := &ctx.Response.Header
 	h.Set("X-Request-Id", x.requestID)
 	h.Set("Cache-Control", "private, no-store")
@@ -74,6 +75,11 @@ func (x *exchange) authenticate(ctx *fasthttp.RequestCtx) *problem {
 	case errors.Is(err, consumer.ErrUnavailable):
 		return failed(503, models.IssueTypeTransient, "credentials cannot be checked", err.Error())
 	case err != nil:
+		x.s.meter.FailedLogin()
+		x.s.attempts.Failed(ctx.RemoteAddr(), "")
+		if x.s.attempts.Flooded(ctx.RemoteAddr()) {
+			return refused(429, models.IssueTypeThrottled, "too many attempts", consumer.ErrTooManyAttempts.Error()).with("Retry-After", "10")
+		}
 		return refused(401, models.IssueTypeLogin, "credentials", err.Error()).with("WWW-Authenticate", x.policy.consumers.Challenge())
 	}
 	x.who, x.view = who, x.policy.views[who.View]
@@ -152,6 +158,7 @@ func (s *Server) malformed(ctx *fasthttp.RequestCtx, err error) {
 func (x *exchange) commit(r *mask.Record, status int) *problem {
 	r.Time = x.started.UTC()
 	r.DurationMicros = time.Since(x.started).Microseconds()
+	r.Client = x.client
 	// Not the request's context: what was masked is recorded even if the
 	// consumer is gone.
 	asked := time.Now()
@@ -168,7 +175,7 @@ func (x *exchange) commit(r *mask.Record, status int) *problem {
 	for i := range r.Applied {
 		x.s.meter.Applied(r.Applied[i].Category, r.Applied[i].N)
 	}
-	x.s.log.Info("request", "request_id", x.requestID, "consumer", r.Consumer, "door", "fhir", "operation", x.operation,
+	x.s.log.Info("request", "request_id", x.requestID, "consumer", r.Consumer, "client", r.Client, "door", "fhir", "operation", x.operation,
 		"outcome", r.Result, "status", status, "reason", r.Reason, "rule", x.rule, "count", count,
 		"duration_ms", time.Since(x.started).Milliseconds())
 	return nil

@@ -47,6 +47,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
@@ -128,6 +129,7 @@ type Server struct {
 	ready    cached
 	// metadataSeen and selfSeen: what the upstream calls itself there was compared.
 	metadataSeen, selfSeen atomic.Bool
+	attempts               *consumer.Attempts
 }
 
 // New checks the configuration and returns a door. It opens no connection.
@@ -148,20 +150,21 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		up:      up,
-		sink:    c.Sink,
-		log:     c.Logger,
-		meter:   c.Metrics,
-		limits:  limits,
-		base:    strings.TrimSuffix(c.BaseURL, "/"),
-		path:    strings.TrimSuffix(base.Path, "/"),
-		origins: []string{up.base},
-		linkAge: c.LinkAge,
-		now:     time.Now,
-		slots:   make(chan struct{}, limits.Exchanges),
-		skips:   c.SkipInvalidLines,
-		streams: make(chan struct{}, limits.Streams),
-		lookups: make(chan struct{}, maxLookupsAtOnce(limits)),
+		up:       up,
+		sink:     c.Sink,
+		log:      c.Logger,
+		meter:    c.Metrics,
+		limits:   limits,
+		base:     strings.TrimSuffix(c.BaseURL, "/"),
+		path:     strings.TrimSuffix(base.Path, "/"),
+		origins:  []string{up.base},
+		linkAge:  c.LinkAge,
+		now:      time.Now,
+		attempts: consumer.NewAttempts(),
+		slots:    make(chan struct{}, limits.Exchanges),
+		skips:    c.SkipInvalidLines,
+		streams:  make(chan struct{}, limits.Streams),
+		lookups:  make(chan struct{}, maxLookupsAtOnce(limits)),
 	}
 	for _, alias := range c.UpstreamAliases {
 		if _, err := baseURL("alias of the upstream", alias); err != nil {

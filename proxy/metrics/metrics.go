@@ -55,16 +55,17 @@ func (s *Set) Write(w io.Writer) {
 
 // Door counts what one door does. It may be used concurrently.
 type Door struct {
-	exchanges   atomic.Int64
-	requests    *family[*vm.Counter]
-	seconds     *family[*vm.PrometheusHistogram]
-	refused     *family[*vm.Counter]
-	failed      *family[*vm.Counter]
-	maskedBytes *vm.Counter
-	applied     *family[*vm.Counter]
-	upstream    *family[*vm.PrometheusHistogram]
-	appends     *vm.PrometheusHistogram
-	appendFails *vm.Counter
+	exchanges    atomic.Int64
+	requests     *family[*vm.Counter]
+	seconds      *family[*vm.PrometheusHistogram]
+	refused      *family[*vm.Counter]
+	failed       *family[*vm.Counter]
+	maskedBytes  *vm.Counter
+	applied      *family[*vm.Counter]
+	upstream     *family[*vm.PrometheusHistogram]
+	failedLogins *vm.Counter
+	appends      *vm.PrometheusHistogram
+	appendFails  *vm.Counter
 }
 
 // seconds are the upper bounds of the histograms: a record on a fast disk takes
@@ -75,15 +76,16 @@ var seconds = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 
 func (s *Set) Door(name string) *Door {
 	head := "veil_" + name + "_"
 	d := &Door{
-		requests:    counters(s.set, head+"requests_total", "operation", "status"),
-		seconds:     histograms(s.set, head+"request_seconds", "operation"),
-		refused:     counters(s.set, head+"refused_total", "reason"),
-		failed:      counters(s.set, head+"failed_total", "reason"),
-		maskedBytes: s.set.NewCounter(head + "masked_bytes_total"),
-		applied:     counters(s.set, head+"rule_applications_total", "category"),
-		upstream:    histograms(s.set, head+"upstream_seconds", "status"),
-		appends:     s.set.NewPrometheusHistogramExt(head+"audit_append_seconds", seconds),
-		appendFails: s.set.NewCounter(head + "audit_append_failures_total"),
+		requests:     counters(s.set, head+"requests_total", "operation", "status"),
+		seconds:      histograms(s.set, head+"request_seconds", "operation"),
+		refused:      counters(s.set, head+"refused_total", "reason"),
+		failed:       counters(s.set, head+"failed_total", "reason"),
+		maskedBytes:  s.set.NewCounter(head + "masked_bytes_total"),
+		applied:      counters(s.set, head+"rule_applications_total", "category"),
+		upstream:     histograms(s.set, head+"upstream_seconds", "status"),
+		failedLogins: s.set.NewCounter(head + "failed_logins_total"),
+		appends:      s.set.NewPrometheusHistogramExt(head+"audit_append_seconds", seconds),
+		appendFails:  s.set.NewCounter(head + "audit_append_failures_total"),
 	}
 	s.set.NewGauge(head+"exchanges", func() float64 { return float64(d.exchanges.Load()) })
 	return d
@@ -119,6 +121,13 @@ func (d *Door) Problem(result, reason string) {
 		d.refused.of(fixedWords(reason)).Inc()
 	default:
 		d.failed.of(fixedWords(reason)).Inc()
+	}
+}
+
+// FailedLogin counts credentials that were refused.
+func (d *Door) FailedLogin() {
+	if d != nil {
+		d.failedLogins.Inc()
 	}
 }
 

@@ -25,9 +25,10 @@ type execution struct {
 	count uint64             // of rows
 	// described: the upstream's columns are those of the plan. confirmed: its
 	// catalog is the plan's. copying: CopyOutResponse came.
-	described, confirmed, copying bool
-	started                       time.Time
-	release                       func()
+	// announced: a record says that its rows began to leave.
+	described, confirmed, copying, announced bool
+	started                                  time.Time
+	release                                  func()
 }
 
 // start begins an execution of a plan.
@@ -50,7 +51,7 @@ func (x *session) start(p *sqlflow.Plan, formats []int16, release func()) (*exec
 // again begins a further execution of a portal that gave some of its rows.
 func (x *session) again(ex *execution, release func()) {
 	ex.pass.Begin(x.origin(ex.plan))
-	ex.count, ex.started, ex.release = 0, time.Now(), release
+	ex.count, ex.started, ex.release, ex.announced = 0, time.Now(), release, false
 	x.current = ex
 }
 
@@ -109,6 +110,20 @@ func (x *session) finish(ex *execution, result, reason string) {
 	x.note(r, "", ex.count)
 }
 
+// announce records that rows begin to leave before the execution is at its end, so
+// that they are in the log even if its end never comes. The next flush makes the
+// record durable before it sends any of them.
+func (x *session) announce(ex *execution) {
+	if ex.announced {
+		return
+	}
+	ex.announced = true
+	r := ex.pass.Record("started", "")
+	r.Statement, r.Relations, r.Client = ex.plan.Fingerprint, ex.plan.Relations, x.address
+	r.Resources, r.Applied, r.Details = nil, nil, nil // the record of the end has them
+	x.records = append(x.records, r)
+}
+
 // refuse tells the client why a statement does not run, and records it.
 func (x *session) refuse(f *refusal) {
 	pass := x.pass(&sqlflow.Plan{})
@@ -124,6 +139,7 @@ func (x *session) refuse(f *refusal) {
 
 // note keeps a record until it is committed, and logs it.
 func (x *session) note(r *mask.Record, rule string, count uint64) {
+	r.Client = x.address
 	x.records = append(x.records, r)
 	m := x.s.metrics
 	m.Request(r.Operation, statusOf(r.Result), time.Duration(r.DurationMicros)*time.Microsecond)
@@ -133,7 +149,7 @@ func (x *session) note(r *mask.Record, rule string, count uint64) {
 	for _, a := range r.Applied {
 		m.Applied(a.Category, a.N)
 	}
-	x.s.log.Info("statement", "request_id", r.RequestID, "consumer", r.Consumer, "door", "postgres", "operation", r.Operation,
+	x.s.log.Info("statement", "request_id", r.RequestID, "consumer", r.Consumer, "client", r.Client, "door", "postgres", "operation", r.Operation,
 		"outcome", r.Result, "reason", r.Reason, "rule", rule, "count", count, "duration_ms", r.DurationMicros/1000)
 }
 

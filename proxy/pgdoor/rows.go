@@ -160,6 +160,7 @@ func (x *session) data(ex *execution, typ byte, n int) error {
 		return errUpstreamProtocol
 	}
 	if len(x.out) >= flushAt {
+		x.announce(ex)
 		if err := x.flush(); err != nil {
 			return err
 		}
@@ -198,6 +199,7 @@ func (x *session) data(ex *execution, typ byte, n int) error {
 		x.out = append(x.out, run...)
 		return nil
 	}
+	x.announce(ex)
 	if err := x.flush(); err != nil {
 		return err
 	}
@@ -207,6 +209,7 @@ func (x *session) data(ex *execution, typ byte, n int) error {
 // large passes on a row that does not fit the buffer, in pieces that overlap for
 // the search of what must not be in them.
 func (x *session) large(ex *execution) error {
+	x.announce(ex)
 	if err := x.flush(); err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/sqlflow"
 )
@@ -87,6 +88,7 @@ type Server struct {
 	catalogs   *catalogs
 	analyzer   *sqlflow.Analyzer
 	sessions   sessions
+	attempts   *consumer.Attempts
 
 	slots   chan struct{}
 	running sync.WaitGroup
@@ -109,6 +111,7 @@ func New(c Config) (*Server, error) {
 		sink: c.Sink, plaintext: c.Plaintext, searchPath: c.SearchPath, log: c.Logger, metrics: c.Metrics, limits: limits,
 		analyzer: sqlflow.NewAnalyzer(plansKept),
 		sessions: sessions{byID: map[uint32]*session{}},
+		attempts: consumer.NewAttempts(),
 		slots:    make(chan struct{}, limits.Connections),
 		open:     map[*session]struct{}{}, listens: map[net.Listener]struct{}{},
 	}
@@ -171,7 +174,7 @@ func (s *Server) Serve(l net.Listener) error {
 			return err
 		}
 		pause = time.Millisecond
-		x := &session{s: s, policy: s.policy.Load(), client: client{raw: conn, conn: conn, timeout: s.limits.WriteTimeout}}
+		x := &session{s: s, policy: s.policy.Load(), address: consumer.ClientAddress(conn.RemoteAddr()), client: client{raw: conn, conn: conn, timeout: s.limits.WriteTimeout}}
 		select {
 		case s.slots <- struct{}{}:
 			s.running.Add(1)

@@ -27,9 +27,10 @@ const applicationName = "veil"
 type session struct {
 	s *Server
 	client
-	id  uint32 // that the client cancels by
-	key []byte
-	who *consumer.Consumer
+	address string // of the client, as records have it
+	id      uint32 // that the client cancels by
+	key     []byte
+	who     *consumer.Consumer
 	// policy is the one in force when the session began, view what its consumer
 	// sees.
 	policy *policy
@@ -114,6 +115,19 @@ func (x *session) begin() error {
 	case err != nil:
 		return err
 	}
+	err = x.enter(st)
+	if failed := x.recordLogin(st.user, err); failed != nil {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	return x.flush()
+}
+
+// enter logs a client in that has said who it is, and makes the session ready.
+func (x *session) enter(st *startup) (err error) {
+	s := x.s
 	version := x.agree(st)
 	if on := strings.ToLower(st.parameters["replication"]); on != "" && on != "false" && on != "off" && on != "no" && on != "0" {
 		return &sessionError{code: "0A000", text: "the door does not replicate"}
@@ -127,7 +141,7 @@ func (x *session) begin() error {
 	if x.tls == nil {
 		binding = nil
 	}
-	if x.who, err = x.authenticate(x.policy.consumers, st.user, binding); err != nil {
+	if err := x.logIn(st.user, binding); err != nil {
 		return err
 	}
 	x.in.limit = s.limits.MessageBytes
@@ -181,10 +195,7 @@ func (x *session) open(st *startup, version uint32) error {
 	s.sessions.add(x, keyBytes)
 	x.send(&pgproto3.BackendKeyData{ProcessID: x.id, SecretKey: x.key})
 	x.send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
-	if err := x.conn.SetDeadline(time.Time{}); err != nil {
-		return err
-	}
-	return x.flush()
+	return x.conn.SetDeadline(time.Time{})
 }
 
 // passed are the parameters whose values the client is told as the upstream tells
@@ -358,7 +369,7 @@ func (x *session) end(err error) {
 		x.send(told.response("FATAL"))
 		_ = x.conn.SetDeadline(time.Now().Add(time.Second))
 		_ = x.client.flush()
-		x.s.log.Warn("session ended", "door", "postgres", "consumer", x.name(), "reason", told.text)
+		x.s.log.Warn("session ended", "door", "postgres", "consumer", x.name(), "client", x.address, "reason", told.text)
 	}
 	x.giveBack(clean && !x.lost && x.status == 'I')
 }
