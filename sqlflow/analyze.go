@@ -247,12 +247,37 @@ func (a *analysis) keys() *mask.Pseudonymizer {
 func (a *analysis) clearParam(p *pg.ParamRef) {
 	a.paramNumber(p.Number, p.Location)
 	if old := a.params[p.Number]; old != nil {
+		old.tested = false
 		if old.Sealed {
 			a.mixedParam(p.Number, p.Location)
 		}
 		return
 	}
 	a.params[p.Number] = &Param{}
+}
+
+// testedParam notes a parameter that is tested for NULL, which it is before it is opened
+// as after.
+func (a *analysis) testedParam(t *pg.NullTest, n int32, sc *scope) {
+	a.paramNumber(n, location(t.Arg))
+	for c := t.Arg.GetTypeCast(); c != nil; c = c.Arg.GetTypeCast() {
+		typ := a.typeName(c.TypeName)
+		if plain := typ == nil && len(c.TypeName.ArrayBounds) > 0 || typ != nil && typ.Schema == "pg_catalog" && typ.Kind == 'b' && !strings.HasPrefix(typ.Name, "reg"); !plain {
+			t.Arg = a.clear(t.Arg, sc)
+			return
+		}
+	}
+	if a.params[n] == nil {
+		a.params[n] = &Param{tested: true}
+	}
+	a.finish = append(a.finish, func() {
+		if p := a.params[n]; p.Sealed {
+			t.Arg = cast(&pg.Node{Node: &pg.Node_ParamRef{ParamRef: &pg.ParamRef{Number: n}}}, "text")
+			if p.array {
+				t.Arg = castArray(t.Arg.GetTypeCast().Arg, "text")
+			}
+		}
+	})
 }
 
 // sealedParam notes a parameter that is a pseudonym and returns a reference to it, as
@@ -264,7 +289,7 @@ func (a *analysis) sealedParam(n int32, s *seal, array bool, at int32) *pg.Node 
 	if array {
 		typ = oidTextArray
 	}
-	if old := a.params[n]; old != nil {
+	if old := a.params[n]; old != nil && !old.tested {
 		if !old.Sealed || old.seal.domain != s.domain || old.array != array || array && old.seal.twin != s.twin {
 			a.mixedParam(n, at)
 		}

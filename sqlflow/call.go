@@ -129,6 +129,12 @@ func (a *analysis) rest(f *pg.FuncCall, sc *scope) {
 // count counts a sealed column: its carrier is NULL where the masked value is.
 func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	at := location(f.Args[0])
+	if it := a.wholeItem(f.Args[0], sc); it != nil && !f.AggDistinct && len(f.AggOrder) == 0 {
+		// Which rows there are says nothing of their cells.
+		f.Args[0] = column(it.ref)
+		a.rest(f, sc)
+		return n
+	}
 	v := a.expr(f.Args[0], sc)
 	f.Args[0] = v.node
 	if v.seal != nil {
@@ -148,6 +154,38 @@ func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	a.sortExpressions(f.AggOrder, sc)
 	a.rest(f, sc)
 	return n
+}
+
+// wholeItem finds the FROM item whose whole row an argument means, as t or t.*; nil
+// where it means something else, or the row of a join.
+func (a *analysis) wholeItem(n *pg.Node, sc *scope) *item {
+	ref := n.GetColumnRef()
+	if ref == nil || a.starred[ref] != nil {
+		return nil
+	}
+	fields := ref.Fields
+	starred := fields[len(fields)-1].GetAStar() != nil
+	if starred {
+		fields = fields[:len(fields)-1]
+	}
+	parts, ok := dotted(fields)
+	if !ok || len(parts) == 0 || len(parts) > 2 || !starred && len(parts) > 1 {
+		return nil
+	}
+	var it *item
+	if starred {
+		schema := ""
+		if len(parts) == 2 {
+			schema = parts[0]
+		}
+		it = a.item(schema, parts[len(parts)-1], sc, ref.Location)
+	} else if c, whole := a.lookup(ref, sc); c == nil {
+		it = whole
+	}
+	if it == nil || it.join {
+		return nil
+	}
+	return it
 }
 
 // carry is a window function that hands on a value of another row.

@@ -16,6 +16,13 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 	}
 	at := location(c.Arg)
 	v := a.expr(c.Arg, sc)
+	if v.seal != nil && v.seal.castsToItself(t, c.TypeName) {
+		if t.OID != v.seal.shown {
+			s := *v.seal
+			s.shown, v.seal = t.OID, &s
+		}
+		return v
+	}
 	if v.seal != nil {
 		a.refuseSealed(v.seal, at, "it is cast to another type", "leave the cast away: the column comes as "+typeWord(a.catalog, v.seal.shown))
 	}
@@ -33,6 +40,36 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 	}
 	return value{node: n}
 }
+
+// castType is the type of pg_catalog that a cast names, or nil.
+func (a *analysis) castType(c *pg.TypeCast) *Type {
+	parts, ok := dotted(c.TypeName.GetNames())
+	if !ok || len(parts) == 0 || len(parts) == 2 && parts[0] != "pg_catalog" || len(parts) > 2 {
+		return nil
+	}
+	return a.catalog.typeNames[relationName{"pg_catalog", parts[len(parts)-1]}]
+}
+
+// castsToItself reports whether a cast changes nothing in the masked value: it is to the
+// type that the column comes as, or of a text to another that holds it whole.
+func (s *seal) castsToItself(t *Type, name *pg.TypeName) bool {
+	if t == nil || len(name.ArrayBounds) > 0 || s.form != formText {
+		return false
+	}
+	plain := len(name.Typmods) == 0
+	switch {
+	case t.OID == s.shown || isVarying(s.shown) && isVarying(t.OID):
+		if plain {
+			return true
+		}
+		n := name.Typmods[0].GetAConst().GetIval().GetIval()
+		return isText(t.OID) && s.domain != "" && len(name.Typmods) == 1 && n >= maxPseudonym
+	}
+	return false
+}
+
+// maxPseudonym is the longest that a sealed id can be: that of a FHIR id.
+const maxPseudonym = 64
 
 // visibleSchema reports whether a schema is PostgreSQL's own or has a visible relation.
 func (a *analysis) visibleSchema(name string) bool {

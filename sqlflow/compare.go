@@ -79,6 +79,8 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
 		kind = "distinct"
 	case x.Kind == pg.A_Expr_Kind_AEXPR_NOT_DISTINCT:
 		kind = "not distinct"
+	case x.Kind == pg.A_Expr_Kind_AEXPR_OP && orderOps[name] && s.orderable():
+		return a.orderedCompare(name, l, r, x.Location)
 	default:
 		a.refuseSealed(s, x.Location, "it is compared or computed with", "only = and <> are allowed, with a column of the same kind or a pseudonym")
 	}
@@ -116,6 +118,8 @@ type constant struct {
 	text  string
 	null  bool
 	param int32
+	// number: it is written as one, which no pseudonym is.
+	number bool
 }
 
 // constantOf reads a literal or parameter below casts.
@@ -137,9 +141,9 @@ func constantOf(n *pg.Node) (c constant, ok bool) {
 	case *pg.A_Const_Sval:
 		return constant{text: v.Sval.Sval}, true
 	case *pg.A_Const_Ival:
-		return constant{text: strconv.Itoa(int(v.Ival.Ival))}, true
+		return constant{text: strconv.Itoa(int(v.Ival.Ival)), number: true}, true
 	case *pg.A_Const_Fval:
-		return constant{text: v.Fval.Fval}, true
+		return constant{text: v.Fval.Fval, number: true}, true
 	case *pg.A_Const_Bsval:
 		return constant{text: v.Bsval.Bsval}, true
 	case *pg.A_Const_Boolval:

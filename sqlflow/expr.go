@@ -218,6 +218,10 @@ func (a *analysis) rowArgs(args []*pg.Node, sc *scope) (out []*pg.Node) {
 // value is, and none of its members ever is.
 func (a *analysis) nullTest(t *pg.NullTest, n *pg.Node, sc *scope) *pg.Node {
 	at := location(t.Arg)
+	if c, ok := constantOf(t.Arg); ok && c.param > 0 {
+		a.testedParam(t, c.param, sc)
+		return n
+	}
 	v := a.expr(t.Arg, sc)
 	if v.seal != nil && !v.seal.nulls {
 		a.refuseSealed(v.seal, at, "it is tested for NULL, but which values the method removes cannot be told in SQL", "")
@@ -233,11 +237,11 @@ func (a *analysis) nullTest(t *pg.NullTest, n *pg.Node, sc *scope) *pg.Node {
 func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 	var arg value
 	if c.Arg != nil {
-		at := location(c.Arg)
-		if arg = a.expr(c.Arg, sc); arg.seal != nil {
-			a.refuseSealed(arg.seal, at, "it is the subject of a CASE", "write CASE WHEN column = …")
+		if arg = a.expr(c.Arg, sc); arg.seal == nil {
+			c.Arg = arg.node
+		} else {
+			c.Arg = nil // each WHEN becomes a comparison with it
 		}
-		c.Arg = arg.node
 	}
 	var vs []value
 	for _, w := range c.Args {
@@ -245,7 +249,10 @@ func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 		if cw == nil {
 			a.unknown(w, "this kind of CASE")
 		}
-		if c.Arg != nil {
+		switch {
+		case arg.seal != nil:
+			cw.Expr = a.equality("=", arg, a.side(cw.Expr, sc), true, location(cw.Expr))
+		case c.Arg != nil:
 			w := a.expr(cw.Expr, sc)
 			if w.seal != nil {
 				a.refuseSealed(w.seal, location(cw.Expr), "it is compared with the subject of a CASE", "")
@@ -254,7 +261,7 @@ func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 				a.fencedCompare("=", &subject, &w, location(cw.Expr))
 			}
 			cw.Expr = w.node
-		} else {
+		default:
 			cw.Expr = a.condition(cw.Expr, sc)
 		}
 		v := a.expr(cw.Result, sc)
@@ -305,7 +312,7 @@ func sameSeal(a, b *seal) bool {
 			return false
 		}
 	}
-	return a.class == b.class && a.shown == b.shown && a.form == b.form && a.prefix == b.prefix
+	return a.class == b.class && (a.shown == b.shown || isVarying(a.shown) && isVarying(b.shown)) && a.form == b.form && a.prefix == b.prefix
 }
 
 // collation checks COLLATE: collations of pg_catalog alone.

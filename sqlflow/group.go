@@ -8,6 +8,14 @@ import (
 
 // local finds a column reference at this level alone, and nil for anything else.
 func (a *analysis) local(n *pg.Node, sc *scope) *resolved {
+	if c := n.GetTypeCast(); c != nil {
+		// A cast that changes nothing is the column.
+		r := a.local(c.Arg, sc)
+		if r == nil || r.seal == nil || !r.seal.castsToItself(a.castType(c), c.TypeName) {
+			return nil
+		}
+		return r
+	}
 	ref := n.GetColumnRef()
 	if ref == nil {
 		return nil

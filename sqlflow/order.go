@@ -119,13 +119,14 @@ func (a *analysis) ordered(n *pg.Node, sc *scope) *pg.Node {
 	at := location(n)
 	v := a.expr(n, sc)
 	if v.seal != nil {
-		a.refuseSealed(v.seal, at, "it is ordered by, which would show the originals' order", "order by a column that is not sealed")
+		a.refuseOrder(v.seal, at)
 	}
 	return v.node
 }
 
-// sort analyses ORDER BY of a SELECT: a number or a bare name means a target first.
-func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result) {
+// sort analyses ORDER BY of a SELECT: a number or a bare name means a target first. Of
+// distinct rows, sealed targets are ordered by in wrap.
+func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool) {
 	for _, n := range q.SortClause {
 		s := n.GetSortBy()
 		if s == nil {
@@ -133,16 +134,21 @@ func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result) {
 		}
 		a.operatorName(s.UseOp, 0)
 		if i := a.sortTarget(s.Node, res); i >= 0 {
-			c := res.columns[i]
-			if c.seal != nil {
-				a.refuseSealed(c.seal, location(s.Node), "it is ordered by, which would show the originals' order", "order by a column that is not sealed")
+			if c := res.columns[i]; c.seal != nil && !distinct {
+				s.Node = a.ownOrder(value{seal: c.seal, column: c.source}, location(s.Node))
+			} else if c.seal != nil && (!c.seal.orderable() || !res.hasTwin(i)) {
+				a.refuseOrder(c.seal, location(s.Node))
 			}
 			continue
 		}
 		if isConstant(s.Node) {
 			a.fail("42P10", location(s.Node), "ORDER BY position is not in the select list", "")
 		}
-		s.Node = a.ordered(s.Node, sc)
+		at := location(s.Node)
+		v := a.expr(s.Node, sc)
+		if s.Node = v.node; v.seal != nil {
+			s.Node = a.ownOrder(v, at)
+		}
 	}
 }
 
@@ -161,8 +167,8 @@ func (a *analysis) sortTarget(n *pg.Node, res *result) int {
 }
 
 // sortByName analyses ORDER BY of VALUES and set operations, which take only numbers
-// and names of the result.
-func (a *analysis) sortByName(q *pg.SelectStmt, res *result) {
+// and names of the result. wrapped says that an outer query does the ordering.
+func (a *analysis) sortByName(q *pg.SelectStmt, res *result, wrapped bool) {
 	for _, n := range q.SortClause {
 		s := n.GetSortBy()
 		i := a.sortTarget(s.GetNode(), res)
@@ -171,7 +177,9 @@ func (a *analysis) sortByName(q *pg.SelectStmt, res *result) {
 		}
 		a.operatorName(s.UseOp, 0)
 		if c := res.columns[i]; c.seal != nil {
-			a.refuseSealed(c.seal, location(s.Node), "it is ordered by, which would show the originals' order", "order by a column that is not sealed")
+			if !wrapped || !c.seal.orderable() || !res.hasTwin(i) {
+				a.refuseOrder(c.seal, location(s.Node))
+			}
 		}
 	}
 }
@@ -230,6 +238,7 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 	}
 	alias := &pg.Alias{Aliasname: a.twinName()}
 	var targets, order []*pg.Node
+	sealed := map[*pg.Node]int{} // what of the order is by sealed columns
 	for i, c := range res.columns {
 		name := fmt.Sprintf("c%d", i+1)
 		alias.Colnames = append(alias.Colnames, str(name))
@@ -245,6 +254,9 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 			a.fail("42P10", location(s.Node), "for SELECT DISTINCT, ORDER BY expressions must appear in the select list", "")
 		}
 		s.Node = column(alias.Aliasname, fmt.Sprintf("c%d", i+1))
+		if res.columns[i].seal != nil {
+			sealed[n] = i
+		}
 		order = append(order, n)
 	}
 	q.DistinctClause, q.TargetList, q.WhereClause, q.GroupClause, q.GroupDistinct = nil, targets, nil, nil, false
@@ -263,6 +275,13 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 	res.swap = nil
 	if res.into != nil {
 		res.into = inner
+	}
+	for _, n := range order {
+		if i, ok := sealed[n]; ok {
+			name := a.twinName()
+			add(i, name)
+			n.GetSortBy().Node = a.hashTwin(column(alias.Aliasname, name))
+		}
 	}
 	if add == nil {
 		return res

@@ -136,6 +136,8 @@ type Param struct {
 
 	seal  *seal
 	array bool
+	// tested: so far it was tested for NULL, and nothing else.
+	tested bool
 }
 
 // Setting is a run-time parameter that a statement sets.

@@ -91,13 +91,16 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 		a.window(w.GetWindowDef(), sc)
 	}
 	distinct := a.distinct(q, sc, res)
-	a.sort(q, sc, res)
+	a.sort(q, sc, res, distinct)
 	a.breakTies(q, sc)
 	if distinct && m.recursive {
 		a.fail("0A000", 0, "DISTINCT over sealed columns is not supported in a recursive query", "put it into the outer query, or use UNION")
 	}
 	if distinct && !m.unordered {
 		return a.wrap(q, res)
+	}
+	if distinct {
+		q.SortClause = nil // nobody sees it, and it may be by what is not selected
 	}
 	if len(sc.keys) > 0 && len(q.DistinctClause) == 0 && !m.unordered && !m.recursive {
 		a.appendOrder(q, sc.keys)

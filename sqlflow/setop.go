@@ -2,6 +2,7 @@ package sqlflow
 
 import (
 	"fmt"
+	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -37,13 +38,20 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 	if l.swap != nil && r.swap != nil {
 		res.swap = func() { l.swap(); r.swap() }
 	}
-	a.sortByName(q, res)
 	sorted := sealed && !(q.Op == pg.SetOperation_SETOP_UNION && q.All)
+	bySealed := slices.ContainsFunc(q.SortClause, func(n *pg.Node) bool {
+		i := a.sortTarget(n.GetSortBy().GetNode(), res)
+		return i >= 0 && res.columns[i].seal != nil
+	})
+	a.sortByName(q, res, !m.recursive)
 	if sorted && m.recursive {
 		a.fail("0A000", 0, "a set operation over sealed columns is not supported within a recursive query", "put it into a query before it")
 	}
-	if sorted && !m.unordered {
+	switch {
+	case (sorted || bySealed) && !m.unordered:
 		return a.wrap(q, res)
+	case bySealed:
+		q.SortClause = nil // nobody sees it
 	}
 	return res
 }
@@ -100,6 +108,6 @@ func (a *analysis) values(q *pg.SelectStmt, sc *scope) *result {
 			list.Items[i] = a.clear(v, sc)
 		}
 	}
-	a.sortByName(q, res)
+	a.sortByName(q, res, false)
 	return res
 }

@@ -68,6 +68,9 @@ func isFloat(oid uint32) bool { return oid == oidFloat4 || oid == oidFloat8 }
 // isText reports whether a type has texts.
 func isText(oid uint32) bool { return oid == oidText || oid == oidVarchar || oid == oidBpchar }
 
+// isVarying reports whether a type has texts of any length without filling space.
+func isVarying(oid uint32) bool { return oid == oidText || oid == oidVarchar }
+
 // isTime reports whether a type has days.
 func isTime(oid uint32) bool { return oid == oidDate || oid == oidTimestamp || oid == oidTimestamptz }
 

@@ -12,7 +12,7 @@ SELECT ssn FROM (SELECT ssn FROM clinic.patients OFFSET 0) x
 SELECT lower(a) FROM (SELECT last_name AS a FROM clinic.patients) x
 
 --- subselect-then-cast-three-deep
---: refused
+--: masked unordered
 SELECT c::text FROM (SELECT b AS c FROM (SELECT a AS b FROM (SELECT ssn AS a FROM clinic.patients) x) y) z
 
 --- scalar-subselect
@@ -48,7 +48,7 @@ WITH c AS (SELECT ssn FROM clinic.patients) SELECT ssn FROM c
 WITH c AS MATERIALIZED (SELECT last_name AS n FROM clinic.patients) SELECT count(*) FROM c WHERE n LIKE 'CANARYNAME00%'
 
 --- cte-not-materialized-cast
---: refused
+--: masked unordered
 WITH c AS NOT MATERIALIZED (SELECT id AS n FROM clinic.patients) SELECT n::text FROM c
 
 --- cte-nested-three
