@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestOwnOrder holds that an order by a sealed id never has the original as its key, and
+// TestOrderBySealedIDs holds that an order by a sealed id never has the original as its key, and
 // is the same for every statement.
-func TestOwnOrder(t *testing.T) {
+func TestOrderBySealedIDs(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, sql := range []string{
