@@ -14,7 +14,11 @@ func TestOneOfSeveralIsRequired(t *testing.T) {
 		absent  = `{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}`
 		section = `{"code":{"coding":[{"system":"http://loinc.org","code":"10157-6"}]},`
 	)
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	a, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: carried-identifiers, match: Organization.identifier, method: remove}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newMasker(a, fhir.RememberAlways)
 	for _, tc := range []struct{ name, src, want string }{
 		{"both go", `{"resourceType":"Organization","active":true,"name":"SECRET","identifier":[{"value":"SECRET"}]}`,
 			`{"resourceType":"Organization","active":true,"_name":` + absent + `}`},

@@ -12,21 +12,22 @@ import (
 type op uint8
 
 const (
-	opRemove    op = iota // take it out
-	opKeep                // let the scalar pass
-	opMethod              // hand the scalar to a method
-	opDescend             // walk the object under a node
-	opResource            // walk the resource under the node of its type
-	opExtension           // walk an extension under the node of its url
-	opMeta                // walk a resource's own meta, where its labels go
-	opWithhold            // take the whole resource out
-	opID                  // seal a resource id, or rename a contained one
-	opVersion             // seal a version id
-	opReference           // translate a reference
-	opCode                // let a code pass that its value set has
-	opCanonical           // let an allow-listed canonical pass
-	opCoded               // a member of a Coding or Quantity: decided for the whole object
-	opLink                // hand a Bundle link to the site
+	opRemove     op = iota // take it out
+	opKeep                 // let the scalar pass
+	opMethod               // hand the scalar to a method
+	opDescend              // walk the object under a node
+	opResource             // walk the resource under the node of its type
+	opExtension            // walk an extension under the node of its url
+	opMeta                 // walk a resource's own meta, where its labels go
+	opWithhold             // take the whole resource out
+	opID                   // seal a resource id, or rename a contained one
+	opVersion              // seal a version id
+	opReference            // translate a reference
+	opCode                 // let a code pass that its value set has
+	opCanonical            // let an allow-listed canonical pass
+	opCoded                // a member of a Coding or Quantity: decided for the whole object
+	opIdentifier           // replace an Identifier by its key
+	opLink                 // hand a Bundle link to the site
 )
 
 // decision is what is done at one place, or at one place under a condition. What
@@ -115,7 +116,7 @@ type node struct {
 
 // actions of the engine itself, for what no rule of the ruleset decides.
 type engineActions struct {
-	unknownElement, unknownResource, unknownExtension, unknownModifier, wrongShape, wrongForm, unknownSystem, absent, label, extension, typeName, content int
+	unknownElement, unknownResource, unknownExtension, unknownModifier, wrongShape, wrongForm, unknownSystem, absent, label, extension, typeName, content, foreign int
 }
 
 // Automaton is a policy laid over the schema: one node for each object type
@@ -133,12 +134,12 @@ type Automaton struct {
 	canon     []string
 	engine    engineActions
 
-	urnSlot, uuidSlot, containedSlot, systemSlot, codeSlot mask.Slot
-	versionSlot                                            mask.Slot
-	sealSlots                                              []mask.Slot // by type index
-	unknownResource                                        decision
-	containedID                                            decision // names contained ids in a walker's memory
-	leads                                                  []leads  // by type index: how a resource leads to its patient
+	urnSlot, identifierSlot, uuidSlot, containedSlot, systemSlot, codeSlot mask.Slot
+	versionSlot                                                            mask.Slot
+	sealSlots                                                              []mask.Slot // by type index
+	unknownResource                                                        decision
+	containedID                                                            decision // names contained ids in a walker's memory
+	leads                                                                  []leads  // by type index: how a resource leads to its patient
 }
 
 // item is a pattern that has matched up to a step.
@@ -183,6 +184,7 @@ func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
 	}
 	keys := policy.Keys
 	c.a.urnSlot = keys.MACSlot("pseudonym", "urn")
+	c.a.identifierSlot = keys.MACSlot("pseudonym", "identifier-key")
 	c.a.uuidSlot = keys.PermuteSlot("urn-uuid")
 	c.a.containedSlot = keys.MACSlot("pseudonym", "contained-id")
 	c.a.systemSlot = keys.MACSlot("pseudonym", "code-system")
@@ -276,6 +278,7 @@ func (c *compiler) engineActions() {
 		label:            add("fhir.label", "Resource.meta.security", "label", mask.LabelNone),
 		extension:        add("fhir.extension", "Extension.url", "keep", mask.LabelNone),
 		typeName:         add("fhir.resourceType", "Resource.resourceType", "keep", mask.LabelNone),
+		foreign:          add("fhir.references", UnknownBase, "remove", mask.LabelRedacted),
 		content:          add("fhir.contentTypes", "(content of a Binary)", "keep", mask.LabelNone),
 	}
 }

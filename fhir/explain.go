@@ -33,21 +33,22 @@ var effects = map[op]struct {
 	text   string
 	passes bool
 }{
-	opRemove:    {"removed", false},
-	opKeep:      {"kept as it is", true},
-	opMethod:    {"masked", false},
-	opDescend:   {"walked: its members are decided one by one", false},
-	opResource:  {"walked by the rules of its own resource type", false},
-	opExtension: {"kept if a rule knows its url, else removed", false},
-	opMeta:      {"walked; security labels are added", false},
-	opWithhold:  {"the whole resource is withheld", false},
-	opID:        {"sealed: only Veil can open it", false},
-	opVersion:   {"sealed: only Veil can open it", false},
-	opReference: {"translated to pseudonyms", false},
-	opCode:      {"kept if it is in the bound value set, else removed", true},
-	opCanonical: {"kept if it begins as the ruleset's canonicals say, else removed", true},
-	opCoded:     {"kept if its code system is known and the code has the system's form, else pseudonymised or removed", true},
-	opLink:      {"replaced by a link to Veil, or removed", false},
+	opRemove:     {"removed", false},
+	opKeep:       {"kept as it is", true},
+	opMethod:     {"masked", false},
+	opDescend:    {"walked: its members are decided one by one", false},
+	opResource:   {"walked by the rules of its own resource type", false},
+	opExtension:  {"kept if a rule knows its url, else removed", false},
+	opMeta:       {"walked; security labels are added", false},
+	opWithhold:   {"the whole resource is withheld", false},
+	opID:         {"sealed: only Veil can open it", false},
+	opVersion:    {"sealed: only Veil can open it", false},
+	opReference:  {"translated to pseudonyms", false},
+	opCode:       {"kept if it is in the bound value set, else removed", true},
+	opCanonical:  {"kept if it begins as the ruleset's canonicals say, else removed", true},
+	opCoded:      {"kept if its code system is known and the code has the system's form, else pseudonymised or removed", true},
+	opIdentifier: {"replaced by a key of system and value", false},
+	opLink:       {"replaced by a link to Veil, or removed", false},
 }
 
 // partEffects are more exact about the members of codings and quantities.

@@ -351,6 +351,8 @@ func (w *Walker) value(n *node, f *field, d *decision, obj, i int) (end int, kep
 				return w.quantity(d.child, i)
 			}
 			return w.enter(d.child, i)
+		case opIdentifier:
+			return w.identifierKey(d, i)
 		case opMeta:
 			return w.walkMeta(d, i)
 		case opExtension:

@@ -242,7 +242,14 @@ func (w *Walker) target(ref []byte, hops int) (n *node, id []byte, at bundleEntr
 	}
 	rel, known := w.relative(ref)
 	if !known {
-		return nil, nil, at
+		full, ok := w.inBundle(ref)
+		if !ok {
+			return nil, nil, at
+		}
+		if e, ok := w.entryOf(full); ok {
+			return w.a.roots[string(w.typeAt(e.resource))], nil, e
+		}
+		rel = lastTwo(full)
 	}
 	n, id, ok := w.a.splitTarget(rel)
 	if !ok {
@@ -283,7 +290,7 @@ func (w *Walker) entryOf(ref []byte) (bundleEntry, bool) {
 		}
 	}
 	typ, id, _ := bytes.Cut(ref, []byte("/"))
-	if bytes.HasPrefix(ref, []byte("urn:")) {
+	if bytes.HasPrefix(ref, []byte("urn:")) || isHTTP(ref) {
 		typ, id = ref, nil
 	}
 	e, ok := p.entries[entryHash(typ, id)]

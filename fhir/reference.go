@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/veil-proxy/veil/mask"
 )
@@ -9,7 +10,7 @@ import (
 // siteIndex is a Site made ready for the walk.
 type siteIndex struct {
 	of       *Site
-	upstream [][]byte // each with a slash at the end
+	upstream []siteBase
 	base     []byte
 	link     func(dst, relation, url []byte) ([]byte, bool)
 }
@@ -20,13 +21,52 @@ func newSiteIndex(s *Site) *siteIndex {
 		return ix
 	}
 	for _, u := range s.Upstream {
-		ix.upstream = append(ix.upstream, []byte(u+"/"))
+		ix.upstream = append(ix.upstream, siteBases(u)...)
 	}
-	if s.Base != "" {
-		ix.base = []byte(s.Base)
+	if base := strings.TrimRight(s.Base, "/"); base != "" {
+		ix.base = []byte(base)
 	}
 	ix.link = s.Link
 	return ix
+}
+
+// siteBase is a base URL with a slash at its end.
+type siteBase struct {
+	url []byte
+	// host is the length of scheme, host and port, which have no case.
+	host int
+}
+
+// siteBases are the spellings of a base URL: with the port of its scheme and
+// without.
+func siteBases(base string) []siteBase {
+	base = strings.TrimRight(base, "/")
+	scheme, rest, _ := strings.Cut(base, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	if path != "" {
+		path = "/" + path
+	}
+	make := func(host string) siteBase {
+		authority := scheme + "://" + host
+		return siteBase{[]byte(authority + path + "/"), len(authority)}
+	}
+	bases := []siteBase{make(host)}
+	if port := map[string]string{"http": ":80", "https": ":443"}[strings.ToLower(scheme)]; port != "" {
+		if bare, has := strings.CutSuffix(host, port); has {
+			bases = append(bases, make(bare))
+		} else if colon := strings.LastIndexByte(host, ':'); colon < strings.IndexByte(host, ']') || colon < 0 {
+			bases = append(bases, make(host+port))
+		}
+	}
+	return bases
+}
+
+// cut takes the base off a URL below it.
+func (b *siteBase) cut(url []byte) (rest []byte, ok bool) {
+	if len(url) < len(b.url) || !bytes.EqualFold(url[:b.host], b.url[:b.host]) || !bytes.Equal(url[b.host:len(b.url)], b.url[b.host:]) {
+		return nil, false
+	}
+	return url[len(b.url):], true
 }
 
 // Target is a reference to a resource, taken apart.
@@ -39,12 +79,15 @@ type Target struct {
 //
 //	Type/id, Type/id/_history/v   Type/<sealed id>: of every version, the resource
 //	<upstream>/Type/id            the same, relative
+//	a fullUrl of its Bundle       as that is translated, relative
 //	urn:uuid:…, urn:oid:…         urn:uuid:<pseudonym>
 //	#id                           #<new id>, if that contained resource stays
+//	Type?identifier=system|value  the same, with the identifier masked
 //
-// Everything else goes: other servers, conditional references (Type?query),
-// fragments, unknown types, ids that FHIR does not allow. Source: FHIR R4,
-// references.html#literal.
+// Everything else goes: other servers, which are counted by themselves, other
+// conditional references, fragments, unknown types, ids that FHIR does not allow.
+// A fullUrl that does not end in Type/id becomes urn:uuid:<pseudonym>. Source:
+// FHIR R4, references.html#literal.
 func (w *Walker) reference(d *decision, obj, i, end int, val []byte) (int, bool) {
 	// Computing the pseudonym of a URN takes no longer than remembering it.
 	isURN := bytes.HasPrefix(val, []byte("urn:"))
@@ -60,6 +103,7 @@ func (w *Walker) reference(d *decision, obj, i, end int, val []byte) (int, bool)
 	from := len(w.dst)
 	w.dst = append(w.dst, '"')
 	ok := false
+	action := d.action
 	switch {
 	case len(val) > 0 && val[0] == '#':
 		w.volatile = true
@@ -69,11 +113,21 @@ func (w *Walker) reference(d *decision, obj, i, end int, val []byte) (int, bool)
 		w.dst = w.appendURN(w.dst, val)
 		ok = true
 	default:
-		ok = w.appendTarget(d.rule.form, val)
+		if d.rule.form != formFullURL && w.isForeign(val) {
+			w.volatile = true // the Bundle decides
+			slot = nil
+		}
+		if ok = w.appendTarget(d.rule.form, val); !ok {
+			w.dst = w.dst[:from+1]
+			ok = w.appendConditional(val)
+		}
+		if !ok && d.rule.form == formReference && w.isForeign(val) {
+			action = w.a.engine.foreign
+		}
 	}
 	if !ok {
 		w.reset(before)
-		w.count(d.action, mask.LabelRedacted, mask.Removed)
+		w.count(action, mask.LabelRedacted, mask.Removed)
 		return end, false
 	}
 	w.dst = append(w.dst, '"')
@@ -196,18 +250,23 @@ func (c *containedIDs) has(id []byte) bool {
 // appendTarget appends the masked form of a literal reference to a resource.
 func (w *Walker) appendTarget(form referenceForm, val []byte) bool {
 	rel, known := w.relative(val)
+	inBundle := form == formFullURL && isHTTP(val)
 	if !known {
-		if form != formFullURL {
-			return false
+		if !inBundle {
+			if val, inBundle = w.inBundle(val); !inBundle {
+				return false
+			}
 		}
-		// The base of a full URL need not be known: its end must be Type/id
-		// (FHIR R4, bundle.html#bundle-unique).
-		if rel = lastTwo(val); rel == nil {
-			return false
-		}
+		// The base of a full URL need not be known (FHIR R4,
+		// bundle.html#bundle-unique).
+		rel = lastTwo(val)
 	}
 	typ, id, ok := w.a.splitTarget(rel)
 	if !ok {
+		if inBundle {
+			w.dst = w.appendURN(w.dst, val)
+			return true
+		}
 		if form == formRequest {
 			if n := w.a.roots[string(rel)]; n != nil {
 				w.dst = append(w.dst, rel...)
@@ -228,17 +287,27 @@ func (w *Walker) appendTarget(form referenceForm, val []byte) bool {
 // relative takes the base of this server off an absolute URL. known is false
 // for URLs of other servers.
 func (w *Walker) relative(val []byte) (rel []byte, known bool) {
-	for _, base := range w.site.upstream {
-		if bytes.HasPrefix(val, base) {
-			return val[len(base):], true
+	for k := range w.site.upstream {
+		base := &w.site.upstream[k]
+		if rest, ok := base.cut(val); ok {
+			return rest, true
 		}
 	}
 	return val, bytes.IndexByte(val, ':') < 0 && (len(val) == 0 || val[0] != '/')
 }
 
+// isForeign reports whether a reference is to a server that is not known.
+func (w *Walker) isForeign(val []byte) bool {
+	if !isHTTP(val) {
+		return false
+	}
+	_, known := w.relative(val)
+	return !known
+}
+
 // lastTwo returns the last two segments of an http(s) URL.
 func lastTwo(url []byte) []byte {
-	if !bytes.HasPrefix(url, []byte("http://")) && !bytes.HasPrefix(url, []byte("https://")) {
+	if !isHTTP(url) {
 		return nil
 	}
 	id := bytes.LastIndexByte(url, '/')

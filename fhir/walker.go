@@ -67,6 +67,8 @@ func (e *WithheldError) Error() string {
 const (
 	UnknownResource = "(unknown resource type)"
 	UnknownElement  = "(unknown element)"
+	// UnknownBase is that of references to servers that the Site does not name.
+	UnknownBase = "(reference under an unknown base URL)"
 )
 
 // Walker masks resources in one pass over their bytes: spans that pass are
@@ -116,8 +118,10 @@ type Walker struct {
 	trail     []uint16 // actions counted while recording
 
 	contained containedIDs
-	first     int // index of the outermost resource
-	lastIndex int // the type of the resource walked last
+	bundle    fullURLs
+	inner     *innerWalk // made when it is needed
+	first     int        // index of the outermost resource
+	lastIndex int        // the type of the resource walked last
 	lastType  string
 
 	detail bool
@@ -227,6 +231,8 @@ func (w *Walker) forgetInput() {
 	clear(w.frames[:cap(w.frames)])
 	clear(w.person.refs[:cap(w.person.refs)])
 	clear(w.contained.few)
+	clear(w.bundle.urls)
+	w.bundle.of = -1
 	clear(w.shown[:cap(w.shown)])
 }
 
@@ -245,7 +251,7 @@ func (w *Walker) start(dst, src []byte, site *Site) {
 	w.unwinding, w.withheld, w.capped = false, nil, false
 	w.recording, w.volatile, w.trail = 0, false, w.trail[:0]
 	w.person.indexed, w.person.buf = false, w.person.buf[:0]
-	w.testedObj, w.contained.root = -1, -1
+	w.testedObj, w.contained.root, w.bundle.of = -1, -1, -1
 	w.path = w.path[:0]
 	if w.site == nil || w.site.of != site {
 		w.site = newSiteIndex(site)

@@ -17,7 +17,7 @@ func lossActions(a *fhir.Automaton) []int {
 	var out []int
 	for i := range a.Actions {
 		switch act := &a.Actions[i]; {
-		case act.Path == fhir.UnknownResource, act.Path == fhir.UnknownElement, act.Method == "withhold", slices.Contains(types, act.Path):
+		case act.Path == fhir.UnknownResource, act.Path == fhir.UnknownElement, act.Path == fhir.UnknownBase, act.Method == "withhold", slices.Contains(types, act.Path):
 			out = append(out, i)
 		}
 	}
@@ -61,7 +61,11 @@ func (j *maskJob) losses() []string {
 		}
 		act := &j.automaton.Actions[a]
 		what := strings.Trim(act.Path, "()")
-		if act.Path != fhir.UnknownResource && act.Path != fhir.UnknownElement {
+		switch act.Path {
+		case fhir.UnknownResource, fhir.UnknownElement:
+		case fhir.UnknownBase:
+			what += " (name it with --upstream-base if it is the same server)"
+		default:
 			what += fmt.Sprintf(": withheld by rule %q", act.Rule)
 		}
 		if n > 0 {

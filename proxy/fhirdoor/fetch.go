@@ -60,6 +60,7 @@ func (x *exchange) fetch(q *question, dst []byte) (*answer, *problem) {
 			m.finder = finder
 			out, record, p = m.mask(x, dst, r.body, q)
 			m.finder = nil // what it knows are originals
+			x.s.seenForeign(m)
 			return p
 		})
 		if p != missed {

@@ -36,6 +36,15 @@ func (s *Server) seenSelf(self string) {
 	}
 }
 
+// seenForeign tells, once, that references were removed since they are under a base
+// URL that is not configured. The audit records count each.
+func (s *Server) seenForeign(m *masker) {
+	if n := m.pass.Counts[m.view.automaton.UnknownBase()]; n > 0 && !s.foreignSeen.Load() && !s.foreignSeen.Swap(true) {
+		s.log.Warn("references under base URLs that are not configured are removed", "request_id", m.pass.Origin.RequestID, "door", "fhir",
+			"operation", m.pass.Origin.Operation, "count", n, "rule", "fhir.references", "setting", "fhir.upstreamAliases")
+	}
+}
+
 // known reports whether a URL is below a configured base, or is none.
 func (s *Server) known(ref string) (*url.URL, bool) {
 	text, _ := tidyURL(ref)

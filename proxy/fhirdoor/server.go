@@ -130,6 +130,7 @@ type Server struct {
 	// metadataSeen and selfSeen: what the upstream calls itself there was compared.
 	metadataSeen, selfSeen atomic.Bool
 	attempts               *consumer.Attempts
+	foreignSeen            atomic.Bool // references were removed since their base URL is not known
 }
 
 // New checks the configuration and returns a door. It opens no connection.

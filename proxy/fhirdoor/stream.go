@@ -296,6 +296,7 @@ func (f *fileStream) end(whole bool, reason string) error {
 	}
 	f.closed = true
 	defer f.abandon()
+	f.x.s.seenForeign(f.m)
 	result := "complete"
 	switch {
 	case whole && f.skipped > 0:
