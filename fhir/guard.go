@@ -158,7 +158,7 @@ func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string
 	if !g.usable(resourceType) {
 		return nil, &Refusal{Param: printable(resourceType), Reason: "the resource type is unknown or withheld"}
 	}
-	s := &search{g: g, keys: keys, site: site, typ: resourceType, types: map[string]bool{}}
+	s := &search{g: g, keys: keys, site: site, typ: resourceType, types: map[string]bool{}, params: params}
 	s.entity = s.patientOf(params)
 	q := &Query{}
 	seen := map[string]Param{}
@@ -214,6 +214,10 @@ type search struct {
 	typ  string
 	// types are the other types that the search looks into or answers with.
 	types map[string]bool
+	// params are all that the search has, and full is the name of the one that is being
+	// judged.
+	params []Param
+	full   string
 	// entity is the patient whom every answer is about, if the search names one.
 	entity []byte
 }

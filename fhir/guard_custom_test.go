@@ -46,10 +46,10 @@ func TestCustomSearchParameters(t *testing.T) {
 		{"a masked text under a condition", "maiden", "Smith", "", "names", ""},
 		{"a reference", "linked", "Patient/" + string(sealed), "Patient/1", "", ""},
 		{"an original reference", "linked", "Patient/1", "Patient/veil.no.such.id", "", ""},
-		{"a reference to any type needs it", "anyone", string(sealed), "", "", "Type/id"},
+		{"a reference to one of several types needs it", "anyone", string(sealed), "", "", "Type/id"},
 		{"a chain", "linked.gender", "female", "", "names", ""}, // what the ruleset says of gender stands before R4's
 		{"a chain to what is masked", "linked.name", "Smith", "", "names", ""},
-		{"an untyped chain to any type", "anyone.name", "Smith", "", "", "name the type"},
+		{"an untyped chain to what the element refers to", "anyone.name", "Smith", "", "text", ""},
 		{"masked contact", "tele", "555", "", "telecoms", ""},
 		{"a code", "married", marital + "|M", marital + "|M", "", ""},
 		{"the ruleset's own of a known name", "gender", "female", "", "names", ""},

@@ -147,7 +147,7 @@ func FuzzGuard(f *testing.F) {
 				continue
 			}
 			for _, p := range q.Upstream {
-				if strings.Contains(p.Value, "Zzq") || strings.Contains(p.Value, "1931-") || !asJudged(g, how, typ, p) {
+				if strings.Contains(p.Value, "Zzq") || strings.Contains(strings.ReplaceAll(p.Value, "|1931-", ""), "1931-") || !asJudged(g, how, typ, p) {
 					t.Errorf("%s?%s=%q goes upstream as %+v", typ, name, v, p)
 				}
 			}

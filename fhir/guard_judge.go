@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/veil-proxy/veil/mask"
@@ -63,19 +64,26 @@ func (g *Guard) judgeAnew(typ string, sp *SearchParam) verdict {
 		if path == "" {
 			return verdict{reason: "its expression is more than a path, so what it compares is not known"}
 		}
+		if sp.Type == "quantity" && strings.HasSuffix(path, ".ofType(SampledData)") {
+			continue
+		}
 		found := g.resolve(root, sp, path)
 		if len(found) == 0 {
 			return verdict{reason: "its expression leads to no element of " + typ}
 		}
 		for _, v := range found {
 			if v.class == classRefused {
+				v.reason += ofExtension(path)
 				return v
 			}
 			if all.class != classRefused && all.class != v.class {
-				return verdict{rule: v.rule, reason: "it compares elements that are masked in different ways"}
+				return verdict{rule: v.rule, reason: "it compares elements that are masked in different ways" + ofExtension(path)}
 			}
 			if v.class == classReference {
-				v.targets = sp.Targets
+				v.targets = g.targetsOf(typ, path, sp)
+				if all.class == classReference {
+					v.targets = either(all.targets, v.targets)
+				}
 			}
 			v.text, v.age, v.stamp = sp.Type == "string", v.age || all.age, sp.Name == "_lastUpdated"
 			v.values, v.methods = append(all.values, v.values...), append(all.methods, v.methods...)
@@ -84,6 +92,52 @@ func (g *Guard) judgeAnew(typ string, sp *SearchParam) verdict {
 	}
 	if all.class == classRefused && all.reason == "" {
 		all.reason = "it has no expression that the rules could be held against"
+	}
+	return all
+}
+
+// ofExtension says what to write where an expression leads to the value of an
+// extension and does not name its type: any type is possible then, masked ones too.
+func ofExtension(path string) string {
+	_, rest, found := strings.Cut(path, "extension('")
+	if _, rest, _ = strings.Cut(rest, "')"); !found || strings.Contains(rest, ".ofType(") {
+		return ""
+	}
+	return "; an extension's value can be of any type, so name the one that this has, as in extension('…').value.ofType(Coding)"
+}
+
+// targetsOf are the types that a reference parameter leads to from resources of a type:
+// a parameter that several types share lists those of all of them.
+func (g *Guard) targetsOf(typ, path string, sp *SearchParam) []string {
+	_, own := g.a.schema.memberPath(g.a.schema.Type(typ), path)
+	if len(own) == 0 || slices.Contains(own, "Resource") {
+		return sp.Targets
+	}
+	if len(sp.Targets) == 0 {
+		return own
+	}
+	var both []string
+	for _, t := range sp.Targets {
+		if slices.Contains(own, t) {
+			both = append(both, t)
+		}
+	}
+	if len(both) == 0 {
+		return sp.Targets
+	}
+	return both
+}
+
+// either joins the targets of two references; none means any.
+func either(a, b []string) []string {
+	if len(a) == 0 || len(b) == 0 {
+		return nil
+	}
+	all := slices.Clone(a)
+	for _, t := range b {
+		if !slices.Contains(all, t) {
+			all = append(all, t)
+		}
 	}
 	return all
 }
@@ -202,7 +256,8 @@ func pathsOf(expression, typ string) []string {
 // search.html#date). A choice may have others, such as a text, which it passes by.
 var comparedAsDate = set(`date dateTime instant Period Timing`)
 
-// resolve judges every element that a path leads to.
+// resolve judges every element that a path leads to. A quantity is never compared with
+// SampledData, which has none, though parameters of R4 name it.
 func (g *Guard) resolve(root *node, sp *SearchParam, path string) []verdict {
 	p, err := parseMatch(path)
 	if err != nil {
@@ -226,7 +281,7 @@ func (g *Guard) resolve(root *node, sp *SearchParam, path string) []verdict {
 				if f.sibling || f.element != st.name || st.ofType != "" && f.code != st.ofType {
 					continue
 				}
-				if last && sp.Type == "date" && !comparedAsDate[f.code] {
+				if last && (sp.Type == "date" && !comparedAsDate[f.code] || sp.Type == "quantity" && f.code == "SampledData") {
 					continue
 				}
 				for d := &f.decision; d != nil; d = d.otherwise {

@@ -260,7 +260,7 @@ func (o *operating) filter(text string) (string, *Refusal) {
 	if !slices.Contains(o.all, typ) {
 		return "", refusal("the type of a filter is unknown, withheld or not among those that are exported")
 	}
-	var out []string
+	o.params = nil
 	for _, pair := range strings.Split(query, "&") {
 		name, value, ok := strings.Cut(pair, "=")
 		name, err1 := url.QueryUnescape(name)
@@ -268,12 +268,16 @@ func (o *operating) filter(text string) (string, *Refusal) {
 		if !ok || err1 != nil || err2 != nil || strings.Contains(pair, ";") {
 			return "", refusal("a filter must be name=value pairs joined by &")
 		}
-		if bare, _, _ := strings.Cut(name, ":"); shapers[bare].judge != nil {
+		o.params = append(o.params, Param{name, value})
+	}
+	var out []string
+	for _, p := range o.params {
+		if bare, _, _ := strings.Cut(p.Name, ":"); shapers[bare].judge != nil {
 			return "", refusal(fmt.Sprintf("a filter takes no %s", bare))
 		}
-		upstream, r := o.criteria(typ, Param{name, value})
+		upstream, r := o.criteria(typ, p)
 		if r != nil {
-			r.Reason = fmt.Sprintf("of its parameter %q: %s", printable(name), r.Reason)
+			r.Reason = fmt.Sprintf("of its parameter %q: %s", printable(p.Name), r.Reason)
 			return "", r
 		}
 		for _, p := range upstream {

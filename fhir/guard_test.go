@@ -40,7 +40,13 @@ func TestGuard(t *testing.T) {
 		{"reference by identifier", "Observation", "subject:identifier", "urn:x|1", "", "", "modifier"},
 		{"code with system", "Observation", "code", "http://loinc.org|8480-6", "http://loinc.org|8480-6", "", ""},
 		{"codes", "Observation", "code", "http://loinc.org|8480-6,http://loinc.org|8462-4", "http://loinc.org|8480-6,http://loinc.org|8462-4", "", ""},
-		{"code without system", "Observation", "code", "8480-6", "", "", "system|code"},
+		{"code without system", "Observation", "code", "12345-5", "http://loinc.org|12345-5", "", ""},
+		{"code that two systems have the form of", "Observation", "code", "8480-6", "http://loinc.org|8480-6,urn:oid:2.16.840.1.113883.6.238|8480-6", "", ""},
+		{"code without system that no listed one has", "Observation", "code", "8480-7x", "", "", "system|code"},
+		{"code without system in a composite", "Observation", "code-value-quantity", "12345-5$gt1", "http://loinc.org|12345-5$gt1", "", ""},
+		{"codes of two systems in a composite", "Observation", "code-value-quantity", "8480-6$gt1", "", "", "system|code"},
+		{"reference by id alone, one type for this resource", "Observation", "encounter", seal("Encounter", "1"), "Encounter/1", "", ""},
+		{"reference to a type it does not lead to from here", "Observation", "encounter", "EpisodeOfCare/" + seal("EpisodeOfCare", "1"), "EpisodeOfCare/1", "", ""},
 		{"code of an unknown system", "Observation", "code", "urn:oid:1.2|SMITH", "", "", "system|code"},
 		{"no code of its system", "Observation", "code", "http://loinc.org|SMITH", "", "", "system|code"},
 		{"code of no system", "Observation", "code", "|8480-6", "", "", "system|code"},
@@ -72,7 +78,9 @@ func TestGuard(t *testing.T) {
 		{"city", "Patient", "address-city", "Boston", "", "street-to-county", ""},
 		{"postal code", "Patient", "address-postalcode", "02115", "", "zip3", "lets pass"},
 		{"postal code by its end", "Patient", "address-postalcode:contains", "115", "", "zip3", "modifier"},
-		{"quantity that may be a waveform", "Observation", "value-quantity", "gt5", "", "waveforms", "masked"},
+		{"quantity", "Observation", "value-quantity", "gt9", "gt9", "", ""},
+		{"quantity of a component", "Observation", "component-value-quantity", "lt140|http://unitsofmeasure.org|mm[Hg]", "lt140|http://unitsofmeasure.org|mm[Hg]", "", ""},
+		{"quantity that may be an age", "Observation", "combo-value-quantity", "gt90", "", "", "up to 89"},
 		{"length", "Encounter", "length", "gt5", "gt5", "", ""},
 		{"length with a unit", "Encounter", "length", "gt5|http://unitsofmeasure.org|d", "gt5|http://unitsofmeasure.org|d", "", ""},
 		{"a number that may be an age", "Condition", "onset-age", "gt89.5", "", "", "up to 89"},
@@ -84,10 +92,11 @@ func TestGuard(t *testing.T) {
 		{"a unit of no system", "ChargeItem", "quantity", "ge140||mg", "", "", "up to 89"},
 		{"a unit that is text", "ChargeItem", "quantity", "5||Smith", "", "", "up to 89"},
 		{"not a quantity", "ChargeItem", "quantity", "5|mg", "", "", "up to 89"},
-		{"state", "Patient", "address-state", "MA", "MA", "", ""},
+		{"state", "Patient", "address-state", "MA", "", "state", "address-country=US"},
 		{"no state", "Patient", "address-state", "Mr", "", "", "lets pass"},
 		{"country", "Patient", "address-country", "US", "US", "", ""},
-		{"three digits", "Patient", "address-postalcode", "941", "941", "", ""},
+		{"three digits", "Patient", "address-postalcode", "941", "", "zip3", "address-country=US"},
+		{"hidden areas", "Patient", "address-postalcode", "000", "", "zip3", "finds none"},
 		{"restricted three digits", "Patient", "address-postalcode", "036", "", "", "lets pass"},
 		{"two digits", "Patient", "address-postalcode", "94", "", "", "lets pass"},
 		{"whole address", "Patient", "address", "Main", "", "", "masked"},
@@ -225,7 +234,7 @@ func TestGuard(t *testing.T) {
 			if tc.want != "" {
 				name := tc.param
 				name = strings.TrimSuffix(name, ":")
-				if tc.param == "address-state" || tc.param == "address-country" {
+				if tc.param == "address-country" {
 					name += ":exact" // a beginning could be that of a value that is masked
 				}
 				if err != nil || len(got.Upstream) != 1 || got.Upstream[0].Value != tc.want || got.Upstream[0].Name != name {
@@ -298,6 +307,44 @@ func TestLenient(t *testing.T) {
 	}
 	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_count", Value: "1"}, {Name: "_count", Value: "2"}}, fhir.Strict); err == nil {
 		t.Error("_count twice passes")
+	}
+}
+
+// TestGuardOfPlaces: what is shown of addresses in one country alone is searched beside
+// that country.
+func TestGuardOfPlaces(t *testing.T) {
+	a := shipped(t, "safe-harbor")
+	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
+	for query, upstream := range map[string]string{
+		"address-state=MA&address-country=US":                                                                     "address-state:exact=MA address-country:exact=US",
+		"address-country:exact=USA&address-postalcode=941,021":                                                    "address-country:exact=USA address-postalcode=941,021",
+		"general-practitioner:Practitioner.address-state=MA&general-practitioner:Practitioner.address-country=US": "general-practitioner:Practitioner.address-state:exact=MA general-practitioner:Practitioner.address-country:exact=US",
+		"address-country=FR":                                                      "address-country:exact=FR",
+		"address-state=MA":                                                        "",
+		"address-postalcode=750":                                                  "",
+		"address-postalcode=000&address-country=US":                               "",
+		"address-state=MA&address-country=FR":                                     "",
+		"address-state=MA&address-country=US,FR":                                  "",
+		"address-state=MA&address-country=":                                       "",
+		"address-state=MA&general-practitioner:Practitioner.address-country=US":   "",
+		"general-practitioner:Practitioner.address-state=MA&address-country=US":   "",
+		"_has:Patient:link:address-state=MA&_has:Patient:link:address-country=US": "",
+		"_has:Patient:link:address-state=MA&address-country=US":                   "",
+	} {
+		q, err := g.Search(keys, nil, "Patient", asked(t, query), fhir.Strict)
+		var got []string
+		if err == nil {
+			for _, p := range q.Upstream {
+				got = append(got, p.Name+"="+p.Value)
+			}
+		}
+		if strings.Join(got, " ") != upstream {
+			t.Errorf("%s goes upstream as %q, %v", query, got, err)
+		}
+		filter := "Patient?" + query
+		if q, err := g.Operation(keys, nil, "$export", "", []fhir.Param{{Name: "_typeFilter", Value: filter}}, fhir.Strict); (err == nil) != (upstream != "") {
+			t.Errorf("%s goes upstream as %+v, %v", filter, q, err)
+		}
 	}
 }
 

@@ -61,6 +61,8 @@ type verdict struct {
 	age bool
 	// text: the parameter is of type string, which compares beginnings.
 	text bool
+	// systemed: a code needs its system beside it.
+	systemed bool
 	// stamp: what is compared is the time of the last change, which the server writes.
 	stamp bool
 }
@@ -93,7 +95,7 @@ func (s *search) value(v verdict, modifier, value string) (mod, out, reason stri
 	case modifier == "not" && (v.class == classCode || v.class == classCoded):
 	case (modifier == "above" || modifier == "below") && v.class == classCoded:
 		// Subsumption is known of the codes that pass, given their system.
-		v.values = nil
+		v.values, v.systemed = nil, true
 	case (modifier == "exact" || modifier == "contains") && v.class == classText && v.text:
 	case modifier == "exact" && v.class == classExact:
 	case v.class == classReference && s.g.a.roots[modifier] != nil:
@@ -142,7 +144,7 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 		return out, ok, "the value is not a code of the element's value set"
 	case classCoded:
 		out, ok = s.g.token(v, item)
-		return out, ok, "the value must be system|code of a code system that the ruleset lists, in the form of its codes"
+		return out, ok, "the value must be system|code of a code system that the ruleset lists, in the form of its codes, or a code that few of them have"
 	case classBool:
 		return item, item == "true" || item == "false", "the value must be true or false"
 	case classNumber:
@@ -161,7 +163,14 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 	case classText:
 		return item, item != "", "the value is empty"
 	case classExact, classPrefix:
-		return item, s.passes(v.methods, item), "the value is not one that the rule lets pass"
+		if v.class == classPrefix && strings.TrimSpace(item) == hiddenArea {
+			return "", false, "000 stands for every area that is hidden, and finds none of them"
+		}
+		if !s.passes(v.methods, item, homeCountry) {
+			return "", false, "the value is not one that the rule lets pass"
+		}
+		return item, s.passes(v.methods, item, foreignCountry) || s.namesCountry(v.methods, item),
+			"an address of another country may have it too, which does not show it; add address-country=US"
 	case classComposite:
 		parts := strings.Split(item, "$")
 		if len(parts) != len(v.parts) {
@@ -180,15 +189,44 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 	return "", false, "it could test original values"
 }
 
-// passes reports whether every method lets a value pass as it is: what one of
-// them hides is not found by what another shows.
-func (s *search) passes(methods []mask.Method, value string) bool {
+// hiddenArea is shown in place of the postal codes of areas where few people live.
+const hiddenArea = "000"
+
+// A part of an address may pass in one country and not in another.
+const homeCountry, foreignCountry = "US", "FR"
+
+// passes reports whether every method lets a value pass as it is beside a country:
+// what one of them hides is not found by what another shows.
+func (s *search) passes(methods []mask.Method, value, country string) bool {
 	for _, m := range methods {
-		if _, outcome, err := m.Append(nil, []byte(value), &mask.Input{Keys: s.keys}); err != nil || outcome != mask.Kept {
+		in := &mask.Input{Keys: s.keys, Country: []byte(country)}
+		if _, outcome, err := m.Append(nil, []byte(value), in); err != nil || outcome != mask.Kept {
 			return false
 		}
 	}
 	return len(methods) > 0
+}
+
+// namesCountry reports whether the search also names the country of the address, and
+// one beside which the value is shown. Of the many that _has looks at, one could have
+// the value and another the country.
+func (s *search) namesCountry(methods []mask.Method, value string) bool {
+	if strings.Contains(s.full, "_has:") {
+		return false
+	}
+	holder := s.full[:strings.LastIndexByte(s.full, '.')+1]
+	return slices.ContainsFunc(s.params, func(p Param) bool {
+		name, modifier, _ := strings.Cut(strings.TrimPrefix(p.Name, holder), ":")
+		if name != "address-country" || !strings.HasPrefix(p.Name, holder) || modifier != "" && modifier != "exact" {
+			return false
+		}
+		for _, country := range strings.Split(p.Value, ",") {
+			if country == "" || !s.passes(methods, value, country) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // code lets a code pass that every element would show, bare or with a system of
@@ -237,8 +275,9 @@ func (s *search) openReference(targets []string, modifier, item string) (string,
 }
 
 // token lets system|code and system| of known systems pass. A bare code passes
-// with the systems of the bound value set that have it: without them it could
-// match a code of an unknown system, which is masked.
+// with the systems of the bound value set that have it, or else with the few listed
+// ones that it has the form of: without them it could match a code of an unknown
+// system, which is masked.
 func (g *Guard) token(v verdict, item string) (string, bool) {
 	system, code, found := strings.Cut(item, "|")
 	if !found {
@@ -254,6 +293,9 @@ func (g *Guard) token(v verdict, item string) (string, bool) {
 				}
 			}
 		}
+		if len(all) == 0 && !v.systemed {
+			all = g.a.codes.having(item)
+		}
 		return strings.Join(all, ","), len(all) > 0
 	}
 	s := g.a.codes.find([]byte(system))
@@ -261,6 +303,24 @@ func (g *Guard) token(v verdict, item string) (string, bool) {
 		return "", false
 	}
 	return item, true
+}
+
+// mostSystems is how many systems a bare code may be of.
+const mostSystems = 8
+
+// having returns system|code for each listed system that a code has the form of, in
+// order of the systems; nothing where they are too many to be meant.
+func (cs *codeSystems) having(code string) []string {
+	var all []string
+	for _, system := range sortedKeys(cs.exact) {
+		if s := cs.exact[system]; code != "" && cs.codeMayPass(s, []byte(system), []byte(code)) {
+			all = append(all, system+"|"+code)
+		}
+	}
+	if len(all) > mostSystems {
+		return nil
+	}
+	return all
 }
 
 // oldestAge is the greatest age in years that may be told (45 CFR

@@ -128,6 +128,7 @@ func wholeStamp(p Param) []Param {
 // criteria judges a parameter that chooses resources, as criterion does, and returns
 // what goes upstream of it.
 func (s *search) criteria(typ string, p Param) (out []Param, r *Refusal) {
+	s.full = p.Name
 	for _, one := range wholeStamp(p) {
 		upstream, r := s.criterion(typ, one.Name, one.Value, 0)
 		if r != nil {
