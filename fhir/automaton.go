@@ -157,6 +157,15 @@ type compiler struct {
 	used     []bool
 	problems mask.Problems
 	shared   map[string]*decision // extensions where no context tells them apart
+
+	// Rules by what their methods give: see fit.go.
+	fitting     map[misfit]bool
+	misfits     map[misfit]string
+	misfitOrder []misfit
+	probing     *mask.Keyring
+	// Rules on ids and references by what they do; apart are those that do neither.
+	keptIdentity, sealedIdentity map[identity][]int
+	apart                        map[int]bool
 }
 
 // Compile lays a policy over a schema. The error is mask.Problems: an
@@ -173,6 +182,9 @@ func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
 		policy: policy,
 		rules:  policy.Ruleset.FHIR.Rules,
 		memo:   map[string]*node{},
+
+		fitting: map[misfit]bool{}, misfits: map[misfit]string{},
+		keptIdentity: map[identity][]int{}, sealedIdentity: map[identity][]int{}, apart: map[int]bool{},
 	}
 	c.used = make([]bool, len(c.rules))
 	c.engineActions()
@@ -215,6 +227,8 @@ func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
 			c.problems.Add(r.At, "rule %q never applies: more specific rules, or the removal of what holds it, leave it nothing to match", r.ID)
 		}
 	}
+	c.reportMisfits()
+	c.reportIdentities()
 	c.checkSearchParameters()
 	if err := c.problems.Err(); err != nil {
 		return nil, err
@@ -698,7 +712,7 @@ func (c *compiler) decide(n *node, e *Element, et ElementType, path string, item
 			break
 		}
 		c.used[cand.rule] = true
-		d := c.apply(cand.rule, e, et, path, kids)
+		d := c.apply(n.typ, cand.rule, e, et, path, kids)
 		d.when, d.whenSelf = cand.step.outer, cand.step.inner
 		chain = append(chain, d)
 	}
@@ -744,8 +758,8 @@ func (c *compiler) action(a mask.Action) int {
 	return n
 }
 
-// apply makes the decision of a rule for an element.
-func (c *compiler) apply(r int, e *Element, et ElementType, path string, kids []item) decision {
+// apply makes the decision of a rule for an element of a type.
+func (c *compiler) apply(t *Type, r int, e *Element, et ElementType, path string, kids []item) decision {
 	rule := c.rules[r]
 	method, def := c.policy.Method(r)
 	d := decision{kind: kindOf(et), label: def.Label, method: method, perPerson: def.PerPerson, perEntity: def.PerEntity,
@@ -775,6 +789,7 @@ func (c *compiler) apply(r int, e *Element, et ElementType, path string, kids []
 		case opMethod:
 			d.method = er.inner
 		}
+		c.keepsTogether(r, identityOf(t, e.Name), &d, path)
 		return d
 	}
 	switch {
@@ -786,7 +801,9 @@ func (c *compiler) apply(r int, e *Element, et ElementType, path string, kids []
 		d.op, d.method, d.form = opKeep, nil, formOf(e, et)
 	default:
 		d.op, d.form = opMethod, formOf(e, et)
+		c.fits(r, e, et, path)
 	}
+	c.keepsTogether(r, identityOf(t, e.Name), &d, path)
 	return d
 }
 
@@ -801,7 +818,7 @@ func (c *compiler) codedDecision(n *node, e *Element, et ElementType, path strin
 			break
 		}
 		c.used[cand.rule] = true
-		r := c.apply(cand.rule, e, et, path, kids)
+		r := c.apply(n.typ, cand.rule, e, et, path, kids)
 		if r.op == opRemove {
 			return r
 		}
@@ -929,7 +946,7 @@ func (c *compiler) withheld(t *Type) *decision {
 		for _, pat := range ps {
 			if pat.anchor == t.Name && len(pat.steps) == 0 {
 				c.used[r] = true
-				d := c.apply(r, &Element{Name: t.Name}, ElementType{Code: t.Name, Type: t}, t.Name, nil)
+				d := c.apply(t, r, &Element{Name: t.Name}, ElementType{Code: t.Name, Type: t}, t.Name, nil)
 				if d.op != opRemove && d.op != opWithhold && d.op != opDescend {
 					c.problems.Add(c.rules[r].At, "rule %q: a resource type takes remove or descend", c.rules[r].ID)
 				}

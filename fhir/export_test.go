@@ -17,3 +17,6 @@ func SubjectTypes(s *Schema) (about, none []string) {
 }
 
 var IsInstant = isInstant
+
+// Probes returns the values that methods are tried on.
+func Probes() map[string][]string { return probes }

@@ -123,6 +123,9 @@ func Methods() []mask.Definition {
 // listed keeps what is one of its texts and removes the rest.
 type listed []string
 
+// Results implements mask.Finite.
+func (l listed) Results() []string { return l }
+
 // Append implements mask.Method.
 func (l listed) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
 	for _, s := range l {

@@ -93,7 +93,7 @@ func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int,
 	case mask.Kept:
 		w.reset(before)
 		if d.form != nil && !d.form(val) {
-			w.count(w.a.engine.wrongForm, mask.LabelRedacted, mask.Removed)
+			w.count(d.action, mask.LabelRedacted, mask.Removed)
 			return end, false
 		}
 		w.count(d.action, mask.LabelNone, mask.Kept)
@@ -109,12 +109,7 @@ func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int,
 		return end, false
 	}
 	w.dst = dst
-	if d.form != nil && !d.form(w.dst[from:]) {
-		w.reset(before)
-		w.count(w.a.engine.wrongForm, mask.LabelRedacted, mask.Removed)
-		return end, false
-	}
-	if !w.finish(d.kind, from) {
+	if d.form != nil && !d.form(w.dst[from:]) || !w.finish(d.kind, from) {
 		w.reset(before)
 		w.count(d.action, mask.LabelRedacted, mask.Removed)
 		return end, false

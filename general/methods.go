@@ -133,6 +133,9 @@ func (remove) Append(dst, _ []byte, _ *mask.Input) ([]byte, mask.Outcome, error)
 // fixed puts the same text in the place of every value.
 type fixed string
 
+// Results implements mask.Finite.
+func (f fixed) Results() []string { return []string{string(f)} }
+
 // Append implements mask.Method.
 func (f fixed) Append(dst, _ []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
 	return append(dst, f...), mask.Replaced, nil

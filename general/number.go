@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/big"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -158,6 +159,22 @@ func newGeneralize(_ mask.Env, args mask.Args) (mask.Method, error) {
 		return nil, errors.New("want cases or bands")
 	}
 	return g, nil
+}
+
+// Results implements mask.Finite.
+func (g *generalize) Results() []string {
+	var all []string
+	for _, to := range g.cases {
+		all = append(all, to)
+	}
+	for _, b := range g.bands {
+		all = append(all, b.text)
+	}
+	if g.fallback != "" {
+		all = append(all, g.fallback)
+	}
+	sort.Strings(all)
+	return all
 }
 
 // Append implements mask.Method.

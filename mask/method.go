@@ -102,6 +102,13 @@ type Method interface {
 	Append(dst, src []byte, in *Input) ([]byte, Outcome, error)
 }
 
+// Finite is a Method that gives one of a few values, whatever it is given.
+type Finite interface {
+	Method
+	// Results are the values, in the ruleset's words.
+	Results() []string
+}
+
 // Inverter is a Method whose work can be undone for an entity that is known.
 type Inverter interface {
 	Method

@@ -25,7 +25,8 @@ func newRulesetTest() *cobra.Command {
 		Long: `Runs rule tests: each masks an input and compares the output as JSON. In the
 expected output "*" matches any value, and meta is left out of the comparison
 unless it is given. Without a file the tests of the shipped rulesets run, and a
-rule that no test hits is a failure.
+rule that no test hits is a failure. A rule that removes every value of the
+tests, though its method is not remove, is a warning.
 
 Tests use a public key, so their pseudonyms are worth nothing.`,
 		Example: `  veil ruleset test
@@ -147,7 +148,8 @@ func (rt *ruleTests) run(c *cobra.Command, ruleset string, all bool) (ok bool, e
 		return false, err
 	}
 	w, pass := fhir.NewWalker(a, fhir.RememberNothing), mask.NewPass(a.Plan)
-	hit := map[string]bool{}
+	pass.Detail = true
+	hit, outcomes := map[string]bool{}, map[string]*ruleOutcomes{}
 	ok = true
 	for _, test := range rt.tests {
 		pass.Begin(mask.Origin{Door: "file", Operation: "test"})
@@ -157,6 +159,12 @@ func (rt *ruleTests) run(c *cobra.Command, ruleset string, all bool) (ok bool, e
 			if n > 0 {
 				here[a.Actions[i].Rule], hit[a.Actions[i].Rule] = true, true
 			}
+		}
+		for _, d := range pass.Details {
+			if outcomes[d.Rule] == nil {
+				outcomes[d.Rule] = &ruleOutcomes{}
+			}
+			outcomes[d.Rule].add(d.Outcome)
 		}
 		problem := test.compare(got, err)
 		for _, r := range test.rules {
@@ -182,10 +190,30 @@ func (rt *ruleTests) run(c *cobra.Command, ruleset string, all bool) (ok bool, e
 			fmt.Fprintf(out, "FAIL %s: no test hits: %s\n", ruleset, strings.Join(missed, ", "))
 		}
 	}
+	for _, r := range a.Policy.Ruleset.FHIR.Rules {
+		switch r.Method {
+		case "remove", "withhold", "link": // a link leads nowhere without a server
+			continue
+		}
+		if o := outcomes[r.ID]; o != nil && o.others == 0 {
+			fmt.Fprintf(out, "warning: %s: rule %q removed every value that the tests have for it (%d): method %q may not fit, or a test is missing\n", r.At, r.ID, o.removed, r.Method)
+		}
+	}
 	if ok {
 		fmt.Fprintf(out, "ok %s: %d tests of %s\n", rt.file, len(rt.tests), ruleset)
 	}
 	return ok, nil
+}
+
+// ruleOutcomes counts what a rule did to the values of the tests.
+type ruleOutcomes struct{ removed, others int }
+
+func (o *ruleOutcomes) add(outcome mask.Outcome) {
+	if outcome == mask.Removed {
+		o.removed++
+	} else {
+		o.others++
+	}
 }
 
 // compare says in what the outcome differs from the expected one, or nothing.
