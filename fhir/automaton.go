@@ -43,6 +43,7 @@ type decision struct {
 	atLeast   bool        // what the method gives is a bound: "or more"
 	instant   bool        // the element is an instant
 	search    mask.Search // of the method
+	units     mask.UnitReader
 	action    int
 	child     *node
 	otherwise *decision
@@ -157,6 +158,7 @@ type compiler struct {
 	used     []bool
 	problems mask.Problems
 	shared   map[string]*decision // extensions where no context tells them apart
+	bounds   map[*elementRule]map[string]*elementRule
 
 	// Rules by what their methods give: see fit.go.
 	fitting     map[misfit]bool
@@ -182,6 +184,7 @@ func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
 		policy: policy,
 		rules:  policy.Ruleset.FHIR.Rules,
 		memo:   map[string]*node{},
+		bounds: map[*elementRule]map[string]*elementRule{},
 
 		fitting: map[misfit]bool{}, misfits: map[misfit]string{},
 		keptIdentity: map[identity][]int{}, sealedIdentity: map[identity][]int{}, apart: map[int]bool{},
@@ -779,11 +782,7 @@ func (c *compiler) apply(t *Type, r int, e *Element, et ElementType, path string
 		d.op = op
 		switch op {
 		case opDescend:
-			mode := er
-			if !er.coded {
-				mode = nil
-			}
-			d.child = c.node(et.Type, kids, path, mode)
+			d.child = c.node(et.Type, kids, path, c.mode(er, e))
 		case opCode:
 			d.values = e.Binding.ValueSet
 		case opMethod:
@@ -807,6 +806,23 @@ func (c *compiler) apply(t *Type, r int, e *Element, et ElementType, path string
 	return d
 }
 
+// mode returns the rule by which the members of an object are decided together, or
+// nil. The bounds of a range have one of their own, since they can have no
+// comparator (SimpleQuantity, sqy-1).
+func (c *compiler) mode(er *elementRule, e *Element) *elementRule {
+	switch {
+	case !er.coded:
+		return nil
+	case e.Name != "low" && e.Name != "high":
+		return er
+	case c.bounds[er] == nil:
+		low, high := *er, *er
+		low.bound, high.bound = "low", "high"
+		c.bounds[er] = map[string]*elementRule{"low": &low, "high": &high}
+	}
+	return c.bounds[er][e.Name]
+}
+
 // codedDecision decides a member of a Coding or Quantity that passes as a
 // whole. A rule of its own that removes the member is stronger.
 func (c *compiler) codedDecision(n *node, e *Element, et ElementType, path string, items, kids []item, part codedPart) decision {
@@ -825,6 +841,7 @@ func (c *compiler) codedDecision(n *node, e *Element, et ElementType, path strin
 		if r.op == opMethod && part == partValue {
 			part, kind := d.part, d.kind
 			d = r
+			d.units, _ = r.method.(mask.UnitReader)
 			d.op, d.part, d.kind = opCoded, part, kind
 			rule, category, method, label = c.rules[cand.rule].ID, c.rules[cand.rule].Category, c.rules[cand.rule].Method, r.label
 			break

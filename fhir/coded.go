@@ -45,6 +45,9 @@ type codedState struct {
 	start        int
 	system, code []byte
 	known        *codeSystem // not nil: system and code pass
+	mended       bool        // the code becomes Walker.mended
+	beyond       bool        // the quantity cannot say what its value became: it goes
+	bare         bool        // the value has no unit that is known, and goes
 	unit         []byte      // for a quantity's value
 	inConcept    bool        // a Coding of a CodeableConcept
 	shownFrom    int         // where a concept's displays begin in Walker.shown
@@ -67,6 +70,9 @@ func (w *Walker) enter(n *node, i int) (end int, kept bool) {
 		w.decideUnit(n, i)
 	}
 	end, kept = w.object(n, i)
+	if w.coded.beyond {
+		kept = false
+	}
 	if n.typ.Name == "CodeableConcept" {
 		w.shown = w.shown[:w.coded.shownFrom]
 	}
@@ -90,8 +96,18 @@ func (w *Walker) decideCode(i int) {
 		return
 	}
 	s := w.a.codes.find(c.system)
-	if s == nil || c.code != nil && !w.a.codes.codeMayPass(s, c.system, c.code) {
+	if s == nil {
 		return
+	}
+	if c.code != nil && !w.a.codes.codeMayPass(s, c.system, c.code) {
+		if s.mend == nil {
+			return
+		}
+		mended, ok := s.mend(w.mended[:0], c.code)
+		if !ok {
+			return
+		}
+		w.mended, c.mended = mended, true
 	}
 	c.known = s
 }
@@ -123,19 +139,40 @@ func (w *Walker) usualCode(i int) bool {
 	return true
 }
 
-// decideUnit finds the unit that a quantity's value is in.
+// decideUnit finds the unit that a quantity's value is in: that of code and text
+// which the value's method knows; mask.UnreadUnit where there is one that does not
+// pass, so that the number alone would remain.
 func (w *Walker) decideUnit(n *node, i int) {
 	c := &w.coded
-	if c.known != nil && len(c.code) > 0 {
-		c.unit = c.code
-	} else if c.unit = w.text(w.find(i, "unit")); len(c.unit) == 0 {
-		c.unit = c.code
+	if n.valueField < 0 {
+		return
 	}
-	// What holds an age is in a time; a unit that is none, such as "1", is none.
-	if len(n.coded.unit) > 0 && !ageUnits[string(c.unit)] {
+	text := w.text(w.find(i, "unit"))
+	if n.coded.bare && (c.known == nil || len(c.code) == 0) && !isUnitText(text) {
+		c.bare = true
+	}
+	r := n.fields[n.valueField].decision.units
+	if r == nil {
+		if c.unit = text; c.known != nil && len(c.code) > 0 || len(text) == 0 {
+			c.unit = c.code
+		}
+		return
+	}
+	switch c.unit = r.ReadUnit(c.code, text); {
+	case c.unit != nil:
+	case len(n.coded.unit) > 0: // what holds an age is in a time
 		c.unit = n.coded.unit
+	case c.known != nil && len(c.code) > 0 || isUnitText(text):
+		c.unit = unitOfNoTime
+	case len(text)+len(c.code) > 0:
+		c.unit = unreadUnit
 	}
 }
+
+var (
+	unitOfNoTime = []byte("1")
+	unreadUnit   = []byte(mask.UnreadUnit)
+)
 
 // codedMember masks a member that is decided for its whole object.
 func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
@@ -159,6 +196,11 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 			w.count(w.a.engine.unknownSystem, mask.LabelPseudonymized, mask.Replaced)
 			return end, true
 		}
+		if c.mended {
+			w.replace(i, end, func(dst []byte) []byte { return append(dst, w.mended...) })
+			w.count(d.action, mask.LabelRedacted, mask.Replaced)
+			return end, true
+		}
 		if c.start == w.res.labelAt && string(c.system) == observationValue {
 			w.res.present |= labelOf(c.code)
 		}
@@ -173,7 +215,7 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 	case partText:
 		ok = w.wasShown(val) || w.hasDisplay(c.start, val)
 	case partUnit:
-		ok = isUnitText(val)
+		return w.unit(d, i, end, val)
 	case partComparator:
 		ok = isComparator(val) && !w.capsValue(c.start)
 	case partValue:
@@ -182,10 +224,32 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 	return w.passIf(d, end, ok)
 }
 
+// unit keeps a unit's text that is one, without the annotations that are not listed.
+func (w *Walker) unit(d *decision, i, end int, val []byte) (int, bool) {
+	r := w.coded.node.fields[w.coded.node.valueField].decision.units
+	if isUnitText(val) || r != nil && r.KnowsUnit(val) {
+		return w.passIf(d, end, true)
+	}
+	var buf [longestUnit]byte
+	mended, ok := mendUCUM(buf[:0], val)
+	if !ok {
+		return w.passIf(d, end, false)
+	}
+	w.flush(i)
+	w.dst = append(append(append(w.dst, '"'), mended...), '"')
+	w.last = end
+	w.count(d.action, mask.LabelRedacted, mask.Replaced)
+	return end, true
+}
+
 // quantityValue keeps a number, or hands it to a method. A number that stands for
 // "or more", as that of a capped age does, has a comparator that says so; to
 // other methods the comparator is not theirs.
 func (w *Walker) quantityValue(d *decision, i, end int, val []byte) (int, bool) {
+	if w.coded.bare {
+		w.volatile = true
+		return w.passIf(d, end, false)
+	}
 	if d.method == nil {
 		return w.passIf(d, end, d.form(val))
 	}
@@ -194,8 +258,11 @@ func (w *Walker) quantityValue(d *decision, i, end int, val []byte) (int, bool) 
 	if replaced || !kept {
 		w.volatile = true // what stands behind the value depends on it
 	}
-	if replaced && d.atLeast {
+	switch bound := w.coded.node.coded.bound; {
+	case replaced && bound == "" && d.atLeast:
 		w.dst = append(w.dst, `,"comparator":">="`...)
+	case replaced && bound == "high":
+		w.coded.beyond = true
 	}
 	return end, kept
 }

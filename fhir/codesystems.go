@@ -21,6 +21,8 @@ const (
 type codeSystem struct {
 	display displayMode
 	form    func(code []byte) bool // nil: the code must be in the terminology table
+	// mend appends what of a code may pass that has not the form; nil for most.
+	mend func(dst, code []byte) ([]byte, bool)
 }
 
 // codeSystems are the systems of a ruleset.
@@ -46,6 +48,9 @@ func newCodeSystems(list []mask.CodeSystem, problems *mask.Problems) *codeSystem
 			s.form = re.Match
 		case ok:
 			s.form = form
+			if l.Form == "ucum" {
+				s.mend = mendUCUM
+			}
 		default:
 			names := append(sortedKeys(codeForms), "members", "pattern")
 			problems.Add(l.At, "unknown form %q%s: want one of %s", l.Form, mask.DidYouMean(l.Form, names), strings.Join(names, ", "))

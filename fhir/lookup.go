@@ -140,6 +140,9 @@ func (w *Walker) equals(c *condition, i, step int) bool {
 			at := w.find(item, c.path[step])
 			return at >= 0 && w.equals(c, at, step+1)
 		}
+		if c.ages {
+			return w.src[item] == '{' && w.saysAge(item)
+		}
 		got := w.scalarText(item)
 		for _, want := range c.want {
 			if string(got) == want {

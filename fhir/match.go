@@ -13,7 +13,7 @@ import (
 //	byType     = "nodesByType('" TypeName "')"
 //	byName     = "nodesByName('" element "')"
 //	extension  = "extension('" url "')"
-//	condition  = element { "." element } ( "=" literal | "in" "(" literal { "|" literal } ")" )
+//	condition  = element { "." element } ( "=" literal | "in" "(" literal { "|" literal } ")" | "in" "%ages" )
 //	literal    = "'" text "'"
 //
 // An expression that starts with a type name is anchored there: a resource
@@ -45,13 +45,18 @@ type step struct {
 
 // condition compares a member, found by a path of element names from an
 // object, with a set of strings. It holds when any value at the path equals
-// one of them.
+// one of them; or, with ages, when a Coding or CodeableConcept there says that
+// what it stands beside is an age (agecode.go).
 type condition struct {
 	path []string
 	want []string
+	ages bool
 }
 
 func (c *condition) String() string {
+	if c.ages {
+		return fmt.Sprintf("where(%s in %%ages)", strings.Join(c.path, "."))
+	}
 	return fmt.Sprintf("where(%s in ('%s'))", strings.Join(c.path, "."), strings.Join(c.want, "' | '"))
 }
 
@@ -59,7 +64,7 @@ func (c *condition) String() string {
 // want different values of the same path. An array at the path can break
 // that, so the order of rules is kept as the tie-break.
 func (c *condition) disjoint(d *condition) bool {
-	if strings.Join(c.path, ".") != strings.Join(d.path, ".") {
+	if c.ages || d.ages || strings.Join(c.path, ".") != strings.Join(d.path, ".") {
 		return false
 	}
 	for _, w := range c.want {
@@ -256,6 +261,10 @@ func (p *matchParser) where() (*condition, error) {
 		}
 		c.want = []string{lit}
 	case p.token("in") == nil:
+		if p.token("%ages") == nil {
+			c.ages = true
+			break
+		}
 		if err := p.token("("); err != nil {
 			return nil, err
 		}
@@ -273,7 +282,7 @@ func (p *matchParser) where() (*condition, error) {
 			return nil, err
 		}
 	default:
-		return nil, p.fail("want = 'text' or in ('text' | 'text') in where()")
+		return nil, p.fail("want = 'text', in ('text' | 'text') or in %%ages in where()")
 	}
 	return c, p.token(")")
 }

@@ -21,6 +21,10 @@ type elementRule struct {
 	form  referenceForm
 	// unit is the unit of a quantity that names none that is known.
 	unit []byte
+	// bare: a number without a unit that is known goes.
+	bare bool
+	// bound is "low" or "high" where the quantity is that of a range.
+	bound string
 }
 
 // Append is never called: the walker acts by the rule's op.
@@ -82,9 +86,11 @@ func Methods() []mask.Definition {
 			elementRule{op: opDescend, coded: true, types: []string{"CodeableConcept"}}),
 		{
 			Name: "quantity", Summary: "keeps number and comparator, a unit that is a UCUM unit or a plain unit word, and a code of a known system",
-			Params: []mask.Param{{Name: "unit", Type: mask.StringParam, Doc: "UCUM unit that a value without a known time unit is in, where the element holds an age"}},
+			Params: []mask.Param{{Name: "unit", Type: mask.StringParam, Doc: "UCUM unit that a value without a known time unit is in, where the element holds an age"},
+				{Name: "bare", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "what happens to a number that has no unit that is known; keep by default"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
-				return &elementRule{name: "quantity", op: opDescend, coded: true, types: quantityTypes, unit: []byte(args.String("unit", ""))}, nil
+				return &elementRule{name: "quantity", op: opDescend, coded: true, types: quantityTypes, unit: []byte(args.String("unit", "")),
+					bare: args.String("bare", "keep") == "remove"}, nil
 			},
 		},
 		{

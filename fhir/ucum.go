@@ -1,10 +1,15 @@
 package fhir
 
-import "bytes"
+import (
+	"bytes"
+	_ "embed"
+	"strings"
+)
 
 // UCUM units (The Unified Code for Units of Measure, unitsofmeasure.org) are
 // written by a grammar whose annotations, in braces, may hold any text. A unit
-// passes when every atom of it is known and every annotation is a listed one.
+// passes when every atom of it is known, without the annotations that are not
+// listed.
 
 // ucumMetric are the atoms that take a prefix such as m or k.
 var ucumMetric = set(`m g s rad cd K C mol sr Hz N Pa J W A V F Ohm S Wb Cel T H lm lx Bq Gy Sv
@@ -24,11 +29,15 @@ var ucumPlain = set(`10* 10^ % [ppth] [ppm] [ppb] [pptr] [pi] deg ' '' gon min h
 var ucumPrefixes = []string{"da", "Ki", "Mi", "Gi", "Ti", "Y", "Z", "E", "P", "T", "G", "M", "k", "h", "d", "c", "m", "u", "n", "p", "f", "a", "z", "y"}
 
 // ucumFactors are the whole numbers that stand in units; any other could be a
-// postal code.
-var ucumFactors = set(`1 2 5 10 12 24 48 72 100 1000 1000000`)
+// postal code or an age. Those below 90 are parts of a day or a week at most.
+var ucumFactors = set(`100 1000 10000 100000 1000000`)
 
-// ucumAnnotations are the annotations of the common units that FHIR lists
-// (value set ucum-common) and of usual practice.
+func isUCUMFactor(text []byte) bool {
+	return isDigits(text, 1, 2) && text[0] > '0' && (len(text) == 1 || text[0] < '9') || ucumFactors[string(text)]
+}
+
+// ucumAnnotations are annotations of usual practice beside those of the common
+// units that FHIR lists.
 var ucumAnnotations = set(`score Score beats beat breaths breath bpm cells cell RBC WBC RBCs WBCs count counts copies copy Copies CFU events event
 	index INR ratio Ratio titer Titer mutation specimen spots tbl puff tablet tablets tab capsule capsules spray drop drops dose doses unit units
 	creat creatinine Creat Creatinine hemoglobin Hgb Hb protein Protein albumin volume Volume weight mass Mass MoM SD sd fraction
@@ -36,6 +45,32 @@ var ucumAnnotations = set(`score Score beats beat breaths breath bpm cells cell 
 	IgG IgM IgA ISR ISI EIU EV APS GPL MPL Elisa'U Ehrlich'U Markov'U CAE'U KRONU'U KCT'U BoneCollagen'U Globules Rubella'virus Tscore Zscore
 	mm/dd/yyyy Patient Normal normal CB RFU GlucoseLevel FIU French Each each CAG'repeats clock'time Hematocrit HematocritUnits PercentUnits Log log log_copies FractionExcretion
 	CardiacIndex'Units Delta delta EgfrUnits 1.73_m2 BSA'd kg'ideal BMI`)
+
+// ucumCommonText is HL7's value set ucum-common as it is.
+//
+//go:embed tables/ucum-common.txt
+var ucumCommonText string
+
+// ucumCommon are its codes; their annotations pass in other units too.
+var ucumCommon = func() map[string]bool {
+	codes := map[string]bool{}
+	for _, line := range strings.Split(ucumCommonText, "\n") {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		codes[line] = true
+		for {
+			_, rest, found := strings.Cut(line, "{")
+			note, rest, closed := strings.Cut(rest, "}")
+			if !found || !closed {
+				break
+			}
+			ucumAnnotations[note] = true
+			line = rest
+		}
+	}
+	return codes
+}()
 
 func set(words string) map[string]bool {
 	m := map[string]bool{}
@@ -45,41 +80,83 @@ func set(words string) map[string]bool {
 	return m
 }
 
-// isUCUM checks a unit: components joined by "." and "/", in parentheses or
-// not, each an integer or a known atom with prefix and exponent, with listed
-// annotations.
+// longestUnit bounds what is read as a unit.
+const longestUnit = 64
+
+// isUCUM reports whether a unit passes as it is.
 func isUCUM(c []byte) bool {
-	if len(c) == 0 || len(c) > 40 {
+	if len(c) == 0 || len(c) > longestUnit {
 		return false
 	}
-	if c[0] == '/' {
-		c = c[1:]
+	if ucumCommon[string(c)] {
+		return true
 	}
-	rest, ok := ucumTerm(c, 0)
-	return ok && len(rest) == 0
+	var buf [longestUnit]byte
+	out, ok := mendUCUM(buf[:0], c)
+	return ok && len(out) == len(c)
 }
 
-func ucumTerm(c []byte, depth int) (rest []byte, ok bool) {
+// mendUCUM appends a unit without the annotations that are not listed and reports
+// whether it is one: components joined by "." and "/", in parentheses or not, each
+// a whole number or a known atom with prefix and exponent, and an annotation or
+// none (UCUM, 2.1 to 2.3). A unit of nothing but annotations becomes "1". Times
+// with a factor are no units that pass: an age hides in 0.95 times 100 years.
+func mendUCUM(dst, c []byte) ([]byte, bool) {
+	if len(c) == 0 || len(c) > longestUnit {
+		return dst, false
+	}
+	if ucumCommon[string(c)] {
+		return append(dst, c...), true
+	}
+	p := ucumParser{dst: dst}
+	from := len(dst)
+	if c[0] == '/' {
+		p.dst, c = append(p.dst, '/'), c[1:]
+		p.below = true
+	}
+	rest, ok := p.term(c, 0)
+	if !ok || len(rest) > 0 || p.scaled && p.time || p.factors > 1 {
+		return dst, false
+	}
+	if out := p.dst[from:]; c[0] == '{' && len(out) > 2 && out[0] == '1' && out[1] == '/' { // "{Breaths}/min" is "/min"
+		p.dst = append(p.dst[:from], out[1:]...)
+	}
+	return p.dst, true
+}
+
+// ucumParser writes what of a unit may stay.
+type ucumParser struct {
+	dst          []byte
+	below        bool // the component stands below the line
+	scaled, time bool // above the line: a factor, a unit of time
+	factors      int
+}
+
+func (p *ucumParser) term(c []byte, depth int) (rest []byte, ok bool) {
 	for {
 		if len(c) > 0 && c[0] == '(' {
 			if depth > 3 {
 				return nil, false
 			}
-			if c, ok = ucumTerm(c[1:], depth+1); !ok || len(c) == 0 || c[0] != ')' {
+			below := p.below
+			p.dst = append(p.dst, '(')
+			if c, ok = p.term(c[1:], depth+1); !ok || len(c) == 0 || c[0] != ')' {
 				return nil, false
 			}
-			c = c[1:]
-		} else if c, ok = ucumComponent(c); !ok {
+			p.dst, c = append(p.dst, ')'), c[1:]
+			p.below = below
+		} else if c, ok = p.component(c); !ok {
 			return nil, false
 		}
 		if len(c) == 0 || c[0] != '.' && c[0] != '/' {
 			return c, true
 		}
-		c = c[1:]
+		p.below = c[0] == '/'
+		p.dst, c = append(p.dst, c[0]), c[1:]
 	}
 }
 
-func ucumComponent(c []byte) (rest []byte, ok bool) {
+func (p *ucumParser) component(c []byte) (rest []byte, ok bool) {
 	// The atom's text goes up to an operator outside brackets, or a brace.
 	n, bracket := 0, false
 	for n < len(c) {
@@ -95,36 +172,75 @@ func ucumComponent(c []byte) (rest []byte, ok bool) {
 	}
 	text := c[:n]
 	rest = c[n:]
+	if len(text) > 0 {
+		switch {
+		case isUCUMFactor(text):
+			p.factors++
+			p.scaled = p.scaled || !p.below && string(text) != "1"
+		case !p.atom(text):
+			return nil, false
+		}
+		p.dst = append(p.dst, text...)
+	}
 	annotated := false
 	if len(rest) > 0 && rest[0] == '{' {
 		end := bytes.IndexByte(rest, '}')
-		if end < 0 || !ucumAnnotations[string(rest[1:end])] {
+		if end < 0 || bytes.IndexByte(rest[1:end], '{') >= 0 {
 			return nil, false
+		}
+		switch {
+		case ucumAnnotations[string(rest[1:end])]:
+			p.dst = append(p.dst, rest[:end+1]...)
+		case len(text) == 0: // what goes leaves unity behind
+			p.dst = append(p.dst, '1')
 		}
 		rest, annotated = rest[end+1:], true
 	}
-	if len(text) == 0 {
-		return rest, annotated
-	}
-	return rest, ucumAtom(text) || ucumFactors[string(text)]
+	return rest, len(text) > 0 || annotated
 }
 
-func ucumAtom(text []byte) bool {
-	if ucumUnit(text) {
+// atom reports whether text is a known atom with a prefix and an exponent, or
+// without.
+func (p *ucumParser) atom(text []byte) bool {
+	unit := text
+	if !ucumUnit(unit) {
+		// Cut an exponent: digits with an optional sign.
+		n := len(text)
+		for n > 0 && text[n-1] >= '0' && text[n-1] <= '9' {
+			n--
+		}
+		if n == len(text) || len(text)-n > 2 {
+			return false
+		}
+		if n > 0 && (text[n-1] == '-' || text[n-1] == '+') {
+			n--
+		}
+		if unit = text[:n]; n == 0 || !ucumUnit(unit) {
+			return false
+		}
+	}
+	if p.below {
 		return true
 	}
-	// Cut an exponent: digits with an optional sign.
-	n := len(text)
-	for n > 0 && text[n-1] >= '0' && text[n-1] <= '9' {
-		n--
+	if ageUnits[string(unit)] {
+		p.time = true
 	}
-	if n == len(text) || len(text)-n > 2 {
-		return false
+	if n := len(unit); unit[n-1] == 's' && n > 1 && !shortTimes[string(unit)] && ucumPrefixOf(unit[:n-1]) {
+		p.time, p.scaled = true, true // ks, Ms, Gs
 	}
-	if n > 0 && (text[n-1] == '-' || text[n-1] == '+') {
-		n--
+	if string(unit) == "10*" || string(unit) == "10^" {
+		p.scaled = true
 	}
-	return n > 0 && ucumUnit(text[:n])
+	return true
+}
+
+func ucumPrefixOf(text []byte) bool {
+	for _, p := range ucumPrefixes {
+		if string(text) == p {
+			return true
+		}
+	}
+	return false
 }
 
 func ucumUnit(text []byte) bool {
@@ -138,13 +254,3 @@ func ucumUnit(text []byte) bool {
 	}
 	return false
 }
-
-// unitWords are unit texts that are not UCUM and name no one.
-var unitWords = set(`years year yr yrs y months month mos weeks week wks wk days day hours hour hr hrs minutes minute mins seconds second sec
-	cm mm in inch inches ft feet kg lb lbs oz C F degC degF Cel celsius fahrenheit % percent bpm /min mmHg mEq/L IU U units unit score
-	mcg ug tablet tablets capsule capsules puff puffs drop drops ml mL L dL g mg ng pg mmol umol nmol pmol USD EUR count ratio
-	beats/minute beats/min breaths/minute breaths/min centimeter kilogram pound mm[Hg] mm/h kg/m2 cigarettes/d packs/d {score} {#}`)
-
-// isUnitText reports whether the text of Quantity.unit is a UCUM unit or a
-// plain unit word.
-func isUnitText(text []byte) bool { return unitWords[string(text)] || isUCUM(text) }

@@ -130,6 +130,7 @@ type Walker struct {
 	path   []byte
 	val    []byte // unescaped text of the value being masked
 	out    []byte // its masked text, where it needs escaping
+	mended []byte // what becomes of the code being walked
 	name   []byte // unescaped names and texts of look-ups
 	uuid   [16]byte
 	person personState

@@ -84,8 +84,9 @@ type Input struct {
 	// Country is the country of the address a value belongs to, as written;
 	// empty when the address names none.
 	Country []byte
-	// Unit is the unit of a quantity's value: a UCUM code or, where there is
-	// none, the unit's text; empty when the quantity names none.
+	// Unit is the unit of a quantity's value: a code or, where there is none, the
+	// unit's text; empty when the quantity names none, UnreadUnit when it names
+	// one that is not known and does not pass.
 	Unit []byte
 	// Keys has the reusable hash states of the pass.
 	Keys *Pseudonymizer
@@ -107,6 +108,19 @@ type Finite interface {
 	Method
 	// Results are the values, in the ruleset's words.
 	Results() []string
+}
+
+// UnreadUnit is the Input.Unit of a number whose unit is not known.
+const UnreadUnit = "?"
+
+// UnitReader is a Method that knows units.
+type UnitReader interface {
+	Method
+	// ReadUnit returns that of a quantity's code and unit text by which the method
+	// judges a number, the stricter one if it knows both; nil if it knows neither.
+	ReadUnit(code, text []byte) []byte
+	// KnowsUnit reports whether text is nothing but the name of a unit.
+	KnowsUnit(text []byte) bool
 }
 
 // Inverter is a Method whose work can be undone for an entity that is known.
