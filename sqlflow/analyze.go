@@ -122,6 +122,7 @@ type analysis struct {
 	subselects map[*pg.SelectStmt]bool
 	ours       []*pg.Node
 	related    map[*pg.RangeVar]bool
+	same       [][2]*person
 	relations  map[string]bool
 	checked    map[uint32]uint32
 	actions    map[string]int

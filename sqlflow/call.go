@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
 )
 
 // call analyses a function call. Functions are those of pg_catalog that the allow-list
@@ -42,10 +43,22 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	}
 	// What is written in SQL's own words (EXTRACT … FROM) is a function of pg_catalog.
 	f.Funcname = names(schema, name)
-	if (name == "min" || name == "max") && len(f.Args) == 1 && f.Over == nil {
+	if (name == "min" || name == "max") && len(f.Args) == 1 {
 		at := location(f.Args[0])
 		v := a.expr(f.Args[0], sc)
+		persons := sc.groupPersons
+		if f.Over != nil {
+			persons = a.partitionPersons(f.Over, sc)
+		}
+		if out, ok := a.extreme(f, v, sc, persons); ok {
+			a.sortExpressions(f.AggOrder, sc)
+			a.rest(f, sc)
+			return out
+		}
 		f.Args[0] = a.unsealed(v, at)
+		if f.Over != nil && v.fence != nil {
+			a.refuseFenced(v.fence, at)
+		}
 		a.sortExpressions(f.AggOrder, sc)
 		a.rest(f, sc)
 		return value{node: n, fence: v.fence}
@@ -206,9 +219,25 @@ func (a *analysis) carry(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	}
 	s := a.carried(vs, f.Location)
 	fence := a.sameFence(vs, f.Location)
+	out := value{node: n, seal: s, fence: fence}
+	if len(vs) == 1 && vs[0].date != nil {
+		// The same call over the date as it can be computed with: where a partition is of
+		// one person, what comes of another row is of that person too.
+		for _, p := range a.partitionPersons(f.Over, sc) {
+			if plain := a.within(vs[0].date, []*person{p}); plain != nil {
+				own := proto.Clone(f).(*pg.FuncCall)
+				own.Args, own.Over, own.AggFilter = append([]*pg.Node{plain}, f.Args[1:]...), f.Over, nil
+				sc.windows = append(sc.windows, windowCall{own, lastPart(f.Funcname)})
+				d := *vs[0].date
+				d.person, d.used, d.plain = p, nil, func() *pg.Node { return &pg.Node{Node: &pg.Node_FuncCall{FuncCall: own}} }
+				out.date = &d
+				break
+			}
+		}
+	}
 	a.sortExpressions(f.AggOrder, sc)
 	a.rest(f, sc)
-	return value{node: n, seal: s, fence: fence}
+	return out
 }
 
 func lastPart(nodes []*pg.Node) string {

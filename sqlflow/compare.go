@@ -11,7 +11,7 @@ import (
 
 // value makes a value of a column, carried.
 func (a *analysis) value(c *resolved) value {
-	return value{node: a.refer(c, 0), seal: c.seal, column: c, fence: a.fenceOf(c)}
+	return value{node: a.refer(c, 0), seal: c.seal, column: c, fence: a.fenceOf(c), date: c.date}
 }
 
 // twin returns the bare original of a value, or nil.
@@ -23,33 +23,23 @@ func (v value) twin(a *analysis) *pg.Node {
 }
 
 // operator analyses an operator. Where neither side is sealed it is any of pg_catalog.
-func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
+func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 	truth := a.truth == n
 	name := a.operatorName(x.Name, x.Location)
 	if l, r := rowOf(x.Lexpr), rowOf(x.Rexpr); l != nil && r != nil && len(l.Args) == len(r.Args) && len(l.Args) > 0 &&
 		(x.Kind == pg.A_Expr_Kind_AEXPR_OP && (name == "=" || name == "<>") || x.Kind == pg.A_Expr_Kind_AEXPR_DISTINCT || x.Kind == pg.A_Expr_Kind_AEXPR_NOT_DISTINCT) {
-		return a.rowsEqual(x, l, r, name, sc)
+		return value{node: a.rowsEqual(x, l, r, name, sc)}
 	}
 	switch x.Kind {
 	case pg.A_Expr_Kind_AEXPR_IN:
-		return a.in(x, n, name, truth, sc)
+		return value{node: a.in(x, n, name, truth, sc)}
 	case pg.A_Expr_Kind_AEXPR_BETWEEN, pg.A_Expr_Kind_AEXPR_NOT_BETWEEN, pg.A_Expr_Kind_AEXPR_BETWEEN_SYM, pg.A_Expr_Kind_AEXPR_NOT_BETWEEN_SYM:
 		if x.Rexpr.GetList() == nil {
 			a.unknown(n, "this kind of BETWEEN")
 		}
-		subject := a.expr(x.Lexpr, sc)
-		x.Lexpr = a.unsealed(subject, x.Location)
-		for i, item := range x.Rexpr.GetList().Items {
-			v := a.expr(item, sc)
-			x.Rexpr.GetList().Items[i] = a.unsealed(v, x.Location)
-			if l := subject; l.fence != nil || v.fence != nil {
-				a.fencedCompare("<", &l, &v, x.Location)
-				x.Rexpr.GetList().Items[i] = v.node
-			}
-		}
-		return n
+		return value{node: a.between(x, n, sc)}
 	case pg.A_Expr_Kind_AEXPR_OP_ANY, pg.A_Expr_Kind_AEXPR_OP_ALL:
-		return a.anyAll(x, n, name, sc)
+		return value{node: a.anyAll(x, n, name, sc)}
 	}
 	var l, r value
 	if x.Lexpr != nil {
@@ -65,7 +55,10 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
 			a.fencedOperator(x, name, &l, &r)
 		}
 		x.Lexpr, x.Rexpr = l.node, r.node
-		return n
+		return value{node: n}
+	}
+	if v, done := a.datedOperator(x, name, l, r); done {
+		return v
 	}
 	s := l.seal
 	if s == nil {
@@ -80,17 +73,54 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
 	case x.Kind == pg.A_Expr_Kind_AEXPR_NOT_DISTINCT:
 		kind = "not distinct"
 	case x.Kind == pg.A_Expr_Kind_AEXPR_OP && orderOps[name] && s.orderable():
-		return a.orderedCompare(name, l, r, x.Location)
+		return value{node: a.orderedCompare(name, l, r, x.Location)}
 	default:
-		a.refuseSealed(s, x.Location, "it is compared or computed with", "only = and <> are allowed, with a column of the same kind or a pseudonym")
+		a.refuseSealed(s, x.Location, "it is compared or computed with", s.compareHint())
 	}
-	return a.equality(kind, l, r, truth, x.Location)
+	return value{node: a.equality(kind, l, r, truth, x.Location)}
+}
+
+// between analyses BETWEEN.
+func (a *analysis) between(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
+	items := x.Rexpr.GetList().Items
+	subject := a.operand(x.Lexpr, sc)
+	var vs []value
+	for _, item := range items {
+		vs = append(vs, a.operand(item, sc))
+	}
+	if len(vs) == 2 {
+		if out := a.datedBetween(x, subject, vs[0], vs[1]); out != nil {
+			return out
+		}
+	}
+	x.Lexpr = a.unsealed(subject, x.Location)
+	for i, v := range vs {
+		items[i] = a.unsealed(v, x.Location)
+		if l := subject; l.fence != nil || v.fence != nil {
+			a.fencedCompare("<", &l, &v, x.Location)
+			items[i] = v.node
+		}
+	}
+	return n
+}
+
+// compareHint says what can be done with a sealed column instead of what was refused.
+func (s *seal) compareHint() string {
+	switch {
+	case s.datable():
+		return "dates of one patient can be compared, and subtracted with -: those of one row, or of rows that are joined on the patient's sealed id"
+	case isTime(s.shown):
+		return "its rule names no entity in this relation, or the date stands in a text; use a column of a pushed-down method"
+	case s.orderable():
+		return "it can be compared with = and <>, and by Veil's own order, with a column of the same method and domain or a pseudonym"
+	}
+	return "only = and <> are allowed, with a column of the same kind or a pseudonym"
 }
 
 // unsealed is the node of a value that must not be sealed; it may be fenced.
 func (a *analysis) unsealed(v value, at int32) *pg.Node {
 	if v.seal != nil {
-		a.refuseSealed(v.seal, at, "it is compared or computed with", "only = and <> are allowed, with a column of the same kind or a pseudonym")
+		a.refuseSealed(v.seal, at, "it is compared or computed with", v.seal.compareHint())
 	}
 	return v.node
 }
@@ -101,7 +131,7 @@ func (a *analysis) side(n *pg.Node, sc *scope) value {
 	if c, ok := constantOf(n); ok && c.param > 0 {
 		return value{node: n}
 	}
-	return a.expr(n, sc)
+	return a.operand(n, sc)
 }
 
 // settle analyses a side that turned out to be compared with nothing sealed.

@@ -21,10 +21,23 @@ type value struct {
 	// there.
 	failed *Refusal
 	hidden bool
+	// date is set for a shifted date; computed ones have no carrier.
+	date     *dated
+	computed bool
 }
 
-// expr analyses an expression. What has no case here is refused.
+// expr analyses an expression.
 func (a *analysis) expr(n *pg.Node, sc *scope) value {
+	v := a.operand(n, sc)
+	if v.computed {
+		a.refuseSealed(v.seal, location(n), "a date that is computed of it can be compared and subtracted, no more", "select the date itself")
+	}
+	return v
+}
+
+// operand analyses an expression, which may be a date that is computed of a shifted one.
+// What has no case here is refused.
+func (a *analysis) operand(n *pg.Node, sc *scope) value {
 	a.deeper()
 	defer a.shallower()
 	switch x := n.GetNode().(type) {
@@ -36,7 +49,7 @@ func (a *analysis) expr(n *pg.Node, sc *scope) value {
 		a.clearParam(x.ParamRef)
 		return value{node: n}
 	case *pg.Node_AExpr:
-		return value{node: a.operator(x.AExpr, n, sc)}
+		return a.operator(x.AExpr, n, sc)
 	case *pg.Node_BoolExpr:
 		for i, arg := range x.BoolExpr.Args {
 			x.BoolExpr.Args[i] = a.clear(arg, sc)
@@ -63,7 +76,8 @@ func (a *analysis) expr(n *pg.Node, sc *scope) value {
 			x.CoalesceExpr.Args[i] = v.node
 			vs = append(vs, v)
 		}
-		return value{node: n, seal: a.carried(vs, location(n)), fence: a.sameFence(vs, location(n))}
+		date := a.sameDate(vs, func(plains []*pg.Node) *pg.Node { return coalesce(plains...) })
+		return value{node: n, seal: a.carried(vs, location(n)), fence: a.sameFence(vs, location(n)), date: date}
 	case *pg.Node_MinMaxExpr:
 		a.clearAll(x.MinMaxExpr.Args, sc)
 		return value{node: n}
@@ -155,7 +169,7 @@ func (a *analysis) condition(n *pg.Node, sc *scope) *pg.Node {
 func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	at := ref.Location
 	if c := a.starred[ref]; c != nil {
-		return value{node: a.refer(c, at), seal: c.seal, column: c, fence: a.fenceOf(c)}
+		return value{node: a.refer(c, at), seal: c.seal, column: c, fence: a.fenceOf(c), date: c.date}
 	}
 	if k := len(ref.Fields); k > 0 && ref.Fields[k-1].GetAStar() != nil {
 		// f(t.*) is the whole row of t.
@@ -173,7 +187,7 @@ func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	if it != nil {
 		return a.wholeRow(it, at)
 	}
-	return value{node: a.refer(c, at), seal: c.seal, column: c, fence: a.fenceOf(c)}
+	return value{node: a.refer(c, at), seal: c.seal, column: c, fence: a.fenceOf(c), date: c.date}
 }
 
 // wholeRow is a row of a FROM item as one value. It must hold no original, since what

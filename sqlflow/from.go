@@ -200,6 +200,9 @@ func (a *analysis) join(j *pg.JoinExpr, n *pg.Node, sc, left *scope) from {
 			on := &scope{parent: sc.parent, ctes: sc.ctes}
 			on.add(l)
 			on.add(r)
+			a.joinPersons(j.Quals, on, func(p, q *person) bool {
+				return slices.Contains(l.items, p.item) && slices.Contains(r.items, q.item) || slices.Contains(l.items, q.item) && slices.Contains(r.items, p.item)
+			})
 			j.Quals = a.condition(j.Quals, on)
 		} else if j.Jointype != pg.JoinType_JOIN_INNER {
 			j.Quals = boolean(true)
@@ -262,6 +265,7 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 			quals = append(quals, op("=", lv.node, rv.node))
 		} else {
 			quals = append(quals, a.equality("=", lv, rv, true, 0))
+			a.samePair(l.person, r.person)
 		}
 		out.columns = append(out.columns, a.merged(j, l, r))
 	}

@@ -73,6 +73,9 @@ func (a *analysis) groupKeys(q *pg.SelectStmt, sc *scope) {
 	}
 	for _, n := range q.GroupClause {
 		visit(n)
+		if c := a.local(a.groupTarget(n, q, sc), sc); c != nil && c.grouped && c.person != nil {
+			sc.groupPersons = append(sc.groupPersons, c.person)
+		}
 	}
 }
 
@@ -132,6 +135,7 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 			if c.source != nil && c.source.grouped {
 				return a.groupByTwin(c.source, sc)
 			}
+			a.groupDate(c.date, res)
 			carrier := q.TargetList[i].GetResTarget().Val
 			if key := a.groupByKey("", carrier, a.hash(carrier), sc); sc.seen {
 				return key
@@ -148,6 +152,7 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 		v := a.expr(n, sc)
 		if v.seal != nil {
 			a.groupable(v.seal, n, v.row(), keys)
+			a.groupDate(v.date, res)
 			return a.groupByKey("", v.node, a.hash(v.node), sc)
 		}
 		return v.node

@@ -68,6 +68,7 @@ func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 		a.fail(codeSyntax, 0, "this window cannot be read", "")
 	}
 	var keys []*resolved
+	a.partitionPersons(w, sc) // before the clause is rewritten
 	for _, n := range w.PartitionClause {
 		if c := a.local(n, sc); c != nil {
 			keys = append(keys, c)
@@ -95,7 +96,7 @@ func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 		partitions = append(partitions, v.node)
 	}
 	w.PartitionClause = partitions
-	a.sortExpressions(w.OrderClause, sc)
+	a.sortWindow(w, a.partitionPersons(w, sc), sc)
 	for _, n := range []**pg.Node{&w.StartOffset, &w.EndOffset} {
 		if *n != nil {
 			*n = a.clear(*n, sc)
@@ -124,9 +125,30 @@ func (a *analysis) ordered(n *pg.Node, sc *scope) *pg.Node {
 	return v.node
 }
 
+// sortWindow analyses ORDER BY of a window, where dates of the one person that a
+// partition is about can be ordered by.
+func (a *analysis) sortWindow(w *pg.WindowDef, persons []*person, sc *scope) {
+	for _, n := range w.OrderClause {
+		s := n.GetSortBy()
+		if s == nil {
+			a.unknown(n, "this kind of ORDER BY")
+		}
+		at := location(s.Node)
+		v := a.expr(s.Node, sc)
+		if s.Node = v.node; v.seal != nil {
+			s.Node = a.within(v.date, persons)
+			if s.Node == nil || w.FrameOptions&frameRange != 0 && (w.StartOffset != nil || w.EndOffset != nil) {
+				a.refuseOrder(v.seal, at)
+			}
+		}
+		a.operatorName(s.UseOp, 0)
+	}
+}
+
 // sort analyses ORDER BY of a SELECT: a number or a bare name means a target first. Of
 // distinct rows, sealed targets are ordered by in wrap.
 func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool) {
+	var persons []*person // whose rows stand together, by what is ordered by before
 	for _, n := range q.SortClause {
 		s := n.GetSortBy()
 		if s == nil {
@@ -134,7 +156,12 @@ func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool)
 		}
 		a.operatorName(s.UseOp, 0)
 		if i := a.sortTarget(s.Node, res); i >= 0 {
-			if c := res.columns[i]; c.seal != nil && !distinct {
+			if c := res.columns[i]; c.date != nil && !distinct {
+				if s.Node = a.within(c.date, persons); s.Node == nil {
+					a.refuseOrder(c.seal, location(n))
+				}
+			} else if c.seal != nil && !distinct {
+				persons = append(persons, personOf(c.source)...)
 				s.Node = a.ownOrder(value{seal: c.seal, column: c.source}, location(s.Node))
 			} else if c.seal != nil && (!c.seal.orderable() || !res.hasTwin(i)) {
 				a.refuseOrder(c.seal, location(s.Node))
@@ -145,10 +172,16 @@ func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool)
 			a.fail("42P10", location(s.Node), "ORDER BY position is not in the select list", "")
 		}
 		at := location(s.Node)
-		v := a.expr(s.Node, sc)
-		if s.Node = v.node; v.seal != nil {
-			s.Node = a.ownOrder(v, at)
+		v := a.operand(s.Node, sc)
+		if s.Node = v.node; v.seal == nil {
+			continue
 		}
+		if plain := a.within(v.date, persons); plain != nil && !distinct {
+			s.Node = plain
+			continue
+		}
+		s.Node = a.ownOrder(v, at)
+		persons = append(persons, personOf(v.column)...)
 	}
 }
 
@@ -281,6 +314,12 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 			name := a.twinName()
 			add(i, name)
 			n.GetSortBy().Node = a.hashTwin(column(alias.Aliasname, name))
+		}
+	}
+	if more := res.append; more != nil {
+		res.append = func(name string, n *pg.Node) {
+			more(name, n)
+			q.TargetList = append(q.TargetList, target(name, column(alias.Aliasname, name)))
 		}
 	}
 	if add == nil {

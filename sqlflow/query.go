@@ -76,12 +76,17 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 		sc.add(f)
 	}
 	if q.WhereClause != nil {
+		a.joinPersons(q.WhereClause, sc, func(p, q *person) bool { return slices.Contains(sc.items, p.item) || slices.Contains(sc.items, q.item) })
 		// Grouped columns are not grouped yet.
 		q.WhereClause = a.condition(q.WhereClause, sc)
 	}
 	a.expandStars(q, sc)
 	sc.seen = m.recursive || hasWindow(q)
 	a.groupKeys(q, sc)
+	sc.query = q
+	for _, w := range q.WindowClause {
+		a.partitionPersons(w.GetWindowDef(), sc)
+	}
 	res := a.targets(q, sc, m)
 	a.group(q, sc, res)
 	if q.HavingClause != nil {

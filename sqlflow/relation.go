@@ -86,6 +86,8 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		used, twinUsed bool
 		twin           string
 		bareUsed       bool
+		plainUsed      bool
+		plain          string
 		bare           string
 	}
 	var entries []*entry
@@ -105,6 +107,15 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			}
 		case Sealed:
 			rc.seal = c.seal
+			if c.seal.datable() && s.where == "" {
+				rc.date = &dated{seal: c.seal, typ: c.seal.typ.OID, used: func() bool { return e.plainUsed }, plain: func() *pg.Node {
+					if e.plain == "" {
+						e.plain = a.twinName()
+					}
+					e.plainUsed = true
+					return column(it.ref, e.plain)
+				}}
+			}
 			if c.seal.twin != twinNone {
 				e.twin = a.twinName()
 				rc.twin, rc.useTwin = e.twin, func() { e.twinUsed = true }
@@ -124,6 +135,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			it.extra = append(it.extra, &resolved{name: name, action: -1, item: it, use: func() { e.used = true }})
 		}
 	}
+	it.persons()
 	a.rename(it, v.Alias, v.Location)
 	a.finish = append(a.finish, func() {
 		for _, e := range entries {
@@ -148,6 +160,9 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		for _, e := range entries {
 			if e.twinUsed {
 				stmt.TargetList = append(stmt.TargetList, target(e.twin, a.bare(e.shape.seal)))
+			}
+			if e.plainUsed {
+				stmt.TargetList = append(stmt.TargetList, target(e.plain, a.plainDate(e.shape.seal)))
 			}
 		}
 		for _, e := range entries {
@@ -316,11 +331,30 @@ const maxViews = 16
 // fromResult makes a FROM item of a query's result. names is the alias that node has.
 func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *pg.Alias) from {
 	it := a.newItem(alias)
+	persons := map[*person]*person{}
+	about := func(p *person) *person {
+		if p == nil {
+			return nil
+		}
+		if persons[p] == nil {
+			persons[p] = &person{item: it, prefix: p.prefix}
+		}
+		return persons[p]
+	}
 	for i, c := range res.columns {
 		rc := &resolved{name: c.name, seal: c.seal, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it, row: c.row, base: c.base, fence: c.fence}
 		if c.seal != nil && res.hasTwin(i) {
 			rc.twin = res.twinName(a, i)
 			rc.useTwin = func() { res.useTwin(i) }
+			if rc.person = about(c.person); rc.person != nil {
+				rc.person.id = rc
+			}
+		}
+		if c.seal != nil && c.date != nil && res.append != nil {
+			d := *c.date
+			d.person, d.plain = about(c.date.person), func() *pg.Node { return column(it.ref, res.usePlain(a, i)) }
+			d.used = func() bool { return c.plainName != "" }
+			rc.date = &d
 		}
 		it.columns = append(it.columns, rc)
 	}

@@ -11,8 +11,9 @@ type result struct {
 	into *pg.SelectStmt
 	// swap puts the twin of the only column in its place; nil where that cannot be.
 	swap func()
-	// add appends a twin's target to the query under a name.
-	add func(i int, name string)
+	// add appends a twin's target to the query under a name, append another one.
+	add    func(i int, name string)
+	append func(name string, n *pg.Node)
 }
 
 type resultColumn struct {
@@ -33,6 +34,11 @@ type resultColumn struct {
 	// twinName is the name under which the twin was asked for.
 	twinName string
 	twinUsed bool
+	// date and person are those of the value; plainName is the name under which the
+	// date as it can be computed with was asked for.
+	date      *dated
+	person    *person
+	plainName string
 	// markTwin notes that the twin is needed; nil where there is none.
 	markTwin func()
 }
@@ -55,4 +61,14 @@ func (r *result) useTwin(i int) {
 	c.twinUsed = true
 	c.markTwin()
 	r.add(i, c.twinName)
+}
+
+// usePlain makes the query return the date of column i as it can be computed with.
+func (r *result) usePlain(a *analysis, i int) string {
+	c := r.columns[i]
+	if c.plainName == "" {
+		c.plainName = a.twinName()
+		r.append(c.plainName, c.date.plain())
+	}
+	return c.plainName
 }

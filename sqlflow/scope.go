@@ -42,6 +42,9 @@ type resolved struct {
 	useBare func()
 	// grouped columns are referred to by their twin.
 	grouped bool
+	// date is set for a shifted date, person for a sealed id of whom the row is about.
+	date   *dated
+	person *person
 }
 
 // item is an entry of a range table that a name can be qualified with.
@@ -108,6 +111,11 @@ type scope struct {
 	partKeys map[*pg.WindowDef][]string
 	// seen: the order of the rows can be seen before keys order them.
 	seen bool
+	// query is the level's SELECT; groupPersons are whom each group is about, and
+	// partPersons whom each partition of a window is.
+	query        *pg.SelectStmt
+	groupPersons []*person
+	partPersons  map[*pg.WindowDef][]*person
 }
 
 // cteEnv is a chain of common table expressions, the nearest first.

@@ -90,12 +90,12 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 		if v.hidden {
 			continue
 		}
-		c.seal, c.null, c.failed, c.fence = v.seal, v.null, v.failed, v.fence
+		c.seal, c.null, c.failed, c.fence, c.date = v.seal, v.null, v.failed, v.fence, v.date
 		var source *resolved
 		if v.column != nil {
 			source = v.column
 			c.node = v.node
-			c.source, c.row, c.base = source, source.row, source.base
+			c.source, c.row, c.base, c.person = source, source.row, source.base, source.person
 			c.typ, c.action, c.origin = source.typ, source.action, source.origin
 			if v.seal != nil && source.twin != "" {
 				c.markTwin = func() { source.useTwin() }
@@ -108,6 +108,9 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 	q.TargetList = out
 	res.into = q
 	res.swap = func() { res.into.TargetList[0].GetResTarget().Val = a.twinOf(sources[0]) }
+	res.append = func(name string, n *pg.Node) {
+		res.into.TargetList = append(res.into.TargetList, target(name, n))
+	}
 	res.add = func(i int, name string) {
 		res.into.TargetList = append(res.into.TargetList, target(name, a.twinOf(sources[i])))
 	}

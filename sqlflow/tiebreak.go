@@ -27,6 +27,7 @@ type windowCall struct {
 
 // Frame options (src/include/nodes/parsenodes.h).
 const (
+	frameRange  = 0x00002
 	frameRows   = 0x00004
 	frameGroups = 0x00008
 )
