@@ -59,7 +59,7 @@ func (a *analysis) orderedCompare(name string, l, r value, at int32) *pg.Node {
 	}
 	id, ok := a.open(l.seal, c.text)
 	if !ok {
-		return cast(null(), "bool")
+		a.refuseSealed(l.seal, at, "it is compared by order with what is no pseudonym", "compare it with a pseudonym that a query returned")
 	}
 	return op(name, place, a.hashTwin(text(id)))
 }

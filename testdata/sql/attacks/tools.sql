@@ -1,8 +1,8 @@
 -- Attempts to abuse what tools may do with sealed ids.
 
---- order-by-original-constant
---: same
-SELECT count(*) FROM clinic.patients WHERE id > '{{770000100|980000100}}'
+--- order-against-original-constant
+--: refused
+SELECT count(*) FROM clinic.patients WHERE id > '770000100'
 
 --- order-by-original-between
 --: refused

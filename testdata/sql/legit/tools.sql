@@ -133,3 +133,27 @@ SELECT CASE patient_id WHEN '{{seal Patient/770000017}}' THEN 'a' WHEN '{{seal P
 --- case-of-id-with-column
 --: masked
 SELECT count(*) FROM clinic.encounters e JOIN clinic.patients p ON CASE e.patient_id WHEN p.id THEN true ELSE false END
+
+--- list-of-parameters
+--: masked
+--: param {{seal Patient/770000017}}
+--: param no pseudonym
+--: param {{seal Patient/770000018}}
+SELECT count(*), count(*) FILTER (WHERE patient_id NOT IN ($1, $2, $3)) FROM clinic.encounters WHERE patient_id IN ($1, $2, $3) OR patient_id NOT IN ($1, $2)
+
+--- list-of-parameters-of-uuids
+--: masked
+--: param {{seal Encounter/ca11a7ee-0000-4000-8000-000000000001}}
+--: param 5
+SELECT count(*) FROM clinic.encounters WHERE id IN ($1, $2)
+
+--- list-of-parameters-in-a-target
+--: masked
+--: param {{seal Patient/770000017}}
+--: param {{seal Patient/770000018}}
+SELECT patient_id IN ($1, $2, NULL) AS known, count(*) FROM clinic.encounters GROUP BY 1 ORDER BY 1
+
+--- list-of-parameters-and-literals
+--: masked
+--: param {{seal Patient/770000017}}
+SELECT count(*) FROM clinic.encounters WHERE patient_id IN ($1, '{{seal Patient/770000018}}', 'x', NULL)
