@@ -35,13 +35,46 @@ var groups = map[string][]group{
 	"Composition.section":               {{"cmp-1", []string{"text", "entry", "section"}, "text"}},
 	"Appointment.participant":           {{"app-1", []string{"type", "actor"}, "actor"}},
 	"Expression":                        {{"exp-1", []string{"expression", "reference"}, "expression"}},
+	"Condition.evidence":                {{"con-2", []string{"code", "detail"}, "code"}},
+	"Condition.stage":                   {{"con-1", []string{"summary", "assessment"}, "summary"}},
+	"Observation.referenceRange":        {{"obs-3", []string{"low", "high", "text"}, "text"}},
 	"Immunization.education":            {{"imm-1", []string{"documentType", "reference"}, "documentType"}},
 	"InsurancePlan":                     {{"ipn-1", []string{"identifier", "name"}, "name"}},
 	"MolecularSequence.referenceSeq":    {{"msq-6", []string{"genomeBuild", "referenceSeqId", "referenceSeqPointer", "referenceSeqString"}, "referenceSeqString"}},
 	"Organization":                      {{"org-1", []string{"identifier", "name"}, "name"}},
 	"Patient.contact":                   {{"pat-1", []string{"name", "telecom", "address", "organization"}, "name"}},
+	"ValueSet.compose.include":          {{"vsd-1", []string{"valueSet", "system"}, "system"}},
 	"TestScript.setup.action.operation": {{"tst-7", []string{"sourceId", "targetId", "params", "url"}, "params"}},
 }
+
+// need is an element that FHIR requires beside another.
+type need struct{ invariant, beside, element string }
+
+// needs are those that masking can take out while the other stays, by type.
+var needs = map[string][]need{
+	"Appointment":          {{"app-2", "start", "end"}, {"app-2", "end", "start"}},
+	"Attachment":           {{"att-1", "data", "contentType"}},
+	"CareTeam.participant": {{"ctm-1", "onBehalfOf", "member"}},
+	"Condition":            {{"con-4", "abatement", "clinicalStatus"}},
+	"ContactPoint":         {{"cpt-2", "value", "system"}},
+	"FamilyMemberHistory":  {{"fhs-2", "estimatedAge", "age"}},
+	"Goal.target":          {{"gol-1", "detail", "measure"}},
+	"Ratio":                {{"rat-1", "numerator", "denominator"}, {"rat-1", "denominator", "numerator"}},
+	"ServiceRequest":       {{"prr-1", "orderDetail", "code"}},
+	"Timing.repeat": {{"tim-1", "duration", "durationUnit"}, {"tim-2", "period", "periodUnit"}, {"tim-6", "periodMax", "period"},
+		{"tim-7", "durationMax", "duration"}, {"tim-8", "countMax", "count"}, {"tim-9", "offset", "when"}},
+}
+
+// isNeeded reports whether an element is needed beside another, or needs one.
+func isNeeded(typ, element string) (needed, needs bool) {
+	for _, n := range needsOf(typ) {
+		needed = needed || n.element == element
+		needs = needs || n.beside == element
+	}
+	return needed, needs
+}
+
+func needsOf(typ string) []need { return needs[typ] }
 
 // oneIsRequired returns the group that an element is in, or nil.
 func oneIsRequired(typ, element string) *group {
@@ -116,16 +149,18 @@ const maskedText = `"Masked"`
 // slotOf gives an element its slot, if something may stand in for it.
 func (c *compiler) slotOf(n *node, e *Element, et ElementType) int8 {
 	s := slot{key: e.Name}
+	needed, needs := isNeeded(n.typ.Name, e.Name)
+	required := needed || e.Min > 0
 	switch g := oneIsRequired(n.typ.Name, e.Name); {
 	case g != nil:
 		s.key = strings.Join(g.elements, "|")
 		standIn := n.typ.element(g.standIn)
 		s.absent = absentMember(standIn, standIn.Types[0])
-	case e.Min > 0 && stringOf(e) != "":
+	case required && stringOf(e) != "":
 		s.absent = []byte(`"` + stringOf(e) + `":` + maskedText)
-	case e.Min > 0:
+	case required:
 		s.absent = absentMember(e, et)
-	case !isDateType(et.Code) && booleanOf(e) == "":
+	case !needs && !isDateType(et.Code) && booleanOf(e) == "":
 		return -1
 	}
 	for i := range n.slots {
@@ -138,11 +173,29 @@ func (c *compiler) slotOf(n *node, e *Element, et ElementType) int8 {
 		return -1
 	}
 	n.slots = append(n.slots, s)
-	if s.absent != nil {
+	if s.absent != nil && (!needed || e.Min > 0) {
 		n.required |= 1 << (len(n.slots) - 1)
 	}
 	return int8(len(n.slots) - 1)
 }
+
+// slotNamed returns the number of an element's slot.
+func (n *node) slotNamed(element string) int {
+	return slices.IndexFunc(n.slots, func(s slot) bool { return s.key == element })
+}
+
+// fillNeeds notes which slots are needed beside which.
+func (n *node) fillNeeds() {
+	for _, need := range needsOf(n.typ.Name) {
+		if beside, element := n.slotNamed(need.beside), n.slotNamed(need.element); beside >= 0 && element >= 0 {
+			n.needs = append(n.needs, neededSlot{beside: 1 << beside, element: 1 << element})
+			n.needed |= 1 << element
+		}
+	}
+}
+
+// neededSlot is a slot of which a member is needed beside one of another, as bits.
+type neededSlot struct{ beside, element uint64 }
 
 // markOf gives a single date its number and the member that stands in for it.
 func (n *node) markOf(e *Element, f *field) int8 {
@@ -203,7 +256,13 @@ func (w *Walker) standIns(n *node, l *losses) {
 		lost &^= 1 << s
 		w.dst = append(append(append(w.dst, `,"`...), n.affirmed(int8(s))...), `":true`...)
 	}
-	for rest := lost & n.required; rest != 0; rest &= rest - 1 {
+	wanted := n.required
+	for _, need := range n.needs {
+		if l.there&need.beside != 0 {
+			wanted |= need.element
+		}
+	}
+	for rest := lost & wanted; rest != 0; rest &= rest - 1 {
 		w.dst = append(append(w.dst, ','), n.slots[bits.TrailingZeros64(rest)].absent...)
 		w.countAt(n, w.a.engine.absent)
 	}

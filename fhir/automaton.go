@@ -82,7 +82,8 @@ type field struct {
 	tested bool
 	// security marks Meta.security, where labels are written.
 	security bool
-	// weak: an object that keeps nothing else says nothing (Extension.url).
+	// weak: an object that keeps nothing else says nothing (Extension.url, the name
+	// of a parameter).
 	weak     bool
 	decision decision
 	// orTrueName is the boolean that keeps the fact where the value goes:
@@ -103,8 +104,10 @@ type node struct {
 	path     string
 	keys     keyTable
 	fields   []field
-	slots    []slot   // elements that something may stand in for
-	required uint64   // slots of which FHIR requires a member, as bits
+	slots    []slot // elements that something may stand in for
+	required uint64 // slots of which FHIR requires a member, as bits
+	needed   uint64 // slots of which it requires one beside another element
+	needs    []neededSlot
 	marks    []mark90 // dates
 	// extensions maps the urls that a rule knows here to their decisions.
 	extensions map[string]*decision
@@ -535,7 +538,7 @@ func (c *compiler) fill(n *node, items []item) {
 			f.decision = c.decide(n, e, et, f.path, items, kids)
 			f.slot = c.slotOf(n, e, et)
 			f.security = n.typ.Name == "Meta" && e.Name == "security"
-			f.weak = n.typ.Name == "Extension" && e.Name == "url"
+			f.weak = n.typ.Name == "Extension" && e.Name == "url" || n.typ.Name == "Parameters.parameter" && e.Name == "name"
 			f.mark = n.markOf(e, &f)
 			f.takesHolder = n.typ.Name == "Bundle.entry" && e.Name == "resource" || n.typ.Name == "Bundle.link" && e.Name == "url"
 			if e.Name == "deceased" && et.Code != "boolean" {
@@ -570,6 +573,7 @@ func (c *compiler) fill(n *node, items []item) {
 		c.extensions(n, items)
 	}
 	n.keys = newKeyTable(names)
+	n.fillNeeds()
 	c.markTested(n)
 	n.valueField = -1
 	if n.coded != nil && n.typ.element("comparator") != nil {

@@ -45,7 +45,7 @@ type codedState struct {
 	start        int
 	system, code []byte
 	known        *codeSystem // not nil: system and code pass
-	mended       bool        // the code becomes Walker.mended
+	mended       bool        // the code passes as known.mend makes it
 	beyond       bool        // the quantity cannot say what its value became: it goes
 	bare         bool        // the value has no unit that is known, and goes
 	unit         []byte      // for a quantity's value
@@ -93,6 +93,9 @@ func (w *Walker) decideCode(i int) {
 		c.system, c.code = w.text(at[0]), w.text(at[1])
 	}
 	if len(c.system) == 0 {
+		if unitsOf[c.node.typ.Name][string(c.code)] {
+			c.known = w.a.codes.find([]byte(ucumSystem))
+		}
 		return
 	}
 	s := w.a.codes.find(c.system)
@@ -137,6 +140,16 @@ func (w *Walker) usualCode(i int) bool {
 	}
 	w.coded.system, w.coded.code = src[from:end-1], src[codeFrom:codeEnd-1]
 	return true
+}
+
+// unitsOf has the UCUM codes that a quantity of a type is in. Without a system
+// beside it the type alone says what they are, and asks for one of them (FHIR R4,
+// datatypes.html, drt-1, age-1, dis-1, cnt-3).
+var unitsOf = map[string]map[string]bool{
+	"Age":      ageUnits,
+	"Duration": shortTimes,
+	"Distance": set(`nm um mm cm dm m km [in_i] [ft_i] [yd_i] [mi_i] [nmi_i] [in_us] [ft_us] [yd_us] [mi_us]`),
+	"Count":    set(`1`),
 }
 
 // decideUnit finds the unit that a quantity's value is in: that of code and text
@@ -197,6 +210,7 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 			return end, true
 		}
 		if c.mended {
+			w.mended, _ = c.known.mend(w.mended[:0], c.code) // an object inside may have used the buffer
 			w.replace(i, end, func(dst []byte) []byte { return append(dst, w.mended...) })
 			w.count(d.action, mask.LabelRedacted, mask.Replaced)
 			return end, true

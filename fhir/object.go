@@ -136,7 +136,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		}
 		break
 	}
-	if missing := lost.gone &^ lost.there; kept && (missing&(n.required|lost.affirm) != 0 || missing != 0 && lost.capped != 0) {
+	if missing := lost.gone &^ lost.there; kept && (missing&(n.required|n.needed|lost.affirm) != 0 || missing != 0 && lost.capped != 0) {
 		w.flush(prevEnd)
 		w.standIns(n, &lost)
 		w.last = i

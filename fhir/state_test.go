@@ -140,6 +140,57 @@ func checkLabels(t *testing.T, v any, contained bool) {
 	}
 }
 
+// TestNestedObjectsDecideNothingOutside: what is in an extension of a coded object
+// leaves no trace in that object.
+func TestNestedObjectsDecideNothingOutside(t *testing.T) {
+	t.Parallel()
+	const url = `"url":"http://hl7.org/fhir/StructureDefinition/condition-outcome"`
+	inner := []string{
+		`{` + url + `,"valueQuantity":{"value":97,"unit":"years","system":"http://unitsofmeasure.org","code":"mg{x}/dL"}}`,
+		`{` + url + `,"valueQuantity":{"value":7,"unit":"mg","code":"SECRET"}}`,
+		`{` + url + `,"valueAge":{"value":97}}`,
+		`{` + url + `,"valueCoding":{"system":"http://loinc.org","code":"8867-4","display":"Heart rate"}}`,
+		`{` + url + `,"valueCodeableConcept":{"coding":[{"system":"http://loinc.org","code":"8867-4","display":"Heart rate"}],"text":"Heart rate"}}`,
+	}
+	outer := []string{
+		`{"resourceType":"Observation","status":"final","code":{},"valueQuantity":{%s"value":4,"unit":"ng{FEU}/mL","system":"http://unitsofmeasure.org","code":"ng{y}/mL"}}`,
+		`{"resourceType":"Observation","status":"final","code":{},"valueQuantity":{"value":97,%s"unit":"years","system":"http://unitsofmeasure.org","code":"a"}}`,
+		`{"resourceType":"Observation","status":"final","code":{},"valueQuantity":{"value":97,%s"comparator":"<","unit":"mg"}}`,
+		`{"resourceType":"Observation","status":"final","valueBoolean":true,"code":{"coding":[{"system":"http://loinc.org","code":"2093-3"}],%s"text":"Heart rate"}}`,
+		`{"resourceType":"Observation","status":"final","valueBoolean":true,"code":{"coding":[{%s"system":"http://loinc.org","code":"2093-3"}],"text":"Heart rate"}}`,
+	}
+	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	for _, form := range outer {
+		want, err := m.mask([]byte(fmt.Sprintf(form, "")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ext := range inner {
+			out, err := m.mask([]byte(fmt.Sprintf(form, `"extension":[`+ext+`],`)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, plain := decode(t, out), decode(t, want)
+			for _, whole := range []object{got, plain} {
+				delete(whole, "meta") // labels tell of the inner object too
+				for _, name := range []string{"valueQuantity", "code"} {
+					if o, ok := whole[name].(object); ok {
+						delete(o, "extension")
+						for _, c := range list(o["coding"]) {
+							delete(c.(object), "extension")
+						}
+					}
+				}
+			}
+			g, _ := json.Marshal(got)
+			p, _ := json.Marshal(plain)
+			if string(g) != string(p) {
+				t.Errorf("with %s\n%s, without\n%s", ext, g, p)
+			}
+		}
+	}
+}
+
 var indexes = regexp.MustCompile(`\[\d+\]`)
 
 // checkPath reports what is wrong with the path of an application of a rule.
