@@ -724,7 +724,7 @@ func (c *compiler) decide(n *node, e *Element, et ElementType, path string, item
 		chain = append(chain, d)
 	}
 	if k := len(chain); k == 0 || chain[k-1].when != nil || chain[k-1].whenSelf != nil {
-		chain = append(chain, c.fallback(et, path, kids, n.typ.Kind == ResourceKind))
+		chain = append(chain, c.fallback(n, et, path, kids))
 	}
 	for i := len(chain) - 2; i >= 0; i-- {
 		next := chain[i+1]
@@ -744,14 +744,19 @@ func (c *compiler) distinct(a, b candidate, path string) {
 	c.problems.Add(c.rules[b.rule].At, "rules %q and %q match %s equally well: make one of them more specific", c.rules[a.rule].ID, c.rules[b.rule].ID, path)
 }
 
-// fallback decides where no rule does: objects are walked, scalars go.
-func (c *compiler) fallback(et ElementType, path string, kids []item, inResource bool) decision {
+// fallback decides where no rule does: objects are walked, scalars go. Codes below
+// others are judged like those.
+func (c *compiler) fallback(n *node, et ElementType, path string, kids []item) decision {
 	if et.Type == nil || et.Type.Kind == PrimitiveKind {
 		return decision{op: opRemove, kind: kindOf(et), action: c.action(mask.Action{
 			Rule: "fhir.unknown", Path: path, Method: "remove", Label: mask.LabelRedacted}), label: mask.LabelRedacted}
 	}
-	d := decision{op: opDescend, kind: jsonObject, child: c.node(et.Type, kids, path, nil)}
-	if inResource && et.Code == "Meta" {
+	var mode *elementRule
+	if isCodeList(et.Type) {
+		mode = n.coded
+	}
+	d := decision{op: opDescend, kind: jsonObject, child: c.node(et.Type, kids, path, mode)}
+	if n.typ.Kind == ResourceKind && et.Code == "Meta" {
 		d.op = opMeta
 	}
 	return d

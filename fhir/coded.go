@@ -18,6 +18,7 @@ const (
 	partComparator
 	partUnit
 	partText
+	partNamedSystem
 )
 
 // codedPartOf returns the part that an element of Coding, Quantity or
@@ -30,6 +31,9 @@ func codedPartOf(t *Type, element string) (codedPart, bool) {
 	case "CodeableConcept":
 		parts = map[string]codedPart{"text": partText}
 	default:
+		if isCodeList(t) {
+			return codeListPart(t, element)
+		}
 		if t.element("comparator") != nil {
 			parts = map[string]codedPart{"system": partSystem, "code": partCode, "value": partValue, "comparator": partComparator, "unit": partUnit}
 		}
@@ -66,10 +70,19 @@ func (w *Walker) enter(n *node, i int) (end int, kept bool) {
 		w.decideCode(i)
 	case "CodeableConcept":
 	default:
+		if isCodeList(n.typ) {
+			w.decideListed(n, i)
+			break
+		}
 		w.decideCode(i)
 		w.decideUnit(n, i)
 	}
+	holder := w.holder
+	if n.typ.Name == "ValueSet.compose.include" || n.typ.Name == "ConceptMap.group" {
+		w.holder = i
+	}
 	end, kept = w.object(n, i)
+	w.holder = holder
 	if w.coded.beyond {
 		kept = false
 	}
@@ -92,6 +105,12 @@ func (w *Walker) decideCode(i int) {
 		w.findAll(i, codeMembers, at[:])
 		c.system, c.code = w.text(at[0]), w.text(at[1])
 	}
+	w.decideKnown()
+}
+
+// decideKnown finds out whether the system and code that were found pass.
+func (w *Walker) decideKnown() {
+	c := &w.coded
 	if len(c.system) == 0 {
 		if unitsOf[c.node.typ.Name][string(c.code)] {
 			c.known = w.a.codes.find([]byte(ucumSystem))
@@ -192,6 +211,8 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 	c := &w.coded
 	ok := false
 	switch d.part {
+	case partNamedSystem:
+		return w.namedSystem(d, i, end, val)
 	case partSystem:
 		if c.known == nil {
 			w.replace(i, end, func(dst []byte) []byte {

@@ -206,6 +206,12 @@ func (g *Guard) Code(system, code string) bool {
 	return s != nil && g.a.codes.codeMayPass(s, []byte(system), []byte(code))
 }
 
+// Display reports whether a display of a code is one that the consumer could see.
+func (g *Guard) Display(system, code, display string) bool {
+	s := g.a.codes.find([]byte(system))
+	return s != nil && g.a.codes.codeMayPass(s, []byte(system), []byte(code)) && g.a.codes.displayMayPass(s, []byte(system), []byte(code), []byte(display))
+}
+
 // search is one search being judged.
 type search struct {
 	g    *Guard

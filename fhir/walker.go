@@ -119,6 +119,7 @@ type Walker struct {
 
 	contained containedIDs
 	bundle    fullURLs
+	holder    int        // index of the include or group of codes that the walk is in
 	inner     *innerWalk // made when it is needed
 	first     int        // index of the outermost resource
 	lastIndex int        // the type of the resource walked last

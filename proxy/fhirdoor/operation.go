@@ -84,6 +84,9 @@ func (x *exchange) operate(a *ask) (*answer, *problem) {
 	if name == "$export" {
 		return x.kickOff(a, path, query)
 	}
+	if name == "$lookup" {
+		return x.lookup(a, path+string(appendQuery(nil, query.Upstream)), query)
+	}
 	shape := shaping(query.Self)
 	if p := linkable(shape); p != nil {
 		return nil, p
