@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -171,6 +172,8 @@ type compiler struct {
 	// Rules on ids and references by what they do; apart are those that do neither.
 	keptIdentity, sealedIdentity map[identity][]int
 	apart                        map[int]bool
+	// conflicts are the pairs of rules of which none is the more specific.
+	conflicts map[pair]*conflict
 }
 
 // Compile lays a policy over a schema. The error is mask.Problems: an
@@ -228,11 +231,8 @@ func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
 			d.memo = d.op == opDescend && rememberable(d.child.typ) || d.op == opMeta
 		})
 	}
-	for i, r := range c.rules {
-		if !c.used[i] {
-			c.problems.Add(r.At, "rule %q never applies: more specific rules, or the removal of what holds it, leave it nothing to match", r.ID)
-		}
-	}
+	c.reportUnused()
+	c.reportConflicts()
 	c.reportMisfits()
 	c.reportIdentities()
 	c.checkSearchParameters()
@@ -348,7 +348,7 @@ func (c *compiler) resolve(p *pattern) error {
 		return fmt.Errorf("nothing may follow nodesByType() and nodesByName(): anchor a path at the type's name")
 	}
 	if st.kind == stepByName && !c.hasElement(st.name) {
-		return fmt.Errorf("no type has an element %q", st.name)
+		return fmt.Errorf("no type has an element %q%s", st.name, mask.DidYouMean(st.name, c.elementNames()))
 	}
 	return nil
 }
@@ -380,6 +380,9 @@ func (c *compiler) resolveSteps(types []*Type, steps []step) error {
 			if i != len(steps)-1 {
 				return fmt.Errorf("nothing may follow nodesByName()")
 			}
+			if !c.hasElement(st.name) {
+				return fmt.Errorf("no type has an element %q%s", st.name, mask.DidYouMean(st.name, c.elementNames()))
+			}
 			return nil
 		}
 		var next []*Type
@@ -409,6 +412,9 @@ func (c *compiler) resolveSteps(types []*Type, steps []step) error {
 		}
 		if !typed {
 			return fmt.Errorf("%s is never a %q", st.name, st.ofType)
+		}
+		if err := errors.Join(c.checkCondition(types, st.outer), c.checkCondition(next, st.inner)); err != nil {
+			return err
 		}
 		types = next
 	}
@@ -740,8 +746,7 @@ func (c *compiler) distinct(a, b candidate, path string) {
 		a.step.inner != nil && b.step.inner != nil && a.step.inner.disjoint(b.step.inner) {
 		return
 	}
-	c.used[a.rule], c.used[b.rule] = true, true
-	c.problems.Add(c.rules[b.rule].At, "rules %q and %q match %s equally well: make one of them more specific", c.rules[a.rule].ID, c.rules[b.rule].ID, path)
+	c.collide(a.rule, b.rule, path)
 }
 
 // fallback decides where no rule does: objects are walked, scalars go. Codes below
@@ -938,7 +943,7 @@ func (c *compiler) extensionDecision(url, path string, final []candidate) decisi
 	sort.SliceStable(final, func(i, j int) bool { return slices.Compare(final[i].rank[:], final[j].rank[:]) > 0 })
 	first := final[0].rule
 	if len(final) > 1 && final[0].rank == final[1].rank && first != final[1].rule {
-		c.problems.Add(c.rules[final[1].rule].At, "rules %q and %q match extension('%s') equally well", c.rules[first].ID, c.rules[final[1].rule].ID, url)
+		c.collide(first, final[1].rule, "extension('"+url+"')")
 	}
 	c.used[first] = true
 	method, def := c.policy.Method(first)

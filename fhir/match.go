@@ -134,7 +134,7 @@ func parseMatch(src string) (*pattern, error) {
 	var pending *condition // where() on the anchor itself: outer of the next step
 	for p.pos < len(p.src) {
 		if p.src[p.pos] != '.' {
-			return nil, p.fail("want a dot here")
+			return nil, p.other("a dot")
 		}
 		p.pos++
 		start := p.pos
@@ -205,13 +205,6 @@ func parseMatch(src string) (*pattern, error) {
 	return pat, nil
 }
 
-// unsupported names FHIRPath functions that rulesets do not have.
-var unsupported = map[string]string{
-	"all": "", "any": "", "as": "use ofType()", "exists": "", "first": "", "last": "", "repeat": "",
-	"descendants": "use nodesByType() or nodesByName()", "children": "", "resolve": "", "contains": "",
-	"matches": "", "startsWith": "", "iif": "", "not": "", "select": "", "memberOf": "",
-}
-
 func (p *matchParser) function(word string) (step, error) {
 	switch word {
 	case "nodesByType":
@@ -222,17 +215,14 @@ func (p *matchParser) function(word string) (step, error) {
 		return step{kind: stepByName, name: name}, err
 	case "extension":
 		url, err := p.oneArgument(true)
+		if err == nil {
+			err = p.noWildcard(url, "the url of an extension")
+		}
 		return step{kind: stepExtension, name: url}, err
 	case "where", "ofType":
 		return step{kind: stepElement}, nil
 	}
-	if hint, ok := unsupported[word]; ok {
-		if hint != "" {
-			hint = ": " + hint
-		}
-		return step{}, p.fail("FHIRPath function %s() is not part of the rule language%s", word, hint)
-	}
-	return step{}, p.fail("unknown function %s()", word)
+	return step{}, p.unsupported(word)
 }
 
 func (p *matchParser) where() (*condition, error) {
@@ -256,6 +246,9 @@ func (p *matchParser) where() (*condition, error) {
 	switch {
 	case p.token("=") == nil:
 		lit, err := p.literal()
+		if err == nil {
+			err = p.noWildcard(lit, "a condition")
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -270,6 +263,9 @@ func (p *matchParser) where() (*condition, error) {
 		}
 		for {
 			lit, err := p.literal()
+			if err == nil {
+				err = p.noWildcard(lit, "a condition")
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -282,9 +278,12 @@ func (p *matchParser) where() (*condition, error) {
 			return nil, err
 		}
 	default:
-		return nil, p.fail("want = 'text', in ('text' | 'text') or in %%ages in where()")
+		return nil, p.comparison(c.path[len(c.path)-1])
 	}
-	return c, p.token(")")
+	if p.token(")") != nil {
+		return nil, p.other(`")"`)
+	}
+	return c, nil
 }
 
 func (p *matchParser) oneArgument(quoted bool) (arg string, err error) {
@@ -306,7 +305,7 @@ func (p *matchParser) oneArgument(quoted bool) (arg string, err error) {
 func (p *matchParser) literal() (string, error) {
 	p.space()
 	if p.peek() != '\'' {
-		return "", p.fail("want a text in single quotes")
+		return "", p.noText()
 	}
 	end := strings.IndexByte(p.src[p.pos+1:], '\'')
 	if end < 0 {
@@ -326,7 +325,7 @@ func (p *matchParser) word() (string, error) {
 		p.pos++
 	}
 	if start == p.pos {
-		return "", p.fail("want a name here")
+		return "", p.other("a name")
 	}
 	return p.src[start:p.pos], nil
 }

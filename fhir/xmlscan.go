@@ -3,6 +3,8 @@ package fhir
 import (
 	"bytes"
 	"regexp"
+	"strconv"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -153,6 +155,14 @@ func checkXML(src []byte, f *fault) (x *xmlText, ok bool) {
 			failAt(f, at, what)
 			return nil, false
 		}
+		refs := m.end
+		if m.kind != startTag && m.kind != emptyTag { // what is between the marks alone
+			refs = m.start
+		}
+		if at := badReference(src[i:refs]); at >= 0 {
+			failAt(f, i+at, notWellFormed+": a reference to a character that XML cannot have")
+			return nil, false
+		}
 		switch m.kind {
 		case startTag, emptyTag:
 			if outside {
@@ -173,6 +183,30 @@ func checkXML(src []byte, f *fault) (x *xmlText, ok bool) {
 		}
 		x.wrapped = x.wrapped || m.wrapped
 		i = m.end
+	}
+}
+
+// badReference returns where a reference to a character begins that no XML has (XML
+// 1.0, 2.2), or -1. Surrogates are left to the parser, which replaces them.
+func badReference(text []byte) int {
+	for at := 0; ; at += 2 {
+		n := bytes.Index(text[at:], []byte("&#"))
+		if n < 0 {
+			return -1
+		}
+		at += n
+		digits, base := text[at+2:], 10
+		if len(digits) > 0 && digits[0] == 'x' {
+			digits, base = digits[1:], 16
+		}
+		end := bytes.IndexByte(digits[:min(len(digits), 12)], ';')
+		if end < 0 {
+			return at
+		}
+		c, err := strconv.ParseUint(string(digits[:end]), base, 32)
+		if err != nil || c < 0x20 && c != '\t' && c != '\n' && c != '\r' || c == 0xfffe || c == 0xffff || c > unicode.MaxRune {
+			return at
+		}
 	}
 }
 

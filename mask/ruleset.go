@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -25,7 +26,11 @@ type Ruleset struct {
 	Tables *TablesSection `json:"tables,omitempty"`
 
 	sha256 string
+	file   string
 }
+
+// File is the name of the file that was read, not of those that it extends.
+func (rs *Ruleset) File() string { return rs.file }
 
 // FHIRSection is the part of a ruleset about FHIR resources. This package
 // reads it; what a match means is known to package fhir.
@@ -118,7 +123,7 @@ func ParseRuleset(file string, src []byte, methods Methods, open Opener) (*Rules
 		return nil, fmt.Errorf("%s: canonical form: %w", file, err)
 	}
 	sum := sha256.Sum256(canonical)
-	rs.sha256 = hex.EncodeToString(sum[:])
+	rs.sha256, rs.file = hex.EncodeToString(sum[:]), file
 	return rs, nil
 }
 
@@ -139,6 +144,9 @@ type rulesetReader struct {
 	methods Methods
 	rs      *Ruleset
 	version bool
+	// incomplete: what is extended could not be read, so that what it would have given
+	// is not missing.
+	incomplete bool
 }
 
 func parseRuleset(file string, src []byte, methods Methods, open Opener, problems *Problems, depth int) *Ruleset {
@@ -146,6 +154,7 @@ func parseRuleset(file string, src []byte, methods Methods, open Opener, problem
 	if root == nil {
 		return &Ruleset{}
 	}
+	t.Foreign = foreignKeys
 	r := &rulesetReader{Tree: t, methods: methods, rs: &Ruleset{}}
 	var own Ruleset
 	var extends *ast.StringNode
@@ -179,7 +188,7 @@ func parseRuleset(file string, src []byte, methods Methods, open Opener, problem
 	}
 	r.merge(own)
 	r.checkClasses()
-	if depth == 0 && r.rs.ReferenceDate.IsZero() {
+	if depth == 0 && r.rs.ReferenceDate.IsZero() && !r.incomplete {
 		problems.Add(Position{file, 1, 1}, `want "referenceDate:", the day ages are counted at (YYYY-MM-DD)`)
 	}
 	return r.rs
@@ -197,9 +206,12 @@ func (r *rulesetReader) extend(n *ast.StringNode, open Opener, depth int) {
 	file, src, err := open(n.Value)
 	if err != nil {
 		r.Bad(n, "extends: %v", err)
+		r.incomplete = true
 		return
 	}
+	before := len(*r.Problems)
 	r.rs = parseRuleset(file, src, r.methods, open, r.Problems, depth+1)
+	r.incomplete = len(*r.Problems) > before
 }
 
 // merge lays own over what it extends: scalars replace, rules and code systems
@@ -304,6 +316,9 @@ func (r *rulesetReader) fhir(n ast.Node, sec *FHIRSection) {
 		},
 		"canonicals": func(n ast.Node) {
 			for _, l := range r.Texts(n) {
+				if strings.Contains(l.Text, "*") {
+					r.Problems.Add(l.At, "canonicals: each is the beginning of a URL as it is: leave the * out")
+				}
 				sec.Canonicals = append(sec.Canonicals, l.Text)
 			}
 		},
@@ -379,7 +394,12 @@ func (r *rulesetReader) arguments(method string, m methodReader) Args {
 	def, ok := r.methods[method]
 	if !ok {
 		if method != "" {
-			r.Bad(m.at, "unknown method %q%s", method, DidYouMean(method, r.methods.Names()))
+			r.Bad(m.at, "unknown method %q%s", method, r.methods.hint(method))
+		}
+		for _, g := range m.args { // one of them may be the misspelt "method"
+			if foreign(r.Foreign, g.name) != "" || method == "" && DidYouMean(g.name, m.names) != "" {
+				r.unknownKey(g.key, g.name, m.names)
+			}
 		}
 		return nil
 	}
@@ -458,6 +478,12 @@ func (r *rulesetReader) codeSystem(n ast.Node) CodeSystem {
 		"pattern": func(n ast.Node) { cs.Pattern, _ = r.Text(n) },
 		"display": func(n ast.Node) { cs.Display = r.Word(n, "verify", "trust", "remove") },
 	}, nil)
+	switch at := strings.IndexByte(cs.System, '*'); {
+	case at >= 0 && at < len(cs.System)-1:
+		r.Bad(n, "code system: * may stand only at the end")
+	case at >= 0 && cs.Form != "" && cs.Form != "members":
+		r.Bad(n, "code system: a * goes with \"form: members\", since the rest of a URI could say anything: list the systems of form %q one by one", cs.Form)
+	}
 	if cs.System == "" {
 		r.Bad(n, `code system has no "system"`)
 	}

@@ -68,6 +68,8 @@ func (ps Problems) Err() error {
 type Tree struct {
 	File     string
 	Problems *Problems
+	// Foreign are keys of other tools' files, and what to write instead.
+	Foreign map[string]string
 }
 
 // ParseYAML parses src and returns its one top-level mapping. Syntax errors,
@@ -151,9 +153,18 @@ func (t Tree) Mapping(n ast.Node, fields map[string]Field, other func(key string
 			known = append(known, name)
 		}
 		sort.Strings(known)
-		t.Bad(v.Key, "unknown key %q%s", k.Value, DidYouMean(k.Value, known))
+		t.unknownKey(v.Key, k.Value, known)
 	}
 	return true
+}
+
+// unknownKey notes a key that is not one of those known.
+func (t Tree) unknownKey(at ast.Node, key string, known []string) {
+	hint := foreign(t.Foreign, key)
+	if hint == "" {
+		hint = DidYouMean(key, known)
+	}
+	t.Bad(at, "unknown key %q%s", key, hint)
 }
 
 // Sequence calls f for each item.

@@ -1,0 +1,186 @@
+package fhir
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// What FHIRPath has and rulesets do not is refused by name, with what to write instead.
+
+// unsupported names FHIRPath functions that rulesets do not have.
+var unsupported = map[string]string{
+	"all": "", "any": "", "as": "write .ofType(Type)", "is": "write .ofType(Type)", "exists": "", "empty": "", "count": "", "repeat": "",
+	"first": "a rule matches every element of a list", "last": "a rule matches every element of a list", "skip": "a rule matches every element of a list",
+	"take": "a rule matches every element of a list", "tail": "a rule matches every element of a list", "single": "a rule matches every element of a list",
+	"descendants": "use nodesByType() or nodesByName()", "children": "use nodesByType() or nodesByName()", "resolve": "", "contains": wholeText,
+	"matches": wholeText, "matchesFull": wholeText, "startsWith": wholeText, "endsWith": wholeText, "iif": "write two rules", "not": "", "select": "write the path", "memberOf": "list the values with in ('a' | 'b')",
+	"union": "write a list of paths under match", "combine": "write a list of paths under match", "subsumes": "", "subsumedBy": "", "hasValue": "", "getValue": "", "toString": "", "toInteger": "",
+	"lower": wholeText, "upper": wholeText, "substring": wholeText, "replace": wholeText, "length": "", "trace": "", "today": "", "now": "", "conformsTo": "", "slice": "", "elementDefinition": "", "checkModifiers": "", "htmlChecks": "",
+	"hasExtension": "use extension('url')", "distinct": "", "intersect": "", "exclude": "", "aggregate": "", "allTrue": "", "anyTrue": "", "allFalse": "", "anyFalse": "",
+}
+
+const (
+	wholeText = "a condition compares whole texts, with = 'text' or in ('text' | 'text')"
+	oneTest   = "a condition compares one path with texts; write a rule for each alternative, and let the more specific path decide"
+)
+
+// functions are those that rulesets have.
+var functions = []string{"nodesByType", "nodesByName", "extension", "where", "ofType"}
+
+func (p *matchParser) unsupported(word string) error {
+	hint, known := unsupported[word]
+	if !known {
+		return p.fail("unknown function %s()%s", word, mask.DidYouMean(word, functions))
+	}
+	if hint != "" {
+		hint = ": " + hint
+	}
+	return p.fail("FHIRPath function %s() is not part of the rule language%s", word, hint)
+}
+
+// operators are what FHIRPath writes between two expressions, longest first.
+var operators = []struct{ text, hint string }{
+	{"!=", oneTest}, {"!~", oneTest}, {"<=", oneTest}, {">=", oneTest}, {"<", oneTest}, {">", oneTest}, {"~", "write = for the very text"}, {"=", "conditions stand in where()"},
+	{"|", "write a list of paths under match"}, {"&", ""}, {"+", ""}, {"-", ""}, {"*", "a path has no wildcard: use nodesByType() or nodesByName()"}, {"/", "names of a path are joined by dots"},
+}
+
+var wordOperators = map[string]string{
+	"and": oneTest, "or": "list the values with in ('a' | 'b'), or " + oneTest, "xor": oneTest, "implies": oneTest,
+	"as": "write .ofType(Type)", "is": "write .ofType(Type)", "contains": wholeText, "div": "", "mod": "",
+}
+
+// other refuses what stands where the language wants something else, by the name of
+// the construct; want says what it wants, where the construct has no name.
+func (p *matchParser) other(want string) error {
+	p.space()
+	named := func(what, hint string) error {
+		if hint != "" {
+			hint = ": " + hint
+		}
+		return p.fail("%s is not part of the rule language%s", what, hint)
+	}
+	rest := p.src[p.pos:]
+	switch {
+	case rest == "":
+		return p.fail("want %s at the end", want)
+	case rest[0] == '[':
+		return named("an index in brackets", "a rule matches every element of a list; where(use = 'official') chooses some")
+	case rest[0] == '(':
+		return named("an expression in parentheses", "write Observation.value.ofType(Quantity).value for (Observation.value as Quantity).value")
+	case rest[0] == '$', rest[0] == '%':
+		return named("a variable", "begin with a type name")
+	case rest[0] == '"':
+		return p.fail("a text stands in single quotes: write 'text'")
+	case rest[0] == '`':
+		return named("a name in backticks", "")
+	}
+	for _, o := range operators {
+		if strings.HasPrefix(rest, o.text) {
+			return named("the operator "+o.text, o.hint)
+		}
+	}
+	if word := leadingWord(rest); word != "" {
+		if hint, ok := wordOperators[word]; ok {
+			return named("the operator "+word, hint)
+		}
+	}
+	return p.fail("want %s here", want)
+}
+
+func leadingWord(s string) string {
+	end := 0
+	for end < len(s) && isWord(s[end]) {
+		end++
+	}
+	return s[:end]
+}
+
+// comparison refuses what a condition holds in place of = 'text' or in (…).
+func (p *matchParser) comparison(last string) error {
+	p.space()
+	rest := p.src[p.pos:]
+	if strings.HasPrefix(rest, "(") {
+		return p.unsupported(last)
+	}
+	word := leadingWord(rest)
+	if _, operator := wordOperators[word]; operator || rest != "" && rest[0] != ')' && word == "" {
+		return p.other("= 'text', in ('text' | 'text') or in %ages")
+	}
+	return p.fail("want = 'text', in ('text' | 'text') or in %%ages in where()")
+}
+
+// noText refuses what is compared with in place of a text.
+func (p *matchParser) noText() error {
+	rest := p.src[p.pos:]
+	switch word := leadingWord(rest); {
+	case word == "true", word == "false":
+		return p.fail("a condition compares texts, and %s is a boolean, which rules cannot test", word)
+	case word != "" && word[0] >= '0' && word[0] <= '9':
+		return p.fail("a condition compares texts, and a number cannot be tested: write the number's text in single quotes only where the element is a text")
+	case strings.HasPrefix(rest, `"`):
+		return p.fail("a text stands in single quotes: write 'text'")
+	}
+	return p.fail("want a text in single quotes")
+}
+
+// noWildcard refuses wildcards in texts, which are compared as they are.
+func (p *matchParser) noWildcard(text, of string) error {
+	if !strings.HasSuffix(text, "*") || len(text) == 1 {
+		return nil
+	}
+	return p.fail("%s has no wildcard, so * would never match: write each in full", of)
+}
+
+// checkCondition makes sure that a condition tests a member that there can be: one that
+// is misspelt would never hold.
+func (c *compiler) checkCondition(types []*Type, cond *condition) error {
+	if cond == nil {
+		return nil
+	}
+	for _, name := range cond.path {
+		var next []*Type
+		var names []string
+		known := false
+		for _, t := range types {
+			if t == nil {
+				return nil
+			}
+			if t.Abstract { // what specialises it has elements of its own
+				known = known || c.hasElement(name)
+			}
+			for i := range t.Elements {
+				e := &t.Elements[i]
+				for _, et := range e.Types {
+					names = append(names, e.JSONName(et))
+					if e.JSONName(et) == name {
+						known, next = true, append(next, et.Type)
+					}
+				}
+			}
+		}
+		if !known && name != "resourceType" {
+			return &matchError{0, "where(): " + types[0].Name + " has no member \"" + name + "\"" + mask.DidYouMean(name, names)}
+		}
+		if len(next) == 0 {
+			return nil
+		}
+		types = slices.DeleteFunc(next, func(t *Type) bool { return t == nil })
+		if len(types) == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// elementNames are the names of all elements.
+func (c *compiler) elementNames() []string {
+	seen := map[string]bool{}
+	for _, t := range c.a.schema.Types() {
+		for i := range t.Elements {
+			seen[t.Elements[i].Name] = true
+		}
+	}
+	return sortedKeys(seen)
+}

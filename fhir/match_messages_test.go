@@ -1,0 +1,177 @@
+package fhir_test
+
+import (
+	"errors"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/mask"
+)
+
+// problemsOf compiles Safe Harbor with more rules and returns what is wrong.
+func problemsOf(t *testing.T, rules ...string) []string {
+	t.Helper()
+	_, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - "+strings.Join(rules, "\n    - ")+"\n")
+	var ps mask.Problems
+	if !errors.As(err, &ps) {
+		t.Fatalf("%v: %v", rules, err)
+	}
+	return strings.Split(ps.Error(), "\n")
+}
+
+// What FHIRPath has and rulesets do not is refused by its name, at its place.
+func TestWhatAMatchCannotSay(t *testing.T) {
+	t.Parallel()
+	for match, want := range map[string]string{
+		"Observation.where(status = 'final' and code.text = 'x').value":               "the operator and",
+		"Observation.where(status = 'final' or status = 'amended').value":             "the operator or",
+		"Observation.where(status != 'final').value":                                  "the operator !=",
+		"Observation.where(status ~ 'final').value":                                   "the operator ~",
+		"Observation.where(value > 5).value":                                          "the operator >",
+		"Observation.where(code.exists()).value":                                      "function exists()",
+		"Observation.where(exists()).value":                                           "function exists()",
+		"Observation.where(status.startsWith('fi')).value":                            "function startsWith()",
+		"Observation.where(status.not()).value":                                       "function not()",
+		"Observation.where(status.contains('fi')).value":                              "function contains()",
+		"Observation.where(status contains 'fi').value":                               "the operator contains",
+		"Patient.where(active = true).name":                                           "true is a boolean",
+		"Patient.where(multipleBirth = 2).name":                                       "a number cannot be tested",
+		`Patient.where(gender = "male").name`:                                         "single quotes",
+		"Patient.name[0].family":                                                      "an index in brackets",
+		"(Observation.value as Quantity).value":                                       "an expression in parentheses",
+		"Observation.value as Quantity":                                               "the operator as",
+		"Patient.name | Patient.contact.name":                                         "the operator | is not part of the rule language: write a list of paths",
+		"Patient.name.first()":                                                        "function first()",
+		"Patient.name.tail().family":                                                  "function tail()",
+		"$this.name":                                                                  "a variable",
+		"%resource.name":                                                              "a variable",
+		"Patient.*":                                                                   "wildcard",
+		"Patient/name":                                                                "the operator /",
+		"Patient.name.":                                                               "want a name at the end",
+		"nodesByTyp('HumanName')":                                                     `did you mean "nodesByType"`,
+		"Patient.nodeByName('family')":                                                `did you mean "nodesByName"`,
+		"nodesByName('familly')":                                                      `did you mean "family"`,
+		"Patient.nodesByName('familly')":                                              `did you mean "family"`,
+		"nodesByType('HumanNam')":                                                     `did you mean "HumanName"`,
+		"Patient.nam":                                                                 `did you mean "name"`,
+		"Observation.where(stauts = 'final').value":                                   `did you mean "status"`,
+		"Observation.where(code.coding.sistem = 'x').value":                           `did you mean "system"`,
+		"Patient.identifier.where(systm = 'urn:x')":                                   `did you mean "system"`,
+		"Observation.where(code.coding.code = '2093-3').value.ofType(Quantity).value": "not further up",
+		"extension('http://hl7.org/fhir/us/core/StructureDefinition/*')":              "no wildcard",
+		"Patient.extension('http://example.org/*').value":                             "no wildcard",
+		"Identifier.where(system = 'http://hospital.example/*').value":                "no wildcard",
+		"Identifier.where(system in ('urn:x' | 'http://hospital.example/*')).value":   "no wildcard",
+	} {
+		got := problemsOf(t, `{id: mine, match: "`+strings.ReplaceAll(match, `"`, `\"`)+`", method: remove}`)
+		if len(got) != 1 || !strings.Contains(got[0], want) {
+			t.Errorf("%s: %q, want %q", match, got, want)
+		}
+	}
+}
+
+// A condition on a member that there is, on the holder or on the element itself, passes.
+func TestConditionsOnMembersThatThereAre(t *testing.T) {
+	t.Parallel()
+	for _, match := range []string{
+		"Observation.where(status = 'preliminary').value.ofType(string)", "Observation.where(code.coding.system = 'urn:x').value.ofType(string)", "Identifier.where(system = 'urn:x').value",
+		"Patient.contact.where(gender in ('male' | 'female')).name", "Patient.extension('http://example.org/x').where(valueCode = 'a').value.ofType(string)", "Observation.component.where(code.text = '*').value.ofType(string)",
+	} {
+		if _, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: mine, match: \""+match+"\", method: remove}\n"); err != nil && !strings.Contains(err.Error(), "never applies") {
+			t.Errorf("%s: %v", match, err)
+		}
+	}
+}
+
+// One cause has one line, which says how to mend it and stands in the user's own file.
+func TestOneLineForOneConflict(t *testing.T) {
+	t.Parallel()
+	line := regexp.MustCompile(`^test\.yaml:6:8: rule "mine" matches [0-9]+ paths, such as [A-Z][A-Za-z.()]+ as well as the base's rule "[a-z0-9-]+" does: use the id "[a-z0-9-]+" to replace it, or make this rule more specific$`)
+	for _, typ := range []string{"markdown", "string", "dateTime", "Identifier", "HumanName", "date", "code", "uri"} {
+		got := problemsOf(t, "{id: mine, match: nodesByType('"+typ+"'), method: keep}")
+		conflicts := 0
+		for _, l := range got {
+			if strings.Contains(l, "as well as") {
+				conflicts++
+				if !line.MatchString(l) {
+					t.Errorf("%s: %s", typ, l)
+				}
+			}
+		}
+		if conflicts != 1 {
+			t.Errorf("%s: %d lines: %q", typ, conflicts, got)
+		}
+	}
+	// Rules of the base that a rule leaves nothing to match are one cause, too.
+	if got := problemsOf(t, "{id: mine, match: nodesByType('Address'), method: remove}"); len(got) != 1 || !strings.HasPrefix(got[0], "test.yaml:") || !strings.Contains(got[0], `"zip3"`) {
+		t.Errorf("%q", got)
+	}
+	two := problemsOf(t, "{id: one, match: Patient.animal, method: remove}", "{id: two, match: Patient.animal, method: descend}")
+	if !strings.Contains(strings.Join(two, "\n"), "make one of them more specific") && len(two) > 2 {
+		t.Errorf("%q", two)
+	}
+}
+
+// A rule that never applies names the one that decides in its place.
+func TestWhyARuleNeverApplies(t *testing.T) {
+	t.Parallel()
+	for match, rule := range map[string]string{"Patient.name.family": "names", "Patient.photo.title": "", "Patient.contact.name.given": "names"} {
+		got := strings.Join(problemsOf(t, "{id: mine, match: "+match+", method: remove}"), "\n")
+		if !strings.Contains(got, `rule "mine" never applies: `) || !strings.Contains(got, `rule "`+rule) {
+			t.Errorf("%s: %s", match, got)
+		}
+	}
+}
+
+// A name of another tool is refused with what it is here, and that there is.
+func TestMethodsOfOtherTools(t *testing.T) {
+	t.Parallel()
+	quoted := regexp.MustCompile(`here it is .*?"([A-Za-z]+)"`)
+	known := regexp.MustCompile(`^(remove|keep|pseudonym|seal|date|noise|fixed|surrogate|characters|substring|bucket|generalize|resourceId)$`)
+	for _, name := range []string{"redact", "cryptoHash", "dateShift", "encrypt", "substitute", "perturb", "hash", "mask", "replace", "generalise", "SetNull", "RandomDate", "crypto_hash", "date-shift", "pseudonymize"} {
+		got := problemsOf(t, "{id: mine, match: Patient.name, method: "+name+"}")
+		m := quoted.FindStringSubmatch(got[0])
+		if len(got) != 1 || m == nil || !known.MatchString(m[1]) {
+			t.Errorf("%s: %q", name, got)
+			continue
+		}
+		if again := problemsOf(t, "{id: mine, match: Patient.nam, method: "+m[1]+"}"); strings.Contains(strings.Join(again, "\n"), "unknown method") {
+			t.Errorf("%s: there is no method %s", name, m[1])
+		}
+	}
+}
+
+// What docs/rulesets.md shows of withholding by a condition does what it says.
+func TestDocumentedWithholding(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/rulesets.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "A rule can withhold a whole resource by a condition.")
+	_, rest, _ = strings.Cut(rest, "```yaml\n")
+	example, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("there is no example")
+	}
+	a, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n"+example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for src, withheld := range map[string]bool{
+		`{"resourceType":"Observation","status":"preliminary","code":{"text":"x"}}`:                           true,
+		`{"resourceType":"Observation","code":{"text":"x"},"status":"final"}`:                                 false,
+		`{"resourceType":"Patient","identifier":[{"value":"1","system":"urn:example:test-patients"}]}`:        true,
+		`{"resourceType":"Patient","identifier":[{"system":"urn:example:others","value":"1"}]}`:               false,
+		`{"resourceType":"Patient","identifier":[{"system":"urn:a"},{"system":"urn:example:test-patients"}]}`: true,
+	} {
+		_, err := newMasker(a, fhir.RememberNothing).mask([]byte(src))
+		var w *fhir.WithheldError
+		if errors.As(err, &w) != withheld || err != nil && !withheld {
+			t.Errorf("%s: %v", src, err)
+		}
+	}
+}

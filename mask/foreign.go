@@ -1,0 +1,71 @@
+package mask
+
+import "strings"
+
+// Users come from other tools. What those call a thing is refused here like any unknown
+// name, with what it is called here.
+
+// foreignMethods are methods of other tools, in lower case and without separators, and
+// what to write instead.
+var foreignMethods = map[string]string{
+	"redact": `"remove"`, "delete": `"remove"`, "drop": `"remove"`, "suppress": `"remove"`, "nullify": `"remove"`, "null": `"remove"`, "setnull": `"remove"`, "blank": `"remove"`, "clear": `"remove"`,
+	"skip": `"keep"`, "passthrough": `"keep"`, "donottransform": `"keep"`, "none": `"keep"`, "retain": `"keep"`, "allow": `"keep"`,
+	"cryptohash": `"pseudonym", or "resourceId" for ids that references follow`, "hash": `"pseudonym"`, "hmac": `"pseudonym"`, "sha256": `"pseudonym"`, "md5": `"pseudonym"`, "md5hash": `"pseudonym"`,
+	"pseudonymize": `"pseudonym"`, "pseudonymise": `"pseudonym"`, "tokenize": `"pseudonym"`, "tokenise": `"pseudonym"`, "cryptohashconfig": `"pseudonym"`, "cryptodeterministicconfig": `"seal"`, "cryptoreplaceffxfpeconfig": `"pseudonym"`, "fpe": `"pseudonym" in the format of its input`,
+	"encrypt": `"seal" for ids, which only Veil opens, or "pseudonym"`, "encryption": `"seal" for ids, or "pseudonym"`, "reversible": `"seal" for ids`,
+	"dateshift": `"date" with "mode: shift"`, "dateshiftconfig": `"date" with "to: shift"`, "shiftdate": `"date" with "to: shift"`, "datejitter": `"date" with "to: shift"`, "noisedate": `"date" with "to: shift"`, "randomdate": `"date" with "to: shift"`, "addnoise": `"noise"`,
+	"perturb": `"noise"`, "noisenumeric": `"noise"`, "jitter": `"noise"`, "randomnoise": `"noise"`,
+	"substitute": `"fixed"`, "replace": `"fixed"`, "constant": `"fixed"`, "static": `"fixed"`, "replaceconfig": `"fixed"`, "default": `"fixed"`, "replacewithinfotypeconfig": `"remove"`, "template": `"fixed"`,
+	"fake": `"surrogate"`, "faker": `"surrogate"`, "synthesize": `"surrogate"`, "dummy": `"surrogate"`, "randomperson": `"surrogate"`, "randomize": `"surrogate" or "pseudonym"`,
+	"partial": `"characters" or "substring"`, "mask": `"characters"`, "masking": `"characters"`, "charactermaskconfig": `"characters"`, "regexpreplace": `"substring"`, "truncate": `"substring"`,
+	"bucketing": `"bucket" or "generalize"`, "fixedsizebucketingconfig": `"bucket"`, "bucketingconfig": `"generalize"`, "binning": `"bucket"`, "range": `"bucket"`, "timepartconfig": `"date"`, "generalise": `"generalize"`,
+	"inspect": `"remove": free text is not searched for names here`, "inspectandtransform": `"remove"`, "scrub": `"remove"`,
+}
+
+// foreignKeys are keys of other tools' files.
+var foreignKeys = map[string]string{
+	"fhirpathrules":             `rules stand under fhir: rules:, each with id, match (a path) and method`,
+	"pathrules":                 `rules stand under fhir: rules:, each with id, match (a path) and method`,
+	"fhirversion":               `the version of FHIR is fhir: version:, and R4 is the one there is`,
+	"processingerror":           `what cannot be masked is always refused; veil mask --rejects keeps the lines`,
+	"processingerrors":          `what cannot be masked is always refused; veil mask --rejects keeps the lines`,
+	"parameters":                `arguments stand beside the method in each rule; keys are never in a ruleset`,
+	"dateshiftkey":              `keys are never in a ruleset: see veil keys new`,
+	"cryptohashkey":             `keys are never in a ruleset: see veil keys new`,
+	"encryptkey":                `keys are never in a ruleset: see veil keys new`,
+	"dateshiftscope":            `dates are shifted by patient`,
+	"fieldmetadatalist":         `rules stand under fhir: rules:, each with id, match (a path) and method`,
+	"deidentifyconfig":          `rules stand under fhir: rules:, each with id, match (a path) and method`,
+	"primitivetransformations":  `rules stand under fhir: rules:, each with id, match (a path) and method`,
+	"path":                      `write "match"`,
+	"paths":                     `write "match", which takes a list too`,
+	"fhirpath":                  `write "match"`,
+	"action":                    `write "method"`,
+	"transformation":            `write "method"`,
+	"transformer":               `write "method"`,
+	"transformers":              `tables have tables: rules:, each with id, match and method`,
+	"transformation_operations": `tables have tables: rules:, each with id, match and method`,
+	"operators":                 `write "method"`,
+	"security":                  `labels in meta.security are added without being asked for`,
+}
+
+// foreign finds what a name of another tool is here, as the end of a message.
+func foreign(names map[string]string, name string) string {
+	folded := strings.ToLower(name)
+	hint, ok := names[folded]
+	if !ok {
+		hint, ok = names[strings.NewReplacer("_", "", "-", "", " ", "").Replace(folded)]
+	}
+	if !ok {
+		return ""
+	}
+	return ": here, " + strings.TrimPrefix(hint, "here, ")
+}
+
+// hint says what may have been meant by a method that there is not.
+func (ms Methods) hint(name string) string {
+	if h := foreign(foreignMethods, name); h != "" {
+		return ": here it is " + strings.TrimPrefix(h, ": here, ")
+	}
+	return DidYouMean(name, ms.Names())
+}
