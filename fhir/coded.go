@@ -241,7 +241,7 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 		}
 		ok = true
 	case partVersion:
-		ok = c.known != nil && isVersion(val)
+		ok = c.known != nil && versionMayPass(c.system, val)
 	case partDisplay:
 		ok = c.known != nil && w.a.codes.displayMayPass(c.known, c.system, c.code, val)
 		if ok && c.inConcept && len(val) == end-i-2 { // without escapes, so it lies in src and stays
@@ -350,26 +350,6 @@ func (w *Walker) hasDisplay(start int, text []byte) bool {
 		s := w.a.codes.find(system)
 		return s != nil && w.a.codes.codeMayPass(s, system, code) && w.a.codes.displayMayPass(s, system, code, display)
 	})
-}
-
-// isVersion lets versions of code systems pass that are numbers, dates or
-// SNOMED CT edition URIs: other texts could be anything.
-func isVersion(v []byte) bool {
-	if len(v) > 80 {
-		return false
-	}
-	v = bytes.TrimPrefix(v, []byte("http://snomed.info/sct/"))
-	for _, part := range bytes.Split(v, []byte("/version/")) {
-		if len(part) == 0 || len(part) > 20 {
-			return false
-		}
-		for _, c := range part {
-			if c != '.' && c != '-' && (c < '0' || c > '9') {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 func isComparator(v []byte) bool {

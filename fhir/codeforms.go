@@ -10,21 +10,26 @@ var codeForms = map[string]func(code []byte) bool{
 	"snomed":   isSNOMED,
 	"icd10":    isICD10,
 	"icd9":     isICD9,
-	"rxnorm":   func(c []byte) bool { return isDigits(c, 1, 8) },
+	"rxnorm":   func(c []byte) bool { return isDigits(c, 1, 7) && c[0] != '0' },
 	"cvx":      func(c []byte) bool { return isDigits(c, 1, 3) },
 	"ndc":      isNDC,
 	"cpt":      isCPT,
 	"hcpcs":    isHCPCS,
 	"atc":      isATC,
 	"ucum":     isUCUM,
-	"country":  func(c []byte) bool { return isUpper(c, 2, 3) || isDigits(c, 3, 3) },
-	"currency": func(c []byte) bool { return isUpper(c, 3, 3) },
+	"country":  isCountry,
+	"currency": isCurrency,
 	"language": isLanguage,
 	"mime":     isMIME,
 	"drg":      func(c []byte) bool { return isDigits(c, 3, 3) },
 	"nubc":     func(c []byte) bool { return isDigits(c, 2, 4) },
 	"taxonomy": isTaxonomy,
 	"cms":      isCMSVariable,
+	"mvx":      func(c []byte) bool { return manufacturers[string(c)] },
+	"modality": func(c []byte) bool { return modalities[string(c)] },
+	"ops":      isOPS,
+	"pzn":      isPZN,
+	"unii":     isUNII,
 }
 
 func isDigits(c []byte, min, max int) bool {
@@ -110,39 +115,40 @@ func isSNOMED(c []byte) bool {
 	return sum == 0
 }
 
-// isICD10 checks ICD-10, ICD-10-CM and ICD-10-PCS: a letter, a digit, a digit
-// or letter, optionally a point and up to four more; or seven of PCS.
+// isICD10 checks ICD-10, its national editions and ICD-10-PCS: a letter, a digit, a
+// digit or letter, optionally a point and up to four more; or seven of PCS. What has
+// seven characters without a point ends in a letter (ICD-10-CM, 7th character), or
+// begins with O, whose seventh is the number of the fetus.
 func isICD10(c []byte) bool {
 	if len(c) < 3 || len(c) > 8 || !upperOrDigit(c[0]) {
 		return false
 	}
-	if len(c) == 7 && c[3] != '.' { // ICD-10-PCS has no I and no O
-		digits := 0
-		for _, b := range c {
-			if !upperOrDigit(b) || b == 'I' || b == 'O' {
-				return false
-			}
-			if b <= '9' {
-				digits++
-			}
-		}
-		return digits >= 2
+	if len(c) == 7 && c[3] != '.' && isPCS(c) {
+		return true
 	}
 	if c[0] < 'A' || c[1] < '0' || c[1] > '9' || !upperOrDigit(c[2]) {
 		return false
 	}
-	rest := c[3:]
-	if len(rest) > 0 && rest[0] == '.' {
-		if rest = rest[1:]; len(rest) == 0 {
+	rest, pointed := bytes.CutPrefix(c[3:], []byte("."))
+	if pointed && len(rest) == 0 || len(rest) == 4 && !pointed && rest[3] <= '9' && c[0] != 'O' {
+		return false
+	}
+	return len(rest) <= 4 && eachByte(rest, upperOrDigit)
+}
+
+// isPCS checks ICD-10-PCS: a section, and six digits or letters without I and O, two
+// digits among the seven at least.
+func isPCS(c []byte) bool {
+	digits := 0
+	for _, b := range c {
+		if !upperOrDigit(b) || b == 'I' || b == 'O' {
 			return false
 		}
-	}
-	for _, b := range rest {
-		if !upperOrDigit(b) {
-			return false
+		if b <= '9' {
+			digits++
 		}
 	}
-	return len(rest) <= 4
+	return digits >= 2 && digits < 7 && (c[0] <= '9' || bytes.IndexByte([]byte("BCDFGHX"), c[0]) >= 0)
 }
 
 // isICD9 checks ICD-9-CM: three digits, V and two digits or E and three, and
@@ -161,33 +167,56 @@ func isICD9(c []byte) bool {
 
 func upperOrDigit(b byte) bool { return b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' }
 
-// isNDC checks a National Drug Code: 10 or 11 digits, or three groups of them
-// (21 CFR 207.33).
+// isNDC checks a National Drug Code (21 CFR 207.33): labeler, product and package in
+// 4-4-2, 5-3-2, 5-4-1 or 5-4-2 digits, without the package in 4-4 or 5-3 (5-4 is also
+// a ZIP code), or
+// 10 or 11 digits that are no North American telephone number.
 func isNDC(c []byte) bool {
-	digits, hyphens := 0, 0
-	for i, b := range c {
+	var lens [4]int
+	group := 0
+	for _, b := range c {
 		switch {
 		case b >= '0' && b <= '9':
-			digits++
-		case b == '-' && i > 0 && i < len(c)-1 && c[i-1] != '-':
-			hyphens++
+			lens[group]++
+		case b == '-' && group < 3:
+			group++
 		default:
 			return false
 		}
 	}
-	return digits >= 8 && digits <= 11 && (hyphens == 0 && digits >= 10 || hyphens == 1 || hyphens == 2)
+	switch lens {
+	case [4]int{4, 4, 2}, [4]int{5, 3, 2}, [4]int{5, 4, 1}, [4]int{5, 4, 2}, [4]int{4, 4}, [4]int{5, 3}:
+		return true
+	case [4]int{10}:
+		return c[0] == '0'
+	case [4]int{11}:
+		return c[0] != '1' || c[1] < '2'
+	}
+	return false
 }
 
-// isCPT checks a CPT code: five characters, the last a digit or F, T, U, A, M,
-// the others digits.
+// isCPT checks a CPT code: five characters, the last a digit or F, T, U, A, M, the
+// others digits, with a modifier of two characters or without. No code lies between
+// 02000 and 09999.
 func isCPT(c []byte) bool {
-	return len(c) == 5 && isDigits(c[:4], 4, 4) && (c[4] >= '0' && c[4] <= '9' || c[4] == 'F' || c[4] == 'T' || c[4] == 'U' || c[4] == 'A' || c[4] == 'M')
+	c, modifier, modified := bytes.Cut(c, []byte("-"))
+	if modified && (len(modifier) != 2 || !eachByte(modifier, upperOrDigit)) || len(c) != 5 || !isDigits(c[:4], 4, 4) {
+		return false
+	}
+	if c[4] >= '0' && c[4] <= '9' {
+		return c[0] != '0' || c[1] < '2'
+	}
+	return bytes.IndexByte([]byte("FTUAM"), c[4]) >= 0
 }
 
 // isHCPCS checks a HCPCS level II code: a letter A to V and four digits; and
 // level I, which is CPT.
 func isHCPCS(c []byte) bool {
-	return isCPT(c) || len(c) == 5 && c[0] >= 'A' && c[0] <= 'V' && isDigits(c[1:], 4, 4)
+	if isCPT(c) {
+		return true
+	}
+	c, modifier, modified := bytes.Cut(c, []byte("-"))
+	return (!modified || len(modifier) == 2 && eachByte(modifier, upperOrDigit)) && len(c) == 5 && c[0] >= 'A' && c[0] <= 'V' && isDigits(c[1:], 4, 4)
 }
 
 // isATC checks an Anatomical Therapeutic Chemical code of any level.
@@ -232,18 +261,6 @@ func isCMSVariable(c []byte) bool {
 	return true
 }
 
-// isLanguage checks a language tag of two letters, optionally with a region of
-// two (BCP 47). Longer tags have room for anything and do not pass.
-func isLanguage(c []byte) bool {
-	if len(c) != 2 && len(c) != 5 {
-		return false
-	}
-	if c[0] < 'a' || c[0] > 'z' || c[1] < 'a' || c[1] > 'z' {
-		return false
-	}
-	return len(c) == 2 || c[2] == '-' && isUpper(c[3:], 2, 2)
-}
-
 // mimeTypes are the media types that may pass (BCP 13): a subtype is a name
 // that anyone can choose, so only common ones do.
 var mimeTypes = map[string]bool{
@@ -261,3 +278,55 @@ var mimeTypes = map[string]bool{
 }
 
 func isMIME(c []byte) bool { return mimeTypes[string(c)] }
+
+// isOPS checks a code of the German procedure classification: 5-470.11.
+func isOPS(c []byte) bool {
+	if len(c) < 4 || len(c) > 8 || c[0] < '1' || c[0] > '9' || c[1] != '-' || !isDigits(c[2:4], 2, 2) {
+		return false
+	}
+	ok := func(b byte) bool { return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' }
+	switch len(c) {
+	case 4:
+		return true
+	case 5:
+		return ok(c[4])
+	case 7, 8:
+		return ok(c[4]) && c[5] == '.' && eachByte(c[6:], ok)
+	}
+	return false
+}
+
+// isPZN checks a Pharmazentralnummer: seven digits and a check digit, their sum by
+// place modulo 11.
+func isPZN(c []byte) bool {
+	if !isDigits(c, 8, 8) {
+		return false
+	}
+	sum := 0
+	for i, b := range c[:7] {
+		sum += (i + 1) * int(b-'0')
+	}
+	return sum%11 == int(c[7]-'0')
+}
+
+// isUNII checks a Unique Ingredient Identifier: nine digits or letters, of which two
+// are letters at least, and a check character, their sum modulo 36.
+func isUNII(c []byte) bool {
+	if len(c) != 10 || !eachByte(c, upperOrDigit) {
+		return false
+	}
+	sum, letters := 0, 0
+	value := func(b byte) int {
+		if b <= '9' {
+			return int(b - '0')
+		}
+		return int(b-'A') + 10
+	}
+	for _, b := range c[:9] {
+		sum += value(b)
+		if b >= 'A' {
+			letters++
+		}
+	}
+	return letters >= 2 && sum%36 == value(c[9])
+}

@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir/termhash"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -72,6 +73,10 @@ func (cs *codeSystems) find(uri []byte) *codeSystem {
 	if s := cs.exact[string(uri)]; s != nil {
 		return s
 	}
+	uri = systemOf(uri)
+	if s := cs.exact[string(uri)]; s != nil {
+		return s
+	}
 	for _, p := range cs.prefixes {
 		if len(uri) >= len(p) && string(uri[:len(p)]) == p {
 			// A system under a prefix must itself be known: the rest of the
@@ -90,16 +95,17 @@ func (cs *codeSystems) codeMayPass(s *codeSystem, system, code []byte) bool {
 	if s.form != nil {
 		return s.form(code)
 	}
-	return cs.terms.HasCode(system, code)
+	return cs.terms.HasCode(systemOf(system), code)
 }
 
-// displayMayPass reports whether a display is one that the code truly has.
+// displayMayPass reports whether a display is one that the code truly has, or the
+// code itself, without regard to case and spacing.
 func (cs *codeSystems) displayMayPass(s *codeSystem, system, code, display []byte) bool {
 	switch s.display {
 	case displayTrust:
 		return true
 	case displayVerify:
-		return cs.terms.HasDisplay(system, code, display)
+		return termhash.Same(display, code) || cs.terms.HasDisplay(systemOf(system), code, display)
 	}
 	return false
 }

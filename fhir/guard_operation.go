@@ -329,10 +329,10 @@ func (o *operating) expand(p Param) ([]Param, *Refusal) {
 		}
 		return nil, refusal("the value is not a canonical URL that the ruleset lets pass")
 	case "valueSetVersion":
-		if isVersion([]byte(p.Value)) {
+		if v := []byte(p.Value); isReleaseNumber(v, 3) || isReleaseYear(v) {
 			return []Param{p}, nil
 		}
-		return nil, refusal("the value must be a version of digits")
+		return nil, refusal("the value must be a release number or a year")
 	case "filter":
 		if o.g.Canonical(o.given["url"]) {
 			return []Param{p}, nil
@@ -361,10 +361,10 @@ func (o *operating) lookup(p Param) ([]Param, *Refusal) {
 		}
 		return nil, refusal("system and code must be those of a code system that the ruleset lists, in the form of its codes")
 	case "version":
-		if isVersion([]byte(p.Value)) {
+		if versionMayPass([]byte(o.given["system"]), []byte(p.Value)) {
 			return []Param{p}, nil
 		}
-		return nil, refusal("the value must be a version of digits, or a SNOMED CT edition")
+		return nil, refusal("the value must be a version in the form that the code system has")
 	case "property":
 		if len(p.Value) > 0 && len(p.Value) <= 64 && strings.IndexFunc(p.Value, func(r rune) bool { return r > 0x7f || !isWord(byte(r)) && r != '-' && r != '.' }) < 0 {
 			return []Param{p}, nil

@@ -1,7 +1,6 @@
 package fhir
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -82,7 +81,7 @@ func Methods() []mask.Definition {
 			elementRule{op: opLink, types: []string{"uri"}}),
 		simple("identifierKey", "replaces an Identifier by a keyed pseudonym of its system and value, which references by that identifier have, too", mask.LabelPseudonymized,
 			elementRule{op: opIdentifier, types: []string{"Identifier"}}),
-		simple("canonical", "lets a canonical URL pass that begins as the ruleset's canonicals say, renames one that leads to a contained resource; others go", mask.LabelNone,
+		simple("canonical", "lets a canonical URL of a definition pass that begins as the ruleset's canonicals say, renames one that leads to a contained resource; others go", mask.LabelNone,
 			elementRule{op: opCanonical, types: []string{"canonical", "uri", "url"}}),
 		simple("coding", "lets a code of a known system pass in the form its system has; pseudonymises others; keeps a display only where it is verified", mask.LabelNone,
 			elementRule{op: opDescend, coded: true, types: append([]string{"Coding"}, sortedKeys(codeLists)...)}),
@@ -144,33 +143,4 @@ func (l listed) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, er
 		}
 	}
 	return dst, mask.Removed, nil
-}
-
-// canonicalMayPass reports whether a canonical URL begins with one of the
-// allowed beginnings and has nothing in it but what names of definitions are
-// made of: no query, no fragment, no user, and a version of digits.
-func canonicalMayPass(allowed []string, url []byte) bool {
-	if len(url) > 200 {
-		return false
-	}
-	if i := bytes.IndexByte(url, '|'); i >= 0 {
-		for _, c := range url[i+1:] {
-			if c != '.' && (c < '0' || c > '9') {
-				return false
-			}
-		}
-		url = url[:i]
-	}
-	for _, prefix := range allowed {
-		if len(url) < len(prefix) || string(url[:len(prefix)]) != prefix {
-			continue
-		}
-		for _, c := range url[len(prefix):] {
-			if !isWord(c) && c != '-' && c != '.' && c != '/' {
-				return false
-			}
-		}
-		return true
-	}
-	return false
 }

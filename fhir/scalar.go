@@ -119,12 +119,17 @@ func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int,
 	return end, true
 }
 
+// addressMembers tell where an address is.
+var addressMembers = []string{"country", "state"}
+
 // input makes w.in what a method may know of the value that d decides, in the
 // object of n at src[obj]. Nothing of an earlier value is left in it.
 func (w *Walker) input(d *decision, obj int, n *node, unit []byte) {
 	w.in = mask.Input{Kind: mask.Kind(d.kind), Unit: unit, Keys: w.in.Keys}
 	if n != nil && n.address {
-		w.in.Country = w.text(w.find(obj, "country"))
+		var at [2]int
+		w.findAll(obj, addressMembers, at[:])
+		w.in.Country, w.in.State = w.text(at[0]), w.text(at[1])
 	}
 	if d.perPerson {
 		w.volatile = true

@@ -43,7 +43,8 @@ func (t *Terms) System(system []byte) (complete, known bool) {
 // HasCode reports whether the system has the code.
 func (t *Terms) HasCode(system, code []byte) bool { return t.codes.has(termhash.Code(system, code)) }
 
-// HasDisplay reports whether the code of the system has that very display.
+// HasDisplay reports whether the code of the system has that display, in any case
+// and spacing.
 func (t *Terms) HasDisplay(system, code, display []byte) bool {
 	return t.displays.has(termhash.Display(system, code, display))
 }

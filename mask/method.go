@@ -84,6 +84,8 @@ type Input struct {
 	// Country is the country of the address a value belongs to, as written;
 	// empty when the address names none.
 	Country []byte
+	// State is likewise the state.
+	State []byte
 	// Unit is the unit of a quantity's value: a code or, where there is none, the
 	// unit's text; empty when the quantity names none, UnreadUnit when it names
 	// one that is not known and does not pass.

@@ -71,7 +71,8 @@ func appendYear(dst, src []byte) ([]byte, mask.Outcome, error) {
 // birthYear keeps the year of a birth date where the person cannot be over 89:
 // at the reference date if alive, at death if the year of death is known. A
 // person who is dead without a known year counts as alive until the reference
-// date. Otherwise the birth date is Capped: the person is of the one category of
+// date; a year of death before that of birth, as 1900-01-01 often stands for
+// "unknown", is no known one. Otherwise the birth date is Capped: the person is of the one category of
 // age 90 or older. A text that is no date is Removed. Years are compared, not days: who turns 90 in the reference year counts as
 // over 89. Source: 45 CFR 164.514(b)(2)(i)(C).
 type birthYear struct{ reference int }
@@ -83,7 +84,7 @@ func (m *birthYear) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcom
 		return dst, mask.Removed, nil
 	}
 	until := m.reference
-	if died, ok := yearOf(in.Death); ok && died < until {
+	if died, ok := yearOf(in.Death); ok && died >= born && died < until {
 		until = died
 	}
 	if until-born > oldest {
@@ -93,7 +94,7 @@ func (m *birthYear) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcom
 }
 
 // deathYear keeps the year of a date of death where the birth year is known and
-// lies at most 89 years before it. Otherwise, and for a text that is no date,
+// lies at most 89 years before it, and not behind it. Otherwise, and for a text that is no date,
 // the date is Removed; that the person died is then told by other means, such as
 // FHIR's deceasedBoolean. Source: 45 CFR 164.514(b)(2)(i)(C).
 type deathYear struct{}
@@ -102,7 +103,7 @@ type deathYear struct{}
 func (deathYear) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
 	died, ok := yearOf(src)
 	born, known := yearOf(in.Birth)
-	if !ok || !known || died-born > oldest {
+	if !ok || !known || died-born > oldest || died < born {
 		return dst, mask.Removed, nil
 	}
 	return appendYear(dst, src)

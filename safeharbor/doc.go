@@ -59,9 +59,11 @@ func Methods() []mask.Definition {
 			Name: "zip3", Label: mask.LabelAbstracted, Search: mask.SearchPrefix,
 			Summary: "keeps the first three digits of a US postal code, 000 where at most 20,000 people live in their area",
 			Params: []mask.Param{{Name: "census", Type: mask.StringParam, OneOf: []string{"2000", "2010", "2020"},
-				Doc: "the census whose populations count; 2020 by default"}},
+				Doc: "the census whose populations count; 2020 by default"},
+				{Name: "missingCountry", Type: mask.StringParam, OneOf: []string{"us", "state", "remove"},
+					Doc: "what an address without a country is: us (default), one of the US where its state is (state), or none (remove); a state that is not of the US tells in each case"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
-				return newZip3(args.String("census", "2020")), nil
+				return newZip3(args.String("census", "2020"), missingCountries[args.String("missingCountry", "us")]), nil
 			},
 		},
 		{

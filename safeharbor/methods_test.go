@@ -29,6 +29,7 @@ type vector struct {
 	Death   string            `json:"death,omitempty"`
 	Dead    bool              `json:"dead,omitempty"`
 	Country string            `json:"country,omitempty"`
+	State   string            `json:"state,omitempty"`
 	Unit    string            `json:"unit,omitempty"`
 	Outcome string            `json:"outcome"`
 	Out     string            `json:"out,omitempty"`
@@ -78,7 +79,7 @@ func TestVectors(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				in := &mask.Input{Birth: []byte(v.Birth), Death: []byte(v.Death), Dead: v.Dead, Country: []byte(v.Country), Unit: []byte(v.Unit)}
+				in := &mask.Input{Birth: []byte(v.Birth), Death: []byte(v.Death), Dead: v.Dead, Country: []byte(v.Country), State: []byte(v.State), Unit: []byte(v.Unit)}
 				out, outcome, err := m.Append([]byte("x"), []byte(v.In), in)
 				if err != nil {
 					t.Fatal(err)
@@ -123,7 +124,7 @@ func TestCategoriesAreTheEighteen(t *testing.T) {
 // TestZip3NeverShowsARestrictedPrefix tries every prefix in every census.
 func TestZip3NeverShowsARestrictedPrefix(t *testing.T) {
 	for census, list := range restricted {
-		z := newZip3(census)
+		z := newZip3(census, missingIsUS)
 		for p := range 1000 {
 			code := []byte{byte('0' + p/100), byte('0' + p/10%10), byte('0' + p%10), '1', '2'}
 			out, _, _ := z.Append(nil, code, &mask.Input{})
@@ -189,7 +190,7 @@ func BenchmarkMethods(b *testing.B) {
 		unit string
 	}{
 		{"year", &year{reference: 2026}, "2019-03-05T10:00:00Z", ""},
-		{"zip3", newZip3("2020"), "02115-1234", ""},
+		{"zip3", newZip3("2020", missingIsUS), "02115-1234", ""},
 		{"state", newState(), "MA", ""},
 		{"ageCap/below", &ageCap{}, "45", "a"},
 		{"ageCap/decimal", &ageCap{}, "145.25", "mg/dL"},

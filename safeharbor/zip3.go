@@ -25,13 +25,42 @@ var restricted = map[string]string{
 // zip3 keeps the first three digits of a US postal code, or writes 000 where
 // 20,000 people or fewer live in the area they form by the chosen census, and
 // where they form none. Input is five digits, or nine with or without a hyphen,
-// or three, which pass if they may; what else it is, it is Removed. So is the code of an address outside the US;
-// an address without a country counts as one of the US, since only US codes have
-// that form. Source: 45 CFR 164.514(b)(2)(i)(B).
-type zip3 struct{ open [1000]bool }
+// or three, which pass if they may; what else it is, it is Removed. So is the code of
+// an address outside the US. Where an address names no country, a state that is none
+// of the US tells that it lies abroad; otherwise missingCountry decides, since codes
+// of many countries have five digits. Source: 45 CFR 164.514(b)(2)(i)(B).
+type zip3 struct {
+	open    [1000]bool
+	states  places
+	missing missingCountry
+}
 
-func newZip3(census string) *zip3 {
-	z := &zip3{}
+// missingCountry says what an address is that names no country.
+type missingCountry uint8
+
+const (
+	missingIsUS    missingCountry = iota // one of the US, unless its state is not
+	missingByState                       // one of the US where its state is
+	missingIsNot                         // none of the US
+)
+
+var missingCountries = map[string]missingCountry{"us": missingIsUS, "state": missingByState, "remove": missingIsNot}
+
+// isHome reports whether an address is one of the US.
+func (z *zip3) isHome(in *mask.Input) bool {
+	switch {
+	case len(in.Country) > 0:
+		return isUS(in.Country)
+	case len(in.State) > 0 && !z.states.has(in.State):
+		return false
+	case z.missing == missingByState:
+		return len(in.State) > 0
+	}
+	return z.missing == missingIsUS
+}
+
+func newZip3(census string, missing missingCountry) *zip3 {
+	z := &zip3{states: readPlaces(statesText), missing: missing}
 	for _, line := range strings.Split(zip3Text, "\n") {
 		if strings.HasPrefix(line, "#") {
 			continue
@@ -51,7 +80,7 @@ func prefix(p []byte) int { return int(p[0]-'0')*100 + int(p[1]-'0')*10 + int(p[
 // Append implements mask.Method.
 func (z *zip3) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
 	code := bytes.TrimSpace(src)
-	if len(in.Country) > 0 && !isUS(in.Country) {
+	if !z.isHome(in) {
 		return dst, mask.Removed, nil
 	}
 	switch {

@@ -171,10 +171,11 @@ func (d *laying) year() (string, bool) {
 		low = d.firstYear()
 		if death := d.beside(d.rule.Death); death != "" {
 			// Whoever died younger than the greatest age that may be told keeps the
-			// year; the span is that of the living.
+			// year; the span is that of the living. A death before the birth is none.
 			reference := d.policy.masks.Ruleset.ReferenceDate.Year
 			low = 1
-			cond = fmt.Sprintf(" AND LEAST(%d, coalesce(%s, %d)) - %s <= %d", reference, d.yearOf(death), reference, year, reference-d.firstYear())
+			died := d.yearOf(death)
+			cond = fmt.Sprintf(" AND LEAST(%[1]d, CASE WHEN %[2]s >= %[3]s THEN %[2]s ELSE %[1]d END) - %[3]s <= %[4]d", reference, died, year, reference-d.firstYear())
 		}
 	case "deathYear":
 		birth := d.beside(d.rule.Birth)
@@ -182,7 +183,7 @@ func (d *laying) year() (string, bool) {
 			d.column.remove(d.catalog)
 			return d.column.value, true
 		}
-		cond = fmt.Sprintf(" AND %s - %s <= 89", year, d.yearOf(birth))
+		cond = fmt.Sprintf(" AND %s - %s BETWEEN 0 AND 89", year, d.yearOf(birth))
 	default:
 		return "", false
 	}

@@ -51,6 +51,7 @@ func main() {
 		name + ".schema":      d.schema(),
 		name + ".search":      d.search(),
 		name + ".terminology": terms,
+		name + ".synonyms":    d.synonyms(),
 	} {
 		if err := os.WriteFile(filepath.Join(*out, file), text, 0o644); err != nil {
 			log.Fatal(err)

@@ -28,6 +28,7 @@ type concept struct {
 
 type codeSystem struct {
 	URL, ValueSet, Content, Copyright, Publisher string
+	Identifier                                   identifiers
 	Concept                                      []concept
 }
 

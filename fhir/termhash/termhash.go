@@ -9,7 +9,10 @@
 package termhash
 
 import (
+	"bytes"
 	"encoding/binary"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -23,9 +26,45 @@ func System[T Text](system T) uint64 { return sum('s', system, "", "") }
 // Code names a code of a system.
 func Code[T, U Text](system T, code U) uint64 { return sum('c', system, code, "") }
 
-// Display names a display of a code.
+// Display names a display of a code, as people compare them: in any case, with any
+// spacing.
 func Display[T, U, V Text](system T, code U, display V) uint64 {
-	return sum('d', system, code, display)
+	var buf [256]byte
+	return sum('d', system, code, fold(buf[:0], display))
+}
+
+// Same reports whether two texts are one in any case, with any spacing.
+func Same[T, U Text](a T, b U) bool {
+	if len(a) > 2*len(b)+16 || len(b) > 2*len(a)+16 {
+		return false
+	}
+	var x, y [256]byte
+	return bytes.Equal(fold(x[:0], a), fold(y[:0], b))
+}
+
+// fold appends text in lower case, with one space for any run of them and none
+// around.
+func fold[T Text](dst []byte, text T) []byte {
+	space := false
+	for i := 0; i < len(text); {
+		var r rune
+		n := 1
+		if c := text[i]; c < utf8.RuneSelf {
+			r = rune(c)
+		} else {
+			r, n = utf8.DecodeRuneInString(string(text[i:min(i+utf8.UTFMax, len(text))]))
+		}
+		i += n
+		if unicode.IsSpace(r) {
+			space = len(dst) > 0
+			continue
+		}
+		if space {
+			dst, space = append(dst, ' '), false
+		}
+		dst = utf8.AppendRune(dst, unicode.ToLower(r))
+	}
+	return dst
 }
 
 func sum[T, U, V Text](kind byte, system T, code U, display V) uint64 {

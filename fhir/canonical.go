@@ -1,0 +1,107 @@
+package fhir
+
+import "bytes"
+
+// definitionTypes are the types of resources that canonical URLs name.
+var definitionTypes = set(`ActivityDefinition CapabilityStatement ChargeItemDefinition CodeSystem CompartmentDefinition ConceptMap EffectEvidenceSynthesis EventDefinition
+	Evidence EvidenceVariable ExampleScenario GraphDefinition ImplementationGuide Library Measure MessageDefinition NamingSystem ObservationDefinition OperationDefinition PlanDefinition Questionnaire
+	ResearchDefinition ResearchElementDefinition RiskEvidenceSynthesis SearchParameter SpecimenDefinition StructureDefinition StructureMap
+	TerminologyCapabilities TestScript ValueSet`)
+
+const (
+	longestCanonical = 200
+	longestName      = 80
+)
+
+// canonicalMayPass reports whether a canonical URL begins with one of the allowed
+// beginnings and has the form of a definition's: parts of a guide's name, the type
+// of the definition, its name, and a version or none. Neither name has room for a
+// number of a person: no more than four digits in a row and six in all.
+func canonicalMayPass(allowed []string, url []byte) bool {
+	if len(url) > longestCanonical {
+		return false
+	}
+	if i := bytes.IndexByte(url, '|'); i >= 0 {
+		if v := url[i+1:]; !isReleaseNumber(v, 3) && !isReleaseYear(v) && !(bytes.Contains(url[:i], []byte("/v3-")) && v3Versions[string(v)]) {
+			return false
+		}
+		url = url[:i]
+	}
+	for _, prefix := range allowed {
+		if rest, ok := bytes.CutPrefix(url, []byte(prefix)); ok {
+			// What of the beginning belongs to the first part is the ruleset's own.
+			last := prefix[bytes.LastIndexByte([]byte(prefix), '/')+1:]
+			return isDefinitionPath(url[len(url)-len(rest)-len(last):], prefix)
+		}
+	}
+	return false
+}
+
+// isDefinitionPath checks what stands behind the last slash of an allowed
+// beginning: {guide "/"} type "/" name, where the beginning may end with the type.
+func isDefinitionPath(path []byte, prefix string) bool {
+	head := bytes.TrimSuffix([]byte(prefix), []byte("/"))
+	typed := len(head) < len(prefix) && definitionTypes[string(head[bytes.LastIndexByte(head, '/')+1:])]
+	for parts := 0; parts < 5; parts++ {
+		part, rest, more := bytes.Cut(path, []byte("/"))
+		switch {
+		case typed:
+			return !more && isDefinitionName(part)
+		case !more:
+			return false
+		case definitionTypes[string(part)]:
+			typed = true
+		case !isGuidePart(part):
+			return false
+		}
+		path = rest
+	}
+	return false
+}
+
+// isDefinitionName checks the id of a definition: it begins with a letter. v2 tables
+// have their number behind it.
+func isDefinitionName(name []byte) bool {
+	return len(name) > 0 && len(name) <= longestName && isLetter(name[0]) && fewDigits(name) && eachByte(name, func(c byte) bool { return isWord(c) || c == '-' || c == '.' })
+}
+
+// isGuidePart checks a part of the path before the type, in lower case, or a
+// release such as STU3.1, R4 or 2024.
+func isGuidePart(part []byte) bool {
+	if v, ok := bytes.CutPrefix(part, []byte("STU")); ok {
+		return isReleaseNumber(v, 3)
+	}
+	if v, ok := bytes.CutPrefix(part, []byte("R")); ok {
+		return isDigits(v, 1, 1)
+	}
+	return isReleaseNumber(part, 3) || isReleaseYear(part) ||
+		len(part) > 0 && len(part) <= 32 && fewDigits(part) && eachByte(part, func(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' })
+}
+
+// fewDigits reports whether a name has at most four digits in a row and six in all,
+// hyphens and points between them or not.
+func fewDigits(name []byte) bool {
+	all, row := 0, 0
+	for _, c := range name {
+		switch {
+		case c >= '0' && c <= '9':
+			if all, row = all+1, row+1; all > 6 || row > 4 {
+				return false
+			}
+		default:
+			row = 0
+		}
+	}
+	return true
+}
+
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+
+func eachByte(s []byte, ok func(c byte) bool) bool {
+	for _, c := range s {
+		if !ok(c) {
+			return false
+		}
+	}
+	return true
+}
