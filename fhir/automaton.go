@@ -87,6 +87,8 @@ type field struct {
 	// of a parameter).
 	weak     bool
 	decision decision
+	// standIn: what Veil itself writes for a value that went stays.
+	standIn bool
 	// orTrueName is the boolean that keeps the fact where the value goes:
 	// deceased has one beside its dates.
 	orTrueName string
@@ -550,12 +552,13 @@ func (c *compiler) fill(n *node, items []item) {
 			if e.Name == "deceased" && et.Code != "boolean" {
 				f.orTrueName = booleanOf(e)
 			}
+			f.standIn = e.Min > 0 && f.name == stringOf(e) && f.decision.op == opRemove
 			names = append(names, f.name)
 			n.fields = append(n.fields, f)
 			if et.Type != nil && et.Type.Kind == PrimitiveKind && f.name != "resourceType" {
 				s := field{name: "_" + f.name, array: f.array, slot: f.slot, mark: f.mark, sibling: true, path: f.path}
 				s.decision = decision{op: opDescend, kind: jsonObject, action: f.decision.action}
-				if f.decision.op == opRemove || f.array {
+				if f.decision.op == opRemove && !f.standIn || f.array {
 					s.decision = decision{op: opRemove, action: f.decision.action, label: mask.LabelRedacted}
 				} else {
 					s.decision.child = c.node(c.a.schema.Type("Element"), kids, f.path, nil)

@@ -314,6 +314,10 @@ func (w *Walker) value(n *node, f *field, d *decision, obj, i int) (end int, kep
 		if src[i] == 'n' {
 			return w.misshapen(f, i)
 		}
+		if f.standIn && bytes.HasPrefix(src[i:], []byte(maskedText)) {
+			w.count(w.a.engine.absent, mask.LabelNone, mask.Kept)
+			return i + len(maskedText), true
+		}
 		w.count(d.action, mask.LabelRedacted, mask.Removed)
 		if end = skipValue(src, i, w.depth, &w.fault); end < 0 {
 			w.at = f.path

@@ -196,5 +196,8 @@ func TestStandInsThatClientsRead(t *testing.T) {
 		if err != nil || !strings.HasPrefix(string(out), tc.want+"}") && !strings.HasPrefix(string(out), tc.want+`,"meta"`) {
 			t.Errorf("%s: %s (%v)\nwant %s", tc.name, out, err, tc.want)
 		}
+		if again, err := m.mask(out); err != nil || shape(t, again) != shape(t, out) {
+			t.Errorf("%s: masked again %s (%v)\nwas %s", tc.name, again, err, out)
+		}
 	}
 }
