@@ -20,3 +20,5 @@ var IsInstant = isInstant
 
 // Probes returns the values that methods are tried on.
 func Probes() map[string][]string { return probes }
+
+var FormOf = formOf
