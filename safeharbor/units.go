@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
-// Units are the spellings of units of time that the method reads, in lower case: what
-// masks in another language, such as SQL, asks for the limit of each.
-func (m *ageCap) Units() []string { return slices.Sorted(maps.Keys(timeWords)) }
+// Units are the words that stand for units of time, in lower case: what masks in
+// another language, such as SQL, asks for the limit of each. Of a text with more in it,
+// a word of these or of ages says that it may name a unit of time.
+func (m *ageCap) Units() (units, ages []string) {
+	return slices.Sorted(maps.Keys(timeWords)), slices.Sorted(maps.Keys(ageWords))
+}

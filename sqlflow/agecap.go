@@ -2,9 +2,13 @@ package sqlflow
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 	"sort"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/veil-proxy/veil/mask"
 )
@@ -15,8 +19,22 @@ import (
 // ageLimit is the number from which on the method caps, and the cap.
 type ageLimit struct{ from, cap string }
 
-// unitLister is a method whose limit depends on a unit.
-type unitLister interface{ Units() []string }
+// unitLister is a method whose limit depends on a unit. Units are the words for units
+// of time, and words that say that a number is an age.
+type unitLister interface {
+	Units() (units, ages []string)
+}
+
+// unitLimits are a method's limits by unit.
+type unitLimits struct {
+	groups      map[ageLimit][]string
+	least       string
+	none, other ageLimit
+	hasNone     bool
+	hasOther    bool
+	// words are those of one letter, those of more, and those of ages.
+	letters, words, ages, all []string
+}
 
 // limitOf searches the limit of a unit, in thousandths.
 func (d *laying) limitOf(unit string) (ageLimit, bool) {
@@ -48,49 +66,122 @@ func (d *laying) ageCap() (string, bool) {
 		}
 		return d.capped(l, ok), true
 	}
-	lister, ok := d.method.(unitLister)
-	if !ok {
+	limits := d.unitLimits()
+	if limits == nil {
 		return "", false
 	}
-	groups := map[ageLimit][]string{}
-	least := ""
+	u := "pg_catalog.translate(pg_catalog.btrim(coalesce(" + quoteIdent(unit) + "::pg_catalog.text, ''), " + quoteText(unitSpace) + "), " + unitFolding(slices.Concat(limits.all, limits.ages)) + `) COLLATE "C"`
+	var b strings.Builder
+	fmt.Fprintf(&b, "CASE WHEN %s THEN %s", d.below(limits.least), d.value)
+	fmt.Fprintf(&b, " WHEN %s = '' THEN %s", u, d.capped(limits.none, limits.hasNone))
+	for _, l := range slices.SortedFunc(maps.Keys(limits.groups), func(a, b ageLimit) int { return strings.Compare(a.from, b.from) }) {
+		fmt.Fprintf(&b, " WHEN %s = ANY (%s) THEN %s", u, textArray(limits.groups[l]), d.capped(l, true))
+	}
+	// Which of several words counts, SQL does not judge: from the least limit on, such a
+	// number is no more told than what it is.
+	fmt.Fprintf(&b, " WHEN %s THEN NULL", limits.mayBeTime(u))
+	fmt.Fprintf(&b, " ELSE %s END", d.capped(limits.other, limits.hasOther))
+	return b.String(), true
+}
+
+// unitLimits asks the method for the limit of each unit, once for all its columns.
+func (d *laying) unitLimits() *unitLimits {
+	if found, ok := d.limits[d.method]; ok {
+		return found
+	}
+	lister, ok := d.method.(unitLister)
+	if !ok {
+		return nil
+	}
+	out := &unitLimits{groups: map[ageLimit][]string{}}
 	note := func(l ageLimit) {
 		x, _ := new(big.Rat).SetString(l.from)
-		if y, ok := new(big.Rat).SetString(least); !ok || x.Cmp(y) < 0 {
-			least = l.from
+		if y, ok := new(big.Rat).SetString(out.least); !ok || x.Cmp(y) < 0 {
+			out.least = l.from
 		}
 	}
-	for _, u := range lister.Units() {
+	out.all, out.ages = lister.Units()
+	for _, u := range out.all {
 		if l, ok := d.limitOf(u); ok {
-			groups[l] = append(groups[l], u)
+			out.groups[l] = append(out.groups[l], u)
 			note(l)
 		}
-	}
-	none, hasNone := d.limitOf("")
-	other, hasOther := d.limitOf("no unit of time")
-	for l, has := range map[ageLimit]bool{none: hasNone, other: hasOther} {
-		if has {
-			note(l)
+		switch {
+		case strings.ContainsFunc(u, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }):
+		case utf8.RuneCountInString(u) == 1 && len(u) == 1:
+			out.letters = append(out.letters, u)
+		default:
+			out.words = append(out.words, u)
 		}
 	}
-	u := folded("coalesce(" + quoteIdent(unit) + "::pg_catalog.text, '')")
-	var b strings.Builder
-	fmt.Fprintf(&b, "CASE WHEN %s THEN %s", d.below(least), d.value)
-	fmt.Fprintf(&b, " WHEN %s = '' THEN %s", u, d.capped(none, hasNone))
-	var limits []ageLimit
-	for l := range groups {
-		limits = append(limits, l)
+	if out.none, out.hasNone = d.limitOf(""); out.hasNone {
+		note(out.none)
 	}
-	sort.Slice(limits, func(i, j int) bool { return limits[i].from < limits[j].from })
-	for _, l := range limits {
-		var names []string
-		for _, name := range groups[l] {
-			names = append(names, quoteText(name))
+	if out.other, out.hasOther = d.limitOf("mg/dL"); out.hasOther {
+		note(out.other)
+	}
+	d.limits[d.method] = out
+	return out
+}
+
+// mayBeTime tells texts in which a unit of time may be named among other words: by a
+// word that stands not behind "/" or "per", by a letter that comes first, by a word for
+// ages, or beside an annotation of UCUM. It tells more than the method finds, and never less.
+func (l *unitLimits) mayBeTime(u string) string {
+	const letter = "[[:alpha:]]"
+	divided := "pg_catalog.regexp_replace(" + u + ", '(/[^[:alpha:]]*|(^|[^[:alpha:]])(per|pro|por|par)[^[:alpha:]]+)" + letter + "+', ' ', 'g')"
+	word := func(text string, words []string) string {
+		return text + " ~ " + quoteText("(^|[^[:alpha:]])("+strings.Join(words, "|")+")($|[^[:alpha:]])")
+	}
+	var inside []string
+	for _, w := range slices.Concat(l.words, l.ages) {
+		if r, _ := utf8.DecodeRuneInString(w); r >= 0x80 {
+			inside = append(inside, w)
 		}
-		fmt.Fprintf(&b, " WHEN %s = ANY (ARRAY[%s]::pg_catalog.text[]) THEN %s", u, strings.Join(names, ","), d.capped(l, true))
 	}
-	fmt.Fprintf(&b, " ELSE %s END", d.capped(other, hasOther))
-	return b.String(), true
+	return "(" + strings.Join([]string{
+		u + " = '?'",
+		word(divided, l.words),
+		word(u, l.ages),
+		u + " ~ " + quoteText(strings.Join(inside, "|")),
+		u + " ~ " + quoteText("^[^/[:alpha:]]*("+strings.Join(l.letters, "|")+")($|[^[:alpha:]])"),
+		"pg_catalog.btrim(pg_catalog.regexp_replace(" + u + ", '[{][^{}]*[}]', '', 'g')) = ANY (" + textArray(l.all) + ") AND " + u + " ~ '[{]'",
+	}, " OR ") + ")"
+}
+
+// unitSpace is the white space of Unicode.
+const unitSpace = " \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+// unitFolding are the arguments of translate that write letters of the words, and full
+// forms of ASCII, in lower case, whatever locale the database has.
+func unitFolding(words []string) string {
+	from, to := map[rune]rune{}, []rune{}
+	for _, w := range words {
+		for _, r := range w {
+			if up := unicode.ToUpper(r); up != r && unicode.ToLower(up) == r {
+				from[up] = r
+			}
+		}
+	}
+	for r := 'A'; r <= 'Z'; r++ {
+		from[r] = unicode.ToLower(r)
+	}
+	for r := rune(0xff01); r <= 0xff5e; r++ {
+		from[r] = unicode.ToLower(r - 0xfee0)
+	}
+	keys := slices.Sorted(maps.Keys(from))
+	for _, r := range keys {
+		to = append(to, from[r])
+	}
+	return quoteText(string(keys)) + ", " + quoteText(string(to))
+}
+
+func textArray(list []string) string {
+	var quoted []string
+	for _, s := range list {
+		quoted = append(quoted, quoteText(s))
+	}
+	return "ARRAY[" + strings.Join(quoted, ",") + "]::pg_catalog.text[]"
 }
 
 // textNumber is how numbers in texts are written that SQL and the method read alike. The

@@ -116,13 +116,15 @@ type overlay struct {
 	catalog *Catalog
 	shapes  map[uint32]*shape
 	system  *systemView
+	// limits are what methods cap, by unit.
+	limits map[mask.Method]*unitLimits
 	// fragments are parsed expressions by their text.
 	fragments sync.Map
 }
 
 // newOverlay gives every column its treatment. What cannot be decided is hidden.
 func newOverlay(p *Policy, c *Catalog) *overlay {
-	o := &overlay{policy: p, catalog: c, shapes: map[uint32]*shape{}}
+	o := &overlay{policy: p, catalog: c, shapes: map[uint32]*shape{}, limits: map[mask.Method]*unitLimits{}}
 	for _, r := range c.Relations() {
 		if !system(r.Schema) {
 			o.shape(r)
