@@ -3,6 +3,7 @@ package fhir
 import (
 	"bytes"
 
+	"github.com/veil-proxy/veil/fhir/termhash"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -327,28 +328,32 @@ func (w *Walker) capsValue(start int) bool {
 }
 
 // wasShown reports whether text is a display that passed in the concept being
-// walked.
+// walked, in any case and spacing.
 func (w *Walker) wasShown(text []byte) bool {
 	for _, s := range w.shown[w.coded.shownFrom:] {
-		if bytes.Equal(s, text) {
+		if bytes.Equal(s, text) || termhash.Same(s, text) {
 			return true
 		}
 	}
 	return false
 }
 
-// hasDisplay reports whether text is the display of a coding in the concept at
-// src[start] that passes with that display.
+// hasDisplay reports whether text is what a coding of the concept at src[start] is
+// called, which passes: a term of its code, or its display where that passes.
 func (w *Walker) hasDisplay(start int, text []byte) bool {
 	return w.each(w.find(start, "coding"), func(item int) bool {
 		var at [3]int
 		w.findAll(item, []string{"system", "code", "display"}, at[:])
 		system, code, display := w.text(at[0]), w.text(at[1]), w.text(at[2])
-		if len(system) == 0 || len(code) == 0 || !bytes.Equal(display, text) {
+		if len(system) == 0 || len(code) == 0 {
 			return false
 		}
 		s := w.a.codes.find(system)
-		return s != nil && w.a.codes.codeMayPass(s, system, code) && w.a.codes.displayMayPass(s, system, code, display)
+		if s == nil || !w.a.codes.codeMayPass(s, system, code) {
+			return false
+		}
+		return s.display == displayVerify && w.a.codes.displayMayPass(s, system, code, text) ||
+			termhash.Same(display, text) && w.a.codes.displayMayPass(s, system, code, display)
 	})
 }
 
