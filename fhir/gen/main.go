@@ -52,6 +52,7 @@ func main() {
 		name + ".search":      d.search(),
 		name + ".terminology": terms,
 		name + ".synonyms":    d.synonyms(),
+		"ucum-common.txt":     d.commonUnits(),
 	} {
 		if err := os.WriteFile(filepath.Join(*out, file), text, 0o644); err != nil {
 			log.Fatal(err)

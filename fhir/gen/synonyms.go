@@ -57,6 +57,13 @@ var others = map[string]string{
 	"1.0.3166.1.2.2":          "urn:iso:std:iso:3166",
 }
 
+// commonUnits writes the codes of HL7's value set of common units, one a line.
+func (d *definitions) commonUnits() []byte {
+	codes := map[string]bool{}
+	d.expand("http://hl7.org/fhir/ValueSet/ucum-common", codes, map[string]bool{}, 0)
+	return []byte("# The codes of HL7's value set ucum-common, by fhir/gen.\n" + strings.Join(sortedKeys(codes), "\n") + "\n")
+}
+
 // synonyms writes the other names of code systems: a line each, of the name and the
 // system's URL.
 func (d *definitions) synonyms() []byte {
