@@ -33,6 +33,7 @@ var clients = []struct {
 }{
 	{"fhirclient", []string{"python3"}},
 	{"fhirpy", []string{"python3"}},
+	{"pyrate", []string{"python3"}},
 	{"notebook", []string{"python3"}},
 	{"fhir-kit-client", []string{"node", "npm"}},
 	{"hapi-client", []string{"java", "mvn"}},

@@ -28,6 +28,10 @@ for kind, ids in ("Patient", patients), ("Observation", sorted(observations)[:SA
     for i in ids:
         [r] = received([client.reference(kind, i).to_resource()])
         assert r.id == i, f"{kind}: the read has another id"
+# Counts, which ask for a total in a way of the library's own.
+assert client.resources("Patient").count() == len(patients)
+assert client.resources("Observation").search(status="final").count() <= len(observations)
+assert client.resources("Observation").search(date__ge="1937").count() > 0
 # The subject of an observation can be followed.
 subject = found[0].subject.to_resource()
 assert subject.id in patients

@@ -28,6 +28,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.parser.StrictErrorHandler;
+import ca.uhn.fhir.rest.api.SearchStyleEnum;
 import ca.uhn.fhir.rest.client.api.IClientInterceptor;
 import ca.uhn.fhir.rest.client.api.IGenericClient;
 import ca.uhn.fhir.rest.client.api.IHttpRequest;
@@ -103,6 +104,30 @@ public final class Walk {
             .where(Observation.PATIENT.hasId(one)).count(PAGE).returnBundle(Bundle.class).execute()), "Observation");
         expect(!own.isEmpty() && new HashSet<>(idsOf(record, "Observation")).containsAll(own),
             "$everything lacks what search finds");
+
+        // By POST the client writes some parameters into the URL and into the form.
+        List<String> posted = idsOf(pages(client.search().forResource(Observation.class)
+            .where(Observation.PATIENT.hasId(one)).elementsSubset("status", "subject").count(PAGE)
+            .usingStyle(SearchStyleEnum.POST).returnBundle(Bundle.class).execute()), "Observation");
+        expect(new HashSet<>(posted).equals(new HashSet<>(own)), "a search by POST finds others than one by GET");
+        // What is too long for a URL goes by POST unasked.
+        List<String> many = observations.stream().limit(100).toList();
+        List<String> byId = idsOf(pages(client.search().forResource(Observation.class)
+            .where(Resource.RES_ID.exactly().codes(many)).elementsSubset("status").count(50)
+            .returnBundle(Bundle.class).execute()), "Observation");
+        expect(new HashSet<>(byId).equals(new HashSet<>(many)), "a search for many ids finds others");
+        // The first day of a year bounds the year.
+        int since = 0;
+        for (Resource r : pages(client.search().forResource(Observation.class)
+            .where(Observation.DATE.afterOrEquals().day("2020-01-01")).sort().descending(Observation.DATE).count(100)
+            .returnBundle(Bundle.class).execute())) {
+            if (r instanceof Observation o) {
+                String shown = o.hasEffectiveDateTimeType() ? o.getEffectiveDateTimeType().getValueAsString() : null;
+                expect(shown == null || shown.compareTo("2020") >= 0, "a search by year finds an earlier one");
+                since++;
+            }
+        }
+        expect(since > 0, "a search by year finds nothing");
 
         Map<String, List<Resource>> files = export("Patient", "Observation");
         expect(patients.equals(new TreeSet<>(idsOf(files.get("Patient"), "Patient"))), "Patient: search and export differ");
