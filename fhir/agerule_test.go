@@ -79,6 +79,7 @@ func TestAgesByTheirCode(t *testing.T) {
 			`{"resourceType":"Goal","target":[{"measure":C,"detailQuantity":{"value":95}}]}`,
 			`{"resourceType":"Goal","target":[{"measure":C,"detailInteger":95}]}`,
 			`{"resourceType":"Claim","supportingInfo":[{"code":C,"valueQuantity":{"value":95}}]}`,
+			`{"resourceType":"Claim","supportingInfo":[{"category":C,"valueQuantity":{"value":95}}]}`,
 			`{"resourceType":"Device","property":[{"type":C,"valueQuantity":[{"value":95}]}]}`,
 		} {
 			src := strings.ReplaceAll(place, `:C,`, ":"+concept+",")
@@ -107,7 +108,7 @@ func TestAgesInUnitsOfAnyLanguage(t *testing.T) {
 		{`"unit":"years"` + ucum + `"1"`, 95}, {`"unit":"a{age}"` + ucum + `"a{age}"`, 95}, {`"unit":"years"` + ucum + `"mg"`, 95},
 		{`"unit":"{score}"` + ucum + `"a"`, 95}, {`"unit":"x","code":"258707000","system":"http://snomed.info/sct"`, 95}, {`"code":"ANN","system":"urn:x"`, 95},
 		{`"unit":"{years}"`, 95}, {`"unit":"{age in years}"`, 95}, {`"unit":"años"`, 95}, {`"unit":"yrs."`, 95}, {`"unit":"years old"`, 95}, {`"unit":"Years Old"`, 95},
-		{`"unit":"y/o"`, 95}, {`"unit":"y.o."`, 95}, {`"unit":"Jahre"`, 95}, {`"unit":"Jahre alt"`, 95}, {`"unit":"ans"`, 95}, {`"unit":"ANNI"`, 95}, {`"unit":"лет"`, 95}, {`"unit":"ГОДА"`, 95},
+		{`"unit":"y/o"`, 95}, {`"unit":"y.o."`, 95}, {`"unit":"Jahre"`, 95}, {`"unit":"Jahre alt"`, 95}, {`"unit":"J"`, 95}, {`"unit":"J","system":"urn:x","code":"J"`, 95}, {`"unit":"ans"`, 95}, {`"unit":"ANNI"`, 95}, {`"unit":"лет"`, 95}, {`"unit":"ГОДА"`, 95},
 		{`"unit":"歳"`, 95}, {`"unit":"岁"`, 95}, {`"unit":"세"`, 95}, {`"unit":"tahun"`, 95}, {`"unit":"ετών"`, 95}, {`"unit":"lat"`, 95}, {`"unit":"yıl"`, 95}, {`"unit":"שנים"`, 95},
 		{`"unit":"months"` + ucum + `"1"`, 1140}, {`"unit":"Monate"`, 1140}, {`"unit":"meses"`, 1140}, {`"unit":"месяцев"`, 1140}, {`"unit":"mo{age}"` + ucum + `"mo{age}"`, 1140}, {`"unit":"completed months"`, 1140},
 		{`"unit":"Wochen"`, 4957}, {`"unit":"semaines"`, 4957}, {`"unit":"weeks"`, 4957}, {`"unit":"Tage"`, 34699}, {`"unit":"días"`, 34699}, {`"unit":"jours"`, 34699}, {`"unit":"日"`, 34699},
@@ -126,7 +127,7 @@ func TestAgesInUnitsOfAnyLanguage(t *testing.T) {
 		}
 	}
 	for _, q := range []string{`{"value":95,"unit":"mg"}`, `{"value":120,"unit":"mm[Hg]"` + ucum + `"mm[Hg]"}`, `{"value":95,"unit":"visits/year"}`, `{"value":131,"unit":"zork"}`, `{"value":42,"unit":"años"}`,
-		`{"value":95}`, `{"value":95,"unit":"per day"}`, `{"value":280,"unit":"days"}`} {
+		`{"value":200,"unit":"J"` + ucum + `"J"}`, `{"value":95}`, `{"value":95,"unit":"per day"}`, `{"value":280,"unit":"days"}`} {
 		src := `{"resourceType":"Observation","status":"final","valueQuantity":` + q + `}`
 		value := strings.Trim(strings.SplitAfter(q, ":")[1], `,"unit:}`)
 		if q == `{"value":95,"unit":"visits/year"}` || q == `{"value":95,"unit":"per day"}` {
@@ -142,7 +143,8 @@ func TestAgesInUnitsOfAnyLanguage(t *testing.T) {
 func TestNumbersInFreeContainers(t *testing.T) {
 	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
 	values := []string{`"#Integer":96`, `"#Decimal":96.5`, `"#PositiveInt":555010447`, `"#UnsignedInt":555010447`, `"#Quantity":{"value":96}`, `"#Quantity":{"value":96,"unit":"zork"}`,
-		`"#Quantity":{"value":75011,"unit":"zork"}`, `"#Quantity":{"unit":"zork","value":75011}`, `"#Range":{"low":{"value":96}}`, `"#Ratio":{"numerator":{"value":96}}`, `"#Money":{"value":96}`, `"#Count":{"value":96}`, `"#Duration":{"value":96}`}
+		`"#Quantity":{"value":75011,"unit":"zork"}`, `"#Quantity":{"unit":"zork","value":75011}`, `"#Range":{"low":{"value":96}}`, `"#Ratio":{"numerator":{"value":96}}`, `"#Money":{"value":96}`, `"#Count":{"value":96}`, `"#Duration":{"value":96}`,
+		`"#Timing":{"repeat":{"count":96}}`, `"#Dosage":{"sequence":96}`}
 	for _, place := range []struct{ prefix, resource string }{
 		{"value", `{"resourceType":"Task","status":"draft","input":[{"type":{"text":"x"},%s}]}`},
 		{"value", `{"resourceType":"Task","status":"draft","output":[{"type":{"text":"x"},%s}]}`},

@@ -191,6 +191,11 @@ func (w *Walker) decideUnit(n *node, i int) {
 		}
 		return
 	}
+	// A and J are ampere and joule as codes, and years where people write them.
+	if c.known != nil && len(n.coded.unit) == 0 && len(c.code) == 1 && c.code[0] < 'a' && (len(text) == 0 || bytes.Equal(text, c.code)) {
+		c.unit = unitOfNoTime
+		return
+	}
 	switch c.unit = r.ReadUnit(c.code, text); {
 	case c.unit != nil:
 	case len(n.coded.unit) > 0: // what holds an age is in a time

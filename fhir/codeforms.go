@@ -233,24 +233,17 @@ func isATC(c []byte) bool {
 	return true
 }
 
-// isTaxonomy checks a health care provider taxonomy code: ten characters that
-// end in X.
+// isTaxonomy checks a health care provider taxonomy code: ten characters that end in
+// X, of which the fourth or fifth is a letter or the last five digits are zeros.
 func isTaxonomy(c []byte) bool {
-	if len(c) != 10 || c[9] != 'X' || !isDigits(c[:3], 3, 3) {
-		return false
-	}
-	for _, b := range c {
-		if !upperOrDigit(b) {
-			return false
-		}
-	}
-	return true
+	return len(c) == 10 && c[9] == 'X' && isDigits(c[:3], 3, 3) && eachByte(c[3:5], upperOrDigit) && isDigits(c[5:9], 4, 4) &&
+		(c[3] >= 'A' || c[4] >= 'A' || string(c[4:9]) == "00000")
 }
 
 // isCMSVariable checks a code of CMS Blue Button: the URL of a variable.
 func isCMSVariable(c []byte) bool {
 	name, ok := bytes.CutPrefix(c, []byte("https://bluebutton.cms.gov/resources/variables/"))
-	if !ok || len(name) == 0 || len(name) > 40 {
+	if !ok || len(name) == 0 || len(name) > 40 || !fewDigits(name) {
 		return false
 	}
 	for _, b := range name {

@@ -113,7 +113,7 @@ func TestFormsTakeTrueCodes(t *testing.T) {
 		"ndc": "0002-1433-80 50242-041-21 12345-6789-1 12345-6789-12 0002-1433 50242-041 00002143380 00781150610", "rxnorm": "313782 1049502 198240", "cpt": "99213 99213-25 0001U 00100 90715",
 		"hcpcs": "J1885 G0439 99213-25 J1885-JW", "icd10": "E11.9 S72.001A S72001A O31.11X0 O3111X0 I10 J45.909 0BH17EZ C50.911 A09 XW033E5", "unii": "R16CO5Y76E 059QF0KO0R 362O9ITL9D",
 		"language": "de en-US bfi sr-Latn zh-Hans-CN es-419 pt-BR fil sgn", "country": "US DEU 840 GB", "currency": "USD EUR", "mvx": "PFR MOD SKB", "modality": "CT MR US", "ops": "5-470.11 1-632 8-980 5-820.00 8-98g.11",
-		"pzn": "27580899 04114918", "drg": "470",
+		"pzn": "27580899 04114918", "drg": "470", "taxonomy": "207Q00000X 2080P0216X 390200000X 261QM0801X 1041C0700X 1223G0001X", "loinc": "LA27976-2 LP173421-1 LG33055-1",
 	} {
 		for _, code := range strings.Fields(codes) {
 			if !codeForms[form]([]byte(code)) {
@@ -122,7 +122,7 @@ func TestFormsTakeTrueCodes(t *testing.T) {
 		}
 	}
 	for form, codes := range map[string]string{"ndc": "123-45-6789 5550104477 12345-6789 15550104477", "language": "xx-Smith john EN en_US english qqq-Zzzx en-x-john", "country": "LEE KIM ZZZ", "currency": "LEE KIM SMI", "mvx": "LEE KIM",
-		"modality": "LEE JOHN", "icd10": "M123456 1234567", "pzn": "19800305", "unii": "5550104477", "loinc": "123456789-0"} {
+		"modality": "LEE JOHN", "icd10": "M123456 1234567", "pzn": "19800305", "unii": "5550104477", "loinc": "123456789-0", "taxonomy": "123456789X SMITHSMITX", "cms": "https://bluebutton.cms.gov/resources/variables/john_123456789"} {
 		for _, code := range strings.Fields(codes) {
 			if codeForms[form]([]byte(code)) {
 				t.Errorf("%s is one of %s", code, form)

@@ -25,6 +25,7 @@ var unitWords = set(`years year yr yrs y months month mos weeks week wks wk days
 	hpf lpf field fields hp lp wbc wbcs rbc rbcs hgb hb creat creatinine cr 1.73 m2 m^2 m² 1.73m2 1.73m² 1.73m^2 kg/m2 kg/m² kg/m^2 volume weight mass body surface area high low power
 	thousand thousands million millions thou mil milli billion 10e3 10e6 10e9 10e12 10^3 10^6 10^9 10^12 10*3 10*6 10*9 10*12 10³ 10⁶ 10⁹ 10¹² 1000 x103 x106 x109 x1000
 	x10e3 x10e6 x10e9 x10e12 x10^3 x10^6 x10^9 x10^12 x10*3 x10*6 x10*9 x10*12 x10³ x10⁶ x10⁹ x10¹² e3 e6 e9 e12 {score} {#} # ul uL
+	s h d m h2o hg o2 deg degree degrees 24h 24hr 24hrs 12h 8h 6h x10 3 6 9 12 co coi cutoff value log log10 feu ddu ivu of total saturation vol
 	stück stueck tablette tabletten kapsel kapseln tropfen hub hübe hübe einheit einheiten ie schläge atemzüge prozent punkte points point pts comprimé comprimés gélule gélules gouttes
 	comprimido comprimidos cápsula cápsulas gotas latidos respiraciones stunden stunde tag tage minuten jahre jahr monate wochen woche monat heures jours`)
 

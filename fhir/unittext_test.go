@@ -6,7 +6,7 @@ import "testing"
 // does not.
 func TestUnitsAsPeopleWriteThem(t *testing.T) {
 	for _, unit := range []string{"x10E3/uL", "IU/mL", "µg/L", "μg/L", "mg/hr", "beats per minute", "breaths per minute", "mmHg", "mEq/L", "K/uL", "10^3/uL", "x10^9/L", "mcg/kg/min", "MG/DL",
-		"Tablets", "mL/min/1.73m2", "mL/min/1.73 m2", "cells/uL", "copies/mL", "hrs.", "kg/m²", "% of total"} {
+		"Tablets", "mm Hg", "cm H2O", "mg/24h", "g/24 hr", "x10(3)/uL", "mg/L FEU", "ug/mg creat", "/hpf", "deg C", "log copies/mL", "S/CO", "mIU/mL", "cells/mcL", "mL/min/1.73m2", "mL/min/1.73 m2", "cells/uL", "copies/mL", "hrs.", "kg/m²", "% of total"} {
 		if unit != "% of total" && !isUnitText([]byte(unit)) {
 			t.Errorf("%q is not understood", unit)
 		}
