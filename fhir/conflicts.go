@@ -65,13 +65,15 @@ func (c *compiler) reportConflicts() {
 }
 
 // reportUnused adds a problem for each rule of the ruleset that never applies, and one
-// for all of what it extends: it is the ruleset that leaves those nothing to match.
+// for all of what it extends: it is the ruleset that leaves those nothing to match. A
+// rule of the base under what is removed as a whole is no problem: nothing of it passes.
 func (c *compiler) reportUnused() {
 	top := c.policy.Ruleset.File()
 	var base []string
 	for i, r := range c.rules {
 		switch {
 		case c.used[i]:
+		case r.At.File != top && c.underRemoved(i):
 		case r.At.File != top:
 			base = append(base, fmt.Sprintf("%q", r.ID))
 		default:
@@ -100,6 +102,40 @@ func (c *compiler) unused(rule int) string {
 		}
 	}
 	return "more specific rules, or the removal of what holds it, leave it nothing to match"
+}
+
+// underRemoved reports whether all that a rule matches is removed with what holds it.
+func (c *compiler) underRemoved(rule int) bool {
+	for _, pat := range c.patterns[rule] {
+		if pat.anchor == "" || len(pat.steps) == 0 {
+			return false
+		}
+		for _, n := range c.a.nodes {
+			if n.typ.Name != pat.anchor {
+				continue
+			}
+			if !allRemoved(n, pat.steps) {
+				return false
+			}
+		}
+	}
+	return len(c.patterns[rule]) > 0
+}
+
+// allRemoved reports whether every element on the way of steps ends in a removal.
+func allRemoved(n *node, steps []step) bool {
+	for k := range n.fields {
+		f := &n.fields[k]
+		if f.sibling || steps[0].kind != stepElement || f.element != steps[0].name || steps[0].ofType != "" && f.code != steps[0].ofType {
+			continue
+		}
+		switch d := &f.decision; {
+		case d.op == opRemove && d.otherwise == nil:
+		case len(steps) == 1, d.child == nil, d.otherwise != nil, !allRemoved(d.child, steps[1:]):
+			return false
+		}
+	}
+	return steps[0].kind == stepElement
 }
 
 // decider follows steps from a node and returns the rule at which they end.
