@@ -35,7 +35,7 @@ func (r *elementRule) Append(dst, _ []byte, _ *mask.Input) ([]byte, mask.Outcome
 func (r *elementRule) fit(e *Element, et ElementType) (op, error) {
 	code := et.Code
 	if et.Type != nil && isCodeList(et.Type) {
-		code = et.Type.Name
+		code = "Coding" // it is judged like one
 	}
 	if len(r.types) > 0 && !slices.Contains(r.types, code) {
 		return opRemove, fmt.Errorf("fits %v, not %s", r.types, et.Code)
@@ -84,7 +84,7 @@ func Methods() []mask.Definition {
 		simple("canonical", "lets a canonical URL of a definition pass that begins as the ruleset's canonicals say, renames one that leads to a contained resource; others go", mask.LabelNone,
 			elementRule{op: opCanonical, types: []string{"canonical", "uri", "url"}}),
 		simple("coding", "lets a code of a known system pass in the form its system has; pseudonymises others; keeps a display only where it is verified", mask.LabelNone,
-			elementRule{op: opDescend, coded: true, types: append([]string{"Coding"}, sortedKeys(codeLists)...)}),
+			elementRule{op: opDescend, coded: true, types: []string{"Coding"}}),
 		simple("concept", "walks into a CodeableConcept and keeps its text only where it equals a display that passed", mask.LabelNone,
 			elementRule{op: opDescend, coded: true, types: []string{"CodeableConcept"}}),
 		{
