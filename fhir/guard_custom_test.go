@@ -30,6 +30,7 @@ func TestCustomSearchParameters(t *testing.T) {
 		`{name: tele, base: [Patient], type: token, expression: Patient.telecom}`,
 		`{name: married, base: [Patient], type: token, expression: Patient.maritalStatus, why: asked for by the study}`,
 		`{name: gender, base: [Patient], type: string, expression: Patient.name}`,
+		`{name: sex-untyped, base: [Patient], type: token, expression: "Patient.extension('`+birthSex+`').value"}`,
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +54,7 @@ func TestCustomSearchParameters(t *testing.T) {
 		{"masked contact", "tele", "555", "", "telecoms", ""},
 		{"a code", "married", marital + "|M", marital + "|M", "", ""},
 		{"the ruleset's own of a known name", "gender", "female", "", "names", ""},
+		{"an extension whose type is not named", "sex-untyped", "F", "", "", "value.ofType(Coding)"},
 		{"an extension's code that is listed", "birth-sex", "F", "", "us-core-sex", "masked"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -158,6 +158,8 @@ func parseMatch(src string) (*pattern, error) {
 				return nil, err
 			}
 			switch {
+			case last != nil && last.kind == stepElement && (last.name == "extension" || last.name == "modifierExtension") && len(c.path) == 1 && c.path[0] == "url" && len(c.want) > 0:
+				return nil, &matchError{start, "write extension('" + c.want[0] + "') for an extension with that url"}
 			case last == nil && pat.anchor != "" && pending == nil:
 				pending = c
 			case last != nil && last.inner == nil:

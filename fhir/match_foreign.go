@@ -104,6 +104,9 @@ func (p *matchParser) comparison(last string) error {
 	if strings.HasPrefix(rest, "(") {
 		return p.unsupported(last)
 	}
+	if strings.HasPrefix(rest, ")") {
+		return p.fail("%s alone is no condition: a condition compares a member with texts, as in where(status = 'final'), and cannot test whether one is there or true", last)
+	}
 	word := leadingWord(rest)
 	if _, operator := wordOperators[word]; operator || rest != "" && rest[0] != ')' && word == "" {
 		return p.other("= 'text', in ('text' | 'text') or in %ages")

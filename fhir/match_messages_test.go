@@ -40,6 +40,8 @@ func TestWhatAMatchCannotSay(t *testing.T) {
 		"Patient.where(active = true).name":                                           "true is a boolean",
 		"Patient.where(multipleBirth = 2).name":                                       "a number cannot be tested",
 		`Patient.where(gender = "male").name`:                                         "single quotes",
+		"Patient.where(active).name":                                                  "active alone is no condition",
+		"Patient.extension.where(url = 'http://x.example').value":                     "write extension('http://x.example')",
 		"Patient.name[0].family":                                                      "an index in brackets",
 		"(Observation.value as Quantity).value":                                       "an expression in parentheses",
 		"Observation.value as Quantity":                                               "the operator as",

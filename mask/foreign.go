@@ -1,6 +1,10 @@
 package mask
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
 
 // Users come from other tools. What those call a thing is refused here like any unknown
 // name, with what it is called here.
@@ -68,4 +72,14 @@ func (ms Methods) hint(name string) string {
 		return ": here it is " + strings.TrimPrefix(h, ": here, ")
 	}
 	return DidYouMean(name, ms.Names())
+}
+
+// method reads the one method of a rule.
+func (r *rulesetReader) method(n ast.Node) string {
+	if _, several := n.(*ast.SequenceNode); several {
+		r.Bad(n, "a rule has one method: what it gives is not masked again")
+		return ""
+	}
+	s, _ := r.Text(n)
+	return s
 }

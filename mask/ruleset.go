@@ -348,7 +348,7 @@ func (r *rulesetReader) rule(n ast.Node) Rule {
 				rule.MatchAt = append(rule.MatchAt, l.At)
 			}
 		},
-		"method": func(n ast.Node) { rule.Method, _ = r.Text(n); m.at = n },
+		"method": func(n ast.Node) { rule.Method, m.at = r.method(n), n },
 		"why":    func(n ast.Node) { rule.Why, _ = r.Text(n) },
 	}, func(key string, keyNode, value ast.Node) { m.args = append(m.args, givenArg{key, keyNode, value}) })
 	r.complete(n, rule.ID, len(rule.Match) > 0, rule.Method)

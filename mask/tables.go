@@ -155,7 +155,7 @@ func (r *rulesetReader) tableRule(n ast.Node) TableRule {
 		"id":       func(n ast.Node) { rule.ID = r.name(n) },
 		"category": func(n ast.Node) { rule.Category = r.category(n) },
 		"match":    func(n ast.Node) { rule.Match = r.tableMatches(n, true) },
-		"method":   func(n ast.Node) { rule.Method, _ = r.Text(n); m.at = n },
+		"method":   func(n ast.Node) { rule.Method, m.at = r.method(n), n },
 		"why":      func(n ast.Node) { rule.Why, _ = r.Text(n) },
 		"entity":   columns(&rule.Entity),
 		"birth":    columns(&rule.Birth),
