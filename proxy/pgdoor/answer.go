@@ -36,7 +36,7 @@ func (x *session) drain() error {
 		if synced {
 			return x.untilReady()
 		}
-		return nil
+		return x.flush() // PostgreSQL waits for no Flush or Sync with an error
 	}
 	x.expected = x.expected[:0]
 	return nil
@@ -244,7 +244,7 @@ func (x *session) ready(status byte) {
 		}
 		x.settled = st.settings
 	}
-	x.status, x.skipping, x.broken, x.transacted = status, false, false, false
+	x.status, x.skipping, x.broken, x.transacted, x.begun = status, false, false, false, false
 }
 
 // description takes the answer to Describe.

@@ -58,11 +58,12 @@ func (x *session) settle() error {
 	return nil
 }
 
-// refuseMessage refuses a message of the extended protocol: an error is told in
-// its turn, and what follows is left out up to the next Sync.
+// refuseMessage refuses a message of the extended protocol: the error leaves at
+// once, behind the responses to the messages before it, and what follows is left
+// out up to the next Sync.
 func (x *session) refuseMessage(f *refusal) error {
-	if x.status == 'T' {
-		// The transaction must fail with it.
+	if x.status == 'T' || x.begun {
+		// The transaction must fail with it, be it an implicit one.
 		m := pgproto3.Parse{Query: poison}
 		x.up.out, _ = m.Encode(x.up.out) // a fixed message always encodes
 		x.expected = append(x.expected, expectation{kind: 'R', refusal: f})
@@ -76,7 +77,7 @@ func (x *session) refuseMessage(f *refusal) error {
 	}
 	x.refuse(f)
 	x.failed()
-	return nil
+	return x.flush()
 }
 
 // parse analyses a statement and prepares its rewritten form.
@@ -329,6 +330,7 @@ func (x *session) execute(body []byte) error {
 		}
 	}
 	x.up.out = appendFrame(x.up.out, 'E', body)
+	x.begun = true
 	return x.expect(expectation{kind: 'E', name: name, st: p.st, portal: p, release: release})
 }
 

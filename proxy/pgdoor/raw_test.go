@@ -16,11 +16,17 @@ type raw struct {
 	conn net.Conn
 	in   *frames
 	out  []byte
+	last []byte // the body of the last message of until
 }
 
 func newRaw(t testing.TB, d *door, user string) *raw {
 	t.Helper()
-	pg, err := pgconn.Connect(t.Context(), d.dsn(user, "sslmode=disable"))
+	return newRawTo(t, d.dsn(user, "sslmode=disable"))
+}
+
+func newRawTo(t testing.TB, dsn string) *raw {
+	t.Helper()
+	pg, err := pgconn.Connect(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,12 +73,13 @@ func (r *raw) until(last byte) string {
 	r.out = nil
 	var types []string
 	for {
-		typ, _, err := r.in.next()
+		typ, body, err := r.in.next()
 		if err != nil {
 			return strings.Join(append(types, err.Error()), " ")
 		}
 		types = append(types, string(typ))
 		if typ == last {
+			r.last = append([]byte(nil), body...)
 			return strings.Join(types, " ")
 		}
 	}

@@ -59,6 +59,9 @@ type session struct {
 	checks  checks
 	// transacted: a transaction began or ended since the last ReadyForQuery.
 	transacted bool
+	// begun: a portal was executed since the last ReadyForQuery, so that an
+	// implicit transaction is open upstream.
+	begun bool
 	// repeatable: the client asked for transactions that do not see what others
 	// commit.
 	repeatable bool
@@ -224,11 +227,20 @@ func (x *session) tellStatuses() {
 	}
 }
 
+// lull is how long a client may be silent in the middle of the extended protocol
+// before its messages are answered without Flush or Sync: one that waits for an
+// error gets it.
+const lull = 20 * time.Millisecond
+
 // loop answers messages until the client leaves.
 func (x *session) loop() error {
 	x.waits.Store(true)
 	for {
-		deadline := time.Now().Add(x.s.limits.IdleTimeout)
+		wait := x.s.limits.IdleTimeout
+		if len(x.expected) > 0 {
+			wait = lull
+		}
+		deadline := time.Now().Add(wait)
 		if err := x.conn.SetReadDeadline(deadline); err != nil {
 			return err
 		}
@@ -239,6 +251,11 @@ func (x *session) loop() error {
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(deadline):
 			continue // hurried, to look whether it should end
+		case errors.Is(err, os.ErrDeadlineExceeded) && len(x.expected) > 0:
+			if err := x.drain(); err != nil {
+				return err
+			}
+			continue
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return errIdle
 		case err != nil:
@@ -312,11 +329,14 @@ func (x *session) message(typ byte, body []byte) error {
 
 // functionCall refuses a call by function number, which has no SQL to judge.
 func (x *session) functionCall() error {
-	if err := x.drain(); err != nil {
+	if err := x.drain(); err != nil || x.skipping {
 		return err
 	}
-	x.refuse(&refusal{sessionError: sessionError{code: "0A000", text: "functions are not called by number", hint: "call it in a query"}, reason: "function call"})
-	x.send(&pgproto3.ReadyForQuery{TxStatus: x.status})
+	f := &refusal{sessionError: sessionError{code: "0A000", text: "functions are not called by number", hint: "call it in a query"}, reason: "function call"}
+	if err := x.run(nil, f); err != nil {
+		return err
+	}
+	x.sendReady()
 	return x.flush()
 }
 

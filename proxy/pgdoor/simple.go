@@ -15,7 +15,7 @@ import (
 // string, so that they are one transaction as PostgreSQL has it. A statement that
 // is refused ends the string with one that fails.
 func (x *session) query(body []byte) error {
-	if err := x.drain(); err != nil {
+	if err := x.drain(); err != nil || x.skipping {
 		return err
 	}
 	text, ok := cString(body)
@@ -90,7 +90,7 @@ func (x *session) run(steps []*statement, refusal *refusal) error {
 		}
 	}
 	// A transaction that is open, or that the statements before are, must fail.
-	if refusal != nil && (x.status == 'T' || len(sql) > 0) {
+	if refusal != nil && (x.status == 'T' || x.begun || len(sql) > 0) {
 		sql = append(sql, poison)
 	}
 	if len(sql) > 0 {
@@ -114,6 +114,7 @@ func (x *session) run(steps []*statement, refusal *refusal) error {
 		x.broken = true // what fails in its place is not told
 	}
 	if len(sql) == 0 {
+		x.ready(x.status)
 		return nil
 	}
 	return x.untilReady()
