@@ -120,15 +120,18 @@ type analysis struct {
 	personal   bool
 	starred    map[*pg.ColumnRef]*resolved
 	subselects map[*pg.SelectStmt]bool
-	ours       []*pg.Node
-	related    map[*pg.RangeVar]bool
-	same       [][2]*person
-	relations  map[string]bool
-	checked    map[uint32]uint32
-	actions    map[string]int
-	params     map[int32]*Param
-	finish     []func()
-	mac        *mask.Pseudonymizer
+	// reached are calls that are made whenever the statement runs.
+	reached   map[*pg.FuncCall]bool
+	ours      []*pg.Node
+	related   map[*pg.RangeVar]bool
+	same      [][2]*person
+	relations map[string]bool
+	types     map[uint32]bool // of the database, of values that were read
+	checked   map[uint32]uint32
+	actions   map[string]int
+	params    map[int32]*Param
+	finish    []func()
+	mac       *mask.Pseudonymizer
 	// held is the plan whose rows a FETCH or EXECUTE takes.
 	held *Plan
 }
@@ -144,7 +147,7 @@ func analyze(sql string, c *Catalog, p *Policy, s *Session) (plan *Plan, refusal
 		catalog: c, policy: p, over: over, session: s, text: sql, tag: newTag(),
 		plan:    &Plan{Actions: &mask.Plan{Policy: p.masks}, Cached: true, clear: map[origin]bool{}},
 		starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{}, related: map[*pg.RangeVar]bool{},
-		relations: map[string]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*Param{},
+		relations: map[string]bool{}, types: map[uint32]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*Param{},
 	}
 	defer func() {
 		if a.mac != nil {
@@ -196,7 +199,7 @@ func (a *analysis) complete() {
 		p.Inner.Relations, p.Inner.CheckSQL = p.Relations, p.CheckSQL
 	}
 	if a.held != nil {
-		p.Relations, p.CheckSQL = a.held.Relations, a.held.CheckSQL
+		p.Relations, p.CheckSQL, p.forms = a.held.Relations, a.held.CheckSQL, a.held.forms
 	}
 	p.Cached = p.Cached && !a.personal
 }

@@ -1,6 +1,7 @@
 package sqlflow
 
 import (
+	"hash/maphash"
 	"strings"
 
 	"github.com/dgraph-io/ristretto/v2"
@@ -10,26 +11,32 @@ import (
 // search path, so that a changed catalog or policy finds none. It is safe for
 // concurrent use.
 type Analyzer struct {
-	plans *ristretto.Cache[string, *remembered]
+	plans *ristretto.Cache[uint64, *remembered]
+	seed  maphash.Seed
+}
+
+// planKey is all that decides what a plan is.
+type planKey struct {
+	sql, path string
+	catalog   *Catalog
+	policy    *Policy
 }
 
 // remembered is a plan and what it was made of, since the cache knows keys by their
 // hash alone.
 type remembered struct {
-	sql, path string
-	catalog   *Catalog
-	policy    *Policy
-	plan      *Plan
+	key  planKey
+	plan *Plan
 }
 
 // NewAnalyzer returns an analyzer that remembers up to the given number of plans.
 func NewAnalyzer(plans int) *Analyzer {
 	n := int64(max(plans, 1))
-	cache, err := ristretto.NewCache(&ristretto.Config[string, *remembered]{NumCounters: 10 * n, MaxCost: n, BufferItems: 64, IgnoreInternalCost: true})
+	cache, err := ristretto.NewCache(&ristretto.Config[uint64, *remembered]{NumCounters: 10 * n, MaxCost: n, BufferItems: 64, IgnoreInternalCost: true})
 	if err != nil {
 		panic("sqlflow: " + err.Error()) // the sizes are positive
 	}
-	return &Analyzer{plans: cache}
+	return &Analyzer{plans: cache, seed: maphash.MakeSeed()}
 }
 
 // Close ends the goroutine of the cache.
@@ -38,13 +45,14 @@ func (a *Analyzer) Close() { a.plans.Close() }
 // Analyze says what a statement may do: a plan to run it, or a refusal. It is one
 // statement, with or without a semicolon. Nothing in it reads the database.
 func (a *Analyzer) Analyze(sql string, c *Catalog, p *Policy, s *Session) (*Plan, *Refusal) {
-	path := strings.Join(s.SearchPath, "\x00")
-	if r, ok := a.plans.Get(sql); ok && r.sql == sql && r.catalog == c && r.policy == p && r.path == path {
+	key := planKey{sql, strings.Join(s.SearchPath, "\x00"), c, p}
+	hash := maphash.Comparable(a.seed, key)
+	if r, ok := a.plans.Get(hash); ok && r.key == key {
 		return r.plan, nil
 	}
 	plan, refusal := analyze(sql, c, p, s)
 	if refusal == nil && plan.Cached {
-		a.plans.Set(sql, &remembered{sql, path, c, p, plan}, 1)
+		a.plans.Set(hash, &remembered{key, plan}, 1)
 	}
 	return plan, refusal
 }

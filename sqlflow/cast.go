@@ -30,6 +30,9 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 	if v.fence != nil && !a.fencedCast(v.fence, t) {
 		a.refuseFenced(v.fence, at)
 	}
+	for _, to := range a.castTo(c.TypeName, t) {
+		a.askedCast(&v, to, at)
+	}
 	if t != nil && t.Kind == 'e' {
 		if f := a.catalog.fenced(t.OID); f != nil {
 			if _, ok := constantOf(v.node); !ok {
@@ -70,6 +73,27 @@ func (s *seal) castsToItself(t *Type, name *pg.TypeName) bool {
 
 // maxPseudonym is the longest that a sealed id can be: that of a FHIR id.
 const maxPseudonym = 64
+
+// castTo are the types that a cast makes, elements of an array among them.
+func (a *analysis) castTo(name *pg.TypeName, t *Type) []*Type {
+	if t != nil {
+		return []*Type{a.catalog.types[t.OID], a.catalog.base(t.OID)}
+	}
+	var all []*Type
+	for _, schema := range []string{schemaOf(name), "pg_catalog"} {
+		for _, n := range []string{lastPart(name.Names), strings.TrimPrefix(lastPart(name.Names), "_")} {
+			all = append(all, a.catalog.typeNames[relationName{schema, n}])
+		}
+	}
+	return all
+}
+
+func schemaOf(name *pg.TypeName) string {
+	if len(name.Names) > 1 {
+		return name.Names[0].GetString_().GetSval()
+	}
+	return ""
+}
 
 // visibleSchema reports whether a schema is PostgreSQL's own or has a visible relation.
 func (a *analysis) visibleSchema(name string) bool {
@@ -199,6 +223,7 @@ func (a *analysis) typeName(t *pg.TypeName) *Type {
 		}
 		if typ.Kind == 'e' && (a.over.system.enums[typ.OID] || a.views > 0) {
 			t.Names = names(schema, name)
+			a.types[typ.OID] = true
 			if len(t.ArrayBounds) > 0 {
 				if a.catalog.fenced(typ.OID) != nil {
 					break

@@ -14,6 +14,8 @@ type Catalog struct {
 	schemas   map[string]uint32
 	types     map[uint32]*Type
 	typeNames map[relationName]*Type
+	// casts are the types that functions of the database cast to a type, by its OID.
+	casts map[uint32][]castFrom
 }
 
 type relationName struct{ schema, name string }
@@ -60,8 +62,16 @@ type Type struct {
 	Size          int16
 	// Fields are those of a composite type.
 	Fields []Attribute
-	// Casts are the types that functions of the database cast it to.
-	Casts []uint32
+	// Casts are those that functions of the database do.
+	Casts []Cast
+}
+
+// Cast is a cast of a type by a function of the database.
+type Cast struct {
+	Target uint32
+	// Implicit: PostgreSQL calls the function unasked, wherever it reaches an operator
+	// or a function. Otherwise only an explicit cast does, or an assignment.
+	Implicit bool
 }
 
 // NewCatalog makes a catalog. The built-in types that Veil itself needs are there
@@ -83,6 +93,7 @@ func NewCatalog(version string, relations []Relation, types []Type) (*Catalog, e
 			c.typeNames[relationName{t.Schema, t.Name}] = t
 		}
 	}
+	c.casts = castsInto(c.types)
 	for i := range relations {
 		r := &relations[i]
 		name := relationName{r.Schema, r.Name}

@@ -59,7 +59,7 @@ func (a *analysis) copyFormat(options []*pg.Node) *copyFormat {
 			}
 		case "force_quote":
 		case "encoding":
-			if !isUTF8(value) {
+			if _, r := readEncoding(a, []string{value}); r != accepted {
 				a.fail("0A000", 0, "COPY writes UTF-8 only", "")
 			}
 		default:

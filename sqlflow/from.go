@@ -53,6 +53,9 @@ func (a *analysis) subselect(s *pg.RangeSubselect, n *pg.Node, sc, left *scope) 
 func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) from {
 	var columns []string
 	name := ""
+	if v := settingsView(f); v != nil {
+		return a.relationRef(v, nil, left)
+	}
 	if c := firstCall(f); len(f.Functions) == 1 && lastPart(c.GetFuncname()) == "pg_partition_ancestors" {
 		if f.Alias == nil {
 			f.Alias = &pg.Alias{Aliasname: "pg_partition_ancestors"}
@@ -117,6 +120,22 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 		f.Alias.Colnames = a.columnAliases(it)
 	}
 	return from{node: n, items: []*item{it}, columns: it.columns}
+}
+
+// settingsView is the view that shows what pg_show_all_settings() returns; nil where
+// another function is called.
+func settingsView(f *pg.RangeFunction) *pg.RangeVar {
+	c := firstCall(f)
+	parts, _ := dotted(c.GetFuncname())
+	if len(f.Functions) != 1 || len(parts) == 0 || parts[len(parts)-1] != "pg_show_all_settings" || len(parts) > 1 && parts[0] != "pg_catalog" ||
+		f.Ordinality || len(f.Coldeflist) > 0 || len(c.Args) > 0 {
+		return nil
+	}
+	v := &pg.RangeVar{Schemaname: "pg_catalog", Relname: "pg_settings", Inh: true, Relpersistence: "p", Alias: f.Alias, Location: c.Location}
+	if v.Alias == nil {
+		v.Alias = &pg.Alias{Aliasname: "pg_show_all_settings"}
+	}
+	return v
 }
 
 // spreadUnnest writes unnest of several arrays as what it means: one unnest for each.

@@ -31,7 +31,8 @@ jsonb_to_record jsonb_to_recordset jsonb_typeof justify_days justify_hours justi
 lcm lead left length like_escape ln log log10 lower lower_inc lower_inf lpad ltrim make_date make_interval
 make_time make_timestamp make_timestamptz masklen max md5 min min_scale mod mode multirange netmask network
 normalize now nth_value ntile num_nonnulls num_nulls numeric nummultirange numnode numrange octet_length
-oidvectortypes overlaps overlay parse_ident percent_rank percentile_cont percentile_disc pg_backend_pid
+oidvectortypes overlaps overlay parse_ident percent_rank percentile_cont percentile_disc pg_advisory_unlock_all
+pg_backend_pid
 pg_char_to_encoding pg_client_encoding pg_collation_for pg_encoding_max_length pg_encoding_to_char
 pg_get_keywords pg_get_userbyid pg_index_column_has_property pg_index_has_property pg_indexam_has_property
 pg_is_in_recovery pg_is_other_temp_schema pg_my_temp_schema pg_options_to_table pg_relation_is_publishable

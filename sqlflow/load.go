@@ -112,11 +112,12 @@ func loadTypes(ctx context.Context, q Querier) ([]Type, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = each(ctx, q, "SELECT castsource, casttarget FROM pg_catalog.pg_cast WHERE castfunc >= 16384 ORDER BY castsource, casttarget", func(r pgx.Rows) error {
-		var source, target uint32
-		err := r.Scan(&source, &target)
+	err = each(ctx, q, "SELECT castsource, casttarget, castcontext = 'i' FROM pg_catalog.pg_cast WHERE castfunc >= 16384 ORDER BY castsource, casttarget", func(r pgx.Rows) error {
+		var source uint32
+		var cast Cast
+		err := r.Scan(&source, &cast.Target, &cast.Implicit)
 		if i, ok := at[source]; ok {
-			types[i].Casts = append(types[i].Casts, target)
+			types[i].Casts = append(types[i].Casts, cast)
 		}
 		return err
 	})

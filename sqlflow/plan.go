@@ -55,6 +55,8 @@ type Plan struct {
 	Inner *Plan
 	// Setting is what a Set changes.
 	Setting *Setting
+	// Settings are what a query changes with set_config.
+	Settings []Setting
 	// Answer has the text cells of a Local plan's rows.
 	Answer [][]string
 	// CheckSQL returns one row of one boolean: whether the relations that the plan
@@ -81,6 +83,8 @@ type Plan struct {
 	copy    *copyFormat
 	tag     []byte
 	explain bool
+	// forms are the parameters that the text of masked columns depends on.
+	forms []string
 	// clear are the columns of relations that the statement reads as they are.
 	clear map[origin]bool
 }
@@ -146,6 +150,8 @@ type Setting struct {
 	Name string
 	// Values are the words it is set to; empty for its default.
 	Values []string
+	// Shown is what SHOW tells of a search path that was given as one text.
+	Shown *string
 	// Local ends with the transaction.
 	Local bool
 }

@@ -4,19 +4,20 @@ import "fmt"
 
 // SQLSTATEs of refusals.
 const (
-	codeReadOnly   = "25006" // read_only_sql_transaction
-	codeForbidden  = "42501" // insufficient_privilege
-	codeSyntax     = "42601"
-	codeNoTable    = "42P01"
-	codeNoColumn   = "42703"
-	codeAmbiguous  = "42702"
-	codeDuplicate  = "42712"
-	codeNoFunction = "42883"
-	codeUnknownSet = "42704"
-	codeLimit      = "54001" // statement_too_complex
-	codeNoCursor   = "34000"
-	codeNoPrepared = "26000"
-	codeDatatype   = "42804"
+	codeReadOnly     = "25006" // read_only_sql_transaction
+	codeForbidden    = "42501" // insufficient_privilege
+	codeSyntax       = "42601"
+	codeNoTable      = "42P01"
+	codeNoColumn     = "42703"
+	codeAmbiguous    = "42702"
+	codeDuplicate    = "42712"
+	codeNoFunction   = "42883"
+	codeUnknownSet   = "42704"
+	codeLimit        = "54001" // statement_too_complex
+	codeNoCursor     = "34000"
+	codeNoPrepared   = "26000"
+	codeInvalidValue = "22023"
+	codeDatatype     = "42804"
 )
 
 // Refusal says why a statement does not run, as PostgreSQL reports errors. It

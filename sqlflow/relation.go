@@ -33,7 +33,7 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 	switch {
 	case r == nil:
 	case system(r.Schema):
-		s = a.over.systemShape(r)
+		s = a.systemShape(r)
 	default:
 		s = a.over.shapes[r.OID]
 	}
@@ -147,18 +147,20 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			case Clear:
 				a.plan.clear[origin{s.relation.OID, e.shape.Number}] = true
 			case Pushed:
-				n = a.fragment(e.shape.value)
+				n = e.shape.expression(a)
 				if len(e.shape.related) > 0 {
 					source.Alias = &pg.Alias{Aliasname: rowAlias}
 					a.relate(n, e.shape.related)
 				}
 			case Sealed:
 				n = a.carrier(e.shape.seal)
+				a.depends(e.shape.seal.typ)
 			}
 			stmt.TargetList = append(stmt.TargetList, target(e.shape.Name, n))
 		}
 		for _, e := range entries {
 			if e.twinUsed {
+				a.depends(e.shape.seal.typ)
 				stmt.TargetList = append(stmt.TargetList, target(e.twin, a.bare(e.shape.seal)))
 			}
 			if e.plainUsed {
@@ -167,6 +169,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		}
 		for _, e := range entries {
 			if e.bareUsed {
+				a.depends(e.shape.seal.typ)
 				stmt.TargetList = append(stmt.TargetList, target(e.bare, column(e.shape.seal.column)))
 				stmt.WhereClause = isNotNull(column("tableoid")) // no index-only scan: see carrier
 			}

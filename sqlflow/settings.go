@@ -8,55 +8,6 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// settable are the run-time parameters that a client may set, with the check of the
-// value where there is one.
-var settable = map[string]func(values []string) bool{
-	"application_name": nil, "statement_timeout": nil, "lock_timeout": nil, "idle_in_transaction_session_timeout": nil,
-	"timezone": nil,
-	"client_min_messages": func(v []string) bool {
-		return len(v) == 1 && slices.Contains([]string{"notice", "warning", "error", "info"}, strings.ToLower(v[0]))
-	},
-	// pg_catalog comes first always: what it has is never hidden by another schema.
-	"search_path":        func(v []string) bool { return slices.Index(v, "pg_catalog") <= 0 },
-	"extra_float_digits": nil,
-	"lc_monetary":        nil, "lc_numeric": nil, "lc_time": nil, "default_transaction_isolation": nil, "default_transaction_deferrable": nil,
-	"transaction_isolation": nil, "transaction_deferrable": nil,
-	"client_encoding": func(v []string) bool { return len(v) == 1 && isUTF8(v[0]) },
-	"datestyle": func(v []string) bool {
-		return len(v) > 0 && strings.HasPrefix(strings.ToLower(strings.ReplaceAll(strings.Join(v, ","), " ", "")), "iso")
-	},
-	"standard_conforming_strings":   isOn,
-	"default_transaction_read_only": isOn, "transaction_read_only": isOn,
-	"intervalstyle": func(v []string) bool { return len(v) == 1 && strings.EqualFold(v[0], "postgres") },
-	"bytea_output":  func(v []string) bool { return len(v) == 1 && strings.EqualFold(v[0], "hex") },
-}
-
-func isUTF8(s string) bool {
-	s = strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(s))
-	return s == "utf8" || s == "unicode"
-}
-
-func isOn(v []string) bool {
-	return len(v) == 1 && slices.Contains([]string{"on", "true", "1", "yes"}, strings.ToLower(v[0]))
-}
-
-// held are the parameters that SessionSettings fixes: setting them to what they are, and
-// resetting them, is answered without asking upstream. (The upstream's own default of
-// transaction_read_only is off.)
-var held = wordSet("client_encoding datestyle standard_conforming_strings default_transaction_read_only transaction_read_only intervalstyle bytea_output search_path extra_float_digits")
-
-// CheckSetting reports whether a client may set a parameter to a value, and whether the
-// upstream is to be told. It is for the parameters of a startup message; SET goes
-// through Analyze.
-func CheckSetting(name string, values []string) (allowed, upstream bool) {
-	name = strings.ToLower(name)
-	check, ok := settable[name]
-	if !ok || check != nil && len(values) > 0 && !check(values) {
-		return false, false
-	}
-	return true, !held[name]
-}
-
 // set analyses SET and RESET.
 func (a *analysis) set(s *pg.VariableSetStmt, n *pg.Node) {
 	p := a.plan
@@ -89,22 +40,87 @@ func (a *analysis) set(s *pg.VariableSetStmt, n *pg.Node) {
 			}
 			p.Setting.Values = append(p.Setting.Values, c.text)
 		}
+		canonical := a.readSetting(name, p.Setting.Values)
+		if !slices.Equal(canonical, p.Setting.Values) {
+			p.Setting.Values, s.Args = canonical, nil
+			for _, v := range canonical {
+				s.Args = append(s.Args, text(v))
+			}
+		}
 	default:
 		a.fail(codeForbidden, 0, "this SET is not allowed", "")
 	}
-	check, ok := settable[name]
-	if !ok {
-		a.fail(codeForbidden, 0, fmt.Sprintf("parameter %q cannot be set", s.Name), "")
-	}
-	if check != nil && len(p.Setting.Values) > 0 && !check(p.Setting.Values) {
-		a.fail(codeForbidden, 0, fmt.Sprintf("parameter %q cannot have this value", s.Name), "Veil reads and writes values in ISO dates, hex bytea and UTF-8")
-	}
-	if name == "search_path" && len(p.Setting.Values) == 1 && strings.Contains(p.Setting.Values[0], ",") {
-		// One text with commas is one name, as in PostgreSQL.
-		p.Setting.Values = []string{p.Setting.Values[0]}
-	}
-	if !held[name] {
+	a.readSetting(name, nil)
+	if !parameters[name].kept {
 		p.SQL = a.deparse(n, true)
+	}
+}
+
+// setConfig is a call of set_config whose arguments are constants. It sets what SET
+// does; whether it is reached at all must be known where the session remembers the
+// value, so it is then a column of a SELECT without FROM, WHERE and the like.
+func (a *analysis) setConfig(f *pg.FuncCall, n *pg.Node) *pg.Node {
+	hint := "write it as SELECT set_config('name', 'value', false), or as SET name = 'value'"
+	if len(f.Args) != 3 {
+		a.fail(codeNoFunction, f.Location, "set_config takes three arguments", hint)
+	}
+	var args [3]constant
+	for i, arg := range f.Args {
+		c, ok := constantOf(arg)
+		if !ok || c.param > 0 || c.null && i != 1 {
+			a.fail(codeForbidden, f.Location, "the arguments of set_config must be constants", hint)
+		}
+		args[i] = c
+	}
+	name := strings.ToLower(args[0].text)
+	set := Setting{Name: name, Local: strings.HasPrefix(strings.ToLower(args[2].text), "t")}
+	if !args[1].null {
+		set.Values = []string{args[1].text}
+		if name == "search_path" {
+			var ok bool
+			set.Shown = &args[1].text
+			if set.Values, ok = SplitNames(args[1].text); !ok {
+				a.fail(codeInvalidValue, f.Location, `invalid value for parameter "search_path"`, "list schemas with commas between them")
+			}
+		}
+	}
+	set.Values = a.readSetting(name, set.Values)
+	p := parameters[name]
+	if a.reached[f] || !p.kept && p.form == nil {
+		a.plan.Settings = append(a.plan.Settings, set)
+	} else if name == "search_path" || name == "application_name" || FormOf(name, set.Values) != "" {
+		a.fail(codeForbidden, f.Location, fmt.Sprintf("parameter %q cannot be set within this query", name), hint)
+	}
+	value := strings.Join(set.Values, ", ")
+	if name == "search_path" {
+		value = args[1].text
+	}
+	if p.kept {
+		if len(set.Values) == 0 {
+			a.fail(codeForbidden, f.Location, "set_config needs a value here", fmt.Sprintf("write RESET %s", name))
+		}
+		return cast(text(value), "text")
+	}
+	f.Funcname = names("pg_catalog", "set_config")
+	f.Args = []*pg.Node{text(name), cast(text(value), "text"), boolean(set.Local)}
+	if args[1].null {
+		f.Args[1] = cast(null(), "text")
+	}
+	return n
+}
+
+// reach notes the calls that are columns of a query of one row, which are made
+// whenever it runs.
+func (a *analysis) reach(q *pg.SelectStmt) {
+	if q.Op != pg.SetOperation_SETOP_NONE || q.WithClause != nil || q.WhereClause != nil || q.HavingClause != nil || q.LimitCount != nil || q.LimitOffset != nil ||
+		len(q.FromClause)+len(q.GroupClause)+len(q.DistinctClause)+len(q.ValuesLists) > 0 {
+		return
+	}
+	a.reached = map[*pg.FuncCall]bool{}
+	for _, t := range q.TargetList {
+		if f := t.GetResTarget().GetVal().GetFuncCall(); f != nil {
+			a.reached[f] = true
+		}
 	}
 }
 
@@ -113,29 +129,152 @@ func (a *analysis) show(s *pg.VariableShowStmt) {
 	p := a.plan
 	name := strings.ToLower(s.Name)
 	p.Command = "SHOW"
-	if !shownSettings[name] && name != "timezone" {
+	if !shownSettings[name] {
 		a.fail(codeUnknownSet, 0, fmt.Sprintf("parameter %q is not shown", s.Name), "SHOW ALL is not possible; ask for single parameters")
 	}
 	p.Columns = []Column{{Name: name, action: -1}}
-	if spelled := map[string]string{"timezone": "TimeZone", "datestyle": "DateStyle", "intervalstyle": "IntervalStyle"}[name]; spelled != "" {
+	if spelled := spelledSettings[name]; spelled != "" {
 		p.Columns[0].Name = spelled
 	}
-	value, known := "", false
-	if a.session.Setting != nil {
-		value, known = a.session.Setting(name)
-	}
-	switch {
-	case name == "search_path":
-		value, known = pathText(a.session.SearchPath), true
-	case name == "session_authorization":
-		value, known, a.personal = a.session.User, true, true
-	case name == "is_superuser":
-		value, known = "off", true
-	}
-	if known {
+	if value, kept := a.keptSetting(name); kept {
 		p.Cached = false
 		p.Kind, p.Answer = Local, [][]string{{value}}
 		return
 	}
 	p.Kind, p.SQL = Rows, "SHOW "+quoteIdent(name)
+}
+
+// spelledSettings are the names that have capitals.
+var spelledSettings = map[string]string{"timezone": "TimeZone", "datestyle": "DateStyle", "intervalstyle": "IntervalStyle"}
+
+// ownSettings are the parameters of which the upstream's value is not the session's.
+var ownSettings = []string{"application_name", "client_encoding", "is_superuser", "role", "search_path", "session_authorization"}
+
+// keptSetting is the value of a parameter that the proxy knows better than the upstream.
+func (a *analysis) keptSetting(name string) (string, bool) {
+	if !slices.Contains(ownSettings, name) {
+		return "", false
+	}
+	a.personal = true
+	if a.session.Setting != nil {
+		if value, ok := a.session.Setting(name); ok {
+			return value, true
+		}
+	}
+	switch name {
+	case "search_path":
+		return pathText(a.session.SearchPath), true
+	case "session_authorization":
+		return a.session.User, true
+	case "is_superuser":
+		return "off", true
+	case "role":
+		return "none", true
+	}
+	return "", false
+}
+
+// currentSetting is a call of current_setting. A name that is not constant is looked up
+// among those that are shown when the query runs.
+func (a *analysis) currentSetting(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	if len(f.Args) == 0 || len(f.Args) > 2 {
+		return nil
+	}
+	f.Funcname = names("pg_catalog", "current_setting")
+	if s, ok := constantText(f.Args[0]); ok {
+		name := strings.ToLower(s)
+		if !shownSettings[name] {
+			if len(f.Args) == 2 {
+				if c, ok := constantOf(f.Args[1]); ok && strings.HasPrefix(strings.ToLower(c.text), "t") {
+					return cast(null(), "text") // missing_ok
+				}
+			}
+			a.fail(codeUnknownSet, f.Location, "this configuration parameter is not shown", "")
+		}
+		if value, ok := a.keptSetting(name); ok {
+			return cast(text(value), "text")
+		}
+		a.arguments(f, sc)
+		return n
+	}
+	a.arguments(f, sc)
+	name := call("lower", cast(f.Args[0], "text"))
+	f.Args[0] = cast(f.Args[0], "text")
+	c := &pg.CaseExpr{Defresult: n}
+	add := func(cond, result *pg.Node) {
+		c.Args = append(c.Args, &pg.Node{Node: &pg.Node_CaseWhen{CaseWhen: &pg.CaseWhen{Expr: cond, Result: result}}})
+	}
+	// A name that no parameter has gives NULL or the error, as the call says.
+	missing := clone(n)
+	missing.GetFuncCall().Args[0] = op("||", text("veil."), name)
+	add(not(inArray(name, arraySQL(shownNames(), "text"))), missing)
+	for _, own := range ownSettings {
+		if value, ok := a.keptSetting(own); ok {
+			add(op("=", name, text(own)), cast(text(value), "text"))
+		}
+	}
+	return &pg.Node{Node: &pg.Node_CaseExpr{CaseExpr: c}}
+}
+
+// shownNames are the names of shownSettings in order.
+func shownNames() []string {
+	var all []string
+	for name := range shownSettings {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// inArray is x = ANY (array).
+func inArray(x *pg.Node, array string) *pg.Node {
+	return &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_OP_ANY, Name: names("="), Lexpr: x, Rexpr: parseFragment(array)}}}
+}
+
+// SplitNames splits a list of names at its commas, as PostgreSQL reads search_path: in
+// lower case where they are not quoted.
+func SplitNames(s string) (list []string, ok bool) {
+	const space = " \t\n\r\f\v"
+	s = strings.Trim(s, space)
+	if s == "" {
+		return []string{""}, true // there is no schema of that name
+	}
+	for {
+		var name string
+		if strings.HasPrefix(s, `"`) {
+			var b strings.Builder
+			for s = s[1:]; ; {
+				i := strings.IndexByte(s, '"')
+				if i < 0 {
+					return nil, false
+				}
+				b.WriteString(s[:i])
+				s = s[i+1:]
+				if !strings.HasPrefix(s, `"`) {
+					break
+				}
+				b.WriteByte('"')
+				s = s[1:]
+			}
+			name = b.String()
+		} else {
+			i := strings.IndexAny(s, space+",")
+			if i < 0 {
+				i = len(s)
+			}
+			if i == 0 {
+				return nil, false
+			}
+			name, s = strings.ToLower(s[:i]), s[i:]
+		}
+		list = append(list, name)
+		s = strings.TrimLeft(s, space)
+		if s == "" {
+			return list, true
+		}
+		if s[0] != ',' {
+			return nil, false
+		}
+		s = strings.TrimLeft(s[1:], space)
+	}
 }

@@ -62,19 +62,9 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 		f.Funcname = names("pg_catalog", name)
 		return a.visibleName("regtype", cast(f.Args[0], "oid"), n)
 	case "current_setting":
-		if len(f.Args) == 0 {
-			return nil
-		}
-		s, ok := constantText(f.Args[0])
-		if !ok || !shownSettings[strings.ToLower(s)] {
-			a.fail(codeUnknownSet, f.Location, "this configuration parameter is not shown", "")
-		}
-		if strings.EqualFold(s, "search_path") {
-			return cast(text(pathText(a.session.SearchPath)), "text")
-		}
-		a.arguments(f, sc)
-		f.Funcname = names("pg_catalog", name)
-		return n
+		return a.currentSetting(f, n, sc)
+	case "set_config":
+		return a.setConfig(f, n)
 	case "session_user", "current_user", "getpgusername":
 		a.personal = true
 		return cast(text(a.session.User), "name")

@@ -14,6 +14,7 @@ func (a *analysis) statement(n *pg.Node) {
 	switch x := n.GetNode().(type) {
 	case *pg.Node_SelectStmt:
 		p.Kind, p.Command = Rows, "SELECT"
+		a.reach(x.SelectStmt)
 		a.top(x.SelectStmt, true)
 		p.SQL = a.deparse(n, false)
 	case *pg.Node_CopyStmt:
@@ -40,6 +41,8 @@ func (a *analysis) statement(n *pg.Node) {
 		a.show(x.VariableShowStmt)
 	case *pg.Node_ExplainStmt:
 		a.explain(x.ExplainStmt, n)
+	case *pg.Node_UnlistenStmt:
+		p.Kind, p.Command = Local, "UNLISTEN" // there is no channel: LISTEN is refused
 	case *pg.Node_DiscardStmt:
 		p.Kind, p.Command = Discard, "DISCARD"
 		if x.DiscardStmt.Target == pg.DiscardMode_DISCARD_ALL {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
 // The system catalogs and the information schema, by allow-list of relations and
@@ -140,7 +142,7 @@ default_transaction_isolation default_transaction_read_only default_transaction_
 idle_in_transaction_session_timeout integer_datetimes intervalstyle is_superuser lc_collate lc_ctype lc_messages lc_monetary
 lc_numeric lc_time lock_timeout max_identifier_length max_index_keys search_path server_encoding server_version
 server_version_num session_authorization standard_conforming_strings statement_timeout timezone
-transaction_isolation transaction_read_only transaction_deferrable xmloption block_size escape_string_warning in_hot_standby`)
+transaction_isolation transaction_read_only transaction_deferrable xmloption block_size escape_string_warning in_hot_standby jit role`)
 
 // systemView is what a consumer sees of the system relations.
 type systemView struct {
@@ -223,11 +225,7 @@ func newSystemView(o *overlay) *systemView {
 	}
 	slices.Sort(types)
 	slices.Sort(enums)
-	var settings []string
-	for s := range shownSettings {
-		settings = append(settings, s)
-	}
-	settings = append(settings, "DateStyle", "IntervalStyle", "TimeZone")
+	settings := append(shownNames(), "DateStyle", "IntervalStyle", "TimeZone")
 	slices.Sort(settings)
 	typeCase, modifierCase := "atttypid", "atttypmod"
 	if len(shown) > 0 {
@@ -251,6 +249,42 @@ func newSystemView(o *overlay) *systemView {
 		"{columns}", arraySQL(columns, "text"), "{settings}", arraySQL(settings, "text"), "{shown}", typeCase, "{modifier}", modifierCase,
 	)
 	return v
+}
+
+// systemShape is the shape of a system relation for the session; nil where it is not
+// listed.
+func (a *analysis) systemShape(r *Relation) *shape {
+	s := a.over.systemShape(r)
+	if r.Name == "pg_settings" {
+		for _, c := range s.columns {
+			if c.Name == "setting" {
+				c.treatment, c.value, c.own = Pushed, a.settingCase(), true
+			}
+		}
+	}
+	return s
+}
+
+// expression is what stands for a pushed column. What is the session's own is not
+// remembered.
+func (c *shapeColumn) expression(a *analysis) *pg.Node {
+	if c.own {
+		return parseFragment(c.value)
+	}
+	return a.fragment(c.value)
+}
+
+// settingCase is the value in a row of pg_settings.
+func (a *analysis) settingCase() string {
+	var b strings.Builder
+	b.WriteString("CASE name")
+	for _, own := range ownSettings {
+		if value, ok := a.keptSetting(own); ok {
+			fmt.Fprintf(&b, " WHEN %s THEN %s", quoteText(own), quoteText(value))
+		}
+	}
+	b.WriteString(" ELSE setting END")
+	return b.String()
 }
 
 // arraySQL is a constant array.

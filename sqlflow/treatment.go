@@ -49,6 +49,8 @@ type shapeColumn struct {
 	treatment Treatment
 	// value is the SQL expression of a pushed column, over the relation's columns.
 	value string
+	// own: the expression is of this session alone.
+	own bool
 	// shown is the type that the masked column has.
 	shown uint32
 	// action is the rule that acts; nil where the default does.

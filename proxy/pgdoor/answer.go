@@ -232,10 +232,12 @@ func (x *session) untilReady() error {
 // ready takes over the state of the transaction.
 func (x *session) ready(status byte) {
 	st := x.state
+	before := st.settings.now
 	if status == 'I' {
 		if x.broken {
 			st.settings = x.settled // the implicit transaction is rolled back
 		}
+		st.settings.now = st.settings.kept // SET LOCAL without a transaction
 		st.begun, st.savepoints = nil, nil
 		for name, p := range st.portals {
 			if !p.cursor { // those of DECLARE … WITH HOLD stay
@@ -243,6 +245,7 @@ func (x *session) ready(status byte) {
 			}
 		}
 		x.settled = st.settings
+		x.tellKept(before)
 	}
 	x.status, x.skipping, x.broken, x.transacted, x.begun = status, false, false, false, false
 }

@@ -194,7 +194,7 @@ func (u *upstreams) openCatalog(ctx context.Context) (*pgx.Conn, error) {
 
 func (u *upstreams) dialCatalog(ctx context.Context) (*pgx.Conn, error) {
 	config := u.config.Copy()
-	config.RuntimeParams = sqlflow.SessionSettings()
+	config.RuntimeParams = sqlflow.CatalogSettings()
 	config.RuntimeParams["application_name"] = applicationName
 	return pgx.ConnectConfig(ctx, config)
 }

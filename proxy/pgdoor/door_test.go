@@ -65,11 +65,17 @@ func (s *memorySink) last(n int) []*mask.Record {
 
 func clinicPolicy(t testing.TB) *mask.Policy {
 	t.Helper()
+	return policyOf(t, pgtest.ReadTestdata(t, "sql", "ruleset.yaml"))
+}
+
+// policyOf is the policy of a ruleset.
+func policyOf(t testing.TB, ruleset []byte) *mask.Policy {
+	t.Helper()
 	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), sqlflow.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}
-	rs, err := mask.ParseRuleset("ruleset.yaml", pgtest.ReadTestdata(t, "sql", "ruleset.yaml"), methods, rulesets.Open)
+	rs, err := mask.ParseRuleset("ruleset.yaml", ruleset, methods, rulesets.Open)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +157,7 @@ func startDoorOver(t testing.TB, upstream string, change func(*Config)) *door {
 
 // dsn is how a user connects to the door.
 func (d *door) dsn(user, query string) string {
-	u := url.URL{Scheme: "postgres", User: url.UserPassword(user, testPassword), Host: d.addr, Path: "/clinic", RawQuery: query}
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(user, testPassword), Host: d.addr, Path: "/" + d.up.config.Database, RawQuery: query}
 	return u.String()
 }
 

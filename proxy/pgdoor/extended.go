@@ -313,6 +313,9 @@ func (x *session) execute(body []byte) error {
 	if p == nil {
 		return x.refuseMessage(&refusal{sessionError: *rewritten("34000"), reason: "portal name"})
 	}
+	if f := x.hindered(p.st.plan); f != nil {
+		return x.refuseMessage(f)
+	}
 	release, f := x.admit()
 	if f != nil {
 		return x.refuseMessage(f)

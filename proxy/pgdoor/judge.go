@@ -2,6 +2,7 @@ package pgdoor
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/veil-proxy/veil/sqlflow"
@@ -54,13 +55,29 @@ func (x *session) analyze(text string) (*sqlflow.Plan, *sqlflow.Catalog, *refusa
 	if r != nil {
 		return nil, nil, refused(r, 0)
 	}
-	if plan.Kind == sqlflow.Set && (plan.Setting == nil || plan.Setting.Name == "" || strings.Contains(plan.Setting.Name, "isolation")) {
+	if plan.Kind == sqlflow.Set && (plan.Setting == nil || plan.Setting.Name == "" || isolates(*plan.Setting)) || slices.ContainsFunc(plan.Settings, isolates) {
 		x.repeatable = true
 	}
-	if f := x.view.judgeTimeout(plan.Setting); f != nil {
-		return nil, nil, f
-	}
 	return plan, catalog, nil
+}
+
+// isolates reports whether a setting can change what a transaction sees.
+func isolates(set sqlflow.Setting) bool { return strings.Contains(set.Name, "isolation") }
+
+// hindered refuses what cannot be masked in the session's settings.
+func (x *session) hindered(p *sqlflow.Plan) *refusal {
+	name, fixed := p.Hinders(x.now().settings.now.forms)
+	if name == "" {
+		return nil
+	}
+	hint := "run RESET " + name + " first"
+	if fixed != "" {
+		hint = "run SET " + name + " = " + fixed + " first"
+	}
+	return &refusal{
+		sessionError: sessionError{code: "0A000", text: "the statement reads a masked column whose text depends on " + name + ", which the session changed", hint: hint},
+		reason:       "setting", plan: p,
+	}
 }
 
 // judged is a statement as it was analysed. EXECUTE holds if what was prepared does.

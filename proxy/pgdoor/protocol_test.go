@@ -252,9 +252,17 @@ const endless = "SELECT count(*) FROM generate_series(1, 3000000) a, generate_se
 func TestStatementTimeout(t *testing.T) {
 	d := startDoor(t, nil)
 	conn := d.connectAs(t, "few", "sslmode=disable").PgConn()
-	for _, sql := range []string{"SET statement_timeout TO 0", "SET statement_timeout TO '1h'"} {
-		if _, err := cells(t, conn, sql); code(err) != "42501" {
-			t.Errorf("%s: %v", sql, err)
+	for _, tt := range []struct{ value, want, code string }{
+		{"1h", "", "42501"}, {"2001ms", "", "42501"}, {"2000.6", "", "42501"}, {"-1", "", "22023"}, {"1 week", "", "22023"},
+		{"0", "2s", ""}, {"400us", "2s", ""}, {"0.4", "2s", ""}, {"500us", "2s", ""}, // rounded to none
+		{"1999.6", "2s", ""}, {"1e3", "1s", ""}, {"0x10", "16ms", ""}, {"010", "8ms", ""}, {" 1.5 s ", "1500ms", ""}, {"600us", "1ms", ""},
+	} {
+		for _, sql := range []string{"SET statement_timeout TO '" + tt.value + "'", "SELECT set_config('statement_timeout', '" + tt.value + "', false)"} {
+			_, err := cells(t, conn, sql)
+			got, shown := cells(t, conn, "SHOW statement_timeout; RESET statement_timeout")
+			if code(err) != tt.code || shown != nil || err == nil && got[0] != tt.want+"\nSHOW" {
+				t.Errorf("%s: %v, %q %v", sql, err, got, shown)
+			}
 		}
 	}
 	if _, err := cells(t, conn, endless); code(err) != "57014" {

@@ -272,6 +272,7 @@ func (x *session) conclude(ex *execution, catalog *sqlflow.Catalog, body []byte)
 	}
 	p := ex.plan
 	x.transacted = x.transacted || p.Kind == sqlflow.Transaction
+	before := x.state.settings.now
 	x.state.apply(p, catalog)
 	x.finish(ex, "complete", "")
 	if p.Kind == sqlflow.Empty {
@@ -296,9 +297,8 @@ func (x *session) conclude(ex *execution, catalog *sqlflow.Catalog, body []byte)
 		x.state.rollback() // of a transaction that had failed
 	case p.Kind == sqlflow.Deallocate && p.Name == "", p.Kind == sqlflow.Discard:
 		clear(x.checks.byText)
-	case p.Kind == sqlflow.Set && p.Setting != nil && (p.Setting.Name == "application_name" || p.Setting.Name == ""):
-		x.send(&pgproto3.ParameterStatus{Name: "application_name", Value: x.state.settings.now.application})
 	}
+	x.tellKept(before)
 	return nil
 }
 

@@ -164,10 +164,11 @@ func (x *session) remember(st *startup) {
 	x.passes = map[*mask.Plan][]*mask.Pass{}
 	x.status = 'I'
 	x.state = &state{statements: map[string]*statement{}, portals: map[string]*portal{}}
-	first := vars{searchPath: x.s.searchPath, application: st.parameters["application_name"]}
+	first := vars{searchPath: x.s.searchPath, application: st.parameters["application_name"], encoding: "UTF8"}
 	x.state.settings, x.state.initial = settings{first, first}, first
 	x.flow = sqlflow.Session{
 		User: st.user, Database: x.s.up.config.Database,
+		Timeout:  x.view.timeout,
 		Prepared: x.prepared, Cursor: x.cursor, Setting: x.setting,
 	}
 }
@@ -180,13 +181,15 @@ func (x *session) open(st *startup, version uint32) error {
 	if err != nil {
 		return err
 	}
-	x.state.initial = x.state.settings.kept
-	x.settled = x.state.settings
 	up, err := s.up.acquire(context.Background(), upstreamSettings)
 	if err != nil {
 		return err
 	}
 	up.waiting = x.patient
+	x.state.settings.kept.setForm("intervalstyle", sqlflow.FormOf("intervalstyle", []string{up.statuses["IntervalStyle"]}))
+	x.state.initial = x.state.settings.kept
+	x.state.settings.now = x.state.settings.kept
+	x.settled = x.state.settings
 	x.cancelling.Lock()
 	x.up = up
 	x.cancelling.Unlock()
@@ -204,7 +207,7 @@ func (x *session) open(st *startup, version uint32) error {
 // passed are the parameters whose values the client is told as the upstream tells
 // them.
 var passed = map[string]bool{
-	"server_version": true, "server_encoding": true, "client_encoding": true, "DateStyle": true, "IntervalStyle": true,
+	"server_version": true, "server_encoding": true, "DateStyle": true, "IntervalStyle": true,
 	"TimeZone": true, "integer_datetimes": true, "standard_conforming_strings": true, "in_hot_standby": true,
 	"default_transaction_read_only": true, "scram_iterations": true,
 }
@@ -212,7 +215,7 @@ var passed = map[string]bool{
 // tellStatuses reports the parameters of the session.
 func (x *session) tellStatuses() {
 	x.send(&pgproto3.AuthenticationOk{})
-	x.send(&pgproto3.ParameterStatus{Name: "application_name", Value: x.state.settings.now.application})
+	x.tellKept(vars{})
 	x.send(&pgproto3.ParameterStatus{Name: "is_superuser", Value: "off"})
 	x.send(&pgproto3.ParameterStatus{Name: "session_authorization", Value: x.flow.User})
 	var names []string
@@ -231,6 +234,18 @@ func (x *session) tellStatuses() {
 // before its messages are answered without Flush or Sync: one that waits for an
 // error gets it.
 const lull = 20 * time.Millisecond
+
+// tellKept reports the parameters that the proxy keeps, where they are others than they
+// were.
+func (x *session) tellKept(before vars) {
+	now := x.state.settings.now
+	if now.application != before.application || before.encoding == "" {
+		x.send(&pgproto3.ParameterStatus{Name: "application_name", Value: now.application})
+	}
+	if now.encoding != before.encoding {
+		x.send(&pgproto3.ParameterStatus{Name: "client_encoding", Value: now.encoding})
+	}
+}
 
 // loop answers messages until the client leaves.
 func (x *session) loop() error {

@@ -6,7 +6,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/veil-proxy/veil/sqlflow"
 )
@@ -24,8 +23,8 @@ func (x *session) startupSettings(st *startup) (map[string]string, error) {
 			wanted[name] = value
 		}
 	}
-	settings := sqlflow.SessionSettings()
-	fixed := maps.Clone(settings)
+	fixed := sqlflow.SessionSettings()
+	settings := sqlflow.FirstSettings()
 	settings["application_name"] = applicationName
 	settings["TimeZone"] = "UTC" // years are cut in it: the same ones wherever the upstream is
 	settings["default_transaction_isolation"] = "read committed"
@@ -45,9 +44,18 @@ func (x *session) startupSettings(st *startup) (map[string]string, error) {
 			refused.position = 0
 			return nil, &refused.sessionError
 		}
-		x.state.set(plan.Setting)
+		set := *plan.Setting
+		if set.Name == "search_path" {
+			shown := wanted[name]
+			set.Shown = &shown
+		}
+		x.state.set(&set)
+		upstream := strings.Join(plan.Setting.Values, ", ")
+		if plan.Setting.Name == "datestyle" {
+			upstream = sqlflow.StartupDateStyle(upstream)
+		}
 		if plan.SQL != "" {
-			replace(settings, plan.Setting.Name, strings.Join(plan.Setting.Values, ", "))
+			replace(settings, plan.Setting.Name, upstream)
 		}
 	}
 	for name, value := range fixed {
@@ -64,8 +72,13 @@ func replace(settings map[string]string, name, value string) {
 
 // setStatement is the SET that does what a startup parameter does.
 func setStatement(name, value string) string {
-	if name == "search_path" && strings.Trim(value, " ,$_\"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == "" && value != "" {
-		return "SET search_path TO " + strings.ReplaceAll(value, "$user", `"$user"`)
+	if name == "search_path" {
+		if schemas, ok := sqlflow.SplitNames(value); ok && len(schemas) > 0 {
+			for i, schema := range schemas {
+				schemas[i] = `"` + strings.ReplaceAll(schema, `"`, `""`) + `"`
+			}
+			return "SET search_path TO " + strings.Join(schemas, ", ")
+		}
 	}
 	return fmt.Sprintf(`SET "%s" TO '%s'`, strings.ReplaceAll(name, `"`, `""`), strings.ReplaceAll(value, "'", "''"))
 }
@@ -75,6 +88,9 @@ func (x *session) setting(name string) (string, bool) {
 	st := x.now()
 	switch name {
 	case "search_path":
+		if st.settings.now.path != nil {
+			return *st.settings.now.path, true
+		}
 		quoted := make([]string, len(st.settings.now.searchPath))
 		for i, schema := range st.settings.now.searchPath {
 			quoted[i] = quoteIdentifier(schema)
@@ -82,6 +98,8 @@ func (x *session) setting(name string) (string, bool) {
 		return strings.Join(quoted, ", "), true
 	case "application_name":
 		return st.settings.now.application, true
+	case "client_encoding":
+		return st.settings.now.encoding, true
 	case "session_authorization":
 		return x.flow.User, true
 	case "is_superuser":
@@ -102,31 +120,4 @@ func quoteIdentifier(name string) string {
 		return name
 	}
 	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
-}
-
-// judgeTimeout refuses a statement timeout longer than the consumer's.
-func (v *view) judgeTimeout(set *sqlflow.Setting) *refusal {
-	if set == nil || set.Name != "statement_timeout" || len(set.Values) == 0 {
-		return nil // the default is the consumer's
-	}
-	d, ok := parseTimeout(set.Values[0])
-	if ok && d > 0 && d <= v.timeout {
-		return nil
-	}
-	return &refusal{
-		sessionError: sessionError{code: "42501", text: "the statement timeout is longer than the consumer's",
-			hint: fmt.Sprintf("set one of 1ms to %dms", v.timeout.Milliseconds())},
-		reason: "statement timeout",
-	}
-}
-
-// parseTimeout reads a time as PostgreSQL's settings have it: a whole number with
-// a unit, of milliseconds where there is none.
-func parseTimeout(s string) (time.Duration, bool) {
-	s = strings.TrimSpace(s)
-	digits := strings.TrimRight(s, " usminhd")
-	n, err := strconv.ParseInt(digits, 10, 32)
-	units := map[string]time.Duration{"": time.Millisecond, "us": time.Microsecond, "ms": time.Millisecond, "s": time.Second, "min": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
-	unit, ok := units[strings.TrimSpace(s[len(digits):])]
-	return time.Duration(n) * unit, err == nil && ok
 }

@@ -27,10 +27,12 @@ func (x *session) query(body []byte) error {
 	if limited != nil {
 		steps, refusal, release = nil, limited, nothing
 	}
-	defer release()
+	defer func() { release() }()
 	if err := x.run(steps, refusal); err != nil {
 		return err
 	}
+	release() // before the client can send the next one
+	release = nothing
 	x.sendReady()
 	return x.flush()
 }
@@ -60,6 +62,9 @@ func (x *session) judge(text string) ([]*statement, *refusal) {
 		plan, catalog, f := x.analyze(one.SQL)
 		if f == nil {
 			f = x.aborted(plan)
+		}
+		if f == nil {
+			f = x.hindered(plan)
 		}
 		if f != nil {
 			if f.position > 0 {

@@ -1,6 +1,7 @@
 package pgdoor
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/veil-proxy/veil/sqlflow"
@@ -33,7 +34,12 @@ type portal struct {
 // vars are what the door keeps of a session's settings, in the upstream's stead.
 type vars struct {
 	searchPath  []string
+	path        *string // the search path as one text, where it was set so
 	application string
+	encoding    string // of the client, as it is named: text is in UTF-8
+	// forms are the parameters, not as they are where columns are masked, that the
+	// text of a type depends on. A map is never changed.
+	forms map[string]string
 }
 
 // settings are the vars as they are now, and as they will be once the transaction
@@ -134,13 +140,16 @@ func (s *state) forgetPortals() {
 func changes(p *sqlflow.Plan) bool {
 	switch p.Kind {
 	case sqlflow.Rows, sqlflow.Empty, sqlflow.CopyOut, sqlflow.Fetch, sqlflow.Execute, sqlflow.Local:
-		return false
+		return len(p.Settings) > 0
 	}
 	return true
 }
 
 // apply takes over what a statement that succeeded changed.
 func (s *state) apply(p *sqlflow.Plan, catalog *sqlflow.Catalog) {
+	for i := range p.Settings {
+		s.set(&p.Settings[i])
+	}
 	switch p.Kind {
 	case sqlflow.Declare:
 		s.portals[p.Name] = &portal{st: &statement{plan: p.Inner}, cursor: true}
@@ -180,19 +189,41 @@ func (s *state) set(set *sqlflow.Setting) {
 	case "": // RESET ALL
 		*now = s.initial
 	case "search_path":
-		now.searchPath = s.initial.searchPath
+		now.searchPath, now.path = s.initial.searchPath, s.initial.path
 		if len(set.Values) > 0 {
-			now.searchPath = set.Values
+			now.searchPath, now.path = set.Values, set.Shown
 		}
 	case "application_name":
 		now.application = s.initial.application
 		if len(set.Values) > 0 {
 			now.application = strings.Join(set.Values, ", ")
 		}
+	case "client_encoding":
+		now.encoding = s.initial.encoding
+		if len(set.Values) > 0 {
+			now.encoding = strings.Join(set.Values, ", ")
+		}
+	default:
+		form := s.initial.forms[set.Name]
+		if len(set.Values) > 0 {
+			form = sqlflow.FormOf(set.Name, set.Values)
+		}
+		now.setForm(set.Name, form)
 	}
 	if !set.Local {
 		s.settings.kept = s.settings.now
 	}
+}
+
+// setForm notes how a parameter is that the text of a type depends on.
+func (v *vars) setForm(name, form string) {
+	if v.forms[name] == form {
+		return
+	}
+	forms := map[string]string{}
+	maps.Copy(forms, v.forms)
+	forms[name] = form
+	v.forms = forms
 }
 
 // transaction takes over what becomes of the settings where a transaction, or a

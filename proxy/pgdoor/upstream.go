@@ -46,6 +46,9 @@ type upstreams struct {
 	role   roleCheck
 	log    *slog.Logger
 	major  atomic.Int32 // of the server's version; 0: not known yet
+	// dateStyle is the one that sessions begin with of which the client asks for none:
+	// ISO, in the order that the server has.
+	dateStyle atomic.Pointer[string]
 
 	mu     sync.Mutex
 	idle   []*upstream // the longest idle first
@@ -174,6 +177,9 @@ func (u *upstreams) connect(settings map[string]string, key string) (*upstream, 
 	pg, err := u.open(ctx, settings)
 	if err != nil {
 		u.log.Error("upstream connection failed", "door", "postgres", "code", sqlState(err))
+		if told := badParameter(err, settings); told != nil {
+			return nil, told
+		}
 		return nil, &sessionError{code: "08001", text: "the upstream cannot be reached"}
 	}
 	if err := u.role.check(ctx, pg); err != nil {
@@ -198,6 +204,21 @@ func (u *upstreams) connect(settings map[string]string, key string) (*upstream, 
 	return c, nil
 }
 
+// badParameter is what the client is told where the upstream refuses the value of a
+// startup parameter; nil where it failed for another reason.
+func badParameter(err error, settings map[string]string) *sessionError {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || !strings.HasPrefix(pg.Code, "22") && pg.Code != "42704" {
+		return nil
+	}
+	for name := range settings {
+		if strings.Contains(strings.ToLower(pg.Message), `"`+strings.ToLower(name)+`"`) {
+			return &sessionError{code: pg.Code, text: fmt.Sprintf("invalid value for parameter %q", name), hint: "the parameter was set when the connection was opened: give it another value, or leave it out"}
+		}
+	}
+	return nil
+}
+
 // open opens a connection as a pgconn one, with what its version of PostgreSQL wants
 // beside the settings. The version is known from the first connection on.
 func (u *upstreams) open(ctx context.Context, settings map[string]string) (*pgconn.PgConn, error) {
@@ -206,14 +227,24 @@ func (u *upstreams) open(ctx context.Context, settings map[string]string) (*pgco
 		major := u.major.Load()
 		config.RuntimeParams = sqlflow.VersionSettings(int(major))
 		maps.Copy(config.RuntimeParams, settings)
+		_, wanted := settings["datestyle"]
+		if style := u.dateStyle.Load(); !wanted && style != nil {
+			config.RuntimeParams["DateStyle"] = *style
+		}
 		pg, err := pgconn.ConnectConfig(ctx, config)
 		if err != nil {
 			// The server may be an older one than it was.
 			u.major.Store(0)
+			u.dateStyle.Store(nil)
 			return nil, err
 		}
 		found := majorVersion(pg.ParameterStatus("server_version"))
-		if len(sqlflow.VersionSettings(int(found))) == len(sqlflow.VersionSettings(int(major))) {
+		style := pg.ParameterStatus("DateStyle")
+		if iso := sqlflow.FirstDateStyle(style); !wanted {
+			u.dateStyle.CompareAndSwap(nil, &iso)
+			wanted = iso == style
+		}
+		if wanted && len(sqlflow.VersionSettings(int(found))) == len(sqlflow.VersionSettings(int(major))) {
 			return pg, nil
 		}
 		u.major.Store(found)

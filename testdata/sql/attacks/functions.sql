@@ -370,8 +370,11 @@ SELECT pg_sleep_for('2 seconds'), pg_sleep_until(now() + interval '2 seconds')
 SELECT CASE WHEN zip LIKE '%7777' THEN (SELECT count(*) FROM generate_series(1, 1000)) ELSE 0 END AS n FROM clinic.patients ORDER BY 1 LIMIT 5
 
 --- set-config
---: refused
+-- It is SET in other words, and what is hidden stays so.
+--: refused 42P01
 SELECT set_config('search_path', 'vault', false)
+--;
+SELECT * FROM secrets
 
 --- set-config-of-read-only
 --: refused
