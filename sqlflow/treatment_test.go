@@ -139,7 +139,7 @@ func TestPushedDown(t *testing.T) {
 		{"height", "{id: a, match: {column: height}, method: generalize, bands: [0-150, 151+]}", `>= 151 AND`},
 		{"doc", "{id: a, match: {column: doc}, method: json, keep: [a, b.c]}", `jsonb_object_agg`},
 		{"died", "{id: a, match: {column: died}, method: deathYear}", "NULL::pg_catalog.date"},
-		{"died", "{id: a, match: {column: died}, method: deathYear, birth: born}", "- extract ('year' FROM born)) <= 89"},
+		{"died", "{id: a, match: {column: died}, method: deathYear, birth: born}", "- extract ('year' FROM born) BETWEEN 0 AND 89"},
 	} {
 		table := "patients"
 		if c.column == "seen" || c.column == "doc" {
