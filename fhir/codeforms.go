@@ -100,10 +100,16 @@ var (
 	}
 )
 
+// extremeOldAge is "Extreme old age (over 100 years)".
+const extremeOldAge = "57943003"
+
 // isSNOMED checks a SNOMED CT concept identifier: 6 to 18 digits, no leading
 // zero, partition 00 or 10, Verhoeff check digit (SNOMED CT Release File
-// Specification, 4.1 "SCTID").
+// Specification, 4.1 "SCTID"). A finding that is an age over 89 is none that passes.
 func isSNOMED(c []byte) bool {
+	if string(c) == extremeOldAge {
+		return false
+	}
 	n := len(c)
 	if !isDigits(c, 6, 18) || c[0] == '0' || c[n-2] != '0' || c[n-3] > '1' {
 		return false

@@ -122,7 +122,7 @@ func TestFormsTakeTrueCodes(t *testing.T) {
 		}
 	}
 	for form, codes := range map[string]string{"ndc": "123-45-6789 5550104477 12345-6789 15550104477", "language": "xx-Smith john EN en_US english qqq-Zzzx en-x-john", "country": "LEE KIM ZZZ", "currency": "LEE KIM SMI", "mvx": "LEE KIM",
-		"modality": "LEE JOHN", "icd10": "M123456 1234567", "pzn": "19800305", "unii": "5550104477", "loinc": "123456789-0", "taxonomy": "123456789X SMITHSMITX", "cms": "https://bluebutton.cms.gov/resources/variables/john_123456789"} {
+		"modality": "LEE JOHN", "icd10": "M123456 1234567", "pzn": "19800305", "unii": "5550104477", "loinc": "123456789-0", "snomed": "57943003", "taxonomy": "123456789X SMITHSMITX", "cms": "https://bluebutton.cms.gov/resources/variables/john_123456789"} {
 		for _, code := range strings.Fields(codes) {
 			if codeForms[form]([]byte(code)) {
 				t.Errorf("%s is one of %s", code, form)

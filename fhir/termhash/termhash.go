@@ -47,22 +47,27 @@ func Same[T, U Text](a T, b U) bool {
 func fold[T Text](dst []byte, text T) []byte {
 	space := false
 	for i := 0; i < len(text); {
-		var r rune
-		n := 1
-		if c := text[i]; c < utf8.RuneSelf {
-			r = rune(c)
-		} else {
+		r, n := rune(text[i]), 1
+		switch {
+		case 'A' <= r && r <= 'Z':
+			r += 'a' - 'A'
+		case r >= utf8.RuneSelf:
 			r, n = utf8.DecodeRuneInString(string(text[i:min(i+utf8.UTFMax, len(text))]))
+			r = unicode.ToLower(r)
 		}
 		i += n
-		if unicode.IsSpace(r) {
+		if r == ' ' || r >= '\t' && r <= '\r' || r >= utf8.RuneSelf && unicode.IsSpace(r) {
 			space = len(dst) > 0
 			continue
 		}
 		if space {
 			dst, space = append(dst, ' '), false
 		}
-		dst = utf8.AppendRune(dst, unicode.ToLower(r))
+		if r < utf8.RuneSelf {
+			dst = append(dst, byte(r))
+		} else {
+			dst = utf8.AppendRune(dst, r)
+		}
 	}
 	return dst
 }
