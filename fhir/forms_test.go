@@ -167,3 +167,18 @@ func TestSynonymsOfSystems(t *testing.T) {
 		}
 	}
 }
+
+// TestCodesOfGuides: codes of the code systems that HL7's guides define pass, under the
+// wildcard that lists them.
+func TestCodesOfGuides(t *testing.T) {
+	t.Parallel()
+	terms := Terminology()
+	for system, code := range map[string]string{
+		"http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs": "diagnostic-implication",
+		"http://hl7.org/fhir/questionnaire-item-control":                    "drop-down",
+	} {
+		if !terms.HasCode([]byte(system), []byte(code)) || terms.HasCode([]byte(system), []byte("Smith")) {
+			t.Errorf("%s of %s", code, system)
+		}
+	}
+}

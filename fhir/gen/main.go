@@ -28,6 +28,7 @@ func main() {
 	log.SetPrefix("gen: ")
 	definitions := flag.String("definitions", "", "npm package (name@version) or .tgz with StructureDefinitions, ValueSets, CodeSystems and SearchParameters")
 	terminology := flag.String("terminology", "", "npm package or .tgz with more CodeSystems")
+	codes := flag.String("codes", "", "npm packages or .tgz files of guides, joined by commas, of which the CodeSystems are read")
 	displays := flag.String("displays", "", "file of system<TAB>code<TAB>display lines that are accepted too")
 	version := flag.String("version", "R4", "name of the FHIR release, for the file names")
 	out := flag.String("out", "tables", "folder to write to")
@@ -38,6 +39,12 @@ func main() {
 		if pkg == "" {
 			continue
 		}
+		if err := d.readPackage(pkg); err != nil {
+			log.Fatalf("%s: %v", pkg, err)
+		}
+	}
+	d.codesOnly = true
+	for _, pkg := range strings.FieldsFunc(*codes, func(r rune) bool { return r == ',' }) {
 		if err := d.readPackage(pkg); err != nil {
 			log.Fatalf("%s: %v", pkg, err)
 		}
@@ -66,6 +73,7 @@ type definitions struct {
 	valueSets   map[string]*valueSet  // by url
 	codeSystems map[string]*codeSystem
 	params      []*searchParam
+	codesOnly   bool // of what is read, CodeSystems alone count
 }
 
 func newDefinitions() *definitions {
@@ -142,6 +150,9 @@ func (d *definitions) read(text []byte) error {
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
 		return err
+	}
+	if d.codesOnly && head.ResourceType != "CodeSystem" {
+		return nil
 	}
 	into := func(v any) error { return json.Unmarshal(text, v) }
 	switch head.ResourceType {
