@@ -51,6 +51,7 @@ func Methods() []mask.Definition {
 			Name: "date", Label: mask.LabelAbstracted, PerEntity: true, Summary: "cuts a date to its year, quarter or month, or shifts all dates of a person alike",
 			Params: []mask.Param{
 				{Name: "mode", Type: mask.StringParam, Required: true, OneOf: []string{"year", "quarter", "month", "shift"}, Doc: "what is done"},
+				{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "number"}, Doc: "of mode year in tables: the 1 January (default), or a whole number"},
 				{Name: "window", Type: mask.IntParam, Min: 1, Max: 3660, Doc: "greatest shift in days, either way; 365 by default"},
 				{Name: "weekday", Type: mask.BoolParam, Doc: "shift by whole weeks, so that weekdays stay"},
 				domain,

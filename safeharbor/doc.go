@@ -29,8 +29,8 @@ func Methods() []mask.Definition {
 		{
 			Name: "year", Label: mask.LabelAbstracted, Search: mask.SearchYear,
 			Summary: "cuts a date to its year; a year more than 89 years before the reference year goes",
-			Params: []mask.Param{{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "instant"},
-				Doc: "date (default) writes YYYY, instant writes YYYY-01-01T00:00:00Z"}},
+			Params: []mask.Param{{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "instant", "number"},
+				Doc: "date (default) writes YYYY, instant writes YYYY-01-01T00:00:00Z, number is date, and a whole number in tables"}},
 			New: func(env mask.Env, args mask.Args) (mask.Method, error) {
 				return &year{reference: env.ReferenceDate.Year, instant: args.String("as", "date") == "instant"}, nil
 			},
@@ -38,6 +38,7 @@ func Methods() []mask.Definition {
 		{
 			Name: "birthYear", Label: mask.LabelAbstracted, PerPerson: true, Search: mask.SearchYear,
 			Summary: "cuts a birth date to its year; it goes where it reveals an age over 89",
+			Params:  asNumber(),
 			New: func(env mask.Env, _ mask.Args) (mask.Method, error) {
 				return &birthYear{reference: env.ReferenceDate.Year}, nil
 			},
@@ -45,6 +46,7 @@ func Methods() []mask.Definition {
 		{
 			Name: "deathYear", Label: mask.LabelAbstracted, PerPerson: true,
 			Summary: "cuts a date of death to its year; it goes where the age at death is over 89 or unknown",
+			Params:  asNumber(),
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return deathYear{}, nil },
 		},
 		{
@@ -77,4 +79,11 @@ func Methods() []mask.Definition {
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return newCountry(), nil },
 		},
 	}
+}
+
+// asNumber is the argument by which a year is a whole number in tables, which nobody takes
+// for a date.
+func asNumber() []mask.Param {
+	return []mask.Param{{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "number"},
+		Doc: "date (default) writes YYYY; number is a whole number in tables, where date is the 1 January"}}
 }

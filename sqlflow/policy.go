@@ -144,10 +144,12 @@ func (p *Policy) permits(r *Relation) bool {
 	return false
 }
 
-// names reports whether a rule names the relation itself and not all of them.
+// names reports whether a rule names the relation itself, with its schema: a rule that
+// was written for one table must not be taken for one about a view of that name that
+// somebody makes elsewhere.
 func (p *Policy) names(r *Relation) bool {
 	for _, m := range p.matches {
-		if m.Table != r.Name {
+		if m.Table != r.Name || m.Schema != r.Schema {
 			continue
 		}
 		m.Table, m.Column = "", ""

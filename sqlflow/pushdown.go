@@ -187,6 +187,11 @@ func (d *laying) year() (string, bool) {
 	default:
 		return "", false
 	}
+	d.column.coarse = true
+	if d.rule.Args.String("as", "") == "number" && unit == "year" {
+		d.column.coarse, d.column.shown = false, oidInt4
+		return fmt.Sprintf("CASE WHEN %[1]s BETWEEN %[2]d AND 9999%[3]s THEN (%[1]s)::pg_catalog.int4 END", year, low, cond), true
+	}
 	var cut string
 	switch d.typ.OID {
 	case oidDate:

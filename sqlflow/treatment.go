@@ -58,6 +58,8 @@ type shapeColumn struct {
 	seal   *seal
 	// related are the relations that the value's expression reads beside the row's own.
 	related []*Relation
+	// coarse columns are dates that are cut to a period.
+	coarse bool
 	// why says why the column is hidden, or what else there is to know, for reports.
 	why string
 }
@@ -118,6 +120,9 @@ type overlay struct {
 	catalog *Catalog
 	shapes  map[uint32]*shape
 	system  *systemView
+	// decided is what holds for columns that several relations of a family have, where
+	// their rules differ.
+	decided map[uint32]map[string]*decision
 	// limits are what methods cap, by unit.
 	limits map[mask.Method]*unitLimits
 	// fragments are parsed expressions by their text.
@@ -127,6 +132,7 @@ type overlay struct {
 // newOverlay gives every column its treatment. What cannot be decided is hidden.
 func newOverlay(p *Policy, c *Catalog) *overlay {
 	o := &overlay{policy: p, catalog: c, shapes: map[uint32]*shape{}, limits: map[mask.Method]*unitLimits{}}
+	o.families()
 	for _, r := range c.Relations() {
 		if !system(r.Schema) {
 			o.shape(r)
@@ -170,8 +176,8 @@ func (o *overlay) shape(r *Relation) *shape {
 	return s
 }
 
-// inherit takes the parent's treatment for the columns that the parent has. Two
-// parents that do not agree hide the column.
+// inherit takes the parent's treatment for the columns that the parent has. Where rules
+// disagree, families has decided for both.
 func (s *shape) inherit(p *shape) {
 	if p.refused != "" {
 		s.refused = "its parent is refused: " + p.refused
@@ -192,6 +198,17 @@ func (s *shape) inherit(p *shape) {
 func (o *overlay) column(r *Relation, a Attribute) *shapeColumn {
 	c := &shapeColumn{Attribute: a, shown: a.Type}
 	ch := o.policy.chain(r, a.Name)
+	if d := o.decided[r.OID][a.Name]; d != nil {
+		ch = d.chain
+		defer func() {
+			if c.why == "" {
+				c.why = d.note
+			}
+		}()
+		if d.hidden {
+			return c
+		}
+	}
 	switch {
 	case ch.why != "":
 		c.why = ch.why

@@ -35,11 +35,12 @@ func (p *Policy) last(ch chain) int {
 
 func (p *Policy) rules() []mask.TableRule { return p.masks.Ruleset.Tables.Rules }
 
-// chain finds the rules of a column, the most exact match first.
+// chain finds the rules of a column, the most exact match first. A materialised view
+// holds other relations' values: a rule that keeps must name its schema.
 func (p *Policy) chain(r *Relation, column string) (ch chain) {
 	var found []ruleMatch
 	for _, m := range p.matches {
-		if m.Matches(r.Schema, r.Name, column) {
+		if m.Matches(r.Schema, r.Name, column) && !(r.Kind == 'm' && p.rules()[m.rule].Method == "keep" && m.Schema != r.Schema) {
 			found = append(found, m)
 		}
 	}
@@ -339,26 +340,38 @@ const rowAlias = "veil_row"
 // relatedTests is a condition on a related row: true where it is for all rows that are
 // related, false where it is for none, and unknown where they differ or are none.
 func (o *overlay) relatedTests(c *shapeColumn, r *Relation, w *mask.RowCondition) string {
-	schema := w.Schema
-	if schema == "" {
-		schema = r.Schema
-	}
-	other := o.catalog.byName[relationName{schema, w.Table}]
-	if other == nil || system(schema) {
+	other := o.relatedTo(r, w)
+	if other == nil {
 		return unknownTest
 	}
 	var join []string
 	for _, here := range sortedKeys(w.On) {
 		l, r := attribute(r, here), attribute(other, w.On[here])
-		if l == nil || r == nil {
-			return unknownTest
-		}
 		join = append(join, o.joined(rowAlias+"."+quoteIdent(l.Name), l.Type, "veil_other."+quoteIdent(r.Name), r.Type))
 	}
 	test := o.tests(other, w, "veil_other.")
 	c.related = append(c.related, other)
 	return fmt.Sprintf("(SELECT CASE WHEN pg_catalog.bool_and(coalesce(%[1]s, false)) THEN true WHEN NOT pg_catalog.bool_or(coalesce(%[1]s, true)) THEN false END FROM %[2]s.%[3]s AS veil_other WHERE %[4]s)",
 		test, quoteIdent(other.Schema), quoteIdent(other.Name), strings.Join(join, " AND "))
+}
+
+// relatedTo is the relation of a condition on a related row, or nil where it or a column
+// that joins it is not there.
+func (o *overlay) relatedTo(r *Relation, w *mask.RowCondition) *Relation {
+	schema := w.Schema
+	if schema == "" {
+		schema = r.Schema
+	}
+	other := o.catalog.byName[relationName{schema, w.Table}]
+	if other == nil || system(schema) {
+		return nil
+	}
+	for here, there := range w.On {
+		if attribute(r, here) == nil || attribute(other, there) == nil {
+			return nil
+		}
+	}
+	return other
 }
 
 // joined compares two keys: as they are where an index can serve, else as texts.

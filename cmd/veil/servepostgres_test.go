@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
@@ -107,6 +109,31 @@ func TestPostgresCheck(t *testing.T) {
 		if !regexp.MustCompile(`(?m)^` + line).MatchString(r.stdout) {
 			t.Errorf("there is no line of the form %s in\n%s", line, r.stdout)
 		}
+	}
+	r = veil(t, "", "postgres", "check", "--config", config, "--format", "json")
+	var report struct {
+		Views []struct {
+			Columns  []struct{ Schema, Relation, Column, Treatment, Rule, Method string }
+			Findings []struct{ Rule, Relation, Message string }
+		}
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.code != 0 || len(report.Views) != 1 || len(report.Views[0].Columns) < 100 {
+		t.Errorf("as JSON: exit %d, %v: %.300s", r.code, err, r.stdout)
+	}
+	if r := veil(t, "", "postgres", "check", "--config", config, "--complete"); r.code != 1 {
+		t.Errorf("columns without rules: exit %d, want 1", r.code)
+	}
+	// A rule whose table is misspelt is named, and ends a pipeline.
+	misspelt := bytes.Replace(pgtest.ReadTestdata(t, "sql", "ruleset.yaml"), []byte("match: {schema: clinic, table: observations, column: taken_at}"),
+		[]byte("match: {schema: clinic, table: observation, column: taken_at}"), 1)
+	rules := write(t, t.TempDir()+"/misspelt.yaml", string(misspelt))
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, config, strings.Replace(string(text), pgtest.Testdata(t, "sql", "ruleset.yaml"), rules, 1))
+	if r := veil(t, "", "postgres", "check", "--config", config); r.code != 1 || !strings.Contains(r.stdout, `FAULT rule "sample-times": {schema: clinic, table: observation, column: taken_at} fits no column (did you mean "observations"?)`) {
+		t.Errorf("a misspelt table: exit %d: %s", r.code, r.stdout)
 	}
 	config, _ = clinicConfig(t, pgtest.Owner, "correct horse\n")
 	if r := veil(t, "", "postgres", "check", "--config", config); r.code != 1 || !strings.Contains(r.stderr, "the upstream's role is a superuser") {

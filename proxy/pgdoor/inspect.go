@@ -13,6 +13,8 @@ type Inspection struct {
 	// Treatments are what becomes of each relation and column, by the name of the
 	// view.
 	Treatments map[string][]sqlflow.ColumnTreatment
+	// Findings are what of each view's rules has no effect, likewise.
+	Findings map[string][]sqlflow.Finding
 }
 
 // Inspect connects to the upstream and says what the door would make of it.
@@ -30,9 +32,10 @@ func (s *Server) Inspect(ctx context.Context) (*Inspection, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := &Inspection{Powers: powers, Treatments: map[string][]sqlflow.ColumnTreatment{}}
+	found := &Inspection{Powers: powers, Treatments: map[string][]sqlflow.ColumnTreatment{}, Findings: map[string][]sqlflow.Finding{}}
 	for name, v := range s.policy.Load().views {
 		found.Treatments[name] = v.policy.Treatments(catalog)
+		found.Findings[name] = v.policy.Findings(catalog)
 	}
 	return found, nil
 }
