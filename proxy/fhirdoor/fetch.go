@@ -112,7 +112,7 @@ func shapeAnswer(out []byte, q *question) ([]byte, *problem) {
 			return nil, wrong
 		}
 	}
-	if dropped := q.toldInEntry(); len(dropped) > 0 {
+	if dropped := q.named(); len(dropped) > 0 {
 		entry, err := outcomeEntry(dropped)
 		if err == nil {
 			out, err = fhir.AppendEntry(nil, out, entry)
@@ -124,23 +124,23 @@ func shapeAnswer(out []byte, q *question) ([]byte, *problem) {
 	return out, nil
 }
 
-// toldInEntry are the parameters that an entry of the Bundle says were left out. A
+// named are the parameters that an entry of the Bundle says were left out. A
 // consumer that expects none does not get one for what makes no difference: some take
 // every entry for a match.
-func (q *question) toldInEntry() []*fhir.Refusal {
+func (q *question) named() []*fhir.Refusal {
 	if q.want != "Bundle" {
 		return nil
 	}
 	if q.handling == fhir.Lenient {
 		return q.dropped
 	}
-	var told []*fhir.Refusal
+	var named []*fhir.Refusal
 	for _, r := range q.dropped {
 		if !r.Harmless {
-			told = append(told, r)
+			named = append(named, r)
 		}
 	}
-	return told
+	return named
 }
 
 // enough refuses an answer that tells of fewer matches than the view allows.

@@ -81,6 +81,12 @@ func TestVersionOfFHIRInTheMediaType(t *testing.T) {
 			}
 		}
 	}
+	for _, path := range []string{"?_export=x", "?_file=x", "/$export"} { // before anything is opened or sent
+		r.get(t, path, "Accept", "application/fhir+ndjson; fhirVersion=3.0", "Prefer", "respond-async").outcome(t, 406)
+		if got := r.get(t, path, "Accept", "application/fhir+json; fhirVersion=3.0, application/fhir+json"); got.status == 406 {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
 	for format, status := range map[string]int{"application/fhir%2Bjson;fhirVersion=4.0": 200, "application/fhir%2Bjson%3B+fhirVersion=3.0": 406, "application/fhir+xml;fhirVersion=5.0": 406} {
 		if got := r.get(t, "/Patient?_count=1&_format="+format); got.status != status {
 			t.Errorf("%s: %d %.200s", format, got.status, got.body)

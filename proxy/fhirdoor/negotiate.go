@@ -48,8 +48,7 @@ func (f *format) negotiate(t *target, accept string) *problem {
 	}
 	inJSON, inXML := weigh(accept)
 	if inJSON == 0 && inXML == 0 {
-		return refused(406, models.IssueTypeNotSupported, "format",
-			"FHIR R4 is served, as JSON and as XML in UTF-8: ask for application/fhir+json or application/fhir+xml, without fhirVersion or with fhirVersion=4.0")
+		return notR4()
 	}
 	f.xml = inXML > inJSON
 	if len(formats) > 0 {
@@ -117,6 +116,25 @@ func isR4(params string) bool {
 	}
 	charset, given := mediaParam(params, "charset")
 	return !given || strings.EqualFold(charset, "utf-8") || charset == "*"
+}
+
+// takesR4 reports whether a list of media ranges has one of FHIR R4, or none at all.
+func takesR4(accept string) bool {
+	if strings.TrimSpace(accept) == "" {
+		return true
+	}
+	for item := range strings.SplitSeq(accept, ",") {
+		if _, params, _ := strings.Cut(item, ";"); isR4(params) {
+			return true
+		}
+	}
+	return false
+}
+
+// notR4 refuses a request for what is not served.
+func notR4() *problem {
+	return refused(406, models.IssueTypeNotSupported, "format",
+		"FHIR R4 is served, as JSON and as XML in UTF-8: ask for application/fhir+json or application/fhir+xml, without fhirVersion or with fhirVersion=4.0")
 }
 
 // mediaParam finds a parameter of a media type (RFC 9110, 5.6.6).

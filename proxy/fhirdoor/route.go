@@ -137,8 +137,11 @@ func (x *exchange) negotiated(a *ask, accept string) (*answer, *problem) {
 	if a.isBinary() && !takesFHIR(accept) {
 		return x.content(a, accept)
 	}
-	if k := a.link(); k != "" && k != linkPage {
-		return x.answer(a) // bulk export has one format
+	if k := a.link(); k != "" && k != linkPage { // bulk export has one format
+		if !takesR4(accept) {
+			return nil, notR4()
+		}
+		return x.answer(a)
 	}
 	if p := a.format.negotiate(&a.target, accept); p != nil {
 		return nil, p
