@@ -131,7 +131,12 @@ type analysis struct {
 	actions   map[string]int
 	params    map[int32]*Param
 	finish    []func()
-	mac       *mask.Pseudonymizer
+	// barriers are put up when all else is done. told counts what was read whose order
+	// could tell something, mentions how often what has a place was named.
+	barriers []func()
+	told     int
+	mentions map[string]int
+	mac      *mask.Pseudonymizer
 	// held is the plan whose rows a FETCH or EXECUTE takes.
 	held *Plan
 }

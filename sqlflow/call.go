@@ -26,6 +26,10 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	if full, ok := a.vouched(parts); ok {
 		f.Funcname = names(strings.SplitN(full, ".", 2)...)
 		a.arguments(f, sc)
+		if f.Over == nil {
+			sc.unsure = true // it may be an aggregate
+		}
+		a.inexactWindow(f, sc)
 		return value{node: n}
 	}
 	expand := schema == "information_schema" && name == "_pg_expandarray"
@@ -43,6 +47,28 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	}
 	// What is written in SQL's own words (EXTRACT … FROM) is a function of pg_catalog.
 	f.Funcname = names(schema, name)
+	inexact := a.inexact(name, f, sc)
+	v := a.listed(name, f, n, sc)
+	switch {
+	case f.Over == nil:
+		a.aggregate(name, f, inexact, sc)
+	case inexact:
+		a.inexactWindow(f, sc)
+	}
+	return v
+}
+
+// inexactWindow notes that a window function may answer by the order of its peers.
+func (a *analysis) inexactWindow(f *pg.FuncCall, sc *scope) {
+	for i := range sc.windows {
+		if sc.windows[i].f == f {
+			sc.windows[i].inexact = true
+		}
+	}
+}
+
+// listed analyses a call of a function of the allow-list.
+func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	if (name == "min" || name == "max") && len(f.Args) == 1 {
 		at := location(f.Args[0])
 		v := a.expr(f.Args[0], sc)
@@ -70,6 +96,10 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 		return a.carry(f, n, sc)
 	}
 	a.arguments(f, sc)
+	if name == "clock_timestamp" || name == "timeofday" {
+		// One time for all rows: that of each row would tell in which order they came.
+		return value{node: selectOnce(n)}
+	}
 	return value{node: n}
 }
 
@@ -135,7 +165,7 @@ func (a *analysis) rest(f *pg.FuncCall, sc *scope) {
 	}
 	if f.Over != nil {
 		a.window(f.Over, sc)
-		sc.windows = append(sc.windows, windowCall{f, lastPart(f.Funcname)})
+		sc.windows = append(sc.windows, windowCall{f: f, name: lastPart(f.Funcname)})
 	}
 }
 
@@ -227,7 +257,7 @@ func (a *analysis) carry(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 			if plain := a.within(vs[0].date, []*person{p}); plain != nil {
 				own := proto.Clone(f).(*pg.FuncCall)
 				own.Args, own.Over, own.AggFilter = append([]*pg.Node{plain}, f.Args[1:]...), f.Over, nil
-				sc.windows = append(sc.windows, windowCall{own, lastPart(f.Funcname)})
+				sc.windows = append(sc.windows, windowCall{f: own, name: lastPart(f.Funcname)})
 				d := *vs[0].date
 				d.person, d.used, d.plain = p, nil, func() *pg.Node { return &pg.Node{Node: &pg.Node_FuncCall{FuncCall: own}} }
 				out.date = &d

@@ -16,6 +16,8 @@ type Catalog struct {
 	typeNames map[relationName]*Type
 	// casts are the types that functions of the database cast to a type, by its OID.
 	casts map[uint32][]castFrom
+	// children are the relations that inherit from one, or are its partitions.
+	children map[uint32][]*Relation
 }
 
 type relationName struct{ schema, name string }
@@ -85,6 +87,7 @@ func NewCatalog(version string, relations []Relation, types []Type) (*Catalog, e
 		schemas:   map[string]uint32{},
 		types:     map[uint32]*Type{},
 		typeNames: map[relationName]*Type{},
+		children:  map[uint32][]*Relation{},
 	}
 	for _, group := range [][]Type{builtinTypes(), types} {
 		for i := range group {
@@ -101,6 +104,9 @@ func NewCatalog(version string, relations []Relation, types []Type) (*Catalog, e
 			return nil, fmt.Errorf("relation %s.%s is there twice", r.Schema, r.Name)
 		}
 		c.relations[r.OID], c.byName[name] = r, r
+		for _, parent := range r.Parents {
+			c.children[parent] = append(c.children[parent], r)
+		}
 		if _, ok := c.schemas[r.Schema]; !ok {
 			c.schemas[r.Schema] = 0
 		}

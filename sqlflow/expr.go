@@ -210,6 +210,7 @@ func (a *analysis) wholeRow(it *item, at int32) value {
 			c.use()
 		}
 	}
+	it.entire = true
 	return value{node: column(it.ref)}
 }
 

@@ -41,7 +41,7 @@ func (a *analysis) subselect(s *pg.RangeSubselect, n *pg.Node, sc, left *scope) 
 	if s.Lateral {
 		outer = &scope{parent: left, ctes: sc.ctes}
 	}
-	res := a.query(stmt, outer, mode{})
+	res := a.query(stmt, outer, mode{derived: true})
 	alias := ""
 	if s.Alias != nil {
 		alias = s.Alias.Aliasname
@@ -119,7 +119,7 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 	if len(f.Coldeflist) == 0 {
 		f.Alias.Colnames = a.columnAliases(it)
 	}
-	return from{node: n, items: []*item{it}, columns: it.columns}
+	return from{node: n, items: []*item{it}, columns: it.columns, sources: []*item{it}}
 }
 
 // settingsView is the view that shows what pg_show_all_settings() returns; nil where
@@ -197,7 +197,7 @@ func (a *analysis) join(j *pg.JoinExpr, n *pg.Node, sc, left *scope) from {
 	lateral.add(l)
 	r := a.fromItem(j.Rarg, sc, lateral)
 	j.Rarg = r.node
-	out := from{node: n, items: append(slices.Clone(l.items), r.items...)}
+	out := from{node: n, items: append(slices.Clone(l.items), r.items...), sources: append(slices.Clone(l.sources), r.sources...)}
 	var using []string
 	if j.IsNatural {
 		for _, c := range l.columns {

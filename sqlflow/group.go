@@ -137,7 +137,7 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 			}
 			a.groupDate(c.date, res)
 			carrier := q.TargetList[i].GetResTarget().Val
-			if key := a.groupByKey("", carrier, a.hash(carrier), sc); sc.seen {
+			if key := a.groupByKey("", carrier, a.hash(c.seal, carrier), sc); sc.seen {
 				return key
 			}
 			return n
@@ -153,7 +153,7 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 		if v.seal != nil {
 			a.groupable(v.seal, n, v.row(), keys)
 			a.groupDate(v.date, res)
-			return a.groupByKey("", v.node, a.hash(v.node), sc)
+			return a.groupByKey("", v.node, a.hash(v.seal, v.node), sc)
 		}
 		return v.node
 	}
@@ -245,7 +245,7 @@ func (s *seal) keyed(row *item, keys []*resolved) bool {
 
 func (a *analysis) groupByTwin(c *resolved, sc *scope) *pg.Node {
 	t := a.twinOf(c)
-	return a.groupByKey(c.twin, t, a.hashTwin(t), sc)
+	return a.groupByKey(c.twin, t, a.hashTwin(c.seal, t), sc)
 }
 
 // groupByKey groups by an original. Where rows are seen as they come from grouping, by

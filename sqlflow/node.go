@@ -112,6 +112,12 @@ func selectNode(s *pg.SelectStmt) *pg.Node {
 	return &pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: s}}
 }
 
+// selectOnce is an expression that is computed once a query, not once a row.
+func selectOnce(n *pg.Node) *pg.Node {
+	s := &pg.SelectStmt{TargetList: []*pg.Node{target("", n)}, LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE}
+	return &pg.Node{Node: &pg.Node_SubLink{SubLink: &pg.SubLink{SubLinkType: pg.SubLinkType_EXPR_SUBLINK, Subselect: selectNode(s)}}}
+}
+
 func subselect(s *pg.SelectStmt, alias *pg.Alias, lateral bool) *pg.Node {
 	return &pg.Node{Node: &pg.Node_RangeSubselect{RangeSubselect: &pg.RangeSubselect{Subquery: selectNode(s), Alias: alias, Lateral: lateral}}}
 }

@@ -35,18 +35,6 @@ func bareName(n *pg.Node) string {
 	return ""
 }
 
-func (a *analysis) seed() *pg.Node { return integer(a.policy.order, "int8") }
-
-// hash is the place of a carrier in Veil's own order.
-func (a *analysis) hash(carrier *pg.Node) *pg.Node {
-	return call("hash_record_extended", carrier, a.seed())
-}
-
-// hashTwin is the place of a bare original in Veil's own order.
-func (a *analysis) hashTwin(twin *pg.Node) *pg.Node {
-	return call("hashtextextended", cast(twin, "text"), a.seed())
-}
-
 // hasWindow reports whether a SELECT calls a window function.
 func hasWindow(q *pg.SelectStmt) bool {
 	found := false
@@ -79,10 +67,10 @@ func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 		v := a.expr(n, sc)
 		if v.seal != nil {
 			a.groupable(v.seal, n, v.row(), keys)
-			hash, twin := a.hash(v.node), ""
+			hash, twin := a.hash(v.seal, v.node), ""
 			if v.column != nil && v.column.twin != "" && v.column.emit == nil {
 				v.node = a.twinOf(v.column)
-				hash, twin = a.hashTwin(v.node), v.column.twin
+				hash, twin = a.hashTwin(v.seal, v.node), v.column.twin
 				if sc.partKeys == nil {
 					sc.partKeys = map[*pg.WindowDef][]string{}
 				}
@@ -300,12 +288,12 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 	var keys []*pg.Node
 	for i, c := range res.columns {
 		if c.seal != nil {
-			keys = append(keys, a.hash(column(alias.Aliasname, fmt.Sprintf("c%d", i+1))))
+			keys = append(keys, a.hash(c.seal, column(alias.Aliasname, fmt.Sprintf("c%d", i+1))))
 		}
 	}
 	a.appendOrder(q, keys)
 	add := res.add
-	res.swap = nil
+	res.swap, res.place = nil, nil
 	if res.into != nil {
 		res.into = inner
 	}
@@ -313,7 +301,7 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 		if i, ok := sealed[n]; ok {
 			name := a.twinName()
 			add(i, name)
-			n.GetSortBy().Node = a.hashTwin(column(alias.Aliasname, name))
+			n.GetSortBy().Node = a.hashTwin(res.columns[i].seal, column(alias.Aliasname, name))
 		}
 	}
 	if more := res.append; more != nil {

@@ -1,14 +1,16 @@
 package sqlflow
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
 
 // TestOwnOrder holds where an order of Veil's own is put, and where it must not be.
 func TestOwnOrder(t *testing.T) {
-	const hash = "pg_catalog.hashtextextended("
-	const record = "pg_catalog.hash_record_extended("
+	const hash = `pg_catalog\.hashtextextended\(`
+	const record = hash + `pg_catalog\.replace\(`
+	const column = `[a-z0-9_]+\.[a-z0-9_]+`
 	for _, c := range []struct {
 		name, sql string
 		want      []string
@@ -19,10 +21,10 @@ func TestOwnOrder(t *testing.T) {
 		{"distinct", "SELECT DISTINCT patient_id FROM visits", []string{"SELECT DISTINCT", "ORDER BY " + record}, false},
 		{"union", "SELECT patient_id FROM visits UNION SELECT id FROM patients", []string{"ORDER BY " + record}, false},
 		{"partitions", "SELECT count(*) OVER (PARTITION BY patient_id) FROM visits", []string{"ORDER BY " + hash}, false},
-		{"numbered groups", "SELECT patient_id, row_number() OVER () FROM visits GROUP BY patient_id", []string{"OVER (ORDER BY " + hash}, false},
-		{"numbered beside a partition", "SELECT row_number() OVER (ORDER BY days), count(*) OVER (PARTITION BY patient_id) FROM visits", []string{".days, " + hash}, false},
-		{"a named window", "SELECT row_number() OVER w, count(*) OVER (PARTITION BY patient_id) FROM visits WINDOW w AS (ORDER BY days)", []string{".days, " + hash}, false},
-		{"within the partition itself", "SELECT patient_id, lag(days) OVER (PARTITION BY patient_id ORDER BY days) FROM visits", []string{".days) AS"}, false},
+		{"numbered groups", "SELECT patient_id, row_number() OVER () FROM visits GROUP BY patient_id", []string{`OVER \(ORDER BY ` + hash}, false},
+		{"numbered beside a partition", "SELECT row_number() OVER (ORDER BY days), count(*) OVER (PARTITION BY patient_id) FROM visits", []string{`OVER \(ORDER BY ` + column + ", " + hash}, false},
+		{"a named window", "SELECT row_number() OVER w, count(*) OVER (PARTITION BY patient_id) FROM visits WINDOW w AS (ORDER BY days)", []string{`OVER \(ORDER BY ` + column + ", " + hash}, false},
+		{"within the partition itself", "SELECT patient_id, lag(days) OVER (PARTITION BY patient_id ORDER BY days) FROM visits", []string{` ORDER BY ` + column + `\) AS lag`}, false},
 		{"limited in a sub-select", "SELECT count(*) FROM (SELECT DISTINCT patient_id FROM visits LIMIT 3) x", []string{"ORDER BY " + record, "LIMIT 3"}, false},
 		{"limited in IN", "SELECT sex FROM patients WHERE id IN (SELECT patient_id FROM visits GROUP BY 1 LIMIT 3)", []string{"ORDER BY " + hash}, false},
 		{"IN needs none", "SELECT sex FROM patients WHERE id IN (SELECT patient_id FROM visits GROUP BY 1)", nil, true},
@@ -32,11 +34,11 @@ func TestOwnOrder(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := planOf(t, c.sql)
 			for _, w := range c.want {
-				if !strings.Contains(p.SQL, w) {
+				if !regexp.MustCompile(w).MatchString(p.SQL) {
 					t.Errorf("want %s in\n%s", w, p.SQL)
 				}
 			}
-			if c.none && strings.Contains(p.SQL, "_extended(") || c.none && strings.Contains(p.SQL, hash) {
+			if c.none && regexp.MustCompile(hash).MatchString(p.SQL) {
 				t.Errorf("an order that no one needs:\n%s", p.SQL)
 			}
 		})

@@ -20,7 +20,7 @@ func (a *analysis) ownOrder(v value, at int32) *pg.Node {
 	if !v.seal.orderable() || t == nil {
 		a.refuseOrder(v.seal, at)
 	}
-	return a.hashTwin(t)
+	return a.hashTwin(v.seal, t)
 }
 
 func (a *analysis) refuseOrder(s *seal, at int32) {
@@ -55,13 +55,13 @@ func (a *analysis) orderedCompare(name string, l, r value, at int32) *pg.Node {
 		return op(name, place, cast(null(), "int8"))
 	case c.param > 0:
 		p := a.sealedParam(c.param, l.seal, false, at)
-		return op(name, place, when(op("<>", p, a.tagText()), a.hashTwin(p)))
+		return op(name, place, when(op("<>", p, a.tagText()), a.hashTwin(l.seal, p)))
 	}
 	id, ok := a.open(l.seal, c.text)
 	if !ok {
 		a.refuseSealed(l.seal, at, "it is compared by order with what is no pseudonym", "compare it with a pseudonym that a query returned")
 	}
-	return op(name, place, a.hashTwin(text(id)))
+	return op(name, place, a.hashTwin(l.seal, text(id)))
 }
 
 var commuted = map[string]string{"<": ">", ">": "<", "<=": ">=", ">=": "<="}

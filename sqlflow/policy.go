@@ -1,7 +1,6 @@
 package sqlflow
 
 import (
-	"encoding/binary"
 	"fmt"
 	"path"
 	"slices"
@@ -34,7 +33,6 @@ type Policy struct {
 	options   Options
 	functions map[string]bool
 	matches   []ruleMatch
-	order     int64
 
 	mu   sync.Mutex
 	over *overlay
@@ -115,11 +113,6 @@ func NewPolicy(p *mask.Policy, o Options) (*Policy, error) {
 			}
 		}
 	}
-	seed, err := p.Keys.Derive("sql-order", "", 8)
-	if err != nil {
-		return nil, err
-	}
-	out.order = int64(binary.BigEndian.Uint64(seed))
 	out.keys.New = func() any { return p.Keys.NewPseudonymizer() }
 	return out, nil
 }

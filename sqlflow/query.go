@@ -11,6 +11,9 @@ import (
 type mode struct {
 	// unordered: the order of its rows cannot be seen (EXISTS, IN).
 	unordered bool
+	// exists: not even which rows come can be seen. derived: the query that reads it
+	// orders its rows.
+	exists, derived bool
 	// recursive: it is a recursive common table expression, which must keep its form.
 	recursive bool
 	// view is the view whose definition it is: of a column that fails the view is told,
@@ -38,8 +41,10 @@ func (a *analysis) query(q *pg.SelectStmt, outer *scope, m mode) *result {
 		a.with(q.WithClause, sc)
 	}
 	if q.LimitCount != nil || q.LimitOffset != nil {
-		m.unordered = false // which rows come depends on the order
+		// Which rows come depends on the order.
+		m.unordered, m.derived = m.exists, false
 	}
+	told := a.told
 	var res *result
 	switch {
 	case q.Op != pg.SetOperation_SETOP_NONE:
@@ -55,6 +60,7 @@ func (a *analysis) query(q *pg.SelectStmt, outer *scope, m mode) *result {
 	if q.LimitOffset != nil {
 		q.LimitOffset = a.limit(q.LimitOffset, sc)
 	}
+	res.told = a.told > told
 	return res
 }
 
@@ -65,6 +71,7 @@ func (a *analysis) limit(n *pg.Node, sc *scope) *pg.Node {
 
 // plain analyses a SELECT of one level.
 func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
+	told := a.told
 	for i, n := range q.FromClause {
 		f := a.fromItem(n, sc, sc)
 		q.FromClause[i] = f.node
@@ -102,6 +109,7 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 		a.fail("0A000", 0, "DISTINCT over sealed columns is not supported in a recursive query", "put it into the outer query, or use UNION")
 	}
 	if distinct && !m.unordered {
+		a.arrange(q, sc, res, m, a.told > told)
 		return a.wrap(q, res)
 	}
 	if distinct {
@@ -110,5 +118,6 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 	if len(sc.keys) > 0 && len(q.DistinctClause) == 0 && !m.unordered && !m.recursive {
 		a.appendOrder(q, sc.keys)
 	}
+	a.arrange(q, sc, res, m, a.told > told)
 	return res
 }

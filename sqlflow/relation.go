@@ -70,7 +70,13 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 	}
 	source := &pg.RangeVar{Schemaname: s.relation.Schema, Relname: s.relation.Name, Inh: v.Inh, Relpersistence: "p"}
 	fromNode := &pg.Node{Node: &pg.Node_RangeVar{RangeVar: source}}
-	if sample != nil {
+	var drawn *pg.Node
+	switch {
+	case sample == nil:
+	case s.tells():
+		a.sample(sample)
+		drawn = a.drawn(s.relation, sample)
+	default:
 		a.sample(sample)
 		sample.Relation = fromNode
 		fromNode = &pg.Node{Node: &pg.Node_RangeTableSample{RangeTableSample: sample}}
@@ -78,6 +84,9 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 	stmt := &pg.SelectStmt{FromClause: []*pg.Node{fromNode}, LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE}
 	if s.where != "" {
 		stmt.WhereClause = a.fragment(s.where)
+	}
+	if drawn != nil {
+		stmt.WhereClause = drawn
 	}
 	a.subselects[stmt] = true
 	renamed := v.Alias != nil && len(v.Alias.Colnames) > 0
@@ -137,6 +146,22 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 	}
 	it.persons()
 	a.rename(it, v.Alias, v.Location)
+	place, label := "", ""
+	if !system(s.relation.Schema) {
+		label = a.label(s.relation.Schema + "." + s.relation.Name)
+		it.place = func() *pg.Node {
+			if it.entire {
+				return a.keyedText(label, a.untagged(wholeOf(it.ref)))
+			}
+			if place == "" {
+				place = a.twinName()
+			}
+			return column(it.ref, place)
+		}
+		if s.tells() {
+			a.told++
+		}
+	}
 	a.finish = append(a.finish, func() {
 		for _, e := range entries {
 			if !e.used {
@@ -172,7 +197,13 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 				a.depends(e.shape.seal.typ)
 				stmt.TargetList = append(stmt.TargetList, target(e.bare, column(e.shape.seal.column)))
 				stmt.WhereClause = isNotNull(column("tableoid")) // no index-only scan: see carrier
+				if drawn != nil {
+					stmt.WhereClause = both(stmt.WhereClause, drawn)
+				}
 			}
+		}
+		if place != "" {
+			stmt.TargetList = append(stmt.TargetList, target(place, a.lies(s.relation, label)))
 		}
 		if len(stmt.TargetList) == 0 {
 			stmt.TargetList = []*pg.Node{target(a.twinName(), null())}
@@ -182,7 +213,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 	if renamed {
 		out.Colnames = a.columnAliases(it)
 	}
-	return from{node: subselect(stmt, out, false), items: []*item{it}, columns: it.columns}
+	return from{node: subselect(stmt, out, false), items: []*item{it}, columns: it.columns, sources: []*item{it}}
 }
 
 // relate lets an expression of Veil's own read the relations that its condition is on.
@@ -198,8 +229,7 @@ func (a *analysis) relate(n *pg.Node, relations []*Relation) {
 	}
 }
 
-// sample checks a TABLESAMPLE clause: which rows come depends on the place of rows in
-// the table, not on their values.
+// sample checks a TABLESAMPLE clause.
 func (a *analysis) sample(s *pg.RangeTableSample) {
 	parts, ok := dotted(s.Method)
 	if !ok || len(parts) != 1 || parts[0] != "system" && parts[0] != "bernoulli" {
@@ -318,7 +348,7 @@ func (a *analysis) view(r *Relation, v *pg.RangeVar, alias string) from {
 	own := *path
 	own.SearchPath = nil // every name in a definition is qualified
 	a.session = &own
-	res := a.query(stmt, &scope{}, mode{view: r})
+	res := a.query(stmt, &scope{}, mode{view: r, derived: true})
 	a.views--
 	a.at, a.session = at, path
 	f := a.fromResult(subselect(stmt, nil, false), res, alias, v.Alias)
@@ -368,5 +398,9 @@ func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *p
 	} else {
 		node.GetRangeSubselect().Alias = out
 	}
-	return from{node: node, items: []*item{it}, columns: it.columns}
+	it.safe, it.place = res.safe, a.placeOf(it, res, node.GetRangeVar() == nil)
+	if res.told {
+		a.told++
+	}
+	return from{node: node, items: []*item{it}, columns: it.columns, sources: []*item{it}}
 }

@@ -14,6 +14,13 @@ type result struct {
 	// add appends a twin's target to the query under a name, append another one.
 	add    func(i int, name string)
 	append func(name string, n *pg.Node)
+	// told: the query reads rows whose order could tell something. safe: the order in
+	// which its own come does not.
+	told, safe bool
+	// place appends the place of the rows to the query under a name, placeName that
+	// under which it was asked for; nil where the query cannot tell it.
+	place     func(name string)
+	placeName string
 }
 
 type resultColumn struct {

@@ -62,6 +62,12 @@ type item struct {
 	relation *Relation
 	// extra are columns that a star leaves out.
 	extra []*resolved
+	// place refers to the place of its rows (place.go), nil where they have none. safe:
+	// the order in which they come tells nothing.
+	place func() *pg.Node
+	safe  bool
+	// entire: its whole row is referred to, so that it can have no column more.
+	entire bool
 }
 
 // newItem makes an item with a name of its own in the rewritten text.
@@ -116,6 +122,11 @@ type scope struct {
 	query        *pg.SelectStmt
 	groupPersons []*person
 	partPersons  map[*pg.WindowDef][]*person
+	// sources are the items that rows are joined of, with those that a join's alias hides.
+	sources []*item
+	// aggregated: the level has an aggregate. gathers: it has one that sees the order of
+	// its input. unsure: it calls a function of the database, which may be one.
+	aggregated, gathers, unsure bool
 }
 
 // cteEnv is a chain of common table expressions, the nearest first.
@@ -147,6 +158,7 @@ func (s *scope) key(name string, n *pg.Node) {
 func (s *scope) add(f from) {
 	s.items = append(s.items, f.items...)
 	s.columns = append(s.columns, f.columns...)
+	s.sources = append(s.sources, f.sources...)
 }
 
 // from is what one FROM item brings: names to qualify with, and columns.
@@ -154,6 +166,7 @@ type from struct {
 	node    *pg.Node
 	items   []*item
 	columns []*resolved
+	sources []*item
 }
 
 // lookup finds what a column reference means. Exactly one of the results is set:

@@ -12,12 +12,16 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 	side := &scope{parent: sc.parent, ctes: sc.ctes}
 	inner := mode{unordered: true, recursive: m.recursive, view: m.view, united: true}
 	if q.Op == pg.SetOperation_SETOP_UNION && q.All {
-		inner.unordered = m.unordered
+		inner.unordered, inner.derived = m.unordered, m.derived && len(q.SortClause) == 0
 	}
 	l := a.query(q.Larg, side, inner)
 	r := a.query(q.Rarg, side, inner)
 	sealed := a.unite(q, l, r, 0)
-	res := &result{columns: l.columns}
+	all := q.Op == pg.SetOperation_SETOP_UNION && q.All
+	res := &result{columns: l.columns, safe: !all || l.safe && r.safe}
+	if all && l.place != nil && r.place != nil && !m.recursive {
+		res.place = func(name string) { l.place(name); r.place(name) }
+	}
 	for i, c := range l.columns {
 		lm, rm := c.markTwin, r.columns[i].markTwin
 		fence := a.sameFence([]value{{fence: c.fence, null: c.null}, {fence: r.columns[i].fence, null: r.columns[i].null}}, 0)
@@ -38,7 +42,7 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 	if l.swap != nil && r.swap != nil {
 		res.swap = func() { l.swap(); r.swap() }
 	}
-	sorted := sealed && !(q.Op == pg.SetOperation_SETOP_UNION && q.All)
+	sorted := sealed && !all
 	bySealed := slices.ContainsFunc(q.SortClause, func(n *pg.Node) bool {
 		i := a.sortTarget(n.GetSortBy().GetNode(), res)
 		return i >= 0 && res.columns[i].seal != nil
@@ -95,7 +99,7 @@ func shapeOf(s *seal) []bool {
 
 // values analyses VALUES.
 func (a *analysis) values(q *pg.SelectStmt, sc *scope) *result {
-	res := &result{}
+	res := &result{safe: true}
 	for n, l := range q.ValuesLists {
 		list := l.GetList()
 		if list == nil {

@@ -66,6 +66,9 @@ func (a *analysis) top(q *pg.SelectStmt, described bool) {
 	for i := len(a.finish) - 1; i >= 0; i-- {
 		a.finish[i]()
 	}
+	for _, put := range a.barriers {
+		put()
+	}
 }
 
 // columns are the plan's columns of a result.

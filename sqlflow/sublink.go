@@ -13,10 +13,10 @@ func (a *analysis) sublink(s *pg.SubLink, n *pg.Node, sc *scope) value {
 	at := &scope{parent: sc, ctes: sc.ctes}
 	switch s.SubLinkType {
 	case pg.SubLinkType_EXISTS_SUBLINK:
-		a.query(q, at, mode{unordered: true})
+		a.query(q, at, mode{unordered: true, exists: true})
 		return value{node: n}
 	case pg.SubLinkType_EXPR_SUBLINK:
-		res := a.query(q, at, mode{})
+		res := a.query(q, at, mode{unordered: true}) // it is one row
 		if len(res.columns) != 1 {
 			a.clearResult(res, s.Location)
 			return value{node: n}

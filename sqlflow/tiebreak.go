@@ -23,6 +23,8 @@ var (
 type windowCall struct {
 	f    *pg.FuncCall
 	name string
+	// inexact: it adds up floating-point numbers, or may.
+	inexact bool
 }
 
 // Frame options (src/include/nodes/parsenodes.h).

@@ -42,15 +42,17 @@ func (a *analysis) with(w *pg.WithClause, sc *scope) {
 		// The query does not see the level's own columns, for they are not there yet.
 		at := &scope{parent: sc.parent, ctes: sc.ctes}
 		var res *result
+		told := a.told
 		if self {
 			res = a.recursive(c, stmt, name, names, at)
 		} else {
-			res = a.query(stmt, at, mode{})
+			res = a.query(stmt, at, mode{derived: true})
 			res = res.renamed(a, names, c.Location)
 		}
 		if c.SearchClause != nil || c.CycleClause != nil {
 			res = a.searchCycle(c, res)
 		}
+		res.told = a.told > told
 		sc.ctes = &cteEnv{parent: sc.ctes, name: name, ref: c.Ctename, result: res}
 	}
 }
