@@ -47,10 +47,10 @@ func TestAgeCapReadsUnitsAsTheMethod(t *testing.T) {
 	var rows []string
 	for _, u := range all {
 		for _, v := range values[1:] {
-			rows = append(rows, fmt.Sprintf("(%s, %s)", literal(u), v))
+			rows = append(rows, fmt.Sprintf("(%d, %s, %s)", len(rows), literal(u), v))
 		}
 	}
-	db.Exec(t, "DROP SCHEMA IF EXISTS u CASCADE; CREATE SCHEMA u; CREATE TABLE u.measured (unit text, value numeric); INSERT INTO u.measured VALUES "+strings.Join(rows, ", "))
+	db.Exec(t, "DROP SCHEMA IF EXISTS u CASCADE; CREATE SCHEMA u; CREATE TABLE u.measured (n int, unit text, value numeric); INSERT INTO u.measured VALUES "+strings.Join(rows, ", "))
 	d := openDoor(t, db.DSN(pgtest.Owner), p, nil)
 	conn, err := pgconn.Connect(context.Background(), d.dsn())
 	if err != nil {
@@ -63,7 +63,7 @@ func TestAgeCapReadsUnitsAsTheMethod(t *testing.T) {
 	}
 	defer source.Close(context.Background())
 	read := func(c *pgconn.PgConn) [][][]byte {
-		results, err := c.Exec(context.Background(), "SELECT unit, unit, value FROM u.measured").ReadAll()
+		results, err := c.Exec(context.Background(), "SELECT n, unit, value FROM u.measured ORDER BY n").ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}
