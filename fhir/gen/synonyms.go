@@ -36,6 +36,7 @@ var others = map[string]string{
 	"2.16.840.1.113883.6.103":     "http://hl7.org/fhir/sid/icd-9-cm",
 	"2.16.840.1.113883.6.104":     "http://hl7.org/fhir/sid/icd-9-cm",
 	"2.16.840.1.113883.6.12":      "http://www.ama-assn.org/go/cpt",
+	"2.16.840.1.113883.6.14":      "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
 	"2.16.840.1.113883.6.285":     "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
 	"2.16.840.1.113883.6.73":      "http://www.whocc.no/atc",
 	"2.16.840.1.113883.6.8":       "http://unitsofmeasure.org",
@@ -70,6 +71,9 @@ func (d *definitions) synonyms() []byte {
 	m := map[string]string{}
 	for oid, url := range others {
 		m["urn:oid:"+oid] = url
+		if rest, ok := strings.CutPrefix(url, "http://"); ok { // as people mistype it
+			m["https://"+rest], m[url+"/"], m["https://"+rest+"/"] = url, url, url
+		}
 	}
 	for _, url := range sortedKeys(d.codeSystems) {
 		if len(d.codeSystems[url].Concept) == 0 {
