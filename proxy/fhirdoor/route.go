@@ -3,6 +3,7 @@ package fhirdoor
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -41,9 +42,13 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) bool {
 	return true
 }
 
-// Ready says why the door cannot answer, in fixed words, or nothing. The
+// Ready says why the door cannot answer, in fixed words, or nothing: first what the
+// process knows of itself, such as that its audit log cannot be written. The
 // upstream is asked at most every five seconds, or every second while it fails.
 func (s *Server) Ready() error {
+	if err := s.alive(); err != nil {
+		return err
+	}
 	_, p := s.ready.get(5*time.Second, func() ([]byte, *problem) {
 		r, p := s.up.get([]byte("/metadata"), s.limits.ReadyTimeout)
 		if p != nil {
@@ -59,7 +64,7 @@ func (s *Server) Ready() error {
 		return nil, nil
 	})
 	if p != nil {
-		return errors.New(p.text)
+		return fmt.Errorf("%s (%s)", p.text, p.reason)
 	}
 	return nil
 }

@@ -97,6 +97,9 @@ type Config struct {
 	// Metrics counts what the door does; nothing does when it is nil.
 	Metrics *metrics.Door
 	Limits  Limits
+	// Ready says, in fixed words, why the process cannot answer whatever the
+	// upstream does; nil for nothing to say.
+	Ready func() error
 }
 
 // DefaultLinkAge is long enough for a slow notebook and a large export.
@@ -131,6 +134,7 @@ type Server struct {
 	metadataSeen, selfSeen atomic.Bool
 	attempts               *consumer.Attempts
 	foreignSeen            atomic.Bool // references were removed since their base URL is not known
+	alive                  func() error
 }
 
 // New checks the configuration and returns a door. It opens no connection.
@@ -162,6 +166,7 @@ func New(c Config) (*Server, error) {
 		linkAge:  c.LinkAge,
 		now:      time.Now,
 		attempts: consumer.NewAttempts(),
+		alive:    c.Ready,
 		slots:    make(chan struct{}, limits.Exchanges),
 		skips:    c.SkipInvalidLines,
 		streams:  make(chan struct{}, limits.Streams),
@@ -177,6 +182,9 @@ func New(c Config) (*Server, error) {
 		s.places = append(s.places, placeOf(base))
 	}
 	s.site = &fhir.Site{Upstream: s.origins, Base: s.base}
+	if s.alive == nil {
+		s.alive = func() error { return nil }
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -256,6 +264,9 @@ func baseURL(what, base string) (*url.URL, error) {
 type discard struct{}
 
 func (discard) Printf(string, ...any) {}
+
+// Connections is how many connections of consumers are open.
+func (s *Server) Connections() int { return int(s.http.GetOpenConnectionsCount()) }
 
 // Serve answers requests until Shutdown or an error of the listener.
 func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }

@@ -16,6 +16,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
@@ -228,7 +229,7 @@ func (u *upstream) unreachable(err error) *problem {
 	case errors.As(err, &timed) && timed.Timeout():
 		return failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not answer in time")
 	}
-	return failed(502, models.IssueTypeTransient, "upstream unreachable", "the FHIR server could not be reached or did not complete its answer")
+	return failed(502, models.IssueTypeTransient, "upstream "+proxy.Cause(err), "the FHIR server could not be reached or did not complete its answer")
 }
 
 func (u *upstream) tooLarge() *problem {

@@ -17,7 +17,6 @@
 package metrics
 
 import (
-	"io"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -47,11 +46,22 @@ func (s *Set) Loaded(at time.Time) { s.loaded.Store(at.Unix()) }
 // Reload counts an attempt to reload: "applied" or "refused".
 func (s *Set) Reload(result string) { s.reloads.of(fixedWords(result)).Inc() }
 
-// Write writes all metrics, and those of the process and the Go runtime.
-func (s *Set) Write(w io.Writer) {
-	s.set.WritePrometheus(w)
-	vm.WriteProcessMetrics(w)
+// Build names the build that runs. It is called once.
+func (s *Set) Build(version, goVersion string) {
+	clean := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r < ' ' || r > '~' || r == '"' || r == '\\' {
+				return '_'
+			}
+			return r
+		}, s)
+	}
+	s.Gauge(`veil_build_info{version="`+clean(version)+`",goversion="`+clean(goVersion)+`"}`, func() float64 { return 1 })
 }
+
+// Gauge adds a metric that is read when it is written. The name may have labels of
+// fixed words, such as veil_x{state="idle"}.
+func (s *Set) Gauge(name string, read func() float64) { s.set.NewGauge(name, read) }
 
 // Door counts what one door does. It may be used concurrently.
 type Door struct {

@@ -174,6 +174,10 @@ func (x *session) upstreamError(body []byte) (code string, err error) {
 		return "", errUpstreamProtocol
 	}
 	told := rewritten(m.Code)
+	if told.code == "57014" && x.ending.Load() {
+		x.lost = true
+		return told.code, errClosing
+	}
 	switch m.SeverityUnlocalized {
 	case "ERROR":
 		x.send(told.response("ERROR"))

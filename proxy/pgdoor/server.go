@@ -31,6 +31,7 @@ package pgdoor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -144,14 +145,38 @@ func (s *Server) Warm(ctx context.Context) error {
 	return err
 }
 
-// Ready reports whether the upstream answers.
+// Ready says, in fixed words, why a client that comes now would not be served: the
+// upstream does not answer, or no connection is left.
 func (s *Server) Ready() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.limits.ConnectTimeout)
 	defer cancel()
+	switch {
+	case len(s.slots) == cap(s.slots):
+		return errors.New("all connections of clients are taken (connections)")
+	case len(s.up.slots) == cap(s.up.slots):
+		return errors.New("all connections to the PostgreSQL upstream are taken (upstreamConnections)")
+	}
 	if _, err := s.catalogs.look(ctx); err != nil {
-		return errors.New("the PostgreSQL upstream does not answer")
+		return fmt.Errorf("the PostgreSQL upstream does not answer (%s)", sqlState(err))
 	}
 	return nil
+}
+
+// Stats are the connections of a moment.
+type Stats struct {
+	// Sessions are those of clients.
+	Sessions int
+	// Upstream are the connections to the upstream that sessions hold, Idle those
+	// that are kept for the next one, Waiting the sessions that wait for one.
+	Upstream, Idle, Waiting int
+}
+
+// Stats counts connections.
+func (s *Server) Stats() Stats {
+	s.up.mu.Lock()
+	idle := len(s.up.idle)
+	s.up.mu.Unlock()
+	return Stats{Sessions: len(s.slots), Upstream: len(s.up.slots), Idle: idle, Waiting: int(s.up.waiters.Load())}
 }
 
 // Serve answers clients until Shutdown or an error of the listener.
@@ -205,15 +230,35 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-done:
 	case <-ctx.Done():
 		err = ctx.Err()
-		s.mu.Lock()
-		for x := range s.open {
-			x.abandon()
-		}
-		s.mu.Unlock()
+		s.abandon(done)
 		<-done
 	}
 	s.catalogs.close()
 	s.up.close()
 	s.analyzer.Close()
 	return err
+}
+
+// farewell is how long sessions that are ended have to say so to their clients.
+const farewell = 2 * time.Second
+
+// abandon ends what the sessions do, each with an error that its client
+// understands, and then the connections of those that do not come to an end.
+func (s *Server) abandon(done <-chan struct{}) {
+	s.mu.Lock()
+	for x := range s.open {
+		x.ending.Store(true)
+		go x.cancelUpstream() // ends within cancelTimeout
+	}
+	s.mu.Unlock()
+	select {
+	case <-done:
+		return
+	case <-time.After(farewell):
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for x := range s.open {
+		_ = x.raw.Close() // not conn, which TLS may be taking the place of
+	}
 }

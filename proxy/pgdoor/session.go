@@ -39,6 +39,7 @@ type session struct {
 	keys   *mask.Pseudonymizer // opens what is bound to parameters
 
 	waits      atomic.Bool // for messages: it has logged in
+	ending     atomic.Bool // the process stops and waits no longer
 	cancelling sync.Mutex  // held while up is set or cancelled
 	up         *upstream
 
@@ -302,8 +303,8 @@ func (x *session) over() error {
 // Why a session ends that did nothing wrong.
 var (
 	errIdle     = &sessionError{code: "57P05", text: "terminating connection due to idle-session timeout"}
-	errClosing  = &sessionError{code: "57P01", text: "the door is closing"}
-	errOutdated = &sessionError{code: "57P01", text: "the door's policy changed", hint: "connect again"}
+	errClosing  = &sessionError{code: "57P01", text: "terminating connection due to administrator command", hint: "Veil is shutting down: connect again"}
+	errOutdated = &sessionError{code: "57P01", text: "terminating connection due to administrator command", hint: "Veil's rules or users were reloaded: connect again"}
 )
 
 // message answers one message of the client, or notes what is expected for it.
@@ -378,12 +379,6 @@ func (x *session) hurry() {
 	if x.waits.Load() {
 		_ = x.conn.SetReadDeadline(time.Now())
 	}
-}
-
-// abandon ends what the session does.
-func (x *session) abandon() {
-	x.cancelUpstream()
-	_ = x.raw.Close() // not conn, which TLS may be taking the place of
 }
 
 // end tells the client why the session ends, if there is a reason, and gives the

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/sqlflow"
 )
 
@@ -49,6 +50,7 @@ type upstreams struct {
 	// dateStyle is the one that sessions begin with of which the client asks for none:
 	// ISO, in the order that the server has.
 	dateStyle atomic.Pointer[string]
+	waiters   atomic.Int32
 
 	mu     sync.Mutex
 	idle   []*upstream // the longest idle first
@@ -91,8 +93,10 @@ func (u *upstreams) acquire(ctx context.Context, settings map[string]string) (*u
 	defer cancel()
 	select {
 	case u.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, errBusy
+	default:
+		if err := u.wait(ctx); err != nil {
+			return nil, err
+		}
 	}
 	key := settingsText(settings)
 	for {
@@ -111,6 +115,18 @@ func (u *upstreams) acquire(ctx context.Context, settings map[string]string) (*u
 		return nil, err
 	}
 	return c, nil
+}
+
+// wait takes the place of a connection that is given back.
+func (u *upstreams) wait(ctx context.Context) error {
+	u.waiters.Add(1)
+	defer u.waiters.Add(-1)
+	select {
+	case u.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return errBusy
+	}
 }
 
 // take returns the connection with these settings that was used last, or nil,
@@ -265,16 +281,14 @@ func majorVersion(text string) int32 {
 	return major
 }
 
-// sqlState is the code of an upstream's error: all that may be logged of it.
+// sqlState is the code of an upstream's error, or why there is none: all that may
+// be logged of it.
 func sqlState(err error) string {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return pg.Code
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return "timeout"
-	}
-	return "connection"
+	return proxy.Cause(err)
 }
 
 // Read reads from the upstream for as long as the session is willing to wait.

@@ -1,0 +1,98 @@
+package metrics
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	vm "github.com/VictoriaMetrics/metrics"
+)
+
+// help are the texts of the process's metrics.
+var help = map[string]string{
+	"veil_reloads_total":                         "Reloads of the configuration, by result.",
+	"veil_policy_loaded_timestamp_seconds":       "When what is in force was loaded, in Unix seconds.",
+	"veil_build_info":                            "The build that runs; always 1.",
+	"veil_audit_free_bytes":                      "Room on the disk of the audit log.",
+	"veil_audit_ready":                           "Whether the next audit record could be written, as far as is known: 1 or 0.",
+	"veil_certificate_expiry_timestamp_seconds":  "When the certificate of a listener ends, in Unix seconds.",
+	"veil_fhir_connections":                      "Open connections of consumers.",
+	"veil_postgres_sessions":                     "Sessions of clients.",
+	"veil_postgres_upstream_connections":         "Connections to the upstream, by state: used by a session, or idle.",
+	"veil_postgres_upstream_connections_allowed": "Connections to the upstream that may be used at once.",
+	"veil_postgres_upstream_waiting":             "Sessions that wait for a connection to the upstream.",
+}
+
+// doorHelp are the texts of the metrics of each listener, by what follows its name.
+var doorHelp = map[string]string{
+	"requests_total":              "Requests or statements that were answered, by operation and class of status.",
+	"request_seconds":             "Time to the answer, or to the beginning of one that is streamed, by operation.",
+	"refused_total":               "Requests or statements that were refused, by reason.",
+	"failed_total":                "Requests or statements that failed, by reason.",
+	"failed_logins_total":         "Credentials that were refused.",
+	"masked_bytes_total":          "Bytes of masked answers before compression.",
+	"rule_applications_total":     "Applications of rules, by category of 45 CFR 164.514(b)(2)(i).",
+	"upstream_seconds":            "Time to the upstream's answer, by class of status.",
+	"audit_append_seconds":        "Time until an audit record was on disk.",
+	"audit_append_failures_total": "Audit records that could not be written.",
+	"exchanges":                   "Requests under way.",
+}
+
+// helpOf returns the text of a metric; those of the Go runtime and the process
+// have a common one.
+func helpOf(name string) string {
+	if text, ok := help[name]; ok {
+		return text
+	}
+	if rest, ok := strings.CutPrefix(name, "veil_"); ok {
+		if _, rest, ok = strings.Cut(rest, "_"); ok {
+			return doorHelp[rest]
+		}
+	}
+	switch {
+	case strings.HasPrefix(name, "go_"):
+		return "Of the Go runtime: see runtime/metrics."
+	case strings.HasPrefix(name, "process_"):
+		return "Of the process: see proc(5)."
+	}
+	return ""
+}
+
+// misnamed reports whether a line is of a metric of the library that has a name
+// which Prometheus keeps for others. Nobody misses them.
+func misnamed(line []byte) bool {
+	name := bytes.TrimPrefix(bytes.TrimPrefix(line, []byte("# HELP ")), []byte("# TYPE "))
+	if end := bytes.IndexAny(name, " {\n"); end >= 0 {
+		name = name[:end]
+	}
+	switch string(name) {
+	case "go_cgo_calls_count", "go_cpu_count", "go_gc_forced_count":
+		return true
+	}
+	return false
+}
+
+// Write writes all metrics, and those of the process and the Go runtime.
+func (s *Set) Write(w io.Writer) {
+	var text bytes.Buffer
+	s.set.WritePrometheus(&text)
+	vm.WriteProcessMetrics(&text)
+	var out bytes.Buffer
+	out.Grow(text.Len() + text.Len()/4)
+	for line := range bytes.Lines(text.Bytes()) {
+		if misnamed(line) {
+			continue
+		}
+		if name, ok := bytes.CutPrefix(line, []byte("# TYPE process_io_")); ok {
+			// They only grow, and the library calls them gauges.
+			line = append([]byte("# TYPE process_io_"), bytes.Replace(name, []byte("_total gauge"), []byte("_total counter"), 1)...)
+		}
+		if name, ok := bytes.CutPrefix(line, []byte("# HELP ")); ok {
+			// The library has a place for the text, and none to give it.
+			name = bytes.TrimSpace(name)
+			line = append(append(append([]byte("# HELP "), name...), ' '), helpOf(string(name))+"\n"...)
+		}
+		out.Write(line)
+	}
+	_, _ = w.Write(out.Bytes()) // who asked is gone otherwise
+}
