@@ -185,3 +185,13 @@ func TestCodesOfGuides(t *testing.T) {
 		}
 	}
 }
+
+// TestAgeCodesAreCodes: each code of the table has its check digit.
+func TestAgeCodesAreCodes(t *testing.T) {
+	t.Parallel()
+	for code := range ageCodes {
+		if code != "age" && !isLOINC([]byte(code)) && !isSNOMED([]byte(code)) {
+			t.Errorf("%s is no code", code)
+		}
+	}
+}
