@@ -169,3 +169,25 @@ func TestNumbersInFreeContainers(t *testing.T) {
 		t.Errorf("%s becomes %s, %v", src, out, err)
 	}
 }
+
+// TestAnnotationsGoAlone: of a unit in code and text, an annotation that is not listed
+// goes, and the unit stays where there is one.
+func TestAnnotationsGoAlone(t *testing.T) {
+	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	const ucum = `,"system":"http://unitsofmeasure.org","code":`
+	for in, want := range map[string]string{
+		`{"value":4,"unit":"ng{John Smith}/mL"` + ucum + `"ng{John Smith}/mL"}`: `{"value":4,"unit":"ng/mL"` + ucum + `"ng/mL"}`,
+		`{"value":4,"unit":"ng{FEU}/mL"` + ucum + `"ng{FEU}/mL"}`:               `{"value":4,"unit":"ng{FEU}/mL"` + ucum + `"ng{FEU}/mL"}`,
+		`{"value":4,"unit":"{Smith}"` + ucum + `"{Smith}"}`:                     `{"value":4` + ucum + `"1"}`,
+		`{"value":4,"unit":"{Smith}/min"` + ucum + `"{Smith}/min"}`:             `{"value":4,"unit":"/min"` + ucum + `"/min"}`,
+		`{"value":4,"unit":"x10E3/uL"}`:                                         `{"value":4,"unit":"x10E3/uL"}`,
+		`{"value":4,"unit":"Smith"}`:                                            `{"value":4}`,
+	} {
+		for range 2 { // the second time from memory
+			out, err := m.mask([]byte(`{"resourceType":"Observation","status":"final","valueQuantity":` + in + `}`))
+			if err != nil || !strings.Contains(string(out), `"valueQuantity":`+want) {
+				t.Errorf("%s becomes %s, %v: want %s", in, out, err, want)
+			}
+		}
+	}
+}

@@ -273,7 +273,7 @@ func (w *Walker) unit(d *decision, i, end int, val []byte) (int, bool) {
 	}
 	var buf [longestUnit]byte
 	mended, ok := mendUCUM(buf[:0], val)
-	if !ok {
+	if !ok || string(mended) == "1" { // nothing but an annotation
 		return w.passIf(d, end, false)
 	}
 	w.flush(i)
