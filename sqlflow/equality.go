@@ -21,6 +21,9 @@ func (a *analysis) equality(kind string, l, r value, truth bool, at int32) *pg.N
 		l, r = r, l
 	}
 	c, ok := constantOf(r.node)
+	if out := a.cohortEquality(kind, l, r, truth); out != nil {
+		return out
+	}
 	if !ok {
 		a.refuseSealed(l.seal, at, "it is compared with a value that is not sealed", "compare it with a column that the same method masks, or with a pseudonym")
 	}

@@ -203,6 +203,11 @@ func (a *analysis) wholeRow(it *item, at int32) value {
 		if f := a.fenceOf(c); f != nil {
 			a.refuseFenced(f, at)
 		}
+		if c.cohort != nil {
+			if c.cohort.whole = true; len(c.cohort.added) > 0 {
+				a.fail(codeForbidden, at, fmt.Sprintf("the whole row of %q is of pseudonyms that are compared", it.alias), "name the columns that are needed")
+			}
+		}
 		if c.as != "" {
 			a.fail("0A000", at, fmt.Sprintf("the whole row of %q has two columns of one name", it.alias), "give the columns different names")
 		}

@@ -56,6 +56,12 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 	if v := settingsView(f); v != nil {
 		return a.relationRef(v, nil, left)
 	}
+	if q := spreadArray(f); q != nil && len(f.Alias.Colnames) <= 1 {
+		if len(f.Alias.Colnames) == 0 {
+			f.Alias.Colnames = names(f.Alias.Aliasname)
+		}
+		return a.fromResult(subselect(q, nil, false), a.values(q, &scope{}), f.Alias.Aliasname, f.Alias)
+	}
 	if c := firstCall(f); len(f.Functions) == 1 && lastPart(c.GetFuncname()) == "pg_partition_ancestors" {
 		if f.Alias == nil {
 			f.Alias = &pg.Alias{Aliasname: "pg_partition_ancestors"}

@@ -364,6 +364,7 @@ const maxViews = 16
 // fromResult makes a FROM item of a query's result. names is the alias that node has.
 func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *pg.Alias) from {
 	it := a.newItem(alias)
+	out := &pg.Alias{Aliasname: it.ref}
 	persons := map[*person]*person{}
 	about := func(p *person) *person {
 		if p == nil {
@@ -383,6 +384,16 @@ func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *p
 				rc.person.id = rc
 			}
 		}
+		if c.cohort != nil {
+			rc.cohort = c.cohort
+			rc.opened = func(s *seal) *pg.Node {
+				at := a.openCohort(c.cohort, s)
+				for len(out.Colnames) <= at {
+					out.Colnames = append(out.Colnames, str(a.twinName()))
+				}
+				return column(it.ref, out.Colnames[at].GetString_().Sval)
+			}
+		}
 		if c.seal != nil && c.date != nil && res.append != nil {
 			d := *c.date
 			d.person, d.plain = about(c.date.person), func() *pg.Node { return column(it.ref, res.usePlain(a, i)) }
@@ -392,7 +403,7 @@ func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *p
 		it.columns = append(it.columns, rc)
 	}
 	a.rename(it, names, 0)
-	out := &pg.Alias{Aliasname: it.ref, Colnames: a.columnAliases(it)}
+	out.Colnames = a.columnAliases(it)
 	if v := node.GetRangeVar(); v != nil {
 		v.Alias = out
 	} else {

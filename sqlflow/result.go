@@ -46,6 +46,8 @@ type resultColumn struct {
 	date      *dated
 	person    *person
 	plainName string
+	// cohort is set for a column of VALUES whose cells are written out.
+	cohort *cohort
 	// markTwin notes that the twin is needed; nil where there is none.
 	markTwin func()
 }

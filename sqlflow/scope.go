@@ -45,6 +45,9 @@ type resolved struct {
 	// date is set for a shifted date, person for a sealed id of whom the row is about.
 	date   *dated
 	person *person
+	// opened makes a reference to what a column of pseudonyms opens to; nil for others.
+	opened func(s *seal) *pg.Node
+	cohort *cohort
 }
 
 // item is an entry of a range table that a name can be qualified with.

@@ -112,6 +112,10 @@ func (a *analysis) values(q *pg.SelectStmt, sc *scope) *result {
 			list.Items[i] = a.clear(v, sc)
 		}
 	}
+	rows := &cohortRows{values: q, added: map[string]int{}}
+	for i, c := range res.columns {
+		c.cohort = rows.column(i)
+	}
 	a.sortByName(q, res, false)
 	return res
 }

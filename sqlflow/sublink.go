@@ -84,6 +84,12 @@ func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc 
 		}
 		return n
 	}
+	if s.SubLinkType == pg.SubLinkType_ANY_SUBLINK && name == "=" && a.truth == n {
+		if t := a.openIn(res, vs[0]); t != nil {
+			s.Testexpr = t
+			return n
+		}
+	}
 	for i, c := range res.columns {
 		v := vs[i]
 		if v.seal == nil && c.seal == nil {

@@ -1,0 +1,50 @@
+-- Attempts to see what a cohort's pseudonyms open to.
+
+--- cohort-column-beside
+--: refused 42703
+SELECT c.column2 FROM (VALUES ('{{seal Patient/770000017}}')) c(pid) JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-star
+--: masked
+SELECT c.* FROM (VALUES ('{{seal Patient/770000017}}')) c(pid) JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-whole-row
+--: refused
+SELECT c::text, to_jsonb(c), row_to_json(c) FROM (VALUES ('{{seal Patient/770000017}}')) c(pid) JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-whole-row-of-cte
+--: refused
+WITH c(pid) AS (VALUES ('{{seal Patient/770000017}}')) SELECT d::text, to_jsonb(d) FROM c d JOIN clinic.patients p ON p.id = d.pid JOIN c e ON true
+
+--- cohort-of-originals
+--: same
+SELECT count(*) FROM (VALUES ('{{770000017|980000017}}')) c(pid) JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-computed
+--: refused
+SELECT count(*) FROM (SELECT '7' || g AS pid FROM generate_series(1, 9) g) c JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-of-names
+--: refused
+SELECT count(*) FROM (VALUES ('CANARYNAME0001')) c(n) JOIN clinic.patients p ON p.last_name = c.n
+
+--- cohort-compared-by-order
+--: refused
+SELECT count(*) FROM (VALUES ('{{seal Patient/770000017}}')) c(pid) JOIN clinic.patients p ON p.id < c.pid
+
+--- cohort-whole-row-first
+-- The row is read before the comparison is.
+--: refused
+SELECT count(*) FROM (SELECT d::text AS t FROM (VALUES ('{{seal Patient/770000017}}')) d(pid)) x, (VALUES ('{{seal Patient/770000017}}')) c(pid) JOIN clinic.patients p ON c::text <> '' AND p.id = c.pid
+
+--- cohort-whole-row-in-condition
+--: refused
+WITH c(pid) AS (VALUES ('{{seal Patient/770000017}}')) SELECT (SELECT string_agg(e::text, ',') FROM c e) FROM c JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-unnest-whole-row
+--: refused
+SELECT c::text, to_jsonb(c) FROM unnest(ARRAY['{{seal Patient/770000017}}']) AS c(pid) JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-join-whole-row
+--: no canary or refused
+SELECT j.* FROM ((VALUES ('{{seal Patient/770000017}}')) c(pid) JOIN clinic.encounters e ON e.patient_id = c.pid) j
