@@ -299,7 +299,7 @@ func (a *analysis) sealedParam(n int32, s *seal, array bool, at int32) *pg.Node 
 		typ = oidTextArray
 	}
 	if old := a.params[n]; old != nil && !old.tested {
-		if !old.Sealed || old.seal.domain != s.domain || old.array != array || array && old.seal.twin != s.twin {
+		if !old.Sealed || old.nulls || old.seal.domain != s.domain || old.array != array || array && old.seal.twin != s.twin {
 			a.mixedParam(n, at)
 		}
 	} else {

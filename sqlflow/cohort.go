@@ -84,7 +84,7 @@ func (a *analysis) openedCell(k constant, s *seal) *pg.Node {
 // cohortEquality compares a sealed id with a column of pseudonyms, or returns nil where
 // the value is none.
 func (a *analysis) cohortEquality(kind string, l, r value, truth bool) *pg.Node {
-	if kind != "=" || r.column == nil || r.column.opened == nil || l.seal.domain == "" {
+	if kind != "=" || r.column == nil || r.column.opened == nil || r.column.emit != nil || l.seal.domain == "" || l.seal.entity != "" {
 		return nil
 	}
 	t := l.twin(a)
@@ -163,4 +163,63 @@ func spreadArray(f *pg.RangeFunction) *pg.SelectStmt {
 		q.ValuesLists = append(q.ValuesLists, &pg.Node{Node: &pg.Node_List{List: &pg.List{Items: []*pg.Node{cast(n, "text")}}}})
 	}
 	return q
+}
+
+// parameterRows is unnest of an array parameter, whose elements may turn out to be
+// pseudonyms: the column then holds what they open to, and comes as a sealed one. nil for
+// other functions.
+func (a *analysis) parameterRows(f *pg.RangeFunction, n *pg.Node) *from {
+	c := firstCall(f)
+	if len(f.Functions) != 1 || f.Ordinality || len(f.Coldeflist) > 0 || len(c.GetArgs()) != 1 || f.Alias == nil || len(f.Alias.Colnames) > 1 {
+		return nil
+	}
+	parts, ok := dotted(c.Funcname)
+	if !ok || len(parts) == 0 || parts[len(parts)-1] != "unnest" || len(parts) == 2 && parts[0] != "pg_catalog" || len(parts) > 2 {
+		return nil
+	}
+	arg := c.Args[0]
+	if t := arg.GetTypeCast(); t != nil && len(t.TypeName.ArrayBounds) == 1 && slices.Contains([]string{"text", "varchar"}, lastPart(t.TypeName.Names)) {
+		a.typeName(t.TypeName)
+		arg = t.Arg
+	}
+	p := arg.GetParamRef()
+	if p == nil || arg == c.Args[0] {
+		return nil
+	}
+	it := a.newItem(f.Alias.Aliasname)
+	rc := &resolved{name: it.alias, action: -1, item: it}
+	it.columns = []*resolved{rc}
+	a.rename(it, f.Alias, 0)
+	name := a.twinName()
+	rc.as = name
+	uses := 0
+	rc.use = func() { uses++ }
+	rc.opened = func(s *seal) *pg.Node {
+		ref := column(it.ref, name)
+		if rc.seal == nil {
+			if old := a.params[p.Number]; uses > 1 || old != nil && !old.tested {
+				a.mixedParam(p.Number, p.Location)
+			}
+			c.Args[0] = a.sealedParam(p.Number, s, true, p.Location)
+			a.params[p.Number].nulls = true
+			own := *s
+			rc.seal = &own
+			rc.emit = func() *pg.Node { return when(isNotNull(ref), row(a.tagText(), collateC(cast(ref, "text")))) }
+		}
+		switch s.twin {
+		case twinInteger:
+			return cast(ref, "int8")
+		case twinUUID:
+			return cast(ref, "uuid")
+		}
+		return ref
+	}
+	a.finish = append(a.finish, func() {
+		if rc.seal == nil {
+			a.clearParam(p)
+		}
+	})
+	c.Funcname = names("pg_catalog", "unnest")
+	f.Alias = &pg.Alias{Aliasname: it.ref, Colnames: names(name)}
+	return &from{node: n, items: []*item{it}, columns: it.columns}
 }

@@ -56,6 +56,9 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 	if v := settingsView(f); v != nil {
 		return a.relationRef(v, nil, left)
 	}
+	if out := a.parameterRows(f, n); out != nil {
+		return *out
+	}
 	if q := spreadArray(f); q != nil && len(f.Alias.Colnames) <= 1 {
 		if len(f.Alias.Colnames) == 0 {
 			f.Alias.Colnames = names(f.Alias.Aliasname)

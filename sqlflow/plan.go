@@ -140,6 +140,8 @@ type Param struct {
 
 	seal  *seal
 	array bool
+	// nulls: an element that does not open is NULL, and is not left out.
+	nulls bool
 	// tested: so far it was tested for NULL, and nothing else.
 	tested bool
 }

@@ -372,6 +372,8 @@ func (p *Plan) AppendParam(dst []byte, n int, format int16, value []byte, keys *
 		id, isID := keys.AppendOpened([]byte{}, slot, e)
 		if ok && isID && comparand(param.seal.twin, string(id)) != nil {
 			opened = append(opened, id)
+		} else if param.nulls {
+			opened = append(opened, nil)
 		}
 	}
 	return appendArray(dst, opened)

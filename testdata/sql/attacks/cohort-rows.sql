@@ -48,3 +48,59 @@ SELECT c::text, to_jsonb(c) FROM unnest(ARRAY['{{seal Patient/770000017}}']) AS 
 --- cohort-join-whole-row
 --: no canary or refused
 SELECT j.* FROM ((VALUES ('{{seal Patient/770000017}}')) c(pid) JOIN clinic.encounters e ON e.patient_id = c.pid) j
+
+--- cohort-parameter-read-before
+-- The column is read as it comes, and opened after.
+--: refused
+--: param {{{seal Patient/770000017}}}
+SELECT count(*) FROM unnest($1::text[]) AS c(pid) JOIN clinic.departments d ON c.pid <> d.name JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-parameter-read-elsewhere
+--: refused
+--: param {{{seal Patient/770000017}}}
+SELECT $1::text[] FROM unnest($1::text[]) AS c(pid) JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-parameter-unnested-twice
+--: refused
+--: param {{{seal Patient/770000017}}}
+SELECT d.pid FROM unnest($1::text[]) AS c(pid) JOIN clinic.patients p ON p.id = c.pid, unnest($1::text[]) AS d(pid)
+
+--- cohort-parameter-unnested-before
+--: refused
+--: param {{{seal Patient/770000017}}}
+SELECT d.pid FROM unnest($1::text[]) AS d(pid), unnest($1::text[]) AS c(pid) JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-parameter-as-a-list-too
+--: refused
+--: param {{{seal Patient/770000017}}}
+SELECT d.pid FROM unnest($1::text[]) AS d(pid) WHERE EXISTS (SELECT 1 FROM clinic.patients WHERE id = ANY ($1))
+
+--- cohort-parameter-whole-row
+--: refused
+--: param {{{seal Patient/770000017}}}
+SELECT c::text FROM unnest($1::text[]) AS c(pid) JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-parameter-whole-row-before
+--: refused
+--: param {{{seal Patient/770000017}}}
+SELECT count(*) FROM unnest($1::text[]) AS c(pid) JOIN clinic.departments d ON c::text <> d.name JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-parameter-computed
+--: refused
+--: param {{{seal Patient/770000017}}}
+SELECT upper(c.pid) FROM unnest($1::text[]) AS c(pid) JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-parameter-through-a-join-alias
+--: refused or no canary
+--: param {{{seal Patient/770000017}}}
+SELECT j.pid FROM (unnest($1::text[]) AS c(pid) CROSS JOIN clinic.patients p) AS j WHERE j.id = j.pid
+
+--- cohort-parameter-through-a-sub-select
+--: refused
+--: param {{{seal Patient/770000017}}}
+SELECT x.pid FROM (SELECT c.pid FROM unnest($1::text[]) AS c(pid)) x JOIN clinic.patients p ON p.id = x.pid
+
+--- cohort-parameter-through-using
+--: refused or no canary
+--: param {{{seal Patient/770000017}}}
+SELECT patient_id::text || '' FROM unnest($1::text[]) AS c(patient_id) JOIN clinic.encounters USING (patient_id)

@@ -35,3 +35,18 @@ SELECT count(*) FROM unnest('{{{seal Patient/770000017}},nobody,NULL}'::text[]) 
 --- cohort-values-in-a-target
 --: masked
 SELECT c.pid = p.id AS same, count(*) FROM clinic.patients p CROSS JOIN (VALUES ('{{seal Patient/770000017}}'), ('nobody')) c(pid) GROUP BY 1 ORDER BY 1
+
+--- cohort-unnest-parameter
+--: masked
+--: param {{{seal Patient/770000017}},{{seal Patient/770000018}}}
+SELECT count(*) FROM unnest($1::text[]) AS c(pid) JOIN clinic.encounters e ON e.patient_id = c.pid
+
+--- cohort-unnest-parameter-selected
+--: masked
+--: param {{{seal Patient/770000017}},{{seal Patient/770000018}}}
+SELECT c.pid, count(e.id) FROM unnest($1::text[]) AS c(pid) LEFT JOIN clinic.encounters e ON e.patient_id = c.pid GROUP BY c.pid, e.patient_id ORDER BY 2, c.pid IS NULL
+
+--- cohort-unnest-parameter-clear
+--: masked
+--: param {inpatient,emergency}
+SELECT c.x, count(e.id) FROM unnest($1::text[]) AS c(x) LEFT JOIN clinic.encounters e ON e.class = c.x GROUP BY c.x ORDER BY c.x
