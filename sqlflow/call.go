@@ -153,9 +153,39 @@ func (a *analysis) noFunction(f *pg.FuncCall, name string) {
 
 // arguments analyses everything in a call; nothing of it may be sealed.
 func (a *analysis) arguments(f *pg.FuncCall, sc *scope) {
-	a.clearAll(f.Args, sc)
+	for i, n := range f.Args {
+		at := location(n)
+		v := a.expr(n, sc)
+		if v.seal != nil {
+			a.refuseSealed(v.seal, at, "it may only be selected, compared for equality, grouped, counted and tested for NULL", callHint(lastPart(f.Funcname)))
+		}
+		if v.fence != nil {
+			a.refuseFenced(v.fence, at)
+		}
+		a.retyped(v, at)
+		f.Args[i] = v.node
+	}
 	a.sortExpressions(f.AggOrder, sc)
 	a.rest(f, sc)
+}
+
+// callHint says what to do instead of calling a function with a sealed value.
+func callHint(name string) string {
+	switch {
+	case strings.HasSuffix(name, "_agg"):
+		return "PostgreSQL has the original there: select a row for each value, with ORDER BY of what it is collected by, and collect them at the client; count(DISTINCT …) counts them"
+	case name == "md5" || strings.HasPrefix(name, "sha") || strings.HasPrefix(name, "concat"):
+		return "PostgreSQL has the original there: select the pseudonym, which is a key already, and compute with it at the client"
+	}
+	return ""
+}
+
+// retyped refuses to compute, in a view's definition, with a column that comes as a text
+// where the view was written for a number: of the view that column alone cannot be had.
+func (a *analysis) retyped(v value, at int32) {
+	if c := v.column; a.views > 0 && c != nil && c.retyped != "" {
+		a.fail(codeForbidden, at, fmt.Sprintf("column %s comes as a text under its rule", c.retyped), "")
+	}
 }
 
 // rest analyses FILTER and OVER.

@@ -54,6 +54,8 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 		if l.fence != nil || r.fence != nil {
 			a.fencedOperator(x, name, &l, &r)
 		}
+		a.retyped(l, x.Location)
+		a.retyped(r, x.Location)
 		x.Lexpr, x.Rexpr = l.node, r.node
 		return value{node: n}
 	}
@@ -221,7 +223,8 @@ func (a *analysis) operatorName(list []*pg.Node, at int32) string {
 	}
 	parts, ok := dotted(list)
 	if !ok || len(parts) > 2 || len(parts) == 2 && parts[0] != "pg_catalog" {
-		a.fail(codeNoFunction, at, "only operators of pg_catalog are allowed", "")
+		a.fail(codeNoFunction, at, "only operators of pg_catalog are allowed",
+			"call the operator's function instead, such as similarity(a, b) > 0.3 for %; whoever runs Veil can list it under functions")
 	}
 	name := parts[len(parts)-1]
 	if name == "!=" {

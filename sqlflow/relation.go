@@ -114,6 +114,9 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			if c.action != nil {
 				rc.action = a.action(*c.action)
 			}
+			if t := a.catalog.base(c.Type); t != nil && (isNumber(t.OID) || isFloat(t.OID)) && c.shown == oidText {
+				rc.retyped = s.relation.Schema + "." + s.relation.Name + "." + c.Name
+			}
 		case Sealed:
 			rc.seal = c.seal
 			if c.seal.datable() && s.where == "" {

@@ -48,6 +48,8 @@ type resolved struct {
 	// opened makes a reference to what a column of pseudonyms opens to; nil for others.
 	opened func(s *seal) *pg.Node
 	cohort *cohort
+	// retyped names a number that a pushed-down rule makes a text; empty for others.
+	retyped string
 }
 
 // item is an entry of a range table that a name can be qualified with.

@@ -164,7 +164,11 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 	}
 	ref := ind.Arg.GetColumnRef()
 	if ref == nil || len(ind.Indirection) != 1 {
-		a.fail(codeForbidden, 0, "only (column).* of a composite column is supported", "name the fields")
+		hint := "name the fields"
+		if f := ind.Arg.GetFuncCall(); f != nil {
+			hint = "call the function in FROM: SELECT t.x, f.* FROM t, " + lastPart(f.Funcname) + "(t.y) AS f"
+		}
+		a.fail(codeForbidden, 0, "only (column).* of a composite column is supported", hint)
 	}
 	c, it := a.lookup(ref, sc)
 	if it != nil {
