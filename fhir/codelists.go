@@ -5,9 +5,19 @@ import (
 	bcp47 "golang.org/x/text/language"
 )
 
+// usual are tags and codes that come so often that parsing each would tell.
+var usual = struct{ languages, countries, currencies map[string]bool }{
+	set(`en en-US en-GB en-CA en-AU de de-DE de-AT de-CH fr fr-FR fr-CA es es-ES es-US es-MX it it-IT nl nl-NL pt pt-BR pl ru zh zh-CN ja ja-JP ko ko-KR ar hi vi tl`),
+	set(`US USA 840 CA DE DEU GB GBR FR AU NL`),
+	set(`USD EUR GBP CAD AUD CHF JPY`),
+}
+
 // isLanguage checks a language tag: language, script and region by the registry of
 // subtags (BCP 47). Variants and extensions have room for anything and do not pass.
 func isLanguage(c []byte) bool {
+	if usual.languages[string(c)] {
+		return true
+	}
 	if len(c) < 2 || len(c) > len("zho-Hans-419") {
 		return false
 	}
@@ -50,6 +60,9 @@ func lower(s string) string {
 
 // isCountry checks a code of ISO 3166-1.
 func isCountry(c []byte) bool {
+	if usual.countries[string(c)] {
+		return true
+	}
 	if !isUpper(c, 2, 3) && !isDigits(c, 3, 3) {
 		return false
 	}
@@ -59,6 +72,9 @@ func isCountry(c []byte) bool {
 
 // isCurrency checks a code of ISO 4217.
 func isCurrency(c []byte) bool {
+	if usual.currencies[string(c)] {
+		return true
+	}
 	if !isUpper(c, 3, 3) {
 		return false
 	}
