@@ -1,7 +1,10 @@
 # A static binary in an empty image: no shell, no package manager, no root.
-# Run it with a read-only file system; the audit log needs a volume:
+# Run it with a read-only file system; the audit log needs a volume, and the key must
+# be of user 65532 (chown 65532 project.key), or of root with a group it is run in:
 #   docker run --read-only -v audit:/var/lib/veil/audit -v ./veil.yaml:/etc/veil/veil.yaml:ro \
 #     -v ./project.key:/etc/veil/project.key:ro -p 8080:8080 veil
+# In a container 127.0.0.1 is the container alone, so both proxies listen on all of its
+# addresses. The PostgreSQL one then needs TLS.
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -15,6 +18,8 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o /veil ./cmd/veil \
 FROM scratch
 COPY --from=build --chown=65532:65532 /rootfs /
 USER 65532:65532
+ENV VEIL_FHIR_LISTEN=:8080 VEIL_POSTGRES_LISTEN=:6432 VEIL_OPERATOR_LISTEN=127.0.0.1:9090
 EXPOSE 8080 6432
+HEALTHCHECK CMD ["/veil", "health"]
 ENTRYPOINT ["/veil"]
 CMD ["serve", "--config", "/etc/veil/veil.yaml"]

@@ -47,6 +47,13 @@ func (p *configProblems) add(path, format string, args ...any) {
 	}
 }
 
+// unread reports whether a setting stands in the file and could not be read: that
+// was noted, and it is not missing.
+func (p *configProblems) unread(path string) bool {
+	place, ok := p.at[path]
+	return ok && slices.ContainsFunc(p.located[:p.read], func(q mask.Problem) bool { return q.Position == place })
+}
+
 // parent is the path of the section that a setting is in.
 func parent(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
 
@@ -99,7 +106,7 @@ func (p *configProblems) err() error {
 }
 
 // secretForm is what Veil's own secrets, and private keys in PEM, look like.
-var secretForm = regexp.MustCompile(`veil-key-1:\S*|veil_[A-Za-z0-9_-]{43}|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
+var secretForm = regexp.MustCompile(`veil-key-1:[A-Za-z0-9+/_-]\S*|veil_[A-Za-z0-9_-]{43}|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
 
 const secretInConfig = "this is a secret, which does not belong here: give the file that has it, or the SHA-256 of an API key"
 

@@ -113,7 +113,7 @@ func runDemo(c *cobra.Command, f demoFlags) (err error) {
 	if err := d.print(c, population, sourceURL, sql); err != nil {
 		return err
 	}
-	return serveAll(c.Context(), doors)
+	return serveAll(c.Context(), doors, 5*time.Second, func() {})
 }
 
 // demoDoor is the masked view of the demo.

@@ -21,7 +21,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 const (
 	exitOK     = 0
 	exitFailed = 1 // the work failed, or some of it
-	exitUsage  = 2 // the command line is wrong
+	exitUsage  = 2 // the command line is wrong: nothing was done
 )
 
 // usageError is a mistake in the command line.
@@ -36,6 +36,7 @@ var errReported = errors.New("reported")
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -85,7 +86,7 @@ pseudonyms. It is read-only: no write reaches the source.`,
 		return usagef("%v (see %s --help)", err, c.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newServe(), newMask(), newRuleset(), newPostgres(), newAudit(), newKeys(), newVersion())
+	root.AddCommand(newDemo(), newServe(), newMask(), newRuleset(), newPostgres(), newAudit(), newKeys(), newHealth(), newVersion())
 	return root
 }
 

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,20 +29,11 @@ type reloader struct {
 	door     *fhirdoor.Server // nil: none
 	postgres *pgdoor.Server   // nil: none
 	tls      reloadableTLS
-	metrics  *metrics.Set
-	log      *slog.Logger
-}
-
-// ready reports whether the upstreams of all doors answer.
-func (r *reloader) ready() error {
-	var errs []error
-	if r.door != nil {
-		errs = append(errs, r.door.Ready())
-	}
-	if r.postgres != nil {
-		errs = append(errs, r.postgres.Ready())
-	}
-	return errors.Join(errs...)
+	self     *readiness
+	// postgresTLS is in force at the PostgreSQL listener; nil for none.
+	postgresTLS atomic.Pointer[tls.Config]
+	metrics     *metrics.Set
+	log         *slog.Logger
 }
 
 // force puts a policy in force at all doors, or at none.
@@ -96,6 +89,7 @@ func (r *reloader) reload() {
 	if p.tls != nil {
 		r.tls.current.Store(p.tls)
 	}
+	r.postgresTLS.Store(p.postgres.TLS)
 	r.config = p.config
 	r.metrics.Reload("applied")
 	r.metrics.Loaded(time.Now())
@@ -185,6 +179,7 @@ func (c *serveConfig) sameUntilRestart(next *serveConfig) error {
 		{"postgres.limits", func(c *serveConfig) any { return c.Postgres.Limits }},
 		{"audit.dir", func(c *serveConfig) any { return c.Audit.Dir }},
 		{"audit.signerFile", func(c *serveConfig) any { return c.Audit.SignerFile }},
+		{"log", func(c *serveConfig) any { return c.Log }},
 		{"operator.listen", func(c *serveConfig) any { return c.Operator.Listen }},
 	} {
 		if !reflect.DeepEqual(s.of(c), s.of(next)) {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -40,8 +39,12 @@ certificates, users of the PostgreSQL door, views, TLS, limits, credentials for 
 upstream, metrics.
 
 SIGHUP reads the file, the rulesets, the keys and the certificates again. They are
-put in force together or not at all: the log says what is wrong. SIGINT and SIGTERM
-let the requests under way finish.`,
+put in force together or not at all: the log says what is wrong. At SIGINT and
+SIGTERM /readyz says no for shutdown.delay, then no connection is taken any more, and
+requests under way have shutdown.grace to finish. A second signal ends the process.
+
+$VEIL_FHIR_LISTEN, $VEIL_POSTGRES_LISTEN and $VEIL_OPERATOR_LISTEN are addresses
+where neither a flag nor the file names one.`,
 		Example: `  veil serve --fhir-upstream http://fhir.internal/fhir --ruleset safe-harbor --key-file project.key --audit-dir audit --allow-anonymous
   veil serve --print-config > veil.yaml
   veil serve --config veil.yaml --postgres-upstream 'postgres://veil@db/clinic?sslmode=verify-full' --postgres-listen :6432
@@ -76,7 +79,9 @@ let the requests under way finish.`,
 	fl.StringVar(&c.Audit.Dir, "audit-dir", "", "folder of the audit log")
 	fl.BoolVar(&c.Detail, "detail", false, "one audit line for each application of a rule")
 	fl.BoolVar(&c.Consumers.AllowAnonymous, "allow-anonymous", false, "anybody who reaches the door may ask")
-	fl.StringVar(&c.Operator.Listen, "operator-listen", "", "address of /metrics, /healthz and /readyz (default off)")
+	fl.StringVar(&c.Log.Level, "log-level", c.Log.Level, "debug, info, warn or error")
+	fl.StringVar(&c.Log.Format, "log-format", c.Log.Format, "text or json")
+	fl.StringVar(&c.Operator.Listen, "operator-listen", c.Operator.Listen, "address of /metrics, /healthz and /readyz (default off)")
 	return cmd
 }
 
@@ -116,6 +121,8 @@ func (f *serveFlags) override(cmd *cobra.Command, c *serveConfig) {
 		{"project", "project", &g.Project, &c.Project, nil},
 		{"audit-dir", "audit.dir", &g.Audit.Dir, &c.Audit.Dir, nil},
 		{"operator-listen", "operator.listen", &g.Operator.Listen, &c.Operator.Listen, nil},
+		{"log-level", "log.level", &g.Log.Level, &c.Log.Level, logLevel},
+		{"log-format", "log.format", &g.Log.Format, &c.Log.Format, logFormat},
 	} {
 		if !cmd.Flags().Changed(o.flag) {
 			continue
@@ -150,18 +157,18 @@ func (f *serveFlags) serve(cmd *cobra.Command) (err error) {
 	surviveFileSizeLimit()
 
 	ctx := cmd.Context()
-	logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
-	p, err := f.prepare(cmd, logger)
+	p, err := f.prepare(cmd, (&logConfig{}).logger(cmd.ErrOrStderr()))
 	if err != nil {
 		return err
 	}
 	c := p.config
+	logger := c.Log.logger(cmd.ErrOrStderr())
 	log, err := c.auditLog()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	r := &reloader{flags: f, cmd: cmd, config: c, log: logger, metrics: metrics.New()}
+	r := &reloader{flags: f, cmd: cmd, config: c, log: logger, metrics: metrics.New(), self: &readiness{log: log}}
 	var doors []served
 	defer func() {
 		for _, d := range doors {
@@ -188,9 +195,15 @@ func (f *serveFlags) serve(cmd *cobra.Command) (err error) {
 		return err
 	}
 	defer closeOperator()
+	r.gauges()
 	defer r.follow(hup)()
 	p.describe(logger)
-	return serveAll(ctx, doors)
+	c.warn(logger)
+	return serveAll(ctx, doors, c.Shutdown.Grace, func() {
+		r.self.draining.Store(true)
+		logger.Info("shutting down", "delay", c.Shutdown.Delay.String())
+		time.Sleep(c.Shutdown.Delay)
+	})
 }
 
 // openFHIR listens for the FHIR door.
@@ -208,7 +221,7 @@ func (r *reloader) openFHIR(p *prepared, sink mask.Sink) (served, error) {
 		Upstream: c.FHIR.Upstream, UpstreamAliases: c.FHIR.UpstreamAliases, FileHosts: c.FHIR.FileHosts, SkipInvalidLines: c.FHIR.SkipInvalidLines,
 		UpstreamTLS: p.upstreamTLS, Credentials: p.credentials,
 		BaseURL: base, Policy: p.policy, Origins: c.FHIR.Origins, LinkAge: c.FHIR.LinkAge,
-		Sink: sink, Logger: r.log, Metrics: r.metrics.Door("fhir"), Limits: c.FHIR.Limits,
+		Sink: sink, Logger: r.log, Metrics: r.metrics.Door("fhir"), Limits: c.FHIR.Limits, Ready: r.self.check,
 	})
 	if err != nil {
 		return served{}, errors.Join(err, l.Close())
@@ -251,7 +264,3 @@ func defaultBase(scheme string, addr net.Addr) string {
 	}
 	return scheme + "://" + addr.String()
 }
-
-// shutdownGrace is how long requests under way may take once the command is told
-// to stop.
-const shutdownGrace = 20 * time.Second

@@ -46,7 +46,7 @@ func (c *serveConfig) complete() {
 // opened.
 func (c *serveConfig) check() {
 	p := &c.problems
-	if c.FHIR.Upstream == "" && c.Postgres.Upstream == "" {
+	if c.FHIR.Upstream == "" && c.Postgres.Upstream == "" && !p.unread("fhir.upstream") && !p.unread("postgres.upstream") {
 		p.add("fhir.upstream", "it is not set, nor is postgres.upstream: give --fhir-upstream URL or --postgres-upstream DSN, or set one in a configuration file")
 	}
 	if c.Audit.Dir == "" {
@@ -94,6 +94,10 @@ func (c *serveConfig) checkViews() {
 	}
 	for _, a := range c.accounts() {
 		if !slices.Contains(names, a.View) {
+			if len(c.Views) == 0 {
+				c.problems.add(a.path+".view", "there is no view of this name, since none is configured: add views, or leave view out")
+				continue
+			}
 			c.problems.add(a.path+".view", "there is no view of this name: views are %s", strings.Join(names[1:], ", "))
 		}
 	}

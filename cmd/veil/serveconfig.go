@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"io"
+	"os"
 	"regexp"
 	"time"
 
@@ -25,6 +27,8 @@ type serveConfig struct {
 	Audit      auditConfig
 	// Operator has the address of metrics and health; empty for none.
 	Operator struct{ Listen string }
+	Log      logConfig
+	Shutdown shutdownConfig
 
 	problems configProblems
 }
@@ -78,10 +82,13 @@ type auditConfig struct{ Dir, SignerFile string }
 
 func defaultServeConfig() *serveConfig {
 	c := &serveConfig{viewConfig: viewConfig{Ruleset: "safe-harbor", Project: "default"}}
-	c.FHIR.Listen = "127.0.0.1:8080"
+	c.FHIR.Listen = cmp.Or(os.Getenv("VEIL_FHIR_LISTEN"), "127.0.0.1:8080")
 	c.FHIR.LinkAge = fhirdoor.DefaultLinkAge
 	c.FHIR.Limits = fhirdoor.DefaultLimits()
-	c.Postgres.Listen = "127.0.0.1:6432"
+	c.Postgres.Listen = cmp.Or(os.Getenv("VEIL_POSTGRES_LISTEN"), "127.0.0.1:6432")
+	c.Operator.Listen = os.Getenv(operatorListenEnv)
+	c.Log = logConfig{Level: "info", Format: "text"}
+	c.Shutdown.Grace = 20 * time.Second
 	c.Postgres.Limits = pgdoor.DefaultLimits()
 	return c
 }
@@ -99,6 +106,14 @@ func (c *serveConfig) settings() []setting {
 		),
 		section("operator", "for whoever runs Veil",
 			text("listen", "address of /metrics, /healthz and /readyz; of this machine alone if it has no host; off if empty", &c.Operator.Listen),
+		),
+		section("log", "the lines on standard error",
+			text("level", "debug, info, warn or error", &c.Log.Level, logLevel),
+			text("format", "text or json", &c.Log.Format, logFormat),
+		),
+		section("shutdown", "what happens at SIGTERM",
+			pause("delay", "how long /readyz says no before connections are refused, so that a load balancer notices; such as 5s", &c.Shutdown.Delay),
+			duration("grace", "how long requests under way may take after that", &c.Shutdown.Grace),
 		),
 	)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -98,7 +97,7 @@ func connectionString(s string) string {
 // check notes what does not fit together.
 func (c *postgresConfig) check(p *configProblems, users int) {
 	if c.Upstream == "" {
-		if users > 0 {
+		if users > 0 && !p.unread("postgres.upstream") {
 			p.add("consumers.users", "postgres.upstream is not set, so there is no door that they could log in at")
 		}
 		return
@@ -177,50 +176,7 @@ func (r *reloader) openPostgres(ctx context.Context, p *prepared, sink mask.Sink
 		return served{}, err
 	}
 	r.postgres = door
+	r.postgresTLS.Store(p.postgres.TLS)
 	r.log.Info("serving", "door", "postgres", "listen", l.Addr().String(), "encrypted", c.TLS.isOn())
 	return served{door, l}, nil
-}
-
-// servable is a door that can be served and shut down.
-type servable interface {
-	Serve(net.Listener) error
-	Shutdown(context.Context) error
-}
-
-// served is a door with its listener.
-type served struct {
-	door     servable
-	listener net.Listener
-}
-
-// serveAll serves doors until the context ends or one of them fails, then lets
-// what is under way finish.
-func serveAll(ctx context.Context, doors []served) error {
-	failed := make(chan error, len(doors))
-	for _, d := range doors {
-		go func() { failed <- d.door.Serve(d.listener) }()
-	}
-	var errs []error
-	left := len(doors)
-	select {
-	case err := <-failed:
-		errs = append(errs, err)
-		left--
-	case <-ctx.Done():
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
-	defer cancel()
-	down := make(chan error, len(doors))
-	for _, d := range doors {
-		go func() { down <- d.door.Shutdown(ctx) }()
-	}
-	for range doors {
-		if err := <-down; err != nil {
-			errs = append(errs, fmt.Errorf("what was under way did not end in time: %w", err))
-		}
-	}
-	for ; left > 0; left-- {
-		errs = append(errs, <-failed)
-	}
-	return errors.Join(errs...)
 }

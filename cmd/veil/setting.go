@@ -106,6 +106,18 @@ func duration(name, doc string, to *time.Duration) setting {
 	}, func() string { return to.String() })
 }
 
+// pause is a duration that may be 0.
+func pause(name, doc string, to *time.Duration) setting {
+	return value(name, doc, func(s string) string {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < 0 {
+			return "want a duration such as 5s, or 0s"
+		}
+		*to = d
+		return ""
+	}, func() string { return to.String() })
+}
+
 func yesno(name, doc string, to *bool) setting {
 	return value(name, doc, func(s string) string {
 		if s != "true" && s != "false" {

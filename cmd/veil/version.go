@@ -12,11 +12,15 @@ import (
 
 // version names the build and what it knows.
 func version() string {
-	v := "(devel)"
+	return fmt.Sprintf("veil %s, FHIR %s, %s %s/%s", moduleVersion(), fhir.R4().Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// moduleVersion is the version that the build was made of.
+func moduleVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		v = info.Main.Version
+		return info.Main.Version
 	}
-	return fmt.Sprintf("veil %s, FHIR %s, %s %s/%s", v, fhir.R4().Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return "(devel)"
 }
 
 func newVersion() *cobra.Command {

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/veil-proxy/veil/audit"
+)
+
+// TestDrain: at SIGTERM /readyz says no while requests are still answered, and then
+// the process ends. veil health tells both.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	operator := freeAddress(t)
+	p := s.process(t, s.config(t, "", "operator: {listen: \""+operator+"\"}\nshutdown: {delay: 2s}\n"+anybody))
+	if r := veil(t, "", "health", operator); r.code != 0 || r.stdout != "ready\n" {
+		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
+	}
+	p.cancel()
+	for range 100 {
+		if a := ask(t, http.DefaultClient, "http://"+operator+"/readyz"); a.status == 503 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if r := veil(t, "", "health", operator); r.code != 1 || r.stderr != "veil: not ready: Veil is shutting down\n" {
+		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
+	}
+	if r := veil(t, "", "health", "--live", operator); r.code != 0 {
+		t.Errorf("the process runs: exit %d: %s", r.code, r.stderr)
+	}
+	if a := ask(t, http.DefaultClient, "http://"+s.addr+"/readyz"); a.status != 503 {
+		t.Errorf("the listener's own /readyz: %d", a.status)
+	}
+	if a := s.ask(t, s.patient(t, "trial")); a.status != 200 {
+		t.Errorf("a request meanwhile: %d", a.status)
+	}
+	if err := <-p.done; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+	if r := veil(t, "", "health", operator); r.code != 1 || !strings.Contains(r.stderr, "does not answer (refused)") {
+		t.Errorf("after the end: exit %d: %s%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+// TestNotReadyWithoutAnAuditLog: where no record can be written, nothing would be
+// answered.
+func TestNotReadyWithoutAnAuditLog(t *testing.T) {
+	t.Parallel()
+	log, err := audit.Open(filepath.Join(t.TempDir(), "log"), audit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &reloader{self: &readiness{log: log}}
+	if err := r.ready(); err != nil {
+		t.Error(err)
+	}
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.ready(); err == nil {
+		t.Error("ready without an audit log")
+	}
+}
+
+// TestListenAddressesFromTheEnvironment, as an image sets them.
+func TestListenAddressesFromTheEnvironment(t *testing.T) {
+	for name, value := range map[string]string{"VEIL_FHIR_LISTEN": ":8080", "VEIL_POSTGRES_LISTEN": ":6432", "VEIL_OPERATOR_LISTEN": "127.0.0.1:9090"} {
+		t.Setenv(name, value)
+	}
+	r := veil(t, "", "serve", "--print-config")
+	for _, want := range []string{`listen: ":8080"`, `listen: ":6432"`, `listen: "127.0.0.1:9090"`} {
+		if !strings.Contains(r.stdout, want) {
+			t.Errorf("no %s:\n%s%s", want, r.stdout, r.stderr)
+		}
+	}
+	if r := veil(t, "", "serve", "--print-config", "--listen", "127.0.0.1:1"); !strings.Contains(r.stdout, `listen: "127.0.0.1:1"`) {
+		t.Error("a flag does not stand above the environment")
+	}
+	docker, err := os.ReadFile("../../Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"VEIL_FHIR_LISTEN=:8080", "VEIL_POSTGRES_LISTEN=:6432", "VEIL_OPERATOR_LISTEN=127.0.0.1:9090", `HEALTHCHECK CMD ["/veil", "health"]`} {
+		if !strings.Contains(string(docker), want) {
+			t.Errorf("the Dockerfile has no %s", want)
+		}
+	}
+}
