@@ -76,7 +76,7 @@ func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) va
 		if f.Over != nil {
 			persons = a.partitionPersons(f.Over, sc)
 		}
-		if out, ok := a.extreme(f, v, sc, persons); ok {
+		if out, ok := a.extreme(f, v, persons); ok {
 			a.sortExpressions(f.AggOrder, sc)
 			a.rest(f, sc)
 			return out

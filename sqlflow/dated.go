@@ -19,7 +19,7 @@ type person struct {
 	item *item
 	// id is the column of its sealed id, if there is one.
 	id *resolved
-	// sealed is the id's seal: a guard of it may leave it NULL for several persons.
+	// prefix is what an id becomes the name of a person by.
 	prefix string
 }
 
@@ -102,8 +102,9 @@ func (a *analysis) samePerson(p, q *person) bool {
 	return false
 }
 
-// joined notes which persons a condition makes one: those whose ids it holds equal in
-// every row that it lets pass. counts says whether a pair may be noted.
+// joinPersons notes which persons a condition makes one: those whose ids it holds equal
+// in every row that it lets pass, and which it holds to one pseudonym. counts says whether
+// a pair may be noted.
 func (a *analysis) joinPersons(cond *pg.Node, sc *scope, counts func(p, q *person) bool) {
 	if b := cond.GetBoolExpr(); b != nil && b.Boolop == pg.BoolExprType_AND_EXPR {
 		for _, arg := range b.Args {
@@ -116,13 +117,18 @@ func (a *analysis) joinPersons(cond *pg.Node, sc *scope, counts func(p, q *perso
 		return
 	}
 	l, r := a.peek(x.Lexpr, sc), a.peek(x.Rexpr, sc)
+	other := x.Rexpr
 	if l == nil || l.person == nil {
-		l, r = r, l
+		l, r, other = r, l, x.Lexpr
 	}
 	switch {
 	case l == nil || l.person == nil:
 	case r != nil && r.person != nil && l.seal.class == r.seal.class && counts(l.person, r.person):
 		a.samePair(l.person, r.person)
+	case r == nil && l.seal.domain != "" && counts(l.person, l.person):
+		if _, ok := constantOf(other); ok {
+			sc.single = append(sc.single, l.person)
+		}
 	}
 }
 
@@ -300,7 +306,7 @@ func (a *analysis) sameDate(vs []value, choose func(plains []*pg.Node) *pg.Node)
 
 // extreme is min and max of a date inside one person: over rows that are grouped or
 // partitioned by the person's id.
-func (a *analysis) extreme(f *pg.FuncCall, v value, sc *scope, persons []*person) (value, bool) {
+func (a *analysis) extreme(f *pg.FuncCall, v value, persons []*person) (value, bool) {
 	if v.date == nil || v.computed || f.AggDistinct {
 		return value{}, false
 	}
@@ -338,7 +344,7 @@ func (a *analysis) partitionPersons(w *pg.WindowDef, sc *scope) []*person {
 	if found, ok := sc.partPersons[w]; ok {
 		return found
 	}
-	var out []*person
+	out := slices.Clone(sc.single)
 	for _, n := range w.PartitionClause {
 		if c := a.local(n, sc); c != nil && c.person != nil {
 			out = append(out, c.person)

@@ -82,11 +82,7 @@ func (o *overlay) ruleFindings(i int) (out []Finding) {
 		}
 	}
 	if len(matched) > 0 && !wins {
-		var names []string
-		for _, w := range sortedKeys(winners) {
-			names = append(names, w)
-		}
-		found("it never acts: more exact or stricter is %s", strings.Join(names, ", "))
+		found("it never acts: more exact or stricter is %s", strings.Join(sortedKeys(winners), ", "))
 	}
 	for _, b := range []struct {
 		what    string

@@ -2,6 +2,7 @@ package sqlflow
 
 import (
 	"fmt"
+	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -136,7 +137,7 @@ func (a *analysis) sortWindow(w *pg.WindowDef, persons []*person, sc *scope) {
 // sort analyses ORDER BY of a SELECT: a number or a bare name means a target first. Of
 // distinct rows, sealed targets are ordered by in wrap.
 func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool) {
-	var persons []*person // whose rows stand together, by what is ordered by before
+	persons := slices.Clone(sc.single) // whose rows stand together, by what is ordered by before
 	for _, n := range q.SortClause {
 		s := n.GetSortBy()
 		if s == nil {

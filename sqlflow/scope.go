@@ -126,7 +126,9 @@ type scope struct {
 	// partPersons whom each partition of a window is.
 	query        *pg.SelectStmt
 	groupPersons []*person
-	partPersons  map[*pg.WindowDef][]*person
+	// single are whom every row of the level is about.
+	single      []*person
+	partPersons map[*pg.WindowDef][]*person
 	// sources are the items that rows are joined of, with those that a join's alias hides.
 	sources []*item
 	// aggregated: the level has an aggregate. gathers: it has one that sees the order of

@@ -168,3 +168,32 @@ SELECT s.id FROM clinic.stays s JOIN generate_series(timestamptz '2031-01-01', '
 --- dates-union-loses-person
 --: refused
 SELECT x.a - x.b FROM (SELECT admitted AS a, discharged AS b FROM clinic.stays UNION ALL SELECT admitted, discharged FROM clinic.stays) x
+
+--- timeline-of-two
+--: refused
+SELECT admitted FROM clinic.stays WHERE patient_id = '{{seal Patient/770000017}}' OR patient_id = '{{seal Patient/770000018}}' ORDER BY admitted
+
+--- timeline-of-a-list
+--: refused
+SELECT admitted FROM clinic.stays WHERE patient_id IN ('{{seal Patient/770000017}}', '{{seal Patient/770000018}}') ORDER BY admitted
+
+--- timeline-of-all-but-one
+--: refused
+SELECT admitted FROM clinic.stays WHERE NOT patient_id = '{{seal Patient/770000017}}' ORDER BY admitted
+
+--- timeline-of-another
+--: refused
+SELECT b.admitted FROM clinic.stays a, clinic.stays b WHERE a.patient_id = '{{seal Patient/770000017}}' ORDER BY b.admitted
+
+--- timeline-of-one-in-an-outer-join
+--: refused
+SELECT a.admitted FROM clinic.stays a LEFT JOIN clinic.patients p ON a.patient_id = '{{seal Patient/770000017}}' ORDER BY a.admitted
+
+--- timeline-of-one-in-another-level
+--: refused
+SELECT s.admitted FROM clinic.stays s WHERE EXISTS (SELECT 1 FROM clinic.patients p WHERE s.patient_id = '{{seal Patient/770000017}}') ORDER BY s.admitted
+
+--- extreme-of-one
+-- A minimum over one person has nothing to be carried by: it says how instead.
+--: refused
+SELECT min(admitted) FROM clinic.stays WHERE patient_id = '{{seal Patient/770000017}}'

@@ -88,3 +88,12 @@ SELECT count(*) FROM clinic.stays WHERE discharged - INTERVAL '12' HOUR > admitt
 --- dates-same-day
 --: masked
 SELECT count(*) FROM clinic.stays a JOIN clinic.stays b ON a.patient_id = b.patient_id AND a.arrived = b.arrived AND a.id < b.id
+
+--- timeline-of-one
+--: masked unordered
+SELECT admitted, ward FROM clinic.stays WHERE patient_id = '{{seal Patient/770000017}}' AND ward IS NOT NULL ORDER BY admitted DESC LIMIT 1
+
+--- timeline-of-one-by-parameter
+--: masked
+--: param {{seal Patient/770000017}}
+SELECT id, admitted, admitted - lag(discharged) OVER (ORDER BY admitted, id) AS since FROM clinic.stays WHERE patient_id = $1 ORDER BY admitted, id
