@@ -23,6 +23,9 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 		}
 		return v
 	}
+	if v.seal != nil && v.seal.datable() {
+		a.refuseSealed(v.seal, at, "it is cast to another type", "leave the cast away: times of one patient can be subtracted as they are, and extract(day FROM b - a) are the days between them")
+	}
 	if v.seal != nil {
 		a.refuseSealed(v.seal, at, "it is cast to another type", "leave the cast away: the column comes as "+typeWord(a.catalog, v.seal.shown))
 	}

@@ -110,7 +110,7 @@ func (a *analysis) between(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
 func (s *seal) compareHint() string {
 	switch {
 	case s.datable():
-		return "dates of one patient can be compared, and subtracted with -: those of one row, or of rows that are joined on the patient's sealed id"
+		return "dates of one patient can be compared, and subtracted with -: those of one row, or of rows that are joined on the patient's sealed id; interval '30 days' and the like can be added, months and years cannot"
 	case isTime(s.shown):
 		return "its rule names no entity in this relation, or the date stands in a text; use a column of a pushed-down method"
 	case s.orderable():
