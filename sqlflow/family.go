@@ -54,22 +54,29 @@ func (o *overlay) families() {
 		slices.SortFunc(family, func(a, b *Relation) int {
 			return compare(a.Schema+"."+a.Name, b.Schema+"."+b.Name)
 		})
-		o.decide(family)
+		near := map[*Relation][]*Relation{}
+		for _, x := range family {
+			near[x] = append(near[x], children[x.OID]...)
+			for _, p := range x.Parents {
+				if up := o.catalog.relations[p]; up != nil {
+					near[x] = append(near[x], up)
+				}
+			}
+		}
+		o.decide(family, near)
 	}
 }
 
 // decide judges each column that several relations of a family have from one another.
-func (o *overlay) decide(family []*Relation) {
-	var names []string
+func (o *overlay) decide(family []*Relation, near map[*Relation][]*Relation) {
+	names := map[string]bool{}
 	for _, r := range family {
 		for _, a := range r.Columns {
-			if !slices.Contains(names, a.Name) {
-				names = append(names, a.Name)
-			}
+			names[a.Name] = true
 		}
 	}
-	for _, name := range names {
-		for _, part := range o.sharing(family, name) {
+	for _, name := range sortedKeys(names) {
+		for _, part := range sharing(family, near, name) {
 			if d := o.stricter(part, name); d != nil {
 				for _, r := range part {
 					if o.decided[r.OID] == nil {
@@ -83,8 +90,8 @@ func (o *overlay) decide(family []*Relation) {
 }
 
 // sharing are the parts of a family that have a column from one another, of two and
-// more.
-func (o *overlay) sharing(family []*Relation, name string) (out [][]*Relation) {
+// more. near has each relation's parents and children.
+func sharing(family []*Relation, near map[*Relation][]*Relation, name string) (out [][]*Relation) {
 	has := func(r *Relation) bool { return attribute(r, name) != nil }
 	done := map[*Relation]bool{}
 	for _, r := range family {
@@ -99,8 +106,8 @@ func (o *overlay) sharing(family []*Relation, name string) (out [][]*Relation) {
 			}
 			done[x] = true
 			part = append(part, x)
-			for _, y := range family {
-				if has(y) && (slices.Contains(x.Parents, y.OID) || slices.Contains(y.Parents, x.OID)) {
+			for _, y := range near[x] {
+				if !done[y] && has(y) {
 					todo = append(todo, y)
 				}
 			}
@@ -122,9 +129,15 @@ func (o *overlay) stricter(part []*Relation, name string) *decision {
 	}
 	var all []candidate
 	for _, r := range part {
-		parent := slices.IndexFunc(part, func(p *Relation) bool { return slices.Contains(r.Parents, p.OID) })
+		var parent *Relation
+		for _, p := range r.Parents {
+			if up := o.catalog.relations[p]; up != nil && attribute(up, name) != nil {
+				parent = up
+				break
+			}
+		}
 		ch := o.policy.chain(r, name)
-		if parent >= 0 && (len(ch.rules) == 0 || ch.why == "" && o.policy.matchesToo(ch, part[parent], name)) {
+		if parent != nil && (len(ch.rules) == 0 || ch.why == "" && o.policy.matchesToo(ch, parent, name)) {
 			continue
 		}
 		all = append(all, candidate{r, ch})

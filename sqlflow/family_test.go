@@ -1,6 +1,7 @@
 package sqlflow
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -125,5 +126,26 @@ func TestFindings(t *testing.T) {
 	plan, r := analyze("SELECT died - born FROM patients", clinicCatalog(t), numbers, clinicSession())
 	if r != nil || !strings.Contains(plan.SQL, "::int THEN") && !strings.Contains(plan.SQL, "::int ") {
 		t.Errorf("%v %v", r, plan)
+	}
+}
+
+// TestManyPartitions holds the work over a family to its size: ten times the partitions
+// take no more than some twenty times the allocations.
+func TestManyPartitions(t *testing.T) {
+	columns := []Attribute{{Name: "id", Number: 1, Type: oidInt8}, {Name: "seen", Number: 2, Type: oidDate}}
+	p := onePolicy(t, "refuse", "    - {id: a, match: {table: visits}, method: keep}\n    - {id: b, match: {column: seen}, method: year}")
+	cost := func(n int) float64 {
+		relations := []Relation{{OID: 30000, Schema: "w", Name: "visits", Kind: 'p', Columns: columns}}
+		for i := range n {
+			relations = append(relations, Relation{OID: uint32(30001 + i), Schema: "w", Name: fmt.Sprint("visits_", i), Kind: 'r', Parents: []uint32{30000}, Columns: columns})
+		}
+		c, err := NewCatalog("1", relations, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return testing.AllocsPerRun(1, func() { newOverlay(p, c) })
+	}
+	if few, many := cost(300), cost(3000); many > 20*few {
+		t.Errorf("300 partitions take %.0f allocations, 3000 take %.0f", few, many)
 	}
 }
