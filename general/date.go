@@ -131,16 +131,68 @@ func splitDate(s []byte) (precision int, day time.Time, rest []byte, ok bool) {
 	return 3, day, rest, true
 }
 
-// isTime checks what follows a date: T or a space, hh:mm, and only what times
-// and zones are made of.
+// isTime checks what follows a date: T or a space, hh:mm[:ss[.f]] and a zone or none.
+// All of it is read, since all of it is copied.
 func isTime(s []byte) bool {
-	if len(s) < 6 || len(s) > 40 || s[0] != 'T' && s[0] != ' ' || s[3] != ':' {
+	if s[0] != 'T' && s[0] != ' ' {
 		return false
 	}
-	for _, c := range s[1:] {
-		if !(c >= '0' && c <= '9' || c == ':' || c == '.' || c == '+' || c == '-' || c == 'Z' || c == ' ') {
+	s, ok := clock(s[1:], 23)
+	if !ok {
+		return false
+	}
+	if len(s) > 0 && s[0] == ':' {
+		if s, ok = twoDigits(s[1:], 60); !ok {
 			return false
 		}
+		if len(s) > 0 && s[0] == '.' {
+			n := 1
+			for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+				n++
+			}
+			if n == 1 || n > 10 { // nanoseconds at most
+				return false
+			}
+			s = s[n:]
+		}
 	}
-	return true
+	return len(s) == 0 || isZone(s)
+}
+
+// isZone checks a zone: Z, or + or - and hh, hhmm, hh:mm or hh:mm:ss.
+func isZone(s []byte) bool {
+	if s[0] == 'Z' {
+		return len(s) == 1
+	}
+	if s[0] != '+' && s[0] != '-' {
+		return false
+	}
+	s, ok := twoDigits(s[1:], 15)
+	if len(s) == 2 {
+		s, ok = twoDigits(s, 59)
+	}
+	for n := 0; ok && len(s) > 0; n++ {
+		if s[0] != ':' || n == 2 {
+			return false
+		}
+		s, ok = twoDigits(s[1:], 59)
+	}
+	return ok
+}
+
+// clock reads hh:mm and returns what follows.
+func clock(s []byte, hours int) ([]byte, bool) {
+	s, ok := twoDigits(s, hours)
+	if !ok || len(s) == 0 || s[0] != ':' {
+		return nil, false
+	}
+	return twoDigits(s[1:], 59)
+}
+
+// twoDigits reads a number of two digits and returns what follows.
+func twoDigits(s []byte, most int) ([]byte, bool) {
+	if len(s) < 2 || s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9' || int(s[0]-'0')*10+int(s[1]-'0') > most {
+		return nil, false
+	}
+	return s[2:], true
 }

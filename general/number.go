@@ -92,11 +92,12 @@ func (m *bucket) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, e
 	return m.width.append(dst, m.width.floor(v)), mask.Replaced, nil
 }
 
-// noise adds a change that is uniform between -within and +within, in steps of
-// the last digit of within, keyed by person and value: asking again gives the
-// same answer, so it cannot be averaged away over repetitions, but it can over
-// many persons, as intended. The result has the more digits behind the point of
-// the two. It is no differential privacy. What is no number is Removed.
+// noise gives a number that is uniform among the multiples of the last digit of within
+// that lie no farther than within from the original, keyed by person and value: asking
+// again gives the same answer, so it cannot be averaged away over repetitions, but it can
+// over many persons, as intended. The result has as many digits behind the point as
+// within: more would be the original's. It is no differential privacy. What is no number
+// is Removed.
 type noise struct {
 	slot   mask.Slot
 	within step
@@ -119,10 +120,16 @@ func (m *noise) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, e
 		return dst, mask.Removed, nil
 	}
 	r := binary.BigEndian.Uint64(in.Keys.MAC2(m.slot, in.Entity, src)[:8])
-	n := int64(r%uint64(2*steps+1)) - steps
-	v.Add(v, unit.Mul(unit, new(big.Rat).SetInt64(n)))
-	_, frac, _ := strings.Cut(string(src), ".")
-	return append(dst, v.FloatString(max(len(frac), m.within.digits))...), mask.Replaced, nil
+	// The multiples from low to low+n-1. Where the original is one they are 2·steps+1.
+	scaled := v.Quo(v, unit)
+	low := new(big.Int).Div(scaled.Num(), scaled.Denom())
+	n := uint64(2*steps + 1)
+	if !scaled.IsInt() {
+		low.Add(low, big.NewInt(1))
+		n--
+	}
+	low.Add(low, new(big.Int).SetUint64(r%n)).Sub(low, big.NewInt(steps))
+	return append(dst, unit.Mul(unit, new(big.Rat).SetInt(low)).FloatString(m.within.digits)...), mask.Replaced, nil
 }
 
 // generalize replaces a value by its group: one of the listed cases, or else the

@@ -48,7 +48,7 @@ func init() { // for the readers lead back to the table
 		"statement_timeout":                   {read: readTimeout},
 		"lock_timeout":                        {},
 		"idle_in_transaction_session_timeout": {},
-		"timezone":                            {},
+		"timezone":                            {read: readZone, hint: "set a zone that is no more than 15 hours from UTC, such as UTC or America/New_York"},
 		"client_min_messages":                 {read: readMessages, hint: "set notice, warning or error: the upstream's debugging messages are not passed on"},
 		"datestyle":                           {read: readDateStyle, hint: "dates come in the ISO style: set ISO, with DMY, MDY or YMD for the order in which dates are read"},
 		"intervalstyle":                       {form: []uint32{oidInterval}},

@@ -250,7 +250,7 @@ func (a *analysis) sample(s *pg.RangeTableSample) {
 // CASE WHEN v IS NOT NULL AND guard THEN ROW(tag, v::text, beside …) END.
 func (a *analysis) carrier(s *seal) *pg.Node {
 	v := column(s.column)
-	members := []*pg.Node{a.tagText(), collateC(cast(v, "text"))}
+	members := []*pg.Node{a.tagText(), collateC(a.sealedText(s))}
 	for _, name := range s.beside() {
 		n := text("")
 		if name != "" {

@@ -73,7 +73,11 @@ func (d *laying) seal(def mask.Definition) {
 		// Only shift comes here, or a text column.
 		if isTime(t.OID) {
 			s.nulls, s.shown = true, t.OID
-			s.guard = "extract(year FROM " + v + ") BETWEEN 12 AND 9988"
+			year := v
+			if t.OID == oidTimestamptz {
+				year += " AT TIME ZONE 'UTC'"
+			}
+			s.guard = "extract(year FROM " + year + ") BETWEEN 12 AND 9988"
 		}
 	case "noise":
 		if isNumber(t.OID) {

@@ -21,7 +21,7 @@ var settingCases = []struct {
 }{
 	{"datestyle", "'01/02/03'::date", "ISO, DMY;iso,mdy;DMY;MDY;YMD;European;US;NonEuropean;ISO;DMY, ISO;default;nope;DMY, MDY;", "German;SQL, DMY;Postgres"},
 	{"intervalstyle", "interval '1 year 2 days -03:04:05'", "postgres;iso_8601;ISO_8601;sql_standard;postgres_verbose;nope;", ""},
-	{"timezone", "timestamptz '2024-05-01 12:00+02'", "UTC;Europe/Berlin;utc;America/New_York;GMT;Mars/Base;-7;5.5", ""},
+	{"timezone", "timestamptz '2024-05-01 12:00+02'", "UTC;Europe/Berlin;utc;America/New_York;GMT;Mars/Base;-7;5.5;Etc/GMT-14;EST5EDT;<+0330>-3:30;NZST-12NZDT,M9.5.0,M4.1.0/3", "XXX-85;-16;1e2;167;A20B"},
 	{"client_encoding", "'é'", "UTF8;utf-8;'utf-8';UTF_8;Unicode;unicode;nope;;SQL_ASCII;sql-ascii", "LATIN1;WIN1252;iso-8859-1;SJIS"},
 	{"bytea_output", `'\x00ff'::bytea`, "hex;escape;HEX;nope", ""},
 	{"extra_float_digits", "0.1::float8 + 0.2", "0;1;2;3;-5;-15;4;x;0x1", ""},
