@@ -249,7 +249,8 @@ func (d *laying) exact() string {
 	return d.value + "::pg_catalog.numeric"
 }
 
-// round rounds to a multiple; halves go up. NaN and infinity have no multiple.
+// round rounds to a multiple; halves go up. NaN and infinity have no multiple, and what
+// PostgreSQL could not compute with is NULL.
 func (d *laying) round() (string, bool) {
 	step, half := d.rule.Args.String("width", ""), "0"
 	if d.rule.Method == "round" {
@@ -264,12 +265,13 @@ func (d *laying) round() (string, bool) {
 	d.column.shown = oidNumeric
 	if isInteger(d.typ.OID) && frac == "" {
 		d.column.shown = oidInt8
-		out = "(" + out + ")::pg_catalog.int8"
+		// The last multiple may be beyond the type.
+		return fmt.Sprintf("CASE WHEN %s BETWEEN -9223372036854775808 AND 9223372036854775807 THEN (%[1]s)::pg_catalog.int8 END", out), true
 	}
 	if isInteger(d.typ.OID) {
 		return out, true
 	}
-	return fmt.Sprintf("CASE WHEN %s NOT IN ('NaN', 'Infinity', '-Infinity') THEN %s END", v, out), true
+	return fmt.Sprintf("CASE WHEN %s NOT IN ('NaN', 'Infinity', '-Infinity') AND pg_catalog.abs(%[1]s) < 1e1000 THEN %[2]s END", v, out), true
 }
 
 func (d *laying) characters() string {

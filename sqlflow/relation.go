@@ -351,7 +351,7 @@ func (a *analysis) view(r *Relation, v *pg.RangeVar, alias string) from {
 	own := *path
 	own.SearchPath = nil // every name in a definition is qualified
 	a.session = &own
-	res := a.query(stmt, &scope{}, mode{view: r, derived: true})
+	res := a.definition(stmt, r, v)
 	a.views--
 	a.at, a.session = at, path
 	f := a.fromResult(subselect(stmt, nil, false), res, alias, v.Alias)
@@ -359,6 +359,24 @@ func (a *analysis) view(r *Relation, v *pg.RangeVar, alias string) from {
 		f.items[0].schema = r.Schema
 	}
 	return f
+}
+
+// definition analyses the query of a view. What it says of the view's inside is not told.
+func (a *analysis) definition(q *pg.SelectStmt, r *Relation, v *pg.RangeVar) *result {
+	defer func() {
+		x := recover()
+		if inner, ok := x.(*Refusal); ok && inner.Code != codeLimit && inner.Code != "XX000" {
+			x = &Refusal{
+				Code: codeForbidden, Rule: inner.Rule, Column: inner.Column, Reason: "view", Position: inner.Position,
+				Message: fmt.Sprintf("view %q cannot be had", dottedName(v)),
+				Hint:    "The view reads or does what the policy does not allow. The operator can give its columns tables rules of their own.",
+			}
+		}
+		if x != nil {
+			panic(x)
+		}
+	}()
+	return a.query(q, &scope{}, mode{view: r, derived: true})
 }
 
 // maxViews bounds how deep views may read views.
