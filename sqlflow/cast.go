@@ -10,6 +10,9 @@ import (
 
 // typeCast checks the type. A sealed value cannot be cast.
 func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
+	if s, ok := constantText(c.Arg); ok && len(c.TypeName.GetArrayBounds()) == 1 && lastPart(c.TypeName.GetNames()) == "regtype" && (len(c.TypeName.Names) == 1 || schemaOf(c.TypeName) == "pg_catalog") {
+		return value{node: a.regtypeArray(s, location(n))}
+	}
 	t := a.typeName(c.TypeName)
 	if t != nil && strings.HasPrefix(t.Name, "reg") && t.Schema == "pg_catalog" {
 		return value{node: a.regCast(c, t, n, sc)}
@@ -126,6 +129,9 @@ func (a *analysis) regCast(c *pg.TypeCast, t *Type, n *pg.Node, sc *scope) *pg.N
 	switch {
 	case t.Name == "regclass" && isText && !allDigits(s):
 		parts := splitName(s)
+		if len(parts) == 3 && parts[0] == a.session.Database {
+			parts = parts[1:]
+		}
 		if len(parts) == 0 || len(parts) > 2 {
 			a.fail(codeNoTable, location(n), "this name of a relation cannot be read", "write schema.table")
 		}
@@ -139,7 +145,9 @@ func (a *analysis) regCast(c *pg.TypeCast, t *Type, n *pg.Node, sc *scope) *pg.N
 		}
 		c.Arg = cast(text(fmt.Sprint(r.OID)), "oid")
 		return n
-	case isText && t.Name != "regclass":
+	case t.Name == "regtype" && isText && !allDigits(s):
+		return a.typeNamed(s, location(n))
+	case isText && t.Name != "regclass" && !allDigits(s):
 		// Names of types, functions, roles and the like: PostgreSQL's own alone, since
 		// the upstream's search path holds no more.
 		if t.Name == "regrole" || t.Name == "regnamespace" && !a.visibleSchema(s) {
@@ -150,21 +158,20 @@ func (a *analysis) regCast(c *pg.TypeCast, t *Type, n *pg.Node, sc *scope) *pg.N
 		}
 		return n
 	}
-	if t.Name == "regclass" && c.Arg.GetParamRef() != nil {
-		return a.named2oid(a.clear(c.Arg, sc))
+	if t.Name == "regclass" {
+		return a.relationNamed(c.Arg, sc)
 	}
+	param := c.Arg.GetParamRef() != nil
 	c.Arg = a.clear(c.Arg, sc)
-	if t.Name != "regclass" {
-		if t.Name == "regtype" || t.Name == "regproc" || t.Name == "regnamespace" || t.Name == "regrole" {
-			// An OID only: a text would be looked up.
-			c.Arg = cast(c.Arg, "oid")
-			return a.visibleName(t.Name, c.Arg, n)
-		}
+	if t.Name == "regtype" && param {
+		return a.type2oid(c.Arg)
+	}
+	if t.Name != "regtype" && t.Name != "regproc" && t.Name != "regnamespace" && t.Name != "regrole" {
 		a.fail(codeForbidden, location(n), "a cast to this type is not allowed", "")
 	}
-	oid := cast(c.Arg, "oid")
-	c.Arg = oid
-	return a.visibleName("regclass", oid, n)
+	// An OID only: a text would be looked up.
+	c.Arg = cast(c.Arg, "oid")
+	return a.visibleName(t.Name, c.Arg, n)
 }
 
 // visibleName gives the name of a thing by its OID, where the thing is PostgreSQL's own or is

@@ -40,6 +40,15 @@ type Relation struct {
 	Key []string
 	// Indexes are the OIDs of its indexes.
 	Indexes []uint32
+	// Plain are those of columns alone: with neither an expression nor a condition.
+	Plain []Index
+}
+
+// Index is an index over columns.
+type Index struct {
+	OID  uint32
+	Name string
+	Keys []int16
 }
 
 // Attribute is a column of a relation or a field of a composite type.
@@ -62,6 +71,8 @@ type Type struct {
 	// Base is what a domain is over, Element what an array is of.
 	Base, Element uint32
 	Size          int16
+	// Relation is the relation that a composite type's fields belong to.
+	Relation uint32
 	// Fields are those of a composite type.
 	Fields []Attribute
 	// Casts are those that functions of the database do.

@@ -80,7 +80,7 @@ var functionColumns = map[string][]string{
 // since the true answer would hold values, definitions or names: a type and an SQL
 // expression. Their arguments are analysed and dropped.
 var constantFunctions = map[string]string{
-	"pg_get_expr": "NULL::pg_catalog.text", "pg_get_viewdef": "NULL::pg_catalog.text", "pg_get_indexdef": "NULL::pg_catalog.text",
+	"pg_get_expr": "NULL::pg_catalog.text", "pg_get_viewdef": "NULL::pg_catalog.text",
 	"pg_get_functiondef": "NULL::pg_catalog.text", "pg_get_ruledef": "NULL::pg_catalog.text", "pg_get_triggerdef": "NULL::pg_catalog.text",
 	"pg_get_partkeydef": "NULL::pg_catalog.text", "pg_get_partition_constraintdef": "NULL::pg_catalog.text",
 	"pg_get_statisticsobjdef": "NULL::pg_catalog.text", "pg_get_statisticsobjdef_columns": "NULL::pg_catalog.text",
@@ -92,10 +92,7 @@ var constantFunctions = map[string]string{
 	"pg_total_relation_size": "NULL::pg_catalog.int8", "pg_database_size": "NULL::pg_catalog.int8", "pg_tablespace_size": "NULL::pg_catalog.int8",
 	"pg_tablespace_location": "''::pg_catalog.text", "pg_relation_filenode": "NULL::pg_catalog.oid", "pg_relation_filepath": "NULL::pg_catalog.text",
 	"pg_column_is_updatable": "false", "pg_relation_is_updatable": "0", "row_security_active": "false",
-	"has_table_privilege": "true", "has_any_column_privilege": "true", "has_column_privilege": "true", "has_schema_privilege": "true",
-	"has_database_privilege": "true", "has_function_privilege": "true", "has_type_privilege": "true", "has_sequence_privilege": "true",
-	"has_language_privilege": "true", "has_server_privilege": "true", "has_tablespace_privilege": "true", "has_foreign_data_wrapper_privilege": "true",
-	"pg_has_role": "true", "pg_function_is_visible": "true", "pg_operator_is_visible": "true",
+	"pg_function_is_visible": "true", "pg_operator_is_visible": "true",
 	"pg_opclass_is_visible": "true", "pg_opfamily_is_visible": "true", "pg_collation_is_visible": "true", "pg_conversion_is_visible": "true",
 	"pg_statistics_obj_is_visible": "true", "pg_ts_config_is_visible": "true", "pg_ts_dict_is_visible": "true",
 	"pg_ts_parser_is_visible": "true", "pg_ts_template_is_visible": "true",
@@ -103,5 +100,6 @@ var constantFunctions = map[string]string{
 	"inet_client_addr": "NULL::pg_catalog.inet", "inet_client_port": "NULL::pg_catalog.int4",
 	"pg_postmaster_start_time": "NULL::pg_catalog.timestamptz", "pg_conf_load_time": "NULL::pg_catalog.timestamptz",
 	"pg_is_wal_replay_paused": "false", "txid_current_if_assigned": "NULL::pg_catalog.int8",
+	"pg_blocking_pids": "'{}'::pg_catalog.int4[]", "pg_safe_snapshot_blocking_pids": "'{}'::pg_catalog.int4[]",
 	"pg_stat_get_numscans": "NULL::pg_catalog.int8",
 }

@@ -101,7 +101,7 @@ func loadTypes(ctx context.Context, q Querier) ([]Type, error) {
 		if err := r.Scan(&t.OID, &t.Schema, &t.Name, &kind, &t.Base, &t.Element, &t.Size, &relation); err != nil {
 			return err
 		}
-		t.Kind = kind[0]
+		t.Kind, t.Relation = kind[0], relation
 		at[t.OID] = len(types)
 		if relation != 0 {
 			composites[relation] = t.OID
@@ -183,6 +183,19 @@ func loadRelations(ctx context.Context, q Querier) ([]Relation, error) {
 		err := r.Scan(&relation, &name)
 		if i, ok := at[relation]; ok {
 			relations[i].Key = append(relations[i].Key, name)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = each(ctx, q, `SELECT i.indrelid, i.indexrelid, c.relname::text, i.indkey::int2[] FROM pg_catalog.pg_index i
+ JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indexprs IS NULL AND i.indpred IS NULL ORDER BY i.indexrelid`, func(r pgx.Rows) error {
+		var relation uint32
+		var index Index
+		err := r.Scan(&relation, &index.OID, &index.Name, &index.Keys)
+		if i, ok := at[relation]; ok {
+			relations[i].Plain = append(relations[i].Plain, index)
 		}
 		return err
 	})

@@ -12,9 +12,10 @@ import (
 // relationRef turns a reference to a table, view or common table expression into what
 // the consumer may see of it.
 func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *scope) from {
-	if v.Catalogname != "" {
-		a.fail("0A000", v.Location, "a relation cannot be named with its database", "write schema.table")
+	if v.Catalogname != "" && v.Catalogname != a.session.Database {
+		a.fail("0A000", v.Location, "cross-database references are not implemented", "write schema.table")
 	}
+	v.Catalogname = ""
 	alias := v.Relname
 	if v.Alias != nil {
 		alias = v.Alias.Aliasname

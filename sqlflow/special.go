@@ -10,6 +10,9 @@ import (
 
 // special answers functions whose answer is the session's or the consumer's own.
 func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	if held, ok := privilegeFunctions[name]; ok {
+		return a.privilege(name, held, f, sc)
+	}
 	switch name {
 	case "current_schema":
 		return a.currentSchema()
@@ -72,10 +75,9 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 		if len(f.Args) != 1 {
 			return nil
 		}
-		// Types of pg_catalog alone: the upstream's search path holds no more.
-		arg := cast(a.clear(f.Args[0], sc), "text")
-		f.Funcname, f.Args = names("pg_catalog", name), []*pg.Node{arg}
-		return when(op("!~", arg, text(`[."]`)), n)
+		return a.type2oid(a.clear(f.Args[0], sc))
+	case "pg_has_role":
+		return a.hasRole(f, sc)
 	case "pg_partition_ancestors":
 		if len(f.Args) != 1 {
 			return nil
@@ -88,13 +90,16 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 		if len(f.Args) != 1 {
 			return nil
 		}
-		if f.Args[0].GetParamRef() != nil {
+		s, ok := constantText(f.Args[0])
+		if !ok {
 			return a.named2oid(a.clear(f.Args[0], sc))
 		}
-		s, ok := constantText(f.Args[0])
 		parts := splitName(s)
-		if !ok || len(parts) == 0 || len(parts) > 2 {
-			a.noFunction(f, name)
+		if len(parts) == 3 && parts[0] == a.session.Database {
+			parts = parts[1:]
+		}
+		if len(parts) == 0 || len(parts) > 2 {
+			return cast(null(), "regclass")
 		}
 		schema := ""
 		if len(parts) == 2 {
@@ -105,6 +110,14 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 			return cast(null(), "regclass")
 		}
 		return cast(cast(text(fmt.Sprint(r.OID)), "oid"), "regclass")
+	case "pg_get_indexdef":
+		a.arguments(f, sc)
+		if len(f.Args) == 0 {
+			a.noFunction(f, name)
+		}
+		// Only of indexes over visible columns: others hold constants.
+		f.Funcname = names("pg_catalog", name)
+		return when(inArray(cast(f.Args[0], "oid"), a.over.system.arrays.Replace("{indexes}")), n)
 	case "pg_get_constraintdef":
 		a.arguments(f, sc)
 		if len(f.Args) == 0 {
@@ -146,30 +159,23 @@ func (a *analysis) ancestors(oid *pg.Node) *pg.Node {
 // search path. A number is an OID.
 func (a *analysis) named2oid(name *pg.Node) *pg.Node {
 	var list, oids []string
-	add := func(r *Relation) {
-		oid := fmt.Sprint(r.OID)
-		list, oids = append(list, r.Schema+"."+r.Name), append(oids, oid)
-		if a.catalog.relation(a.session.SearchPath, "", r.Name) == r {
-			list, oids = append(list, r.Name), append(oids, oid)
-		}
+	add := func(oid uint32, schema, name string) {
+		list, oids = append(list, schema+"\x01"+name), append(oids, fmt.Sprint(oid))
 	}
 	for _, r := range a.catalog.Relations() {
-		if _, listed := systemRelations[r.Schema+"."+r.Name]; listed || a.over.system.visible[r.OID] {
-			add(r)
+		if _, listed := systemRelations[r.Schema+"."+r.Name]; !listed && !a.over.system.visible[r.OID] {
+			continue
 		}
-	}
-	for _, r := range list[:len(list):len(list)] {
-		if o := slices.Index(list, r); o >= 0 {
-			oids, list = append(oids, oids[o]), append(list, oids[o])
+		add(r.OID, r.Schema, r.Name)
+		if a.catalog.relation(a.session.SearchPath, "", r.Name) == r {
+			list, oids = append(list, r.Name), append(oids, fmt.Sprint(r.OID))
 		}
 	}
 	arg := cast(name, "text")
-	place := call("array_position", parseFragment(arraySQL(list, "text")), arg)
-	found := &pg.Node{Node: &pg.Node_AIndirection{AIndirection: &pg.A_Indirection{
-		Arg:         parseFragment(arraySQL(oids, "oid")),
-		Indirection: []*pg.Node{{Node: &pg.Node_AIndices{AIndices: &pg.A_Indices{Uidx: place}}}},
-	}}}
-	return cast(found, "regclass")
+	number := when(op("~", arg, text("^[0-9]+$")), arg)
+	byOID := a.visibleName("regclass", cast(number, "oid"), cast(cast(number, "oid"), "regclass"))
+	byName := when(op("~", arg, text(identifierForm)), lookup(list, oids, nameKey(arg)))
+	return coalesce(cast(byName, "regclass"), byOID)
 }
 
 // constraintDef tells the definition of a primary key, unique or foreign key of a

@@ -2,6 +2,7 @@ package sqlflow
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +41,7 @@ var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_type":                 {null: "typdefault typdefaultbin typacl", where: "oid < 16384 OR oid = ANY ({types})"},
 	"pg_catalog.pg_namespace":            {null: "nspacl", where: "oid < 16384 OR nspname = ANY ({schemas})"},
 	"pg_catalog.pg_index":                {null: "indexprs indpred", where: "indrelid < 16384 OR indrelid = ANY ({relations}) AND indexprs IS NULL AND indpred IS NULL"},
-	"pg_catalog.pg_constraint":           {null: "conbin", where: "conrelid = ANY ({relations}) AND contype IN ('p', 'u', 'f') AND (confrelid = 0 OR confrelid = ANY ({relations}))"},
+	"pg_catalog.pg_constraint":           {null: "conbin", where: "conrelid = ANY ({relations}) AND contype IN ('p', 'u', 'f') AND (contype = 'f' OR conindid = ANY ({indexes})) AND (confrelid = 0 OR confrelid = ANY ({relations}))"},
 	"pg_catalog.pg_attrdef":              {null: "adbin", where: "adrelid = ANY ({relations})"},
 	"pg_catalog.pg_proc":                 {null: "prosrc probin prosqlbody proargdefaults proacl proconfig", where: own},
 	"pg_catalog.pg_aggregate":            {null: "agginitval aggminitval", where: "aggfnoid::pg_catalog.oid < 16384"},
@@ -78,7 +79,15 @@ var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_tables":               {where: "schemaname = ANY ('{pg_catalog,information_schema}') OR schemaname || '.' || tablename = ANY ({tables})"},
 	"pg_catalog.pg_views":                {null: "definition", where: "schemaname = ANY ('{pg_catalog,information_schema}') OR schemaname || '.' || viewname = ANY ({tables})"},
 	"pg_catalog.pg_matviews":             {null: "definition", where: "schemaname || '.' || matviewname = ANY ({tables})"},
-	"pg_catalog.pg_indexes":              {null: "indexdef", where: "schemaname || '.' || tablename = ANY ({tables})"},
+	"pg_catalog.pg_indexes":              {where: "schemaname || '.' || indexname = ANY ({indexnames})"},
+
+	"pg_catalog.pg_stat_user_indexes":     {keep: "relid indexrelid schemaname relname indexrelname", where: "indexrelid = ANY ({relations})"},
+	"pg_catalog.pg_stat_all_indexes":      {keep: "relid indexrelid schemaname relname indexrelname", where: "indexrelid = ANY ({relations})"},
+	"pg_catalog.pg_statio_user_indexes":   {keep: "relid indexrelid schemaname relname indexrelname", where: "indexrelid = ANY ({relations})"},
+	"pg_catalog.pg_statio_all_indexes":    {keep: "relid indexrelid schemaname relname indexrelname", where: "indexrelid = ANY ({relations})"},
+	"pg_catalog.pg_statio_all_tables":     {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+	"pg_catalog.pg_stat_xact_user_tables": {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+	"pg_catalog.pg_stat_database":         {keep: "datid datname", where: "datname = pg_catalog.current_database()"},
 
 	"pg_catalog.pg_stat_user_tables":   {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
 	"pg_catalog.pg_stat_all_tables":    {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
@@ -109,18 +118,18 @@ var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_cursors":               {null: "statement", where: "false"},
 	"pg_catalog.pg_prepared_statements":   {null: "statement", where: "false"},
 
-	"information_schema.tables":                  {where: byTable},
-	"information_schema.columns":                 {null: "column_default generation_expression", where: "table_schema::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY ({columns})"},
-	"information_schema.views":                   {null: "view_definition", where: byTable},
+	"information_schema.tables":                  {replace: noWrites("is_insertable_into"), where: byTable},
+	"information_schema.columns":                 {null: "column_default generation_expression", replace: columnsReplaced, where: "table_schema::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY ({columns})"},
+	"information_schema.views":                   {null: "view_definition", replace: noWrites("is_updatable is_insertable_into is_trigger_updatable is_trigger_deletable is_trigger_insertable_into"), where: byTable},
 	"information_schema.schemata":                {where: "schema_name::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR schema_name::pg_catalog.text = ANY ({schemas})"},
 	"information_schema.table_constraints":       {where: byTable + " AND constraint_type <> 'CHECK'"},
 	"information_schema.key_column_usage":        {where: byTable},
 	"information_schema.constraint_column_usage": {where: byTable},
 	"information_schema.constraint_table_usage":  {where: byTable},
 	"information_schema.referential_constraints": {where: "constraint_schema::pg_catalog.text = ANY ({schemas})"},
-	"information_schema.table_privileges":        {where: byTable},
-	"information_schema.role_table_grants":       {where: byTable},
-	"information_schema.column_privileges":       {where: "(table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY ({columns})"},
+	"information_schema.table_privileges":        {replace: noWrites("is_grantable"), where: byTable + " AND privilege_type = 'SELECT'"},
+	"information_schema.role_table_grants":       {replace: noWrites("is_grantable"), where: byTable + " AND privilege_type = 'SELECT'"},
+	"information_schema.column_privileges":       {replace: noWrites("is_grantable"), where: "(table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY ({columns}) AND privilege_type = 'SELECT'"},
 	"information_schema.routines":                {null: "routine_definition", where: "specific_schema::pg_catalog.text = 'pg_catalog'"},
 	"information_schema.parameters":              {null: "parameter_default", where: "specific_schema::pg_catalog.text = 'pg_catalog'"},
 	"information_schema.sequences":               {null: "start_value minimum_value maximum_value", where: "false"},
@@ -132,7 +141,36 @@ var systemRelations = map[string]systemRelation{
 	"information_schema.applicable_roles":        {},
 }
 
+func init() {
+	for name := range unlistedRelations {
+		systemRelations["pg_catalog."+name] = systemRelation{where: "false"}
+	}
+}
+
+// unlistedRelations are empty, too: sessions, statistics of the server and its
+// replication, which tools look at in passing.
+var unlistedRelations = wordSet(`pg_stat_activity pg_stat_replication pg_stat_subscription pg_stat_ssl pg_stat_gssapi pg_locks pg_replication_slots
+pg_stat_replication_slots pg_prepared_xacts pg_stat_archiver pg_stat_bgwriter pg_stat_wal pg_stat_slru pg_stat_database_conflicts
+pg_stat_user_functions pg_statio_user_sequences pg_statio_all_sequences pg_stat_progress_vacuum pg_stat_progress_analyze
+pg_stat_progress_create_index pg_stat_progress_cluster pg_stat_progress_basebackup pg_stat_progress_copy pg_stat_sys_tables
+pg_stat_sys_indexes pg_stats pg_stats_ext pg_statistic_ext_data pg_largeobject_metadata pg_subscription pg_subscription_rel
+pg_transform pg_init_privs pg_seclabel pg_shseclabel pg_replication_origin pg_replication_origin_status pg_publication_tables`)
+
 const byTable = "(table_schema::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text) = ANY ({tables}))"
+
+// columnsReplaced are those of information_schema.columns.
+var columnsReplaced = map[string]string{
+	"is_updatable": "'NO'::information_schema.yes_or_no", "data_type": "{datatype}", "udt_name": "{udtname}",
+}
+
+// noWrites says NO in columns that tell whether something may be changed.
+func noWrites(columns string) map[string]string {
+	replace := map[string]string{}
+	for name := range wordSet(columns) {
+		replace[name] = "'NO'::information_schema.yes_or_no"
+	}
+	return replace
+}
 
 // shownSettings are the run-time parameters that SHOW, current_setting and
 // pg_settings tell.
@@ -149,12 +187,14 @@ type systemView struct {
 	arrays  *strings.Replacer
 	visible map[uint32]bool
 	enums   map[uint32]bool
+	types   map[uint32]bool
 }
 
 // newSystemView collects the visible objects of an overlay.
 func newSystemView(o *overlay) *systemView {
-	v := &systemView{visible: map[uint32]bool{}, enums: map[uint32]bool{}}
-	var relations, hidden, types, enums, schemas, tables, columns []string
+	v := &systemView{visible: map[uint32]bool{}, enums: map[uint32]bool{}, types: map[uint32]bool{}}
+	var relations, hidden, types, enums, schemas, tables, columns, attributes, indexes, indexNames []string
+	told := map[uint32][]string{}
 	shown := map[uint32][]string{}
 	masked := map[uint32]bool{}
 	seen := map[string]bool{}
@@ -174,17 +214,21 @@ func newSystemView(o *overlay) *systemView {
 		}
 		v.visible[r.OID] = true
 		relations = append(relations, id(r.OID))
-		for _, i := range r.Indexes {
-			relations = append(relations, id(i))
-		}
 		tables = append(tables, r.Schema+"."+r.Name)
 		if !seen[r.Schema] {
 			seen[r.Schema] = true
 			schemas = append(schemas, r.Schema)
 		}
+		for _, i := range r.Plain {
+			if s.shows(i.Keys) {
+				indexes, indexNames = append(indexes, id(i.OID)), append(indexNames, r.Schema+"."+i.Name)
+				relations = append(relations, id(i.OID))
+			}
+		}
 		if s.expand {
 			for _, a := range r.Columns {
 				columns = append(columns, r.Schema+"."+r.Name+"."+a.Name)
+				attributes = append(attributes, id(r.OID)+" "+a.Name, id(r.OID)+" "+strconv.Itoa(int(a.Number)))
 			}
 			continue
 		}
@@ -199,8 +243,17 @@ func newSystemView(o *overlay) *systemView {
 			}
 			if c.treatment != Clear {
 				shown[c.shown] = append(shown[c.shown], key)
+				told[c.shown] = append(told[c.shown], r.Schema+"."+r.Name+"."+c.Name)
 			}
 			columns = append(columns, r.Schema+"."+r.Name+"."+c.Name)
+			attributes = append(attributes, id(r.OID)+" "+c.Name, id(r.OID)+" "+strconv.Itoa(int(c.Number)))
+		}
+	}
+	namespaces := slices.Clone(schemas)
+	for _, schema := range append(slices.Clone(schemas), "pg_catalog", "information_schema", "public") {
+		namespaces = append(namespaces, schema)
+		if oid := o.catalog.schemas[schema]; oid != 0 {
+			namespaces = append(namespaces, id(oid))
 		}
 	}
 	for _, t := range o.catalog.types {
@@ -218,6 +271,10 @@ func newSystemView(o *overlay) *systemView {
 			continue
 		}
 		types = append(types, id(t.OID))
+		v.types[t.OID] = true
+		if t.Relation != 0 {
+			relations = append(relations, id(t.Relation)) // whose fields it has
+		}
 		if t.Kind == 'e' && !masked[t.OID] {
 			enums = append(enums, id(t.OID))
 			v.enums[t.OID] = true
@@ -244,9 +301,11 @@ func newSystemView(o *overlay) *systemView {
 		typeCase += " ELSE atttypid END"
 	}
 	v.arrays = strings.NewReplacer(
+		"{indexes}", arraySQL(indexes, "oid"), "{indexnames}", arraySQL(indexNames, "text"),
+		"{datatype}", toldCase(o.catalog, told, "data_type", dataTypeName), "{udtname}", toldCase(o.catalog, told, "udt_name", func(t *Type) string { return t.Name }),
 		"{relations}", arraySQL(relations, "oid"), "{hidden}", arraySQL(hidden, "int8"), "{types}", arraySQL(types, "oid"),
 		"{schemas}", arraySQL(schemas, "text"), "{enums}", arraySQL(enums, "oid"), "{tables}", arraySQL(tables, "text"),
-		"{columns}", arraySQL(columns, "text"), "{settings}", arraySQL(settings, "text"), "{shown}", typeCase, "{modifier}", modifierCase,
+		"{columns}", arraySQL(columns, "text"), "{attributes}", arraySQL(attributes, "text"), "{namespaces}", arraySQL(namespaces, "text"), "{settings}", arraySQL(settings, "text"), "{shown}", typeCase, "{modifier}", modifierCase,
 	)
 	return v
 }
@@ -287,6 +346,49 @@ func (a *analysis) settingCase() string {
 	return b.String()
 }
 
+// shows reports whether columns of a relation are visible, all of them.
+func (s *shape) shows(columns []int16) bool {
+	for _, n := range columns {
+		if !slices.ContainsFunc(s.columns, func(c *shapeColumn) bool { return c.Number == n && c.treatment != Hidden }) {
+			return false
+		}
+	}
+	return true
+}
+
+// toldCase is a column of information_schema.columns, with the type that a masked column
+// comes as.
+func toldCase(c *Catalog, told map[uint32][]string, column string, name func(*Type) string) string {
+	oids := slices.Sorted(maps.Keys(told))
+	if len(oids) == 0 {
+		return column
+	}
+	var b strings.Builder
+	b.WriteString("(CASE")
+	for _, oid := range oids {
+		fmt.Fprintf(&b, " WHEN (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY (%s) THEN %s",
+			arraySQL(told[oid], "text"), quoteText(name(c.types[oid])))
+	}
+	b.WriteString(" ELSE " + column + "::pg_catalog.text END)")
+	return b.String()
+}
+
+// dataTypeName is a type as information_schema names it.
+func dataTypeName(t *Type) string {
+	names := map[string]string{"int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real", "float8": "double precision", "bool": "boolean",
+		"bpchar": "character", "varchar": "character varying", "timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone",
+		"time": "time without time zone", "timetz": "time with time zone"}
+	switch {
+	case t.Element != 0:
+		return "ARRAY"
+	case t.Schema != "pg_catalog":
+		return "USER-DEFINED"
+	case names[t.Name] != "":
+		return names[t.Name]
+	}
+	return t.Name
+}
+
 // arraySQL is a constant array.
 func arraySQL(elements []string, typ string) string {
 	var b strings.Builder
@@ -311,7 +413,7 @@ func (o *overlay) systemShape(r *Relation) *shape {
 	s := &shape{relation: r}
 	for _, a := range r.Columns {
 		c := &shapeColumn{Attribute: a, treatment: Clear, shown: a.Type}
-		if gone[a.Name] || sys.keep != "" && !kept[a.Name] {
+		if sys.where == "false" || gone[a.Name] || sys.keep != "" && !kept[a.Name] {
 			c.treatment = Pushed
 			c.value = "NULL::pg_catalog.text"
 			if t := o.catalog.types[a.Type]; t.Kind != 'p' {
