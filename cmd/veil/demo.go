@@ -188,8 +188,8 @@ A search by code, heart rate:
   curl -s '%s/Observation?code=http://loinc.org|8867-4&_count=3'
 A search that would test a name, refused:
   curl -s '%s/Patient?family=Smith'
-What the audit log has of all that, without a value:
-  %s audit show %s --last 1
+What the audit log has of the search, each rule that acted, and of the refusal, without a value:
+  %s audit show %s --last 2
 
 `, sourceURL, len(p.PatientIDs()), d.url, sourceURL, id, d.url, pseudonym, d.url, d.url, self, d.dir)
 	if sql == nil {

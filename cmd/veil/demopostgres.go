@@ -29,6 +29,9 @@ import (
 //go:embed demo.yaml
 var demoRuleset []byte
 
+// demoRulesetName is what commands know it by: an example of rules for tables.
+const demoRulesetName = "demo"
+
 // errNoPostgres is of a machine without PostgreSQL.
 var errNoPostgres = errors.New("there is no PostgreSQL on this machine")
 

@@ -44,7 +44,8 @@ func newRulesetShow() *cobra.Command {
 		Use: "show RULESET", Short: "Print a ruleset", Args: exactArgs(1),
 		Long: "Prints a ruleset (" + rulesetHelp + ") as it is written, or, with --resolved,\nthe canonical form that its SHA-256 is over, with everything it extends.",
 		Example: `  veil ruleset show safe-harbor > site.yaml
-  veil ruleset show --resolved research`,
+  veil ruleset show --resolved research
+  veil ruleset show demo     # the rules for the tables of veil demo, as an example`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if resolved {
 				rs, err := loadRuleset(args[0])

@@ -26,6 +26,9 @@ func allMethods() (mask.Methods, error) {
 
 // openRuleset finds a ruleset by its shipped name or by a file's path.
 func openRuleset(name string) (file string, src []byte, err error) {
+	if name == demoRulesetName {
+		return name + ".yaml", demoRuleset, nil
+	}
 	if !strings.ContainsAny(name, "./\\") {
 		return rulesets.Open(name)
 	}

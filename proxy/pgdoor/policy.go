@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
@@ -61,7 +63,9 @@ func newPolicy(c Policy, limits Limits) (*policy, error) {
 	if c.Consumers == nil {
 		problems = append(problems, errors.New("the policy has no consumers: nobody could log in"))
 	}
-	for name, v := range c.Views {
+	// In order, so that one configuration has one list of problems.
+	for _, name := range slices.Sorted(maps.Keys(c.Views)) {
+		v := c.Views[name]
 		if v.Policy == nil {
 			problems = append(problems, fmt.Errorf("view %q has no ruleset", name))
 			continue
