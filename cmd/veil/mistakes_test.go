@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -197,5 +198,23 @@ func chmod(t *testing.T, path string, mode os.FileMode) {
 	t.Helper()
 	if err := os.Chmod(path, mode); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestFormats: what commands print as JSON is JSON, and has no text beside it.
+func TestFormats(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	log := filepath.Join(dir, "log")
+	if r := veil(t, twoPatients, "mask", "--key-file", newKey(t), "--audit-dir", log); r.code != 0 {
+		t.Fatal(r.stderr)
+	}
+	for _, args := range [][]string{
+		{"ruleset", "list"}, {"ruleset", "check", "safe-harbor", "demo"}, {"audit", "verify", log}, {"audit", "show", log},
+	} {
+		r := veil(t, "", append(args, "--format", "json")...)
+		if r.code != 0 || !json.Valid([]byte(r.stdout)) || len(r.stdout) < 10 {
+			t.Errorf("%v: exit %d: %s%s", args, r.code, r.stdout, r.stderr)
+		}
 	}
 }

@@ -21,21 +21,37 @@ func newRuleset() *cobra.Command {
 		newRulesetList(), newRulesetShow(), newRulesetCheck(), newRulesetExplain(), newRulesetTest())
 }
 
+// listedRuleset is what list and check print of a ruleset for programs.
+type listedRuleset struct {
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Rules  int    `json:"rules"`
+	SHA256 string `json:"sha256"`
+}
+
 func newRulesetList() *cobra.Command {
-	return &cobra.Command{
+	var format outputFormat
+	c := &cobra.Command{
 		Use: "list", Short: "List the shipped rulesets", Args: noArgs, Example: "  veil ruleset list",
 		RunE: func(c *cobra.Command, _ []string) error {
+			list := []listedRuleset{}
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, name := range rulesets.Names() {
 				rs, err := loadRuleset(name)
 				if err != nil {
 					return err
 				}
+				list = append(list, listedRuleset{name, rs.Title, len(rs.FHIR.Rules), rs.SHA256()})
 				fmt.Fprintf(w, "%s\t%s\tsha256 %.12s…\n", name, rs.Title, rs.SHA256())
+			}
+			if format.json() {
+				return writeJSON(c.OutOrStdout(), list)
 			}
 			return w.Flush()
 		},
 	}
+	format.add(c)
+	return c
 }
 
 func newRulesetShow() *cobra.Command {
@@ -68,21 +84,31 @@ func newRulesetShow() *cobra.Command {
 }
 
 func newRulesetCheck() *cobra.Command {
-	return &cobra.Command{
+	var format outputFormat
+	c := &cobra.Command{
 		Use: "check RULESET…", Short: "Check rulesets: every problem, with its place", Args: minArgs(1),
 		Example: "  veil ruleset check site.yaml",
 		RunE: func(c *cobra.Command, args []string) error {
+			list := []listedRuleset{}
 			for _, name := range args {
 				a, err := explainAutomaton(name)
 				if err != nil {
 					return err
 				}
 				rs := a.Policy.Ruleset
-				fmt.Fprintf(c.OutOrStdout(), "%s: %d rules, sha256 %s\n", rs.Name, len(rs.FHIR.Rules), rs.SHA256())
+				list = append(list, listedRuleset{rs.Name, rs.Title, len(rs.FHIR.Rules), rs.SHA256()})
+				if !format.json() {
+					fmt.Fprintf(c.OutOrStdout(), "%s: %d rules, sha256 %s\n", rs.Name, len(rs.FHIR.Rules), rs.SHA256())
+				}
+			}
+			if format.json() {
+				return writeJSON(c.OutOrStdout(), list)
 			}
 			return nil
 		},
 	}
+	format.add(c)
+	return c
 }
 
 // explainAutomaton compiles a ruleset without a secret, for what only looks.

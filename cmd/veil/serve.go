@@ -229,7 +229,7 @@ func (r *reloader) openFHIR(p *prepared, sink mask.Sink) (served, error) {
 	if p.tls != nil {
 		l = r.tls.listen(l, p.tls)
 	}
-	r.log.Info("serving", "door", "fhir", "base", base, "upstream", c.FHIR.Upstream)
+	r.log.Info("serving", "door", "fhir", "base", base, "upstream", c.FHIR.Upstream, "try", "curl "+base+"/metadata")
 	// Asked once here, so that the log has what is wrong with the upstream's own
 	// name before the first consumer meets it.
 	if err := r.door.Ready(); err != nil {
