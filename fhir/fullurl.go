@@ -1,6 +1,9 @@
 package fhir
 
-import "bytes"
+import (
+	"bytes"
+	"hash/maphash"
+)
 
 // A reference is resolved by the full URLs of its Bundle first (FHIR R4,
 // bundle.html#references): an absolute one means the entry that has it as its
@@ -10,12 +13,70 @@ import "bytes"
 // the Site does not name.
 func (a *Automaton) UnknownBase() int { return a.engine.foreign }
 
-// fullURLs are the full URLs of one Bundle.
+// fullURLs are the full URLs of one Bundle, in a table that is at most half full. They
+// lie in the Bundle's text, and are let go of with it.
 type fullURLs struct {
-	of int // index of the Bundle, or -1
-	// urls maps a full URL to whether it names one resource only. Two that end in
-	// the same type and id become one, so references to them cannot be told apart.
-	urls map[string]bool
+	of    int // index of the Bundle, or -1
+	seed  maphash.Seed
+	table []fullURL // a power of two
+	size  int
+}
+
+// fullURL is the full URL that ends in a type and id, or any other under itself. Two
+// that end alike become one, so references to them cannot be told apart: url is nil.
+type fullURL struct{ key, url []byte }
+
+const (
+	fewestFullURLs = 1 << 8
+	mostFullURLs   = 1 << 16 // a larger table is not kept for the next Bundle
+)
+
+func (b *fullURLs) forget() {
+	switch {
+	case len(b.table) > mostFullURLs:
+		b.table = nil
+	case b.size > 0:
+		clear(b.table)
+	}
+	b.size, b.of = 0, -1
+}
+
+// find returns the place of a key: where it is, or where it goes.
+func (b *fullURLs) find(key []byte) *fullURL {
+	mask := uint64(len(b.table) - 1)
+	for at := maphash.Bytes(b.seed, key); ; at++ {
+		if f := &b.table[at&mask]; f.key == nil || bytes.Equal(f.key, key) {
+			return f
+		}
+	}
+}
+
+func (b *fullURLs) add(key, url []byte) {
+	if 2*b.size >= len(b.table) {
+		old := b.table
+		if old == nil {
+			b.seed = maphash.MakeSeed()
+		}
+		b.table = make([]fullURL, max(2*len(old), fewestFullURLs))
+		for _, f := range old {
+			if f.key != nil {
+				*b.find(f.key) = f
+			}
+		}
+	}
+	switch f := b.find(key); {
+	case f.key == nil:
+		*f = fullURL{key, url}
+		b.size++
+	case !bytes.Equal(f.url, url):
+		f.url = nil
+	}
+}
+
+// has reports whether an absolute URL of a server that is not known is a full URL
+// that names one resource only.
+func (b *fullURLs) has(url []byte) bool {
+	return b.size > 0 && (bytes.Equal(b.find(lastTwo(url)).url, url) || bytes.Equal(b.find(url).url, url))
 }
 
 // inBundle reports whether an absolute URL, of any version, is the full URL of an
@@ -32,10 +93,10 @@ func (w *Walker) inBundle(url []byte) (full []byte, ok bool) {
 	if b.of != at {
 		w.readFullURLs(at)
 	}
-	if ok = b.urls[string(url)]; !ok {
+	if ok = b.has(url); !ok {
 		if h := bytes.Index(url, []byte("/_history/")); h >= 0 {
 			url = url[:h]
-			ok = b.urls[string(url)]
+			ok = b.has(url)
 		}
 	}
 	return url, ok
@@ -57,37 +118,48 @@ func (w *Walker) bundleAround() int {
 	return -1
 }
 
+// readFullURLs reads the full URLs of a Bundle. It has to see all of them, also
+// those behind the reference that asks, so it goes over the entries as fast as it can.
 func (w *Walker) readFullURLs(bundle int) {
-	b := &w.bundle
+	b, src := &w.bundle, w.src
+	b.forget()
 	b.of = bundle
-	if b.urls == nil {
-		b.urls = map[string]bool{}
+	i := w.find(bundle, "entry")
+	if i < 0 || src[i] != '[' {
+		w.addFullURL(i)
+		return
 	}
-	clear(b.urls)
-	ends := map[string]string{} // the full URL by its type and id
-	w.each(w.find(bundle, "entry"), func(item int) bool {
-		full := w.text(w.find(item, "fullUrl"))
-		if !isHTTP(full) {
-			return false
-		}
-		url := string(full)
-		rel, known := w.relative(full)
-		if !known {
-			rel = lastTwo(full)
-		}
-		if _, _, ok := w.a.splitTarget(rel); !ok {
-			b.urls[url] = true
-			return false
-		}
-		first, met := ends[string(rel)]
-		b.urls[url] = !met || first == url
-		if met && first != url {
-			b.urls[first] = false
+	for i = space(src, i+1); i >= 0 && i < len(src) && src[i] != ']'; {
+		if src[i] == '{' {
+			w.addFullURL(i)
+			i = skimObject(src, i)
 		} else {
-			ends[string(rel)] = url
+			var f fault
+			i = skipValue(src, i, w.depth, &f)
 		}
-		return false
-	})
+		if i < 0 {
+			return // the walk finds what is wrong
+		}
+		if i = space(src, i); i < len(src) && src[i] == ',' {
+			i = space(src, i+1)
+		}
+	}
+}
+
+// addFullURL notes the full URL of the entry at src[entry].
+func (w *Walker) addFullURL(entry int) {
+	full := w.text(w.find(entry, "fullUrl"))
+	if !isHTTP(full) {
+		return
+	}
+	rel, known := w.relative(full)
+	if !known {
+		rel = lastTwo(full)
+	}
+	if _, _, ok := w.a.splitTarget(rel); !ok {
+		rel = full
+	}
+	w.bundle.add(rel, full)
 }
 
 // isHTTP reports whether a text is an absolute http or https URL.

@@ -25,7 +25,8 @@ func (w *Walker) findAll(obj int, names []string, at []int) {
 	}
 	var f fault
 	i := space(src, obj+1)
-	for missing := len(names); missing > 0 && i < len(src) && src[i] == '"'; {
+	missing := len(names)
+	for i < len(src) && src[i] == '"' {
 		end, escaped := scanString(src, i, &f)
 		if end < 0 {
 			return
@@ -41,7 +42,9 @@ func (w *Walker) findAll(obj int, names []string, at []int) {
 		for k, name := range names {
 			if at[k] < 0 && string(key) == name {
 				at[k] = i
-				missing--
+				if missing--; missing == 0 {
+					return
+				}
 				break
 			}
 		}

@@ -233,8 +233,7 @@ func (w *Walker) forgetInput() {
 	clear(w.frames[:cap(w.frames)])
 	clear(w.person.refs[:cap(w.person.refs)])
 	clear(w.contained.few)
-	clear(w.bundle.urls)
-	w.bundle.of = -1
+	w.bundle.forget()
 	clear(w.shown[:cap(w.shown)])
 }
 
