@@ -47,6 +47,7 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	}
 	// What is written in SQL's own words (EXTRACT … FROM) is a function of pg_catalog.
 	f.Funcname = names(schema, name)
+	a.foreignArguments(name, f, sc)
 	inexact := a.inexact(name, f, sc)
 	v := a.listed(name, f, n, sc)
 	switch {

@@ -25,6 +25,11 @@ func (v value) twin(a *analysis) *pg.Node {
 // operator analyses an operator. Where neither side is sealed it is any of pg_catalog.
 func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 	truth := a.truth == n
+	for _, side := range []*pg.Node{x.Lexpr, x.Rexpr} {
+		if t := a.foreign(side, sc, 0); t != nil && (t.Name != "citext" || x.Kind != pg.A_Expr_Kind_AEXPR_OP || citextOperators[lastPart(x.Name)]) {
+			return value{node: a.foreignOperator(x, n, t, sc)}
+		}
+	}
 	name := a.operatorName(x.Name, x.Location)
 	if l, r := rowOf(x.Lexpr), rowOf(x.Rexpr); l != nil && r != nil && len(l.Args) == len(r.Args) && len(l.Args) > 0 &&
 		(x.Kind == pg.A_Expr_Kind_AEXPR_OP && (name == "=" || name == "<>") || x.Kind == pg.A_Expr_Kind_AEXPR_DISTINCT || x.Kind == pg.A_Expr_Kind_AEXPR_NOT_DISTINCT) {

@@ -257,6 +257,9 @@ func (a *analysis) nullTest(t *pg.NullTest, n *pg.Node, sc *scope) *pg.Node {
 func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 	var arg value
 	if c.Arg != nil {
+		if t := a.foreign(c.Arg, sc, 0); t != nil {
+			a.refuseForeign(t, location(c.Arg), "CASE with a subject")
+		}
 		if arg = a.expr(c.Arg, sc); arg.seal == nil {
 			c.Arg = arg.node
 		} else {

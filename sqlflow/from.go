@@ -287,6 +287,11 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 	var quals []*pg.Node
 	for _, name := range names {
 		l, r := find(l.columns, name, "left"), find(r.columns, name, "right")
+		for _, c := range []*resolved{l, r} {
+			if t := a.catalog.base(c.typ); c.seal == nil && t != nil && t.Kind == 'b' && t.Schema != "pg_catalog" {
+				a.refuseForeign(t, 0, "USING")
+			}
+		}
 		lv, rv := a.value(l), a.value(r)
 		if lv.seal == nil && rv.seal == nil {
 			a.sameFence([]value{lv, rv}, 0)

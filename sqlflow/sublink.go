@@ -66,6 +66,9 @@ func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc 
 	}
 	var vs []value
 	for i, t := range tests {
+		if f := a.foreign(t, sc, 0); f != nil {
+			a.refuseForeign(f, s.Location, "IN (SELECT …)")
+		}
 		v := a.expr(t, sc)
 		vs = append(vs, v)
 		tests[i] = v.node

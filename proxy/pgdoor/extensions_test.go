@@ -63,6 +63,13 @@ func TestExtensionsLeaveBuiltInTypesAlone(t *testing.T) {
 		"SELECT id FROM patients WHERE mood = 'glad'",
 		"SELECT upper(mood::text), coalesce(mood, 'sad'), to_jsonb(mood) FROM patients ORDER BY id",
 		"SELECT count(*) FILTER (WHERE vip), max(name), min(address) FROM patients",
+		"SELECT count(*) FROM patients WHERE nick = 'cnryNICK'", "SELECT count(*) FROM patients WHERE 'cnryNICK' = nick", "SELECT count(*) FROM patients WHERE nick <> 'cnrynick'",
+		"SELECT count(*) FROM patients WHERE nick LIKE 'cnry%'", "SELECT count(*) FROM patients WHERE nick NOT LIKE 'cnry%'", "SELECT count(*) FROM patients WHERE nick ILIKE 'CNRY%'",
+		"SELECT count(*) FROM patients WHERE nick ~ '^cnry'", "SELECT count(*) FROM patients WHERE nick !~ '^cnry'", "SELECT count(*) FROM patients WHERE nick IN ('CNRYNICK', 'x')",
+		"SELECT count(*) FROM patients WHERE nick NOT IN ('CNRYNICK', 'x')", "SELECT count(*) FROM patients WHERE nick = ANY ('{CNRYNICK,BB}')", "SELECT count(*) FROM patients WHERE nick < 'CA'",
+		"SELECT count(*) FROM patients WHERE nick = name", "SELECT count(*) FROM patients p JOIN patients q ON p.nick = q.nick", "SELECT count(*) FROM (SELECT nick AS n FROM patients) x WHERE n >= 'BB'",
+		"SELECT count(*) FROM patients WHERE nick BETWEEN 'A' AND 'C'", "SELECT count(*) FROM patients WHERE nick NOT BETWEEN 'A' AND 'C'",
+		"SELECT nick || 'x', lower(nick), length(nick), nick::text = 'CNRYNICK' FROM patients ORDER BY nick", "SELECT nick, count(*) FROM patients GROUP BY nick ORDER BY nick",
 		"SELECT (SELECT vip FROM patients WHERE id = 1) = ALL (SELECT vip FROM patients WHERE id = 1)",
 	} {
 		got, err := cells(t, conn, sql)
@@ -82,6 +89,10 @@ func TestExtensionsLeaveBuiltInTypesAlone(t *testing.T) {
 		"SELECT r.m::int FROM json_to_record('{\"m\": \"sad\"}') AS r(m mood)",
 		"SELECT vip::date FROM patients", "SELECT (vip AND true)::date FROM patients", "SELECT array_agg(vip)::date[] FROM patients",
 		"SELECT lower(spot) FROM patients", "SELECT spot || 'x' FROM patients", "SELECT to_json(extra) FROM patients", "SELECT extra::json FROM patients",
+		"SELECT count(*) FROM patients WHERE coalesce(nick, 'x') = 'CNRYNICK'", "SELECT CASE nick WHEN 'CNRYNICK' THEN 1 END FROM patients", "SELECT replace(nick, 'N', 'x') FROM patients",
+		"SELECT count(*) FROM patients WHERE nick IS DISTINCT FROM 'CNRYNICK'", "SELECT count(*) FROM patients p JOIN patients q USING (nick)", "SELECT max(nick) FROM patients",
+		"SELECT count(*) FROM patients WHERE nick IN (SELECT nick FROM patients)", "SELECT count(*) FROM patients WHERE (nick, id) = ('CNRYNICK', 1)",
+		"SELECT nullif(nick, 'CNRYNICK') FROM patients",
 		"SELECT coalesce(spot, name) FROM patients", "SELECT spot FROM patients UNION SELECT name FROM patients",
 	} {
 		if got, err := cells(t, conn, sql); code(err) != "42501" && code(err) != "42804" {
