@@ -5,19 +5,23 @@ import "github.com/veil-proxy/veil/mask"
 // yearOf returns the year of a FHIR date, dateTime or instant (FHIR R4,
 // datatypes.html#dateTime) or of an SQL date or timestamp: YYYY, YYYY-MM,
 // YYYY-MM-DD, and anything behind a full date that begins with "T" or a space
-// and a digit. It reports false for every other text and for the year 0000.
+// and a digit, with a month from 1 to 12 and a day from 1 to 31. It reports false for
+// every other text and for the year 0000.
 func yearOf(s []byte) (year int, ok bool) {
 	if len(s) < 4 || !digits(s[:4]) {
 		return 0, false
 	}
 	year = int(s[0]-'0')*1000 + int(s[1]-'0')*100 + int(s[2]-'0')*10 + int(s[3]-'0')
 	rest := s[4:]
-	for range 2 { // month, then day
+	for _, most := range []int{12, 31} { // month, then day
 		if len(rest) == 0 {
 			return year, year > 0
 		}
 		if len(rest) < 3 || rest[0] != '-' || !digits(rest[1:3]) {
 			return 0, false
+		}
+		if n := int(rest[1]-'0')*10 + int(rest[2]-'0'); n < 1 || n > most {
+			return 0, false // an identifier may be written so
 		}
 		rest = rest[3:]
 	}
