@@ -2,6 +2,7 @@ package fhirdoor
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -112,10 +113,10 @@ func (m *masker) mask(x *exchange, dst, body []byte, q *question) ([]byte, *mask
 		dst = make([]byte, 0, len(body)+len(body)/8+1024)
 	}
 	out, err := m.appendJSON(dst, body)
-	if err != nil {
+	if err != nil && !strays(err, body, q.want) {
 		return nil, nil, m.problem(err)
 	}
-	if m.walker.ResourceType() != q.want {
+	if err != nil || m.walker.ResourceType() != q.want {
 		return nil, nil, failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server answered with a resource of another type")
 	}
 	if p := m.whole(body); p != nil {
@@ -135,6 +136,19 @@ func (m *masker) appendJSON(dst, src []byte) ([]byte, error) {
 		return dst, errMissed
 	}
 	return out, err
+}
+
+// strays reports whether what a rule withholds is of another type than the wanted
+// one: that is the upstream's fault, and says nothing of the resource.
+func strays(err error, body []byte, want string) bool {
+	var withheld *fhir.WithheldError
+	if !errors.As(err, &withheld) {
+		return false
+	}
+	var head struct {
+		ResourceType string `json:"resourceType"`
+	}
+	return json.Unmarshal(bytes.TrimPrefix(body, []byte("\ufeff")), &head) == nil && head.ResourceType != want
 }
 
 // whole refuses a page of an answer whose next one could not be reached: its

@@ -234,6 +234,8 @@ func (f *fileStream) block(block []byte) (out []byte, why string) {
 			out, err = f.m.appendJSON(out, line)
 			var withheld *fhir.WithheldError
 			switch {
+			case strays(err, line, f.typ):
+				err = errOtherType
 			case errors.As(err, &withheld), errors.Is(err, fhir.ErrEmpty):
 				continue
 			case err == nil && f.m.walker.ResourceType() != f.typ:
