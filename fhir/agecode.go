@@ -67,15 +67,15 @@ func isAgeText(text []byte) bool {
 // words returns the first, the last and the last but one word of a text.
 func words(text []byte) (first, last, before []byte) {
 	for len(text) > 0 {
-		r, n := utf8.DecodeRune(text)
-		if !unicode.IsLetter(r) {
+		n, letter, _ := letterAt(text)
+		if !letter {
 			text = text[n:]
 			continue
 		}
 		end := n
 		for end < len(text) {
-			r, n := utf8.DecodeRune(text[end:])
-			if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+			n, letter, mark := letterAt(text[end:])
+			if !letter && !mark {
 				break
 			}
 			end += n
@@ -88,6 +88,17 @@ func words(text []byte) (first, last, before []byte) {
 	return first, last, before
 }
 
+// letterAt returns the length of the character that text begins with, and whether it
+// is a letter or a mark on one.
+func letterAt(text []byte) (n int, letter, mark bool) {
+	if c := text[0]; c < utf8.RuneSelf {
+		c |= 0x20
+		return 1, c >= 'a' && c <= 'z', false
+	}
+	r, n := utf8.DecodeRune(text)
+	return n, unicode.IsLetter(r), unicode.IsMark(r)
+}
+
 func isAgeWord(word []byte) bool { return isWordOf(ageTexts, word) }
 
 // isWordOf compares without regard to case.
@@ -98,6 +109,10 @@ func isWordOf(list map[string]bool, word []byte) bool {
 	}
 	lower := buf[:0]
 	for len(word) > 0 {
+		if c := word[0]; c < utf8.RuneSelf { // of letters alone
+			lower, word = append(lower, c|0x20), word[1:]
+			continue
+		}
 		r, n := utf8.DecodeRune(word)
 		lower, word = utf8.AppendRune(lower, unicode.ToLower(r)), word[n:]
 	}
