@@ -161,9 +161,12 @@ func (a *analysis) regCast(c *pg.TypeCast, t *Type, n *pg.Node, sc *scope) *pg.N
 	if t.Name == "regclass" {
 		return a.relationNamed(c.Arg, sc)
 	}
-	param := c.Arg.GetParamRef() != nil
-	c.Arg = a.clear(c.Arg, sc)
-	if t.Name == "regtype" && param {
+	v := a.expr(c.Arg, sc)
+	c.Arg = a.unsealed(v, location(n))
+	if v.fence != nil {
+		a.refuseFenced(v.fence, location(n))
+	}
+	if t.Name == "regtype" && !(v.column != nil && v.column.typ == oidOID) && !castsToOID(c.Arg) {
 		return a.type2oid(c.Arg)
 	}
 	if t.Name != "regtype" && t.Name != "regproc" && t.Name != "regnamespace" && t.Name != "regrole" {

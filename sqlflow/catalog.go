@@ -42,6 +42,9 @@ type Relation struct {
 	Indexes []uint32
 	// Plain are those of columns alone: with neither an expression nor a condition.
 	Plain []Index
+	// Partitioned are the columns that it is partitioned by, where there is no expression
+	// among them.
+	Partitioned []int16
 }
 
 // Index is an index over columns.

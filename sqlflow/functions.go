@@ -82,8 +82,8 @@ var functionColumns = map[string][]string{
 var constantFunctions = map[string]string{
 	"pg_get_expr": "NULL::pg_catalog.text", "pg_get_viewdef": "NULL::pg_catalog.text",
 	"pg_get_functiondef": "NULL::pg_catalog.text", "pg_get_ruledef": "NULL::pg_catalog.text", "pg_get_triggerdef": "NULL::pg_catalog.text",
-	"pg_get_partkeydef": "NULL::pg_catalog.text", "pg_get_partition_constraintdef": "NULL::pg_catalog.text",
-	"pg_get_statisticsobjdef": "NULL::pg_catalog.text", "pg_get_statisticsobjdef_columns": "NULL::pg_catalog.text",
+	"pg_get_partition_constraintdef": "NULL::pg_catalog.text",
+	"pg_get_statisticsobjdef":        "NULL::pg_catalog.text", "pg_get_statisticsobjdef_columns": "NULL::pg_catalog.text",
 	"pg_get_function_arg_default": "NULL::pg_catalog.text", "pg_get_function_sqlbody": "NULL::pg_catalog.text",
 	"pg_get_function_arguments": "NULL::pg_catalog.text", "pg_get_function_identity_arguments": "NULL::pg_catalog.text",
 	"pg_get_function_result": "NULL::pg_catalog.text", "pg_get_serial_sequence": "NULL::pg_catalog.text",

@@ -2,6 +2,7 @@ package sqlflow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -46,6 +47,9 @@ func (a *analysis) fetch(f *pg.FetchStmt, n *pg.Node) {
 	if f.Ismove {
 		p.Command = "MOVE"
 		return
+	}
+	if slices.ContainsFunc(held.Columns, func(c Column) bool { return c.bare }) {
+		a.fail("0A000", 0, fmt.Sprintf("portal %q cannot be read by FETCH", f.Portalname), "read it with Execute, or declare a cursor with DECLARE; MOVE works")
 	}
 	a.take(held)
 }

@@ -189,6 +189,18 @@ func loadRelations(ctx context.Context, q Querier) ([]Relation, error) {
 	if err != nil {
 		return nil, err
 	}
+	err = each(ctx, q, "SELECT partrelid, partattrs::int2[] FROM pg_catalog.pg_partitioned_table WHERE partexprs IS NULL", func(r pgx.Rows) error {
+		var relation uint32
+		var keys []int16
+		err := r.Scan(&relation, &keys)
+		if i, ok := at[relation]; ok {
+			relations[i].Partitioned = keys
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	err = each(ctx, q, `SELECT i.indrelid, i.indexrelid, c.relname::text, i.indkey::int2[] FROM pg_catalog.pg_index i
  JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indexprs IS NULL AND i.indpred IS NULL ORDER BY i.indexrelid`, func(r pgx.Rows) error {
 		var relation uint32

@@ -76,6 +76,9 @@ func (a *analysis) relationNamed(n *pg.Node, sc *scope) *pg.Node {
 	if v.seal != nil {
 		a.refuseSealed(v.seal, at, "it is an argument of a function", "")
 	}
+	if v.fence != nil {
+		a.refuseFenced(v.fence, at)
+	}
 	if v.column != nil && v.column.typ == oidOID || castsToOID(v.node) {
 		return a.visibleName("regclass", cast(v.node, "oid"), cast(cast(v.node, "oid"), "regclass"))
 	}

@@ -118,6 +118,14 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 		// Only of indexes over visible columns: others hold constants.
 		f.Funcname = names("pg_catalog", name)
 		return when(inArray(cast(f.Args[0], "oid"), a.over.system.arrays.Replace("{indexes}")), n)
+	case "pg_get_partkeydef":
+		a.arguments(f, sc)
+		if len(f.Args) != 1 {
+			a.noFunction(f, name)
+		}
+		// Only of visible columns: an expression holds constants.
+		f.Funcname = names("pg_catalog", name)
+		return when(inArray(cast(f.Args[0], "oid"), a.over.system.arrays.Replace("{partitioned}")), n)
 	case "pg_get_constraintdef":
 		a.arguments(f, sc)
 		if len(f.Args) == 0 {

@@ -160,7 +160,7 @@ const byTable = "(table_schema::pg_catalog.text = ANY ('{pg_catalog,information_
 
 // columnsReplaced are those of information_schema.columns.
 var columnsReplaced = map[string]string{
-	"is_updatable": "'NO'::information_schema.yes_or_no", "data_type": "{datatype}", "udt_name": "{udtname}",
+	"is_updatable": "'NO'::information_schema.yes_or_no", "data_type": "{datatype}", "udt_name": "{udtname}", "udt_schema": "{udtschema}",
 }
 
 // noWrites says NO in columns that tell whether something may be changed.
@@ -193,7 +193,7 @@ type systemView struct {
 // newSystemView collects the visible objects of an overlay.
 func newSystemView(o *overlay) *systemView {
 	v := &systemView{visible: map[uint32]bool{}, enums: map[uint32]bool{}, types: map[uint32]bool{}}
-	var relations, hidden, types, enums, schemas, tables, columns, attributes, indexes, indexNames []string
+	var relations, hidden, types, enums, schemas, tables, columns, attributes, indexes, indexNames, partitioned []string
 	told := map[uint32][]string{}
 	shown := map[uint32][]string{}
 	masked := map[uint32]bool{}
@@ -218,6 +218,9 @@ func newSystemView(o *overlay) *systemView {
 		if !seen[r.Schema] {
 			seen[r.Schema] = true
 			schemas = append(schemas, r.Schema)
+		}
+		if len(r.Partitioned) > 0 && s.shows(r.Partitioned) {
+			partitioned = append(partitioned, id(r.OID))
 		}
 		for _, i := range r.Plain {
 			if s.shows(i.Keys) {
@@ -301,8 +304,8 @@ func newSystemView(o *overlay) *systemView {
 		typeCase += " ELSE atttypid END"
 	}
 	v.arrays = strings.NewReplacer(
-		"{indexes}", arraySQL(indexes, "oid"), "{indexnames}", arraySQL(indexNames, "text"),
-		"{datatype}", toldCase(o.catalog, told, "data_type", dataTypeName), "{udtname}", toldCase(o.catalog, told, "udt_name", func(t *Type) string { return t.Name }),
+		"{indexes}", arraySQL(indexes, "oid"), "{partitioned}", arraySQL(partitioned, "oid"), "{indexnames}", arraySQL(indexNames, "text"),
+		"{datatype}", toldCase(o.catalog, told, "data_type", dataTypeName), "{udtschema}", toldCase(o.catalog, told, "udt_schema", func(t *Type) string { return t.Schema }), "{udtname}", toldCase(o.catalog, told, "udt_name", func(t *Type) string { return t.Name }),
 		"{relations}", arraySQL(relations, "oid"), "{hidden}", arraySQL(hidden, "int8"), "{types}", arraySQL(types, "oid"),
 		"{schemas}", arraySQL(schemas, "text"), "{enums}", arraySQL(enums, "oid"), "{tables}", arraySQL(tables, "text"),
 		"{columns}", arraySQL(columns, "text"), "{attributes}", arraySQL(attributes, "text"), "{namespaces}", arraySQL(namespaces, "text"), "{settings}", arraySQL(settings, "text"), "{shown}", typeCase, "{modifier}", modifierCase,

@@ -108,10 +108,11 @@ func (x *session) prepared(name string) *sqlflow.Plan {
 }
 
 func (x *session) cursor(name string) *sqlflow.Plan {
-	if p := x.now().portal(name); p != nil && p.cursor {
-		return p.st.plan
+	p := x.now().portal(name)
+	if p == nil || !p.cursor && (name == "" || p.st.plan.Kind != sqlflow.Rows || p.st.plan.Command != "SELECT") {
+		return nil
 	}
-	return nil
+	return p.st.plan // of DECLARE, or a portal that Bind named
 }
 
 // answered reports whether the door answers a plan itself. The upstream is given
