@@ -152,6 +152,8 @@ type Setting struct {
 	Name string
 	// Values are the words it is set to; empty for its default.
 	Values []string
+	// Param is the number of the parameter that has the value, or 0: see Plan.Bound.
+	Param int32
 	// Shown is what SHOW tells of a search path that was given as one text.
 	Shown *string
 	// Local ends with the transaction.

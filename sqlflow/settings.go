@@ -67,13 +67,21 @@ func (a *analysis) setConfig(f *pg.FuncCall, n *pg.Node) *pg.Node {
 	var args [3]constant
 	for i, arg := range f.Args {
 		c, ok := constantOf(arg)
-		if !ok || c.param > 0 || c.null && i != 1 {
+		if !ok || c.param > 0 && (i != 1 || !a.reached[f]) || c.null && i != 1 {
 			a.fail(codeForbidden, f.Location, "the arguments of set_config must be constants", hint)
 		}
 		args[i] = c
 	}
 	name := strings.ToLower(args[0].text)
 	set := Setting{Name: name, Local: strings.HasPrefix(strings.ToLower(args[2].text), "t")}
+	if args[1].param > 0 {
+		if name != "search_path" && name != "application_name" {
+			a.fail(codeForbidden, f.Location, "the arguments of set_config must be constants", hint)
+		}
+		set.Param = args[1].param
+		a.plan.Settings = append(a.plan.Settings, set)
+		return cast(a.clear(f.Args[1], &scope{}), "text")
+	}
 	if !args[1].null {
 		set.Values = []string{args[1].text}
 		if name == "search_path" {
@@ -107,6 +115,37 @@ func (a *analysis) setConfig(f *pg.FuncCall, n *pg.Node) *pg.Node {
 		f.Args[1] = cast(null(), "text")
 	}
 	return n
+}
+
+// Bound is the plan with the values of settings that parameters have. bound returns a
+// parameter's text; ok is false where a value cannot be set.
+func (p *Plan) Bound(bound func(param int32) (string, bool)) (*Plan, bool) {
+	if !slices.ContainsFunc(p.Settings, func(s Setting) bool { return s.Param > 0 }) {
+		return p, true
+	}
+	out := *p
+	out.Settings = slices.Clone(p.Settings)
+	for i := range out.Settings {
+		set := &out.Settings[i]
+		if set.Param == 0 {
+			continue
+		}
+		value, ok := bound(set.Param)
+		if !ok {
+			return nil, false
+		}
+		set.Values = []string{value}
+		if set.Name == "search_path" {
+			set.Shown = &value
+			if set.Values, ok = SplitNames(value); !ok {
+				return nil, false
+			}
+			if _, r := readPath(nil, set.Values); r != accepted {
+				return nil, false
+			}
+		}
+	}
+	return &out, true
 }
 
 // reach notes the calls that are columns of a query of one row, which are made

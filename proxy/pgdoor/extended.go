@@ -3,6 +3,7 @@ package pgdoor
 import (
 	"bytes"
 	"encoding/binary"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -167,6 +168,10 @@ func (x *session) bind(body []byte) error {
 	if err := x.room(len(body)); err != nil || x.skipping {
 		return err
 	}
+	st, f := bound(st, body)
+	if f != nil {
+		return x.refuseMessage(f)
+	}
 	p := &portal{st: st}
 	if asIs(st.plan) {
 		x.up.out = appendFrame(x.up.out, 'B', body)
@@ -191,6 +196,30 @@ func (x *session) bind(body []byte) error {
 	}
 	x.state.portals[name] = p
 	return x.expect(expectation{kind: 'B', name: name, portal: p})
+}
+
+// bound is the statement with the settings that parameters of its Bind have.
+func bound(st *statement, body []byte) (*statement, *refusal) {
+	if len(st.plan.Settings) == 0 {
+		return st, nil
+	}
+	m := new(pgproto3.Bind)
+	if err := m.Decode(body); err != nil {
+		return nil, badFormat()
+	}
+	plan, ok := st.plan.Bound(func(param int32) (string, bool) {
+		if int(param) > len(m.Parameters) || m.Parameters[param-1] == nil || !utf8.Valid(m.Parameters[param-1]) {
+			return "", false
+		}
+		return string(m.Parameters[param-1]), true // the same in both formats of text
+	})
+	if !ok {
+		return nil, &refusal{sessionError: sessionError{code: "22023", text: "invalid value for the parameter that set_config sets",
+			hint: "list schemas with commas between them, pg_catalog first or not at all"}, reason: "setting"}
+	}
+	own := *st
+	own.plan = plan
+	return &own, nil
 }
 
 // asIs reports whether a Bind of the plan goes upstream as the client sent it.

@@ -147,3 +147,73 @@ func TestPrivilegesAndColumnsTellTheTruth(t *testing.T) {
 		}
 	}
 }
+
+// TestTypesByName: a type of the database is the same by each way to name it.
+func TestTypesByName(t *testing.T) {
+	d := startDoor(t, nil)
+	conn := d.connect(t).PgConn()
+	oid := scalar(t, conn, "SELECT t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace WHERE nspname = 'clinic' AND typname = 'sex_t'")
+	for _, name := range []string{"clinic.sex_t", "sex_t", `"clinic"."sex_t"`, `clinic."sex_t"`, "CLINIC.Sex_T"} {
+		for _, got := range []string{
+			scalar(t, conn, "SELECT to_regtype('"+name+"')::oid"), scalar(t, conn, "SELECT to_regtype($1)::oid", name),
+			scalar(t, conn, "SELECT '"+name+"'::regtype::oid"), scalar(t, conn, "SELECT $1::regtype::oid", name),
+			scalar(t, conn, "SELECT ('"+name+"' || '')::regtype::oid"), scalar(t, conn, "SELECT to_regtype(lower('"+name+"'))::oid"),
+		} {
+			if got != oid {
+				t.Errorf("%s: got %s, want %s", name, got, oid)
+			}
+		}
+	}
+	for _, name := range []string{"int", "character varying", "int4", "pg_catalog.int4", "_int4"} {
+		want := scalar(t, conn, "SELECT '"+strings.TrimPrefix(name, "pg_catalog.")+"'::regtype::oid")
+		for _, got := range []string{scalar(t, conn, "SELECT to_regtype('"+name+"')::oid"), scalar(t, conn, "SELECT '"+name+"'::regtype::oid")} {
+			if got != want && name != "pg_catalog.int4" {
+				t.Errorf("%s: got %s, want %s", name, got, want)
+			}
+		}
+	}
+}
+
+// TestSetConfigByParameter: the value of set_config is taken at Bind.
+func TestSetConfigByParameter(t *testing.T) {
+	d := startDoor(t, nil)
+	conn := d.connect(t).PgConn()
+	for _, path := range []string{"public", "billing, public", `"Straße"`, "clinic"} {
+		if got := scalar(t, conn, "SELECT set_config('search_path', $1, false)", path); got != path {
+			t.Errorf("got %s", got)
+		}
+		if got := scalar(t, conn, "SHOW search_path"); got != path {
+			t.Errorf("search_path is %s, want %s", got, path)
+		}
+	}
+	if got := scalar(t, conn, "SELECT set_config('search_path', $1, false)", "clinic, pg_catalog"); got != "error 22023" {
+		t.Errorf("got %s", got)
+	}
+	if got := scalar(t, conn, "SELECT set_config('transaction_read_only', $1, false)", "off"); got != "error 42501" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestMovingAPortal: SQL moves a portal that Bind named, as over PostgreSQL.
+func TestMovingAPortal(t *testing.T) {
+	d := startDoor(t, nil)
+	r := newRaw(t, d, "ann")
+	r.send("Q", "BEGIN")
+	r.until('Z')
+	r.send("P", "", "SELECT g FROM generate_series(1, 9) g")
+	r.send("B", "c", "")
+	r.execute("c", 2)
+	r.sync()
+	if got := r.until('Z'); got != "1 2 D D s Z" {
+		t.Fatal(got)
+	}
+	r.send("Q", "MOVE 3 FROM c")
+	if got := r.until('Z'); got != "C Z" {
+		t.Fatal(got)
+	}
+	r.execute("c", 1)
+	r.sync()
+	if got := r.until('D'); got != "D" || !strings.HasSuffix(string(r.last), "6") {
+		t.Errorf("got %q %q", got, r.last)
+	}
+}
