@@ -113,6 +113,9 @@ type analysis struct {
 	plan    *Plan
 	tag     string
 
+	// regs are the expressions whose values are names by OID, with their kind.
+	regs map[*pg.Node]string
+
 	depth, views, twins int
 	// at is the place that positions are told as within a view's definition.
 	at         int32
@@ -150,8 +153,8 @@ func analyze(sql string, c *Catalog, p *Policy, s *Session) (plan *Plan, refusal
 	over := p.overlay(c)
 	a := &analysis{
 		catalog: c, policy: p, over: over, session: s, text: sql, tag: newTag(),
-		plan:    &Plan{Actions: &mask.Plan{Policy: p.masks}, Cached: true, clear: map[origin]bool{}},
-		starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{}, related: map[*pg.RangeVar]bool{},
+		plan: &Plan{Actions: &mask.Plan{Policy: p.masks}, Cached: true, clear: map[origin]bool{}},
+		regs: map[*pg.Node]string{}, starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{}, related: map[*pg.RangeVar]bool{},
 		relations: map[string]bool{}, types: map[uint32]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*Param{},
 	}
 	defer func() {

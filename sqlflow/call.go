@@ -37,7 +37,7 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 		a.noFunction(f, strings.Join(parts, "."))
 	}
 	if special := a.special(name, f, n, sc); special != nil {
-		return value{node: special}
+		return value{node: special, names: namesFunctions[name]}
 	}
 	if sql, ok := constantFunctions[name]; ok {
 		return value{node: a.constant(sql, name, f, n, sc)}

@@ -24,6 +24,8 @@ type value struct {
 	// date is set for a shifted date; computed ones have no carrier.
 	date     *dated
 	computed bool
+	// names is the kind of names that the value is, by OID; see names.go.
+	names string
 }
 
 // expr analyses an expression.
@@ -38,6 +40,17 @@ func (a *analysis) expr(n *pg.Node, sc *scope) value {
 // operand analyses an expression, which may be a date that is computed of a shifted one.
 // What has no case here is refused.
 func (a *analysis) operand(n *pg.Node, sc *scope) value {
+	v := a.operandOf(n, sc)
+	if v.names == "" {
+		v.names = a.namesOf(n, &v)
+	}
+	if v.names != "" {
+		a.regs[v.node] = v.names
+	}
+	return v
+}
+
+func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
 	a.deeper()
 	defer a.shallower()
 	switch x := n.GetNode().(type) {

@@ -52,7 +52,7 @@ func (a *analysis) subselect(s *pg.RangeSubselect, n *pg.Node, sc, left *scope) 
 // rangeFunction analyses functions in FROM. Their arguments see what is to the left.
 func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) from {
 	var columns []string
-	name := ""
+	name, kind := "", ""
 	if v := settingsView(f); v != nil {
 		return a.relationRef(v, nil, left)
 	}
@@ -101,6 +101,9 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 			own = []string{f.Alias.Aliasname}
 		}
 		list.Items[0] = a.clear(list.Items[0], arg)
+		if k := a.regs[list.Items[0]]; k != "" {
+			kind = k
+		}
 		if len(list.Items) > 1 {
 			if defs := list.Items[1].GetList(); defs != nil && len(defs.Items) > 0 {
 				own = a.columnDefs(defs.Items)
@@ -119,7 +122,7 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 	}
 	it := a.newItem(name)
 	for _, c := range columns {
-		it.columns = append(it.columns, &resolved{name: c, action: -1, item: it})
+		it.columns = append(it.columns, &resolved{name: c, action: -1, item: it, names: kind})
 	}
 	a.rename(it, f.Alias, 0)
 	// What the columns are called is written out, so that it is true. (A column
@@ -188,7 +191,9 @@ func (a *analysis) columnDefs(defs []*pg.Node) (out []string) {
 		if c == nil {
 			a.unknown(d, "this kind of column definition")
 		}
-		a.typeName(c.TypeName)
+		if t := a.typeName(c.TypeName); t != nil && namesTypes[t.Name] {
+			a.refuseNames(c.Location)
+		}
 		if c.RawDefault != nil || c.CookedDefault != nil || len(c.Constraints) > 0 {
 			a.fail(codeSyntax, c.Location, "a column definition in FROM has a name and a type only", "")
 		}
@@ -300,6 +305,7 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 			quals = append(quals, a.equality("=", lv, rv, true, 0))
 			a.samePair(l.person, r.person)
 		}
+		a.sameNames(&resultColumn{names: a.namesOfColumn(l)}, &resultColumn{names: a.namesOfColumn(r)})
 		out.columns = append(out.columns, a.merged(j, l, r))
 	}
 	rest := func(cols []*resolved) {
@@ -326,7 +332,7 @@ func (a *analysis) merged(j *pg.JoinExpr, l, r *resolved) *resolved {
 	case pg.JoinType_JOIN_RIGHT:
 		side = r
 	case pg.JoinType_JOIN_FULL:
-		m := &resolved{name: l.name, seal: l.seal, typ: l.typ, action: -1, fence: l.fence}
+		m := &resolved{name: l.name, seal: l.seal, typ: l.typ, action: -1, fence: l.fence, names: l.names}
 		m.emit = func() *pg.Node { return coalesce(a.refer(l, 0), a.refer(r, 0)) }
 		return m
 	}

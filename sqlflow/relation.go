@@ -398,7 +398,7 @@ func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *p
 		return persons[p]
 	}
 	for i, c := range res.columns {
-		rc := &resolved{name: c.name, seal: c.seal, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it, row: c.row, base: c.base, fence: c.fence}
+		rc := &resolved{name: c.name, seal: c.seal, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it, row: c.row, base: c.base, fence: c.fence, names: c.names}
 		if c.seal != nil && res.hasTwin(i) {
 			rc.twin = res.twinName(a, i)
 			rc.useTwin = func() { res.useTwin(i) }

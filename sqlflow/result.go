@@ -32,6 +32,7 @@ type resultColumn struct {
 	origin origin
 	failed *Refusal
 	fence  *Type
+	names  string // as in value
 	source *resolved
 	// node is what the query returns for the column, bare that it is the original.
 	node *pg.Node

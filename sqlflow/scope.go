@@ -26,6 +26,8 @@ type resolved struct {
 	item *item
 	// fence is set where a derived column's type has casts of the database.
 	fence *Type
+	// names is set where a derived column is names by their OIDs.
+	names string
 	// row and base are the relation's reference and column that it comes from as it is.
 	row  *item
 	base string

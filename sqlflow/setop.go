@@ -25,7 +25,7 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 	for i, c := range l.columns {
 		lm, rm := c.markTwin, r.columns[i].markTwin
 		fence := a.sameFence([]value{{fence: c.fence, null: c.null}, {fence: r.columns[i].fence, null: r.columns[i].null}}, 0)
-		res.columns[i] = &resultColumn{name: c.name, fence: fence, seal: c.seal, typ: c.typ, action: c.action, failed: c.failed}
+		res.columns[i] = &resultColumn{name: c.name, fence: fence, seal: c.seal, typ: c.typ, action: c.action, failed: c.failed, names: a.sameNames(c, r.columns[i])}
 		if c.failed == nil {
 			res.columns[i].failed = r.columns[i].failed
 		}
@@ -111,6 +111,15 @@ func (a *analysis) values(q *pg.SelectStmt, sc *scope) *result {
 			}
 			list.Items[i] = a.clear(v, sc)
 		}
+	}
+	for i, c := range res.columns {
+		var cells []**pg.Node
+		for _, l := range q.ValuesLists {
+			if items := l.GetList().Items; i < len(items) {
+				cells = append(cells, &items[i])
+			}
+		}
+		c.names = a.uniteNames(cells)
 	}
 	rows := &cohortRows{values: q, added: map[string]int{}}
 	for i, c := range res.columns {

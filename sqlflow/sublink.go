@@ -22,9 +22,13 @@ func (a *analysis) sublink(s *pg.SubLink, n *pg.Node, sc *scope) value {
 			return value{node: n}
 		}
 		a.notFailed(res)
-		return value{node: n, seal: res.columns[0].seal, fence: res.columns[0].fence}
+		return value{node: n, seal: res.columns[0].seal, fence: res.columns[0].fence, names: res.columns[0].names}
 	case pg.SubLinkType_ARRAY_SUBLINK:
-		a.clearResult(a.query(q, at, mode{}), s.Location)
+		res := a.query(q, at, mode{})
+		a.clearResult(res, s.Location)
+		if len(res.columns) == 1 {
+			return value{node: n, names: arrayOfNames(res.columns[0].names)}
+		}
 		return value{node: n}
 	case pg.SubLinkType_ANY_SUBLINK, pg.SubLinkType_ALL_SUBLINK:
 		return value{node: a.inSelect(s, n, q, at, sc)}

@@ -90,7 +90,7 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 		if v.hidden {
 			continue
 		}
-		c.seal, c.null, c.failed, c.fence, c.date = v.seal, v.null, v.failed, v.fence, v.date
+		c.seal, c.null, c.failed, c.fence, c.date, c.names = v.seal, v.null, v.failed, v.fence, v.date, v.names
 		var source *resolved
 		if v.column != nil {
 			source = v.column

@@ -87,6 +87,7 @@ func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, name strin
 	a.unite(q, first, second, c.Location)
 	for i, col := range out.columns {
 		a.sameFence([]value{{fence: first.columns[i].fence, null: first.columns[i].null}, {fence: second.columns[i].fence, null: second.columns[i].null}}, c.Location)
+		a.sameNames(first.columns[i], second.columns[i])
 		if (col.seal == nil) != (first.columns[i].seal == nil) {
 			a.fail(codeForbidden, c.Location, "a recursive query mixes masked and other values in one column", "")
 		}

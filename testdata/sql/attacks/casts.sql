@@ -192,3 +192,76 @@ SELECT extract(year FROM birth_date) AS y, count(*) FROM clinic.patients GROUP B
 -- Cost is rounded: no function brings the cents back.
 --: masked
 SELECT cost % 10 AS c, count(*) FROM clinic.encounters GROUP BY 1 ORDER BY 1
+
+--- implied-regclass-coalesce
+-- A cast that nobody wrote: OIDs are cast to the type of the other branch.
+--: empty
+SELECT c FROM (SELECT coalesce(NULL::regclass, g::oid) AS c FROM generate_series(16384, 19000) g) s WHERE c::text ~ '^vault'
+
+--- implied-regclass-case
+--: empty
+SELECT c FROM (SELECT CASE WHEN g < 0 THEN NULL::regclass ELSE g::oid END AS c FROM generate_series(16384, 19000) g) s WHERE c::text ~ '^vault'
+
+--- implied-regclass-greatest
+--: empty
+SELECT c FROM (SELECT greatest(NULL::regclass, g::oid) AS c FROM generate_series(16384, 19000) g) s WHERE c::text ~ '^vault'
+
+--- implied-regclass-array
+--: empty
+SELECT c FROM (SELECT unnest(ARRAY[NULL::regclass, g::oid]) AS c FROM generate_series(16384, 19000) g) s WHERE c::text ~ '^vault'
+
+--- implied-regclass-subselect
+--: empty
+SELECT c FROM (SELECT coalesce((SELECT NULL::regclass), g::oid) AS c FROM generate_series(16384, 19000) g) s WHERE c::text ~ '^vault'
+
+--- implied-regclass-derived
+--: empty
+SELECT c FROM (SELECT coalesce(n.c, g::oid) AS c FROM (SELECT NULL::regclass AS c) n, generate_series(16384, 19000) g) s WHERE c::text ~ '^vault'
+
+--- implied-regclass-values
+--: empty
+SELECT c FROM generate_series(16384, 19000) g, LATERAL (VALUES (NULL::regclass), (g::oid)) v(c) WHERE c::text ~ '^vault'
+
+--- implied-regtype-union
+--: refused
+SELECT NULL::regtype UNION ALL SELECT g::oid FROM generate_series(16384, 19000) g
+
+--- implied-regclass-union-of-name
+--: refused
+SELECT NULL::regclass UNION ALL SELECT '{{vault|xqzwj}}.secrets'
+
+--- implied-regclass-recursive
+--: refused
+WITH RECURSIVE r(c, g) AS (SELECT NULL::regclass, 16384 UNION ALL SELECT (g + 1)::oid, g + 1 FROM r WHERE g < 19000) SELECT c FROM r
+
+--- implied-regclass-using
+--: refused
+SELECT c FROM (SELECT NULL::regclass AS c) a FULL JOIN (SELECT g::oid AS c FROM generate_series(16384, 19000) g) b USING (c)
+
+--- implied-regclass-lag
+--: empty
+SELECT c FROM (SELECT lag(NULL::regclass, 1, g::oid) OVER () AS c FROM generate_series(16384, 19000) g) s WHERE c::text ~ '^vault'
+
+--- implied-regclass-array-append
+--: refused
+SELECT array_append(ARRAY[NULL::regclass], g::oid) FROM generate_series(16384, 19000) g
+
+--- implied-regclass-array-concat
+--: refused
+SELECT ARRAY[NULL::regclass] || g::oid FROM generate_series(16384, 19000) g
+
+--- implied-regclass-array-of-query
+--: refused
+SELECT ARRAY(SELECT NULL::regclass) || g::oid FROM generate_series(16384, 19000) g
+
+--- implied-regtype-of-function
+--: empty
+SELECT c FROM (SELECT coalesce(nullif(pg_typeof(1), 'integer'::regtype), g::oid) AS c FROM generate_series(16384, 19000) g) s WHERE c::text ~ '^vault'
+
+--- implied-regclass-columns-of-json
+--: refused
+SELECT c FROM generate_series(16384, 19000) g, json_to_record(json_build_object('c', g::text)) AS x(c regclass)
+
+--- implied-regclass-partition-root
+--: refused
+SELECT c FROM (SELECT coalesce(nullif(pg_partition_root('clinic.patients'), 'clinic.patients'::regclass), g::oid) AS c FROM generate_series(16384, 19000) g) s WHERE c::text ~ '^vault'
