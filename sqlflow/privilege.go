@@ -178,7 +178,7 @@ func (a *analysis) type2oid(name *pg.Node) *pg.Node {
 		}
 	}
 	arg := cast(name, "text")
-	own := when(op("!~", arg, text(`[."]`)), call("to_regtype", arg))
+	own := when(either(op("!~", arg, text(`[."]`)), op("~", arg, text(`^("pg_catalog"|pg_catalog)\.`))), call("to_regtype", arg))
 	plain := when(op("~", arg, text(identifierForm)), lookup(list, oids, nameKey(arg)))
 	byOID := a.visibleName("regtype", cast(when(op("~", arg, text("^[0-9]+$")), arg), "oid"), cast(cast(when(op("~", arg, text("^[0-9]+$")), arg), "oid"), "regtype"))
 	return coalesce(cast(plain, "regtype"), byOID, own)
