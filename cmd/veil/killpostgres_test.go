@@ -23,7 +23,7 @@ func TestKilledWhileRowsLeave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := conn.Query(t.Context(), "SELECT p.id, g FROM clinic.patients p, generate_series(1, 1000000) g")
+	rows, err := conn.Query(t.Context(), "SELECT p.id, g FROM clinic.patients p, generate_series(1, 5000) g")
 	if err != nil {
 		t.Fatal(err)
 	}
