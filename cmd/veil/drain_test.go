@@ -28,7 +28,7 @@ func TestDrain(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if r := veil(t, "", "health", operator); r.code != 1 || r.stderr != "veil: not ready: Veil is shutting down\n" {
+	if r := veil(t, "", "health", operator); r.code != 1 || r.stderr != "veil: not ready: shutting down\n" {
 		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
 	}
 	if r := veil(t, "", "health", "--live", operator); r.code != 0 {

@@ -17,7 +17,7 @@ type readiness struct {
 	draining atomic.Bool
 }
 
-var errDraining = errors.New("Veil is shutting down")
+var errDraining = errors.New("shutting down")
 
 // check returns nil where the next exchange could be answered.
 func (r *readiness) check() error {

@@ -46,7 +46,7 @@ con = ibis.postgres.connect(host=os.environ["PGHOST"], port=int(os.environ["PGPO
 print("ibis", "departments" in con.list_tables(database="clinic"), "clinic" in con.list_databases())
 departments = con.table("departments", database="clinic")
 encounters = con.table("encounters", database="clinic")
-show("ibis schema", list(departments.schema().items()))
+show("ibis schema", [(n, t.copy(nullable=True)) for n, t in departments.schema().items()])
 expr = (encounters.join(departments, encounters.department == departments.name)
         .group_by("floor").agg(n=lambda t: t.count(), days=lambda t: t.los_days.sum()).order_by("floor"))
 show("ibis join", expr.to_pyarrow().to_pylist())
