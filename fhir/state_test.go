@@ -350,7 +350,7 @@ func TestShiftIsOfTheNearestPatient(t *testing.T) {
 // the resource at hand, also for the value of a quantity.
 func TestNoiseOnAQuantityIsThePatients(t *testing.T) {
 	t.Parallel()
-	a, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: x, match: Observation.value.ofType(Quantity).value, method: noise, within: \"5\"}\n")
+	a, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: x, match: Observation.value.ofType(Quantity).value, method: noise, within: \"5.00\"}\n")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,8 +53,8 @@ func TestAPIKeyUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"no name", nil, "takes 1 argument(s), got 0"},
-		{"two names", []string{"a", "b"}, "takes 1 argument(s), got 2"},
+		{"no name", nil, "usage: veil keys api NAME"},
+		{"two names", []string{"a", "b"}, "usage: veil keys api NAME"},
 		{"empty", []string{""}, "want 1 to 128 letters"},
 		{"line break", []string{"a\n- {name: b}"}, "want 1 to 128 letters"},
 		{"quote", []string{`a"b`}, "want 1 to 128 letters"},
