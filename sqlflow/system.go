@@ -42,6 +42,7 @@ var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_namespace":            {null: "nspacl", where: "oid < 16384 OR nspname = ANY ({schemas})"},
 	"pg_catalog.pg_index":                {null: "indexprs indpred", where: "indrelid < 16384 OR indrelid = ANY ({relations}) AND indexprs IS NULL AND indpred IS NULL"},
 	"pg_catalog.pg_constraint":           {null: "conbin", where: "conrelid = ANY ({relations}) AND contype IN ('p', 'u', 'f') AND (contype = 'f' OR conindid = ANY ({indexes})) AND (confrelid = 0 OR confrelid = ANY ({relations}))"},
+	"pg_catalog.pg_depend":               {where: "deptype = 'i' AND classid = 1259 AND objid = ANY ({indexes}) AND refclassid = 2606"}, // which key an index is of
 	"pg_catalog.pg_attrdef":              {null: "adbin", where: "adrelid = ANY ({relations})"},
 	"pg_catalog.pg_proc":                 {null: "prosrc probin prosqlbody proargdefaults proacl proconfig", where: own},
 	"pg_catalog.pg_aggregate":            {null: "agginitval aggminitval", where: "aggfnoid::pg_catalog.oid < 16384"},
@@ -111,7 +112,6 @@ var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_user_mappings":         {null: "umoptions", where: "false"},
 	"pg_catalog.pg_event_trigger":         {where: "false"},
 	"pg_catalog.pg_default_acl":           {null: "defaclacl", where: "false"},
-	"pg_catalog.pg_depend":                {where: "false"},
 	"pg_catalog.pg_shdepend":              {where: "false"},
 	"pg_catalog.pg_db_role_setting":       {null: "setconfig", where: "false"},
 	"pg_catalog.pg_seclabels":             {null: "label", where: "false"},

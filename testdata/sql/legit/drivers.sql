@@ -243,6 +243,11 @@ SELECT roles.oid AS id, roles.rolname AS name, roles.rolsuper AS is_superuser, C
   CASE WHEN roles.rolsuper THEN true ELSE roles.rolcreatedb END AS can_create_db
 FROM pg_catalog.pg_roles AS roles WHERE rolname = current_user
 
+--- pgadmin-dashboard
+--: shape
+SELECT 'session_stats' AS chart_name, pg_catalog.row_to_json(t) AS chart_data
+FROM (SELECT (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = 'x') AS "Total") t
+
 --- pgadmin-tables
 --: shape
 SELECT rel.oid, rel.relname AS name, (SELECT count(*) FROM pg_trigger WHERE tgrelid = rel.oid AND tgisinternal = FALSE) AS triggercount,
