@@ -43,8 +43,8 @@ func TestSecurityPageNamesTests(t *testing.T) {
 	}{
 		{"", "proxy/fhirdoor", 45},
 		{"P", "proxy/pgdoor/sqltest", 24},
-		{"F", "fhir", 17},
-		{"S", "proxy/pgdoor/sqltest", 13},
+		{"F", "fhir", 19},
+		{"S", "proxy/pgdoor/sqltest", 14},
 		{"O", "cmd/veil", 6},
 	} {
 		rows := regexp.MustCompile(`(?m)^\| `+table.head+`(\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
