@@ -16,10 +16,8 @@ var update = flag.Bool("update", false, "write golden files anew")
 
 func resourceTypes() []string {
 	var names []string
-	for _, typ := range fhir.R4().Types() {
-		if typ.Kind == fhir.ResourceKind && !typ.Abstract {
-			names = append(names, typ.Name)
-		}
+	for _, typ := range concreteTypes() {
+		names = append(names, typ.Name)
 	}
 	return names
 }

@@ -406,12 +406,7 @@ func invariantSources(t *testing.T) [][]byte {
 	} {
 		sources = append(sources, []byte(r))
 	}
-	types := []*fhir.Type{}
-	for _, typ := range fhir.R4().Types() {
-		if typ.Kind == fhir.ResourceKind && !typ.Abstract {
-			types = append(types, typ)
-		}
-	}
+	types := concreteTypes()
 	for seed := range uint64(600) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		b := &randomBuilder{instanceBuilder: instanceBuilder{schema: fhir.R4(), next: rng.IntN(900000)}, rng: rng, inner: types}

@@ -288,6 +288,17 @@ func (b *randomBuilder) reference() {
 	b.b.WriteByte('}')
 }
 
+// concreteTypes are the types that a resource can be of.
+func concreteTypes() []*fhir.Type {
+	var types []*fhir.Type
+	for _, typ := range fhir.R4().Types() {
+		if typ.Kind == fhir.ResourceKind && !typ.Abstract {
+			types = append(types, typ)
+		}
+	}
+	return types
+}
+
 // TestRandomResources masks random resources under both shipped rulesets: with
 // values of any type in extensions, siblings without values, contained resources,
 // Bundles and Parameters. Nothing planted shows but at paths that pass; the output
@@ -301,12 +312,7 @@ func TestRandomResources(t *testing.T) {
 			t.Fatalf("VEIL_SOAK is %q, want the number of resources", s)
 		}
 	}
-	types := []*fhir.Type{}
-	for _, typ := range fhir.R4().Types() {
-		if typ.Kind == fhir.ResourceKind && !typ.Abstract {
-			types = append(types, typ)
-		}
-	}
+	types := concreteTypes()
 	for _, ruleset := range []string{"safe-harbor", "research"} {
 		t.Run(ruleset, func(t *testing.T) {
 			t.Parallel()

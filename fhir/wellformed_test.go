@@ -15,12 +15,7 @@ import (
 // the output no member stands twice, of each choice there is one type, if there
 // was, and every primitive that is there has the form of its type.
 func TestMaskedResourcesAreWellFormed(t *testing.T) {
-	types := []*fhir.Type{}
-	for _, typ := range fhir.R4().Types() {
-		if typ.Kind == fhir.ResourceKind && !typ.Abstract {
-			types = append(types, typ)
-		}
-	}
+	types := concreteTypes()
 	for _, ruleset := range []string{"safe-harbor", "research"} {
 		t.Run(ruleset, func(t *testing.T) {
 			t.Parallel()
