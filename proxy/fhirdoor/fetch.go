@@ -34,6 +34,24 @@ type question struct {
 	counted bool
 }
 
+// upstreamJSON requests a path and returns the checked response in JSON, which the
+// caller releases.
+func (x *exchange) upstreamJSON(path string) (*response, *problem) {
+	r, p := x.s.up.get([]byte(path), x.s.limits.UpstreamTimeout)
+	if p != nil {
+		return nil, p
+	}
+	if p := r.check(); p != nil {
+		r.release()
+		return nil, p
+	}
+	if p := r.toJSON(); p != nil {
+		r.release()
+		return nil, p
+	}
+	return r, nil
+}
+
 // fetch asks the upstream, masks the answer into dst, makes its record durable
 // and only then lets the answer go.
 func (x *exchange) fetch(q *question, dst []byte) (*answer, *problem) {
@@ -41,17 +59,11 @@ func (x *exchange) fetch(q *question, dst []byte) (*answer, *problem) {
 		return nil, p
 	}
 	defer x.s.leave()
-	r, p := x.s.up.get([]byte(q.path), x.s.limits.UpstreamTimeout)
+	r, p := x.upstreamJSON(q.path)
 	if p != nil {
 		return nil, p
 	}
 	defer r.release()
-	if p := r.check(); p != nil {
-		return nil, p
-	}
-	if p := r.toJSON(); p != nil {
-		return nil, p
-	}
 	var out []byte
 	var record *mask.Record
 	finder := newFinder(x.s, x.view, false)

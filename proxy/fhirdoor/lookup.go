@@ -25,17 +25,11 @@ func (x *exchange) lookup(a *ask, path string, query *fhir.Query) (*answer, *pro
 		return nil, p
 	}
 	defer x.s.leave()
-	r, p := x.s.up.get([]byte(path), x.s.limits.UpstreamTimeout)
+	r, p := x.upstreamJSON(path)
 	if p != nil {
 		return nil, p
 	}
 	defer r.release()
-	if p := r.check(); p != nil {
-		return nil, p
-	}
-	if p := r.toJSON(); p != nil {
-		return nil, p
-	}
 	var found struct {
 		ResourceType string
 		Parameter    []struct{ Name, ValueString, ValueCode string }
