@@ -51,16 +51,16 @@ bench: ## side by side in one run, with ratios: masking, encoding/json, samply m
 	  END { for (i = 1; i <= n; i++) printf "%-34s %6.2f x json.Valid %7.1f x samply\n", name[i], speed[i] / valid, speed[i] / samply }'
 	$(MAKE) --no-print-directory build
 	.ci/bench-files dist/veil
-	$(GO) test -run '^$$' -bench '^BenchmarkDoor$$' -benchtime 2s ./proxy/fhirdoor
+	$(GO) test -run '^$$' -bench '^BenchmarkDoor$$' -benchtime 2s ./proxy/fhirproxy
 	.ci/bench-door
-	$(GO) test -run '^$$' -bench 'Rows|Pgbench' -benchtime 1x ./proxy/pgdoor/sqltest
+	$(GO) test -run '^$$' -bench 'Rows|Pgbench' -benchtime 1x ./proxy/pgproxy/sqltest
 
 check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must not pass
 	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON, NDJSON or XML files'; exit 2; }
 	CORPUS="$(CORPUS)" $(GO) test -count=1 -run '^TestCorpus$$' -v ./fhir
 
 hapi: ## a real HAPI FHIR server with the demo's patients on HAPI_PORT, until Ctrl-C; needs Java 17 and Maven
-	cd proxy/fhirdoor/hapitest && HAPI_PORT=$(HAPI_PORT) HAPI_PATIENTS=$(PATIENTS) $(GO) test -count=1 -timeout 0
+	cd proxy/fhirproxy/hapitest && HAPI_PORT=$(HAPI_PORT) HAPI_PATIENTS=$(PATIENTS) $(GO) test -count=1 -timeout 0
 
 generate: ## schema, search parameter and terminology tables, from npm packages
 	$(GO) generate ./fhir

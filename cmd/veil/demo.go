@@ -19,7 +19,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
-	"github.com/veil-proxy/veil/proxy/fhirdoor"
+	"github.com/veil-proxy/veil/proxy/fhirproxy"
 )
 
 type demoFlags struct {
@@ -118,7 +118,7 @@ func runDemo(c *cobra.Command, f demoFlags) (err error) {
 
 // demoDoor is the masked view of the demo.
 type demoDoor struct {
-	door      *fhirdoor.Server
+	door      *fhirproxy.Server
 	listener  net.Listener
 	log       *audit.Log
 	automaton *fhir.Automaton
@@ -152,9 +152,9 @@ func startDemoDoor(ctx context.Context, f demoFlags, dir, sourceURL string) (*de
 	if err != nil {
 		return nil, errors.Join(err, d.listener.Close(), d.log.Close())
 	}
-	d.door, err = fhirdoor.New(fhirdoor.Config{
+	d.door, err = fhirproxy.New(fhirproxy.Config{
 		Upstream: sourceURL, BaseURL: d.url, Sink: d.log,
-		Policy: fhirdoor.Policy{Consumers: anybody, Views: []fhirdoor.View{{Automaton: a}}},
+		Policy: fhirproxy.Policy{Consumers: anybody, Views: []fhirproxy.View{{Automaton: a}}},
 	})
 	if err != nil {
 		return nil, errors.Join(err, d.listener.Close(), d.log.Close())

@@ -22,7 +22,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
-	"github.com/veil-proxy/veil/proxy/pgdoor"
+	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/sqlflow"
 )
 
@@ -233,9 +233,9 @@ func startDemoSQL(ctx context.Context, f demoFlags, dir string, p *fhirtest.Popu
 	if err != nil {
 		return nil, err
 	}
-	door, err := pgdoor.New(pgdoor.Config{
+	door, err := pgproxy.New(pgproxy.Config{
 		Upstream: upstream, Sink: sink,
-		Policy: pgdoor.Policy{Consumers: who, Views: map[string]pgdoor.View{"": (&postgresView{}).view(a, false)}},
+		Policy: pgproxy.Policy{Consumers: who, Views: map[string]pgproxy.View{"": (&postgresView{}).view(a, false)}},
 	})
 	if err != nil {
 		return nil, err

@@ -41,10 +41,10 @@ func TestSecurityPageNamesTests(t *testing.T) {
 		head, dir string // of the rows' numbers; of tests that name no folder
 		rows      int
 	}{
-		{"", "proxy/fhirdoor", 45},
-		{"P", "proxy/pgdoor/sqltest", 24},
+		{"", "proxy/fhirproxy", 45},
+		{"P", "proxy/pgproxy/sqltest", 24},
 		{"F", "fhir", 19},
-		{"S", "proxy/pgdoor/sqltest", 14},
+		{"S", "proxy/pgproxy/sqltest", 14},
 		{"O", "cmd/veil", 6},
 	} {
 		rows := regexp.MustCompile(`(?m)^\| `+table.head+`(\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)

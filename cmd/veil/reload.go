@@ -14,9 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/veil-proxy/veil/proxy/fhirdoor"
+	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/metrics"
-	"github.com/veil-proxy/veil/proxy/pgdoor"
+	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/textfile"
 )
 
@@ -25,9 +25,9 @@ import (
 type reloader struct {
 	flags    *serveFlags
 	cmd      *cobra.Command
-	config   *serveConfig     // in force
-	door     *fhirdoor.Server // nil: none
-	postgres *pgdoor.Server   // nil: none
+	config   *serveConfig      // in force
+	door     *fhirproxy.Server // nil: none
+	postgres *pgproxy.Server   // nil: none
 	tls      reloadableTLS
 	self     *readiness
 	// postgresTLS is in force at the PostgreSQL listener; nil for none.

@@ -15,7 +15,7 @@ import (
 
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/proxy/fhirdoor"
+	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/textfile"
 )
@@ -217,7 +217,7 @@ func (r *reloader) openFHIR(p *prepared, sink mask.Sink) (served, error) {
 	if base == "" {
 		base = defaultBase(c.FHIR.TLS.scheme(), l.Addr())
 	}
-	r.door, err = fhirdoor.New(fhirdoor.Config{
+	r.door, err = fhirproxy.New(fhirproxy.Config{
 		Upstream: c.FHIR.Upstream, UpstreamAliases: c.FHIR.UpstreamAliases, FileHosts: c.FHIR.FileHosts, SkipInvalidLines: c.FHIR.SkipInvalidLines,
 		UpstreamTLS: p.upstreamTLS, Credentials: p.credentials,
 		BaseURL: base, Policy: p.policy, Origins: c.FHIR.Origins, LinkAge: c.FHIR.LinkAge,

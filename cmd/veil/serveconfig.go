@@ -11,8 +11,8 @@ import (
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
-	"github.com/veil-proxy/veil/proxy/fhirdoor"
-	"github.com/veil-proxy/veil/proxy/pgdoor"
+	"github.com/veil-proxy/veil/proxy/fhirproxy"
+	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/upstream"
 )
 
@@ -64,7 +64,7 @@ type fhirConfig struct {
 	TLS              tlsConfig
 	Origins          []string
 	LinkAge          time.Duration
-	Limits           fhirdoor.Limits
+	Limits           fhirproxy.Limits
 }
 
 // consumersConfig says who may ask.
@@ -83,13 +83,13 @@ type auditConfig struct{ Dir, SignerFile string }
 func defaultServeConfig() *serveConfig {
 	c := &serveConfig{viewConfig: viewConfig{Ruleset: "safe-harbor", Project: "default"}}
 	c.FHIR.Listen = cmp.Or(os.Getenv("VEIL_FHIR_LISTEN"), "127.0.0.1:8080")
-	c.FHIR.LinkAge = fhirdoor.DefaultLinkAge
-	c.FHIR.Limits = fhirdoor.DefaultLimits()
+	c.FHIR.LinkAge = fhirproxy.DefaultLinkAge
+	c.FHIR.Limits = fhirproxy.DefaultLimits()
 	c.Postgres.Listen = cmp.Or(os.Getenv("VEIL_POSTGRES_LISTEN"), "127.0.0.1:6432")
 	c.Operator.Listen = os.Getenv(operatorListenEnv)
 	c.Log = logConfig{Level: "info", Format: "text"}
 	c.Shutdown.Grace = 20 * time.Second
-	c.Postgres.Limits = pgdoor.DefaultLimits()
+	c.Postgres.Limits = pgproxy.DefaultLimits()
 	return c
 }
 

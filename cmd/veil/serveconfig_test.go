@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/proxy/consumer"
-	"github.com/veil-proxy/veil/proxy/fhirdoor"
-	"github.com/veil-proxy/veil/proxy/pgdoor"
+	"github.com/veil-proxy/veil/proxy/fhirproxy"
+	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/upstream"
 )
 
@@ -130,7 +130,7 @@ func TestEverythingCanBeConfigured(t *testing.T) {
 			walk(f.Type)
 		}
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[fhirdoor.Limits](), reflect.TypeFor[consumer.Config](), reflect.TypeFor[upstream.Config](), reflect.TypeFor[upstream.TLS](), reflect.TypeFor[pgdoor.Limits](), reflect.TypeFor[postgresConfig](), reflect.TypeFor[postgresView]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[fhirproxy.Limits](), reflect.TypeFor[consumer.Config](), reflect.TypeFor[upstream.Config](), reflect.TypeFor[upstream.TLS](), reflect.TypeFor[pgproxy.Limits](), reflect.TypeFor[postgresConfig](), reflect.TypeFor[postgresView]()} {
 		walk(typ)
 	}
 }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
-	"github.com/veil-proxy/veil/proxy/fhirdoor"
-	"github.com/veil-proxy/veil/proxy/pgdoor"
+	"github.com/veil-proxy/veil/proxy/fhirproxy"
+	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/upstream"
 )
 
@@ -18,12 +18,12 @@ import (
 // everything is read and compiled.
 type prepared struct {
 	config   *serveConfig
-	policy   fhirdoor.Policy
-	postgres pgdoor.Policy
+	policy   fhirproxy.Policy
+	postgres pgproxy.Policy
 	tls      *tls.Config // nil: none
 
 	// What the upstream is met with stays as it was at the start.
-	credentials fhirdoor.Credentials
+	credentials fhirproxy.Credentials
 	upstreamTLS *tls.Config
 }
 
@@ -98,7 +98,7 @@ func (v *servedView) keyring(p *configProblems) *mask.Keyring {
 // compile makes the policy of what was read. The error has all problems.
 func (s *sources) compile(ctx context.Context, log *slog.Logger) (*prepared, error) {
 	c := s.config
-	p := &prepared{config: c, postgres: pgdoor.Policy{Views: map[string]pgdoor.View{}}}
+	p := &prepared{config: c, postgres: pgproxy.Policy{Views: map[string]pgproxy.View{}}}
 	if c.problems.unreadable() {
 		return nil, c.problems.err()
 	}
@@ -112,7 +112,7 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*prepared, err
 			continue
 		}
 		p.postgres.Views[v.Name] = v.Postgres.view(a, v.Detail)
-		p.policy.Views = append(p.policy.Views, fhirdoor.View{Name: v.Name, Automaton: a, Detail: v.Detail, MinCount: v.MinCount})
+		p.policy.Views = append(p.policy.Views, fhirproxy.View{Name: v.Name, Automaton: a, Detail: v.Detail, MinCount: v.MinCount})
 	}
 	var err error
 	p.tls, err = c.FHIR.TLS.load()

@@ -14,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/metrics"
-	"github.com/veil-proxy/veil/proxy/pgdoor"
+	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/sqlflow"
 )
 
@@ -28,7 +28,7 @@ type postgresConfig struct {
 	Plaintext    bool
 	PowerfulRole bool
 	SearchPath   []string
-	Limits       pgdoor.Limits
+	Limits       pgproxy.Limits
 }
 
 // postgresView is what a view is at the PostgreSQL door alone.
@@ -71,7 +71,7 @@ func postgresSettings(c *postgresConfig) []setting {
 
 func postgresViewSettings(v *postgresView) []setting {
 	if v.StatementTimeout == 0 {
-		v.StatementTimeout = pgdoor.DefaultLimits().StatementTimeout
+		v.StatementTimeout = pgproxy.DefaultLimits().StatementTimeout
 	}
 	return []setting{
 		texts("relations", "relations that it has, such as clinic.* (default: all that the ruleset lets exist)", &v.Relations),
@@ -115,8 +115,8 @@ func (c *postgresConfig) check(p *configProblems, users int) {
 }
 
 // view is the view that a ruleset makes at the door.
-func (v *postgresView) view(a *fhir.Automaton, detail bool) pgdoor.View {
-	return pgdoor.View{
+func (v *postgresView) view(a *fhir.Automaton, detail bool) pgproxy.View {
+	return pgproxy.View{
 		Policy: a.Policy, Detail: detail, StatementTimeout: v.StatementTimeout, Rows: uint64(v.Rows),
 		Options: sqlflow.Options{Relations: v.Relations, Functions: v.Functions, Explain: v.Explain, Document: newDocuments(a)},
 	}
@@ -135,12 +135,12 @@ func (c *postgresConfig) password() (string, error) {
 }
 
 // door makes the door; it opens no connection.
-func (c *postgresConfig) door(policy pgdoor.Policy, sink mask.Sink, m *metrics.Door, log *slog.Logger) (*pgdoor.Server, error) {
+func (c *postgresConfig) door(policy pgproxy.Policy, sink mask.Sink, m *metrics.Door, log *slog.Logger) (*pgproxy.Server, error) {
 	password, err := c.password()
 	if err != nil {
 		return nil, err
 	}
-	return pgdoor.New(pgdoor.Config{
+	return pgproxy.New(pgproxy.Config{
 		Upstream: c.Upstream, Password: password, Policy: policy, Sink: sink, Plaintext: c.Plaintext, PowerfulRole: c.PowerfulRole,
 		SearchPath: c.SearchPath, Logger: log, Metrics: m, Limits: c.Limits,
 	})

@@ -13,7 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/veil-proxy/veil/proxy/pgdoor/pgtest"
+	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
 // clinicConfig is a configuration with a PostgreSQL door over the tests' clinic,

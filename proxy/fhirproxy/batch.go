@@ -1,0 +1,133 @@
+package fhirproxy
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+)
+
+// maxBatch is how many requests a batch may have.
+const maxBatch = 100
+
+// batch answers a Bundle of reads (FHIR R4, http.html#transaction). Each entry
+// is judged, asked, masked and recorded like a request of its own.
+func (x *exchange) batch(a *ask) (*answer, *problem) {
+	x.operation = "batch"
+	urls, p := readBatch(a.body)
+	if p != nil {
+		if p.status == 405 {
+			x.operation = "write"
+		}
+		return nil, p
+	}
+	out := models.Bundle{Type: models.BundleTypeBatchResponse}
+	size := 0
+	for i, url := range urls {
+		entry := x.entry(i, url, size)
+		size += len(entry.Resource)
+		out.Entry = append(out.Entry, entry)
+	}
+	body, err := json.Marshal(out)
+	if err != nil {
+		return nil, failed(500, models.IssueTypeException, "internal", "the batch's answer could not be written")
+	}
+	return &answer{status: 200, body: body}, x.note("complete", "", 200, "Bundle")
+}
+
+// readBatch reads a batch strictly and returns the URLs of its entries. Anything
+// beside a request in an entry, such as a resource or a condition, is refused.
+func readBatch(body []byte) ([]string, *problem) {
+	bad := func(text string) ([]string, *problem) {
+		return nil, refused(400, models.IssueTypeInvalid, "malformed batch", text)
+	}
+	body, err := requestJSON(body)
+	if err != nil {
+		return bad("the body is not a Bundle in FHIR XML")
+	}
+	var typ, kind string
+	var entries []json.RawMessage
+	bundle, err := members(body)
+	for name, value := range bundle {
+		switch name {
+		case "resourceType":
+			err = errors.Join(err, json.Unmarshal(value, &typ))
+		case "type":
+			err = errors.Join(err, json.Unmarshal(value, &kind))
+		case "entry":
+			err = errors.Join(err, json.Unmarshal(value, &entries))
+		case "id", "meta":
+		default:
+			err = errRequestBody
+		}
+	}
+	if err != nil || typ != "Bundle" {
+		return bad("the body is not a Bundle of type batch: only batches of GETs are taken here")
+	}
+	if kind != "batch" {
+		return nil, readOnly()
+	}
+	if len(entries) > maxBatch {
+		return bad(fmt.Sprintf("a batch may have %d entries", maxBatch))
+	}
+	urls := make([]string, len(entries))
+	for i, raw := range entries {
+		entry, err := members(raw)
+		if entry["request"] == nil || len(entry) > 1 && (len(entry) > 2 || entry["fullUrl"] == nil) {
+			err = errRequestBody
+		}
+		var method string
+		if err != nil || texts(entry["request"], map[string]*string{"method": &method, "url": &urls[i]}) != nil {
+			return bad(fmt.Sprintf("entry[%d] must have a request of method GET and nothing else", i))
+		}
+		if method != "GET" {
+			return nil, readOnly()
+		}
+	}
+	return urls, nil
+}
+
+// entry answers one entry. size is that of the answers before it: they are all
+// held in memory, so together they are bounded as one answer is.
+func (x *exchange) entry(i int, url string, size int) models.BundleEntry {
+	sub := *x
+	sub.requestID = x.requestID + "." + strconv.Itoa(i)
+	sub.operation, sub.rule, sub.started = "unknown", "", time.Now()
+	a, p := sub.answerEntry(i, url, size)
+	if p != nil {
+		a = sub.refuse(p)
+	}
+	response := models.BundleEntryResponse{Status: strconv.Itoa(a.status)}
+	if a.status >= 400 {
+		response.Outcome = a.body
+		return models.BundleEntry{Response: &response}
+	}
+	return models.BundleEntry{Resource: a.body, Response: &response}
+}
+
+func (x *exchange) answerEntry(i int, url string, size int) (*answer, *problem) {
+	if size >= x.s.limits.ResponseBytes {
+		return nil, refused(413, models.IssueTypeTooLong, "batch too large", "the answers of the batch are too large together; ask for fewer at once")
+	}
+	if i > 0 && !x.who.Count() { // the batch itself was counted
+		return nil, refused(429, models.IssueTypeThrottled, "consumer limits", "too many requests: this consumer's limit is reached")
+	}
+	url = strings.TrimPrefix(url, x.s.base)
+	t, err := parseTarget("/"+strings.TrimPrefix(url, "/"), "")
+	if err != nil {
+		return nil, refused(400, models.IssueTypeInvalid, "malformed target", err.Error())
+	}
+	a := &ask{target: t, method: "GET", format: &format{}}
+	if p := a.format.negotiate(&a.target, ""); p != nil {
+		return nil, p
+	}
+	if n := len(t.segments); n > 0 && t.segments[n-1] == "$export" || a.link() != "" && a.link() != linkPage {
+		x.operation = "export"
+		return nil, refused(400, models.IssueTypeNotSupported, "unsupported in a batch", "a bulk export is asked for by itself")
+	}
+	return x.answer(a)
+}

@@ -1,0 +1,139 @@
+package fhirproxy
+
+import (
+	"net/url"
+	"strings"
+)
+
+// What the upstream writes into its answers leads back to it: the next page, the
+// status of an export, its files. Servers spell such URLs in many ways: relative,
+// with the scheme or host that they know themselves by, escaped here and there.
+// Veil sends requests to its configured upstream alone, so of a URL only the path
+// and query below the upstream's base matter. Whatever host it names, no other is
+// ever asked.
+
+// maxLink is how long a link of the upstream may be. Its token is a third longer
+// and must fit into a request line.
+const maxLink = 6 << 10
+
+// place is a base URL, taken apart.
+type place struct{ scheme, host, path string }
+
+// placeOf takes a URL that baseURL checked apart.
+func placeOf(base string) place {
+	text, _ := tidyURL(base)
+	u, err := url.Parse(text)
+	if err != nil {
+		return place{}
+	}
+	return place{u.Scheme, authority(u), strings.TrimSuffix(u.EscapedPath(), "/")}
+}
+
+// authority is the host of a URL in lower case with its port.
+func authority(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return strings.ToLower(u.Hostname()) + ":" + port
+}
+
+// below finds the path and query, below the upstream's base, that a URL in the
+// answer to a request leads to. asked is the path and query of that request,
+// against which the URL is resolved (RFC 3986, 5). A URL of the very scheme and
+// host of the upstream or an alias is looked up under those first. sameHost
+// refuses other hosts where the base has no path of its own: then nothing else
+// tells the upstream from another server.
+func (s *Server) below(ref, asked string, sameHost bool) (rest string, ok bool) {
+	u := s.resolve(ref, asked)
+	if u == nil {
+		return "", false
+	}
+	path, host := u.EscapedPath(), authority(u)
+	lower := strings.ToLower(path)
+	if strings.Contains(lower, "%2f") || strings.Contains(lower, "%5c") {
+		return "", false // a slash to some and none to others
+	}
+	best := -1
+	for i, p := range s.places {
+		same := p.scheme == u.Scheme && p.host == host
+		tail, under := strings.CutPrefix(path, p.path)
+		if !under || tail != "" && tail[0] != '/' {
+			continue
+		}
+		if p.path == "" && !same && (sameHost && p.host != host || i > 0) {
+			continue
+		}
+		n := 2 * len(p.path)
+		if same {
+			n += 2 * maxLink
+		}
+		if i == 0 {
+			n++
+		}
+		if n > best {
+			best, rest = n, tail
+		}
+	}
+	if u.RawQuery != "" {
+		rest += "?" + u.RawQuery
+	}
+	return rest, best >= 0 && rest != "" && len(rest) <= maxLink
+}
+
+// resolve makes an absolute http or https URL of what stands in an answer, or nil.
+func (s *Server) resolve(ref, asked string) *url.URL {
+	text, ok := tidyURL(ref)
+	if !ok {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil
+	}
+	base, _ := tidyURL(s.up.base + asked)
+	from, err := url.Parse(base)
+	if err != nil {
+		return nil
+	}
+	u = from.ResolveReference(u)
+	if u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "" || u.Host == "" {
+		return nil
+	}
+	return u
+}
+
+// tidyURL gives a URL one spelling: no fragment, in its path no escapes of what
+// need not be escaped, and everywhere escapes of what must be. It reports false
+// for what is empty or has control characters.
+func tidyURL(ref string) (string, bool) {
+	ref, _, _ = strings.Cut(strings.Trim(ref, " \t\r\n"), "#")
+	const digits = "0123456789ABCDEF"
+	var b strings.Builder
+	query := false
+	for i := 0; i < len(ref); i++ {
+		c := ref[i]
+		switch {
+		case c < ' ' || c == 0x7f:
+			return "", false
+		case c == ' ' || c > 0x7f || strings.IndexByte("\"<>\\^`{|}", c) >= 0:
+			b.WriteString(string([]byte{'%', digits[c>>4], digits[c&15]}))
+			continue
+		case c == '?':
+			query = true
+		case c == '%' && !query && i+2 < len(ref) && hexDigit(ref[i+1]) >= 0 && hexDigit(ref[i+2]) >= 0:
+			if d := byte(hexDigit(ref[i+1])<<4 | hexDigit(ref[i+2])); unreserved(d) {
+				b.WriteByte(d)
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(c)
+	}
+	return b.String(), b.Len() > 0
+}
+
+// unreserved reports whether a character never needs an escape (RFC 3986, 2.3).
+func unreserved(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+}

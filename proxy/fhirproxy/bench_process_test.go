@@ -1,0 +1,242 @@
+package fhirproxy
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/mask"
+)
+
+// What is measured side by side runs in a process of its own: nginx, and the door,
+// for which the test's binary starts itself again.
+
+// process is a proxy before the upstream of a benchmark.
+type process struct {
+	cmd *exec.Cmd
+	// base is the URL of its FHIR server, addr its address.
+	base, addr string
+}
+
+// doorProcess names the kind of door that a benchmark's binary becomes, and the
+// address of its upstream.
+const doorProcess = "VEIL_BENCH_DOOR"
+
+// BenchmarkDoorProcess is no benchmark: it is the process that startDoor starts.
+func BenchmarkDoorProcess(b *testing.B) {
+	kind, up, ok := strings.Cut(os.Getenv(doorProcess), " ")
+	if !ok {
+		b.Skip("a benchmark starts it")
+	}
+	var sink mask.Sink = dropped{}
+	if kind == "masked+audit" {
+		log, err := audit.Open(b.TempDir(), audit.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer log.Close()
+		sink = log
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	base := "http://" + l.Addr().String() + "/fhir"
+	door, err := New(Config{
+		Upstream: up, UpstreamAliases: []string{fhirtest.Base}, BaseURL: base,
+		Policy: policyOf(b, safeHarbor(b), ""), Sink: sink,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if kind == "unmasked" {
+		door.http = door.server(door.unmasked)
+	}
+	go func() { _ = door.Serve(l) }()
+	fmt.Println("\nserving", l.Addr())
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the benchmark ends it
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = door.Shutdown(ctx)
+}
+
+// startDoor starts a door of a kind: masked, masked+audit or unmasked.
+func startDoor(b *testing.B, kind, up string) *process {
+	b.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkDoorProcess$", "-test.benchtime=1x")
+	cmd.Env = append(os.Environ(), doorProcess+"="+kind+" "+up)
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = stdin.Close()
+		_ = cmd.Wait()
+	})
+	var said strings.Builder
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		if addr, ok := strings.CutPrefix(lines.Text(), "serving "); ok {
+			go func() { _, _ = io.Copy(io.Discard, stdout) }()
+			return &process{cmd, "http://" + addr + "/fhir", addr}
+		}
+		fmt.Fprintln(&said, lines.Text())
+	}
+	b.Fatalf("the door's process does not serve:\n%s", said.String())
+	return nil
+}
+
+// clockTick is the unit of processor time in /proc, on every Linux.
+const clockTick = time.Second / 100
+
+// cpu is the processor time that the process and its children have had.
+func (p *process) cpu(b *testing.B) time.Duration {
+	b.Helper()
+	pids := []string{strconv.Itoa(p.cmd.Process.Pid)}
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%[1]s/task/%[1]s/children", pids[0]))
+	if err != nil {
+		b.Skipf("the time of a process is read from /proc: %v", err)
+	}
+	var ticks int
+	for _, pid := range append(pids, strings.Fields(string(children))...) {
+		text, err := os.ReadFile("/proc/" + pid + "/stat")
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(text), ") ")
+		for _, field := range strings.Fields(rest)[11:13] { // utime, stime
+			n, err := strconv.Atoi(field)
+			if err != nil {
+				b.Fatal(err)
+			}
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * clockTick
+}
+
+// forgetPeak has peak begin anew (proc(5), clear_refs).
+func (p *process) forgetPeak(b *testing.B) {
+	b.Helper()
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0); err != nil {
+		b.Skipf("the memory of a process is read from /proc: %v", err)
+	}
+}
+
+// peak is the most memory that the process has had since forgetPeak, in bytes.
+func (p *process) peak(b *testing.B) float64 {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		b.Skipf("the memory of a process is read from /proc: %v", err)
+	}
+	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	kib, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	n, err := strconv.Atoi(kib)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return float64(n) * 1024
+}
+
+// nginxConfig is a reverse proxy as an operator would tune it for these answers:
+// connections are kept, answers stay in memory, nothing is logged. %s are the
+// folder, the upstream's address, and the proxy's own.
+const nginxConfig = `daemon off;
+worker_processes auto;
+pid %[1]s/pid;
+error_log stderr error;
+events { worker_connections 512; }
+http {
+  access_log off;
+  client_body_temp_path %[1]s/body;
+  proxy_temp_path %[1]s/proxy;
+  fastcgi_temp_path %[1]s/fastcgi;
+  uwsgi_temp_path %[1]s/uwsgi;
+  scgi_temp_path %[1]s/scgi;
+  proxy_buffers 16 64k;
+  keepalive_requests 1000000;
+  upstream fhir { server %[2]s; keepalive 32; keepalive_requests 1000000; }
+  server {
+    listen %[3]s;
+    location / {
+      proxy_pass http://fhir;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+    }
+  }
+}
+`
+
+// startNginx starts nginx before an upstream: the one that $BENCH_NGINX names, or
+// the system's.
+func startNginx(b *testing.B, up string) *process {
+	b.Helper()
+	binary := os.Getenv("BENCH_NGINX")
+	if binary == "" {
+		var err error
+		if binary, err = exec.LookPath("nginx"); err != nil {
+			b.Skip("no nginx: .ci/bench-door gets one")
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	dir := b.TempDir()
+	config := filepath.Join(dir, "nginx.conf")
+	text := fmt.Sprintf(nginxConfig, dir, strings.TrimPrefix(up, "http://"), addr)
+	if os.Geteuid() == 0 {
+		text = "user root;\n" + text // the folder is root's
+	}
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	cmd := exec.Command(binary, "-e", "stderr", "-p", dir, "-c", config)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+	})
+	for range 100 {
+		if resp, err := http.Get("http://" + addr + "/"); err == nil {
+			resp.Body.Close()
+			return &process{cmd, "http://" + addr, addr}
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	b.Fatal("nginx does not answer")
+	return nil
+}
+
+// startProxy starts a proxy of a kind before an upstream.
+func startProxy(b *testing.B, kind, up string) *process {
+	if kind == "nginx" {
+		return startNginx(b, up)
+	}
+	return startDoor(b, kind, up)
+}

@@ -1,0 +1,33 @@
+package fhirproxy
+
+import (
+	"sync"
+	"time"
+)
+
+// cached is a value that is asked for again after some time. It may be used
+// concurrently; who comes while it is being asked for waits for that answer.
+type cached struct {
+	mu    sync.Mutex
+	until time.Time
+	body  []byte
+	err   *problem
+}
+
+// failureAge is how long a failure is kept.
+const failureAge = time.Second
+
+// get returns the value, or makes it when it is older than age.
+func (c *cached) get(age time.Duration, fetch func() ([]byte, *problem)) ([]byte, *problem) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Now().Before(c.until) {
+		return c.body, c.err
+	}
+	c.body, c.err = fetch()
+	if c.err != nil {
+		age = failureAge
+	}
+	c.until = time.Now().Add(age)
+	return c.body, c.err
+}

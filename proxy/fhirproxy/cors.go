@@ -1,0 +1,58 @@
+package fhirproxy
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+
+	"github.com/valyala/fasthttp"
+)
+
+// cors are the web origins whose pages may read answers (Fetch Standard, 3.2).
+// Cookies play no part: credentials are in headers that the page sets itself.
+type cors struct {
+	any     bool
+	origins []string
+}
+
+func newCORS(origins []string) (cors, error) {
+	c := cors{any: slices.Contains(origins, "*"), origins: origins}
+	for _, o := range origins {
+		u, err := url.Parse(o)
+		if o != "*" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || o != u.Scheme+"://"+u.Host) {
+			return c, errors.New(`an origin is "*", or scheme and host such as https://notebook.example`)
+		}
+	}
+	return c, nil
+}
+
+// allow sets the headers that let a page of an allowed origin read the answer,
+// and reports whether the request comes from one.
+func (c *cors) allow(ctx *fasthttp.RequestCtx) bool {
+	if len(c.origins) == 0 {
+		return false
+	}
+	h := &ctx.Response.Header
+	h.Set("Vary", "Origin")
+	origin := string(ctx.Request.Header.Peek("Origin"))
+	if origin == "" || !c.any && !slices.Contains(c.origins, origin) {
+		return false
+	}
+	if c.any {
+		origin = "*"
+	}
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Expose-Headers", "Content-Location, Retry-After, X-Progress, X-Request-Id, X-Veil-Left-Out, X-Veil-Ruleset")
+	return true
+}
+
+// preflight answers the question that a browser asks before a request.
+func (c *cors) preflight(ctx *fasthttp.RequestCtx) {
+	if len(ctx.Request.Header.Peek("Access-Control-Request-Method")) == 0 || len(ctx.Response.Header.Peek("Access-Control-Allow-Origin")) == 0 {
+		return
+	}
+	h := &ctx.Response.Header
+	h.Set("Access-Control-Allow-Methods", allowed)
+	h.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Prefer, X-API-Key")
+	h.Set("Access-Control-Max-Age", "600")
+}

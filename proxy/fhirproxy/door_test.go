@@ -1,0 +1,369 @@
+package fhirproxy
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/safeharbor"
+)
+
+const testSecret = "a key of the tests, known to all!"
+
+// population is the records that the tests' upstream holds.
+var population = sync.OnceValue(func() *fhirtest.Population { return fhirtest.Generate(7, 12) })
+
+func methods(t testing.TB) mask.Methods {
+	t.Helper()
+	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return methods
+}
+
+// compile returns an automaton of a shipped ruleset, with lines added to its
+// FHIR rules.
+func compile(t testing.TB, ruleset, rules string) *fhir.Automaton {
+	t.Helper()
+	methods := methods(t)
+	file := "../../rulesets/" + ruleset + ".yaml"
+	src, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src = bytes.Replace(src, []byte("\n  rules:\n"), []byte("\n  rules:\n"+rules), 1)
+	rs, err := mask.ParseRuleset(file, src, methods, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := mask.NewKeyring([]byte(testSecret), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := mask.NewPolicy(rs, methods, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := fhir.Compile(policy, fhir.R4())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// extend returns an automaton of a ruleset that extends the default one.
+func extend(t testing.TB, sections string) *fhir.Automaton {
+	return extendOf(t, "safe-harbor", sections)
+}
+
+func extendOf(t testing.TB, ruleset, sections string) *fhir.Automaton {
+	t.Helper()
+	open := func(name string) (string, []byte, error) {
+		src, err := os.ReadFile("../../rulesets/" + name + ".yaml")
+		return name + ".yaml", src, err
+	}
+	rs, err := mask.ParseRuleset("test.yaml", []byte("veil: 1\nname: test\nextends: "+ruleset+"\n"+sections), methods(t), open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := mask.NewKeyring([]byte(testSecret), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := mask.NewPolicy(rs, methods(t), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := fhir.Compile(policy, fhir.R4())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+var (
+	harborOnce sync.Once
+	harborAuto *fhir.Automaton
+)
+
+// safeHarbor is the automaton of the default ruleset.
+func safeHarbor(t testing.TB) *fhir.Automaton {
+	t.Helper()
+	harborOnce.Do(func() { harborAuto = compile(t, "safe-harbor", "") })
+	if harborAuto == nil {
+		t.Fatal("the ruleset does not compile")
+	}
+	return harborAuto
+}
+
+// memory is a Sink that keeps its records, or fails.
+type memory struct {
+	mu      sync.Mutex
+	records []*mask.Record
+	failure error
+	delay   time.Duration
+}
+
+func (m *memory) Append(_ context.Context, r *mask.Record) error {
+	time.Sleep(m.delay)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.failure != nil {
+		return m.failure
+	}
+	m.records = append(m.records, r)
+	return nil
+}
+
+func (m *memory) all() []*mask.Record {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]*mask.Record(nil), m.records...)
+}
+
+// find returns the record of a request.
+func (m *memory) find(t testing.TB, requestID string) *mask.Record {
+	t.Helper()
+	for _, r := range m.all() {
+		if r.RequestID == requestID {
+			return r
+		}
+	}
+	t.Fatalf("no record of request %q", requestID)
+	return nil
+}
+
+// buffer is a log that can be read while it is written.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// policyOf lets anybody see what an automaton lets pass, under a name.
+func policyOf(t testing.TB, a *fhir.Automaton, name string) Policy {
+	t.Helper()
+	who, err := consumer.New(t.Context(), consumer.Config{Anonymous: &consumer.Account{Name: name}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Policy{Consumers: who, Views: []View{{Automaton: a}}}
+}
+
+// view is the door's only view.
+func (r *rig) view() *view { return r.door.policy.Load().views[""] }
+
+// rig is a door in front of an upstream.
+type rig struct {
+	door   *Server
+	addr   string // host:port of the door
+	base   string // its base URL
+	sink   *memory
+	log    *buffer
+	client *http.Client
+	sent   []byte       // all that the client received
+	ahead  atomic.Int64 // how far the door's clock is
+}
+
+// newRig starts a door in front of an upstream. edit may change its
+// configuration.
+func newRig(t testing.TB, upstream string, edit func(*Config)) *rig {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{addr: l.Addr().String(), sink: &memory{}, log: &buffer{}}
+	r.base = "http://" + r.addr + "/fhir"
+	c := Config{
+		Upstream: upstream, BaseURL: r.base, Policy: policyOf(t, safeHarbor(t), "anonymous"), Sink: r.sink,
+		Logger: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	if edit != nil {
+		edit(&c)
+	}
+	if r.door, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	r.door.now = func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
+	done := make(chan error, 1)
+	go func() { done <- r.door.Serve(l) }()
+	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
+	r.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := r.door.Shutdown(ctx); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		if err := <-done; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	return r
+}
+
+// reply is a response that was read whole.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// do sends a request to a path under the door's base.
+func (r *rig) do(t testing.TB, method, path, body string, header ...string) reply {
+	t.Helper()
+	url := path
+	if !strings.HasPrefix(path, "http://") {
+		url = r.base + path
+	}
+	req, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := r.client.Do(req)
+	if err != nil {
+		t.Fatalf("%s: %v", method, err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var head bytes.Buffer
+	if err := resp.Header.Write(&head); err != nil {
+		t.Fatal(err)
+	}
+	r.sent = append(append(r.sent, head.Bytes()...), b...)
+	return reply{resp.StatusCode, resp.Header, b}
+}
+
+func (r *rig) get(t testing.TB, path string, header ...string) reply {
+	t.Helper()
+	return r.do(t, "GET", path, "", header...)
+}
+
+// outcome checks that a reply is an OperationOutcome with a status, and returns
+// the text of its first issue.
+func (p reply) outcome(t testing.TB, status int) string {
+	t.Helper()
+	var o struct {
+		ResourceType string
+		Issue        []struct{ Severity, Code, Diagnostics string }
+	}
+	if err := json.Unmarshal(p.body, &o); err != nil {
+		t.Fatalf("status %d: not JSON: %.200q", p.status, p.body)
+	}
+	if p.status != status || o.ResourceType != "OperationOutcome" || len(o.Issue) == 0 {
+		t.Fatalf("status %d, want %d: %.300s", p.status, status, p.body)
+	}
+	if got := p.header.Get("Content-Type"); got != fhirJSON {
+		t.Errorf("Content-Type %q", got)
+	}
+	return o.Issue[0].Diagnostics
+}
+
+// byChance can have the digits of a planted number: times, durations, request ids.
+var byChance = regexp.MustCompile(`"time":"[^"]*"|"request_id":"[^"]*"|"duration_ms":\d+|X-Request-Id: [0-9a-f.]+|Date: [^\r\n]+`)
+
+// checkClean fails if a planted value, the marker of the faults or the key is
+// in anything that left the door: answers, log, audit records.
+func (r *rig) checkClean(t testing.TB) {
+	t.Helper()
+	var plain []mask.Record
+	for _, rec := range r.sink.all() {
+		c := *rec
+		c.DurationMicros, c.Time, c.RequestID = 0, time.Time{}, ""
+		plain = append(plain, c)
+	}
+	records, err := json.Marshal(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"answers": r.sent, "log": []byte(r.log.String()), "records": records} {
+		data = byChance.ReplaceAll(bytes.ReplaceAll(data, []byte(r.addr), []byte("door")), nil)
+		if found := population().Find(data); len(found) > 0 {
+			t.Errorf("%d planted values are in the %s, the first of %s", len(found), name, found[0].Path)
+		}
+		for _, word := range []string{fhirtest.Marker, "Marjorie", "1951-07-23", "zq-1", testSecret,
+			hex.EncodeToString([]byte(testSecret)), base64.StdEncoding.EncodeToString([]byte(testSecret))} {
+			if bytes.Contains(data, []byte(word)) {
+				t.Errorf("%q is in the %s", word, name)
+			}
+		}
+	}
+}
+
+// newSource starts the tests' upstream.
+func newSource(t testing.TB) *fhirtest.Server {
+	t.Helper()
+	s, err := fhirtest.NewServer(population())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// newHandler starts an upstream of one's own.
+func newHandler(t testing.TB, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// pseudonym is the sealed id of a resource.
+func pseudonym(t testing.TB, a *fhir.Automaton, typ, id string) string {
+	t.Helper()
+	b, ok := a.Policy.Keys.NewPseudonymizer().AppendSealed(nil, a.Policy.Keys.SealSlot(typ), []byte(id))
+	if !ok {
+		t.Fatalf("%s is no id", id)
+	}
+	return string(b)
+}
+
+// anybody is who asks without credentials.
+func (r *rig) anybody(t testing.TB) *consumer.Consumer {
+	t.Helper()
+	who, err := r.door.policy.Load().consumers.Authenticate(t.Context(), consumer.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return who
+}

@@ -1,0 +1,311 @@
+package fhirproxy
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+	"github.com/valyala/fasthttp"
+
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/consumer"
+)
+
+// exchange is one request under way, or one entry of a batch.
+type exchange struct {
+	s      *Server
+	policy *policy
+	view   *view              // nil until it is known who asks
+	who    *consumer.Consumer // the same
+	keys   *mask.Pseudonymizer
+	// credentialed: who asks brought credentials.
+	credentialed bool
+	// release ends the request for the consumer's limits. A body that is sent
+	// after the handler takes it over.
+	release   func()
+	requestID string
+	client    string // address, as records have it
+	operation string // "read Patient": never a value
+	rule      string
+	started   time.Time
+}
+
+// begin starts an exchange and sets the headers that every answer has.
+func (s *Server) begin(ctx *fasthttp.RequestCtx) *exchange {
+	x := &exchange{s: s, policy: s.policy.Load(), requestID: mask.NewRequestID(), client: consumer.ClientAddress(ctx.RemoteAddr()), operation: "unknown", started: time.Now(), release: func() {}}
+	h := &ctx.Response.Header
+	h.Set("X-Request-Id", x.requestID)
+	h.Set("Cache-Control", "private, no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	return x
+}
+
+// serve answers one request.
+func (s *Server) serve(ctx *fasthttp.RequestCtx) {
+	x := s.begin(ctx)
+	defer x.recover(ctx)
+	if s.health(ctx) {
+		return
+	}
+	defer s.meter.Begin()()
+	f := format{}
+	a, p := x.route(ctx, &f)
+	if p != nil {
+		a = x.refuse(p)
+	}
+	x.write(ctx, a, f)
+	x.release()
+}
+
+// authenticate finds who asks and what they may see.
+func (x *exchange) authenticate(ctx *fasthttp.RequestCtx) *problem {
+	r := consumer.Request{
+		Authorization: peekAll(&ctx.Request.Header, "Authorization"),
+		APIKey:        peekAll(&ctx.Request.Header, "X-API-Key"),
+		Certificates:  peer(ctx),
+	}
+	who, err := x.policy.consumers.Authenticate(ctx, r)
+	switch {
+	case errors.Is(err, consumer.ErrUnavailable):
+		return failed(503, models.IssueTypeTransient, "credentials cannot be checked", err.Error())
+	case err != nil:
+		x.s.meter.FailedLogin()
+		x.s.attempts.Failed(ctx.RemoteAddr(), "")
+		if x.s.attempts.Flooded(ctx.RemoteAddr()) {
+			return refused(429, models.IssueTypeThrottled, "too many attempts", consumer.ErrTooManyAttempts.Error()).with("Retry-After", "10")
+		}
+		return refused(401, models.IssueTypeLogin, "credentials", err.Error()).with("WWW-Authenticate", x.policy.consumers.Challenge())
+	}
+	x.who, x.view = who, x.policy.views[who.View]
+	x.credentialed = len(r.Authorization)+len(r.APIKey)+len(r.Certificates) > 0
+	release, retry, ok := who.Admit()
+	x.release = release
+	if !ok {
+		return refused(429, models.IssueTypeThrottled, "consumer limits", "too many requests: this consumer's limit is reached").
+			with("Retry-After", strconv.Itoa(int(retry/time.Second)))
+	}
+	ctx.Response.Header.Set("X-Veil-Ruleset", x.view.ruleset)
+	return nil
+}
+
+func peekAll(h *fasthttp.RequestHeader, name string) []string {
+	var out []string
+	for _, v := range h.PeekAll(name) {
+		out = append(out, string(v))
+	}
+	return out
+}
+
+// peer is the verified certificate chain of the other side.
+func peer(ctx *fasthttp.RequestCtx) []*x509.Certificate {
+	state := ctx.TLSConnectionState()
+	if state == nil || len(state.VerifiedChains) == 0 {
+		return nil
+	}
+	return state.VerifiedChains[0]
+}
+
+// recover answers a panic. What it was about stays here: a panic's text can
+// hold a value. The log gets the functions that led to it.
+func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
+	if recover() == nil {
+		return
+	}
+	defer x.release()
+	// What panics while the panic is answered ends the connection, not the
+	// process.
+	defer func() {
+		if recover() != nil {
+			ctx.Response.ResetBody()
+			ctx.SetStatusCode(500)
+			ctx.SetConnectionClose()
+		}
+	}()
+	x.s.log.Error("panic", "request_id", x.requestID, "door", "fhir", "operation", x.operation, "stack", proxy.Stack())
+	x.write(ctx, x.refuse(failed(500, models.IssueTypeException, "internal", "Veil failed to answer this request")), format{})
+}
+
+// malformed answers what fasthttp could not read as a request. Nothing of the
+// error is repeated: it can quote the request.
+func (s *Server) malformed(ctx *fasthttp.RequestCtx, err error) {
+	p := refused(400, models.IssueTypeStructure, "malformed request", "the request is not valid HTTP/1.1")
+	var small *fasthttp.ErrSmallBuffer
+	var network net.Error
+	switch {
+	case errors.As(err, &small):
+		p = refused(431, models.IssueTypeTooLong, "headers too large", "the request line and headers are too large")
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		p = refused(413, models.IssueTypeTooLong, "body too large", "the request body is too large")
+	case errors.As(err, &network):
+		// Nothing was asked yet, so there is nothing to record.
+		p = &problem{status: 408, code: models.IssueTypeTimeout, text: "the request did not come in time"}
+	}
+	ctx.Response.Reset()
+	ctx.SetConnectionClose()
+	x := s.begin(ctx)
+	defer x.recover(ctx)
+	x.write(ctx, x.refuse(p), format{})
+}
+
+// commit makes the record of an exchange durable. Without it nothing is
+// answered.
+func (x *exchange) commit(r *mask.Record, status int) *problem {
+	r.Time = x.started.UTC()
+	r.DurationMicros = time.Since(x.started).Microseconds()
+	r.Client = x.client
+	// Not the request's context: what was masked is recorded even if the
+	// consumer is gone.
+	asked := time.Now()
+	err := x.s.sink.Append(context.Background(), r)
+	x.s.meter.Append(time.Since(asked), err)
+	if err != nil {
+		x.s.log.Error("audit record could not be written", "request_id", x.requestID, "door", "fhir", "operation", x.operation, "error", err)
+		return &problem{status: 500, code: models.IssueTypeException, text: "the audit record could not be written, so nothing is answered"}
+	}
+	var count uint64
+	for _, c := range r.Resources {
+		count += c.N
+	}
+	for i := range r.Applied {
+		x.s.meter.Applied(r.Applied[i].Category, r.Applied[i].N)
+	}
+	x.s.log.Info("request", "request_id", x.requestID, "consumer", r.Consumer, "client", r.Client, "door", "fhir", "operation", x.operation,
+		"outcome", r.Result, "status", status, "reason", r.Reason, "rule", x.rule, "count", count,
+		"duration_ms", time.Since(x.started).Milliseconds())
+	return nil
+}
+
+// note commits an exchange in which nothing was masked. delivered is the type
+// of the resource that Veil made itself, if any.
+func (x *exchange) note(result, reason string, status int, delivered string) *problem {
+	if x.view == nil { // nobody yet, so no ruleset either
+		o := x.origin()
+		return x.commit(&mask.Record{RequestID: o.RequestID, Consumer: o.Consumer, Door: o.Door, Operation: o.Operation, Result: result, Reason: reason}, status)
+	}
+	pass := x.view.plainPass.Get().(*mask.Pass)
+	pass.Begin(x.origin())
+	if delivered != "" {
+		pass.CountResource(delivered)
+	}
+	r := pass.Record(result, reason)
+	x.view.plainPass.Put(pass)
+	return x.commit(r, status)
+}
+
+// refuse records a problem and returns the answer that tells it.
+func (x *exchange) refuse(p *problem) *answer {
+	if p.result != "" {
+		x.s.meter.Problem(p.result, p.reason)
+		if failure := x.note(p.result, p.reason, p.status, ""); failure != nil {
+			p = failure
+		}
+	}
+	return &answer{status: p.status, body: p.outcome(), header: p.header, close: p.close}
+}
+
+func (x *exchange) origin() mask.Origin {
+	who := "unknown"
+	if x.who != nil {
+		who = x.who.Name
+	}
+	return mask.Origin{RequestID: x.requestID, Consumer: who, Door: "fhir", Operation: x.operation}
+}
+
+// mayRead refuses types that the consumer's scopes do not grant.
+func (x *exchange) mayRead(typ string) *problem {
+	if x.who.Scopes.MayRead(typ) {
+		return nil
+	}
+	return outOfScope(typ, "read")
+}
+
+func (x *exchange) maySearch(typ string) *problem {
+	if x.who.Scopes.MaySearch(typ) {
+		return nil
+	}
+	return outOfScope(typ, "search")
+}
+
+func outOfScope(typ, what string) *problem {
+	return refused(403, models.IssueTypeForbidden, "scope", fmt.Sprintf("the consumer's scopes do not grant to %s resources of type %s", what, typ))
+}
+
+// delivers refuses an answer that has types which the scopes do not grant.
+func (x *exchange) delivers(r *mask.Record) *problem {
+	if x.who.Scopes == nil {
+		return nil
+	}
+	for _, c := range r.Resources {
+		if c.Name == "Bundle" {
+			continue
+		}
+		if p := x.mayRead(c.Name); p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+// write turns an answer into the response, in the format that was asked for.
+func (x *exchange) write(ctx *fasthttp.RequestCtx, a *answer, f format) {
+	defer func() { x.s.meter.Request(x.operation, ctx.Response.StatusCode(), time.Since(x.started)) }()
+	if p := x.respond(ctx, a, f); p != nil {
+		_ = x.respond(ctx, &answer{status: p.status, body: p.outcome(), header: p.header}, f)
+	}
+}
+
+// render writes a resource in a format.
+func (x *exchange) render(body []byte, f format) ([]byte, string, bool) {
+	if f.xml {
+		defer x.s.up.converting()()
+	}
+	return f.render(body)
+}
+
+// respond fills the response, or says that there is no room for so large a one.
+func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *answer, f format) *problem {
+	for _, h := range a.header {
+		ctx.Response.Header.Set(h.name, h.value)
+	}
+	if a.close {
+		ctx.SetConnectionClose()
+	}
+	ctx.SetStatusCode(a.status)
+	ctx.Response.ResetBody()
+	if a.stream != nil {
+		ctx.SetContentType(a.contentType)
+		a.stream.conn, a.stream.done = ctx.Conn(), x.release
+		x.release = func() {}
+		if ctx.Request.Header.HasAcceptEncoding("gzip") {
+			a.stream.packed = true
+			ctx.Response.Header.SetContentEncoding("gzip")
+			ctx.Response.Header.Add("Vary", "Accept-Encoding")
+		}
+		ctx.Response.SetBodyStream(a.stream, -1)
+		return nil
+	}
+	if len(a.body) == 0 {
+		return nil
+	}
+	body, contentType, ok := a.body, a.contentType, true
+	if contentType == "" {
+		body, contentType, ok = x.render(a.body, f)
+	}
+	if !ok {
+		x.s.log.Error("the answer could not be written in the format", "request_id", x.requestID, "door", "fhir", "operation", x.operation)
+		ctx.SetStatusCode(500)
+		body, contentType, _ = format{}.render((&problem{status: 500, code: models.IssueTypeException, text: "the answer could not be written in the format that was asked for"}).outcome())
+	}
+	ctx.SetContentType(contentType)
+	if cap(body) <= largestKept {
+		ctx.Response.SwapBody(body)
+		return nil
+	}
+	return x.send(ctx, body)
+}

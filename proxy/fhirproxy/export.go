@@ -1,0 +1,156 @@
+package fhirproxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/fhir"
+)
+
+// Bulk export (FHIR Bulk Data Access 2.0.0, export.html). The upstream does the
+// work; Veil passes on the beginning of it, its status and its end, and masks
+// the files while they arrive. Every URL that a consumer gets is a sealed link.
+
+// kickOff begins a bulk export.
+func (x *exchange) kickOff(a *ask, path string, query *fhir.Query) (*answer, *problem) {
+	if !a.prefer.async {
+		return nil, refused(400, models.IssueTypeInvalid, "synchronous export", "a bulk export is asked for with the header Prefer: respond-async")
+	}
+	if x.view.minCount > 0 && slices.ContainsFunc(query.Upstream, func(p fhir.Param) bool { return p.Name == "_typeFilter" }) {
+		return nil, refused(403, models.IssueTypeForbidden, "least count",
+			fmt.Sprintf("a _typeFilter could choose fewer than %d resources, and a file is sent before they are counted: search instead", x.view.minCount))
+	}
+	if p := linkable(query.Self); p != nil {
+		return nil, p
+	}
+	asked := path + string(appendQuery(nil, query.Upstream))
+	r, p := x.s.up.request(&request{path: asked, async: true, timeout: x.s.limits.UpstreamTimeout})
+	if p != nil {
+		return nil, p
+	}
+	defer r.release()
+	if r.status != 202 {
+		if r.status == 200 {
+			return nil, failed(502, models.IssueTypeProcessing, "upstream export", "the FHIR server did not begin a bulk export")
+		}
+		return nil, r.check()
+	}
+	rest, ok := x.s.below(string(r.resp.Header.Peek("Content-Location")), asked, false)
+	if !ok {
+		return nil, failed(502, models.IssueTypeProcessing, "upstream export",
+			"the FHIR server did not say where the export's status is (Content-Location), or it does not lie below its base URL: "+
+				"list the base URL that it writes into its links in fhir.upstreamAliases")
+	}
+	status := link{at: strings.Join(a.segments, "/"), shape: query.Self, path: rest}
+	location := x.url(linkStatus, &status)
+	if p := x.note("complete", "", 202, ""); p != nil {
+		return nil, p
+	}
+	return &answer{status: 202, header: append([]header{{"Content-Location", location}}, leftOut(query.Dropped)...)}, nil
+}
+
+// url is the URL that a consumer may follow.
+func (x *exchange) url(kind linkKind, l *link) string {
+	var token []byte
+	_ = x.withMasker(func(m *masker) *problem {
+		token = m.appendToken(nil, l, x.scope(kind))
+		return nil
+	})
+	return x.s.base + "?" + string(kind) + "=" + string(token)
+}
+
+// exportStatus answers how far an export is, and at its end its manifest; by
+// DELETE it ends the export.
+func (x *exchange) exportStatus(a *ask) (*answer, *problem) {
+	x.operation = "export status"
+	if a.method == "DELETE" {
+		x.operation = "export end"
+	}
+	l, p := x.openLink(linkStatus, a.params[0].Value)
+	if p != nil {
+		return nil, p
+	}
+	r, p := x.s.up.request(&request{path: l.path, method: strings.Replace(a.method, "HEAD", "GET", 1), accept: "application/json, " + fhirMimes, timeout: x.s.limits.UpstreamTimeout})
+	if p != nil {
+		return nil, p
+	}
+	defer r.release()
+	switch {
+	case a.method == "DELETE" && r.status >= 200 && r.status < 300:
+		return &answer{status: 202}, x.note("complete", "", 202, "")
+	case r.status == 202:
+		return &answer{status: 202, header: []header{{"X-Progress", "in progress"}, {"Retry-After", retryAfter(r.resp.Header.Peek("Retry-After"))}}},
+			x.note("complete", "", 202, "")
+	case r.status != 200:
+		return nil, r.check()
+	}
+	body, p := x.rebuild(l, r.body)
+	if p == nil {
+		p = x.note("complete", "", 200, "")
+	}
+	if p != nil {
+		return nil, p
+	}
+	return &answer{status: 200, body: body, contentType: "application/json"}, nil
+}
+
+// retryAfter keeps a number of seconds within reason. What is none, such as a
+// date, becomes a few seconds.
+func retryAfter(value []byte) string {
+	n, err := strconv.Atoi(string(value))
+	if err != nil {
+		n = 5
+	}
+	return strconv.Itoa(min(max(n, 1), 600))
+}
+
+// exportFile answers one file of an export.
+func (x *exchange) exportFile(a *ask, kind linkKind) (*answer, *problem) {
+	x.operation = "export file"
+	if a.method == "DELETE" {
+		x.operation = "write"
+		return nil, readOnly()
+	}
+	if !a.chunks {
+		return nil, refused(400, models.IssueTypeNotSupported, "HTTP/1.0", "files are sent by HTTP/1.1, in chunks")
+	}
+	l, p := x.openLink(kind, a.params[0].Value)
+	if p != nil {
+		return nil, p
+	}
+	typ, at, _ := strings.Cut(l.at, " ")
+	x.operation = "export file " + typ
+	f := &fileStream{x: x, kind: kind, typ: typ}
+	if kind == linkFile {
+		if p := x.readable(typ); p != nil {
+			return nil, p
+		}
+		segments := strings.Split(at, "/")
+		level := ""
+		if len(segments) > 1 {
+			level = segments[0]
+		}
+		query, err := x.view.guard.Operation(x.keys, x.s.site, "$export", level, l.shape, fhir.Lenient)
+		if err != nil {
+			return nil, notFound()
+		}
+		f.narrow = query.Narrow
+	}
+	return f.open(l.path)
+}
+
+// rebuildOutcome keeps of a line of errors its codes.
+func rebuildOutcome(line []byte) ([]byte, bool) {
+	issues := upstreamIssues(bytes.TrimSpace(line))
+	if len(issues) == 0 {
+		return nil, false
+	}
+	b, err := json.Marshal(models.OperationOutcome{Issue: issues})
+	return b, err == nil
+}

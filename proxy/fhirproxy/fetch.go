@@ -1,0 +1,184 @@
+package fhirproxy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/mask"
+)
+
+// question is what the upstream is asked, and what must become of its answer.
+type question struct {
+	// path and query below the upstream's base.
+	path string
+	// want is the type of resource that the answer must be.
+	want string
+	// self is the URL of the answer's own request. Without it the answer has no
+	// links.
+	self string
+	// typ and shape go into the links of further pages, format into their URLs.
+	typ    string
+	shape  []fhir.Param
+	format string
+	narrow *fhir.Narrowing
+	// dropped is what was left out, and handling what the consumer said of it.
+	dropped  []*fhir.Refusal
+	handling fhir.Handling
+	// counted: the least count of the view applies. It does to what chooses
+	// among resources of many persons: searches and histories of types.
+	counted bool
+}
+
+// upstreamJSON requests a path and returns the checked response in JSON, which the
+// caller releases.
+func (x *exchange) upstreamJSON(path string) (*response, *problem) {
+	r, p := x.s.up.get([]byte(path), x.s.limits.UpstreamTimeout)
+	if p != nil {
+		return nil, p
+	}
+	if p := r.check(); p != nil {
+		r.release()
+		return nil, p
+	}
+	if p := r.toJSON(); p != nil {
+		r.release()
+		return nil, p
+	}
+	return r, nil
+}
+
+// fetch asks the upstream, masks the answer into dst, makes its record durable
+// and only then lets the answer go.
+func (x *exchange) fetch(q *question, dst []byte) (*answer, *problem) {
+	if p := x.s.enter(); p != nil {
+		return nil, p
+	}
+	defer x.s.leave()
+	r, p := x.upstreamJSON(q.path)
+	if p != nil {
+		return nil, p
+	}
+	defer r.release()
+	var out []byte
+	var record *mask.Record
+	finder := newFinder(x.s, x.view, false)
+	for {
+		p = x.withMasker(func(m *masker) (p *problem) {
+			m.finder = finder
+			out, record, p = m.mask(x, dst, r.body, q)
+			m.finder = nil // what it knows are originals
+			x.s.seenForeign(m)
+			return p
+		})
+		if p != missed {
+			break
+		}
+		finder.settle() // where it fails, the next walk says so
+	}
+	if p == nil {
+		p = x.delivers(record)
+	}
+	if p == nil && q.counted && x.view.minCount > 0 {
+		p = x.enough(out)
+	}
+	if p == nil {
+		out, p = shapeAnswer(out, q)
+	}
+	if p == nil {
+		p = x.commit(record, 200)
+	}
+	if p != nil {
+		return nil, p
+	}
+	x.s.meter.Masked(len(out))
+	return &answer{status: 200, body: out, header: leftOut(q.dropped)}, nil
+}
+
+// leftOut names in a header the parameters that were left out, which not every
+// answer has a place for.
+func leftOut(dropped []*fhir.Refusal) []header {
+	if len(dropped) == 0 {
+		return nil
+	}
+	var names []string
+	for _, r := range dropped {
+		if !slices.Contains(names, r.Param) {
+			names = append(names, r.Param)
+		}
+	}
+	return []header{{"X-Veil-Left-Out", strings.Join(names, ", ")}}
+}
+
+// shapeAnswer leaves of a masked answer what was asked for, and adds what was
+// not done.
+func shapeAnswer(out []byte, q *question) ([]byte, *problem) {
+	wrong := failed(500, models.IssueTypeException, "internal", "Veil failed to shape the answer")
+	var err error
+	if q.narrow != nil {
+		if out, err = q.narrow.Append(nil, out); err != nil {
+			return nil, wrong
+		}
+	}
+	if dropped := q.named(); len(dropped) > 0 {
+		entry, err := outcomeEntry(dropped)
+		if err == nil {
+			out, err = fhir.AppendEntry(nil, out, entry)
+		}
+		if err != nil {
+			return nil, wrong
+		}
+	}
+	return out, nil
+}
+
+// named are the parameters that an entry of the Bundle says were left out. A
+// consumer that expects none does not get one for what makes no difference: some take
+// every entry for a match.
+func (q *question) named() []*fhir.Refusal {
+	if q.want != "Bundle" {
+		return nil
+	}
+	if q.handling == fhir.Lenient {
+		return q.dropped
+	}
+	var named []*fhir.Refusal
+	for _, r := range q.dropped {
+		if !r.Harmless {
+			named = append(named, r)
+		}
+	}
+	return named
+}
+
+// enough refuses an answer that tells of fewer matches than the view allows.
+func (x *exchange) enough(bundle []byte) *problem {
+	if total, ok := fhir.BundleTotal(bundle); ok && total >= x.view.minCount {
+		return nil
+	}
+	return refused(403, models.IssueTypeForbidden, "least count",
+		fmt.Sprintf("fewer than %d resources are found, or the FHIR server does not say how many: so few are not told of; ask for more", x.view.minCount))
+}
+
+// enter waits for one of the places of Limits.Exchanges.
+func (s *Server) enter() *problem {
+	select {
+	case s.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	t := time.NewTimer(s.limits.UpstreamTimeout)
+	defer t.Stop()
+	select {
+	case s.slots <- struct{}{}:
+		return nil
+	case <-t.C:
+		return failed(503, models.IssueTypeThrottled, "busy", "too many requests are under way; try again later").with("Retry-After", "1")
+	}
+}
+
+func (s *Server) leave() { <-s.slots }

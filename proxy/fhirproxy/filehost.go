@@ -1,0 +1,108 @@
+package fhirproxy
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+	"github.com/valyala/fasthttp"
+)
+
+// Many servers put the files of an export into a store of their own, under URLs
+// that are signed for a while. Stores that are configured are asked for exactly
+// that URL, and without what Veil signs in to the upstream with: the URL itself is
+// the permission. No other host is ever asked.
+
+// fileHost is a store of files.
+type fileHost struct {
+	place
+	base   string // scheme and host as configured
+	client *fasthttp.HostClient
+}
+
+// fileAt finds where a file of an export is: the path below the upstream's base,
+// or the URL at a file host.
+func (s *Server) fileAt(ref, asked string) (path string, p *problem) {
+	if path, ok := s.up.hosted(ref); ok {
+		return path, nil
+	}
+	path, ok := s.below(ref, asked, true)
+	if !ok {
+		return "", failed(502, models.IssueTypeProcessing, "upstream manifest",
+			"the export's files are at an address that is not configured: if the FHIR server serves them itself, list the base URL that it writes "+
+				"into its links in fhir.upstreamAliases; if another host does, list that host in fhir.fileHosts")
+	}
+	return path, nil
+}
+
+// hosted returns the URL of a file as it is asked for, if it is at a file host: the
+// path and query as they stand in ref, since they may be signed.
+func (u *upstream) hosted(ref string) (string, bool) {
+	ref, _, _ = strings.Cut(strings.TrimSpace(ref), "#")
+	text, ok := tidyURL(ref)
+	at, err := url.Parse(text)
+	if !ok || err != nil || at.User != nil || len(ref) > maxLink {
+		return "", false
+	}
+	for _, segment := range strings.Split(at.Path, "/") {
+		if segment == "." || segment == ".." {
+			return "", false
+		}
+	}
+	for i := range len(ref) {
+		if ref[i] <= ' ' || ref[i] >= 0x7f || ref[i] == '\\' {
+			return "", false
+		}
+	}
+	for _, h := range u.hosts {
+		tail, under := strings.CutPrefix(at.EscapedPath(), h.path)
+		if h.scheme != at.Scheme || h.host != authority(at) || !under || tail != "" && tail[0] != '/' {
+			continue
+		}
+		_, rest, _ := strings.Cut(ref, "://")
+		slash := strings.IndexAny(rest, "/?")
+		if slash < 0 {
+			return "", false
+		}
+		return h.base + rest[slash:], true
+	}
+	return "", false
+}
+
+// hostOf returns the store that a path of hosted leads to, or nil for one below the
+// upstream's base.
+func (u *upstream) hostOf(path string) *fileHost {
+	if strings.HasPrefix(path, "/") || strings.HasPrefix(path, "?") {
+		return nil
+	}
+	for i := range u.hosts {
+		if h := &u.hosts[i]; strings.HasPrefix(path, h.base+"/") || strings.HasPrefix(path, h.base+"?") {
+			return h
+		}
+	}
+	return nil
+}
+
+// addFileHosts makes a client for each file host.
+func (u *upstream) addFileHosts(hosts []string) error {
+	for _, base := range hosts {
+		at, err := baseURL("file host", base)
+		if err != nil {
+			return err
+		}
+		h := fileHost{place: placeOf(base), base: at.Scheme + "://" + at.Host, client: u.hostClient(at, nil)}
+		u.patient(h.client)
+		u.hosts = append(u.hosts, h)
+	}
+	return nil
+}
+
+// hostFailure says what a file host did in place of giving a file.
+func (r *response) hostFailure() *problem {
+	switch r.status {
+	case 400, 401, 403, 404, 410:
+		return failed(502, models.IssueTypeNotFound, "file host", fmt.Sprintf("the file host answered with status %d: the file is gone, or its URL is no longer valid; ask for the export's status again", r.status))
+	}
+	return r.failure()
+}

@@ -1,0 +1,53 @@
+package fhirproxy
+
+import (
+	"bytes"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+	"github.com/valyala/fasthttp"
+)
+
+// checkFraming refuses headers that two servers could read in two ways
+// (RFC 9112, 11.2): both kinds of length, a length twice, folded lines, bare
+// line feeds, space before the colon, versions other than 1.0 and 1.1. fasthttp
+// refuses some of these by itself and mends others; a proxy in front of it may
+// have mended them otherwise. Chunks are refused whole (RFC 9112, 6.3): their
+// extensions and trailers would have been read and dropped by now.
+func checkFraming(h *fasthttp.RequestHeader) *problem {
+	lengths, codings := 0, 0
+	if v := string(h.Protocol()); v != "HTTP/1.1" && v != "HTTP/1.0" {
+		return ambiguous()
+	}
+	for raw := h.RawHeaders(); len(raw) > 0; {
+		end := bytes.IndexByte(raw, '\n')
+		if end < 1 || raw[end-1] != '\r' {
+			return ambiguous()
+		}
+		line := raw[:end-1]
+		raw = raw[end+1:]
+		if len(line) == 0 {
+			continue
+		}
+		colon := bytes.IndexByte(line, ':')
+		if colon < 1 || bytes.IndexByte(line, '\r') >= 0 || bytes.ContainsAny(line[:colon], " \t") {
+			return ambiguous()
+		}
+		switch name := line[:colon]; {
+		case bytes.EqualFold(name, []byte("Content-Length")):
+			lengths++
+		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
+			codings++
+		}
+	}
+	switch {
+	case lengths+codings > 1:
+		return ambiguous()
+	case codings > 0:
+		return refused(411, models.IssueTypeStructure, "no length", "a request body needs a Content-Length")
+	}
+	return nil
+}
+
+func ambiguous() *problem {
+	return refused(400, models.IssueTypeStructure, "ambiguous framing", "the request's headers can be read in more than one way")
+}

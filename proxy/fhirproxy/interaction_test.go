@@ -1,0 +1,516 @@
+package fhirproxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/veil-proxy/veil/fhir/fhirtest"
+)
+
+// canned is an upstream that answers paths with fixed bodies and remembers what
+// it was asked. In bodies and headers UP stands for its own base.
+type canned struct {
+	mu    sync.Mutex
+	url   string
+	asked []string
+	body  map[string]string
+}
+
+func newCanned(t testing.TB, body map[string]string) *canned {
+	t.Helper()
+	c := &canned{body: body}
+	c.url = newHandler(t, c)
+	return c
+}
+
+func (c *canned) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	c.mu.Lock()
+	c.asked = append(c.asked, q.Method+" "+q.URL.RequestURI())
+	body, ok := c.body[q.URL.RequestURI()]
+	c.mu.Unlock()
+	if !ok {
+		http.NotFound(w, q)
+		return
+	}
+	w.Header().Set("Content-Type", "application/fhir+json")
+	if body == "fails" {
+		w.WriteHeader(500)
+	}
+	_, _ = w.Write([]byte(strings.ReplaceAll(body, "UP", c.url)))
+}
+
+// take returns what was asked since the last call.
+func (c *canned) take() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	asked := c.asked
+	c.asked = nil
+	return asked
+}
+
+func TestVread(t *testing.T) {
+	src := newSource(t)
+	r := newRig(t, src.URL, nil)
+	a := safeHarbor(t)
+	id := pseudonym(t, a, "Patient", population().PatientIDs()[0])
+	current := r.get(t, "/Patient/"+id)
+	var p struct{ Meta struct{ VersionID string } }
+	if err := json.Unmarshal(current.body, &p); err != nil || p.Meta.VersionID == "" || p.Meta.VersionID == "1" {
+		t.Fatalf("version id %q, %v", p.Meta.VersionID, err)
+	}
+	got := r.get(t, "/Patient/"+id+"/_history/"+p.Meta.VersionID)
+	if got.status != 200 || !bytes.Equal(got.body, current.body) {
+		t.Errorf("status %d: %.200s", got.status, got.body)
+	}
+	if rec := r.sink.find(t, got.header.Get("X-Request-Id")); rec.Operation != "vread Patient" {
+		t.Errorf("record %+v", rec)
+	}
+	before := len(src.Source.Requests())
+	want := r.get(t, "/Patient/none").body
+	for _, version := range []string{"1", "2", id, p.Meta.VersionID + "x", p.Meta.VersionID[1:]} {
+		if got := r.get(t, "/Patient/"+id+"/_history/"+version); got.status != 404 || !bytes.Equal(got.body, want) {
+			t.Errorf("version %q: %d", version, got.status)
+		}
+	}
+	if len(src.Source.Requests()) != before {
+		t.Error("the upstream was asked for an original version")
+	}
+	hidden := newRig(t, src.URL, func(c *Config) {
+		c.Policy = policyOf(t, compile(t, "safe-harbor", "    - {id: no-versions, match: Patient.meta.versionId, method: remove}\n"), "anonymous")
+	})
+	hidden.get(t, "/Patient/"+id+"/_history/"+p.Meta.VersionID).outcome(t, 403)
+	r.checkClean(t)
+}
+
+const historyOf = `{"resourceType":"Bundle","id":"h1","type":"history","total":2,"link":[{"relation":"self","url":"UP%[1]s"},{"relation":"next","url":"UP?_getpages=abc&_getpagesoffset=2"}],"entry":[
+{"fullUrl":"UP/Patient/zq-1","resource":{"resourceType":"Patient","id":"zq-1","meta":{"versionId":"2","lastUpdated":"2024-03-05T10:11:12Z"},"name":[{"family":"Marjorie"}],"birthDate":"1951-07-23"},"request":{"method":"PUT","url":"Patient/zq-1/_history/2"},"response":{"status":"200 OK","location":"UP/Patient/zq-1/_history/2","etag":"W/\"2\"","lastModified":"2024-03-05T10:11:12Z"}},
+{"fullUrl":"UP/Patient/zq-1","request":{"method":"DELETE","url":"Patient/zq-1"},"response":{"status":"204 No Content","etag":"W/\"3\"","lastModified":"2024-03-06T10:11:12Z"}}]}`
+
+func TestHistory(t *testing.T) {
+	up := newCanned(t, map[string]string{})
+	for _, path := range []string{"/Patient/zq-1/_history", "/Patient/_history", "/_history", "/Patient/_history?_count=2&_since=2024-01-01T00%3A00%3A00Z", "?_getpages=abc&_getpagesoffset=2"} {
+		up.body[path] = fmt.Sprintf(historyOf, path)
+		if path[0] == '?' {
+			up.body["/"+path] = up.body[path]
+		}
+	}
+	r := newRig(t, up.url, nil)
+	id := pseudonym(t, safeHarbor(t), "Patient", "zq-1")
+	for _, c := range []struct{ path, upstream, operation string }{
+		{"/Patient/" + id + "/_history", "GET /Patient/zq-1/_history", "history Patient"},
+		{"/Patient/_history", "GET /Patient/_history", "history Patient"},
+		{"/_history", "GET /_history", "history"},
+		{"/Patient/_history?_count=2&_since=2024-03-05", "GET /Patient/_history?_count=2&_since=2024-01-01T00%3A00%3A00Z", "history Patient"},
+	} {
+		t.Run(c.path, func(t *testing.T) {
+			got := r.get(t, c.path)
+			if got.status != 200 {
+				t.Fatalf("status %d: %s", got.status, got.body)
+			}
+			if asked := up.take(); len(asked) != 1 || asked[0] != c.upstream {
+				t.Errorf("the upstream was asked %q", asked)
+			}
+			if rec := r.sink.find(t, got.header.Get("X-Request-Id")); rec.Operation != c.operation {
+				t.Errorf("record %+v", rec)
+			}
+			b := got.bundle(t)
+			if len(b.Entry) != 2 || b.Entry[0].FullURL != r.base+"/Patient/"+id || b.link("self") != r.base+c.path {
+				t.Errorf("%s", got.body)
+			}
+			for _, want := range []string{`"url":"Patient/` + id, `"birthDate":"1951"`, `"lastModified":"2024-01-01T00:00:00Z"`, `"method":"DELETE"`} {
+				if !bytes.Contains(got.body, []byte(want)) {
+					t.Errorf("no %s in %s", want, got.body)
+				}
+			}
+			for _, never := range []string{"03-05", "03-06", "zq-1", "_history/2", `W/`} {
+				if bytes.Contains(bytes.ReplaceAll(got.body, []byte(c.path), nil), []byte(never)) {
+					t.Errorf("%q is in %s", never, got.body)
+				}
+			}
+			if next := r.get(t, b.link("next")); next.status != 200 {
+				t.Errorf("next: %d %s", next.status, next.body)
+			}
+			up.take()
+		})
+	}
+	for _, bad := range []string{"/Patient/_history?_at=2024-03-05", "/Patient/_history?_list=1", "/_history?_count=x", "/_history?_since=yesterday", "/Patient/_history?_count=1&_count=2", "/Patient/_history?name=x"} {
+		r.get(t, bad).outcome(t, 403)
+	}
+	r.get(t, "/AuditEvent/_history").outcome(t, 403)
+	r.get(t, "/Patient/zq-1/_history").outcome(t, 404)
+	if asked := up.take(); len(asked) > 0 {
+		t.Errorf("the upstream was asked %q", asked)
+	}
+	r.checkClean(t)
+}
+
+func TestEverything(t *testing.T) {
+	src := newSource(t)
+	r := newRig(t, src.URL, nil)
+	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[1])
+	all := map[string]bool{}
+	path := "/Patient/" + id + "/$everything?_count=20"
+	for pages := 0; path != "" && pages < 100; pages++ {
+		got := r.get(t, path)
+		b := got.bundle(t)
+		for _, e := range b.Entry {
+			all[e.Resource.ResourceType+"/"+e.Resource.ID] = true
+		}
+		path = b.link("next")
+	}
+	want := 0
+	for _, res := range population().Resources() {
+		if res.Patient == population().PatientIDs()[1] && delivered(res.Type) {
+			want++
+		}
+	}
+	if len(all) < want || want == 0 || !all["Patient/"+id] {
+		t.Errorf("%d resources, want %d", len(all), want)
+	}
+	post := r.do(t, "POST", "/Patient/"+id+"/$everything", `{"resourceType":"Parameters","parameter":[{"name":"_count","valueInteger":20}]}`, "Content-Type", "application/fhir+json")
+	get := r.get(t, "/Patient/"+id+"/$everything?_count=20")
+	if post.status != 200 || len(post.bundle(t).Entry) != len(get.bundle(t).Entry) {
+		t.Errorf("by POST: %d %.200s", post.status, post.body)
+	}
+	before := len(src.Source.Requests())
+	for _, bad := range []string{"?start=2024-03-05", "?_since=x", "?_type=AuditEvent", "?_filter=x", "?name=Smith", "?_count=20&_count=30"} {
+		r.get(t, "/Patient/"+id+"/$everything"+bad).outcome(t, 403)
+	}
+	for _, bad := range []string{`{"resourceType":"Parameters","parameter":[{"name":"_count","resource":{}}]}`, `{"resourceType":"Patient"}`, `{`, `{"resourceType":"Parameters","parameter":[{"name":"_count","valueInteger":1,"valueString":"x"}]}`,
+		`{"resourceType":"Parameters","parameter":[{"name":"start","valuePeriod":{"start":"2024"}}]}`} {
+		r.do(t, "POST", "/Patient/"+id+"/$everything", bad).outcome(t, 400)
+	}
+	r.get(t, "/Patient/"+population().PatientIDs()[1]+"/$everything").outcome(t, 404)
+	if len(src.Source.Requests()) != before {
+		t.Error("the upstream was asked")
+	}
+	r.checkClean(t)
+}
+
+func TestBatch(t *testing.T) {
+	src := newSource(t)
+	r := newRig(t, src.URL, nil)
+	original := population().PatientIDs()[0]
+	id := pseudonym(t, safeHarbor(t), "Patient", original)
+	urls := []string{"Patient/" + id, "Patient?_count=2", "Patient?family=Smith", "Patient/" + original, r.base + "/Observation?subject=Patient/" + id + "&_count=1",
+		"metadata", "Patient/%2e%2e/x", "http://evil.example/Patient/" + id, "Patient?birthdate=1980-03-05", "AuditEvent/x", "Patient/$export", "?_export=x", ""}
+	status := []string{"200", "200", "403", "404", "200", "200", "400", "400", "403", "403", "400", "400", "400"}
+	var entries []string
+	for _, u := range urls {
+		entries = append(entries, fmt.Sprintf(`{"request":{"method":"GET","url":%q}}`, u))
+	}
+	got := r.do(t, "POST", "", `{"resourceType":"Bundle","type":"batch","entry":[`+strings.Join(entries, ",")+`]}`, "Content-Type", "application/fhir+json")
+	var b struct {
+		Type  string
+		Entry []struct {
+			Resource json.RawMessage
+			Response struct {
+				Status  string
+				Outcome json.RawMessage
+			}
+		}
+	}
+	if err := json.Unmarshal(got.body, &b); err != nil || got.status != 200 || b.Type != "batch-response" || len(b.Entry) != len(urls) {
+		t.Fatalf("status %d, %v: %.500s", got.status, err, got.body)
+	}
+	batch := got.header.Get("X-Request-Id")
+	for i, e := range b.Entry {
+		if e.Response.Status != status[i] || (status[i] == "200") != (len(e.Resource) > 0) || (status[i] != "200") != (len(e.Response.Outcome) > 0) {
+			t.Errorf("%s: %s, want %s: %.200s", urls[i], e.Response.Status, status[i], e.Response.Outcome)
+		}
+		rec := r.sink.find(t, fmt.Sprintf("%s.%d", batch, i))
+		if (rec.Result == "complete") != (status[i] == "200") {
+			t.Errorf("%s: record %+v", urls[i], rec)
+		}
+	}
+	if alone := r.get(t, "/Patient/"+id); !bytes.Equal(alone.body, b.Entry[0].Resource) {
+		t.Error("the entry differs from the read")
+	}
+	if rec := r.sink.find(t, batch); rec.Operation != "batch" || rec.Result != "complete" {
+		t.Errorf("record %+v", rec)
+	}
+	many := strings.TrimSuffix(strings.Repeat(`{"request":{"method":"GET","url":"metadata"}},`, maxBatch+1), ",")
+	for name, body := range map[string]string{
+		"too many":             `{"resourceType":"Bundle","type":"batch","entry":[` + many + `]}`,
+		"a resource beside it": `{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient"},"request":{"method":"GET","url":"metadata"}}]}`,
+		"a condition":          `{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"metadata","ifNoneMatch":"W/\"1\""}}]}`,
+		"no request":           `{"resourceType":"Bundle","type":"batch","entry":[{}]}`,
+		"another resource":     `{"resourceType":"Patient"}`,
+		"two values":           `{"resourceType":"Bundle","type":"batch"}{}`,
+		"not JSON":             `x`,
+		"empty":                ``,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r.do(t, "POST", "", body, "Content-Type", "application/fhir+json").outcome(t, 400)
+		})
+	}
+	r.checkClean(t)
+}
+
+func TestCompartments(t *testing.T) {
+	src := newCanned(t, map[string]string{
+		"/Patient/zq-1/Observation?code=http%3A%2F%2Floinc.org%7C8867-4":                       `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"fullUrl":"UP/Observation/o1","resource":{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"Patient/zq-1"}}}]}`,
+		"/Patient/zq-1/*?_lastUpdated=ge2024-01-01T00%3A00%3A00&_type=Observation%2CCondition": `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"fullUrl":"UP/Observation/o1","resource":{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"Patient/zq-1"}}}]}`,
+	})
+	r := newRig(t, src.url, nil)
+	id := pseudonym(t, safeHarbor(t), "Patient", "zq-1")
+	got := r.get(t, "/Patient/"+id+"/Observation?code=http://loinc.org|8867-4")
+	if got.status != 200 || !bytes.Contains(got.body, []byte(`"reference":"Patient/`+id+`"`)) {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	star := r.get(t, "/Patient/"+id+"/*?_type=Observation,Condition&_lastUpdated=ge2024")
+	if len(star.bundle(t).Entry) != 1 || bytes.Contains(star.body, []byte("zq-1")) {
+		t.Errorf("%s", star.body)
+	}
+	src.take()
+	for path, status := range map[string]int{
+		"/Patient/" + id + "/*?_elements=id": 400, "/Patient/" + id + "/*?name=x": 403, "/Patient/" + id + "/*?_type=AuditEvent": 403, "/Patient/*": 404, "/*": 404, "/*/" + id + "/Observation": 404,
+		"/Patient/" + id + "/*/x": 400, "/Patient/" + id + "/**": 400, "/Patient/*/Observation?_count=1&_count=2": 403,
+		"/Patient/" + id + "/AuditEvent": 403, "/Patient/" + id + "/Observation?patient.name=x": 403, "/Patient/" + id + "/Nonsense": 404,
+		"/Observation/" + id + "/Patient": 403, "/Patient/" + id + "/Observation?_text=x": 403,
+	} {
+		r.get(t, path).outcome(t, status)
+	}
+	if asked := src.take(); len(asked) > 0 {
+		t.Errorf("the upstream was asked %q", asked)
+	}
+	r.checkClean(t)
+}
+
+// _elements and _summary never reach the upstream: the rules see all of the
+// original, and a value is masked as it is without them.
+func TestElementsAreTakenAfterMasking(t *testing.T) {
+	src := newSource(t)
+	r := newRig(t, src.URL, nil)
+	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])
+	whole := r.get(t, "/Patient/"+id)
+	var full, part map[string]json.RawMessage
+	if err := json.Unmarshal(whole.body, &full); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []string{"_elements=birthDate,deceased", "_elements=gender", "_summary=true", "_summary=text", "_summary=data"} {
+		for _, path := range []string{"/Patient/" + id + "?" + q, "/Patient?_id=" + id + "&" + q} {
+			got := r.get(t, path)
+			body := got.body
+			if strings.HasPrefix(path, "/Patient?") {
+				var b struct {
+					Entry []struct{ Resource json.RawMessage }
+				}
+				if err := json.Unmarshal(body, &b); err != nil || len(b.Entry) != 1 {
+					t.Fatalf("%s: %d %s", path, got.status, body)
+				}
+				body = b.Entry[0].Resource
+			}
+			part = nil
+			if err := json.Unmarshal(body, &part); err != nil || got.status != 200 {
+				t.Fatalf("%s: %d, %v", path, got.status, err)
+			}
+			for name, value := range part {
+				if name != "meta" && !bytes.Equal(value, full[name]) {
+					t.Errorf("%s: %s is %s, want %s", path, name, value, full[name])
+				}
+			}
+			if len(part) >= len(full) && q != "_summary=data" || !bytes.Contains(body, []byte("SUBSETTED")) {
+				t.Errorf("%s: nothing was left out: %s", path, body)
+			}
+		}
+	}
+	for _, q := range src.Source.Requests() {
+		if strings.Contains(q.URL, "_elements") || strings.Contains(q.URL, "_summary") {
+			t.Errorf("the upstream was asked %s", q.URL)
+		}
+	}
+	first := r.get(t, "/Patient?_count=3&_elements=gender").bundle(t)
+	next := r.get(t, first.link("next"))
+	if next.status != 200 || !bytes.Contains(next.body, []byte("SUBSETTED")) || bytes.Contains(next.body, []byte("birthDate")) {
+		t.Errorf("a further page is not narrowed: %.300s", next.body)
+	}
+	r.checkClean(t)
+}
+
+func TestLenientHandling(t *testing.T) {
+	src := newSource(t)
+	r := newRig(t, src.URL, nil)
+	got := r.get(t, "/Patient?gender=female&_sort=birthdate", "Prefer", "handling=lenient")
+	var b struct {
+		Link  []struct{ Relation, URL string }
+		Entry []struct {
+			Search   struct{ Mode string }
+			Resource struct {
+				ResourceType string
+				Issue        []struct{ Severity, Diagnostics string }
+			}
+		}
+	}
+	if err := json.Unmarshal(got.body, &b); err != nil || got.status != 200 || len(b.Entry) < 2 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	last := b.Entry[len(b.Entry)-1]
+	if last.Search.Mode != "outcome" || last.Resource.ResourceType != "OperationOutcome" || len(last.Resource.Issue) != 1 || !strings.Contains(last.Resource.Issue[0].Diagnostics, "_sort") {
+		t.Errorf("%+v", last)
+	}
+	if strings.Contains(b.Link[0].URL, "_sort") {
+		t.Errorf("self says that it was applied: %s", b.Link[0].URL)
+	}
+	// What chooses resources is never dropped: the answer would be to another
+	// question.
+	for _, q := range []string{"/Patient?family=Smith", "/Patient?gender=female&birthdate=1980-03-05", "/Patient?_has:Observation:patient:code=x"} {
+		r.get(t, q, "Prefer", "handling=lenient").outcome(t, 403)
+	}
+	r.get(t, "/Patient?gender=female&_sort=birthdate", "Prefer", "handling=strict").outcome(t, 403)
+	for _, q := range []string{"_sort=birthdate", "_sort=_id", "_sort=shoe-size", "_sort=-_lastUpdated", "_summary=some", "_elements=shoeSize", "_total=exact", "_count=many"} {
+		name, _, _ := strings.Cut(q, "=")
+		if text := r.get(t, "/Patient?gender=female&"+q, "Prefer", "handling=strict").outcome(t, 403); !strings.Contains(text, "Prefer: handling=lenient") {
+			t.Errorf("%s: %s", q, text)
+		}
+		got := r.get(t, "/Patient?gender=female&"+q) // nothing said
+		b := got.bundle(t)
+		asked := src.Source.Requests()
+		if strings.Contains(b.link("self"), name) || strings.Contains(asked[len(asked)-1].URL, name) || got.header.Get("X-Veil-Left-Out") != name {
+			t.Errorf("%s is applied: %s, %s", q, b.link("self"), asked[len(asked)-1].URL)
+		}
+		// An order by ids only keeps pages apart, so nobody needs to be told.
+		if told := bytes.Contains(got.body, []byte("OperationOutcome")); told != (q != "_sort=_id") {
+			t.Errorf("%s: told %v", q, told)
+		}
+	}
+	for _, q := range []string{"/Observation?_include=Observation:subject:Person", "/Patient?_revinclude=Provenance:target", "/Patient?_contained=both", "/Patient?_count=1&_count=2"} {
+		r.get(t, q).outcome(t, 403) // resources would be missing, or it is not clear what is meant
+	}
+	r.get(t, "/Patient?gender=female&_totalMethod=count&_count=0").bundle(t)
+	if asked := src.Source.Requests(); !strings.HasSuffix(asked[len(asked)-1].URL, "gender=female&_total=accurate&_count=0") {
+		t.Errorf("the upstream was asked %s", asked[len(asked)-1].URL)
+	}
+	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])
+	for _, path := range []string{"/Patient/" + id + "?_sort=x", "/Patient/" + id + "/$everything?_count=1&_sort=date"} {
+		if got := r.get(t, path); got.status != 200 || got.header.Get("X-Veil-Left-Out") != "_sort" {
+			t.Errorf("%s: %d %v", path, got.status, got.header)
+		}
+		r.get(t, path, "Prefer", "handling=strict").outcome(t, 403)
+	}
+	r.checkClean(t)
+}
+
+func TestLeastCount(t *testing.T) {
+	src := newSource(t)
+	r := newRig(t, src.URL, func(c *Config) { c.Policy.Views[0].MinCount = 3 })
+	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])
+	for path, status := range map[string]int{
+		"/Patient?_count=2": 200, "/Patient?_summary=count": 200, "/Patient?_id=" + id: 403, "/Patient?_id=" + id + "&_summary=count": 403,
+		"/Patient?_id=none": 403, "/Patient?_id=" + id + "&_total=none": 403, "/Patient/" + id: 200,
+	} {
+		if got := r.get(t, path); got.status != status {
+			t.Errorf("%s: %d, want %d: %.200s", path, got.status, status, got.body)
+		}
+	}
+	before := len(src.Source.Requests())
+	r.get(t, "/$export?_typeFilter=Patient%3Fgender%3Dfemale", "Prefer", "respond-async").outcome(t, 403)
+	if len(src.Source.Requests()) != before {
+		t.Error("the upstream was asked for a filtered export")
+	}
+	for _, q := range src.Source.Requests() {
+		if strings.Contains(q.URL, "?") && !strings.Contains(q.URL, "_total=accurate") {
+			t.Errorf("the upstream was asked %s", q.URL)
+		}
+	}
+	// Histories of types choose among persons, that of a resource does not.
+	past := newCanned(t, map[string]string{})
+	for _, path := range []string{"/Patient/_history", "/_history", "/Patient/zq-1/_history"} {
+		past.body[path] = fmt.Sprintf(historyOf, path)
+	}
+	for least, status := range map[int]int{2: 200, 3: 403} {
+		r := newRig(t, past.url, func(c *Config) { c.Policy.Views[0].MinCount = least })
+		for _, path := range []string{"/Patient/_history", "/_history"} {
+			if got := r.get(t, path); got.status != status {
+				t.Errorf("least count %d, %s: %d", least, path, got.status)
+			}
+		}
+		if got := r.get(t, "/Patient/"+pseudonym(t, safeHarbor(t), "Patient", "zq-1")+"/_history"); got.status != 200 {
+			t.Errorf("least count %d, of a resource: %d", least, got.status)
+		}
+	}
+	// An upstream that does not count.
+	silent := newCanned(t, map[string]string{"/Patient?_total=accurate": `{"resourceType":"Bundle","type":"searchset"}`})
+	newRig(t, silent.url, func(c *Config) { c.Policy.Views[0].MinCount = 3 }).get(t, "/Patient").outcome(t, 403)
+}
+
+func TestCORS(t *testing.T) {
+	src := newSource(t)
+	r := newRig(t, src.URL, func(c *Config) { c.Origins = []string{"https://notebook.example"} })
+	got := r.do(t, "OPTIONS", "/Patient", "", "Origin", "https://notebook.example", "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization")
+	if got.status != 204 || got.header.Get("Access-Control-Allow-Origin") != "https://notebook.example" || !strings.Contains(got.header.Get("Access-Control-Allow-Headers"), "Authorization") {
+		t.Errorf("%d %v", got.status, got.header)
+	}
+	got = r.get(t, "/Patient?_count=1", "Origin", "https://notebook.example")
+	if got.header.Get("Access-Control-Allow-Origin") != "https://notebook.example" || got.header.Get("Vary") != "Origin" || got.header.Get("Access-Control-Allow-Credentials") != "" {
+		t.Errorf("%v", got.header)
+	}
+	for _, origin := range []string{"https://evil.example", "http://notebook.example", "https://notebook.example.evil.example", "null", ""} {
+		got := r.get(t, "/Patient?_count=1", "Origin", origin)
+		if got.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%q is allowed", origin)
+		}
+	}
+	closed := newRig(t, src.URL, nil)
+	if got := closed.get(t, "/Patient?_count=1", "Origin", "https://notebook.example"); got.header.Get("Access-Control-Allow-Origin") != "" {
+		t.Error("an origin is allowed without being listed")
+	}
+	for _, bad := range []string{"notebook.example", "https://notebook.example/", "https://a b", "ftp://x"} {
+		if _, err := newCORS([]string{bad}); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+func TestRawBinary(t *testing.T) {
+	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.Header().Set("Content-Type", strings.Split(q.Header.Get("Accept"), ";")[0])
+		if q.URL.Path == "/Binary/b2" {
+			w.Header().Set("Content-Type", "text/html")
+		}
+		_, _ = w.Write([]byte("%PDF-" + fhirtest.Marker))
+	}))
+	id, other := pseudonym(t, safeHarbor(t), "Binary", "b1"), pseudonym(t, safeHarbor(t), "Binary", "b2")
+	r := newRig(t, up, nil)
+	for _, accept := range []string{"application/pdf", "image/png", "application/fhir+json", "*/*"} {
+		r.get(t, "/Binary/"+id, "Accept", accept).outcome(t, 403)
+	}
+	r.checkClean(t)
+	const rules = "    - {id: withheld-resources, match: [AuditEvent, Provenance], method: remove}\n"
+	narrow := newRig(t, up, func(c *Config) {
+		c.Policy = policyOf(t, extend(t, "fhir:\n  rules:\n"+rules), "anonymous")
+	})
+	if got := narrow.get(t, "/Binary/"+id, "Accept", "application/pdf"); got.status != 406 {
+		t.Errorf("a type that is not listed: %d", got.status)
+	}
+	open := newRig(t, up, func(c *Config) {
+		c.Policy = policyOf(t, extend(t, "fhir:\n  contentTypes: [application/pdf]\n  rules:\n"+rules), "anonymous")
+	})
+	got := open.get(t, "/Binary/"+id, "Accept", "application/pdf")
+	if got.status != 200 || !bytes.HasPrefix(got.body, []byte("%PDF-")) || got.header.Get("Content-Type") != "application/pdf" || got.header.Get("Content-Security-Policy") != "sandbox" {
+		t.Errorf("%d %v", got.status, got.header)
+	}
+	rec := open.sink.find(t, got.header.Get("X-Request-Id"))
+	if rec.Operation != "read Binary content" || len(rec.Applied) != 1 || rec.Applied[0].Rule != "fhir.contentTypes" {
+		t.Errorf("record %+v", rec)
+	}
+	if got := open.get(t, "/Binary/"+id, "Accept", "image/png"); got.status != 406 {
+		t.Errorf("another type: %d", got.status)
+	}
+	open.get(t, "/Binary/"+other, "Accept", "application/pdf").outcome(t, 502)
+	open.get(t, "/Binary/b1", "Accept", "application/pdf").outcome(t, 404)
+	keys := safeHarbor(t).Policy.Keys
+	for _, version := range []string{"..", "."} { // what the upstream itself may have named
+		sealed, ok := keys.NewPseudonymizer().AppendSealed(nil, keys.SealSlot("_history"), []byte(version))
+		if !ok {
+			t.Fatal("not sealed")
+		}
+		open.get(t, "/Binary/"+id+"/_history/"+string(sealed), "Accept", "application/pdf").outcome(t, 404)
+		open.get(t, "/Bundle/"+pseudonym(t, safeHarbor(t), "Bundle", "b")+"/_history/"+string(sealed)).outcome(t, 404)
+	}
+}

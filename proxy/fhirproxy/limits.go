@@ -1,0 +1,72 @@
+package fhirproxy
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/veil-proxy/veil/proxy"
+)
+
+// Limits bound what consumers can make the door do. Zero fields take the values
+// of DefaultLimits.
+//
+// An answer is held in memory while it is masked, before and after, and until the
+// consumer took it, so the most that answers take is about 3 × ResponseBytes ×
+// Exchanges, and 256 KB for each connection. XML takes more while it is read or
+// written, 60 and 8 times its size: an answer of the upstream in XML may have an
+// eighth of ResponseBytes, and only as many as there are processors are turned
+// into JSON or back at once.
+type Limits struct {
+	// HeaderBytes bounds the request line and headers together.
+	HeaderBytes int
+	// RequestBytes bounds a request body.
+	RequestBytes int
+	// ResponseBytes bounds an upstream answer, before and after decompression.
+	ResponseBytes int
+	// Connections bounds the connections of consumers.
+	Connections int
+	// Exchanges bounds the requests that are being asked of the upstream or
+	// masked at once, and with them the connections to the upstream. More of
+	// them wait, for at most UpstreamTimeout.
+	Exchanges int
+	// Streams bounds the files that are being sent at once. Each holds a line of
+	// its file in memory, before and after masking.
+	Streams int
+	// UpstreamTimeout bounds a request to the upstream from its first byte to
+	// the last one of the answer; of a file, the wait for each piece.
+	UpstreamTimeout time.Duration
+	// ReadyTimeout bounds the question behind /readyz.
+	ReadyTimeout time.Duration
+	// ReadTimeout bounds the reading of a request, WriteTimeout the writing of
+	// an answer or of a piece of a file, IdleTimeout the wait for the next request.
+	ReadTimeout, WriteTimeout, IdleTimeout time.Duration
+}
+
+// DefaultLimits are safe for a department's server.
+func DefaultLimits() Limits {
+	return Limits{
+		HeaderBytes: 16 << 10, RequestBytes: 64 << 10, ResponseBytes: 64 << 20,
+		Connections: 1024, Exchanges: 64, Streams: 8,
+		UpstreamTimeout: 30 * time.Second, ReadyTimeout: 2 * time.Second,
+		ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 60 * time.Second,
+	}
+}
+
+// complete fills in what is zero and refuses what is negative.
+func (l Limits) complete() (Limits, error) {
+	d := DefaultLimits()
+	err := cmp.Or(
+		proxy.Limit("HeaderBytes", &l.HeaderBytes, d.HeaderBytes),
+		proxy.Limit("RequestBytes", &l.RequestBytes, d.RequestBytes),
+		proxy.Limit("ResponseBytes", &l.ResponseBytes, d.ResponseBytes),
+		proxy.Limit("Connections", &l.Connections, d.Connections),
+		proxy.Limit("Exchanges", &l.Exchanges, d.Exchanges),
+		proxy.Limit("Streams", &l.Streams, d.Streams),
+		proxy.Limit("UpstreamTimeout", &l.UpstreamTimeout, d.UpstreamTimeout),
+		proxy.Limit("ReadyTimeout", &l.ReadyTimeout, d.ReadyTimeout),
+		proxy.Limit("ReadTimeout", &l.ReadTimeout, d.ReadTimeout),
+		proxy.Limit("WriteTimeout", &l.WriteTimeout, d.WriteTimeout),
+		proxy.Limit("IdleTimeout", &l.IdleTimeout, d.IdleTimeout),
+	)
+	return l, err
+}

@@ -1,0 +1,263 @@
+package fhirproxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/mask"
+)
+
+// masker is a walker with its pass. It masks one answer at a time. Its site
+// stays the same, since the walker forgets what it remembers when the site
+// changes; what belongs to the answer being masked is in self and page.
+type masker struct {
+	s      *Server
+	view   *view
+	walker *fhir.Walker
+	pass   *mask.Pass
+	site   *fhir.Site
+	finder *finder // of the answer being masked
+	plain  []byte  // of the token being made
+
+	self    string   // the URL of the search being answered
+	asked   string   // of the upstream, path and query
+	page    link     // what its pages have in common
+	scope   []byte   // of their tokens
+	suffix  string   // of their URLs
+	next    bool     // there is a next page, and its link was made
+	lost    *problem // why its link could not be made
+	strayed int      // other links that could not be made
+}
+
+func (s *Server) newMasker(v *view) *masker {
+	m := &masker{s: s, view: v, walker: fhir.NewWalker(v.automaton, fhir.RememberAlways), pass: mask.NewPass(v.automaton.Plan)}
+	m.pass.Detail = v.detail
+	m.finder = newFinder(s, v, true)
+	m.site = &fhir.Site{Upstream: s.origins, Base: s.base, Link: m.link, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
+		return m.finder.Subject(dst, typ, id)
+	}}
+	return m
+}
+
+// maskers are the maskers of a view. Masking is bound by processors: more than
+// those would only hold memory. They are made when they are needed.
+type maskers struct {
+	places chan struct{}
+	mu     sync.Mutex
+	idle   []*masker // the one used last is used next
+}
+
+func newMaskers(n int) *maskers { return &maskers{places: make(chan struct{}, n)} }
+
+// take waits for a place and returns a masker, made by f if there is none.
+func (ms *maskers) take(f func() *masker) *masker {
+	ms.places <- struct{}{}
+	ms.mu.Lock()
+	defer ms.mu.Unlock()
+	if n := len(ms.idle); n > 0 {
+		m := ms.idle[n-1]
+		ms.idle = ms.idle[:n-1]
+		return m
+	}
+	return f()
+}
+
+// put gives a place back, with its masker unless that is nil.
+func (ms *maskers) put(m *masker) {
+	if m != nil {
+		ms.mu.Lock()
+		ms.idle = append(ms.idle, m)
+		ms.mu.Unlock()
+	}
+	<-ms.places
+}
+
+// withMasker lends a masker of the view to f. It is held for that long only, not
+// while a record is written or the upstream is asked.
+func (x *exchange) withMasker(f func(m *masker) *problem) *problem {
+	m := x.view.maskers.take(func() *masker { return x.s.newMasker(x.view) })
+	whole := false
+	defer func() {
+		if !whole { // a panic: the walker may be in the middle of something
+			m = nil
+		}
+		x.view.maskers.put(m)
+	}()
+	p := f(m)
+	whole = true
+	return p
+}
+
+// mask masks the answer to a question, which must be a resource of the wanted
+// type, and appends it to dst.
+func (m *masker) mask(x *exchange, dst, body []byte, q *question) ([]byte, *mask.Record, *problem) {
+	m.pass.Begin(x.origin())
+	m.self, m.asked, m.page, m.suffix = q.self, q.path, link{at: q.typ, shape: q.shape}, ""
+	m.next, m.lost, m.strayed = false, nil, 0
+	if q.self != "" {
+		m.scope = x.scope(linkPage)
+		if q.format != "" {
+			m.suffix = "&_format=" + q.format
+		}
+	}
+	if cap(dst) < len(body) {
+		// Masked answers are rarely larger than the original by more than the
+		// labels of their resources.
+		dst = make([]byte, 0, len(body)+len(body)/8+1024)
+	}
+	out, err := m.appendJSON(dst, body)
+	if err != nil && !strays(err, body, q.want) {
+		return nil, nil, m.problem(err)
+	}
+	if err != nil || m.walker.ResourceType() != q.want {
+		return nil, nil, failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server answered with a resource of another type")
+	}
+	if p := m.whole(body); p != nil {
+		return nil, nil, p
+	}
+	return out, m.pass.Record("complete", ""), nil
+}
+
+// appendJSON masks one resource. The error is errMissed where the walk needs
+// patients that must be looked up first.
+func (m *masker) appendJSON(dst, src []byte) ([]byte, error) {
+	out, err := m.walker.AppendJSON(dst, src, m.pass, m.site)
+	switch {
+	case m.finder.broken:
+		return dst, errSubject
+	case len(m.finder.missed) > 0:
+		return dst, errMissed
+	}
+	return out, err
+}
+
+// strays reports whether what a rule withholds is of another type than the wanted
+// one: that is the upstream's fault, and says nothing of the resource.
+func strays(err error, body []byte, want string) bool {
+	var withheld *fhir.WithheldError
+	if !errors.As(err, &withheld) {
+		return false
+	}
+	var head struct {
+		ResourceType string `json:"resourceType"`
+	}
+	return json.Unmarshal(bytes.TrimPrefix(body, []byte("\ufeff")), &head) == nil && head.ResourceType != want
+}
+
+// whole refuses a page of an answer whose next one could not be reached: its
+// consumer would take it for the last.
+func (m *masker) whole(body []byte) *problem {
+	if m.self == "" {
+		return nil
+	}
+	if !m.next && m.lost == nil && mayLinkNext(body) {
+		fhir.EachLink(body, func(relation, url string) {
+			if strings.EqualFold(strings.TrimSpace(relation), "next") && (url == "" || relation != "next") {
+				m.lost = failed(502, models.IssueTypeStructure, "incomplete without the next page",
+					"the FHIR server says that there is a next page, but not in the form of FHIR: a link with the relation \"next\" and a url")
+			}
+		})
+	}
+	if m.lost == nil && m.strayed == 0 {
+		return nil
+	}
+	m.s.log.Warn("links of the upstream do not lie below its base URL", "request_id", m.pass.Origin.RequestID, "door", "fhir",
+		"operation", m.pass.Origin.Operation, "setting", "fhir.upstreamAliases", "next", m.lost != nil, "others", m.strayed)
+	return m.lost
+}
+
+// mayLinkNext reports whether a Bundle could have a link to a next page.
+func mayLinkNext(body []byte) bool {
+	for _, word := range []string{"next", "Next", "NEXT", `\u`} {
+		if bytes.Contains(body, []byte(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+// problem tells the consumer what kind of error masking met. Where it was is for
+// the log alone: a place in the original is more than the consumer may know.
+func (m *masker) problem(err error) *problem {
+	var syntax *fhir.SyntaxError
+	var withheld *fhir.WithheldError
+	switch {
+	case errors.As(err, &withheld):
+		return notFound()
+	case errors.Is(err, errMissed):
+		return missed
+	case errors.Is(err, errSubject):
+		return failed(502, models.IssueTypeProcessing, "patient not found out",
+			"the FHIR server did not say which patient a resource is about, which a rule needs; ask again, or for fewer resources with _count")
+	case errors.As(err, &syntax):
+		m.s.log.Warn("upstream answer is not valid", "request_id", m.pass.Origin.RequestID, "door", "fhir",
+			"operation", m.pass.Origin.Operation, "path", syntax.Path, "offset", syntax.Offset, "reason", syntax.What)
+		return failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's answer is not valid: "+syntax.What)
+	}
+	return failed(502, models.IssueTypeProcessing, "masking failed", "the FHIR server's answer could not be masked")
+}
+
+// missed is errMissed as a problem. No consumer sees it.
+var missed = &problem{}
+
+// link rewrites a Bundle link: self is the consumer's own request, pages are
+// sealed tokens, and every other link goes. A next page that cannot be reached is
+// noted, since an answer without it would look complete.
+func (m *masker) link(dst, relation, url []byte) ([]byte, bool) {
+	if m.self == "" {
+		return dst, false
+	}
+	switch string(relation) {
+	case "self":
+		m.s.seenSelf(string(url))
+		return append(append(dst, m.self...), m.suffixOf(m.self)...), true
+	case "first", "previous", "prev", "next", "last":
+	default:
+		return dst, false
+	}
+	isNext := string(relation) == "next"
+	rest, ok := m.s.below(string(url), m.asked, false)
+	if !ok {
+		if isNext {
+			m.lost = lostNext(len(url))
+		} else {
+			m.strayed++
+		}
+		return dst, false
+	}
+	m.next = m.next || isNext
+	m.page.path = rest
+	dst = append(append(dst, m.s.base...), "?_page="...)
+	return append(m.appendToken(dst, &m.page, m.scope), m.suffix...), true
+}
+
+// lostNext says why a link to a next page could not be made.
+func lostNext(size int) *problem {
+	if size > maxLink {
+		return failed(502, models.IssueTypeTooLong, "incomplete without the next page",
+			fmt.Sprintf("the FHIR server's link to the next page has more than %d bytes, so the answer would end early; ask with fewer or shorter parameters", maxLink))
+	}
+	return failed(502, models.IssueTypeProcessing, "incomplete without the next page",
+		"the FHIR server's link to the next page does not lie below its base URL, so the answer would end early: "+
+			"list the base URL that it writes into its links in fhir.upstreamAliases")
+}
+
+// suffixOf joins the suffix to a URL with or without a query.
+func (m *masker) suffixOf(url string) string {
+	if m.suffix == "" {
+		return ""
+	}
+	for i := range len(url) {
+		if url[i] == '?' {
+			return m.suffix
+		}
+	}
+	return "?" + m.suffix[1:]
+}

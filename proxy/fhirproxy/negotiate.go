@@ -1,0 +1,218 @@
+package fhirproxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/beevik/etree"
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/fhir"
+)
+
+const (
+	fhirJSON = "application/fhir+json; charset=utf-8"
+	fhirXML  = "application/fhir+xml; charset=utf-8"
+)
+
+// format is how an answer is written.
+type format struct {
+	xml, pretty bool
+	// param is the _format that was asked for; links repeat it.
+	param string
+}
+
+// negotiate takes _format and _pretty off the parameters and finds the format
+// that the consumer takes. _format goes before the Accept header (FHIR R4,
+// http.html#parameters).
+func (f *format) negotiate(t *target, accept string) *problem {
+	formats := map[string]bool{}
+	kept := t.params[:0]
+	for _, p := range t.params {
+		switch p.Name {
+		case "_format":
+			// A plus sign that was not escaped was read as a space.
+			accept = plusInName(p.Value)
+			formats[accept] = true
+		case "_pretty":
+			f.pretty = p.Value == "true"
+		default:
+			kept = append(kept, p)
+		}
+	}
+	t.params = kept
+	if len(formats) > 1 {
+		return refused(400, models.IssueTypeInvalid, "format", "the request has more than one _format")
+	}
+	inJSON, inXML := weigh(accept)
+	if inJSON == 0 && inXML == 0 {
+		return notR4()
+	}
+	f.xml = inXML > inJSON
+	if len(formats) > 0 {
+		f.param = "json"
+		if f.xml {
+			f.param = "xml"
+		}
+	}
+	return nil
+}
+
+// weigh returns how much a list of media ranges (RFC 9110, 12.5.1) wants FHIR
+// JSON and FHIR XML, from 0 to 1; a range that names one stands above one that
+// has it in. An empty list takes both.
+func weigh(accept string) (inJSON, inXML float64) {
+	if strings.TrimSpace(accept) == "" {
+		return 1, 1
+	}
+	named := [2]int{}
+	take := func(i int, how int, q float64, weight *float64) {
+		if how > named[i] || how == named[i] && q > *weight {
+			named[i], *weight = how, q
+		}
+	}
+	for _, item := range strings.Split(accept, ",") {
+		name, params, _ := strings.Cut(item, ";")
+		q := quality(params)
+		if !isR4(params) {
+			continue
+		}
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "*/*":
+			take(0, 1, q, &inJSON)
+			take(1, 1, q, &inXML)
+		case "application/*":
+			take(0, 2, q, &inJSON)
+			take(1, 2, q, &inXML)
+		case "application/fhir+json", "application/json", "application/json+fhir", "text/json", "json":
+			take(0, 3, q, &inJSON)
+		case "application/fhir+xml", "application/xml", "application/xml+fhir", "text/xml", "xml":
+			take(1, 3, q, &inXML)
+		}
+	}
+	return inJSON, inXML
+}
+
+// plusInName gives the name of a media type the plus sign back that was read as a
+// space since it was not escaped.
+func plusInName(mediaType string) string {
+	name, params, found := strings.Cut(mediaType, ";")
+	name = strings.ReplaceAll(strings.TrimSpace(name), " ", "+")
+	if found {
+		name += ";" + params
+	}
+	return name
+}
+
+// isR4 reports whether the parameters of a media type allow FHIR R4 in UTF-8: with
+// another fhirVersion (FHIR R4, http.html#version-parameter) or charset something else
+// is meant.
+func isR4(params string) bool {
+	version, given := mediaParam(params, "fhirVersion")
+	if given && version != "4.0" && version != "4.0.1" {
+		return false
+	}
+	charset, given := mediaParam(params, "charset")
+	return !given || strings.EqualFold(charset, "utf-8") || charset == "*"
+}
+
+// takesR4 reports whether a list of media ranges has one of FHIR R4, or none at all.
+func takesR4(accept string) bool {
+	if strings.TrimSpace(accept) == "" {
+		return true
+	}
+	for item := range strings.SplitSeq(accept, ",") {
+		if _, params, _ := strings.Cut(item, ";"); isR4(params) {
+			return true
+		}
+	}
+	return false
+}
+
+// notR4 refuses a request for what is not served.
+func notR4() *problem {
+	return refused(406, models.IssueTypeNotSupported, "format",
+		"FHIR R4 is served, as JSON and as XML in UTF-8: ask for application/fhir+json or application/fhir+xml, without fhirVersion or with fhirVersion=4.0")
+}
+
+// mediaParam finds a parameter of a media type (RFC 9110, 5.6.6).
+func mediaParam(params, want string) (value string, given bool) {
+	for p := range strings.SplitSeq(params, ";") {
+		name, value, _ := strings.Cut(p, "=")
+		if strings.EqualFold(strings.TrimSpace(name), want) {
+			return strings.Trim(strings.TrimSpace(value), `"`), true
+		}
+	}
+	return "", false
+}
+
+// quality reads the weight among the parameters of a media range; one that
+// cannot be read counts as none given.
+func quality(params string) float64 {
+	if value, given := mediaParam(params, "q"); given {
+		if q, err := strconv.ParseFloat(value, 64); err == nil && q >= 0 && q <= 1 {
+			return q
+		}
+	}
+	return 1
+}
+
+// largestPretty is how large an answer may be and still be laid out for reading:
+// what is indented grows with its depth.
+const largestPretty = 1 << 20
+
+// render writes a resource, which is FHIR JSON of Veil's own or masked, in the
+// format.
+func (f format) render(body []byte) (out []byte, contentType string, ok bool) {
+	f.pretty = f.pretty && len(body) <= largestPretty
+	if f.xml {
+		out, err := fhir.R4().AppendXMLFromJSON(nil, body)
+		if err == nil && f.pretty {
+			out, err = indent(out)
+		}
+		return out, fhirXML, err == nil
+	}
+	if f.pretty {
+		var b bytes.Buffer
+		if json.Indent(&b, body, "", "  ") != nil {
+			return nil, "", false
+		}
+		body = b.Bytes()
+	}
+	return body, fhirJSON, true
+}
+
+// indent lays XML out for reading.
+func indent(src []byte) ([]byte, error) {
+	doc := etree.NewDocument()
+	if err := doc.ReadFromBytes(src); err != nil {
+		return nil, err
+	}
+	doc.Indent(2)
+	return doc.WriteToBytes()
+}
+
+// prefer are the preferences of a request (RFC 7240) that Veil knows.
+type prefer struct {
+	handling fhir.Handling
+	async    bool
+}
+
+func parsePrefer(values []string) prefer {
+	var p prefer
+	for _, v := range values {
+		for _, item := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ';' }) {
+			switch strings.ToLower(strings.ReplaceAll(strings.TrimSpace(item), " ", "")) {
+			case "handling=lenient":
+				p.handling = fhir.Lenient
+			case "handling=strict":
+				p.handling = fhir.Strict
+			case "respond-async":
+				p.async = true
+			}
+		}
+	}
+	return p
+}

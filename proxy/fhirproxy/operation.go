@@ -1,0 +1,171 @@
+package fhirproxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/fhir"
+)
+
+// operation is an operation that reads.
+type operation struct {
+	// want is the type of resource that it answers with; empty for an export.
+	want string
+	// types are those it is called on, instances those whose resources it is
+	// called on; "" is the whole server.
+	types, instances []string
+}
+
+var operations = map[string]operation{
+	"$everything": {"Bundle", []string{"Patient"}, []string{"Patient", "Encounter", "Group"}},
+	"$lastn":      {"Bundle", []string{"Observation"}, nil},
+	"$expand":     {"ValueSet", []string{"ValueSet"}, []string{"ValueSet"}},
+	"$lookup":     {"Parameters", []string{"CodeSystem"}, nil},
+	"$export":     {"", []string{"", "Patient"}, []string{"Group"}},
+}
+
+// operate answers an operation. By POST its parameters are those of a Parameters
+// resource; the upstream is asked by GET all the same.
+func (x *exchange) operate(a *ask) (*answer, *problem) {
+	x.operation = "operation"
+	n := len(a.segments)
+	name, typ, pseudonym := a.segments[n-1], "", ""
+	if n > 1 {
+		typ = a.segments[0]
+	}
+	if n == 3 {
+		pseudonym = a.segments[1]
+	}
+	op, known := operations[name]
+	if !known || n > 3 || n < 3 && !slices.Contains(op.types, typ) || n == 3 && !slices.Contains(op.instances, typ) {
+		if a.method == "POST" { // it may well write
+			x.operation = "write"
+			return nil, readOnly()
+		}
+		return nil, refused(400, models.IssueTypeNotSupported, "unsupported operation", "this operation is not supported here: "+served)
+	}
+	x.operation = strings.TrimSpace(name[1:] + " " + typ)
+	if typ != "" {
+		if p := x.readable(typ); p != nil {
+			return nil, p
+		}
+	}
+	if a.method == "POST" {
+		if p := a.readParameters(); p != nil {
+			return nil, p
+		}
+	}
+	query, err := x.view.guard.Operation(x.keys, x.s.site, name, typ, a.params, a.prefer.handling)
+	if err != nil {
+		return nil, x.refusal(err)
+	}
+	for _, t := range query.Types {
+		if p := x.mayRead(t); p != nil {
+			return nil, p
+		}
+	}
+	path := ""
+	if typ != "" {
+		path = "/" + typ
+	}
+	if pseudonym != "" {
+		id, p := x.open(typ, pseudonym)
+		if p != nil {
+			return nil, p
+		}
+		path += "/" + id
+	}
+	path += "/" + name
+	if name == "$export" {
+		return x.kickOff(a, path, query)
+	}
+	if name == "$lookup" {
+		return x.lookup(a, path+string(appendQuery(nil, query.Upstream)), query)
+	}
+	shape := shaping(query.Self)
+	if p := linkable(shape); p != nil {
+		return nil, p
+	}
+	q := &question{
+		path: path + string(appendQuery(nil, query.Upstream)), want: op.want, typ: typ, narrow: query.Narrow, shape: shape,
+		format: a.format.param, counted: name == "$lastn", dropped: query.Dropped, handling: a.prefer.handling,
+	}
+	if op.want == "Bundle" {
+		q.self = x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, query.Self))
+	}
+	return x.fetch(q, a.buf)
+}
+
+// readParameters takes the parameters of an operation by POST: each of one
+// primitive value, as they could stand in a URL.
+func (a *ask) readParameters() *problem {
+	bad := func(text string) *problem {
+		return refused(400, models.IssueTypeInvalid, "operation parameters", text)
+	}
+	if len(a.params) > 0 && len(bytes.TrimSpace(a.body)) > 0 {
+		return bad("an operation by POST has its parameters in the body alone")
+	}
+	body, err := requestJSON(a.body)
+	if err != nil {
+		return bad("the body is not a Parameters resource in FHIR XML")
+	}
+	if len(body) == 0 {
+		return nil
+	}
+	var typ string
+	var parts []json.RawMessage
+	resource, err := members(body)
+	for name, value := range resource {
+		switch name {
+		case "resourceType":
+			err = errors.Join(err, json.Unmarshal(value, &typ))
+		case "parameter":
+			err = errors.Join(err, json.Unmarshal(value, &parts))
+		case "id", "meta":
+		default:
+			err = errRequestBody
+		}
+	}
+	if err != nil || typ != "Parameters" {
+		return bad("the body is not a Parameters resource")
+	}
+	var params []fhir.Param
+	for _, raw := range parts {
+		part, err := members(raw)
+		if err != nil {
+			return bad("parameters must be of one primitive value each")
+		}
+		var p fhir.Param
+		values := 0
+		for member, raw := range part {
+			switch {
+			case member == "name":
+				if json.Unmarshal(raw, &p.Name) != nil {
+					return bad("a parameter has no name")
+				}
+			case strings.HasPrefix(member, "value"):
+				values++
+				if raw[0] == '{' || raw[0] == '[' {
+					return bad("parameters must be of one primitive value each")
+				}
+				if json.Unmarshal(raw, &p.Value) != nil { // a number or boolean
+					p.Value = string(raw)
+				}
+			}
+		}
+		if p.Name == "" || values != 1 || len(part) != 2 {
+			return bad("parameters must be of one primitive value each")
+		}
+		params = append(params, p)
+	}
+	// One strict reading for all parameters, wherever they stood.
+	if a.params, err = parseQuery(strings.TrimPrefix(string(appendQuery(nil, params)), "?")); err != nil {
+		return bad(err.Error())
+	}
+	return nil
+}

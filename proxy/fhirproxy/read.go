@@ -1,0 +1,132 @@
+package fhirproxy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/fhir"
+)
+
+// usable refuses types that are unknown (404, as FHIR R4, http.html#read asks)
+// or withheld.
+func (x *exchange) usable(typ string) *problem {
+	known, withheldBy := x.view.guard.Type(typ)
+	if !known {
+		return refused(404, models.IssueTypeNotSupported, "unknown type", "the resource type is not one of FHIR R4"+x.hintBase())
+	}
+	if withheldBy != "" {
+		x.rule = withheldBy
+		return refused(403, models.IssueTypeForbidden, "withheld type", fmt.Sprintf("resources of type %s are withheld by rule %q", typ, withheldBy))
+	}
+	return nil
+}
+
+// readable refuses types that may not be read.
+func (x *exchange) readable(typ string) *problem {
+	if p := x.usable(typ); p != nil {
+		return p
+	}
+	return x.mayRead(typ)
+}
+
+// open opens a pseudonym for a path.
+func (x *exchange) open(typ, pseudonym string) (string, *problem) {
+	id, ok := x.view.guard.OpenID(x.keys, typ, []byte(pseudonym))
+	if !ok || string(id) == "." || string(id) == ".." {
+		return "", notFound()
+	}
+	return string(id), nil
+}
+
+// read answers GET [type]/[id].
+func (x *exchange) read(a *ask) (*answer, *problem) {
+	typ := a.segments[0]
+	x.operation = "read"
+	if p := x.readable(typ); p != nil {
+		return nil, p
+	}
+	x.operation = "read " + typ
+	return x.readAt(a, "")
+}
+
+// vread answers GET [type]/[id]/_history/[vid].
+func (x *exchange) vread(a *ask) (*answer, *problem) {
+	typ := a.segments[0]
+	x.operation = "vread"
+	if p := x.readable(typ); p != nil {
+		return nil, p
+	}
+	x.operation = "vread " + typ
+	version, p := x.openVersion(typ, a.segments[3])
+	if p != nil {
+		return nil, p
+	}
+	return x.readAt(a, "/_history/"+version)
+}
+
+// openVersion opens the pseudonym of a version id for a path.
+func (x *exchange) openVersion(typ, pseudonym string) (string, *problem) {
+	if !x.view.guard.ShowsVersions(typ) {
+		return "", refused(403, models.IssueTypeForbidden, "version ids", "the ruleset hides version ids, so no version can be named")
+	}
+	version, ok := x.view.guard.OpenVersion(x.keys, []byte(pseudonym))
+	if !ok || string(version) == "." || string(version) == ".." {
+		return "", notFound()
+	}
+	return string(version), nil
+}
+
+func (x *exchange) readAt(a *ask, version string) (*answer, *problem) {
+	typ := a.segments[0]
+	narrow, dropped, err := x.view.guard.Shape(typ, a.params, a.prefer.handling)
+	if err != nil {
+		return nil, x.refusal(err)
+	}
+	id, p := x.open(typ, a.segments[1])
+	if p != nil {
+		return nil, p
+	}
+	return x.fetch(&question{path: "/" + typ + "/" + id + version, want: typ, narrow: narrow, dropped: dropped}, a.buf)
+}
+
+// refusal tells what the guard refused.
+func (x *exchange) refusal(err error) *problem {
+	var r *fhir.Refusal
+	if errors.As(err, &r) {
+		x.rule = r.Rule
+	}
+	return refused(403, models.IssueTypeForbidden, "search parameter", err.Error())
+}
+
+// history answers _history of a resource, of a type and of the whole server.
+func (x *exchange) history(a *ask) (*answer, *problem) {
+	x.operation = "history"
+	types := x.view.guard.UsableTypes()
+	path := ""
+	if n := len(a.segments) - 1; n > 0 {
+		typ := a.segments[0]
+		if p := x.readable(typ); p != nil {
+			return nil, p
+		}
+		x.operation = "history " + typ
+		types, path = []string{typ}, "/"+typ
+		if n == 2 {
+			id, p := x.open(typ, a.segments[1])
+			if p != nil {
+				return nil, p
+			}
+			path += "/" + id
+		}
+	}
+	query, err := x.view.guard.History(types, a.params, a.prefer.handling)
+	if err != nil {
+		return nil, x.refusal(err)
+	}
+	q := &question{path: path + "/_history" + string(appendQuery(nil, query.Upstream)), want: "Bundle", format: a.format.param, counted: len(a.segments) < 3,
+		dropped: query.Dropped, handling: a.prefer.handling}
+	q.self = x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, query.Self))
+	return x.fetch(q, a.buf)
+}

@@ -1,0 +1,262 @@
+package fhirproxy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+	"github.com/valyala/fasthttp"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// allowed are the methods of the Allow header. POST is one for searches,
+// operations that read and batches of reads; DELETE ends a bulk export.
+const allowed = "GET, HEAD, POST, DELETE, OPTIONS"
+
+// served says what may be asked, for those who asked for something else.
+const served = "read ([type]/[id]), vread ([type]/[id]/_history/[vid]), history (_history of an id, a type or all), search ([type]?…, [type]/_search, " +
+	"[Patient|Encounter|…]/[id]/[type]?…), $everything, $lastn, $expand, $lookup, $export, a batch Bundle of GETs, and metadata are"
+
+// health answers /healthz and /readyz, which are outside of FHIR and not
+// recorded, and reports whether it did.
+func (s *Server) health(ctx *fasthttp.RequestCtx) bool {
+	target := string(ctx.Request.Header.RequestURI())
+	if target != "/healthz" && target != "/readyz" || !ctx.IsGet() && !ctx.IsHead() {
+		return false
+	}
+	ctx.SetContentType("text/plain; charset=utf-8")
+	if target == "/healthz" {
+		ctx.SetBodyString("ok\n")
+		return true
+	}
+	if err := s.Ready(); err != nil {
+		ctx.SetStatusCode(503)
+		ctx.SetBodyString("not ready: " + err.Error() + "\n")
+		return true
+	}
+	ctx.SetBodyString("ready\n")
+	return true
+}
+
+// Ready says why the door cannot answer, in fixed words, or nothing: first what the
+// process knows of itself, such as that its audit log cannot be written. The
+// upstream is asked at most every five seconds, or every second while it fails.
+func (s *Server) Ready() error {
+	if err := s.alive(); err != nil {
+		return err
+	}
+	_, p := s.ready.get(5*time.Second, func() ([]byte, *problem) {
+		r, p := s.up.get([]byte("/metadata"), s.limits.ReadyTimeout)
+		if p != nil {
+			return nil, p
+		}
+		defer r.release()
+		if p := r.check(); p != nil {
+			return nil, p
+		}
+		if r.toJSON() == nil {
+			s.seenMetadata(r.body)
+		}
+		return nil, nil
+	})
+	if p != nil {
+		return fmt.Errorf("%s (%s)", p.text, p.reason)
+	}
+	return nil
+}
+
+// ask is a request taken apart.
+type ask struct {
+	target
+	method string
+	form   bool   // a search by POST
+	body   []byte // of a POST that is no search
+	prefer prefer
+	format *format
+	chunks bool // the consumer can tell a whole answer from one that broke off
+	// buf takes the answer's bytes.
+	buf []byte
+}
+
+// route takes the request apart and answers it, or says why not.
+func (x *exchange) route(ctx *fasthttp.RequestCtx, f *format) (*answer, *problem) {
+	req := &ctx.Request
+	if p := checkFraming(&req.Header); p != nil {
+		return nil, p.closing()
+	}
+	x.s.cors.allow(ctx)
+	if ctx.IsOptions() {
+		return x.options(ctx)
+	}
+	if p := x.authenticate(ctx); p != nil {
+		return nil, p
+	}
+	raw := req.Header.RequestURI()
+	a := ask{method: string(req.Header.Method()), format: f, chunks: req.Header.IsHTTP11(), prefer: parsePrefer(peekAll(&req.Header, "Prefer"))}
+	// A proxy is asked in absolute form (RFC 9112, 3.2.2), which servers take too.
+	if rest, ok := bytes.CutPrefix(raw, []byte(strings.TrimSuffix(x.s.base, x.s.path))); ok && len(rest) > 0 {
+		raw = rest
+	}
+	switch {
+	case ctx.IsGet(), ctx.IsHead(), ctx.IsDelete():
+		if len(req.Body()) > 0 {
+			return nil, refused(400, models.IssueTypeStructure, "unexpected body", "a request by "+a.method+" has no body").closing()
+		}
+	case ctx.IsPost():
+		a.body = req.Body()
+	default:
+		x.operation = "write"
+		return nil, readOnly()
+	}
+	var err error
+	if a.target, err = parseTarget(string(raw), x.s.path); errors.Is(err, errBase) {
+		return nil, refused(400, models.IssueTypeInvalid, "outside of the base", err.Error()+x.hintBase())
+	} else if err != nil {
+		return nil, refused(400, models.IssueTypeInvalid, "malformed target", err.Error())
+	}
+	n := len(a.segments)
+	if a.form = a.method == "POST" && n > 0 && a.segments[n-1] == "_search"; a.form {
+		if p := a.readForm(&req.Header); p != nil {
+			return nil, p
+		}
+	} else if _, params, _ := strings.Cut(string(req.Header.ContentType()), ";"); len(a.body) > 0 && !isR4(params) {
+		return nil, refused(415, models.IssueTypeNotSupported, "content type", "the body must be FHIR R4 in UTF-8: send it without fhirVersion, or with fhirVersion=4.0")
+	}
+	accept := strings.Join(peekAll(&req.Header, "Accept"), ",")
+	a.buf = ctx.Response.SwapBody(nil)[:0]
+	// Not put back by a deferred call: after a panic the hash states may be in
+	// the middle of something, and new ones are made instead.
+	x.keys = x.view.keys.Get().(*mask.Pseudonymizer)
+	ans, p := x.negotiated(&a, accept)
+	x.view.keys.Put(x.keys)
+	return ans, p
+}
+
+// negotiated finds the format of an answer and answers. Content that is not FHIR
+// has formats of its own.
+func (x *exchange) negotiated(a *ask, accept string) (*answer, *problem) {
+	if a.isBinary() && !takesFHIR(accept) {
+		return x.content(a, accept)
+	}
+	if k := a.link(); k != "" && k != linkPage { // bulk export has one format
+		if !takesR4(accept) {
+			return nil, notR4()
+		}
+		return x.answer(a)
+	}
+	if p := a.format.negotiate(&a.target, accept); p != nil {
+		return nil, p
+	}
+	return x.answer(a)
+}
+
+// answer answers a request, or an entry of a batch, by the form of its path.
+func (x *exchange) answer(a *ask) (*answer, *problem) {
+	seg := a.segments
+	n := len(seg)
+	last := ""
+	if n > 0 {
+		last = seg[n-1]
+	}
+	switch kind := a.link(); {
+	case kind == linkPage && a.method != "DELETE":
+		return x.page(a)
+	case kind == linkStatus:
+		return x.exportStatus(a)
+	case kind == linkFile, kind == linkDeleted, kind == linkErrors:
+		return x.exportFile(a, kind)
+	case a.method == "DELETE":
+		x.operation = "write"
+		return nil, readOnly()
+	case last != "" && last[0] == '$':
+		return x.operate(a)
+	case a.method == "POST" && !a.form:
+		if n == 0 && len(a.params) == 0 {
+			return x.batch(a)
+		}
+		x.operation = "write"
+		return nil, readOnly()
+	case n == 1 && last == "metadata" && !a.form:
+		return x.capabilities(a)
+	case !a.form && (n == 1 || n == 2 || n == 3) && last == "_history":
+		return x.history(a)
+	case n == 4 && seg[2] == "_history" && !special(last):
+		return x.vread(a)
+	case a.form && n > 1:
+		a.segments = seg[:n-1]
+		n--
+	}
+	switch {
+	case n == 1 && !special(seg[0]):
+		return x.search(a)
+	case n == 2 && !a.form && !special(seg[0]) && !special(seg[1]):
+		return x.read(a)
+	case n == 3 && !special(seg[0]) && !special(seg[1]) && (seg[2] == "*" || !special(seg[2])):
+		return x.compartment(a)
+	}
+	x.operation = "unsupported"
+	return nil, refused(400, models.IssueTypeNotSupported, "unsupported interaction", "this interaction is not supported: "+served+x.hintBase())
+}
+
+// hintBase says where the server is, for those who look for it elsewhere.
+func (x *exchange) hintBase() string {
+	return "; the base of this server is " + x.s.base + ": begin with " + x.s.base + "/metadata"
+}
+
+// link is the kind of link that a request follows; empty where it follows none.
+func (a *ask) link() linkKind {
+	if len(a.segments) > 0 || len(a.params) != 1 || a.method == "POST" {
+		return ""
+	}
+	switch kind := linkKind(a.params[0].Name); kind {
+	case linkPage, linkStatus, linkFile, linkDeleted, linkErrors:
+		return kind
+	}
+	return ""
+}
+
+// special reports whether a segment is an interaction or operation, such as
+// _history or $everything.
+func special(segment string) bool { return segment[0] == '_' || segment[0] == '$' }
+
+// options answers what may be asked, to anybody.
+func (x *exchange) options(ctx *fasthttp.RequestCtx) (*answer, *problem) {
+	x.operation = "options"
+	x.s.cors.preflight(ctx)
+	return &answer{status: 204, header: []header{{"Allow", allowed}}}, x.note("complete", "", 204, "")
+}
+
+// readForm reads the parameters of a search by POST: those of the URL and those of
+// the body are one query.
+func (a *ask) readForm(h *fasthttp.RequestHeader) *problem {
+	mime, params, _ := strings.Cut(string(h.ContentType()), ";")
+	if mime = strings.TrimSpace(strings.ToLower(mime)); mime != "application/x-www-form-urlencoded" && (mime != "" || len(a.body) > 0) {
+		return refused(415, models.IssueTypeNotSupported, "content type", "a search by POST needs application/x-www-form-urlencoded")
+	}
+	if charset, given := mediaParam(params, "charset"); given && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
+		return refused(415, models.IssueTypeNotSupported, "content type", "a search by POST is read as UTF-8: send charset=utf-8, or none")
+	}
+	if len(h.Peek("Content-Encoding")) > 0 {
+		return refused(415, models.IssueTypeNotSupported, "content encoding", "a request body may not be compressed")
+	}
+	inBody, err := parseQuery(string(a.body))
+	if err == nil {
+		a.params, err = joinParams(a.params, inBody)
+	}
+	if err != nil {
+		return refused(400, models.IssueTypeInvalid, "malformed form", err.Error())
+	}
+	a.body = nil
+	return nil
+}
+
+// readOnly refuses what would write.
+func readOnly() *problem {
+	return refused(405, models.IssueTypeNotSupported, "method not allowed",
+		"this server is read-only: GET and HEAD are allowed, POST to [type]/_search, to operations that read and of a batch Bundle of GETs, and DELETE of a bulk export").
+		with("Allow", allowed)
+}

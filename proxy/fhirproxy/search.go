@@ -1,0 +1,106 @@
+package fhirproxy
+
+import (
+	"strings"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/fhir"
+)
+
+// search answers GET [type]?… and POST [type]/_search.
+func (x *exchange) search(a *ask) (*answer, *problem) {
+	typ := a.segments[0]
+	x.operation = "search"
+	if p := x.searchable(typ); p != nil {
+		return nil, p
+	}
+	x.operation = "search " + typ
+	query, err := x.view.guard.Search(x.keys, x.s.site, typ, a.params, a.prefer.handling)
+	if err != nil {
+		return nil, x.refusal(err)
+	}
+	return x.run(a, "/"+typ, query)
+}
+
+// compartment answers GET [compartment]/[id]/[type]?…
+func (x *exchange) compartment(a *ask) (*answer, *problem) {
+	owner, pseudonym, typ := a.segments[0], a.segments[1], a.segments[2]
+	x.operation = "search"
+	if p := x.readable(owner); p != nil {
+		return nil, p
+	}
+	if typ != "*" {
+		if p := x.searchable(typ); p != nil {
+			return nil, p
+		}
+	}
+	x.operation = "search " + typ + " of " + owner
+	query, id, err := x.view.guard.Compartment(x.keys, x.s.site, owner, pseudonym, typ, a.params, a.prefer.handling)
+	if err != nil {
+		return nil, x.refusal(err)
+	}
+	return x.run(a, "/"+owner+"/"+id+"/"+typ, query)
+}
+
+func (x *exchange) searchable(typ string) *problem {
+	if p := x.usable(typ); p != nil {
+		return p
+	}
+	return x.maySearch(typ)
+}
+
+// run asks the upstream for a search that the guard let pass.
+func (x *exchange) run(a *ask, path string, query *fhir.Query) (*answer, *problem) {
+	for _, typ := range query.Types {
+		if p := x.maySearch(typ); p != nil {
+			return nil, p
+		}
+	}
+	typ, shape := a.segments[len(a.segments)-1], shaping(query.Self)
+	if typ == "*" && len(shape) > 0 {
+		return nil, refused(400, models.IssueTypeNotSupported, "unsupported interaction", "a search of every type of a compartment takes no _elements and no _summary but count")
+	}
+	if p := linkable(shape); p != nil {
+		return nil, p
+	}
+	upstream := query.Upstream
+	if x.view.minCount > 0 {
+		upstream = withTotal(upstream)
+	}
+	q := &question{
+		path: path + string(appendQuery(nil, upstream)), want: "Bundle", typ: typ, shape: shape,
+		narrow: query.Narrow, dropped: query.Dropped, handling: a.prefer.handling, format: a.format.param, counted: true,
+		self: x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, query.Self)),
+	}
+	return x.fetch(q, a.buf)
+}
+
+// withTotal asks for an exact total, which the least count is held against.
+func withTotal(params []fhir.Param) []fhir.Param {
+	out := []fhir.Param{{Name: "_total", Value: "accurate"}}
+	for _, p := range params {
+		if p.Name != "_total" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// page answers a page of an earlier answer.
+func (x *exchange) page(a *ask) (*answer, *problem) {
+	x.operation = "search page"
+	token := a.params[0].Value
+	l, p := x.openLink(linkPage, token)
+	if p != nil {
+		return nil, p
+	}
+	q := &question{path: l.path, want: "Bundle", typ: l.at, shape: l.shape, format: a.format.param, self: x.s.base + "?_page=" + token}
+	if len(l.shape) > 0 {
+		var err error
+		if q.narrow, _, err = x.view.guard.Shape(l.at, l.shape, fhir.Strict); err != nil {
+			return nil, notFound()
+		}
+	}
+	return x.fetch(q, a.buf)
+}

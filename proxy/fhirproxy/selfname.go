@@ -1,0 +1,62 @@
+package fhirproxy
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+)
+
+// A FHIR server that knows itself by another base URL than the one that Veil is
+// configured with writes that one into its references. They are then references to
+// a server that is not known, and go. So the operator is told, once for each place
+// where the upstream names itself.
+
+// seenMetadata compares the URL that the upstream's CapabilityStatement names.
+func (s *Server) seenMetadata(body []byte) {
+	var c struct{ Implementation struct{ URL string } }
+	if s.metadataSeen.Swap(true) || json.Unmarshal(body, &c) != nil || c.Implementation.URL == "" {
+		return
+	}
+	if u, ok := s.known(c.Implementation.URL); !ok {
+		base := strings.TrimSuffix(u.Scheme+"://"+u.Host+u.Path, "/")
+		s.log.Warn("the upstream's metadata names a base URL that is not configured: references under it are removed",
+			"door", "fhir", "implementation_url", base, "setting", "fhir.upstreamAliases")
+	}
+}
+
+// seenSelf compares the self link of an answer. Its path may have values, so the
+// host alone is told.
+func (s *Server) seenSelf(self string) {
+	if s.selfSeen.Load() || s.selfSeen.Swap(true) {
+		return
+	}
+	if u, ok := s.known(self); !ok {
+		s.log.Warn("the upstream's self link lies below a base URL that is not configured: references under it are removed",
+			"door", "fhir", "self_host", u.Scheme+"://"+u.Host, "setting", "fhir.upstreamAliases")
+	}
+}
+
+// seenForeign tells, once, that references were removed since they are under a base
+// URL that is not configured. The audit records count each.
+func (s *Server) seenForeign(m *masker) {
+	if n := m.pass.Counts[m.view.automaton.UnknownBase()]; n > 0 && !s.foreignSeen.Load() && !s.foreignSeen.Swap(true) {
+		s.log.Warn("references under base URLs that are not configured are removed", "request_id", m.pass.Origin.RequestID, "door", "fhir",
+			"operation", m.pass.Origin.Operation, "count", n, "rule", "fhir.references", "setting", "fhir.upstreamAliases")
+	}
+}
+
+// known reports whether a URL is below a configured base, or is none.
+func (s *Server) known(ref string) (*url.URL, bool) {
+	text, _ := tidyURL(ref)
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return u, true
+	}
+	for _, p := range s.places {
+		tail, under := strings.CutPrefix(u.EscapedPath(), p.path)
+		if p.scheme == u.Scheme && p.host == authority(u) && under && (tail == "" || tail[0] == '/') {
+			return u, true
+		}
+	}
+	return u, false
+}

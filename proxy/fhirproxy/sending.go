@@ -1,0 +1,49 @@
+package fhirproxy
+
+import (
+	"bytes"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+	"github.com/valyala/fasthttp"
+)
+
+// sending is a large answer on its way out. It is in memory until the consumer
+// took it, so what is on its way is bounded: consumers that ask for much and read
+// slowly find the door busy, and the others do not notice. Until then it counts
+// as under way for the consumer's limits, too.
+type sending struct {
+	bytes.Reader
+	done func()
+}
+
+// Close is called when the answer is sent, or cannot be.
+func (s *sending) Close() error {
+	s.done()
+	return nil
+}
+
+// send sends an answer larger than largestKept, compressed if the consumer takes
+// it: what compresses small answers cannot tell when one is sent. Where too much
+// is on its way already it reports the problem.
+func (x *exchange) send(ctx *fasthttp.RequestCtx, body []byte) *problem {
+	if ctx.Request.Header.HasAcceptEncoding("gzip") {
+		body = fasthttp.AppendGzipBytesLevel(nil, body, fasthttp.CompressBestSpeed)
+		ctx.Response.Header.SetContentEncoding("gzip")
+		ctx.Response.Header.Add("Vary", "Accept-Encoding")
+	}
+	size := int64(cap(body))
+	if s := x.s; s.unsent.Add(size) > int64(s.limits.ResponseBytes)*int64(s.limits.Exchanges) {
+		s.unsent.Add(-size)
+		ctx.Response.Header.Del("Content-Encoding")
+		return &problem{status: 503, code: models.IssueTypeThrottled, text: "too many large answers are being sent; try again later", header: []header{{"Retry-After", "5"}}}
+	}
+	release := x.release
+	x.release = func() {}
+	out := &sending{done: func() {
+		x.s.unsent.Add(-size)
+		release()
+	}}
+	out.Reset(body)
+	ctx.Response.SetBodyStream(out, len(body))
+	return nil
+}

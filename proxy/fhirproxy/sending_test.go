@@ -1,0 +1,92 @@
+package fhirproxy
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/veil-proxy/veil/proxy/consumer"
+)
+
+// Consumers that ask for much and read nothing find the door busy before its
+// memory is full. Small answers are given meanwhile, and the place is free when
+// they leave.
+func TestSlowReadersAreBounded(t *testing.T) {
+	large := `{"resourceType":"Bundle","type":"searchset","entry":[` +
+		strings.TrimSuffix(strings.Repeat(`{"resource":{"resourceType":"Patient","id":"zq-1","gender":"female"}},`, 100_000), ",") + `]}`
+	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.Header().Set("Content-Type", "application/fhir+json")
+		if q.URL.RawQuery == "gender=female" {
+			_, _ = io.WriteString(w, large)
+			return
+		}
+		_, _ = io.WriteString(w, `{"resourceType":"Bundle","type":"searchset"}`)
+	}))
+	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "ada"}, consumer.Account{Name: "eve", Limits: consumer.Limits{Concurrent: 8}})
+	r := newRig(t, up, func(c *Config) {
+		c.Policy, c.Limits.Exchanges, c.Limits.ResponseBytes = p, 2, 16<<20
+		c.Limits.WriteTimeout = 20 * time.Second
+	})
+	var slow []net.Conn
+	defer func() {
+		for _, c := range slow {
+			c.Close()
+		}
+	}()
+	for range 8 {
+		c, err := net.Dial("tcp", r.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slow = append(slow, c)
+		if _, err := fmt.Fprintf(c, "GET /fhir/Patient?gender=female HTTP/1.1\r\nHost: x\r\nX-API-Key: %s\r\n\r\n", keys["eve"]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually := func(what string, ok func() bool) {
+		t.Helper()
+		for range 2400 {
+			if ok() {
+				return
+			}
+			time.Sleep(25 * time.Millisecond)
+		}
+		t.Fatal(what)
+	}
+	eventually("not all are answered", func() bool { return len(r.sink.all()) >= 8 })
+	most := int64(r.door.limits.ResponseBytes * r.door.limits.Exchanges)
+	if n := r.door.unsent.Load(); n == 0 || n > most {
+		t.Errorf("%d bytes are on their way, at most %d may be", n, most)
+	}
+	got := r.get(t, "/Patient?gender=female", "X-API-Key", keys["ada"])
+	got.outcome(t, 503)
+	if got.header.Get("Retry-After") == "" || got.header.Get("Content-Encoding") != "" {
+		t.Errorf("headers %v", got.header)
+	}
+	if got := r.get(t, "/Patient?gender=male", "X-API-Key", keys["ada"]); got.status != 200 {
+		t.Errorf("a small answer: %d", got.status)
+	}
+	for _, c := range slow {
+		c.Close()
+	}
+	eventually("what nobody reads is kept", func() bool { return r.door.unsent.Load() == 0 })
+	plain := r.get(t, "/Patient?gender=female", "X-API-Key", keys["eve"])
+	packed := r.get(t, "/Patient?gender=female", "X-API-Key", keys["eve"], "Accept-Encoding", "gzip")
+	z, err := gzip.NewReader(bytes.NewReader(packed.body))
+	if err != nil || packed.header.Get("Vary") != "Accept-Encoding" {
+		t.Fatal(err, packed.header)
+	}
+	if b, err := io.ReadAll(z); err != nil || plain.status != 200 || !bytes.Equal(b, plain.body) || len(b) < 5<<20 {
+		t.Errorf("%d bytes, %d compressed, %v", len(plain.body), len(b), err)
+	}
+	if got := r.do(t, "HEAD", "/Patient?gender=female", "", "X-API-Key", keys["eve"]); got.status != 200 || len(got.body) != 0 || got.header.Get("Content-Length") == "" {
+		t.Errorf("HEAD: %d %v", got.status, got.header)
+	}
+	eventually("what was sent is kept", func() bool { return r.door.unsent.Load() == 0 })
+}

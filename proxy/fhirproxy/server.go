@@ -1,0 +1,285 @@
+// Package fhirproxy is the FHIR door: a read-only HTTP server that answers FHIR
+// R4 requests with de-identified resources of another FHIR server.
+//
+// A request is read strictly into parts; who asks is authenticated and gets the
+// view that the operator gave them; the search guard opens pseudonyms and
+// refuses what would test an original value; the upstream is asked with a
+// request built from those parts; its answer is masked; the audit record is
+// made durable; and only then does the answer end. Whatever fails on the way,
+// the consumer gets an OperationOutcome that Veil wrote: no text, header or URL
+// of the upstream passes.
+//
+// Served are read, vread, history, search by GET and by POST, compartments, the
+// pages of all these, $everything, $lastn, $expand, $lookup, $export with its
+// status, files and deletion, batches of reads, and metadata, in JSON and XML;
+// /healthz says that the process runs, /readyz that the upstream answers.
+// Everything else is refused, writes before the upstream is touched.
+//
+// Invariants: what the upstream sees is built anew, path, query and headers;
+// what the consumer sees is built anew, body and headers; an answer is held
+// back until its record is durable, and of a file, which is masked while it
+// arrives, the end is; an exchange has one policy from beginning to end; an id
+// that does not open is answered as one that does not exist, with the same
+// bytes. The two differ in time, since only the latter asks the upstream:
+// whoever measures it learns that a pseudonym was made with this key, which the
+// one who has it knows.
+//
+// Not known here: what a rule means (package fhir), who a credential stands for
+// (package consumer), how Veil signs in to the upstream (the Credentials that
+// are handed in), how the log is kept (the mask.Sink), TLS towards consumers
+// (the listener that is handed in).
+package fhirproxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/dgraph-io/ristretto/v2"
+	"github.com/valyala/fasthttp"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/metrics"
+)
+
+// Credentials sign Veil in to the upstream.
+type Credentials interface {
+	// Authorize adds what the upstream wants to see to a request that is complete
+	// otherwise.
+	Authorize(ctx context.Context, req *fasthttp.Request) error
+	// Refused tells that the upstream did not take the last ones.
+	Refused()
+}
+
+// Config is what a door needs.
+type Config struct {
+	// Upstream is the base URL of the FHIR server.
+	Upstream string
+	// UpstreamAliases are other base URLs that the FHIR server writes into its
+	// references and links, such as its public one.
+	UpstreamAliases []string
+	// FileHosts are base URLs of stores that have the files of bulk exports where
+	// the FHIR server does not serve them itself. They are asked for exactly the
+	// URLs that it names, without Credentials and with the system's roots.
+	FileHosts []string
+	// SkipInvalidLines leaves lines of an export's file out that are not resources
+	// of its type, and says so, instead of breaking the file off.
+	SkipInvalidLines bool
+	// UpstreamTLS is for an upstream of https; the system's roots when it is nil.
+	UpstreamTLS *tls.Config
+	// Credentials sign in to the upstream; none when it is nil. A consumer's own
+	// are never passed on.
+	Credentials Credentials
+	// BaseURL is the URL that consumers reach the door under. Links and full
+	// URLs carry it; the Host header is never believed.
+	BaseURL string
+	Policy  Policy
+	// Origins are the web origins whose pages may ask (CORS), such as
+	// "https://notebook.example"; "*" is any.
+	Origins []string
+	// LinkAge is how long the links of an answer can be followed: pages and bulk
+	// exports. DefaultLinkAge when it is zero.
+	LinkAge time.Duration
+	// Sink takes the audit records. No answer ends before its record is in.
+	Sink mask.Sink
+	// Logger takes one line a request, without values. Nothing is logged when
+	// it is nil.
+	Logger *slog.Logger
+	// Metrics counts what the door does; nothing does when it is nil.
+	Metrics *metrics.Door
+	Limits  Limits
+	// Ready says, in fixed words, why the process cannot answer whatever the
+	// upstream does; nil for nothing to say.
+	Ready func() error
+}
+
+// DefaultLinkAge is long enough for a slow notebook and a large export.
+const DefaultLinkAge = 24 * time.Hour
+
+// Server is a FHIR door.
+type Server struct {
+	http    *fasthttp.Server
+	up      *upstream
+	policy  atomic.Pointer[policy]
+	site    *fhir.Site // for guards
+	sink    mask.Sink
+	log     *slog.Logger
+	meter   *metrics.Door
+	limits  Limits
+	base    string   // public URL without a slash at the end
+	path    string   // its path
+	origins []string // base URLs of the upstream, without a slash at the end
+	places  []place  // the same, taken apart
+	cors    cors
+	linkAge time.Duration
+	now     func() time.Time
+	slots   chan struct{}
+	skips   bool // Config.SkipInvalidLines
+	streams chan struct{}
+	lookups chan struct{} // reads of other resources under way, for their patients
+	unsent  atomic.Int64  // bytes of large answers on their way out
+	// subjects are the patients of resources, both originals, by Type/id.
+	subjects *ristretto.Cache[string, string]
+	ready    cached
+	// metadataSeen and selfSeen: what the upstream calls itself there was compared.
+	metadataSeen, selfSeen atomic.Bool
+	attempts               *consumer.Attempts
+	foreignSeen            atomic.Bool // references were removed since their base URL is not known
+	alive                  func() error
+}
+
+// New checks the configuration and returns a door. It opens no connection.
+func New(c Config) (*Server, error) {
+	if c.Sink == nil {
+		return nil, errors.New("the FHIR door needs an audit log")
+	}
+	limits, err := c.Limits.complete()
+	if err != nil {
+		return nil, err
+	}
+	up, err := newUpstream(c, limits)
+	if err != nil {
+		return nil, err
+	}
+	base, err := baseURL("base URL", c.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		up:       up,
+		sink:     c.Sink,
+		log:      c.Logger,
+		meter:    c.Metrics,
+		limits:   limits,
+		base:     strings.TrimSuffix(c.BaseURL, "/"),
+		path:     strings.TrimSuffix(base.Path, "/"),
+		origins:  []string{up.base},
+		linkAge:  c.LinkAge,
+		now:      time.Now,
+		attempts: consumer.NewAttempts(),
+		alive:    c.Ready,
+		slots:    make(chan struct{}, limits.Exchanges),
+		skips:    c.SkipInvalidLines,
+		streams:  make(chan struct{}, limits.Streams),
+		lookups:  make(chan struct{}, maxLookupsAtOnce(limits)),
+	}
+	for _, alias := range c.UpstreamAliases {
+		if _, err := baseURL("alias of the upstream", alias); err != nil {
+			return nil, err
+		}
+		s.origins = append(s.origins, strings.TrimSuffix(alias, "/"))
+	}
+	for _, base := range s.origins {
+		s.places = append(s.places, placeOf(base))
+	}
+	s.site = &fhir.Site{Upstream: s.origins, Base: s.base}
+	if s.alive == nil {
+		s.alive = func() error { return nil }
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.cors, err = newCORS(c.Origins); err != nil {
+		return nil, err
+	}
+	switch {
+	case s.linkAge == 0:
+		s.linkAge = DefaultLinkAge
+	case s.linkAge < time.Minute:
+		return nil, errors.New("links must live for a minute or more")
+	}
+	if s.subjects, err = newSubjects(); err != nil {
+		return nil, err
+	}
+	if err := s.Reload(c.Policy); err != nil {
+		return nil, err
+	}
+	s.http = s.server(s.serve)
+	return s, nil
+}
+
+// Reload puts a policy in force for the exchanges that begin from now on. The
+// error says what is wrong with it; then the one before stays.
+func (s *Server) Reload(c Policy) error {
+	p, err := s.newPolicy(c)
+	if err != nil {
+		return err
+	}
+	s.policy.Store(p)
+	return nil
+}
+
+// server is the HTTP server in front of a handler.
+func (s *Server) server(h fasthttp.RequestHandler) *fasthttp.Server {
+	return &fasthttp.Server{
+		Handler:                      compressed(h),
+		ErrorHandler:                 s.malformed,
+		NoDefaultServerHeader:        true,
+		NoDefaultContentType:         true,
+		Concurrency:                  s.limits.Connections,
+		ReadBufferSize:               s.limits.HeaderBytes,
+		MaxRequestBodySize:           s.limits.RequestBytes,
+		ReadTimeout:                  s.limits.ReadTimeout,
+		WriteTimeout:                 s.limits.WriteTimeout,
+		IdleTimeout:                  s.limits.IdleTimeout,
+		DisablePreParseMultipartForm: true,
+		SecureErrorLogMessage:        true,
+		CloseOnShutdown:              true,
+		Logger:                       discard{},
+	}
+}
+
+// compressed compresses the answers of a handler as the consumer asks. Streams
+// are left alone: fasthttp would end a stream that broke off as if it were
+// whole.
+func compressed(h fasthttp.RequestHandler) fasthttp.RequestHandler {
+	compress := fasthttp.CompressHandlerLevel(func(*fasthttp.RequestCtx) {}, fasthttp.CompressBestSpeed)
+	return func(ctx *fasthttp.RequestCtx) {
+		h(ctx)
+		if !ctx.Response.IsBodyStream() {
+			compress(ctx)
+		}
+	}
+}
+
+// baseURL checks a base URL. The error names what it is for.
+func baseURL(what, base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return nil, fmt.Errorf("the %s must be an absolute http or https URL without user, query or fragment", what)
+	}
+	return u, nil
+}
+
+// discard drops fasthttp's own log lines: they can quote a request.
+type discard struct{}
+
+func (discard) Printf(string, ...any) {}
+
+// Connections is how many connections of consumers are open.
+func (s *Server) Connections() int { return int(s.http.GetOpenConnectionsCount()) }
+
+// Serve answers requests until Shutdown or an error of the listener.
+func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
+
+// Shutdown stops taking connections and waits until the requests under way are
+// answered, or the context ends.
+func (s *Server) Shutdown(ctx context.Context) error {
+	err := s.http.ShutdownWithContext(ctx)
+	s.up.client.CloseIdleConnections()
+	s.up.streams.CloseIdleConnections()
+	for i := range s.up.hosts {
+		s.up.hosts[i].client.CloseIdleConnections()
+	}
+	s.subjects.Close()
+	return err
+}

@@ -1,0 +1,366 @@
+package fhirproxy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy"
+)
+
+// fileStream masks a file of an export (NDJSON, a resource a line) while it
+// arrives. Its memory is bounded by the longest line, which Limits.ResponseBytes
+// bounds, and not by the file.
+//
+// Before its first byte leaves there is a record that it began, and before its
+// end one that says what was delivered: without the latter the chunked body is
+// cut off, which every client notices (RFC 9112, 8). The same happens where the
+// upstream's file breaks off or has something that is not a resource of its type.
+type fileStream struct {
+	x      *exchange
+	kind   linkKind
+	typ    string
+	narrow *fhir.Narrowing
+
+	r       *response
+	m       *masker
+	pass    *mask.Pass // of what is delivered: the masker's, or where lines may be left out one of its own
+	src     io.Reader
+	conn    net.Conn
+	packed  bool   // the consumer takes gzip
+	leave   func() // gives the stream's place back
+	done    func() // ends the request for the consumer's limits
+	closed  bool
+	line    int // the number of the line being masked
+	skipped int // lines that were left out as invalid
+	out, in []byte
+}
+
+const ndjson = "application/fhir+ndjson"
+
+// blockSize is how much is masked before it is sent on.
+const blockSize = 32 << 10
+
+// errStream ends a stream. What is wrong is in the record and the log.
+var errStream = errors.New("the file could not be completed")
+
+// open asks for the file and returns the answer that streams it.
+func (f *fileStream) open(path string) (*answer, *problem) {
+	x := f.x
+	select {
+	case x.s.streams <- struct{}{}:
+	default:
+		return nil, refused(503, models.IssueTypeThrottled, "busy", "too many files are being sent; try again later").with("Retry-After", "5")
+	}
+	done := x.s.meter.Begin()
+	f.leave = func() { done(); <-x.s.streams }
+	begun := false
+	defer func() {
+		if !begun { // or it panicked
+			f.abandon()
+		}
+	}()
+	if p := f.begin(path); p != nil {
+		return nil, p
+	}
+	begun = true
+	return &answer{status: 200, contentType: ndjson, stream: f}, nil
+}
+
+func (f *fileStream) begin(path string) (p *problem) {
+	x := f.x
+	f.r, p = x.s.up.request(&request{path: path, accept: ndjson, stream: true, timeout: x.s.limits.UpstreamTimeout})
+	if p != nil {
+		return p
+	}
+	host := x.s.up.hostOf(path)
+	switch {
+	case f.r.status != 200 && host != nil:
+		return f.r.hostFailure()
+	case f.r.status != 200:
+		return f.r.failure()
+	}
+	switch f.r.mime() {
+	case ndjson, "application/ndjson", "application/x-ndjson":
+	case "application/octet-stream", "binary/octet-stream", "text/plain", "application/json", "application/json-lines", "":
+		if host == nil { // a store does not know what it has
+			return failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
+		}
+	default:
+		return failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
+	}
+	length := f.r.resp.Header.ContentLength()
+	if length < -1 {
+		return failed(502, models.IssueTypeStructure, "upstream framing", "the FHIR server does not say where its file ends")
+	}
+	f.src = &wholeBody{r: f.r.resp.BodyStream(), left: length}
+	switch string(f.r.resp.Header.ContentEncoding()) {
+	case "", "identity":
+	case "gzip":
+		packed := &counter{r: f.src}
+		z, err := gzip.NewReader(packed)
+		if err != nil {
+			return failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server's compressed file cannot be read")
+		}
+		f.src = &ratioBound{r: z, packed: packed}
+	default:
+		return unknownCoding()
+	}
+	f.m = x.s.newMasker(x.view)
+	f.m.pass.Begin(x.origin())
+	f.pass = f.m.pass
+	if x.s.skips {
+		f.pass = mask.NewPass(x.view.automaton.Plan)
+		f.pass.Detail = x.view.detail
+		f.pass.Begin(x.origin())
+	}
+	return x.commit(f.pass.Record("started", ""), 200)
+}
+
+// failure is check for an answer whose body is not read.
+func (r *response) failure() *problem {
+	r.body = nil
+	return r.check()
+}
+
+// abandon gives everything back.
+func (f *fileStream) abandon() {
+	if f.r != nil {
+		f.r.release()
+		f.r = nil
+	}
+	if f.leave != nil {
+		f.leave()
+		f.leave = nil
+	}
+	if f.done != nil {
+		f.done()
+		f.done = nil
+	}
+}
+
+// Read is not used: the body is written by WriteTo.
+func (f *fileStream) Read([]byte) (int, error) { return 0, errStream }
+
+// SupportsBodyWriteTo lets fasthttp call WriteTo, whose every write becomes a
+// chunk that is sent at once.
+func (f *fileStream) SupportsBodyWriteTo() bool { return true }
+
+// WriteTo masks the file into w. What it returns counts bytes before compression.
+func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
+	reason := "internal"
+	var z *gzip.Writer
+	defer func() {
+		if recover() != nil { // its text can hold a value
+			f.x.s.log.Error("panic", "request_id", f.x.requestID, "door", "fhir", "operation", f.x.operation, "stack", proxy.Stack())
+			err = errStream
+		}
+		if cerr := f.end(err == nil, reason); cerr != nil {
+			err = cerr
+		}
+		if err == nil && z != nil {
+			err = z.Close()
+		}
+	}()
+	send := w.Write
+	if f.packed {
+		if z, err = gzip.NewWriterLevel(w, gzip.BestSpeed); err != nil {
+			return 0, err
+		}
+		send = func(b []byte) (int, error) {
+			n, err := z.Write(b)
+			if err == nil {
+				err = z.Flush() // so that what is masked does not wait
+			}
+			return n, err
+		}
+	}
+	err = fhir.SplitNDJSON(f.src, blockSize, f.x.s.limits.ResponseBytes, func() []byte { return f.in }, func(block []byte, _ int) error {
+		f.in = block
+		out, why := f.block(block)
+		if why != "" {
+			reason = why
+			return errStream
+		}
+		if f.conn != nil {
+			if err := f.conn.SetWriteDeadline(time.Now().Add(f.x.s.limits.WriteTimeout)); err != nil {
+				reason = "consumer left"
+				return err
+			}
+		}
+		k, err := send(out)
+		n += int64(k)
+		f.x.s.meter.Masked(k)
+		if err != nil {
+			reason = "consumer left"
+		}
+		return err
+	})
+	if err != nil && reason == "internal" {
+		reason = "upstream broke off"
+		if errors.Is(err, fhir.ErrLineTooLong) {
+			reason = "response too large"
+		}
+	}
+	return n, err
+}
+
+// block masks the lines of a block into f.out, or says why not.
+func (f *fileStream) block(block []byte) (out []byte, why string) {
+	out = f.out[:0]
+	for line := range bytes.Lines(block) {
+		f.line++
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		before := len(out)
+		if f.kind == linkErrors {
+			b, ok := rebuildOutcome(line)
+			if !ok {
+				continue
+			}
+			out = append(out, b...)
+			f.pass.CountResource("OperationOutcome")
+		} else {
+			var err error
+			f.m.finder.begin()
+			out, err = f.m.appendJSON(out, line)
+			var withheld *fhir.WithheldError
+			switch {
+			case strays(err, line, f.typ):
+				err = errOtherType
+			case errors.As(err, &withheld), errors.Is(err, fhir.ErrEmpty):
+				continue
+			case err == nil && f.m.walker.ResourceType() != f.typ:
+				err = errOtherType
+			}
+			switch {
+			case err != nil && f.maySkip(err):
+				f.skipped++
+				out = out[:before]
+				f.m.pass.Begin(f.x.origin())
+				continue
+			case errors.Is(err, errOtherType):
+				return nil, "upstream type"
+			case err != nil:
+				return nil, f.m.problem(err).reason
+			case f.pass != f.m.pass:
+				f.pass.Merge(f.m.pass)
+			}
+		}
+		if f.narrow != nil {
+			cut, err := f.narrow.Append(nil, out[before:])
+			if err != nil {
+				return nil, "internal"
+			}
+			out = append(out[:before], cut...)
+		}
+		out = append(out, '\n')
+	}
+	f.out = out
+	// A resource may have others in it, such as a Bundle.
+	if f.x.who.Scopes != nil && f.x.delivers(f.pass.Record("", "")) != nil {
+		return nil, "scope"
+	}
+	return out, ""
+}
+
+// errOtherType says that a line is a resource of another type than its file's.
+var errOtherType = errors.New("the resource is of another type")
+
+// maySkip reports whether a line that cannot be masked is left out. It is then
+// logged, by its number; the record and the metrics say that lines are missing.
+func (f *fileStream) maySkip(err error) bool {
+	var syntax *fhir.SyntaxError
+	if !f.x.s.skips || !errors.Is(err, errOtherType) && !errors.As(err, &syntax) {
+		return false
+	}
+	reason := errOtherType.Error()
+	if syntax != nil {
+		reason = syntax.What
+	}
+	f.x.s.log.Warn("a line of an export's file is not valid and was left out", "request_id", f.x.requestID, "door", "fhir",
+		"operation", f.x.operation, "line", f.line, "reason", reason)
+	return true
+}
+
+// end writes the record of what was delivered. Without it the body is cut off.
+func (f *fileStream) end(whole bool, reason string) error {
+	if f.closed {
+		return nil
+	}
+	f.closed = true
+	defer f.abandon()
+	f.x.s.seenForeign(f.m)
+	result := "complete"
+	switch {
+	case whole && f.skipped > 0:
+		reason = "incomplete without invalid lines"
+		f.x.s.meter.Problem("failed", reason)
+	case whole:
+		reason = ""
+	default:
+		result = "failed"
+		f.x.s.meter.Problem(result, reason)
+	}
+	if f.x.commit(f.pass.Record(result, reason), 200) != nil {
+		return errStream
+	}
+	return nil
+}
+
+// Close ends a stream that was not written to its end.
+func (f *fileStream) Close() error { return f.end(false, "consumer left") }
+
+// wholeBody reads a body of a stated length and fails where it is shorter. A
+// chunked body, whose length is negative, has its own end.
+type wholeBody struct {
+	r    io.Reader
+	left int
+}
+
+func (b *wholeBody) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if b.left >= 0 {
+		b.left -= n
+		if errors.Is(err, io.EOF) && b.left > 0 {
+			err = io.ErrUnexpectedEOF
+		}
+	}
+	return n, err
+}
+
+// counter counts what is read.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// ratioBound fails where a compressed file becomes more than maxGzipRatio times
+// as large.
+type ratioBound struct {
+	r      io.Reader
+	packed *counter
+	n      int64
+}
+
+func (b *ratioBound) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if b.n += int64(n); b.n > maxGzipRatio*b.packed.n+1<<20 {
+		return 0, errInflated
+	}
+	return n, err
+}

@@ -1,0 +1,215 @@
+package fhirproxy
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/veil-proxy/veil/fhir"
+)
+
+// maxParams is how many parameters a request may have.
+const maxParams = 100
+
+// target is a request target taken apart. What goes upstream is built from
+// these parts, never from the text.
+type target struct {
+	segments []string
+	params   []fhir.Param
+}
+
+var (
+	errTargetForm    = errors.New("the request target must be a path and a query")
+	errBase          = errors.New("the path is outside of this server's base")
+	errSegment       = errors.New("the path has an empty or dot segment, or a character that FHIR paths do not have")
+	errEscape        = errors.New("the request has a malformed percent escape, a control character or invalid UTF-8: write each byte as % and two hexadecimal digits")
+	errReserved      = errors.New("a parameter has a bare semicolon or number sign, which can be read in two ways: write %3B for ; and %23 for #")
+	errTooManyParams = errors.New("the request has too many parameters")
+	errParamName     = errors.New("the request has a parameter without a name, or names that differ only in case")
+)
+
+// parseTarget reads a request target in origin form (RFC 9112, 3.2.1): what has one
+// reading is taken however it is written, and what could have two is refused. base is
+// the path that the door lives under, such as "/fhir", or empty.
+func parseTarget(raw, base string) (target, error) {
+	var t target
+	if !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {
+		return t, errTargetForm
+	}
+	path, query, _ := strings.Cut(raw, "?")
+	if rest, ok := strings.CutPrefix(path, base); ok && (rest == "" || rest[0] == '/') {
+		path = rest
+	} else if base != "" {
+		return t, errBase
+	}
+	path = strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/")
+	if path != "" {
+		for _, s := range strings.Split(path, "/") {
+			s, ok := unescapeSegment(s)
+			if !ok || !plainSegment(s) {
+				return t, errSegment
+			}
+			t.segments = append(t.segments, s)
+		}
+	}
+	var err error
+	t.params, err = parseQuery(query)
+	return t, err
+}
+
+// unescapeSegment resolves the percent escapes of a segment, once: clients write
+// %24everything. A plus sign is itself in a path.
+func unescapeSegment(s string) (string, bool) {
+	if !strings.Contains(s, "%") {
+		return s, true
+	}
+	out, err := url.PathUnescape(s)
+	return out, err == nil
+}
+
+// plainSegment lets only what FHIR paths are made of pass: type names, ids,
+// $operations, _interactions and the star of a compartment.
+func plainSegment(s string) bool {
+	if s == "*" {
+		return true
+	}
+	if s == "" || s == "." || s == ".." || len(s) > 64 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '$') {
+			return false
+		}
+	}
+	return true
+}
+
+// parseQuery reads a query or a form body (application/x-www-form-urlencoded). An
+// ampersand at the end says nothing and is passed over.
+func parseQuery(query string) ([]fhir.Param, error) {
+	if query = strings.TrimRight(query, "&"); query == "" {
+		return nil, nil
+	}
+	var params []fhir.Param
+	for part := range strings.SplitSeq(query, "&") {
+		if len(params) == maxParams {
+			return nil, errTooManyParams
+		}
+		name, value, _ := strings.Cut(part, "=")
+		if strings.ContainsAny(name, ";#") || strings.ContainsAny(value, ";#") && !isMediaType(name, value) {
+			return nil, errReserved
+		}
+		name, ok := unescape(name)
+		if !ok {
+			return nil, errEscape
+		}
+		if value, ok = unescape(value); !ok {
+			return nil, errEscape
+		}
+		params = append(params, fhir.Param{Name: name, Value: value})
+	}
+	return params, checkNames(params)
+}
+
+// isMediaType reports whether a value is a media type with its parameters, where a
+// semicolon separates nothing else.
+func isMediaType(name, value string) bool {
+	return (name == "_format" || name == "_outputFormat") && !strings.Contains(value, "#")
+}
+
+// checkNames refuses parameters without names, and those whose names differ only in
+// case, which upstreams may take for one.
+func checkNames(params []fhir.Param) error {
+	folded := map[string]string{}
+	for _, p := range params {
+		lower := strings.ToLower(p.Name)
+		if first, seen := folded[lower]; p.Name == "" || seen && first != p.Name {
+			return errParamName
+		}
+		folded[lower] = p.Name
+	}
+	return nil
+}
+
+// joinParams joins the parameters of a search by POST, which may stand in the URL and
+// in the body (FHIR R4, http.html#search). One that stands in both alike is one.
+func joinParams(inURL, inBody []fhir.Param) ([]fhir.Param, error) {
+	all := slices.Clone(inURL)
+	for _, p := range inBody {
+		if !slices.Contains(inURL, p) {
+			all = append(all, p)
+		}
+	}
+	if len(all) > maxParams {
+		return nil, errTooManyParams
+	}
+	return all, checkNames(all)
+}
+
+// unescape resolves percent escapes and plus signs once. Control characters and what
+// is not UTF-8 are refused.
+func unescape(s string) (string, bool) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '+':
+			c = ' '
+		case c == '%':
+			if i+2 >= len(s) || hexDigit(s[i+1]) < 0 || hexDigit(s[i+2]) < 0 {
+				return "", false
+			}
+			c = byte(hexDigit(s[i+1])<<4 | hexDigit(s[i+2]))
+			i += 2
+		}
+		if c < 0x20 || c == 0x7f {
+			return "", false
+		}
+		b.WriteByte(c)
+	}
+	return b.String(), utf8.ValidString(b.String())
+}
+
+func hexDigit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
+
+// appendQuery appends parameters with everything escaped that is not
+// unreserved (RFC 3986, 2.3).
+func appendQuery(dst []byte, params []fhir.Param) []byte {
+	for i, p := range params {
+		if i == 0 {
+			dst = append(dst, '?')
+		} else {
+			dst = append(dst, '&')
+		}
+		dst = appendEscaped(dst, p.Name)
+		dst = append(dst, '=')
+		dst = appendEscaped(dst, p.Value)
+	}
+	return dst
+}
+
+func appendEscaped(dst []byte, s string) []byte {
+	const digits = "0123456789ABCDEF"
+	for i := range len(s) {
+		c := s[i]
+		if unreserved(c) {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return dst
+}

@@ -1,0 +1,338 @@
+package fhirproxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+	"github.com/valyala/fasthttp"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/metrics"
+)
+
+// upstream is the server that has the originals. What is sent to it reads, but
+// for the end of a bulk export that Veil asked for itself; redirects are not
+// followed.
+type upstream struct {
+	client      *fasthttp.HostClient
+	streams     *fasthttp.HostClient // for answers that are masked while they arrive
+	hosts       []fileHost           // of files that the upstream does not serve itself
+	credentials Credentials          // nil: none
+	meter       *metrics.Door
+	base        string // without a slash at the end
+	limits      Limits
+	inflaters   sync.Pool // *inflater
+	converters  chan struct{}
+}
+
+func newUpstream(c Config, limits Limits) (*upstream, error) {
+	u, err := baseURL("upstream", c.Upstream)
+	if err != nil {
+		return nil, err
+	}
+	up := &upstream{
+		base:        strings.TrimSuffix(c.Upstream, "/"),
+		limits:      limits,
+		credentials: c.Credentials,
+		meter:       c.Metrics,
+	}
+	up.client, up.streams = up.hostClient(u, c.UpstreamTLS), up.hostClient(u, c.UpstreamTLS)
+	up.client.ReadTimeout = limits.UpstreamTimeout
+	up.client.MaxResponseBodySize = limits.ResponseBytes
+	up.patient(up.streams)
+	if err := up.addFileHosts(c.FileHosts); err != nil {
+		return nil, err
+	}
+	up.converters = make(chan struct{}, runtime.GOMAXPROCS(0))
+	up.inflaters.New = func() any { return new(inflater) }
+	return up, nil
+}
+
+// hostClient is a client of the host of a URL, and of no other.
+func (u *upstream) hostClient(at *url.URL, conf *tls.Config) *fasthttp.HostClient {
+	addr := at.Host
+	if at.Port() == "" {
+		addr += map[string]string{"http": ":80", "https": ":443"}[at.Scheme]
+	}
+	return &fasthttp.HostClient{
+		Addr:                      addr,
+		IsTLS:                     at.Scheme == "https",
+		TLSConfig:                 conf,
+		NoDefaultUserAgentHeader:  true,
+		MaxConns:                  u.limits.Exchanges + maxLookupsAtOnce(u.limits) + 2, // metadata and readiness
+		MaxConnWaitTimeout:        u.limits.UpstreamTimeout,
+		WriteTimeout:              u.limits.UpstreamTimeout,
+		ReadBufferSize:            16 << 10,
+		DisablePathNormalizing:    true,
+		SecureErrorLogMessage:     true,
+		MaxIdemponentCallAttempts: 2, // a pooled connection may have been closed meanwhile
+	}
+}
+
+// patient makes a client one of answers that are masked while they arrive.
+func (u *upstream) patient(c *fasthttp.HostClient) {
+	c.StreamResponseBody = true
+	c.Dial = func(addr string) (net.Conn, error) {
+		conn, err := fasthttp.DialDualStackTimeout(addr, u.limits.UpstreamTimeout)
+		return &patientConn{conn, u.limits.UpstreamTimeout}, err
+	}
+}
+
+// patientConn bounds the wait for each piece of an answer, not the whole: a file
+// takes as long as it takes.
+type patientConn struct {
+	net.Conn
+	wait time.Duration
+}
+
+func (c *patientConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.wait)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(b)
+}
+
+// converting takes one of the places for what turns XML into JSON or back, and
+// returns what gives it back. It is work for processors, and more at once than
+// those would only take memory.
+func (u *upstream) converting() (done func()) {
+	u.converters <- struct{}{}
+	return func() { <-u.converters }
+}
+
+// request is what is asked of the upstream. Nothing else of a consumer's request
+// reaches it.
+type request struct {
+	path   string // and query, below the base; of a stream also a URL at a file host
+	method string // GET when it is empty
+	accept string // FHIR when it is empty
+	async  bool   // Prefer: respond-async
+	stream bool
+	// timeout bounds the answer, of a stream its beginning.
+	timeout time.Duration
+}
+
+// response is an answer of the upstream with its body decoded. It is valid until
+// release.
+type response struct {
+	up     *upstream
+	resp   *fasthttp.Response
+	flated *inflater
+	status int
+	body   []byte
+}
+
+func (r *response) release() {
+	if r.resp != nil {
+		if r.resp.IsBodyStream() {
+			_ = r.resp.CloseBodyStream() // a connection that is not read to its end is closed
+		}
+		fasthttp.ReleaseResponse(r.resp)
+	}
+	if r.flated != nil && cap(r.flated.out) <= largestKept {
+		r.up.inflaters.Put(r.flated)
+	}
+	r.resp, r.flated, r.body = nil, nil, nil
+}
+
+// get asks for a path under the base, such as "/Patient/1".
+func (u *upstream) get(path []byte, timeout time.Duration) (*response, *problem) {
+	return u.request(&request{path: string(path), timeout: timeout})
+}
+
+// request asks, once more if the credentials were not taken.
+func (u *upstream) request(q *request) (*response, *problem) {
+	r, p := u.once(q)
+	if p == nil && (r.status == 401 || r.status == 403) && u.credentials != nil && u.hostOf(q.path) == nil {
+		r.release()
+		u.credentials.Refused()
+		r, p = u.once(q)
+	}
+	return r, p
+}
+
+const fhirMimes = "application/fhir+json, application/fhir+xml;q=0.5"
+
+func (u *upstream) once(q *request) (*response, *problem) {
+	req := fasthttp.AcquireRequest()
+	defer fasthttp.ReleaseRequest(req)
+	host := u.hostOf(q.path)
+	if host != nil {
+		req.SetRequestURI(q.path)
+	} else {
+		req.SetRequestURI(u.base + q.path)
+	}
+	req.Header.SetMethod(fasthttp.MethodGet)
+	if q.method != "" {
+		req.Header.SetMethod(q.method)
+	}
+	req.Header.Set("Accept", fhirMimes)
+	if q.accept != "" {
+		req.Header.Set("Accept", q.accept)
+	}
+	req.Header.Set("Accept-Encoding", "gzip")
+	if q.async {
+		req.Header.Set("Prefer", "respond-async")
+	}
+	if u.credentials != nil && host == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), q.timeout)
+		defer cancel()
+		if u.credentials.Authorize(ctx, req) != nil {
+			return nil, failed(502, models.IssueTypeSecurity, "upstream credentials", "Veil could not get what it signs in to the FHIR server with")
+		}
+	}
+	client := u.client
+	if q.stream {
+		client = u.streams
+	}
+	if host != nil {
+		client = host.client
+	}
+	r := &response{up: u, resp: fasthttp.AcquireResponse()}
+	asked := time.Now()
+	if err := client.DoTimeout(req, r.resp, q.timeout); err != nil {
+		u.meter.Upstream(0, time.Since(asked))
+		r.release()
+		return nil, u.unreachable(err)
+	}
+	r.status = r.resp.StatusCode()
+	u.meter.Upstream(r.status, time.Since(asked))
+	if q.stream {
+		return r, nil
+	}
+	if p := u.decode(r); p != nil {
+		r.release()
+		return nil, p
+	}
+	return r, nil
+}
+
+// unreachable says what kept an answer away. The error itself can name
+// addresses, so it stays here.
+func (u *upstream) unreachable(err error) *problem {
+	var timed interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		return u.tooLarge()
+	case errors.Is(err, fasthttp.ErrNoFreeConns):
+		return failed(503, models.IssueTypeThrottled, "upstream busy", "too many requests are under way to the FHIR server")
+	case errors.As(err, &timed) && timed.Timeout():
+		return failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not answer in time")
+	}
+	return failed(502, models.IssueTypeTransient, "upstream "+proxy.Cause(err), "the FHIR server could not be reached or did not complete its answer")
+}
+
+func (u *upstream) tooLarge() *problem {
+	return failed(502, models.IssueTypeTooLong, "response too large",
+		fmt.Sprintf("the FHIR server's answer is larger than %d bytes (in XML, than an eighth of that), or compressed more than %d-fold; ask for fewer resources with _count", u.limits.ResponseBytes, maxGzipRatio))
+}
+
+// decode takes the content encoding off a body, within limits.
+func (u *upstream) decode(r *response) *problem {
+	switch string(r.resp.Header.ContentEncoding()) {
+	case "", "identity":
+		r.body = r.resp.Body()
+		return nil
+	case "gzip":
+	default:
+		return unknownCoding()
+	}
+	r.flated = u.inflaters.Get().(*inflater)
+	err := r.flated.inflate(r.resp.Body(), u.limits.ResponseBytes)
+	switch {
+	case errors.Is(err, errInflated):
+		return u.tooLarge()
+	case err != nil:
+		return failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server's compressed answer cannot be read")
+	}
+	r.body = r.flated.out
+	return nil
+}
+
+func unknownCoding() *problem {
+	return failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server used a content encoding that was not asked for")
+}
+
+// mime is the media type of the body.
+func (r *response) mime() string {
+	mime, _, _ := strings.Cut(string(r.resp.Header.ContentType()), ";")
+	return strings.ToLower(strings.TrimSpace(mime))
+}
+
+func (r *response) isJSON() bool {
+	switch r.mime() {
+	case "application/fhir+json", "application/json", "application/json+fhir":
+		return true
+	}
+	return false
+}
+
+func (r *response) isXML() bool {
+	switch r.mime() {
+	case "application/fhir+xml", "application/xml", "application/xml+fhir", "text/xml":
+		return true
+	}
+	return false
+}
+
+// xmlShare is the part of Limits.ResponseBytes that an answer in XML may have: its
+// tree takes up to 60 times as much memory as its text.
+const xmlShare = 8
+
+// toJSON turns a body of FHIR XML into JSON, which is what the rules act on.
+func (r *response) toJSON() *problem {
+	if !r.isXML() {
+		return nil
+	}
+	if len(r.body) > r.up.limits.ResponseBytes/xmlShare {
+		return r.up.tooLarge()
+	}
+	defer r.up.converting()()
+	out, err := fhir.R4().AppendJSONFromXML(nil, r.body)
+	if err != nil {
+		return failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's answer is not valid FHIR XML")
+	}
+	r.body = out
+	return nil
+}
+
+// check turns an answer that is not a FHIR resource into a problem. Texts of
+// the upstream are dropped.
+func (r *response) check() *problem {
+	switch r.status {
+	case 200:
+		if !r.isJSON() && !r.isXML() {
+			return failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server answered with something that is not FHIR JSON or XML")
+		}
+		return nil
+	case 404, 410:
+		return notFound()
+	case 401, 403:
+		return failed(502, models.IssueTypeSecurity, "upstream authorization", "the FHIR server did not let Veil in")
+	case 301, 302, 303, 307, 308:
+		return failed(502, models.IssueTypeProcessing, "upstream redirect", "the FHIR server answered with a redirect, which is not followed")
+	case 429, 503:
+		return failed(503, models.IssueTypeThrottled, "upstream busy", "the FHIR server is busy; try again later")
+	case 408, 504:
+		return failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not answer in time")
+	}
+	p := failed(502, models.IssueTypeProcessing, "upstream error", fmt.Sprintf("the FHIR server answered with status %d", r.status))
+	if r.status == 400 || r.status == 422 {
+		p.status = 400
+	}
+	if r.isXML() && r.toJSON() != nil {
+		return p
+	}
+	p.more = upstreamIssues(r.body)
+	return p
+}

@@ -1,0 +1,200 @@
+package pgproxy
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// catalogs has the upstream's catalog as it was last seen, and sees to it that
+// no row leaves that was computed over another one.
+//
+// A plan was made over a catalog; the upstream may have changed it since. So
+// after the first answer of the upstream to a statement, and before any of it
+// leaves, holds asks whether the relations of the plan still are what they were:
+// since the statement has locked them by then, they were so when it began. Where
+// they are not, or a name is not known, look loads the catalog anew; and it is
+// looked at every now and then, so that this is seldom.
+type catalogs struct {
+	up *upstreams
+
+	mu       sync.Mutex
+	catalog  *sqlflow.Catalog
+	looked   time.Time // when it was last seen
+	next     *question // not begun
+	checkers []*pgx.Conn
+	closed   bool
+
+	asking sync.Mutex // held by who uses conn
+	conn   *pgx.Conn
+}
+
+// question is a look at the catalog that several sessions wait for.
+type question struct {
+	done    chan struct{}
+	catalog *sqlflow.Catalog
+	err     error
+}
+
+// current returns the catalog as it was last seen, and loads it at first.
+func (c *catalogs) current(ctx context.Context) (*sqlflow.Catalog, error) {
+	c.mu.Lock()
+	catalog := c.catalog
+	if catalog != nil && c.next == nil && time.Since(c.looked) > lookEvery {
+		c.begin()
+	}
+	c.mu.Unlock()
+	if catalog != nil {
+		return catalog, nil
+	}
+	return c.look(ctx)
+}
+
+// lookEvery is how old what is known of the catalog may be before it is looked at
+// again, while it is used.
+const lookEvery = time.Second
+
+// holds reports whether a plan's relations are what they were when it was made.
+func (c *catalogs) holds(ctx context.Context, checkSQL string) (holds bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.up.limits.ConnectTimeout)
+	defer cancel()
+	var conn *pgx.Conn
+	c.mu.Lock()
+	if n := len(c.checkers); n > 0 {
+		conn, c.checkers = c.checkers[n-1], c.checkers[:n-1]
+	}
+	c.mu.Unlock()
+	if conn == nil {
+		if conn, err = c.up.openCatalog(ctx); err != nil {
+			return false, err
+		}
+	}
+	err = conn.QueryRow(ctx, checkSQL).Scan(&holds)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil || len(c.checkers) >= mostCheckers || c.closed {
+		hangUp(conn)
+		return holds, err
+	}
+	c.checkers = append(c.checkers, conn)
+	return holds, nil
+}
+
+// mostCheckers is how many connections are kept to ask whether plans hold.
+const mostCheckers = 4
+
+// begin asks a question. The lock is held.
+func (c *catalogs) begin() {
+	c.next = &question{done: make(chan struct{})}
+	go c.ask(c.next)
+}
+
+// look asks for the catalog's version, and loads the catalog if it is another
+// one than before. What it returns is not older than the call.
+func (c *catalogs) look(ctx context.Context) (*sqlflow.Catalog, error) {
+	c.mu.Lock()
+	if c.next == nil {
+		c.begin()
+	}
+	q := c.next
+	c.mu.Unlock()
+	select {
+	case <-q.done:
+		return q.catalog, q.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// ask answers a question once the one before is answered.
+func (c *catalogs) ask(q *question) {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	c.mu.Lock()
+	c.next = nil // who comes from now on asks anew
+	known := c.catalog
+	begun := time.Now()
+	c.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), c.up.limits.ConnectTimeout)
+	defer cancel()
+	q.catalog, q.err = c.load(ctx, known)
+	if q.err != nil {
+		c.up.log.Error("catalog could not be read", "door", "postgres", "code", sqlState(q.err))
+		hangUp(c.conn)
+		c.conn = nil
+	} else {
+		c.mu.Lock()
+		c.catalog, c.looked = q.catalog, begun
+		c.mu.Unlock()
+	}
+	close(q.done)
+}
+
+func (c *catalogs) load(ctx context.Context, known *sqlflow.Catalog) (*sqlflow.Catalog, error) {
+	if c.conn == nil {
+		conn, err := c.up.openCatalog(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.conn = conn
+	}
+	if known != nil {
+		var version string
+		if err := c.conn.QueryRow(ctx, sqlflow.VersionSQL).Scan(&version); err != nil {
+			return nil, err
+		}
+		if version == known.Version() {
+			return known, nil
+		}
+	}
+	return sqlflow.LoadCatalog(ctx, c.conn)
+}
+
+// hangUp closes a connection; the next question opens another.
+func hangUp(conn *pgx.Conn) {
+	if conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = conn.Close(ctx)
+}
+
+func (c *catalogs) close() {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for _, conn := range append(c.checkers, c.conn) {
+		hangUp(conn)
+	}
+	c.checkers, c.conn = nil, nil
+}
+
+// openCatalog opens the connection that the catalog is read by, as the role that
+// sessions have. There are at most mostCheckers + 1 of them, beside those of the
+// sessions.
+func (u *upstreams) openCatalog(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := u.dialCatalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := u.role.check(ctx, conn.PgConn()); err != nil {
+		u.log.Error("upstream role is refused", "door", "postgres", "reason", err.Error())
+		_ = conn.Close(ctx)
+		return nil, &sessionError{code: "42501", text: "the upstream's role may do more than read: " + err.Error()}
+	}
+	return conn, nil
+}
+
+func (u *upstreams) dialCatalog(ctx context.Context) (*pgx.Conn, error) {
+	config := u.config.Copy()
+	config.RuntimeParams = sqlflow.CatalogSettings()
+	config.RuntimeParams["application_name"] = applicationName
+	return pgx.ConnectConfig(ctx, config)
+}

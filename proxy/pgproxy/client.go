@@ -1,0 +1,158 @@
+package pgproxy
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/veil-proxy/veil/proxy/consumer"
+)
+
+const (
+	// clientBuffer is what is read ahead of a client, in bytes.
+	clientBuffer = 8 << 10
+	// flushAt is how much of an answer is gathered before it is sent.
+	flushAt = 64 << 10
+	// mostAuthBytes bounds a message of the authentication.
+	mostAuthBytes = 4 << 10
+)
+
+// client is the connection to a client.
+type client struct {
+	raw     net.Conn // as it was accepted
+	conn    net.Conn
+	tls     *tls.Conn // the same, when it is encrypted
+	in      *frames
+	out     []byte // what is not sent yet
+	timeout time.Duration
+}
+
+// send appends a message to what is sent next.
+func (c *client) send(m pgproto3.BackendMessage) {
+	out, err := m.Encode(c.out)
+	if err == nil { // else it is larger than any message that is made here
+		c.out = out
+	}
+}
+
+// flush sends what was gathered.
+func (c *client) flush() error {
+	if len(c.out) == 0 {
+		return nil
+	}
+	err := c.write(c.out)
+	c.out = c.out[:0]
+	if cap(c.out) > 2*flushAt {
+		c.out = nil
+	}
+	return err
+}
+
+// write sends bytes at once, past what was gathered.
+func (c *client) write(b []byte) error {
+	if err := c.conn.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
+		return err
+	}
+	_, err := c.conn.Write(b)
+	return err
+}
+
+// Write is write for what is copied in pieces.
+func (c *client) Write(b []byte) (int, error) {
+	if err := c.write(b); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// gone reports whether the client closed the connection, while nothing is
+// expected of it. What it sent meanwhile is kept.
+func (c *client) gone() bool {
+	if c.in.buffered() == len(c.in.buf) {
+		return false // it sends, so it is there
+	}
+	if err := c.conn.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
+		return true
+	}
+	err := c.in.fill(c.in.buffered() + 1)
+	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// local reports whether the client is on this machine.
+func (c *client) local() bool {
+	switch a := c.conn.RemoteAddr().(type) {
+	case *net.TCPAddr:
+		return a.IP.IsLoopback()
+	case *net.UnixAddr:
+		return true
+	}
+	return false
+}
+
+// authenticate finds out who logs in. The error is a *sessionError for what the
+// client may be told.
+func (c *client) authenticate(d *consumer.Directory, user string, binding *consumer.Binding) (*consumer.Consumer, error) {
+	failed := &sessionError{code: "28P01", text: "password authentication failed"}
+	c.in.limit = mostAuthBytes
+	c.send(&pgproto3.AuthenticationSASL{AuthMechanisms: consumer.Mechanisms(binding)})
+	body, err := c.password()
+	if err != nil {
+		return nil, err
+	}
+	var first pgproto3.SASLInitialResponse
+	if err := first.Decode(body); err != nil {
+		return nil, errStartup
+	}
+	login, err := d.Login(user, first.AuthMechanism, binding)
+	if err != nil {
+		return nil, failed
+	}
+	challenge, err := login.Step(first.Data)
+	if err != nil {
+		return nil, failed
+	}
+	c.send(&pgproto3.AuthenticationSASLContinue{Data: challenge})
+	if body, err = c.password(); err != nil {
+		return nil, err
+	}
+	signature, err := login.Step(body)
+	if err != nil {
+		return nil, failed
+	}
+	who, err := login.Consumer()
+	if err != nil {
+		return nil, failed
+	}
+	c.send(&pgproto3.AuthenticationSASLFinal{Data: signature})
+	return who, nil
+}
+
+// password sends what was gathered and takes the client's answer.
+func (c *client) password() ([]byte, error) {
+	if err := c.flush(); err != nil {
+		return nil, err
+	}
+	typ, body, err := c.in.next()
+	if err == nil && typ != 'p' {
+		err = errStartup
+	}
+	return body, err
+}
+
+// binding makes the channel binding of the door's certificate; nil where there is
+// none.
+func binding(config *tls.Config) (*consumer.Binding, error) {
+	if config == nil || len(config.Certificates) != 1 || config.GetCertificate != nil || config.GetConfigForClient != nil {
+		return nil, nil // which certificate a client saw is not known
+	}
+	leaf, err := x509.ParseCertificate(config.Certificates[0].Certificate[0])
+	if err != nil {
+		return nil, err
+	}
+	return consumer.NewBinding(leaf), nil
+}

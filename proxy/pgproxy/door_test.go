@@ -1,0 +1,221 @@
+package pgproxy
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+	"github.com/veil-proxy/veil/rulesets"
+	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// testPassword is what each user of a test's door logs in with.
+const testPassword = "correct horse"
+
+// door is a door over the clinic, for a test.
+type door struct {
+	*Server
+	addr string
+	sink *memorySink
+}
+
+// memorySink keeps records, and fails when it is told to.
+type memorySink struct {
+	mu      sync.Mutex
+	records []*mask.Record
+	fail    error
+	delay   time.Duration
+}
+
+func (s *memorySink) Append(_ context.Context, r *mask.Record) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	time.Sleep(s.delay)
+	if s.fail != nil {
+		return s.fail
+	}
+	s.records = append(s.records, r)
+	return nil
+}
+
+// last returns the newest n records.
+func (s *memorySink) last(n int) []*mask.Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*mask.Record(nil), s.records[max(0, len(s.records)-n):]...)
+}
+
+func clinicPolicy(t testing.TB) *mask.Policy {
+	t.Helper()
+	return policyOf(t, pgtest.ReadTestdata(t, "sql", "ruleset.yaml"))
+}
+
+// policyOf is the policy of a ruleset.
+func policyOf(t testing.TB, ruleset []byte) *mask.Policy {
+	t.Helper()
+	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), sqlflow.Methods())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs, err := mask.ParseRuleset("ruleset.yaml", ruleset, methods, rulesets.Open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := mask.NewKeyring([]byte("a key of the door's tests, 32 b."), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := mask.NewPolicy(rs, methods, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy
+}
+
+// testUsers are who may log in at a test's door: ann sees the view "plain", few
+// "few".
+func testUsers(t testing.TB) *consumer.Directory {
+	t.Helper()
+	v, err := consumer.NewVerifier(testPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := consumer.New(t.Context(), consumer.Config{Users: []consumer.User{
+		{Account: consumer.Account{Name: "research", View: "plain"}, User: "ann", Verifier: v.String()},
+		{Account: consumer.Account{Name: "limited", View: "few", Limits: consumer.Limits{Concurrent: 1}}, User: "few", Verifier: v.String()},
+		{Account: consumer.Account{Name: "viewless", View: "gone"}, User: "gone", Verifier: v.String()},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// startDoor starts a door before the clinic.
+func startDoor(t testing.TB, change func(*Config)) *door {
+	t.Helper()
+	pg := pgtest.Start(t)
+	return startDoorOver(t, pg.Clinic(t).DSN(pgtest.Reader), change)
+}
+
+func startDoorOver(t testing.TB, upstream string, change func(*Config)) *door {
+	t.Helper()
+	d := &door{sink: &memorySink{}}
+	policy := clinicPolicy(t)
+	c := Config{
+		Upstream: upstream, Sink: d.sink,
+		Policy: Policy{
+			Consumers: testUsers(t),
+			Views:     map[string]View{"plain": {Policy: policy}, "few": {Policy: policy, Rows: 10, StatementTimeout: 2 * time.Second}},
+		},
+		SearchPath: []string{"clinic"},
+	}
+	if change != nil {
+		change(&c)
+	}
+	var err error
+	if d.Server, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.addr = l.Addr().String()
+	done := make(chan error, 1)
+	go func() { done <- d.Serve(l) }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := d.Shutdown(ctx); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		if err := <-done; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	return d
+}
+
+// dsn is how a user connects to the door.
+func (d *door) dsn(user, query string) string {
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(user, testPassword), Host: d.addr, Path: "/" + d.up.config.Database, RawQuery: query}
+	return u.String()
+}
+
+func (d *door) connect(t testing.TB) *pgx.Conn {
+	t.Helper()
+	return d.connectAs(t, "ann", "sslmode=disable")
+}
+
+func (d *door) connectAs(t testing.TB, user, query string) *pgx.Conn {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, d.dsn(user, query))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// cells runs a simple query and returns the cells of each of its results, a row
+// a line.
+func cells(t testing.TB, conn *pgconn.PgConn, sql string) ([]string, error) {
+	t.Helper()
+	results, err := conn.Exec(t.Context(), sql).ReadAll()
+	var out []string
+	for _, r := range results {
+		var b strings.Builder
+		for _, row := range r.Rows {
+			for i, cell := range row {
+				if i > 0 {
+					b.WriteByte('|')
+				}
+				if cell == nil {
+					b.WriteString("NULL")
+				}
+				b.Write(cell)
+			}
+			b.WriteByte('\n')
+		}
+		out = append(out, fmt.Sprintf("%s%s", b.String(), r.CommandTag))
+	}
+	return out, err
+}
+
+// serverTLS makes a certificate for 127.0.0.1 and returns the door's end, and the
+// file of the authority.
+func serverTLS(t testing.TB) (*tls.Config, string) {
+	t.Helper()
+	pg := pgtest.Start(t)
+	dir := filepath.Dir(pg.CA)
+	cert, err := tls.LoadX509KeyPair(filepath.Join(dir, "server.pem"), filepath.Join(dir, "server.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pem, err := os.ReadFile(pg.CA)
+	if err != nil || !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		t.Fatal("no authority")
+	}
+	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, pg.CA
+}

@@ -1,0 +1,407 @@
+package pgproxy
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// What is gathered for the upstream before its answers are taken, whether the
+// client waits or not. More could leave both ends writing and nobody reading.
+const (
+	mostGathered = 32 << 10 // bytes
+	mostExpected = 1000     // answers
+)
+
+// expectation is an answer that the upstream owes.
+type expectation struct {
+	// kind is the type of the message that asked for it; 'R' for one that was
+	// refused.
+	kind    byte
+	name    string
+	st      *statement
+	portal  *portal
+	silent  bool // the door asked, not the client
+	refusal *refusal
+	release func()
+}
+
+// expect notes an answer, after its message was gathered.
+func (x *session) expect(e expectation) error {
+	x.expected = append(x.expected, e)
+	if len(x.expected) >= mostExpected {
+		return x.drain()
+	}
+	return nil
+}
+
+// room takes the answers that are owed if a message of n bytes is too much to
+// gather with what is there.
+func (x *session) room(n int) error {
+	if len(x.expected) > 0 && len(x.up.out)+n > mostGathered {
+		return x.drain()
+	}
+	return nil
+}
+
+// settle takes the answers that are owed if one of them can change what a
+// statement means.
+func (x *session) settle() error {
+	for _, e := range x.expected {
+		if e.kind == 'E' && changes(e.portal.st.plan) {
+			return x.drain()
+		}
+	}
+	return nil
+}
+
+// refuseMessage refuses a message of the extended protocol: the error leaves at
+// once, behind the responses to the messages before it, and what follows is left
+// out up to the next Sync.
+func (x *session) refuseMessage(f *refusal) error {
+	if x.status == 'T' || x.begun {
+		// The transaction must fail with it, be it an implicit one.
+		m := pgproto3.Parse{Query: poison}
+		x.up.out, _ = m.Encode(x.up.out) // a fixed message always encodes
+		x.expected = append(x.expected, expectation{kind: 'R', refusal: f})
+		return x.drain()
+	}
+	if err := x.drain(); err != nil {
+		return err
+	}
+	if x.skipping {
+		return nil // an error before this one was told
+	}
+	x.refuse(f)
+	x.failed()
+	return x.flush()
+}
+
+// parse analyses a statement and prepares its rewritten form.
+func (x *session) parse(body []byte) error {
+	var m pgproto3.Parse
+	if err := m.Decode(body); err != nil {
+		return errStartup
+	}
+	if err := x.settle(); err != nil || x.skipping {
+		return err
+	}
+	if m.Name != "" {
+		if x.state.statement(m.Name) != nil {
+			return x.refuseMessage(&refusal{sessionError: *rewritten("42P05"), reason: "statement name"})
+		}
+		if len(x.state.statements) >= x.s.limits.Statements {
+			return x.refuseMessage(&refusal{sessionError: sessionError{code: "54000", text: "too many prepared statements"}, reason: "limit"})
+		}
+	}
+	plan, catalog, f := x.analyze(m.Query)
+	if f == nil {
+		f = x.aborted(plan)
+	}
+	if f != nil {
+		return x.refuseMessage(f)
+	}
+	for i, oid := range m.ParameterOIDs {
+		if !sqlflow.ParameterType(oid) {
+			m.ParameterOIDs[i] = 0 // what it is compared with decides
+		}
+	}
+	upstream := pgproto3.Parse{Name: m.Name, Query: plan.SQL, ParameterOIDs: m.ParameterOIDs}
+	if answered(plan) {
+		upstream.Query, upstream.ParameterOIDs = "", nil
+	}
+	for i, p := range plan.Params {
+		if p.Sealed {
+			for len(upstream.ParameterOIDs) <= i {
+				upstream.ParameterOIDs = append(upstream.ParameterOIDs, 0)
+			}
+			upstream.ParameterOIDs[i] = p.Type
+		}
+	}
+	if err := x.room(len(plan.SQL)); err != nil || x.skipping {
+		return err
+	}
+	out, err := upstream.Encode(x.up.out)
+	if err != nil {
+		return errFrameSize
+	}
+	x.up.out = out
+	st := x.judged(m.Query, plan, catalog)
+	x.state.statements[m.Name] = st
+	return x.expect(expectation{kind: 'P', name: m.Name, st: st})
+}
+
+// bindHead reads what a Bind begins with: the names of its portal and statement.
+func bindHead(body []byte) (portal, statement string, ok bool) {
+	i := bytes.IndexByte(body, 0)
+	if i < 0 {
+		return "", "", false
+	}
+	j := bytes.IndexByte(body[i+1:], 0)
+	if j < 0 {
+		return "", "", false
+	}
+	return string(body[:i]), string(body[i+1 : i+1+j]), true
+}
+
+// bind opens what is sealed among the parameters, and asks for sealed columns as
+// text.
+func (x *session) bind(body []byte) error {
+	name, prepared, ok := bindHead(body)
+	if !ok {
+		return errStartup
+	}
+	if err := x.settle(); err != nil || x.skipping {
+		return err
+	}
+	st := x.state.statement(prepared)
+	if st == nil {
+		return x.refuseMessage(&refusal{sessionError: *rewritten("26000"), reason: "statement name"})
+	}
+	if len(x.state.portals) >= x.s.limits.Portals {
+		return x.refuseMessage(&refusal{sessionError: sessionError{code: "54000", text: "too many portals"}, reason: "limit"})
+	}
+	if err := x.room(len(body)); err != nil || x.skipping {
+		return err
+	}
+	st, f := bound(st, body)
+	if f != nil {
+		return x.refuseMessage(f)
+	}
+	p := &portal{st: st}
+	if asIs(st.plan) {
+		x.up.out = appendFrame(x.up.out, 'B', body)
+	} else {
+		m := new(pgproto3.Bind)
+		if err := m.Decode(body); err != nil {
+			return errStartup
+		}
+		if f := x.rewriteBind(m, st.plan); f != nil {
+			return x.refuseMessage(f)
+		}
+		p.formats = m.ResultFormatCodes
+		m.ResultFormatCodes = nil
+		if !answered(st.plan) {
+			m.ResultFormatCodes = st.plan.UpstreamFormats(nil, p.formats)
+		}
+		out, err := m.Encode(x.up.out)
+		if err != nil {
+			return errFrameSize
+		}
+		x.up.out = out
+	}
+	x.state.portals[name] = p
+	return x.expect(expectation{kind: 'B', name: name, portal: p})
+}
+
+// bound is the statement with the settings that parameters of its Bind have.
+func bound(st *statement, body []byte) (*statement, *refusal) {
+	if len(st.plan.Settings) == 0 {
+		return st, nil
+	}
+	m := new(pgproto3.Bind)
+	if err := m.Decode(body); err != nil {
+		return nil, badFormat()
+	}
+	plan, ok := st.plan.Bound(func(param int32) (string, bool) {
+		if int(param) > len(m.Parameters) || m.Parameters[param-1] == nil || !utf8.Valid(m.Parameters[param-1]) {
+			return "", false
+		}
+		return string(m.Parameters[param-1]), true // the same in both formats of text
+	})
+	if !ok {
+		return nil, &refusal{sessionError: sessionError{code: "22023", text: "invalid value for the parameter that set_config sets",
+			hint: "list schemas with commas between them, pg_catalog first or not at all"}, reason: "setting"}
+	}
+	own := *st
+	own.plan = plan
+	return &own, nil
+}
+
+// asIs reports whether a Bind of the plan goes upstream as the client sent it.
+func asIs(p *sqlflow.Plan) bool {
+	for i := range p.Params {
+		if p.Params[i].Sealed {
+			return false
+		}
+	}
+	return p.Passes() && !answered(p)
+}
+
+// rewriteBind puts opened pseudonyms in the place of sealed parameters.
+func (x *session) rewriteBind(m *pgproto3.Bind, p *sqlflow.Plan) *refusal {
+	if answered(p) {
+		// The formats are of columns that the upstream does not have.
+		for _, f := range m.ResultFormatCodes {
+			if f != 0 && f != 1 {
+				return badFormat()
+			}
+		}
+	}
+	if n := len(m.ResultFormatCodes); n > 1 && n != len(p.Columns) {
+		return badFormat()
+	}
+	if n := len(m.ParameterFormatCodes); n > 1 && n != len(m.Parameters) {
+		return badFormat()
+	}
+	for _, f := range append(m.ResultFormatCodes, m.ParameterFormatCodes...) {
+		if f != 0 && f != 1 {
+			return badFormat()
+		}
+	}
+	formats := make([]int16, len(m.Parameters))
+	for i := range formats {
+		switch len(m.ParameterFormatCodes) {
+		case 0:
+		case 1:
+			formats[i] = m.ParameterFormatCodes[0]
+		default:
+			formats[i] = m.ParameterFormatCodes[i]
+		}
+	}
+	opened := false
+	for i, param := range p.Params {
+		if i >= len(m.Parameters) || !param.Sealed {
+			continue
+		}
+		if m.Parameters[i] != nil {
+			m.Parameters[i] = p.AppendParam([]byte{}, i, formats[i], m.Parameters[i], x.keys)
+		}
+		formats[i], opened = 0, true
+	}
+	if opened {
+		m.ParameterFormatCodes = formats
+	}
+	return nil
+}
+
+func badFormat() *refusal {
+	return &refusal{sessionError: sessionError{code: "08P01", text: "the format codes of the Bind message do not fit its statement"}, reason: "bind"}
+}
+
+// named reads the body of Describe and Close: a kind and a name.
+func named(body []byte) (kind byte, name string, ok bool) {
+	if len(body) < 2 || body[0] != 'S' && body[0] != 'P' {
+		return 0, "", false
+	}
+	name, ok = cString(body[1:])
+	return body[0], name, ok
+}
+
+// describe asks for the columns of a statement or a portal.
+func (x *session) describe(body []byte) error {
+	kind, name, ok := named(body)
+	if !ok {
+		return errStartup
+	}
+	if err := x.settle(); err != nil || x.skipping {
+		return err
+	}
+	if kind == 'S' {
+		st := x.state.statement(name)
+		if st == nil {
+			return x.refuseMessage(&refusal{sessionError: *rewritten("26000"), reason: "statement name"})
+		}
+		x.up.out = appendFrame(x.up.out, 'D', body)
+		st.checked = true
+		return x.expect(expectation{kind: 'D', st: st})
+	}
+	p := x.state.portal(name)
+	if p == nil {
+		return x.refuseMessage(&refusal{sessionError: *rewritten("34000"), reason: "portal name"})
+	}
+	return x.describePortal(name, p, false)
+}
+
+func (x *session) describePortal(name string, p *portal, silent bool) error {
+	x.up.out = append(x.up.out, 'D')
+	x.up.out = binary.BigEndian.AppendUint32(x.up.out, uint32(4+1+len(name)+1))
+	x.up.out = append(append(append(x.up.out, 'P'), name...), 0)
+	p.st.checked = true
+	return x.expect(expectation{kind: 'D', st: p.st, portal: p, silent: silent})
+}
+
+// execute runs a portal. Where the client does not ask for its columns the door
+// does.
+func (x *session) execute(body []byte) error {
+	if len(body) < 5 {
+		return errStartup
+	}
+	name, ok := cString(body[:len(body)-4])
+	if !ok {
+		return errStartup
+	}
+	if err := x.settle(); err != nil || x.skipping {
+		return err
+	}
+	p := x.state.portal(name)
+	if p == nil {
+		return x.refuseMessage(&refusal{sessionError: *rewritten("34000"), reason: "portal name"})
+	}
+	if f := x.hindered(p.st.plan); f != nil {
+		return x.refuseMessage(f)
+	}
+	release, f := x.admit()
+	if f != nil {
+		return x.refuseMessage(f)
+	}
+	if len(p.st.plan.Columns) > 0 && !p.st.checked && p.st.plan.Kind != sqlflow.CopyOut && !answered(p.st.plan) {
+		if err := x.describePortal(name, p, true); err != nil || x.skipping {
+			release()
+			return err
+		}
+	}
+	if p.ex == nil && !p.holds && x.verifiable(p.st) {
+		if err := x.verify(p); err != nil || x.skipping {
+			release()
+			return err
+		}
+	}
+	x.up.out = appendFrame(x.up.out, 'E', body)
+	x.begun = true
+	return x.expect(expectation{kind: 'E', name: name, st: p.st, portal: p, release: release})
+}
+
+// closeNamed closes a statement or a portal. It is gone at once, so that nothing
+// is asked of it while the answer is owed.
+func (x *session) closeNamed(body []byte) error {
+	kind, name, ok := named(body)
+	if !ok {
+		return errStartup
+	}
+	if err := x.settle(); err != nil || x.skipping {
+		return err
+	}
+	e := expectation{kind: 'C', name: name}
+	if kind == 'S' {
+		e.st = x.state.statement(name)
+		x.state.forget(name)
+	} else {
+		e.portal = x.state.portal(name)
+		x.state.forgetPortal(name)
+	}
+	x.up.out = appendFrame(x.up.out, 'C', body)
+	return x.expect(e)
+}
+
+// sync ends what follows one another, and an error with it.
+func (x *session) sync() error {
+	x.up.out = appendFrame(x.up.out, 'S', nil)
+	x.expected = append(x.expected, expectation{kind: 'S'})
+	if err := x.drain(); err != nil {
+		return err
+	}
+	x.sendReady()
+	return x.flush()
+}
+
+// appendFrame appends a message.
+func appendFrame(dst []byte, typ byte, body []byte) []byte {
+	dst = append(dst, typ)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(4+len(body)))
+	return append(dst, body...)
+}

@@ -1,0 +1,150 @@
+package pgproxy
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+)
+
+// failures are messages of the extended protocol of which the last one fails, and the
+// types of the messages that come, the error included.
+var failures = []struct {
+	name string
+	send func(*raw)
+	want string
+	// own: the failure is Veil's, so PostgreSQL has no part in it.
+	own bool
+}{
+	{"parse, unknown column", func(r *raw) { r.send("P", "", "SELECT nope FROM clinic.patients") }, "E", false},
+	{"parse, syntax", func(r *raw) { r.send("P", "", "SELEC") }, "E", false},
+	{"parse, upstream", func(r *raw) { r.send("P", "", "SELECT 'x'::int") }, "E", false},
+	{"parse, refused", func(r *raw) { r.send("P", "", "DELETE FROM clinic.patients") }, "E", true},
+	{"parse, refused at a column", func(r *raw) { r.send("P", "", "SELECT lower(last_name) FROM clinic.patients") }, "E", true},
+	{"parse, the name again", func(r *raw) { r.send("P", "s", "SELECT 1"); r.send("P", "s", "SELECT 1") }, "1 E", false},
+	{"bind, no statement", func(r *raw) { r.send("P", "", "SELECT 1"); r.send("B", "", "nope") }, "1 E", false},
+	{"bind, no parameter", func(r *raw) { r.send("P", "", "SELECT $1::int"); r.send("B", "", "") }, "1 E", false},
+	{"describe, no statement", func(r *raw) { r.send("P", "", "SELECT 1"); r.send("D", "Snope") }, "1 E", false},
+	{"describe, no portal", func(r *raw) { r.send("P", "", "SELECT 1"); r.send("B", "", ""); r.send("D", "Pnope") }, "1 2 E", false},
+	{"execute, no portal", func(r *raw) { r.send("P", "", "SELECT 1"); r.send("B", "", ""); r.execute("nope", 0) }, "1 2 E", false},
+	{"execute, upstream", func(r *raw) {
+		r.send("P", "", "SELECT 1/(g-2) FROM generate_series(1, 3) g")
+		r.send("B", "", "")
+		r.send("D", "P")
+		r.execute("", 0)
+	}, "1 2 T D E", false},
+	{"after what succeeded", func(r *raw) {
+		r.send("P", "", "SELECT 1")
+		r.send("B", "", "")
+		r.execute("", 0)
+		r.send("C", "S")
+		r.send("P", "", "SELECT nope FROM clinic.patients")
+	}, "1 2 D C 3 E", false},
+	{"after what succeeded, refused", func(r *raw) {
+		r.send("P", "", "SET timezone TO 'Asia/Tokyo'")
+		r.send("B", "", "")
+		r.execute("", 0)
+		r.send("P", "", "DELETE FROM clinic.patients")
+	}, "1 2 C E", true},
+	{"in a transaction of this pipeline", func(r *raw) {
+		r.send("P", "", "BEGIN")
+		r.send("B", "", "")
+		r.execute("", 0)
+		r.send("P", "", "DELETE FROM clinic.patients")
+	}, "1 2 C E", true},
+}
+
+// TestErrorsLeaveAtOnce: an error of the extended protocol comes when it arises, whether
+// the client flushes or not, and behind what was answered before; what follows is passed
+// over up to Sync, and the transaction is then in the state that PostgreSQL has.
+func TestErrorsLeaveAtOnce(t *testing.T) {
+	d := startDoor(t, nil)
+	upstream := pgtest.Start(t).Clinic(t).DSN(pgtest.Reader)
+	for _, server := range []struct{ name, dsn string }{{"door", d.dsn("ann", "sslmode=disable")}, {"PostgreSQL", upstream}} {
+		for _, then := range []string{"nothing", "Flush", "more"} {
+			for _, begun := range []bool{false, true} {
+				r := newRawTo(t, server.dsn)
+				for _, f := range failures {
+					if f.own && server.name != "door" {
+						continue
+					}
+					state := byte('I')
+					if begun {
+						r.send("Q", "BEGIN")
+						r.until('Z')
+					}
+					if begun || strings.HasPrefix(f.name, "in a transaction") {
+						state = 'E'
+					}
+					f.send(r)
+					switch then {
+					case "Flush":
+						r.flush()
+					case "more": // which is passed over
+						r.send("P", "", "SELECT 2")
+						r.send("B", "", "")
+						r.flush()
+						r.send("Q", "SELECT 3")
+					}
+					want := f.want
+					if begun && server.name == "door" && f.name == "in a transaction of this pipeline" {
+						want = strings.Replace(want, "C E", "N C E", 1) // there is one already
+					}
+					if got := r.until('E'); got != want {
+						t.Fatalf("%s, %s, %s, in a transaction %v: got %q, want %q", server.name, f.name, then, begun, got, want)
+					}
+					r.sync()
+					if got := r.until('Z'); got != "Z" || r.last[0] != state {
+						t.Fatalf("%s, %s, %s, in a transaction %v: after Sync got %q, %c, want state %c", server.name, f.name, then, begun, got, r.last, state)
+					}
+					r.send("Q", "ROLLBACK")
+					r.until('Z')
+					r.send("Q", "DEALLOCATE ALL")
+					r.until('Z')
+					r.send("Q", "SHOW timezone")
+					if got := r.until('D'); got != "T D" || strings.Contains(string(r.last), "Tokyo") {
+						t.Fatalf("%s, %s: SHOW timezone: %q %q", server.name, f.name, got, r.last)
+					}
+					r.until('Z')
+				}
+			}
+		}
+	}
+}
+
+// TestLimitsLeaveAtOnce: so do the errors of the consumer's limits.
+func TestLimitsLeaveAtOnce(t *testing.T) {
+	d := startDoor(t, nil)
+	r := newRaw(t, d, "few")
+	r.send("P", "", "SELECT g FROM generate_series(1, 100) g")
+	r.send("B", "", "")
+	r.execute("", 0)
+	if got := r.until('E'); got != "1 2"+strings.Repeat(" D", 10)+" E" {
+		t.Errorf("the row limit: got %q", got)
+	}
+	r.sync()
+	if got := r.until('Z'); got != "Z" {
+		t.Errorf("after Sync: got %q", got)
+	}
+}
+
+// TestSettingsOutliveARefusal: a refused query takes nothing of the next one back.
+func TestSettingsOutliveARefusal(t *testing.T) {
+	d := startDoor(t, nil)
+	conn := d.connect(t).PgConn()
+	for _, tt := range []struct{ sql, want, code string }{
+		{"DELETE FROM patients", "", "25006"},
+		{"SET search_path TO public; SELECT 1", "SET,1\nSELECT 1", ""},
+		{"SHOW search_path", "public\nSHOW", ""},
+		{"SET search_path TO billing", "SET", ""},
+		{"SELECT 1/0", "", "22012"},
+		{"SHOW search_path", "billing\nSHOW", ""},
+		{"SET search_path TO clinic; DELETE FROM patients", "SET", "25006"},
+		{"SHOW search_path", "billing\nSHOW", ""},
+	} {
+		got, err := cells(t, conn, tt.sql)
+		if code(err) != tt.code || strings.Join(got, ",") != tt.want {
+			t.Errorf("%s: got %q, %v", tt.sql, got, err)
+		}
+	}
+}

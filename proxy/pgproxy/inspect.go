@@ -1,0 +1,41 @@
+package pgproxy
+
+import (
+	"context"
+
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// Inspection is what an operator should know of an upstream.
+type Inspection struct {
+	// Powers are what the door's role may do beside reading, in words.
+	Powers []string
+	// Treatments are what becomes of each relation and column, by the name of the
+	// view.
+	Treatments map[string][]sqlflow.ColumnTreatment
+	// Findings are what of each view's rules has no effect, likewise.
+	Findings map[string][]sqlflow.Finding
+}
+
+// Inspect connects to the upstream and says what the door would make of it.
+func (s *Server) Inspect(ctx context.Context) (*Inspection, error) {
+	conn, err := s.up.dialCatalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	powers, err := powersOf(ctx, conn.PgConn())
+	if err != nil {
+		return nil, err
+	}
+	catalog, err := sqlflow.LoadCatalog(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	found := &Inspection{Powers: powers, Treatments: map[string][]sqlflow.ColumnTreatment{}, Findings: map[string][]sqlflow.Finding{}}
+	for name, v := range s.policy.Load().views {
+		found.Treatments[name] = v.policy.Treatments(catalog)
+		found.Findings[name] = v.policy.Findings(catalog)
+	}
+	return found, nil
+}

@@ -1,0 +1,143 @@
+package pgproxy
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// poison is sent upstream in the place of a statement that is refused, where the
+// upstream must be in the state that an error leaves: it fails when it is parsed.
+const poison = `SELECT "refused by veil"`
+
+// refusal is why a statement does not run: what the client is told, and what the
+// audit log and the operator's log are.
+type refusal struct {
+	sessionError
+	rule, column string
+	reason       string // a fixed word
+	plan         *sqlflow.Plan
+}
+
+// refused makes a refusal of one of the analysis. The statement begins at offset
+// in the client's text.
+func refused(r *sqlflow.Refusal, offset int) *refusal {
+	f := &refusal{
+		sessionError: sessionError{code: r.Code, text: r.Message, hint: r.Hint},
+		rule:         r.Rule, column: r.Column, reason: r.Reason,
+	}
+	if r.Position > 0 {
+		f.position = int32(r.Position + offset)
+	}
+	if f.reason == "" || f.reason == "refused" {
+		f.reason = rewritten(r.Code).text
+	}
+	return f
+}
+
+// analyze says what a statement may do, and over which catalog that is true.
+func (x *session) analyze(text string) (*sqlflow.Plan, *sqlflow.Catalog, *refusal) {
+	catalog, err := x.s.catalogs.current(context.Background())
+	if err != nil {
+		return nil, nil, &refusal{sessionError: sessionError{code: "08006", text: "the upstream's catalog cannot be read"}, reason: "catalog"}
+	}
+	x.flow.SearchPath = x.now().settings.now.searchPath
+	plan, r := x.s.analyzer.Analyze(text, catalog, x.view.policy, &x.flow)
+	if r != nil && strings.HasPrefix(r.Code, "42") && r.Code != "42501" {
+		// It may be of something that was made a moment ago.
+		if now, err := x.s.catalogs.look(context.Background()); err == nil && now != catalog {
+			catalog = now
+			plan, r = x.s.analyzer.Analyze(text, catalog, x.view.policy, &x.flow)
+		}
+	}
+	if r != nil {
+		return nil, nil, refused(r, 0)
+	}
+	if plan.Kind == sqlflow.Set && (plan.Setting == nil || plan.Setting.Name == "" || isolates(*plan.Setting)) || slices.ContainsFunc(plan.Settings, isolates) {
+		x.repeatable = true
+	}
+	return plan, catalog, nil
+}
+
+// isolates reports whether a setting can change what a transaction sees.
+func isolates(set sqlflow.Setting) bool { return strings.Contains(set.Name, "isolation") }
+
+// hindered refuses what cannot be masked in the session's settings.
+func (x *session) hindered(p *sqlflow.Plan) *refusal {
+	name, fixed := p.Hinders(x.now().settings.now.forms)
+	if name == "" {
+		return nil
+	}
+	hint := "run RESET " + name + " first"
+	if fixed != "" {
+		hint = "run SET " + name + " = " + fixed + " first"
+	}
+	return &refusal{
+		sessionError: sessionError{code: "0A000", text: "the statement reads a masked column whose text depends on " + name + ", which the session changed", hint: hint},
+		reason:       "setting", plan: p,
+	}
+}
+
+// judged is a statement as it was analysed. EXECUTE holds if what was prepared does.
+func (x *session) judged(text string, p *sqlflow.Plan, catalog *sqlflow.Catalog) *statement {
+	st := &statement{text: text, plan: p, catalog: catalog, check: p.CheckSQL}
+	if p.Kind == sqlflow.Execute && st.check == "" {
+		if prepared := x.now().statement(p.Name); prepared != nil {
+			st.text, st.catalog, st.check = "", prepared.catalog, prepared.check
+		}
+	}
+	return st
+}
+
+// now is the state that the next statement to be analysed finds.
+func (x *session) now() *state {
+	if x.staged != nil {
+		return x.staged
+	}
+	return x.state
+}
+
+// prepared and cursor are what the analysis asks for names.
+func (x *session) prepared(name string) *sqlflow.Plan {
+	if p := x.now().statement(name); p != nil {
+		return p.plan
+	}
+	return nil
+}
+
+func (x *session) cursor(name string) *sqlflow.Plan {
+	p := x.now().portal(name)
+	if p == nil || !p.cursor && (name == "" || p.st.plan.Kind != sqlflow.Rows || p.st.plan.Command != "SELECT") {
+		return nil
+	}
+	return p.st.plan // of DECLARE, or a portal that Bind named
+}
+
+// answered reports whether the door answers a plan itself. The upstream is given
+// an empty statement in its place where it has to see one.
+func answered(p *sqlflow.Plan) bool {
+	return p.Kind == sqlflow.Local || p.Kind == sqlflow.Empty || p.Kind == sqlflow.Set && p.SQL == ""
+}
+
+// aborted refuses what the door would answer itself in a transaction that
+// failed.
+func (x *session) aborted(p *sqlflow.Plan) *refusal {
+	if x.status == 'E' && answered(p) && p.Kind != sqlflow.Empty {
+		return &refusal{sessionError: *rewritten("25P02"), reason: "transaction aborted"}
+	}
+	return nil
+}
+
+// admit counts a statement against the consumer's limits.
+func (x *session) admit() (release func(), f *refusal) {
+	release, _, ok := x.who.Admit()
+	if !ok {
+		return nil, &refusal{
+			sessionError: sessionError{code: "53400", text: "the consumer's limit of statements is reached", hint: "try again later"},
+			reason:       "limit",
+		}
+	}
+	return release, nil
+}

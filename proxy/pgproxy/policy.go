@@ -1,0 +1,122 @@
+package pgproxy
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// Policy is who may log in, and what each may see. A session ends when another
+// one is put in force, before its next statement.
+type Policy struct {
+	// Consumers know who may log in.
+	Consumers *consumer.Directory
+	// Views are what consumers see, by the name that their accounts have; "" is
+	// the view of those that name none.
+	Views map[string]View
+	// TLS is the door's end of encrypted connections; nil for none. With one
+	// certificate in it, clients can bind their login to the connection.
+	TLS *tls.Config
+}
+
+// View is what a consumer sees, and how much of it.
+type View struct {
+	Policy  *mask.Policy
+	Options sqlflow.Options
+	// Detail asks for one audit entry an application.
+	Detail bool
+	// StatementTimeout bounds a statement; Limits.StatementTimeout does when it
+	// is zero.
+	StatementTimeout time.Duration
+	// Rows bounds the rows of a statement; zero does not.
+	Rows uint64
+}
+
+// policy is a Policy that runs.
+type policy struct {
+	consumers *consumer.Directory
+	views     map[string]*view
+	tls       *tls.Config
+	binding   *consumer.Binding
+}
+
+// view is a View that runs.
+type view struct {
+	policy  *sqlflow.Policy
+	plain   *mask.Plan // of statements in which nothing is masked
+	detail  bool
+	timeout time.Duration
+	rows    uint64
+}
+
+// newPolicy checks a policy. All problems are reported at once.
+func newPolicy(c Policy, limits Limits) (*policy, error) {
+	p := &policy{consumers: c.Consumers, views: map[string]*view{}, tls: c.TLS}
+	var problems []error
+	if c.Consumers == nil {
+		problems = append(problems, errors.New("the policy has no consumers: nobody could log in"))
+	}
+	// In order, so that one configuration has one list of problems.
+	for _, name := range slices.Sorted(maps.Keys(c.Views)) {
+		v := c.Views[name]
+		if v.Policy == nil {
+			problems = append(problems, fmt.Errorf("view %q has no ruleset", name))
+			continue
+		}
+		if v.StatementTimeout < 0 {
+			problems = append(problems, fmt.Errorf("view %q: the statement timeout is negative", name))
+		}
+		if v.StatementTimeout == 0 {
+			v.StatementTimeout = limits.StatementTimeout
+		}
+		flow, err := sqlflow.NewPolicy(v.Policy, v.Options)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("view %q: %w", name, err))
+		}
+		p.views[name] = &view{policy: flow, plain: &mask.Plan{Policy: v.Policy}, detail: v.Detail, timeout: v.StatementTimeout, rows: v.Rows}
+	}
+	var err error
+	if p.binding, err = binding(c.TLS); err != nil {
+		problems = append(problems, err)
+	}
+	return p, errors.Join(problems...)
+}
+
+// Reload puts another policy in force. With an error the one before stays.
+func (s *Server) Reload(c Policy) error {
+	force, err := s.Prepare(c)
+	if err == nil {
+		force()
+	}
+	return err
+}
+
+// Prepare checks a policy and returns what puts it in force, so that several
+// doors change together or not at all.
+func (s *Server) Prepare(c Policy) (force func(), err error) {
+	p, err := newPolicy(c, s.limits)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		s.policy.Store(p)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for x := range s.open {
+			x.hurry()
+		}
+	}, nil
+}
+
+// outdated reports whether the session must end since another policy is in force.
+// A transaction may come to its end.
+func (x *session) outdated() bool {
+	return x.policy != x.s.policy.Load() && x.status == 'I' && len(x.expected) == 0
+}

@@ -1,0 +1,343 @@
+package pgproxy
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// receive takes the upstream's answer to the execution of a statement, masks its
+// rows and passes them on. It reports whether the statement succeeded.
+//
+// The order of messages is RowDescription (of a simple query alone), rows, and one
+// of CommandComplete, PortalSuspended, EmptyQueryResponse and ErrorResponse; or
+// CopyOutResponse, data, CopyDone and CommandComplete.
+func (x *session) receive(ex *execution, st *statement) (bool, error) {
+	for {
+		typ, n, err := x.up.in.peek()
+		if err != nil {
+			return false, err
+		}
+		switch typ {
+		case 'D', 'T', 'H', 'C', 's':
+			if !ex.confirmed {
+				if f := x.confirm(st); f != nil {
+					return false, x.stop(ex, f)
+				}
+				ex.confirmed = true
+			}
+		}
+		if typ == 'D' || typ == 'd' {
+			if x.left(ex) == 0 {
+				return false, x.stop(ex, &refusal{
+					sessionError: sessionError{code: "54000", text: "the statement has more rows than the consumer may have at once",
+						hint: "aggregate, or ask for at most " + strconv.FormatUint(x.view.rows, 10) + " rows with LIMIT"},
+					reason: "row limit", plan: ex.plan,
+				})
+			}
+			if err := x.data(ex, typ, n); err != nil {
+				return false, err
+			}
+			continue
+		}
+		typ, body, err := x.up.in.next()
+		if err != nil {
+			return false, err
+		}
+		switch typ {
+		case 'N', 'A', 'S':
+			err = x.unasked(typ, body)
+		case 'T':
+			err = x.columns(ex.plan, body, nil, false)
+			ex.described = true
+		case 'H':
+			if ex.plan.Kind != sqlflow.CopyOut {
+				return false, errUpstreamProtocol
+			}
+			ex.copying = true
+			x.out = appendFrame(x.out, 'H', body)
+		case 'c':
+			if !ex.copying {
+				return false, errUpstreamProtocol
+			}
+			ex.copying = false
+			x.send(&pgproto3.CopyDone{})
+		case 'C':
+			return true, x.conclude(ex, st.catalog, body)
+		case 's':
+			x.finish(ex, "complete", "")
+			x.send(&pgproto3.PortalSuspended{})
+			return true, nil
+		case 'I':
+			if !answered(ex.plan) {
+				return false, errUpstreamProtocol
+			}
+			x.answerLocal(ex, false)
+			return true, x.conclude(ex, st.catalog, nil)
+		case 'E':
+			code, err := x.upstreamError(body)
+			x.finish(ex, "failed", "upstream error "+code)
+			x.broken = true
+			return false, err
+		default:
+			return false, errUpstreamProtocol
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+}
+
+// copyFrames is how many pieces of COPY are no rows: a header and an end.
+const copyFrames = 2
+
+// left is how many rows the consumer may still have of a statement.
+func (x *session) left(ex *execution) int {
+	if x.view.rows == 0 {
+		return math.MaxInt
+	}
+	most := x.view.rows
+	if ex.copying {
+		most += copyFrames
+	}
+	return int(min(most-min(most, ex.count), math.MaxInt))
+}
+
+// columns compares the upstream's columns with those of the plan, and tells the
+// client the plan's.
+func (x *session) columns(p *sqlflow.Plan, body []byte, formats []int16, silent bool) error {
+	var m pgproto3.RowDescription
+	if err := m.Decode(body); err != nil {
+		return errUpstreamProtocol
+	}
+	fields := make([]sqlflow.Field, len(m.Fields))
+	for i, f := range m.Fields {
+		fields[i] = sqlflow.Field{Table: f.TableOID, Column: int16(f.TableAttributeNumber), Type: f.DataTypeOID}
+	}
+	if len(m.Fields) != len(p.Columns) || p.CheckRow(fields) != nil {
+		// The database may have changed since the catalog was looked at: who comes
+		// next finds it as it is.
+		_, _ = x.s.catalogs.look(context.Background())
+		return errDisagrees
+	}
+	if silent {
+		return nil
+	}
+	for i, c := range p.Columns {
+		f := &m.Fields[i]
+		f.Name = []byte(c.Name)
+		if c.Sealed {
+			f.TableOID, f.TableAttributeNumber = 0, 0
+			f.DataTypeOID, f.DataTypeSize, f.TypeModifier = c.Type, c.Size, c.Modifier
+			f.Format = format(formats, i)
+		}
+	}
+	x.send(&m)
+	return nil
+}
+
+// format is that of column i, where a client asked for none, one for all, or one
+// a column.
+func format(formats []int16, i int) int16 {
+	switch {
+	case len(formats) == 0:
+		return 0
+	case len(formats) == 1:
+		return formats[0]
+	}
+	return formats[i]
+}
+
+// data masks a row or a piece of COPY, or passes all of them on that stand in the
+// buffer.
+func (x *session) data(ex *execution, typ byte, n int) error {
+	if typ == 'D' && !ex.described || typ == 'd' && !ex.copying {
+		return errUpstreamProtocol
+	}
+	if len(x.out) >= flushAt {
+		x.announce(ex)
+		if err := x.flush(); err != nil {
+			return err
+		}
+	}
+	if ex.rows != nil {
+		_, body, err := x.up.in.next()
+		if err != nil {
+			return err
+		}
+		if typ == 'D' {
+			x.out, err = ex.rows.AppendDataRow(x.out, body)
+		} else {
+			x.out, err = ex.rows.AppendCopyData(x.out, body)
+		}
+		if err != nil {
+			return errDisagrees
+		}
+		ex.count++
+		return nil
+	}
+	run, count := x.up.in.run(typ, x.left(ex))
+	if count == 0 && headerBytes+n <= upstreamBuffer {
+		if err := x.up.in.fill(headerBytes + n); err != nil {
+			return err
+		}
+		run, count = x.up.in.run(typ, 1)
+	}
+	if count == 0 {
+		return x.large(ex)
+	}
+	if sqlflow.Tainted(run) {
+		return errDisagrees
+	}
+	ex.count += uint64(count)
+	if len(x.out)+len(run) <= flushAt {
+		x.out = append(x.out, run...)
+		return nil
+	}
+	x.announce(ex)
+	if err := x.flush(); err != nil {
+		return err
+	}
+	return x.write(run)
+}
+
+// large passes on a row that does not fit the buffer, in pieces that overlap for
+// the search of what must not be in them.
+func (x *session) large(ex *execution) error {
+	x.announce(ex)
+	if err := x.flush(); err != nil {
+		return err
+	}
+	ex.count++
+	w := &taintWriter{dst: &x.client}
+	if err := x.up.in.pass(w); err != nil {
+		return err
+	}
+	return w.close()
+}
+
+// taintWriter passes bytes on a little late: what could be the beginning of
+// something that must not pass is held back until it is known.
+type taintWriter struct {
+	dst  *client
+	held []byte
+}
+
+func (w *taintWriter) Write(b []byte) (int, error) {
+	w.held = append(w.held, b...)
+	if sqlflow.Tainted(w.held) {
+		return 0, errDisagrees
+	}
+	if n := len(w.held) - sqlflow.TaintBytes; n > 0 {
+		if err := w.dst.write(w.held[:n]); err != nil {
+			return 0, err
+		}
+		w.held = append(w.held[:0], w.held[n:]...)
+	}
+	return len(b), nil
+}
+
+func (w *taintWriter) close() error { return w.dst.write(w.held) }
+
+// stop ends an execution that the upstream would go on with: the client is told
+// why, and what still comes is dropped.
+func (x *session) stop(ex *execution, f *refusal) error {
+	x.cancelUpstream()
+	x.finish(ex, "refused", f.reason)
+	x.send(f.response("ERROR"))
+	x.broken = true
+	if n := len(x.expected); n > 0 && x.expected[n-1].kind != 'S' {
+		// Of the extended protocol, and no Sync was sent: the door sends one, so
+		// that the upstream is in a state that is known. The client's own comes.
+		x.up.out = appendFrame(x.up.out, 'S', nil)
+		if err := x.sendUpstream(); err != nil {
+			return err
+		}
+		return x.untilReady()
+	}
+	return nil
+}
+
+// conclude ends an execution that succeeded: what it changed is taken over, its
+// record is noted, and the client is told. body is that of the upstream's
+// CommandComplete; nil where the door answered.
+func (x *session) conclude(ex *execution, catalog *sqlflow.Catalog, body []byte) error {
+	if ex.copying || body == nil && !answered(ex.plan) {
+		return errUpstreamProtocol
+	}
+	p := ex.plan
+	x.transacted = x.transacted || p.Kind == sqlflow.Transaction
+	before := x.state.settings.now
+	x.state.apply(p, catalog)
+	x.finish(ex, "complete", "")
+	if p.Kind == sqlflow.Empty {
+		x.send(&pgproto3.EmptyQueryResponse{})
+		return nil
+	}
+	tag := p.Command
+	if body != nil {
+		var ok bool
+		if tag, ok = cString(body); !ok {
+			return errUpstreamProtocol
+		}
+		x.out = appendFrame(x.out, 'C', body)
+	} else {
+		if tag == "SELECT" {
+			tag = "SELECT " + strconv.Itoa(len(p.Answer))
+		}
+		x.send(&pgproto3.CommandComplete{CommandTag: []byte(tag)})
+	}
+	switch {
+	case p.Kind == sqlflow.Transaction && tag == "ROLLBACK" && p.Command == "COMMIT":
+		x.state.rollback() // of a transaction that had failed
+	case p.Kind == sqlflow.Deallocate && p.Name == "", p.Kind == sqlflow.Discard:
+		clear(x.checks.byText)
+	}
+	x.tellKept(before)
+	return nil
+}
+
+// textType and anyLength are the type and size of what the door answers itself.
+const (
+	textType  = 25
+	anyLength = -1
+)
+
+// describeLocal tells the columns of what the door answers itself.
+func (x *session) describeLocal(p *sqlflow.Plan, formats []int16) {
+	if len(p.Columns) == 0 {
+		x.send(&pgproto3.NoData{})
+		return
+	}
+	m := pgproto3.RowDescription{}
+	for i, c := range p.Columns {
+		m.Fields = append(m.Fields, pgproto3.FieldDescription{
+			Name: []byte(c.Name), DataTypeOID: textType, DataTypeSize: anyLength, TypeModifier: -1, Format: format(formats, i),
+		})
+	}
+	x.send(&m)
+}
+
+// answerLocal sends the rows of what the door answers itself, and their columns
+// if asked to. A text has the same bytes in both formats.
+func (x *session) answerLocal(ex *execution, describe bool) {
+	if describe && len(ex.plan.Columns) > 0 {
+		x.describeLocal(ex.plan, nil)
+	}
+	for _, row := range ex.plan.Answer {
+		start := len(x.out)
+		x.out = append(x.out, 'D', 0, 0, 0, 0)
+		x.out = binary.BigEndian.AppendUint16(x.out, uint16(len(row)))
+		for _, cell := range row {
+			x.out = binary.BigEndian.AppendUint32(x.out, uint32(len(cell)))
+			x.out = append(x.out, cell...)
+		}
+		binary.BigEndian.PutUint32(x.out[start+1:], uint32(len(x.out)-start-1))
+		ex.count++
+	}
+}

@@ -1,0 +1,264 @@
+// Package pgproxy is the PostgreSQL door: a read-only server of the PostgreSQL
+// protocol that answers SQL over another PostgreSQL with de-identified rows.
+//
+// A client logs in to Veil with a user of Veil's; each session has a connection
+// of its own to the upstream, with Veil's role there. A statement is analysed and
+// rewritten (package sqlflow) before the upstream sees it; the upstream's columns
+// are compared with those of the analysis; its rows are masked in the frames they
+// come in; the audit record is made durable; and only then does the end of the
+// answer leave.
+//
+// A session is one goroutine. It reads messages of the client, sends their
+// rewritten forms upstream, and remembers what is expected in answer; where the
+// client waits (Sync, Flush, a simple query) it reads the upstream's messages and
+// answers. So each answer is matched with the message that asked for it, and what
+// is not expected ends the session. A statement that is refused inside a
+// transaction is sent as one that fails, so that the transaction is in the state
+// the client is told.
+//
+// Invariants: no text of the upstream passes, of an error or a notice, only its
+// SQLSTATE; a prepared statement, portal or cursor is masked by the plan it was
+// made with, and a name whose plan is not known is not asked for; nothing leaves
+// before the records of what it completes are durable; a message, column or row
+// that the analysis does not expect ends the session; the upstream's session is
+// read-only, and its role may only read.
+//
+// Not known here: what a statement may do and how a row is masked (package
+// sqlflow), who may log in (package consumer), how the log is kept (the mask.Sink
+// that is handed in).
+package pgproxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/metrics"
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// Config is what a door needs.
+type Config struct {
+	// Upstream is the connection string of the PostgreSQL that has the
+	// originals, as libpq takes it.
+	Upstream string
+	// Password is that of the upstream's role; the connection string's when it is
+	// empty.
+	Password string
+	Policy   Policy
+	// Sink takes the audit records. No answer is completed before its record is
+	// in.
+	Sink mask.Sink
+	// Plaintext lets clients of other machines in without encryption. Those of
+	// this machine always may.
+	Plaintext bool
+	// PowerfulRole lets the upstream's role be one that may do more than read,
+	// with a warning.
+	PowerfulRole bool
+	// SearchPath is where a session looks for relations at first; PostgreSQL's
+	// default when it is empty.
+	SearchPath []string
+	// Logger takes one line a statement, without values. Nothing is logged when
+	// it is nil.
+	Logger *slog.Logger
+	// Metrics counts statements; nil counts nothing.
+	Metrics *metrics.Door
+	Limits  Limits
+}
+
+// plansKept is how many analysed statements are remembered.
+const plansKept = 10_000
+
+// Server is a PostgreSQL door.
+type Server struct {
+	policy     atomic.Pointer[policy]
+	sink       mask.Sink
+	plaintext  bool
+	searchPath []string
+	log        *slog.Logger
+	metrics    *metrics.Door
+	limits     Limits
+	up         *upstreams
+	catalogs   *catalogs
+	analyzer   *sqlflow.Analyzer
+	sessions   sessions
+	attempts   *consumer.Attempts
+
+	slots   chan struct{}
+	running sync.WaitGroup
+	closing atomic.Bool
+	mu      sync.Mutex
+	open    map[*session]struct{}
+	listens map[net.Listener]struct{}
+}
+
+// New checks the configuration and returns a door. It opens no connection.
+func New(c Config) (*Server, error) {
+	if c.Sink == nil {
+		return nil, errors.New("the PostgreSQL door needs an audit log")
+	}
+	limits, err := c.Limits.complete()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		sink: c.Sink, plaintext: c.Plaintext, searchPath: c.SearchPath, log: c.Logger, metrics: c.Metrics, limits: limits,
+		analyzer: sqlflow.NewAnalyzer(plansKept),
+		sessions: sessions{byID: map[uint32]*session{}},
+		attempts: consumer.NewAttempts(),
+		slots:    make(chan struct{}, limits.Connections),
+		open:     map[*session]struct{}{}, listens: map[net.Listener]struct{}{},
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if len(s.searchPath) == 0 {
+		s.searchPath = []string{"$user", "public"}
+	}
+	if s.up, err = newUpstreams(c.Upstream, c.Password, limits, s.log); err != nil {
+		return nil, err
+	}
+	s.up.role = roleCheck{allow: c.PowerfulRole, log: s.log}
+	s.catalogs = &catalogs{up: s.up}
+	p, err := newPolicy(c.Policy, limits)
+	if err != nil {
+		return nil, err
+	}
+	s.policy.Store(p)
+	return s, nil
+}
+
+// Warm connects to the upstream, reads its catalog and starts the parser, so
+// that the first statement need not wait. Its error says what does not work.
+func (s *Server) Warm(ctx context.Context) error {
+	if err := sqlflow.Warm(); err != nil {
+		return err
+	}
+	_, err := s.catalogs.current(ctx)
+	return err
+}
+
+// Ready says, in fixed words, why a client that comes now would not be served: the
+// upstream does not answer, or no connection is left.
+func (s *Server) Ready() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.limits.ConnectTimeout)
+	defer cancel()
+	switch {
+	case len(s.slots) == cap(s.slots):
+		return errors.New("all connections of clients are taken (connections)")
+	case len(s.up.slots) == cap(s.up.slots):
+		return errors.New("all connections to the PostgreSQL upstream are taken (upstreamConnections)")
+	}
+	if _, err := s.catalogs.look(ctx); err != nil {
+		return fmt.Errorf("the PostgreSQL upstream does not answer (%s)", sqlState(err))
+	}
+	return nil
+}
+
+// Stats are the connections of a moment.
+type Stats struct {
+	// Sessions are those of clients.
+	Sessions int
+	// Upstream are the connections to the upstream that sessions hold, Idle those
+	// that are kept for the next one, Waiting the sessions that wait for one.
+	Upstream, Idle, Waiting int
+}
+
+// Stats counts connections.
+func (s *Server) Stats() Stats {
+	s.up.mu.Lock()
+	idle := len(s.up.idle)
+	s.up.mu.Unlock()
+	return Stats{Sessions: len(s.slots), Upstream: len(s.up.slots), Idle: idle, Waiting: int(s.up.waiters.Load())}
+}
+
+// Serve answers clients until Shutdown or an error of the listener.
+func (s *Server) Serve(l net.Listener) error {
+	s.mu.Lock()
+	s.listens[l] = struct{}{}
+	s.mu.Unlock()
+	for pause := time.Millisecond; ; {
+		conn, err := l.Accept()
+		if err != nil {
+			if s.closing.Load() {
+				return nil
+			}
+			var temporary net.Error
+			if errors.As(err, &temporary) && temporary.Timeout() || pause < time.Second && !errors.Is(err, net.ErrClosed) {
+				time.Sleep(pause) // such as too many open files
+				pause *= 2
+				continue
+			}
+			return err
+		}
+		pause = time.Millisecond
+		x := &session{s: s, policy: s.policy.Load(), address: consumer.ClientAddress(conn.RemoteAddr()), client: client{raw: conn, conn: conn, timeout: s.limits.WriteTimeout}}
+		select {
+		case s.slots <- struct{}{}:
+			s.running.Add(1)
+			go x.serve()
+		default:
+			go x.turnAway()
+		}
+	}
+}
+
+// Shutdown stops taking connections, ends the sessions that wait for their
+// client, and waits until the statements under way are answered. When the context
+// ends it ends those too.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.closing.Store(true)
+	s.mu.Lock()
+	for l := range s.listens {
+		_ = l.Close()
+	}
+	for x := range s.open {
+		x.hurry()
+	}
+	s.mu.Unlock()
+	done := make(chan struct{})
+	go func() { s.running.Wait(); close(done) }()
+	var err error
+	select {
+	case <-done:
+	case <-ctx.Done():
+		err = ctx.Err()
+		s.abandon(done)
+		<-done
+	}
+	s.catalogs.close()
+	s.up.close()
+	s.analyzer.Close()
+	return err
+}
+
+// farewell is how long sessions that are ended have to say so to their clients.
+const farewell = 2 * time.Second
+
+// abandon ends what the sessions do, each with an error that its client
+// understands, and then the connections of those that do not come to an end.
+func (s *Server) abandon(done <-chan struct{}) {
+	s.mu.Lock()
+	for x := range s.open {
+		x.ending.Store(true)
+		go x.cancelUpstream() // ends within cancelTimeout
+	}
+	s.mu.Unlock()
+	select {
+	case <-done:
+		return
+	case <-time.After(farewell):
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for x := range s.open {
+		_ = x.raw.Close() // not conn, which TLS may be taking the place of
+	}
+}

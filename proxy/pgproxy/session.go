@@ -1,0 +1,442 @@
+package pgproxy
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// applicationName is what the upstream knows each session by.
+const applicationName = "veil"
+
+// session is a client that is served. All but cancelling and closing is done by
+// one goroutine.
+type session struct {
+	s *Server
+	client
+	address string // of the client, as records have it
+	id      uint32 // that the client cancels by
+	key     []byte
+	who     *consumer.Consumer
+	// policy is the one in force when the session began, view what its consumer
+	// sees.
+	policy *policy
+	view   *view
+	flow   sqlflow.Session
+	keys   *mask.Pseudonymizer // opens what is bound to parameters
+
+	waits      atomic.Bool // for messages: it has logged in
+	ending     atomic.Bool // the process stops and waits no longer
+	cancelling sync.Mutex  // held while up is set or cancelled
+	up         *upstream
+
+	state *state
+	// staged is what the statements of a query string that are analysed already
+	// will have changed; nil where none is.
+	staged *state
+	// status is that of the last ReadyForQuery: I, T or E.
+	status byte
+	// skipping: an error was told, and all up to the next Sync is left out.
+	skipping bool
+	// broken: an error was told since the last ReadyForQuery.
+	broken bool
+	// settled is what the settings are if the implicit transaction is rolled
+	// back.
+	settled settings
+	current *execution // nil between executions
+	checks  checks
+	// transacted: a transaction began or ended since the last ReadyForQuery.
+	transacted bool
+	// begun: a portal was executed since the last ReadyForQuery, so that an
+	// implicit transaction is open upstream.
+	begun bool
+	// repeatable: the client asked for transactions that do not see what others
+	// commit.
+	repeatable bool
+	expected   []expectation
+	// records are those that must be durable before out may leave.
+	records []*mask.Record
+	passes  map[*mask.Plan][]*mask.Pass
+	// lost: the upstream's session is not in a state that is known.
+	lost bool
+}
+
+// serve is the life of a session.
+func (x *session) serve() {
+	s := x.s
+	s.mu.Lock()
+	s.open[x] = struct{}{}
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.open, x)
+		s.mu.Unlock()
+		<-s.slots
+		s.running.Done()
+	}()
+	defer func() { _ = x.conn.Close() }()
+	defer x.recover()
+	if err := x.begin(); err != nil {
+		x.end(err)
+		return
+	}
+	defer s.sessions.remove(x)
+	x.end(x.loop())
+}
+
+// turnAway refuses a client for which there is no room.
+func (x *session) turnAway() {
+	_ = x.conn.SetDeadline(time.Now().Add(time.Second))
+	x.send((&sessionError{code: "53300", text: "sorry, too many clients already"}).response("FATAL"))
+	_ = x.flush()
+	_ = x.conn.Close()
+}
+
+// begin takes a client from the first byte to the first ReadyForQuery.
+func (x *session) begin() error {
+	s := x.s
+	if err := x.conn.SetDeadline(time.Now().Add(s.limits.AuthTimeout)); err != nil {
+		return err
+	}
+	st, err := x.negotiate(x.policy.tls)
+	switch {
+	case errors.Is(err, errCancel):
+		s.sessions.cancel(st.cancel)
+		return errCancel
+	case err != nil:
+		return err
+	}
+	err = x.enter(st)
+	if failed := x.recordLogin(st.user, err); failed != nil {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	return x.flush()
+}
+
+// enter logs a client in that has said who it is, and makes the session ready.
+func (x *session) enter(st *startup) (err error) {
+	s := x.s
+	version := x.agree(st)
+	if on := strings.ToLower(st.parameters["replication"]); on != "" && on != "false" && on != "off" && on != "no" && on != "0" {
+		return &sessionError{code: "0A000", text: "the door does not replicate"}
+	}
+	delete(st.parameters, "replication")
+	if x.tls == nil && !s.plaintext && !x.local() {
+		return &sessionError{code: "28000", text: "the connection is not encrypted", hint: "connect with sslmode=require or better"}
+	}
+	x.in = newFrames(x.conn, clientBuffer, mostAuthBytes)
+	binding := x.policy.binding
+	if x.tls == nil {
+		binding = nil
+	}
+	if err := x.logIn(st.user, binding); err != nil {
+		return err
+	}
+	x.in.limit = s.limits.MessageBytes
+	if x.view = x.policy.views[x.who.View]; x.view == nil {
+		return &sessionError{code: "28000", text: "the consumer has no view of this database"}
+	}
+	if database := s.up.config.Database; st.database != "" && st.database != database && st.database != st.user {
+		return &sessionError{code: "3D000", text: "there is no such database at this door"}
+	}
+	return x.open(st, version)
+}
+
+// remember begins what is kept of a session from statement to statement.
+func (x *session) remember(st *startup) {
+	x.keys = x.view.plain.Policy.Keys.NewPseudonymizer()
+	x.checks = newChecks()
+	x.passes = map[*mask.Plan][]*mask.Pass{}
+	x.status = 'I'
+	x.state = &state{statements: map[string]*statement{}, portals: map[string]*portal{}}
+	first := vars{searchPath: x.s.searchPath, application: st.parameters["application_name"], encoding: "UTF8"}
+	x.state.settings, x.state.initial = settings{first, first}, first
+	x.flow = sqlflow.Session{
+		User: st.user, Database: x.s.up.config.Database,
+		Timeout:  x.view.timeout,
+		Prepared: x.prepared, Cursor: x.cursor, Setting: x.setting,
+	}
+}
+
+// open gives the session its upstream and tells the client that it is ready.
+func (x *session) open(st *startup, version uint32) error {
+	s := x.s
+	x.remember(st)
+	upstreamSettings, err := x.startupSettings(st)
+	if err != nil {
+		return err
+	}
+	up, err := s.up.acquire(context.Background(), upstreamSettings)
+	if err != nil {
+		return err
+	}
+	up.waiting = x.patient
+	x.state.settings.kept.setForm("intervalstyle", sqlflow.FormOf("intervalstyle", []string{up.statuses["IntervalStyle"]}))
+	x.state.initial = x.state.settings.kept
+	x.state.settings.now = x.state.settings.kept
+	x.settled = x.state.settings
+	x.cancelling.Lock()
+	x.up = up
+	x.cancelling.Unlock()
+	x.tellStatuses()
+	keyBytes := shortKey
+	if version >= newestProtocol {
+		keyBytes = longKey
+	}
+	s.sessions.add(x, keyBytes)
+	x.send(&pgproto3.BackendKeyData{ProcessID: x.id, SecretKey: x.key})
+	x.send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
+	return x.conn.SetDeadline(time.Time{})
+}
+
+// passed are the parameters whose values the client is told as the upstream tells
+// them.
+var passed = map[string]bool{
+	"server_version": true, "server_encoding": true, "DateStyle": true, "IntervalStyle": true,
+	"TimeZone": true, "integer_datetimes": true, "standard_conforming_strings": true, "in_hot_standby": true,
+	"default_transaction_read_only": true, "scram_iterations": true,
+}
+
+// tellStatuses reports the parameters of the session.
+func (x *session) tellStatuses() {
+	x.send(&pgproto3.AuthenticationOk{})
+	x.tellKept(vars{})
+	x.send(&pgproto3.ParameterStatus{Name: "is_superuser", Value: "off"})
+	x.send(&pgproto3.ParameterStatus{Name: "session_authorization", Value: x.flow.User})
+	var names []string
+	for name := range x.up.statuses {
+		if passed[name] {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		x.send(&pgproto3.ParameterStatus{Name: name, Value: x.up.statuses[name]})
+	}
+}
+
+// lull is how long a client may be silent in the middle of the extended protocol
+// before its messages are answered without Flush or Sync: one that waits for an
+// error gets it.
+const lull = 20 * time.Millisecond
+
+// tellKept reports the parameters that the proxy keeps, where they are others than they
+// were.
+func (x *session) tellKept(before vars) {
+	now := x.state.settings.now
+	if now.application != before.application || before.encoding == "" {
+		x.send(&pgproto3.ParameterStatus{Name: "application_name", Value: now.application})
+	}
+	if now.encoding != before.encoding {
+		x.send(&pgproto3.ParameterStatus{Name: "client_encoding", Value: now.encoding})
+	}
+}
+
+// loop answers messages until the client leaves.
+func (x *session) loop() error {
+	x.waits.Store(true)
+	for {
+		wait := x.s.limits.IdleTimeout
+		if len(x.expected) > 0 {
+			wait = lull
+		}
+		deadline := time.Now().Add(wait)
+		if err := x.conn.SetReadDeadline(deadline); err != nil {
+			return err
+		}
+		if err := x.over(); err != nil {
+			return err
+		}
+		typ, body, err := x.in.next()
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(deadline):
+			continue // hurried, to look whether it should end
+		case errors.Is(err, os.ErrDeadlineExceeded) && len(x.expected) > 0:
+			if err := x.drain(); err != nil {
+				return err
+			}
+			continue
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return errIdle
+		case err != nil:
+			return err
+		}
+		if typ == 'X' {
+			return nil
+		}
+		if err := x.over(); err != nil { // since the message was waited for
+			return err
+		}
+		if err := x.message(typ, body); err != nil {
+			return err
+		}
+	}
+}
+
+// over says why the session must end before its next statement; nil if it goes on.
+func (x *session) over() error {
+	switch {
+	case x.s.closing.Load() && len(x.expected) == 0:
+		return errClosing
+	case x.outdated():
+		return errOutdated
+	}
+	return nil
+}
+
+// Why a session ends that did nothing wrong.
+var (
+	errIdle     = &sessionError{code: "57P05", text: "terminating connection due to idle-session timeout"}
+	errClosing  = &sessionError{code: "57P01", text: "terminating connection due to administrator command", hint: "Veil is shutting down: connect again"}
+	errOutdated = &sessionError{code: "57P01", text: "terminating connection due to administrator command", hint: "Veil's rules or users were reloaded: connect again"}
+)
+
+// message answers one message of the client, or notes what is expected for it.
+func (x *session) message(typ byte, body []byte) error {
+	switch typ {
+	case 'S':
+		return x.sync()
+	case 'd', 'c', 'f':
+		return nil // of a COPY that was refused; PostgreSQL passes over them too
+	case 'Q', 'P', 'B', 'D', 'E', 'C', 'H', 'F':
+	default:
+		return &sessionError{code: "08P01", text: "the client sent a message of an unknown type"}
+	}
+	if x.skipping {
+		return nil
+	}
+	switch typ {
+	case 'Q':
+		return x.query(body)
+	case 'P':
+		return x.parse(body)
+	case 'B':
+		return x.bind(body)
+	case 'D':
+		return x.describe(body)
+	case 'E':
+		return x.execute(body)
+	case 'C':
+		return x.closeNamed(body)
+	case 'H':
+		if err := x.drain(); err != nil {
+			return err
+		}
+		return x.flush()
+	}
+	return x.functionCall()
+}
+
+// functionCall refuses a call by function number, which has no SQL to judge.
+func (x *session) functionCall() error {
+	if err := x.drain(); err != nil || x.skipping {
+		return err
+	}
+	f := &refusal{sessionError: sessionError{code: "0A000", text: "functions are not called by number", hint: "call it in a query"}, reason: "function call"}
+	if err := x.run(nil, f); err != nil {
+		return err
+	}
+	x.sendReady()
+	return x.flush()
+}
+
+// flush makes the records of what is completed durable, and then sends it.
+// Without them nothing leaves.
+func (x *session) flush() error {
+	if err := x.commit(); err != nil {
+		return err
+	}
+	return x.client.flush()
+}
+
+// patient is called while the upstream is waited for: a client that left is not
+// worked for.
+func (x *session) patient() error {
+	if x.gone() {
+		return net.ErrClosed
+	}
+	return nil
+}
+
+// hurry ends the wait for the client's next message.
+func (x *session) hurry() {
+	if x.waits.Load() {
+		_ = x.conn.SetReadDeadline(time.Now())
+	}
+}
+
+// end tells the client why the session ends, if there is a reason, and gives the
+// upstream back.
+func (x *session) end(err error) {
+	clean := err == nil && len(x.expected) == 0
+	if x.current != nil {
+		x.finish(x.current, "failed", "session ended")
+	}
+	if x.who != nil {
+		if failed := x.commit(); failed != nil && err == nil {
+			err = failed
+		}
+	}
+	if told := fatal(err); told != nil {
+		clean = told.code == "57P01" || told.code == "57P05"
+		x.out = x.out[:0] // what was not completed
+		x.send(told.response("FATAL"))
+		_ = x.conn.SetDeadline(time.Now().Add(time.Second))
+		_ = x.client.flush()
+		x.s.log.Warn("session ended", "door", "postgres", "consumer", x.name(), "client", x.address, "reason", told.text)
+	}
+	x.giveBack(clean && !x.lost && x.status == 'I')
+}
+
+// giveBack lets go of the upstream. One that is in the middle of something is
+// told to stop.
+func (x *session) giveBack(clean bool) {
+	if x.up == nil {
+		return
+	}
+	if !clean {
+		x.cancelUpstream()
+	}
+	x.cancelling.Lock()
+	up := x.up
+	x.up = nil
+	x.cancelling.Unlock()
+	x.s.up.release(up, clean)
+}
+
+// name is the consumer's name for the log.
+func (x *session) name() string {
+	if x.who == nil {
+		return ""
+	}
+	return x.who.Name
+}
+
+// recover ends the session after a panic. What it was about stays here: a
+// panic's text can hold a value. The log gets the functions that led to it.
+func (x *session) recover() {
+	if recover() == nil {
+		return
+	}
+	// What panics while the panic is answered ends the session, not the process.
+	defer func() { _ = recover() }()
+	x.s.log.Error("panic", "door", "postgres", "consumer", x.name(), "stack", proxy.Stack())
+	x.lost = true
+	x.end(&sessionError{code: "XX000", text: "Veil failed to answer this statement"})
+}

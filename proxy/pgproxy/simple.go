@@ -1,0 +1,154 @@
+package pgproxy
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// query answers a simple query. Its statements are analysed one after the other,
+// each as what stands before it would leave the session, and sent upstream as one
+// string, so that they are one transaction as PostgreSQL has it. A statement that
+// is refused ends the string with one that fails.
+func (x *session) query(body []byte) error {
+	if err := x.drain(); err != nil || x.skipping {
+		return err
+	}
+	text, ok := cString(body)
+	if !ok {
+		return errFrameLength
+	}
+	steps, refusal := x.judge(text)
+	release, limited := x.admit()
+	if limited != nil {
+		steps, refusal, release = nil, limited, nothing
+	}
+	defer func() { release() }()
+	if err := x.run(steps, refusal); err != nil {
+		return err
+	}
+	release() // before the client can send the next one
+	release = nothing
+	x.sendReady()
+	return x.flush()
+}
+
+func nothing() {}
+
+// cString takes the zero byte off the end of a text that fills a message.
+func cString(body []byte) (string, bool) {
+	n := len(body) - 1
+	if n < 0 || bytes.IndexByte(body, 0) != n {
+		return "", false
+	}
+	return string(body[:n]), true
+}
+
+// judge analyses the statements of a query string up to the first that is
+// refused.
+func (x *session) judge(text string) ([]*statement, *refusal) {
+	statements, r := sqlflow.Split(text)
+	if r != nil {
+		return nil, refused(r, 0)
+	}
+	x.staged = x.state.over()
+	defer func() { x.staged = nil }()
+	var steps []*statement
+	for _, one := range statements {
+		plan, catalog, f := x.analyze(one.SQL)
+		if f == nil {
+			f = x.aborted(plan)
+		}
+		if f == nil {
+			f = x.hindered(plan)
+		}
+		if f != nil {
+			if f.position > 0 {
+				f.position += int32(one.Offset)
+			}
+			if f.code == "42601" {
+				steps = nil // PostgreSQL parses the whole string before it begins
+			}
+			return steps, f
+		}
+		steps = append(steps, x.judged(one.SQL, plan, catalog))
+		x.staged.apply(plan, catalog)
+	}
+	return steps, nil
+}
+
+// run sends the statements upstream and answers them, up to but not including
+// ReadyForQuery.
+func (x *session) run(steps []*statement, refusal *refusal) error {
+	if len(steps) == 0 && refusal == nil {
+		x.send(&pgproto3.EmptyQueryResponse{})
+		return nil
+	}
+	var sql []string
+	for _, st := range steps {
+		if !answered(st.plan) {
+			sql = append(sql, st.plan.SQL)
+		}
+	}
+	// A transaction that is open, or that the statements before are, must fail.
+	if refusal != nil && (x.status == 'T' || x.begun || len(sql) > 0) {
+		sql = append(sql, poison)
+	}
+	if len(sql) > 0 {
+		x.up.out = appendQuery(x.up.out, strings.Join(sql, ";\n"))
+		if err := x.sendUpstream(); err != nil {
+			return err
+		}
+	}
+	failed := false
+	for _, st := range steps {
+		ok, err := x.step(st)
+		if err != nil {
+			return err
+		}
+		if failed = !ok; failed {
+			break
+		}
+	}
+	if refusal != nil && !failed {
+		x.refuse(refusal)
+		x.broken = true // what fails in its place is not told
+	}
+	if len(sql) == 0 {
+		x.ready(x.status)
+		return nil
+	}
+	return x.untilReady()
+}
+
+// step answers one statement. It reports whether the statement succeeded.
+func (x *session) step(st *statement) (bool, error) {
+	ex, err := x.start(st.plan, nil, nothing)
+	if err != nil {
+		return false, err
+	}
+	if answered(st.plan) {
+		x.answerLocal(ex, true)
+		return true, x.conclude(ex, st.catalog, nil)
+	}
+	return x.receive(ex, st)
+}
+
+// appendQuery appends a Query message.
+func appendQuery(dst []byte, sql string) []byte {
+	dst = append(dst, 'Q')
+	dst = binary.BigEndian.AppendUint32(dst, uint32(4+len(sql)+1))
+	return append(append(dst, sql...), 0)
+}
+
+// sendUpstream sends what was gathered for the upstream.
+func (x *session) sendUpstream() error { return x.up.flush(x.s.limits.WriteTimeout) }
+
+// sendReady tells the client that the next query may come.
+func (x *session) sendReady() {
+	x.send(&pgproto3.ReadyForQuery{TxStatus: x.status})
+}

@@ -1,0 +1,279 @@
+package pgproxy
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// statement is a prepared statement: by Parse, or by PREPARE. PostgreSQL has them
+// under the same names.
+type statement struct {
+	text string // that was analysed; empty for PREPARE's
+	plan *sqlflow.Plan
+	// catalog is what the plan was made over; check asks whether its relations
+	// are still the same.
+	catalog *sqlflow.Catalog
+	check   string
+	// checked: the upstream's columns were compared with the plan's, or are
+	// going to be before any row comes.
+	checked bool
+}
+
+// portal is a bound statement, or a cursor of DECLARE. PostgreSQL has them under
+// the same names.
+type portal struct {
+	st      *statement
+	formats []int16 // of the results, as the client asked for them
+	cursor  bool    // of DECLARE
+	holds   bool    // its plan was found to hold, after it was bound
+	ex      *execution
+}
+
+// vars are what the door keeps of a session's settings, in the upstream's stead.
+type vars struct {
+	searchPath  []string
+	path        *string // the search path as one text, where it was set so
+	application string
+	encoding    string // of the client, as it is named: text is in UTF-8
+	// forms are the parameters, not as they are where columns are masked, that the
+	// text of a type depends on. A map is never changed.
+	forms map[string]string
+}
+
+// settings are the vars as they are now, and as they will be once the transaction
+// is committed: SET LOCAL changes the former alone.
+type settings struct{ now, kept vars }
+
+// savepoint is what the settings were at one.
+type savepoint struct {
+	name     string
+	settings settings
+}
+
+// state is what the meaning of a statement can depend on. Statements of one query
+// string are analysed before the first of them runs: what they will change is laid
+// over the session's state for the time.
+type state struct {
+	under      *state // nil for the session's own
+	statements map[string]*statement
+	portals    map[string]*portal // in a state over another, nil: gone
+	settings   settings
+	initial    vars // what RESET goes back to
+	// begun is what the settings were when the transaction began; nil outside.
+	begun      *settings
+	savepoints []savepoint
+}
+
+// over is an empty state over s.
+func (s *state) over() *state {
+	o := *s
+	o.under = s
+	o.statements, o.portals = map[string]*statement{}, map[string]*portal{}
+	o.savepoints = append([]savepoint(nil), s.savepoints...)
+	return &o
+}
+
+func (s *state) statement(name string) *statement {
+	for ; s != nil; s = s.under {
+		if st, ok := s.statements[name]; ok {
+			return st
+		}
+	}
+	return nil
+}
+
+func (s *state) portal(name string) *portal {
+	for ; s != nil; s = s.under {
+		if p, ok := s.portals[name]; ok {
+			return p
+		}
+	}
+	return nil
+}
+
+// forget takes a statement away.
+func (s *state) forget(name string) {
+	if s.under != nil {
+		s.statements[name] = nil
+		return
+	}
+	delete(s.statements, name)
+}
+
+// forgetPortal takes a portal away.
+func (s *state) forgetPortal(name string) {
+	if s.under != nil {
+		s.portals[name] = nil
+		return
+	}
+	delete(s.portals, name)
+}
+
+// forgetAll takes all statements away.
+func (s *state) forgetAll() {
+	for u := s.under; u != nil; u = u.under {
+		for name := range u.statements {
+			s.statements[name] = nil
+		}
+	}
+	for name := range s.statements {
+		s.forget(name)
+	}
+}
+
+// forgetPortals takes all portals away.
+func (s *state) forgetPortals() {
+	for u := s.under; u != nil; u = u.under {
+		for name := range u.portals {
+			s.portals[name] = nil
+		}
+	}
+	for name := range s.portals {
+		s.forgetPortal(name)
+	}
+}
+
+// changes reports whether the statements after one with this plan may mean
+// something else by it.
+func changes(p *sqlflow.Plan) bool {
+	switch p.Kind {
+	case sqlflow.Rows, sqlflow.Empty, sqlflow.CopyOut, sqlflow.Fetch, sqlflow.Execute, sqlflow.Local:
+		return len(p.Settings) > 0
+	}
+	return true
+}
+
+// apply takes over what a statement that succeeded changed.
+func (s *state) apply(p *sqlflow.Plan, catalog *sqlflow.Catalog) {
+	for i := range p.Settings {
+		s.set(&p.Settings[i])
+	}
+	switch p.Kind {
+	case sqlflow.Declare:
+		s.portals[p.Name] = &portal{st: &statement{plan: p.Inner}, cursor: true}
+	case sqlflow.CloseCursor:
+		if p.Name == "" {
+			s.forgetPortals()
+		} else {
+			s.forgetPortal(p.Name)
+		}
+	case sqlflow.Prepare:
+		s.statements[p.Name] = &statement{plan: p.Inner, catalog: catalog, check: p.CheckSQL}
+	case sqlflow.Deallocate:
+		if p.Name == "" {
+			s.forgetAll()
+		} else {
+			s.forget(p.Name)
+		}
+	case sqlflow.Discard:
+		if p.Command == "DISCARD ALL" {
+			s.forgetAll()
+			s.forgetPortals()
+			s.settings = settings{s.initial, s.initial}
+		}
+	case sqlflow.Set:
+		if p.Setting != nil {
+			s.set(p.Setting)
+		}
+	case sqlflow.Transaction:
+		s.transaction(p)
+	}
+}
+
+// set takes over a setting that the door keeps.
+func (s *state) set(set *sqlflow.Setting) {
+	now := &s.settings.now
+	switch set.Name {
+	case "": // RESET ALL
+		*now = s.initial
+	case "search_path":
+		now.searchPath, now.path = s.initial.searchPath, s.initial.path
+		if len(set.Values) > 0 {
+			now.searchPath, now.path = set.Values, set.Shown
+		}
+	case "application_name":
+		now.application = s.initial.application
+		if len(set.Values) > 0 {
+			now.application = strings.Join(set.Values, ", ")
+		}
+	case "client_encoding":
+		now.encoding = s.initial.encoding
+		if len(set.Values) > 0 {
+			now.encoding = strings.Join(set.Values, ", ")
+		}
+	default:
+		form := s.initial.forms[set.Name]
+		if len(set.Values) > 0 {
+			form = sqlflow.FormOf(set.Name, set.Values)
+		}
+		now.setForm(set.Name, form)
+	}
+	if !set.Local {
+		s.settings.kept = s.settings.now
+	}
+}
+
+// setForm notes how a parameter is that the text of a type depends on.
+func (v *vars) setForm(name, form string) {
+	if v.forms[name] == form {
+		return
+	}
+	forms := map[string]string{}
+	maps.Copy(forms, v.forms)
+	forms[name] = form
+	v.forms = forms
+}
+
+// transaction takes over what becomes of the settings where a transaction, or a
+// part of it, begins or ends.
+func (s *state) transaction(p *sqlflow.Plan) {
+	switch p.Command {
+	case "BEGIN", "START TRANSACTION":
+		if s.begun == nil {
+			begun := s.settings
+			s.begun, s.savepoints = &begun, nil
+		}
+	case "COMMIT":
+		s.settings.now = s.settings.kept
+		s.begun, s.savepoints = nil, nil
+	case "ROLLBACK":
+		s.rollback()
+	case "SAVEPOINT":
+		if len(s.savepoints) < mostSavepoints {
+			s.savepoints = append(s.savepoints, savepoint{p.Name, s.settings})
+		}
+	case "RELEASE":
+		if i := s.savepoint(p.Name); i >= 0 {
+			s.savepoints = s.savepoints[:i]
+		}
+	case "ROLLBACK TO":
+		if i := s.savepoint(p.Name); i >= 0 {
+			s.settings = s.savepoints[i].settings
+			s.savepoints = s.savepoints[:i+1]
+		}
+	}
+}
+
+// mostSavepoints bounds what is remembered. Settings that were changed after
+// more of them keep the change when one is rolled back to.
+const mostSavepoints = 1000
+
+// savepoint is the place of the last savepoint of a name, or -1.
+func (s *state) savepoint(name string) int {
+	for i := len(s.savepoints) - 1; i >= 0; i-- {
+		if s.savepoints[i].name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// rollback takes back what a transaction set.
+func (s *state) rollback() {
+	if s.begun != nil {
+		s.settings = *s.begun
+	}
+	s.begun, s.savepoints = nil, nil
+}

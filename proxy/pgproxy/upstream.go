@@ -1,0 +1,373 @@
+package pgproxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"os"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+const (
+	// upstreamBuffer is what is read ahead of the upstream, in bytes.
+	upstreamBuffer = 64 << 10
+	// mostIdle is how many connections are kept for the next sessions, and
+	// idleFor how long.
+	mostIdle = 16
+	idleFor  = time.Minute
+	// cleanTimeout bounds the clearing of a connection for the next session.
+	cleanTimeout = 5 * time.Second
+	// patience is how long an answer of the upstream may be waited for before
+	// the door looks whether the client is still there.
+	patience = 3 * time.Second
+)
+
+// errBusy is what a session gets for which there is no connection.
+var errBusy = &sessionError{code: "53300", text: "all connections to the upstream are taken", hint: "try again later"}
+
+// upstreams opens connections to the upstream with Veil's own credentials, and
+// bounds their number.
+type upstreams struct {
+	config *pgx.ConnConfig
+	limits Limits
+	slots  chan struct{}
+	role   roleCheck
+	log    *slog.Logger
+	major  atomic.Int32 // of the server's version; 0: not known yet
+	// dateStyle is the one that sessions begin with of which the client asks for none:
+	// ISO, in the order that the server has.
+	dateStyle atomic.Pointer[string]
+	waiters   atomic.Int32
+
+	mu     sync.Mutex
+	idle   []*upstream // the longest idle first
+	closed bool
+}
+
+// upstream is a connection to the upstream. It belongs to one session.
+type upstream struct {
+	conn     net.Conn
+	in       *frames
+	out      []byte
+	cancel   func(context.Context) error // asks the server to end what it does
+	statuses map[string]string
+	settings string // that it was opened with, as text
+	since    time.Time
+	// waiting is called each time that nothing came for a while; an error of
+	// it ends the wait.
+	waiting func() error
+}
+
+// newUpstreams reads the connection string. Nothing is opened. The error never
+// repeats it: it can hold a password.
+func newUpstreams(dsn, password string, limits Limits, log *slog.Logger) (*upstreams, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, errors.New("the upstream's connection string cannot be read: want a URL or key=value pairs as libpq takes them")
+	}
+	if password != "" {
+		config.Password = password
+	}
+	config.ConnectTimeout = limits.ConnectTimeout
+	config.OnNotice, config.OnNotification = nil, nil
+	return &upstreams{config: config, limits: limits, log: log, slots: make(chan struct{}, limits.UpstreamConnections)}, nil
+}
+
+// acquire returns a connection with the given settings: an idle one, or a new
+// one, once there is room. Its error is a *sessionError.
+func (u *upstreams) acquire(ctx context.Context, settings map[string]string) (*upstream, error) {
+	ctx, cancel := context.WithTimeout(ctx, u.limits.QueueTimeout)
+	defer cancel()
+	select {
+	case u.slots <- struct{}{}:
+	default:
+		if err := u.wait(ctx); err != nil {
+			return nil, err
+		}
+	}
+	key := settingsText(settings)
+	for {
+		c := u.take(key)
+		if c == nil {
+			break
+		}
+		if c.alive() {
+			return c, nil
+		}
+		c.close()
+	}
+	c, err := u.connect(settings, key)
+	if err != nil {
+		<-u.slots
+		return nil, err
+	}
+	return c, nil
+}
+
+// wait takes the place of a connection that is given back.
+func (u *upstreams) wait(ctx context.Context) error {
+	u.waiters.Add(1)
+	defer u.waiters.Add(-1)
+	select {
+	case u.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return errBusy
+	}
+}
+
+// take returns the connection with these settings that was used last, or nil,
+// and closes those that are idle for long.
+func (u *upstreams) take(key string) *upstream {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for len(u.idle) > 0 && time.Since(u.idle[0].since) > idleFor {
+		u.idle[0].close()
+		u.idle = u.idle[1:]
+	}
+	for i := len(u.idle) - 1; i >= 0; i-- {
+		if c := u.idle[i]; c.settings == key {
+			u.idle = append(u.idle[:i:i], u.idle[i+1:]...)
+			return c
+		}
+	}
+	return nil
+}
+
+// release gives a connection back. One that is not clean, in the middle of
+// something, is closed.
+func (u *upstreams) release(c *upstream, clean bool) {
+	defer func() { <-u.slots }()
+	if !clean || c.discard() != nil {
+		c.close()
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.closed || len(u.idle) >= mostIdle {
+		c.close()
+		return
+	}
+	c.since = time.Now()
+	u.idle = append(u.idle, c)
+}
+
+// close closes the idle connections, and each other one when it is given back.
+func (u *upstreams) close() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.closed = true
+	for _, c := range u.idle {
+		c.close()
+	}
+	u.idle = nil
+}
+
+func settingsText(settings map[string]string) string {
+	var all []string
+	for name, value := range settings {
+		all = append(all, fmt.Sprintf("%q=%q", name, value))
+	}
+	sort.Strings(all)
+	return strings.Join(all, " ")
+}
+
+// connect opens a connection. What the client is told of a failure names no
+// host, role or address.
+func (u *upstreams) connect(settings map[string]string, key string) (*upstream, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), u.limits.ConnectTimeout)
+	defer cancel()
+	pg, err := u.open(ctx, settings)
+	if err != nil {
+		u.log.Error("upstream connection failed", "door", "postgres", "code", sqlState(err))
+		if told := badParameter(err, settings); told != nil {
+			return nil, told
+		}
+		return nil, &sessionError{code: "08001", text: "the upstream cannot be reached"}
+	}
+	if err := u.role.check(ctx, pg); err != nil {
+		_ = pg.Close(ctx)
+		u.log.Error("upstream role is refused", "door", "postgres", "reason", err.Error())
+		return nil, &sessionError{code: "42501", text: "the upstream's role may do more than read, so nothing is asked of it", hint: "the operator's log says what it may do"}
+	}
+	hijacked, err := pg.Hijack()
+	if err != nil || hijacked.Frontend.ReadBufferLen() > 0 || hijacked.TxStatus != 'I' {
+		_ = pg.Close(ctx)
+		return nil, &sessionError{code: "08006", text: "the upstream did not begin a session as expected"}
+	}
+	_ = hijacked.Conn.SetDeadline(time.Time{})
+	c := &upstream{conn: hijacked.Conn, statuses: hijacked.ParameterStatuses, settings: key}
+	c.in = newFrames(c, upstreamBuffer, u.limits.RowBytes)
+	canceler, err := pgconn.Construct(hijacked) // never used but to cancel
+	if err != nil {
+		c.close()
+		return nil, &sessionError{code: "08006", text: "the upstream did not begin a session as expected"}
+	}
+	c.cancel = canceler.CancelRequest
+	return c, nil
+}
+
+// badParameter is what the client is told where the upstream refuses the value of a
+// startup parameter; nil where it failed for another reason.
+func badParameter(err error, settings map[string]string) *sessionError {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || !strings.HasPrefix(pg.Code, "22") && pg.Code != "42704" {
+		return nil
+	}
+	for name := range settings {
+		if strings.Contains(strings.ToLower(pg.Message), `"`+strings.ToLower(name)+`"`) {
+			return &sessionError{code: pg.Code, text: fmt.Sprintf("invalid value for parameter %q", name), hint: "the parameter was set when the connection was opened: give it another value, or leave it out"}
+		}
+	}
+	return nil
+}
+
+// open opens a connection as a pgconn one, with what its version of PostgreSQL wants
+// beside the settings. The version is known from the first connection on.
+func (u *upstreams) open(ctx context.Context, settings map[string]string) (*pgconn.PgConn, error) {
+	for {
+		config := u.config.Config.Copy()
+		major := u.major.Load()
+		config.RuntimeParams = sqlflow.VersionSettings(int(major))
+		maps.Copy(config.RuntimeParams, settings)
+		_, wanted := settings["datestyle"]
+		if style := u.dateStyle.Load(); !wanted && style != nil {
+			config.RuntimeParams["DateStyle"] = *style
+		}
+		pg, err := pgconn.ConnectConfig(ctx, config)
+		if err != nil {
+			// The server may be an older one than it was.
+			u.major.Store(0)
+			u.dateStyle.Store(nil)
+			return nil, err
+		}
+		found := majorVersion(pg.ParameterStatus("server_version"))
+		style := pg.ParameterStatus("DateStyle")
+		if iso := sqlflow.FirstDateStyle(style); !wanted {
+			u.dateStyle.CompareAndSwap(nil, &iso)
+			wanted = iso == style
+		}
+		if wanted && len(sqlflow.VersionSettings(int(found))) == len(sqlflow.VersionSettings(int(major))) {
+			return pg, nil
+		}
+		u.major.Store(found)
+		_ = pg.Close(ctx)
+	}
+}
+
+// majorVersion reads "15.18 (Debian …)" or "17beta1"; a text that is none is version
+// 0, which has no settings of its own.
+func majorVersion(text string) int32 {
+	var major int32
+	for _, c := range []byte(text) {
+		if c < '0' || c > '9' || major > 1000 {
+			break
+		}
+		major = major*10 + int32(c-'0')
+	}
+	return major
+}
+
+// sqlState is the code of an upstream's error, or why there is none: all that may
+// be logged of it.
+func sqlState(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	return proxy.Cause(err)
+}
+
+// Read reads from the upstream for as long as the session is willing to wait.
+func (c *upstream) Read(p []byte) (int, error) {
+	for {
+		if c.waiting != nil {
+			if err := c.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+				return 0, err
+			}
+		}
+		n, err := c.conn.Read(p)
+		if n > 0 {
+			return n, nil
+		}
+		if c.waiting == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return 0, errUpstreamGone
+		}
+		if err := c.waiting(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// flush sends what was gathered for the upstream.
+func (c *upstream) flush(timeout time.Duration) error {
+	if len(c.out) == 0 {
+		return nil
+	}
+	if err := c.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+		return errUpstreamGone
+	}
+	_, err := c.conn.Write(c.out)
+	if err != nil {
+		err = errUpstreamGone
+	}
+	c.out = c.out[:0]
+	if cap(c.out) > 2*flushAt {
+		c.out = nil
+	}
+	return err
+}
+
+// alive reports whether an idle connection is still open, with nothing to read.
+func (c *upstream) alive() bool {
+	if c.in.buffered() > 0 || c.conn.SetReadDeadline(time.Now().Add(time.Millisecond)) != nil {
+		return false
+	}
+	var b [1]byte
+	n, err := c.conn.Read(b[:])
+	if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	return c.conn.SetReadDeadline(time.Time{}) == nil
+}
+
+// discard clears what a session left: prepared statements, cursors, settings.
+func (c *upstream) discard() error {
+	c.waiting = nil
+	if err := c.conn.SetReadDeadline(time.Now().Add(cleanTimeout)); err != nil {
+		return err
+	}
+	c.out = appendQuery(c.out[:0], "DISCARD ALL")
+	if err := c.flush(cleanTimeout); err != nil {
+		return err
+	}
+	for {
+		typ, body, err := c.in.next()
+		switch {
+		case err != nil:
+			return err
+		case typ == 'E':
+			return errUpstreamProtocol
+		case typ == 'Z':
+			if len(body) != 1 || body[0] != 'I' {
+				return errUpstreamProtocol
+			}
+			return c.conn.SetReadDeadline(time.Time{})
+		}
+	}
+}
+
+func (c *upstream) close() { _ = c.conn.Close() }

@@ -1,0 +1,140 @@
+package pgproxy
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/veil-proxy/veil/sqlflow"
+)
+
+// A plan is right for the relations that it was made over. Whether they are the
+// same still must be known after the upstream has locked them for the statement,
+// and before the first row leaves. There are two ways to ask.
+//
+// In the session: after Bind, which takes the locks, and before Execute, with no
+// round trip more. It holds where the question sees what was committed last, which
+// is outside transactions: in one that reads repeatably it would see an old catalog,
+// while the statement uses the new one.
+//
+// On the catalog's own connection, after the upstream's first answer: always.
+
+// mostChecks is how many questions a session keeps prepared.
+const mostChecks = 256
+
+// checks are the questions that a session has prepared upstream, by their text. The
+// names cannot be guessed, so that a client cannot prepare another statement under
+// one of them.
+type checks struct {
+	head   string
+	made   int
+	byText map[string]string
+}
+
+func newChecks() checks {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	return checks{head: "veil_" + hex.EncodeToString(b[:]), byText: map[string]string{}}
+}
+
+// verifiable reports whether the question may be asked in the session: the
+// statement is one whose relations Bind locks, and outside a transaction.
+func (x *session) verifiable(st *statement) bool {
+	p := st.plan
+	return st.check != "" && p.Kind == sqlflow.Rows && p.Command == "SELECT" && x.status == 'I' && !x.transacted && !x.repeatable
+}
+
+// verify asks in the session whether a portal's plan holds.
+func (x *session) verify(p *portal) error {
+	text := p.st.check
+	name, known := x.checks.byText[text]
+	if !known {
+		if len(x.checks.byText) >= mostChecks {
+			if err := x.forgetChecks(); err != nil || x.skipping {
+				return err
+			}
+		}
+		x.checks.made++
+		name = x.checks.head + "_" + strconv.Itoa(x.checks.made)
+		m := pgproto3.Parse{Name: name, Query: text}
+		out, err := m.Encode(x.up.out)
+		if err != nil {
+			return errFrameSize
+		}
+		x.up.out = out
+		x.checks.byText[text] = name
+	}
+	// A portal of its own: the parameters and formats are none.
+	body := append(append(append([]byte(x.checks.head), 0), name...), 0)
+	x.up.out = appendFrame(x.up.out, 'B', append(body, 0, 0, 0, 0, 0, 0))
+	x.up.out = appendFrame(x.up.out, 'E', append([]byte(x.checks.head), 0, 0, 0, 0, 0))
+	x.up.out = appendFrame(x.up.out, 'C', append([]byte("P"+x.checks.head), 0))
+	return x.expect(expectation{kind: 'V', name: text, portal: p, silent: known})
+}
+
+// forgetChecks closes the prepared questions.
+func (x *session) forgetChecks() error {
+	for text, name := range x.checks.byText {
+		x.up.out = appendFrame(x.up.out, 'C', append([]byte("S"+name), 0))
+		if err := x.expect(expectation{kind: 'C', silent: true}); err != nil || x.skipping {
+			return err
+		}
+		delete(x.checks.byText, text)
+	}
+	return nil
+}
+
+// verified takes the answer to a question. A silent one was prepared before.
+func (x *session) verified(e *expectation) (bool, error) {
+	want := []byte("12DC3")
+	if e.silent {
+		want = want[1:]
+	}
+	for _, w := range want {
+		typ, body, err := x.nextUpstream()
+		switch {
+		case err != nil:
+			return false, err
+		case typ == 'E':
+			delete(x.checks.byText, e.name)
+			_, err := x.upstreamError(body)
+			return false, err
+		case typ != w:
+			return false, errUpstreamProtocol
+		case typ == 'D':
+			e.portal.holds = string(body) == "\x00\x01\x00\x00\x00\x01t"
+		}
+	}
+	return true, nil
+}
+
+// confirm reports why an execution must not go on, if it must not: its plan was
+// made over relations that are others now. Where the plan would be the same over
+// those, it holds from then on. A cursor's rows were chosen when it was declared.
+func (x *session) confirm(st *statement) *refusal {
+	if st.catalog == nil || st.check == "" || st.plan.Kind == sqlflow.Fetch {
+		return nil
+	}
+	ctx := context.Background()
+	if holds, err := x.s.catalogs.holds(ctx, st.check); err == nil && holds {
+		return nil
+	}
+	now, err := x.s.catalogs.look(ctx)
+	if err != nil {
+		return &refusal{sessionError: sessionError{code: "08006", text: "the upstream's catalog cannot be read"}, reason: "catalog", plan: st.plan}
+	}
+	if st.text != "" {
+		if again, r := x.s.analyzer.Analyze(st.text, now, x.view.policy, &x.flow); r == nil && st.plan.Same(again) {
+			st.catalog, st.check = now, again.CheckSQL
+			return nil
+		}
+	}
+	return &refusal{
+		sessionError: sessionError{code: "0A000", text: "cached plan must not change result type",
+			hint: "the database's definitions changed meanwhile: run the statement again, or prepare it again if it was prepared"},
+		reason: "catalog changed", plan: st.plan,
+	}
+}
