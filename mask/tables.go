@@ -9,7 +9,7 @@ import (
 )
 
 // TablesSection is the part of a ruleset about tables. This package reads it;
-// what it means for a database is known to package sqlflow.
+// what it means for a database is known to package postgres/analysis.
 type TablesSection struct {
 	// Default says what happens to what no rule matches. refuse: the relation or
 	// column does not exist for who asks. remove: its values are NULL. keep: it

@@ -21,9 +21,9 @@ import (
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 //go:embed demo.yaml
@@ -200,7 +200,7 @@ func startDemoSQL(ctx context.Context, f demoFlags, dir string, p *fhirtest.Popu
 		return nil, err
 	}
 	d := &demoSQL{}
-	go func() { _ = sqlflow.Warm() }() // meanwhile; the door says if it fails
+	go func() { _ = analysis.Warm() }() // meanwhile; the door says if it fails
 	if d.server, err = startDemoServer(ctx, dir); err != nil {
 		return nil, err
 	}

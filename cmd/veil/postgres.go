@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/sqlflow"
+	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
 func newPostgres() *cobra.Command {
@@ -58,9 +58,9 @@ type postgresCheck struct {
 
 // checkedView is what veil postgres check says of a view, as JSON.
 type checkedView struct {
-	View     string            `json:"view"`
-	Columns  []checkedColumn   `json:"columns"`
-	Findings []sqlflow.Finding `json:"findings"`
+	View     string             `json:"view"`
+	Columns  []checkedColumn    `json:"columns"`
+	Findings []analysis.Finding `json:"findings"`
 }
 
 // checkedColumn is a column, or a relation where Column is empty.
@@ -75,11 +75,11 @@ type checkedColumn struct {
 }
 
 // treatmentWord is what becomes of a column or relation, in a word.
-func treatmentWord(c sqlflow.ColumnTreatment) string {
+func treatmentWord(c analysis.ColumnTreatment) string {
 	switch {
 	case c.Column != "":
 		return c.Treatment.String()
-	case c.Treatment == sqlflow.Clear:
+	case c.Treatment == analysis.Clear:
 		return "view"
 	}
 	return "refused"
@@ -124,8 +124,8 @@ func (f *serveFlags) checkPostgres(cmd *cobra.Command, o postgresCheck) error {
 			fmt.Fprintf(cmd.ErrOrStderr(), "veil: ruleset %s: %s\n", rs.Name, noTables)
 		}
 		columns, findings := seen.Treatments[v.Name], seen.Findings[v.Name]
-		failed = failed || slices.ContainsFunc(findings, func(f sqlflow.Finding) bool { return !f.Note }) ||
-			o.complete && slices.ContainsFunc(columns, func(c sqlflow.ColumnTreatment) bool { return c.Column != "" && c.Rule == "" })
+		failed = failed || slices.ContainsFunc(findings, func(f analysis.Finding) bool { return !f.Note }) ||
+			o.complete && slices.ContainsFunc(columns, func(c analysis.ColumnTreatment) bool { return c.Column != "" && c.Rule == "" })
 		if o.format == "json" {
 			views = append(views, checked(v.Name, columns, findings))
 			continue
@@ -152,8 +152,8 @@ func (f *serveFlags) checkPostgres(cmd *cobra.Command, o postgresCheck) error {
 }
 
 // checked is a view's report as JSON has it.
-func checked(view string, columns []sqlflow.ColumnTreatment, findings []sqlflow.Finding) checkedView {
-	out := checkedView{View: view, Columns: []checkedColumn{}, Findings: append([]sqlflow.Finding{}, findings...)}
+func checked(view string, columns []analysis.ColumnTreatment, findings []analysis.Finding) checkedView {
+	out := checkedView{View: view, Columns: []checkedColumn{}, Findings: append([]analysis.Finding{}, findings...)}
 	for _, c := range columns {
 		out.Columns = append(out.Columns, checkedColumn{c.Schema, c.Relation, c.Column, treatmentWord(c), c.Rule, c.Method, c.Note})
 	}
@@ -161,7 +161,7 @@ func checked(view string, columns []sqlflow.ColumnTreatment, findings []sqlflow.
 }
 
 // printFindings prints what of the rules has no effect, a line each.
-func printFindings(w io.Writer, findings []sqlflow.Finding) {
+func printFindings(w io.Writer, findings []analysis.Finding) {
 	for _, f := range findings {
 		kind, about := "FAULT", f.Relation
 		if f.Note {
@@ -189,7 +189,7 @@ func (nobody) Append(context.Context, *mask.Record) error {
 
 // printTreatments prints a table of columns, and then how many of each kind there
 // are.
-func printTreatments(w io.Writer, view string, columns []sqlflow.ColumnTreatment) error {
+func printTreatments(w io.Writer, view string, columns []analysis.ColumnTreatment) error {
 	if view != "" {
 		fmt.Fprintf(w, "view %s\n", view)
 	}
@@ -216,6 +216,6 @@ func printTreatments(w io.Writer, view string, columns []sqlflow.ColumnTreatment
 		return err
 	}
 	fmt.Fprintf(w, "%d columns clear, %d pushed down, %d sealed, %d hidden; %d relations refused\n\n",
-		count[sqlflow.Clear.String()], count[sqlflow.Pushed.String()], count[sqlflow.Sealed.String()], count[sqlflow.Hidden.String()], count["refused"])
+		count[analysis.Clear.String()], count[analysis.Pushed.String()], count[analysis.Sealed.String()], count[analysis.Hidden.String()], count["refused"])
 	return nil
 }

@@ -13,9 +13,9 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 // postgresConfig is the PostgreSQL door's. There is none without an upstream.
@@ -118,7 +118,7 @@ func (c *postgresConfig) check(p *configProblems, users int) {
 func (v *postgresView) view(a *fhir.Automaton, detail bool) pgproxy.View {
 	return pgproxy.View{
 		Policy: a.Policy, Detail: detail, StatementTimeout: v.StatementTimeout, Rows: uint64(v.Rows),
-		Options: sqlflow.Options{Relations: v.Relations, Functions: v.Functions, Explain: v.Explain, Document: newDocuments(a)},
+		Options: analysis.Options{Relations: v.Relations, Functions: v.Functions, Explain: v.Explain, Document: newDocuments(a)},
 	}
 }
 

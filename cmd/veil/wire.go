@@ -12,16 +12,16 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
-	"github.com/veil-proxy/veil/sqlflow"
 	"github.com/veil-proxy/veil/textfile"
 )
 
 // allMethods are the methods of every package. This is the only place that
 // knows them all.
 func allMethods() (mask.Methods, error) {
-	return mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), sqlflow.Methods())
+	return mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), analysis.Methods())
 }
 
 // openRuleset finds a ruleset by its shipped name or by a file's path.

@@ -2,8 +2,7 @@ package pgproxy
 
 import (
 	"github.com/jackc/pgx/v5/pgproto3"
-
-	"github.com/veil-proxy/veil/sqlflow"
+	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
 // drain sends what was gathered for the upstream and takes the answers that are
@@ -279,7 +278,7 @@ func (x *session) description(e *expectation) (bool, error) {
 	case typ == 'n' && answered(e.st.plan):
 		x.describeLocal(e.st.plan, e.formats())
 		return true, nil
-	case typ == 'n' && (len(e.st.plan.Columns) == 0 || e.st.plan.Kind == sqlflow.CopyOut):
+	case typ == 'n' && (len(e.st.plan.Columns) == 0 || e.st.plan.Kind == analysis.CopyOut):
 		x.send(&pgproto3.NoData{})
 		return true, nil
 	case typ == 'T':

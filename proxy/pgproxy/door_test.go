@@ -20,11 +20,11 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 // testPassword is what each user of a test's door logs in with.
@@ -71,7 +71,7 @@ func clinicPolicy(t testing.TB) *mask.Policy {
 // policyOf is the policy of a ruleset.
 func policyOf(t testing.TB, ruleset []byte) *mask.Policy {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), sqlflow.Methods())
+	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), analysis.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

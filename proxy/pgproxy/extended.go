@@ -6,8 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgproto3"
-
-	"github.com/veil-proxy/veil/sqlflow"
+	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
 // What is gathered for the upstream before its answers are taken, whether the
@@ -106,7 +105,7 @@ func (x *session) parse(body []byte) error {
 		return x.refuseMessage(f)
 	}
 	for i, oid := range m.ParameterOIDs {
-		if !sqlflow.ParameterType(oid) {
+		if !analysis.ParameterType(oid) {
 			m.ParameterOIDs[i] = 0 // what it is compared with decides
 		}
 	}
@@ -223,7 +222,7 @@ func bound(st *statement, body []byte) (*statement, *refusal) {
 }
 
 // asIs reports whether a Bind of the plan goes upstream as the client sent it.
-func asIs(p *sqlflow.Plan) bool {
+func asIs(p *analysis.Plan) bool {
 	for i := range p.Params {
 		if p.Params[i].Sealed {
 			return false
@@ -233,7 +232,7 @@ func asIs(p *sqlflow.Plan) bool {
 }
 
 // rewriteBind puts opened pseudonyms in the place of sealed parameters.
-func (x *session) rewriteBind(m *pgproto3.Bind, p *sqlflow.Plan) *refusal {
+func (x *session) rewriteBind(m *pgproto3.Bind, p *analysis.Plan) *refusal {
 	if answered(p) {
 		// The formats are of columns that the upstream does not have.
 		for _, f := range m.ResultFormatCodes {
@@ -349,7 +348,7 @@ func (x *session) execute(body []byte) error {
 	if f != nil {
 		return x.refuseMessage(f)
 	}
-	if len(p.st.plan.Columns) > 0 && !p.st.checked && p.st.plan.Kind != sqlflow.CopyOut && !answered(p.st.plan) {
+	if len(p.st.plan.Columns) > 0 && !p.st.checked && p.st.plan.Kind != analysis.CopyOut && !answered(p.st.plan) {
 		if err := x.describePortal(name, p, true); err != nil || x.skipping {
 			release()
 			return err

@@ -12,8 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 // scripted is one end of a connection: it gives what it was given, then ends, and
@@ -90,13 +90,13 @@ func fuzzSession(t testing.TB, p *policy, client, up net.Conn) *session {
 	t.Helper()
 	limits, _ := Limits{ConnectTimeout: time.Millisecond}.complete()
 	quiet := slog.New(slog.DiscardHandler)
-	s := &Server{limits: limits, sink: &memorySink{}, log: quiet, analyzer: sqlflow.NewAnalyzer(1), sessions: sessions{byID: map[uint32]*session{}}}
+	s := &Server{limits: limits, sink: &memorySink{}, log: quiet, analyzer: analysis.NewAnalyzer(1), sessions: sessions{byID: map[uint32]*session{}}}
 	t.Cleanup(s.analyzer.Close)
 	var err error
 	if s.up, err = newUpstreams("host=127.0.0.1 port=1 user=nobody", "", limits, quiet); err != nil {
 		t.Fatal(err)
 	}
-	s.catalogs = &catalogs{up: s.up, catalog: &sqlflow.Catalog{}, looked: time.Now().Add(time.Hour)}
+	s.catalogs = &catalogs{up: s.up, catalog: &analysis.Catalog{}, looked: time.Now().Add(time.Hour)}
 	s.policy.Store(p)
 	x := &session{s: s, policy: p, who: &consumer.Consumer{Name: "fuzz"}, view: p.views["plain"]}
 	x.client.conn, x.client.timeout = client, time.Second
@@ -109,7 +109,7 @@ func fuzzSession(t testing.TB, p *policy, client, up net.Conn) *session {
 
 func fuzzPolicy(t testing.TB) *policy {
 	t.Helper()
-	if err := sqlflow.Warm(); err != nil {
+	if err := analysis.Warm(); err != nil {
 		t.Fatal(err)
 	}
 	p, err := newPolicy(Policy{Consumers: testUsers(t), Views: map[string]View{"plain": {Policy: clinicPolicy(t)}}}, DefaultLimits())

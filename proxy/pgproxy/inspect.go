@@ -2,8 +2,7 @@ package pgproxy
 
 import (
 	"context"
-
-	"github.com/veil-proxy/veil/sqlflow"
+	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
 // Inspection is what an operator should know of an upstream.
@@ -12,9 +11,9 @@ type Inspection struct {
 	Powers []string
 	// Treatments are what becomes of each relation and column, by the name of the
 	// view.
-	Treatments map[string][]sqlflow.ColumnTreatment
+	Treatments map[string][]analysis.ColumnTreatment
 	// Findings are what of each view's rules has no effect, likewise.
-	Findings map[string][]sqlflow.Finding
+	Findings map[string][]analysis.Finding
 }
 
 // Inspect connects to the upstream and says what the door would make of it.
@@ -28,11 +27,11 @@ func (s *Server) Inspect(ctx context.Context) (*Inspection, error) {
 	if err != nil {
 		return nil, err
 	}
-	catalog, err := sqlflow.LoadCatalog(ctx, conn)
+	catalog, err := analysis.LoadCatalog(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
-	found := &Inspection{Powers: powers, Treatments: map[string][]sqlflow.ColumnTreatment{}, Findings: map[string][]sqlflow.Finding{}}
+	found := &Inspection{Powers: powers, Treatments: map[string][]analysis.ColumnTreatment{}, Findings: map[string][]analysis.Finding{}}
 	for name, v := range s.policy.Load().views {
 		found.Treatments[name] = v.policy.Treatments(catalog)
 		found.Findings[name] = v.policy.Findings(catalog)

@@ -2,10 +2,9 @@ package pgproxy
 
 import (
 	"context"
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"slices"
 	"strings"
-
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 // poison is sent upstream in the place of a statement that is refused, where the
@@ -18,12 +17,12 @@ type refusal struct {
 	sessionError
 	rule, column string
 	reason       string // a fixed word
-	plan         *sqlflow.Plan
+	plan         *analysis.Plan
 }
 
 // refused makes a refusal of one of the analysis. The statement begins at offset
 // in the client's text.
-func refused(r *sqlflow.Refusal, offset int) *refusal {
+func refused(r *analysis.Refusal, offset int) *refusal {
 	f := &refusal{
 		sessionError: sessionError{code: r.Code, text: r.Message, hint: r.Hint},
 		rule:         r.Rule, column: r.Column, reason: r.Reason,
@@ -38,7 +37,7 @@ func refused(r *sqlflow.Refusal, offset int) *refusal {
 }
 
 // analyze says what a statement may do, and over which catalog that is true.
-func (x *session) analyze(text string) (*sqlflow.Plan, *sqlflow.Catalog, *refusal) {
+func (x *session) analyze(text string) (*analysis.Plan, *analysis.Catalog, *refusal) {
 	catalog, err := x.s.catalogs.current(context.Background())
 	if err != nil {
 		return nil, nil, &refusal{sessionError: sessionError{code: "08006", text: "the upstream's catalog cannot be read"}, reason: "catalog"}
@@ -55,17 +54,17 @@ func (x *session) analyze(text string) (*sqlflow.Plan, *sqlflow.Catalog, *refusa
 	if r != nil {
 		return nil, nil, refused(r, 0)
 	}
-	if plan.Kind == sqlflow.Set && (plan.Setting == nil || plan.Setting.Name == "" || isolates(*plan.Setting)) || slices.ContainsFunc(plan.Settings, isolates) {
+	if plan.Kind == analysis.Set && (plan.Setting == nil || plan.Setting.Name == "" || isolates(*plan.Setting)) || slices.ContainsFunc(plan.Settings, isolates) {
 		x.repeatable = true
 	}
 	return plan, catalog, nil
 }
 
 // isolates reports whether a setting can change what a transaction sees.
-func isolates(set sqlflow.Setting) bool { return strings.Contains(set.Name, "isolation") }
+func isolates(set analysis.Setting) bool { return strings.Contains(set.Name, "isolation") }
 
 // hindered refuses what cannot be masked in the session's settings.
-func (x *session) hindered(p *sqlflow.Plan) *refusal {
+func (x *session) hindered(p *analysis.Plan) *refusal {
 	name, fixed := p.Hinders(x.now().settings.now.forms)
 	if name == "" {
 		return nil
@@ -81,9 +80,9 @@ func (x *session) hindered(p *sqlflow.Plan) *refusal {
 }
 
 // judged is a statement as it was analysed. EXECUTE holds if what was prepared does.
-func (x *session) judged(text string, p *sqlflow.Plan, catalog *sqlflow.Catalog) *statement {
+func (x *session) judged(text string, p *analysis.Plan, catalog *analysis.Catalog) *statement {
 	st := &statement{text: text, plan: p, catalog: catalog, check: p.CheckSQL}
-	if p.Kind == sqlflow.Execute && st.check == "" {
+	if p.Kind == analysis.Execute && st.check == "" {
 		if prepared := x.now().statement(p.Name); prepared != nil {
 			st.text, st.catalog, st.check = "", prepared.catalog, prepared.check
 		}
@@ -100,16 +99,16 @@ func (x *session) now() *state {
 }
 
 // prepared and cursor are what the analysis asks for names.
-func (x *session) prepared(name string) *sqlflow.Plan {
+func (x *session) prepared(name string) *analysis.Plan {
 	if p := x.now().statement(name); p != nil {
 		return p.plan
 	}
 	return nil
 }
 
-func (x *session) cursor(name string) *sqlflow.Plan {
+func (x *session) cursor(name string) *analysis.Plan {
 	p := x.now().portal(name)
-	if p == nil || !p.cursor && (name == "" || p.st.plan.Kind != sqlflow.Rows || p.st.plan.Command != "SELECT") {
+	if p == nil || !p.cursor && (name == "" || p.st.plan.Kind != analysis.Rows || p.st.plan.Command != "SELECT") {
 		return nil
 	}
 	return p.st.plan // of DECLARE, or a portal that Bind named
@@ -117,14 +116,14 @@ func (x *session) cursor(name string) *sqlflow.Plan {
 
 // answered reports whether the door answers a plan itself. The upstream is given
 // an empty statement in its place where it has to see one.
-func answered(p *sqlflow.Plan) bool {
-	return p.Kind == sqlflow.Local || p.Kind == sqlflow.Empty || p.Kind == sqlflow.Set && p.SQL == ""
+func answered(p *analysis.Plan) bool {
+	return p.Kind == analysis.Local || p.Kind == analysis.Empty || p.Kind == analysis.Set && p.SQL == ""
 }
 
 // aborted refuses what the door would answer itself in a transaction that
 // failed.
-func (x *session) aborted(p *sqlflow.Plan) *refusal {
-	if x.status == 'E' && answered(p) && p.Kind != sqlflow.Empty {
+func (x *session) aborted(p *analysis.Plan) *refusal {
+	if x.status == 'E' && answered(p) && p.Kind != analysis.Empty {
 		return &refusal{sessionError: *rewritten("25P02"), reason: "transaction aborted"}
 	}
 	return nil

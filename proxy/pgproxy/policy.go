@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 // Policy is who may log in, and what each may see. A session ends when another
@@ -29,7 +29,7 @@ type Policy struct {
 // View is what a consumer sees, and how much of it.
 type View struct {
 	Policy  *mask.Policy
-	Options sqlflow.Options
+	Options analysis.Options
 	// Detail asks for one audit entry an application.
 	Detail bool
 	// StatementTimeout bounds a statement; Limits.StatementTimeout does when it
@@ -49,7 +49,7 @@ type policy struct {
 
 // view is a View that runs.
 type view struct {
-	policy  *sqlflow.Policy
+	policy  *analysis.Policy
 	plain   *mask.Plan // of statements in which nothing is masked
 	detail  bool
 	timeout time.Duration
@@ -76,7 +76,7 @@ func newPolicy(c Policy, limits Limits) (*policy, error) {
 		if v.StatementTimeout == 0 {
 			v.StatementTimeout = limits.StatementTimeout
 		}
-		flow, err := sqlflow.NewPolicy(v.Policy, v.Options)
+		flow, err := analysis.NewPolicy(v.Policy, v.Options)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("view %q: %w", name, err))
 		}

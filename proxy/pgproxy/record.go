@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/sqlflow"
+	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
 // errRecord ends a session whose record could not be written.
@@ -19,10 +19,10 @@ const rowName = "row"
 // execution is one statement under way: what is done with its rows, and what is
 // recorded of it.
 type execution struct {
-	plan  *sqlflow.Plan
+	plan  *analysis.Plan
 	pass  *mask.Pass
-	rows  *sqlflow.RowMasker // nil where rows pass as they are
-	count uint64             // of rows
+	rows  *analysis.RowMasker // nil where rows pass as they are
+	count uint64              // of rows
 	// described: the upstream's columns are those of the plan. confirmed: its
 	// catalog is the plan's. copying: CopyOutResponse came.
 	// announced: a record says that its rows began to leave.
@@ -32,7 +32,7 @@ type execution struct {
 }
 
 // start begins an execution of a plan.
-func (x *session) start(p *sqlflow.Plan, formats []int16, release func()) (*execution, error) {
+func (x *session) start(p *analysis.Plan, formats []int16, release func()) (*execution, error) {
 	ex := &execution{plan: p, started: time.Now(), release: release}
 	ex.pass = x.pass(p)
 	ex.pass.Begin(x.origin(p))
@@ -56,7 +56,7 @@ func (x *session) again(ex *execution, release func()) {
 }
 
 // pass returns a pass for a plan that no other execution uses.
-func (x *session) pass(p *sqlflow.Plan) *mask.Pass {
+func (x *session) pass(p *analysis.Plan) *mask.Pass {
 	actions := p.Actions
 	if actions == nil {
 		actions = x.view.plain
@@ -81,7 +81,7 @@ func (x *session) done(ex *execution) {
 	x.passes[ex.pass.Plan] = append(x.passes[ex.pass.Plan], ex.pass)
 }
 
-func (x *session) origin(p *sqlflow.Plan) mask.Origin {
+func (x *session) origin(p *analysis.Plan) mask.Origin {
 	operation := "unknown"
 	if p != nil {
 		operation = operations[p.Kind]
@@ -90,10 +90,10 @@ func (x *session) origin(p *sqlflow.Plan) mask.Origin {
 }
 
 // operations are what the log calls kinds of statements.
-var operations = map[sqlflow.Kind]string{
-	sqlflow.Rows: "select", sqlflow.Empty: "empty", sqlflow.CopyOut: "copy", sqlflow.Declare: "declare", sqlflow.Fetch: "fetch",
-	sqlflow.CloseCursor: "close", sqlflow.Prepare: "prepare", sqlflow.Execute: "execute", sqlflow.Deallocate: "deallocate",
-	sqlflow.Transaction: "transaction", sqlflow.Set: "set", sqlflow.Local: "show", sqlflow.Discard: "discard",
+var operations = map[analysis.Kind]string{
+	analysis.Rows: "select", analysis.Empty: "empty", analysis.CopyOut: "copy", analysis.Declare: "declare", analysis.Fetch: "fetch",
+	analysis.CloseCursor: "close", analysis.Prepare: "prepare", analysis.Execute: "execute", analysis.Deallocate: "deallocate",
+	analysis.Transaction: "transaction", analysis.Set: "set", analysis.Local: "show", analysis.Discard: "discard",
 }
 
 // finish records an execution that ended. What its end tells the client leaves
@@ -126,7 +126,7 @@ func (x *session) announce(ex *execution) {
 
 // refuse tells the client why a statement does not run, and records it.
 func (x *session) refuse(f *refusal) {
-	pass := x.pass(&sqlflow.Plan{})
+	pass := x.pass(&analysis.Plan{})
 	pass.Begin(x.origin(f.plan))
 	r := pass.Record("refused", f.reason)
 	if f.plan != nil {

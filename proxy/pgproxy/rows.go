@@ -7,8 +7,7 @@ import (
 	"strconv"
 
 	"github.com/jackc/pgx/v5/pgproto3"
-
-	"github.com/veil-proxy/veil/sqlflow"
+	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
 // receive takes the upstream's answer to the execution of a statement, masks its
@@ -56,7 +55,7 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 			err = x.columns(ex.plan, body, nil, false)
 			ex.described = true
 		case 'H':
-			if ex.plan.Kind != sqlflow.CopyOut {
+			if ex.plan.Kind != analysis.CopyOut {
 				return false, errUpstreamProtocol
 			}
 			ex.copying = true
@@ -110,14 +109,14 @@ func (x *session) left(ex *execution) int {
 
 // columns compares the upstream's columns with those of the plan, and tells the
 // client the plan's.
-func (x *session) columns(p *sqlflow.Plan, body []byte, formats []int16, silent bool) error {
+func (x *session) columns(p *analysis.Plan, body []byte, formats []int16, silent bool) error {
 	var m pgproto3.RowDescription
 	if err := m.Decode(body); err != nil {
 		return errUpstreamProtocol
 	}
-	fields := make([]sqlflow.Field, len(m.Fields))
+	fields := make([]analysis.Field, len(m.Fields))
 	for i, f := range m.Fields {
-		fields[i] = sqlflow.Field{Table: f.TableOID, Column: int16(f.TableAttributeNumber), Type: f.DataTypeOID}
+		fields[i] = analysis.Field{Table: f.TableOID, Column: int16(f.TableAttributeNumber), Type: f.DataTypeOID}
 	}
 	if len(m.Fields) != len(p.Columns) || p.CheckRow(fields) != nil {
 		// The database may have changed since the catalog was looked at: who comes
@@ -191,7 +190,7 @@ func (x *session) data(ex *execution, typ byte, n int) error {
 	if count == 0 {
 		return x.large(ex)
 	}
-	if sqlflow.Tainted(run) {
+	if analysis.Tainted(run) {
 		return errDisagrees
 	}
 	ex.count += uint64(count)
@@ -230,10 +229,10 @@ type taintWriter struct {
 
 func (w *taintWriter) Write(b []byte) (int, error) {
 	w.held = append(w.held, b...)
-	if sqlflow.Tainted(w.held) {
+	if analysis.Tainted(w.held) {
 		return 0, errDisagrees
 	}
-	if n := len(w.held) - sqlflow.TaintBytes; n > 0 {
+	if n := len(w.held) - analysis.TaintBytes; n > 0 {
 		if err := w.dst.write(w.held[:n]); err != nil {
 			return 0, err
 		}
@@ -266,16 +265,16 @@ func (x *session) stop(ex *execution, f *refusal) error {
 // conclude ends an execution that succeeded: what it changed is taken over, its
 // record is noted, and the client is told. body is that of the upstream's
 // CommandComplete; nil where the door answered.
-func (x *session) conclude(ex *execution, catalog *sqlflow.Catalog, body []byte) error {
+func (x *session) conclude(ex *execution, catalog *analysis.Catalog, body []byte) error {
 	if ex.copying || body == nil && !answered(ex.plan) {
 		return errUpstreamProtocol
 	}
 	p := ex.plan
-	x.transacted = x.transacted || p.Kind == sqlflow.Transaction
+	x.transacted = x.transacted || p.Kind == analysis.Transaction
 	before := x.state.settings.now
 	x.state.apply(p, catalog)
 	x.finish(ex, "complete", "")
-	if p.Kind == sqlflow.Empty {
+	if p.Kind == analysis.Empty {
 		x.send(&pgproto3.EmptyQueryResponse{})
 		return nil
 	}
@@ -293,9 +292,9 @@ func (x *session) conclude(ex *execution, catalog *sqlflow.Catalog, body []byte)
 		x.send(&pgproto3.CommandComplete{CommandTag: []byte(tag)})
 	}
 	switch {
-	case p.Kind == sqlflow.Transaction && tag == "ROLLBACK" && p.Command == "COMMIT":
+	case p.Kind == analysis.Transaction && tag == "ROLLBACK" && p.Command == "COMMIT":
 		x.state.rollback() // of a transaction that had failed
-	case p.Kind == sqlflow.Deallocate && p.Name == "", p.Kind == sqlflow.Discard:
+	case p.Kind == analysis.Deallocate && p.Name == "", p.Kind == analysis.Discard:
 		clear(x.checks.byText)
 	}
 	x.tellKept(before)
@@ -309,7 +308,7 @@ const (
 )
 
 // describeLocal tells the columns of what the door answers itself.
-func (x *session) describeLocal(p *sqlflow.Plan, formats []int16) {
+func (x *session) describeLocal(p *analysis.Plan, formats []int16) {
 	if len(p.Columns) == 0 {
 		x.send(&pgproto3.NoData{})
 		return

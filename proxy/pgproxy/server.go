@@ -3,7 +3,7 @@
 //
 // A client logs in to Veil with a user of Veil's; each session has a connection
 // of its own to the upstream, with Veil's role there. A statement is analysed and
-// rewritten (package sqlflow) before the upstream sees it; the upstream's columns
+// rewritten (package analysis) before the upstream sees it; the upstream's columns
 // are compared with those of the analysis; its rows are masked in the frames they
 // come in; the audit record is made durable; and only then does the end of the
 // answer leave.
@@ -24,7 +24,7 @@
 // read-only, and its role may only read.
 //
 // Not known here: what a statement may do and how a row is masked (package
-// sqlflow), who may log in (package consumer), how the log is kept (the mask.Sink
+// analysis), who may log in (package consumer), how the log is kept (the mask.Sink
 // that is handed in).
 package pgproxy
 
@@ -39,9 +39,9 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/metrics"
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 // Config is what a door needs.
@@ -87,7 +87,7 @@ type Server struct {
 	limits     Limits
 	up         *upstreams
 	catalogs   *catalogs
-	analyzer   *sqlflow.Analyzer
+	analyzer   *analysis.Analyzer
 	sessions   sessions
 	attempts   *consumer.Attempts
 
@@ -110,7 +110,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		sink: c.Sink, plaintext: c.Plaintext, searchPath: c.SearchPath, log: c.Logger, metrics: c.Metrics, limits: limits,
-		analyzer: sqlflow.NewAnalyzer(plansKept),
+		analyzer: analysis.NewAnalyzer(plansKept),
 		sessions: sessions{byID: map[uint32]*session{}},
 		attempts: consumer.NewAttempts(),
 		slots:    make(chan struct{}, limits.Connections),
@@ -138,7 +138,7 @@ func New(c Config) (*Server, error) {
 // Warm connects to the upstream, reads its catalog and starts the parser, so
 // that the first statement need not wait. Its error says what does not work.
 func (s *Server) Warm(ctx context.Context) error {
-	if err := sqlflow.Warm(); err != nil {
+	if err := analysis.Warm(); err != nil {
 		return err
 	}
 	_, err := s.catalogs.current(ctx)

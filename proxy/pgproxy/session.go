@@ -14,9 +14,9 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 // applicationName is what the upstream knows each session by.
@@ -35,7 +35,7 @@ type session struct {
 	// sees.
 	policy *policy
 	view   *view
-	flow   sqlflow.Session
+	flow   analysis.Session
 	keys   *mask.Pseudonymizer // opens what is bound to parameters
 
 	waits      atomic.Bool // for messages: it has logged in
@@ -167,7 +167,7 @@ func (x *session) remember(st *startup) {
 	x.state = &state{statements: map[string]*statement{}, portals: map[string]*portal{}}
 	first := vars{searchPath: x.s.searchPath, application: st.parameters["application_name"], encoding: "UTF8"}
 	x.state.settings, x.state.initial = settings{first, first}, first
-	x.flow = sqlflow.Session{
+	x.flow = analysis.Session{
 		User: st.user, Database: x.s.up.config.Database,
 		Timeout:  x.view.timeout,
 		Prepared: x.prepared, Cursor: x.cursor, Setting: x.setting,
@@ -187,7 +187,7 @@ func (x *session) open(st *startup, version uint32) error {
 		return err
 	}
 	up.waiting = x.patient
-	x.state.settings.kept.setForm("intervalstyle", sqlflow.FormOf("intervalstyle", []string{up.statuses["IntervalStyle"]}))
+	x.state.settings.kept.setForm("intervalstyle", analysis.FormOf("intervalstyle", []string{up.statuses["IntervalStyle"]}))
 	x.state.initial = x.state.settings.kept
 	x.state.settings.now = x.state.settings.kept
 	x.settled = x.state.settings

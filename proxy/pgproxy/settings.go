@@ -2,12 +2,11 @@ package pgproxy
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"maps"
 	"sort"
 	"strconv"
 	"strings"
-
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 // startupSettings judges the parameters a client opened the connection with, as
@@ -23,8 +22,8 @@ func (x *session) startupSettings(st *startup) (map[string]string, error) {
 			wanted[name] = value
 		}
 	}
-	fixed := sqlflow.SessionSettings()
-	settings := sqlflow.FirstSettings()
+	fixed := analysis.SessionSettings()
+	settings := analysis.FirstSettings()
 	settings["application_name"] = applicationName
 	settings["TimeZone"] = "UTC" // years are cut in it: the same ones wherever the upstream is
 	settings["default_transaction_isolation"] = "read committed"
@@ -37,7 +36,7 @@ func (x *session) startupSettings(st *startup) (map[string]string, error) {
 	sort.Strings(names)
 	for _, name := range names {
 		plan, _, refused := x.analyze(setStatement(name, wanted[name]))
-		if refused == nil && plan.Kind != sqlflow.Set {
+		if refused == nil && plan.Kind != analysis.Set {
 			refused = &refusal{sessionError: sessionError{code: "42601", text: "a startup parameter is not a setting"}}
 		}
 		if refused != nil {
@@ -52,7 +51,7 @@ func (x *session) startupSettings(st *startup) (map[string]string, error) {
 		x.state.set(&set)
 		upstream := strings.Join(plan.Setting.Values, ", ")
 		if plan.Setting.Name == "datestyle" {
-			upstream = sqlflow.StartupDateStyle(upstream)
+			upstream = analysis.StartupDateStyle(upstream)
 		}
 		if plan.SQL != "" {
 			replace(settings, plan.Setting.Name, upstream)
@@ -73,7 +72,7 @@ func replace(settings map[string]string, name, value string) {
 // setStatement is the SET that does what a startup parameter does.
 func setStatement(name, value string) string {
 	if name == "search_path" {
-		if schemas, ok := sqlflow.SplitNames(value); ok && len(schemas) > 0 {
+		if schemas, ok := analysis.SplitNames(value); ok && len(schemas) > 0 {
 			for i, schema := range schemas {
 				schemas[i] = `"` + strings.ReplaceAll(schema, `"`, `""`) + `"`
 			}

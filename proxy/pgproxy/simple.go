@@ -6,8 +6,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgproto3"
-
-	"github.com/veil-proxy/veil/sqlflow"
+	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
 // query answers a simple query. Its statements are analysed one after the other,
@@ -51,7 +50,7 @@ func cString(body []byte) (string, bool) {
 // judge analyses the statements of a query string up to the first that is
 // refused.
 func (x *session) judge(text string) ([]*statement, *refusal) {
-	statements, r := sqlflow.Split(text)
+	statements, r := analysis.Split(text)
 	if r != nil {
 		return nil, refused(r, 0)
 	}

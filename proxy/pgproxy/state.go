@@ -1,20 +1,19 @@
 package pgproxy
 
 import (
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"maps"
 	"strings"
-
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 // statement is a prepared statement: by Parse, or by PREPARE. PostgreSQL has them
 // under the same names.
 type statement struct {
 	text string // that was analysed; empty for PREPARE's
-	plan *sqlflow.Plan
+	plan *analysis.Plan
 	// catalog is what the plan was made over; check asks whether its relations
 	// are still the same.
-	catalog *sqlflow.Catalog
+	catalog *analysis.Catalog
 	check   string
 	// checked: the upstream's columns were compared with the plan's, or are
 	// going to be before any row comes.
@@ -137,53 +136,53 @@ func (s *state) forgetPortals() {
 
 // changes reports whether the statements after one with this plan may mean
 // something else by it.
-func changes(p *sqlflow.Plan) bool {
+func changes(p *analysis.Plan) bool {
 	switch p.Kind {
-	case sqlflow.Rows, sqlflow.Empty, sqlflow.CopyOut, sqlflow.Fetch, sqlflow.Execute, sqlflow.Local:
+	case analysis.Rows, analysis.Empty, analysis.CopyOut, analysis.Fetch, analysis.Execute, analysis.Local:
 		return len(p.Settings) > 0
 	}
 	return true
 }
 
 // apply takes over what a statement that succeeded changed.
-func (s *state) apply(p *sqlflow.Plan, catalog *sqlflow.Catalog) {
+func (s *state) apply(p *analysis.Plan, catalog *analysis.Catalog) {
 	for i := range p.Settings {
 		s.set(&p.Settings[i])
 	}
 	switch p.Kind {
-	case sqlflow.Declare:
+	case analysis.Declare:
 		s.portals[p.Name] = &portal{st: &statement{plan: p.Inner}, cursor: true}
-	case sqlflow.CloseCursor:
+	case analysis.CloseCursor:
 		if p.Name == "" {
 			s.forgetPortals()
 		} else {
 			s.forgetPortal(p.Name)
 		}
-	case sqlflow.Prepare:
+	case analysis.Prepare:
 		s.statements[p.Name] = &statement{plan: p.Inner, catalog: catalog, check: p.CheckSQL}
-	case sqlflow.Deallocate:
+	case analysis.Deallocate:
 		if p.Name == "" {
 			s.forgetAll()
 		} else {
 			s.forget(p.Name)
 		}
-	case sqlflow.Discard:
+	case analysis.Discard:
 		if p.Command == "DISCARD ALL" {
 			s.forgetAll()
 			s.forgetPortals()
 			s.settings = settings{s.initial, s.initial}
 		}
-	case sqlflow.Set:
+	case analysis.Set:
 		if p.Setting != nil {
 			s.set(p.Setting)
 		}
-	case sqlflow.Transaction:
+	case analysis.Transaction:
 		s.transaction(p)
 	}
 }
 
 // set takes over a setting that the door keeps.
-func (s *state) set(set *sqlflow.Setting) {
+func (s *state) set(set *analysis.Setting) {
 	now := &s.settings.now
 	switch set.Name {
 	case "": // RESET ALL
@@ -206,7 +205,7 @@ func (s *state) set(set *sqlflow.Setting) {
 	default:
 		form := s.initial.forms[set.Name]
 		if len(set.Values) > 0 {
-			form = sqlflow.FormOf(set.Name, set.Values)
+			form = analysis.FormOf(set.Name, set.Values)
 		}
 		now.setForm(set.Name, form)
 	}
@@ -228,7 +227,7 @@ func (v *vars) setForm(name, form string) {
 
 // transaction takes over what becomes of the settings where a transaction, or a
 // part of it, begins or ends.
-func (s *state) transaction(p *sqlflow.Plan) {
+func (s *state) transaction(p *analysis.Plan) {
 	switch p.Command {
 	case "BEGIN", "START TRANSACTION":
 		if s.begun == nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy"
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 const (
@@ -241,7 +241,7 @@ func (u *upstreams) open(ctx context.Context, settings map[string]string) (*pgco
 	for {
 		config := u.config.Config.Copy()
 		major := u.major.Load()
-		config.RuntimeParams = sqlflow.VersionSettings(int(major))
+		config.RuntimeParams = analysis.VersionSettings(int(major))
 		maps.Copy(config.RuntimeParams, settings)
 		_, wanted := settings["datestyle"]
 		if style := u.dateStyle.Load(); !wanted && style != nil {
@@ -256,11 +256,11 @@ func (u *upstreams) open(ctx context.Context, settings map[string]string) (*pgco
 		}
 		found := majorVersion(pg.ParameterStatus("server_version"))
 		style := pg.ParameterStatus("DateStyle")
-		if iso := sqlflow.FirstDateStyle(style); !wanted {
+		if iso := analysis.FirstDateStyle(style); !wanted {
 			u.dateStyle.CompareAndSwap(nil, &iso)
 			wanted = iso == style
 		}
-		if wanted && len(sqlflow.VersionSettings(int(found))) == len(sqlflow.VersionSettings(int(major))) {
+		if wanted && len(analysis.VersionSettings(int(found))) == len(analysis.VersionSettings(int(major))) {
 			return pg, nil
 		}
 		u.major.Store(found)

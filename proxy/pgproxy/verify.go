@@ -7,8 +7,7 @@ import (
 	"strconv"
 
 	"github.com/jackc/pgx/v5/pgproto3"
-
-	"github.com/veil-proxy/veil/sqlflow"
+	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
 // A plan is right for the relations that it was made over. Whether they are the
@@ -44,7 +43,7 @@ func newChecks() checks {
 // statement is one whose relations Bind locks, and outside a transaction.
 func (x *session) verifiable(st *statement) bool {
 	p := st.plan
-	return st.check != "" && p.Kind == sqlflow.Rows && p.Command == "SELECT" && x.status == 'I' && !x.transacted && !x.repeatable
+	return st.check != "" && p.Kind == analysis.Rows && p.Command == "SELECT" && x.status == 'I' && !x.transacted && !x.repeatable
 }
 
 // verify asks in the session whether a portal's plan holds.
@@ -115,7 +114,7 @@ func (x *session) verified(e *expectation) (bool, error) {
 // made over relations that are others now. Where the plan would be the same over
 // those, it holds from then on. A cursor's rows were chosen when it was declared.
 func (x *session) confirm(st *statement) *refusal {
-	if st.catalog == nil || st.check == "" || st.plan.Kind == sqlflow.Fetch {
+	if st.catalog == nil || st.check == "" || st.plan.Kind == analysis.Fetch {
 		return nil
 	}
 	ctx := context.Background()

@@ -1,11 +1,10 @@
 package pgproxy
 
 import (
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"maps"
 	"slices"
 	"testing"
-
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 // What newer versions sort by originals is switched off there, and not asked of those
@@ -18,7 +17,7 @@ func TestSettingsOfVersions(t *testing.T) {
 		"18.0":      {"enable_distinct_reordering", "enable_group_by_reordering", "enable_presorted_aggregate"},
 		"999999999": {"enable_distinct_reordering", "enable_group_by_reordering", "enable_presorted_aggregate"},
 	} {
-		settings := sqlflow.VersionSettings(int(majorVersion(version)))
+		settings := analysis.VersionSettings(int(majorVersion(version)))
 		if got := slices.Sorted(maps.Keys(settings)); !slices.Equal(got, want) {
 			t.Errorf("%q: %v, want %v", version, got, want)
 		}

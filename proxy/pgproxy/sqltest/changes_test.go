@@ -7,10 +7,10 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 const changingRuleset = `veil: 1
@@ -125,7 +125,7 @@ func TestCatalogChanges(t *testing.T) {
 // rulesetPolicy is a ruleset ready to run.
 func rulesetPolicy(t testing.TB, yaml string) *mask.Policy {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), sqlflow.Methods())
+	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), analysis.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

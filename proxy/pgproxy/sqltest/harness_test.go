@@ -19,10 +19,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
-	"github.com/veil-proxy/veil/sqlflow"
 )
 
 // The consumer of the tests.
@@ -99,7 +99,7 @@ func openDoor(t testing.TB, upstream string, p *mask.Policy, doc mask.Method) *d
 	d := &door{database: config.Database, log: &lockedBuffer{}, records: &records{}}
 	server, err := pgproxy.New(pgproxy.Config{
 		Upstream: upstream, PowerfulRole: true, Sink: d.records,
-		Policy: pgproxy.Policy{Consumers: directory, Views: map[string]pgproxy.View{"clinic": {Policy: p, Options: sqlflow.Options{Document: doc}, StatementTimeout: 20 * time.Second}}},
+		Policy: pgproxy.Policy{Consumers: directory, Views: map[string]pgproxy.View{"clinic": {Policy: p, Options: analysis.Options{Document: doc}, StatementTimeout: 20 * time.Second}}},
 		Logger: slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

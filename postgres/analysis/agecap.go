@@ -1,0 +1,220 @@
+package analysis
+
+import (
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// The age cap in SQL. Limits and units are those of the method itself, which is asked
+// for each.
+
+// ageLimit is the number from which on the method caps, and the cap.
+type ageLimit struct{ from, cap string }
+
+// unitLister is a method whose limit depends on a unit. Units are the words for units
+// of time, and words that say that a number is an age.
+type unitLister interface {
+	Units() (units, ages []string)
+}
+
+// unitLimits are a method's limits by unit.
+type unitLimits struct {
+	groups      map[ageLimit][]string
+	least       string
+	none, other ageLimit
+	hasNone     bool
+	hasOther    bool
+	// words are those of one letter, those of more, and those of ages.
+	letters, words, ages, all []string
+}
+
+// limitOf searches the limit of a unit, in thousandths.
+func (d *laying) limitOf(unit string) (ageLimit, bool) {
+	const most = 4_000_000_000_000
+	in := &mask.Input{Keys: d.policy.masks.Keys.NewPseudonymizer(), Kind: mask.Number, Unit: []byte(unit)}
+	thousandths := func(n int) string { return big.NewRat(int64(n), 1000).FloatString(3) }
+	ask := func(n int) (string, bool) {
+		out, outcome, err := d.method.Append(nil, []byte(thousandths(n)), in)
+		return string(out), err == nil && outcome == mask.Replaced
+	}
+	n := sort.Search(most, func(n int) bool { _, over := ask(n); return over })
+	if n == most {
+		return ageLimit{}, false
+	}
+	limit, _ := ask(n)
+	return ageLimit{thousandths(n), limit}, true
+}
+
+// ageCap caps numbers, and texts that are numbers, in the unit that the rule or the
+// row says.
+func (d *laying) ageCap() (string, bool) {
+	unit := d.beside(d.rule.Unit)
+	if len(d.rule.Unit) == 0 || unit == "" {
+		l, ok := d.limitOf("")
+		if !ok && len(d.rule.Unit) == 0 {
+			// Without a unit of time the method would keep every number, ages too.
+			d.column.remove(d.catalog)
+			return d.column.value, true
+		}
+		return d.capped(l, ok), true
+	}
+	limits := d.unitLimits()
+	if limits == nil {
+		return "", false
+	}
+	u := "pg_catalog.translate(pg_catalog.btrim(coalesce(" + quoteIdent(unit) + "::pg_catalog.text, ''), " + quoteText(unitSpace) + "), " + unitFolding(slices.Concat(limits.all, limits.ages)) + `) COLLATE "C"`
+	var b strings.Builder
+	fmt.Fprintf(&b, "CASE WHEN %s THEN %s", d.below(limits.least), d.value)
+	fmt.Fprintf(&b, " WHEN %s = '' THEN %s", u, d.capped(limits.none, limits.hasNone))
+	for _, l := range slices.SortedFunc(maps.Keys(limits.groups), func(a, b ageLimit) int { return strings.Compare(a.from, b.from) }) {
+		fmt.Fprintf(&b, " WHEN %s = ANY (%s) THEN %s", u, textArray(limits.groups[l]), d.capped(l, true))
+	}
+	// Which of several words counts, SQL does not judge: from the least limit on, such a
+	// number is no more told than what it is.
+	fmt.Fprintf(&b, " WHEN %s THEN NULL", limits.mayBeTime(u))
+	fmt.Fprintf(&b, " ELSE %s END", d.capped(limits.other, limits.hasOther))
+	return b.String(), true
+}
+
+// unitLimits asks the method for the limit of each unit, once for all its columns.
+func (d *laying) unitLimits() *unitLimits {
+	if found, ok := d.limits[d.method]; ok {
+		return found
+	}
+	lister, ok := d.method.(unitLister)
+	if !ok {
+		return nil
+	}
+	out := &unitLimits{groups: map[ageLimit][]string{}}
+	note := func(l ageLimit) {
+		x, _ := new(big.Rat).SetString(l.from)
+		if y, ok := new(big.Rat).SetString(out.least); !ok || x.Cmp(y) < 0 {
+			out.least = l.from
+		}
+	}
+	out.all, out.ages = lister.Units()
+	for _, u := range out.all {
+		if l, ok := d.limitOf(u); ok {
+			out.groups[l] = append(out.groups[l], u)
+			note(l)
+		}
+		switch {
+		case strings.ContainsFunc(u, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }):
+		case utf8.RuneCountInString(u) == 1 && len(u) == 1:
+			out.letters = append(out.letters, u)
+		default:
+			out.words = append(out.words, u)
+		}
+	}
+	if out.none, out.hasNone = d.limitOf(""); out.hasNone {
+		note(out.none)
+	}
+	if out.other, out.hasOther = d.limitOf("mg/dL"); out.hasOther {
+		note(out.other)
+	}
+	d.limits[d.method] = out
+	return out
+}
+
+// mayBeTime tells texts in which a unit of time may be named among other words: by a
+// word that stands not behind "/" or "per", by a letter that comes first, by a word for
+// ages, or beside an annotation of UCUM. It tells more than the method finds, and never less.
+func (l *unitLimits) mayBeTime(u string) string {
+	const letter = "[[:alpha:]]"
+	divided := "pg_catalog.regexp_replace(" + u + ", '(/[^[:alpha:]]*|(^|[^[:alpha:]])(per|pro|por|par)[^[:alpha:]]+)" + letter + "+', ' ', 'g')"
+	word := func(text string, words []string) string {
+		return text + " ~ " + quoteText("(^|[^[:alpha:]])("+strings.Join(words, "|")+")($|[^[:alpha:]])")
+	}
+	var inside []string
+	for _, w := range slices.Concat(l.words, l.ages) {
+		if r, _ := utf8.DecodeRuneInString(w); r >= 0x80 {
+			inside = append(inside, w)
+		}
+	}
+	return "(" + strings.Join([]string{
+		u + " = '?'",
+		word(divided, l.words),
+		word(u, l.ages),
+		u + " ~ " + quoteText(strings.Join(inside, "|")),
+		u + " ~ " + quoteText("^[^/[:alpha:]]*("+strings.Join(l.letters, "|")+")($|[^[:alpha:]])"),
+		"pg_catalog.btrim(pg_catalog.regexp_replace(" + u + ", '[{][^{}]*[}]', '', 'g')) = ANY (" + textArray(l.all) + ") AND " + u + " ~ '[{]'",
+	}, " OR ") + ")"
+}
+
+// unitSpace is the white space of Unicode.
+const unitSpace = " \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+// unitFolding are the arguments of translate that write letters of the words, and full
+// forms of ASCII, in lower case, whatever locale the database has.
+func unitFolding(words []string) string {
+	from, to := map[rune]rune{}, []rune{}
+	for _, w := range words {
+		for _, r := range w {
+			if up := unicode.ToUpper(r); up != r && unicode.ToLower(up) == r {
+				from[up] = r
+			}
+		}
+	}
+	for r := 'A'; r <= 'Z'; r++ {
+		from[r] = unicode.ToLower(r)
+	}
+	for r := rune(0xff01); r <= 0xff5e; r++ {
+		from[r] = unicode.ToLower(r - 0xfee0)
+	}
+	keys := slices.Sorted(maps.Keys(from))
+	for _, r := range keys {
+		to = append(to, from[r])
+	}
+	return quoteText(string(keys)) + ", " + quoteText(string(to))
+}
+
+func textArray(list []string) string {
+	var quoted []string
+	for _, s := range list {
+		quoted = append(quoted, quoteText(s))
+	}
+	return "ARRAY[" + strings.Join(quoted, ",") + "]::pg_catalog.text[]"
+}
+
+// textNumber is how numbers in texts are written that SQL and the method read alike. The
+// method reads a few more; here they are no numbers.
+const textNumber = `'^[+-]?([0-9]{1,30}([.][0-9]{0,30})?|[.][0-9]{1,30})$'`
+
+// number is the column's value as a number that compares with limits; NULL for what is
+// none.
+func (d *laying) number() string {
+	switch {
+	case isText(d.typ.OID):
+		v := d.value + "::pg_catalog.text"
+		return "CASE WHEN pg_catalog.length(" + v + ") <= 40 AND " + v + ` COLLATE "C" ~ ` + textNumber + " THEN " + v + "::pg_catalog.numeric END"
+	case isInteger(d.typ.OID):
+		return d.value
+	}
+	return "CASE WHEN " + d.value + "::pg_catalog.text NOT IN ('NaN', 'Infinity', '-Infinity') THEN " + d.value + " END"
+}
+
+// below tells the numbers that no unit caps.
+func (d *laying) below(least string) string { return "(" + d.number() + ") < " + least }
+
+// capped is the value where the unit is known.
+func (d *laying) capped(l ageLimit, isTime bool) string {
+	if !isTime {
+		return d.value
+	}
+	limit := l.cap
+	if isText(d.typ.OID) {
+		limit = quoteText(limit)
+	}
+	if isInteger(d.typ.OID) {
+		return fmt.Sprintf("CASE WHEN %[1]s >= %[2]s THEN %[3]s ELSE %[1]s END", d.value, l.from, limit)
+	}
+	return fmt.Sprintf("CASE WHEN (%[1]s) >= %[2]s THEN %[3]s WHEN (%[1]s) < %[2]s THEN %[4]s END", d.number(), l.from, limit, d.value)
+}

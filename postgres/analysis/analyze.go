@@ -1,0 +1,390 @@
+package analysis
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+	pgquery "github.com/wasilibs/go-pgquery"
+	"github.com/wasilibs/go-pgquery/parser"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Statement is one of the statements of a query string.
+type Statement struct {
+	SQL string
+	// Offset is where it begins in the string, in characters: it is added to a
+	// Refusal's Position and to that of an upstream error.
+	Offset int
+}
+
+// maxStatement bounds the text of a query string, maxDepth how deep expressions and
+// sub-selects nest, maxPlanSQL the rewritten text.
+const (
+	maxStatement = 1 << 20
+	maxDepth     = 200
+	maxPlanSQL   = 8 << 20
+)
+
+// Split cuts a query string at its semicolons by PostgreSQL's own grammar. An empty
+// string, or one of comments, has no statement.
+func Split(text string) ([]Statement, *Refusal) {
+	if !strings.Contains(text, ";") {
+		return []Statement{{SQL: text}}, nil
+	}
+	tree, refusal := parse(text)
+	if refusal != nil {
+		return nil, refusal
+	}
+	var out []Statement
+	for _, s := range tree.Stmts {
+		from, to := int(s.StmtLocation), len(text)
+		if s.StmtLen > 0 {
+			to = from + int(s.StmtLen)
+		}
+		if from < 0 || to > len(text) || from > to {
+			return nil, &Refusal{Code: codeSyntax, Message: "the statements cannot be told apart", Reason: "syntax"}
+		}
+		out = append(out, Statement{SQL: text[from:to], Offset: utf8.RuneCountInString(text[:from])})
+	}
+	return out, nil
+}
+
+// Warm starts the parser, which takes a second, so that the first statement need
+// not wait. Call it before the listener opens.
+func Warm() error {
+	_, err := pgquery.Parse("SELECT 1")
+	return err
+}
+
+// parse reads a text by PostgreSQL's grammar. The parser's message may quote the
+// statement, which the client wrote itself; it is not repeated all the same.
+func parse(text string) (tree *pg.ParseResult, refusal *Refusal) {
+	defer func() {
+		if recover() != nil {
+			tree, refusal = nil, &Refusal{Code: codeLimit, Message: "the statement cannot be parsed", Reason: "internal"}
+		}
+	}()
+	switch {
+	case len(text) > maxStatement:
+		return nil, &Refusal{Code: codeLimit, Message: fmt.Sprintf("the statement has more than %d bytes", maxStatement), Reason: "limit"}
+	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+		return nil, &Refusal{Code: "22021", Message: "the statement is not valid UTF-8", Reason: "syntax"}
+	case tooDeep(text):
+		return nil, &Refusal{Code: codeLimit, Message: "the statement nests too deep", Reason: "limit"}
+	}
+	tree, err := pgquery.Parse(text)
+	if err != nil {
+		return nil, &Refusal{Code: codeSyntax, Message: "syntax error", Position: errorPosition(err), Reason: "syntax"}
+	}
+	return tree, nil
+}
+
+// maxNesting bounds brackets within brackets, so that the parser's stack holds.
+const maxNesting = 300
+
+func nesting(text string) int {
+	depth, most := 0, 0
+	for i := range len(text) {
+		switch text[i] {
+		case '(', '[':
+			depth++
+			most = max(most, depth)
+		case ')', ']':
+			depth--
+		}
+	}
+	return most
+}
+
+// analysis is the state of one statement's analysis. Refusals are panics of *Refusal
+// within it.
+type analysis struct {
+	catalog *Catalog
+	policy  *Policy
+	over    *overlay
+	session *Session
+	text    string
+	plan    *Plan
+	tag     string
+
+	// regs are the expressions whose values are names by OID, with their kind.
+	regs map[*pg.Node]string
+
+	depth, views, twins int
+	// at is the place that positions are told as within a view's definition.
+	at         int32
+	truth      *pg.Node
+	personal   bool
+	starred    map[*pg.ColumnRef]*resolved
+	subselects map[*pg.SelectStmt]bool
+	// reached are calls that are made whenever the statement runs.
+	reached   map[*pg.FuncCall]bool
+	ours      []*pg.Node
+	related   map[*pg.RangeVar]bool
+	same      [][2]*person
+	relations map[string]bool
+	types     map[uint32]bool // of the database, of values that were read
+	checked   map[uint32]uint32
+	actions   map[string]int
+	params    map[int32]*Param
+	finish    []func()
+	// barriers are put up when all else is done. told counts what was read whose order
+	// could tell something, mentions how often what has a place was named.
+	barriers []func()
+	told     int
+	mentions map[string]int
+	mac      *mask.Pseudonymizer
+	// held is the plan whose rows a FETCH or EXECUTE takes.
+	held *Plan
+}
+
+// analyze analyses one statement without the cache.
+func analyze(sql string, c *Catalog, p *Policy, s *Session) (plan *Plan, refusal *Refusal) {
+	tree, refusal := parse(sql)
+	if refusal != nil {
+		return nil, refusal
+	}
+	over := p.overlay(c)
+	a := &analysis{
+		catalog: c, policy: p, over: over, session: s, text: sql, tag: newTag(),
+		plan: &Plan{Actions: &mask.Plan{Policy: p.masks}, Cached: true, clear: map[origin]bool{}},
+		regs: map[*pg.Node]string{}, starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{}, related: map[*pg.RangeVar]bool{},
+		relations: map[string]bool{}, types: map[uint32]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*Param{},
+	}
+	defer func() {
+		if a.mac != nil {
+			p.keys.Put(a.mac)
+		}
+		switch x := recover().(type) {
+		case nil:
+		case *Refusal:
+			plan, refusal = nil, x
+		default:
+			// A fault of ours must not end the door, nor let anything pass.
+			plan, refusal = nil, &Refusal{Code: "XX000", Message: "the statement cannot be analysed", Reason: "internal"}
+		}
+	}()
+	switch len(tree.Stmts) {
+	case 0:
+		a.plan.Kind = Empty
+		return a.plan, nil
+	case 1:
+	default:
+		return nil, &Refusal{Code: codeSyntax, Message: "cannot insert multiple commands into a prepared statement", Reason: "syntax"}
+	}
+	if fp, err := pgquery.Fingerprint(sql); err == nil {
+		a.plan.Fingerprint = fp
+	}
+	a.statement(tree.Stmts[0].Stmt)
+	a.complete()
+	return a.plan, nil
+}
+
+// complete fills in what the plan tells of the whole statement.
+func (a *analysis) complete() {
+	p := a.plan
+	p.tag = []byte(a.tag)
+	for r := range a.relations {
+		p.Relations = append(p.Relations, r)
+	}
+	sort.Strings(p.Relations)
+	most := int32(0)
+	for n := range a.params {
+		most = max(most, n)
+	}
+	p.Params = make([]Param, most)
+	for n, param := range a.params {
+		p.Params[n-1] = *param
+	}
+	p.CheckSQL = checkSQL(a.checked)
+	if p.Inner != nil {
+		p.Inner.Relations, p.Inner.CheckSQL = p.Relations, p.CheckSQL
+	}
+	if a.held != nil {
+		p.Relations, p.CheckSQL, p.forms = a.held.Relations, a.held.CheckSQL, a.held.forms
+	}
+	p.Cached = p.Cached && !a.personal
+}
+
+// checkSQL asks whether relations are the versions that were analysed.
+func checkSQL(checked map[uint32]uint32) string {
+	if len(checked) == 0 {
+		return ""
+	}
+	var oids []uint32
+	for oid := range checked {
+		oids = append(oids, oid)
+	}
+	slices.Sort(oids)
+	var b strings.Builder
+	fmt.Fprintf(&b, "SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) %d FROM pg_catalog.pg_class AS c WHERE ", len(oids))
+	for i, oid := range oids {
+		if i > 0 {
+			b.WriteString(" OR ")
+		}
+		fmt.Fprintf(&b, "c.oid OPERATOR(pg_catalog.=) %d AND c.xmin OPERATOR(pg_catalog.=) '%d'::pg_catalog.xid", oid, checked[oid])
+	}
+	return b.String()
+}
+
+// action gives a rule at a column its number in the plan.
+func (a *analysis) action(act mask.Action) int {
+	key := act.Rule + "\x00" + act.Path
+	if n, ok := a.actions[key]; ok {
+		return n
+	}
+	n, err := a.plan.Actions.Add(act)
+	if err != nil {
+		panic(&Refusal{Code: codeLimit, Message: "the statement reads too many masked columns", Reason: "limit"})
+	}
+	a.actions[key] = n
+	return n
+}
+
+// keys are the pseudonymizer's states of this analysis.
+func (a *analysis) keys() *mask.Pseudonymizer {
+	if a.mac == nil {
+		a.mac = a.policy.keys.Get().(*mask.Pseudonymizer)
+	}
+	return a.mac
+}
+
+// clearParam notes a parameter that is compared with nothing sealed.
+func (a *analysis) clearParam(p *pg.ParamRef) {
+	a.paramNumber(p.Number, p.Location)
+	if old := a.params[p.Number]; old != nil {
+		old.tested = false
+		if old.Sealed {
+			a.mixedParam(p.Number, p.Location)
+		}
+		return
+	}
+	a.params[p.Number] = &Param{}
+}
+
+// testedParam notes a parameter that is tested for NULL, which it is before it is opened
+// as after.
+func (a *analysis) testedParam(t *pg.NullTest, n int32, sc *scope) {
+	a.paramNumber(n, location(t.Arg))
+	for c := t.Arg.GetTypeCast(); c != nil; c = c.Arg.GetTypeCast() {
+		typ := a.typeName(c.TypeName)
+		if plain := typ == nil && len(c.TypeName.ArrayBounds) > 0 || typ != nil && typ.Schema == "pg_catalog" && typ.Kind == 'b' && !strings.HasPrefix(typ.Name, "reg"); !plain {
+			t.Arg = a.clear(t.Arg, sc)
+			return
+		}
+	}
+	if a.params[n] == nil {
+		a.params[n] = &Param{tested: true}
+	}
+	a.finish = append(a.finish, func() {
+		if p := a.params[n]; p.Sealed {
+			t.Arg = cast(&pg.Node{Node: &pg.Node_ParamRef{ParamRef: &pg.ParamRef{Number: n}}}, "text")
+			if p.array {
+				t.Arg = castArray(t.Arg.GetTypeCast().Arg, "text")
+			}
+		}
+	})
+}
+
+// sealedParam notes a parameter that is a pseudonym and returns a reference to it, as
+// text or an array of texts.
+func (a *analysis) sealedParam(n int32, s *seal, array bool, at int32) *pg.Node {
+	a.paramNumber(n, at)
+	ref := &pg.Node{Node: &pg.Node_ParamRef{ParamRef: &pg.ParamRef{Number: n}}}
+	typ := uint32(oidText)
+	if array {
+		typ = oidTextArray
+	}
+	if old := a.params[n]; old != nil && !old.tested {
+		if !old.Sealed || old.nulls || old.seal.domain != s.domain || old.array != array || array && old.seal.twin != s.twin {
+			a.mixedParam(n, at)
+		}
+	} else {
+		a.params[n] = &Param{Sealed: true, Type: typ, seal: s, array: array}
+	}
+	if array {
+		return castArray(ref, "text")
+	}
+	return cast(ref, "text")
+}
+
+// maxParams is the most that the protocol can bind.
+const maxParams = 65535
+
+func (a *analysis) paramNumber(n, at int32) {
+	if n < 1 || n > maxParams {
+		a.fail(codeSyntax, at, "there is no such parameter", "")
+	}
+}
+
+func (a *analysis) mixedParam(n, at int32) {
+	a.fail(codeForbidden, at, fmt.Sprintf("parameter $%d is compared with a sealed column and used otherwise too", n), "use two parameters")
+}
+
+// deeper guards the depth of the analysis.
+func (a *analysis) deeper() {
+	if a.depth++; a.depth > maxDepth {
+		a.fail(codeLimit, 0, "the statement nests too deep", "")
+	}
+}
+
+func (a *analysis) shallower() { a.depth-- }
+
+// position is a place in the statement in characters, from 1.
+func (a *analysis) position(at int32) int {
+	if a.views > 0 {
+		at = a.at
+	}
+	if at < 0 || int(at) > len(a.text) {
+		return 0
+	}
+	return utf8.RuneCountInString(a.text[:at]) + 1
+}
+
+func (a *analysis) fail(code string, at int32, message, hint string) {
+	reason := map[string]string{codeReadOnly: "read only", codeNoTable: "relation", codeNoColumn: "column", codeLimit: "limit"}[code]
+	if reason == "" {
+		reason = "refused"
+	}
+	a.failReason(reason, code, at, message, hint)
+}
+
+func (a *analysis) failReason(reason, code string, at int32, message, hint string) {
+	r := &Refusal{Code: code, Message: message, Hint: hint, Reason: reason}
+	if at > 0 || a.views > 0 {
+		r.Position = a.position(at)
+	}
+	panic(r)
+}
+
+// refuseSealed says what may not be done with a sealed column.
+func (a *analysis) refuseSealed(s *seal, at int32, why, hint string) {
+	r := &Refusal{
+		Code: codeForbidden, Rule: s.action.Rule, Column: s.action.Path, Reason: "sealed column", Hint: hint,
+		Message: fmt.Sprintf("column %s is sealed by rule %q: %s", s.action.Path, s.action.Rule, why),
+	}
+	if at > 0 || a.views > 0 {
+		r.Position = a.position(at)
+	}
+	panic(r)
+}
+
+// unknown refuses a node that the analysis has no case for.
+func (a *analysis) unknown(n *pg.Node, what string) {
+	a.failReason("construct", "0A000", location(n), what+" is not supported", "")
+}
+
+// errorPosition is where the parser found the error, in characters from 1.
+func errorPosition(err error) int {
+	var e *parser.Error
+	if errors.As(err, &e) && e.Cursorpos > 0 {
+		return e.Cursorpos
+	}
+	return 0
+}

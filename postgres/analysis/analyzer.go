@@ -1,0 +1,58 @@
+package analysis
+
+import (
+	"hash/maphash"
+	"strings"
+
+	"github.com/dgraph-io/ristretto/v2"
+)
+
+// Analyzer analyses statements and remembers plans: by text, catalog, policy and
+// search path, so that a changed catalog or policy finds none. It is safe for
+// concurrent use.
+type Analyzer struct {
+	plans *ristretto.Cache[uint64, *remembered]
+	seed  maphash.Seed
+}
+
+// planKey is all that decides what a plan is.
+type planKey struct {
+	sql, path string
+	catalog   *Catalog
+	policy    *Policy
+}
+
+// remembered is a plan and what it was made of, since the cache knows keys by their
+// hash alone.
+type remembered struct {
+	key  planKey
+	plan *Plan
+}
+
+// NewAnalyzer returns an analyzer that remembers up to the given number of plans.
+func NewAnalyzer(plans int) *Analyzer {
+	n := int64(max(plans, 1))
+	cache, err := ristretto.NewCache(&ristretto.Config[uint64, *remembered]{NumCounters: 10 * n, MaxCost: n, BufferItems: 64, IgnoreInternalCost: true})
+	if err != nil {
+		panic("postgres: " + err.Error()) // the sizes are positive
+	}
+	return &Analyzer{plans: cache, seed: maphash.MakeSeed()}
+}
+
+// Close ends the goroutine of the cache.
+func (a *Analyzer) Close() { a.plans.Close() }
+
+// Analyze says what a statement may do: a plan to run it, or a refusal. It is one
+// statement, with or without a semicolon. Nothing in it reads the database.
+func (a *Analyzer) Analyze(sql string, c *Catalog, p *Policy, s *Session) (*Plan, *Refusal) {
+	key := planKey{sql, strings.Join(s.SearchPath, "\x00"), c, p}
+	hash := maphash.Comparable(a.seed, key)
+	if r, ok := a.plans.Get(hash); ok && r.key == key {
+		return r.plan, nil
+	}
+	plan, refusal := analyze(sql, c, p, s)
+	if refusal == nil && plan.Cached {
+		a.plans.Set(hash, &remembered{key, plan}, 1)
+	}
+	return plan, refusal
+}

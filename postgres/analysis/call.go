@@ -1,0 +1,307 @@
+package analysis
+
+import (
+	"fmt"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
+)
+
+// call analyses a function call. Functions are those of pg_catalog that the allow-list
+// has, and those of the database that the operator vouches for; the name is written
+// out with its schema, so that nothing can stand in its place.
+func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
+	parts, ok := dotted(f.Funcname)
+	if !ok || len(parts) == 0 || len(parts) > 3 {
+		a.fail(codeSyntax, f.Location, "this function name cannot be read", "")
+	}
+	if len(parts) == 3 && parts[0] == a.session.Database {
+		parts = parts[1:]
+	}
+	schema, name := "pg_catalog", parts[len(parts)-1]
+	if len(parts) == 2 {
+		schema = parts[0]
+	}
+	if full, ok := a.vouched(parts); ok {
+		f.Funcname = names(strings.SplitN(full, ".", 2)...)
+		a.arguments(f, sc)
+		if f.Over == nil {
+			sc.unsure = true // it may be an aggregate
+		}
+		a.inexactWindow(f, sc)
+		return value{node: n}
+	}
+	expand := schema == "information_schema" && name == "_pg_expandarray"
+	if schema != "pg_catalog" && !expand {
+		a.noFunction(f, strings.Join(parts, "."))
+	}
+	if special := a.special(name, f, n, sc); special != nil {
+		return value{node: special, names: namesFunctions[name]}
+	}
+	if sql, ok := constantFunctions[name]; ok {
+		return value{node: a.constant(sql, name, f, n, sc)}
+	}
+	if !allowedFunctions[name] && !expand {
+		a.noFunction(f, name)
+	}
+	// What is written in SQL's own words (EXTRACT … FROM) is a function of pg_catalog.
+	f.Funcname = names(schema, name)
+	a.foreignArguments(name, f, sc)
+	inexact := a.inexact(name, f, sc)
+	v := a.listed(name, f, n, sc)
+	switch {
+	case f.Over == nil:
+		a.aggregate(name, f, inexact, sc)
+	case inexact:
+		a.inexactWindow(f, sc)
+	}
+	return v
+}
+
+// inexactWindow notes that a window function may answer by the order of its peers.
+func (a *analysis) inexactWindow(f *pg.FuncCall, sc *scope) {
+	for i := range sc.windows {
+		if sc.windows[i].f == f {
+			sc.windows[i].inexact = true
+		}
+	}
+}
+
+// listed analyses a call of a function of the allow-list.
+func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) value {
+	if (name == "min" || name == "max") && len(f.Args) == 1 {
+		at := location(f.Args[0])
+		v := a.expr(f.Args[0], sc)
+		persons := sc.groupPersons
+		if f.Over != nil {
+			persons = a.partitionPersons(f.Over, sc)
+		}
+		if out, ok := a.extreme(f, v, persons); ok {
+			a.sortExpressions(f.AggOrder, sc)
+			a.rest(f, sc)
+			return out
+		}
+		f.Args[0] = a.unsealed(v, at)
+		if f.Over != nil && v.fence != nil {
+			a.refuseFenced(v.fence, at)
+		}
+		a.sortExpressions(f.AggOrder, sc)
+		a.rest(f, sc)
+		return value{node: n, fence: v.fence}
+	}
+	if name == "count" && len(f.Args) == 1 && !f.AggStar {
+		return value{node: a.count(f, n, sc)}
+	}
+	if carryFunctions[name] && f.Over != nil && len(f.Args) > 0 {
+		return a.carry(f, n, sc)
+	}
+	a.arguments(f, sc)
+	if name == "clock_timestamp" || name == "timeofday" {
+		// One time for all rows: that of each row would tell in which order they came.
+		return value{node: selectOnce(n)}
+	}
+	return value{node: n}
+}
+
+// constant answers a function with a constant. A call with parameters stays behind it,
+// where it is never made, so that the parameters have their types.
+func (a *analysis) constant(sql, name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	before := len(a.params)
+	params := false
+	for _, arg := range f.Args {
+		walk(arg.ProtoReflect(), func(m any) {
+			if _, ok := m.(*pg.ParamRef); ok {
+				params = true
+			}
+		})
+	}
+	a.arguments(f, sc)
+	if !params && before == len(a.params) {
+		return a.fragment(sql)
+	}
+	f.Funcname = names("pg_catalog", name)
+	c := when(boolean(true), a.fragment(sql))
+	c.GetCaseExpr().Defresult = n
+	return c
+}
+
+// vouched finds a function that the policy lists: by its full name, or by the search
+// path where pg_catalog has none of that name.
+func (a *analysis) vouched(parts []string) (string, bool) {
+	if len(a.policy.functions) == 0 {
+		return "", false
+	}
+	if len(parts) == 2 {
+		full := parts[0] + "." + parts[1]
+		return full, a.policy.functions[full]
+	}
+	if allowedFunctions[parts[0]] || constantFunctions[parts[0]] != "" {
+		return "", false
+	}
+	for _, s := range a.session.SearchPath {
+		if full := s + "." + parts[0]; a.policy.functions[full] {
+			return full, true
+		}
+	}
+	return "", false
+}
+
+func (a *analysis) noFunction(f *pg.FuncCall, name string) {
+	a.failReason("function", codeForbidden, f.Location, fmt.Sprintf("function %s is not allowed", name),
+		"Only functions of pg_catalog that compute with their arguments are allowed; the operator can add functions to the policy.")
+}
+
+// arguments analyses everything in a call; nothing of it may be sealed.
+func (a *analysis) arguments(f *pg.FuncCall, sc *scope) {
+	for i, n := range f.Args {
+		at := location(n)
+		v := a.expr(n, sc)
+		if v.seal != nil {
+			a.refuseSealed(v.seal, at, "it may only be selected, compared for equality, grouped, counted and tested for NULL", callHint(lastPart(f.Funcname)))
+		}
+		if v.fence != nil {
+			a.refuseFenced(v.fence, at)
+		}
+		a.retyped(v, at)
+		f.Args[i] = v.node
+	}
+	a.sortExpressions(f.AggOrder, sc)
+	a.rest(f, sc)
+}
+
+// callHint says what to do instead of calling a function with a sealed value.
+func callHint(name string) string {
+	switch {
+	case strings.HasSuffix(name, "_agg"):
+		return "PostgreSQL has the original there: select a row for each value, with ORDER BY of what it is collected by, and collect them at the client; count(DISTINCT …) counts them"
+	case name == "md5" || strings.HasPrefix(name, "sha") || strings.HasPrefix(name, "concat"):
+		return "PostgreSQL has the original there: select the pseudonym, which is a key already, and compute with it at the client"
+	}
+	return ""
+}
+
+// retyped refuses to compute, in a view's definition, with a column that comes as a text
+// where the view was written for a number: of the view that column alone cannot be had.
+func (a *analysis) retyped(v value, at int32) {
+	if c := v.column; a.views > 0 && c != nil && c.retyped != "" {
+		a.fail(codeForbidden, at, fmt.Sprintf("column %s comes as a text under its rule", c.retyped), "")
+	}
+}
+
+// rest analyses FILTER and OVER.
+func (a *analysis) rest(f *pg.FuncCall, sc *scope) {
+	if f.AggFilter != nil {
+		f.AggFilter = a.condition(f.AggFilter, sc)
+	}
+	if f.Over != nil {
+		a.window(f.Over, sc)
+		sc.windows = append(sc.windows, windowCall{f: f, name: lastPart(f.Funcname)})
+	}
+}
+
+// count counts a sealed column: its carrier is NULL where the masked value is.
+func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	at := location(f.Args[0])
+	if it := a.wholeItem(f.Args[0], sc); it != nil && !f.AggDistinct && len(f.AggOrder) == 0 {
+		// Which rows there are says nothing of their cells.
+		f.Args[0] = column(it.ref)
+		a.rest(f, sc)
+		return n
+	}
+	v := a.expr(f.Args[0], sc)
+	f.Args[0] = v.node
+	if v.seal != nil {
+		if !v.seal.nulls {
+			a.refuseSealed(v.seal, at, "it is counted, but which values the method removes cannot be told in SQL", "count(*) counts rows")
+		}
+		if f.AggDistinct && !v.seal.comparable {
+			a.refuseSealed(v.seal, at, "its distinct values are counted, but equal masked values may be different originals", "count the distinct sealed ids of the patients")
+		}
+		if v.column != nil && v.column.twin != "" && v.column.emit == nil {
+			f.Args[0] = a.twinOf(v.column)
+		}
+		if len(f.AggOrder) > 0 {
+			a.fail(codeForbidden, at, "count needs no ORDER BY", "leave it away")
+		}
+	}
+	a.sortExpressions(f.AggOrder, sc)
+	a.rest(f, sc)
+	return n
+}
+
+// wholeItem finds the FROM item whose whole row an argument means, as t or t.*; nil
+// where it means something else, or the row of a join.
+func (a *analysis) wholeItem(n *pg.Node, sc *scope) *item {
+	ref := n.GetColumnRef()
+	if ref == nil || a.starred[ref] != nil {
+		return nil
+	}
+	fields := ref.Fields
+	starred := fields[len(fields)-1].GetAStar() != nil
+	if starred {
+		fields = fields[:len(fields)-1]
+	}
+	parts, ok := dotted(fields)
+	if !ok || len(parts) == 0 || len(parts) > 2 || !starred && len(parts) > 1 {
+		return nil
+	}
+	var it *item
+	if starred {
+		schema := ""
+		if len(parts) == 2 {
+			schema = parts[0]
+		}
+		it = a.item(schema, parts[len(parts)-1], sc, ref.Location)
+	} else if c, whole := a.lookup(ref, sc); c == nil {
+		it = whole
+	}
+	if it == nil || it.join {
+		return nil
+	}
+	return it
+}
+
+// carry is a window function that hands on a value of another row.
+func (a *analysis) carry(f *pg.FuncCall, n *pg.Node, sc *scope) value {
+	var vs []value
+	for i, arg := range f.Args {
+		at := location(arg)
+		v := a.expr(arg, sc)
+		f.Args[i] = v.node
+		isDefault := i == 2 && (lastPart(f.Funcname) == "lag" || lastPart(f.Funcname) == "lead")
+		if i == 0 || isDefault {
+			vs = append(vs, v)
+		} else if v.seal != nil {
+			a.refuseSealed(v.seal, at, "it is an argument of a function", "")
+		} else if v.fence != nil {
+			a.refuseFenced(v.fence, at)
+		}
+	}
+	s := a.carried(vs, f.Location)
+	fence := a.sameFence(vs, f.Location)
+	out := value{node: n, seal: s, fence: fence}
+	if len(vs) == 1 && vs[0].date != nil {
+		// The same call over the date as it can be computed with: where a partition is of
+		// one person, what comes of another row is of that person too.
+		for _, p := range a.partitionPersons(f.Over, sc) {
+			if plain := a.within(vs[0].date, []*person{p}); plain != nil {
+				own := proto.Clone(f).(*pg.FuncCall)
+				own.Args, own.Over, own.AggFilter = append([]*pg.Node{plain}, f.Args[1:]...), f.Over, nil
+				sc.windows = append(sc.windows, windowCall{f: own, name: lastPart(f.Funcname)})
+				d := *vs[0].date
+				d.person, d.used, d.plain = p, nil, func() *pg.Node { return &pg.Node{Node: &pg.Node_FuncCall{FuncCall: own}} }
+				out.date = &d
+				break
+			}
+		}
+	}
+	a.sortExpressions(f.AggOrder, sc)
+	a.rest(f, sc)
+	return out
+}
+
+func lastPart(nodes []*pg.Node) string {
+	name, _ := lastName(nodes)
+	return name
+}

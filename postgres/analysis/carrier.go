@@ -1,0 +1,188 @@
+package analysis
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// maxMembers is the most that a carrier holds: tag, value and five beside it.
+const maxMembers = 7
+
+// carrierReader takes carriers apart. The members are valid until the next one.
+type carrierReader struct {
+	members [maxMembers][]byte
+	n       int
+	buf     []byte // of members that are written with escapes
+}
+
+// readText reads a record in text form (src/backend/utils/adt/rowtypes.c, record_out):
+// (a,"b ""c""",…). No member of a carrier is NULL. It reports false for anything that
+// is not a whole record of non-NULL members.
+func (c *carrierReader) readText(src []byte) bool {
+	c.n, c.buf = 0, c.buf[:0]
+	if len(src) < 2 || src[0] != '(' || src[len(src)-1] != ')' {
+		return false
+	}
+	src = src[1 : len(src)-1]
+	for {
+		if c.n == maxMembers {
+			return false
+		}
+		if len(src) > 0 && src[0] == '"' {
+			member, rest, ok := c.quoted(src[1:])
+			if !ok {
+				return false
+			}
+			c.members[c.n] = member
+			src = rest
+		} else {
+			i := bytes.IndexByte(src, ',')
+			if i < 0 {
+				i = len(src)
+			}
+			if i == 0 || bytes.IndexByte(src[:i], '"') >= 0 || bytes.IndexByte(src[:i], '\\') >= 0 {
+				return false
+			}
+			c.members[c.n] = src[:i]
+			src = src[i:]
+		}
+		c.n++
+		if len(src) == 0 {
+			return true
+		}
+		if src[0] != ',' {
+			return false
+		}
+		src = src[1:]
+	}
+}
+
+// quoted reads to the closing quote; "" and \x stand for one character.
+func (c *carrierReader) quoted(src []byte) (member, rest []byte, ok bool) {
+	i := bytes.IndexAny(src, `"\`)
+	if i < 0 {
+		return nil, nil, false
+	}
+	if src[i] == '"' && (i+1 == len(src) || src[i+1] != '"') {
+		return src[:i], src[i+1:], true
+	}
+	from := len(c.buf)
+	for i = 0; i < len(src); i++ {
+		switch src[i] {
+		case '\\':
+			if i++; i == len(src) {
+				return nil, nil, false
+			}
+		case '"':
+			if i+1 == len(src) || src[i+1] != '"' {
+				return c.buf[from:], src[i+1:], true
+			}
+			i++
+		}
+		c.buf = append(c.buf, src[i])
+	}
+	return nil, nil, false
+}
+
+// readBinary reads a record in binary form (record_send): the number of members, and
+// of each its type, length and bytes.
+func (c *carrierReader) readBinary(src []byte) bool {
+	c.n = 0
+	if len(src) < 4 {
+		return false
+	}
+	n := binary.BigEndian.Uint32(src)
+	src = src[4:]
+	if n > maxMembers {
+		return false
+	}
+	for ; n > 0; n-- {
+		if len(src) < 8 {
+			return false
+		}
+		size := int32(binary.BigEndian.Uint32(src[4:]))
+		src = src[8:]
+		if size < 0 || int(size) > len(src) {
+			return false
+		}
+		c.members[c.n] = src[:size]
+		c.n++
+		src = src[size:]
+	}
+	return len(src) == 0
+}
+
+// parseArray reads a one-dimensional array literal (array_out); nil elements are NULL.
+func parseArray(src []byte) (elements [][]byte, ok bool) {
+	if len(src) < 2 || src[0] != '{' || src[len(src)-1] != '}' {
+		return nil, false
+	}
+	src = src[1 : len(src)-1]
+	if len(src) == 0 {
+		return [][]byte{}, true
+	}
+	for {
+		var e []byte
+		switch {
+		case len(src) > 0 && src[0] == '"':
+			e = []byte{}
+			i := 1
+			for ; i < len(src) && src[i] != '"'; i++ {
+				if src[i] == '\\' {
+					i++
+				}
+				if i < len(src) {
+					e = append(e, src[i])
+				}
+			}
+			if i >= len(src) {
+				return nil, false
+			}
+			src = src[i+1:]
+		default:
+			i := bytes.IndexByte(src, ',')
+			if i < 0 {
+				i = len(src)
+			}
+			e = bytes.TrimSpace(src[:i])
+			if len(e) == 0 || bytes.ContainsAny(e, `{}"\`) {
+				return nil, false
+			}
+			if bytes.EqualFold(e, []byte("NULL")) {
+				e = nil
+			}
+			src = src[i:]
+		}
+		elements = append(elements, e)
+		if len(src) == 0 {
+			return elements, true
+		}
+		if src[0] != ',' {
+			return nil, false
+		}
+		src = src[1:]
+	}
+}
+
+// appendArray writes an array literal.
+func appendArray(dst []byte, elements [][]byte) []byte {
+	dst = append(dst, '{')
+	for i, e := range elements {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if e == nil {
+			dst = append(dst, "NULL"...)
+			continue
+		}
+		dst = append(dst, '"')
+		for _, c := range e {
+			if c == '"' || c == '\\' {
+				dst = append(dst, '\\')
+			}
+			dst = append(dst, c)
+		}
+		dst = append(dst, '"')
+	}
+	return append(dst, '}')
+}

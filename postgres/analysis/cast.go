@@ -1,0 +1,340 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// typeCast checks the type. A sealed value cannot be cast.
+func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
+	if s, ok := constantText(c.Arg); ok && len(c.TypeName.GetArrayBounds()) == 1 && lastPart(c.TypeName.GetNames()) == "regtype" && (len(c.TypeName.Names) == 1 || schemaOf(c.TypeName) == "pg_catalog") {
+		return value{node: a.regtypeArray(s, location(n))}
+	}
+	t := a.typeName(c.TypeName)
+	if t != nil && strings.HasPrefix(t.Name, "reg") && t.Schema == "pg_catalog" {
+		return value{node: a.regCast(c, t, n, sc)}
+	}
+	at := location(c.Arg)
+	v := a.expr(c.Arg, sc)
+	if v.seal != nil && v.seal.castsToItself(t, c.TypeName) {
+		if t.OID != v.seal.shown {
+			s := *v.seal
+			s.shown, v.seal = t.OID, &s
+		}
+		return v
+	}
+	if v.seal != nil && v.seal.datable() {
+		a.refuseSealed(v.seal, at, "it is cast to another type", "leave the cast away: times of one patient can be subtracted as they are, and extract(day FROM b - a) are the days between them")
+	}
+	if v.seal != nil {
+		a.refuseSealed(v.seal, at, "it is cast to another type", "leave the cast away: the column comes as "+typeWord(a.catalog, v.seal.shown))
+	}
+	c.Arg = v.node
+	if v.fence != nil && !a.fencedCast(v.fence, t) {
+		a.refuseFenced(v.fence, at)
+	}
+	for _, to := range a.castTo(c.TypeName, t) {
+		a.askedCast(&v, to, at)
+	}
+	if t != nil && t.Kind == 'e' {
+		if f := a.catalog.fenced(t.OID); f != nil {
+			if _, ok := constantOf(v.node); !ok {
+				a.refuseFenced(f, at)
+			}
+			return value{node: n, fence: f}
+		}
+	}
+	return value{node: n}
+}
+
+// castType is the type of pg_catalog that a cast names, or nil.
+func (a *analysis) castType(c *pg.TypeCast) *Type {
+	parts, ok := dotted(c.TypeName.GetNames())
+	if !ok || len(parts) == 0 || len(parts) == 2 && parts[0] != "pg_catalog" || len(parts) > 2 {
+		return nil
+	}
+	return a.catalog.typeNames[relationName{"pg_catalog", parts[len(parts)-1]}]
+}
+
+// castsToItself reports whether a cast changes nothing in the masked value: it is to the
+// type that the column comes as, or of a text to another that holds it whole.
+func (s *seal) castsToItself(t *Type, name *pg.TypeName) bool {
+	if t == nil || len(name.ArrayBounds) > 0 || s.form != formText {
+		return false
+	}
+	plain := len(name.Typmods) == 0
+	switch {
+	case t.OID == s.shown || isVarying(s.shown) && isVarying(t.OID):
+		if plain {
+			return true
+		}
+		n := name.Typmods[0].GetAConst().GetIval().GetIval()
+		return isText(t.OID) && s.domain != "" && len(name.Typmods) == 1 && n >= maxPseudonym
+	}
+	return false
+}
+
+// maxPseudonym is the longest that a sealed id can be: that of a FHIR id.
+const maxPseudonym = 64
+
+// castTo are the types that a cast makes, elements of an array among them.
+func (a *analysis) castTo(name *pg.TypeName, t *Type) []*Type {
+	if t != nil {
+		return []*Type{a.catalog.types[t.OID], a.catalog.base(t.OID)}
+	}
+	var all []*Type
+	for _, schema := range []string{schemaOf(name), "pg_catalog"} {
+		for _, n := range []string{lastPart(name.Names), strings.TrimPrefix(lastPart(name.Names), "_")} {
+			all = append(all, a.catalog.typeNames[relationName{schema, n}])
+		}
+	}
+	return all
+}
+
+func schemaOf(name *pg.TypeName) string {
+	if len(name.Names) > 1 {
+		return name.Names[0].GetString_().GetSval()
+	}
+	return ""
+}
+
+// visibleSchema reports whether a schema is PostgreSQL's own or has a visible relation.
+func (a *analysis) visibleSchema(name string) bool {
+	if system(name) || name == "public" {
+		return true
+	}
+	for oid := range a.over.system.visible {
+		if a.catalog.relations[oid].Schema == name {
+			return true
+		}
+	}
+	return false
+}
+
+func typeWord(c *Catalog, oid uint32) string {
+	if t := c.types[oid]; t != nil {
+		return t.Name
+	}
+	return "text"
+}
+
+// regCast is a cast to regclass and the like, which looks names up. A constant is
+// looked up here, by the session's search path and among what is visible; an OID of
+// what is hidden gives no name.
+func (a *analysis) regCast(c *pg.TypeCast, t *Type, n *pg.Node, sc *scope) *pg.Node {
+	s, isText := constantText(c.Arg)
+	switch {
+	case t.Name == "regclass" && isText && !allDigits(s):
+		parts := splitName(s)
+		if len(parts) == 3 && parts[0] == a.session.Database {
+			parts = parts[1:]
+		}
+		if len(parts) == 0 || len(parts) > 2 {
+			a.fail(codeNoTable, location(n), "this name of a relation cannot be read", "write schema.table")
+		}
+		schema := ""
+		if len(parts) == 2 {
+			schema = parts[0]
+		}
+		r := a.catalog.relation(a.session.SearchPath, schema, parts[len(parts)-1])
+		if r == nil || !system(r.Schema) && !a.over.system.visible[r.OID] {
+			a.fail(codeNoTable, location(n), fmt.Sprintf("relation %q does not exist", s), "")
+		}
+		c.Arg = cast(text(fmt.Sprint(r.OID)), "oid")
+		return n
+	case t.Name == "regtype" && isText && !allDigits(s):
+		return a.typeNamed(s, location(n))
+	case isText && t.Name != "regclass" && !allDigits(s):
+		// Names of types, functions, roles and the like: PostgreSQL's own alone, since
+		// the upstream's search path holds no more.
+		if t.Name == "regrole" || t.Name == "regnamespace" && !a.visibleSchema(s) {
+			a.fail("3F000", location(n), "there is no such schema or role", "")
+		}
+		if t.Name != "regclass" && t.Name != "regnamespace" && strings.Contains(s, ".") && !strings.HasPrefix(s, "pg_catalog.") {
+			a.fail(codeForbidden, location(n), "only names of pg_catalog can be looked up", "")
+		}
+		return n
+	}
+	if t.Name == "regclass" {
+		return a.relationNamed(c.Arg, sc)
+	}
+	v := a.expr(c.Arg, sc)
+	c.Arg = a.unsealed(v, location(n))
+	if v.fence != nil {
+		a.refuseFenced(v.fence, location(n))
+	}
+	if t.Name == "regtype" && !(v.column != nil && v.column.typ == oidOID) && !castsToOID(c.Arg) {
+		return a.type2oid(c.Arg)
+	}
+	if t.Name != "regtype" && t.Name != "regproc" && t.Name != "regnamespace" && t.Name != "regrole" {
+		a.fail(codeForbidden, location(n), "a cast to this type is not allowed", "")
+	}
+	// An OID only: a text would be looked up.
+	c.Arg = cast(c.Arg, "oid")
+	return a.visibleName(t.Name, c.Arg, n)
+}
+
+// visibleName gives the name of a thing by its OID, where the thing is PostgreSQL's own or is
+// visible; kind is the type that the OID is cast to. Roles are visible all.
+func (a *analysis) visibleName(kind string, oid, name *pg.Node) *pg.Node {
+	var list string
+	switch kind {
+	case "regrole":
+		return name
+	case "regclass":
+		list = a.over.system.arrays.Replace("{relations}")
+	case "regtype":
+		list = a.over.system.arrays.Replace("{types}")
+	case "regnamespace":
+		var oids []string
+		for schema, n := range a.catalog.schemas {
+			if a.visibleSchema(schema) {
+				oids = append(oids, fmt.Sprint(n))
+			}
+		}
+		slices.Sort(oids)
+		list = arraySQL(oids, "oid")
+	}
+	own := op("<", oid, integer(firstUser, "oid"))
+	if list == "" {
+		return when(own, name)
+	}
+	visible := &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_OP_ANY, Name: names("="), Lexpr: oid, Rexpr: a.fragment(list)}}}
+	return when(either(own, visible), name)
+}
+
+// typeName checks a type: those of pg_catalog, and enums and composite types of the
+// database that no masked column has. The type is nil where it is an array or unknown
+// to the catalog.
+func (a *analysis) typeName(t *pg.TypeName) *Type {
+	parts, ok := dotted(t.GetNames())
+	if !ok || t.GetPctType() || t.GetSetof() {
+		a.fail(codeForbidden, t.GetLocation(), "this type is not allowed", "")
+	}
+	for _, m := range t.Typmods {
+		if m.GetAConst() == nil && m.GetColumnRef() == nil {
+			a.unknown(m, "this kind of type modifier")
+		}
+	}
+	name := parts[len(parts)-1]
+	if len(parts) == 2 && parts[0] == "pg_catalog" || len(parts) == 1 {
+		if typ := a.catalog.typeNames[relationName{"pg_catalog", name}]; typ != nil || builtinNames[name] || len(parts) == 2 {
+			return a.builtinType(t, typ, name)
+		}
+	}
+	schemas := a.session.SearchPath
+	if len(parts) == 2 {
+		schemas = parts[:1]
+	}
+	for _, schema := range schemas {
+		typ := a.catalog.typeNames[relationName{schema, name}]
+		if typ == nil {
+			continue
+		}
+		if typ.Kind == 'e' && (a.over.system.enums[typ.OID] || a.views > 0) {
+			t.Names = names(schema, name)
+			a.types[typ.OID] = true
+			if len(t.ArrayBounds) > 0 {
+				if a.catalog.fenced(typ.OID) != nil {
+					break
+				}
+				return nil
+			}
+			return typ
+		}
+		break
+	}
+	a.fail(codeUnknownSet, t.Location, fmt.Sprintf("type %q does not exist or is not allowed", strings.Join(parts, ".")), "use the types of pg_catalog")
+	return nil
+}
+
+// forbiddenTypes look names up, hold values of the system or are made of anything.
+var forbiddenTypes = wordSet("pg_node_tree pg_ndistinct pg_dependencies pg_mcv_list pg_snapshot txid_snapshot regoper regoperator regprocedure regconfig regdictionary regcollation")
+
+func (a *analysis) builtinType(t *pg.TypeName, typ *Type, name string) *Type {
+	if forbiddenTypes[name] || typ != nil && (typ.Kind == 'c' || typ.Kind == 'p' && name != "record") {
+		a.fail(codeForbidden, t.Location, fmt.Sprintf("a cast to %q is not allowed", name), "")
+	}
+	if typ == nil && !builtinNames[name] {
+		a.fail(codeUnknownSet, t.Location, fmt.Sprintf("type %q does not exist", name), "")
+	}
+	if len(t.ArrayBounds) > 0 || strings.HasPrefix(name, "_") {
+		if strings.HasPrefix(strings.TrimPrefix(name, "_"), "reg") {
+			a.fail(codeForbidden, t.Location, "an array of this type is not allowed", "")
+		}
+		return nil
+	}
+	if typ == nil {
+		return &Type{Schema: "pg_catalog", Name: name}
+	}
+	return typ
+}
+
+// builtinNames are types that a catalog made by hand may lack.
+var builtinNames = wordSet(`bool bytea char name int8 int2 int4 text oid json xml float4 float8 unknown inet cidr bpchar varchar date time
+timetz timestamp timestamptz interval numeric uuid jsonb bit varbit money point line lseg box path polygon circle macaddr macaddr8 tsvector tsquery
+jsonpath int4range int8range numrange tsrange tstzrange daterange regclass regtype regproc regnamespace regrole int2vector oidvector xid tid`)
+
+func constantText(n *pg.Node) (string, bool) {
+	for n.GetTypeCast() != nil {
+		n = n.GetTypeCast().Arg
+	}
+	if c := n.GetAConst(); c != nil && !c.Isnull {
+		if s, ok := c.Val.(*pg.A_Const_Sval); ok {
+			return s.Sval.Sval, true
+		}
+	}
+	return "", false
+}
+
+func allDigits(s string) bool {
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// splitName splits a dotted, perhaps quoted name as regclassin does.
+func splitName(s string) []string {
+	var parts []string
+	for s != "" {
+		var part strings.Builder
+		if s[0] == '"' {
+			s = s[1:]
+			for {
+				i := strings.IndexByte(s, '"')
+				if i < 0 {
+					return nil
+				}
+				part.WriteString(s[:i])
+				s = s[i+1:]
+				if !strings.HasPrefix(s, `"`) {
+					break
+				}
+				part.WriteByte('"')
+				s = s[1:]
+			}
+		} else {
+			i := strings.IndexByte(s, '.')
+			if i < 0 {
+				i = len(s)
+			}
+			part.WriteString(strings.ToLower(strings.TrimSpace(s[:i])))
+			s = s[i:]
+		}
+		parts = append(parts, part.String())
+		if s == "" {
+			return parts
+		}
+		if s[0] != '.' || len(s) == 1 {
+			return nil
+		}
+		s = s[1:]
+	}
+	return parts
+}

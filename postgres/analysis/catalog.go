@@ -1,0 +1,202 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Catalog is what the database says of its relations, columns and types at one
+// moment. It is immutable.
+type Catalog struct {
+	version   string
+	relations map[uint32]*Relation
+	byName    map[relationName]*Relation
+	schemas   map[string]uint32
+	types     map[uint32]*Type
+	typeNames map[relationName]*Type
+	// casts are the types that functions of the database cast to a type, by its OID.
+	casts map[uint32][]castFrom
+	// children are the relations that inherit from one, or are its partitions.
+	children map[uint32][]*Relation
+}
+
+type relationName struct{ schema, name string }
+
+// Relation is a table, view or the like.
+type Relation struct {
+	OID          uint32
+	Schema, Name string
+	// Kind is pg_class.relkind: r table, p partitioned table, f foreign table, v view,
+	// m materialised view.
+	Kind byte
+	// Row is the version of the relation's row in pg_class (its xmin).
+	Row     uint32
+	Columns []Attribute
+	// Parents are what it inherits from, or is a partition of.
+	Parents []uint32
+	// Definition is a view's query, every name in it qualified.
+	Definition string
+	// Key are the names of the primary key's columns.
+	Key []string
+	// Indexes are the OIDs of its indexes.
+	Indexes []uint32
+	// Plain are those of columns alone: with neither an expression nor a condition.
+	Plain []Index
+	// Partitioned are the columns that it is partitioned by, where there is no expression
+	// among them.
+	Partitioned []int16
+}
+
+// Index is an index over columns.
+type Index struct {
+	OID  uint32
+	Name string
+	Keys []int16
+}
+
+// Attribute is a column of a relation or a field of a composite type.
+type Attribute struct {
+	Name     string
+	Number   int16
+	Type     uint32
+	Modifier int32
+	// Collation is zero where the type has none.
+	Collation uint32
+}
+
+// Type is a data type.
+type Type struct {
+	OID          uint32
+	Schema, Name string
+	// Kind is pg_type.typtype: b base, c composite, d domain, e enum, p pseudo, r
+	// range, m multirange.
+	Kind byte
+	// Base is what a domain is over, Element what an array is of.
+	Base, Element uint32
+	Size          int16
+	// Relation is the relation that a composite type's fields belong to.
+	Relation uint32
+	// Fields are those of a composite type.
+	Fields []Attribute
+	// Casts are those that functions of the database do.
+	Casts []Cast
+}
+
+// Cast is a cast of a type by a function of the database.
+type Cast struct {
+	Target uint32
+	// Implicit: PostgreSQL calls the function unasked, wherever it reaches an operator
+	// or a function. Otherwise only an explicit cast does, or an assignment.
+	Implicit bool
+}
+
+// NewCatalog makes a catalog. The built-in types that Veil itself needs are there
+// without being given. The error names a relation or type that is there twice or
+// refers to one that is not.
+func NewCatalog(version string, relations []Relation, types []Type) (*Catalog, error) {
+	c := &Catalog{
+		version:   version,
+		relations: map[uint32]*Relation{},
+		byName:    map[relationName]*Relation{},
+		schemas:   map[string]uint32{},
+		types:     map[uint32]*Type{},
+		typeNames: map[relationName]*Type{},
+		children:  map[uint32][]*Relation{},
+	}
+	for _, group := range [][]Type{builtinTypes(), types} {
+		for i := range group {
+			t := &group[i]
+			c.types[t.OID] = t
+			c.typeNames[relationName{t.Schema, t.Name}] = t
+		}
+	}
+	c.casts = castsInto(c.types)
+	for i := range relations {
+		r := &relations[i]
+		name := relationName{r.Schema, r.Name}
+		if c.byName[name] != nil || c.relations[r.OID] != nil {
+			return nil, fmt.Errorf("relation %s.%s is there twice", r.Schema, r.Name)
+		}
+		c.relations[r.OID], c.byName[name] = r, r
+		for _, parent := range r.Parents {
+			c.children[parent] = append(c.children[parent], r)
+		}
+		if _, ok := c.schemas[r.Schema]; !ok {
+			c.schemas[r.Schema] = 0
+		}
+		for _, a := range r.Columns {
+			if c.types[a.Type] == nil {
+				return nil, fmt.Errorf("column %s of %s.%s has an unknown type", a.Name, r.Schema, r.Name)
+			}
+		}
+	}
+	return c, nil
+}
+
+// Version names the state of the system catalogs that c was loaded from.
+func (c *Catalog) Version() string { return c.version }
+
+// Relations returns all relations in order of schema and name.
+func (c *Catalog) Relations() []*Relation {
+	out := make([]*Relation, 0, len(c.relations))
+	for _, r := range c.relations {
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b *Relation) int {
+		if a.Schema != b.Schema {
+			return compare(a.Schema, b.Schema)
+		}
+		return compare(a.Name, b.Name)
+	})
+	return out
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// relation finds a relation by name; without a schema in the order of the search
+// path, pg_catalog first.
+func (c *Catalog) relation(path []string, schema, name string) *Relation {
+	if schema != "" {
+		return c.byName[relationName{schema, name}]
+	}
+	for _, s := range searched(path) {
+		if r := c.byName[relationName{s, name}]; r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// searched is the search path with pg_catalog in its place.
+func searched(path []string) []string {
+	if slices.Contains(path, "pg_catalog") {
+		return path
+	}
+	return append([]string{"pg_catalog"}, path...)
+}
+
+// base returns the type under a domain.
+func (c *Catalog) base(oid uint32) *Type {
+	t := c.types[oid]
+	for depth := 0; t != nil && t.Kind == 'd' && depth < 32; depth++ {
+		t = c.types[t.Base]
+	}
+	return t
+}
+
+// labelled reports whether a type is an enum, by whatever domains.
+func (c *Catalog) labelled(oid uint32) bool {
+	t := c.base(oid)
+	return t != nil && t.Kind == 'e'
+}
+
+// system reports whether a schema is PostgreSQL's own.
+func system(schema string) bool { return schema == "pg_catalog" || schema == "information_schema" }

@@ -1,0 +1,257 @@
+package analysis
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+	pgquery "github.com/wasilibs/go-pgquery"
+)
+
+// holds is a checker of rewritten statements that shares nothing with the rewriter but
+// the form of a tag: every relation stands alone in a sub-select of FROM, whose targets
+// are clear columns, expressions, carriers, or twins under a name with the tag; and no
+// twin is a target of the statement itself.
+func holds(t testing.TB, p *Plan, clear map[string]bool) {
+	t.Helper()
+	if p.SQL == "" || p.Kind == Transaction || p.Kind == Set || p.Kind == CloseCursor || p.Kind == Deallocate || p.Kind == Discard || p.Command == "SHOW" {
+		return
+	}
+	tree, err := pgquery.Parse(p.SQL)
+	if err != nil || len(tree.Stmts) != 1 {
+		t.Fatalf("%s: %v", p.SQL, err)
+	}
+	root := tree.Stmts[0].Stmt
+	ours := map[*pg.SelectStmt]bool{}
+	ctes := map[string]bool{}
+	walk(root.ProtoReflect(), func(m any) {
+		switch x := m.(type) {
+		case *pg.RangeSubselect:
+			ours[x.Subquery.GetSelectStmt()] = true
+		case *pg.CommonTableExpr:
+			ctes[x.Ctename] = true
+		}
+	})
+	wrapped := map[*pg.RangeVar]bool{}
+	// originals are the columns that sub-selects have under names of Veil's, and
+	// whether an index alone could give them.
+	type original struct {
+		column  string
+		indexed bool
+	}
+	originals := map[string]original{}
+	walk(root.ProtoReflect(), func(m any) {
+		s, ok := m.(*pg.SelectStmt)
+		if !ok || len(s.FromClause) != 1 {
+			return
+		}
+		f := s.FromClause[0]
+		if ts := f.GetRangeTableSample(); ts != nil {
+			f = ts.Relation
+		}
+		v := f.GetRangeVar()
+		if v == nil || v.Schemaname == "" {
+			return
+		}
+		if !ours[s] {
+			if v.Schemaname != "pg_catalog" {
+				t.Fatalf("relation %s outside of a sub-select: %s", v.Relname, p.SQL)
+			}
+			return
+		}
+		wrapped[v] = true
+		if system(v.Schemaname) {
+			return
+		}
+		for _, n := range s.TargetList {
+			target := n.GetResTarget()
+			if ref := target.Val.GetColumnRef(); ref != nil {
+				name := ref.Fields[0].GetString_().GetSval()
+				if strings.HasPrefix(target.Name, processTag) {
+					originals[target.Name] = original{name, s.WhereClause == nil}
+				}
+				if name != target.Name && !strings.HasPrefix(target.Name, processTag) || name == target.Name && !clear[v.Relname+"."+name] {
+					t.Fatalf("column %s.%s is bare: %s", v.Relname, name, p.SQL)
+				}
+			}
+		}
+	})
+	walk(root.ProtoReflect(), func(m any) {
+		if v, ok := m.(*pg.RangeVar); ok && !wrapped[v] && !(v.Schemaname == "" && ctes[v.Relname]) && v.Schemaname != "pg_catalog" {
+			t.Fatalf("relation %s is not wrapped: %s", v.Relname, p.SQL)
+		}
+	})
+	top := root.GetSelectStmt()
+	if c := root.GetCopyStmt(); c != nil {
+		top = c.Query.GetSelectStmt()
+	}
+	for top != nil && top.Larg != nil {
+		top = top.Larg
+	}
+	for i, n := range top.GetTargetList() {
+		if ref := n.GetResTarget().GetVal().GetColumnRef(); ref != nil {
+			name, _ := lastName(ref.Fields)
+			if !strings.HasPrefix(name, processTag) {
+				continue
+			}
+			// Only where the plan says so, of a SELECT, and of the column it says.
+			o, ok := originals[name]
+			if p.Kind != Rows || p.explain || i >= len(p.Columns) || !p.Columns[i].bare || !ok || o.indexed || o.column != p.Columns[i].seal.column {
+				t.Fatalf("an original is selected: %s", p.SQL)
+			}
+		}
+	}
+}
+
+// clearColumns are those that may stand bare in a sub-select.
+func clearColumns(t testing.TB, c *Catalog, p *Policy) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	for _, x := range p.Treatments(c) {
+		if x.Treatment == Clear && x.Column != "" {
+			out[x.Relation+"."+x.Column] = true
+		}
+	}
+	return out
+}
+
+// corpus returns the statements of the SQL corpora, for seeds.
+func corpus(t testing.TB) (out []string) {
+	t.Helper()
+	files, err := filepath.Glob("../testdata/sql/*/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no corpora: %v", err)
+	}
+	placeholder := regexp.MustCompile(`\{\{([^|}]*)[^}]*\}\}`)
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range regexp.MustCompile(`(?m)^--(-.*|;)$`).Split(string(b), -1) {
+			out = append(out, placeholder.ReplaceAllString(entry, "$1"))
+		}
+	}
+	return out
+}
+
+// TestRewrittenStatementsHold runs the checker over the corpora and the accepted
+// statements of these tests.
+func TestRewrittenStatementsHold(t *testing.T) {
+	c, p := clinicCatalog(t), clinicPolicy(t, Options{Explain: true, Document: upper{}})
+	clear := clearColumns(t, c, p)
+	accepted := 0
+	for _, sql := range corpus(t) {
+		plan, r := analyze(sql, c, p, clinicSession())
+		if r != nil {
+			if r.Reason == "internal" {
+				t.Errorf("%s\n%v", sql, r)
+			}
+			continue
+		}
+		accepted++
+		holds(t, plan, clear)
+	}
+	if accepted < 50 {
+		t.Errorf("only %d statements were accepted", accepted)
+	}
+}
+
+// TestCheckerFinds holds that the analysis' own last check refuses what is not
+// rewritten.
+func TestCheckerFinds(t *testing.T) {
+	for _, sql := range []string{
+		"SELECT id FROM clinic.patients",
+		"SELECT id FROM (SELECT id FROM clinic.patients) x",
+		"SELECT (SELECT id FROM clinic.patients)",
+		"SELECT 1 FROM patients",
+	} {
+		tree, err := pgquery.Parse(sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		func() {
+			defer func() {
+				if r, ok := recover().(*Refusal); !ok || r.Reason != "internal" {
+					t.Errorf("%s passes", sql)
+				}
+			}()
+			(&analysis{subselects: map[*pg.SelectStmt]bool{}}).check(tree.Stmts[0].Stmt, sql)
+		}()
+	}
+	tree, err := pgquery.Parse("SELECT 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if r, ok := recover().(*Refusal); !ok || r.Reason != "internal" {
+			t.Error("another text passes")
+		}
+	}()
+	(&analysis{}).check(tree.Stmts[0].Stmt, "SELECT 2")
+}
+
+// FuzzAnalyze holds, for any text: no fault of the analysis, and of what is accepted
+// that the checker finds nothing.
+func FuzzAnalyze(f *testing.F) {
+	if err := Warm(); err != nil { // it takes longer than a fuzzing process may hang
+		f.Fatal(err)
+	}
+	for _, sql := range corpus(f) {
+		f.Add(sql)
+	}
+	c, p := clinicCatalog(f), clinicPolicy(f, Options{Explain: true, Document: upper{}})
+	clear := clearColumns(f, c, p)
+	f.Fuzz(func(t *testing.T, sql string) {
+		if len(sql) > 4096 {
+			return
+		}
+		if list, r := Split(sql); r == nil {
+			for _, s := range list {
+				if _, r := analyze(s.SQL, c, p, clinicSession()); r != nil && r.Reason == "internal" {
+					t.Fatalf("%v", r)
+				}
+			}
+		}
+		plan, r := analyze(sql, c, p, clinicSession())
+		if r != nil {
+			if r.Reason == "internal" {
+				t.Fatalf("%v", r)
+			}
+			return
+		}
+		holds(t, plan, clear)
+	})
+}
+
+// FuzzCarrier holds the fast reader of carriers and arrays within their bounds, and
+// that what is written comes back.
+func FuzzCarrier(f *testing.F) {
+	for _, s := range []string{"(a,b)", `(a,"b""\\")`, "{a,NULL}", "{}", "(", `{"`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		var r carrierReader
+		r.readText(src)
+		r.readBinary(src)
+		readBinaryArray(src)
+		if list, ok := parseArray(src); ok {
+			again, ok := parseArray(appendArray(nil, list))
+			if !ok || len(again) != len(list) {
+				t.Fatalf("%q", src)
+			}
+		}
+		for _, format := range []*copyFormat{{format: "text", delimiter: '\t', null: []byte(`\N`)}, {format: "csv", delimiter: ',', quote: '"', escape: '"'}} {
+			field := format.appendField(nil, src, false)
+			if n, ok := format.field(field); !ok || n != len(field) {
+				t.Fatalf("%s: %q is not one field: %q", format.format, src, field)
+			}
+			if back := format.unescape(nil, field); string(back) != string(src) {
+				t.Fatalf("%s: %q came back as %q", format.format, src, back)
+			}
+		}
+	})
+}

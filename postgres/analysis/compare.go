@@ -1,0 +1,239 @@
+package analysis
+
+import (
+	"strconv"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Operators. Where neither side is sealed they are any of pg_catalog's; what may be done
+// with a sealed side is in equality.go, with a fenced one in fence.go.
+
+// value makes a value of a column, carried.
+func (a *analysis) value(c *resolved) value {
+	return value{node: a.refer(c, 0), seal: c.seal, column: c, fence: a.fenceOf(c), date: c.date}
+}
+
+// twin returns the bare original of a value, or nil.
+func (v value) twin(a *analysis) *pg.Node {
+	if v.seal == nil || v.column == nil || v.column.twin == "" || v.column.emit != nil {
+		return nil
+	}
+	return a.twinOf(v.column)
+}
+
+// operator analyses an operator. Where neither side is sealed it is any of pg_catalog.
+func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
+	truth := a.truth == n
+	for _, side := range []*pg.Node{x.Lexpr, x.Rexpr} {
+		if t := a.foreign(side, sc, 0); t != nil && (t.Name != "citext" || x.Kind != pg.A_Expr_Kind_AEXPR_OP || citextOperators[lastPart(x.Name)]) {
+			return value{node: a.foreignOperator(x, n, t, sc)}
+		}
+	}
+	name := a.operatorName(x.Name, x.Location)
+	if l, r := rowOf(x.Lexpr), rowOf(x.Rexpr); l != nil && r != nil && len(l.Args) == len(r.Args) && len(l.Args) > 0 &&
+		(x.Kind == pg.A_Expr_Kind_AEXPR_OP && (name == "=" || name == "<>") || x.Kind == pg.A_Expr_Kind_AEXPR_DISTINCT || x.Kind == pg.A_Expr_Kind_AEXPR_NOT_DISTINCT) {
+		return value{node: a.rowsEqual(x, l, r, name, sc)}
+	}
+	switch x.Kind {
+	case pg.A_Expr_Kind_AEXPR_IN:
+		return value{node: a.in(x, n, name, truth, sc)}
+	case pg.A_Expr_Kind_AEXPR_BETWEEN, pg.A_Expr_Kind_AEXPR_NOT_BETWEEN, pg.A_Expr_Kind_AEXPR_BETWEEN_SYM, pg.A_Expr_Kind_AEXPR_NOT_BETWEEN_SYM:
+		if x.Rexpr.GetList() == nil {
+			a.unknown(n, "this kind of BETWEEN")
+		}
+		return value{node: a.between(x, n, sc)}
+	case pg.A_Expr_Kind_AEXPR_OP_ANY, pg.A_Expr_Kind_AEXPR_OP_ALL:
+		return value{node: a.anyAll(x, n, name, sc)}
+	}
+	var l, r value
+	if x.Lexpr != nil {
+		l = a.side(x.Lexpr, sc)
+	}
+	if x.Rexpr != nil {
+		r = a.side(x.Rexpr, sc)
+	}
+	if l.seal == nil && r.seal == nil {
+		a.settle(&l)
+		a.settle(&r)
+		if l.fence != nil || r.fence != nil {
+			a.fencedOperator(x, name, &l, &r)
+		}
+		a.retyped(l, x.Location)
+		a.retyped(r, x.Location)
+		x.Lexpr, x.Rexpr = l.node, r.node
+		return value{node: n}
+	}
+	if v, done := a.datedOperator(x, name, l, r); done {
+		return v
+	}
+	s := l.seal
+	if s == nil {
+		s = r.seal
+	}
+	var kind string
+	switch {
+	case x.Kind == pg.A_Expr_Kind_AEXPR_OP && (name == "=" || name == "<>"):
+		kind = name
+	case x.Kind == pg.A_Expr_Kind_AEXPR_DISTINCT:
+		kind = "distinct"
+	case x.Kind == pg.A_Expr_Kind_AEXPR_NOT_DISTINCT:
+		kind = "not distinct"
+	case x.Kind == pg.A_Expr_Kind_AEXPR_OP && orderOps[name] && s.orderable():
+		return value{node: a.orderedCompare(name, l, r, x.Location)}
+	default:
+		a.refuseSealed(s, x.Location, "it is compared or computed with", s.compareHint())
+	}
+	return value{node: a.equality(kind, l, r, truth, x.Location)}
+}
+
+// between analyses BETWEEN.
+func (a *analysis) between(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
+	items := x.Rexpr.GetList().Items
+	subject := a.operand(x.Lexpr, sc)
+	var vs []value
+	for _, item := range items {
+		vs = append(vs, a.operand(item, sc))
+	}
+	if len(vs) == 2 {
+		if out := a.datedBetween(x, subject, vs[0], vs[1]); out != nil {
+			return out
+		}
+	}
+	x.Lexpr = a.unsealed(subject, x.Location)
+	for i, v := range vs {
+		items[i] = a.unsealed(v, x.Location)
+		if l := subject; l.fence != nil || v.fence != nil {
+			a.fencedCompare("<", &l, &v, x.Location)
+			items[i] = v.node
+		}
+	}
+	return n
+}
+
+// compareHint says what can be done with a sealed column instead of what was refused.
+func (s *seal) compareHint() string {
+	switch {
+	case s.datable():
+		return "dates of one patient can be compared, and subtracted with -: those of one row, or of rows that are joined on the patient's sealed id; interval '30 days' and the like can be added, months and years cannot"
+	case isTime(s.shown):
+		return "its rule names no entity in this relation, or the date stands in a text; use a column of a pushed-down method"
+	case s.orderable():
+		return "it can be compared with = and <>, and by Veil's own order, with a column of the same method and domain or a pseudonym"
+	}
+	return "only = and <> are allowed, with a column of the same kind or a pseudonym"
+}
+
+// unsealed is the node of a value that must not be sealed; it may be fenced.
+func (a *analysis) unsealed(v value, at int32) *pg.Node {
+	if v.seal != nil {
+		a.refuseSealed(v.seal, at, "it is compared or computed with", v.seal.compareHint())
+	}
+	return v.node
+}
+
+// side analyses one side of a comparison. A parameter stays unsettled until it is
+// known what it is compared with.
+func (a *analysis) side(n *pg.Node, sc *scope) value {
+	if c, ok := constantOf(n); ok && c.param > 0 {
+		return value{node: n}
+	}
+	return a.operand(n, sc)
+}
+
+// settle analyses a side that turned out to be compared with nothing sealed.
+func (a *analysis) settle(v *value) {
+	if c, ok := constantOf(v.node); ok && c.param > 0 {
+		v.node = a.clear(v.node, &scope{})
+	}
+}
+
+func rowOf(n *pg.Node) *pg.RowExpr { return n.GetRowExpr() }
+
+// constant is what a pseudonym is written as: a literal, NULL, or a parameter.
+type constant struct {
+	text  string
+	null  bool
+	param int32
+	// number: it is written as one, which no pseudonym is.
+	number bool
+}
+
+// constantOf reads a literal or parameter below casts.
+func constantOf(n *pg.Node) (c constant, ok bool) {
+	for depth := 0; n.GetTypeCast() != nil && depth < 8; depth++ {
+		n = n.GetTypeCast().Arg
+	}
+	if p := n.GetParamRef(); p != nil {
+		return constant{param: p.Number}, true
+	}
+	k := n.GetAConst()
+	if k == nil {
+		return c, false
+	}
+	if k.Isnull {
+		return constant{null: true}, true
+	}
+	switch v := k.Val.(type) {
+	case *pg.A_Const_Sval:
+		return constant{text: v.Sval.Sval}, true
+	case *pg.A_Const_Ival:
+		return constant{text: strconv.Itoa(int(v.Ival.Ival)), number: true}, true
+	case *pg.A_Const_Fval:
+		return constant{text: v.Fval.Fval, number: true}, true
+	case *pg.A_Const_Bsval:
+		return constant{text: v.Bsval.Bsval}, true
+	case *pg.A_Const_Boolval:
+		return constant{text: strconv.FormatBool(v.Boolval.Boolval)}, true
+	}
+	return c, false
+}
+
+// rowsEqual compares rows member by member.
+func (a *analysis) rowsEqual(x *pg.A_Expr, l, r *pg.RowExpr, name string, sc *scope) *pg.Node {
+	kind := name
+	switch x.Kind {
+	case pg.A_Expr_Kind_AEXPR_DISTINCT:
+		kind = "distinct"
+	case pg.A_Expr_Kind_AEXPR_NOT_DISTINCT:
+		kind = "not distinct"
+	}
+	var args []*pg.Node
+	for i := range l.Args {
+		lv, rv := a.side(l.Args[i], sc), a.side(r.Args[i], sc)
+		if lv.seal == nil && rv.seal == nil {
+			a.settle(&lv)
+			a.settle(&rv)
+			if lv.fence != nil || rv.fence != nil {
+				a.fencedCompare("=", &lv, &rv, x.Location)
+			}
+			args = append(args, a.distinctOp(kind, lv.node, rv.node))
+			continue
+		}
+		args = append(args, a.equality(kind, lv, rv, false, x.Location))
+	}
+	if len(args) == 1 {
+		return args[0]
+	}
+	if kind == "<>" || kind == "distinct" {
+		return either(args...)
+	}
+	return both(args...)
+}
+
+// operatorName checks an operator's name: one of pg_catalog.
+func (a *analysis) operatorName(list []*pg.Node, at int32) string {
+	if len(list) == 0 {
+		return ""
+	}
+	parts, ok := dotted(list)
+	if !ok || len(parts) > 2 || len(parts) == 2 && parts[0] != "pg_catalog" {
+		a.fail(codeNoFunction, at, "only operators of pg_catalog are allowed",
+			"call the operator's function instead, such as similarity(a, b) > 0.3 for %; whoever runs Veil can list it under functions")
+	}
+	name := parts[len(parts)-1]
+	if name == "!=" {
+		name = "<>"
+	}
+	return name
+}

@@ -1,0 +1,334 @@
+package analysis
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// copyFormat is how a COPY writes its rows (PostgreSQL, COPY, "File Formats").
+type copyFormat struct {
+	format        string // text, csv or binary
+	delimiter     byte
+	null          []byte
+	quote, escape byte
+	header        bool
+	forceAll      bool
+	force         []string
+}
+
+// copyFormat reads the options of a COPY. One that is not known is refused.
+func (a *analysis) copyFormat(options []*pg.Node) *copyFormat {
+	f := &copyFormat{format: "text"}
+	given := map[string]string{}
+	for _, n := range options {
+		d := n.GetDefElem()
+		name := strings.ToLower(d.GetDefname())
+		value := ""
+		switch x := d.GetArg().GetNode().(type) {
+		case *pg.Node_String_:
+			value = x.String_.Sval
+		case *pg.Node_Boolean:
+			value = map[bool]string{true: "true", false: "false"}[x.Boolean.Boolval]
+		case *pg.Node_Integer:
+			value = map[bool]string{true: "true", false: "false"}[x.Integer.Ival != 0]
+		case *pg.Node_List:
+			f.force, _ = dotted(x.List.Items)
+		case *pg.Node_AStar:
+			f.forceAll = true
+		case nil:
+			value = "true"
+		default:
+			a.unknown(n, "this value of a COPY option")
+		}
+		switch name {
+		case "format":
+			f.format = strings.ToLower(value)
+		case "delimiter", "null", "quote", "escape":
+			given[name] = value
+		case "header":
+			switch strings.ToLower(value) {
+			case "true", "on", "1":
+				f.header = true
+			case "false", "off", "0":
+			default:
+				a.fail(codeSyntax, 0, "HEADER is true or false", "")
+			}
+		case "force_quote":
+		case "encoding":
+			if _, r := readEncoding(a, []string{value}); r != accepted {
+				a.fail("0A000", 0, "COPY writes UTF-8 only", "")
+			}
+		default:
+			a.fail("0A000", d.GetLocation(), "this COPY option is not supported", "")
+		}
+	}
+	one := func(name string, def byte) byte {
+		v, ok := given[name]
+		if !ok {
+			return def
+		}
+		if len(v) != 1 {
+			a.fail(codeSyntax, 0, "COPY "+name+" must be a single one-byte character", "")
+		}
+		return v[0]
+	}
+	switch f.format {
+	case "text":
+		f.delimiter = one("delimiter", '\t')
+		f.null = []byte(option(given, "null", `\N`))
+		if f.delimiter == '\\' || f.delimiter == '\n' || f.delimiter == '\r' || bytes.IndexByte(f.null, f.delimiter) >= 0 {
+			a.fail(codeSyntax, 0, "this COPY delimiter is not possible", "")
+		}
+	case "csv":
+		f.delimiter = one("delimiter", ',')
+		f.null = []byte(option(given, "null", ""))
+		f.quote = one("quote", '"')
+		f.escape = one("escape", f.quote)
+	case "binary":
+	default:
+		a.fail("22023", 0, "this COPY format is not known", "text, csv and binary are")
+	}
+	return f
+}
+
+// option is an option's value, or def where it is not given.
+func option(m map[string]string, name, def string) string {
+	if v, ok := m[name]; ok {
+		return v
+	}
+	return def
+}
+
+// AppendCopyData appends one whole CopyData message for one upstream CopyData body:
+// a line of text or CSV, or one binary tuple, with a header before or a trailer. Every
+// message of PostgreSQL's holds whole rows.
+func (m *RowMasker) AppendCopyData(dst, body []byte) ([]byte, error) {
+	f := m.plan.copy
+	if f == nil {
+		return dst, ErrTaint
+	}
+	start := len(dst)
+	dst = append(dst, 'd', 0, 0, 0, 0)
+	var err error
+	carriers := 0
+	switch {
+	case f.format == "binary":
+		dst, carriers, err = m.copyBinary(dst, body)
+	case f.header && !m.started:
+		m.started = true
+		dst = append(dst, body...)
+	default:
+		m.count()
+		dst, carriers, err = m.copyLine(dst, body, f)
+	}
+	if err != nil || bytes.Count(body, []byte(processTag)) != carriers {
+		return dst, ErrTaint
+	}
+	binary.BigEndian.PutUint32(dst[start+1:], uint32(len(dst)-start-1))
+	return dst, nil
+}
+
+// copyLine masks a line of text or CSV. Fields that are not sealed are copied as they
+// are written.
+func (m *RowMasker) copyLine(dst, line []byte, f *copyFormat) ([]byte, int, error) {
+	if len(line) == 0 || line[len(line)-1] != '\n' {
+		return dst, 0, ErrTaint
+	}
+	line = line[:len(line)-1]
+	end := []byte("\n")
+	if f.format == "csv" && len(line) > 0 && line[len(line)-1] == '\r' {
+		line, end = line[:len(line)-1], []byte("\r\n")
+	}
+	carriers := 0
+	for i := range m.cells {
+		if i > 0 {
+			if len(line) == 0 || line[0] != f.delimiter {
+				return dst, 0, ErrTaint
+			}
+			dst = append(dst, f.delimiter)
+			line = line[1:]
+		}
+		size, ok := f.field(line)
+		if !ok {
+			return dst, 0, ErrTaint
+		}
+		raw := line[:size]
+		line = line[size:]
+		c := &m.cells[i]
+		if c.seal == nil || bytes.Equal(raw, f.null) {
+			dst = append(dst, raw...)
+			continue
+		}
+		m.field = f.unescape(m.field[:0], raw)
+		carriers++
+		masked, null, err := m.mask(m.cell[:0], m.field, c)
+		if err != nil {
+			return dst, 0, err
+		}
+		m.cell = masked
+		if null {
+			dst = append(dst, f.null...)
+			continue
+		}
+		dst = f.appendField(dst, masked, f.forceAll || slices.Contains(f.force, m.plan.Columns[i].Name))
+	}
+	if len(line) > 0 {
+		return dst, 0, ErrTaint
+	}
+	return append(dst, end...), carriers, nil
+}
+
+// field returns the size of the field that a line begins with.
+func (f *copyFormat) field(line []byte) (int, bool) {
+	quoted := false
+	for i := 0; i < len(line); i++ {
+		c := line[i]
+		switch {
+		case f.format == "text" && c == '\\':
+			i++
+		case f.format == "csv" && quoted && c == f.escape && f.escape != f.quote && i+1 < len(line):
+			i++
+		case f.format == "csv" && c == f.quote:
+			quoted = !quoted
+		case c == f.delimiter && !quoted:
+			return i, true
+		}
+	}
+	return len(line), !quoted
+}
+
+// unescape appends what a field stands for.
+func (f *copyFormat) unescape(dst, raw []byte) []byte {
+	if f.format == "text" {
+		for i := 0; i < len(raw); i++ {
+			c := raw[i]
+			if c == '\\' && i+1 < len(raw) {
+				i++
+				c = raw[i]
+				if k := strings.IndexByte("bfnrtv", c); k >= 0 {
+					c = "\b\f\n\r\t\v"[k]
+				}
+			}
+			dst = append(dst, c)
+		}
+		return dst
+	}
+	quoted := false
+	for i := 0; i < len(raw); i++ {
+		c := raw[i]
+		switch {
+		case quoted && c == f.escape && i+1 < len(raw) && (raw[i+1] == f.quote || raw[i+1] == f.escape):
+			i++
+			dst = append(dst, raw[i])
+		case c == f.quote:
+			quoted = !quoted
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// appendField writes a value as a field.
+func (f *copyFormat) appendField(dst, value []byte, force bool) []byte {
+	if f.format == "text" {
+		for _, c := range value {
+			if k := strings.IndexByte("\b\f\n\r\t\v", c); k >= 0 {
+				dst = append(dst, '\\', "bfnrtv"[k])
+				continue
+			}
+			if c == '\\' || c == f.delimiter {
+				dst = append(dst, '\\')
+			}
+			dst = append(dst, c)
+		}
+		return dst
+	}
+	if !force && !bytes.Equal(value, f.null) && bytes.IndexByte(value, f.delimiter) < 0 && bytes.IndexByte(value, f.quote) < 0 &&
+		!bytes.ContainsAny(value, "\r\n") && !bytes.Equal(value, []byte(`\.`)) {
+		return append(dst, value...)
+	}
+	dst = append(dst, f.quote)
+	for _, c := range value {
+		if c == f.quote || c == f.escape {
+			dst = append(dst, f.escape)
+		}
+		dst = append(dst, c)
+	}
+	return append(dst, f.quote)
+}
+
+// binarySignature begins a binary COPY; flags and an empty extension follow.
+const binarySignature = "PGCOPY\n\xff\r\n\x00"
+
+// copyBinary masks the tuples of a binary message. Carriers are records in binary
+// form.
+func (m *RowMasker) copyBinary(dst, body []byte) ([]byte, int, error) {
+	if !m.started {
+		const header = len(binarySignature) + 8
+		if len(body) < header || string(body[:len(binarySignature)]) != binarySignature || binary.BigEndian.Uint32(body[header-4:]) != 0 {
+			return dst, 0, ErrTaint
+		}
+		m.started = true
+		dst = append(dst, body[:header]...)
+		body = body[header:]
+	}
+	carriers := 0
+	for len(body) > 0 {
+		if len(body) < 2 {
+			return dst, 0, ErrTaint
+		}
+		n := int16(binary.BigEndian.Uint16(body))
+		dst = append(dst, body[:2]...)
+		body = body[2:]
+		if n == -1 {
+			break
+		}
+		if int(n) != len(m.cells) {
+			return dst, 0, ErrTaint
+		}
+		m.count()
+		for i := range m.cells {
+			if len(body) < 4 {
+				return dst, 0, ErrTaint
+			}
+			size := int(int32(binary.BigEndian.Uint32(body)))
+			if size < -1 || size > len(body)-4 {
+				return dst, 0, ErrTaint
+			}
+			c := &m.cells[i]
+			if c.seal == nil || size < 0 {
+				dst = append(dst, body[:4+max(size, 0)]...)
+				body = body[4+max(size, 0):]
+				continue
+			}
+			carriers++
+			m.pass.Counts[c.action]++
+			c.binary = true
+			e, found := c.memo.find(body[4 : 4+size])
+			if !found {
+				if !m.read.readBinary(body[4 : 4+size]) {
+					return dst, 0, ErrTaint
+				}
+				if err := m.fill(e, c); err != nil {
+					return dst, 0, err
+				}
+			}
+			body = body[4+size:]
+			if e.null {
+				dst = binary.BigEndian.AppendUint32(dst, 1<<32-1)
+				continue
+			}
+			dst = binary.BigEndian.AppendUint32(dst, uint32(len(e.masked)))
+			dst = append(dst, e.masked...)
+		}
+	}
+	if len(body) > 0 {
+		return dst, 0, ErrTaint
+	}
+	return dst, carriers, nil
+}

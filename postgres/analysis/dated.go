@@ -1,0 +1,372 @@
+package analysis
+
+import (
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Shifted dates inside one person. All dates of a person are moved by one number of
+// days, so what lies between two of them, and which comes first, is the same of the
+// originals as of the masked values, and PostgreSQL computes it of the originals. Dates
+// of two persons, and a date and a constant, are never compared: that would tell the
+// shift. Whether two values are of one person follows from where they come from: the
+// same row of a table, rows that are joined on the person's sealed id, or rows that are
+// grouped or partitioned by it.
+
+// person is whom the rows of a FROM item are about.
+type person struct {
+	item *item
+	// id is the column of its sealed id, if there is one.
+	id *resolved
+	// prefix is what an id becomes the name of a person by.
+	prefix string
+}
+
+// dated is a shifted date that can be computed with inside one person.
+type dated struct {
+	person *person
+	seal   *seal
+	typ    uint32
+	// plain makes the expression of the original, or of its year where the row names no
+	// person: what the masked value is but for the shift.
+	plain func() *pg.Node
+	// used tells whether it is asked for.
+	used func() bool
+}
+
+// datable reports whether a column is a date that is shifted by the row's person.
+func (s *seal) datable() bool {
+	return s.action.Method == "date" && s.entity != "" && len(s.beside()) == 1 && s.form == formText && s.typ != nil && isTime(s.typ.OID) && s.shown == s.typ.OID
+}
+
+// persons gives a table's columns the persons that they are about.
+func (it *item) persons() {
+	found := map[string]*person{}
+	for _, c := range it.columns {
+		if c.date == nil {
+			continue
+		}
+		s := c.date.seal
+		key := s.entity + "\x00" + s.prefix
+		if found[key] == nil {
+			found[key] = &person{item: it, prefix: s.prefix}
+		}
+		c.date.person = found[key]
+	}
+	for _, p := range found {
+		for _, c := range it.columns {
+			if c.seal != nil && c.seal.comparable && c.twin != "" && found[c.base+"\x00"+p.prefix] == p {
+				c.person, p.id = p, c
+			}
+		}
+	}
+}
+
+// plainDate is the original as it may be computed with, in the table's sub-select.
+func (a *analysis) plainDate(s *seal) *pg.Node {
+	v := quoteIdent(s.column)
+	year := map[uint32]string{
+		oidDate:        "pg_catalog.date_trunc('year', " + v + "::pg_catalog.timestamp)::pg_catalog.date",
+		oidTimestamp:   "pg_catalog.date_trunc('year', " + v + ")",
+		oidTimestamptz: "pg_catalog.date_trunc('year', " + v + ", 'UTC')",
+	}[s.typ.OID]
+	return a.fragment("CASE WHEN " + s.guard + " THEN CASE WHEN " + quoteIdent(s.entity) + "::pg_catalog.text <> '' THEN " + v + " ELSE " + year + " END END")
+}
+
+// samePair notes that two persons are one wherever both are there.
+func (a *analysis) samePair(p, q *person) {
+	if p != nil && q != nil && p != q && p.prefix == q.prefix {
+		a.same = append(a.same, [2]*person{p, q})
+	}
+}
+
+// samePerson reports whether two values are of one person.
+func (a *analysis) samePerson(p, q *person) bool {
+	seen := map[*person]bool{p: true}
+	for todo := []*person{p}; len(todo) > 0; {
+		x := todo[0]
+		todo = todo[1:]
+		if x == q {
+			return true
+		}
+		for _, pair := range a.same {
+			for i, y := range pair {
+				if y == x && !seen[pair[1-i]] {
+					seen[pair[1-i]] = true
+					todo = append(todo, pair[1-i])
+				}
+			}
+		}
+	}
+	return false
+}
+
+// joinPersons notes which persons a condition makes one: those whose ids it holds equal
+// in every row that it lets pass, and which it holds to one pseudonym. counts says whether
+// a pair may be noted.
+func (a *analysis) joinPersons(cond *pg.Node, sc *scope, counts func(p, q *person) bool) {
+	if b := cond.GetBoolExpr(); b != nil && b.Boolop == pg.BoolExprType_AND_EXPR {
+		for _, arg := range b.Args {
+			a.joinPersons(arg, sc, counts)
+		}
+		return
+	}
+	x := cond.GetAExpr()
+	if x == nil || x.Kind != pg.A_Expr_Kind_AEXPR_OP || lastPart(x.Name) != "=" || len(x.Name) != 1 {
+		return
+	}
+	l, r := a.peek(x.Lexpr, sc), a.peek(x.Rexpr, sc)
+	other := x.Rexpr
+	if l == nil || l.person == nil {
+		l, r, other = r, l, x.Lexpr
+	}
+	switch {
+	case l == nil || l.person == nil:
+	case r != nil && r.person != nil && l.seal.class == r.seal.class && counts(l.person, r.person):
+		a.samePair(l.person, r.person)
+	case r == nil && l.seal.domain != "" && counts(l.person, l.person):
+		if _, ok := constantOf(other); ok {
+			sc.single = append(sc.single, l.person)
+		}
+	}
+}
+
+// peek finds the column that a reference means, without noting that it is used.
+func (a *analysis) peek(n *pg.Node, sc *scope) (c *resolved) {
+	if t := n.GetTypeCast(); t != nil {
+		if c = a.peek(t.Arg, sc); c == nil || c.seal == nil || !c.seal.castsToItself(a.castType(t), t.TypeName) {
+			return nil
+		}
+		return c
+	}
+	ref := n.GetColumnRef()
+	if ref == nil {
+		return nil
+	}
+	if c := a.starred[ref]; c != nil {
+		return c
+	}
+	defer func() {
+		if x := recover(); x != nil {
+			if _, refusal := x.(*Refusal); !refusal {
+				panic(x)
+			}
+			c = nil // what is wrong with it is said where it is analysed
+		}
+	}()
+	c, _ = a.lookup(ref, sc)
+	return c
+}
+
+// within returns a date of a person as it may be ordered among rows that are all of one
+// of persons, or nil. An id that has no masked value does not tell persons apart.
+func (a *analysis) within(d *dated, persons []*person) *pg.Node {
+	if d == nil {
+		return nil
+	}
+	for _, p := range persons {
+		if p.id == nil || !a.samePerson(d.person, p) {
+			continue
+		}
+		plain := d.plain()
+		if d.person != p {
+			if d.person.id == nil {
+				continue
+			}
+			plain = when(a.sameID(d.person, p), plain)
+		} else if p.id.seal.guard != "" {
+			plain = when(isNotNull(a.idTwin(p)), plain)
+		}
+		return plain
+	}
+	return nil
+}
+
+// sameID holds two persons' ids equal once more, in the place where their dates meet: no
+// condition of the statement is sure to be judged before it.
+func (a *analysis) sameID(p, q *person) *pg.Node {
+	return a.equality("=", value{seal: p.id.seal, column: p.id}, value{seal: q.id.seal, column: q.id}, true, 0)
+}
+
+func (a *analysis) idTwin(p *person) *pg.Node { return a.twinOf(p.id) }
+
+// carrierOfDate makes the carrier of a date that was computed: the person is that of the
+// rows.
+func (a *analysis) carrierOfDate(plain *pg.Node, id *pg.Node) *pg.Node {
+	return when(isNotNull(plain), row(a.tagText(), collateC(cast(plain, "text")), coalesce(cast(id, "text"), text(""))))
+}
+
+// meets reports whether two dates can be compared and subtracted: shifted alike, of one
+// person, of types that PostgreSQL compares without the session's time zone.
+func (a *analysis) meets(l, r *dated) bool {
+	zone := func(d *dated) bool { return d.typ == oidTimestamptz }
+	if l.seal.class != r.seal.class || l.seal.prefix != r.seal.prefix || zone(l) != zone(r) {
+		return false
+	}
+	return l.person == r.person || l.person.id != nil && r.person.id != nil && a.samePerson(l.person, r.person)
+}
+
+// datedOperator analyses an operator between dates of one person, or a date and a
+// constant interval. done is false where it is neither.
+func (a *analysis) datedOperator(x *pg.A_Expr, name string, l, r value) (out value, done bool) {
+	if x.Kind != pg.A_Expr_Kind_AEXPR_OP {
+		return out, false
+	}
+	switch {
+	case l.date != nil && r.date != nil && (name == "-" || name == "=" || name == "<>" || orderOps[name]):
+		if !a.meets(l.date, r.date) {
+			return out, false
+		}
+		n := op(name, l.date.plain(), r.date.plain())
+		if l.date.person != r.date.person {
+			n = when(a.sameID(l.date.person, r.date.person), n)
+		}
+		return value{node: n}, true
+	case l.date != nil && (name == "+" || name == "-"):
+		return a.datedSum(l, name, r.node)
+	case r.date != nil && name == "+":
+		return a.datedSum(r, name, l.node)
+	}
+	return out, false
+}
+
+// datedSum moves a date by a constant number of seconds, which the shift does not
+// change. Months are not as long in one place as in another.
+func (a *analysis) datedSum(v value, name string, by *pg.Node) (out value, done bool) {
+	if v.computed {
+		return out, false // however often it is moved, it stays a time that there is
+	}
+	d := *v.date
+	var n *pg.Node
+	if days, ok := wholeDays(by); ok && d.typ == oidDate {
+		n = integer(days, "int4")
+	} else if seconds, ok := intervalSeconds(by); ok {
+		n = cast(text(seconds+" seconds"), "interval")
+		if d.typ == oidDate {
+			d.typ = oidTimestamp
+		}
+	} else {
+		return out, false
+	}
+	d.plain = func() *pg.Node { return op(name, v.date.plain(), n) }
+	// There is no carrier of it: it can be compared and subtracted, no more.
+	return value{node: null(), seal: v.seal, date: &d, computed: true}, true
+}
+
+// between analyses x BETWEEN a AND b over dates of one person.
+func (a *analysis) datedBetween(x *pg.A_Expr, subject, low, high value) *pg.Node {
+	if subject.date == nil || low.date == nil || high.date == nil || !a.meets(subject.date, low.date) || !a.meets(subject.date, high.date) ||
+		x.Kind != pg.A_Expr_Kind_AEXPR_BETWEEN && x.Kind != pg.A_Expr_Kind_AEXPR_NOT_BETWEEN {
+		return nil
+	}
+	compare := func(name string, v value) *pg.Node {
+		n, _ := a.datedOperator(&pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_OP}, name, subject, v)
+		return n.node
+	}
+	out := both(compare(">=", low), compare("<=", high))
+	if x.Kind == pg.A_Expr_Kind_AEXPR_NOT_BETWEEN {
+		return not(out)
+	}
+	return out
+}
+
+// sameDate is the date of a choice between dates of one person.
+func (a *analysis) sameDate(vs []value, choose func(plains []*pg.Node) *pg.Node) *dated {
+	var first *dated
+	for _, v := range vs {
+		if v.null {
+			continue
+		}
+		if v.date == nil || v.computed || first != nil && (v.date.person != first.person || v.date.seal.class != first.seal.class || v.date.typ != first.typ) {
+			return nil
+		}
+		if first == nil {
+			first = v.date
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	d := *first
+	d.used, d.plain = nil, nil
+	d.plain = func() *pg.Node {
+		var plains []*pg.Node
+		for _, v := range vs {
+			if v.null {
+				plains = append(plains, null())
+			} else {
+				plains = append(plains, v.date.plain())
+			}
+		}
+		return choose(plains)
+	}
+	return &d
+}
+
+// extreme is min and max of a date inside one person: over rows that are grouped or
+// partitioned by the person's id.
+func (a *analysis) extreme(f *pg.FuncCall, v value, persons []*person) (value, bool) {
+	if v.date == nil || v.computed || f.AggDistinct {
+		return value{}, false
+	}
+	i := slices.IndexFunc(persons, func(p *person) bool { return p.id != nil && a.samePerson(v.date.person, p) })
+	if i < 0 {
+		return value{}, false
+	}
+	p := persons[i]
+	arg := a.within(v.date, []*person{p})
+	if arg == nil {
+		return value{}, false
+	}
+	f.Args[0] = arg
+	n := &pg.Node{Node: &pg.Node_FuncCall{FuncCall: f}}
+	d := *v.date
+	d.person, d.plain, d.used = p, func() *pg.Node { return n }, nil
+	return value{node: a.carrierOfDate(n, a.idTwin(p)), seal: v.seal, date: &d}, true
+}
+
+// groupDate groups by a date as it can be computed with too, where that is asked for. It
+// depends on the carrier that is grouped by.
+func (a *analysis) groupDate(d *dated, res *result) {
+	if d == nil || d.used == nil {
+		return
+	}
+	a.finish = append(a.finish, func() {
+		if d.used() {
+			res.into.GroupClause = append(res.into.GroupClause, d.plain())
+		}
+	})
+}
+
+// partitionPersons are those whose rows alone a window sees at a time.
+func (a *analysis) partitionPersons(w *pg.WindowDef, sc *scope) []*person {
+	if found, ok := sc.partPersons[w]; ok {
+		return found
+	}
+	out := slices.Clone(sc.single)
+	for _, n := range w.PartitionClause {
+		if c := a.local(n, sc); c != nil && c.person != nil {
+			out = append(out, c.person)
+		}
+	}
+	if sc.partPersons == nil {
+		sc.partPersons = map[*pg.WindowDef][]*person{}
+	}
+	sc.partPersons[w] = out // before the clause is rewritten
+	for _, name := range []string{w.Name, w.Refname} {
+		if up := named(sc.query, name); name != "" && up != w {
+			out = append(out, a.partitionPersons(up, sc)...)
+		}
+	}
+	sc.partPersons[w] = out
+	return out
+}
+
+// personOf is whom a column's rows are about, if it is the id of one.
+func personOf(c *resolved) []*person {
+	if c == nil || c.person == nil {
+		return nil
+	}
+	return []*person{c.person}
+}

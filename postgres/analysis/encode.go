@@ -1,0 +1,117 @@
+package analysis
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// appendBinary appends the binary form of a masked value that is written as text. It
+// reports false where the text is no value of the type: it is then NULL.
+func appendBinary(dst []byte, typ uint32, src []byte, types *pgtype.Map) ([]byte, bool) {
+	switch typ {
+	case oidText, oidVarchar, oidBpchar, oidJSON, oidXML:
+		return append(dst, src...), true
+	case oidJSONB:
+		return append(append(dst, 1), src...), true
+	case oidUUID:
+		if len(src) != 36 {
+			return dst, false
+		}
+		var digits [32]byte
+		n := 0
+		for i, c := range src {
+			if i == 8 || i == 13 || i == 18 || i == 23 {
+				continue
+			}
+			digits[n] = c
+			n++
+		}
+		out, err := hex.AppendDecode(dst, digits[:])
+		return out, err == nil
+	case oidInt8:
+		v, err := strconv.ParseInt(string(src), 10, 64)
+		return binary.BigEndian.AppendUint64(dst, uint64(v)), err == nil
+	}
+	var v any
+	switch typ {
+	case oidDate:
+		v = &pgtype.Date{}
+	case oidTimestamp:
+		v = &pgtype.Timestamp{}
+	case oidTimestamptz:
+		v = &pgtype.Timestamptz{}
+	case oidNumeric:
+		v = &pgtype.Numeric{}
+	default:
+		return dst, false
+	}
+	if err := types.Scan(typ, pgtype.TextFormatCode, src, v); err != nil {
+		return dst, false
+	}
+	out, err := types.Encode(typ, pgtype.BinaryFormatCode, v, dst)
+	return out, err == nil && out != nil
+}
+
+// appendBinaryArray appends a one-dimensional text array in binary form (array_send).
+func appendBinaryArray(dst []byte, elements [][]byte) []byte {
+	if len(elements) == 0 {
+		dst = binary.BigEndian.AppendUint32(dst, 0)
+		dst = binary.BigEndian.AppendUint32(dst, 0)
+		return binary.BigEndian.AppendUint32(dst, oidText)
+	}
+	hasNull := uint32(0)
+	for _, e := range elements {
+		if e == nil {
+			hasNull = 1
+		}
+	}
+	for _, v := range []uint32{1, hasNull, oidText, uint32(len(elements)), 1} {
+		dst = binary.BigEndian.AppendUint32(dst, v)
+	}
+	for _, e := range elements {
+		if e == nil {
+			dst = binary.BigEndian.AppendUint32(dst, 1<<32-1)
+			continue
+		}
+		dst = binary.BigEndian.AppendUint32(dst, uint32(len(e)))
+		dst = append(dst, e...)
+	}
+	return dst
+}
+
+// readBinaryArray reads a one-dimensional array in binary form.
+func readBinaryArray(src []byte) (elements [][]byte, ok bool) {
+	if len(src) < 12 {
+		return nil, false
+	}
+	dims := binary.BigEndian.Uint32(src)
+	src = src[12:]
+	if dims == 0 {
+		return [][]byte{}, len(src) == 0
+	}
+	if dims != 1 || len(src) < 8 {
+		return nil, false
+	}
+	n := binary.BigEndian.Uint32(src)
+	src = src[8:]
+	for ; n > 0; n-- {
+		if len(src) < 4 {
+			return nil, false
+		}
+		size := int32(binary.BigEndian.Uint32(src))
+		src = src[4:]
+		if size < 0 {
+			elements = append(elements, nil)
+			continue
+		}
+		if int(size) > len(src) {
+			return nil, false
+		}
+		elements = append(elements, src[:size:size])
+		src = src[size:]
+	}
+	return elements, len(src) == 0
+}

@@ -1,0 +1,171 @@
+package analysis
+
+import (
+	"regexp"
+	"strconv"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Comparisons for equality with a sealed column: with one of its class, and with a
+// pseudonym, which is opened. What does not open equals nothing: the comparison is
+// false, and NULL where the column is.
+
+// equality builds the comparison of two values of which at least one is sealed. kind
+// is =, <>, distinct or not distinct.
+func (a *analysis) equality(kind string, l, r value, truth bool, at int32) *pg.Node {
+	if l.seal != nil && r.seal != nil {
+		return a.sealedEquality(kind, l, r, at)
+	}
+	if l.seal == nil {
+		l, r = r, l
+	}
+	c, ok := constantOf(r.node)
+	if out := a.cohortEquality(kind, l, r, truth); out != nil {
+		return out
+	}
+	if !ok {
+		a.refuseSealed(l.seal, at, "it is compared with a value that is not sealed", "compare it with a column that the same method masks, or with a pseudonym")
+	}
+	if c.null {
+		return a.distinctOp(kind, a.compared(l), null())
+	}
+	a.openable(l.seal, at)
+	if c.param > 0 {
+		return a.paramEquality(kind, l, c.param, truth, at)
+	}
+	return a.literalEquality(kind, l, c.text)
+}
+
+// compared is how a sealed value is compared: its twin, or its carrier.
+func (a *analysis) compared(v value) *pg.Node {
+	if t := v.twin(a); t != nil {
+		return t
+	}
+	return v.node
+}
+
+// distinctOp writes a comparison of two expressions.
+func (a *analysis) distinctOp(kind string, l, r *pg.Node) *pg.Node {
+	switch kind {
+	case "distinct", "not distinct":
+		k := pg.A_Expr_Kind_AEXPR_DISTINCT
+		if kind == "not distinct" {
+			k = pg.A_Expr_Kind_AEXPR_NOT_DISTINCT
+		}
+		return &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: k, Name: names("="), Lexpr: l, Rexpr: r}}}
+	}
+	return op(kind, l, r)
+}
+
+func (a *analysis) sealedEquality(kind string, l, r value, at int32) *pg.Node {
+	if l.seal.class != r.seal.class {
+		a.refuseSealed(l.seal, at, "it is compared with a column of another method or domain ("+r.seal.action.Path+")", "give both columns the same method and domain")
+	}
+	if !l.seal.comparable {
+		a.refuseSealed(l.seal, at, "it is compared for equality, but equal masked values may be different originals", "compare the patients' sealed ids")
+	}
+	lt, rt := l.twin(a), r.twin(a)
+	if lt == nil || rt == nil {
+		return a.distinctOp(kind, l.node, r.node)
+	}
+	if l.seal.twin != r.seal.twin {
+		lt, rt = collateC(cast(lt, "text")), collateC(cast(rt, "text"))
+	}
+	return a.distinctOp(kind, lt, rt)
+}
+
+// openable refuses a comparison with a constant where pseudonyms cannot be opened.
+func (a *analysis) openable(s *seal, at int32) {
+	if s.domain == "" {
+		a.refuseSealed(s, at, "it is compared with a constant, but its masked values cannot be opened", "only columns of method seal can be compared with their pseudonyms; join on it instead")
+	}
+}
+
+// open opens a pseudonym of a sealed column.
+func (a *analysis) open(s *seal, pseudonym string) (string, bool) {
+	out, ok := a.keys().AppendOpened(nil, a.policy.masks.Keys.SealSlot(s.domain), []byte(pseudonym))
+	return string(out), ok
+}
+
+var (
+	integerForm = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,17}|-?[1-8][0-9]{18})$`)
+	uuidForm    = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+)
+
+// comparand is an opened id as it compares with a twin, or nil where no value of the
+// column's type is written so.
+func comparand(k twinKind, id string) *pg.Node {
+	switch k {
+	case twinInteger:
+		n, err := strconv.ParseInt(id, 10, 64)
+		if err != nil || !integerForm.MatchString(id) {
+			return nil
+		}
+		return integer(n, "int8")
+	case twinUUID:
+		if !uuidForm.MatchString(id) {
+			return nil
+		}
+		return cast(text(id), "uuid")
+	}
+	return cast(text(id), "text")
+}
+
+// literalEquality compares with a literal pseudonym, which is opened now.
+func (a *analysis) literalEquality(kind string, l value, pseudonym string) *pg.Node {
+	t := l.twin(a)
+	id, ok := a.open(l.seal, pseudonym)
+	var other *pg.Node
+	if ok {
+		if t != nil {
+			other = comparand(l.seal.twin, id)
+		} else {
+			other = row(a.tagText(), collateC(cast(text(id), "text")))
+		}
+	}
+	node := l.node
+	if t != nil {
+		node = t
+	}
+	if other != nil {
+		return a.distinctOp(kind, node, other)
+	}
+	switch kind {
+	case "=":
+		return when(isNotNull(node), boolean(false))
+	case "<>":
+		return when(isNotNull(node), boolean(true))
+	}
+	return boolean(kind == "distinct")
+}
+
+// paramEquality compares with a parameter, which the door opens at Bind. What does not
+// open arrives as the tag, which is no value of any column.
+func (a *analysis) paramEquality(kind string, l value, n int32, truth bool, at int32) *pg.Node {
+	p := a.sealedParam(n, l.seal, false, at)
+	t := l.twin(a)
+	if t == nil {
+		return a.distinctOp(kind, l.node, when(isNotNull(p), row(a.tagText(), collateC(p))))
+	}
+	if kind == "distinct" || kind == "not distinct" {
+		return a.distinctOp(kind, collateC(cast(t, "text")), p)
+	}
+	other := p
+	switch l.seal.twin {
+	case twinInteger:
+		other = when(op("~", p, text(integerForm.String())), cast(p, "int8"))
+	case twinUUID:
+		other = when(op("~", p, text(uuidForm.String())), cast(p, "uuid"))
+	case twinCast:
+		return op(kind, t, collateC(p))
+	case twinText:
+		return op(kind, t, p)
+	}
+	if kind == "=" && truth {
+		return op(kind, t, other)
+	}
+	// A parameter of no use compares as a value that no column has; a NULL one gives
+	// NULL.
+	return when(both(isNotNull(t), isNotNull(p)), coalesce(op(kind, t, other), boolean(kind == "<>")))
+}

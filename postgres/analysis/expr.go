@@ -1,0 +1,382 @@
+package analysis
+
+import (
+	"fmt"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// value is what an expression gives.
+type value struct {
+	node *pg.Node
+	// seal is nil where no original is in it.
+	seal *seal
+	// column is set where the expression is a column as it is.
+	column *resolved
+	// null is the bare constant NULL.
+	null bool
+	// fence is set where the value's type has casts of the database.
+	fence *Type
+	// failed is set for a view's column that cannot be had, hidden for one that is not
+	// there.
+	failed *Refusal
+	hidden bool
+	// date is set for a shifted date; computed ones have no carrier.
+	date     *dated
+	computed bool
+	// names is the kind of names that the value is, by OID; see names.go.
+	names string
+}
+
+// expr analyses an expression.
+func (a *analysis) expr(n *pg.Node, sc *scope) value {
+	v := a.operand(n, sc)
+	if v.computed {
+		a.refuseSealed(v.seal, location(n), "a date that is computed of it can be compared and subtracted, no more", "select the date itself")
+	}
+	return v
+}
+
+// operand analyses an expression, which may be a date that is computed of a shifted one.
+// What has no case here is refused.
+func (a *analysis) operand(n *pg.Node, sc *scope) value {
+	v := a.operandOf(n, sc)
+	if v.names == "" {
+		v.names = a.namesOf(n, &v)
+	}
+	if v.names != "" {
+		a.regs[v.node] = v.names
+	}
+	return v
+}
+
+func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
+	a.deeper()
+	defer a.shallower()
+	switch x := n.GetNode().(type) {
+	case *pg.Node_AConst:
+		return value{node: n, null: x.AConst.Isnull}
+	case *pg.Node_ColumnRef:
+		return a.columnRef(x.ColumnRef, sc)
+	case *pg.Node_ParamRef:
+		a.clearParam(x.ParamRef)
+		return value{node: n}
+	case *pg.Node_AExpr:
+		return a.operator(x.AExpr, n, sc)
+	case *pg.Node_BoolExpr:
+		for i, arg := range x.BoolExpr.Args {
+			x.BoolExpr.Args[i] = a.clear(arg, sc)
+		}
+		x.BoolExpr.Args = flat(x.BoolExpr.Boolop, x.BoolExpr.Args)
+		return value{node: n}
+	case *pg.Node_NullTest:
+		return value{node: a.nullTest(x.NullTest, n, sc)}
+	case *pg.Node_BooleanTest:
+		x.BooleanTest.Arg = a.clear(x.BooleanTest.Arg, sc)
+		return value{node: n}
+	case *pg.Node_TypeCast:
+		return a.typeCast(x.TypeCast, n, sc)
+	case *pg.Node_CollateClause:
+		a.collation(x.CollateClause)
+		x.CollateClause.Arg = a.clear(x.CollateClause.Arg, sc)
+		return value{node: n}
+	case *pg.Node_CaseExpr:
+		return a.caseExpr(x.CaseExpr, n, sc)
+	case *pg.Node_CoalesceExpr:
+		var vs []value
+		for i, arg := range x.CoalesceExpr.Args {
+			v := a.expr(arg, sc)
+			x.CoalesceExpr.Args[i] = v.node
+			vs = append(vs, v)
+		}
+		date := a.sameDate(vs, func(plains []*pg.Node) *pg.Node { return coalesce(plains...) })
+		return value{node: n, seal: a.carried(vs, location(n)), fence: a.sameFence(vs, location(n)), date: date}
+	case *pg.Node_MinMaxExpr:
+		a.clearAll(x.MinMaxExpr.Args, sc)
+		return value{node: n}
+	case *pg.Node_AArrayExpr:
+		a.clearAll(x.AArrayExpr.Elements, sc)
+		return value{node: n}
+	case *pg.Node_RowExpr:
+		x.RowExpr.Args = a.rowArgs(x.RowExpr.Args, sc)
+		return value{node: n}
+	case *pg.Node_AIndirection:
+		return a.indirection(x.AIndirection, n, sc)
+	case *pg.Node_FuncCall:
+		return a.call(x.FuncCall, n, sc)
+	case *pg.Node_NamedArgExpr:
+		x.NamedArgExpr.Arg = a.clear(x.NamedArgExpr.Arg, sc)
+		return value{node: n}
+	case *pg.Node_SubLink:
+		return a.sublink(x.SubLink, n, sc)
+	case *pg.Node_GroupingFunc:
+		// GROUPING tells which columns a row is grouped by, no value of them.
+		for i, arg := range x.GroupingFunc.Args {
+			if c := a.local(arg, sc); c != nil && c.grouped {
+				x.GroupingFunc.Args[i] = a.twinOf(c)
+				continue
+			}
+			x.GroupingFunc.Args[i] = a.expr(arg, sc).node
+		}
+		return value{node: n}
+	case *pg.Node_SqlvalueFunction:
+		return value{node: a.valueFunction(x.SqlvalueFunction, n)}
+	case *pg.Node_XmlExpr:
+		a.clearAll(x.XmlExpr.Args, sc)
+		for _, arg := range x.XmlExpr.NamedArgs {
+			if t := arg.GetResTarget(); t != nil {
+				if t.Name == "" {
+					t.Name = figureName(t.Val)
+				}
+				t.Val = a.clear(t.Val, sc)
+			} else {
+				a.unknown(arg, "this kind of XML argument")
+			}
+		}
+		return value{node: n}
+	case *pg.Node_XmlSerialize:
+		a.typeName(x.XmlSerialize.TypeName)
+		x.XmlSerialize.Expr = a.clear(x.XmlSerialize.Expr, sc)
+		return value{node: n}
+	}
+	a.unknown(n, "this kind of expression")
+	return value{}
+}
+
+// clear analyses an expression that must hold no original.
+func (a *analysis) clear(n *pg.Node, sc *scope) *pg.Node {
+	at := location(n)
+	v := a.expr(n, sc)
+	if v.seal != nil {
+		a.refuseSealed(v.seal, at, "it may only be selected, compared for equality, grouped, counted and tested for NULL", "")
+	}
+	if v.fence != nil {
+		a.refuseFenced(v.fence, at)
+	}
+	return v.node
+}
+
+func (a *analysis) clearAll(list []*pg.Node, sc *scope) {
+	for i, n := range list {
+		list[i] = a.clear(n, sc)
+	}
+}
+
+// condition analyses an expression of which only the truth counts: a comparison that
+// is NULL may stand for one that is false.
+func (a *analysis) condition(n *pg.Node, sc *scope) *pg.Node {
+	if b := n.GetBoolExpr(); b != nil && b.Boolop != pg.BoolExprType_NOT_EXPR {
+		a.deeper()
+		defer a.shallower()
+		for i, arg := range b.Args {
+			b.Args[i] = a.condition(arg, sc)
+		}
+		b.Args = flat(b.Boolop, b.Args)
+		return n
+	}
+	a.truth = n
+	return a.clear(n, sc)
+}
+
+// columnRef analyses a reference to a column or a whole row.
+func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
+	at := ref.Location
+	if c := a.starred[ref]; c != nil {
+		return value{node: a.refer(c, at), seal: c.seal, column: c, fence: a.fenceOf(c), date: c.date}
+	}
+	if k := len(ref.Fields); k > 0 && ref.Fields[k-1].GetAStar() != nil {
+		// f(t.*) is the whole row of t.
+		parts, ok := dotted(ref.Fields[:k-1])
+		if !ok || len(parts) == 0 || len(parts) > 2 {
+			a.fail(codeSyntax, at, "a star is not allowed here", "")
+		}
+		schema := ""
+		if len(parts) == 2 {
+			schema = parts[0]
+		}
+		return a.wholeRow(a.item(schema, parts[len(parts)-1], sc, at), at)
+	}
+	c, it := a.lookup(ref, sc)
+	if it != nil {
+		return a.wholeRow(it, at)
+	}
+	return value{node: a.refer(c, at), seal: c.seal, column: c, fence: a.fenceOf(c), date: c.date}
+}
+
+// wholeRow is a row of a FROM item as one value. It must hold no original, since what
+// becomes of a row (text, JSON, an order) cannot be followed.
+func (a *analysis) wholeRow(it *item, at int32) value {
+	if it.join {
+		a.fail("0A000", at, fmt.Sprintf("the whole row of the join %q is not supported", it.alias), "name the columns, or put the join into a sub-select")
+	}
+	if !it.whole() {
+		a.fail(codeForbidden, at, fmt.Sprintf("the whole row of %q holds sealed columns", it.alias), "name the columns that are needed")
+	}
+	for _, c := range it.columns {
+		if f := a.fenceOf(c); f != nil {
+			a.refuseFenced(f, at)
+		}
+		if c.cohort != nil {
+			if c.cohort.whole = true; len(c.cohort.added) > 0 {
+				a.fail(codeForbidden, at, fmt.Sprintf("the whole row of %q is of pseudonyms that are compared", it.alias), "name the columns that are needed")
+			}
+		}
+		if c.as != "" {
+			a.fail("0A000", at, fmt.Sprintf("the whole row of %q has two columns of one name", it.alias), "give the columns different names")
+		}
+		if c.use != nil {
+			c.use()
+		}
+	}
+	it.entire = true
+	return value{node: column(it.ref)}
+}
+
+// rowArgs analyses the members of ROW(…), where t.* stands for all columns of t.
+func (a *analysis) rowArgs(args []*pg.Node, sc *scope) (out []*pg.Node) {
+	for _, n := range args {
+		cols, ok := a.star(n, sc)
+		if !ok {
+			out = append(out, a.clear(n, sc))
+			continue
+		}
+		for _, c := range cols {
+			out = append(out, a.clear(&pg.Node{Node: &pg.Node_ColumnRef{ColumnRef: a.named(c)}}, sc))
+		}
+	}
+	return out
+}
+
+// nullTest is IS NULL and IS NOT NULL. A carrier is NULL exactly where the masked
+// value is, and none of its members ever is.
+func (a *analysis) nullTest(t *pg.NullTest, n *pg.Node, sc *scope) *pg.Node {
+	at := location(t.Arg)
+	if c, ok := constantOf(t.Arg); ok && c.param > 0 {
+		a.testedParam(t, c.param, sc)
+		return n
+	}
+	v := a.expr(t.Arg, sc)
+	if v.seal != nil && !v.seal.nulls {
+		a.refuseSealed(v.seal, at, "it is tested for NULL, but which values the method removes cannot be told in SQL", "")
+	}
+	t.Arg = v.node
+	if v.seal != nil && v.column != nil && v.column.twin != "" && v.column.emit == nil {
+		t.Arg = a.twinOf(v.column)
+	}
+	return n
+}
+
+// caseExpr is CASE: sealed results are carried, conditions are truths.
+func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
+	var arg value
+	if c.Arg != nil {
+		if t := a.foreign(c.Arg, sc, 0); t != nil {
+			a.refuseForeign(t, location(c.Arg), "CASE with a subject")
+		}
+		if arg = a.expr(c.Arg, sc); arg.seal == nil {
+			c.Arg = arg.node
+		} else {
+			c.Arg = nil // each WHEN becomes a comparison with it
+		}
+	}
+	var vs []value
+	for _, w := range c.Args {
+		cw := w.GetCaseWhen()
+		if cw == nil {
+			a.unknown(w, "this kind of CASE")
+		}
+		switch {
+		case arg.seal != nil:
+			cw.Expr = a.equality("=", arg, a.side(cw.Expr, sc), true, location(cw.Expr))
+		case c.Arg != nil:
+			w := a.expr(cw.Expr, sc)
+			if w.seal != nil {
+				a.refuseSealed(w.seal, location(cw.Expr), "it is compared with the subject of a CASE", "")
+			}
+			if subject := arg; subject.fence != nil || w.fence != nil {
+				a.fencedCompare("=", &subject, &w, location(cw.Expr))
+			}
+			cw.Expr = w.node
+		default:
+			cw.Expr = a.condition(cw.Expr, sc)
+		}
+		v := a.expr(cw.Result, sc)
+		cw.Result = v.node
+		vs = append(vs, v)
+	}
+	if c.Defresult != nil {
+		v := a.expr(c.Defresult, sc)
+		c.Defresult = v.node
+		vs = append(vs, v)
+	}
+	return value{node: n, seal: a.carried(vs, location(n)), fence: a.sameFence(vs, location(n))}
+}
+
+// carried is the seal of a choice between values: all of one class, or NULL.
+func (a *analysis) carried(vs []value, at int32) *seal {
+	var s *seal
+	for _, v := range vs {
+		if v.seal != nil {
+			s = v.seal
+		}
+	}
+	if s == nil {
+		return nil
+	}
+	for _, v := range vs {
+		if v.null {
+			continue
+		}
+		if v.seal == nil || !sameSeal(v.seal, s) {
+			a.refuseSealed(s, at, "it is mixed with other values", "choose between columns that the same method masks, and NULL")
+		}
+	}
+	return s
+}
+
+// sameSeal reports whether carriers of both may stand in one column.
+func sameSeal(a, b *seal) bool {
+	if a == b {
+		return true
+	}
+	x, y := shapeOf(a), shapeOf(b)
+	if len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		if x[i] != y[i] {
+			return false
+		}
+	}
+	return a.class == b.class && (a.shown == b.shown || isVarying(a.shown) && isVarying(b.shown)) && a.form == b.form && a.prefix == b.prefix
+}
+
+// collation checks COLLATE: collations of pg_catalog alone.
+func (a *analysis) collation(c *pg.CollateClause) {
+	parts, ok := dotted(c.Collname)
+	if !ok || len(parts) == 0 || len(parts) == 2 && parts[0] != "pg_catalog" || len(parts) > 2 {
+		a.fail(codeForbidden, c.Location, "only collations of pg_catalog are allowed", "")
+	}
+}
+
+// valueFunction is current_user and the like: names of the session are the client's.
+func (a *analysis) valueFunction(f *pg.SQLValueFunction, n *pg.Node) *pg.Node {
+	switch f.Op {
+	case pg.SQLValueFunctionOp_SVFOP_CURRENT_ROLE, pg.SQLValueFunctionOp_SVFOP_CURRENT_USER, pg.SQLValueFunctionOp_SVFOP_USER, pg.SQLValueFunctionOp_SVFOP_SESSION_USER:
+		a.personal = true
+		return cast(text(a.session.User), "name")
+	case pg.SQLValueFunctionOp_SVFOP_CURRENT_SCHEMA:
+		return a.currentSchema()
+	}
+	return n
+}
+
+// currentSchema is the first schema of the session's search path that is there.
+func (a *analysis) currentSchema() *pg.Node {
+	for _, s := range a.session.SearchPath {
+		if _, ok := a.catalog.schemas[s]; ok {
+			return cast(text(s), "name")
+		}
+	}
+	return cast(null(), "name")
+}

@@ -1,0 +1,218 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// A cell of a child, such as a partition, is reached by the child's name and by its
+// parents'. A child has its parent's treatments; but where a rule was written for the
+// child, or two parents disagree, the stricter one holds in all of them.
+
+// decision is what the relations of a family have for a column of one name.
+type decision struct {
+	// chain is of the rules that hold, from is the relation whose rules they are.
+	chain chain
+	from  *Relation
+	// note says which rules give way, hidden that none can.
+	note   string
+	hidden bool
+}
+
+// families finds the columns whose treatment by one name is not that by another.
+func (o *overlay) families() {
+	o.decided = map[uint32]map[string]*decision{}
+	children := map[uint32][]*Relation{}
+	for _, r := range o.catalog.Relations() {
+		for _, p := range r.Parents {
+			children[p] = append(children[p], r)
+		}
+	}
+	seen := map[uint32]bool{}
+	for _, r := range o.catalog.Relations() {
+		if seen[r.OID] || len(r.Parents)+len(children[r.OID]) == 0 || system(r.Schema) {
+			continue
+		}
+		var family []*Relation
+		for todo := []*Relation{r}; len(todo) > 0; todo = todo[1:] {
+			x := todo[0]
+			if seen[x.OID] {
+				continue
+			}
+			seen[x.OID] = true
+			family = append(family, x)
+			todo = append(todo, children[x.OID]...)
+			for _, p := range x.Parents {
+				if up := o.catalog.relations[p]; up != nil {
+					todo = append(todo, up)
+				}
+			}
+		}
+		slices.SortFunc(family, func(a, b *Relation) int {
+			return compare(a.Schema+"."+a.Name, b.Schema+"."+b.Name)
+		})
+		near := map[*Relation][]*Relation{}
+		for _, x := range family {
+			near[x] = append(near[x], children[x.OID]...)
+			for _, p := range x.Parents {
+				if up := o.catalog.relations[p]; up != nil {
+					near[x] = append(near[x], up)
+				}
+			}
+		}
+		o.decide(family, near)
+	}
+}
+
+// decide judges each column that several relations of a family have from one another.
+func (o *overlay) decide(family []*Relation, near map[*Relation][]*Relation) {
+	names := map[string]bool{}
+	for _, r := range family {
+		for _, a := range r.Columns {
+			names[a.Name] = true
+		}
+	}
+	for _, name := range sortedKeys(names) {
+		for _, part := range sharing(family, near, name) {
+			if d := o.stricter(part, name); d != nil {
+				for _, r := range part {
+					if o.decided[r.OID] == nil {
+						o.decided[r.OID] = map[string]*decision{}
+					}
+					o.decided[r.OID][name] = d
+				}
+			}
+		}
+	}
+}
+
+// sharing are the parts of a family that have a column from one another, of two and
+// more. near has each relation's parents and children.
+func sharing(family []*Relation, near map[*Relation][]*Relation, name string) (out [][]*Relation) {
+	has := func(r *Relation) bool { return attribute(r, name) != nil }
+	done := map[*Relation]bool{}
+	for _, r := range family {
+		if done[r] || !has(r) {
+			continue
+		}
+		var part []*Relation
+		for todo := []*Relation{r}; len(todo) > 0; todo = todo[1:] {
+			x := todo[0]
+			if done[x] {
+				continue
+			}
+			done[x] = true
+			part = append(part, x)
+			for _, y := range near[x] {
+				if !done[y] && has(y) {
+					todo = append(todo, y)
+				}
+			}
+		}
+		if len(part) > 1 {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// stricter is the treatment that must hold where those of a family's column differ, or
+// nil where they do not. What counts of a child are rules that were written for it: those
+// that do not match the parent's column.
+func (o *overlay) stricter(part []*Relation, name string) *decision {
+	type candidate struct {
+		relation *Relation
+		chain    chain
+	}
+	var all []candidate
+	for _, r := range part {
+		var parent *Relation
+		for _, p := range r.Parents {
+			if up := o.catalog.relations[p]; up != nil && attribute(up, name) != nil {
+				parent = up
+				break
+			}
+		}
+		ch := o.policy.chain(r, name)
+		if parent != nil && (len(ch.rules) == 0 || ch.why == "" && o.policy.matchesToo(ch, parent, name)) {
+			continue
+		}
+		all = append(all, candidate{r, ch})
+	}
+	if len(all) < 2 {
+		return nil
+	}
+	same := true
+	for _, c := range all[1:] {
+		same = same && c.chain.why == all[0].chain.why && o.policy.signature(c.chain) == o.policy.signature(all[0].chain)
+	}
+	if same {
+		return nil
+	}
+	var rules []*mask.TableRule
+	for _, c := range all {
+		var rule *mask.TableRule
+		switch last := o.policy.last(c.chain); {
+		case c.chain.why != "":
+		case last >= 0 && len(c.chain.rules) == 1:
+			rule = &o.policy.rules()[last]
+		case len(c.chain.rules) > 0: // conditions: no simple rule is known to be stricter
+			rule = &mask.TableRule{ID: strings.Join(o.policy.ids(c.chain), ", "), Method: "by row"}
+		case o.policy.masks.Ruleset.Tables.Default == "keep":
+			rule = &mask.TableRule{Method: "keep"}
+		}
+		rules = append(rules, rule)
+	}
+	best := mask.Strictest(rules, func(a, b *mask.TableRule) bool {
+		return a.Method != "by row" && b.Method != "by row" && (&laying{rule: a}).class() == (&laying{rule: b}).class()
+	})
+	var said []string
+	for i, c := range all {
+		what := "the default"
+		if ids := o.policy.ids(c.chain); len(ids) > 0 {
+			what = "rule " + strings.Join(ids, ", ")
+		}
+		if i != best {
+			said = append(said, what+" of "+c.relation.Schema+"."+c.relation.Name)
+		}
+	}
+	if best < 0 {
+		// A rule that removes or hides is the strictest there is.
+		for i, r := range rules {
+			if r != nil && r.Method == "remove" && !slices.ContainsFunc(rules, func(o *mask.TableRule) bool { return o == nil || o.Method == "hide" }) {
+				return &decision{chain: all[i].chain, from: all[i].relation, note: "stricter than what else parents and children have"}
+			}
+		}
+		d := &decision{hidden: true}
+		for i, r := range rules {
+			if r != nil && r.Method == "hide" {
+				d.chain = all[i].chain
+			}
+		}
+		d.note = "parents and children differ: " + strings.Join(said, ", ")
+		return d
+	}
+	return &decision{chain: all[best].chain, from: all[best].relation, note: "stricter than " + strings.Join(said, ", ") + ", by which the same cells are reached"}
+}
+
+// matchesToo reports whether the rule of a chain would match another relation's column:
+// then it was not written for this one alone.
+func (p *Policy) matchesToo(ch chain, r *Relation, column string) bool {
+	for _, i := range ch.rules {
+		if !slices.ContainsFunc(p.matches, func(m ruleMatch) bool { return m.rule == i && m.Matches(r.Schema, r.Name, column) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// ids are the names of a chain's rules.
+func (p *Policy) ids(ch chain) (out []string) {
+	for _, i := range ch.rules {
+		out = append(out, fmt.Sprintf("%q", p.rules()[i].ID))
+	}
+	return out
+}

@@ -1,0 +1,261 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Types with casts of their own. PostgreSQL calls the function of an implicit cast
+// wherever an operator, a function or a set operation needs another type, whatever the
+// search path is, and a function of the database can return anything. A value of such a
+// type is fenced: it may be selected, grouped, ordered, counted and compared with its own
+// kind or a literal, and be cast where PostgreSQL's own cast is taken. Everything else is
+// refused.
+//
+// A cast for an assignment or by request fires in no expression that does not ask for
+// it, so only the expression that asks is refused (askedCast). An implicit one leads to
+// what takes its target: where that is a type of an extension, this is nothing of
+// pg_catalog's, and functions and operators are pg_catalog's. So the types of pg_catalog
+// stay as they are, and the target is fenced, with which a value could be united.
+
+// castFrom is a cast that leads to a type.
+type castFrom struct {
+	source   *Type
+	implicit bool
+}
+
+func castsInto(types map[uint32]*Type) map[uint32][]castFrom {
+	into := map[uint32][]castFrom{}
+	for _, t := range types {
+		for _, cast := range t.Casts {
+			into[cast.Target] = append(into[cast.Target], castFrom{t, cast.Implicit})
+		}
+	}
+	return into
+}
+
+// fenced returns the type that casts of the database are of, if one is in a type.
+func (c *Catalog) fenced(oid uint32) *Type { return c.fencedWithin(oid, 0) }
+
+func (c *Catalog) fencedWithin(oid uint32, depth int) *Type {
+	t := c.types[oid]
+	if t == nil || depth > 16 {
+		return nil
+	}
+	if c.castsUnasked(t) {
+		return t
+	}
+	for _, inner := range append([]uint32{t.Base, t.Element}, fieldTypes(t)...) {
+		if inner != 0 && inner != oid {
+			if f := c.fencedWithin(inner, depth+1); f != nil {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// castsUnasked reports whether a cast from or to the type can fire where none is
+// written.
+func (c *Catalog) castsUnasked(t *Type) bool {
+	own := t.Schema == "pg_catalog"
+	for _, cast := range t.Casts {
+		to := c.types[cast.Target]
+		switch {
+		case to == nil:
+			return true
+		case own && to.Schema != "pg_catalog":
+			// It reaches nothing that takes the target.
+		case cast.Implicit, !own && t.Kind != 'e', to.OID == oidJSON, to.OID == oidJSONB:
+			// Functions that make JSON call the cast that is made by request. What
+			// becomes of a value is not followed but by its fence.
+			return true
+		}
+	}
+	for _, cast := range c.casts[t.OID] {
+		if !own && cast.implicit {
+			return true
+		}
+	}
+	return false
+}
+
+// askedCast refuses a cast to a type of which a function of the database could do it:
+// that is so where the value is of that function's type, or not known to be of another
+// while the statement reads such a value.
+func (a *analysis) askedCast(v *value, to *Type, at int32) {
+	if to == nil {
+		return
+	}
+	for _, cast := range a.catalog.casts[to.OID] {
+		if a.catalog.castsUnasked(cast.source) {
+			continue // its values are fenced
+		}
+		if v.node.GetAConst() != nil {
+			continue // a literal has no type yet
+		}
+		if v.column != nil && v.column.typ != 0 && !a.catalog.holds(v.column.typ, cast.source.OID, 0) {
+			continue
+		}
+		if cast.source.Schema != "pg_catalog" && !a.met(cast.source.OID) {
+			continue
+		}
+		a.failReason("cast", codeForbidden, at, fmt.Sprintf("this cast to %s is not allowed: the database has one of its own from %s", to.Name, cast.source.Name),
+			"cast a column of another type, or leave the cast out")
+	}
+}
+
+// met reports whether the statement read a value of a type so far.
+func (a *analysis) met(oid uint32) bool {
+	for typ := range a.types {
+		if a.catalog.holds(typ, oid, 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds reports whether a type is another, over it or made of it.
+func (c *Catalog) holds(oid, other uint32, depth int) bool {
+	t := c.types[oid]
+	if oid == other || t == nil || depth > 16 {
+		return true
+	}
+	for _, inner := range append([]uint32{t.Base, t.Element}, fieldTypes(t)...) {
+		if inner != 0 && inner != oid && c.holds(inner, other, depth+1) {
+			return true
+		}
+	}
+	return false
+}
+
+func fieldTypes(t *Type) (out []uint32) {
+	for _, f := range t.Fields {
+		out = append(out, f.Type)
+	}
+	return out
+}
+
+// fenceOf is the fence of a column.
+func (a *analysis) fenceOf(c *resolved) *Type {
+	if c.seal != nil {
+		return nil
+	}
+	if c.typ >= firstUser {
+		a.types[c.typ] = true
+	}
+	if c.fence != nil {
+		return c.fence
+	}
+	if c.typ == 0 {
+		return nil
+	}
+	return a.catalog.fenced(c.typ)
+}
+
+func (a *analysis) refuseFenced(t *Type, at int32) {
+	hint := "it may be selected, grouped, ordered and counted as it is"
+	if a.fencedCast(t, a.catalog.types[oidText]) {
+		hint = "cast it to text first, or compare it with a literal"
+	}
+	a.failReason("cast", codeForbidden, at, fmt.Sprintf("values of type %s.%s may not be used so: the database has casts of its own for it", t.Schema, t.Name), hint)
+}
+
+// fencedCast reports whether a cast of a fenced value takes PostgreSQL's own way: its
+// text, in a type of pg_catalog that no cast of the database leads to.
+func (a *analysis) fencedCast(f *Type, to *Type) bool {
+	return to != nil && to.Schema == "pg_catalog" && isText(to.OID) && f.Kind == 'e' &&
+		!slices.ContainsFunc(f.Casts, func(c Cast) bool { return isText(c.Target) || c.Target == oidName })
+}
+
+// fencedCompare settles a comparison with a fenced side: a literal is cast to the type,
+// so that no other operator fits.
+func (a *analysis) fencedCompare(name string, l, r *value, at int32) {
+	f := l.fence
+	if f == nil {
+		f = r.fence
+	}
+	for _, v := range []*value{l, r} {
+		if v.fence == f {
+			continue
+		}
+		if _, isText := constantText(v.node); isText && v.node.GetAConst() != nil && f.Kind == 'e' {
+			v.node = castNamed(v.node, f)
+			continue
+		}
+		if v.node.GetParamRef() != nil && f.Kind == 'e' {
+			v.node = castNamed(v.node, f)
+			continue
+		}
+		if v.null {
+			continue
+		}
+		a.refuseFenced(f, at)
+	}
+	if !slices.Contains([]string{"=", "<>", "<", ">", "<=", ">="}, name) {
+		a.refuseFenced(f, at)
+	}
+}
+
+// fencedOperator is an operator over a fenced value: a comparison, or none.
+func (a *analysis) fencedOperator(x *pg.A_Expr, name string, l, r *value) {
+	switch x.Kind {
+	case pg.A_Expr_Kind_AEXPR_OP, pg.A_Expr_Kind_AEXPR_DISTINCT, pg.A_Expr_Kind_AEXPR_NOT_DISTINCT:
+		if x.Lexpr != nil && x.Rexpr != nil {
+			a.fencedCompare(name, l, r, x.Location)
+			return
+		}
+	}
+	f := l.fence
+	if f == nil {
+		f = r.fence
+	}
+	a.refuseFenced(f, x.Location)
+}
+
+// fencedArray is the array of = ANY: written out as literals, or in one literal.
+func (a *analysis) fencedArray(f *Type, x *pg.A_Expr) *pg.Node {
+	arr := x.Rexpr
+	for arr.GetTypeCast() != nil {
+		arr = arr.GetTypeCast().Arg
+	}
+	if arr.GetAConst() == nil && arr.GetAArrayExpr() == nil || f.Kind != 'e' {
+		a.refuseFenced(f, x.Location)
+	}
+	for _, e := range arr.GetAArrayExpr().GetElements() {
+		if e.GetAConst() == nil {
+			a.refuseFenced(f, x.Location)
+		}
+	}
+	c := castNamed(arr, f)
+	c.GetTypeCast().TypeName.ArrayBounds = castArray(nil, "text").GetTypeCast().TypeName.ArrayBounds
+	return c
+}
+
+func castNamed(n *pg.Node, t *Type) *pg.Node {
+	c := cast(n, t.Name)
+	c.GetTypeCast().TypeName.Names = names(t.Schema, t.Name)
+	return c
+}
+
+// sameFence holds that values which stand in one column are of one fenced type, or
+// none is.
+func (a *analysis) sameFence(vs []value, at int32) *Type {
+	var f *Type
+	for _, v := range vs {
+		if v.fence != nil {
+			f = v.fence
+		}
+	}
+	if f == nil {
+		return nil
+	}
+	for _, v := range vs {
+		if v.fence != f && !v.null {
+			a.refuseFenced(f, at)
+		}
+	}
+	return f
+}

@@ -1,0 +1,229 @@
+package analysis
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Finding is something that an operator should look at: a rule that does nothing in this
+// database, or less than it says.
+type Finding struct {
+	// Rule is the rule's id; empty where it is not about one.
+	Rule string `json:"rule,omitempty"`
+	// Relation is schema.name where it is about one.
+	Relation string `json:"relation,omitempty"`
+	Message  string `json:"message"`
+	// Note marks what may be meant so.
+	Note bool `json:"note,omitempty"`
+}
+
+// Findings lists what of the policy has no effect over a catalog: matches that fit
+// nothing, with the nearest name; rules that never win; columns that a rule names and no
+// relation that it matches has. Notes are of columns that invite computing more than
+// they tell.
+func (p *Policy) Findings(c *Catalog) []Finding {
+	o := p.overlay(c)
+	var out []Finding
+	for i := range p.rules() {
+		out = append(out, o.ruleFindings(i)...)
+	}
+	for _, glob := range p.options.Relations {
+		if !slices.ContainsFunc(c.Relations(), func(r *Relation) bool {
+			ok, err := path.Match(glob, r.Schema+"."+r.Name)
+			return ok && err == nil && !system(r.Schema)
+		}) {
+			out = append(out, Finding{Message: fmt.Sprintf("the view's relations: %q fits none", glob)})
+		}
+	}
+	for _, r := range c.Relations() {
+		if s := o.shapes[r.OID]; s != nil && s.refused == "" && !s.expand {
+			out = append(out, periodNotes(s)...)
+		}
+	}
+	return out
+}
+
+// ruleFindings are those of rule i.
+func (o *overlay) ruleFindings(i int) (out []Finding) {
+	p, rule := o.policy, &o.policy.rules()[i]
+	found := func(format string, args ...any) {
+		out = append(out, Finding{Rule: rule.ID, Message: fmt.Sprintf(format, args...)})
+	}
+	var matched []*Relation
+	wins := false
+	winners := map[string]bool{}
+	for _, m := range p.matches {
+		if m.rule != i {
+			continue
+		}
+		fits := false
+		for _, r := range o.relations() {
+			for _, name := range columnNames(o.catalog, r) {
+				if !m.Matches(r.Schema, r.Name, name) {
+					continue
+				}
+				fits = true
+				if !slices.Contains(matched, r) {
+					matched = append(matched, r)
+				}
+				if o.acts(i, r, name) {
+					wins = true
+				} else {
+					winners[o.winner(r, name)] = true
+				}
+			}
+		}
+		if !fits {
+			found("%s fits no column%s", describe(m.TableMatch), o.nearest(m.TableMatch))
+		}
+	}
+	if len(matched) > 0 && !wins {
+		found("it never acts: more exact or stricter is %s", strings.Join(sortedKeys(winners), ", "))
+	}
+	for _, b := range []struct {
+		what    string
+		columns []string
+	}{{"entity", rule.Entity}, {"birth", rule.Birth}, {"death", rule.Death}, {"country", rule.Country}, {"unit", rule.Unit}} {
+		o.missing(b.what, b.columns, matched, found)
+	}
+	for _, w := range rule.Where {
+		if w.Table == "" {
+			o.missing("where", w.Column, matched, found)
+			continue
+		}
+		for _, r := range matched {
+			if o.relatedTo(r, &w) == nil {
+				found("where: %s has no table %q with these columns beside it%s", r.Schema+"."+r.Name, w.Table, mask.DidYouMean(w.Table, o.tableNames()))
+				break
+			}
+		}
+	}
+	return out
+}
+
+// missing reports the first relation that has none of the columns that a rule names.
+func (o *overlay) missing(what string, columns []string, matched []*Relation, found func(string, ...any)) {
+	if len(columns) == 0 {
+		return
+	}
+	for _, r := range matched {
+		var names []string
+		for _, a := range r.Columns {
+			names = append(names, a.Name)
+		}
+		if !slices.ContainsFunc(columns, func(c string) bool { return slices.Contains(names, c) }) {
+			found("%s: %s.%s has no column %q%s", what, r.Schema, r.Name, strings.Join(columns, `", "`), mask.DidYouMean(columns[0], names))
+			return
+		}
+	}
+}
+
+// relations are those of the database that rules are about: views that are read through
+// their definition have none.
+func (o *overlay) relations() (out []*Relation) {
+	for _, r := range o.catalog.Relations() {
+		if !system(r.Schema) && !o.shapes[r.OID].expand {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// columnNames are a relation's columns, and the fields of composite ones.
+func columnNames(c *Catalog, r *Relation) (out []string) {
+	for _, a := range r.Columns {
+		out = append(out, a.Name)
+		if t := c.base(a.Type); t != nil {
+			for _, f := range t.Fields {
+				out = append(out, a.Name+"."+f.Name)
+			}
+		}
+	}
+	return out
+}
+
+// acts reports whether rule i has a part in what becomes of a column.
+func (o *overlay) acts(i int, r *Relation, column string) bool {
+	return slices.Contains(o.effective(r, column).rules, i)
+}
+
+// effective are the rules that decide over a column, by whatever relation of its family.
+func (o *overlay) effective(r *Relation, column string) chain {
+	if d := o.decided[r.OID][column]; d != nil {
+		return d.chain
+	}
+	for _, parent := range r.Parents {
+		if up := o.catalog.relations[parent]; up != nil && attribute(up, column) != nil {
+			return o.effective(up, column)
+		}
+	}
+	return o.policy.chain(r, column)
+}
+
+// winner names what decides over a column.
+func (o *overlay) winner(r *Relation, column string) string {
+	if ids := o.policy.ids(o.effective(r, column)); len(ids) > 0 {
+		return "rule " + strings.Join(ids, ", ")
+	}
+	return "what its parent has"
+}
+
+// describe writes a match as a ruleset does.
+func describe(m mask.TableMatch) string {
+	var parts []string
+	for _, p := range [][2]string{{"schema", m.Schema}, {"table", m.Table}, {"column", m.Column}} {
+		if p[1] != "" {
+			parts = append(parts, p[0]+": "+p[1])
+		}
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// nearest is the name that a match may have meant: of the first part that fits nothing.
+func (o *overlay) nearest(m mask.TableMatch) string {
+	var schemas, tables, columns []string
+	for _, r := range o.relations() {
+		schemas = append(schemas, r.Schema)
+		if !(mask.TableMatch{Schema: m.Schema}).Matches(r.Schema, "", "") {
+			continue
+		}
+		tables = append(tables, r.Name)
+		if (mask.TableMatch{Table: m.Table}).Matches("", r.Name, "") {
+			columns = append(columns, columnNames(o.catalog, r)...)
+		}
+	}
+	switch {
+	case len(tables) == 0:
+		return mask.DidYouMean(m.Schema, schemas)
+	case len(columns) == 0:
+		return mask.DidYouMean(m.Table, tables)
+	}
+	return mask.DidYouMean(m.Column, columns)
+}
+
+func (o *overlay) tableNames() (out []string) {
+	for _, r := range o.relations() {
+		out = append(out, r.Name)
+	}
+	return out
+}
+
+// periodNotes are of relations that have two times cut to years: their difference looks
+// like a length and is none.
+func periodNotes(s *shape) []Finding {
+	var cut []string
+	for _, c := range s.columns {
+		if c.treatment == Pushed && c.coarse {
+			cut = append(cut, c.Name)
+		}
+	}
+	if len(cut) < 2 {
+		return nil
+	}
+	return []Finding{{Relation: s.relation.Schema + "." + s.relation.Name, Note: true,
+		Message: strings.Join(cut, ", ") + " are cut to years, quarters or months: what lies between two of them is no length of time. Shifted dates keep it; as: number shows years that cannot be taken for dates"}}
+}

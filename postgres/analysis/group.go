@@ -1,0 +1,260 @@
+package analysis
+
+import (
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// local finds a column reference at this level alone, and nil for anything else.
+func (a *analysis) local(n *pg.Node, sc *scope) *resolved {
+	if c := n.GetTypeCast(); c != nil {
+		// A cast that changes nothing is the column.
+		r := a.local(c.Arg, sc)
+		if r == nil || r.seal == nil || !r.seal.castsToItself(a.castType(c), c.TypeName) {
+			return nil
+		}
+		return r
+	}
+	ref := n.GetColumnRef()
+	if ref == nil {
+		return nil
+	}
+	if c := a.starred[ref]; c != nil {
+		return c
+	}
+	parts, ok := dotted(ref.Fields)
+	if !ok {
+		return nil
+	}
+	var found *resolved
+	match := func(c *resolved) {
+		if c.name == parts[len(parts)-1] {
+			found = c
+		}
+	}
+	switch len(parts) {
+	case 1:
+		for _, c := range sc.columns {
+			match(c)
+		}
+	case 2, 3:
+		for _, it := range sc.items {
+			if it.alias == parts[len(parts)-2] {
+				for _, c := range it.columns {
+					match(c)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// groupKeys notes which sealed columns the level groups by, before anything refers to
+// them: references are then made of the twin, which is what is grouped.
+func (a *analysis) groupKeys(q *pg.SelectStmt, sc *scope) {
+	var visit func(n *pg.Node)
+	visit = func(n *pg.Node) {
+		if g := n.GetGroupingSet(); g != nil {
+			for _, c := range g.Content {
+				visit(c)
+			}
+			return
+		}
+		if r := n.GetRowExpr(); r != nil {
+			for _, c := range r.Args {
+				visit(c)
+			}
+			return
+		}
+		if c := a.local(a.groupTarget(n, q, sc), sc); c != nil && c.seal != nil && c.twin != "" && c.emit == nil {
+			c.grouped = true
+		}
+	}
+	for _, n := range q.GroupClause {
+		visit(n)
+		if c := a.local(a.groupTarget(n, q, sc), sc); c != nil && c.grouped && c.person != nil {
+			sc.groupPersons = append(sc.groupPersons, c.person)
+		}
+	}
+}
+
+// groupTarget returns the expression that a GROUP BY item means: the target with its
+// number, or with its name where no column has it.
+func (a *analysis) groupTarget(n *pg.Node, q *pg.SelectStmt, sc *scope) *pg.Node {
+	if i := ordinal(n, len(q.TargetList)); i >= 0 {
+		return q.TargetList[i].GetResTarget().GetVal()
+	}
+	if name := bareName(n); name != "" && a.local(n, sc) == nil {
+		for _, t := range q.TargetList {
+			rt := t.GetResTarget()
+			if rt.GetName() == name || rt.GetName() == "" && figureName(rt.GetVal()) == name {
+				return rt.GetVal()
+			}
+		}
+	}
+	return n
+}
+
+// group analyses GROUP BY. The target list is already rewritten: a target that is
+// meant by number or name stays so, unless it is a column that is grouped by its twin.
+func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
+	keys := a.groupColumns(q, sc, res)
+	var visit func(n *pg.Node) *pg.Node
+	visit = func(n *pg.Node) *pg.Node {
+		if g := n.GetGroupingSet(); g != nil {
+			for i, c := range g.Content {
+				g.Content[i] = visit(c)
+			}
+			return n
+		}
+		if r := n.GetRowExpr(); r != nil {
+			for i, c := range r.Args {
+				r.Args[i] = visit(c)
+			}
+			return n
+		}
+		i := ordinal(n, len(res.columns))
+		if name := bareName(n); i < 0 && name != "" && a.local(n, sc) == nil {
+			for k, c := range res.columns {
+				if c.name == name {
+					i = k
+					break
+				}
+			}
+		}
+		if i >= 0 {
+			c := res.columns[i]
+			if c.failed != nil {
+				panic(c.failed)
+			}
+			if c.seal == nil {
+				return n
+			}
+			a.groupable(c.seal, n, c.row, keys)
+			if c.source != nil && c.source.grouped {
+				return a.groupByTwin(c.source, sc)
+			}
+			a.groupDate(c.date, res)
+			carrier := q.TargetList[i].GetResTarget().Val
+			if key := a.groupByKey("", carrier, a.hash(c.seal, carrier), sc); sc.seen {
+				return key
+			}
+			return n
+		}
+		if isConstant(n) {
+			a.fail("42P10", location(n), "GROUP BY position is not in the select list", "")
+		}
+		if c := a.local(n, sc); c != nil && c.grouped {
+			a.groupable(c.seal, n, c.row, keys)
+			return a.groupByTwin(c, sc)
+		}
+		v := a.expr(n, sc)
+		if v.seal != nil {
+			a.groupable(v.seal, n, v.row(), keys)
+			a.groupDate(v.date, res)
+			return a.groupByKey("", v.node, a.hash(v.seal, v.node), sc)
+		}
+		return v.node
+	}
+	for i, n := range q.GroupClause {
+		q.GroupClause[i] = visit(n)
+	}
+	for _, it := range sc.items {
+		if it.keyedBy(keys) {
+			a.groupDependent(it, res)
+		}
+	}
+}
+
+// keyedBy reports whether an item is a table whose primary key is among the columns.
+func (it *item) keyedBy(keys []*resolved) bool {
+	if it.relation == nil || len(it.relation.Key) == 0 {
+		return false
+	}
+	for _, name := range it.relation.Key {
+		if !slices.ContainsFunc(keys, func(k *resolved) bool { return k.row == it && k.item == it && k.base == name }) {
+			return false
+		}
+	}
+	return true
+}
+
+// groupDependent groups by the other columns of a table that is grouped by its primary
+// key. They depend on it, which PostgreSQL does not see through a sub-select.
+func (a *analysis) groupDependent(it *item, res *result) {
+	a.finish = append(a.finish, func() {
+		for _, c := range it.columns {
+			if c.used == nil || !c.used() || c.grouped || slices.Contains(ungroupable, c.typ) && c.seal == nil {
+				continue
+			}
+			res.into.GroupClause = append(res.into.GroupClause, column(it.ref, c.upstream()))
+		}
+	})
+}
+
+// ungroupable types have no equality.
+var ungroupable = []uint32{oidJSON, oidXML}
+
+// groupColumns are the columns that every group has one value of: those of GROUP BY,
+// outside of grouping sets.
+func (a *analysis) groupColumns(q *pg.SelectStmt, sc *scope, res *result) (out []*resolved) {
+	for _, n := range q.GroupClause {
+		if i := ordinal(n, len(res.columns)); i >= 0 {
+			if s := res.columns[i].source; s != nil {
+				out = append(out, s)
+			}
+			continue
+		}
+		if c := a.local(n, sc); c != nil {
+			out = append(out, c)
+			continue
+		}
+		for _, c := range res.columns {
+			if c.name == bareName(n) && c.source != nil {
+				out = append(out, c.source)
+			}
+		}
+	}
+	return out
+}
+
+// row is the relation's reference that a value comes from as it is.
+func (v value) row() *item {
+	if v.column == nil {
+		return nil
+	}
+	return v.column.row
+}
+
+// groupable refuses to group by a column whose masked values do not tell originals
+// apart, unless the patient whose key they are masked by is grouped by too: within one
+// patient, equal masked values are equal originals but for the method's own odds.
+func (a *analysis) groupable(s *seal, n *pg.Node, row *item, keys []*resolved) {
+	if !s.comparable && !s.keyed(row, keys) {
+		a.refuseSealed(s, location(n), "it is grouped by, but equal masked values may be different originals", "group by the patient's sealed id instead")
+	}
+}
+
+// keyed reports whether one of the keys is the sealed entity of the same row.
+func (s *seal) keyed(row *item, keys []*resolved) bool {
+	return row != nil && s.entity != "" && slices.ContainsFunc(keys, func(k *resolved) bool {
+		return k.row == row && k.base == s.entity && k.seal != nil && k.seal.comparable
+	})
+}
+
+func (a *analysis) groupByTwin(c *resolved, sc *scope) *pg.Node {
+	t := a.twinOf(c)
+	return a.groupByKey(c.twin, t, a.hashTwin(c.seal, t), sc)
+}
+
+// groupByKey groups by an original. Where rows are seen as they come from grouping, by
+// a window or in a recursive query, the hash stands before it, so that they are sorted by
+// that.
+func (a *analysis) groupByKey(twin string, key, hash *pg.Node, sc *scope) *pg.Node {
+	sc.key(twin, hash)
+	if !sc.seen {
+		return key
+	}
+	return &pg.Node{Node: &pg.Node_RowExpr{RowExpr: &pg.RowExpr{Args: []*pg.Node{hash, key}, RowFormat: pg.CoercionForm_COERCE_IMPLICIT_CAST}}}
+}

@@ -1,0 +1,148 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// declare analyses a cursor.
+func (a *analysis) declare(d *pg.DeclareCursorStmt, n *pg.Node) {
+	q := d.Query.GetSelectStmt()
+	if q == nil {
+		a.fail(codeReadOnly, 0, "only a SELECT can have a cursor", "")
+	}
+	const binary = 1 // CURSOR_OPT_BINARY
+	if d.Options&binary != 0 {
+		a.fail("0A000", 0, "a binary cursor is not supported", "ask for the binary format in the protocol")
+	}
+	a.top(q, false)
+	a.plan.Kind, a.plan.Command, a.plan.Name = Declare, "DECLARE CURSOR", d.Portalname
+	a.plan.SQL = a.deparse(n, false)
+	a.inner()
+}
+
+// inner moves the columns to the plan of the statement that is held.
+func (a *analysis) inner() {
+	p := a.plan
+	p.Inner = &Plan{Kind: Rows, Columns: p.Columns, Params: nil, Actions: p.Actions, Command: "SELECT", Fingerprint: p.Fingerprint, clear: p.clear, tag: []byte(a.tag)}
+	p.Columns = nil
+}
+
+// fetch takes rows of a cursor that the session declared.
+func (a *analysis) fetch(f *pg.FetchStmt, n *pg.Node) {
+	p := a.plan
+	p.Cached = false
+	var held *Plan
+	if a.session.Cursor != nil {
+		held = a.session.Cursor(f.Portalname)
+	}
+	if held == nil {
+		a.fail(codeNoCursor, 0, fmt.Sprintf("cursor %q does not exist", f.Portalname), "")
+	}
+	p.Kind, p.Command, p.Name = Fetch, "FETCH", f.Portalname
+	p.SQL = a.deparse(n, true)
+	if f.Ismove {
+		p.Command = "MOVE"
+		return
+	}
+	if slices.ContainsFunc(held.Columns, func(c Column) bool { return c.bare }) {
+		a.fail("0A000", 0, fmt.Sprintf("portal %q cannot be read by FETCH", f.Portalname), "read it with Execute, or declare a cursor with DECLARE; MOVE works")
+	}
+	a.take(held)
+}
+
+// take gives the plan the columns of another one.
+func (a *analysis) take(held *Plan) {
+	p := a.plan
+	if held.Inner != nil {
+		held = held.Inner
+	}
+	a.held = held
+	p.Columns, p.Actions, a.tag = held.Columns, held.Actions, string(held.tag)
+	p.explain, p.clear = held.explain, held.clear
+}
+
+// prepare analyses PREPARE.
+func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
+	q := s.Query.GetSelectStmt()
+	if q == nil {
+		a.fail(codeReadOnly, 0, "only a SELECT can be prepared", "Veil is read-only")
+	}
+	for _, n := range s.Argtypes {
+		t := a.typeName(n.GetTypeName())
+		if t == nil {
+			continue
+		}
+		if f := a.catalog.fenced(t.OID); f != nil {
+			a.refuseFenced(f, n.GetTypeName().Location)
+		}
+		if t.Schema == "pg_catalog" && strings.HasPrefix(t.Name, "reg") {
+			a.fail(codeForbidden, n.GetTypeName().Location, "a parameter of this type is not allowed", "declare it as text")
+		}
+	}
+	a.plan.Kind, a.plan.Command, a.plan.Name = Prepare, "PREPARE", s.Name
+	a.top(q, false)
+	for i := range s.Argtypes {
+		number := int32(i + 1)
+		if p := a.params[number]; p != nil && p.Sealed {
+			c := cast(null(), "text")
+			if p.array {
+				c = castArray(null(), "text")
+			}
+			s.Argtypes[i] = &pg.Node{Node: &pg.Node_TypeName{TypeName: c.GetTypeCast().TypeName}}
+		}
+	}
+	most := int32(0)
+	for number := range a.params {
+		most = max(most, number)
+	}
+	held := make([]Param, most)
+	for number, p := range a.params {
+		held[number-1] = *p
+	}
+	clear(a.params)
+	a.plan.SQL = a.deparse(n, false)
+	a.inner()
+	a.plan.Inner.Params = held
+}
+
+// execute runs a statement that the session prepared. Pseudonyms among its arguments
+// are opened.
+func (a *analysis) execute(s *pg.ExecuteStmt, n *pg.Node) {
+	p := a.plan
+	p.Cached = false
+	var held *Plan
+	if a.session.Prepared != nil {
+		held = a.session.Prepared(s.Name)
+	}
+	if held == nil {
+		a.fail(codeNoPrepared, 0, fmt.Sprintf("prepared statement %q does not exist", s.Name), "")
+	}
+	inner := held
+	if held.Inner != nil {
+		inner = held.Inner
+	}
+	for i, arg := range s.Params {
+		if i >= len(inner.Params) || !inner.Params[i].Sealed {
+			s.Params[i] = a.clear(arg, &scope{})
+			continue
+		}
+		c, ok := constantOf(arg)
+		if !ok || c.param > 0 {
+			a.fail(codeForbidden, location(arg), "an argument that is compared with a sealed column must be a literal", "write the pseudonym itself")
+		}
+		s.Params[i] = null()
+		if !c.null {
+			s.Params[i] = text(string(inner.AppendParam(nil, i, 0, []byte(c.text), a.keys())))
+		}
+	}
+	for range a.finish {
+		a.fail(codeForbidden, 0, "an argument of EXECUTE must not read tables", "")
+	}
+	p.Kind, p.Command, p.Name = Execute, "SELECT", s.Name
+	p.SQL = a.deparse(n, true)
+	a.take(held)
+}

@@ -1,0 +1,50 @@
+package analysis
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestHints holds that a refusal says what to do instead, and that what it says works.
+func TestHints(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ refused, hint, instead string }{
+		{"SELECT ward, string_agg(patient_id::text, ',') FROM visits GROUP BY ward", "select a row for each value", "SELECT ward, patient_id FROM visits GROUP BY ward, patient_id ORDER BY ward"},
+		{"SELECT md5(id::text) FROM patients", "select the pseudonym", "SELECT id FROM patients"},
+		{"SELECT (jsonb_each('{}')).* FROM wards", "call the function in FROM", "SELECT w.ward, f.* FROM wards w, jsonb_each('{}') AS f"},
+		{"SELECT 1 FROM visits WHERE seen > '2024-01-01'", "dates of one patient", "SELECT a.seen - b.seen FROM visits a JOIN visits b ON a.patient_id = b.patient_id"},
+		{"SELECT a.seen::date - b.seen::date FROM visits a JOIN visits b ON a.patient_id = b.patient_id", "extract(day FROM b - a)", "SELECT extract(day FROM b.seen - a.seen) FROM visits a JOIN visits b ON a.patient_id = b.patient_id"},
+		{"SELECT 1 FROM visits a JOIN visits b ON a.patient_id = b.patient_id AND b.seen < a.seen + interval '1 month'", "interval '30 days'", "SELECT 1 FROM visits a JOIN visits b ON a.patient_id = b.patient_id AND b.seen < a.seen + interval '30 days'"},
+		{"SELECT ward FROM visits ORDER BY seen", "within one patient", "SELECT row_number() OVER (PARTITION BY patient_id ORDER BY seen) FROM visits"},
+		{"SELECT 1 FROM wards WHERE ward OPERATOR(public.%) 'x'", "call the operator's function", "SELECT 1 FROM wards WHERE length(ward) > 0"},
+	} {
+		_, r := analyze(c.refused, clinicCatalog(t), clinicPolicy(t, Options{}), clinicSession())
+		if r == nil || !strings.Contains(r.Hint, c.hint) {
+			t.Errorf("%s: got %v, want the hint %q", c.refused, r, c.hint)
+			continue
+		}
+		planOf(t, c.instead)
+	}
+}
+
+// TestViewOverRetypedColumn holds that a view which computes with a number that comes as
+// a text loses that column, and no other.
+func TestViewOverRetypedColumn(t *testing.T) {
+	t.Parallel()
+	columns := []Attribute{{Name: "sex", Number: 1, Type: oidText, Modifier: -1}, {Name: "income", Number: 2, Type: oidNumeric, Modifier: -1}}
+	c, err := NewCatalog("1", []Relation{
+		{OID: 30001, Schema: "w", Name: "people", Kind: 'r', Columns: columns},
+		{OID: 30002, Schema: "w", Name: "v", Kind: 'v', Columns: []Attribute{{Name: "sex", Number: 1, Type: oidText}, {Name: "mean", Number: 2, Type: oidNumeric}, {Name: "n", Number: 3, Type: oidInt8}},
+			Definition: "SELECT people.sex, avg(people.income) AS mean, count(people.income) AS n FROM w.people GROUP BY people.sex;"},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := onePolicy(t, "refuse", "    - {id: a, match: {table: people, column: sex}, method: keep}\n    - {id: b, match: {column: income}, method: generalize, bands: [0-9, 10+]}")
+	if _, r := analyze("SELECT sex, n FROM w.v", c, p, clinicSession()); r != nil {
+		t.Error(r)
+	}
+	if _, r := analyze("SELECT mean FROM w.v", c, p, clinicSession()); r == nil || !strings.Contains(r.Message, `column "mean" of view "v" cannot be had: column w.people.income comes as a text`) {
+		t.Errorf("got %v", r)
+	}
+}

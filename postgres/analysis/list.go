@@ -1,0 +1,257 @@
+package analysis
+
+import (
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// in is x IN (list). A list of literals stays a list.
+func (a *analysis) in(x *pg.A_Expr, n *pg.Node, name string, truth bool, sc *scope) *pg.Node {
+	list := x.Rexpr.GetList()
+	if list == nil || name != "=" && name != "<>" {
+		a.unknown(n, "this kind of IN")
+	}
+	if l := rowOf(x.Lexpr); l != nil {
+		var args []*pg.Node
+		for _, item := range list.Items {
+			r := rowOf(item)
+			if r == nil || len(r.Args) != len(l.Args) {
+				a.fail(codeSyntax, x.Location, "rows of one size are compared", "")
+			}
+			args = append(args, a.rowsEqual(x, cloneRow(l), r, "=", sc))
+		}
+		out := either(args...)
+		if len(args) == 1 {
+			out = args[0]
+		}
+		if name == "<>" {
+			return not(out)
+		}
+		return out
+	}
+	l := a.side(x.Lexpr, sc)
+	var items []value
+	sealed := l.seal != nil
+	for _, item := range list.Items {
+		v := a.side(item, sc)
+		sealed = sealed || v.seal != nil
+		items = append(items, v)
+	}
+	if !sealed {
+		a.settle(&l)
+		x.Lexpr = l.node
+		for i := range items {
+			a.settle(&items[i])
+			if subject := l; subject.fence != nil || items[i].fence != nil {
+				a.fencedCompare("=", &subject, &items[i], x.Location)
+				x.Lexpr = subject.node
+			}
+			list.Items[i] = items[i].node
+		}
+		return n
+	}
+	if out := a.literalList(l, items, name, x.Location); out != nil {
+		return out
+	}
+	if out := a.parameterList(l, items, name, truth); out != nil {
+		return out
+	}
+	var args []*pg.Node
+	for _, v := range items {
+		if l.seal == nil && v.seal == nil {
+			a.settle(&l)
+			a.settle(&v)
+			if l.fence != nil || v.fence != nil {
+				a.fencedCompare("=", &l, &v, x.Location)
+			}
+			args = append(args, op(name, l.node, v.node))
+			continue
+		}
+		args = append(args, a.equality(name, l, v, truth && name == "=", x.Location))
+	}
+	switch {
+	case len(args) == 1:
+		return args[0]
+	case name == "<>":
+		return both(args...)
+	}
+	return either(args...)
+}
+
+func not(n *pg.Node) *pg.Node {
+	return &pg.Node{Node: &pg.Node_BoolExpr{BoolExpr: &pg.BoolExpr{Boolop: pg.BoolExprType_NOT_EXPR, Args: []*pg.Node{n}}}}
+}
+
+// literalList is IN over literals, or nil where the list has something else.
+func (a *analysis) literalList(l value, items []value, name string, at int32) *pg.Node {
+	if l.seal == nil || l.seal.domain == "" {
+		return nil
+	}
+	t := l.twin(a)
+	if t == nil {
+		return nil
+	}
+	var opened []*pg.Node
+	for _, v := range items {
+		c, ok := constantOf(v.node)
+		if !ok || c.param > 0 || v.seal != nil {
+			return nil
+		}
+		if c.null {
+			opened = append(opened, null())
+			continue
+		}
+		if id, ok := a.open(l.seal, c.text); ok {
+			if n := comparand(l.seal.twin, id); n != nil {
+				opened = append(opened, n)
+			}
+		}
+	}
+	if len(opened) == 0 {
+		return when(isNotNull(t), boolean(name == "<>"))
+	}
+	return &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_IN, Name: names(name), Lexpr: t,
+		Rexpr: &pg.Node{Node: &pg.Node_List{List: &pg.List{Items: opened}}}}}}
+}
+
+// parameterList is IN over parameters and literals, or nil where the list has something
+// else. They become one array, whose cost does not grow faster than they do.
+func (a *analysis) parameterList(l value, items []value, name string, truth bool) *pg.Node {
+	if l.seal == nil || l.seal.domain == "" || len(items) < 2 {
+		return nil
+	}
+	t := l.twin(a)
+	if t == nil || slices.ContainsFunc(items, func(v value) bool { _, ok := constantOf(v.node); return !ok || v.seal != nil }) {
+		return nil
+	}
+	var elements []*pg.Node
+	for _, v := range items {
+		switch c, _ := constantOf(v.node); {
+		case c.param > 0:
+			// As the array's own type: 16,000 casts take longer than all the rest.
+			elements = append(elements, a.sealedParam(c.param, l.seal, false, location(v.node)).GetTypeCast().Arg)
+		case c.null:
+			elements = append(elements, null())
+		default:
+			if id, ok := a.open(l.seal, c.text); ok {
+				elements = append(elements, text(id))
+			}
+		}
+	}
+	array := castArray(&pg.Node{Node: &pg.Node_AArrayExpr{AArrayExpr: &pg.A_ArrayExpr{Elements: elements}}}, "text")
+	in := func(kind pg.A_Expr_Kind, l, r *pg.Node) *pg.Node {
+		return &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: kind, Name: names(name), Lexpr: l, Rexpr: r}}}
+	}
+	typ, form := "", ""
+	switch l.seal.twin {
+	case twinInteger:
+		typ, form = "int8", integerForm.String()
+	case twinUUID:
+		typ, form = "uuid", uuidForm.String()
+	}
+	switch {
+	case name == "<>":
+		// What does not open arrives as the tag, which is no value's text.
+		return in(pg.A_Expr_Kind_AEXPR_OP_ALL, collateC(cast(t, "text")), array)
+	case typ == "" && l.seal.twin == twinText:
+		return in(pg.A_Expr_Kind_AEXPR_OP_ANY, t, array)
+	case typ == "" || !truth:
+		return in(pg.A_Expr_Kind_AEXPR_OP_ANY, collateC(cast(t, "text")), array)
+	}
+	// As values of the column's type, so that an index can find them.
+	item := a.twinName()
+	values := &pg.SelectStmt{
+		TargetList: []*pg.Node{target("", when(op("~", column(item), text(form)), cast(column(item), typ)))},
+		FromClause: []*pg.Node{{Node: &pg.Node_RangeFunction{RangeFunction: &pg.RangeFunction{
+			Functions: []*pg.Node{{Node: &pg.Node_List{List: &pg.List{Items: []*pg.Node{call("unnest", array), {}}}}}},
+			Alias:     &pg.Alias{Aliasname: item}}}}},
+		LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE,
+	}
+	return in(pg.A_Expr_Kind_AEXPR_OP_ANY, t, &pg.Node{Node: &pg.Node_SubLink{SubLink: &pg.SubLink{SubLinkType: pg.SubLinkType_ARRAY_SUBLINK, Subselect: selectNode(values)}}})
+}
+
+// anyAll is x = ANY (array) and x <> ALL (array).
+func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.Node {
+	l := a.side(x.Lexpr, sc)
+	if l.seal == nil {
+		a.settle(&l)
+		x.Lexpr = l.node
+		if l.fence != nil {
+			x.Rexpr = a.fencedArray(l.fence, x)
+			return n
+		}
+		x.Rexpr = a.clear(x.Rexpr, sc)
+		return n
+	}
+	isAny := x.Kind == pg.A_Expr_Kind_AEXPR_OP_ANY
+	if !(isAny && name == "=") && !(!isAny && name == "<>") {
+		a.refuseSealed(l.seal, x.Location, "it is compared or computed with", "only = ANY and <> ALL are allowed")
+	}
+	a.openable(l.seal, x.Location)
+	arr := x.Rexpr
+	for arr.GetTypeCast() != nil {
+		arr = arr.GetTypeCast().Arg
+	}
+	if e := arr.GetAArrayExpr(); e != nil {
+		in := &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_IN, Name: names(name), Lexpr: x.Lexpr, Location: x.Location,
+			Rexpr: &pg.Node{Node: &pg.Node_List{List: &pg.List{Items: e.Elements}}}}
+		if len(e.Elements) == 0 {
+			return boolean(!isAny)
+		}
+		return a.in(in, n, name, false, sc)
+	}
+	if p := arr.GetParamRef(); p != nil {
+		return a.paramList(l, p.Number, isAny, x.Location)
+	}
+	if s, ok := constantText(arr); ok {
+		elements, ok := parseArray([]byte(s))
+		if !ok {
+			a.fail("22P02", x.Location, "malformed array literal", "")
+		}
+		items := make([]*pg.Node, len(elements))
+		for i, e := range elements {
+			items[i] = null()
+			if e != nil {
+				items[i] = text(string(e))
+			}
+		}
+		if len(items) == 0 {
+			return boolean(!isAny)
+		}
+		in := &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_IN, Name: names(name), Lexpr: x.Lexpr, Location: x.Location,
+			Rexpr: &pg.Node{Node: &pg.Node_List{List: &pg.List{Items: items}}}}
+		return a.in(in, n, name, false, sc)
+	}
+	a.refuseSealed(l.seal, x.Location, "it is compared with an array that is not written out", "write the pseudonyms as a list, or as a parameter")
+	return nil
+}
+
+// paramList compares with an array parameter: the door leaves out what does not open
+// or is no value of the column's type.
+func (a *analysis) paramList(l value, n int32, isAny bool, at int32) *pg.Node {
+	p := a.sealedParam(n, l.seal, true, at)
+	kind, name := pg.A_Expr_Kind_AEXPR_OP_ANY, "="
+	if !isAny {
+		kind, name = pg.A_Expr_Kind_AEXPR_OP_ALL, "<>"
+	}
+	t := l.twin(a)
+	if t == nil {
+		a.refuseSealed(l.seal, at, "an array parameter is compared with a column that is derived", "compare it with the table's own column")
+	}
+	switch l.seal.twin {
+	case twinInteger:
+		p = castArray(p, "int8")
+	case twinUUID:
+		p = castArray(p, "uuid")
+	}
+	out := &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: kind, Name: names(name), Lexpr: t, Rexpr: p}}}
+	if !isAny {
+		out = when(isNotNull(t), out) // also where the list is empty
+	}
+	return out
+}
+
+func cloneRow(r *pg.RowExpr) *pg.RowExpr {
+	return clone(&pg.Node{Node: &pg.Node_RowExpr{RowExpr: r}}).GetRowExpr()
+}

@@ -1,0 +1,332 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Grouping, distinct rows, ordering. Where PostgreSQL sorts originals to group, unite
+// or partition them, their order would show in the order of the rows. Such a query gets
+// an order of Veil's own: by the seeded hash of the value, after what the statement
+// orders by itself. The seed is derived from the key, so the order is the same each
+// time.
+
+// ordinal returns the place that an integer constant names, from 0, or -1.
+func ordinal(n *pg.Node, columns int) int {
+	if c := n.GetAConst(); c != nil {
+		if v, ok := c.Val.(*pg.A_Const_Ival); ok && !c.Isnull && int(v.Ival.Ival) >= 1 && int(v.Ival.Ival) <= columns {
+			return int(v.Ival.Ival) - 1
+		}
+	}
+	return -1
+}
+
+// isConstant reports whether a node is a bare constant.
+func isConstant(n *pg.Node) bool { return n.GetAConst() != nil }
+
+// bareName returns the name of a reference of one part.
+func bareName(n *pg.Node) string {
+	if ref := n.GetColumnRef(); ref != nil && len(ref.Fields) == 1 {
+		if s := ref.Fields[0].GetString_(); s != nil {
+			return s.Sval
+		}
+	}
+	return ""
+}
+
+// hasWindow reports whether a SELECT calls a window function.
+func hasWindow(q *pg.SelectStmt) bool {
+	found := false
+	for _, list := range [][]*pg.Node{q.TargetList, q.SortClause, q.DistinctClause} {
+		for _, n := range list {
+			walk(n.ProtoReflect(), func(m any) {
+				if f, ok := m.(*pg.FuncCall); ok && f.Over != nil {
+					found = true
+				}
+			})
+		}
+	}
+	return found
+}
+
+// window analyses a window. Rows may be partitioned by a sealed column, not ordered.
+func (a *analysis) window(w *pg.WindowDef, sc *scope) {
+	if w == nil {
+		a.fail(codeSyntax, 0, "this window cannot be read", "")
+	}
+	var keys []*resolved
+	a.partitionPersons(w, sc) // before the clause is rewritten
+	for _, n := range w.PartitionClause {
+		if c := a.local(n, sc); c != nil {
+			keys = append(keys, c)
+		}
+	}
+	var partitions []*pg.Node
+	for _, n := range w.PartitionClause {
+		v := a.expr(n, sc)
+		if v.seal != nil {
+			a.groupable(v.seal, n, v.row(), keys)
+			hash, twin := a.hash(v.seal, v.node), ""
+			if v.column != nil && v.column.twin != "" && v.column.emit == nil {
+				v.node = a.twinOf(v.column)
+				hash, twin = a.hashTwin(v.seal, v.node), v.column.twin
+				if sc.partKeys == nil {
+					sc.partKeys = map[*pg.WindowDef][]string{}
+				}
+				sc.partKeys[w] = append(sc.partKeys[w], twin)
+			}
+			sc.key(twin, hash)
+			// Windows without an order of their own see the rows as they are sorted for
+			// the partitions: by the hash first.
+			partitions = append(partitions, hash)
+		}
+		partitions = append(partitions, v.node)
+	}
+	w.PartitionClause = partitions
+	a.sortWindow(w, a.partitionPersons(w, sc), sc)
+	for _, n := range []**pg.Node{&w.StartOffset, &w.EndOffset} {
+		if *n != nil {
+			*n = a.clear(*n, sc)
+		}
+	}
+}
+
+// sortExpressions analyses ORDER BY where it takes expressions alone.
+func (a *analysis) sortExpressions(list []*pg.Node, sc *scope) {
+	for _, n := range list {
+		s := n.GetSortBy()
+		if s == nil {
+			a.unknown(n, "this kind of ORDER BY")
+		}
+		s.Node = a.ordered(s.Node, sc)
+		a.operatorName(s.UseOp, 0)
+	}
+}
+
+func (a *analysis) ordered(n *pg.Node, sc *scope) *pg.Node {
+	at := location(n)
+	v := a.expr(n, sc)
+	if v.seal != nil {
+		a.refuseOrder(v.seal, at)
+	}
+	return v.node
+}
+
+// sortWindow analyses ORDER BY of a window, where dates of the one person that a
+// partition is about can be ordered by.
+func (a *analysis) sortWindow(w *pg.WindowDef, persons []*person, sc *scope) {
+	for _, n := range w.OrderClause {
+		s := n.GetSortBy()
+		if s == nil {
+			a.unknown(n, "this kind of ORDER BY")
+		}
+		at := location(s.Node)
+		v := a.expr(s.Node, sc)
+		if s.Node = v.node; v.seal != nil {
+			s.Node = a.within(v.date, persons)
+			if s.Node == nil || w.FrameOptions&frameRange != 0 && (w.StartOffset != nil || w.EndOffset != nil) {
+				a.refuseOrder(v.seal, at)
+			}
+		}
+		a.operatorName(s.UseOp, 0)
+	}
+}
+
+// sort analyses ORDER BY of a SELECT: a number or a bare name means a target first. Of
+// distinct rows, sealed targets are ordered by in wrap.
+func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool) {
+	persons := slices.Clone(sc.single) // whose rows stand together, by what is ordered by before
+	for _, n := range q.SortClause {
+		s := n.GetSortBy()
+		if s == nil {
+			a.unknown(n, "this kind of ORDER BY")
+		}
+		a.operatorName(s.UseOp, 0)
+		if i := a.sortTarget(s.Node, res); i >= 0 {
+			if c := res.columns[i]; c.date != nil && !distinct {
+				if s.Node = a.within(c.date, persons); s.Node == nil {
+					a.refuseOrder(c.seal, location(n))
+				}
+			} else if c.seal != nil && !distinct {
+				persons = append(persons, personOf(c.source)...)
+				s.Node = a.ownOrder(value{seal: c.seal, column: c.source}, location(s.Node))
+			} else if c.seal != nil && (!c.seal.orderable() || !res.hasTwin(i)) {
+				a.refuseOrder(c.seal, location(s.Node))
+			}
+			continue
+		}
+		if isConstant(s.Node) {
+			a.fail("42P10", location(s.Node), "ORDER BY position is not in the select list", "")
+		}
+		at := location(s.Node)
+		v := a.operand(s.Node, sc)
+		if s.Node = v.node; v.seal == nil {
+			continue
+		}
+		if plain := a.within(v.date, persons); plain != nil && !distinct {
+			s.Node = plain
+			continue
+		}
+		s.Node = a.ownOrder(v, at)
+		persons = append(persons, personOf(v.column)...)
+	}
+}
+
+func (a *analysis) sortTarget(n *pg.Node, res *result) int {
+	if i := ordinal(n, len(res.columns)); i >= 0 {
+		return i
+	}
+	if name := bareName(n); name != "" {
+		for i, c := range res.columns {
+			if c.name == name {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// sortByName analyses ORDER BY of VALUES and set operations, which take only numbers
+// and names of the result. wrapped says that an outer query does the ordering.
+func (a *analysis) sortByName(q *pg.SelectStmt, res *result, wrapped bool) {
+	for _, n := range q.SortClause {
+		s := n.GetSortBy()
+		i := a.sortTarget(s.GetNode(), res)
+		if i < 0 {
+			a.fail("0A000", location(s.GetNode()), "ORDER BY of a set operation takes names and numbers of its columns only", "")
+		}
+		a.operatorName(s.UseOp, 0)
+		if c := res.columns[i]; c.seal != nil {
+			if !wrapped || !c.seal.orderable() || !res.hasTwin(i) {
+				a.refuseOrder(c.seal, location(s.Node))
+			}
+		}
+	}
+}
+
+// distinct analyses DISTINCT and reports whether it compares sealed columns.
+func (a *analysis) distinct(q *pg.SelectStmt, sc *scope, res *result) (sealed bool) {
+	if len(q.DistinctClause) == 0 {
+		return false
+	}
+	if q.DistinctClause[0].GetNode() == nil {
+		var keys []*resolved
+		for _, c := range res.columns {
+			if c.source != nil {
+				keys = append(keys, c.source)
+			}
+		}
+		for _, c := range res.columns {
+			if c.seal != nil {
+				sealed = true
+				if !c.seal.comparable && !c.seal.keyed(c.row, keys) {
+					a.refuseSealed(c.seal, 0, "DISTINCT compares it, but equal masked values may be different originals", "leave it out, or select the patient's sealed id instead")
+				}
+			}
+		}
+		return sealed
+	}
+	for i, n := range q.DistinctClause {
+		if k := a.sortTarget(n, res); k >= 0 {
+			if s := res.columns[k].seal; s != nil {
+				a.refuseSealed(s, location(n), "DISTINCT ON orders by it", "use row_number() OVER (PARTITION BY …) = 1")
+			}
+			continue
+		}
+		q.DistinctClause[i] = a.ordered(n, sc)
+	}
+	return false
+}
+
+// appendOrder puts Veil's own order behind the statement's.
+func (a *analysis) appendOrder(q *pg.SelectStmt, keys []*pg.Node) {
+	if q.LimitOption == pg.LimitOption_LIMIT_OPTION_WITH_TIES {
+		a.fail(codeForbidden, 0, "WITH TIES is not possible where sealed values are grouped", "use LIMIT")
+	}
+	for _, k := range keys {
+		q.SortClause = append(q.SortClause, ascending(k))
+	}
+}
+
+// wrap puts a query of distinct rows into an outer one that orders them.
+func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
+	inner := &pg.SelectStmt{
+		DistinctClause: q.DistinctClause, TargetList: q.TargetList, FromClause: q.FromClause, WhereClause: q.WhereClause,
+		GroupClause: q.GroupClause, GroupDistinct: q.GroupDistinct, HavingClause: q.HavingClause, WindowClause: q.WindowClause,
+		ValuesLists: q.ValuesLists, WithClause: q.WithClause, Op: q.Op, All: q.All, Larg: q.Larg, Rarg: q.Rarg,
+		LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT,
+	}
+	alias := &pg.Alias{Aliasname: a.twinName()}
+	var targets, order []*pg.Node
+	sealed := map[*pg.Node]int{} // what of the order is by sealed columns
+	for i, c := range res.columns {
+		name := fmt.Sprintf("c%d", i+1)
+		alias.Colnames = append(alias.Colnames, str(name))
+		targets = append(targets, target(c.name, column(alias.Aliasname, name)))
+	}
+	for _, n := range q.SortClause {
+		s := n.GetSortBy()
+		i := a.sortTarget(s.Node, res)
+		if i < 0 {
+			i = sameTarget(s.Node, q.TargetList)
+		}
+		if i < 0 || i >= len(res.columns) {
+			a.fail("42P10", location(s.Node), "for SELECT DISTINCT, ORDER BY expressions must appear in the select list", "")
+		}
+		s.Node = column(alias.Aliasname, fmt.Sprintf("c%d", i+1))
+		if res.columns[i].seal != nil {
+			sealed[n] = i
+		}
+		order = append(order, n)
+	}
+	q.DistinctClause, q.TargetList, q.WhereClause, q.GroupClause, q.GroupDistinct = nil, targets, nil, nil, false
+	q.HavingClause, q.WindowClause, q.ValuesLists, q.WithClause = nil, nil, nil, nil
+	q.Op, q.All, q.Larg, q.Rarg = pg.SetOperation_SETOP_NONE, false, nil, nil
+	q.FromClause = []*pg.Node{subselect(inner, alias, false)}
+	q.SortClause = order
+	var keys []*pg.Node
+	for i, c := range res.columns {
+		if c.seal != nil {
+			keys = append(keys, a.hash(c.seal, column(alias.Aliasname, fmt.Sprintf("c%d", i+1))))
+		}
+	}
+	a.appendOrder(q, keys)
+	add := res.add
+	res.swap, res.place = nil, nil
+	if res.into != nil {
+		res.into = inner
+	}
+	for _, n := range order {
+		if i, ok := sealed[n]; ok {
+			name := a.twinName()
+			add(i, name)
+			n.GetSortBy().Node = a.hashTwin(res.columns[i].seal, column(alias.Aliasname, name))
+		}
+	}
+	if more := res.append; more != nil {
+		res.append = func(name string, n *pg.Node) {
+			more(name, n)
+			q.TargetList = append(q.TargetList, target(name, column(alias.Aliasname, name)))
+		}
+	}
+	if add == nil {
+		return res
+	}
+	res.add = func(i int, name string) {
+		add(i, name)
+		q.TargetList = append(q.TargetList, target(name, column(alias.Aliasname, name)))
+	}
+	return res
+}
+
+// sameTarget finds the target that is the same expression.
+func sameTarget(n *pg.Node, targets []*pg.Node) int {
+	for i, t := range targets {
+		if sameTree(n.ProtoReflect(), t.GetResTarget().GetVal().ProtoReflect()) {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,67 @@
+package analysis
+
+import (
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Veil's own order of sealed ids and pseudonyms: by the seeded hash of the original. It
+// is the same for every statement, so that a client can page by it, and it tells nothing
+// of the originals' order. Comparisons are by it too.
+
+// orderable reports whether a column has an order of Veil's own: each masked value
+// stands for one original, and is not one that looks like it.
+func (s *seal) orderable() bool {
+	return s.comparable && (s.action.Method == "seal" || s.action.Method == "pseudonym")
+}
+
+// ownOrder is the place of a sealed value in Veil's own order.
+func (a *analysis) ownOrder(v value, at int32) *pg.Node {
+	t := v.twin(a)
+	if !v.seal.orderable() || t == nil {
+		a.refuseOrder(v.seal, at)
+	}
+	return a.hashTwin(v.seal, t)
+}
+
+func (a *analysis) refuseOrder(s *seal, at int32) {
+	hint := "order by a column that is not sealed, or by a sealed id, which has an order of Veil's own"
+	if isTime(s.shown) {
+		hint = "order by it within one patient: OVER (PARTITION BY the patient's sealed id ORDER BY it)"
+	}
+	a.refuseSealed(s, at, "it is ordered by, which would show the originals' order", hint)
+}
+
+// orderOps compare by an order.
+var orderOps = wordSet("< > <= >=")
+
+// orderedCompare compares two sealed ids, or one with a pseudonym, by Veil's own order.
+func (a *analysis) orderedCompare(name string, l, r value, at int32) *pg.Node {
+	if l.seal != nil && r.seal != nil {
+		if l.seal.class != r.seal.class {
+			a.refuseSealed(l.seal, at, "it is compared with a column of another method or domain ("+r.seal.action.Path+")", "give both columns the same method and domain")
+		}
+		return op(name, a.ownOrder(l, at), a.ownOrder(r, at))
+	}
+	if l.seal == nil {
+		return a.orderedCompare(commuted[name], r, l, at)
+	}
+	c, ok := constantOf(r.node)
+	if !ok || l.seal.domain == "" || c.number {
+		a.refuseSealed(l.seal, at, "it is compared with a value that is not sealed", "compare it with a pseudonym")
+	}
+	place := a.ownOrder(l, at)
+	switch {
+	case c.null:
+		return op(name, place, cast(null(), "int8"))
+	case c.param > 0:
+		p := a.sealedParam(c.param, l.seal, false, at)
+		return op(name, place, when(op("<>", p, a.tagText()), a.hashTwin(l.seal, p)))
+	}
+	id, ok := a.open(l.seal, c.text)
+	if !ok {
+		a.refuseSealed(l.seal, at, "it is compared by order with what is no pseudonym", "compare it with a pseudonym that a query returned")
+	}
+	return op(name, place, a.hashTwin(l.seal, text(id)))
+}
+
+var commuted = map[string]string{"<": ">", ">": "<", "<=": ">=", ">=": "<="}

@@ -1,0 +1,166 @@
+package analysis
+
+import (
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Kind says what a door must do with a plan.
+type Kind uint8
+
+const (
+	// Rows: send SQL; its rows have Columns. SELECT, VALUES, TABLE, EXPLAIN, SHOW.
+	Rows Kind = iota
+	// Empty: nothing was asked; answer EmptyQueryResponse.
+	Empty
+	// CopyOut: send SQL; what comes back is COPY data in the client's format.
+	CopyOut
+	// Declare: send SQL; on success remember Inner under Name for Fetch.
+	Declare
+	// Fetch: send SQL; its rows are those of the cursor Name. Columns are the
+	// cursor's. MOVE is a Fetch without Columns.
+	Fetch
+	// CloseCursor: send SQL; forget the cursor Name, or all when Name is empty.
+	CloseCursor
+	// Prepare: send SQL; on success remember Inner under Name for Execute.
+	Prepare
+	// Execute: send SQL; its rows are those of the statement Name.
+	Execute
+	// Deallocate: send SQL; forget the statement Name, or all when it is empty.
+	Deallocate
+	// Transaction: send SQL: BEGIN, COMMIT, ROLLBACK, SAVEPOINT and the like.
+	Transaction
+	// Set: send SQL unless it is empty, and take over Setting.
+	Set
+	// Local: send nothing; answer Columns and Answer, then Command.
+	Local
+	// Discard: send SQL; forget what DISCARD names.
+	Discard
+)
+
+// Plan is what became of one statement. It is immutable and may be shared by
+// sessions, unless Session says otherwise.
+type Plan struct {
+	Kind Kind
+	// SQL is the statement to send upstream.
+	SQL string
+	// Columns are the result's, in order; nil where the statement has no rows.
+	Columns []Column
+	// Params are the statement's $1 and following.
+	Params []Param
+	// Name is the cursor or prepared statement.
+	Name string
+	// Inner is the plan of the statement that DECLARE or PREPARE hold.
+	Inner *Plan
+	// Setting is what a Set changes.
+	Setting *Setting
+	// Settings are what a query changes with set_config.
+	Settings []Setting
+	// Answer has the text cells of a Local plan's rows.
+	Answer [][]string
+	// CheckSQL returns one row of one boolean: whether the relations that the plan
+	// reads are still those of its catalog. Empty where it reads none. Run it after
+	// Bind or Parse of SQL, which take the locks that keep relations as they are, in
+	// the same transaction, and before the first row goes out: pipelined as Bind of
+	// SQL, Execute of CheckSQL, Execute of SQL it costs no round trip and leaves no
+	// gap. Where it is not true, load the catalog and analyse anew.
+	CheckSQL string
+	// Command is the statement class in the words of command tags, such as
+	// SELECT or COPY.
+	Command string
+	// Fingerprint is libpg_query's fingerprint of the statement, without literals.
+	Fingerprint string
+	// Relations are the names of the relations read, in order, for the audit log.
+	Relations []string
+	// Actions are the rules that act, by number: a mask.Pass is made of it.
+	Actions *mask.Plan
+	// Cached reports that the plan may be kept under the statement's text by the
+	// door, such as for a prepared statement of the extended protocol: it depends
+	// on nothing but the text, catalog, policy and the session's search path.
+	Cached bool
+
+	copy    *copyFormat
+	tag     []byte
+	explain bool
+	// forms are the parameters that the text of masked columns depends on.
+	forms []string
+	// clear are the columns of relations that the statement reads as they are.
+	clear map[origin]bool
+}
+
+// Same reports whether two plans of one statement, made over different catalogs, do
+// the same: they differ in nothing but their tags and what CheckSQL checks.
+func (p *Plan) Same(o *Plan) bool {
+	if p.Kind != o.Kind || len(p.Columns) != len(o.Columns) || len(p.Params) != len(o.Params) ||
+		strings.ReplaceAll(p.SQL, string(p.tag), "") != strings.ReplaceAll(o.SQL, string(o.tag), "") {
+		return false
+	}
+	for i, c := range p.Columns {
+		d := o.Columns[i]
+		if c.Name != d.Name || c.Sealed != d.Sealed || c.bare != d.bare || c.Type != d.Type || c.origin != d.origin || c.action != d.action ||
+			c.seal != nil && (!sameSeal(c.seal, d.seal) || c.seal.action != d.seal.action) {
+			return false
+		}
+	}
+	for i, x := range p.Params {
+		y := o.Params[i]
+		if x.Sealed != y.Sealed || x.Type != y.Type || x.Sealed && (x.seal.domain != y.seal.domain || x.seal.twin != y.seal.twin) {
+			return false
+		}
+	}
+	return true
+}
+
+// Column is one column of a result.
+type Column struct {
+	Name string
+	// Sealed reports that upstream sends a carrier in this column, or the original
+	// itself: ask for it in text format, and tell the client Type, Size and Modifier.
+	Sealed bool
+	// Type, Size and Modifier are what RowDescription tells of a sealed column.
+	Type     uint32
+	Size     int16
+	Modifier int32
+
+	seal   *seal
+	origin origin
+	bare   bool // the original and no carrier
+	// action is the number of the rule that acts, or -1.
+	action int
+}
+
+// Param is a parameter of a statement.
+type Param struct {
+	// Sealed reports that the parameter is compared with a sealed column: it is
+	// declared upstream as Type (text or text[]), whatever type the client gave,
+	// and its value goes through AppendParam at Bind.
+	Sealed bool
+	Type   uint32
+
+	seal  *seal
+	array bool
+	// nulls: an element that does not open is NULL, and is not left out.
+	nulls bool
+	// tested: so far it was tested for NULL, and nothing else.
+	tested bool
+}
+
+// Setting is a run-time parameter that a statement sets.
+type Setting struct {
+	// Name is the parameter in lower case; "" is all of them (RESET ALL).
+	Name string
+	// Values are the words it is set to; empty for its default.
+	Values []string
+	// Param is the number of the parameter that has the value, or 0: see Plan.Bound.
+	Param int32
+	// Shown is what SHOW tells of a search path that was given as one text.
+	Shown *string
+	// Local ends with the transaction.
+	Local bool
+}
+
+type origin struct {
+	table  uint32
+	column int16
+}

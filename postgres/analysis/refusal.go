@@ -1,0 +1,43 @@
+package analysis
+
+import "fmt"
+
+// SQLSTATEs of refusals.
+const (
+	codeReadOnly     = "25006" // read_only_sql_transaction
+	codeForbidden    = "42501" // insufficient_privilege
+	codeSyntax       = "42601"
+	codeNoTable      = "42P01"
+	codeNoColumn     = "42703"
+	codeAmbiguous    = "42702"
+	codeDuplicate    = "42712"
+	codeNoFunction   = "42883"
+	codeUnknownSet   = "42704"
+	codeLimit        = "54001" // statement_too_complex
+	codeNoCursor     = "34000"
+	codeNoPrepared   = "26000"
+	codeInvalidValue = "22023"
+	codeDatatype     = "42804"
+)
+
+// Refusal says why a statement does not run, as PostgreSQL reports errors. It
+// holds no value of the database and no literal of the statement.
+type Refusal struct {
+	// Code is the SQLSTATE.
+	Code string
+	// Message is one line: what is refused.
+	Message string
+	// Hint says what would work.
+	Hint string
+	// Position is the place in the statement in characters, from 1; 0 where
+	// there is none.
+	Position int
+	// Rule and Column name the ruleset's rule and the relation's column that the
+	// refusal is about, where there is one.
+	Rule, Column string
+	// Reason is a fixed word for the audit log.
+	Reason string
+}
+
+// Error implements error.
+func (r *Refusal) Error() string { return fmt.Sprintf("%s: %s", r.Code, r.Message) }

@@ -1,0 +1,439 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+	pgquery "github.com/wasilibs/go-pgquery"
+)
+
+// relationRef turns a reference to a table, view or common table expression into what
+// the consumer may see of it.
+func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *scope) from {
+	if v.Catalogname != "" && v.Catalogname != a.session.Database {
+		a.fail("0A000", v.Location, "cross-database references are not implemented", "write schema.table")
+	}
+	v.Catalogname = ""
+	alias := v.Relname
+	if v.Alias != nil {
+		alias = v.Alias.Aliasname
+	}
+	if v.Schemaname == "" {
+		if cte := sc.ctes.find(v.Relname); cte != nil {
+			if sample != nil {
+				a.fail(codeForbidden, v.Location, "TABLESAMPLE works on tables only", "")
+			}
+			v.Relname = cte.ref
+			return a.fromResult(&pg.Node{Node: &pg.Node_RangeVar{RangeVar: v}}, cte.result, alias, v.Alias)
+		}
+	}
+	r := a.catalog.relation(a.session.SearchPath, v.Schemaname, v.Relname)
+	var s *shape
+	switch {
+	case r == nil:
+	case system(r.Schema):
+		s = a.systemShape(r)
+	default:
+		s = a.over.shapes[r.OID]
+	}
+	if s == nil || s.refused != "" || s.unlisted && a.views == 0 {
+		// The same words whether the relation is there or not.
+		a.fail(codeNoTable, v.Location, fmt.Sprintf("relation %q does not exist", dottedName(v)), "The policy lets no more relations exist than its tables rules cover.")
+	}
+	a.relations[r.Schema+"."+r.Name] = true
+	if !system(r.Schema) {
+		a.checked[r.OID] = r.Row
+	}
+	if s.expand {
+		if sample != nil {
+			a.fail(codeForbidden, v.Location, "TABLESAMPLE works on tables only", "")
+		}
+		return a.view(r, v, alias)
+	}
+	return a.table(s, v, sample, alias)
+}
+
+func dottedName(v *pg.RangeVar) string {
+	if v.Schemaname != "" {
+		return v.Schemaname + "." + v.Relname
+	}
+	return v.Relname
+}
+
+// table makes the sub-select that stands for a table.
+func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, alias string) from {
+	it := a.newItem(alias)
+	it.relation = s.relation
+	if v.Alias == nil {
+		it.schema = s.relation.Schema
+	}
+	source := &pg.RangeVar{Schemaname: s.relation.Schema, Relname: s.relation.Name, Inh: v.Inh, Relpersistence: "p"}
+	fromNode := &pg.Node{Node: &pg.Node_RangeVar{RangeVar: source}}
+	var drawn *pg.Node
+	switch {
+	case sample == nil:
+	case s.tells():
+		a.sample(sample)
+		drawn = a.drawn(s.relation, sample)
+	default:
+		a.sample(sample)
+		sample.Relation = fromNode
+		fromNode = &pg.Node{Node: &pg.Node_RangeTableSample{RangeTableSample: sample}}
+	}
+	stmt := &pg.SelectStmt{FromClause: []*pg.Node{fromNode}, LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE}
+	if s.where != "" {
+		stmt.WhereClause = a.fragment(s.where)
+	}
+	if drawn != nil {
+		stmt.WhereClause = drawn
+	}
+	a.subselects[stmt] = true
+	renamed := v.Alias != nil && len(v.Alias.Colnames) > 0
+	type entry struct {
+		shape          *shapeColumn
+		used, twinUsed bool
+		twin           string
+		bareUsed       bool
+		plainUsed      bool
+		plain          string
+		bare           string
+	}
+	var entries []*entry
+	for _, c := range s.columns {
+		if c.treatment == Hidden {
+			continue
+		}
+		e := &entry{shape: c, used: renamed}
+		entries = append(entries, e)
+		rc := &resolved{name: c.Name, typ: c.shown, action: -1, item: it, row: it, base: c.Name, use: func() { e.used = true }, used: func() bool { return e.used }}
+		switch c.treatment {
+		case Clear:
+			rc.origin = origin{s.relation.OID, c.Number}
+		case Pushed:
+			if c.action != nil {
+				rc.action = a.action(*c.action)
+			}
+			if t := a.catalog.base(c.Type); t != nil && (isNumber(t.OID) || isFloat(t.OID)) && c.shown == oidText {
+				rc.retyped = s.relation.Schema + "." + s.relation.Name + "." + c.Name
+			}
+		case Sealed:
+			rc.seal = c.seal
+			if c.seal.datable() && s.where == "" {
+				rc.date = &dated{seal: c.seal, typ: c.seal.typ.OID, used: func() bool { return e.plainUsed }, plain: func() *pg.Node {
+					if e.plain == "" {
+						e.plain = a.twinName()
+					}
+					e.plainUsed = true
+					return column(it.ref, e.plain)
+				}}
+			}
+			if c.seal.twin != twinNone {
+				e.twin = a.twinName()
+				rc.twin, rc.useTwin = e.twin, func() { e.twinUsed = true }
+			}
+			if c.seal.showsBare() && s.where == "" {
+				e.bare = a.twinName()
+				rc.bare, rc.useBare = e.bare, func() { e.bareUsed = true }
+				rc.origin = origin{s.relation.OID, c.Number}
+			}
+		}
+		it.columns = append(it.columns, rc)
+	}
+	if system(s.relation.Schema) {
+		for _, name := range []string{"tableoid", "xmin"} {
+			e := &entry{shape: &shapeColumn{Attribute: Attribute{Name: name}, treatment: Clear}}
+			entries = append(entries, e)
+			it.extra = append(it.extra, &resolved{name: name, action: -1, item: it, use: func() { e.used = true }})
+		}
+	}
+	it.persons()
+	a.rename(it, v.Alias, v.Location)
+	place, label := "", ""
+	if !system(s.relation.Schema) {
+		label = a.label(s.relation.Schema + "." + s.relation.Name)
+		it.place = func() *pg.Node {
+			if it.entire {
+				return a.keyedText(label, a.untagged(wholeOf(it.ref)))
+			}
+			if place == "" {
+				place = a.twinName()
+			}
+			return column(it.ref, place)
+		}
+		if s.tells() {
+			a.told++
+		}
+	}
+	a.finish = append(a.finish, func() {
+		for _, e := range entries {
+			if !e.used {
+				continue
+			}
+			n := column(e.shape.Name)
+			switch e.shape.treatment {
+			case Clear:
+				a.plan.clear[origin{s.relation.OID, e.shape.Number}] = true
+			case Pushed:
+				n = e.shape.expression(a)
+				if len(e.shape.related) > 0 {
+					source.Alias = &pg.Alias{Aliasname: rowAlias}
+					a.relate(n, e.shape.related)
+				}
+			case Sealed:
+				n = a.carrier(e.shape.seal)
+				a.depends(e.shape.seal.typ)
+			}
+			stmt.TargetList = append(stmt.TargetList, target(e.shape.Name, n))
+		}
+		for _, e := range entries {
+			if e.twinUsed {
+				a.depends(e.shape.seal.typ)
+				stmt.TargetList = append(stmt.TargetList, target(e.twin, a.bare(e.shape.seal)))
+			}
+			if e.plainUsed {
+				stmt.TargetList = append(stmt.TargetList, target(e.plain, a.plainDate(e.shape.seal)))
+			}
+		}
+		for _, e := range entries {
+			if e.bareUsed {
+				a.depends(e.shape.seal.typ)
+				stmt.TargetList = append(stmt.TargetList, target(e.bare, column(e.shape.seal.column)))
+				stmt.WhereClause = isNotNull(column("tableoid")) // no index-only scan: see carrier
+				if drawn != nil {
+					stmt.WhereClause = both(stmt.WhereClause, drawn)
+				}
+			}
+		}
+		if place != "" {
+			stmt.TargetList = append(stmt.TargetList, target(place, a.lies(s.relation, label)))
+		}
+		if len(stmt.TargetList) == 0 {
+			stmt.TargetList = []*pg.Node{target(a.twinName(), null())}
+		}
+	})
+	out := &pg.Alias{Aliasname: it.ref}
+	if renamed {
+		out.Colnames = a.columnAliases(it)
+	}
+	return from{node: subselect(stmt, out, false), items: []*item{it}, columns: it.columns, sources: []*item{it}}
+}
+
+// relate lets an expression of Veil's own read the relations that its condition is on.
+func (a *analysis) relate(n *pg.Node, relations []*Relation) {
+	walk(n.ProtoReflect(), func(m any) {
+		v, ok := m.(*pg.RangeVar)
+		if ok && slices.ContainsFunc(relations, func(r *Relation) bool { return r.Schema == v.Schemaname && r.Name == v.Relname }) {
+			a.related[v] = true
+		}
+	})
+	for _, r := range relations {
+		a.checked[r.OID] = r.Row
+	}
+}
+
+// sample checks a TABLESAMPLE clause.
+func (a *analysis) sample(s *pg.RangeTableSample) {
+	parts, ok := dotted(s.Method)
+	if !ok || len(parts) != 1 || parts[0] != "system" && parts[0] != "bernoulli" {
+		a.fail(codeForbidden, s.Location, "only SYSTEM and BERNOULLI samples are allowed", "")
+	}
+	for i := range s.Args {
+		s.Args[i] = a.clear(s.Args[i], &scope{})
+	}
+	if s.Repeatable != nil {
+		s.Repeatable = a.clear(s.Repeatable, &scope{})
+	}
+}
+
+// carrier is the record that carries a sealed value:
+// CASE WHEN v IS NOT NULL AND guard THEN ROW(tag, v::text, beside …) END.
+func (a *analysis) carrier(s *seal) *pg.Node {
+	v := column(s.column)
+	members := []*pg.Node{a.tagText(), collateC(a.sealedText(s))}
+	for _, name := range s.beside() {
+		n := text("")
+		if name != "" {
+			n = coalesce(cast(column(name), "text"), text(""))
+		}
+		members = append(members, n)
+	}
+	cond := isNotNull(v)
+	if s.guard != "" {
+		cond = both(cond, a.fragment(s.guard))
+	}
+	if s.scan {
+		// A system column is in no index: an index-only scan, which would give the rows
+		// in the originals' order, is not possible.
+		cond = both(cond, isNotNull(column("tableoid")))
+	}
+	return when(cond, row(members...))
+}
+
+// beside are the columns that a carrier holds after the value, cut behind the last
+// that is there.
+func (s *seal) beside() []string {
+	all := []string{s.entity, s.birth, s.death, s.country, s.unitCol}
+	for len(all) > 0 && all[len(all)-1] == "" {
+		all = all[:len(all)-1]
+	}
+	return all
+}
+
+// bare is the twin of a carrier: the original as it compares.
+func (a *analysis) bare(s *seal) *pg.Node {
+	v := column(s.column)
+	if s.twin == twinCast {
+		v = collateC(cast(v, "text"))
+	}
+	if s.guard == "" {
+		return v
+	}
+	return when(a.fragment(s.guard), v)
+}
+
+// fragment parses an expression of Veil's own. Parsed ones are remembered by the
+// overlay and shared.
+func (a *analysis) fragment(sql string) *pg.Node { return a.over.fragment(sql) }
+
+func (o *overlay) fragment(sql string) *pg.Node {
+	if n, ok := o.fragments.Load(sql); ok {
+		return n.(*pg.Node)
+	}
+	n := parseFragment(sql)
+	o.fragments.Store(sql, n)
+	return n
+}
+
+// parseFragment parses an expression of Veil's own that depends on the session.
+func parseFragment(sql string) *pg.Node {
+	tree, err := pgquery.Parse("SELECT " + sql)
+	if err != nil || len(tree.Stmts) != 1 {
+		panic(&Refusal{Code: "XX000", Message: "the masking expression of a column does not parse", Reason: "internal"})
+	}
+	n := tree.Stmts[0].Stmt.GetSelectStmt().TargetList[0].GetResTarget().Val
+	unplace(n.ProtoReflect())
+	return n
+}
+
+// rename applies the column names of an alias.
+func (a *analysis) rename(it *item, alias *pg.Alias, at int32) {
+	if alias == nil {
+		return
+	}
+	list, ok := dotted(alias.Colnames)
+	if !ok || len(list) > len(it.columns) {
+		a.fail("42P10", at, fmt.Sprintf("table %q has fewer columns than names are given", it.alias), "")
+	}
+	for i, name := range list {
+		it.columns[i].name = name
+	}
+}
+
+// view expands a view: its definition is analysed as if it were written in its place,
+// with the treatments of the tables that it reads. A column that uses a sealed value
+// in a way that is refused cannot be had; the others can.
+func (a *analysis) view(r *Relation, v *pg.RangeVar, alias string) from {
+	if a.views >= maxViews {
+		a.fail(codeLimit, v.Location, "views are nested too deep", "")
+	}
+	tree, err := pgquery.Parse(strings.TrimSuffix(strings.TrimSpace(r.Definition), ";"))
+	if err != nil || len(tree.Stmts) != 1 || tree.Stmts[0].Stmt.GetSelectStmt() == nil {
+		a.fail(codeForbidden, v.Location, fmt.Sprintf("view %q cannot be expanded", dottedName(v)), "give its columns tables rules of their own")
+	}
+	unplace(tree.Stmts[0].ProtoReflect())
+	stmt := tree.Stmts[0].Stmt.GetSelectStmt()
+	at, path := a.at, a.session
+	if a.views == 0 {
+		a.at = v.Location
+	}
+	a.views++
+	own := *path
+	own.SearchPath = nil // every name in a definition is qualified
+	a.session = &own
+	res := a.definition(stmt, r, v)
+	a.views--
+	a.at, a.session = at, path
+	f := a.fromResult(subselect(stmt, nil, false), res, alias, v.Alias)
+	if v.Alias == nil {
+		f.items[0].schema = r.Schema
+	}
+	return f
+}
+
+// definition analyses the query of a view. What it says of the view's inside is not told.
+func (a *analysis) definition(q *pg.SelectStmt, r *Relation, v *pg.RangeVar) *result {
+	defer func() {
+		x := recover()
+		if inner, ok := x.(*Refusal); ok && inner.Code != codeLimit && inner.Code != "XX000" {
+			x = &Refusal{
+				Code: codeForbidden, Rule: inner.Rule, Column: inner.Column, Reason: "view", Position: inner.Position,
+				Message: fmt.Sprintf("view %q cannot be had", dottedName(v)),
+				Hint:    "The view reads or does what the policy does not allow. The operator can give its columns tables rules of their own.",
+			}
+		}
+		if x != nil {
+			panic(x)
+		}
+	}()
+	return a.query(q, &scope{}, mode{view: r, derived: true})
+}
+
+// maxViews bounds how deep views may read views.
+const maxViews = 16
+
+// fromResult makes a FROM item of a query's result. names is the alias that node has.
+func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *pg.Alias) from {
+	it := a.newItem(alias)
+	out := &pg.Alias{Aliasname: it.ref}
+	persons := map[*person]*person{}
+	about := func(p *person) *person {
+		if p == nil {
+			return nil
+		}
+		if persons[p] == nil {
+			persons[p] = &person{item: it, prefix: p.prefix}
+		}
+		return persons[p]
+	}
+	for i, c := range res.columns {
+		rc := &resolved{name: c.name, seal: c.seal, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it, row: c.row, base: c.base, fence: c.fence, names: c.names}
+		if c.seal != nil && res.hasTwin(i) {
+			rc.twin = res.twinName(a, i)
+			rc.useTwin = func() { res.useTwin(i) }
+			if rc.person = about(c.person); rc.person != nil {
+				rc.person.id = rc
+			}
+		}
+		if c.cohort != nil {
+			rc.cohort = c.cohort
+			rc.opened = func(s *seal) *pg.Node {
+				at := a.openCohort(c.cohort, s)
+				for len(out.Colnames) <= at {
+					out.Colnames = append(out.Colnames, str(a.twinName()))
+				}
+				return column(it.ref, out.Colnames[at].GetString_().Sval)
+			}
+		}
+		if c.seal != nil && c.date != nil && res.append != nil {
+			d := *c.date
+			d.person, d.plain = about(c.date.person), func() *pg.Node { return column(it.ref, res.usePlain(a, i)) }
+			d.used = func() bool { return c.plainName != "" }
+			rc.date = &d
+		}
+		it.columns = append(it.columns, rc)
+	}
+	a.rename(it, names, 0)
+	out.Colnames = a.columnAliases(it)
+	if v := node.GetRangeVar(); v != nil {
+		v.Alias = out
+	} else {
+		node.GetRangeSubselect().Alias = out
+	}
+	it.safe, it.place = res.safe, a.placeOf(it, res, node.GetRangeVar() == nil)
+	if res.told {
+		a.told++
+	}
+	return from{node: node, items: []*item{it}, columns: it.columns, sources: []*item{it}}
+}

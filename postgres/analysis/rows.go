@@ -1,0 +1,411 @@
+package analysis
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// ErrTaint says that a row is not what the analysis expects: a carrier where none
+// should be, none where one should, or a frame that cannot be read. The statement
+// and its connection must end, and nothing of the row may pass.
+var ErrTaint = errors.New("postgres: a row does not have the form that the analysis expects")
+
+// RowMasker masks the rows of one execution of a plan. It belongs to one pass and is
+// not for concurrent use. What it learned stays from row to row: equal originals
+// are masked once.
+type RowMasker struct {
+	plan  *Plan
+	pass  *mask.Pass
+	types *pgtype.Map
+	cells []cell
+	// sealed is the number of sealed columns.
+	sealed int
+	// pushed are the action numbers to count once a row.
+	pushed  []int
+	started bool // a COPY's header is through
+
+	read   carrierReader
+	in     mask.Input
+	entity []byte
+	text   []byte
+	field  []byte
+	cell   []byte
+}
+
+// cell is how one column of the result is masked.
+type cell struct {
+	seal   *seal
+	action int
+	binary bool
+	bare   bool // the original comes, and no carrier
+	memo   memo
+}
+
+// Rows returns a masker for one execution: Bind with the formats that the client
+// asked for (none, one for all, or one a column; 0 text, 1 binary). The pass must be
+// of the plan's Actions.
+func (p *Plan) Rows(pass *mask.Pass, formats []int16) (*RowMasker, error) {
+	if len(formats) > 1 && len(formats) != len(p.Columns) {
+		return nil, fmt.Errorf("%d result formats for %d columns", len(formats), len(p.Columns))
+	}
+	m := &RowMasker{plan: p, pass: pass, cells: make([]cell, len(p.Columns))}
+	m.in.Keys = pass.Keys
+	for i, c := range p.Columns {
+		m.cells[i] = cell{seal: c.seal, action: c.action, bare: c.bare}
+		switch {
+		case c.seal != nil:
+			m.sealed++
+		case c.action >= 0:
+			m.pushed = append(m.pushed, c.action)
+		}
+		m.cells[i].binary = formatOf(formats, i) == 1
+	}
+	return m, nil
+}
+
+func formatOf(formats []int16, i int) int16 {
+	switch len(formats) {
+	case 0:
+		return 0
+	case 1:
+		return formats[0]
+	}
+	return formats[i]
+}
+
+// UpstreamFormats returns the result formats to ask upstream for: the client's, but
+// text for sealed columns. It appends to dst one a column.
+func (p *Plan) UpstreamFormats(dst, formats []int16) []int16 {
+	for i, c := range p.Columns {
+		f := int16(0)
+		if c.seal == nil && (len(formats) <= 1 || i < len(formats)) {
+			f = formatOf(formats, i)
+		}
+		dst = append(dst, f)
+	}
+	return dst
+}
+
+// count notes the actions of one row.
+func (m *RowMasker) count() {
+	for _, n := range m.pushed {
+		m.pass.Counts[n]++
+	}
+}
+
+// AppendDataRow appends one whole DataRow message, type byte and length included.
+// body is the upstream's message without them; it is neither changed nor kept.
+// With an error dst must be thrown away. A row that must not be told appends nothing.
+func (m *RowMasker) AppendDataRow(dst, body []byte) ([]byte, error) {
+	if len(body) < 2 || int(binary.BigEndian.Uint16(body)) != len(m.cells) {
+		return dst, ErrTaint
+	}
+	if m.plan.explain {
+		return m.explainRow(dst, body)
+	}
+	m.count()
+	start := len(dst)
+	dst = append(dst, 'D', 0, 0, 0, 0)
+	if m.sealed == 0 {
+		if Tainted(body) {
+			return dst, ErrTaint
+		}
+		dst = append(dst, body...)
+		binary.BigEndian.PutUint32(dst[start+1:], uint32(len(dst)-start-1))
+		return dst, nil
+	}
+	carriers := 0
+	copied, at := 0, 2
+	for i := range m.cells {
+		if len(body)-at < 4 {
+			return dst, ErrTaint
+		}
+		size := int(int32(binary.BigEndian.Uint32(body[at:])))
+		if size < -1 || size > len(body)-at-4 {
+			return dst, ErrTaint
+		}
+		c := &m.cells[i]
+		if c.seal == nil || size < 0 {
+			at += 4 + max(size, 0)
+			continue
+		}
+		if !c.bare {
+			carriers++
+		}
+		dst = append(dst, body[copied:at]...)
+		at += 4
+		cellAt := len(dst)
+		dst = append(dst, 0, 0, 0, 0)
+		var null bool
+		var err error
+		dst, null, err = m.mask(dst, body[at:at+size], c)
+		if err != nil {
+			return dst, err
+		}
+		length := uint32(len(dst) - cellAt - 4)
+		if null {
+			dst, length = dst[:cellAt+4], 1<<32-1
+		}
+		binary.BigEndian.PutUint32(dst[cellAt:], length)
+		at += size
+		copied = at
+	}
+	if at != len(body) || bytes.Count(body, []byte(processTag)) != carriers {
+		return dst, ErrTaint
+	}
+	dst = append(dst, body[copied:]...)
+	binary.BigEndian.PutUint32(dst[start+1:], uint32(len(dst)-start-1))
+	return dst, nil
+}
+
+// mask appends the masked form of a carrier in text form, or of a bare original, in
+// the client's format.
+func (m *RowMasker) mask(dst, carrier []byte, c *cell) ([]byte, bool, error) {
+	m.pass.Counts[c.action]++
+	e, found := c.memo.find(carrier)
+	if !found {
+		if c.bare {
+			m.read.n, m.read.members[0], m.read.members[1] = 2, m.plan.tag, carrier
+		} else if !m.read.readText(carrier) {
+			return dst, false, ErrTaint
+		}
+		if err := m.fill(e, c); err != nil {
+			return dst, false, err
+		}
+	}
+	return append(dst, e.masked...), e.null, nil
+}
+
+// fill masks the carrier that was just read into a memo's entry.
+func (m *RowMasker) fill(e *memoEntry, c *cell) error {
+	r, s := &m.read, c.seal
+	beside := s.beside()
+	if r.n != 2+len(beside) || !bytes.Equal(r.members[0], m.plan.tag) {
+		return ErrTaint
+	}
+	m.in.Kind = s.kind
+	m.in.Entity, m.in.Birth, m.in.Death, m.in.Country, m.in.Unit = nil, nil, nil, nil, nil
+	m.in.Dead = false
+	for i, name := range beside {
+		v := r.members[2+i]
+		if name == "" || len(v) == 0 {
+			continue
+		}
+		switch i {
+		case 0:
+			m.entity = append(append(m.entity[:0], s.prefix...), v...)
+			m.in.Entity = m.entity
+		case 1:
+			m.in.Birth = v
+		case 2:
+			m.in.Death, m.in.Dead = v, true
+		case 3:
+			m.in.Country = v
+		case 4:
+			m.in.Unit = v
+		}
+	}
+	var err error
+	if s.form == formArray {
+		err = m.fillArray(e, c)
+	} else {
+		var masked []byte
+		var ok bool
+		if masked, ok, err = m.apply(m.text[:0], r.members[1], s); ok {
+			m.text = masked
+			e.masked, ok = m.encode(e.masked[:0], s.shown, masked, c.binary)
+		}
+		e.null = !ok
+	}
+	e.used = err == nil
+	return err
+}
+
+// apply does the method on one text. ok is false where the value goes.
+func (m *RowMasker) apply(dst, src []byte, s *seal) (out []byte, ok bool, err error) {
+	from := len(dst)
+	dst, outcome, err := s.method.Append(dst, src, &m.in)
+	switch {
+	case err != nil:
+		return dst, false, fmt.Errorf("column %s: method %s failed", s.action.Path, s.action.Method)
+	case outcome == mask.Kept:
+		dst = append(dst, src...)
+	case outcome != mask.Replaced:
+		return dst, false, nil
+	}
+	// A date that was cut to its year is still a date.
+	if isTime(s.shown) && len(dst)-from == 4 {
+		dst = append(dst, "-01-01"...)
+		switch s.shown {
+		case oidTimestamp:
+			dst = append(dst, " 00:00:00"...)
+		case oidTimestamptz:
+			dst = append(dst, " 00:00:00+00"...)
+		}
+	}
+	return dst, true, nil
+}
+
+func (m *RowMasker) encode(dst []byte, typ uint32, masked []byte, binary bool) ([]byte, bool) {
+	if !binary {
+		return append(dst, masked...), true
+	}
+	if m.types == nil && typ != oidText {
+		m.types = pgtype.NewMap()
+	}
+	return appendBinary(dst, typ, masked, m.types)
+}
+
+// fillArray masks an array element by element. An array that is not one-dimensional
+// goes.
+func (m *RowMasker) fillArray(e *memoEntry, c *cell) error {
+	elements, ok := parseArray(m.read.members[1])
+	e.null = !ok
+	if !ok {
+		return nil
+	}
+	out := make([][]byte, len(elements))
+	for i, src := range elements {
+		if src == nil {
+			continue
+		}
+		masked, ok, err := m.apply([]byte{}, src, c.seal)
+		if err != nil {
+			return err
+		}
+		if ok {
+			out[i] = masked
+		}
+	}
+	if c.binary {
+		e.masked = appendBinaryArray(e.masked[:0], out)
+	} else {
+		e.masked = appendArray(e.masked[:0], out)
+	}
+	return nil
+}
+
+// explainRow lets pass the lines of EXPLAIN that name a node of the plan, and nothing
+// else: conditions hold opened pseudonyms and tags.
+func (m *RowMasker) explainRow(dst, body []byte) ([]byte, error) {
+	if len(body) < 6 {
+		return dst, ErrTaint
+	}
+	line := body[6:]
+	if int(int32(binary.BigEndian.Uint32(body[2:]))) != len(line) {
+		return dst, ErrTaint
+	}
+	trimmed := bytes.TrimLeft(line, " ")
+	node := len(trimmed) == len(line) || bytes.HasPrefix(trimmed, []byte("->"))
+	if !node || bytes.ContainsAny(trimmed, ":'") {
+		return dst, nil
+	}
+	// The alias of a node is a name of Veil's.
+	line, _, _ = bytes.Cut(line, []byte(" "+processTag))
+	if Tainted(line) {
+		return dst, nil
+	}
+	dst = append(dst, 'D', 0, 0, 0, 0)
+	binary.BigEndian.PutUint32(dst[len(dst)-4:], uint32(4+2+4+len(line)))
+	dst = append(dst, 0, 1)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(line)))
+	return append(dst, line...), nil
+}
+
+// Passes reports whether the plan's rows reach the client as they come, without a
+// RowMasker: no column is sealed, and no row must be left out. That none holds a tag
+// must be seen all the same: see Tainted.
+func (p *Plan) Passes() bool {
+	if p.explain {
+		return false
+	}
+	for _, c := range p.Columns {
+		if c.Sealed {
+			return false
+		}
+	}
+	return true
+}
+
+// CountRows notes what was masked in a number of rows that passed without a RowMasker.
+func (p *Plan) CountRows(pass *mask.Pass, rows uint64) {
+	for _, c := range p.Columns {
+		if c.action >= 0 && !c.Sealed {
+			pass.Counts[c.action] += rows
+		}
+	}
+}
+
+// AppendParam appends the value to bind upstream for parameter n (from 0), which is
+// sealed: the opened pseudonym in text format. value is what the client bound, in
+// the format it said; NULL stays NULL and is not asked for. What does not open becomes
+// a text that equals nothing.
+func (p *Plan) AppendParam(dst []byte, n int, format int16, value []byte, keys *mask.Pseudonymizer) []byte {
+	param := p.Params[n]
+	slot := p.Actions.Policy.Keys.SealSlot(param.seal.domain)
+	if !param.array {
+		from := len(dst)
+		if dst, ok := keys.AppendOpened(dst, slot, value); ok {
+			return dst
+		}
+		return append(dst[:from], p.tag...)
+	}
+	var elements [][]byte
+	var ok bool
+	if format == 1 {
+		elements, ok = readBinaryArray(value)
+	} else {
+		elements, ok = parseArray(value)
+	}
+	var opened [][]byte
+	for _, e := range elements {
+		if e == nil {
+			opened = append(opened, nil)
+			continue
+		}
+		id, isID := keys.AppendOpened([]byte{}, slot, e)
+		if ok && isID && comparand(param.seal.twin, string(id)) != nil {
+			opened = append(opened, id)
+		} else if param.nulls {
+			opened = append(opened, nil)
+		}
+	}
+	return appendArray(dst, opened)
+}
+
+// Field is one field of the upstream's RowDescription.
+type Field struct {
+	Table  uint32
+	Column int16
+	Type   uint32
+}
+
+// CheckRow compares the upstream's RowDescription with the analysis: the number of
+// columns, a record where a carrier is expected, the very column of its table where a
+// bare original is, and no other column of a relation but the clear ones that the
+// statement reads. The statement ends with the error.
+func (p *Plan) CheckRow(fields []Field) error {
+	if len(fields) != len(p.Columns) {
+		return ErrTaint
+	}
+	for i, f := range fields {
+		c := p.Columns[i]
+		switch {
+		case c.bare:
+			if (origin{f.Table, f.Column}) != c.origin {
+				return ErrTaint
+			}
+		case c.Sealed && (f.Type != oidRecord || f.Table != 0):
+			return ErrTaint
+		case f.Table != 0 && f.Column != 0 && f.Table >= firstUser && !p.clear[origin{f.Table, f.Column}]:
+			return ErrTaint
+		}
+	}
+	return nil
+}

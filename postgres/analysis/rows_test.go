@@ -1,0 +1,365 @@
+package analysis
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// body makes the body of a DataRow; a nil cell is NULL.
+func body(cells ...[]byte) []byte {
+	b := binary.BigEndian.AppendUint16(nil, uint16(len(cells)))
+	for _, c := range cells {
+		if c == nil {
+			b = binary.BigEndian.AppendUint32(b, 1<<32-1)
+			continue
+		}
+		b = binary.BigEndian.AppendUint32(b, uint32(len(c)))
+		b = append(b, c...)
+	}
+	return b
+}
+
+// cellsOf reads a whole DataRow message.
+func cellsOf(t *testing.T, frame []byte) (cells [][]byte) {
+	t.Helper()
+	if frame[0] != 'D' || int(binary.BigEndian.Uint32(frame[1:])) != len(frame)-1 {
+		t.Fatalf("no DataRow: %q", frame)
+	}
+	frame = frame[7:]
+	for len(frame) > 0 {
+		n := int32(binary.BigEndian.Uint32(frame))
+		frame = frame[4:]
+		if n < 0 {
+			cells = append(cells, nil)
+			continue
+		}
+		cells = append(cells, frame[:n])
+		frame = frame[n:]
+	}
+	return cells
+}
+
+// carried is a carrier of the plan in text form.
+func carried(p *Plan, members ...string) []byte {
+	b := []byte("(" + string(p.tag))
+	for _, m := range members {
+		b = append(b, ',')
+		if m == "" || strings.ContainsAny(m, "\"\\(), \n\t") {
+			m = `"` + strings.NewReplacer(`"`, `""`, `\`, `\\`).Replace(m) + `"`
+		}
+		b = append(b, m...)
+	}
+	return append(b, ')')
+}
+
+func masker(t *testing.T, p *Plan, formats ...int16) (*RowMasker, *mask.Pass) {
+	t.Helper()
+	pass := mask.NewPass(p.Actions)
+	m, err := p.Rows(pass, formats)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, pass
+}
+
+func TestDataRow(t *testing.T) {
+	p := planOf(t, "SELECT id, sex, name, zip FROM (SELECT * FROM patients) x")
+	m, pass := masker(t, p)
+	id := sealed(t, "Patient", "123")
+	for range 3 {
+		frame, err := m.AppendDataRow([]byte("before"), body(carried(p, "123"), []byte("f"), carried(p, "O\"Hara, Ann\\", "123"), nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.HasPrefix(frame, []byte("before")) {
+			t.Fatal("what was there is gone")
+		}
+		cells := cellsOf(t, frame[6:])
+		if string(cells[0]) != id || string(cells[1]) != "f" || len(cells[2]) == 0 || bytes.Contains(cells[2], []byte("Hara")) || cells[3] != nil {
+			t.Errorf("%q", cells)
+		}
+	}
+	want := map[string]uint64{"ids": 3, "name": 3, "zip": 3}
+	for i, n := range pass.Counts {
+		if rule := p.Actions.Actions[i].Rule; n != want[rule] {
+			t.Errorf("rule %s counted %d times, want %d", rule, n, want[rule])
+		}
+	}
+	frame, err := m.AppendDataRow(nil, body(nil, nil, nil, nil))
+	if err != nil || !slices.EqualFunc(cellsOf(t, frame), [][]byte{nil, nil, nil, nil}, bytes.Equal) {
+		t.Errorf("%q %v", frame, err)
+	}
+}
+
+// TestSurrogateIsThePatients holds that a name is keyed by the sealed domain's patient,
+// as it is on the FHIR side.
+func TestSurrogateIsThePatients(t *testing.T) {
+	p := planOf(t, "SELECT name FROM patients")
+	m, pass := masker(t, p)
+	frame, err := m.AppendDataRow(nil, body(carried(p, "Chalmers", "123")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := mask.Input{Entity: []byte("Patient/123"), Keys: pass.Keys}
+	want, _, err := p.Columns[0].seal.method.Append(nil, []byte("Chalmers"), &in)
+	if err != nil || !bytes.Equal(cellsOf(t, frame)[0], want) {
+		t.Errorf("got %q, want %q", cellsOf(t, frame)[0], want)
+	}
+}
+
+// TestTaintEndsTheStatement tries every way in which an original could come where it is
+// not expected.
+func TestTaintEndsTheStatement(t *testing.T) {
+	p := planOf(t, "SELECT id, sex FROM (SELECT * FROM patients) x")
+	plain := planOf(t, "SELECT sex FROM patients")
+	other := planOf(t, "SELECT mrn, sex FROM (SELECT * FROM patients) x")
+	for _, c := range []struct {
+		name string
+		plan *Plan
+		body []byte
+	}{
+		{"a carrier in a clear column", p, body(carried(p, "1"), carried(p, "2"))},
+		{"a carrier in a plan that has none", plain, body(carried(p, "1"))},
+		{"a carrier within a text", p, body(nil, append([]byte("x"), carried(p, "1")...))},
+		{"no carrier in a sealed column", p, body([]byte("123"), nil)},
+		{"a record of no tag", p, body([]byte("(x,123)"), nil)},
+		{"a carrier of another plan", p, body(carried(other, "123"), nil)},
+		{"a member too few", p, body([]byte("("+string(p.tag)+")"), nil)},
+		{"a member too many", p, body(carried(p, "1", "2"), nil)},
+		{"a NULL member", p, body([]byte("("+string(p.tag)+",)"), nil)},
+		{"the tag twice", p, body(carried(p, string(p.tag)), nil)},
+		{"a column too few", p, body(nil)},
+		{"a column too many", p, body(nil, nil, nil)},
+		{"bytes behind", p, append(body(nil, nil), 0)},
+		{"a length beyond the end", p, append(body(nil)[:2], 0, 0, 0, 9, 'x')},
+		{"a negative length", p, []byte{0, 2, 0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xff}},
+		{"nothing", p, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, _ := masker(t, c.plan)
+			if out, err := m.AppendDataRow(nil, c.body); !errors.Is(err, ErrTaint) {
+				t.Errorf("passed: %q %v", out, err)
+			}
+		})
+	}
+}
+
+func TestCheckRow(t *testing.T) {
+	p := planOf(t, "SELECT id, sex FROM (SELECT * FROM patients) x")
+	for _, c := range []struct {
+		name   string
+		fields []Field
+		ok     bool
+	}{
+		{"as expected", []Field{{0, 0, oidRecord}, {30001, 7, oidText}}, true},
+		{"no origin told", []Field{{0, 0, oidRecord}, {0, 0, oidText}}, true},
+		{"no record", []Field{{0, 0, oidText}, {30001, 7, oidText}}, false},
+		{"the table's own column", []Field{{30001, 1, oidInt8}, {30001, 7, oidText}}, false},
+		{"another column", []Field{{0, 0, oidRecord}, {30001, 4, oidText}}, false},
+		{"another table", []Field{{0, 0, oidRecord}, {30005, 1, oidText}}, false},
+		{"a column too few", []Field{{0, 0, oidRecord}}, false},
+	} {
+		if err := p.CheckRow(c.fields); (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func TestBinaryFormats(t *testing.T) {
+	p := planOf(t, "SELECT id, uid, seen, aliases, doc FROM (SELECT * FROM patients) p, (SELECT uid, seen, doc FROM visits) v")
+	types := pgtype.NewMap()
+	m, _ := masker(t, p, 1)
+	if got := p.UpstreamFormats(nil, []int16{1}); !slices.Equal(got, []int16{0, 0, 0, 0, 0}) {
+		t.Errorf("upstream formats %v", got)
+	}
+	frame, err := m.AppendDataRow(nil, body(carried(p, "1"), carried(p, "6f0e1f6e-7d3c-4d5e-8f9a-0b1c2d3e4f50"),
+		carried(p, "2024-03-05 10:11:12.5+00", "1"), carried(p, `{a,"b,c",NULL}`), carried(p, `{"resourceType": "x"}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := cellsOf(t, frame)
+	var at pgtype.Timestamptz
+	if err := types.Scan(oidTimestamptz, pgtype.BinaryFormatCode, cells[2], &at); err != nil || at.Time.UTC().Format("15:04:05.0") != "10:11:12.5" {
+		t.Errorf("time %v %v", at, err)
+	}
+	var list []pgtype.Text
+	if err := types.Scan(oidTextArray, pgtype.BinaryFormatCode, cells[3], &list); err != nil || len(list) != 3 || len(list[0].String) != 26 || list[2].Valid {
+		t.Errorf("array %v %v", list, err)
+	}
+	if string(cells[4]) != "\x01{\"RESOURCETYPE\": \"X\"}" {
+		t.Errorf("document %q", cells[4])
+	}
+	if want := sealed(t, "Patient", "1"); string(cells[0]) != want {
+		t.Errorf("id %q", cells[0])
+	}
+}
+
+// TestShiftWithoutPatient holds that a date that falls back to its year is a date.
+func TestShiftWithoutPatient(t *testing.T) {
+	p := planOf(t, "SELECT seen FROM visits")
+	m, _ := masker(t, p)
+	frame, err := m.AppendDataRow(nil, body(carried(p, "2024-03-05 10:11:12+00", "")))
+	if err != nil || string(cellsOf(t, frame)[0]) != "2024-01-01 00:00:00+00" {
+		t.Errorf("%q %v", frame, err)
+	}
+}
+
+func TestCopy(t *testing.T) {
+	id := sealed(t, "Patient", "123")
+	tab := func(p *Plan, s string) string { return strings.ReplaceAll(s, "{}", string(carried(p, "123"))) }
+	for _, c := range []struct {
+		name, sql string
+		in, want  []string
+	}{
+		{"text", "COPY (SELECT sex, id, ward FROM patients, wards) TO STDOUT",
+			[]string{"f\t{}\ta\\tb\n", "\\N\t\\N\t\\N\n"}, []string{"f\t" + id + "\ta\\tb\n", "\\N\t\\N\t\\N\n"}},
+		{"text with a header", "COPY (SELECT id FROM patients) TO STDOUT (HEADER)", []string{"id\n", "{}\n"}, []string{"id\n", id + "\n"}},
+		{"delimiter and null", "COPY (SELECT id, sex FROM patients) TO STDOUT (DELIMITER '|', NULL '-')", []string{"{}|x\\|y\n", "-|-\n"}, []string{id + "|x\\|y\n", "-|-\n"}},
+		{"csv", "COPY (SELECT id, sex FROM patients) TO STDOUT CSV", []string{"\"{}\",\"a,\"\"b\"\"\"\n", ",\n"}, []string{id + ",\"a,\"\"b\"\"\"\n", ",\n"}},
+		{"csv with quotes forced", "COPY (SELECT id FROM patients) TO STDOUT (FORMAT csv, FORCE_QUOTE *)", []string{"\"{}\"\n"}, []string{"\"" + id + "\"\n"}},
+		{"csv with other characters", "COPY (SELECT id, sex FROM patients) TO STDOUT (FORMAT csv, QUOTE '$', ESCAPE '!', DELIMITER ';')", []string{"{};$a!$;$\n"}, []string{id + ";$a!$;$\n"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := planOf(t, c.sql)
+			m, _ := masker(t, p)
+			for i, line := range c.in {
+				frame, err := m.AppendCopyData(nil, []byte(tab(p, line)))
+				if err != nil || frame[0] != 'd' || int(binary.BigEndian.Uint32(frame[1:])) != len(frame)-1 || string(frame[5:]) != c.want[i] {
+					t.Errorf("%q %v, want %q", frame, err, c.want[i])
+				}
+			}
+			for _, line := range []string{"", "x", "x\ty\tz\tw\n", "{}\t{}\t{}\t{}\n", string(p.tag) + "\n"} {
+				m, _ := masker(t, p)
+				m.started = true
+				if out, err := m.AppendCopyData(nil, []byte(tab(p, line))); err == nil {
+					t.Errorf("%q passed: %q", line, out)
+				}
+			}
+		})
+	}
+}
+
+func TestCopyBinary(t *testing.T) {
+	p := planOf(t, "COPY (SELECT sex, id FROM patients) TO STDOUT (FORMAT binary)")
+	record := binary.BigEndian.AppendUint32(nil, 2)
+	for _, v := range []string{string(p.tag), "123"} {
+		record = binary.BigEndian.AppendUint32(record, oidText)
+		record = binary.BigEndian.AppendUint32(record, uint32(len(v)))
+		record = append(record, v...)
+	}
+	header := append([]byte(binarySignature), 0, 0, 0, 0, 0, 0, 0, 0)
+	m, _ := masker(t, p)
+	first, err := m.AppendCopyData(nil, append(slices.Clone(header), body([]byte("f"), record)...))
+	if err != nil || string(first[5:]) != string(append(slices.Clone(header), body([]byte("f"), []byte(sealed(t, "Patient", "123")))...)) {
+		t.Errorf("%q %v", first, err)
+	}
+	if last, err := m.AppendCopyData(nil, []byte{0xff, 0xff}); err != nil || string(last[5:]) != "\xff\xff" {
+		t.Errorf("%q %v", last, err)
+	}
+	for _, bad := range [][]byte{body(record, record), body(nil, record[:9]), body([]byte("f")), {0}} {
+		if out, err := m.AppendCopyData(nil, bad); err == nil {
+			t.Errorf("passed: %q", out)
+		}
+	}
+}
+
+func TestParams(t *testing.T) {
+	p := planOf(t, "SELECT 1 FROM patients WHERE id = $1 AND sex = $2 AND id = ANY ($3)")
+	keys := p.Actions.Policy.Keys.NewPseudonymizer()
+	if len(p.Params) != 3 || !p.Params[0].Sealed || p.Params[0].Type != oidText || p.Params[1].Sealed || p.Params[2].Type != oidTextArray {
+		t.Fatalf("%+v", p.Params)
+	}
+	if got := p.AppendParam(nil, 0, 0, []byte(sealed(t, "Patient", "123")), keys); string(got) != "123" {
+		t.Errorf("%q", got)
+	}
+	for _, original := range []string{"123", "", "x", sealed(t, "Visit", "123")} {
+		if got := p.AppendParam(nil, 0, 0, []byte(original), keys); !bytes.Equal(got, p.tag) {
+			t.Errorf("%q opens to %q", original, got)
+		}
+	}
+	list := "{" + sealed(t, "Patient", "1") + ",x,NULL," + sealed(t, "Patient", "no-number") + "," + sealed(t, "Patient", "-2") + "}"
+	if got := p.AppendParam(nil, 2, 0, []byte(list), keys); string(got) != `{"1",NULL,"-2"}` {
+		t.Errorf("%s", got)
+	}
+	bin := appendBinaryArray(nil, [][]byte{[]byte(sealed(t, "Patient", "7")), nil})
+	if got := p.AppendParam(nil, 2, 1, bin, keys); string(got) != `{"7",NULL}` {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestExplainShowsNodesAlone holds that no condition of a plan comes out.
+func TestExplainShowsNodesAlone(t *testing.T) {
+	p := planOf(t, "EXPLAIN SELECT sex FROM patients WHERE id = '"+sealed(t, "Patient", "123")+"'")
+	if !strings.Contains(p.SQL, "COSTS off") && !strings.Contains(strings.ToLower(p.SQL), "costs off") {
+		t.Error(p.SQL)
+	}
+	m, _ := masker(t, p)
+	for line, passes := range map[string]bool{
+		"Index Scan using patients_pkey on patients": true, "  ->  Seq Scan on visits": true,
+		"  Index Cond: (id = '123'::bigint)": false, "  Filter: (x)": false, "Output: 123": false, "  " + string(p.tag): false,
+	} {
+		out, err := m.AppendDataRow(nil, body([]byte(line)))
+		if err != nil || (len(out) > 0) != passes {
+			t.Errorf("%q: %q %v", line, out, err)
+		}
+	}
+}
+
+func TestCarrierReader(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want []string
+	}{
+		{"(a,b)", []string{"a", "b"}},
+		{`(a,"")`, []string{"a", ""}},
+		{`(a,"x ""y"" \\ z",c)`, []string{"a", `x "y" \ z`, "c"}},
+		{`(a,"x""","y""")`, []string{"a", `x"`, `y"`}},
+		{"(a,)", nil}, {"(,a)", nil}, {"()", nil}, {"(a", nil}, {"a)", nil}, {"", nil}, {`(a,"b)`, nil}, {`(a,b"c)`, nil}, {`(a,"b"c)`, nil},
+		{"(1,2,3,4,5,6,7,8)", nil},
+	} {
+		var r carrierReader
+		ok := r.readText([]byte(c.in))
+		if ok != (c.want != nil) {
+			t.Errorf("%s: %v", c.in, ok)
+			continue
+		}
+		for i, w := range c.want {
+			if string(r.members[i]) != w || r.n != len(c.want) {
+				t.Errorf("%s: member %d is %q", c.in, i, r.members[i])
+			}
+		}
+	}
+}
+
+func TestArrays(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want [][]byte
+		ok   bool
+	}{
+		{"{}", [][]byte{}, true},
+		{`{a,"b,\"\\c",NULL,"NULL",""}`, [][]byte{[]byte("a"), []byte(`b,"\c`), nil, []byte("NULL"), {}}, true},
+		{"{{a},{b}}", nil, false}, {"[0:1]={a}", nil, false}, {"{a", nil, false}, {`{"a}`, nil, false}, {"{a,}", nil, false}, {"", nil, false},
+	} {
+		got, ok := parseArray([]byte(c.in))
+		if ok != c.ok || ok && !slices.EqualFunc(got, c.want, func(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) }) {
+			t.Errorf("%s: %q %v", c.in, got, ok)
+		}
+		if ok {
+			if again, ok := parseArray(appendArray(nil, got)); !ok || len(again) != len(got) {
+				t.Errorf("%s: does not come back", c.in)
+			}
+			if again, ok := readBinaryArray(appendBinaryArray(nil, got)); !ok || len(again) != len(got) {
+				t.Errorf("%s: does not come back from binary", c.in)
+			}
+		}
+	}
+}

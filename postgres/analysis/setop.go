@@ -1,0 +1,130 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// setOperation analyses UNION, INTERSECT and EXCEPT.
+func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
+	side := &scope{parent: sc.parent, ctes: sc.ctes}
+	inner := mode{unordered: true, recursive: m.recursive, view: m.view, united: true}
+	if q.Op == pg.SetOperation_SETOP_UNION && q.All {
+		inner.unordered, inner.derived = m.unordered, m.derived && len(q.SortClause) == 0
+	}
+	l := a.query(q.Larg, side, inner)
+	r := a.query(q.Rarg, side, inner)
+	sealed := a.unite(q, l, r, 0)
+	all := q.Op == pg.SetOperation_SETOP_UNION && q.All
+	res := &result{columns: l.columns, safe: !all || l.safe && r.safe}
+	if all && l.place != nil && r.place != nil && !m.recursive {
+		res.place = func(name string) { l.place(name); r.place(name) }
+	}
+	for i, c := range l.columns {
+		lm, rm := c.markTwin, r.columns[i].markTwin
+		fence := a.sameFence([]value{{fence: c.fence, null: c.null}, {fence: r.columns[i].fence, null: r.columns[i].null}}, 0)
+		res.columns[i] = &resultColumn{name: c.name, fence: fence, seal: c.seal, typ: c.typ, action: c.action, failed: c.failed, names: a.sameNames(c, r.columns[i])}
+		if c.failed == nil {
+			res.columns[i].failed = r.columns[i].failed
+		}
+		if c.seal == nil {
+			res.columns[i].seal = r.columns[i].seal
+		}
+		if lm != nil && rm != nil && c.seal.twin == r.columns[i].seal.twin && !m.recursive {
+			res.columns[i].markTwin = func() { lm(); rm() }
+		}
+	}
+	if l.add != nil && r.add != nil {
+		res.add = func(i int, name string) { l.add(i, name); r.add(i, name) }
+	}
+	if l.swap != nil && r.swap != nil {
+		res.swap = func() { l.swap(); r.swap() }
+	}
+	sorted := sealed && !all
+	bySealed := slices.ContainsFunc(q.SortClause, func(n *pg.Node) bool {
+		i := a.sortTarget(n.GetSortBy().GetNode(), res)
+		return i >= 0 && res.columns[i].seal != nil
+	})
+	a.sortByName(q, res, !m.recursive)
+	if sorted && m.recursive {
+		a.fail("0A000", 0, "a set operation over sealed columns is not supported within a recursive query", "put it into a query before it")
+	}
+	switch {
+	case (sorted || bySealed) && !m.unordered:
+		return a.wrap(q, res)
+	case bySealed:
+		q.SortClause = nil // nobody sees it
+	}
+	return res
+}
+
+// unite checks that both sides of a set operation agree column by column, and reports
+// whether one is sealed.
+func (a *analysis) unite(q *pg.SelectStmt, l, r *result, at int32) (sealed bool) {
+	if len(l.columns) != len(r.columns) {
+		a.fail(codeSyntax, at, "each side of a set operation must have the same number of columns", "")
+	}
+	all := q.Op == pg.SetOperation_SETOP_UNION && q.All
+	for i, lc := range l.columns {
+		rc := r.columns[i]
+		if lc.seal == nil && rc.seal == nil {
+			continue
+		}
+		sealed = true
+		s := lc.seal
+		if s == nil {
+			s = rc.seal
+		}
+		if lc.seal != nil && rc.seal != nil && !sameSeal(lc.seal, rc.seal) ||
+			lc.seal == nil && !lc.null || rc.seal == nil && !rc.null {
+			a.refuseSealed(s, at, "a set operation mixes it with other values", "unite columns that the same method masks, or NULL")
+		}
+		if !all && !s.comparable {
+			a.refuseSealed(s, at, "the set operation compares it", "use UNION ALL, or leave the column out")
+		}
+	}
+	return sealed
+}
+
+// shapeOf says which members a carrier has.
+func shapeOf(s *seal) []bool {
+	var out []bool
+	for _, name := range s.beside() {
+		out = append(out, name != "")
+	}
+	return out
+}
+
+// values analyses VALUES.
+func (a *analysis) values(q *pg.SelectStmt, sc *scope) *result {
+	res := &result{safe: true}
+	for n, l := range q.ValuesLists {
+		list := l.GetList()
+		if list == nil {
+			a.unknown(l, "this kind of VALUES")
+		}
+		for i, v := range list.Items {
+			if n == 0 {
+				res.columns = append(res.columns, &resultColumn{name: fmt.Sprintf("column%d", i+1), action: -1})
+			}
+			list.Items[i] = a.clear(v, sc)
+		}
+	}
+	for i, c := range res.columns {
+		var cells []**pg.Node
+		for _, l := range q.ValuesLists {
+			if items := l.GetList().Items; i < len(items) {
+				cells = append(cells, &items[i])
+			}
+		}
+		c.names = a.uniteNames(cells)
+	}
+	rows := &cohortRows{values: q, added: map[string]int{}}
+	for i, c := range res.columns {
+		c.cohort = rows.column(i)
+	}
+	a.sortByName(q, res, false)
+	return res
+}

@@ -1,0 +1,123 @@
+package analysis
+
+import (
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// sublink analyses a sub-select in an expression.
+func (a *analysis) sublink(s *pg.SubLink, n *pg.Node, sc *scope) value {
+	q := s.Subselect.GetSelectStmt()
+	if q == nil {
+		a.unknown(n, "this kind of sub-select")
+	}
+	at := &scope{parent: sc, ctes: sc.ctes}
+	switch s.SubLinkType {
+	case pg.SubLinkType_EXISTS_SUBLINK:
+		a.query(q, at, mode{unordered: true, exists: true})
+		return value{node: n}
+	case pg.SubLinkType_EXPR_SUBLINK:
+		res := a.query(q, at, mode{unordered: true}) // it is one row
+		if len(res.columns) != 1 {
+			a.clearResult(res, s.Location)
+			return value{node: n}
+		}
+		a.notFailed(res)
+		return value{node: n, seal: res.columns[0].seal, fence: res.columns[0].fence, names: res.columns[0].names}
+	case pg.SubLinkType_ARRAY_SUBLINK:
+		res := a.query(q, at, mode{})
+		a.clearResult(res, s.Location)
+		if len(res.columns) == 1 {
+			return value{node: n, names: arrayOfNames(res.columns[0].names)}
+		}
+		return value{node: n}
+	case pg.SubLinkType_ANY_SUBLINK, pg.SubLinkType_ALL_SUBLINK:
+		return value{node: a.inSelect(s, n, q, at, sc)}
+	}
+	a.unknown(n, "this kind of sub-select")
+	return value{}
+}
+
+func (a *analysis) notFailed(res *result) {
+	for _, c := range res.columns {
+		if c.failed != nil {
+			panic(c.failed)
+		}
+	}
+}
+
+func (a *analysis) clearResult(res *result, at int32) {
+	a.notFailed(res)
+	for _, c := range res.columns {
+		if c.seal != nil {
+			a.refuseSealed(c.seal, at, "it is part of a row or array", "")
+		}
+		if c.fence != nil {
+			a.refuseFenced(c.fence, at)
+		}
+	}
+}
+
+// inSelect is x IN (SELECT …), x = ANY (SELECT …) and their negations. Where both
+// sides have twins the sub-select returns the twin instead of the carrier.
+func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc *scope) *pg.Node {
+	name := "="
+	if len(s.OperName) > 0 {
+		name = a.operatorName(s.OperName, s.Location)
+	}
+	tests := []*pg.Node{s.Testexpr}
+	if r := rowOf(s.Testexpr); r != nil {
+		tests = r.Args
+	}
+	var vs []value
+	for i, t := range tests {
+		if f := a.foreign(t, sc, 0); f != nil {
+			a.refuseForeign(f, s.Location, "IN (SELECT …)")
+		}
+		v := a.expr(t, sc)
+		vs = append(vs, v)
+		tests[i] = v.node
+	}
+	if rowOf(s.Testexpr) == nil {
+		s.Testexpr = tests[0]
+	}
+	res := a.query(q, at, mode{unordered: true})
+	a.notFailed(res)
+	if len(res.columns) != len(vs) {
+		a.clearResult(res, s.Location)
+		for _, v := range vs {
+			if v.seal != nil {
+				a.refuseSealed(v.seal, s.Location, "it is compared with rows of another size", "")
+			}
+		}
+		return n
+	}
+	if s.SubLinkType == pg.SubLinkType_ANY_SUBLINK && name == "=" && a.truth == n {
+		if t := a.openIn(res, vs[0]); t != nil {
+			s.Testexpr = t
+			return n
+		}
+	}
+	for i, c := range res.columns {
+		v := vs[i]
+		if v.seal == nil && c.seal == nil {
+			a.sameFence([]value{v, {fence: c.fence, null: c.null}}, s.Location)
+			continue
+		}
+		seal := v.seal
+		if seal == nil {
+			seal = c.seal
+		}
+		equal := s.SubLinkType == pg.SubLinkType_ANY_SUBLINK && name == "=" || s.SubLinkType == pg.SubLinkType_ALL_SUBLINK && name == "<>"
+		if v.seal == nil || c.seal == nil || v.seal.class != c.seal.class || !v.seal.comparable || !equal {
+			a.refuseSealed(seal, s.Location, "it is compared with what is not of its kind, or not for equality", "compare it with a column that the same method masks, by IN or NOT IN")
+		}
+	}
+	if len(vs) == 1 && vs[0].seal != nil {
+		if t := vs[0].twin(a); t != nil && res.swap != nil && res.hasTwin(0) && res.columns[0].seal.twin == vs[0].seal.twin {
+			res.columns[0].markTwin()
+			res.swap()
+			s.Testexpr = t
+		}
+	}
+	return n
+}

@@ -1,0 +1,436 @@
+package analysis
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// The system catalogs and the information schema, by allow-list of relations and
+// columns. A relation that is not listed does not exist; a listed column is NULL where
+// it could hold values, definitions, statistics or rights. Rows are filtered to
+// PostgreSQL's own objects and to what the consumer may see.
+
+// firstUser is the first OID that is not PostgreSQL's own (FirstNormalObjectId,
+// src/include/access/transam.h).
+const firstUser = 16384
+
+// systemRelation says what is left of a system relation.
+type systemRelation struct {
+	// null are the columns that are NULL; replace gives others an expression.
+	null string
+	// keep, where it is set, are the only columns that are not NULL.
+	keep    string
+	replace map[string]string
+	// where is the condition on rows; {relations}, {hidden}, {types}, {schemas},
+	// {enums}, {tables}, {columns} and {settings} stand for arrays.
+	where string
+}
+
+const own = "oid < 16384"
+
+var systemRelations = map[string]systemRelation{
+	"pg_catalog.pg_class": {null: "relacl reloptions relpartbound relfrozenxid relminmxid", replace: map[string]string{"reltuples": "(-1)::pg_catalog.float4", "relpages": "0", "relallvisible": "0"},
+		where: "oid < 16384 OR oid = ANY ({relations}) OR relkind = 'c' AND reltype = ANY ({types})"},
+	"pg_catalog.pg_attribute": {null: "attacl attoptions attfdwoptions attmissingval attstattarget", replace: map[string]string{"atttypid": "{shown}", "atttypmod": "{modifier}"},
+		where: "attrelid < 16384 OR attrelid = ANY ({relations}) AND attrelid::pg_catalog.int8 * 65536 + attnum <> ALL ({hidden})"},
+	"pg_catalog.pg_type":                 {null: "typdefault typdefaultbin typacl", where: "oid < 16384 OR oid = ANY ({types})"},
+	"pg_catalog.pg_namespace":            {null: "nspacl", where: "oid < 16384 OR nspname = ANY ({schemas})"},
+	"pg_catalog.pg_index":                {null: "indexprs indpred", where: "indrelid < 16384 OR indrelid = ANY ({relations}) AND indexprs IS NULL AND indpred IS NULL"},
+	"pg_catalog.pg_constraint":           {null: "conbin", where: "conrelid = ANY ({relations}) AND contype IN ('p', 'u', 'f') AND (contype = 'f' OR conindid = ANY ({indexes})) AND (confrelid = 0 OR confrelid = ANY ({relations}))"},
+	"pg_catalog.pg_depend":               {where: "deptype = 'i' AND classid = 1259 AND objid = ANY ({indexes}) AND refclassid = 2606"}, // which key an index is of
+	"pg_catalog.pg_attrdef":              {null: "adbin", where: "adrelid = ANY ({relations})"},
+	"pg_catalog.pg_proc":                 {null: "prosrc probin prosqlbody proargdefaults proacl proconfig", where: own},
+	"pg_catalog.pg_aggregate":            {null: "agginitval aggminitval", where: "aggfnoid::pg_catalog.oid < 16384"},
+	"pg_catalog.pg_description":          {where: "objoid < 16384"},
+	"pg_catalog.pg_shdescription":        {where: "objoid < 16384"},
+	"pg_catalog.pg_database":             {null: "datacl datfrozenxid datminmxid", where: "datname = pg_catalog.current_database()"},
+	"pg_catalog.pg_roles":                {null: "rolpassword rolconfig rolvaliduntil"},
+	"pg_catalog.pg_user":                 {null: "passwd valuntil useconfig"},
+	"pg_catalog.pg_group":                {},
+	"pg_catalog.pg_auth_members":         {},
+	"pg_catalog.pg_settings":             {null: "sourcefile sourceline boot_val reset_val", where: "name = ANY ({settings})"},
+	"pg_catalog.pg_inherits":             {where: "inhrelid = ANY ({relations}) AND inhparent = ANY ({relations})"},
+	"pg_catalog.pg_partitioned_table":    {null: "partexprs", where: "partrelid = ANY ({relations})"},
+	"pg_catalog.pg_enum":                 {where: "enumtypid < 16384 OR enumtypid = ANY ({enums})"},
+	"pg_catalog.pg_range":                {where: "rngtypid < 16384"},
+	"pg_catalog.pg_am":                   {where: own},
+	"pg_catalog.pg_amop":                 {where: own},
+	"pg_catalog.pg_amproc":               {where: own},
+	"pg_catalog.pg_opclass":              {where: own},
+	"pg_catalog.pg_opfamily":             {where: own},
+	"pg_catalog.pg_operator":             {where: own},
+	"pg_catalog.pg_cast":                 {where: own},
+	"pg_catalog.pg_collation":            {where: own},
+	"pg_catalog.pg_conversion":           {where: own},
+	"pg_catalog.pg_language":             {null: "lanacl", where: own},
+	"pg_catalog.pg_tablespace":           {null: "spcacl spcoptions", where: own},
+	"pg_catalog.pg_extension":            {null: "extconfig extcondition"},
+	"pg_catalog.pg_available_extensions": {},
+	"pg_catalog.pg_ts_config":            {where: own},
+	"pg_catalog.pg_ts_dict":              {null: "dictinitoption", where: own},
+	"pg_catalog.pg_ts_parser":            {where: own},
+	"pg_catalog.pg_ts_template":          {where: own},
+	"pg_catalog.pg_timezone_names":       {},
+	"pg_catalog.pg_timezone_abbrevs":     {},
+	"pg_catalog.pg_tables":               {where: "schemaname = ANY ('{pg_catalog,information_schema}') OR schemaname || '.' || tablename = ANY ({tables})"},
+	"pg_catalog.pg_views":                {null: "definition", where: "schemaname = ANY ('{pg_catalog,information_schema}') OR schemaname || '.' || viewname = ANY ({tables})"},
+	"pg_catalog.pg_matviews":             {null: "definition", where: "schemaname || '.' || matviewname = ANY ({tables})"},
+	"pg_catalog.pg_indexes":              {where: "schemaname || '.' || indexname = ANY ({indexnames})"},
+
+	"pg_catalog.pg_stat_user_indexes":     {keep: "relid indexrelid schemaname relname indexrelname", where: "indexrelid = ANY ({relations})"},
+	"pg_catalog.pg_stat_all_indexes":      {keep: "relid indexrelid schemaname relname indexrelname", where: "indexrelid = ANY ({relations})"},
+	"pg_catalog.pg_statio_user_indexes":   {keep: "relid indexrelid schemaname relname indexrelname", where: "indexrelid = ANY ({relations})"},
+	"pg_catalog.pg_statio_all_indexes":    {keep: "relid indexrelid schemaname relname indexrelname", where: "indexrelid = ANY ({relations})"},
+	"pg_catalog.pg_statio_all_tables":     {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+	"pg_catalog.pg_stat_xact_user_tables": {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+	"pg_catalog.pg_stat_database":         {keep: "datid datname", where: "datname = pg_catalog.current_database()"},
+
+	"pg_catalog.pg_stat_user_tables":   {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+	"pg_catalog.pg_stat_all_tables":    {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+	"pg_catalog.pg_statio_user_tables": {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
+
+	// Empty: what they list is hidden, but clients ask.
+	"pg_catalog.pg_rewrite":               {null: "ev_qual ev_action", where: "false"},
+	"pg_catalog.pg_trigger":               {null: "tgqual tgargs", where: "false"},
+	"pg_catalog.pg_policy":                {null: "polqual polwithcheck", where: "false"},
+	"pg_catalog.pg_policies":              {null: "qual with_check", where: "false"},
+	"pg_catalog.pg_rules":                 {null: "definition", where: "false"},
+	"pg_catalog.pg_sequence":              {where: "false"},
+	"pg_catalog.pg_sequences":             {null: "last_value", where: "false"},
+	"pg_catalog.pg_statistic_ext":         {null: "stxexprs", where: "false"},
+	"pg_catalog.pg_publication":           {where: "false"},
+	"pg_catalog.pg_publication_rel":       {null: "prqual", where: "false"},
+	"pg_catalog.pg_publication_namespace": {where: "false"},
+	"pg_catalog.pg_foreign_table":         {null: "ftoptions", where: "false"},
+	"pg_catalog.pg_foreign_server":        {null: "srvoptions srvacl", where: "false"},
+	"pg_catalog.pg_foreign_data_wrapper":  {null: "fdwoptions fdwacl", where: "false"},
+	"pg_catalog.pg_user_mappings":         {null: "umoptions", where: "false"},
+	"pg_catalog.pg_event_trigger":         {where: "false"},
+	"pg_catalog.pg_default_acl":           {null: "defaclacl", where: "false"},
+	"pg_catalog.pg_shdepend":              {where: "false"},
+	"pg_catalog.pg_db_role_setting":       {null: "setconfig", where: "false"},
+	"pg_catalog.pg_seclabels":             {null: "label", where: "false"},
+	"pg_catalog.pg_cursors":               {null: "statement", where: "false"},
+	"pg_catalog.pg_prepared_statements":   {null: "statement", where: "false"},
+
+	"information_schema.tables":                  {replace: noWrites("is_insertable_into"), where: byTable},
+	"information_schema.columns":                 {null: "column_default generation_expression", replace: columnsReplaced, where: "table_schema::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY ({columns})"},
+	"information_schema.views":                   {null: "view_definition", replace: noWrites("is_updatable is_insertable_into is_trigger_updatable is_trigger_deletable is_trigger_insertable_into"), where: byTable},
+	"information_schema.schemata":                {where: "schema_name::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR schema_name::pg_catalog.text = ANY ({schemas})"},
+	"information_schema.table_constraints":       {where: byTable + " AND constraint_type <> 'CHECK'"},
+	"information_schema.key_column_usage":        {where: byTable},
+	"information_schema.constraint_column_usage": {where: byTable},
+	"information_schema.constraint_table_usage":  {where: byTable},
+	"information_schema.referential_constraints": {where: "constraint_schema::pg_catalog.text = ANY ({schemas})"},
+	"information_schema.table_privileges":        {replace: noWrites("is_grantable"), where: byTable + " AND privilege_type = 'SELECT'"},
+	"information_schema.role_table_grants":       {replace: noWrites("is_grantable"), where: byTable + " AND privilege_type = 'SELECT'"},
+	"information_schema.column_privileges":       {replace: noWrites("is_grantable"), where: "(table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY ({columns}) AND privilege_type = 'SELECT'"},
+	"information_schema.routines":                {null: "routine_definition", where: "specific_schema::pg_catalog.text = 'pg_catalog'"},
+	"information_schema.parameters":              {null: "parameter_default", where: "specific_schema::pg_catalog.text = 'pg_catalog'"},
+	"information_schema.sequences":               {null: "start_value minimum_value maximum_value", where: "false"},
+	"information_schema.triggers":                {null: "action_statement action_condition", where: "false"},
+	"information_schema.domains":                 {null: "domain_default", where: "domain_schema::pg_catalog.text = ANY ({schemas})"},
+	"information_schema.character_sets":          {},
+	"information_schema.sql_features":            {},
+	"information_schema.enabled_roles":           {},
+	"information_schema.applicable_roles":        {},
+}
+
+func init() {
+	for name := range unlistedRelations {
+		systemRelations["pg_catalog."+name] = systemRelation{where: "false"}
+	}
+}
+
+// unlistedRelations are empty, too: sessions, statistics of the server and its
+// replication, which tools look at in passing.
+var unlistedRelations = wordSet(`pg_stat_activity pg_stat_replication pg_stat_subscription pg_stat_ssl pg_stat_gssapi pg_locks pg_replication_slots
+pg_stat_replication_slots pg_prepared_xacts pg_stat_archiver pg_stat_bgwriter pg_stat_wal pg_stat_slru pg_stat_database_conflicts
+pg_stat_user_functions pg_statio_user_sequences pg_statio_all_sequences pg_stat_progress_vacuum pg_stat_progress_analyze
+pg_stat_progress_create_index pg_stat_progress_cluster pg_stat_progress_basebackup pg_stat_progress_copy pg_stat_sys_tables
+pg_stat_sys_indexes pg_stats pg_stats_ext pg_statistic_ext_data pg_largeobject_metadata pg_subscription pg_subscription_rel
+pg_transform pg_init_privs pg_seclabel pg_shseclabel pg_replication_origin pg_replication_origin_status pg_publication_tables`)
+
+const byTable = "(table_schema::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text) = ANY ({tables}))"
+
+// columnsReplaced are those of information_schema.columns.
+var columnsReplaced = map[string]string{
+	"is_updatable": "'NO'::information_schema.yes_or_no", "data_type": "{datatype}", "udt_name": "{udtname}", "udt_schema": "{udtschema}",
+}
+
+// noWrites says NO in columns that tell whether something may be changed.
+func noWrites(columns string) map[string]string {
+	replace := map[string]string{}
+	for name := range wordSet(columns) {
+		replace[name] = "'NO'::information_schema.yes_or_no"
+	}
+	return replace
+}
+
+// shownSettings are the run-time parameters that SHOW, current_setting and
+// pg_settings tell.
+var shownSettings = wordSet(`application_name bytea_output client_encoding client_min_messages datestyle
+default_table_access_method default_tablespace
+default_transaction_isolation default_transaction_read_only default_transaction_deferrable extra_float_digits
+idle_in_transaction_session_timeout integer_datetimes intervalstyle is_superuser lc_collate lc_ctype lc_messages lc_monetary
+lc_numeric lc_time lock_timeout max_identifier_length max_index_keys search_path server_encoding server_version
+server_version_num session_authorization standard_conforming_strings statement_timeout timezone
+transaction_isolation transaction_read_only transaction_deferrable xmloption block_size escape_string_warning in_hot_standby jit role`)
+
+// systemView is what a consumer sees of the system relations.
+type systemView struct {
+	arrays  *strings.Replacer
+	visible map[uint32]bool
+	enums   map[uint32]bool
+	types   map[uint32]bool
+}
+
+// newSystemView collects the visible objects of an overlay.
+func newSystemView(o *overlay) *systemView {
+	v := &systemView{visible: map[uint32]bool{}, enums: map[uint32]bool{}, types: map[uint32]bool{}}
+	var relations, hidden, types, enums, schemas, tables, columns, attributes, indexes, indexNames, partitioned []string
+	told := map[uint32][]string{}
+	shown := map[uint32][]string{}
+	masked := map[uint32]bool{}
+	seen := map[string]bool{}
+	id := func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
+	for _, r := range o.catalog.Relations() {
+		s := o.shapes[r.OID]
+		if system(r.Schema) {
+			continue
+		}
+		if s.refused != "" || s.unlisted {
+			for _, a := range r.Columns {
+				if r.Kind != 'v' { // a view's values are those of what it reads
+					masked[a.Type] = true
+				}
+			}
+			continue
+		}
+		v.visible[r.OID] = true
+		relations = append(relations, id(r.OID))
+		tables = append(tables, r.Schema+"."+r.Name)
+		if !seen[r.Schema] {
+			seen[r.Schema] = true
+			schemas = append(schemas, r.Schema)
+		}
+		if len(r.Partitioned) > 0 && s.shows(r.Partitioned) {
+			partitioned = append(partitioned, id(r.OID))
+		}
+		for _, i := range r.Plain {
+			if s.shows(i.Keys) {
+				indexes, indexNames = append(indexes, id(i.OID)), append(indexNames, r.Schema+"."+i.Name)
+				relations = append(relations, id(i.OID))
+			}
+		}
+		if s.expand {
+			for _, a := range r.Columns {
+				columns = append(columns, r.Schema+"."+r.Name+"."+a.Name)
+				attributes = append(attributes, id(r.OID)+" "+a.Name, id(r.OID)+" "+strconv.Itoa(int(a.Number)))
+			}
+			continue
+		}
+		for _, c := range s.columns {
+			key := strconv.FormatInt(int64(r.OID)*65536+int64(c.Number), 10)
+			if c.treatment != Clear {
+				masked[c.Type] = true
+			}
+			if c.treatment == Hidden {
+				hidden = append(hidden, key)
+				continue
+			}
+			if c.treatment != Clear {
+				shown[c.shown] = append(shown[c.shown], key)
+				told[c.shown] = append(told[c.shown], r.Schema+"."+r.Name+"."+c.Name)
+			}
+			columns = append(columns, r.Schema+"."+r.Name+"."+c.Name)
+			attributes = append(attributes, id(r.OID)+" "+c.Name, id(r.OID)+" "+strconv.Itoa(int(c.Number)))
+		}
+	}
+	namespaces := slices.Clone(schemas)
+	for _, schema := range append(slices.Clone(schemas), "pg_catalog", "information_schema", "public") {
+		namespaces = append(namespaces, schema)
+		if oid := o.catalog.schemas[schema]; oid != 0 {
+			namespaces = append(namespaces, id(oid))
+		}
+	}
+	for _, t := range o.catalog.types {
+		if t.OID < firstUser {
+			continue
+		}
+		element := t
+		if t.Element != 0 && o.catalog.types[t.Element] != nil {
+			element = o.catalog.types[t.Element]
+		}
+		if r := o.catalog.byName[relationName{element.Schema, element.Name}]; element.Kind == 'c' && r != nil && !v.visible[r.OID] {
+			continue
+		}
+		if !seen[t.Schema] && !system(t.Schema) {
+			continue
+		}
+		types = append(types, id(t.OID))
+		v.types[t.OID] = true
+		if t.Relation != 0 {
+			relations = append(relations, id(t.Relation)) // whose fields it has
+		}
+		if t.Kind == 'e' && !masked[t.OID] {
+			enums = append(enums, id(t.OID))
+			v.enums[t.OID] = true
+		}
+	}
+	slices.Sort(types)
+	slices.Sort(enums)
+	settings := append(shownNames(), "DateStyle", "IntervalStyle", "TimeZone")
+	slices.Sort(settings)
+	typeCase, modifierCase := "atttypid", "atttypmod"
+	if len(shown) > 0 {
+		var oids []uint32
+		for t := range shown {
+			oids = append(oids, t)
+		}
+		slices.Sort(oids)
+		var all []string
+		typeCase = "CASE"
+		for _, t := range oids {
+			typeCase += fmt.Sprintf(" WHEN attrelid::pg_catalog.int8 * 65536 + attnum = ANY (%s) THEN %d::pg_catalog.oid", arraySQL(shown[t], "int8"), t)
+			all = append(all, shown[t]...)
+		}
+		modifierCase = "CASE WHEN attrelid::pg_catalog.int8 * 65536 + attnum = ANY (" + arraySQL(all, "int8") + ") THEN -1 ELSE atttypmod END"
+		typeCase += " ELSE atttypid END"
+	}
+	v.arrays = strings.NewReplacer(
+		"{indexes}", arraySQL(indexes, "oid"), "{partitioned}", arraySQL(partitioned, "oid"), "{indexnames}", arraySQL(indexNames, "text"),
+		"{datatype}", toldCase(o.catalog, told, "data_type", dataTypeName), "{udtschema}", toldCase(o.catalog, told, "udt_schema", func(t *Type) string { return t.Schema }), "{udtname}", toldCase(o.catalog, told, "udt_name", func(t *Type) string { return t.Name }),
+		"{relations}", arraySQL(relations, "oid"), "{hidden}", arraySQL(hidden, "int8"), "{types}", arraySQL(types, "oid"),
+		"{schemas}", arraySQL(schemas, "text"), "{enums}", arraySQL(enums, "oid"), "{tables}", arraySQL(tables, "text"),
+		"{columns}", arraySQL(columns, "text"), "{attributes}", arraySQL(attributes, "text"), "{namespaces}", arraySQL(namespaces, "text"), "{settings}", arraySQL(settings, "text"), "{shown}", typeCase, "{modifier}", modifierCase,
+	)
+	return v
+}
+
+// systemShape is the shape of a system relation for the session; nil where it is not
+// listed.
+func (a *analysis) systemShape(r *Relation) *shape {
+	s := a.over.systemShape(r)
+	if r.Name == "pg_settings" {
+		for _, c := range s.columns {
+			if c.Name == "setting" {
+				c.treatment, c.value, c.own = Pushed, a.settingCase(), true
+			}
+		}
+	}
+	return s
+}
+
+// expression is what stands for a pushed column. What is the session's own is not
+// remembered.
+func (c *shapeColumn) expression(a *analysis) *pg.Node {
+	if c.own {
+		return parseFragment(c.value)
+	}
+	return a.fragment(c.value)
+}
+
+// settingCase is the value in a row of pg_settings.
+func (a *analysis) settingCase() string {
+	var b strings.Builder
+	b.WriteString("CASE name")
+	for _, own := range ownSettings {
+		if value, ok := a.keptSetting(own); ok {
+			fmt.Fprintf(&b, " WHEN %s THEN %s", quoteText(own), quoteText(value))
+		}
+	}
+	b.WriteString(" ELSE setting END")
+	return b.String()
+}
+
+// shows reports whether columns of a relation are visible, all of them.
+func (s *shape) shows(columns []int16) bool {
+	for _, n := range columns {
+		if !slices.ContainsFunc(s.columns, func(c *shapeColumn) bool { return c.Number == n && c.treatment != Hidden }) {
+			return false
+		}
+	}
+	return true
+}
+
+// toldCase is a column of information_schema.columns, with the type that a masked column
+// comes as.
+func toldCase(c *Catalog, told map[uint32][]string, column string, name func(*Type) string) string {
+	oids := slices.Sorted(maps.Keys(told))
+	if len(oids) == 0 {
+		return column
+	}
+	var b strings.Builder
+	b.WriteString("(CASE")
+	for _, oid := range oids {
+		fmt.Fprintf(&b, " WHEN (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY (%s) THEN %s",
+			arraySQL(told[oid], "text"), quoteText(name(c.types[oid])))
+	}
+	b.WriteString(" ELSE " + column + "::pg_catalog.text END)")
+	return b.String()
+}
+
+// dataTypeName is a type as information_schema names it.
+func dataTypeName(t *Type) string {
+	names := map[string]string{"int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real", "float8": "double precision", "bool": "boolean",
+		"bpchar": "character", "varchar": "character varying", "timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone",
+		"time": "time without time zone", "timetz": "time with time zone"}
+	switch {
+	case t.Element != 0:
+		return "ARRAY"
+	case t.Schema != "pg_catalog":
+		return "USER-DEFINED"
+	case names[t.Name] != "":
+		return names[t.Name]
+	}
+	return t.Name
+}
+
+// arraySQL is a constant array.
+func arraySQL(elements []string, typ string) string {
+	var b strings.Builder
+	for i, e := range elements {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('"')
+		b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(e))
+		b.WriteByte('"')
+	}
+	return quoteText("{"+b.String()+"}") + "::pg_catalog." + typ + "[]"
+}
+
+// systemShape is the shape of a system relation, or nil where it is not listed.
+func (o *overlay) systemShape(r *Relation) *shape {
+	sys, ok := systemRelations[r.Schema+"."+r.Name]
+	if !ok {
+		return nil
+	}
+	gone, kept := wordSet(sys.null), wordSet(sys.keep)
+	s := &shape{relation: r}
+	for _, a := range r.Columns {
+		c := &shapeColumn{Attribute: a, treatment: Clear, shown: a.Type}
+		if sys.where == "false" || gone[a.Name] || sys.keep != "" && !kept[a.Name] {
+			c.treatment = Pushed
+			c.value = "NULL::pg_catalog.text"
+			if t := o.catalog.types[a.Type]; t.Kind != 'p' {
+				c.value = "NULL::" + typeSQL(t)
+			}
+		}
+		if e, ok := sys.replace[a.Name]; ok {
+			c.treatment, c.value = Pushed, o.system.arrays.Replace(e)
+			if c.value == a.Name {
+				c.treatment = Clear
+			}
+		}
+		s.columns = append(s.columns, c)
+	}
+	s.where = o.system.arrays.Replace(sys.where)
+	return s
+}

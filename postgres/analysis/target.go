@@ -1,0 +1,197 @@
+package analysis
+
+import (
+	"fmt"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// expandStars replaces * and table.* by the columns that are there.
+func (a *analysis) expandStars(q *pg.SelectStmt, sc *scope) {
+	var out []*pg.Node
+	for _, n := range q.TargetList {
+		t := n.GetResTarget()
+		if t == nil {
+			a.unknown(n, "this kind of target")
+		}
+		cols, expanded := a.star(t.Val, sc)
+		if !expanded {
+			out = append(out, n)
+			continue
+		}
+		for _, c := range cols {
+			out = append(out, target(c.name, &pg.Node{Node: &pg.Node_ColumnRef{ColumnRef: a.named(c)}}))
+		}
+	}
+	if len(q.TargetList) > 0 && len(out) == 0 {
+		a.fail(codeSyntax, 0, "the star stands for no column", "")
+	}
+	q.TargetList = out
+}
+
+// star returns the columns that a target stands for where it is a star.
+func (a *analysis) star(n *pg.Node, sc *scope) ([]*resolved, bool) {
+	ref := n.GetColumnRef()
+	if ref == nil || len(ref.Fields) == 0 || ref.Fields[len(ref.Fields)-1].GetAStar() == nil {
+		return nil, false
+	}
+	parts, ok := dotted(ref.Fields[:len(ref.Fields)-1])
+	if !ok {
+		a.fail(codeSyntax, ref.Location, "this star cannot be resolved", "")
+	}
+	var cols []*resolved
+	switch len(parts) {
+	case 0:
+		cols = sc.columns
+	case 1:
+		cols = a.item("", parts[0], sc, ref.Location).columns
+	case 2:
+		cols = a.item(parts[0], parts[1], sc, ref.Location).columns
+	default:
+		a.fail(codeSyntax, ref.Location, "this star cannot be resolved", "write table.*")
+	}
+	return cols, true
+}
+
+// named makes a column reference that resolves to c again.
+func (a *analysis) named(c *resolved) *pg.ColumnRef {
+	ref := &pg.ColumnRef{Fields: names(c.name)}
+	if c.item != nil && c.item.alias != "" && c.emit == nil {
+		ref.Fields = names(c.item.alias, c.name)
+	}
+	a.starred[ref] = c
+	return ref
+}
+
+// targets analyses the target list. Every column gets its name written out.
+func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
+	res := &result{}
+	var sources []*resolved
+	var out []*pg.Node
+	for _, n := range q.TargetList {
+		t := n.GetResTarget()
+		if t == nil || len(t.Indirection) > 0 {
+			a.unknown(n, "this kind of target")
+		}
+		if fields, ok := a.fieldStar(t.Val, sc); ok {
+			for _, f := range fields {
+				out = append(out, f.Node)
+				res.columns = append(res.columns, &resultColumn{name: f.GetResTarget().Name, action: -1, fence: f.fence})
+				sources = append(sources, nil)
+			}
+			continue
+		}
+		name := t.Name
+		if name == "" {
+			name = figureName(t.Val)
+		}
+		c := &resultColumn{name: name, action: -1}
+		v := a.try(t.Val, sc, m, name)
+		if v.hidden {
+			continue
+		}
+		c.seal, c.null, c.failed, c.fence, c.date, c.names = v.seal, v.null, v.failed, v.fence, v.date, v.names
+		var source *resolved
+		if v.column != nil {
+			source = v.column
+			c.node = v.node
+			c.source, c.row, c.base, c.person = source, source.row, source.base, source.person
+			c.typ, c.action, c.origin = source.typ, source.action, source.origin
+			if v.seal != nil && source.twin != "" {
+				c.markTwin = func() { source.useTwin() }
+			}
+		}
+		out = append(out, target(name, v.node))
+		res.columns = append(res.columns, c)
+		sources = append(sources, source)
+	}
+	q.TargetList = out
+	res.into = q
+	res.swap = func() { res.into.TargetList[0].GetResTarget().Val = a.twinOf(sources[0]) }
+	res.append = func(name string, n *pg.Node) {
+		res.into.TargetList = append(res.into.TargetList, target(name, n))
+	}
+	res.add = func(i int, name string) {
+		res.into.TargetList = append(res.into.TargetList, target(name, a.twinOf(sources[i])))
+	}
+	return res
+}
+
+// try analyses one target. In a view's definition a refused column is left out
+// instead of refusing the view.
+func (a *analysis) try(n *pg.Node, sc *scope, m mode, name string) (v value) {
+	if m.view == nil {
+		return a.expr(n, sc)
+	}
+	depth := a.depth
+	defer func() {
+		x := recover()
+		if x == nil {
+			return
+		}
+		r, ok := x.(*Refusal)
+		if !ok {
+			panic(x)
+		}
+		a.depth = depth
+		if r.Code == codeNoColumn {
+			if m.united {
+				panic(x)
+			}
+			v = value{hidden: true}
+			return
+		}
+		v = value{node: null(), failed: &Refusal{
+			Code: codeForbidden, Rule: r.Rule, Column: r.Column, Reason: "view column",
+			Message: fmt.Sprintf("column %q of view %q cannot be had: %s", name, m.view.Name, r.Message),
+			Hint:    "leave the column out, or give the view's columns tables rules of their own",
+		}}
+	}()
+	return a.expr(n, sc)
+}
+
+// fieldTarget is a target for one field, and the fence of its type.
+type fieldTarget struct {
+	*pg.Node
+	fence *Type
+}
+
+// fieldStar expands (composite).*.
+func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
+	ind := n.GetAIndirection()
+	if ind == nil || len(ind.Indirection) == 0 || ind.Indirection[len(ind.Indirection)-1].GetAStar() == nil {
+		return nil, false
+	}
+	ref := ind.Arg.GetColumnRef()
+	if ref == nil || len(ind.Indirection) != 1 {
+		hint := "name the fields"
+		if f := ind.Arg.GetFuncCall(); f != nil {
+			hint = "call the function in FROM: SELECT t.x, f.* FROM t, " + lastPart(f.Funcname) + "(t.y) AS f"
+		}
+		a.fail(codeForbidden, 0, "only (column).* of a composite column is supported", hint)
+	}
+	c, it := a.lookup(ref, sc)
+	if it != nil {
+		var out []fieldTarget
+		for _, c := range it.columns {
+			if c.seal != nil || c.failed != nil {
+				a.fail(codeForbidden, ref.Location, "the whole row holds masked columns", "name the columns")
+			}
+			out = append(out, fieldTarget{target(c.name, a.refer(c, 0)), a.fenceOf(c)})
+		}
+		return out, true
+	}
+	if c.seal != nil {
+		a.refuseSealed(c.seal, ref.Location, "its fields are asked for", "")
+	}
+	t := a.catalog.types[c.typ]
+	if t == nil || len(t.Fields) == 0 {
+		a.fail(codeForbidden, ref.Location, "the star of this column cannot be resolved", "name the fields")
+	}
+	var out []fieldTarget
+	for _, f := range t.Fields {
+		out = append(out, fieldTarget{fence: a.catalog.fenced(f.Type), Node: target(f.Name, &pg.Node{Node: &pg.Node_AIndirection{AIndirection: &pg.A_Indirection{
+			Arg: a.refer(c, 0), Indirection: names(f.Name)}}})})
+	}
+	return out, true
+}

@@ -1,0 +1,365 @@
+package analysis
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Treatment is what happens to a column.
+type Treatment uint8
+
+const (
+	// Hidden: the column is not there.
+	Hidden Treatment = iota
+	// Clear: the column is what it is.
+	Clear
+	// Pushed: an SQL expression masks it.
+	Pushed
+	// Sealed: Veil masks it in the row.
+	Sealed
+)
+
+// String returns the word of reports.
+func (t Treatment) String() string {
+	return [...]string{"hidden", "clear", "pushed down", "sealed"}[t]
+}
+
+// shape is one relation under a policy.
+type shape struct {
+	relation *Relation
+	columns  []*shapeColumn
+	// unlisted relations are not the consumer's: they are read through views alone.
+	unlisted bool
+	// refused says why the relation does not exist, where that may be told.
+	refused string
+	// expand asks for the view's definition in the relation's place.
+	expand bool
+	// where is a condition on the rows of a system relation.
+	where string
+}
+
+// shapeColumn is one column of a shape.
+type shapeColumn struct {
+	Attribute
+	treatment Treatment
+	// value is the SQL expression of a pushed column, over the relation's columns.
+	value string
+	// own: the expression is of this session alone.
+	own bool
+	// shown is the type that the masked column has.
+	shown uint32
+	// action is the rule that acts; nil where the default does.
+	action *mask.Action
+	seal   *seal
+	// related are the relations that the value's expression reads beside the row's own.
+	related []*Relation
+	// coarse columns are dates that are cut to a period.
+	coarse bool
+	// why says why the column is hidden, or what else there is to know, for reports.
+	why string
+}
+
+// seal is how the values of a sealed column are masked.
+type seal struct {
+	// class is equal for columns whose values are masked alike: the same original
+	// has the same masked value in both.
+	class string
+	// comparable: equal originals and only they have equal masked values.
+	comparable bool
+	// domain is that of a sealed id, which can be opened; empty for others.
+	domain string
+	// scan: the column is one of rows that have a tableoid.
+	scan bool
+	// nulls: the carrier is NULL exactly where the masked value is.
+	nulls bool
+
+	method mask.Method
+	action mask.Action
+	// guard is the condition under which the method gives a value, in SQL over the
+	// column; empty where it always does.
+	guard string
+	// column, and those that the method may need beside it, by name; empty for none.
+	column                         string
+	entity                         string
+	prefix                         string
+	birth, death, country, unitCol string
+	kind                           mask.Kind
+	form                           form
+	shown                          uint32
+	twin                           twinKind
+	typ                            *Type
+}
+
+// form is how a sealed value is written.
+type form uint8
+
+const (
+	formText  form = iota
+	formArray      // an array of texts, masked one by one
+)
+
+// twinKind says how the bare original of a sealed column compares.
+type twinKind uint8
+
+const (
+	twinNone twinKind = iota
+	twinText
+	twinInteger
+	twinUUID
+	twinCast // compared as text
+)
+
+// overlay is a policy laid over a catalog.
+type overlay struct {
+	policy  *Policy
+	catalog *Catalog
+	shapes  map[uint32]*shape
+	system  *systemView
+	// decided is what holds for columns that several relations of a family have, where
+	// their rules differ.
+	decided map[uint32]map[string]*decision
+	// limits are what methods cap, by unit.
+	limits map[mask.Method]*unitLimits
+	// fragments are parsed expressions by their text.
+	fragments sync.Map
+}
+
+// newOverlay gives every column its treatment. What cannot be decided is hidden.
+func newOverlay(p *Policy, c *Catalog) *overlay {
+	o := &overlay{policy: p, catalog: c, shapes: map[uint32]*shape{}, limits: map[mask.Method]*unitLimits{}}
+	o.families()
+	for _, r := range c.Relations() {
+		if !system(r.Schema) {
+			o.shape(r)
+		}
+	}
+	o.system = newSystemView(o)
+	return o
+}
+
+// shape returns a relation's shape, its parents' first.
+func (o *overlay) shape(r *Relation) *shape {
+	if s := o.shapes[r.OID]; s != nil {
+		return s
+	}
+	s := &shape{relation: r}
+	o.shapes[r.OID] = s // a circle of parents, which cannot be, would find it empty
+	s.unlisted = !o.policy.permits(r)
+	tables := o.policy.masks.Ruleset.Tables
+	named := o.policy.names(r)
+	switch {
+	case r.Kind == 'v' && !named:
+		s.expand = true
+		return s
+	case r.Kind == 'm' && !named && tables.Default == "keep":
+		s.refused = "a materialised view needs rules of its own"
+		return s
+	}
+	for _, a := range r.Columns {
+		s.columns = append(s.columns, o.column(r, a))
+	}
+	for _, parent := range r.Parents {
+		if p := o.catalog.relations[parent]; p != nil {
+			s.inherit(o.shape(p))
+		} else {
+			s.refused = "its parent is not known"
+		}
+	}
+	if !slices.ContainsFunc(s.columns, func(c *shapeColumn) bool { return c.treatment != Hidden }) {
+		s.refused = "no rule covers it"
+	}
+	return s
+}
+
+// inherit takes the parent's treatment for the columns that the parent has. Where rules
+// disagree, families has decided for both.
+func (s *shape) inherit(p *shape) {
+	if p.refused != "" {
+		s.refused = "its parent is refused: " + p.refused
+		return
+	}
+	for _, theirs := range p.columns {
+		i := slices.IndexFunc(s.columns, func(c *shapeColumn) bool { return c.Name == theirs.Name })
+		if i < 0 {
+			continue
+		}
+		own := *theirs
+		own.Attribute = s.columns[i].Attribute
+		s.columns[i] = &own
+	}
+}
+
+// column finds the rule of a column and lays its method over the type.
+func (o *overlay) column(r *Relation, a Attribute) *shapeColumn {
+	c := &shapeColumn{Attribute: a, shown: a.Type}
+	ch := o.policy.chain(r, a.Name)
+	if d := o.decided[r.OID][a.Name]; d != nil {
+		ch = d.chain
+		defer func() {
+			if c.why == "" {
+				c.why = d.note
+			}
+		}()
+		if d.hidden {
+			return c
+		}
+	}
+	switch {
+	case ch.why != "":
+		c.why = ch.why
+		return c
+	case len(ch.rules) > 1, len(ch.rules) == 1 && o.policy.last(ch) < 0:
+		o.layChain(c, r, ch)
+		return c
+	case len(ch.rules) == 1:
+		o.lay(c, r, ch.rules[0])
+		return c
+	case o.policy.hasFields(r, a.Name):
+		o.composite(c, r)
+		return c
+	}
+	switch o.policy.masks.Ruleset.Tables.Default {
+	case "keep":
+		c.treatment = Clear
+		if r.Kind == 'm' || r.Kind == 'v' {
+			c.treatment, c.why = Hidden, "no rule covers it, and the relation holds other relations' values"
+		}
+	case "remove":
+		c.remove(o.catalog)
+	default:
+		c.why = "no rule covers it"
+	}
+	return c
+}
+
+// remove makes a column NULL. One of an enum becomes a text: which labels a literal
+// beside it may have would tell what the column's values are.
+func (c *shapeColumn) remove(cat *Catalog) {
+	c.treatment = Pushed
+	t := cat.base(c.Type)
+	if t != nil && t.Element != 0 && cat.labelled(t.Element) {
+		t = cat.types[oidTextArray]
+	} else if t != nil && cat.labelled(t.OID) {
+		t = cat.types[oidText]
+	}
+	if t == nil {
+		c.treatment = Hidden
+		return
+	}
+	if t.Kind == 'e' {
+		// An enum's name and labels are hidden with its values.
+		t = cat.types[oidText]
+	}
+	c.shown = t.OID
+	c.value = "NULL::" + typeSQL(t)
+}
+
+// typeSQL is a type as SQL names it.
+func typeSQL(t *Type) string { return quoteIdent(t.Schema) + "." + quoteIdent(t.Name) }
+
+// lay gives a column the treatment of tables rule i.
+func (o *overlay) lay(c *shapeColumn, r *Relation, i int) {
+	rule := &o.policy.masks.Ruleset.Tables.Rules[i]
+	method, def := o.policy.masks.TableMethod(i)
+	c.action = &mask.Action{
+		Rule: rule.ID, Category: rule.Category, Method: rule.Method, Label: def.Label,
+		Path: r.Schema + "." + r.Name + "." + c.Name,
+	}
+	switch rule.Method {
+	case "hide":
+		c.treatment, c.why = Hidden, "the rule hides it"
+		return
+	case "keep":
+		c.treatment = Clear
+		return
+	}
+	t := o.catalog.base(c.Type)
+	if t == nil {
+		c.why = "its type is not known"
+		return
+	}
+	if rule.Method == "fhir" {
+		if method = o.policy.options.Document; method == nil || t.OID != oidJSON && t.OID != oidJSONB && t.OID != oidXML && !isText(t.OID) {
+			c.remove(o.catalog)
+			return
+		}
+	}
+	d := &laying{overlay: o, relation: r, rule: rule, method: method, column: c, typ: t, value: quoteIdent(c.Name)}
+	if d.push() {
+		c.treatment = Pushed
+		return
+	}
+	d.seal(def)
+}
+
+// composite masks a composite column field by field. A field that no rule covers,
+// and one whose rule is not pushed down, is NULL.
+func (o *overlay) composite(c *shapeColumn, r *Relation) {
+	t := o.catalog.base(c.Type)
+	if t == nil || t.Kind != 'c' || t.OID != c.Type {
+		c.remove(o.catalog)
+		return
+	}
+	fields := ""
+	for i, f := range t.Fields {
+		if i > 0 {
+			fields += ", "
+		}
+		field := &shapeColumn{Attribute: f, shown: f.Type}
+		value := "(" + quoteIdent(c.Name) + ")." + quoteIdent(f.Name)
+		if n, why := o.policy.rule(r, c.Name+"."+f.Name); n < 0 || why != "" || len(o.policy.chain(r, c.Name+"."+f.Name).rules) > 1 {
+			field.remove(o.catalog)
+		} else if rule := &o.policy.masks.Ruleset.Tables.Rules[n]; rule.Method == "keep" {
+			field.treatment, field.value = Clear, value
+		} else {
+			method, def := o.policy.masks.TableMethod(n)
+			d := &laying{overlay: o, relation: r, rule: rule, method: method, column: field, typ: o.catalog.base(f.Type), value: value}
+			if d.typ == nil || !d.push() || field.shown != d.typ.OID {
+				field.remove(o.catalog)
+			}
+			c.action = &mask.Action{Rule: rule.ID, Category: rule.Category, Method: rule.Method, Label: def.Label, Path: r.Schema + "." + r.Name + "." + c.Name}
+		}
+		if strings.HasPrefix(field.value, "NULL::") {
+			field.value = "NULL" // of the field's own type
+		}
+		fields += field.value
+	}
+	c.treatment = Pushed
+	c.value = "CASE WHEN NOT " + quoteIdent(c.Name) + " IS NULL THEN ROW(" + fields + ")::" + typeSQL(t) + " END"
+}
+
+// laying is one rule's method at one column.
+type laying struct {
+	*overlay
+	relation *Relation
+	rule     *mask.TableRule
+	method   mask.Method
+	column   *shapeColumn
+	typ      *Type
+	// value is the SQL expression of the original.
+	value string
+}
+
+// beside returns the first of the named columns that the relation has.
+func (d *laying) beside(columns []string) string {
+	for _, name := range columns {
+		if slices.ContainsFunc(d.relation.Columns, func(a Attribute) bool { return a.Name == name }) {
+			return name
+		}
+	}
+	return ""
+}
+
+// class names what a masked value depends on beside the original.
+func (d *laying) class() string {
+	args, err := json.Marshal(d.rule.Args)
+	if err != nil {
+		return fmt.Sprintf("rule %s", d.rule.ID)
+	}
+	return d.rule.Method + string(args)
+}
