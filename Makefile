@@ -45,14 +45,14 @@ fuzz: ## every fuzz target for FUZZTIME
 soak: ## SOAK random resources under each shipped ruleset
 	VEIL_SOAK=$(SOAK) $(GO) test -count=1 -timeout 0 -run '^TestRandomResources$$' -v ./fhir
 
-bench: ## side by side in one run, with ratios: masking, encoding/json, samply models; files; the door, its twin, nginx. CORPUS=DIR for your own Bundles
+bench: ## side by side in one run, with ratios: masking, encoding/json, samply models; files; the listener, its twin, nginx. CORPUS=DIR for your own Bundles
 	CORPUS="$(CORPUS)" $(GO) test -run '^$$' -bench 'Mask|JSON|Samply' -benchtime 2s -cpu 1 ./fhir | awk '{ print } \
 	  /MB\/s/ { name[++n] = $$1; speed[n] = $$5 } /JSON\/Valid/ { valid = $$5 } /Samply/ { samply = $$5 } \
 	  END { for (i = 1; i <= n; i++) printf "%-34s %6.2f x json.Valid %7.1f x samply\n", name[i], speed[i] / valid, speed[i] / samply }'
 	$(MAKE) --no-print-directory build
 	.ci/bench-files dist/veil
-	$(GO) test -run '^$$' -bench '^BenchmarkDoor$$' -benchtime 2s ./proxy/fhirproxy
-	.ci/bench-door
+	$(GO) test -run '^$$' -bench '^BenchmarkListener$$' -benchtime 2s ./proxy/fhirproxy
+	.ci/bench-proxy
 	$(GO) test -run '^$$' -bench 'Rows|Pgbench' -benchtime 1x ./proxy/pgproxy/sqltest
 
 check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must not pass

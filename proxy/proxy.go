@@ -1,4 +1,4 @@
-// Package proxy is what the doors share beside their consumers and upstreams: how a
+// Package proxy is what the listeners share beside their consumers and upstreams: how a
 // limit gets its value, and what may be told of a panic. It knows no protocol.
 package proxy
 

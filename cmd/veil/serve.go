@@ -221,7 +221,7 @@ func (r *reloader) openFHIR(p *prepared, sink mask.Sink) (served, error) {
 		Upstream: c.FHIR.Upstream, UpstreamAliases: c.FHIR.UpstreamAliases, FileHosts: c.FHIR.FileHosts, SkipInvalidLines: c.FHIR.SkipInvalidLines,
 		UpstreamTLS: p.upstreamTLS, Credentials: p.credentials,
 		BaseURL: base, Policy: p.policy, Origins: c.FHIR.Origins, LinkAge: c.FHIR.LinkAge,
-		Sink: sink, Logger: r.log, Metrics: r.metrics.Door("fhir"), Limits: c.FHIR.Limits, Ready: r.self.check,
+		Sink: sink, Logger: r.log, Metrics: r.metrics.Listener("fhir"), Limits: c.FHIR.Limits, Ready: r.self.check,
 	})
 	if err != nil {
 		return served{}, errors.Join(err, l.Close())

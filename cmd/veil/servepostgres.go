@@ -135,7 +135,7 @@ func (c *postgresConfig) password() (string, error) {
 }
 
 // door makes the door; it opens no connection.
-func (c *postgresConfig) door(policy pgproxy.Policy, sink mask.Sink, m *metrics.Door, log *slog.Logger) (*pgproxy.Server, error) {
+func (c *postgresConfig) door(policy pgproxy.Policy, sink mask.Sink, m *metrics.Listener, log *slog.Logger) (*pgproxy.Server, error) {
 	password, err := c.password()
 	if err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ const warmTimeout = 30 * time.Second
 // what is wrong with it is told to the operator rather than to clients.
 func (r *reloader) openPostgres(ctx context.Context, p *prepared, sink mask.Sink) (served, error) {
 	c := &p.config.Postgres
-	door, err := c.door(p.postgres, sink, r.metrics.Door("postgres"), r.log)
+	door, err := c.door(p.postgres, sink, r.metrics.Listener("postgres"), r.log)
 	if err != nil {
 		return served{}, err
 	}

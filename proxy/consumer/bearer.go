@@ -237,7 +237,7 @@ func (b *builder) issuer(where string, c Issuer) *issuer {
 		b.add(where+".url", "want the issuer's URL, as in the iss claim of its tokens")
 	}
 	if c.Audience == "" {
-		b.add(where+".audience", "want the audience that tokens for this door have: without it, those for other servers would be taken")
+		b.add(where+".audience", "want the audience that tokens for this listener have: without it, those for other servers would be taken")
 	}
 	if is.claim == "" {
 		is.claim = "sub"

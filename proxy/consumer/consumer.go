@@ -6,7 +6,7 @@
 // SHA-256 alone. A token is a JWT (RFC 7519) in "Authorization: Bearer …",
 // signed by one of the issuers and checked with the keys of its key set. A
 // client certificate is one that the TLS listener verified, known by the SHA-256
-// of its public key. A password is shown by SCRAM-SHA-256 (RFC 7677) to a door
+// of its public key. A password is shown by SCRAM-SHA-256 (RFC 7677) to a listener
 // that has no headers (Login), and known by its verifier. Who comes without any is
 // anonymous, if that is configured; a password is never left out.
 //
@@ -32,7 +32,7 @@
 //
 // Not known here: what a view is (its name is handed on), whether the chain of a
 // certificate holds (the listener), how a refusal is answered and recorded (the
-// door).
+// listener).
 package consumer
 
 import (

@@ -75,7 +75,7 @@ func (d *Directory) NameOf(user string) string {
 }
 
 // Login is one attempt to log in with a password. Its messages are those of
-// SCRAM-SHA-256; how they are framed is the door's.
+// SCRAM-SHA-256; how they are framed is the listener's.
 type Login struct {
 	conversation *scram.ServerConversation
 	consumer     *Consumer

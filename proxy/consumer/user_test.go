@@ -38,7 +38,7 @@ func login(t *testing.T, d *Directory, user, password string) (*Consumer, string
 		return nil, salt, err
 	}
 	if _, err := c.Step(string(proof)); err != nil || !c.Valid() {
-		t.Errorf("the client does not believe the door: %v", err)
+		t.Errorf("the client does not believe the listener: %v", err)
 	}
 	who, err := l.Consumer()
 	return who, salt, err
@@ -83,7 +83,7 @@ func TestLoginRefusesTheUnboundWhoCouldBind(t *testing.T) {
 		ok                     bool
 	}{
 		{"cannot bind", "SCRAM-SHA-256", "n,,n=,r=abc", binding, true},
-		{"could, and was told that the door cannot", "SCRAM-SHA-256", "y,,n=,r=abc", binding, false},
+		{"could, and was told that the listener cannot", "SCRAM-SHA-256", "y,,n=,r=abc", binding, false},
 		{"binds", "SCRAM-SHA-256-PLUS", "p=tls-server-end-point,,n=,r=abc", binding, true},
 		{"says that it binds, and does not", "SCRAM-SHA-256-PLUS", "n,,n=,r=abc", binding, false},
 		{"binds to nothing", "SCRAM-SHA-256-PLUS", "p=tls-server-end-point,,n=,r=abc", nil, false},

@@ -23,7 +23,7 @@ const (
 // saltBytes is how long PostgreSQL makes a salt.
 const saltBytes = 16
 
-// Verifier is what the door keeps of a password: enough to check that a client
+// Verifier is what the listener keeps of a password: enough to check that a client
 // knows it, too little to log in with. Its text is PostgreSQL's own form,
 //
 //	SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>

@@ -171,7 +171,7 @@ func attacks() []attack {
 	return list
 }
 
-// TestAttackContent sends every attack through the door: as a resource, in a
+// TestAttackContent sends every attack through the listener: as a resource, in a
 // search, a history and an $everything, as a version, and as a file; from an
 // upstream that speaks JSON and one that speaks XML; asked for in either. Rows 20
 // and 24 to 29.
@@ -230,8 +230,8 @@ func TestAttackContent(t *testing.T) {
 					}
 				}
 			}
-			m := r.door.newMasker(r.view())
-			x := &exchange{s: r.door, view: r.view(), who: r.anybody(t), keys: m.pass.Keys}
+			m := r.listener.newMasker(r.view())
+			x := &exchange{s: r.listener, view: r.view(), who: r.anybody(t), keys: m.pass.Keys}
 			file := r.base + "?_file=" + string(m.appendToken(nil, &link{at: typ + " $export", path: "/file"}, x.scope(linkFile)))
 			body, broken := r.broken(t, file)
 			for _, never := range append([]string{"SECRET", "zq-1"}, c.gone...) {
@@ -315,8 +315,8 @@ func TestAttackHeaders(t *testing.T) {
 	}))
 	r := newRig(t, up, nil)
 	allowed := map[string]bool{"Content-Type": true, "Content-Length": true, "Date": true, "X-Request-Id": true, "X-Veil-Ruleset": true, "Cache-Control": true, "X-Content-Type-Options": true, "Transfer-Encoding": true}
-	m := r.door.newMasker(r.view())
-	x := &exchange{s: r.door, view: r.view(), who: r.anybody(t), keys: m.pass.Keys}
+	m := r.listener.newMasker(r.view())
+	x := &exchange{s: r.listener, view: r.view(), who: r.anybody(t), keys: m.pass.Keys}
 	token := func(kind linkKind, l *link) string { return string(m.appendToken(nil, l, x.scope(kind))) }
 	file := "?_file=" + token(linkFile, &link{at: "Bundle $export", path: "/file"})
 	poll := "?_export=" + token(linkStatus, &link{at: "$export", path: "/poll"})

@@ -12,7 +12,7 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// TestAttackFillTheDisk makes the audit log's disk full while the door serves. Row
+// TestAttackFillTheDisk makes the audit log's disk full while the listener serves. Row
 // 36. By a limit on the size of files, in a process of its own, and, where the
 // test may mount one, by a file system that is full.
 func TestAttackFillTheDisk(t *testing.T) {

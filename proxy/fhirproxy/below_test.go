@@ -228,7 +228,7 @@ func TestUpstreamsOfAnotherName(t *testing.T) {
 			})
 			r := newRig(t, up.url+"/fhir", func(c *Config) { c.UpstreamAliases = []string{"https://alias.example/r4"} })
 			for range 2 {
-				if err := r.door.Ready(); err != nil {
+				if err := r.listener.Ready(); err != nil {
 					t.Fatal(err)
 				}
 				r.get(t, "/Patient").bundle(t)

@@ -35,7 +35,7 @@ func newExportUpstream(b *testing.B, sizes ...int64) *exportUpstream {
 	}
 	u.block = lines.Bytes()
 	u.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// nginx is given the upstream's own paths, the door adds a base to none.
+		// nginx is given the upstream's own paths, the listener adds a base to none.
 		switch name := strings.TrimPrefix(r.URL.Path, "/files/"); {
 		case r.URL.Path == "/$export":
 			w.Header().Set("Content-Location", u.URL+"/status")
@@ -152,16 +152,16 @@ const (
 	exportSize = 100 << 20
 	smallSize  = 10 << 20
 	largeSize  = 1 << 30
-	// warmUp is how many files of exportSize a door has sent before its memory
+	// warmUp is how many files of exportSize a listener has sent before its memory
 	// is measured: the collector's pace settles, and what walkers remember has
 	// its size.
 	warmUp = 5
 )
 
 // BenchmarkExport measures a file of 100 MiB of a bulk export, NDJSON, through
-// the door beside nginx's proxy_pass: how long after the upstream's first byte
+// the listener beside nginx's proxy_pass: how long after the upstream's first byte
 // the first one comes (median and most), and how fast the rest. Memory is the
-// most that the door's process holds while it sends a file of 10 MiB and one of
+// most that the listener's process holds while it sends a file of 10 MiB and one of
 // 1 GiB, when it has been up for a while, and the one as a part of the other.
 func BenchmarkExport(b *testing.B) {
 	sizes := []int64{exportSize, smallSize, largeSize}
@@ -195,7 +195,7 @@ func BenchmarkExport(b *testing.B) {
 		})
 	}
 	b.Run("memory/masked+audit", func(b *testing.B) {
-		p := startDoor(b, "masked+audit", up.URL)
+		p := startListener(b, "masked+audit", up.URL)
 		urls := up.files(b, "masked+audit", p, sizes)
 		for range warmUp {
 			up.fetch(b, urls[0])

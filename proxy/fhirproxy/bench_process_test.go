@@ -20,7 +20,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// What is measured side by side runs in a process of its own: nginx, and the door,
+// What is measured side by side runs in a process of its own: nginx, and the listener,
 // for which the test's binary starts itself again.
 
 // process is a proxy before the upstream of a benchmark.
@@ -30,13 +30,13 @@ type process struct {
 	base, addr string
 }
 
-// doorProcess names the kind of door that a benchmark's binary becomes, and the
+// listenerProcess names the kind of listener that a benchmark's binary becomes, and the
 // address of its upstream.
-const doorProcess = "VEIL_BENCH_DOOR"
+const listenerProcess = "VEIL_BENCH_LISTENER"
 
-// BenchmarkDoorProcess is no benchmark: it is the process that startDoor starts.
-func BenchmarkDoorProcess(b *testing.B) {
-	kind, up, ok := strings.Cut(os.Getenv(doorProcess), " ")
+// BenchmarkListenerProcess is no benchmark: it is the process that startListener starts.
+func BenchmarkListenerProcess(b *testing.B) {
+	kind, up, ok := strings.Cut(os.Getenv(listenerProcess), " ")
 	if !ok {
 		b.Skip("a benchmark starts it")
 	}
@@ -54,7 +54,7 @@ func BenchmarkDoorProcess(b *testing.B) {
 		b.Fatal(err)
 	}
 	base := "http://" + l.Addr().String() + "/fhir"
-	door, err := New(Config{
+	listener, err := New(Config{
 		Upstream: up, UpstreamAliases: []string{fhirtest.Base}, BaseURL: base,
 		Policy: policyOf(b, safeHarbor(b), ""), Sink: sink,
 	})
@@ -62,21 +62,21 @@ func BenchmarkDoorProcess(b *testing.B) {
 		b.Fatal(err)
 	}
 	if kind == "unmasked" {
-		door.http = door.server(door.unmasked)
+		listener.http = listener.server(listener.unmasked)
 	}
-	go func() { _ = door.Serve(l) }()
+	go func() { _ = listener.Serve(l) }()
 	fmt.Println("\nserving", l.Addr())
 	_, _ = io.Copy(io.Discard, os.Stdin) // until the benchmark ends it
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	_ = door.Shutdown(ctx)
+	_ = listener.Shutdown(ctx)
 }
 
-// startDoor starts a door of a kind: masked, masked+audit or unmasked.
-func startDoor(b *testing.B, kind, up string) *process {
+// startListener starts a listener of a kind: masked, masked+audit or unmasked.
+func startListener(b *testing.B, kind, up string) *process {
 	b.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkDoorProcess$", "-test.benchtime=1x")
-	cmd.Env = append(os.Environ(), doorProcess+"="+kind+" "+up)
+	cmd := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkListenerProcess$", "-test.benchtime=1x")
+	cmd.Env = append(os.Environ(), listenerProcess+"="+kind+" "+up)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -101,7 +101,7 @@ func startDoor(b *testing.B, kind, up string) *process {
 		}
 		fmt.Fprintln(&said, lines.Text())
 	}
-	b.Fatalf("the door's process does not serve:\n%s", said.String())
+	b.Fatalf("the listener's process does not serve:\n%s", said.String())
 	return nil
 }
 
@@ -195,7 +195,7 @@ func startNginx(b *testing.B, up string) *process {
 	if binary == "" {
 		var err error
 		if binary, err = exec.LookPath("nginx"); err != nil {
-			b.Skip("no nginx: .ci/bench-door gets one")
+			b.Skip("no nginx: .ci/bench-proxy gets one")
 		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -238,5 +238,5 @@ func startProxy(b *testing.B, kind, up string) *process {
 	if kind == "nginx" {
 		return startNginx(b, up)
 	}
-	return startDoor(b, kind, up)
+	return startListener(b, kind, up)
 }

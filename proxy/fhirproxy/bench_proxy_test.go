@@ -15,18 +15,18 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 )
 
-// BenchmarkProxy measures search pages through the door beside nginx's proxy_pass
-// and beside the door with masking off, each a process of its own, before the
+// BenchmarkProxy measures search pages through the listener beside nginx's proxy_pass
+// and beside the listener with masking off, each a process of its own, before the
 // same upstream, which answers from memory and shares two processors with them.
 // x-nginx is the throughput as a part of nginx's in the same run, cpu-µs the
 // processor time that the proxy's process took for a request.
 //
 //	nginx           moves bytes, and knows nothing of them
-//	unmasked        the door without guard, masking and record
-//	masked          the door, with records that are dropped
-//	masked+audit    the door, with a log on disk that is synced before each answer
+//	unmasked        the listener without guard, masking and record
+//	masked          the listener, with records that are dropped
+//	masked+audit    the listener, with a log on disk that is synced before each answer
 //
-// In XML the upstream answers nginx with XML; the door asks it for JSON, masks
+// In XML the upstream answers nginx with XML; the listener asks it for JSON, masks
 // that and writes XML.
 func BenchmarkProxy(b *testing.B) {
 	pop := fhirtest.Generate(3, 60)
@@ -95,7 +95,7 @@ func pageUpstream(b *testing.B, pages map[string][]byte) string {
 		xml[path] = text
 	}
 	return "http://" + benchServe(b, func(ctx *fasthttp.RequestCtx) {
-		// nginx is given the door's paths.
+		// nginx is given the listener's paths.
 		path := strings.TrimPrefix(string(ctx.RequestURI()), "/fhir")
 		body, typ := pages[path], fhirJSON
 		if string(ctx.Request.Header.Peek("Accept")) == "application/fhir+xml" {

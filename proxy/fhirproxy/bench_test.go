@@ -23,13 +23,13 @@ import (
 // benchClients is how many requests are under way at once.
 const benchClients = 8
 
-// BenchmarkDoor measures requests through the door, beside the same proxy with
-// masking and auditing taken out, in one run. Upstream, door and clients share
+// BenchmarkListener measures requests through the listener, beside the same proxy with
+// masking and auditing taken out, in one run. Upstream, listener and clients share
 // the machine. Each case has many different answers, which come again: the
 // walkers' memory is as warm as it gets when the same records are read often.
 //
-//	masked          the door, with records that are dropped
-//	masked+audit    the door, with a log on disk that is synced before each answer
+//	masked          the listener, with records that are dropped
+//	masked+audit    the listener, with a log on disk that is synced before each answer
 //	unmasked        parse, ask, check, answer: no guard, masking or record
 //	…/gzip          the upstream compresses its answers
 //	…/5ms           the upstream takes 5 ms for an answer, as a fast real one does
@@ -37,7 +37,7 @@ const benchClients = 8
 // The plain case is bound by the processors, which an upstream that answers from
 // memory hardly loads: it shows what masking costs beside moving bytes. The
 // last one shows what consumers notice of it.
-func BenchmarkDoor(b *testing.B) {
+func BenchmarkListener(b *testing.B) {
 	pop := fhirtest.Generate(3, 60)
 	small, large := smallAnswers(pop), largeAnswers(pop)
 	for _, size := range []struct {
@@ -47,7 +47,7 @@ func BenchmarkDoor(b *testing.B) {
 		for _, manner := range []string{"", "/gzip", "/5ms"} {
 			up := benchUpstream(b, size.answers, manner)
 			for _, kind := range []string{"masked", "unmasked", "masked+audit"} {
-				b.Run(size.name+"/"+kind+manner, func(b *testing.B) { benchDoor(b, up, kind, size.answers) })
+				b.Run(size.name+"/"+kind+manner, func(b *testing.B) { benchListener(b, up, kind, size.answers) })
 			}
 		}
 	}
@@ -178,7 +178,7 @@ func (s *Server) unmasked(ctx *fasthttp.RequestCtx) {
 	ctx.SetBody(a.body)
 }
 
-func benchDoor(b *testing.B, up, kind string, answers map[string][]byte) {
+func benchListener(b *testing.B, up, kind string, answers map[string][]byte) {
 	var sink mask.Sink = dropped{}
 	if kind == "masked+audit" {
 		log, err := audit.Open(b.TempDir(), audit.Options{})
@@ -189,18 +189,18 @@ func benchDoor(b *testing.B, up, kind string, answers map[string][]byte) {
 		sink = log
 	}
 	a := safeHarbor(b)
-	door, err := New(Config{Upstream: up, UpstreamAliases: []string{fhirtest.Base}, BaseURL: "http://door.example/fhir", Policy: policyOf(b, a, ""), Sink: sink})
+	listener, err := New(Config{Upstream: up, UpstreamAliases: []string{fhirtest.Base}, BaseURL: "http://listener.example/fhir", Policy: policyOf(b, a, ""), Sink: sink})
 	if err != nil {
 		b.Fatal(err)
 	}
 	if kind == "unmasked" {
-		door.http = door.server(door.unmasked)
+		listener.http = listener.server(listener.unmasked)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
-	go func() { _ = door.Serve(l) }()
+	go func() { _ = listener.Serve(l) }()
 	var urls []string
 	var bytesOfAll int64
 	for path, body := range answers {
@@ -254,7 +254,7 @@ func benchDoor(b *testing.B, up, kind string, answers map[string][]byte) {
 	client.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if err := door.Shutdown(ctx); err != nil {
+	if err := listener.Shutdown(ctx); err != nil {
 		b.Fatal(err)
 	}
 }

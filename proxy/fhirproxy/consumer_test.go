@@ -113,7 +113,7 @@ func TestOnlyConsumersAreAnswered(t *testing.T) {
 	r.checkClean(t)
 }
 
-// Two consumers of two projects share a door and no pseudonym, page or cached
+// Two consumers of two projects share a listener and no pseudonym, page or cached
 // answer.
 func TestViewsDoNotMix(t *testing.T) {
 	src := newSource(t)
@@ -276,14 +276,14 @@ func TestReload(t *testing.T) {
 		"view twice":   {Consumers: withheld.Consumers, Views: append(withheld.Views, withheld.Views...)},
 		"no ruleset":   {Consumers: withheld.Consumers, Views: []View{{}}},
 	} {
-		if r.door.Reload(bad) == nil {
+		if r.listener.Reload(bad) == nil {
 			t.Errorf("%s is taken", name)
 		}
 		if got := r.get(t, "/Patient?_count=1"); got.status != 200 {
 			t.Errorf("%s took effect: %d", name, got.status)
 		}
 	}
-	if err := r.door.Reload(withheld); err != nil {
+	if err := r.listener.Reload(withheld); err != nil {
 		t.Fatal(err)
 	}
 	r.get(t, "/Patient?_count=1").outcome(t, 403)
@@ -303,7 +303,7 @@ func TestReloadDuringARequest(t *testing.T) {
 	go func() { done <- r.get(t, "/Patient?_count=1") }()
 	<-entered
 	other := compile(t, "safe-harbor", "    - {id: no-patients, match: Patient, method: withhold}\n")
-	if err := r.door.Reload(policyOf(t, other, "anonymous")); err != nil {
+	if err := r.listener.Reload(policyOf(t, other, "anonymous")); err != nil {
 		t.Fatal(err)
 	}
 	close(gate)
@@ -322,7 +322,7 @@ func TestFailedCredentialsAreRecorded(t *testing.T) {
 	src := newSource(t)
 	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "ada"})
 	all := metrics.New()
-	r := newRig(t, src.URL, func(c *Config) { c.Policy = p; c.Metrics = all.Door("fhir") })
+	r := newRig(t, src.URL, func(c *Config) { c.Policy = p; c.Metrics = all.Listener("fhir") })
 	stranger, _ := consumer.NewKey()
 	for i := range 203 {
 		want := 401

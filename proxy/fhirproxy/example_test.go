@@ -45,8 +45,8 @@ var maskedReference = regexp.MustCompile(`"reference":"([A-Za-z]+/[A-Za-z0-9.-]+
 
 // Every example of HL7 is served as JSON and as XML, which say the same, whether
 // the upstream speaks the one or the other; and every reference to a resource that
-// the upstream has leads to it through the door.
-func TestEveryExampleThroughTheDoor(t *testing.T) {
+// the upstream has leads to it through the listener.
+func TestEveryExampleThroughTheListener(t *testing.T) {
 	all := examples(t)
 	if len(all) < 200 {
 		t.Fatalf("%d examples", len(all))

@@ -360,7 +360,7 @@ func TestFilesThatBreakOff(t *testing.T) {
 				t.Errorf("%d records, the last %+v", len(records), last)
 			}
 			r.checkClean(t)
-			if len(r.door.streams) != 0 {
+			if len(r.listener.streams) != 0 {
 				t.Error("the stream's place is not free")
 			}
 		})

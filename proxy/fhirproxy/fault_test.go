@@ -21,7 +21,7 @@ import (
 )
 
 // Every misbehaviour of the upstream ends in an OperationOutcome or a masked
-// resource; nothing of it shows, and the door goes on serving.
+// resource; nothing of it shows, and the listener goes on serving.
 func TestFaultsOfTheUpstream(t *testing.T) {
 	var fault atomic.Pointer[http.Handler]
 	good := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -161,7 +161,7 @@ func (r *rig) panicAtLinks() int {
 	ms := r.view().maskers
 	var taken []*masker
 	for range cap(ms.places) {
-		m := ms.take(func() *masker { return r.door.newMasker(r.view()) })
+		m := ms.take(func() *masker { return r.listener.newMasker(r.view()) })
 		m.site.Link = func(_, _, _ []byte) ([]byte, bool) { panic("value " + fhirtest.Marker) }
 		taken = append(taken, m)
 	}
@@ -314,16 +314,16 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 	}()
 	<-entered
 	down := make(chan error, 1)
-	go func() { down <- r.door.Shutdown(t.Context()) }()
+	go func() { down <- r.listener.Shutdown(t.Context()) }()
 	deadline := time.Now().Add(5 * time.Second)
-	for { // until the door takes no more connections
+	for { // until the listener takes no more connections
 		c, err := net.Dial("tcp", r.addr)
 		if err != nil {
 			break
 		}
 		c.Close()
 		if time.Now().After(deadline) {
-			t.Fatal("the door still takes connections")
+			t.Fatal("the listener still takes connections")
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// raw sends bytes to the door on a connection of their own and returns all that
-// comes back until the door closes it, and whether it did.
+// raw sends bytes to the listener on a connection of their own and returns all that
+// comes back until the listener closes it, and whether it did.
 func (r *rig) raw(t testing.TB, request string) (answers []byte, closed bool) {
 	t.Helper()
 	c, err := net.Dial("tcp", r.addr)
@@ -26,7 +26,7 @@ func (r *rig) raw(t testing.TB, request string) (answers []byte, closed bool) {
 	if err := c.SetDeadline(time.Now().Add(700 * time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
-	// The door may answer and close before it has read all.
+	// The listener may answer and close before it has read all.
 	_, _ = io.WriteString(c, request)
 	b, err := io.ReadAll(c)
 	r.sent = append(r.sent, b...)

@@ -7,7 +7,7 @@ import (
 	"github.com/veil-proxy/veil/proxy"
 )
 
-// Limits bound what consumers can make the door do. Zero fields take the values
+// Limits bound what consumers can make the listener do. Zero fields take the values
 // of DefaultLimits.
 //
 // An answer is held in memory while it is masked, before and after, and until the

@@ -54,7 +54,7 @@ func TestLinkShapes(t *testing.T) {
 }
 
 // Tokens end with their time, survive a restart, and open on every replica.
-func TestLinksAcrossDoorsAndTime(t *testing.T) {
+func TestLinksAcrossListenersAndTime(t *testing.T) {
 	src := newSource(t)
 	first, second := newRig(t, src.URL, nil), newRig(t, src.URL, nil)
 	next := first.get(t, "/Patient?_count=5").bundle(t).link("next")
@@ -116,11 +116,11 @@ func TestParametersTooLongForALink(t *testing.T) {
 	if n := len(src.Source.Requests()); n != 0 {
 		t.Errorf("the upstream was asked %d times", n)
 	}
-	m := r.door.newMasker(r.view())
-	x := &exchange{s: r.door, view: r.view(), who: &consumer.Consumer{Name: strings.Repeat("n", 128)}, keys: m.pass.Keys}
+	m := r.listener.newMasker(r.view())
+	x := &exchange{s: r.listener, view: r.view(), who: &consumer.Consumer{Name: strings.Repeat("n", 128)}, keys: m.pass.Keys}
 	longest := link{at: "Bundle Patient/" + strings.Repeat("a", 64) + "/$everything", shape: []fhir.Param{{Name: "_elements", Value: strings.Repeat("a", maxShape-len("?_elements="))}}, path: "/" + strings.Repeat("b", maxLink-1)}
 	token := m.appendToken(nil, &longest, x.scope(linkPage))
-	if len(token) > r.door.limits.HeaderBytes*3/4 {
+	if len(token) > r.listener.limits.HeaderBytes*3/4 {
 		t.Errorf("the longest token has %d bytes", len(token))
 	}
 	if got, p := x.openLink(linkPage, string(token)); p != nil || !reflect.DeepEqual(*got, longest) {

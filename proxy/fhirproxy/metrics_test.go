@@ -12,13 +12,13 @@ import (
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
-// TestWhatTheDoorCounts: masked bytes of answers and of files are those that were
+// TestWhatTheListenerCounts: masked bytes of answers and of files are those that were
 // delivered, a file that breaks off is a failure, and in the end no exchange is
 // under way.
-func TestWhatTheDoorCounts(t *testing.T) {
+func TestWhatTheListenerCounts(t *testing.T) {
 	all := metrics.New()
 	up := newBulk(t)
-	r := newRig(t, up.url, func(c *Config) { c.Metrics = all.Door("fhir") })
+	r := newRig(t, up.url, func(c *Config) { c.Metrics = all.Listener("fhir") })
 	_, m := r.export(t, "/Patient/$export?_type=Patient,Observation")
 	masked := 0
 	for _, o := range m.Output {

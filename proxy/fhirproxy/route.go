@@ -42,7 +42,7 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) bool {
 	return true
 }
 
-// Ready says why the door cannot answer, in fixed words, or nothing: first what the
+// Ready says why the listener cannot answer, in fixed words, or nothing: first what the
 // process knows of itself, such as that its audit log cannot be written. The
 // upstream is asked at most every five seconds, or every second while it fails.
 func (s *Server) Ready() error {

@@ -9,7 +9,7 @@ import (
 
 // sending is a large answer on its way out. It is in memory until the consumer
 // took it, so what is on its way is bounded: consumers that ask for much and read
-// slowly find the door busy, and the others do not notice. Until then it counts
+// slowly find the listener busy, and the others do not notice. Until then it counts
 // as under way for the consumer's limits, too.
 type sending struct {
 	bytes.Reader

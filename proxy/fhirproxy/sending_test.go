@@ -14,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
-// Consumers that ask for much and read nothing find the door busy before its
+// Consumers that ask for much and read nothing find the listener busy before its
 // memory is full. Small answers are given meanwhile, and the place is free when
 // they leave.
 func TestSlowReadersAreBounded(t *testing.T) {
@@ -60,8 +60,8 @@ func TestSlowReadersAreBounded(t *testing.T) {
 		t.Fatal(what)
 	}
 	eventually("not all are answered", func() bool { return len(r.sink.all()) >= 8 })
-	most := int64(r.door.limits.ResponseBytes * r.door.limits.Exchanges)
-	if n := r.door.unsent.Load(); n == 0 || n > most {
+	most := int64(r.listener.limits.ResponseBytes * r.listener.limits.Exchanges)
+	if n := r.listener.unsent.Load(); n == 0 || n > most {
 		t.Errorf("%d bytes are on their way, at most %d may be", n, most)
 	}
 	got := r.get(t, "/Patient?gender=female", "X-API-Key", keys["ada"])
@@ -75,7 +75,7 @@ func TestSlowReadersAreBounded(t *testing.T) {
 	for _, c := range slow {
 		c.Close()
 	}
-	eventually("what nobody reads is kept", func() bool { return r.door.unsent.Load() == 0 })
+	eventually("what nobody reads is kept", func() bool { return r.listener.unsent.Load() == 0 })
 	plain := r.get(t, "/Patient?gender=female", "X-API-Key", keys["eve"])
 	packed := r.get(t, "/Patient?gender=female", "X-API-Key", keys["eve"], "Accept-Encoding", "gzip")
 	z, err := gzip.NewReader(bytes.NewReader(packed.body))
@@ -88,5 +88,5 @@ func TestSlowReadersAreBounded(t *testing.T) {
 	if got := r.do(t, "HEAD", "/Patient?gender=female", "", "X-API-Key", keys["eve"]); got.status != 200 || len(got.body) != 0 || got.header.Get("Content-Length") == "" {
 		t.Errorf("HEAD: %d %v", got.status, got.header)
 	}
-	eventually("what was sent is kept", func() bool { return r.door.unsent.Load() == 0 })
+	eventually("what was sent is kept", func() bool { return r.listener.unsent.Load() == 0 })
 }

@@ -1,4 +1,4 @@
-// Package fhirproxy is the FHIR door: a read-only HTTP server that answers FHIR
+// Package fhirproxy is the FHIR listener: a read-only HTTP server that answers FHIR
 // R4 requests with de-identified resources of another FHIR server.
 //
 // A request is read strictly into parts; who asks is authenticated and gets the
@@ -60,7 +60,7 @@ type Credentials interface {
 	Refused()
 }
 
-// Config is what a door needs.
+// Config is what a listener needs.
 type Config struct {
 	// Upstream is the base URL of the FHIR server.
 	Upstream string
@@ -79,7 +79,7 @@ type Config struct {
 	// Credentials sign in to the upstream; none when it is nil. A consumer's own
 	// are never passed on.
 	Credentials Credentials
-	// BaseURL is the URL that consumers reach the door under. Links and full
+	// BaseURL is the URL that consumers reach the listener under. Links and full
 	// URLs carry it; the Host header is never believed.
 	BaseURL string
 	Policy  Policy
@@ -94,8 +94,8 @@ type Config struct {
 	// Logger takes one line a request, without values. Nothing is logged when
 	// it is nil.
 	Logger *slog.Logger
-	// Metrics counts what the door does; nothing does when it is nil.
-	Metrics *metrics.Door
+	// Metrics counts what the listener does; nothing does when it is nil.
+	Metrics *metrics.Listener
 	Limits  Limits
 	// Ready says, in fixed words, why the process cannot answer whatever the
 	// upstream does; nil for nothing to say.
@@ -105,7 +105,7 @@ type Config struct {
 // DefaultLinkAge is long enough for a slow notebook and a large export.
 const DefaultLinkAge = 24 * time.Hour
 
-// Server is a FHIR door.
+// Server is a FHIR listener.
 type Server struct {
 	http    *fasthttp.Server
 	up      *upstream
@@ -113,7 +113,7 @@ type Server struct {
 	site    *fhir.Site // for guards
 	sink    mask.Sink
 	log     *slog.Logger
-	meter   *metrics.Door
+	meter   *metrics.Listener
 	limits  Limits
 	base    string   // public URL without a slash at the end
 	path    string   // its path
@@ -137,10 +137,10 @@ type Server struct {
 	alive                  func() error
 }
 
-// New checks the configuration and returns a door. It opens no connection.
+// New checks the configuration and returns a listener. It opens no connection.
 func New(c Config) (*Server, error) {
 	if c.Sink == nil {
-		return nil, errors.New("the FHIR door needs an audit log")
+		return nil, errors.New("the FHIR listener needs an audit log")
 	}
 	limits, err := c.Limits.complete()
 	if err != nil {

@@ -32,7 +32,7 @@ var (
 
 // parseTarget reads a request target in origin form (RFC 9112, 3.2.1): what has one
 // reading is taken however it is written, and what could have two is refused. base is
-// the path that the door lives under, such as "/fhir", or empty.
+// the path that the listener lives under, such as "/fhir", or empty.
 func parseTarget(raw, base string) (target, error) {
 	var t target
 	if !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {

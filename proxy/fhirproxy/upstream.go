@@ -28,7 +28,7 @@ type upstream struct {
 	streams     *fasthttp.HostClient // for answers that are masked while they arrive
 	hosts       []fileHost           // of files that the upstream does not serve itself
 	credentials Credentials          // nil: none
-	meter       *metrics.Door
+	meter       *metrics.Listener
 	base        string // without a slash at the end
 	limits      Limits
 	inflaters   sync.Pool // *inflater

@@ -23,8 +23,8 @@ var help = map[string]string{
 	"veil_postgres_upstream_waiting":             "Sessions that wait for a connection to the upstream.",
 }
 
-// doorHelp are the texts of the metrics of each listener, by what follows its name.
-var doorHelp = map[string]string{
+// listenerHelp are the texts of the metrics of each listener, by what follows its name.
+var listenerHelp = map[string]string{
 	"requests_total":              "Requests or statements that were answered, by operation and class of status.",
 	"request_seconds":             "Time to the answer, or to the beginning of one that is streamed, by operation.",
 	"refused_total":               "Requests or statements that were refused, by reason.",
@@ -46,7 +46,7 @@ func helpOf(name string) string {
 	}
 	if rest, ok := strings.CutPrefix(name, "veil_"); ok {
 		if _, rest, ok = strings.Cut(rest, "_"); ok {
-			return doorHelp[rest]
+			return listenerHelp[rest]
 		}
 	}
 	switch {

@@ -14,7 +14,7 @@ func TestPrometheusReadsTheMetrics(t *testing.T) {
 	t.Parallel()
 	s := New()
 	for _, name := range []string{"fhir", "postgres"} {
-		d := s.Door(name)
+		d := s.Listener(name)
 		d.Request("read Patient", 200, time.Second)
 		d.Problem("refused", "x")
 		d.Problem("failed", "x")

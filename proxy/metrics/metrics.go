@@ -1,15 +1,15 @@
-// Package metrics counts what the doors do, in the text form that Prometheus
+// Package metrics counts what the listeners do, in the text form that Prometheus
 // reads:
 //
 //	all := metrics.New()
-//	door := all.Door("fhir")
-//	door.Request("read Patient", 200, took)
+//	listener := all.Listener("fhir")
+//	listener.Request("read Patient", 200, took)
 //	all.Write(w)
 //
 // Invariants: labels are few and of fixed words, since every other text could
 // hold a value: of an operation only its first word counts, of a status its
 // class; a text that cannot be of the code, or is one more than maxMembers, is
-// counted as "other". The methods of a nil *Door do nothing, so that a door
+// counted as "other". The methods of a nil *Listener do nothing, so that a listener
 // without metrics needs no care.
 //
 // Not known here: who may read them (the operator's listener), what a reason or
@@ -63,8 +63,8 @@ func (s *Set) Build(version, goVersion string) {
 // fixed words, such as veil_x{state="idle"}.
 func (s *Set) Gauge(name string, read func() float64) { s.set.NewGauge(name, read) }
 
-// Door counts what one door does. It may be used concurrently.
-type Door struct {
+// Listener counts what one listener does. It may be used concurrently.
+type Listener struct {
 	exchanges    atomic.Int64
 	requests     *family[*vm.Counter]
 	seconds      *family[*vm.PrometheusHistogram]
@@ -82,10 +82,10 @@ type Door struct {
 // a millisecond, a large search half a minute.
 var seconds = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 
-// Door returns the metrics of a door. It is called once for each name.
-func (s *Set) Door(name string) *Door {
+// Listener returns the metrics of a listener. It is called once for each name.
+func (s *Set) Listener(name string) *Listener {
 	head := "veil_" + name + "_"
-	d := &Door{
+	d := &Listener{
 		requests:     counters(s.set, head+"requests_total", "operation", "status"),
 		seconds:      histograms(s.set, head+"request_seconds", "operation"),
 		refused:      counters(s.set, head+"refused_total", "reason"),
@@ -102,7 +102,7 @@ func (s *Set) Door(name string) *Door {
 }
 
 // Begin counts an exchange as under way until done is called.
-func (d *Door) Begin() (done func()) {
+func (d *Listener) Begin() (done func()) {
 	if d == nil {
 		return func() {}
 	}
@@ -112,7 +112,7 @@ func (d *Door) Begin() (done func()) {
 
 // Request counts an answered request, by the first word of its operation. Of an answer that is masked while it
 // arrives, the time is that to its beginning.
-func (d *Door) Request(operation string, status int, took time.Duration) {
+func (d *Listener) Request(operation string, status int, took time.Duration) {
 	if d == nil {
 		return
 	}
@@ -124,7 +124,7 @@ func (d *Door) Request(operation string, status int, took time.Duration) {
 
 // Problem counts a request, or an entry of a batch, that was refused or failed,
 // by its reason in fixed words.
-func (d *Door) Problem(result, reason string) {
+func (d *Listener) Problem(result, reason string) {
 	switch {
 	case d == nil:
 	case result == "refused":
@@ -135,21 +135,21 @@ func (d *Door) Problem(result, reason string) {
 }
 
 // FailedLogin counts credentials that were refused.
-func (d *Door) FailedLogin() {
+func (d *Listener) FailedLogin() {
 	if d != nil {
 		d.failedLogins.Inc()
 	}
 }
 
 // Masked counts bytes of masked answers, uncompressed.
-func (d *Door) Masked(bytes int) {
+func (d *Listener) Masked(bytes int) {
 	if d != nil {
 		d.maskedBytes.Add(bytes)
 	}
 }
 
 // Applied counts applications of rules of a category, such as "A" or "DEFN".
-func (d *Door) Applied(letters string, n uint64) {
+func (d *Listener) Applied(letters string, n uint64) {
 	if d != nil {
 		d.applied.of(category(letters)).AddInt64(int64(n))
 	}
@@ -157,14 +157,14 @@ func (d *Door) Applied(letters string, n uint64) {
 
 // Upstream counts a request to the upstream. The status is 0 if there was no
 // answer.
-func (d *Door) Upstream(status int, took time.Duration) {
+func (d *Listener) Upstream(status int, took time.Duration) {
 	if d != nil {
 		d.upstream.of(statusClass(status)).Update(took.Seconds())
 	}
 }
 
 // Append counts an audit record, and whether it was written.
-func (d *Door) Append(took time.Duration, err error) {
+func (d *Listener) Append(took time.Duration, err error) {
 	if d == nil {
 		return
 	}

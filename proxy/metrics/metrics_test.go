@@ -18,7 +18,7 @@ func written(s *Set) string {
 
 func TestMetrics(t *testing.T) {
 	s := New()
-	d := s.Door("fhir")
+	d := s.Listener("fhir")
 	done := d.Begin()
 	d.Begin()()
 	d.Request("read Patient", 200, 20*time.Millisecond)
@@ -76,7 +76,7 @@ func TestMetrics(t *testing.T) {
 // them, is "other".
 func TestNoTextOfARequestBecomesALabel(t *testing.T) {
 	s := New()
-	d := s.Door("fhir")
+	d := s.Listener("fhir")
 	for _, text := range []string{"Smith", "smith\"} 1\nx{a=\"", "o'neill", "müller", "", " x", strings.Repeat("a", 41), "1980-03-05T00:00"} {
 		d.Request(text, 200, 0)
 		d.Problem("refused", text)
@@ -102,8 +102,8 @@ func TestNoTextOfARequestBecomesALabel(t *testing.T) {
 	}
 }
 
-func TestNilDoor(t *testing.T) {
-	var d *Door
+func TestNilListener(t *testing.T) {
+	var d *Listener
 	d.Begin()()
 	d.Request("read", 200, 0)
 	d.Problem("refused", "x")
@@ -115,7 +115,7 @@ func TestNilDoor(t *testing.T) {
 
 func TestConcurrent(t *testing.T) {
 	s := New()
-	d := s.Door("fhir")
+	d := s.Listener("fhir")
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {

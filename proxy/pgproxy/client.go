@@ -144,7 +144,7 @@ func (c *client) password() ([]byte, error) {
 	return body, err
 }
 
-// binding makes the channel binding of the door's certificate; nil where there is
+// binding makes the channel binding of the listener's certificate; nil where there is
 // none.
 func binding(config *tls.Config) (*consumer.Binding, error) {
 	if config == nil || len(config.Certificates) != 1 || config.GetCertificate != nil || config.GetConfigForClient != nil {

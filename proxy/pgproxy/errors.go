@@ -42,7 +42,7 @@ func fatal(err error) *sessionError {
 	case errors.As(err, &told):
 		return told
 	case errors.Is(err, errFrameSize):
-		return &sessionError{code: "54000", text: "the message is larger than the door takes"}
+		return &sessionError{code: "54000", text: "message exceeds the maximum size"}
 	case errors.Is(err, errStartup), errors.Is(err, errFrameLength), errors.Is(err, errEncrypts):
 		return &sessionError{code: "08P01", text: "the client does not keep to the protocol"}
 	case errors.Is(err, errDisagrees):

@@ -24,7 +24,7 @@ type expectation struct {
 	name    string
 	st      *statement
 	portal  *portal
-	silent  bool // the door asked, not the client
+	silent  bool // Veil asked, not the client
 	refusal *refusal
 	release func()
 }
@@ -324,7 +324,7 @@ func (x *session) describePortal(name string, p *portal, silent bool) error {
 	return x.expect(expectation{kind: 'D', st: p.st, portal: p, silent: silent})
 }
 
-// execute runs a portal. Where the client does not ask for its columns the door
+// execute runs a portal. Where the client does not ask for its columns Veil
 // does.
 func (x *session) execute(body []byte) error {
 	if len(body) < 5 {

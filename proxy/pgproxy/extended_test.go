@@ -58,14 +58,14 @@ var failures = []struct {
 // the client flushes or not, and behind what was answered before; what follows is passed
 // over up to Sync, and the transaction is then in the state that PostgreSQL has.
 func TestErrorsLeaveAtOnce(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	upstream := pgtest.Start(t).Clinic(t).DSN(pgtest.Reader)
-	for _, server := range []struct{ name, dsn string }{{"door", d.dsn("ann", "sslmode=disable")}, {"PostgreSQL", upstream}} {
+	for _, server := range []struct{ name, dsn string }{{"listener", d.dsn("ann", "sslmode=disable")}, {"PostgreSQL", upstream}} {
 		for _, then := range []string{"nothing", "Flush", "more"} {
 			for _, begun := range []bool{false, true} {
 				r := newRawTo(t, server.dsn)
 				for _, f := range failures {
-					if f.own && server.name != "door" {
+					if f.own && server.name != "listener" {
 						continue
 					}
 					state := byte('I')
@@ -87,7 +87,7 @@ func TestErrorsLeaveAtOnce(t *testing.T) {
 						r.send("Q", "SELECT 3")
 					}
 					want := f.want
-					if begun && server.name == "door" && f.name == "in a transaction of this pipeline" {
+					if begun && server.name == "listener" && f.name == "in a transaction of this pipeline" {
 						want = strings.Replace(want, "C E", "N C E", 1) // there is one already
 					}
 					if got := r.until('E'); got != want {
@@ -114,7 +114,7 @@ func TestErrorsLeaveAtOnce(t *testing.T) {
 
 // TestLimitsLeaveAtOnce: so do the errors of the consumer's limits.
 func TestLimitsLeaveAtOnce(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	r := newRaw(t, d, "few")
 	r.send("P", "", "SELECT g FROM generate_series(1, 100) g")
 	r.send("B", "", "")
@@ -130,7 +130,7 @@ func TestLimitsLeaveAtOnce(t *testing.T) {
 
 // TestSettingsOutliveARefusal: a refused query takes nothing of the next one back.
 func TestSettingsOutliveARefusal(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	for _, tt := range []struct{ sql, want, code string }{
 		{"DELETE FROM patients", "", "25006"},

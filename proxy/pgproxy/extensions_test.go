@@ -37,7 +37,7 @@ func TestExtensionsLeaveBuiltInTypesAlone(t *testing.T) {
 	db := pg.CreateDatabase(t, "extensions")
 	db.Exec(t, extensionSchema)
 	db.GrantRead(t, "clinic", "public")
-	d := startDoorOver(t, db.DSN(pgtest.Reader), func(c *Config) {
+	d := startListenerOver(t, db.DSN(pgtest.Reader), func(c *Config) {
 		c.SearchPath = []string{"clinic", "public"}
 		policy := policyOf(t, []byte("veil: 1\nname: extensions\nextends: safe-harbor\ntables:\n  default: keep\n"))
 		c.Policy.Views = map[string]View{"plain": {Policy: policy}, "few": {Policy: policy}}

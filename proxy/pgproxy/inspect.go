@@ -7,7 +7,7 @@ import (
 
 // Inspection is what an operator should know of an upstream.
 type Inspection struct {
-	// Powers are what the door's role may do beside reading, in words.
+	// Powers are what the listener's role may do beside reading, in words.
 	Powers []string
 	// Treatments are what becomes of each relation and column, by the name of the
 	// view.
@@ -16,7 +16,7 @@ type Inspection struct {
 	Findings map[string][]analysis.Finding
 }
 
-// Inspect connects to the upstream and says what the door would make of it.
+// Inspect connects to the upstream and says what Veil would make of it.
 func (s *Server) Inspect(ctx context.Context) (*Inspection, error) {
 	conn, err := s.up.dialCatalog(ctx)
 	if err != nil {

@@ -114,13 +114,13 @@ func (x *session) cursor(name string) *analysis.Plan {
 	return p.st.plan // of DECLARE, or a portal that Bind named
 }
 
-// answered reports whether the door answers a plan itself. The upstream is given
+// answered reports whether Veil answers a plan itself. The upstream is given
 // an empty statement in its place where it has to see one.
 func answered(p *analysis.Plan) bool {
 	return p.Kind == analysis.Local || p.Kind == analysis.Empty || p.Kind == analysis.Set && p.SQL == ""
 }
 
-// aborted refuses what the door would answer itself in a transaction that
+// aborted refuses what Veil would answer itself in a transaction that
 // failed.
 func (x *session) aborted(p *analysis.Plan) *refusal {
 	if x.status == 'E' && answered(p) && p.Kind != analysis.Empty {

@@ -7,7 +7,7 @@ import (
 	"github.com/veil-proxy/veil/proxy"
 )
 
-// Limits bound what consumers can make the door do. Zero fields take the values
+// Limits bound what consumers can make the listener do. Zero fields take the values
 // of DefaultLimits.
 //
 // A session holds at most MessageBytes of what its client sent and RowBytes of

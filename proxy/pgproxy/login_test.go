@@ -26,7 +26,7 @@ func code(err error) string {
 }
 
 func TestLogin(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	for _, tt := range []struct {
 		name string
 		dsn  string
@@ -62,7 +62,7 @@ func TestLogin(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	config, ca := serverTLS(t)
-	d := startDoor(t, func(c *Config) { c.Policy.TLS = config })
+	d := startListener(t, func(c *Config) { c.Policy.TLS = config })
 	for _, query := range []string{
 		"sslmode=require",
 		"sslmode=verify-full&sslrootcert=" + ca,
@@ -80,7 +80,7 @@ func TestTLS(t *testing.T) {
 }
 
 func TestProtocolVersions(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	for _, version := range []string{"3.0", "3.2", "latest"} {
 		conn := d.connectAs(t, "ann", "sslmode=disable&max_protocol_version="+version)
 		want := shortKey
@@ -99,7 +99,7 @@ func TestProtocolVersions(t *testing.T) {
 func TestLoginsAreRecorded(t *testing.T) {
 	t.Parallel()
 	all := metrics.New()
-	d := startDoor(t, func(c *Config) { c.Metrics = all.Door("postgres") })
+	d := startListener(t, func(c *Config) { c.Metrics = all.Listener("postgres") })
 	const typed = "Pa55word-in-the-wrong-field"
 	for _, tt := range []struct{ dsn, consumer, result, reason string }{
 		{d.dsn("ann", "sslmode=disable"), "research", "complete", ""},
@@ -136,7 +136,7 @@ func TestLoginsAreRecorded(t *testing.T) {
 // taken all the same.
 func TestGuessesAreSlow(t *testing.T) {
 	t.Parallel()
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	wrong := strings.Replace(d.dsn("ann", "sslmode=disable"), "correct", "wrong", 1)
 	var last time.Duration
 	for range 8 {
@@ -156,7 +156,7 @@ func TestGuessesAreSlow(t *testing.T) {
 // record by then.
 func TestRowsAreAnnounced(t *testing.T) {
 	t.Parallel()
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	for _, sql := range []string{
 		"SELECT g, repeat('x', 100) FROM generate_series(1, 5000) g",
 		"COPY (SELECT g, repeat('x', 100) FROM generate_series(1, 5000) g) TO STDOUT",

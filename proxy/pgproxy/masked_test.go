@@ -20,7 +20,7 @@ const maskedColumns = "SELECT id, mrn, ssn, first_name, last_name, birth_date, u
 // protocol, cursors, prepared statements, portals and COPY agree, and none shows
 // an original.
 func TestEveryWayGivesTheSameMaskedRows(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t)
 	ways := map[string]func() (string, error){}
 	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol} {
@@ -139,7 +139,7 @@ func sortLines(s string) string {
 // TestParametersAreOpened: a pseudonym finds its row, the original finds none, in
 // both formats and as text and array.
 func TestParametersAreOpened(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t)
 	var id, name string
 	if err := conn.QueryRow(t.Context(), "SELECT id, last_name FROM clinic.patients LIMIT 1").Scan(&id, &name); err != nil {
@@ -173,7 +173,7 @@ func TestParametersAreOpened(t *testing.T) {
 
 // TestPsql: the commands that people type.
 func TestPsql(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	psql := pgtest.Start(t).Bin + "/psql"
 	for _, command := range []string{
 		`\d`, `\dt+`, `\d clinic.patients`, `\d+ clinic.encounters`, `\dn+`, `\du`, `\l`, `\df`, `\dv`, `\dm`, `\di`, `\dT`, `\dp`, `\conninfo`, `\encoding`,

@@ -35,7 +35,7 @@ func scalar(t *testing.T, conn *pgconn.PgConn, sql string, params ...string) str
 // by OID, by a name as a literal, as a parameter and as an expression, quoted or not, in
 // pg_catalog and the information schema; and what is hidden is there by none.
 func TestEveryPathLeadsToTheSameObject(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	upstream, err := pgconn.Connect(t.Context(), pgtest.Start(t).Clinic(t).DSN(pgtest.Owner))
 	if err != nil {
@@ -90,7 +90,7 @@ func TestEveryPathLeadsToTheSameObject(t *testing.T) {
 // TestPrivilegesAndColumnsTellTheTruth: nothing may be written, and no catalog says
 // otherwise; a masked column has one type in every catalog and on the wire.
 func TestPrivilegesAndColumnsTellTheTruth(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	for sql, want := range map[string]string{
 		"SELECT has_schema_privilege('clinic', 'USAGE')":                                                         "t",
@@ -150,7 +150,7 @@ func TestPrivilegesAndColumnsTellTheTruth(t *testing.T) {
 
 // TestTypesByName: a type of the database is the same by each way to name it.
 func TestTypesByName(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	oid := scalar(t, conn, "SELECT t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace WHERE nspname = 'clinic' AND typname = 'sex_t'")
 	for _, name := range []string{"clinic.sex_t", "sex_t", `"clinic"."sex_t"`, `clinic."sex_t"`, "CLINIC.Sex_T"} {
@@ -176,7 +176,7 @@ func TestTypesByName(t *testing.T) {
 
 // TestSetConfigByParameter: the value of set_config is taken at Bind.
 func TestSetConfigByParameter(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	for _, path := range []string{"public", "billing, public", `"Straße"`, "clinic"} {
 		if got := scalar(t, conn, "SELECT set_config('search_path', $1, false)", path); got != path {
@@ -196,7 +196,7 @@ func TestSetConfigByParameter(t *testing.T) {
 
 // TestMovingAPortal: SQL moves a portal that Bind named, as over PostgreSQL.
 func TestMovingAPortal(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	r := newRaw(t, d, "ann")
 	r.send("Q", "BEGIN")
 	r.until('Z')

@@ -21,7 +21,7 @@ type Policy struct {
 	// Views are what consumers see, by the name that their accounts have; "" is
 	// the view of those that name none.
 	Views map[string]View
-	// TLS is the door's end of encrypted connections; nil for none. With one
+	// TLS is the listener's end of encrypted connections; nil for none. With one
 	// certificate in it, clients can bind their login to the connection.
 	TLS *tls.Config
 }
@@ -99,7 +99,7 @@ func (s *Server) Reload(c Policy) error {
 }
 
 // Prepare checks a policy and returns what puts it in force, so that several
-// doors change together or not at all.
+// listeners change together or not at all.
 func (s *Server) Prepare(c Policy) (force func(), err error) {
 	p, err := newPolicy(c, s.limits)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 )
 
 func TestSimpleQuery(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	for _, tt := range []struct {
 		sql  string
@@ -61,7 +61,7 @@ func TestSimpleQuery(t *testing.T) {
 }
 
 func TestExtendedQuery(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeDescribeExec, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol} {
 		conn := d.connectAs(t, "ann", "sslmode=disable")
 		for range 2 {
@@ -97,7 +97,7 @@ func TestExtendedQuery(t *testing.T) {
 }
 
 func TestTransactionsFailWithARefusedStatement(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t)
 	tx, err := conn.Begin(t.Context())
 	if err != nil {
@@ -118,7 +118,7 @@ func TestTransactionsFailWithARefusedStatement(t *testing.T) {
 }
 
 func TestPipeline(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t)
 	batch := &pgx.Batch{}
 	for i := range 300 {
@@ -186,7 +186,7 @@ func TestPipeline(t *testing.T) {
 // TestPipelineSeesWhatItSet: what a statement of a pipeline changes holds for the
 // next ones, though nothing was answered yet.
 func TestPipelineSeesWhatItSet(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	batch := &pgx.Batch{}
 	batch.Queue("SET search_path TO public")
 	batch.Queue("SHOW search_path")
@@ -205,7 +205,7 @@ func TestPipelineSeesWhatItSet(t *testing.T) {
 }
 
 func TestCopy(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	for _, tt := range []struct{ sql, want string }{
 		{"COPY (SELECT g, 'a,b' FROM generate_series(1, 2) g) TO STDOUT", "1\ta,b\n2\ta,b\n"},
@@ -230,7 +230,7 @@ func TestCopy(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t)
 	time.AfterFunc(300*time.Millisecond, func() { _ = conn.PgConn().CancelRequest(context.Background()) })
 	begun := time.Now()
@@ -250,7 +250,7 @@ func TestCancel(t *testing.T) {
 const endless = "SELECT count(*) FROM generate_series(1, 3000000) a, generate_series(1, 1000000) b"
 
 func TestStatementTimeout(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connectAs(t, "few", "sslmode=disable").PgConn()
 	for _, tt := range []struct{ value, want, code string }{
 		{"1h", "", "42501"}, {"2001ms", "", "42501"}, {"2000.6", "", "42501"}, {"-1", "", "22023"}, {"1 week", "", "22023"},
@@ -274,7 +274,7 @@ func TestStatementTimeout(t *testing.T) {
 }
 
 func TestRowLimit(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connectAs(t, "few", "sslmode=disable")
 	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeSimpleProtocol} {
 		for _, n := range []int{10, 11, 100_000} {
@@ -304,7 +304,7 @@ func TestRowLimit(t *testing.T) {
 }
 
 func TestPortals(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	raw := newRaw(t, d, "ann")
 	raw.send("P", "s", "SELECT g FROM generate_series(1, 5) g")
 	raw.send("B", "", "s")
@@ -360,7 +360,7 @@ var errNotWritten = errors.New("the disk is full")
 // TestNothingCompletesWithoutItsRecord: where the record cannot be written, the
 // client does not get the end of its answer.
 func TestNothingCompletesWithoutItsRecord(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t)
 	if _, err := conn.Exec(t.Context(), "SELECT 1"); err != nil {
 		t.Fatal(err)
@@ -379,7 +379,7 @@ func TestNothingCompletesWithoutItsRecord(t *testing.T) {
 }
 
 func TestRefusalsAreRecorded(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t)
 	_, _ = conn.Exec(t.Context(), "DELETE FROM patients")
 	if last := d.sink.last(1)[0]; last.Result != "refused" || last.Reason == "" {
@@ -390,7 +390,7 @@ func TestRefusalsAreRecorded(t *testing.T) {
 // TestReload: who is no longer let in is not answered any more, once a transaction
 // under way is over.
 func TestReload(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn, busy := d.connect(t).PgConn(), d.connect(t).PgConn()
 	if _, err := cells(t, busy, "BEGIN"); err != nil {
 		t.Fatal(err)
@@ -421,7 +421,7 @@ func TestReload(t *testing.T) {
 
 // TestPortalOfACursor: a cursor of DECLARE is a portal too.
 func TestPortalOfACursor(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	raw := newRaw(t, d, "ann")
 	raw.out = append(raw.out, messages(&pgproto3.Query{String: "BEGIN; DECLARE c CURSOR FOR SELECT last_name, sex FROM clinic.patients ORDER BY sex LIMIT 3"})...)
 	if got, want := raw.until('Z'), "C C Z"; got != want {
@@ -438,7 +438,7 @@ func TestPortalOfACursor(t *testing.T) {
 
 // TestReset: what is reset is what the session began with.
 func TestReset(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connectAs(t, "ann", "sslmode=disable&application_name=first").PgConn()
 	for _, tt := range []struct{ sql, want string }{
 		{"SET application_name TO 'second'; SET search_path TO public", "SET,SET"},

@@ -19,7 +19,7 @@ type raw struct {
 	last []byte // the body of the last message of until
 }
 
-func newRaw(t testing.TB, d *door, user string) *raw {
+func newRaw(t testing.TB, d *listener, user string) *raw {
 	t.Helper()
 	return newRawTo(t, d.dsn(user, "sslmode=disable"))
 }

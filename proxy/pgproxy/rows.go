@@ -251,7 +251,7 @@ func (x *session) stop(ex *execution, f *refusal) error {
 	x.send(f.response("ERROR"))
 	x.broken = true
 	if n := len(x.expected); n > 0 && x.expected[n-1].kind != 'S' {
-		// Of the extended protocol, and no Sync was sent: the door sends one, so
+		// Of the extended protocol, and no Sync was sent: Veil sends one, so
 		// that the upstream is in a state that is known. The client's own comes.
 		x.up.out = appendFrame(x.up.out, 'S', nil)
 		if err := x.sendUpstream(); err != nil {
@@ -264,7 +264,7 @@ func (x *session) stop(ex *execution, f *refusal) error {
 
 // conclude ends an execution that succeeded: what it changed is taken over, its
 // record is noted, and the client is told. body is that of the upstream's
-// CommandComplete; nil where the door answered.
+// CommandComplete; nil where Veil answered.
 func (x *session) conclude(ex *execution, catalog *analysis.Catalog, body []byte) error {
 	if ex.copying || body == nil && !answered(ex.plan) {
 		return errUpstreamProtocol
@@ -301,13 +301,13 @@ func (x *session) conclude(ex *execution, catalog *analysis.Catalog, body []byte
 	return nil
 }
 
-// textType and anyLength are the type and size of what the door answers itself.
+// textType and anyLength are the type and size of what Veil answers itself.
 const (
 	textType  = 25
 	anyLength = -1
 )
 
-// describeLocal tells the columns of what the door answers itself.
+// describeLocal tells the columns of what Veil answers itself.
 func (x *session) describeLocal(p *analysis.Plan, formats []int16) {
 	if len(p.Columns) == 0 {
 		x.send(&pgproto3.NoData{})
@@ -322,7 +322,7 @@ func (x *session) describeLocal(p *analysis.Plan, formats []int16) {
 	x.send(&m)
 }
 
-// answerLocal sends the rows of what the door answers itself, and their columns
+// answerLocal sends the rows of what Veil answers itself, and their columns
 // if asked to. A text has the same bytes in both formats.
 func (x *session) answerLocal(ex *execution, describe bool) {
 	if describe && len(ex.plan.Columns) > 0 {

@@ -1,4 +1,4 @@
-// Package pgproxy is the PostgreSQL door: a read-only server of the PostgreSQL
+// Package pgproxy is the PostgreSQL listener: a read-only server of the PostgreSQL
 // protocol that answers SQL over another PostgreSQL with de-identified rows.
 //
 // A client logs in to Veil with a user of Veil's; each session has a connection
@@ -44,7 +44,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
-// Config is what a door needs.
+// Config is what a listener needs.
 type Config struct {
 	// Upstream is the connection string of the PostgreSQL that has the
 	// originals, as libpq takes it.
@@ -69,21 +69,21 @@ type Config struct {
 	// it is nil.
 	Logger *slog.Logger
 	// Metrics counts statements; nil counts nothing.
-	Metrics *metrics.Door
+	Metrics *metrics.Listener
 	Limits  Limits
 }
 
 // plansKept is how many analysed statements are remembered.
 const plansKept = 10_000
 
-// Server is a PostgreSQL door.
+// Server is a PostgreSQL listener.
 type Server struct {
 	policy     atomic.Pointer[policy]
 	sink       mask.Sink
 	plaintext  bool
 	searchPath []string
 	log        *slog.Logger
-	metrics    *metrics.Door
+	metrics    *metrics.Listener
 	limits     Limits
 	up         *upstreams
 	catalogs   *catalogs
@@ -99,10 +99,10 @@ type Server struct {
 	listens map[net.Listener]struct{}
 }
 
-// New checks the configuration and returns a door. It opens no connection.
+// New checks the configuration and returns a listener. It opens no connection.
 func New(c Config) (*Server, error) {
 	if c.Sink == nil {
-		return nil, errors.New("the PostgreSQL door needs an audit log")
+		return nil, errors.New("the PostgreSQL listener needs an audit log")
 	}
 	limits, err := c.Limits.complete()
 	if err != nil {

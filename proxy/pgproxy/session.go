@@ -134,7 +134,7 @@ func (x *session) enter(st *startup) (err error) {
 	s := x.s
 	version := x.agree(st)
 	if on := strings.ToLower(st.parameters["replication"]); on != "" && on != "false" && on != "off" && on != "no" && on != "0" {
-		return &sessionError{code: "0A000", text: "the door does not replicate"}
+		return &sessionError{code: "0A000", text: "replication connections are not supported"}
 	}
 	delete(st.parameters, "replication")
 	if x.tls == nil && !s.plaintext && !x.local() {
@@ -153,7 +153,7 @@ func (x *session) enter(st *startup) (err error) {
 		return &sessionError{code: "28000", text: "the consumer has no view of this database"}
 	}
 	if database := s.up.config.Database; st.database != "" && st.database != database && st.database != st.user {
-		return &sessionError{code: "3D000", text: "there is no such database at this door"}
+		return &sessionError{code: "3D000", text: "database does not exist"}
 	}
 	return x.open(st, version)
 }

@@ -29,7 +29,7 @@ func until(t *testing.T, what string, ok func() bool) {
 // TestSessionsAreApart: what a session left is not there for the next one, though
 // both have one connection to the upstream.
 func TestSessionsAreApart(t *testing.T) {
-	d := startDoor(t, func(c *Config) { c.Limits.UpstreamConnections = 1 })
+	d := startListener(t, func(c *Config) { c.Limits.UpstreamConnections = 1 })
 	first, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable"))
 	if err != nil {
 		t.Fatal(err)
@@ -64,8 +64,8 @@ func TestSessionsAreApart(t *testing.T) {
 	}
 }
 
-// sessionsOpen are the sessions of a door.
-func (d *door) sessionsOpen() []*session {
+// sessionsOpen are the sessions of a listener.
+func (d *listener) sessionsOpen() []*session {
 	d.Server.mu.Lock()
 	defer d.Server.mu.Unlock()
 	var all []*session
@@ -78,7 +78,7 @@ func (d *door) sessionsOpen() []*session {
 // TestManyShortSessions: more clients than upstream connections wait for their
 // turn.
 func TestManyShortSessions(t *testing.T) {
-	d := startDoor(t, func(c *Config) { c.Limits.UpstreamConnections = 4; c.Limits.QueueTimeout = time.Minute })
+	d := startListener(t, func(c *Config) { c.Limits.UpstreamConnections = 4; c.Limits.QueueTimeout = time.Minute })
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
@@ -99,7 +99,7 @@ func TestManyShortSessions(t *testing.T) {
 }
 
 func TestFullHouse(t *testing.T) {
-	d := startDoor(t, func(c *Config) {
+	d := startListener(t, func(c *Config) {
 		c.Limits.UpstreamConnections, c.Limits.Connections, c.Limits.QueueTimeout = 1, 2, 200*time.Millisecond
 	})
 	_ = d.connect(t)
@@ -117,7 +117,7 @@ func TestFullHouse(t *testing.T) {
 	}
 }
 
-// busy counts the upstream's sessions that work for the door.
+// busy counts the upstream's sessions that work for the listener.
 func busy(t *testing.T, db *pgtest.Database, query string) int {
 	t.Helper()
 	conn, err := pgconn.Connect(t.Context(), db.DSN(pgtest.Owner))
@@ -135,7 +135,7 @@ func busy(t *testing.T, db *pgtest.Database, query string) int {
 // TestClientLeaves: a statement that nobody waits for any more ends.
 func TestClientLeaves(t *testing.T) {
 	db := pgtest.Start(t).Clinic(t)
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable"))
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestClientLeaves(t *testing.T) {
 // TestUpstreamDies: the session ends, and the next one has another connection.
 func TestUpstreamDies(t *testing.T) {
 	db := pgtest.Start(t).Clinic(t)
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	if _, err := cells(t, conn, "SELECT 'killme'"); err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func TestUpstreamDies(t *testing.T) {
 }
 
 func TestTimeouts(t *testing.T) {
-	d := startDoor(t, func(c *Config) {
+	d := startListener(t, func(c *Config) {
 		c.Limits.AuthTimeout, c.Limits.IdleTimeout = 300*time.Millisecond, 300*time.Millisecond
 	})
 	silent, err := net.Dial("tcp", d.addr)
@@ -203,7 +203,7 @@ func (remoteConn) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 
 func TestOtherMachinesNeedTLS(t *testing.T) {
 	config, ca := serverTLS(t)
 	for _, plaintext := range []bool{false, true} {
-		d := startDoor(t, func(c *Config) { c.Policy.TLS, c.Plaintext = config, plaintext })
+		d := startListener(t, func(c *Config) { c.Policy.TLS, c.Plaintext = config, plaintext })
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -228,7 +228,7 @@ func TestOtherMachinesNeedTLS(t *testing.T) {
 // told, and then nobody is let in.
 func TestShutdownWaits(t *testing.T) {
 	pg := pgtest.Start(t)
-	d := startDoorOver(t, pg.Clinic(t).DSN(pgtest.Reader), nil)
+	d := startListenerOver(t, pg.Clinic(t).DSN(pgtest.Reader), nil)
 	idle, working := d.connect(t).PgConn(), d.connect(t).PgConn()
 	answer := make(chan error, 1)
 	go func() {
@@ -254,7 +254,7 @@ func TestShutdownWaits(t *testing.T) {
 
 // TestPanicsEndTheSessionAlone: and what it was about is not told.
 func TestPanicsEndTheSessionAlone(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	other := d.connect(t).PgConn()
 	for _, x := range d.sessionsOpen() {

@@ -11,7 +11,7 @@ import (
 
 // startupSettings judges the parameters a client opened the connection with, as
 // if it set each of them, and returns those that the upstream's session begins
-// with. What the door keeps itself is taken over.
+// with. What Veil keeps itself is taken over.
 func (x *session) startupSettings(st *startup) (map[string]string, error) {
 	wanted, err := st.options()
 	if err != nil {
@@ -82,7 +82,7 @@ func setStatement(name, value string) string {
 	return fmt.Sprintf(`SET "%s" TO '%s'`, strings.ReplaceAll(name, `"`, `""`), strings.ReplaceAll(value, "'", "''"))
 }
 
-// setting answers SHOW for what the door keeps or the client is told otherwise.
+// setting answers SHOW for what Veil keeps or the client is told otherwise.
 func (x *session) setting(name string) (string, bool) {
 	st := x.now()
 	switch name {

@@ -52,7 +52,7 @@ var reported = []string{"DateStyle", "IntervalStyle", "TimeZone", "client_encodi
 // and in each way to set it, shows, does and reports what it does over PostgreSQL; or
 // it is refused and nothing changed.
 func TestSettingsAreApplied(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	upstream := pgtest.Start(t).Clinic(t).DSN(pgtest.Reader)
 	ways := []string{
 		"SET %n TO '%v'; %o; RESET %n; %o",
@@ -76,7 +76,7 @@ func TestSettingsAreApplied(t *testing.T) {
 	}
 	// The settings that Veil's sessions begin with differ: PostgreSQL's are made so.
 	begin := "&timezone=UTC&application_name=x&search_path=clinic&default_transaction_read_only=on&statement_timeout=10min&idle_in_transaction_session_timeout=30min"
-	door, direct := dial(d.dsn("ann", "sslmode=disable&application_name=x")), dial(upstream+begin)
+	listener, direct := dial(d.dsn("ann", "sslmode=disable&application_name=x")), dial(upstream+begin)
 	told := func(c *pgconn.PgConn) string {
 		var all []string
 		for _, name := range reported {
@@ -84,7 +84,7 @@ func TestSettingsAreApplied(t *testing.T) {
 		}
 		return strings.Join(all, "|")
 	}
-	if got, want := told(door), told(direct); got != want {
+	if got, want := told(listener), told(direct); got != want {
 		t.Errorf("at first got %s, want %s", got, want)
 	}
 	run := func(c *pgconn.PgConn, steps string) (out, failed string) {
@@ -111,13 +111,13 @@ func TestSettingsAreApplied(t *testing.T) {
 				return strings.NewReplacer("%n", s.name, "%v", strings.ReplaceAll(v, "'", "''"), "%o", observe).Replace(way)
 			}
 			for _, v := range strings.Split(s.values, ";") {
-				got, _ := run(door, steps(v))
+				got, _ := run(listener, steps(v))
 				if want, _ := run(direct, steps(v)); got != want {
 					t.Errorf("%s\ngot\n%s\nwant\n%s", steps(v), got, want)
 				}
 			}
 			for _, v := range strings.FieldsFunc(s.unserved, func(r rune) bool { return r == ';' }) {
-				got, code := run(door, steps(v))
+				got, code := run(listener, steps(v))
 				if code != "42501" || got != strings.ReplaceAll(got, "\""+v, "") {
 					t.Errorf("%s is not refused:\n%s", steps(v), got)
 				}
@@ -163,7 +163,7 @@ func TestFirstSettings(t *testing.T) {
 	db.Exec(t, "ALTER DATABASE first_settings SET datestyle = 'German, DMY'; ALTER DATABASE first_settings SET intervalstyle = 'iso_8601'; "+
 		"CREATE SCHEMA clinic")
 	db.GrantRead(t, "clinic")
-	d := startDoorOver(t, db.DSN(pgtest.Reader), nil)
+	d := startListenerOver(t, db.DSN(pgtest.Reader), nil)
 	for range 2 {
 		conn, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable"))
 		if err != nil {
@@ -183,7 +183,7 @@ func TestFirstSettings(t *testing.T) {
 // TestStartupErrorsNameTheParameter: a value that the upstream does not take is told as
 // what it is.
 func TestStartupErrorsNameTheParameter(t *testing.T) {
-	d := startDoor(t, nil)
+	d := startListener(t, nil)
 	for _, tt := range []struct{ parameter, code, text string }{
 		{"timezone=Mars/Base", "22023", `"timezone"`}, {"lc_time=nowhere", "22023", `"lc_time"`}, {"intervalstyle=x", "22023", `"intervalstyle"`},
 		{"datestyle=x", "22023", `"datestyle"`}, {"client_encoding=LATIN1", "42501", `"client_encoding"`}, {"work_mem=1GB", "42501", `"work_mem"`},

@@ -28,7 +28,7 @@ func TestShutdownIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &door{Server: s, addr: l.Addr().String()}
+	d := &listener{Server: s, addr: l.Addr().String()}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	idle, busy, extended := d.connect(t).PgConn(), d.connect(t).PgConn(), d.connect(t)
@@ -66,7 +66,7 @@ func TestShutdownIsTold(t *testing.T) {
 // not be served.
 func TestReadyAsksForThePool(t *testing.T) {
 	t.Parallel()
-	d := startDoor(t, func(c *Config) { c.Limits.UpstreamConnections = 1; c.Limits.QueueTimeout = 2 * time.Second })
+	d := startListener(t, func(c *Config) { c.Limits.UpstreamConnections = 1; c.Limits.QueueTimeout = 2 * time.Second })
 	if err := d.Ready(); err != nil {
 		t.Fatal(err)
 	}

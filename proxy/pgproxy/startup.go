@@ -136,7 +136,7 @@ func (l *leadingByte) Read(p []byte) (int, error) {
 func parseStartup(version uint32, body []byte) (*startup, error) {
 	st := &startup{version: version, parameters: map[string]string{}}
 	if version>>16 != protocolMajor {
-		return st, &sessionError{code: "0A000", text: "unsupported frontend protocol", hint: "the door speaks 3.0 and 3.2"}
+		return st, &sessionError{code: "0A000", text: "unsupported frontend protocol", hint: "Veil supports protocol versions 3.0 and 3.2"}
 	}
 	parts := strings.Split(string(body), "\x00")
 	// Pairs, each part ended by a zero byte, and one more zero byte.

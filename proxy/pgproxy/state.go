@@ -30,7 +30,7 @@ type portal struct {
 	ex      *execution
 }
 
-// vars are what the door keeps of a session's settings, in the upstream's stead.
+// vars are what Veil keeps of a session's settings, in the upstream's stead.
 type vars struct {
 	searchPath  []string
 	path        *string // the search path as one text, where it was set so
@@ -181,7 +181,7 @@ func (s *state) apply(p *analysis.Plan, catalog *analysis.Catalog) {
 	}
 }
 
-// set takes over a setting that the door keeps.
+// set takes over a setting that Veil keeps.
 func (s *state) set(set *analysis.Setting) {
 	now := &s.settings.now
 	switch set.Name {

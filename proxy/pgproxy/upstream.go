@@ -31,7 +31,7 @@ const (
 	// cleanTimeout bounds the clearing of a connection for the next session.
 	cleanTimeout = 5 * time.Second
 	// patience is how long an answer of the upstream may be waited for before
-	// the door looks whether the client is still there.
+	// Veil looks whether the client is still there.
 	patience = 3 * time.Second
 )
 

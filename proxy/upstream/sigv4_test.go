@@ -191,7 +191,7 @@ func verify(r *http.Request) string {
 	return ""
 }
 
-// TestSigV4OverTheWire sends signed requests with the client of the door to a
+// TestSigV4OverTheWire sends signed requests with the client of the listener to a
 // server that verifies them.
 func TestSigV4OverTheWire(t *testing.T) {
 	s := awsServer(t)

@@ -37,7 +37,7 @@ func (f *fixed) Authorize(_ context.Context, req *fasthttp.Request) error {
 func (f *fixed) Refused() { f.value.stale() }
 
 // notCredentials are headers that say how a message is framed or read, where it
-// goes, or what is asked: they are the door's.
+// goes, or what is asked: they are the listener's.
 var notCredentials = []string{
 	"accept", "accept-charset", "accept-encoding", "connection", "content-encoding", "content-length", "content-type",
 	"date", "expect", "host", "if-match", "if-modified-since", "if-none-match", "if-unmodified-since", "keep-alive",

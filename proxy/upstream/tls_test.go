@@ -58,7 +58,7 @@ func tlsServer(t testing.TB, most uint16) *httptest.Server {
 	return s
 }
 
-// TestTLS meets a server with the client of the door, fasthttp's.
+// TestTLS meets a server with the client of the listener, fasthttp's.
 func TestTLS(t *testing.T) {
 	cert, key := selfSigned(t, "veil")
 	certFile, keyFile := inFile(t, cert).File, inFile(t, key).File

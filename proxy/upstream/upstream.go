@@ -1,7 +1,7 @@
 // Package upstream says how Veil signs in to the FHIR server that has the
 // originals, and how it knows that server.
 //
-// New makes Credentials of a Config. They are added to each request that a door
+// New makes Credentials of a Config. They are added to each request that a listener
 // sends, as its last step:
 //
 //	credentials, err := upstream.New(ctx, config)
@@ -28,11 +28,11 @@
 // a token endpoint that fails is left in peace for a while.
 //
 // Credentials are Veil's own, the same for all consumers. Those of a consumer
-// never reach the upstream: a door builds its requests anew, and this package
+// never reach the upstream: a listener builds its requests anew, and this package
 // sees no others.
 //
 // Not known here: where the upstream is (so whether it is reached over TLS is
-// for the door to settle), what is asked of it, who asks.
+// for the listener to settle), what is asked of it, who asks.
 package upstream
 
 import (

@@ -41,7 +41,7 @@ func credentials(t testing.TB, c Config) Credentials {
 	return made
 }
 
-// newRequest is a request as a door would make it.
+// newRequest is a request as a listener would make it.
 func newRequest(t testing.TB, uri string) *fasthttp.Request {
 	t.Helper()
 	req := &fasthttp.Request{}

@@ -78,7 +78,7 @@ func writeFacts(t *testing.T, p *fhirtest.Population) string {
 	return path
 }
 
-// TestRealClients walks through the door with every client. Each must find all that
+// TestRealClients walks through the listener with every client. Each must find all that
 // there is, by each way the same, and nothing that was planted; and each must
 // see that something was planted when it asks the HAPI server itself.
 func TestRealClients(t *testing.T) {

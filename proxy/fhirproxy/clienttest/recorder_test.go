@@ -16,10 +16,10 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 )
 
-// recorder stands between clients and the door, and looks for planted values in
+// recorder stands between clients and the listener, and looks for planted values in
 // every header and body that a client receives.
 type recorder struct {
-	// URL is the base that clients are given, and that the door writes.
+	// URL is the base that clients are given, and that the listener writes.
 	URL        string
 	population *fhirtest.Population
 

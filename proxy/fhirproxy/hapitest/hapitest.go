@@ -7,7 +7,7 @@
 // CI, where the variable CI says so, it fails. It takes the port that HAPI_PORT
 // names, or a free one.
 //
-//	func TestDoorOverHAPI(t *testing.T) {
+//	func TestListenerOverHAPI(t *testing.T) {
 //		hapi := hapitest.Start(t)
 //		population := hapi.Load(t, 20, 1)
 //		…

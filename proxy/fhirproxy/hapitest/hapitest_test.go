@@ -131,7 +131,7 @@ func TestRealTransaction(t *testing.T) {
 }
 
 // TestRealExport holds that an export has all there is, in several files of a type:
-// that is what a door has to put together.
+// that is what a listener has to put together.
 func TestRealExport(t *testing.T) {
 	all(t)
 	s := Start(t)

@@ -7,7 +7,7 @@
 // ends. Where none can be had the test is skipped, but in CI, where the variable
 // CI says so, it fails.
 //
-//	func TestDoorOverPostgreSQL(t *testing.T) {
+//	func TestListenerOverPostgreSQL(t *testing.T) {
 //		pg := pgtest.Start(t)
 //		clinic := pg.Clinic(t)
 //		… clinic.DSN(pgtest.Reader) …

@@ -112,8 +112,8 @@ func (h *harness) perform(t testing.TB, e *Entry, m mode, dsn string, db *pgtest
 	return p
 }
 
-// attempt runs an entry through a door and judges what came of it.
-func (h *harness) attempt(t *testing.T, e *Entry, m mode, d *door) {
+// attempt runs an entry through a listener and judges what came of it.
+func (h *harness) attempt(t *testing.T, e *Entry, m mode, d *listener) {
 	t.Helper()
 	p := h.perform(t, e, m, d.dsn(), h.originals, false)
 	if found := p.canary(); found != nil {
@@ -155,7 +155,7 @@ func (p *performance) String() string {
 }
 
 // judge says why an outcome did not come about, or nothing.
-func (h *harness) judge(t *testing.T, e *Entry, m mode, d *door, p *performance, o Outcome) string {
+func (h *harness) judge(t *testing.T, e *Entry, m mode, d *listener, p *performance, o Outcome) string {
 	t.Helper()
 	if p.firstErr != nil && p.firstErr.code() == "" {
 		return "no answer: " + p.firstErr.said()

@@ -45,11 +45,11 @@ tables:
       domain: bench
 `
 
-// bench has the database of benchmarks and a door before it.
+// bench has the database of benchmarks and a listener before it.
 type bench struct {
-	pg   *pgtest.Server
-	db   *pgtest.Database
-	door *door
+	pg       *pgtest.Server
+	db       *pgtest.Database
+	listener *listener
 }
 
 func startBench(b *testing.B, sql string) *bench {
@@ -57,7 +57,7 @@ func startBench(b *testing.B, sql string) *bench {
 	x := &bench{pg: pgtest.Start(b)}
 	x.db = x.pg.CreateDatabase(b, fmt.Sprintf("bench_%d", time.Now().UnixNano()))
 	x.db.Exec(b, sql)
-	x.door = openDoor(b, x.db.DSN(pgtest.Owner), rulesetPolicy(b, benchRuleset), nil)
+	x.listener = openListener(b, x.db.DSN(pgtest.Owner), rulesetPolicy(b, benchRuleset), nil)
 	return x
 }
 
@@ -77,9 +77,9 @@ func BenchmarkRows(b *testing.B) {
 	x := startBench(b, "SET synchronize_seqscans = off;"+table("clear_rows", "n")+table("distinct_rows", "n")+table("repeated_rows", "n % 1000")+"ANALYZE")
 	ways := []struct{ name, dsn, table string }{
 		{"direct", x.db.DSN(pgtest.Owner), "clear_rows"},
-		{"none sealed", x.door.dsn(), "clear_rows"},
-		{"3 sealed, distinct", x.door.dsn(), "distinct_rows"},
-		{"3 sealed, 1000 values", x.door.dsn(), "repeated_rows"},
+		{"none sealed", x.listener.dsn(), "clear_rows"},
+		{"3 sealed, distinct", x.listener.dsn(), "distinct_rows"},
+		{"3 sealed, 1000 values", x.listener.dsn(), "repeated_rows"},
 	}
 	best := make([]float64, len(ways))
 	for b.Loop() {
@@ -169,7 +169,7 @@ func BenchmarkPgbench(b *testing.B) {
 	ways := []struct{ name, addr, user, password, database string }{
 		{"direct", net.JoinHostPort(x.pg.Host, strconv.Itoa(x.pg.Port)), pgtest.Owner.Name, pgtest.Owner.Password, x.db.Name},
 		{"pgbouncer", x.pgbouncer(b), pgtest.Owner.Name, pgtest.Owner.Password, x.db.Name},
-		{"veil", x.door.addr, consumerName, password, x.db.Name},
+		{"veil", x.listener.addr, consumerName, password, x.db.Name},
 	}
 	best := make([]float64, len(ways))
 	for b.Loop() {

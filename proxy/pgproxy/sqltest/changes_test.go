@@ -57,7 +57,7 @@ func TestCatalogChanges(t *testing.T) {
 			pg := pgtest.Start(t)
 			db := pg.CreateDatabase(t, "changing")
 			db.Exec(t, base)
-			d := openDoor(t, db.DSN(pgtest.Owner), rulesetPolicy(t, changingRuleset), nil)
+			d := openListener(t, db.DSN(pgtest.Owner), rulesetPolicy(t, changingRuleset), nil)
 			s := connect(t, d.dsn())
 			defer s.close()
 			ctx := context.Background()

@@ -21,7 +21,7 @@ import (
 const clientTimeout = 10 * time.Minute
 
 // TestRealClients runs each client of testdata/clients/pg-* over the masked copy and
-// through the modest door: it must print the same, and no original.
+// through the modest listener: it must print the same, and no original.
 func TestRealClients(t *testing.T) {
 	if os.Getenv("VEIL_TEST_ALL") != "1" {
 		t.Skip("set VEIL_TEST_ALL=1 to run real clients")
@@ -88,7 +88,7 @@ func firstDifference(got, want string) string {
 	return ""
 }
 
-// TestPgx holds that pgx reads the same through the door as from the masked copy,
+// TestPgx holds that pgx reads the same through the listener as from the masked copy,
 // in each of its ways to send a query.
 func TestPgx(t *testing.T) {
 	h := start(t)

@@ -1,5 +1,5 @@
-// Package sqltest proves the PostgreSQL door: it runs the corpora of
-// testdata/sql and random SELECTs through a door before a real server and holds
+// Package sqltest proves the PostgreSQL listener: it runs the corpora of
+// testdata/sql and random SELECTs through a listener before a real server and holds
 // two things.
 //
 //   - No original leaves: nothing that a client receives (rows, errors, notices,

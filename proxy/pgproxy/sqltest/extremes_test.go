@@ -57,7 +57,7 @@ func TestExtremesRaiseNothing(t *testing.T) {
 		CREATE VIEW s.inside AS SELECT n FROM s.hidden WHERE secret > '';
 		CREATE VIEW s.outside AS SELECT n FROM s.inside;`)
 	db.Exec(t, b.String())
-	d := openDoor(t, db.DSN(pgtest.Owner), rulesetPolicy(t, extremesRuleset), nil)
+	d := openListener(t, db.DSN(pgtest.Owner), rulesetPolicy(t, extremesRuleset), nil)
 	s := connect(t, d.dsn())
 	defer s.close()
 	for typ := range types {

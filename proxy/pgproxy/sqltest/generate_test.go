@@ -25,7 +25,7 @@ const (
 	failuresShown = 8
 )
 
-// TestRandomQueries runs random SELECTs through the strong door and over the
+// TestRandomQueries runs random SELECTs through the strong listener and over the
 // masked copy. No original ever appears, and what is accepted has the answer of
 // the copy.
 func TestRandomQueries(t *testing.T) {
@@ -108,16 +108,16 @@ func most(counts map[string]int, n int) []string {
 	return keys[:min(n, len(keys))]
 }
 
-// worker has a connection to the door and one to the copy.
+// worker has a connection to the listener and one to the copy.
 type worker struct {
-	h          *harness
-	t          *testing.T
-	dsn        string // of the door
-	door, copy *session
+	h              *harness
+	t              *testing.T
+	dsn            string // of the listener
+	listener, copy *session
 }
 
 func (w *worker) close() {
-	for _, s := range []*session{w.door, w.copy} {
+	for _, s := range []*session{w.listener, w.copy} {
 		if s != nil {
 			s.close()
 		}
@@ -138,15 +138,15 @@ var dataErrors = regexp.MustCompile(`^2[12]`)
 
 // try runs a query on both sides.
 func (w *worker) try(q Query, m mode) verdict {
-	if w.door == nil || w.door.conn.IsClosed() {
-		w.door = connect(w.t, w.dsn)
+	if w.listener == nil || w.listener.conn.IsClosed() {
+		w.listener = connect(w.t, w.dsn)
 	}
 	if w.copy == nil || w.copy.conn.IsClosed() {
 		w.copy = connect(w.t, w.h.copy.DSN(pgtest.Reader))
 	}
 	sql := Fill(q.SQL, false, w.h.value(w.t, w.h.originals))
-	got := w.door.run(m, sql, nil)
-	p := performance{last: got, received: w.door.received(), sent: sql}
+	got := w.listener.run(m, sql, nil)
+	p := performance{last: got, received: w.listener.received(), sent: sql}
 	if found := p.canary(); found != nil {
 		return verdict{wrong: fmt.Sprintf("LEAK: %q was received", found)}
 	}
@@ -191,7 +191,7 @@ func (w *worker) describe(q Query, v verdict, m mode, seed uint64) string {
 	return fmt.Sprintf("seed %d, %s, not every time: %s\n\t%s", seed, m.name, v.wrong, q.SQL)
 }
 
-// TestRandomQueriesSeeOriginals takes the door away: over the originals themselves
+// TestRandomQueriesSeeOriginals takes the listener away: over the originals themselves
 // a good part of the queries must be found to leak or to answer wrongly, or this proves
 // nothing.
 func TestRandomQueriesSeeOriginals(t *testing.T) {

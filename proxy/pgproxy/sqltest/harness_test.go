@@ -32,19 +32,19 @@ const (
 )
 
 // harness is what the tests of this package share: the originals, the masked copy
-// and a door before each of two roles.
+// and a listener before each of two roles.
 type harness struct {
 	pg             *pgtest.Server
 	originals      *pgtest.Database
 	copy           *pgtest.Database
 	policy         *mask.Policy
 	keys           *mask.Pseudonymizer
-	strong, modest *door
+	strong, modest *listener
 	oids           map[string]string // by database and relation
 }
 
-// door is a running PostgreSQL door with what it has said beside its answers.
-type door struct {
+// listener is a running PostgreSQL listener with what it has said beside its answers.
+type listener struct {
 	addr, database string
 
 	log     *lockedBuffer
@@ -57,7 +57,7 @@ var (
 )
 
 // start returns the harness of this process, and makes it at first. The strong
-// door has a superuser's rights upstream: what is refused there, Veil refused. The
+// listener has a superuser's rights upstream: what is refused there, Veil refused. The
 // modest one has those that Veil should be given.
 func start(t testing.TB) *harness {
 	t.Helper()
@@ -73,14 +73,14 @@ func start(t testing.TB) *harness {
 	doc := newResources(t, h.policy)
 	copyTables(t, h.originals, h.copy, h.policy, doc)
 	h.copy.GrantRead(t, "clinic", "billing", `"Straße"`)
-	h.strong = openDoor(t, h.originals.DSN(pgtest.Owner), h.policy, doc)
-	h.modest = openDoor(t, h.originals.DSN(pgtest.Reader), h.policy, doc)
+	h.strong = openListener(t, h.originals.DSN(pgtest.Owner), h.policy, doc)
+	h.modest = openListener(t, h.originals.DSN(pgtest.Reader), h.policy, doc)
 	shared = h
 	return h
 }
 
-// openDoor starts a door that lives as long as the process.
-func openDoor(t testing.TB, upstream string, p *mask.Policy, doc mask.Method) *door {
+// openListener starts a listener that lives as long as the process.
+func openListener(t testing.TB, upstream string, p *mask.Policy, doc mask.Method) *listener {
 	t.Helper()
 	verifier, err := consumer.NewVerifier(password)
 	if err != nil {
@@ -96,7 +96,7 @@ func openDoor(t testing.TB, upstream string, p *mask.Policy, doc mask.Method) *d
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &door{database: config.Database, log: &lockedBuffer{}, records: &records{}}
+	d := &listener{database: config.Database, log: &lockedBuffer{}, records: &records{}}
 	server, err := pgproxy.New(pgproxy.Config{
 		Upstream: upstream, PowerfulRole: true, Sink: d.records,
 		Policy: pgproxy.Policy{Consumers: directory, Views: map[string]pgproxy.View{"clinic": {Policy: p, Options: analysis.Options{Document: doc}, StatementTimeout: 20 * time.Second}}},
@@ -119,8 +119,8 @@ func openDoor(t testing.TB, upstream string, p *mask.Policy, doc mask.Method) *d
 	return d
 }
 
-// dsn is the URL by which the consumer connects to the door.
-func (d *door) dsn() string {
+// dsn is the URL by which the consumer connects to the listener.
+func (d *listener) dsn() string {
 	dsn := url.URL{Scheme: "postgres", User: url.UserPassword(consumerName, password), Host: d.addr, Path: "/" + d.database, RawQuery: "sslmode=disable"}
 	return dsn.String()
 }
@@ -199,7 +199,7 @@ func (r *records) Append(_ context.Context, record *mask.Record) error {
 }
 
 // quiet holds that neither the log nor the audit records have an original.
-func (d *door) quiet(t *testing.T) {
+func (d *listener) quiet(t *testing.T) {
 	t.Helper()
 	for name, said := range map[string][]byte{"log": d.log.take(), "audit records": d.records.take()} {
 		for _, line := range bytes.Split(clock.ReplaceAll(said, nil), []byte("\n")) {

@@ -139,7 +139,7 @@ func TestPlacesTellNothing(t *testing.T) {
 	db := pg.CreateDatabase(t, "places")
 	db.Exec(t, placesSchema())
 	policy := rulesetPolicy(t, placesRuleset)
-	d := openDoor(t, db.DSN(pgtest.Owner), policy, nil)
+	d := openListener(t, db.DSN(pgtest.Owner), policy, nil)
 	ids := map[string]int{}
 	for i := 1; i <= placesPeople; i++ {
 		sum := md5.Sum([]byte(strconv.Itoa(i)))

@@ -51,7 +51,7 @@ func TestAgeCapReadsUnitsAsTheMethod(t *testing.T) {
 		}
 	}
 	db.Exec(t, "DROP SCHEMA IF EXISTS u CASCADE; CREATE SCHEMA u; CREATE TABLE u.measured (n int, unit text, value numeric); INSERT INTO u.measured VALUES "+strings.Join(rows, ", "))
-	d := openDoor(t, db.DSN(pgtest.Owner), p, nil)
+	d := openListener(t, db.DSN(pgtest.Owner), p, nil)
 	conn, err := pgconn.Connect(context.Background(), d.dsn())
 	if err != nil {
 		t.Fatal(err)

@@ -41,9 +41,9 @@ func originalServer(t *testing.T) *httptest.Server {
 	return s
 }
 
-// TestOneKeySpace goes from SQL to FHIR and back: the id that the PostgreSQL door
-// gives a patient finds the same person at the FHIR door, and the id that the
-// FHIR door gives an observation finds its row.
+// TestOneKeySpace goes from SQL to FHIR and back: the id that the PostgreSQL listener
+// gives a patient finds the same person at the FHIR listener, and the id that the
+// FHIR listener gives an observation finds its row.
 func TestOneKeySpace(t *testing.T) {
 	h := start(t)
 	upstream := originalServer(t)
@@ -60,15 +60,15 @@ func TestOneKeySpace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fhirDoor, err := fhirproxy.New(fhirproxy.Config{
+	fhirListener, err := fhirproxy.New(fhirproxy.Config{
 		Upstream: upstream.URL + "/fhir", BaseURL: base, Sink: &records{},
 		Policy: fhirproxy.Policy{Consumers: anyone, Views: []fhirproxy.View{{Automaton: automaton}}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = fhirDoor.Serve(l) }()
-	t.Cleanup(func() { _ = fhirDoor.Shutdown(context.Background()) })
+	go func() { _ = fhirListener.Serve(l) }()
+	t.Cleanup(func() { _ = fhirListener.Shutdown(context.Background()) })
 
 	s := connect(t, h.modest.dsn())
 	defer s.close()
@@ -108,7 +108,7 @@ func TestOneKeySpace(t *testing.T) {
 	var patient struct{ ID, Gender, BirthDate string }
 	get("/Patient/"+id, &patient)
 	if patient.ID != id || patient.BirthDate != "1942" {
-		t.Errorf("FHIR door: patient %s of %s, want %s of 1942", patient.ID, patient.BirthDate, id)
+		t.Errorf("FHIR listener: patient %s of %s, want %s of 1942", patient.ID, patient.BirthDate, id)
 	}
 
 	var bundle struct {
@@ -121,14 +121,14 @@ func TestOneKeySpace(t *testing.T) {
 	}
 	get("/Observation?subject="+url.QueryEscape("Patient/"+id), &bundle)
 	if len(bundle.Entry) != 1 || bundle.Entry[0].Resource.Subject.Reference != "Patient/"+id {
-		t.Fatalf("FHIR door: got %+v, want one observation of Patient/%s", bundle, id)
+		t.Fatalf("FHIR listener: got %+v, want one observation of Patient/%s", bundle, id)
 	}
 	rows := sql("SELECT o.loinc, p.height_cm, o.patient_id FROM clinic.observations o JOIN clinic.patients p ON p.id = o.patient_id WHERE o.id = $1", bundle.Entry[0].Resource.ID)
 	if len(rows) != 1 {
 		t.Fatalf("got %d rows of the observation, want 1", len(rows))
 	}
 
-	// Both doors' tables joined outside, as a notebook does it.
+	// Both listeners' tables joined outside, as a notebook does it.
 	reference := strings.TrimPrefix(bundle.Entry[0].Resource.Subject.Reference, "Patient/")
 	joined := 0
 	for _, row := range sql("SELECT patient_id, class FROM clinic.encounters") {

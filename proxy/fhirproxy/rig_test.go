@@ -181,22 +181,22 @@ func policyOf(t testing.TB, a *fhir.Automaton, name string) Policy {
 	return Policy{Consumers: who, Views: []View{{Automaton: a}}}
 }
 
-// view is the door's only view.
-func (r *rig) view() *view { return r.door.policy.Load().views[""] }
+// view is the listener's only view.
+func (r *rig) view() *view { return r.listener.policy.Load().views[""] }
 
-// rig is a door in front of an upstream.
+// rig is a listener in front of an upstream.
 type rig struct {
-	door   *Server
-	addr   string // host:port of the door
-	base   string // its base URL
-	sink   *memory
-	log    *buffer
-	client *http.Client
-	sent   []byte       // all that the client received
-	ahead  atomic.Int64 // how far the door's clock is
+	listener *Server
+	addr     string // host:port of the listener
+	base     string // its base URL
+	sink     *memory
+	log      *buffer
+	client   *http.Client
+	sent     []byte       // all that the client received
+	ahead    atomic.Int64 // how far the listener's clock is
 }
 
-// newRig starts a door in front of an upstream. edit may change its
+// newRig starts a listener in front of an upstream. edit may change its
 // configuration.
 func newRig(t testing.TB, upstream string, edit func(*Config)) *rig {
 	t.Helper()
@@ -213,19 +213,19 @@ func newRig(t testing.TB, upstream string, edit func(*Config)) *rig {
 	if edit != nil {
 		edit(&c)
 	}
-	if r.door, err = New(c); err != nil {
+	if r.listener, err = New(c); err != nil {
 		t.Fatal(err)
 	}
-	r.door.now = func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
+	r.listener.now = func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
 	done := make(chan error, 1)
-	go func() { done <- r.door.Serve(l) }()
+	go func() { done <- r.listener.Serve(l) }()
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
 	r.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := r.door.Shutdown(ctx); err != nil {
+		if err := r.listener.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)
 		}
 		if err := <-done; err != nil {
@@ -242,7 +242,7 @@ type reply struct {
 	body   []byte
 }
 
-// do sends a request to a path under the door's base.
+// do sends a request to a path under the listener's base.
 func (r *rig) do(t testing.TB, method, path, body string, header ...string) reply {
 	t.Helper()
 	url := path
@@ -302,7 +302,7 @@ func (p reply) outcome(t testing.TB, status int) string {
 var byChance = regexp.MustCompile(`"time":"[^"]*"|"request_id":"[^"]*"|"duration_ms":\d+|X-Request-Id: [0-9a-f.]+|Date: [^\r\n]+`)
 
 // checkClean fails if a planted value, the marker of the faults or the key is
-// in anything that left the door: answers, log, audit records.
+// in anything that left the listener: answers, log, audit records.
 func (r *rig) checkClean(t testing.TB) {
 	t.Helper()
 	var plain []mask.Record
@@ -316,7 +316,7 @@ func (r *rig) checkClean(t testing.TB) {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{"answers": r.sent, "log": []byte(r.log.String()), "records": records} {
-		data = byChance.ReplaceAll(bytes.ReplaceAll(data, []byte(r.addr), []byte("door")), nil)
+		data = byChance.ReplaceAll(bytes.ReplaceAll(data, []byte(r.addr), []byte("listener")), nil)
 		if found := population().Find(data); len(found) > 0 {
 			t.Errorf("%d planted values are in the %s, the first of %s", len(found), name, found[0].Path)
 		}
@@ -361,7 +361,7 @@ func pseudonym(t testing.TB, a *fhir.Automaton, typ, id string) string {
 // anybody is who asks without credentials.
 func (r *rig) anybody(t testing.TB) *consumer.Consumer {
 	t.Helper()
-	who, err := r.door.policy.Load().consumers.Authenticate(t.Context(), consumer.Request{})
+	who, err := r.listener.policy.Load().consumers.Authenticate(t.Context(), consumer.Request{})
 	if err != nil {
 		t.Fatal(err)
 	}

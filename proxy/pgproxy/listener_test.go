@@ -27,11 +27,11 @@ import (
 	"github.com/veil-proxy/veil/safeharbor"
 )
 
-// testPassword is what each user of a test's door logs in with.
+// testPassword is what each user of a test's listener logs in with.
 const testPassword = "correct horse"
 
-// door is a door over the clinic, for a test.
-type door struct {
+// listener is a listener over the clinic, for a test.
+type listener struct {
 	*Server
 	addr string
 	sink *memorySink
@@ -79,7 +79,7 @@ func policyOf(t testing.TB, ruleset []byte) *mask.Policy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := mask.NewKeyring([]byte("a key of the door's tests, 32 b."), "test")
+	keys, err := mask.NewKeyring([]byte("a key of the proxy tests, 32 by."), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func policyOf(t testing.TB, ruleset []byte) *mask.Policy {
 	return policy
 }
 
-// testUsers are who may log in at a test's door: ann sees the view "plain", few
+// testUsers are who may log in at a test's listener: ann sees the view "plain", few
 // "few".
 func testUsers(t testing.TB) *consumer.Directory {
 	t.Helper()
@@ -109,16 +109,16 @@ func testUsers(t testing.TB) *consumer.Directory {
 	return d
 }
 
-// startDoor starts a door before the clinic.
-func startDoor(t testing.TB, change func(*Config)) *door {
+// startListener starts a listener before the clinic.
+func startListener(t testing.TB, change func(*Config)) *listener {
 	t.Helper()
 	pg := pgtest.Start(t)
-	return startDoorOver(t, pg.Clinic(t).DSN(pgtest.Reader), change)
+	return startListenerOver(t, pg.Clinic(t).DSN(pgtest.Reader), change)
 }
 
-func startDoorOver(t testing.TB, upstream string, change func(*Config)) *door {
+func startListenerOver(t testing.TB, upstream string, change func(*Config)) *listener {
 	t.Helper()
-	d := &door{sink: &memorySink{}}
+	d := &listener{sink: &memorySink{}}
 	policy := clinicPolicy(t)
 	c := Config{
 		Upstream: upstream, Sink: d.sink,
@@ -155,18 +155,18 @@ func startDoorOver(t testing.TB, upstream string, change func(*Config)) *door {
 	return d
 }
 
-// dsn is how a user connects to the door.
-func (d *door) dsn(user, query string) string {
+// dsn is how a user connects to the listener.
+func (d *listener) dsn(user, query string) string {
 	u := url.URL{Scheme: "postgres", User: url.UserPassword(user, testPassword), Host: d.addr, Path: "/" + d.up.config.Database, RawQuery: query}
 	return u.String()
 }
 
-func (d *door) connect(t testing.TB) *pgx.Conn {
+func (d *listener) connect(t testing.TB) *pgx.Conn {
 	t.Helper()
 	return d.connectAs(t, "ann", "sslmode=disable")
 }
 
-func (d *door) connectAs(t testing.TB, user, query string) *pgx.Conn {
+func (d *listener) connectAs(t testing.TB, user, query string) *pgx.Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -203,7 +203,7 @@ func cells(t testing.TB, conn *pgconn.PgConn, sql string) ([]string, error) {
 	return out, err
 }
 
-// serverTLS makes a certificate for 127.0.0.1 and returns the door's end, and the
+// serverTLS makes a certificate for 127.0.0.1 and returns the listener's end, and the
 // file of the authority.
 func serverTLS(t testing.TB) (*tls.Config, string) {
 	t.Helper()
