@@ -130,6 +130,7 @@ type engineActions struct {
 // in each context that rules can tell apart. It is immutable.
 type Automaton struct {
 	*mask.Plan
+	Policy *mask.Policy
 	schema *Schema
 	roots  map[string]*node
 	// rootKeys finds the number of a resource type, rootNodes has its node.
@@ -184,7 +185,8 @@ type compiler struct {
 func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
 	c := &compiler{
 		a: &Automaton{
-			Plan:   &mask.Plan{Policy: policy},
+			Plan:   policy.NewPlan(),
+			Policy: policy,
 			schema: schema,
 			roots:  map[string]*node{},
 			canon:  policy.Ruleset.FHIR.Canonicals,

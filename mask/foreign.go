@@ -2,8 +2,6 @@ package mask
 
 import (
 	"strings"
-
-	"github.com/goccy/go-yaml/ast"
 )
 
 // Users come from other tools. What those call a thing is refused here like any unknown
@@ -53,30 +51,17 @@ var foreignKeys = map[string]string{
 	"security":                  `labels in meta.security are added without being asked for`,
 }
 
-// foreign finds what a name of another tool is here, as the end of a message.
-func foreign(names map[string]string, name string) string {
-	folded := strings.ToLower(name)
-	hint, ok := names[folded]
-	if !ok {
-		hint, ok = names[strings.NewReplacer("_", "", "-", "", " ", "").Replace(folded)]
-	}
-	if !ok {
-		return ""
-	}
-	return ": here, " + strings.TrimPrefix(hint, "here, ")
-}
-
 // hint says what may have been meant by a method that there is not.
-func (ms Methods) hint(name string) string {
-	if h := foreign(foreignMethods, name); h != "" {
+func hint(ms Methods, name string) string {
+	if h := Elsewhere(foreignMethods, name); h != "" {
 		return ": here it is " + strings.TrimPrefix(h, ": here, ")
 	}
 	return DidYouMean(name, ms.Names())
 }
 
 // method reads the one method of a rule.
-func (r *rulesetReader) method(n ast.Node) string {
-	if _, several := n.(*ast.SequenceNode); several {
+func (r *rulesetReader) method(n Node) string {
+	if n.IsList() {
 		r.Bad(n, "a rule has one method: what it gives is not masked again")
 		return ""
 	}

@@ -290,14 +290,15 @@ func (d Definition) Check(args Args) error {
 		if !ok {
 			return fmt.Errorf("method %q takes no %q%s", d.Name, n, DidYouMean(n, names))
 		}
-		if err := p.check(args[n]); err != nil {
+		if err := p.Check(args[n]); err != nil {
 			return fmt.Errorf("method %q: %q %w", d.Name, n, err)
 		}
 	}
 	return nil
 }
 
-func (p Param) check(v any) error {
+// Check reports that a value is not one that the parameter takes.
+func (p Param) Check(v any) error {
 	var n float64
 	switch v := v.(type) {
 	case string:
@@ -345,40 +346,4 @@ func (p Param) check(v any) error {
 		return fmt.Errorf("must be from %v to %v", p.Min, p.Max)
 	}
 	return nil
-}
-
-// DidYouMean returns ` (did you mean "x"?)` for the nearest of names, or
-// nothing when none is near.
-func DidYouMean(got string, names []string) string {
-	best, bestDist := "", len(got)/3+2
-	for _, n := range names {
-		if d := editDistance(strings.ToLower(got), strings.ToLower(n)); d < bestDist {
-			best, bestDist = n, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %q?)", best)
-}
-
-// editDistance is the Levenshtein distance of a and b in bytes.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diag := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diag
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diag = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }

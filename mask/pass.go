@@ -45,7 +45,7 @@ type Origin struct {
 func NewPass(plan *Plan) *Pass {
 	return &Pass{
 		Plan:      plan,
-		Keys:      plan.Policy.Keys.NewPseudonymizer(),
+		Keys:      plan.Keys.NewPseudonymizer(),
 		Counts:    make([]uint64, len(plan.Actions)),
 		resources: map[string]uint64{},
 	}
@@ -106,19 +106,18 @@ func (p *Pass) Commit(ctx context.Context, sink Sink, result, reason string) err
 
 // Record returns the value-free account of the exchange so far.
 func (p *Pass) Record(result, reason string) *Record {
-	pol := p.Plan.Policy
 	r := &Record{
 		Time:           p.started.UTC(),
 		RequestID:      p.Origin.RequestID,
 		Consumer:       p.Origin.Consumer,
-		Project:        pol.Keys.Project(),
+		Project:        p.Plan.Keys.Project(),
 		Door:           p.Origin.Door,
 		Operation:      p.Origin.Operation,
 		Result:         result,
 		Reason:         reason,
-		Ruleset:        pol.Ruleset.Name,
-		RulesetSHA256:  pol.Ruleset.SHA256(),
-		KeyFingerprint: pol.Keys.Fingerprint(),
+		Ruleset:        p.Plan.Ruleset,
+		RulesetSHA256:  p.Plan.RulesetSHA256,
+		KeyFingerprint: p.Plan.Keys.Fingerprint(),
 		DurationMicros: time.Since(p.started).Microseconds(),
 	}
 	for name, n := range p.resources {

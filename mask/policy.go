@@ -1,7 +1,5 @@
 package mask
 
-import "fmt"
-
 // Policy is a ruleset that runs: its methods made, its keys derived. It is
 // immutable and shared by every exchange.
 type Policy struct {
@@ -53,29 +51,7 @@ func (p *Policy) TableMethod(i int) (Method, Definition) {
 	return p.tables[i], p.defs[p.Ruleset.Tables.Rules[i].Method]
 }
 
-// Action is one rule at one place of a shape: an element path or a column.
-type Action struct {
-	Rule     string
-	Category string
-	Path     string
-	Method   string
-	Label    Label
+// NewPlan returns an empty plan of the policy, to lay over a shape.
+func (p *Policy) NewPlan() *Plan {
+	return &Plan{Ruleset: p.Ruleset.Name, RulesetSHA256: p.Ruleset.SHA256(), Keys: p.Keys}
 }
-
-// Plan is a policy laid over a shape: actions by number. It is immutable.
-type Plan struct {
-	Policy  *Policy
-	Actions []Action
-}
-
-// Add appends an action and returns its number.
-func (p *Plan) Add(a Action) (int, error) {
-	if len(p.Actions) >= maxActions {
-		return 0, fmt.Errorf("ruleset %s needs more than %d actions", p.Policy.Ruleset.Name, maxActions)
-	}
-	p.Actions = append(p.Actions, a)
-	return len(p.Actions) - 1, nil
-}
-
-// maxActions keeps an action number within 16 bits.
-const maxActions = 1 << 16

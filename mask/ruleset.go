@@ -8,9 +8,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/goccy/go-yaml/ast"
 )
 
 // Ruleset is what a person writes, read, checked and with everything it
@@ -151,28 +150,29 @@ type rulesetReader struct {
 
 func parseRuleset(file string, src []byte, methods Methods, open Opener, problems *Problems, depth int) *Ruleset {
 	t, root := ParseYAML(file, src, problems)
-	if root == nil {
+	if root.IsZero() {
 		return &Ruleset{}
 	}
 	t.Foreign = foreignKeys
 	r := &rulesetReader{Tree: t, methods: methods, rs: &Ruleset{}}
 	var own Ruleset
-	var extends *ast.StringNode
+	var extends *Located
 	ok := r.Mapping(root, map[string]Field{
-		"veil":        func(n ast.Node) { r.version = r.Word(n, "1") != "" },
-		"name":        func(n ast.Node) { own.Name = r.name(n) },
-		"title":       func(n ast.Node) { own.Title, _ = r.Text(n) },
-		"description": func(n ast.Node) { own.Description, _ = r.Text(n) },
-		"extends": func(n ast.Node) {
-			if s, ok := n.(*ast.StringNode); ok {
-				extends = s
+		"veil":        func(n Node) { r.version = r.Word(n, "1") != "" },
+		"name":        func(n Node) { own.Name = r.name(n) },
+		"title":       func(n Node) { own.Title, _ = r.Text(n) },
+		"description": func(n Node) { own.Description, _ = r.Text(n) },
+		"extends": func(n Node) {
+			if n.IsString() {
+				s, _ := r.Text(n)
+				extends = &Located{s, r.At(n)}
 			} else {
 				r.Bad(n, "want the name of a ruleset")
 			}
 		},
-		"referenceDate": func(n ast.Node) { own.ReferenceDate = r.date(n) },
-		"fhir":          func(n ast.Node) { r.fhir(n, &own.FHIR) },
-		"tables":        func(n ast.Node) { own.Tables = r.tables(n) },
+		"referenceDate": func(n Node) { own.ReferenceDate = r.date(n) },
+		"fhir":          func(n Node) { r.fhir(n, &own.FHIR) },
+		"tables":        func(n Node) { own.Tables = r.tables(n) },
 	}, nil)
 	if !ok {
 		return r.rs
@@ -184,7 +184,7 @@ func parseRuleset(file string, src []byte, methods Methods, open Opener, problem
 		problems.Add(Position{file, 1, 1}, `want "name:", the ruleset's name`)
 	}
 	if extends != nil {
-		r.extend(extends, open, depth)
+		r.extend(*extends, open, depth)
 	}
 	r.merge(own)
 	r.checkClasses()
@@ -194,18 +194,18 @@ func parseRuleset(file string, src []byte, methods Methods, open Opener, problem
 	return r.rs
 }
 
-func (r *rulesetReader) extend(n *ast.StringNode, open Opener, depth int) {
+func (r *rulesetReader) extend(base Located, open Opener, depth int) {
 	if depth >= maxExtends {
-		r.Bad(n, "more than %d rulesets extend each other: is there a circle?", maxExtends)
+		r.Problems.Add(base.At, "more than %d rulesets extend each other: is there a circle?", maxExtends)
 		return
 	}
 	if open == nil {
-		r.Bad(n, "no ruleset can be extended here")
+		r.Problems.Add(base.At, "no ruleset can be extended here")
 		return
 	}
-	file, src, err := open(n.Value)
+	file, src, err := open(base.Text)
 	if err != nil {
-		r.Bad(n, "extends: %v", err)
+		r.Problems.Add(base.At, "extends: %v", err)
 		r.incomplete = true
 		return
 	}
@@ -276,7 +276,7 @@ var categoryForm = regexp.MustCompile(`^A?B?C?D?E?F?G?H?I?J?K?L?M?N?O?P?Q?R?$`)
 
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
-func (r *rulesetReader) name(n ast.Node) string {
+func (r *rulesetReader) name(n Node) string {
 	s, ok := r.Text(n)
 	if ok && !nameForm.MatchString(s) {
 		r.Bad(n, "name: want 1 to 64 of a-z, 0-9, dot, hyphen, underscore")
@@ -284,7 +284,7 @@ func (r *rulesetReader) name(n ast.Node) string {
 	return s
 }
 
-func (r *rulesetReader) date(n ast.Node) Date {
+func (r *rulesetReader) date(n Node) Date {
 	s, ok := r.Text(n)
 	if !ok {
 		return Date{}
@@ -296,13 +296,13 @@ func (r *rulesetReader) date(n ast.Node) Date {
 	return d
 }
 
-func (r *rulesetReader) fhir(n ast.Node, sec *FHIRSection) {
+func (r *rulesetReader) fhir(n Node, sec *FHIRSection) {
 	r.Mapping(n, map[string]Field{
-		"version": func(n ast.Node) { r.Word(n, "R4", "4.0.1") },
-		"unknown": func(n ast.Node) { r.Word(n, "remove") },
-		"rules": func(n ast.Node) {
+		"version": func(n Node) { r.Word(n, "R4", "4.0.1") },
+		"unknown": func(n Node) { r.Word(n, "remove") },
+		"rules": func(n Node) {
 			ids := map[string]bool{}
-			r.Sequence(n, func(item ast.Node) {
+			r.Sequence(n, func(item Node) {
 				rule := r.rule(item)
 				if rule.ID != "" && ids[rule.ID] {
 					r.Bad(item, "rule id %q appears twice", rule.ID)
@@ -311,10 +311,10 @@ func (r *rulesetReader) fhir(n ast.Node, sec *FHIRSection) {
 				sec.Rules = append(sec.Rules, rule)
 			})
 		},
-		"codeSystems": func(n ast.Node) {
-			r.Sequence(n, func(item ast.Node) { sec.CodeSystems = append(sec.CodeSystems, r.codeSystem(item)) })
+		"codeSystems": func(n Node) {
+			r.Sequence(n, func(item Node) { sec.CodeSystems = append(sec.CodeSystems, r.codeSystem(item)) })
 		},
-		"canonicals": func(n ast.Node) {
+		"canonicals": func(n Node) {
 			for _, l := range r.Texts(n) {
 				if strings.Contains(l.Text, "*") {
 					r.Problems.Add(l.At, "canonicals: each is the beginning of a URL as it is: leave the * out")
@@ -322,7 +322,7 @@ func (r *rulesetReader) fhir(n ast.Node, sec *FHIRSection) {
 				sec.Canonicals = append(sec.Canonicals, l.Text)
 			}
 		},
-		"contentTypes": func(n ast.Node) {
+		"contentTypes": func(n Node) {
 			for _, l := range r.Texts(n) {
 				if !mediaType.MatchString(l.Text) {
 					r.Problems.Add(l.At, "contentTypes: want a media type in lower case, such as application/pdf")
@@ -330,33 +330,33 @@ func (r *rulesetReader) fhir(n ast.Node, sec *FHIRSection) {
 				sec.ContentTypes = append(sec.ContentTypes, l.Text)
 			}
 		},
-		"searchParameters": func(n ast.Node) {
-			r.Sequence(n, func(item ast.Node) { sec.SearchParameters = append(sec.SearchParameters, r.searchParameter(item)) })
+		"searchParameters": func(n Node) {
+			r.Sequence(n, func(item Node) { sec.SearchParameters = append(sec.SearchParameters, r.searchParameter(item)) })
 		},
 	}, nil)
 }
 
-func (r *rulesetReader) rule(n ast.Node) Rule {
+func (r *rulesetReader) rule(n Node) Rule {
 	rule := Rule{At: r.At(n)}
 	m := methodReader{names: []string{"id", "category", "match", "method", "why"}}
 	r.Mapping(n, map[string]Field{
-		"id":       func(n ast.Node) { rule.ID = r.name(n) },
-		"category": func(n ast.Node) { rule.Category = r.category(n) },
-		"match": func(n ast.Node) {
+		"id":       func(n Node) { rule.ID = r.name(n) },
+		"category": func(n Node) { rule.Category = r.category(n) },
+		"match": func(n Node) {
 			for _, l := range r.Texts(n) {
 				rule.Match = append(rule.Match, l.Text)
 				rule.MatchAt = append(rule.MatchAt, l.At)
 			}
 		},
-		"method": func(n ast.Node) { rule.Method, m.at = r.method(n), n },
-		"why":    func(n ast.Node) { rule.Why, _ = r.Text(n) },
-	}, func(key string, keyNode, value ast.Node) { m.args = append(m.args, givenArg{key, keyNode, value}) })
+		"method": func(n Node) { rule.Method, m.at = r.method(n), n },
+		"why":    func(n Node) { rule.Why, _ = r.Text(n) },
+	}, func(key string, keyNode, value Node) { m.args = append(m.args, givenArg{key, keyNode, value}) })
 	r.complete(n, rule.ID, len(rule.Match) > 0, rule.Method)
 	rule.Args = r.arguments(rule.Method, m)
 	return rule
 }
 
-func (r *rulesetReader) category(n ast.Node) string {
+func (r *rulesetReader) category(n Node) string {
 	s, _ := r.Text(n)
 	if !categoryForm.MatchString(s) {
 		r.Bad(n, "category: want letters from A to R in order, such as C or DEF (45 CFR 164.514(b)(2)(i))")
@@ -365,7 +365,7 @@ func (r *rulesetReader) category(n ast.Node) string {
 }
 
 // complete reports what every rule must have and this one has not.
-func (r *rulesetReader) complete(n ast.Node, id string, match bool, method string) {
+func (r *rulesetReader) complete(n Node, id string, match bool, method string) {
 	switch {
 	case id == "":
 		r.Bad(n, `rule has no "id"`)
@@ -380,13 +380,13 @@ func (r *rulesetReader) complete(n ast.Node, id string, match bool, method strin
 type methodReader struct {
 	// names are the keys that every rule of the kind has.
 	names []string
-	at    ast.Node
+	at    Node
 	args  []givenArg
 }
 
 type givenArg struct {
 	name       string
-	key, value ast.Node
+	key, value Node
 }
 
 // arguments checks the arguments of a method.
@@ -394,11 +394,11 @@ func (r *rulesetReader) arguments(method string, m methodReader) Args {
 	def, ok := r.methods[method]
 	if !ok {
 		if method != "" {
-			r.Bad(m.at, "unknown method %q%s", method, r.methods.hint(method))
+			r.Bad(m.at, "unknown method %q%s", method, hint(r.methods, method))
 		}
 		for _, g := range m.args { // one of them may be the misspelt "method"
-			if foreign(r.Foreign, g.name) != "" || method == "" && DidYouMean(g.name, m.names) != "" {
-				r.unknownKey(g.key, g.name, m.names)
+			if Elsewhere(r.Foreign, g.name) != "" || method == "" && DidYouMean(g.name, m.names) != "" {
+				r.UnknownKey(g.key, g.name, m.names)
 			}
 		}
 		return nil
@@ -421,7 +421,7 @@ func (r *rulesetReader) arguments(method string, m methodReader) Args {
 				args = Args{}
 			}
 			args[g.name] = v
-			if err := p.check(v); err != nil {
+			if err := p.Check(v); err != nil {
 				r.Bad(g.value, "method %q: %q %v", def.Name, g.name, err)
 			}
 		}
@@ -434,27 +434,66 @@ func (r *rulesetReader) arguments(method string, m methodReader) Args {
 	return args
 }
 
+// argument reads the value of a method's argument by the parameter's type.
+func (r *rulesetReader) argument(n Node, typ ParamType) (any, bool) {
+	switch typ {
+	case ListParam:
+		list := []string{}
+		for _, l := range r.Texts(n) {
+			list = append(list, l.Text)
+		}
+		return list, true
+	case MapParam:
+		m := map[string]string{}
+		ok := r.Mapping(n, nil, func(key string, _, value Node) {
+			if s, ok := r.Text(value); ok {
+				m[key] = s
+			}
+		})
+		return m, ok
+	}
+	s, ok := r.Text(n)
+	if !ok {
+		return nil, false
+	}
+	var err error
+	var v any = s
+	switch typ {
+	case IntParam:
+		v, err = strconv.ParseInt(s, 10, 64)
+	case NumberParam:
+		v, err = strconv.ParseFloat(s, 64)
+	case BoolParam:
+		v, err = strconv.ParseBool(s)
+	}
+	if err != nil {
+		r.Bad(n, "want %s", typ)
+		return nil, false
+	}
+	return v, true
+}
+
 // searchName is what names of search parameters are made of (FHIR R4,
 // searchparameter.html, SearchParameter.code).
 var searchName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9-]{0,63}$`)
 
-func (r *rulesetReader) searchParameter(n ast.Node) SearchParameter {
+func (r *rulesetReader) searchParameter(n Node) SearchParameter {
 	p := SearchParameter{At: r.At(n)}
-	texts := func(n ast.Node) (out []string) {
+	texts := func(n Node) (out []string) {
 		for _, l := range r.Texts(n) {
 			out = append(out, l.Text)
 		}
 		return out
 	}
 	r.Mapping(n, map[string]Field{
-		"name": func(n ast.Node) { p.Name, _ = r.Text(n) },
-		"base": func(n ast.Node) { p.Base = texts(n) },
-		"type": func(n ast.Node) {
+		"name": func(n Node) { p.Name, _ = r.Text(n) },
+		"base": func(n Node) { p.Base = texts(n) },
+		"type": func(n Node) {
 			p.Type = r.Word(n, "number", "date", "string", "token", "reference", "quantity", "uri")
 		},
-		"expression": func(n ast.Node) { p.Expression, _ = r.Text(n) },
-		"targets":    func(n ast.Node) { p.Targets = texts(n) },
-		"why":        func(n ast.Node) { p.Why, _ = r.Text(n) },
+		"expression": func(n Node) { p.Expression, _ = r.Text(n) },
+		"targets":    func(n Node) { p.Targets = texts(n) },
+		"why":        func(n Node) { p.Why, _ = r.Text(n) },
 	}, nil)
 	if !searchName.MatchString(p.Name) {
 		r.Bad(n, `search parameter has no "name", or one that is not letters, digits and hyphens`)
@@ -470,13 +509,13 @@ func (r *rulesetReader) searchParameter(n ast.Node) SearchParameter {
 	return p
 }
 
-func (r *rulesetReader) codeSystem(n ast.Node) CodeSystem {
+func (r *rulesetReader) codeSystem(n Node) CodeSystem {
 	cs := CodeSystem{At: r.At(n), Display: "verify"}
 	r.Mapping(n, map[string]Field{
-		"system":  func(n ast.Node) { cs.System, _ = r.Text(n) },
-		"form":    func(n ast.Node) { cs.Form, _ = r.Text(n) },
-		"pattern": func(n ast.Node) { cs.Pattern, _ = r.Text(n) },
-		"display": func(n ast.Node) { cs.Display = r.Word(n, "verify", "trust", "remove") },
+		"system":  func(n Node) { cs.System, _ = r.Text(n) },
+		"form":    func(n Node) { cs.Form, _ = r.Text(n) },
+		"pattern": func(n Node) { cs.Pattern, _ = r.Text(n) },
+		"display": func(n Node) { cs.Display = r.Word(n, "verify", "trust", "remove") },
 	}, nil)
 	switch at := strings.IndexByte(cs.System, '*'); {
 	case at >= 0 && at < len(cs.System)-1:

@@ -4,8 +4,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml/ast"
 )
 
 // TablesSection is the part of a ruleset about tables. This package reads it;
@@ -117,18 +115,18 @@ func (r *rulesetReader) checkClasses() {
 	}
 }
 
-func (r *rulesetReader) tables(n ast.Node) *TablesSection {
+func (r *rulesetReader) tables(n Node) *TablesSection {
 	sec := &TablesSection{Rules: []TableRule{}}
 	r.Mapping(n, map[string]Field{
-		"default": func(n ast.Node) { sec.Default = r.Word(n, "refuse", "remove", "keep") },
-		"classes": func(n ast.Node) {
-			r.Mapping(n, nil, func(name string, at, value ast.Node) {
+		"default": func(n Node) { sec.Default = r.Word(n, "refuse", "remove", "keep") },
+		"classes": func(n Node) {
+			r.Mapping(n, nil, func(name string, at, value Node) {
 				sec.Classes = append(sec.Classes, ColumnClass{Name: name, Match: r.tableMatches(value, false), At: r.At(at)})
 			})
 		},
-		"rules": func(n ast.Node) {
+		"rules": func(n Node) {
 			ids := map[string]bool{}
-			r.Sequence(n, func(item ast.Node) {
+			r.Sequence(n, func(item Node) {
 				rule := r.tableRule(item)
 				if rule.ID != "" && ids[rule.ID] {
 					r.Bad(item, "rule id %q appears twice", rule.ID)
@@ -141,37 +139,37 @@ func (r *rulesetReader) tables(n ast.Node) *TablesSection {
 	return sec
 }
 
-func (r *rulesetReader) tableRule(n ast.Node) TableRule {
+func (r *rulesetReader) tableRule(n Node) TableRule {
 	rule := TableRule{At: r.At(n)}
 	m := methodReader{names: []string{"id", "category", "match", "method", "why", "entity", "birth", "death", "country", "unit", "where"}}
 	columns := func(dst *[]string) Field {
-		return func(n ast.Node) {
+		return func(n Node) {
 			for _, l := range r.Texts(n) {
 				*dst = append(*dst, l.Text)
 			}
 		}
 	}
 	r.Mapping(n, map[string]Field{
-		"id":       func(n ast.Node) { rule.ID = r.name(n) },
-		"category": func(n ast.Node) { rule.Category = r.category(n) },
-		"match":    func(n ast.Node) { rule.Match = r.tableMatches(n, true) },
-		"method":   func(n ast.Node) { rule.Method, m.at = r.method(n), n },
-		"why":      func(n ast.Node) { rule.Why, _ = r.Text(n) },
+		"id":       func(n Node) { rule.ID = r.name(n) },
+		"category": func(n Node) { rule.Category = r.category(n) },
+		"match":    func(n Node) { rule.Match = r.tableMatches(n, true) },
+		"method":   func(n Node) { rule.Method, m.at = r.method(n), n },
+		"why":      func(n Node) { rule.Why, _ = r.Text(n) },
 		"entity":   columns(&rule.Entity),
 		"birth":    columns(&rule.Birth),
 		"death":    columns(&rule.Death),
 		"country":  columns(&rule.Country),
-		"where":    func(n ast.Node) { rule.Where = r.conditions(n) },
-	}, func(key string, keyNode, value ast.Node) {
+		"where":    func(n Node) { rule.Where = r.conditions(n) },
+	}, func(key string, keyNode, value Node) {
 		// Unit is an argument of methods too: a column where it is a mapping.
 		// Beside the column, default is the argument.
-		if v, ok := value.(*ast.MappingNode); ok && key == "unit" {
-			r.Mapping(v, map[string]Field{
+		if key == "unit" && value.IsMapping() {
+			r.Mapping(value, map[string]Field{
 				"column":  columns(&rule.Unit),
-				"default": func(n ast.Node) { m.args = append(m.args, givenArg{key, keyNode, n}) },
+				"default": func(n Node) { m.args = append(m.args, givenArg{key, keyNode, n}) },
 			}, nil)
 			if len(rule.Unit) == 0 {
-				r.Bad(v, `unit has no "column"`)
+				r.Bad(value, `unit has no "column"`)
 			}
 			return
 		}
@@ -186,12 +184,12 @@ func (r *rulesetReader) tableRule(n ast.Node) TableRule {
 }
 
 // tableMatches reads one match or a list of them.
-func (r *rulesetReader) tableMatches(n ast.Node, classes bool) []TableMatch {
+func (r *rulesetReader) tableMatches(n Node, classes bool) []TableMatch {
 	var out []TableMatch
-	one := func(n ast.Node) {
+	one := func(n Node) {
 		m := TableMatch{At: r.At(n)}
 		glob := func(dst *string) Field {
-			return func(n ast.Node) {
+			return func(n Node) {
 				s, ok := r.Text(n)
 				if _, err := path.Match(s, ""); ok && (err != nil || s == "") {
 					r.Bad(n, "want a name or a glob of *, ?, [a-z]")
@@ -201,7 +199,7 @@ func (r *rulesetReader) tableMatches(n ast.Node, classes bool) []TableMatch {
 		}
 		fields := map[string]Field{"schema": glob(&m.Schema), "table": glob(&m.Table), "column": glob(&m.Column)}
 		if classes {
-			fields["class"] = func(n ast.Node) { m.Class, _ = r.Text(n) }
+			fields["class"] = func(n Node) { m.Class, _ = r.Text(n) }
 		}
 		if !r.Mapping(n, fields, nil) {
 			return
@@ -211,12 +209,8 @@ func (r *rulesetReader) tableMatches(n ast.Node, classes bool) []TableMatch {
 		}
 		out = append(out, m)
 	}
-	if s, ok := n.(*ast.SequenceNode); ok {
-		for _, v := range s.Values {
-			one(v)
-		}
-	} else {
-		one(n)
+	for _, v := range n.Items() {
+		one(v)
 	}
 	return out
 }

@@ -3,8 +3,6 @@ package mask
 import (
 	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml/ast"
 )
 
 // RowCondition is a condition on another column of the row that a rule acts in. It
@@ -136,20 +134,17 @@ func Strictest(rules []*TableRule, same func(a, b *TableRule) bool) int {
 }
 
 // conditions reads one condition or a list of them.
-func (r *rulesetReader) conditions(n ast.Node) (out []RowCondition) {
-	if s, ok := n.(*ast.SequenceNode); ok {
-		for _, v := range s.Values {
-			out = append(out, r.condition(v))
-		}
-		return out
+func (r *rulesetReader) conditions(n Node) (out []RowCondition) {
+	for _, v := range n.Items() {
+		out = append(out, r.condition(v))
 	}
-	return []RowCondition{r.condition(n)}
+	return out
 }
 
-func (r *rulesetReader) condition(n ast.Node) RowCondition {
+func (r *rulesetReader) condition(n Node) RowCondition {
 	c := RowCondition{At: r.At(n)}
 	values := func(dst *[]string) Field {
-		return func(n ast.Node) {
+		return func(n Node) {
 			for _, l := range r.Texts(n) {
 				*dst = append(*dst, FoldCondition(l.Text))
 			}
@@ -159,7 +154,7 @@ func (r *rulesetReader) condition(n ast.Node) RowCondition {
 		}
 	}
 	r.Mapping(n, map[string]Field{
-		"column": func(n ast.Node) {
+		"column": func(n Node) {
 			for _, l := range r.Texts(n) {
 				c.Column = append(c.Column, l.Text)
 			}
@@ -168,15 +163,15 @@ func (r *rulesetReader) condition(n ast.Node) RowCondition {
 		"in":     values(&c.In),
 		"notIn":  values(&c.NotIn),
 		"like":   values(&c.Like),
-		"isNull": func(n ast.Node) {
+		"isNull": func(n Node) {
 			if v, ok := r.argument(n, BoolParam); ok {
 				b := v.(bool)
 				c.Null = &b
 			}
 		},
-		"schema": func(n ast.Node) { c.Schema, _ = r.Text(n) },
-		"table":  func(n ast.Node) { c.Table, _ = r.Text(n) },
-		"on": func(n ast.Node) {
+		"schema": func(n Node) { c.Schema, _ = r.Text(n) },
+		"table":  func(n Node) { c.Table, _ = r.Text(n) },
+		"on": func(n Node) {
 			if v, ok := r.argument(n, MapParam); ok {
 				c.On = v.(map[string]string)
 			}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -63,6 +62,47 @@ func (ps Problems) Err() error {
 	return ps
 }
 
+// Node is a value or a key of a YAML document.
+type Node struct{ yaml ast.Node }
+
+// IsZero reports whether there is no node: what Parse returns of a document that it
+// could not read.
+func (n Node) IsZero() bool { return n.yaml == nil }
+
+// IsList reports whether n is a list.
+func (n Node) IsList() bool {
+	_, ok := n.yaml.(*ast.SequenceNode)
+	return ok
+}
+
+// IsMapping reports whether n is a mapping.
+func (n Node) IsMapping() bool {
+	switch n.yaml.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return true
+	}
+	return false
+}
+
+// IsString reports whether n is a string on one line and not a number or a boolean.
+func (n Node) IsString() bool {
+	_, ok := n.yaml.(*ast.StringNode)
+	return ok
+}
+
+// Items are the items of a list. What is not a list counts as a list of itself.
+func (n Node) Items() []Node {
+	s, ok := n.yaml.(*ast.SequenceNode)
+	if !ok {
+		return []Node{n}
+	}
+	items := make([]Node, len(s.Values))
+	for i, v := range s.Values {
+		items[i] = Node{v}
+	}
+	return items
+}
+
 // Tree reads a YAML document strictly: what a reader does not ask for by name
 // is a problem, with its place and the nearest name that it would have known.
 type Tree struct {
@@ -74,7 +114,7 @@ type Tree struct {
 
 // ParseYAML parses src and returns its one top-level mapping. Syntax errors,
 // several documents, anchors and aliases are problems.
-func ParseYAML(file string, src []byte, problems *Problems) (Tree, ast.Node) {
+func ParseYAML(file string, src []byte, problems *Problems) (Tree, Node) {
 	t := Tree{File: file, Problems: problems}
 	f, err := parser.ParseBytes(src, 0)
 	if err != nil {
@@ -87,41 +127,42 @@ func ParseYAML(file string, src []byte, problems *Problems) (Tree, ast.Node) {
 			}
 		}
 		problems.Add(at, "%s", msg)
-		return t, nil
+		return t, Node{}
 	}
 	if len(f.Docs) != 1 || f.Docs[0].Body == nil {
 		problems.Add(Position{file, 1, 1}, "want one YAML document")
-		return t, nil
+		return t, Node{}
 	}
-	return t, f.Docs[0].Body
+	return t, Node{f.Docs[0].Body}
 }
 
 // At returns the place of a node.
-func (t Tree) At(n ast.Node) Position {
+func (t Tree) At(n Node) Position {
 	p := Position{t.File, 1, 1}
-	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 {
-		n = m.Values[0].Key
+	at := n.yaml
+	if m, ok := at.(*ast.MappingNode); ok && len(m.Values) > 0 {
+		at = m.Values[0].Key
 	}
-	if tok := n.GetToken(); tok != nil {
+	if tok := at.GetToken(); tok != nil {
 		p.Line, p.Column = tok.Position.Line, tok.Position.Column
 	}
 	return p
 }
 
 // Bad notes a problem at a node.
-func (t Tree) Bad(n ast.Node, format string, args ...any) {
+func (t Tree) Bad(n Node, format string, args ...any) {
 	t.Problems.Add(t.At(n), format, args...)
 }
 
 // Field is what to do with the value of one key.
-type Field func(value ast.Node)
+type Field func(value Node)
 
 // Mapping calls the field of each key. other, if not nil, takes the keys that
 // fields does not have; without it they are problems.
-func (t Tree) Mapping(n ast.Node, fields map[string]Field, other func(key string, keyNode, value ast.Node)) bool {
-	m, ok := n.(*ast.MappingNode)
+func (t Tree) Mapping(n Node, fields map[string]Field, other func(key string, keyNode, value Node)) bool {
+	m, ok := n.yaml.(*ast.MappingNode)
 	if !ok {
-		if v, single := n.(*ast.MappingValueNode); single {
+		if v, single := n.yaml.(*ast.MappingValueNode); single {
 			m = &ast.MappingNode{Values: []*ast.MappingValueNode{v}}
 		} else {
 			t.Bad(n, "want a mapping (key: value)")
@@ -132,20 +173,20 @@ func (t Tree) Mapping(n ast.Node, fields map[string]Field, other func(key string
 	for _, v := range m.Values {
 		k, ok := v.Key.(*ast.StringNode)
 		if !ok {
-			t.Bad(v.Key, "want a plain key")
+			t.Bad(Node{v.Key}, "want a plain key")
 			continue
 		}
 		if seen[k.Value] {
-			t.Bad(v.Key, "key %q appears twice", k.Value)
+			t.Bad(Node{v.Key}, "key %q appears twice", k.Value)
 			continue
 		}
 		seen[k.Value] = true
 		if f, ok := fields[k.Value]; ok {
-			f(v.Value)
+			f(Node{v.Value})
 			continue
 		}
 		if other != nil {
-			other(k.Value, v.Key, v.Value)
+			other(k.Value, Node{v.Key}, Node{v.Value})
 			continue
 		}
 		known := make([]string, 0, len(fields))
@@ -153,14 +194,14 @@ func (t Tree) Mapping(n ast.Node, fields map[string]Field, other func(key string
 			known = append(known, name)
 		}
 		sort.Strings(known)
-		t.unknownKey(v.Key, k.Value, known)
+		t.UnknownKey(Node{v.Key}, k.Value, known)
 	}
 	return true
 }
 
-// unknownKey notes a key that is not one of those known.
-func (t Tree) unknownKey(at ast.Node, key string, known []string) {
-	hint := foreign(t.Foreign, key)
+// UnknownKey notes a key that is not one of those known.
+func (t Tree) UnknownKey(at Node, key string, known []string) {
+	hint := Elsewhere(t.Foreign, key)
 	if hint == "" {
 		hint = DidYouMean(key, known)
 	}
@@ -168,21 +209,20 @@ func (t Tree) unknownKey(at ast.Node, key string, known []string) {
 }
 
 // Sequence calls f for each item.
-func (t Tree) Sequence(n ast.Node, f func(item ast.Node)) {
-	s, ok := n.(*ast.SequenceNode)
-	if !ok {
+func (t Tree) Sequence(n Node, f func(item Node)) {
+	if !n.IsList() {
 		t.Bad(n, "want a list (- item)")
 		return
 	}
-	for _, v := range s.Values {
+	for _, v := range n.Items() {
 		f(v)
 	}
 }
 
 // Text returns a scalar as it is written. A number where a word is wanted
 // keeps its own spelling.
-func (t Tree) Text(n ast.Node) (string, bool) {
-	switch n := n.(type) {
+func (t Tree) Text(n Node) (string, bool) {
+	switch n := n.yaml.(type) {
 	case *ast.StringNode:
 		return n.Value, true
 	case *ast.LiteralNode:
@@ -195,19 +235,12 @@ func (t Tree) Text(n ast.Node) (string, bool) {
 }
 
 // Texts returns a list of scalars; a single scalar counts as a list of one.
-func (t Tree) Texts(n ast.Node) []Located {
+func (t Tree) Texts(n Node) []Located {
 	var out []Located
-	add := func(item ast.Node) {
+	for _, item := range n.Items() {
 		if s, ok := t.Text(item); ok {
 			out = append(out, Located{s, t.At(item)})
 		}
-	}
-	if s, ok := n.(*ast.SequenceNode); ok {
-		for _, v := range s.Values {
-			add(v)
-		}
-	} else {
-		add(n)
 	}
 	return out
 }
@@ -219,7 +252,7 @@ type Located struct {
 }
 
 // Word returns a scalar that must be one of words.
-func (t Tree) Word(n ast.Node, words ...string) string {
+func (t Tree) Word(n Node, words ...string) string {
 	s, ok := t.Text(n)
 	if !ok {
 		return ""
@@ -233,41 +266,15 @@ func (t Tree) Word(n ast.Node, words ...string) string {
 	return ""
 }
 
-// argument reads the value of a method's argument by the parameter's type.
-func (t Tree) argument(n ast.Node, typ ParamType) (any, bool) {
-	switch typ {
-	case ListParam:
-		list := []string{}
-		for _, l := range t.Texts(n) {
-			list = append(list, l.Text)
-		}
-		return list, true
-	case MapParam:
-		m := map[string]string{}
-		ok := t.Mapping(n, nil, func(key string, _, value ast.Node) {
-			if s, ok := t.Text(value); ok {
-				m[key] = s
-			}
-		})
-		return m, ok
-	}
-	s, ok := t.Text(n)
+// Elsewhere finds what a name of another tool is here, as the end of a message.
+func Elsewhere(names map[string]string, name string) string {
+	folded := strings.ToLower(name)
+	hint, ok := names[folded]
 	if !ok {
-		return nil, false
+		hint, ok = names[strings.NewReplacer("_", "", "-", "", " ", "").Replace(folded)]
 	}
-	var err error
-	var v any = s
-	switch typ {
-	case IntParam:
-		v, err = strconv.ParseInt(s, 10, 64)
-	case NumberParam:
-		v, err = strconv.ParseFloat(s, 64)
-	case BoolParam:
-		v, err = strconv.ParseBool(s)
+	if !ok {
+		return ""
 	}
-	if err != nil {
-		t.Bad(n, "want %s", typ)
-		return nil, false
-	}
-	return v, true
+	return ": here, " + strings.TrimPrefix(hint, "here, ")
 }

@@ -9,7 +9,6 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/fhir"
@@ -57,19 +56,19 @@ func parseRuleTests(file string, src []byte) (*ruleTests, error) {
 	var problems mask.Problems
 	t, root := mask.ParseYAML(file, src, &problems)
 	rt := &ruleTests{file: file}
-	if root != nil {
+	if !root.IsZero() {
 		t.Mapping(root, map[string]mask.Field{
-			"veil":    func(n ast.Node) { t.Word(n, "1") },
-			"ruleset": func(n ast.Node) { rt.ruleset, _ = t.Text(n) },
-			"tests": func(n ast.Node) {
-				t.Sequence(n, func(item ast.Node) {
+			"veil":    func(n mask.Node) { t.Word(n, "1") },
+			"ruleset": func(n mask.Node) { rt.ruleset, _ = t.Text(n) },
+			"tests": func(n mask.Node) {
+				t.Sequence(n, func(item mask.Node) {
 					test := ruleTest{at: t.At(item)}
 					t.Mapping(item, map[string]mask.Field{
-						"name":     func(n ast.Node) { test.name, _ = t.Text(n) },
-						"input":    func(n ast.Node) { test.input, _ = t.Text(n) },
-						"output":   func(n ast.Node) { test.output, _ = t.Text(n) },
-						"withheld": func(n ast.Node) { test.withheld = t.Word(n, "true", "false") == "true" },
-						"rules": func(n ast.Node) {
+						"name":     func(n mask.Node) { test.name, _ = t.Text(n) },
+						"input":    func(n mask.Node) { test.input, _ = t.Text(n) },
+						"output":   func(n mask.Node) { test.output, _ = t.Text(n) },
+						"withheld": func(n mask.Node) { test.withheld = t.Word(n, "true", "false") == "true" },
+						"rules": func(n mask.Node) {
 							for _, l := range t.Texts(n) {
 								test.rules = append(test.rules, l.Text)
 							}

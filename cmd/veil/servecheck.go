@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
@@ -19,8 +17,8 @@ func (c *serveConfig) read(file string, src []byte) {
 	p := &c.problems
 	p.file, p.at = file, map[string]mask.Position{}
 	t, root := mask.ParseYAML(file, src, &p.located)
-	if root != nil {
-		version := setting{name: "veil", read: func(r *reading, _ string, n ast.Node) { r.Word(n, "1") }}
+	if !root.IsZero() {
+		version := setting{name: "veil", read: func(r *reading, _ string, n mask.Node) { r.Word(n, "1") }}
 		r := &reading{t, p.at}
 		r.section("", root, append(c.settings(), version))
 		if _, ok := p.at["veil"]; !ok {

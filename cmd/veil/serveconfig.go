@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
@@ -134,8 +132,8 @@ func viewSettings(v *viewConfig) []setting {
 // views are sections with names that the operator chooses.
 func views(to *[]namedView) setting {
 	const doc = "what consumers see that name a view, with a project each; those that name none see the one above"
-	read := func(r *reading, path string, n ast.Node) {
-		r.Mapping(n, nil, func(name string, nameNode, n ast.Node) {
+	read := func(r *reading, path string, n mask.Node) {
+		r.Mapping(n, nil, func(name string, nameNode, n mask.Node) {
 			if !plainName.MatchString(name) {
 				r.Bad(nameNode, "%s: the name of a view has 1 to 128 letters, digits and ._@-", path)
 				return

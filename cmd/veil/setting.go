@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -15,7 +13,7 @@ import (
 // further names. It reads into, and prints from, the place it was made with.
 type setting struct {
 	name, doc string
-	read      func(r *reading, path string, n ast.Node)
+	read      func(r *reading, path string, n mask.Node)
 	print     func(p *printing)
 }
 
@@ -28,10 +26,10 @@ type reading struct {
 }
 
 // section reads a mapping of settings.
-func (r *reading) section(path string, n ast.Node, settings []setting) {
+func (r *reading) section(path string, n mask.Node, settings []setting) {
 	fields := map[string]mask.Field{}
 	for _, s := range settings {
-		fields[s.name] = func(n ast.Node) {
+		fields[s.name] = func(n mask.Node) {
 			inner := strings.TrimPrefix(path+"."+s.name, ".")
 			r.at[inner] = r.At(n)
 			s.read(r, inner, n)
@@ -43,7 +41,7 @@ func (r *reading) section(path string, n ast.Node, settings []setting) {
 // value is a setting of one line. read returns what is wrong with a text.
 func value(name, doc string, read func(s string) (problem string), show func() string) setting {
 	return setting{name, doc,
-		func(r *reading, path string, n ast.Node) {
+		func(r *reading, path string, n mask.Node) {
 			s, ok := r.Text(n)
 			if !ok {
 				return
@@ -152,8 +150,8 @@ func day(name, doc string, to *mask.Date) setting {
 // texts is a list of texts.
 func texts(name, doc string, to *[]string, checks ...func(string) string) setting {
 	return setting{name, doc,
-		func(r *reading, path string, n ast.Node) {
-			r.Sequence(n, func(item ast.Node) {
+		func(r *reading, path string, n mask.Node) {
+			r.Sequence(n, func(item mask.Node) {
 				inner := fmt.Sprintf("%s[%d]", path, len(*to))
 				var one string
 				r.at[inner] = r.At(item)
@@ -174,7 +172,7 @@ func texts(name, doc string, to *[]string, checks ...func(string) string) settin
 // section is a setting that has further ones.
 func section(name, doc string, settings ...setting) setting {
 	return setting{name, doc,
-		func(r *reading, path string, n ast.Node) { r.section(path, n, settings) },
+		func(r *reading, path string, n mask.Node) { r.section(path, n, settings) },
 		func(p *printing) {
 			p.line(name+":", doc)
 			p.nested(settings)
@@ -185,7 +183,7 @@ func section(name, doc string, settings ...setting) setting {
 // optional is a section that may be left out as a whole.
 func optional[T any](name, doc string, to **T, settings func(*T) []setting) setting {
 	return setting{name, doc,
-		func(r *reading, path string, n ast.Node) {
+		func(r *reading, path string, n mask.Node) {
 			*to = new(T)
 			r.section(path, n, settings(*to))
 		},
@@ -208,8 +206,8 @@ func list[T any](name, doc string, to *[]T, settings func(*T) []setting) setting
 		}
 	}
 	return setting{name, doc,
-		func(r *reading, path string, n ast.Node) {
-			r.Sequence(n, func(item ast.Node) {
+		func(r *reading, path string, n mask.Node) {
+			r.Sequence(n, func(item mask.Node) {
 				inner := fmt.Sprintf("%s[%d]", path, len(*to))
 				r.at[inner] = r.At(item)
 				var one T

@@ -153,7 +153,7 @@ func analyze(sql string, c *Catalog, p *Policy, s *Session) (plan *Plan, refusal
 	over := p.overlay(c)
 	a := &analysis{
 		catalog: c, policy: p, over: over, session: s, text: sql, tag: newTag(),
-		plan: &Plan{Actions: &mask.Plan{Policy: p.masks}, Cached: true, clear: map[origin]bool{}},
+		plan: &Plan{Actions: p.masks.NewPlan(), Cached: true, clear: map[origin]bool{}},
 		regs: map[*pg.Node]string{}, starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{}, related: map[*pg.RangeVar]bool{},
 		relations: map[string]bool{}, types: map[uint32]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*Param{},
 	}

@@ -16,11 +16,7 @@ func TestPreparedAndCursors(t *testing.T) {
 	s := clinicSession()
 	s.Prepared = func(name string) *Plan { return map[string]*Plan{"x": prepared}[name] }
 	s.Cursor = func(name string) *Plan { return map[string]*Plan{"c": cursor}[name] }
-	c, p := clinicCatalog(t), prepared.Actions.Policy
-	policy, err := NewPolicy(p, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, policy := clinicCatalog(t), clinicPolicy(t, Options{})
 	execute, r := analyze("EXECUTE x ('f', '"+sealed(t, "Patient", "123")+"')", c, policy, s)
 	if r != nil {
 		t.Fatal(r)

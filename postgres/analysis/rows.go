@@ -348,7 +348,7 @@ func (p *Plan) CountRows(pass *mask.Pass, rows uint64) {
 // a text that equals nothing.
 func (p *Plan) AppendParam(dst []byte, n int, format int16, value []byte, keys *mask.Pseudonymizer) []byte {
 	param := p.Params[n]
-	slot := p.Actions.Policy.Keys.SealSlot(param.seal.domain)
+	slot := p.Actions.Keys.SealSlot(param.seal.domain)
 	if !param.array {
 		from := len(dst)
 		if dst, ok := keys.AppendOpened(dst, slot, value); ok {

@@ -273,7 +273,7 @@ func TestCopyBinary(t *testing.T) {
 
 func TestParams(t *testing.T) {
 	p := planOf(t, "SELECT 1 FROM patients WHERE id = $1 AND sex = $2 AND id = ANY ($3)")
-	keys := p.Actions.Policy.Keys.NewPseudonymizer()
+	keys := p.Actions.Keys.NewPseudonymizer()
 	if len(p.Params) != 3 || !p.Params[0].Sealed || p.Params[0].Type != oidText || p.Params[1].Sealed || p.Params[2].Type != oidTextArray {
 		t.Fatalf("%+v", p.Params)
 	}

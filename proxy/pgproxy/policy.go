@@ -80,7 +80,7 @@ func newPolicy(c Policy, limits Limits) (*policy, error) {
 		if err != nil {
 			problems = append(problems, fmt.Errorf("view %q: %w", name, err))
 		}
-		p.views[name] = &view{policy: flow, plain: &mask.Plan{Policy: v.Policy}, detail: v.Detail, timeout: v.StatementTimeout, rows: v.Rows}
+		p.views[name] = &view{policy: flow, plain: v.Policy.NewPlan(), detail: v.Detail, timeout: v.StatementTimeout, rows: v.Rows}
 	}
 	var err error
 	if p.binding, err = binding(c.TLS); err != nil {

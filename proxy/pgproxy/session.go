@@ -160,7 +160,7 @@ func (x *session) enter(st *startup) (err error) {
 
 // remember begins what is kept of a session from statement to statement.
 func (x *session) remember(st *startup) {
-	x.keys = x.view.plain.Policy.Keys.NewPseudonymizer()
+	x.keys = x.view.plain.Keys.NewPseudonymizer()
 	x.checks = newChecks()
 	x.passes = map[*mask.Plan][]*mask.Pass{}
 	x.status = 'I'

@@ -1,0 +1,32 @@
+package mask
+
+import "fmt"
+
+// Action is one rule at one place of a shape: an element path or a column.
+type Action struct {
+	Rule     string
+	Category string
+	Path     string
+	Method   string
+	Label    Label
+}
+
+// Plan is a policy laid over a shape: actions by number. It is immutable.
+type Plan struct {
+	// Ruleset and RulesetSHA256 are the name and the identity of the ruleset.
+	Ruleset, RulesetSHA256 string
+	Keys                   *Keyring
+	Actions                []Action
+}
+
+// Add appends an action and returns its number.
+func (p *Plan) Add(a Action) (int, error) {
+	if len(p.Actions) >= maxActions {
+		return 0, fmt.Errorf("ruleset %s needs more than %d actions", p.Ruleset, maxActions)
+	}
+	p.Actions = append(p.Actions, a)
+	return len(p.Actions) - 1, nil
+}
+
+// maxActions keeps an action number within 16 bits.
+const maxActions = 1 << 16
