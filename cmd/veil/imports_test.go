@@ -26,7 +26,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/consumer":    {"textfile"},
 		"proxy/metrics":     {},
 		"proxy/fhirproxy":   {"mask", "fhir", "proxy", "proxy/consumer", "proxy/metrics"},
-		"proxy/upstream":    {"textfile"},
+		"proxy/signin":      {"textfile"},
 		"postgres/analysis": {"mask"},
 		"proxy/pgproxy":     {"mask", "postgres/analysis", "proxy", "proxy/consumer", "proxy/metrics"},
 		// Test support, imported by tests alone.
@@ -34,7 +34,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/fhirproxy/clienttest": {},
 		"proxy/pgproxy/pgtest":       {},
 		"proxy/pgproxy/sqltest":      {},
-		"cmd/veil":                   {"textfile", "mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "postgres/analysis", "proxy", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "proxy/metrics", "proxy/upstream"},
+		"cmd/veil":                   {"textfile", "mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "postgres/analysis", "proxy", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "proxy/metrics", "proxy/signin"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

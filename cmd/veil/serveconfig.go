@@ -11,7 +11,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
-	"github.com/veil-proxy/veil/proxy/upstream"
+	"github.com/veil-proxy/veil/proxy/signin"
 )
 
 // serveConfig is what veil serve runs with. The YAML file has the names that
@@ -55,8 +55,8 @@ type fhirConfig struct {
 	UpstreamAliases  []string
 	FileHosts        []string
 	SkipInvalidLines bool
-	UpstreamTLS      upstream.TLS
-	Credentials      upstream.Config
+	UpstreamTLS      signin.TLS
+	Credentials      signin.Config
 	Listen           string
 	BaseURL          string
 	TLS              tlsConfig
@@ -201,7 +201,7 @@ func fhirSettings(f *fhirConfig) []setting {
 	}
 }
 
-func tlsClientSettings(t *upstream.TLS) []setting {
+func tlsClientSettings(t *signin.TLS) []setting {
 	return []setting{
 		text("caFile", "certificate authorities that may vouch for it, PEM (default: those of the system)", &t.CAFile),
 		text("certFile", "certificate that Veil shows, with its chain, PEM (optional)", &t.CertFile),
@@ -210,41 +210,41 @@ func tlsClientSettings(t *upstream.TLS) []setting {
 	}
 }
 
-func credentialsSettings(u *upstream.Config) []setting {
-	secret := func(name, doc string, s *upstream.Secret) setting {
+func credentialsSettings(u *signin.Config) []setting {
+	secret := func(name, doc string, s *signin.Secret) setting {
 		return section(name, doc,
 			text("file", "file that has it, mode 0600", &s.File),
 			text("env", "or the environment variable that has it", &s.Env))
 	}
 	const tokenURL, scopes = "token endpoint, https", "what is asked for, each by itself, such as system/*.rs"
 	return []setting{
-		list("headers", "headers that are the same in each request, such as X-API-Key", &u.Headers, func(h *upstream.Header) []setting {
+		list("headers", "headers that are the same in each request, such as X-API-Key", &u.Headers, func(h *signin.Header) []setting {
 			return []setting{text("name", "", &h.Name), secret("value", "", &h.Value)}
 		}),
-		optional("basic", "a user and a password", &u.Basic, func(b *upstream.Basic) []setting {
+		optional("basic", "a user and a password", &u.Basic, func(b *signin.Basic) []setting {
 			return []setting{text("user", "", &b.User), secret("password", "", &b.Password)}
 		}),
-		optional("clientCredentials", "OAuth 2.0 client credentials (RFC 6749, 4.4)", &u.ClientCredentials, func(o *upstream.ClientCredentials) []setting {
+		optional("clientCredentials", "OAuth 2.0 client credentials (RFC 6749, 4.4)", &u.ClientCredentials, func(o *signin.ClientCredentials) []setting {
 			return []setting{
 				text("tokenURL", tokenURL, &o.TokenURL), text("clientID", "", &o.ClientID), secret("secret", "", &o.Secret),
 				texts("scopes", scopes, &o.Scopes), text("audience", "parameter that some servers want (optional)", &o.Audience),
 				text("method", "client_secret_basic, which is the default, or client_secret_post", &o.Method),
 			}
 		}),
-		optional("backendServices", "SMART Backend Services: an assertion that Veil signs", &u.BackendServices, func(s *upstream.BackendServices) []setting {
+		optional("backendServices", "SMART Backend Services: an assertion that Veil signs", &u.BackendServices, func(s *signin.BackendServices) []setting {
 			return []setting{
 				text("tokenURL", tokenURL, &s.TokenURL), text("clientID", "", &s.ClientID),
 				secret("key", "private key, JWK or PEM: RSA of 2048 bits or more, or P-384", &s.Key),
 				text("keyID", "kid of the registered public key (default: that of the JWK)", &s.KeyID), texts("scopes", scopes, &s.Scopes),
 			}
 		}),
-		optional("sigV4", "AWS Signature Version 4, for AWS HealthLake", &u.SigV4, func(s *upstream.SigV4) []setting {
+		optional("sigV4", "AWS Signature Version 4, for AWS HealthLake", &u.SigV4, func(s *signin.SigV4) []setting {
 			return []setting{
 				text("region", "such as us-east-1", &s.Region), text("service", "default: healthlake", &s.Service),
 				secret("accessKeyID", "", &s.AccessKeyID), secret("secretKey", "", &s.SecretKey), secret("sessionToken", "of temporary keys (optional)", &s.SessionToken),
 			}
 		}),
-		optional("serviceAccount", "a Google service account, for the Cloud Healthcare API", &u.ServiceAccount, func(g *upstream.ServiceAccount) []setting {
+		optional("serviceAccount", "a Google service account, for the Cloud Healthcare API", &u.ServiceAccount, func(g *signin.ServiceAccount) []setting {
 			return []setting{secret("key", "JSON key of the account", &g.Key), texts("scopes", "default: that of the Cloud Platform", &g.Scopes)}
 		}),
 		section("tokenTLS", "how the token endpoint is met", tlsClientSettings(&u.TokenTLS)...),

@@ -13,7 +13,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
-	"github.com/veil-proxy/veil/proxy/upstream"
+	"github.com/veil-proxy/veil/proxy/signin"
 )
 
 // everySetting has a value of its own for each setting that can be read without
@@ -130,7 +130,7 @@ func TestEverythingCanBeConfigured(t *testing.T) {
 			walk(f.Type)
 		}
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[fhirproxy.Limits](), reflect.TypeFor[consumer.Config](), reflect.TypeFor[upstream.Config](), reflect.TypeFor[upstream.TLS](), reflect.TypeFor[pgproxy.Limits](), reflect.TypeFor[postgresConfig](), reflect.TypeFor[postgresView]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[fhirproxy.Limits](), reflect.TypeFor[consumer.Config](), reflect.TypeFor[signin.Config](), reflect.TypeFor[signin.TLS](), reflect.TypeFor[pgproxy.Limits](), reflect.TypeFor[postgresConfig](), reflect.TypeFor[postgresView]()} {
 		walk(typ)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
-	"github.com/veil-proxy/veil/proxy/upstream"
+	"github.com/veil-proxy/veil/proxy/signin"
 )
 
 // prepared is a configuration with what can be put in force while Veil serves:
@@ -124,7 +124,7 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*prepared, err
 	c.problems.takeAll("postgres.tls", err)
 	credentials := c.FHIR.Credentials
 	credentials.Logger = log
-	p.credentials, err = upstream.New(ctx, credentials)
+	p.credentials, err = signin.New(ctx, credentials)
 	c.problems.takeAll("fhir.credentials", err)
 	p.upstreamTLS, err = c.FHIR.UpstreamTLS.Config(log)
 	c.problems.takeAll("fhir.upstreamTLS", err)

@@ -16,7 +16,7 @@ const maxBatch = 100
 
 // batch answers a Bundle of reads (FHIR R4, http.html#transaction). Each entry
 // is judged, asked, masked and recorded like a request of its own.
-func (x *exchange) batch(a *ask) (*answer, *problem) {
+func (x *exchange) batch(a *request) (*response, *problem) {
 	x.operation = "batch"
 	urls, p := readBatch(a.body)
 	if p != nil {
@@ -36,7 +36,7 @@ func (x *exchange) batch(a *ask) (*answer, *problem) {
 	if err != nil {
 		return nil, failed(500, models.IssueTypeException, "internal", "the batch's answer could not be written")
 	}
-	return &answer{status: 200, body: body}, x.note("complete", "", 200, "Bundle")
+	return &response{status: 200, body: body}, x.note("complete", "", 200, "Bundle")
 }
 
 // readBatch reads a batch strictly and returns the URLs of its entries. Anything
@@ -97,7 +97,7 @@ func (x *exchange) entry(i int, url string, size int) models.BundleEntry {
 	sub := *x
 	sub.requestID = x.requestID + "." + strconv.Itoa(i)
 	sub.operation, sub.rule, sub.started = "unknown", "", time.Now()
-	a, p := sub.answerEntry(i, url, size)
+	a, p := sub.respondEntry(i, url, size)
 	if p != nil {
 		a = sub.refuse(p)
 	}
@@ -109,7 +109,7 @@ func (x *exchange) entry(i int, url string, size int) models.BundleEntry {
 	return models.BundleEntry{Resource: a.body, Response: &response}
 }
 
-func (x *exchange) answerEntry(i int, url string, size int) (*answer, *problem) {
+func (x *exchange) respondEntry(i int, url string, size int) (*response, *problem) {
 	if size >= x.s.limits.ResponseBytes {
 		return nil, refused(413, models.IssueTypeTooLong, "batch too large", "the answers of the batch are too large together; ask for fewer at once")
 	}
@@ -121,7 +121,7 @@ func (x *exchange) answerEntry(i int, url string, size int) (*answer, *problem) 
 	if err != nil {
 		return nil, refused(400, models.IssueTypeInvalid, "malformed target", err.Error())
 	}
-	a := &ask{target: t, method: "GET", format: &format{}}
+	a := &request{target: t, method: "GET", format: &format{}}
 	if p := a.format.negotiate(&a.target, ""); p != nil {
 		return nil, p
 	}
@@ -129,5 +129,5 @@ func (x *exchange) answerEntry(i int, url string, size int) (*answer, *problem) 
 		x.operation = "export"
 		return nil, refused(400, models.IssueTypeNotSupported, "unsupported in a batch", "a bulk export is asked for by itself")
 	}
-	return x.answer(a)
+	return x.dispatch(a)
 }

@@ -251,7 +251,7 @@ func FuzzBelow(f *testing.F) {
 		if asked == "" || asked[0] != '/' && asked[0] != '?' {
 			return
 		}
-		up := &upstream{base: "http://up.example/fhir"}
+		up := &upstreamServer{base: "http://up.example/fhir"}
 		s := &Server{up: up, places: []place{placeOf(up.base), placeOf("https://public.example/r4")}}
 		rest, ok := s.below(ref, asked, false)
 		if !ok {
@@ -273,7 +273,7 @@ func FuzzBelow(f *testing.F) {
 // TestRelative holds that what a URL means does not depend on where it stands.
 func TestRelative(t *testing.T) {
 	t.Parallel()
-	up := &upstream{base: "http://up.example:8080/fhir"}
+	up := &upstreamServer{base: "http://up.example:8080/fhir"}
 	s := &Server{up: up, places: []place{placeOf(up.base), placeOf("https://public.example/r4/"), placeOf("http://old.example")}}
 	for _, c := range spellings {
 		text := strings.NewReplacer("UP", "http://up.example:8080", "HOST", "up.example:8080", `\\`, `\`, `\r`, "\r", `\n`, "\n", `\u0000`, "\x00").Replace(c.url)
@@ -284,7 +284,7 @@ func TestRelative(t *testing.T) {
 	}
 	// Where the base has no path, nothing but the host tells a file of the upstream
 	// from one elsewhere.
-	s = &Server{up: &upstream{base: "http://up.example"}, places: []place{placeOf("http://up.example")}}
+	s = &Server{up: &upstreamServer{base: "http://up.example"}, places: []place{placeOf("http://up.example")}}
 	for ref, want := range map[string]bool{"http://up.example/f": true, "http://UP.example:80/f": true, "/f": true, "http://bucket.example/f": false, "http://up.example:81/f": false} {
 		if _, ok := s.below(ref, "/status", true); ok != want {
 			t.Errorf("%q is taken for a file of the upstream: %v", ref, ok)

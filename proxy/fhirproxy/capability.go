@@ -14,7 +14,7 @@ import (
 )
 
 // capabilities answers GET metadata.
-func (x *exchange) capabilities(a *ask) (*answer, *problem) {
+func (x *exchange) capabilities(a *request) (*response, *problem) {
 	x.operation = "capabilities"
 	narrow, p := x.shapeOfMetadata(a)
 	if p != nil {
@@ -40,17 +40,17 @@ func (x *exchange) capabilities(a *ask) (*answer, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	out, p := shapeAnswer(append(a.buf, body...), &question{want: "CapabilityStatement", narrow: narrow})
+	out, p := shapeResponse(append(a.buf, body...), &retrieval{want: "CapabilityStatement", narrow: narrow})
 	if p != nil {
 		return nil, p
 	}
-	return &answer{status: 200, body: out}, nil
+	return &response{status: 200, body: out}, nil
 }
 
 // shapeOfMetadata judges the parameters of metadata, of which none chooses anything:
 // mode may be ignored (FHIR R4, http.html#capabilities), _elements and _summary leave
 // of the statement what was asked for, and what else there is does nothing.
-func (x *exchange) shapeOfMetadata(a *ask) (*fhir.Narrowing, *problem) {
+func (x *exchange) shapeOfMetadata(a *request) (*fhir.Narrowing, *problem) {
 	var shape []fhir.Param
 	for _, p := range a.params {
 		switch {

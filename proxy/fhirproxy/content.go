@@ -9,7 +9,7 @@ import (
 )
 
 // isBinary reports whether a request reads a Binary.
-func (a *ask) isBinary() bool {
+func (a *request) isBinary() bool {
 	n := len(a.segments)
 	return a.method != "POST" && (n == 2 || n == 4) && a.segments[0] == "Binary"
 }
@@ -23,7 +23,7 @@ func takesFHIR(accept string) bool {
 // content answers a Binary in its own content type (FHIR R4, binary.html#rest).
 // No rule reaches into it, so it passes only where the ruleset lists the type in
 // so many words, as it is.
-func (x *exchange) content(a *ask, accept string) (*answer, *problem) {
+func (x *exchange) content(a *request, accept string) (*response, *problem) {
 	x.operation = "read Binary"
 	if p := x.readable("Binary"); p != nil {
 		return nil, p
@@ -51,7 +51,7 @@ func (x *exchange) content(a *ask, accept string) (*answer, *problem) {
 		return nil, p
 	}
 	defer x.s.leave()
-	r, p := x.s.up.request(&request{path: path, accept: mime, timeout: x.s.limits.UpstreamTimeout})
+	r, p := x.s.up.request(&upstreamRequest{path: path, accept: mime, timeout: x.s.limits.UpstreamTimeout})
 	if p != nil {
 		return nil, p
 	}
@@ -73,5 +73,5 @@ func (x *exchange) content(a *ask, accept string) (*answer, *problem) {
 	if p := x.commit(record, 200); p != nil {
 		return nil, p
 	}
-	return &answer{status: 200, body: body, contentType: mime, header: []header{{"Content-Security-Policy", "sandbox"}, {"Content-Disposition", "attachment"}}}, nil
+	return &response{status: 200, body: body, contentType: mime, header: []header{{"Content-Security-Policy", "sandbox"}, {"Content-Disposition", "attachment"}}}, nil
 }

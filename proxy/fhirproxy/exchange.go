@@ -199,14 +199,14 @@ func (x *exchange) note(result, reason string, status int, delivered string) *pr
 }
 
 // refuse records a problem and returns the answer that tells it.
-func (x *exchange) refuse(p *problem) *answer {
+func (x *exchange) refuse(p *problem) *response {
 	if p.result != "" {
 		x.s.meter.Problem(p.result, p.reason)
 		if failure := x.note(p.result, p.reason, p.status, ""); failure != nil {
 			p = failure
 		}
 	}
-	return &answer{status: p.status, body: p.outcome(), header: p.header, close: p.close}
+	return &response{status: p.status, body: p.outcome(), header: p.header, close: p.close}
 }
 
 func (x *exchange) origin() mask.Origin {
@@ -253,10 +253,10 @@ func (x *exchange) delivers(r *mask.Record) *problem {
 }
 
 // write turns an answer into the response, in the format that was asked for.
-func (x *exchange) write(ctx *fasthttp.RequestCtx, a *answer, f format) {
+func (x *exchange) write(ctx *fasthttp.RequestCtx, a *response, f format) {
 	defer func() { x.s.meter.Request(x.operation, ctx.Response.StatusCode(), time.Since(x.started)) }()
 	if p := x.respond(ctx, a, f); p != nil {
-		_ = x.respond(ctx, &answer{status: p.status, body: p.outcome(), header: p.header}, f)
+		_ = x.respond(ctx, &response{status: p.status, body: p.outcome(), header: p.header}, f)
 	}
 }
 
@@ -269,7 +269,7 @@ func (x *exchange) render(body []byte, f format) ([]byte, string, bool) {
 }
 
 // respond fills the response, or says that there is no room for so large a one.
-func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *answer, f format) *problem {
+func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *response, f format) *problem {
 	for _, h := range a.header {
 		ctx.Response.Header.Set(h.name, h.value)
 	}

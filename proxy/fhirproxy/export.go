@@ -18,7 +18,7 @@ import (
 // the files while they arrive. Every URL that a consumer gets is a sealed link.
 
 // kickOff begins a bulk export.
-func (x *exchange) kickOff(a *ask, path string, query *fhir.Query) (*answer, *problem) {
+func (x *exchange) kickOff(a *request, path string, query *fhir.Query) (*response, *problem) {
 	if !a.prefer.async {
 		return nil, refused(400, models.IssueTypeInvalid, "synchronous export", "a bulk export is asked for with the header Prefer: respond-async")
 	}
@@ -30,7 +30,7 @@ func (x *exchange) kickOff(a *ask, path string, query *fhir.Query) (*answer, *pr
 		return nil, p
 	}
 	asked := path + string(appendQuery(nil, query.Upstream))
-	r, p := x.s.up.request(&request{path: asked, async: true, timeout: x.s.limits.UpstreamTimeout})
+	r, p := x.s.up.request(&upstreamRequest{path: asked, async: true, timeout: x.s.limits.UpstreamTimeout})
 	if p != nil {
 		return nil, p
 	}
@@ -52,7 +52,7 @@ func (x *exchange) kickOff(a *ask, path string, query *fhir.Query) (*answer, *pr
 	if p := x.note("complete", "", 202, ""); p != nil {
 		return nil, p
 	}
-	return &answer{status: 202, header: append([]header{{"Content-Location", location}}, leftOut(query.Dropped)...)}, nil
+	return &response{status: 202, header: append([]header{{"Content-Location", location}}, leftOut(query.Dropped)...)}, nil
 }
 
 // url is the URL that a consumer may follow.
@@ -67,7 +67,7 @@ func (x *exchange) url(kind linkKind, l *link) string {
 
 // exportStatus answers how far an export is, and at its end its manifest; by
 // DELETE it ends the export.
-func (x *exchange) exportStatus(a *ask) (*answer, *problem) {
+func (x *exchange) exportStatus(a *request) (*response, *problem) {
 	x.operation = "export status"
 	if a.method == "DELETE" {
 		x.operation = "export end"
@@ -76,16 +76,16 @@ func (x *exchange) exportStatus(a *ask) (*answer, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	r, p := x.s.up.request(&request{path: l.path, method: strings.Replace(a.method, "HEAD", "GET", 1), accept: "application/json, " + fhirMimes, timeout: x.s.limits.UpstreamTimeout})
+	r, p := x.s.up.request(&upstreamRequest{path: l.path, method: strings.Replace(a.method, "HEAD", "GET", 1), accept: "application/json, " + fhirMimes, timeout: x.s.limits.UpstreamTimeout})
 	if p != nil {
 		return nil, p
 	}
 	defer r.release()
 	switch {
 	case a.method == "DELETE" && r.status >= 200 && r.status < 300:
-		return &answer{status: 202}, x.note("complete", "", 202, "")
+		return &response{status: 202}, x.note("complete", "", 202, "")
 	case r.status == 202:
-		return &answer{status: 202, header: []header{{"X-Progress", "in progress"}, {"Retry-After", retryAfter(r.resp.Header.Peek("Retry-After"))}}},
+		return &response{status: 202, header: []header{{"X-Progress", "in progress"}, {"Retry-After", retryAfter(r.resp.Header.Peek("Retry-After"))}}},
 			x.note("complete", "", 202, "")
 	case r.status != 200:
 		return nil, r.check()
@@ -97,7 +97,7 @@ func (x *exchange) exportStatus(a *ask) (*answer, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	return &answer{status: 200, body: body, contentType: "application/json"}, nil
+	return &response{status: 200, body: body, contentType: "application/json"}, nil
 }
 
 // retryAfter keeps a number of seconds within reason. What is none, such as a
@@ -111,7 +111,7 @@ func retryAfter(value []byte) string {
 }
 
 // exportFile answers one file of an export.
-func (x *exchange) exportFile(a *ask, kind linkKind) (*answer, *problem) {
+func (x *exchange) exportFile(a *request, kind linkKind) (*response, *problem) {
 	x.operation = "export file"
 	if a.method == "DELETE" {
 		x.operation = "write"

@@ -12,8 +12,8 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// question is what the upstream is asked, and what must become of its answer.
-type question struct {
+// retrieval is what the upstream is asked, and what must become of its answer.
+type retrieval struct {
 	// path and query below the upstream's base.
 	path string
 	// want is the type of resource that the answer must be.
@@ -36,7 +36,7 @@ type question struct {
 
 // upstreamJSON requests a path and returns the checked response in JSON, which the
 // caller releases.
-func (x *exchange) upstreamJSON(path string) (*response, *problem) {
+func (x *exchange) upstreamJSON(path string) (*upstreamResponse, *problem) {
 	r, p := x.s.up.get([]byte(path), x.s.limits.UpstreamTimeout)
 	if p != nil {
 		return nil, p
@@ -54,7 +54,7 @@ func (x *exchange) upstreamJSON(path string) (*response, *problem) {
 
 // fetch asks the upstream, masks the answer into dst, makes its record durable
 // and only then lets the answer go.
-func (x *exchange) fetch(q *question, dst []byte) (*answer, *problem) {
+func (x *exchange) fetch(q *retrieval, dst []byte) (*response, *problem) {
 	if p := x.s.enter(); p != nil {
 		return nil, p
 	}
@@ -87,7 +87,7 @@ func (x *exchange) fetch(q *question, dst []byte) (*answer, *problem) {
 		p = x.enough(out)
 	}
 	if p == nil {
-		out, p = shapeAnswer(out, q)
+		out, p = shapeResponse(out, q)
 	}
 	if p == nil {
 		p = x.commit(record, 200)
@@ -96,7 +96,7 @@ func (x *exchange) fetch(q *question, dst []byte) (*answer, *problem) {
 		return nil, p
 	}
 	x.s.meter.Masked(len(out))
-	return &answer{status: 200, body: out, header: leftOut(q.dropped)}, nil
+	return &response{status: 200, body: out, header: leftOut(q.dropped)}, nil
 }
 
 // leftOut names in a header the parameters that were left out, which not every
@@ -114,9 +114,9 @@ func leftOut(dropped []*fhir.Refusal) []header {
 	return []header{{"X-Veil-Left-Out", strings.Join(names, ", ")}}
 }
 
-// shapeAnswer leaves of a masked answer what was asked for, and adds what was
+// shapeResponse leaves of a masked answer what was asked for, and adds what was
 // not done.
-func shapeAnswer(out []byte, q *question) ([]byte, *problem) {
+func shapeResponse(out []byte, q *retrieval) ([]byte, *problem) {
 	wrong := failed(500, models.IssueTypeException, "internal", "Veil failed to shape the answer")
 	var err error
 	if q.narrow != nil {
@@ -139,7 +139,7 @@ func shapeAnswer(out []byte, q *question) ([]byte, *problem) {
 // named are the parameters that an entry of the Bundle says were left out. A
 // consumer that expects none does not get one for what makes no difference: some take
 // every entry for a match.
-func (q *question) named() []*fhir.Refusal {
+func (q *retrieval) named() []*fhir.Refusal {
 	if q.want != "Bundle" {
 		return nil
 	}

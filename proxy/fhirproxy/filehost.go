@@ -38,7 +38,7 @@ func (s *Server) fileAt(ref, asked string) (path string, p *problem) {
 
 // hosted returns the URL of a file as it is asked for, if it is at a file host: the
 // path and query as they stand in ref, since they may be signed.
-func (u *upstream) hosted(ref string) (string, bool) {
+func (u *upstreamServer) hosted(ref string) (string, bool) {
 	ref, _, _ = strings.Cut(strings.TrimSpace(ref), "#")
 	text, ok := tidyURL(ref)
 	at, err := url.Parse(text)
@@ -72,7 +72,7 @@ func (u *upstream) hosted(ref string) (string, bool) {
 
 // hostOf returns the store that a path of hosted leads to, or nil for one below the
 // upstream's base.
-func (u *upstream) hostOf(path string) *fileHost {
+func (u *upstreamServer) hostOf(path string) *fileHost {
 	if strings.HasPrefix(path, "/") || strings.HasPrefix(path, "?") {
 		return nil
 	}
@@ -85,7 +85,7 @@ func (u *upstream) hostOf(path string) *fileHost {
 }
 
 // addFileHosts makes a client for each file host.
-func (u *upstream) addFileHosts(hosts []string) error {
+func (u *upstreamServer) addFileHosts(hosts []string) error {
 	for _, base := range hosts {
 		at, err := baseURL("file host", base)
 		if err != nil {
@@ -99,7 +99,7 @@ func (u *upstream) addFileHosts(hosts []string) error {
 }
 
 // hostFailure says what a file host did in place of giving a file.
-func (r *response) hostFailure() *problem {
+func (r *upstreamResponse) hostFailure() *problem {
 	switch r.status {
 	case 400, 401, 403, 404, 410:
 		return failed(502, models.IssueTypeNotFound, "file host", fmt.Sprintf("the file host answered with status %d: the file is gone, or its URL is no longer valid; ask for the export's status again", r.status))

@@ -12,7 +12,7 @@ import (
 // named, so no rule can judge them by themselves: Veil answers with the system and
 // code of the request, which passed, and with the upstream's display where the
 // terminology has that display for that code.
-func (x *exchange) lookup(a *ask, path string, query *fhir.Query) (*answer, *problem) {
+func (x *exchange) lookup(a *request, path string, query *fhir.Query) (*response, *problem) {
 	given := map[string]string{}
 	for _, p := range query.Upstream {
 		given[p.Name] = p.Value
@@ -57,7 +57,7 @@ func (x *exchange) lookup(a *ask, path string, query *fhir.Query) (*answer, *pro
 	if p := x.note("complete", "", 200, "Parameters"); p != nil {
 		return nil, p
 	}
-	return &answer{status: 200, body: append(a.buf, body...)}, nil
+	return &response{status: 200, body: append(a.buf, body...)}, nil
 }
 
 type lookupParameter struct {

@@ -97,7 +97,7 @@ func (x *exchange) withMasker(f func(m *masker) *problem) *problem {
 
 // mask masks the answer to a question, which must be a resource of the wanted
 // type, and appends it to dst.
-func (m *masker) mask(x *exchange, dst, body []byte, q *question) ([]byte, *mask.Record, *problem) {
+func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mask.Record, *problem) {
 	m.pass.Begin(x.origin())
 	m.self, m.asked, m.page, m.suffix = q.self, q.path, link{at: q.typ, shape: q.shape}, ""
 	m.next, m.lost, m.strayed = false, nil, 0

@@ -31,7 +31,7 @@ var operations = map[string]operation{
 
 // operate answers an operation. By POST its parameters are those of a Parameters
 // resource; the upstream is asked by GET all the same.
-func (x *exchange) operate(a *ask) (*answer, *problem) {
+func (x *exchange) operate(a *request) (*response, *problem) {
 	x.operation = "operation"
 	n := len(a.segments)
 	name, typ, pseudonym := a.segments[n-1], "", ""
@@ -91,7 +91,7 @@ func (x *exchange) operate(a *ask) (*answer, *problem) {
 	if p := linkable(shape); p != nil {
 		return nil, p
 	}
-	q := &question{
+	q := &retrieval{
 		path: path + string(appendQuery(nil, query.Upstream)), want: op.want, typ: typ, narrow: query.Narrow, shape: shape,
 		format: a.format.param, counted: name == "$lastn", dropped: query.Dropped, handling: a.prefer.handling,
 	}
@@ -103,7 +103,7 @@ func (x *exchange) operate(a *ask) (*answer, *problem) {
 
 // readParameters takes the parameters of an operation by POST: each of one
 // primitive value, as they could stand in a URL.
-func (a *ask) readParameters() *problem {
+func (a *request) readParameters() *problem {
 	bad := func(text string) *problem {
 		return refused(400, models.IssueTypeInvalid, "operation parameters", text)
 	}

@@ -42,7 +42,7 @@ func (x *exchange) open(typ, pseudonym string) (string, *problem) {
 }
 
 // read answers GET [type]/[id].
-func (x *exchange) read(a *ask) (*answer, *problem) {
+func (x *exchange) read(a *request) (*response, *problem) {
 	typ := a.segments[0]
 	x.operation = "read"
 	if p := x.readable(typ); p != nil {
@@ -53,7 +53,7 @@ func (x *exchange) read(a *ask) (*answer, *problem) {
 }
 
 // vread answers GET [type]/[id]/_history/[vid].
-func (x *exchange) vread(a *ask) (*answer, *problem) {
+func (x *exchange) vread(a *request) (*response, *problem) {
 	typ := a.segments[0]
 	x.operation = "vread"
 	if p := x.readable(typ); p != nil {
@@ -79,7 +79,7 @@ func (x *exchange) openVersion(typ, pseudonym string) (string, *problem) {
 	return string(version), nil
 }
 
-func (x *exchange) readAt(a *ask, version string) (*answer, *problem) {
+func (x *exchange) readAt(a *request, version string) (*response, *problem) {
 	typ := a.segments[0]
 	narrow, dropped, err := x.view.guard.Shape(typ, a.params, a.prefer.handling)
 	if err != nil {
@@ -89,7 +89,7 @@ func (x *exchange) readAt(a *ask, version string) (*answer, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	return x.fetch(&question{path: "/" + typ + "/" + id + version, want: typ, narrow: narrow, dropped: dropped}, a.buf)
+	return x.fetch(&retrieval{path: "/" + typ + "/" + id + version, want: typ, narrow: narrow, dropped: dropped}, a.buf)
 }
 
 // refusal tells what the guard refused.
@@ -102,7 +102,7 @@ func (x *exchange) refusal(err error) *problem {
 }
 
 // history answers _history of a resource, of a type and of the whole server.
-func (x *exchange) history(a *ask) (*answer, *problem) {
+func (x *exchange) history(a *request) (*response, *problem) {
 	x.operation = "history"
 	types := x.view.guard.UsableTypes()
 	path := ""
@@ -125,7 +125,7 @@ func (x *exchange) history(a *ask) (*answer, *problem) {
 	if err != nil {
 		return nil, x.refusal(err)
 	}
-	q := &question{path: path + "/_history" + string(appendQuery(nil, query.Upstream)), want: "Bundle", format: a.format.param, counted: len(a.segments) < 3,
+	q := &retrieval{path: path + "/_history" + string(appendQuery(nil, query.Upstream)), want: "Bundle", format: a.format.param, counted: len(a.segments) < 3,
 		dropped: query.Dropped, handling: a.prefer.handling}
 	q.self = x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, query.Self))
 	return x.fetch(q, a.buf)

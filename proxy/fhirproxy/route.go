@@ -69,8 +69,8 @@ func (s *Server) Ready() error {
 	return nil
 }
 
-// ask is a request taken apart.
-type ask struct {
+// request is a request taken apart.
+type request struct {
 	target
 	method string
 	form   bool   // a search by POST
@@ -83,7 +83,7 @@ type ask struct {
 }
 
 // route takes the request apart and answers it, or says why not.
-func (x *exchange) route(ctx *fasthttp.RequestCtx, f *format) (*answer, *problem) {
+func (x *exchange) route(ctx *fasthttp.RequestCtx, f *format) (*response, *problem) {
 	req := &ctx.Request
 	if p := checkFraming(&req.Header); p != nil {
 		return nil, p.closing()
@@ -96,7 +96,7 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *format) (*answer, *problem
 		return nil, p
 	}
 	raw := req.Header.RequestURI()
-	a := ask{method: string(req.Header.Method()), format: f, chunks: req.Header.IsHTTP11(), prefer: parsePrefer(peekAll(&req.Header, "Prefer"))}
+	a := request{method: string(req.Header.Method()), format: f, chunks: req.Header.IsHTTP11(), prefer: parsePrefer(peekAll(&req.Header, "Prefer"))}
 	// A proxy is asked in absolute form (RFC 9112, 3.2.2), which servers take too.
 	if rest, ok := bytes.CutPrefix(raw, []byte(strings.TrimSuffix(x.s.base, x.s.path))); ok && len(rest) > 0 {
 		raw = rest
@@ -138,7 +138,7 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *format) (*answer, *problem
 
 // negotiated finds the format of an answer and answers. Content that is not FHIR
 // has formats of its own.
-func (x *exchange) negotiated(a *ask, accept string) (*answer, *problem) {
+func (x *exchange) negotiated(a *request, accept string) (*response, *problem) {
 	if a.isBinary() && !takesFHIR(accept) {
 		return x.content(a, accept)
 	}
@@ -146,16 +146,16 @@ func (x *exchange) negotiated(a *ask, accept string) (*answer, *problem) {
 		if !takesR4(accept) {
 			return nil, notR4()
 		}
-		return x.answer(a)
+		return x.dispatch(a)
 	}
 	if p := a.format.negotiate(&a.target, accept); p != nil {
 		return nil, p
 	}
-	return x.answer(a)
+	return x.dispatch(a)
 }
 
-// answer answers a request, or an entry of a batch, by the form of its path.
-func (x *exchange) answer(a *ask) (*answer, *problem) {
+// dispatch answers a request, or an entry of a batch, by the form of its path.
+func (x *exchange) dispatch(a *request) (*response, *problem) {
 	seg := a.segments
 	n := len(seg)
 	last := ""
@@ -208,7 +208,7 @@ func (x *exchange) hintBase() string {
 }
 
 // link is the kind of link that a request follows; empty where it follows none.
-func (a *ask) link() linkKind {
+func (a *request) link() linkKind {
 	if len(a.segments) > 0 || len(a.params) != 1 || a.method == "POST" {
 		return ""
 	}
@@ -224,15 +224,15 @@ func (a *ask) link() linkKind {
 func special(segment string) bool { return segment[0] == '_' || segment[0] == '$' }
 
 // options answers what may be asked, to anybody.
-func (x *exchange) options(ctx *fasthttp.RequestCtx) (*answer, *problem) {
+func (x *exchange) options(ctx *fasthttp.RequestCtx) (*response, *problem) {
 	x.operation = "options"
 	x.s.cors.preflight(ctx)
-	return &answer{status: 204, header: []header{{"Allow", allowed}}}, x.note("complete", "", 204, "")
+	return &response{status: 204, header: []header{{"Allow", allowed}}}, x.note("complete", "", 204, "")
 }
 
 // readForm reads the parameters of a search by POST: those of the URL and those of
 // the body are one query.
-func (a *ask) readForm(h *fasthttp.RequestHeader) *problem {
+func (a *request) readForm(h *fasthttp.RequestHeader) *problem {
 	mime, params, _ := strings.Cut(string(h.ContentType()), ";")
 	if mime = strings.TrimSpace(strings.ToLower(mime)); mime != "application/x-www-form-urlencoded" && (mime != "" || len(a.body) > 0) {
 		return refused(415, models.IssueTypeNotSupported, "content type", "a search by POST needs application/x-www-form-urlencoded")

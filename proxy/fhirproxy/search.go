@@ -9,7 +9,7 @@ import (
 )
 
 // search answers GET [type]?… and POST [type]/_search.
-func (x *exchange) search(a *ask) (*answer, *problem) {
+func (x *exchange) search(a *request) (*response, *problem) {
 	typ := a.segments[0]
 	x.operation = "search"
 	if p := x.searchable(typ); p != nil {
@@ -24,7 +24,7 @@ func (x *exchange) search(a *ask) (*answer, *problem) {
 }
 
 // compartment answers GET [compartment]/[id]/[type]?…
-func (x *exchange) compartment(a *ask) (*answer, *problem) {
+func (x *exchange) compartment(a *request) (*response, *problem) {
 	owner, pseudonym, typ := a.segments[0], a.segments[1], a.segments[2]
 	x.operation = "search"
 	if p := x.readable(owner); p != nil {
@@ -51,7 +51,7 @@ func (x *exchange) searchable(typ string) *problem {
 }
 
 // run asks the upstream for a search that the guard let pass.
-func (x *exchange) run(a *ask, path string, query *fhir.Query) (*answer, *problem) {
+func (x *exchange) run(a *request, path string, query *fhir.Query) (*response, *problem) {
 	for _, typ := range query.Types {
 		if p := x.maySearch(typ); p != nil {
 			return nil, p
@@ -68,7 +68,7 @@ func (x *exchange) run(a *ask, path string, query *fhir.Query) (*answer, *proble
 	if x.view.minCount > 0 {
 		upstream = withTotal(upstream)
 	}
-	q := &question{
+	q := &retrieval{
 		path: path + string(appendQuery(nil, upstream)), want: "Bundle", typ: typ, shape: shape,
 		narrow: query.Narrow, dropped: query.Dropped, handling: a.prefer.handling, format: a.format.param, counted: true,
 		self: x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, query.Self)),
@@ -88,14 +88,14 @@ func withTotal(params []fhir.Param) []fhir.Param {
 }
 
 // page answers a page of an earlier answer.
-func (x *exchange) page(a *ask) (*answer, *problem) {
+func (x *exchange) page(a *request) (*response, *problem) {
 	x.operation = "search page"
 	token := a.params[0].Value
 	l, p := x.openLink(linkPage, token)
 	if p != nil {
 		return nil, p
 	}
-	q := &question{path: l.path, want: "Bundle", typ: l.at, shape: l.shape, format: a.format.param, self: x.s.base + "?_page=" + token}
+	q := &retrieval{path: l.path, want: "Bundle", typ: l.at, shape: l.shape, format: a.format.param, self: x.s.base + "?_page=" + token}
 	if len(l.shape) > 0 {
 		var err error
 		if q.narrow, _, err = x.view.guard.Shape(l.at, l.shape, fhir.Strict); err != nil {

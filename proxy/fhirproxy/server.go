@@ -108,7 +108,7 @@ const DefaultLinkAge = 24 * time.Hour
 // Server is a FHIR listener.
 type Server struct {
 	http    *fasthttp.Server
-	up      *upstream
+	up      *upstreamServer
 	policy  atomic.Pointer[policy]
 	site    *fhir.Site // for guards
 	sink    mask.Sink
@@ -146,7 +146,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	up, err := newUpstream(c, limits)
+	up, err := newUpstreamServer(c, limits)
 	if err != nil {
 		return nil, err
 	}

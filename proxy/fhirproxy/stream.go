@@ -29,7 +29,7 @@ type fileStream struct {
 	typ    string
 	narrow *fhir.Narrowing
 
-	r       *response
+	r       *upstreamResponse
 	m       *masker
 	pass    *mask.Pass // of what is delivered: the masker's, or where lines may be left out one of its own
 	src     io.Reader
@@ -52,7 +52,7 @@ const blockSize = 32 << 10
 var errStream = errors.New("the file could not be completed")
 
 // open asks for the file and returns the answer that streams it.
-func (f *fileStream) open(path string) (*answer, *problem) {
+func (f *fileStream) open(path string) (*response, *problem) {
 	x := f.x
 	select {
 	case x.s.streams <- struct{}{}:
@@ -71,12 +71,12 @@ func (f *fileStream) open(path string) (*answer, *problem) {
 		return nil, p
 	}
 	begun = true
-	return &answer{status: 200, contentType: ndjson, stream: f}, nil
+	return &response{status: 200, contentType: ndjson, stream: f}, nil
 }
 
 func (f *fileStream) begin(path string) (p *problem) {
 	x := f.x
-	f.r, p = x.s.up.request(&request{path: path, accept: ndjson, stream: true, timeout: x.s.limits.UpstreamTimeout})
+	f.r, p = x.s.up.request(&upstreamRequest{path: path, accept: ndjson, stream: true, timeout: x.s.limits.UpstreamTimeout})
 	if p != nil {
 		return p
 	}
@@ -125,7 +125,7 @@ func (f *fileStream) begin(path string) (p *problem) {
 }
 
 // failure is check for an answer whose body is not read.
-func (r *response) failure() *problem {
+func (r *upstreamResponse) failure() *problem {
 	r.body = nil
 	return r.check()
 }

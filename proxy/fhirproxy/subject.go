@@ -229,7 +229,7 @@ func (f *finder) isBroken() bool {
 }
 
 // read reads a resource from the upstream. Its body is nil where there is none.
-func (f *finder) read(key string) (*response, bool) {
+func (f *finder) read(key string) (*upstreamResponse, bool) {
 	f.mu.Lock()
 	f.left--
 	ok := f.left >= 0 && !f.broken

@@ -20,10 +20,10 @@ import (
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
-// upstream is the server that has the originals. What is sent to it reads, but
+// upstreamServer is the server that has the originals. What is sent to it reads, but
 // for the end of a bulk export that Veil asked for itself; redirects are not
 // followed.
-type upstream struct {
+type upstreamServer struct {
 	client      *fasthttp.HostClient
 	streams     *fasthttp.HostClient // for answers that are masked while they arrive
 	hosts       []fileHost           // of files that the upstream does not serve itself
@@ -35,12 +35,12 @@ type upstream struct {
 	converters  chan struct{}
 }
 
-func newUpstream(c Config, limits Limits) (*upstream, error) {
+func newUpstreamServer(c Config, limits Limits) (*upstreamServer, error) {
 	u, err := baseURL("upstream", c.Upstream)
 	if err != nil {
 		return nil, err
 	}
-	up := &upstream{
+	up := &upstreamServer{
 		base:        strings.TrimSuffix(c.Upstream, "/"),
 		limits:      limits,
 		credentials: c.Credentials,
@@ -59,7 +59,7 @@ func newUpstream(c Config, limits Limits) (*upstream, error) {
 }
 
 // hostClient is a client of the host of a URL, and of no other.
-func (u *upstream) hostClient(at *url.URL, conf *tls.Config) *fasthttp.HostClient {
+func (u *upstreamServer) hostClient(at *url.URL, conf *tls.Config) *fasthttp.HostClient {
 	addr := at.Host
 	if at.Port() == "" {
 		addr += map[string]string{"http": ":80", "https": ":443"}[at.Scheme]
@@ -80,7 +80,7 @@ func (u *upstream) hostClient(at *url.URL, conf *tls.Config) *fasthttp.HostClien
 }
 
 // patient makes a client one of answers that are masked while they arrive.
-func (u *upstream) patient(c *fasthttp.HostClient) {
+func (u *upstreamServer) patient(c *fasthttp.HostClient) {
 	c.StreamResponseBody = true
 	c.Dial = func(addr string) (net.Conn, error) {
 		conn, err := fasthttp.DialDualStackTimeout(addr, u.limits.UpstreamTimeout)
@@ -105,14 +105,14 @@ func (c *patientConn) Read(b []byte) (int, error) {
 // converting takes one of the places for what turns XML into JSON or back, and
 // returns what gives it back. It is work for processors, and more at once than
 // those would only take memory.
-func (u *upstream) converting() (done func()) {
+func (u *upstreamServer) converting() (done func()) {
 	u.converters <- struct{}{}
 	return func() { <-u.converters }
 }
 
-// request is what is asked of the upstream. Nothing else of a consumer's request
+// upstreamRequest is what is asked of the upstream. Nothing else of a consumer's request
 // reaches it.
-type request struct {
+type upstreamRequest struct {
 	path   string // and query, below the base; of a stream also a URL at a file host
 	method string // GET when it is empty
 	accept string // FHIR when it is empty
@@ -122,17 +122,17 @@ type request struct {
 	timeout time.Duration
 }
 
-// response is an answer of the upstream with its body decoded. It is valid until
+// upstreamResponse is an answer of the upstream with its body decoded. It is valid until
 // release.
-type response struct {
-	up     *upstream
+type upstreamResponse struct {
+	up     *upstreamServer
 	resp   *fasthttp.Response
 	flated *inflater
 	status int
 	body   []byte
 }
 
-func (r *response) release() {
+func (r *upstreamResponse) release() {
 	if r.resp != nil {
 		if r.resp.IsBodyStream() {
 			_ = r.resp.CloseBodyStream() // a connection that is not read to its end is closed
@@ -146,12 +146,12 @@ func (r *response) release() {
 }
 
 // get asks for a path under the base, such as "/Patient/1".
-func (u *upstream) get(path []byte, timeout time.Duration) (*response, *problem) {
-	return u.request(&request{path: string(path), timeout: timeout})
+func (u *upstreamServer) get(path []byte, timeout time.Duration) (*upstreamResponse, *problem) {
+	return u.request(&upstreamRequest{path: string(path), timeout: timeout})
 }
 
 // request asks, once more if the credentials were not taken.
-func (u *upstream) request(q *request) (*response, *problem) {
+func (u *upstreamServer) request(q *upstreamRequest) (*upstreamResponse, *problem) {
 	r, p := u.once(q)
 	if p == nil && (r.status == 401 || r.status == 403) && u.credentials != nil && u.hostOf(q.path) == nil {
 		r.release()
@@ -163,7 +163,7 @@ func (u *upstream) request(q *request) (*response, *problem) {
 
 const fhirMimes = "application/fhir+json, application/fhir+xml;q=0.5"
 
-func (u *upstream) once(q *request) (*response, *problem) {
+func (u *upstreamServer) once(q *upstreamRequest) (*upstreamResponse, *problem) {
 	req := fasthttp.AcquireRequest()
 	defer fasthttp.ReleaseRequest(req)
 	host := u.hostOf(q.path)
@@ -198,7 +198,7 @@ func (u *upstream) once(q *request) (*response, *problem) {
 	if host != nil {
 		client = host.client
 	}
-	r := &response{up: u, resp: fasthttp.AcquireResponse()}
+	r := &upstreamResponse{up: u, resp: fasthttp.AcquireResponse()}
 	asked := time.Now()
 	if err := client.DoTimeout(req, r.resp, q.timeout); err != nil {
 		u.meter.Upstream(0, time.Since(asked))
@@ -219,7 +219,7 @@ func (u *upstream) once(q *request) (*response, *problem) {
 
 // unreachable says what kept an answer away. The error itself can name
 // addresses, so it stays here.
-func (u *upstream) unreachable(err error) *problem {
+func (u *upstreamServer) unreachable(err error) *problem {
 	var timed interface{ Timeout() bool }
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
@@ -232,13 +232,13 @@ func (u *upstream) unreachable(err error) *problem {
 	return failed(502, models.IssueTypeTransient, "upstream "+proxy.Cause(err), "the FHIR server could not be reached or did not complete its answer")
 }
 
-func (u *upstream) tooLarge() *problem {
+func (u *upstreamServer) tooLarge() *problem {
 	return failed(502, models.IssueTypeTooLong, "response too large",
 		fmt.Sprintf("the FHIR server's answer is larger than %d bytes (in XML, than an eighth of that), or compressed more than %d-fold; ask for fewer resources with _count", u.limits.ResponseBytes, maxGzipRatio))
 }
 
 // decode takes the content encoding off a body, within limits.
-func (u *upstream) decode(r *response) *problem {
+func (u *upstreamServer) decode(r *upstreamResponse) *problem {
 	switch string(r.resp.Header.ContentEncoding()) {
 	case "", "identity":
 		r.body = r.resp.Body()
@@ -264,12 +264,12 @@ func unknownCoding() *problem {
 }
 
 // mime is the media type of the body.
-func (r *response) mime() string {
+func (r *upstreamResponse) mime() string {
 	mime, _, _ := strings.Cut(string(r.resp.Header.ContentType()), ";")
 	return strings.ToLower(strings.TrimSpace(mime))
 }
 
-func (r *response) isJSON() bool {
+func (r *upstreamResponse) isJSON() bool {
 	switch r.mime() {
 	case "application/fhir+json", "application/json", "application/json+fhir":
 		return true
@@ -277,7 +277,7 @@ func (r *response) isJSON() bool {
 	return false
 }
 
-func (r *response) isXML() bool {
+func (r *upstreamResponse) isXML() bool {
 	switch r.mime() {
 	case "application/fhir+xml", "application/xml", "application/xml+fhir", "text/xml":
 		return true
@@ -290,7 +290,7 @@ func (r *response) isXML() bool {
 const xmlShare = 8
 
 // toJSON turns a body of FHIR XML into JSON, which is what the rules act on.
-func (r *response) toJSON() *problem {
+func (r *upstreamResponse) toJSON() *problem {
 	if !r.isXML() {
 		return nil
 	}
@@ -308,7 +308,7 @@ func (r *response) toJSON() *problem {
 
 // check turns an answer that is not a FHIR resource into a problem. Texts of
 // the upstream are dropped.
-func (r *response) check() *problem {
+func (r *upstreamResponse) check() *problem {
 	switch r.status {
 	case 200:
 		if !r.isJSON() && !r.isXML() {

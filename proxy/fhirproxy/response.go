@@ -8,8 +8,8 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 )
 
-// answer is what a consumer gets.
-type answer struct {
+// response is what a consumer gets.
+type response struct {
 	status int
 	// body is FHIR JSON, masked or of Veil's own, unless contentType says what
 	// else it is.

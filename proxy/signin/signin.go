@@ -1,10 +1,10 @@
-// Package upstream says how Veil signs in to the FHIR server that has the
+// Package signin says how Veil signs in to the FHIR server that has the
 // originals, and how it knows that server.
 //
 // New makes Credentials of a Config. They are added to each request that a listener
 // sends, as its last step:
 //
-//	credentials, err := upstream.New(ctx, config)
+//	credentials, err := signin.New(ctx, config)
 //	...
 //	err = credentials.Authorize(ctx, request) // then send it
 //	...
@@ -33,7 +33,7 @@
 //
 // Not known here: where the upstream is (so whether it is reached over TLS is
 // for the listener to settle), what is asked of it, who asks.
-package upstream
+package signin
 
 import (
 	"context"

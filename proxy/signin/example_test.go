@@ -1,4 +1,4 @@
-package upstream_test
+package signin_test
 
 import (
 	"context"
@@ -6,15 +6,14 @@ import (
 	"os"
 
 	"github.com/valyala/fasthttp"
-
-	"github.com/veil-proxy/veil/proxy/upstream"
+	"github.com/veil-proxy/veil/proxy/signin"
 )
 
 func ExampleNew() {
 	os.Setenv("FHIR_API_KEY", "the key")
 	ctx := context.Background()
-	credentials, err := upstream.New(ctx, upstream.Config{
-		Headers: []upstream.Header{{Name: "X-API-Key", Value: upstream.Secret{Env: "FHIR_API_KEY"}}},
+	credentials, err := signin.New(ctx, signin.Config{
+		Headers: []signin.Header{{Name: "X-API-Key", Value: signin.Secret{Env: "FHIR_API_KEY"}}},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -29,8 +28,8 @@ func ExampleNew() {
 	}
 	fmt.Println(string(req.Header.Peek("X-API-Key")))
 
-	_, err = upstream.New(ctx, upstream.Config{
-		BackendServices: &upstream.BackendServices{TokenURL: "http://idp.example.org/token", ClientID: "veil", Scopes: []string{"system/*.rs"}},
+	_, err = signin.New(ctx, signin.Config{
+		BackendServices: &signin.BackendServices{TokenURL: "http://idp.example.org/token", ClientID: "veil", Scopes: []string{"system/*.rs"}},
 	})
 	fmt.Println(err)
 	// Output:
