@@ -13,11 +13,52 @@ const (
 	longestName      = 80
 )
 
-// canonicalMayPass reports whether a canonical URL begins with one of the allowed
+// canonicalMayPass reports whether a canonical URL is that of a definition that the
+// ruleset's canonicals allow, or names a code system that the ruleset lists or an
+// implicit value set of one.
+func (a *Automaton) canonicalMayPass(url []byte) bool {
+	return definitionMayPass(a.canon, url) || a.codes.canonicalMayPass(url)
+}
+
+// canonicalMayPass reports whether a canonical URL is a code system's whose codes may
+// pass, with a version of the form that it has or without, or that of a value set
+// that R4 defines by a system's codes (FHIR R4, snomedct.html#implicit,
+// loinc.html#implicit, ucum.html#implicit).
+func (cs *codeSystems) canonicalMayPass(url []byte) bool {
+	if len(url) > longestCanonical {
+		return false
+	}
+	if system, version, versioned := bytes.Cut(url, []byte("|")); cs.find(system) != nil {
+		return !versioned || versionMayPass(system, version)
+	}
+	if rest, ok := bytes.CutPrefix(url, []byte(loincSystem+"/vs")); ok && cs.find([]byte(loincSystem)) != nil {
+		return len(rest) == 0 || len(rest) > 3 && rest[0] == '/' && rest[1] == 'L' && rest[2] != 'A' && isLOINC(rest[1:])
+	}
+	if string(url) == ucumSystem+"/vs" {
+		return cs.find([]byte(ucumSystem)) != nil
+	}
+	edition, set, ok := bytes.Cut(url, []byte("?fhir_vs"))
+	if !ok || cs.find([]byte(snomedSystem)) == nil || string(edition) != snomedSystem && !isSNOMEDVersion(edition) {
+		return false
+	}
+	for _, kind := range []string{"=isa/", "=refset/"} {
+		if concept, ok := bytes.CutPrefix(set, []byte(kind)); ok {
+			return isSNOMED(concept)
+		}
+	}
+	return len(set) == 0 || string(set) == "=refset"
+}
+
+const (
+	loincSystem  = "http://loinc.org"
+	snomedSystem = "http://snomed.info/sct"
+)
+
+// definitionMayPass reports whether a canonical URL begins with one of the allowed
 // beginnings and has the form of a definition's: parts of a guide's name, the type
 // of the definition, its name, and a version or none. Neither name has room for a
 // number of a person: no more than four digits in a row and six in all.
-func canonicalMayPass(allowed []string, url []byte) bool {
+func definitionMayPass(allowed []string, url []byte) bool {
 	if len(url) > longestCanonical {
 		return false
 	}

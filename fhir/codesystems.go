@@ -109,3 +109,15 @@ func (cs *codeSystems) displayMayPass(s *codeSystem, system, code, display []byt
 	}
 	return false
 }
+
+// anyDisplay reports whether any system shows displays.
+func (cs *codeSystems) anyDisplay() bool {
+	for _, list := range []map[string]*codeSystem{cs.exact, cs.byPrefix} {
+		for _, s := range list {
+			if s.display != displayRemove {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -45,7 +45,7 @@ var effects = map[op]struct {
 	opVersion:    {"sealed: only Veil can open it", false},
 	opReference:  {"translated to pseudonyms", false},
 	opCode:       {"kept if it is in the bound value set, else removed", true},
-	opCanonical:  {"kept if it begins as the ruleset's canonicals say, else removed", true},
+	opCanonical:  {"kept if it begins as the ruleset's canonicals say or names one of its code systems, else removed", true},
 	opCoded:      {"kept if its code system is known and the code has the system's form, else pseudonymised or removed", true},
 	opIdentifier: {"replaced by a key of system and value", false},
 	opLink:       {"replaced by a link to Veil, or removed", false},

@@ -92,19 +92,33 @@ func TestNoFormHasRoomForAnIdentifier(t *testing.T) {
 		for _, id := range ids {
 			for _, base := range []string{"http://hl7.org/fhir/uv/", "http://hl7.org/fhir/us/core/", "http://terminology.hl7.org/", "http://hl7.org/fhir/StructureDefinition/", "http://hl7.org/fhir/us/davinci-"} {
 				for _, form := range []string{"%s", "StructureDefinition/x|%s", "StructureDefinition/x/%s", "%s/x"} {
-					if url := base + fmt.Sprintf(form, id); canonicalMayPass(rs.FHIR.Canonicals, []byte(url)) && kind != "name" {
+					if url := base + fmt.Sprintf(form, id); definitionMayPass(rs.FHIR.Canonicals, []byte(url)) && kind != "name" {
 						t.Errorf("%s passes as a canonical", url)
 					}
 				}
 				if kind != "name" {
-					if url := base + "StructureDefinition/" + id; canonicalMayPass(rs.FHIR.Canonicals, []byte(url)) {
+					if url := base + "StructureDefinition/" + id; definitionMayPass(rs.FHIR.Canonicals, []byte(url)) {
 						t.Errorf("%s passes as a canonical", url)
 					}
 				}
 			}
 		}
 	}
-	if canonicalMayPass(rs.FHIR.Canonicals, []byte("http://hl7.org/fhir/uv/John-Smith.555-12-3456")) || canonicalMayPass(rs.FHIR.Canonicals, []byte("http://hl7.org/fhir/uv/John-Smith")) {
+	for kind, ids := range identifiers() {
+		for _, form := range []string{"http://loinc.org|%s", "http://loinc.org/%s", "http://loinc.org/vs/%s", "http://loinc.org/vs/LL%s", "http://snomed.info/sct/%s", "http://snomed.info/sct?fhir_vs=%s",
+			"http://snomed.info/sct?fhir_vs=isa/%s", "http://snomed.info/sct?fhir_vs=refset/%s", "http://snomed.info/sct?fhir_vs=ecl/%s", "http://snomed.info/sct/%s?fhir_vs", "http://snomed.info/sct|%s"} {
+			passed := 0
+			for _, id := range ids {
+				if systems.canonicalMayPass(fmt.Appendf(nil, form, id)) {
+					passed++
+				}
+			}
+			if passed > len(ids)/8 {
+				t.Errorf("%d of %d %ss pass as %s", passed, len(ids), kind, form)
+			}
+		}
+	}
+	if definitionMayPass(rs.FHIR.Canonicals, []byte("http://hl7.org/fhir/uv/John-Smith.555-12-3456")) || definitionMayPass(rs.FHIR.Canonicals, []byte("http://hl7.org/fhir/uv/John-Smith")) {
 		t.Error("a name passes as a guide")
 	}
 }

@@ -197,21 +197,6 @@ func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string
 	return q, nil
 }
 
-// Canonical reports whether a canonical URL is one that the consumer could see.
-func (g *Guard) Canonical(url string) bool { return canonicalMayPass(g.a.canon, []byte(url)) }
-
-// Code reports whether a code of a system is one that the consumer could see.
-func (g *Guard) Code(system, code string) bool {
-	s := g.a.codes.find([]byte(system))
-	return s != nil && g.a.codes.codeMayPass(s, []byte(system), []byte(code))
-}
-
-// Display reports whether a display of a code is one that the consumer could see.
-func (g *Guard) Display(system, code, display string) bool {
-	s := g.a.codes.find([]byte(system))
-	return s != nil && g.a.codes.codeMayPass(s, []byte(system), []byte(code)) && g.a.codes.displayMayPass(s, []byte(system), []byte(code), []byte(display))
-}
-
 // search is one search being judged.
 type search struct {
 	g    *Guard

@@ -28,6 +28,8 @@ func init() {
 		"$export":     {types: []string{"", "Patient", "Group"}, repeats: []string{"_type", "_typeFilter"}, judge: (*operating).export},
 		"$expand":     {types: []string{"ValueSet"}, judge: (*operating).expand},
 		"$lookup":     {types: []string{"CodeSystem"}, repeats: []string{"property"}, judge: (*operating).lookup},
+
+		"$validate-code": {types: []string{"CodeSystem", "ValueSet"}, judge: (*operating).validateCode},
 	}
 }
 
@@ -55,7 +57,10 @@ type operating struct {
 //	             and switches. A filter tests displays, so it goes only with such a
 //	             url: the displays of a standard's terminology are no one's.
 //	$lookup      CodeSystem: system, code, version, property, displayLanguage, for
-//	             codes that the consumer could see
+//	             codes that the consumer could see, where displays are shown
+//	$validate-code  CodeSystem: url, code, version; ValueSet: url, valueSetVersion,
+//	             system, code, systemVersion; both: display, abstract,
+//	             displayLanguage. For codes, and displays, that the consumer could see
 //
 // Query.Upstream are the parameters to send, Query.Types the types that the
 // answer is limited to (empty: not limited), Query.Narrow what to leave of each
@@ -69,7 +74,7 @@ func (g *Guard) Operation(keys *mask.Pseudonymizer, site *Site, name, resourceTy
 	op, known := operations[name]
 	if !known || !slices.Contains(op.types, resourceType) || resourceType != "" && !g.usable(resourceType) {
 		return nil, &Refusal{Param: printable(name), Reason: "the operation may not be asked for here",
-			Hint: "$everything, $lastn, $export, $expand and $lookup may, where FHIR defines them"}
+			Hint: "$everything, $lastn, $export, $expand, $lookup and $validate-code may, where FHIR defines them"}
 	}
 	o := &operating{search: search{g: g, keys: keys, site: site, typ: resourceType, types: map[string]bool{}}, op: name, q: &Query{}, given: map[string]string{}}
 	for _, p := range params {
@@ -318,67 +323,4 @@ func (o *operating) elementsOf(value string) *Refusal {
 		o.q.Narrow, _ = o.g.a.schema.elements(o.q.Narrow, typ, names[typ])
 	}
 	return nil
-}
-
-// expand judges a parameter of $expand (FHIR R4, valueset-operation-expand.html).
-func (o *operating) expand(p Param) ([]Param, *Refusal) {
-	switch p.Name {
-	case "url":
-		if o.g.Canonical(p.Value) {
-			return []Param{p}, nil
-		}
-		return nil, refusal("the value is not a canonical URL that the ruleset lets pass")
-	case "valueSetVersion":
-		if v := []byte(p.Value); isReleaseNumber(v, 3) || isReleaseYear(v) {
-			return []Param{p}, nil
-		}
-		return nil, refusal("the value must be a release number or a year")
-	case "filter":
-		if o.g.Canonical(o.given["url"]) {
-			return []Param{p}, nil
-		}
-		return nil, refusal("it tests displays, so it goes only with a url that the ruleset lets pass")
-	case "offset", "count":
-		if isDigits([]byte(p.Value), 1, 6) {
-			return []Param{p}, nil
-		}
-		return nil, refusal("the value must be a number up to 999999")
-	case "includeDesignations", "includeDefinition", "activeOnly", "excludeNested", "excludeNotForUI", "excludePostCoordinated":
-		return oneOf("true", "false")(&o.search, o.q, "", p)
-	case "displayLanguage":
-		return language(p)
-	}
-	return nil, &Refusal{Reason: unknownHere, Hint: "url, valueSetVersion, filter, offset, count, displayLanguage and the switches of FHIR R4 do"}
-}
-
-// lookup judges a parameter of $lookup (FHIR R4,
-// codesystem-operation-lookup.html).
-func (o *operating) lookup(p Param) ([]Param, *Refusal) {
-	switch p.Name {
-	case "system", "code":
-		if o.g.Code(o.given["system"], o.given["code"]) {
-			return []Param{p}, nil
-		}
-		return nil, refusal("system and code must be those of a code system that the ruleset lists, in the form of its codes")
-	case "version":
-		if versionMayPass([]byte(o.given["system"]), []byte(p.Value)) {
-			return []Param{p}, nil
-		}
-		return nil, refusal("the value must be a version in the form that the code system has")
-	case "property":
-		if len(p.Value) > 0 && len(p.Value) <= 64 && strings.IndexFunc(p.Value, func(r rune) bool { return r > 0x7f || !isWord(byte(r)) && r != '-' && r != '.' }) < 0 {
-			return []Param{p}, nil
-		}
-		return nil, refusal("the value must be the name of a property")
-	case "displayLanguage":
-		return language(p)
-	}
-	return nil, &Refusal{Reason: unknownHere, Hint: "system, code, version, property and displayLanguage do"}
-}
-
-func language(p Param) ([]Param, *Refusal) {
-	if !isLanguage([]byte(p.Value)) {
-		return nil, refusal("the value must be a language, such as en or en-US")
-	}
-	return []Param{p}, nil
 }

@@ -114,6 +114,16 @@ func TestGuardOfOperations(t *testing.T) {
 		{"look up a code of no form", "$lookup", "CodeSystem", "system=http://loinc.org&code=SMITH", "", "code system"},
 		{"look up without a system", "$lookup", "CodeSystem", "code=8480-6", "", "code system"},
 		{"look up at a time", "$lookup", "CodeSystem", "date=2024", "", "does not fit"},
+		{"validate", "$validate-code", "ValueSet", "url=http://loinc.org/vs/LL715-4&system=http://loinc.org&code=LA6568-5&systemVersion=2.74&abstract=false&displayLanguage=en",
+			"url=http://loinc.org/vs/LL715-4&system=http://loinc.org&code=LA6568-5&systemVersion=2.74&abstract=false&displayLanguage=en", ""},
+		{"validate in a code system", "$validate-code", "CodeSystem", "url=http://loinc.org&code=8867-4&display=Heart rate", "url=http://loinc.org&code=8867-4&display=Heart rate", ""},
+		{"validate in a local value set", "$validate-code", "ValueSet", "url=http://hospital/ValueSet/doctors&system=http://loinc.org&code=8867-4", "", "canonical"},
+		{"validate a local code", "$validate-code", "ValueSet", "url=http://hl7.org/fhir/ValueSet/x&system=urn:oid:1.2.3&code=SMITH", "", "code system"},
+		{"validate a display", "$validate-code", "CodeSystem", "url=http://loinc.org&code=8867-4&display=Smith", "", "tests a display"},
+		{"validate in a context", "$validate-code", "ValueSet", "context=Smith", "", "does not fit"},
+		{"validate in a system by the name of a set's", "$validate-code", "CodeSystem", "system=http://loinc.org&code=8867-4", "", "does not fit"},
+		{"expand all of SNOMED CT below a concept", "$expand", "ValueSet", "url=http://snomed.info/sct?fhir_vs=isa/73211009", "url=http://snomed.info/sct?fhir_vs=isa/73211009", ""},
+		{"expand by an expression", "$expand", "ValueSet", "url=http://snomed.info/sct?fhir_vs=ecl/Smith", "", "canonical"},
 		{"look up a property that is text", "$lookup", "CodeSystem", "property=John%20Smith", "", "name of a property"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -39,7 +39,7 @@ var classWords = [...]string{
 	classBool:      "true or false",
 	classNumber:    "numbers",
 	classYear:      "whole years (YYYY)",
-	classCanonical: "URLs that begin as the ruleset's canonicals say",
+	classCanonical: "URLs that begin as the ruleset's canonicals say, and those of its code systems",
 	classAmount:    "numbers up to 89, or with a UCUM unit that measures no time",
 	classText:      "the text passes unchanged",
 	classExact:     "values that the rule lets pass, compared exactly",
@@ -157,7 +157,7 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 		out, ok = s.unshift(v, item)
 		return out, ok, "the value must be a day or an instant with a zone, with eq, ne, gt, ge, lt or le"
 	case classCanonical:
-		return item, canonicalMayPass(s.g.a.canon, []byte(item)), "the value is not a canonical URL that the ruleset lets pass"
+		return item, s.g.a.canonicalMayPass([]byte(item)), "the value is not a canonical URL that the ruleset lets pass"
 	case classAmount:
 		return item, isAmount(item, v.age), fmt.Sprintf("the value must be a number up to %d, without a unit or with a common unit of time, or number|%s|code with a unit that measures no time", oldestAge, ucumSystem)
 	case classText:

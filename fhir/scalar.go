@@ -38,7 +38,7 @@ func (w *Walker) scalar(n *node, f *field, d *decision, obj, i int) (end int, ke
 		if len(val) > 1 && val[0] == '#' {
 			return w.canonicalFragment(d, i, end, val[1:])
 		}
-		return w.passIf(d, end, canonicalMayPass(w.a.canon, val))
+		return w.passIf(d, end, w.a.canonicalMayPass(val))
 	case opID:
 		return w.id(d, i, end, val)
 	case opVersion:

@@ -8,9 +8,9 @@ import "bytes"
 
 // versionForms are the forms of systems that have one of their own.
 var versionForms = map[string]func(v []byte) bool{
-	"http://snomed.info/sct":         isSNOMEDVersion,
-	"http://loinc.org":               isLOINCVersion,
-	"http://unitsofmeasure.org":      func(v []byte) bool { return isReleaseNumber(v, 2) },
+	snomedSystem:                     isSNOMEDVersion,
+	loincSystem:                      isLOINCVersion,
+	ucumSystem:                       func(v []byte) bool { return isReleaseNumber(v, 2) },
 	"http://hl7.org/fhir/sid/ndc":    func([]byte) bool { return false },
 	"http://www.ama-assn.org/go/cpt": isReleaseYear,
 }

@@ -110,7 +110,7 @@ func (s *Server) capability(v *view, keys *mask.Pseudonymizer, upstream []byte) 
 			}
 		}
 		for _, op := range r.Operation {
-			if o, ok := offeredOperation(op.Name, ""); ok {
+			if o, ok := offeredOperation(v, op.Name, ""); ok {
 				rest.Operation = append(rest.Operation, o)
 			}
 		}
@@ -138,7 +138,7 @@ func (s *Server) capability(v *view, keys *mask.Pseudonymizer, upstream []byte) 
 				}
 			}
 			for _, op := range up.Operation {
-				if o, ok := offeredOperation(op.Name, up.Type); ok {
+				if o, ok := offeredOperation(v, op.Name, up.Type); ok {
 					resource.Operation = append(resource.Operation, o)
 				}
 			}
@@ -191,18 +191,20 @@ var standard = map[string]string{
 	"expand":     "http://hl7.org/fhir/OperationDefinition/ValueSet-expand",
 	"lookup":     "http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup",
 	"export":     "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/%s-export",
+
+	"validate-code": "http://hl7.org/fhir/OperationDefinition/%s-validate-code",
 }
 
 // offeredOperation is an operation of the upstream as Veil offers it on a type.
-func offeredOperation(name, typ string) (models.CapabilityStatementRestResourceOperation, bool) {
+func offeredOperation(v *view, name, typ string) (models.CapabilityStatementRestResourceOperation, bool) {
 	name = strings.TrimPrefix(name, "$")
 	op, ok := operations["$"+name]
-	if !ok || !slices.Contains(op.types, typ) && !slices.Contains(op.instances, typ) {
+	if !ok || name == "lookup" && !v.guard.ShowsDisplays() || !slices.Contains(op.types, typ) && !slices.Contains(op.instances, typ) {
 		return models.CapabilityStatementRestResourceOperation{}, false
 	}
 	at := strings.ToLower(typ)
 	switch {
-	case name == "everything":
+	case name == "everything", name == "validate-code":
 		at = typ
 	case at == "":
 		at = "system"

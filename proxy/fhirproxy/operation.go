@@ -27,6 +27,8 @@ var operations = map[string]operation{
 	"$expand":     {"ValueSet", []string{"ValueSet"}, []string{"ValueSet"}},
 	"$lookup":     {"Parameters", []string{"CodeSystem"}, nil},
 	"$export":     {"", []string{"", "Patient"}, []string{"Group"}},
+
+	"$validate-code": {"Parameters", []string{"CodeSystem", "ValueSet"}, []string{"ValueSet"}},
 }
 
 // operate answers an operation. By POST its parameters are those of a Parameters
@@ -56,7 +58,7 @@ func (x *exchange) operate(a *request) (*response, *problem) {
 		}
 	}
 	if a.method == "POST" {
-		if p := a.readParameters(); p != nil {
+		if p := a.readParameters(codingNames[name+" "+typ]); p != nil {
 			return nil, p
 		}
 	}
@@ -84,8 +86,8 @@ func (x *exchange) operate(a *request) (*response, *problem) {
 	if name == "$export" {
 		return x.kickOff(a, path, query)
 	}
-	if name == "$lookup" {
-		return x.lookup(a, path+string(appendQuery(nil, query.Upstream)), query)
+	if op.want == "Parameters" {
+		return x.terminology(a, name, path, query)
 	}
 	shape := shaping(query.Self)
 	if p := linkable(shape); p != nil {
@@ -102,8 +104,9 @@ func (x *exchange) operate(a *request) (*response, *problem) {
 }
 
 // readParameters takes the parameters of an operation by POST: each of one
-// primitive value, as they could stand in a URL.
-func (a *request) readParameters() *problem {
+// primitive value, as they could stand in a URL, or a Coding where the operation has
+// names for its parts.
+func (a *request) readParameters(coding map[string]string) *problem {
 	bad := func(text string) *problem {
 		return refused(400, models.IssueTypeInvalid, "operation parameters", text)
 	}
@@ -139,6 +142,14 @@ func (a *request) readParameters() *problem {
 		part, err := members(raw)
 		if err != nil {
 			return bad("parameters must be of one primitive value each")
+		}
+		if coding != nil {
+			if parts, ok, p := readCoding(part, coding); p != nil {
+				return p
+			} else if ok {
+				params = append(params, parts...)
+				continue
+			}
 		}
 		var p fhir.Param
 		values := 0

@@ -19,7 +19,7 @@ const allowed = "GET, HEAD, POST, DELETE, OPTIONS"
 
 // served says what may be asked, for those who asked for something else.
 const served = "read ([type]/[id]), vread ([type]/[id]/_history/[vid]), history (_history of an id, a type or all), search ([type]?…, [type]/_search, " +
-	"[Patient|Encounter|…]/[id]/[type]?…), $everything, $lastn, $expand, $lookup, $export, a batch Bundle of GETs, and metadata are"
+	"[Patient|Encounter|…]/[id]/[type]?…), $everything, $lastn, $expand, $lookup, $validate-code, $export, a batch Bundle of GETs, and metadata are"
 
 // health answers /healthz and /readyz, which are outside of FHIR and not
 // recorded, and reports whether it did.

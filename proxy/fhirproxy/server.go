@@ -10,7 +10,8 @@
 // of the upstream passes.
 //
 // Served are read, vread, history, search by GET and by POST, compartments, the
-// pages of all these, $everything, $lastn, $expand, $lookup, $export with its
+// pages of all these, $everything, $lastn, $expand, $lookup, $validate-code, $export
+// with its
 // status, files and deletion, batches of reads, and metadata, in JSON and XML;
 // /healthz says that the process runs, /readyz that the upstream answers.
 // Everything else is refused, writes before the upstream is touched.

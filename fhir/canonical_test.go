@@ -1,0 +1,41 @@
+package fhir_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/veil-proxy/veil/fhir"
+)
+
+// A code system's own URL passes where its codes do, and so do the value sets that R4
+// defines by such a system; those of a site go, unless the ruleset lists them.
+func TestCanonicalsOfCodeSystems(t *testing.T) {
+	t.Parallel()
+	plain := newMasker(shipped(t, "safe-harbor"), fhir.RememberNothing)
+	own, err := compileText(t, "veil: 1\nname: own\nextends: safe-harbor\nfhir:\n  codeSystems:\n    - {system: \"http://hospital/wards\", form: pattern, pattern: \"W[0-9]\"}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := newMasker(own, fhir.RememberNothing)
+	for url, passes := range map[string]bool{
+		"http://loinc.org": true, "http://snomed.info/sct": true, "http://hl7.org/fhir/observation-status": true, "http://unitsofmeasure.org": true, "urn:ietf:bcp:47": true,
+		"http://loinc.org|2.74": true, "http://loinc.org|123-45-6789": false, "http://hospital/wards": false, "http://hospital/Smith": false, "http://hl7.org/fhir/smith": false,
+		"http://loinc.org/vs": true, "http://loinc.org/vs/LL715-4": true, "http://loinc.org/vs/LL715-5": false, "http://loinc.org/vs/8867-4": false, "http://loinc.org/vs/Smith": false,
+		"http://unitsofmeasure.org/vs": true, "http://snomed.info/sct?fhir_vs": true, "http://snomed.info/sct?fhir_vs=refset": true, "http://snomed.info/sct?fhir_vs=isa/73211009": true,
+		"http://snomed.info/sct/731000124108?fhir_vs=refset/733073007": true, "http://snomed.info/sct/731000124108/version/20230901?fhir_vs": true, "http://snomed.info/sct?fhir_vs=isa/73211008": false,
+		"http://snomed.info/sct?fhir_vs=ecl/Smith": false, "http://snomed.info/Smith?fhir_vs": false,
+	} {
+		for _, member := range []string{`"resourceType":"CodeSystem","status":"active","content":"complete","url":"%"`, `"resourceType":"ValueSet","status":"active","url":"%"`,
+			`"resourceType":"ConceptMap","status":"active","sourceUri":"%"`, `"resourceType":"ConceptMap","status":"active","sourceCanonical":"%"`, `"resourceType":"CodeSystem","status":"active","content":"supplement","supplements":"%"`} {
+			src := "{" + strings.ReplaceAll(member, "%", url) + "}"
+			out, err := plain.mask([]byte(src))
+			if got := strings.Contains(string(out), `:"`+url+`"`); err != nil || got != passes {
+				t.Errorf("%s: %s, %v", src, out, err)
+			}
+			out, err = listed.mask([]byte(src))
+			if got := strings.Contains(string(out), `:"`+url+`"`); err != nil || got != (passes || url == "http://hospital/wards") {
+				t.Errorf("listed: %s: %s, %v", src, out, err)
+			}
+		}
+	}
+}

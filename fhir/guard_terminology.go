@@ -1,0 +1,165 @@
+package fhir
+
+import "strings"
+
+// Canonical reports whether a canonical URL is one that the consumer could see.
+func (g *Guard) Canonical(url string) bool { return g.a.canonicalMayPass([]byte(url)) }
+
+// Code reports whether a code of a system is one that the consumer could see.
+func (g *Guard) Code(system, code string) bool {
+	s := g.a.codes.find([]byte(system))
+	return s != nil && g.a.codes.codeMayPass(s, []byte(system), []byte(code))
+}
+
+// Display reports whether a display of a code is one that the consumer could see.
+func (g *Guard) Display(system, code, display string) bool {
+	s := g.a.codes.find([]byte(system))
+	return s != nil && g.ShowsDisplays() && g.a.codes.codeMayPass(s, []byte(system), []byte(code)) && g.a.codes.displayMayPass(s, []byte(system), []byte(code), []byte(display))
+}
+
+// ShowsDisplays reports whether the ruleset shows displays of codes at all: those of
+// Codings and those of CodeSystems, of one code system at least.
+func (g *Guard) ShowsDisplays() bool {
+	return g.a.codes.anyDisplay() && g.shows("Parameters", "parameter", "value", "display") && g.shows("CodeSystem", "concept", "display")
+}
+
+// shows reports whether the display that a path leads to is decided as that of a code.
+func (g *Guard) shows(typ string, path ...string) bool {
+	n := g.a.roots[typ]
+	if n == nil || n.withheld != nil {
+		return false
+	}
+	for _, element := range path[:len(path)-1] {
+		var next *node
+		for i := range n.fields {
+			f := &n.fields[i]
+			if f.element == element && !f.sibling && (f.code == "Coding" || element != "value") {
+				next = f.decision.child
+			}
+		}
+		if n = next; n == nil {
+			return false
+		}
+	}
+	f := n.field(path[len(path)-1])
+	return f != nil && f.decision.op == opCoded && f.decision.part == partDisplay
+}
+
+// expand judges a parameter of $expand (FHIR R4, valueset-operation-expand.html).
+func (o *operating) expand(p Param) ([]Param, *Refusal) {
+	switch p.Name {
+	case "url", "valueSetVersion":
+		return o.valueSet(p)
+	case "filter":
+		if !o.g.ShowsDisplays() {
+			return nil, refusal(noDisplays)
+		}
+		if o.g.Canonical(o.given["url"]) {
+			return []Param{p}, nil
+		}
+		return nil, refusal("it tests displays, so it goes only with a url that the ruleset lets pass")
+	case "offset", "count":
+		if isDigits([]byte(p.Value), 1, 6) {
+			return []Param{p}, nil
+		}
+		return nil, refusal("the value must be a number up to 999999")
+	case "includeDesignations", "includeDefinition", "activeOnly", "excludeNested", "excludeNotForUI", "excludePostCoordinated":
+		return oneOf("true", "false")(&o.search, o.q, "", p)
+	case "displayLanguage":
+		return language(p)
+	}
+	return nil, &Refusal{Reason: unknownHere, Hint: "url, valueSetVersion, filter, offset, count, displayLanguage and the switches of FHIR R4 do"}
+}
+
+// lookup judges a parameter of $lookup (FHIR R4,
+// codesystem-operation-lookup.html).
+func (o *operating) lookup(p Param) ([]Param, *Refusal) {
+	if !o.g.ShowsDisplays() {
+		return nil, refusal(noDisplays)
+	}
+	switch p.Name {
+	case "system", "code":
+		return o.code("system", p)
+	case "version":
+		return o.version("system", p)
+	case "property":
+		if len(p.Value) > 0 && len(p.Value) <= 64 && strings.IndexFunc(p.Value, func(r rune) bool { return r > 0x7f || !isWord(byte(r)) && r != '-' && r != '.' }) < 0 {
+			return []Param{p}, nil
+		}
+		return nil, refusal("the value must be the name of a property")
+	case "displayLanguage":
+		return language(p)
+	}
+	return nil, &Refusal{Reason: unknownHere, Hint: "system, code, version, property and displayLanguage do"}
+}
+
+// validateCode judges a parameter of $validate-code (FHIR R4,
+// valueset-operation-validate-code.html, codesystem-operation-validate-code.html).
+// What it answers of a code and a display that the consumer could see, it could read
+// of an expansion.
+func (o *operating) validateCode(p Param) ([]Param, *Refusal) {
+	system := "system"
+	if o.typ == "CodeSystem" {
+		system = "url"
+	}
+	switch {
+	case p.Name == system, p.Name == "code":
+		return o.code(system, p)
+	case o.typ == "CodeSystem" && p.Name == "version", o.typ == "ValueSet" && p.Name == "systemVersion":
+		return o.version(system, p)
+	case o.typ == "ValueSet" && (p.Name == "url" || p.Name == "valueSetVersion"):
+		return o.valueSet(p)
+	case p.Name == "display":
+		if o.g.Display(o.given[system], o.given["code"], p.Value) {
+			return []Param{p}, nil
+		}
+		return nil, &Refusal{Reason: "it tests a display that the ruleset does not show", Hint: "leave it out"}
+	case p.Name == "abstract":
+		return oneOf("true", "false")(&o.search, o.q, "", p)
+	case p.Name == "displayLanguage":
+		return language(p)
+	}
+	if o.typ == "CodeSystem" {
+		return nil, &Refusal{Reason: unknownHere, Hint: "url, code, version, display, abstract and displayLanguage do"}
+	}
+	return nil, &Refusal{Reason: unknownHere, Hint: "url, valueSetVersion, system, code, systemVersion, display, abstract and displayLanguage do"}
+}
+
+const noDisplays = "the ruleset shows no displays"
+
+// valueSet judges what names a value set.
+func (o *operating) valueSet(p Param) ([]Param, *Refusal) {
+	if p.Name == "url" {
+		if o.g.Canonical(p.Value) {
+			return []Param{p}, nil
+		}
+		return nil, refusal("the value is not a canonical URL that the ruleset lets pass")
+	}
+	if v := []byte(p.Value); isReleaseNumber(v, 3) || isReleaseYear(v) {
+		return []Param{p}, nil
+	}
+	return nil, refusal("the value must be a release number or a year")
+}
+
+// code judges a code, or its system, which the parameter of that name has.
+func (o *operating) code(system string, p Param) ([]Param, *Refusal) {
+	if o.g.Code(o.given[system], o.given["code"]) {
+		return []Param{p}, nil
+	}
+	return nil, refusal(system + " and code must be those of a code system that the ruleset lists, in the form of its codes")
+}
+
+// version judges the version of a code system, which the parameter of that name has.
+func (o *operating) version(system string, p Param) ([]Param, *Refusal) {
+	if versionMayPass([]byte(o.given[system]), []byte(p.Value)) {
+		return []Param{p}, nil
+	}
+	return nil, refusal("the value must be a version in the form that the code system has")
+}
+
+func language(p Param) ([]Param, *Refusal) {
+	if !isLanguage([]byte(p.Value)) {
+		return nil, refusal("the value must be a language, such as en or en-US")
+	}
+	return []Param{p}, nil
+}
