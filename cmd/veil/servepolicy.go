@@ -23,7 +23,7 @@ type prepared struct {
 	tls      *tls.Config // nil: none
 
 	// What the upstream is met with stays as it was at the start.
-	credentials fhirproxy.Credentials
+	credentials signin.Credentials
 	upstreamTLS *tls.Config
 }
 

@@ -44,19 +44,19 @@ func authority(u *url.URL) string {
 // host of the upstream or an alias is looked up under those first. sameHost
 // refuses other hosts where the base has no path of its own: then nothing else
 // tells the upstream from another server.
-func (s *Server) below(ref, asked string, sameHost bool) (rest string, ok bool) {
-	u := s.resolve(ref, asked)
-	if u == nil {
+func (u *upstreamServer) below(ref, asked string, sameHost bool) (rest string, ok bool) {
+	at := u.resolve(ref, asked)
+	if at == nil {
 		return "", false
 	}
-	path, host := u.EscapedPath(), authority(u)
+	path, host := at.EscapedPath(), authority(at)
 	lower := strings.ToLower(path)
 	if strings.Contains(lower, "%2f") || strings.Contains(lower, "%5c") {
 		return "", false // a slash to some and none to others
 	}
 	best := -1
-	for i, p := range s.places {
-		same := p.scheme == u.Scheme && p.host == host
+	for i, p := range u.places {
+		same := p.scheme == at.Scheme && p.host == host
 		tail, under := strings.CutPrefix(path, p.path)
 		if !under || tail != "" && tail[0] != '/' {
 			continue
@@ -75,32 +75,32 @@ func (s *Server) below(ref, asked string, sameHost bool) (rest string, ok bool) 
 			best, rest = n, tail
 		}
 	}
-	if u.RawQuery != "" {
-		rest += "?" + u.RawQuery
+	if at.RawQuery != "" {
+		rest += "?" + at.RawQuery
 	}
 	return rest, best >= 0 && rest != "" && len(rest) <= maxLink
 }
 
 // resolve makes an absolute http or https URL of what stands in an answer, or nil.
-func (s *Server) resolve(ref, asked string) *url.URL {
+func (u *upstreamServer) resolve(ref, asked string) *url.URL {
 	text, ok := tidyURL(ref)
 	if !ok {
 		return nil
 	}
-	u, err := url.Parse(text)
+	at, err := url.Parse(text)
 	if err != nil {
 		return nil
 	}
-	base, _ := tidyURL(s.up.base + asked)
+	base, _ := tidyURL(u.base + asked)
 	from, err := url.Parse(base)
 	if err != nil {
 		return nil
 	}
-	u = from.ResolveReference(u)
-	if u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "" || u.Host == "" {
+	at = from.ResolveReference(at)
+	if at.Scheme != "http" && at.Scheme != "https" || at.Opaque != "" || at.Host == "" {
 		return nil
 	}
-	return u
+	return at
 }
 
 // tidyURL gives a URL one spelling: no fragment, in its path no escapes of what
@@ -133,7 +133,18 @@ func tidyURL(ref string) (string, bool) {
 	return b.String(), b.Len() > 0
 }
 
-// unreserved reports whether a character never needs an escape (RFC 3986, 2.3).
-func unreserved(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+// known reports whether a URL is below a configured base, or is none.
+func (u *upstreamServer) known(ref string) (*url.URL, bool) {
+	text, _ := tidyURL(ref)
+	at, err := url.Parse(text)
+	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" {
+		return at, true
+	}
+	for _, p := range u.places {
+		tail, under := strings.CutPrefix(at.EscapedPath(), p.path)
+		if p.scheme == at.Scheme && p.host == authority(at) && under && (tail == "" || tail[0] == '/') {
+			return at, true
+		}
+	}
+	return at, false
 }

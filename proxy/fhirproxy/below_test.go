@@ -242,6 +242,16 @@ func TestUpstreamsOfAnotherName(t *testing.T) {
 	}
 }
 
+// over is a server with a base and its aliases.
+func over(t testing.TB, base string, aliases ...string) *upstreamServer {
+	t.Helper()
+	u, err := newUpstreamServer(upstreamConfig{Base: base, Aliases: aliases})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
 // Whatever the upstream writes, the request that follows stays below its base.
 func FuzzBelow(f *testing.F) {
 	for _, s := range spellings {
@@ -251,13 +261,12 @@ func FuzzBelow(f *testing.F) {
 		if asked == "" || asked[0] != '/' && asked[0] != '?' {
 			return
 		}
-		up := &upstreamServer{base: "http://up.example/fhir"}
-		s := &Server{up: up, places: []place{placeOf(up.base), placeOf("https://public.example/r4")}}
-		rest, ok := s.below(ref, asked, false)
+		up := over(t, "http://up.example/fhir", "https://public.example/r4")
+		rest, ok := up.below(ref, asked, false)
 		if !ok {
 			return
 		}
-		u, err := url.Parse(up.base + rest)
+		u, err := url.Parse("http://up.example/fhir" + rest)
 		if err != nil || u.Host != "up.example" || u.User != nil || u.Fragment != "" || len(rest) > maxLink {
 			t.Fatalf("%q becomes %q: %v", ref, rest, err)
 		}
@@ -273,20 +282,19 @@ func FuzzBelow(f *testing.F) {
 // TestRelative holds that what a URL means does not depend on where it stands.
 func TestRelative(t *testing.T) {
 	t.Parallel()
-	up := &upstreamServer{base: "http://up.example:8080/fhir"}
-	s := &Server{up: up, places: []place{placeOf(up.base), placeOf("https://public.example/r4/"), placeOf("http://old.example")}}
+	up := over(t, "http://up.example:8080/fhir", "https://public.example/r4/", "http://old.example")
 	for _, c := range spellings {
 		text := strings.NewReplacer("UP", "http://up.example:8080", "HOST", "up.example:8080", `\\`, `\`, `\r`, "\r", `\n`, "\n", `\u0000`, "\x00").Replace(c.url)
-		rest, ok := s.below(text, "/Patient?gender=male", false)
+		rest, ok := up.below(text, "/Patient?gender=male", false)
 		if want := strings.Replace(c.want, "ASKED", "/Patient", 1); ok != (want != "") || ok && rest != want {
 			t.Errorf("%s: %q %v, want %q", c.name, rest, ok, want)
 		}
 	}
 	// Where the base has no path, nothing but the host tells a file of the upstream
 	// from one elsewhere.
-	s = &Server{up: &upstreamServer{base: "http://up.example"}, places: []place{placeOf("http://up.example")}}
+	up = over(t, "http://up.example")
 	for ref, want := range map[string]bool{"http://up.example/f": true, "http://UP.example:80/f": true, "/f": true, "http://bucket.example/f": false, "http://up.example:81/f": false} {
-		if _, ok := s.below(ref, "/status", true); ok != want {
+		if _, ok := up.below(ref, "/status", true); ok != want {
 			t.Errorf("%q is taken for a file of the upstream: %v", ref, ok)
 		}
 	}

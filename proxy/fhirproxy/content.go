@@ -73,5 +73,5 @@ func (x *exchange) content(a *request, accept string) (*response, *problem) {
 	if p := x.commit(record, 200); p != nil {
 		return nil, p
 	}
-	return &response{status: 200, body: body, contentType: mime, header: []header{{"Content-Security-Policy", "sandbox"}, {"Content-Disposition", "attachment"}}}, nil
+	return &response{status: 200, body: body, contentType: mime, header: []header{{name: "Content-Security-Policy", value: "sandbox"}, {name: "Content-Disposition", value: "attachment"}}}, nil
 }

@@ -41,7 +41,7 @@ func (x *exchange) kickOff(a *request, path string, query *fhir.Query) (*respons
 		}
 		return nil, r.check()
 	}
-	rest, ok := x.s.below(string(r.resp.Header.Peek("Content-Location")), asked, false)
+	rest, ok := x.s.up.below(r.header("Content-Location"), asked, false)
 	if !ok {
 		return nil, failed(502, models.IssueTypeProcessing, "upstream export",
 			"the FHIR server did not say where the export's status is (Content-Location), or it does not lie below its base URL: "+
@@ -52,7 +52,7 @@ func (x *exchange) kickOff(a *request, path string, query *fhir.Query) (*respons
 	if p := x.note("complete", "", 202, ""); p != nil {
 		return nil, p
 	}
-	return &response{status: 202, header: append([]header{{"Content-Location", location}}, leftOut(query.Dropped)...)}, nil
+	return &response{status: 202, header: append([]header{{name: "Content-Location", value: location}}, leftOut(query.Dropped)...)}, nil
 }
 
 // url is the URL that a consumer may follow.
@@ -85,7 +85,7 @@ func (x *exchange) exportStatus(a *request) (*response, *problem) {
 	case a.method == "DELETE" && r.status >= 200 && r.status < 300:
 		return &response{status: 202}, x.note("complete", "", 202, "")
 	case r.status == 202:
-		return &response{status: 202, header: []header{{"X-Progress", "in progress"}, {"Retry-After", retryAfter(r.resp.Header.Peek("Retry-After"))}}},
+		return &response{status: 202, header: []header{{name: "X-Progress", value: "in progress"}, {name: "Retry-After", value: retryAfter(r.header("Retry-After"))}}},
 			x.note("complete", "", 202, "")
 	case r.status != 200:
 		return nil, r.check()
@@ -102,8 +102,8 @@ func (x *exchange) exportStatus(a *request) (*response, *problem) {
 
 // retryAfter keeps a number of seconds within reason. What is none, such as a
 // date, becomes a few seconds.
-func retryAfter(value []byte) string {
-	n, err := strconv.Atoi(string(value))
+func retryAfter(value string) string {
+	n, err := strconv.Atoi(value)
 	if err != nil {
 		n = 5
 	}

@@ -111,7 +111,7 @@ func leftOut(dropped []*fhir.Refusal) []header {
 			names = append(names, r.Param)
 		}
 	}
-	return []header{{"X-Veil-Left-Out", strings.Join(names, ", ")}}
+	return []header{{name: "X-Veil-Left-Out", value: strings.Join(names, ", ")}}
 }
 
 // shapeResponse leaves of a masked answer what was asked for, and adds what was

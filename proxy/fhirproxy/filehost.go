@@ -23,11 +23,11 @@ type fileHost struct {
 
 // fileAt finds where a file of an export is: the path below the upstream's base,
 // or the URL at a file host.
-func (s *Server) fileAt(ref, asked string) (path string, p *problem) {
-	if path, ok := s.up.hosted(ref); ok {
+func (u *upstreamServer) fileAt(ref, asked string) (path string, p *problem) {
+	if path, ok := u.hosted(ref); ok {
 		return path, nil
 	}
-	path, ok := s.below(ref, asked, true)
+	path, ok := u.below(ref, asked, true)
 	if !ok {
 		return "", failed(502, models.IssueTypeProcessing, "upstream manifest",
 			"the export's files are at an address that is not configured: if the FHIR server serves them itself, list the base URL that it writes "+

@@ -49,3 +49,7 @@ func (f *inflater) inflate(src []byte, limit int) error {
 		}
 	}
 }
+
+// largestInflater is how large the buffer of an inflater may be and still be kept
+// for the next response.
+const largestInflater = 256 << 10

@@ -84,7 +84,7 @@ func (x *exchange) rebuild(l *link, body []byte) ([]byte, *problem) {
 					continue
 				}
 			}
-			path, p := x.s.fileAt(o.URL, l.path)
+			path, p := x.s.up.fileAt(o.URL, l.path)
 			if p != nil {
 				return nil, p
 			}
@@ -101,7 +101,7 @@ func (x *exchange) rebuild(l *link, body []byte) ([]byte, *problem) {
 		if !strings.EqualFold(next.Relation, "next") {
 			continue
 		}
-		path, ok := x.s.below(next.URL, l.path, false)
+		path, ok := x.s.up.below(next.URL, l.path, false)
 		if !ok {
 			return nil, failed(502, models.IssueTypeProcessing, "incomplete without the next manifest",
 				"the FHIR server's list of the export's files goes on at an address that does not lie below its base URL: list the base URL that it writes into its links in fhir.upstreamAliases")

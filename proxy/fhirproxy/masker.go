@@ -40,7 +40,7 @@ func (s *Server) newMasker(v *view) *masker {
 	m := &masker{s: s, view: v, walker: fhir.NewWalker(v.automaton, fhir.RememberAlways), pass: mask.NewPass(v.automaton.Plan)}
 	m.pass.Detail = v.detail
 	m.finder = newFinder(s, v, true)
-	m.site = &fhir.Site{Upstream: s.origins, Base: s.base, Link: m.link, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
+	m.site = &fhir.Site{Upstream: s.up.origins, Base: s.base, Link: m.link, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
 		return m.finder.Subject(dst, typ, id)
 	}}
 	return m
@@ -223,7 +223,7 @@ func (m *masker) link(dst, relation, url []byte) ([]byte, bool) {
 		return dst, false
 	}
 	isNext := string(relation) == "next"
-	rest, ok := m.s.below(string(url), m.asked, false)
+	rest, ok := m.s.up.below(string(url), m.asked, false)
 	if !ok {
 		if isNext {
 			m.lost = lostNext(len(url))

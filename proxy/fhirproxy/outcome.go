@@ -6,6 +6,9 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 )
 
+// header is a field of a response.
+type header struct{ name, value string }
+
 // problem is what a consumer is told instead of a resource: an HTTP status and
 // an OperationOutcome. Its texts are fixed or made of names of parameters, rules
 // and types, never of values.
@@ -24,7 +27,7 @@ type problem struct {
 
 // with adds a header.
 func (p *problem) with(name, value string) *problem {
-	p.header = append(p.header, header{name, value})
+	p.header = append(p.header, header{name: name, value: value})
 	return p
 }
 

@@ -21,8 +21,6 @@ type response struct {
 	close  bool // the connection ends with it
 }
 
-type header struct{ name, value string }
-
 // largestKept is how large a buffer may be and still be kept for the next
 // answer. Buffers of answers stay with the connections that they went out on.
 const largestKept = 256 << 10

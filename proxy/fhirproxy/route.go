@@ -227,7 +227,7 @@ func special(segment string) bool { return segment[0] == '_' || segment[0] == '$
 func (x *exchange) options(ctx *fasthttp.RequestCtx) (*response, *problem) {
 	x.operation = "options"
 	x.s.cors.preflight(ctx)
-	return &response{status: 204, header: []header{{"Allow", allowed}}}, x.note("complete", "", 204, "")
+	return &response{status: 204, header: []header{{name: "Allow", value: allowed}}}, x.note("complete", "", 204, "")
 }
 
 // readForm reads the parameters of a search by POST: those of the URL and those of

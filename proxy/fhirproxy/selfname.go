@@ -2,7 +2,6 @@ package fhirproxy
 
 import (
 	"encoding/json"
-	"net/url"
 	"strings"
 )
 
@@ -17,7 +16,7 @@ func (s *Server) seenMetadata(body []byte) {
 	if s.metadataSeen.Swap(true) || json.Unmarshal(body, &c) != nil || c.Implementation.URL == "" {
 		return
 	}
-	if u, ok := s.known(c.Implementation.URL); !ok {
+	if u, ok := s.up.known(c.Implementation.URL); !ok {
 		base := strings.TrimSuffix(u.Scheme+"://"+u.Host+u.Path, "/")
 		s.log.Warn("the upstream's metadata names a base URL that is not configured: references under it are removed",
 			"door", "fhir", "implementation_url", base, "setting", "fhir.upstreamAliases")
@@ -30,7 +29,7 @@ func (s *Server) seenSelf(self string) {
 	if s.selfSeen.Load() || s.selfSeen.Swap(true) {
 		return
 	}
-	if u, ok := s.known(self); !ok {
+	if u, ok := s.up.known(self); !ok {
 		s.log.Warn("the upstream's self link lies below a base URL that is not configured: references under it are removed",
 			"door", "fhir", "self_host", u.Scheme+"://"+u.Host, "setting", "fhir.upstreamAliases")
 	}
@@ -43,20 +42,4 @@ func (s *Server) seenForeign(m *masker) {
 		s.log.Warn("references under base URLs that are not configured are removed", "request_id", m.pass.Origin.RequestID, "door", "fhir",
 			"operation", m.pass.Origin.Operation, "count", n, "rule", "fhir.references", "setting", "fhir.upstreamAliases")
 	}
-}
-
-// known reports whether a URL is below a configured base, or is none.
-func (s *Server) known(ref string) (*url.URL, bool) {
-	text, _ := tidyURL(ref)
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return u, true
-	}
-	for _, p := range s.places {
-		tail, under := strings.CutPrefix(u.EscapedPath(), p.path)
-		if p.scheme == u.Scheme && p.host == authority(u) && under && (tail == "" || tail[0] == '/') {
-			return u, true
-		}
-	}
-	return u, false
 }

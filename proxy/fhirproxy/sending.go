@@ -35,7 +35,7 @@ func (x *exchange) send(ctx *fasthttp.RequestCtx, body []byte) *problem {
 	if s := x.s; s.unsent.Add(size) > int64(s.limits.ResponseBytes)*int64(s.limits.Exchanges) {
 		s.unsent.Add(-size)
 		ctx.Response.Header.Del("Content-Encoding")
-		return &problem{status: 503, code: models.IssueTypeThrottled, text: "too many large answers are being sent; try again later", header: []header{{"Retry-After", "5"}}}
+		return &problem{status: 503, code: models.IssueTypeThrottled, text: "too many large answers are being sent; try again later", header: []header{{name: "Retry-After", value: "5"}}}
 	}
 	release := x.release
 	x.release = func() {}

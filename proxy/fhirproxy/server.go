@@ -35,10 +35,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -50,16 +48,8 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/metrics"
+	"github.com/veil-proxy/veil/proxy/signin"
 )
-
-// Credentials sign Veil in to the upstream.
-type Credentials interface {
-	// Authorize adds what the upstream wants to see to a request that is complete
-	// otherwise.
-	Authorize(ctx context.Context, req *fasthttp.Request) error
-	// Refused tells that the upstream did not take the last ones.
-	Refused()
-}
 
 // Config is what a listener needs.
 type Config struct {
@@ -79,7 +69,7 @@ type Config struct {
 	UpstreamTLS *tls.Config
 	// Credentials sign in to the upstream; none when it is nil. A consumer's own
 	// are never passed on.
-	Credentials Credentials
+	Credentials signin.Credentials
 	// BaseURL is the URL that consumers reach the listener under. Links and full
 	// URLs carry it; the Host header is never believed.
 	BaseURL string
@@ -116,10 +106,8 @@ type Server struct {
 	log     *slog.Logger
 	meter   *metrics.Listener
 	limits  Limits
-	base    string   // public URL without a slash at the end
-	path    string   // its path
-	origins []string // base URLs of the upstream, without a slash at the end
-	places  []place  // the same, taken apart
+	base    string // public URL without a slash at the end
+	path    string // its path
 	cors    cors
 	linkAge time.Duration
 	now     func() time.Time
@@ -147,7 +135,11 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	up, err := newUpstreamServer(c, limits)
+	up, err := newUpstreamServer(upstreamConfig{
+		Base: c.Upstream, Aliases: c.UpstreamAliases, FileHosts: c.FileHosts, TLS: c.UpstreamTLS, Credentials: c.Credentials, Metrics: c.Metrics,
+		Connections: limits.Exchanges + maxLookupsAtOnce(limits) + 2, // metadata and readiness
+		Timeout:     limits.UpstreamTimeout, ResponseBytes: limits.ResponseBytes,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +155,6 @@ func New(c Config) (*Server, error) {
 		limits:   limits,
 		base:     strings.TrimSuffix(c.BaseURL, "/"),
 		path:     strings.TrimSuffix(base.Path, "/"),
-		origins:  []string{up.base},
 		linkAge:  c.LinkAge,
 		now:      time.Now,
 		attempts: consumer.NewAttempts(),
@@ -173,16 +164,7 @@ func New(c Config) (*Server, error) {
 		streams:  make(chan struct{}, limits.Streams),
 		lookups:  make(chan struct{}, maxLookupsAtOnce(limits)),
 	}
-	for _, alias := range c.UpstreamAliases {
-		if _, err := baseURL("alias of the upstream", alias); err != nil {
-			return nil, err
-		}
-		s.origins = append(s.origins, strings.TrimSuffix(alias, "/"))
-	}
-	for _, base := range s.origins {
-		s.places = append(s.places, placeOf(base))
-	}
-	s.site = &fhir.Site{Upstream: s.origins, Base: s.base}
+	s.site = &fhir.Site{Upstream: up.origins, Base: s.base}
 	if s.alive == nil {
 		s.alive = func() error { return nil }
 	}
@@ -252,15 +234,6 @@ func compressed(h fasthttp.RequestHandler) fasthttp.RequestHandler {
 	}
 }
 
-// baseURL checks a base URL. The error names what it is for.
-func baseURL(what, base string) (*url.URL, error) {
-	u, err := url.Parse(base)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return nil, fmt.Errorf("the %s must be an absolute http or https URL without user, query or fragment", what)
-	}
-	return u, nil
-}
-
 // discard drops fasthttp's own log lines: they can quote a request.
 type discard struct{}
 
@@ -276,11 +249,7 @@ func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
 // answered, or the context ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.http.ShutdownWithContext(ctx)
-	s.up.client.CloseIdleConnections()
-	s.up.streams.CloseIdleConnections()
-	for i := range s.up.hosts {
-		s.up.hosts[i].client.CloseIdleConnections()
-	}
+	s.up.closeIdle()
 	s.subjects.Close()
 	return err
 }

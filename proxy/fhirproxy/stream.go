@@ -96,22 +96,8 @@ func (f *fileStream) begin(path string) (p *problem) {
 	default:
 		return failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
 	}
-	length := f.r.resp.Header.ContentLength()
-	if length < -1 {
-		return failed(502, models.IssueTypeStructure, "upstream framing", "the FHIR server does not say where its file ends")
-	}
-	f.src = &wholeBody{r: f.r.resp.BodyStream(), left: length}
-	switch string(f.r.resp.Header.ContentEncoding()) {
-	case "", "identity":
-	case "gzip":
-		packed := &counter{r: f.src}
-		z, err := gzip.NewReader(packed)
-		if err != nil {
-			return failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server's compressed file cannot be read")
-		}
-		f.src = &ratioBound{r: z, packed: packed}
-	default:
-		return unknownCoding()
+	if f.src, p = f.r.reader(); p != nil {
+		return p
 	}
 	f.m = x.s.newMasker(x.view)
 	f.m.pass.Begin(x.origin())
@@ -122,12 +108,6 @@ func (f *fileStream) begin(path string) (p *problem) {
 		f.pass.Begin(x.origin())
 	}
 	return x.commit(f.pass.Record("started", ""), 200)
-}
-
-// failure is check for an answer whose body is not read.
-func (r *upstreamResponse) failure() *problem {
-	r.body = nil
-	return r.check()
 }
 
 // abandon gives everything back.
@@ -318,49 +298,3 @@ func (f *fileStream) end(whole bool, reason string) error {
 
 // Close ends a stream that was not written to its end.
 func (f *fileStream) Close() error { return f.end(false, "consumer left") }
-
-// wholeBody reads a body of a stated length and fails where it is shorter. A
-// chunked body, whose length is negative, has its own end.
-type wholeBody struct {
-	r    io.Reader
-	left int
-}
-
-func (b *wholeBody) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if b.left >= 0 {
-		b.left -= n
-		if errors.Is(err, io.EOF) && b.left > 0 {
-			err = io.ErrUnexpectedEOF
-		}
-	}
-	return n, err
-}
-
-// counter counts what is read.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
-// ratioBound fails where a compressed file becomes more than maxGzipRatio times
-// as large.
-type ratioBound struct {
-	r      io.Reader
-	packed *counter
-	n      int64
-}
-
-func (b *ratioBound) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if b.n += int64(n); b.n > maxGzipRatio*b.packed.n+1<<20 {
-		return 0, errInflated
-	}
-	return n, err
-}

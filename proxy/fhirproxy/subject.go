@@ -187,7 +187,7 @@ func (f *finder) find(key string, hops int) {
 	for again := r.body != nil; again; {
 		again = false
 		var missed []string
-		site := fhir.Site{Upstream: f.s.origins, Base: f.s.base, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
+		site := fhir.Site{Upstream: f.s.up.origins, Base: f.s.base, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
 			if hops+1 == farthestSubject {
 				short = true
 				return dst, false

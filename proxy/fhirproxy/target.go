@@ -213,3 +213,8 @@ func appendEscaped(dst []byte, s string) []byte {
 	}
 	return dst
 }
+
+// unreserved reports whether a character never needs an escape (RFC 3986, 2.3).
+func unreserved(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+}

@@ -18,44 +18,79 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/metrics"
+	"github.com/veil-proxy/veil/proxy/signin"
 )
 
-// upstreamServer is the server that has the originals. What is sent to it reads, but
-// for the end of a bulk export that Veil asked for itself; redirects are not
-// followed.
-type upstreamServer struct {
-	client      *fasthttp.HostClient
-	streams     *fasthttp.HostClient // for answers that are masked while they arrive
-	hosts       []fileHost           // of files that the upstream does not serve itself
-	credentials Credentials          // nil: none
-	meter       *metrics.Listener
-	base        string // without a slash at the end
-	limits      Limits
-	inflaters   sync.Pool // *inflater
-	converters  chan struct{}
+// upstreamConfig says which FHIR server has the originals, and what may be asked of
+// it.
+type upstreamConfig struct {
+	// Base is its base URL, Aliases are others that it writes into its references and
+	// links.
+	Base    string
+	Aliases []string
+	// FileHosts are base URLs of stores of the files of exports.
+	FileHosts []string
+	// TLS is for a server of https; the system's roots when it is nil.
+	TLS *tls.Config
+	// Credentials sign in; none when it is nil.
+	Credentials signin.Credentials
+	Metrics     *metrics.Listener
+	// Connections bounds the connections to it, Timeout a request, and ResponseBytes a
+	// response, before and after decompression.
+	Connections   int
+	Timeout       time.Duration
+	ResponseBytes int
 }
 
-func newUpstreamServer(c Config, limits Limits) (*upstreamServer, error) {
-	u, err := baseURL("upstream", c.Upstream)
+// upstreamServer is the server that has the originals. What is sent to it reads, but
+// for the end of a bulk export that Veil began itself; redirects are not followed.
+type upstreamServer struct {
+	config     upstreamConfig
+	client     *fasthttp.HostClient
+	streams    *fasthttp.HostClient // for responses that are masked while they arrive
+	hosts      []fileHost           // of files that the upstream does not serve itself
+	base       string               // without a slash at the end
+	origins    []string             // the base and its aliases
+	places     []place              // the same, taken apart
+	inflaters  sync.Pool            // *inflater
+	converters chan struct{}
+}
+
+func newUpstreamServer(c upstreamConfig) (*upstreamServer, error) {
+	at, err := baseURL("upstream", c.Base)
 	if err != nil {
 		return nil, err
 	}
-	up := &upstreamServer{
-		base:        strings.TrimSuffix(c.Upstream, "/"),
-		limits:      limits,
-		credentials: c.Credentials,
-		meter:       c.Metrics,
-	}
-	up.client, up.streams = up.hostClient(u, c.UpstreamTLS), up.hostClient(u, c.UpstreamTLS)
-	up.client.ReadTimeout = limits.UpstreamTimeout
-	up.client.MaxResponseBodySize = limits.ResponseBytes
-	up.patient(up.streams)
-	if err := up.addFileHosts(c.FileHosts); err != nil {
+	u := &upstreamServer{config: c, base: strings.TrimSuffix(c.Base, "/")}
+	u.origins = []string{u.base}
+	u.client, u.streams = u.hostClient(at, c.TLS), u.hostClient(at, c.TLS)
+	u.client.ReadTimeout = c.Timeout
+	u.client.MaxResponseBodySize = c.ResponseBytes
+	u.patient(u.streams)
+	if err := u.addFileHosts(c.FileHosts); err != nil {
 		return nil, err
 	}
-	up.converters = make(chan struct{}, runtime.GOMAXPROCS(0))
-	up.inflaters.New = func() any { return new(inflater) }
-	return up, nil
+	for _, alias := range c.Aliases {
+		if _, err := baseURL("alias of the upstream", alias); err != nil {
+			return nil, err
+		}
+		u.origins = append(u.origins, strings.TrimSuffix(alias, "/"))
+	}
+	for _, base := range u.origins {
+		u.places = append(u.places, placeOf(base))
+	}
+	u.converters = make(chan struct{}, runtime.GOMAXPROCS(0))
+	u.inflaters.New = func() any { return new(inflater) }
+	return u, nil
+}
+
+// closeIdle closes the connections that no request uses.
+func (u *upstreamServer) closeIdle() {
+	u.client.CloseIdleConnections()
+	u.streams.CloseIdleConnections()
+	for i := range u.hosts {
+		u.hosts[i].client.CloseIdleConnections()
+	}
 }
 
 // hostClient is a client of the host of a URL, and of no other.
@@ -69,9 +104,9 @@ func (u *upstreamServer) hostClient(at *url.URL, conf *tls.Config) *fasthttp.Hos
 		IsTLS:                     at.Scheme == "https",
 		TLSConfig:                 conf,
 		NoDefaultUserAgentHeader:  true,
-		MaxConns:                  u.limits.Exchanges + maxLookupsAtOnce(u.limits) + 2, // metadata and readiness
-		MaxConnWaitTimeout:        u.limits.UpstreamTimeout,
-		WriteTimeout:              u.limits.UpstreamTimeout,
+		MaxConns:                  u.config.Connections,
+		MaxConnWaitTimeout:        u.config.Timeout,
+		WriteTimeout:              u.config.Timeout,
 		ReadBufferSize:            16 << 10,
 		DisablePathNormalizing:    true,
 		SecureErrorLogMessage:     true,
@@ -83,8 +118,8 @@ func (u *upstreamServer) hostClient(at *url.URL, conf *tls.Config) *fasthttp.Hos
 func (u *upstreamServer) patient(c *fasthttp.HostClient) {
 	c.StreamResponseBody = true
 	c.Dial = func(addr string) (net.Conn, error) {
-		conn, err := fasthttp.DialDualStackTimeout(addr, u.limits.UpstreamTimeout)
-		return &patientConn{conn, u.limits.UpstreamTimeout}, err
+		conn, err := fasthttp.DialDualStackTimeout(addr, u.config.Timeout)
+		return &patientConn{conn, u.config.Timeout}, err
 	}
 }
 
@@ -139,7 +174,7 @@ func (r *upstreamResponse) release() {
 		}
 		fasthttp.ReleaseResponse(r.resp)
 	}
-	if r.flated != nil && cap(r.flated.out) <= largestKept {
+	if r.flated != nil && cap(r.flated.out) <= largestInflater {
 		r.up.inflaters.Put(r.flated)
 	}
 	r.resp, r.flated, r.body = nil, nil, nil
@@ -153,9 +188,9 @@ func (u *upstreamServer) get(path []byte, timeout time.Duration) (*upstreamRespo
 // request asks, once more if the credentials were not taken.
 func (u *upstreamServer) request(q *upstreamRequest) (*upstreamResponse, *problem) {
 	r, p := u.once(q)
-	if p == nil && (r.status == 401 || r.status == 403) && u.credentials != nil && u.hostOf(q.path) == nil {
+	if p == nil && (r.status == 401 || r.status == 403) && u.config.Credentials != nil && u.hostOf(q.path) == nil {
 		r.release()
-		u.credentials.Refused()
+		u.config.Credentials.Refused()
 		r, p = u.once(q)
 	}
 	return r, p
@@ -184,10 +219,10 @@ func (u *upstreamServer) once(q *upstreamRequest) (*upstreamResponse, *problem) 
 	if q.async {
 		req.Header.Set("Prefer", "respond-async")
 	}
-	if u.credentials != nil && host == nil {
+	if u.config.Credentials != nil && host == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), q.timeout)
 		defer cancel()
-		if u.credentials.Authorize(ctx, req) != nil {
+		if u.config.Credentials.Authorize(ctx, req) != nil {
 			return nil, failed(502, models.IssueTypeSecurity, "upstream credentials", "Veil could not get what it signs in to the FHIR server with")
 		}
 	}
@@ -201,12 +236,12 @@ func (u *upstreamServer) once(q *upstreamRequest) (*upstreamResponse, *problem) 
 	r := &upstreamResponse{up: u, resp: fasthttp.AcquireResponse()}
 	asked := time.Now()
 	if err := client.DoTimeout(req, r.resp, q.timeout); err != nil {
-		u.meter.Upstream(0, time.Since(asked))
+		u.config.Metrics.Upstream(0, time.Since(asked))
 		r.release()
 		return nil, u.unreachable(err)
 	}
 	r.status = r.resp.StatusCode()
-	u.meter.Upstream(r.status, time.Since(asked))
+	u.config.Metrics.Upstream(r.status, time.Since(asked))
 	if q.stream {
 		return r, nil
 	}
@@ -234,7 +269,7 @@ func (u *upstreamServer) unreachable(err error) *problem {
 
 func (u *upstreamServer) tooLarge() *problem {
 	return failed(502, models.IssueTypeTooLong, "response too large",
-		fmt.Sprintf("the FHIR server's answer is larger than %d bytes (in XML, than an eighth of that), or compressed more than %d-fold; ask for fewer resources with _count", u.limits.ResponseBytes, maxGzipRatio))
+		fmt.Sprintf("the FHIR server's answer is larger than %d bytes (in XML, than an eighth of that), or compressed more than %d-fold; ask for fewer resources with _count", u.config.ResponseBytes, maxGzipRatio))
 }
 
 // decode takes the content encoding off a body, within limits.
@@ -248,7 +283,7 @@ func (u *upstreamServer) decode(r *upstreamResponse) *problem {
 		return unknownCoding()
 	}
 	r.flated = u.inflaters.Get().(*inflater)
-	err := r.flated.inflate(r.resp.Body(), u.limits.ResponseBytes)
+	err := r.flated.inflate(r.resp.Body(), u.config.ResponseBytes)
 	switch {
 	case errors.Is(err, errInflated):
 		return u.tooLarge()
@@ -262,6 +297,9 @@ func (u *upstreamServer) decode(r *upstreamResponse) *problem {
 func unknownCoding() *problem {
 	return failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server used a content encoding that was not asked for")
 }
+
+// header returns a field of the response.
+func (r *upstreamResponse) header(name string) string { return string(r.resp.Header.Peek(name)) }
 
 // mime is the media type of the body.
 func (r *upstreamResponse) mime() string {
@@ -294,7 +332,7 @@ func (r *upstreamResponse) toJSON() *problem {
 	if !r.isXML() {
 		return nil
 	}
-	if len(r.body) > r.up.limits.ResponseBytes/xmlShare {
+	if len(r.body) > r.up.config.ResponseBytes/xmlShare {
 		return r.up.tooLarge()
 	}
 	defer r.up.converting()()
@@ -335,4 +373,19 @@ func (r *upstreamResponse) check() *problem {
 	}
 	p.more = upstreamIssues(r.body)
 	return p
+}
+
+// baseURL checks a base URL. The error names what it is for.
+func baseURL(what, base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return nil, fmt.Errorf("the %s must be an absolute http or https URL without user, query or fragment", what)
+	}
+	return u, nil
+}
+
+// failure is check for an answer whose body is not read.
+func (r *upstreamResponse) failure() *problem {
+	r.body = nil
+	return r.check()
 }
