@@ -74,7 +74,7 @@ func TestAttackPanics(t *testing.T) {
 	}
 	f := &fileStream{x: &exchange{s: r.listener, view: r.view(), who: r.anybody(t), policy: r.listener.policy.Load(), requestID: "panics", operation: "export file Patient", release: func() {}}, kind: linkFile, typ: "Patient"}
 	if _, p := f.open("/Binary/p"); p != nil {
-		t.Fatal(p.text)
+		t.Fatal(p.Text)
 	}
 	f.src = panicking{}
 	if _, err := f.WriteTo(io.Discard); err == nil {

@@ -9,6 +9,10 @@ import (
 	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
 // maxBatch is how many requests a batch may have.
@@ -16,11 +20,11 @@ const maxBatch = 100
 
 // batch answers a Bundle of reads (FHIR R4, http.html#transaction). Each entry
 // is judged, asked, masked and recorded like a request of its own.
-func (x *exchange) batch(a *request) (*response, *problem) {
+func (x *exchange) batch(a *request) (*response, *outcome.Problem) {
 	x.operation = "batch"
 	urls, p := readBatch(a.body)
 	if p != nil {
-		if p.status == 405 {
+		if p.Status == 405 {
 			x.operation = "write"
 		}
 		return nil, p
@@ -34,24 +38,24 @@ func (x *exchange) batch(a *request) (*response, *problem) {
 	}
 	body, err := json.Marshal(out)
 	if err != nil {
-		return nil, failed(500, models.IssueTypeException, "internal", "the batch's answer could not be written")
+		return nil, outcome.Failed(500, models.IssueTypeException, "internal", "the batch's answer could not be written")
 	}
 	return &response{status: 200, body: body}, x.note("complete", "", 200, "Bundle")
 }
 
 // readBatch reads a batch strictly and returns the URLs of its entries. Anything
 // beside a request in an entry, such as a resource or a condition, is refused.
-func readBatch(body []byte) ([]string, *problem) {
-	bad := func(text string) ([]string, *problem) {
-		return nil, refused(400, models.IssueTypeInvalid, "malformed batch", text)
+func readBatch(body []byte) ([]string, *outcome.Problem) {
+	bad := func(text string) ([]string, *outcome.Problem) {
+		return nil, outcome.Refused(400, models.IssueTypeInvalid, "malformed batch", text)
 	}
-	body, err := requestJSON(body)
+	body, err := parse.JSON(body)
 	if err != nil {
 		return bad("the body is not a Bundle in FHIR XML")
 	}
 	var typ, kind string
 	var entries []json.RawMessage
-	bundle, err := members(body)
+	bundle, err := parse.Members(body)
 	for name, value := range bundle {
 		switch name {
 		case "resourceType":
@@ -62,7 +66,7 @@ func readBatch(body []byte) ([]string, *problem) {
 			err = errors.Join(err, json.Unmarshal(value, &entries))
 		case "id", "meta":
 		default:
-			err = errRequestBody
+			err = parse.ErrBody
 		}
 	}
 	if err != nil || typ != "Bundle" {
@@ -76,12 +80,12 @@ func readBatch(body []byte) ([]string, *problem) {
 	}
 	urls := make([]string, len(entries))
 	for i, raw := range entries {
-		entry, err := members(raw)
+		entry, err := parse.Members(raw)
 		if entry["request"] == nil || len(entry) > 1 && (len(entry) > 2 || entry["fullUrl"] == nil) {
-			err = errRequestBody
+			err = parse.ErrBody
 		}
 		var method string
-		if err != nil || texts(entry["request"], map[string]*string{"method": &method, "url": &urls[i]}) != nil {
+		if err != nil || parse.Texts(entry["request"], map[string]*string{"method": &method, "url": &urls[i]}) != nil {
 			return bad(fmt.Sprintf("entry[%d] must have a request of method GET and nothing else", i))
 		}
 		if method != "GET" {
@@ -109,25 +113,25 @@ func (x *exchange) entry(i int, url string, size int) models.BundleEntry {
 	return models.BundleEntry{Resource: a.body, Response: &response}
 }
 
-func (x *exchange) respondEntry(i int, url string, size int) (*response, *problem) {
+func (x *exchange) respondEntry(i int, url string, size int) (*response, *outcome.Problem) {
 	if size >= x.s.limits.ResponseBytes {
-		return nil, refused(413, models.IssueTypeTooLong, "batch too large", "the answers of the batch are too large together; ask for fewer at once")
+		return nil, outcome.Refused(413, models.IssueTypeTooLong, "batch too large", "the answers of the batch are too large together; ask for fewer at once")
 	}
 	if i > 0 && !x.who.Count() { // the batch itself was counted
-		return nil, refused(429, models.IssueTypeThrottled, "consumer limits", "too many requests: this consumer's limit is reached")
+		return nil, outcome.Refused(429, models.IssueTypeThrottled, "consumer limits", "too many requests: this consumer's limit is reached")
 	}
 	url = strings.TrimPrefix(url, x.s.base)
-	t, err := parseTarget("/"+strings.TrimPrefix(url, "/"), "")
+	t, err := parse.TargetOf("/"+strings.TrimPrefix(url, "/"), "")
 	if err != nil {
-		return nil, refused(400, models.IssueTypeInvalid, "malformed target", err.Error())
+		return nil, outcome.Refused(400, models.IssueTypeInvalid, "malformed target", err.Error())
 	}
-	a := &request{target: t, method: "GET", format: &format{}}
-	if p := a.format.negotiate(&a.target, ""); p != nil {
+	a := &request{Target: t, method: "GET", format: &media.Format{}}
+	if p := a.format.Negotiate(&a.Target, ""); p != nil {
 		return nil, p
 	}
-	if n := len(t.segments); n > 0 && t.segments[n-1] == "$export" || a.link() != "" && a.link() != linkPage {
+	if n := len(t.Segments); n > 0 && t.Segments[n-1] == "$export" || a.link() != "" && a.link() != linkPage {
 		x.operation = "export"
-		return nil, refused(400, models.IssueTypeNotSupported, "unsupported in a batch", "a bulk export is asked for by itself")
+		return nil, outcome.Refused(400, models.IssueTypeNotSupported, "unsupported in a batch", "a bulk export is asked for by itself")
 	}
 	return x.dispatch(a)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
 // spellings are ways in which a server writes a URL into its answers: what stands
@@ -61,7 +62,7 @@ var spellings = []struct{ name, url, want string }{
 	{"a URN", "urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7", ""},
 	{"nothing", "", ""},
 	{"a fragment alone", "#next", ""},
-	{"too long", "UP/fhir/Patient?" + strings.Repeat("a", maxLink), ""},
+	{"too long", "UP/fhir/Patient?" + strings.Repeat("a", upstream.MaxLink), ""},
 }
 
 // A page whose next one can be reached leads there, however its URL is spelt; any
@@ -243,9 +244,9 @@ func TestUpstreamsOfAnotherName(t *testing.T) {
 }
 
 // over is a server with a base and its aliases.
-func over(t testing.TB, base string, aliases ...string) *upstreamServer {
+func over(t testing.TB, base string, aliases ...string) *upstream.Server {
 	t.Helper()
-	u, err := newUpstreamServer(upstreamConfig{Base: base, Aliases: aliases})
+	u, err := upstream.New(upstream.Config{Base: base, Aliases: aliases})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,12 +263,12 @@ func FuzzBelow(f *testing.F) {
 			return
 		}
 		up := over(t, "http://up.example/fhir", "https://public.example/r4")
-		rest, ok := up.below(ref, asked, false)
+		rest, ok := up.Below(ref, asked, false)
 		if !ok {
 			return
 		}
 		u, err := url.Parse("http://up.example/fhir" + rest)
-		if err != nil || u.Host != "up.example" || u.User != nil || u.Fragment != "" || len(rest) > maxLink {
+		if err != nil || u.Host != "up.example" || u.User != nil || u.Fragment != "" || len(rest) > upstream.MaxLink {
 			t.Fatalf("%q becomes %q: %v", ref, rest, err)
 		}
 		if p := u.JoinPath().EscapedPath(); p != "/fhir" && !strings.HasPrefix(p, "/fhir/") {
@@ -285,7 +286,7 @@ func TestRelative(t *testing.T) {
 	up := over(t, "http://up.example:8080/fhir", "https://public.example/r4/", "http://old.example")
 	for _, c := range spellings {
 		text := strings.NewReplacer("UP", "http://up.example:8080", "HOST", "up.example:8080", `\\`, `\`, `\r`, "\r", `\n`, "\n", `\u0000`, "\x00").Replace(c.url)
-		rest, ok := up.below(text, "/Patient?gender=male", false)
+		rest, ok := up.Below(text, "/Patient?gender=male", false)
 		if want := strings.Replace(c.want, "ASKED", "/Patient", 1); ok != (want != "") || ok && rest != want {
 			t.Errorf("%s: %q %v, want %q", c.name, rest, ok, want)
 		}
@@ -294,7 +295,7 @@ func TestRelative(t *testing.T) {
 	// from one elsewhere.
 	up = over(t, "http://up.example")
 	for ref, want := range map[string]bool{"http://up.example/f": true, "http://UP.example:80/f": true, "/f": true, "http://bucket.example/f": false, "http://up.example:81/f": false} {
-		if _, ok := up.below(ref, "/status", true); ok != want {
+		if _, ok := up.Below(ref, "/status", true); ok != want {
 			t.Errorf("%q is taken for a file of the upstream: %v", ref, ok)
 		}
 	}

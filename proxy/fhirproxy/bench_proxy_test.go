@@ -13,6 +13,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 )
 
 // BenchmarkProxy measures search pages through the listener beside nginx's proxy_pass
@@ -35,13 +36,13 @@ func BenchmarkProxy(b *testing.B) {
 		entries int
 		accept  string
 	}{
-		{"1", 1, fhirJSON}, {"20", 20, fhirJSON}, {"200", 200, fhirJSON}, {"20xml", 20, "application/fhir+xml"},
+		{"1", 1, media.JSON}, {"20", 20, media.JSON}, {"200", 200, media.JSON}, {"20xml", 20, "application/fhir+xml"},
 	} {
 		pages := searchPages(pop, page.entries)
 		up := pageUpstream(b, pages)
 		nginx := 0.0
 		for _, kind := range []string{"nginx", "unmasked", "masked", "masked+audit"} {
-			if kind == "unmasked" && page.accept != fhirJSON {
+			if kind == "unmasked" && page.accept != media.JSON {
 				continue // it writes no XML
 			}
 			b.Run(page.name+"/"+kind, func(b *testing.B) {
@@ -97,7 +98,7 @@ func pageUpstream(b *testing.B, pages map[string][]byte) string {
 	return "http://" + benchServe(b, func(ctx *fasthttp.RequestCtx) {
 		// nginx is given the listener's paths.
 		path := strings.TrimPrefix(string(ctx.RequestURI()), "/fhir")
-		body, typ := pages[path], fhirJSON
+		body, typ := pages[path], media.JSON
 		if string(ctx.Request.Header.Peek("Accept")) == "application/fhir+xml" {
 			body, typ = xml[path], "application/fhir+xml"
 		}

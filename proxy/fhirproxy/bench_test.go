@@ -18,6 +18,8 @@ import (
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
 // benchClients is how many requests are under way at once.
@@ -152,30 +154,30 @@ func (dropped) Append(context.Context, *mask.Record) error { return nil }
 func (s *Server) unmasked(ctx *fasthttp.RequestCtx) {
 	x := s.begin(ctx)
 	defer x.recover(ctx)
-	if p := checkFraming(&ctx.Request.Header); p != nil {
-		panic(p.text)
+	if p := parse.Framing(&ctx.Request.Header); p != nil {
+		panic(p.Text)
 	}
-	t, err := parseTarget(string(ctx.Request.Header.RequestURI()), s.path)
+	t, err := parse.TargetOf(string(ctx.Request.Header.RequestURI()), s.path)
 	if err != nil {
 		panic(err)
 	}
-	if p := (&format{}).negotiate(&t, string(ctx.Request.Header.Peek("Accept"))); p != nil {
-		panic(p.text)
+	if p := (&media.Format{}).Negotiate(&t, string(ctx.Request.Header.Peek("Accept"))); p != nil {
+		panic(p.Text)
 	}
 	if p := s.enter(); p != nil {
-		panic(p.text)
+		panic(p.Text)
 	}
 	defer s.leave()
-	a, p := s.up.get(appendQuery([]byte("/"+strings.Join(t.segments, "/")), t.params), s.limits.UpstreamTimeout)
+	a, p := s.up.Get(parse.AppendQuery([]byte("/"+strings.Join(t.Segments, "/")), t.Params), s.limits.UpstreamTimeout)
 	if p != nil {
-		panic(p.text)
+		panic(p.Text)
 	}
-	defer a.release()
-	if p := a.check(); p != nil {
-		panic(p.text)
+	defer a.Release()
+	if p := a.Check(); p != nil {
+		panic(p.Text)
 	}
-	ctx.SetContentType(fhirJSON)
-	ctx.SetBody(a.body)
+	ctx.SetContentType(media.JSON)
+	ctx.SetBody(a.Body)
 }
 
 func benchListener(b *testing.B, up, kind string, answers map[string][]byte) {

@@ -3,6 +3,8 @@ package fhirproxy
 import (
 	"sync"
 	"time"
+
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
 // cached is a value that is asked for again after some time. It may be used
@@ -11,14 +13,14 @@ type cached struct {
 	mu    sync.Mutex
 	until time.Time
 	body  []byte
-	err   *problem
+	err   *outcome.Problem
 }
 
 // failureAge is how long a failure is kept.
 const failureAge = time.Second
 
-// get returns the value, or makes it when it is older than age.
-func (c *cached) get(age time.Duration, fetch func() ([]byte, *problem)) ([]byte, *problem) {
+// Get returns the value, or makes it when it is older than age.
+func (c *cached) get(age time.Duration, fetch func() ([]byte, *outcome.Problem)) ([]byte, *outcome.Problem) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if time.Now().Before(c.until) {

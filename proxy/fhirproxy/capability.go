@@ -11,28 +11,29 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
 // capabilities answers GET metadata.
-func (x *exchange) capabilities(a *request) (*response, *problem) {
+func (x *exchange) capabilities(a *request) (*response, *outcome.Problem) {
 	x.operation = "capabilities"
 	narrow, p := x.shapeOfMetadata(a)
 	if p != nil {
 		return nil, p
 	}
-	body, p := x.view.metadata.get(time.Minute, func() ([]byte, *problem) {
-		r, p := x.s.up.get([]byte("/metadata"), x.s.limits.UpstreamTimeout)
+	body, p := x.view.metadata.get(time.Minute, func() ([]byte, *outcome.Problem) {
+		r, p := x.s.up.Get([]byte("/metadata"), x.s.limits.UpstreamTimeout)
 		if p != nil {
 			return nil, p
 		}
-		defer r.release()
-		if p := r.check(); p != nil {
-			return nil, failed(502, models.IssueTypeProcessing, "upstream metadata", "the FHIR server did not answer with its metadata")
+		defer r.Release()
+		if p := r.Check(); p != nil {
+			return nil, outcome.Failed(502, models.IssueTypeProcessing, "upstream metadata", "the FHIR server did not answer with its metadata")
 		}
-		if p := r.toJSON(); p != nil {
+		if p := r.ToJSON(); p != nil {
 			return nil, p
 		}
-		return x.s.capability(x.view, x.keys, r.body)
+		return x.s.capability(x.view, x.keys, r.Body)
 	})
 	if p == nil {
 		p = x.note("complete", "", 200, "CapabilityStatement")
@@ -50,20 +51,20 @@ func (x *exchange) capabilities(a *request) (*response, *problem) {
 // shapeOfMetadata judges the parameters of metadata, of which none chooses anything:
 // mode may be ignored (FHIR R4, http.html#capabilities), _elements and _summary leave
 // of the statement what was asked for, and what else there is does nothing.
-func (x *exchange) shapeOfMetadata(a *request) (*fhir.Narrowing, *problem) {
+func (x *exchange) shapeOfMetadata(a *request) (*fhir.Narrowing, *outcome.Problem) {
 	var shape []fhir.Param
-	for _, p := range a.params {
+	for _, p := range a.Params {
 		switch {
 		case p.Name == "_elements", p.Name == "_summary" && p.Value != "count":
 			shape = append(shape, p)
 		case p.Name == "mode":
 		default:
-			if a.prefer.handling == fhir.Strict {
-				return nil, refused(400, models.IssueTypeNotSupported, "parameters of metadata", "metadata takes no parameters but mode, _elements, _summary, _format and _pretty")
+			if a.prefer.Handling == fhir.Strict {
+				return nil, outcome.Refused(400, models.IssueTypeNotSupported, "parameters of metadata", "metadata takes no parameters but mode, _elements, _summary, _format and _pretty")
 			}
 		}
 	}
-	narrow, _, err := x.view.guard.Shape("CapabilityStatement", shape, a.prefer.handling)
+	narrow, _, err := x.view.guard.Shape("CapabilityStatement", shape, a.prefer.Handling)
 	if err != nil {
 		return nil, x.refusal(err)
 	}
@@ -91,10 +92,10 @@ type upstreamCapability struct {
 // capability makes Veil's own CapabilityStatement: what the upstream's metadata
 // lists, less what the ruleset withholds or refuses. It is the same for the same
 // upstream and ruleset: its date is the ruleset's reference date.
-func (s *Server) capability(v *view, keys *mask.Pseudonymizer, upstream []byte) ([]byte, *problem) {
+func (s *Server) capability(v *view, keys *mask.Pseudonymizer, upstream []byte) ([]byte, *outcome.Problem) {
 	var up upstreamCapability
 	if json.Unmarshal(upstream, &up) != nil || up.ResourceType != "CapabilityStatement" {
-		return nil, failed(502, models.IssueTypeStructure, "upstream metadata", "the FHIR server's metadata is not a CapabilityStatement")
+		return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream metadata", "the FHIR server's metadata is not a CapabilityStatement")
 	}
 	rest := models.CapabilityStatementRest{
 		Mode:        models.RestfulCapabilityModeServer,
@@ -161,7 +162,7 @@ func (s *Server) capability(v *view, keys *mask.Pseudonymizer, upstream []byte) 
 		Rest:           []models.CapabilityStatementRest{rest},
 	})
 	if err != nil {
-		return nil, failed(500, models.IssueTypeException, "internal", "the CapabilityStatement could not be written")
+		return nil, outcome.Failed(500, models.IssueTypeException, "internal", "the CapabilityStatement could not be written")
 	}
 	return b, nil
 }

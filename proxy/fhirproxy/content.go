@@ -6,24 +6,27 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
 // isBinary reports whether a request reads a Binary.
 func (a *request) isBinary() bool {
-	n := len(a.segments)
-	return a.method != "POST" && (n == 2 || n == 4) && a.segments[0] == "Binary"
+	n := len(a.Segments)
+	return a.method != "POST" && (n == 2 || n == 4) && a.Segments[0] == "Binary"
 }
 
 // takesFHIR reports whether a list of media ranges has one of FHIR.
 func takesFHIR(accept string) bool {
-	inJSON, inXML := weigh(accept)
+	inJSON, inXML := media.Weigh(accept)
 	return inJSON > 0 || inXML > 0
 }
 
 // content answers a Binary in its own content type (FHIR R4, binary.html#rest).
 // No rule reaches into it, so it passes only where the ruleset lists the type in
 // so many words, as it is.
-func (x *exchange) content(a *request, accept string) (*response, *problem) {
+func (x *exchange) content(a *request, accept string) (*response, *outcome.Problem) {
 	x.operation = "read Binary"
 	if p := x.readable("Binary"); p != nil {
 		return nil, p
@@ -31,19 +34,19 @@ func (x *exchange) content(a *request, accept string) (*response, *problem) {
 	x.operation = "read Binary content"
 	mime, _, _ := strings.Cut(accept, ";")
 	mime = strings.ToLower(strings.TrimSpace(mime))
-	if len(a.params) > 0 || !x.view.guard.ContentType(mime) {
-		return nil, refused(406, models.IssueTypeNotSupported, "content type",
+	if len(a.Params) > 0 || !x.view.guard.ContentType(mime) {
+		return nil, outcome.Refused(406, models.IssueTypeNotSupported, "content type",
 			"content that is not FHIR passes only where the ruleset lists its type (fhir.contentTypes); ask for application/fhir+json")
 	}
-	id, p := x.open("Binary", a.segments[1])
+	id, p := x.open("Binary", a.Segments[1])
 	if p != nil {
 		return nil, p
 	}
 	path := "/Binary/" + id
-	if len(a.segments) == 4 {
-		version, p := x.openVersion("Binary", a.segments[3])
-		if p != nil || a.segments[2] != "_history" {
-			return nil, notFound()
+	if len(a.Segments) == 4 {
+		version, p := x.openVersion("Binary", a.Segments[3])
+		if p != nil || a.Segments[2] != "_history" {
+			return nil, outcome.NotFound()
 		}
 		path += "/_history/" + version
 	}
@@ -51,20 +54,20 @@ func (x *exchange) content(a *request, accept string) (*response, *problem) {
 		return nil, p
 	}
 	defer x.s.leave()
-	r, p := x.s.up.request(&upstreamRequest{path: path, accept: mime, timeout: x.s.limits.UpstreamTimeout})
+	r, p := x.s.up.Request(&upstream.Request{Path: path, Accept: mime, Timeout: x.s.limits.UpstreamTimeout})
 	if p != nil {
 		return nil, p
 	}
-	defer r.release()
-	if r.status == 200 && r.mime() != mime {
-		return nil, failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server answered with content of another type")
+	defer r.Release()
+	if r.Status == 200 && r.MIME() != mime {
+		return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server answered with content of another type")
 	}
-	if r.status != 200 {
-		return nil, r.check()
+	if r.Status != 200 {
+		return nil, r.Check()
 	}
-	body := append([]byte(nil), r.body...)
+	body := append([]byte(nil), r.Body...)
 	var record *mask.Record
-	_ = x.withMasker(func(m *masker) *problem {
+	_ = x.withMasker(func(m *masker) *outcome.Problem {
 		m.pass.Begin(x.origin())
 		m.view.guard.CountContent(m.pass)
 		record = m.pass.Record("complete", "")
@@ -73,5 +76,5 @@ func (x *exchange) content(a *request, accept string) (*response, *problem) {
 	if p := x.commit(record, 200); p != nil {
 		return nil, p
 	}
-	return &response{status: 200, body: body, contentType: mime, header: []header{{name: "Content-Security-Policy", value: "sandbox"}, {name: "Content-Disposition", value: "attachment"}}}, nil
+	return &response{status: 200, body: body, contentType: mime, header: []outcome.Header{{Name: "Content-Security-Policy", Value: "sandbox"}, {Name: "Content-Disposition", Value: "attachment"}}}, nil
 }

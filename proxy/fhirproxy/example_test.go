@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 )
 
 // examples are HL7's, by Type/id.
@@ -98,7 +99,7 @@ func TestEveryExampleThroughTheListener(t *testing.T) {
 					t.Errorf("from an upstream of %s: %.500s\nwant %.500s", name, got.body, want.body)
 				}
 				asXML := r.get(t, "http://"+r.addr+"/fhir"+path, "Accept", "application/fhir+xml")
-				if asXML.status != 200 || asXML.header.Get("Content-Type") != fhirXML {
+				if asXML.status != 200 || asXML.header.Get("Content-Type") != media.XML {
 					t.Fatalf("as XML: %d %v %.300s", asXML.status, asXML.header, asXML.body)
 				}
 				back, err := fhir.R4().AppendJSONFromXML(nil, asXML.body)
@@ -152,13 +153,13 @@ func TestRequestsInXML(t *testing.T) {
 	r := newRig(t, src.URL, nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])
 	for _, c := range []struct{ accept, query, want string }{
-		{"application/fhir+xml", "", fhirXML}, {"application/fhir+json", "?_format=xml", fhirXML}, {"", "?_format=application/fhir%2Bxml", fhirXML}, {"", "?_format=text/xml", fhirXML},
-		{"application/fhir+xml", "?_format=json", fhirJSON}, {"application/fhir+xml;q=0.5, application/fhir+json", "", fhirJSON}, {"application/fhir+json;q=0.5, application/fhir+xml", "", fhirXML},
-		{"application/xml, */*;q=0.1", "", fhirXML}, {"text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8", "", fhirXML},
+		{"application/fhir+xml", "", media.XML}, {"application/fhir+json", "?_format=xml", media.XML}, {"", "?_format=application/fhir%2Bxml", media.XML}, {"", "?_format=text/xml", media.XML},
+		{"application/fhir+xml", "?_format=json", media.JSON}, {"application/fhir+xml;q=0.5, application/fhir+json", "", media.JSON}, {"application/fhir+json;q=0.5, application/fhir+xml", "", media.XML},
+		{"application/xml, */*;q=0.1", "", media.XML}, {"text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8", "", media.XML},
 	} {
 		for _, path := range []string{"/Patient/" + id, "/Patient/none", "/metadata"} {
 			got := r.get(t, path+c.query, "Accept", c.accept)
-			if got.header.Get("Content-Type") != c.want || (got.body[0] == '<') != (c.want == fhirXML) {
+			if got.header.Get("Content-Type") != c.want || (got.body[0] == '<') != (c.want == media.XML) {
 				t.Errorf("%s%s, Accept %q: %q", path, c.query, c.accept, got.header.Get("Content-Type"))
 			}
 		}
@@ -169,7 +170,7 @@ func TestRequestsInXML(t *testing.T) {
 		t.Fatalf("no next in %s", b.body)
 	}
 	page := r.get(t, strings.ReplaceAll(string(next[1]), "&amp;", "&"))
-	if page.status != 200 || page.header.Get("Content-Type") != fhirXML {
+	if page.status != 200 || page.header.Get("Content-Type") != media.XML {
 		t.Errorf("the next page is %d %q", page.status, page.header.Get("Content-Type"))
 	}
 	batch := r.do(t, "POST", "", `<Bundle xmlns="http://hl7.org/fhir"><type value="batch"/><entry><request><method value="GET"/><url value="Patient/`+id+`"/></request></entry></Bundle>`,

@@ -15,6 +15,8 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
 // exchange is one request under way, or one entry of a batch.
@@ -54,7 +56,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		return
 	}
 	defer s.meter.Begin()()
-	f := format{}
+	f := media.Format{}
 	a, p := x.route(ctx, &f)
 	if p != nil {
 		a = x.refuse(p)
@@ -64,7 +66,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 }
 
 // authenticate finds who asks and what they may see.
-func (x *exchange) authenticate(ctx *fasthttp.RequestCtx) *problem {
+func (x *exchange) authenticate(ctx *fasthttp.RequestCtx) *outcome.Problem {
 	r := consumer.Request{
 		Authorization: peekAll(&ctx.Request.Header, "Authorization"),
 		APIKey:        peekAll(&ctx.Request.Header, "X-API-Key"),
@@ -73,22 +75,22 @@ func (x *exchange) authenticate(ctx *fasthttp.RequestCtx) *problem {
 	who, err := x.policy.consumers.Authenticate(ctx, r)
 	switch {
 	case errors.Is(err, consumer.ErrUnavailable):
-		return failed(503, models.IssueTypeTransient, "credentials cannot be checked", err.Error())
+		return outcome.Failed(503, models.IssueTypeTransient, "credentials cannot be checked", err.Error())
 	case err != nil:
 		x.s.meter.FailedLogin()
 		x.s.attempts.Failed(ctx.RemoteAddr(), "")
 		if x.s.attempts.Flooded(ctx.RemoteAddr()) {
-			return refused(429, models.IssueTypeThrottled, "too many attempts", consumer.ErrTooManyAttempts.Error()).with("Retry-After", "10")
+			return outcome.Refused(429, models.IssueTypeThrottled, "too many attempts", consumer.ErrTooManyAttempts.Error()).With("Retry-After", "10")
 		}
-		return refused(401, models.IssueTypeLogin, "credentials", err.Error()).with("WWW-Authenticate", x.policy.consumers.Challenge())
+		return outcome.Refused(401, models.IssueTypeLogin, "credentials", err.Error()).With("WWW-Authenticate", x.policy.consumers.Challenge())
 	}
 	x.who, x.view = who, x.policy.views[who.View]
 	x.credentialed = len(r.Authorization)+len(r.APIKey)+len(r.Certificates) > 0
 	release, retry, ok := who.Admit()
 	x.release = release
 	if !ok {
-		return refused(429, models.IssueTypeThrottled, "consumer limits", "too many requests: this consumer's limit is reached").
-			with("Retry-After", strconv.Itoa(int(retry/time.Second)))
+		return outcome.Refused(429, models.IssueTypeThrottled, "consumer limits", "too many requests: this consumer's limit is reached").
+			With("Retry-After", strconv.Itoa(int(retry/time.Second)))
 	}
 	ctx.Response.Header.Set("X-Veil-Ruleset", x.view.ruleset)
 	return nil
@@ -128,34 +130,34 @@ func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
 		}
 	}()
 	x.s.log.Error("panic", "request_id", x.requestID, "door", "fhir", "operation", x.operation, "stack", proxy.Stack())
-	x.write(ctx, x.refuse(failed(500, models.IssueTypeException, "internal", "Veil failed to answer this request")), format{})
+	x.write(ctx, x.refuse(outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to answer this request")), media.Format{})
 }
 
 // malformed answers what fasthttp could not read as a request. Nothing of the
 // error is repeated: it can quote the request.
 func (s *Server) malformed(ctx *fasthttp.RequestCtx, err error) {
-	p := refused(400, models.IssueTypeStructure, "malformed request", "the request is not valid HTTP/1.1")
+	p := outcome.Refused(400, models.IssueTypeStructure, "malformed request", "the request is not valid HTTP/1.1")
 	var small *fasthttp.ErrSmallBuffer
 	var network net.Error
 	switch {
 	case errors.As(err, &small):
-		p = refused(431, models.IssueTypeTooLong, "headers too large", "the request line and headers are too large")
+		p = outcome.Refused(431, models.IssueTypeTooLong, "headers too large", "the request line and headers are too large")
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		p = refused(413, models.IssueTypeTooLong, "body too large", "the request body is too large")
+		p = outcome.Refused(413, models.IssueTypeTooLong, "body too large", "the request body is too large")
 	case errors.As(err, &network):
 		// Nothing was asked yet, so there is nothing to record.
-		p = &problem{status: 408, code: models.IssueTypeTimeout, text: "the request did not come in time"}
+		p = &outcome.Problem{Status: 408, Code: models.IssueTypeTimeout, Text: "the request did not come in time"}
 	}
 	ctx.Response.Reset()
 	ctx.SetConnectionClose()
 	x := s.begin(ctx)
 	defer x.recover(ctx)
-	x.write(ctx, x.refuse(p), format{})
+	x.write(ctx, x.refuse(p), media.Format{})
 }
 
 // commit makes the record of an exchange durable. Without it nothing is
 // answered.
-func (x *exchange) commit(r *mask.Record, status int) *problem {
+func (x *exchange) commit(r *mask.Record, status int) *outcome.Problem {
 	r.Time = x.started.UTC()
 	r.DurationMicros = time.Since(x.started).Microseconds()
 	r.Client = x.client
@@ -166,7 +168,7 @@ func (x *exchange) commit(r *mask.Record, status int) *problem {
 	x.s.meter.Append(time.Since(asked), err)
 	if err != nil {
 		x.s.log.Error("audit record could not be written", "request_id", x.requestID, "door", "fhir", "operation", x.operation, "error", err)
-		return &problem{status: 500, code: models.IssueTypeException, text: "the audit record could not be written, so nothing is answered"}
+		return &outcome.Problem{Status: 500, Code: models.IssueTypeException, Text: "the audit record could not be written, so nothing is answered"}
 	}
 	var count uint64
 	for _, c := range r.Resources {
@@ -183,7 +185,7 @@ func (x *exchange) commit(r *mask.Record, status int) *problem {
 
 // note commits an exchange in which nothing was masked. delivered is the type
 // of the resource that Veil made itself, if any.
-func (x *exchange) note(result, reason string, status int, delivered string) *problem {
+func (x *exchange) note(result, reason string, status int, delivered string) *outcome.Problem {
 	if x.view == nil { // nobody yet, so no ruleset either
 		o := x.origin()
 		return x.commit(&mask.Record{RequestID: o.RequestID, Consumer: o.Consumer, Door: o.Door, Operation: o.Operation, Result: result, Reason: reason}, status)
@@ -199,14 +201,14 @@ func (x *exchange) note(result, reason string, status int, delivered string) *pr
 }
 
 // refuse records a problem and returns the answer that tells it.
-func (x *exchange) refuse(p *problem) *response {
-	if p.result != "" {
-		x.s.meter.Problem(p.result, p.reason)
-		if failure := x.note(p.result, p.reason, p.status, ""); failure != nil {
+func (x *exchange) refuse(p *outcome.Problem) *response {
+	if p.Result != "" {
+		x.s.meter.Problem(p.Result, p.Reason)
+		if failure := x.note(p.Result, p.Reason, p.Status, ""); failure != nil {
 			p = failure
 		}
 	}
-	return &response{status: p.status, body: p.outcome(), header: p.header, close: p.close}
+	return &response{status: p.Status, body: p.Resource(), header: p.Header, close: p.Close}
 }
 
 func (x *exchange) origin() mask.Origin {
@@ -218,26 +220,26 @@ func (x *exchange) origin() mask.Origin {
 }
 
 // mayRead refuses types that the consumer's scopes do not grant.
-func (x *exchange) mayRead(typ string) *problem {
+func (x *exchange) mayRead(typ string) *outcome.Problem {
 	if x.who.Scopes.MayRead(typ) {
 		return nil
 	}
 	return outOfScope(typ, "read")
 }
 
-func (x *exchange) maySearch(typ string) *problem {
+func (x *exchange) maySearch(typ string) *outcome.Problem {
 	if x.who.Scopes.MaySearch(typ) {
 		return nil
 	}
 	return outOfScope(typ, "search")
 }
 
-func outOfScope(typ, what string) *problem {
-	return refused(403, models.IssueTypeForbidden, "scope", fmt.Sprintf("the consumer's scopes do not grant to %s resources of type %s", what, typ))
+func outOfScope(typ, what string) *outcome.Problem {
+	return outcome.Refused(403, models.IssueTypeForbidden, "scope", fmt.Sprintf("the consumer's scopes do not grant to %s resources of type %s", what, typ))
 }
 
 // delivers refuses an answer that has types which the scopes do not grant.
-func (x *exchange) delivers(r *mask.Record) *problem {
+func (x *exchange) delivers(r *mask.Record) *outcome.Problem {
 	if x.who.Scopes == nil {
 		return nil
 	}
@@ -253,25 +255,25 @@ func (x *exchange) delivers(r *mask.Record) *problem {
 }
 
 // write turns an answer into the response, in the format that was asked for.
-func (x *exchange) write(ctx *fasthttp.RequestCtx, a *response, f format) {
+func (x *exchange) write(ctx *fasthttp.RequestCtx, a *response, f media.Format) {
 	defer func() { x.s.meter.Request(x.operation, ctx.Response.StatusCode(), time.Since(x.started)) }()
 	if p := x.respond(ctx, a, f); p != nil {
-		_ = x.respond(ctx, &response{status: p.status, body: p.outcome(), header: p.header}, f)
+		_ = x.respond(ctx, &response{status: p.Status, body: p.Resource(), header: p.Header}, f)
 	}
 }
 
-// render writes a resource in a format.
-func (x *exchange) render(body []byte, f format) ([]byte, string, bool) {
-	if f.xml {
-		defer x.s.up.converting()()
+// Render writes a resource in a format.
+func (x *exchange) render(body []byte, f media.Format) ([]byte, string, bool) {
+	if f.XML {
+		defer x.s.up.Converting()()
 	}
-	return f.render(body)
+	return f.Render(body)
 }
 
 // respond fills the response, or says that there is no room for so large a one.
-func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *response, f format) *problem {
+func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *response, f media.Format) *outcome.Problem {
 	for _, h := range a.header {
-		ctx.Response.Header.Set(h.name, h.value)
+		ctx.Response.Header.Set(h.Name, h.Value)
 	}
 	if a.close {
 		ctx.SetConnectionClose()
@@ -300,7 +302,7 @@ func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *response, f format) *pro
 	if !ok {
 		x.s.log.Error("the answer could not be written in the format", "request_id", x.requestID, "door", "fhir", "operation", x.operation)
 		ctx.SetStatusCode(500)
-		body, contentType, _ = format{}.render((&problem{status: 500, code: models.IssueTypeException, text: "the answer could not be written in the format that was asked for"}).outcome())
+		body, contentType, _ = media.Format{}.Render((&outcome.Problem{Status: 500, Code: models.IssueTypeException, Text: "the answer could not be written in the format that was asked for"}).Resource())
 	}
 	ctx.SetContentType(contentType)
 	if cap(body) <= largestKept {

@@ -11,6 +11,9 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
 // Bulk export (FHIR Bulk Data Access 2.0.0, export.html). The upstream does the
@@ -18,47 +21,47 @@ import (
 // the files while they arrive. Every URL that a consumer gets is a sealed link.
 
 // kickOff begins a bulk export.
-func (x *exchange) kickOff(a *request, path string, query *fhir.Query) (*response, *problem) {
-	if !a.prefer.async {
-		return nil, refused(400, models.IssueTypeInvalid, "synchronous export", "a bulk export is asked for with the header Prefer: respond-async")
+func (x *exchange) kickOff(a *request, path string, query *fhir.Query) (*response, *outcome.Problem) {
+	if !a.prefer.Async {
+		return nil, outcome.Refused(400, models.IssueTypeInvalid, "synchronous export", "a bulk export is asked for with the header Prefer: respond-async")
 	}
 	if x.view.minCount > 0 && slices.ContainsFunc(query.Upstream, func(p fhir.Param) bool { return p.Name == "_typeFilter" }) {
-		return nil, refused(403, models.IssueTypeForbidden, "least count",
+		return nil, outcome.Refused(403, models.IssueTypeForbidden, "least count",
 			fmt.Sprintf("a _typeFilter could choose fewer than %d resources, and a file is sent before they are counted: search instead", x.view.minCount))
 	}
 	if p := linkable(query.Self); p != nil {
 		return nil, p
 	}
-	asked := path + string(appendQuery(nil, query.Upstream))
-	r, p := x.s.up.request(&upstreamRequest{path: asked, async: true, timeout: x.s.limits.UpstreamTimeout})
+	asked := path + string(parse.AppendQuery(nil, query.Upstream))
+	r, p := x.s.up.Request(&upstream.Request{Path: asked, Async: true, Timeout: x.s.limits.UpstreamTimeout})
 	if p != nil {
 		return nil, p
 	}
-	defer r.release()
-	if r.status != 202 {
-		if r.status == 200 {
-			return nil, failed(502, models.IssueTypeProcessing, "upstream export", "the FHIR server did not begin a bulk export")
+	defer r.Release()
+	if r.Status != 202 {
+		if r.Status == 200 {
+			return nil, outcome.Failed(502, models.IssueTypeProcessing, "upstream export", "the FHIR server did not begin a bulk export")
 		}
-		return nil, r.check()
+		return nil, r.Check()
 	}
-	rest, ok := x.s.up.below(r.header("Content-Location"), asked, false)
+	rest, ok := x.s.up.Below(r.Header("Content-Location"), asked, false)
 	if !ok {
-		return nil, failed(502, models.IssueTypeProcessing, "upstream export",
+		return nil, outcome.Failed(502, models.IssueTypeProcessing, "upstream export",
 			"the FHIR server did not say where the export's status is (Content-Location), or it does not lie below its base URL: "+
 				"list the base URL that it writes into its links in fhir.upstreamAliases")
 	}
-	status := link{at: strings.Join(a.segments, "/"), shape: query.Self, path: rest}
+	status := link{at: strings.Join(a.Segments, "/"), shape: query.Self, path: rest}
 	location := x.url(linkStatus, &status)
 	if p := x.note("complete", "", 202, ""); p != nil {
 		return nil, p
 	}
-	return &response{status: 202, header: append([]header{{name: "Content-Location", value: location}}, leftOut(query.Dropped)...)}, nil
+	return &response{status: 202, header: append([]outcome.Header{{Name: "Content-Location", Value: location}}, leftOut(query.Dropped)...)}, nil
 }
 
 // url is the URL that a consumer may follow.
 func (x *exchange) url(kind linkKind, l *link) string {
 	var token []byte
-	_ = x.withMasker(func(m *masker) *problem {
+	_ = x.withMasker(func(m *masker) *outcome.Problem {
 		token = m.appendToken(nil, l, x.scope(kind))
 		return nil
 	})
@@ -67,30 +70,30 @@ func (x *exchange) url(kind linkKind, l *link) string {
 
 // exportStatus answers how far an export is, and at its end its manifest; by
 // DELETE it ends the export.
-func (x *exchange) exportStatus(a *request) (*response, *problem) {
+func (x *exchange) exportStatus(a *request) (*response, *outcome.Problem) {
 	x.operation = "export status"
 	if a.method == "DELETE" {
 		x.operation = "export end"
 	}
-	l, p := x.openLink(linkStatus, a.params[0].Value)
+	l, p := x.openLink(linkStatus, a.Params[0].Value)
 	if p != nil {
 		return nil, p
 	}
-	r, p := x.s.up.request(&upstreamRequest{path: l.path, method: strings.Replace(a.method, "HEAD", "GET", 1), accept: "application/json, " + fhirMimes, timeout: x.s.limits.UpstreamTimeout})
+	r, p := x.s.up.Request(&upstream.Request{Path: l.path, Method: strings.Replace(a.method, "HEAD", "GET", 1), Accept: "application/json, " + upstream.MIMETypes, Timeout: x.s.limits.UpstreamTimeout})
 	if p != nil {
 		return nil, p
 	}
-	defer r.release()
+	defer r.Release()
 	switch {
-	case a.method == "DELETE" && r.status >= 200 && r.status < 300:
+	case a.method == "DELETE" && r.Status >= 200 && r.Status < 300:
 		return &response{status: 202}, x.note("complete", "", 202, "")
-	case r.status == 202:
-		return &response{status: 202, header: []header{{name: "X-Progress", value: "in progress"}, {name: "Retry-After", value: retryAfter(r.header("Retry-After"))}}},
+	case r.Status == 202:
+		return &response{status: 202, header: []outcome.Header{{Name: "X-Progress", Value: "in progress"}, {Name: "Retry-After", Value: retryAfter(r.Header("Retry-After"))}}},
 			x.note("complete", "", 202, "")
-	case r.status != 200:
-		return nil, r.check()
+	case r.Status != 200:
+		return nil, r.Check()
 	}
-	body, p := x.rebuild(l, r.body)
+	body, p := x.rebuild(l, r.Body)
 	if p == nil {
 		p = x.note("complete", "", 200, "")
 	}
@@ -111,16 +114,16 @@ func retryAfter(value string) string {
 }
 
 // exportFile answers one file of an export.
-func (x *exchange) exportFile(a *request, kind linkKind) (*response, *problem) {
+func (x *exchange) exportFile(a *request, kind linkKind) (*response, *outcome.Problem) {
 	x.operation = "export file"
 	if a.method == "DELETE" {
 		x.operation = "write"
 		return nil, readOnly()
 	}
 	if !a.chunks {
-		return nil, refused(400, models.IssueTypeNotSupported, "HTTP/1.0", "files are sent by HTTP/1.1, in chunks")
+		return nil, outcome.Refused(400, models.IssueTypeNotSupported, "HTTP/1.0", "files are sent by HTTP/1.1, in chunks")
 	}
-	l, p := x.openLink(kind, a.params[0].Value)
+	l, p := x.openLink(kind, a.Params[0].Value)
 	if p != nil {
 		return nil, p
 	}
@@ -138,7 +141,7 @@ func (x *exchange) exportFile(a *request, kind linkKind) (*response, *problem) {
 		}
 		query, err := x.view.guard.Operation(x.keys, x.s.site, "$export", level, l.shape, fhir.Lenient)
 		if err != nil {
-			return nil, notFound()
+			return nil, outcome.NotFound()
 		}
 		f.narrow = query.Narrow
 	}
@@ -147,7 +150,7 @@ func (x *exchange) exportFile(a *request, kind linkKind) (*response, *problem) {
 
 // rebuildOutcome keeps of a line of errors its codes.
 func rebuildOutcome(line []byte) ([]byte, bool) {
-	issues := upstreamIssues(bytes.TrimSpace(line))
+	issues := outcome.Issues(bytes.TrimSpace(line))
 	if len(issues) == 0 {
 		return nil, false
 	}

@@ -245,7 +245,7 @@ func TestExportFilesElsewhere(t *testing.T) {
 	}
 }
 
-// fileAt begins an export and returns the URL of the Patients' file.
+// FileAt begins an export and returns the URL of the Patients' file.
 func (r *rig) fileAt(t testing.TB) string {
 	t.Helper()
 	_, m := r.export(t, "/$export")

@@ -10,6 +10,8 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
 // retrieval is what the upstream is asked, and what must become of its answer.
@@ -36,17 +38,17 @@ type retrieval struct {
 
 // upstreamJSON requests a path and returns the checked response in JSON, which the
 // caller releases.
-func (x *exchange) upstreamJSON(path string) (*upstreamResponse, *problem) {
-	r, p := x.s.up.get([]byte(path), x.s.limits.UpstreamTimeout)
+func (x *exchange) upstreamJSON(path string) (*upstream.Response, *outcome.Problem) {
+	r, p := x.s.up.Get([]byte(path), x.s.limits.UpstreamTimeout)
 	if p != nil {
 		return nil, p
 	}
-	if p := r.check(); p != nil {
-		r.release()
+	if p := r.Check(); p != nil {
+		r.Release()
 		return nil, p
 	}
-	if p := r.toJSON(); p != nil {
-		r.release()
+	if p := r.ToJSON(); p != nil {
+		r.Release()
 		return nil, p
 	}
 	return r, nil
@@ -54,7 +56,7 @@ func (x *exchange) upstreamJSON(path string) (*upstreamResponse, *problem) {
 
 // fetch asks the upstream, masks the answer into dst, makes its record durable
 // and only then lets the answer go.
-func (x *exchange) fetch(q *retrieval, dst []byte) (*response, *problem) {
+func (x *exchange) fetch(q *retrieval, dst []byte) (*response, *outcome.Problem) {
 	if p := x.s.enter(); p != nil {
 		return nil, p
 	}
@@ -63,14 +65,14 @@ func (x *exchange) fetch(q *retrieval, dst []byte) (*response, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	defer r.release()
+	defer r.Release()
 	var out []byte
 	var record *mask.Record
 	finder := newFinder(x.s, x.view, false)
 	for {
-		p = x.withMasker(func(m *masker) (p *problem) {
+		p = x.withMasker(func(m *masker) (p *outcome.Problem) {
 			m.finder = finder
-			out, record, p = m.mask(x, dst, r.body, q)
+			out, record, p = m.mask(x, dst, r.Body, q)
 			m.finder = nil // what it knows are originals
 			x.s.seenForeign(m)
 			return p
@@ -101,7 +103,7 @@ func (x *exchange) fetch(q *retrieval, dst []byte) (*response, *problem) {
 
 // leftOut names in a header the parameters that were left out, which not every
 // answer has a place for.
-func leftOut(dropped []*fhir.Refusal) []header {
+func leftOut(dropped []*fhir.Refusal) []outcome.Header {
 	if len(dropped) == 0 {
 		return nil
 	}
@@ -111,13 +113,13 @@ func leftOut(dropped []*fhir.Refusal) []header {
 			names = append(names, r.Param)
 		}
 	}
-	return []header{{name: "X-Veil-Left-Out", value: strings.Join(names, ", ")}}
+	return []outcome.Header{{Name: "X-Veil-Left-Out", Value: strings.Join(names, ", ")}}
 }
 
 // shapeResponse leaves of a masked answer what was asked for, and adds what was
 // not done.
-func shapeResponse(out []byte, q *retrieval) ([]byte, *problem) {
-	wrong := failed(500, models.IssueTypeException, "internal", "Veil failed to shape the answer")
+func shapeResponse(out []byte, q *retrieval) ([]byte, *outcome.Problem) {
+	wrong := outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to shape the answer")
 	var err error
 	if q.narrow != nil {
 		if out, err = q.narrow.Append(nil, out); err != nil {
@@ -156,16 +158,16 @@ func (q *retrieval) named() []*fhir.Refusal {
 }
 
 // enough refuses an answer that tells of fewer matches than the view allows.
-func (x *exchange) enough(bundle []byte) *problem {
+func (x *exchange) enough(bundle []byte) *outcome.Problem {
 	if total, ok := fhir.BundleTotal(bundle); ok && total >= x.view.minCount {
 		return nil
 	}
-	return refused(403, models.IssueTypeForbidden, "least count",
+	return outcome.Refused(403, models.IssueTypeForbidden, "least count",
 		fmt.Sprintf("fewer than %d resources are found, or the FHIR server does not say how many: so few are not told of; ask for more", x.view.minCount))
 }
 
 // enter waits for one of the places of Limits.Exchanges.
-func (s *Server) enter() *problem {
+func (s *Server) enter() *outcome.Problem {
 	select {
 	case s.slots <- struct{}{}:
 		return nil
@@ -177,7 +179,7 @@ func (s *Server) enter() *problem {
 	case s.slots <- struct{}{}:
 		return nil
 	case <-t.C:
-		return failed(503, models.IssueTypeThrottled, "busy", "too many requests are under way; try again later").with("Retry-After", "1")
+		return outcome.Failed(503, models.IssueTypeThrottled, "busy", "too many requests are under way; try again later").With("Retry-After", "1")
 	}
 }
 

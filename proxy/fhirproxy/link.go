@@ -8,6 +8,8 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
 // A link is a URL of the upstream that a consumer may follow through Veil: a
@@ -52,9 +54,9 @@ const maxShape = 2 << 10
 
 // linkable refuses parameters that would make the answer's links too long to be
 // followed.
-func linkable(shape []fhir.Param) *problem {
-	if len(appendQuery(nil, shape)) > maxShape {
-		return refused(400, models.IssueTypeTooLong, "parameters too long", "the parameters that the answer's links must carry are too long")
+func linkable(shape []fhir.Param) *outcome.Problem {
+	if len(parse.AppendQuery(nil, shape)) > maxShape {
+		return outcome.Refused(400, models.IssueTypeTooLong, "parameters too long", "the parameters that the answer's links must carry are too long")
 	}
 	return nil
 }
@@ -68,7 +70,7 @@ func (x *exchange) scope(kind linkKind) []byte {
 func (m *masker) appendToken(dst []byte, l *link, scope []byte) []byte {
 	plain := append(m.plain[:0], linkVersion)
 	plain = binary.BigEndian.AppendUint32(plain, hour(m.s.now().Add(m.s.linkAge)))
-	for _, part := range []string{l.at, string(appendQuery(nil, l.shape)), l.path} {
+	for _, part := range []string{l.at, string(parse.AppendQuery(nil, l.shape)), l.path} {
 		plain = binary.BigEndian.AppendUint16(plain, uint16(len(part)))
 		plain = append(plain, part...)
 	}
@@ -81,24 +83,24 @@ func hour(t time.Time) uint32 { return uint32((t.Unix() + 3599) / 3600) }
 
 // openLink opens the token of a link of a kind. Whatever is wrong with a token,
 // the answer is that there is no such resource.
-func (x *exchange) openLink(kind linkKind, token string) (*link, *problem) {
+func (x *exchange) openLink(kind linkKind, token string) (*link, *outcome.Problem) {
 	plain, ok := x.keys.AppendOpenedToken(nil, x.view.linkSlot, []byte(token), x.scope(kind))
 	if !ok || len(plain) < 5 || plain[0] != linkVersion || hour(x.s.now()) > binary.BigEndian.Uint32(plain[1:]) {
-		return nil, notFound()
+		return nil, outcome.NotFound()
 	}
 	l := &link{}
 	var shape string
 	rest := plain[5:]
 	for _, part := range []*string{&l.at, &shape, &l.path} {
 		if len(rest) < 2 || len(rest)-2 < int(binary.BigEndian.Uint16(rest)) {
-			return nil, notFound()
+			return nil, outcome.NotFound()
 		}
 		n := int(binary.BigEndian.Uint16(rest))
 		*part, rest = string(rest[2:2+n]), rest[2+n:]
 	}
 	var err error
-	if l.shape, err = parseQuery(string(bytes.TrimPrefix([]byte(shape), []byte("?")))); err != nil || len(rest) > 0 {
-		return nil, notFound()
+	if l.shape, err = parse.Query(string(bytes.TrimPrefix([]byte(shape), []byte("?")))); err != nil || len(rest) > 0 {
+		return nil, outcome.NotFound()
 	}
 	return l, nil
 }

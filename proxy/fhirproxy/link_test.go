@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
 // Links as servers write them. Each must become a token that leads back to the
@@ -118,7 +119,7 @@ func TestParametersTooLongForALink(t *testing.T) {
 	}
 	m := r.listener.newMasker(r.view())
 	x := &exchange{s: r.listener, view: r.view(), who: &consumer.Consumer{Name: strings.Repeat("n", 128)}, keys: m.pass.Keys}
-	longest := link{at: "Bundle Patient/" + strings.Repeat("a", 64) + "/$everything", shape: []fhir.Param{{Name: "_elements", Value: strings.Repeat("a", maxShape-len("?_elements="))}}, path: "/" + strings.Repeat("b", maxLink-1)}
+	longest := link{at: "Bundle Patient/" + strings.Repeat("a", 64) + "/$everything", shape: []fhir.Param{{Name: "_elements", Value: strings.Repeat("a", maxShape-len("?_elements="))}}, path: "/" + strings.Repeat("b", upstream.MaxLink-1)}
 	token := m.appendToken(nil, &longest, x.scope(linkPage))
 	if len(token) > r.listener.limits.HeaderBytes*3/4 {
 		t.Errorf("the longest token has %d bytes", len(token))

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
 // manifest is the list of an export's files. Members that are not here, such as
@@ -48,11 +51,11 @@ type upstreamFile struct {
 	Count     any
 }
 
-var errManifest = failed(502, models.IssueTypeStructure, "upstream manifest", "the FHIR server's list of the export's files is not valid: want output, deleted and error as lists of files with type and url")
+var errManifest = outcome.Failed(502, models.IssueTypeStructure, "upstream manifest", "the FHIR server's list of the export's files is not valid: want output, deleted and error as lists of files with type and url")
 
 // rebuild writes the manifest with links of Veil's own, less the types that the
 // consumer may not read.
-func (x *exchange) rebuild(l *link, body []byte) ([]byte, *problem) {
+func (x *exchange) rebuild(l *link, body []byte) ([]byte, *outcome.Problem) {
 	var in upstreamManifest
 	d := json.NewDecoder(strings.NewReader(string(body)))
 	d.UseNumber() // a count has no fraction
@@ -60,7 +63,7 @@ func (x *exchange) rebuild(l *link, body []byte) ([]byte, *problem) {
 		return nil, errManifest
 	}
 	out := manifest{
-		Request:             x.s.base + "/" + l.at + string(appendQuery(nil, l.shape)),
+		Request:             x.s.base + "/" + l.at + string(parse.AppendQuery(nil, l.shape)),
 		RequiresAccessToken: x.credentialed,
 		Output:              []manifestOutput{}, Error: []manifestOutput{},
 	}
@@ -84,7 +87,7 @@ func (x *exchange) rebuild(l *link, body []byte) ([]byte, *problem) {
 					continue
 				}
 			}
-			path, p := x.s.up.fileAt(o.URL, l.path)
+			path, p := x.s.up.FileAt(o.URL, l.path)
 			if p != nil {
 				return nil, p
 			}
@@ -101,16 +104,16 @@ func (x *exchange) rebuild(l *link, body []byte) ([]byte, *problem) {
 		if !strings.EqualFold(next.Relation, "next") {
 			continue
 		}
-		path, ok := x.s.up.below(next.URL, l.path, false)
+		path, ok := x.s.up.Below(next.URL, l.path, false)
 		if !ok {
-			return nil, failed(502, models.IssueTypeProcessing, "incomplete without the next manifest",
+			return nil, outcome.Failed(502, models.IssueTypeProcessing, "incomplete without the next manifest",
 				"the FHIR server's list of the export's files goes on at an address that does not lie below its base URL: list the base URL that it writes into its links in fhir.upstreamAliases")
 		}
 		out.Link = append(out.Link, manifestLink{Relation: "next", URL: x.url(linkStatus, &link{at: l.at, shape: l.shape, path: path})})
 	}
 	b, err := json.Marshal(out)
 	if err != nil {
-		return nil, failed(500, models.IssueTypeException, "internal", "the list of the export's files could not be written")
+		return nil, outcome.Failed(500, models.IssueTypeException, "internal", "the list of the export's files could not be written")
 	}
 	return b, nil
 }

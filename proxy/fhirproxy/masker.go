@@ -12,6 +12,8 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
 // masker is a walker with its pass. It masks one answer at a time. Its site
@@ -26,21 +28,21 @@ type masker struct {
 	finder *finder // of the answer being masked
 	plain  []byte  // of the token being made
 
-	self    string   // the URL of the search being answered
-	asked   string   // of the upstream, path and query
-	page    link     // what its pages have in common
-	scope   []byte   // of their tokens
-	suffix  string   // of their URLs
-	next    bool     // there is a next page, and its link was made
-	lost    *problem // why its link could not be made
-	strayed int      // other links that could not be made
+	self    string           // the URL of the search being answered
+	asked   string           // of the upstream, path and query
+	page    link             // what its pages have in common
+	scope   []byte           // of their tokens
+	suffix  string           // of their URLs
+	next    bool             // there is a next page, and its link was made
+	lost    *outcome.Problem // why its link could not be made
+	strayed int              // other links that could not be made
 }
 
 func (s *Server) newMasker(v *view) *masker {
 	m := &masker{s: s, view: v, walker: fhir.NewWalker(v.automaton, fhir.RememberAlways), pass: mask.NewPass(v.automaton.Plan)}
 	m.pass.Detail = v.detail
 	m.finder = newFinder(s, v, true)
-	m.site = &fhir.Site{Upstream: s.up.origins, Base: s.base, Link: m.link, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
+	m.site = &fhir.Site{Upstream: s.up.Origins, Base: s.base, Link: m.link, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
 		return m.finder.Subject(dst, typ, id)
 	}}
 	return m
@@ -81,7 +83,7 @@ func (ms *maskers) put(m *masker) {
 
 // withMasker lends a masker of the view to f. It is held for that long only, not
 // while a record is written or the upstream is asked.
-func (x *exchange) withMasker(f func(m *masker) *problem) *problem {
+func (x *exchange) withMasker(f func(m *masker) *outcome.Problem) *outcome.Problem {
 	m := x.view.maskers.take(func() *masker { return x.s.newMasker(x.view) })
 	whole := false
 	defer func() {
@@ -97,7 +99,7 @@ func (x *exchange) withMasker(f func(m *masker) *problem) *problem {
 
 // mask masks the answer to a question, which must be a resource of the wanted
 // type, and appends it to dst.
-func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mask.Record, *problem) {
+func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mask.Record, *outcome.Problem) {
 	m.pass.Begin(x.origin())
 	m.self, m.asked, m.page, m.suffix = q.self, q.path, link{at: q.typ, shape: q.shape}, ""
 	m.next, m.lost, m.strayed = false, nil, 0
@@ -117,7 +119,7 @@ func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mas
 		return nil, nil, m.problem(err)
 	}
 	if err != nil || m.walker.ResourceType() != q.want {
-		return nil, nil, failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server answered with a resource of another type")
+		return nil, nil, outcome.Failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server answered with a resource of another type")
 	}
 	if p := m.whole(body); p != nil {
 		return nil, nil, p
@@ -153,14 +155,14 @@ func strays(err error, body []byte, want string) bool {
 
 // whole refuses a page of an answer whose next one could not be reached: its
 // consumer would take it for the last.
-func (m *masker) whole(body []byte) *problem {
+func (m *masker) whole(body []byte) *outcome.Problem {
 	if m.self == "" {
 		return nil
 	}
 	if !m.next && m.lost == nil && mayLinkNext(body) {
 		fhir.EachLink(body, func(relation, url string) {
 			if strings.EqualFold(strings.TrimSpace(relation), "next") && (url == "" || relation != "next") {
-				m.lost = failed(502, models.IssueTypeStructure, "incomplete without the next page",
+				m.lost = outcome.Failed(502, models.IssueTypeStructure, "incomplete without the next page",
 					"the FHIR server says that there is a next page, but not in the form of FHIR: a link with the relation \"next\" and a url")
 			}
 		})
@@ -185,27 +187,27 @@ func mayLinkNext(body []byte) bool {
 
 // problem tells the consumer what kind of error masking met. Where it was is for
 // the log alone: a place in the original is more than the consumer may know.
-func (m *masker) problem(err error) *problem {
+func (m *masker) problem(err error) *outcome.Problem {
 	var syntax *fhir.SyntaxError
 	var withheld *fhir.WithheldError
 	switch {
 	case errors.As(err, &withheld):
-		return notFound()
+		return outcome.NotFound()
 	case errors.Is(err, errMissed):
 		return missed
 	case errors.Is(err, errSubject):
-		return failed(502, models.IssueTypeProcessing, "patient not found out",
+		return outcome.Failed(502, models.IssueTypeProcessing, "patient not found out",
 			"the FHIR server did not say which patient a resource is about, which a rule needs; ask again, or for fewer resources with _count")
 	case errors.As(err, &syntax):
 		m.s.log.Warn("upstream answer is not valid", "request_id", m.pass.Origin.RequestID, "door", "fhir",
 			"operation", m.pass.Origin.Operation, "path", syntax.Path, "offset", syntax.Offset, "reason", syntax.What)
-		return failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's answer is not valid: "+syntax.What)
+		return outcome.Failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's answer is not valid: "+syntax.What)
 	}
-	return failed(502, models.IssueTypeProcessing, "masking failed", "the FHIR server's answer could not be masked")
+	return outcome.Failed(502, models.IssueTypeProcessing, "masking failed", "the FHIR server's answer could not be masked")
 }
 
 // missed is errMissed as a problem. No consumer sees it.
-var missed = &problem{}
+var missed = &outcome.Problem{}
 
 // link rewrites a Bundle link: self is the consumer's own request, pages are
 // sealed tokens, and every other link goes. A next page that cannot be reached is
@@ -223,7 +225,7 @@ func (m *masker) link(dst, relation, url []byte) ([]byte, bool) {
 		return dst, false
 	}
 	isNext := string(relation) == "next"
-	rest, ok := m.s.up.below(string(url), m.asked, false)
+	rest, ok := m.s.up.Below(string(url), m.asked, false)
 	if !ok {
 		if isNext {
 			m.lost = lostNext(len(url))
@@ -239,12 +241,12 @@ func (m *masker) link(dst, relation, url []byte) ([]byte, bool) {
 }
 
 // lostNext says why a link to a next page could not be made.
-func lostNext(size int) *problem {
-	if size > maxLink {
-		return failed(502, models.IssueTypeTooLong, "incomplete without the next page",
-			fmt.Sprintf("the FHIR server's link to the next page has more than %d bytes, so the answer would end early; ask with fewer or shorter parameters", maxLink))
+func lostNext(size int) *outcome.Problem {
+	if size > upstream.MaxLink {
+		return outcome.Failed(502, models.IssueTypeTooLong, "incomplete without the next page",
+			fmt.Sprintf("the FHIR server's link to the next page has more than %d bytes, so the answer would end early; ask with fewer or shorter parameters", upstream.MaxLink))
 	}
-	return failed(502, models.IssueTypeProcessing, "incomplete without the next page",
+	return outcome.Failed(502, models.IssueTypeProcessing, "incomplete without the next page",
 		"the FHIR server's link to the next page does not lie below its base URL, so the answer would end early: "+
 			"list the base URL that it writes into its links in fhir.upstreamAliases")
 }

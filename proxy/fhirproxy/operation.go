@@ -10,6 +10,8 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
 // operation is an operation that reads.
@@ -33,15 +35,15 @@ var operations = map[string]operation{
 
 // operate answers an operation. By POST its parameters are those of a Parameters
 // resource; the upstream is asked by GET all the same.
-func (x *exchange) operate(a *request) (*response, *problem) {
+func (x *exchange) operate(a *request) (*response, *outcome.Problem) {
 	x.operation = "operation"
-	n := len(a.segments)
-	name, typ, pseudonym := a.segments[n-1], "", ""
+	n := len(a.Segments)
+	name, typ, pseudonym := a.Segments[n-1], "", ""
 	if n > 1 {
-		typ = a.segments[0]
+		typ = a.Segments[0]
 	}
 	if n == 3 {
-		pseudonym = a.segments[1]
+		pseudonym = a.Segments[1]
 	}
 	op, known := operations[name]
 	if !known || n > 3 || n < 3 && !slices.Contains(op.types, typ) || n == 3 && !slices.Contains(op.instances, typ) {
@@ -49,7 +51,7 @@ func (x *exchange) operate(a *request) (*response, *problem) {
 			x.operation = "write"
 			return nil, readOnly()
 		}
-		return nil, refused(400, models.IssueTypeNotSupported, "unsupported operation", "this operation is not supported here: "+served)
+		return nil, outcome.Refused(400, models.IssueTypeNotSupported, "unsupported operation", "this operation is not supported here: "+served)
 	}
 	x.operation = strings.TrimSpace(name[1:] + " " + typ)
 	if typ != "" {
@@ -62,7 +64,7 @@ func (x *exchange) operate(a *request) (*response, *problem) {
 			return nil, p
 		}
 	}
-	query, err := x.view.guard.Operation(x.keys, x.s.site, name, typ, a.params, a.prefer.handling)
+	query, err := x.view.guard.Operation(x.keys, x.s.site, name, typ, a.Params, a.prefer.Handling)
 	if err != nil {
 		return nil, x.refusal(err)
 	}
@@ -94,11 +96,11 @@ func (x *exchange) operate(a *request) (*response, *problem) {
 		return nil, p
 	}
 	q := &retrieval{
-		path: path + string(appendQuery(nil, query.Upstream)), want: op.want, typ: typ, narrow: query.Narrow, shape: shape,
-		format: a.format.param, counted: name == "$lastn", dropped: query.Dropped, handling: a.prefer.handling,
+		path: path + string(parse.AppendQuery(nil, query.Upstream)), want: op.want, typ: typ, narrow: query.Narrow, shape: shape,
+		format: a.format.Param, counted: name == "$lastn", dropped: query.Dropped, handling: a.prefer.Handling,
 	}
 	if op.want == "Bundle" {
-		q.self = x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, query.Self))
+		q.self = x.s.base + "/" + strings.Join(a.Segments, "/") + string(parse.AppendQuery(nil, query.Self))
 	}
 	return x.fetch(q, a.buf)
 }
@@ -106,14 +108,14 @@ func (x *exchange) operate(a *request) (*response, *problem) {
 // readParameters takes the parameters of an operation by POST: each of one
 // primitive value, as they could stand in a URL, or a Coding where the operation has
 // names for its parts.
-func (a *request) readParameters(coding map[string]string) *problem {
-	bad := func(text string) *problem {
-		return refused(400, models.IssueTypeInvalid, "operation parameters", text)
+func (a *request) readParameters(coding map[string]string) *outcome.Problem {
+	bad := func(text string) *outcome.Problem {
+		return outcome.Refused(400, models.IssueTypeInvalid, "operation parameters", text)
 	}
-	if len(a.params) > 0 && len(bytes.TrimSpace(a.body)) > 0 {
+	if len(a.Params) > 0 && len(bytes.TrimSpace(a.body)) > 0 {
 		return bad("an operation by POST has its parameters in the body alone")
 	}
-	body, err := requestJSON(a.body)
+	body, err := parse.JSON(a.body)
 	if err != nil {
 		return bad("the body is not a Parameters resource in FHIR XML")
 	}
@@ -122,7 +124,7 @@ func (a *request) readParameters(coding map[string]string) *problem {
 	}
 	var typ string
 	var parts []json.RawMessage
-	resource, err := members(body)
+	resource, err := parse.Members(body)
 	for name, value := range resource {
 		switch name {
 		case "resourceType":
@@ -131,7 +133,7 @@ func (a *request) readParameters(coding map[string]string) *problem {
 			err = errors.Join(err, json.Unmarshal(value, &parts))
 		case "id", "meta":
 		default:
-			err = errRequestBody
+			err = parse.ErrBody
 		}
 	}
 	if err != nil || typ != "Parameters" {
@@ -139,7 +141,7 @@ func (a *request) readParameters(coding map[string]string) *problem {
 	}
 	var params []fhir.Param
 	for _, raw := range parts {
-		part, err := members(raw)
+		part, err := parse.Members(raw)
 		if err != nil {
 			return bad("parameters must be of one primitive value each")
 		}
@@ -175,7 +177,7 @@ func (a *request) readParameters(coding map[string]string) *problem {
 		params = append(params, p)
 	}
 	// One strict reading for all parameters, wherever they stood.
-	if a.params, err = parseQuery(strings.TrimPrefix(string(appendQuery(nil, params)), "?")); err != nil {
+	if a.Params, err = parse.Query(strings.TrimPrefix(string(parse.AppendQuery(nil, params)), "?")); err != nil {
 		return bad(err.Error())
 	}
 	return nil

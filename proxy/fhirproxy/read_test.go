@@ -12,6 +12,8 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
 func TestReadGivesTheWalkersBytes(t *testing.T) {
@@ -77,7 +79,7 @@ func TestAnswersHaveOnlyListedHeaders(t *testing.T) {
 	r := newRig(t, src.URL, nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])
 	allowed := map[string]string{
-		"Content-Type": fhirJSON, "Content-Length": "", "Date": "", "X-Request-Id": "", "X-Veil-Ruleset": "safe-harbor; sha256=" + safeHarbor(t).Policy.Ruleset.SHA256(),
+		"Content-Type": media.JSON, "Content-Length": "", "Date": "", "X-Request-Id": "", "X-Veil-Ruleset": "safe-harbor; sha256=" + safeHarbor(t).Policy.Ruleset.SHA256(),
 		"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff",
 	}
 	for _, path := range []string{"/Patient/" + id, "/Patient/none", "/Patient?_count=2", "/Patient?name=x", "/metadata", "/Patient/" + id + "/_history", "/x//"} {
@@ -115,7 +117,7 @@ func TestUpstreamSeesOnlyListedHeaders(t *testing.T) {
 	if len(reqs) != 1 || reqs[0].Method != "GET" || reqs[0].URL != "/fhir/Patient/"+id {
 		t.Fatalf("the upstream saw %+v", reqs)
 	}
-	want := http.Header{"Accept": {fhirMimes}, "Accept-Encoding": {"gzip"}}
+	want := http.Header{"Accept": {upstream.MIMETypes}, "Accept-Encoding": {"gzip"}}
 	got, _ := json.Marshal(reqs[0].Header)
 	if w, _ := json.Marshal(want); string(got) != string(w) {
 		t.Errorf("headers %s, want %s", got, w)

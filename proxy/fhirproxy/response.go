@@ -6,6 +6,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
 // response is what a consumer gets.
@@ -17,7 +18,7 @@ type response struct {
 	contentType string
 	// stream is a body that is masked while it arrives.
 	stream *fileStream
-	header []header
+	header []outcome.Header
 	close  bool // the connection ends with it
 }
 

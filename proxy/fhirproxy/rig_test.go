@@ -24,6 +24,7 @@ import (
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/safeharbor"
 )
 
@@ -292,7 +293,7 @@ func (p reply) outcome(t testing.TB, status int) string {
 	if p.status != status || o.ResourceType != "OperationOutcome" || len(o.Issue) == 0 {
 		t.Fatalf("status %d, want %d: %.300s", p.status, status, p.body)
 	}
-	if got := p.header.Get("Content-Type"); got != fhirJSON {
+	if got := p.header.Get("Content-Type"); got != media.JSON {
 		t.Errorf("Content-Type %q", got)
 	}
 	return o.Issue[0].Diagnostics

@@ -11,6 +11,9 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
 // allowed are the methods of the Allow header. POST is one for searches,
@@ -49,44 +52,44 @@ func (s *Server) Ready() error {
 	if err := s.alive(); err != nil {
 		return err
 	}
-	_, p := s.ready.get(5*time.Second, func() ([]byte, *problem) {
-		r, p := s.up.get([]byte("/metadata"), s.limits.ReadyTimeout)
+	_, p := s.ready.get(5*time.Second, func() ([]byte, *outcome.Problem) {
+		r, p := s.up.Get([]byte("/metadata"), s.limits.ReadyTimeout)
 		if p != nil {
 			return nil, p
 		}
-		defer r.release()
-		if p := r.check(); p != nil {
+		defer r.Release()
+		if p := r.Check(); p != nil {
 			return nil, p
 		}
-		if r.toJSON() == nil {
-			s.seenMetadata(r.body)
+		if r.ToJSON() == nil {
+			s.seenMetadata(r.Body)
 		}
 		return nil, nil
 	})
 	if p != nil {
-		return fmt.Errorf("%s (%s)", p.text, p.reason)
+		return fmt.Errorf("%s (%s)", p.Text, p.Reason)
 	}
 	return nil
 }
 
 // request is a request taken apart.
 type request struct {
-	target
+	parse.Target
 	method string
 	form   bool   // a search by POST
 	body   []byte // of a POST that is no search
-	prefer prefer
-	format *format
+	prefer media.Prefer
+	format *media.Format
 	chunks bool // the consumer can tell a whole answer from one that broke off
 	// buf takes the answer's bytes.
 	buf []byte
 }
 
 // route takes the request apart and answers it, or says why not.
-func (x *exchange) route(ctx *fasthttp.RequestCtx, f *format) (*response, *problem) {
+func (x *exchange) route(ctx *fasthttp.RequestCtx, f *media.Format) (*response, *outcome.Problem) {
 	req := &ctx.Request
-	if p := checkFraming(&req.Header); p != nil {
-		return nil, p.closing()
+	if p := parse.Framing(&req.Header); p != nil {
+		return nil, p.Closing()
 	}
 	x.s.cors.allow(ctx)
 	if ctx.IsOptions() {
@@ -96,7 +99,7 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *format) (*response, *probl
 		return nil, p
 	}
 	raw := req.Header.RequestURI()
-	a := request{method: string(req.Header.Method()), format: f, chunks: req.Header.IsHTTP11(), prefer: parsePrefer(peekAll(&req.Header, "Prefer"))}
+	a := request{method: string(req.Header.Method()), format: f, chunks: req.Header.IsHTTP11(), prefer: media.PreferOf(peekAll(&req.Header, "Prefer"))}
 	// A proxy is asked in absolute form (RFC 9112, 3.2.2), which servers take too.
 	if rest, ok := bytes.CutPrefix(raw, []byte(strings.TrimSuffix(x.s.base, x.s.path))); ok && len(rest) > 0 {
 		raw = rest
@@ -104,7 +107,7 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *format) (*response, *probl
 	switch {
 	case ctx.IsGet(), ctx.IsHead(), ctx.IsDelete():
 		if len(req.Body()) > 0 {
-			return nil, refused(400, models.IssueTypeStructure, "unexpected body", "a request by "+a.method+" has no body").closing()
+			return nil, outcome.Refused(400, models.IssueTypeStructure, "unexpected body", "a request by "+a.method+" has no body").Closing()
 		}
 	case ctx.IsPost():
 		a.body = req.Body()
@@ -113,18 +116,18 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *format) (*response, *probl
 		return nil, readOnly()
 	}
 	var err error
-	if a.target, err = parseTarget(string(raw), x.s.path); errors.Is(err, errBase) {
-		return nil, refused(400, models.IssueTypeInvalid, "outside of the base", err.Error()+x.hintBase())
+	if a.Target, err = parse.TargetOf(string(raw), x.s.path); errors.Is(err, parse.ErrBase) {
+		return nil, outcome.Refused(400, models.IssueTypeInvalid, "outside of the base", err.Error()+x.hintBase())
 	} else if err != nil {
-		return nil, refused(400, models.IssueTypeInvalid, "malformed target", err.Error())
+		return nil, outcome.Refused(400, models.IssueTypeInvalid, "malformed target", err.Error())
 	}
-	n := len(a.segments)
-	if a.form = a.method == "POST" && n > 0 && a.segments[n-1] == "_search"; a.form {
+	n := len(a.Segments)
+	if a.form = a.method == "POST" && n > 0 && a.Segments[n-1] == "_search"; a.form {
 		if p := a.readForm(&req.Header); p != nil {
 			return nil, p
 		}
-	} else if _, params, _ := strings.Cut(string(req.Header.ContentType()), ";"); len(a.body) > 0 && !isR4(params) {
-		return nil, refused(415, models.IssueTypeNotSupported, "content type", "the body must be FHIR R4 in UTF-8: send it without fhirVersion, or with fhirVersion=4.0")
+	} else if _, params, _ := strings.Cut(string(req.Header.ContentType()), ";"); len(a.body) > 0 && !media.IsR4(params) {
+		return nil, outcome.Refused(415, models.IssueTypeNotSupported, "content type", "the body must be FHIR R4 in UTF-8: send it without fhirVersion, or with fhirVersion=4.0")
 	}
 	accept := strings.Join(peekAll(&req.Header, "Accept"), ",")
 	a.buf = ctx.Response.SwapBody(nil)[:0]
@@ -138,25 +141,25 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *format) (*response, *probl
 
 // negotiated finds the format of an answer and answers. Content that is not FHIR
 // has formats of its own.
-func (x *exchange) negotiated(a *request, accept string) (*response, *problem) {
+func (x *exchange) negotiated(a *request, accept string) (*response, *outcome.Problem) {
 	if a.isBinary() && !takesFHIR(accept) {
 		return x.content(a, accept)
 	}
 	if k := a.link(); k != "" && k != linkPage { // bulk export has one format
-		if !takesR4(accept) {
-			return nil, notR4()
+		if !media.TakesR4(accept) {
+			return nil, media.NotR4()
 		}
 		return x.dispatch(a)
 	}
-	if p := a.format.negotiate(&a.target, accept); p != nil {
+	if p := a.format.Negotiate(&a.Target, accept); p != nil {
 		return nil, p
 	}
 	return x.dispatch(a)
 }
 
 // dispatch answers a request, or an entry of a batch, by the form of its path.
-func (x *exchange) dispatch(a *request) (*response, *problem) {
-	seg := a.segments
+func (x *exchange) dispatch(a *request) (*response, *outcome.Problem) {
+	seg := a.Segments
 	n := len(seg)
 	last := ""
 	if n > 0 {
@@ -175,7 +178,7 @@ func (x *exchange) dispatch(a *request) (*response, *problem) {
 	case last != "" && last[0] == '$':
 		return x.operate(a)
 	case a.method == "POST" && !a.form:
-		if n == 0 && len(a.params) == 0 {
+		if n == 0 && len(a.Params) == 0 {
 			return x.batch(a)
 		}
 		x.operation = "write"
@@ -187,7 +190,7 @@ func (x *exchange) dispatch(a *request) (*response, *problem) {
 	case n == 4 && seg[2] == "_history" && !special(last):
 		return x.vread(a)
 	case a.form && n > 1:
-		a.segments = seg[:n-1]
+		a.Segments = seg[:n-1]
 		n--
 	}
 	switch {
@@ -199,7 +202,7 @@ func (x *exchange) dispatch(a *request) (*response, *problem) {
 		return x.compartment(a)
 	}
 	x.operation = "unsupported"
-	return nil, refused(400, models.IssueTypeNotSupported, "unsupported interaction", "this interaction is not supported: "+served+x.hintBase())
+	return nil, outcome.Refused(400, models.IssueTypeNotSupported, "unsupported interaction", "this interaction is not supported: "+served+x.hintBase())
 }
 
 // hintBase says where the server is, for those who look for it elsewhere.
@@ -209,10 +212,10 @@ func (x *exchange) hintBase() string {
 
 // link is the kind of link that a request follows; empty where it follows none.
 func (a *request) link() linkKind {
-	if len(a.segments) > 0 || len(a.params) != 1 || a.method == "POST" {
+	if len(a.Segments) > 0 || len(a.Params) != 1 || a.method == "POST" {
 		return ""
 	}
-	switch kind := linkKind(a.params[0].Name); kind {
+	switch kind := linkKind(a.Params[0].Name); kind {
 	case linkPage, linkStatus, linkFile, linkDeleted, linkErrors:
 		return kind
 	}
@@ -224,39 +227,39 @@ func (a *request) link() linkKind {
 func special(segment string) bool { return segment[0] == '_' || segment[0] == '$' }
 
 // options answers what may be asked, to anybody.
-func (x *exchange) options(ctx *fasthttp.RequestCtx) (*response, *problem) {
+func (x *exchange) options(ctx *fasthttp.RequestCtx) (*response, *outcome.Problem) {
 	x.operation = "options"
 	x.s.cors.preflight(ctx)
-	return &response{status: 204, header: []header{{name: "Allow", value: allowed}}}, x.note("complete", "", 204, "")
+	return &response{status: 204, header: []outcome.Header{{Name: "Allow", Value: allowed}}}, x.note("complete", "", 204, "")
 }
 
 // readForm reads the parameters of a search by POST: those of the URL and those of
 // the body are one query.
-func (a *request) readForm(h *fasthttp.RequestHeader) *problem {
+func (a *request) readForm(h *fasthttp.RequestHeader) *outcome.Problem {
 	mime, params, _ := strings.Cut(string(h.ContentType()), ";")
 	if mime = strings.TrimSpace(strings.ToLower(mime)); mime != "application/x-www-form-urlencoded" && (mime != "" || len(a.body) > 0) {
-		return refused(415, models.IssueTypeNotSupported, "content type", "a search by POST needs application/x-www-form-urlencoded")
+		return outcome.Refused(415, models.IssueTypeNotSupported, "content type", "a search by POST needs application/x-www-form-urlencoded")
 	}
-	if charset, given := mediaParam(params, "charset"); given && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
-		return refused(415, models.IssueTypeNotSupported, "content type", "a search by POST is read as UTF-8: send charset=utf-8, or none")
+	if charset, given := media.Param(params, "charset"); given && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
+		return outcome.Refused(415, models.IssueTypeNotSupported, "content type", "a search by POST is read as UTF-8: send charset=utf-8, or none")
 	}
 	if len(h.Peek("Content-Encoding")) > 0 {
-		return refused(415, models.IssueTypeNotSupported, "content encoding", "a request body may not be compressed")
+		return outcome.Refused(415, models.IssueTypeNotSupported, "content encoding", "a request body may not be compressed")
 	}
-	inBody, err := parseQuery(string(a.body))
+	inBody, err := parse.Query(string(a.body))
 	if err == nil {
-		a.params, err = joinParams(a.params, inBody)
+		a.Params, err = parse.Join(a.Params, inBody)
 	}
 	if err != nil {
-		return refused(400, models.IssueTypeInvalid, "malformed form", err.Error())
+		return outcome.Refused(400, models.IssueTypeInvalid, "malformed form", err.Error())
 	}
 	a.body = nil
 	return nil
 }
 
 // readOnly refuses what would write.
-func readOnly() *problem {
-	return refused(405, models.IssueTypeNotSupported, "method not allowed",
+func readOnly() *outcome.Problem {
+	return outcome.Refused(405, models.IssueTypeNotSupported, "method not allowed",
 		"this server is read-only: GET and HEAD are allowed, POST to [type]/_search, to operations that read and of a batch Bundle of GETs, and DELETE of a bulk export").
-		with("Allow", allowed)
+		With("Allow", allowed)
 }

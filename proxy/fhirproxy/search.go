@@ -6,17 +6,19 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
 // search answers GET [type]?… and POST [type]/_search.
-func (x *exchange) search(a *request) (*response, *problem) {
-	typ := a.segments[0]
+func (x *exchange) search(a *request) (*response, *outcome.Problem) {
+	typ := a.Segments[0]
 	x.operation = "search"
 	if p := x.searchable(typ); p != nil {
 		return nil, p
 	}
 	x.operation = "search " + typ
-	query, err := x.view.guard.Search(x.keys, x.s.site, typ, a.params, a.prefer.handling)
+	query, err := x.view.guard.Search(x.keys, x.s.site, typ, a.Params, a.prefer.Handling)
 	if err != nil {
 		return nil, x.refusal(err)
 	}
@@ -24,8 +26,8 @@ func (x *exchange) search(a *request) (*response, *problem) {
 }
 
 // compartment answers GET [compartment]/[id]/[type]?…
-func (x *exchange) compartment(a *request) (*response, *problem) {
-	owner, pseudonym, typ := a.segments[0], a.segments[1], a.segments[2]
+func (x *exchange) compartment(a *request) (*response, *outcome.Problem) {
+	owner, pseudonym, typ := a.Segments[0], a.Segments[1], a.Segments[2]
 	x.operation = "search"
 	if p := x.readable(owner); p != nil {
 		return nil, p
@@ -36,14 +38,14 @@ func (x *exchange) compartment(a *request) (*response, *problem) {
 		}
 	}
 	x.operation = "search " + typ + " of " + owner
-	query, id, err := x.view.guard.Compartment(x.keys, x.s.site, owner, pseudonym, typ, a.params, a.prefer.handling)
+	query, id, err := x.view.guard.Compartment(x.keys, x.s.site, owner, pseudonym, typ, a.Params, a.prefer.Handling)
 	if err != nil {
 		return nil, x.refusal(err)
 	}
 	return x.run(a, "/"+owner+"/"+id+"/"+typ, query)
 }
 
-func (x *exchange) searchable(typ string) *problem {
+func (x *exchange) searchable(typ string) *outcome.Problem {
 	if p := x.usable(typ); p != nil {
 		return p
 	}
@@ -51,15 +53,15 @@ func (x *exchange) searchable(typ string) *problem {
 }
 
 // run asks the upstream for a search that the guard let pass.
-func (x *exchange) run(a *request, path string, query *fhir.Query) (*response, *problem) {
+func (x *exchange) run(a *request, path string, query *fhir.Query) (*response, *outcome.Problem) {
 	for _, typ := range query.Types {
 		if p := x.maySearch(typ); p != nil {
 			return nil, p
 		}
 	}
-	typ, shape := a.segments[len(a.segments)-1], shaping(query.Self)
+	typ, shape := a.Segments[len(a.Segments)-1], shaping(query.Self)
 	if typ == "*" && len(shape) > 0 {
-		return nil, refused(400, models.IssueTypeNotSupported, "unsupported interaction", "a search of every type of a compartment takes no _elements and no _summary but count")
+		return nil, outcome.Refused(400, models.IssueTypeNotSupported, "unsupported interaction", "a search of every type of a compartment takes no _elements and no _summary but count")
 	}
 	if p := linkable(shape); p != nil {
 		return nil, p
@@ -69,9 +71,9 @@ func (x *exchange) run(a *request, path string, query *fhir.Query) (*response, *
 		upstream = withTotal(upstream)
 	}
 	q := &retrieval{
-		path: path + string(appendQuery(nil, upstream)), want: "Bundle", typ: typ, shape: shape,
-		narrow: query.Narrow, dropped: query.Dropped, handling: a.prefer.handling, format: a.format.param, counted: true,
-		self: x.s.base + "/" + strings.Join(a.segments, "/") + string(appendQuery(nil, query.Self)),
+		path: path + string(parse.AppendQuery(nil, upstream)), want: "Bundle", typ: typ, shape: shape,
+		narrow: query.Narrow, dropped: query.Dropped, handling: a.prefer.Handling, format: a.format.Param, counted: true,
+		self: x.s.base + "/" + strings.Join(a.Segments, "/") + string(parse.AppendQuery(nil, query.Self)),
 	}
 	return x.fetch(q, a.buf)
 }
@@ -88,18 +90,18 @@ func withTotal(params []fhir.Param) []fhir.Param {
 }
 
 // page answers a page of an earlier answer.
-func (x *exchange) page(a *request) (*response, *problem) {
+func (x *exchange) page(a *request) (*response, *outcome.Problem) {
 	x.operation = "search page"
-	token := a.params[0].Value
+	token := a.Params[0].Value
 	l, p := x.openLink(linkPage, token)
 	if p != nil {
 		return nil, p
 	}
-	q := &retrieval{path: l.path, want: "Bundle", typ: l.at, shape: l.shape, format: a.format.param, self: x.s.base + "?_page=" + token}
+	q := &retrieval{path: l.path, want: "Bundle", typ: l.at, shape: l.shape, format: a.format.Param, self: x.s.base + "?_page=" + token}
 	if len(l.shape) > 0 {
 		var err error
 		if q.narrow, _, err = x.view.guard.Shape(l.at, l.shape, fhir.Strict); err != nil {
-			return nil, notFound()
+			return nil, outcome.NotFound()
 		}
 	}
 	return x.fetch(q, a.buf)

@@ -16,7 +16,7 @@ func (s *Server) seenMetadata(body []byte) {
 	if s.metadataSeen.Swap(true) || json.Unmarshal(body, &c) != nil || c.Implementation.URL == "" {
 		return
 	}
-	if u, ok := s.up.known(c.Implementation.URL); !ok {
+	if u, ok := s.up.Known(c.Implementation.URL); !ok {
 		base := strings.TrimSuffix(u.Scheme+"://"+u.Host+u.Path, "/")
 		s.log.Warn("the upstream's metadata names a base URL that is not configured: references under it are removed",
 			"door", "fhir", "implementation_url", base, "setting", "fhir.upstreamAliases")
@@ -29,7 +29,7 @@ func (s *Server) seenSelf(self string) {
 	if s.selfSeen.Load() || s.selfSeen.Swap(true) {
 		return
 	}
-	if u, ok := s.up.known(self); !ok {
+	if u, ok := s.up.Known(self); !ok {
 		s.log.Warn("the upstream's self link lies below a base URL that is not configured: references under it are removed",
 			"door", "fhir", "self_host", u.Scheme+"://"+u.Host, "setting", "fhir.upstreamAliases")
 	}

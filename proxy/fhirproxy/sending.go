@@ -5,6 +5,8 @@ import (
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 	"github.com/valyala/fasthttp"
+
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
 // sending is a large answer on its way out. It is in memory until the consumer
@@ -25,7 +27,7 @@ func (s *sending) Close() error {
 // send sends an answer larger than largestKept, compressed if the consumer takes
 // it: what compresses small answers cannot tell when one is sent. Where too much
 // is on its way already it reports the problem.
-func (x *exchange) send(ctx *fasthttp.RequestCtx, body []byte) *problem {
+func (x *exchange) send(ctx *fasthttp.RequestCtx, body []byte) *outcome.Problem {
 	if ctx.Request.Header.HasAcceptEncoding("gzip") {
 		body = fasthttp.AppendGzipBytesLevel(nil, body, fasthttp.CompressBestSpeed)
 		ctx.Response.Header.SetContentEncoding("gzip")
@@ -35,7 +37,7 @@ func (x *exchange) send(ctx *fasthttp.RequestCtx, body []byte) *problem {
 	if s := x.s; s.unsent.Add(size) > int64(s.limits.ResponseBytes)*int64(s.limits.Exchanges) {
 		s.unsent.Add(-size)
 		ctx.Response.Header.Del("Content-Encoding")
-		return &problem{status: 503, code: models.IssueTypeThrottled, text: "too many large answers are being sent; try again later", header: []header{{name: "Retry-After", value: "5"}}}
+		return &outcome.Problem{Status: 503, Code: models.IssueTypeThrottled, Text: "too many large answers are being sent; try again later", Header: []outcome.Header{{Name: "Retry-After", Value: "5"}}}
 	}
 	release := x.release
 	x.release = func() {}

@@ -47,6 +47,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/signin"
 )
@@ -99,7 +100,7 @@ const DefaultLinkAge = 24 * time.Hour
 // Server is a FHIR listener.
 type Server struct {
 	http    *fasthttp.Server
-	up      *upstreamServer
+	up      *upstream.Server
 	policy  atomic.Pointer[policy]
 	site    *fhir.Site // for guards
 	sink    mask.Sink
@@ -135,7 +136,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	up, err := newUpstreamServer(upstreamConfig{
+	up, err := upstream.New(upstream.Config{
 		Base: c.Upstream, Aliases: c.UpstreamAliases, FileHosts: c.FileHosts, TLS: c.UpstreamTLS, Credentials: c.Credentials, Metrics: c.Metrics,
 		Connections: limits.Exchanges + maxLookupsAtOnce(limits) + 2, // metadata and readiness
 		Timeout:     limits.UpstreamTimeout, ResponseBytes: limits.ResponseBytes,
@@ -143,7 +144,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := baseURL("base URL", c.BaseURL)
+	base, err := upstream.BaseURL("base URL", c.BaseURL)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +165,7 @@ func New(c Config) (*Server, error) {
 		streams:  make(chan struct{}, limits.Streams),
 		lookups:  make(chan struct{}, maxLookupsAtOnce(limits)),
 	}
-	s.site = &fhir.Site{Upstream: up.origins, Base: s.base}
+	s.site = &fhir.Site{Upstream: up.Origins, Base: s.base}
 	if s.alive == nil {
 		s.alive = func() error { return nil }
 	}
@@ -249,7 +250,7 @@ func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
 // answered, or the context ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.http.ShutdownWithContext(ctx)
-	s.up.closeIdle()
+	s.up.CloseIdle()
 	s.subjects.Close()
 	return err
 }

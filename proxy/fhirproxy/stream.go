@@ -13,6 +13,8 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
 // fileStream masks a file of an export (NDJSON, a resource a line) while it
@@ -29,7 +31,7 @@ type fileStream struct {
 	typ    string
 	narrow *fhir.Narrowing
 
-	r       *upstreamResponse
+	r       *upstream.Response
 	m       *masker
 	pass    *mask.Pass // of what is delivered: the masker's, or where lines may be left out one of its own
 	src     io.Reader
@@ -52,12 +54,12 @@ const blockSize = 32 << 10
 var errStream = errors.New("the file could not be completed")
 
 // open asks for the file and returns the answer that streams it.
-func (f *fileStream) open(path string) (*response, *problem) {
+func (f *fileStream) open(path string) (*response, *outcome.Problem) {
 	x := f.x
 	select {
 	case x.s.streams <- struct{}{}:
 	default:
-		return nil, refused(503, models.IssueTypeThrottled, "busy", "too many files are being sent; try again later").with("Retry-After", "5")
+		return nil, outcome.Refused(503, models.IssueTypeThrottled, "busy", "too many files are being sent; try again later").With("Retry-After", "5")
 	}
 	done := x.s.meter.Begin()
 	f.leave = func() { done(); <-x.s.streams }
@@ -74,29 +76,29 @@ func (f *fileStream) open(path string) (*response, *problem) {
 	return &response{status: 200, contentType: ndjson, stream: f}, nil
 }
 
-func (f *fileStream) begin(path string) (p *problem) {
+func (f *fileStream) begin(path string) (p *outcome.Problem) {
 	x := f.x
-	f.r, p = x.s.up.request(&upstreamRequest{path: path, accept: ndjson, stream: true, timeout: x.s.limits.UpstreamTimeout})
+	f.r, p = x.s.up.Request(&upstream.Request{Path: path, Accept: ndjson, Stream: true, Timeout: x.s.limits.UpstreamTimeout})
 	if p != nil {
 		return p
 	}
-	host := x.s.up.hostOf(path)
+	host := x.s.up.HostOf(path)
 	switch {
-	case f.r.status != 200 && host != nil:
-		return f.r.hostFailure()
-	case f.r.status != 200:
-		return f.r.failure()
+	case f.r.Status != 200 && host != nil:
+		return f.r.HostFailure()
+	case f.r.Status != 200:
+		return f.r.Failure()
 	}
-	switch f.r.mime() {
+	switch f.r.MIME() {
 	case ndjson, "application/ndjson", "application/x-ndjson":
 	case "application/octet-stream", "binary/octet-stream", "text/plain", "application/json", "application/json-lines", "":
 		if host == nil { // a store does not know what it has
-			return failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
+			return outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
 		}
 	default:
-		return failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
+		return outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
 	}
-	if f.src, p = f.r.reader(); p != nil {
+	if f.src, p = f.r.Reader(); p != nil {
 		return p
 	}
 	f.m = x.s.newMasker(x.view)
@@ -113,7 +115,7 @@ func (f *fileStream) begin(path string) (p *problem) {
 // abandon gives everything back.
 func (f *fileStream) abandon() {
 	if f.r != nil {
-		f.r.release()
+		f.r.Release()
 		f.r = nil
 	}
 	if f.leave != nil {
@@ -230,7 +232,7 @@ func (f *fileStream) block(block []byte) (out []byte, why string) {
 			case errors.Is(err, errOtherType):
 				return nil, "upstream type"
 			case err != nil:
-				return nil, f.m.problem(err).reason
+				return nil, f.m.problem(err).Reason
 			case f.pass != f.m.pass:
 				f.pass.Merge(f.m.pass)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
 // Some resources lead to their patient only through another one, such as a
@@ -182,12 +183,12 @@ func (f *finder) find(key string, hops int) {
 		f.fail()
 		return
 	}
-	defer r.release()
+	defer r.Release()
 	patient, short := "", false // references were left unfollowed
-	for again := r.body != nil; again; {
+	for again := r.Body != nil; again; {
 		again = false
 		var missed []string
-		site := fhir.Site{Upstream: f.s.up.origins, Base: f.s.base, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
+		site := fhir.Site{Upstream: f.s.up.Origins, Base: f.s.base, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
 			if hops+1 == farthestSubject {
 				short = true
 				return dst, false
@@ -201,7 +202,7 @@ func (f *finder) find(key string, hops int) {
 			return append(dst, patient...), patient != ""
 		}}
 		w := f.v.seekers.Get().(*fhir.Walker)
-		found, ok := w.AppendSubject(nil, r.body, &site)
+		found, ok := w.AppendSubject(nil, r.Body, &site)
 		f.v.seekers.Put(w) // not where it panicked
 		for _, key := range missed {
 			f.find(key, hops+1)
@@ -229,7 +230,7 @@ func (f *finder) isBroken() bool {
 }
 
 // read reads a resource from the upstream. Its body is nil where there is none.
-func (f *finder) read(key string) (*upstreamResponse, bool) {
+func (f *finder) read(key string) (*upstream.Response, bool) {
 	f.mu.Lock()
 	f.left--
 	ok := f.left >= 0 && !f.broken
@@ -246,16 +247,16 @@ func (f *finder) read(key string) (*upstreamResponse, bool) {
 		return nil, false
 	}
 	defer func() { <-f.s.lookups }()
-	r, p := f.s.up.get([]byte("/"+key), time.Until(f.until))
+	r, p := f.s.up.Get([]byte("/"+key), time.Until(f.until))
 	if p != nil {
 		return nil, false
 	}
-	if r.status == 404 || r.status == 410 {
-		r.body = nil
+	if r.Status == 404 || r.Status == 410 {
+		r.Body = nil
 		return r, true
 	}
-	if r.check() != nil || r.toJSON() != nil {
-		r.release()
+	if r.Check() != nil || r.ToJSON() != nil {
+		r.Release()
 		return nil, false
 	}
 	return r, true

@@ -6,52 +6,54 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
 // terminology answers an operation on a code. The upstream's Parameters say of the
 // code what the request named, so no rule can judge them by themselves: Veil answers
 // with parameters of its own.
-func (x *exchange) terminology(a *request, name, path string, query *fhir.Query) (*response, *problem) {
+func (x *exchange) terminology(a *request, name, path string, query *fhir.Query) (*response, *outcome.Problem) {
 	given := map[string]string{}
 	for _, p := range query.Upstream {
 		given[p.Name] = p.Value
 	}
 	system := "system"
-	if name == "$validate-code" && a.segments[0] == "CodeSystem" {
+	if name == "$validate-code" && a.Segments[0] == "CodeSystem" {
 		system = "url"
 	}
 	if given[system] == "" || given["code"] == "" {
-		return nil, refused(400, models.IssueTypeRequired, "operation parameters", name+" needs "+system+" and code")
+		return nil, outcome.Refused(400, models.IssueTypeRequired, "operation parameters", name+" needs "+system+" and code")
 	}
-	if name == "$validate-code" && len(a.segments) == 2 && given["url"] == "" {
-		return nil, refused(400, models.IssueTypeRequired, "operation parameters", "$validate-code needs the url of a value set, or its id in the path")
+	if name == "$validate-code" && len(a.Segments) == 2 && given["url"] == "" {
+		return nil, outcome.Refused(400, models.IssueTypeRequired, "operation parameters", "$validate-code needs the url of a value set, or its id in the path")
 	}
 	if p := x.s.enter(); p != nil {
 		return nil, p
 	}
 	defer x.s.leave()
-	r, p := x.upstreamJSON(path + string(appendQuery(nil, query.Upstream)))
+	r, p := x.upstreamJSON(path + string(parse.AppendQuery(nil, query.Upstream)))
 	if p != nil {
 		return nil, p
 	}
-	defer r.release()
+	defer r.Release()
 	var found upstreamCode
-	if json.Unmarshal(r.body, &found) != nil || found.ResourceType != "Parameters" {
-		return nil, failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server answered with a resource of another type")
+	if json.Unmarshal(r.Body, &found) != nil || found.ResourceType != "Parameters" {
+		return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server answered with a resource of another type")
 	}
 	var out []codeParameter
 	display := found.display(x.view.guard, given[system], given["code"])
 	switch name {
 	case "$lookup":
 		if len(display) == 0 {
-			return nil, refused(403, models.IssueTypeForbidden, "display", "the ruleset shows no display of this code: displays pass where the terminology has them for the code, "+
+			return nil, outcome.Refused(403, models.IssueTypeForbidden, "display", "the ruleset shows no display of this code: displays pass where the terminology has them for the code, "+
 				"or where the ruleset trusts the system (codeSystems, display: trust)")
 		}
 		out = append(out, codeParameter{Name: "name", ValueString: given[system]})
 	default:
 		result := found.result()
 		if result == nil {
-			return nil, failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server answered without a result")
+			return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server answered without a result")
 		}
 		out = append(out, codeParameter{Name: "result", ValueBoolean: result})
 	}
@@ -60,7 +62,7 @@ func (x *exchange) terminology(a *request, name, path string, query *fhir.Query)
 		Parameter    []codeParameter `json:"parameter"`
 	}{"Parameters", append(out, display...)})
 	if err != nil {
-		return nil, failed(500, models.IssueTypeException, "internal", "the answer could not be written")
+		return nil, outcome.Failed(500, models.IssueTypeException, "internal", "the answer could not be written")
 	}
 	if p := x.note("complete", "", 200, "Parameters"); p != nil {
 		return nil, p
@@ -110,7 +112,7 @@ var codingNames = map[string]map[string]string{
 
 // readCoding takes a parameter coding, or a codeableConcept of one coding, as the
 // parameters that its parts could be, and reports whether it is one.
-func readCoding(part map[string]json.RawMessage, names map[string]string) ([]fhir.Param, bool, *problem) {
+func readCoding(part map[string]json.RawMessage, names map[string]string) ([]fhir.Param, bool, *outcome.Problem) {
 	var name string
 	if json.Unmarshal(part["name"], &name) != nil || len(part) != 2 {
 		return nil, false, nil
@@ -119,18 +121,18 @@ func readCoding(part map[string]json.RawMessage, names map[string]string) ([]fhi
 	switch {
 	case name == "coding" && raw != nil:
 	case name == "codeableConcept" && part["valueCodeableConcept"] != nil:
-		concept, err := members(part["valueCodeableConcept"])
+		concept, err := parse.Members(part["valueCodeableConcept"])
 		var codings []json.RawMessage
 		if err != nil || json.Unmarshal(concept["coding"], &codings) != nil || len(codings) != 1 {
-			return nil, true, refused(400, models.IssueTypeInvalid, "operation parameters", "a codeableConcept must have one coding: ask about each one by itself")
+			return nil, true, outcome.Refused(400, models.IssueTypeInvalid, "operation parameters", "a codeableConcept must have one coding: ask about each one by itself")
 		}
 		raw = codings[0]
 	default:
 		return nil, false, nil
 	}
-	coding, err := members(raw)
+	coding, err := parse.Members(raw)
 	if err != nil {
-		return nil, true, refused(400, models.IssueTypeInvalid, "operation parameters", "a coding must be an object")
+		return nil, true, outcome.Refused(400, models.IssueTypeInvalid, "operation parameters", "a coding must be an object")
 	}
 	var params []fhir.Param
 	for _, member := range []string{"system", "code", "version", "display"} {
@@ -139,7 +141,7 @@ func readCoding(part map[string]json.RawMessage, names map[string]string) ([]fhi
 		case !given:
 			continue
 		case json.Unmarshal(raw, &value) != nil:
-			return nil, true, refused(400, models.IssueTypeInvalid, "operation parameters", "system, version, code and display of a coding must be strings")
+			return nil, true, outcome.Refused(400, models.IssueTypeInvalid, "operation parameters", "system, version, code and display of a coding must be strings")
 		}
 		delete(coding, member)
 		if names[member] != "" {
@@ -147,7 +149,7 @@ func readCoding(part map[string]json.RawMessage, names map[string]string) ([]fhi
 		}
 	}
 	if delete(coding, "userSelected"); len(coding) > 0 {
-		return nil, true, refused(400, models.IssueTypeInvalid, "operation parameters", "a coding may have system, version, code, display and userSelected")
+		return nil, true, outcome.Refused(400, models.IssueTypeInvalid, "operation parameters", "a coding may have system, version, code, display and userSelected")
 	}
 	return params, true, nil
 }

@@ -1,8 +1,10 @@
-package fhirproxy
+package upstream
 
 import (
 	"net/url"
 	"strings"
+
+	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
 // What the upstream writes into its answers leads back to it: the next page, the
@@ -12,14 +14,14 @@ import (
 // and query below the upstream's base matter. Whatever host it names, no other is
 // ever asked.
 
-// maxLink is how long a link of the upstream may be. Its token is a third longer
+// MaxLink is how long a link of the upstream may be. Its token is a third longer
 // and must fit into a request line.
-const maxLink = 6 << 10
+const MaxLink = 6 << 10
 
 // place is a base URL, taken apart.
 type place struct{ scheme, host, path string }
 
-// placeOf takes a URL that baseURL checked apart.
+// placeOf takes a URL that BaseURL checked apart.
 func placeOf(base string) place {
 	text, _ := tidyURL(base)
 	u, err := url.Parse(text)
@@ -38,13 +40,13 @@ func authority(u *url.URL) string {
 	return strings.ToLower(u.Hostname()) + ":" + port
 }
 
-// below finds the path and query, below the upstream's base, that a URL in the
+// Below finds the path and query, below the upstream's base, that a URL in the
 // answer to a request leads to. asked is the path and query of that request,
 // against which the URL is resolved (RFC 3986, 5). A URL of the very scheme and
 // host of the upstream or an alias is looked up under those first. sameHost
 // refuses other hosts where the base has no path of its own: then nothing else
 // tells the upstream from another server.
-func (u *upstreamServer) below(ref, asked string, sameHost bool) (rest string, ok bool) {
+func (u *Server) Below(ref, asked string, sameHost bool) (rest string, ok bool) {
 	at := u.resolve(ref, asked)
 	if at == nil {
 		return "", false
@@ -66,7 +68,7 @@ func (u *upstreamServer) below(ref, asked string, sameHost bool) (rest string, o
 		}
 		n := 2 * len(p.path)
 		if same {
-			n += 2 * maxLink
+			n += 2 * MaxLink
 		}
 		if i == 0 {
 			n++
@@ -78,11 +80,11 @@ func (u *upstreamServer) below(ref, asked string, sameHost bool) (rest string, o
 	if at.RawQuery != "" {
 		rest += "?" + at.RawQuery
 	}
-	return rest, best >= 0 && rest != "" && len(rest) <= maxLink
+	return rest, best >= 0 && rest != "" && len(rest) <= MaxLink
 }
 
 // resolve makes an absolute http or https URL of what stands in an answer, or nil.
-func (u *upstreamServer) resolve(ref, asked string) *url.URL {
+func (u *Server) resolve(ref, asked string) *url.URL {
 	text, ok := tidyURL(ref)
 	if !ok {
 		return nil
@@ -121,8 +123,8 @@ func tidyURL(ref string) (string, bool) {
 			continue
 		case c == '?':
 			query = true
-		case c == '%' && !query && i+2 < len(ref) && hexDigit(ref[i+1]) >= 0 && hexDigit(ref[i+2]) >= 0:
-			if d := byte(hexDigit(ref[i+1])<<4 | hexDigit(ref[i+2])); unreserved(d) {
+		case c == '%' && !query && i+2 < len(ref) && parse.HexDigit(ref[i+1]) >= 0 && parse.HexDigit(ref[i+2]) >= 0:
+			if d := byte(parse.HexDigit(ref[i+1])<<4 | parse.HexDigit(ref[i+2])); parse.Unreserved(d) {
 				b.WriteByte(d)
 				i += 2
 				continue
@@ -133,8 +135,8 @@ func tidyURL(ref string) (string, bool) {
 	return b.String(), b.Len() > 0
 }
 
-// known reports whether a URL is below a configured base, or is none.
-func (u *upstreamServer) known(ref string) (*url.URL, bool) {
+// Known reports whether a URL is below a configured base, or is none.
+func (u *Server) Known(ref string) (*url.URL, bool) {
 	text, _ := tidyURL(ref)
 	at, err := url.Parse(text)
 	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" {

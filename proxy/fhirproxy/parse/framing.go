@@ -1,19 +1,21 @@
-package fhirproxy
+package parse
 
 import (
 	"bytes"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 	"github.com/valyala/fasthttp"
+
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
-// checkFraming refuses headers that two servers could read in two ways
+// Framing refuses headers that two servers could read in two ways
 // (RFC 9112, 11.2): both kinds of length, a length twice, folded lines, bare
 // line feeds, space before the colon, versions other than 1.0 and 1.1. fasthttp
 // refuses some of these by itself and mends others; a proxy in front of it may
 // have mended them otherwise. Chunks are refused whole (RFC 9112, 6.3): their
 // extensions and trailers would have been read and dropped by now.
-func checkFraming(h *fasthttp.RequestHeader) *problem {
+func Framing(h *fasthttp.RequestHeader) *outcome.Problem {
 	lengths, codings := 0, 0
 	if v := string(h.Protocol()); v != "HTTP/1.1" && v != "HTTP/1.0" {
 		return ambiguous()
@@ -43,11 +45,11 @@ func checkFraming(h *fasthttp.RequestHeader) *problem {
 	case lengths+codings > 1:
 		return ambiguous()
 	case codings > 0:
-		return refused(411, models.IssueTypeStructure, "no length", "a request body needs a Content-Length")
+		return outcome.Refused(411, models.IssueTypeStructure, "no length", "a request body needs a Content-Length")
 	}
 	return nil
 }
 
-func ambiguous() *problem {
-	return refused(400, models.IssueTypeStructure, "ambiguous framing", "the request's headers can be read in more than one way")
+func ambiguous() *outcome.Problem {
+	return outcome.Refused(400, models.IssueTypeStructure, "ambiguous framing", "the request's headers can be read in more than one way")
 }

@@ -1,4 +1,4 @@
-package fhirproxy
+package upstream
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 	"github.com/valyala/fasthttp"
+
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
 // Many servers put the files of an export into a store of their own, under URLs
@@ -21,15 +23,15 @@ type fileHost struct {
 	client *fasthttp.HostClient
 }
 
-// fileAt finds where a file of an export is: the path below the upstream's base,
+// FileAt finds where a file of an export is: the path below the upstream's base,
 // or the URL at a file host.
-func (u *upstreamServer) fileAt(ref, asked string) (path string, p *problem) {
+func (u *Server) FileAt(ref, asked string) (path string, p *outcome.Problem) {
 	if path, ok := u.hosted(ref); ok {
 		return path, nil
 	}
-	path, ok := u.below(ref, asked, true)
+	path, ok := u.Below(ref, asked, true)
 	if !ok {
-		return "", failed(502, models.IssueTypeProcessing, "upstream manifest",
+		return "", outcome.Failed(502, models.IssueTypeProcessing, "upstream manifest",
 			"the export's files are at an address that is not configured: if the FHIR server serves them itself, list the base URL that it writes "+
 				"into its links in fhir.upstreamAliases; if another host does, list that host in fhir.fileHosts")
 	}
@@ -38,11 +40,11 @@ func (u *upstreamServer) fileAt(ref, asked string) (path string, p *problem) {
 
 // hosted returns the URL of a file as it is asked for, if it is at a file host: the
 // path and query as they stand in ref, since they may be signed.
-func (u *upstreamServer) hosted(ref string) (string, bool) {
+func (u *Server) hosted(ref string) (string, bool) {
 	ref, _, _ = strings.Cut(strings.TrimSpace(ref), "#")
 	text, ok := tidyURL(ref)
 	at, err := url.Parse(text)
-	if !ok || err != nil || at.User != nil || len(ref) > maxLink {
+	if !ok || err != nil || at.User != nil || len(ref) > MaxLink {
 		return "", false
 	}
 	for _, segment := range strings.Split(at.Path, "/") {
@@ -70,9 +72,9 @@ func (u *upstreamServer) hosted(ref string) (string, bool) {
 	return "", false
 }
 
-// hostOf returns the store that a path of hosted leads to, or nil for one below the
+// HostOf returns the store that a path of hosted leads to, or nil for one below the
 // upstream's base.
-func (u *upstreamServer) hostOf(path string) *fileHost {
+func (u *Server) HostOf(path string) *fileHost {
 	if strings.HasPrefix(path, "/") || strings.HasPrefix(path, "?") {
 		return nil
 	}
@@ -85,9 +87,9 @@ func (u *upstreamServer) hostOf(path string) *fileHost {
 }
 
 // addFileHosts makes a client for each file host.
-func (u *upstreamServer) addFileHosts(hosts []string) error {
+func (u *Server) addFileHosts(hosts []string) error {
 	for _, base := range hosts {
-		at, err := baseURL("file host", base)
+		at, err := BaseURL("file host", base)
 		if err != nil {
 			return err
 		}
@@ -98,11 +100,11 @@ func (u *upstreamServer) addFileHosts(hosts []string) error {
 	return nil
 }
 
-// hostFailure says what a file host did in place of giving a file.
-func (r *upstreamResponse) hostFailure() *problem {
-	switch r.status {
+// HostFailure says what a file host did in place of giving a file.
+func (r *Response) HostFailure() *outcome.Problem {
+	switch r.Status {
 	case 400, 401, 403, 404, 410:
-		return failed(502, models.IssueTypeNotFound, "file host", fmt.Sprintf("the file host answered with status %d: the file is gone, or its URL is no longer valid; ask for the export's status again", r.status))
+		return outcome.Failed(502, models.IssueTypeNotFound, "file host", fmt.Sprintf("the file host answered with status %d: the file is gone, or its URL is no longer valid; ask for the export's status again", r.Status))
 	}
-	return r.failure()
+	return r.Failure()
 }

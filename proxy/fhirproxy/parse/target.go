@@ -1,4 +1,11 @@
-package fhirproxy
+// Package parse reads what a request says, strictly: its target, its query, the
+// body of a POST, the framing of its headers. What has one reading is taken however
+// it is written; what two programs could read in two ways is refused.
+//
+//	t, err := parse.TargetOf("/fhir/Patient?gender=female", "/fhir")
+//
+// Not known here: what a type or a parameter means, and what may be asked for.
+package parse
 
 import (
 	"errors"
@@ -10,19 +17,19 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 )
 
-// maxParams is how many parameters a request may have.
-const maxParams = 100
+// MaxParams is how many parameters a request may have.
+const MaxParams = 100
 
-// target is a request target taken apart. What goes upstream is built from
+// Target is a request target taken apart. What goes upstream is built from
 // these parts, never from the text.
-type target struct {
-	segments []string
-	params   []fhir.Param
+type Target struct {
+	Segments []string
+	Params   []fhir.Param
 }
 
 var (
 	errTargetForm    = errors.New("the request target must be a path and a query")
-	errBase          = errors.New("the path is outside of this server's base")
+	ErrBase          = errors.New("the path is outside of this server's base")
 	errSegment       = errors.New("the path has an empty or dot segment, or a character that FHIR paths do not have")
 	errEscape        = errors.New("the request has a malformed percent escape, a control character or invalid UTF-8: write each byte as % and two hexadecimal digits")
 	errReserved      = errors.New("a parameter has a bare semicolon or number sign, which can be read in two ways: write %3B for ; and %23 for #")
@@ -30,11 +37,11 @@ var (
 	errParamName     = errors.New("the request has a parameter without a name, or names that differ only in case")
 )
 
-// parseTarget reads a request target in origin form (RFC 9112, 3.2.1): what has one
+// TargetOf reads a request target in origin form (RFC 9112, 3.2.1): what has one
 // reading is taken however it is written, and what could have two is refused. base is
 // the path that the listener lives under, such as "/fhir", or empty.
-func parseTarget(raw, base string) (target, error) {
-	var t target
+func TargetOf(raw, base string) (Target, error) {
+	var t Target
 	if !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {
 		return t, errTargetForm
 	}
@@ -42,7 +49,7 @@ func parseTarget(raw, base string) (target, error) {
 	if rest, ok := strings.CutPrefix(path, base); ok && (rest == "" || rest[0] == '/') {
 		path = rest
 	} else if base != "" {
-		return t, errBase
+		return t, ErrBase
 	}
 	path = strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/")
 	if path != "" {
@@ -51,11 +58,11 @@ func parseTarget(raw, base string) (target, error) {
 			if !ok || !plainSegment(s) {
 				return t, errSegment
 			}
-			t.segments = append(t.segments, s)
+			t.Segments = append(t.Segments, s)
 		}
 	}
 	var err error
-	t.params, err = parseQuery(query)
+	t.Params, err = Query(query)
 	return t, err
 }
 
@@ -87,15 +94,15 @@ func plainSegment(s string) bool {
 	return true
 }
 
-// parseQuery reads a query or a form body (application/x-www-form-urlencoded). An
+// Query reads a query or a form body (application/x-www-form-urlencoded). An
 // ampersand at the end says nothing and is passed over.
-func parseQuery(query string) ([]fhir.Param, error) {
+func Query(query string) ([]fhir.Param, error) {
 	if query = strings.TrimRight(query, "&"); query == "" {
 		return nil, nil
 	}
 	var params []fhir.Param
 	for part := range strings.SplitSeq(query, "&") {
-		if len(params) == maxParams {
+		if len(params) == MaxParams {
 			return nil, errTooManyParams
 		}
 		name, value, _ := strings.Cut(part, "=")
@@ -134,16 +141,16 @@ func checkNames(params []fhir.Param) error {
 	return nil
 }
 
-// joinParams joins the parameters of a search by POST, which may stand in the URL and
+// Join joins the parameters of a search by POST, which may stand in the URL and
 // in the body (FHIR R4, http.html#search). One that stands in both alike is one.
-func joinParams(inURL, inBody []fhir.Param) ([]fhir.Param, error) {
+func Join(inURL, inBody []fhir.Param) ([]fhir.Param, error) {
 	all := slices.Clone(inURL)
 	for _, p := range inBody {
 		if !slices.Contains(inURL, p) {
 			all = append(all, p)
 		}
 	}
-	if len(all) > maxParams {
+	if len(all) > MaxParams {
 		return nil, errTooManyParams
 	}
 	return all, checkNames(all)
@@ -159,10 +166,10 @@ func unescape(s string) (string, bool) {
 		case c == '+':
 			c = ' '
 		case c == '%':
-			if i+2 >= len(s) || hexDigit(s[i+1]) < 0 || hexDigit(s[i+2]) < 0 {
+			if i+2 >= len(s) || HexDigit(s[i+1]) < 0 || HexDigit(s[i+2]) < 0 {
 				return "", false
 			}
-			c = byte(hexDigit(s[i+1])<<4 | hexDigit(s[i+2]))
+			c = byte(HexDigit(s[i+1])<<4 | HexDigit(s[i+2]))
 			i += 2
 		}
 		if c < 0x20 || c == 0x7f {
@@ -173,7 +180,7 @@ func unescape(s string) (string, bool) {
 	return b.String(), utf8.ValidString(b.String())
 }
 
-func hexDigit(c byte) int {
+func HexDigit(c byte) int {
 	switch {
 	case c >= '0' && c <= '9':
 		return int(c - '0')
@@ -185,9 +192,9 @@ func hexDigit(c byte) int {
 	return -1
 }
 
-// appendQuery appends parameters with everything escaped that is not
+// AppendQuery appends parameters with everything escaped that is not
 // unreserved (RFC 3986, 2.3).
-func appendQuery(dst []byte, params []fhir.Param) []byte {
+func AppendQuery(dst []byte, params []fhir.Param) []byte {
 	for i, p := range params {
 		if i == 0 {
 			dst = append(dst, '?')
@@ -205,7 +212,7 @@ func appendEscaped(dst []byte, s string) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := range len(s) {
 		c := s[i]
-		if unreserved(c) {
+		if Unreserved(c) {
 			dst = append(dst, c)
 		} else {
 			dst = append(dst, '%', digits[c>>4], digits[c&15])
@@ -214,7 +221,7 @@ func appendEscaped(dst []byte, s string) []byte {
 	return dst
 }
 
-// unreserved reports whether a character never needs an escape (RFC 3986, 2.3).
-func unreserved(c byte) bool {
+// Unreserved reports whether a character never needs an escape (RFC 3986, 2.3).
+func Unreserved(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
 }

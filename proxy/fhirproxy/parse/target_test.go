@@ -1,4 +1,4 @@
-package fhirproxy
+package parse
 
 import (
 	"net/url"
@@ -10,7 +10,7 @@ import (
 )
 
 func TestParseTarget(t *testing.T) {
-	many := strings.Repeat("&code=x", maxParams-1)
+	many := strings.Repeat("&code=x", MaxParams-1)
 	for _, c := range []struct {
 		name, raw, base string
 		segments        []string
@@ -30,15 +30,15 @@ func TestParseTarget(t *testing.T) {
 		{name: "value without name's sign", raw: "/A?b", segments: []string{"A"}, params: []fhir.Param{{Name: "b"}}},
 		{name: "question mark in a value", raw: "/A?b=c?d", segments: []string{"A"}, params: []fhir.Param{{Name: "b", Value: "c?d"}}},
 		{name: "empty query", raw: "/A?", segments: []string{"A"}},
-		{name: "as many parameters as may be", raw: "/A?code=x" + many, segments: []string{"A"}, params: repeat(fhir.Param{Name: "code", Value: "x"}, maxParams)},
+		{name: "as many parameters as may be", raw: "/A?code=x" + many, segments: []string{"A"}, params: repeat(fhir.Param{Name: "code", Value: "x"}, MaxParams)},
 
 		{name: "empty", raw: "", err: errTargetForm},
 		{name: "absolute form", raw: "http://evil.example/Patient", err: errTargetForm},
 		{name: "authority", raw: "//evil.example/Patient", err: errTargetForm},
 		{name: "asterisk", raw: "*", err: errTargetForm},
-		{name: "outside of the base", raw: "/Patient", base: "/fhir", err: errBase},
-		{name: "beside the base", raw: "/fhirx/Patient", base: "/fhir", err: errBase},
-		{name: "base in other case", raw: "/FHIR/Patient", base: "/fhir", err: errBase},
+		{name: "outside of the base", raw: "/Patient", base: "/fhir", err: ErrBase},
+		{name: "beside the base", raw: "/fhirx/Patient", base: "/fhir", err: ErrBase},
+		{name: "base in other case", raw: "/FHIR/Patient", base: "/fhir", err: ErrBase},
 		{name: "dot dot", raw: "/Patient/../admin", err: errSegment},
 		{name: "dot", raw: "/./Patient", err: errSegment},
 		{name: "escaped dots", raw: "/Patient/%2e%2e/x", err: errSegment},
@@ -77,12 +77,12 @@ func TestParseTarget(t *testing.T) {
 		{name: "names that differ in escaped case", raw: "/A?code=b&%43ode=c", err: errParamName},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := parseTarget(c.raw, c.base)
+			got, err := TargetOf(c.raw, c.base)
 			if err != c.err {
 				t.Fatalf("error %v, want %v", err, c.err)
 			}
-			if err == nil && (!reflect.DeepEqual(got.segments, c.segments) || !reflect.DeepEqual(got.params, c.params)) {
-				t.Errorf("got %q %q", got.segments, got.params)
+			if err == nil && (!reflect.DeepEqual(got.Segments, c.segments) || !reflect.DeepEqual(got.Params, c.params)) {
+				t.Errorf("got %q %q", got.Segments, got.Params)
 			}
 		})
 	}
@@ -104,7 +104,7 @@ func FuzzParseTarget(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		got, err := parseTarget(raw, "")
+		got, err := TargetOf(raw, "")
 		if err != nil {
 			return
 		}
@@ -112,7 +112,7 @@ func FuzzParseTarget(f *testing.F) {
 		if err != nil {
 			t.Fatalf("net/url refuses %q: %v", raw, err)
 		}
-		if path := "/" + strings.Join(got.segments, "/"); strings.TrimSuffix(u.Path, "/") != strings.TrimSuffix(path, "/") || u.Host != "" {
+		if path := "/" + strings.Join(got.Segments, "/"); strings.TrimSuffix(u.Path, "/") != strings.TrimSuffix(path, "/") || u.Host != "" {
 			t.Fatalf("path %q of %q, net/url reads %q", path, raw, u.Path)
 		}
 		values, err := url.ParseQuery(strings.ReplaceAll(u.RawQuery, ";", "%3B"))
@@ -120,13 +120,13 @@ func FuzzParseTarget(f *testing.F) {
 			t.Fatalf("net/url refuses the query of %q: %v", raw, err)
 		}
 		mine := url.Values{}
-		for _, p := range got.params {
+		for _, p := range got.Params {
 			mine[p.Name] = append(mine[p.Name], p.Value)
 		}
 		if !reflect.DeepEqual(mine, values) {
 			t.Fatalf("query of %q: %v, net/url reads %v", raw, mine, values)
 		}
-		again, err := parseTarget("/"+strings.Join(got.segments, "/")+string(appendQuery(nil, got.params)), "")
+		again, err := TargetOf("/"+strings.Join(got.Segments, "/")+string(AppendQuery(nil, got.Params)), "")
 		if err != nil || !reflect.DeepEqual(again, got) {
 			t.Fatalf("%q is read as %v, what is built of it as %v: %v", raw, got, again, err)
 		}

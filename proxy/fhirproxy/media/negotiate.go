@@ -1,4 +1,6 @@
-package fhirproxy
+// Package media negotiates the format of a response, FHIR R4 as JSON or XML, and
+// writes it.
+package media
 
 import (
 	"bytes"
@@ -10,27 +12,29 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
 const (
-	fhirJSON = "application/fhir+json; charset=utf-8"
-	fhirXML  = "application/fhir+xml; charset=utf-8"
+	JSON = "application/fhir+json; charset=utf-8"
+	XML  = "application/fhir+xml; charset=utf-8"
 )
 
-// format is how an answer is written.
-type format struct {
-	xml, pretty bool
+// Format is how an answer is written.
+type Format struct {
+	XML, pretty bool
 	// param is the _format that was asked for; links repeat it.
-	param string
+	Param string
 }
 
-// negotiate takes _format and _pretty off the parameters and finds the format
+// Negotiate takes _format and _pretty off the parameters and finds the format
 // that the consumer takes. _format goes before the Accept header (FHIR R4,
 // http.html#parameters).
-func (f *format) negotiate(t *target, accept string) *problem {
+func (f *Format) Negotiate(t *parse.Target, accept string) *outcome.Problem {
 	formats := map[string]bool{}
-	kept := t.params[:0]
-	for _, p := range t.params {
+	kept := t.Params[:0]
+	for _, p := range t.Params {
 		switch p.Name {
 		case "_format":
 			// A plus sign that was not escaped was read as a space.
@@ -42,28 +46,28 @@ func (f *format) negotiate(t *target, accept string) *problem {
 			kept = append(kept, p)
 		}
 	}
-	t.params = kept
+	t.Params = kept
 	if len(formats) > 1 {
-		return refused(400, models.IssueTypeInvalid, "format", "the request has more than one _format")
+		return outcome.Refused(400, models.IssueTypeInvalid, "format", "the request has more than one _format")
 	}
-	inJSON, inXML := weigh(accept)
+	inJSON, inXML := Weigh(accept)
 	if inJSON == 0 && inXML == 0 {
-		return notR4()
+		return NotR4()
 	}
-	f.xml = inXML > inJSON
+	f.XML = inXML > inJSON
 	if len(formats) > 0 {
-		f.param = "json"
-		if f.xml {
-			f.param = "xml"
+		f.Param = "json"
+		if f.XML {
+			f.Param = "xml"
 		}
 	}
 	return nil
 }
 
-// weigh returns how much a list of media ranges (RFC 9110, 12.5.1) wants FHIR
+// Weigh returns how much a list of media ranges (RFC 9110, 12.5.1) wants FHIR
 // JSON and FHIR XML, from 0 to 1; a range that names one stands above one that
 // has it in. An empty list takes both.
-func weigh(accept string) (inJSON, inXML float64) {
+func Weigh(accept string) (inJSON, inXML float64) {
 	if strings.TrimSpace(accept) == "" {
 		return 1, 1
 	}
@@ -76,7 +80,7 @@ func weigh(accept string) (inJSON, inXML float64) {
 	for _, item := range strings.Split(accept, ",") {
 		name, params, _ := strings.Cut(item, ";")
 		q := quality(params)
-		if !isR4(params) {
+		if !IsR4(params) {
 			continue
 		}
 		switch strings.ToLower(strings.TrimSpace(name)) {
@@ -106,39 +110,39 @@ func plusInName(mediaType string) string {
 	return name
 }
 
-// isR4 reports whether the parameters of a media type allow FHIR R4 in UTF-8: with
+// IsR4 reports whether the parameters of a media type allow FHIR R4 in UTF-8: with
 // another fhirVersion (FHIR R4, http.html#version-parameter) or charset something else
 // is meant.
-func isR4(params string) bool {
-	version, given := mediaParam(params, "fhirVersion")
+func IsR4(params string) bool {
+	version, given := Param(params, "fhirVersion")
 	if given && version != "4.0" && version != "4.0.1" {
 		return false
 	}
-	charset, given := mediaParam(params, "charset")
+	charset, given := Param(params, "charset")
 	return !given || strings.EqualFold(charset, "utf-8") || charset == "*"
 }
 
-// takesR4 reports whether a list of media ranges has one of FHIR R4, or none at all.
-func takesR4(accept string) bool {
+// TakesR4 reports whether a list of media ranges has one of FHIR R4, or none at all.
+func TakesR4(accept string) bool {
 	if strings.TrimSpace(accept) == "" {
 		return true
 	}
 	for item := range strings.SplitSeq(accept, ",") {
-		if _, params, _ := strings.Cut(item, ";"); isR4(params) {
+		if _, params, _ := strings.Cut(item, ";"); IsR4(params) {
 			return true
 		}
 	}
 	return false
 }
 
-// notR4 refuses a request for what is not served.
-func notR4() *problem {
-	return refused(406, models.IssueTypeNotSupported, "format",
+// NotR4 refuses a request for what is not served.
+func NotR4() *outcome.Problem {
+	return outcome.Refused(406, models.IssueTypeNotSupported, "format",
 		"FHIR R4 is served, as JSON and as XML in UTF-8: ask for application/fhir+json or application/fhir+xml, without fhirVersion or with fhirVersion=4.0")
 }
 
-// mediaParam finds a parameter of a media type (RFC 9110, 5.6.6).
-func mediaParam(params, want string) (value string, given bool) {
+// Param finds a parameter of a media type (RFC 9110, 5.6.6).
+func Param(params, want string) (value string, given bool) {
 	for p := range strings.SplitSeq(params, ";") {
 		name, value, _ := strings.Cut(p, "=")
 		if strings.EqualFold(strings.TrimSpace(name), want) {
@@ -151,7 +155,7 @@ func mediaParam(params, want string) (value string, given bool) {
 // quality reads the weight among the parameters of a media range; one that
 // cannot be read counts as none given.
 func quality(params string) float64 {
-	if value, given := mediaParam(params, "q"); given {
+	if value, given := Param(params, "q"); given {
 		if q, err := strconv.ParseFloat(value, 64); err == nil && q >= 0 && q <= 1 {
 			return q
 		}
@@ -163,16 +167,16 @@ func quality(params string) float64 {
 // what is indented grows with its depth.
 const largestPretty = 1 << 20
 
-// render writes a resource, which is FHIR JSON of Veil's own or masked, in the
+// Render writes a resource, which is FHIR JSON of Veil's own or masked, in the
 // format.
-func (f format) render(body []byte) (out []byte, contentType string, ok bool) {
+func (f Format) Render(body []byte) (out []byte, contentType string, ok bool) {
 	f.pretty = f.pretty && len(body) <= largestPretty
-	if f.xml {
+	if f.XML {
 		out, err := fhir.R4().AppendXMLFromJSON(nil, body)
 		if err == nil && f.pretty {
 			out, err = indent(out)
 		}
-		return out, fhirXML, err == nil
+		return out, XML, err == nil
 	}
 	if f.pretty {
 		var b bytes.Buffer
@@ -181,7 +185,7 @@ func (f format) render(body []byte) (out []byte, contentType string, ok bool) {
 		}
 		body = b.Bytes()
 	}
-	return body, fhirJSON, true
+	return body, JSON, true
 }
 
 // indent lays XML out for reading.
@@ -194,23 +198,23 @@ func indent(src []byte) ([]byte, error) {
 	return doc.WriteToBytes()
 }
 
-// prefer are the preferences of a request (RFC 7240) that Veil knows.
-type prefer struct {
-	handling fhir.Handling
-	async    bool
+// Prefer are the preferences of a request (RFC 7240) that Veil knows.
+type Prefer struct {
+	Handling fhir.Handling
+	Async    bool
 }
 
-func parsePrefer(values []string) prefer {
-	var p prefer
+func PreferOf(values []string) Prefer {
+	var p Prefer
 	for _, v := range values {
 		for _, item := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ';' }) {
 			switch strings.ToLower(strings.ReplaceAll(strings.TrimSpace(item), " ", "")) {
 			case "handling=lenient":
-				p.handling = fhir.Lenient
+				p.Handling = fhir.Lenient
 			case "handling=strict":
-				p.handling = fhir.Strict
+				p.Handling = fhir.Strict
 			case "respond-async":
-				p.async = true
+				p.Async = true
 			}
 		}
 	}

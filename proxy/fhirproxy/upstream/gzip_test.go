@@ -1,4 +1,4 @@
-package fhirproxy
+package upstream
 
 import (
 	"bytes"

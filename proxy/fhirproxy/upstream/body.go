@@ -1,4 +1,4 @@
-package fhirproxy
+package upstream
 
 import (
 	"errors"
@@ -6,14 +6,16 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
-// reader returns the body of a response that is masked while it arrives, with its
+// Reader returns the body of a response that is masked while it arrives, with its
 // content encoding taken off. It fails where the body ends early or grows too much.
-func (r *upstreamResponse) reader() (io.Reader, *problem) {
+func (r *Response) Reader() (io.Reader, *outcome.Problem) {
 	length := r.resp.Header.ContentLength()
 	if length < -1 {
-		return nil, failed(502, models.IssueTypeStructure, "upstream framing", "the FHIR server does not say where its file ends")
+		return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream framing", "the FHIR server does not say where its file ends")
 	}
 	body := &wholeBody{r: r.resp.BodyStream(), left: length}
 	switch string(r.resp.Header.ContentEncoding()) {
@@ -23,7 +25,7 @@ func (r *upstreamResponse) reader() (io.Reader, *problem) {
 		packed := &counter{r: body}
 		z, err := gzip.NewReader(packed)
 		if err != nil {
-			return nil, failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server's compressed file cannot be read")
+			return nil, outcome.Failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server's compressed file cannot be read")
 		}
 		return &ratioBound{r: z, packed: packed}, nil
 	}

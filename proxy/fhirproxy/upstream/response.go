@@ -1,0 +1,253 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+	"github.com/valyala/fasthttp"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+)
+
+// Request is a request to the upstream. Nothing else of a consumer's request
+// reaches it.
+type Request struct {
+	Path   string // and query, below the base; of a stream also a URL at a file host
+	Method string // GET when it is empty
+	Accept string // FHIR when it is empty
+	Async  bool   // Prefer: respond-async
+	Stream bool
+	// Timeout bounds the response, of a stream its beginning.
+	Timeout time.Duration
+}
+
+// Response is a response of the upstream with its body decoded. It is valid until
+// Release.
+type Response struct {
+	up     *Server
+	resp   *fasthttp.Response
+	flated *inflater
+	Status int
+	Body   []byte
+}
+
+// Release gives back what the response holds.
+func (r *Response) Release() {
+	if r.resp != nil {
+		if r.resp.IsBodyStream() {
+			_ = r.resp.CloseBodyStream() // a connection that is not read to its end is closed
+		}
+		fasthttp.ReleaseResponse(r.resp)
+	}
+	if r.flated != nil && cap(r.flated.out) <= largestInflater {
+		r.up.inflaters.Put(r.flated)
+	}
+	r.resp, r.flated, r.Body = nil, nil, nil
+}
+
+// Get requests a path under the base, such as "/Patient/1".
+func (u *Server) Get(path []byte, timeout time.Duration) (*Response, *outcome.Problem) {
+	return u.Request(&Request{Path: string(path), Timeout: timeout})
+}
+
+// Request sends a request, and sends it again if the credentials were not accepted.
+func (u *Server) Request(q *Request) (*Response, *outcome.Problem) {
+	r, p := u.once(q)
+	if p == nil && (r.Status == 401 || r.Status == 403) && u.config.Credentials != nil && u.HostOf(q.Path) == nil {
+		r.Release()
+		u.config.Credentials.Refused()
+		r, p = u.once(q)
+	}
+	return r, p
+}
+
+const MIMETypes = "application/fhir+json, application/fhir+xml;q=0.5"
+
+func (u *Server) once(q *Request) (*Response, *outcome.Problem) {
+	req := fasthttp.AcquireRequest()
+	defer fasthttp.ReleaseRequest(req)
+	host := u.HostOf(q.Path)
+	if host != nil {
+		req.SetRequestURI(q.Path)
+	} else {
+		req.SetRequestURI(u.base + q.Path)
+	}
+	req.Header.SetMethod(fasthttp.MethodGet)
+	if q.Method != "" {
+		req.Header.SetMethod(q.Method)
+	}
+	req.Header.Set("Accept", MIMETypes)
+	if q.Accept != "" {
+		req.Header.Set("Accept", q.Accept)
+	}
+	req.Header.Set("Accept-Encoding", "gzip")
+	if q.Async {
+		req.Header.Set("Prefer", "respond-async")
+	}
+	if u.config.Credentials != nil && host == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), q.Timeout)
+		defer cancel()
+		if u.config.Credentials.Authorize(ctx, req) != nil {
+			return nil, outcome.Failed(502, models.IssueTypeSecurity, "upstream credentials", "Veil could not get what it signs in to the FHIR server with")
+		}
+	}
+	client := u.client
+	if q.Stream {
+		client = u.streams
+	}
+	if host != nil {
+		client = host.client
+	}
+	r := &Response{up: u, resp: fasthttp.AcquireResponse()}
+	asked := time.Now()
+	if err := client.DoTimeout(req, r.resp, q.Timeout); err != nil {
+		u.config.Metrics.Upstream(0, time.Since(asked))
+		r.Release()
+		return nil, u.unreachable(err)
+	}
+	r.Status = r.resp.StatusCode()
+	u.config.Metrics.Upstream(r.Status, time.Since(asked))
+	if q.Stream {
+		return r, nil
+	}
+	if p := u.decode(r); p != nil {
+		r.Release()
+		return nil, p
+	}
+	return r, nil
+}
+
+// unreachable says what kept an answer away. The error itself can name
+// addresses, so it stays here.
+func (u *Server) unreachable(err error) *outcome.Problem {
+	var timed interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		return u.tooLarge()
+	case errors.Is(err, fasthttp.ErrNoFreeConns):
+		return outcome.Failed(503, models.IssueTypeThrottled, "upstream busy", "too many requests are under way to the FHIR server")
+	case errors.As(err, &timed) && timed.Timeout():
+		return outcome.Failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not answer in time")
+	}
+	return outcome.Failed(502, models.IssueTypeTransient, "upstream "+proxy.Cause(err), "the FHIR server could not be reached or did not complete its answer")
+}
+
+func (u *Server) tooLarge() *outcome.Problem {
+	return outcome.Failed(502, models.IssueTypeTooLong, "response too large",
+		fmt.Sprintf("the FHIR server's answer is larger than %d bytes (in XML, than an eighth of that), or compressed more than %d-fold; ask for fewer resources with _count", u.config.ResponseBytes, maxGzipRatio))
+}
+
+// decode takes the content encoding off a body, within limits.
+func (u *Server) decode(r *Response) *outcome.Problem {
+	switch string(r.resp.Header.ContentEncoding()) {
+	case "", "identity":
+		r.Body = r.resp.Body()
+		return nil
+	case "gzip":
+	default:
+		return unknownCoding()
+	}
+	r.flated = u.inflaters.Get().(*inflater)
+	err := r.flated.inflate(r.resp.Body(), u.config.ResponseBytes)
+	switch {
+	case errors.Is(err, errInflated):
+		return u.tooLarge()
+	case err != nil:
+		return outcome.Failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server's compressed answer cannot be read")
+	}
+	r.Body = r.flated.out
+	return nil
+}
+
+func unknownCoding() *outcome.Problem {
+	return outcome.Failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server used a content encoding that was not asked for")
+}
+
+// Header returns a field of the response.
+func (r *Response) Header(name string) string { return string(r.resp.Header.Peek(name)) }
+
+// MIME is the media type of the body.
+func (r *Response) MIME() string {
+	mime, _, _ := strings.Cut(string(r.resp.Header.ContentType()), ";")
+	return strings.ToLower(strings.TrimSpace(mime))
+}
+
+func (r *Response) isJSON() bool {
+	switch r.MIME() {
+	case "application/fhir+json", "application/json", "application/json+fhir":
+		return true
+	}
+	return false
+}
+
+func (r *Response) isXML() bool {
+	switch r.MIME() {
+	case "application/fhir+xml", "application/xml", "application/xml+fhir", "text/xml":
+		return true
+	}
+	return false
+}
+
+// xmlShare is the part of Limits.ResponseBytes that an answer in XML may have: its
+// tree takes up to 60 times as much memory as its text.
+const xmlShare = 8
+
+// ToJSON turns a body of FHIR XML into JSON, which is what the rules act on.
+func (r *Response) ToJSON() *outcome.Problem {
+	if !r.isXML() {
+		return nil
+	}
+	if len(r.Body) > r.up.config.ResponseBytes/xmlShare {
+		return r.up.tooLarge()
+	}
+	defer r.up.Converting()()
+	out, err := fhir.R4().AppendJSONFromXML(nil, r.Body)
+	if err != nil {
+		return outcome.Failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's answer is not valid FHIR XML")
+	}
+	r.Body = out
+	return nil
+}
+
+// Check turns an answer that is not a FHIR resource into a problem. Texts of
+// the upstream are dropped.
+func (r *Response) Check() *outcome.Problem {
+	switch r.Status {
+	case 200:
+		if !r.isJSON() && !r.isXML() {
+			return outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server answered with something that is not FHIR JSON or XML")
+		}
+		return nil
+	case 404, 410:
+		return outcome.NotFound()
+	case 401, 403:
+		return outcome.Failed(502, models.IssueTypeSecurity, "upstream authorization", "the FHIR server did not let Veil in")
+	case 301, 302, 303, 307, 308:
+		return outcome.Failed(502, models.IssueTypeProcessing, "upstream redirect", "the FHIR server answered with a redirect, which is not followed")
+	case 429, 503:
+		return outcome.Failed(503, models.IssueTypeThrottled, "upstream busy", "the FHIR server is busy; try again later")
+	case 408, 504:
+		return outcome.Failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not answer in time")
+	}
+	p := outcome.Failed(502, models.IssueTypeProcessing, "upstream error", fmt.Sprintf("the FHIR server answered with status %d", r.Status))
+	if r.Status == 400 || r.Status == 422 {
+		p.Status = 400
+	}
+	if r.isXML() && r.ToJSON() != nil {
+		return p
+	}
+	p.More = outcome.Issues(r.Body)
+	return p
+}
+
+// Failure is Check for a response whose body is not read.
+func (r *Response) Failure() *outcome.Problem {
+	r.Body = nil
+	return r.Check()
+}
