@@ -56,7 +56,7 @@ func (a *analysis) castType(c *pg.TypeCast) *Type {
 	if !ok || len(parts) == 0 || len(parts) == 2 && parts[0] != "pg_catalog" || len(parts) > 2 {
 		return nil
 	}
-	return a.catalog.typeNames[relationName{"pg_catalog", parts[len(parts)-1]}]
+	return a.catalog.TypeNamed("pg_catalog", parts[len(parts)-1])
 }
 
 // castsToItself reports whether a cast changes nothing in the masked value: it is to the
@@ -83,12 +83,12 @@ const maxPseudonym = 64
 // castTo are the types that a cast makes, elements of an array among them.
 func (a *analysis) castTo(name *pg.TypeName, t *Type) []*Type {
 	if t != nil {
-		return []*Type{a.catalog.types[t.OID], a.catalog.base(t.OID)}
+		return []*Type{a.catalog.Type(t.OID), a.catalog.base(t.OID)}
 	}
 	var all []*Type
 	for _, schema := range []string{schemaOf(name), "pg_catalog"} {
 		for _, n := range []string{lastPart(name.Names), strings.TrimPrefix(lastPart(name.Names), "_")} {
-			all = append(all, a.catalog.typeNames[relationName{schema, n}])
+			all = append(all, a.catalog.TypeNamed(schema, n))
 		}
 	}
 	return all
@@ -107,7 +107,7 @@ func (a *analysis) visibleSchema(name string) bool {
 		return true
 	}
 	for oid := range a.over.system.visible {
-		if a.catalog.relations[oid].Schema == name {
+		if a.catalog.Relation(oid).Schema == name {
 			return true
 		}
 	}
@@ -115,7 +115,7 @@ func (a *analysis) visibleSchema(name string) bool {
 }
 
 func typeWord(c *Catalog, oid uint32) string {
-	if t := c.types[oid]; t != nil {
+	if t := c.Type(oid); t != nil {
 		return t.Name
 	}
 	return "text"
@@ -190,7 +190,7 @@ func (a *analysis) visibleName(kind string, oid, name *pg.Node) *pg.Node {
 		list = a.over.system.arrays.Replace("{types}")
 	case "regnamespace":
 		var oids []string
-		for schema, n := range a.catalog.schemas {
+		for schema, n := range a.catalog.Schemas() {
 			if a.visibleSchema(schema) {
 				oids = append(oids, fmt.Sprint(n))
 			}
@@ -221,7 +221,7 @@ func (a *analysis) typeName(t *pg.TypeName) *Type {
 	}
 	name := parts[len(parts)-1]
 	if len(parts) == 2 && parts[0] == "pg_catalog" || len(parts) == 1 {
-		if typ := a.catalog.typeNames[relationName{"pg_catalog", name}]; typ != nil || builtinNames[name] || len(parts) == 2 {
+		if typ := a.catalog.TypeNamed("pg_catalog", name); typ != nil || builtinNames[name] || len(parts) == 2 {
 			return a.builtinType(t, typ, name)
 		}
 	}
@@ -230,7 +230,7 @@ func (a *analysis) typeName(t *pg.TypeName) *Type {
 		schemas = parts[:1]
 	}
 	for _, schema := range schemas {
-		typ := a.catalog.typeNames[relationName{schema, name}]
+		typ := a.catalog.TypeNamed(schema, name)
 		if typ == nil {
 			continue
 		}

@@ -2,7 +2,10 @@ package analysis
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // Catalog is what the database says of its relations, columns and types at one
@@ -15,7 +18,7 @@ type Catalog struct {
 	types     map[uint32]*Type
 	typeNames map[relationName]*Type
 	// casts are the types that functions of the database cast to a type, by its OID.
-	casts map[uint32][]castFrom
+	casts map[uint32][]CastFrom
 	// children are the relations that inherit from one, or are its partitions.
 	children map[uint32][]*Relation
 }
@@ -144,21 +147,11 @@ func (c *Catalog) Relations() []*Relation {
 	}
 	slices.SortFunc(out, func(a, b *Relation) int {
 		if a.Schema != b.Schema {
-			return compare(a.Schema, b.Schema)
+			return strings.Compare(a.Schema, b.Schema)
 		}
-		return compare(a.Name, b.Name)
+		return strings.Compare(a.Name, b.Name)
 	})
 	return out
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // relation finds a relation by name; without a schema in the order of the search
@@ -200,3 +193,58 @@ func (c *Catalog) labelled(oid uint32) bool {
 
 // system reports whether a schema is PostgreSQL's own.
 func system(schema string) bool { return schema == "pg_catalog" || schema == "information_schema" }
+
+// Column returns the column of a name, or nil.
+func (r *Relation) Column(name string) *Attribute {
+	for i := range r.Columns {
+		if r.Columns[i].Name == name {
+			return &r.Columns[i]
+		}
+	}
+	return nil
+}
+
+// Relation returns the relation of an OID, or nil.
+func (c *Catalog) Relation(oid uint32) *Relation { return c.relations[oid] }
+
+// Named returns the relation of a schema and name, or nil.
+func (c *Catalog) Named(schema, name string) *Relation { return c.byName[relationName{schema, name}] }
+
+// Children are the relations that inherit from one, or are its partitions.
+func (c *Catalog) Children(r *Relation) []*Relation { return c.children[r.OID] }
+
+// Type returns the type of an OID, or nil.
+func (c *Catalog) Type(oid uint32) *Type { return c.types[oid] }
+
+// TypeNamed returns the type of a schema and name, or nil.
+func (c *Catalog) TypeNamed(schema, name string) *Type {
+	return c.typeNames[relationName{schema, name}]
+}
+
+// Types yields all types, in no order.
+func (c *Catalog) Types() iter.Seq[*Type] { return maps.Values(c.types) }
+
+// Schema returns the OID of a schema, zero where it is not known, and whether there is
+// such a schema.
+func (c *Catalog) Schema(name string) (oid uint32, ok bool) {
+	oid, ok = c.schemas[name]
+	return oid, ok
+}
+
+// Schemas yields the names of schemas and their OIDs, in no order.
+func (c *Catalog) Schemas() iter.Seq2[string, uint32] { return maps.All(c.schemas) }
+
+// InTables reports whether the rows of a relation and of all its parts lie in tables.
+func (c *Catalog) InTables(r *Relation) bool { return c.inTables(r, 0) }
+
+func (c *Catalog) inTables(r *Relation, depth int) bool {
+	if r.Kind != 'r' && r.Kind != 'm' && r.Kind != 'p' || depth > 16 {
+		return false
+	}
+	for _, child := range c.Children(r) {
+		if !c.inTables(child, depth+1) {
+			return false
+		}
+	}
+	return true
+}

@@ -82,7 +82,7 @@ func clinicCatalog(t testing.TB) *Catalog {
 		{OID: 1259, Schema: "pg_catalog", Name: "pg_class", Kind: 'r', Columns: columns("oid oid, relname name, relnamespace oid, relkind text, relacl text, reltuples int4")},
 		{OID: 2619, Schema: "pg_catalog", Name: "pg_statistic", Kind: 'r', Columns: columns("starelid oid, stavalues1 text")},
 	}, []Type{
-		{OID: oidKind, Schema: "clinic", Name: "kind", Kind: 'e', Size: 4, Casts: []Cast{{oidInt8, true}}},
+		{OID: oidKind, Schema: "clinic", Name: "kind", Kind: 'e', Size: 4, Casts: []Cast{{Target: oidInt8, Implicit: true}}},
 		{OID: oidReading, Schema: "clinic", Name: "reading", Kind: 'c', Size: -1, Fields: []Attribute{{Name: "systolic", Number: 1, Type: oidInt4}, {Name: "diastolic", Number: 2, Type: oidInt4}}},
 		{OID: oidAddress, Schema: "clinic", Name: "address", Kind: 'c', Size: -1, Fields: []Attribute{{Name: "street", Number: 1, Type: oidText}, {Name: "zip", Number: 2, Type: oidText}}},
 	})

@@ -374,7 +374,7 @@ func (a *analysis) valueFunction(f *pg.SQLValueFunction, n *pg.Node) *pg.Node {
 // currentSchema is the first schema of the session's search path that is there.
 func (a *analysis) currentSchema() *pg.Node {
 	for _, s := range a.session.SearchPath {
-		if _, ok := a.catalog.schemas[s]; ok {
+		if _, ok := a.catalog.Schema(s); ok {
 			return cast(text(s), "name")
 		}
 	}

@@ -46,19 +46,19 @@ func (o *overlay) families() {
 			family = append(family, x)
 			todo = append(todo, children[x.OID]...)
 			for _, p := range x.Parents {
-				if up := o.catalog.relations[p]; up != nil {
+				if up := o.catalog.Relation(p); up != nil {
 					todo = append(todo, up)
 				}
 			}
 		}
 		slices.SortFunc(family, func(a, b *Relation) int {
-			return compare(a.Schema+"."+a.Name, b.Schema+"."+b.Name)
+			return strings.Compare(a.Schema+"."+a.Name, b.Schema+"."+b.Name)
 		})
 		near := map[*Relation][]*Relation{}
 		for _, x := range family {
 			near[x] = append(near[x], children[x.OID]...)
 			for _, p := range x.Parents {
-				if up := o.catalog.relations[p]; up != nil {
+				if up := o.catalog.Relation(p); up != nil {
 					near[x] = append(near[x], up)
 				}
 			}
@@ -92,7 +92,7 @@ func (o *overlay) decide(family []*Relation, near map[*Relation][]*Relation) {
 // sharing are the parts of a family that have a column from one another, of two and
 // more. near has each relation's parents and children.
 func sharing(family []*Relation, near map[*Relation][]*Relation, name string) (out [][]*Relation) {
-	has := func(r *Relation) bool { return attribute(r, name) != nil }
+	has := func(r *Relation) bool { return r.Column(name) != nil }
 	done := map[*Relation]bool{}
 	for _, r := range family {
 		if done[r] || !has(r) {
@@ -131,7 +131,7 @@ func (o *overlay) stricter(part []*Relation, name string) *decision {
 	for _, r := range part {
 		var parent *Relation
 		for _, p := range r.Parents {
-			if up := o.catalog.relations[p]; up != nil && attribute(up, name) != nil {
+			if up := o.catalog.Relation(p); up != nil && up.Column(name) != nil {
 				parent = up
 				break
 			}

@@ -20,68 +20,6 @@ import (
 // pg_catalog's, and functions and operators are pg_catalog's. So the types of pg_catalog
 // stay as they are, and the target is fenced, with which a value could be united.
 
-// castFrom is a cast that leads to a type.
-type castFrom struct {
-	source   *Type
-	implicit bool
-}
-
-func castsInto(types map[uint32]*Type) map[uint32][]castFrom {
-	into := map[uint32][]castFrom{}
-	for _, t := range types {
-		for _, cast := range t.Casts {
-			into[cast.Target] = append(into[cast.Target], castFrom{t, cast.Implicit})
-		}
-	}
-	return into
-}
-
-// fenced returns the type that casts of the database are of, if one is in a type.
-func (c *Catalog) fenced(oid uint32) *Type { return c.fencedWithin(oid, 0) }
-
-func (c *Catalog) fencedWithin(oid uint32, depth int) *Type {
-	t := c.types[oid]
-	if t == nil || depth > 16 {
-		return nil
-	}
-	if c.castsUnasked(t) {
-		return t
-	}
-	for _, inner := range append([]uint32{t.Base, t.Element}, fieldTypes(t)...) {
-		if inner != 0 && inner != oid {
-			if f := c.fencedWithin(inner, depth+1); f != nil {
-				return f
-			}
-		}
-	}
-	return nil
-}
-
-// castsUnasked reports whether a cast from or to the type can fire where none is
-// written.
-func (c *Catalog) castsUnasked(t *Type) bool {
-	own := t.Schema == "pg_catalog"
-	for _, cast := range t.Casts {
-		to := c.types[cast.Target]
-		switch {
-		case to == nil:
-			return true
-		case own && to.Schema != "pg_catalog":
-			// It reaches nothing that takes the target.
-		case cast.Implicit, !own && t.Kind != 'e', to.OID == oidJSON, to.OID == oidJSONB:
-			// Functions that make JSON call the cast that is made by request. What
-			// becomes of a value is not followed but by its fence.
-			return true
-		}
-	}
-	for _, cast := range c.casts[t.OID] {
-		if !own && cast.implicit {
-			return true
-		}
-	}
-	return false
-}
-
 // askedCast refuses a cast to a type of which a function of the database could do it:
 // that is so where the value is of that function's type, or not known to be of another
 // while the statement reads such a value.
@@ -89,20 +27,20 @@ func (a *analysis) askedCast(v *value, to *Type, at int32) {
 	if to == nil {
 		return
 	}
-	for _, cast := range a.catalog.casts[to.OID] {
-		if a.catalog.castsUnasked(cast.source) {
+	for _, cast := range a.catalog.castsTo(to.OID) {
+		if a.catalog.castsUnasked(cast.Source) {
 			continue // its values are fenced
 		}
 		if v.node.GetAConst() != nil {
 			continue // a literal has no type yet
 		}
-		if v.column != nil && v.column.typ != 0 && !a.catalog.holds(v.column.typ, cast.source.OID, 0) {
+		if v.column != nil && v.column.typ != 0 && !a.catalog.holds(v.column.typ, cast.Source.OID, 0) {
 			continue
 		}
-		if cast.source.Schema != "pg_catalog" && !a.met(cast.source.OID) {
+		if cast.Source.Schema != "pg_catalog" && !a.met(cast.Source.OID) {
 			continue
 		}
-		a.failReason("cast", codeForbidden, at, fmt.Sprintf("this cast to %s is not allowed: the database has one of its own from %s", to.Name, cast.source.Name),
+		a.failReason("cast", codeForbidden, at, fmt.Sprintf("this cast to %s is not allowed: the database has one of its own from %s", to.Name, cast.Source.Name),
 			"cast a column of another type, or leave the cast out")
 	}
 }
@@ -115,27 +53,6 @@ func (a *analysis) met(oid uint32) bool {
 		}
 	}
 	return false
-}
-
-// holds reports whether a type is another, over it or made of it.
-func (c *Catalog) holds(oid, other uint32, depth int) bool {
-	t := c.types[oid]
-	if oid == other || t == nil || depth > 16 {
-		return true
-	}
-	for _, inner := range append([]uint32{t.Base, t.Element}, fieldTypes(t)...) {
-		if inner != 0 && inner != oid && c.holds(inner, other, depth+1) {
-			return true
-		}
-	}
-	return false
-}
-
-func fieldTypes(t *Type) (out []uint32) {
-	for _, f := range t.Fields {
-		out = append(out, f.Type)
-	}
-	return out
 }
 
 // fenceOf is the fence of a column.
@@ -157,7 +74,7 @@ func (a *analysis) fenceOf(c *resolved) *Type {
 
 func (a *analysis) refuseFenced(t *Type, at int32) {
 	hint := "it may be selected, grouped, ordered and counted as it is"
-	if a.fencedCast(t, a.catalog.types[oidText]) {
+	if a.fencedCast(t, a.catalog.Type(oidText)) {
 		hint = "cast it to text first, or compare it with a literal"
 	}
 	a.failReason("cast", codeForbidden, at, fmt.Sprintf("values of type %s.%s may not be used so: the database has casts of its own for it", t.Schema, t.Name), hint)

@@ -157,7 +157,7 @@ func (o *overlay) effective(r *Relation, column string) chain {
 		return d.chain
 	}
 	for _, parent := range r.Parents {
-		if up := o.catalog.relations[parent]; up != nil && attribute(up, column) != nil {
+		if up := o.catalog.Relation(parent); up != nil && up.Column(column) != nil {
 			return o.effective(up, column)
 		}
 	}

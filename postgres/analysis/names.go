@@ -82,7 +82,7 @@ func (a *analysis) namesOf(n *pg.Node, v *value) string {
 }
 
 func (a *analysis) namesOfColumn(c *resolved) string {
-	if t := a.catalog.types[c.typ]; c.names == "" && t != nil && t.Schema == "pg_catalog" && namesTypes[t.Name] {
+	if t := a.catalog.Type(c.typ); c.names == "" && t != nil && t.Schema == "pg_catalog" && namesTypes[t.Name] {
 		return t.Name
 	}
 	return c.names

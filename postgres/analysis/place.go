@@ -69,25 +69,12 @@ func (s *shape) tells() bool {
 
 // lies is the place of a row of a relation, for the sub-select that reads it.
 func (a *analysis) lies(r *Relation, label string) *pg.Node {
-	if a.catalog.hasPlaces(r, 0) {
+	if a.catalog.InTables(r) {
 		return a.keyed(label, func(seed *pg.Node) *pg.Node {
 			return call("hashtidextended", column("ctid"), call("hashoidextended", column("tableoid"), seed))
 		})
 	}
 	return a.keyedText(label, wholeOf(r.Name))
-}
-
-// hasPlaces reports whether the rows of a relation and of all its parts lie in tables.
-func (c *Catalog) hasPlaces(r *Relation, depth int) bool {
-	if r.Kind != 'r' && r.Kind != 'm' && r.Kind != 'p' || depth > 16 {
-		return false
-	}
-	for _, child := range c.children[r.OID] {
-		if !c.hasPlaces(child, depth+1) {
-			return false
-		}
-	}
-	return true
 }
 
 // wholeOf is the row of an item, as one value.

@@ -150,7 +150,7 @@ func (a *analysis) visibleType(s string) *Type {
 		return nil
 	}
 	for _, schema := range schemas {
-		t := a.catalog.typeNames[relationName{schema, parts[len(parts)-1]}]
+		t := a.catalog.TypeNamed(schema, parts[len(parts)-1])
 		if t == nil || !a.over.system.types[t.OID] {
 			continue
 		}
@@ -158,7 +158,7 @@ func (a *analysis) visibleType(s string) *Type {
 			return t
 		}
 		for oid := range a.over.system.types {
-			if e := a.catalog.types[oid]; e.Element == t.OID {
+			if e := a.catalog.Type(oid); e.Element == t.OID {
 				return e
 			}
 		}
@@ -171,7 +171,7 @@ func (a *analysis) visibleType(s string) *Type {
 func (a *analysis) type2oid(name *pg.Node) *pg.Node {
 	var list, oids []string
 	for oid := range a.over.system.types {
-		t := a.catalog.types[oid]
+		t := a.catalog.Type(oid)
 		list, oids = append(list, t.Schema+"\x01"+t.Name), append(oids, fmt.Sprint(oid))
 		if a.visibleType(quoteIdent(t.Name)) == t {
 			list, oids = append(list, t.Name), append(oids, fmt.Sprint(oid))

@@ -23,7 +23,7 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 		}
 		var there []string
 		for _, s := range list {
-			if _, ok := a.catalog.schemas[s]; ok || system(s) {
+			if _, ok := a.catalog.Schema(s); ok || system(s) {
 				there = append(there, s)
 			}
 		}
@@ -35,7 +35,7 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 		}
 		var oids []string
 		for oid := range a.over.system.visible {
-			r := a.catalog.relations[oid]
+			r := a.catalog.Relation(oid)
 			if a.catalog.relation(a.session.SearchPath, "", r.Name) == r {
 				oids = append(oids, fmt.Sprint(oid))
 				for _, i := range r.Indexes {
@@ -151,7 +151,7 @@ func (a *analysis) ancestors(oid *pg.Node) *pg.Node {
 			if len(up.Parents) == 0 {
 				break
 			}
-			up = a.catalog.relations[up.Parents[0]]
+			up = a.catalog.Relation(up.Parents[0])
 		}
 		fmt.Fprintf(&cases, " WHEN %d THEN %s", r.OID, arraySQL(list, "oid"))
 	}

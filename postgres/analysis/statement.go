@@ -80,7 +80,7 @@ func (a *analysis) columns(res *result) []Column {
 			s := c.seal
 			col.Sealed, col.Type, col.Modifier, col.seal = true, s.shown, -1, s
 			col.Size = -1
-			if t := a.catalog.types[s.shown]; t != nil {
+			if t := a.catalog.Type(s.shown); t != nil {
 				col.Size = t.Size
 			}
 			col.action, col.bare = a.action(s.action), c.bare

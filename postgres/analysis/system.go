@@ -15,10 +15,6 @@ import (
 // it could hold values, definitions, statistics or rights. Rows are filtered to
 // PostgreSQL's own objects and to what the consumer may see.
 
-// firstUser is the first OID that is not PostgreSQL's own (FirstNormalObjectId,
-// src/include/access/transam.h).
-const firstUser = 16384
-
 // systemRelation says what is left of a system relation.
 type systemRelation struct {
 	// null are the columns that are NULL; replace gives others an expression.
@@ -255,19 +251,19 @@ func newSystemView(o *overlay) *systemView {
 	namespaces := slices.Clone(schemas)
 	for _, schema := range append(slices.Clone(schemas), "pg_catalog", "information_schema", "public") {
 		namespaces = append(namespaces, schema)
-		if oid := o.catalog.schemas[schema]; oid != 0 {
+		if oid, _ := o.catalog.Schema(schema); oid != 0 {
 			namespaces = append(namespaces, id(oid))
 		}
 	}
-	for _, t := range o.catalog.types {
+	for t := range o.catalog.Types() {
 		if t.OID < firstUser {
 			continue
 		}
 		element := t
-		if t.Element != 0 && o.catalog.types[t.Element] != nil {
-			element = o.catalog.types[t.Element]
+		if t.Element != 0 && o.catalog.Type(t.Element) != nil {
+			element = o.catalog.Type(t.Element)
 		}
-		if r := o.catalog.byName[relationName{element.Schema, element.Name}]; element.Kind == 'c' && r != nil && !v.visible[r.OID] {
+		if r := o.catalog.Named(element.Schema, element.Name); element.Kind == 'c' && r != nil && !v.visible[r.OID] {
 			continue
 		}
 		if !seen[t.Schema] && !system(t.Schema) {
@@ -370,7 +366,7 @@ func toldCase(c *Catalog, told map[uint32][]string, column string, name func(*Ty
 	b.WriteString("(CASE")
 	for _, oid := range oids {
 		fmt.Fprintf(&b, " WHEN (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY (%s) THEN %s",
-			arraySQL(told[oid], "text"), quoteText(name(c.types[oid])))
+			arraySQL(told[oid], "text"), quoteText(name(c.Type(oid))))
 	}
 	b.WriteString(" ELSE " + column + "::pg_catalog.text END)")
 	return b.String()
@@ -419,7 +415,7 @@ func (o *overlay) systemShape(r *Relation) *shape {
 		if sys.where == "false" || gone[a.Name] || sys.keep != "" && !kept[a.Name] {
 			c.treatment = Pushed
 			c.value = "NULL::pg_catalog.text"
-			if t := o.catalog.types[a.Type]; t.Kind != 'p' {
+			if t := o.catalog.Type(a.Type); t.Kind != 'p' {
 				c.value = "NULL::" + typeSQL(t)
 			}
 		}

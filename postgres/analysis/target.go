@@ -184,7 +184,7 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 	if c.seal != nil {
 		a.refuseSealed(c.seal, ref.Location, "its fields are asked for", "")
 	}
-	t := a.catalog.types[c.typ]
+	t := a.catalog.Type(c.typ)
 	if t == nil || len(t.Fields) == 0 {
 		a.fail(codeForbidden, ref.Location, "the star of this column cannot be resolved", "name the fields")
 	}

@@ -164,7 +164,7 @@ func (o *overlay) shape(r *Relation) *shape {
 		s.columns = append(s.columns, o.column(r, a))
 	}
 	for _, parent := range r.Parents {
-		if p := o.catalog.relations[parent]; p != nil {
+		if p := o.catalog.Relation(parent); p != nil {
 			s.inherit(o.shape(p))
 		} else {
 			s.refused = "its parent is not known"
@@ -243,9 +243,9 @@ func (c *shapeColumn) remove(cat *Catalog) {
 	c.treatment = Pushed
 	t := cat.base(c.Type)
 	if t != nil && t.Element != 0 && cat.labelled(t.Element) {
-		t = cat.types[oidTextArray]
+		t = cat.Type(oidTextArray)
 	} else if t != nil && cat.labelled(t.OID) {
-		t = cat.types[oidText]
+		t = cat.Type(oidText)
 	}
 	if t == nil {
 		c.treatment = Hidden
@@ -253,7 +253,7 @@ func (c *shapeColumn) remove(cat *Catalog) {
 	}
 	if t.Kind == 'e' {
 		// An enum's name and labels are hidden with its values.
-		t = cat.types[oidText]
+		t = cat.Type(oidText)
 	}
 	c.shown = t.OID
 	c.value = "NULL::" + typeSQL(t)

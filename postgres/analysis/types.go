@@ -86,3 +86,7 @@ var namingTypes = map[uint32]bool{
 	24: true, 2202: true, 2203: true, 2204: true, 2205: true, 2206: true, 4096: true, 4089: true, 3734: true, 3769: true, 4191: true,
 	1008: true, 2207: true, 2208: true, 2209: true, 2210: true, 2211: true, 4097: true, 4090: true, 3735: true, 3770: true, 4192: true,
 }
+
+// firstUser is the first OID that is not PostgreSQL's own (FirstNormalObjectId,
+// src/include/access/transam.h).
+const firstUser = 16384

@@ -136,7 +136,7 @@ func (o *overlay) layChain(c *shapeColumn, r *Relation, ch chain) {
 		c.why = why
 		return
 	}
-	typ := o.catalog.types[shown]
+	typ := o.catalog.Type(shown)
 	write := func(i int) string {
 		if i < 0 || branches[i].value == "" {
 			return "NULL::" + typeSQL(typ)
@@ -346,7 +346,7 @@ func (o *overlay) relatedTests(c *shapeColumn, r *Relation, w *mask.RowCondition
 	}
 	var join []string
 	for _, here := range sortedKeys(w.On) {
-		l, r := attribute(r, here), attribute(other, w.On[here])
+		l, r := r.Column(here), other.Column(w.On[here])
 		join = append(join, o.joined(rowAlias+"."+quoteIdent(l.Name), l.Type, "veil_other."+quoteIdent(r.Name), r.Type))
 	}
 	test := o.tests(other, w, "veil_other.")
@@ -362,12 +362,12 @@ func (o *overlay) relatedTo(r *Relation, w *mask.RowCondition) *Relation {
 	if schema == "" {
 		schema = r.Schema
 	}
-	other := o.catalog.byName[relationName{schema, w.Table}]
+	other := o.catalog.Named(schema, w.Table)
 	if other == nil || system(schema) {
 		return nil
 	}
 	for here, there := range w.On {
-		if attribute(r, here) == nil || attribute(other, there) == nil {
+		if r.Column(here) == nil || other.Column(there) == nil {
 			return nil
 		}
 	}
@@ -381,15 +381,6 @@ func (o *overlay) joined(l string, lt uint32, r string, rt uint32) string {
 		return l + " = " + r
 	}
 	return l + "::pg_catalog.text = " + r + "::pg_catalog.text"
-}
-
-func attribute(r *Relation, name string) *Attribute {
-	for i := range r.Columns {
-		if r.Columns[i].Name == name {
-			return &r.Columns[i]
-		}
-	}
-	return nil
 }
 
 func sortedKeys[V any](m map[string]V) []string {

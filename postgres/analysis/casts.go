@@ -1,0 +1,87 @@
+package analysis
+
+// CastFrom is a cast that leads to a type.
+type CastFrom struct {
+	Source   *Type
+	Implicit bool
+}
+
+func castsInto(types map[uint32]*Type) map[uint32][]CastFrom {
+	into := map[uint32][]CastFrom{}
+	for _, t := range types {
+		for _, cast := range t.Casts {
+			into[cast.Target] = append(into[cast.Target], CastFrom{t, cast.Implicit})
+		}
+	}
+	return into
+}
+
+// fenced returns the type that casts of the database are of, if one is in a type.
+func (c *Catalog) fenced(oid uint32) *Type { return c.fencedWithin(oid, 0) }
+
+func (c *Catalog) fencedWithin(oid uint32, depth int) *Type {
+	t := c.Type(oid)
+	if t == nil || depth > 16 {
+		return nil
+	}
+	if c.castsUnasked(t) {
+		return t
+	}
+	for _, inner := range append([]uint32{t.Base, t.Element}, fieldTypes(t)...) {
+		if inner != 0 && inner != oid {
+			if f := c.fencedWithin(inner, depth+1); f != nil {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// castsUnasked reports whether a cast from or to the type can fire where none is
+// written.
+func (c *Catalog) castsUnasked(t *Type) bool {
+	own := t.Schema == "pg_catalog"
+	for _, cast := range t.Casts {
+		to := c.Type(cast.Target)
+		switch {
+		case to == nil:
+			return true
+		case own && to.Schema != "pg_catalog":
+			// It reaches nothing that takes the target.
+		case cast.Implicit, !own && t.Kind != 'e', to.OID == oidJSON, to.OID == oidJSONB:
+			// Functions that make JSON call the cast that is made by request. What
+			// becomes of a value is not followed but by its fence.
+			return true
+		}
+	}
+	for _, cast := range c.casts[t.OID] {
+		if !own && cast.Implicit {
+			return true
+		}
+	}
+	return false
+}
+
+// holds reports whether a type is another, over it or made of it.
+func (c *Catalog) holds(oid, other uint32, depth int) bool {
+	t := c.Type(oid)
+	if oid == other || t == nil || depth > 16 {
+		return true
+	}
+	for _, inner := range append([]uint32{t.Base, t.Element}, fieldTypes(t)...) {
+		if inner != 0 && inner != oid && c.holds(inner, other, depth+1) {
+			return true
+		}
+	}
+	return false
+}
+
+func fieldTypes(t *Type) (out []uint32) {
+	for _, f := range t.Fields {
+		out = append(out, f.Type)
+	}
+	return out
+}
+
+// castsTo are the casts to a type by functions of the database.
+func (c *Catalog) castsTo(oid uint32) []CastFrom { return c.casts[oid] }

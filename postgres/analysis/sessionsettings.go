@@ -1,0 +1,51 @@
+package analysis
+
+import "maps"
+
+// SessionSettings are the parameters that an upstream session must have before the
+// first statement, and that no statement may change. DateStyle is to be ISO besides,
+// with any order of day, month and year.
+func SessionSettings() map[string]string {
+	return map[string]string{
+		"search_path":                   "pg_catalog, pg_temp",
+		"default_transaction_read_only": "on",
+		"client_encoding":               "UTF8",
+		"standard_conforming_strings":   "on",
+		"backslash_quote":               "safe_encoding",
+		"transform_null_equals":         "off",
+		"xmloption":                     "content",
+		"array_nulls":                   "on",
+		"check_function_bodies":         "off",
+		"enable_mergejoin":              "off",
+	}
+}
+
+// FirstSettings are those that a client may change.
+func FirstSettings() map[string]string {
+	return map[string]string{"bytea_output": "hex", "extra_float_digits": "1"}
+}
+
+// CatalogSettings are the parameters of the connection that the catalog is read by, in
+// whose forms the constants in definitions of views are written.
+func CatalogSettings() map[string]string {
+	settings := SessionSettings()
+	maps.Copy(settings, FirstSettings())
+	settings["DateStyle"], settings["IntervalStyle"] = "ISO, YMD", "postgres"
+	return settings
+}
+
+// VersionSettings are those that PostgreSQL has from some version on: ways of planning
+// that sort the input of aggregates, groups or DISTINCT by the originals, so that an
+// aggregate beside them would show their order. major is the upstream's version.
+func VersionSettings(major int) map[string]string {
+	settings := map[string]string{}
+	for _, s := range []struct {
+		since int
+		name  string
+	}{{16, "enable_presorted_aggregate"}, {17, "enable_group_by_reordering"}, {18, "enable_distinct_reordering"}} {
+		if major >= s.since {
+			settings[s.name] = "off"
+		}
+	}
+	return settings
+}
