@@ -31,14 +31,16 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/fhirproxy/media":    {"fhir", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse"},
 		"proxy/fhirproxy/upstream": {"fhir", "proxy", "proxy/metrics", "proxy/signin", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse"},
 		"proxy/signin":             {"textfile"},
-		"postgres/analysis":        {"mask"},
-		"proxy/pgproxy":            {"mask", "postgres/analysis", "proxy", "proxy/consumer", "proxy/metrics"},
+		"proxy/pgproxy":            {"mask", "postgres/analysis", "postgres/catalog", "proxy", "proxy/consumer", "proxy/metrics"},
+		// Tables, and PostgreSQL.
+		"postgres/catalog":  {},
+		"postgres/analysis": {"mask", "postgres/catalog"},
 		// Test support, imported by tests alone.
 		"proxy/fhirproxy/hapitest":   {"fhir/fhirtest"},
 		"proxy/fhirproxy/clienttest": {},
 		"proxy/pgproxy/pgtest":       {},
 		"proxy/pgproxy/sqltest":      {},
-		"cmd/veil":                   {"textfile", "mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "postgres/analysis", "proxy", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "proxy/metrics", "proxy/signin"},
+		"cmd/veil":                   {"textfile", "mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "proxy/metrics", "proxy/signin", "postgres/analysis"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // The age cap in SQL. Limits and units are those of the method itself, which is asked
@@ -70,7 +71,7 @@ func (d *laying) ageCap() (string, bool) {
 	if limits == nil {
 		return "", false
 	}
-	u := "pg_catalog.translate(pg_catalog.btrim(coalesce(" + quoteIdent(unit) + "::pg_catalog.text, ''), " + quoteText(unitSpace) + "), " + unitFolding(slices.Concat(limits.all, limits.ages)) + `) COLLATE "C"`
+	u := "pg_catalog.translate(pg_catalog.btrim(coalesce(" + catalog.QuoteIdent(unit) + "::pg_catalog.text, ''), " + catalog.QuoteLiteral(unitSpace) + "), " + unitFolding(slices.Concat(limits.all, limits.ages)) + `) COLLATE "C"`
 	var b strings.Builder
 	fmt.Fprintf(&b, "CASE WHEN %s THEN %s", d.below(limits.least), d.value)
 	fmt.Fprintf(&b, " WHEN %s = '' THEN %s", u, d.capped(limits.none, limits.hasNone))
@@ -131,7 +132,7 @@ func (l *unitLimits) mayBeTime(u string) string {
 	const letter = "[[:alpha:]]"
 	divided := "pg_catalog.regexp_replace(" + u + ", '(/[^[:alpha:]]*|(^|[^[:alpha:]])(per|pro|por|par)[^[:alpha:]]+)" + letter + "+', ' ', 'g')"
 	word := func(text string, words []string) string {
-		return text + " ~ " + quoteText("(^|[^[:alpha:]])("+strings.Join(words, "|")+")($|[^[:alpha:]])")
+		return text + " ~ " + catalog.QuoteLiteral("(^|[^[:alpha:]])("+strings.Join(words, "|")+")($|[^[:alpha:]])")
 	}
 	var inside []string
 	for _, w := range slices.Concat(l.words, l.ages) {
@@ -143,8 +144,8 @@ func (l *unitLimits) mayBeTime(u string) string {
 		u + " = '?'",
 		word(divided, l.words),
 		word(u, l.ages),
-		u + " ~ " + quoteText(strings.Join(inside, "|")),
-		u + " ~ " + quoteText("^[^/[:alpha:]]*("+strings.Join(l.letters, "|")+")($|[^[:alpha:]])"),
+		u + " ~ " + catalog.QuoteLiteral(strings.Join(inside, "|")),
+		u + " ~ " + catalog.QuoteLiteral("^[^/[:alpha:]]*("+strings.Join(l.letters, "|")+")($|[^[:alpha:]])"),
 		"pg_catalog.btrim(pg_catalog.regexp_replace(" + u + ", '[{][^{}]*[}]', '', 'g')) = ANY (" + textArray(l.all) + ") AND " + u + " ~ '[{]'",
 	}, " OR ") + ")"
 }
@@ -173,13 +174,13 @@ func unitFolding(words []string) string {
 	for _, r := range keys {
 		to = append(to, from[r])
 	}
-	return quoteText(string(keys)) + ", " + quoteText(string(to))
+	return catalog.QuoteLiteral(string(keys)) + ", " + catalog.QuoteLiteral(string(to))
 }
 
 func textArray(list []string) string {
 	var quoted []string
 	for _, s := range list {
-		quoted = append(quoted, quoteText(s))
+		quoted = append(quoted, catalog.QuoteLiteral(s))
 	}
 	return "ARRAY[" + strings.Join(quoted, ",") + "]::pg_catalog.text[]"
 }
@@ -192,10 +193,10 @@ const textNumber = `'^[+-]?([0-9]{1,30}([.][0-9]{0,30})?|[.][0-9]{1,30})$'`
 // none.
 func (d *laying) number() string {
 	switch {
-	case isText(d.typ.OID):
+	case catalog.IsText(d.typ.OID):
 		v := d.value + "::pg_catalog.text"
 		return "CASE WHEN pg_catalog.length(" + v + ") <= 40 AND " + v + ` COLLATE "C" ~ ` + textNumber + " THEN " + v + "::pg_catalog.numeric END"
-	case isInteger(d.typ.OID):
+	case catalog.IsInteger(d.typ.OID):
 		return d.value
 	}
 	return "CASE WHEN " + d.value + "::pg_catalog.text NOT IN ('NaN', 'Infinity', '-Infinity') THEN " + d.value + " END"
@@ -210,10 +211,10 @@ func (d *laying) capped(l ageLimit, isTime bool) string {
 		return d.value
 	}
 	limit := l.cap
-	if isText(d.typ.OID) {
-		limit = quoteText(limit)
+	if catalog.IsText(d.typ.OID) {
+		limit = catalog.QuoteLiteral(limit)
 	}
-	if isInteger(d.typ.OID) {
+	if catalog.IsInteger(d.typ.OID) {
 		return fmt.Sprintf("CASE WHEN %[1]s >= %[2]s THEN %[3]s ELSE %[1]s END", d.value, l.from, limit)
 	}
 	return fmt.Sprintf("CASE WHEN (%[1]s) >= %[2]s THEN %[3]s WHEN (%[1]s) < %[2]s THEN %[4]s END", d.number(), l.from, limit, d.value)

@@ -13,6 +13,7 @@ import (
 	"github.com/wasilibs/go-pgquery/parser"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Statement is one of the statements of a query string.
@@ -105,7 +106,7 @@ func nesting(text string) int {
 // analysis is the state of one statement's analysis. Refusals are panics of *Refusal
 // within it.
 type analysis struct {
-	catalog *Catalog
+	catalog *catalog.Catalog
 	policy  *Policy
 	over    *overlay
 	session *Session
@@ -145,7 +146,7 @@ type analysis struct {
 }
 
 // analyze analyses one statement without the cache.
-func analyze(sql string, c *Catalog, p *Policy, s *Session) (plan *Plan, refusal *Refusal) {
+func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan, refusal *Refusal) {
 	tree, refusal := parse(sql)
 	if refusal != nil {
 		return nil, refusal
@@ -297,9 +298,9 @@ func (a *analysis) testedParam(t *pg.NullTest, n int32, sc *scope) {
 func (a *analysis) sealedParam(n int32, s *seal, array bool, at int32) *pg.Node {
 	a.paramNumber(n, at)
 	ref := &pg.Node{Node: &pg.Node_ParamRef{ParamRef: &pg.ParamRef{Number: n}}}
-	typ := uint32(oidText)
+	typ := uint32(catalog.OIDText)
 	if array {
-		typ = oidTextArray
+		typ = catalog.OIDTextArray
 	}
 	if old := a.params[n]; old != nil && !old.tested {
 		if !old.Sealed || old.nulls || old.seal.domain != s.domain || old.array != array || array && old.seal.twin != s.twin {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dgraph-io/ristretto/v2"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Analyzer analyses statements and remembers plans: by text, catalog, policy and
@@ -18,7 +19,7 @@ type Analyzer struct {
 // planKey is all that decides what a plan is.
 type planKey struct {
 	sql, path string
-	catalog   *Catalog
+	catalog   *catalog.Catalog
 	policy    *Policy
 }
 
@@ -44,7 +45,7 @@ func (a *Analyzer) Close() { a.plans.Close() }
 
 // Analyze says what a statement may do: a plan to run it, or a refusal. It is one
 // statement, with or without a semicolon. Nothing in it reads the database.
-func (a *Analyzer) Analyze(sql string, c *Catalog, p *Policy, s *Session) (*Plan, *Refusal) {
+func (a *Analyzer) Analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (*Plan, *Refusal) {
 	key := planKey{sql, strings.Join(s.SearchPath, "\x00"), c, p}
 	hash := maphash.Comparable(a.seed, key)
 	if r, ok := a.plans.Get(hash); ok && r.key == key {

@@ -3,6 +3,7 @@ package analysis
 import (
 	"bytes"
 	"errors"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	"testing"
 )
 
@@ -97,14 +98,14 @@ func TestBareOriginalsNeedTheirOrigin(t *testing.T) {
 		fields []Field
 		ok     bool
 	}{
-		{"as expected", []Field{{30001, 1, oidInt8}, {30001, 7, oidText}}, true},
-		{"no origin told", []Field{{0, 0, oidInt8}, {30001, 7, oidText}}, false},
-		{"a carrier", []Field{{0, 0, oidRecord}, {30001, 7, oidText}}, false},
-		{"another column", []Field{{30001, 4, oidInt8}, {30001, 7, oidText}}, false},
-		{"another table", []Field{{30005, 1, oidInt8}, {30001, 7, oidText}}, false},
-		{"the original in the clear column", []Field{{30001, 1, oidInt8}, {30001, 1, oidInt8}}, false},
-		{"a whole row", []Field{{30001, 0, oidRecord}, {30001, 7, oidText}}, false},
-		{"a column too few", []Field{{30001, 1, oidInt8}}, false},
+		{"as expected", []Field{{30001, 1, catalog.OIDInt8}, {30001, 7, catalog.OIDText}}, true},
+		{"no origin told", []Field{{0, 0, catalog.OIDInt8}, {30001, 7, catalog.OIDText}}, false},
+		{"a carrier", []Field{{0, 0, catalog.OIDRecord}, {30001, 7, catalog.OIDText}}, false},
+		{"another column", []Field{{30001, 4, catalog.OIDInt8}, {30001, 7, catalog.OIDText}}, false},
+		{"another table", []Field{{30005, 1, catalog.OIDInt8}, {30001, 7, catalog.OIDText}}, false},
+		{"the original in the clear column", []Field{{30001, 1, catalog.OIDInt8}, {30001, 1, catalog.OIDInt8}}, false},
+		{"a whole row", []Field{{30001, 0, catalog.OIDRecord}, {30001, 7, catalog.OIDText}}, false},
+		{"a column too few", []Field{{30001, 1, catalog.OIDInt8}}, false},
 	} {
 		if err := p.CheckRow(c.fields); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)

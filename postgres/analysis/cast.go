@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // typeCast checks the type. A sealed value cannot be cast.
@@ -40,7 +41,7 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 		a.askedCast(&v, to, at)
 	}
 	if t != nil && t.Kind == 'e' {
-		if f := a.catalog.fenced(t.OID); f != nil {
+		if f := a.catalog.Restricted(t.OID); f != nil {
 			if _, ok := constantOf(v.node); !ok {
 				a.refuseFenced(f, at)
 			}
@@ -51,7 +52,7 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 }
 
 // castType is the type of pg_catalog that a cast names, or nil.
-func (a *analysis) castType(c *pg.TypeCast) *Type {
+func (a *analysis) castType(c *pg.TypeCast) *catalog.Type {
 	parts, ok := dotted(c.TypeName.GetNames())
 	if !ok || len(parts) == 0 || len(parts) == 2 && parts[0] != "pg_catalog" || len(parts) > 2 {
 		return nil
@@ -61,18 +62,18 @@ func (a *analysis) castType(c *pg.TypeCast) *Type {
 
 // castsToItself reports whether a cast changes nothing in the masked value: it is to the
 // type that the column comes as, or of a text to another that holds it whole.
-func (s *seal) castsToItself(t *Type, name *pg.TypeName) bool {
+func (s *seal) castsToItself(t *catalog.Type, name *pg.TypeName) bool {
 	if t == nil || len(name.ArrayBounds) > 0 || s.form != formText {
 		return false
 	}
 	plain := len(name.Typmods) == 0
 	switch {
-	case t.OID == s.shown || isVarying(s.shown) && isVarying(t.OID):
+	case t.OID == s.shown || catalog.IsVarying(s.shown) && catalog.IsVarying(t.OID):
 		if plain {
 			return true
 		}
 		n := name.Typmods[0].GetAConst().GetIval().GetIval()
-		return isText(t.OID) && s.domain != "" && len(name.Typmods) == 1 && n >= maxPseudonym
+		return catalog.IsText(t.OID) && s.domain != "" && len(name.Typmods) == 1 && n >= maxPseudonym
 	}
 	return false
 }
@@ -81,11 +82,11 @@ func (s *seal) castsToItself(t *Type, name *pg.TypeName) bool {
 const maxPseudonym = 64
 
 // castTo are the types that a cast makes, elements of an array among them.
-func (a *analysis) castTo(name *pg.TypeName, t *Type) []*Type {
+func (a *analysis) castTo(name *pg.TypeName, t *catalog.Type) []*catalog.Type {
 	if t != nil {
-		return []*Type{a.catalog.Type(t.OID), a.catalog.base(t.OID)}
+		return []*catalog.Type{a.catalog.Type(t.OID), a.catalog.Base(t.OID)}
 	}
-	var all []*Type
+	var all []*catalog.Type
 	for _, schema := range []string{schemaOf(name), "pg_catalog"} {
 		for _, n := range []string{lastPart(name.Names), strings.TrimPrefix(lastPart(name.Names), "_")} {
 			all = append(all, a.catalog.TypeNamed(schema, n))
@@ -103,7 +104,7 @@ func schemaOf(name *pg.TypeName) string {
 
 // visibleSchema reports whether a schema is PostgreSQL's own or has a visible relation.
 func (a *analysis) visibleSchema(name string) bool {
-	if system(name) || name == "public" {
+	if catalog.IsSystem(name) || name == "public" {
 		return true
 	}
 	for oid := range a.over.system.visible {
@@ -114,7 +115,7 @@ func (a *analysis) visibleSchema(name string) bool {
 	return false
 }
 
-func typeWord(c *Catalog, oid uint32) string {
+func typeWord(c *catalog.Catalog, oid uint32) string {
 	if t := c.Type(oid); t != nil {
 		return t.Name
 	}
@@ -124,7 +125,7 @@ func typeWord(c *Catalog, oid uint32) string {
 // regCast is a cast to regclass and the like, which looks names up. A constant is
 // looked up here, by the session's search path and among what is visible; an OID of
 // what is hidden gives no name.
-func (a *analysis) regCast(c *pg.TypeCast, t *Type, n *pg.Node, sc *scope) *pg.Node {
+func (a *analysis) regCast(c *pg.TypeCast, t *catalog.Type, n *pg.Node, sc *scope) *pg.Node {
 	s, isText := constantText(c.Arg)
 	switch {
 	case t.Name == "regclass" && isText && !allDigits(s):
@@ -139,8 +140,8 @@ func (a *analysis) regCast(c *pg.TypeCast, t *Type, n *pg.Node, sc *scope) *pg.N
 		if len(parts) == 2 {
 			schema = parts[0]
 		}
-		r := a.catalog.relation(a.session.SearchPath, schema, parts[len(parts)-1])
-		if r == nil || !system(r.Schema) && !a.over.system.visible[r.OID] {
+		r := a.catalog.Find(a.session.SearchPath, schema, parts[len(parts)-1])
+		if r == nil || !catalog.IsSystem(r.Schema) && !a.over.system.visible[r.OID] {
 			a.fail(codeNoTable, location(n), fmt.Sprintf("relation %q does not exist", s), "")
 		}
 		c.Arg = cast(text(fmt.Sprint(r.OID)), "oid")
@@ -166,7 +167,7 @@ func (a *analysis) regCast(c *pg.TypeCast, t *Type, n *pg.Node, sc *scope) *pg.N
 	if v.fence != nil {
 		a.refuseFenced(v.fence, location(n))
 	}
-	if t.Name == "regtype" && !(v.column != nil && v.column.typ == oidOID) && !castsToOID(c.Arg) {
+	if t.Name == "regtype" && !(v.column != nil && v.column.typ == catalog.OIDOID) && !castsToOID(c.Arg) {
 		return a.type2oid(c.Arg)
 	}
 	if t.Name != "regtype" && t.Name != "regproc" && t.Name != "regnamespace" && t.Name != "regrole" {
@@ -198,7 +199,7 @@ func (a *analysis) visibleName(kind string, oid, name *pg.Node) *pg.Node {
 		slices.Sort(oids)
 		list = arraySQL(oids, "oid")
 	}
-	own := op("<", oid, integer(firstUser, "oid"))
+	own := op("<", oid, integer(catalog.FirstUser, "oid"))
 	if list == "" {
 		return when(own, name)
 	}
@@ -209,7 +210,7 @@ func (a *analysis) visibleName(kind string, oid, name *pg.Node) *pg.Node {
 // typeName checks a type: those of pg_catalog, and enums and composite types of the
 // database that no masked column has. The type is nil where it is an array or unknown
 // to the catalog.
-func (a *analysis) typeName(t *pg.TypeName) *Type {
+func (a *analysis) typeName(t *pg.TypeName) *catalog.Type {
 	parts, ok := dotted(t.GetNames())
 	if !ok || t.GetPctType() || t.GetSetof() {
 		a.fail(codeForbidden, t.GetLocation(), "this type is not allowed", "")
@@ -238,7 +239,7 @@ func (a *analysis) typeName(t *pg.TypeName) *Type {
 			t.Names = names(schema, name)
 			a.types[typ.OID] = true
 			if len(t.ArrayBounds) > 0 {
-				if a.catalog.fenced(typ.OID) != nil {
+				if a.catalog.Restricted(typ.OID) != nil {
 					break
 				}
 				return nil
@@ -254,7 +255,7 @@ func (a *analysis) typeName(t *pg.TypeName) *Type {
 // forbiddenTypes look names up, hold values of the system or are made of anything.
 var forbiddenTypes = wordSet("pg_node_tree pg_ndistinct pg_dependencies pg_mcv_list pg_snapshot txid_snapshot regoper regoperator regprocedure regconfig regdictionary regcollation")
 
-func (a *analysis) builtinType(t *pg.TypeName, typ *Type, name string) *Type {
+func (a *analysis) builtinType(t *pg.TypeName, typ *catalog.Type, name string) *catalog.Type {
 	if forbiddenTypes[name] || typ != nil && (typ.Kind == 'c' || typ.Kind == 'p' && name != "record") {
 		a.fail(codeForbidden, t.Location, fmt.Sprintf("a cast to %q is not allowed", name), "")
 	}
@@ -268,7 +269,7 @@ func (a *analysis) builtinType(t *pg.TypeName, typ *Type, name string) *Type {
 		return nil
 	}
 	if typ == nil {
-		return &Type{Schema: "pg_catalog", Name: name}
+		return &catalog.Type{Schema: "pg_catalog", Name: name}
 	}
 	return typ
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	pgquery "github.com/wasilibs/go-pgquery"
 )
 
@@ -63,7 +64,7 @@ func holds(t testing.TB, p *Plan, clear map[string]bool) {
 			return
 		}
 		wrapped[v] = true
-		if system(v.Schemaname) {
+		if catalog.IsSystem(v.Schemaname) {
 			return
 		}
 		for _, n := range s.TargetList {
@@ -107,7 +108,7 @@ func holds(t testing.TB, p *Plan, clear map[string]bool) {
 }
 
 // clearColumns are those that may stand bare in a sub-select.
-func clearColumns(t testing.TB, c *Catalog, p *Policy) map[string]bool {
+func clearColumns(t testing.TB, c *catalog.Catalog, p *Policy) map[string]bool {
 	t.Helper()
 	out := map[string]bool{}
 	for _, x := range p.Treatments(c) {

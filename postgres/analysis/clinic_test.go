@@ -6,6 +6,7 @@ import (
 
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/safeharbor"
 )
 
@@ -47,26 +48,26 @@ const (
 	oidAddress = 20003
 )
 
-func clinicCatalog(t testing.TB) *Catalog {
+func clinicCatalog(t testing.TB) *catalog.Catalog {
 	t.Helper()
-	columns := func(list string) (out []Attribute) {
-		types := map[string]uint32{"int8": oidInt8, "int4": oidInt4, "text": oidText, "date": oidDate, "timestamptz": oidTimestamptz, "uuid": oidUUID,
-			"numeric": oidNumeric, "jsonb": oidJSONB, "text[]": oidTextArray, "bool": oidBool, "kind": oidKind, "reading": oidReading, "address": oidAddress,
-			"oid": oidOID, "name": oidName, "int2": oidInt2, "bpchar": oidBpchar}
+	columns := func(list string) (out []catalog.Attribute) {
+		types := map[string]uint32{"int8": catalog.OIDInt8, "int4": catalog.OIDInt4, "text": catalog.OIDText, "date": catalog.OIDDate, "timestamptz": catalog.OIDTimestamptz, "uuid": catalog.OIDUUID,
+			"numeric": catalog.OIDNumeric, "jsonb": catalog.OIDJSONB, "text[]": catalog.OIDTextArray, "bool": catalog.OIDBool, "kind": oidKind, "reading": oidReading, "address": oidAddress,
+			"oid": catalog.OIDOID, "name": catalog.OIDName, "int2": catalog.OIDInt2, "bpchar": catalog.OIDBpchar}
 		for i, f := range strings.Split(list, ", ") {
 			name, typ, _ := strings.Cut(f, " ")
-			a := Attribute{Name: strings.ReplaceAll(name, "~", " "), Number: int16(i + 1), Type: types[typ], Modifier: -1}
+			a := catalog.Attribute{Name: strings.ReplaceAll(name, "~", " "), Number: int16(i + 1), Type: types[typ], Modifier: -1}
 			if a.Type == 0 {
 				t.Fatalf("unknown type %q", typ)
 			}
-			if isText(a.Type) {
-				a.Collation = collationDefault
+			if catalog.IsText(a.Type) {
+				a.Collation = catalog.CollationDefault
 			}
 			out = append(out, a)
 		}
 		return out
 	}
-	c, err := NewCatalog("1", []Relation{
+	c, err := catalog.New("1", []catalog.Relation{
 		{OID: 30001, Schema: "clinic", Name: "patients", Kind: 'r', Row: 7, Columns: columns("id int8, mrn text, ssn bpchar, name text, born date, died date, sex text, height int4, zip text, state text, notes text, vip bool, aliases text[], address address, secret text")},
 		{OID: 30002, Schema: "clinic", Name: "visits", Kind: 'p', Row: 8, Columns: columns("uid uuid, patient_id int8, patient_code text, seen timestamptz, ward text, days int4, kind kind, cost numeric, doc jsonb, pressure reading")},
 		{OID: 30003, Schema: "clinic", Name: "visits_2024", Kind: 'r', Row: 9, Parents: []uint32{30002}, Columns: columns("uid uuid, patient_id int8, patient_code text, seen timestamptz, ward text, days int4, kind kind, cost numeric, doc jsonb, pressure reading")},
@@ -81,10 +82,10 @@ func clinicCatalog(t testing.TB) *Catalog {
 			Definition: "SELECT patients.sex FROM clinic.patients WHERE patients.name = 'x'::text;"},
 		{OID: 1259, Schema: "pg_catalog", Name: "pg_class", Kind: 'r', Columns: columns("oid oid, relname name, relnamespace oid, relkind text, relacl text, reltuples int4")},
 		{OID: 2619, Schema: "pg_catalog", Name: "pg_statistic", Kind: 'r', Columns: columns("starelid oid, stavalues1 text")},
-	}, []Type{
-		{OID: oidKind, Schema: "clinic", Name: "kind", Kind: 'e', Size: 4, Casts: []Cast{{Target: oidInt8, Implicit: true}}},
-		{OID: oidReading, Schema: "clinic", Name: "reading", Kind: 'c', Size: -1, Fields: []Attribute{{Name: "systolic", Number: 1, Type: oidInt4}, {Name: "diastolic", Number: 2, Type: oidInt4}}},
-		{OID: oidAddress, Schema: "clinic", Name: "address", Kind: 'c', Size: -1, Fields: []Attribute{{Name: "street", Number: 1, Type: oidText}, {Name: "zip", Number: 2, Type: oidText}}},
+	}, []catalog.Type{
+		{OID: oidKind, Schema: "clinic", Name: "kind", Kind: 'e', Size: 4, Casts: []catalog.Cast{{Target: catalog.OIDInt8, Implicit: true}}},
+		{OID: oidReading, Schema: "clinic", Name: "reading", Kind: 'c', Size: -1, Fields: []catalog.Attribute{{Name: "systolic", Number: 1, Type: catalog.OIDInt4}, {Name: "diastolic", Number: 2, Type: catalog.OIDInt4}}},
+		{OID: oidAddress, Schema: "clinic", Name: "address", Kind: 'c', Size: -1, Fields: []catalog.Attribute{{Name: "street", Number: 1, Type: catalog.OIDText}, {Name: "zip", Number: 2, Type: catalog.OIDText}}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Operators. Where neither side is sealed they are any of pg_catalog's; what may be done
@@ -116,7 +117,7 @@ func (s *seal) compareHint() string {
 	switch {
 	case s.datable():
 		return "dates of one patient can be compared, and subtracted with -: those of one row, or of rows that are joined on the patient's sealed id; interval '30 days' and the like can be added, months and years cannot"
-	case isTime(s.shown):
+	case catalog.IsTime(s.shown):
 		return "its rule names no entity in this relation, or the date stands in a text; use a column of a pushed-down method"
 	case s.orderable():
 		return "it can be compared with = and <>, and by Veil's own order, with a column of the same method and domain or a pseudonym"

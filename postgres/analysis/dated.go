@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Shifted dates inside one person. All dates of a person are moved by one number of
@@ -37,7 +38,7 @@ type dated struct {
 
 // datable reports whether a column is a date that is shifted by the row's person.
 func (s *seal) datable() bool {
-	return s.action.Method == "date" && s.entity != "" && len(s.beside()) == 1 && s.form == formText && s.typ != nil && isTime(s.typ.OID) && s.shown == s.typ.OID
+	return s.action.Method == "date" && s.entity != "" && len(s.beside()) == 1 && s.form == formText && s.typ != nil && catalog.IsTime(s.typ.OID) && s.shown == s.typ.OID
 }
 
 // persons gives a table's columns the persons that they are about.
@@ -65,13 +66,13 @@ func (it *item) persons() {
 
 // plainDate is the original as it may be computed with, in the table's sub-select.
 func (a *analysis) plainDate(s *seal) *pg.Node {
-	v := quoteIdent(s.column)
+	v := catalog.QuoteIdent(s.column)
 	year := map[uint32]string{
-		oidDate:        "pg_catalog.date_trunc('year', " + v + "::pg_catalog.timestamp)::pg_catalog.date",
-		oidTimestamp:   "pg_catalog.date_trunc('year', " + v + ")",
-		oidTimestamptz: "pg_catalog.date_trunc('year', " + v + ", 'UTC')",
+		catalog.OIDDate:        "pg_catalog.date_trunc('year', " + v + "::pg_catalog.timestamp)::pg_catalog.date",
+		catalog.OIDTimestamp:   "pg_catalog.date_trunc('year', " + v + ")",
+		catalog.OIDTimestamptz: "pg_catalog.date_trunc('year', " + v + ", 'UTC')",
 	}[s.typ.OID]
-	return a.fragment("CASE WHEN " + s.guard + " THEN CASE WHEN " + quoteIdent(s.entity) + "::pg_catalog.text <> '' THEN " + v + " ELSE " + year + " END END")
+	return a.fragment("CASE WHEN " + s.guard + " THEN CASE WHEN " + catalog.QuoteIdent(s.entity) + "::pg_catalog.text <> '' THEN " + v + " ELSE " + year + " END END")
 }
 
 // samePair notes that two persons are one wherever both are there.
@@ -200,7 +201,7 @@ func (a *analysis) carrierOfDate(plain *pg.Node, id *pg.Node) *pg.Node {
 // meets reports whether two dates can be compared and subtracted: shifted alike, of one
 // person, of types that PostgreSQL compares without the session's time zone.
 func (a *analysis) meets(l, r *dated) bool {
-	zone := func(d *dated) bool { return d.typ == oidTimestamptz }
+	zone := func(d *dated) bool { return d.typ == catalog.OIDTimestamptz }
 	if l.seal.class != r.seal.class || l.seal.prefix != r.seal.prefix || zone(l) != zone(r) {
 		return false
 	}
@@ -239,12 +240,12 @@ func (a *analysis) datedSum(v value, name string, by *pg.Node) (out value, done 
 	}
 	d := *v.date
 	var n *pg.Node
-	if days, ok := wholeDays(by); ok && d.typ == oidDate {
+	if days, ok := wholeDays(by); ok && d.typ == catalog.OIDDate {
 		n = integer(days, "int4")
 	} else if seconds, ok := intervalSeconds(by); ok {
 		n = cast(text(seconds+" seconds"), "interval")
-		if d.typ == oidDate {
-			d.typ = oidTimestamp
+		if d.typ == catalog.OIDDate {
+			d.typ = catalog.OIDTimestamp
 		}
 	} else {
 		return out, false

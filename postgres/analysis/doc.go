@@ -5,7 +5,7 @@
 //
 // A door does, in this order:
 //
-//	catalog, err := analysis.LoadCatalog(ctx, conn)         // once, and again when Version changes
+//	catalog, err := catalog.Load(ctx, conn)                 // once, and again when Version changes
 //	policy, err := analysis.NewPolicy(maskPolicy, options)   // once a consumer's policy
 //	statements, refusal := analysis.Split(text)              // a simple query may have several
 //	plan, refusal := analyzer.Analyze(statement, catalog, policy, session)

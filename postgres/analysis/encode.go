@@ -6,17 +6,18 @@ import (
 	"strconv"
 
 	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // appendBinary appends the binary form of a masked value that is written as text. It
 // reports false where the text is no value of the type: it is then NULL.
 func appendBinary(dst []byte, typ uint32, src []byte, types *pgtype.Map) ([]byte, bool) {
 	switch typ {
-	case oidText, oidVarchar, oidBpchar, oidJSON, oidXML:
+	case catalog.OIDText, catalog.OIDVarchar, catalog.OIDBpchar, catalog.OIDJSON, catalog.OIDXML:
 		return append(dst, src...), true
-	case oidJSONB:
+	case catalog.OIDJSONB:
 		return append(append(dst, 1), src...), true
-	case oidUUID:
+	case catalog.OIDUUID:
 		if len(src) != 36 {
 			return dst, false
 		}
@@ -31,19 +32,19 @@ func appendBinary(dst []byte, typ uint32, src []byte, types *pgtype.Map) ([]byte
 		}
 		out, err := hex.AppendDecode(dst, digits[:])
 		return out, err == nil
-	case oidInt8:
+	case catalog.OIDInt8:
 		v, err := strconv.ParseInt(string(src), 10, 64)
 		return binary.BigEndian.AppendUint64(dst, uint64(v)), err == nil
 	}
 	var v any
 	switch typ {
-	case oidDate:
+	case catalog.OIDDate:
 		v = &pgtype.Date{}
-	case oidTimestamp:
+	case catalog.OIDTimestamp:
 		v = &pgtype.Timestamp{}
-	case oidTimestamptz:
+	case catalog.OIDTimestamptz:
 		v = &pgtype.Timestamptz{}
-	case oidNumeric:
+	case catalog.OIDNumeric:
 		v = &pgtype.Numeric{}
 	default:
 		return dst, false
@@ -60,7 +61,7 @@ func appendBinaryArray(dst []byte, elements [][]byte) []byte {
 	if len(elements) == 0 {
 		dst = binary.BigEndian.AppendUint32(dst, 0)
 		dst = binary.BigEndian.AppendUint32(dst, 0)
-		return binary.BigEndian.AppendUint32(dst, oidText)
+		return binary.BigEndian.AppendUint32(dst, catalog.OIDText)
 	}
 	hasNull := uint32(0)
 	for _, e := range elements {
@@ -68,7 +69,7 @@ func appendBinaryArray(dst []byte, elements [][]byte) []byte {
 			hasNull = 1
 		}
 	}
-	for _, v := range []uint32{1, hasNull, oidText, uint32(len(elements)), 1} {
+	for _, v := range []uint32{1, hasNull, catalog.OIDText, uint32(len(elements)), 1} {
 		dst = binary.BigEndian.AppendUint32(dst, v)
 	}
 	for _, e := range elements {

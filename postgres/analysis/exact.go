@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Aggregates that see the order of their input. A sum of floating-point numbers depends
@@ -67,7 +68,7 @@ func (a *analysis) exact(n *pg.Node, sc *scope, depth int) bool {
 		if c == nil {
 			c, _ = a.lookup(x.ColumnRef, sc)
 		}
-		return c != nil && (isNumber(c.typ) || c.typ == oidInterval)
+		return c != nil && (catalog.IsNumber(c.typ) || c.typ == catalog.OIDInterval)
 	case *pg.Node_AExpr:
 		name := lastPart(x.AExpr.Name)
 		return x.AExpr.Kind == pg.A_Expr_Kind_AEXPR_OP && slices.Contains([]string{"+", "-", "*", "/", "%"}, name) && all(x.AExpr.Lexpr, x.AExpr.Rexpr)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // value is what an expression gives.
@@ -16,7 +17,7 @@ type value struct {
 	// null is the bare constant NULL.
 	null bool
 	// fence is set where the value's type has casts of the database.
-	fence *Type
+	fence *catalog.Type
 	// failed is set for a view's column that cannot be had, hidden for one that is not
 	// there.
 	failed *Refusal
@@ -348,7 +349,7 @@ func sameSeal(a, b *seal) bool {
 			return false
 		}
 	}
-	return a.class == b.class && (a.shown == b.shown || isVarying(a.shown) && isVarying(b.shown)) && a.form == b.form && a.prefix == b.prefix
+	return a.class == b.class && (a.shown == b.shown || catalog.IsVarying(a.shown) && catalog.IsVarying(b.shown)) && a.form == b.form && a.prefix == b.prefix
 }
 
 // collation checks COLLATE: collations of pg_catalog alone.

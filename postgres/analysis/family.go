@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // A cell of a child, such as a partition, is reached by the child's name and by its
@@ -16,7 +17,7 @@ import (
 type decision struct {
 	// chain is of the rules that hold, from is the relation whose rules they are.
 	chain chain
-	from  *Relation
+	from  *catalog.Relation
 	// note says which rules give way, hidden that none can.
 	note   string
 	hidden bool
@@ -25,7 +26,7 @@ type decision struct {
 // families finds the columns whose treatment by one name is not that by another.
 func (o *overlay) families() {
 	o.decided = map[uint32]map[string]*decision{}
-	children := map[uint32][]*Relation{}
+	children := map[uint32][]*catalog.Relation{}
 	for _, r := range o.catalog.Relations() {
 		for _, p := range r.Parents {
 			children[p] = append(children[p], r)
@@ -33,11 +34,11 @@ func (o *overlay) families() {
 	}
 	seen := map[uint32]bool{}
 	for _, r := range o.catalog.Relations() {
-		if seen[r.OID] || len(r.Parents)+len(children[r.OID]) == 0 || system(r.Schema) {
+		if seen[r.OID] || len(r.Parents)+len(children[r.OID]) == 0 || catalog.IsSystem(r.Schema) {
 			continue
 		}
-		var family []*Relation
-		for todo := []*Relation{r}; len(todo) > 0; todo = todo[1:] {
+		var family []*catalog.Relation
+		for todo := []*catalog.Relation{r}; len(todo) > 0; todo = todo[1:] {
 			x := todo[0]
 			if seen[x.OID] {
 				continue
@@ -51,10 +52,10 @@ func (o *overlay) families() {
 				}
 			}
 		}
-		slices.SortFunc(family, func(a, b *Relation) int {
+		slices.SortFunc(family, func(a, b *catalog.Relation) int {
 			return strings.Compare(a.Schema+"."+a.Name, b.Schema+"."+b.Name)
 		})
-		near := map[*Relation][]*Relation{}
+		near := map[*catalog.Relation][]*catalog.Relation{}
 		for _, x := range family {
 			near[x] = append(near[x], children[x.OID]...)
 			for _, p := range x.Parents {
@@ -68,7 +69,7 @@ func (o *overlay) families() {
 }
 
 // decide judges each column that several relations of a family have from one another.
-func (o *overlay) decide(family []*Relation, near map[*Relation][]*Relation) {
+func (o *overlay) decide(family []*catalog.Relation, near map[*catalog.Relation][]*catalog.Relation) {
 	names := map[string]bool{}
 	for _, r := range family {
 		for _, a := range r.Columns {
@@ -91,15 +92,15 @@ func (o *overlay) decide(family []*Relation, near map[*Relation][]*Relation) {
 
 // sharing are the parts of a family that have a column from one another, of two and
 // more. near has each relation's parents and children.
-func sharing(family []*Relation, near map[*Relation][]*Relation, name string) (out [][]*Relation) {
-	has := func(r *Relation) bool { return r.Column(name) != nil }
-	done := map[*Relation]bool{}
+func sharing(family []*catalog.Relation, near map[*catalog.Relation][]*catalog.Relation, name string) (out [][]*catalog.Relation) {
+	has := func(r *catalog.Relation) bool { return r.Column(name) != nil }
+	done := map[*catalog.Relation]bool{}
 	for _, r := range family {
 		if done[r] || !has(r) {
 			continue
 		}
-		var part []*Relation
-		for todo := []*Relation{r}; len(todo) > 0; todo = todo[1:] {
+		var part []*catalog.Relation
+		for todo := []*catalog.Relation{r}; len(todo) > 0; todo = todo[1:] {
 			x := todo[0]
 			if done[x] {
 				continue
@@ -122,14 +123,14 @@ func sharing(family []*Relation, near map[*Relation][]*Relation, name string) (o
 // stricter is the treatment that must hold where those of a family's column differ, or
 // nil where they do not. What counts of a child are rules that were written for it: those
 // that do not match the parent's column.
-func (o *overlay) stricter(part []*Relation, name string) *decision {
+func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 	type candidate struct {
-		relation *Relation
+		relation *catalog.Relation
 		chain    chain
 	}
 	var all []candidate
 	for _, r := range part {
-		var parent *Relation
+		var parent *catalog.Relation
 		for _, p := range r.Parents {
 			if up := o.catalog.Relation(p); up != nil && up.Column(name) != nil {
 				parent = up
@@ -200,7 +201,7 @@ func (o *overlay) stricter(part []*Relation, name string) *decision {
 
 // matchesToo reports whether the rule of a chain would match another relation's column:
 // then it was not written for this one alone.
-func (p *Policy) matchesToo(ch chain, r *Relation, column string) bool {
+func (p *Policy) matchesToo(ch chain, r *catalog.Relation, column string) bool {
 	for _, i := range ch.rules {
 		if !slices.ContainsFunc(p.matches, func(m ruleMatch) bool { return m.rule == i && m.Matches(r.Schema, r.Name, column) }) {
 			return false

@@ -2,21 +2,22 @@ package analysis
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	"strings"
 	"testing"
 )
 
 // familyCatalog has tables that inherit: staff from people, mixc from mixa and mixb, and
 // a partition.
-func familyCatalog(t *testing.T) *Catalog {
+func familyCatalog(t *testing.T) *catalog.Catalog {
 	t.Helper()
-	columns := func(names ...string) (out []Attribute) {
+	columns := func(names ...string) (out []catalog.Attribute) {
 		for i, name := range names {
-			out = append(out, Attribute{Name: name, Number: int16(i + 1), Type: oidText, Modifier: -1, Collation: collationDefault})
+			out = append(out, catalog.Attribute{Name: name, Number: int16(i + 1), Type: catalog.OIDText, Modifier: -1, Collation: catalog.CollationDefault})
 		}
 		return out
 	}
-	c, err := NewCatalog("1", []Relation{
+	c, err := catalog.New("1", []catalog.Relation{
 		{OID: 30001, Schema: "w", Name: "people", Kind: 'r', Columns: columns("id", "born", "name")},
 		{OID: 30002, Schema: "w", Name: "staff", Kind: 'r', Parents: []uint32{30001}, Columns: columns("id", "born", "name", "grade")},
 		{OID: 30003, Schema: "w", Name: "mixa", Kind: 'r', Columns: columns("name")},
@@ -34,7 +35,7 @@ func familyCatalog(t *testing.T) *Catalog {
 	return c
 }
 
-func treatmentsOf(p *Policy, c *Catalog) map[string]string {
+func treatmentsOf(p *Policy, c *catalog.Catalog) map[string]string {
 	out := map[string]string{}
 	for _, x := range p.Treatments(c) {
 		out[strings.TrimSuffix(x.Schema+"."+x.Relation+"."+x.Column, ".")] = x.Treatment.String()
@@ -132,14 +133,14 @@ func TestFindings(t *testing.T) {
 // TestManyPartitions holds the work over a family to its size: ten times the partitions
 // take no more than some twenty times the allocations.
 func TestManyPartitions(t *testing.T) {
-	columns := []Attribute{{Name: "id", Number: 1, Type: oidInt8}, {Name: "seen", Number: 2, Type: oidDate}}
+	columns := []catalog.Attribute{{Name: "id", Number: 1, Type: catalog.OIDInt8}, {Name: "seen", Number: 2, Type: catalog.OIDDate}}
 	p := onePolicy(t, "refuse", "    - {id: a, match: {table: visits}, method: keep}\n    - {id: b, match: {column: seen}, method: year}")
 	cost := func(n int) float64 {
-		relations := []Relation{{OID: 30000, Schema: "w", Name: "visits", Kind: 'p', Columns: columns}}
+		relations := []catalog.Relation{{OID: 30000, Schema: "w", Name: "visits", Kind: 'p', Columns: columns}}
 		for i := range n {
-			relations = append(relations, Relation{OID: uint32(30001 + i), Schema: "w", Name: fmt.Sprint("visits_", i), Kind: 'r', Parents: []uint32{30000}, Columns: columns})
+			relations = append(relations, catalog.Relation{OID: uint32(30001 + i), Schema: "w", Name: fmt.Sprint("visits_", i), Kind: 'r', Parents: []uint32{30000}, Columns: columns})
 		}
-		c, err := NewCatalog("1", relations, nil)
+		c, err := catalog.New("1", relations, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

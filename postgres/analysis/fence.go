@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Types with casts of their own. PostgreSQL calls the function of an implicit cast
@@ -23,18 +24,18 @@ import (
 // askedCast refuses a cast to a type of which a function of the database could do it:
 // that is so where the value is of that function's type, or not known to be of another
 // while the statement reads such a value.
-func (a *analysis) askedCast(v *value, to *Type, at int32) {
+func (a *analysis) askedCast(v *value, to *catalog.Type, at int32) {
 	if to == nil {
 		return
 	}
-	for _, cast := range a.catalog.castsTo(to.OID) {
-		if a.catalog.castsUnasked(cast.Source) {
+	for _, cast := range a.catalog.CastsTo(to.OID) {
+		if a.catalog.CastsImplicitly(cast.Source) {
 			continue // its values are fenced
 		}
 		if v.node.GetAConst() != nil {
 			continue // a literal has no type yet
 		}
-		if v.column != nil && v.column.typ != 0 && !a.catalog.holds(v.column.typ, cast.Source.OID, 0) {
+		if v.column != nil && v.column.typ != 0 && !a.catalog.Contains(v.column.typ, cast.Source.OID, 0) {
 			continue
 		}
 		if cast.Source.Schema != "pg_catalog" && !a.met(cast.Source.OID) {
@@ -48,7 +49,7 @@ func (a *analysis) askedCast(v *value, to *Type, at int32) {
 // met reports whether the statement read a value of a type so far.
 func (a *analysis) met(oid uint32) bool {
 	for typ := range a.types {
-		if a.catalog.holds(typ, oid, 0) {
+		if a.catalog.Contains(typ, oid, 0) {
 			return true
 		}
 	}
@@ -56,11 +57,11 @@ func (a *analysis) met(oid uint32) bool {
 }
 
 // fenceOf is the fence of a column.
-func (a *analysis) fenceOf(c *resolved) *Type {
+func (a *analysis) fenceOf(c *resolved) *catalog.Type {
 	if c.seal != nil {
 		return nil
 	}
-	if c.typ >= firstUser {
+	if c.typ >= catalog.FirstUser {
 		a.types[c.typ] = true
 	}
 	if c.fence != nil {
@@ -69,12 +70,12 @@ func (a *analysis) fenceOf(c *resolved) *Type {
 	if c.typ == 0 {
 		return nil
 	}
-	return a.catalog.fenced(c.typ)
+	return a.catalog.Restricted(c.typ)
 }
 
-func (a *analysis) refuseFenced(t *Type, at int32) {
+func (a *analysis) refuseFenced(t *catalog.Type, at int32) {
 	hint := "it may be selected, grouped, ordered and counted as it is"
-	if a.fencedCast(t, a.catalog.Type(oidText)) {
+	if a.fencedCast(t, a.catalog.Type(catalog.OIDText)) {
 		hint = "cast it to text first, or compare it with a literal"
 	}
 	a.failReason("cast", codeForbidden, at, fmt.Sprintf("values of type %s.%s may not be used so: the database has casts of its own for it", t.Schema, t.Name), hint)
@@ -82,9 +83,9 @@ func (a *analysis) refuseFenced(t *Type, at int32) {
 
 // fencedCast reports whether a cast of a fenced value takes PostgreSQL's own way: its
 // text, in a type of pg_catalog that no cast of the database leads to.
-func (a *analysis) fencedCast(f *Type, to *Type) bool {
-	return to != nil && to.Schema == "pg_catalog" && isText(to.OID) && f.Kind == 'e' &&
-		!slices.ContainsFunc(f.Casts, func(c Cast) bool { return isText(c.Target) || c.Target == oidName })
+func (a *analysis) fencedCast(f *catalog.Type, to *catalog.Type) bool {
+	return to != nil && to.Schema == "pg_catalog" && catalog.IsText(to.OID) && f.Kind == 'e' &&
+		!slices.ContainsFunc(f.Casts, func(c catalog.Cast) bool { return catalog.IsText(c.Target) || c.Target == catalog.OIDName })
 }
 
 // fencedCompare settles a comparison with a fenced side: a literal is cast to the type,
@@ -133,7 +134,7 @@ func (a *analysis) fencedOperator(x *pg.A_Expr, name string, l, r *value) {
 }
 
 // fencedArray is the array of = ANY: written out as literals, or in one literal.
-func (a *analysis) fencedArray(f *Type, x *pg.A_Expr) *pg.Node {
+func (a *analysis) fencedArray(f *catalog.Type, x *pg.A_Expr) *pg.Node {
 	arr := x.Rexpr
 	for arr.GetTypeCast() != nil {
 		arr = arr.GetTypeCast().Arg
@@ -151,7 +152,7 @@ func (a *analysis) fencedArray(f *Type, x *pg.A_Expr) *pg.Node {
 	return c
 }
 
-func castNamed(n *pg.Node, t *Type) *pg.Node {
+func castNamed(n *pg.Node, t *catalog.Type) *pg.Node {
 	c := cast(n, t.Name)
 	c.GetTypeCast().TypeName.Names = names(t.Schema, t.Name)
 	return c
@@ -159,8 +160,8 @@ func castNamed(n *pg.Node, t *Type) *pg.Node {
 
 // sameFence holds that values which stand in one column are of one fenced type, or
 // none is.
-func (a *analysis) sameFence(vs []value, at int32) *Type {
-	var f *Type
+func (a *analysis) sameFence(vs []value, at int32) *catalog.Type {
+	var f *catalog.Type
 	for _, v := range vs {
 		if v.fence != nil {
 			f = v.fence

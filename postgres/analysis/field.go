@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // indirection is (expression).field, [subscript] and the like.
@@ -45,9 +46,9 @@ func (a *analysis) indirection(x *pg.A_Indirection, n *pg.Node, sc *scope) value
 // parts follows fields and subscripts from a type, 0 where it is not known, and
 // returns the fence of what they lead to. A field must be one that the type is known to
 // have: PostgreSQL takes another name for a function, as in (text).pg_read_file.
-func (a *analysis) parts(typ uint32, fence *Type, list []*pg.Node, sc *scope) *Type {
+func (a *analysis) parts(typ uint32, fence *catalog.Type, list []*pg.Node, sc *scope) *catalog.Type {
 	for _, i := range list {
-		t := a.catalog.base(typ)
+		t := a.catalog.Base(typ)
 		switch y := i.GetNode().(type) {
 		case *pg.Node_String_:
 			typ = 0
@@ -78,7 +79,7 @@ func (a *analysis) parts(typ uint32, fence *Type, list []*pg.Node, sc *scope) *T
 			a.unknown(i, "this kind of subscript")
 		}
 		if typ != 0 {
-			fence = a.catalog.fenced(typ)
+			fence = a.catalog.Restricted(typ)
 		}
 	}
 	return fence

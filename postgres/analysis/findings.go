@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Finding is something that an operator should look at: a rule that does nothing in this
@@ -25,16 +26,16 @@ type Finding struct {
 // nothing, with the nearest name; rules that never win; columns that a rule names and no
 // relation that it matches has. Notes are of columns that invite computing more than
 // they tell.
-func (p *Policy) Findings(c *Catalog) []Finding {
+func (p *Policy) Findings(c *catalog.Catalog) []Finding {
 	o := p.overlay(c)
 	var out []Finding
 	for i := range p.rules() {
 		out = append(out, o.ruleFindings(i)...)
 	}
 	for _, glob := range p.options.Relations {
-		if !slices.ContainsFunc(c.Relations(), func(r *Relation) bool {
+		if !slices.ContainsFunc(c.Relations(), func(r *catalog.Relation) bool {
 			ok, err := path.Match(glob, r.Schema+"."+r.Name)
-			return ok && err == nil && !system(r.Schema)
+			return ok && err == nil && !catalog.IsSystem(r.Schema)
 		}) {
 			out = append(out, Finding{Message: fmt.Sprintf("the view's relations: %q fits none", glob)})
 		}
@@ -53,7 +54,7 @@ func (o *overlay) ruleFindings(i int) (out []Finding) {
 	found := func(format string, args ...any) {
 		out = append(out, Finding{Rule: rule.ID, Message: fmt.Sprintf(format, args...)})
 	}
-	var matched []*Relation
+	var matched []*catalog.Relation
 	wins := false
 	winners := map[string]bool{}
 	for _, m := range p.matches {
@@ -106,7 +107,7 @@ func (o *overlay) ruleFindings(i int) (out []Finding) {
 }
 
 // missing reports the first relation that has none of the columns that a rule names.
-func (o *overlay) missing(what string, columns []string, matched []*Relation, found func(string, ...any)) {
+func (o *overlay) missing(what string, columns []string, matched []*catalog.Relation, found func(string, ...any)) {
 	if len(columns) == 0 {
 		return
 	}
@@ -124,9 +125,9 @@ func (o *overlay) missing(what string, columns []string, matched []*Relation, fo
 
 // relations are those of the database that rules are about: views that are read through
 // their definition have none.
-func (o *overlay) relations() (out []*Relation) {
+func (o *overlay) relations() (out []*catalog.Relation) {
 	for _, r := range o.catalog.Relations() {
-		if !system(r.Schema) && !o.shapes[r.OID].expand {
+		if !catalog.IsSystem(r.Schema) && !o.shapes[r.OID].expand {
 			out = append(out, r)
 		}
 	}
@@ -134,10 +135,10 @@ func (o *overlay) relations() (out []*Relation) {
 }
 
 // columnNames are a relation's columns, and the fields of composite ones.
-func columnNames(c *Catalog, r *Relation) (out []string) {
+func columnNames(c *catalog.Catalog, r *catalog.Relation) (out []string) {
 	for _, a := range r.Columns {
 		out = append(out, a.Name)
-		if t := c.base(a.Type); t != nil {
+		if t := c.Base(a.Type); t != nil {
 			for _, f := range t.Fields {
 				out = append(out, a.Name+"."+f.Name)
 			}
@@ -147,12 +148,12 @@ func columnNames(c *Catalog, r *Relation) (out []string) {
 }
 
 // acts reports whether rule i has a part in what becomes of a column.
-func (o *overlay) acts(i int, r *Relation, column string) bool {
+func (o *overlay) acts(i int, r *catalog.Relation, column string) bool {
 	return slices.Contains(o.effective(r, column).rules, i)
 }
 
 // effective are the rules that decide over a column, by whatever relation of its family.
-func (o *overlay) effective(r *Relation, column string) chain {
+func (o *overlay) effective(r *catalog.Relation, column string) chain {
 	if d := o.decided[r.OID][column]; d != nil {
 		return d.chain
 	}
@@ -165,7 +166,7 @@ func (o *overlay) effective(r *Relation, column string) chain {
 }
 
 // winner names what decides over a column.
-func (o *overlay) winner(r *Relation, column string) string {
+func (o *overlay) winner(r *catalog.Relation, column string) string {
 	if ids := o.policy.ids(o.effective(r, column)); len(ids) > 0 {
 		return "rule " + strings.Join(ids, ", ")
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Base types of the database, such as those of extensions. The upstream's search path
@@ -20,8 +21,8 @@ var citextFunctions = wordSet("min max regexp_match regexp_matches regexp_replac
 
 // foreign returns the base type of the database that an expression gives; nil where it
 // gives one of pg_catalog. The expression is as the client wrote it.
-func (a *analysis) foreign(n *pg.Node, sc *scope, depth int) *Type {
-	of := func(list ...*pg.Node) *Type {
+func (a *analysis) foreign(n *pg.Node, sc *scope, depth int) *catalog.Type {
+	of := func(list ...*pg.Node) *catalog.Type {
 		for _, n := range list {
 			if t := a.foreign(n, sc, depth+1); t != nil {
 				return t
@@ -41,9 +42,9 @@ func (a *analysis) foreign(n *pg.Node, sc *scope, depth int) *Type {
 		if c == nil || c.seal != nil {
 			return nil
 		}
-		t := a.catalog.base(c.typ)
+		t := a.catalog.Base(c.typ)
 		if t != nil && t.Element != 0 {
-			t = a.catalog.base(t.Element)
+			t = a.catalog.Base(t.Element)
 		}
 		if t != nil && t.Kind == 'b' && t.Schema != "pg_catalog" {
 			return t
@@ -79,13 +80,13 @@ func (a *analysis) foreign(n *pg.Node, sc *scope, depth int) *Type {
 	return nil
 }
 
-func (a *analysis) refuseForeign(t *Type, at int32, what string) {
+func (a *analysis) refuseForeign(t *catalog.Type, at int32, what string) {
 	a.failReason("type", codeForbidden, at, fmt.Sprintf("%s is not possible with values of type %s.%s: PostgreSQL would take that of another type", what, t.Schema, t.Name),
 		"cast the column to text, which compares as text does")
 }
 
 // foreignOperator is an operator over a value of type t.
-func (a *analysis) foreignOperator(x *pg.A_Expr, n *pg.Node, t *Type, sc *scope) *pg.Node {
+func (a *analysis) foreignOperator(x *pg.A_Expr, n *pg.Node, t *catalog.Type, sc *scope) *pg.Node {
 	name := a.operatorName(x.Name, x.Location)
 	isColumn := func(n *pg.Node) bool { return n.GetColumnRef() != nil && a.foreign(n, sc, 0) == t }
 	if t.Name != "citext" || x.Lexpr == nil {

@@ -293,7 +293,7 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 	for _, name := range names {
 		l, r := find(l.columns, name, "left"), find(r.columns, name, "right")
 		for _, c := range []*resolved{l, r} {
-			if t := a.catalog.base(c.typ); c.seal == nil && t != nil && t.Kind == 'b' && t.Schema != "pg_catalog" {
+			if t := a.catalog.Base(c.typ); c.seal == nil && t != nil && t.Kind == 'b' && t.Schema != "pg_catalog" {
 				a.refuseForeign(t, 0, "USING")
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // local finds a column reference at this level alone, and nil for anything else.
@@ -194,7 +195,7 @@ func (a *analysis) groupDependent(it *item, res *result) {
 }
 
 // ungroupable types have no equality.
-var ungroupable = []uint32{oidJSON, oidXML}
+var ungroupable = []uint32{catalog.OIDJSON, catalog.OIDXML}
 
 // groupColumns are the columns that every group has one value of: those of GROUP BY,
 // outside of grouping sets.

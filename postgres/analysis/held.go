@@ -76,7 +76,7 @@ func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
 		if t == nil {
 			continue
 		}
-		if f := a.catalog.fenced(t.OID); f != nil {
+		if f := a.catalog.Restricted(t.OID); f != nil {
 			a.refuseFenced(f, n.GetTypeName().Location)
 		}
 		if t.Schema == "pg_catalog" && strings.HasPrefix(t.Name, "reg") {

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"github.com/veil-proxy/veil/postgres/catalog"
 	"strings"
 	"testing"
 )
@@ -31,10 +32,10 @@ func TestHints(t *testing.T) {
 // a text loses that column, and no other.
 func TestViewOverRetypedColumn(t *testing.T) {
 	t.Parallel()
-	columns := []Attribute{{Name: "sex", Number: 1, Type: oidText, Modifier: -1}, {Name: "income", Number: 2, Type: oidNumeric, Modifier: -1}}
-	c, err := NewCatalog("1", []Relation{
+	columns := []catalog.Attribute{{Name: "sex", Number: 1, Type: catalog.OIDText, Modifier: -1}, {Name: "income", Number: 2, Type: catalog.OIDNumeric, Modifier: -1}}
+	c, err := catalog.New("1", []catalog.Relation{
 		{OID: 30001, Schema: "w", Name: "people", Kind: 'r', Columns: columns},
-		{OID: 30002, Schema: "w", Name: "v", Kind: 'v', Columns: []Attribute{{Name: "sex", Number: 1, Type: oidText}, {Name: "mean", Number: 2, Type: oidNumeric}, {Name: "n", Number: 3, Type: oidInt8}},
+		{OID: 30002, Schema: "w", Name: "v", Kind: 'v', Columns: []catalog.Attribute{{Name: "sex", Number: 1, Type: catalog.OIDText}, {Name: "mean", Number: 2, Type: catalog.OIDNumeric}, {Name: "n", Number: 3, Type: catalog.OIDInt8}},
 			Definition: "SELECT people.sex, avg(people.income) AS mean, count(people.income) AS n FROM w.people GROUP BY people.sex;"},
 	}, nil)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // PostgreSQL looks names up not only where a cast to regclass and the like is written.
@@ -177,7 +178,7 @@ func (a *analysis) uniteNames(branches []**pg.Node) string {
 		}
 		if _, ok := constantText(n); ok {
 			c := &pg.TypeCast{Arg: n, TypeName: &pg.TypeName{Names: names("pg_catalog", kind), Typemod: -1}}
-			*b = a.regCast(c, &Type{Schema: "pg_catalog", Name: kind}, &pg.Node{Node: &pg.Node_TypeCast{TypeCast: c}}, &scope{})
+			*b = a.regCast(c, &catalog.Type{Schema: "pg_catalog", Name: kind}, &pg.Node{Node: &pg.Node_TypeCast{TypeCast: c}}, &scope{})
 			continue
 		}
 		oid := cast(n, "oid")

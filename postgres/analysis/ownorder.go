@@ -2,6 +2,7 @@ package analysis
 
 import (
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Veil's own order of sealed ids and pseudonyms: by the seeded hash of the original. It
@@ -25,7 +26,7 @@ func (a *analysis) ownOrder(v value, at int32) *pg.Node {
 
 func (a *analysis) refuseOrder(s *seal, at int32) {
 	hint := "order by a column that is not sealed, or by a sealed id, which has an order of Veil's own"
-	if isTime(s.shown) {
+	if catalog.IsTime(s.shown) {
 		hint = "order by it within one patient: OVER (PARTITION BY the patient's sealed id ORDER BY it)"
 	}
 	a.refuseSealed(s, at, "it is ordered by, which would show the originals' order", hint)

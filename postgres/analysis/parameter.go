@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	"math"
 	"regexp"
 	"slices"
@@ -51,9 +52,9 @@ func init() { // for the readers lead back to the table
 		"timezone":                            {read: readZone, hint: "set a zone that is no more than 15 hours from UTC, such as UTC or America/New_York"},
 		"client_min_messages":                 {read: readMessages, hint: "set notice, warning or error: the upstream's debugging messages are not passed on"},
 		"datestyle":                           {read: readDateStyle, hint: "dates come in the ISO style: set ISO, with DMY, MDY or YMD for the order in which dates are read"},
-		"intervalstyle":                       {form: []uint32{oidInterval}},
-		"bytea_output":                        {form: []uint32{oidBytea}},
-		"extra_float_digits":                  {form: []uint32{oidFloat4, oidFloat8}},
+		"intervalstyle":                       {form: []uint32{catalog.OIDInterval}},
+		"bytea_output":                        {form: []uint32{catalog.OIDBytea}},
+		"extra_float_digits":                  {form: []uint32{catalog.OIDFloat4, catalog.OIDFloat8}},
 		"lc_monetary":                         {form: []uint32{oidMoney}},
 		"lc_numeric":                          {},
 		"lc_time":                             {},
@@ -103,7 +104,7 @@ func (p *Plan) Hinders(forms map[string]string) (name, fixed string) {
 }
 
 // depends notes the parameters that the text of a type depends on.
-func (a *analysis) depends(t *Type) {
+func (a *analysis) depends(t *catalog.Type) {
 	for name, p := range parameters {
 		if slices.Contains(p.form, t.OID) && !slices.Contains(a.plan.forms, name) {
 			a.plan.forms = append(a.plan.forms, name)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Places. The order in which PostgreSQL comes upon rows is that of an index, which may
@@ -68,7 +69,7 @@ func (s *shape) tells() bool {
 }
 
 // lies is the place of a row of a relation, for the sub-select that reads it.
-func (a *analysis) lies(r *Relation, label string) *pg.Node {
+func (a *analysis) lies(r *catalog.Relation, label string) *pg.Node {
 	if a.catalog.InTables(r) {
 		return a.keyed(label, func(seed *pg.Node) *pg.Node {
 			return call("hashtidextended", column("ctid"), call("hashoidextended", column("tableoid"), seed))
@@ -113,7 +114,7 @@ func (a *analysis) placeOf(it *item, res *result, own bool) func() *pg.Node {
 // drawn is TABLESAMPLE over a relation whose order tells something. By PostgreSQL's own
 // methods the rows of one page come together, and REPEATABLE tells by a known hash where
 // a row lies.
-func (a *analysis) drawn(r *Relation, s *pg.RangeTableSample) *pg.Node {
+func (a *analysis) drawn(r *catalog.Relation, s *pg.RangeTableSample) *pg.Node {
 	if len(s.Args) != 1 {
 		a.fail("22023", s.Location, "a sample has one argument, the percentage of rows", "")
 	}

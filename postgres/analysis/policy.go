@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Options are the parts of a consumer's policy that a ruleset does not have.
@@ -84,7 +85,7 @@ func NewPolicy(p *mask.Policy, o Options) (*Policy, error) {
 	}
 	out := &Policy{masks: p, options: o, functions: map[string]bool{}}
 	for _, f := range o.Functions {
-		if schema, name, ok := strings.Cut(f, "."); !ok || schema == "" || name == "" || system(schema) {
+		if schema, name, ok := strings.Cut(f, "."); !ok || schema == "" || name == "" || catalog.IsSystem(schema) {
 			return nil, fmt.Errorf("functions: %q is not the schema.name of a function of the database", f)
 		}
 		out.functions[f] = true
@@ -125,7 +126,7 @@ func or(a, b string) string {
 }
 
 // permits reports whether the consumer may see a relation at all.
-func (p *Policy) permits(r *Relation) bool {
+func (p *Policy) permits(r *catalog.Relation) bool {
 	if len(p.options.Relations) == 0 {
 		return true
 	}
@@ -140,7 +141,7 @@ func (p *Policy) permits(r *Relation) bool {
 // names reports whether a rule names the relation itself, with its schema: a rule that
 // was written for one table must not be taken for one about a view of that name that
 // somebody makes elsewhere.
-func (p *Policy) names(r *Relation) bool {
+func (p *Policy) names(r *catalog.Relation) bool {
 	for _, m := range p.matches {
 		if m.Table != r.Name || m.Schema != r.Schema {
 			continue
@@ -154,7 +155,7 @@ func (p *Policy) names(r *Relation) bool {
 }
 
 // hasFields reports whether a rule names a field of the composite column.
-func (p *Policy) hasFields(r *Relation, column string) bool {
+func (p *Policy) hasFields(r *catalog.Relation, column string) bool {
 	for _, m := range p.matches {
 		if base, _, ok := strings.Cut(m.Column, "."); ok && base == column && m.Matches(r.Schema, r.Name, m.Column) {
 			return true
@@ -164,7 +165,7 @@ func (p *Policy) hasFields(r *Relation, column string) bool {
 }
 
 // overlay returns the policy over a catalog. The last one is remembered.
-func (p *Policy) overlay(c *Catalog) *overlay {
+func (p *Policy) overlay(c *catalog.Catalog) *overlay {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.over == nil || p.over.catalog != c {
@@ -186,11 +187,11 @@ type ColumnTreatment struct {
 // Treatments lists every relation and column of a catalog with what happens to it,
 // in order. A relation that does not exist for the consumer, and a view that is
 // expanded through its definition, has one line without a column.
-func (p *Policy) Treatments(c *Catalog) []ColumnTreatment {
+func (p *Policy) Treatments(c *catalog.Catalog) []ColumnTreatment {
 	o := p.overlay(c)
 	var out []ColumnTreatment
 	for _, r := range c.Relations() {
-		if system(r.Schema) {
+		if catalog.IsSystem(r.Schema) {
 			continue
 		}
 		s := o.shapes[r.OID]

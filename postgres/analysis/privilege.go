@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Privileges as they are: what is visible may be selected from, its schema used, and the
@@ -69,7 +70,7 @@ func (a *analysis) relationNamed(n *pg.Node, sc *scope) *pg.Node {
 	if s, ok := constantText(n); ok && !allDigits(s) {
 		c := &pg.TypeCast{Arg: n, TypeName: &pg.TypeName{Names: names("pg_catalog", "regclass"), Typemod: -1}}
 		out := &pg.Node{Node: &pg.Node_TypeCast{TypeCast: c}}
-		return a.regCast(c, &Type{Schema: "pg_catalog", Name: "regclass"}, out, sc)
+		return a.regCast(c, &catalog.Type{Schema: "pg_catalog", Name: "regclass"}, out, sc)
 	}
 	v := a.expr(n, sc)
 	at := location(n)
@@ -79,7 +80,7 @@ func (a *analysis) relationNamed(n *pg.Node, sc *scope) *pg.Node {
 	if v.fence != nil {
 		a.refuseFenced(v.fence, at)
 	}
-	if v.column != nil && v.column.typ == oidOID || castsToOID(v.node) {
+	if v.column != nil && v.column.typ == catalog.OIDOID || castsToOID(v.node) {
 		return a.visibleName("regclass", cast(v.node, "oid"), cast(cast(v.node, "oid"), "regclass"))
 	}
 	return a.named2oid(v.node)
@@ -138,7 +139,7 @@ func (a *analysis) typeNamed(s string, at int32) *pg.Node {
 
 // visibleType finds a type of the database by a name, quoted or not, with brackets for
 // an array of it.
-func (a *analysis) visibleType(s string) *Type {
+func (a *analysis) visibleType(s string) *catalog.Type {
 	name, array := strings.CutSuffix(strings.TrimSpace(s), "[]")
 	parts := splitName(name)
 	schemas := a.session.SearchPath
@@ -173,7 +174,7 @@ func (a *analysis) type2oid(name *pg.Node) *pg.Node {
 	for oid := range a.over.system.types {
 		t := a.catalog.Type(oid)
 		list, oids = append(list, t.Schema+"\x01"+t.Name), append(oids, fmt.Sprint(oid))
-		if a.visibleType(quoteIdent(t.Name)) == t {
+		if a.visibleType(catalog.QuoteIdent(t.Name)) == t {
 			list, oids = append(list, t.Name), append(oids, fmt.Sprint(oid))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Methods that SQL can do. Each expression gives, for a value in the session that
@@ -25,52 +26,52 @@ func (d *laying) push() bool {
 		c.remove(d.catalog)
 		return c.treatment == Pushed
 	case "fixed":
-		if isText(t.OID) {
-			c.shown, ok = oidText, true
-			v = "CASE WHEN " + d.value + " IS NOT NULL THEN " + quoteText(d.rule.Args.String("value", "")) + "::pg_catalog.text END"
+		if catalog.IsText(t.OID) {
+			c.shown, ok = catalog.OIDText, true
+			v = "CASE WHEN " + d.value + " IS NOT NULL THEN " + catalog.QuoteLiteral(d.rule.Args.String("value", "")) + "::pg_catalog.text END"
 		}
 	case "year", "birthYear", "deathYear", "date":
 		v, ok = d.year()
 	case "zip3":
-		if isText(t.OID) && len(d.rule.Country) == 0 {
-			c.shown = oidText
+		if catalog.IsText(t.OID) && len(d.rule.Country) == 0 {
+			c.shown = catalog.OIDText
 			v, ok = d.zip3()
 		}
 	case "json":
-		if t.OID == oidJSON || t.OID == oidJSONB {
+		if t.OID == catalog.OIDJSON || t.OID == catalog.OIDJSONB {
 			v, ok = d.json(), true
 		} else {
 			c.remove(d.catalog)
 			return c.treatment == Pushed
 		}
 	case "ageCap":
-		if isNumber(t.OID) || isFloat(t.OID) || isText(t.OID) {
-			if v, ok = d.ageCap(); isText(t.OID) {
-				c.shown = oidText
+		if catalog.IsNumber(t.OID) || catalog.IsFloat(t.OID) || catalog.IsText(t.OID) {
+			if v, ok = d.ageCap(); catalog.IsText(t.OID) {
+				c.shown = catalog.OIDText
 			}
 		}
 	case "round", "bucket":
-		if isNumber(t.OID) || isFloat(t.OID) {
+		if catalog.IsNumber(t.OID) || catalog.IsFloat(t.OID) {
 			v, ok = d.round()
 		}
 	case "substring":
-		if isText(t.OID) {
-			c.shown, ok = oidText, true
+		if catalog.IsText(t.OID) {
+			c.shown, ok = catalog.OIDText, true
 			v = fmt.Sprintf("nullif(pg_catalog.substr(%s::pg_catalog.text, %d, %d), '')", d.value, d.rule.Args.Int("from", 0)+1, d.rule.Args.Int("length", 0))
 		}
 	case "characters":
-		if isText(t.OID) {
-			c.shown = oidText
+		if catalog.IsText(t.OID) {
+			c.shown = catalog.OIDText
 			v, ok = d.characters(), true
 		}
 	case "generalize":
-		if isText(t.OID) || isNumber(t.OID) || isFloat(t.OID) {
-			c.shown = oidText
+		if catalog.IsText(t.OID) || catalog.IsNumber(t.OID) || catalog.IsFloat(t.OID) {
+			c.shown = catalog.OIDText
 			v, ok = d.generalize()
 		}
 	case "state", "country":
-		if isText(t.OID) && len(d.rule.Country) == 0 {
-			c.shown = oidText
+		if catalog.IsText(t.OID) && len(d.rule.Country) == 0 {
+			c.shown = catalog.OIDText
 			v, ok = d.listed()
 		}
 	}
@@ -95,11 +96,11 @@ func (d *laying) json() string {
 		keep.add(strings.Split(path, "."))
 	}
 	v := d.value
-	if d.typ.OID == oidJSON {
+	if d.typ.OID == catalog.OIDJSON {
 		v += "::pg_catalog.jsonb"
 	}
 	out := keep.sql("(" + v + ")")
-	if d.typ.OID == oidJSON {
+	if d.typ.OID == catalog.OIDJSON {
 		out = "(" + out + ")::pg_catalog.json"
 	}
 	return out
@@ -133,11 +134,11 @@ func (p jsonPaths) sql(v string) string {
 	sort.Strings(names)
 	var list []string
 	for _, name := range names {
-		member := v + " OPERATOR(pg_catalog.->) " + quoteText(name)
+		member := v + " OPERATOR(pg_catalog.->) " + catalog.QuoteLiteral(name)
 		if below := p[name]; len(below) > 0 {
 			member = below.sql("(" + member + ")")
 		}
-		list = append(list, "("+quoteText(name)+", "+member+")")
+		list = append(list, "("+catalog.QuoteLiteral(name)+", "+member+")")
 	}
 	return "CASE WHEN pg_catalog.jsonb_typeof(" + v + ") = 'object' THEN coalesce((SELECT pg_catalog.jsonb_object_agg(m.k, m.v) FROM (VALUES " +
 		strings.Join(list, ", ") + ") AS m (k, v) WHERE m.v IS NOT NULL), '{}'::pg_catalog.jsonb) END"
@@ -149,12 +150,12 @@ func (d *laying) year() (string, bool) {
 	if mode == "date" {
 		mode = d.rule.Args.String("mode", "")
 	}
-	if !isTime(d.typ.OID) || mode == "shift" {
+	if !catalog.IsTime(d.typ.OID) || mode == "shift" {
 		return "", false
 	}
 	v := d.value
 	year := "extract(year FROM " + v + ")"
-	if d.typ.OID == oidTimestamptz {
+	if d.typ.OID == catalog.OIDTimestamptz {
 		year = "extract(year FROM " + v + " AT TIME ZONE 'UTC')"
 	}
 	unit := "year"
@@ -189,14 +190,14 @@ func (d *laying) year() (string, bool) {
 	}
 	d.column.coarse = true
 	if d.rule.Args.String("as", "") == "number" && unit == "year" {
-		d.column.coarse, d.column.shown = false, oidInt4
+		d.column.coarse, d.column.shown = false, catalog.OIDInt4
 		return fmt.Sprintf("CASE WHEN %[1]s BETWEEN %[2]d AND 9999%[3]s THEN (%[1]s)::pg_catalog.int4 END", year, low, cond), true
 	}
 	var cut string
 	switch d.typ.OID {
-	case oidDate:
+	case catalog.OIDDate:
 		cut = fmt.Sprintf("pg_catalog.date_trunc('%s', %s::pg_catalog.timestamp)::pg_catalog.date", unit, v)
-	case oidTimestamp:
+	case catalog.OIDTimestamp:
 		cut = fmt.Sprintf("pg_catalog.date_trunc('%s', %s)", unit, v)
 	default:
 		cut = fmt.Sprintf("pg_catalog.date_trunc('%s', %s, 'UTC')", unit, v)
@@ -208,11 +209,11 @@ func (d *laying) year() (string, bool) {
 // yearOf is the year of a column beside, in SQL; empty where it has none.
 func (d *laying) yearOf(name string) string {
 	for _, a := range d.relation.Columns {
-		if t := d.catalog.base(a.Type); a.Name == name && t != nil && isTime(t.OID) {
-			if t.OID == oidTimestamptz {
-				return "extract(year FROM " + quoteIdent(name) + " AT TIME ZONE 'UTC')"
+		if t := d.catalog.Base(a.Type); a.Name == name && t != nil && catalog.IsTime(t.OID) {
+			if t.OID == catalog.OIDTimestamptz {
+				return "extract(year FROM " + catalog.QuoteIdent(name) + " AT TIME ZONE 'UTC')"
 			}
-			return "extract(year FROM " + quoteIdent(name) + ")"
+			return "extract(year FROM " + catalog.QuoteIdent(name) + ")"
 		}
 	}
 	return ""
@@ -243,7 +244,7 @@ func (d *laying) zip3() (string, bool) {
 // exact is a number as a numeric with all its digits: of a float those of its shortest
 // text, which is what the method reads.
 func (d *laying) exact() string {
-	if isFloat(d.typ.OID) {
+	if catalog.IsFloat(d.typ.OID) {
 		return d.value + "::pg_catalog.text::pg_catalog.numeric"
 	}
 	return d.value + "::pg_catalog.numeric"
@@ -262,13 +263,13 @@ func (d *laying) round() (string, bool) {
 	_, frac, _ := strings.Cut(step, ".")
 	v := d.exact()
 	out := fmt.Sprintf("pg_catalog.round(pg_catalog.floor(%s / %s + %s) * %s, %d)", v, step, half, step, len(frac))
-	d.column.shown = oidNumeric
-	if isInteger(d.typ.OID) && frac == "" {
-		d.column.shown = oidInt8
+	d.column.shown = catalog.OIDNumeric
+	if catalog.IsInteger(d.typ.OID) && frac == "" {
+		d.column.shown = catalog.OIDInt8
 		// The last multiple may be beyond the type.
 		return fmt.Sprintf("CASE WHEN %s BETWEEN -9223372036854775808 AND 9223372036854775807 THEN (%[1]s)::pg_catalog.int8 END", out), true
 	}
-	if isInteger(d.typ.OID) {
+	if catalog.IsInteger(d.typ.OID) {
 		return out, true
 	}
 	return fmt.Sprintf("CASE WHEN %s NOT IN ('NaN', 'Infinity', '-Infinity') AND pg_catalog.abs(%[1]s) < 1e1000 THEN %[2]s END", v, out), true
@@ -280,14 +281,14 @@ func (d *laying) characters() string {
 	n := "pg_catalog.length(" + v + ")"
 	hidden := fmt.Sprintf("(%s - %d)", n, first+last)
 	return fmt.Sprintf("CASE WHEN %s > 0 AND %s * 2 >= %s THEN pg_catalog.left(%s, %d) || pg_catalog.repeat(%s, %s) || pg_catalog.right(%s, %d) END",
-		n, hidden, n, v, first, quoteText(d.rule.Args.String("fill", "*")), hidden, v, last)
+		n, hidden, n, v, first, catalog.QuoteLiteral(d.rule.Args.String("fill", "*")), hidden, v, last)
 }
 
 // generalize writes the cases and bands. Bands are of whole numbers: the part before
 // the point decides.
 func (d *laying) generalize() (string, bool) {
 	bands := d.rule.Args.List("bands")
-	if len(bands) > 0 && !isNumber(d.typ.OID) && !isFloat(d.typ.OID) {
+	if len(bands) > 0 && !catalog.IsNumber(d.typ.OID) && !catalog.IsFloat(d.typ.OID) {
 		return "", false
 	}
 	var b strings.Builder
@@ -299,7 +300,7 @@ func (d *laying) generalize() (string, bool) {
 	sort.Strings(keys)
 	b.WriteString("CASE WHEN " + d.value + " IS NULL THEN NULL")
 	for _, k := range keys {
-		fmt.Fprintf(&b, " WHEN %s::pg_catalog.text = %s THEN %s::pg_catalog.text", d.value, quoteText(k), quoteText(cases[k]))
+		fmt.Fprintf(&b, " WHEN %s::pg_catalog.text = %s THEN %s::pg_catalog.text", d.value, catalog.QuoteLiteral(k), catalog.QuoteLiteral(cases[k]))
 	}
 	for _, text := range bands {
 		low, high, ranged := strings.Cut(strings.TrimSuffix(text, "+"), "-")
@@ -316,10 +317,10 @@ func (d *laying) generalize() (string, bool) {
 		} else {
 			fmt.Fprintf(&b, " AND %s <= 9223372036854775807", whole)
 		}
-		fmt.Fprintf(&b, " THEN %s::pg_catalog.text", quoteText(text))
+		fmt.Fprintf(&b, " THEN %s::pg_catalog.text", catalog.QuoteLiteral(text))
 	}
 	if f := d.rule.Args.String("default", ""); f != "" {
-		fmt.Fprintf(&b, " ELSE %s::pg_catalog.text", quoteText(f))
+		fmt.Fprintf(&b, " ELSE %s::pg_catalog.text", catalog.QuoteLiteral(f))
 	}
 	b.WriteString(" END")
 	return b.String(), true
@@ -337,7 +338,7 @@ func (d *laying) listed() (string, bool) {
 	}
 	var list []string
 	for _, s := range l.Known() {
-		list = append(list, quoteText(s))
+		list = append(list, catalog.QuoteLiteral(s))
 	}
 	sort.Strings(list)
 	v := d.value + "::pg_catalog.text"

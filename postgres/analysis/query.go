@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // mode says where a query stands.
@@ -19,7 +20,7 @@ type mode struct {
 	// view is the view whose definition it is: of a column that fails the view is told,
 	// one that reads what is not there is not there. united: it is a side of a set
 	// operation, whose columns cannot be left out.
-	view   *Relation
+	view   *catalog.Relation
 	united bool
 }
 

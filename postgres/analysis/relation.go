@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	pgquery "github.com/wasilibs/go-pgquery"
 )
 
@@ -29,11 +30,11 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 			return a.fromResult(&pg.Node{Node: &pg.Node_RangeVar{RangeVar: v}}, cte.result, alias, v.Alias)
 		}
 	}
-	r := a.catalog.relation(a.session.SearchPath, v.Schemaname, v.Relname)
+	r := a.catalog.Find(a.session.SearchPath, v.Schemaname, v.Relname)
 	var s *shape
 	switch {
 	case r == nil:
-	case system(r.Schema):
+	case catalog.IsSystem(r.Schema):
 		s = a.systemShape(r)
 	default:
 		s = a.over.shapes[r.OID]
@@ -43,7 +44,7 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 		a.fail(codeNoTable, v.Location, fmt.Sprintf("relation %q does not exist", dottedName(v)), "The policy lets no more relations exist than its tables rules cover.")
 	}
 	a.relations[r.Schema+"."+r.Name] = true
-	if !system(r.Schema) {
+	if !catalog.IsSystem(r.Schema) {
 		a.checked[r.OID] = r.Row
 	}
 	if s.expand {
@@ -115,7 +116,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			if c.action != nil {
 				rc.action = a.action(*c.action)
 			}
-			if t := a.catalog.base(c.Type); t != nil && (isNumber(t.OID) || isFloat(t.OID)) && c.shown == oidText {
+			if t := a.catalog.Base(c.Type); t != nil && (catalog.IsNumber(t.OID) || catalog.IsFloat(t.OID)) && c.shown == catalog.OIDText {
 				rc.retyped = s.relation.Schema + "." + s.relation.Name + "." + c.Name
 			}
 		case Sealed:
@@ -141,9 +142,9 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		}
 		it.columns = append(it.columns, rc)
 	}
-	if system(s.relation.Schema) {
+	if catalog.IsSystem(s.relation.Schema) {
 		for _, name := range []string{"tableoid", "xmin"} {
-			e := &entry{shape: &shapeColumn{Attribute: Attribute{Name: name}, treatment: Clear}}
+			e := &entry{shape: &shapeColumn{Attribute: catalog.Attribute{Name: name}, treatment: Clear}}
 			entries = append(entries, e)
 			it.extra = append(it.extra, &resolved{name: name, action: -1, item: it, use: func() { e.used = true }})
 		}
@@ -151,7 +152,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 	it.persons()
 	a.rename(it, v.Alias, v.Location)
 	place, label := "", ""
-	if !system(s.relation.Schema) {
+	if !catalog.IsSystem(s.relation.Schema) {
 		label = a.label(s.relation.Schema + "." + s.relation.Name)
 		it.place = func() *pg.Node {
 			if it.entire {
@@ -221,10 +222,10 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 }
 
 // relate lets an expression of Veil's own read the relations that its condition is on.
-func (a *analysis) relate(n *pg.Node, relations []*Relation) {
+func (a *analysis) relate(n *pg.Node, relations []*catalog.Relation) {
 	walk(n.ProtoReflect(), func(m any) {
 		v, ok := m.(*pg.RangeVar)
-		if ok && slices.ContainsFunc(relations, func(r *Relation) bool { return r.Schema == v.Schemaname && r.Name == v.Relname }) {
+		if ok && slices.ContainsFunc(relations, func(r *catalog.Relation) bool { return r.Schema == v.Schemaname && r.Name == v.Relname }) {
 			a.related[v] = true
 		}
 	})
@@ -334,7 +335,7 @@ func (a *analysis) rename(it *item, alias *pg.Alias, at int32) {
 // view expands a view: its definition is analysed as if it were written in its place,
 // with the treatments of the tables that it reads. A column that uses a sealed value
 // in a way that is refused cannot be had; the others can.
-func (a *analysis) view(r *Relation, v *pg.RangeVar, alias string) from {
+func (a *analysis) view(r *catalog.Relation, v *pg.RangeVar, alias string) from {
 	if a.views >= maxViews {
 		a.fail(codeLimit, v.Location, "views are nested too deep", "")
 	}
@@ -363,7 +364,7 @@ func (a *analysis) view(r *Relation, v *pg.RangeVar, alias string) from {
 }
 
 // definition analyses the query of a view. What it says of the view's inside is not told.
-func (a *analysis) definition(q *pg.SelectStmt, r *Relation, v *pg.RangeVar) *result {
+func (a *analysis) definition(q *pg.SelectStmt, r *catalog.Relation, v *pg.RangeVar) *result {
 	defer func() {
 		x := recover()
 		if inner, ok := x.(*Refusal); ok && inner.Code != codeLimit && inner.Code != "XX000" {

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // result is what a query returns.
@@ -31,7 +32,7 @@ type resultColumn struct {
 	action int
 	origin origin
 	failed *Refusal
-	fence  *Type
+	fence  *catalog.Type
 	names  string // as in value
 	source *resolved
 	// node is what the query returns for the column, bare that it is the original.

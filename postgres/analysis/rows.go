@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // ErrTaint says that a row is not what the analysis expects: a carrier where none
@@ -240,12 +241,12 @@ func (m *RowMasker) apply(dst, src []byte, s *seal) (out []byte, ok bool, err er
 		return dst, false, nil
 	}
 	// A date that was cut to its year is still a date.
-	if isTime(s.shown) && len(dst)-from == 4 {
+	if catalog.IsTime(s.shown) && len(dst)-from == 4 {
 		dst = append(dst, "-01-01"...)
 		switch s.shown {
-		case oidTimestamp:
+		case catalog.OIDTimestamp:
 			dst = append(dst, " 00:00:00"...)
-		case oidTimestamptz:
+		case catalog.OIDTimestamptz:
 			dst = append(dst, " 00:00:00+00"...)
 		}
 	}
@@ -256,7 +257,7 @@ func (m *RowMasker) encode(dst []byte, typ uint32, masked []byte, binary bool) (
 	if !binary {
 		return append(dst, masked...), true
 	}
-	if m.types == nil && typ != oidText {
+	if m.types == nil && typ != catalog.OIDText {
 		m.types = pgtype.NewMap()
 	}
 	return appendBinary(dst, typ, masked, m.types)
@@ -401,9 +402,9 @@ func (p *Plan) CheckRow(fields []Field) error {
 			if (origin{f.Table, f.Column}) != c.origin {
 				return ErrTaint
 			}
-		case c.Sealed && (f.Type != oidRecord || f.Table != 0):
+		case c.Sealed && (f.Type != catalog.OIDRecord || f.Table != 0):
 			return ErrTaint
-		case f.Table != 0 && f.Column != 0 && f.Table >= firstUser && !p.clear[origin{f.Table, f.Column}]:
+		case f.Table != 0 && f.Column != 0 && f.Table >= catalog.FirstUser && !p.clear[origin{f.Table, f.Column}]:
 			return ErrTaint
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // body makes the body of a DataRow; a nil cell is NULL.
@@ -159,13 +160,13 @@ func TestCheckRow(t *testing.T) {
 		fields []Field
 		ok     bool
 	}{
-		{"as expected", []Field{{0, 0, oidRecord}, {30001, 7, oidText}}, true},
-		{"no origin told", []Field{{0, 0, oidRecord}, {0, 0, oidText}}, true},
-		{"no record", []Field{{0, 0, oidText}, {30001, 7, oidText}}, false},
-		{"the table's own column", []Field{{30001, 1, oidInt8}, {30001, 7, oidText}}, false},
-		{"another column", []Field{{0, 0, oidRecord}, {30001, 4, oidText}}, false},
-		{"another table", []Field{{0, 0, oidRecord}, {30005, 1, oidText}}, false},
-		{"a column too few", []Field{{0, 0, oidRecord}}, false},
+		{"as expected", []Field{{0, 0, catalog.OIDRecord}, {30001, 7, catalog.OIDText}}, true},
+		{"no origin told", []Field{{0, 0, catalog.OIDRecord}, {0, 0, catalog.OIDText}}, true},
+		{"no record", []Field{{0, 0, catalog.OIDText}, {30001, 7, catalog.OIDText}}, false},
+		{"the table's own column", []Field{{30001, 1, catalog.OIDInt8}, {30001, 7, catalog.OIDText}}, false},
+		{"another column", []Field{{0, 0, catalog.OIDRecord}, {30001, 4, catalog.OIDText}}, false},
+		{"another table", []Field{{0, 0, catalog.OIDRecord}, {30005, 1, catalog.OIDText}}, false},
+		{"a column too few", []Field{{0, 0, catalog.OIDRecord}}, false},
 	} {
 		if err := p.CheckRow(c.fields); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)
@@ -187,11 +188,11 @@ func TestBinaryFormats(t *testing.T) {
 	}
 	cells := cellsOf(t, frame)
 	var at pgtype.Timestamptz
-	if err := types.Scan(oidTimestamptz, pgtype.BinaryFormatCode, cells[2], &at); err != nil || at.Time.UTC().Format("15:04:05.0") != "10:11:12.5" {
+	if err := types.Scan(catalog.OIDTimestamptz, pgtype.BinaryFormatCode, cells[2], &at); err != nil || at.Time.UTC().Format("15:04:05.0") != "10:11:12.5" {
 		t.Errorf("time %v %v", at, err)
 	}
 	var list []pgtype.Text
-	if err := types.Scan(oidTextArray, pgtype.BinaryFormatCode, cells[3], &list); err != nil || len(list) != 3 || len(list[0].String) != 26 || list[2].Valid {
+	if err := types.Scan(catalog.OIDTextArray, pgtype.BinaryFormatCode, cells[3], &list); err != nil || len(list) != 3 || len(list[0].String) != 26 || list[2].Valid {
 		t.Errorf("array %v %v", list, err)
 	}
 	if string(cells[4]) != "\x01{\"RESOURCETYPE\": \"X\"}" {
@@ -251,7 +252,7 @@ func TestCopyBinary(t *testing.T) {
 	p := planOf(t, "COPY (SELECT sex, id FROM patients) TO STDOUT (FORMAT binary)")
 	record := binary.BigEndian.AppendUint32(nil, 2)
 	for _, v := range []string{string(p.tag), "123"} {
-		record = binary.BigEndian.AppendUint32(record, oidText)
+		record = binary.BigEndian.AppendUint32(record, catalog.OIDText)
 		record = binary.BigEndian.AppendUint32(record, uint32(len(v)))
 		record = append(record, v...)
 	}
@@ -274,7 +275,7 @@ func TestCopyBinary(t *testing.T) {
 func TestParams(t *testing.T) {
 	p := planOf(t, "SELECT 1 FROM patients WHERE id = $1 AND sex = $2 AND id = ANY ($3)")
 	keys := p.Actions.Keys.NewPseudonymizer()
-	if len(p.Params) != 3 || !p.Params[0].Sealed || p.Params[0].Type != oidText || p.Params[1].Sealed || p.Params[2].Type != oidTextArray {
+	if len(p.Params) != 3 || !p.Params[0].Sealed || p.Params[0].Type != catalog.OIDText || p.Params[1].Sealed || p.Params[2].Type != catalog.OIDTextArray {
 		t.Fatalf("%+v", p.Params)
 	}
 	if got := p.AppendParam(nil, 0, 0, []byte(sealed(t, "Patient", "123")), keys); string(got) != "123" {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // resolved is a column of something in FROM, or of a query's result.
@@ -25,7 +26,7 @@ type resolved struct {
 
 	item *item
 	// fence is set where a derived column's type has casts of the database.
-	fence *Type
+	fence *catalog.Type
 	// names is set where a derived column is names by their OIDs.
 	names string
 	// row and base are the relation's reference and column that it comes from as it is.
@@ -66,7 +67,7 @@ type item struct {
 	schema  string
 	columns []*resolved
 	// relation is set where the item is a table.
-	relation *Relation
+	relation *catalog.Relation
 	// extra are columns that a star leaves out.
 	extra []*resolved
 	// place refers to the place of its rows (place.go), nil where they have none. safe:

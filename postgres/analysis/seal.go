@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // seal makes the column sealed: the method is done on the wire, on the text of the
@@ -11,25 +12,25 @@ import (
 func (d *laying) seal(def mask.Definition) {
 	c, t := d.column, d.typ
 	s := &seal{
-		method: d.method, action: *c.action, column: c.Name, typ: t, shown: oidText,
+		method: d.method, action: *c.action, column: c.Name, typ: t, shown: catalog.OIDText,
 		class: d.class(), scan: d.relation.Kind != 'v', entity: d.beside(d.rule.Entity),
 		birth: d.beside(d.rule.Birth), death: d.beside(d.rule.Death), country: d.beside(d.rule.Country), unitCol: d.beside(d.rule.Unit),
 	}
-	if isNumber(t.OID) || t.OID == oidFloat4 || t.OID == oidFloat8 {
+	if catalog.IsNumber(t.OID) || t.OID == catalog.OIDFloat4 || t.OID == catalog.OIDFloat8 {
 		s.kind = mask.Number
 	}
-	if t.OID == oidBool {
+	if t.OID == catalog.OIDBool {
 		s.kind = mask.Bool
 	}
 	c.treatment, c.seal = Sealed, s
 	if t.Element != 0 {
-		element := d.catalog.base(t.Element)
-		if element == nil || !isText(element.OID) {
+		element := d.catalog.Base(t.Element)
+		if element == nil || !catalog.IsText(element.OID) {
 			c.remove(d.catalog)
 			c.seal = nil
 			return
 		}
-		s.form, s.shown = formArray, oidTextArray
+		s.form, s.shown = formArray, catalog.OIDTextArray
 		s.class = "array of " + s.class
 		s.nulls = true // an element that is removed is NULL within the array
 		if s.entity != "" {
@@ -43,13 +44,13 @@ func (d *laying) seal(def mask.Definition) {
 		c.seal = nil
 		return
 	}
-	v := quoteIdent(c.Name)
+	v := catalog.QuoteIdent(c.Name)
 	txt := v + `::pg_catalog.text COLLATE "C"`
 	switch d.rule.Method {
 	case "seal":
 		s.domain = d.rule.Args.String("domain", "")
 		s.comparable, s.nulls = true, true
-		if !isInteger(t.OID) && t.OID != oidUUID {
+		if !catalog.IsInteger(t.OID) && t.OID != catalog.OIDUUID {
 			s.guard = "(" + txt + ") ~ '^[A-Za-z0-9.-]{1,64}$'"
 		}
 	case "pseudonym":
@@ -67,32 +68,32 @@ func (d *laying) seal(def mask.Definition) {
 				c.seal = nil
 				return
 			}
-			s.guard += " AND " + quoteIdent(s.entity) + "::pg_catalog.text <> ''"
+			s.guard += " AND " + catalog.QuoteIdent(s.entity) + "::pg_catalog.text <> ''"
 		}
 	case "date":
 		// Only shift comes here, or a text column.
-		if isTime(t.OID) {
+		if catalog.IsTime(t.OID) {
 			s.nulls, s.shown = true, t.OID
 			year := v
-			if t.OID == oidTimestamptz {
+			if t.OID == catalog.OIDTimestamptz {
 				year += " AT TIME ZONE 'UTC'"
 			}
 			s.guard = "extract(year FROM " + year + ") BETWEEN 12 AND 9988"
 		}
 	case "noise":
-		if isNumber(t.OID) {
-			s.nulls, s.shown = true, oidNumeric
+		if catalog.IsNumber(t.OID) {
+			s.nulls, s.shown = true, catalog.OIDNumeric
 			s.guard = v + "::pg_catalog.numeric NOT IN ('NaN', 'Infinity', '-Infinity')"
 		}
 	case "fhir":
 		// What is no object is no resource; that an object is none, SQL cannot tell.
 		s.nulls = true
-		if t.OID == oidJSON || t.OID == oidJSONB {
+		if t.OID == catalog.OIDJSON || t.OID == catalog.OIDJSONB {
 			s.guard = "pg_catalog." + t.Name + "_typeof(" + v + ") = 'object'"
 		}
 		s.shown = t.OID
-		if isText(t.OID) {
-			s.shown = oidText
+		if catalog.IsText(t.OID) {
+			s.shown = catalog.OIDText
 		}
 	}
 	if s.entity != "" && def.PerEntity {
@@ -117,27 +118,27 @@ func (d *laying) pseudonym(s *seal, v, txt string) {
 	// Below eight characters, pseudonyms of different values fall together often:
 	// then equal masked values are not equal originals.
 	s.comparable = length >= 8
-	whole := isInteger(d.typ.OID)
+	whole := catalog.IsInteger(d.typ.OID)
 	switch shape {
 	case "int":
 		s.comparable = true
 		s.guard = "(" + txt + ") ~ '^(0|[1-9][0-9]{0,17})$'"
 		if whole {
-			s.shown = oidInt8
+			s.shown = catalog.OIDInt8
 			s.guard = v + " BETWEEN 0 AND 999999999999999999"
 		}
 	case "uuid":
 		s.comparable = true
 		s.guard = "(" + txt + ") <> ''"
-		if d.typ.OID == oidUUID {
-			s.shown, s.guard = oidUUID, ""
+		if d.typ.OID == catalog.OIDUUID {
+			s.shown, s.guard = catalog.OIDUUID, ""
 		}
 	case "same":
 		s.comparable = true
 		s.guard = "pg_catalog.octet_length(" + txt + ") = pg_catalog.length(" + txt + ") AND pg_catalog.length(" + txt + ") <= 256 AND (" + txt + ") ~ '([A-Za-z0-9][^A-Za-z0-9]*){4}'"
 	default:
 		s.guard = "(" + txt + ") <> ''"
-		if whole || d.typ.OID == oidUUID || isTime(d.typ.OID) {
+		if whole || d.typ.OID == catalog.OIDUUID || catalog.IsTime(d.typ.OID) {
 			s.guard = ""
 		}
 	}
@@ -157,13 +158,13 @@ func (d *laying) prefix(column string) string {
 
 // twinOf says how bare originals of a type compare so that they are equal exactly
 // where their texts are.
-func twinOf(t *Type, collation uint32) twinKind {
+func twinOf(t *catalog.Type, collation uint32) twinKind {
 	switch {
-	case isInteger(t.OID):
+	case catalog.IsInteger(t.OID):
 		return twinInteger
-	case t.OID == oidUUID:
+	case t.OID == catalog.OIDUUID:
 		return twinUUID
-	case (t.OID == oidText || t.OID == oidVarchar) && (collation == collationDefault || collation == collationC || collation == 0):
+	case (t.OID == catalog.OIDText || t.OID == catalog.OIDVarchar) && (collation == catalog.CollationDefault || collation == catalog.CollationC || collation == 0):
 		return twinText
 	}
 	return twinCast

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // set analyses SET and RESET.
@@ -180,7 +181,7 @@ func (a *analysis) show(s *pg.VariableShowStmt) {
 		p.Kind, p.Answer = Local, [][]string{{value}}
 		return
 	}
-	p.Kind, p.SQL = Rows, "SHOW "+quoteIdent(name)
+	p.Kind, p.SQL = Rows, "SHOW "+catalog.QuoteIdent(name)
 }
 
 // spelledSettings are the names that have capitals.

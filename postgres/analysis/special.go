@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // special answers functions whose answer is the session's or the consumer's own.
@@ -19,11 +20,11 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 	case "current_schemas":
 		list := append([]string(nil), a.session.SearchPath...)
 		if len(f.Args) == 1 && f.Args[0].GetAConst().GetBoolval().GetBoolval() {
-			list = searched(list)
+			list = catalog.Searched(list)
 		}
 		var there []string
 		for _, s := range list {
-			if _, ok := a.catalog.Schema(s); ok || system(s) {
+			if _, ok := a.catalog.Schema(s); ok || catalog.IsSystem(s) {
 				there = append(there, s)
 			}
 		}
@@ -36,7 +37,7 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 		var oids []string
 		for oid := range a.over.system.visible {
 			r := a.catalog.Relation(oid)
-			if a.catalog.relation(a.session.SearchPath, "", r.Name) == r {
+			if a.catalog.Find(a.session.SearchPath, "", r.Name) == r {
 				oids = append(oids, fmt.Sprint(oid))
 				for _, i := range r.Indexes {
 					oids = append(oids, fmt.Sprint(i))
@@ -105,8 +106,8 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 		if len(parts) == 2 {
 			schema = parts[0]
 		}
-		r := a.catalog.relation(a.session.SearchPath, schema, parts[len(parts)-1])
-		if r == nil || !system(r.Schema) && !a.over.system.visible[r.OID] {
+		r := a.catalog.Find(a.session.SearchPath, schema, parts[len(parts)-1])
+		if r == nil || !catalog.IsSystem(r.Schema) && !a.over.system.visible[r.OID] {
 			return cast(null(), "regclass")
 		}
 		return cast(cast(text(fmt.Sprint(r.OID)), "oid"), "regclass")
@@ -175,7 +176,7 @@ func (a *analysis) named2oid(name *pg.Node) *pg.Node {
 			continue
 		}
 		add(r.OID, r.Schema, r.Name)
-		if a.catalog.relation(a.session.SearchPath, "", r.Name) == r {
+		if a.catalog.Find(a.session.SearchPath, "", r.Name) == r {
 			list, oids = append(list, r.Name), append(oids, fmt.Sprint(r.OID))
 		}
 	}
@@ -205,7 +206,7 @@ func pathText(path []string) string {
 		if plainName(s) {
 			b.WriteString(s)
 		} else {
-			b.WriteString(quoteIdent(s))
+			b.WriteString(catalog.QuoteIdent(s))
 		}
 	}
 	return b.String()

@@ -121,7 +121,7 @@ func (a *analysis) copyOut(c *pg.CopyStmt, n *pg.Node) {
 	if c.Relation != nil {
 		v := c.Relation
 		v.Inh = false // COPY of a table leaves out what inherits from it
-		if r := a.catalog.relation(a.session.SearchPath, v.Schemaname, v.Relname); r != nil && r.Kind == 'p' {
+		if r := a.catalog.Find(a.session.SearchPath, v.Schemaname, v.Relname); r != nil && r.Kind == 'p' {
 			a.fail("42809", v.Location, "cannot copy from a partitioned table", "use COPY (SELECT …) TO STDOUT")
 		} else if r != nil && (r.Kind == 'v' || r.Kind == 'm') {
 			a.fail("42809", v.Location, "cannot copy from a view", "use COPY (SELECT …) TO STDOUT")

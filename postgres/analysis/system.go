@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // The system catalogs and the information schema, by allow-list of relations and
@@ -197,7 +198,7 @@ func newSystemView(o *overlay) *systemView {
 	id := func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 	for _, r := range o.catalog.Relations() {
 		s := o.shapes[r.OID]
-		if system(r.Schema) {
+		if catalog.IsSystem(r.Schema) {
 			continue
 		}
 		if s.refused != "" || s.unlisted {
@@ -256,7 +257,7 @@ func newSystemView(o *overlay) *systemView {
 		}
 	}
 	for t := range o.catalog.Types() {
-		if t.OID < firstUser {
+		if t.OID < catalog.FirstUser {
 			continue
 		}
 		element := t
@@ -266,7 +267,7 @@ func newSystemView(o *overlay) *systemView {
 		if r := o.catalog.Named(element.Schema, element.Name); element.Kind == 'c' && r != nil && !v.visible[r.OID] {
 			continue
 		}
-		if !seen[t.Schema] && !system(t.Schema) {
+		if !seen[t.Schema] && !catalog.IsSystem(t.Schema) {
 			continue
 		}
 		types = append(types, id(t.OID))
@@ -301,7 +302,7 @@ func newSystemView(o *overlay) *systemView {
 	}
 	v.arrays = strings.NewReplacer(
 		"{indexes}", arraySQL(indexes, "oid"), "{partitioned}", arraySQL(partitioned, "oid"), "{indexnames}", arraySQL(indexNames, "text"),
-		"{datatype}", toldCase(o.catalog, told, "data_type", dataTypeName), "{udtschema}", toldCase(o.catalog, told, "udt_schema", func(t *Type) string { return t.Schema }), "{udtname}", toldCase(o.catalog, told, "udt_name", func(t *Type) string { return t.Name }),
+		"{datatype}", toldCase(o.catalog, told, "data_type", dataTypeName), "{udtschema}", toldCase(o.catalog, told, "udt_schema", func(t *catalog.Type) string { return t.Schema }), "{udtname}", toldCase(o.catalog, told, "udt_name", func(t *catalog.Type) string { return t.Name }),
 		"{relations}", arraySQL(relations, "oid"), "{hidden}", arraySQL(hidden, "int8"), "{types}", arraySQL(types, "oid"),
 		"{schemas}", arraySQL(schemas, "text"), "{enums}", arraySQL(enums, "oid"), "{tables}", arraySQL(tables, "text"),
 		"{columns}", arraySQL(columns, "text"), "{attributes}", arraySQL(attributes, "text"), "{namespaces}", arraySQL(namespaces, "text"), "{settings}", arraySQL(settings, "text"), "{shown}", typeCase, "{modifier}", modifierCase,
@@ -311,7 +312,7 @@ func newSystemView(o *overlay) *systemView {
 
 // systemShape is the shape of a system relation for the session; nil where it is not
 // listed.
-func (a *analysis) systemShape(r *Relation) *shape {
+func (a *analysis) systemShape(r *catalog.Relation) *shape {
 	s := a.over.systemShape(r)
 	if r.Name == "pg_settings" {
 		for _, c := range s.columns {
@@ -338,7 +339,7 @@ func (a *analysis) settingCase() string {
 	b.WriteString("CASE name")
 	for _, own := range ownSettings {
 		if value, ok := a.keptSetting(own); ok {
-			fmt.Fprintf(&b, " WHEN %s THEN %s", quoteText(own), quoteText(value))
+			fmt.Fprintf(&b, " WHEN %s THEN %s", catalog.QuoteLiteral(own), catalog.QuoteLiteral(value))
 		}
 	}
 	b.WriteString(" ELSE setting END")
@@ -357,7 +358,7 @@ func (s *shape) shows(columns []int16) bool {
 
 // toldCase is a column of information_schema.columns, with the type that a masked column
 // comes as.
-func toldCase(c *Catalog, told map[uint32][]string, column string, name func(*Type) string) string {
+func toldCase(c *catalog.Catalog, told map[uint32][]string, column string, name func(*catalog.Type) string) string {
 	oids := slices.Sorted(maps.Keys(told))
 	if len(oids) == 0 {
 		return column
@@ -366,14 +367,14 @@ func toldCase(c *Catalog, told map[uint32][]string, column string, name func(*Ty
 	b.WriteString("(CASE")
 	for _, oid := range oids {
 		fmt.Fprintf(&b, " WHEN (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY (%s) THEN %s",
-			arraySQL(told[oid], "text"), quoteText(name(c.Type(oid))))
+			arraySQL(told[oid], "text"), catalog.QuoteLiteral(name(c.Type(oid))))
 	}
 	b.WriteString(" ELSE " + column + "::pg_catalog.text END)")
 	return b.String()
 }
 
 // dataTypeName is a type as information_schema names it.
-func dataTypeName(t *Type) string {
+func dataTypeName(t *catalog.Type) string {
 	names := map[string]string{"int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real", "float8": "double precision", "bool": "boolean",
 		"bpchar": "character", "varchar": "character varying", "timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone",
 		"time": "time without time zone", "timetz": "time with time zone"}
@@ -399,11 +400,11 @@ func arraySQL(elements []string, typ string) string {
 		b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(e))
 		b.WriteByte('"')
 	}
-	return quoteText("{"+b.String()+"}") + "::pg_catalog." + typ + "[]"
+	return catalog.QuoteLiteral("{"+b.String()+"}") + "::pg_catalog." + typ + "[]"
 }
 
 // systemShape is the shape of a system relation, or nil where it is not listed.
-func (o *overlay) systemShape(r *Relation) *shape {
+func (o *overlay) systemShape(r *catalog.Relation) *shape {
 	sys, ok := systemRelations[r.Schema+"."+r.Name]
 	if !ok {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // expandStars replaces * and table.* by the columns that are there.
@@ -153,7 +154,7 @@ func (a *analysis) try(n *pg.Node, sc *scope, m mode, name string) (v value) {
 // fieldTarget is a target for one field, and the fence of its type.
 type fieldTarget struct {
 	*pg.Node
-	fence *Type
+	fence *catalog.Type
 }
 
 // fieldStar expands (composite).*.
@@ -190,7 +191,7 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 	}
 	var out []fieldTarget
 	for _, f := range t.Fields {
-		out = append(out, fieldTarget{fence: a.catalog.fenced(f.Type), Node: target(f.Name, &pg.Node{Node: &pg.Node_AIndirection{AIndirection: &pg.A_Indirection{
+		out = append(out, fieldTarget{fence: a.catalog.Restricted(f.Type), Node: target(f.Name, &pg.Node{Node: &pg.Node_AIndirection{AIndirection: &pg.A_Indirection{
 			Arg: a.refer(c, 0), Indirection: names(f.Name)}}})})
 	}
 	return out, true

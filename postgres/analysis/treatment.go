@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Treatment is what happens to a column.
@@ -31,7 +32,7 @@ func (t Treatment) String() string {
 
 // shape is one relation under a policy.
 type shape struct {
-	relation *Relation
+	relation *catalog.Relation
 	columns  []*shapeColumn
 	// unlisted relations are not the consumer's: they are read through views alone.
 	unlisted bool
@@ -45,7 +46,7 @@ type shape struct {
 
 // shapeColumn is one column of a shape.
 type shapeColumn struct {
-	Attribute
+	catalog.Attribute
 	treatment Treatment
 	// value is the SQL expression of a pushed column, over the relation's columns.
 	value string
@@ -57,7 +58,7 @@ type shapeColumn struct {
 	action *mask.Action
 	seal   *seal
 	// related are the relations that the value's expression reads beside the row's own.
-	related []*Relation
+	related []*catalog.Relation
 	// coarse columns are dates that are cut to a period.
 	coarse bool
 	// why says why the column is hidden, or what else there is to know, for reports.
@@ -92,7 +93,7 @@ type seal struct {
 	form                           form
 	shown                          uint32
 	twin                           twinKind
-	typ                            *Type
+	typ                            *catalog.Type
 }
 
 // form is how a sealed value is written.
@@ -117,7 +118,7 @@ const (
 // overlay is a policy laid over a catalog.
 type overlay struct {
 	policy  *Policy
-	catalog *Catalog
+	catalog *catalog.Catalog
 	shapes  map[uint32]*shape
 	system  *systemView
 	// decided is what holds for columns that several relations of a family have, where
@@ -130,11 +131,11 @@ type overlay struct {
 }
 
 // newOverlay gives every column its treatment. What cannot be decided is hidden.
-func newOverlay(p *Policy, c *Catalog) *overlay {
+func newOverlay(p *Policy, c *catalog.Catalog) *overlay {
 	o := &overlay{policy: p, catalog: c, shapes: map[uint32]*shape{}, limits: map[mask.Method]*unitLimits{}}
 	o.families()
 	for _, r := range c.Relations() {
-		if !system(r.Schema) {
+		if !catalog.IsSystem(r.Schema) {
 			o.shape(r)
 		}
 	}
@@ -143,7 +144,7 @@ func newOverlay(p *Policy, c *Catalog) *overlay {
 }
 
 // shape returns a relation's shape, its parents' first.
-func (o *overlay) shape(r *Relation) *shape {
+func (o *overlay) shape(r *catalog.Relation) *shape {
 	if s := o.shapes[r.OID]; s != nil {
 		return s
 	}
@@ -195,7 +196,7 @@ func (s *shape) inherit(p *shape) {
 }
 
 // column finds the rule of a column and lays its method over the type.
-func (o *overlay) column(r *Relation, a Attribute) *shapeColumn {
+func (o *overlay) column(r *catalog.Relation, a catalog.Attribute) *shapeColumn {
 	c := &shapeColumn{Attribute: a, shown: a.Type}
 	ch := o.policy.chain(r, a.Name)
 	if d := o.decided[r.OID][a.Name]; d != nil {
@@ -239,13 +240,13 @@ func (o *overlay) column(r *Relation, a Attribute) *shapeColumn {
 
 // remove makes a column NULL. One of an enum becomes a text: which labels a literal
 // beside it may have would tell what the column's values are.
-func (c *shapeColumn) remove(cat *Catalog) {
+func (c *shapeColumn) remove(cat *catalog.Catalog) {
 	c.treatment = Pushed
-	t := cat.base(c.Type)
-	if t != nil && t.Element != 0 && cat.labelled(t.Element) {
-		t = cat.Type(oidTextArray)
-	} else if t != nil && cat.labelled(t.OID) {
-		t = cat.Type(oidText)
+	t := cat.Base(c.Type)
+	if t != nil && t.Element != 0 && cat.IsEnum(t.Element) {
+		t = cat.Type(catalog.OIDTextArray)
+	} else if t != nil && cat.IsEnum(t.OID) {
+		t = cat.Type(catalog.OIDText)
 	}
 	if t == nil {
 		c.treatment = Hidden
@@ -253,17 +254,19 @@ func (c *shapeColumn) remove(cat *Catalog) {
 	}
 	if t.Kind == 'e' {
 		// An enum's name and labels are hidden with its values.
-		t = cat.Type(oidText)
+		t = cat.Type(catalog.OIDText)
 	}
 	c.shown = t.OID
 	c.value = "NULL::" + typeSQL(t)
 }
 
 // typeSQL is a type as SQL names it.
-func typeSQL(t *Type) string { return quoteIdent(t.Schema) + "." + quoteIdent(t.Name) }
+func typeSQL(t *catalog.Type) string {
+	return catalog.QuoteIdent(t.Schema) + "." + catalog.QuoteIdent(t.Name)
+}
 
 // lay gives a column the treatment of tables rule i.
-func (o *overlay) lay(c *shapeColumn, r *Relation, i int) {
+func (o *overlay) lay(c *shapeColumn, r *catalog.Relation, i int) {
 	rule := &o.policy.masks.Ruleset.Tables.Rules[i]
 	method, def := o.policy.masks.TableMethod(i)
 	c.action = &mask.Action{
@@ -278,18 +281,18 @@ func (o *overlay) lay(c *shapeColumn, r *Relation, i int) {
 		c.treatment = Clear
 		return
 	}
-	t := o.catalog.base(c.Type)
+	t := o.catalog.Base(c.Type)
 	if t == nil {
 		c.why = "its type is not known"
 		return
 	}
 	if rule.Method == "fhir" {
-		if method = o.policy.options.Document; method == nil || t.OID != oidJSON && t.OID != oidJSONB && t.OID != oidXML && !isText(t.OID) {
+		if method = o.policy.options.Document; method == nil || t.OID != catalog.OIDJSON && t.OID != catalog.OIDJSONB && t.OID != catalog.OIDXML && !catalog.IsText(t.OID) {
 			c.remove(o.catalog)
 			return
 		}
 	}
-	d := &laying{overlay: o, relation: r, rule: rule, method: method, column: c, typ: t, value: quoteIdent(c.Name)}
+	d := &laying{overlay: o, relation: r, rule: rule, method: method, column: c, typ: t, value: catalog.QuoteIdent(c.Name)}
 	if d.push() {
 		c.treatment = Pushed
 		return
@@ -299,8 +302,8 @@ func (o *overlay) lay(c *shapeColumn, r *Relation, i int) {
 
 // composite masks a composite column field by field. A field that no rule covers,
 // and one whose rule is not pushed down, is NULL.
-func (o *overlay) composite(c *shapeColumn, r *Relation) {
-	t := o.catalog.base(c.Type)
+func (o *overlay) composite(c *shapeColumn, r *catalog.Relation) {
+	t := o.catalog.Base(c.Type)
 	if t == nil || t.Kind != 'c' || t.OID != c.Type {
 		c.remove(o.catalog)
 		return
@@ -311,14 +314,14 @@ func (o *overlay) composite(c *shapeColumn, r *Relation) {
 			fields += ", "
 		}
 		field := &shapeColumn{Attribute: f, shown: f.Type}
-		value := "(" + quoteIdent(c.Name) + ")." + quoteIdent(f.Name)
+		value := "(" + catalog.QuoteIdent(c.Name) + ")." + catalog.QuoteIdent(f.Name)
 		if n, why := o.policy.rule(r, c.Name+"."+f.Name); n < 0 || why != "" || len(o.policy.chain(r, c.Name+"."+f.Name).rules) > 1 {
 			field.remove(o.catalog)
 		} else if rule := &o.policy.masks.Ruleset.Tables.Rules[n]; rule.Method == "keep" {
 			field.treatment, field.value = Clear, value
 		} else {
 			method, def := o.policy.masks.TableMethod(n)
-			d := &laying{overlay: o, relation: r, rule: rule, method: method, column: field, typ: o.catalog.base(f.Type), value: value}
+			d := &laying{overlay: o, relation: r, rule: rule, method: method, column: field, typ: o.catalog.Base(f.Type), value: value}
 			if d.typ == nil || !d.push() || field.shown != d.typ.OID {
 				field.remove(o.catalog)
 			}
@@ -330,17 +333,17 @@ func (o *overlay) composite(c *shapeColumn, r *Relation) {
 		fields += field.value
 	}
 	c.treatment = Pushed
-	c.value = "CASE WHEN NOT " + quoteIdent(c.Name) + " IS NULL THEN ROW(" + fields + ")::" + typeSQL(t) + " END"
+	c.value = "CASE WHEN NOT " + catalog.QuoteIdent(c.Name) + " IS NULL THEN ROW(" + fields + ")::" + typeSQL(t) + " END"
 }
 
 // laying is one rule's method at one column.
 type laying struct {
 	*overlay
-	relation *Relation
+	relation *catalog.Relation
 	rule     *mask.TableRule
 	method   mask.Method
 	column   *shapeColumn
-	typ      *Type
+	typ      *catalog.Type
 	// value is the SQL expression of the original.
 	value string
 }
@@ -348,7 +351,7 @@ type laying struct {
 // beside returns the first of the named columns that the relation has.
 func (d *laying) beside(columns []string) string {
 	for _, name := range columns {
-		if slices.ContainsFunc(d.relation.Columns, func(a Attribute) bool { return a.Name == name }) {
+		if slices.ContainsFunc(d.relation.Columns, func(a catalog.Attribute) bool { return a.Name == name }) {
 			return name
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Rules with conditions on other columns of the row. Which rule acts is decided in SQL,
@@ -37,7 +38,7 @@ func (p *Policy) rules() []mask.TableRule { return p.masks.Ruleset.Tables.Rules 
 
 // chain finds the rules of a column, the most exact match first. A materialised view
 // holds other relations' values: a rule that keeps must name its schema.
-func (p *Policy) chain(r *Relation, column string) (ch chain) {
+func (p *Policy) chain(r *catalog.Relation, column string) (ch chain) {
 	var found []ruleMatch
 	for _, m := range p.matches {
 		if m.Matches(r.Schema, r.Name, column) && !(r.Kind == 'm' && p.rules()[m.rule].Method == "keep" && m.Schema != r.Schema) {
@@ -79,7 +80,7 @@ func (p *Policy) chain(r *Relation, column string) (ch chain) {
 
 // rule returns the rule of a column that has no conditions, or -1. why is set where
 // two rules match equally.
-func (p *Policy) rule(r *Relation, column string) (rule int, why string) {
+func (p *Policy) rule(r *catalog.Relation, column string) (rule int, why string) {
 	ch := p.chain(r, column)
 	return p.last(ch), ch.why
 }
@@ -92,7 +93,7 @@ type branch struct {
 }
 
 // layChain gives a column several rules. What cannot be decided in SQL hides it.
-func (o *overlay) layChain(c *shapeColumn, r *Relation, ch chain) {
+func (o *overlay) layChain(c *shapeColumn, r *catalog.Relation, ch chain) {
 	rules := o.policy.rules()
 	last := o.policy.last(ch)
 	conditional := ch.rules
@@ -165,16 +166,16 @@ func letters(a, b string) string {
 }
 
 // branch lays one rule over the column. n is its number, where it has one.
-func (o *overlay) branch(c *shapeColumn, r *Relation, rule *mask.TableRule, n int) (branch, bool) {
+func (o *overlay) branch(c *shapeColumn, r *catalog.Relation, rule *mask.TableRule, n int) (branch, bool) {
 	switch {
 	case rule == nil || rule.Method == "remove" || rule.Method == "hide":
 		return branch{rule: rule}, true
 	case rule.Method == "keep":
-		return branch{value: quoteIdent(c.Name), shown: c.Type, rule: rule}, true
+		return branch{value: catalog.QuoteIdent(c.Name), shown: c.Type, rule: rule}, true
 	}
 	method, _ := o.policy.masks.TableMethod(n)
 	own := &shapeColumn{Attribute: c.Attribute, shown: c.Type}
-	d := &laying{overlay: o, relation: r, rule: rule, method: method, column: own, typ: o.catalog.base(c.Type), value: quoteIdent(c.Name)}
+	d := &laying{overlay: o, relation: r, rule: rule, method: method, column: own, typ: o.catalog.Base(c.Type), value: catalog.QuoteIdent(c.Name)}
 	if d.typ == nil || rule.Method == "fhir" || !d.push() {
 		return branch{rule: rule}, false
 	}
@@ -193,13 +194,13 @@ func (o *overlay) unite(c *shapeColumn, branches []branch) (shown uint32, why st
 		if b.value == "" {
 			continue
 		}
-		t := o.catalog.base(b.shown)
+		t := o.catalog.Base(b.shown)
 		if t == nil {
 			return 0, "its type is not known"
 		}
-		times = times || isTime(t.OID)
-		floats = floats || isFloat(t.OID)
-		numbers = numbers && (isNumber(t.OID) || isFloat(t.OID))
+		times = times || catalog.IsTime(t.OID)
+		floats = floats || catalog.IsFloat(t.OID)
+		numbers = numbers && (catalog.IsNumber(t.OID) || catalog.IsFloat(t.OID))
 		same = same && (shown == 0 || shown == t.OID)
 		shown = t.OID
 	}
@@ -207,26 +208,26 @@ func (o *overlay) unite(c *shapeColumn, branches []branch) (shown uint32, why st
 	case shown == 0: // all of it goes
 		c.remove(o.catalog)
 		shown = c.shown
-	case same && o.catalog.labelled(shown):
-		shown = oidText // which labels there are would tell what is removed
+	case same && o.catalog.IsEnum(shown):
+		shown = catalog.OIDText // which labels there are would tell what is removed
 	case same:
 	case numbers && floats:
-		shown = oidFloat8
+		shown = catalog.OIDFloat8
 	case numbers:
-		shown = oidNumeric
+		shown = catalog.OIDNumeric
 	case times:
 		return 0, "its rules with conditions give a time and another type"
 	default:
-		shown = oidText
+		shown = catalog.OIDText
 	}
-	if o.catalog.fenced(shown) != nil {
+	if o.catalog.Restricted(shown) != nil {
 		return 0, "its type has casts of the database's own, and rules with conditions"
 	}
 	return shown, ""
 }
 
 // sameMasking reports whether two rules mask a column alike.
-func (o *overlay) sameMasking(r *Relation) func(a, b *mask.TableRule) bool {
+func (o *overlay) sameMasking(r *catalog.Relation) func(a, b *mask.TableRule) bool {
 	sign := func(rule *mask.TableRule) string {
 		d := &laying{overlay: o, relation: r, rule: rule}
 		return strings.Join([]string{d.class(), d.beside(rule.Entity), d.beside(rule.Birth), d.beside(rule.Death), d.beside(rule.Country), d.beside(rule.Unit)}, "\x00")
@@ -236,7 +237,7 @@ func (o *overlay) sameMasking(r *Relation) func(a, b *mask.TableRule) bool {
 
 // condition is what a rule's conditions are for a row, in SQL: true, false, or NULL
 // where it is unknown.
-func (o *overlay) condition(c *shapeColumn, r *Relation, rule *mask.TableRule) string {
+func (o *overlay) condition(c *shapeColumn, r *catalog.Relation, rule *mask.TableRule) string {
 	var all []string
 	for i := range rule.Where {
 		w := &rule.Where[i]
@@ -253,14 +254,14 @@ func (o *overlay) condition(c *shapeColumn, r *Relation, rule *mask.TableRule) s
 const unknownTest = "NULL::pg_catalog.bool"
 
 // tests are those of one condition, over a column of the relation.
-func (o *overlay) tests(r *Relation, w *mask.RowCondition, qualifier string) string {
+func (o *overlay) tests(r *catalog.Relation, w *mask.RowCondition, qualifier string) string {
 	d := &laying{overlay: o, relation: r}
 	name := d.beside(w.Column)
 	if name == "" {
 		return unknownTest
 	}
-	column := qualifier + quoteIdent(name)
-	var a Attribute
+	column := qualifier + catalog.QuoteIdent(name)
+	var a catalog.Attribute
 	for _, a = range r.Columns {
 		if a.Name == name {
 			break
@@ -273,13 +274,13 @@ func (o *overlay) tests(r *Relation, w *mask.RowCondition, qualifier string) str
 	if w.In == nil && w.NotIn == nil && w.Like == nil {
 		return "(" + strings.Join(list, " AND ") + ")"
 	}
-	t := o.catalog.base(a.Type)
+	t := o.catalog.Base(a.Type)
 	v, plain := conditionText(t, column)
-	if t == nil || !plain || o.catalog.fenced(a.Type) != nil {
+	if t == nil || !plain || o.catalog.Restricted(a.Type) != nil {
 		return "(" + strings.Join(append(list, unknownTest), " AND ") + ")"
 	}
 	member := func(values []string, op string) string {
-		if isInteger(t.OID) {
+		if catalog.IsInteger(t.OID) {
 			var whole []string
 			for _, s := range values {
 				if n, err := strconv.ParseInt(s, 10, 64); err == nil && strconv.FormatInt(n, 10) == s {
@@ -290,7 +291,7 @@ func (o *overlay) tests(r *Relation, w *mask.RowCondition, qualifier string) str
 		}
 		var quoted []string
 		for _, s := range values {
-			quoted = append(quoted, quoteText(s))
+			quoted = append(quoted, catalog.QuoteLiteral(s))
 		}
 		return v + op + "(ARRAY[" + strings.Join(quoted, ",") + "]::pg_catalog.text[])"
 	}
@@ -303,7 +304,7 @@ func (o *overlay) tests(r *Relation, w *mask.RowCondition, qualifier string) str
 	if w.Like != nil {
 		var patterns []string
 		for _, p := range w.Like {
-			patterns = append(patterns, quoteText(likeEscapes.Replace(p)))
+			patterns = append(patterns, catalog.QuoteLiteral(likeEscapes.Replace(p)))
 		}
 		list = append(list, v+" ~~ ANY (ARRAY["+strings.Join(patterns, ",")+"]::pg_catalog.text[])")
 	}
@@ -314,15 +315,15 @@ var likeEscapes = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`, "*", "%",
 
 // conditionText is a column's value as conditions compare it, as mask.FoldCondition
 // makes it. Of some types the text depends on the session, or is no value of its own.
-func conditionText(t *Type, column string) (string, bool) {
+func conditionText(t *catalog.Type, column string) (string, bool) {
 	if t == nil {
 		return "", false
 	}
 	v := column + "::pg_catalog.text"
 	switch {
-	case t.OID == oidNumeric:
+	case t.OID == catalog.OIDNumeric:
 		v = "pg_catalog.trim_scale(" + column + ")::pg_catalog.text"
-	case isText(t.OID), t.Kind == 'e', isInteger(t.OID), t.OID == oidUUID, t.OID == oidBool, t.OID == oidDate, t.OID == oidTimestamp, t.OID == oidName, t.OID == oidChar:
+	case catalog.IsText(t.OID), t.Kind == 'e', catalog.IsInteger(t.OID), t.OID == catalog.OIDUUID, t.OID == catalog.OIDBool, t.OID == catalog.OIDDate, t.OID == catalog.OIDTimestamp, t.OID == catalog.OIDName, t.OID == catalog.OIDChar:
 	default:
 		return "", false
 	}
@@ -339,7 +340,7 @@ const rowAlias = "veil_row"
 
 // relatedTests is a condition on a related row: true where it is for all rows that are
 // related, false where it is for none, and unknown where they differ or are none.
-func (o *overlay) relatedTests(c *shapeColumn, r *Relation, w *mask.RowCondition) string {
+func (o *overlay) relatedTests(c *shapeColumn, r *catalog.Relation, w *mask.RowCondition) string {
 	other := o.relatedTo(r, w)
 	if other == nil {
 		return unknownTest
@@ -347,23 +348,23 @@ func (o *overlay) relatedTests(c *shapeColumn, r *Relation, w *mask.RowCondition
 	var join []string
 	for _, here := range sortedKeys(w.On) {
 		l, r := r.Column(here), other.Column(w.On[here])
-		join = append(join, o.joined(rowAlias+"."+quoteIdent(l.Name), l.Type, "veil_other."+quoteIdent(r.Name), r.Type))
+		join = append(join, o.joined(rowAlias+"."+catalog.QuoteIdent(l.Name), l.Type, "veil_other."+catalog.QuoteIdent(r.Name), r.Type))
 	}
 	test := o.tests(other, w, "veil_other.")
 	c.related = append(c.related, other)
 	return fmt.Sprintf("(SELECT CASE WHEN pg_catalog.bool_and(coalesce(%[1]s, false)) THEN true WHEN NOT pg_catalog.bool_or(coalesce(%[1]s, true)) THEN false END FROM %[2]s.%[3]s AS veil_other WHERE %[4]s)",
-		test, quoteIdent(other.Schema), quoteIdent(other.Name), strings.Join(join, " AND "))
+		test, catalog.QuoteIdent(other.Schema), catalog.QuoteIdent(other.Name), strings.Join(join, " AND "))
 }
 
 // relatedTo is the relation of a condition on a related row, or nil where it or a column
 // that joins it is not there.
-func (o *overlay) relatedTo(r *Relation, w *mask.RowCondition) *Relation {
+func (o *overlay) relatedTo(r *catalog.Relation, w *mask.RowCondition) *catalog.Relation {
 	schema := w.Schema
 	if schema == "" {
 		schema = r.Schema
 	}
 	other := o.catalog.Named(schema, w.Table)
-	if other == nil || system(schema) {
+	if other == nil || catalog.IsSystem(schema) {
 		return nil
 	}
 	for here, there := range w.On {
@@ -376,8 +377,8 @@ func (o *overlay) relatedTo(r *Relation, w *mask.RowCondition) *Relation {
 
 // joined compares two keys: as they are where an index can serve, else as texts.
 func (o *overlay) joined(l string, lt uint32, r string, rt uint32) string {
-	x, y := o.catalog.base(lt), o.catalog.base(rt)
-	if x != nil && y != nil && (x.OID == y.OID && (isText(x.OID) || x.OID == oidUUID) || isInteger(x.OID) && isInteger(y.OID)) {
+	x, y := o.catalog.Base(lt), o.catalog.Base(rt)
+	if x != nil && y != nil && (x.OID == y.OID && (catalog.IsText(x.OID) || x.OID == catalog.OIDUUID) || catalog.IsInteger(x.OID) && catalog.IsInteger(y.OID)) {
 		return l + " = " + r
 	}
 	return l + "::pg_catalog.text = " + r + "::pg_catalog.text"

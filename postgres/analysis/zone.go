@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Time zones. What a masked value is must not depend on the session's zone: with zones of
@@ -46,11 +47,11 @@ func readZone(_ *analysis, v []string) ([]string, reading) {
 func (a *analysis) sealedText(s *seal) *pg.Node {
 	v := column(s.column)
 	own := cast(v, "text")
-	if s.typ == nil || s.typ.OID != oidTimestamptz {
+	if s.typ == nil || s.typ.OID != catalog.OIDTimestamptz {
 		return own
 	}
 	utc := op("||", cast(call("timezone", cast(text("UTC"), "text"), v), "text"), cast(text("+00"), "text"))
-	if s.shown != oidTimestamptz || s.entity == "" {
+	if s.shown != catalog.OIDTimestamptz || s.entity == "" {
 		return utc
 	}
 	known := op("<>", cast(column(s.entity), "text"), cast(text(""), "text"))

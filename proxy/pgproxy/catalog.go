@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // catalogs has the upstream's catalog as it was last seen, and sees to it that
@@ -22,7 +22,7 @@ type catalogs struct {
 	up *upstreams
 
 	mu       sync.Mutex
-	catalog  *analysis.Catalog
+	catalog  *catalog.Catalog
 	looked   time.Time // when it was last seen
 	next     *question // not begun
 	checkers []*pgx.Conn
@@ -35,12 +35,12 @@ type catalogs struct {
 // question is a look at the catalog that several sessions wait for.
 type question struct {
 	done    chan struct{}
-	catalog *analysis.Catalog
+	catalog *catalog.Catalog
 	err     error
 }
 
 // current returns the catalog as it was last seen, and loads it at first.
-func (c *catalogs) current(ctx context.Context) (*analysis.Catalog, error) {
+func (c *catalogs) current(ctx context.Context) (*catalog.Catalog, error) {
 	c.mu.Lock()
 	catalog := c.catalog
 	if catalog != nil && c.next == nil && time.Since(c.looked) > lookEvery {
@@ -94,7 +94,7 @@ func (c *catalogs) begin() {
 
 // look asks for the catalog's version, and loads the catalog if it is another
 // one than before. What it returns is not older than the call.
-func (c *catalogs) look(ctx context.Context) (*analysis.Catalog, error) {
+func (c *catalogs) look(ctx context.Context) (*catalog.Catalog, error) {
 	c.mu.Lock()
 	if c.next == nil {
 		c.begin()
@@ -133,7 +133,7 @@ func (c *catalogs) ask(q *question) {
 	close(q.done)
 }
 
-func (c *catalogs) load(ctx context.Context, known *analysis.Catalog) (*analysis.Catalog, error) {
+func (c *catalogs) load(ctx context.Context, known *catalog.Catalog) (*catalog.Catalog, error) {
 	if c.conn == nil {
 		conn, err := c.up.openCatalog(ctx)
 		if err != nil {
@@ -143,14 +143,14 @@ func (c *catalogs) load(ctx context.Context, known *analysis.Catalog) (*analysis
 	}
 	if known != nil {
 		var version string
-		if err := c.conn.QueryRow(ctx, analysis.VersionSQL).Scan(&version); err != nil {
+		if err := c.conn.QueryRow(ctx, catalog.VersionSQL).Scan(&version); err != nil {
 			return nil, err
 		}
 		if version == known.Version() {
 			return known, nil
 		}
 	}
-	return analysis.LoadCatalog(ctx, c.conn)
+	return catalog.Load(ctx, c.conn)
 }
 
 // hangUp closes a connection; the next question opens another.
@@ -193,7 +193,7 @@ func (u *upstreams) openCatalog(ctx context.Context) (*pgx.Conn, error) {
 
 func (u *upstreams) dialCatalog(ctx context.Context) (*pgx.Conn, error) {
 	config := u.config.Copy()
-	config.RuntimeParams = analysis.CatalogSettings()
+	config.RuntimeParams = catalog.LoadSettings()
 	config.RuntimeParams["application_name"] = applicationName
 	return pgx.ConnectConfig(ctx, config)
 }

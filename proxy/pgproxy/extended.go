@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // What is gathered for the upstream before its answers are taken, whether the
@@ -97,7 +98,7 @@ func (x *session) parse(body []byte) error {
 			return x.refuseMessage(&refusal{sessionError: sessionError{code: "54000", text: "too many prepared statements"}, reason: "limit"})
 		}
 	}
-	plan, catalog, f := x.analyze(m.Query)
+	plan, cat, f := x.analyze(m.Query)
 	if f == nil {
 		f = x.aborted(plan)
 	}
@@ -105,7 +106,7 @@ func (x *session) parse(body []byte) error {
 		return x.refuseMessage(f)
 	}
 	for i, oid := range m.ParameterOIDs {
-		if !analysis.ParameterType(oid) {
+		if !catalog.ParameterType(oid) {
 			m.ParameterOIDs[i] = 0 // what it is compared with decides
 		}
 	}
@@ -129,7 +130,7 @@ func (x *session) parse(body []byte) error {
 		return errFrameSize
 	}
 	x.up.out = out
-	st := x.judged(m.Query, plan, catalog)
+	st := x.judged(m.Query, plan, cat)
 	x.state.statements[m.Name] = st
 	return x.expect(expectation{kind: 'P', name: m.Name, st: st})
 }

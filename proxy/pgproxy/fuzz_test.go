@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -96,7 +97,7 @@ func fuzzSession(t testing.TB, p *policy, client, up net.Conn) *session {
 	if s.up, err = newUpstreams("host=127.0.0.1 port=1 user=nobody", "", limits, quiet); err != nil {
 		t.Fatal(err)
 	}
-	s.catalogs = &catalogs{up: s.up, catalog: &analysis.Catalog{}, looked: time.Now().Add(time.Hour)}
+	s.catalogs = &catalogs{up: s.up, catalog: &catalog.Catalog{}, looked: time.Now().Add(time.Hour)}
 	s.policy.Store(p)
 	x := &session{s: s, policy: p, who: &consumer.Consumer{Name: "fuzz"}, view: p.views["plain"]}
 	x.client.conn, x.client.timeout = client, time.Second

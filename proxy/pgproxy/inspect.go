@@ -3,6 +3,7 @@ package pgproxy
 import (
 	"context"
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // Inspection is what an operator should know of an upstream.
@@ -27,7 +28,7 @@ func (s *Server) Inspect(ctx context.Context) (*Inspection, error) {
 	if err != nil {
 		return nil, err
 	}
-	catalog, err := analysis.LoadCatalog(ctx, conn)
+	catalog, err := catalog.Load(ctx, conn)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package pgproxy
 import (
 	"context"
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	"slices"
 	"strings"
 )
@@ -37,7 +38,7 @@ func refused(r *analysis.Refusal, offset int) *refusal {
 }
 
 // analyze says what a statement may do, and over which catalog that is true.
-func (x *session) analyze(text string) (*analysis.Plan, *analysis.Catalog, *refusal) {
+func (x *session) analyze(text string) (*analysis.Plan, *catalog.Catalog, *refusal) {
 	catalog, err := x.s.catalogs.current(context.Background())
 	if err != nil {
 		return nil, nil, &refusal{sessionError: sessionError{code: "08006", text: "the upstream's catalog cannot be read"}, reason: "catalog"}
@@ -80,7 +81,7 @@ func (x *session) hindered(p *analysis.Plan) *refusal {
 }
 
 // judged is a statement as it was analysed. EXECUTE holds if what was prepared does.
-func (x *session) judged(text string, p *analysis.Plan, catalog *analysis.Catalog) *statement {
+func (x *session) judged(text string, p *analysis.Plan, catalog *catalog.Catalog) *statement {
 	st := &statement{text: text, plan: p, catalog: catalog, check: p.CheckSQL}
 	if p.Kind == analysis.Execute && st.check == "" {
 		if prepared := x.now().statement(p.Name); prepared != nil {

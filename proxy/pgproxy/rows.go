@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // receive takes the upstream's answer to the execution of a statement, masks its
@@ -265,7 +266,7 @@ func (x *session) stop(ex *execution, f *refusal) error {
 // conclude ends an execution that succeeded: what it changed is taken over, its
 // record is noted, and the client is told. body is that of the upstream's
 // CommandComplete; nil where Veil answered.
-func (x *session) conclude(ex *execution, catalog *analysis.Catalog, body []byte) error {
+func (x *session) conclude(ex *execution, catalog *catalog.Catalog, body []byte) error {
 	if ex.copying || body == nil && !answered(ex.plan) {
 		return errUpstreamProtocol
 	}

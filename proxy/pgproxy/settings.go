@@ -3,6 +3,7 @@ package pgproxy
 import (
 	"fmt"
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	"maps"
 	"sort"
 	"strconv"
@@ -22,8 +23,8 @@ func (x *session) startupSettings(st *startup) (map[string]string, error) {
 			wanted[name] = value
 		}
 	}
-	fixed := analysis.SessionSettings()
-	settings := analysis.FirstSettings()
+	fixed := catalog.SessionSettings()
+	settings := catalog.FirstSettings()
 	settings["application_name"] = applicationName
 	settings["TimeZone"] = "UTC" // years are cut in it: the same ones wherever the upstream is
 	settings["default_transaction_isolation"] = "read committed"

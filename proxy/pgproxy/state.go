@@ -2,6 +2,7 @@ package pgproxy
 
 import (
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	"maps"
 	"strings"
 )
@@ -13,7 +14,7 @@ type statement struct {
 	plan *analysis.Plan
 	// catalog is what the plan was made over; check asks whether its relations
 	// are still the same.
-	catalog *analysis.Catalog
+	catalog *catalog.Catalog
 	check   string
 	// checked: the upstream's columns were compared with the plan's, or are
 	// going to be before any row comes.
@@ -145,7 +146,7 @@ func changes(p *analysis.Plan) bool {
 }
 
 // apply takes over what a statement that succeeded changed.
-func (s *state) apply(p *analysis.Plan, catalog *analysis.Catalog) {
+func (s *state) apply(p *analysis.Plan, catalog *catalog.Catalog) {
 	for i := range p.Settings {
 		s.set(&p.Settings[i])
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/proxy"
 )
 
@@ -241,7 +242,7 @@ func (u *upstreams) open(ctx context.Context, settings map[string]string) (*pgco
 	for {
 		config := u.config.Config.Copy()
 		major := u.major.Load()
-		config.RuntimeParams = analysis.VersionSettings(int(major))
+		config.RuntimeParams = catalog.VersionSettings(int(major))
 		maps.Copy(config.RuntimeParams, settings)
 		_, wanted := settings["datestyle"]
 		if style := u.dateStyle.Load(); !wanted && style != nil {
@@ -260,7 +261,7 @@ func (u *upstreams) open(ctx context.Context, settings map[string]string) (*pgco
 			u.dateStyle.CompareAndSwap(nil, &iso)
 			wanted = iso == style
 		}
-		if wanted && len(analysis.VersionSettings(int(found))) == len(analysis.VersionSettings(int(major))) {
+		if wanted && len(catalog.VersionSettings(int(found))) == len(catalog.VersionSettings(int(major))) {
 			return pg, nil
 		}
 		u.major.Store(found)

@@ -1,7 +1,7 @@
 package pgproxy
 
 import (
-	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	"maps"
 	"slices"
 	"testing"
@@ -17,7 +17,7 @@ func TestSettingsOfVersions(t *testing.T) {
 		"18.0":      {"enable_distinct_reordering", "enable_group_by_reordering", "enable_presorted_aggregate"},
 		"999999999": {"enable_distinct_reordering", "enable_group_by_reordering", "enable_presorted_aggregate"},
 	} {
-		settings := analysis.VersionSettings(int(majorVersion(version)))
+		settings := catalog.VersionSettings(int(majorVersion(version)))
 		if got := slices.Sorted(maps.Keys(settings)); !slices.Equal(got, want) {
 			t.Errorf("%q: %v, want %v", version, got, want)
 		}

@@ -1,4 +1,4 @@
-package analysis
+package catalog
 
 // CastFrom is a cast that leads to a type.
 type CastFrom struct {
@@ -16,20 +16,20 @@ func castsInto(types map[uint32]*Type) map[uint32][]CastFrom {
 	return into
 }
 
-// fenced returns the type that casts of the database are of, if one is in a type.
-func (c *Catalog) fenced(oid uint32) *Type { return c.fencedWithin(oid, 0) }
+// Restricted returns the type that casts of the database are of, if one is in a type.
+func (c *Catalog) Restricted(oid uint32) *Type { return c.restrictedWithin(oid, 0) }
 
-func (c *Catalog) fencedWithin(oid uint32, depth int) *Type {
+func (c *Catalog) restrictedWithin(oid uint32, depth int) *Type {
 	t := c.Type(oid)
 	if t == nil || depth > 16 {
 		return nil
 	}
-	if c.castsUnasked(t) {
+	if c.CastsImplicitly(t) {
 		return t
 	}
 	for _, inner := range append([]uint32{t.Base, t.Element}, fieldTypes(t)...) {
 		if inner != 0 && inner != oid {
-			if f := c.fencedWithin(inner, depth+1); f != nil {
+			if f := c.restrictedWithin(inner, depth+1); f != nil {
 				return f
 			}
 		}
@@ -37,9 +37,9 @@ func (c *Catalog) fencedWithin(oid uint32, depth int) *Type {
 	return nil
 }
 
-// castsUnasked reports whether a cast from or to the type can fire where none is
+// CastsImplicitly reports whether a cast from or to the type can fire where none is
 // written.
-func (c *Catalog) castsUnasked(t *Type) bool {
+func (c *Catalog) CastsImplicitly(t *Type) bool {
 	own := t.Schema == "pg_catalog"
 	for _, cast := range t.Casts {
 		to := c.Type(cast.Target)
@@ -48,7 +48,7 @@ func (c *Catalog) castsUnasked(t *Type) bool {
 			return true
 		case own && to.Schema != "pg_catalog":
 			// It reaches nothing that takes the target.
-		case cast.Implicit, !own && t.Kind != 'e', to.OID == oidJSON, to.OID == oidJSONB:
+		case cast.Implicit, !own && t.Kind != 'e', to.OID == OIDJSON, to.OID == OIDJSONB:
 			// Functions that make JSON call the cast that is made by request. What
 			// becomes of a value is not followed but by its fence.
 			return true
@@ -62,14 +62,14 @@ func (c *Catalog) castsUnasked(t *Type) bool {
 	return false
 }
 
-// holds reports whether a type is another, over it or made of it.
-func (c *Catalog) holds(oid, other uint32, depth int) bool {
+// Contains reports whether a type is another, over it or made of it.
+func (c *Catalog) Contains(oid, other uint32, depth int) bool {
 	t := c.Type(oid)
 	if oid == other || t == nil || depth > 16 {
 		return true
 	}
 	for _, inner := range append([]uint32{t.Base, t.Element}, fieldTypes(t)...) {
-		if inner != 0 && inner != oid && c.holds(inner, other, depth+1) {
+		if inner != 0 && inner != oid && c.Contains(inner, other, depth+1) {
 			return true
 		}
 	}
@@ -83,5 +83,5 @@ func fieldTypes(t *Type) (out []uint32) {
 	return out
 }
 
-// castsTo are the casts to a type by functions of the database.
-func (c *Catalog) castsTo(oid uint32) []CastFrom { return c.casts[oid] }
+// CastsTo are the casts to a type by functions of the database.
+func (c *Catalog) CastsTo(oid uint32) []CastFrom { return c.casts[oid] }

@@ -1,4 +1,4 @@
-package analysis
+package catalog
 
 import (
 	"fmt"
@@ -93,10 +93,10 @@ type Cast struct {
 	Implicit bool
 }
 
-// NewCatalog makes a catalog. The built-in types that Veil itself needs are there
+// New makes a catalog. The built-in types that Veil itself needs are there
 // without being given. The error names a relation or type that is there twice or
 // refers to one that is not.
-func NewCatalog(version string, relations []Relation, types []Type) (*Catalog, error) {
+func New(version string, relations []Relation, types []Type) (*Catalog, error) {
 	c := &Catalog{
 		version:   version,
 		relations: map[uint32]*Relation{},
@@ -154,13 +154,13 @@ func (c *Catalog) Relations() []*Relation {
 	return out
 }
 
-// relation finds a relation by name; without a schema in the order of the search
+// Find finds a relation by name; without a schema in the order of the search
 // path, pg_catalog first.
-func (c *Catalog) relation(path []string, schema, name string) *Relation {
+func (c *Catalog) Find(path []string, schema, name string) *Relation {
 	if schema != "" {
 		return c.byName[relationName{schema, name}]
 	}
-	for _, s := range searched(path) {
+	for _, s := range Searched(path) {
 		if r := c.byName[relationName{s, name}]; r != nil {
 			return r
 		}
@@ -168,16 +168,16 @@ func (c *Catalog) relation(path []string, schema, name string) *Relation {
 	return nil
 }
 
-// searched is the search path with pg_catalog in its place.
-func searched(path []string) []string {
+// Searched is the search path with pg_catalog in its place.
+func Searched(path []string) []string {
 	if slices.Contains(path, "pg_catalog") {
 		return path
 	}
 	return append([]string{"pg_catalog"}, path...)
 }
 
-// base returns the type under a domain.
-func (c *Catalog) base(oid uint32) *Type {
+// Base returns the type under a domain.
+func (c *Catalog) Base(oid uint32) *Type {
 	t := c.types[oid]
 	for depth := 0; t != nil && t.Kind == 'd' && depth < 32; depth++ {
 		t = c.types[t.Base]
@@ -185,14 +185,14 @@ func (c *Catalog) base(oid uint32) *Type {
 	return t
 }
 
-// labelled reports whether a type is an enum, by whatever domains.
-func (c *Catalog) labelled(oid uint32) bool {
-	t := c.base(oid)
+// IsEnum reports whether a type is an enum, by whatever domains.
+func (c *Catalog) IsEnum(oid uint32) bool {
+	t := c.Base(oid)
 	return t != nil && t.Kind == 'e'
 }
 
-// system reports whether a schema is PostgreSQL's own.
-func system(schema string) bool { return schema == "pg_catalog" || schema == "information_schema" }
+// IsSystem reports whether a schema is PostgreSQL's own.
+func IsSystem(schema string) bool { return schema == "pg_catalog" || schema == "information_schema" }
 
 // Column returns the column of a name, or nil.
 func (r *Relation) Column(name string) *Attribute {

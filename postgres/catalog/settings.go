@@ -1,4 +1,4 @@
-package analysis
+package catalog
 
 import "maps"
 
@@ -25,9 +25,9 @@ func FirstSettings() map[string]string {
 	return map[string]string{"bytea_output": "hex", "extra_float_digits": "1"}
 }
 
-// CatalogSettings are the parameters of the connection that the catalog is read by, in
+// LoadSettings are the parameters of the connection that the catalog is read by, in
 // whose forms the constants in definitions of views are written.
-func CatalogSettings() map[string]string {
+func LoadSettings() map[string]string {
 	settings := SessionSettings()
 	maps.Copy(settings, FirstSettings())
 	settings["DateStyle"], settings["IntervalStyle"] = "ISO, YMD", "postgres"

@@ -1,4 +1,4 @@
-package analysis
+package catalog
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 )
 
 // VersionSQL returns one row with one text, the state of the system catalogs: a hash
-// over the versions of all rows that LoadCatalog reads. It takes milliseconds: the
+// over the versions of all rows that Load reads. It takes milliseconds: the
 // door runs it every second or so, and loads the catalog anew when it is not Version.
 // What holds between two of these checks is Plan.CheckSQL.
 const VersionSQL = `SELECT pg_catalog.md5(pg_catalog.string_agg(h, ',' ORDER BY h)) FROM (
@@ -27,11 +27,11 @@ type Querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-// LoadCatalog reads the catalog of a database. The session must have the parameters
+// Load reads the catalog of a database. The session must have the parameters
 // of SessionSettings, so that view definitions come with every name qualified. A
 // change while it reads shows as another version afterwards.
-func LoadCatalog(ctx context.Context, q Querier) (*Catalog, error) {
-	version, err := CatalogVersion(ctx, q)
+func Load(ctx context.Context, q Querier) (*Catalog, error) {
+	version, err := LoadVersion(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func LoadCatalog(ctx context.Context, q Querier) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := NewCatalog(version, relations, types)
+	c, err := New(version, relations, types)
 	if err != nil {
 		return nil, fmt.Errorf("load catalog: %w", err)
 	}
@@ -63,8 +63,8 @@ func LoadCatalog(ctx context.Context, q Querier) (*Catalog, error) {
 	})
 }
 
-// CatalogVersion runs VersionSQL.
-func CatalogVersion(ctx context.Context, q Querier) (string, error) { return one(ctx, q, VersionSQL) }
+// LoadVersion runs VersionSQL.
+func LoadVersion(ctx context.Context, q Querier) (string, error) { return one(ctx, q, VersionSQL) }
 
 func one(ctx context.Context, q Querier, sql string) (s string, err error) {
 	err = each(ctx, q, sql, func(r pgx.Rows) error { return r.Scan(&s) })
