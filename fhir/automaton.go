@@ -3,6 +3,7 @@ package fhir
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 
@@ -57,16 +58,6 @@ type decision struct {
 	// on the element itself.
 	when, whenSelf *condition
 }
-
-// jsonKind is how a type looks in JSON.
-type jsonKind uint8
-
-const (
-	jsonString jsonKind = iota
-	jsonNumber
-	jsonBool
-	jsonObject
-)
 
 // field is a member that an object of a node may have. What the walk reads for
 // every member comes first.
@@ -448,16 +439,6 @@ func (c *compiler) typeNames() []string {
 	var names []string
 	for _, t := range c.a.schema.Types() {
 		names = append(names, t.Name)
-	}
-	return names
-}
-
-// chain is a type and its base types, nearest first.
-func (s *Schema) chain(t *Type) []string {
-	var names []string
-	for t != nil {
-		names = append(names, t.Name)
-		t = s.Type(t.Base)
 	}
 	return names
 }
@@ -925,7 +906,7 @@ func (c *compiler) extensions(n *node, items []item) {
 	if !here {
 		c.shared = n.extensions // before its nodes are made: extensions nest
 	}
-	for _, url := range sortedKeys(urls) {
+	for _, url := range slices.Sorted(maps.Keys(urls)) {
 		k := urls[url]
 		path := "extension('" + url + "')"
 		if k.here {
@@ -966,15 +947,6 @@ func (c *compiler) extensionDecision(url, path string, final []candidate) decisi
 	return d
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
-}
-
 // withheld finds the rule that takes a whole resource type out: a match that
 // is nothing but its name.
 func (c *compiler) withheld(t *Type) *decision {
@@ -1013,30 +985,7 @@ func (n *node) eachDecision(f func(*decision)) {
 			f(d)
 		}
 	}
-	for _, url := range sortedKeys(n.extensions) {
+	for _, url := range slices.Sorted(maps.Keys(n.extensions)) {
 		f(n.extensions[url])
 	}
-}
-
-func (t *Type) element(name string) *Element {
-	for i := range t.Elements {
-		if t.Elements[i].Name == name {
-			return &t.Elements[i]
-		}
-	}
-	return nil
-}
-
-// kindOf returns how a type is written in JSON.
-func kindOf(et ElementType) jsonKind {
-	switch et.Code {
-	case "boolean":
-		return jsonBool
-	case "decimal", "integer", "positiveInt", "unsignedInt", "integer64":
-		return jsonNumber
-	}
-	if et.Type != nil && et.Type.Kind != PrimitiveKind {
-		return jsonObject
-	}
-	return jsonString
 }

@@ -118,31 +118,3 @@ func isGuidePart(part []byte) bool {
 	return isReleaseNumber(part, 3) || isReleaseYear(part) ||
 		len(part) > 0 && len(part) <= 32 && fewDigits(part) && eachByte(part, func(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' })
 }
-
-// fewDigits reports whether a name has at most four digits in a row and six in all,
-// hyphens and points between them or not.
-func fewDigits(name []byte) bool {
-	all, row := 0, 0
-	for _, c := range name {
-		switch {
-		case c >= '0' && c <= '9':
-			if all, row = all+1, row+1; all > 6 || row > 4 {
-				return false
-			}
-		default:
-			row = 0
-		}
-	}
-	return true
-}
-
-func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
-
-func eachByte(s []byte, ok func(c byte) bool) bool {
-	for _, c := range s {
-		if !ok(c) {
-			return false
-		}
-	}
-	return true
-}

@@ -32,30 +32,6 @@ var codeForms = map[string]func(code []byte) bool{
 	"unii":     isUNII,
 }
 
-func isDigits(c []byte, min, max int) bool {
-	if len(c) < min || len(c) > max {
-		return false
-	}
-	for _, b := range c {
-		if b < '0' || b > '9' {
-			return false
-		}
-	}
-	return true
-}
-
-func isUpper(c []byte, min, max int) bool {
-	if len(c) < min || len(c) > max {
-		return false
-	}
-	for _, b := range c {
-		if b < 'A' || b > 'Z' {
-			return false
-		}
-	}
-	return true
-}
-
 // isLOINC checks a LOINC code: one to six digits, a hyphen and a check digit; or an
 // answer, a part, an answer list or a group: LA, LP, LL or LG and the same. The
 // check digit is Luhn's over the whole code, where a character counts as its ASCII

@@ -1,7 +1,9 @@
 package fhir
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -53,7 +55,7 @@ func newCodeSystems(list []mask.CodeSystem, problems *mask.Problems) *codeSystem
 				s.mend = mendUCUM
 			}
 		default:
-			names := append(sortedKeys(codeForms), "members", "pattern")
+			names := append(slices.Sorted(maps.Keys(codeForms)), "members", "pattern")
 			problems.Add(l.At, "unknown form %q%s: want one of %s", l.Form, mask.DidYouMean(l.Form, names), strings.Join(names, ", "))
 			continue
 		}

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -269,7 +270,7 @@ func (a *Automaton) Coverage() Coverage {
 		}
 	}
 	for _, letter := range strings.Split("ABCDEFGHIJKLMNOPQR", "") {
-		c.Categories = append(c.Categories, CategoryCoverage{Letter: letter, Rules: sortedKeys(byLetter[letter]), Paths: count[letter]})
+		c.Categories = append(c.Categories, CategoryCoverage{Letter: letter, Rules: slices.Sorted(maps.Keys(byLetter[letter])), Paths: count[letter]})
 	}
 	c.Total = len(paths)
 	sort.Slice(c.Passing, func(i, j int) bool {

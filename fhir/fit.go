@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -137,7 +138,7 @@ func (c *compiler) gives(r int, e *Element, et ElementType) bool {
 	}
 	values := probes[et.Code]
 	if set := e.Binding.ValueSet; et.Code == "code" && set != nil {
-		values = append(sortedKeys(set.codes), values...)
+		values = append(slices.Sorted(maps.Keys(set.codes)), values...)
 	}
 	in := mask.Input{Kind: mask.Kind(kindOf(et)), Entity: []byte("Patient/1"), Birth: []byte("1985-07-09"), Keys: c.probing.NewPseudonymizer()}
 	given := 0 // a few may be chance: eight hexadecimal digits are a number at times

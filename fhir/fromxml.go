@@ -3,6 +3,7 @@ package fhir
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -37,8 +38,6 @@ func (s *Schema) AppendJSONFromXML(dst, src []byte) ([]byte, error) {
 	}
 	return r.dst, nil
 }
-
-var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // xmlReader writes an XML tree as JSON.
 type xmlReader struct {
@@ -163,7 +162,7 @@ func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
 	}
 	r.children = r.children[:first]
 	for n := range unknown {
-		r.name("~", string(appendInt(nil, n+1)))
+		r.name("~", strconv.Itoa(n+1))
 		r.dst = append(r.dst, "null"...)
 	}
 	r.dst = append(r.dst, '}')
@@ -190,7 +189,7 @@ func (r *xmlReader) gather(e *etree.Element, sh *shape, inner scope) (from, unkn
 			if what != "" {
 				return 0, 0, r.fail(t, what)
 			}
-			m := sh.childMember(t.Tag, own)
+			m := childMember(sh, t.Tag, own)
 			if m < 0 {
 				unknown++
 				continue
@@ -247,7 +246,7 @@ func (r *xmlReader) entries(bundle *shape, m *shapeMember, unknown int) (int, bo
 }
 
 // childMember returns the member that a child element stands for, or -1.
-func (sh *shape) childMember(name string, own namespace) int {
+func childMember(sh *shape, name string, own namespace) int {
 	m := sh.keys.find([]byte(name))
 	switch {
 	case m < 0 || sh.members[m].form == attributeForm:

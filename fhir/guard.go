@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -193,7 +194,7 @@ func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string
 		q.Upstream = append(q.Upstream, out...)
 		q.Self = append(q.Self, p)
 	}
-	q.Types = sortedKeys(s.types)
+	q.Types = slices.Sorted(maps.Keys(s.types))
 	return q, nil
 }
 

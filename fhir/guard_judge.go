@@ -217,40 +217,7 @@ func (g *Guard) refusedBy(typ string, sp *SearchParam, reason string) verdict {
 	return verdict{reason: reason}
 }
 
-var (
-	existenceForm = regexp.MustCompile(`^([A-Za-z]+)\.([A-Za-z]+)\.exists\(\) and ([A-Za-z]+)\.([A-Za-z]+) != false$`)
-	asCast        = regexp.MustCompile(`^\(([A-Za-z.]+) as ([A-Za-z]+)\)$`)
-	asCall        = regexp.MustCompile(`\.as\(([A-Za-z]+)\)`)
-	whereCall     = regexp.MustCompile(`\.where\((resolve\(\) is [A-Za-z]+|[a-zA-Z]+ ?= ?'[^']*')\)`)
-	plainSearch   = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+(\.ofType\([A-Za-z]+\))?|\.extension\('[^']+'\))*$`)
-)
-
-// pathsOf returns the paths of an expression that begin at a resource type (or
-// at Resource and DomainResource), as match expressions; an empty path stands
-// for a part that is more than a path.
-func pathsOf(expression, typ string) []string {
-	var paths []string
-	for _, part := range strings.Split(expression, " | ") {
-		part = strings.TrimSpace(part)
-		begin := strings.TrimLeft(part, "(")
-		head, rest, _ := strings.Cut(begin, ".")
-		if head != typ && head != "Resource" && head != "DomainResource" {
-			continue
-		}
-		if rest == "" { // "Observation": a composite
-			paths = append(paths, "")
-			continue
-		}
-		part = asCast.ReplaceAllString(part, "$1.ofType($2)")
-		part = asCall.ReplaceAllString(part, ".ofType($1)")
-		part = whereCall.ReplaceAllString(part, "")
-		if !plainSearch.MatchString(part) {
-			part = ""
-		}
-		paths = append(paths, part)
-	}
-	return paths
-}
+var existenceForm = regexp.MustCompile(`^([A-Za-z]+)\.([A-Za-z]+)\.exists\(\) and ([A-Za-z]+)\.([A-Za-z]+) != false$`)
 
 // comparedAsDate are the types that a date parameter compares (FHIR R4,
 // search.html#date). A choice may have others, such as a text, which it passes by.

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 )
@@ -21,7 +22,7 @@ type GuardedParam struct {
 func (g *Guard) SearchParams(resourceType string) []GuardedParam {
 	params := g.a.schema.SearchParams(resourceType)
 	params = slices.DeleteFunc(params, func(p *SearchParam) bool { return g.custom[resourceType][p.Name] != nil })
-	for _, name := range sortedKeys(g.custom[resourceType]) {
+	for _, name := range slices.Sorted(maps.Keys(g.custom[resourceType])) {
 		params = append(params, g.custom[resourceType][name])
 	}
 	out := make([]GuardedParam, 0, len(params))

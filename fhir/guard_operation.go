@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -310,7 +311,7 @@ func (o *operating) elementsOf(value string) *Refusal {
 			if typed && t != typ {
 				continue
 			}
-			if _, unknown := o.g.a.schema.elements(nil, t, []string{name}); !unknown {
+			if _, unknown := narrowTo(o.g.a.schema, nil, t, []string{name}); !unknown {
 				names[t] = append(names[t], name)
 				found = true
 			}
@@ -319,8 +320,8 @@ func (o *operating) elementsOf(value string) *Refusal {
 			return refusal("the value must be elements, with or without their type, separated by commas")
 		}
 	}
-	for _, typ := range sortedKeys(names) {
-		o.q.Narrow, _ = o.g.a.schema.elements(o.q.Narrow, typ, names[typ])
+	for _, typ := range slices.Sorted(maps.Keys(names)) {
+		o.q.Narrow, _ = narrowTo(o.g.a.schema, o.q.Narrow, typ, names[typ])
 	}
 	return nil
 }

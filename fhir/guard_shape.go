@@ -145,7 +145,7 @@ func (s *search) summary(q *Query, modifier string, p Param) ([]Param, *Refusal)
 	case p.Value == "count", p.Value == "false":
 		return []Param{p}, nil
 	case p.Value == "true", p.Value == "text", p.Value == "data":
-		q.Narrow = s.g.a.schema.summary(q.Narrow, s.typ, p.Value)
+		q.Narrow = summary(s.g.a.schema, q.Narrow, s.typ, p.Value)
 		return nil, nil
 	}
 	return nil, refusal("the value must be true, text, data, count or false")
@@ -155,7 +155,7 @@ func (s *search) elements(q *Query, modifier string, p Param) ([]Param, *Refusal
 	if modifier != "" {
 		return nil, refusal("it takes no modifier")
 	}
-	n, unknown := s.g.a.schema.elements(q.Narrow, s.typ, strings.Split(p.Value, ","))
+	n, unknown := narrowTo(s.g.a.schema, q.Narrow, s.typ, strings.Split(p.Value, ","))
 	if unknown {
 		return nil, refusal("the value must be names of elements of " + s.typ + ", separated by commas")
 	}

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -312,7 +313,7 @@ const mostSystems = 8
 // order of the systems; nothing where they are too many to be meant.
 func (cs *codeSystems) having(code string) []string {
 	var all []string
-	for _, system := range sortedKeys(cs.exact) {
+	for _, system := range slices.Sorted(maps.Keys(cs.exact)) {
 		if s := cs.exact[system]; code != "" && cs.codeMayPass(s, []byte(system), []byte(code)) {
 			all = append(all, system+"|"+code)
 		}

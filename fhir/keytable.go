@@ -22,10 +22,6 @@ type keyEntry struct {
 	name       string
 }
 
-// maxFields is how many fields one object type may have. ElementDefinition has
-// the most: five choices of fifty types, each with its sibling.
-const maxFields = 640
-
 func keyHash(head, tail uint64, size int) uint64 {
 	return (head*0x9e3779b97f4a7c15 ^ bits.RotateLeft64(tail*0xc2b2ae3d27d4eb4f, 31)) + uint64(size)*0xff51afd7ed558ccd
 }

@@ -31,15 +31,6 @@ var lexicalForms = map[string]func(text []byte) bool{
 	"http://hl7.org/fhirpath/System.String": isText, // Element.id
 }
 
-// formOf returns the check of what an element's values must be: a code that R4
-// requires to be in a value set is one of it.
-func formOf(e *Element, et ElementType) func(text []byte) bool {
-	if et.Code == "code" && e.Binding.Strength == "required" && e.Binding.ValueSet != nil {
-		return e.Binding.ValueSet.Contains
-	}
-	return lexicalForms[et.Code]
-}
-
 // isInteger checks a whole number of 32 bits, from min on, without an exponent
 // or a leading zero.
 func isInteger(text []byte, min int64) bool {
@@ -267,4 +258,18 @@ func appendInstant(dst []byte, from int) []byte {
 		return append(dst, completions[len(text)]...)
 	}
 	return dst
+}
+
+// isID reports whether id has the form of a FHIR id: 1 to 64 of A-Z, a-z,
+// 0-9, hyphen and point (FHIR R4, datatypes.html#id).
+func isID(id []byte) bool {
+	if len(id) == 0 || len(id) > 64 {
+		return false
+	}
+	for _, c := range id {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.') {
+			return false
+		}
+	}
+	return true
 }

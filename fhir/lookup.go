@@ -1,7 +1,5 @@
 package fhir
 
-import "strconv"
-
 // Look-ups read an object's members out of order, for what must be known
 // before they come by: the type of a resource, the url of an extension, the
 // system of a code. They run on demand, over small objects or seldom; a syntax
@@ -155,5 +153,3 @@ func (w *Walker) equals(c *condition, i, step int) bool {
 		return false
 	})
 }
-
-func appendInt(dst []byte, n int) []byte { return strconv.AppendInt(dst, int64(n), 10) }

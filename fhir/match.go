@@ -336,10 +336,6 @@ func (p *matchParser) word() (string, error) {
 	return p.src[start:p.pos], nil
 }
 
-func isWord(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_'
-}
-
 func (p *matchParser) peek() byte {
 	if p.pos < len(p.src) {
 		return p.src[p.pos]

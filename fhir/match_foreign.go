@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -185,5 +186,5 @@ func (c *compiler) elementNames() []string {
 			seen[t.Elements[i].Name] = true
 		}
 	}
-	return sortedKeys(seen)
+	return slices.Sorted(maps.Keys(seen))
 }

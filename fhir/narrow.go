@@ -23,10 +23,10 @@ var always = []string{"resourceType", "id", "meta"}
 // subsetted tells that a resource is not whole (FHIR R4, resource.html#Meta).
 const subsetted = `{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}`
 
-// elements makes the narrowing of _elements. Mandatory and modifier elements
+// narrowTo makes the narrowing of _elements. Mandatory and modifier elements
 // stay, so that what is left is valid and cannot be misread.
-func (s *Schema) elements(with *Narrowing, typ string, names []string) (_ *Narrowing, unknown bool) {
-	t := s.byName[typ]
+func narrowTo(s *Schema, with *Narrowing, typ string, names []string) (_ *Narrowing, unknown bool) {
+	t := s.Type(typ)
 	if t == nil {
 		return with, true
 	}
@@ -56,11 +56,11 @@ func (s *Schema) elements(with *Narrowing, typ string, names []string) (_ *Narro
 }
 
 // summary makes the narrowing of _summary=true, text or data.
-func (s *Schema) summary(with *Narrowing, typ, kind string) *Narrowing {
+func summary(s *Schema, with *Narrowing, typ, kind string) *Narrowing {
 	if kind == "data" {
 		return with.and(&Narrowing{drop: map[string]bool{"text": true, "_text": true}})
 	}
-	t := s.byName[typ]
+	t := s.Type(typ)
 	keep := map[string]bool{}
 	for i := range t.Elements {
 		e := &t.Elements[i]

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/veil-proxy/veil/mask"
 )
@@ -296,7 +297,7 @@ func (w *Walker) array(n *node, f *field, obj, i int) (end int, kept bool) {
 func (w *Walker) itemInDetail(n *node, f *field, obj, i, index int) (end int, kept bool) {
 	depth := len(w.path)
 	w.path = append(w.path, '[')
-	w.path = appendInt(w.path, index)
+	w.path = strconv.AppendInt(w.path, int64(index), 10)
 	w.path = append(w.path, ']')
 	end, kept = w.value(n, f, &f.decision, obj, i)
 	w.path = w.path[:depth]
@@ -445,3 +446,7 @@ func (w *Walker) scanKind(f *field, kind jsonKind, i int) int {
 	}
 	return end
 }
+
+// maxFields is how many fields one object type may have. ElementDefinition has
+// the most: five choices of fifty types, each with its sibling.
+const maxFields = 640

@@ -106,8 +106,6 @@ func (w *Walker) keepEntity(typ string, id []byte) []byte {
 	return w.person.buf[from:]
 }
 
-const urnUUID = "urn:uuid:"
-
 // farthest is how many references are followed from a resource to its patient.
 const farthest = 4
 

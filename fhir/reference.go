@@ -334,17 +334,3 @@ func (a *Automaton) splitTarget(rel []byte) (n *node, id []byte, ok bool) {
 	n = a.roots[string(rel[:slash])]
 	return n, id, n != nil && isID(id)
 }
-
-// isID reports whether id has the form of a FHIR id: 1 to 64 of A-Z, a-z,
-// 0-9, hyphen and point (FHIR R4, datatypes.html#id).
-func isID(id []byte) bool {
-	if len(id) == 0 || len(id) > 64 {
-		return false
-	}
-	for _, c := range id {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.') {
-			return false
-		}
-	}
-	return true
-}

@@ -341,6 +341,7 @@ func unescape(dst, inside []byte) []byte {
 
 // appendEscaped appends text as the inside of a JSON string.
 func appendEscaped(dst, text []byte) []byte {
+	const hex = "0123456789abcdef"
 	for _, c := range text {
 		switch {
 		case c == '"' || c == '\\':
@@ -354,7 +355,7 @@ func appendEscaped(dst, text []byte) []byte {
 		case c == '\t':
 			dst = append(dst, '\\', 't')
 		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		}
 	}
 	return dst
@@ -369,3 +370,5 @@ func plain(text []byte) bool {
 	}
 	return true
 }
+
+var byteOrderMark = []byte("\xef\xbb\xbf")

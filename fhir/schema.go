@@ -247,3 +247,46 @@ func (r *schemaReader) link() error {
 	}
 	return nil
 }
+
+// jsonKind is how a type looks in JSON.
+type jsonKind uint8
+
+const (
+	jsonString jsonKind = iota
+	jsonNumber
+	jsonBool
+	jsonObject
+)
+
+// kindOf returns how a type is written in JSON.
+func kindOf(et ElementType) jsonKind {
+	switch et.Code {
+	case "boolean":
+		return jsonBool
+	case "decimal", "integer", "positiveInt", "unsignedInt", "integer64":
+		return jsonNumber
+	}
+	if et.Type != nil && et.Type.Kind != PrimitiveKind {
+		return jsonObject
+	}
+	return jsonString
+}
+
+func (t *Type) element(name string) *Element {
+	for i := range t.Elements {
+		if t.Elements[i].Name == name {
+			return &t.Elements[i]
+		}
+	}
+	return nil
+}
+
+// chain is a type and its base types, nearest first.
+func (s *Schema) chain(t *Type) []string {
+	var names []string
+	for t != nil {
+		names = append(names, t.Name)
+		t = s.Type(t.Base)
+	}
+	return names
+}

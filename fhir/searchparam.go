@@ -2,6 +2,9 @@ package fhir
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -36,7 +39,7 @@ func (s *Schema) SearchParam(resourceType, name string) (*SearchParam, bool) {
 func (s *Schema) SearchParams(resourceType string) []*SearchParam {
 	var out []*SearchParam
 	for _, base := range []string{resourceType, "DomainResource", "Resource"} {
-		for _, name := range sortedKeys(s.params[base]) {
+		for _, name := range slices.Sorted(maps.Keys(s.params[base])) {
 			out = append(out, s.params[base][name])
 		}
 	}
@@ -69,4 +72,38 @@ func parseSearch(text string) (map[string]map[string]*SearchParam, error) {
 		}
 	}
 	return params, nil
+}
+
+var (
+	asCast      = regexp.MustCompile(`^\(([A-Za-z.]+) as ([A-Za-z]+)\)$`)
+	asCall      = regexp.MustCompile(`\.as\(([A-Za-z]+)\)`)
+	whereCall   = regexp.MustCompile(`\.where\((resolve\(\) is [A-Za-z]+|[a-zA-Z]+ ?= ?'[^']*')\)`)
+	plainSearch = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+(\.ofType\([A-Za-z]+\))?|\.extension\('[^']+'\))*$`)
+)
+
+// pathsOf returns the paths of an expression that begin at a resource type (or
+// at Resource and DomainResource), as match expressions; an empty path stands
+// for a part that is more than a path.
+func pathsOf(expression, typ string) []string {
+	var paths []string
+	for _, part := range strings.Split(expression, " | ") {
+		part = strings.TrimSpace(part)
+		begin := strings.TrimLeft(part, "(")
+		head, rest, _ := strings.Cut(begin, ".")
+		if head != typ && head != "Resource" && head != "DomainResource" {
+			continue
+		}
+		if rest == "" { // "Observation": a composite
+			paths = append(paths, "")
+			continue
+		}
+		part = asCast.ReplaceAllString(part, "$1.ofType($2)")
+		part = asCall.ReplaceAllString(part, ".ofType($1)")
+		part = whereCall.ReplaceAllString(part, "")
+		if !plainSearch.MatchString(part) {
+			part = ""
+		}
+		paths = append(paths, part)
+	}
+	return paths
 }

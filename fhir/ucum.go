@@ -72,14 +72,6 @@ var ucumCommon = func() map[string]bool {
 	return codes
 }()
 
-func set(words string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range bytes.Fields([]byte(words)) {
-		m[string(w)] = true
-	}
-	return m
-}
-
 // longestUnit bounds what is read as a unit.
 const longestUnit = 64
 

@@ -34,23 +34,6 @@ type Site struct {
 // that it can never be reached.
 const DefaultBase = "https://masked.invalid/fhir"
 
-// SyntaxError says where a text is not the JSON or XML form of a FHIR resource.
-// It never holds a value.
-type SyntaxError struct {
-	// Offset is the byte at which it was seen, from 0.
-	Offset int
-	// Path is the element that was being read, such as "Patient.name".
-	Path string
-	What string
-}
-
-func (e *SyntaxError) Error() string {
-	if e.Path == "" {
-		return fmt.Sprintf("byte %d: %s", e.Offset, e.What)
-	}
-	return fmt.Sprintf("%s (byte %d): %s", e.Path, e.Offset, e.What)
-}
-
 // WithheldError says that a rule takes the resource out as a whole. Nothing of
 // it may be delivered.
 type WithheldError struct {
