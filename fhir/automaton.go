@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -96,7 +97,7 @@ type node struct {
 	id       int
 	typ      *Type
 	path     string
-	keys     keyTable
+	keys     fhirjson.KeyTable
 	fields   []field
 	slots    []slot // elements that something may stand in for
 	required uint64 // slots of which FHIR requires a member, as bits
@@ -125,7 +126,7 @@ type Automaton struct {
 	schema *Schema
 	roots  map[string]*node
 	// rootKeys finds the number of a resource type, rootNodes has its node.
-	rootKeys  keyTable
+	rootKeys  fhirjson.KeyTable
 	rootNodes []*node
 	types     []string // resource types by node.index
 	nodes     []*node
@@ -220,7 +221,7 @@ func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
 		n.withheld = c.withheld(t)
 		c.a.rootNodes = append(c.a.rootNodes, n)
 	}
-	c.a.rootKeys = newKeyTable(c.a.types)
+	c.a.rootKeys = fhirjson.NewKeyTable(c.a.types)
 	for _, n := range c.a.nodes {
 		n.eachDecision(func(d *decision) {
 			d.memo = d.op == opDescend && rememberable(d.child.typ) || d.op == opMeta
@@ -564,12 +565,12 @@ func (c *compiler) fill(n *node, items []item) {
 	if n.typ.Name == "Extension" || c.hasExtensions(n) {
 		c.extensions(n, items)
 	}
-	n.keys = newKeyTable(names)
+	n.keys = fhirjson.NewKeyTable(names)
 	n.fillNeeds()
 	c.markTested(n)
 	n.valueField = -1
 	if n.coded != nil && n.typ.element("comparator") != nil {
-		n.valueField = n.keys.find([]byte("value"))
+		n.valueField = n.keys.Find([]byte("value"))
 	}
 	for i := range n.fields {
 		n.fields[i].token = []byte(`"` + n.fields[i].name + `":`)

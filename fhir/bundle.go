@@ -1,13 +1,16 @@
 package fhir
 
-import "strconv"
+import (
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"strconv"
+)
 
 // What is read of a Bundle without decoding its entries.
 
 // BundleTotal returns the total of a Bundle, if it has one.
 func BundleTotal(bundle []byte) (total int, ok bool) {
 	c := cutter{src: bundle}
-	c.members(space(bundle, 0), func(name string, from, to int) bool {
+	c.members(fhirjson.SkipSpace(bundle, 0), func(name string, from, to int) bool {
 		if name == "total" {
 			n, err := strconv.Atoi(string(bundle[from:to]))
 			total, ok = n, err == nil
@@ -21,7 +24,7 @@ func BundleTotal(bundle []byte) (total int, ok bool) {
 // is missing or no string is empty.
 func EachLink(bundle []byte, f func(relation, url string)) {
 	c := cutter{src: bundle}
-	c.members(space(bundle, 0), func(name string, from, _ int) bool {
+	c.members(fhirjson.SkipSpace(bundle, 0), func(name string, from, _ int) bool {
 		if name == "link" {
 			c.items(from, func(at int) { f(c.stringMember(at, "relation"), c.stringMember(at, "url")) })
 		}
@@ -36,13 +39,13 @@ func (c *cutter) items(i int, f func(at int)) {
 		f(i)
 		return
 	}
-	for i = space(c.src, i+1); i >= 0 && i < len(c.src) && c.src[i] != ']'; {
+	for i = fhirjson.SkipSpace(c.src, i+1); i >= 0 && i < len(c.src) && c.src[i] != ']'; {
 		f(i)
-		if i = skipValue(c.src, i, 0, &c.fault); i < 0 {
+		if i = fhirjson.SkipValue(c.src, i, 0, &c.fault); i < 0 {
 			return
 		}
-		if i = space(c.src, i); i < len(c.src) && c.src[i] == ',' {
-			i = space(c.src, i+1)
+		if i = fhirjson.SkipSpace(c.src, i); i < len(c.src) && c.src[i] == ',' {
+			i = fhirjson.SkipSpace(c.src, i+1)
 		}
 	}
 }

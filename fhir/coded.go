@@ -3,6 +3,7 @@ package fhir
 import (
 	"bytes"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/termhash"
 	"github.com/veil-proxy/veil/mask"
 )
@@ -147,14 +148,14 @@ func (w *Walker) usualCode(i int) bool {
 	if !bytes.HasPrefix(src[i:], systemHead) {
 		return false
 	}
-	var f fault
+	var f fhirjson.Fault
 	from := i + len(systemHead)
-	end, escaped := scanString(src, from-1, &f)
+	end, escaped := fhirjson.ScanString(src, from-1, &f)
 	if end < 0 || escaped || !bytes.HasPrefix(src[end:], codeHead) {
 		return false
 	}
 	codeFrom := end + len(codeHead)
-	codeEnd, escaped := scanString(src, codeFrom-1, &f)
+	codeEnd, escaped := fhirjson.ScanString(src, codeFrom-1, &f)
 	if codeEnd < 0 || escaped {
 		return false
 	}
@@ -319,7 +320,7 @@ func (w *Walker) capsValue(start int) bool {
 	if at < 0 {
 		return false
 	}
-	k := n.keys.find([]byte("value"))
+	k := n.keys.Find([]byte("value"))
 	if k < 0 || n.fields[k].decision.method == nil {
 		return false
 	}

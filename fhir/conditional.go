@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/url"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -64,9 +65,9 @@ func (w *Walker) identifierOf(n *node, system, value []byte) (maskedSystem, mask
 	}
 	text := []byte(`{`)
 	if len(system) > 0 {
-		text = append(appendEscaped(append(text, `"system":"`...), system), `",`...)
+		text = append(fhirjson.AppendEscaped(append(text, `"system":"`...), system), `",`...)
 	}
-	text = append(appendEscaped(append(text, `"value":"`...), value), `"}`...)
+	text = append(fhirjson.AppendEscaped(append(text, `"value":"`...), value), `"}`...)
 	in := w.inner.walker
 	in.begin(nil, text, w.inner.pass, w.site.of)
 	in.res.node, in.last = n, 0
@@ -93,7 +94,7 @@ type innerWalk struct {
 // is nothing to keep together, and it goes.
 func (w *Walker) identifierKey(d *decision, i int) (end int, kept bool) {
 	system, value := w.text(w.find(i, "system")), w.text(w.find(i, "value"))
-	if end = skipValue(w.src, i, w.depth, &w.fault); end < 0 {
+	if end = fhirjson.SkipValue(w.src, i, w.depth, &w.fault); end < 0 {
 		return -1, false
 	}
 	if len(value) == 0 {

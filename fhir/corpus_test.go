@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 )
 
@@ -426,7 +427,7 @@ func TestCorpus(t *testing.T) {
 		if !bytes.Contains(text[:min(len(text), 1<<20)], []byte("resourceType")) {
 			return nil
 		}
-		if fhir.DetectForm(text) == fhir.NDJSON {
+		if fhirjson.DetectForm(text) == fhirjson.NDJSON {
 			for _, line := range bytes.Split(text, []byte("\n")) {
 				one(filepath.Base(path), line)
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/beevik/etree"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
 // AppendJSONFromXML appends the JSON form of the one resource in src, which is in
@@ -26,15 +27,15 @@ import (
 // made of nothing but small elements: the caller bounds src. On an error, a
 // *SyntaxError, dst comes back as it was.
 func (s *Schema) AppendJSONFromXML(dst, src []byte) ([]byte, error) {
-	src = bytes.TrimPrefix(src, byteOrderMark)
-	var f fault
+	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
+	var f fhirjson.Fault
 	text, ok := checkXML(src, &f)
 	if !ok {
-		return dst, &SyntaxError{Offset: f.offset, What: f.what}
+		return dst, &fhirjson.SyntaxError{Offset: f.Offset, What: f.What}
 	}
 	r := xmlReader{schema: s, text: text, dst: dst, tree: text.parse(text.skeleton()), entry: -1}
 	if !r.document() {
-		return dst, &SyntaxError{Offset: r.offset(), Path: strings.Join(r.path, "."), What: r.what}
+		return dst, &fhirjson.SyntaxError{Offset: r.offset(), Path: strings.Join(r.path, "."), What: r.what}
 	}
 	return r.dst, nil
 }
@@ -113,7 +114,7 @@ func (r *xmlReader) resource(e *etree.Element, inner scope) bool {
 
 // object writes the members that an element's attributes and children stand for.
 func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
-	if r.depth++; r.depth > MaxDepth {
+	if r.depth++; r.depth > fhirjson.MaxDepth {
 		return r.fail(e, "nested too deep")
 	}
 	r.dst = append(r.dst, '{')
@@ -126,7 +127,7 @@ func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
 		if a.Space != "" {
 			continue
 		}
-		if m := sh.keys.find([]byte(a.Key)); m >= 0 && sh.members[m].form == attributeForm {
+		if m := sh.keys.Find([]byte(a.Key)); m >= 0 && sh.members[m].form == attributeForm {
 			r.name("", a.Key)
 			r.string(a.Value)
 		}
@@ -136,7 +137,7 @@ func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
 		return false
 	}
 	if e == r.tree && len(r.text.entries) > 0 {
-		r.children = append(r.children, xmlChild{member: sh.keys.find([]byte("entry"))})
+		r.children = append(r.children, xmlChild{member: sh.keys.Find([]byte("entry"))})
 		r.order(first)
 	}
 	for from, to := first, len(r.children); from < to; {
@@ -247,7 +248,7 @@ func (r *xmlReader) entries(bundle *shape, m *shapeMember, unknown int) (int, bo
 
 // childMember returns the member that a child element stands for, or -1.
 func childMember(sh *shape, name string, own namespace) int {
-	m := sh.keys.find([]byte(name))
+	m := sh.keys.Find([]byte(name))
 	switch {
 	case m < 0 || sh.members[m].form == attributeForm:
 		return -1
@@ -286,7 +287,7 @@ func (r *xmlReader) items(array bool, from, n int, one func(c xmlChild) bool) bo
 	if !array {
 		return one(r.children[from])
 	}
-	if r.depth++; r.depth > MaxDepth {
+	if r.depth++; r.depth > fhirjson.MaxDepth {
 		return r.fail(r.children[from].e, "nested too deep")
 	}
 	r.dst = append(r.dst, '[')
@@ -398,9 +399,9 @@ func (r *xmlReader) hasMore(e *etree.Element) (more, ok bool) {
 // is not of that form.
 func (r *xmlReader) literal(kind jsonKind, value string) {
 	r.value = append(r.value[:0], value...)
-	var f fault
+	var f fhirjson.Fault
 	switch {
-	case kind == jsonNumber && len(r.value) > 0 && scanNumber(r.value, 0, &f) == len(r.value),
+	case kind == jsonNumber && len(r.value) > 0 && fhirjson.ScanNumber(r.value, 0, &f) == len(r.value),
 		kind == jsonBool && (value == "true" || value == "false"):
 		r.dst = append(r.dst, r.value...)
 	default:
@@ -423,10 +424,10 @@ func (r *xmlReader) string(s string) {
 
 func (r *xmlReader) quoted(text []byte) {
 	r.dst = append(r.dst, '"')
-	if plain(text) {
+	if fhirjson.IsPlain(text) {
 		r.dst = append(r.dst, text...)
 	} else {
-		r.dst = appendEscaped(r.dst, text)
+		r.dst = fhirjson.AppendEscaped(r.dst, text)
 	}
 	r.dst = append(r.dst, '"')
 }

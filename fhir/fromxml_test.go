@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
 const (
@@ -129,7 +130,7 @@ func TestXMLTricks(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			out, err := m.maskXML([]byte(tc.src))
 			if what, refused := strings.CutPrefix(tc.want, "!"); refused {
-				var se *fhir.SyntaxError
+				var se *fhirjson.SyntaxError
 				if len(out) > 0 || !errors.As(err, &se) {
 					t.Fatalf("got %s, %v", out, err)
 				}
@@ -266,7 +267,7 @@ func TestXMLPlaces(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := fhir.R4().AppendJSONFromXML(nil, []byte(tc.src))
-			var se *fhir.SyntaxError
+			var se *fhirjson.SyntaxError
 			if !errors.As(err, &se) || se.Path != tc.path {
 				t.Fatalf("got %v, want %q", err, tc.path)
 			}
@@ -328,7 +329,7 @@ func FuzzXML(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) {
 		first, err := fhir.R4().AppendJSONFromXML([]byte("kept"), src)
 		if err != nil {
-			var se *fhir.SyntaxError
+			var se *fhirjson.SyntaxError
 			if string(first) != "kept" || !errors.As(err, &se) || se.Offset < 0 || se.Offset > len(src) {
 				t.Fatalf("%q beside %v", first, err)
 			}

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"bytes"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"hash/maphash"
 )
 
@@ -129,19 +130,19 @@ func (w *Walker) readFullURLs(bundle int) {
 		w.addFullURL(i)
 		return
 	}
-	for i = space(src, i+1); i >= 0 && i < len(src) && src[i] != ']'; {
+	for i = fhirjson.SkipSpace(src, i+1); i >= 0 && i < len(src) && src[i] != ']'; {
 		if src[i] == '{' {
 			w.addFullURL(i)
-			i = skimObject(src, i)
+			i = fhirjson.SkimObject(src, i)
 		} else {
-			var f fault
-			i = skipValue(src, i, w.depth, &f)
+			var f fhirjson.Fault
+			i = fhirjson.SkipValue(src, i, w.depth, &f)
 		}
 		if i < 0 {
 			return // the walk finds what is wrong
 		}
-		if i = space(src, i); i < len(src) && src[i] == ',' {
-			i = space(src, i+1)
+		if i = fhirjson.SkipSpace(src, i); i < len(src) && src[i] == ',' {
+			i = fhirjson.SkipSpace(src, i+1)
 		}
 	}
 }

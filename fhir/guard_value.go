@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -348,8 +349,8 @@ func cutPrefix(item string) (prefix, rest string) {
 }
 
 func isNumber(s string) bool {
-	var f fault
-	return s != "" && scanNumber([]byte(s), 0, &f) == len(s)
+	var f fhirjson.Fault
+	return s != "" && fhirjson.ScanNumber([]byte(s), 0, &f) == len(s)
 }
 
 const ucumSystem = "http://unitsofmeasure.org"

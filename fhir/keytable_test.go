@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"testing"
 )
 
@@ -18,21 +19,21 @@ func TestKeyTable(t *testing.T) {
 		if len(names) == 0 {
 			continue
 		}
-		table := newKeyTable(names)
+		table := fhirjson.NewKeyTable(names)
 		for i, name := range names {
 			text := []byte(fmt.Sprintf("%q:                                        ", name))
-			var f fault
-			end, field, escaped := table.scanKey(text, 0, &f)
+			var f fhirjson.Fault
+			end, field, escaped := table.ScanKey(text, 0, &f)
 			if end != len(name)+2 || escaped || names[field] != name {
 				t.Fatalf("%s: %s is found as field %d", typ.Name, name, field)
 			}
 			if short := []byte(fmt.Sprintf("%q:", name)); i%7 == 0 {
-				if _, field, _ := table.scanKey(short, 0, &f); names[field] != name {
+				if _, field, _ := table.ScanKey(short, 0, &f); names[field] != name {
 					t.Fatalf("%s: %s at the end of the text is found as field %d", typ.Name, name, field)
 				}
 			}
 			for _, other := range []string{name + "x", name[1:], "X" + name[1:]} {
-				if k := table.find([]byte(other)); k >= 0 && names[k] != other {
+				if k := table.Find([]byte(other)); k >= 0 && names[k] != other {
 					t.Fatalf("%s: %s is found as %s", typ.Name, other, names[k])
 				}
 			}

@@ -1,5 +1,7 @@
 package fhir
 
+import "github.com/veil-proxy/veil/fhir/fhirjson"
+
 // Look-ups read an object's members out of order, for what must be known
 // before they come by: the type of a resource, the url of an extension, the
 // system of a code. They run on demand, over small objects or seldom; a syntax
@@ -21,20 +23,20 @@ func (w *Walker) findAll(obj int, names []string, at []int) {
 	if obj < 0 || obj >= len(src) || src[obj] != '{' {
 		return
 	}
-	var f fault
-	i := space(src, obj+1)
+	var f fhirjson.Fault
+	i := fhirjson.SkipSpace(src, obj+1)
 	missing := len(names)
 	for i < len(src) && src[i] == '"' {
-		end, escaped := scanString(src, i, &f)
+		end, escaped := fhirjson.ScanString(src, i, &f)
 		if end < 0 {
 			return
 		}
 		key := src[i+1 : end-1]
 		if escaped {
-			w.name = unescape(w.name[:0], key)
+			w.name = fhirjson.AppendUnescaped(w.name[:0], key)
 			key = w.name
 		}
-		if i = scanColon(src, end, &f); i < 0 {
+		if i = fhirjson.ScanColon(src, end, &f); i < 0 {
 			return
 		}
 		for k, name := range names {
@@ -46,13 +48,13 @@ func (w *Walker) findAll(obj int, names []string, at []int) {
 				break
 			}
 		}
-		if i = skipValue(src, i, w.depth, &f); i < 0 {
+		if i = fhirjson.SkipValue(src, i, w.depth, &f); i < 0 {
 			return
 		}
-		if i = space(src, i); i >= len(src) || src[i] != ',' {
+		if i = fhirjson.SkipSpace(src, i); i >= len(src) || src[i] != ',' {
 			return
 		}
-		i = space(src, i+1)
+		i = fhirjson.SkipSpace(src, i+1)
 	}
 }
 
@@ -62,14 +64,14 @@ func (w *Walker) text(i int) []byte {
 	if i < 0 || i >= len(w.src) || w.src[i] != '"' {
 		return nil
 	}
-	var f fault
-	end, escaped := scanString(w.src, i, &f)
+	var f fhirjson.Fault
+	end, escaped := fhirjson.ScanString(w.src, i, &f)
 	if end < 0 {
 		return nil
 	}
 	inside := w.src[i+1 : end-1]
 	if escaped {
-		w.name = unescape(nil, inside) // kept by callers across look-ups: not reused
+		w.name = fhirjson.AppendUnescaped(nil, inside) // kept by callers across look-ups: not reused
 		return w.name
 	}
 	return inside
@@ -86,8 +88,8 @@ func (w *Walker) scalarText(i int) []byte {
 	if w.src[i] == '{' || w.src[i] == '[' {
 		return nil
 	}
-	var f fault
-	end := scanScalar(w.src, i, &f)
+	var f fhirjson.Fault
+	end := fhirjson.ScanScalar(w.src, i, &f)
 	if end < 0 {
 		return nil
 	}
@@ -104,17 +106,17 @@ func (w *Walker) each(i int, f func(item int) bool) bool {
 	if src[i] != '[' {
 		return f(i)
 	}
-	var ft fault
-	i = space(src, i+1)
+	var ft fhirjson.Fault
+	i = fhirjson.SkipSpace(src, i+1)
 	for i < len(src) && src[i] != ']' {
 		if f(i) {
 			return true
 		}
-		if i = skipValue(src, i, w.depth, &ft); i < 0 {
+		if i = fhirjson.SkipValue(src, i, w.depth, &ft); i < 0 {
 			return false
 		}
-		if i = space(src, i); i < len(src) && src[i] == ',' {
-			i = space(src, i+1)
+		if i = fhirjson.SkipSpace(src, i); i < len(src) && src[i] == ',' {
+			i = fhirjson.SkipSpace(src, i+1)
 		}
 	}
 	return false

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"hash/maphash"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -275,8 +276,8 @@ func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 	if w.memo.objects == nil || w.detail || !bytes.HasPrefix(src[i:], quantityHead) {
 		return w.enter(n, i)
 	}
-	var f fault
-	tail := scanNumber(src, i+len(quantityHead), &f)
+	var f fhirjson.Fault
+	tail := fhirjson.ScanNumber(src, i+len(quantityHead), &f)
 	if tail < 0 {
 		return w.enter(n, i)
 	}

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"errors"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"slices"
 	"strings"
 )
@@ -131,8 +132,8 @@ var errNarrow = errors.New("the masked resource cannot be narrowed")
 // search.html#elements). The error says that masked is not a resource.
 func (n *Narrowing) Append(dst, masked []byte) ([]byte, error) {
 	c := cutter{n: n, src: masked, dst: dst}
-	end := c.resource(space(masked, 0), true)
-	if end < 0 || space(masked, end) != len(masked) {
+	end := c.resource(fhirjson.SkipSpace(masked, 0), true)
+	if end < 0 || fhirjson.SkipSpace(masked, end) != len(masked) {
 		return dst, errNarrow
 	}
 	return c.dst, nil
@@ -143,7 +144,7 @@ type cutter struct {
 	n     *Narrowing
 	src   []byte
 	dst   []byte
-	fault fault
+	fault fhirjson.Fault
 }
 
 // members calls f with the name and the value's bounds of every member of the
@@ -152,7 +153,7 @@ func (c *cutter) members(i int, f func(name string, from, to int) bool) int {
 	if i >= len(c.src) || c.src[i] != '{' {
 		return -1
 	}
-	if i = space(c.src, i+1); i < len(c.src) && c.src[i] == '}' {
+	if i = fhirjson.SkipSpace(c.src, i+1); i < len(c.src) && c.src[i] == '}' {
 		return i + 1
 	}
 	for i < len(c.src) {
@@ -160,23 +161,23 @@ func (c *cutter) members(i int, f func(name string, from, to int) bool) int {
 		if c.src[i] != '"' {
 			return -1
 		}
-		if end, escaped = scanString(c.src, i, &c.fault); end < 0 {
+		if end, escaped = fhirjson.ScanString(c.src, i, &c.fault); end < 0 {
 			return -1
 		}
 		name := string(c.src[i+1 : end-1])
 		if escaped {
-			name = string(unescape(nil, c.src[i+1:end-1]))
+			name = string(fhirjson.AppendUnescaped(nil, c.src[i+1:end-1]))
 		}
-		if i = scanColon(c.src, end, &c.fault); i < 0 {
+		if i = fhirjson.ScanColon(c.src, end, &c.fault); i < 0 {
 			return -1
 		}
 		from := i
-		if i = skipValue(c.src, i, 0, &c.fault); i < 0 || !f(name, from, i) {
+		if i = fhirjson.SkipValue(c.src, i, 0, &c.fault); i < 0 || !f(name, from, i) {
 			return -1
 		}
-		switch i = space(c.src, i); {
+		switch i = fhirjson.SkipSpace(c.src, i); {
 		case i < len(c.src) && c.src[i] == ',':
-			i = space(c.src, i+1)
+			i = fhirjson.SkipSpace(c.src, i+1)
 		case i < len(c.src) && c.src[i] == '}':
 			return i + 1
 		default:
@@ -202,7 +203,7 @@ func (c *cutter) resource(i int, root bool) int {
 		})
 	}
 	if !c.n.touches(typ) {
-		end := skipValue(c.src, i, 0, &c.fault)
+		end := fhirjson.SkipValue(c.src, i, 0, &c.fault)
 		if end > 0 {
 			c.dst = append(c.dst, c.src[i:end]...)
 		}
@@ -284,19 +285,19 @@ func (c *cutter) array(i int, item func(int) int) bool {
 		return false
 	}
 	c.dst = append(c.dst, '[')
-	i = space(c.src, i+1)
+	i = fhirjson.SkipSpace(c.src, i+1)
 	for first := true; i < len(c.src) && c.src[i] != ']'; first = false {
 		if !first {
 			if c.src[i] != ',' {
 				return false
 			}
 			c.dst = append(c.dst, ',')
-			i = space(c.src, i+1)
+			i = fhirjson.SkipSpace(c.src, i+1)
 		}
 		if i = item(i); i < 0 {
 			return false
 		}
-		i = space(c.src, i)
+		i = fhirjson.SkipSpace(c.src, i)
 	}
 	c.dst = append(c.dst, ']')
 	return true
@@ -319,7 +320,7 @@ func (c *cutter) objectOf(i int, stays func(name string) bool, value func(name s
 			c.dst = append(c.dst, ',')
 		}
 		first = false
-		c.dst = append(appendEscaped(append(c.dst, '"'), []byte(name)), '"', ':')
+		c.dst = append(fhirjson.AppendEscaped(append(c.dst, '"'), []byte(name)), '"', ':')
 		return value(name, from, to)
 	})
 	c.dst = append(c.dst, '}')
@@ -330,7 +331,7 @@ func (c *cutter) objectOf(i int, stays func(name string) bool, value func(name s
 func (c *cutter) stringMember(i int, member string) (text string) {
 	c.members(i, func(name string, from, to int) bool {
 		if name == member && c.src[from] == '"' {
-			text = string(unescape(nil, c.src[from+1:to-1]))
+			text = string(fhirjson.AppendUnescaped(nil, c.src[from+1:to-1]))
 		}
 		return true
 	})
@@ -343,7 +344,7 @@ func AppendEntry(dst, bundle, entry []byte) ([]byte, error) {
 	c := cutter{src: bundle, dst: dst}
 	added := false
 	start := len(dst)
-	end := c.object(space(bundle, 0), func(name string, from, to int) bool {
+	end := c.object(fhirjson.SkipSpace(bundle, 0), func(name string, from, to int) bool {
 		if name != "entry" || added {
 			c.dst = append(c.dst, c.src[from:to]...)
 			return true
@@ -353,13 +354,13 @@ func AppendEntry(dst, bundle, entry []byte) ([]byte, error) {
 		}
 		added = true
 		c.dst = append(c.dst, c.src[from:to-1]...)
-		if space(c.src, from+1) != to-1 {
+		if fhirjson.SkipSpace(c.src, from+1) != to-1 {
 			c.dst = append(c.dst, ',')
 		}
 		c.dst = append(append(c.dst, entry...), ']')
 		return true
 	})
-	if end < 0 || space(bundle, end) != len(bundle) {
+	if end < 0 || fhirjson.SkipSpace(bundle, end) != len(bundle) {
 		return dst, errNarrow
 	}
 	if !added {

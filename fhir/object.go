@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -12,14 +13,14 @@ import (
 // object out.
 func (w *Walker) object(n *node, start int) (end int, kept bool) {
 	src := w.src
-	if w.depth++; w.depth > MaxDepth {
+	if w.depth++; w.depth > fhirjson.MaxDepth {
 		return w.fail(start, "nested too deep"), false
 	}
 	var seen [maxFields / 64]uint64 // fields met, to refuse a name that comes twice
 	var lost losses
 	var unknown unknownNames // members of no field, for the same reason
 	solid := false           // something stays beside an extension's url
-	i := space(src, start+1)
+	i := fhirjson.SkipSpace(src, start+1)
 	prevEnd := start + 1 // end of the last member that stays
 	guesses := w.guesses[n.id]
 	previous := 0 // 1 + the last member's field
@@ -40,12 +41,12 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 			i += len(n.fields[guess].token)
 			keyEnd = i - 1
 		} else {
-			keyEnd, field, escaped = n.keys.scanKey(src, key, &w.fault)
+			keyEnd, field, escaped = n.keys.ScanKey(src, key, &w.fault)
 			if i = keyEnd; i < 0 {
 				w.at = n.path
 				return -1, false
 			}
-			if i = scanColon(src, i, &w.fault); i < 0 {
+			if i = fhirjson.ScanColon(src, i, &w.fault); i < 0 {
 				w.at = n.path
 				return -1, false
 			}
@@ -54,7 +55,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 			}
 		}
 		previous = field + 1
-		i = space(src, i)
+		i = fhirjson.SkipSpace(src, i)
 		value := i
 		before := w.mark()
 		stays := false
@@ -64,7 +65,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 				return w.fail(key, "a member name appears twice"), false
 			}
 			w.countAt(n, w.a.engine.unknownElement)
-			i = skipValue(src, i, w.depth, &w.fault)
+			i = fhirjson.SkipValue(src, i, w.depth, &w.fault)
 		} else {
 			f := &n.fields[field]
 			word, bit := field>>6, uint64(1)<<(field&63)
@@ -97,7 +98,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 				w.capped = false
 				if f.takesHolder {
 					w.depth--
-					return skipValue(src, start, w.depth, &w.fault), false
+					return fhirjson.SkipValue(src, start, w.depth, &w.fault), false
 				}
 			}
 		}
@@ -119,7 +120,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 				prevEnd = i // nothing of src, but the next comma is wanted
 			}
 		}
-		i = space(src, i)
+		i = fhirjson.SkipSpace(src, i)
 		if i >= len(src) {
 			return w.fail(i, "text ends inside an object"), false
 		}
@@ -128,7 +129,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 			if !kept {
 				w.last = i
 			}
-			i = space(src, i)
+			i = fhirjson.SkipSpace(src, i)
 			continue
 		}
 		if src[i] != '}' {
@@ -156,7 +157,7 @@ type unknownNames struct {
 func (u *unknownNames) seen(name []byte, escaped bool) bool {
 	const few = 16
 	if escaped {
-		name = unescape(nil, name)
+		name = fhirjson.AppendUnescaped(nil, name)
 	}
 	if u.many != nil {
 		_, seen := u.many[string(name)]
@@ -218,7 +219,7 @@ func (w *Walker) misshapen(f *field, i int) (end int, kept bool) {
 	if w.src[i] != 'n' { // null is an empty element, not a wrong one
 		w.count(w.a.engine.wrongShape, mask.LabelRedacted, mask.Removed)
 	}
-	if end = skipValue(w.src, i, w.depth, &w.fault); end < 0 {
+	if end = fhirjson.SkipValue(w.src, i, w.depth, &w.fault); end < 0 {
 		w.at = f.path
 	}
 	return end, false
@@ -227,13 +228,13 @@ func (w *Walker) misshapen(f *field, i int) (end int, kept bool) {
 // array walks the array at src[i].
 func (w *Walker) array(n *node, f *field, obj, i int) (end int, kept bool) {
 	src := w.src
-	if w.depth++; w.depth > MaxDepth {
+	if w.depth++; w.depth > fhirjson.MaxDepth {
 		return w.fail(i, "nested too deep"), false
 	}
 	// Only the resource's own meta has its labels.
 	security := f.security && obj == w.res.metaAt
 	prevEnd := i + 1
-	i = space(src, i+1)
+	i = fhirjson.SkipSpace(src, i+1)
 	if i < len(src) && src[i] == ']' {
 		w.depth--
 		return i + 1, false
@@ -246,7 +247,7 @@ func (w *Walker) array(n *node, f *field, obj, i int) (end int, kept bool) {
 		}
 		switch {
 		case i < len(src) && src[i] == 'n':
-			i = scanLiteral(src, i, &w.fault)
+			i = fhirjson.ScanLiteral(src, i, &w.fault)
 		case i < len(src) && src[i] == '[':
 			i, _ = w.misshapen(f, i)
 		case i < len(src) && w.detail:
@@ -271,13 +272,13 @@ func (w *Walker) array(n *node, f *field, obj, i int) (end int, kept bool) {
 			w.flush(prevEnd)
 			w.last = i
 		}
-		i = space(src, i)
+		i = fhirjson.SkipSpace(src, i)
 		if i < len(src) && src[i] == ',' {
 			i++
 			if !kept {
 				w.last = i
 			}
-			i = space(src, i)
+			i = fhirjson.SkipSpace(src, i)
 			continue
 		}
 		if i >= len(src) || src[i] != ']' {
@@ -320,7 +321,7 @@ func (w *Walker) value(n *node, f *field, d *decision, obj, i int) (end int, kep
 			return i + len(maskedText), true
 		}
 		w.count(d.action, mask.LabelRedacted, mask.Removed)
-		if end = skipValue(src, i, w.depth, &w.fault); end < 0 {
+		if end = fhirjson.SkipValue(src, i, w.depth, &w.fault); end < 0 {
 			w.at = f.path
 		}
 		return end, false
@@ -395,10 +396,10 @@ func (w *Walker) extension(n *node, d *decision, i int) (end int, kept bool) {
 		return w.withhold(d)
 	case known == nil:
 		w.count(d.action, mask.LabelRedacted, mask.Removed)
-		return skipValue(w.src, i, w.depth, &w.fault), false
+		return fhirjson.SkipValue(w.src, i, w.depth, &w.fault), false
 	case known.op == opRemove:
 		w.count(known.action, mask.LabelRedacted, mask.Removed)
-		return skipValue(w.src, i, w.depth, &w.fault), false
+		return fhirjson.SkipValue(w.src, i, w.depth, &w.fault), false
 	case known.op == opWithhold:
 		return w.withhold(known)
 	}
@@ -420,7 +421,7 @@ func (w *Walker) hasForm(d *decision, i, end int) bool {
 	text := w.src[i:end]
 	if d.kind == jsonString {
 		if text = text[1 : len(text)-1]; bytes.IndexByte(text, '\\') >= 0 {
-			w.val = unescape(w.val[:0], text)
+			w.val = fhirjson.AppendUnescaped(w.val[:0], text)
 			text = w.val
 		}
 	}
@@ -435,13 +436,13 @@ func (w *Walker) scanKind(f *field, kind jsonKind, i int) int {
 	end := -1
 	switch {
 	case kind == jsonString && c == '"':
-		end, _ = scanString(src, i, &w.fault)
+		end, _ = fhirjson.ScanString(src, i, &w.fault)
 	case kind == jsonNumber && (c == '-' || c >= '0' && c <= '9'):
-		end = scanNumber(src, i, &w.fault)
+		end = fhirjson.ScanNumber(src, i, &w.fault)
 	case kind == jsonBool && (c == 't' || c == 'f'):
-		end = scanLiteral(src, i, &w.fault)
+		end = fhirjson.ScanLiteral(src, i, &w.fault)
 	}
-	if end < 0 && w.fault.what != "" {
+	if end < 0 && w.fault.What != "" {
 		w.at = f.path
 	}
 	return end

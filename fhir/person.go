@@ -1,6 +1,9 @@
 package fhir
 
-import "bytes"
+import (
+	"bytes"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+)
 
 // person is what is known of the person a resource is about. It is looked up
 // when the first value needs it, whatever the order of members.
@@ -333,7 +336,7 @@ func entryHash(key, id []byte) uint64 {
 // on must not be the one that asks.
 func (w *Walker) AppendSubject(dst, resource []byte, site *Site) ([]byte, bool) {
 	w.start(dst, resource, site)
-	w.first = space(resource, 0)
+	w.first = fhirjson.SkipSpace(resource, 0)
 	n := w.a.roots[string(w.typeAt(w.first))] // withheld or not
 	ok := n != nil && w.findPatient(n, w.first, -1, 0)
 	w.forgetInput()

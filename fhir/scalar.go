@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -19,14 +20,14 @@ func (w *Walker) scalar(n *node, f *field, d *decision, obj, i int) (end int, ke
 		}
 		return w.method(n, d, obj, i, end, src[i:end])
 	}
-	end, escaped := scanString(src, i, &w.fault)
+	end, escaped := fhirjson.ScanString(src, i, &w.fault)
 	if end < 0 {
 		w.at = f.path
 		return -1, false
 	}
 	val := src[i+1 : end-1]
 	if escaped {
-		w.val = unescape(w.val[:0], val)
+		w.val = fhirjson.AppendUnescaped(w.val[:0], val)
 		val = w.val
 	}
 	switch d.op {
@@ -148,16 +149,16 @@ func (w *Walker) finish(kind jsonKind, from int) bool {
 	if len(got) == 0 {
 		return false
 	}
-	var f fault
+	var f fhirjson.Fault
 	switch kind {
 	case jsonNumber:
-		return scanNumber(got, 0, &f) == len(got)
+		return fhirjson.ScanNumber(got, 0, &f) == len(got)
 	case jsonBool:
 		return string(got) == "true" || string(got) == "false"
 	}
-	if !plain(got) {
+	if !fhirjson.IsPlain(got) {
 		w.out = append(w.out[:0], got...)
-		w.dst = appendEscaped(w.dst[:from], w.out)
+		w.dst = fhirjson.AppendEscaped(w.dst[:from], w.out)
 	}
 	w.dst = append(w.dst, '"')
 	return true

@@ -1,12 +1,14 @@
 package fhir
 
+import "github.com/veil-proxy/veil/fhir/fhirjson"
+
 // shape is what the XML and the JSON form of a type have in common: its members
 // in the order that XML demands, by the name that they have in both (FHIR R4,
 // xml.html and json.html).
 type shape struct {
 	typ     *Type
 	members []shapeMember
-	keys    keyTable
+	keys    fhirjson.KeyTable
 }
 
 type shapeMember struct {
@@ -57,7 +59,7 @@ func newShapes(s *Schema) map[*Type]*shape {
 				names = append(names, m.name)
 			}
 		}
-		sh.keys = newKeyTable(names)
+		sh.keys = fhirjson.NewKeyTable(names)
 	}
 	return shapes
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
 // TestBadInput: what is not the JSON of a FHIR resource is refused, with a place
@@ -60,7 +61,7 @@ func TestBadInput(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			out, err := m.mask([]byte(tc.src))
-			var se *fhir.SyntaxError
+			var se *fhirjson.SyntaxError
 			if len(out) > 0 || !errors.As(err, &se) {
 				t.Fatalf("got %d bytes, %v", len(out), err)
 			}

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"bytes"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"slices"
 	"strings"
 )
@@ -16,10 +17,10 @@ import (
 // member name that appears twice and a narrative that is not well-formed XHTML
 // are refused. On an error, a *SyntaxError, dst comes back as it was.
 func (s *Schema) AppendXMLFromJSON(dst, src []byte) ([]byte, error) {
-	src = bytes.TrimPrefix(src, byteOrderMark)
+	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
 	w := xmlWriter{schema: s, src: src, dst: dst}
 	if !w.document() {
-		return dst, &SyntaxError{Offset: w.fault.offset, Path: strings.Join(w.path, "."), What: w.fault.what}
+		return dst, &fhirjson.SyntaxError{Offset: w.fault.Offset, Path: strings.Join(w.path, "."), What: w.fault.What}
 	}
 	return w.dst, nil
 }
@@ -36,7 +37,7 @@ type xmlWriter struct {
 	path    []string // names of the members under way
 	text    []byte   // the text being written
 	div     narrative
-	fault   fault
+	fault   fhirjson.Fault
 }
 
 // jsonMember is a member of an object that the schema knows.
@@ -47,20 +48,20 @@ type jsonMember struct {
 }
 
 func (w *xmlWriter) fail(offset int, what string) bool {
-	failAt(&w.fault, offset, what)
+	fhirjson.Fail(&w.fault, offset, what)
 	return false
 }
 
 func (w *xmlWriter) document() bool {
-	i := space(w.src, 0)
+	i := fhirjson.SkipSpace(w.src, 0)
 	if i >= len(w.src) || w.src[i] != '{' {
 		return w.fail(i, "want a JSON object, a FHIR resource")
 	}
-	end := skipValue(w.src, i, 0, &w.fault)
+	end := fhirjson.SkipValue(w.src, i, 0, &w.fault)
 	if end < 0 {
 		return false
 	}
-	if rest := space(w.src, end); rest < len(w.src) {
+	if rest := fhirjson.SkipSpace(w.src, end); rest < len(w.src) {
 		return w.fail(rest, "more text behind the resource")
 	}
 	sh := w.schema.shapeOf(w.resourceType(i))
@@ -75,19 +76,19 @@ func (w *xmlWriter) document() bool {
 // object at src[i], until f reports false.
 func (w *xmlWriter) each(i int, f func(name []byte, at int) bool) bool {
 	src := w.src
-	for i = space(src, i+1); src[i] == '"'; {
-		end, escaped := scanString(src, i, &w.fault)
+	for i = fhirjson.SkipSpace(src, i+1); src[i] == '"'; {
+		end, escaped := fhirjson.ScanString(src, i, &w.fault)
 		name := src[i+1 : end-1]
 		if escaped {
-			w.text = unescape(w.text[:0], name)
+			w.text = fhirjson.AppendUnescaped(w.text[:0], name)
 			name = w.text
 		}
-		at := scanColon(src, end, &w.fault)
+		at := fhirjson.ScanColon(src, end, &w.fault)
 		if !f(name, at) {
 			return false
 		}
-		if i = space(src, skipValue(src, at, 0, &w.fault)); src[i] == ',' {
-			i = space(src, i+1)
+		if i = fhirjson.SkipSpace(src, fhirjson.SkipValue(src, at, 0, &w.fault)); src[i] == ',' {
+			i = fhirjson.SkipSpace(src, i+1)
 		}
 	}
 	return true
@@ -128,7 +129,7 @@ func (w *xmlWriter) gather(i int, sh *shape) bool {
 			return true
 		}
 		bare, sibling := bytes.CutPrefix(name, []byte("_"))
-		m := sh.keys.find(bare)
+		m := sh.keys.Find(bare)
 		if m < 0 || sibling && sh.members[m].form != primitiveForm {
 			return true
 		}
@@ -246,10 +247,10 @@ func (w *xmlWriter) split(i int) int {
 		return 0
 	}
 	from := len(w.items)
-	for i = space(src, i+1); src[i] != ']'; {
+	for i = fhirjson.SkipSpace(src, i+1); src[i] != ']'; {
 		w.items = append(w.items, i)
-		if i = space(src, skipValue(src, i, 0, &w.fault)); src[i] == ',' {
-			i = space(src, i+1)
+		if i = fhirjson.SkipSpace(src, fhirjson.SkipValue(src, i, 0, &w.fault)); src[i] == ',' {
+			i = fhirjson.SkipSpace(src, i+1)
 		}
 	}
 	return len(w.items) - from
@@ -296,7 +297,7 @@ func (w *xmlWriter) narrative(i int) bool {
 	if !ok {
 		return true
 	}
-	var f fault
+	var f fhirjson.Fault
 	if x, ok := checkXML(text, &f); ok {
 		div := x.parse(text)
 		if div == nil {
@@ -321,15 +322,15 @@ func (w *xmlWriter) value(kind jsonKind, i int) ([]byte, bool) {
 	}
 	switch c := w.src[i]; {
 	case kind == jsonString && c == '"':
-		end, escaped := scanString(w.src, i, &w.fault)
+		end, escaped := fhirjson.ScanString(w.src, i, &w.fault)
 		text := w.src[i+1 : end-1]
 		if escaped {
-			w.text = unescape(w.text[:0], text)
+			w.text = fhirjson.AppendUnescaped(w.text[:0], text)
 			text = w.text
 		}
 		return text, true
 	case kind == jsonNumber && (c == '-' || c >= '0' && c <= '9'), kind == jsonBool && (c == 't' || c == 'f'):
-		return w.src[i:scanScalar(w.src, i, &w.fault)], true
+		return w.src[i:fhirjson.ScanScalar(w.src, i, &w.fault)], true
 	}
 	return nil, false
 }

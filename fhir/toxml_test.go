@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
 // TestXMLForms: each pair is one resource in both forms, and each becomes the
@@ -115,7 +116,7 @@ func TestBadJSONForXML(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			out, err := fhir.R4().AppendXMLFromJSON([]byte("kept"), []byte(tc.json))
-			var se *fhir.SyntaxError
+			var se *fhirjson.SyntaxError
 			if string(out) != "kept" || !errors.As(err, &se) {
 				t.Fatalf("got %s, %v", out, err)
 			}

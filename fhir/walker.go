@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -70,7 +71,7 @@ type Walker struct {
 	// Everything of src before it is either in dst or gone.
 	last  int
 	depth int
-	fault fault
+	fault fhirjson.Fault
 	at    string // path of the innermost field, for errors
 
 	res resourceState
@@ -182,13 +183,13 @@ var ErrEmpty = errors.New("nothing of the resource passes")
 // white space around the resource. On an error dst comes back as it was; the
 // error is a *SyntaxError, a *WithheldError, ErrEmpty or one of a method.
 func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byte, error) {
-	src = bytes.TrimPrefix(src, byteOrderMark)
+	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
 	w.begin(dst, src, pass, site)
-	i := space(src, 0)
+	i := fhirjson.SkipSpace(src, 0)
 	w.last, w.first = i, i
 	end, kept := w.walkResource(i, -1, false)
 	if end >= 0 {
-		if rest := space(src, end); rest != len(src) {
+		if rest := fhirjson.SkipSpace(src, end); rest != len(src) {
 			end = w.fail(rest, "more text behind the resource")
 		}
 	}
@@ -229,7 +230,7 @@ func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {
 // start makes the walker read a text.
 func (w *Walker) start(dst, src []byte, site *Site) {
 	w.src, w.dst = src, dst
-	w.depth, w.fault, w.at = 0, fault{}, ""
+	w.depth, w.fault, w.at = 0, fhirjson.Fault{}, ""
 	w.res, w.frames = resourceState{entry: -1}, w.frames[:0]
 	w.coded, w.shown = codedState{}, w.shown[:0]
 	w.unwinding, w.withheld, w.capped = false, nil, false
@@ -246,8 +247,8 @@ func (w *Walker) start(dst, src []byte, site *Site) {
 // err returns what stopped the walk.
 func (w *Walker) err() error {
 	switch {
-	case w.fault.what != "":
-		return &SyntaxError{Offset: w.fault.offset, Path: w.at, What: w.fault.what}
+	case w.fault.What != "":
+		return &fhirjson.SyntaxError{Offset: w.fault.Offset, Path: w.at, What: w.fault.What}
 	case w.withheld != nil:
 		a := w.a.Actions[w.withheld.action]
 		return &WithheldError{Rule: a.Rule, Path: a.Path}
@@ -255,7 +256,7 @@ func (w *Walker) err() error {
 	return errors.New("masking stopped without a reason")
 }
 
-func (w *Walker) fail(offset int, what string) int { return failAt(&w.fault, offset, what) }
+func (w *Walker) fail(offset int, what string) int { return fhirjson.Fail(&w.fault, offset, what) }
 
 // flush copies what passes up to src[end] to dst.
 func (w *Walker) flush(end int) {
@@ -300,7 +301,7 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 		w.pushResource(n, i, entry, contained)
 		w.count(withheld.action, mask.LabelRedacted, mask.Removed)
 		w.popResource()
-		return skipValue(src, i, w.depth, &w.fault), false
+		return fhirjson.SkipValue(src, i, w.depth, &w.fault), false
 	}
 	w.pushResource(n, i, entry, contained)
 	before := w.mark()
@@ -311,7 +312,7 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 		w.unwinding = false
 		w.reset(before)
 		w.depth = w.res.depth
-		end, kept = skipValue(src, i, w.depth, &w.fault), false
+		end, kept = fhirjson.SkipValue(src, i, w.depth, &w.fault), false
 	case end >= 0 && kept:
 		if !contained {
 			w.writeLabels(end)
@@ -356,7 +357,7 @@ func (w *Walker) popResource() {
 // nodeAt finds the node of the resource at src[i], and the decision that
 // withholds it if one does.
 func (w *Walker) nodeAt(i int) (*node, *decision) {
-	k := w.a.rootKeys.find(w.typeAt(i))
+	k := w.a.rootKeys.Find(w.typeAt(i))
 	if k < 0 {
 		return unknownNode, &w.a.unknownResource
 	}

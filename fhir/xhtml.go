@@ -1,6 +1,9 @@
 package fhir
 
-import "github.com/beevik/etree"
+import (
+	"github.com/beevik/etree"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+)
 
 // narrative writes the XHTML of Narrative.div in one form, which stands in JSON
 // as a string and in XML as an element: XHTML's elements without a prefix, their
@@ -16,7 +19,7 @@ type narrative struct {
 
 // isXHTML reports whether text is a well-formed XHTML div.
 func isXHTML(text []byte) bool {
-	var f fault
+	var f fhirjson.Fault
 	x, ok := checkXML(text, &f)
 	if !ok {
 		return false
@@ -42,7 +45,7 @@ func (n *narrative) fail(e *etree.Element, what string) bool {
 }
 
 func (n *narrative) element(e *etree.Element, inner scope, root bool) bool {
-	if n.depth++; n.depth > MaxDepth {
+	if n.depth++; n.depth > fhirjson.MaxDepth {
 		return n.fail(e, "nested too deep")
 	}
 	n.dst = append(append(n.dst, '<'), e.Tag...)

@@ -3,6 +3,7 @@ package fhir
 import (
 	"errors"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -25,7 +26,7 @@ func (w *Walker) AppendXML(dst, src []byte, pass *mask.Pass, site *Site) ([]byte
 		dst, err = w.a.schema.AppendXMLFromJSON(dst, masked)
 	}
 	// A place in the JSON form means nothing in the XML form.
-	if se := (*SyntaxError)(nil); errors.As(err, &se) {
+	if se := (*fhirjson.SyntaxError)(nil); errors.As(err, &se) {
 		se.Offset = 0
 	}
 	return dst, err

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"bytes"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"regexp"
 	"strconv"
 	"unicode"
@@ -15,7 +16,7 @@ import (
 
 // maxXMLDepth is how deep elements may nest. The limit of the JSON form holds
 // for FHIR's elements, and once more for those of a narrative in them.
-const maxXMLDepth = 2 * MaxDepth
+const maxXMLDepth = 2 * fhirjson.MaxDepth
 
 // xmlDeclaration is the one that may begin a text: XML 1.0 in UTF-8.
 var xmlDeclaration = regexp.MustCompile(`^<\?xml\s+version\s*=\s*["']1\.0["'](\s+encoding\s*=\s*["'](?i:utf-8)["'])?(\s+standalone\s*=\s*["'](yes|no)["'])?\s*\?>$`)
@@ -50,7 +51,7 @@ func (m markup) name(src []byte) []byte {
 }
 
 // nextMarkup finds the first markup from src[i] on.
-func nextMarkup(src []byte, i int, f *fault) (m markup, ok bool) {
+func nextMarkup(src []byte, i int, f *fhirjson.Fault) (m markup, ok bool) {
 	n := bytes.IndexByte(src[i:], '<')
 	if n < 0 {
 		return markup{start: len(src), end: len(src)}, true
@@ -60,7 +61,7 @@ func nextMarkup(src []byte, i int, f *fault) (m markup, ok bool) {
 	until := func(kind markupKind, opening, closing string) (markup, bool) {
 		end := bytes.Index(rest[len(opening):], []byte(closing))
 		if end < 0 {
-			failAt(f, m.start, "markup is not closed")
+			fhirjson.Fail(f, m.start, "markup is not closed")
 			return m, false
 		}
 		m.kind, m.end = kind, m.start+len(opening)+end+len(closing)
@@ -72,7 +73,7 @@ func nextMarkup(src []byte, i int, f *fault) (m markup, ok bool) {
 	case bytes.HasPrefix(rest, []byte("<![CDATA[")):
 		return until(cdata, "<![CDATA[", "]]>")
 	case bytes.HasPrefix(rest, []byte("<!")):
-		failAt(f, m.start, "document type and entity declarations are refused")
+		fhirjson.Fail(f, m.start, "document type and entity declarations are refused")
 		return m, false
 	case bytes.HasPrefix(rest, []byte("<?")):
 		return until(instruction, "<?", "?>")
@@ -90,14 +91,14 @@ func nextMarkup(src []byte, i int, f *fault) (m markup, ok bool) {
 		case '"', '\'':
 			n := bytes.IndexByte(src[k+1:], c)
 			if n < 0 {
-				failAt(f, k, "value of an attribute is not closed")
+				fhirjson.Fail(f, k, "value of an attribute is not closed")
 				return m, false
 			}
 			m.wrapped = m.wrapped || bytes.ContainsAny(src[k+1:k+1+n], "\t\r\n")
 			k += 1 + n
 		}
 	}
-	failAt(f, m.start, "markup is not closed")
+	fhirjson.Fail(f, m.start, "markup is not closed")
 	return m, false
 }
 
@@ -110,17 +111,17 @@ func (m markup) local(src []byte) string {
 // checkXML reads a text that may go to the parser: one root element with every
 // element closed in order, in UTF-8, with nothing but comments and instructions
 // around it.
-func checkXML(src []byte, f *fault) (x *xmlText, ok bool) {
+func checkXML(src []byte, f *fhirjson.Fault) (x *xmlText, ok bool) {
 	if !utf8.Valid(src) {
 		at := 0
 		for r, n := utf8.DecodeRune(src); r != utf8.RuneError || n > 1; r, n = utf8.DecodeRune(src[at:]) {
 			at += n
 		}
-		failAt(f, at, "invalid UTF-8")
+		fhirjson.Fail(f, at, "invalid UTF-8")
 		return nil, false
 	}
 	if at := bytes.IndexByte(src, 0); at >= 0 {
-		failAt(f, at, "control character")
+		fhirjson.Fail(f, at, "control character")
 		return nil, false
 	}
 	x = &xmlText{src: src}
@@ -133,7 +134,7 @@ func checkXML(src []byte, f *fault) (x *xmlText, ok bool) {
 		}
 		outside := len(open) == 0
 		what, at := "", m.start
-		switch text := space(src, i); {
+		switch text := fhirjson.SkipSpace(src, i); {
 		case outside && text < m.start:
 			what, at = outsideText(rooted), text
 		case m.kind == noMarkup && !outside:
@@ -152,7 +153,7 @@ func checkXML(src []byte, f *fault) (x *xmlText, ok bool) {
 			what = "want an XML declaration of version 1.0 in UTF-8, and only at the start"
 		}
 		if what != "" {
-			failAt(f, at, what)
+			fhirjson.Fail(f, at, what)
 			return nil, false
 		}
 		refs := m.end
@@ -160,7 +161,7 @@ func checkXML(src []byte, f *fault) (x *xmlText, ok bool) {
 			refs = m.start
 		}
 		if at := badReference(src[i:refs]); at >= 0 {
-			failAt(f, i+at, notWellFormed+": a reference to a character that XML cannot have")
+			fhirjson.Fail(f, i+at, notWellFormed+": a reference to a character that XML cannot have")
 			return nil, false
 		}
 		switch m.kind {
@@ -228,7 +229,7 @@ func isDeclaration(instruction []byte) bool {
 // and later they could not be told from character references.
 func unwrap(src []byte) []byte {
 	out := make([]byte, 0, len(src))
-	var f fault
+	var f fhirjson.Fault
 	for i := 0; i < len(src); {
 		m, _ := nextMarkup(src, i, &f)
 		out = append(out, src[i:m.start]...)
@@ -257,7 +258,7 @@ func unwrap(src []byte) []byte {
 
 // elementAt returns the index of the nth start tag of a checked text, from 0.
 func elementAt(src []byte, n int) int {
-	var f fault
+	var f fhirjson.Fault
 	for i := 0; ; {
 		m, ok := nextMarkup(src, i, &f)
 		if !ok || m.kind == noMarkup {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/beevik/etree"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
 // Namespaces of the XML form.
@@ -100,7 +101,7 @@ func (x *xmlText) some(n int) (root *etree.Element, count int) {
 	first, last := x.entries[n], x.entries[n]
 	count = 1
 	for _, s := range x.entries[n+1:] {
-		if s.end-first.start > partSize || space(x.src, last.end) != s.start {
+		if s.end-first.start > partSize || fhirjson.SkipSpace(x.src, last.end) != s.start {
 			break
 		}
 		last = s

@@ -19,13 +19,14 @@ func TestImportsPointOneWay(t *testing.T) {
 		"audit":                    {"mask"},
 		"rulesets":                 {},
 		"fhir/termhash":            {},
+		"fhir/fhirjson":            {},
 		"fhir/gen":                 {"fhir/termhash"},
-		"fhir":                     {"mask", "fhir/termhash"},
+		"fhir":                     {"mask", "fhir/termhash", "fhir/fhirjson"},
 		"fhir/fhirtest":            {},
 		"proxy":                    {},
 		"proxy/consumer":           {"textfile"},
 		"proxy/metrics":            {},
-		"proxy/fhirproxy":          {"mask", "fhir", "proxy", "proxy/consumer", "proxy/metrics", "proxy/fhirproxy/media", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "proxy/fhirproxy/upstream", "proxy/signin"},
+		"proxy/fhirproxy":          {"mask", "fhir", "proxy", "proxy/consumer", "proxy/metrics", "proxy/fhirproxy/media", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "proxy/fhirproxy/upstream", "proxy/signin", "fhir/fhirjson"},
 		"proxy/fhirproxy/outcome":  {},
 		"proxy/fhirproxy/parse":    {"fhir", "proxy/fhirproxy/outcome"},
 		"proxy/fhirproxy/media":    {"fhir", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse"},
@@ -40,7 +41,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/fhirproxy/clienttest": {},
 		"proxy/pgproxy/pgtest":       {},
 		"proxy/pgproxy/sqltest":      {},
-		"cmd/veil":                   {"textfile", "mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "proxy/metrics", "proxy/signin", "postgres/analysis"},
+		"cmd/veil":                   {"textfile", "mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "proxy/metrics", "proxy/signin", "postgres/analysis", "fhir/fhirjson"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

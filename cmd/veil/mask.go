@@ -17,6 +17,7 @@ import (
 
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -216,7 +217,7 @@ func (j *maskJob) file(ctx context.Context, f *maskInput) (err error) {
 	}
 	br := bufio.NewReaderSize(text, 1<<20)
 	beginning, peekErr := br.Peek(1 << 20)
-	form := fhir.DetectForm(beginning)
+	form := fhirjson.DetectForm(beginning)
 	out, err := j.output(f, form)
 	if err != nil {
 		return err
@@ -274,12 +275,12 @@ func (j *maskJob) file(ctx context.Context, f *maskInput) (err error) {
 }
 
 // stream masks what a reader has, by its form.
-func (j *maskJob) stream(ctx context.Context, display string, in *bufio.Reader, form fhir.Form, out io.Writer) error {
-	if form == fhir.NDJSON {
+func (j *maskJob) stream(ctx context.Context, display string, in *bufio.Reader, form fhirjson.Form, out io.Writer) error {
+	if form == fhirjson.NDJSON {
 		return j.lines(ctx, display, in, out)
 	}
 	limit, maskOne := maxResource, j.workers[0].mask
-	if form == fhir.OneXMLResource {
+	if form == fhirjson.OneXMLResource {
 		limit, maskOne = maxXMLResource, j.workers[0].maskXML
 	}
 	text, err := io.ReadAll(io.LimitReader(in, int64(limit)+1))

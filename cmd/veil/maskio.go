@@ -14,7 +14,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -73,11 +73,11 @@ type maskOutput struct {
 	sum  hash.Hash // nil: no digest
 }
 
-func (j *maskJob) output(in *maskInput, form fhir.Form) (*maskOutput, error) {
+func (j *maskJob) output(in *maskInput, form fhirjson.Form) (*maskOutput, error) {
 	o := &maskOutput{Writer: j.stdout}
 	if j.files.out != "" {
 		name := in.outputs[0]
-		if form == fhir.OneXMLResource {
+		if form == fhirjson.OneXMLResource {
 			name = in.outputs[len(in.outputs)-1]
 		}
 		o.path = filepath.Join(j.files.out, name)

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
 )
@@ -73,7 +74,7 @@ func (w *maskWorker) one(r *blockResult, text []byte, line int, mask appendMaske
 	}
 	w.losses.bad(w.pass)
 	bad := badLine{line: line, column: 1, what: what, text: bytes.Clone(text)}
-	var syntax *fhir.SyntaxError
+	var syntax *fhirjson.SyntaxError
 	if errors.As(err, &syntax) {
 		before := text[:min(syntax.Offset, len(text))]
 		bad.line += bytes.Count(before, []byte("\n"))
@@ -169,7 +170,7 @@ func (j *maskJob) lines(ctx context.Context, display string, in io.Reader, out i
 		defer wg.Done()
 		defer close(order)
 		defer close(jobs)
-		readErr = fhir.SplitNDJSON(in, blockBytes, maxResource, blocks.get,
+		readErr = fhirjson.SplitNDJSON(in, blockBytes, maxResource, blocks.get,
 			func(block []byte, line int) error {
 				jb := job{block, line, make(chan blockResult, 1)}
 				// The order channel bounds what is under way.

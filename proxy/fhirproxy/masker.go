@@ -11,6 +11,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
@@ -188,7 +189,7 @@ func mayLinkNext(body []byte) bool {
 // problem tells the consumer what kind of error masking met. Where it was is for
 // the log alone: a place in the original is more than the consumer may know.
 func (m *masker) problem(err error) *outcome.Problem {
-	var syntax *fhir.SyntaxError
+	var syntax *fhirjson.SyntaxError
 	var withheld *fhir.WithheldError
 	switch {
 	case errors.As(err, &withheld):

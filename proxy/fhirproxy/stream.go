@@ -11,6 +11,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
@@ -164,7 +165,7 @@ func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
 			return n, err
 		}
 	}
-	err = fhir.SplitNDJSON(f.src, blockSize, f.x.s.limits.ResponseBytes, func() []byte { return f.in }, func(block []byte, _ int) error {
+	err = fhirjson.SplitNDJSON(f.src, blockSize, f.x.s.limits.ResponseBytes, func() []byte { return f.in }, func(block []byte, _ int) error {
 		f.in = block
 		out, why := f.block(block)
 		if why != "" {
@@ -187,7 +188,7 @@ func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
 	})
 	if err != nil && reason == "internal" {
 		reason = "upstream broke off"
-		if errors.Is(err, fhir.ErrLineTooLong) {
+		if errors.Is(err, fhirjson.ErrLineTooLong) {
 			reason = "response too large"
 		}
 	}
@@ -260,7 +261,7 @@ var errOtherType = errors.New("the resource is of another type")
 // maySkip reports whether a line that cannot be masked is left out. It is then
 // logged, by its number; the record and the metrics say that lines are missing.
 func (f *fileStream) maySkip(err error) bool {
-	var syntax *fhir.SyntaxError
+	var syntax *fhirjson.SyntaxError
 	if !f.x.s.skips || !errors.Is(err, errOtherType) && !errors.As(err, &syntax) {
 		return false
 	}

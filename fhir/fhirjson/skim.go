@@ -1,4 +1,4 @@
-package fhir
+package fhirjson
 
 import (
 	"encoding/binary"
@@ -11,11 +11,11 @@ func sameBytes(x uint64, c byte) uint64 {
 	return ^((x &^ highs) + ^uint64(highs) | x) & highs
 }
 
-// skimObject returns the index behind the object at src[i], or -1 where it has no
+// SkimObject returns the index behind the object at src[i], or -1 where it has no
 // end. It checks nothing and takes eight bytes at a time, so it is for look-ups over
 // text that the walk reads strictly as well. Of valid JSON it tells what skipValue
 // does: a brace counts unless an odd number of quotes stands before it.
-func skimObject(src []byte, i int) int {
+func SkimObject(src []byte, i int) int {
 	depth, inside := 0, uint64(0) // all ones within a string
 	for i < len(src) {
 		if i+8 <= len(src) {

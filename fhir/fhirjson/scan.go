@@ -1,4 +1,7 @@
-package fhir
+// Package fhirjson reads the JSON text of FHIR resources in place: a strict
+// scanner, a table of member names, and files of one resource a line. It knows
+// nothing of FHIR's types.
+package fhirjson
 
 import (
 	"encoding/binary"
@@ -15,10 +18,10 @@ import (
 // deepest example nests 20 deep.
 const MaxDepth = 200
 
-// fault is the first thing wrong with the text.
-type fault struct {
-	offset int
-	what   string
+// Fault is the first thing wrong with the text.
+type Fault struct {
+	Offset int
+	What   string
 }
 
 const (
@@ -35,19 +38,19 @@ func stopBits(x uint64) uint64 {
 	return (((x ^ (ones * '"')) - ones) | ((x ^ (ones * '\\')) - ones) | (x - ones*0x20) | x) & highs
 }
 
-// space skips white space. It returns len(src) at the end.
-func space(src []byte, i int) int {
+// SkipSpace skips white space. It returns len(src) at the end.
+func SkipSpace(src []byte, i int) int {
 	for i < len(src) && src[i] <= ' ' && (src[i] == ' ' || src[i] == '\n' || src[i] == '\r' || src[i] == '\t') {
 		i++
 	}
 	return i
 }
 
-// scanString reads the string whose opening quote is at src[i] and returns the
+// ScanString reads the string whose opening quote is at src[i] and returns the
 // index behind its closing quote and whether it has escapes. The text is
 // checked: no control characters, no unknown escapes, valid UTF-8 (RFC 3629),
 // surrogate escapes in pairs.
-func scanString(src []byte, i int, f *fault) (end int, escaped bool) {
+func ScanString(src []byte, i int, f *Fault) (end int, escaped bool) {
 	start := i
 	i++
 	for {
@@ -60,7 +63,7 @@ func scanString(src []byte, i int, f *fault) (end int, escaped bool) {
 			i += 8
 		}
 		if i >= len(src) {
-			return failAt(f, start, "string is not closed"), false
+			return Fail(f, start, "string is not closed"), false
 		}
 		switch c := src[i]; {
 		case c == '"':
@@ -71,13 +74,13 @@ func scanString(src []byte, i int, f *fault) (end int, escaped bool) {
 				return -1, false
 			}
 		case c < 0x20:
-			return failAt(f, i, "control character in a string"), false
+			return Fail(f, i, "control character in a string"), false
 		case c < utf8.RuneSelf:
 			i++
 		default:
 			r, n := utf8.DecodeRune(src[i:])
 			if r == utf8.RuneError && n <= 1 {
-				return failAt(f, i, "invalid UTF-8"), false
+				return Fail(f, i, "invalid UTF-8"), false
 			}
 			i += n
 		}
@@ -85,9 +88,9 @@ func scanString(src []byte, i int, f *fault) (end int, escaped bool) {
 }
 
 // scanEscape reads one escape, or a surrogate pair of two, at src[i].
-func scanEscape(src []byte, i int, f *fault) int {
+func scanEscape(src []byte, i int, f *Fault) int {
 	if i+1 >= len(src) {
-		return failAt(f, i, "string is not closed")
+		return Fail(f, i, "string is not closed")
 	}
 	switch src[i+1] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
@@ -96,21 +99,21 @@ func scanEscape(src []byte, i int, f *fault) int {
 		r := hex4(src, i+2)
 		switch {
 		case r < 0:
-			return failAt(f, i, "escape is not \\u and four hex digits")
+			return Fail(f, i, "escape is not \\u and four hex digits")
 		case r >= 0xdc00 && r < 0xe000:
-			return failAt(f, i, "second half of a surrogate pair without its first")
+			return Fail(f, i, "second half of a surrogate pair without its first")
 		case r >= 0xd800 && r < 0xdc00:
 			if i+12 > len(src) || src[i+6] != '\\' || src[i+7] != 'u' {
-				return failAt(f, i, "first half of a surrogate pair without its second")
+				return Fail(f, i, "first half of a surrogate pair without its second")
 			}
 			if low := hex4(src, i+8); low < 0xdc00 || low >= 0xe000 {
-				return failAt(f, i, "first half of a surrogate pair without its second")
+				return Fail(f, i, "first half of a surrogate pair without its second")
 			}
 			return i + 12
 		}
 		return i + 6
 	}
-	return failAt(f, i, "unknown escape in a string")
+	return Fail(f, i, "unknown escape in a string")
 }
 
 func hex4(src []byte, i int) rune {
@@ -133,8 +136,8 @@ func hex4(src []byte, i int) rune {
 	return r
 }
 
-// scanNumber reads a number of any length.
-func scanNumber(src []byte, i int, f *fault) int {
+// ScanNumber reads a number of any length.
+func ScanNumber(src []byte, i int, f *Fault) int {
 	start := i
 	if i < len(src) && src[i] == '-' {
 		i++
@@ -145,12 +148,12 @@ func scanNumber(src []byte, i int, f *fault) int {
 	case i < len(src) && src[i] >= '1' && src[i] <= '9':
 		i = digits(src, i)
 	default:
-		return failAt(f, start, "not a number")
+		return Fail(f, start, "not a number")
 	}
 	if i < len(src) && src[i] == '.' {
 		j := digits(src, i+1)
 		if j == i+1 {
-			return failAt(f, start, "number has no digits after its point")
+			return Fail(f, start, "number has no digits after its point")
 		}
 		i = j
 	}
@@ -161,7 +164,7 @@ func scanNumber(src []byte, i int, f *fault) int {
 		}
 		j := digits(src, i)
 		if j == i {
-			return failAt(f, start, "number has no digits in its exponent")
+			return Fail(f, start, "number has no digits in its exponent")
 		}
 		i = j
 	}
@@ -175,8 +178,8 @@ func digits(src []byte, i int) int {
 	return i
 }
 
-// scanLiteral reads true, false or null.
-func scanLiteral(src []byte, i int, f *fault) int {
+// ScanLiteral reads true, false or null.
+func ScanLiteral(src []byte, i int, f *Fault) int {
 	rest := src[i:]
 	switch {
 	case len(rest) >= 4 && string(rest[:4]) == "true", len(rest) >= 4 && string(rest[:4]) == "null":
@@ -184,30 +187,30 @@ func scanLiteral(src []byte, i int, f *fault) int {
 	case len(rest) >= 5 && string(rest[:5]) == "false":
 		return i + 5
 	}
-	return failAt(f, i, "not a JSON value")
+	return Fail(f, i, "not a JSON value")
 }
 
-// scanScalar reads a string, number or literal.
-func scanScalar(src []byte, i int, f *fault) int {
+// ScanScalar reads a string, number or literal.
+func ScanScalar(src []byte, i int, f *Fault) int {
 	if i >= len(src) {
-		return failAt(f, i, "text ends where a value should be")
+		return Fail(f, i, "text ends where a value should be")
 	}
 	switch c := src[i]; {
 	case c == '"':
-		end, _ := scanString(src, i, f)
+		end, _ := ScanString(src, i, f)
 		return end
 	case c == '-' || c >= '0' && c <= '9':
-		return scanNumber(src, i, f)
+		return ScanNumber(src, i, f)
 	}
-	return scanLiteral(src, i, f)
+	return ScanLiteral(src, i, f)
 }
 
-// skipValue reads any value strictly and returns the index behind it. depth is
+// SkipValue reads any value strictly and returns the index behind it. depth is
 // how deep src[i] already lies. Names of members that are skipped are not
 // compared with each other: nothing of them is used.
-func skipValue(src []byte, i, depth int, f *fault) int {
+func SkipValue(src []byte, i, depth int, f *Fault) int {
 	if i >= len(src) || src[i] != '{' && src[i] != '[' {
-		return scanScalar(src, i, f)
+		return ScanScalar(src, i, f)
 	}
 	var isObject [MaxDepth/64 + 1]uint64
 	base := depth
@@ -216,7 +219,7 @@ func skipValue(src []byte, i, depth int, f *fault) int {
 		switch {
 		case i < len(src) && (src[i] == '{' || src[i] == '['):
 			if depth >= MaxDepth {
-				return failAt(f, i, "nested too deep")
+				return Fail(f, i, "nested too deep")
 			}
 			object := src[i] == '{'
 			closing := byte(']')
@@ -226,7 +229,7 @@ func skipValue(src []byte, i, depth int, f *fault) int {
 				closing = '}'
 			}
 			depth++
-			i = space(src, i+1)
+			i = SkipSpace(src, i+1)
 			if i < len(src) && src[i] == closing {
 				i++
 				depth--
@@ -239,7 +242,7 @@ func skipValue(src []byte, i, depth int, f *fault) int {
 			}
 			continue
 		default:
-			if i = scanScalar(src, i, f); i < 0 {
+			if i = ScanScalar(src, i, f); i < 0 {
 				return -1
 			}
 		}
@@ -248,14 +251,14 @@ func skipValue(src []byte, i, depth int, f *fault) int {
 			if depth == base {
 				return i
 			}
-			i = space(src, i)
+			i = SkipSpace(src, i)
 			if i >= len(src) {
-				return failAt(f, i, "text ends inside an object or array")
+				return Fail(f, i, "text ends inside an object or array")
 			}
 			object := isObject[(depth-1)>>6]&(1<<((depth-1)&63)) != 0
 			c := src[i]
 			if c == ',' {
-				i = space(src, i+1)
+				i = SkipSpace(src, i+1)
 				if object {
 					if i = scanName(src, i, f); i < 0 {
 						return -1
@@ -268,43 +271,43 @@ func skipValue(src []byte, i, depth int, f *fault) int {
 				depth--
 				continue
 			}
-			return failAt(f, i, "want a comma or the end of the object or array")
+			return Fail(f, i, "want a comma or the end of the object or array")
 		}
 	}
 }
 
 // scanName reads a member's name and its colon and returns the index of the
 // value.
-func scanName(src []byte, i int, f *fault) int {
+func scanName(src []byte, i int, f *Fault) int {
 	if i >= len(src) || src[i] != '"' {
-		return failAt(f, i, "want the name of a member")
+		return Fail(f, i, "want the name of a member")
 	}
-	end, _ := scanString(src, i, f)
+	end, _ := ScanString(src, i, f)
 	if end < 0 {
 		return -1
 	}
-	return scanColon(src, end, f)
+	return ScanColon(src, end, f)
 }
 
-func scanColon(src []byte, i int, f *fault) int {
-	i = space(src, i)
+func ScanColon(src []byte, i int, f *Fault) int {
+	i = SkipSpace(src, i)
 	if i >= len(src) || src[i] != ':' {
-		return failAt(f, i, "want a colon behind the name of a member")
+		return Fail(f, i, "want a colon behind the name of a member")
 	}
-	return space(src, i+1)
+	return SkipSpace(src, i+1)
 }
 
-// failAt notes a fault and returns the index that means one.
-func failAt(f *fault, offset int, what string) int {
-	if f.what == "" {
-		f.offset, f.what = offset, what
+// Fail notes a fault and returns the index that means one.
+func Fail(f *Fault, offset int, what string) int {
+	if f.What == "" {
+		f.Offset, f.What = offset, what
 	}
 	return -1
 }
 
-// unescape appends the text of a string's inside (without its quotes) with the
+// AppendUnescaped appends the text of a string's inside (without its quotes) with the
 // escapes resolved. The inside was read by scanString.
-func unescape(dst, inside []byte) []byte {
+func AppendUnescaped(dst, inside []byte) []byte {
 	for i := 0; i < len(inside); {
 		c := inside[i]
 		if c != '\\' {
@@ -339,8 +342,8 @@ func unescape(dst, inside []byte) []byte {
 	return dst
 }
 
-// appendEscaped appends text as the inside of a JSON string.
-func appendEscaped(dst, text []byte) []byte {
+// AppendEscaped appends text as the inside of a JSON string.
+func AppendEscaped(dst, text []byte) []byte {
 	const hex = "0123456789abcdef"
 	for _, c := range text {
 		switch {
@@ -361,8 +364,8 @@ func appendEscaped(dst, text []byte) []byte {
 	return dst
 }
 
-// plain reports whether text can stand inside a JSON string as it is.
-func plain(text []byte) bool {
+// IsPlain reports whether text can stand inside a JSON string as it is.
+func IsPlain(text []byte) bool {
 	for _, c := range text {
 		if c < 0x20 || c == '"' || c == '\\' {
 			return false
@@ -371,4 +374,4 @@ func plain(text []byte) bool {
 	return true
 }
 
-var byteOrderMark = []byte("\xef\xbb\xbf")
+var ByteOrderMark = []byte("\xef\xbb\xbf")

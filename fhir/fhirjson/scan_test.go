@@ -1,4 +1,4 @@
-package fhir
+package fhirjson
 
 import (
 	"encoding/json"
@@ -13,24 +13,24 @@ func FuzzScan(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		var fl fault
-		i := space(text, 0)
-		end := skipValue(text, i, 0, &fl)
-		valid := end >= 0 && space(text, end) == len(text)
+		var fl Fault
+		i := SkipSpace(text, 0)
+		end := SkipValue(text, i, 0, &fl)
+		valid := end >= 0 && SkipSpace(text, end) == len(text)
 		if valid && !json.Valid(text) {
 			t.Errorf("%q is taken and is not JSON", text)
 		}
-		if !valid && json.Valid(text) && fl.what != "nested too deep" && fl.what != "invalid UTF-8" &&
-			fl.what != "first half of a surrogate pair without its second" && fl.what != "second half of a surrogate pair without its first" {
-			t.Errorf("%q is refused: %s", text, fl.what)
+		if !valid && json.Valid(text) && fl.What != "nested too deep" && fl.What != "invalid UTF-8" &&
+			fl.What != "first half of a surrogate pair without its second" && fl.What != "second half of a surrogate pair without its first" {
+			t.Errorf("%q is refused: %s", text, fl.What)
 		}
 		if len(text) > 1 && text[0] == '"' && valid && end == len(text) {
 			var want string
 			if json.Unmarshal(text, &want) == nil {
-				if got := unescape(nil, text[1:end-1]); string(got) != want {
+				if got := AppendUnescaped(nil, text[1:end-1]); string(got) != want {
 					t.Errorf("%q is read as %q, want %q", text, got, want)
 				}
-				if got := appendEscaped(nil, []byte(want)); !json.Valid(append(append([]byte{'"'}, got...), '"')) {
+				if got := AppendEscaped(nil, []byte(want)); !json.Valid(append(append([]byte{'"'}, got...), '"')) {
 					t.Errorf("%q is escaped as %q", want, got)
 				}
 			}

@@ -1,15 +1,15 @@
-package fhir
+package fhirjson
 
 import (
 	"encoding/binary"
 	"math/bits"
 )
 
-// keyTable finds the field of a member name. It is an open-addressing table
+// KeyTable finds the field of a member name. It is an open-addressing table
 // over the first and last eight bytes of the name and its length, which
 // together tell apart all names of up to 16 bytes; longer ones are compared
 // whole.
-type keyTable struct {
+type KeyTable struct {
 	entries []keyEntry // a power of two, at most half full
 	shift   uint8
 }
@@ -26,12 +26,12 @@ func keyHash(head, tail uint64, size int) uint64 {
 	return (head*0x9e3779b97f4a7c15 ^ bits.RotateLeft64(tail*0xc2b2ae3d27d4eb4f, 31)) + uint64(size)*0xff51afd7ed558ccd
 }
 
-func newKeyTable(names []string) keyTable {
+func NewKeyTable(names []string) KeyTable {
 	size := 4
 	for size < 2*len(names) {
 		size *= 2
 	}
-	t := keyTable{entries: make([]keyEntry, size), shift: uint8(64 - bits.TrailingZeros(uint(size)))}
+	t := KeyTable{entries: make([]keyEntry, size), shift: uint8(64 - bits.TrailingZeros(uint(size)))}
 	for i, name := range names {
 		head, tail := keyWords([]byte(name))
 		at := keyHash(head, tail, len(name)) >> t.shift
@@ -58,8 +58,8 @@ func keyWords(name []byte) (head, tail uint64) {
 	return binary.LittleEndian.Uint64(b[:]), 0
 }
 
-// find returns the field of a name without escapes, or -1.
-func (t *keyTable) find(name []byte) int {
+// Find returns the field of a name without escapes, or -1.
+func (t *KeyTable) Find(name []byte) int {
 	if len(name) > 255 {
 		return -1
 	}
@@ -67,7 +67,7 @@ func (t *keyTable) find(name []byte) int {
 	return t.lookup(head, tail, name)
 }
 
-func (t *keyTable) lookup(head, tail uint64, name []byte) int {
+func (t *KeyTable) lookup(head, tail uint64, name []byte) int {
 	mask := uint64(len(t.entries) - 1)
 	for at := keyHash(head, tail, len(name)) >> t.shift; ; at++ {
 		e := &t.entries[at&mask]
@@ -80,10 +80,10 @@ func (t *keyTable) lookup(head, tail uint64, name []byte) int {
 	}
 }
 
-// scanKey reads the member name whose opening quote is at src[i]. It returns
+// ScanKey reads the member name whose opening quote is at src[i]. It returns
 // the index behind the closing quote, the field or -1, and whether the name is
 // spelled with escapes.
-func (t *keyTable) scanKey(src []byte, i int, f *fault) (end, field int, escaped bool) {
+func (t *KeyTable) ScanKey(src []byte, i int, f *Fault) (end, field int, escaped bool) {
 	start := i + 1
 	// Names of known elements are plain ASCII and short: find the quote by
 	// words and use the first word as the head of the look-up.
@@ -113,13 +113,13 @@ func (t *keyTable) scanKey(src []byte, i int, f *fault) (end, field int, escaped
 			}
 		}
 	}
-	end, escaped = scanString(src, i, f)
+	end, escaped = ScanString(src, i, f)
 	if end < 0 {
 		return -1, -1, false
 	}
 	name := src[start : end-1]
 	if escaped {
-		name = unescape(nil, name)
+		name = AppendUnescaped(nil, name)
 	}
-	return end, t.find(name), escaped
+	return end, t.Find(name), escaped
 }

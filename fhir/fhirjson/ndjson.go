@@ -1,4 +1,4 @@
-package fhir
+package fhirjson
 
 import (
 	"bufio"
@@ -28,8 +28,8 @@ const (
 // behind what is seen, on one line, counts as NDJSON too: a line is read whole
 // either way.
 func DetectForm(beginning []byte) Form {
-	beginning = bytes.TrimPrefix(beginning, byteOrderMark)
-	i := space(beginning, 0)
+	beginning = bytes.TrimPrefix(beginning, ByteOrderMark)
+	i := SkipSpace(beginning, 0)
 	if i < len(beginning) && beginning[i] == '<' {
 		return OneXMLResource
 	}
@@ -37,12 +37,12 @@ func DetectForm(beginning []byte) Form {
 	if end < 0 {
 		return NDJSON
 	}
-	var f fault
+	var f Fault
 	line := beginning[i : i+end]
-	if after := skipValue(line, 0, 0, &f); after >= 0 && space(line, after) == len(line) {
+	if after := SkipValue(line, 0, 0, &f); after >= 0 && SkipSpace(line, after) == len(line) {
 		return NDJSON
 	}
-	if next := space(beginning, i+end); next < len(beginning) && beginning[next] == '{' {
+	if next := SkipSpace(beginning, i+end); next < len(beginning) && beginning[next] == '{' {
 		return NDJSON
 	}
 	return OneResource

@@ -1,4 +1,4 @@
-package fhir
+package fhirjson
 
 import (
 	"encoding/json"
@@ -20,7 +20,7 @@ func TestSkimObject(t *testing.T) {
 		}
 	}
 	for _, open := range []string{``, `{`, `{"a":"}`, `{"a":"\`, `{"a":{}`, `{"aaaaaaaaaaaaaaaaaaaa":"\"}"`} {
-		if end := skimObject([]byte(open), 0); end >= 0 {
+		if end := SkimObject([]byte(open), 0); end >= 0 {
 			t.Errorf("%s ends at %d", open, end)
 		}
 	}
@@ -32,7 +32,7 @@ func FuzzSkimObject(f *testing.F) {
 		f.Add(object, object)
 	}
 	f.Fuzz(func(t *testing.T, text, rest string) {
-		if end := skimObject([]byte(text), 0); end > len(text) {
+		if end := SkimObject([]byte(text), 0); end > len(text) {
 			t.Fatalf("%q ends at %d", text, end)
 		}
 		if len(text) > 0 && text[0] == '{' && json.Valid([]byte(text)) {
@@ -43,12 +43,12 @@ func FuzzSkimObject(f *testing.F) {
 
 func holdSkim(t *testing.T, text string, from int) {
 	t.Helper()
-	var f fault
-	want := skipValue([]byte(text), from, 0, &f)
+	var f Fault
+	want := SkipValue([]byte(text), from, 0, &f)
 	if want < 0 {
 		return // nested deeper than the walk goes, or no UTF-8
 	}
-	if got := skimObject([]byte(text), from); got != want {
+	if got := SkimObject([]byte(text), from); got != want {
 		t.Errorf("%s from %d: ends at %d, want %d", text, from, got, want)
 	}
 }
