@@ -8,8 +8,8 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-func newAudit() *cobra.Command {
-	return group(&cobra.Command{Use: "audit", Short: "Verify and read audit logs"}, newAuditVerify(), newAuditShow())
+func newAudit(a *app) *cobra.Command {
+	return group(&cobra.Command{Use: "audit", Short: "Verify and read audit logs"}, newAuditVerify(), newAuditShow(a))
 }
 
 func newAuditVerify() *cobra.Command {

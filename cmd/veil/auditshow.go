@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/internal/config"
 )
 
 // auditFilter chooses records of a log.
@@ -24,8 +25,8 @@ type auditFilter struct {
 	outcomes                                 []string
 	since, until                             string
 	file                                     string
-	keyFlags
-	details bool
+	key                                      config.Key
+	details                                  bool
 
 	// begun are the requests whose answer began and has no end so far.
 	begun    map[string]bool
@@ -34,7 +35,7 @@ type auditFilter struct {
 	result   map[string]bool
 }
 
-func newAuditShow() *cobra.Command {
+func newAuditShow(a *app) *cobra.Command {
 	var f auditFilter
 	var format outputFormat
 	c := &cobra.Command{
@@ -53,7 +54,7 @@ key and the project that it was masked with.`,
   veil audit show audit --file masked/patients.ndjson`,
 		Args: exactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := f.prepare(time.Now()); err != nil {
+			if err := f.prepare(time.Now(), a.env); err != nil {
 				return err
 			}
 			lines, err := f.read(args[0])
@@ -73,15 +74,15 @@ key and the project that it was masked with.`,
 	fl.StringVar(&f.since, "since", "", "not older: a day, a time such as 2026-11-29T08:00:00Z, or an age such as 24h")
 	fl.StringVar(&f.until, "until", "", "older: the same")
 	fl.StringVar(&f.file, "file", "", "only those of a file that veil mask read or wrote")
-	fl.StringVar(&f.keyFlags.file, "key-file", "", "with --file: the key that it was masked with (default: $VEIL_KEY_FILE, or the key itself in $VEIL_KEY)")
-	fl.StringVar(&f.project, "project", "default", "with --file: the project that it was masked for")
+	fl.StringVar(&f.key.File, "key-file", "", "with --file: the key that it was masked with (default: $VEIL_KEY_FILE, or the key itself in $VEIL_KEY)")
+	fl.StringVar(&f.key.Project, "project", "default", "with --file: the project that it was masked for")
 	fl.BoolVar(&f.details, "details", false, "single applications too")
 	format.addJSON(c)
 	return c
 }
 
 // prepare reads the flags.
-func (f *auditFilter) prepare(now time.Time) (err error) {
+func (f *auditFilter) prepare(now time.Time, env func(string) string) (err error) {
 	if f.last < 0 {
 		return usagef("--last must be 0 or more")
 	}
@@ -104,13 +105,13 @@ func (f *auditFilter) prepare(now time.Time) (err error) {
 		}
 	}
 	if f.file != "" {
-		return f.digest()
+		return f.digest(env)
 	}
 	return nil
 }
 
 // digest makes the digests that records of the file have.
-func (f *auditFilter) digest() error {
+func (f *auditFilter) digest(env func(string) string) error {
 	in, err := os.Open(f.file)
 	if err != nil {
 		return err
@@ -121,10 +122,10 @@ func (f *auditFilter) digest() error {
 		return err
 	}
 	f.digests = []string{"sha256:" + hex.EncodeToString(sum.Sum(nil))}
-	if f.keyFlags.file == "" && os.Getenv("VEIL_KEY_FILE") == "" && os.Getenv("VEIL_KEY") == "" {
+	if f.key.Path(env) == "" && env("VEIL_KEY") == "" {
 		return nil // it can still be an output
 	}
-	keys, err := f.keyring()
+	keys, err := f.key.Keyring(env)
 	if err != nil {
 		return err
 	}

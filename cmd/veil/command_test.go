@@ -33,6 +33,16 @@ func veil(t testing.TB, stdin string, args ...string) result {
 	return result{code, out.String(), errs.String()}
 }
 
+// testApp is what the commands share.
+func testApp(t testing.TB) *app {
+	t.Helper()
+	a, err := newApp()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
 // newKey writes a key to a temporary folder.
 func newKey(t testing.TB) string {
 	t.Helper()
@@ -80,7 +90,7 @@ func TestCommands(t *testing.T) {
 		{"key is never overwritten", "", []string{"keys", "new", key}, 1, "", "will not be overwritten", ""},
 		{"fingerprint", "", []string{"keys", "show", key}, 0, "\n", "", ""},
 		{"key that others can read", twoPatients, []string{"mask", "--key-file", readable}, 1, "", "others can read the file", "AAAA"},
-		{"no key", twoPatients, []string{"mask"}, 2, "", "no key: give --key-file", "SECRET"},
+		{"no key", twoPatients, []string{"mask"}, 2, "", "no key is configured: use --key-file", "SECRET"},
 		{"no such key file", twoPatients, []string{"mask", "--key-file", dir + "/none"}, 1, "", "no such file", ""},
 		{"unknown ruleset", twoPatients, []string{"mask", "--ruleset", "safe-habor", "--key-file", key}, 1, "", `no shipped ruleset is named "safe-habor"`, ""},
 		{"rulesets", "", []string{"ruleset", "list"}, 0, "safe-harbor", "", ""},
@@ -109,10 +119,10 @@ func TestCommands(t *testing.T) {
 		{"a withheld resource", `{"resourceType":"Person","name":[{"family":"SECRET"}]}` + "\n" + twoPatients, []string{"mask", "--key-file", key}, 0, `"active":false`, "veil: standard input: left out 1 × Person: withheld by rule \"withheld-resources\"\n", "SECRET"},
 		{"a malformed line", `{"resourceType":"Patient","active":true}` + "\n" + `{"resourceType":"Patient","name":[{"family":"SECRET}` + "\n" + twoPatients, []string{"mask", "--key-file", key}, 1, `"active":false`, "veil: standard input:2:45: Patient.name: string is not closed", "SECRET"},
 		{"a malformed pretty resource", "{\n \"resourceType\": \"Patient\",\n \"active\": tru\n}", []string{"mask", "--key-file", key}, 1, "", "standard input:3:", ""},
-		{"serve without an upstream", "", []string{"serve", "--key-file", key}, 2, "", "fhir.upstream: it is not set", ""},
-		{"serve to nobody", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--key-file", key}, 2, "", "nobody may ask: add keys, issuers, certificates or users, or let anybody ask with --allow-anonymous", ""},
-		{"serve without a key", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--allow-anonymous"}, 2, "", "no key: give --key-file", ""},
-		{"serve an upstream with a password", "", []string{"serve", "--fhir-upstream", "http://u:SECRET@x/fhir"}, 2, "", "--fhir-upstream: want an absolute http or https URL without user", "SECRET"},
+		{"serve without an upstream", "", []string{"serve", "--key-file", key}, 2, "", "fhir.upstream: no upstream is configured", ""},
+		{"serve to nobody", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--key-file", key}, 2, "", "no consumer is configured: add keys, issuers, certificates or users, or allow anonymous access with --allow-anonymous", ""},
+		{"serve without a key", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--allow-anonymous"}, 2, "", "no key is configured: use --key-file", ""},
+		{"serve an upstream with a password", "", []string{"serve", "--fhir-upstream", "http://u:SECRET@x/fhir"}, 2, "", "--fhir-upstream: expected an absolute http or https URL without user", "SECRET"},
 		{"print a key given as its file", "", []string{"serve", "--print-config", "--key-file", "veil-key-1:SECRET"}, 2, "", "--key-file: this is a secret", "SECRET"},
 		{"an API key", "", []string{"keys", "api", "alice"}, 0, "sha256: ", "", ""},
 		{"an API key for no name", "", []string{"keys", "api", "a b"}, 2, "", "not the name of a consumer", ""},
@@ -149,7 +159,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 			}
 		}
 	}
-	walk(newRoot(), nil)
+	walk(newRoot(testApp(t)), nil)
 }
 
 // records returns NDJSON of synthetic patients.
@@ -317,7 +327,7 @@ func TestConfigRoundTrip(t *testing.T) {
 	}
 	bad := write(t, filepath.Join(dir, "bad.yaml"), "veil: 1\nfhir:\n  upstraem: x\n  limits:\n    headerBytes: many\n    readTimeout: 5\nrulset: x\n")
 	r := veil(t, "", "serve", "--config", bad)
-	for _, want := range []string{`bad.yaml:3:3: unknown key "upstraem" (did you mean "upstream"?)`, "bad.yaml:5:18: fhir.limits.headerBytes: want a whole number", "bad.yaml:6:18: fhir.limits.readTimeout: want a duration", `bad.yaml:7:1: unknown key "rulset"`} {
+	for _, want := range []string{`bad.yaml:3:3: unknown key "upstraem" (did you mean "upstream"?)`, "bad.yaml:5:18: fhir.limits.headerBytes: expected a whole number", "bad.yaml:6:18: fhir.limits.readTimeout: expected a duration", `bad.yaml:7:1: unknown key "rulset"`} {
 		if !strings.Contains(r.stderr, want) {
 			t.Errorf("no %q in\n%s", want, r.stderr)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/serve"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
@@ -30,7 +31,7 @@ type demoFlags struct {
 	export         int64
 }
 
-func newDemo() *cobra.Command {
+func newDemo(a *app) *cobra.Command {
 	var f demoFlags
 	c := &cobra.Command{
 		Use: "demo", Short: "Show the proxy at work on synthetic patients",
@@ -43,7 +44,7 @@ the end.`,
   veil demo --patients 500 --listen 127.0.0.1:9000
   veil demo --export 10000000 > patients.ndjson`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runDemo(c, f) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.runDemo(c, f) },
 	}
 	c.Flags().IntVar(&f.patients, "patients", 100, "how many patients to make")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "other seeds make other patients")
@@ -67,7 +68,7 @@ func listenNear(addr string) (net.Listener, error) {
 	return net.Listen("tcp", net.JoinHostPort(host, "0"))
 }
 
-func runDemo(c *cobra.Command, f demoFlags) (err error) {
+func (a *app) runDemo(c *cobra.Command, f demoFlags) (err error) {
 	if f.patients < 1 {
 		return usagef("--patients must be at least 1")
 	}
@@ -95,25 +96,25 @@ func runDemo(c *cobra.Command, f demoFlags) (err error) {
 	go func() { _ = source.Serve(sourceListener) }() // ends with Close
 	defer source.Close()
 
-	d, err := startDemoDoor(c.Context(), f, dir, sourceURL)
+	d, err := a.startDemoDoor(c.Context(), f, dir, sourceURL)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.log.Close()) }()
-	doors := []served{{d.door, d.listener}}
-	sql, err := startDemoSQL(c.Context(), f, dir, population, d.automaton.Policy.Keys, d.log)
+	doors := []serve.Listener{{Server: d.door, Net: d.listener}}
+	sql, err := a.startDemoSQL(c.Context(), f, dir, population, d.automaton.Policy.Keys, d.log)
 	switch {
 	case errors.Is(err, errNoPostgres):
 	case err != nil:
 		return errors.Join(err, d.listener.Close())
 	default:
 		defer func() { err = errors.Join(err, sql.server.stop()) }()
-		doors = append(doors, sql.served)
+		doors = append(doors, sql.Listener)
 	}
 	if err := d.print(c, population, sourceURL, sql); err != nil {
 		return err
 	}
-	return serveAll(c.Context(), doors, 5*time.Second, func() {})
+	return serve.Serve(c.Context(), doors, func(bool) time.Duration { return 5 * time.Second })
 }
 
 // demoDoor is the masked view of the demo.
@@ -125,18 +126,18 @@ type demoDoor struct {
 	url, dir  string
 }
 
-func startDemoDoor(ctx context.Context, f demoFlags, dir, sourceURL string) (*demoDoor, error) {
+func (app *app) startDemoDoor(ctx context.Context, f demoFlags, dir, sourceURL string) (*demoDoor, error) {
 	secret := make([]byte, mask.MinSecret)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
 	keys, err := mask.NewKeyring(secret, "demo")
 	if err != nil {
 		return nil, err
 	}
-	rs, err := loadRuleset("safe-harbor")
+	rs, err := app.rules.Load("safe-harbor")
 	if err != nil {
 		return nil, err
 	}
-	a, err := compile(rs, keys)
+	a, err := app.rules.Compile(rs, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/internal/serve"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
@@ -188,13 +190,13 @@ func (s *demoServer) reader(ctx context.Context, p *fhirtest.Population) (dsn st
 // demoSQL is the PostgreSQL door of the demo.
 type demoSQL struct {
 	server *demoServer
-	served
+	serve.Listener
 	source, url string
 }
 
 // startDemoSQL starts a PostgreSQL with the patients and a door before it. The keys
 // are those of the FHIR door. Without a PostgreSQL the error is errNoPostgres.
-func startDemoSQL(ctx context.Context, f demoFlags, dir string, p *fhirtest.Population, keys *mask.Keyring, sink mask.Sink) (_ *demoSQL, err error) {
+func (app *app) startDemoSQL(ctx context.Context, f demoFlags, dir string, p *fhirtest.Population, keys *mask.Keyring, sink mask.Sink) (_ *demoSQL, err error) {
 	dir = filepath.Join(dir, "postgres")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
@@ -213,15 +215,11 @@ func startDemoSQL(ctx context.Context, f demoFlags, dir string, p *fhirtest.Popu
 	if err != nil {
 		return nil, err
 	}
-	methods, err := allMethods()
+	rs, err := app.rules.Load(demoRulesetName)
 	if err != nil {
 		return nil, err
 	}
-	rs, err := mask.ParseRuleset("demo.yaml", demoRuleset, methods, openRuleset)
-	if err != nil {
-		return nil, err
-	}
-	a, err := compile(rs, keys)
+	a, err := app.rules.Compile(rs, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +233,7 @@ func startDemoSQL(ctx context.Context, f demoFlags, dir string, p *fhirtest.Popu
 	}
 	door, err := pgproxy.New(pgproxy.Config{
 		Upstream: upstream, Sink: sink,
-		Policy: pgproxy.Policy{Consumers: who, Views: map[string]pgproxy.View{"": (&postgresView{}).view(a, false)}},
+		Policy: pgproxy.Policy{Consumers: who, Views: map[string]pgproxy.View{"": (&config.PostgresView{}).View(a, false)}},
 	})
 	if err != nil {
 		return nil, err
@@ -247,7 +245,7 @@ func startDemoSQL(ctx context.Context, f demoFlags, dir string, p *fhirtest.Popu
 	if err != nil {
 		return nil, err
 	}
-	d.served = served{door, l}
+	d.Listener = serve.Listener{Server: door, Net: l}
 	d.source = d.server.dsn("demo")
 	d.url = fmt.Sprintf("postgres://%s:%[1]s@%s/demo", demoUser, l.Addr())
 	return d, nil

@@ -3,12 +3,9 @@ package main
 import (
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/veil-proxy/veil/audit"
 )
 
 // TestDrain: at SIGTERM /readyz says no while requests are still answered, and then
@@ -45,26 +42,6 @@ func TestDrain(t *testing.T) {
 	}
 	if r := veil(t, "", "health", operator); r.code != 1 || !strings.Contains(r.stderr, "does not answer (refused)") {
 		t.Errorf("after the end: exit %d: %s%s", r.code, r.stdout, r.stderr)
-	}
-}
-
-// TestNotReadyWithoutAnAuditLog: where no record can be written, nothing would be
-// answered.
-func TestNotReadyWithoutAnAuditLog(t *testing.T) {
-	t.Parallel()
-	log, err := audit.Open(filepath.Join(t.TempDir(), "log"), audit.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &reloader{self: &readiness{log: log}}
-	if err := r.ready(); err != nil {
-		t.Error(err)
-	}
-	if err := log.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.ready(); err == nil {
-		t.Error("ready without an audit log")
 	}
 }
 

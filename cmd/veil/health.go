@@ -5,21 +5,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/proxy"
 )
 
-// operatorListenEnv has the address of the operator's listener where neither a flag
-// nor the configuration names one.
-const operatorListenEnv = "VEIL_OPERATOR_LISTEN"
-
-func newHealth() *cobra.Command {
-	f := &serveFlags{given: *defaultServeConfig()}
+func newHealth(a *app) *cobra.Command {
+	var file string
 	var live bool
 	var timeout time.Duration
 	c := &cobra.Command{
@@ -40,16 +36,13 @@ ADDRESS is the operator's: by default that of --config, of $VEIL_OPERATOR_LISTEN
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			listen := os.Getenv(operatorListenEnv)
-			if f.file != "" {
-				config, err := f.read(c)
+			listen := a.env(config.OperatorListenEnv)
+			if file != "" {
+				conf, err := a.source(c, file).Read()
 				if err != nil {
 					return err
 				}
-				if err := config.problems.err(); err != nil {
-					return err
-				}
-				listen = config.Operator.Listen
+				listen = conf.Operator.Listen
 			}
 			if len(args) == 1 {
 				listen = args[0]
@@ -57,7 +50,7 @@ ADDRESS is the operator's: by default that of --config, of $VEIL_OPERATOR_LISTEN
 			if listen == "" {
 				listen = "127.0.0.1:9090"
 			}
-			addr, err := operatorAddress(listen)
+			addr, err := config.OperatorAddress(listen)
 			if err != nil {
 				return usagef("%v", err)
 			}
@@ -68,7 +61,7 @@ ADDRESS is the operator's: by default that of --config, of $VEIL_OPERATOR_LISTEN
 			return askHealth(c.OutOrStdout(), "http://"+reachable(addr)+path, timeout)
 		},
 	}
-	c.Flags().StringVar(&f.file, "config", "", "configuration file of veil serve")
+	c.Flags().StringVar(&file, "config", "", "configuration file of veil serve")
 	c.Flags().BoolVar(&live, "live", false, "ask whether the process runs, not whether it is ready")
 	c.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "for the answer")
 	return c

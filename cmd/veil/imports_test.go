@@ -41,7 +41,11 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/fhirproxy/clienttest": {},
 		"proxy/pgproxy/pgtest":       {},
 		"proxy/pgproxy/sqltest":      {},
-		"cmd/veil":                   {"textfile", "mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirtest", "proxy", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "proxy/metrics", "proxy/signin", "postgres/analysis", "fhir/fhirjson"},
+		// The program: configuration, and what runs it.
+		"internal/rules":  {"textfile", "mask", "fhir", "rulesets"},
+		"internal/config": {"textfile", "mask", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules"},
+		"internal/serve":  {"audit", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config"},
+		"cmd/veil":        {"textfile", "mask", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirjson", "fhir/fhirtest", "postgres/analysis", "proxy", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "internal/config", "internal/rules", "internal/serve"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/veil-proxy/veil/internal/config"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -37,29 +39,39 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	root := newRoot()
+	a, err := newApp()
+	if err != nil {
+		fmt.Fprintln(stderr, "veil:", err)
+		return exitFailed
+	}
+	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
+	if err = root.ExecuteContext(ctx); err == nil {
 		return exitOK
 	}
-	var usage usageError
-	isUsage := errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command")
 	if !errors.Is(err, errReported) {
 		for _, line := range strings.Split(err.Error(), "\n") {
 			fmt.Fprintln(stderr, "veil:", line)
 		}
 	}
-	if isUsage {
+	if isUsage(err) {
 		return exitUsage
 	}
 	return exitFailed
 }
 
-func newRoot() *cobra.Command {
+// isUsage reports whether an error is a mistake in the command line.
+func isUsage(err error) bool {
+	var usage usageError
+	var problems config.Problems
+	return errors.As(err, &usage) || errors.Is(err, config.ErrNoKey) ||
+		errors.As(err, &problems) && !problems.InFiles() || strings.HasPrefix(err.Error(), "unknown command")
+}
+
+func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "veil",
 		Short: "De-identifies health data on its way out",
@@ -86,7 +98,7 @@ pseudonyms. It is read-only: no write reaches the source.`,
 		return usagef("%v (see %s --help)", err, c.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newServe(), newMask(), newRuleset(), newPostgres(), newAudit(), newKeys(), newHealth(), newVersion())
+	root.AddCommand(newDemo(a), newServe(a), newMask(a), newRuleset(a), newPostgres(a), newAudit(a), newKeys(), newHealth(a), newVersion())
 	return root
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -29,7 +30,8 @@ const (
 )
 
 type maskFlags struct {
-	keyFlags
+	key       config.Key
+	env       func(string) string
 	ruleset   string
 	out       string
 	rejects   string
@@ -40,8 +42,8 @@ type maskFlags struct {
 	detail    bool
 }
 
-func newMask() *cobra.Command {
-	var f maskFlags
+func newMask(a *app) *cobra.Command {
+	f := maskFlags{env: a.env}
 	c := &cobra.Command{
 		Use: "mask [FILE…]", Short: "Mask FHIR JSON, NDJSON and XML files",
 		Long: `Masks FHIR resources from files or standard input ("-", or no file at all) to
@@ -65,11 +67,11 @@ has a pseudonym of the file's name, a keyed digest of the input and the SHA-256 
 the output: veil audit show --file finds it by either file.`,
 		Example: `  veil mask --ruleset safe-harbor --key-file project.key < patients.ndjson > masked.ndjson
   veil mask --key-file project.key --out masked --audit-dir audit export/*.ndjson.gz`,
-		RunE: func(c *cobra.Command, args []string) error { return runMask(c, f, args) },
+		RunE: func(c *cobra.Command, args []string) error { return a.runMask(c, f, args) },
 	}
-	f.add(c)
+	addKey(c, &f.key)
 	fl := c.Flags()
-	fl.StringVar(&f.ruleset, "ruleset", "safe-harbor", rulesetHelp)
+	fl.StringVar(&f.ruleset, "ruleset", "safe-harbor", config.RulesetDoc)
 	fl.StringVar(&f.out, "out", "", "folder for the masked files, made if it is not there")
 	fl.StringVar(&f.rejects, "rejects", "", "new file for lines that cannot be masked (original data, mode 0600)")
 	fl.StringVar(&f.auditDir, "audit-dir", "", "folder of the audit log")
@@ -80,7 +82,7 @@ the output: veil audit show --file finds it by either file.`,
 	return c
 }
 
-func runMask(c *cobra.Command, f maskFlags, args []string) (err error) {
+func (app *app) runMask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	if f.workers < 1 {
 		return usagef("--workers must be at least 1")
 	}
@@ -95,7 +97,7 @@ func runMask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	a, err := loadAutomaton(f.ruleset, f.keyFlags)
+	a, err := app.compile(f.ruleset, f.key)
 	if err != nil {
 		return err
 	}

@@ -151,11 +151,7 @@ func (m *maskFiles) used(f *maskFlags, info fs.FileInfo) string {
 			return "the input " + in.display
 		}
 	}
-	key := f.file
-	if key == "" {
-		key = os.Getenv("VEIL_KEY_FILE")
-	}
-	for _, other := range []struct{ what, path string }{{"the key", key}, {"the ruleset", f.ruleset}} {
+	for _, other := range []struct{ what, path string }{{"the key", f.key.Path(f.env)}, {"the ruleset", f.ruleset}} {
 		if known, err := os.Stat(other.path); other.path != "" && err == nil && os.SameFile(known, info) {
 			return other.what + " " + other.path
 		}

@@ -19,15 +19,8 @@ func TestPanicIsOneBadLine(t *testing.T) {
 		}
 		return []byte("masked"), nil
 	}
-	rs, err := loadRuleset("safe-harbor")
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := explainKeys()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w.automaton, err = compile(rs, keys); err != nil {
+	var err error
+	if w.automaton, err = testApp(t).rules.Public("safe-harbor"); err != nil {
 		t.Fatal(err)
 	}
 	before := w.walker

@@ -12,16 +12,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/internal/serve"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
-func newPostgres() *cobra.Command {
-	return group(&cobra.Command{Use: "postgres", Short: "Look at a PostgreSQL as the door would"}, newPostgresCheck())
+func newPostgres(a *app) *cobra.Command {
+	return group(&cobra.Command{Use: "postgres", Short: "Look at a PostgreSQL as the door would"}, newPostgresCheck(a))
 }
 
-func newPostgresCheck() *cobra.Command {
-	f := &serveFlags{given: *defaultServeConfig()}
+func newPostgresCheck(a *app) *cobra.Command {
 	var o postgresCheck
 	c := &cobra.Command{
 		Use: "check", Short: "List what becomes of each relation and column",
@@ -41,9 +41,9 @@ It exits 1 if there is such a rule, if the upstream's role may do more than read
   veil postgres check --config veil.yaml --view cardio
   veil postgres check --config veil.yaml --complete --format json`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return f.checkPostgres(c, o) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.checkPostgres(c, o) },
 	}
-	c.Flags().StringVar(&f.file, "config", "", "configuration file of veil serve")
+	c.Flags().StringVar(&o.file, "config", "", "configuration file of veil serve")
 	c.Flags().StringVar(&o.view, "view", "", "one view (default: all)")
 	c.Flags().StringVar(&o.format, "format", "text", "text or json")
 	c.Flags().BoolVar(&o.complete, "complete", false, "exit 1 if a column has no rule of its own")
@@ -52,8 +52,8 @@ It exits 1 if there is such a rule, if the upstream's role may do more than read
 
 // postgresCheck are the flags of veil postgres check.
 type postgresCheck struct {
-	view, format string
-	complete     bool
+	file, view, format string
+	complete           bool
 }
 
 // checkedView is what veil postgres check says of a view, as JSON.
@@ -86,29 +86,29 @@ func treatmentWord(c analysis.ColumnTreatment) string {
 }
 
 // checkPostgres lists the treatments of the views.
-func (f *serveFlags) checkPostgres(cmd *cobra.Command, o postgresCheck) error {
+func (a *app) checkPostgres(cmd *cobra.Command, o postgresCheck) error {
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format is text or json")
 	}
-	if f.file == "" {
+	if o.file == "" {
 		return usagef("give --config FILE, the configuration of veil serve")
 	}
-	p, err := f.prepare(cmd, slog.New(slog.DiscardHandler))
+	p, err := a.source(cmd, o.file).Prepare(cmd.Context(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	c := &p.config.Postgres
+	c := &p.Config.Postgres
 	if c.Upstream == "" {
 		return errors.New("postgres.upstream is not set")
 	}
-	if _, known := p.postgres.Views[o.view]; o.view != "" && !known {
+	if _, known := p.Postgres.Views[o.view]; o.view != "" && !known {
 		return usagef("there is no view of the name %q", o.view)
 	}
-	door, err := c.door(p.postgres, nobody{}, nil, slog.New(slog.DiscardHandler))
+	door, err := c.Server(p.Postgres, nobody{}, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), warmTimeout)
+	ctx, cancel := context.WithTimeout(cmd.Context(), serve.WarmTimeout)
 	defer cancel()
 	seen, err := door.Inspect(ctx)
 	if err != nil {
@@ -116,12 +116,12 @@ func (f *serveFlags) checkPostgres(cmd *cobra.Command, o postgresCheck) error {
 	}
 	failed := false
 	var views []checkedView
-	for _, v := range p.config.views() {
+	for _, v := range p.Config.ServedViews() {
 		if o.view != "" && v.Name != o.view {
 			continue
 		}
-		if rs := p.postgres.Views[v.Name].Policy.Ruleset; rs.Tables == nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "veil: ruleset %s: %s\n", rs.Name, noTables)
+		if rs := p.Postgres.Views[v.Name].Policy.Ruleset; rs.Tables == nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "veil: ruleset %s: %s\n", rs.Name, serve.NoTables)
 		}
 		columns, findings := seen.Treatments[v.Name], seen.Findings[v.Name]
 		failed = failed || slices.ContainsFunc(findings, func(f analysis.Finding) bool { return !f.Note }) ||

@@ -9,16 +9,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
 )
 
-const rulesetHelp = "a shipped ruleset's name, or the path of a file"
-
-func newRuleset() *cobra.Command {
+func newRuleset(a *app) *cobra.Command {
 	return group(&cobra.Command{Use: "ruleset", Short: "List, check, explain and test rulesets"},
-		newRulesetList(), newRulesetShow(), newRulesetCheck(), newRulesetExplain(), newRulesetTest())
+		newRulesetList(a), newRulesetShow(a), newRulesetCheck(a), newRulesetExplain(a), newRulesetTest(a))
 }
 
 // listedRuleset is what list and check print of a ruleset for programs.
@@ -29,7 +28,7 @@ type listedRuleset struct {
 	SHA256 string `json:"sha256"`
 }
 
-func newRulesetList() *cobra.Command {
+func newRulesetList(a *app) *cobra.Command {
 	var format outputFormat
 	c := &cobra.Command{
 		Use: "list", Short: "List the shipped rulesets", Args: noArgs, Example: "  veil ruleset list",
@@ -37,7 +36,7 @@ func newRulesetList() *cobra.Command {
 			list := []listedRuleset{}
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, name := range rulesets.Names() {
-				rs, err := loadRuleset(name)
+				rs, err := a.rules.Load(name)
 				if err != nil {
 					return err
 				}
@@ -54,24 +53,24 @@ func newRulesetList() *cobra.Command {
 	return c
 }
 
-func newRulesetShow() *cobra.Command {
+func newRulesetShow(a *app) *cobra.Command {
 	var resolved bool
 	c := &cobra.Command{
 		Use: "show RULESET", Short: "Print a ruleset", Args: exactArgs(1),
-		Long: "Prints a ruleset (" + rulesetHelp + ") as it is written, or, with --resolved,\nthe canonical form that its SHA-256 is over, with everything it extends.",
+		Long: "Prints a ruleset (" + config.RulesetDoc + ") as it is written, or, with --resolved,\nthe canonical form that its SHA-256 is over, with everything it extends.",
 		Example: `  veil ruleset show safe-harbor > site.yaml
   veil ruleset show --resolved research
   veil ruleset show demo     # the rules for the tables of veil demo, as an example`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if resolved {
-				rs, err := loadRuleset(args[0])
+				rs, err := a.rules.Load(args[0])
 				if err != nil {
 					return err
 				}
 				_, err = c.OutOrStdout().Write(rs.Canonical(true))
 				return err
 			}
-			_, src, err := openRuleset(args[0])
+			_, src, err := a.rules.Open(args[0])
 			if err != nil {
 				return err
 			}
@@ -83,7 +82,7 @@ func newRulesetShow() *cobra.Command {
 	return c
 }
 
-func newRulesetCheck() *cobra.Command {
+func newRulesetCheck(a *app) *cobra.Command {
 	var format outputFormat
 	c := &cobra.Command{
 		Use: "check RULESET…", Short: "Check rulesets: every problem, with its place", Args: minArgs(1),
@@ -91,11 +90,11 @@ func newRulesetCheck() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			list := []listedRuleset{}
 			for _, name := range args {
-				a, err := explainAutomaton(name)
+				compiled, err := a.rules.Public(name)
 				if err != nil {
 					return err
 				}
-				rs := a.Policy.Ruleset
+				rs := compiled.Policy.Ruleset
 				list = append(list, listedRuleset{rs.Name, rs.Title, len(rs.FHIR.Rules), rs.SHA256()})
 				if !format.json() {
 					fmt.Fprintf(c.OutOrStdout(), "%s: %d rules, sha256 %s\n", rs.Name, len(rs.FHIR.Rules), rs.SHA256())
@@ -111,20 +110,7 @@ func newRulesetCheck() *cobra.Command {
 	return c
 }
 
-// explainAutomaton compiles a ruleset without a secret, for what only looks.
-func explainAutomaton(name string) (*fhir.Automaton, error) {
-	keys, err := explainKeys()
-	if err != nil {
-		return nil, err
-	}
-	rs, err := loadRuleset(name)
-	if err != nil {
-		return nil, err
-	}
-	return compile(rs, keys)
-}
-
-func newRulesetExplain() *cobra.Command {
+func newRulesetExplain(a *app) *cobra.Command {
 	var ruleset, search string
 	var coverage, asJSON bool
 	c := &cobra.Command{
@@ -145,23 +131,23 @@ result parameters, chains and modifiers.`,
 			if len(args) == 0 && !coverage && search == "" {
 				return usagef("veil ruleset explain needs a path, --coverage or --search (see --help)")
 			}
-			a, err := explainAutomaton(ruleset)
+			compiled, err := a.rules.Public(ruleset)
 			if err != nil {
 				return err
 			}
 			p := printer{c: c, json: asJSON}
 			if coverage {
-				if err := p.coverage(a); err != nil {
+				if err := p.coverage(compiled); err != nil {
 					return err
 				}
 			}
 			if search != "" {
-				if err := p.search(a, search); err != nil {
+				if err := p.search(compiled, search); err != nil {
 					return err
 				}
 			}
 			for _, path := range args {
-				es, err := a.Explain(path)
+				es, err := compiled.Explain(path)
 				if err != nil {
 					return err
 				}
@@ -172,7 +158,7 @@ result parameters, chains and modifiers.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&ruleset, "ruleset", "safe-harbor", rulesetHelp)
+	c.Flags().StringVar(&ruleset, "ruleset", "safe-harbor", config.RulesetDoc)
 	c.Flags().StringVar(&search, "search", "", "resource type whose search parameters are explained")
 	c.Flags().BoolVar(&coverage, "coverage", false, "the whole of FHIR R4")
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")

@@ -12,12 +12,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/textfile"
 )
 
-func newRulesetTest() *cobra.Command {
+func newRulesetTest(a *app) *cobra.Command {
 	var ruleset string
 	c := &cobra.Command{
 		Use: "test [FILE…]", Short: "Run rule tests written in YAML",
@@ -30,9 +32,9 @@ tests, though its method is not remove, is a warning.
 Tests use a public key, so their pseudonyms are worth nothing.`,
 		Example: `  veil ruleset test
   veil ruleset test --ruleset site.yaml site.test.yaml`,
-		RunE: func(c *cobra.Command, args []string) error { return runRuleTests(c, ruleset, args) },
+		RunE: func(c *cobra.Command, args []string) error { return a.runRuleTests(c, ruleset, args) },
 	}
-	c.Flags().StringVar(&ruleset, "ruleset", "", "ruleset to test, instead of the one that a file names: "+rulesetHelp)
+	c.Flags().StringVar(&ruleset, "ruleset", "", "ruleset to test, instead of the one that a file names: "+config.RulesetDoc)
 	return c
 }
 
@@ -85,7 +87,7 @@ func parseRuleTests(file string, src []byte) (*ruleTests, error) {
 	return rt, problems.Err()
 }
 
-func runRuleTests(c *cobra.Command, ruleset string, files []string) error {
+func (a *app) runRuleTests(c *cobra.Command, ruleset string, files []string) error {
 	shipped := len(files) == 0
 	var all []*ruleTests
 	read := func(file string, src []byte, err error) error {
@@ -126,7 +128,7 @@ func runRuleTests(c *cobra.Command, ruleset string, files []string) error {
 		if name == "" {
 			return usagef("%s names no ruleset: give --ruleset", rt.file)
 		}
-		ok, err := rt.run(c, name, shipped)
+		ok, err := rt.run(c, a.rules, name, shipped)
 		if err != nil {
 			return err
 		}
@@ -140,9 +142,9 @@ func runRuleTests(c *cobra.Command, ruleset string, files []string) error {
 
 // run runs the tests of a file and reports whether all of them passed. With all
 // set, every rule must be hit.
-func (rt *ruleTests) run(c *cobra.Command, ruleset string, all bool) (ok bool, err error) {
+func (rt *ruleTests) run(c *cobra.Command, lib *rules.Library, ruleset string, all bool) (ok bool, err error) {
 	out := c.OutOrStdout()
-	a, err := explainAutomaton(ruleset)
+	a, err := lib.Public(ruleset)
 	if err != nil {
 		return false, err
 	}

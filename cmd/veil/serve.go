@@ -1,266 +1,105 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"net"
+	"context"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/mod/sumdb/note"
 
-	"github.com/veil-proxy/veil/audit"
-	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/proxy/fhirproxy"
-	"github.com/veil-proxy/veil/proxy/metrics"
-	"github.com/veil-proxy/veil/textfile"
+	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/internal/serve"
 )
 
-// serveFlags is the command line of veil serve.
-type serveFlags struct {
-	file        string
-	printConfig bool
-	given       serveConfig // what flags say
-}
+func newServe(a *app) *cobra.Command {
+	var file string
+	var printConfig bool
+	c := &cobra.Command{
+		Use: "serve", Short: "Serve de-identified FHIR resources and PostgreSQL tables",
+		Long: `Serves the resources of a FHIR server and the tables of a PostgreSQL database,
+de-identified by a ruleset, to the consumers that are configured.
 
-func newServe() *cobra.Command {
-	f := &serveFlags{given: *defaultServeConfig()}
-	cmd := &cobra.Command{
-		Use: "serve", Short: "Serve a de-identified view of a FHIR server, a PostgreSQL or both",
-		Long: `Serves a FHIR server's resources and the rows of a PostgreSQL, de-identified by a
-ruleset, to those who may ask.
-Flags are enough for one ruleset and one key at the FHIR door, and for anybody who
-reaches it; a configuration file has everything else: API keys, tokens, client
-certificates, users of the PostgreSQL door, views, TLS, limits, credentials for the
-upstream, metrics.
+Flags are enough for a FHIR listener with one ruleset and one key and without
+authentication. Everything else is set in a configuration file: API keys, access
+tokens, client certificates, users of the PostgreSQL listener, views, TLS, limits
+and upstream credentials.
 
-SIGHUP reads the file, the rulesets, the keys and the certificates again. They are
-put in force together or not at all: the log says what is wrong. At SIGINT and
-SIGTERM /readyz says no for shutdown.delay, then no connection is taken any more, and
-requests under way have shutdown.grace to finish. A second signal ends the process.
+On SIGHUP, Veil reads the configuration, rulesets, keys and certificates again and
+puts them in force together, or not at all; the log says what is wrong. On SIGINT
+and SIGTERM, /readyz fails for shutdown.delay; then Veil accepts no more
+connections and gives requests in progress shutdown.grace to finish. A second
+signal ends the process at once.
 
-$VEIL_FHIR_LISTEN, $VEIL_POSTGRES_LISTEN and $VEIL_OPERATOR_LISTEN are addresses
-where neither a flag nor the file names one.`,
-		Example: `  veil serve --fhir-upstream http://fhir.internal/fhir --ruleset safe-harbor --key-file project.key --audit-dir audit --allow-anonymous
+$VEIL_FHIR_LISTEN, $VEIL_POSTGRES_LISTEN and $VEIL_OPERATOR_LISTEN set addresses
+that neither a flag nor the file sets.`,
+		Example: `  veil serve --fhir-upstream http://fhir.internal/fhir --key-file project.key \
+      --audit-dir audit --allow-anonymous
   veil serve --print-config > veil.yaml
-  veil serve --config veil.yaml --postgres-upstream 'postgres://veil@db/clinic?sslmode=verify-full' --postgres-listen :6432
   veil serve --config veil.yaml
   veil serve --config veil.yaml --print-config`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.printConfig {
-				c, err := f.read(cmd)
-				if err != nil {
-					return err
-				}
-				if err := c.problems.err(); err != nil {
-					return err
-				}
-				return c.write(cmd.OutOrStdout())
+		RunE: func(c *cobra.Command, _ []string) error {
+			src := a.source(c, file)
+			if !printConfig {
+				return runServe(c, src)
 			}
-			return f.serve(cmd)
+			conf, err := src.Read()
+			if err != nil {
+				return err
+			}
+			return conf.Write(c.OutOrStdout())
 		},
 	}
-	fl, c := cmd.Flags(), &f.given
-	fl.StringVar(&f.file, "config", "", "YAML file; its names are those of --print-config")
-	fl.BoolVar(&f.printConfig, "print-config", false, "print the configuration in force with its meaning, and stop")
-	fl.StringVar(&c.FHIR.Upstream, "fhir-upstream", "", "base URL of the FHIR server")
-	fl.StringVar(&c.FHIR.Listen, "listen", c.FHIR.Listen, "address to listen on")
-	fl.StringVar(&c.Postgres.Upstream, "postgres-upstream", "", "connection string of the PostgreSQL, without a password")
-	fl.StringVar(&c.Postgres.Listen, "postgres-listen", c.Postgres.Listen, "address of the PostgreSQL door")
-	fl.StringVar(&c.FHIR.BaseURL, "base-url", "", "URL that consumers reach the door under (default http://<listen>)")
-	fl.StringVar(&c.Ruleset, "ruleset", c.Ruleset, rulesetHelp)
-	fl.StringVar(&c.KeyFile, "key-file", "", "file with the project's key, mode 0600 (default: $VEIL_KEY_FILE, or the key itself in $VEIL_KEY)")
-	fl.StringVar(&c.Project, "project", c.Project, "name of the project")
-	fl.StringVar(&c.Audit.Dir, "audit-dir", "", "folder of the audit log")
-	fl.BoolVar(&c.Detail, "detail", false, "one audit line for each application of a rule")
-	fl.BoolVar(&c.Consumers.AllowAnonymous, "allow-anonymous", false, "anybody who reaches the door may ask")
-	fl.StringVar(&c.Log.Level, "log-level", c.Log.Level, "debug, info, warn or error")
-	fl.StringVar(&c.Log.Format, "log-format", c.Log.Format, "text or json")
-	fl.StringVar(&c.Operator.Listen, "operator-listen", c.Operator.Listen, "address of /metrics, /healthz and /readyz (default off)")
-	return cmd
+	fl := c.Flags()
+	fl.StringVar(&file, "config", "", "configuration `FILE`, in YAML (see --print-config)")
+	fl.BoolVar(&printConfig, "print-config", false, "print the configuration with all defaults and what they mean, and exit")
+	for _, f := range config.Flags(a.env) {
+		if f.Bool {
+			fl.Bool(f.Name, f.Default == "true", f.Doc)
+		} else {
+			fl.String(f.Name, f.Default, f.Doc)
+		}
+	}
+	return c
 }
 
-// read reads the configuration: the defaults, the file above them, and the given
-// flags above that. The error says that the file cannot be read; what is wrong
-// with what it says is in the problems.
-func (f *serveFlags) read(cmd *cobra.Command) (*serveConfig, error) {
-	c := defaultServeConfig()
-	if f.file != "" {
-		src, err := textfile.Read(f.file)
-		if err != nil {
-			return nil, err
+// source is the configuration of a command: a file, and the flags that are given.
+func (a *app) source(c *cobra.Command, file string) *config.Source {
+	src := &config.Source{File: file, Flags: map[string]string{}, Env: a.env, Rules: a.rules}
+	for _, f := range config.Flags(a.env) {
+		if given := c.Flags().Lookup(f.Name); given != nil && given.Changed {
+			src.Flags[f.Name] = given.Value.String()
 		}
-		c.read(f.file, src)
 	}
-	f.override(cmd, c)
-	c.complete()
-	return c, nil
+	return src
 }
 
-// override puts the values of given flags above those of the file.
-func (f *serveFlags) override(cmd *cobra.Command, c *serveConfig) {
-	g := &f.given
-	c.problems.flags = map[string]string{}
-	for _, o := range []struct {
-		flag, path string
-		from, to   *string
-		check      func(string) string
-	}{
-		{"fhir-upstream", "fhir.upstream", &g.FHIR.Upstream, &c.FHIR.Upstream, baseURL},
-		{"listen", "fhir.listen", &g.FHIR.Listen, &c.FHIR.Listen, nil},
-		{"base-url", "fhir.baseURL", &g.FHIR.BaseURL, &c.FHIR.BaseURL, baseURL},
-		{"postgres-upstream", "postgres.upstream", &g.Postgres.Upstream, &c.Postgres.Upstream, connectionString},
-		{"postgres-listen", "postgres.listen", &g.Postgres.Listen, &c.Postgres.Listen, nil},
-		{"ruleset", "ruleset", &g.Ruleset, &c.Ruleset, nil},
-		{"key-file", "keyFile", &g.KeyFile, &c.KeyFile, nil},
-		{"project", "project", &g.Project, &c.Project, nil},
-		{"audit-dir", "audit.dir", &g.Audit.Dir, &c.Audit.Dir, nil},
-		{"operator-listen", "operator.listen", &g.Operator.Listen, &c.Operator.Listen, nil},
-		{"log-level", "log.level", &g.Log.Level, &c.Log.Level, logLevel},
-		{"log-format", "log.format", &g.Log.Format, &c.Log.Format, logFormat},
-	} {
-		if !cmd.Flags().Changed(o.flag) {
-			continue
-		}
-		c.problems.flags[o.path] = o.flag
-		problem := ""
-		if o.check != nil {
-			problem = o.check(*o.from)
-		}
-		if isSecret(*o.from) {
-			problem = secretInConfig
-		}
-		if problem != "" {
-			c.problems.add(o.path, "%s", problem)
-		}
-		*o.to = *o.from
-	}
-	if cmd.Flags().Changed("detail") {
-		c.Detail = g.Detail
-	}
-	if cmd.Flags().Changed("allow-anonymous") {
-		c.Consumers.AllowAnonymous = g.Consumers.AllowAnonymous
-	}
-}
-
-// serve serves until the context of the command ends.
-func (f *serveFlags) serve(cmd *cobra.Command) (err error) {
+// runServe serves until the context of the command ends.
+func runServe(c *cobra.Command, src *config.Source) error {
 	// Before anything else, since a SIGHUP ends a process that does not expect it.
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	surviveFileSizeLimit()
 
-	ctx := cmd.Context()
-	p, err := f.prepare(cmd, (&logConfig{}).logger(cmd.ErrOrStderr()))
+	s, err := serve.Open(c.Context(), src, serve.Options{Log: c.ErrOrStderr(), Version: moduleVersion()})
 	if err != nil {
 		return err
 	}
-	c := p.config
-	logger := c.Log.logger(cmd.ErrOrStderr())
-	log, err := c.auditLog()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, log.Close()) }()
-	r := &reloader{flags: f, cmd: cmd, config: c, log: logger, metrics: metrics.New(), self: &readiness{log: log}}
-	var doors []served
-	defer func() {
-		for _, d := range doors {
-			_ = d.listener.Close() // closed already when the door was shut down
+	ctx, stop := context.WithCancel(c.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-hup:
+				_ = s.Reload(ctx) // which logs what is wrong
+			case <-ctx.Done():
+				return
+			}
 		}
 	}()
-	if c.FHIR.Upstream != "" {
-		d, err := r.openFHIR(p, log)
-		if err != nil {
-			return err
-		}
-		doors = append(doors, d)
-	}
-	if c.Postgres.Upstream != "" {
-		d, err := r.openPostgres(ctx, p, log)
-		if err != nil {
-			return err
-		}
-		doors = append(doors, d)
-	}
-	r.metrics.Loaded(time.Now())
-	closeOperator, err := c.operate(r.metrics, r.ready, logger)
-	if err != nil {
-		return err
-	}
-	defer closeOperator()
-	r.gauges()
-	defer r.follow(hup)()
-	p.describe(logger)
-	c.warn(logger)
-	return serveAll(ctx, doors, c.Shutdown.Grace, func() {
-		r.self.draining.Store(true)
-		logger.Info("shutting down", "delay", c.Shutdown.Delay.String())
-		time.Sleep(c.Shutdown.Delay)
-	})
-}
-
-// openFHIR listens for the FHIR door.
-func (r *reloader) openFHIR(p *prepared, sink mask.Sink) (served, error) {
-	c := p.config
-	l, err := net.Listen("tcp", c.FHIR.Listen)
-	if err != nil {
-		return served{}, err
-	}
-	base := c.FHIR.BaseURL
-	if base == "" {
-		base = defaultBase(c.FHIR.TLS.scheme(), l.Addr())
-	}
-	r.door, err = fhirproxy.New(fhirproxy.Config{
-		Upstream: c.FHIR.Upstream, UpstreamAliases: c.FHIR.UpstreamAliases, FileHosts: c.FHIR.FileHosts, SkipInvalidLines: c.FHIR.SkipInvalidLines,
-		UpstreamTLS: p.upstreamTLS, Credentials: p.credentials,
-		BaseURL: base, Policy: p.policy, Origins: c.FHIR.Origins, LinkAge: c.FHIR.LinkAge,
-		Sink: sink, Logger: r.log, Metrics: r.metrics.Listener("fhir"), Limits: c.FHIR.Limits, Ready: r.self.check,
-	})
-	if err != nil {
-		return served{}, errors.Join(err, l.Close())
-	}
-	if p.tls != nil {
-		l = r.tls.listen(l, p.tls)
-	}
-	r.log.Info("serving", "door", "fhir", "base", base, "upstream", c.FHIR.Upstream, "try", "curl "+base+"/metadata")
-	// Asked once here, so that the log has what is wrong with the upstream's own
-	// name before the first consumer meets it.
-	if err := r.door.Ready(); err != nil {
-		r.log.Warn("the upstream does not answer yet", "door", "fhir", "reason", err.Error())
-	}
-	if c.sendsCredentialsInTheClear() {
-		r.log.Warn("the upstream is http: what Veil signs in with can be read on the way", "setting", "fhir.credentials")
-	}
-	return served{r.door, l}, nil
-}
-
-// auditLog opens the log that a configuration names.
-func (c *serveConfig) auditLog() (*audit.Log, error) {
-	opts := audit.Options{}
-	if c.Audit.SignerFile != "" {
-		text, err := readSecretFile("audit.signerFile", c.Audit.SignerFile)
-		if err != nil {
-			return nil, err
-		}
-		if opts.Signer, err = note.NewSigner(strings.TrimSpace(string(text))); err != nil {
-			return nil, fmt.Errorf("audit.signerFile: %s has no key that signs (make one with: veil keys sign FILE)", c.Audit.SignerFile)
-		}
-	}
-	return audit.Open(c.Audit.Dir, opts)
-}
-
-// defaultBase is the URL of a listener as this machine reaches it.
-func defaultBase(scheme string, addr net.Addr) string {
-	host, port, err := net.SplitHostPort(addr.String())
-	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
-		return scheme + "://" + net.JoinHostPort("localhost", port)
-	}
-	return scheme + "://" + addr.String()
+	defer func() { stop(); <-done }()
+	return s.Run(c.Context())
 }

@@ -47,7 +47,7 @@ func start(t *testing.T, args ...string) *background {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	b := &background{cancel, make(chan error, 1), &syncBuffer{}}
-	root := newRoot()
+	root := newRoot(testApp(t))
 	root.SetArgs(args)
 	root.SetOut(b.out)
 	root.SetErr(b.out)

@@ -148,10 +148,10 @@ func TestPostgresCheck(t *testing.T) {
 
 func TestPostgresConfigProblems(t *testing.T) {
 	for name, tt := range map[string]struct{ section, want string }{
-		"a password":   {"postgres: {upstream: 'postgres://veil:hunter2@db/clinic'}", "there is a password in it"},
-		"no users":     {"postgres: {upstream: 'postgres://veil@db/clinic'}", "nobody may log in"},
-		"not a string": {"postgres: {upstream: 'postgres://[::1'}", "want a connection string"},
-		"in the clear": {"postgres: {upstream: 'postgres://veil@db/clinic', listen: ':6432'}", "clients of other machines need TLS"},
+		"a password":   {"postgres: {upstream: 'postgres://veil:hunter2@db/clinic'}", "must not contain a password"},
+		"no users":     {"postgres: {upstream: 'postgres://veil@db/clinic'}\nconsumers: {anonymous: {allow: true}}", "nobody can log in"},
+		"not a string": {"postgres: {upstream: 'postgres://[::1'}", "expected a connection string"},
+		"in the clear": {"postgres: {upstream: 'postgres://veil@db/clinic', listen: ':6432'}", "TLS is required for clients on other machines"},
 	} {
 		r := veil(t, "", "serve", "--config", write(t, t.TempDir()+"/veil.yaml", "veil: 1\naudit: {dir: audit}\n"+tt.section+"\n"))
 		if r.code == 0 || !strings.Contains(r.stderr, tt.want) || strings.Contains(r.stderr, "hunter2") {

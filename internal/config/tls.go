@@ -1,28 +1,28 @@
-package main
+package config
 
 import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
-	"sync/atomic"
 
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// tlsConfig is TLS towards consumers; none without files.
-type tlsConfig struct {
+// TLS is TLS for consumers; none without files.
+type TLS struct {
 	CertFile, KeyFile string
-	// ClientCAFile has the authorities of consumers' certificates. Who has one
-	// may show it; one that does not verify ends the handshake.
+	// ClientCAFile has the certificate authorities of consumers. A client may present
+	// a certificate; one that cannot be verified ends the handshake.
 	ClientCAFile string
 }
 
-func (c tlsConfig) isOn() bool { return c != tlsConfig{} }
+// IsOn reports whether TLS is configured.
+func (c TLS) IsOn() bool { return c != TLS{} }
 
-func (c tlsConfig) scheme() string {
-	if c.isOn() {
+// Scheme is that of URLs of the listener.
+func (c TLS) Scheme() string {
+	if c.IsOn() {
 		return "https"
 	}
 	return "http"
@@ -30,8 +30,8 @@ func (c tlsConfig) scheme() string {
 
 // load reads the files; nil for none. All problems are reported at once, each
 // with its setting.
-func (c tlsConfig) load() (*tls.Config, error) {
-	if !c.isOn() {
+func (c TLS) load() (*tls.Config, error) {
+	if !c.IsOn() {
 		return nil, nil
 	}
 	var problems []error
@@ -41,15 +41,15 @@ func (c tlsConfig) load() (*tls.Config, error) {
 	out := &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"http/1.1"},
-		// A session that is resumed would show a certificate of authorities that
-		// a reload has taken out since.
+		// A resumed session would keep a client certificate whose authority a
+		// reload may have removed.
 		SessionTicketsDisabled: c.ClientCAFile != "",
 	}
 	switch cert, err := c.certificate(); {
 	case c.CertFile == "":
-		bad("certFile", "want the certificate of the door")
+		bad("certFile", "not set: expected the file with the certificate of the listener")
 	case c.KeyFile == "":
-		bad("keyFile", "want the private key of the certificate")
+		bad("keyFile", "not set: expected the file with the private key of the certificate")
 	case err != nil:
 		problems = append(problems, err)
 	default:
@@ -61,14 +61,14 @@ func (c tlsConfig) load() (*tls.Config, error) {
 		if err != nil {
 			bad("clientCAFile", "%v", err)
 		} else if !out.ClientCAs.AppendCertsFromPEM(text) {
-			bad("clientCAFile", "the file has no PEM certificate")
+			bad("clientCAFile", "the file contains no PEM certificate")
 		}
 	}
 	return out, errors.Join(problems...)
 }
 
 // certificate reads the certificate and its key. No error shows any of them.
-func (c tlsConfig) certificate() (none tls.Certificate, err error) {
+func (c TLS) certificate() (none tls.Certificate, err error) {
 	key, err := readSecretFile("keyFile", c.KeyFile)
 	if err != nil {
 		return none, err
@@ -79,7 +79,7 @@ func (c tlsConfig) certificate() (none tls.Certificate, err error) {
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return none, errors.New("certFile: want a PEM certificate, and in keyFile the PEM key that belongs to it")
+		return none, errors.New("certFile: expected a PEM certificate whose private key is the one in keyFile")
 	}
 	return pair, nil
 }
@@ -87,24 +87,12 @@ func (c tlsConfig) certificate() (none tls.Certificate, err error) {
 // largestSecret bounds the file of a private key or a password, in bytes.
 const largestSecret = 64 << 10
 
-// readSecretFile reads a file that others cannot read. Its errors begin with the
-// setting that names it.
+// readSecretFile reads a file that only its owner can read. Its errors begin with
+// the setting that names it.
 func readSecretFile(setting, path string) ([]byte, error) {
 	text, err := textfile.ReadSecret(path, largestSecret)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", setting, path, err)
 	}
 	return text, nil
-}
-
-// reloadableTLS is the TLS of a listener that can be replaced: connections that
-// begin from then on have the new one.
-type reloadableTLS struct{ current atomic.Pointer[tls.Config] }
-
-func (t *reloadableTLS) listen(l net.Listener, first *tls.Config) net.Listener {
-	t.current.Store(first)
-	return tls.NewListener(l, &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return t.current.Load(), nil },
-	})
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -9,20 +9,57 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// setting is one name of the configuration file: a value, or a section of
-// further names. It reads into, and prints from, the place it was made with.
+// setting is one name of the configuration file: a value, or a section of further
+// names. Everything that is known of a setting is here: what it means, when a
+// changed value takes effect, which flag and environment variable set it, and how
+// it is read and printed. It reads into, and prints from, the place that it was
+// made with.
 type setting struct {
 	name, doc string
-	read      func(r *reading, path string, n mask.Node)
-	print     func(p *printing)
+	effect    effect
+	flag, env string
+	inner     []setting // of a section
+	isBool    bool
+	// set takes the text of a value, and returns what is wrong with it; nil of what
+	// is not a value.
+	set   func(text string) (problem string)
+	read  func(r *reading, path string, n mask.Node)
+	print func(p *printing)
+}
+
+// effect says when a changed value takes effect.
+type effect int
+
+const (
+	inherited effect = iota // as the section that the setting is in
+	reload                  // at SIGHUP
+	restart                 // when the process starts
+	// switched is of a section: its values take effect at a reload, but whether there
+	// are any only when the process starts.
+	switched
+)
+
+func (s setting) at(e effect) setting {
+	s.effect = e
+	return s
+}
+
+// flagged names the flag of veil serve that sets a value.
+func (s setting) flagged(name string) setting {
+	s.flag = name
+	return s
+}
+
+// fromEnv names the environment variable that has the default of a value.
+func (s setting) fromEnv(name string) setting {
+	s.env = name
+	return s
 }
 
 // reading is a configuration file being read.
 type reading struct {
 	mask.Tree
-	// at has the places of all settings that the file has, by path, such as
-	// "consumers.keys[0].sha256".
-	at map[string]mask.Position
+	problems *problems
 }
 
 // section reads a mapping of settings.
@@ -31,29 +68,36 @@ func (r *reading) section(path string, n mask.Node, settings []setting) {
 	for _, s := range settings {
 		fields[s.name] = func(n mask.Node) {
 			inner := strings.TrimPrefix(path+"."+s.name, ".")
-			r.at[inner] = r.At(n)
+			r.problems.at[inner] = r.At(n)
 			s.read(r, inner, n)
 		}
 	}
 	r.Mapping(n, fields, nil)
 }
 
-// value is a setting of one line. read returns what is wrong with a text.
-func value(name, doc string, read func(s string) (problem string), show func() string) setting {
-	return setting{name, doc,
-		func(r *reading, path string, n mask.Node) {
-			s, ok := r.Text(n)
+// value is a setting of one line. set returns what is wrong with a text.
+func value(name, doc string, set func(text string) (problem string), show func() string) setting {
+	return setting{
+		name: name, doc: doc, set: set,
+		read: func(r *reading, path string, n mask.Node) {
+			text, ok := r.Text(n)
 			if !ok {
 				return
 			}
-			if isSecret(s) {
-				r.Bad(n, "%s: %s", path, secretInConfig)
-			} else if problem := read(s); problem != "" {
+			if problem := setText(set, text); problem != "" {
 				r.Bad(n, "%s: %s", path, problem)
 			}
 		},
-		func(p *printing) { p.line(name+": "+show(), doc) },
+		print: func(p *printing) { p.line(name+": "+show(), doc) },
 	}
+}
+
+// setText sets a value, unless it is a secret: those stay out of configurations.
+func setText(set func(string) string, text string) (problem string) {
+	if isSecret(text) {
+		return secretInConfig
+	}
+	return set(text)
 }
 
 // text is a setting of any text. A check, if there is one, returns what is wrong
@@ -74,7 +118,7 @@ func number(name, doc string, to *int, least int) setting {
 	return value(name, doc, func(s string) string {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < least || strconv.Itoa(n) != s {
-			return fmt.Sprintf("want a whole number of %d or more", least)
+			return fmt.Sprintf("expected a whole number of %d or more", least)
 		}
 		*to = n
 		return ""
@@ -86,7 +130,7 @@ func decimal(name, doc string, to *float64) setting {
 	return value(name, doc, func(s string) string {
 		n, err := strconv.ParseFloat(s, 64)
 		if err != nil || !(n >= 0) {
-			return "want a number of 0 or more"
+			return "expected a number of 0 or more"
 		}
 		*to = n
 		return ""
@@ -97,7 +141,7 @@ func duration(name, doc string, to *time.Duration) setting {
 	return value(name, doc, func(s string) string {
 		d, err := time.ParseDuration(s)
 		if err != nil || d <= 0 {
-			return "want a duration such as 30s"
+			return "expected a duration such as 30s"
 		}
 		*to = d
 		return ""
@@ -109,21 +153,23 @@ func pause(name, doc string, to *time.Duration) setting {
 	return value(name, doc, func(s string) string {
 		d, err := time.ParseDuration(s)
 		if err != nil || d < 0 {
-			return "want a duration such as 5s, or 0s"
+			return "expected a duration such as 5s, or 0s"
 		}
 		*to = d
 		return ""
 	}, func() string { return to.String() })
 }
 
-func yesno(name, doc string, to *bool) setting {
-	return value(name, doc, func(s string) string {
+func boolean(name, doc string, to *bool) setting {
+	s := value(name, doc, func(s string) string {
 		if s != "true" && s != "false" {
-			return "want true or false"
+			return "expected true or false"
 		}
 		*to = s == "true"
 		return ""
 	}, func() string { return strconv.FormatBool(*to) })
+	s.isBool = true
+	return s
 }
 
 // day is a date; empty for none.
@@ -149,17 +195,18 @@ func day(name, doc string, to *mask.Date) setting {
 
 // texts is a list of texts.
 func texts(name, doc string, to *[]string, checks ...func(string) string) setting {
-	return setting{name, doc,
-		func(r *reading, path string, n mask.Node) {
+	return setting{
+		name: name, doc: doc,
+		read: func(r *reading, path string, n mask.Node) {
 			r.Sequence(n, func(item mask.Node) {
 				inner := fmt.Sprintf("%s[%d]", path, len(*to))
 				var one string
-				r.at[inner] = r.At(item)
+				r.problems.at[inner] = r.At(item)
 				text("", "", &one, checks...).read(r, inner, item)
 				*to = append(*to, one)
 			})
 		},
-		func(p *printing) {
+		print: func(p *printing) {
 			quoted := make([]string, len(*to))
 			for i, s := range *to {
 				quoted[i] = strconv.Quote(s)
@@ -171,9 +218,10 @@ func texts(name, doc string, to *[]string, checks ...func(string) string) settin
 
 // section is a setting that has further ones.
 func section(name, doc string, settings ...setting) setting {
-	return setting{name, doc,
-		func(r *reading, path string, n mask.Node) { r.section(path, n, settings) },
-		func(p *printing) {
+	return setting{
+		name: name, doc: doc, inner: settings,
+		read: func(r *reading, path string, n mask.Node) { r.section(path, n, settings) },
+		print: func(p *printing) {
 			p.line(name+":", doc)
 			p.nested(settings)
 		},
@@ -182,12 +230,13 @@ func section(name, doc string, settings ...setting) setting {
 
 // optional is a section that may be left out as a whole.
 func optional[T any](name, doc string, to **T, settings func(*T) []setting) setting {
-	return setting{name, doc,
-		func(r *reading, path string, n mask.Node) {
+	return setting{
+		name: name, doc: doc,
+		read: func(r *reading, path string, n mask.Node) {
 			*to = new(T)
 			r.section(path, n, settings(*to))
 		},
-		func(p *printing) {
+		print: func(p *printing) {
 			if *to != nil {
 				section(name, doc, settings(*to)...).print(p)
 				return
@@ -205,17 +254,18 @@ func list[T any](name, doc string, to *[]T, settings func(*T) []setting) setting
 			p.item(settings(&items[i]))
 		}
 	}
-	return setting{name, doc,
-		func(r *reading, path string, n mask.Node) {
+	return setting{
+		name: name, doc: doc,
+		read: func(r *reading, path string, n mask.Node) {
 			r.Sequence(n, func(item mask.Node) {
 				inner := fmt.Sprintf("%s[%d]", path, len(*to))
-				r.at[inner] = r.At(item)
+				r.problems.at[inner] = r.At(item)
 				var one T
 				r.section(inner, item, settings(&one))
 				*to = append(*to, one)
 			})
 		},
-		func(p *printing) {
+		print: func(p *printing) {
 			if len(*to) > 0 {
 				items(p, *to)
 				return
@@ -223,51 +273,4 @@ func list[T any](name, doc string, to *[]T, settings func(*T) []setting) setting
 			p.asComment(setting{print: func(p *printing) { items(p, make([]T, 1)) }})
 		},
 	}
-}
-
-// printing is a configuration being printed.
-type printing struct {
-	out     strings.Builder
-	indent  int
-	dash    bool // the next line begins an item of a list
-	comment bool // what is printed is not in force
-}
-
-func (p *printing) line(text, doc string) {
-	lead := strings.Repeat(" ", p.indent)
-	if p.dash {
-		lead = lead[:p.indent-2] + "- "
-		p.dash = false
-	}
-	if p.comment {
-		lead = "# " + lead
-	}
-	p.out.WriteString(lead + text)
-	if doc != "" {
-		p.out.WriteString(" # " + doc)
-	}
-	p.out.WriteByte('\n')
-}
-
-func (p *printing) nested(settings []setting) {
-	p.indent += 2
-	for _, s := range settings {
-		s.print(p)
-	}
-	p.indent -= 2
-}
-
-func (p *printing) item(settings []setting) {
-	p.indent += 2
-	p.dash = true
-	p.nested(settings)
-	p.indent -= 2
-}
-
-// asComment prints what could be set, for who wants to.
-func (p *printing) asComment(s setting) {
-	before := p.comment
-	p.comment = true
-	s.print(p)
-	p.comment = before
 }

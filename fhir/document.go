@@ -1,37 +1,38 @@
-package main
+package fhir
 
 import (
 	"bytes"
 	"sync"
 
-	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
 )
 
-// documents masks values of columns that are FHIR resources, JSON or XML, by the
-// FHIR rules. It is the method "fhir" of the tables section: the same resource gets
-// the same masked bytes at both doors. What is no resource is removed.
-type documents struct {
+// Documents masks values of columns that are FHIR resources, JSON or XML, by the
+// FHIR rules. It implements the method "fhir" of the tables section: a resource gets
+// the same masked bytes in a table as over HTTP. A value that is not a FHIR resource
+// is removed. Documents can be used from concurrent goroutines.
+type Documents struct {
 	walkers sync.Pool // *documentWalker
 }
 
 type documentWalker struct {
-	walker *fhir.Walker
+	walker *Walker
 	pass   *mask.Pass
 }
 
-func newDocuments(a *fhir.Automaton) *documents {
-	return &documents{sync.Pool{New: func() any {
-		return &documentWalker{fhir.NewWalker(a, fhir.RememberNothing), mask.NewPass(a.Plan)}
+// NewDocuments returns the method for a compiled ruleset.
+func NewDocuments(a *Automaton) *Documents {
+	return &Documents{sync.Pool{New: func() any {
+		return &documentWalker{NewWalker(a, RememberNothing), mask.NewPass(a.Plan)}
 	}}}
 }
 
 // Append implements mask.Method. The rules that it applies are counted as one
 // application of the column's rule.
-func (d *documents) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
+func (d *Documents) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
 	w := d.walkers.Get().(*documentWalker)
 	w.pass.Begin(mask.Origin{})
-	site := &fhir.Site{Base: fhir.DefaultBase}
+	site := &Site{Base: DefaultBase}
 	var out []byte
 	var err error
 	if text := bytes.TrimLeft(src, " \t\r\n\ufeff"); len(text) > 0 && text[0] == '<' {

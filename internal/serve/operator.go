@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"context"
@@ -6,35 +6,16 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strconv"
 	"time"
 
+	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
-// operatorAddress completes the address of the operator's listener: without a
-// host it is of this machine alone. Empty stays empty.
-func operatorAddress(listen string) (string, error) {
-	if listen == "" {
-		return "", nil
-	}
-	if _, err := strconv.ParseUint(listen, 10, 16); err == nil {
-		listen = ":" + listen
-	}
-	host, port, err := net.SplitHostPort(listen)
-	if err != nil {
-		return "", errors.New("want an address such as 127.0.0.1:9090, or a port")
-	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port), nil
-}
-
-// operate serves metrics and health to the operator, if there is an address for
-// it. The door's own address has none of the metrics.
-func (c *serveConfig) operate(m *metrics.Set, ready func() error, log *slog.Logger) (end func(), err error) {
-	addr, err := operatorAddress(c.Operator.Listen)
+// operate serves metrics and health checks at an address of their own, if there is
+// one. Consumers cannot reach them through the listeners.
+func operate(listen string, m *metrics.Set, ready func() error, log *slog.Logger) (end func(), err error) {
+	addr, err := config.OperatorAddress(listen)
 	if err != nil || addr == "" {
 		return func() {}, err
 	}
@@ -62,7 +43,7 @@ func operatorHandler(m *metrics.Set, ready func() error) http.Handler {
 	plain := func(w http.ResponseWriter, status int, text string) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(status)
-		_, _ = w.Write([]byte(text)) // whoever asked is gone otherwise
+		_, _ = w.Write([]byte(text)) // the client is gone otherwise
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, 200, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {

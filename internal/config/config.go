@@ -1,0 +1,166 @@
+// Package config is the configuration of a running Veil: what veil serve reads from
+// its file, its flags and its environment.
+//
+//	src := &config.Source{File: "veil.yaml", Rules: lib, Env: os.Getenv}
+//	p, err := src.Prepare(ctx, logger) // reads, checks and compiles everything
+//
+// Each setting is declared once, in the functions that return settings: its name,
+// type, default, meaning, flag, environment variable, and whether a changed value
+// takes effect at a reload or needs a restart. Reading, printing (Config.Write), the
+// flags of the command line (Flags), the reference (Reference) and the check at a
+// reload (Config.NeedsRestart) all follow from that.
+//
+// Errors are Problems: all that is wrong, each with its place. No error and nothing
+// that is printed has a secret in it.
+package config
+
+import (
+	"time"
+
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/fhirproxy"
+	"github.com/veil-proxy/veil/proxy/pgproxy"
+	"github.com/veil-proxy/veil/proxy/signin"
+)
+
+// Config is what veil serve runs with. The YAML file has the names that settings
+// gives them.
+type Config struct {
+	View      // of consumers that name none
+	Views     []NamedView
+	FHIR      FHIR
+	Postgres  Postgres
+	Consumers Consumers
+	Audit     Audit
+	// Operator has the address of metrics and health checks; empty for none.
+	Operator struct{ Listen string }
+	Log      Log
+	Shutdown Shutdown
+
+	problems problems
+}
+
+// View says what a consumer may see.
+type View struct {
+	// Ruleset is a shipped ruleset's name or a file.
+	Ruleset, Project, KeyFile string
+	// PreviousKeyFile has the previous key, which opens what it sealed until
+	// PreviousKeyUntil.
+	PreviousKeyFile  string
+	PreviousKeyUntil mask.Date
+	Detail           bool
+	MinCount         int
+	Postgres         PostgresView
+}
+
+// NamedView is a view that consumers choose by name.
+type NamedView struct {
+	Name string
+	View
+}
+
+// FHIR is the FHIR listener and its upstream. There is none without an upstream.
+type FHIR struct {
+	Upstream         string
+	UpstreamAliases  []string
+	FileHosts        []string
+	SkipInvalidLines bool
+	UpstreamTLS      signin.TLS
+	Credentials      signin.Config
+	Listen           string
+	BaseURL          string
+	TLS              TLS
+	Origins          []string
+	LinkAge          time.Duration
+	Limits           fhirproxy.Limits
+}
+
+// Postgres is the PostgreSQL listener and its upstream. There is none without an
+// upstream.
+type Postgres struct {
+	// Upstream is a connection string as libpq takes it, without a password.
+	Upstream     string
+	PasswordFile string
+	Listen       string
+	TLS          TLS
+	Plaintext    bool
+	PowerfulRole bool
+	SearchPath   []string
+	Limits       pgproxy.Limits
+}
+
+// PostgresView is what a view has at the PostgreSQL listener alone.
+type PostgresView struct {
+	Relations, Functions []string
+	Explain              bool
+	StatementTimeout     time.Duration
+	Rows                 int
+}
+
+// Consumers says who has access.
+type Consumers struct {
+	// Anonymous is the account of those without credentials, if AllowAnonymous.
+	AllowAnonymous bool
+	Anonymous      consumer.Account
+	Keys           []consumer.Key
+	Issuers        []consumer.Issuer
+	Certificates   []consumer.Certificate
+	Users          []consumer.User
+}
+
+// Audit is the audit log.
+type Audit struct{ Dir, SignerFile string }
+
+// Shutdown says how the process ends.
+type Shutdown struct {
+	// Delay is how long the process reports that it is not ready before it stops
+	// accepting connections, Grace how long requests in progress may take after that.
+	Delay, Grace time.Duration
+}
+
+// Default returns the configuration without a file and without flags. env looks up
+// environment variables; nil for none.
+func Default(env func(string) string) *Config {
+	c := &Config{View: View{Ruleset: "safe-harbor", Project: "default"}}
+	c.FHIR.Listen = "127.0.0.1:8080"
+	c.FHIR.LinkAge = fhirproxy.DefaultLinkAge
+	c.FHIR.Limits = fhirproxy.DefaultLimits()
+	c.Postgres.Listen = "127.0.0.1:6432"
+	c.Postgres.Limits = pgproxy.DefaultLimits()
+	c.Log = Log{Level: "info", Format: "text"}
+	c.Shutdown.Grace = 20 * time.Second
+	if env != nil {
+		each("", c.settings(), func(path string, s setting, _ effect) {
+			if s.env != "" && env(s.env) != "" {
+				if problem := setText(s.set, env(s.env)); problem != "" {
+					c.problems.add(path, "$%s: %s", s.env, problem)
+				}
+			}
+		})
+	}
+	return c
+}
+
+// each calls f for each setting with its path and when a change takes effect: for
+// values and lists, and for sections that are optional as a whole.
+func each(path string, settings []setting, f func(path string, s setting, e effect)) {
+	eachOf(path, inherited, settings, f)
+}
+
+func eachOf(path string, of effect, settings []setting, f func(path string, s setting, e effect)) {
+	for _, s := range settings {
+		e, inner := s.effect, s.name
+		if e == inherited {
+			e = of
+		}
+		if path != "" {
+			inner = path + "." + s.name
+		}
+		if s.inner == nil {
+			f(inner, s, e)
+			continue
+		}
+		eachOf(inner, e, s.inner, f)
+	}
+}

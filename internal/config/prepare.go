@@ -1,0 +1,179 @@
+package config
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/internal/rules"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/fhirproxy"
+	"github.com/veil-proxy/veil/proxy/pgproxy"
+	"github.com/veil-proxy/veil/proxy/signin"
+)
+
+// Prepared is a configuration with everything that it names read and compiled.
+type Prepared struct {
+	Config *Config
+
+	// What a reload replaces.
+	FHIR     fhirproxy.Policy
+	Postgres pgproxy.Policy
+	TLS      *tls.Config // of the FHIR listener; nil for none
+
+	// What stays as it was at the start.
+	Credentials signin.Credentials
+	UpstreamTLS *tls.Config
+}
+
+// sources is what the files of a configuration say, before it is compiled.
+type sources struct {
+	rules  *rules.Library
+	config *Config
+	views  []viewSource
+}
+
+// viewSource is a view as its files have it. Both are nil if they could not be
+// read.
+type viewSource struct {
+	ServedView
+	ruleset *mask.Ruleset
+	keys    *mask.Keyring
+}
+
+// Prepare reads the configuration and everything that it names, and compiles it. The
+// error has all problems.
+func (s *Source) Prepare(ctx context.Context, log *slog.Logger) (*Prepared, error) {
+	src, err := s.sources()
+	if err != nil {
+		return nil, err
+	}
+	return src.compile(ctx, log)
+}
+
+// sources reads the configuration, its rulesets and its keys. What is wrong with
+// them is in the problems of the configuration.
+func (s *Source) sources() (*sources, error) {
+	c, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	out := &sources{rules: s.Rules, config: c}
+	if c.problems.unreadable() {
+		return out, nil // all other problems would follow from that
+	}
+	c.check()
+	for _, v := range c.ServedViews() {
+		src := viewSource{ServedView: v}
+		src.ruleset, err = s.Rules.Load(v.Ruleset)
+		c.problems.take(v.path+"ruleset", err)
+		src.keys = v.keyring(&c.problems, s.Env)
+		out.views = append(out.views, src)
+	}
+	return out, nil
+}
+
+// keyring reads the keys of a view.
+func (v *ServedView) keyring(p *problems, env func(string) string) *mask.Keyring {
+	if v.Project == "" {
+		return nil // a problem already
+	}
+	keys, err := Key{v.KeyFile, v.Project}.Keyring(env)
+	if err != nil {
+		p.add(v.path+"keyFile", "%v", err)
+		return nil
+	}
+	if v.PreviousKeyFile == "" || v.PreviousKeyUntil.IsZero() {
+		return keys
+	}
+	previous, err := Key{v.PreviousKeyFile, v.Project}.Keyring(env)
+	if err == nil {
+		err = keys.Retire(previous, v.PreviousKeyUntil)
+	}
+	if err != nil {
+		p.add(v.path+"previousKeyFile", "%v", err)
+	}
+	return keys
+}
+
+// compile makes the policy of what was read. The error has all problems.
+func (s *sources) compile(ctx context.Context, log *slog.Logger) (*Prepared, error) {
+	c := s.config
+	p := &Prepared{Config: c, Postgres: pgproxy.Policy{Views: map[string]pgproxy.View{}}}
+	if c.problems.unreadable() {
+		return nil, c.problems.err()
+	}
+	for _, v := range s.views {
+		if v.ruleset == nil || v.keys == nil {
+			continue
+		}
+		a, err := s.rules.Compile(v.ruleset, v.keys)
+		c.problems.take(v.path+"ruleset", err)
+		if err != nil {
+			continue
+		}
+		p.Postgres.Views[v.Name] = v.Postgres.View(a, v.Detail)
+		p.FHIR.Views = append(p.FHIR.Views, fhirproxy.View{Name: v.Name, Automaton: a, Detail: v.Detail, MinCount: v.MinCount})
+	}
+	var err error
+	p.TLS, err = c.FHIR.TLS.load()
+	c.problems.takeAll("fhir.tls", err)
+	p.FHIR.Consumers, err = c.Consumers.directory(ctx, log)
+	c.problems.takeAll("consumers", err)
+	p.Postgres.Consumers = p.FHIR.Consumers
+	p.Postgres.TLS, err = c.Postgres.TLS.load()
+	c.problems.takeAll("postgres.tls", err)
+	credentials := c.FHIR.Credentials
+	credentials.Logger = log
+	p.Credentials, err = signin.New(ctx, credentials)
+	c.problems.takeAll("fhir.credentials", err)
+	p.UpstreamTLS, err = c.FHIR.UpstreamTLS.Config(log)
+	c.problems.takeAll("fhir.upstreamTLS", err)
+	if err := c.problems.err(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// directory makes the directory of consumers; nil if there are none, which is a
+// problem already.
+func (c *Consumers) directory(ctx context.Context, log *slog.Logger) (*consumer.Directory, error) {
+	d := consumer.Config{Keys: c.Keys, Issuers: c.Issuers, Certificates: c.Certificates, Users: c.Users, Logger: log}
+	if c.AllowAnonymous {
+		d.Anonymous = &c.Anonymous
+	} else if c.known() == 0 {
+		return nil, nil
+	}
+	return consumer.New(ctx, d)
+}
+
+// Describe logs what is in force: names and fingerprints.
+func (p *Prepared) Describe(log *slog.Logger) {
+	for _, v := range p.FHIR.Views {
+		policy := v.Automaton.Policy
+		log.Info("view", "view", v.Name, "project", policy.Keys.Project(), "ruleset", policy.Ruleset.Name, "sha256", policy.Ruleset.SHA256(), "key", policy.Keys.Fingerprint())
+	}
+	k := &p.Config.Consumers
+	log.Info("consumers", "anonymous", k.AllowAnonymous, "keys", len(k.Keys), "issuers", len(k.Issuers), "certificates", len(k.Certificates), "users", len(k.Users))
+}
+
+// Open opens the audit log.
+func (a *Audit) Open() (*audit.Log, error) {
+	opts := audit.Options{}
+	if a.SignerFile != "" {
+		text, err := readSecretFile("audit.signerFile", a.SignerFile)
+		if err != nil {
+			return nil, err
+		}
+		if opts.Signer, err = note.NewSigner(strings.TrimSpace(string(text))); err != nil {
+			return nil, fmt.Errorf("audit.signerFile: %s does not contain a signing key (create one with: veil keys sign FILE)", a.SignerFile)
+		}
+	}
+	return audit.Open(a.Dir, opts)
+}

@@ -1,0 +1,161 @@
+package config
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/veil-proxy/veil/internal/rules"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/textfile"
+)
+
+// Source is where a configuration comes from. Flags take precedence over the file,
+// the file over the environment, and that over the defaults.
+type Source struct {
+	File  string            // YAML; empty for none
+	Flags map[string]string // values by the names of their flags
+	Env   func(string) string
+	Rules *rules.Library
+
+	// wait passes settlePause; tests write files meanwhile. Nil for the clock's.
+	wait func(context.Context) error
+}
+
+// Read reads and returns the configuration, without the files that it names. The
+// error is Problems if they are in the configuration itself.
+func (s *Source) Read() (*Config, error) {
+	c, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	return c, c.problems.err()
+}
+
+// read reads the configuration. The error says that the file cannot be read; what
+// is wrong in it is in the problems of the configuration.
+func (s *Source) read() (*Config, error) {
+	c := Default(s.Env)
+	if s.File != "" {
+		src, err := textfile.Read(s.File)
+		if err != nil {
+			return nil, err
+		}
+		c.parse(s.File, src)
+	}
+	c.override(s.Flags)
+	c.complete()
+	return c, nil
+}
+
+// Parse reads the text of a configuration file.
+func Parse(file string, src []byte) (*Config, error) {
+	c := Default(nil)
+	c.parse(file, src)
+	return c, c.problems.err()
+}
+
+// parse takes the values of a YAML file. Problems are noted.
+func (c *Config) parse(file string, src []byte) {
+	p := &c.problems
+	p.file, p.at = file, map[string]mask.Position{}
+	t, root := mask.ParseYAML(file, src, &p.tree)
+	if root.IsZero() {
+		return
+	}
+	version := setting{name: "veil", read: func(r *reading, _ string, n mask.Node) { r.Word(n, "1") }}
+	r := &reading{t, p}
+	r.section("", root, append(c.settings(), version))
+	if _, ok := p.at["veil"]; !ok {
+		p.tree.Add(mask.Position{File: file, Line: 1, Column: 1}, `expected "veil: 1", the version of the configuration format`)
+	}
+}
+
+// complete fills in what follows from other settings.
+func (c *Config) complete() {
+	for i := range c.Views {
+		if v := &c.Views[i]; v.KeyFile == "" {
+			v.KeyFile = c.KeyFile
+			if v.PreviousKeyFile == "" {
+				v.PreviousKeyFile, v.PreviousKeyUntil = c.PreviousKeyFile, c.PreviousKeyUntil
+			}
+		}
+	}
+}
+
+const (
+	// settlePause is how long files must stay the same to be taken as complete. The
+	// beginning of a configuration can be a valid one that allows more.
+	settlePause = 200 * time.Millisecond
+	settleTries = 20
+)
+
+// PrepareNext does what Prepare does for a running Veil, in which current is in
+// force: files that are still being written, and changes that need a restart, are
+// errors.
+func (s *Source) PrepareNext(ctx context.Context, current *Config, log *slog.Logger) (*Prepared, error) {
+	src, err := s.settled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := src.compile(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	// It is refused as a whole: what is in force is always what one file says.
+	var changed []error
+	for _, setting := range current.NeedsRestart(p.Config) {
+		changed = append(changed, fmt.Errorf("%s cannot be changed without a restart", setting))
+	}
+	return p, errors.Join(changed...)
+}
+
+// settled reads until two readings agree.
+func (s *Source) settled(ctx context.Context) (*sources, error) {
+	wait := s.wait
+	if wait == nil {
+		wait = pauseToSettle
+	}
+	before, seen, err := s.look()
+	for range settleTries {
+		if err := wait(ctx); err != nil {
+			return nil, err
+		}
+		next, again, e := s.look()
+		if bytes.Equal(seen, again) {
+			return before, err
+		}
+		before, seen, err = next, again, e
+	}
+	return nil, errors.New("the configuration or a ruleset is still being written")
+}
+
+func pauseToSettle(ctx context.Context) error {
+	select {
+	case <-time.After(settlePause):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// look reads the sources, and returns what was seen of them.
+func (s *Source) look() (src *sources, seen []byte, err error) {
+	if s.File != "" {
+		if seen, err = textfile.Read(s.File); err != nil {
+			return nil, nil, err
+		}
+	}
+	if src, err = s.sources(); err != nil {
+		return nil, nil, err
+	}
+	for _, v := range src.views {
+		if v.ruleset != nil && v.keys != nil {
+			seen = fmt.Appendf(seen, "\n%s %s %s", v.Name, v.ruleset.SHA256(), v.keys.Fingerprint())
+		}
+	}
+	return src, fmt.Appendf(seen, "\n%v", src.config.problems.err()), nil
+}

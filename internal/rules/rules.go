@@ -1,0 +1,89 @@
+// Package rules finds, reads and compiles rulesets.
+//
+//	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods())
+//	rs, err := lib.Load("safe-harbor")
+//	automaton, err := lib.Compile(rs, keys)
+//
+// A name without a slash, a backslash or a dot is that of a shipped ruleset or of
+// one that the program adds; any other is the path of a file. A Library is
+// immutable and can be used from concurrent goroutines.
+package rules
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/rulesets"
+	"github.com/veil-proxy/veil/textfile"
+)
+
+// Library knows the masking methods of a program and where rulesets are.
+type Library struct {
+	methods mask.Methods
+	extra   map[string][]byte
+}
+
+// New returns a library of the shipped rulesets and of extra ones, by name, with
+// the given groups of methods.
+func New(extra map[string][]byte, methods ...[]mask.Definition) (*Library, error) {
+	all, err := mask.NewMethods(methods...)
+	if err != nil {
+		return nil, err
+	}
+	return &Library{all, extra}, nil
+}
+
+// Open returns the text of a ruleset and the name of its file.
+func (l *Library) Open(name string) (file string, src []byte, err error) {
+	if src, ok := l.extra[name]; ok {
+		return name + ".yaml", src, nil
+	}
+	if !isPath(name) {
+		return rulesets.Open(name)
+	}
+	src, err = textfile.Read(name)
+	return name, src, err
+}
+
+func isPath(name string) bool { return strings.ContainsAny(name, "./\\") }
+
+// Load reads and checks a ruleset. A ruleset that it extends is looked up among the
+// named ones, or, where it is given as a path, relative to the file that extends it.
+func (l *Library) Load(name string) (*mask.Ruleset, error) {
+	file, src, err := l.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Dir(file)
+	return mask.ParseRuleset(file, src, l.methods, func(base string) (string, []byte, error) {
+		if isPath(base) && !filepath.IsAbs(base) {
+			base = filepath.Join(dir, base)
+		}
+		return l.Open(base)
+	})
+}
+
+// Compile compiles a ruleset for FHIR with a key.
+func (l *Library) Compile(rs *mask.Ruleset, keys *mask.Keyring) (*fhir.Automaton, error) {
+	policy, err := mask.NewPolicy(rs, l.methods, keys)
+	if err != nil {
+		return nil, err
+	}
+	return fhir.Compile(policy, fhir.R4())
+}
+
+// Public compiles a ruleset with a key that everybody knows, for commands that
+// explain and test rules. Its pseudonyms protect nothing.
+func (l *Library) Public(name string) (*fhir.Automaton, error) {
+	keys, err := mask.NewKeyring([]byte("a public key that masks nothing."), "explain")
+	if err != nil {
+		return nil, err
+	}
+	rs, err := l.Load(name)
+	if err != nil {
+		return nil, err
+	}
+	return l.Compile(rs, keys)
+}

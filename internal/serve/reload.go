@@ -1,0 +1,74 @@
+package serve
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/veil-proxy/veil/internal/config"
+)
+
+// Reload reads everything again and puts it in force, or logs and returns every
+// problem and changes nothing.
+func (s *Server) Reload(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errors.New("the server is closed")
+	}
+	p, err := s.source.PrepareNext(ctx, s.config, s.log)
+	if err == nil {
+		err = s.force(p)
+	}
+	if err != nil {
+		s.metrics.Reload("refused")
+		for line := range strings.Lines(err.Error()) {
+			s.log.Error("not reloaded: the configuration in force stays in force", "problem", strings.TrimSpace(line))
+		}
+		return err
+	}
+	if p.TLS != nil {
+		s.fhirTLS.current.Store(p.TLS)
+	}
+	s.postgresTLS.Store(p.Postgres.TLS)
+	s.config = p.Config
+	s.metrics.Reload("applied")
+	s.metrics.Loaded(time.Now())
+	s.log.Info("reloaded")
+	p.Describe(s.log)
+	return nil
+}
+
+// force puts a policy in force at all listeners, or at none.
+func (s *Server) force(p *config.Prepared) error {
+	then := func() {}
+	if s.postgres != nil {
+		var err error
+		if then, err = s.postgres.Prepare(p.Postgres); err != nil {
+			return err
+		}
+	}
+	if s.fhir != nil {
+		if err := s.fhir.Reload(p.FHIR); err != nil {
+			return err
+		}
+	}
+	then()
+	return nil
+}
+
+// reloadableTLS is the TLS of a listener that can be replaced: new connections have
+// the new one.
+type reloadableTLS struct{ current atomic.Pointer[tls.Config] }
+
+func (t *reloadableTLS) listen(l net.Listener, first *tls.Config) net.Listener {
+	t.current.Store(first)
+	return tls.NewListener(l, &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return t.current.Load(), nil },
+	})
+}
