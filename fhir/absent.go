@@ -1,11 +1,10 @@
 package fhir
 
 import (
+	"github.com/veil-proxy/veil/internal/strictyaml"
 	"math/bits"
 	"slices"
 	"strings"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
 // What FHIR requires and a rule takes out leaves a member behind that says so:
@@ -169,7 +168,7 @@ func (c *compiler) slotOf(n *node, e *Element, et ElementType) int8 {
 		}
 	}
 	if len(n.slots) == 64 {
-		c.problems.Add(mask.Position{}, "type %s has more than 64 elements that are required or dates", n.typ.Name)
+		c.problems.Add(strictyaml.Position{}, "type %s has more than 64 elements that are required or dates", n.typ.Name)
 		return -1
 	}
 	n.slots = append(n.slots, s)

@@ -8,7 +8,11 @@ import (
 	"sort"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
 // op is what the walker does with a value.
@@ -122,7 +126,7 @@ type engineActions struct {
 // in each context that rules can tell apart. It is immutable.
 type Automaton struct {
 	*mask.Plan
-	Policy *mask.Policy
+	Policy *ruleset.Policy
 	schema *Schema
 	roots  map[string]*node
 	// rootKeys finds the number of a resource type, rootNodes has its node.
@@ -134,9 +138,9 @@ type Automaton struct {
 	canon     []string
 	engine    engineActions
 
-	urnSlot, identifierSlot, uuidSlot, containedSlot, systemSlot, codeSlot mask.Slot
-	versionSlot                                                            mask.Slot
-	sealSlots                                                              []mask.Slot // by type index
+	urnSlot, identifierSlot, uuidSlot, containedSlot, systemSlot, codeSlot keys.Slot
+	versionSlot                                                            keys.Slot
+	sealSlots                                                              []keys.Slot // by type index
 	unknownResource                                                        decision
 	containedID                                                            decision // names contained ids in a walker's memory
 	leads                                                                  []leads  // by type index: how a resource leads to its patient
@@ -149,13 +153,13 @@ type item struct {
 
 type compiler struct {
 	a        *Automaton
-	policy   *mask.Policy
-	rules    []mask.Rule
+	policy   *ruleset.Policy
+	rules    []ruleset.Rule
 	patterns [][]*pattern // by rule
 	elements []*elementRule
 	memo     map[string]*node
 	used     []bool
-	problems mask.Problems
+	problems strictyaml.Problems
 	shared   map[string]*decision // extensions where no context tells them apart
 	bounds   map[*elementRule]map[string]*elementRule
 
@@ -163,7 +167,7 @@ type compiler struct {
 	fitting     map[misfit]bool
 	misfits     map[misfit]string
 	misfitOrder []misfit
-	probing     *mask.Keyring
+	probing     *keys.Keyring
 	// Rules on ids and references by what they do; apart are those that do neither.
 	keptIdentity, sealedIdentity map[identity][]int
 	apart                        map[int]bool
@@ -174,7 +178,7 @@ type compiler struct {
 // Compile lays a policy over a schema. The error is mask.Problems: an
 // expression that names an unknown type or element, a method that does not
 // fit, two rules of equal rank for one element, a rule that can match nothing.
-func Compile(policy *mask.Policy, schema *Schema) (*Automaton, error) {
+func Compile(policy *ruleset.Policy, schema *Schema) (*Automaton, error) {
 	c := &compiler{
 		a: &Automaton{
 			Plan:   policy.NewPlan(),
@@ -252,7 +256,7 @@ func (c *compiler) checkSearchParameters() {
 		}
 		for _, base := range append(slices.Clone(p.Base), p.Targets...) {
 			if c.a.roots[base] == nil {
-				c.problems.Add(p.At, "search parameter %q: unknown resource type %q%s", p.Name, base, mask.DidYouMean(base, c.a.types))
+				c.problems.Add(p.At, "search parameter %q: unknown resource type %q%s", p.Name, base, suggest.DidYouMean(base, c.a.types))
 			}
 		}
 		for _, base := range p.Base {
@@ -278,7 +282,7 @@ func (c *compiler) engineActions() {
 	add := func(rule, path, method string, label mask.Label) int {
 		n, err := c.a.Plan.Add(mask.Action{Rule: rule, Path: path, Method: method, Label: label})
 		if err != nil {
-			c.problems.Add(mask.Position{}, "%v", err)
+			c.problems.Add(strictyaml.Position{}, "%v", err)
 		}
 		return n
 	}
@@ -329,13 +333,13 @@ func (c *compiler) resolve(p *pattern) error {
 	if p.anchor != "" {
 		t := c.a.schema.Type(p.anchor)
 		if t == nil {
-			return fmt.Errorf("unknown type %q%s", p.anchor, mask.DidYouMean(p.anchor, c.typeNames()))
+			return fmt.Errorf("unknown type %q%s", p.anchor, suggest.DidYouMean(p.anchor, c.typeNames()))
 		}
 		return c.resolveSteps([]*Type{t}, p.steps)
 	}
 	st := p.steps[0]
 	if st.kind == stepByType && c.a.schema.Type(st.name) == nil {
-		return fmt.Errorf("unknown type %q%s", st.name, mask.DidYouMean(st.name, c.typeNames()))
+		return fmt.Errorf("unknown type %q%s", st.name, suggest.DidYouMean(st.name, c.typeNames()))
 	}
 	if st.kind == stepExtension {
 		return c.resolveSteps([]*Type{c.a.schema.Type("Extension")}, p.steps[1:])
@@ -344,7 +348,7 @@ func (c *compiler) resolve(p *pattern) error {
 		return fmt.Errorf("nothing may follow nodesByType() and nodesByName(): anchor a path at the type's name")
 	}
 	if st.kind == stepByName && !c.hasElement(st.name) {
-		return fmt.Errorf("no type has an element %q%s", st.name, mask.DidYouMean(st.name, c.elementNames()))
+		return fmt.Errorf("no type has an element %q%s", st.name, suggest.DidYouMean(st.name, c.elementNames()))
 	}
 	return nil
 }
@@ -366,7 +370,7 @@ func (c *compiler) resolveSteps(types []*Type, steps []step) error {
 			continue
 		case stepByType:
 			if c.a.schema.Type(st.name) == nil {
-				return fmt.Errorf("unknown type %q%s", st.name, mask.DidYouMean(st.name, c.typeNames()))
+				return fmt.Errorf("unknown type %q%s", st.name, suggest.DidYouMean(st.name, c.typeNames()))
 			}
 			if i != len(steps)-1 {
 				return fmt.Errorf("nothing may follow nodesByType()")
@@ -377,7 +381,7 @@ func (c *compiler) resolveSteps(types []*Type, steps []step) error {
 				return fmt.Errorf("nothing may follow nodesByName()")
 			}
 			if !c.hasElement(st.name) {
-				return fmt.Errorf("no type has an element %q%s", st.name, mask.DidYouMean(st.name, c.elementNames()))
+				return fmt.Errorf("no type has an element %q%s", st.name, suggest.DidYouMean(st.name, c.elementNames()))
 			}
 			return nil
 		}
@@ -404,7 +408,7 @@ func (c *compiler) resolveSteps(types []*Type, steps []step) error {
 			if base, variant, ok := c.choiceVariant(types, st.name); ok {
 				return fmt.Errorf("%q is a choice: write %s.ofType(%s)", st.name, base, variant)
 			}
-			return fmt.Errorf("%s has no element %q%s", types[0].Name, st.name, mask.DidYouMean(st.name, names))
+			return fmt.Errorf("%s has no element %q%s", types[0].Name, st.name, suggest.DidYouMean(st.name, names))
 		}
 		if !typed {
 			return fmt.Errorf("%s is never a %q", st.name, st.ofType)
@@ -559,7 +563,7 @@ func (c *compiler) fill(n *node, items []item) {
 		n.fields = append(n.fields, f)
 	}
 	if len(n.fields) > maxFields {
-		c.problems.Add(mask.Position{}, "type %s has more than %d members", n.typ.Name, maxFields)
+		c.problems.Add(strictyaml.Position{}, "type %s has more than %d members", n.typ.Name, maxFields)
 		return
 	}
 	if n.typ.Name == "Extension" || c.hasExtensions(n) {
@@ -757,7 +761,7 @@ func (c *compiler) fallback(n *node, et ElementType, path string, kids []item) d
 func (c *compiler) action(a mask.Action) int {
 	n, err := c.a.Plan.Add(a)
 	if err != nil {
-		c.problems.Add(mask.Position{}, "%v", err)
+		c.problems.Add(strictyaml.Position{}, "%v", err)
 	}
 	return n
 }

@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/fhir/termhash"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/internal/suggest"
+	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
 // displayMode says which displays of a code system pass.
@@ -36,7 +38,7 @@ type codeSystems struct {
 	terms    *Terms
 }
 
-func newCodeSystems(list []mask.CodeSystem, problems *mask.Problems) *codeSystems {
+func newCodeSystems(list []ruleset.CodeSystem, problems *strictyaml.Problems) *codeSystems {
 	cs := &codeSystems{exact: map[string]*codeSystem{}, byPrefix: map[string]*codeSystem{}, terms: Terminology()}
 	for _, l := range list {
 		s := &codeSystem{display: map[string]displayMode{"verify": displayVerify, "trust": displayTrust, "remove": displayRemove}[l.Display]}
@@ -56,7 +58,7 @@ func newCodeSystems(list []mask.CodeSystem, problems *mask.Problems) *codeSystem
 			}
 		default:
 			names := append(slices.Sorted(maps.Keys(codeForms)), "members", "pattern")
-			problems.Add(l.At, "unknown form %q%s: want one of %s", l.Form, mask.DidYouMean(l.Form, names), strings.Join(names, ", "))
+			problems.Add(l.At, "unknown form %q%s: want one of %s", l.Form, suggest.DidYouMean(l.Form, names), strings.Join(names, ", "))
 			continue
 		}
 		if p, ok := strings.CutSuffix(l.System, "*"); ok {

@@ -2,10 +2,9 @@ package fhir
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/internal/strictyaml"
 	"sort"
 	"strings"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
 // pair are two rules of equal rank, the later one second.
@@ -81,7 +80,7 @@ func (c *compiler) reportUnused() {
 		}
 	}
 	if len(base) > 0 {
-		c.problems.Add(mask.Position{File: top, Line: 1, Column: 1}, "the base's rules %s never apply any more, since rules here decide all that they match: "+
+		c.problems.Add(strictyaml.Position{File: top, Line: 1, Column: 1}, "the base's rules %s never apply any more, since rules here decide all that they match: "+
 			"use their ids for rules of your own, or make these narrower", strings.Join(base, ", "))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -116,7 +117,7 @@ func (a *Automaton) Explain(path string) ([]Explanation, error) {
 		for _, t := range a.schema.Types() {
 			names = append(names, t.Name)
 		}
-		return nil, fmt.Errorf("unknown type %q%s", p.anchor, mask.DidYouMean(p.anchor, names))
+		return nil, fmt.Errorf("unknown type %q%s", p.anchor, suggest.DidYouMean(p.anchor, names))
 	}
 	nodes := a.nodesOf(t)
 	if len(nodes) == 0 {
@@ -167,7 +168,7 @@ func (a *Automaton) Explain(path string) ([]Explanation, error) {
 			for k := range nodes[0].fields {
 				names = append(names, nodes[0].fields[k].element)
 			}
-			return nil, fmt.Errorf("%s has no element %q%s", nodes[0].typ.Name, st.name, mask.DidYouMean(st.name, names))
+			return nil, fmt.Errorf("%s has no element %q%s", nodes[0].typ.Name, st.name, suggest.DidYouMean(st.name, names))
 		}
 		if i == len(p.steps)-1 {
 			return found, nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // A rule whose method cannot give a value of its element's type would remove
@@ -113,7 +114,7 @@ func (c *compiler) reportMisfits() {
 func (c *compiler) gives(r int, e *Element, et ElementType) bool {
 	_, def := c.policy.Method(r)
 	if c.probing == nil {
-		keys, err := mask.NewKeyring(make([]byte, mask.MinSecret), "probe")
+		keys, err := keys.NewKeyring(make([]byte, keys.MinSecret), "probe")
 		if err != nil {
 			return true // nothing is known
 		}

@@ -8,7 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/rulesets"
 )
 
@@ -58,11 +59,11 @@ func TestNoFormHasRoomForAnIdentifier(t *testing.T) {
 	if err := yaml.Unmarshal(text, &rs); err != nil {
 		t.Fatal(err)
 	}
-	var list []mask.CodeSystem
+	var list []ruleset.CodeSystem
 	for _, s := range rs.FHIR.CodeSystems {
-		list = append(list, mask.CodeSystem{System: s.System, Form: s.Form, Pattern: s.Pattern, Display: s.Display})
+		list = append(list, ruleset.CodeSystem{System: s.System, Form: s.Form, Pattern: s.Pattern, Display: s.Display})
 	}
-	var problems mask.Problems
+	var problems strictyaml.Problems
 	systems := newCodeSystems(list, &problems)
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)

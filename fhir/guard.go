@@ -2,12 +2,11 @@ package fhir
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/mask/keys"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
 // Guard decides what may be searched. Nothing of it is a list kept by hand:
@@ -115,7 +114,7 @@ func (g *Guard) usable(name string) bool {
 }
 
 // OpenID opens the pseudonym of a resource's id.
-func (g *Guard) OpenID(keys *mask.Pseudonymizer, resourceType string, pseudonym []byte) (id []byte, ok bool) {
+func (g *Guard) OpenID(keys *keys.Pseudonymizer, resourceType string, pseudonym []byte) (id []byte, ok bool) {
 	n := g.a.roots[resourceType]
 	if n == nil {
 		return nil, false
@@ -124,7 +123,7 @@ func (g *Guard) OpenID(keys *mask.Pseudonymizer, resourceType string, pseudonym 
 }
 
 // OpenVersion opens the pseudonym of a version id.
-func (g *Guard) OpenVersion(keys *mask.Pseudonymizer, pseudonym []byte) (version []byte, ok bool) {
+func (g *Guard) OpenVersion(keys *keys.Pseudonymizer, pseudonym []byte) (version []byte, ok bool) {
 	return keys.AppendOpened(nil, g.a.versionSlot, pseudonym)
 }
 
@@ -155,7 +154,7 @@ func (g *Guard) param(typ, name string) (*SearchParam, bool) {
 // *Refusal. A refused parameter that only shapes the result is left out and named in
 // Dropped, as handling says; one that would choose resources never is, since its
 // absence would answer another question.
-func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string, params []Param, handling Handling) (*Query, error) {
+func (g *Guard) Search(keys *keys.Pseudonymizer, site *Site, resourceType string, params []Param, handling Handling) (*Query, error) {
 	if !g.usable(resourceType) {
 		return nil, &Refusal{Param: printable(resourceType), Reason: "the resource type is unknown or withheld"}
 	}
@@ -201,7 +200,7 @@ func (g *Guard) Search(keys *mask.Pseudonymizer, site *Site, resourceType string
 // search is one search being judged.
 type search struct {
 	g    *Guard
-	keys *mask.Pseudonymizer
+	keys *keys.Pseudonymizer
 	site *Site
 	typ  string
 	// types are the other types that the search looks into or answers with.

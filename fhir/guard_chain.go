@@ -2,10 +2,9 @@ package fhir
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/internal/suggest"
 	"slices"
 	"strings"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
 // maxLinks is how many references a chain may follow. Each is a join for the
@@ -32,7 +31,7 @@ func (s *search) criterion(typ, name, value string, links int) (Param, *Refusal)
 	case !ok && beyondRules[bare] != "":
 		return Param{}, refusal(beyondRules[bare])
 	case !ok:
-		return Param{}, &Refusal{Reason: "it is not a search parameter of FHIR R4 for " + typ, Hint: strings.TrimSpace(mask.DidYouMean(bare, s.g.allowed(typ)))}
+		return Param{}, &Refusal{Reason: "it is not a search parameter of FHIR R4 for " + typ, Hint: strings.TrimSpace(suggest.DidYouMean(bare, s.g.allowed(typ)))}
 	}
 	v := s.g.judge(typ, sp)
 	if v.class == classRefused {

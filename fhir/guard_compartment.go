@@ -2,9 +2,8 @@ package fhir
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/mask/keys"
 	"slices"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
 // compartments are the types that have one (FHIR R4,
@@ -18,7 +17,7 @@ var compartments = []string{"Device", "Encounter", "Patient", "Practitioner", "R
 // of all resources and _type. id is the opened id to write into the upstream's
 // path; where the pseudonym does not open it is one that no resource has, so that
 // the answer is that of an id that does not exist. The error is a *Refusal.
-func (g *Guard) Compartment(keys *mask.Pseudonymizer, site *Site, compartment, pseudonym, resourceType string, params []Param, handling Handling) (q *Query, id string, err error) {
+func (g *Guard) Compartment(keys *keys.Pseudonymizer, site *Site, compartment, pseudonym, resourceType string, params []Param, handling Handling) (q *Query, id string, err error) {
 	if !slices.Contains(compartments, compartment) || !g.usable(compartment) {
 		return nil, "", &Refusal{Param: printable(compartment), Reason: "it has no compartment that may be read"}
 	}

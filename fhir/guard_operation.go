@@ -2,14 +2,13 @@ package fhir
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/mask/keys"
 	"maps"
 	"net/url"
 	"regexp"
 	"slices"
 	"sort"
 	"strings"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
 // operation is one that reads and may be asked for.
@@ -68,7 +67,7 @@ type operating struct {
 // masked resource (_elements of $export). The id in the URL is the caller's to
 // open. Every other operation, type and parameter is refused; the error is a
 // *Refusal.
-func (g *Guard) Operation(keys *mask.Pseudonymizer, site *Site, name, resourceType string, params []Param, handling Handling) (*Query, error) {
+func (g *Guard) Operation(keys *keys.Pseudonymizer, site *Site, name, resourceType string, params []Param, handling Handling) (*Query, error) {
 	if name == "$lastn" && resourceType == "Observation" {
 		return g.lastN(keys, site, params, handling)
 	}
@@ -108,7 +107,7 @@ func (g *Guard) Operation(keys *mask.Pseudonymizer, site *Site, name, resourceTy
 }
 
 // lastN is a search with one parameter more.
-func (g *Guard) lastN(keys *mask.Pseudonymizer, site *Site, params []Param, handling Handling) (*Query, error) {
+func (g *Guard) lastN(keys *keys.Pseudonymizer, site *Site, params []Param, handling Handling) (*Query, error) {
 	var rest, most []Param
 	for _, p := range params {
 		if p.Name != "max" {

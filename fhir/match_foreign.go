@@ -1,11 +1,10 @@
 package fhir
 
 import (
+	"github.com/veil-proxy/veil/internal/suggest"
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
 // What FHIRPath has and rulesets do not is refused by name, with what to write instead.
@@ -33,7 +32,7 @@ var functions = []string{"nodesByType", "nodesByName", "extension", "where", "of
 func (p *matchParser) unsupported(word string) error {
 	hint, known := unsupported[word]
 	if !known {
-		return p.fail("unknown function %s()%s", word, mask.DidYouMean(word, functions))
+		return p.fail("unknown function %s()%s", word, suggest.DidYouMean(word, functions))
 	}
 	if hint != "" {
 		hint = ": " + hint
@@ -165,7 +164,7 @@ func (c *compiler) checkCondition(types []*Type, cond *condition) error {
 			}
 		}
 		if !known && name != "resourceType" {
-			return &matchError{0, "where(): " + types[0].Name + " has no member \"" + name + "\"" + mask.DidYouMean(name, names)}
+			return &matchError{0, "where(): " + types[0].Name + " has no member \"" + name + "\"" + suggest.DidYouMean(name, names)}
 		}
 		if len(next) == 0 {
 			return nil

@@ -8,14 +8,14 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/internal/strictyaml"
 )
 
 // problemsOf compiles Safe Harbor with more rules and returns what is wrong.
 func problemsOf(t *testing.T, rules ...string) []string {
 	t.Helper()
 	_, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - "+strings.Join(rules, "\n    - ")+"\n")
-	var ps mask.Problems
+	var ps strictyaml.Problems
 	if !errors.As(err, &ps) {
 		t.Fatalf("%v: %v", rules, err)
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
 )
@@ -28,15 +30,15 @@ func methods(t testing.TB) mask.Methods {
 func compileText(t testing.TB, src string) (*fhir.Automaton, error) {
 	t.Helper()
 	ms := methods(t)
-	rs, err := mask.ParseRuleset("test.yaml", []byte(src), ms, rulesets.Open)
+	rs, err := ruleset.Parse("test.yaml", []byte(src), ms, rulesets.Open)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := mask.NewKeyring(secret, "test")
+	keys, err := keys.NewKeyring(secret, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := mask.NewPolicy(rs, ms, keys)
+	policy, err := ruleset.NewPolicy(rs, ms, keys)
 	if err != nil {
 		return nil, err
 	}

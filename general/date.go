@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // date makes dates coarser or shifts them. It reads FHIR's date, dateTime and
@@ -27,7 +28,7 @@ import (
 // Shifted dates are not Safe Harbor. With the shift of a person known from one
 // event, all are known: whoever knows one true date can undo it.
 type date struct {
-	slot    mask.Slot
+	slot    keys.Slot
 	mode    string
 	window  int
 	weekday bool

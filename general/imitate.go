@@ -2,6 +2,7 @@ package general
 
 import (
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // imitate puts another number in place of one that has a check digit, so that
@@ -22,7 +23,7 @@ import (
 // the right number of digits, or with other characters, is Removed. Whether its
 // own check digit is right is not asked.
 type imitate struct {
-	slot mask.Slot
+	slot keys.Slot
 	kind string
 }
 

@@ -9,6 +9,7 @@ package general
 
 import (
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // Methods returns the methods of this package.
@@ -142,9 +143,9 @@ func (f fixed) Append(dst, _ []byte, _ *mask.Input) ([]byte, mask.Outcome, error
 	return append(dst, f...), mask.Replaced, nil
 }
 
-// seal seals ids: see mask.Pseudonymizer.AppendSealed. What is no FHIR id (1 to
+// seal seals ids: see keys.Pseudonymizer.AppendSealed. What is no FHIR id (1 to
 // 64 of A-Z a-z 0-9 - .) is Removed.
-type seal struct{ slot mask.Slot }
+type seal struct{ slot keys.Slot }
 
 // Append implements mask.Method.
 func (s seal) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 var update = flag.Bool("update", false, "write vectors anew")
@@ -30,13 +31,13 @@ type vector struct {
 	Out     string         `json:"out,omitempty"`
 }
 
-func testKeys(t testing.TB) *mask.Keyring {
+func testKeys(t testing.TB) *keys.Keyring {
 	t.Helper()
-	secret := make([]byte, mask.MinSecret)
+	secret := make([]byte, keys.MinSecret)
 	for i := range secret {
 		secret[i] = byte(i)
 	}
-	k, err := mask.NewKeyring(secret, "example")
+	k, err := keys.NewKeyring(secret, "example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +45,7 @@ func testKeys(t testing.TB) *mask.Keyring {
 }
 
 // makeMethod makes a method from arguments as JSON gives them.
-func makeMethod(t testing.TB, name string, given map[string]any, keys *mask.Keyring) mask.Method {
+func makeMethod(t testing.TB, name string, given map[string]any, keys *keys.Keyring) mask.Method {
 	t.Helper()
 	for _, d := range Methods() {
 		if d.Name != name {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // longestNumber bounds the numbers that are computed with; a longer one is
@@ -99,7 +100,7 @@ func (m *bucket) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, e
 // within: more would be the original's. It is no differential privacy. What is no number
 // is Removed.
 type noise struct {
-	slot   mask.Slot
+	slot   keys.Slot
 	within step
 }
 

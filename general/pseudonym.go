@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // pseudonym replaces a value by HMAC-SHA-512 of it under the key of its domain,
@@ -29,7 +30,7 @@ import (
 // random digits do, and a text shorter than four letters and digits, which has
 // too few forms to hide in, is Removed. An empty value is Removed.
 type pseudonym struct {
-	slot   mask.Slot
+	slot   keys.Slot
 	shape  string
 	length int
 }

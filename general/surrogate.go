@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 //go:embed names/*.txt
@@ -65,7 +66,7 @@ func surrogateKinds() []string {
 // which lets frequencies show. Two values of one person fall together with odds
 // of one in the length of the list, 100 to 300. An empty value is Removed.
 type surrogate struct {
-	slot     mask.Slot
+	slot     keys.Slot
 	kind     string
 	names    *names
 	locale   string

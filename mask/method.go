@@ -2,6 +2,9 @@ package mask
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/internal/suggest"
+	"github.com/veil-proxy/veil/mask/civil"
+	"github.com/veil-proxy/veil/mask/keys"
 	"sort"
 	"strings"
 )
@@ -91,7 +94,7 @@ type Input struct {
 	// one that is not known and does not pass.
 	Unit []byte
 	// Keys has the reusable hash states of the pass.
-	Keys *Pseudonymizer
+	Keys *keys.Pseudonymizer
 }
 
 // Method masks one value. A Method is immutable and may be used from several
@@ -175,9 +178,9 @@ const (
 
 // Env is what a method may take from its policy when it is made.
 type Env struct {
-	Keys *Keyring
+	Keys *keys.Keyring
 	// ReferenceDate is the date ages are counted at, YYYY-MM-DD.
-	ReferenceDate Date
+	ReferenceDate civil.Date
 }
 
 // ParamType is the type of a method's argument.
@@ -288,7 +291,7 @@ func (d Definition) Check(args Args) error {
 	for _, n := range given {
 		p, ok := known[n]
 		if !ok {
-			return fmt.Errorf("method %q takes no %q%s", d.Name, n, DidYouMean(n, names))
+			return fmt.Errorf("method %q takes no %q%s", d.Name, n, suggest.DidYouMean(n, names))
 		}
 		if err := p.Check(args[n]); err != nil {
 			return fmt.Errorf("method %q: %q %w", d.Name, n, err)
@@ -313,7 +316,7 @@ func (p Param) Check(v any) error {
 				return nil
 			}
 		}
-		return fmt.Errorf("must be one of %s%s", strings.Join(p.OneOf, ", "), DidYouMean(v, p.OneOf))
+		return fmt.Errorf("must be one of %s%s", strings.Join(p.OneOf, ", "), suggest.DidYouMean(v, p.OneOf))
 	case int64:
 		if p.Type != IntParam {
 			return fmt.Errorf("must be %s", p.Type)

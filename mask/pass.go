@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"github.com/veil-proxy/veil/mask/keys"
 	"sort"
 	"time"
 )
@@ -16,7 +17,7 @@ import (
 type Pass struct {
 	Plan *Plan
 	// Keys are the hash states of this pass.
-	Keys *Pseudonymizer
+	Keys *keys.Pseudonymizer
 	// Counts has the number of applications by action number.
 	Counts []uint64
 	// Detail asks for one Details entry an application.

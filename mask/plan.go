@@ -1,6 +1,9 @@
 package mask
 
-import "fmt"
+import (
+	"fmt"
+	"github.com/veil-proxy/veil/mask/keys"
+)
 
 // Action is one rule at one place of a shape: an element path or a column.
 type Action struct {
@@ -15,7 +18,7 @@ type Action struct {
 type Plan struct {
 	// Ruleset and RulesetSHA256 are the name and the identity of the ruleset.
 	Ruleset, RulesetSHA256 string
-	Keys                   *Keyring
+	Keys                   *keys.Keyring
 	Actions                []Action
 }
 

@@ -28,7 +28,7 @@ func Names() []string {
 	return names
 }
 
-// Open returns a shipped ruleset's file name and text. It is a mask.Opener.
+// Open returns a shipped ruleset's file name and text. It is a ruleset.Opener.
 func Open(name string) (file string, src []byte, err error) {
 	file = name + ".yaml"
 	if src, err = files.ReadFile(file); err != nil {

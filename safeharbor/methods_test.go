@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/civil"
 )
 
 var update = flag.Bool("update", false, "write vectors anew")
@@ -61,7 +62,7 @@ func TestVectors(t *testing.T) {
 			t.Fatalf("%s: %v", path, err)
 		}
 		def := definition(t, f.Method)
-		ref, err := mask.ParseDate(f.ReferenceDate)
+		ref, err := civil.Parse(f.ReferenceDate)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/internal/serve"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 )
@@ -127,9 +127,9 @@ type demoDoor struct {
 }
 
 func (app *app) startDemoDoor(ctx context.Context, f demoFlags, dir, sourceURL string) (*demoDoor, error) {
-	secret := make([]byte, mask.MinSecret)
+	secret := make([]byte, keys.MinSecret)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
-	keys, err := mask.NewKeyring(secret, "demo")
+	keys, err := keys.NewKeyring(secret, "demo")
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/serve"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
@@ -196,7 +197,7 @@ type demoSQL struct {
 
 // startDemoSQL starts a PostgreSQL with the patients and a door before it. The keys
 // are those of the FHIR door. Without a PostgreSQL the error is errNoPostgres.
-func (app *app) startDemoSQL(ctx context.Context, f demoFlags, dir string, p *fhirtest.Population, keys *mask.Keyring, sink mask.Sink) (_ *demoSQL, err error) {
+func (app *app) startDemoSQL(ctx context.Context, f demoFlags, dir string, p *fhirtest.Population, keys *keys.Keyring, sink mask.Sink) (_ *demoSQL, err error) {
 	dir = filepath.Join(dir, "postgres")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -21,14 +21,14 @@ whoever loses the old key can open no pseudonym again.`,
 		Example: "  veil keys new project.key",
 		Args:    exactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := mask.WriteKeyFile(args[0]); err != nil {
+			if err := keys.WriteFile(args[0]); err != nil {
 				return err
 			}
-			secret, err := mask.ReadKeyFile(args[0])
+			secret, err := keys.ReadFile(args[0])
 			if err != nil {
 				return err
 			}
-			keys, err := mask.NewKeyring(secret, "default")
+			keys, err := keys.NewKeyring(secret, "default")
 			if err != nil {
 				return err
 			}
@@ -45,11 +45,11 @@ func newKeysShow() *cobra.Command {
 		Example: "  veil keys show project.key --project trial-17",
 		Args:    exactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			secret, err := mask.ReadKeyFile(args[0])
+			secret, err := keys.ReadFile(args[0])
 			if err != nil {
 				return err
 			}
-			keys, err := mask.NewKeyring(secret, project)
+			keys, err := keys.NewKeyring(secret, project)
 			if err != nil {
 				return err
 			}

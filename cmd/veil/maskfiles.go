@@ -6,14 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"github.com/veil-proxy/veil/mask/keys"
 	"hash"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
 // maskFiles are the files of one run: what is read, and what is written where.
@@ -214,13 +213,13 @@ func (m *maskFiles) close(err error) error {
 const fileDomain = "file"
 
 // pseudonym names the file in the audit log: its own name can be a person's.
-func (in *maskInput) pseudonym(keys *mask.Keyring) string {
+func (in *maskInput) pseudonym(keys *keys.Keyring) string {
 	return "file-" + hex.EncodeToString(keyed(keys, "name", sha256.New(), []byte(filepath.Base(in.display)))[:8])
 }
 
 // keyed returns the HMAC-SHA-256 of a hash, so that nobody without the key can try
 // out what was hashed.
-func keyed(keys *mask.Keyring, domain string, h hash.Hash, more []byte) []byte {
+func keyed(keys *keys.Keyring, domain string, h hash.Hash, more []byte) []byte {
 	key, err := keys.Derive(fileDomain, domain, sha256.Size)
 	if err != nil {
 		panic(err) // never: the length is a constant that HKDF can give
@@ -232,6 +231,6 @@ func keyed(keys *mask.Keyring, domain string, h hash.Hash, more []byte) []byte {
 }
 
 // inputDigest is what a record has of an input's SHA-256.
-func inputDigest(keys *mask.Keyring, h hash.Hash) string {
+func inputDigest(keys *keys.Keyring, h hash.Hash) string {
 	return "hmac-sha256:" + hex.EncodeToString(keyed(keys, "digest", h, nil))
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // openInput is an input being read.
@@ -48,7 +48,7 @@ func (o *openInput) close() {
 }
 
 // digest reads to the end, which a broken input has not reached.
-func (o *openInput) digest(keys *mask.Keyring) string {
+func (o *openInput) digest(keys *keys.Keyring) string {
 	if _, err := io.Copy(io.Discard, o); err != nil {
 		return "" // of what cannot be read there is none
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/veil-proxy/veil/mask/keys"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -8,8 +9,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
 // TestRestart: a pseudonym and the token of a page survive a restart, and the
@@ -143,11 +142,11 @@ func TestKeyRotation(t *testing.T) {
 			b.stop(t)
 		})
 	}
-	secret, err := mask.ReadKeyFile(s.key)
+	secret, err := keys.ReadFile(s.key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := mask.NewKeyring(secret, "trial")
+	keys, err := keys.NewKeyring(secret, "trial")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/internal/config"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
 )
@@ -237,7 +237,7 @@ func (p printer) coverage(a *fhir.Automaton) error {
 func (p printer) search(a *fhir.Automaton, typ string) error {
 	g := fhir.NewGuard(a)
 	if known, _ := g.Type(typ); !known {
-		return fmt.Errorf("unknown resource type %q%s", typ, mask.DidYouMean(typ, g.Types()))
+		return fmt.Errorf("unknown resource type %q%s", typ, suggest.DidYouMean(typ, g.Types()))
 	}
 	params := g.SearchParams(typ)
 	if p.json {

@@ -14,6 +14,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/rules"
+	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/textfile"
@@ -51,26 +52,26 @@ type ruleTest struct {
 	input    string
 	output   string
 	withheld bool
-	at       mask.Position
+	at       strictyaml.Position
 }
 
 func parseRuleTests(file string, src []byte) (*ruleTests, error) {
-	var problems mask.Problems
-	t, root := mask.ParseYAML(file, src, &problems)
+	var problems strictyaml.Problems
+	t, root := strictyaml.Parse(file, src, &problems)
 	rt := &ruleTests{file: file}
 	if !root.IsZero() {
-		t.Mapping(root, map[string]mask.Field{
-			"veil":    func(n mask.Node) { t.Word(n, "1") },
-			"ruleset": func(n mask.Node) { rt.ruleset, _ = t.Text(n) },
-			"tests": func(n mask.Node) {
-				t.Sequence(n, func(item mask.Node) {
+		t.Mapping(root, map[string]strictyaml.Field{
+			"veil":    func(n strictyaml.Node) { t.Word(n, "1") },
+			"ruleset": func(n strictyaml.Node) { rt.ruleset, _ = t.Text(n) },
+			"tests": func(n strictyaml.Node) {
+				t.Sequence(n, func(item strictyaml.Node) {
 					test := ruleTest{at: t.At(item)}
-					t.Mapping(item, map[string]mask.Field{
-						"name":     func(n mask.Node) { test.name, _ = t.Text(n) },
-						"input":    func(n mask.Node) { test.input, _ = t.Text(n) },
-						"output":   func(n mask.Node) { test.output, _ = t.Text(n) },
-						"withheld": func(n mask.Node) { test.withheld = t.Word(n, "true", "false") == "true" },
-						"rules": func(n mask.Node) {
+					t.Mapping(item, map[string]strictyaml.Field{
+						"name":     func(n strictyaml.Node) { test.name, _ = t.Text(n) },
+						"input":    func(n strictyaml.Node) { test.input, _ = t.Text(n) },
+						"output":   func(n strictyaml.Node) { test.output, _ = t.Text(n) },
+						"withheld": func(n strictyaml.Node) { test.withheld = t.Word(n, "true", "false") == "true" },
+						"rules": func(n strictyaml.Node) {
 							for _, l := range t.Texts(n) {
 								test.rules = append(test.rules, l.Text)
 							}

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // background runs a command until the test ends it.
@@ -121,11 +121,11 @@ func TestServeAgreesWithMask(t *testing.T) {
 	b := start(t, "serve", "--fhir-upstream", source.URL, "--listen", addr, "--base-url", "http://"+addr+"/fhir", "--key-file", key, "--audit-dir", auditDir, "--allow-anonymous")
 	b.until(t, "serving")
 
-	secret, err := mask.ReadKeyFile(key)
+	secret, err := keys.ReadFile(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := mask.NewKeyring(secret, "default")
+	keys, err := keys.NewKeyring(secret, "default")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -176,11 +176,11 @@ func try(client *http.Client, url string, header ...string) (answer, error) {
 // pseudonym seals an id as a view with a key and a project does.
 func pseudonym(t *testing.T, keyFile, project, typ, id string) string {
 	t.Helper()
-	secret, err := mask.ReadKeyFile(keyFile)
+	secret, err := keys.ReadFile(keyFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := mask.NewKeyring(secret, project)
+	keys, err := keys.NewKeyring(secret, project)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ package config
 import (
 	"time"
 
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/civil"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
@@ -48,7 +48,7 @@ type View struct {
 	// PreviousKeyFile has the previous key, which opens what it sealed until
 	// PreviousKeyUntil.
 	PreviousKeyFile  string
-	PreviousKeyUntil mask.Date
+	PreviousKeyUntil civil.Date
 	Detail           bool
 	MinCount         int
 	Postgres         PostgresView

@@ -3,8 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
-
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // Key names a project and the file that has its key. Without a file, $VEIL_KEY_FILE
@@ -26,14 +25,14 @@ func (k Key) Path(env func(string) string) string {
 }
 
 // Keyring reads the key.
-func (k Key) Keyring(env func(string) string) (*mask.Keyring, error) {
+func (k Key) Keyring(env func(string) string) (*keys.Keyring, error) {
 	var secret []byte
 	var err error
 	switch file := k.Path(env); {
 	case file != "":
-		secret, err = mask.ReadKeyFile(file)
+		secret, err = keys.ReadFile(file)
 	case env != nil && env("VEIL_KEY") != "":
-		if secret, err = mask.ParseKey([]byte(env("VEIL_KEY"))); err != nil {
+		if secret, err = keys.Parse([]byte(env("VEIL_KEY"))); err != nil {
 			err = fmt.Errorf("$VEIL_KEY: %w", err)
 		}
 	default:
@@ -42,5 +41,5 @@ func (k Key) Keyring(env func(string) string) (*mask.Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mask.NewKeyring(secret, k.Project)
+	return keys.NewKeyring(secret, k.Project)
 }

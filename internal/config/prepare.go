@@ -11,7 +11,8 @@ import (
 
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/internal/rules"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
@@ -43,8 +44,8 @@ type sources struct {
 // read.
 type viewSource struct {
 	ServedView
-	ruleset *mask.Ruleset
-	keys    *mask.Keyring
+	ruleset *ruleset.Ruleset
+	keys    *keys.Keyring
 }
 
 // Prepare reads the configuration and everything that it names, and compiles it. The
@@ -80,7 +81,7 @@ func (s *Source) sources() (*sources, error) {
 }
 
 // keyring reads the keys of a view.
-func (v *ServedView) keyring(p *problems, env func(string) string) *mask.Keyring {
+func (v *ServedView) keyring(p *problems, env func(string) string) *keys.Keyring {
 	if v.Project == "" {
 		return nil // a problem already
 	}

@@ -4,19 +4,18 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"github.com/veil-proxy/veil/internal/strictyaml"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
 // Problem is one thing that is wrong with a configuration, and what to do about it.
 type Problem struct {
-	mask.Position        // in a file; zero if it is in none
-	Flag          string // of the command line, if that is where the value is from
-	Setting       string // its path, such as consumers.keys[0].sha256; may be empty
-	What          string
+	strictyaml.Position        // in a file; zero if it is in none
+	Flag                string // of the command line, if that is where the value is from
+	Setting             string // its path, such as consumers.keys[0].sha256; may be empty
+	What                string
 }
 
 // Error says where, which setting, and what.
@@ -55,10 +54,10 @@ func (ps Problems) InFiles() bool {
 // problems gathers what is wrong with a configuration while it is read and checked.
 type problems struct {
 	file  string
-	at    map[string]mask.Position // of the file's settings, by path
-	flags map[string]string        // flags that stand above the file, by path
-	bad   map[string]bool          // settings whose flag cannot be read
-	tree  mask.Problems            // of reading the file
+	at    map[string]strictyaml.Position // of the file's settings, by path
+	flags map[string]string              // flags that stand above the file, by path
+	bad   map[string]bool                // settings whose flag cannot be read
+	tree  strictyaml.Problems            // of reading the file
 	all   Problems
 }
 
@@ -69,7 +68,7 @@ func (p *problems) add(path, format string, args ...any) {
 	}
 	one := Problem{Setting: path, What: fmt.Sprintf(format, args...), Flag: p.flags[path]}
 	if one.Flag == "" {
-		one.Position = mask.Position{File: p.file}
+		one.Position = strictyaml.Position{File: p.file}
 		for at := path; at != ""; at = parent(at) {
 			if place, ok := p.at[at]; ok {
 				one.Position = place
@@ -90,9 +89,9 @@ func (p *problems) unread(path string) bool {
 	if !ok {
 		// A misspelt name is a problem of its own too.
 		meant := fmt.Sprintf("did you mean %q", path[strings.LastIndexByte(path, '.')+1:])
-		return slices.ContainsFunc(p.tree, func(q mask.Problem) bool { return strings.Contains(q.Message, meant) })
+		return slices.ContainsFunc(p.tree, func(q strictyaml.Problem) bool { return strings.Contains(q.Message, meant) })
 	}
-	return slices.ContainsFunc(p.tree, func(q mask.Problem) bool { return q.Position == place })
+	return slices.ContainsFunc(p.tree, func(q strictyaml.Problem) bool { return q.Position == place })
 }
 
 // parent is the path of the section that a setting is in.
@@ -104,7 +103,7 @@ func (p *problems) unreadable() bool { return p.file != "" && len(p.at) == 0 }
 // take notes the problems of a ruleset, which have places of their own, or another
 // problem with a setting.
 func (p *problems) take(path string, err error) {
-	var written mask.Problems
+	var written strictyaml.Problems
 	switch {
 	case err == nil:
 	case errors.As(err, &written):

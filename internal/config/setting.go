@@ -2,11 +2,11 @@ package config
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/mask/civil"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
 // setting is one name of the configuration file: a value, or a section of further
@@ -23,7 +23,7 @@ type setting struct {
 	// set takes the text of a value, and returns what is wrong with it; nil of what
 	// is not a value.
 	set   func(text string) (problem string)
-	read  func(r *reading, path string, n mask.Node)
+	read  func(r *reading, path string, n strictyaml.Node)
 	print func(p *printing)
 }
 
@@ -58,15 +58,15 @@ func (s setting) fromEnv(name string) setting {
 
 // reading is a configuration file being read.
 type reading struct {
-	mask.Tree
+	strictyaml.Tree
 	problems *problems
 }
 
 // section reads a mapping of settings.
-func (r *reading) section(path string, n mask.Node, settings []setting) {
-	fields := map[string]mask.Field{}
+func (r *reading) section(path string, n strictyaml.Node, settings []setting) {
+	fields := map[string]strictyaml.Field{}
 	for _, s := range settings {
-		fields[s.name] = func(n mask.Node) {
+		fields[s.name] = func(n strictyaml.Node) {
 			inner := strings.TrimPrefix(path+"."+s.name, ".")
 			r.problems.at[inner] = r.At(n)
 			s.read(r, inner, n)
@@ -79,7 +79,7 @@ func (r *reading) section(path string, n mask.Node, settings []setting) {
 func value(name, doc string, set func(text string) (problem string), show func() string) setting {
 	return setting{
 		name: name, doc: doc, set: set,
-		read: func(r *reading, path string, n mask.Node) {
+		read: func(r *reading, path string, n strictyaml.Node) {
 			text, ok := r.Text(n)
 			if !ok {
 				return
@@ -173,13 +173,13 @@ func boolean(name, doc string, to *bool) setting {
 }
 
 // day is a date; empty for none.
-func day(name, doc string, to *mask.Date) setting {
+func day(name, doc string, to *civil.Date) setting {
 	return value(name, doc, func(s string) string {
 		if s == "" {
-			*to = mask.Date{}
+			*to = civil.Date{}
 			return ""
 		}
-		d, err := mask.ParseDate(s)
+		d, err := civil.Parse(s)
 		if err != nil {
 			return err.Error()
 		}
@@ -197,8 +197,8 @@ func day(name, doc string, to *mask.Date) setting {
 func texts(name, doc string, to *[]string, checks ...func(string) string) setting {
 	return setting{
 		name: name, doc: doc,
-		read: func(r *reading, path string, n mask.Node) {
-			r.Sequence(n, func(item mask.Node) {
+		read: func(r *reading, path string, n strictyaml.Node) {
+			r.Sequence(n, func(item strictyaml.Node) {
 				inner := fmt.Sprintf("%s[%d]", path, len(*to))
 				var one string
 				r.problems.at[inner] = r.At(item)
@@ -220,7 +220,7 @@ func texts(name, doc string, to *[]string, checks ...func(string) string) settin
 func section(name, doc string, settings ...setting) setting {
 	return setting{
 		name: name, doc: doc, inner: settings,
-		read: func(r *reading, path string, n mask.Node) { r.section(path, n, settings) },
+		read: func(r *reading, path string, n strictyaml.Node) { r.section(path, n, settings) },
 		print: func(p *printing) {
 			p.line(name+":", doc)
 			p.nested(settings)
@@ -232,7 +232,7 @@ func section(name, doc string, settings ...setting) setting {
 func optional[T any](name, doc string, to **T, settings func(*T) []setting) setting {
 	return setting{
 		name: name, doc: doc,
-		read: func(r *reading, path string, n mask.Node) {
+		read: func(r *reading, path string, n strictyaml.Node) {
 			*to = new(T)
 			r.section(path, n, settings(*to))
 		},
@@ -256,8 +256,8 @@ func list[T any](name, doc string, to *[]T, settings func(*T) []setting) setting
 	}
 	return setting{
 		name: name, doc: doc,
-		read: func(r *reading, path string, n mask.Node) {
-			r.Sequence(n, func(item mask.Node) {
+		read: func(r *reading, path string, n strictyaml.Node) {
+			r.Sequence(n, func(item strictyaml.Node) {
 				inner := fmt.Sprintf("%s[%d]", path, len(*to))
 				r.problems.at[inner] = r.At(item)
 				var one T

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -63,8 +63,8 @@ func viewSettings(v *View) []setting {
 // views are sections with names that the operator chooses.
 func views(to *[]NamedView) setting {
 	const doc = "named views, each with its own project; consumers without a view get the settings above"
-	read := func(r *reading, path string, n mask.Node) {
-		r.Mapping(n, nil, func(name string, nameNode, n mask.Node) {
+	read := func(r *reading, path string, n strictyaml.Node) {
+		r.Mapping(n, nil, func(name string, nameNode, n strictyaml.Node) {
 			if !plainName.MatchString(name) {
 				r.Bad(nameNode, "%s: the name of a view consists of 1 to 128 letters, digits and ._@-", path)
 				return

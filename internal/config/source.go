@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/internal/rules"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/textfile"
 )
 
@@ -61,16 +61,16 @@ func Parse(file string, src []byte) (*Config, error) {
 // parse takes the values of a YAML file. Problems are noted.
 func (c *Config) parse(file string, src []byte) {
 	p := &c.problems
-	p.file, p.at = file, map[string]mask.Position{}
-	t, root := mask.ParseYAML(file, src, &p.tree)
+	p.file, p.at = file, map[string]strictyaml.Position{}
+	t, root := strictyaml.Parse(file, src, &p.tree)
 	if root.IsZero() {
 		return
 	}
-	version := setting{name: "veil", read: func(r *reading, _ string, n mask.Node) { r.Word(n, "1") }}
+	version := setting{name: "veil", read: func(r *reading, _ string, n strictyaml.Node) { r.Word(n, "1") }}
 	r := &reading{t, p}
 	r.section("", root, append(c.settings(), version))
 	if _, ok := p.at["veil"]; !ok {
-		p.tree.Add(mask.Position{File: file, Line: 1, Column: 1}, `expected "veil: 1", the version of the configuration format`)
+		p.tree.Add(strictyaml.Position{File: file, Line: 1, Column: 1}, `expected "veil: 1", the version of the configuration format`)
 	}
 }
 

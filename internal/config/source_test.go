@@ -11,7 +11,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/internal/rules"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/safeharbor"
 )
@@ -38,7 +38,7 @@ func newSource(t testing.TB, consumers string) *Source {
 	t.Helper()
 	dir := t.TempDir()
 	key := filepath.Join(dir, "project.key")
-	if err := mask.WriteKeyFile(key); err != nil {
+	if err := keys.WriteFile(key); err != nil {
 		t.Fatal(err)
 	}
 	text := "veil: 1\nkeyFile: " + key + "\naudit: {dir: " + dir + "/audit}\nfhir: {upstream: http://127.0.0.1:1/fhir}\n" + consumers

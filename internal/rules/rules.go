@@ -15,6 +15,8 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/textfile"
 )
@@ -51,13 +53,13 @@ func isPath(name string) bool { return strings.ContainsAny(name, "./\\") }
 
 // Load reads and checks a ruleset. A ruleset that it extends is looked up among the
 // named ones, or, where it is given as a path, relative to the file that extends it.
-func (l *Library) Load(name string) (*mask.Ruleset, error) {
+func (l *Library) Load(name string) (*ruleset.Ruleset, error) {
 	file, src, err := l.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	dir := filepath.Dir(file)
-	return mask.ParseRuleset(file, src, l.methods, func(base string) (string, []byte, error) {
+	return ruleset.Parse(file, src, l.methods, func(base string) (string, []byte, error) {
 		if isPath(base) && !filepath.IsAbs(base) {
 			base = filepath.Join(dir, base)
 		}
@@ -66,8 +68,8 @@ func (l *Library) Load(name string) (*mask.Ruleset, error) {
 }
 
 // Compile compiles a ruleset for FHIR with a key.
-func (l *Library) Compile(rs *mask.Ruleset, keys *mask.Keyring) (*fhir.Automaton, error) {
-	policy, err := mask.NewPolicy(rs, l.methods, keys)
+func (l *Library) Compile(rs *ruleset.Ruleset, keys *keys.Keyring) (*fhir.Automaton, error) {
+	policy, err := ruleset.NewPolicy(rs, l.methods, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +79,7 @@ func (l *Library) Compile(rs *mask.Ruleset, keys *mask.Keyring) (*fhir.Automaton
 // Public compiles a ruleset with a key that everybody knows, for commands that
 // explain and test rules. Its pseudonyms protect nothing.
 func (l *Library) Public(name string) (*fhir.Automaton, error) {
-	keys, err := mask.NewKeyring([]byte("a public key that masks nothing."), "explain")
+	keys, err := keys.NewKeyring([]byte("a public key that masks nothing."), "explain")
 	if err != nil {
 		return nil, err
 	}

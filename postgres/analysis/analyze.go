@@ -13,6 +13,7 @@ import (
 	"github.com/wasilibs/go-pgquery/parser"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
@@ -140,7 +141,7 @@ type analysis struct {
 	barriers []func()
 	told     int
 	mentions map[string]int
-	mac      *mask.Pseudonymizer
+	mac      *keys.Pseudonymizer
 	// held is the plan whose rows a FETCH or EXECUTE takes.
 	held *Plan
 }
@@ -249,9 +250,9 @@ func (a *analysis) action(act mask.Action) int {
 }
 
 // keys are the pseudonymizer's states of this analysis.
-func (a *analysis) keys() *mask.Pseudonymizer {
+func (a *analysis) keys() *keys.Pseudonymizer {
 	if a.mac == nil {
-		a.mac = a.policy.keys.Get().(*mask.Pseudonymizer)
+		a.mac = a.policy.keys.Get().(*keys.Pseudonymizer)
 	}
 	return a.mac
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/safeharbor"
 )
@@ -93,9 +95,9 @@ func clinicCatalog(t testing.TB) *catalog.Catalog {
 	return c
 }
 
-func testKeys(t testing.TB) *mask.Keyring {
+func testKeys(t testing.TB) *keys.Keyring {
 	t.Helper()
-	keys, err := mask.NewKeyring([]byte("0123456789abcdef0123456789abcdef"), "test")
+	keys, err := keys.NewKeyring([]byte("0123456789abcdef0123456789abcdef"), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,11 +110,11 @@ func clinicPolicy(t testing.TB, o Options) *Policy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rs, err := mask.ParseRuleset("clinic.yaml", []byte(clinicRules), methods, nil)
+	rs, err := ruleset.Parse("clinic.yaml", []byte(clinicRules), methods, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	masks, err := mask.NewPolicy(rs, methods, testKeys(t))
+	masks, err := ruleset.NewPolicy(rs, methods, testKeys(t))
 	if err != nil {
 		t.Fatal(err)
 	}

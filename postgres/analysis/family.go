@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
@@ -153,21 +153,21 @@ func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 	if same {
 		return nil
 	}
-	var rules []*mask.TableRule
+	var rules []*ruleset.TableRule
 	for _, c := range all {
-		var rule *mask.TableRule
+		var rule *ruleset.TableRule
 		switch last := o.policy.last(c.chain); {
 		case c.chain.why != "":
 		case last >= 0 && len(c.chain.rules) == 1:
 			rule = &o.policy.rules()[last]
 		case len(c.chain.rules) > 0: // conditions: no simple rule is known to be stricter
-			rule = &mask.TableRule{ID: strings.Join(o.policy.ids(c.chain), ", "), Method: "by row"}
+			rule = &ruleset.TableRule{ID: strings.Join(o.policy.ids(c.chain), ", "), Method: "by row"}
 		case o.policy.masks.Ruleset.Tables.Default == "keep":
-			rule = &mask.TableRule{Method: "keep"}
+			rule = &ruleset.TableRule{Method: "keep"}
 		}
 		rules = append(rules, rule)
 	}
-	best := mask.Strictest(rules, func(a, b *mask.TableRule) bool {
+	best := ruleset.Strictest(rules, func(a, b *ruleset.TableRule) bool {
 		return a.Method != "by row" && b.Method != "by row" && (&laying{rule: a}).class() == (&laying{rule: b}).class()
 	})
 	var said []string
@@ -183,7 +183,7 @@ func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 	if best < 0 {
 		// A rule that removes or hides is the strictest there is.
 		for i, r := range rules {
-			if r != nil && r.Method == "remove" && !slices.ContainsFunc(rules, func(o *mask.TableRule) bool { return o == nil || o.Method == "hide" }) {
+			if r != nil && r.Method == "remove" && !slices.ContainsFunc(rules, func(o *ruleset.TableRule) bool { return o == nil || o.Method == "hide" }) {
 				return &decision{chain: all[i].chain, from: all[i].relation, note: "stricter than what else parents and children have"}
 			}
 		}

@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/internal/suggest"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
@@ -98,7 +99,7 @@ func (o *overlay) ruleFindings(i int) (out []Finding) {
 		}
 		for _, r := range matched {
 			if o.relatedTo(r, &w) == nil {
-				found("where: %s has no table %q with these columns beside it%s", r.Schema+"."+r.Name, w.Table, mask.DidYouMean(w.Table, o.tableNames()))
+				found("where: %s has no table %q with these columns beside it%s", r.Schema+"."+r.Name, w.Table, suggest.DidYouMean(w.Table, o.tableNames()))
 				break
 			}
 		}
@@ -117,7 +118,7 @@ func (o *overlay) missing(what string, columns []string, matched []*catalog.Rela
 			names = append(names, a.Name)
 		}
 		if !slices.ContainsFunc(columns, func(c string) bool { return slices.Contains(names, c) }) {
-			found("%s: %s.%s has no column %q%s", what, r.Schema, r.Name, strings.Join(columns, `", "`), mask.DidYouMean(columns[0], names))
+			found("%s: %s.%s has no column %q%s", what, r.Schema, r.Name, strings.Join(columns, `", "`), suggest.DidYouMean(columns[0], names))
 			return
 		}
 	}
@@ -174,7 +175,7 @@ func (o *overlay) winner(r *catalog.Relation, column string) string {
 }
 
 // describe writes a match as a ruleset does.
-func describe(m mask.TableMatch) string {
+func describe(m ruleset.TableMatch) string {
 	var parts []string
 	for _, p := range [][2]string{{"schema", m.Schema}, {"table", m.Table}, {"column", m.Column}} {
 		if p[1] != "" {
@@ -185,25 +186,25 @@ func describe(m mask.TableMatch) string {
 }
 
 // nearest is the name that a match may have meant: of the first part that fits nothing.
-func (o *overlay) nearest(m mask.TableMatch) string {
+func (o *overlay) nearest(m ruleset.TableMatch) string {
 	var schemas, tables, columns []string
 	for _, r := range o.relations() {
 		schemas = append(schemas, r.Schema)
-		if !(mask.TableMatch{Schema: m.Schema}).Matches(r.Schema, "", "") {
+		if !(ruleset.TableMatch{Schema: m.Schema}).Matches(r.Schema, "", "") {
 			continue
 		}
 		tables = append(tables, r.Name)
-		if (mask.TableMatch{Table: m.Table}).Matches("", r.Name, "") {
+		if (ruleset.TableMatch{Table: m.Table}).Matches("", r.Name, "") {
 			columns = append(columns, columnNames(o.catalog, r)...)
 		}
 	}
 	switch {
 	case len(tables) == 0:
-		return mask.DidYouMean(m.Schema, schemas)
+		return suggest.DidYouMean(m.Schema, schemas)
 	case len(columns) == 0:
-		return mask.DidYouMean(m.Table, tables)
+		return suggest.DidYouMean(m.Table, tables)
 	}
-	return mask.DidYouMean(m.Column, columns)
+	return suggest.DidYouMean(m.Column, columns)
 }
 
 func (o *overlay) tableNames() (out []string) {

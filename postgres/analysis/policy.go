@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
@@ -30,7 +31,7 @@ type Options struct {
 // Policy is a ruleset's tables section that runs, for one consumer. It is
 // immutable but for what it remembers, and safe for concurrent use.
 type Policy struct {
-	masks     *mask.Policy
+	masks     *ruleset.Policy
 	options   Options
 	functions map[string]bool
 	matches   []ruleMatch
@@ -42,7 +43,7 @@ type Policy struct {
 
 // ruleMatch is one match of one rule, its class resolved.
 type ruleMatch struct {
-	mask.TableMatch
+	ruleset.TableMatch
 	rule int
 }
 
@@ -77,7 +78,7 @@ func (removeAll) Append(dst, _ []byte, _ *mask.Input) ([]byte, mask.Outcome, err
 
 // NewPolicy lays the options over a ruleset's policy. The error says which option
 // is wrong. A ruleset without a tables section lets no relation exist.
-func NewPolicy(p *mask.Policy, o Options) (*Policy, error) {
+func NewPolicy(p *ruleset.Policy, o Options) (*Policy, error) {
 	for _, g := range o.Relations {
 		if _, err := path.Match(g, ""); err != nil {
 			return nil, fmt.Errorf("relations: %q is no glob of *, ?, [a-z]", g)
@@ -92,7 +93,7 @@ func NewPolicy(p *mask.Policy, o Options) (*Policy, error) {
 	}
 	if p.Ruleset.Tables == nil {
 		rs := *p.Ruleset
-		rs.Tables = &mask.TablesSection{Default: "refuse"}
+		rs.Tables = &ruleset.TablesSection{Default: "refuse"}
 		q := *p
 		q.Ruleset = &rs
 		out.masks = &q

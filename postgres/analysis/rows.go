@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
@@ -347,7 +348,7 @@ func (p *Plan) CountRows(pass *mask.Pass, rows uint64) {
 // sealed: the opened pseudonym in text format. value is what the client bound, in
 // the format it said; NULL stays NULL and is not asked for. What does not open becomes
 // a text that equals nothing.
-func (p *Plan) AppendParam(dst []byte, n int, format int16, value []byte, keys *mask.Pseudonymizer) []byte {
+func (p *Plan) AppendParam(dst []byte, n int, format int16, value []byte, keys *keys.Pseudonymizer) []byte {
 	param := p.Params[n]
 	slot := p.Actions.Keys.SealSlot(param.seal.domain)
 	if !param.array {

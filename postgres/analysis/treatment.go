@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
@@ -340,7 +341,7 @@ func (o *overlay) composite(c *shapeColumn, r *catalog.Relation) {
 type laying struct {
 	*overlay
 	relation *catalog.Relation
-	rule     *mask.TableRule
+	rule     *ruleset.TableRule
 	method   mask.Method
 	column   *shapeColumn
 	typ      *catalog.Type

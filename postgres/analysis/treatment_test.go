@@ -6,6 +6,7 @@ import (
 
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/safeharbor"
 )
 
@@ -35,11 +36,11 @@ func onePolicy(t testing.TB, def, rules string) *Policy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rs, err := mask.ParseRuleset("one.yaml", []byte("veil: 1\nname: one\nreferenceDate: 2025-06-30\ntables:\n  default: "+def+"\n  rules:\n"+rules), methods, nil)
+	rs, err := ruleset.Parse("one.yaml", []byte("veil: 1\nname: one\nreferenceDate: 2025-06-30\ntables:\n  default: "+def+"\n  rules:\n"+rules), methods, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	masks, err := mask.NewPolicy(rs, methods, testKeys(t))
+	masks, err := ruleset.NewPolicy(rs, methods, testKeys(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,11 +109,11 @@ func TestDefaults(t *testing.T) {
 // TestNoTablesSection holds that a ruleset which says nothing of tables shows none.
 func TestNoTablesSection(t *testing.T) {
 	keys := testKeys(t)
-	rs, err := mask.ParseRuleset("none.yaml", []byte("veil: 1\nname: none\nreferenceDate: 2025-06-30\n"), mask.Methods{}, nil)
+	rs, err := ruleset.Parse("none.yaml", []byte("veil: 1\nname: none\nreferenceDate: 2025-06-30\n"), mask.Methods{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	masks, err := mask.NewPolicy(rs, mask.Methods{}, keys)
+	masks, err := ruleset.NewPolicy(rs, mask.Methods{}, keys)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
@@ -22,7 +23,7 @@ import (
 type chain struct {
 	rules []int
 	// match is the one by which the last rule without a condition was chosen, if any.
-	match mask.TableMatch
+	match ruleset.TableMatch
 	why   string
 }
 
@@ -34,7 +35,7 @@ func (p *Policy) last(ch chain) int {
 	return -1
 }
 
-func (p *Policy) rules() []mask.TableRule { return p.masks.Ruleset.Tables.Rules }
+func (p *Policy) rules() []ruleset.TableRule { return p.masks.Ruleset.Tables.Rules }
 
 // chain finds the rules of a column, the most exact match first. A materialised view
 // holds other relations' values: a rule that keeps must name its schema.
@@ -89,7 +90,7 @@ func (p *Policy) rule(r *catalog.Relation, column string) (rule int, why string)
 type branch struct {
 	value string
 	shown uint32
-	rule  *mask.TableRule
+	rule  *ruleset.TableRule
 }
 
 // layChain gives a column several rules. What cannot be decided in SQL hides it.
@@ -97,14 +98,14 @@ func (o *overlay) layChain(c *shapeColumn, r *catalog.Relation, ch chain) {
 	rules := o.policy.rules()
 	last := o.policy.last(ch)
 	conditional := ch.rules
-	var rest *mask.TableRule
+	var rest *ruleset.TableRule
 	switch {
 	case last >= 0:
 		rest, conditional = &rules[last], ch.rules[:len(ch.rules)-1]
 	case o.policy.masks.Ruleset.Tables.Default == "keep" && r.Kind != 'm' && r.Kind != 'v':
-		rest = &mask.TableRule{ID: "(default)", Method: "keep"}
+		rest = &ruleset.TableRule{ID: "(default)", Method: "keep"}
 	}
-	var all []*mask.TableRule
+	var all []*ruleset.TableRule
 	for _, i := range conditional {
 		all = append(all, &rules[i])
 	}
@@ -148,7 +149,7 @@ func (o *overlay) layChain(c *shapeColumn, r *catalog.Relation, ch chain) {
 	b.WriteString("CASE")
 	for i := range conditional {
 		cond := o.condition(c, r, all[i])
-		unknown := mask.Strictest(all[i:], o.sameMasking(r))
+		unknown := ruleset.Strictest(all[i:], o.sameMasking(r))
 		if unknown >= 0 {
 			unknown += i
 		}
@@ -166,7 +167,7 @@ func letters(a, b string) string {
 }
 
 // branch lays one rule over the column. n is its number, where it has one.
-func (o *overlay) branch(c *shapeColumn, r *catalog.Relation, rule *mask.TableRule, n int) (branch, bool) {
+func (o *overlay) branch(c *shapeColumn, r *catalog.Relation, rule *ruleset.TableRule, n int) (branch, bool) {
 	switch {
 	case rule == nil || rule.Method == "remove" || rule.Method == "hide":
 		return branch{rule: rule}, true
@@ -227,17 +228,17 @@ func (o *overlay) unite(c *shapeColumn, branches []branch) (shown uint32, why st
 }
 
 // sameMasking reports whether two rules mask a column alike.
-func (o *overlay) sameMasking(r *catalog.Relation) func(a, b *mask.TableRule) bool {
-	sign := func(rule *mask.TableRule) string {
+func (o *overlay) sameMasking(r *catalog.Relation) func(a, b *ruleset.TableRule) bool {
+	sign := func(rule *ruleset.TableRule) string {
 		d := &laying{overlay: o, relation: r, rule: rule}
 		return strings.Join([]string{d.class(), d.beside(rule.Entity), d.beside(rule.Birth), d.beside(rule.Death), d.beside(rule.Country), d.beside(rule.Unit)}, "\x00")
 	}
-	return func(a, b *mask.TableRule) bool { return a == b || sign(a) == sign(b) }
+	return func(a, b *ruleset.TableRule) bool { return a == b || sign(a) == sign(b) }
 }
 
 // condition is what a rule's conditions are for a row, in SQL: true, false, or NULL
 // where it is unknown.
-func (o *overlay) condition(c *shapeColumn, r *catalog.Relation, rule *mask.TableRule) string {
+func (o *overlay) condition(c *shapeColumn, r *catalog.Relation, rule *ruleset.TableRule) string {
 	var all []string
 	for i := range rule.Where {
 		w := &rule.Where[i]
@@ -254,7 +255,7 @@ func (o *overlay) condition(c *shapeColumn, r *catalog.Relation, rule *mask.Tabl
 const unknownTest = "NULL::pg_catalog.bool"
 
 // tests are those of one condition, over a column of the relation.
-func (o *overlay) tests(r *catalog.Relation, w *mask.RowCondition, qualifier string) string {
+func (o *overlay) tests(r *catalog.Relation, w *ruleset.RowCondition, qualifier string) string {
 	d := &laying{overlay: o, relation: r}
 	name := d.beside(w.Column)
 	if name == "" {
@@ -340,7 +341,7 @@ const rowAlias = "veil_row"
 
 // relatedTests is a condition on a related row: true where it is for all rows that are
 // related, false where it is for none, and unknown where they differ or are none.
-func (o *overlay) relatedTests(c *shapeColumn, r *catalog.Relation, w *mask.RowCondition) string {
+func (o *overlay) relatedTests(c *shapeColumn, r *catalog.Relation, w *ruleset.RowCondition) string {
 	other := o.relatedTo(r, w)
 	if other == nil {
 		return unknownTest
@@ -358,7 +359,7 @@ func (o *overlay) relatedTests(c *shapeColumn, r *catalog.Relation, w *mask.RowC
 
 // relatedTo is the relation of a condition on a related row, or nil where it or a column
 // that joins it is not there.
-func (o *overlay) relatedTo(r *catalog.Relation, w *mask.RowCondition) *catalog.Relation {
+func (o *overlay) relatedTo(r *catalog.Relation, w *ruleset.RowCondition) *catalog.Relation {
 	schema := w.Schema
 	if schema == "" {
 		schema = r.Schema

@@ -10,7 +10,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
@@ -92,7 +92,7 @@ type upstreamCapability struct {
 // capability makes Veil's own CapabilityStatement: what the upstream's metadata
 // lists, less what the ruleset withholds or refuses. It is the same for the same
 // upstream and ruleset: its date is the ruleset's reference date.
-func (s *Server) capability(v *view, keys *mask.Pseudonymizer, upstream []byte) ([]byte, *outcome.Problem) {
+func (s *Server) capability(v *view, keys *keys.Pseudonymizer, upstream []byte) ([]byte, *outcome.Problem) {
 	var up upstreamCapability
 	if json.Unmarshal(upstream, &up) != nil || up.ResourceType != "CapabilityStatement" {
 		return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream metadata", "the FHIR server's metadata is not a CapabilityStatement")
@@ -232,7 +232,7 @@ func searchParams(v *view, typ string, offered map[string]bool) []models.Capabil
 }
 
 // includes are the inclusions that the upstream offers and the guard allows.
-func (s *Server) includes(v *view, keys *mask.Pseudonymizer, typ, param string, offered []string) []string {
+func (s *Server) includes(v *view, keys *keys.Pseudonymizer, typ, param string, offered []string) []string {
 	var out []string
 	for _, value := range offered {
 		if _, err := v.guard.Search(keys, s.site, typ, []fhir.Param{{Name: param, Value: value}}, fhir.Strict); err == nil {

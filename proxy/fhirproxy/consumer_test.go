@@ -14,7 +14,8 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
@@ -23,11 +24,11 @@ import (
 func compileFor(t testing.TB, project string) *fhir.Automaton {
 	t.Helper()
 	base := safeHarbor(t).Policy
-	keys, err := mask.NewKeyring([]byte(testSecret), project)
+	keys, err := keys.NewKeyring([]byte(testSecret), project)
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := mask.NewPolicy(base.Ruleset, methods(t), keys)
+	policy, err := ruleset.NewPolicy(base.Ruleset, methods(t), keys)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
@@ -25,7 +26,7 @@ type exchange struct {
 	policy *policy
 	view   *view              // nil until it is known who asks
 	who    *consumer.Consumer // the same
-	keys   *mask.Pseudonymizer
+	keys   *keys.Pseudonymizer
 	// credentialed: who asks brought credentials.
 	credentialed bool
 	// release ends the request for the consumer's limits. A body that is sent

@@ -12,6 +12,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
@@ -150,7 +151,7 @@ func TestNotFoundIsOneAnswer(t *testing.T) {
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	a := safeHarbor(t)
-	other, err := mask.NewKeyring([]byte(testSecret), "another project")
+	other, err := keys.NewKeyring([]byte(testSecret), "another project")
 	if err != nil {
 		t.Fatal(err)
 	}

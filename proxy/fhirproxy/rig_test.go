@@ -23,6 +23,8 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/safeharbor"
@@ -44,24 +46,24 @@ func methods(t testing.TB) mask.Methods {
 
 // compile returns an automaton of a shipped ruleset, with lines added to its
 // FHIR rules.
-func compile(t testing.TB, ruleset, rules string) *fhir.Automaton {
+func compile(t testing.TB, shipped, rules string) *fhir.Automaton {
 	t.Helper()
 	methods := methods(t)
-	file := "../../rulesets/" + ruleset + ".yaml"
+	file := "../../rulesets/" + shipped + ".yaml"
 	src, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	src = bytes.Replace(src, []byte("\n  rules:\n"), []byte("\n  rules:\n"+rules), 1)
-	rs, err := mask.ParseRuleset(file, src, methods, nil)
+	rs, err := ruleset.Parse(file, src, methods, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := mask.NewKeyring([]byte(testSecret), "test")
+	keys, err := keys.NewKeyring([]byte(testSecret), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := mask.NewPolicy(rs, methods, keys)
+	policy, err := ruleset.NewPolicy(rs, methods, keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,21 +79,21 @@ func extend(t testing.TB, sections string) *fhir.Automaton {
 	return extendOf(t, "safe-harbor", sections)
 }
 
-func extendOf(t testing.TB, ruleset, sections string) *fhir.Automaton {
+func extendOf(t testing.TB, shipped, sections string) *fhir.Automaton {
 	t.Helper()
 	open := func(name string) (string, []byte, error) {
 		src, err := os.ReadFile("../../rulesets/" + name + ".yaml")
 		return name + ".yaml", src, err
 	}
-	rs, err := mask.ParseRuleset("test.yaml", []byte("veil: 1\nname: test\nextends: "+ruleset+"\n"+sections), methods(t), open)
+	rs, err := ruleset.Parse("test.yaml", []byte("veil: 1\nname: test\nextends: "+shipped+"\n"+sections), methods(t), open)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := mask.NewKeyring([]byte(testSecret), "test")
+	keys, err := keys.NewKeyring([]byte(testSecret), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := mask.NewPolicy(rs, methods(t), keys)
+	policy, err := ruleset.NewPolicy(rs, methods(t), keys)
 	if err != nil {
 		t.Fatal(err)
 	}

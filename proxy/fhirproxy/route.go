@@ -10,7 +10,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 	"github.com/valyala/fasthttp"
 
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
@@ -133,7 +133,7 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *media.Format) (*response, 
 	a.buf = ctx.Response.SwapBody(nil)[:0]
 	// Not put back by a deferred call: after a panic the hash states may be in
 	// the middle of something, and new ones are made instead.
-	x.keys = x.view.keys.Get().(*mask.Pseudonymizer)
+	x.keys = x.view.keys.Get().(*keys.Pseudonymizer)
 	ans, p := x.negotiated(&a, accept)
 	x.view.keys.Put(x.keys)
 	return ans, p

@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -44,7 +45,7 @@ type view struct {
 	ruleset   string // header value
 	detail    bool
 	minCount  int
-	linkSlot  mask.Slot
+	linkSlot  keys.Slot
 	keys      sync.Pool // *mask.Pseudonymizer
 	plainPass sync.Pool // *mask.Pass, for records of what was not masked
 	maskers   *maskers

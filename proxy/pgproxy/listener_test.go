@@ -20,6 +20,8 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
@@ -63,27 +65,27 @@ func (s *memorySink) last(n int) []*mask.Record {
 	return append([]*mask.Record(nil), s.records[max(0, len(s.records)-n):]...)
 }
 
-func clinicPolicy(t testing.TB) *mask.Policy {
+func clinicPolicy(t testing.TB) *ruleset.Policy {
 	t.Helper()
 	return policyOf(t, pgtest.ReadTestdata(t, "sql", "ruleset.yaml"))
 }
 
 // policyOf is the policy of a ruleset.
-func policyOf(t testing.TB, ruleset []byte) *mask.Policy {
+func policyOf(t testing.TB, src []byte) *ruleset.Policy {
 	t.Helper()
 	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), analysis.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}
-	rs, err := mask.ParseRuleset("ruleset.yaml", ruleset, methods, rulesets.Open)
+	rs, err := ruleset.Parse("ruleset.yaml", src, methods, rulesets.Open)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := mask.NewKeyring([]byte("a key of the proxy tests, 32 by."), "test")
+	keys, err := keys.NewKeyring([]byte("a key of the proxy tests, 32 by."), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := mask.NewPolicy(rs, methods, keys)
+	policy, err := ruleset.NewPolicy(rs, methods, keys)
 	if err != nil {
 		t.Fatal(err)
 	}

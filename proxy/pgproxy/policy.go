@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
@@ -28,7 +29,7 @@ type Policy struct {
 
 // View is what a consumer sees, and how much of it.
 type View struct {
-	Policy  *mask.Policy
+	Policy  *ruleset.Policy
 	Options analysis.Options
 	// Detail asks for one audit entry an application.
 	Detail bool

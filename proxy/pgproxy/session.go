@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
@@ -36,7 +37,7 @@ type session struct {
 	policy *policy
 	view   *view
 	flow   analysis.Session
-	keys   *mask.Pseudonymizer // opens what is bound to parameters
+	keys   *keys.Pseudonymizer // opens what is bound to parameters
 
 	waits      atomic.Bool // for messages: it has logged in
 	ending     atomic.Bool // the process stops and waits no longer

@@ -2,13 +2,12 @@ package sqltest
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"slices"
 	"strings"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
-// Rules with conditions in the masked copy: they are judged by mask.RowCondition, row
+// Rules with conditions in the masked copy: they are judged by ruleset.RowCondition, row
 // by row, over the texts of the row.
 
 // conditional are the rules with conditions that name the very column, in order.
@@ -26,7 +25,7 @@ func (c *copier) conditional(schema, table, column string) (out []int) {
 // byRow masks a column by several rules, of which the last has no condition.
 func (c *copier) byRow(col copied, schema, table, base string, rules []int) copied {
 	var maskers []func(map[string]*string, *string) *string
-	var all []*mask.TableRule
+	var all []*ruleset.TableRule
 	col.ddl = base
 	for _, i := range rules {
 		r := &c.policy.Ruleset.Tables.Rules[i]
@@ -36,14 +35,14 @@ func (c *copier) byRow(col copied, schema, table, base string, rules []int) copi
 			col.ddl = "numeric"
 		}
 	}
-	same := func(a, b *mask.TableRule) bool { return a == b }
+	same := func(a, b *ruleset.TableRule) bool { return a == b }
 	col.mask = func(row map[string]*string, v *string) *string {
 		for i, r := range all[:len(all)-1] {
 			switch truth := c.truth(r, schema, row); truth {
-			case mask.True:
+			case ruleset.True:
 				return maskers[i](row, v)
-			case mask.Unknown:
-				n := mask.Strictest(all[i:], same)
+			case ruleset.Unknown:
+				n := ruleset.Strictest(all[i:], same)
 				if n < 0 {
 					return nil
 				}
@@ -56,17 +55,17 @@ func (c *copier) byRow(col copied, schema, table, base string, rules []int) copi
 }
 
 // truth is what all conditions of a rule are for a row.
-func (c *copier) truth(r *mask.TableRule, schema string, row map[string]*string) mask.Truth {
-	out := mask.True
+func (c *copier) truth(r *ruleset.TableRule, schema string, row map[string]*string) ruleset.Truth {
+	out := ruleset.True
 	for i := range r.Where {
 		w := &r.Where[i]
-		t := mask.Unknown
+		t := ruleset.Unknown
 		if w.Table == "" {
 			t = w.Holds(row[w.Column[0]])
 		} else {
 			t = c.related(w, schema, row)
 		}
-		if t == mask.False || t == mask.Unknown && out == mask.True {
+		if t == ruleset.False || t == ruleset.Unknown && out == ruleset.True {
 			out = t
 		}
 	}
@@ -74,15 +73,15 @@ func (c *copier) truth(r *mask.TableRule, schema string, row map[string]*string)
 }
 
 // related judges a condition on the rows of another table that belong to the row.
-func (c *copier) related(w *mask.RowCondition, schema string, row map[string]*string) mask.Truth {
+func (c *copier) related(w *ruleset.RowCondition, schema string, row map[string]*string) ruleset.Truth {
 	for here, there := range w.On {
 		if row[here] == nil {
-			return mask.Unknown
+			return ruleset.Unknown
 		}
 		found := c.rows(c.src, fmt.Sprintf("SELECT %s::text FROM %s.%s WHERE %s::text = '%s'", quote(w.Column[0]), quote(schema), quote(w.Table), quote(there), strings.ReplaceAll(*row[here], "'", "''")))
 		if len(found) == 1 {
 			return w.Holds(found[0][0])
 		}
 	}
-	return mask.Unknown
+	return ruleset.Unknown
 }

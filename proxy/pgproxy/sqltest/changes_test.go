@@ -7,6 +7,8 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 	"github.com/veil-proxy/veil/rulesets"
@@ -123,21 +125,21 @@ func TestCatalogChanges(t *testing.T) {
 }
 
 // rulesetPolicy is a ruleset ready to run.
-func rulesetPolicy(t testing.TB, yaml string) *mask.Policy {
+func rulesetPolicy(t testing.TB, yaml string) *ruleset.Policy {
 	t.Helper()
 	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), analysis.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := mask.NewKeyring([]byte("the key of the SQL corpora, 32 bytes"), "clinic")
+	keys, err := keys.NewKeyring([]byte("the key of the SQL corpora, 32 bytes"), "clinic")
 	if err != nil {
 		t.Fatal(err)
 	}
-	rs, err := mask.ParseRuleset("ruleset.yaml", []byte(yaml), methods, rulesets.Open)
+	rs, err := ruleset.Parse("ruleset.yaml", []byte(yaml), methods, rulesets.Open)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := mask.NewPolicy(rs, methods, keys)
+	p, err := ruleset.NewPolicy(rs, methods, keys)
 	if err != nil {
 		t.Fatal(err)
 	}

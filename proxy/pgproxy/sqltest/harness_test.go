@@ -19,6 +19,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
@@ -37,8 +39,8 @@ type harness struct {
 	pg             *pgtest.Server
 	originals      *pgtest.Database
 	copy           *pgtest.Database
-	policy         *mask.Policy
-	keys           *mask.Pseudonymizer
+	policy         *ruleset.Policy
+	keys           *keys.Pseudonymizer
 	strong, modest *listener
 	oids           map[string]string // by database and relation
 }
@@ -80,7 +82,7 @@ func start(t testing.TB) *harness {
 }
 
 // openListener starts a listener that lives as long as the process.
-func openListener(t testing.TB, upstream string, p *mask.Policy, doc mask.Method) *listener {
+func openListener(t testing.TB, upstream string, p *ruleset.Policy, doc mask.Method) *listener {
 	t.Helper()
 	verifier, err := consumer.NewVerifier(password)
 	if err != nil {

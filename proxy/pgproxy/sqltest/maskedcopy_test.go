@@ -15,11 +15,13 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
 // policy is testdata/sql/ruleset.yaml, ready to run.
-func policy(t testing.TB) *mask.Policy {
+func policy(t testing.TB) *ruleset.Policy {
 	t.Helper()
 	return rulesetPolicy(t, string(pgtest.ReadTestdata(t, "sql", "ruleset.yaml")))
 }
@@ -31,7 +33,7 @@ type resources struct {
 	pass   *mask.Pass
 }
 
-func newResources(t testing.TB, p *mask.Policy) *resources {
+func newResources(t testing.TB, p *ruleset.Policy) *resources {
 	t.Helper()
 	a, err := fhir.Compile(p, fhir.R4())
 	if err != nil {
@@ -60,7 +62,7 @@ func (d *resources) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome
 //   - A column that no rule names is not there.
 //   - A masked value has the column's type where the method gives values of it
 //     (a date's year is its first of January), and is a text otherwise.
-func copyTables(t testing.TB, from, to *pgtest.Database, p *mask.Policy, doc mask.Method) {
+func copyTables(t testing.TB, from, to *pgtest.Database, p *ruleset.Policy, doc mask.Method) {
 	t.Helper()
 	ctx := context.Background()
 	src, err := pgconn.Connect(ctx, from.DSN(pgtest.Owner))
@@ -118,9 +120,9 @@ type copied struct {
 type copier struct {
 	t        testing.TB
 	src, dst *pgconn.PgConn
-	policy   *mask.Policy
+	policy   *ruleset.Policy
 	document mask.Method
-	keys     *mask.Pseudonymizer
+	keys     *keys.Pseudonymizer
 	done     map[string][]copied // by regclass text
 }
 
@@ -287,7 +289,7 @@ func (c *copier) column(schema, table, name, quoted, typ, base string, enum bool
 }
 
 // maskedType is the type of a masked column.
-func (c *copier) maskedType(r *mask.TableRule, typ, base string) string {
+func (c *copier) maskedType(r *ruleset.TableRule, typ, base string) string {
 	switch r.Method {
 	case "round":
 		return "numeric"

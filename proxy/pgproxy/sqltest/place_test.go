@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -205,7 +205,7 @@ func placesOf(a *answer, ids map[string]int) (out []int) {
 }
 
 // testPairs asks for one of two people: it must not be the one with the smaller id.
-func testPairs(t *testing.T, s *session, table string, p *mask.Policy) {
+func testPairs(t *testing.T, s *session, table string, p *ruleset.Policy) {
 	t.Helper()
 	keys, slot := p.Keys.NewPseudonymizer(), p.Keys.SealSlot("Patient")
 	open := func(pseudonym []byte) int {

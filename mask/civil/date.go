@@ -1,4 +1,4 @@
-package mask
+package civil
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ type Date struct {
 	Day   int
 }
 
-// ParseDate reads YYYY-MM-DD.
-func ParseDate(s string) (Date, error) {
+// Parse reads YYYY-MM-DD.
+func Parse(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
 		return Date{}, fmt.Errorf("want a date as YYYY-MM-DD")

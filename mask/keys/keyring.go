@@ -1,4 +1,4 @@
-package mask
+package keys
 
 import (
 	"crypto/hkdf"
@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"github.com/veil-proxy/veil/mask/civil"
 	"sync"
 	"time"
 )
@@ -67,7 +68,7 @@ func NewKeyring(secret []byte, project string) (*Keyring, error) {
 // Retire lets pseudonyms and tokens of the key before this one still be opened
 // until a day (00:00 UTC). Nothing new is ever made with it. It is called before
 // the keyring is used. The error says that the two are not keys of one project.
-func (k *Keyring) Retire(previous *Keyring, until Date) error {
+func (k *Keyring) Retire(previous *Keyring, until civil.Date) error {
 	if previous.project != k.project {
 		return fmt.Errorf("the previous key is one of project %q and the key one of project %q: what one project sealed never opens in another", previous.project, k.project)
 	}

@@ -1,4 +1,4 @@
-package mask
+package keys
 
 import (
 	"os"
@@ -10,20 +10,20 @@ import (
 func TestKeyFile(t *testing.T) {
 	dir := t.TempDir()
 	good := filepath.Join(dir, "good.key")
-	if err := WriteKeyFile(good); err != nil {
+	if err := WriteFile(good); err != nil {
 		t.Fatal(err)
 	}
 	if info, _ := os.Stat(good); info.Mode().Perm() != 0o600 {
 		t.Errorf("mode is %v, want 0600", info.Mode().Perm())
 	}
-	secret, err := ReadKeyFile(good)
+	secret, err := ReadFile(good)
 	if err != nil || len(secret) != MinSecret {
 		t.Fatalf("%d bytes, %v", len(secret), err)
 	}
-	if err := WriteKeyFile(good); err == nil || !strings.Contains(err.Error(), "will not be overwritten") {
+	if err := WriteFile(good); err == nil || !strings.Contains(err.Error(), "will not be overwritten") {
 		t.Errorf("second write: %v", err)
 	}
-	if again, _ := ReadKeyFile(good); string(again) != string(secret) {
+	if again, _ := ReadFile(good); string(again) != string(secret) {
 		t.Error("the refused write changed the key")
 	}
 
@@ -48,7 +48,7 @@ func TestKeyFile(t *testing.T) {
 			if err := os.Chmod(path, tc.mode); err != nil {
 				t.Fatal(err)
 			}
-			_, err := ReadKeyFile(path)
+			_, err := ReadFile(path)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Fatalf("got %v, want %q", err, tc.want)
 			}
@@ -57,7 +57,7 @@ func TestKeyFile(t *testing.T) {
 			}
 		})
 	}
-	if _, err := ReadKeyFile(dir); err == nil {
+	if _, err := ReadFile(dir); err == nil {
 		t.Error("a folder was read as a key")
 	}
 	if _, err := NewKeyring(make([]byte, 31), "p"); err == nil {

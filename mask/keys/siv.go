@@ -1,4 +1,4 @@
-package mask
+package keys
 
 import (
 	"crypto/cipher"

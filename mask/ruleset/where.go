@@ -1,6 +1,8 @@
-package mask
+package ruleset
 
 import (
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/mask"
 	"slices"
 	"strings"
 )
@@ -26,7 +28,7 @@ type RowCondition struct {
 	Table  string            `json:"table,omitempty"`
 	On     map[string]string `json:"on,omitempty"`
 
-	At Position `json:"-"`
+	At strictyaml.Position `json:"-"`
 }
 
 // Truth is what a condition is for a row. Where it is Unknown, since the column is
@@ -134,17 +136,17 @@ func Strictest(rules []*TableRule, same func(a, b *TableRule) bool) int {
 }
 
 // conditions reads one condition or a list of them.
-func (r *rulesetReader) conditions(n Node) (out []RowCondition) {
+func (r *rulesetReader) conditions(n strictyaml.Node) (out []RowCondition) {
 	for _, v := range n.Items() {
 		out = append(out, r.condition(v))
 	}
 	return out
 }
 
-func (r *rulesetReader) condition(n Node) RowCondition {
+func (r *rulesetReader) condition(n strictyaml.Node) RowCondition {
 	c := RowCondition{At: r.At(n)}
-	values := func(dst *[]string) Field {
-		return func(n Node) {
+	values := func(dst *[]string) strictyaml.Field {
+		return func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
 				*dst = append(*dst, FoldCondition(l.Text))
 			}
@@ -153,8 +155,8 @@ func (r *rulesetReader) condition(n Node) RowCondition {
 			}
 		}
 	}
-	r.Mapping(n, map[string]Field{
-		"column": func(n Node) {
+	r.Mapping(n, map[string]strictyaml.Field{
+		"column": func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
 				c.Column = append(c.Column, l.Text)
 			}
@@ -163,16 +165,16 @@ func (r *rulesetReader) condition(n Node) RowCondition {
 		"in":     values(&c.In),
 		"notIn":  values(&c.NotIn),
 		"like":   values(&c.Like),
-		"isNull": func(n Node) {
-			if v, ok := r.argument(n, BoolParam); ok {
+		"isNull": func(n strictyaml.Node) {
+			if v, ok := r.argument(n, mask.BoolParam); ok {
 				b := v.(bool)
 				c.Null = &b
 			}
 		},
-		"schema": func(n Node) { c.Schema, _ = r.Text(n) },
-		"table":  func(n Node) { c.Table, _ = r.Text(n) },
-		"on": func(n Node) {
-			if v, ok := r.argument(n, MapParam); ok {
+		"schema": func(n strictyaml.Node) { c.Schema, _ = r.Text(n) },
+		"table":  func(n strictyaml.Node) { c.Table, _ = r.Text(n) },
+		"on": func(n strictyaml.Node) {
+			if v, ok := r.argument(n, mask.MapParam); ok {
 				c.On = v.(map[string]string)
 			}
 		},

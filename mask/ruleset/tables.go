@@ -1,6 +1,9 @@
-package mask
+package ruleset
 
 import (
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/internal/suggest"
+	"github.com/veil-proxy/veil/mask"
 	"path"
 	"slices"
 	"strings"
@@ -23,7 +26,7 @@ type ColumnClass struct {
 	Name  string       `json:"name"`
 	Match []TableMatch `json:"match"`
 
-	At Position `json:"-"`
+	At strictyaml.Position `json:"-"`
 }
 
 // TableMatch is a set of columns: those whose schema, table and column fit the
@@ -35,7 +38,7 @@ type TableMatch struct {
 	Column string `json:"column,omitempty"`
 	Class  string `json:"class,omitempty"`
 
-	At Position `json:"-"`
+	At strictyaml.Position `json:"-"`
 }
 
 // TableRule says which method acts on which columns. Of two that match a column the
@@ -45,7 +48,7 @@ type TableRule struct {
 	Category string       `json:"category,omitempty"`
 	Match    []TableMatch `json:"match"`
 	Method   string       `json:"method"`
-	Args     Args         `json:"args,omitempty"`
+	Args     mask.Args    `json:"args,omitempty"`
 	// Entity are columns of the same relation, of which the first that is there
 	// says whom a row is about: the key of surrogates and date shifts. Its value is
 	// taken as the id of the sealed column's domain, so that it is the same person as
@@ -64,7 +67,7 @@ type TableRule struct {
 	// Why is a note for people.
 	Why string `json:"why,omitempty"`
 
-	At Position `json:"-"`
+	At strictyaml.Position `json:"-"`
 }
 
 // mergeTables lays own over what is extended: rules and classes of the same name
@@ -109,24 +112,24 @@ func (r *rulesetReader) checkClasses() {
 	for _, rule := range t.Rules {
 		for _, m := range rule.Match {
 			if m.Class != "" && !slices.Contains(names, m.Class) {
-				r.Problems.Add(m.At, "unknown class %q%s: classes stand under tables.classes", m.Class, DidYouMean(m.Class, names))
+				r.Problems.Add(m.At, "unknown class %q%s: classes stand under tables.classes", m.Class, suggest.DidYouMean(m.Class, names))
 			}
 		}
 	}
 }
 
-func (r *rulesetReader) tables(n Node) *TablesSection {
+func (r *rulesetReader) tables(n strictyaml.Node) *TablesSection {
 	sec := &TablesSection{Rules: []TableRule{}}
-	r.Mapping(n, map[string]Field{
-		"default": func(n Node) { sec.Default = r.Word(n, "refuse", "remove", "keep") },
-		"classes": func(n Node) {
-			r.Mapping(n, nil, func(name string, at, value Node) {
+	r.Mapping(n, map[string]strictyaml.Field{
+		"default": func(n strictyaml.Node) { sec.Default = r.Word(n, "refuse", "remove", "keep") },
+		"classes": func(n strictyaml.Node) {
+			r.Mapping(n, nil, func(name string, at, value strictyaml.Node) {
 				sec.Classes = append(sec.Classes, ColumnClass{Name: name, Match: r.tableMatches(value, false), At: r.At(at)})
 			})
 		},
-		"rules": func(n Node) {
+		"rules": func(n strictyaml.Node) {
 			ids := map[string]bool{}
-			r.Sequence(n, func(item Node) {
+			r.Sequence(n, func(item strictyaml.Node) {
 				rule := r.tableRule(item)
 				if rule.ID != "" && ids[rule.ID] {
 					r.Bad(item, "rule id %q appears twice", rule.ID)
@@ -139,34 +142,34 @@ func (r *rulesetReader) tables(n Node) *TablesSection {
 	return sec
 }
 
-func (r *rulesetReader) tableRule(n Node) TableRule {
+func (r *rulesetReader) tableRule(n strictyaml.Node) TableRule {
 	rule := TableRule{At: r.At(n)}
 	m := methodReader{names: []string{"id", "category", "match", "method", "why", "entity", "birth", "death", "country", "unit", "where"}}
-	columns := func(dst *[]string) Field {
-		return func(n Node) {
+	columns := func(dst *[]string) strictyaml.Field {
+		return func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
 				*dst = append(*dst, l.Text)
 			}
 		}
 	}
-	r.Mapping(n, map[string]Field{
-		"id":       func(n Node) { rule.ID = r.name(n) },
-		"category": func(n Node) { rule.Category = r.category(n) },
-		"match":    func(n Node) { rule.Match = r.tableMatches(n, true) },
-		"method":   func(n Node) { rule.Method, m.at = r.method(n), n },
-		"why":      func(n Node) { rule.Why, _ = r.Text(n) },
+	r.Mapping(n, map[string]strictyaml.Field{
+		"id":       func(n strictyaml.Node) { rule.ID = r.name(n) },
+		"category": func(n strictyaml.Node) { rule.Category = r.category(n) },
+		"match":    func(n strictyaml.Node) { rule.Match = r.tableMatches(n, true) },
+		"method":   func(n strictyaml.Node) { rule.Method, m.at = r.method(n), n },
+		"why":      func(n strictyaml.Node) { rule.Why, _ = r.Text(n) },
 		"entity":   columns(&rule.Entity),
 		"birth":    columns(&rule.Birth),
 		"death":    columns(&rule.Death),
 		"country":  columns(&rule.Country),
-		"where":    func(n Node) { rule.Where = r.conditions(n) },
-	}, func(key string, keyNode, value Node) {
+		"where":    func(n strictyaml.Node) { rule.Where = r.conditions(n) },
+	}, func(key string, keyNode, value strictyaml.Node) {
 		// Unit is an argument of methods too: a column where it is a mapping.
 		// Beside the column, default is the argument.
 		if key == "unit" && value.IsMapping() {
-			r.Mapping(value, map[string]Field{
+			r.Mapping(value, map[string]strictyaml.Field{
 				"column":  columns(&rule.Unit),
-				"default": func(n Node) { m.args = append(m.args, givenArg{key, keyNode, n}) },
+				"default": func(n strictyaml.Node) { m.args = append(m.args, givenArg{key, keyNode, n}) },
 			}, nil)
 			if len(rule.Unit) == 0 {
 				r.Bad(value, `unit has no "column"`)
@@ -184,12 +187,12 @@ func (r *rulesetReader) tableRule(n Node) TableRule {
 }
 
 // tableMatches reads one match or a list of them.
-func (r *rulesetReader) tableMatches(n Node, classes bool) []TableMatch {
+func (r *rulesetReader) tableMatches(n strictyaml.Node, classes bool) []TableMatch {
 	var out []TableMatch
-	one := func(n Node) {
+	one := func(n strictyaml.Node) {
 		m := TableMatch{At: r.At(n)}
-		glob := func(dst *string) Field {
-			return func(n Node) {
+		glob := func(dst *string) strictyaml.Field {
+			return func(n strictyaml.Node) {
 				s, ok := r.Text(n)
 				if _, err := path.Match(s, ""); ok && (err != nil || s == "") {
 					r.Bad(n, "want a name or a glob of *, ?, [a-z]")
@@ -197,9 +200,9 @@ func (r *rulesetReader) tableMatches(n Node, classes bool) []TableMatch {
 				*dst = s
 			}
 		}
-		fields := map[string]Field{"schema": glob(&m.Schema), "table": glob(&m.Table), "column": glob(&m.Column)}
+		fields := map[string]strictyaml.Field{"schema": glob(&m.Schema), "table": glob(&m.Table), "column": glob(&m.Column)}
 		if classes {
-			fields["class"] = func(n Node) { m.Class, _ = r.Text(n) }
+			fields["class"] = func(n strictyaml.Node) { m.Class, _ = r.Text(n) }
 		}
 		if !r.Mapping(n, fields, nil) {
 			return

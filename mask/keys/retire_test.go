@@ -1,7 +1,8 @@
-package mask
+package keys
 
 import (
 	"bytes"
+	"github.com/veil-proxy/veil/mask/civil"
 	"testing"
 	"time"
 )
@@ -20,13 +21,13 @@ func TestRetiredKeyOpensInItsTime(t *testing.T) {
 		}
 		return k
 	}
-	day := func(days int) Date {
+	day := func(days int) civil.Date {
 		y, m, d := time.Now().UTC().AddDate(0, 0, days).Date()
-		return Date{y, m, d}
+		return civil.Date{Year: y, Month: m, Day: d}
 	}
 	for _, tc := range []struct {
 		name  string
-		until Date
+		until civil.Date
 		opens bool
 	}{
 		{"in its time", day(2), true},

@@ -1,22 +1,28 @@
-package mask
+package ruleset
+
+import (
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+)
 
 // Policy is a ruleset that runs: its methods made, its keys derived. It is
 // immutable and shared by every exchange.
 type Policy struct {
 	Ruleset *Ruleset
-	Keys    *Keyring
-	defs    Methods
-	methods []Method
-	tables  []Method
+	Keys    *keys.Keyring
+	defs    mask.Methods
+	methods []mask.Method
+	tables  []mask.Method
 }
 
 // NewPolicy makes the methods of every rule. The error is Problems, each at
 // its rule.
-func NewPolicy(rs *Ruleset, defs Methods, keys *Keyring) (*Policy, error) {
+func NewPolicy(rs *Ruleset, defs mask.Methods, keys *keys.Keyring) (*Policy, error) {
 	p := &Policy{Ruleset: rs, Keys: keys, defs: defs}
-	env := Env{Keys: keys, ReferenceDate: rs.ReferenceDate}
-	var problems Problems
-	newMethod := func(id, method string, args Args, at Position) Method {
+	env := mask.Env{Keys: keys, ReferenceDate: rs.ReferenceDate}
+	var problems strictyaml.Problems
+	newMethod := func(id, method string, args mask.Args, at strictyaml.Position) mask.Method {
 		def, ok := defs[method]
 		if !ok {
 			problems.Add(at, "unknown method %q", method)
@@ -42,16 +48,16 @@ func NewPolicy(rs *Ruleset, defs Methods, keys *Keyring) (*Policy, error) {
 }
 
 // Method returns the method of FHIR rule i and its definition.
-func (p *Policy) Method(i int) (Method, Definition) {
+func (p *Policy) Method(i int) (mask.Method, mask.Definition) {
 	return p.methods[i], p.defs[p.Ruleset.FHIR.Rules[i].Method]
 }
 
 // TableMethod returns the method of tables rule i and its definition.
-func (p *Policy) TableMethod(i int) (Method, Definition) {
+func (p *Policy) TableMethod(i int) (mask.Method, mask.Definition) {
 	return p.tables[i], p.defs[p.Ruleset.Tables.Rules[i].Method]
 }
 
 // NewPlan returns an empty plan of the policy, to lay over a shape.
-func (p *Policy) NewPlan() *Plan {
-	return &Plan{Ruleset: p.Ruleset.Name, RulesetSHA256: p.Ruleset.SHA256(), Keys: p.Keys}
+func (p *Policy) NewPlan() *mask.Plan {
+	return &mask.Plan{Ruleset: p.Ruleset.Name, RulesetSHA256: p.Ruleset.SHA256(), Keys: p.Keys}
 }

@@ -1,4 +1,4 @@
-package mask
+package keys
 
 import (
 	"bytes"
@@ -19,9 +19,9 @@ const keyFileHead = "veil-key-1:"
 // largestKeyFile bounds what is read of a file that claims to be a key.
 const largestKeyFile = 4096
 
-// WriteKeyFile writes a new key of 32 random bytes to a file of mode 0600. A
+// WriteFile writes a new key of 32 random bytes to a file of mode 0600. A
 // file that is there already is left alone, and the error says so.
-func WriteKeyFile(path string) (err error) {
+func WriteFile(path string) (err error) {
 	secret := make([]byte, MinSecret)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -42,23 +42,23 @@ func WriteKeyFile(path string) (err error) {
 	return f.Sync()
 }
 
-// ReadKeyFile returns the secret of a key file. A file that others can read (see
+// ReadFile returns the secret of a key file. A file that others can read (see
 // package textfile), or that is not a key, is refused; no error shows any of it.
-func ReadKeyFile(path string) ([]byte, error) {
+func ReadFile(path string) ([]byte, error) {
 	text, err := textfile.ReadSecret(path, largestKeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	secret, err := ParseKey(text)
+	secret, err := Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return secret, nil
 }
 
-// ParseKey reads the text of a key, as a key file or an environment variable
+// Parse reads the text of a key, as a key file or an environment variable
 // holds it.
-func ParseKey(text []byte) ([]byte, error) {
+func Parse(text []byte) ([]byte, error) {
 	body, ok := bytes.CutPrefix(bytes.TrimSpace(text), []byte(keyFileHead))
 	if !ok {
 		return nil, fmt.Errorf("not a key: want %q and base 64 (make one with: veil keys new FILE)", keyFileHead)

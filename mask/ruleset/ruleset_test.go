@@ -1,7 +1,9 @@
-package mask
+package ruleset
 
 import (
 	"flag"
+	"github.com/veil-proxy/veil/internal/suggest"
+	"github.com/veil-proxy/veil/mask"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,14 +13,14 @@ import (
 var update = flag.Bool("update", false, "write golden files and vectors anew")
 
 // testMethods are two methods that only have a form.
-func testMethods(t testing.TB) Methods {
+func testMethods(t testing.TB) mask.Methods {
 	t.Helper()
-	ms, err := NewMethods([]Definition{
-		{Name: "drop", Label: LabelRedacted, New: func(Env, Args) (Method, error) { return nil, nil }},
-		{Name: "swap", Label: LabelMasked, Params: []Param{
-			{Name: "kind", Type: StringParam, Required: true, OneOf: []string{"family", "given"}},
-			{Name: "size", Type: IntParam, Min: 1, Max: 10},
-		}, New: func(Env, Args) (Method, error) { return nil, nil }},
+	ms, err := mask.NewMethods([]mask.Definition{
+		{Name: "drop", Label: mask.LabelRedacted, New: func(mask.Env, mask.Args) (mask.Method, error) { return nil, nil }},
+		{Name: "swap", Label: mask.LabelMasked, Params: []mask.Param{
+			{Name: "kind", Type: mask.StringParam, Required: true, OneOf: []string{"family", "given"}},
+			{Name: "size", Type: mask.IntParam, Min: 1, Max: 10},
+		}, New: func(mask.Env, mask.Args) (mask.Method, error) { return nil, nil }},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +50,7 @@ func TestRulesetFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rs, err := ParseRuleset(name, src, testMethods(t), openTestdata)
+			rs, err := Parse(name, src, testMethods(t), openTestdata)
 			var got string
 			if strings.Contains(name, ".good.") {
 				if err != nil {
@@ -83,7 +85,7 @@ func TestRulesetIdentityIgnoresLayout(t *testing.T) {
 	b := "# a comment\nname: x\nveil: 1\n\nfhir:\n  rules:\n  - method: drop\n    match: [Patient.name]\n    id: a\nreferenceDate: 2026-12-31\n"
 	c := strings.Replace(a, "Patient.name", "Patient.photo", 1)
 	hash := func(src string) string {
-		rs, err := ParseRuleset("x.yaml", []byte(src), testMethods(t), nil)
+		rs, err := Parse("x.yaml", []byte(src), testMethods(t), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +107,7 @@ func TestDidYouMean(t *testing.T) {
 		{"nothing near", "surrogate", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := DidYouMean(tc.got, names); got != tc.want {
+			if got := suggest.DidYouMean(tc.got, names); got != tc.want {
 				t.Errorf("got %q, want %q", got, tc.want)
 			}
 		})
@@ -123,11 +125,11 @@ func FuzzParseRuleset(f *testing.F) {
 	}
 	ms := testMethods(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
-		rs, err := ParseRuleset("fuzz.yaml", src, ms, nil)
+		rs, err := Parse("fuzz.yaml", src, ms, nil)
 		if err != nil {
 			return
 		}
-		again, err := ParseRuleset("fuzz.yaml", src, ms, nil)
+		again, err := Parse("fuzz.yaml", src, ms, nil)
 		if err != nil || again.SHA256() != rs.SHA256() {
 			t.Errorf("second reading differs: %v", err)
 		}

@@ -1,4 +1,4 @@
-package mask
+package strictyaml
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/veil-proxy/veil/internal/suggest"
 )
 
 // Position is a place in a file that a person wrote.
@@ -112,9 +113,9 @@ type Tree struct {
 	Foreign map[string]string
 }
 
-// ParseYAML parses src and returns its one top-level mapping. Syntax errors,
+// Parse parses src and returns its one top-level mapping. Syntax errors,
 // several documents, anchors and aliases are problems.
-func ParseYAML(file string, src []byte, problems *Problems) (Tree, Node) {
+func Parse(file string, src []byte, problems *Problems) (Tree, Node) {
 	t := Tree{File: file, Problems: problems}
 	f, err := parser.ParseBytes(src, 0)
 	if err != nil {
@@ -203,7 +204,7 @@ func (t Tree) Mapping(n Node, fields map[string]Field, other func(key string, ke
 func (t Tree) UnknownKey(at Node, key string, known []string) {
 	hint := Elsewhere(t.Foreign, key)
 	if hint == "" {
-		hint = DidYouMean(key, known)
+		hint = suggest.DidYouMean(key, known)
 	}
 	t.Bad(at, "unknown key %q%s", key, hint)
 }
@@ -262,7 +263,7 @@ func (t Tree) Word(n Node, words ...string) string {
 			return s
 		}
 	}
-	t.Bad(n, "unknown word %q: want %s%s", s, strings.Join(words, ", "), DidYouMean(s, words))
+	t.Bad(n, "unknown word %q: want %s%s", s, strings.Join(words, ", "), suggest.DidYouMean(s, words))
 	return ""
 }
 

@@ -1,4 +1,4 @@
-package mask
+package ruleset
 
 import (
 	"bytes"
@@ -6,6 +6,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/internal/suggest"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/civil"
 	"regexp"
 	"slices"
 	"strconv"
@@ -19,7 +23,7 @@ type Ruleset struct {
 	Title       string `json:"title,omitempty"`
 	Description string `json:"description,omitempty"`
 	// ReferenceDate is the day ages are counted at.
-	ReferenceDate Date        `json:"referenceDate"`
+	ReferenceDate civil.Date  `json:"referenceDate"`
 	FHIR          FHIRSection `json:"fhir"`
 	// Tables is nil where the ruleset says nothing of tables.
 	Tables *TablesSection `json:"tables,omitempty"`
@@ -63,7 +67,7 @@ type SearchParameter struct {
 	// Why is a note for people.
 	Why string `json:"why,omitempty"`
 
-	At Position `json:"-"`
+	At strictyaml.Position `json:"-"`
 }
 
 // Rule says which method acts where.
@@ -71,16 +75,16 @@ type Rule struct {
 	ID string `json:"id"`
 	// Category is the Safe Harbor identifiers that the rule is about: letters
 	// from A to R in order, or empty.
-	Category string   `json:"category,omitempty"`
-	Match    []string `json:"match"`
-	Method   string   `json:"method"`
-	Args     Args     `json:"args,omitempty"`
+	Category string    `json:"category,omitempty"`
+	Match    []string  `json:"match"`
+	Method   string    `json:"method"`
+	Args     mask.Args `json:"args,omitempty"`
 	// Why is a note for people.
 	Why string `json:"why,omitempty"`
 
 	// At is where the rule stands, MatchAt where each match does.
-	At      Position   `json:"-"`
-	MatchAt []Position `json:"-"`
+	At      strictyaml.Position   `json:"-"`
+	MatchAt []strictyaml.Position `json:"-"`
 }
 
 // CodeSystem lets the codes of a system pass when they have its form.
@@ -94,7 +98,7 @@ type CodeSystem struct {
 	// Display is verify, trust or remove.
 	Display string `json:"display"`
 
-	At Position `json:"-"`
+	At strictyaml.Position `json:"-"`
 }
 
 // SHA256 is the ruleset's identity: the hash, in hex, of its canonical JSON
@@ -109,10 +113,10 @@ type Opener func(name string) (file string, src []byte, err error)
 // maxExtends bounds a chain of rulesets that extend each other.
 const maxExtends = 8
 
-// ParseRuleset reads a ruleset, checks all of it against methods and resolves
+// Parse reads a ruleset, checks all of it against methods and resolves
 // what it extends. The error is Problems with every problem found.
-func ParseRuleset(file string, src []byte, methods Methods, open Opener) (*Ruleset, error) {
-	var problems Problems
+func Parse(file string, src []byte, methods mask.Methods, open Opener) (*Ruleset, error) {
+	var problems strictyaml.Problems
 	rs := parseRuleset(file, src, methods, open, &problems, 0)
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -139,8 +143,8 @@ func (rs *Ruleset) Canonical(indent bool) []byte {
 }
 
 type rulesetReader struct {
-	Tree
-	methods Methods
+	strictyaml.Tree
+	methods mask.Methods
 	rs      *Ruleset
 	version bool
 	// incomplete: what is extended could not be read, so that what it would have given
@@ -148,40 +152,41 @@ type rulesetReader struct {
 	incomplete bool
 }
 
-func parseRuleset(file string, src []byte, methods Methods, open Opener, problems *Problems, depth int) *Ruleset {
-	t, root := ParseYAML(file, src, problems)
+func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, problems *strictyaml.Problems, depth int) *Ruleset {
+	t, root := strictyaml.Parse(file, src, problems)
 	if root.IsZero() {
 		return &Ruleset{}
 	}
 	t.Foreign = foreignKeys
 	r := &rulesetReader{Tree: t, methods: methods, rs: &Ruleset{}}
 	var own Ruleset
-	var extends *Located
-	ok := r.Mapping(root, map[string]Field{
-		"veil":        func(n Node) { r.version = r.Word(n, "1") != "" },
-		"name":        func(n Node) { own.Name = r.name(n) },
-		"title":       func(n Node) { own.Title, _ = r.Text(n) },
-		"description": func(n Node) { own.Description, _ = r.Text(n) },
-		"extends": func(n Node) {
+	var extends *strictyaml.Located
+	ok := r.Mapping(root, map[string]strictyaml.Field{
+		"veil":        func(n strictyaml.Node) { r.version = r.Word(n, "1") != "" },
+		"name":        func(n strictyaml.Node) { own.Name = r.name(n) },
+		"title":       func(n strictyaml.Node) { own.Title, _ = r.Text(n) },
+		"description": func(n strictyaml.Node) { own.Description, _ = r.Text(n) },
+		"extends": func(n strictyaml.Node) {
 			if n.IsString() {
 				s, _ := r.Text(n)
-				extends = &Located{s, r.At(n)}
+				extends = &strictyaml.Located{Text: s, At: r.At(n)}
 			} else {
 				r.Bad(n, "want the name of a ruleset")
 			}
 		},
-		"referenceDate": func(n Node) { own.ReferenceDate = r.date(n) },
-		"fhir":          func(n Node) { r.fhir(n, &own.FHIR) },
-		"tables":        func(n Node) { own.Tables = r.tables(n) },
+		"referenceDate": func(n strictyaml.Node) { own.ReferenceDate = r.date(n) },
+		"fhir":          func(n strictyaml.Node) { r.fhir(n, &own.FHIR) },
+		"tables":        func(n strictyaml.Node) { own.Tables = r.tables(n) },
 	}, nil)
 	if !ok {
 		return r.rs
 	}
+	top := strictyaml.Position{File: file, Line: 1, Column: 1}
 	if !r.version {
-		problems.Add(Position{file, 1, 1}, `want "veil: 1", the version of the rule language`)
+		problems.Add(top, `want "veil: 1", the version of the rule language`)
 	}
 	if own.Name == "" {
-		problems.Add(Position{file, 1, 1}, `want "name:", the ruleset's name`)
+		problems.Add(top, `want "name:", the ruleset's name`)
 	}
 	if extends != nil {
 		r.extend(*extends, open, depth)
@@ -189,12 +194,12 @@ func parseRuleset(file string, src []byte, methods Methods, open Opener, problem
 	r.merge(own)
 	r.checkClasses()
 	if depth == 0 && r.rs.ReferenceDate.IsZero() && !r.incomplete {
-		problems.Add(Position{file, 1, 1}, `want "referenceDate:", the day ages are counted at (YYYY-MM-DD)`)
+		problems.Add(top, `want "referenceDate:", the day ages are counted at (YYYY-MM-DD)`)
 	}
 	return r.rs
 }
 
-func (r *rulesetReader) extend(base Located, open Opener, depth int) {
+func (r *rulesetReader) extend(base strictyaml.Located, open Opener, depth int) {
 	if depth >= maxExtends {
 		r.Problems.Add(base.At, "more than %d rulesets extend each other: is there a circle?", maxExtends)
 		return
@@ -276,7 +281,7 @@ var categoryForm = regexp.MustCompile(`^A?B?C?D?E?F?G?H?I?J?K?L?M?N?O?P?Q?R?$`)
 
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
-func (r *rulesetReader) name(n Node) string {
+func (r *rulesetReader) name(n strictyaml.Node) string {
 	s, ok := r.Text(n)
 	if ok && !nameForm.MatchString(s) {
 		r.Bad(n, "name: want 1 to 64 of a-z, 0-9, dot, hyphen, underscore")
@@ -284,25 +289,25 @@ func (r *rulesetReader) name(n Node) string {
 	return s
 }
 
-func (r *rulesetReader) date(n Node) Date {
+func (r *rulesetReader) date(n strictyaml.Node) civil.Date {
 	s, ok := r.Text(n)
 	if !ok {
-		return Date{}
+		return civil.Date{}
 	}
-	d, err := ParseDate(s)
+	d, err := civil.Parse(s)
 	if err != nil {
 		r.Bad(n, "referenceDate: %v", err)
 	}
 	return d
 }
 
-func (r *rulesetReader) fhir(n Node, sec *FHIRSection) {
-	r.Mapping(n, map[string]Field{
-		"version": func(n Node) { r.Word(n, "R4", "4.0.1") },
-		"unknown": func(n Node) { r.Word(n, "remove") },
-		"rules": func(n Node) {
+func (r *rulesetReader) fhir(n strictyaml.Node, sec *FHIRSection) {
+	r.Mapping(n, map[string]strictyaml.Field{
+		"version": func(n strictyaml.Node) { r.Word(n, "R4", "4.0.1") },
+		"unknown": func(n strictyaml.Node) { r.Word(n, "remove") },
+		"rules": func(n strictyaml.Node) {
 			ids := map[string]bool{}
-			r.Sequence(n, func(item Node) {
+			r.Sequence(n, func(item strictyaml.Node) {
 				rule := r.rule(item)
 				if rule.ID != "" && ids[rule.ID] {
 					r.Bad(item, "rule id %q appears twice", rule.ID)
@@ -311,10 +316,10 @@ func (r *rulesetReader) fhir(n Node, sec *FHIRSection) {
 				sec.Rules = append(sec.Rules, rule)
 			})
 		},
-		"codeSystems": func(n Node) {
-			r.Sequence(n, func(item Node) { sec.CodeSystems = append(sec.CodeSystems, r.codeSystem(item)) })
+		"codeSystems": func(n strictyaml.Node) {
+			r.Sequence(n, func(item strictyaml.Node) { sec.CodeSystems = append(sec.CodeSystems, r.codeSystem(item)) })
 		},
-		"canonicals": func(n Node) {
+		"canonicals": func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
 				if strings.Contains(l.Text, "*") {
 					r.Problems.Add(l.At, "canonicals: each is the beginning of a URL as it is: leave the * out")
@@ -322,7 +327,7 @@ func (r *rulesetReader) fhir(n Node, sec *FHIRSection) {
 				sec.Canonicals = append(sec.Canonicals, l.Text)
 			}
 		},
-		"contentTypes": func(n Node) {
+		"contentTypes": func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
 				if !mediaType.MatchString(l.Text) {
 					r.Problems.Add(l.At, "contentTypes: want a media type in lower case, such as application/pdf")
@@ -330,33 +335,37 @@ func (r *rulesetReader) fhir(n Node, sec *FHIRSection) {
 				sec.ContentTypes = append(sec.ContentTypes, l.Text)
 			}
 		},
-		"searchParameters": func(n Node) {
-			r.Sequence(n, func(item Node) { sec.SearchParameters = append(sec.SearchParameters, r.searchParameter(item)) })
+		"searchParameters": func(n strictyaml.Node) {
+			r.Sequence(n, func(item strictyaml.Node) {
+				sec.SearchParameters = append(sec.SearchParameters, r.searchParameter(item))
+			})
 		},
 	}, nil)
 }
 
-func (r *rulesetReader) rule(n Node) Rule {
+func (r *rulesetReader) rule(n strictyaml.Node) Rule {
 	rule := Rule{At: r.At(n)}
 	m := methodReader{names: []string{"id", "category", "match", "method", "why"}}
-	r.Mapping(n, map[string]Field{
-		"id":       func(n Node) { rule.ID = r.name(n) },
-		"category": func(n Node) { rule.Category = r.category(n) },
-		"match": func(n Node) {
+	r.Mapping(n, map[string]strictyaml.Field{
+		"id":       func(n strictyaml.Node) { rule.ID = r.name(n) },
+		"category": func(n strictyaml.Node) { rule.Category = r.category(n) },
+		"match": func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
 				rule.Match = append(rule.Match, l.Text)
 				rule.MatchAt = append(rule.MatchAt, l.At)
 			}
 		},
-		"method": func(n Node) { rule.Method, m.at = r.method(n), n },
-		"why":    func(n Node) { rule.Why, _ = r.Text(n) },
-	}, func(key string, keyNode, value Node) { m.args = append(m.args, givenArg{key, keyNode, value}) })
+		"method": func(n strictyaml.Node) { rule.Method, m.at = r.method(n), n },
+		"why":    func(n strictyaml.Node) { rule.Why, _ = r.Text(n) },
+	}, func(key string, keyNode, value strictyaml.Node) {
+		m.args = append(m.args, givenArg{key, keyNode, value})
+	})
 	r.complete(n, rule.ID, len(rule.Match) > 0, rule.Method)
 	rule.Args = r.arguments(rule.Method, m)
 	return rule
 }
 
-func (r *rulesetReader) category(n Node) string {
+func (r *rulesetReader) category(n strictyaml.Node) string {
 	s, _ := r.Text(n)
 	if !categoryForm.MatchString(s) {
 		r.Bad(n, "category: want letters from A to R in order, such as C or DEF (45 CFR 164.514(b)(2)(i))")
@@ -365,7 +374,7 @@ func (r *rulesetReader) category(n Node) string {
 }
 
 // complete reports what every rule must have and this one has not.
-func (r *rulesetReader) complete(n Node, id string, match bool, method string) {
+func (r *rulesetReader) complete(n strictyaml.Node, id string, match bool, method string) {
 	switch {
 	case id == "":
 		r.Bad(n, `rule has no "id"`)
@@ -380,31 +389,31 @@ func (r *rulesetReader) complete(n Node, id string, match bool, method string) {
 type methodReader struct {
 	// names are the keys that every rule of the kind has.
 	names []string
-	at    Node
+	at    strictyaml.Node
 	args  []givenArg
 }
 
 type givenArg struct {
 	name       string
-	key, value Node
+	key, value strictyaml.Node
 }
 
 // arguments checks the arguments of a method.
-func (r *rulesetReader) arguments(method string, m methodReader) Args {
+func (r *rulesetReader) arguments(method string, m methodReader) mask.Args {
 	def, ok := r.methods[method]
 	if !ok {
 		if method != "" {
 			r.Bad(m.at, "unknown method %q%s", method, hint(r.methods, method))
 		}
 		for _, g := range m.args { // one of them may be the misspelt "method"
-			if Elsewhere(r.Foreign, g.name) != "" || method == "" && DidYouMean(g.name, m.names) != "" {
+			if strictyaml.Elsewhere(r.Foreign, g.name) != "" || method == "" && suggest.DidYouMean(g.name, m.names) != "" {
 				r.UnknownKey(g.key, g.name, m.names)
 			}
 		}
 		return nil
 	}
-	var args Args
-	params := map[string]Param{}
+	var args mask.Args
+	params := map[string]mask.Param{}
 	names := m.names
 	for _, p := range def.Params {
 		params[p.Name] = p
@@ -413,12 +422,12 @@ func (r *rulesetReader) arguments(method string, m methodReader) Args {
 	for _, g := range m.args {
 		p, ok := params[g.name]
 		if !ok {
-			r.Bad(g.key, "method %q takes no %q%s", def.Name, g.name, DidYouMean(g.name, names))
+			r.Bad(g.key, "method %q takes no %q%s", def.Name, g.name, suggest.DidYouMean(g.name, names))
 			continue
 		}
 		if v, ok := r.argument(g.value, p.Type); ok {
 			if args == nil {
-				args = Args{}
+				args = mask.Args{}
 			}
 			args[g.name] = v
 			if err := p.Check(v); err != nil {
@@ -435,17 +444,17 @@ func (r *rulesetReader) arguments(method string, m methodReader) Args {
 }
 
 // argument reads the value of a method's argument by the parameter's type.
-func (r *rulesetReader) argument(n Node, typ ParamType) (any, bool) {
+func (r *rulesetReader) argument(n strictyaml.Node, typ mask.ParamType) (any, bool) {
 	switch typ {
-	case ListParam:
+	case mask.ListParam:
 		list := []string{}
 		for _, l := range r.Texts(n) {
 			list = append(list, l.Text)
 		}
 		return list, true
-	case MapParam:
+	case mask.MapParam:
 		m := map[string]string{}
-		ok := r.Mapping(n, nil, func(key string, _, value Node) {
+		ok := r.Mapping(n, nil, func(key string, _, value strictyaml.Node) {
 			if s, ok := r.Text(value); ok {
 				m[key] = s
 			}
@@ -459,11 +468,11 @@ func (r *rulesetReader) argument(n Node, typ ParamType) (any, bool) {
 	var err error
 	var v any = s
 	switch typ {
-	case IntParam:
+	case mask.IntParam:
 		v, err = strconv.ParseInt(s, 10, 64)
-	case NumberParam:
+	case mask.NumberParam:
 		v, err = strconv.ParseFloat(s, 64)
-	case BoolParam:
+	case mask.BoolParam:
 		v, err = strconv.ParseBool(s)
 	}
 	if err != nil {
@@ -477,23 +486,23 @@ func (r *rulesetReader) argument(n Node, typ ParamType) (any, bool) {
 // searchparameter.html, SearchParameter.code).
 var searchName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9-]{0,63}$`)
 
-func (r *rulesetReader) searchParameter(n Node) SearchParameter {
+func (r *rulesetReader) searchParameter(n strictyaml.Node) SearchParameter {
 	p := SearchParameter{At: r.At(n)}
-	texts := func(n Node) (out []string) {
+	texts := func(n strictyaml.Node) (out []string) {
 		for _, l := range r.Texts(n) {
 			out = append(out, l.Text)
 		}
 		return out
 	}
-	r.Mapping(n, map[string]Field{
-		"name": func(n Node) { p.Name, _ = r.Text(n) },
-		"base": func(n Node) { p.Base = texts(n) },
-		"type": func(n Node) {
+	r.Mapping(n, map[string]strictyaml.Field{
+		"name": func(n strictyaml.Node) { p.Name, _ = r.Text(n) },
+		"base": func(n strictyaml.Node) { p.Base = texts(n) },
+		"type": func(n strictyaml.Node) {
 			p.Type = r.Word(n, "number", "date", "string", "token", "reference", "quantity", "uri")
 		},
-		"expression": func(n Node) { p.Expression, _ = r.Text(n) },
-		"targets":    func(n Node) { p.Targets = texts(n) },
-		"why":        func(n Node) { p.Why, _ = r.Text(n) },
+		"expression": func(n strictyaml.Node) { p.Expression, _ = r.Text(n) },
+		"targets":    func(n strictyaml.Node) { p.Targets = texts(n) },
+		"why":        func(n strictyaml.Node) { p.Why, _ = r.Text(n) },
 	}, nil)
 	if !searchName.MatchString(p.Name) {
 		r.Bad(n, `search parameter has no "name", or one that is not letters, digits and hyphens`)
@@ -509,13 +518,13 @@ func (r *rulesetReader) searchParameter(n Node) SearchParameter {
 	return p
 }
 
-func (r *rulesetReader) codeSystem(n Node) CodeSystem {
+func (r *rulesetReader) codeSystem(n strictyaml.Node) CodeSystem {
 	cs := CodeSystem{At: r.At(n), Display: "verify"}
-	r.Mapping(n, map[string]Field{
-		"system":  func(n Node) { cs.System, _ = r.Text(n) },
-		"form":    func(n Node) { cs.Form, _ = r.Text(n) },
-		"pattern": func(n Node) { cs.Pattern, _ = r.Text(n) },
-		"display": func(n Node) { cs.Display = r.Word(n, "verify", "trust", "remove") },
+	r.Mapping(n, map[string]strictyaml.Field{
+		"system":  func(n strictyaml.Node) { cs.System, _ = r.Text(n) },
+		"form":    func(n strictyaml.Node) { cs.Form, _ = r.Text(n) },
+		"pattern": func(n strictyaml.Node) { cs.Pattern, _ = r.Text(n) },
+		"display": func(n strictyaml.Node) { cs.Display = r.Word(n, "verify", "trust", "remove") },
 	}, nil)
 	switch at := strings.IndexByte(cs.System, '*'); {
 	case at >= 0 && at < len(cs.System)-1:

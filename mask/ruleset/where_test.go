@@ -1,17 +1,18 @@
-package mask
+package ruleset
 
 import (
+	"github.com/veil-proxy/veil/mask"
 	"strings"
 	"testing"
 )
 
 func whereRuleset(t *testing.T, rule string) (*Ruleset, error) {
 	t.Helper()
-	defs, err := NewMethods([]Definition{{Name: "keep"}, {Name: "remove"}, {Name: "hide"}, {Name: "cap", Params: []Param{{Name: "unit"}}}})
+	defs, err := mask.NewMethods([]mask.Definition{{Name: "keep"}, {Name: "remove"}, {Name: "hide"}, {Name: "cap", Params: []mask.Param{{Name: "unit"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ParseRuleset("w.yaml", []byte("veil: 1\nname: w\nreferenceDate: 2025-06-30\ntables:\n  rules:\n    - "+rule+"\n"), defs, nil)
+	return Parse("w.yaml", []byte("veil: 1\nname: w\nreferenceDate: 2025-06-30\ntables:\n  rules:\n    - "+rule+"\n"), defs, nil)
 }
 
 func TestConditionHolds(t *testing.T) {

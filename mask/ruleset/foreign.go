@@ -1,6 +1,9 @@
-package mask
+package ruleset
 
 import (
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/internal/suggest"
+	"github.com/veil-proxy/veil/mask"
 	"strings"
 )
 
@@ -52,15 +55,15 @@ var foreignKeys = map[string]string{
 }
 
 // hint says what may have been meant by a method that there is not.
-func hint(ms Methods, name string) string {
-	if h := Elsewhere(foreignMethods, name); h != "" {
+func hint(ms mask.Methods, name string) string {
+	if h := strictyaml.Elsewhere(foreignMethods, name); h != "" {
 		return ": here it is " + strings.TrimPrefix(h, ": here, ")
 	}
-	return DidYouMean(name, ms.Names())
+	return suggest.DidYouMean(name, ms.Names())
 }
 
 // method reads the one method of a rule.
-func (r *rulesetReader) method(n Node) string {
+func (r *rulesetReader) method(n strictyaml.Node) string {
 	if n.IsList() {
 		r.Bad(n, "a rule has one method: what it gives is not masked again")
 		return ""
