@@ -1,0 +1,166 @@
+package ruleset
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/civil"
+)
+
+// maxExtends bounds a chain of rulesets that extend each other.
+const maxExtends = 8
+
+type rulesetReader struct {
+	strictyaml.Tree
+	methods mask.Methods
+	rs      *Ruleset
+	version bool
+	// incomplete: what is extended could not be read, so that what it would have given
+	// is not missing.
+	incomplete bool
+}
+
+func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, problems *strictyaml.Problems, depth int) *Ruleset {
+	t, root := strictyaml.Parse(file, src, problems)
+	if root.IsZero() {
+		return &Ruleset{}
+	}
+	t.Foreign = foreignKeys
+	r := &rulesetReader{Tree: t, methods: methods, rs: &Ruleset{}}
+	var own Ruleset
+	var extends *strictyaml.Located
+	ok := r.Mapping(root, map[string]strictyaml.Field{
+		"veil":        func(n strictyaml.Node) { r.version = r.Word(n, "1") != "" },
+		"name":        func(n strictyaml.Node) { own.Name = r.name(n) },
+		"title":       func(n strictyaml.Node) { own.Title, _ = r.Text(n) },
+		"description": func(n strictyaml.Node) { own.Description, _ = r.Text(n) },
+		"extends": func(n strictyaml.Node) {
+			if n.IsString() {
+				s, _ := r.Text(n)
+				extends = &strictyaml.Located{Text: s, At: r.At(n)}
+			} else {
+				r.Bad(n, "want the name of a ruleset")
+			}
+		},
+		"referenceDate": func(n strictyaml.Node) { own.ReferenceDate = r.date(n) },
+		"fhir":          func(n strictyaml.Node) { r.fhir(n, &own.FHIR) },
+		"tables":        func(n strictyaml.Node) { own.Tables = r.tables(n) },
+	}, nil)
+	if !ok {
+		return r.rs
+	}
+	top := strictyaml.Position{File: file, Line: 1, Column: 1}
+	if !r.version {
+		problems.Add(top, `want "veil: 1", the version of the rule language`)
+	}
+	if own.Name == "" {
+		problems.Add(top, `want "name:", the ruleset's name`)
+	}
+	if extends != nil {
+		r.extend(*extends, open, depth)
+	}
+	r.merge(own)
+	r.checkClasses()
+	if depth == 0 && r.rs.ReferenceDate.IsZero() && !r.incomplete {
+		problems.Add(top, `want "referenceDate:", the day ages are counted at (YYYY-MM-DD)`)
+	}
+	return r.rs
+}
+
+func (r *rulesetReader) extend(base strictyaml.Located, open Opener, depth int) {
+	if depth >= maxExtends {
+		r.Problems.Add(base.At, "more than %d rulesets extend each other: is there a circle?", maxExtends)
+		return
+	}
+	if open == nil {
+		r.Problems.Add(base.At, "no ruleset can be extended here")
+		return
+	}
+	file, src, err := open(base.Text)
+	if err != nil {
+		r.Problems.Add(base.At, "extends: %v", err)
+		r.incomplete = true
+		return
+	}
+	before := len(*r.Problems)
+	r.rs = parseRuleset(file, src, r.methods, open, r.Problems, depth+1)
+	r.incomplete = len(*r.Problems) > before
+}
+
+// merge lays own over what it extends: scalars replace, rules and code systems
+// of the same name replace in place, others are added after.
+func (r *rulesetReader) merge(own Ruleset) {
+	rs := r.rs
+	rs.Name = own.Name
+	if own.Title != "" {
+		rs.Title = own.Title
+	}
+	if own.Description != "" {
+		rs.Description = own.Description
+	}
+	if !own.ReferenceDate.IsZero() {
+		rs.ReferenceDate = own.ReferenceDate
+	}
+	rs.mergeTables(own.Tables)
+	for _, rule := range own.FHIR.Rules {
+		i := slices.IndexFunc(rs.FHIR.Rules, func(o Rule) bool { return o.ID == rule.ID })
+		if i < 0 {
+			rs.FHIR.Rules = append(rs.FHIR.Rules, rule)
+		} else {
+			rs.FHIR.Rules[i] = rule
+		}
+	}
+	for _, cs := range own.FHIR.CodeSystems {
+		i := slices.IndexFunc(rs.FHIR.CodeSystems, func(o CodeSystem) bool { return o.System == cs.System })
+		if i < 0 {
+			rs.FHIR.CodeSystems = append(rs.FHIR.CodeSystems, cs)
+		} else {
+			rs.FHIR.CodeSystems[i] = cs
+		}
+	}
+	for _, p := range own.FHIR.SearchParameters {
+		i := slices.IndexFunc(rs.FHIR.SearchParameters, func(o SearchParameter) bool {
+			return o.Name == p.Name && slices.Equal(o.Base, p.Base)
+		})
+		if i < 0 {
+			rs.FHIR.SearchParameters = append(rs.FHIR.SearchParameters, p)
+		} else {
+			rs.FHIR.SearchParameters[i] = p
+		}
+	}
+	rs.FHIR.Canonicals = union(rs.FHIR.Canonicals, own.FHIR.Canonicals)
+	rs.FHIR.ContentTypes = union(rs.FHIR.ContentTypes, own.FHIR.ContentTypes)
+}
+
+func union(all, more []string) []string {
+	for _, s := range more {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+
+func (r *rulesetReader) name(n strictyaml.Node) string {
+	s, ok := r.Text(n)
+	if ok && !nameForm.MatchString(s) {
+		r.Bad(n, "name: want 1 to 64 of a-z, 0-9, dot, hyphen, underscore")
+	}
+	return s
+}
+
+func (r *rulesetReader) date(n strictyaml.Node) civil.Date {
+	s, ok := r.Text(n)
+	if !ok {
+		return civil.Date{}
+	}
+	d, err := civil.Parse(s)
+	if err != nil {
+		r.Bad(n, "referenceDate: %v", err)
+	}
+	return d
+}
