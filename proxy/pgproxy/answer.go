@@ -2,6 +2,7 @@ package pgproxy
 
 import (
 	"github.com/jackc/pgx/v5/pgproto3"
+
 	"github.com/veil-proxy/veil/postgres/analysis"
 )
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
@@ -30,6 +31,12 @@ type catalogs struct {
 
 	asking sync.Mutex // held by who uses conn
 	conn   *pgx.Conn
+}
+
+// newCatalogs keeps the catalog of a PostgreSQL; known is what was seen of it before,
+// nil for nothing.
+func newCatalogs(up *upstreams, known *catalog.Catalog) *catalogs {
+	return &catalogs{up: up, catalog: known, looked: time.Now()}
 }
 
 // question is a look at the catalog that several sessions wait for.

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgproto3"
+
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
@@ -397,11 +398,4 @@ func (x *session) sync() error {
 	}
 	x.sendReady()
 	return x.flush()
-}
-
-// appendFrame appends a message.
-func appendFrame(dst []byte, typ byte, body []byte) []byte {
-	dst = append(dst, typ)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(4+len(body)))
-	return append(dst, body...)
 }

@@ -123,3 +123,17 @@ func (f *frames) pass(dst io.Writer) error {
 	}
 	return nil
 }
+
+// appendFrame appends a message.
+func appendFrame(dst []byte, typ byte, body []byte) []byte {
+	dst = append(dst, typ)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(4+len(body)))
+	return append(dst, body...)
+}
+
+// appendQuery appends a Query message.
+func appendQuery(dst []byte, sql string) []byte {
+	dst = append(dst, 'Q')
+	dst = binary.BigEndian.AppendUint32(dst, uint32(4+len(sql)+1))
+	return append(append(dst, sql...), 0)
+}

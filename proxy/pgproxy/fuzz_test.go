@@ -2,7 +2,6 @@ package pgproxy
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -94,17 +93,16 @@ func fuzzSession(t testing.TB, p *policy, client, up net.Conn) *session {
 	s := &Server{limits: limits, sink: &memorySink{}, log: quiet, analyzer: analysis.NewAnalyzer(1), sessions: sessions{byID: map[uint32]*session{}}}
 	t.Cleanup(s.analyzer.Close)
 	var err error
-	if s.up, err = newUpstreams("host=127.0.0.1 port=1 user=nobody", "", limits, quiet); err != nil {
+	if s.up, err = newUpstreams(poolConfig{DSN: "host=127.0.0.1 port=1 user=nobody", ConnectTimeout: limits.ConnectTimeout, Logger: quiet}); err != nil {
 		t.Fatal(err)
 	}
-	s.catalogs = &catalogs{up: s.up, catalog: &catalog.Catalog{}, looked: time.Now().Add(time.Hour)}
+	s.catalogs = newCatalogs(s.up, &catalog.Catalog{})
 	s.policy.Store(p)
 	x := &session{s: s, policy: p, who: &consumer.Consumer{Name: "fuzz"}, view: p.views["plain"]}
 	x.client.conn, x.client.timeout = client, time.Second
 	x.in = newFrames(client, clientBuffer, 64<<10)
 	x.remember(&startup{user: "fuzz"})
-	x.up = &upstream{conn: up, cancel: func(context.Context) error { return nil }}
-	x.up.in = newFrames(x.up, upstreamBuffer, limits.RowBytes)
+	x.up = newUpstream(up, limits.RowBytes)
 	return x
 }
 

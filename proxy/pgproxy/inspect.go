@@ -2,6 +2,7 @@ package pgproxy
 
 import (
 	"context"
+
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )

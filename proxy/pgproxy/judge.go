@@ -2,10 +2,11 @@ package pgproxy
 
 import (
 	"context"
-	"github.com/veil-proxy/veil/postgres/analysis"
-	"github.com/veil-proxy/veil/postgres/catalog"
 	"slices"
 	"strings"
+
+	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // poison is sent upstream in the place of a statement that is refused, where the

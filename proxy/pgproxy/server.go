@@ -122,11 +122,13 @@ func New(c Config) (*Server, error) {
 	if len(s.searchPath) == 0 {
 		s.searchPath = []string{"$user", "public"}
 	}
-	if s.up, err = newUpstreams(c.Upstream, c.Password, limits, s.log); err != nil {
+	if s.up, err = newUpstreams(poolConfig{
+		DSN: c.Upstream, Password: c.Password, PowerfulRole: c.PowerfulRole, Logger: s.log,
+		Connections: limits.UpstreamConnections, QueueTimeout: limits.QueueTimeout, ConnectTimeout: limits.ConnectTimeout, RowBytes: limits.RowBytes,
+	}); err != nil {
 		return nil, err
 	}
-	s.up.role = roleCheck{allow: c.PowerfulRole, log: s.log}
-	s.catalogs = &catalogs{up: s.up}
+	s.catalogs = newCatalogs(s.up, nil)
 	p, err := newPolicy(c.Policy, limits)
 	if err != nil {
 		return nil, err
@@ -153,7 +155,7 @@ func (s *Server) Ready() error {
 	switch {
 	case len(s.slots) == cap(s.slots):
 		return errors.New("all connections of clients are taken (connections)")
-	case len(s.up.slots) == cap(s.up.slots):
+	case s.up.full():
 		return errors.New("all connections to the PostgreSQL upstream are taken (upstreamConnections)")
 	}
 	if _, err := s.catalogs.look(ctx); err != nil {
@@ -173,10 +175,8 @@ type Stats struct {
 
 // Stats counts connections.
 func (s *Server) Stats() Stats {
-	s.up.mu.Lock()
-	idle := len(s.up.idle)
-	s.up.mu.Unlock()
-	return Stats{Sessions: len(s.slots), Upstream: len(s.up.slots), Idle: idle, Waiting: int(s.up.waiters.Load())}
+	used, idle, waiting := s.up.stats()
+	return Stats{Sessions: len(s.slots), Upstream: used, Idle: idle, Waiting: waiting}
 }
 
 // Serve answers clients until Shutdown or an error of the listener.

@@ -20,9 +20,6 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
-// applicationName is what the upstream knows each session by.
-const applicationName = "veil"
-
 // session is a client that is served. All but cancelling and closing is done by
 // one goroutine.
 type session struct {
@@ -153,7 +150,7 @@ func (x *session) enter(st *startup) (err error) {
 	if x.view = x.policy.views[x.who.View]; x.view == nil {
 		return &sessionError{code: "28000", text: "the consumer has no view of this database"}
 	}
-	if database := s.up.config.Database; st.database != "" && st.database != database && st.database != st.user {
+	if database := s.up.database(); st.database != "" && st.database != database && st.database != st.user {
 		return &sessionError{code: "3D000", text: "database does not exist"}
 	}
 	return x.open(st, version)
@@ -169,7 +166,7 @@ func (x *session) remember(st *startup) {
 	first := vars{searchPath: x.s.searchPath, application: st.parameters["application_name"], encoding: "UTF8"}
 	x.state.settings, x.state.initial = settings{first, first}, first
 	x.flow = analysis.Session{
-		User: st.user, Database: x.s.up.config.Database,
+		User: st.user, Database: x.s.up.database(),
 		Timeout:  x.view.timeout,
 		Prepared: x.prepared, Cursor: x.cursor, Setting: x.setting,
 	}

@@ -2,12 +2,13 @@ package pgproxy
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/postgres/analysis"
-	"github.com/veil-proxy/veil/postgres/catalog"
 	"maps"
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // startupSettings judges the parameters a client opened the connection with, as

@@ -2,10 +2,10 @@ package pgproxy
 
 import (
 	"bytes"
-	"encoding/binary"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgproto3"
+
 	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
@@ -135,13 +135,6 @@ func (x *session) step(st *statement) (bool, error) {
 		return true, x.conclude(ex, st.catalog, nil)
 	}
 	return x.receive(ex, st)
-}
-
-// appendQuery appends a Query message.
-func appendQuery(dst []byte, sql string) []byte {
-	dst = append(dst, 'Q')
-	dst = binary.BigEndian.AppendUint32(dst, uint32(4+len(sql)+1))
-	return append(append(dst, sql...), 0)
 }
 
 // sendUpstream sends what was gathered for the upstream.

@@ -1,10 +1,11 @@
 package pgproxy
 
 import (
-	"github.com/veil-proxy/veil/postgres/analysis"
-	"github.com/veil-proxy/veil/postgres/catalog"
 	"maps"
 	"strings"
+
+	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // statement is a prepared statement: by Parse, or by PREPARE. PostgreSQL has them

@@ -1,10 +1,11 @@
 package pgproxy
 
 import (
-	"github.com/veil-proxy/veil/postgres/catalog"
 	"maps"
 	"slices"
 	"testing"
+
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // What newer versions sort by originals is switched off there, and not asked of those

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net"
-	"os"
 	"sort"
 	"strings"
 	"sync"
@@ -31,19 +29,48 @@ const (
 	idleFor  = time.Minute
 	// cleanTimeout bounds the clearing of a connection for the next session.
 	cleanTimeout = 5 * time.Second
+	// largestOut is how large the buffer of what is sent may be and still be kept.
+	largestOut = 128 << 10
 	// patience is how long an answer of the upstream may be waited for before
 	// Veil looks whether the client is still there.
 	patience = 3 * time.Second
 )
 
+// applicationName is what the upstream knows each session by.
+const applicationName = "veil"
+
+// errUpstreamProtocol ends a session whose upstream answers otherwise than the
+// protocol says.
+var errUpstreamProtocol = errors.New("the upstream's answer is not the one that was expected")
+
+// errUpstreamGone ends a session whose upstream can no longer be asked.
+var errUpstreamGone = errors.New("the connection to the upstream failed")
+
 // errBusy is what a session gets for which there is no connection.
 var errBusy = &sessionError{code: "53300", text: "all connections to the upstream are taken", hint: "try again later"}
+
+// poolConfig says which PostgreSQL has the originals, and how its connections are
+// bounded.
+type poolConfig struct {
+	// DSN is the connection string as libpq takes it, Password that of its role; the
+	// string's when it is empty.
+	DSN, Password string
+	// PowerfulRole lets the role be one that may do more than read, with a warning.
+	PowerfulRole bool
+	// Connections bounds those of sessions. Sessions that find none free wait for at
+	// most QueueTimeout; ConnectTimeout bounds the opening of one.
+	Connections                  int
+	QueueTimeout, ConnectTimeout time.Duration
+	// RowBytes bounds a message that is held in memory.
+	RowBytes int
+	Logger   *slog.Logger
+}
 
 // upstreams opens connections to the upstream with Veil's own credentials, and
 // bounds their number.
 type upstreams struct {
 	config *pgx.ConnConfig
-	limits Limits
+	limits poolConfig
 	slots  chan struct{}
 	role   roleCheck
 	log    *slog.Logger
@@ -58,33 +85,36 @@ type upstreams struct {
 	closed bool
 }
 
-// upstream is a connection to the upstream. It belongs to one session.
-type upstream struct {
-	conn     net.Conn
-	in       *frames
-	out      []byte
-	cancel   func(context.Context) error // asks the server to end what it does
-	statuses map[string]string
-	settings string // that it was opened with, as text
-	since    time.Time
-	// waiting is called each time that nothing came for a while; an error of
-	// it ends the wait.
-	waiting func() error
-}
-
 // newUpstreams reads the connection string. Nothing is opened. The error never
 // repeats it: it can hold a password.
-func newUpstreams(dsn, password string, limits Limits, log *slog.Logger) (*upstreams, error) {
-	config, err := pgx.ParseConfig(dsn)
+func newUpstreams(c poolConfig) (*upstreams, error) {
+	config, err := pgx.ParseConfig(c.DSN)
 	if err != nil {
 		return nil, errors.New("the upstream's connection string cannot be read: want a URL or key=value pairs as libpq takes them")
 	}
-	if password != "" {
-		config.Password = password
+	if c.Password != "" {
+		config.Password = c.Password
 	}
-	config.ConnectTimeout = limits.ConnectTimeout
+	config.ConnectTimeout = c.ConnectTimeout
 	config.OnNotice, config.OnNotification = nil, nil
-	return &upstreams{config: config, limits: limits, log: log, slots: make(chan struct{}, limits.UpstreamConnections)}, nil
+	return &upstreams{
+		config: config, limits: c, log: c.Logger, slots: make(chan struct{}, c.Connections),
+		role: roleCheck{allow: c.PowerfulRole, log: c.Logger},
+	}, nil
+}
+
+// database is the name of the database that sessions are connected to.
+func (u *upstreams) database() string { return u.config.Database }
+
+// full reports whether no connection is left.
+func (u *upstreams) full() bool { return len(u.slots) == cap(u.slots) }
+
+// stats counts the connections that sessions hold, those that are kept for the next
+// one, and the sessions that wait for one.
+func (u *upstreams) stats() (used, idle, waiting int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.slots), len(u.idle), int(u.waiters.Load())
 }
 
 // acquire returns a connection with the given settings: an idle one, or a new
@@ -210,8 +240,8 @@ func (u *upstreams) connect(settings map[string]string, key string) (*upstream, 
 		return nil, &sessionError{code: "08006", text: "the upstream did not begin a session as expected"}
 	}
 	_ = hijacked.Conn.SetDeadline(time.Time{})
-	c := &upstream{conn: hijacked.Conn, statuses: hijacked.ParameterStatuses, settings: key}
-	c.in = newFrames(c, upstreamBuffer, u.limits.RowBytes)
+	c := newUpstream(hijacked.Conn, u.limits.RowBytes)
+	c.statuses, c.settings = hijacked.ParameterStatuses, key
 	canceler, err := pgconn.Construct(hijacked) // never used but to cancel
 	if err != nil {
 		c.close()
@@ -291,84 +321,3 @@ func sqlState(err error) string {
 	}
 	return proxy.Cause(err)
 }
-
-// Read reads from the upstream for as long as the session is willing to wait.
-func (c *upstream) Read(p []byte) (int, error) {
-	for {
-		if c.waiting != nil {
-			if err := c.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
-				return 0, err
-			}
-		}
-		n, err := c.conn.Read(p)
-		if n > 0 {
-			return n, nil
-		}
-		if c.waiting == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
-			return 0, errUpstreamGone
-		}
-		if err := c.waiting(); err != nil {
-			return 0, err
-		}
-	}
-}
-
-// flush sends what was gathered for the upstream.
-func (c *upstream) flush(timeout time.Duration) error {
-	if len(c.out) == 0 {
-		return nil
-	}
-	if err := c.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
-		return errUpstreamGone
-	}
-	_, err := c.conn.Write(c.out)
-	if err != nil {
-		err = errUpstreamGone
-	}
-	c.out = c.out[:0]
-	if cap(c.out) > 2*flushAt {
-		c.out = nil
-	}
-	return err
-}
-
-// alive reports whether an idle connection is still open, with nothing to read.
-func (c *upstream) alive() bool {
-	if c.in.buffered() > 0 || c.conn.SetReadDeadline(time.Now().Add(time.Millisecond)) != nil {
-		return false
-	}
-	var b [1]byte
-	n, err := c.conn.Read(b[:])
-	if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
-		return false
-	}
-	return c.conn.SetReadDeadline(time.Time{}) == nil
-}
-
-// discard clears what a session left: prepared statements, cursors, settings.
-func (c *upstream) discard() error {
-	c.waiting = nil
-	if err := c.conn.SetReadDeadline(time.Now().Add(cleanTimeout)); err != nil {
-		return err
-	}
-	c.out = appendQuery(c.out[:0], "DISCARD ALL")
-	if err := c.flush(cleanTimeout); err != nil {
-		return err
-	}
-	for {
-		typ, body, err := c.in.next()
-		switch {
-		case err != nil:
-			return err
-		case typ == 'E':
-			return errUpstreamProtocol
-		case typ == 'Z':
-			if len(body) != 1 || body[0] != 'I' {
-				return errUpstreamProtocol
-			}
-			return c.conn.SetReadDeadline(time.Time{})
-		}
-	}
-}
-
-func (c *upstream) close() { _ = c.conn.Close() }

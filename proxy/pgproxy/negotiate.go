@@ -1,0 +1,131 @@
+package pgproxy
+
+import (
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"sort"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// What the first message of a connection asks for.
+const (
+	sslRequest    = 80877103
+	gssRequest    = 80877104
+	cancelRequest = 80877102
+)
+
+// mostStartupBytes is PostgreSQL's MAX_STARTUP_PACKET_LENGTH.
+const mostStartupBytes = 10_000
+
+// tlsHandshake is the first byte of a TLS connection that was not asked for by
+// SSLRequest (sslnegotiation=direct).
+const tlsHandshake = 0x16
+
+// protocolName is the ALPN name of the protocol, which direct TLS must name.
+const protocolName = "postgresql"
+
+var (
+	errCancel   = errors.New("the connection is a cancel request")
+	errEncrypts = errors.New("the client asks for encryption twice")
+)
+
+// negotiate answers requests for encryption until the startup message comes, and
+// puts the encrypted connection in place. Nothing is read beyond the message: a
+// byte that came too early would be taken as one of the encrypted connection's.
+func (c *client) negotiate(config *tls.Config) (*startup, error) {
+	asked := map[uint32]bool{}
+	for {
+		var head [8]byte
+		if _, err := io.ReadFull(c.conn, head[:1]); err != nil {
+			return nil, err
+		}
+		if head[0] == tlsHandshake && config != nil && c.tls == nil {
+			if err := c.encrypt(&leadingByte{Conn: c.conn, first: head[:1]}, config, true); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if _, err := io.ReadFull(c.conn, head[1:]); err != nil {
+			return nil, err
+		}
+		n, code := binary.BigEndian.Uint32(head[:]), binary.BigEndian.Uint32(head[4:])
+		if n < 8 || n > mostStartupBytes {
+			return nil, errStartup
+		}
+		body := make([]byte, n-8)
+		if _, err := io.ReadFull(c.conn, body); err != nil {
+			return nil, err
+		}
+		switch code {
+		case sslRequest, gssRequest:
+			if asked[code] || c.tls != nil || len(body) > 0 {
+				return nil, errEncrypts
+			}
+			asked[code] = true
+			if code == gssRequest || config == nil {
+				if _, err := c.conn.Write([]byte{'N'}); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			if _, err := c.conn.Write([]byte{'S'}); err != nil {
+				return nil, err
+			}
+			if err := c.encrypt(c.conn, config, false); err != nil {
+				return nil, err
+			}
+		case cancelRequest:
+			return &startup{cancel: body}, errCancel
+		default:
+			return parseStartup(code, body)
+		}
+	}
+}
+
+// encrypt puts TLS on the connection.
+func (c *client) encrypt(conn net.Conn, config *tls.Config, direct bool) error {
+	config = config.Clone()
+	config.NextProtos = []string{protocolName}
+	t := tls.Server(conn, config)
+	if err := t.Handshake(); err != nil {
+		return err
+	}
+	if direct && t.ConnectionState().NegotiatedProtocol != protocolName {
+		return errStartup
+	}
+	c.conn, c.tls = t, t
+	return nil
+}
+
+// leadingByte is a connection of which the first byte was read already.
+type leadingByte struct {
+	net.Conn
+	first []byte
+}
+
+func (l *leadingByte) Read(p []byte) (int, error) {
+	if len(l.first) > 0 && len(p) > 0 {
+		n := copy(p, l.first)
+		l.first = l.first[n:]
+		return n, nil
+	}
+	return l.Conn.Read(p)
+}
+
+// agree tells the client of a version or options that are not spoken, and
+// returns the version that is.
+func (c *client) agree(st *startup) uint32 {
+	version := min(st.version, newestProtocol)
+	if version < newestProtocol {
+		version = protocolMajor << 16
+	}
+	if st.version > newestProtocol || len(st.unknown) > 0 {
+		sort.Strings(st.unknown)
+		c.send(&pgproto3.NegotiateProtocolVersion{NewestMinorProtocol: version, UnrecognizedOptions: st.unknown})
+	}
+	return version
+}
