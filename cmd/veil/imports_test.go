@@ -41,7 +41,9 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/fhirproxy/media":    {"fhir", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse"},
 		"proxy/fhirproxy/upstream": {"fhir", "proxy", "proxy/metrics", "proxy/signin", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse"},
 		"proxy/signin":             {"textfile"},
-		"proxy/pgproxy":            {"mask/...", "postgres/analysis", "postgres/catalog", "proxy", "proxy/consumer", "proxy/metrics"},
+		"proxy/pgproxy":            {"mask/...", "postgres/analysis", "postgres/catalog", "proxy", "proxy/consumer", "proxy/metrics", "proxy/pgproxy/pool", "proxy/pgproxy/wire"},
+		"proxy/pgproxy/wire":       {},
+		"proxy/pgproxy/pool":       {"postgres/analysis", "postgres/catalog", "proxy", "proxy/pgproxy/wire"},
 		// Tables, and PostgreSQL.
 		"postgres/catalog":  {},
 		"postgres/analysis": {"mask/...", "internal/suggest", "postgres/catalog"},

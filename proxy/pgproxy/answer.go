@@ -4,6 +4,8 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // drain sends what was gathered for the upstream and takes the answers that are
@@ -14,7 +16,7 @@ func (x *session) drain() error {
 		return nil
 	}
 	if last := x.expected[len(x.expected)-1]; last.kind != 'S' {
-		x.up.out = appendFrame(x.up.out, 'H', nil)
+		x.up.Out = wire.AppendFrame(x.up.Out, 'H', nil)
 	}
 	if err := x.sendUpstream(); err != nil {
 		return err
@@ -97,7 +99,7 @@ func (x *session) answer(e *expectation) (bool, error) {
 	case 'R':
 		typ, _, err := x.nextUpstream()
 		if err == nil && typ != 'E' {
-			err = errUpstreamProtocol
+			err = pool.ErrProtocol
 		}
 		if err != nil {
 			return false, err
@@ -116,7 +118,7 @@ func (x *session) answer(e *expectation) (bool, error) {
 // sends of its own accord is dealt with.
 func (x *session) nextUpstream() (byte, []byte, error) {
 	for {
-		typ, body, err := x.up.in.next()
+		typ, body, err := x.up.In.Next()
 		if err != nil {
 			return 0, nil, err
 		}
@@ -138,17 +140,17 @@ func (x *session) unasked(typ byte, body []byte) error {
 	case 'N':
 		var m pgproto3.NoticeResponse
 		if err := m.Decode(body); err != nil {
-			return errUpstreamProtocol
+			return pool.ErrProtocol
 		}
 		if m.Code != "00000" && m.Code != "" {
-			told := rewritten(m.Code)
-			notice := pgproto3.NoticeResponse(*told.response(severity(m.SeverityUnlocalized)))
+			told := wire.Condition(m.Code)
+			notice := pgproto3.NoticeResponse(*told.Response(severity(m.SeverityUnlocalized)))
 			x.send(&notice)
 		}
 	case 'S':
 		var m pgproto3.ParameterStatus
 		if err := m.Decode(body); err != nil {
-			return errUpstreamProtocol
+			return pool.ErrProtocol
 		}
 		if passed[m.Name] {
 			x.send(&m)
@@ -171,22 +173,22 @@ func severity(s string) string {
 func (x *session) upstreamError(body []byte) (code string, err error) {
 	var m pgproto3.ErrorResponse
 	if err := m.Decode(body); err != nil {
-		return "", errUpstreamProtocol
+		return "", pool.ErrProtocol
 	}
-	told := rewritten(m.Code)
-	if told.code == "57014" && x.ending.Load() {
+	told := wire.Condition(m.Code)
+	if told.Code == "57014" && x.ending.Load() {
 		x.lost = true
-		return told.code, errClosing
+		return told.Code, errClosing
 	}
 	switch m.SeverityUnlocalized {
 	case "ERROR":
-		x.send(told.response("ERROR"))
-		return told.code, nil
+		x.send(told.Response("ERROR"))
+		return told.Code, nil
 	case "":
-		return "", errUpstreamProtocol // older than 9.6
+		return "", pool.ErrProtocol // older than 9.6
 	}
 	x.lost = true
-	return told.code, told
+	return told.Code, told
 }
 
 // simpleAnswer takes an answer that has no content, and tells the client with m;
@@ -205,21 +207,21 @@ func (x *session) simpleAnswer(want byte, m pgproto3.BackendMessage) (bool, erro
 		_, err := x.upstreamError(body)
 		return false, err
 	}
-	return false, errUpstreamProtocol
+	return false, pool.ErrProtocol
 }
 
 // untilReady takes ReadyForQuery. Anything else comes before it only after an
 // error, and is dropped.
 func (x *session) untilReady() error {
 	for {
-		typ, body, err := x.up.in.next()
+		typ, body, err := x.up.In.Next()
 		if err != nil {
 			return err
 		}
 		switch {
 		case typ == 'Z':
 			if len(body) != 1 || body[0] != 'I' && body[0] != 'T' && body[0] != 'E' {
-				return errUpstreamProtocol
+				return pool.ErrProtocol
 			}
 			x.ready(body[0])
 			return nil
@@ -228,7 +230,7 @@ func (x *session) untilReady() error {
 				return err
 			}
 		case !x.broken:
-			return errUpstreamProtocol
+			return pool.ErrProtocol
 		}
 	}
 }
@@ -265,9 +267,9 @@ func (x *session) description(e *expectation) (bool, error) {
 			_, err := x.upstreamError(body)
 			return false, err
 		case typ != 't':
-			return false, errUpstreamProtocol
+			return false, pool.ErrProtocol
 		}
-		x.out = appendFrame(x.out, 't', body)
+		x.out = wire.AppendFrame(x.out, 't', body)
 	}
 	typ, body, err := x.nextUpstream()
 	switch {
@@ -285,7 +287,7 @@ func (x *session) description(e *expectation) (bool, error) {
 	case typ == 'T':
 		return true, x.columns(e.st.plan, body, e.formats(), e.silent)
 	}
-	return false, errUpstreamProtocol
+	return false, pool.ErrProtocol
 }
 
 // formats are those that the portal of a Describe was bound with.

@@ -73,5 +73,5 @@ func (x *session) cancelUpstream() {
 	}
 	ctx, stop := context.WithTimeout(context.Background(), cancelTimeout)
 	defer stop()
-	_ = x.up.cancel(ctx) // an error means that nothing is cancelled
+	_ = x.up.Cancel(ctx) // an error means that nothing is cancelled
 }

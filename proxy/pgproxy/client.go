@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 const (
@@ -27,7 +28,7 @@ type client struct {
 	raw     net.Conn // as it was accepted
 	conn    net.Conn
 	tls     *tls.Conn // the same, when it is encrypted
-	in      *frames
+	in      *wire.Frames
 	out     []byte // what is not sent yet
 	timeout time.Duration
 }
@@ -73,13 +74,13 @@ func (c *client) Write(b []byte) (int, error) {
 // gone reports whether the client closed the connection, while nothing is
 // expected of it. What it sent meanwhile is kept.
 func (c *client) gone() bool {
-	if c.in.buffered() == len(c.in.buf) {
+	if c.in.Buffered() == len(c.in.Buf) {
 		return false // it sends, so it is there
 	}
 	if err := c.conn.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
 		return true
 	}
-	err := c.in.fill(c.in.buffered() + 1)
+	err := c.in.Fill(c.in.Buffered() + 1)
 	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
@@ -97,8 +98,8 @@ func (c *client) local() bool {
 // authenticate finds out who logs in. The error is a *sessionError for what the
 // client may be told.
 func (c *client) authenticate(d *consumer.Directory, user string, binding *consumer.Binding) (*consumer.Consumer, error) {
-	failed := &sessionError{code: "28P01", text: "password authentication failed"}
-	c.in.limit = mostAuthBytes
+	failed := &wire.Error{Code: "28P01", Text: "password authentication failed"}
+	c.in.Limit = mostAuthBytes
 	c.send(&pgproto3.AuthenticationSASL{AuthMechanisms: consumer.Mechanisms(binding)})
 	body, err := c.password()
 	if err != nil {
@@ -106,7 +107,7 @@ func (c *client) authenticate(d *consumer.Directory, user string, binding *consu
 	}
 	var first pgproto3.SASLInitialResponse
 	if err := first.Decode(body); err != nil {
-		return nil, errStartup
+		return nil, wire.ErrMalformed
 	}
 	login, err := d.Login(user, first.AuthMechanism, binding)
 	if err != nil {
@@ -137,9 +138,9 @@ func (c *client) password() ([]byte, error) {
 	if err := c.flush(); err != nil {
 		return nil, err
 	}
-	typ, body, err := c.in.next()
+	typ, body, err := c.in.Next()
 	if err == nil && typ != 'p' {
-		err = errStartup
+		err = wire.ErrMalformed
 	}
 	return body, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // What is gathered for the upstream before its answers are taken, whether the
@@ -43,7 +44,7 @@ func (x *session) expect(e expectation) error {
 // room takes the answers that are owed if a message of n bytes is too much to
 // gather with what is there.
 func (x *session) room(n int) error {
-	if len(x.expected) > 0 && len(x.up.out)+n > mostGathered {
+	if len(x.expected) > 0 && len(x.up.Out)+n > mostGathered {
 		return x.drain()
 	}
 	return nil
@@ -67,7 +68,7 @@ func (x *session) refuseMessage(f *refusal) error {
 	if x.status == 'T' || x.begun {
 		// The transaction must fail with it, be it an implicit one.
 		m := pgproto3.Parse{Query: poison}
-		x.up.out, _ = m.Encode(x.up.out) // a fixed message always encodes
+		x.up.Out, _ = m.Encode(x.up.Out) // a fixed message always encodes
 		x.expected = append(x.expected, expectation{kind: 'R', refusal: f})
 		return x.drain()
 	}
@@ -86,17 +87,17 @@ func (x *session) refuseMessage(f *refusal) error {
 func (x *session) parse(body []byte) error {
 	var m pgproto3.Parse
 	if err := m.Decode(body); err != nil {
-		return errStartup
+		return wire.ErrMalformed
 	}
 	if err := x.settle(); err != nil || x.skipping {
 		return err
 	}
 	if m.Name != "" {
 		if x.state.statement(m.Name) != nil {
-			return x.refuseMessage(&refusal{sessionError: *rewritten("42P05"), reason: "statement name"})
+			return x.refuseMessage(&refusal{Error: *wire.Condition("42P05"), reason: "statement name"})
 		}
 		if len(x.state.statements) >= x.s.limits.Statements {
-			return x.refuseMessage(&refusal{sessionError: sessionError{code: "54000", text: "too many prepared statements"}, reason: "limit"})
+			return x.refuseMessage(&refusal{Error: wire.Error{Code: "54000", Text: "too many prepared statements"}, reason: "limit"})
 		}
 	}
 	plan, cat, f := x.analyze(m.Query)
@@ -126,11 +127,11 @@ func (x *session) parse(body []byte) error {
 	if err := x.room(len(plan.SQL)); err != nil || x.skipping {
 		return err
 	}
-	out, err := upstream.Encode(x.up.out)
+	out, err := upstream.Encode(x.up.Out)
 	if err != nil {
-		return errFrameSize
+		return wire.ErrSize
 	}
-	x.up.out = out
+	x.up.Out = out
 	st := x.judged(m.Query, plan, cat)
 	x.state.statements[m.Name] = st
 	return x.expect(expectation{kind: 'P', name: m.Name, st: st})
@@ -154,17 +155,17 @@ func bindHead(body []byte) (portal, statement string, ok bool) {
 func (x *session) bind(body []byte) error {
 	name, prepared, ok := bindHead(body)
 	if !ok {
-		return errStartup
+		return wire.ErrMalformed
 	}
 	if err := x.settle(); err != nil || x.skipping {
 		return err
 	}
 	st := x.state.statement(prepared)
 	if st == nil {
-		return x.refuseMessage(&refusal{sessionError: *rewritten("26000"), reason: "statement name"})
+		return x.refuseMessage(&refusal{Error: *wire.Condition("26000"), reason: "statement name"})
 	}
 	if len(x.state.portals) >= x.s.limits.Portals {
-		return x.refuseMessage(&refusal{sessionError: sessionError{code: "54000", text: "too many portals"}, reason: "limit"})
+		return x.refuseMessage(&refusal{Error: wire.Error{Code: "54000", Text: "too many portals"}, reason: "limit"})
 	}
 	if err := x.room(len(body)); err != nil || x.skipping {
 		return err
@@ -175,11 +176,11 @@ func (x *session) bind(body []byte) error {
 	}
 	p := &portal{st: st}
 	if asIs(st.plan) {
-		x.up.out = appendFrame(x.up.out, 'B', body)
+		x.up.Out = wire.AppendFrame(x.up.Out, 'B', body)
 	} else {
 		m := new(pgproto3.Bind)
 		if err := m.Decode(body); err != nil {
-			return errStartup
+			return wire.ErrMalformed
 		}
 		if f := x.rewriteBind(m, st.plan); f != nil {
 			return x.refuseMessage(f)
@@ -189,11 +190,11 @@ func (x *session) bind(body []byte) error {
 		if !answered(st.plan) {
 			m.ResultFormatCodes = st.plan.UpstreamFormats(nil, p.formats)
 		}
-		out, err := m.Encode(x.up.out)
+		out, err := m.Encode(x.up.Out)
 		if err != nil {
-			return errFrameSize
+			return wire.ErrSize
 		}
-		x.up.out = out
+		x.up.Out = out
 	}
 	x.state.portals[name] = p
 	return x.expect(expectation{kind: 'B', name: name, portal: p})
@@ -215,8 +216,8 @@ func bound(st *statement, body []byte) (*statement, *refusal) {
 		return string(m.Parameters[param-1]), true // the same in both formats of text
 	})
 	if !ok {
-		return nil, &refusal{sessionError: sessionError{code: "22023", text: "invalid value for the parameter that set_config sets",
-			hint: "list schemas with commas between them, pg_catalog first or not at all"}, reason: "setting"}
+		return nil, &refusal{Error: wire.Error{Code: "22023", Text: "invalid value for the parameter that set_config sets",
+			Hint: "list schemas with commas between them, pg_catalog first or not at all"}, reason: "setting"}
 	}
 	own := *st
 	own.plan = plan
@@ -281,7 +282,7 @@ func (x *session) rewriteBind(m *pgproto3.Bind, p *analysis.Plan) *refusal {
 }
 
 func badFormat() *refusal {
-	return &refusal{sessionError: sessionError{code: "08P01", text: "the format codes of the Bind message do not fit its statement"}, reason: "bind"}
+	return &refusal{Error: wire.Error{Code: "08P01", Text: "the format codes of the Bind message do not fit its statement"}, reason: "bind"}
 }
 
 // named reads the body of Describe and Close: a kind and a name.
@@ -297,7 +298,7 @@ func named(body []byte) (kind byte, name string, ok bool) {
 func (x *session) describe(body []byte) error {
 	kind, name, ok := named(body)
 	if !ok {
-		return errStartup
+		return wire.ErrMalformed
 	}
 	if err := x.settle(); err != nil || x.skipping {
 		return err
@@ -305,23 +306,23 @@ func (x *session) describe(body []byte) error {
 	if kind == 'S' {
 		st := x.state.statement(name)
 		if st == nil {
-			return x.refuseMessage(&refusal{sessionError: *rewritten("26000"), reason: "statement name"})
+			return x.refuseMessage(&refusal{Error: *wire.Condition("26000"), reason: "statement name"})
 		}
-		x.up.out = appendFrame(x.up.out, 'D', body)
+		x.up.Out = wire.AppendFrame(x.up.Out, 'D', body)
 		st.checked = true
 		return x.expect(expectation{kind: 'D', st: st})
 	}
 	p := x.state.portal(name)
 	if p == nil {
-		return x.refuseMessage(&refusal{sessionError: *rewritten("34000"), reason: "portal name"})
+		return x.refuseMessage(&refusal{Error: *wire.Condition("34000"), reason: "portal name"})
 	}
 	return x.describePortal(name, p, false)
 }
 
 func (x *session) describePortal(name string, p *portal, silent bool) error {
-	x.up.out = append(x.up.out, 'D')
-	x.up.out = binary.BigEndian.AppendUint32(x.up.out, uint32(4+1+len(name)+1))
-	x.up.out = append(append(append(x.up.out, 'P'), name...), 0)
+	x.up.Out = append(x.up.Out, 'D')
+	x.up.Out = binary.BigEndian.AppendUint32(x.up.Out, uint32(4+1+len(name)+1))
+	x.up.Out = append(append(append(x.up.Out, 'P'), name...), 0)
 	p.st.checked = true
 	return x.expect(expectation{kind: 'D', st: p.st, portal: p, silent: silent})
 }
@@ -330,18 +331,18 @@ func (x *session) describePortal(name string, p *portal, silent bool) error {
 // does.
 func (x *session) execute(body []byte) error {
 	if len(body) < 5 {
-		return errStartup
+		return wire.ErrMalformed
 	}
 	name, ok := cString(body[:len(body)-4])
 	if !ok {
-		return errStartup
+		return wire.ErrMalformed
 	}
 	if err := x.settle(); err != nil || x.skipping {
 		return err
 	}
 	p := x.state.portal(name)
 	if p == nil {
-		return x.refuseMessage(&refusal{sessionError: *rewritten("34000"), reason: "portal name"})
+		return x.refuseMessage(&refusal{Error: *wire.Condition("34000"), reason: "portal name"})
 	}
 	if f := x.hindered(p.st.plan); f != nil {
 		return x.refuseMessage(f)
@@ -362,7 +363,7 @@ func (x *session) execute(body []byte) error {
 			return err
 		}
 	}
-	x.up.out = appendFrame(x.up.out, 'E', body)
+	x.up.Out = wire.AppendFrame(x.up.Out, 'E', body)
 	x.begun = true
 	return x.expect(expectation{kind: 'E', name: name, st: p.st, portal: p, release: release})
 }
@@ -372,7 +373,7 @@ func (x *session) execute(body []byte) error {
 func (x *session) closeNamed(body []byte) error {
 	kind, name, ok := named(body)
 	if !ok {
-		return errStartup
+		return wire.ErrMalformed
 	}
 	if err := x.settle(); err != nil || x.skipping {
 		return err
@@ -385,13 +386,13 @@ func (x *session) closeNamed(body []byte) error {
 		e.portal = x.state.portal(name)
 		x.state.forgetPortal(name)
 	}
-	x.up.out = appendFrame(x.up.out, 'C', body)
+	x.up.Out = wire.AppendFrame(x.up.Out, 'C', body)
 	return x.expect(e)
 }
 
 // sync ends what follows one another, and an error with it.
 func (x *session) sync() error {
-	x.up.out = appendFrame(x.up.out, 'S', nil)
+	x.up.Out = wire.AppendFrame(x.up.Out, 'S', nil)
 	x.expected = append(x.expected, expectation{kind: 'S'})
 	if err := x.drain(); err != nil {
 		return err

@@ -14,6 +14,8 @@ import (
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // scripted is one end of a connection: it gives what it was given, then ends, and
@@ -41,9 +43,9 @@ type obedient struct {
 
 func (o *obedient) Write(p []byte) (int, error) {
 	o.asked.Write(p)
-	in := newFrames(&o.asked, 1<<10, 1<<20)
+	in := wire.NewFrames(&o.asked, 1<<10, 1<<20)
 	for {
-		typ, body, err := in.next()
+		typ, body, err := in.Next()
 		if err != nil {
 			return len(p), nil
 		}
@@ -93,16 +95,16 @@ func fuzzSession(t testing.TB, p *policy, client, up net.Conn) *session {
 	s := &Server{limits: limits, sink: &memorySink{}, log: quiet, analyzer: analysis.NewAnalyzer(1), sessions: sessions{byID: map[uint32]*session{}}}
 	t.Cleanup(s.analyzer.Close)
 	var err error
-	if s.up, err = newUpstreams(poolConfig{DSN: "host=127.0.0.1 port=1 user=nobody", ConnectTimeout: limits.ConnectTimeout, Logger: quiet}); err != nil {
+	if s.up, err = pool.New(pool.Config{DSN: "host=127.0.0.1 port=1 user=nobody", ConnectTimeout: limits.ConnectTimeout, Logger: quiet}); err != nil {
 		t.Fatal(err)
 	}
-	s.catalogs = newCatalogs(s.up, &catalog.Catalog{})
+	s.catalogs = pool.NewCatalogs(s.up, &catalog.Catalog{})
 	s.policy.Store(p)
 	x := &session{s: s, policy: p, who: &consumer.Consumer{Name: "fuzz"}, view: p.views["plain"]}
 	x.client.conn, x.client.timeout = client, time.Second
-	x.in = newFrames(client, clientBuffer, 64<<10)
-	x.remember(&startup{user: "fuzz"})
-	x.up = newUpstream(up, limits.RowBytes)
+	x.in = wire.NewFrames(client, clientBuffer, 64<<10)
+	x.remember(&wire.Startup{User: "fuzz"})
+	x.up = pool.NewConn(up, limits.RowBytes)
 	return x
 }
 
@@ -217,11 +219,11 @@ func FuzzStartup(f *testing.F) {
 			}
 			return
 		}
-		if st.user == "" || st.version>>16 != protocolMajor {
+		if st.User == "" || st.Version>>16 != wire.ProtocolMajor {
 			t.Errorf("taken: %+v", st)
 		}
-		_, _ = st.options()
-		if v := c.agree(st); v != 3<<16 && v != newestProtocol {
+		_, _ = st.Options()
+		if v := c.agree(st); v != 3<<16 && v != wire.NewestProtocol {
 			t.Errorf("agreed on %x", v)
 		}
 	})
@@ -232,30 +234,30 @@ func FuzzStartup(f *testing.F) {
 func TestFrames(t *testing.T) {
 	var all []byte
 	for n := range 300 {
-		all = appendFrame(all, 'D', bytes.Repeat([]byte{byte(n)}, n))
+		all = wire.AppendFrame(all, 'D', bytes.Repeat([]byte{byte(n)}, n))
 	}
 	for _, piece := range []int{1, 7, 64, 4096} {
-		in := newFrames(&pieces{all, piece}, 64, 1<<10)
+		in := wire.NewFrames(&pieces{all, piece}, 64, 1<<10)
 		for n := range 300 {
-			typ, body, err := in.next()
+			typ, body, err := in.Next()
 			if err != nil || typ != 'D' || len(body) != n || n > 0 && body[n-1] != byte(n) {
 				t.Fatalf("pieces of %d, message %d: got %c, %d bytes, %v", piece, n, typ, len(body), err)
 			}
 		}
-		if _, _, err := in.next(); err != io.EOF {
+		if _, _, err := in.Next(); err != io.EOF {
 			t.Errorf("at the end: %v", err)
 		}
-		in = newFrames(&pieces{all, piece}, 1<<20, 1<<10)
-		if err := in.fill(len(all)); err != nil {
+		in = wire.NewFrames(&pieces{all, piece}, 1<<20, 1<<10)
+		if err := in.Fill(len(all)); err != nil {
 			t.Fatal(err)
 		}
-		if run, n := in.run('D', 1000); n != 300 || !bytes.Equal(run, all) {
+		if run, n := in.Run('D', 1000); n != 300 || !bytes.Equal(run, all) {
 			t.Errorf("pieces of %d: a run of %d messages", piece, n)
 		}
-		in = newFrames(&pieces{all, piece}, 64, 1<<10)
+		in = wire.NewFrames(&pieces{all, piece}, 64, 1<<10)
 		var out bytes.Buffer
 		for range 300 {
-			if err := in.pass(&out); err != nil {
+			if err := in.Pass(&out); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -264,7 +266,7 @@ func TestFrames(t *testing.T) {
 		}
 	}
 	for name, b := range map[string][]byte{"too large": {'D', 0, 0, 8, 0}, "impossible": {'D', 0, 0, 0, 3}, "half": {'D', 0, 0, 0, 9, 1}} {
-		if _, _, err := newFrames(bytes.NewReader(b), 64, 1<<10).next(); err == nil {
+		if _, _, err := wire.NewFrames(bytes.NewReader(b), 64, 1<<10).Next(); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
 )
 
 // Inspection is what an operator should know of an upstream.
@@ -20,12 +21,12 @@ type Inspection struct {
 
 // Inspect connects to the upstream and says what Veil would make of it.
 func (s *Server) Inspect(ctx context.Context) (*Inspection, error) {
-	conn, err := s.up.dialCatalog(ctx)
+	conn, err := s.up.DialCatalog(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	powers, err := powersOf(ctx, conn.PgConn())
+	powers, err := pool.Powers(ctx, conn.PgConn())
 	if err != nil {
 		return nil, err
 	}

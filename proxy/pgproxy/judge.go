@@ -7,6 +7,7 @@ import (
 
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // poison is sent upstream in the place of a statement that is refused, where the
@@ -16,7 +17,7 @@ const poison = `SELECT "refused by veil"`
 // refusal is why a statement does not run: what the client is told, and what the
 // audit log and the operator's log are.
 type refusal struct {
-	sessionError
+	wire.Error
 	rule, column string
 	reason       string // a fixed word
 	plan         *analysis.Plan
@@ -26,29 +27,29 @@ type refusal struct {
 // in the client's text.
 func refused(r *analysis.Refusal, offset int) *refusal {
 	f := &refusal{
-		sessionError: sessionError{code: r.Code, text: r.Message, hint: r.Hint},
-		rule:         r.Rule, column: r.Column, reason: r.Reason,
+		Error: wire.Error{Code: r.Code, Text: r.Message, Hint: r.Hint},
+		rule:  r.Rule, column: r.Column, reason: r.Reason,
 	}
 	if r.Position > 0 {
-		f.position = int32(r.Position + offset)
+		f.Position = int32(r.Position + offset)
 	}
 	if f.reason == "" || f.reason == "refused" {
-		f.reason = rewritten(r.Code).text
+		f.reason = wire.Condition(r.Code).Text
 	}
 	return f
 }
 
 // analyze says what a statement may do, and over which catalog that is true.
 func (x *session) analyze(text string) (*analysis.Plan, *catalog.Catalog, *refusal) {
-	catalog, err := x.s.catalogs.current(context.Background())
+	catalog, err := x.s.catalogs.Current(context.Background())
 	if err != nil {
-		return nil, nil, &refusal{sessionError: sessionError{code: "08006", text: "the upstream's catalog cannot be read"}, reason: "catalog"}
+		return nil, nil, &refusal{Error: wire.Error{Code: "08006", Text: "the upstream's catalog cannot be read"}, reason: "catalog"}
 	}
 	x.flow.SearchPath = x.now().settings.now.searchPath
 	plan, r := x.s.analyzer.Analyze(text, catalog, x.view.policy, &x.flow)
 	if r != nil && strings.HasPrefix(r.Code, "42") && r.Code != "42501" {
 		// It may be of something that was made a moment ago.
-		if now, err := x.s.catalogs.look(context.Background()); err == nil && now != catalog {
+		if now, err := x.s.catalogs.Look(context.Background()); err == nil && now != catalog {
 			catalog = now
 			plan, r = x.s.analyzer.Analyze(text, catalog, x.view.policy, &x.flow)
 		}
@@ -76,8 +77,8 @@ func (x *session) hindered(p *analysis.Plan) *refusal {
 		hint = "run SET " + name + " = " + fixed + " first"
 	}
 	return &refusal{
-		sessionError: sessionError{code: "0A000", text: "the statement reads a masked column whose text depends on " + name + ", which the session changed", hint: hint},
-		reason:       "setting", plan: p,
+		Error:  wire.Error{Code: "0A000", Text: "the statement reads a masked column whose text depends on " + name + ", which the session changed", Hint: hint},
+		reason: "setting", plan: p,
 	}
 }
 
@@ -126,7 +127,7 @@ func answered(p *analysis.Plan) bool {
 // failed.
 func (x *session) aborted(p *analysis.Plan) *refusal {
 	if x.status == 'E' && answered(p) && p.Kind != analysis.Empty {
-		return &refusal{sessionError: *rewritten("25P02"), reason: "transaction aborted"}
+		return &refusal{Error: *wire.Condition("25P02"), reason: "transaction aborted"}
 	}
 	return nil
 }
@@ -136,8 +137,8 @@ func (x *session) admit() (release func(), f *refusal) {
 	release, _, ok := x.who.Admit()
 	if !ok {
 		return nil, &refusal{
-			sessionError: sessionError{code: "53400", text: "the consumer's limit of statements is reached", hint: "try again later"},
-			reason:       "limit",
+			Error:  wire.Error{Code: "53400", Text: "the consumer's limit of statements is reached", Hint: "try again later"},
+			reason: "limit",
 		}
 	}
 	return release, nil

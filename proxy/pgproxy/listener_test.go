@@ -159,7 +159,7 @@ func startListenerOver(t testing.TB, upstream string, change func(*Config)) *lis
 
 // dsn is how a user connects to the listener.
 func (d *listener) dsn(user, query string) string {
-	u := url.URL{Scheme: "postgres", User: url.UserPassword(user, testPassword), Host: d.addr, Path: "/" + d.up.database(), RawQuery: query}
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(user, testPassword), Host: d.addr, Path: "/" + d.up.Database(), RawQuery: query}
 	return u.String()
 }
 

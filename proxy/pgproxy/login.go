@@ -7,6 +7,7 @@ import (
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // logIn finds out who the client is. Failures before slow it down.
@@ -15,14 +16,14 @@ func (x *session) logIn(user string, binding *consumer.Binding) (err error) {
 	defer cancel()
 	from := x.raw.RemoteAddr()
 	if err := x.s.attempts.Wait(ctx, from, user); err != nil {
-		return &sessionError{code: "53400", text: consumer.ErrTooManyAttempts.Error()}
+		return &wire.Error{Code: "53400", Text: consumer.ErrTooManyAttempts.Error()}
 	}
 	// What was waited does not count.
 	if err := x.conn.SetDeadline(time.Now().Add(x.s.limits.AuthTimeout)); err != nil {
 		return err
 	}
 	x.who, err = x.authenticate(x.policy.consumers, user, binding)
-	var told *sessionError
+	var told *wire.Error
 	switch {
 	case err == nil:
 		x.s.attempts.Succeeded(user)
@@ -60,20 +61,20 @@ func (x *session) recordLogin(user string, outcome error) error {
 
 // loginOutcome is what a record has of an attempt: nothing where the client left.
 func loginOutcome(err error) (result, reason string) {
-	var told *sessionError
+	var told *wire.Error
 	switch {
 	case err == nil:
 		return "complete", ""
 	case !errors.As(err, &told):
 		return "", ""
 	}
-	switch told.code {
+	switch told.Code {
 	case "28P01":
 		return "refused", "credentials"
 	case "53400":
 		return "refused", "too many attempts"
 	case "28000":
-		return "refused", told.text // one of two that this package has
+		return "refused", told.Text // one of two that this package has
 	case "3D000":
 		return "refused", "database"
 	case "08001", "08006", "53300", "58030":

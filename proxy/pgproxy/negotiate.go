@@ -9,6 +9,8 @@ import (
 	"sort"
 
 	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // What the first message of a connection asks for.
@@ -36,7 +38,7 @@ var (
 // negotiate answers requests for encryption until the startup message comes, and
 // puts the encrypted connection in place. Nothing is read beyond the message: a
 // byte that came too early would be taken as one of the encrypted connection's.
-func (c *client) negotiate(config *tls.Config) (*startup, error) {
+func (c *client) negotiate(config *tls.Config) (*wire.Startup, error) {
 	asked := map[uint32]bool{}
 	for {
 		var head [8]byte
@@ -54,7 +56,7 @@ func (c *client) negotiate(config *tls.Config) (*startup, error) {
 		}
 		n, code := binary.BigEndian.Uint32(head[:]), binary.BigEndian.Uint32(head[4:])
 		if n < 8 || n > mostStartupBytes {
-			return nil, errStartup
+			return nil, wire.ErrMalformed
 		}
 		body := make([]byte, n-8)
 		if _, err := io.ReadFull(c.conn, body); err != nil {
@@ -79,9 +81,9 @@ func (c *client) negotiate(config *tls.Config) (*startup, error) {
 				return nil, err
 			}
 		case cancelRequest:
-			return &startup{cancel: body}, errCancel
+			return &wire.Startup{Cancel: body}, errCancel
 		default:
-			return parseStartup(code, body)
+			return wire.ParseStartup(code, body)
 		}
 	}
 }
@@ -95,7 +97,7 @@ func (c *client) encrypt(conn net.Conn, config *tls.Config, direct bool) error {
 		return err
 	}
 	if direct && t.ConnectionState().NegotiatedProtocol != protocolName {
-		return errStartup
+		return wire.ErrMalformed
 	}
 	c.conn, c.tls = t, t
 	return nil
@@ -118,14 +120,14 @@ func (l *leadingByte) Read(p []byte) (int, error) {
 
 // agree tells the client of a version or options that are not spoken, and
 // returns the version that is.
-func (c *client) agree(st *startup) uint32 {
-	version := min(st.version, newestProtocol)
-	if version < newestProtocol {
-		version = protocolMajor << 16
+func (c *client) agree(st *wire.Startup) uint32 {
+	version := min(st.Version, wire.NewestProtocol)
+	if version < wire.NewestProtocol {
+		version = wire.ProtocolMajor << 16
 	}
-	if st.version > newestProtocol || len(st.unknown) > 0 {
-		sort.Strings(st.unknown)
-		c.send(&pgproto3.NegotiateProtocolVersion{NewestMinorProtocol: version, UnrecognizedOptions: st.unknown})
+	if st.Version > wire.NewestProtocol || len(st.Unknown) > 0 {
+		sort.Strings(st.Unknown)
+		c.send(&pgproto3.NegotiateProtocolVersion{NewestMinorProtocol: version, UnrecognizedOptions: st.Unknown})
 	}
 	return version
 }

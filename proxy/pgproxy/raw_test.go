@@ -8,13 +8,15 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // raw is a client that sends what it is told to.
 type raw struct {
 	t    testing.TB
 	conn net.Conn
-	in   *frames
+	in   *wire.Frames
 	out  []byte
 	last []byte // the body of the last message of until
 }
@@ -36,7 +38,7 @@ func newRawTo(t testing.TB, dsn string) *raw {
 	}
 	t.Cleanup(func() { _ = h.Conn.Close() })
 	_ = h.Conn.SetDeadline(time.Now().Add(20 * time.Second))
-	return &raw{t: t, conn: h.Conn, in: newFrames(h.Conn, 8<<10, 1<<20)}
+	return &raw{t: t, conn: h.Conn, in: wire.NewFrames(h.Conn, 8<<10, 1<<20)}
 }
 
 // send gathers a message: its type, then texts that each end in a zero byte.
@@ -52,16 +54,16 @@ func (r *raw) send(typ string, texts ...string) {
 	case "B":
 		body = append(body, 0, 0, 0, 0, 0, 0)
 	}
-	r.out = appendFrame(r.out, typ[0], body)
+	r.out = wire.AppendFrame(r.out, typ[0], body)
 }
 
 func (r *raw) execute(portal string, most uint32) {
 	body := append([]byte(portal), 0)
-	r.out = appendFrame(r.out, 'E', binary.BigEndian.AppendUint32(body, most))
+	r.out = wire.AppendFrame(r.out, 'E', binary.BigEndian.AppendUint32(body, most))
 }
 
-func (r *raw) flush() { r.out = appendFrame(r.out, 'H', nil) }
-func (r *raw) sync()  { r.out = appendFrame(r.out, 'S', nil) }
+func (r *raw) flush() { r.out = wire.AppendFrame(r.out, 'H', nil) }
+func (r *raw) sync()  { r.out = wire.AppendFrame(r.out, 'S', nil) }
 
 // until sends what was gathered and returns the types of the messages that come,
 // up to the given one.
@@ -73,7 +75,7 @@ func (r *raw) until(last byte) string {
 	r.out = nil
 	var types []string
 	for {
-		typ, body, err := r.in.next()
+		typ, body, err := r.in.Next()
 		if err != nil {
 			return strings.Join(append(types, err.Error()), " ")
 		}

@@ -8,10 +8,11 @@ import (
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // errRecord ends a session whose record could not be written.
-var errRecord = &sessionError{code: "58030", text: "the audit record could not be written, so nothing is answered"}
+var errRecord = &wire.Error{Code: "58030", Text: "the audit record could not be written, so nothing is answered"}
 
 // rowName is what delivered rows are counted as.
 const rowName = "row"
@@ -134,7 +135,7 @@ func (x *session) refuse(f *refusal) {
 	}
 	x.done(&execution{pass: pass})
 	x.note(r, f.rule, 0)
-	x.send(f.response("ERROR"))
+	x.send(f.Response("ERROR"))
 }
 
 // note keeps a record until it is committed, and logs it.

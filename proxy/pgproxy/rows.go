@@ -10,6 +10,8 @@ import (
 
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // receive takes the upstream's answer to the execution of a statement, masks its
@@ -20,7 +22,7 @@ import (
 // CopyOutResponse, data, CopyDone and CommandComplete.
 func (x *session) receive(ex *execution, st *statement) (bool, error) {
 	for {
-		typ, n, err := x.up.in.peek()
+		typ, n, err := x.up.In.Peek()
 		if err != nil {
 			return false, err
 		}
@@ -36,8 +38,8 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 		if typ == 'D' || typ == 'd' {
 			if x.left(ex) == 0 {
 				return false, x.stop(ex, &refusal{
-					sessionError: sessionError{code: "54000", text: "the statement has more rows than the consumer may have at once",
-						hint: "aggregate, or ask for at most " + strconv.FormatUint(x.view.rows, 10) + " rows with LIMIT"},
+					Error: wire.Error{Code: "54000", Text: "the statement has more rows than the consumer may have at once",
+						Hint: "aggregate, or ask for at most " + strconv.FormatUint(x.view.rows, 10) + " rows with LIMIT"},
 					reason: "row limit", plan: ex.plan,
 				})
 			}
@@ -46,7 +48,7 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 			}
 			continue
 		}
-		typ, body, err := x.up.in.next()
+		typ, body, err := x.up.In.Next()
 		if err != nil {
 			return false, err
 		}
@@ -58,13 +60,13 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 			ex.described = true
 		case 'H':
 			if ex.plan.Kind != analysis.CopyOut {
-				return false, errUpstreamProtocol
+				return false, pool.ErrProtocol
 			}
 			ex.copying = true
-			x.out = appendFrame(x.out, 'H', body)
+			x.out = wire.AppendFrame(x.out, 'H', body)
 		case 'c':
 			if !ex.copying {
-				return false, errUpstreamProtocol
+				return false, pool.ErrProtocol
 			}
 			ex.copying = false
 			x.send(&pgproto3.CopyDone{})
@@ -76,7 +78,7 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 			return true, nil
 		case 'I':
 			if !answered(ex.plan) {
-				return false, errUpstreamProtocol
+				return false, pool.ErrProtocol
 			}
 			x.answerLocal(ex, false)
 			return true, x.conclude(ex, st.catalog, nil)
@@ -86,7 +88,7 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 			x.broken = true
 			return false, err
 		default:
-			return false, errUpstreamProtocol
+			return false, pool.ErrProtocol
 		}
 		if err != nil {
 			return false, err
@@ -114,7 +116,7 @@ func (x *session) left(ex *execution) int {
 func (x *session) columns(p *analysis.Plan, body []byte, formats []int16, silent bool) error {
 	var m pgproto3.RowDescription
 	if err := m.Decode(body); err != nil {
-		return errUpstreamProtocol
+		return pool.ErrProtocol
 	}
 	fields := make([]analysis.Field, len(m.Fields))
 	for i, f := range m.Fields {
@@ -123,7 +125,7 @@ func (x *session) columns(p *analysis.Plan, body []byte, formats []int16, silent
 	if len(m.Fields) != len(p.Columns) || p.CheckRow(fields) != nil {
 		// The database may have changed since the catalog was looked at: who comes
 		// next finds it as it is.
-		_, _ = x.s.catalogs.look(context.Background())
+		_, _ = x.s.catalogs.Look(context.Background())
 		return errDisagrees
 	}
 	if silent {
@@ -158,7 +160,7 @@ func format(formats []int16, i int) int16 {
 // buffer.
 func (x *session) data(ex *execution, typ byte, n int) error {
 	if typ == 'D' && !ex.described || typ == 'd' && !ex.copying {
-		return errUpstreamProtocol
+		return pool.ErrProtocol
 	}
 	if len(x.out) >= flushAt {
 		x.announce(ex)
@@ -167,7 +169,7 @@ func (x *session) data(ex *execution, typ byte, n int) error {
 		}
 	}
 	if ex.rows != nil {
-		_, body, err := x.up.in.next()
+		_, body, err := x.up.In.Next()
 		if err != nil {
 			return err
 		}
@@ -182,12 +184,12 @@ func (x *session) data(ex *execution, typ byte, n int) error {
 		ex.count++
 		return nil
 	}
-	run, count := x.up.in.run(typ, x.left(ex))
-	if count == 0 && headerBytes+n <= upstreamBuffer {
-		if err := x.up.in.fill(headerBytes + n); err != nil {
+	run, count := x.up.In.Run(typ, x.left(ex))
+	if count == 0 && wire.HeaderBytes+n <= pool.ReadAhead {
+		if err := x.up.In.Fill(wire.HeaderBytes + n); err != nil {
 			return err
 		}
-		run, count = x.up.in.run(typ, 1)
+		run, count = x.up.In.Run(typ, 1)
 	}
 	if count == 0 {
 		return x.large(ex)
@@ -216,7 +218,7 @@ func (x *session) large(ex *execution) error {
 	}
 	ex.count++
 	w := &taintWriter{dst: &x.client}
-	if err := x.up.in.pass(w); err != nil {
+	if err := x.up.In.Pass(w); err != nil {
 		return err
 	}
 	return w.close()
@@ -250,12 +252,12 @@ func (w *taintWriter) close() error { return w.dst.write(w.held) }
 func (x *session) stop(ex *execution, f *refusal) error {
 	x.cancelUpstream()
 	x.finish(ex, "refused", f.reason)
-	x.send(f.response("ERROR"))
+	x.send(f.Response("ERROR"))
 	x.broken = true
 	if n := len(x.expected); n > 0 && x.expected[n-1].kind != 'S' {
 		// Of the extended protocol, and no Sync was sent: Veil sends one, so
 		// that the upstream is in a state that is known. The client's own comes.
-		x.up.out = appendFrame(x.up.out, 'S', nil)
+		x.up.Out = wire.AppendFrame(x.up.Out, 'S', nil)
 		if err := x.sendUpstream(); err != nil {
 			return err
 		}
@@ -269,7 +271,7 @@ func (x *session) stop(ex *execution, f *refusal) error {
 // CommandComplete; nil where Veil answered.
 func (x *session) conclude(ex *execution, catalog *catalog.Catalog, body []byte) error {
 	if ex.copying || body == nil && !answered(ex.plan) {
-		return errUpstreamProtocol
+		return pool.ErrProtocol
 	}
 	p := ex.plan
 	x.transacted = x.transacted || p.Kind == analysis.Transaction
@@ -284,9 +286,9 @@ func (x *session) conclude(ex *execution, catalog *catalog.Catalog, body []byte)
 	if body != nil {
 		var ok bool
 		if tag, ok = cString(body); !ok {
-			return errUpstreamProtocol
+			return pool.ErrProtocol
 		}
-		x.out = appendFrame(x.out, 'C', body)
+		x.out = wire.AppendFrame(x.out, 'C', body)
 	} else {
 		if tag == "SELECT" {
 			tag = "SELECT " + strconv.Itoa(len(p.Answer))

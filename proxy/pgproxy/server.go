@@ -42,6 +42,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/metrics"
+	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
 )
 
 // Config is what a listener needs.
@@ -85,8 +86,8 @@ type Server struct {
 	log        *slog.Logger
 	metrics    *metrics.Listener
 	limits     Limits
-	up         *upstreams
-	catalogs   *catalogs
+	up         *pool.Pool
+	catalogs   *pool.Catalogs
 	analyzer   *analysis.Analyzer
 	sessions   sessions
 	attempts   *consumer.Attempts
@@ -122,13 +123,13 @@ func New(c Config) (*Server, error) {
 	if len(s.searchPath) == 0 {
 		s.searchPath = []string{"$user", "public"}
 	}
-	if s.up, err = newUpstreams(poolConfig{
+	if s.up, err = pool.New(pool.Config{
 		DSN: c.Upstream, Password: c.Password, PowerfulRole: c.PowerfulRole, Logger: s.log,
 		Connections: limits.UpstreamConnections, QueueTimeout: limits.QueueTimeout, ConnectTimeout: limits.ConnectTimeout, RowBytes: limits.RowBytes,
 	}); err != nil {
 		return nil, err
 	}
-	s.catalogs = newCatalogs(s.up, nil)
+	s.catalogs = pool.NewCatalogs(s.up, nil)
 	p, err := newPolicy(c.Policy, limits)
 	if err != nil {
 		return nil, err
@@ -143,7 +144,7 @@ func (s *Server) Warm(ctx context.Context) error {
 	if err := analysis.Warm(); err != nil {
 		return err
 	}
-	_, err := s.catalogs.current(ctx)
+	_, err := s.catalogs.Current(ctx)
 	return err
 }
 
@@ -155,11 +156,11 @@ func (s *Server) Ready() error {
 	switch {
 	case len(s.slots) == cap(s.slots):
 		return errors.New("all connections of clients are taken (connections)")
-	case s.up.full():
+	case s.up.Full():
 		return errors.New("all connections to the PostgreSQL upstream are taken (upstreamConnections)")
 	}
-	if _, err := s.catalogs.look(ctx); err != nil {
-		return fmt.Errorf("the PostgreSQL upstream does not answer (%s)", sqlState(err))
+	if _, err := s.catalogs.Look(ctx); err != nil {
+		return fmt.Errorf("the PostgreSQL upstream does not answer (%s)", pool.SQLState(err))
 	}
 	return nil
 }
@@ -175,7 +176,7 @@ type Stats struct {
 
 // Stats counts connections.
 func (s *Server) Stats() Stats {
-	used, idle, waiting := s.up.stats()
+	used, idle, waiting := s.up.Stats()
 	return Stats{Sessions: len(s.slots), Upstream: used, Idle: idle, Waiting: waiting}
 }
 
@@ -233,8 +234,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.abandon(done)
 		<-done
 	}
-	s.catalogs.close()
-	s.up.close()
+	s.catalogs.Close()
+	s.up.Close()
 	s.analyzer.Close()
 	return err
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // session is a client that is served. All but cancelling and closing is done by
@@ -39,7 +41,7 @@ type session struct {
 	waits      atomic.Bool // for messages: it has logged in
 	ending     atomic.Bool // the process stops and waits no longer
 	cancelling sync.Mutex  // held while up is set or cancelled
-	up         *upstream
+	up         *pool.Conn
 
 	state *state
 	// staged is what the statements of a query string that are analysed already
@@ -98,7 +100,7 @@ func (x *session) serve() {
 // turnAway refuses a client for which there is no room.
 func (x *session) turnAway() {
 	_ = x.conn.SetDeadline(time.Now().Add(time.Second))
-	x.send((&sessionError{code: "53300", text: "sorry, too many clients already"}).response("FATAL"))
+	x.send((&wire.Error{Code: "53300", Text: "sorry, too many clients already"}).Response("FATAL"))
 	_ = x.flush()
 	_ = x.conn.Close()
 }
@@ -112,13 +114,13 @@ func (x *session) begin() error {
 	st, err := x.negotiate(x.policy.tls)
 	switch {
 	case errors.Is(err, errCancel):
-		s.sessions.cancel(st.cancel)
+		s.sessions.cancel(st.Cancel)
 		return errCancel
 	case err != nil:
 		return err
 	}
 	err = x.enter(st)
-	if failed := x.recordLogin(st.user, err); failed != nil {
+	if failed := x.recordLogin(st.User, err); failed != nil {
 		return failed
 	}
 	if err != nil {
@@ -128,64 +130,64 @@ func (x *session) begin() error {
 }
 
 // enter logs a client in that has said who it is, and makes the session ready.
-func (x *session) enter(st *startup) (err error) {
+func (x *session) enter(st *wire.Startup) (err error) {
 	s := x.s
 	version := x.agree(st)
-	if on := strings.ToLower(st.parameters["replication"]); on != "" && on != "false" && on != "off" && on != "no" && on != "0" {
-		return &sessionError{code: "0A000", text: "replication connections are not supported"}
+	if on := strings.ToLower(st.Parameters["replication"]); on != "" && on != "false" && on != "off" && on != "no" && on != "0" {
+		return &wire.Error{Code: "0A000", Text: "replication connections are not supported"}
 	}
-	delete(st.parameters, "replication")
+	delete(st.Parameters, "replication")
 	if x.tls == nil && !s.plaintext && !x.local() {
-		return &sessionError{code: "28000", text: "the connection is not encrypted", hint: "connect with sslmode=require or better"}
+		return &wire.Error{Code: "28000", Text: "the connection is not encrypted", Hint: "connect with sslmode=require or better"}
 	}
-	x.in = newFrames(x.conn, clientBuffer, mostAuthBytes)
+	x.in = wire.NewFrames(x.conn, clientBuffer, mostAuthBytes)
 	binding := x.policy.binding
 	if x.tls == nil {
 		binding = nil
 	}
-	if err := x.logIn(st.user, binding); err != nil {
+	if err := x.logIn(st.User, binding); err != nil {
 		return err
 	}
-	x.in.limit = s.limits.MessageBytes
+	x.in.Limit = s.limits.MessageBytes
 	if x.view = x.policy.views[x.who.View]; x.view == nil {
-		return &sessionError{code: "28000", text: "the consumer has no view of this database"}
+		return &wire.Error{Code: "28000", Text: "the consumer has no view of this database"}
 	}
-	if database := s.up.database(); st.database != "" && st.database != database && st.database != st.user {
-		return &sessionError{code: "3D000", text: "database does not exist"}
+	if database := s.up.Database(); st.Database != "" && st.Database != database && st.Database != st.User {
+		return &wire.Error{Code: "3D000", Text: "database does not exist"}
 	}
 	return x.open(st, version)
 }
 
 // remember begins what is kept of a session from statement to statement.
-func (x *session) remember(st *startup) {
+func (x *session) remember(st *wire.Startup) {
 	x.keys = x.view.plain.Keys.NewPseudonymizer()
 	x.checks = newChecks()
 	x.passes = map[*mask.Plan][]*mask.Pass{}
 	x.status = 'I'
 	x.state = &state{statements: map[string]*statement{}, portals: map[string]*portal{}}
-	first := vars{searchPath: x.s.searchPath, application: st.parameters["application_name"], encoding: "UTF8"}
+	first := vars{searchPath: x.s.searchPath, application: st.Parameters["application_name"], encoding: "UTF8"}
 	x.state.settings, x.state.initial = settings{first, first}, first
 	x.flow = analysis.Session{
-		User: st.user, Database: x.s.up.database(),
+		User: st.User, Database: x.s.up.Database(),
 		Timeout:  x.view.timeout,
 		Prepared: x.prepared, Cursor: x.cursor, Setting: x.setting,
 	}
 }
 
 // open gives the session its upstream and tells the client that it is ready.
-func (x *session) open(st *startup, version uint32) error {
+func (x *session) open(st *wire.Startup, version uint32) error {
 	s := x.s
 	x.remember(st)
 	upstreamSettings, err := x.startupSettings(st)
 	if err != nil {
 		return err
 	}
-	up, err := s.up.acquire(context.Background(), upstreamSettings)
+	up, err := s.up.Acquire(context.Background(), upstreamSettings)
 	if err != nil {
 		return err
 	}
-	up.waiting = x.patient
-	x.state.settings.kept.setForm("intervalstyle", analysis.FormOf("intervalstyle", []string{up.statuses["IntervalStyle"]}))
+	up.Waiting = x.patient
+	x.state.settings.kept.setForm("intervalstyle", analysis.FormOf("intervalstyle", []string{up.Statuses["IntervalStyle"]}))
 	x.state.initial = x.state.settings.kept
 	x.state.settings.now = x.state.settings.kept
 	x.settled = x.state.settings
@@ -194,7 +196,7 @@ func (x *session) open(st *startup, version uint32) error {
 	x.cancelling.Unlock()
 	x.tellStatuses()
 	keyBytes := shortKey
-	if version >= newestProtocol {
+	if version >= wire.NewestProtocol {
 		keyBytes = longKey
 	}
 	s.sessions.add(x, keyBytes)
@@ -218,14 +220,14 @@ func (x *session) tellStatuses() {
 	x.send(&pgproto3.ParameterStatus{Name: "is_superuser", Value: "off"})
 	x.send(&pgproto3.ParameterStatus{Name: "session_authorization", Value: x.flow.User})
 	var names []string
-	for name := range x.up.statuses {
+	for name := range x.up.Statuses {
 		if passed[name] {
 			names = append(names, name)
 		}
 	}
 	sort.Strings(names)
 	for _, name := range names {
-		x.send(&pgproto3.ParameterStatus{Name: name, Value: x.up.statuses[name]})
+		x.send(&pgproto3.ParameterStatus{Name: name, Value: x.up.Statuses[name]})
 	}
 }
 
@@ -261,7 +263,7 @@ func (x *session) loop() error {
 		if err := x.over(); err != nil {
 			return err
 		}
-		typ, body, err := x.in.next()
+		typ, body, err := x.in.Next()
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(deadline):
 			continue // hurried, to look whether it should end
@@ -300,9 +302,9 @@ func (x *session) over() error {
 
 // Why a session ends that did nothing wrong.
 var (
-	errIdle     = &sessionError{code: "57P05", text: "terminating connection due to idle-session timeout"}
-	errClosing  = &sessionError{code: "57P01", text: "terminating connection due to administrator command", hint: "Veil is shutting down: connect again"}
-	errOutdated = &sessionError{code: "57P01", text: "terminating connection due to administrator command", hint: "Veil's rules or users were reloaded: connect again"}
+	errIdle     = &wire.Error{Code: "57P05", Text: "terminating connection due to idle-session timeout"}
+	errClosing  = &wire.Error{Code: "57P01", Text: "terminating connection due to administrator command", Hint: "Veil is shutting down: connect again"}
+	errOutdated = &wire.Error{Code: "57P01", Text: "terminating connection due to administrator command", Hint: "Veil's rules or users were reloaded: connect again"}
 )
 
 // message answers one message of the client, or notes what is expected for it.
@@ -314,7 +316,7 @@ func (x *session) message(typ byte, body []byte) error {
 		return nil // of a COPY that was refused; PostgreSQL passes over them too
 	case 'Q', 'P', 'B', 'D', 'E', 'C', 'H', 'F':
 	default:
-		return &sessionError{code: "08P01", text: "the client sent a message of an unknown type"}
+		return &wire.Error{Code: "08P01", Text: "the client sent a message of an unknown type"}
 	}
 	if x.skipping {
 		return nil
@@ -346,7 +348,7 @@ func (x *session) functionCall() error {
 	if err := x.drain(); err != nil || x.skipping {
 		return err
 	}
-	f := &refusal{sessionError: sessionError{code: "0A000", text: "functions are not called by number", hint: "call it in a query"}, reason: "function call"}
+	f := &refusal{Error: wire.Error{Code: "0A000", Text: "functions are not called by number", Hint: "call it in a query"}, reason: "function call"}
 	if err := x.run(nil, f); err != nil {
 		return err
 	}
@@ -392,12 +394,12 @@ func (x *session) end(err error) {
 		}
 	}
 	if told := fatal(err); told != nil {
-		clean = told.code == "57P01" || told.code == "57P05"
+		clean = told.Code == "57P01" || told.Code == "57P05"
 		x.out = x.out[:0] // what was not completed
-		x.send(told.response("FATAL"))
+		x.send(told.Response("FATAL"))
 		_ = x.conn.SetDeadline(time.Now().Add(time.Second))
 		_ = x.client.flush()
-		x.s.log.Warn("session ended", "door", "postgres", "consumer", x.name(), "client", x.address, "reason", told.text)
+		x.s.log.Warn("session ended", "door", "postgres", "consumer", x.name(), "client", x.address, "reason", told.Text)
 	}
 	x.giveBack(clean && !x.lost && x.status == 'I')
 }
@@ -415,7 +417,7 @@ func (x *session) giveBack(clean bool) {
 	up := x.up
 	x.up = nil
 	x.cancelling.Unlock()
-	x.s.up.release(up, clean)
+	x.s.up.Release(up, clean)
 }
 
 // name is the consumer's name for the log.
@@ -436,5 +438,5 @@ func (x *session) recover() {
 	defer func() { _ = recover() }()
 	x.s.log.Error("panic", "door", "postgres", "consumer", x.name(), "stack", proxy.Stack())
 	x.lost = true
-	x.end(&sessionError{code: "XX000", text: "Veil failed to answer this statement"})
+	x.end(&wire.Error{Code: "XX000", Text: "Veil failed to answer this statement"})
 }

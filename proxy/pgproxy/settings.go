@@ -9,24 +9,26 @@ import (
 
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // startupSettings judges the parameters a client opened the connection with, as
 // if it set each of them, and returns those that the upstream's session begins
 // with. What Veil keeps itself is taken over.
-func (x *session) startupSettings(st *startup) (map[string]string, error) {
-	wanted, err := st.options()
+func (x *session) startupSettings(st *wire.Startup) (map[string]string, error) {
+	wanted, err := st.Options()
 	if err != nil {
 		return nil, err
 	}
-	for name, value := range st.parameters {
+	for name, value := range st.Parameters {
 		if name != "options" && name != "application_name" {
 			wanted[name] = value
 		}
 	}
 	fixed := catalog.SessionSettings()
 	settings := catalog.FirstSettings()
-	settings["application_name"] = applicationName
+	settings["application_name"] = pool.ApplicationName
 	settings["TimeZone"] = "UTC" // years are cut in it: the same ones wherever the upstream is
 	settings["default_transaction_isolation"] = "read committed"
 	settings["statement_timeout"] = strconv.FormatInt(x.view.timeout.Milliseconds(), 10)
@@ -39,11 +41,11 @@ func (x *session) startupSettings(st *startup) (map[string]string, error) {
 	for _, name := range names {
 		plan, _, refused := x.analyze(setStatement(name, wanted[name]))
 		if refused == nil && plan.Kind != analysis.Set {
-			refused = &refusal{sessionError: sessionError{code: "42601", text: "a startup parameter is not a setting"}}
+			refused = &refusal{Error: wire.Error{Code: "42601", Text: "a startup parameter is not a setting"}}
 		}
 		if refused != nil {
-			refused.position = 0
-			return nil, &refused.sessionError
+			refused.Position = 0
+			return nil, &refused.Error
 		}
 		set := *plan.Setting
 		if set.Name == "search_path" {

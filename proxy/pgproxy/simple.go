@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // query answers a simple query. Its statements are analysed one after the other,
@@ -19,7 +20,7 @@ func (x *session) query(body []byte) error {
 	}
 	text, ok := cString(body)
 	if !ok {
-		return errFrameLength
+		return wire.ErrLength
 	}
 	steps, refusal := x.judge(text)
 	release, limited := x.admit()
@@ -66,10 +67,10 @@ func (x *session) judge(text string) ([]*statement, *refusal) {
 			f = x.hindered(plan)
 		}
 		if f != nil {
-			if f.position > 0 {
-				f.position += int32(one.Offset)
+			if f.Position > 0 {
+				f.Position += int32(one.Offset)
 			}
-			if f.code == "42601" {
+			if f.Code == "42601" {
 				steps = nil // PostgreSQL parses the whole string before it begins
 			}
 			return steps, f
@@ -98,7 +99,7 @@ func (x *session) run(steps []*statement, refusal *refusal) error {
 		sql = append(sql, poison)
 	}
 	if len(sql) > 0 {
-		x.up.out = appendQuery(x.up.out, strings.Join(sql, ";\n"))
+		x.up.Out = wire.AppendQuery(x.up.Out, strings.Join(sql, ";\n"))
 		if err := x.sendUpstream(); err != nil {
 			return err
 		}
@@ -138,7 +139,7 @@ func (x *session) step(st *statement) (bool, error) {
 }
 
 // sendUpstream sends what was gathered for the upstream.
-func (x *session) sendUpstream() error { return x.up.flush(x.s.limits.WriteTimeout) }
+func (x *session) sendUpstream() error { return x.up.Flush(x.s.limits.WriteTimeout) }
 
 // sendReady tells the client that the next query may come.
 func (x *session) sendReady() {

@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // A plan is right for the relations that it was made over. Whether they are the
@@ -60,25 +62,25 @@ func (x *session) verify(p *portal) error {
 		x.checks.made++
 		name = x.checks.head + "_" + strconv.Itoa(x.checks.made)
 		m := pgproto3.Parse{Name: name, Query: text}
-		out, err := m.Encode(x.up.out)
+		out, err := m.Encode(x.up.Out)
 		if err != nil {
-			return errFrameSize
+			return wire.ErrSize
 		}
-		x.up.out = out
+		x.up.Out = out
 		x.checks.byText[text] = name
 	}
 	// A portal of its own: the parameters and formats are none.
 	body := append(append(append([]byte(x.checks.head), 0), name...), 0)
-	x.up.out = appendFrame(x.up.out, 'B', append(body, 0, 0, 0, 0, 0, 0))
-	x.up.out = appendFrame(x.up.out, 'E', append([]byte(x.checks.head), 0, 0, 0, 0, 0))
-	x.up.out = appendFrame(x.up.out, 'C', append([]byte("P"+x.checks.head), 0))
+	x.up.Out = wire.AppendFrame(x.up.Out, 'B', append(body, 0, 0, 0, 0, 0, 0))
+	x.up.Out = wire.AppendFrame(x.up.Out, 'E', append([]byte(x.checks.head), 0, 0, 0, 0, 0))
+	x.up.Out = wire.AppendFrame(x.up.Out, 'C', append([]byte("P"+x.checks.head), 0))
 	return x.expect(expectation{kind: 'V', name: text, portal: p, silent: known})
 }
 
 // forgetChecks closes the prepared questions.
 func (x *session) forgetChecks() error {
 	for text, name := range x.checks.byText {
-		x.up.out = appendFrame(x.up.out, 'C', append([]byte("S"+name), 0))
+		x.up.Out = wire.AppendFrame(x.up.Out, 'C', append([]byte("S"+name), 0))
 		if err := x.expect(expectation{kind: 'C', silent: true}); err != nil || x.skipping {
 			return err
 		}
@@ -103,7 +105,7 @@ func (x *session) verified(e *expectation) (bool, error) {
 			_, err := x.upstreamError(body)
 			return false, err
 		case typ != w:
-			return false, errUpstreamProtocol
+			return false, pool.ErrProtocol
 		case typ == 'D':
 			e.portal.holds = string(body) == "\x00\x01\x00\x00\x00\x01t"
 		}
@@ -119,12 +121,12 @@ func (x *session) confirm(st *statement) *refusal {
 		return nil
 	}
 	ctx := context.Background()
-	if holds, err := x.s.catalogs.holds(ctx, st.check); err == nil && holds {
+	if holds, err := x.s.catalogs.Holds(ctx, st.check); err == nil && holds {
 		return nil
 	}
-	now, err := x.s.catalogs.look(ctx)
+	now, err := x.s.catalogs.Look(ctx)
 	if err != nil {
-		return &refusal{sessionError: sessionError{code: "08006", text: "the upstream's catalog cannot be read"}, reason: "catalog", plan: st.plan}
+		return &refusal{Error: wire.Error{Code: "08006", Text: "the upstream's catalog cannot be read"}, reason: "catalog", plan: st.plan}
 	}
 	if st.text != "" {
 		if again, r := x.s.analyzer.Analyze(st.text, now, x.view.policy, &x.flow); r == nil && st.plan.Same(again) {
@@ -133,8 +135,8 @@ func (x *session) confirm(st *statement) *refusal {
 		}
 	}
 	return &refusal{
-		sessionError: sessionError{code: "0A000", text: "cached plan must not change result type",
-			hint: "the database's definitions changed meanwhile: run the statement again, or prepare it again if it was prepared"},
+		Error: wire.Error{Code: "0A000", Text: "cached plan must not change result type",
+			Hint: "the database's definitions changed meanwhile: run the statement again, or prepare it again if it was prepared"},
 		reason: "catalog changed", plan: st.plan,
 	}
 }

@@ -1,4 +1,17 @@
-package pgproxy
+// Package pool has the connections to the PostgreSQL that has the originals: those of
+// sessions, with Veil's own role, and those by which its catalog is read.
+//
+//	p, err := pool.New(pool.Config{DSN: "postgres://veil@db/clinic", …})
+//	conn, err := p.Acquire(ctx, settings)
+//	defer p.Release(conn, clean)
+//
+// Invariants: the number of connections is bounded; one belongs to one session at a
+// time and is cleared before the next; a role that may do more than read is refused
+// unless the operator allows it; no error or line of the log has a text of the
+// upstream, only its SQLSTATE.
+//
+// Not known here: what is sent over a connection.
+package pool
 
 import (
 	"context"
@@ -18,11 +31,12 @@ import (
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 const (
-	// upstreamBuffer is what is read ahead of the upstream, in bytes.
-	upstreamBuffer = 64 << 10
+	// ReadAhead is what is read ahead of the upstream, in bytes.
+	ReadAhead = 64 << 10
 	// mostIdle is how many connections are kept for the next sessions, and
 	// idleFor how long.
 	mostIdle = 16
@@ -36,22 +50,22 @@ const (
 	patience = 3 * time.Second
 )
 
-// applicationName is what the upstream knows each session by.
-const applicationName = "veil"
+// ApplicationName is what the upstream knows each session by.
+const ApplicationName = "veil"
 
-// errUpstreamProtocol ends a session whose upstream answers otherwise than the
+// ErrProtocol ends a session whose upstream answers otherwise than the
 // protocol says.
-var errUpstreamProtocol = errors.New("the upstream's answer is not the one that was expected")
+var ErrProtocol = errors.New("the upstream's answer is not the one that was expected")
 
-// errUpstreamGone ends a session whose upstream can no longer be asked.
-var errUpstreamGone = errors.New("the connection to the upstream failed")
+// ErrGone ends a session whose upstream can no longer be asked.
+var ErrGone = errors.New("the connection to the upstream failed")
 
 // errBusy is what a session gets for which there is no connection.
-var errBusy = &sessionError{code: "53300", text: "all connections to the upstream are taken", hint: "try again later"}
+var errBusy = &wire.Error{Code: "53300", Text: "all connections to the upstream are taken", Hint: "try again later"}
 
-// poolConfig says which PostgreSQL has the originals, and how its connections are
+// Config says which PostgreSQL has the originals, and how its connections are
 // bounded.
-type poolConfig struct {
+type Config struct {
 	// DSN is the connection string as libpq takes it, Password that of its role; the
 	// string's when it is empty.
 	DSN, Password string
@@ -66,11 +80,11 @@ type poolConfig struct {
 	Logger   *slog.Logger
 }
 
-// upstreams opens connections to the upstream with Veil's own credentials, and
+// Pool opens connections to the upstream with Veil's own credentials, and
 // bounds their number.
-type upstreams struct {
+type Pool struct {
 	config *pgx.ConnConfig
-	limits poolConfig
+	limits Config
 	slots  chan struct{}
 	role   roleCheck
 	log    *slog.Logger
@@ -81,13 +95,13 @@ type upstreams struct {
 	waiters   atomic.Int32
 
 	mu     sync.Mutex
-	idle   []*upstream // the longest idle first
+	idle   []*Conn // the longest idle first
 	closed bool
 }
 
-// newUpstreams reads the connection string. Nothing is opened. The error never
+// New reads the connection string. Nothing is opened. The error never
 // repeats it: it can hold a password.
-func newUpstreams(c poolConfig) (*upstreams, error) {
+func New(c Config) (*Pool, error) {
 	config, err := pgx.ParseConfig(c.DSN)
 	if err != nil {
 		return nil, errors.New("the upstream's connection string cannot be read: want a URL or key=value pairs as libpq takes them")
@@ -97,29 +111,29 @@ func newUpstreams(c poolConfig) (*upstreams, error) {
 	}
 	config.ConnectTimeout = c.ConnectTimeout
 	config.OnNotice, config.OnNotification = nil, nil
-	return &upstreams{
+	return &Pool{
 		config: config, limits: c, log: c.Logger, slots: make(chan struct{}, c.Connections),
 		role: roleCheck{allow: c.PowerfulRole, log: c.Logger},
 	}, nil
 }
 
-// database is the name of the database that sessions are connected to.
-func (u *upstreams) database() string { return u.config.Database }
+// Database is the name of the database that sessions are connected to.
+func (u *Pool) Database() string { return u.config.Database }
 
-// full reports whether no connection is left.
-func (u *upstreams) full() bool { return len(u.slots) == cap(u.slots) }
+// Full reports whether no connection is left.
+func (u *Pool) Full() bool { return len(u.slots) == cap(u.slots) }
 
-// stats counts the connections that sessions hold, those that are kept for the next
+// Stats counts the connections that sessions hold, those that are kept for the next
 // one, and the sessions that wait for one.
-func (u *upstreams) stats() (used, idle, waiting int) {
+func (u *Pool) Stats() (used, idle, waiting int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return len(u.slots), len(u.idle), int(u.waiters.Load())
 }
 
-// acquire returns a connection with the given settings: an idle one, or a new
+// Acquire returns a connection with the given settings: an idle one, or a new
 // one, once there is room. Its error is a *sessionError.
-func (u *upstreams) acquire(ctx context.Context, settings map[string]string) (*upstream, error) {
+func (u *Pool) Acquire(ctx context.Context, settings map[string]string) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, u.limits.QueueTimeout)
 	defer cancel()
 	select {
@@ -149,7 +163,7 @@ func (u *upstreams) acquire(ctx context.Context, settings map[string]string) (*u
 }
 
 // wait takes the place of a connection that is given back.
-func (u *upstreams) wait(ctx context.Context) error {
+func (u *Pool) wait(ctx context.Context) error {
 	u.waiters.Add(1)
 	defer u.waiters.Add(-1)
 	select {
@@ -162,7 +176,7 @@ func (u *upstreams) wait(ctx context.Context) error {
 
 // take returns the connection with these settings that was used last, or nil,
 // and closes those that are idle for long.
-func (u *upstreams) take(key string) *upstream {
+func (u *Pool) take(key string) *Conn {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for len(u.idle) > 0 && time.Since(u.idle[0].since) > idleFor {
@@ -178,9 +192,9 @@ func (u *upstreams) take(key string) *upstream {
 	return nil
 }
 
-// release gives a connection back. One that is not clean, in the middle of
+// Release gives a connection back. One that is not clean, in the middle of
 // something, is closed.
-func (u *upstreams) release(c *upstream, clean bool) {
+func (u *Pool) Release(c *Conn, clean bool) {
 	defer func() { <-u.slots }()
 	if !clean || c.discard() != nil {
 		c.close()
@@ -196,8 +210,8 @@ func (u *upstreams) release(c *upstream, clean bool) {
 	u.idle = append(u.idle, c)
 }
 
-// close closes the idle connections, and each other one when it is given back.
-func (u *upstreams) close() {
+// Close closes the idle connections, and each other one when it is given back.
+func (u *Pool) Close() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.closed = true
@@ -218,49 +232,49 @@ func settingsText(settings map[string]string) string {
 
 // connect opens a connection. What the client is told of a failure names no
 // host, role or address.
-func (u *upstreams) connect(settings map[string]string, key string) (*upstream, error) {
+func (u *Pool) connect(settings map[string]string, key string) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), u.limits.ConnectTimeout)
 	defer cancel()
 	pg, err := u.open(ctx, settings)
 	if err != nil {
-		u.log.Error("upstream connection failed", "door", "postgres", "code", sqlState(err))
+		u.log.Error("upstream connection failed", "door", "postgres", "code", SQLState(err))
 		if told := badParameter(err, settings); told != nil {
 			return nil, told
 		}
-		return nil, &sessionError{code: "08001", text: "the upstream cannot be reached"}
+		return nil, &wire.Error{Code: "08001", Text: "the upstream cannot be reached"}
 	}
 	if err := u.role.check(ctx, pg); err != nil {
 		_ = pg.Close(ctx)
 		u.log.Error("upstream role is refused", "door", "postgres", "reason", err.Error())
-		return nil, &sessionError{code: "42501", text: "the upstream's role may do more than read, so nothing is asked of it", hint: "the operator's log says what it may do"}
+		return nil, &wire.Error{Code: "42501", Text: "the upstream's role may do more than read, so nothing is asked of it", Hint: "the operator's log says what it may do"}
 	}
 	hijacked, err := pg.Hijack()
 	if err != nil || hijacked.Frontend.ReadBufferLen() > 0 || hijacked.TxStatus != 'I' {
 		_ = pg.Close(ctx)
-		return nil, &sessionError{code: "08006", text: "the upstream did not begin a session as expected"}
+		return nil, &wire.Error{Code: "08006", Text: "the upstream did not begin a session as expected"}
 	}
 	_ = hijacked.Conn.SetDeadline(time.Time{})
-	c := newUpstream(hijacked.Conn, u.limits.RowBytes)
-	c.statuses, c.settings = hijacked.ParameterStatuses, key
+	c := NewConn(hijacked.Conn, u.limits.RowBytes)
+	c.Statuses, c.settings = hijacked.ParameterStatuses, key
 	canceler, err := pgconn.Construct(hijacked) // never used but to cancel
 	if err != nil {
 		c.close()
-		return nil, &sessionError{code: "08006", text: "the upstream did not begin a session as expected"}
+		return nil, &wire.Error{Code: "08006", Text: "the upstream did not begin a session as expected"}
 	}
-	c.cancel = canceler.CancelRequest
+	c.Cancel = canceler.CancelRequest
 	return c, nil
 }
 
 // badParameter is what the client is told where the upstream refuses the value of a
 // startup parameter; nil where it failed for another reason.
-func badParameter(err error, settings map[string]string) *sessionError {
+func badParameter(err error, settings map[string]string) *wire.Error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) || !strings.HasPrefix(pg.Code, "22") && pg.Code != "42704" {
 		return nil
 	}
 	for name := range settings {
 		if strings.Contains(strings.ToLower(pg.Message), `"`+strings.ToLower(name)+`"`) {
-			return &sessionError{code: pg.Code, text: fmt.Sprintf("invalid value for parameter %q", name), hint: "the parameter was set when the connection was opened: give it another value, or leave it out"}
+			return &wire.Error{Code: pg.Code, Text: fmt.Sprintf("invalid value for parameter %q", name), Hint: "the parameter was set when the connection was opened: give it another value, or leave it out"}
 		}
 	}
 	return nil
@@ -268,7 +282,7 @@ func badParameter(err error, settings map[string]string) *sessionError {
 
 // open opens a connection as a pgconn one, with what its version of PostgreSQL wants
 // beside the settings. The version is known from the first connection on.
-func (u *upstreams) open(ctx context.Context, settings map[string]string) (*pgconn.PgConn, error) {
+func (u *Pool) open(ctx context.Context, settings map[string]string) (*pgconn.PgConn, error) {
 	for {
 		config := u.config.Config.Copy()
 		major := u.major.Load()
@@ -312,9 +326,9 @@ func majorVersion(text string) int32 {
 	return major
 }
 
-// sqlState is the code of an upstream's error, or why there is none: all that may
+// SQLState is the code of an upstream's error, or why there is none: all that may
 // be logged of it.
-func sqlState(err error) string {
+func SQLState(err error) string {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return pg.Code

@@ -1,4 +1,4 @@
-package pgproxy
+package pool
 
 import (
 	"context"
@@ -28,9 +28,9 @@ UNION ALL SELECT 'may make objects in ' || pg_catalog.count(*) || ' schemas' FRO
 	WHERE n.nspname !~ '^pg_(toast|temp)' AND pg_catalog.has_schema_privilege(n.oid, 'CREATE') HAVING pg_catalog.count(*) > 0
 UNION ALL SELECT 'may make schemas' WHERE pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')`
 
-// powersOf returns what the role of a connection may do beside reading, in words
+// Powers returns what the role of a connection may do beside reading, in words
 // for an operator.
-func powersOf(ctx context.Context, pg *pgconn.PgConn) ([]string, error) {
+func Powers(ctx context.Context, pg *pgconn.PgConn) ([]string, error) {
 	results, err := pg.Exec(ctx, powers).ReadAll()
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (r *roleCheck) check(ctx context.Context, pg *pgconn.PgConn) error {
 	if !r.last.IsZero() && time.Since(r.last) < checkEvery {
 		return nil
 	}
-	found, err := powersOf(ctx, pg)
+	found, err := Powers(ctx, pg)
 	if err != nil {
 		return errors.New("what the role may do could not be found out")
 	}

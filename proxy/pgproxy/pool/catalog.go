@@ -1,4 +1,4 @@
-package pgproxy
+package pool
 
 import (
 	"context"
@@ -8,9 +8,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// catalogs has the upstream's catalog as it was last seen, and sees to it that
+// Catalogs has the upstream's catalog as it was last seen, and sees to it that
 // no row leaves that was computed over another one.
 //
 // A plan was made over a catalog; the upstream may have changed it since. So
@@ -19,8 +20,8 @@ import (
 // since the statement has locked them by then, they were so when it began. Where
 // they are not, or a name is not known, look loads the catalog anew; and it is
 // looked at every now and then, so that this is seldom.
-type catalogs struct {
-	up *upstreams
+type Catalogs struct {
+	up *Pool
 
 	mu       sync.Mutex
 	catalog  *catalog.Catalog
@@ -33,10 +34,10 @@ type catalogs struct {
 	conn   *pgx.Conn
 }
 
-// newCatalogs keeps the catalog of a PostgreSQL; known is what was seen of it before,
+// NewCatalogs keeps the catalog of a PostgreSQL; known is what was seen of it before,
 // nil for nothing.
-func newCatalogs(up *upstreams, known *catalog.Catalog) *catalogs {
-	return &catalogs{up: up, catalog: known, looked: time.Now()}
+func NewCatalogs(up *Pool, known *catalog.Catalog) *Catalogs {
+	return &Catalogs{up: up, catalog: known, looked: time.Now()}
 }
 
 // question is a look at the catalog that several sessions wait for.
@@ -46,8 +47,8 @@ type question struct {
 	err     error
 }
 
-// current returns the catalog as it was last seen, and loads it at first.
-func (c *catalogs) current(ctx context.Context) (*catalog.Catalog, error) {
+// Current returns the catalog as it was last seen, and loads it at first.
+func (c *Catalogs) Current(ctx context.Context) (*catalog.Catalog, error) {
 	c.mu.Lock()
 	catalog := c.catalog
 	if catalog != nil && c.next == nil && time.Since(c.looked) > lookEvery {
@@ -57,15 +58,15 @@ func (c *catalogs) current(ctx context.Context) (*catalog.Catalog, error) {
 	if catalog != nil {
 		return catalog, nil
 	}
-	return c.look(ctx)
+	return c.Look(ctx)
 }
 
 // lookEvery is how old what is known of the catalog may be before it is looked at
 // again, while it is used.
 const lookEvery = time.Second
 
-// holds reports whether a plan's relations are what they were when it was made.
-func (c *catalogs) holds(ctx context.Context, checkSQL string) (holds bool, err error) {
+// Holds reports whether a plan's relations are what they were when it was made.
+func (c *Catalogs) Holds(ctx context.Context, checkSQL string) (holds bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.up.limits.ConnectTimeout)
 	defer cancel()
 	var conn *pgx.Conn
@@ -94,14 +95,14 @@ func (c *catalogs) holds(ctx context.Context, checkSQL string) (holds bool, err 
 const mostCheckers = 4
 
 // begin asks a question. The lock is held.
-func (c *catalogs) begin() {
+func (c *Catalogs) begin() {
 	c.next = &question{done: make(chan struct{})}
 	go c.ask(c.next)
 }
 
-// look asks for the catalog's version, and loads the catalog if it is another
+// Look asks for the catalog's version, and loads the catalog if it is another
 // one than before. What it returns is not older than the call.
-func (c *catalogs) look(ctx context.Context) (*catalog.Catalog, error) {
+func (c *Catalogs) Look(ctx context.Context) (*catalog.Catalog, error) {
 	c.mu.Lock()
 	if c.next == nil {
 		c.begin()
@@ -117,7 +118,7 @@ func (c *catalogs) look(ctx context.Context) (*catalog.Catalog, error) {
 }
 
 // ask answers a question once the one before is answered.
-func (c *catalogs) ask(q *question) {
+func (c *Catalogs) ask(q *question) {
 	c.asking.Lock()
 	defer c.asking.Unlock()
 	c.mu.Lock()
@@ -129,7 +130,7 @@ func (c *catalogs) ask(q *question) {
 	defer cancel()
 	q.catalog, q.err = c.load(ctx, known)
 	if q.err != nil {
-		c.up.log.Error("catalog could not be read", "door", "postgres", "code", sqlState(q.err))
+		c.up.log.Error("catalog could not be read", "door", "postgres", "code", SQLState(q.err))
 		hangUp(c.conn)
 		c.conn = nil
 	} else {
@@ -140,7 +141,7 @@ func (c *catalogs) ask(q *question) {
 	close(q.done)
 }
 
-func (c *catalogs) load(ctx context.Context, known *catalog.Catalog) (*catalog.Catalog, error) {
+func (c *Catalogs) load(ctx context.Context, known *catalog.Catalog) (*catalog.Catalog, error) {
 	if c.conn == nil {
 		conn, err := c.up.openCatalog(ctx)
 		if err != nil {
@@ -170,7 +171,7 @@ func hangUp(conn *pgx.Conn) {
 	_ = conn.Close(ctx)
 }
 
-func (c *catalogs) close() {
+func (c *Catalogs) Close() {
 	c.asking.Lock()
 	defer c.asking.Unlock()
 	c.mu.Lock()
@@ -185,22 +186,22 @@ func (c *catalogs) close() {
 // openCatalog opens the connection that the catalog is read by, as the role that
 // sessions have. There are at most mostCheckers + 1 of them, beside those of the
 // sessions.
-func (u *upstreams) openCatalog(ctx context.Context) (*pgx.Conn, error) {
-	conn, err := u.dialCatalog(ctx)
+func (u *Pool) openCatalog(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := u.DialCatalog(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := u.role.check(ctx, conn.PgConn()); err != nil {
 		u.log.Error("upstream role is refused", "door", "postgres", "reason", err.Error())
 		_ = conn.Close(ctx)
-		return nil, &sessionError{code: "42501", text: "the upstream's role may do more than read: " + err.Error()}
+		return nil, &wire.Error{Code: "42501", Text: "the upstream's role may do more than read: " + err.Error()}
 	}
 	return conn, nil
 }
 
-func (u *upstreams) dialCatalog(ctx context.Context) (*pgx.Conn, error) {
+func (u *Pool) DialCatalog(ctx context.Context) (*pgx.Conn, error) {
 	config := u.config.Copy()
 	config.RuntimeParams = catalog.LoadSettings()
-	config.RuntimeParams["application_name"] = applicationName
+	config.RuntimeParams["application_name"] = ApplicationName
 	return pgx.ConnectConfig(ctx, config)
 }

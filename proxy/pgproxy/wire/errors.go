@@ -1,39 +1,39 @@
-package pgproxy
+package wire
 
 import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// sessionError is an error that the client is told. Its texts are Veil's own.
-type sessionError struct {
-	code     string // SQLSTATE
-	text     string
-	hint     string
-	position int32 // in the client's text, in characters from 1; 0 for none
+// Error is an error that the client is told. Its texts are Veil's own.
+type Error struct {
+	Code     string // SQLSTATE
+	Text     string
+	Hint     string
+	Position int32 // in the client's text, in characters from 1; 0 for none
 }
 
-func (e *sessionError) Error() string { return e.text }
+func (e *Error) Error() string { return e.Text }
 
-// response is the error as a message.
-func (e *sessionError) response(severity string) *pgproto3.ErrorResponse {
+// Response is the error as a message.
+func (e *Error) Response(severity string) *pgproto3.ErrorResponse {
 	return &pgproto3.ErrorResponse{
-		Severity: severity, SeverityUnlocalized: severity, Code: e.code, Message: e.text, Hint: e.hint, Position: e.position,
+		Severity: severity, SeverityUnlocalized: severity, Code: e.Code, Message: e.Text, Hint: e.Hint, Position: e.Position,
 	}
 }
 
-// rewritten is what the client is told of an upstream's error: its SQLSTATE with
+// Condition is what the client is told of an upstream's error: its SQLSTATE with
 // the text that PostgreSQL's documentation has for it. The upstream's own text,
 // detail and the names and place it adds can hold values.
-func rewritten(code string) *sessionError {
+func Condition(code string) *Error {
 	if text, ok := conditions[code]; ok {
-		return &sessionError{code: code, text: text}
+		return &Error{Code: code, Text: text}
 	}
 	if len(code) == 5 {
 		if text, ok := classes[code[:2]]; ok {
-			return &sessionError{code: code, text: text}
+			return &Error{Code: code, Text: text}
 		}
 	}
-	return &sessionError{code: "XX000", text: "the upstream reported an error"}
+	return &Error{Code: "XX000", Text: "the upstream reported an error"}
 }
 
 // conditions are texts of conditions that a reader may meet; source: PostgreSQL

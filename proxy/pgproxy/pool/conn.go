@@ -1,0 +1,114 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"time"
+
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
+)
+
+// Conn is a connection to the upstream. It belongs to one session.
+type Conn struct {
+	conn     net.Conn
+	In       *wire.Frames
+	Out      []byte
+	Cancel   func(context.Context) error // asks the server to end what it does
+	Statuses map[string]string
+	settings string // that it was opened with, as text
+	since    time.Time
+	// waiting is called each time that nothing came for a while; an error of
+	// it ends the wait.
+	Waiting func() error
+}
+
+// NewConn is the connection of a session. Messages of up to rowBytes are held in
+// memory.
+func NewConn(conn net.Conn, rowBytes int) *Conn {
+	c := &Conn{conn: conn, Cancel: func(context.Context) error { return nil }}
+	c.In = wire.NewFrames(c, ReadAhead, rowBytes)
+	return c
+}
+
+// Read reads from the upstream for as long as the session is willing to wait.
+func (c *Conn) Read(p []byte) (int, error) {
+	for {
+		if c.Waiting != nil {
+			if err := c.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+				return 0, err
+			}
+		}
+		n, err := c.conn.Read(p)
+		if n > 0 {
+			return n, nil
+		}
+		if c.Waiting == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return 0, ErrGone
+		}
+		if err := c.Waiting(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// Flush sends what was gathered for the upstream.
+func (c *Conn) Flush(timeout time.Duration) error {
+	if len(c.Out) == 0 {
+		return nil
+	}
+	if err := c.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+		return ErrGone
+	}
+	_, err := c.conn.Write(c.Out)
+	if err != nil {
+		err = ErrGone
+	}
+	c.Out = c.Out[:0]
+	if cap(c.Out) > largestOut {
+		c.Out = nil
+	}
+	return err
+}
+
+// alive reports whether an idle connection is still open, with nothing to read.
+func (c *Conn) alive() bool {
+	if c.In.Buffered() > 0 || c.conn.SetReadDeadline(time.Now().Add(time.Millisecond)) != nil {
+		return false
+	}
+	var b [1]byte
+	n, err := c.conn.Read(b[:])
+	if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	return c.conn.SetReadDeadline(time.Time{}) == nil
+}
+
+// discard clears what a session left: prepared statements, cursors, settings.
+func (c *Conn) discard() error {
+	c.Waiting = nil
+	if err := c.conn.SetReadDeadline(time.Now().Add(cleanTimeout)); err != nil {
+		return err
+	}
+	c.Out = wire.AppendQuery(c.Out[:0], "DISCARD ALL")
+	if err := c.Flush(cleanTimeout); err != nil {
+		return err
+	}
+	for {
+		typ, body, err := c.In.Next()
+		switch {
+		case err != nil:
+			return err
+		case typ == 'E':
+			return ErrProtocol
+		case typ == 'Z':
+			if len(body) != 1 || body[0] != 'I' {
+				return ErrProtocol
+			}
+			return c.conn.SetReadDeadline(time.Time{})
+		}
+	}
+}
+
+func (c *Conn) close() { _ = c.conn.Close() }

@@ -1,0 +1,147 @@
+// Package wire has what both ends of the PostgreSQL protocol share: messages as they
+// stand in a buffer, the startup message, and errors with their SQLSTATE.
+//
+// Invariants: a message is not decoded to be passed on; its length is checked before
+// it is held in memory; the text of an error is Veil's own or that of PostgreSQL's
+// documentation, never one of the upstream.
+//
+// Not known here: whose connection it is, what a message means to a session.
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+)
+
+// HeaderBytes is what a frame begins with: a type and a length that counts
+// itself and the body.
+const HeaderBytes = 5
+
+var (
+	ErrLength = errors.New("a message states an impossible length")
+	ErrSize   = errors.New("a message is larger than the limit")
+)
+
+// Frames reads the messages of one direction of a connection, without decoding
+// them. What it returns stands in its buffer and is valid until the next call.
+type Frames struct {
+	src   io.Reader
+	Limit int // of a body that is held in memory, in bytes
+	Buf   []byte
+	r, w  int // unread bytes are buf[r:w]
+	size  int // that the buffer has when nothing large is in it
+}
+
+// NewFrames reads from src through a buffer of size bytes, which grows for a
+// message of up to limit bytes and shrinks again after it.
+func NewFrames(src io.Reader, size, limit int) *Frames {
+	return &Frames{src: src, Limit: limit, size: size, Buf: make([]byte, size)}
+}
+
+// Buffered is how many bytes were read ahead.
+func (f *Frames) Buffered() int { return f.w - f.r }
+
+// Fill makes at least n unread bytes stand in the buffer.
+func (f *Frames) Fill(n int) error {
+	if f.w-f.r >= n {
+		return nil
+	}
+	if len(f.Buf)-f.r < n || f.r == f.w {
+		buf := f.Buf
+		switch {
+		case n > len(buf):
+			buf = make([]byte, n)
+		case len(buf) > f.size && n <= f.size && f.w-f.r <= f.size:
+			buf = make([]byte, f.size)
+		}
+		f.w = copy(buf, f.Buf[f.r:f.w])
+		f.r, f.Buf = 0, buf
+	}
+	m, err := io.ReadAtLeast(f.src, f.Buf[f.w:], n-(f.w-f.r))
+	f.w += m
+	if err == io.EOF && f.w > f.r {
+		return io.ErrUnexpectedEOF // in the middle of a message
+	}
+	return err
+}
+
+// Peek returns the type of the next message and the length of its body. Nothing
+// is taken.
+func (f *Frames) Peek() (byte, int, error) {
+	if err := f.Fill(HeaderBytes); err != nil {
+		return 0, 0, err
+	}
+	n := int64(binary.BigEndian.Uint32(f.Buf[f.r+1:])) - 4
+	if n < 0 || n >= 1<<30 {
+		return 0, 0, ErrLength
+	}
+	return f.Buf[f.r], int(n), nil
+}
+
+// Next takes the next message.
+func (f *Frames) Next() (byte, []byte, error) {
+	typ, n, err := f.Peek()
+	if err != nil {
+		return 0, nil, err
+	}
+	if n > f.Limit {
+		return 0, nil, ErrSize
+	}
+	if err := f.Fill(HeaderBytes + n); err != nil {
+		return 0, nil, err
+	}
+	body := f.Buf[f.r+HeaderBytes : f.r+HeaderBytes+n : f.r+HeaderBytes+n]
+	f.r += HeaderBytes + n
+	return typ, body, nil
+}
+
+// Run takes the whole messages of one type that stand in the buffer, at most
+// most of them, and returns their bytes with headers and their number. It reads
+// nothing.
+func (f *Frames) Run(typ byte, most int) ([]byte, int) {
+	start, count := f.r, 0
+	for count < most && f.w-f.r >= HeaderBytes && f.Buf[f.r] == typ {
+		n := int64(binary.BigEndian.Uint32(f.Buf[f.r+1:])) + 1
+		if n < HeaderBytes || n > int64(f.w-f.r) {
+			break
+		}
+		f.r += int(n)
+		count++
+	}
+	return f.Buf[start:f.r:f.r], count
+}
+
+// Pass copies the next message to dst in pieces, however large it is.
+func (f *Frames) Pass(dst io.Writer) error {
+	_, n, err := f.Peek()
+	if err != nil {
+		return err
+	}
+	for n += HeaderBytes; n > 0; {
+		if err := f.Fill(1); err != nil {
+			return err
+		}
+		m := min(n, f.w-f.r)
+		if _, err := dst.Write(f.Buf[f.r : f.r+m]); err != nil {
+			return err
+		}
+		f.r += m
+		n -= m
+	}
+	return nil
+}
+
+// AppendFrame appends a message.
+func AppendFrame(dst []byte, typ byte, body []byte) []byte {
+	dst = append(dst, typ)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(4+len(body)))
+	return append(dst, body...)
+}
+
+// AppendQuery appends a Query message.
+func AppendQuery(dst []byte, sql string) []byte {
+	dst = append(dst, 'Q')
+	dst = binary.BigEndian.AppendUint32(dst, uint32(4+len(sql)+1))
+	return append(append(dst, sql...), 0)
+}
