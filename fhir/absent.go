@@ -1,10 +1,12 @@
 package fhir
 
 import (
-	"github.com/veil-proxy/veil/internal/strictyaml"
 	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/strictyaml"
 )
 
 // What FHIR requires and a rule takes out leaves a member behind that says so:
@@ -87,9 +89,9 @@ func oneIsRequired(typ, element string) *group {
 
 // absentMember is the member that says that an element is masked, as one of its
 // types.
-func absentMember(e *Element, et ElementType) []byte {
+func absentMember(e *schema.Element, et schema.ElementType) []byte {
 	name, value := e.JSONName(et), absentReason
-	if et.Type != nil && et.Type.Kind == PrimitiveKind {
+	if et.Type != nil && et.Type.Kind == schema.PrimitiveKind {
 		name = "_" + name
 	} else if et.Type != nil {
 		value = absentObject(et.Type)
@@ -101,7 +103,7 @@ func absentMember(e *Element, et ElementType) []byte {
 }
 
 // absentObject is an object of a type of which everything is masked.
-func absentObject(t *Type) string {
+func absentObject(t *schema.Type) string {
 	if t.Name == "Narrative" {
 		return absentNarrative
 	}
@@ -146,14 +148,14 @@ const ageCategory = `{"extension":[{"url":"` + AgeCategory + `","valueCode":"90+
 const maskedText = `"Masked"`
 
 // slotOf gives an element its slot, if something may stand in for it.
-func (c *compiler) slotOf(n *node, e *Element, et ElementType) int8 {
+func (c *compiler) slotOf(n *node, e *schema.Element, et schema.ElementType) int8 {
 	s := slot{key: e.Name}
 	needed, needs := isNeeded(n.typ.Name, e.Name)
 	required := needed || e.Min > 0
 	switch g := oneIsRequired(n.typ.Name, e.Name); {
 	case g != nil:
 		s.key = strings.Join(g.elements, "|")
-		standIn := n.typ.element(g.standIn)
+		standIn := n.typ.Element(g.standIn)
 		s.absent = absentMember(standIn, standIn.Types[0])
 	case required && stringOf(e) != "":
 		s.absent = []byte(`"` + stringOf(e) + `":` + maskedText)
@@ -197,7 +199,7 @@ func (n *node) fillNeeds() {
 type neededSlot struct{ beside, element uint64 }
 
 // markOf gives a single date its number and the member that stands in for it.
-func (n *node) markOf(e *Element, f *field) int8 {
+func (n *node) markOf(e *schema.Element, f *field) int8 {
 	if f.array || !isDateType(f.code) || f.slot < 0 {
 		return -1
 	}
@@ -213,7 +215,7 @@ func isDateType(code string) bool { return code == "date" || code == "dateTime" 
 
 // booleanOf returns the name of the boolean of a choice that keeps the fact where
 // the value goes, or nothing: that somebody died is one.
-func booleanOf(e *Element) string {
+func booleanOf(e *schema.Element) string {
 	if e.Name == "deceased" {
 		return choiceOf(e, "boolean")
 	}
@@ -221,9 +223,9 @@ func booleanOf(e *Element) string {
 }
 
 // stringOf returns the name of a choice's string, or nothing.
-func stringOf(e *Element) string { return choiceOf(e, "string") }
+func stringOf(e *schema.Element) string { return choiceOf(e, "string") }
 
-func choiceOf(e *Element, code string) string {
+func choiceOf(e *schema.Element, code string) string {
 	for _, et := range e.Types {
 		if e.Choice && et.Code == code {
 			return e.JSONName(et)

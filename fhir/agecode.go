@@ -2,6 +2,8 @@ package fhir
 
 import (
 	_ "embed"
+
+	"github.com/veil-proxy/veil/fhir/terminology"
 )
 
 // What is an age follows from what stands beside the value: the condition
@@ -16,7 +18,7 @@ var ageMembers = []string{"code", "display", "text", "coding"}
 func (w *Walker) saysAge(i int) bool {
 	var at [4]int
 	w.findAll(i, ageMembers, at[:])
-	if at[0] >= 0 && ageCodes[string(w.text(at[0]))] || isAgeText(w.text(at[1])) || isAgeText(w.text(at[2])) {
+	if at[0] >= 0 && terminology.IsAgeCode(w.text(at[0])) || terminology.IsAgeText(w.text(at[1])) || terminology.IsAgeText(w.text(at[2])) {
 		return true
 	}
 	return at[3] >= 0 && w.each(at[3], func(item int) bool { return w.saysAgeCoding(item) })
@@ -25,5 +27,5 @@ func (w *Walker) saysAge(i int) bool {
 func (w *Walker) saysAgeCoding(i int) bool {
 	var at [2]int
 	w.findAll(i, ageMembers[:2], at[:])
-	return at[0] >= 0 && ageCodes[string(w.text(at[0]))] || isAgeText(w.text(at[1]))
+	return at[0] >= 0 && terminology.IsAgeCode(w.text(at[0])) || terminology.IsAgeText(w.text(at[1]))
 }

@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask"
@@ -41,7 +42,7 @@ const (
 // the walk reads for every value comes first.
 type decision struct {
 	op        op
-	kind      jsonKind
+	kind      schema.JSONKind
 	label     mask.Label
 	part      codedPart   // opCoded
 	memo      bool        // small and repeated: worth remembering
@@ -56,7 +57,7 @@ type decision struct {
 	otherwise *decision
 	rule      *elementRule // settings of the FHIR methods
 	method    mask.Method
-	values    *ValueSet // opCode
+	values    *schema.ValueSet // opCode
 	// form checks that a value has the form of the element's type.
 	form func(text []byte) bool
 	// when is the condition on the object that holds the element (outer) or
@@ -93,13 +94,13 @@ type field struct {
 	element string // the element's name: "value" for "valueQuantity"
 	code    string // its FHIR type
 	path    string
-	values  *ValueSet // what the element is bound to
+	values  *schema.ValueSet // what the element is bound to
 }
 
 // node is an object type in the context of the rules that are under way.
 type node struct {
 	id       int
-	typ      *Type
+	typ      *schema.Type
 	path     string
 	keys     fhirjson.KeyTable
 	fields   []field
@@ -127,7 +128,7 @@ type engineActions struct {
 type Automaton struct {
 	*mask.Plan
 	Policy *ruleset.Policy
-	schema *Schema
+	schema *schema.Schema
 	roots  map[string]*node
 	// rootKeys finds the number of a resource type, rootNodes has its node.
 	rootKeys  fhirjson.KeyTable
@@ -142,8 +143,8 @@ type Automaton struct {
 	versionSlot                                                            keys.Slot
 	sealSlots                                                              []keys.Slot // by type index
 	unknownResource                                                        decision
-	containedID                                                            decision // names contained ids in a walker's memory
-	leads                                                                  []leads  // by type index: how a resource leads to its patient
+	containedID                                                            decision              // names contained ids in a walker's memory
+	leads                                                                  []schema.PatientPaths // by type index: how a resource leads to its patient
 }
 
 // item is a pattern that has matched up to a step.
@@ -178,12 +179,12 @@ type compiler struct {
 // Compile lays a policy over a schema. The error is mask.Problems: an
 // expression that names an unknown type or element, a method that does not
 // fit, two rules of equal rank for one element, a rule that can match nothing.
-func Compile(policy *ruleset.Policy, schema *Schema) (*Automaton, error) {
+func Compile(policy *ruleset.Policy, sch *schema.Schema) (*Automaton, error) {
 	c := &compiler{
 		a: &Automaton{
 			Plan:   policy.NewPlan(),
 			Policy: policy,
-			schema: schema,
+			schema: sch,
 			roots:  map[string]*node{},
 			canon:  policy.Ruleset.FHIR.Canonicals,
 		},
@@ -211,9 +212,9 @@ func Compile(policy *ruleset.Policy, schema *Schema) (*Automaton, error) {
 	c.a.systemSlot = keys.MACSlot("pseudonym", "code-system")
 	c.a.codeSlot = keys.MACSlot("pseudonym", "code")
 	c.a.versionSlot = keys.SealSlot("_history")
-	ways := leadsOf(schema)
-	for _, t := range schema.Types() {
-		if t.Kind != ResourceKind || t.Abstract {
+	ways := sch.PatientPaths()
+	for _, t := range sch.Types() {
+		if t.Kind != schema.ResourceKind || t.Abstract {
 			continue
 		}
 		c.a.types = append(c.a.types, t.Name)
@@ -260,7 +261,7 @@ func (c *compiler) checkSearchParameters() {
 			}
 		}
 		for _, base := range p.Base {
-			paths := pathsOf(p.Expression, base)
+			paths := schema.SearchPaths(p.Expression, base)
 			if len(paths) == 0 || slices.Contains(paths, "") {
 				c.problems.Add(p.At, "search parameter %q: the expression must be paths that begin at %s, joined by \" | \"", p.Name, base)
 				continue
@@ -335,14 +336,14 @@ func (c *compiler) resolve(p *pattern) error {
 		if t == nil {
 			return fmt.Errorf("unknown type %q%s", p.anchor, suggest.DidYouMean(p.anchor, c.typeNames()))
 		}
-		return c.resolveSteps([]*Type{t}, p.steps)
+		return c.resolveSteps([]*schema.Type{t}, p.steps)
 	}
 	st := p.steps[0]
 	if st.kind == stepByType && c.a.schema.Type(st.name) == nil {
 		return fmt.Errorf("unknown type %q%s", st.name, suggest.DidYouMean(st.name, c.typeNames()))
 	}
 	if st.kind == stepExtension {
-		return c.resolveSteps([]*Type{c.a.schema.Type("Extension")}, p.steps[1:])
+		return c.resolveSteps([]*schema.Type{c.a.schema.Type("Extension")}, p.steps[1:])
 	}
 	if len(p.steps) > 1 {
 		return fmt.Errorf("nothing may follow nodesByType() and nodesByName(): anchor a path at the type's name")
@@ -355,18 +356,18 @@ func (c *compiler) resolve(p *pattern) error {
 
 func (c *compiler) hasElement(name string) bool {
 	for _, t := range c.a.schema.Types() {
-		if t.element(name) != nil {
+		if t.Element(name) != nil {
 			return true
 		}
 	}
 	return false
 }
 
-func (c *compiler) resolveSteps(types []*Type, steps []step) error {
+func (c *compiler) resolveSteps(types []*schema.Type, steps []step) error {
 	for i, st := range steps {
 		switch st.kind {
 		case stepExtension:
-			types = []*Type{c.a.schema.Type("Extension")}
+			types = []*schema.Type{c.a.schema.Type("Extension")}
 			continue
 		case stepByType:
 			if c.a.schema.Type(st.name) == nil {
@@ -385,7 +386,7 @@ func (c *compiler) resolveSteps(types []*Type, steps []step) error {
 			}
 			return nil
 		}
-		var next []*Type
+		var next []*schema.Type
 		var names []string
 		found, typed := false, false
 		for _, t := range types {
@@ -423,7 +424,7 @@ func (c *compiler) resolveSteps(types []*Type, steps []step) error {
 
 // choiceVariant finds the choice element that a JSON name such as
 // valueQuantity spells.
-func (c *compiler) choiceVariant(types []*Type, name string) (base, variant string, ok bool) {
+func (c *compiler) choiceVariant(types []*schema.Type, name string) (base, variant string, ok bool) {
 	for _, t := range types {
 		for i := range t.Elements {
 			e := &t.Elements[i]
@@ -467,9 +468,9 @@ const (
 
 // node returns the node of a type under items, and makes it when it is new.
 // mode is the FHIR method that lets the object pass as a whole, if any.
-func (c *compiler) node(t *Type, items []item, path string, mode *elementRule) *node {
+func (c *compiler) node(t *schema.Type, items []item, path string, mode *elementRule) *node {
 	own := slices.Clone(items)
-	chain := c.a.schema.chain(t)
+	chain := c.a.schema.Lineage(t)
 	for r, ps := range c.patterns {
 		for p, pat := range ps {
 			if pat.anchor != "" && slices.Contains(chain, pat.anchor) {
@@ -497,7 +498,7 @@ func (c *compiler) node(t *Type, items []item, path string, mode *elementRule) *
 	}
 	// A data type met without a rule of its context under way is named by
 	// itself, so that one action stands for all places it appears at.
-	if t.Kind == ComplexKind && !c.inContext(items) {
+	if t.Kind == schema.ComplexKind && !c.inContext(items) {
 		path = t.Name
 	}
 	n := &node{id: len(c.a.nodes), typ: t, path: path, coded: mode, address: t.Name == "Address"}
@@ -543,9 +544,9 @@ func (c *compiler) fill(n *node, items []item) {
 			f.standIn = e.Min > 0 && f.name == stringOf(e) && f.decision.op == opRemove
 			names = append(names, f.name)
 			n.fields = append(n.fields, f)
-			if et.Type != nil && et.Type.Kind == PrimitiveKind && f.name != "resourceType" {
+			if et.Type != nil && et.Type.Kind == schema.PrimitiveKind && f.name != "resourceType" {
 				s := field{name: "_" + f.name, array: f.array, slot: f.slot, mark: f.mark, sibling: true, path: f.path}
-				s.decision = decision{op: opDescend, kind: jsonObject, action: f.decision.action}
+				s.decision = decision{op: opDescend, kind: schema.JSONObject, action: f.decision.action}
 				if f.decision.op == opRemove && !f.standIn || f.array {
 					s.decision = decision{op: opRemove, action: f.decision.action, label: mask.LabelRedacted}
 				} else {
@@ -556,9 +557,9 @@ func (c *compiler) fill(n *node, items []item) {
 			}
 		}
 	}
-	if n.typ.Kind == ResourceKind {
+	if n.typ.Kind == schema.ResourceKind {
 		f := field{name: "resourceType", slot: -1, mark: -1, path: n.path + ".resourceType"}
-		f.decision = decision{op: opKeep, kind: jsonString, action: c.a.engine.typeName}
+		f.decision = decision{op: opKeep, kind: schema.JSONString, action: c.a.engine.typeName}
 		names = append(names, f.name)
 		n.fields = append(n.fields, f)
 	}
@@ -573,7 +574,7 @@ func (c *compiler) fill(n *node, items []item) {
 	n.fillNeeds()
 	c.markTested(n)
 	n.valueField = -1
-	if n.coded != nil && n.typ.element("comparator") != nil {
+	if n.coded != nil && n.typ.Element("comparator") != nil {
 		n.valueField = n.keys.Find([]byte("value"))
 	}
 	for i := range n.fields {
@@ -602,11 +603,11 @@ func (c *compiler) markTested(n *node) {
 }
 
 func (c *compiler) hasExtensions(n *node) bool {
-	return n.typ.element("extension") != nil || n.typ.element("modifierExtension") != nil
+	return n.typ.Element("extension") != nil || n.typ.Element("modifierExtension") != nil
 }
 
 // children returns the items that go on inside an element.
-func (c *compiler) children(e *Element, et ElementType, items []item) []item {
+func (c *compiler) children(e *schema.Element, et schema.ElementType, items []item) []item {
 	var kids []item
 	for _, it := range items {
 		steps := c.patterns[it.rule][it.pattern].steps
@@ -627,14 +628,14 @@ func (c *compiler) children(e *Element, et ElementType, items []item) []item {
 }
 
 // matches returns the rules that decide an element here, most specific first.
-func (c *compiler) matches(n *node, e *Element, et ElementType, items []item) []candidate {
+func (c *compiler) matches(n *node, e *schema.Element, et schema.ElementType, items []item) []candidate {
 	var found []candidate
 	consider := func(it item, st *step, class int) {
 		steps := c.patterns[it.rule][it.pattern].steps
 		pat := c.patterns[it.rule][it.pattern]
 		depth := 0
 		if pat.anchor != "" {
-			depth = len(c.a.schema.chain(c.a.schema.Type(pat.anchor)))
+			depth = len(c.a.schema.Lineage(c.a.schema.Type(pat.anchor)))
 		}
 		narrow, conds := 0, 0
 		if st.ofType != "" {
@@ -657,7 +658,7 @@ func (c *compiler) matches(n *node, e *Element, et ElementType, items []item) []
 		}
 		st := &pat.steps[it.step]
 		class := rankDataType
-		if t := c.a.schema.Type(pat.anchor); t != nil && t.Kind == ResourceKind && !t.Abstract {
+		if t := c.a.schema.Type(pat.anchor); t != nil && t.Kind == schema.ResourceKind && !t.Abstract {
 			class = rankResource
 		}
 		switch {
@@ -687,19 +688,19 @@ func (c *compiler) matches(n *node, e *Element, et ElementType, items []item) []
 }
 
 // decide makes the decision for one type of one element.
-func (c *compiler) decide(n *node, e *Element, et ElementType, path string, items, kids []item) decision {
-	if et.Code == "Resource" || et.Type != nil && et.Type.Kind == ResourceKind {
-		return decision{op: opResource, kind: jsonObject, action: c.a.engine.unknownResource}
+func (c *compiler) decide(n *node, e *schema.Element, et schema.ElementType, path string, items, kids []item) decision {
+	if et.Code == "Resource" || et.Type != nil && et.Type.Kind == schema.ResourceKind {
+		return decision{op: opResource, kind: schema.JSONObject, action: c.a.engine.unknownResource}
 	}
 	if e.Name == "extension" || e.Name == "modifierExtension" {
-		d := decision{op: opExtension, kind: jsonObject, action: c.a.engine.unknownExtension}
+		d := decision{op: opExtension, kind: schema.JSONObject, action: c.a.engine.unknownExtension}
 		if e.Name == "modifierExtension" {
 			d.action = c.a.engine.unknownModifier
 		}
 		return d
 	}
 	if n.typ.Name == "Extension" && e.Name == "url" {
-		return decision{op: opKeep, kind: jsonString, action: c.a.engine.extension}
+		return decision{op: opKeep, kind: schema.JSONString, action: c.a.engine.extension}
 	}
 	if n.coded != nil {
 		if part, ok := codedPartOf(n.typ, e.Name); ok {
@@ -742,17 +743,17 @@ func (c *compiler) distinct(a, b candidate, path string) {
 
 // fallback decides where no rule does: objects are walked, scalars go. Codes below
 // others are judged like those.
-func (c *compiler) fallback(n *node, et ElementType, path string, kids []item) decision {
-	if et.Type == nil || et.Type.Kind == PrimitiveKind {
-		return decision{op: opRemove, kind: kindOf(et), action: c.action(mask.Action{
+func (c *compiler) fallback(n *node, et schema.ElementType, path string, kids []item) decision {
+	if et.Type == nil || et.Type.Kind == schema.PrimitiveKind {
+		return decision{op: opRemove, kind: schema.JSONKindOf(et), action: c.action(mask.Action{
 			Rule: "fhir.unknown", Path: path, Method: "remove", Label: mask.LabelRedacted}), label: mask.LabelRedacted}
 	}
 	var mode *elementRule
 	if isCodeList(et.Type) {
 		mode = n.coded
 	}
-	d := decision{op: opDescend, kind: jsonObject, child: c.node(et.Type, kids, path, mode)}
-	if n.typ.Kind == ResourceKind && et.Code == "Meta" {
+	d := decision{op: opDescend, kind: schema.JSONObject, child: c.node(et.Type, kids, path, mode)}
+	if n.typ.Kind == schema.ResourceKind && et.Code == "Meta" {
 		d.op = opMeta
 	}
 	return d
@@ -767,13 +768,13 @@ func (c *compiler) action(a mask.Action) int {
 }
 
 // apply makes the decision of a rule for an element of a type.
-func (c *compiler) apply(t *Type, r int, e *Element, et ElementType, path string, kids []item) decision {
+func (c *compiler) apply(t *schema.Type, r int, e *schema.Element, et schema.ElementType, path string, kids []item) decision {
 	rule := c.rules[r]
 	method, def := c.policy.Method(r)
-	d := decision{kind: kindOf(et), label: def.Label, method: method, perPerson: def.PerPerson, perEntity: def.PerEntity,
+	d := decision{kind: schema.JSONKindOf(et), label: def.Label, method: method, perPerson: def.PerPerson, perEntity: def.PerEntity,
 		atLeast: def.AtLeast, instant: et.Code == "instant", search: def.Search}
 	d.action = c.action(mask.Action{Rule: rule.ID, Category: rule.Category, Path: path, Method: rule.Method, Label: def.Label})
-	primitive := et.Type == nil || et.Type.Kind == PrimitiveKind
+	primitive := et.Type == nil || et.Type.Kind == schema.PrimitiveKind
 	bad := func(format string, args ...any) decision {
 		c.problems.Add(rule.At, "rule %q: %s", rule.ID, fmt.Sprintf(format, args...))
 		return decision{op: opRemove, action: d.action}
@@ -814,7 +815,7 @@ func (c *compiler) apply(t *Type, r int, e *Element, et ElementType, path string
 // mode returns the rule by which the members of an object are decided together, or
 // nil. The bounds of a range have one of their own, since they can have no
 // comparator (SimpleQuantity, sqy-1).
-func (c *compiler) mode(er *elementRule, e *Element) *elementRule {
+func (c *compiler) mode(er *elementRule, e *schema.Element) *elementRule {
 	switch {
 	case !er.coded:
 		return nil
@@ -830,8 +831,8 @@ func (c *compiler) mode(er *elementRule, e *Element) *elementRule {
 
 // codedDecision decides a member of a Coding or Quantity that passes as a
 // whole. A rule of its own that removes the member is stronger.
-func (c *compiler) codedDecision(n *node, e *Element, et ElementType, path string, items, kids []item, part codedPart) decision {
-	d := decision{op: opCoded, kind: kindOf(et), part: part, form: formOf(e, et)}
+func (c *compiler) codedDecision(n *node, e *schema.Element, et schema.ElementType, path string, items, kids []item, part codedPart) decision {
+	d := decision{op: opCoded, kind: schema.JSONKindOf(et), part: part, form: formOf(e, et)}
 	method, label := "coding", mask.LabelNone
 	rule, category := "fhir.codeSystems", ""
 	for _, cand := range c.matches(n, e, et, items) {
@@ -929,7 +930,7 @@ func (c *compiler) extensions(n *node, items []item) {
 // rules only match inside it, by walking it.
 func (c *compiler) extensionDecision(url, path string, final []candidate) decision {
 	if len(final) == 0 {
-		return decision{op: opDescend, kind: jsonObject, action: c.action(mask.Action{Rule: "fhir.extension", Path: path, Method: "descend"})}
+		return decision{op: opDescend, kind: schema.JSONObject, action: c.action(mask.Action{Rule: "fhir.extension", Path: path, Method: "descend"})}
 	}
 	sort.SliceStable(final, func(i, j int) bool { return slices.Compare(final[i].rank[:], final[j].rank[:]) > 0 })
 	first := final[0].rule
@@ -938,7 +939,7 @@ func (c *compiler) extensionDecision(url, path string, final []candidate) decisi
 	}
 	c.used[first] = true
 	method, def := c.policy.Method(first)
-	d := decision{kind: jsonObject, label: def.Label}
+	d := decision{kind: schema.JSONObject, label: def.Label}
 	d.action = c.action(mask.Action{Rule: c.rules[first].ID, Category: c.rules[first].Category, Path: path, Method: def.Name, Label: def.Label})
 	er, _ := method.(*elementRule)
 	switch {
@@ -954,12 +955,12 @@ func (c *compiler) extensionDecision(url, path string, final []candidate) decisi
 
 // withheld finds the rule that takes a whole resource type out: a match that
 // is nothing but its name.
-func (c *compiler) withheld(t *Type) *decision {
+func (c *compiler) withheld(t *schema.Type) *decision {
 	for r, ps := range c.patterns {
 		for _, pat := range ps {
 			if pat.anchor == t.Name && len(pat.steps) == 0 {
 				c.used[r] = true
-				d := c.apply(t, r, &Element{Name: t.Name}, ElementType{Code: t.Name, Type: t}, t.Name, nil)
+				d := c.apply(t, r, &schema.Element{Name: t.Name}, schema.ElementType{Code: t.Name, Type: t}, t.Name, nil)
 				if d.op != opRemove && d.op != opWithhold && d.op != opDescend {
 					c.problems.Add(c.rules[r].At, "rule %q: a resource type takes remove or descend", c.rules[r].ID)
 				}
@@ -974,7 +975,7 @@ func (c *compiler) withheld(t *Type) *decision {
 }
 
 // rememberable types are small and repeat.
-func rememberable(t *Type) bool {
+func rememberable(t *schema.Type) bool {
 	switch t.Name {
 	case "Coding", "CodeableConcept", "Reference", "Meta", "Identifier", "Extension":
 		return true

@@ -14,6 +14,8 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -212,14 +214,14 @@ func BenchmarkMaskXML(b *testing.B) {
 	})
 	b.Run("read", func(b *testing.B) {
 		run(b, bundles, func(src []byte) {
-			if dst, err = fhir.R4().AppendJSONFromXML(dst[:0], src); err != nil {
+			if dst, err = fhirxml.AppendJSON(schema.R4(), dst[:0], src); err != nil {
 				b.Fatal(err)
 			}
 		})
 	})
 	b.Run("write", func(b *testing.B) {
 		run(b, jsonForms, func(src []byte) {
-			if dst, err = fhir.R4().AppendXMLFromJSON(dst[:0], src); err != nil {
+			if dst, err = fhirxml.AppendXML(schema.R4(), dst[:0], src); err != nil {
 				b.Fatal(err)
 			}
 		})

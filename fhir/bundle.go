@@ -1,8 +1,9 @@
 package fhir
 
 import (
-	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"strconv"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
 // What is read of a Bundle without decoding its entries.

@@ -1,9 +1,14 @@
 package fhir
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/terminology"
+)
 
 // definitionTypes are the types of resources that canonical URLs name.
-var definitionTypes = set(`ActivityDefinition CapabilityStatement ChargeItemDefinition CodeSystem CompartmentDefinition ConceptMap EffectEvidenceSynthesis EventDefinition
+var definitionTypes = lexical.Words(`ActivityDefinition CapabilityStatement ChargeItemDefinition CodeSystem CompartmentDefinition ConceptMap EffectEvidenceSynthesis EventDefinition
 	Evidence EvidenceVariable ExampleScenario GraphDefinition ImplementationGuide Library Measure MessageDefinition NamingSystem ObservationDefinition OperationDefinition PlanDefinition Questionnaire
 	ResearchDefinition ResearchElementDefinition RiskEvidenceSynthesis SearchParameter SpecimenDefinition StructureDefinition StructureMap
 	TerminologyCapabilities TestScript ValueSet`)
@@ -29,30 +34,25 @@ func (cs *codeSystems) canonicalMayPass(url []byte) bool {
 		return false
 	}
 	if system, version, versioned := bytes.Cut(url, []byte("|")); cs.find(system) != nil {
-		return !versioned || versionMayPass(system, version)
+		return !versioned || terminology.IsVersion(system, version)
 	}
-	if rest, ok := bytes.CutPrefix(url, []byte(loincSystem+"/vs")); ok && cs.find([]byte(loincSystem)) != nil {
-		return len(rest) == 0 || len(rest) > 3 && rest[0] == '/' && rest[1] == 'L' && rest[2] != 'A' && isLOINC(rest[1:])
+	if rest, ok := bytes.CutPrefix(url, []byte(terminology.LOINC+"/vs")); ok && cs.find([]byte(terminology.LOINC)) != nil {
+		return len(rest) == 0 || len(rest) > 3 && rest[0] == '/' && rest[1] == 'L' && rest[2] != 'A' && terminology.IsLOINC(rest[1:])
 	}
-	if string(url) == ucumSystem+"/vs" {
-		return cs.find([]byte(ucumSystem)) != nil
+	if string(url) == terminology.UCUM+"/vs" {
+		return cs.find([]byte(terminology.UCUM)) != nil
 	}
 	edition, set, ok := bytes.Cut(url, []byte("?fhir_vs"))
-	if !ok || cs.find([]byte(snomedSystem)) == nil || string(edition) != snomedSystem && !isSNOMEDVersion(edition) {
+	if !ok || cs.find([]byte(terminology.SNOMED)) == nil || string(edition) != terminology.SNOMED && !terminology.IsSNOMEDVersion(edition) {
 		return false
 	}
 	for _, kind := range []string{"=isa/", "=refset/"} {
 		if concept, ok := bytes.CutPrefix(set, []byte(kind)); ok {
-			return isSNOMED(concept)
+			return terminology.IsSNOMED(concept)
 		}
 	}
 	return len(set) == 0 || string(set) == "=refset"
 }
-
-const (
-	loincSystem  = "http://loinc.org"
-	snomedSystem = "http://snomed.info/sct"
-)
 
 // definitionMayPass reports whether a canonical URL begins with one of the allowed
 // beginnings and has the form of a definition's: parts of a guide's name, the type
@@ -63,7 +63,7 @@ func definitionMayPass(allowed []string, url []byte) bool {
 		return false
 	}
 	if i := bytes.IndexByte(url, '|'); i >= 0 {
-		if v := url[i+1:]; !isReleaseNumber(v, 3) && !isReleaseYear(v) && !(bytes.Contains(url[:i], []byte("/v3-")) && v3Versions[string(v)]) {
+		if v := url[i+1:]; !terminology.IsReleaseNumber(v, 3) && !terminology.IsReleaseYear(v) && !terminology.IsV3Version(url[:i], v) {
 			return false
 		}
 		url = url[:i]
@@ -103,18 +103,18 @@ func isDefinitionPath(path []byte, prefix string) bool {
 // isDefinitionName checks the id of a definition: it begins with a letter. v2 tables
 // have their number behind it.
 func isDefinitionName(name []byte) bool {
-	return len(name) > 0 && len(name) <= longestName && isLetter(name[0]) && fewDigits(name) && eachByte(name, func(c byte) bool { return isWord(c) || c == '-' || c == '.' })
+	return len(name) > 0 && len(name) <= longestName && lexical.IsLetter(name[0]) && lexical.FewDigits(name) && lexical.EachByte(name, func(c byte) bool { return lexical.IsWord(c) || c == '-' || c == '.' })
 }
 
 // isGuidePart checks a part of the path before the type, in lower case, or a
 // release such as STU3.1, R4 or 2024.
 func isGuidePart(part []byte) bool {
 	if v, ok := bytes.CutPrefix(part, []byte("STU")); ok {
-		return isReleaseNumber(v, 3)
+		return terminology.IsReleaseNumber(v, 3)
 	}
 	if v, ok := bytes.CutPrefix(part, []byte("R")); ok {
-		return isDigits(v, 1, 1)
+		return lexical.IsDigits(v, 1, 1)
 	}
-	return isReleaseNumber(part, 3) || isReleaseYear(part) ||
-		len(part) > 0 && len(part) <= 32 && fewDigits(part) && eachByte(part, func(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' })
+	return terminology.IsReleaseNumber(part, 3) || terminology.IsReleaseYear(part) ||
+		len(part) > 0 && len(part) <= 32 && lexical.FewDigits(part) && lexical.EachByte(part, func(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' })
 }

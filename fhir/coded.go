@@ -4,7 +4,10 @@ import (
 	"bytes"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/fhir/termhash"
+	"github.com/veil-proxy/veil/fhir/terminology"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -25,7 +28,7 @@ const (
 
 // codedPartOf returns the part that an element of Coding, Quantity or
 // CodeableConcept is.
-func codedPartOf(t *Type, element string) (codedPart, bool) {
+func codedPartOf(t *schema.Type, element string) (codedPart, bool) {
 	parts := map[string]codedPart{}
 	switch t.Name {
 	case "Coding":
@@ -36,7 +39,7 @@ func codedPartOf(t *Type, element string) (codedPart, bool) {
 		if isCodeList(t) {
 			return codeListPart(t, element)
 		}
-		if t.element("comparator") != nil {
+		if t.Element("comparator") != nil {
 			parts = map[string]codedPart{"system": partSystem, "code": partCode, "value": partValue, "comparator": partComparator, "unit": partUnit}
 		}
 	}
@@ -114,8 +117,8 @@ func (w *Walker) decideCode(i int) {
 func (w *Walker) decideKnown() {
 	c := &w.coded
 	if len(c.system) == 0 {
-		if unitsOf[c.node.typ.Name][string(c.code)] {
-			c.known = w.a.codes.find([]byte(ucumSystem))
+		if terminology.IsUnitOfType(c.node.typ.Name, c.code) {
+			c.known = w.a.codes.find([]byte(terminology.UCUM))
 		}
 		return
 	}
@@ -163,16 +166,6 @@ func (w *Walker) usualCode(i int) bool {
 	return true
 }
 
-// unitsOf has the UCUM codes that a quantity of a type is in. Without a system
-// beside it the type alone says what they are, and asks for one of them (FHIR R4,
-// datatypes.html, drt-1, age-1, dis-1, cnt-3).
-var unitsOf = map[string]map[string]bool{
-	"Age":      ageUnits,
-	"Duration": shortTimes,
-	"Distance": set(`nm um mm cm dm m km [in_i] [ft_i] [yd_i] [mi_i] [nmi_i] [in_us] [ft_us] [yd_us] [mi_us]`),
-	"Count":    set(`1`),
-}
-
 // decideUnit finds the unit that a quantity's value is in: that of code and text
 // which the value's method knows; mask.UnreadUnit where there is one that does not
 // pass, so that the number alone would remain.
@@ -182,7 +175,7 @@ func (w *Walker) decideUnit(n *node, i int) {
 		return
 	}
 	text := w.text(w.find(i, "unit"))
-	if n.coded.bare && (c.known == nil || len(c.code) == 0) && !isUnitText(text) {
+	if n.coded.bare && (c.known == nil || len(c.code) == 0) && !terminology.IsUnitText(text) {
 		c.bare = true
 	}
 	r := n.fields[n.valueField].decision.units
@@ -201,7 +194,7 @@ func (w *Walker) decideUnit(n *node, i int) {
 	case c.unit != nil:
 	case len(n.coded.unit) > 0: // what holds an age is in a time
 		c.unit = n.coded.unit
-	case c.known != nil && len(c.code) > 0 || isUnitText(text):
+	case c.known != nil && len(c.code) > 0 || terminology.IsUnitText(text):
 		c.unit = unitOfNoTime
 	case len(text)+len(c.code) > 0:
 		c.unit = unreadUnit
@@ -223,7 +216,7 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 	case partSystem:
 		if c.known == nil {
 			w.replace(i, end, func(dst []byte) []byte {
-				return appendUUID(append(dst, "urn:uuid:"...), w.pass.Keys.MAC1(w.a.systemSlot, val)[:16])
+				return lexical.AppendHashUUID(append(dst, "urn:uuid:"...), w.pass.Keys.MAC1(w.a.systemSlot, val)[:16])
 			})
 			w.count(w.a.engine.unknownSystem, mask.LabelPseudonymized, mask.Replaced)
 			return end, true
@@ -248,7 +241,7 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 		}
 		ok = true
 	case partVersion:
-		ok = c.known != nil && versionMayPass(c.system, val)
+		ok = c.known != nil && terminology.IsVersion(c.system, val)
 	case partDisplay:
 		ok = c.known != nil && w.a.codes.displayMayPass(c.known, c.system, c.code, val)
 		if ok && c.inConcept && len(val) == end-i-2 { // without escapes, so it lies in src and stays
@@ -269,11 +262,11 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 // unit keeps a unit's text that is one, without the annotations that are not listed.
 func (w *Walker) unit(d *decision, i, end int, val []byte) (int, bool) {
 	r := w.coded.node.fields[w.coded.node.valueField].decision.units
-	if isUnitText(val) || r != nil && r.KnowsUnit(val) {
+	if terminology.IsUnitText(val) || r != nil && r.KnowsUnit(val) {
 		return w.passIf(d, end, true)
 	}
-	var buf [longestUnit]byte
-	mended, ok := mendUCUM(buf[:0], val)
+	var buf [terminology.LongestUnit]byte
+	mended, ok := terminology.AppendMendedUCUM(buf[:0], val)
 	if !ok || string(mended) == "1" { // nothing but an annotation
 		return w.passIf(d, end, false)
 	}

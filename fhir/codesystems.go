@@ -1,13 +1,12 @@
 package fhir
 
 import (
-	"maps"
 	"regexp"
-	"slices"
 	"sort"
 	"strings"
 
 	"github.com/veil-proxy/veil/fhir/termhash"
+	"github.com/veil-proxy/veil/fhir/terminology"
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask/ruleset"
@@ -35,14 +34,14 @@ type codeSystems struct {
 	exact    map[string]*codeSystem
 	prefixes []string // longest first
 	byPrefix map[string]*codeSystem
-	terms    *Terms
+	terms    *terminology.Terms
 }
 
 func newCodeSystems(list []ruleset.CodeSystem, problems *strictyaml.Problems) *codeSystems {
-	cs := &codeSystems{exact: map[string]*codeSystem{}, byPrefix: map[string]*codeSystem{}, terms: Terminology()}
+	cs := &codeSystems{exact: map[string]*codeSystem{}, byPrefix: map[string]*codeSystem{}, terms: terminology.Load()}
 	for _, l := range list {
 		s := &codeSystem{display: map[string]displayMode{"verify": displayVerify, "trust": displayTrust, "remove": displayRemove}[l.Display]}
-		switch form, ok := codeForms[l.Form]; {
+		switch form := terminology.Form(l.Form); {
 		case l.Form == "members":
 		case l.Form == "pattern":
 			re, err := regexp.Compile(`^(?:` + l.Pattern + `)$`)
@@ -51,13 +50,13 @@ func newCodeSystems(list []ruleset.CodeSystem, problems *strictyaml.Problems) *c
 				continue
 			}
 			s.form = re.Match
-		case ok:
+		case form != nil:
 			s.form = form
 			if l.Form == "ucum" {
-				s.mend = mendUCUM
+				s.mend = terminology.AppendMendedUCUM
 			}
 		default:
-			names := append(slices.Sorted(maps.Keys(codeForms)), "members", "pattern")
+			names := append(terminology.Forms(), "members", "pattern")
 			problems.Add(l.At, "unknown form %q%s: want one of %s", l.Form, suggest.DidYouMean(l.Form, names), strings.Join(names, ", "))
 			continue
 		}
@@ -77,7 +76,7 @@ func (cs *codeSystems) find(uri []byte) *codeSystem {
 	if s := cs.exact[string(uri)]; s != nil {
 		return s
 	}
-	uri = systemOf(uri)
+	uri = terminology.SystemURL(uri)
 	if s := cs.exact[string(uri)]; s != nil {
 		return s
 	}
@@ -99,7 +98,7 @@ func (cs *codeSystems) codeMayPass(s *codeSystem, system, code []byte) bool {
 	if s.form != nil {
 		return s.form(code)
 	}
-	return cs.terms.HasCode(systemOf(system), code)
+	return cs.terms.HasCode(terminology.SystemURL(system), code)
 }
 
 // displayMayPass reports whether a display is one that the code truly has, or the
@@ -109,7 +108,7 @@ func (cs *codeSystems) displayMayPass(s *codeSystem, system, code, display []byt
 	case displayTrust:
 		return true
 	case displayVerify:
-		return termhash.Same(display, code) || cs.terms.HasDisplay(systemOf(system), code, display)
+		return termhash.Same(display, code) || cs.terms.HasDisplay(terminology.SystemURL(system), code, display)
 	}
 	return false
 }

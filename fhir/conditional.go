@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/lexical"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -121,7 +122,7 @@ func appendPercent(dst []byte, text string) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := range len(text) {
 		c := text[i]
-		if isWord(c) || c == '-' || c == '.' || c == '~' {
+		if lexical.IsWord(c) || c == '-' || c == '.' || c == '~' {
 			dst = append(dst, c)
 		} else {
 			dst = append(dst, '%', digits[c>>4], digits[c&15])

@@ -2,9 +2,10 @@ package fhir
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/internal/strictyaml"
 	"sort"
 	"strings"
+
+	"github.com/veil-proxy/veil/internal/strictyaml"
 )
 
 // pair are two rules of equal rank, the later one second.

@@ -15,6 +15,8 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // examples returns HL7's R4 examples, two of each resource type.
@@ -43,12 +45,12 @@ func examples(t testing.TB) [][]byte {
 // twin is the slow, obvious reading of what may pass: it walks a decoded resource
 // along the schema and sorts its strings into those at passing paths and others.
 type twin struct {
-	schema         *fhir.Schema
+	schema         *schema.Schema
 	passing        map[string]bool
 	public, secret map[string]bool
 }
 
-func (w *twin) walk(typ *fhir.Type, v map[string]any) {
+func (w *twin) walk(typ *schema.Type, v map[string]any) {
 	for name, val := range v {
 		e, et := element(typ, name)
 		if name == "resourceType" {
@@ -102,7 +104,7 @@ func (w *twin) strings(v any, into map[string]bool) {
 }
 
 // element finds the element and type that a JSON member stands for.
-func element(t *fhir.Type, name string) (*fhir.Element, fhir.ElementType) {
+func element(t *schema.Type, name string) (*schema.Element, schema.ElementType) {
 	for i := range t.Elements {
 		e := &t.Elements[i]
 		for _, et := range e.Types {
@@ -111,7 +113,7 @@ func element(t *fhir.Type, name string) (*fhir.Element, fhir.ElementType) {
 			}
 		}
 	}
-	return nil, fhir.ElementType{}
+	return nil, schema.ElementType{}
 }
 
 // veilWrites are the texts that Veil itself puts into a resource.
@@ -155,9 +157,9 @@ func checkResource(t *testing.T, m *masker, passing map[string]bool, label strin
 	if err := json.Unmarshal(src, &v); err != nil {
 		t.Fatalf("%s: %v", label, err)
 	}
-	w := &twin{fhir.R4(), passing, map[string]bool{}, map[string]bool{}}
+	w := &twin{schema.R4(), passing, map[string]bool{}, map[string]bool{}}
 	typ, _ := v["resourceType"].(string)
-	w.walk(fhir.R4().Type(typ), v)
+	w.walk(schema.R4().Type(typ), v)
 	if s := w.shown(t, out); s != "" {
 		t.Errorf("%s: the output shows a string of %d characters that may not pass: %.40q", label, len(s), s)
 	}
@@ -389,7 +391,7 @@ func TestCorpus(t *testing.T) {
 	// XML files are checked by their JSON form, and against a JSON file of the
 	// same name if there is one.
 	oneXML := func(label string, text, pair []byte) {
-		form, err := fhir.R4().AppendJSONFromXML(nil, text)
+		form, err := fhirxml.AppendJSON(schema.R4(), nil, text)
 		if err != nil {
 			t.Errorf("%s: %v", label, err)
 			return

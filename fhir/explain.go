@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask"
 )
@@ -182,7 +183,7 @@ func (a *Automaton) Explain(path string) ([]Explanation, error) {
 }
 
 // nodesOf returns the nodes of a type, the one of no special context first.
-func (a *Automaton) nodesOf(t *Type) []*node {
+func (a *Automaton) nodesOf(t *schema.Type) []*node {
 	if n := a.roots[t.Name]; n != nil {
 		return []*node{n}
 	}

@@ -1,13 +1,18 @@
 package fhir
 
+import (
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
+)
+
 // SubjectTypes returns the resource types that are about a patient, and those
 // that are not.
-func SubjectTypes(s *Schema) (about, none []string) {
-	ways := leadsOf(s)
+func SubjectTypes(s *schema.Schema) (about, none []string) {
+	ways := s.PatientPaths()
 	for _, t := range s.Types() {
 		switch {
-		case t.Kind != ResourceKind || t.Abstract:
-		case t.Name == "Patient" || len(ways[t.Name].direct) > 0:
+		case t.Kind != schema.ResourceKind || t.Abstract:
+		case t.Name == "Patient" || len(ways[t.Name].Direct) > 0:
 			about = append(about, t.Name)
 		default:
 			none = append(none, t.Name)
@@ -16,7 +21,7 @@ func SubjectTypes(s *Schema) (about, none []string) {
 	return about, none
 }
 
-var IsInstant = isInstant
+var IsInstant = lexical.IsInstant
 
 // Probes returns the values that methods are tried on.
 func Probes() map[string][]string { return probes }

@@ -2,10 +2,11 @@ package fhir
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 )
@@ -74,7 +75,7 @@ type misfit struct {
 }
 
 // fits notes whether the method of rule r can give values for an element.
-func (c *compiler) fits(r int, e *Element, et ElementType, path string) {
+func (c *compiler) fits(r int, e *schema.Element, et schema.ElementType, path string) {
 	if len(probes[et.Code]) == 0 {
 		return // a text: any method may give one
 	}
@@ -111,7 +112,7 @@ func (c *compiler) reportMisfits() {
 // gives reports whether the method of rule r gives a value that an element may
 // have. It is made with a key of its own, so that a ruleset compiles or not
 // whatever the key is.
-func (c *compiler) gives(r int, e *Element, et ElementType) bool {
+func (c *compiler) gives(r int, e *schema.Element, et schema.ElementType) bool {
 	_, def := c.policy.Method(r)
 	if c.probing == nil {
 		keys, err := keys.NewKeyring(make([]byte, keys.MinSecret), "probe")
@@ -130,7 +131,7 @@ func (c *compiler) gives(r int, e *Element, et ElementType) bool {
 			return string(text) == "true" || string(text) == "false"
 		}
 		if et.Code == "instant" {
-			text = appendInstant(text, 0)
+			text = lexical.AppendInstant(text, 0)
 		}
 		return form(text)
 	}
@@ -139,9 +140,9 @@ func (c *compiler) gives(r int, e *Element, et ElementType) bool {
 	}
 	values := probes[et.Code]
 	if set := e.Binding.ValueSet; et.Code == "code" && set != nil {
-		values = append(slices.Sorted(maps.Keys(set.codes)), values...)
+		values = append(set.Codes(), values...)
 	}
-	in := mask.Input{Kind: mask.Kind(kindOf(et)), Entity: []byte("Patient/1"), Birth: []byte("1985-07-09"), Keys: c.probing.NewPseudonymizer()}
+	in := mask.Input{Kind: mask.Kind(schema.JSONKindOf(et)), Entity: []byte("Patient/1"), Birth: []byte("1985-07-09"), Keys: c.probing.NewPseudonymizer()}
 	given := 0 // a few may be chance: eight hexadecimal digits are a number at times
 	for _, value := range values {
 		out, outcome, err := method.Append(nil, []byte(value), &in)
@@ -167,9 +168,9 @@ const (
 	reference           // a reference, a full URL, a request's URL
 )
 
-func identityOf(t *Type, element string) identity {
+func identityOf(t *schema.Type, element string) identity {
 	switch {
-	case t.Kind == ResourceKind && element == "id":
+	case t.Kind == schema.ResourceKind && element == "id":
 		return ownID
 	case t.Name == "Reference" && element == "reference", t.Name == "Bundle.entry" && element == "fullUrl",
 		t.Name == "Bundle.entry.request" && element == "url", t.Name == "Bundle.entry.response" && element == "location":

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 const anyExtension = "extension('http://example.org/any')"
@@ -23,14 +24,14 @@ func TestRefusedMethodsGiveNothing(t *testing.T) {
 		"substring, length: 2", "substring, length: 4", "characters, keepFirst: 1", "imitate, kind: luhn", "imitate, kind: npi", "imitate, kind: nhs",
 		"year", "year, as: instant", "birthYear", "deathYear", "ageCap", "zip3", "state", "country", "listed, values: [final, '2020', x y]",
 	} {
-		rule := func(et fhir.ElementType) string {
+		rule := func(et schema.ElementType) string {
 			return fmt.Sprintf(`{id: r-%s, match: "%s.value.ofType(%s)", method: %s}`, strings.ToLower(et.Code), anyExtension, et.Code, method)
 		}
 		base := "veil: 1\nname: test\nreferenceDate: 2026-12-31\nfhir:\n  version: R4\n  unknown: remove\n  rules:\n    - {id: any-ext, match: \"" + anyExtension + "\", method: descend}\n"
 		all := base
-		var types []fhir.ElementType
-		for _, et := range extensionValue(fhir.R4()).Types {
-			if et.Type.Kind == fhir.PrimitiveKind {
+		var types []schema.ElementType
+		for _, et := range extensionValue(schema.R4()).Types {
+			if et.Type.Kind == schema.PrimitiveKind {
 				types = append(types, et)
 				all += "    - " + rule(et) + "\n"
 			}

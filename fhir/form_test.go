@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // withRules compiles safe-harbor with further rules.
@@ -31,8 +32,8 @@ func TestKeptValuesHaveTheFormOfTheirType(t *testing.T) {
 	texts := []string{`"John Smith 123-45-6789"`, `"John\u0020Smith"`, `"2020-03-05T10:11:12Z"`, `"10:11:12"`, `"10:11:12.123456789012"`, `"2020"`, `"x"`, `"urn:oid:1.2.3"`,
 		`"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"`, `"AAAA"`, `""`, `"a\u0001b"`, `1`, `-1`, `0`, `1.5`, `1e2`, `1e999999999999`, `99999999999`, `5e-400`, `true`, `null`}
 	kept := 0
-	for _, et := range extensionValue(fhir.R4()).Types {
-		if et.Type.Kind != fhir.PrimitiveKind {
+	for _, et := range extensionValue(schema.R4()).Types {
+		if et.Type.Kind != schema.PrimitiveKind {
 			continue
 		}
 		for _, text := range texts {
@@ -56,8 +57,8 @@ func TestKeptValuesHaveTheFormOfTheirType(t *testing.T) {
 }
 
 func keepEverything() (matches []string) {
-	for _, et := range extensionValue(fhir.R4()).Types {
-		if et.Type.Kind == fhir.PrimitiveKind {
+	for _, et := range extensionValue(schema.R4()).Types {
+		if et.Type.Kind == schema.PrimitiveKind {
 			matches = append(matches, fmt.Sprintf("\"extension('http://example.org/any').value.ofType(%s)\"", et.Code))
 		}
 	}

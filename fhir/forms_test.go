@@ -8,6 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/veil-proxy/veil/fhir/terminology"
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/rulesets"
@@ -78,10 +79,10 @@ func TestNoFormHasRoomForAnIdentifier(t *testing.T) {
 						t.Errorf("%s %q is a code of %s", kind, id, system)
 					}
 				}
-				if versionMayPass([]byte(system), []byte(id)) {
+				if terminology.IsVersion([]byte(system), []byte(id)) {
 					t.Errorf("%s %q is a version of %s", kind, id, system)
 				}
-				if unit := []byte(id); isUnitText(unit) {
+				if unit := []byte(id); terminology.IsUnitText(unit) {
 					t.Errorf("%s %q is a unit", kind, id)
 				}
 			}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 const (
@@ -189,7 +191,7 @@ func TestXMLWithoutJSONForm(t *testing.T) {
 		})
 	}
 	deep := `<Questionnaire xmlns="http://hl7.org/fhir">` + strings.Repeat("<item>", 100) + strings.Repeat("</item>", 100) + `</Questionnaire>`
-	if _, err := fhir.R4().AppendJSONFromXML(nil, []byte(deep)); err == nil || !strings.Contains(err.Error(), "too deep") {
+	if _, err := fhirxml.AppendJSON(schema.R4(), nil, []byte(deep)); err == nil || !strings.Contains(err.Error(), "too deep") {
 		t.Errorf("JSON of over 200 levels: %v", err)
 	}
 }
@@ -266,7 +268,7 @@ func TestXMLPlaces(t *testing.T) {
 		{"end tag", patientXML + "<a></b></Patient>", "", "</b>"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := fhir.R4().AppendJSONFromXML(nil, []byte(tc.src))
+			_, err := fhirxml.AppendJSON(schema.R4(), nil, []byte(tc.src))
 			var se *fhirjson.SyntaxError
 			if !errors.As(err, &se) || se.Path != tc.path {
 				t.Fatalf("got %v, want %q", err, tc.path)
@@ -327,7 +329,7 @@ func FuzzXML(f *testing.F) {
 	a := shipped(f, "safe-harbor")
 	m, passing := newMasker(a, fhir.RememberAlways), passingPaths(a)
 	f.Fuzz(func(t *testing.T, src []byte) {
-		first, err := fhir.R4().AppendJSONFromXML([]byte("kept"), src)
+		first, err := fhirxml.AppendJSON(schema.R4(), []byte("kept"), src)
 		if err != nil {
 			var se *fhirjson.SyntaxError
 			if string(first) != "kept" || !errors.As(err, &se) || se.Offset < 0 || se.Offset > len(src) {
@@ -362,9 +364,9 @@ func FuzzXML(f *testing.F) {
 		if err := json.Unmarshal(first, &v); err != nil {
 			t.Fatal(err)
 		}
-		w := &twin{fhir.R4(), passing, map[string]bool{}, map[string]bool{}}
+		w := &twin{schema.R4(), passing, map[string]bool{}, map[string]bool{}}
 		rt, _ := v["resourceType"].(string)
-		w.walk(fhir.R4().Type(rt), v)
+		w.walk(schema.R4().Type(rt), v)
 		if s := w.shown(t, toJSON(t, masked)); s != "" {
 			t.Errorf("shows %q", s)
 		}

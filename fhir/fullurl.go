@@ -2,8 +2,9 @@ package fhir
 
 import (
 	"bytes"
-	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"hash/maphash"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
 // A reference is resolved by the full URLs of its Bundle first (FHIR R4,

@@ -2,11 +2,14 @@ package fhir
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/mask/keys"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // Guard decides what may be searched. Nothing of it is a list kept by hand:
@@ -19,7 +22,7 @@ type Guard struct {
 	a *Automaton
 	// custom are the search parameters that the ruleset names, by type and name.
 	// They stand before those of the specification.
-	custom map[string]map[string]*SearchParam
+	custom map[string]map[string]*schema.SearchParam
 	// verdicts remembers what the rules say of each parameter that was asked for:
 	// there are as many as parameters of types, and they never change.
 	verdicts sync.Map // judged → verdict
@@ -28,18 +31,18 @@ type Guard struct {
 // judged is a parameter of a type.
 type judged struct {
 	typ string
-	sp  *SearchParam
+	sp  *schema.SearchParam
 }
 
 // NewGuard returns the guard of an automaton.
 func NewGuard(a *Automaton) *Guard {
-	g := &Guard{a: a, custom: map[string]map[string]*SearchParam{}}
+	g := &Guard{a: a, custom: map[string]map[string]*schema.SearchParam{}}
 	for _, p := range a.Policy.Ruleset.FHIR.SearchParameters {
 		for _, base := range p.Base {
 			if g.custom[base] == nil {
-				g.custom[base] = map[string]*SearchParam{}
+				g.custom[base] = map[string]*schema.SearchParam{}
 			}
-			g.custom[base][p.Name] = &SearchParam{Name: p.Name, Type: p.Type, Targets: p.Targets, Expression: p.Expression}
+			g.custom[base][p.Name] = &schema.SearchParam{Name: p.Name, Type: p.Type, Targets: p.Targets, Expression: p.Expression}
 		}
 	}
 	return g
@@ -143,7 +146,7 @@ func (g *Guard) ShowsVersions(resourceType string) bool {
 }
 
 // param finds a search parameter of a type: the ruleset's own, or FHIR R4's.
-func (g *Guard) param(typ, name string) (*SearchParam, bool) {
+func (g *Guard) param(typ, name string) (*schema.SearchParam, bool) {
 	if p, ok := g.custom[typ][name]; ok {
 		return p, true
 	}
@@ -231,7 +234,7 @@ func printable(name string) string {
 		name = name[:64]
 	}
 	return strings.Map(func(r rune) rune {
-		if r < 0x80 && (isWord(byte(r)) || strings.ContainsRune("-:.", r)) {
+		if r < 0x80 && (lexical.IsWord(byte(r)) || strings.ContainsRune("-:.", r)) {
 			return r
 		}
 		return '?'

@@ -2,9 +2,11 @@ package fhir
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/internal/suggest"
 	"slices"
 	"strings"
+
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/suggest"
 )
 
 // maxLinks is how many references a chain may follow. Each is a join for the
@@ -52,7 +54,7 @@ func (s *search) criterion(typ, name, value string, links int) (Param, *Refusal)
 }
 
 // instead names an allowed composite that asks what a refused parameter asks.
-func (s *search) instead(typ string, sp *SearchParam) string {
+func (s *search) instead(typ string, sp *schema.SearchParam) string {
 	for _, prefix := range []string{"code-", "combo-code-"} {
 		if c, ok := s.g.param(typ, prefix+strings.TrimPrefix(sp.Name, "combo-")); ok && s.g.judge(typ, c).class != classRefused {
 			return fmt.Sprintf("%q may be used", c.Name)

@@ -2,8 +2,9 @@ package fhir
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/mask/keys"
 	"slices"
+
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // compartments are the types that have one (FHIR R4,

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // form is what values that go upstream look like, by how the parameter is
@@ -51,7 +52,7 @@ func asJudged(g *fhir.Guard, how map[string]map[string]string, typ string, p fhi
 			if how[t][reference] != "pseudonyms are opened" {
 				return false
 			}
-			if sp, ok := fhir.R4().SearchParam(t, reference); ok && !typed {
+			if sp, ok := schema.R4().SearchParam(t, reference); ok && !typed {
 				next = append(next, sp.Targets...)
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -21,7 +23,7 @@ var beyondRules = map[string]string{
 }
 
 // judge says what the rules say of a parameter of the schema or the ruleset.
-func (g *Guard) judge(typ string, sp *SearchParam) verdict {
+func (g *Guard) judge(typ string, sp *schema.SearchParam) verdict {
 	key := judged{typ, sp}
 	if v, ok := g.verdicts.Load(key); ok {
 		return v.(verdict)
@@ -35,7 +37,7 @@ func (g *Guard) judge(typ string, sp *SearchParam) verdict {
 }
 
 // judgeAnew resolves a search parameter's expression against the rules.
-func (g *Guard) judgeAnew(typ string, sp *SearchParam) verdict {
+func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
 	root := g.a.roots[typ]
 	if root == nil {
 		return verdict{reason: "the resource type is unknown"}
@@ -60,7 +62,7 @@ func (g *Guard) judgeAnew(typ string, sp *SearchParam) verdict {
 		return g.judgeExistence(root, path)
 	}
 	var all verdict
-	for _, path := range pathsOf(sp.Expression, typ) {
+	for _, path := range schema.SearchPaths(sp.Expression, typ) {
 		if path == "" {
 			return verdict{reason: "its expression is more than a path, so what it compares is not known"}
 		}
@@ -108,8 +110,8 @@ func ofExtension(path string) string {
 
 // targetsOf are the types that a reference parameter leads to from resources of a type:
 // a parameter that several types share lists those of all of them.
-func (g *Guard) targetsOf(typ, path string, sp *SearchParam) []string {
-	_, own := g.a.schema.memberPath(g.a.schema.Type(typ), path)
+func (g *Guard) targetsOf(typ, path string, sp *schema.SearchParam) []string {
+	_, own := g.a.schema.MemberPath(g.a.schema.Type(typ), path)
 	if len(own) == 0 || slices.Contains(own, "Resource") {
 		return sp.Targets
 	}
@@ -144,7 +146,7 @@ func either(a, b []string) []string {
 
 // judgeComposite judges each component where it goes on from the composite's
 // own expression.
-func (g *Guard) judgeComposite(typ string, sp *SearchParam) verdict {
+func (g *Guard) judgeComposite(typ string, sp *schema.SearchParam) verdict {
 	all := verdict{class: classComposite}
 	for _, c := range sp.Components {
 		var paths []string
@@ -157,7 +159,7 @@ func (g *Guard) judgeComposite(typ string, sp *SearchParam) verdict {
 				paths = append(paths, base+"."+strings.ReplaceAll(rest, "as(DateTime)", "as(dateTime)"))
 			}
 		}
-		v := g.judgeAnew(typ, &SearchParam{Type: c.Type, Expression: strings.Join(paths, " | ")})
+		v := g.judgeAnew(typ, &schema.SearchParam{Type: c.Type, Expression: strings.Join(paths, " | ")})
 		switch {
 		case v.class == classRefused:
 			return verdict{rule: v.rule, reason: "of its parts: " + v.reason}
@@ -203,8 +205,8 @@ func (g *Guard) judgeExistence(root *node, element string) verdict {
 
 // refusedBy refuses a parameter and names the rule that masks what it compares,
 // where it can be found.
-func (g *Guard) refusedBy(typ string, sp *SearchParam, reason string) verdict {
-	for _, path := range pathsOf(sp.Expression, typ) {
+func (g *Guard) refusedBy(typ string, sp *schema.SearchParam, reason string) verdict {
+	for _, path := range schema.SearchPaths(sp.Expression, typ) {
 		if path == "" {
 			continue
 		}
@@ -221,11 +223,11 @@ var existenceForm = regexp.MustCompile(`^([A-Za-z]+)\.([A-Za-z]+)\.exists\(\) an
 
 // comparedAsDate are the types that a date parameter compares (FHIR R4,
 // search.html#date). A choice may have others, such as a text, which it passes by.
-var comparedAsDate = set(`date dateTime instant Period Timing`)
+var comparedAsDate = lexical.Words(`date dateTime instant Period Timing`)
 
 // resolve judges every element that a path leads to. A quantity is never compared with
 // SampledData, which has none, though parameters of R4 name it.
-func (g *Guard) resolve(root *node, sp *SearchParam, path string) []verdict {
+func (g *Guard) resolve(root *node, sp *schema.SearchParam, path string) []verdict {
 	p, err := parseMatch(path)
 	if err != nil {
 		return []verdict{{reason: "its expression is not known"}}
@@ -266,7 +268,7 @@ func (g *Guard) resolve(root *node, sp *SearchParam, path string) []verdict {
 }
 
 // judgeField judges an element that a parameter compares.
-func (g *Guard) judgeField(f *field, d *decision, sp *SearchParam) verdict {
+func (g *Guard) judgeField(f *field, d *decision, sp *schema.SearchParam) verdict {
 	rule := ""
 	if d.op != opDescend && d.op != opMeta || d.rule != nil {
 		rule = g.a.Actions[d.action].Rule
@@ -274,14 +276,14 @@ func (g *Guard) judgeField(f *field, d *decision, sp *SearchParam) verdict {
 	masked := verdict{rule: rule, reason: f.path + " is masked, so it cannot be searched"}
 	switch d.op {
 	case opCode:
-		return verdict{class: classCode, values: []*ValueSet{d.values}, rule: rule}
+		return verdict{class: classCode, values: []*schema.ValueSet{d.values}, rule: rule}
 	case opKeep:
 		switch {
 		case f.code == "boolean":
 			return verdict{class: classBool, rule: rule}
-		case d.kind == jsonNumber && sp.Type == "number":
+		case d.kind == schema.JSONNumber && sp.Type == "number":
 			return verdict{class: classNumber, rule: rule}
-		case d.kind == jsonString && (sp.Type == "string" || sp.Type == "token" || sp.Type == "uri"):
+		case d.kind == schema.JSONString && (sp.Type == "string" || sp.Type == "token" || sp.Type == "uri"):
 			return verdict{class: classText, rule: rule}
 		}
 	case opCanonical:
@@ -310,7 +312,7 @@ func (g *Guard) judgeField(f *field, d *decision, sp *SearchParam) verdict {
 
 // judgeObject judges an element that is an object by the members that a search
 // compares.
-func (g *Guard) judgeObject(f *field, d *decision, sp *SearchParam, masked verdict) verdict {
+func (g *Guard) judgeObject(f *field, d *decision, sp *schema.SearchParam, masked verdict) verdict {
 	n := d.child
 	switch {
 	case n.typ.Name == "Reference" && sp.Type == "reference":
@@ -319,12 +321,12 @@ func (g *Guard) judgeObject(f *field, d *decision, sp *SearchParam, masked verdi
 		}
 	case n.typ.Name == "Coding" && sp.Type == "token":
 		if showsCode(n) {
-			return verdict{class: classCoded, values: []*ValueSet{f.values}, rule: masked.rule}
+			return verdict{class: classCoded, values: []*schema.ValueSet{f.values}, rule: masked.rule}
 		}
 	case n.typ.Name == "CodeableConcept" && sp.Type == "token":
 		c := n.field("coding")
 		if c != nil && c.decision.otherwise == nil && c.decision.child != nil && showsCode(c.decision.child) {
-			return verdict{class: classCoded, values: []*ValueSet{f.values}, rule: masked.rule}
+			return verdict{class: classCoded, values: []*schema.ValueSet{f.values}, rule: masked.rule}
 		}
 	case sp.Type == "quantity" && g.showsAmount(n):
 		return verdict{class: classAmount, rule: masked.rule, age: n.coded != nil && len(n.coded.unit) > 0 && d.when == nil}

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"sort"
+
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // GuardedParam is a search parameter and whether it may be used.
@@ -21,7 +23,7 @@ type GuardedParam struct {
 // their names.
 func (g *Guard) SearchParams(resourceType string) []GuardedParam {
 	params := g.a.schema.SearchParams(resourceType)
-	params = slices.DeleteFunc(params, func(p *SearchParam) bool { return g.custom[resourceType][p.Name] != nil })
+	params = slices.DeleteFunc(params, func(p *schema.SearchParam) bool { return g.custom[resourceType][p.Name] != nil })
 	for _, name := range slices.Sorted(maps.Keys(g.custom[resourceType])) {
 		params = append(params, g.custom[resourceType][name])
 	}

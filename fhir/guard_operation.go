@@ -2,13 +2,15 @@ package fhir
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/mask/keys"
 	"maps"
 	"net/url"
 	"regexp"
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // operation is one that reads and may be asked for.
@@ -114,7 +116,7 @@ func (g *Guard) lastN(keys *keys.Pseudonymizer, site *Site, params []Param, hand
 			rest = append(rest, p)
 			continue
 		}
-		if most = append(most, p); len(most) > 1 || !isDigits([]byte(p.Value), 1, 4) {
+		if most = append(most, p); len(most) > 1 || !lexical.IsDigits([]byte(p.Value), 1, 4) {
 			return nil, &Refusal{Param: "max", Reason: "the value must be a number up to 9999, given once"}
 		}
 	}

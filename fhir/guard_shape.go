@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // Shape judges the parameters of a read, which only say what of the resource is
@@ -108,7 +111,7 @@ func init() {
 func refusal(reason string) *Refusal { return &Refusal{Reason: reason} }
 
 func (s *search) count(_ *Query, modifier string, p Param) ([]Param, *Refusal) {
-	if modifier != "" || !isDigits([]byte(p.Value), 1, 4) {
+	if modifier != "" || !lexical.IsDigits([]byte(p.Value), 1, 4) {
 		return nil, refusal("the value must be a number up to 9999")
 	}
 	return []Param{p}, nil
@@ -217,7 +220,7 @@ func (s *search) include(_ *Query, modifier string, p Param) ([]Param, *Refusal)
 			return nil, refusal("without :iterate, what is included must refer to " + s.typ)
 		}
 	}
-	params := []*SearchParam{}
+	params := []*schema.SearchParam{}
 	if parts[1] == "*" {
 		for _, sp := range s.g.a.schema.SearchParams(parts[0]) {
 			if sp.Type == "reference" {

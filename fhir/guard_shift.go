@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -54,18 +55,18 @@ func (s *search) patientOf(params []Param) []byte {
 
 // anchors reports whether a parameter compares just the one reference by which a
 // resource of the type is about its patient.
-func (g *Guard) anchors(typ string, sp *SearchParam) bool {
+func (g *Guard) anchors(typ string, sp *schema.SearchParam) bool {
 	t := g.a.schema.Type(typ)
 	l := g.a.leads[g.a.roots[typ].index]
-	if len(l.direct) != 1 || len(l.direct[0]) != 1 {
+	if len(l.Direct) != 1 || len(l.Direct[0]) != 1 {
 		return false
 	}
-	if e := t.element(l.direct[0][0]); e == nil || e.Max != 1 {
+	if e := t.Element(l.Direct[0][0]); e == nil || e.Max != 1 {
 		return false
 	}
-	paths := pathsOf(sp.Expression, typ)
+	paths := schema.SearchPaths(sp.Expression, typ)
 	for _, path := range paths {
-		if p, _ := g.a.schema.memberPath(t, path); !slices.Equal(p, l.direct[0]) {
+		if p, _ := g.a.schema.MemberPath(t, path); !slices.Equal(p, l.Direct[0]) {
 			return false
 		}
 	}
@@ -74,7 +75,7 @@ func (g *Guard) anchors(typ string, sp *SearchParam) bool {
 
 // anchored reports whether a search can name the patient of all that it finds.
 func (g *Guard) anchored(typ string) bool {
-	return typ == "Patient" || slices.ContainsFunc(g.a.schema.SearchParams(typ), func(sp *SearchParam) bool {
+	return typ == "Patient" || slices.ContainsFunc(g.a.schema.SearchParams(typ), func(sp *schema.SearchParam) bool {
 		return sp.Type == "reference" && g.anchors(typ, sp)
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"time"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
 )
 
 // timeForm is a FHIR date, dateTime or instant.
@@ -56,7 +58,7 @@ func (g *Guard) History(types []string, params []Param, handling Handling) (*Que
 		seen[p.Name] = true
 		switch p.Name {
 		case "_count":
-			if !isDigits([]byte(p.Value), 1, 4) {
+			if !lexical.IsDigits([]byte(p.Value), 1, 4) {
 				return nil, &Refusal{Param: "_count", Reason: "the value must be a number up to 9999"}
 			}
 		case "_since":

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
@@ -205,11 +206,11 @@ func TestPassingParametersCompareWhatIsSeen(t *testing.T) {
 					continue
 				}
 				passing++
-				sp, ok := fhir.R4().SearchParam(typ, p.Name)
+				sp, ok := schema.R4().SearchParam(typ, p.Name)
 				if !ok {
 					t.Fatalf("%s.%s is no parameter", typ, p.Name)
 				}
-				parts := []fhir.SearchParam{*sp}
+				parts := []schema.SearchParam{*sp}
 				if sp.Type == "composite" {
 					parts = nil
 					for _, c := range sp.Components {
@@ -221,7 +222,7 @@ func TestPassingParametersCompareWhatIsSeen(t *testing.T) {
 								}
 							}
 						}
-						parts = append(parts, fhir.SearchParam{Type: c.Type, Expression: strings.Join(full, " | ")})
+						parts = append(parts, schema.SearchParam{Type: c.Type, Expression: strings.Join(full, " | ")})
 					}
 				}
 				for _, part := range parts {

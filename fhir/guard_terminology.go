@@ -1,6 +1,11 @@
 package fhir
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/terminology"
+)
 
 // Canonical reports whether a canonical URL is one that the consumer could see.
 func (g *Guard) Canonical(url string) bool { return g.a.canonicalMayPass([]byte(url)) }
@@ -59,7 +64,7 @@ func (o *operating) expand(p Param) ([]Param, *Refusal) {
 		}
 		return nil, refusal("it tests displays, so it goes only with a url that the ruleset lets pass")
 	case "offset", "count":
-		if isDigits([]byte(p.Value), 1, 6) {
+		if lexical.IsDigits([]byte(p.Value), 1, 6) {
 			return []Param{p}, nil
 		}
 		return nil, refusal("the value must be a number up to 999999")
@@ -83,7 +88,7 @@ func (o *operating) lookup(p Param) ([]Param, *Refusal) {
 	case "version":
 		return o.version("system", p)
 	case "property":
-		if len(p.Value) > 0 && len(p.Value) <= 64 && strings.IndexFunc(p.Value, func(r rune) bool { return r > 0x7f || !isWord(byte(r)) && r != '-' && r != '.' }) < 0 {
+		if len(p.Value) > 0 && len(p.Value) <= 64 && strings.IndexFunc(p.Value, func(r rune) bool { return r > 0x7f || !lexical.IsWord(byte(r)) && r != '-' && r != '.' }) < 0 {
 			return []Param{p}, nil
 		}
 		return nil, refusal("the value must be the name of a property")
@@ -135,7 +140,7 @@ func (o *operating) valueSet(p Param) ([]Param, *Refusal) {
 		}
 		return nil, refusal("the value is not a canonical URL that the ruleset lets pass")
 	}
-	if v := []byte(p.Value); isReleaseNumber(v, 3) || isReleaseYear(v) {
+	if v := []byte(p.Value); terminology.IsReleaseNumber(v, 3) || terminology.IsReleaseYear(v) {
 		return []Param{p}, nil
 	}
 	return nil, refusal("the value must be a release number or a year")
@@ -151,14 +156,14 @@ func (o *operating) code(system string, p Param) ([]Param, *Refusal) {
 
 // version judges the version of a code system, which the parameter of that name has.
 func (o *operating) version(system string, p Param) ([]Param, *Refusal) {
-	if versionMayPass([]byte(o.given[system]), []byte(p.Value)) {
+	if terminology.IsVersion([]byte(o.given[system]), []byte(p.Value)) {
 		return []Param{p}, nil
 	}
 	return nil, refusal("the value must be a version in the form that the code system has")
 }
 
 func language(p Param) ([]Param, *Refusal) {
-	if !isLanguage([]byte(p.Value)) {
+	if !terminology.IsLanguage([]byte(p.Value)) {
 		return nil, refusal("the value must be a language, such as en or en-US")
 	}
 	return []Param{p}, nil

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 func TestGuard(t *testing.T) {
@@ -261,8 +262,8 @@ func TestGuard(t *testing.T) {
 func TestGuardJudgesEveryParameter(t *testing.T) {
 	g := fhir.NewGuard(shipped(t, "safe-harbor"))
 	allowed, refused := 0, 0
-	for _, typ := range fhir.R4().Types() {
-		if typ.Kind != fhir.ResourceKind || typ.Abstract {
+	for _, typ := range schema.R4().Types() {
+		if typ.Kind != schema.ResourceKind || typ.Abstract {
 			continue
 		}
 		for _, p := range g.SearchParams(typ.Name) {

@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/fhir/terminology"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -55,10 +58,10 @@ type verdict struct {
 	class   class
 	rule    string
 	reason  string
-	values  []*ValueSet   // classCode, classCoded: what a bare code may be, by element
-	targets []string      // classReference
-	methods []mask.Method // classExact, classPrefix: by element
-	parts   []verdict     // classComposite
+	values  []*schema.ValueSet // classCode, classCoded: what a bare code may be, by element
+	targets []string           // classReference
+	methods []mask.Method      // classExact, classPrefix: by element
+	parts   []verdict          // classComposite
 	// age: what is compared is an age, whatever its unit.
 	age bool
 	// text: the parameter is of type string, which compares beginnings.
@@ -161,7 +164,7 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 	case classCanonical:
 		return item, s.g.a.canonicalMayPass([]byte(item)), "the value is not a canonical URL that the ruleset lets pass"
 	case classAmount:
-		return item, isAmount(item, v.age), fmt.Sprintf("the value must be a number up to %d, without a unit or with a common unit of time, or number|%s|code with a unit that measures no time", oldestAge, ucumSystem)
+		return item, isAmount(item, v.age), fmt.Sprintf("the value must be a number up to %d, without a unit or with a common unit of time, or number|%s|code with a unit that measures no time", oldestAge, terminology.UCUM)
 	case classText:
 		return item, item != "", "the value is empty"
 	case classExact, classPrefix:
@@ -266,7 +269,7 @@ func (s *search) openReference(targets []string, modifier, item string) (string,
 		}
 		typ, id = targets[0], item
 	}
-	if s.g.a.roots[typ] == nil || !isID([]byte(id)) || modifier != "" && modifier != typ {
+	if s.g.a.roots[typ] == nil || !lexical.IsID([]byte(id)) || modifier != "" && modifier != typ {
 		return "", false
 	}
 	opened := s.openOr(typ, id)
@@ -353,8 +356,6 @@ func isNumber(s string) bool {
 	return s != "" && fhirjson.ScanNumber([]byte(s), 0, &f) == len(s)
 }
 
-const ucumSystem = "http://unitsofmeasure.org"
-
 // isAmount lets [prefix]number, number||code and number|system|code pass. A
 // number that could be an age over 89 needs a unit that measures no time; units
 // are told apart by what they measure and not by how they are written, since a
@@ -377,8 +378,8 @@ func isAmount(item string, age bool) bool {
 		return n <= oldestAge
 	}
 	system, unit := parts[1], parts[2]
-	if system != "" && system != ucumSystem || !isUCUM([]byte(unit)) {
+	if system != "" && system != terminology.UCUM || !terminology.IsUCUM([]byte(unit)) {
 		return false
 	}
-	return n <= oldestAge && isShortTime(unit) || isNoTime(unit) && (n <= oldestAge || system == ucumSystem && !age)
+	return n <= oldestAge && terminology.IsShortTime(unit) || terminology.IsNoTime(unit) && (n <= oldestAge || system == terminology.UCUM && !age)
 }

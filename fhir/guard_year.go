@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
 )
 
 // Where a date is shown as its year, a search may compare years, and what goes
@@ -119,7 +121,7 @@ func stampBound(prefix string, y int) (string, bool) {
 func wholeStamp(p Param) []Param {
 	prefix, year := cutPrefix(p.Value)
 	about := p.Name == "_lastUpdated" || strings.HasSuffix(p.Name, "._lastUpdated") && !strings.Contains(p.Name, "_has:")
-	if !about || prefix != "" && prefix != "eq" || !isDigits([]byte(year), 4, 4) {
+	if !about || prefix != "" && prefix != "eq" || !lexical.IsDigits([]byte(year), 4, 4) {
 		return []Param{p}
 	}
 	return []Param{{p.Name, "ge" + year}, {p.Name, "le" + year}}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // invariant is one of FHIR R4's, over the decoded object of a type; in has the
@@ -304,7 +305,7 @@ func ofContained(o object, names ...string) bool {
 type broken map[string]int
 
 func (b broken) resource(o object) {
-	typ := fhir.R4().Type(text(o["resourceType"]))
+	typ := schema.R4().Type(text(o["resourceType"]))
 	if typ == nil {
 		return
 	}
@@ -313,7 +314,7 @@ func (b broken) resource(o object) {
 
 // object walks an object of a type, whose name is its own for a data type: Age,
 // where an Age is a Quantity.
-func (b broken) object(typ *fhir.Type, name, path string, o, in object) {
+func (b broken) object(typ *schema.Type, name, path string, o, in object) {
 	for _, i := range invariants {
 		if i.types != nil && !contains(i.types, name) && !contains(i.types, typ.Name) {
 			continue
@@ -337,13 +338,13 @@ func (b broken) object(typ *fhir.Type, name, path string, o, in object) {
 			switch {
 			case !ok:
 			case inner["resourceType"] != nil && e.Name == "contained":
-				if t := fhir.R4().Type(text(inner["resourceType"])); t != nil {
+				if t := schema.R4().Type(text(inner["resourceType"])); t != nil {
 					b.object(t, t.Name, p, inner, in)
 				}
 			case inner["resourceType"] != nil:
 				b.resource(inner)
 			case strings.HasPrefix(member, "_"):
-				b.object(fhir.R4().Type("Element"), "Element", p, inner, in)
+				b.object(schema.R4().Type("Element"), "Element", p, inner, in)
 			default:
 				if simpleQuantities[typ.Name+"."+e.Name] && inner["comparator"] != nil {
 					b["sqy-1 at "+p]++
@@ -409,7 +410,7 @@ func invariantSources(t *testing.T) [][]byte {
 	types := concreteTypes()
 	for seed := range uint64(600) {
 		rng := rand.New(rand.NewPCG(seed, 3))
-		b := &randomBuilder{instanceBuilder: instanceBuilder{schema: fhir.R4(), next: rng.IntN(900000)}, rng: rng, inner: types}
+		b := &randomBuilder{instanceBuilder: instanceBuilder{schema: schema.R4(), next: rng.IntN(900000)}, rng: rng, inner: types}
 		sources = append(sources, bytes.Clone(b.resource(types[rng.IntN(len(types))])))
 	}
 	if dir := os.Getenv("CORPUS"); dir != "" {

@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // r4Forms are the regular expressions of FHIR R4 (datatypes.html).
@@ -79,13 +82,14 @@ var malformed = map[string][]string{
 // regular expression refuses, and takes what people write.
 func TestLexicalForms(t *testing.T) {
 	t.Parallel()
-	for _, typ := range R4().Types() {
-		if typ.Kind == PrimitiveKind && typ.Name != "boolean" && lexicalForms[typ.Name] == nil {
+	for _, typ := range schema.R4().Types() {
+		if typ.Kind == schema.PrimitiveKind && typ.Name != "boolean" && formOfType(typ.Name) == nil {
 			t.Errorf("%s has no form", typ.Name)
 		}
 	}
-	for typ, form := range lexicalForms {
-		if strings.Contains(typ, "/") {
+	for _, primitive := range schema.R4().Types() {
+		typ, form := primitive.Name, formOfType(primitive.Name)
+		if primitive.Kind != schema.PrimitiveKind || typ == "boolean" || strings.Contains(typ, "/") {
 			continue
 		}
 		if len(wellFormed[typ]) == 0 || len(malformed[typ]) == 0 {
@@ -107,7 +111,7 @@ func TestLexicalForms(t *testing.T) {
 	const letters = "0123456789-+.:eETZ \tabcxA_/=,#"
 	for typ, expr := range r4Forms {
 		r4 := regexp.MustCompile(`\A(?:` + expr + `)\z`)
-		form, passed := lexicalForms[typ], 0
+		form, passed := formOfType(typ), 0
 		for other := range wellFormed {
 			for _, text := range append(append([]string(nil), wellFormed[other]...), malformed[other]...) {
 				for range 200 {
@@ -141,7 +145,7 @@ func TestInstantsAreCompleted(t *testing.T) {
 		"2021": "2021-01-01T00:00:00Z", "2021-02": "2021-02-01T00:00:00Z", "2021-02-03": "2021-02-03T00:00:00Z",
 		"2021-02-03T10:00:00Z": "2021-02-03T10:00:00Z", "x": "x", "": "",
 	} {
-		if got := string(appendInstant([]byte("before"+in), len("before"))); got != "before"+want {
+		if got := string(lexical.AppendInstant([]byte("before"+in), len("before"))); got != "before"+want {
 			t.Errorf("%q becomes %q", in, got)
 		}
 	}

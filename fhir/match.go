@@ -3,6 +3,8 @@ package fhir
 import (
 	"fmt"
 	"strings"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
 )
 
 // pattern is a parsed match expression: the FHIRPath subset of rulesets.
@@ -327,7 +329,7 @@ func (p *matchParser) literal() (string, error) {
 
 func (p *matchParser) word() (string, error) {
 	start := p.pos
-	for p.pos < len(p.src) && isWord(p.src[p.pos]) {
+	for p.pos < len(p.src) && lexical.IsWord(p.src[p.pos]) {
 		p.pos++
 	}
 	if start == p.pos {

@@ -1,10 +1,13 @@
 package fhir
 
 import (
-	"github.com/veil-proxy/veil/internal/suggest"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/suggest"
 )
 
 // What FHIRPath has and rulesets do not is refused by name, with what to write instead.
@@ -91,7 +94,7 @@ func (p *matchParser) other(want string) error {
 
 func leadingWord(s string) string {
 	end := 0
-	for end < len(s) && isWord(s[end]) {
+	for end < len(s) && lexical.IsWord(s[end]) {
 		end++
 	}
 	return s[:end]
@@ -138,12 +141,12 @@ func (p *matchParser) noWildcard(text, of string) error {
 
 // checkCondition makes sure that a condition tests a member that there can be: one that
 // is misspelt would never hold.
-func (c *compiler) checkCondition(types []*Type, cond *condition) error {
+func (c *compiler) checkCondition(types []*schema.Type, cond *condition) error {
 	if cond == nil {
 		return nil
 	}
 	for _, name := range cond.path {
-		var next []*Type
+		var next []*schema.Type
 		var names []string
 		known := false
 		for _, t := range types {
@@ -169,7 +172,7 @@ func (c *compiler) checkCondition(types []*Type, cond *condition) error {
 		if len(next) == 0 {
 			return nil
 		}
-		types = slices.DeleteFunc(next, func(t *Type) bool { return t == nil })
+		types = slices.DeleteFunc(next, func(t *schema.Type) bool { return t == nil })
 		if len(types) == 0 {
 			return nil
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // planted is a value that was put at a path.
@@ -24,7 +25,7 @@ type planted struct {
 // instanceBuilder writes instances of resource types that have every element,
 // each string-valued one with a value that occurs nowhere else.
 type instanceBuilder struct {
-	schema  *fhir.Schema
+	schema  *schema.Schema
 	variant int // which type of each choice, and whether codings are of a known system
 	next    int
 	planted []planted
@@ -35,13 +36,13 @@ type instanceBuilder struct {
 const deepest = 3
 
 // instance returns the JSON of a resource.
-func (b *instanceBuilder) instance(t *fhir.Type) string {
+func (b *instanceBuilder) instance(t *schema.Type) string {
 	b.b.Reset()
 	b.object(t, t.Name, 0)
 	return b.b.String()
 }
 
-func (b *instanceBuilder) object(t *fhir.Type, path string, depth int) {
+func (b *instanceBuilder) object(t *schema.Type, path string, depth int) {
 	b.b.WriteByte('{')
 	first := true
 	member := func(name string) {
@@ -51,7 +52,7 @@ func (b *instanceBuilder) object(t *fhir.Type, path string, depth int) {
 		first = false
 		fmt.Fprintf(&b.b, "%q:", name)
 	}
-	if t.Kind == fhir.ResourceKind {
+	if t.Kind == schema.ResourceKind {
 		member("resourceType")
 		fmt.Fprintf(&b.b, "%q", t.Name)
 	}
@@ -65,11 +66,11 @@ func (b *instanceBuilder) object(t *fhir.Type, path string, depth int) {
 		if e.Choice {
 			p += ".ofType(" + et.Code + ")"
 		}
-		primitive := et.Type.Kind == fhir.PrimitiveKind
-		if !primitive && depth >= deepest && et.Type.Kind != fhir.BackboneKind || depth > 2*deepest {
+		primitive := et.Type.Kind == schema.PrimitiveKind
+		if !primitive && depth >= deepest && et.Type.Kind != schema.BackboneKind || depth > 2*deepest {
 			continue
 		}
-		if et.Type.Kind == fhir.ResourceKind && depth > 0 {
+		if et.Type.Kind == schema.ResourceKind && depth > 0 {
 			continue
 		}
 		member(e.JSONName(et))
@@ -100,9 +101,9 @@ func (b *instanceBuilder) object(t *fhir.Type, path string, depth int) {
 	b.b.WriteByte('}')
 }
 
-func (b *instanceBuilder) value(e *fhir.Element, et fhir.ElementType, path string, depth int) {
+func (b *instanceBuilder) value(e *schema.Element, et schema.ElementType, path string, depth int) {
 	switch {
-	case et.Type.Kind == fhir.ResourceKind:
+	case et.Type.Kind == schema.ResourceKind:
 		b.object(b.schema.Type("Patient"), "Patient", depth+1)
 	case et.Code == "Extension":
 		// One extension that no rule knows, and one that passes, with a value of
@@ -110,9 +111,9 @@ func (b *instanceBuilder) value(e *fhir.Element, et fhir.ElementType, path strin
 		fmt.Fprintf(&b.b, `{"url":%q,"valueString":%q}`, b.marker(path+"(url)", "http://mark%06d.example/x"), b.marker(path+"(value)", "MARK%06d"))
 		b.b.WriteByte(',')
 		b.knownExtension(depth + 1)
-	case et.Type.Kind == fhir.PrimitiveKind:
+	case et.Type.Kind == schema.PrimitiveKind:
 		b.primitive(et.Code, path)
-	case et.Type.Kind == fhir.BackboneKind:
+	case et.Type.Kind == schema.BackboneKind:
 		b.object(et.Type, et.Type.Name, depth+1)
 	case et.Code == "Coding" && b.variant%2 == 1:
 		fmt.Fprintf(&b.b, `{"system":"http://loinc.org","version":%q,"code":%q,"display":%q,"userSelected":true}`,
@@ -126,7 +127,7 @@ func (b *instanceBuilder) knownExtension(depth int) {
 	e := extensionValue(b.schema)
 	et := e.Types[b.variant%len(e.Types)]
 	fmt.Fprintf(&b.b, `{"url":"http://hl7.org/fhir/StructureDefinition/condition-outcome",%q:`, e.JSONName(et))
-	if depth > deepest && et.Type.Kind != fhir.PrimitiveKind {
+	if depth > deepest && et.Type.Kind != schema.PrimitiveKind {
 		b.b.WriteString("{}")
 	} else {
 		b.value(e, et, "Extension.value.ofType("+et.Code+")", depth)
@@ -134,7 +135,7 @@ func (b *instanceBuilder) knownExtension(depth int) {
 	b.b.WriteByte('}')
 }
 
-func extensionValue(s *fhir.Schema) *fhir.Element {
+func extensionValue(s *schema.Schema) *schema.Element {
 	t := s.Type("Extension")
 	for i := range t.Elements {
 		if t.Elements[i].Name == "value" {
@@ -292,12 +293,12 @@ func maskMaximal(t *testing.T, rulesets []string, maskOne func(m *masker, src []
 			passing := passingPaths(a)
 			m := newMasker(a, fhir.RememberAlways)
 			checked, passed, paths := 0, 0, map[string]bool{}
-			for _, typ := range fhir.R4().Types() {
-				if typ.Kind != fhir.ResourceKind || typ.Abstract {
+			for _, typ := range schema.R4().Types() {
+				if typ.Kind != schema.ResourceKind || typ.Abstract {
 					continue
 				}
 				for variant := range variants(typ) {
-					b := &instanceBuilder{schema: fhir.R4(), variant: variant}
+					b := &instanceBuilder{schema: schema.R4(), variant: variant}
 					src := []byte(b.instance(typ))
 					planted := newLeak(b.planted)
 					out, err := maskOne(m, src, planted)
@@ -330,7 +331,7 @@ func maskMaximal(t *testing.T, rulesets []string, maskOne func(m *masker, src []
 
 // variants is how many instances cover every type of every choice of a type and
 // of the data types in it.
-func variants(t *fhir.Type) int {
+func variants(t *schema.Type) int {
 	n := 2
 	for _, e := range t.Elements {
 		n = max(n, len(e.Types))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -32,7 +33,7 @@ func (r *elementRule) Append(dst, _ []byte, _ *mask.Input) ([]byte, mask.Outcome
 }
 
 // fit returns what the rule does to an element type.
-func (r *elementRule) fit(e *Element, et ElementType) (op, error) {
+func (r *elementRule) fit(e *schema.Element, et schema.ElementType) (op, error) {
 	code := et.Code
 	if et.Type != nil && isCodeList(et.Type) {
 		code = "Coding" // it is judged like one
@@ -40,7 +41,7 @@ func (r *elementRule) fit(e *Element, et ElementType) (op, error) {
 	if len(r.types) > 0 && !slices.Contains(r.types, code) {
 		return opRemove, fmt.Errorf("fits %v, not %s", r.types, et.Code)
 	}
-	if r.op == opDescend && (et.Type == nil || et.Type.Kind == PrimitiveKind) {
+	if r.op == opDescend && (et.Type == nil || et.Type.Kind == schema.PrimitiveKind) {
 		return opRemove, fmt.Errorf("acts on objects, and this is a %s", et.Code)
 	}
 	// A code without a value set to be in, or a form to have, cannot be told
@@ -118,8 +119,8 @@ func Methods() []mask.Definition {
 			Name: "resourceType", Summary: "keeps the name of an R4 resource type; others go",
 			New: func(mask.Env, mask.Args) (mask.Method, error) {
 				var names []string
-				for _, t := range R4().Types() {
-					if t.Kind == ResourceKind && !t.Abstract {
+				for _, t := range schema.R4().Types() {
+					if t.Kind == schema.ResourceKind && !t.Abstract {
 						names = append(names, t.Name)
 					}
 				}

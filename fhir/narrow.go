@@ -2,9 +2,11 @@ package fhir
 
 import (
 	"errors"
-	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"slices"
 	"strings"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // Narrowing leaves of each resource what the consumer asked to see (FHIR R4,
@@ -26,14 +28,14 @@ const subsetted = `{"system":"http://terminology.hl7.org/CodeSystem/v3-Observati
 
 // narrowTo makes the narrowing of _elements. Mandatory and modifier elements
 // stay, so that what is left is valid and cannot be misread.
-func narrowTo(s *Schema, with *Narrowing, typ string, names []string) (_ *Narrowing, unknown bool) {
+func narrowTo(s *schema.Schema, with *Narrowing, typ string, names []string) (_ *Narrowing, unknown bool) {
 	t := s.Type(typ)
 	if t == nil {
 		return with, true
 	}
 	keep := map[string]bool{}
 	for _, name := range names {
-		e := t.element(name)
+		e := t.Element(name)
 		if e == nil {
 			for i := range t.Elements { // valueQuantity
 				for _, et := range t.Elements[i].Types {
@@ -57,7 +59,7 @@ func narrowTo(s *Schema, with *Narrowing, typ string, names []string) (_ *Narrow
 }
 
 // summary makes the narrowing of _summary=true, text or data.
-func summary(s *Schema, with *Narrowing, typ, kind string) *Narrowing {
+func summary(s *schema.Schema, with *Narrowing, typ, kind string) *Narrowing {
 	if kind == "data" {
 		return with.and(&Narrowing{drop: map[string]bool{"text": true, "_text": true}})
 	}
@@ -73,7 +75,7 @@ func summary(s *Schema, with *Narrowing, typ, kind string) *Narrowing {
 }
 
 // keepElement adds the members that an element can be.
-func keepElement(keep map[string]bool, e *Element) {
+func keepElement(keep map[string]bool, e *schema.Element) {
 	for _, et := range e.Types {
 		name := e.JSONName(et)
 		keep[name], keep["_"+name] = true, true

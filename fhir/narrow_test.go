@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // TestNarrowing: what hides elements is applied to the masked resource, so that
@@ -189,7 +190,7 @@ func TestNarrowedValuesAreTheMaskedOnes(t *testing.T) {
 				if name, ok := strings.CutPrefix(query, "_elements="); ok && !reflect.DeepEqual(left[name], whole[name]) && name != "meta" {
 					t.Errorf("%s of %s does not give it", query, typ)
 				}
-				for _, e := range fhir.R4().Type(typ).Elements {
+				for _, e := range schema.R4().Type(typ).Elements {
 					if _, there := whole[e.Name]; there && (e.Min > 0 || e.Modifier) && !reflect.DeepEqual(left[e.Name], whole[e.Name]) && query != "_summary=data" {
 						t.Errorf("%s takes %s.%s", query, typ, e.Name)
 					}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -341,7 +342,7 @@ func (w *Walker) value(n *node, f *field, d *decision, obj, i int) (end int, kep
 		}
 		return w.withhold(d)
 	}
-	if d.kind == jsonObject {
+	if d.kind == schema.JSONObject {
 		if src[i] != '{' {
 			return w.misshapen(f, i)
 		}
@@ -383,7 +384,7 @@ func (w *Walker) innerResource(n *node, obj, i int) (end int, kept bool) {
 	if n.typ.Name == "Bundle.entry" {
 		entry = obj
 	}
-	inner := n.typ.Kind == ResourceKind // contained: the one resource inside resources
+	inner := n.typ.Kind == schema.ResourceKind // contained: the one resource inside resources
 	return w.walkResource(i, entry, inner)
 }
 
@@ -419,7 +420,7 @@ func (w *Walker) extension(n *node, d *decision, i int) (end int, kept bool) {
 // hasForm reports whether the scalar src[i:end] has the lexical form of its type.
 func (w *Walker) hasForm(d *decision, i, end int) bool {
 	text := w.src[i:end]
-	if d.kind == jsonString {
+	if d.kind == schema.JSONString {
 		if text = text[1 : len(text)-1]; bytes.IndexByte(text, '\\') >= 0 {
 			w.val = fhirjson.AppendUnescaped(w.val[:0], text)
 			text = w.val
@@ -430,16 +431,16 @@ func (w *Walker) hasForm(d *decision, i, end int) bool {
 
 // scanKind reads a scalar of a JSON kind, or returns -1 with no fault set when
 // the value is of another kind.
-func (w *Walker) scanKind(f *field, kind jsonKind, i int) int {
+func (w *Walker) scanKind(f *field, kind schema.JSONKind, i int) int {
 	src := w.src
 	c := src[i]
 	end := -1
 	switch {
-	case kind == jsonString && c == '"':
+	case kind == schema.JSONString && c == '"':
 		end, _ = fhirjson.ScanString(src, i, &w.fault)
-	case kind == jsonNumber && (c == '-' || c >= '0' && c <= '9'):
+	case kind == schema.JSONNumber && (c == '-' || c >= '0' && c <= '9'):
 		end = fhirjson.ScanNumber(src, i, &w.fault)
-	case kind == jsonBool && (c == 't' || c == 'f'):
+	case kind == schema.JSONBool && (c == 't' || c == 'f'):
 		end = fhirjson.ScanLiteral(src, i, &w.fault)
 	}
 	if end < 0 && w.fault.What != "" {

@@ -2,7 +2,10 @@ package fhir
 
 import (
 	"bytes"
+
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // person is what is known of the person a resource is about. It is looked up
@@ -66,7 +69,7 @@ func (w *Walker) knowEntity() {
 	p.entityKnown = true
 	state := noPatient
 	if w.res.contained && w.res.node.typ.Name != "Patient" {
-		state = w.agree(w.a.leads[w.res.node.index].direct, w.res.start, 0)
+		state = w.agree(w.a.leads[w.res.node.index].Direct, w.res.start, 0)
 	}
 	switch {
 	case state == onePatient:
@@ -87,14 +90,14 @@ func (w *Walker) knowEntity() {
 // contains, leads to, or the resource's own identity where its type leads to
 // none; empty when a type that leads to a patient does not say to which.
 func (w *Walker) entity(r *resourceState) []byte {
-	if r.node.typ.Name == "Patient" || len(w.a.leads[r.node.index].direct) > 0 {
+	if r.node.typ.Name == "Patient" || len(w.a.leads[r.node.index].Direct) > 0 {
 		if !w.findPatient(r.node, r.start, r.entry, 0) {
 			return nil
 		}
 		return w.keepEntity("Patient", w.person.found)
 	}
 	id := w.text(w.find(r.entry, "fullUrl"))
-	if urn, ok := bytes.CutPrefix(id, []byte(urnUUID)); ok && len(urn) > 0 {
+	if urn, ok := bytes.CutPrefix(id, []byte(lexical.URNUUID)); ok && len(urn) > 0 {
 		id = urn
 	} else if id = w.text(w.find(r.start, "id")); len(id) == 0 {
 		return nil
@@ -120,17 +123,17 @@ func (w *Walker) findPatient(n *node, i, entry, hops int) bool {
 		id := w.text(w.find(i, "id"))
 		if len(id) == 0 {
 			// A new resource has no id yet; its references are to the URN.
-			id, _ = bytes.CutPrefix(w.text(w.find(entry, "fullUrl")), []byte(urnUUID))
+			id, _ = bytes.CutPrefix(w.text(w.find(entry, "fullUrl")), []byte(lexical.URNUUID))
 		}
 		w.person.found = append(w.person.found[:0], id...)
 		return len(id) > 0
 	}
 	l := &w.a.leads[n.index]
-	switch w.agree(l.direct, i, hops) {
+	switch w.agree(l.Direct, i, hops) {
 	case onePatient:
 		return true
 	case noPatient:
-		return w.agree(l.indirect, i, hops) == onePatient
+		return w.agree(l.Indirect, i, hops) == onePatient
 	}
 	return false
 }
@@ -147,7 +150,7 @@ const (
 // agree reads the references at paths of the resource at src[i]. Those to patients
 // count; where there are none, the patients of what the others lead to. A patient
 // is found where all that count agree.
-func (w *Walker) agree(paths []memberPath, i, hops int) agreement {
+func (w *Walker) agree(paths []schema.MemberPath, i, hops int) agreement {
 	from := len(w.person.refs)
 	for _, path := range paths {
 		w.collect(i, path)
@@ -169,7 +172,7 @@ func (w *Walker) agreeOn(from, to, hops int, followed bool) agreement {
 	for k := from; k < to; k++ {
 		n, id, at := w.target(w.person.refs[k], hops)
 		switch {
-		case n == nil || followed != (n.typ.Name != "Patient"), followed && len(w.a.leads[n.index].direct) == 0:
+		case n == nil || followed != (n.typ.Name != "Patient"), followed && len(w.a.leads[n.index].Direct) == 0:
 			continue // it leads to no patient, or not that way
 		case !followed && at.resource < 0: // the id is all there is to know
 		case !w.follow(n, id, at, hops+1):
@@ -199,11 +202,11 @@ func (w *Walker) follow(n *node, id []byte, at bundleEntry, hops int) (ok bool) 
 		return false
 	}
 	w.person.found, ok = w.site.of.Subject(w.person.found[:0], n.typ.Name, id)
-	return ok && isID(w.person.found)
+	return ok && lexical.IsID(w.person.found)
 }
 
 // collect notes the text of every Reference at a path.
-func (w *Walker) collect(i int, path memberPath) {
+func (w *Walker) collect(i int, path schema.MemberPath) {
 	at := w.find(i, path[0])
 	if at >= 0 && w.src[at] != '[' {
 		w.collectItem(at, path)
@@ -215,7 +218,7 @@ func (w *Walker) collect(i int, path memberPath) {
 	})
 }
 
-func (w *Walker) collectItem(item int, path memberPath) {
+func (w *Walker) collectItem(item int, path schema.MemberPath) {
 	if len(path) > 1 {
 		w.collect(item, path[1:])
 	} else if ref := w.text(w.find(item, "reference")); len(ref) > 0 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 const anUUID = "urn:uuid:11111111-2222-4333-8444-555555555555"
@@ -120,7 +121,7 @@ func TestSubject(t *testing.T) {
 
 // TestEveryTypeLeads: of each R4 type it is known whether it is about a patient.
 func TestEveryTypeLeads(t *testing.T) {
-	about, none := fhir.SubjectTypes(fhir.R4())
+	about, none := fhir.SubjectTypes(schema.R4())
 	if len(about) < 75 {
 		t.Errorf("only %d types are about a patient", len(about))
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
@@ -42,7 +43,7 @@ func compileText(t testing.TB, src string) (*fhir.Automaton, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fhir.Compile(policy, fhir.R4())
+	return fhir.Compile(policy, schema.R4())
 }
 
 // shipped compiles a shipped ruleset.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -141,12 +143,12 @@ func (w *Walker) reference(d *decision, obj, i, end int, val []byte) (int, bool)
 // permutation of 16 bytes, so two of them never fall together; any other URN
 // becomes a UUID by a keyed hash cut to 122 bits.
 func (w *Walker) appendURN(dst, urn []byte) []byte {
-	dst = append(dst, urnUUID...)
-	if !bytes.HasPrefix(urn, []byte(urnUUID)) || !parseUUID(&w.uuid, urn[len(urnUUID):]) {
-		return appendUUID(dst, w.pass.Keys.MAC1(w.a.urnSlot, urn)[:16])
+	dst = append(dst, lexical.URNUUID...)
+	if !bytes.HasPrefix(urn, []byte(lexical.URNUUID)) || !lexical.ParseUUID(&w.uuid, urn[len(lexical.URNUUID):]) {
+		return lexical.AppendHashUUID(dst, w.pass.Keys.MAC1(w.a.urnSlot, urn)[:16])
 	}
 	w.pass.Keys.PermuteUUID(w.a.uuidSlot, &w.uuid)
-	return appendHexUUID(dst, &w.uuid)
+	return lexical.AppendUUID(dst, &w.uuid)
 }
 
 // link replaces the URL of a Bundle link by what the site says the consumer may
@@ -160,7 +162,7 @@ func (w *Walker) link(d *decision, obj, i, end int, val []byte) (int, bool) {
 		from := len(w.dst) + 1
 		if dst, ok := w.site.link(append(w.dst, '"'), w.text(w.find(obj, "relation")), val); ok {
 			w.dst, w.last = dst, end
-			w.finish(jsonString, from)
+			w.finish(schema.JSONString, from)
 			w.count(d.action, d.label, mask.Replaced)
 			return end, true
 		}
@@ -326,11 +328,11 @@ func (a *Automaton) splitTarget(rel []byte) (n *node, id []byte, ok bool) {
 	}
 	id = rel[slash+1:]
 	if h := bytes.Index(id, []byte("/_history/")); h >= 0 {
-		if !isID(id[h+len("/_history/"):]) {
+		if !lexical.IsID(id[h+len("/_history/"):]) {
 			return nil, nil, false
 		}
 		id = id[:h]
 	}
 	n = a.roots[string(rel[:slash])]
-	return n, id, n != nil && isID(id)
+	return n, id, n != nil && lexical.IsID(id)
 }

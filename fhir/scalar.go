@@ -2,13 +2,15 @@ package fhir
 
 import (
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 )
 
 // scalar masks a string, number or boolean by a decision that needs its text.
 func (w *Walker) scalar(n *node, f *field, d *decision, obj, i int) (end int, kept bool) {
 	src := w.src
-	if d.kind != jsonString || src[i] != '"' {
+	if d.kind != schema.JSONString || src[i] != '"' {
 		if end = w.scanKind(f, d.kind, i); end < 0 {
 			return w.misshapen(f, i)
 		}
@@ -74,7 +76,7 @@ func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int,
 	w.input(d, obj, n, unit)
 	before := w.mark()
 	w.flush(i)
-	if d.kind == jsonString {
+	if d.kind == schema.JSONString {
 		w.dst = append(w.dst, '"')
 	}
 	from := len(w.dst)
@@ -84,11 +86,11 @@ func (w *Walker) method(n *node, d *decision, obj, i, end int, val []byte) (int,
 		return w.fail(i, "method failed: "+w.a.Actions[d.action].Method), false
 	}
 	// An instant has no shorter form: a date is made one, also one that was none.
-	if d.instant && outcome == mask.Kept && isDate(val) {
+	if d.instant && outcome == mask.Kept && lexical.IsDate(val) {
 		dst, outcome = append(dst, val...), mask.Replaced
 	}
 	if d.instant && outcome == mask.Replaced {
-		dst = appendInstant(dst, from)
+		dst = lexical.AppendInstant(dst, from)
 	}
 	switch outcome {
 	case mask.Kept:
@@ -144,16 +146,16 @@ func (w *Walker) input(d *decision, obj int, n *node, unit []byte) {
 
 // finish makes what a method appended from dst[from] a JSON value of the kind
 // and reports whether it is one.
-func (w *Walker) finish(kind jsonKind, from int) bool {
+func (w *Walker) finish(kind schema.JSONKind, from int) bool {
 	got := w.dst[from:]
 	if len(got) == 0 {
 		return false
 	}
 	var f fhirjson.Fault
 	switch kind {
-	case jsonNumber:
+	case schema.JSONNumber:
 		return fhirjson.ScanNumber(got, 0, &f) == len(got)
-	case jsonBool:
+	case schema.JSONBool:
 		return string(got) == "true" || string(got) == "false"
 	}
 	if !fhirjson.IsPlain(got) {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // soakResources is how many random resources TestRandomResources masks under
@@ -38,22 +40,22 @@ type randomBuilder struct {
 	// size counts down what may still be written.
 	size int
 	// inner are the types of resources that entries, parameters and contained have.
-	inner []*fhir.Type
+	inner []*schema.Type
 }
 
 func (b *randomBuilder) chance(percent int) bool { return b.rng.IntN(100) < percent }
 
 // resource returns a random resource of a type.
-func (b *randomBuilder) resource(t *fhir.Type) []byte {
+func (b *randomBuilder) resource(t *schema.Type) []byte {
 	b.b.Reset()
 	b.size = 120
 	b.object(t, t.Name, 0)
 	return []byte(b.b.String())
 }
 
-func (b *randomBuilder) object(t *fhir.Type, path string, depth int) {
+func (b *randomBuilder) object(t *schema.Type, path string, depth int) {
 	members := []func(){}
-	if t.Kind == fhir.ResourceKind {
+	if t.Kind == schema.ResourceKind {
 		members = append(members, func() { fmt.Fprintf(&b.b, `"resourceType":%q`, t.Name) })
 	}
 	for i := range t.Elements {
@@ -72,7 +74,7 @@ func (b *randomBuilder) object(t *fhir.Type, path string, depth int) {
 			continue
 		}
 		et := e.Types[b.rng.IntN(len(e.Types))]
-		if et.Type.Kind != fhir.PrimitiveKind && depth > 5 {
+		if et.Type.Kind != schema.PrimitiveKind && depth > 5 {
 			continue
 		}
 		if t.Name == "Extension" && e.Name == "url" {
@@ -92,7 +94,7 @@ func (b *randomBuilder) object(t *fhir.Type, path string, depth int) {
 }
 
 // member writes an element and sometimes its sibling, or its sibling alone.
-func (b *randomBuilder) member(e *fhir.Element, et fhir.ElementType, path string, depth int) {
+func (b *randomBuilder) member(e *schema.Element, et schema.ElementType, path string, depth int) {
 	b.size--
 	name, n := e.JSONName(et), 1
 	if e.Choice {
@@ -104,7 +106,7 @@ func (b *randomBuilder) member(e *fhir.Element, et fhir.ElementType, path string
 	if list {
 		n += b.rng.IntN(2)
 	}
-	primitive := et.Type.Kind == fhir.PrimitiveKind && et.Code != "xhtml"
+	primitive := et.Type.Kind == schema.PrimitiveKind && et.Code != "xhtml"
 	sibling := primitive && b.chance(20)
 	if !sibling || b.chance(60) {
 		fmt.Fprintf(&b.b, "%q:", name)
@@ -158,9 +160,9 @@ func (b *randomBuilder) items(list bool, n int, item func(i int)) {
 	b.b.WriteByte(']')
 }
 
-func (b *randomBuilder) value(e *fhir.Element, et fhir.ElementType, path string, depth int) {
+func (b *randomBuilder) value(e *schema.Element, et schema.ElementType, path string, depth int) {
 	switch {
-	case et.Type.Kind == fhir.ResourceKind:
+	case et.Type.Kind == schema.ResourceKind:
 		t := b.inner[b.rng.IntN(len(b.inner))]
 		b.object(t, t.Name, depth+1)
 	case et.Code == "Extension":
@@ -171,9 +173,9 @@ func (b *randomBuilder) value(e *fhir.Element, et fhir.ElementType, path string,
 		b.coding()
 	case et.Code == "Reference" && b.chance(70):
 		b.reference()
-	case et.Type.Kind == fhir.PrimitiveKind && isText[et.Code] && b.chance(30):
+	case et.Type.Kind == schema.PrimitiveKind && isText[et.Code] && b.chance(30):
 		fmt.Fprintf(&b.b, "%q", b.identifier(path))
-	case et.Type.Kind == fhir.PrimitiveKind:
+	case et.Type.Kind == schema.PrimitiveKind:
 		b.primitive(et.Code, path)
 	default:
 		b.object(et.Type, et.Type.Name, depth+1)
@@ -217,7 +219,7 @@ func (b *randomBuilder) extension(depth int) {
 		b.b.WriteString(`"extension":[`)
 		b.extension(depth + 1)
 		b.b.WriteByte(']')
-	case et.Type.Kind != fhir.PrimitiveKind && depth > 5:
+	case et.Type.Kind != schema.PrimitiveKind && depth > 5:
 		b.b.WriteString(`"valueBoolean":true`)
 	default:
 		path := "Extension(value)"
@@ -289,10 +291,10 @@ func (b *randomBuilder) reference() {
 }
 
 // concreteTypes are the types that a resource can be of.
-func concreteTypes() []*fhir.Type {
-	var types []*fhir.Type
-	for _, typ := range fhir.R4().Types() {
-		if typ.Kind == fhir.ResourceKind && !typ.Abstract {
+func concreteTypes() []*schema.Type {
+	var types []*schema.Type
+	for _, typ := range schema.R4().Types() {
+		if typ.Kind == schema.ResourceKind && !typ.Abstract {
 			types = append(types, typ)
 		}
 	}
@@ -341,7 +343,7 @@ const soakBatch = 250
 type soak struct {
 	a                         *fhir.Automaton
 	passing                   map[string]bool
-	types                     []*fhir.Type
+	types                     []*schema.Type
 	shifts                    bool
 	plain, detailed, shuffled *masker
 	forgetful                 *masker // remembers nothing
@@ -353,7 +355,7 @@ func (s *soak) batch(t *testing.T, first, n int) {
 	for i := range n {
 		seed := uint64(first + i)
 		rng := rand.New(rand.NewPCG(seed, 1))
-		b := &randomBuilder{instanceBuilder: instanceBuilder{schema: fhir.R4(), next: rng.IntN(900000)}, rng: rng, inner: s.types}
+		b := &randomBuilder{instanceBuilder: instanceBuilder{schema: schema.R4(), next: rng.IntN(900000)}, rng: rng, inner: s.types}
 		typ := s.types[rng.IntN(len(s.types))]
 		src := b.resource(typ)
 		sources[i] = src
@@ -399,7 +401,7 @@ func (s *soak) batch(t *testing.T, first, n int) {
 
 // inXML compares the XML form of a resource where there is one.
 func (s *soak) inXML(t *testing.T, label string, src []byte) {
-	form, err := fhir.R4().AppendXMLFromJSON(nil, src)
+	form, err := fhirxml.AppendXML(schema.R4(), nil, src)
 	if err != nil {
 		return
 	}

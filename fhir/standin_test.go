@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // members lists the names of an object's members as they stand, also those that
@@ -33,7 +35,7 @@ func members(t *testing.T, object []byte) (names []string) {
 
 // checkMembers holds that no member stands twice in an object and that of each
 // choice there is one type, and does so for the objects inside.
-func checkMembers(t *testing.T, typ *fhir.Type, object []byte) (wrong string) {
+func checkMembers(t *testing.T, typ *schema.Type, object []byte) (wrong string) {
 	t.Helper()
 	seen, chosen := map[string]bool{}, map[string]string{}
 	for _, name := range members(t, object) {
@@ -71,15 +73,15 @@ func TestStandInsStandAlone(t *testing.T) {
 			t.Parallel()
 			m := newMasker(shipped(t, ruleset), fhir.RememberAlways)
 			tried := 0
-			for _, typ := range fhir.R4().Types() {
-				if typ.Kind != fhir.ResourceKind || typ.Abstract || typ.Name == "Bundle" {
+			for _, typ := range schema.R4().Types() {
+				if typ.Kind != schema.ResourceKind || typ.Abstract || typ.Name == "Bundle" {
 					continue
 				}
 				for i := range typ.Elements {
 					e := &typ.Elements[i]
 					for _, et := range e.Types {
 						date := et.Code == "date" || et.Code == "dateTime" || et.Code == "instant"
-						if et.Type.Kind != fhir.PrimitiveKind || e.Max != 1 || e.Min == 0 && !date && e.Name != "deceased" {
+						if et.Type.Kind != schema.PrimitiveKind || e.Max != 1 || e.Min == 0 && !date && e.Name != "deceased" {
 							continue
 						}
 						vs := values[et.Code]
@@ -104,7 +106,7 @@ func TestStandInsStandAlone(t *testing.T) {
 	}
 }
 
-func tryStandIn(t *testing.T, m *masker, typ *fhir.Type, e *fhir.Element, et fhir.ElementType, value, sibling string, valueFirst bool) {
+func tryStandIn(t *testing.T, m *masker, typ *schema.Type, e *schema.Element, et schema.ElementType, value, sibling string, valueFirst bool) {
 	t.Helper()
 	name := e.JSONName(et)
 	var parts []string
@@ -154,7 +156,7 @@ func tryStandIn(t *testing.T, m *masker, typ *fhir.Type, e *fhir.Element, et fhi
 	if !valueFirst || strings.Contains(src, "null") || sibling == "{}" {
 		return
 	}
-	xml, err := fhir.R4().AppendXMLFromJSON(nil, []byte(src))
+	xml, err := fhirxml.AppendXML(schema.R4(), nil, []byte(src))
 	if err != nil {
 		return // it has no form in XML
 	}
@@ -162,7 +164,7 @@ func tryStandIn(t *testing.T, m *masker, typ *fhir.Type, e *fhir.Element, et fhi
 	if err != nil {
 		t.Fatalf("%s: %v", xml, err)
 	}
-	want, err := fhir.R4().AppendXMLFromJSON(nil, out)
+	want, err := fhirxml.AppendXML(schema.R4(), nil, out)
 	if err != nil || string(want) != string(masked) {
 		t.Errorf("%s\nis masked as XML to %s\n      and as JSON to %s (%v)", src, masked, want, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // nested returns resources that have the same extension in every kind of place,
@@ -35,14 +36,14 @@ func nested(ext string) []string {
 // TestWhatIsRememberedDecidesNothing: a resource is masked the same whatever was
 // masked before it, for every type of value in an extension, in both orders.
 func TestWhatIsRememberedDecidesNothing(t *testing.T) {
-	value := extensionValue(fhir.R4())
+	value := extensionValue(schema.R4())
 	for _, ruleset := range []string{"safe-harbor", "research"} {
 		t.Run(ruleset, func(t *testing.T) {
 			t.Parallel()
 			a := shipped(t, ruleset)
 			fresh, warm := newMasker(a, fhir.RememberNothing), newMasker(a, fhir.RememberAlways)
 			for variant, et := range value.Types {
-				b := &instanceBuilder{schema: fhir.R4(), variant: variant}
+				b := &instanceBuilder{schema: schema.R4(), variant: variant}
 				b.knownExtension(1)
 				extensions := []string{b.b.String(), strings.Replace(b.b.String(), "condition-outcome", "iso21090-PQ-translation", 1)}
 				if et.Code == "Meta" || et.Code == "Quantity" {
@@ -194,13 +195,13 @@ func TestNestedObjectsDecideNothingOutside(t *testing.T) {
 var indexes = regexp.MustCompile(`\[\d+\]`)
 
 // checkPath reports what is wrong with the path of an application of a rule.
-func checkPath(schema *fhir.Schema, path string) string {
+func checkPath(sch *schema.Schema, path string) string {
 	if path == "(unknown resource type)" {
 		return ""
 	}
 	steps := strings.Split(indexes.ReplaceAllString(path, ""), ".")
-	typ := schema.Type(steps[0])
-	if typ == nil || typ.Kind != fhir.ResourceKind {
+	typ := sch.Type(steps[0])
+	if typ == nil || typ.Kind != schema.ResourceKind {
 		return "does not begin with a resource type"
 	}
 	for _, name := range steps[1:] {
@@ -213,7 +214,7 @@ func checkPath(schema *fhir.Schema, path string) string {
 			return typ.Name + " has no " + name
 		}
 		if typ = et.Type; sibling {
-			typ = schema.Type("Element")
+			typ = sch.Type("Element")
 		}
 	}
 	return ""
@@ -241,7 +242,7 @@ func TestDetailHasThePathsOfTheElements(t *testing.T) {
 		for _, d := range m.pass.Details {
 			seen[d.Path] = true
 			typ, _, _ := strings.Cut(d.Path, ".")
-			if wrong := checkPath(fhir.R4(), d.Path); wrong != "" || !strings.HasPrefix(d.Resource, typ) {
+			if wrong := checkPath(schema.R4(), d.Path); wrong != "" || !strings.HasPrefix(d.Resource, typ) {
 				t.Fatalf("%s of %s: %s", d.Path, d.Resource, wrong)
 			}
 		}

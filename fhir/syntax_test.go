@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // TestBadInput: what is not the JSON of a FHIR resource is refused, with a place
@@ -302,11 +303,11 @@ func FuzzMask(f *testing.F) {
 			t.Fatalf("masked what is not JSON: %v", err)
 		}
 		rt, _ := v["resourceType"].(string)
-		typ := fhir.R4().Type(rt)
+		typ := schema.R4().Type(rt)
 		if typ == nil {
 			return
 		}
-		w := &twin{fhir.R4(), passing, map[string]bool{}, map[string]bool{}}
+		w := &twin{schema.R4(), passing, map[string]bool{}, map[string]bool{}}
 		w.walk(typ, v)
 		if s := w.shown(t, out); s != "" {
 			t.Errorf("shows %q", s)

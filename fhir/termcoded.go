@@ -1,6 +1,10 @@
 package fhir
 
-import "github.com/veil-proxy/veil/mask"
+import (
+	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/mask"
+)
 
 // Terminology resources have codes beside a system, too, but in forms of their own:
 // the system stands in the object itself, in what holds it, or in the resource.
@@ -26,19 +30,19 @@ var codeListParts = map[string]codedPart{
 }
 
 // isCodeList reports whether the objects of a type are such.
-func isCodeList(t *Type) bool {
+func isCodeList(t *schema.Type) bool {
 	_, ok := codeLists[t.Name]
 	return ok
 }
 
 // codeListPart is the part that a primitive element of such an object is.
-func codeListPart(t *Type, element string) (codedPart, bool) {
+func codeListPart(t *schema.Type, element string) (codedPart, bool) {
 	p, ok := codeListParts[element]
 	if ok && (p == partNamedSystem) != (t.Name == "ConceptMap.group") {
 		return p, false
 	}
-	e := t.element(element)
-	return p, ok && e != nil && (e.Types[0].Type == nil || e.Types[0].Type.Kind == PrimitiveKind)
+	e := t.Element(element)
+	return p, ok && e != nil && (e.Types[0].Type == nil || e.Types[0].Type.Kind == schema.PrimitiveKind)
 }
 
 // decideListed finds out whether the code of the object at src[i] passes.
@@ -65,7 +69,7 @@ func (w *Walker) namedSystem(d *decision, i, end int, val []byte) (int, bool) {
 		return w.passIf(d, end, true)
 	}
 	w.replace(i, end, func(dst []byte) []byte {
-		return appendUUID(append(dst, urnUUID...), w.pass.Keys.MAC1(w.a.systemSlot, val)[:16])
+		return lexical.AppendHashUUID(append(dst, lexical.URNUUID...), w.pass.Keys.MAC1(w.a.systemSlot, val)[:16])
 	})
 	w.count(w.a.engine.unknownSystem, mask.LabelPseudonymized, mask.Replaced)
 	return end, true

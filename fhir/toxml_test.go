@@ -10,8 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // TestXMLForms: each pair is one resource in both forms, and each becomes the
@@ -115,7 +116,7 @@ func TestBadJSONForXML(t *testing.T) {
 		{"a deep div", `{"resourceType":"Patient","text":{"div":"` + strings.Repeat("<div>", 300) + strings.Repeat("</div>", 300) + `"}}`, "Patient.text.div", "narrative"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			out, err := fhir.R4().AppendXMLFromJSON([]byte("kept"), []byte(tc.json))
+			out, err := fhirxml.AppendXML(schema.R4(), []byte("kept"), []byte(tc.json))
 			var se *fhirjson.SyntaxError
 			if string(out) != "kept" || !errors.As(err, &se) {
 				t.Fatalf("got %s, %v", out, err)

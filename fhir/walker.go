@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -366,7 +367,7 @@ func (w *Walker) nodeAt(i int) (*node, *decision) {
 }
 
 // unknownNode stands for a type that is none of FHIR's: its name could be anything.
-var unknownNode = &node{typ: &Type{Name: "(unknown resource type)"}, index: -1}
+var unknownNode = &node{typ: &schema.Type{Name: "(unknown resource type)"}, index: -1}
 
 var resourceTypeMember = []byte(`{"resourceType":"`)
 

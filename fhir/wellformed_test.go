@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // TestMaskedResourcesAreWellFormed masks HL7's examples and random resources: in
@@ -23,7 +24,7 @@ func TestMaskedResourcesAreWellFormed(t *testing.T) {
 			sources := examples(t)
 			for seed := range uint64(800) {
 				rng := rand.New(rand.NewPCG(seed, 4))
-				b := &randomBuilder{instanceBuilder: instanceBuilder{schema: fhir.R4(), next: rng.IntN(900000)}, rng: rng, inner: types}
+				b := &randomBuilder{instanceBuilder: instanceBuilder{schema: schema.R4(), next: rng.IntN(900000)}, rng: rng, inner: types}
 				sources = append(sources, bytes.Clone(b.resource(types[rng.IntN(len(types))])))
 			}
 			checked := 0
@@ -55,12 +56,12 @@ func (c *formChecker) resource(text []byte) {
 	if err := json.Unmarshal(text, &head); err != nil {
 		c.t.Fatal(err)
 	}
-	if typ := fhir.R4().Type(head.ResourceType); typ != nil {
+	if typ := schema.R4().Type(head.ResourceType); typ != nil {
 		c.object(typ, text)
 	}
 }
 
-func (c *formChecker) object(typ *fhir.Type, text []byte) {
+func (c *formChecker) object(typ *schema.Type, text []byte) {
 	c.t.Helper()
 	seen := map[string]bool{}
 	for _, name := range members(c.t, text) {
@@ -89,8 +90,8 @@ func (c *formChecker) object(typ *fhir.Type, text []byte) {
 			switch {
 			case string(item) == "null":
 			case item[0] == '{' && strings.HasPrefix(name, "_"):
-				c.object(fhir.R4().Type("Element"), item)
-			case item[0] == '{' && et.Type.Kind == fhir.ResourceKind:
+				c.object(schema.R4().Type("Element"), item)
+			case item[0] == '{' && et.Type.Kind == schema.ResourceKind:
 				c.resource(item)
 			case item[0] == '{':
 				c.object(et.Type, item)
@@ -105,8 +106,8 @@ func (c *formChecker) object(typ *fhir.Type, text []byte) {
 }
 
 // wrongForm says what is wrong with a primitive value.
-func wrongForm(e *fhir.Element, et fhir.ElementType, item json.RawMessage) string {
-	if et.Type.Kind != fhir.PrimitiveKind {
+func wrongForm(e *schema.Element, et schema.ElementType, item json.RawMessage) string {
+	if et.Type.Kind != schema.PrimitiveKind {
 		return "a value where an object is due"
 	}
 	kind := "string"

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -12,10 +13,10 @@ const maxKept = 4 << 20
 
 // AppendXML masks the one resource in src, which is in the XML form, and appends
 // it to dst in the same form. It goes by way of the JSON form, so that both come
-// out alike: see AppendJSON for the rest, and Schema.AppendJSONFromXML for what
+// out alike: see AppendJSON for the rest, and fhirxml.AppendJSON for what
 // is not read and what memory it takes.
 func (w *Walker) AppendXML(dst, src []byte, pass *mask.Pass, site *Site) ([]byte, error) {
-	read, err := w.a.schema.AppendJSONFromXML(w.read[:0], src)
+	read, err := fhirxml.AppendJSON(w.a.schema, w.read[:0], src)
 	w.read = keepable(read)
 	if err != nil {
 		return dst, err
@@ -23,7 +24,7 @@ func (w *Walker) AppendXML(dst, src []byte, pass *mask.Pass, site *Site) ([]byte
 	masked, err := w.AppendJSON(w.masked[:0], read, pass, site)
 	w.masked = keepable(masked)
 	if err == nil {
-		dst, err = w.a.schema.AppendXMLFromJSON(dst, masked)
+		dst, err = fhirxml.AppendXML(w.a.schema, dst, masked)
 	}
 	// A place in the JSON form means nothing in the XML form.
 	if se := (*fhirjson.SyntaxError)(nil); errors.As(err, &se) {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -28,7 +30,7 @@ func (m *masker) maskXML(src []byte) ([]byte, error) {
 
 func toXML(t testing.TB, src []byte) []byte {
 	t.Helper()
-	out, err := fhir.R4().AppendXMLFromJSON(nil, src)
+	out, err := fhirxml.AppendXML(schema.R4(), nil, src)
 	if err != nil {
 		t.Fatalf("to XML: %v", err)
 	}
@@ -37,7 +39,7 @@ func toXML(t testing.TB, src []byte) []byte {
 
 func toJSON(t testing.TB, src []byte) []byte {
 	t.Helper()
-	out, err := fhir.R4().AppendJSONFromXML(nil, src)
+	out, err := fhirxml.AppendJSON(schema.R4(), nil, src)
 	if err != nil {
 		t.Fatalf("to JSON: %v", err)
 	}
@@ -249,7 +251,7 @@ func FuzzJSONAndXMLAgree(f *testing.F) {
 	f.Add([]byte(`{"resourceType":"Observation","valueQuantity":{"value":1.50e-3,"unit":"\u0001"},"status":"final","text":{"div":"<div>a &amp; b</div>"}}`))
 	m := newMasker(shipped(f, "safe-harbor"), fhir.RememberAlways)
 	f.Fuzz(func(t *testing.T, src []byte) {
-		xmlForm, err := fhir.R4().AppendXMLFromJSON(nil, src)
+		xmlForm, err := fhirxml.AppendXML(schema.R4(), nil, src)
 		if err != nil {
 			return
 		}

@@ -15,8 +15,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // result is what a run of the command left.
@@ -261,7 +262,7 @@ func TestMaskXMLToFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := fhir.R4().AppendJSONFromXML(nil, masked)
+	got, err := fhirxml.AppendJSON(schema.R4(), nil, masked)
 	if err != nil {
 		t.Fatal(err)
 	}

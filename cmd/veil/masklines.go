@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
 )
@@ -70,7 +71,7 @@ func (w *maskWorker) one(r *blockResult, text []byte, line int, mask appendMaske
 			return
 		}
 		// Nothing was taken out of the data: it is no data that Veil knows.
-		what = "want a FHIR " + fhir.R4().Version + " resource: resourceType is missing or names no type of it"
+		what = "want a FHIR " + schema.R4().Version + " resource: resourceType is missing or names no type of it"
 	}
 	w.losses.bad(w.pass)
 	bad := badLine{line: line, column: 1, what: what, text: bytes.Clone(text)}

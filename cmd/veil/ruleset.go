@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/rulesets"
@@ -208,7 +209,7 @@ func (p printer) coverage(a *fhir.Automaton) error {
 		return p.encode(cov)
 	}
 	out := p.c.OutOrStdout()
-	fmt.Fprintf(out, "Ruleset %s, %d element paths of FHIR %s\n\n", a.Policy.Ruleset.Name, cov.Total, fhir.R4().Version)
+	fmt.Fprintf(out, "Ruleset %s, %d element paths of FHIR %s\n\n", a.Policy.Ruleset.Name, cov.Total, schema.R4().Version)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "CATEGORY\tPATHS\tRULES")
 	titles := map[string]string{}

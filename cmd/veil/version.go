@@ -7,12 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // version names the build and what it knows.
 func version() string {
-	return fmt.Sprintf("veil %s, FHIR %s, %s %s/%s", moduleVersion(), fhir.R4().Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("veil %s, FHIR %s, %s %s/%s", moduleVersion(), schema.R4().Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // moduleVersion is the version that the build was made of.

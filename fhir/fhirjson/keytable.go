@@ -26,6 +26,7 @@ func keyHash(head, tail uint64, size int) uint64 {
 	return (head*0x9e3779b97f4a7c15 ^ bits.RotateLeft64(tail*0xc2b2ae3d27d4eb4f, 31)) + uint64(size)*0xff51afd7ed558ccd
 }
 
+// NewKeyTable returns a table of names; the field of a name is its index.
 func NewKeyTable(names []string) KeyTable {
 	size := 4
 	for size < 2*len(names) {

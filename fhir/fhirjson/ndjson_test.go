@@ -3,9 +3,10 @@ package fhirjson_test
 import (
 	"bytes"
 	"errors"
-	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
 func TestDetectForm(t *testing.T) {

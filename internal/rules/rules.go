@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
@@ -73,7 +74,7 @@ func (l *Library) Compile(rs *ruleset.Ruleset, keys *keys.Keyring) (*fhir.Automa
 	if err != nil {
 		return nil, err
 	}
-	return fhir.Compile(policy, fhir.R4())
+	return fhir.Compile(policy, schema.R4())
 }
 
 // Public compiles a ruleset with a key that everybody knows, for commands that

@@ -9,7 +9,8 @@ import (
 	"testing"
 	"unicode/utf16"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // careless is an upstream that answers everything with one resource, alone, in a
@@ -192,7 +193,7 @@ func TestAttackContent(t *testing.T) {
 			inXML := []byte(c.xml)
 			if c.xml == "" {
 				var err error
-				if inXML, err = fhir.R4().AppendXMLFromJSON(nil, []byte(c.json)); err != nil {
+				if inXML, err = fhirxml.AppendXML(schema.R4(), nil, []byte(c.json)); err != nil {
 					inXML = []byte("<SECRET/>") // what has no XML form
 				}
 			}
@@ -253,7 +254,7 @@ func TestAttackContent(t *testing.T) {
 // whatever its status, form and place.
 func TestAttackOutcomes(t *testing.T) {
 	const outcome = `{"resourceType":"OperationOutcome","id":"SECRET","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">SECRET</div>"},"extension":[{"url":"urn:SECRET","valueString":"SECRET"}],"contained":[{"resourceType":"Patient","id":"zq-1","active":true}],"issue":[{"severity":"error","code":"invalid","details":{"coding":[{"system":"urn:SECRET","code":"SECRET","display":"SECRET"}],"text":"SECRET"},"diagnostics":"SECRET","location":["Patient.name = SECRET"],"expression":["Patient.where(id='SECRET')"],"extension":[{"url":"urn:SECRET","valueString":"SECRET"}]},{"severity":"SECRET","code":"SECRET"},{"severity":"fatal","code":"SECRET"}]}`
-	inXML, err := fhir.R4().AppendXMLFromJSON(nil, []byte(outcome))
+	inXML, err := fhirxml.AppendXML(schema.R4(), nil, []byte(outcome))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
@@ -81,7 +82,7 @@ func TestNextPagesAreNeverLost(t *testing.T) {
 		w.Header().Set("Content-Type", "application/fhir+json")
 		if asXML {
 			var err error
-			if body, err = fhir.R4().AppendXMLFromJSON(nil, body); err != nil {
+			if body, err = fhirxml.AppendXML(schema.R4(), nil, body); err != nil {
 				w.WriteHeader(500)
 			}
 			w.Header().Set("Content-Type", "application/fhir+xml")

@@ -11,8 +11,9 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 )
 
@@ -89,7 +90,7 @@ func pageUpstream(b *testing.B, pages map[string][]byte) string {
 	b.Helper()
 	xml := map[string][]byte{}
 	for path, page := range pages {
-		text, err := fhir.R4().AppendXMLFromJSON(nil, page)
+		text, err := fhirxml.AppendXML(schema.R4(), nil, page)
 		if err != nil {
 			b.Fatal(err)
 		}

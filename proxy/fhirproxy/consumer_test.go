@@ -14,6 +14,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/consumer"
@@ -32,7 +33,7 @@ func compileFor(t testing.TB, project string) *fhir.Automaton {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := fhir.Compile(policy, fhir.R4())
+	a, err := fhir.Compile(policy, schema.R4())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 )
 
@@ -63,7 +64,7 @@ func TestEveryExampleThroughTheListener(t *testing.T) {
 			if xml {
 				w.Header().Set("Content-Type", "application/fhir+xml;charset=UTF-8")
 				var err error
-				if body, err = fhir.R4().AppendXMLFromJSON(nil, body); err != nil {
+				if body, err = fhirxml.AppendXML(schema.R4(), nil, body); err != nil {
 					t.Errorf("%s as XML: %v", q.URL.Path, err)
 				}
 			}
@@ -102,7 +103,7 @@ func TestEveryExampleThroughTheListener(t *testing.T) {
 				if asXML.status != 200 || asXML.header.Get("Content-Type") != media.XML {
 					t.Fatalf("as XML: %d %v %.300s", asXML.status, asXML.header, asXML.body)
 				}
-				back, err := fhir.R4().AppendJSONFromXML(nil, asXML.body)
+				back, err := fhirxml.AppendJSON(schema.R4(), nil, asXML.body)
 				if err != nil || !sameJSON(t, back, want.body) {
 					t.Errorf("XML of an upstream of %s: %v\n%.500s\nwant %.500s", name, err, back, want.body)
 				}

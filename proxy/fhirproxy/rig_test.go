@@ -21,6 +21,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
@@ -67,7 +68,7 @@ func compile(t testing.TB, shipped, rules string) *fhir.Automaton {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := fhir.Compile(policy, fhir.R4())
+	a, err := fhir.Compile(policy, schema.R4())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,7 @@ func extendOf(t testing.TB, shipped, sections string) *fhir.Automaton {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := fhir.Compile(policy, fhir.R4())
+	a, err := fhir.Compile(policy, schema.R4())
 	if err != nil {
 		t.Fatal(err)
 	}

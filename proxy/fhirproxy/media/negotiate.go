@@ -12,6 +12,8 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
@@ -172,7 +174,7 @@ const largestPretty = 1 << 20
 func (f Format) Render(body []byte) (out []byte, contentType string, ok bool) {
 	f.pretty = f.pretty && len(body) <= largestPretty
 	if f.XML {
-		out, err := fhir.R4().AppendXMLFromJSON(nil, body)
+		out, err := fhirxml.AppendXML(schema.R4(), nil, body)
 		if err == nil && f.pretty {
 			out, err = indent(out)
 		}

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"io"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
 // ErrBody is returned for a request body that could be read in two ways,
@@ -17,7 +18,7 @@ var ErrBody = errors.New("the body is not one JSON object with each name once")
 func JSON(body []byte) ([]byte, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) > 0 && body[0] == '<' {
-		return fhir.R4().AppendJSONFromXML(nil, body)
+		return fhirxml.AppendJSON(schema.R4(), nil, body)
 	}
 	return body, nil
 }

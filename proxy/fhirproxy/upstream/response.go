@@ -10,7 +10,8 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 	"github.com/valyala/fasthttp"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
@@ -207,7 +208,7 @@ func (r *Response) ToJSON() *outcome.Problem {
 		return r.up.tooLarge()
 	}
 	defer r.up.Converting()()
-	out, err := fhir.R4().AppendJSONFromXML(nil, r.Body)
+	out, err := fhirxml.AppendJSON(schema.R4(), nil, r.Body)
 	if err != nil {
 		return outcome.Failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's answer is not valid FHIR XML")
 	}

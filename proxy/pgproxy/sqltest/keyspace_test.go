@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 )
@@ -47,7 +48,7 @@ func originalServer(t *testing.T) *httptest.Server {
 func TestOneKeySpace(t *testing.T) {
 	h := start(t)
 	upstream := originalServer(t)
-	automaton, err := fhir.Compile(h.policy, fhir.R4())
+	automaton, err := fhir.Compile(h.policy, schema.R4())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
@@ -35,7 +36,7 @@ type resources struct {
 
 func newResources(t testing.TB, p *ruleset.Policy) *resources {
 	t.Helper()
-	a, err := fhir.Compile(p, fhir.R4())
+	a, err := fhir.Compile(p, schema.R4())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,7 @@
-package fhir
+// Package terminology knows code systems: the forms of their codes and versions,
+// the codes and displays of those that are openly licensed, UCUM units, and words
+// for units and ages. It knows nothing of masking.
+package terminology
 
 import (
 	_ "embed"
@@ -18,9 +21,9 @@ type Terms struct {
 	complete, partial, codes, displays hashes
 }
 
-// Terminology returns the embedded table: HL7's code systems, and the codes of
+// Load returns the embedded table: HL7's code systems, and the codes of
 // the synthetic patients.
-var Terminology = sync.OnceValue(func() *Terms {
+var Load = sync.OnceValue(func() *Terms {
 	t := &Terms{}
 	rest := r4Terminology
 	for _, list := range []*hashes{&t.complete, &t.partial, &t.codes, &t.displays} {

@@ -1,4 +1,4 @@
-package fhir
+package terminology
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 )
 
 func TestTerminology(t *testing.T) {
-	terms := Terminology()
+	terms := Load()
 	const marital = "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus"
 	if !terms.HasCode([]byte(marital), []byte("M")) || terms.HasCode([]byte(marital), []byte("SMITH")) {
 		t.Error("codes are not told apart")
@@ -99,12 +99,12 @@ func TestVersionsBySystem(t *testing.T) {
 		"http://hl7.org/fhir/sid/icd-10-cm":                          {"2024", "202 20240 1935"},
 	} {
 		for _, v := range strings.Fields(versions[0]) {
-			if !versionMayPass([]byte(system), []byte(v)) {
+			if !IsVersion([]byte(system), []byte(v)) {
 				t.Errorf("%s is no version of %s", v, system)
 			}
 		}
 		for _, v := range strings.Fields(versions[1]) {
-			if versionMayPass([]byte(system), []byte(v)) {
+			if IsVersion([]byte(system), []byte(v)) {
 				t.Errorf("%s is a version of %s", v, system)
 			}
 		}
@@ -119,7 +119,7 @@ func TestSynonymsOfSystems(t *testing.T) {
 		"http://hl7.org/fhir/v2/0203": "http://terminology.hl7.org/CodeSystem/v2-0203", "urn:oid:2.16.840.1.113883.5.111": "http://terminology.hl7.org/CodeSystem/v3-RoleCode",
 		"http://hl7.org/fhir/observation-category": "http://terminology.hl7.org/CodeSystem/observation-category", "urn:oid:2.16.840.1.113883.6.238": "urn:oid:2.16.840.1.113883.6.238", "http://loinc.org": "http://loinc.org", "https://snomed.info/sct": "http://snomed.info/sct", "http://loinc.org/": "http://loinc.org",
 	} {
-		if got := string(systemOf([]byte(other))); got != want {
+		if got := string(SystemURL([]byte(other))); got != want {
 			t.Errorf("%s is %s, want %s", other, got, want)
 		}
 	}
@@ -129,7 +129,7 @@ func TestSynonymsOfSystems(t *testing.T) {
 // wildcard that lists them.
 func TestCodesOfGuides(t *testing.T) {
 	t.Parallel()
-	terms := Terminology()
+	terms := Load()
 	for system, code := range map[string]string{
 		"http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs": "diagnostic-implication",
 		"http://hl7.org/fhir/questionnaire-item-control":                    "drop-down",
@@ -144,7 +144,7 @@ func TestCodesOfGuides(t *testing.T) {
 func TestAgeCodesAreCodes(t *testing.T) {
 	t.Parallel()
 	for code := range ageCodes {
-		if code != "age" && !isLOINC([]byte(code)) && !isSNOMED([]byte(code)) {
+		if code != "age" && !IsLOINC([]byte(code)) && !IsSNOMED([]byte(code)) {
 			t.Errorf("%s is no code", code)
 		}
 	}

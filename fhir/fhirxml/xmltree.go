@@ -1,4 +1,4 @@
-package fhir
+package fhirxml
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/beevik/etree"
+
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 

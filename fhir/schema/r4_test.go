@@ -1,4 +1,4 @@
-package fhir
+package schema
 
 import (
 	"bufio"

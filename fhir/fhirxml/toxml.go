@@ -1,13 +1,15 @@
-package fhir
+package fhirxml
 
 import (
 	"bytes"
-	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"slices"
 	"strings"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
-// AppendXMLFromJSON appends the XML form of the one resource in src, which is in
+// AppendXML appends the XML form of the one resource in src, which is in
 // the JSON form (FHIR R4, xml.html). Elements are in the schema's order, without
 // white space between them or an XML declaration before them; numbers are as
 // written.
@@ -16,7 +18,7 @@ import (
 // of another JSON type than their element's, empty objects and arrays, nulls. A
 // member name that appears twice and a narrative that is not well-formed XHTML
 // are refused. On an error, a *SyntaxError, dst comes back as it was.
-func (s *Schema) AppendXMLFromJSON(dst, src []byte) ([]byte, error) {
+func AppendXML(s *schema.Schema, dst, src []byte) ([]byte, error) {
 	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
 	w := xmlWriter{schema: s, src: src, dst: dst}
 	if !w.document() {
@@ -27,7 +29,7 @@ func (s *Schema) AppendXMLFromJSON(dst, src []byte) ([]byte, error) {
 
 // xmlWriter writes JSON, which has been read whole once, as XML.
 type xmlWriter struct {
-	schema *Schema
+	schema *schema.Schema
 	src    []byte
 	dst    []byte
 	// members are those of the objects under way, innermost last; items those
@@ -64,12 +66,12 @@ func (w *xmlWriter) document() bool {
 	if rest := fhirjson.SkipSpace(w.src, end); rest < len(w.src) {
 		return w.fail(rest, "more text behind the resource")
 	}
-	sh := w.schema.shapeOf(w.resourceType(i))
+	sh := w.schema.ShapeOf(w.resourceType(i))
 	if sh == nil {
 		return w.fail(i, "the resource has no type that the schema knows")
 	}
-	w.path = append(w.path, sh.typ.Name)
-	return w.element(sh.typ.Name, ` xmlns="`+fhirNamespace+`"`, i, nil, sh)
+	w.path = append(w.path, sh.Type.Name)
+	return w.Element(sh.Type.Name, ` xmlns="`+fhirNamespace+`"`, i, nil, sh)
 }
 
 // each calls f with the name and the index of the value of every member of the
@@ -100,7 +102,7 @@ func (w *xmlWriter) resourceType(i int) (typ []byte) {
 		if string(name) != "resourceType" {
 			return true
 		}
-		typ, _ = w.value(jsonString, at)
+		typ, _ = w.value(schema.JSONString, at)
 		return false
 	})
 	return typ
@@ -108,7 +110,7 @@ func (w *xmlWriter) resourceType(i int) (typ []byte) {
 
 // gather puts the members of the object at src[i] that the schema knows on the
 // stack, in the schema's order.
-func (w *xmlWriter) gather(i int, sh *shape) bool {
+func (w *xmlWriter) gather(i int, sh *schema.Shape) bool {
 	from := len(w.members)
 	ordered, typed := true, false
 	order := func(a, b jsonMember) int {
@@ -121,7 +123,7 @@ func (w *xmlWriter) gather(i int, sh *shape) bool {
 		return -1
 	}
 	if !w.each(i, func(name []byte, at int) bool {
-		if sh.typ.Kind == ResourceKind && string(name) == "resourceType" {
+		if sh.Type.Kind == schema.ResourceKind && string(name) == "resourceType" {
 			if typed {
 				return w.fail(at, "a member name appears twice")
 			}
@@ -129,8 +131,8 @@ func (w *xmlWriter) gather(i int, sh *shape) bool {
 			return true
 		}
 		bare, sibling := bytes.CutPrefix(name, []byte("_"))
-		m := sh.keys.Find(bare)
-		if m < 0 || sibling && sh.members[m].form != primitiveForm {
+		m := sh.Keys.Find(bare)
+		if m < 0 || sibling && sh.Members[m].Form != schema.PrimitiveForm {
 			return true
 		}
 		w.members = append(w.members, jsonMember{m, sibling, at})
@@ -148,17 +150,17 @@ func (w *xmlWriter) gather(i int, sh *shape) bool {
 	slices.SortStableFunc(own, order)
 	for k := 1; k < len(own); k++ {
 		if order(own[k-1], own[k]) == 0 {
-			w.path = append(w.path, sh.members[own[k].member].name)
+			w.path = append(w.path, sh.Members[own[k].member].Name)
 			return w.fail(own[k].at, "a member name appears twice")
 		}
 	}
 	return true
 }
 
-// element writes an element: what it is declared to have, the attributes and
+// Element writes an element: what it is declared to have, the attributes and
 // children that the object at src[obj] stands for, if there is one, and a value.
 // Without any of these there is no element, unless it is a resource.
-func (w *xmlWriter) element(name, declared string, obj int, value []byte, sh *shape) bool {
+func (w *xmlWriter) Element(name, declared string, obj int, value []byte, sh *schema.Shape) bool {
 	start, from := len(w.dst), len(w.members)
 	w.dst = append(append(append(w.dst, '<'), name...), declared...)
 	bare := len(w.dst)
@@ -169,9 +171,9 @@ func (w *xmlWriter) element(name, declared string, obj int, value []byte, sh *sh
 		}
 	}
 	for _, jm := range w.members[from:] {
-		if m := &sh.members[jm.member]; m.form == attributeForm {
-			if text, ok := w.value(jsonString, jm.at); ok {
-				w.attribute(m.name, text)
+		if m := &sh.Members[jm.member]; m.Form == schema.AttributeForm {
+			if text, ok := w.value(schema.JSONString, jm.at); ok {
+				w.attribute(m.Name, text)
 			}
 		}
 	}
@@ -184,14 +186,14 @@ func (w *xmlWriter) element(name, declared string, obj int, value []byte, sh *sh
 	for k := from; k < to; k++ {
 		at, sibling := -1, -1
 		jm := w.members[k]
-		m := &sh.members[jm.member]
+		m := &sh.Members[jm.member]
 		if jm.sibling {
 			sibling = jm.at
 		} else if at = jm.at; k+1 < to && w.members[k+1].member == jm.member {
 			k++
 			sibling = w.members[k].at
 		}
-		w.path = append(w.path, m.name)
+		w.path = append(w.path, m.Name)
 		if !w.member(m, at, sibling) {
 			return false
 		}
@@ -201,7 +203,7 @@ func (w *xmlWriter) element(name, declared string, obj int, value []byte, sh *sh
 	switch {
 	case len(w.dst) > content:
 		w.dst = append(append(append(w.dst, "</"...), name...), '>')
-	case content-1 == bare && declared == "" && sh.typ.Kind != ResourceKind:
+	case content-1 == bare && declared == "" && sh.Type.Kind != schema.ResourceKind:
 		w.dst = w.dst[:start]
 	default:
 		w.dst = append(w.dst[:content-1], "/>"...)
@@ -216,8 +218,8 @@ func (w *xmlWriter) attribute(name string, text []byte) {
 
 // member writes the elements of a member: its value is at src[at], that of its
 // sibling at src[sibling], where they are not -1.
-func (w *xmlWriter) member(m *shapeMember, at, sibling int) bool {
-	if !m.array {
+func (w *xmlWriter) member(m *schema.ShapeMember, at, sibling int) bool {
+	if !m.Array {
 		return w.item(m, at, sibling)
 	}
 	from := len(w.items)
@@ -257,43 +259,43 @@ func (w *xmlWriter) split(i int) int {
 }
 
 // item writes the element of one value and its sibling.
-func (w *xmlWriter) item(m *shapeMember, at, sibling int) bool {
+func (w *xmlWriter) item(m *schema.ShapeMember, at, sibling int) bool {
 	object := at >= 0 && w.src[at] == '{'
-	switch m.form {
-	case objectForm:
-		return !object || w.element(m.name, "", at, nil, m.shape)
-	case resourceForm:
+	switch m.Form {
+	case schema.ObjectForm:
+		return !object || w.Element(m.Name, "", at, nil, m.Shape)
+	case schema.ResourceForm:
 		return !object || w.wrapped(m, at)
-	case narrativeForm:
+	case schema.NarrativeForm:
 		return w.narrative(at)
-	case primitiveForm:
+	case schema.PrimitiveForm:
 		if sibling >= 0 && w.src[sibling] != '{' {
 			sibling = -1
 		}
-		value, _ := w.value(m.kind, at)
-		return w.element(m.name, "", sibling, value, m.shape)
+		value, _ := w.value(m.Kind, at)
+		return w.Element(m.Name, "", sibling, value, m.Shape)
 	}
 	return true // an attribute is written by its element
 }
 
 // wrapped writes the resource at src[i] in an element.
-func (w *xmlWriter) wrapped(m *shapeMember, i int) bool {
-	sh := w.schema.shapeOf(w.resourceType(i))
+func (w *xmlWriter) wrapped(m *schema.ShapeMember, i int) bool {
+	sh := w.schema.ShapeOf(w.resourceType(i))
 	if sh == nil {
 		return true
 	}
-	w.dst = append(append(append(w.dst, '<'), m.name...), '>')
-	if !w.element(sh.typ.Name, "", i, nil, sh) {
+	w.dst = append(append(append(w.dst, '<'), m.Name...), '>')
+	if !w.Element(sh.Type.Name, "", i, nil, sh) {
 		return false
 	}
-	w.dst = append(append(append(w.dst, "</"...), m.name...), '>')
+	w.dst = append(append(append(w.dst, "</"...), m.Name...), '>')
 	return true
 }
 
 // narrative writes the XHTML in the string at src[i]. A div without a namespace
 // is taken as XHTML's.
 func (w *xmlWriter) narrative(i int) bool {
-	text, ok := w.value(jsonString, i)
+	text, ok := w.value(schema.JSONString, i)
 	if !ok {
 		return true
 	}
@@ -316,12 +318,12 @@ const badNarrative = "the narrative is not a well-formed XHTML div"
 
 // value returns the text of the scalar at src[i], if it is of a kind. It is valid
 // until the next string with escapes is read.
-func (w *xmlWriter) value(kind jsonKind, i int) ([]byte, bool) {
+func (w *xmlWriter) value(kind schema.JSONKind, i int) ([]byte, bool) {
 	if i < 0 {
 		return nil, false
 	}
 	switch c := w.src[i]; {
-	case kind == jsonString && c == '"':
+	case kind == schema.JSONString && c == '"':
 		end, escaped := fhirjson.ScanString(w.src, i, &w.fault)
 		text := w.src[i+1 : end-1]
 		if escaped {
@@ -329,7 +331,7 @@ func (w *xmlWriter) value(kind jsonKind, i int) ([]byte, bool) {
 			text = w.text
 		}
 		return text, true
-	case kind == jsonNumber && (c == '-' || c >= '0' && c <= '9'), kind == jsonBool && (c == 't' || c == 'f'):
+	case kind == schema.JSONNumber && (c == '-' || c >= '0' && c <= '9'), kind == schema.JSONBool && (c == 't' || c == 'f'):
 		return w.src[i:fhirjson.ScanScalar(w.src, i, &w.fault)], true
 	}
 	return nil, false

@@ -1,14 +1,17 @@
-package fhir
+package lexical
 
 import "bytes"
 
-func isWord(c byte) bool {
+// IsWord reports whether c is an ASCII letter, a digit or an underscore.
+func IsWord(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_'
 }
 
-func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+// IsLetter reports whether c is an ASCII letter.
+func IsLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
-func eachByte(s []byte, ok func(c byte) bool) bool {
+// EachByte reports whether ok holds for every byte of s.
+func EachByte(s []byte, ok func(c byte) bool) bool {
 	for _, c := range s {
 		if !ok(c) {
 			return false
@@ -17,9 +20,9 @@ func eachByte(s []byte, ok func(c byte) bool) bool {
 	return true
 }
 
-// fewDigits reports whether a name has at most four digits in a row and six in all,
+// FewDigits reports whether a name has at most four digits in a row and six in all,
 // hyphens and points between them or not.
-func fewDigits(name []byte) bool {
+func FewDigits(name []byte) bool {
 	all, row := 0, 0
 	for _, c := range name {
 		switch {
@@ -34,7 +37,8 @@ func fewDigits(name []byte) bool {
 	return true
 }
 
-func isDigits(c []byte, min, max int) bool {
+// IsDigits reports whether c consists of min to max digits.
+func IsDigits(c []byte, min, max int) bool {
 	if len(c) < min || len(c) > max {
 		return false
 	}
@@ -46,7 +50,8 @@ func isDigits(c []byte, min, max int) bool {
 	return true
 }
 
-func isUpper(c []byte, min, max int) bool {
+// IsUpper reports whether c consists of min to max capital letters.
+func IsUpper(c []byte, min, max int) bool {
 	if len(c) < min || len(c) > max {
 		return false
 	}
@@ -58,7 +63,8 @@ func isUpper(c []byte, min, max int) bool {
 	return true
 }
 
-func set(words string) map[string]bool {
+// Words returns the set of the words in a text, which white space separates.
+func Words(words string) map[string]bool {
 	m := map[string]bool{}
 	for _, w := range bytes.Fields([]byte(words)) {
 		m[string(w)] = true

@@ -1,4 +1,4 @@
-package fhir
+package schema
 
 import (
 	"fmt"
@@ -81,10 +81,10 @@ var (
 	plainSearch = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+(\.ofType\([A-Za-z]+\))?|\.extension\('[^']+'\))*$`)
 )
 
-// pathsOf returns the paths of an expression that begin at a resource type (or
+// SearchPaths returns the paths of an expression that begin at a resource type (or
 // at Resource and DomainResource), as match expressions; an empty path stands
 // for a part that is more than a path.
-func pathsOf(expression, typ string) []string {
+func SearchPaths(expression, typ string) []string {
 	var paths []string
 	for _, part := range strings.Split(expression, " | ") {
 		part = strings.TrimSpace(part)

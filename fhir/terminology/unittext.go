@@ -1,9 +1,11 @@
-package fhir
+package terminology
 
 import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
 )
 
 // Units as people write them in Quantity.unit, where UCUM's code is for machines:
@@ -11,7 +13,7 @@ import (
 // each part of it is a UCUM unit in any case or a listed word, joined by "/", "per",
 // "." or a space. All parts are listed, so none of them names anyone.
 
-var unitWords = set(`years year yr yrs y months month mos weeks week wks wk days day hours hour hr hrs minutes minute mins seconds second sec secs
+var unitWords = lexical.Words(`years year yr yrs y months month mos weeks week wks wk days day hours hour hr hrs minutes minute mins seconds second sec secs
 	inch inches foot feet in ft kg kgs lb lbs oz c f k degc degf °c °f cel celsius fahrenheit % percent bpm brpm mmhg cmh2o cm[h2o] meq meqs iu u units unit score scores index
 	mcg mcl ug microgram micrograms milligram milligrams gram grams gm gms kilogram kilograms kilo kilos pound pounds ounce ounces tablet tablets tab tabs capsule capsules cap caps
 	puff puffs drop drops gtt spray sprays patch patches vial vials ampule ampules ampoule ampoules suppository suppositories lozenge lozenges application applications dose doses each ea
@@ -29,16 +31,16 @@ var unitWords = set(`years year yr yrs y months month mos weeks week wks wk days
 	stück stueck tablette tabletten kapsel kapseln tropfen hub hübe hübe einheit einheiten ie schläge atemzüge prozent punkte points point pts comprimé comprimés gélule gélules gouttes
 	comprimido comprimidos cápsula cápsulas gotas latidos respiraciones stunden stunde tag tage minuten jahre jahr monate wochen woche monat heures jours`)
 
-// isUnitText reports whether the text of Quantity.unit is a UCUM unit or a unit as
+// IsUnitText reports whether the text of Quantity.unit is a UCUM unit or a unit as
 // people write it.
-func isUnitText(text []byte) bool {
-	if isUCUM(text) {
+func IsUnitText(text []byte) bool {
+	if IsUCUM(text) {
 		return true
 	}
-	if len(text) == 0 || len(text) > longestUnit {
+	if len(text) == 0 || len(text) > LongestUnit {
 		return false
 	}
-	var buf [2 * longestUnit]byte
+	var buf [2 * LongestUnit]byte
 	lower := lowerUnit(buf[:0], text)
 	parts := 0
 	for len(lower) > 0 {
@@ -67,12 +69,12 @@ func isUnitWord(part []byte) bool {
 	if p, ok := bytes.CutSuffix(part, []byte(".")); ok && unitWords[string(p)] {
 		return true
 	}
-	return len(part) > 1 && isUCUM(part)
+	return len(part) > 1 && IsUCUM(part)
 }
 
 // lowerUnit appends text in lower case, with one letter for both forms of micro.
 func lowerUnit(dst, text []byte) []byte {
-	for text = bytes.TrimSpace(text); len(text) > 0 && len(dst) < longestUnit; {
+	for text = bytes.TrimSpace(text); len(text) > 0 && len(dst) < LongestUnit; {
 		r, n := utf8.DecodeRune(text)
 		text = text[n:]
 		if r == 'µ' || r == 'μ' {

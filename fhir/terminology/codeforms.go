@@ -1,28 +1,34 @@
-package fhir
+package terminology
 
-import "bytes"
+import (
+	"bytes"
+	"maps"
+	"slices"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
+)
 
 // codeForms are the forms a code must have to pass as one of its system. They
 // keep out what is plainly not a code (a name, a record number); they do not
 // prove that the code exists.
 var codeForms = map[string]func(code []byte) bool{
-	"loinc":    isLOINC,
-	"snomed":   isSNOMED,
+	"loinc":    IsLOINC,
+	"snomed":   IsSNOMED,
 	"icd10":    isICD10,
 	"icd9":     isICD9,
-	"rxnorm":   func(c []byte) bool { return isDigits(c, 1, 7) && c[0] != '0' },
-	"cvx":      func(c []byte) bool { return isDigits(c, 1, 3) },
+	"rxnorm":   func(c []byte) bool { return lexical.IsDigits(c, 1, 7) && c[0] != '0' },
+	"cvx":      func(c []byte) bool { return lexical.IsDigits(c, 1, 3) },
 	"ndc":      isNDC,
 	"cpt":      isCPT,
 	"hcpcs":    isHCPCS,
 	"atc":      isATC,
-	"ucum":     isUCUM,
+	"ucum":     IsUCUM,
 	"country":  isCountry,
 	"currency": isCurrency,
-	"language": isLanguage,
+	"language": IsLanguage,
 	"mime":     isMIME,
-	"drg":      func(c []byte) bool { return isDigits(c, 3, 3) },
-	"nubc":     func(c []byte) bool { return isDigits(c, 2, 4) },
+	"drg":      func(c []byte) bool { return lexical.IsDigits(c, 3, 3) },
+	"nubc":     func(c []byte) bool { return lexical.IsDigits(c, 2, 4) },
 	"taxonomy": isTaxonomy,
 	"cms":      isCMSVariable,
 	"mvx":      func(c []byte) bool { return manufacturers[string(c)] },
@@ -32,19 +38,19 @@ var codeForms = map[string]func(code []byte) bool{
 	"unii":     isUNII,
 }
 
-// isLOINC checks a LOINC code: one to six digits, a hyphen and a check digit; or an
+// IsLOINC checks a LOINC code: one to six digits, a hyphen and a check digit; or an
 // answer, a part, an answer list or a group: LA, LP, LL or LG and the same. The
 // check digit is Luhn's over the whole code, where a character counts as its ASCII
 // code less 48 (RELMA and LOINC Users' Guide, appendix "Calculating mod 10 check
 // digits", gives the digits; the letters' values follow from the published codes:
 // all 235 of HL7's packages agree).
-func isLOINC(c []byte) bool {
+func IsLOINC(c []byte) bool {
 	digits := c
 	if len(c) > 2 && c[0] == 'L' && (c[1] == 'A' || c[1] == 'P' || c[1] == 'L' || c[1] == 'G') {
 		digits = c[2:]
 	}
 	n := len(digits)
-	return n >= 3 && n <= 8 && digits[0] != '0' && digits[n-2] == '-' && isDigits(digits[:n-2], 1, 6) && luhnDigit(c[:len(c)-2]) == c[len(c)-1]
+	return n >= 3 && n <= 8 && digits[0] != '0' && digits[n-2] == '-' && lexical.IsDigits(digits[:n-2], 1, 6) && luhnDigit(c[:len(c)-2]) == c[len(c)-1]
 }
 
 // luhnDigit returns the mod 10 check digit of a code (ISO/IEC 7812-1), of which a
@@ -79,15 +85,15 @@ var (
 // extremeOldAge is "Extreme old age (over 100 years)".
 const extremeOldAge = "57943003"
 
-// isSNOMED checks a SNOMED CT concept identifier: 6 to 18 digits, no leading
+// IsSNOMED checks a SNOMED CT concept identifier: 6 to 18 digits, no leading
 // zero, partition 00 or 10, Verhoeff check digit (SNOMED CT Release File
 // Specification, 4.1 "SCTID"). A finding that is an age over 89 is none that passes.
-func isSNOMED(c []byte) bool {
+func IsSNOMED(c []byte) bool {
 	if string(c) == extremeOldAge {
 		return false
 	}
 	n := len(c)
-	if !isDigits(c, 6, 18) || c[0] == '0' || c[n-2] != '0' || c[n-3] > '1' {
+	if !lexical.IsDigits(c, 6, 18) || c[0] == '0' || c[n-2] != '0' || c[n-3] > '1' {
 		return false
 	}
 	var sum byte
@@ -115,7 +121,7 @@ func isICD10(c []byte) bool {
 	if pointed && len(rest) == 0 || len(rest) == 4 && !pointed && rest[3] <= '9' && c[0] != 'O' {
 		return false
 	}
-	return len(rest) <= 4 && eachByte(rest, upperOrDigit)
+	return len(rest) <= 4 && lexical.EachByte(rest, upperOrDigit)
 }
 
 // isPCS checks ICD-10-PCS: a section, and six digits or letters without I and O, two
@@ -141,10 +147,10 @@ func isICD9(c []byte) bool {
 	}
 	for i, b := range c {
 		if b == '.' {
-			return i >= 2 && i <= 3 && isDigits(c[:i], 2, 3) && isDigits(c[i+1:], 1, 2)
+			return i >= 2 && i <= 3 && lexical.IsDigits(c[:i], 2, 3) && lexical.IsDigits(c[i+1:], 1, 2)
 		}
 	}
-	return isDigits(c, 2, 4)
+	return lexical.IsDigits(c, 2, 4)
 }
 
 func upperOrDigit(b byte) bool { return b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' }
@@ -182,7 +188,7 @@ func isNDC(c []byte) bool {
 // 02000 and 09999.
 func isCPT(c []byte) bool {
 	c, modifier, modified := bytes.Cut(c, []byte("-"))
-	if modified && (len(modifier) != 2 || !eachByte(modifier, upperOrDigit)) || len(c) != 5 || !isDigits(c[:4], 4, 4) {
+	if modified && (len(modifier) != 2 || !lexical.EachByte(modifier, upperOrDigit)) || len(c) != 5 || !lexical.IsDigits(c[:4], 4, 4) {
 		return false
 	}
 	if c[4] >= '0' && c[4] <= '9' {
@@ -198,7 +204,7 @@ func isHCPCS(c []byte) bool {
 		return true
 	}
 	c, modifier, modified := bytes.Cut(c, []byte("-"))
-	return (!modified || len(modifier) == 2 && eachByte(modifier, upperOrDigit)) && len(c) == 5 && c[0] >= 'A' && c[0] <= 'V' && isDigits(c[1:], 4, 4)
+	return (!modified || len(modifier) == 2 && lexical.EachByte(modifier, upperOrDigit)) && len(c) == 5 && c[0] >= 'A' && c[0] <= 'V' && lexical.IsDigits(c[1:], 4, 4)
 }
 
 // isATC checks an Anatomical Therapeutic Chemical code of any level.
@@ -218,14 +224,14 @@ func isATC(c []byte) bool {
 // isTaxonomy checks a health care provider taxonomy code: ten characters that end in
 // X, of which the fourth or fifth is a letter or the last five digits are zeros.
 func isTaxonomy(c []byte) bool {
-	return len(c) == 10 && c[9] == 'X' && isDigits(c[:3], 3, 3) && eachByte(c[3:5], upperOrDigit) && isDigits(c[5:9], 4, 4) &&
+	return len(c) == 10 && c[9] == 'X' && lexical.IsDigits(c[:3], 3, 3) && lexical.EachByte(c[3:5], upperOrDigit) && lexical.IsDigits(c[5:9], 4, 4) &&
 		(c[3] >= 'A' || c[4] >= 'A' || string(c[4:9]) == "00000")
 }
 
 // isCMSVariable checks a code of CMS Blue Button: the URL of a variable.
 func isCMSVariable(c []byte) bool {
 	name, ok := bytes.CutPrefix(c, []byte("https://bluebutton.cms.gov/resources/variables/"))
-	if !ok || len(name) == 0 || len(name) > 40 || !fewDigits(name) {
+	if !ok || len(name) == 0 || len(name) > 40 || !lexical.FewDigits(name) {
 		return false
 	}
 	for _, b := range name {
@@ -256,7 +262,7 @@ func isMIME(c []byte) bool { return mimeTypes[string(c)] }
 
 // isOPS checks a code of the German procedure classification: 5-470.11.
 func isOPS(c []byte) bool {
-	if len(c) < 4 || len(c) > 8 || c[0] < '1' || c[0] > '9' || c[1] != '-' || !isDigits(c[2:4], 2, 2) {
+	if len(c) < 4 || len(c) > 8 || c[0] < '1' || c[0] > '9' || c[1] != '-' || !lexical.IsDigits(c[2:4], 2, 2) {
 		return false
 	}
 	ok := func(b byte) bool { return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' }
@@ -266,7 +272,7 @@ func isOPS(c []byte) bool {
 	case 5:
 		return ok(c[4])
 	case 7, 8:
-		return ok(c[4]) && c[5] == '.' && eachByte(c[6:], ok)
+		return ok(c[4]) && c[5] == '.' && lexical.EachByte(c[6:], ok)
 	}
 	return false
 }
@@ -274,7 +280,7 @@ func isOPS(c []byte) bool {
 // isPZN checks a Pharmazentralnummer: seven digits and a check digit, their sum by
 // place modulo 11.
 func isPZN(c []byte) bool {
-	if !isDigits(c, 8, 8) {
+	if !lexical.IsDigits(c, 8, 8) {
 		return false
 	}
 	sum := 0
@@ -287,7 +293,7 @@ func isPZN(c []byte) bool {
 // isUNII checks a Unique Ingredient Identifier: nine digits or letters, of which two
 // are letters at least, and a check character, their sum modulo 36.
 func isUNII(c []byte) bool {
-	if len(c) != 10 || !eachByte(c, upperOrDigit) {
+	if len(c) != 10 || !lexical.EachByte(c, upperOrDigit) {
 		return false
 	}
 	sum, letters := 0, 0
@@ -305,3 +311,9 @@ func isUNII(c []byte) bool {
 	}
 	return letters >= 2 && sum%36 == value(c[9])
 }
+
+// Form returns the check of a form by its name, or nil.
+func Form(name string) func(code []byte) bool { return codeForms[name] }
+
+// Forms returns the names of the forms, in order.
+func Forms() []string { return slices.Sorted(maps.Keys(codeForms)) }

@@ -1,4 +1,4 @@
-package fhir
+package terminology
 
 import (
 	_ "embed"
@@ -22,9 +22,9 @@ var synonyms = sync.OnceValue(func() map[string][]byte {
 	return m
 })
 
-// systemOf returns the URL that HL7 gives to a code system, whatever it is called.
+// SystemURL returns the URL that HL7 gives to a code system, whatever it is called.
 // The result is not to be written to.
-func systemOf(system []byte) []byte {
+func SystemURL(system []byte) []byte {
 	if s, ok := synonyms()[string(system)]; ok {
 		return s
 	}

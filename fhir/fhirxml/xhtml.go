@@ -1,7 +1,8 @@
-package fhir
+package fhirxml
 
 import (
 	"github.com/beevik/etree"
+
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
@@ -17,8 +18,8 @@ type narrative struct {
 	at   *etree.Element
 }
 
-// isXHTML reports whether text is a well-formed XHTML div.
-func isXHTML(text []byte) bool {
+// IsXHTML reports whether text is a well-formed XHTML div.
+func IsXHTML(text []byte) bool {
 	var f fhirjson.Fault
 	x, ok := checkXML(text, &f)
 	if !ok {
@@ -36,7 +37,7 @@ func isXHTML(text []byte) bool {
 // append writes the div and reports whether it could.
 func (n *narrative) append(dst []byte, div *etree.Element, inner scope) bool {
 	n.dst, n.depth, n.what = dst, 0, ""
-	return n.element(div, inner, true)
+	return n.Element(div, inner, true)
 }
 
 func (n *narrative) fail(e *etree.Element, what string) bool {
@@ -44,7 +45,7 @@ func (n *narrative) fail(e *etree.Element, what string) bool {
 	return false
 }
 
-func (n *narrative) element(e *etree.Element, inner scope, root bool) bool {
+func (n *narrative) Element(e *etree.Element, inner scope, root bool) bool {
 	if n.depth++; n.depth > fhirjson.MaxDepth {
 		return n.fail(e, "nested too deep")
 	}
@@ -77,7 +78,7 @@ func (n *narrative) element(e *etree.Element, inner scope, root bool) bool {
 			if what != "" {
 				return n.fail(t, what)
 			}
-			if own == xhtmlSpace && !n.element(t, in, false) {
+			if own == xhtmlSpace && !n.Element(t, in, false) {
 				return false
 			}
 		}

@@ -1,4 +1,4 @@
-package fhir
+package schema
 
 import "testing"
 
@@ -23,15 +23,15 @@ func TestSchema(t *testing.T) {
 	if resources != 146 {
 		t.Errorf("%d resource types, want 146", resources)
 	}
-	value := s.Type("Observation").element("value")
+	value := s.Type("Observation").Element("value")
 	if !value.Choice || len(value.Types) != 11 || value.JSONName(value.Types[0]) != "valueQuantity" {
 		t.Errorf("Observation.value is %+v", value)
 	}
-	gender := s.Type("Patient").element("gender")
+	gender := s.Type("Patient").Element("gender")
 	if gender.Binding.Strength != "required" || !gender.Binding.ValueSet.Contains([]byte("female")) || gender.Binding.ValueSet.Contains([]byte("Smith")) {
 		t.Error("Patient.gender is not bound to its four codes")
 	}
-	if r := s.Type("Observation.component").element("referenceRange"); r.Types[0].Type.Name != "Observation.referenceRange" {
+	if r := s.Type("Observation.component").Element("referenceRange"); r.Types[0].Type.Name != "Observation.referenceRange" {
 		t.Errorf("the content reference leads to %s", r.Types[0].Type.Name)
 	}
 	if p, ok := s.SearchParam("Patient", "_id"); !ok || p.Type != "token" {

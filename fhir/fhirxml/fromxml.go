@@ -1,4 +1,6 @@
-package fhir
+// Package fhirxml translates resources between the XML and the JSON form of FHIR by
+// the tables of a release. It knows nothing of masking.
+package fhirxml
 
 import (
 	"bytes"
@@ -7,26 +9,27 @@ import (
 	"strings"
 
 	"github.com/beevik/etree"
+
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/schema"
 )
 
-// AppendJSONFromXML appends the JSON form of the one resource in src, which is in
-// the XML form (FHIR R4, xml.html), so that it can be masked. Its members are in
+// AppendJSON appends the JSON form of the one resource in src, which is in
+// the XML form (FHIR R4, xml.html), so that what reads JSON can read it. Its members are in
 // the schema's order and its numbers as written.
 //
 // What has no JSON form is not read: comments, instructions, attributes that
 // FHIR does not have, elements of other namespaces in a narrative. Any other
 // element that the schema does not know becomes a member that it does not know
-// either, "~1", "~2" and so on, without its name and content, so that masking
-// counts it and takes it out; a resource of an unknown type becomes an empty
-// object. A number or boolean that is none in JSON becomes a string, which
-// masking takes out too.
+// either, "~1", "~2" and so on, without its name and content, so that what
+// reads it can count it and take it out; a resource of an unknown type becomes an empty
+// object. A number or boolean that is none in JSON becomes a string.
 //
 // A Bundle's entries are read some at a time. The tree of one of them, or of
 // another resource, takes some twenty times its size, and sixty times where it is
 // made of nothing but small elements: the caller bounds src. On an error, a
 // *SyntaxError, dst comes back as it was.
-func (s *Schema) AppendJSONFromXML(dst, src []byte) ([]byte, error) {
+func AppendJSON(s *schema.Schema, dst, src []byte) ([]byte, error) {
 	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
 	var f fhirjson.Fault
 	text, ok := checkXML(src, &f)
@@ -42,7 +45,7 @@ func (s *Schema) AppendJSONFromXML(dst, src []byte) ([]byte, error) {
 
 // xmlReader writes an XML tree as JSON.
 type xmlReader struct {
-	schema *Schema
+	schema *schema.Schema
 	text   *xmlText
 	dst    []byte
 	depth  int // of objects and arrays in dst
@@ -101,33 +104,33 @@ func (r *xmlReader) document() bool {
 
 // resource writes the resource of an element that has its type's name.
 func (r *xmlReader) resource(e *etree.Element, inner scope) bool {
-	sh := r.schema.shapeOf([]byte(e.Tag))
+	sh := r.schema.ShapeOf([]byte(e.Tag))
 	if sh == nil {
 		r.dst = append(r.dst, "{}"...)
 		return true
 	}
 	if len(r.path) == 0 {
-		r.path = append(r.path, sh.typ.Name)
+		r.path = append(r.path, sh.Type.Name)
 	}
 	return r.object(e, sh, inner)
 }
 
 // object writes the members that an element's attributes and children stand for.
-func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
+func (r *xmlReader) object(e *etree.Element, sh *schema.Shape, inner scope) bool {
 	if r.depth++; r.depth > fhirjson.MaxDepth {
 		return r.fail(e, "nested too deep")
 	}
 	r.dst = append(r.dst, '{')
-	if sh.typ.Kind == ResourceKind {
+	if sh.Type.Kind == schema.ResourceKind {
 		r.name("", "resourceType")
-		r.string(sh.typ.Name)
+		r.string(sh.Type.Name)
 	}
 	for i := range e.Attr {
 		a := &e.Attr[i]
 		if a.Space != "" {
 			continue
 		}
-		if m := sh.keys.Find([]byte(a.Key)); m >= 0 && sh.members[m].form == attributeForm {
+		if m := sh.Keys.Find([]byte(a.Key)); m >= 0 && sh.Members[m].Form == schema.AttributeForm {
 			r.name("", a.Key)
 			r.string(a.Value)
 		}
@@ -137,7 +140,7 @@ func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
 		return false
 	}
 	if e == r.tree && len(r.text.entries) > 0 {
-		r.children = append(r.children, xmlChild{member: sh.keys.Find([]byte("entry"))})
+		r.children = append(r.children, xmlChild{member: sh.Keys.Find([]byte("entry"))})
 		r.order(first)
 	}
 	for from, to := first, len(r.children); from < to; {
@@ -146,9 +149,9 @@ func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
 		for from+n < to && r.children[from+n].member == member {
 			n++
 		}
-		m := &sh.members[member]
-		r.path = append(r.path, m.name)
-		if n > 1 && !m.array {
+		m := &sh.Members[member]
+		r.path = append(r.path, m.Name)
+		if n > 1 && !m.Array {
 			return r.fail(r.children[from+1].e, "the element appears more than once")
 		}
 		if r.children[from].e == nil {
@@ -174,7 +177,7 @@ func (r *xmlReader) object(e *etree.Element, sh *shape, inner scope) bool {
 // gather puts the children of an element that stand for members on the stack,
 // from the returned index on and in the order of the members, and counts those
 // that stand for none.
-func (r *xmlReader) gather(e *etree.Element, sh *shape, inner scope) (from, unknown int, ok bool) {
+func (r *xmlReader) gather(e *etree.Element, sh *schema.Shape, inner scope) (from, unknown int, ok bool) {
 	from = len(r.children)
 	ordered, last := true, 0
 	for _, t := range e.Child {
@@ -213,9 +216,9 @@ func (r *xmlReader) order(from int) {
 
 // entries writes the entries of the Bundle that is the text, reading some at a
 // time. It counts those of other namespaces as unknown.
-func (r *xmlReader) entries(bundle *shape, m *shapeMember, unknown int) (int, bool) {
+func (r *xmlReader) entries(bundle *schema.Shape, m *schema.ShapeMember, unknown int) (int, bool) {
 	r.depth++
-	r.name("", m.name)
+	r.name("", m.Name)
 	r.dst = append(r.dst, '[')
 	start, skeleton := len(r.dst), r.tree
 	for r.entry = 0; r.entry < len(r.text.entries); {
@@ -233,7 +236,7 @@ func (r *xmlReader) entries(bundle *shape, m *shapeMember, unknown int) (int, bo
 			if len(r.dst) > start {
 				r.dst = append(r.dst, ',')
 			}
-			if !r.object(c.e, m.shape, c.scope) {
+			if !r.object(c.e, m.Shape, c.scope) {
 				return 0, false
 			}
 		}
@@ -247,38 +250,38 @@ func (r *xmlReader) entries(bundle *shape, m *shapeMember, unknown int) (int, bo
 }
 
 // childMember returns the member that a child element stands for, or -1.
-func childMember(sh *shape, name string, own namespace) int {
-	m := sh.keys.Find([]byte(name))
+func childMember(sh *schema.Shape, name string, own namespace) int {
+	m := sh.Keys.Find([]byte(name))
 	switch {
-	case m < 0 || sh.members[m].form == attributeForm:
+	case m < 0 || sh.Members[m].Form == schema.AttributeForm:
 		return -1
-	case own == fhirSpace && sh.members[m].form != narrativeForm, own == xhtmlSpace && sh.members[m].form == narrativeForm:
+	case own == fhirSpace && sh.Members[m].Form != schema.NarrativeForm, own == xhtmlSpace && sh.Members[m].Form == schema.NarrativeForm:
 		return m
 	}
 	return -1
 }
 
 // member writes one member from the n children from an index on.
-func (r *xmlReader) member(m *shapeMember, from, n int) bool {
-	switch m.form {
-	case primitiveForm:
+func (r *xmlReader) member(m *schema.ShapeMember, from, n int) bool {
+	switch m.Form {
+	case schema.PrimitiveForm:
 		return r.primitives(m, from, n)
-	case narrativeForm:
+	case schema.NarrativeForm:
 		c := r.children[from]
 		if !r.div.append(r.value[:0], c.e, c.scope) {
 			return r.fail(r.div.at, r.div.what)
 		}
 		r.value = r.div.dst
-		r.name("", m.name)
+		r.name("", m.Name)
 		r.quoted(r.value)
 		return true
 	}
-	r.name("", m.name)
-	return r.items(m.array, from, n, func(c xmlChild) bool {
-		if m.form == resourceForm {
+	r.name("", m.Name)
+	return r.items(m.Array, from, n, func(c xmlChild) bool {
+		if m.Form == schema.ResourceForm {
 			return r.wrapped(c.e, c.scope)
 		}
-		return r.object(c.e, m.shape, c.scope)
+		return r.object(c.e, m.Shape, c.scope)
 	})
 }
 
@@ -336,7 +339,7 @@ func (r *xmlReader) wrapped(e *etree.Element, inner scope) bool {
 // primitives writes the values of primitive elements, and their ids and
 // extensions as the sibling "_name" (FHIR R4, json.html#primitive). An element
 // that has neither says nothing and is left out.
-func (r *xmlReader) primitives(m *shapeMember, from, n int) bool {
+func (r *xmlReader) primitives(m *schema.ShapeMember, from, n int) bool {
 	values, siblings, kept := false, false, from
 	for k := range n {
 		c := r.children[from+k]
@@ -353,14 +356,14 @@ func (r *xmlReader) primitives(m *shapeMember, from, n int) bool {
 	}
 	n = kept - from
 	if values {
-		r.name("", m.name)
-		if !r.items(m.array, from, n, func(c xmlChild) bool {
+		r.name("", m.Name)
+		if !r.items(m.Array, from, n, func(c xmlChild) bool {
 			value, ok := attribute(c.e, "value")
 			if !ok {
 				r.dst = append(r.dst, "null"...)
 				return true
 			}
-			r.literal(m.kind, value)
+			r.literal(m.Kind, value)
 			return true
 		}) {
 			return false
@@ -369,13 +372,13 @@ func (r *xmlReader) primitives(m *shapeMember, from, n int) bool {
 	if !siblings {
 		return true
 	}
-	r.name("_", m.name)
-	return r.items(m.array, from, n, func(c xmlChild) bool {
+	r.name("_", m.Name)
+	return r.items(m.Array, from, n, func(c xmlChild) bool {
 		if more, _ := r.hasMore(c.e); !more {
 			r.dst = append(r.dst, "null"...)
 			return true
 		}
-		return r.object(c.e, m.shape, c.scope)
+		return r.object(c.e, m.Shape, c.scope)
 	})
 }
 
@@ -397,12 +400,12 @@ func (r *xmlReader) hasMore(e *etree.Element) (more, ok bool) {
 
 // literal writes a value as its type is written in JSON, or as a string where it
 // is not of that form.
-func (r *xmlReader) literal(kind jsonKind, value string) {
+func (r *xmlReader) literal(kind schema.JSONKind, value string) {
 	r.value = append(r.value[:0], value...)
 	var f fhirjson.Fault
 	switch {
-	case kind == jsonNumber && len(r.value) > 0 && fhirjson.ScanNumber(r.value, 0, &f) == len(r.value),
-		kind == jsonBool && (value == "true" || value == "false"):
+	case kind == schema.JSONNumber && len(r.value) > 0 && fhirjson.ScanNumber(r.value, 0, &f) == len(r.value),
+		kind == schema.JSONBool && (value == "true" || value == "false"):
 		r.dst = append(r.dst, r.value...)
 	default:
 		r.quoted(r.value)

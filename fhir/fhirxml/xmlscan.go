@@ -1,12 +1,13 @@
-package fhir
+package fhirxml
 
 import (
 	"bytes"
-	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"regexp"
 	"strconv"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
 // Before a text is handed to an XML parser it is read here for what no FHIR

@@ -1,9 +1,10 @@
-package fhir
+package schema
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"testing"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
 // TestKeyTable finds every name of every type, and nothing else.

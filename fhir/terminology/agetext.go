@@ -1,12 +1,12 @@
-package fhir
+package terminology
 
 import (
 	"bytes"
 	_ "embed"
-
-	_ "embed"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
 )
 
 //go:embed tables/agecodes.txt
@@ -27,14 +27,14 @@ var ageCodes = func() map[string]bool {
 }()
 
 // ageTexts are words for age that a text begins or ends with.
-var ageTexts = set(`age ages aged alter altersangabe âge edad età eta idade leeftijd alder ålder ikä wiek věk vek возраст вік életkor vârstă ηλικία yaş umur usia 年齢 年龄 年齡 나이 연령`)
+var ageTexts = lexical.Words(`age ages aged alter altersangabe âge edad età eta idade leeftijd alder ålder ikä wiek věk vek возраст вік életkor vârstă ηλικία yaş umur usia 年齢 年龄 年齡 나이 연령`)
 
 // notAges are words before it that make it none ("weight for age", "bone age").
-var notAges = set(`for per to by bone gestational fetal foetal`)
+var notAges = lexical.Words(`for per to by bone gestational fetal foetal`)
 
-// isAgeText reports whether a text names an age: it begins or ends with a word for
+// IsAgeText reports whether a text names an age: it begins or ends with a word for
 // it ("Age at diagnosis", "Maternal age", "Alter bei Diagnose").
-func isAgeText(text []byte) bool {
+func IsAgeText(text []byte) bool {
 	if len(text) < 3 || len(text) > 200 {
 		return false
 	}
@@ -96,3 +96,6 @@ func isWordOf(list map[string]bool, word []byte) bool {
 	}
 	return list[string(lower)]
 }
+
+// IsAgeCode reports whether a code is one of an age, whatever its system.
+func IsAgeCode(code []byte) bool { return ageCodes[string(code)] }

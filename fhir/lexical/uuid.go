@@ -1,17 +1,17 @@
-package fhir
+package lexical
 
-// appendUUID appends 16 bytes of a hash as a UUID of version 8 (RFC 9562, 5.8).
-func appendUUID(dst, hash []byte) []byte {
+// AppendHashUUID appends 16 bytes of a hash as a UUID of version 8 (RFC 9562, 5.8).
+func AppendHashUUID(dst, hash []byte) []byte {
 	b := [16]byte(hash)
 	b[6] = b[6]&0x0f | 0x80
 	b[8] = b[8]&0x3f | 0x80
-	return appendHexUUID(dst, &b)
+	return AppendUUID(dst, &b)
 }
 
 const hexDigits = "0123456789abcdef"
 
-// appendHexUUID appends 16 bytes in the text form of a UUID (RFC 9562, 4).
-func appendHexUUID(dst []byte, b *[16]byte) []byte {
+// AppendUUID appends 16 bytes in the text form of a UUID (RFC 9562, 4).
+func AppendUUID(dst []byte, b *[16]byte) []byte {
 	for i, c := range b {
 		switch i {
 		case 4, 6, 8, 10:
@@ -22,9 +22,9 @@ func appendHexUUID(dst []byte, b *[16]byte) []byte {
 	return dst
 }
 
-// parseUUID reads the text form of a UUID in lower case, the only one that
+// ParseUUID reads the text form of a UUID in lower case, the only one that
 // stands for itself.
-func parseUUID(b *[16]byte, text []byte) bool {
+func ParseUUID(b *[16]byte, text []byte) bool {
 	if len(text) != 36 {
 		return false
 	}
@@ -57,4 +57,5 @@ var hexValue = func() (v [256]byte) {
 	return v
 }()
 
-const urnUUID = "urn:uuid:"
+// URNUUID begins a URN that is a UUID.
+const URNUUID = "urn:uuid:"

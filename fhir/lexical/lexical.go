@@ -1,4 +1,6 @@
-package fhir
+// Package lexical checks the lexical forms of FHIR's primitive types, and knows the
+// classes of bytes and the UUIDs that they are made of.
+package lexical
 
 import "bytes"
 
@@ -11,11 +13,11 @@ var lexicalForms = map[string]func(text []byte) bool{
 	"base64Binary": isBase64,
 	"canonical":    isURI,
 	"code":         isCodeText,
-	"date":         isDate,
+	"date":         IsDate,
 	"dateTime":     isDateTime,
 	"decimal":      isDecimal,
-	"id":           isID,
-	"instant":      isInstant,
+	"id":           IsID,
+	"instant":      IsInstant,
 	"integer":      func(text []byte) bool { return isInteger(text, -1<<31) },
 	"markdown":     isText,
 	"oid":          isOID,
@@ -26,7 +28,6 @@ var lexicalForms = map[string]func(text []byte) bool{
 	"uri":          isURI,
 	"url":          isURI,
 	"uuid":         isUUIDURN,
-	"xhtml":        isXHTML,
 
 	"http://hl7.org/fhirpath/System.String": isText, // Element.id
 }
@@ -35,7 +36,7 @@ var lexicalForms = map[string]func(text []byte) bool{
 // or a leading zero.
 func isInteger(text []byte, min int64) bool {
 	digits, negative := bytes.CutPrefix(text, []byte("-"))
-	if negative && min >= 0 || !isDigits(digits, 1, 10) || digits[0] == '0' && len(digits) > 1 {
+	if negative && min >= 0 || !IsDigits(digits, 1, 10) || digits[0] == '0' && len(digits) > 1 {
 		return false
 	}
 	var n int64
@@ -83,7 +84,7 @@ func isDecimal(text []byte) bool {
 	if rest = rest[1:]; len(rest) > 0 && (rest[0] == '-' || rest[0] == '+') {
 		rest = rest[1:]
 	}
-	return isDigits(rest, 1, longestExponent)
+	return IsDigits(rest, 1, longestExponent)
 }
 
 func leadingDigits(text []byte) int {
@@ -94,8 +95,8 @@ func leadingDigits(text []byte) int {
 	return n
 }
 
-// isDate checks YYYY, YYYY-MM or YYYY-MM-DD.
-func isDate(text []byte) bool {
+// IsDate checks YYYY, YYYY-MM or YYYY-MM-DD.
+func IsDate(text []byte) bool {
 	end := dateEnd(text)
 	return end > 0 && end == len(text)
 }
@@ -106,12 +107,12 @@ func isDateTime(text []byte) bool {
 	return end > 0 && (end == len(text) || end == 10 && isTimeAndZone(text[end:]))
 }
 
-// isInstant checks a day with a time and a zone.
-func isInstant(text []byte) bool { return dateEnd(text) == 10 && isTimeAndZone(text[10:]) }
+// IsInstant checks a day with a time and a zone.
+func IsInstant(text []byte) bool { return dateEnd(text) == 10 && isTimeAndZone(text[10:]) }
 
 // dateEnd returns the length of the date that text begins with, or 0.
 func dateEnd(text []byte) int {
-	if len(text) < 4 || !isDigits(text[:4], 4, 4) || string(text[:4]) == "0000" {
+	if len(text) < 4 || !IsDigits(text[:4], 4, 4) || string(text[:4]) == "0000" {
 		return 0
 	}
 	end := 4
@@ -127,7 +128,7 @@ func dateEnd(text []byte) int {
 // isTwoDigits reports whether text begins with two digits that make a number in
 // a range.
 func isTwoDigits(text []byte, min, max int) bool {
-	if len(text) < 2 || !isDigits(text[:2], 2, 2) {
+	if len(text) < 2 || !IsDigits(text[:2], 2, 2) {
 		return false
 	}
 	n := int(text[0]-'0')*10 + int(text[1]-'0')
@@ -215,7 +216,7 @@ func isOID(text []byte) bool {
 		return false
 	}
 	for _, arc := range bytes.Split(arcs[2:], []byte(".")) {
-		if !isDigits(arc, 1, 40) || arc[0] == '0' && len(arc) > 1 {
+		if !IsDigits(arc, 1, 40) || arc[0] == '0' && len(arc) > 1 {
 			return false
 		}
 	}
@@ -224,9 +225,9 @@ func isOID(text []byte) bool {
 
 // isUUIDURN checks "urn:uuid:" and a UUID in lower case.
 func isUUIDURN(text []byte) bool {
-	uuid, ok := bytes.CutPrefix(text, []byte(urnUUID))
+	uuid, ok := bytes.CutPrefix(text, []byte(URNUUID))
 	var b [16]byte
-	return ok && parseUUID(&b, uuid)
+	return ok && ParseUUID(&b, uuid)
 }
 
 // isBase64 checks base 64: characters in fours, white space between those.
@@ -238,7 +239,7 @@ func isBase64(text []byte) bool {
 		case c == '=':
 			padding++
 			n++
-		case padding > 0 || !isWord(c) && c != '+' && c != '/' || c == '_':
+		case padding > 0 || !IsWord(c) && c != '+' && c != '/' || c == '_':
 			return false
 		default:
 			n++
@@ -251,18 +252,18 @@ func isBase64(text []byte) bool {
 // moment of the period, in UTC.
 var completions = map[int]string{4: "-01-01T00:00:00Z", 7: "-01T00:00:00Z", 10: "T00:00:00Z"}
 
-// appendInstant makes a date that dst has from an index on an instant, which has
+// AppendInstant makes a date that dst has from an index on an instant, which has
 // no shorter form.
-func appendInstant(dst []byte, from int) []byte {
-	if text := dst[from:]; isDate(text) {
+func AppendInstant(dst []byte, from int) []byte {
+	if text := dst[from:]; IsDate(text) {
 		return append(dst, completions[len(text)]...)
 	}
 	return dst
 }
 
-// isID reports whether id has the form of a FHIR id: 1 to 64 of A-Z, a-z,
+// IsID reports whether id has the form of a FHIR id: 1 to 64 of A-Z, a-z,
 // 0-9, hyphen and point (FHIR R4, datatypes.html#id).
-func isID(id []byte) bool {
+func IsID(id []byte) bool {
 	if len(id) == 0 || len(id) > 64 {
 		return false
 	}
@@ -273,3 +274,7 @@ func isID(id []byte) bool {
 	}
 	return true
 }
+
+// Form returns the check of a primitive type, or nil: a boolean has none, and
+// that of xhtml needs an XML parser.
+func Form(typ string) func(text []byte) bool { return lexicalForms[typ] }

@@ -1,9 +1,11 @@
-package fhir
+package terminology
 
 import (
 	"bytes"
 	_ "embed"
 	"strings"
+
+	"github.com/veil-proxy/veil/fhir/lexical"
 )
 
 // UCUM units (The Unified Code for Units of Measure, unitsofmeasure.org) are
@@ -12,14 +14,14 @@ import (
 // listed.
 
 // ucumMetric are the atoms that take a prefix such as m or k.
-var ucumMetric = set(`m g s rad cd K C mol sr Hz N Pa J W A V F Ohm S Wb Cel T H lm lx Bq Gy Sv
+var ucumMetric = lexical.Words(`m g s rad cd K C mol sr Hz N Pa J W A V F Ohm S Wb Cel T H lm lx Bq Gy Sv
 	l L ar t bar u eV pc [hnsf'U] cal B Np [CFU] [FFU] [PFU] [iU] [IU] [arb'U] [USP'U] [GPL'U] [MPL'U] [APL'U]
 	[beth'U] [anti'Xa'U] [todd'U] [dye'U] [smgy'U] [bdsk'U] [ka'U] [knk'U] [mclg'U] [tb'U] [CCID_50] [TCID_50] [EID_50]
 	[PNU] [Lf] [D'ag'U] [FEU] [ELU] [EU] [Amb'a'1'U] [BAU] [AU] kat U osm eq m[H2O] m[Hg] st Bi Lmb Gb Mx G Oe dyn erg P Ky St Ci R RAD REM bit By Bd
 	mho`)
 
 // ucumPlain are the atoms that take none.
-var ucumPlain = set(`10* 10^ % [ppth] [ppm] [ppb] [pptr] [pi] deg ' '' gon min h d a_t a_j a_g a mo_s mo_j mo_g mo wk
+var ucumPlain = lexical.Words(`10* 10^ % [ppth] [ppm] [ppb] [pptr] [pi] deg ' '' gon min h d a_t a_j a_g a mo_s mo_j mo_g mo wk
 	[in_i] [ft_i] [yd_i] [mi_i] [in_us] [ft_us] [mi_us] [acr_us] [gal_us] [qt_us] [pt_us] [gil_us] [foz_us] [fdr_us] [min_us] [crd_us] [bu_us]
 	[tbs_us] [tsp_us] [cup_us] [foz_m] [cup_m] [tsp_m] [tbs_m] [gal_br] [pt_br] [qt_br] [foz_br] [gr] [lb_av] [oz_av] [dr_av] [lb_tr] [oz_tr]
 	[lb_ap] [oz_ap] [dr_ap] [sc_ap] [pwt_tr] [stone_av] [ston_av] [degF] [degRe] [in_i'Hg] [in_i'H2O] [Cal] [HPF] [LPF] [PRU] [wood'U] [diop] [p'diop]
@@ -30,15 +32,15 @@ var ucumPrefixes = []string{"da", "Ki", "Mi", "Gi", "Ti", "Y", "Z", "E", "P", "T
 
 // ucumFactors are the whole numbers that stand in units; any other could be a
 // postal code or an age. Those below 90 are parts of a day or a week at most.
-var ucumFactors = set(`100 1000 10000 100000 1000000`)
+var ucumFactors = lexical.Words(`100 1000 10000 100000 1000000`)
 
 func isUCUMFactor(text []byte) bool {
-	return isDigits(text, 1, 2) && text[0] > '0' && (len(text) == 1 || text[0] < '9') || ucumFactors[string(text)]
+	return lexical.IsDigits(text, 1, 2) && text[0] > '0' && (len(text) == 1 || text[0] < '9') || ucumFactors[string(text)]
 }
 
 // ucumAnnotations are annotations of usual practice beside those of the common
 // units that FHIR lists.
-var ucumAnnotations = set(`score Score beats beat breaths breath bpm cells cell RBC WBC RBCs WBCs count counts copies copy Copies CFU events event
+var ucumAnnotations = lexical.Words(`score Score beats beat breaths breath bpm cells cell RBC WBC RBCs WBCs count counts copies copy Copies CFU events event
 	index INR ratio Ratio titer Titer mutation specimen spots tbl puff tablet tablets tab capsule capsules spray drop drops dose doses unit units
 	creat creatinine Creat Creatinine hemoglobin Hgb Hb protein Protein albumin volume Volume weight mass Mass MoM SD sd fraction
 	nominal steps step pack packs cigarettes drinks times year years age Age night week visits admissions TotalUnits
@@ -72,29 +74,29 @@ var ucumCommon = func() map[string]bool {
 	return codes
 }()
 
-// longestUnit bounds what is read as a unit.
-const longestUnit = 64
+// LongestUnit bounds what is read as a unit.
+const LongestUnit = 64
 
-// isUCUM reports whether a unit passes as it is.
-func isUCUM(c []byte) bool {
-	if len(c) == 0 || len(c) > longestUnit {
+// IsUCUM reports whether a unit passes as it is.
+func IsUCUM(c []byte) bool {
+	if len(c) == 0 || len(c) > LongestUnit {
 		return false
 	}
 	if ucumCommon[string(c)] {
 		return true
 	}
-	var buf [longestUnit]byte
-	out, ok := mendUCUM(buf[:0], c)
+	var buf [LongestUnit]byte
+	out, ok := AppendMendedUCUM(buf[:0], c)
 	return ok && len(out) == len(c)
 }
 
-// mendUCUM appends a unit without the annotations that are not listed and reports
+// AppendMendedUCUM appends a unit without the annotations that are not listed and reports
 // whether it is one: components joined by "." and "/", in parentheses or not, each
 // a whole number or a known atom with prefix and exponent, and an annotation or
 // none (UCUM, 2.1 to 2.3). A unit of nothing but annotations becomes "1". Times
 // with a factor are no units that pass: an age hides in 0.95 times 100 years.
-func mendUCUM(dst, c []byte) ([]byte, bool) {
-	if len(c) == 0 || len(c) > longestUnit {
+func AppendMendedUCUM(dst, c []byte) ([]byte, bool) {
+	if len(c) == 0 || len(c) > LongestUnit {
 		return dst, false
 	}
 	if ucumCommon[string(c)] {
@@ -246,3 +248,10 @@ func ucumUnit(text []byte) bool {
 	}
 	return false
 }
+
+// Code systems that are treated in ways of their own.
+const (
+	LOINC  = "http://loinc.org"
+	SNOMED = "http://snomed.info/sct"
+	UCUM   = "http://unitsofmeasure.org"
+)

@@ -1,12 +1,12 @@
-package fhir
+package schema
 
 import (
 	"slices"
 	"strings"
 )
 
-// A date is shifted and a name invented by the patient that it is about, so the
-// patient of a resource must be found, and found alike in every resource. Which
+// Much depends on the patient that a resource is about, so that patient must be
+// found, and found alike in every resource. Which
 // references of a type lead to the patient follows from R4's own definitions:
 //
 //  1. what its search parameters patient and subject compare;
@@ -17,60 +17,58 @@ import (
 //
 // A Patient is its own. A type of which no reference leads to a patient, such as
 // Organization, and a definition, which has a canonical URL and a version, is about
-// no patient: its resources are each their own entity, so
-// that what is invented for one of them stays the same, and their shift tells
-// nothing of a patient's. Everything else is about a patient, and where it is not
-// known which, the patient is unknown and methods do the stricter thing.
+// no patient: its resources are each their own entity. Everything else is about a
+// patient, and where it is not known which, the patient is unknown.
 
-// leads says how the resources of a type lead to their patient. Without direct
+// PatientPaths says how the resources of a type lead to their patient. Without direct
 // paths, the type is about none.
-type leads struct {
-	direct, indirect []memberPath
+type PatientPaths struct {
+	Direct, Indirect []MemberPath
 }
 
-// memberPath is the members on the way from a resource to a Reference.
-type memberPath []string
+// MemberPath is the members on the way from a resource to a Reference.
+type MemberPath []string
 
 // anyResource is the target of a reference that may lead anywhere.
 const anyResource = "Resource"
 
-// leadsOf finds how each resource type leads to its patient.
-func leadsOf(s *Schema) map[string]leads {
-	all := map[string]leads{}
+// PatientPaths finds how each resource type leads to its patient.
+func (s *Schema) PatientPaths() map[string]PatientPaths {
+	all := map[string]PatientPaths{}
 	var others []*Type
 	for _, t := range s.Types() {
 		if t.Kind != ResourceKind || t.Abstract || t.Name == "Patient" {
 			continue
 		}
-		var l leads
+		var l PatientPaths
 		for _, name := range []string{"patient", "subject"} {
-			l.direct = append(l.direct, s.pathsToPatient(t, name)...)
+			l.Direct = append(l.Direct, s.pathsToPatient(t, name)...)
 		}
-		if l.direct = distinctPaths(l.direct); len(l.direct) == 0 {
-			if definition := t.element("url") != nil && t.element("version") != nil; !definition {
+		if l.Direct = distinctPaths(l.Direct); len(l.Direct) == 0 {
+			if definition := t.Element("url") != nil && t.Element("version") != nil; !definition {
 				others = append(others, t)
 			}
 			continue
 		}
 		if sp, ok := s.SearchParam(t.Name, "encounter"); ok {
-			for _, path := range pathsOf(sp.Expression, t.Name) {
-				if p, _ := s.memberPath(t, path); p != nil {
-					l.indirect = append(l.indirect, p)
+			for _, path := range SearchPaths(sp.Expression, t.Name) {
+				if p, _ := s.MemberPath(t, path); p != nil {
+					l.Indirect = append(l.Indirect, p)
 				}
 			}
 		}
-		l.indirect = distinctPaths(l.indirect)
+		l.Indirect = distinctPaths(l.Indirect)
 		all[t.Name] = l
 	}
 	for found := true; found; {
 		found = false
 		for _, t := range others {
-			before := len(all[t.Name].direct)
+			before := len(all[t.Name].Direct)
 			paths := s.referencesTo(t, nil, func(target string) bool {
-				return target == "Patient" || target == anyResource || target != "Group" && len(all[target].direct) > 0
+				return target == "Patient" || target == anyResource || target != "Group" && len(all[target].Direct) > 0
 			})
 			if len(paths) > before {
-				all[t.Name] = leads{direct: paths}
+				all[t.Name] = PatientPaths{Direct: paths}
 				found = true
 			}
 		}
@@ -80,14 +78,14 @@ func leadsOf(s *Schema) map[string]leads {
 
 // pathsToPatient returns what a search parameter compares that may be a
 // reference to a patient.
-func (s *Schema) pathsToPatient(t *Type, param string) []memberPath {
+func (s *Schema) pathsToPatient(t *Type, param string) []MemberPath {
 	sp, ok := s.SearchParam(t.Name, param)
 	if !ok || sp.Type != "reference" {
 		return nil
 	}
-	var paths []memberPath
-	for _, path := range pathsOf(sp.Expression, t.Name) {
-		if p, targets := s.memberPath(t, path); p != nil && mayBePatient(targets) {
+	var paths []MemberPath
+	for _, path := range SearchPaths(sp.Expression, t.Name) {
+		if p, targets := s.MemberPath(t, path); p != nil && mayBePatient(targets) {
 			paths = append(paths, p)
 		}
 	}
@@ -98,12 +96,12 @@ func mayBePatient(targets []string) bool {
 	return len(targets) == 0 || slices.Contains(targets, "Patient") || slices.Contains(targets, anyResource)
 }
 
-// memberPath turns the path of a search parameter into the members on the way,
+// MemberPath turns the path of a search parameter into the members on the way,
 // and returns what the reference at its end may lead to; nil if it ends in none.
-func (s *Schema) memberPath(t *Type, path string) (p memberPath, targets []string) {
+func (s *Schema) MemberPath(t *Type, path string) (p MemberPath, targets []string) {
 	steps := strings.Split(path, ".")
 	for i, step := range steps[1:] {
-		e := t.element(step)
+		e := t.Element(step)
 		if e == nil {
 			return nil, nil
 		}
@@ -126,9 +124,9 @@ func (s *Schema) memberPath(t *Type, path string) (p memberPath, targets []strin
 
 // referencesTo returns the references of a type's own elements that may lead to
 // one of the wanted types.
-func (s *Schema) referencesTo(t *Type, above memberPath, wanted func(target string) bool) []memberPath {
+func (s *Schema) referencesTo(t *Type, above MemberPath, wanted func(target string) bool) []MemberPath {
 	const deepest = 4 // elements that repeat themselves are not followed for ever
-	var paths []memberPath
+	var paths []MemberPath
 	for i := range t.Elements {
 		e := &t.Elements[i]
 		for _, et := range e.Types {
@@ -144,10 +142,10 @@ func (s *Schema) referencesTo(t *Type, above memberPath, wanted func(target stri
 	return paths
 }
 
-func distinctPaths(paths []memberPath) []memberPath {
-	var out []memberPath
+func distinctPaths(paths []MemberPath) []MemberPath {
+	var out []MemberPath
 	for _, p := range paths {
-		if !slices.ContainsFunc(out, func(q memberPath) bool { return slices.Equal(p, q) }) {
+		if !slices.ContainsFunc(out, func(q MemberPath) bool { return slices.Equal(p, q) }) {
 			out = append(out, p)
 		}
 	}

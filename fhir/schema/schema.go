@@ -1,12 +1,19 @@
-package fhir
+// Package schema holds the element tables of FHIR releases: types, elements, value
+// sets and search parameters, which package fhir/gen generates from HL7's
+// definitions. It knows nothing of masking.
+package schema
 
 import (
 	_ "embed"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/veil-proxy/veil/fhir/terminology"
 )
 
 //go:embed tables/r4.schema
@@ -23,7 +30,7 @@ type Schema struct {
 	types   []*Type
 	byName  map[string]*Type
 	params  map[string]map[string]*SearchParam // by base type and name
-	shapes  func() map[*Type]*shape            // made when XML is first met
+	shapes  func() map[*Type]*Shape            // made when XML is first met
 }
 
 // TypeKind says what a type is.
@@ -108,7 +115,7 @@ func (e *Element) JSONName(t ElementType) string {
 var R4 = sync.OnceValue(func() *Schema {
 	s, err := parseSchema(r4Schema, r4Search)
 	if err != nil {
-		panic("fhir: embedded tables: " + err.Error()) // generated and tested
+		panic("schema: embedded tables: " + err.Error()) // generated and tested
 	}
 	return s
 })
@@ -140,7 +147,7 @@ func parseSchema(text, search string) (*Schema, error) {
 	if err := r.link(); err != nil {
 		return nil, err
 	}
-	r.shapes = sync.OnceValue(func() map[*Type]*shape { return newShapes(r.Schema) })
+	r.shapes = sync.OnceValue(func() map[*Type]*Shape { return newShapes(r.Schema) })
 	var err error
 	r.params, err = parseSearch(search)
 	return r.Schema, err
@@ -167,7 +174,7 @@ func (r *schemaReader) line(line string) error {
 		r.byName[t.Name] = t
 		r.current = t
 	case '.':
-		return r.element(fields)
+		return r.Element(fields)
 	default:
 		return fmt.Errorf("unknown line")
 	}
@@ -178,7 +185,7 @@ func (r *schemaReader) valueSet(fields []string) error {
 	v := &ValueSet{URL: fields[2], codes: map[string]bool{}}
 	for _, f := range fields[3:] {
 		if form, ok := strings.CutPrefix(f, "form="); ok {
-			if v.form = codeForms[form]; v.form == nil {
+			if v.form = terminology.Form(form); v.form == nil {
 				return fmt.Errorf("unknown form %q", form)
 			}
 		}
@@ -190,7 +197,7 @@ func (r *schemaReader) valueSet(fields []string) error {
 	return nil
 }
 
-func (r *schemaReader) element(fields []string) error {
+func (r *schemaReader) Element(fields []string) error {
 	e := Element{Name: fields[0][1:], Max: -1}
 	e.Name, e.Choice = strings.CutSuffix(e.Name, "*")
 	var err error
@@ -248,31 +255,32 @@ func (r *schemaReader) link() error {
 	return nil
 }
 
-// jsonKind is how a type looks in JSON.
-type jsonKind uint8
+// JSONKind is how a type looks in JSON.
+type JSONKind uint8
 
 const (
-	jsonString jsonKind = iota
-	jsonNumber
-	jsonBool
-	jsonObject
+	JSONString JSONKind = iota
+	JSONNumber
+	JSONBool
+	JSONObject
 )
 
-// kindOf returns how a type is written in JSON.
-func kindOf(et ElementType) jsonKind {
+// JSONKindOf returns how a type is written in JSON.
+func JSONKindOf(et ElementType) JSONKind {
 	switch et.Code {
 	case "boolean":
-		return jsonBool
+		return JSONBool
 	case "decimal", "integer", "positiveInt", "unsignedInt", "integer64":
-		return jsonNumber
+		return JSONNumber
 	}
 	if et.Type != nil && et.Type.Kind != PrimitiveKind {
-		return jsonObject
+		return JSONObject
 	}
-	return jsonString
+	return JSONString
 }
 
-func (t *Type) element(name string) *Element {
+// Element returns the element of a name, or nil.
+func (t *Type) Element(name string) *Element {
 	for i := range t.Elements {
 		if t.Elements[i].Name == name {
 			return &t.Elements[i]
@@ -281,8 +289,8 @@ func (t *Type) element(name string) *Element {
 	return nil
 }
 
-// chain is a type and its base types, nearest first.
-func (s *Schema) chain(t *Type) []string {
+// Lineage is a type and its base types, nearest first.
+func (s *Schema) Lineage(t *Type) []string {
 	var names []string
 	for t != nil {
 		names = append(names, t.Name)
@@ -290,3 +298,6 @@ func (s *Schema) chain(t *Type) []string {
 	}
 	return names
 }
+
+// Codes returns the codes of a value set that is a list, in order.
+func (v *ValueSet) Codes() []string { return slices.Sorted(maps.Keys(v.codes)) }
