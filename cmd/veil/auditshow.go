@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/config"
 )
 
@@ -24,7 +24,7 @@ type auditFilter struct {
 	requestID, consumer, operation, listener string
 	outcomes                                 []string
 	since, until                             string
-	file                                     string
+	path                                     string // of a file
 	key                                      config.Key
 	details                                  bool
 
@@ -73,7 +73,7 @@ key and the project that it was masked with.`,
 	fl.StringSliceVar(&f.outcomes, "outcome", nil, "only those with this outcome: complete, refused, failed or started (may be repeated)")
 	fl.StringVar(&f.since, "since", "", "not older: a day, a time such as 2026-11-29T08:00:00Z, or an age such as 24h")
 	fl.StringVar(&f.until, "until", "", "older: the same")
-	fl.StringVar(&f.file, "file", "", "only those of a file that veil mask read or wrote")
+	fl.StringVar(&f.path, "file", "", "only those of a file that veil mask read or wrote")
 	fl.StringVar(&f.key.File, "key-file", "", "with --file: the key that it was masked with (default: $VEIL_KEY_FILE, or the key itself in $VEIL_KEY)")
 	fl.StringVar(&f.key.Project, "project", "default", "with --file: the project that it was masked for")
 	fl.BoolVar(&f.details, "details", false, "single applications too")
@@ -104,7 +104,7 @@ func (f *auditFilter) prepare(now time.Time, env func(string) string) (err error
 			return usagef("--outcome %q is not known: want complete, refused, failed or started", o)
 		}
 	}
-	if f.file != "" {
+	if f.path != "" {
 		return f.digest(env)
 	}
 	return nil
@@ -112,7 +112,7 @@ func (f *auditFilter) prepare(now time.Time, env func(string) string) (err error
 
 // digest makes the digests that records of the file have.
 func (f *auditFilter) digest(env func(string) string) error {
-	in, err := os.Open(f.file)
+	in, err := os.Open(f.path)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (f *auditFilter) digest(env func(string) string) error {
 	if _, err := io.Copy(sum, in); err != nil {
 		return err
 	}
-	f.digests = []string{"sha256:" + hex.EncodeToString(sum.Sum(nil))}
+	f.digests = []string{file.OutputDigest(sum)}
 	if f.key.Path(env) == "" && env("VEIL_KEY") == "" {
 		return nil // it can still be an output
 	}
@@ -129,7 +129,7 @@ func (f *auditFilter) digest(env func(string) string) error {
 	if err != nil {
 		return err
 	}
-	f.digests = append(f.digests, inputDigest(keys, sum))
+	f.digests = append(f.digests, file.InputDigest(keys, sum))
 	return nil
 }
 

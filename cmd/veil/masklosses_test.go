@@ -36,7 +36,7 @@ func TestLossesAreReported(t *testing.T) {
 			"left out 1 × unknown resource type", `left out 1 × Patient.implicitRules: withheld by rule "rules-beyond-fhir"`, `left out 1 × Person: withheld by rule "withheld-resources"`}},
 		{"elements of an older release", `{"resourceType":"Patient","active":true,"animal":{"species":{}},"careProvider":[{"display":"SECRET"}]}`, 0, []string{"left out 2 × unknown element"}},
 		{"a line that is reported", `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Person"}},{"resource":`, 1, []string{":1:106: "}},
-		{"no resource", `{"resourceType":"Foo"}`, 1, []string{":1:1: want a FHIR 4.0.1 resource"}},
+		{"no resource", `{"resourceType":"Foo"}`, 1, []string{":1:1: expected a FHIR 4.0.1 resource"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"github.com/veil-proxy/veil/mask/keys"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -9,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // TestRestart: a pseudonym and the token of a page survive a restart, and the

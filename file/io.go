@@ -1,11 +1,10 @@
-package main
+package file
 
 import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"io/fs"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
@@ -25,7 +23,8 @@ type openInput struct {
 	sum  hash.Hash
 }
 
-func (in *maskInput) open(stdin io.Reader, digest bool) (*openInput, error) {
+// open opens an input. With digest set it hashes what is read.
+func (in *input) open(stdin io.Reader, digest bool, progress func(int)) (*openInput, error) {
 	o := &openInput{Reader: stdin}
 	if in.name != "-" {
 		f, err := os.Open(in.name)
@@ -38,7 +37,18 @@ func (in *maskInput) open(stdin io.Reader, digest bool) (*openInput, error) {
 		o.sum = sha256.New()
 		o.Reader = io.TeeReader(o.Reader, o.sum)
 	}
+	if progress != nil {
+		o.Reader = io.TeeReader(o.Reader, progressWriter(progress))
+	}
 	return o, nil
+}
+
+// progressWriter tells how many bytes pass.
+type progressWriter func(int)
+
+func (p progressWriter) Write(b []byte) (int, error) {
+	p(len(b))
+	return len(b), nil
 }
 
 func (o *openInput) close() {
@@ -52,20 +62,33 @@ func (o *openInput) digest(keys *keys.Keyring) string {
 	if _, err := io.Copy(io.Discard, o); err != nil {
 		return "" // of what cannot be read there is none
 	}
-	return inputDigest(keys, o.sum)
+	return InputDigest(keys, o.sum)
 }
 
-func unpack(in io.Reader, display string) (io.Reader, error) {
-	z, err := gzip.NewReader(in)
+// unpacked returns the text of an input, decompressed if it is compressed.
+func (in *input) unpacked(o *openInput) (io.Reader, error) {
+	if !in.packed() {
+		return o, nil
+	}
+	z, err := gzip.NewReader(o)
 	if err != nil {
-		return nil, fmt.Errorf("%s: not a gzip file", display)
+		return nil, Problem{File: in.display, What: "not a gzip file"}
 	}
 	return z, nil
 }
 
-// maskOutput is where a file's output goes: a stream, or a file that appears when
+// source is an input as formats read it.
+func (in *input) source(o *openInput, text io.Reader) Source {
+	s := Source{Reader: text}
+	if o.file != nil && !in.packed() && in.info != nil && in.info.Mode().IsRegular() {
+		s.At, s.Size = o.file, in.info.Size()
+	}
+	return s
+}
+
+// output is where the output of a file goes: a stream, or a file that appears when
 // it is complete.
-type maskOutput struct {
+type output struct {
 	io.Writer
 	file *os.File
 	gzip *gzip.Writer
@@ -73,21 +96,21 @@ type maskOutput struct {
 	sum  hash.Hash // nil: no digest
 }
 
-func (j *maskJob) output(in *maskInput, form fhirjson.Form) (*maskOutput, error) {
-	o := &maskOutput{Writer: j.stdout}
-	if j.files.out != "" {
+func (r *run) output(in *input, format Info) (*output, error) {
+	o := &output{Writer: r.Stdout}
+	if r.Out != "" {
 		name := in.outputs[0]
-		if form == fhirjson.OneXMLResource {
-			name = in.outputs[len(in.outputs)-1]
+		if in.name == "-" {
+			name = "stdin" + format.Extension
 		}
-		o.path = filepath.Join(j.files.out, name)
-		f, err := newFile(j.files.out)
+		o.path = filepath.Join(r.Out, name)
+		f, err := newFile(r.Out)
 		if err != nil {
 			return nil, err
 		}
 		o.Writer, o.file = f, f
 	}
-	if j.sink != nil {
+	if r.Sink != nil {
 		o.sum = sha256.New()
 		o.Writer = io.MultiWriter(o.Writer, o.sum)
 	}
@@ -98,7 +121,7 @@ func (j *maskJob) output(in *maskInput, form fhirjson.Form) (*maskOutput, error)
 	return o, nil
 }
 
-// newFile makes a file of a name of its own in a folder. Unlike os.CreateTemp it
+// newFile creates a file with a new name in a directory. Unlike os.CreateTemp it
 // leaves the mode to the umask.
 func newFile(dir string) (*os.File, error) {
 	var b [8]byte
@@ -107,7 +130,7 @@ func newFile(dir string) (*os.File, error) {
 }
 
 // complete makes what was written durable. It does not appear yet.
-func (o *maskOutput) complete() error {
+func (o *output) complete() error {
 	if o.gzip != nil {
 		if err := o.gzip.Close(); err != nil {
 			return err
@@ -119,12 +142,11 @@ func (o *maskOutput) complete() error {
 	return o.file.Sync()
 }
 
-// digest is that of what was written, compressed if it is. A masked file may be
-// known by its SHA-256.
-func (o *maskOutput) digest() string { return "sha256:" + hex.EncodeToString(o.sum.Sum(nil)) }
+// digest is that of what was written, compressed if it is.
+func (o *output) digest() string { return OutputDigest(o.sum) }
 
 // appear gives a complete output its name, unless a file has it by now.
-func (o *maskOutput) appear() error {
+func (o *output) appear() error {
 	if o.file == nil {
 		return nil
 	}
@@ -137,10 +159,10 @@ func (o *maskOutput) appear() error {
 	case err == nil:
 		err = os.Remove(temporary)
 	case errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("%s already exists and will not be overwritten", o.path)
+		return o.exists()
 	default: // a file system without links
 		if _, serr := os.Lstat(o.path); serr == nil {
-			return fmt.Errorf("%s already exists and will not be overwritten", o.path)
+			return o.exists()
 		}
 		err = os.Rename(temporary, o.path)
 	}
@@ -148,11 +170,16 @@ func (o *maskOutput) appear() error {
 		return err
 	}
 	o.file = nil
-	return syncFolder(filepath.Dir(o.path))
+	return syncDir(filepath.Dir(o.path))
 }
 
-// syncFolder makes the names in a folder durable, where the system can.
-func syncFolder(dir string) error {
+// exists is the error of an output whose name was taken while it was written.
+func (o *output) exists() error {
+	return existsError{Problem{Field: "Out", What: o.path + " already exists and will not be overwritten"}}
+}
+
+// syncDir makes the names in a directory durable, where the system can.
+func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
@@ -165,7 +192,7 @@ func syncFolder(dir string) error {
 }
 
 // abort removes what did not appear.
-func (o *maskOutput) abort() {
+func (o *output) abort() {
 	if o.file != nil {
 		o.file.Close()
 		os.Remove(o.file.Name())

@@ -1,0 +1,61 @@
+package fhirfile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/mask"
+)
+
+// loss is an action that leaves out something as a whole: a resource that a rule
+// withholds, or what the schema does not know. What a rule removes from a resource
+// is no loss but the purpose.
+type loss struct {
+	action int
+	what   string
+}
+
+func lossesOf(a *fhir.Automaton) []loss {
+	types := fhir.NewGuard(a).Types()
+	var out []loss
+	for i := range a.Actions {
+		act := &a.Actions[i]
+		what := strings.Trim(act.Path, "()")
+		switch {
+		case act.Path == fhir.UnknownResource, act.Path == fhir.UnknownElement:
+		case act.Path == fhir.UnknownBase:
+			what += " (name it with --upstream-base if it is the same server)"
+		case act.Method == "withhold", slices.Contains(types, act.Path):
+			what += fmt.Sprintf(": withheld by rule %q", act.Rule)
+		default:
+			continue
+		}
+		out = append(out, loss{i, what})
+	}
+	return out
+}
+
+// tally counts losses in what is delivered. A resource that is reported as bad has no
+// part in it.
+type tally struct {
+	losses []loss
+	before []uint64 // counts before the resource in progress
+}
+
+// add adds the losses of a resource to a result, or, with a nil result, passes over
+// them.
+func (t *tally) add(pass *mask.Pass, r *file.Result) {
+	for i, l := range t.losses {
+		n := pass.Counts[l.action]
+		if r != nil && n > t.before[i] {
+			if r.Lost == nil {
+				r.Lost = make([]uint64, len(t.losses))
+			}
+			r.Lost[i] += n - t.before[i]
+		}
+		t.before[i] = n
+	}
+}

@@ -1,0 +1,136 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+)
+
+// BlockBytes is how much text a worker should get at a time. A block and its output
+// are all that is kept of a file in memory, for each worker twice.
+const BlockBytes = 256 << 10
+
+// freeList hands used buffers out again. Unlike a sync.Pool it keeps them over
+// garbage collections, so that the memory in use stays the same.
+type freeList chan []byte
+
+func (f freeList) get() []byte {
+	select {
+	case b := <-f:
+		return b[:0]
+	default:
+		return make([]byte, 0, BlockBytes+64<<10)
+	}
+}
+
+// put takes a buffer back, unless a long line has made it too large to keep.
+func (f freeList) put(b []byte) {
+	if cap(b) > 4*BlockBytes {
+		return
+	}
+	select {
+	case f <- b:
+	default:
+	}
+}
+
+// masked is a block that was masked.
+type masked struct {
+	text   []byte
+	result Result
+}
+
+// blocks masks a file: its blocks go to the workers, and what comes of them is
+// written in the order of the blocks.
+func (r *run) blocks(ctx context.Context, display string, w *workers, in Source, out io.Writer) error {
+	type task struct {
+		block Block
+		done  chan masked
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	n := len(w.maskers)
+	tasks := make(chan task, 2*n) // the reader runs ahead of the workers
+	order := make(chan task, 2*n) // enough that no worker waits for the writer
+	texts, outs := make(freeList, 3*n+2), make(freeList, 3*n+2)
+
+	var wg sync.WaitGroup
+	for _, m := range w.maskers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for t := range tasks {
+				var done masked
+				done.text = m.AppendMasked(outs.get(), t.block, &done.result)
+				texts.put(t.block.Text)
+				t.done <- done
+			}
+		}()
+	}
+	var readErr error
+	wg.Add(1)
+	go func() {
+		defer wg.Done()
+		defer close(order)
+		defer close(tasks)
+		readErr = w.format.Split(in, texts.get, func(b Block) error {
+			t := task{b, make(chan masked, 1)}
+			// The order channel bounds what is in progress.
+			select {
+			case order <- t:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			select {
+			case tasks <- t:
+				return nil
+			case <-ctx.Done():
+				t.done <- masked{}
+				return ctx.Err()
+			}
+		})
+	}()
+	merger := w.format.NewMerger(out)
+	var writeErr error
+	for t := range order {
+		done := <-t.done
+		if writeErr == nil {
+			if writeErr = r.deliver(display, w, done, merger); writeErr != nil {
+				cancel()
+			}
+		}
+		outs.put(done.text)
+	}
+	wg.Wait()
+	switch {
+	case writeErr != nil:
+		return writeErr
+	case errors.Is(readErr, context.Canceled):
+		return errors.New("interrupted")
+	case readErr != nil:
+		return inFile(display, readErr)
+	}
+	return merger.Close()
+}
+
+// deliver writes a masked block, and reports what could not be masked.
+func (r *run) deliver(display string, w *workers, done masked, merger Merger) error {
+	res := &done.result
+	r.counts.Masked += res.Masked
+	r.counts.Withheld += res.Withheld
+	for i, n := range res.Lost {
+		w.lost[i] += n
+	}
+	for _, b := range res.Bad {
+		r.counts.Bad++
+		if r.paths.rejects != nil {
+			if err := r.paths.reject(b.Text); err != nil {
+				return err
+			}
+			continue
+		}
+		r.report(Problem{File: display, Line: b.Line, Column: b.Column, What: b.What})
+	}
+	return merger.Append(done.text)
+}

@@ -1,0 +1,107 @@
+package file
+
+import (
+	"io"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Format is a format of files that can be masked: one form of FHIR, CSV, Parquet.
+// A job reads a file in blocks, masks them in parallel and puts them together in
+// their order. A Format is immutable and can be used from concurrent goroutines.
+type Format interface {
+	// Info says what does not depend on a file.
+	Info() Info
+	// Detect reports whether a file is of this format, by its base name, without .gz,
+	// and its beginning, of up to 1 MiB.
+	Detect(name string, beginning []byte) bool
+	// Split reads a file and calls emit for each block, in order. It takes the memory
+	// of a block's text from buffer and does not touch it after emit. It stops at the
+	// first error of either.
+	Split(in Source, buffer func() []byte, emit func(Block) error) error
+	// NewMasker returns what masks blocks. Each worker has one of its own, which masks
+	// blocks of many files.
+	NewMasker(detail bool) Masker
+	// NewMerger returns what puts the masked blocks of a file together.
+	NewMerger(out io.Writer) Merger
+}
+
+// Info is what is known of a format without a file.
+type Info struct {
+	// Name is that of the format, Unit that of one of the things that it counts, such
+	// as "resource" or "row".
+	Name, Unit string
+	// Extension is that of an output whose input has no name, such as ".ndjson".
+	Extension string
+	// Empty says of a file without units what is wrong with it.
+	Empty string
+	// Plan has the actions that the passes of maskers count.
+	Plan *mask.Plan
+	// Losses are things that masking can leave out as a whole, in the order in which
+	// they are reported.
+	Losses []string
+}
+
+// Source is a file that is read, decompressed.
+type Source struct {
+	io.Reader
+	// At reads anywhere in the file, whose size is Size. It is nil for streams and for
+	// files that are compressed.
+	At   io.ReaderAt
+	Size int64
+}
+
+// Block is a part of a file that is masked at a time.
+type Block struct {
+	Text []byte
+	// Line is the number of the block's first line, from 1.
+	Line int
+	// Head is what the format needs of the beginning of the file for every block, such
+	// as the names of columns.
+	Head any
+}
+
+// Masker masks blocks. It cannot be used from concurrent goroutines.
+type Masker interface {
+	// AppendMasked appends the masked form of a block to dst. What of it cannot be
+	// masked is left out, and in the result. It keeps nothing of the block.
+	AppendMasked(dst []byte, b Block, r *Result) []byte
+	// Pass counts what was done since its Begin.
+	Pass() *mask.Pass
+}
+
+// Merger puts masked blocks together.
+type Merger interface {
+	// Append takes the next masked block.
+	Append(masked []byte) error
+	// Close writes what comes after the last block. It does not close the file.
+	Close() error
+}
+
+// Result is what became of a block.
+type Result struct {
+	Masked, Withheld uint64
+	// Lost are numbers of things that were left out, by the index in Info.Losses; nil
+	// for none.
+	Lost []uint64
+	Bad  []Bad
+}
+
+// Bad is a part of a file that could not be masked.
+type Bad struct {
+	Line, Column int
+	What         string
+	Text         []byte // original data
+}
+
+// Concatenate returns a merger of formats whose blocks only follow one another.
+func Concatenate(out io.Writer) Merger { return concatenation{out} }
+
+type concatenation struct{ out io.Writer }
+
+func (c concatenation) Append(masked []byte) error {
+	_, err := c.out.Write(masked)
+	return err
+}
+
+func (concatenation) Close() error { return nil }

@@ -1,0 +1,278 @@
+// Package file masks files: a job reads inputs, masks them block by block on several
+// workers, and writes outputs in the same order.
+//
+//	job := &file.Job{Inputs: []string{"patients.ndjson"}, Out: "masked", Formats: formats, Keys: keys, Workers: 4}
+//	counts, err := job.Run(ctx)
+//
+// What a format is, and how it is masked, is behind the interface Format. The package
+// knows neither flags nor standard streams, and it never ends the process, so that a
+// program of any kind can run jobs.
+//
+// Invariants: no file that exists is ever overwritten, whatever name it is reached by.
+// An output appears under its name only when it is complete and its audit record is
+// durable. Errors have the place of what is wrong, and none of its text.
+package file
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+)
+
+// Job is what is to be masked, and how. Its fields must not change while it runs.
+type Job struct {
+	// Inputs are paths; "-" is Stdin. Files that end in .gz are read, and in Out
+	// written, compressed.
+	Inputs []string
+	Stdin  io.Reader
+	// Out is the directory of the outputs, which have the names of their inputs. If it
+	// is empty, the output of the only input goes to Stdout.
+	Out    string
+	Stdout io.Writer
+	// Rejects is the path of a new file for what cannot be masked, which is original
+	// data. If it is empty, Report says where such data is.
+	Rejects string
+	// AuditDir is the directory that Sink writes to, in which nothing else may be.
+	AuditDir string
+	// Uses are other files that the job depends on, such as its key.
+	Uses []Use
+
+	Formats []Format // the first that detects a file masks it
+	Keys    *keys.Keyring
+	Sink    mask.Sink // nil: no audit records
+	Detail  bool      // a record has each application of a rule
+	Workers int
+
+	// Report is told of everything that was left out, while the job runs; nil for
+	// nobody. Progress is told how many bytes of the inputs were read; nil likewise.
+	Report   func(Problem)
+	Progress func(bytes int)
+}
+
+// Use is a file that a job depends on, and what it is.
+type Use struct{ What, Path string }
+
+// Counts are the numbers of units of a job: resources or rows.
+type Counts struct{ Masked, Withheld, Bad uint64 }
+
+// Problem is what is wrong with a job or in a file. None has a value of a file.
+type Problem struct {
+	// Field is the field of the job that is wrong; empty if it is the file.
+	Field string
+	// File, Line and Column are the place; Line is 0 if it is the file as a whole.
+	File         string
+	Line, Column int
+	// What is wrong, and what to do about it, if that is known.
+	What, Hint string
+}
+
+// Error has the place, what is wrong and what to do.
+func (p Problem) Error() string {
+	text := p.What
+	switch {
+	case p.Line > 0:
+		text = fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, text)
+	case p.File != "":
+		text = p.File + ": " + text
+	}
+	if p.Hint != "" {
+		text += ": " + p.Hint
+	}
+	return text
+}
+
+// ErrExists is what a Problem of an output that exists is.
+var ErrExists = errors.New("the file exists")
+
+// existsError is a problem of a file that would be overwritten.
+type existsError struct{ Problem }
+
+func (e existsError) Unwrap() error { return ErrExists }
+func (e existsError) As(target any) bool {
+	p, ok := target.(*Problem)
+	if ok {
+		*p = e.Problem
+	}
+	return ok
+}
+
+// Check refuses a job that would lose a file, or that cannot be run as it is
+// described. It writes nothing.
+func (j *Job) Check() error {
+	_, err := j.plan()
+	return err
+}
+
+// Run checks the job and runs it. It returns the first error that ends it; what could
+// not be masked is none, and is in the counts.
+func (j *Job) Run(ctx context.Context) (counts Counts, err error) {
+	paths, err := j.plan()
+	if err != nil {
+		return Counts{}, err
+	}
+	r := &run{Job: j, paths: paths, byFormat: map[Format]*workers{}}
+	if err := paths.open(); err != nil {
+		return Counts{}, err
+	}
+	defer func() { err = paths.close(err) }()
+	for _, in := range paths.inputs {
+		if err := r.file(ctx, in); err != nil {
+			return r.counts, err
+		}
+	}
+	return r.counts, nil
+}
+
+// run is a job that runs.
+type run struct {
+	*Job
+	paths    *paths
+	byFormat map[Format]*workers
+	counts   Counts
+}
+
+// workers are what masks files of one format.
+type workers struct {
+	format  Format
+	info    Info
+	maskers []Masker
+	pass    *mask.Pass
+	lost    []uint64 // of the file
+}
+
+func (r *run) workersOf(f Format) *workers {
+	if w := r.byFormat[f]; w != nil {
+		return w
+	}
+	detail := r.Detail && r.Sink != nil
+	w := &workers{format: f, info: f.Info()}
+	for range r.Workers {
+		w.maskers = append(w.maskers, f.NewMasker(detail))
+	}
+	w.pass = mask.NewPass(w.info.Plan)
+	w.pass.Detail = detail
+	r.byFormat[f] = w
+	return w
+}
+
+// begin begins a file.
+func (w *workers) begin(origin mask.Origin) {
+	w.pass.Begin(origin)
+	for _, m := range w.maskers {
+		m.Pass().Begin(mask.Origin{})
+	}
+	w.lost = make([]uint64, len(w.info.Losses))
+}
+
+// firstBytes is how much of a file formats see to detect it.
+const firstBytes = 1 << 20
+
+// file masks one file and commits its record before its output appears.
+func (r *run) file(ctx context.Context, f *input) (err error) {
+	in, err := f.open(r.Stdin, r.Sink != nil, r.Progress)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	text, err := f.unpacked(in)
+	if err != nil {
+		return err
+	}
+	br := bufio.NewReaderSize(text, firstBytes)
+	beginning, peekErr := br.Peek(firstBytes)
+	format := r.detect(f, beginning)
+	if format == nil {
+		return Problem{File: f.display, What: "the format of the file is not known"}
+	}
+	w := r.workersOf(format)
+	out, err := r.output(f, w.info)
+	if err != nil {
+		return err
+	}
+	defer out.abort()
+	w.begin(mask.Origin{RequestID: mask.NewRequestID(), Consumer: "local", Door: "file", Operation: "mask"})
+	before := r.counts
+	if len(beginning) > 0 || errors.Is(peekErr, io.EOF) {
+		err = r.blocks(ctx, f.display, w, f.source(in, br), out)
+	} else {
+		err = inFile(f.display, peekErr)
+	}
+	if err == nil && r.counts == before {
+		r.report(Problem{File: f.display, What: w.info.Empty})
+		r.counts.Bad++
+	}
+	for _, m := range w.maskers {
+		w.pass.Merge(m.Pass())
+	}
+	if err == nil {
+		err = out.complete()
+	}
+	bad := r.counts.Bad - before.Bad
+	if cerr := r.commit(ctx, f, w, in, out, bad, err); cerr != nil {
+		return cerr
+	}
+	if err != nil {
+		return err
+	}
+	for i, n := range w.lost {
+		if n > 0 {
+			r.report(Problem{File: f.display, What: fmt.Sprintf("left out %d × %s", n, w.info.Losses[i])})
+		}
+	}
+	return out.appear()
+}
+
+// commit makes the audit record of a file durable.
+func (r *run) commit(ctx context.Context, f *input, w *workers, in *openInput, out *output, bad uint64, err error) error {
+	if r.Sink == nil {
+		return nil
+	}
+	result, reason := "complete", ""
+	switch {
+	case err != nil:
+		result, reason = "failed", "file could not be masked"
+	case bad > 0:
+		reason = fmt.Sprintf("%d %ss could not be masked", bad, w.info.Unit)
+	case w.lostAny():
+		reason = "resources or elements were left out"
+	}
+	record := w.pass.Record(result, reason)
+	record.File = f.pseudonym(r.Keys)
+	if err == nil {
+		record.InputDigest, record.OutputDigest = in.digest(r.Keys), out.digest()
+	}
+	return r.Sink.Append(context.WithoutCancel(ctx), record)
+}
+
+func (w *workers) lostAny() bool {
+	for _, n := range w.lost {
+		if n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) detect(f *input, beginning []byte) Format {
+	for _, format := range r.Formats {
+		if format.Detect(strings.TrimSuffix(f.base(), ".gz"), beginning) {
+			return format
+		}
+	}
+	return nil
+}
+
+func (r *run) report(p Problem) {
+	if r.Report != nil {
+		r.Report(p)
+	}
+}
+
+// inFile gives an error the name of the file that it is of.
+func inFile(display string, err error) error { return fmt.Errorf("%s: %w", display, err) }
