@@ -176,10 +176,6 @@ func (x *session) upstreamError(body []byte) (code string, err error) {
 		return "", pool.ErrProtocol
 	}
 	told := wire.Condition(m.Code)
-	if told.Code == "57014" && x.ending.Load() {
-		x.lost = true
-		return told.Code, errClosing
-	}
 	switch m.SeverityUnlocalized {
 	case "ERROR":
 		x.send(told.Response("ERROR"))

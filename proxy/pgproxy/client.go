@@ -1,6 +1,7 @@
 package pgproxy
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -31,6 +32,9 @@ type client struct {
 	in      *wire.Frames
 	out     []byte // what is not sent yet
 	timeout time.Duration
+	// stopping ends when the process stops, and clients that do not take their
+	// answer are waited for no longer.
+	stopping context.Context
 }
 
 // send appends a message to what is sent next.
@@ -58,6 +62,11 @@ func (c *client) flush() error {
 func (c *client) write(b []byte) error {
 	if err := c.conn.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
 		return err
+	}
+	if c.stopping.Err() != nil { // looked at last: see press
+		if err := c.conn.SetWriteDeadline(time.Now().Add(farewell)); err != nil {
+			return err
+		}
 	}
 	_, err := c.conn.Write(b)
 	return err

@@ -79,6 +79,8 @@ func loginOutcome(err error) (result, reason string) {
 		return "refused", "database"
 	case "08001", "08006", "53300", "58030":
 		return "failed", "upstream"
+	case "57P01":
+		return "failed", "shutdown"
 	}
 	return "refused", "startup parameters"
 }

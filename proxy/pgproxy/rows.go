@@ -218,10 +218,15 @@ func (x *session) large(ex *execution) error {
 	}
 	ex.count++
 	w := &taintWriter{dst: &x.client}
+	x.torn = true
 	if err := x.up.In.Pass(w); err != nil {
 		return err
 	}
-	return w.close()
+	if err := w.close(); err != nil {
+		return err
+	}
+	x.torn = false
+	return nil
 }
 
 // taintWriter passes bytes on a little late: what could be the beginning of

@@ -43,6 +43,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
+	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // Config is what a listener needs.
@@ -93,11 +94,16 @@ type Server struct {
 	attempts   *consumer.Attempts
 
 	slots   chan struct{}
-	running sync.WaitGroup
 	closing atomic.Bool
-	mu      sync.Mutex
-	open    map[*session]struct{}
-	listens map[net.Listener]struct{}
+	// stopping ends when the grace of Shutdown is over: no statement is waited for
+	// any longer.
+	stopping context.Context
+	stop     context.CancelFunc
+	mu       sync.Mutex
+	open     map[*session]struct{}
+	left     *sync.Cond // a session is no longer in open
+	ended    bool       // none begins any more
+	listens  map[net.Listener]struct{}
 }
 
 // New checks the configuration and returns a listener. It opens no connection.
@@ -117,6 +123,8 @@ func New(c Config) (*Server, error) {
 		slots:    make(chan struct{}, limits.Connections),
 		open:     map[*session]struct{}{}, listens: map[net.Listener]struct{}{},
 	}
+	s.left = sync.NewCond(&s.mu)
+	s.stopping, s.stop = context.WithCancel(context.Background())
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -200,20 +208,44 @@ func (s *Server) Serve(l net.Listener) error {
 			return err
 		}
 		pause = time.Millisecond
-		x := &session{s: s, policy: s.policy.Load(), address: consumer.ClientAddress(conn.RemoteAddr()), client: client{raw: conn, conn: conn, timeout: s.limits.WriteTimeout}}
-		select {
-		case s.slots <- struct{}{}:
-			s.running.Add(1)
+		x := &session{s: s, policy: s.policy.Load(), address: consumer.ClientAddress(conn.RemoteAddr()), client: client{raw: conn, conn: conn, timeout: s.limits.WriteTimeout, stopping: s.stopping}}
+		if refused := s.admit(x); refused != nil {
+			go x.turnAway(refused)
+		} else {
 			go x.serve()
-		default:
-			go x.turnAway()
 		}
 	}
 }
 
+// admit lets a session begin, or says why it must not.
+func (s *Server) admit(x *session) *wire.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return errClosing
+	}
+	select {
+	case s.slots <- struct{}{}:
+	default:
+		return &wire.Error{Code: "53300", Text: "sorry, too many clients already"}
+	}
+	s.open[x] = struct{}{}
+	return nil
+}
+
+// remove forgets a session that is over.
+func (s *Server) remove(x *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	<-s.slots
+	delete(s.open, x)
+	s.left.Broadcast()
+}
+
 // Shutdown stops taking connections, ends the sessions that wait for their
 // client, and waits until the statements under way are answered. When the context
-// ends it ends those too.
+// ends it waits for those no longer: their clients are told, whether or not the
+// upstream ends them in time.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closing.Store(true)
 	s.mu.Lock()
@@ -225,41 +257,27 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	done := make(chan struct{})
-	go func() { s.running.Wait(); close(done) }()
+	go func() { s.wait(); close(done) }()
 	var err error
 	select {
 	case <-done:
 	case <-ctx.Done():
 		err = ctx.Err()
-		s.abandon(done)
-		<-done
 	}
+	s.stop()
+	<-done
 	s.catalogs.Close()
 	s.up.Close()
 	s.analyzer.Close()
 	return err
 }
 
-// farewell is how long sessions that are ended have to say so to their clients.
-const farewell = 2 * time.Second
-
-// abandon ends what the sessions do, each with an error that its client
-// understands, and then the connections of those that do not come to an end.
-func (s *Server) abandon(done <-chan struct{}) {
-	s.mu.Lock()
-	for x := range s.open {
-		x.ending.Store(true)
-		go x.cancelUpstream() // ends within cancelTimeout
-	}
-	s.mu.Unlock()
-	select {
-	case <-done:
-		return
-	case <-time.After(farewell):
-	}
+// wait returns when no session is left, and lets no other begin from then on.
+func (s *Server) wait() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for x := range s.open {
-		_ = x.raw.Close() // not conn, which TLS may be taking the place of
+	for len(s.open) > 0 {
+		s.left.Wait()
 	}
+	s.ended = true
 }

@@ -39,7 +39,6 @@ type session struct {
 	keys   *keys.Pseudonymizer // opens what is bound to parameters
 
 	waits      atomic.Bool // for messages: it has logged in
-	ending     atomic.Bool // the process stops and waits no longer
 	cancelling sync.Mutex  // held while up is set or cancelled
 	up         *pool.Conn
 
@@ -72,21 +71,17 @@ type session struct {
 	passes  map[*mask.Plan][]*mask.Pass
 	// lost: the upstream's session is not in a state that is known.
 	lost bool
+	// torn: the client has a part of a message, so that nothing else may follow.
+	torn bool
+	// unhook undoes what interrupts the upstream when the process stops.
+	unhook func() bool
 }
 
 // serve is the life of a session.
 func (x *session) serve() {
 	s := x.s
-	s.mu.Lock()
-	s.open[x] = struct{}{}
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		delete(s.open, x)
-		s.mu.Unlock()
-		<-s.slots
-		s.running.Done()
-	}()
+	defer s.remove(x)
+	defer context.AfterFunc(s.stopping, x.press)()
 	defer func() { _ = x.conn.Close() }()
 	defer x.recover()
 	if err := x.begin(); err != nil {
@@ -97,10 +92,10 @@ func (x *session) serve() {
 	x.end(x.loop())
 }
 
-// turnAway refuses a client for which there is no room.
-func (x *session) turnAway() {
+// turnAway refuses a client that is not let in.
+func (x *session) turnAway(why *wire.Error) {
 	_ = x.conn.SetDeadline(time.Now().Add(time.Second))
-	x.send((&wire.Error{Code: "53300", Text: "sorry, too many clients already"}).Response("FATAL"))
+	x.send(why.Response("FATAL"))
 	_ = x.flush()
 	_ = x.conn.Close()
 }
@@ -182,11 +177,15 @@ func (x *session) open(st *wire.Startup, version uint32) error {
 	if err != nil {
 		return err
 	}
-	up, err := s.up.Acquire(context.Background(), upstreamSettings)
+	up, err := s.up.Acquire(s.stopping, upstreamSettings)
+	if s.stopping.Err() != nil && err != nil {
+		return errClosing
+	}
 	if err != nil {
 		return err
 	}
-	up.Waiting = x.patient
+	up.Waiting, up.Stopped = x.patient, x.stopped
+	x.unhook = context.AfterFunc(s.stopping, up.Interrupt)
 	x.state.settings.kept.setForm("intervalstyle", analysis.FormOf("intervalstyle", []string{up.Statuses["IntervalStyle"]}))
 	x.state.initial = x.state.settings.kept
 	x.state.settings.now = x.state.settings.kept
@@ -368,10 +367,36 @@ func (x *session) flush() error {
 // patient is called while the upstream is waited for: a client that left is not
 // worked for.
 func (x *session) patient() error {
+	if err := x.stopped(); err != nil {
+		return err
+	}
 	if x.gone() {
 		return net.ErrClosed
 	}
 	return nil
+}
+
+// stopped is asked before the upstream is waited for. A row that the client has the
+// beginning of may come to its end.
+func (x *session) stopped() error {
+	if x.s.stopping.Err() == nil || x.torn {
+		return nil
+	}
+	x.lost = true
+	return errClosing
+}
+
+// farewell is how long a client may let Veil wait when the process stops.
+const farewell = 2 * time.Second
+
+// press bounds the wait for the client when the process stops: for one that does not
+// take its answer, and one that is slow to log in.
+func (x *session) press() {
+	soon := time.Now().Add(farewell)
+	_ = x.raw.SetWriteDeadline(soon) // not conn, which TLS may be taking the place of
+	if !x.waits.Load() {
+		_ = x.raw.SetReadDeadline(soon)
+	}
 }
 
 // hurry ends the wait for the client's next message.
@@ -396,9 +421,10 @@ func (x *session) end(err error) {
 	if told := fatal(err); told != nil {
 		clean = told.Code == "57P01" || told.Code == "57P05"
 		x.out = x.out[:0] // what was not completed
-		x.send(told.Response("FATAL"))
-		_ = x.conn.SetDeadline(time.Now().Add(time.Second))
-		_ = x.client.flush()
+		if !x.torn {
+			x.send(told.Response("FATAL"))
+			_ = x.client.flush()
+		}
 		x.s.log.Warn("session ended", "door", "postgres", "consumer", x.name(), "client", x.address, "reason", told.Text)
 	}
 	x.giveBack(clean && !x.lost && x.status == 'I')
@@ -413,6 +439,7 @@ func (x *session) giveBack(clean bool) {
 	if !clean {
 		x.cancelUpstream()
 	}
+	x.unhook()
 	x.cancelling.Lock()
 	up := x.up
 	x.up = nil

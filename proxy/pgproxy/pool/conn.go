@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -19,9 +20,9 @@ type Conn struct {
 	Statuses map[string]string
 	settings string // that it was opened with, as text
 	since    time.Time
-	// waiting is called each time that nothing came for a while; an error of
-	// it ends the wait.
-	Waiting func() error
+	// Waiting is called each time that nothing came for a while, Stopped before
+	// each wait; an error of either ends the wait.
+	Waiting, Stopped func() error
 }
 
 // NewConn is the connection of a session. Messages of up to rowBytes are held in
@@ -37,6 +38,9 @@ func (c *Conn) Read(p []byte) (int, error) {
 	for {
 		if c.Waiting != nil {
 			if err := c.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+				return 0, err
+			}
+			if err := c.Stopped(); err != nil { // looked at last: see Interrupt
 				return 0, err
 			}
 		}
@@ -61,9 +65,15 @@ func (c *Conn) Flush(timeout time.Duration) error {
 	if err := c.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
 		return ErrGone
 	}
-	_, err := c.conn.Write(c.Out)
-	if err != nil {
-		err = ErrGone
+	ends := c.Stopped
+	if ends == nil {
+		ends = func() error { return nil }
+	}
+	err := ends() // looked at last: see Interrupt
+	if err == nil {
+		if _, failed := c.conn.Write(c.Out); failed != nil {
+			err = cmp.Or(ends(), ErrGone)
+		}
 	}
 	c.Out = c.Out[:0]
 	if cap(c.Out) > largestOut {
@@ -71,6 +81,9 @@ func (c *Conn) Flush(timeout time.Duration) error {
 	}
 	return err
 }
+
+// Interrupt ends a wait for the upstream, once Stopped says why.
+func (c *Conn) Interrupt() { _ = c.conn.SetDeadline(time.Now()) }
 
 // alive reports whether an idle connection is still open, with nothing to read.
 func (c *Conn) alive() bool {
@@ -87,7 +100,7 @@ func (c *Conn) alive() bool {
 
 // discard clears what a session left: prepared statements, cursors, settings.
 func (c *Conn) discard() error {
-	c.Waiting = nil
+	c.Waiting, c.Stopped = nil, nil
 	if err := c.conn.SetReadDeadline(time.Now().Add(cleanTimeout)); err != nil {
 		return err
 	}

@@ -154,7 +154,7 @@ func (u *Pool) Acquire(ctx context.Context, settings map[string]string) (*Conn, 
 		}
 		c.close()
 	}
-	c, err := u.connect(settings, key)
+	c, err := u.connect(ctx, settings, key)
 	if err != nil {
 		<-u.slots
 		return nil, err
@@ -232,8 +232,8 @@ func settingsText(settings map[string]string) string {
 
 // connect opens a connection. What the client is told of a failure names no
 // host, role or address.
-func (u *Pool) connect(settings map[string]string, key string) (*Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), u.limits.ConnectTimeout)
+func (u *Pool) connect(ctx context.Context, settings map[string]string, key string) (*Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, u.limits.ConnectTimeout)
 	defer cancel()
 	pg, err := u.open(ctx, settings)
 	if err != nil {
