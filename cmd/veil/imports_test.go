@@ -45,12 +45,14 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/fhirproxy/media":    {"fhir", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "fhir/fhirxml", "fhir/schema"},
 		"proxy/fhirproxy/upstream": {"fhir", "proxy", "proxy/metrics", "proxy/signin", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "fhir/fhirxml", "fhir/schema"},
 		"proxy/signin":             {"textfile"},
-		"proxy/pgproxy":            {"mask/...", "postgres/analysis", "postgres/catalog", "proxy", "proxy/consumer", "proxy/metrics", "proxy/pgproxy/pool", "proxy/pgproxy/wire"},
+		"proxy/pgproxy":            {"mask/...", "postgres/analysis", "postgres/catalog", "postgres/rows", "proxy", "proxy/consumer", "proxy/metrics", "proxy/pgproxy/pool", "proxy/pgproxy/wire"},
 		"proxy/pgproxy/wire":       {},
 		"proxy/pgproxy/pool":       {"postgres/analysis", "postgres/catalog", "proxy", "proxy/pgproxy/wire"},
 		// Tables, and PostgreSQL.
+		"table":             {"mask/..."},
 		"postgres/catalog":  {},
-		"postgres/analysis": {"mask/...", "internal/suggest", "postgres/catalog"},
+		"postgres/rows":     {"mask/...", "table", "postgres/catalog"},
+		"postgres/analysis": {"mask/...", "internal/suggest", "table", "postgres/catalog", "postgres/rows"},
 		// Test support, imported by tests alone.
 		"proxy/fhirproxy/hapitest":   {"fhir/fhirtest"},
 		"proxy/fhirproxy/clienttest": {},

@@ -134,7 +134,7 @@ type analysis struct {
 	types     map[uint32]bool // of the database, of values that were read
 	checked   map[uint32]uint32
 	actions   map[string]int
-	params    map[int32]*Param
+	params    map[int32]*param
 	finish    []func()
 	// barriers are put up when all else is done. told counts what was read whose order
 	// could tell something, mentions how often what has a place was named.
@@ -155,9 +155,9 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan,
 	over := p.overlay(c)
 	a := &analysis{
 		catalog: c, policy: p, over: over, session: s, text: sql, tag: newTag(),
-		plan: &Plan{Actions: p.masks.NewPlan(), Cached: true, clear: map[origin]bool{}},
+		plan: &Plan{Layout: Layout{Actions: p.masks.NewPlan(), clear: map[origin]bool{}}, Cached: true},
 		regs: map[*pg.Node]string{}, starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{}, related: map[*pg.RangeVar]bool{},
-		relations: map[string]bool{}, types: map[uint32]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*Param{},
+		relations: map[string]bool{}, types: map[uint32]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*param{},
 	}
 	defer func() {
 		if a.mac != nil {
@@ -202,7 +202,7 @@ func (a *analysis) complete() {
 	}
 	p.Params = make([]Param, most)
 	for n, param := range a.params {
-		p.Params[n-1] = *param
+		p.Params[n-1] = param.Param
 	}
 	p.CheckSQL = checkSQL(a.checked)
 	if p.Inner != nil {
@@ -257,6 +257,13 @@ func (a *analysis) keys() *keys.Pseudonymizer {
 	return a.mac
 }
 
+// param is a parameter as the analysis knows it so far.
+type param struct {
+	Param
+	// tested: so far it was tested for NULL, and nothing else.
+	tested bool
+}
+
 // clearParam notes a parameter that is compared with nothing sealed.
 func (a *analysis) clearParam(p *pg.ParamRef) {
 	a.paramNumber(p.Number, p.Location)
@@ -267,7 +274,7 @@ func (a *analysis) clearParam(p *pg.ParamRef) {
 		}
 		return
 	}
-	a.params[p.Number] = &Param{}
+	a.params[p.Number] = &param{}
 }
 
 // testedParam notes a parameter that is tested for NULL, which it is before it is opened
@@ -282,7 +289,7 @@ func (a *analysis) testedParam(t *pg.NullTest, n int32, sc *scope) {
 		}
 	}
 	if a.params[n] == nil {
-		a.params[n] = &Param{tested: true}
+		a.params[n] = &param{tested: true}
 	}
 	a.finish = append(a.finish, func() {
 		if p := a.params[n]; p.Sealed {
@@ -304,11 +311,11 @@ func (a *analysis) sealedParam(n int32, s *seal, array bool, at int32) *pg.Node 
 		typ = catalog.OIDTextArray
 	}
 	if old := a.params[n]; old != nil && !old.tested {
-		if !old.Sealed || old.nulls || old.seal.domain != s.domain || old.array != array || array && old.seal.twin != s.twin {
+		if !old.Sealed || old.nulls || old.domain != s.domain || old.array != array || array && old.shadow != s.twin {
 			a.mixedParam(n, at)
 		}
 	} else {
-		a.params[n] = &Param{Sealed: true, Type: typ, seal: s, array: array}
+		a.params[n] = &param{Param: Param{Sealed: true, Type: typ, domain: s.domain, shadow: s.twin, array: array}}
 	}
 	if array {
 		return castArray(ref, "text")
@@ -368,8 +375,8 @@ func (a *analysis) failReason(reason, code string, at int32, message, hint strin
 // refuseSealed says what may not be done with a sealed column.
 func (a *analysis) refuseSealed(s *seal, at int32, why, hint string) {
 	r := &Refusal{
-		Code: codeForbidden, Rule: s.action.Rule, Column: s.action.Path, Reason: "sealed column", Hint: hint,
-		Message: fmt.Sprintf("column %s is sealed by rule %q: %s", s.action.Path, s.action.Rule, why),
+		Code: codeForbidden, Rule: s.Action.Rule, Column: s.Action.Path, Reason: "sealed column", Hint: hint,
+		Message: fmt.Sprintf("column %s is sealed by rule %q: %s", s.Action.Path, s.Action.Rule, why),
 	}
 	if at > 0 || a.views > 0 {
 		r.Position = a.position(at)

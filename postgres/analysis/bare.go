@@ -15,7 +15,7 @@ import (
 // is the one that a carrier has, its method needs nothing beside it, and its table is
 // one of rows that have a tableoid.
 func (s *seal) showsBare() bool {
-	return s.form == formText && s.scan && len(s.beside()) == 0 &&
+	return !s.Array && s.scan && len(s.Names()) == 0 &&
 		(s.twin == twinText || s.twin == twinInteger || s.twin == twinUUID)
 }
 

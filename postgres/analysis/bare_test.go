@@ -98,14 +98,14 @@ func TestBareOriginalsNeedTheirOrigin(t *testing.T) {
 		fields []Field
 		ok     bool
 	}{
-		{"as expected", []Field{{30001, 1, catalog.OIDInt8}, {30001, 7, catalog.OIDText}}, true},
-		{"no origin told", []Field{{0, 0, catalog.OIDInt8}, {30001, 7, catalog.OIDText}}, false},
-		{"a carrier", []Field{{0, 0, catalog.OIDRecord}, {30001, 7, catalog.OIDText}}, false},
-		{"another column", []Field{{30001, 4, catalog.OIDInt8}, {30001, 7, catalog.OIDText}}, false},
-		{"another table", []Field{{30005, 1, catalog.OIDInt8}, {30001, 7, catalog.OIDText}}, false},
-		{"the original in the clear column", []Field{{30001, 1, catalog.OIDInt8}, {30001, 1, catalog.OIDInt8}}, false},
-		{"a whole row", []Field{{30001, 0, catalog.OIDRecord}, {30001, 7, catalog.OIDText}}, false},
-		{"a column too few", []Field{{30001, 1, catalog.OIDInt8}}, false},
+		{"as expected", []Field{field(30001, 1, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, true},
+		{"no origin told", []Field{field(0, 0, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
+		{"a carrier", []Field{field(0, 0, catalog.OIDRecord), field(30001, 7, catalog.OIDText)}, false},
+		{"another column", []Field{field(30001, 4, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
+		{"another table", []Field{field(30005, 1, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
+		{"the original in the clear column", []Field{field(30001, 1, catalog.OIDInt8), field(30001, 1, catalog.OIDInt8)}, false},
+		{"a whole row", []Field{field(30001, 0, catalog.OIDRecord), field(30001, 7, catalog.OIDText)}, false},
+		{"a column too few", []Field{field(30001, 1, catalog.OIDInt8)}, false},
 	} {
 		if err := p.CheckRow(c.fields); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)

@@ -63,7 +63,7 @@ func (a *analysis) castType(c *pg.TypeCast) *catalog.Type {
 // castsToItself reports whether a cast changes nothing in the masked value: it is to the
 // type that the column comes as, or of a text to another that holds it whole.
 func (s *seal) castsToItself(t *catalog.Type, name *pg.TypeName) bool {
-	if t == nil || len(name.ArrayBounds) > 0 || s.form != formText {
+	if t == nil || len(name.ArrayBounds) > 0 || s.Array {
 		return false
 	}
 	plain := len(name.Typmods) == 0

@@ -84,7 +84,7 @@ func (a *analysis) openedCell(k constant, s *seal) *pg.Node {
 // cohortEquality compares a sealed id with a column of pseudonyms, or returns nil where
 // the value is none.
 func (a *analysis) cohortEquality(kind string, l, r value, truth bool) *pg.Node {
-	if kind != "=" || r.column == nil || r.column.opened == nil || r.column.emit != nil || l.seal.domain == "" || l.seal.entity != "" {
+	if kind != "=" || r.column == nil || r.column.opened == nil || r.column.emit != nil || l.seal.domain == "" || l.seal.Entity != "" {
 		return nil
 	}
 	t := l.twin(a)

@@ -38,7 +38,7 @@ type dated struct {
 
 // datable reports whether a column is a date that is shifted by the row's person.
 func (s *seal) datable() bool {
-	return s.action.Method == "date" && s.entity != "" && len(s.beside()) == 1 && s.form == formText && s.typ != nil && catalog.IsTime(s.typ.OID) && s.shown == s.typ.OID
+	return s.Action.Method == "date" && s.Entity != "" && len(s.Names()) == 1 && !s.Array && s.typ != nil && catalog.IsTime(s.typ.OID) && s.shown == s.typ.OID
 }
 
 // persons gives a table's columns the persons that they are about.
@@ -49,9 +49,9 @@ func (it *item) persons() {
 			continue
 		}
 		s := c.date.seal
-		key := s.entity + "\x00" + s.prefix
+		key := s.Entity + "\x00" + s.Prefix
 		if found[key] == nil {
-			found[key] = &person{item: it, prefix: s.prefix}
+			found[key] = &person{item: it, prefix: s.Prefix}
 		}
 		c.date.person = found[key]
 	}
@@ -72,7 +72,7 @@ func (a *analysis) plainDate(s *seal) *pg.Node {
 		catalog.OIDTimestamp:   "pg_catalog.date_trunc('year', " + v + ")",
 		catalog.OIDTimestamptz: "pg_catalog.date_trunc('year', " + v + ", 'UTC')",
 	}[s.typ.OID]
-	return a.fragment("CASE WHEN " + s.guard + " THEN CASE WHEN " + catalog.QuoteIdent(s.entity) + "::pg_catalog.text <> '' THEN " + v + " ELSE " + year + " END END")
+	return a.fragment("CASE WHEN " + s.guard + " THEN CASE WHEN " + catalog.QuoteIdent(s.Entity) + "::pg_catalog.text <> '' THEN " + v + " ELSE " + year + " END END")
 }
 
 // samePair notes that two persons are one wherever both are there.
@@ -124,7 +124,7 @@ func (a *analysis) joinPersons(cond *pg.Node, sc *scope, counts func(p, q *perso
 	}
 	switch {
 	case l == nil || l.person == nil:
-	case r != nil && r.person != nil && l.seal.class == r.seal.class && counts(l.person, r.person):
+	case r != nil && r.person != nil && l.seal.Class == r.seal.Class && counts(l.person, r.person):
 		a.samePair(l.person, r.person)
 	case r == nil && l.seal.domain != "" && counts(l.person, l.person):
 		if _, ok := constantOf(other); ok {
@@ -202,7 +202,7 @@ func (a *analysis) carrierOfDate(plain *pg.Node, id *pg.Node) *pg.Node {
 // person, of types that PostgreSQL compares without the session's time zone.
 func (a *analysis) meets(l, r *dated) bool {
 	zone := func(d *dated) bool { return d.typ == catalog.OIDTimestamptz }
-	if l.seal.class != r.seal.class || l.seal.prefix != r.seal.prefix || zone(l) != zone(r) {
+	if l.seal.Class != r.seal.Class || l.seal.Prefix != r.seal.Prefix || zone(l) != zone(r) {
 		return false
 	}
 	return l.person == r.person || l.person.id != nil && r.person.id != nil && a.samePerson(l.person, r.person)
@@ -279,7 +279,7 @@ func (a *analysis) sameDate(vs []value, choose func(plains []*pg.Node) *pg.Node)
 		if v.null {
 			continue
 		}
-		if v.date == nil || v.computed || first != nil && (v.date.person != first.person || v.date.seal.class != first.seal.class || v.date.typ != first.typ) {
+		if v.date == nil || v.computed || first != nil && (v.date.person != first.person || v.date.seal.Class != first.seal.Class || v.date.typ != first.typ) {
 			return nil
 		}
 		if first == nil {

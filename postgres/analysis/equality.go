@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"regexp"
 	"strconv"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -59,8 +58,8 @@ func (a *analysis) distinctOp(kind string, l, r *pg.Node) *pg.Node {
 }
 
 func (a *analysis) sealedEquality(kind string, l, r value, at int32) *pg.Node {
-	if l.seal.class != r.seal.class {
-		a.refuseSealed(l.seal, at, "it is compared with a column of another method or domain ("+r.seal.action.Path+")", "give both columns the same method and domain")
+	if l.seal.Class != r.seal.Class {
+		a.refuseSealed(l.seal, at, "it is compared with a column of another method or domain ("+r.seal.Action.Path+")", "give both columns the same method and domain")
 	}
 	if !l.seal.comparable {
 		a.refuseSealed(l.seal, at, "it is compared for equality, but equal masked values may be different originals", "compare the patients' sealed ids")
@@ -88,25 +87,16 @@ func (a *analysis) open(s *seal, pseudonym string) (string, bool) {
 	return string(out), ok
 }
 
-var (
-	integerForm = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,17}|-?[1-8][0-9]{18})$`)
-	uuidForm    = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-)
-
 // comparand is an opened id as it compares with a twin, or nil where no value of the
 // column's type is written so.
 func comparand(k twinKind, id string) *pg.Node {
-	switch k {
-	case twinInteger:
-		n, err := strconv.ParseInt(id, 10, 64)
-		if err != nil || !integerForm.MatchString(id) {
-			return nil
-		}
+	switch {
+	case !k.writes(id):
+		return nil
+	case k == twinInteger:
+		n, _ := strconv.ParseInt(id, 10, 64) // it was read before
 		return integer(n, "int8")
-	case twinUUID:
-		if !uuidForm.MatchString(id) {
-			return nil
-		}
+	case k == twinUUID:
 		return cast(text(id), "uuid")
 	}
 	return cast(text(id), "text")
@@ -154,9 +144,9 @@ func (a *analysis) paramEquality(kind string, l value, n int32, truth bool, at i
 	other := p
 	switch l.seal.twin {
 	case twinInteger:
-		other = when(op("~", p, text(integerForm.String())), cast(p, "int8"))
+		other = when(op("~", p, text(twinInteger.form())), cast(p, "int8"))
 	case twinUUID:
-		other = when(op("~", p, text(uuidForm.String())), cast(p, "uuid"))
+		other = when(op("~", p, text(twinUUID.form())), cast(p, "uuid"))
 	case twinCast:
 		return op(kind, t, collateC(p))
 	case twinText:

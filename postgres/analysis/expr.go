@@ -337,19 +337,7 @@ func (a *analysis) carried(vs []value, at int32) *seal {
 
 // sameSeal reports whether carriers of both may stand in one column.
 func sameSeal(a, b *seal) bool {
-	if a == b {
-		return true
-	}
-	x, y := shapeOf(a), shapeOf(b)
-	if len(x) != len(y) {
-		return false
-	}
-	for i := range x {
-		if x[i] != y[i] {
-			return false
-		}
-	}
-	return a.class == b.class && (a.shown == b.shown || catalog.IsVarying(a.shown) && catalog.IsVarying(b.shown)) && a.form == b.form && a.prefix == b.prefix
+	return a == b || a.Same(&b.Masking) && (a.shown == b.shown || catalog.IsVarying(a.shown) && catalog.IsVarying(b.shown))
 }
 
 // collation checks COLLATE: collations of pg_catalog alone.

@@ -239,8 +239,8 @@ func (a *analysis) groupable(s *seal, n *pg.Node, row *item, keys []*resolved) {
 
 // keyed reports whether one of the keys is the sealed entity of the same row.
 func (s *seal) keyed(row *item, keys []*resolved) bool {
-	return row != nil && s.entity != "" && slices.ContainsFunc(keys, func(k *resolved) bool {
-		return k.row == row && k.base == s.entity && k.seal != nil && k.seal.comparable
+	return row != nil && s.Entity != "" && slices.ContainsFunc(keys, func(k *resolved) bool {
+		return k.row == row && k.base == s.Entity && k.seal != nil && k.seal.comparable
 	})
 }
 

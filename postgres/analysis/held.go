@@ -27,7 +27,8 @@ func (a *analysis) declare(d *pg.DeclareCursorStmt, n *pg.Node) {
 // inner moves the columns to the plan of the statement that is held.
 func (a *analysis) inner() {
 	p := a.plan
-	p.Inner = &Plan{Kind: Rows, Columns: p.Columns, Params: nil, Actions: p.Actions, Command: "SELECT", Fingerprint: p.Fingerprint, clear: p.clear, tag: []byte(a.tag)}
+	p.Inner = &Plan{Kind: Rows, Command: "SELECT", Fingerprint: p.Fingerprint,
+		Layout: Layout{Columns: p.Columns, Actions: p.Actions, clear: p.clear, tag: []byte(a.tag)}}
 	p.Columns = nil
 }
 
@@ -101,7 +102,7 @@ func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
 	}
 	held := make([]Param, most)
 	for number, p := range a.params {
-		held[number-1] = *p
+		held[number-1] = p.Param
 	}
 	clear(a.params)
 	a.plan.SQL = a.deparse(n, false)

@@ -21,7 +21,7 @@ func TestPreparedAndCursors(t *testing.T) {
 	if r != nil {
 		t.Fatal(r)
 	}
-	if len(execute.Columns) != 2 || !execute.Columns[0].Sealed || !strings.Contains(execute.SQL, "'123'") || execute.Cached || execute.CheckSQL == "" || len(execute.Relations) != 1 {
+	if len(execute.Columns) != 2 || !execute.Columns[0].Keyed() || !strings.Contains(execute.SQL, "'123'") || execute.Cached || execute.CheckSQL == "" || len(execute.Relations) != 1 {
 		t.Errorf("%+v", execute)
 	}
 	original, r := analyze("EXECUTE x ('f', 123)", c, policy, s)
@@ -32,7 +32,7 @@ func TestPreparedAndCursors(t *testing.T) {
 		t.Error("an argument reads a table")
 	}
 	fetch, r := analyze("FETCH 10 FROM c", c, policy, s)
-	if r != nil || len(fetch.Columns) != 1 || !fetch.Columns[0].Sealed || fetch.Kind != Fetch {
+	if r != nil || len(fetch.Columns) != 1 || !fetch.Columns[0].Keyed() || fetch.Kind != Fetch {
 		t.Fatalf("%v %+v", r, fetch)
 	}
 	m, _ := masker(t, fetch)

@@ -146,9 +146,9 @@ func (a *analysis) parameterList(l value, items []value, name string, truth bool
 	typ, form := "", ""
 	switch l.seal.twin {
 	case twinInteger:
-		typ, form = "int8", integerForm.String()
+		typ, form = "int8", twinInteger.form()
 	case twinUUID:
-		typ, form = "uuid", uuidForm.String()
+		typ, form = "uuid", twinUUID.form()
 	}
 	switch {
 	case name == "<>":

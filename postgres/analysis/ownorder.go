@@ -12,7 +12,7 @@ import (
 // orderable reports whether a column has an order of Veil's own: each masked value
 // stands for one original, and is not one that looks like it.
 func (s *seal) orderable() bool {
-	return s.comparable && (s.action.Method == "seal" || s.action.Method == "pseudonym")
+	return s.comparable && (s.Action.Method == "seal" || s.Action.Method == "pseudonym")
 }
 
 // ownOrder is the place of a sealed value in Veil's own order.
@@ -38,8 +38,8 @@ var orderOps = wordSet("< > <= >=")
 // orderedCompare compares two sealed ids, or one with a pseudonym, by Veil's own order.
 func (a *analysis) orderedCompare(name string, l, r value, at int32) *pg.Node {
 	if l.seal != nil && r.seal != nil {
-		if l.seal.class != r.seal.class {
-			a.refuseSealed(l.seal, at, "it is compared with a column of another method or domain ("+r.seal.action.Path+")", "give both columns the same method and domain")
+		if l.seal.Class != r.seal.Class {
+			a.refuseSealed(l.seal, at, "it is compared with a column of another method or domain ("+r.seal.Action.Path+")", "give both columns the same method and domain")
 		}
 		return op(name, a.ownOrder(l, at), a.ownOrder(r, at))
 	}

@@ -38,11 +38,11 @@ func (a *analysis) keyedText(label string, n *pg.Node) *pg.Node {
 // hash is the place of a carrier in Veil's own order. The tag, which another plan has
 // another of, does not count.
 func (a *analysis) hash(s *seal, carrier *pg.Node) *pg.Node {
-	return a.keyedText(s.class, a.untagged(carrier))
+	return a.keyedText(s.Class, a.untagged(carrier))
 }
 
 // hashTwin is the place of a bare original in Veil's own order.
-func (a *analysis) hashTwin(s *seal, twin *pg.Node) *pg.Node { return a.keyedText(s.class, twin) }
+func (a *analysis) hashTwin(s *seal, twin *pg.Node) *pg.Node { return a.keyedText(s.Class, twin) }
 
 func (a *analysis) untagged(n *pg.Node) *pg.Node {
 	return call("replace", cast(n, "text"), a.tagText(), cast(text(""), "text"))

@@ -2,8 +2,6 @@ package analysis
 
 import (
 	"strings"
-
-	"github.com/veil-proxy/veil/mask"
 )
 
 // Kind says what a door must do with a plan.
@@ -42,13 +40,10 @@ const (
 // Plan is what became of one statement. It is immutable and may be shared by
 // sessions, unless Session says otherwise.
 type Plan struct {
+	Layout
 	Kind Kind
 	// SQL is the statement to send upstream.
 	SQL string
-	// Columns are the result's, in order; nil where the statement has no rows.
-	Columns []Column
-	// Params are the statement's $1 and following.
-	Params []Param
 	// Name is the cursor or prepared statement.
 	Name string
 	// Inner is the plan of the statement that DECLARE or PREPARE hold.
@@ -73,20 +68,13 @@ type Plan struct {
 	Fingerprint string
 	// Relations are the names of the relations read, in order, for the audit log.
 	Relations []string
-	// Actions are the rules that act, by number: a mask.Pass is made of it.
-	Actions *mask.Plan
 	// Cached reports that the plan may be kept under the statement's text by the
 	// door, such as for a prepared statement of the extended protocol: it depends
 	// on nothing but the text, catalog, policy and the session's search path.
 	Cached bool
 
-	copy    *copyFormat
-	tag     []byte
-	explain bool
 	// forms are the parameters that the text of masked columns depends on.
 	forms []string
-	// clear are the columns of relations that the statement reads as they are.
-	clear map[origin]bool
 }
 
 // Same reports whether two plans of one statement, made over different catalogs, do
@@ -98,52 +86,18 @@ func (p *Plan) Same(o *Plan) bool {
 	}
 	for i, c := range p.Columns {
 		d := o.Columns[i]
-		if c.Name != d.Name || c.Sealed != d.Sealed || c.bare != d.bare || c.Type != d.Type || c.origin != d.origin || c.action != d.action ||
-			c.seal != nil && (!sameSeal(c.seal, d.seal) || c.seal.action != d.seal.action) {
+		if c.Name != d.Name || c.Keyed() != d.Keyed() || c.bare != d.bare || c.Type != d.Type || c.origin != d.origin || c.action != d.action ||
+			c.Keyed() && (!c.masking.Same(d.masking) || c.masking.Action != d.masking.Action) {
 			return false
 		}
 	}
 	for i, x := range p.Params {
 		y := o.Params[i]
-		if x.Sealed != y.Sealed || x.Type != y.Type || x.Sealed && (x.seal.domain != y.seal.domain || x.seal.twin != y.seal.twin) {
+		if x.Sealed != y.Sealed || x.Type != y.Type || x.Sealed && (x.domain != y.domain || x.shadow != y.shadow) {
 			return false
 		}
 	}
 	return true
-}
-
-// Column is one column of a result.
-type Column struct {
-	Name string
-	// Sealed reports that upstream sends a carrier in this column, or the original
-	// itself: ask for it in text format, and tell the client Type, Size and Modifier.
-	Sealed bool
-	// Type, Size and Modifier are what RowDescription tells of a sealed column.
-	Type     uint32
-	Size     int16
-	Modifier int32
-
-	seal   *seal
-	origin origin
-	bare   bool // the original and no carrier
-	// action is the number of the rule that acts, or -1.
-	action int
-}
-
-// Param is a parameter of a statement.
-type Param struct {
-	// Sealed reports that the parameter is compared with a sealed column: it is
-	// declared upstream as Type (text or text[]), whatever type the client gave,
-	// and its value goes through AppendParam at Bind.
-	Sealed bool
-	Type   uint32
-
-	seal  *seal
-	array bool
-	// nulls: an element that does not open is NULL, and is not left out.
-	nulls bool
-	// tested: so far it was tested for NULL, and nothing else.
-	tested bool
 }
 
 // Setting is a run-time parameter that a statement sets.
@@ -158,9 +112,4 @@ type Setting struct {
 	Shown *string
 	// Local ends with the transaction.
 	Local bool
-}
-
-type origin struct {
-	table  uint32
-	column int16
 }

@@ -111,7 +111,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		rc := &resolved{name: c.Name, typ: c.shown, action: -1, item: it, row: it, base: c.Name, use: func() { e.used = true }, used: func() bool { return e.used }}
 		switch c.treatment {
 		case Clear:
-			rc.origin = origin{s.relation.OID, c.Number}
+			rc.origin = origin{table: s.relation.OID, column: c.Number}
 		case Pushed:
 			if c.action != nil {
 				rc.action = a.action(*c.action)
@@ -137,7 +137,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			if c.seal.showsBare() && s.where == "" {
 				e.bare = a.twinName()
 				rc.bare, rc.useBare = e.bare, func() { e.bareUsed = true }
-				rc.origin = origin{s.relation.OID, c.Number}
+				rc.origin = origin{table: s.relation.OID, column: c.Number}
 			}
 		}
 		it.columns = append(it.columns, rc)
@@ -175,7 +175,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			n := column(e.shape.Name)
 			switch e.shape.treatment {
 			case Clear:
-				a.plan.clear[origin{s.relation.OID, e.shape.Number}] = true
+				a.plan.clear[origin{table: s.relation.OID, column: e.shape.Number}] = true
 			case Pushed:
 				n = e.shape.expression(a)
 				if len(e.shape.related) > 0 {
@@ -253,7 +253,7 @@ func (a *analysis) sample(s *pg.RangeTableSample) {
 func (a *analysis) carrier(s *seal) *pg.Node {
 	v := column(s.column)
 	members := []*pg.Node{a.tagText(), collateC(a.sealedText(s))}
-	for _, name := range s.beside() {
+	for _, name := range s.Names() {
 		n := text("")
 		if name != "" {
 			n = coalesce(cast(column(name), "text"), text(""))
@@ -270,16 +270,6 @@ func (a *analysis) carrier(s *seal) *pg.Node {
 		cond = both(cond, isNotNull(column("tableoid")))
 	}
 	return when(cond, row(members...))
-}
-
-// beside are the columns that a carrier holds after the value, cut behind the last
-// that is there.
-func (s *seal) beside() []string {
-	all := []string{s.entity, s.birth, s.death, s.country, s.unitCol}
-	for len(all) > 0 && all[len(all)-1] == "" {
-		all = all[:len(all)-1]
-	}
-	return all
 }
 
 // bare is the twin of a carrier: the original as it compares.

@@ -11,6 +11,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/table"
 )
 
 // ErrTaint says that a row is not what the analysis expects: a carrier where none
@@ -22,7 +23,7 @@ var ErrTaint = errors.New("postgres: a row does not have the form that the analy
 // not for concurrent use. What it learned stays from row to row: equal originals
 // are masked once.
 type RowMasker struct {
-	plan  *Plan
+	plan  *Layout
 	pass  *mask.Pass
 	types *pgtype.Map
 	cells []cell
@@ -32,36 +33,37 @@ type RowMasker struct {
 	pushed  []int
 	started bool // a COPY's header is through
 
-	read   carrierReader
-	in     mask.Input
-	entity []byte
-	text   []byte
-	field  []byte
-	cell   []byte
+	read  wrapperReader
+	apply *table.Applier
+	text  []byte
+	field []byte
+	cell  []byte
 }
 
 // cell is how one column of the result is masked.
 type cell struct {
-	seal   *seal
-	action int
-	binary bool
-	bare   bool // the original comes, and no carrier
-	memo   memo
+	masking *table.Masking
+	shown   uint32
+	beside  int // the number of neighbours in a carrier
+	action  int
+	binary  bool
+	bare    bool // the original comes, and no carrier
+	memo    memo
 }
 
 // Rows returns a masker for one execution: Bind with the formats that the client
 // asked for (none, one for all, or one a column; 0 text, 1 binary). The pass must be
 // of the plan's Actions.
-func (p *Plan) Rows(pass *mask.Pass, formats []int16) (*RowMasker, error) {
+func (p *Layout) Rows(pass *mask.Pass, formats []int16) (*RowMasker, error) {
 	if len(formats) > 1 && len(formats) != len(p.Columns) {
 		return nil, fmt.Errorf("%d result formats for %d columns", len(formats), len(p.Columns))
 	}
-	m := &RowMasker{plan: p, pass: pass, cells: make([]cell, len(p.Columns))}
-	m.in.Keys = pass.Keys
+	m := &RowMasker{plan: p, pass: pass, cells: make([]cell, len(p.Columns)), apply: table.NewApplier(pass.Keys)}
 	for i, c := range p.Columns {
-		m.cells[i] = cell{seal: c.seal, action: c.action, bare: c.bare}
+		m.cells[i] = cell{masking: c.masking, shown: c.Type, action: c.action, bare: c.bare}
 		switch {
-		case c.seal != nil:
+		case c.Keyed():
+			m.cells[i].beside = len(c.masking.Names())
 			m.sealed++
 		case c.action >= 0:
 			m.pushed = append(m.pushed, c.action)
@@ -83,10 +85,10 @@ func formatOf(formats []int16, i int) int16 {
 
 // UpstreamFormats returns the result formats to ask upstream for: the client's, but
 // text for sealed columns. It appends to dst one a column.
-func (p *Plan) UpstreamFormats(dst, formats []int16) []int16 {
+func (p *Layout) UpstreamFormats(dst, formats []int16) []int16 {
 	for i, c := range p.Columns {
 		f := int16(0)
-		if c.seal == nil && (len(formats) <= 1 || i < len(formats)) {
+		if c.masking == nil && (len(formats) <= 1 || i < len(formats)) {
 			f = formatOf(formats, i)
 		}
 		dst = append(dst, f)
@@ -133,7 +135,7 @@ func (m *RowMasker) AppendDataRow(dst, body []byte) ([]byte, error) {
 			return dst, ErrTaint
 		}
 		c := &m.cells[i]
-		if c.seal == nil || size < 0 {
+		if c.masking == nil || size < 0 {
 			at += 4 + max(size, 0)
 			continue
 		}
@@ -186,72 +188,25 @@ func (m *RowMasker) mask(dst, carrier []byte, c *cell) ([]byte, bool, error) {
 
 // fill masks the carrier that was just read into a memo's entry.
 func (m *RowMasker) fill(e *memoEntry, c *cell) error {
-	r, s := &m.read, c.seal
-	beside := s.beside()
-	if r.n != 2+len(beside) || !bytes.Equal(r.members[0], m.plan.tag) {
+	r := &m.read
+	if r.n != 2+c.beside || !bytes.Equal(r.members[0], m.plan.tag) {
 		return ErrTaint
 	}
-	m.in.Kind = s.kind
-	m.in.Entity, m.in.Birth, m.in.Death, m.in.Country, m.in.Unit = nil, nil, nil, nil, nil
-	m.in.Dead = false
-	for i, name := range beside {
-		v := r.members[2+i]
-		if name == "" || len(v) == 0 {
-			continue
-		}
-		switch i {
-		case 0:
-			m.entity = append(append(m.entity[:0], s.prefix...), v...)
-			m.in.Entity = m.entity
-		case 1:
-			m.in.Birth = v
-		case 2:
-			m.in.Death, m.in.Dead = v, true
-		case 3:
-			m.in.Country = v
-		case 4:
-			m.in.Unit = v
-		}
-	}
+	m.apply.Row(c.masking, r.members[2:r.n])
 	var err error
-	if s.form == formArray {
+	if c.masking.Array {
 		err = m.fillArray(e, c)
 	} else {
 		var masked []byte
 		var ok bool
-		if masked, ok, err = m.apply(m.text[:0], r.members[1], s); ok {
+		if masked, ok, err = m.apply.Append(m.text[:0], r.members[1], c.masking); ok {
 			m.text = masked
-			e.masked, ok = m.encode(e.masked[:0], s.shown, masked, c.binary)
+			e.masked, ok = m.encode(e.masked[:0], c.shown, masked, c.binary)
 		}
 		e.null = !ok
 	}
 	e.used = err == nil
 	return err
-}
-
-// apply does the method on one text. ok is false where the value goes.
-func (m *RowMasker) apply(dst, src []byte, s *seal) (out []byte, ok bool, err error) {
-	from := len(dst)
-	dst, outcome, err := s.method.Append(dst, src, &m.in)
-	switch {
-	case err != nil:
-		return dst, false, fmt.Errorf("column %s: method %s failed", s.action.Path, s.action.Method)
-	case outcome == mask.Kept:
-		dst = append(dst, src...)
-	case outcome != mask.Replaced:
-		return dst, false, nil
-	}
-	// A date that was cut to its year is still a date.
-	if catalog.IsTime(s.shown) && len(dst)-from == 4 {
-		dst = append(dst, "-01-01"...)
-		switch s.shown {
-		case catalog.OIDTimestamp:
-			dst = append(dst, " 00:00:00"...)
-		case catalog.OIDTimestamptz:
-			dst = append(dst, " 00:00:00+00"...)
-		}
-	}
-	return dst, true, nil
 }
 
 func (m *RowMasker) encode(dst []byte, typ uint32, masked []byte, binary bool) ([]byte, bool) {
@@ -277,7 +232,7 @@ func (m *RowMasker) fillArray(e *memoEntry, c *cell) error {
 		if src == nil {
 			continue
 		}
-		masked, ok, err := m.apply([]byte{}, src, c.seal)
+		masked, ok, err := m.apply.Append([]byte{}, src, c.masking)
 		if err != nil {
 			return err
 		}
@@ -323,12 +278,12 @@ func (m *RowMasker) explainRow(dst, body []byte) ([]byte, error) {
 // Passes reports whether the plan's rows reach the client as they come, without a
 // RowMasker: no column is sealed, and no row must be left out. That none holds a tag
 // must be seen all the same: see Tainted.
-func (p *Plan) Passes() bool {
+func (p *Layout) Passes() bool {
 	if p.explain {
 		return false
 	}
 	for _, c := range p.Columns {
-		if c.Sealed {
+		if c.Keyed() {
 			return false
 		}
 	}
@@ -336,9 +291,9 @@ func (p *Plan) Passes() bool {
 }
 
 // CountRows notes what was masked in a number of rows that passed without a RowMasker.
-func (p *Plan) CountRows(pass *mask.Pass, rows uint64) {
+func (p *Layout) CountRows(pass *mask.Pass, rows uint64) {
 	for _, c := range p.Columns {
-		if c.action >= 0 && !c.Sealed {
+		if c.action >= 0 && !c.Keyed() {
 			pass.Counts[c.action] += rows
 		}
 	}
@@ -348,9 +303,9 @@ func (p *Plan) CountRows(pass *mask.Pass, rows uint64) {
 // sealed: the opened pseudonym in text format. value is what the client bound, in
 // the format it said; NULL stays NULL and is not asked for. What does not open becomes
 // a text that equals nothing.
-func (p *Plan) AppendParam(dst []byte, n int, format int16, value []byte, keys *keys.Pseudonymizer) []byte {
+func (p *Layout) AppendParam(dst []byte, n int, format int16, value []byte, keys *keys.Pseudonymizer) []byte {
 	param := p.Params[n]
-	slot := p.Actions.Keys.SealSlot(param.seal.domain)
+	slot := p.Actions.Keys.SealSlot(param.domain)
 	if !param.array {
 		from := len(dst)
 		if dst, ok := keys.AppendOpened(dst, slot, value); ok {
@@ -372,7 +327,7 @@ func (p *Plan) AppendParam(dst []byte, n int, format int16, value []byte, keys *
 			continue
 		}
 		id, isID := keys.AppendOpened([]byte{}, slot, e)
-		if ok && isID && comparand(param.seal.twin, string(id)) != nil {
+		if ok && isID && param.shadow.writes(string(id)) {
 			opened = append(opened, id)
 		} else if param.nulls {
 			opened = append(opened, nil)
@@ -392,7 +347,7 @@ type Field struct {
 // columns, a record where a carrier is expected, the very column of its table where a
 // bare original is, and no other column of a relation but the clear ones that the
 // statement reads. The statement ends with the error.
-func (p *Plan) CheckRow(fields []Field) error {
+func (p *Layout) CheckRow(fields []Field) error {
 	if len(fields) != len(p.Columns) {
 		return ErrTaint
 	}
@@ -403,7 +358,7 @@ func (p *Plan) CheckRow(fields []Field) error {
 			if (origin{f.Table, f.Column}) != c.origin {
 				return ErrTaint
 			}
-		case c.Sealed && (f.Type != catalog.OIDRecord || f.Table != 0):
+		case c.Keyed() && (f.Type != catalog.OIDRecord || f.Table != 0):
 			return ErrTaint
 		case f.Table != 0 && f.Column != 0 && f.Table >= catalog.FirstUser && !p.clear[origin{f.Table, f.Column}]:
 			return ErrTaint

@@ -3,6 +3,7 @@ package analysis
 import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/table"
 )
 
 // seal makes the column sealed: the method is done on the wire, on the text of the
@@ -12,15 +13,16 @@ import (
 func (d *laying) seal(def mask.Definition) {
 	c, t := d.column, d.typ
 	s := &seal{
-		method: d.method, action: *c.action, column: c.Name, typ: t, shown: catalog.OIDText,
-		class: d.class(), scan: d.relation.Kind != 'v', entity: d.beside(d.rule.Entity),
-		birth: d.beside(d.rule.Birth), death: d.beside(d.rule.Death), country: d.beside(d.rule.Country), unitCol: d.beside(d.rule.Unit),
+		Masking: table.Masking{Method: d.method, Action: *c.action, Class: d.class(), Neighbours: table.Neighbours{
+			Entity: d.beside(d.rule.Entity), Birth: d.beside(d.rule.Birth), Death: d.beside(d.rule.Death), Country: d.beside(d.rule.Country), Unit: d.beside(d.rule.Unit),
+		}},
+		column: c.Name, typ: t, shown: catalog.OIDText, scan: d.relation.Kind != 'v',
 	}
 	if catalog.IsNumber(t.OID) || t.OID == catalog.OIDFloat4 || t.OID == catalog.OIDFloat8 {
-		s.kind = mask.Number
+		s.Kind = mask.Number
 	}
 	if t.OID == catalog.OIDBool {
-		s.kind = mask.Bool
+		s.Kind = mask.Bool
 	}
 	c.treatment, c.seal = Sealed, s
 	if t.Element != 0 {
@@ -30,11 +32,11 @@ func (d *laying) seal(def mask.Definition) {
 			c.seal = nil
 			return
 		}
-		s.form, s.shown = formArray, catalog.OIDTextArray
-		s.class = "array of " + s.class
+		s.Array, s.shown = true, catalog.OIDTextArray
+		s.Class = "array of " + s.Class
 		s.nulls = true // an element that is removed is NULL within the array
-		if s.entity != "" {
-			s.prefix = d.prefix(s.entity)
+		if s.Entity != "" {
+			s.Prefix = d.prefix(s.Entity)
 		}
 		c.shown = s.shown
 		return
@@ -63,12 +65,12 @@ func (d *laying) seal(def mask.Definition) {
 		s.nulls = true
 		s.guard = "(" + txt + ") <> ''"
 		if !d.rule.Args.Bool("perValue", false) {
-			if s.entity == "" {
+			if s.Entity == "" {
 				c.remove(d.catalog)
 				c.seal = nil
 				return
 			}
-			s.guard += " AND " + catalog.QuoteIdent(s.entity) + "::pg_catalog.text <> ''"
+			s.guard += " AND " + catalog.QuoteIdent(s.Entity) + "::pg_catalog.text <> ''"
 		}
 	case "date":
 		// Only shift comes here, or a text column.
@@ -96,17 +98,18 @@ func (d *laying) seal(def mask.Definition) {
 			s.shown = catalog.OIDText
 		}
 	}
-	if s.entity != "" && def.PerEntity {
-		s.prefix = d.prefix(s.entity)
+	if s.Entity != "" && def.PerEntity {
+		s.Prefix = d.prefix(s.Entity)
 	} else {
-		s.entity = ""
+		s.Entity = ""
 	}
 	if !def.PerEntity {
-		s.birth, s.death = "", ""
+		s.Birth, s.Death = "", ""
 	}
 	if s.comparable {
 		s.twin = twinOf(t, d.column.Collation)
 	}
+	s.Type = neutral(d.catalog, s.shown)
 	c.shown = s.shown
 }
 
@@ -168,4 +171,43 @@ func twinOf(t *catalog.Type, collation uint32) twinKind {
 		return twinText
 	}
 	return twinCast
+}
+
+// neutral is a type as package table has it.
+func neutral(c *catalog.Catalog, oid uint32) table.Type {
+	t := c.Base(oid)
+	if t == nil {
+		return table.Opaque
+	}
+	switch {
+	case catalog.IsText(t.OID):
+		return table.Text
+	case catalog.IsInteger(t.OID):
+		return table.Integer
+	case catalog.IsFloat(t.OID):
+		return table.Float
+	case t.Element != 0 || t.Kind == 'c' || t.Kind == 'p' || t.Kind == 'r' || t.Kind == 'm':
+		return table.Opaque
+	}
+	switch t.OID {
+	case catalog.OIDBool:
+		return table.Bool
+	case catalog.OIDNumeric:
+		return table.Decimal
+	case catalog.OIDDate:
+		return table.Date
+	case catalog.OIDTimestamp:
+		return table.Timestamp
+	case catalog.OIDTimestamptz:
+		return table.TimestampTZ
+	case catalog.OIDUUID:
+		return table.UUID
+	case catalog.OIDJSON, catalog.OIDJSONB:
+		return table.JSON
+	case catalog.OIDXML:
+		return table.XML
+	case catalog.OIDBytea:
+		return table.Opaque
+	}
+	return table.Other
 }

@@ -88,15 +88,6 @@ func (a *analysis) unite(q *pg.SelectStmt, l, r *result, at int32) (sealed bool)
 	return sealed
 }
 
-// shapeOf says which members a carrier has.
-func shapeOf(s *seal) []bool {
-	var out []bool
-	for _, name := range s.beside() {
-		out = append(out, name != "")
-	}
-	return out
-}
-
 // values analyses VALUES.
 func (a *analysis) values(q *pg.SelectStmt, sc *scope) *result {
 	res := &result{safe: true}

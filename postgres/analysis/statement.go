@@ -78,12 +78,12 @@ func (a *analysis) columns(res *result) []Column {
 		col := Column{Name: c.name, origin: c.origin, action: c.action}
 		if c.seal != nil {
 			s := c.seal
-			col.Sealed, col.Type, col.Modifier, col.seal = true, s.shown, -1, s
+			col.Type, col.Modifier, col.masking = s.shown, -1, &s.Masking
 			col.Size = -1
 			if t := a.catalog.Type(s.shown); t != nil {
 				col.Size = t.Size
 			}
-			col.action, col.bare = a.action(s.action), c.bare
+			col.action, col.bare = a.action(s.Action), c.bare
 		}
 		out = append(out, col)
 	}
@@ -146,7 +146,7 @@ func (a *analysis) copyOut(c *pg.CopyStmt, n *pg.Node) {
 	if len(a.params) > 0 {
 		a.fail("42P02", 0, "COPY takes no parameters", "")
 	}
-	a.plan.copy = a.copyFormat(c.Options)
+	a.plan.copy = a.copyOptions(c.Options)
 	a.plan.SQL = a.deparse(n, false)
 }
 

@@ -108,7 +108,7 @@ func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc 
 			seal = c.seal
 		}
 		equal := s.SubLinkType == pg.SubLinkType_ANY_SUBLINK && name == "=" || s.SubLinkType == pg.SubLinkType_ALL_SUBLINK && name == "<>"
-		if v.seal == nil || c.seal == nil || v.seal.class != c.seal.class || !v.seal.comparable || !equal {
+		if v.seal == nil || c.seal == nil || v.seal.Class != c.seal.Class || !v.seal.comparable || !equal {
 			a.refuseSealed(seal, s.Location, "it is compared with what is not of its kind, or not for equality", "compare it with a column that the same method masks, by IN or NOT IN")
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/table"
 )
 
 // Treatment is what happens to a column.
@@ -66,11 +67,9 @@ type shapeColumn struct {
 	why string
 }
 
-// seal is how the values of a sealed column are masked.
+// seal is how the values of a sealed column are masked, and what SQL may do with them.
 type seal struct {
-	// class is equal for columns whose values are masked alike: the same original
-	// has the same masked value in both.
-	class string
+	table.Masking
 	// comparable: equal originals and only they have equal masked values.
 	comparable bool
 	// domain is that of a sealed id, which can be opened; empty for others.
@@ -79,42 +78,15 @@ type seal struct {
 	scan bool
 	// nulls: the carrier is NULL exactly where the masked value is.
 	nulls bool
-
-	method mask.Method
-	action mask.Action
 	// guard is the condition under which the method gives a value, in SQL over the
 	// column; empty where it always does.
-	guard string
-	// column, and those that the method may need beside it, by name; empty for none.
-	column                         string
-	entity                         string
-	prefix                         string
-	birth, death, country, unitCol string
-	kind                           mask.Kind
-	form                           form
-	shown                          uint32
-	twin                           twinKind
-	typ                            *catalog.Type
+	guard  string
+	column string
+	// shown is the type of masked values.
+	shown uint32
+	twin  twinKind
+	typ   *catalog.Type
 }
-
-// form is how a sealed value is written.
-type form uint8
-
-const (
-	formText  form = iota
-	formArray      // an array of texts, masked one by one
-)
-
-// twinKind says how the bare original of a sealed column compares.
-type twinKind uint8
-
-const (
-	twinNone twinKind = iota
-	twinText
-	twinInteger
-	twinUUID
-	twinCast // compared as text
-)
 
 // overlay is a policy laid over a catalog.
 type overlay struct {

@@ -51,10 +51,10 @@ func (a *analysis) sealedText(s *seal) *pg.Node {
 		return own
 	}
 	utc := op("||", cast(call("timezone", cast(text("UTC"), "text"), v), "text"), cast(text("+00"), "text"))
-	if s.shown != catalog.OIDTimestamptz || s.entity == "" {
+	if s.shown != catalog.OIDTimestamptz || s.Entity == "" {
 		return utc
 	}
-	known := op("<>", cast(column(s.entity), "text"), cast(text(""), "text"))
+	known := op("<>", cast(column(s.Entity), "text"), cast(text(""), "text"))
 	out := when(known, own)
 	out.GetCaseExpr().Defresult = utc
 	return out

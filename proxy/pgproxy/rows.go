@@ -134,7 +134,7 @@ func (x *session) columns(p *analysis.Plan, body []byte, formats []int16, silent
 	for i, c := range p.Columns {
 		f := &m.Fields[i]
 		f.Name = []byte(c.Name)
-		if c.Sealed {
+		if c.Keyed() {
 			f.TableOID, f.TableAttributeNumber = 0, 0
 			f.DataTypeOID, f.DataTypeSize, f.TypeModifier = c.Type, c.Size, c.Modifier
 			f.Format = format(formats, i)

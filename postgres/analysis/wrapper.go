@@ -5,20 +5,20 @@ import (
 	"encoding/binary"
 )
 
-// maxMembers is the most that a carrier holds: tag, value and five beside it.
+// maxMembers is the most that a composite wrapper has: tag, value and five beside it.
 const maxMembers = 7
 
-// carrierReader takes carriers apart. The members are valid until the next one.
-type carrierReader struct {
+// wrapperReader takes composite wrappers apart. The members are valid until the next one.
+type wrapperReader struct {
 	members [maxMembers][]byte
 	n       int
 	buf     []byte // of members that are written with escapes
 }
 
 // readText reads a record in text form (src/backend/utils/adt/rowtypes.c, record_out):
-// (a,"b ""c""",…). No member of a carrier is NULL. It reports false for anything that
+// (a,"b ""c""",…). No member of a wrapper is NULL. It reports false for anything that
 // is not a whole record of non-NULL members.
-func (c *carrierReader) readText(src []byte) bool {
+func (c *wrapperReader) readText(src []byte) bool {
 	c.n, c.buf = 0, c.buf[:0]
 	if len(src) < 2 || src[0] != '(' || src[len(src)-1] != ')' {
 		return false
@@ -58,7 +58,7 @@ func (c *carrierReader) readText(src []byte) bool {
 }
 
 // quoted reads to the closing quote; "" and \x stand for one character.
-func (c *carrierReader) quoted(src []byte) (member, rest []byte, ok bool) {
+func (c *wrapperReader) quoted(src []byte) (member, rest []byte, ok bool) {
 	i := bytes.IndexAny(src, `"\`)
 	if i < 0 {
 		return nil, nil, false
@@ -86,7 +86,7 @@ func (c *carrierReader) quoted(src []byte) (member, rest []byte, ok bool) {
 
 // readBinary reads a record in binary form (record_send): the number of members, and
 // of each its type, length and bytes.
-func (c *carrierReader) readBinary(src []byte) bool {
+func (c *wrapperReader) readBinary(src []byte) bool {
 	c.n = 0
 	if len(src) < 4 {
 		return false

@@ -1,0 +1,91 @@
+package analysis
+
+import (
+	"bytes"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// copyOptions reads the options of a COPY. One that is not known is refused.
+func (a *analysis) copyOptions(options []*pg.Node) *copyFormat {
+	f := &copyFormat{format: "text"}
+	given := map[string]string{}
+	for _, n := range options {
+		d := n.GetDefElem()
+		name := strings.ToLower(d.GetDefname())
+		value := ""
+		switch x := d.GetArg().GetNode().(type) {
+		case *pg.Node_String_:
+			value = x.String_.Sval
+		case *pg.Node_Boolean:
+			value = map[bool]string{true: "true", false: "false"}[x.Boolean.Boolval]
+		case *pg.Node_Integer:
+			value = map[bool]string{true: "true", false: "false"}[x.Integer.Ival != 0]
+		case *pg.Node_List:
+			f.force, _ = dotted(x.List.Items)
+		case *pg.Node_AStar:
+			f.forceAll = true
+		case nil:
+			value = "true"
+		default:
+			a.unknown(n, "this value of a COPY option")
+		}
+		switch name {
+		case "format":
+			f.format = strings.ToLower(value)
+		case "delimiter", "null", "quote", "escape":
+			given[name] = value
+		case "header":
+			switch strings.ToLower(value) {
+			case "true", "on", "1":
+				f.header = true
+			case "false", "off", "0":
+			default:
+				a.fail(codeSyntax, 0, "HEADER is true or false", "")
+			}
+		case "force_quote":
+		case "encoding":
+			if _, r := readEncoding(a, []string{value}); r != accepted {
+				a.fail("0A000", 0, "COPY writes UTF-8 only", "")
+			}
+		default:
+			a.fail("0A000", d.GetLocation(), "this COPY option is not supported", "")
+		}
+	}
+	one := func(name string, def byte) byte {
+		v, ok := given[name]
+		if !ok {
+			return def
+		}
+		if len(v) != 1 {
+			a.fail(codeSyntax, 0, "COPY "+name+" must be a single one-byte character", "")
+		}
+		return v[0]
+	}
+	switch f.format {
+	case "text":
+		f.delimiter = one("delimiter", '\t')
+		f.null = []byte(option(given, "null", `\N`))
+		if f.delimiter == '\\' || f.delimiter == '\n' || f.delimiter == '\r' || bytes.IndexByte(f.null, f.delimiter) >= 0 {
+			a.fail(codeSyntax, 0, "this COPY delimiter is not possible", "")
+		}
+	case "csv":
+		f.delimiter = one("delimiter", ',')
+		f.null = []byte(option(given, "null", ""))
+		f.quote = one("quote", '"')
+		f.escape = one("escape", f.quote)
+	case "binary":
+	default:
+		a.fail("22023", 0, "this COPY format is not known", "text, csv and binary are")
+	}
+	return f
+}
+
+// option is an option's value, or def where it is not given.
+func option(m map[string]string, name, def string) string {
+	if v, ok := m[name]; ok {
+		return v
+	}
+	return def
+}

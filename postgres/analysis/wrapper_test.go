@@ -1,0 +1,87 @@
+package analysis
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+)
+
+func TestWrapperReader(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want []string
+	}{
+		{"(a,b)", []string{"a", "b"}},
+		{`(a,"")`, []string{"a", ""}},
+		{`(a,"x ""y"" \\ z",c)`, []string{"a", `x "y" \ z`, "c"}},
+		{`(a,"x""","y""")`, []string{"a", `x"`, `y"`}},
+		{"(a,)", nil}, {"(,a)", nil}, {"()", nil}, {"(a", nil}, {"a)", nil}, {"", nil}, {`(a,"b)`, nil}, {`(a,b"c)`, nil}, {`(a,"b"c)`, nil},
+		{"(1,2,3,4,5,6,7,8)", nil},
+	} {
+		var r wrapperReader
+		ok := r.readText([]byte(c.in))
+		if ok != (c.want != nil) {
+			t.Errorf("%s: %v", c.in, ok)
+			continue
+		}
+		for i, w := range c.want {
+			if string(r.members[i]) != w || r.n != len(c.want) {
+				t.Errorf("%s: member %d is %q", c.in, i, r.members[i])
+			}
+		}
+	}
+}
+
+func TestArrays(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want [][]byte
+		ok   bool
+	}{
+		{"{}", [][]byte{}, true},
+		{`{a,"b,\"\\c",NULL,"NULL",""}`, [][]byte{[]byte("a"), []byte(`b,"\c`), nil, []byte("NULL"), {}}, true},
+		{"{{a},{b}}", nil, false}, {"[0:1]={a}", nil, false}, {"{a", nil, false}, {`{"a}`, nil, false}, {"{a,}", nil, false}, {"", nil, false},
+	} {
+		got, ok := parseArray([]byte(c.in))
+		if ok != c.ok || ok && !slices.EqualFunc(got, c.want, func(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) }) {
+			t.Errorf("%s: %q %v", c.in, got, ok)
+		}
+		if ok {
+			if again, ok := parseArray(appendArray(nil, got)); !ok || len(again) != len(got) {
+				t.Errorf("%s: does not come back", c.in)
+			}
+			if again, ok := readBinaryArray(appendBinaryArray(nil, got)); !ok || len(again) != len(got) {
+				t.Errorf("%s: does not come back from binary", c.in)
+			}
+		}
+	}
+}
+
+// FuzzWrapper holds the fast reader of composite wrappers and arrays within their bounds, and
+// that what is written comes back.
+func FuzzWrapper(f *testing.F) {
+	for _, s := range []string{"(a,b)", `(a,"b""\\")`, "{a,NULL}", "{}", "(", `{"`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		var r wrapperReader
+		r.readText(src)
+		r.readBinary(src)
+		readBinaryArray(src)
+		if list, ok := parseArray(src); ok {
+			again, ok := parseArray(appendArray(nil, list))
+			if !ok || len(again) != len(list) {
+				t.Fatalf("%q", src)
+			}
+		}
+		for _, format := range []*copyFormat{{format: "text", delimiter: '\t', null: []byte(`\N`)}, {format: "csv", delimiter: ',', quote: '"', escape: '"'}} {
+			field := format.appendField(nil, src, false)
+			if n, ok := format.field(field); !ok || n != len(field) {
+				t.Fatalf("%s: %q is not one field: %q", format.format, src, field)
+			}
+			if back := format.unescape(nil, field); string(back) != string(src) {
+				t.Fatalf("%s: %q came back as %q", format.format, src, back)
+			}
+		}
+	})
+}

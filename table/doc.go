@@ -1,0 +1,2 @@
+// Package table masks tables, whatever holds them.
+package table

@@ -1,0 +1,138 @@
+package table
+
+import (
+	"fmt"
+
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+)
+
+// Masking is how the values of one column are masked: a method, and what it may know of
+// the row besides the value. It is immutable.
+type Masking struct {
+	Method mask.Method
+	// Action names the rule, for the record.
+	Action mask.Action
+	// Class is equal for columns whose values are masked alike: the same original has
+	// the same masked value in both, given the same neighbours.
+	Class string
+	// Kind is how the method is told the value.
+	Kind mask.Kind
+	// Type is that of masked values. A date that is cut to its year stays a date: the
+	// first day of that year.
+	Type Type
+	// Array: a value is an array of texts, which are masked one by one.
+	Array bool
+
+	Neighbours
+	// Prefix makes of the entity's value the name of whom a row is about, such as
+	// Patient/.
+	Prefix string
+}
+
+// Same reports whether values of both may stand in one column: they are masked alike and
+// take the same kinds of neighbours.
+func (m *Masking) Same(o *Masking) bool {
+	return m.Class == o.Class && m.Array == o.Array && m.Prefix == o.Prefix && m.has() == o.has()
+}
+
+// Neighbours are the columns of a row that a method may need besides its own, by name;
+// empty for none.
+type Neighbours struct {
+	Entity, Birth, Death, Country, Unit string
+}
+
+// neighbours is the number of them.
+const neighbours = 5
+
+func (n *Neighbours) all() [neighbours]string {
+	return [neighbours]string{n.Entity, n.Birth, n.Death, n.Country, n.Unit}
+}
+
+func (n *Neighbours) has() (out [neighbours]bool) {
+	for i, name := range n.all() {
+		out[i] = name != ""
+	}
+	return out
+}
+
+// Names are the columns in order: entity, birth, death, country, unit. A name is empty
+// where there is none; what is empty at the end is left out.
+func (n *Neighbours) Names() []string {
+	all := n.all()
+	names := all[:]
+	for len(names) > 0 && names[len(names)-1] == "" {
+		names = names[:len(names)-1]
+	}
+	return names
+}
+
+// Applier applies maskings to values. It belongs to one pass and is not for concurrent
+// use.
+type Applier struct {
+	in     mask.Input
+	entity []byte
+}
+
+// NewApplier returns an applier with the hash states of a pass.
+func NewApplier(states *keys.Pseudonymizer) *Applier {
+	return &Applier{in: mask.Input{Keys: states}}
+}
+
+// Row sets what the next values' row has besides them. values are those of m.Names(), in
+// that order; an empty or nil one is not known. They must stay as they are until the
+// last Append of the row.
+func (a *Applier) Row(m *Masking, values [][]byte) {
+	in := &a.in
+	*in = mask.Input{Keys: in.Keys, Kind: m.Kind}
+	for i, name := range m.all() {
+		if name == "" || i >= len(values) || len(values[i]) == 0 {
+			continue
+		}
+		v := values[i]
+		switch i {
+		case 0:
+			a.entity = append(append(a.entity[:0], m.Prefix...), v...)
+			in.Entity = a.entity
+		case 1:
+			in.Birth = v
+		case 2:
+			in.Death, in.Dead = v, true
+		case 3:
+			in.Country = v
+		case 4:
+			in.Unit = v
+		}
+	}
+}
+
+// Append appends the masked form of one value, or of one element of an array. ok is false
+// where nothing of it is left: it is NULL then. src is neither changed nor kept. The error
+// holds no value.
+func (a *Applier) Append(dst, src []byte, m *Masking) (out []byte, ok bool, err error) {
+	from := len(dst)
+	dst, outcome, err := m.Method.Append(dst, src, &a.in)
+	switch {
+	case err != nil:
+		return dst[:from], false, fmt.Errorf("column %s: method %s failed", m.Action.Path, m.Action.Method)
+	case outcome == mask.Kept:
+		dst = append(dst, src...)
+	case outcome != mask.Replaced:
+		return dst, false, nil
+	}
+	if m.Type.IsTime() && len(dst)-from == len("2006") {
+		dst = append(dst, firstDay(m.Type)...)
+	}
+	return dst, true, nil
+}
+
+// firstDay is what follows the year in the first day of a year.
+func firstDay(t Type) string {
+	switch t {
+	case Timestamp:
+		return "-01-01 00:00:00"
+	case TimestampTZ:
+		return "-01-01 00:00:00+00"
+	}
+	return "-01-01"
+}
