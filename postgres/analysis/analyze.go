@@ -15,6 +15,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // Statement is one of the statements of a query string.
@@ -154,8 +155,8 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan,
 	}
 	over := p.overlay(c)
 	a := &analysis{
-		catalog: c, policy: p, over: over, session: s, text: sql, tag: newTag(),
-		plan: &Plan{Layout: Layout{Actions: p.masks.NewPlan(), clear: map[origin]bool{}}, Cached: true},
+		catalog: c, policy: p, over: over, session: s, text: sql, tag: rows.NewTag(),
+		plan: &Plan{Layout: rows.Layout{Actions: p.masks.NewPlan(), Clear: map[rows.Origin]bool{}}, Cached: true},
 		regs: map[*pg.Node]string{}, starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{}, related: map[*pg.RangeVar]bool{},
 		relations: map[string]bool{}, types: map[uint32]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*param{},
 	}
@@ -191,7 +192,7 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan,
 // complete fills in what the plan tells of the whole statement.
 func (a *analysis) complete() {
 	p := a.plan
-	p.tag = []byte(a.tag)
+	p.Tag = []byte(a.tag)
 	for r := range a.relations {
 		p.Relations = append(p.Relations, r)
 	}
@@ -200,7 +201,7 @@ func (a *analysis) complete() {
 	for n := range a.params {
 		most = max(most, n)
 	}
-	p.Params = make([]Param, most)
+	p.Params = make([]rows.Param, most)
 	for n, param := range a.params {
 		p.Params[n-1] = param.Param
 	}
@@ -259,7 +260,7 @@ func (a *analysis) keys() *keys.Pseudonymizer {
 
 // param is a parameter as the analysis knows it so far.
 type param struct {
-	Param
+	rows.Param
 	// tested: so far it was tested for NULL, and nothing else.
 	tested bool
 }
@@ -294,7 +295,7 @@ func (a *analysis) testedParam(t *pg.NullTest, n int32, sc *scope) {
 	a.finish = append(a.finish, func() {
 		if p := a.params[n]; p.Sealed {
 			t.Arg = cast(&pg.Node{Node: &pg.Node_ParamRef{ParamRef: &pg.ParamRef{Number: n}}}, "text")
-			if p.array {
+			if p.Array {
 				t.Arg = castArray(t.Arg.GetTypeCast().Arg, "text")
 			}
 		}
@@ -311,11 +312,11 @@ func (a *analysis) sealedParam(n int32, s *seal, array bool, at int32) *pg.Node 
 		typ = catalog.OIDTextArray
 	}
 	if old := a.params[n]; old != nil && !old.tested {
-		if !old.Sealed || old.nulls || old.domain != s.domain || old.array != array || array && old.shadow != s.twin {
+		if !old.Sealed || old.Nulls || old.Domain != s.domain || old.Array != array || array && old.Shadow != s.twin {
 			a.mixedParam(n, at)
 		}
 	} else {
-		a.params[n] = &param{Param: Param{Sealed: true, Type: typ, domain: s.domain, shadow: s.twin, array: array}}
+		a.params[n] = &param{Param: rows.Param{Sealed: true, Type: typ, Domain: s.domain, Shadow: s.twin, Array: array}}
 	}
 	if array {
 		return castArray(ref, "text")

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"github.com/veil-proxy/veil/postgres/rows"
 	"slices"
 	"strings"
 	"testing"
@@ -136,7 +137,7 @@ func TestRefused(t *testing.T) {
 		{"relation without a rule", "SELECT * FROM vault.secrets", codeNoTable},
 		{"system column", "SELECT ctid FROM patients", codeNoColumn},
 		{"tableoid", "SELECT tableoid FROM patients", codeNoColumn},
-		{"shadow column's name", `SELECT "` + newTag() + `_1" FROM patients`, codeNoColumn},
+		{"shadow column's name", `SELECT "` + rows.NewTag() + `_1" FROM patients`, codeNoColumn},
 		{"statistics", "SELECT stavalues1 FROM pg_statistic", codeNoTable},
 		{"files", "SELECT pg_read_file('/etc/passwd')", codeForbidden},
 		{"files by a field", "SELECT ('/etc/passwd'::text).pg_read_file", codeForbidden},

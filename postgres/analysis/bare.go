@@ -2,6 +2,7 @@ package analysis
 
 import (
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // A carrier takes PostgreSQL longer to make than the rest of the row. Where the query
@@ -16,7 +17,7 @@ import (
 // one of rows that have a tableoid.
 func (s *seal) showsBare() bool {
 	return !s.Array && s.scan && len(s.Names()) == 0 &&
-		(s.twin == twinText || s.twin == twinInteger || s.twin == twinUUID)
+		(s.twin == rows.ShadowText || s.twin == rows.ShadowInteger || s.twin == rows.ShadowUUID)
 }
 
 // sendBare puts originals in the place of carriers in the result of a statement's

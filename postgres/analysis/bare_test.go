@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 	"testing"
 )
 
@@ -11,7 +12,7 @@ import (
 func bareColumns(p *Plan) string {
 	out := ""
 	for _, c := range p.Columns {
-		if c.bare {
+		if c.Bare {
 			out += c.Name + " "
 		}
 	}
@@ -80,12 +81,12 @@ func TestBareOriginalsAreMasked(t *testing.T) {
 				}
 			}
 		}
-		if pass.Counts[bare.Columns[0].action] != 8 {
+		if pass.Counts[bare.Columns[0].Action] != 8 {
 			t.Errorf("counts %v", pass.Counts)
 		}
 	}
 	m, _ := masker(t, bare)
-	if _, err := m.AppendDataRow(nil, body(carried(carrying, "123"), nil, nil)); !errors.Is(err, ErrTaint) {
+	if _, err := m.AppendDataRow(nil, body(carried(carrying, "123"), nil, nil)); !errors.Is(err, rows.ErrTaint) {
 		t.Errorf("a carrier where an original is expected passes: %v", err)
 	}
 }
@@ -95,17 +96,17 @@ func TestBareOriginalsNeedTheirOrigin(t *testing.T) {
 	p := planOf(t, "SELECT id, sex FROM patients")
 	for _, c := range []struct {
 		name   string
-		fields []Field
+		fields []rows.Field
 		ok     bool
 	}{
-		{"as expected", []Field{field(30001, 1, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, true},
-		{"no origin told", []Field{field(0, 0, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
-		{"a carrier", []Field{field(0, 0, catalog.OIDRecord), field(30001, 7, catalog.OIDText)}, false},
-		{"another column", []Field{field(30001, 4, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
-		{"another table", []Field{field(30005, 1, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
-		{"the original in the clear column", []Field{field(30001, 1, catalog.OIDInt8), field(30001, 1, catalog.OIDInt8)}, false},
-		{"a whole row", []Field{field(30001, 0, catalog.OIDRecord), field(30001, 7, catalog.OIDText)}, false},
-		{"a column too few", []Field{field(30001, 1, catalog.OIDInt8)}, false},
+		{"as expected", []rows.Field{field(30001, 1, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, true},
+		{"no origin told", []rows.Field{field(0, 0, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
+		{"a carrier", []rows.Field{field(0, 0, catalog.OIDRecord), field(30001, 7, catalog.OIDText)}, false},
+		{"another column", []rows.Field{field(30001, 4, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
+		{"another table", []rows.Field{field(30005, 1, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
+		{"the original in the clear column", []rows.Field{field(30001, 1, catalog.OIDInt8), field(30001, 1, catalog.OIDInt8)}, false},
+		{"a whole row", []rows.Field{field(30001, 0, catalog.OIDRecord), field(30001, 7, catalog.OIDText)}, false},
+		{"a column too few", []rows.Field{field(30001, 1, catalog.OIDInt8)}, false},
 	} {
 		if err := p.CheckRow(c.fields); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)

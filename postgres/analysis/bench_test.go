@@ -58,7 +58,7 @@ func BenchmarkDataRow(b *testing.B) {
 				v := fmt.Sprintf("value-%07d", n%c.distinct)
 				rows = append(rows, body(carried(p, v), carried(p, v), carried(p, v), text, text, text, text, text, text, text))
 			}
-			m, err := p.Rows(mask.NewPass(p.Actions), nil)
+			m, err := p.Masker(mask.NewPass(p.Actions), nil)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -71,10 +71,10 @@ func holds(t testing.TB, p *Plan, clear map[string]bool) {
 			target := n.GetResTarget()
 			if ref := target.Val.GetColumnRef(); ref != nil {
 				name := ref.Fields[0].GetString_().GetSval()
-				if strings.HasPrefix(target.Name, string(p.tag)) {
+				if strings.HasPrefix(target.Name, string(p.Tag)) {
 					originals[target.Name] = original{name, s.WhereClause == nil}
 				}
-				if name != target.Name && !strings.HasPrefix(target.Name, string(p.tag)) || name == target.Name && !clear[v.Relname+"."+name] {
+				if name != target.Name && !strings.HasPrefix(target.Name, string(p.Tag)) || name == target.Name && !clear[v.Relname+"."+name] {
 					t.Fatalf("column %s.%s is bare: %s", v.Relname, name, p.SQL)
 				}
 			}
@@ -95,12 +95,12 @@ func holds(t testing.TB, p *Plan, clear map[string]bool) {
 	for i, n := range top.GetTargetList() {
 		if ref := n.GetResTarget().GetVal().GetColumnRef(); ref != nil {
 			name, _ := lastName(ref.Fields)
-			if !strings.HasPrefix(name, string(p.tag)) {
+			if !strings.HasPrefix(name, string(p.Tag)) {
 				continue
 			}
 			// Only where the plan says so, of a SELECT, and of the column it says.
 			o, ok := originals[name]
-			if p.Kind != Rows || p.explain || i >= len(p.Columns) || !p.Columns[i].bare || !ok || o.indexed || !strings.HasSuffix(p.Columns[i].masking.Action.Path, "."+o.column) {
+			if p.Kind != Rows || p.Explain || i >= len(p.Columns) || !p.Columns[i].Bare || !ok || o.indexed || !strings.HasSuffix(p.Columns[i].Masking.Action.Path, "."+o.column) {
 				t.Fatalf("an original is selected: %s", p.SQL)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // Cohorts: pseudonyms that a client writes as rows, in VALUES or an array that is
@@ -73,9 +74,9 @@ func (a *analysis) openedCell(k constant, s *seal) *pg.Node {
 		}
 	}
 	switch s.twin {
-	case twinInteger:
+	case rows.ShadowInteger:
 		return cast(null(), "int8")
-	case twinUUID:
+	case rows.ShadowUUID:
 		return cast(null(), "uuid")
 	}
 	return cast(null(), "text")
@@ -143,7 +144,7 @@ func spreadArray(f *pg.RangeFunction) *pg.SelectStmt {
 			cells = append(cells, n)
 		}
 	} else if s, ok := constantText(arr); ok && texts && c.Args[0].GetTypeCast() != nil {
-		elements, ok := parseArray([]byte(s))
+		elements, ok := rows.ParseArray([]byte(s))
 		if !ok {
 			return nil
 		}
@@ -201,15 +202,15 @@ func (a *analysis) parameterRows(f *pg.RangeFunction, n *pg.Node) *from {
 				a.mixedParam(p.Number, p.Location)
 			}
 			c.Args[0] = a.sealedParam(p.Number, s, true, p.Location)
-			a.params[p.Number].nulls = true
+			a.params[p.Number].Nulls = true
 			own := *s
 			rc.seal = &own
 			rc.emit = func() *pg.Node { return when(isNotNull(ref), row(a.tagText(), collateC(cast(ref, "text")))) }
 		}
 		switch s.twin {
-		case twinInteger:
+		case rows.ShadowInteger:
 			return cast(ref, "int8")
-		case twinUUID:
+		case rows.ShadowUUID:
 			return cast(ref, "uuid")
 		}
 		return ref

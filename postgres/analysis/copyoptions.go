@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // copyOptions reads the options of a COPY. One that is not known is refused.
-func (a *analysis) copyOptions(options []*pg.Node) *copyFormat {
-	f := &copyFormat{format: "text"}
+func (a *analysis) copyOptions(options []*pg.Node) *rows.CopyFormat {
+	f := &rows.CopyFormat{Format: "text"}
 	given := map[string]string{}
 	for _, n := range options {
 		d := n.GetDefElem()
@@ -23,9 +24,9 @@ func (a *analysis) copyOptions(options []*pg.Node) *copyFormat {
 		case *pg.Node_Integer:
 			value = map[bool]string{true: "true", false: "false"}[x.Integer.Ival != 0]
 		case *pg.Node_List:
-			f.force, _ = dotted(x.List.Items)
+			f.Force, _ = dotted(x.List.Items)
 		case *pg.Node_AStar:
-			f.forceAll = true
+			f.ForceAll = true
 		case nil:
 			value = "true"
 		default:
@@ -33,13 +34,13 @@ func (a *analysis) copyOptions(options []*pg.Node) *copyFormat {
 		}
 		switch name {
 		case "format":
-			f.format = strings.ToLower(value)
+			f.Format = strings.ToLower(value)
 		case "delimiter", "null", "quote", "escape":
 			given[name] = value
 		case "header":
 			switch strings.ToLower(value) {
 			case "true", "on", "1":
-				f.header = true
+				f.Header = true
 			case "false", "off", "0":
 			default:
 				a.fail(codeSyntax, 0, "HEADER is true or false", "")
@@ -63,18 +64,18 @@ func (a *analysis) copyOptions(options []*pg.Node) *copyFormat {
 		}
 		return v[0]
 	}
-	switch f.format {
+	switch f.Format {
 	case "text":
-		f.delimiter = one("delimiter", '\t')
-		f.null = []byte(option(given, "null", `\N`))
-		if f.delimiter == '\\' || f.delimiter == '\n' || f.delimiter == '\r' || bytes.IndexByte(f.null, f.delimiter) >= 0 {
+		f.Delimiter = one("delimiter", '\t')
+		f.Null = []byte(option(given, "null", `\N`))
+		if f.Delimiter == '\\' || f.Delimiter == '\n' || f.Delimiter == '\r' || bytes.IndexByte(f.Null, f.Delimiter) >= 0 {
 			a.fail(codeSyntax, 0, "this COPY delimiter is not possible", "")
 		}
 	case "csv":
-		f.delimiter = one("delimiter", ',')
-		f.null = []byte(option(given, "null", ""))
-		f.quote = one("quote", '"')
-		f.escape = one("escape", f.quote)
+		f.Delimiter = one("delimiter", ',')
+		f.Null = []byte(option(given, "null", ""))
+		f.Quote = one("quote", '"')
+		f.Escape = one("escape", f.Quote)
 	case "binary":
 	default:
 		a.fail("22023", 0, "this COPY format is not known", "text, csv and binary are")

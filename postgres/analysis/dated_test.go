@@ -29,7 +29,7 @@ func TestDatesOfTwoItemsAreHeldToOnePerson(t *testing.T) {
 // meeting is two dates behind a comparison of two ids.
 var meeting = regexp.MustCompile(`CASE WHEN v_\d+\.v_\d+ = v_\d+\.v_\d+ THEN \(?v_\d+\.v_\d+\)? (?:-|<|>=) `)
 
-func (p *Plan) tagText() string { return string(p.tag) }
+func (p *Plan) tagText() string { return string(p.Tag) }
 
 func TestIntervalSeconds(t *testing.T) {
 	t.Parallel()

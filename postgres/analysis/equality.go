@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // Comparisons for equality with a sealed column: with one of its class, and with a
@@ -89,14 +90,14 @@ func (a *analysis) open(s *seal, pseudonym string) (string, bool) {
 
 // comparand is an opened id as it compares with a twin, or nil where no value of the
 // column's type is written so.
-func comparand(k twinKind, id string) *pg.Node {
+func comparand(k rows.ShadowKind, id string) *pg.Node {
 	switch {
-	case !k.writes(id):
+	case !k.Writes(id):
 		return nil
-	case k == twinInteger:
+	case k == rows.ShadowInteger:
 		n, _ := strconv.ParseInt(id, 10, 64) // it was read before
 		return integer(n, "int8")
-	case k == twinUUID:
+	case k == rows.ShadowUUID:
 		return cast(text(id), "uuid")
 	}
 	return cast(text(id), "text")
@@ -143,13 +144,13 @@ func (a *analysis) paramEquality(kind string, l value, n int32, truth bool, at i
 	}
 	other := p
 	switch l.seal.twin {
-	case twinInteger:
-		other = when(op("~", p, text(twinInteger.form())), cast(p, "int8"))
-	case twinUUID:
-		other = when(op("~", p, text(twinUUID.form())), cast(p, "uuid"))
-	case twinCast:
+	case rows.ShadowInteger:
+		other = when(op("~", p, text(rows.ShadowInteger.Form())), cast(p, "int8"))
+	case rows.ShadowUUID:
+		other = when(op("~", p, text(rows.ShadowUUID.Form())), cast(p, "uuid"))
+	case rows.ShadowCast:
 		return op(kind, t, collateC(p))
-	case twinText:
+	case rows.ShadowText:
 		return op(kind, t, p)
 	}
 	if kind == "=" && truth {

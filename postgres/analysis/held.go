@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // declare analyses a cursor.
@@ -28,7 +29,7 @@ func (a *analysis) declare(d *pg.DeclareCursorStmt, n *pg.Node) {
 func (a *analysis) inner() {
 	p := a.plan
 	p.Inner = &Plan{Kind: Rows, Command: "SELECT", Fingerprint: p.Fingerprint,
-		Layout: Layout{Columns: p.Columns, Actions: p.Actions, clear: p.clear, tag: []byte(a.tag)}}
+		Layout: rows.Layout{Columns: p.Columns, Actions: p.Actions, Clear: p.Clear, Tag: []byte(a.tag)}}
 	p.Columns = nil
 }
 
@@ -49,7 +50,7 @@ func (a *analysis) fetch(f *pg.FetchStmt, n *pg.Node) {
 		p.Command = "MOVE"
 		return
 	}
-	if slices.ContainsFunc(held.Columns, func(c Column) bool { return c.bare }) {
+	if slices.ContainsFunc(held.Columns, func(c rows.Column) bool { return c.Bare }) {
 		a.fail("0A000", 0, fmt.Sprintf("portal %q cannot be read by FETCH", f.Portalname), "read it with Execute, or declare a cursor with DECLARE; MOVE works")
 	}
 	a.take(held)
@@ -62,8 +63,8 @@ func (a *analysis) take(held *Plan) {
 		held = held.Inner
 	}
 	a.held = held
-	p.Columns, p.Actions, a.tag = held.Columns, held.Actions, string(held.tag)
-	p.explain, p.clear = held.explain, held.clear
+	p.Columns, p.Actions, a.tag = held.Columns, held.Actions, string(held.Tag)
+	p.Explain, p.Clear = held.Explain, held.Clear
 }
 
 // prepare analyses PREPARE.
@@ -90,7 +91,7 @@ func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
 		number := int32(i + 1)
 		if p := a.params[number]; p != nil && p.Sealed {
 			c := cast(null(), "text")
-			if p.array {
+			if p.Array {
 				c = castArray(null(), "text")
 			}
 			s.Argtypes[i] = &pg.Node{Node: &pg.Node_TypeName{TypeName: c.GetTypeCast().TypeName}}
@@ -100,7 +101,7 @@ func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
 	for number := range a.params {
 		most = max(most, number)
 	}
-	held := make([]Param, most)
+	held := make([]rows.Param, most)
 	for number, p := range a.params {
 		held[number-1] = p.Param
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // in is x IN (list). A list of literals stays a list.
@@ -145,16 +146,16 @@ func (a *analysis) parameterList(l value, items []value, name string, truth bool
 	}
 	typ, form := "", ""
 	switch l.seal.twin {
-	case twinInteger:
-		typ, form = "int8", twinInteger.form()
-	case twinUUID:
-		typ, form = "uuid", twinUUID.form()
+	case rows.ShadowInteger:
+		typ, form = "int8", rows.ShadowInteger.Form()
+	case rows.ShadowUUID:
+		typ, form = "uuid", rows.ShadowUUID.Form()
 	}
 	switch {
 	case name == "<>":
 		// What does not open arrives as the tag, which is no value's text.
 		return in(pg.A_Expr_Kind_AEXPR_OP_ALL, collateC(cast(t, "text")), array)
-	case typ == "" && l.seal.twin == twinText:
+	case typ == "" && l.seal.twin == rows.ShadowText:
 		return in(pg.A_Expr_Kind_AEXPR_OP_ANY, t, array)
 	case typ == "" || !truth:
 		return in(pg.A_Expr_Kind_AEXPR_OP_ANY, collateC(cast(t, "text")), array)
@@ -205,7 +206,7 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 		return a.paramList(l, p.Number, isAny, x.Location)
 	}
 	if s, ok := constantText(arr); ok {
-		elements, ok := parseArray([]byte(s))
+		elements, ok := rows.ParseArray([]byte(s))
 		if !ok {
 			a.fail("22P02", x.Location, "malformed array literal", "")
 		}
@@ -240,9 +241,9 @@ func (a *analysis) paramList(l value, n int32, isAny bool, at int32) *pg.Node {
 		a.refuseSealed(l.seal, at, "an array parameter is compared with a column that is derived", "compare it with the table's own column")
 	}
 	switch l.seal.twin {
-	case twinInteger:
+	case rows.ShadowInteger:
 		p = castArray(p, "int8")
-	case twinUUID:
+	case rows.ShadowUUID:
 		p = castArray(p, "uuid")
 	}
 	out := &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: kind, Name: names(name), Lexpr: t, Rexpr: p}}}

@@ -2,6 +2,8 @@ package analysis
 
 import (
 	"strings"
+
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // Kind says what a door must do with a plan.
@@ -40,7 +42,7 @@ const (
 // Plan is what became of one statement. It is immutable and may be shared by
 // sessions, unless Session says otherwise.
 type Plan struct {
-	Layout
+	rows.Layout
 	Kind Kind
 	// SQL is the statement to send upstream.
 	SQL string
@@ -81,19 +83,19 @@ type Plan struct {
 // the same: they differ in nothing but their tags and what CheckSQL checks.
 func (p *Plan) Same(o *Plan) bool {
 	if p.Kind != o.Kind || len(p.Columns) != len(o.Columns) || len(p.Params) != len(o.Params) ||
-		strings.ReplaceAll(p.SQL, string(p.tag), "") != strings.ReplaceAll(o.SQL, string(o.tag), "") {
+		strings.ReplaceAll(p.SQL, string(p.Tag), "") != strings.ReplaceAll(o.SQL, string(o.Tag), "") {
 		return false
 	}
 	for i, c := range p.Columns {
 		d := o.Columns[i]
-		if c.Name != d.Name || c.Keyed() != d.Keyed() || c.bare != d.bare || c.Type != d.Type || c.origin != d.origin || c.action != d.action ||
-			c.Keyed() && (!c.masking.Same(d.masking) || c.masking.Action != d.masking.Action) {
+		if c.Name != d.Name || c.Keyed() != d.Keyed() || c.Bare != d.Bare || c.Type != d.Type || c.Origin != d.Origin || c.Action != d.Action ||
+			c.Keyed() && (!c.Masking.Same(d.Masking) || c.Masking.Action != d.Masking.Action) {
 			return false
 		}
 	}
 	for i, x := range p.Params {
 		y := o.Params[i]
-		if x.Sealed != y.Sealed || x.Type != y.Type || x.Sealed && (x.domain != y.domain || x.shadow != y.shadow) {
+		if x.Sealed != y.Sealed || x.Type != y.Type || x.Sealed && (x.Domain != y.Domain || x.Shadow != y.Shadow) {
 			return false
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // Privileges as they are: what is visible may be selected from, its schema used, and the
@@ -110,7 +111,7 @@ func (a *analysis) hasRole(f *pg.FuncCall, sc *scope) *pg.Node {
 
 // regtypeArray is an array of names of types, each looked up as one is.
 func (a *analysis) regtypeArray(s string, at int32) *pg.Node {
-	elements, ok := parseArray([]byte(s))
+	elements, ok := rows.ParseArray([]byte(s))
 	if !ok {
 		a.fail("22P02", at, "malformed array literal", "")
 	}

@@ -7,6 +7,7 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 	pgquery "github.com/wasilibs/go-pgquery"
 )
 
@@ -111,7 +112,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		rc := &resolved{name: c.Name, typ: c.shown, action: -1, item: it, row: it, base: c.Name, use: func() { e.used = true }, used: func() bool { return e.used }}
 		switch c.treatment {
 		case Clear:
-			rc.origin = origin{table: s.relation.OID, column: c.Number}
+			rc.origin = rows.Origin{Table: s.relation.OID, Column: c.Number}
 		case Pushed:
 			if c.action != nil {
 				rc.action = a.action(*c.action)
@@ -130,14 +131,14 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 					return column(it.ref, e.plain)
 				}}
 			}
-			if c.seal.twin != twinNone {
+			if c.seal.twin != rows.ShadowNone {
 				e.twin = a.twinName()
 				rc.twin, rc.useTwin = e.twin, func() { e.twinUsed = true }
 			}
 			if c.seal.showsBare() && s.where == "" {
 				e.bare = a.twinName()
 				rc.bare, rc.useBare = e.bare, func() { e.bareUsed = true }
-				rc.origin = origin{table: s.relation.OID, column: c.Number}
+				rc.origin = rows.Origin{Table: s.relation.OID, Column: c.Number}
 			}
 		}
 		it.columns = append(it.columns, rc)
@@ -175,7 +176,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			n := column(e.shape.Name)
 			switch e.shape.treatment {
 			case Clear:
-				a.plan.clear[origin{table: s.relation.OID, column: e.shape.Number}] = true
+				a.plan.Clear[rows.Origin{Table: s.relation.OID, Column: e.shape.Number}] = true
 			case Pushed:
 				n = e.shape.expression(a)
 				if len(e.shape.related) > 0 {
@@ -275,7 +276,7 @@ func (a *analysis) carrier(s *seal) *pg.Node {
 // bare is the twin of a carrier: the original as it compares.
 func (a *analysis) bare(s *seal) *pg.Node {
 	v := column(s.column)
-	if s.twin == twinCast {
+	if s.twin == rows.ShadowCast {
 		v = collateC(cast(v, "text"))
 	}
 	if s.guard == "" {

@@ -3,6 +3,7 @@ package analysis
 import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // result is what a query returns.
@@ -30,7 +31,7 @@ type resultColumn struct {
 	null   bool // the bare constant NULL, which any column can be united with
 	typ    uint32
 	action int
-	origin origin
+	origin rows.Origin
 	failed *Refusal
 	fence  *catalog.Type
 	names  string // as in value

@@ -12,6 +12,7 @@ import (
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // body makes the body of a DataRow; a nil cell is NULL.
@@ -50,7 +51,7 @@ func cellsOf(t *testing.T, frame []byte) (cells [][]byte) {
 
 // carried is a carrier of the plan in text form.
 func carried(p *Plan, members ...string) []byte {
-	b := []byte("(" + string(p.tag))
+	b := []byte("(" + string(p.Tag))
 	for _, m := range members {
 		b = append(b, ',')
 		if m == "" || strings.ContainsAny(m, "\"\\(), \n\t") {
@@ -61,10 +62,10 @@ func carried(p *Plan, members ...string) []byte {
 	return append(b, ')')
 }
 
-func masker(t *testing.T, p *Plan, formats ...int16) (*RowMasker, *mask.Pass) {
+func masker(t *testing.T, p *Plan, formats ...int16) (*rows.Masker, *mask.Pass) {
 	t.Helper()
 	pass := mask.NewPass(p.Actions)
-	m, err := p.Rows(pass, formats)
+	m, err := p.Masker(pass, formats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +111,7 @@ func TestSurrogateIsThePatients(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := mask.Input{Entity: []byte("Patient/123"), Keys: pass.Keys}
-	want, _, err := p.Columns[0].masking.Method.Append(nil, []byte("Chalmers"), &in)
+	want, _, err := p.Columns[0].Masking.Method.Append(nil, []byte("Chalmers"), &in)
 	if err != nil || !bytes.Equal(cellsOf(t, frame)[0], want) {
 		t.Errorf("got %q, want %q", cellsOf(t, frame)[0], want)
 	}
@@ -133,10 +134,10 @@ func TestTaintEndsTheStatement(t *testing.T) {
 		{"no carrier in a sealed column", p, body([]byte("123"), nil)},
 		{"a record of no tag", p, body([]byte("(x,123)"), nil)},
 		{"a carrier of another plan", p, body(carried(other, "123"), nil)},
-		{"a member too few", p, body([]byte("("+string(p.tag)+")"), nil)},
+		{"a member too few", p, body([]byte("("+string(p.Tag)+")"), nil)},
 		{"a member too many", p, body(carried(p, "1", "2"), nil)},
-		{"a NULL member", p, body([]byte("("+string(p.tag)+",)"), nil)},
-		{"the tag twice", p, body(carried(p, string(p.tag)), nil)},
+		{"a NULL member", p, body([]byte("("+string(p.Tag)+",)"), nil)},
+		{"the tag twice", p, body(carried(p, string(p.Tag)), nil)},
 		{"a column too few", p, body(nil)},
 		{"a column too many", p, body(nil, nil, nil)},
 		{"bytes behind", p, append(body(nil, nil), 0)},
@@ -146,7 +147,7 @@ func TestTaintEndsTheStatement(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, _ := masker(t, c.plan)
-			if out, err := m.AppendDataRow(nil, c.body); !errors.Is(err, ErrTaint) {
+			if out, err := m.AppendDataRow(nil, c.body); !errors.Is(err, rows.ErrTaint) {
 				t.Errorf("passed: %q %v", out, err)
 			}
 		})
@@ -154,24 +155,24 @@ func TestTaintEndsTheStatement(t *testing.T) {
 }
 
 // field is one field of a RowDescription.
-func field(table uint32, column int16, typ uint32) Field {
-	return Field{Table: table, Column: column, Type: typ}
+func field(table uint32, column int16, typ uint32) rows.Field {
+	return rows.Field{Table: table, Column: column, Type: typ}
 }
 
 func TestCheckRow(t *testing.T) {
 	p := planOf(t, "SELECT id, sex FROM (SELECT * FROM patients) x")
 	for _, c := range []struct {
 		name   string
-		fields []Field
+		fields []rows.Field
 		ok     bool
 	}{
-		{"as expected", []Field{field(0, 0, catalog.OIDRecord), field(30001, 7, catalog.OIDText)}, true},
-		{"no origin told", []Field{field(0, 0, catalog.OIDRecord), field(0, 0, catalog.OIDText)}, true},
-		{"no record", []Field{field(0, 0, catalog.OIDText), field(30001, 7, catalog.OIDText)}, false},
-		{"the table's own column", []Field{field(30001, 1, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
-		{"another column", []Field{field(0, 0, catalog.OIDRecord), field(30001, 4, catalog.OIDText)}, false},
-		{"another table", []Field{field(0, 0, catalog.OIDRecord), field(30005, 1, catalog.OIDText)}, false},
-		{"a column too few", []Field{field(0, 0, catalog.OIDRecord)}, false},
+		{"as expected", []rows.Field{field(0, 0, catalog.OIDRecord), field(30001, 7, catalog.OIDText)}, true},
+		{"no origin told", []rows.Field{field(0, 0, catalog.OIDRecord), field(0, 0, catalog.OIDText)}, true},
+		{"no record", []rows.Field{field(0, 0, catalog.OIDText), field(30001, 7, catalog.OIDText)}, false},
+		{"the table's own column", []rows.Field{field(30001, 1, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
+		{"another column", []rows.Field{field(0, 0, catalog.OIDRecord), field(30001, 4, catalog.OIDText)}, false},
+		{"another table", []rows.Field{field(0, 0, catalog.OIDRecord), field(30005, 1, catalog.OIDText)}, false},
+		{"a column too few", []rows.Field{field(0, 0, catalog.OIDRecord)}, false},
 	} {
 		if err := p.CheckRow(c.fields); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)
@@ -242,7 +243,7 @@ func TestCopy(t *testing.T) {
 					t.Errorf("%q %v, want %q", frame, err, c.want[i])
 				}
 			}
-			for _, line := range []string{"", "x", "x\ty\tz\tw\n", "{}\t{}\t{}\t{}\n", string(p.tag) + "\n"} {
+			for _, line := range []string{"", "x", "x\ty\tz\tw\n", "{}\t{}\t{}\t{}\n", string(p.Tag) + "\n"} {
 				m, _ := masker(t, p)
 				if _, err := m.AppendCopyData(nil, []byte(tab(p, c.in[0]))); err != nil {
 					t.Fatal(err)
@@ -258,7 +259,7 @@ func TestCopy(t *testing.T) {
 func TestCopyBinary(t *testing.T) {
 	p := planOf(t, "COPY (SELECT sex, id FROM patients) TO STDOUT (FORMAT binary)")
 	record := binary.BigEndian.AppendUint32(nil, 2)
-	for _, v := range []string{string(p.tag), "123"} {
+	for _, v := range []string{string(p.Tag), "123"} {
 		record = binary.BigEndian.AppendUint32(record, catalog.OIDText)
 		record = binary.BigEndian.AppendUint32(record, uint32(len(v)))
 		record = append(record, v...)
@@ -289,7 +290,7 @@ func TestParams(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for _, original := range []string{"123", "", "x", sealed(t, "Visit", "123")} {
-		if got := p.AppendParam(nil, 0, 0, []byte(original), keys); !bytes.Equal(got, p.tag) {
+		if got := p.AppendParam(nil, 0, 0, []byte(original), keys); !bytes.Equal(got, p.Tag) {
 			t.Errorf("%q opens to %q", original, got)
 		}
 	}
@@ -315,7 +316,7 @@ func TestExplainShowsNodesAlone(t *testing.T) {
 	m, _ := masker(t, p)
 	for line, passes := range map[string]bool{
 		"Index Scan using patients_pkey on patients": true, "  ->  Seq Scan on visits": true,
-		"  Index Cond: (id = '123'::bigint)": false, "  Filter: (x)": false, "Output: 123": false, "  " + string(p.tag): false,
+		"  Index Cond: (id = '123'::bigint)": false, "  Filter: (x)": false, "Output: 123": false, "  " + string(p.Tag): false,
 	} {
 		out, err := m.AppendDataRow(nil, body([]byte(line)))
 		if err != nil || (len(out) > 0) != passes {

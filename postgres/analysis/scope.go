@@ -6,6 +6,7 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // resolved is a column of something in FROM, or of a query's result.
@@ -20,7 +21,7 @@ type resolved struct {
 	// action is the number of the pushed-down rule that masked it, or -1.
 	action int
 	// origin is the relation's column that the upstream will name, if any.
-	origin origin
+	origin rows.Origin
 	// failed says why a view's column cannot be had.
 	failed *Refusal
 

@@ -3,6 +3,7 @@ package analysis
 import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 	"github.com/veil-proxy/veil/table"
 )
 
@@ -161,16 +162,16 @@ func (d *laying) prefix(column string) string {
 
 // twinOf says how bare originals of a type compare so that they are equal exactly
 // where their texts are.
-func twinOf(t *catalog.Type, collation uint32) twinKind {
+func twinOf(t *catalog.Type, collation uint32) rows.ShadowKind {
 	switch {
 	case catalog.IsInteger(t.OID):
-		return twinInteger
+		return rows.ShadowInteger
 	case t.OID == catalog.OIDUUID:
-		return twinUUID
+		return rows.ShadowUUID
 	case (t.OID == catalog.OIDText || t.OID == catalog.OIDVarchar) && (collation == catalog.CollationDefault || collation == catalog.CollationC || collation == 0):
-		return twinText
+		return rows.ShadowText
 	}
-	return twinCast
+	return rows.ShadowCast
 }
 
 // neutral is a type as package table has it.

@@ -7,6 +7,7 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // set analyses SET and RESET.
@@ -172,7 +173,7 @@ func (a *analysis) show(s *pg.VariableShowStmt) {
 	if !shownSettings[name] {
 		a.fail(codeUnknownSet, 0, fmt.Sprintf("parameter %q is not shown", s.Name), "SHOW ALL is not possible; ask for single parameters")
 	}
-	p.Columns = []Column{{Name: name, action: -1}}
+	p.Columns = []rows.Column{{Name: name, Action: -1}}
 	if spelled := spelledSettings[name]; spelled != "" {
 		p.Columns[0].Name = spelled
 	}

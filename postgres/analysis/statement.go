@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/rows"
 	pgquery "github.com/wasilibs/go-pgquery"
 )
 
@@ -72,18 +73,18 @@ func (a *analysis) top(q *pg.SelectStmt, described bool) {
 }
 
 // columns are the plan's columns of a result.
-func (a *analysis) columns(res *result) []Column {
-	var out []Column
+func (a *analysis) columns(res *result) []rows.Column {
+	var out []rows.Column
 	for _, c := range res.columns {
-		col := Column{Name: c.name, origin: c.origin, action: c.action}
+		col := rows.Column{Name: c.name, Origin: c.origin, Action: c.action}
 		if c.seal != nil {
 			s := c.seal
-			col.Type, col.Modifier, col.masking = s.shown, -1, &s.Masking
+			col.Type, col.Modifier, col.Masking = s.shown, -1, &s.Masking
 			col.Size = -1
 			if t := a.catalog.Type(s.shown); t != nil {
 				col.Size = t.Size
 			}
-			col.action, col.bare = a.action(s.Action), c.bare
+			col.Action, col.Bare = a.action(s.Action), c.bare
 		}
 		out = append(out, col)
 	}
@@ -146,7 +147,7 @@ func (a *analysis) copyOut(c *pg.CopyStmt, n *pg.Node) {
 	if len(a.params) > 0 {
 		a.fail("42P02", 0, "COPY takes no parameters", "")
 	}
-	a.plan.copy = a.copyOptions(c.Options)
+	a.plan.Copy = a.copyOptions(c.Options)
 	a.plan.SQL = a.deparse(n, false)
 }
 
@@ -203,8 +204,8 @@ func (a *analysis) explain(e *pg.ExplainStmt, n *pg.Node) {
 	}
 	a.plan.Kind, a.plan.Command = Rows, "EXPLAIN"
 	a.top(q, false)
-	a.plan.Columns = []Column{{Name: "QUERY PLAN", action: -1}}
-	a.plan.explain = true
+	a.plan.Columns = []rows.Column{{Name: "QUERY PLAN", Action: -1}}
+	a.plan.Explain = true
 	e.Options = []*pg.Node{{Node: &pg.Node_DefElem{DefElem: &pg.DefElem{Defname: "costs", Arg: str("off"), Defaction: pg.DefElemAction_DEFELEM_UNSPEC}}}}
 	a.plan.SQL = a.deparse(n, false)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 	"github.com/veil-proxy/veil/table"
 )
 
@@ -84,7 +85,7 @@ type seal struct {
 	column string
 	// shown is the type of masked values.
 	shown uint32
-	twin  twinKind
+	twin  rows.ShadowKind
 	typ   *catalog.Type
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // with analyses common table expressions.
@@ -91,7 +92,7 @@ func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, name strin
 		if (col.seal == nil) != (first.columns[i].seal == nil) {
 			a.fail(codeForbidden, c.Location, "a recursive query mixes masked and other values in one column", "")
 		}
-		col.origin, col.action = origin{}, -1
+		col.origin, col.action = rows.Origin{}, -1
 	}
 	return out
 }

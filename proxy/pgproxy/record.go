@@ -8,6 +8,7 @@ import (
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/postgres/rows"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
@@ -22,8 +23,8 @@ const rowName = "row"
 type execution struct {
 	plan  *analysis.Plan
 	pass  *mask.Pass
-	rows  *analysis.RowMasker // nil where rows pass as they are
-	count uint64              // of rows
+	rows  *rows.Masker // nil where rows pass as they are
+	count uint64       // of rows
 	// described: the upstream's columns are those of the plan. confirmed: its
 	// catalog is the plan's. copying: CopyOutResponse came.
 	// announced: a record says that its rows began to leave.
@@ -38,7 +39,7 @@ func (x *session) start(p *analysis.Plan, formats []int16, release func()) (*exe
 	ex.pass = x.pass(p)
 	ex.pass.Begin(x.origin(p))
 	if len(p.Columns) > 0 && !p.Passes() && !answered(p) {
-		rows, err := p.Rows(ex.pass, formats)
+		rows, err := p.Masker(ex.pass, formats)
 		if err != nil {
 			release()
 			return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
@@ -118,9 +119,9 @@ func (x *session) columns(p *analysis.Plan, body []byte, formats []int16, silent
 	if err := m.Decode(body); err != nil {
 		return pool.ErrProtocol
 	}
-	fields := make([]analysis.Field, len(m.Fields))
+	fields := make([]rows.Field, len(m.Fields))
 	for i, f := range m.Fields {
-		fields[i] = analysis.Field{Table: f.TableOID, Column: int16(f.TableAttributeNumber), Type: f.DataTypeOID}
+		fields[i] = rows.Field{Table: f.TableOID, Column: int16(f.TableAttributeNumber), Type: f.DataTypeOID}
 	}
 	if len(m.Fields) != len(p.Columns) || p.CheckRow(fields) != nil {
 		// The database may have changed since the catalog was looked at: who comes
@@ -194,7 +195,7 @@ func (x *session) data(ex *execution, typ byte, n int) error {
 	if count == 0 {
 		return x.large(ex)
 	}
-	if analysis.Tainted(run) {
+	if rows.Tainted(run) {
 		return errDisagrees
 	}
 	ex.count += uint64(count)
@@ -238,10 +239,10 @@ type taintWriter struct {
 
 func (w *taintWriter) Write(b []byte) (int, error) {
 	w.held = append(w.held, b...)
-	if analysis.Tainted(w.held) {
+	if rows.Tainted(w.held) {
 		return 0, errDisagrees
 	}
-	if n := len(w.held) - analysis.TaintBytes; n > 0 {
+	if n := len(w.held) - rows.TaintBytes; n > 0 {
 		if err := w.dst.write(w.held[:n]); err != nil {
 			return 0, err
 		}

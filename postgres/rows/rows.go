@@ -1,4 +1,4 @@
-package analysis
+package rows
 
 import (
 	"bytes"
@@ -19,10 +19,10 @@ import (
 // and its connection must end, and nothing of the row may pass.
 var ErrTaint = errors.New("postgres: a row does not have the form that the analysis expects")
 
-// RowMasker masks the rows of one execution of a plan. It belongs to one pass and is
+// Masker masks the rows of one execution of a plan. It belongs to one pass and is
 // not for concurrent use. What it learned stays from row to row: equal originals
 // are masked once.
-type RowMasker struct {
+type Masker struct {
 	plan  *Layout
 	pass  *mask.Pass
 	types *pgtype.Map
@@ -51,22 +51,22 @@ type cell struct {
 	memo    memo
 }
 
-// Rows returns a masker for one execution: Bind with the formats that the client
+// Masker returns a masker for one execution: Bind with the formats that the client
 // asked for (none, one for all, or one a column; 0 text, 1 binary). The pass must be
 // of the plan's Actions.
-func (p *Layout) Rows(pass *mask.Pass, formats []int16) (*RowMasker, error) {
+func (p *Layout) Masker(pass *mask.Pass, formats []int16) (*Masker, error) {
 	if len(formats) > 1 && len(formats) != len(p.Columns) {
 		return nil, fmt.Errorf("%d result formats for %d columns", len(formats), len(p.Columns))
 	}
-	m := &RowMasker{plan: p, pass: pass, cells: make([]cell, len(p.Columns)), apply: table.NewApplier(pass.Keys)}
+	m := &Masker{plan: p, pass: pass, cells: make([]cell, len(p.Columns)), apply: table.NewApplier(pass.Keys)}
 	for i, c := range p.Columns {
-		m.cells[i] = cell{masking: c.masking, shown: c.Type, action: c.action, bare: c.bare}
+		m.cells[i] = cell{masking: c.Masking, shown: c.Type, action: c.Action, bare: c.Bare}
 		switch {
 		case c.Keyed():
-			m.cells[i].beside = len(c.masking.Names())
+			m.cells[i].beside = len(c.Masking.Names())
 			m.sealed++
-		case c.action >= 0:
-			m.pushed = append(m.pushed, c.action)
+		case c.Action >= 0:
+			m.pushed = append(m.pushed, c.Action)
 		}
 		m.cells[i].binary = formatOf(formats, i) == 1
 	}
@@ -88,7 +88,7 @@ func formatOf(formats []int16, i int) int16 {
 func (p *Layout) UpstreamFormats(dst, formats []int16) []int16 {
 	for i, c := range p.Columns {
 		f := int16(0)
-		if c.masking == nil && (len(formats) <= 1 || i < len(formats)) {
+		if c.Masking == nil && (len(formats) <= 1 || i < len(formats)) {
 			f = formatOf(formats, i)
 		}
 		dst = append(dst, f)
@@ -97,7 +97,7 @@ func (p *Layout) UpstreamFormats(dst, formats []int16) []int16 {
 }
 
 // count notes the actions of one row.
-func (m *RowMasker) count() {
+func (m *Masker) count() {
 	for _, n := range m.pushed {
 		m.pass.Counts[n]++
 	}
@@ -106,11 +106,11 @@ func (m *RowMasker) count() {
 // AppendDataRow appends one whole DataRow message, type byte and length included.
 // body is the upstream's message without them; it is neither changed nor kept.
 // With an error dst must be thrown away. A row that must not be told appends nothing.
-func (m *RowMasker) AppendDataRow(dst, body []byte) ([]byte, error) {
+func (m *Masker) AppendDataRow(dst, body []byte) ([]byte, error) {
 	if len(body) < 2 || int(binary.BigEndian.Uint16(body)) != len(m.cells) {
 		return dst, ErrTaint
 	}
-	if m.plan.explain {
+	if m.plan.Explain {
 		return m.explainRow(dst, body)
 	}
 	m.count()
@@ -170,12 +170,12 @@ func (m *RowMasker) AppendDataRow(dst, body []byte) ([]byte, error) {
 
 // mask appends the masked form of a carrier in text form, or of a bare original, in
 // the client's format.
-func (m *RowMasker) mask(dst, carrier []byte, c *cell) ([]byte, bool, error) {
+func (m *Masker) mask(dst, carrier []byte, c *cell) ([]byte, bool, error) {
 	m.pass.Counts[c.action]++
 	e, found := c.memo.find(carrier)
 	if !found {
 		if c.bare {
-			m.read.n, m.read.members[0], m.read.members[1] = 2, m.plan.tag, carrier
+			m.read.n, m.read.members[0], m.read.members[1] = 2, m.plan.Tag, carrier
 		} else if !m.read.readText(carrier) {
 			return dst, false, ErrTaint
 		}
@@ -187,9 +187,9 @@ func (m *RowMasker) mask(dst, carrier []byte, c *cell) ([]byte, bool, error) {
 }
 
 // fill masks the carrier that was just read into a memo's entry.
-func (m *RowMasker) fill(e *memoEntry, c *cell) error {
+func (m *Masker) fill(e *memoEntry, c *cell) error {
 	r := &m.read
-	if r.n != 2+c.beside || !bytes.Equal(r.members[0], m.plan.tag) {
+	if r.n != 2+c.beside || !bytes.Equal(r.members[0], m.plan.Tag) {
 		return ErrTaint
 	}
 	m.apply.Row(c.masking, r.members[2:r.n])
@@ -209,7 +209,7 @@ func (m *RowMasker) fill(e *memoEntry, c *cell) error {
 	return err
 }
 
-func (m *RowMasker) encode(dst []byte, typ uint32, masked []byte, binary bool) ([]byte, bool) {
+func (m *Masker) encode(dst []byte, typ uint32, masked []byte, binary bool) ([]byte, bool) {
 	if !binary {
 		return append(dst, masked...), true
 	}
@@ -221,8 +221,8 @@ func (m *RowMasker) encode(dst []byte, typ uint32, masked []byte, binary bool) (
 
 // fillArray masks an array element by element. An array that is not one-dimensional
 // goes.
-func (m *RowMasker) fillArray(e *memoEntry, c *cell) error {
-	elements, ok := parseArray(m.read.members[1])
+func (m *Masker) fillArray(e *memoEntry, c *cell) error {
+	elements, ok := ParseArray(m.read.members[1])
 	e.null = !ok
 	if !ok {
 		return nil
@@ -250,7 +250,7 @@ func (m *RowMasker) fillArray(e *memoEntry, c *cell) error {
 
 // explainRow lets pass the lines of EXPLAIN that name a node of the plan, and nothing
 // else: conditions hold opened pseudonyms and tags.
-func (m *RowMasker) explainRow(dst, body []byte) ([]byte, error) {
+func (m *Masker) explainRow(dst, body []byte) ([]byte, error) {
 	if len(body) < 6 {
 		return dst, ErrTaint
 	}
@@ -279,7 +279,7 @@ func (m *RowMasker) explainRow(dst, body []byte) ([]byte, error) {
 // RowMasker: no column is sealed, and no row must be left out. That none holds a tag
 // must be seen all the same: see Tainted.
 func (p *Layout) Passes() bool {
-	if p.explain {
+	if p.Explain {
 		return false
 	}
 	for _, c := range p.Columns {
@@ -293,8 +293,8 @@ func (p *Layout) Passes() bool {
 // CountRows notes what was masked in a number of rows that passed without a RowMasker.
 func (p *Layout) CountRows(pass *mask.Pass, rows uint64) {
 	for _, c := range p.Columns {
-		if c.action >= 0 && !c.Keyed() {
-			pass.Counts[c.action] += rows
+		if c.Action >= 0 && !c.Keyed() {
+			pass.Counts[c.Action] += rows
 		}
 	}
 }
@@ -305,20 +305,20 @@ func (p *Layout) CountRows(pass *mask.Pass, rows uint64) {
 // a text that equals nothing.
 func (p *Layout) AppendParam(dst []byte, n int, format int16, value []byte, keys *keys.Pseudonymizer) []byte {
 	param := p.Params[n]
-	slot := p.Actions.Keys.SealSlot(param.domain)
-	if !param.array {
+	slot := p.Actions.Keys.SealSlot(param.Domain)
+	if !param.Array {
 		from := len(dst)
 		if dst, ok := keys.AppendOpened(dst, slot, value); ok {
 			return dst
 		}
-		return append(dst[:from], p.tag...)
+		return append(dst[:from], p.Tag...)
 	}
 	var elements [][]byte
 	var ok bool
 	if format == 1 {
 		elements, ok = readBinaryArray(value)
 	} else {
-		elements, ok = parseArray(value)
+		elements, ok = ParseArray(value)
 	}
 	var opened [][]byte
 	for _, e := range elements {
@@ -327,9 +327,9 @@ func (p *Layout) AppendParam(dst []byte, n int, format int16, value []byte, keys
 			continue
 		}
 		id, isID := keys.AppendOpened([]byte{}, slot, e)
-		if ok && isID && param.shadow.writes(string(id)) {
+		if ok && isID && param.Shadow.Writes(string(id)) {
 			opened = append(opened, id)
-		} else if param.nulls {
+		} else if param.Nulls {
 			opened = append(opened, nil)
 		}
 	}
@@ -354,13 +354,13 @@ func (p *Layout) CheckRow(fields []Field) error {
 	for i, f := range fields {
 		c := p.Columns[i]
 		switch {
-		case c.bare:
-			if (origin{f.Table, f.Column}) != c.origin {
+		case c.Bare:
+			if (Origin{f.Table, f.Column}) != c.Origin {
 				return ErrTaint
 			}
 		case c.Keyed() && (f.Type != catalog.OIDRecord || f.Table != 0):
 			return ErrTaint
-		case f.Table != 0 && f.Column != 0 && f.Table >= catalog.FirstUser && !p.clear[origin{f.Table, f.Column}]:
+		case f.Table != 0 && f.Column != 0 && f.Table >= catalog.FirstUser && !p.Clear[Origin{f.Table, f.Column}]:
 			return ErrTaint
 		}
 	}

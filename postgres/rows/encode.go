@@ -1,4 +1,4 @@
-package analysis
+package rows
 
 import (
 	"encoding/binary"

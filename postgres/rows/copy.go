@@ -1,4 +1,4 @@
-package analysis
+package rows
 
 import (
 	"bytes"
@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// copyFormat is how a COPY writes its rows (PostgreSQL, COPY, "File Formats").
-type copyFormat struct {
-	format        string // text, csv or binary
-	delimiter     byte
-	null          []byte
-	quote, escape byte
-	header        bool
-	forceAll      bool
-	force         []string
+// CopyFormat is how a COPY writes its rows (PostgreSQL, COPY, "File Formats").
+type CopyFormat struct {
+	Format        string // text, csv or binary
+	Delimiter     byte
+	Null          []byte
+	Quote, Escape byte
+	Header        bool
+	ForceAll      bool
+	Force         []string
 }
 
 // AppendCopyData appends one whole CopyData message for one upstream CopyData body:
 // a line of text or CSV, or one binary tuple, with a header before or a trailer. Every
 // message of PostgreSQL's holds whole rows.
-func (m *RowMasker) AppendCopyData(dst, body []byte) ([]byte, error) {
-	f := m.plan.copy
+func (m *Masker) AppendCopyData(dst, body []byte) ([]byte, error) {
+	f := m.plan.Copy
 	if f == nil {
 		return dst, ErrTaint
 	}
@@ -31,9 +31,9 @@ func (m *RowMasker) AppendCopyData(dst, body []byte) ([]byte, error) {
 	var err error
 	carriers := 0
 	switch {
-	case f.format == "binary":
+	case f.Format == "binary":
 		dst, carriers, err = m.copyBinary(dst, body)
-	case f.header && !m.started:
+	case f.Header && !m.started:
 		m.started = true
 		dst = append(dst, body...)
 	default:
@@ -49,22 +49,22 @@ func (m *RowMasker) AppendCopyData(dst, body []byte) ([]byte, error) {
 
 // copyLine masks a line of text or CSV. Fields that are not sealed are copied as they
 // are written.
-func (m *RowMasker) copyLine(dst, line []byte, f *copyFormat) ([]byte, int, error) {
+func (m *Masker) copyLine(dst, line []byte, f *CopyFormat) ([]byte, int, error) {
 	if len(line) == 0 || line[len(line)-1] != '\n' {
 		return dst, 0, ErrTaint
 	}
 	line = line[:len(line)-1]
 	end := []byte("\n")
-	if f.format == "csv" && len(line) > 0 && line[len(line)-1] == '\r' {
+	if f.Format == "csv" && len(line) > 0 && line[len(line)-1] == '\r' {
 		line, end = line[:len(line)-1], []byte("\r\n")
 	}
 	carriers := 0
 	for i := range m.cells {
 		if i > 0 {
-			if len(line) == 0 || line[0] != f.delimiter {
+			if len(line) == 0 || line[0] != f.Delimiter {
 				return dst, 0, ErrTaint
 			}
-			dst = append(dst, f.delimiter)
+			dst = append(dst, f.Delimiter)
 			line = line[1:]
 		}
 		size, ok := f.field(line)
@@ -74,7 +74,7 @@ func (m *RowMasker) copyLine(dst, line []byte, f *copyFormat) ([]byte, int, erro
 		raw := line[:size]
 		line = line[size:]
 		c := &m.cells[i]
-		if c.masking == nil || bytes.Equal(raw, f.null) {
+		if c.masking == nil || bytes.Equal(raw, f.Null) {
 			dst = append(dst, raw...)
 			continue
 		}
@@ -86,10 +86,10 @@ func (m *RowMasker) copyLine(dst, line []byte, f *copyFormat) ([]byte, int, erro
 		}
 		m.cell = masked
 		if null {
-			dst = append(dst, f.null...)
+			dst = append(dst, f.Null...)
 			continue
 		}
-		dst = f.appendField(dst, masked, f.forceAll || slices.Contains(f.force, m.plan.Columns[i].Name))
+		dst = f.appendField(dst, masked, f.ForceAll || slices.Contains(f.Force, m.plan.Columns[i].Name))
 	}
 	if len(line) > 0 {
 		return dst, 0, ErrTaint
@@ -98,18 +98,18 @@ func (m *RowMasker) copyLine(dst, line []byte, f *copyFormat) ([]byte, int, erro
 }
 
 // field returns the size of the field that a line begins with.
-func (f *copyFormat) field(line []byte) (int, bool) {
+func (f *CopyFormat) field(line []byte) (int, bool) {
 	quoted := false
 	for i := 0; i < len(line); i++ {
 		c := line[i]
 		switch {
-		case f.format == "text" && c == '\\':
+		case f.Format == "text" && c == '\\':
 			i++
-		case f.format == "csv" && quoted && c == f.escape && f.escape != f.quote && i+1 < len(line):
+		case f.Format == "csv" && quoted && c == f.Escape && f.Escape != f.Quote && i+1 < len(line):
 			i++
-		case f.format == "csv" && c == f.quote:
+		case f.Format == "csv" && c == f.Quote:
 			quoted = !quoted
-		case c == f.delimiter && !quoted:
+		case c == f.Delimiter && !quoted:
 			return i, true
 		}
 	}
@@ -117,8 +117,8 @@ func (f *copyFormat) field(line []byte) (int, bool) {
 }
 
 // unescape appends what a field stands for.
-func (f *copyFormat) unescape(dst, raw []byte) []byte {
-	if f.format == "text" {
+func (f *CopyFormat) unescape(dst, raw []byte) []byte {
+	if f.Format == "text" {
 		for i := 0; i < len(raw); i++ {
 			c := raw[i]
 			if c == '\\' && i+1 < len(raw) {
@@ -136,10 +136,10 @@ func (f *copyFormat) unescape(dst, raw []byte) []byte {
 	for i := 0; i < len(raw); i++ {
 		c := raw[i]
 		switch {
-		case quoted && c == f.escape && i+1 < len(raw) && (raw[i+1] == f.quote || raw[i+1] == f.escape):
+		case quoted && c == f.Escape && i+1 < len(raw) && (raw[i+1] == f.Quote || raw[i+1] == f.Escape):
 			i++
 			dst = append(dst, raw[i])
-		case c == f.quote:
+		case c == f.Quote:
 			quoted = !quoted
 		default:
 			dst = append(dst, c)
@@ -149,32 +149,32 @@ func (f *copyFormat) unescape(dst, raw []byte) []byte {
 }
 
 // appendField writes a value as a field.
-func (f *copyFormat) appendField(dst, value []byte, force bool) []byte {
-	if f.format == "text" {
+func (f *CopyFormat) appendField(dst, value []byte, force bool) []byte {
+	if f.Format == "text" {
 		for _, c := range value {
 			if k := strings.IndexByte("\b\f\n\r\t\v", c); k >= 0 {
 				dst = append(dst, '\\', "bfnrtv"[k])
 				continue
 			}
-			if c == '\\' || c == f.delimiter {
+			if c == '\\' || c == f.Delimiter {
 				dst = append(dst, '\\')
 			}
 			dst = append(dst, c)
 		}
 		return dst
 	}
-	if !force && !bytes.Equal(value, f.null) && bytes.IndexByte(value, f.delimiter) < 0 && bytes.IndexByte(value, f.quote) < 0 &&
+	if !force && !bytes.Equal(value, f.Null) && bytes.IndexByte(value, f.Delimiter) < 0 && bytes.IndexByte(value, f.Quote) < 0 &&
 		!bytes.ContainsAny(value, "\r\n") && !bytes.Equal(value, []byte(`\.`)) {
 		return append(dst, value...)
 	}
-	dst = append(dst, f.quote)
+	dst = append(dst, f.Quote)
 	for _, c := range value {
-		if c == f.quote || c == f.escape {
-			dst = append(dst, f.escape)
+		if c == f.Quote || c == f.Escape {
+			dst = append(dst, f.Escape)
 		}
 		dst = append(dst, c)
 	}
-	return append(dst, f.quote)
+	return append(dst, f.Quote)
 }
 
 // binarySignature begins a binary COPY; flags and an empty extension follow.
@@ -182,7 +182,7 @@ const binarySignature = "PGCOPY\n\xff\r\n\x00"
 
 // copyBinary masks the tuples of a binary message. Carriers are records in binary
 // form.
-func (m *RowMasker) copyBinary(dst, body []byte) ([]byte, int, error) {
+func (m *Masker) copyBinary(dst, body []byte) ([]byte, int, error) {
 	if !m.started {
 		const header = len(binarySignature) + 8
 		if len(body) < header || string(body[:len(binarySignature)]) != binarySignature || binary.BigEndian.Uint32(body[header-4:]) != 0 {

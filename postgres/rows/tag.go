@@ -1,4 +1,4 @@
-package analysis
+package rows
 
 import (
 	"bytes"
@@ -19,8 +19,8 @@ const TaintBytes = 17
 // that Passes there must be none.
 func Tainted(b []byte) bool { return bytes.Contains(b, []byte(processTag)) }
 
-// newTag returns the mark of one plan's carriers.
-func newTag() string { return processTag + randomText(5) }
+// NewTag returns the mark of one plan's carriers.
+func NewTag() string { return processTag + randomText(5) }
 
 func randomText(n int) string {
 	b := make([]byte, n)

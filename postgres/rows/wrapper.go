@@ -1,4 +1,4 @@
-package analysis
+package rows
 
 import (
 	"bytes"
@@ -112,8 +112,8 @@ func (c *wrapperReader) readBinary(src []byte) bool {
 	return len(src) == 0
 }
 
-// parseArray reads a one-dimensional array literal (array_out); nil elements are NULL.
-func parseArray(src []byte) (elements [][]byte, ok bool) {
+// ParseArray reads a one-dimensional array literal (array_out); nil elements are NULL.
+func ParseArray(src []byte) (elements [][]byte, ok bool) {
 	if len(src) < 2 || src[0] != '{' || src[len(src)-1] != '}' {
 		return nil, false
 	}

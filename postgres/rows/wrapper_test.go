@@ -1,4 +1,4 @@
-package analysis
+package rows
 
 import (
 	"bytes"
@@ -42,12 +42,12 @@ func TestArrays(t *testing.T) {
 		{`{a,"b,\"\\c",NULL,"NULL",""}`, [][]byte{[]byte("a"), []byte(`b,"\c`), nil, []byte("NULL"), {}}, true},
 		{"{{a},{b}}", nil, false}, {"[0:1]={a}", nil, false}, {"{a", nil, false}, {`{"a}`, nil, false}, {"{a,}", nil, false}, {"", nil, false},
 	} {
-		got, ok := parseArray([]byte(c.in))
+		got, ok := ParseArray([]byte(c.in))
 		if ok != c.ok || ok && !slices.EqualFunc(got, c.want, func(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) }) {
 			t.Errorf("%s: %q %v", c.in, got, ok)
 		}
 		if ok {
-			if again, ok := parseArray(appendArray(nil, got)); !ok || len(again) != len(got) {
+			if again, ok := ParseArray(appendArray(nil, got)); !ok || len(again) != len(got) {
 				t.Errorf("%s: does not come back", c.in)
 			}
 			if again, ok := readBinaryArray(appendBinaryArray(nil, got)); !ok || len(again) != len(got) {
@@ -68,19 +68,19 @@ func FuzzWrapper(f *testing.F) {
 		r.readText(src)
 		r.readBinary(src)
 		readBinaryArray(src)
-		if list, ok := parseArray(src); ok {
-			again, ok := parseArray(appendArray(nil, list))
+		if list, ok := ParseArray(src); ok {
+			again, ok := ParseArray(appendArray(nil, list))
 			if !ok || len(again) != len(list) {
 				t.Fatalf("%q", src)
 			}
 		}
-		for _, format := range []*copyFormat{{format: "text", delimiter: '\t', null: []byte(`\N`)}, {format: "csv", delimiter: ',', quote: '"', escape: '"'}} {
+		for _, format := range []*CopyFormat{{Format: "text", Delimiter: '\t', Null: []byte(`\N`)}, {Format: "csv", Delimiter: ',', Quote: '"', Escape: '"'}} {
 			field := format.appendField(nil, src, false)
 			if n, ok := format.field(field); !ok || n != len(field) {
-				t.Fatalf("%s: %q is not one field: %q", format.format, src, field)
+				t.Fatalf("%s: %q is not one field: %q", format.Format, src, field)
 			}
 			if back := format.unescape(nil, field); string(back) != string(src) {
-				t.Fatalf("%s: %q came back as %q", format.format, src, back)
+				t.Fatalf("%s: %q came back as %q", format.Format, src, back)
 			}
 		}
 	})

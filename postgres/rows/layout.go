@@ -1,4 +1,4 @@
-package analysis
+package rows
 
 import (
 	"github.com/veil-proxy/veil/mask"
@@ -15,13 +15,13 @@ type Layout struct {
 	// Actions are the rules that act, by number: a mask.Pass is made of it.
 	Actions *mask.Plan
 	// tag is the mark of the statement's carriers.
-	tag []byte
+	Tag []byte
 	// explain: the rows are lines of EXPLAIN.
-	explain bool
+	Explain bool
 	// copy is how COPY writes the rows, if it does.
-	copy *copyFormat
+	Copy *CopyFormat
 	// clear are the columns of relations that the statement reads as they are.
-	clear map[origin]bool
+	Clear map[Origin]bool
 }
 
 // Column is one column of a result.
@@ -33,18 +33,18 @@ type Column struct {
 	Modifier int32
 
 	// masking is how a keyed column is masked; nil for others.
-	masking *table.Masking
-	origin  origin
+	Masking *table.Masking
+	Origin  Origin
 	// bare: the original comes, and no carrier.
-	bare bool
+	Bare bool
 	// action is the number of the rule that acts, or -1.
-	action int
+	Action int
 }
 
 // Keyed reports that Veil masks the column in the row: the upstream sends a carrier in it,
 // or the original itself. Ask for it in text format, and give the client Type, Size and
 // Modifier.
-func (c *Column) Keyed() bool { return c.masking != nil }
+func (c *Column) Keyed() bool { return c.Masking != nil }
 
 // Param is a parameter of a statement.
 type Param struct {
@@ -55,15 +55,15 @@ type Param struct {
 	Type   uint32
 
 	// domain is that of the pseudonym, shadow how its original compares.
-	domain string
-	shadow twinKind
-	array  bool
+	Domain string
+	Shadow ShadowKind
+	Array  bool
 	// nulls: an element that does not open is NULL, and is not left out.
-	nulls bool
+	Nulls bool
 }
 
-// origin is a column of a relation.
-type origin struct {
-	table  uint32
-	column int16
+// Origin is a column of a relation.
+type Origin struct {
+	Table  uint32
+	Column int16
 }

@@ -1,0 +1,48 @@
+package rows
+
+import (
+	"regexp"
+	"strconv"
+)
+
+// ShadowKind says how a shadow column compares: the bare original of a keyed column.
+type ShadowKind uint8
+
+const (
+	// twinNone: it does not.
+	ShadowNone ShadowKind = iota
+	// ShadowText compares as a text, twinInteger as a whole number, twinUUID as a UUID.
+	ShadowText
+	ShadowInteger
+	ShadowUUID
+	// ShadowCast compares as the text that it is cast to.
+	ShadowCast
+)
+
+var (
+	integerForm = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,17}|-?[1-8][0-9]{18})$`)
+	uuidForm    = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+)
+
+// Form is the regular expression of texts that are values of the kind; empty where all are.
+func (k ShadowKind) Form() string {
+	switch k {
+	case ShadowInteger:
+		return integerForm.String()
+	case ShadowUUID:
+		return uuidForm.String()
+	}
+	return ""
+}
+
+// Writes reports whether a value that compares so is written as the text.
+func (k ShadowKind) Writes(text string) bool {
+	switch k {
+	case ShadowInteger:
+		_, err := strconv.ParseInt(text, 10, 64)
+		return err == nil && integerForm.MatchString(text)
+	case ShadowUUID:
+		return uuidForm.MatchString(text)
+	}
+	return true
+}
