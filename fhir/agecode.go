@@ -1,8 +1,10 @@
 package fhir
 
 import (
-	_ "embed"
+	"bytes"
+	"hash/maphash"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/terminology"
 )
 
@@ -13,9 +15,53 @@ import (
 
 var ageMembers = []string{"code", "display", "text", "coding"}
 
+// ageSlot remembers of one object whether it says age.
+type ageSlot struct {
+	generation uint32
+	says       bool
+	text       []byte // the object; empty for none
+}
+
+const ageSlots = 1 << 10 // a power of two
+
+// ageSlot returns the slot for the object at the start of text, as memo.slot does;
+// nil if it is not to be remembered.
+func (m *memo) ageSlot(text []byte) *ageSlot {
+	if m.ages == nil {
+		return nil
+	}
+	end := bytes.IndexByte(text[:min(len(text), memoLargest)], '}')
+	if end < 0 {
+		return nil
+	}
+	s := &m.ages[maphash.Bytes(m.seed, text[:end])%ageSlots]
+	if s.generation != m.generation {
+		s.generation, s.text = m.generation, s.text[:0]
+	}
+	return s
+}
+
 // saysAge reports whether the Coding or CodeableConcept at src[i] says that what
 // it stands beside is an age.
 func (w *Walker) saysAge(i int) bool {
+	text := w.src[i:]
+	s := w.memo.ageSlot(text)
+	if s == nil {
+		return w.readAge(i)
+	}
+	if len(s.text) > 0 && bytes.HasPrefix(text, s.text) {
+		return s.says
+	}
+	says := w.readAge(i)
+	var f fhirjson.Fault
+	if end := fhirjson.SkipValue(w.src, i, w.depth, &f); end > i && end-i <= memoLargest {
+		s.says, s.text = says, append(s.text[:0], w.src[i:end]...)
+	}
+	return says
+}
+
+// readAge reads the object at src[i].
+func (w *Walker) readAge(i int) bool {
 	var at [4]int
 	w.findAll(i, ageMembers, at[:])
 	if at[0] >= 0 && terminology.IsAgeCode(w.text(at[0])) || terminology.IsAgeText(w.text(at[1])) || terminology.IsAgeText(w.text(at[2])) {

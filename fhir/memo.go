@@ -31,6 +31,7 @@ type memo struct {
 	seed    maphash.Seed
 	objects []memoEntry
 	texts   []textSlot
+	ages    []ageSlot
 	// generation counts resets: what is of an older one is not there.
 	generation uint32
 	// uses has, by node, how often its objects were looked for and found.
@@ -109,6 +110,7 @@ func (m *memo) init(nodes int) {
 	m.seed = maphash.MakeSeed()
 	m.objects = make([]memoEntry, memoSlots)
 	m.texts = make([]textSlot, memoSlots)
+	m.ages = make([]ageSlot, ageSlots)
 }
 
 // reset forgets everything.
