@@ -84,7 +84,7 @@ func (o *obedient) send(m pgproto3.BackendMessage) {
 func (o *obedient) Read(p []byte) (int, error) { return o.answer.Read(p) }
 
 // hang is how long a session may take for a few messages, on a busy machine.
-const hang = 30 * time.Second
+const hang = 2 * time.Minute
 
 // fuzzSession is a session that has logged in, between a client and an upstream of
 // the test's, over an empty catalog.
@@ -101,7 +101,7 @@ func fuzzSession(t testing.TB, p *policy, client, up net.Conn) *session {
 	s.catalogs = pool.NewCatalogs(s.up, &catalog.Catalog{})
 	s.policy.Store(p)
 	x := &session{s: s, policy: p, who: &consumer.Consumer{Name: "fuzz"}, view: p.views["plain"]}
-	x.client.conn, x.client.timeout = client, time.Second
+	x.client.conn, x.client.timeout, x.client.stopping = client, time.Second, t.Context()
 	x.in = wire.NewFrames(client, clientBuffer, 64<<10)
 	x.remember(&wire.Startup{User: "fuzz"})
 	x.up = pool.NewConn(up, limits.RowBytes)
