@@ -48,8 +48,15 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	// What is written in SQL's own words (EXTRACT … FROM) is a function of pg_catalog.
 	f.Funcname = names(schema, name)
 	a.foreignArguments(name, f, sc)
-	inexact := a.inexact(name, f, sc)
+	inexact, float := a.inexact(name, f, sc), uint32(0)
+	if inexact {
+		float = a.summed(name, f, sc)
+	}
 	v := a.listed(name, f, n, sc)
+	if float != 0 {
+		inexact = false
+		v.node = a.exactSum(name, f, v.node, float)
+	}
 	switch {
 	case f.Over == nil:
 		a.aggregate(name, f, inexact, sc)

@@ -21,7 +21,7 @@ regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy stddev stddev_pop s
 )
 
 // inexact reports whether a call adds up floating-point numbers, or may. The call is as
-// the client wrote it.
+// the client wrote it. Where the numbers' type is known, floatsum.go makes it exact.
 func (a *analysis) inexact(name string, f *pg.FuncCall, sc *scope) bool {
 	if f.AggDistinct {
 		return false // sorted by the values

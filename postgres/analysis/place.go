@@ -70,7 +70,10 @@ func (s *shape) tells() bool {
 
 // lies is the place of a row of a relation, for the sub-select that reads it.
 func (a *analysis) lies(r *catalog.Relation, label string) *pg.Node {
-	if a.catalog.InTables(r) {
+	switch {
+	case r.Kind != 'p' && len(a.catalog.Children(r)) == 0 && a.catalog.InTables(r):
+		return a.keyed(label, func(seed *pg.Node) *pg.Node { return call("hashtidextended", column("ctid"), seed) })
+	case a.catalog.InTables(r):
 		return a.keyed(label, func(seed *pg.Node) *pg.Node {
 			return call("hashtidextended", column("ctid"), call("hashoidextended", column("tableoid"), seed))
 		})
