@@ -22,12 +22,18 @@ import (
 
 // keyed is a hash under a key of two seeds, which are derived for the label.
 func (a *analysis) keyed(label string, hash func(seed *pg.Node) *pg.Node) *pg.Node {
+	key := a.seeds(label)
+	seed := func(b []byte) *pg.Node { return integer(int64(binary.BigEndian.Uint64(b)), "int8") }
+	return op("#", hash(seed(key[:8])), hash(seed(key[8:])))
+}
+
+// seeds are the two seeds that are derived for a label, of eight bytes each.
+func (a *analysis) seeds(label string) []byte {
 	key, err := a.policy.masks.Keys.Derive("sql-order", label, 16)
 	if err != nil {
 		a.internal("no seed can be derived")
 	}
-	seed := func(b []byte) *pg.Node { return integer(int64(binary.BigEndian.Uint64(b)), "int8") }
-	return op("#", hash(seed(key[:8])), hash(seed(key[8:])))
+	return key
 }
 
 // keyedText is the keyed hash of a text.
@@ -183,6 +189,9 @@ func (a *analysis) arrange(q *pg.SelectStmt, sc *scope, res *result, m mode, tol
 		return
 	}
 	settled := sc.settled(q)
+	if !grouped && len(q.DistinctClause) == 0 && !m.recursive && !m.unordered && sc.pages(q) {
+		res.first = sc.sources[0].first
+	}
 	if (sc.seesOrder(q) || q.LimitOption == pg.LimitOption_LIMIT_OPTION_WITH_TIES) && !settled {
 		if place := sc.place(); place != nil {
 			a.barriers = append(a.barriers, func() { a.barrier(res.into, place) })

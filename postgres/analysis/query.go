@@ -61,6 +61,12 @@ func (a *analysis) query(q *pg.SelectStmt, outer *scope, m mode) *result {
 	if q.LimitOffset != nil {
 		q.LimitOffset = a.limit(q.LimitOffset, sc)
 	}
+	if q.LimitCount != nil && res.first != nil && res.first.show(q.LimitCount, q.LimitOffset) {
+		q.LimitOffset = nil
+	}
+	if q.LimitCount != nil || q.LimitOffset != nil {
+		res.first = nil
+	}
 	res.told = a.told > told
 	return res
 }

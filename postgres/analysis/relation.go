@@ -167,6 +167,9 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		if s.tells() {
 			a.told++
 		}
+		if sample == nil && a.paged(s) {
+			it.first = &page{relation: s.relation, label: label}
+		}
 	}
 	a.finish = append(a.finish, func() {
 		for _, e := range entries {
@@ -208,7 +211,18 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 				}
 			}
 		}
-		if place != "" {
+		if p := it.first; p != nil && p.offset != nil {
+			shown := a.write(p, pageOf)
+			if stmt.WhereClause != nil {
+				shown = both(stmt.WhereClause, shown)
+			}
+			stmt.WhereClause = shown
+		}
+		switch p := it.first; {
+		case place == "":
+		case p != nil && p.limit != nil && p.offset == nil:
+			stmt.TargetList = append(stmt.TargetList, target(place, a.write(p, drawnFirst)))
+		default:
 			stmt.TargetList = append(stmt.TargetList, target(place, a.lies(s.relation, label)))
 		}
 		if len(stmt.TargetList) == 0 {
@@ -424,6 +438,9 @@ func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *p
 		node.GetRangeSubselect().Alias = out
 	}
 	it.safe, it.place = res.safe, a.placeOf(it, res, node.GetRangeVar() == nil)
+	if node.GetRangeVar() == nil {
+		it.first = res.first
+	}
 	if res.told {
 		a.told++
 	}

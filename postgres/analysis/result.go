@@ -23,6 +23,8 @@ type result struct {
 	// under which it was asked for; nil where the query cannot tell it.
 	place     func(name string)
 	placeName string
+	// first is set where its rows are all rows of one table, which can draw the first.
+	first *page
 }
 
 type resultColumn struct {

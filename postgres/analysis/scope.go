@@ -75,6 +75,8 @@ type item struct {
 	// the order in which they come tells nothing.
 	place func() *pg.Node
 	safe  bool
+	// first is set where all its rows are those of one table, which can draw the first.
+	first *page
 	// entire: its whole row is referred to, so that it can have no column more.
 	entire bool
 }

@@ -32,6 +32,8 @@ type Relation struct {
 	// Kind is pg_class.relkind: r table, p partitioned table, f foreign table, v view,
 	// m materialised view.
 	Kind byte
+	// Heap says that its rows lie in a heap, as PostgreSQL's own tables do.
+	Heap bool
 	// Row is the version of the relation's row in pg_class (its xmin).
 	Row     uint32
 	Columns []Attribute

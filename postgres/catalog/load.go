@@ -134,14 +134,14 @@ func loadTypes(ctx context.Context, q Querier) ([]Type, error) {
 func loadRelations(ctx context.Context, q Querier) ([]Relation, error) {
 	var relations []Relation
 	at := map[uint32]int{}
-	err := each(ctx, q, `SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, c.xmin::text::bigint,
+	err := each(ctx, q, `SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, c.relkind IN ('r', 'm') AND c.relam = 2, c.xmin::text::bigint,
   CASE WHEN c.relkind = 'v' AND n.nspname NOT IN ('pg_catalog', 'information_schema') THEN pg_catalog.pg_get_viewdef(c.oid) ELSE '' END
  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r','p','f','v','m') AND n.nspname !~ '^pg_(toast|temp)'`, func(r pgx.Rows) error {
 		var rel Relation
 		var kind string
 		var row int64
-		if err := r.Scan(&rel.OID, &rel.Schema, &rel.Name, &kind, &row, &rel.Definition); err != nil {
+		if err := r.Scan(&rel.OID, &rel.Schema, &rel.Name, &kind, &rel.Heap, &row, &rel.Definition); err != nil {
 			return err
 		}
 		rel.Kind, rel.Row = kind[0], uint32(row)

@@ -80,6 +80,11 @@ var placesQueries = []string{
 	"SELECT patient_id, tag FROM s.{t} WHERE kind < 40",
 	"SELECT born, tag FROM s.{t} WHERE kind < 40",
 	"SELECT tag FROM s.{t} LIMIT 900",
+	"SELECT tag FROM s.{t} LIMIT 300 OFFSET 500",
+	"SELECT tag FROM s.{t} LIMIT 400 OFFSET 1900",
+	"SELECT tag FROM s.{t} OFFSET 3000 LIMIT 900",
+	"SELECT tag FROM s.{t} LIMIT 2500",
+	"SELECT x.tag FROM (SELECT kind, tag, patient_id FROM s.{t}) x LIMIT 900",
 	"SELECT tag FROM s.{t} ORDER BY kind OFFSET 300 FETCH FIRST 900 ROWS ONLY",
 	"SELECT tag FROM s.{t} WHERE kind BETWEEN 3 AND 4 ORDER BY kind",
 	"SELECT tag FROM s.{t} WHERE kind = 3 ORDER BY kind FETCH FIRST 1 ROWS WITH TIES",
@@ -172,6 +177,9 @@ func TestPlacesTellNothing(t *testing.T) {
 				if r, bound := correlation(found), 5/math.Sqrt(float64(len(found))); math.Abs(r) > bound {
 					t.Errorf("the order shows: rank correlation %.3f of %d rows, chance gives up to %.3f\n  %s\n  with %q", r, len(found), bound, sql, plan)
 				}
+				if n, most := neighbours(found); n > most {
+					t.Errorf("rows come with their neighbours: %d gaps are small, chance gives up to %d\n  %s\n  with %q", n, most, sql, plan)
+				}
 				if r, bound := meanRank(found), 1.5/math.Sqrt(float64(len(found))); math.Abs(r-0.5) > bound {
 					t.Errorf("what comes shows the order: mean rank %.3f of %d rows, chance gives 0.5 within %.3f\n  %s\n  with %q", r, len(found), bound, sql, plan)
 				}
@@ -252,6 +260,23 @@ func correlation(values []int) float64 {
 		squares += x * x
 	}
 	return sum / squares
+}
+
+// neighbours counts the ids that are nearly the next one, and the most that chance gives.
+// Of many rows it says nothing.
+func neighbours(values []int) (n, most int) {
+	sorted := slices.Compact(slices.Sorted(slices.Values(values)))
+	gap := placesPeople / len(sorted)
+	if gap < 40 {
+		return 0, 0
+	}
+	for i := range len(sorted) - 1 {
+		if sorted[i+1]-sorted[i] <= gap/20 {
+			n++
+		}
+	}
+	chance := float64(len(sorted)) / 20
+	return n, int(chance + 5*math.Sqrt(chance) + 1)
 }
 
 // meanRank is 0 where the least come, and 1 where the greatest do.
