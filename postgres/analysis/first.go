@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // The first rows of a table. LIMIT without an order shows the first rows by their places,
@@ -67,7 +69,7 @@ THEN ({place} >> 2) - 6917529027641081856 ELSE {place} >> 1 END`
 
 // page is the part of a table's rows that a statement shows.
 type page struct {
-	relation *Relation
+	relation *catalog.Relation
 	label    string
 	// limit and offset are those of the statement where the rows are found by drawing
 	// them; else rows are ordered as far as it is needed.
@@ -77,7 +79,7 @@ type page struct {
 // paged reports whether the rows of a table can be drawn.
 func (a *analysis) paged(s *shape) bool {
 	r := s.relation
-	return r.Heap && len(a.catalog.children[r.OID]) == 0 && s.where == "" && s.tells()
+	return r.Heap && len(a.catalog.Children(r)) == 0 && s.where == "" && s.tells()
 }
 
 // hashes writes the keyed hash of an expression.
@@ -92,7 +94,7 @@ func (a *analysis) hashes(label, function, of string) string {
 // write makes the SQL of a page out of one of the texts above.
 func (a *analysis) write(p *page, sql string) *pg.Node {
 	r := strings.NewReplacer(
-		"{t}", quoteIdent(p.relation.Schema)+"."+quoteIdent(p.relation.Name), "{oid}", "'"+strconv.FormatUint(uint64(p.relation.OID), 10)+"'",
+		"{t}", catalog.QuoteIdent(p.relation.Schema)+"."+catalog.QuoteIdent(p.relation.Name), "{oid}", "'"+strconv.FormatUint(uint64(p.relation.OID), 10)+"'",
 		"{most}", strconv.Itoa(mostDrawn), "{few blocks}", strconv.Itoa(fewBlocks), "{place}", a.hashes(p.label, "hashtidextended", "ctid"),
 		"{block}", a.hashes("block of "+p.label, "hashint8extended", "g.i"), "{line}", a.hashes("line of "+p.label, "hashint8extended", "g.i"),
 	)
