@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/veil-proxy/veil/internal/demo"
 )
 
-// TestDemoJoinsBothDoors: the demo's tables have the patients of its FHIR server,
-// and one pseudonym names a patient at both doors.
-func TestDemoJoinsBothDoors(t *testing.T) {
-	if _, err := postgresPrograms(); err != nil {
+// TestDemoJoinsBothViews: the demo's tables have the patients of its FHIR server,
+// and one pseudonym names a patient in both views.
+func TestDemoJoinsBothViews(t *testing.T) {
+	if _, err := demo.Programs(); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)
 		}
@@ -50,13 +52,13 @@ func TestDemoJoinsBothDoors(t *testing.T) {
 	}
 	_, body, _ := get(t, masked[1][1])
 	if !strings.Contains(body, pseudonym) {
-		t.Errorf("the FHIR door shows %.200s", body)
+		t.Errorf("the FHIR view has %.200s", body)
 	}
 	var observations int
 	if err := veiled.QueryRow(t.Context(), "SELECT count(*) FROM observations o JOIN patients p ON p.id = o.patient_id WHERE p.id = $1", pseudonym).Scan(&observations); err != nil || observations == 0 {
 		t.Errorf("%d observations, %v", observations, err)
 	}
-	// An age over 89 is shown as 90, as at the FHIR door, and can be computed with.
+	// An age over 89 is shown as 90, as in the FHIR view, and can be computed with.
 	const over = "SELECT count(*) FROM observations WHERE loinc = '30525-0' AND value > 90"
 	var ages, shown, capped int
 	if err := source.QueryRow(t.Context(), over).Scan(&ages); err != nil || ages == 0 {

@@ -19,8 +19,8 @@ func (f *outputFormat) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.name, "format", "text", "text or json")
 	before := c.Args
 	c.Args = func(c *cobra.Command, args []string) error {
-		if f.name != "text" && f.name != "json" {
-			return usagef("--format %q is not known: want text or json", f.name)
+		if err := oneOf("--format", f.name, "text", "json"); err != nil {
+			return err
 		}
 		if before == nil {
 			return nil

@@ -22,7 +22,7 @@ func TestRuleThatRemovesEverythingIsAWarning(t *testing.T) {
 		ruleset := write(t, filepath.Join(dir, "site.yaml"), "veil: 1\nname: site\nextends: safe-harbor\nfhir:\n  rules:\n    - "+tc.rule+"\n")
 		tests := write(t, filepath.Join(dir, "site.test.yaml"), fmt.Sprintf("veil: 1\nruleset: site\ntests:\n  - name: zip\n    input: |\n      {\"resourceType\": \"Patient\", \"address\": [{\"country\": \"US\", \"postalCode\": %q}]}\n    output: |\n      {\"resourceType\": \"Patient\", \"address\": [{\"country\": \"US\"%s}]}\n", tc.code, tc.shown))
 		r := veil(t, "", "ruleset", "test", "--ruleset", ruleset, tests)
-		warned := strings.Contains(r.stdout, `rule "zip3" removed every value that the tests have for it (1): method "characters" may not fit`)
+		warned := strings.Contains(r.stdout, `rule "zip3" removed every value in its tests (1): method "characters" may not fit`)
 		if r.code != 0 || warned != tc.warns || strings.Contains(r.stdout, "warning") != tc.warns {
 			t.Errorf("%s: exit %d\n%s%s", tc.name, r.code, r.stdout, r.stderr)
 		}

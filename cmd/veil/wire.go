@@ -8,6 +8,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/internal/demo"
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/safeharbor"
@@ -21,7 +22,7 @@ type app struct {
 
 // newApp wires the program. This is the only place that knows all methods.
 func newApp() (*app, error) {
-	lib, err := rules.New(map[string][]byte{demoRulesetName: demoRuleset},
+	lib, err := rules.New(map[string][]byte{demo.RulesetName: demo.Ruleset},
 		general.Methods(), safeharbor.Methods(), fhir.Methods(), analysis.Methods())
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+
 	"github.com/veil-proxy/veil/mask/keys"
 )
 

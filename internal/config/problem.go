@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"github.com/veil-proxy/veil/internal/strictyaml"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/veil-proxy/veil/internal/strictyaml"
 )
 
 // Problem is one thing that is wrong with a configuration, and what to do about it.

@@ -2,11 +2,12 @@ package config
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/internal/strictyaml"
-	"github.com/veil-proxy/veil/mask/civil"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/mask/civil"
 )
 
 // setting is one name of the configuration file: a value, or a section of further

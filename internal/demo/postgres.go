@@ -1,16 +1,15 @@
-package main
+package demo
 
 import (
 	"context"
 	"crypto/rand"
-	_ "embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
+	osuser "os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,32 +21,24 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/serve"
-	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 )
 
-//go:embed demo.yaml
-var demoRuleset []byte
+// ErrNoPostgres says that the machine has no PostgreSQL.
+var ErrNoPostgres = errors.New("PostgreSQL is not installed on this machine")
 
-// demoRulesetName is what commands know it by: an example of rules for tables.
-const demoRulesetName = "demo"
-
-// errNoPostgres is of a machine without PostgreSQL.
-var errNoPostgres = errors.New("there is no PostgreSQL on this machine")
-
-// demoServer is a PostgreSQL that lives as long as the demo.
-type demoServer struct {
+// server is a PostgreSQL server that runs as long as the demo.
+type server struct {
 	cmd             *exec.Cmd
 	port            int
 	owner, password string
 }
 
-// postgresPrograms finds the folder of a PostgreSQL's programs: of the PATH, or of
-// Debian's packages.
-func postgresPrograms() (string, error) {
+// Programs returns the directory with the programs of PostgreSQL: the newest of
+// Debian's packages, or that in the PATH.
+func Programs() (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	slices.Sort(found)
 	if path, err := exec.LookPath("initdb"); err == nil {
@@ -60,13 +51,13 @@ func postgresPrograms() (string, error) {
 			return bin, nil
 		}
 	}
-	return "", errNoPostgres
+	return "", ErrNoPostgres
 }
 
-// startDemoServer makes a PostgreSQL in a folder and starts it, on this machine's
-// own address alone.
-func startDemoServer(ctx context.Context, dir string) (*demoServer, error) {
-	bin, err := postgresPrograms()
+// startServer initializes a PostgreSQL in a directory and starts it, on the loopback
+// address only.
+func startServer(ctx context.Context, dir string) (*server, error) {
+	bin, err := Programs()
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +71,7 @@ func startDemoServer(ctx context.Context, dir string) (*demoServer, error) {
 		cmd.Dir = dir
 		return cmd
 	}
-	s := &demoServer{owner: "veil_demo_owner", password: randomPassword()}
+	s := &server{owner: "veil_demo_owner", password: randomPassword()}
 	secret := filepath.Join(dir, "password")
 	if err := os.WriteFile(secret, []byte(s.password), 0o600); err != nil {
 		return nil, err
@@ -111,14 +102,14 @@ func startDemoServer(ctx context.Context, dir string) (*demoServer, error) {
 	return nil, errors.Join(errors.New("the demo's PostgreSQL did not start"), s.stop())
 }
 
-// serverUser is what is put before a program so that it does not run as root,
-// which PostgreSQL refuses to; nothing for others.
+// serverUser is the command that runs a program as another user, if this process
+// runs as root, which PostgreSQL refuses to do.
 func serverUser(dir string) ([]string, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
 	}
 	for _, name := range []string{"postgres", "nobody"} {
-		u, err := user.Lookup(name)
+		u, err := osuser.Lookup(name)
 		if err != nil {
 			continue
 		}
@@ -131,7 +122,7 @@ func serverUser(dir string) ([]string, error) {
 		}
 		return as, own(as, dir)
 	}
-	return nil, fmt.Errorf("%w that does not run as root", errNoPostgres)
+	return nil, fmt.Errorf("%w that can run as a user other than root", ErrNoPostgres)
 }
 
 // own gives a file to the user that programs run as.
@@ -150,12 +141,12 @@ func randomPassword() string {
 	return hex.EncodeToString(b[:])
 }
 
-func (s *demoServer) dsn(database string) string {
+func (s *server) dsn(database string) string {
 	return fmt.Sprintf("postgres://%s:%s@127.0.0.1:%d/%s?sslmode=disable", s.owner, s.password, s.port, database)
 }
 
 // stop ends the server and waits for it.
-func (s *demoServer) stop() error {
+func (s *server) stop() error {
 	// Ctrl-C on a terminal reaches it too, so it may have ended.
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
@@ -165,7 +156,7 @@ func (s *demoServer) stop() error {
 }
 
 // reader makes the database, and a role that may read it.
-func (s *demoServer) reader(ctx context.Context, p *fhirtest.Population) (dsn string, err error) {
+func (s *server) reader(ctx context.Context, p *fhirtest.Population) (dsn string, err error) {
 	admin, err := pgx.Connect(ctx, s.dsn("postgres"))
 	if err != nil {
 		return "", err
@@ -179,7 +170,7 @@ func (s *demoServer) reader(ctx context.Context, p *fhirtest.Population) (dsn st
 		return "", err
 	}
 	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
-	if err := loadDemo(ctx, conn, p); err != nil {
+	if err := load(ctx, conn, p); err != nil {
 		return "", err
 	}
 	password := randomPassword()
@@ -188,69 +179,65 @@ func (s *demoServer) reader(ctx context.Context, p *fhirtest.Population) (dsn st
 	return fmt.Sprintf("postgres://veil:%s@127.0.0.1:%d/demo?sslmode=disable", password, s.port), err
 }
 
-// demoSQL is the PostgreSQL door of the demo.
-type demoSQL struct {
-	server *demoServer
+// sqlView is the masked view of the tables.
+type sqlView struct {
+	server *server
 	serve.Listener
 	source, url string
 }
 
-// startDemoSQL starts a PostgreSQL with the patients and a door before it. The keys
-// are those of the FHIR door. Without a PostgreSQL the error is errNoPostgres.
-func (app *app) startDemoSQL(ctx context.Context, f demoFlags, dir string, p *fhirtest.Population, keys *keys.Keyring, sink mask.Sink) (_ *demoSQL, err error) {
-	dir = filepath.Join(dir, "postgres")
+// user is the user of the masked view of the tables, and its password.
+const user = "demo"
+
+// startSQL starts a PostgreSQL with the patients and Veil in front of it, with the
+// keys of the FHIR view. Without a PostgreSQL the error is ErrNoPostgres.
+func (d *demo) startSQL(ctx context.Context) (_ *sqlView, err error) {
+	dir := filepath.Join(d.dir, "postgres")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
-	d := &demoSQL{}
-	go func() { _ = analysis.Warm() }() // meanwhile; the door says if it fails
-	if d.server, err = startDemoServer(ctx, dir); err != nil {
+	v := &sqlView{}
+	go func() { _ = analysis.Warm() }() // meanwhile; the server reports it if it fails
+	if v.server, err = startServer(ctx, dir); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, d.server.stop())
+			err = errors.Join(err, v.server.stop())
 		}
 	}()
-	upstream, err := d.server.reader(ctx, p)
+	upstream, err := v.server.reader(ctx, d.population)
 	if err != nil {
 		return nil, err
 	}
-	rs, err := app.rules.Load(demoRulesetName)
+	a, err := d.compile(RulesetName)
 	if err != nil {
 		return nil, err
 	}
-	a, err := app.rules.Compile(rs, keys)
+	verifier, err := consumer.NewVerifier(user)
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := consumer.NewVerifier(demoUser)
+	who, err := consumer.New(ctx, consumer.Config{Users: []consumer.User{{Account: consumer.Account{Name: user}, User: user, Verifier: verifier.String()}}})
 	if err != nil {
 		return nil, err
 	}
-	who, err := consumer.New(ctx, consumer.Config{Users: []consumer.User{{Account: consumer.Account{Name: demoUser}, User: demoUser, Verifier: verifier.String()}}})
-	if err != nil {
-		return nil, err
-	}
-	door, err := pgproxy.New(pgproxy.Config{
-		Upstream: upstream, Sink: sink,
+	server, err := pgproxy.New(pgproxy.Config{
+		Upstream: upstream, Sink: d.log,
 		Policy: pgproxy.Policy{Consumers: who, Views: map[string]pgproxy.View{"": (&config.PostgresView{}).View(a, false)}},
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := door.Warm(ctx); err != nil {
+	if err := server.Warm(ctx); err != nil {
 		return nil, err
 	}
-	l, err := listenNear(f.postgres)
+	l, err := listenNear(d.PostgresListen)
 	if err != nil {
 		return nil, err
 	}
-	d.Listener = serve.Listener{Server: door, Net: l}
-	d.source = d.server.dsn("demo")
-	d.url = fmt.Sprintf("postgres://%s:%[1]s@%s/demo", demoUser, l.Addr())
-	return d, nil
+	v.Listener = serve.Listener{Server: server, Net: l}
+	v.source = v.server.dsn("demo")
+	v.url = fmt.Sprintf("postgres://%s:%[1]s@%s/demo", user, l.Addr())
+	return v, nil
 }
-
-// demoUser is the user of the demo's door, and its password.
-const demoUser = "demo"

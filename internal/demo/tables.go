@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -12,19 +12,19 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 )
 
-// demoSchema are the tables of the demo. They hold what its FHIR server has.
-const demoSchema = `
+// schema are the tables of the demo. They hold what its FHIR server has.
+const schema = `
 CREATE TABLE patients (id text PRIMARY KEY, mrn text, family text, given text, birth_date date, died date, sex text, state text, zip text, resource jsonb);
 CREATE TABLE encounters (id text PRIMARY KEY, patient_id text, class text, started_at timestamptz, ended_at timestamptz, reason text);
 CREATE TABLE observations (id text PRIMARY KEY, patient_id text, encounter_id text, loinc text, value numeric, unit text, taken_at timestamptz);
 CREATE INDEX ON encounters (patient_id);
 CREATE INDEX ON observations (patient_id);`
 
-// demoResource is what the tables take of a resource.
-type demoResource struct {
+// resource is what the tables take of a resource.
+type resource struct {
 	ID         string
 	Identifier []struct {
-		Type  demoConcept
+		Type  concept
 		Value string
 	}
 	Name []struct {
@@ -35,12 +35,12 @@ type demoResource struct {
 	DeceasedDateTime string
 	Gender           string
 	Address          []struct{ State, PostalCode string }
-	Subject          demoReference
-	Encounter        demoReference
+	Subject          reference
+	Encounter        reference
 	Class            struct{ Code string }
 	Period           struct{ Start, End string }
-	ReasonCode       []demoConcept
-	Code             demoConcept
+	ReasonCode       []concept
+	Code             concept
 	ValueQuantity    struct {
 		Value json.Number
 		Unit  string
@@ -48,10 +48,10 @@ type demoResource struct {
 	EffectiveDateTime string
 }
 
-type demoReference struct{ Reference string }
+type reference struct{ Reference string }
 
 // id is the id of what is referred to, if it is of the type.
-func (r demoReference) id(typ string) string {
+func (r reference) id(typ string) string {
 	id, ok := strings.CutPrefix(r.Reference, typ+"/")
 	if !ok {
 		return ""
@@ -59,12 +59,12 @@ func (r demoReference) id(typ string) string {
 	return id
 }
 
-type demoConcept struct {
+type concept struct {
 	Coding []struct{ System, Code string }
 }
 
 // code is the concept's code of a system.
-func (c demoConcept) code(system string) string {
+func (c concept) code(system string) string {
 	for _, coding := range c.Coding {
 		if coding.System == system {
 			return coding.Code
@@ -73,14 +73,14 @@ func (c demoConcept) code(system string) string {
 	return ""
 }
 
-// loadDemo makes the tables and fills them.
-func loadDemo(ctx context.Context, conn *pgx.Conn, p *fhirtest.Population) error {
-	if _, err := conn.Exec(ctx, demoSchema); err != nil {
+// load makes the tables and fills them.
+func load(ctx context.Context, conn *pgx.Conn, p *fhirtest.Population) error {
+	if _, err := conn.Exec(ctx, schema); err != nil {
 		return err
 	}
 	rows := map[string][][]any{}
 	for _, r := range p.Resources() {
-		row, err := demoRow(r)
+		row, err := row(r)
 		if err != nil {
 			return err
 		}
@@ -118,14 +118,14 @@ func insertAll(ctx context.Context, conn *pgx.Conn, table string, columns []stri
 	return conn.SendBatch(ctx, batch).Close()
 }
 
-// demoRow is the row of a resource; nil for one that has no table.
-func demoRow(r fhirtest.Resource) ([]any, error) {
+// row is the row of a resource; nil for one that has no table.
+func row(r fhirtest.Resource) ([]any, error) {
 	switch r.Type {
 	case "Patient", "Encounter", "Observation":
 	default:
 		return nil, nil
 	}
-	var x demoResource
+	var x resource
 	if err := json.Unmarshal(r.JSON, &x); err != nil {
 		return nil, fmt.Errorf("a %s of the demo: %w", r.Type, err)
 	}

@@ -1,0 +1,212 @@
+// Package demo shows Veil at work on synthetic patients: a FHIR server, and, where the
+// machine has one, a PostgreSQL with the same patients in tables, and Veil in front of
+// both. Nothing of it is kept.
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/rules"
+	"github.com/veil-proxy/veil/internal/serve"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/fhirproxy"
+)
+
+// Ruleset is the ruleset of the demo's tables, and RulesetName its name.
+//
+//go:embed demo.yaml
+var Ruleset []byte
+
+// RulesetName is the name under which a library has Ruleset.
+const RulesetName = "demo"
+
+// Options say what the demo starts and where.
+type Options struct {
+	Patients int
+	Seed     uint64 // other seeds make other patients
+	// The addresses of the masked view, of the source and of the masked view of the
+	// tables. A free port is used if one is taken.
+	Listen, SourceListen, PostgresListen string
+	Rules                                *rules.Library // with Ruleset as RulesetName
+	Command                              string         // that runs Veil, in the lines to try
+}
+
+// demo is a running demo.
+type demo struct {
+	Options
+	dir        string
+	population *fhirtest.Population
+	keys       *keys.Keyring
+	log        *audit.Log
+	sourceURL  string
+	url        string // of the masked view
+}
+
+// Run starts the demo, prints lines to try, and serves until the context ends.
+func Run(ctx context.Context, o Options, out io.Writer) (err error) {
+	d := &demo{Options: o, population: fhirtest.Generate(o.Seed, o.Patients)}
+	if d.dir, err = os.MkdirTemp("", "veil-demo-"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(d.dir)) }()
+	stop, err := d.startSource()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if d.log, err = audit.Open(d.auditDir(), audit.Options{}); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.log.Close()) }()
+	view, err := d.startFHIR(ctx)
+	if err != nil {
+		return err
+	}
+	listeners := []serve.Listener{view}
+	sql, err := d.startSQL(ctx)
+	switch {
+	case errors.Is(err, ErrNoPostgres):
+	case err != nil:
+		return errors.Join(err, view.Net.Close())
+	default:
+		defer func() { err = errors.Join(err, sql.server.stop()) }()
+		listeners = append(listeners, sql.Listener)
+	}
+	if err := d.print(out, sql); err != nil {
+		return err
+	}
+	return serve.Serve(ctx, listeners, func(bool) time.Duration { return 5 * time.Second })
+}
+
+func (d *demo) auditDir() string { return filepath.Join(d.dir, "audit") }
+
+// AddressError is an address that cannot be listened on.
+type AddressError struct{ Address string }
+
+func (e AddressError) Error() string {
+	return fmt.Sprintf("%q is not an address such as 127.0.0.1:8090", e.Address)
+}
+
+// listenNear listens on an address, or on a free port of its host.
+func listenNear(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err == nil {
+		return l, nil
+	}
+	host, _, serr := net.SplitHostPort(addr)
+	if serr != nil {
+		return nil, AddressError{addr}
+	}
+	return net.Listen("tcp", net.JoinHostPort(host, "0"))
+}
+
+// startSource starts the FHIR server with the originals.
+func (d *demo) startSource() (stop func(), err error) {
+	l, err := listenNear(d.SourceListen)
+	if err != nil {
+		return nil, err
+	}
+	d.sourceURL = "http://" + l.Addr().String() + "/fhir"
+	handler, err := fhirtest.NewSource(d.population, d.sourceURL)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	server := &http.Server{Handler: indented(handler), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(l) }() // ends with Close
+	return func() { _ = server.Close() }, nil
+}
+
+// compile compiles a ruleset with the key of the demo, which it makes at first.
+func (d *demo) compile(name string) (*fhir.Automaton, error) {
+	if d.keys == nil {
+		secret := make([]byte, keys.MinSecret)
+		_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
+		var err error
+		if d.keys, err = keys.NewKeyring(secret, "demo"); err != nil {
+			return nil, err
+		}
+	}
+	rs, err := d.Rules.Load(name)
+	if err != nil {
+		return nil, err
+	}
+	return d.Rules.Compile(rs, d.keys)
+}
+
+// startFHIR starts the masked view of the FHIR server.
+func (d *demo) startFHIR(ctx context.Context) (none serve.Listener, err error) {
+	a, err := d.compile("safe-harbor")
+	if err != nil {
+		return none, err
+	}
+	l, err := listenNear(d.Listen)
+	if err != nil {
+		return none, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.Close())
+		}
+	}()
+	d.url = "http://" + l.Addr().String() + "/fhir"
+	anybody, err := consumer.New(ctx, consumer.Config{Anonymous: &consumer.Account{}})
+	if err != nil {
+		return none, err
+	}
+	server, err := fhirproxy.New(fhirproxy.Config{
+		Upstream: d.sourceURL, BaseURL: d.url, Sink: d.log,
+		Policy: fhirproxy.Policy{Consumers: anybody, Views: []fhirproxy.View{{Automaton: a}}},
+	})
+	return serve.Listener{Server: server, Net: l}, err
+}
+
+// print says where things are and what to try. The lines can be pasted as they are.
+func (d *demo) print(out io.Writer, sql *sqlView) error {
+	id := d.population.PatientIDs()[0]
+	pseudonym, ok := d.keys.NewPseudonymizer().AppendSealed(nil, d.keys.SealSlot("Patient"), []byte(id))
+	if !ok {
+		return errors.New("the id of the first patient is not a FHIR id")
+	}
+	fmt.Fprintf(out, `Source, with original data:        %s  (%d synthetic patients)
+Masked view, ruleset safe-harbor:  %s
+
+A patient in the source, and in the masked view:
+  curl -s %s/Patient/%s
+  curl -s %s/Patient/%s
+A search by code (heart rate):
+  curl -s '%s/Observation?code=http://loinc.org|8867-4&_count=3'
+A search that would test a name; it is refused:
+  curl -s '%s/Patient?family=Smith'
+Both searches in the audit log, which contains rules and no values:
+  %s audit show %s --last 2
+
+`, d.sourceURL, len(d.population.PatientIDs()), d.url, d.sourceURL, id, d.url, pseudonym, d.url, d.url, d.Command, d.auditDir())
+	if sql == nil {
+		fmt.Fprint(out, "To see the same patients in tables, install PostgreSQL 15 or newer.\n")
+	} else {
+		fmt.Fprintf(out, `The same patients in tables, in the source and in the masked view:
+  psql '%s' -c 'SELECT id, mrn, family, given, birth_date, sex, zip FROM patients LIMIT 3'
+  psql '%s' -c 'SELECT id, mrn, family, given, birth_date, sex, zip FROM patients LIMIT 3'
+The patient from above, under the same pseudonym:
+  psql '%s' -c "SELECT id, family, birth_date, zip FROM patients WHERE id = '%s'"
+A query that would test a name; it is refused:
+  psql '%s' -c "SELECT count(*) FROM patients WHERE family LIKE 'Smi%%'"
+`, sql.source, sql.url, sql.url, pseudonym, sql.url)
+	}
+	_, err := fmt.Fprint(out, "\nPress Ctrl-C to stop.\n")
+	return err
+}
