@@ -44,7 +44,7 @@ type decision struct {
 	op        op
 	kind      schema.JSONKind
 	label     mask.Label
-	part      codedPart   // opCoded
+	part      codedPart   // opCoded; of opCanonical, partNamedSystem or none
 	memo      bool        // small and repeated: worth remembering
 	perPerson bool        // the method needs to know the life of whom the value is about
 	perEntity bool        // the method needs to know who that is
@@ -793,6 +793,10 @@ func (c *compiler) apply(t *schema.Type, r int, e *schema.Element, et schema.Ele
 			d.values = e.Binding.ValueSet
 		case opMethod:
 			d.method = er.inner
+		case opCanonical:
+			if t.Name == "CodeSystem" && (e.Name == "url" || e.Name == "supplements") {
+				d.part = partNamedSystem
+			}
 		}
 		c.keepsTogether(r, identityOf(t, e.Name), &d, path)
 		return d

@@ -1,6 +1,7 @@
 package fhir_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -29,13 +30,50 @@ func TestCanonicalsOfCodeSystems(t *testing.T) {
 			`"resourceType":"ConceptMap","status":"active","sourceUri":"%"`, `"resourceType":"ConceptMap","status":"active","sourceCanonical":"%"`, `"resourceType":"CodeSystem","status":"active","content":"supplement","supplements":"%"`} {
 			src := "{" + strings.ReplaceAll(member, "%", url) + "}"
 			out, err := plain.mask([]byte(src))
-			if got := strings.Contains(string(out), `:"`+url+`"`); err != nil || got != passes {
+			if got := strings.Contains(string(out), `:"`+url+`"`); err != nil || got != passes || !passes && strings.Contains(string(out), "mith") {
 				t.Errorf("%s: %s, %v", src, out, err)
 			}
 			out, err = listed.mask([]byte(src))
 			if got := strings.Contains(string(out), `:"`+url+`"`); err != nil || got != (passes || url == "http://hospital/wards") {
 				t.Errorf("listed: %s: %s, %v", src, out, err)
 			}
+		}
+	}
+}
+
+// A site's own code system is called alike wherever it is named, so that what refers to
+// it still does, and its codes are those of the codings.
+func TestOwnCodeSystemsStayTogether(t *testing.T) {
+	t.Parallel()
+	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberNothing)
+	const own = "http://ehr/smith/CodeSystem/wards"
+	system := func(src string) (name, code string) {
+		t.Helper()
+		out, err := m.mask([]byte(strings.ReplaceAll(src, "OWN", own)))
+		if err != nil || strings.Contains(string(out), "smith") {
+			t.Fatalf("%s, %v", out, err)
+		}
+		found := regexp.MustCompile(`"(?:system|url|supplements|source)":"(urn:uuid:[^"]*)".*?"code":"([a-z0-9]{24})"`).FindSubmatch(out)
+		if found == nil {
+			t.Fatalf("%s names no system", out)
+		}
+		return string(found[1]), string(found[2])
+	}
+	name, code := system(`{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"OWN","code":"W1"}]}}`)
+	for _, src := range []string{
+		`{"resourceType":"CodeSystem","status":"active","content":"complete","url":"OWN","concept":[{"code":"W1"}]}`,
+		`{"resourceType":"Questionnaire","status":"active","contained":[{"resourceType":"CodeSystem","id":"c","status":"active","content":"complete","url":"OWN","concept":[{"code":"W1"}]}]}`,
+		`{"resourceType":"ValueSet","status":"active","compose":{"include":[{"system":"OWN","concept":[{"code":"W1"}]}]}}`,
+		`{"resourceType":"ConceptMap","status":"active","group":[{"source":"OWN","element":[{"code":"W1"}]}]}`,
+	} {
+		if n, c := system(src); n != name || c != code {
+			t.Errorf("%s: %s %s, want %s %s", src, n, c, name, code)
+		}
+	}
+	for _, supplements := range []string{own, own + "|Smith-2024"} {
+		out, err := m.mask([]byte(`{"resourceType":"CodeSystem","status":"active","content":"supplement","supplements":"` + supplements + `"}`))
+		if err != nil || !strings.Contains(string(out), `"supplements":"`+name+`"`) {
+			t.Errorf("%s, %v", out, err)
 		}
 	}
 }

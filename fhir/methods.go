@@ -82,7 +82,7 @@ func Methods() []mask.Definition {
 			elementRule{op: opLink, types: []string{"uri"}}),
 		simple("identifierKey", "replaces an Identifier by a keyed pseudonym of its system and value, which references by that identifier have, too", mask.LabelPseudonymized,
 			elementRule{op: opIdentifier, types: []string{"Identifier"}}),
-		simple("canonical", "lets a canonical URL of a definition pass that begins as the ruleset's canonicals say or names one of its code systems, renames one that leads to a contained resource; others go", mask.LabelNone,
+		simple("canonical", "lets a canonical URL of a definition pass that begins as the ruleset's canonicals say or names one of its code systems, renames one that leads to a contained resource; a CodeSystem's own URL is that of codings; others go", mask.LabelNone,
 			elementRule{op: opCanonical, types: []string{"canonical", "uri", "url"}}),
 		simple("coding", "lets a code of a known system pass in the form its system has; pseudonymises others; keeps a display only where it is verified", mask.LabelNone,
 			elementRule{op: opDescend, coded: true, types: []string{"Coding"}}),

@@ -1,6 +1,8 @@
 package fhir
 
 import (
+	"bytes"
+
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/lexical"
 	"github.com/veil-proxy/veil/fhir/schema"
@@ -41,7 +43,11 @@ func (w *Walker) scalar(n *node, f *field, d *decision, obj, i int) (end int, ke
 		if len(val) > 1 && val[0] == '#' {
 			return w.canonicalFragment(d, i, end, val[1:])
 		}
-		return w.passIf(d, end, w.a.canonicalMayPass(val))
+		pass := w.a.canonicalMayPass(val)
+		if system, _, _ := bytes.Cut(val, []byte("|")); !pass && d.part == partNamedSystem && w.a.codes.find(system) == nil {
+			return w.namedSystem(d, i, end, system)
+		}
+		return w.passIf(d, end, pass)
 	case opID:
 		return w.id(d, i, end, val)
 	case opVersion:

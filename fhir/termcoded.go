@@ -63,7 +63,8 @@ func (w *Walker) decideListed(n *node, i int) {
 	w.decideKnown()
 }
 
-// namedSystem masks a member that names a code system.
+// namedSystem masks a member that names a code system: a local one has the pseudonym
+// that it has in codings, also as the URL of its own definition.
 func (w *Walker) namedSystem(d *decision, i, end int, val []byte) (int, bool) {
 	if w.a.codes.find(val) != nil {
 		return w.passIf(d, end, true)
