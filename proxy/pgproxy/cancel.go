@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// cancelTimeout bounds the passing on of a cancel request.
-const cancelTimeout = 5 * time.Second
+// lastCancel bounds the passing on of a cancel request when the process stops.
+const lastCancel = 5 * time.Second
 
 // The length of a cancel key in bytes, by the version of the protocol.
 const (
@@ -71,7 +71,11 @@ func (x *session) cancelUpstream() {
 	if x.up == nil {
 		return
 	}
-	ctx, stop := context.WithTimeout(context.Background(), cancelTimeout)
+	bound := x.s.limits.ConnectTimeout
+	if x.s.stopping.Err() != nil {
+		bound = min(bound, lastCancel)
+	}
+	ctx, stop := context.WithTimeout(context.Background(), bound)
 	defer stop()
 	_ = x.up.Cancel(ctx) // an error means that nothing is cancelled
 }

@@ -83,16 +83,13 @@ func (o *obedient) send(m pgproto3.BackendMessage) {
 
 func (o *obedient) Read(p []byte) (int, error) { return o.answer.Read(p) }
 
-// hang is how long a session may take for a few messages, on a busy machine.
-const hang = 2 * time.Minute
-
 // fuzzSession is a session that has logged in, between a client and an upstream of
 // the test's, over an empty catalog.
 func fuzzSession(t testing.TB, p *policy, client, up net.Conn) *session {
 	t.Helper()
 	limits, _ := Limits{ConnectTimeout: time.Millisecond}.complete()
 	quiet := slog.New(slog.DiscardHandler)
-	s := &Server{limits: limits, sink: &memorySink{}, log: quiet, analyzer: analysis.NewAnalyzer(1), sessions: sessions{byID: map[uint32]*session{}}}
+	s := &Server{limits: limits, sink: &memorySink{}, log: quiet, stopping: t.Context(), analyzer: analysis.NewAnalyzer(1), sessions: sessions{byID: map[uint32]*session{}}}
 	t.Cleanup(s.analyzer.Close)
 	var err error
 	if s.up, err = pool.New(pool.Config{DSN: "host=127.0.0.1 port=1 user=nobody", ConnectTimeout: limits.ConnectTimeout, Logger: quiet}); err != nil {
@@ -152,7 +149,7 @@ func FuzzClient(f *testing.F) {
 		}()
 		select {
 		case <-done:
-		case <-time.After(hang):
+		case <-time.After(patience):
 			t.Fatal("the session hangs")
 		}
 		if x.current != nil {
@@ -193,7 +190,7 @@ func FuzzUpstream(f *testing.F) {
 			go func() { done <- x.loop() }()
 			select {
 			case <-done:
-			case <-time.After(hang):
+			case <-time.After(patience):
 				t.Fatal("the session hangs")
 			}
 			rows := bytes.Count(answered, []byte{'D'}) > 0 // a clear column may hold anything

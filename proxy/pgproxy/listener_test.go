@@ -126,9 +126,10 @@ func startListenerOver(t testing.TB, upstream string, change func(*Config)) *lis
 		Upstream: upstream, Sink: d.sink,
 		Policy: Policy{
 			Consumers: testUsers(t),
-			Views:     map[string]View{"plain": {Policy: policy}, "few": {Policy: policy, Rows: 10, StatementTimeout: 2 * time.Second}},
+			Views:     map[string]View{"plain": {Policy: policy}, "few": {Policy: policy, Rows: 10}},
 		},
 		SearchPath: []string{"clinic"},
+		Limits:     Limits{AuthTimeout: patience, QueueTimeout: patience, ConnectTimeout: patience},
 	}
 	if change != nil {
 		change(&c)
@@ -145,7 +146,7 @@ func startListenerOver(t testing.TB, upstream string, change func(*Config)) *lis
 	done := make(chan error, 1)
 	go func() { done <- d.Serve(l) }()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := d.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)
@@ -170,7 +171,7 @@ func (d *listener) connect(t testing.TB) *pgx.Conn {
 
 func (d *listener) connectAs(t testing.TB, user, query string) *pgx.Conn {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, d.dsn(user, query))
 	if err != nil {

@@ -37,7 +37,7 @@ func newRawTo(t testing.TB, dsn string) *raw {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.Conn.Close() })
-	_ = h.Conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = h.Conn.SetDeadline(time.Now().Add(patience))
 	return &raw{t: t, conn: h.Conn, in: wire.NewFrames(h.Conn, 8<<10, 1<<20)}
 }
 

@@ -46,9 +46,9 @@ import (
 
 const (
 	// startTimeout is how long the server may take to take connections.
-	startTimeout = 60 * time.Second
+	startTimeout = 3 * time.Minute
 	// loadTimeout is how long one script may take.
-	loadTimeout = 2 * time.Minute
+	loadTimeout = 5 * time.Minute
 	// logTail is how much of the server's log a failure to start shows.
 	logTail = 8 << 10
 )
