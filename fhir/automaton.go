@@ -12,6 +12,7 @@ import (
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
@@ -801,12 +802,16 @@ func (c *compiler) apply(t *schema.Type, r int, e *schema.Element, et schema.Ele
 		c.keepsTogether(r, identityOf(t, e.Name), &d, path)
 		return d
 	}
+	_, removes := rule.Form.(forms.Remove)
+	_, keeps := rule.Form.(forms.Keep)
 	switch {
-	case rule.Method == "remove":
+	case removes:
 		d.op, d.method = opRemove, nil
+	case def.Kind != mask.ValueMethod:
+		return bad("method %q acts on %s in a way that is not known here", rule.Method, def.Kind)
 	case !primitive:
 		return bad("method %q acts on single values and %s is a %s: match its elements, or use remove or descend", rule.Method, path, et.Code)
-	case rule.Method == "keep":
+	case keeps:
 		d.op, d.method, d.form = opKeep, nil, formOf(e, et)
 	default:
 		d.op, d.form = opMethod, formOf(e, et)
@@ -946,8 +951,9 @@ func (c *compiler) extensionDecision(url, path string, final []candidate) decisi
 	d := decision{kind: schema.JSONObject, label: def.Label}
 	d.action = c.action(mask.Action{Rule: c.rules[first].ID, Category: c.rules[first].Category, Path: path, Method: def.Name, Label: def.Label})
 	er, _ := method.(*elementRule)
+	_, removes := c.rules[first].Form.(forms.Remove)
 	switch {
-	case def.Name == "remove":
+	case removes:
 		d.op = opRemove
 	case er != nil && (er.op == opDescend && !er.coded || er.op == opWithhold):
 		d.op = er.op

@@ -12,6 +12,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/fhir/terminology"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/age"
 )
 
 // class is how a search parameter is treated.
@@ -164,7 +165,7 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 	case classCanonical:
 		return item, s.g.a.canonicalMayPass([]byte(item)), "the value is not a canonical URL that the ruleset lets pass"
 	case classAmount:
-		return item, isAmount(item, v.age), fmt.Sprintf("the value must be a number up to %d, without a unit or with a common unit of time, or number|%s|code with a unit that measures no time", oldestAge, terminology.UCUM)
+		return item, isAmount(item, v.age), fmt.Sprintf("the value must be a number up to %d, without a unit or with a common unit of time, or number|%s|code with a unit that measures no time", age.Oldest, terminology.UCUM)
 	case classText:
 		return item, item != "", "the value is empty"
 	case classExact, classPrefix:
@@ -328,13 +329,9 @@ func (cs *codeSystems) having(code string) []string {
 	return all
 }
 
-// oldestAge is the greatest age in years that may be told (45 CFR
-// 164.514(b)(2)(i)(C)).
-const oldestAge = 89
-
 // oldestYear is the first year that no rule hides as one that reveals an age
 // over 89.
-func (g *Guard) oldestYear() int { return g.a.Policy.Ruleset.ReferenceDate.Year - oldestAge }
+func (g *Guard) oldestYear() int { return g.a.Policy.Ruleset.ReferenceDate.Year - age.Oldest }
 
 // plus gives a value that has no spaces the plus sign back that was read as one, since
 // it was not escaped in the URL: of a time zone, or of a media type.
@@ -361,7 +358,7 @@ func isNumber(s string) bool {
 // are told apart by what they measure and not by how they are written, since a
 // server may convert them (95 years are 0.95 ha). Of an age, no unit is one of no
 // time.
-func isAmount(item string, age bool) bool {
+func isAmount(item string, isAge bool) bool {
 	prefix, rest := cutPrefix(item)
 	parts := strings.Split(rest, "|")
 	if !isNumber(parts[0]) || len(parts) == 2 || len(parts) > 3 {
@@ -375,11 +372,11 @@ func isAmount(item string, age bool) bool {
 		n += n / 10 // what it means is left to servers; a tenth is suggested
 	}
 	if len(parts) == 1 {
-		return n <= oldestAge
+		return n <= age.Oldest
 	}
 	system, unit := parts[1], parts[2]
 	if system != "" && system != terminology.UCUM || !terminology.IsUCUM([]byte(unit)) {
 		return false
 	}
-	return n <= oldestAge && terminology.IsShortTime(unit) || terminology.IsNoTime(unit) && (n <= oldestAge || system == terminology.UCUM && !age)
+	return n <= age.Oldest && terminology.IsShortTime(unit) || terminology.IsNoTime(unit) && (n <= age.Oldest || system == terminology.UCUM && !isAge)
 }

@@ -66,7 +66,7 @@ var quantityTypes = []string{"Quantity", "Age", "Count", "Distance", "Duration",
 func Methods() []mask.Definition {
 	simple := func(name, summary string, label mask.Label, r elementRule) mask.Definition {
 		r.name = name
-		return mask.Definition{Name: name, Label: label, Summary: summary,
+		return mask.Definition{Name: name, Kind: mask.StructureMethod, Label: label, Summary: summary,
 			New: func(mask.Env, mask.Args) (mask.Method, error) { rule := r; return &rule, nil }}
 	}
 	return []mask.Definition{
@@ -89,7 +89,7 @@ func Methods() []mask.Definition {
 		simple("concept", "walks into a CodeableConcept and keeps its text only where it equals a display that passed", mask.LabelNone,
 			elementRule{op: opDescend, coded: true, types: []string{"CodeableConcept"}}),
 		{
-			Name: "quantity", Summary: "keeps number and comparator, a unit that is a UCUM unit or a plain unit word, and a code of a known system",
+			Name: "quantity", Kind: mask.StructureMethod, Summary: "keeps number and comparator, a unit that is a UCUM unit or a plain unit word, and a code of a known system",
 			Params: []mask.Param{{Name: "unit", Type: mask.StringParam, Doc: "UCUM unit that a value without a known time unit is in, where the element holds an age"},
 				{Name: "bare", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "what happens to a number that has no unit that is known; keep by default"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
@@ -98,7 +98,7 @@ func Methods() []mask.Definition {
 			},
 		},
 		{
-			Name: "reference", Label: mask.LabelPseudonymized,
+			Name: "reference", Kind: mask.StructureMethod, Label: mask.LabelPseudonymized,
 			Summary: "translates a reference: the id is sealed, urn:uuid and contained ids are renamed, what cannot be resolved here goes",
 			Params: []mask.Param{{Name: "form", Type: mask.StringParam, OneOf: []string{"reference", "fullUrl", "request"},
 				Doc: "what the URL is: Reference.reference (default), a Bundle entry's fullUrl, or a request URL, which may also be a bare type"}},

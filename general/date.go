@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
@@ -45,6 +46,16 @@ func newDate(env mask.Env, args mask.Args) (mask.Method, error) {
 		return &shift{d}, nil
 	}
 	return &d, nil
+}
+
+func dateForm(args mask.Args) mask.Form {
+	switch mode := args.String("mode", ""); mode {
+	case "shift":
+		return forms.Shift{}
+	case "year", "quarter", "month":
+		return forms.Period{Unit: forms.Unit(mode), Number: mode == "year" && args.String("as", "date") == "number"}
+	}
+	return nil
 }
 
 // shift is the mode of date that can be undone.

@@ -2,6 +2,7 @@ package general
 
 import (
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
@@ -32,6 +33,13 @@ func newImitate(env mask.Env, args mask.Args) (mask.Method, error) {
 	return &imitate{env.Keys.MACSlot("imitate-"+kind, args.String("domain", "")), kind}, nil
 }
 
+// imitated has how many digits the numbers of each kind have.
+var imitated = map[string]forms.CheckedNumber{
+	"luhn": {Min: 8, Max: 19}, "npi": {Min: 10, Max: 10}, "nhs": {Min: 10, Max: 10}, "ssn": {Min: 9, Max: 9},
+}
+
+func imitateForm(args mask.Args) mask.Form { return imitated[args.String("kind", "")] }
+
 // Append implements mask.Method.
 func (m *imitate) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
 	var buf [19]byte
@@ -49,7 +57,7 @@ func (m *imitate) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome,
 		}
 	}
 	number := buf[:n]
-	if want := map[string]int{"npi": 10, "nhs": 10, "ssn": 9}[m.kind]; want != 0 && n != want || m.kind == "luhn" && n < 8 {
+	if want := imitated[m.kind]; n < want.Min || n > want.Max {
 		return dst, mask.Removed, nil
 	}
 	s := stream{sum: *in.Keys.MAC1(m.slot, number)}

@@ -9,6 +9,7 @@ package general
 
 import (
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
@@ -16,11 +17,12 @@ import (
 func Methods() []mask.Definition {
 	domain := mask.Param{Name: "domain", Type: mask.StringParam, Doc: "key domain: equal values of one domain get equal pseudonyms"}
 	return []mask.Definition{
-		{Name: "keep", Summary: "lets the value pass", New: func(mask.Env, mask.Args) (mask.Method, error) { return keep{}, nil }},
-		{Name: "remove", Label: mask.LabelRedacted, Summary: "takes the value out", New: func(mask.Env, mask.Args) (mask.Method, error) { return remove{}, nil }},
+		{Name: "keep", Summary: "lets the value pass", Form: constant(forms.Keep{}), New: func(mask.Env, mask.Args) (mask.Method, error) { return keep{}, nil }},
+		{Name: "remove", Label: mask.LabelRedacted, Summary: "takes the value out", Form: constant(forms.Remove{}), New: func(mask.Env, mask.Args) (mask.Method, error) { return remove{}, nil }},
 		{
 			Name: "fixed", Label: mask.LabelRedacted, Summary: "puts one and the same text in the place of every value",
 			Params: []mask.Param{{Name: "value", Type: mask.StringParam, Required: true, Doc: "the text"}},
+			Form:   func(args mask.Args) mask.Form { return forms.Fixed{Text: args.String("value", "")} },
 			New:    func(_ mask.Env, args mask.Args) (mask.Method, error) { return fixed(args.String("value", "")), nil },
 		},
 		{
@@ -30,11 +32,15 @@ func Methods() []mask.Definition {
 				{Name: "length", Type: mask.IntParam, Min: 4, Max: 64, Doc: "characters of hex, base32 and digits"},
 				domain,
 			},
+			Form: func(args mask.Args) mask.Form {
+				return forms.Pseudonym{Shape: args.String("shape", "base32"), Length: args.Int("length", 0)}
+			},
 			New: newPseudonym,
 		},
 		{
 			Name: "seal", Label: mask.LabelPseudonymized, Summary: "seals an id, so that only Veil can open it",
 			Params: []mask.Param{{Name: "domain", Type: mask.StringParam, Required: true, Doc: "key domain, such as the FHIR resource type whose ids these are"}},
+			Form:   func(args mask.Args) mask.Form { return forms.Seal{Domain: args.String("domain", "")} },
 			New: func(env mask.Env, args mask.Args) (mask.Method, error) {
 				return seal{env.Keys.SealSlot(args.String("domain", ""))}, nil
 			},
@@ -46,7 +52,8 @@ func Methods() []mask.Definition {
 				{Name: "locale", Type: mask.StringParam, OneOf: locales(), Doc: "whose names; en-US by default"},
 				{Name: "perValue", Type: mask.BoolParam, Doc: "key by the value alone where the person is not known, instead of removing it"},
 			},
-			New: newSurrogate,
+			Form: func(args mask.Args) mask.Form { return forms.Surrogate{PerValue: args.Bool("perValue", false)} },
+			New:  newSurrogate,
 		},
 		{
 			Name: "date", Label: mask.LabelAbstracted, PerEntity: true, Summary: "cuts a date to its year, quarter or month, or shifts all dates of a person alike",
@@ -57,7 +64,8 @@ func Methods() []mask.Definition {
 				{Name: "weekday", Type: mask.BoolParam, Doc: "shift by whole weeks, so that weekdays stay"},
 				domain,
 			},
-			New: newDate,
+			Form: dateForm,
+			New:  newDate,
 		},
 		{
 			Name: "generalize", Label: mask.LabelAbstracted, Summary: "replaces listed values by their group, or numbers by their band",
@@ -66,16 +74,19 @@ func Methods() []mask.Definition {
 				{Name: "bands", Type: mask.ListParam, Doc: "bands of whole numbers, such as 0-17, 18-64, 65+"},
 				{Name: "default", Type: mask.StringParam, Doc: "group of other values; they are removed without it"},
 			},
-			New: newGeneralize,
+			Form: generalizeForm,
+			New:  newGeneralize,
 		},
 		{
 			Name: "round", Label: mask.LabelAbstracted, Summary: "rounds a number to a multiple",
 			Params: []mask.Param{{Name: "to", Type: mask.StringParam, Required: true, Doc: "the multiple, a positive decimal number such as 10 or 0.5"}},
+			Form:   func(args mask.Args) mask.Form { return forms.Multiple{Of: args.String("to", ""), Nearest: true} },
 			New:    newRound,
 		},
 		{
 			Name: "bucket", Label: mask.LabelAbstracted, Summary: "replaces a number by the lower bound of its bucket",
 			Params: []mask.Param{{Name: "width", Type: mask.StringParam, Required: true, Doc: "width of a bucket, a positive decimal number"}},
+			Form:   func(args mask.Args) mask.Form { return forms.Multiple{Of: args.String("width", "")} },
 			New:    newBucket,
 		},
 		{
@@ -84,13 +95,17 @@ func Methods() []mask.Definition {
 				{Name: "within", Type: mask.StringParam, Required: true, Doc: "greatest change either way, a positive decimal number"},
 				domain,
 			},
-			New: newNoise,
+			Form: constant(forms.Noise{}),
+			New:  newNoise,
 		},
 		{
 			Name: "substring", Label: mask.LabelAbstracted, Summary: "keeps some characters of a text",
 			Params: []mask.Param{
 				{Name: "from", Type: mask.IntParam, Min: 0, Max: 1 << 20, Doc: "first character, from 0"},
 				{Name: "length", Type: mask.IntParam, Required: true, Min: 1, Max: 1 << 20, Doc: "number of characters"},
+			},
+			Form: func(args mask.Args) mask.Form {
+				return forms.Substring{From: args.Int("from", 0), Length: args.Int("length", 0)}
 			},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
 				return substring{int(args.Int("from", 0)), int(args.Int("length", 0))}, nil
@@ -103,6 +118,9 @@ func Methods() []mask.Definition {
 				{Name: "keepLast", Type: mask.IntParam, Min: 0, Max: 64, Doc: "characters kept at the end"},
 				{Name: "fill", Type: mask.StringParam, Doc: `what stands for each other character; "*" by default`},
 			},
+			Form: func(args mask.Args) mask.Form {
+				return forms.Ends{First: args.Int("keepFirst", 0), Last: args.Int("keepLast", 0), Fill: args.String("fill", "*")}
+			},
 			New: newCharacters,
 		},
 		{
@@ -111,9 +129,15 @@ func Methods() []mask.Definition {
 				{Name: "kind", Type: mask.StringParam, Required: true, OneOf: []string{"luhn", "npi", "nhs", "ssn"}, Doc: "what the number is"},
 				domain,
 			},
-			New: newImitate,
+			Form: imitateForm,
+			New:  newImitate,
 		},
 	}
+}
+
+// constant is a form that does not depend on arguments.
+func constant(f mask.Form) func(mask.Args) mask.Form {
+	return func(mask.Args) mask.Form { return f }
 }
 
 // keep lets every value pass as it is.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
@@ -138,35 +139,46 @@ func (m *noise) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, e
 // default, or is Removed.
 type generalize struct {
 	cases    map[string]string
-	bands    []band
+	bands    []forms.Band
 	fallback string
 }
 
-type band struct {
-	low, high int64 // high is inclusive
-	text      string
-}
-
 func newGeneralize(_ mask.Env, args mask.Args) (mask.Method, error) {
-	g := &generalize{cases: args.Map("cases"), fallback: args.String("default", "")}
-	for _, text := range args.List("bands") {
-		b := band{text: text, high: 1<<63 - 1}
-		low, high, isRange := strings.Cut(text, "-")
-		low, open := strings.CutSuffix(low, "+")
-		var err, err2 error
-		b.low, err = strconv.ParseInt(low, 10, 64)
-		if isRange {
-			b.high, err2 = strconv.ParseInt(high, 10, 64)
-		}
-		if err != nil || err2 != nil || isRange == open || b.high < b.low {
-			return nil, errors.New("want bands such as 0-17, 18-64, 65+")
-		}
-		g.bands = append(g.bands, b)
+	bands, err := readBands(args.List("bands"))
+	if err != nil {
+		return nil, err
 	}
+	g := &generalize{cases: args.Map("cases"), bands: bands, fallback: args.String("default", "")}
 	if len(g.cases) == 0 && len(g.bands) == 0 {
 		return nil, errors.New("want cases or bands")
 	}
 	return g, nil
+}
+
+func generalizeForm(args mask.Args) mask.Form {
+	bands, err := readBands(args.List("bands"))
+	if err != nil {
+		return nil
+	}
+	return forms.Groups{Cases: args.Map("cases"), Bands: bands, Default: args.String("default", "")}
+}
+
+func readBands(texts []string) (bands []forms.Band, _ error) {
+	for _, text := range texts {
+		b := forms.Band{Text: text, High: 1<<63 - 1}
+		low, high, isRange := strings.Cut(text, "-")
+		low, open := strings.CutSuffix(low, "+")
+		var err, err2 error
+		b.Low, err = strconv.ParseInt(low, 10, 64)
+		if isRange {
+			b.High, err2 = strconv.ParseInt(high, 10, 64)
+		}
+		if err != nil || err2 != nil || isRange == open || b.High < b.Low {
+			return nil, errors.New("want bands such as 0-17, 18-64, 65+")
+		}
+		bands = append(bands, b)
+	}
+	return bands, nil
 }
 
 // Results implements mask.Finite.
@@ -176,7 +188,7 @@ func (g *generalize) Results() []string {
 		all = append(all, to)
 	}
 	for _, b := range g.bands {
-		all = append(all, b.text)
+		all = append(all, b.Text)
 	}
 	if g.fallback != "" {
 		all = append(all, g.fallback)
@@ -194,8 +206,8 @@ func (g *generalize) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcom
 		whole, _, _ := strings.Cut(string(src), ".")
 		if n, err := strconv.ParseInt(whole, 10, 64); err == nil {
 			for _, b := range g.bands {
-				if n >= b.low && n <= b.high {
-					return append(dst, b.text...), mask.Replaced, nil
+				if n >= b.Low && n <= b.High {
+					return append(dst, b.Text...), mask.Replaced, nil
 				}
 			}
 		}

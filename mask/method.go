@@ -58,13 +58,13 @@ const (
 	LabelMasked
 )
 
-// Kind is the form a value has in its own format.
-type Kind uint8
+// Type is the form a value has in its own format.
+type Type uint8
 
 const (
 	// String is text: a JSON string without its quotes and escapes, a text
 	// column.
-	String Kind = iota
+	String Type = iota
 	// Number is a decimal number as written.
 	Number
 	// Bool is true or false.
@@ -74,7 +74,7 @@ const (
 // Input is what a method may know of a value beside its bytes. The caller
 // owns it and reuses it for the next value; a method must not keep it.
 type Input struct {
-	Kind Kind
+	Type Type
 	// Entity names whom the value is about, such as "Patient/123". It is the
 	// key of surrogates and date shifts. Empty where it is not known: a method
 	// that needs it must then do the stricter thing its docstring states.
@@ -140,6 +140,11 @@ type Inverter interface {
 type Definition struct {
 	Name  string
 	Label Label
+	// Kind says what the method acts on.
+	Kind Kind
+	// Form says what the method does with these arguments, for engines that can do it
+	// themselves. A nil function or result is a form that no engine knows.
+	Form func(args Args) Form
 	// Summary is one line for people: what it does to which value.
 	Summary string
 	// PerPerson reports that the output depends on Input.Birth, Death or Dead and
@@ -154,6 +159,43 @@ type Definition struct {
 	Search Search
 	Params []Param
 	New    func(env Env, args Args) (Method, error)
+}
+
+// Kind says what a method acts on.
+type Kind uint8
+
+const (
+	// ValueMethod acts on a single value of any format: every engine can call it.
+	ValueMethod Kind = iota
+	// StructureMethod acts on an element of a FHIR resource.
+	StructureMethod
+	// ColumnMethod acts on a column of a table.
+	ColumnMethod
+)
+
+// String names what is acted on.
+func (k Kind) String() string {
+	switch k {
+	case ValueMethod:
+		return "values"
+	case StructureMethod:
+		return "FHIR elements"
+	case ColumnMethod:
+		return "columns of tables"
+	}
+	return fmt.Sprintf("Kind(%d)", uint8(k))
+}
+
+// Form is what a method does, in terms that engines understand: one of the types of
+// package forms, or any other, which no engine knows.
+type Form any
+
+// FormOf returns the form of the method with these arguments, or nil.
+func (d Definition) FormOf(args Args) Form {
+	if d.Form == nil {
+		return nil
+	}
+	return d.Form(args)
 }
 
 // Search says how values that a method masks may be searched, so that a search

@@ -1,10 +1,8 @@
 package safeharbor
 
 import (
-	"bytes"
-	"math/big"
-
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/age"
 )
 
 // ageCap puts an age of 90 years or more into one category: the number becomes
@@ -32,32 +30,32 @@ func (m *ageCap) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, 
 	case "", "1":
 		return dst, mask.Kept, nil
 	case mask.UnreadUnit:
-		if mayBeAge(src) {
+		if age.MayBe(src) {
 			return dst, mask.Removed, nil
 		}
 		return dst, mask.Kept, nil
 	}
-	l := timeUnitOf(unit)
+	l := age.UnitOf(unit)
 	if l == nil {
 		return dst, mask.Kept, nil
 	}
-	over, ok := atLeast(src, l.from)
+	over, ok := l.IsOver(src)
 	switch {
 	case !ok:
 		return dst, mask.Removed, nil
 	case over:
-		return append(dst, l.cap...), mask.Replaced, nil
+		return append(dst, l.Cap...), mask.Replaced, nil
 	}
 	return dst, mask.Kept, nil
 }
 
 // ReadUnit implements mask.UnitReader.
 func (m *ageCap) ReadUnit(code, text []byte) []byte {
-	c, t := timeUnitOf(code), timeUnitOf(text)
+	c, t := age.UnitOf(code), age.UnitOf(text)
 	switch {
 	case c == nil && t == nil:
 		return nil
-	case c == nil, t != nil && t.from.Cmp(c.from) < 0:
+	case c == nil, t != nil && t.IsLonger(c):
 		return text
 	}
 	return code
@@ -65,28 +63,5 @@ func (m *ageCap) ReadUnit(code, text []byte) []byte {
 
 // KnowsUnit implements mask.UnitReader.
 func (m *ageCap) KnowsUnit(text []byte) bool {
-	var buf [64]byte
-	return len(text) > 0 && len(text) <= 32 && timeWords[string(lowerText(buf[:0], text))] != nil
-}
-
-// longestNumber bounds the numbers that are compared exactly. A longer one is
-// no age that anyone wrote: it counts as over.
-const longestNumber = 40
-
-// atLeast compares a decimal number, with exponent or not, without rounding.
-func atLeast(num []byte, from *big.Rat) (over, ok bool) {
-	if len(num) > longestNumber {
-		return true, true
-	}
-	if i := bytes.IndexAny(num, "eE"); i >= 0 && len(num)-i > 4 {
-		return num[i+1] != '-', true // an exponent of three digits or more
-	}
-	if bytes.ContainsAny(num, "/_xXpPnN ") {
-		return false, false
-	}
-	r, ok := new(big.Rat).SetString(string(num))
-	if !ok {
-		return false, false
-	}
-	return r.Cmp(from) >= 0, true
+	return age.IsUnit(text)
 }

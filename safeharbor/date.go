@@ -1,6 +1,9 @@
 package safeharbor
 
-import "github.com/veil-proxy/veil/mask"
+import (
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/age"
+)
 
 // yearOf returns the year of a FHIR date, dateTime or instant (FHIR R4,
 // datatypes.html#dateTime) or of an SQL date or timestamp: YYYY, YYYY-MM,
@@ -56,7 +59,7 @@ func (m *year) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, err
 	if !ok {
 		return dst, mask.Removed, nil
 	}
-	if m.reference-y > oldest {
+	if m.reference-y > age.Oldest {
 		return dst, mask.Capped, nil
 	}
 	if m.instant {
@@ -91,7 +94,7 @@ func (m *birthYear) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcom
 	if died, ok := yearOf(in.Death); ok && died >= born && died < until {
 		until = died
 	}
-	if until-born > oldest {
+	if until-born > age.Oldest {
 		return dst, mask.Capped, nil
 	}
 	return appendYear(dst, src)
@@ -107,7 +110,7 @@ type deathYear struct{}
 func (deathYear) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
 	died, ok := yearOf(src)
 	born, known := yearOf(in.Birth)
-	if !ok || !known || died-born > oldest || died < born {
+	if !ok || !known || died-born > age.Oldest || died < born {
 		return dst, mask.Removed, nil
 	}
 	return appendYear(dst, src)

@@ -18,16 +18,18 @@
 // Entry points are Methods and Categories.
 package safeharbor
 
-import "github.com/veil-proxy/veil/mask"
-
-// oldest is the greatest age in years that may be told.
-const oldest = 89
+import (
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/age"
+	"github.com/veil-proxy/veil/mask/forms"
+)
 
 // Methods returns the methods of this package.
 func Methods() []mask.Definition {
 	return []mask.Definition{
 		{
 			Name: "year", Label: mask.LabelAbstracted, Search: mask.SearchYear,
+			Form:    yearForm(forms.AnyEvent),
 			Summary: "cuts a date to its year; a year more than 89 years before the reference year goes",
 			Params: []mask.Param{{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "instant", "number"},
 				Doc: "date (default) writes YYYY, instant writes YYYY-01-01T00:00:00Z, number is date, and a whole number in tables"}},
@@ -37,6 +39,7 @@ func Methods() []mask.Definition {
 		},
 		{
 			Name: "birthYear", Label: mask.LabelAbstracted, PerPerson: true, Search: mask.SearchYear,
+			Form:    yearForm(forms.Birth),
 			Summary: "cuts a birth date to its year; it goes where it reveals an age over 89",
 			Params:  asNumber(),
 			New: func(env mask.Env, _ mask.Args) (mask.Method, error) {
@@ -45,12 +48,14 @@ func Methods() []mask.Definition {
 		},
 		{
 			Name: "deathYear", Label: mask.LabelAbstracted, PerPerson: true,
+			Form:    yearForm(forms.Death),
 			Summary: "cuts a date of death to its year; it goes where the age at death is over 89 or unknown",
 			Params:  asNumber(),
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return deathYear{}, nil },
 		},
 		{
 			Name: "ageCap", Label: mask.LabelAbstracted, Search: mask.SearchAmount, AtLeast: true,
+			Form:    capForm,
 			Summary: "puts a time of more than 89 years into the one category of 90 years and more",
 			Params:  []mask.Param{{Name: "unit", Type: mask.StringParam, Doc: "UCUM unit of a number that has none beside it"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
@@ -64,18 +69,19 @@ func Methods() []mask.Definition {
 				Doc: "the census whose populations count; 2020 by default"},
 				{Name: "missingCountry", Type: mask.StringParam, OneOf: []string{"us", "state", "remove"},
 					Doc: "what an address without a country is: us (default), one of the US where its state is (state), or none (remove); a state that is not of the US tells in each case"}},
-			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
-				return newZip3(args.String("census", "2020"), missingCountries[args.String("missingCountry", "us")]), nil
-			},
+			Form: func(args mask.Args) mask.Form { return forms.Prefix{Hidden: zip3Of(args).hidden()} },
+			New:  func(_ mask.Env, args mask.Args) (mask.Method, error) { return zip3Of(args), nil },
 		},
 		{
 			Name: "state", Label: mask.LabelNone, Search: mask.SearchExact,
 			Summary: "keeps a US state, territory or military region; others go",
+			Form:    func(mask.Args) mask.Form { return forms.Listed{Values: newState().known.list()} },
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return newState(), nil },
 		},
 		{
 			Name: "country", Label: mask.LabelNone, Search: mask.SearchExact,
 			Summary: "keeps an ISO 3166-1 code or country name; others go",
+			Form:    func(mask.Args) mask.Form { return forms.Listed{Values: newCountry().known.list()} },
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return newCountry(), nil },
 		},
 	}
@@ -86,4 +92,26 @@ func Methods() []mask.Definition {
 func asNumber() []mask.Param {
 	return []mask.Param{{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "number"},
 		Doc: "date (default) writes YYYY; number is a whole number in tables, where date is the 1 January"}}
+}
+
+// yearForm is the year of a date that goes where it reveals an age over the greatest
+// that may be shown.
+func yearForm(of forms.Event) func(mask.Args) mask.Form {
+	return func(args mask.Args) mask.Form {
+		return forms.Period{Unit: forms.Year, MaxAge: age.Oldest, Of: of, Number: args.String("as", "date") == "number"}
+	}
+}
+
+// capForm has the limit of each unit of time.
+func capForm(args mask.Args) mask.Form {
+	limit := func(u *age.Unit) forms.Limit { return forms.Limit{From: u.From(), To: u.Cap} }
+	out := forms.Cap{Units: map[string]forms.Limit{}, Ages: age.AgeWords()}
+	for word, u := range age.Words() {
+		out.Units[word] = limit(u)
+	}
+	if u := age.UnitOf([]byte(args.String("unit", ""))); u != nil {
+		l := limit(u)
+		out.Default = &l
+	}
+	return out
 }

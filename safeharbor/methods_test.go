@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/age"
 	"github.com/veil-proxy/veil/mask/civil"
 )
 
@@ -177,7 +178,7 @@ func FuzzAgeCap(f *testing.F) {
 		if outcome == mask.Replaced && string(out) != "90" {
 			t.Errorf("%q becomes %q", s, out)
 		}
-		if outcome == mask.Kept && len(s) > longestNumber {
+		if outcome == mask.Kept && len(s) > age.LongestNumber {
 			t.Errorf("a number of %d digits passes", len(s))
 		}
 	})

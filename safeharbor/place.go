@@ -2,6 +2,8 @@ package safeharbor
 
 import (
 	_ "embed"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/veil-proxy/veil/mask"
@@ -52,14 +54,8 @@ func (p places) has(name []byte) bool {
 	return p[string(lower)]
 }
 
-// list returns the codes and names, in lower case and in no order.
-func (p places) list() []string {
-	out := make([]string, 0, len(p))
-	for name := range p {
-		out = append(out, name)
-	}
-	return out
-}
+// list returns the codes and names, in lower case and in order.
+func (p places) list() []string { return slices.Sorted(maps.Keys(p)) }
 
 // state keeps the code or name of a US state, the District of Columbia, a
 // territory or a military region (USPS Publication 28, Appendix B). Subdivisions
@@ -77,9 +73,6 @@ func (m *state) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, e
 	return dst, mask.Kept, nil
 }
 
-// Known returns what the method keeps, in lower case.
-func (m *state) Known() []string { return m.known.list() }
-
 // country keeps an ISO 3166-1 code (two or three letters) or English short name,
 // as written; everything else is Removed. A country is no subdivision smaller
 // than a State. Source: 45 CFR 164.514(b)(2)(i)(B).
@@ -94,6 +87,3 @@ func (m *country) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, 
 	}
 	return dst, mask.Kept, nil
 }
-
-// Known returns what the method keeps, in lower case.
-func (m *country) Known() []string { return m.known.list() }

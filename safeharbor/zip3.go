@@ -3,6 +3,7 @@ package safeharbor
 import (
 	"bytes"
 	_ "embed"
+	"fmt"
 	"strings"
 
 	"github.com/veil-proxy/veil/mask"
@@ -57,6 +58,21 @@ func (z *zip3) isHome(in *mask.Input) bool {
 		return len(in.State) > 0
 	}
 	return z.missing == missingIsUS
+}
+
+func zip3Of(args mask.Args) *zip3 {
+	return newZip3(args.String("census", "2020"), missingCountries[args.String("missingCountry", "us")])
+}
+
+// hidden are the prefixes that an address without country and state may not show.
+func (z *zip3) hidden() []string {
+	var out []string
+	for n, open := range z.open {
+		if !open || z.missing != missingIsUS {
+			out = append(out, fmt.Sprintf("%03d", n))
+		}
+	}
+	return out
 }
 
 func newZip3(census string, missing missingCountry) *zip3 {

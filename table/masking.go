@@ -16,8 +16,8 @@ type Masking struct {
 	// Class is equal for columns whose values are masked alike: the same original has
 	// the same masked value in both, given the same neighbours.
 	Class string
-	// Kind is how the method is told the value.
-	Kind mask.Kind
+	// As is how the method is told the value.
+	As mask.Type
 	// Type is that of masked values. A date that is cut to its year stays a date: the
 	// first day of that year.
 	Type Type
@@ -84,7 +84,7 @@ func NewApplier(states *keys.Pseudonymizer) *Applier {
 // last Append of the row.
 func (a *Applier) Row(m *Masking, values [][]byte) {
 	in := &a.in
-	*in = mask.Input{Keys: in.Keys, Kind: m.Kind}
+	*in = mask.Input{Keys: in.Keys, Type: m.As}
 	for i, name := range m.all() {
 		if name == "" || i >= len(values) || len(values[i]) == 0 {
 			continue

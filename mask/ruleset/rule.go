@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/internal/suggest"
@@ -22,6 +23,8 @@ type Rule struct {
 	// Why is a note for people.
 	Why string `json:"why,omitempty"`
 
+	// Form is what the method does, in terms that engines understand.
+	Form mask.Form `json:"-"`
 	// At is where the rule stands, MatchAt where each match does.
 	At      strictyaml.Position   `json:"-"`
 	MatchAt []strictyaml.Position `json:"-"`
@@ -32,7 +35,10 @@ var categoryForm = regexp.MustCompile(`^A?B?C?D?E?F?G?H?I?J?K?L?M?N?O?P?Q?R?$`)
 
 func (r *rulesetReader) rule(n strictyaml.Node) Rule {
 	rule := Rule{At: r.At(n)}
-	m := methodReader{names: []string{"id", "category", "match", "method", "why"}}
+	m := methodReader{
+		names: []string{"id", "category", "match", "method", "why"},
+		kinds: []mask.Kind{mask.ValueMethod, mask.StructureMethod},
+	}
 	r.Mapping(n, map[string]strictyaml.Field{
 		"id":       func(n strictyaml.Node) { rule.ID = r.name(n) },
 		"category": func(n strictyaml.Node) { rule.Category = r.category(n) },
@@ -48,7 +54,7 @@ func (r *rulesetReader) rule(n strictyaml.Node) Rule {
 		m.args = append(m.args, givenArg{key, keyNode, value})
 	})
 	r.complete(n, rule.ID, len(rule.Match) > 0, rule.Method)
-	rule.Args = r.arguments(rule.Method, m)
+	rule.Args, rule.Form = r.arguments(rule.Method, m)
 	return rule
 }
 
@@ -74,8 +80,10 @@ func (r *rulesetReader) complete(n strictyaml.Node, id string, match bool, metho
 
 // methodReader is the method of a rule and the keys that are its arguments.
 type methodReader struct {
-	// names are the keys that every rule of the kind has.
+	// names are the keys that every rule of the section has, kinds those of the methods
+	// that it may name.
 	names []string
+	kinds []mask.Kind
 	at    strictyaml.Node
 	args  []givenArg
 }
@@ -85,8 +93,8 @@ type givenArg struct {
 	key, value strictyaml.Node
 }
 
-// arguments checks the arguments of a method.
-func (r *rulesetReader) arguments(method string, m methodReader) mask.Args {
+// arguments checks a method and its arguments. It returns them and the method's form.
+func (r *rulesetReader) arguments(method string, m methodReader) (mask.Args, mask.Form) {
 	def, ok := r.methods[method]
 	if !ok {
 		if method != "" {
@@ -97,7 +105,14 @@ func (r *rulesetReader) arguments(method string, m methodReader) mask.Args {
 				r.UnknownKey(g.key, g.name, m.names)
 			}
 		}
-		return nil
+		return nil, nil
+	}
+	if !slices.Contains(m.kinds, def.Kind) {
+		var may []string
+		for _, k := range m.kinds {
+			may = append(may, k.String())
+		}
+		r.Bad(m.at, "method %q acts on %s: a rule here needs a method that acts on %s", method, def.Kind, strings.Join(may, " or on "))
 	}
 	var args mask.Args
 	params := map[string]mask.Param{}
@@ -127,7 +142,7 @@ func (r *rulesetReader) arguments(method string, m methodReader) mask.Args {
 			r.Bad(m.at, "method %q needs %q (%s)", def.Name, p.Name, p.Type)
 		}
 	}
-	return args
+	return args, def.FormOf(args)
 }
 
 // argument reads the value of a method's argument by the parameter's type.

@@ -4,6 +4,7 @@ import (
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"path"
 	"slices"
 	"strings"
@@ -67,7 +68,9 @@ type TableRule struct {
 	// Why is a note for people.
 	Why string `json:"why,omitempty"`
 
-	At strictyaml.Position `json:"-"`
+	// Form is what the method does, in terms that engines understand.
+	Form mask.Form           `json:"-"`
+	At   strictyaml.Position `json:"-"`
 }
 
 // mergeTables lays own over what is extended: rules and classes of the same name
@@ -144,7 +147,7 @@ func (r *rulesetReader) tables(n strictyaml.Node) *TablesSection {
 
 func (r *rulesetReader) tableRule(n strictyaml.Node) TableRule {
 	rule := TableRule{At: r.At(n)}
-	m := methodReader{names: []string{"id", "category", "match", "method", "why", "entity", "birth", "death", "country", "unit", "where"}}
+	m := methodReader{names: []string{"id", "category", "match", "method", "why", "entity", "birth", "death", "country", "unit", "where"}, kinds: []mask.Kind{mask.ValueMethod, mask.ColumnMethod}}
 	columns := func(dst *[]string) strictyaml.Field {
 		return func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
@@ -179,8 +182,8 @@ func (r *rulesetReader) tableRule(n strictyaml.Node) TableRule {
 		m.args = append(m.args, givenArg{key, keyNode, value})
 	})
 	r.complete(n, rule.ID, len(rule.Match) > 0, rule.Method)
-	rule.Args = r.arguments(rule.Method, m)
-	if rule.Method == "hide" && rule.Where != nil {
+	rule.Args, rule.Form = r.arguments(rule.Method, m)
+	if _, hides := rule.Form.(forms.Hide); hides && rule.Where != nil {
 		r.Bad(n, `rule %q: a column cannot be hidden in some rows alone: use method "remove"`, rule.ID)
 	}
 	return rule

@@ -3,6 +3,7 @@ package ruleset
 import (
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"slices"
 	"strings"
 )
@@ -115,6 +116,21 @@ func likes(pattern, s string) bool {
 	return i == len(p)
 }
 
+// Keeps reports whether the rule lets every value pass.
+func (r *TableRule) Keeps() bool {
+	_, ok := r.Form.(forms.Keep)
+	return ok
+}
+
+// Removes reports whether the rule shows nothing of a value.
+func (r *TableRule) Removes() bool {
+	switch r.Form.(type) {
+	case forms.Remove, forms.Hide:
+		return true
+	}
+	return false
+}
+
 // Strictest is the rule that must act where it is not known which of them does: the
 // one beside those that keep, or "remove" where two others differ. keep shows more
 // than every other method and remove less; between others nothing is known. same
@@ -124,11 +140,11 @@ func Strictest(rules []*TableRule, same func(a, b *TableRule) bool) int {
 	out := -1
 	for i, r := range rules {
 		switch {
-		case r == nil || r.Method == "remove" || r.Method == "hide":
+		case r == nil || r.Removes():
 			return -1
-		case out < 0 || rules[out].Method == "keep":
+		case out < 0 || rules[out].Keeps():
 			out = i
-		case r.Method != "keep" && !same(rules[out], r):
+		case !r.Keeps() && !same(rules[out], r):
 			return -1
 		}
 	}

@@ -2,6 +2,7 @@ package ruleset
 
 import (
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"strings"
 	"testing"
 )
@@ -80,7 +81,8 @@ func TestConditionMistakes(t *testing.T) {
 }
 
 func TestStrictest(t *testing.T) {
-	keep, remove, year, year2, round := &TableRule{Method: "keep"}, &TableRule{Method: "remove"}, &TableRule{Method: "year"}, &TableRule{Method: "year"}, &TableRule{Method: "round"}
+	keep, remove := &TableRule{Method: "k", Form: forms.Keep{}}, &TableRule{Method: "r", Form: forms.Remove{}}
+	year, year2, round := &TableRule{Method: "year"}, &TableRule{Method: "year"}, &TableRule{Method: "round"}
 	same := func(a, b *TableRule) bool { return a.Method == b.Method }
 	for i, c := range []struct {
 		rules []*TableRule

@@ -40,7 +40,7 @@ type unitLimits struct {
 // limitOf searches the limit of a unit, in thousandths.
 func (d *laying) limitOf(unit string) (ageLimit, bool) {
 	const most = 4_000_000_000_000
-	in := &mask.Input{Keys: d.policy.masks.Keys.NewPseudonymizer(), Kind: mask.Number, Unit: []byte(unit)}
+	in := &mask.Input{Keys: d.policy.masks.Keys.NewPseudonymizer(), Type: mask.Number, Unit: []byte(unit)}
 	thousandths := func(n int) string { return big.NewRat(int64(n), 1000).FloatString(3) }
 	ask := func(n int) (string, bool) {
 		out, outcome, err := d.method.Append(nil, []byte(thousandths(n)), in)

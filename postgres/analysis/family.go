@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
@@ -161,14 +162,14 @@ func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 		case last >= 0 && len(c.chain.rules) == 1:
 			rule = &o.policy.rules()[last]
 		case len(c.chain.rules) > 0: // conditions: no simple rule is known to be stricter
-			rule = &ruleset.TableRule{ID: strings.Join(o.policy.ids(c.chain), ", "), Method: "by row"}
+			rule = &ruleset.TableRule{ID: strings.Join(o.policy.ids(c.chain), ", "), Form: byRow{}}
 		case o.policy.masks.Ruleset.Tables.Default == "keep":
-			rule = &ruleset.TableRule{Method: "keep"}
+			rule = &ruleset.TableRule{Form: forms.Keep{}}
 		}
 		rules = append(rules, rule)
 	}
 	best := ruleset.Strictest(rules, func(a, b *ruleset.TableRule) bool {
-		return a.Method != "by row" && b.Method != "by row" && (&laying{rule: a}).class() == (&laying{rule: b}).class()
+		return !isByRow(a) && !isByRow(b) && (&laying{rule: a}).class() == (&laying{rule: b}).class()
 	})
 	var said []string
 	for i, c := range all {
@@ -183,13 +184,13 @@ func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 	if best < 0 {
 		// A rule that removes or hides is the strictest there is.
 		for i, r := range rules {
-			if r != nil && r.Method == "remove" && !slices.ContainsFunc(rules, func(o *ruleset.TableRule) bool { return o == nil || o.Method == "hide" }) {
+			if r != nil && r.Removes() && !hides(r) && !slices.ContainsFunc(rules, func(o *ruleset.TableRule) bool { return o == nil || hides(o) }) {
 				return &decision{chain: all[i].chain, from: all[i].relation, note: "stricter than what else parents and children have"}
 			}
 		}
 		d := &decision{hidden: true}
 		for i, r := range rules {
-			if r != nil && r.Method == "hide" {
+			if r != nil && hides(r) {
 				d.chain = all[i].chain
 			}
 		}
@@ -197,6 +198,19 @@ func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 		return d
 	}
 	return &decision{chain: all[best].chain, from: all[best].relation, note: "stricter than " + strings.Join(said, ", ") + ", by which the same cells are reached"}
+}
+
+// byRow is the form of several rules of which conditions choose one.
+type byRow struct{}
+
+func isByRow(r *ruleset.TableRule) bool {
+	_, ok := r.Form.(byRow)
+	return ok
+}
+
+func hides(r *ruleset.TableRule) bool {
+	_, ok := r.Form.(forms.Hide)
+	return ok
 }
 
 // matchesToo reports whether the rule of a chain would match another relation's column:

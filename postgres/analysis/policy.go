@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
@@ -51,9 +52,9 @@ type ruleMatch struct {
 func Methods() []mask.Definition {
 	removed := func(mask.Env, mask.Args) (mask.Method, error) { return removeAll{}, nil }
 	return []mask.Definition{
-		{Name: "hide", Label: mask.LabelRedacted, Summary: "takes the column itself away: neither its name nor its values are there", New: removed},
+		{Name: "hide", Kind: mask.ColumnMethod, Form: func(mask.Args) mask.Form { return forms.Hide{} }, Label: mask.LabelRedacted, Summary: "takes the column itself away: neither its name nor its values are there", New: removed},
 		{
-			Name: "json", Label: mask.LabelRedacted, Summary: "keeps listed members of a JSON or JSONB object and takes out all others",
+			Name: "json", Kind: mask.ColumnMethod, Form: func(args mask.Args) mask.Form { return forms.Members{Paths: args.List("keep")} }, Label: mask.LabelRedacted, Summary: "keeps listed members of a JSON or JSONB object and takes out all others",
 			Params: []mask.Param{{Name: "keep", Type: mask.ListParam, Required: true, Doc: "paths of names, such as status or code.text"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
 				for _, path := range args.List("keep") {
@@ -64,7 +65,7 @@ func Methods() []mask.Definition {
 				return removeAll{}, nil
 			},
 		},
-		{Name: "fhir", Label: mask.LabelMasked, Summary: "masks a JSON, JSONB or XML value that is a FHIR resource by the FHIR rules", New: removed},
+		{Name: "fhir", Kind: mask.ColumnMethod, Form: func(mask.Args) mask.Form { return forms.Document{} }, Label: mask.LabelMasked, Summary: "masks a JSON, JSONB or XML value that is a FHIR resource by the FHIR rules", New: removed},
 	}
 }
 

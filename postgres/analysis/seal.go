@@ -20,10 +20,10 @@ func (d *laying) seal(def mask.Definition) {
 		column: c.Name, typ: t, shown: catalog.OIDText, scan: d.relation.Kind != 'v',
 	}
 	if catalog.IsNumber(t.OID) || t.OID == catalog.OIDFloat4 || t.OID == catalog.OIDFloat8 {
-		s.Kind = mask.Number
+		s.As = mask.Number
 	}
 	if t.OID == catalog.OIDBool {
-		s.Kind = mask.Bool
+		s.As = mask.Bool
 	}
 	c.treatment, c.seal = Sealed, s
 	if t.Element != 0 {

@@ -247,11 +247,11 @@ func (o *overlay) lay(c *shapeColumn, r *catalog.Relation, i int) {
 		Rule: rule.ID, Category: rule.Category, Method: rule.Method, Label: def.Label,
 		Path: r.Schema + "." + r.Name + "." + c.Name,
 	}
-	switch rule.Method {
-	case "hide":
+	switch {
+	case hides(rule):
 		c.treatment, c.why = Hidden, "the rule hides it"
 		return
-	case "keep":
+	case rule.Keeps():
 		c.treatment = Clear
 		return
 	}
@@ -260,7 +260,7 @@ func (o *overlay) lay(c *shapeColumn, r *catalog.Relation, i int) {
 		c.why = "its type is not known"
 		return
 	}
-	if rule.Method == "fhir" {
+	if isDocument(rule) {
 		if method = o.policy.options.Document; method == nil || t.OID != catalog.OIDJSON && t.OID != catalog.OIDJSONB && t.OID != catalog.OIDXML && !catalog.IsText(t.OID) {
 			c.remove(o.catalog)
 			return
@@ -291,7 +291,7 @@ func (o *overlay) composite(c *shapeColumn, r *catalog.Relation) {
 		value := "(" + catalog.QuoteIdent(c.Name) + ")." + catalog.QuoteIdent(f.Name)
 		if n, why := o.policy.rule(r, c.Name+"."+f.Name); n < 0 || why != "" || len(o.policy.chain(r, c.Name+"."+f.Name).rules) > 1 {
 			field.remove(o.catalog)
-		} else if rule := &o.policy.masks.Ruleset.Tables.Rules[n]; rule.Method == "keep" {
+		} else if rule := &o.policy.masks.Ruleset.Tables.Rules[n]; rule.Keeps() {
 			field.treatment, field.value = Clear, value
 		} else {
 			method, def := o.policy.masks.TableMethod(n)

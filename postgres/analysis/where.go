@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
@@ -42,7 +43,7 @@ func (p *Policy) rules() []ruleset.TableRule { return p.masks.Ruleset.Tables.Rul
 func (p *Policy) chain(r *catalog.Relation, column string) (ch chain) {
 	var found []ruleMatch
 	for _, m := range p.matches {
-		if m.Matches(r.Schema, r.Name, column) && !(r.Kind == 'm' && p.rules()[m.rule].Method == "keep" && m.Schema != r.Schema) {
+		if m.Matches(r.Schema, r.Name, column) && !(r.Kind == 'm' && p.rules()[m.rule].Keeps() && m.Schema != r.Schema) {
 			found = append(found, m)
 		}
 	}
@@ -103,7 +104,7 @@ func (o *overlay) layChain(c *shapeColumn, r *catalog.Relation, ch chain) {
 	case last >= 0:
 		rest, conditional = &rules[last], ch.rules[:len(ch.rules)-1]
 	case o.policy.masks.Ruleset.Tables.Default == "keep" && r.Kind != 'm' && r.Kind != 'v':
-		rest = &ruleset.TableRule{ID: "(default)", Method: "keep"}
+		rest = &ruleset.TableRule{ID: "(default)", Method: "keep", Form: forms.Keep{}}
 	}
 	var all []*ruleset.TableRule
 	for _, i := range conditional {
@@ -159,6 +160,11 @@ func (o *overlay) layChain(c *shapeColumn, r *catalog.Relation, ch chain) {
 	c.treatment, c.shown, c.value = Pushed, shown, b.String()
 }
 
+func isDocument(r *ruleset.TableRule) bool {
+	_, ok := r.Form.(forms.Document)
+	return ok
+}
+
 // letters joins categories in order.
 func letters(a, b string) string {
 	all := []byte(a + b)
@@ -169,15 +175,15 @@ func letters(a, b string) string {
 // branch lays one rule over the column. n is its number, where it has one.
 func (o *overlay) branch(c *shapeColumn, r *catalog.Relation, rule *ruleset.TableRule, n int) (branch, bool) {
 	switch {
-	case rule == nil || rule.Method == "remove" || rule.Method == "hide":
+	case rule == nil || rule.Removes():
 		return branch{rule: rule}, true
-	case rule.Method == "keep":
+	case rule.Keeps():
 		return branch{value: catalog.QuoteIdent(c.Name), shown: c.Type, rule: rule}, true
 	}
 	method, _ := o.policy.masks.TableMethod(n)
 	own := &shapeColumn{Attribute: c.Attribute, shown: c.Type}
 	d := &laying{overlay: o, relation: r, rule: rule, method: method, column: own, typ: o.catalog.Base(c.Type), value: catalog.QuoteIdent(c.Name)}
-	if d.typ == nil || rule.Method == "fhir" || !d.push() {
+	if d.typ == nil || isDocument(rule) || !d.push() {
 		return branch{rule: rule}, false
 	}
 	if strings.HasPrefix(own.value, "NULL::") {

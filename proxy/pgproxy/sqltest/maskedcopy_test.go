@@ -343,7 +343,7 @@ func (c *copier) masker(name, base string, i int) func(row map[string]*string, v
 			in.Unit = []byte(*row[r.Unit[0]])
 		}
 		if regexp.MustCompile(`^(numeric|bigint|integer|double precision)`).MatchString(base) {
-			in.Kind = mask.Number
+			in.Type = mask.Number
 		}
 		out, outcome, err := method.Append(nil, []byte(*v), in)
 		if err != nil {

@@ -73,7 +73,7 @@ func TestAgeCapReadsUnitsAsTheMethod(t *testing.T) {
 	if len(masked) != len(originals) {
 		t.Fatalf("%d rows, want %d", len(masked), len(originals))
 	}
-	in := &mask.Input{Keys: p.Keys.NewPseudonymizer(), Kind: mask.Number}
+	in := &mask.Input{Keys: p.Keys.NewPseudonymizer(), Type: mask.Number}
 	wrong := 0
 	for i, row := range originals {
 		unit, value := string(row[1]), string(row[2])

@@ -1,9 +1,11 @@
-package safeharbor
+package age
 
 import (
 	"bytes"
 	_ "embed"
+	"maps"
 	"math/big"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,21 +19,27 @@ import (
 //go:embed tables/timeunits.txt
 var timeUnitsText string
 
-// timeUnit is a unit in which ages are written.
-type timeUnit struct {
-	// from is the number from which on an age is over 89, to the number from
-	// which on it is no age that anybody has reached (131 years).
+// Unit is a unit in which ages are written.
+type Unit struct {
 	from, to *big.Rat
-	cap      string // 90 years, rounded up to a whole
+	// Cap is one year more than Oldest, rounded up to a whole number.
+	Cap string
 }
 
-const oldestEver = 131
+// beyond is an age in years that nobody has reached.
+const beyond = 131
+
+// From is the number from which on an age is over Oldest, in decimal digits.
+func (u *Unit) From() string {
+	digits, _ := u.from.FloatPrec()
+	return u.from.FloatString(max(3, digits))
+}
 
 var (
-	timeUnits []*timeUnit
-	// timeWords finds a unit by what stands for it, in lower case; ageWords are
+	units []*Unit
+	// unitWords finds a unit by what stands for it, in lower case; ageWords are
 	// words that say that a number is an age, in years if nothing else is said.
-	timeWords = map[string]*timeUnit{}
+	unitWords = map[string]*Unit{}
 	ageWords  = map[string]bool{}
 	// inside are the words without spaces between them (年, 歳): a unit is
 	// whatever contains one.
@@ -52,13 +60,13 @@ func init() {
 		}
 		per, ok := new(big.Rat).SetString(fields[1])
 		if !ok {
-			panic("safeharbor: " + line)
+			panic("age: " + line)
 		}
-		u := &timeUnit{from: new(big.Rat).Mul(per, big.NewRat(oldest+1, 1)), to: new(big.Rat).Mul(per, big.NewRat(oldestEver, 1)), cap: fields[2]}
-		timeUnits = append(timeUnits, u)
+		u := &Unit{from: new(big.Rat).Mul(per, big.NewRat(Oldest+1, 1)), to: new(big.Rat).Mul(per, big.NewRat(beyond, 1)), Cap: fields[2]}
+		units = append(units, u)
 		for _, w := range fields[3:] {
-			if timeWords[w] == nil { // the first line that has a word decides: the longest unit
-				timeWords[w] = u
+			if unitWords[w] == nil { // the first line that has a word decides: the longest unit
+				unitWords[w] = u
 			}
 			if r, _ := utf8.DecodeRuneInString(w); r >= 0x0e00 {
 				inside = append(inside, w)
@@ -67,13 +75,13 @@ func init() {
 	}
 }
 
-// timeUnitOf returns the unit of time that a text names, or nil: a UCUM code, a
+// UnitOf returns the unit of time that a text names, or nil: a UCUM code, a
 // code of another system, a word of many languages in any case ("Jahre", "años"),
 // with more words around it ("years old", "age in months"). What stands behind a
 // "/" or "per" names what something is divided by. Annotations of UCUM, in braces,
 // say nothing unless there is nothing else ("a{age}", but "{years}").
-func timeUnitOf(unit []byte) *timeUnit {
-	if u := timeWords[string(unit)]; u != nil {
+func UnitOf(unit []byte) *Unit {
+	if u := unitWords[string(unit)]; u != nil {
 		return u
 	}
 	const longest = 120
@@ -82,12 +90,12 @@ func timeUnitOf(unit []byte) *timeUnit {
 	}
 	var buf [2 * longest]byte
 	text := lowerText(buf[:0], unit)
-	if u := timeWords[string(text)]; u != nil {
+	if u := unitWords[string(text)]; u != nil {
 		return u
 	}
 	if open := bytes.IndexByte(text, '{'); open >= 0 {
 		if bare := withoutNotes(text); len(bare) > 0 && string(bare) != "1" {
-			if u := timeWords[string(bare)]; u != nil {
+			if u := unitWords[string(bare)]; u != nil {
 				return u
 			}
 			return timeInWords(bare)
@@ -131,8 +139,8 @@ func withoutNotes(text []byte) []byte {
 
 // timeInWords looks for a unit of time among the words of a text. Of several the
 // longest unit counts, since its limit is the lowest.
-func timeInWords(text []byte) *timeUnit {
-	var found *timeUnit
+func timeInWords(text []byte) *Unit {
+	var found *Unit
 	age, words, divided := false, 0, false
 	for len(text) > 0 {
 		r, n := utf8.DecodeRune(text)
@@ -166,13 +174,13 @@ func timeInWords(text []byte) *timeUnit {
 		divided = false
 	}
 	if found == nil && age {
-		return timeUnits[0]
+		return units[0]
 	}
 	return found
 }
 
-func wordUnit(word []byte) *timeUnit {
-	if u := timeWords[string(word)]; u != nil {
+func wordUnit(word []byte) *Unit {
+	if u := unitWords[string(word)]; u != nil {
 		return u
 	}
 	if word[0] < 0x80 {
@@ -180,24 +188,66 @@ func wordUnit(word []byte) *timeUnit {
 	}
 	for _, w := range inside {
 		if bytes.Contains(word, []byte(w)) {
-			return timeWords[w]
+			return unitWords[w]
 		}
 	}
 	return nil
 }
 
-// mayBeAge reports whether a number is one that an age over 89 has in some unit
+// MayBe reports whether a number is one that an age over 89 has in some unit
 // of time, and an age that anybody reached. What is no number may be one.
-func mayBeAge(num []byte) bool {
+func MayBe(num []byte) bool {
 	if len(num) == 1 || len(num) == 2 && num[0] < '9' {
 		return false
 	}
-	for _, u := range timeUnits {
+	for _, u := range units {
 		over, ok := atLeast(num, u.from)
-		beyond, _ := atLeast(num, u.to)
-		if !ok || over && !beyond {
+		none, _ := atLeast(num, u.to)
+		if !ok || over && !none {
 			return true
 		}
 	}
 	return false
+}
+
+// LongestNumber bounds the numbers that are compared exactly. A longer one is
+// no age that anyone wrote: it counts as over.
+const LongestNumber = 40
+
+// IsOver reports whether a number in the unit is an age over Oldest; ok says whether it is
+// a number.
+func (u *Unit) IsOver(num []byte) (over, ok bool) { return atLeast(num, u.from) }
+
+// IsUnit reports whether text is nothing but the name of a unit.
+func IsUnit(text []byte) bool {
+	var buf [64]byte
+	return len(text) > 0 && len(text) <= 32 && unitWords[string(lowerText(buf[:0], text))] != nil
+}
+
+// IsLonger reports whether u is a longer unit than v: an age over Oldest is a smaller
+// number of it.
+func (u *Unit) IsLonger(v *Unit) bool { return u.from.Cmp(v.from) < 0 }
+
+// Words returns the words that stand for each unit, in lower case.
+func Words() map[string]*Unit { return maps.Clone(unitWords) }
+
+// AgeWords returns the words that say that a number is an age, in lower case and in order.
+func AgeWords() []string { return slices.Sorted(maps.Keys(ageWords)) }
+
+// atLeast compares a decimal number, with exponent or not, without rounding.
+func atLeast(num []byte, from *big.Rat) (over, ok bool) {
+	if len(num) > LongestNumber {
+		return true, true
+	}
+	if i := bytes.IndexAny(num, "eE"); i >= 0 && len(num)-i > 4 {
+		return num[i+1] != '-', true // an exponent of three digits or more
+	}
+	if bytes.ContainsAny(num, "/_xXpPnN ") {
+		return false, false
+	}
+	r, ok := new(big.Rat).SetString(string(num))
+	if !ok {
+		return false, false
+	}
+	return r.Cmp(from) >= 0, true
 }

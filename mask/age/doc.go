@@ -1,0 +1,8 @@
+// Package age knows what an age over 89 is: the greatest age that may be shown and the
+// units and words in which people write ages. What caps ages, in whatever format, and
+// what judges a search by an age, stand on it alone.
+package age
+
+// Oldest is the greatest age in completed years that may be shown: "all ages over 89"
+// are one category, "age 90 or older" (45 CFR 164.514(b)(2)(i)(C)).
+const Oldest = 89

@@ -1,0 +1,142 @@
+// Package forms has what a method can do to a value in terms that an engine
+// understands. A method's definition declares its form with the arguments that the
+// ruleset gives it. An engine that can do a form itself, such as a database in SQL,
+// compiles it; for one that it does not know it leaves the value to the method. No
+// engine asks for the name of a method.
+//
+// A form promises that what an engine makes of it is what the method's Append does.
+package forms
+
+// Keep lets the value pass.
+type Keep struct{}
+
+// Remove takes the value out.
+type Remove struct{}
+
+// Fixed puts one text in the place of every value.
+type Fixed struct{ Text string }
+
+// Unit is a period of the calendar.
+type Unit string
+
+// The periods.
+const (
+	Year    Unit = "year"
+	Quarter Unit = "quarter"
+	Month   Unit = "month"
+)
+
+// Event is what a date is of.
+type Event uint8
+
+const (
+	// AnyEvent is an event that the person was alive at.
+	AnyEvent Event = iota
+	// Birth is the person's birth, which tells the age at death or at the reference
+	// date, whichever is earlier.
+	Birth
+	// Death is the person's death, which tells the age beside the birth; without a
+	// known birth it goes.
+	Death
+)
+
+// Period cuts a date to the period that it lies in.
+type Period struct {
+	Unit Unit
+	// MaxAge is the greatest age in years that the date may reveal, counted at the
+	// ruleset's reference date; a date that reveals more goes. 0 is no limit.
+	MaxAge int
+	Of     Event
+	// Number asks for a whole number in tables where the unit is a year.
+	Number bool
+}
+
+// Shift moves all dates of a person by one keyed number of days. What lies between two
+// dates of a person stays.
+type Shift struct{}
+
+// Prefix keeps the first three digits of a US postal code, 000 in the place of those
+// that are hidden.
+type Prefix struct{ Hidden []string }
+
+// Cap puts the numbers from a limit on into one category.
+type Cap struct {
+	// Default is the limit of a number that names no unit; nil is no limit.
+	Default *Limit
+	// Units are the words for units of time, in lower case, with the limit of each. A
+	// number with another unit passes.
+	Units map[string]Limit
+	// Ages are words that say that a number is an age.
+	Ages []string
+}
+
+// Limit is the number from which on the numbers are in the category, and the number
+// that stands for all of them, in decimal digits.
+type Limit struct{ From, To string }
+
+// Multiple replaces a number by a multiple of a decimal number: the nearest one, halves
+// up, or the one below.
+type Multiple struct {
+	Of      string
+	Nearest bool
+}
+
+// Substring keeps Length characters of a text from From on, counted from 0. A text that
+// is not longer than From goes.
+type Substring struct{ From, Length int64 }
+
+// Ends keeps the first and last characters of a text and writes Fill for each other
+// one. A text of which less than half would be hidden goes.
+type Ends struct {
+	First, Last int64
+	Fill        string
+}
+
+// Groups replaces a value by its group: that of a listed case, or that of the band that
+// its whole part lies in. Others have the default, or go where it is empty.
+type Groups struct {
+	Cases   map[string]string
+	Bands   []Band
+	Default string
+}
+
+// Band is a range of whole numbers, both ends included, and how it is written.
+type Band struct {
+	Low, High int64
+	Text      string
+}
+
+// Listed keeps a value that is one of a list, without regard to the case of ASCII
+// letters and to spaces around it. Others go.
+type Listed struct{ Values []string }
+
+// Seal replaces an id by one that only the key can open, in a domain.
+type Seal struct{ Domain string }
+
+// Pseudonym replaces a value by a keyed hash in a shape: hex, base32, digits, uuid, int
+// or same. Length is the number of characters; 0 is the shape's own.
+type Pseudonym struct {
+	Shape  string
+	Length int64
+}
+
+// CheckedNumber puts another number with a right check digit in the place of one that
+// has from Min to Max digits, with spaces and hyphens or without. Others go.
+type CheckedNumber struct{ Min, Max int }
+
+// Surrogate puts an invented value in place, keyed by person. PerValue keys it by the
+// value where the person is not known; without it such a value goes.
+type Surrogate struct{ PerValue bool }
+
+// Noise adds keyed noise to a number.
+type Noise struct{}
+
+// Hide takes a column away, its name and its values.
+type Hide struct{}
+
+// Members keeps the listed members of a JSON object, by paths of names, and takes out
+// all others.
+type Members struct{ Paths []string }
+
+// Document masks a value that is a FHIR resource by the FHIR rules.
+type Document struct{}
