@@ -22,7 +22,7 @@ func TestMethodKinds(t *testing.T) {
 	for _, c := range []struct{ section, method, want string }{
 		{"fhir", "value", ""},
 		{"fhir", "element", ""},
-		{"fhir", "column", `x.yaml:6:42: method "column" acts on columns of tables: a rule here needs a method that acts on values or on FHIR elements`},
+		{"fhir", "column", `x.yaml:6:49: method "column" acts on columns of tables: a rule here needs a method that acts on values or on FHIR elements`},
 		{"fhir", "odd", `method "odd" acts on Kind(9)`},
 		{"tables", "value", ""},
 		{"tables", "column", ""},

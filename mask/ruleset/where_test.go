@@ -9,7 +9,7 @@ import (
 
 func whereRuleset(t *testing.T, rule string) (*Ruleset, error) {
 	t.Helper()
-	defs, err := mask.NewMethods([]mask.Definition{{Name: "keep"}, {Name: "remove"}, {Name: "hide"}, {Name: "cap", Params: []mask.Param{{Name: "unit"}}}})
+	defs, err := mask.NewMethods([]mask.Definition{{Name: "keep"}, {Name: "remove"}, {Name: "hide", Kind: mask.ColumnMethod, Form: func(mask.Args) mask.Form { return forms.Hide{} }}, {Name: "cap", Params: []mask.Param{{Name: "unit"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
