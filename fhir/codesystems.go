@@ -1,7 +1,9 @@
 package fhir
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -123,4 +125,37 @@ func (cs *codeSystems) anyDisplay() bool {
 		}
 	}
 	return false
+}
+
+// CanonicalPasses reports whether a canonical URL is one that passes.
+func (a *Automaton) CanonicalPasses(url string) bool { return a.canonicalMayPass([]byte(url)) }
+
+// SystemPasses reports whether a code system is one whose codes may pass.
+func (a *Automaton) SystemPasses(system string) bool { return a.codes.find([]byte(system)) != nil }
+
+// CodePasses reports whether a code is one of a system that passes.
+func (a *Automaton) CodePasses(system, code string) bool {
+	s := a.codes.find([]byte(system))
+	return s != nil && a.codes.codeMayPass(s, []byte(system), []byte(code))
+}
+
+// DisplayPasses reports whether a display passes beside a code that does.
+func (a *Automaton) DisplayPasses(system, code, display string) bool {
+	s := a.codes.find([]byte(system))
+	return s != nil && a.codes.codeMayPass(s, []byte(system), []byte(code)) && a.codes.displayMayPass(s, []byte(system), []byte(code), []byte(display))
+}
+
+// DisplaysPass reports whether any code system shows displays.
+func (a *Automaton) DisplaysPass() bool { return a.codes.anyDisplay() }
+
+// SystemsHaving returns the systems that the ruleset lists by their whole name and
+// that a code has the form of, in order.
+func (a *Automaton) SystemsHaving(code string) []string {
+	var all []string
+	for _, system := range slices.Sorted(maps.Keys(a.codes.exact)) {
+		if code != "" && a.codes.codeMayPass(a.codes.exact[system], []byte(system), []byte(code)) {
+			all = append(all, system)
+		}
+	}
+	return all
 }

@@ -130,3 +130,13 @@ func appendPercent(dst []byte, text string) []byte {
 	}
 	return dst
 }
+
+// field returns the first field of an element, or nil.
+func (n *node) field(element string) *field {
+	for i := range n.fields {
+		if f := &n.fields[i]; f.element == element && !f.sibling {
+			return f
+		}
+	}
+	return nil
+}

@@ -10,7 +10,7 @@ import (
 // UsableTypes returns the resource types that are not withheld, in order.
 func (g *Guard) UsableTypes() []string {
 	var types []string
-	for _, t := range g.a.types {
+	for _, t := range g.a.ResourceTypes() {
 		if g.usable(t) {
 			types = append(types, t)
 		}
@@ -26,6 +26,5 @@ func (g *Guard) ContentType(mime string) bool {
 
 // CountContent counts content that passed as it is.
 func (g *Guard) CountContent(pass *mask.Pass) {
-	pass.Counts[g.a.engine.content]++
-	pass.CountResource("Binary")
+	g.a.CountContent(pass)
 }

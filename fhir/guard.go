@@ -97,18 +97,21 @@ type Query struct {
 // Type reports whether name is an R4 resource type, and the rule that
 // withholds it, if one does.
 func (g *Guard) Type(name string) (known bool, withheldBy string) {
-	n := g.a.roots[name]
-	if n == nil {
+	o, known := g.a.Resource(name)
+	if !known {
 		return false, ""
 	}
-	if n.withheld != nil {
-		return true, g.a.Actions[n.withheld.action].Rule
-	}
-	return true, ""
+	return true, o.WithheldBy()
+}
+
+// known reports whether name is a resource type.
+func (g *Guard) known(name string) bool {
+	_, known := g.a.Resource(name)
+	return known
 }
 
 // Types returns the R4 resource types, withheld or not, in order of their names.
-func (g *Guard) Types() []string { return slices.Clone(g.a.types) }
+func (g *Guard) Types() []string { return g.a.ResourceTypes() }
 
 // usable reports whether a type is known and not withheld.
 func (g *Guard) usable(name string) bool {
@@ -118,31 +121,28 @@ func (g *Guard) usable(name string) bool {
 
 // OpenID opens the pseudonym of a resource's id.
 func (g *Guard) OpenID(keys *keys.Pseudonymizer, resourceType string, pseudonym []byte) (id []byte, ok bool) {
-	n := g.a.roots[resourceType]
-	if n == nil {
-		return nil, false
-	}
-	return keys.AppendOpened(nil, g.a.sealSlots[n.index], pseudonym)
+	return g.a.OpenID(keys, resourceType, pseudonym)
 }
 
 // OpenVersion opens the pseudonym of a version id.
 func (g *Guard) OpenVersion(keys *keys.Pseudonymizer, pseudonym []byte) (version []byte, ok bool) {
-	return keys.AppendOpened(nil, g.a.versionSlot, pseudonym)
+	return g.a.OpenVersion(keys, pseudonym)
 }
 
 // ShowsVersions reports whether resources of a type show version ids that can be
 // opened.
 func (g *Guard) ShowsVersions(resourceType string) bool {
-	n := g.a.roots[resourceType]
-	if n == nil {
+	o, known := g.a.Resource(resourceType)
+	if !known {
 		return false
 	}
-	meta := n.field("meta")
-	if meta == nil || meta.decision.child == nil {
+	meta, _ := treated(o, "meta")
+	in, ok := meta.Object()
+	if !ok {
 		return false
 	}
-	v := meta.decision.child.field("versionId")
-	return v != nil && v.decision.op == opVersion
+	version, ok := treated(in, "versionId")
+	return ok && version.Effect() == SealsVersion
 }
 
 // param finds a search parameter of a type: the ruleset's own, or FHIR R4's.
@@ -150,7 +150,7 @@ func (g *Guard) param(typ, name string) (*schema.SearchParam, bool) {
 	if p, ok := g.custom[typ][name]; ok {
 		return p, true
 	}
-	return g.a.schema.SearchParam(typ, name)
+	return g.a.Schema().SearchParam(typ, name)
 }
 
 // Search judges the parameters of a search on a resource type. The error is a
@@ -219,7 +219,7 @@ type search struct {
 // leadsTo notes the types that references lead to; none means any.
 func (s *search) leadsTo(targets []string) {
 	if len(targets) == 0 {
-		targets = s.g.a.types
+		targets = s.g.a.ResourceTypes()
 	}
 	for _, typ := range targets {
 		if s.g.usable(typ) {

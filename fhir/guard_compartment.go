@@ -45,7 +45,7 @@ func (g *Guard) belongs(compartment, resourceType string) *Refusal {
 		return &Refusal{Param: printable(resourceType), Reason: "the resource type is unknown or withheld"}
 	}
 	found := false
-	for _, sp := range g.a.schema.SearchParams(resourceType) {
+	for _, sp := range g.a.Schema().SearchParams(resourceType) {
 		if sp.Type != "reference" || !slices.Contains(sp.Targets, compartment) {
 			continue
 		}
@@ -104,7 +104,7 @@ func (s *search) everyType(compartment string, params []Param, handling Handling
 // their names.
 func (g *Guard) compartmentTypes(compartment string) []string {
 	var types []string
-	for _, typ := range g.a.types {
+	for _, typ := range g.a.ResourceTypes() {
 		if g.usable(typ) && (typ == compartment || g.belongs(compartment, typ) == nil) {
 			types = append(types, typ)
 		}

@@ -38,15 +38,15 @@ func (g *Guard) judge(typ string, sp *schema.SearchParam) verdict {
 
 // judgeAnew resolves a search parameter's expression against the rules.
 func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
-	root := g.a.roots[typ]
-	if root == nil {
+	root, known := g.a.Resource(typ)
+	if !known {
 		return verdict{reason: "the resource type is unknown"}
 	}
 	if reason := beyondRules[sp.Name]; reason != "" && sp.Expression == "" {
 		return verdict{reason: reason}
 	}
 	if sp.Name == "_id" {
-		if f := root.field("id"); f == nil || f.decision.op != opID {
+		if id, ok := treated(root, "id"); !ok || id.Effect() != SealsID {
 			return verdict{reason: "ids are not sealed by this ruleset, so they cannot be opened"}
 		}
 		return verdict{class: classID, targets: []string{typ}}
@@ -59,7 +59,7 @@ func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
 		return g.refusedBy(typ, sp, "parameters of type "+sp.Type+" could test original values")
 	}
 	if path, ok := existence(sp.Expression, typ); ok && sp.Type == "token" {
-		return g.judgeExistence(root, path)
+		return judgeExistence(root, path)
 	}
 	var all verdict
 	for _, path := range schema.SearchPaths(sp.Expression, typ) {
@@ -69,7 +69,7 @@ func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
 		if sp.Type == "quantity" && strings.HasSuffix(path, ".ofType(SampledData)") {
 			continue
 		}
-		found := g.resolve(root, sp, path)
+		found := resolve(root, sp, path)
 		if len(found) == 0 {
 			return verdict{reason: "its expression leads to no element of " + typ}
 		}
@@ -111,7 +111,7 @@ func ofExtension(path string) string {
 // targetsOf are the types that a reference parameter leads to from resources of a type:
 // a parameter that several types share lists those of all of them.
 func (g *Guard) targetsOf(typ, path string, sp *schema.SearchParam) []string {
-	_, own := g.a.schema.MemberPath(g.a.schema.Type(typ), path)
+	_, own := g.a.Schema().MemberPath(g.a.Schema().Type(typ), path)
 	if len(own) == 0 || slices.Contains(own, "Resource") {
 		return sp.Targets
 	}
@@ -186,19 +186,18 @@ func existence(expression, typ string) (element string, ok bool) {
 
 // judgeExistence lets the question pass where the answer is always seen: the
 // element's boolean is kept, and stands in for what else it may be.
-func (g *Guard) judgeExistence(root *node, element string) verdict {
-	v := verdict{reason: "its expression leads to no element of " + root.typ.Name}
-	for i := range root.fields {
-		f := &root.fields[i]
-		if f.element != element || f.sibling {
+func judgeExistence(root Object, element string) verdict {
+	v := verdict{reason: "its expression leads to no element of " + root.Type().Name}
+	for e := range root.Elements() {
+		if e.Name() != element {
 			continue
 		}
-		rule := g.a.Actions[f.decision.action].Rule
-		kept := f.code == "boolean" && f.decision.op == opKeep && f.decision.otherwise == nil
-		if !kept && f.orTrueName == "" {
-			return verdict{rule: rule, reason: f.path + " is masked, so it cannot be searched"}
+		t := e.Treatment()
+		kept := e.Type() == "boolean" && t.Effect() == Keeps && t.Always()
+		if !kept && !e.LeavesFact() {
+			return verdict{rule: t.Rule(), reason: e.Path() + " is masked, so it cannot be searched"}
 		}
-		v = verdict{class: classBool, rule: rule}
+		v = verdict{class: classBool, rule: t.Rule()}
 	}
 	return v
 }
@@ -206,11 +205,12 @@ func (g *Guard) judgeExistence(root *node, element string) verdict {
 // refusedBy refuses a parameter and names the rule that masks what it compares,
 // where it can be found.
 func (g *Guard) refusedBy(typ string, sp *schema.SearchParam, reason string) verdict {
+	root, known := g.a.Resource(typ)
 	for _, path := range schema.SearchPaths(sp.Expression, typ) {
-		if path == "" {
+		if path == "" || !known {
 			continue
 		}
-		for _, v := range g.resolve(g.a.roots[typ], sp, path) {
+		for _, v := range resolve(root, sp, path) {
 			if v.class == classRefused && v.rule != "" {
 				return v
 			}
@@ -226,156 +226,145 @@ var existenceForm = regexp.MustCompile(`^([A-Za-z]+)\.([A-Za-z]+)\.exists\(\) an
 var comparedAsDate = lexical.Words(`date dateTime instant Period Timing`)
 
 // resolve judges every element that a path leads to. A quantity is never compared with
-// SampledData, which has none, though parameters of R4 name it.
-func (g *Guard) resolve(root *node, sp *schema.SearchParam, path string) []verdict {
-	p, err := parseMatch(path)
+// SampledData, which has none, though parameters of R4 name it. What is masked on the
+// way counts too: the upstream compares what is below.
+func resolve(root Object, sp *schema.SearchParam, path string) []verdict {
+	var out []verdict
+	err := root.Follow(path, func(e Element, t Treatment, last bool) {
+		if last && (sp.Type == "date" && !comparedAsDate[e.Type()] || sp.Type == "quantity" && e.Type() == "SampledData") {
+			return
+		}
+		out = append(out, judgeElement(e, t, sp))
+	})
 	if err != nil {
 		return []verdict{{reason: "its expression is not known"}}
-	}
-	nodes := []*node{root}
-	// What is masked on the way counts too: the upstream compares what is below.
-	var out []verdict
-	for i, st := range p.steps {
-		last := i == len(p.steps)-1
-		var next []*node
-		for _, n := range nodes {
-			if st.kind == stepExtension {
-				if d := n.extensions[st.name]; d != nil && d.child != nil {
-					next = append(next, d.child)
-				}
-				continue
-			}
-			for k := range n.fields {
-				f := &n.fields[k]
-				if f.sibling || f.element != st.name || st.ofType != "" && f.code != st.ofType {
-					continue
-				}
-				if last && (sp.Type == "date" && !comparedAsDate[f.code] || sp.Type == "quantity" && f.code == "SampledData") {
-					continue
-				}
-				for d := &f.decision; d != nil; d = d.otherwise {
-					if last || d.child == nil && d.op != opResource {
-						out = append(out, g.judgeField(f, d, sp))
-					} else if d.child != nil {
-						next = append(next, d.child)
-					}
-				}
-			}
-		}
-		nodes = next
 	}
 	return out
 }
 
-// judgeField judges an element that a parameter compares.
-func (g *Guard) judgeField(f *field, d *decision, sp *schema.SearchParam) verdict {
-	rule := ""
-	if d.op != opDescend && d.op != opMeta || d.rule != nil {
-		rule = g.a.Actions[d.action].Rule
-	}
-	masked := verdict{rule: rule, reason: f.path + " is masked, so it cannot be searched"}
-	switch d.op {
-	case opCode:
-		return verdict{class: classCode, values: []*schema.ValueSet{d.values}, rule: rule}
-	case opKeep:
+// judgeElement judges an element that a parameter compares.
+func judgeElement(e Element, t Treatment, sp *schema.SearchParam) verdict {
+	rule := t.Rule()
+	masked := verdict{rule: rule, reason: e.Path() + " is masked, so it cannot be searched"}
+	texts := sp.Type == "string" || sp.Type == "token" || sp.Type == "uri"
+	switch t.Effect() {
+	case ShowsCode:
+		return verdict{class: classCode, values: []*schema.ValueSet{t.ValueSet()}, rule: rule}
+	case Keeps:
 		switch {
-		case f.code == "boolean":
+		case e.Type() == "boolean":
 			return verdict{class: classBool, rule: rule}
-		case d.kind == schema.JSONNumber && sp.Type == "number":
+		case t.Kind() == schema.JSONNumber && sp.Type == "number":
 			return verdict{class: classNumber, rule: rule}
-		case d.kind == schema.JSONString && (sp.Type == "string" || sp.Type == "token" || sp.Type == "uri"):
+		case t.Kind() == schema.JSONString && texts:
 			return verdict{class: classText, rule: rule}
 		}
-	case opCanonical:
+	case ShowsCanonical:
 		return verdict{class: classCanonical, rule: rule}
-	case opMethod:
+	case ByMethod:
 		switch {
-		case sp.Type == "date" && g.yearSearch(d):
+		case sp.Type == "date" && showsYear(t):
 			return verdict{class: classYear, rule: rule}
-		case sp.Type == "date" && g.shifts(d):
-			if f.code == "instant" {
-				return verdict{class: classShifted, rule: rule, methods: []mask.Method{d.method}}
+		case sp.Type == "date" && shifts(t):
+			if e.Type() == "instant" {
+				return verdict{class: classShifted, rule: rule, methods: []mask.Method{t.Method()}}
 			}
-			masked.reason = f.path + " is shifted and may be a month or a year, whose comparison would tell the shift"
-		case sp.Type == "number" && d.search == mask.SearchAmount:
+			masked.reason = e.Path() + " is shifted and may be a month or a year, whose comparison would tell the shift"
+		case sp.Type == "number" && t.Search() == mask.SearchAmount:
 			return verdict{class: classAmount, rule: rule}
-		case sp.Type == "string" && d.search == mask.SearchPrefix:
-			return verdict{class: classPrefix, rule: rule, methods: []mask.Method{d.method}}
-		case d.search == mask.SearchExact && (sp.Type == "string" || sp.Type == "token" || sp.Type == "uri"):
-			return verdict{class: classExact, rule: rule, methods: []mask.Method{d.method}}
+		case sp.Type == "string" && t.Search() == mask.SearchPrefix:
+			return verdict{class: classPrefix, rule: rule, methods: []mask.Method{t.Method()}}
+		case t.Search() == mask.SearchExact && texts:
+			return verdict{class: classExact, rule: rule, methods: []mask.Method{t.Method()}}
 		}
-	case opDescend:
-		return g.judgeObject(f, d, sp, masked)
+	case Walks:
+		return judgeObject(e, t, sp, masked)
 	}
 	return masked
 }
 
 // judgeObject judges an element that is an object by the members that a search
 // compares.
-func (g *Guard) judgeObject(f *field, d *decision, sp *schema.SearchParam, masked verdict) verdict {
-	n := d.child
+func judgeObject(e Element, t Treatment, sp *schema.SearchParam, masked verdict) verdict {
+	o, _ := t.Object()
+	name := o.Type().Name
 	switch {
-	case n.typ.Name == "Reference" && sp.Type == "reference":
-		if r := n.field("reference"); r != nil && r.decision.op == opReference && r.decision.otherwise == nil {
-			return verdict{class: classReference, rule: g.a.Actions[r.decision.action].Rule}
+	case name == "Reference" && sp.Type == "reference":
+		if r, ok := treated(o, "reference"); ok && r.Effect() == SealsReference && r.Always() {
+			return verdict{class: classReference, rule: r.Rule()}
 		}
-	case n.typ.Name == "Coding" && sp.Type == "token":
-		if showsCode(n) {
-			return verdict{class: classCoded, values: []*schema.ValueSet{f.values}, rule: masked.rule}
+	case name == "Coding" && sp.Type == "token":
+		if showsCode(o) {
+			return verdict{class: classCoded, values: []*schema.ValueSet{e.ValueSet()}, rule: masked.rule}
 		}
-	case n.typ.Name == "CodeableConcept" && sp.Type == "token":
-		c := n.field("coding")
-		if c != nil && c.decision.otherwise == nil && c.decision.child != nil && showsCode(c.decision.child) {
-			return verdict{class: classCoded, values: []*schema.ValueSet{f.values}, rule: masked.rule}
+	case name == "CodeableConcept" && sp.Type == "token":
+		if c, ok := inner(o, "coding"); ok && showsCode(c) {
+			return verdict{class: classCoded, values: []*schema.ValueSet{e.ValueSet()}, rule: masked.rule}
 		}
-	case sp.Type == "quantity" && g.showsAmount(n):
-		return verdict{class: classAmount, rule: masked.rule, age: n.coded != nil && len(n.coded.unit) > 0 && d.when == nil}
-	case sp.Type == "date" && (n.typ.Name == "Period" && g.showsYears(n) || n.typ.Name == "Timing" && g.showsTimingYears(n)):
+	case sp.Type == "quantity" && showsAmount(o):
+		return verdict{class: classAmount, rule: masked.rule, age: o.IsAge() && !t.Conditional()}
+	case sp.Type == "date" && (name == "Period" && showsYears(o) || name == "Timing" && showsTimingYears(o)):
 		return verdict{class: classYear, rule: masked.rule}
 	}
 	// What is inside decides, so a rule inside is the one to name.
-	for i := range n.fields {
-		if in := &n.fields[i]; !in.sibling && in.decision.op == opRemove && in.element != "id" {
-			masked.rule = g.a.Actions[in.decision.action].Rule
+	for in := range o.Elements() {
+		if in.Treatment().Effect() == Removes && in.Name() != "id" {
+			masked.rule = in.Treatment().Rule()
 			break
 		}
 	}
 	return masked
 }
 
+// treated returns what is done with an element of an object.
+func treated(o Object, element string) (t Treatment, ok bool) {
+	e, ok := o.Element(element)
+	if !ok {
+		return t, false
+	}
+	return e.Treatment(), true
+}
+
+// inner returns the object in an element that is always walked.
+func inner(o Object, element string) (in Object, ok bool) {
+	t, ok := treated(o, element)
+	if !ok || !t.Always() {
+		return in, false
+	}
+	return t.Object()
+}
+
 // showsCode reports whether system and code of a Coding or Quantity are decided
 // together, and no rule takes one of them out.
-func showsCode(n *node) bool {
-	for _, part := range []string{"system", "code"} {
-		if f := n.field(part); n.coded == nil || f == nil || f.decision.op != opCoded || f.decision.otherwise != nil {
-			return false
-		}
-	}
-	return true
+func showsCode(o Object) bool { return alwaysCoded(o, "system") && alwaysCoded(o, "code") }
+
+func alwaysCoded(o Object, element string) bool {
+	t, ok := treated(o, element)
+	return ok && t.Effect() == ShowsCoded && t.Always()
 }
 
 // showsAmount reports whether the number and unit of a quantity, or of both ends
 // of a range, are shown but for ages over 89.
-func (g *Guard) showsAmount(n *node) bool {
-	if n.typ.Name == "Range" {
+func showsAmount(o Object) bool {
+	if o.Type().Name == "Range" {
 		for _, end := range []string{"low", "high"} {
-			f := n.field(end)
-			if f == nil || f.decision.child == nil || f.decision.otherwise != nil || !g.showsAmount(f.decision.child) {
+			if q, ok := inner(o, end); !ok || !showsAmount(q) {
 				return false
 			}
 		}
 		return true
 	}
-	f, unit := n.field("value"), n.field("unit")
-	return showsCode(n) && unit != nil && unit.decision.op == opCoded && unit.decision.otherwise == nil &&
-		f != nil && f.decision.op == opCoded && f.decision.otherwise == nil &&
-		(f.decision.method == nil || f.decision.search == mask.SearchAmount)
+	if !showsCode(o) || !alwaysCoded(o, "unit") || !alwaysCoded(o, "value") {
+		return false
+	}
+	value, _ := treated(o, "value")
+	return value.Method() == nil || value.Search() == mask.SearchAmount
 }
 
 // showsYears reports whether the start and end of a Period are shown as years.
-func (g *Guard) showsYears(n *node) bool {
+func showsYears(o Object) bool {
 	for _, end := range []string{"start", "end"} {
-		if f := n.field(end); f == nil || !g.yearSearch(&f.decision) {
+		if t, ok := treated(o, end); !ok || !showsYear(t) {
 			return false
 		}
 	}
@@ -384,34 +373,27 @@ func (g *Guard) showsYears(n *node) bool {
 
 // showsTimingYears reports whether all of a Timing that servers compare with
 // dates is shown as years: its events and the period that bounds it.
-func (g *Guard) showsTimingYears(n *node) bool {
-	event, repeat := n.field("event"), n.field("repeat")
-	if event == nil || !g.yearSearch(&event.decision) || repeat == nil || repeat.decision.otherwise != nil || repeat.decision.child == nil {
+func showsTimingYears(o Object) bool {
+	event, timed := treated(o, "event")
+	repeat, repeated := inner(o, "repeat")
+	if !timed || !showsYear(event) || !repeated {
 		return false
 	}
-	for i := range repeat.decision.child.fields {
-		f := &repeat.decision.child.fields[i]
-		if f.element == "bounds" && f.code == "Period" && !f.sibling {
-			return f.decision.otherwise == nil && f.decision.child != nil && g.showsYears(f.decision.child)
+	for e := range repeat.Elements() {
+		if e.Name() == "bounds" && e.Type() == "Period" {
+			period, ok := e.Treatment().Object()
+			return ok && e.Treatment().Always() && showsYears(period)
 		}
 	}
 	return false
 }
 
-func (g *Guard) yearSearch(d *decision) bool {
-	for ; d != nil; d = d.otherwise {
-		if d.op != opMethod || d.search != mask.SearchYear {
+// showsYear reports whether a date is shown as its year, under each condition.
+func showsYear(t Treatment) bool {
+	for more := true; more; t, more = t.Otherwise() {
+		if t.Effect() != ByMethod || t.Search() != mask.SearchYear {
 			return false
 		}
 	}
 	return true
-}
-
-func (n *node) field(element string) *field {
-	for i := range n.fields {
-		if f := &n.fields[i]; f.element == element && !f.sibling {
-			return f
-		}
-	}
-	return nil
 }

@@ -22,7 +22,7 @@ type GuardedParam struct {
 // SearchParams returns the search parameters of a resource type in order of
 // their names.
 func (g *Guard) SearchParams(resourceType string) []GuardedParam {
-	params := g.a.schema.SearchParams(resourceType)
+	params := g.a.Schema().SearchParams(resourceType)
 	params = slices.DeleteFunc(params, func(p *schema.SearchParam) bool { return g.custom[resourceType][p.Name] != nil })
 	for _, name := range slices.Sorted(maps.Keys(g.custom[resourceType])) {
 		params = append(params, g.custom[resourceType][name])

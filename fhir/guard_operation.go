@@ -312,7 +312,7 @@ func (o *operating) elementsOf(value string) *Refusal {
 			if typed && t != typ {
 				continue
 			}
-			if _, unknown := narrowTo(o.g.a.schema, nil, t, []string{name}); !unknown {
+			if _, unknown := narrowTo(o.g.a.Schema(), nil, t, []string{name}); !unknown {
 				names[t] = append(names[t], name)
 				found = true
 			}
@@ -322,7 +322,7 @@ func (o *operating) elementsOf(value string) *Refusal {
 		}
 	}
 	for _, typ := range slices.Sorted(maps.Keys(names)) {
-		o.q.Narrow, _ = narrowTo(o.g.a.schema, o.q.Narrow, typ, names[typ])
+		o.q.Narrow, _ = narrowTo(o.g.a.Schema(), o.q.Narrow, typ, names[typ])
 	}
 	return nil
 }

@@ -148,7 +148,7 @@ func (s *search) summary(q *Query, modifier string, p Param) ([]Param, *Refusal)
 	case p.Value == "count", p.Value == "false":
 		return []Param{p}, nil
 	case p.Value == "true", p.Value == "text", p.Value == "data":
-		q.Narrow = summary(s.g.a.schema, q.Narrow, s.typ, p.Value)
+		q.Narrow = summary(s.g.a.Schema(), q.Narrow, s.typ, p.Value)
 		return nil, nil
 	}
 	return nil, refusal("the value must be true, text, data, count or false")
@@ -158,7 +158,7 @@ func (s *search) elements(q *Query, modifier string, p Param) ([]Param, *Refusal
 	if modifier != "" {
 		return nil, refusal("it takes no modifier")
 	}
-	n, unknown := narrowTo(s.g.a.schema, q.Narrow, s.typ, strings.Split(p.Value, ","))
+	n, unknown := narrowTo(s.g.a.Schema(), q.Narrow, s.typ, strings.Split(p.Value, ","))
 	if unknown {
 		return nil, refusal("the value must be names of elements of " + s.typ + ", separated by commas")
 	}
@@ -222,7 +222,7 @@ func (s *search) include(_ *Query, modifier string, p Param) ([]Param, *Refusal)
 	}
 	params := []*schema.SearchParam{}
 	if parts[1] == "*" {
-		for _, sp := range s.g.a.schema.SearchParams(parts[0]) {
+		for _, sp := range s.g.a.Schema().SearchParams(parts[0]) {
 			if sp.Type == "reference" {
 				params = append(params, sp)
 			}

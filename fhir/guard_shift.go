@@ -14,10 +14,10 @@ import (
 // the server where in the calendar of the shifted dates it begins would tell the
 // shift itself, and with it all dates of the patient.
 
-// shifts reports whether a decision shifts dates by patient and can undo it.
-func (g *Guard) shifts(d *decision) bool {
-	_, ok := d.method.(mask.Inverter)
-	return ok && d.perEntity && d.otherwise == nil
+// shifts reports whether a treatment shifts dates by patient and can undo it.
+func shifts(t Treatment) bool {
+	_, ok := t.Method().(mask.Inverter)
+	return ok && t.ByPatient() && t.Always()
 }
 
 // patientOf returns "Patient/<id>" of the patient whom all that a search finds is
@@ -56,8 +56,8 @@ func (s *search) patientOf(params []Param) []byte {
 // anchors reports whether a parameter compares just the one reference by which a
 // resource of the type is about its patient.
 func (g *Guard) anchors(typ string, sp *schema.SearchParam) bool {
-	t := g.a.schema.Type(typ)
-	l := g.a.leads[g.a.roots[typ].index]
+	t := g.a.Schema().Type(typ)
+	l := g.a.PatientPaths(typ)
 	if len(l.Direct) != 1 || len(l.Direct[0]) != 1 {
 		return false
 	}
@@ -66,7 +66,7 @@ func (g *Guard) anchors(typ string, sp *schema.SearchParam) bool {
 	}
 	paths := schema.SearchPaths(sp.Expression, typ)
 	for _, path := range paths {
-		if p, _ := g.a.schema.MemberPath(t, path); !slices.Equal(p, l.Direct[0]) {
+		if p, _ := g.a.Schema().MemberPath(t, path); !slices.Equal(p, l.Direct[0]) {
 			return false
 		}
 	}
@@ -75,7 +75,7 @@ func (g *Guard) anchors(typ string, sp *schema.SearchParam) bool {
 
 // anchored reports whether a search can name the patient of all that it finds.
 func (g *Guard) anchored(typ string) bool {
-	return typ == "Patient" || slices.ContainsFunc(g.a.schema.SearchParams(typ), func(sp *schema.SearchParam) bool {
+	return typ == "Patient" || slices.ContainsFunc(g.a.Schema().SearchParams(typ), func(sp *schema.SearchParam) bool {
 		return sp.Type == "reference" && g.anchors(typ, sp)
 	})
 }

@@ -8,46 +8,42 @@ import (
 )
 
 // Canonical reports whether a canonical URL is one that the consumer could see.
-func (g *Guard) Canonical(url string) bool { return g.a.canonicalMayPass([]byte(url)) }
+func (g *Guard) Canonical(url string) bool { return g.a.CanonicalPasses(url) }
 
 // Code reports whether a code of a system is one that the consumer could see.
-func (g *Guard) Code(system, code string) bool {
-	s := g.a.codes.find([]byte(system))
-	return s != nil && g.a.codes.codeMayPass(s, []byte(system), []byte(code))
-}
+func (g *Guard) Code(system, code string) bool { return g.a.CodePasses(system, code) }
 
 // Display reports whether a display of a code is one that the consumer could see.
 func (g *Guard) Display(system, code, display string) bool {
-	s := g.a.codes.find([]byte(system))
-	return s != nil && g.ShowsDisplays() && g.a.codes.codeMayPass(s, []byte(system), []byte(code)) && g.a.codes.displayMayPass(s, []byte(system), []byte(code), []byte(display))
+	return g.ShowsDisplays() && g.a.DisplayPasses(system, code, display)
 }
 
 // ShowsDisplays reports whether the ruleset shows displays of codes at all: those of
 // Codings and those of CodeSystems, of one code system at least.
 func (g *Guard) ShowsDisplays() bool {
-	return g.a.codes.anyDisplay() && g.shows("Parameters", "parameter", "value", "display") && g.shows("CodeSystem", "concept", "display")
+	return g.a.DisplaysPass() && g.shows("Parameters", "parameter", "value", "display") && g.shows("CodeSystem", "concept", "display")
 }
 
 // shows reports whether the display that a path leads to is decided as that of a code.
 func (g *Guard) shows(typ string, path ...string) bool {
-	n := g.a.roots[typ]
-	if n == nil || n.withheld != nil {
+	o, known := g.a.Resource(typ)
+	if !known || o.WithheldBy() != "" {
 		return false
 	}
 	for _, element := range path[:len(path)-1] {
-		var next *node
-		for i := range n.fields {
-			f := &n.fields[i]
-			if f.element == element && !f.sibling && (f.code == "Coding" || element != "value") {
-				next = f.decision.child
+		found := false
+		var next Object
+		for e := range o.Elements() {
+			if e.Name() == element && (e.Type() == "Coding" || element != "value") {
+				next, found = e.Treatment().Object()
 			}
 		}
-		if n = next; n == nil {
+		if o = next; !found {
 			return false
 		}
 	}
-	f := n.field(path[len(path)-1])
-	return f != nil && f.decision.op == opCoded && f.decision.part == partDisplay
+	t, ok := treated(o, path[len(path)-1])
+	return ok && t.Effect() == ShowsCoded
 }
 
 // expand judges a parameter of $expand (FHIR R4, valueset-operation-expand.html).

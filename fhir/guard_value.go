@@ -2,7 +2,6 @@ package fhir
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,7 +103,7 @@ func (s *search) value(v verdict, modifier, value string) (mod, out, reason stri
 		v.values, v.systemed = nil, true
 	case (modifier == "exact" || modifier == "contains") && v.class == classText && v.text:
 	case modifier == "exact" && v.class == classExact:
-	case v.class == classReference && s.g.a.roots[modifier] != nil:
+	case v.class == classReference && s.g.known(modifier):
 		v.targets = []string{modifier}
 	default:
 		return "", "", "this modifier could test original values"
@@ -163,7 +162,7 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 		out, ok = s.unshift(v, item)
 		return out, ok, "the value must be a day or an instant with a zone, with eq, ne, gt, ge, lt or le"
 	case classCanonical:
-		return item, s.g.a.canonicalMayPass([]byte(item)), "the value is not a canonical URL that the ruleset lets pass"
+		return item, s.g.a.CanonicalPasses(item), "the value is not a canonical URL that the ruleset lets pass"
 	case classAmount:
 		return item, isAmount(item, v.age), fmt.Sprintf("the value must be a number up to %d, without a unit or with a common unit of time, or number|%s|code with a unit that measures no time", age.Oldest, terminology.UCUM)
 	case classText:
@@ -270,7 +269,7 @@ func (s *search) openReference(targets []string, modifier, item string) (string,
 		}
 		typ, id = targets[0], item
 	}
-	if s.g.a.roots[typ] == nil || !lexical.IsID([]byte(id)) || modifier != "" && modifier != typ {
+	if !s.g.known(typ) || !lexical.IsID([]byte(id)) || modifier != "" && modifier != typ {
 		return "", false
 	}
 	opened := s.openOr(typ, id)
@@ -293,22 +292,17 @@ func (g *Guard) token(v verdict, item string) (string, bool) {
 				continue
 			}
 			for _, sys := range set.Systems {
-				s := g.a.codes.find([]byte(sys))
-				if with := sys + "|" + item; s != nil && g.a.codes.codeMayPass(s, []byte(sys), []byte(item)) && !slices.Contains(all, with) {
+				if with := sys + "|" + item; g.a.CodePasses(sys, item) && !slices.Contains(all, with) {
 					all = append(all, with)
 				}
 			}
 		}
 		if len(all) == 0 && !v.systemed {
-			all = g.a.codes.having(item)
+			all = g.having(item)
 		}
 		return strings.Join(all, ","), len(all) > 0
 	}
-	s := g.a.codes.find([]byte(system))
-	if s == nil || code != "" && !g.a.codes.codeMayPass(s, []byte(system), []byte(code)) {
-		return "", false
-	}
-	return item, true
+	return item, g.a.CodePasses(system, code) || code == "" && g.a.SystemPasses(system)
 }
 
 // mostSystems is how many systems a bare code may be of.
@@ -316,15 +310,13 @@ const mostSystems = 8
 
 // having returns system|code for each listed system that a code has the form of, in
 // order of the systems; nothing where they are too many to be meant.
-func (cs *codeSystems) having(code string) []string {
-	var all []string
-	for _, system := range slices.Sorted(maps.Keys(cs.exact)) {
-		if s := cs.exact[system]; code != "" && cs.codeMayPass(s, []byte(system), []byte(code)) {
-			all = append(all, system+"|"+code)
-		}
-	}
+func (g *Guard) having(code string) []string {
+	all := g.a.SystemsHaving(code)
 	if len(all) > mostSystems {
 		return nil
+	}
+	for i, system := range all {
+		all[i] = system + "|" + code
 	}
 	return all
 }
