@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // TestOneOfSeveralIsRequired: where FHIR requires one of several elements and
@@ -14,11 +15,11 @@ func TestOneOfSeveralIsRequired(t *testing.T) {
 		absent  = `{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}`
 		section = `{"code":{"coding":[{"system":"http://loinc.org","code":"10157-6"}]},`
 	)
-	a, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: carried-identifiers, match: Organization.identifier, method: remove}\n")
+	a, err := masktest.Compile(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: carried-identifiers, match: Organization.identifier, method: remove}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := newMasker(a, fhir.RememberAlways)
+	m := masktest.NewMasker(a, fhir.RememberAlways)
 	for _, tc := range []struct{ name, src, want string }{
 		{"both go", `{"resourceType":"Organization","active":true,"name":"SECRET","identifier":[{"value":"SECRET"}]}`,
 			`{"resourceType":"Organization","active":true,"_name":` + absent + `}`},
@@ -42,7 +43,7 @@ func TestOneOfSeveralIsRequired(t *testing.T) {
 			`{"resourceType":"Measure","status":"draft","group":[{"population":[{"code":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/measure-population","code":"numerator"}]},"criteria":{"_language":` + absent + `,"_expression":` + absent + `}}]}]}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			out, err := m.mask([]byte(tc.src))
+			out, err := m.Mask([]byte(tc.src))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,7 +61,7 @@ func TestOneOfSeveralIsRequired(t *testing.T) {
 				if string(g) != string(w) {
 					t.Errorf("again %v:\n%s, want\n%s", again, g, w)
 				}
-				if out, err = m.mask(out); err != nil {
+				if out, err = m.Mask(out); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // TestAgesInRanges: a Range that R4 defines as an age is capped like an Age, without
 // the comparator that its bounds may not have.
 func TestAgesInRanges(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	const years = `,"unit":"a","system":"http://unitsofmeasure.org","code":"a"`
 	for _, place := range []string{
 		`{"resourceType":"Procedure","performedRange":%s}`,
@@ -32,7 +33,7 @@ func TestAgesInRanges(t *testing.T) {
 				{`{"low":{"value":40` + unit + `},"high":{"value":50` + unit + `}}`, `"high":{"value":50`},
 			} {
 				src := fmt.Sprintf(place, bounds.in)
-				out, err := m.mask([]byte(src))
+				out, err := m.Mask([]byte(src))
 				if err != nil || !strings.Contains(string(out), bounds.want) || strings.Contains(string(out), "91") || strings.Contains(string(out), "93") ||
 					strings.Contains(string(out), "comparator") {
 					t.Errorf("%s becomes %s, %v", src, out, err)
@@ -40,7 +41,7 @@ func TestAgesInRanges(t *testing.T) {
 			}
 		}
 	}
-	out, err := m.mask([]byte(`{"resourceType":"Observation","valueRange":{"low":{"value":100,"unit":"mg"},"high":{"value":200,"unit":"mg"}}}`))
+	out, err := m.Mask([]byte(`{"resourceType":"Observation","valueRange":{"low":{"value":100,"unit":"mg"},"high":{"value":200,"unit":"mg"}}}`))
 	if err != nil || !strings.Contains(string(out), `"high":{"value":200`) {
 		t.Errorf("a range of masses becomes %s, %v", out, err)
 	}
@@ -49,7 +50,7 @@ func TestAgesInRanges(t *testing.T) {
 // TestAgesByTheirCode: what stands beside a code of an age, or beside a text that says
 // so, is an age, wherever and of whatever type it is.
 func TestAgesByTheirCode(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	concepts := []string{
 		`{"coding":[{"system":"http://loinc.org","code":"39016-1"}]}`,
 		`{"coding":[{"system":"http://loinc.org","code":"30525-0"}]}`,
@@ -84,14 +85,14 @@ func TestAgesByTheirCode(t *testing.T) {
 		} {
 			src := strings.ReplaceAll(place, `:C,`, ":"+concept+",")
 			src = strings.ReplaceAll(src, `:C}`, ":"+concept+"}")
-			if out, err := m.mask([]byte(src)); err != nil && err != fhir.ErrEmpty || strings.Contains(string(out), "95") {
+			if out, err := m.Mask([]byte(src)); err != nil && err != fhir.ErrEmpty || strings.Contains(string(out), "95") {
 				t.Errorf("%s becomes %s, %v", src, out, err)
 			}
 		}
 	}
 	for _, concept := range []string{`{"text":"Weight for age"}`, `{"text":"Bone age"}`, `{"text":"Average"}`, `{"coding":[{"system":"http://loinc.org","code":"8867-4","display":"Heart rate"}]}`} {
 		src := `{"resourceType":"Observation","code":` + concept + `,"valueQuantity":{"value":95}}`
-		if out, err := m.mask([]byte(src)); err != nil || !strings.Contains(string(out), "95") {
+		if out, err := m.Mask([]byte(src)); err != nil || !strings.Contains(string(out), "95") {
 			t.Errorf("%s becomes %s, %v", src, out, err)
 		}
 	}
@@ -99,7 +100,7 @@ func TestAgesByTheirCode(t *testing.T) {
 
 // TestAgesInUnitsOfAnyLanguage: a quantity is a time if its unit or its code says so.
 func TestAgesInUnitsOfAnyLanguage(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	const ucum = `,"system":"http://unitsofmeasure.org","code":`
 	for _, tc := range []struct {
 		unit  string
@@ -120,7 +121,7 @@ func TestAgesInUnitsOfAnyLanguage(t *testing.T) {
 			`{"resourceType":"Observation","status":"final","referenceRange":[{"low":%s}]}`} {
 			for _, q := range []string{fmt.Sprintf(`{"value":%d,%s}`, tc.value, tc.unit), fmt.Sprintf(`{%s,"value":%d}`, tc.unit, tc.value)} {
 				src := fmt.Sprintf(place, q)
-				if out, err := m.mask([]byte(src)); err != nil || strings.Contains(string(out), fmt.Sprint(tc.value)) {
+				if out, err := m.Mask([]byte(src)); err != nil || strings.Contains(string(out), fmt.Sprint(tc.value)) {
 					t.Errorf("%s becomes %s, %v", src, out, err)
 				}
 			}
@@ -133,7 +134,7 @@ func TestAgesInUnitsOfAnyLanguage(t *testing.T) {
 		if q == `{"value":95,"unit":"visits/year"}` || q == `{"value":95,"unit":"per day"}` {
 			continue // no unit that is known
 		}
-		if out, err := m.mask([]byte(src)); err != nil || !strings.Contains(string(out), value) || strings.Contains(string(out), "comparator") {
+		if out, err := m.Mask([]byte(src)); err != nil || !strings.Contains(string(out), value) || strings.Contains(string(out), "comparator") {
 			t.Errorf("%s becomes %s, %v", src, out, err)
 		}
 	}
@@ -141,7 +142,7 @@ func TestAgesInUnitsOfAnyLanguage(t *testing.T) {
 
 // TestNumbersInFreeContainers: where anything may have been asked, no bare number passes.
 func TestNumbersInFreeContainers(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	values := []string{`"#Integer":96`, `"#Decimal":96.5`, `"#PositiveInt":555010447`, `"#UnsignedInt":555010447`, `"#Quantity":{"value":96}`, `"#Quantity":{"value":96,"unit":"zork"}`,
 		`"#Quantity":{"value":75011,"unit":"zork"}`, `"#Quantity":{"unit":"zork","value":75011}`, `"#Range":{"low":{"value":96}}`, `"#Ratio":{"numerator":{"value":96}}`, `"#Money":{"value":96}`, `"#Count":{"value":96}`, `"#Duration":{"value":96}`,
 		`"#Timing":{"repeat":{"count":96}}`, `"#Dosage":{"sequence":96}`}
@@ -158,14 +159,14 @@ func TestNumbersInFreeContainers(t *testing.T) {
 	} {
 		for _, value := range values {
 			src := fmt.Sprintf(place.resource, strings.ReplaceAll(value, "#", place.prefix))
-			out, err := m.mask([]byte(src))
+			out, err := m.Mask([]byte(src))
 			if err != nil && err != fhir.ErrEmpty || strings.Contains(string(out), "96") || strings.Contains(string(out), "555010447") || strings.Contains(string(out), "75011") {
 				t.Errorf("%s becomes %s, %v", src, out, err)
 			}
 		}
 	}
 	src := `{"resourceType":"QuestionnaireResponse","status":"completed","item":[{"linkId":"1","answer":[{"valueQuantity":{"value":72.5,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}]}]}`
-	if out, err := m.mask([]byte(src)); err != nil || !strings.Contains(string(out), "72.5") {
+	if out, err := m.Mask([]byte(src)); err != nil || !strings.Contains(string(out), "72.5") {
 		t.Errorf("%s becomes %s, %v", src, out, err)
 	}
 }
@@ -173,7 +174,7 @@ func TestNumbersInFreeContainers(t *testing.T) {
 // TestAnnotationsGoAlone: of a unit in code and text, an annotation that is not listed
 // goes, and the unit stays where there is one.
 func TestAnnotationsGoAlone(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	const ucum = `,"system":"http://unitsofmeasure.org","code":`
 	for in, want := range map[string]string{
 		`{"value":4,"unit":"ng{John Smith}/mL"` + ucum + `"ng{John Smith}/mL"}`: `{"value":4,"unit":"ng/mL"` + ucum + `"ng/mL"}`,
@@ -184,7 +185,7 @@ func TestAnnotationsGoAlone(t *testing.T) {
 		`{"value":4,"unit":"Smith"}`:                                            `{"value":4}`,
 	} {
 		for range 2 { // the second time from memory
-			out, err := m.mask([]byte(`{"resourceType":"Observation","status":"final","valueQuantity":` + in + `}`))
+			out, err := m.Mask([]byte(`{"resourceType":"Observation","status":"final","valueQuantity":` + in + `}`))
 			if err != nil || !strings.Contains(string(out), `"valueQuantity":`+want) {
 				t.Errorf("%s becomes %s, %v: want %s", in, out, err, want)
 			}

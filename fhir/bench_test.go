@@ -16,6 +16,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -89,7 +90,7 @@ func run(b *testing.B, bundles [][]byte, f func(src []byte)) {
 
 func benchMask(b *testing.B, ruleset string, memory fhir.Memory, before func(w *fhir.Walker)) {
 	bundles := benchBundles(b)
-	a := shipped(b, ruleset)
+	a := masktest.Shipped(b, ruleset)
 	w, pass := fhir.NewWalker(a, memory), mask.NewPass(a.Plan)
 	var dst []byte
 	run(b, bundles, func(src []byte) {
@@ -203,7 +204,7 @@ func BenchmarkMaskXML(b *testing.B) {
 	var dst []byte
 	var err error
 	b.Run("mask", func(b *testing.B) {
-		a := shipped(b, "safe-harbor")
+		a := masktest.Shipped(b, "safe-harbor")
 		w, pass := fhir.NewWalker(a, fhir.RememberAlways), mask.NewPass(a.Plan)
 		run(b, bundles, func(src []byte) {
 			pass.Begin(mask.Origin{})
@@ -226,17 +227,4 @@ func BenchmarkMaskXML(b *testing.B) {
 			}
 		})
 	})
-}
-
-// BenchmarkGuard is judging one search with a chain and a composite.
-func BenchmarkGuard(b *testing.B) {
-	a := shipped(b, "safe-harbor")
-	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
-	params := asked(b, "status=final&date=ge2020&subject:Patient.gender=female&code-value-quantity=http://loinc.org%7C8480-6$gt140%7Chttp://unitsofmeasure.org%7Cmm[Hg]&_include=Observation:subject&_count=20")
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := g.Search(keys, nil, "Observation", params, fhir.Strict); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -6,18 +6,19 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // A code system's own URL passes where its codes do, and so do the value sets that R4
 // defines by such a system; those of a site go, unless the ruleset lists them.
 func TestCanonicalsOfCodeSystems(t *testing.T) {
 	t.Parallel()
-	plain := newMasker(shipped(t, "safe-harbor"), fhir.RememberNothing)
-	own, err := compileText(t, "veil: 1\nname: own\nextends: safe-harbor\nfhir:\n  codeSystems:\n    - {system: \"http://hospital/wards\", form: pattern, pattern: \"W[0-9]\"}\n")
+	plain := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberNothing)
+	own, err := masktest.Compile(t, "veil: 1\nname: own\nextends: safe-harbor\nfhir:\n  codeSystems:\n    - {system: \"http://hospital/wards\", form: pattern, pattern: \"W[0-9]\"}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	listed := newMasker(own, fhir.RememberNothing)
+	listed := masktest.NewMasker(own, fhir.RememberNothing)
 	for url, passes := range map[string]bool{
 		"http://loinc.org": true, "http://snomed.info/sct": true, "http://hl7.org/fhir/observation-status": true, "http://unitsofmeasure.org": true, "urn:ietf:bcp:47": true,
 		"http://loinc.org|2.74": true, "http://loinc.org|123-45-6789": false, "http://hospital/wards": false, "http://hospital/Smith": false, "http://hl7.org/fhir/smith": false,
@@ -29,11 +30,11 @@ func TestCanonicalsOfCodeSystems(t *testing.T) {
 		for _, member := range []string{`"resourceType":"CodeSystem","status":"active","content":"complete","url":"%"`, `"resourceType":"ValueSet","status":"active","url":"%"`,
 			`"resourceType":"ConceptMap","status":"active","sourceUri":"%"`, `"resourceType":"ConceptMap","status":"active","sourceCanonical":"%"`, `"resourceType":"CodeSystem","status":"active","content":"supplement","supplements":"%"`} {
 			src := "{" + strings.ReplaceAll(member, "%", url) + "}"
-			out, err := plain.mask([]byte(src))
+			out, err := plain.Mask([]byte(src))
 			if got := strings.Contains(string(out), `:"`+url+`"`); err != nil || got != passes || !passes && strings.Contains(string(out), "mith") {
 				t.Errorf("%s: %s, %v", src, out, err)
 			}
-			out, err = listed.mask([]byte(src))
+			out, err = listed.Mask([]byte(src))
 			if got := strings.Contains(string(out), `:"`+url+`"`); err != nil || got != (passes || url == "http://hospital/wards") {
 				t.Errorf("listed: %s: %s, %v", src, out, err)
 			}
@@ -45,11 +46,11 @@ func TestCanonicalsOfCodeSystems(t *testing.T) {
 // it still does, and its codes are those of the codings.
 func TestOwnCodeSystemsStayTogether(t *testing.T) {
 	t.Parallel()
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberNothing)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberNothing)
 	const own = "http://ehr/smith/CodeSystem/wards"
 	system := func(src string) (name, code string) {
 		t.Helper()
-		out, err := m.mask([]byte(strings.ReplaceAll(src, "OWN", own)))
+		out, err := m.Mask([]byte(strings.ReplaceAll(src, "OWN", own)))
 		if err != nil || strings.Contains(string(out), "smith") {
 			t.Fatalf("%s, %v", out, err)
 		}
@@ -71,7 +72,7 @@ func TestOwnCodeSystemsStayTogether(t *testing.T) {
 		}
 	}
 	for _, supplements := range []string{own, own + "|Smith-2024"} {
-		out, err := m.mask([]byte(`{"resourceType":"CodeSystem","status":"active","content":"supplement","supplements":"` + supplements + `"}`))
+		out, err := m.Mask([]byte(`{"resourceType":"CodeSystem","status":"active","content":"supplement","supplements":"` + supplements + `"}`))
 		if err != nil || !strings.Contains(string(out), `"supplements":"`+name+`"`) {
 			t.Errorf("%s, %v", out, err)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // examples returns HL7's R4 examples, two of each resource type.
@@ -144,9 +145,9 @@ func (w *twin) shown(t *testing.T, out []byte) string {
 
 // checkResource masks a resource and looks for what may not pass. The caller's
 // label names it in errors without showing its text.
-func checkResource(t *testing.T, m *masker, passing map[string]bool, label string, src []byte) (masked bool) {
+func checkResource(t *testing.T, m *masktest.Masker, passing map[string]bool, label string, src []byte) (masked bool) {
 	t.Helper()
-	out, err := m.mask(src)
+	out, err := m.Mask(src)
 	if err != nil {
 		if !strings.Contains(err.Error(), "withheld") && !strings.Contains(err.Error(), "nothing of the resource") {
 			t.Errorf("%s: %v", label, err)
@@ -163,11 +164,11 @@ func checkResource(t *testing.T, m *masker, passing map[string]bool, label strin
 	if s := w.shown(t, out); s != "" {
 		t.Errorf("%s: the output shows a string of %d characters that may not pass: %.40q", label, len(s), s)
 	}
-	cold, err := newMasker(m.a, fhir.RememberNothing).mask(src)
+	cold, err := masktest.NewMasker(m.Automaton, fhir.RememberNothing).Mask(src)
 	if err != nil || !bytes.Equal(out, cold) {
 		t.Errorf("%s: masked with and without memory differs (%v)", label, err)
 	}
-	again, err := m.mask(out)
+	again, err := m.Mask(out)
 	if err != nil {
 		t.Errorf("%s: masking twice: %v", label, err)
 	} else if shape(t, again) != shape(t, out) {
@@ -223,8 +224,8 @@ func passingPaths(a *fhir.Automaton) map[string]bool {
 // twin: no string from a path that does not pass is in the output; memory changes
 // nothing; masking twice keeps the shape.
 func TestHL7ExamplesLeaveNothing(t *testing.T) {
-	a := shipped(t, "safe-harbor")
-	m, passing := newMasker(a, fhir.RememberAlways), passingPaths(a)
+	a := masktest.Shipped(t, "safe-harbor")
+	m, passing := masktest.NewMasker(a, fhir.RememberAlways), passingPaths(a)
 	types, masked := map[string]bool{}, 0
 	for _, src := range examples(t) {
 		var head struct{ ResourceType, ID string }
@@ -248,14 +249,14 @@ func TestPopulationLeavesNothing(t *testing.T) {
 	if len(p.Planted()) < 10000 {
 		t.Fatalf("only %d values are planted", len(p.Planted()))
 	}
-	a := shipped(t, "safe-harbor")
-	m := newMasker(a, fhir.RememberAlways)
+	a := masktest.Shipped(t, "safe-harbor")
+	m := masktest.NewMasker(a, fhir.RememberAlways)
 	check := func(label string, src []byte) {
 		t.Helper()
 		if len(p.Find(src)) == 0 {
 			return
 		}
-		out, err := m.mask(src)
+		out, err := m.Mask(src)
 		if err != nil && !strings.Contains(err.Error(), "withheld") {
 			t.Errorf("%s: %v", label, err)
 		}
@@ -291,10 +292,10 @@ func TestPopulationLeavesNothing(t *testing.T) {
 // resource of it still does.
 func TestReferencesStayConsistent(t *testing.T) {
 	p := fhirtest.Generate(2, 10)
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	for _, id := range p.PatientIDs() {
 		src := p.PatientBundle(id, fhirtest.Transaction)
-		out, err := m.mask(src)
+		out, err := m.Mask(src)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -376,8 +377,8 @@ func published(t *testing.T, text []byte) any {
 // check-corpus does. Without one it checks the synthetic patients, so that it
 // always checks something.
 func TestCorpus(t *testing.T) {
-	a := shipped(t, "safe-harbor")
-	m, passing := newMasker(a, fhir.RememberAlways), passingPaths(a)
+	a := masktest.Shipped(t, "safe-harbor")
+	m, passing := masktest.NewMasker(a, fhir.RememberAlways), passingPaths(a)
 	n, bytesRead := 0, 0
 	one := func(label string, text []byte) {
 		if len(bytes.TrimSpace(text)) == 0 {

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // TestDisplaysInAnyCase: a display or text passes that is the code or one of its
 // terms in any case and spacing, and no other.
 func TestDisplaysInAnyCase(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	const category = `"system":"http://terminology.hl7.org/CodeSystem/observation-category"`
 	for _, tc := range []struct {
 		concept string
@@ -23,7 +24,7 @@ func TestDisplaysInAnyCase(t *testing.T) {
 		{`{"coding":[{"system":"http://hl7.org/fhir/observation-category","code":"vital-signs","display":"Vital Signs"}]}`, []string{`"display":"Vital Signs"`, `observation-category`}},
 	} {
 		src := `{"resourceType":"Observation","status":"final","category":[` + tc.concept + `]}`
-		out, err := m.mask([]byte(src))
+		out, err := m.Mask([]byte(src))
 		for _, want := range tc.shown {
 			if err != nil || !strings.Contains(string(out), want) {
 				t.Errorf("%s becomes %s, %v: want %s", src, out, err, want)
@@ -37,7 +38,7 @@ func TestDisplaysInAnyCase(t *testing.T) {
 		`{"coding":[{"system":"urn:local","code":"John Smith","display":"John Smith"}],"text":"John Smith"}`,
 	} {
 		src := `{"resourceType":"Observation","status":"final","category":[` + concept + `]}`
-		if out, err := m.mask([]byte(src)); err != nil || strings.Contains(string(out), "Smith") {
+		if out, err := m.Mask([]byte(src)); err != nil || strings.Contains(string(out), "Smith") {
 			t.Errorf("%s becomes %s, %v", src, out, err)
 		}
 	}

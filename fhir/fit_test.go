@@ -7,6 +7,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 const anyExtension = "extension('http://example.org/any')"
@@ -36,7 +37,7 @@ func TestRefusedMethodsGiveNothing(t *testing.T) {
 				all += "    - " + rule(et) + "\n"
 			}
 		}
-		_, err := compileText(t, all)
+		_, err := masktest.Compile(t, all)
 		said := ""
 		if err != nil {
 			said = err.Error()
@@ -51,11 +52,11 @@ func TestRefusedMethodsGiveNothing(t *testing.T) {
 		if lines := strings.Count(said, "never gives"); lines != countTrue(refused) {
 			t.Errorf("%s: %d lines for %d rules:\n%s", method, lines, countTrue(refused), said)
 		}
-		a, err := compileText(t, accepted)
+		a, err := masktest.Compile(t, accepted)
 		if err != nil {
 			t.Fatalf("%s: %v", method, err)
 		}
-		m := newMasker(a, fhir.RememberAlways)
+		m := masktest.NewMasker(a, fhir.RememberAlways)
 		for _, et := range types {
 			if refused[et.Code] {
 				tried["refused"]++
@@ -73,7 +74,7 @@ func TestRefusedMethodsGiveNothing(t *testing.T) {
 					quoted = v
 				}
 				name := "value" + strings.ToUpper(et.Code[:1]) + et.Code[1:]
-				out, err := m.mask([]byte(fmt.Sprintf(`{"resourceType":"Patient","id":"p","birthDate":"1985-07-09","extension":[{"url":"http://example.org/any",%q:%s}]}`, name, quoted)))
+				out, err := m.Mask([]byte(fmt.Sprintf(`{"resourceType":"Patient","id":"p","birthDate":"1985-07-09","extension":[{"url":"http://example.org/any",%q:%s}]}`, name, quoted)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -131,7 +132,7 @@ func TestMethodsThatCannotBe(t *testing.T) {
 		{"{id: x, match: Organization.id, method: remove}", ""},
 		{"{id: full-urls, match: Bundle.entry.fullUrl, method: remove}", ""},
 	} {
-		_, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - "+tc.rule+"\n")
+		_, err := masktest.Compile(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - "+tc.rule+"\n")
 		switch {
 		case tc.want == "" && err != nil:
 			t.Errorf("%s: %v", tc.rule, err)
@@ -148,7 +149,7 @@ func TestKeptIdentitiesAgree(t *testing.T) {
 	t.Parallel()
 	a := withRules(t, "{id: ids, match: Resource.id, method: keep}", "{id: references, match: Reference.reference, method: keep}",
 		"{id: full-urls, match: Bundle.entry.fullUrl, method: keep}", "{id: request-urls, match: [Bundle.entry.request.url, Bundle.entry.response.location], method: keep}")
-	out, err := newMasker(a, fhir.RememberAlways).mask([]byte(`{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"http://x/Patient/p","resource":{"resourceType":"Patient","id":"p"}},{"resource":{"resourceType":"Observation","status":"final","code":{},"subject":{"reference":"Patient/p"}}}]}`))
+	out, err := masktest.NewMasker(a, fhir.RememberAlways).Mask([]byte(`{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"http://x/Patient/p","resource":{"resourceType":"Patient","id":"p"}},{"resource":{"resourceType":"Observation","status":"final","code":{},"subject":{"reference":"Patient/p"}}}]}`))
 	for _, want := range []string{`"id":"p"`, `"reference":"Patient/p"`, `"fullUrl":"http://x/Patient/p"`} {
 		if err != nil || !strings.Contains(string(out), want) {
 			t.Errorf("no %s in %s (%v)", want, out, err)

@@ -8,12 +8,13 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // withRules compiles safe-harbor with further rules.
 func withRules(t *testing.T, rules ...string) *fhir.Automaton {
 	t.Helper()
-	a, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - "+strings.Join(rules, "\n    - ")+"\n")
+	a, err := masktest.Compile(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - "+strings.Join(rules, "\n    - ")+"\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +29,7 @@ func TestKeptValuesHaveTheFormOfTheirType(t *testing.T) {
 	const url = "http://example.org/any"
 	a := withRules(t, "{id: any-ext, match: \"extension('"+url+"')\", method: descend}",
 		"{id: any, match: ["+strings.Join(keepEverything(), ", ")+"], method: keep}")
-	m := newMasker(a, fhir.RememberAlways)
+	m := masktest.NewMasker(a, fhir.RememberAlways)
 	texts := []string{`"John Smith 123-45-6789"`, `"John\u0020Smith"`, `"2020-03-05T10:11:12Z"`, `"10:11:12"`, `"10:11:12.123456789012"`, `"2020"`, `"x"`, `"urn:oid:1.2.3"`,
 		`"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"`, `"AAAA"`, `""`, `"a\u0001b"`, `1`, `-1`, `0`, `1.5`, `1e2`, `1e999999999999`, `99999999999`, `5e-400`, `true`, `null`}
 	kept := 0
@@ -38,7 +39,7 @@ func TestKeptValuesHaveTheFormOfTheirType(t *testing.T) {
 		}
 		for _, text := range texts {
 			name := "value" + strings.ToUpper(et.Code[:1]) + et.Code[1:]
-			out, err := m.mask([]byte(fmt.Sprintf(`{"resourceType":"Patient","extension":[{"url":%q,%q:%s}]}`, url, name, text)))
+			out, err := m.Mask([]byte(fmt.Sprintf(`{"resourceType":"Patient","extension":[{"url":%q,%q:%s}]}`, url, name, text)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,7 +127,7 @@ func hasType(t *testing.T, code, text string) bool {
 func TestKeptTextsOfShippedRulesets(t *testing.T) {
 	t.Parallel()
 	for _, ruleset := range []string{"safe-harbor", "research"} {
-		m := newMasker(shipped(t, ruleset), fhir.RememberAlways)
+		m := masktest.NewMasker(masktest.Shipped(t, ruleset), fhir.RememberAlways)
 		for _, tc := range []struct{ src, hidden string }{
 			{`{"resourceType":"MedicationRequest","status":"active","intent":"order","subject":{},"dosageInstruction":[{"timing":{"repeat":{"timeOfDay":["John Smith 123-45-6789","10:11:12"]}}}]}`, "Smith"},
 			{`{"resourceType":"Location","id":"l","hoursOfOperation":[{"openingTime":"2020-03-05T10:11:12Z","closingTime":"17:00:00"}]}`, "03-05"},
@@ -135,12 +136,12 @@ func TestKeptTextsOfShippedRulesets(t *testing.T) {
 			{`{"resourceType":"Observation","status":"final","code":{},"valueQuantity":{"value":1e99999,"unit":"mg"}}`, "1e9"},
 			{`{"resourceType":"Observation","status":"final","code":{},"valueQuantity":{"value":5550104471555010447155501044715550104471555,"unit":"mg"}}`, "5550104471"},
 		} {
-			out, err := m.mask([]byte(tc.src))
+			out, err := m.Mask([]byte(tc.src))
 			if err != nil || strings.Contains(string(out), tc.hidden) {
 				t.Errorf("%s: %s (%v)", ruleset, out, err)
 			}
 		}
-		out, _ := m.mask([]byte(`{"resourceType":"MedicationRequest","dosageInstruction":[{"timing":{"repeat":{"timeOfDay":["10:11:12"]}}}],"status":"active"}`))
+		out, _ := m.Mask([]byte(`{"resourceType":"MedicationRequest","dosageInstruction":[{"timing":{"repeat":{"timeOfDay":["10:11:12"]}}}],"status":"active"}`))
 		if !strings.Contains(string(out), `"10:11:12"`) {
 			t.Errorf("%s: the hours go: %s", ruleset, out)
 		}
@@ -169,9 +170,9 @@ func TestComparatorsBelongToTheAgeCap(t *testing.T) {
 			if strings.HasPrefix(element, "Condition") {
 				src = `{"resourceType":"Condition","subject":{},"onsetAge":{%s,"unit":"a"}}`
 			}
-			m := newMasker(a, fhir.RememberAlways)
+			m := masktest.NewMasker(a, fhir.RememberAlways)
 			for range 3 { // the last ones by what is remembered
-				out, err := m.mask([]byte(fmt.Sprintf(src, tc.in)))
+				out, err := m.Mask([]byte(fmt.Sprintf(src, tc.in)))
 				if err != nil || !strings.Contains(string(out), "{"+tc.want+`,"unit":"a"}`) {
 					t.Errorf("%s by %s, %s: %s (%v), want %s", element, tc.method, tc.in, out, err, tc.want)
 				}
@@ -185,16 +186,16 @@ func TestComparatorsBelongToTheAgeCap(t *testing.T) {
 func TestInstantsStayInstants(t *testing.T) {
 	t.Parallel()
 	sources := []string{"2021-02-03T10:00:00Z", "2021-02-03T10:00:00.123+02:00", "2021", "2021-02", "2021-02-03", "2021-02-03 10:00:00", "2021-02-03T10:00", "John Smith"}
-	compiled := map[string]*fhir.Automaton{"safe-harbor": shipped(t, "safe-harbor"), "research": shipped(t, "research")}
+	compiled := map[string]*fhir.Automaton{"safe-harbor": masktest.Shipped(t, "safe-harbor"), "research": masktest.Shipped(t, "research")}
 	for _, method := range []string{"date, mode: year", "date, mode: quarter", "date, mode: month", "date, mode: shift", "year", "year, as: instant", "keep", "substring, length: 4", "substring, length: 10"} {
 		compiled[method] = withRules(t, "{id: instants, match: nodesByType('instant'), method: "+method+"}")
 	}
 	for name, a := range compiled {
-		m := newMasker(a, fhir.RememberAlways)
+		m := masktest.NewMasker(a, fhir.RememberAlways)
 		kept := 0
 		for _, subject := range []string{"", `,"subject":{"reference":"Patient/a"}`} {
 			for _, text := range sources {
-				out, err := m.mask([]byte(fmt.Sprintf(`{"resourceType":"Observation","status":"final","code":{}%s,"issued":%q}`, subject, text)))
+				out, err := m.Mask([]byte(fmt.Sprintf(`{"resourceType":"Observation","status":"final","code":{}%s,"issued":%q}`, subject, text)))
 				if err != nil {
 					t.Fatal(err)
 				}

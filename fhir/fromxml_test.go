@@ -14,6 +14,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 // TestXMLTricks: whatever an XML text tries, it is refused or masked, and no error
 // shows a value. The next resource is masked as if nothing had been.
 func TestXMLTricks(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	active := patientXML + `<active value="true"/></Patient>`
 	many := func(n int, format string) string {
 		var b strings.Builder
@@ -130,7 +131,7 @@ func TestXMLTricks(t *testing.T) {
 		{"a value in a long name", patientXML + `<` + strings.Repeat("SECRET", 100) + `/><active value="true"/></Patient>`, active},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			out, err := m.maskXML([]byte(tc.src))
+			out, err := m.MaskXML([]byte(tc.src))
 			if what, refused := strings.CutPrefix(tc.want, "!"); refused {
 				var se *fhirjson.SyntaxError
 				if len(out) > 0 || !errors.As(err, &se) {
@@ -148,7 +149,7 @@ func TestXMLTricks(t *testing.T) {
 			if bytes.Contains(out, []byte("SECRET")) {
 				t.Errorf("shows a value: %s", out)
 			}
-			if good, err := m.maskXML([]byte(active)); err != nil || string(good) != active {
+			if good, err := m.MaskXML([]byte(active)); err != nil || string(good) != active {
 				t.Errorf("the next resource: %s, %v", good, err)
 			}
 		})
@@ -230,7 +231,7 @@ func TestXMLBundles(t *testing.T) {
 // TestXMLAgreesOnWhatIsOdd: the JSON and the XML of what no rule or schema knows
 // are masked and counted alike.
 func TestXMLAgreesOnWhatIsOdd(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	for _, tc := range []struct{ name, json, xml string }{
 		{"unknown elements", `{"resourceType":"Patient","active":true,"shoe":"SECRET","sock":[{}]}`, patientXML + `<active value="true"/><shoe value="SECRET"/><sock/></Patient>`},
 		{"an unknown element under a primitive", `{"resourceType":"Patient","active":true,"_active":{"shoe":"SECRET"}}`, patientXML + `<active value="true"><shoe value="SECRET"/></active></Patient>`},
@@ -283,7 +284,7 @@ func TestXMLPlaces(t *testing.T) {
 // TestManyInXML: what comes a hundred thousand times takes no quadratic time; this
 // would not end otherwise.
 func TestManyInXML(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	const n = 100000
 	scopes := `<Patient xmlns="http://hl7.org/fhir" `
 	for i := range 30 {
@@ -300,7 +301,7 @@ func TestManyInXML(t *testing.T) {
 		{"narrative", patientXML + `<text><div xmlns="http://www.w3.org/1999/xhtml">`, `<b>SECRET</b>`, `</div></text><active value="true"/></Patient>`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			out, err := m.maskXML([]byte(tc.before + strings.Repeat(tc.each, n) + tc.after))
+			out, err := m.MaskXML([]byte(tc.before + strings.Repeat(tc.each, n) + tc.after))
 			if err != nil || bytes.Contains(out, []byte("SECRET")) || !bytes.Contains(out, []byte(`<active value="true"/>`)) {
 				t.Errorf("%d bytes, %v", len(out), err)
 			}
@@ -326,8 +327,8 @@ func FuzzXML(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
-	a := shipped(f, "safe-harbor")
-	m, passing := newMasker(a, fhir.RememberAlways), passingPaths(a)
+	a := masktest.Shipped(f, "safe-harbor")
+	m, passing := masktest.NewMasker(a, fhir.RememberAlways), passingPaths(a)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		first, err := fhirxml.AppendJSON(schema.R4(), []byte("kept"), src)
 		if err != nil {
@@ -356,7 +357,7 @@ func FuzzXML(f *testing.F) {
 		if xml2 := toXML(t, second); !bytes.Equal(xml1, xml2) || !bytes.Equal(second, toJSON(t, xml2)) {
 			t.Fatalf("the second trip changes its bytes:\n%s\n%s", xml1, xml2)
 		}
-		masked, err := m.maskXML(src)
+		masked, err := m.MaskXML(src)
 		if err != nil {
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -52,7 +53,7 @@ func TestReferencesResolveByFullURLs(t *testing.T) {
 		{"another scheme", "http://ehr.example/Patient/MRN123", "https://ehr.example/Patient/MRN123", false, 1},
 	}
 	for _, ruleset := range []string{"safe-harbor", "research"} {
-		a := shipped(t, ruleset)
+		a := masktest.Shipped(t, ruleset)
 		w := fhir.NewWalker(a, fhir.RememberAlways)
 		for _, c := range cases {
 			for round := range 2 { // what is remembered of one Bundle is not of another
@@ -83,7 +84,7 @@ func TestReferencesResolveByFullURLs(t *testing.T) {
 // reference to one of them is not taken for one to the other.
 func TestFullURLsOfOneEnd(t *testing.T) {
 	t.Parallel()
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	w := fhir.NewWalker(a, fhir.RememberAlways)
 	patient := func(base string) string {
 		return `{"fullUrl":"` + base + `/Patient/1","resource":{"resourceType":"Patient","id":"1","active":true}}`
@@ -106,7 +107,7 @@ func TestFullURLsOfOneEnd(t *testing.T) {
 // TestShiftByFullURL: the patient of a resource is found by the full URL, too.
 func TestShiftByFullURL(t *testing.T) {
 	t.Parallel()
-	a := shipped(t, "research")
+	a := masktest.Shipped(t, "research")
 	w := fhir.NewWalker(a, fhir.RememberNothing)
 	dated := func(fullURL, reference string) string {
 		out, _ := maskAt(t, a, w, `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"`+fullURL+`","resource":{"resourceType":"Patient","id":"p1"}},{"resource":{"resourceType":"Observation","status":"final","effectiveDateTime":"2020-03-05","subject":{"reference":"`+reference+`"}}}]}`, nil)
@@ -129,7 +130,7 @@ func TestShiftByFullURL(t *testing.T) {
 // port of the scheme say nothing.
 func TestBasesAreComparedAsURLs(t *testing.T) {
 	t.Parallel()
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	w := fhir.NewWalker(a, fhir.RememberAlways)
 	for _, c := range []struct {
 		base, reference string
@@ -171,7 +172,7 @@ func TestConditionalReferences(t *testing.T) {
 		{"safe-harbor", "Organization", true}, {"safe-harbor", "Practitioner", true}, {"safe-harbor", "Location", true}, {"safe-harbor", "Patient", false},
 		{"research", "Organization", true}, {"research", "Patient", true},
 	} {
-		a := shipped(t, tc.ruleset)
+		a := masktest.Shipped(t, tc.ruleset)
 		w := fhir.NewWalker(a, fhir.RememberAlways)
 		value := func(n int) string { return fmt.Sprintf("SECRET-%d4711", n) }
 		conditional := func(n int, sys string) string {
@@ -221,7 +222,7 @@ func TestConditionalReferences(t *testing.T) {
 // TestOtherConditionsGo: a reference by anything but one identifier goes.
 func TestOtherConditionsGo(t *testing.T) {
 	t.Parallel()
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	w := fhir.NewWalker(a, fhir.RememberAlways)
 	for _, ref := range []string{
 		"Organization?name=SECRET", "Organization?identifier=s|SECRET&name=x", "Organization?identifier=s|SECRET,s|SECRET", "Organization?identifier:of-type=s|t|SECRET",

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 const birthSex = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
@@ -13,13 +14,13 @@ const birthSex = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-births
 // custom compiles Safe Harbor with search parameters of the upstream.
 func custom(t testing.TB, params ...string) (*fhir.Automaton, error) {
 	t.Helper()
-	return compileText(t, "veil: 1\nname: custom\nextends: safe-harbor\nfhir:\n  searchParameters:\n    - "+strings.Join(params, "\n    - ")+"\n")
+	return masktest.Compile(t, "veil: 1\nname: custom\nextends: safe-harbor\nfhir:\n  searchParameters:\n    - "+strings.Join(params, "\n    - ")+"\n")
 }
 
 // TestCustomSearchParameters: what the upstream has beyond FHIR R4 is refused until
 // the ruleset says what it compares, and then judged like any other.
 func TestCustomSearchParameters(t *testing.T) {
-	plain := fhir.NewGuard(shipped(t, "safe-harbor"))
+	plain := fhir.NewGuard(masktest.Shipped(t, "safe-harbor"))
 	a, err := custom(t,
 		`{name: conceived, base: [Patient], type: date, expression: Patient.birthDate}`,
 		`{name: city, base: [Patient, Organization], type: string, expression: Patient.address.city | Organization.address.city}`,

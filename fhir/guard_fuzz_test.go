@@ -8,6 +8,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // form is what values that go upstream look like, by how the parameter is
@@ -107,7 +108,7 @@ var anyCode = map[string]string{"http://loinc.org": "8480-6", "http://snomed.inf
 // FuzzGuard: no query over any type panics or sends upstream what was not judged,
 // and never a value that could be a person's.
 func FuzzGuard(f *testing.F) {
-	a := shipped(f, "safe-harbor")
+	a := masktest.Shipped(f, "safe-harbor")
 	g := fhir.NewGuard(a)
 	keys := a.Policy.Keys.NewPseudonymizer()
 	sealed, _ := keys.AppendSealed(nil, a.Policy.Keys.SealSlot("Patient"), []byte("1"))
@@ -171,7 +172,7 @@ func FuzzGuard(f *testing.F) {
 // TestEveryParameterWithOddValues tries odd names and values on every parameter of
 // every type: what goes upstream is as judged, and never a value of a person.
 func TestEveryParameterWithOddValues(t *testing.T) {
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
 	values := []string{"", ",", "Smith", "smith*", "Patient/1", "1", "true", "2024", "1930", "1980-03-05", "ge2024-01", "90", "gt89.01", "1e2", "95|http://unitsofmeasure.org|a", "0.95|http://unitsofmeasure.org|ha",
 		"http://loinc.org|Smith", "|8480-6", "8480-6", "urn:oid:1.2|x", "http://loinc.org|8480-6$Smith", "http://loinc.org|8480-6$1930", "a$b$c", "02115", "036", "941", "M", "MA,Smith", `a\,b`, "http://hospital/x", "#1", "male|Smith"}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // asked reads parameters written as in a URL.
@@ -37,7 +38,7 @@ func written(params []fhir.Param) string {
 }
 
 func TestGuardOfOperations(t *testing.T) {
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	g := fhir.NewGuard(a)
 	keys := a.Policy.Keys.NewPseudonymizer()
 	sealed, _ := keys.AppendSealed(nil, a.Policy.Keys.SealSlot("Patient"), []byte("1"))
@@ -151,7 +152,7 @@ func TestGuardOfOperations(t *testing.T) {
 }
 
 func TestGuardOfCompartments(t *testing.T) {
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	g := fhir.NewGuard(a)
 	keys := a.Policy.Keys.NewPseudonymizer()
 	sealed, _ := keys.AppendSealed(nil, a.Policy.Keys.SealSlot("Patient"), []byte("1"))
@@ -189,7 +190,7 @@ func TestGuardOfCompartments(t *testing.T) {
 		})
 	}
 	// A ruleset that hides the reference hides the compartment too.
-	a, err := compileText(t, "veil: 1\nname: hidden\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: subjects, match: Observation.subject, method: remove}\n")
+	a, err := masktest.Compile(t, "veil: 1\nname: hidden\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: subjects, match: Observation.subject, method: remove}\n")
 	if err != nil {
 		t.Fatal(err)
 	}

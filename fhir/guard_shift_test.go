@@ -7,14 +7,15 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // TestGuardOfShiftedDates: a time is shifted back where the search names the
 // patient, so that the answer is the one that the shifted times would give; where
 // it does not, or where a date may be partial, the search is refused.
 func TestGuardOfShiftedDates(t *testing.T) {
-	a := shipped(t, "research")
-	g, m := fhir.NewGuard(a), newMasker(a, fhir.RememberAlways)
+	a := masktest.Shipped(t, "research")
+	g, m := fhir.NewGuard(a), masktest.NewMasker(a, fhir.RememberAlways)
 	keys := a.Policy.Keys.NewPseudonymizer()
 	seal := func(typ, id string) string {
 		s, _ := keys.AppendSealed(nil, a.Policy.Keys.SealSlot(typ), []byte(id))
@@ -25,7 +26,7 @@ func TestGuardOfShiftedDates(t *testing.T) {
 	// What is sent upstream, masked, must be what was asked for.
 	masked := func(resource string) string {
 		t.Helper()
-		out, err := m.mask([]byte(resource))
+		out, err := m.Mask([]byte(resource))
 		if err != nil {
 			t.Fatal(err)
 		}

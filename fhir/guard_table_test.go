@@ -11,14 +11,17 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
 
 func resourceTypes() []string {
 	var names []string
-	for _, typ := range concreteTypes() {
-		names = append(names, typ.Name)
+	for _, typ := range schema.R4().Types() {
+		if typ.Kind == schema.ResourceKind && !typ.Abstract {
+			names = append(names, typ.Name)
+		}
 	}
 	return names
 }
@@ -28,7 +31,7 @@ func resourceTypes() []string {
 // once, unless a type differs.
 func TestGuardTable(t *testing.T) {
 	const golden = "testdata/guard-safe-harbor.tsv"
-	g := fhir.NewGuard(shipped(t, "safe-harbor"))
+	g := fhir.NewGuard(masktest.Shipped(t, "safe-harbor"))
 	var b strings.Builder
 	b.WriteString("type\tparameter\tkind\tallowed\twhy\n")
 	common := map[string]string{}
@@ -195,7 +198,7 @@ func TestPassingParametersCompareWhatIsSeen(t *testing.T) {
 		hides("CodeableConcept.coding", "Meta.lastUpdated", "Address.postalCode", "Timing.repeat"),
 		hides("Coding.system", "Quantity.code", "Observation.component", "Range.high", "Patient.deceased.ofType(boolean)"),
 	} {
-		a, err := compileText(t, "veil: 1\nname: variant\n"+variant+"\n")
+		a, err := masktest.Compile(t, "veil: 1\nname: variant\n"+variant+"\n")
 		if err != nil {
 			t.Fatal(err)
 		}

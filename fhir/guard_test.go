@@ -7,10 +7,11 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 func TestGuard(t *testing.T) {
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	g := fhir.NewGuard(a)
 	keys := a.Policy.Keys.NewPseudonymizer()
 	seal := func(typ, id string) string {
@@ -260,7 +261,7 @@ func TestGuard(t *testing.T) {
 // TestGuardJudgesEveryParameter: each R4 parameter of each type has a verdict,
 // and none of the kinds that can hold names is ever allowed.
 func TestGuardJudgesEveryParameter(t *testing.T) {
-	g := fhir.NewGuard(shipped(t, "safe-harbor"))
+	g := fhir.NewGuard(masktest.Shipped(t, "safe-harbor"))
 	allowed, refused := 0, 0
 	for _, typ := range schema.R4().Types() {
 		if typ.Kind != schema.ResourceKind || typ.Abstract {
@@ -290,7 +291,7 @@ func TestGuardJudgesEveryParameter(t *testing.T) {
 
 // TestLenient: only what shapes the result may be left out.
 func TestLenient(t *testing.T) {
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	g := fhir.NewGuard(a)
 	keys := a.Policy.Keys.NewPseudonymizer()
 	q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "gender", Value: "female"}, {Name: "_sort", Value: "birthdate"}, {Name: "_include", Value: "Patient:name"}}, fhir.Lenient)
@@ -314,7 +315,7 @@ func TestLenient(t *testing.T) {
 // TestGuardOfPlaces: what is shown of addresses in one country alone is searched beside
 // that country.
 func TestGuardOfPlaces(t *testing.T) {
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
 	for query, upstream := range map[string]string{
 		"address-state=MA&address-country=US":                                                                     "address-state:exact=MA address-country:exact=US",
@@ -352,7 +353,7 @@ func TestGuardOfPlaces(t *testing.T) {
 // TestUntypedChainIsTyped: of the types that a reference may lead to, those that
 // were not judged are not asked.
 func TestUntypedChainIsTyped(t *testing.T) {
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
 	for _, tc := range []struct{ name, want string }{
 		{"subject.birthdate", "subject:Patient.birthdate"}, // only patients have one
@@ -385,7 +386,7 @@ func TestGuardOfOtherRulesets(t *testing.T) {
 		{"a year of the category by another method", "{id: dates, match: [nodesByType('date'), nodesByType('dateTime')], method: date, mode: month}", "Encounter", "date=2024", "", "masked"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			a, err := compileText(t, "veil: 1\nname: other\nextends: safe-harbor\nfhir:\n  rules:\n    - "+tc.rule+"\n")
+			a, err := masktest.Compile(t, "veil: 1\nname: other\nextends: safe-harbor\nfhir:\n  rules:\n    - "+tc.rule+"\n")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -395,7 +396,7 @@ func TestGuardOfOtherRulesets(t *testing.T) {
 			}
 		})
 	}
-	a, err := compileText(t, "veil: 1\nname: other\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: series, match: Immunization.protocolApplied.series, method: keep}\n")
+	a, err := masktest.Compile(t, "veil: 1\nname: other\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: series, match: Immunization.protocolApplied.series, method: keep}\n")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // span is what a date or a search value covers (FHIR R4, search.html#date), its end
@@ -84,7 +85,7 @@ func byTheLetter(prefix string, v, d span) bool {
 // goes upstream with the years that are shown.
 func TestYearsMeanTheSameEverywhere(t *testing.T) {
 	t.Parallel()
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
 	points := []string{"2019-12-31", "2020", "2020-01", "2020-01-01", "2020-01-01T00:00:00Z", "2020-06-15T12:00:00Z", "2020-12", "2020-12-31", "2020-12-31T23:59:59Z", "2021-01-01", "2021-01-01T00:00:00Z", "2021-12-31"}
 	type datum struct {
@@ -167,7 +168,7 @@ func TestYearsMeanTheSameEverywhere(t *testing.T) {
 // spelling that names a year which is hidden.
 func TestYearBoundsThatSplitAYear(t *testing.T) {
 	t.Parallel()
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
 	for _, value := range []string{
 		"2022-01-01", "eq2022-01-01", "ne2022-01-01", "2022-01", "ge2022-12-31", "ge2022-02-01", "ge2022-01-02", "ge2022-01-01T00:00:01Z", "ge2022-01-01T00:01", "ge2022-01-01T00:00:00.001Z", "ge2022-01-01T01:00:00Z",

@@ -13,6 +13,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // invariant is one of FHIR R4's, over the decoded object of a type; in has the
@@ -445,10 +446,10 @@ func TestInvariantsThatHeldHold(t *testing.T) {
 	for _, ruleset := range []string{"safe-harbor", "research"} {
 		t.Run(ruleset, func(t *testing.T) {
 			t.Parallel()
-			m := newMasker(shipped(t, ruleset), fhir.RememberAlways)
+			m := masktest.NewMasker(masktest.Shipped(t, ruleset), fhir.RememberAlways)
 			seen := map[string]bool{}
 			for _, src := range invariantSources(t) {
-				out, err := m.mask(src)
+				out, err := m.Mask(src)
 				if err != nil {
 					continue // withheld as a whole
 				}

@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/internal/strictyaml"
 )
 
 // problemsOf compiles Safe Harbor with more rules and returns what is wrong.
 func problemsOf(t *testing.T, rules ...string) []string {
 	t.Helper()
-	_, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - "+strings.Join(rules, "\n    - ")+"\n")
+	_, err := masktest.Compile(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - "+strings.Join(rules, "\n    - ")+"\n")
 	var ps strictyaml.Problems
 	if !errors.As(err, &ps) {
 		t.Fatalf("%v: %v", rules, err)
@@ -82,7 +83,7 @@ func TestConditionsOnMembersThatThereAre(t *testing.T) {
 		"Observation.where(status = 'preliminary').value.ofType(string)", "Observation.where(code.coding.system = 'urn:x').value.ofType(string)", "Identifier.where(system = 'urn:x').value",
 		"Patient.contact.where(gender in ('male' | 'female')).name", "Patient.extension('http://example.org/x').where(valueCode = 'a').value.ofType(string)", "Observation.component.where(code.text = '*').value.ofType(string)",
 	} {
-		if _, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: mine, match: \""+match+"\", method: remove}\n"); err != nil && !strings.Contains(err.Error(), "never applies") {
+		if _, err := masktest.Compile(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: mine, match: \""+match+"\", method: remove}\n"); err != nil && !strings.Contains(err.Error(), "never applies") {
 			t.Errorf("%s: %v", match, err)
 		}
 	}
@@ -110,7 +111,7 @@ func TestOneLineForOneConflict(t *testing.T) {
 	// To remove more than the base does is no error, though some of its rules are left
 	// nothing to match.
 	for _, match := range []string{"nodesByType('Address')", "Timing.repeat", "Patient.communication"} {
-		if _, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: mine, match: "+match+", method: remove}\n"); err != nil {
+		if _, err := masktest.Compile(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: mine, match: "+match+", method: remove}\n"); err != nil {
 			t.Errorf("%s: %v", match, err)
 		}
 	}
@@ -162,7 +163,7 @@ func TestDocumentedWithholding(t *testing.T) {
 	if !found {
 		t.Fatal("there is no example")
 	}
-	a, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n"+example)
+	a, err := masktest.Compile(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n"+example)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +174,7 @@ func TestDocumentedWithholding(t *testing.T) {
 		`{"resourceType":"Patient","identifier":[{"system":"urn:example:others","value":"1"}]}`:               false,
 		`{"resourceType":"Patient","identifier":[{"system":"urn:a"},{"system":"urn:example:test-patients"}]}`: true,
 	} {
-		_, err := newMasker(a, fhir.RememberNothing).mask([]byte(src))
+		_, err := masktest.NewMasker(a, fhir.RememberNothing).Mask([]byte(src))
 		var w *fhir.WithheldError
 		if errors.As(err, &w) != withheld || err != nil && !withheld {
 			t.Errorf("%s: %v", src, err)

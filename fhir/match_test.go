@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // TestPathsHoldWhereContentIsRepeated: a rule for an inner element holds at every
@@ -27,11 +28,11 @@ fhir:
 		t.Run(tc.name, func(t *testing.T) {
 			mask := func(rule string) string {
 				t.Helper()
-				a, err := compileText(t, "veil: 1\nname: test\nreferenceDate: 2026-12-31\n"+rule)
+				a, err := masktest.Compile(t, "veil: 1\nname: test\nreferenceDate: 2026-12-31\n"+rule)
 				if err != nil {
 					t.Fatal(err)
 				}
-				out, err := newMasker(a, fhir.RememberNothing).mask([]byte(tc.src))
+				out, err := masktest.NewMasker(a, fhir.RememberNothing).Mask([]byte(tc.src))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // planted is a value that was put at a path.
@@ -280,18 +281,18 @@ func (l leak) findXML(t *testing.T, text []byte, found func(path, value string))
 // in the masked output. What is found must be at a path that the coverage lists
 // as passing.
 func TestMaskingLeavesNoMarker(t *testing.T) {
-	maskMaximal(t, []string{"safe-harbor", "research"}, func(m *masker, src []byte, _ leak) ([]byte, error) { return m.mask(src) }, leak.find)
+	maskMaximal(t, []string{"safe-harbor", "research"}, func(m *masktest.Masker, src []byte, _ leak) ([]byte, error) { return m.Mask(src) }, leak.find)
 }
 
 // maskMaximal masks instances that have every element and looks for what was
 // planted in them.
-func maskMaximal(t *testing.T, rulesets []string, maskOne func(m *masker, src []byte, l leak) ([]byte, error), find func(l leak, t *testing.T, text []byte, found func(path, value string))) {
+func maskMaximal(t *testing.T, rulesets []string, maskOne func(m *masktest.Masker, src []byte, l leak) ([]byte, error), find func(l leak, t *testing.T, text []byte, found func(path, value string))) {
 	t.Helper()
 	for _, ruleset := range rulesets {
 		t.Run(ruleset, func(t *testing.T) {
-			a := shipped(t, ruleset)
+			a := masktest.Shipped(t, ruleset)
 			passing := passingPaths(a)
-			m := newMasker(a, fhir.RememberAlways)
+			m := masktest.NewMasker(a, fhir.RememberAlways)
 			checked, passed, paths := 0, 0, map[string]bool{}
 			for _, typ := range schema.R4().Types() {
 				if typ.Kind != schema.ResourceKind || typ.Abstract {
@@ -345,7 +346,7 @@ func variants(t *schema.Type) int {
 // TestModifiersWithholdTheResource: what changes the meaning of a resource in
 // ways that no rule knows takes it out, wherever it stands.
 func TestModifiersWithholdTheResource(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	for _, tc := range []struct{ name, src string }{
 		{"implicitRules", `{"resourceType":"Patient","implicitRules":"http://MARK/x","active":true}`},
 		{"on the resource", `{"resourceType":"Patient","active":true,"modifierExtension":[{"url":"http://MARK/x","valueBoolean":true}]}`},
@@ -355,12 +356,12 @@ func TestModifiersWithholdTheResource(t *testing.T) {
 		{"withheld type", `{"resourceType":"Person","name":[{"family":"MARK"}]}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			out, err := m.mask([]byte(tc.src))
+			out, err := m.Mask([]byte(tc.src))
 			if err == nil || !strings.Contains(err.Error(), "withheld") || len(out) > 0 || strings.Contains(err.Error(), "MARK") {
 				t.Errorf("got %q, %v", out, err)
 			}
 			bundle := `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"http://MARK/Patient/MARK","resource":` + tc.src + `},{"resource":{"resourceType":"Patient","active":true}}]}`
-			out, err = m.mask([]byte(bundle))
+			out, err = m.Mask([]byte(bundle))
 			if err != nil || strings.Contains(string(out), "MARK") || !strings.Contains(string(out), `"active":true`) || strings.Count(string(out), "resourceType") != 2 {
 				t.Errorf("in a Bundle: %s, %v", out, err)
 			}

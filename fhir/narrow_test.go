@@ -11,12 +11,13 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // TestNarrowing: what hides elements is applied to the masked resource, so that
 // rules see all of the original.
 func TestNarrowing(t *testing.T) {
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	g := fhir.NewGuard(a)
 	const patient = `{"resourceType":"Patient","id":"x","meta":{"security":[{"code":"MASKED"}]},"active":true,"gender":"male","_birthDate":{"extension":[]},"deceasedBoolean":true,"link":[{"type":"refer"}]}`
 	const tag = `{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}`
@@ -78,7 +79,7 @@ func narrowing(t testing.TB, g *fhir.Guard, typ, query string) *fhir.Narrowing {
 }
 
 func TestNarrowingTwice(t *testing.T) {
-	g := fhir.NewGuard(shipped(t, "safe-harbor"))
+	g := fhir.NewGuard(masktest.Shipped(t, "safe-harbor"))
 	n := narrowing(t, g, "Patient", "_summary=data&_elements=text,gender")
 	got, err := n.Append([]byte("before "), []byte(`{"resourceType":"Patient","text":{},"gender":"male","maritalStatus":{}}`))
 	if err != nil || !strings.HasPrefix(string(got), `before {"resourceType":"Patient","gender":"male","meta":`) {
@@ -152,8 +153,8 @@ func part(t testing.TB, left, whole map[string]any) {
 // TestNarrowedValuesAreTheMaskedOnes: a value is the same with and without
 // _elements and _summary, since the rules see all of the original either way.
 func TestNarrowedValuesAreTheMaskedOnes(t *testing.T) {
-	a := shipped(t, "safe-harbor")
-	g, m := fhir.NewGuard(a), newMasker(a, fhir.RememberAlways)
+	a := masktest.Shipped(t, "safe-harbor")
+	g, m := fhir.NewGuard(a), masktest.NewMasker(a, fhir.RememberAlways)
 	p := fhirtest.Generate(7, 6)
 	resources := 0
 	for _, id := range p.PatientIDs() {
@@ -164,7 +165,7 @@ func TestNarrowedValuesAreTheMaskedOnes(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range bundle.Entry {
-			masked, err := m.mask(e.Resource)
+			masked, err := m.Mask(e.Resource)
 			if err != nil {
 				continue // withheld
 			}
@@ -202,7 +203,7 @@ func TestNarrowedValuesAreTheMaskedOnes(t *testing.T) {
 		t.Errorf("only %d resources", resources)
 	}
 	// The age rule sees a birth date that the consumer does not ask for.
-	masked, err := m.mask([]byte(`{"resourceType":"Patient","id":"1","birthDate":"1901-02-03","deceasedDateTime":"1999-01-02"}`))
+	masked, err := m.Mask([]byte(`{"resourceType":"Patient","id":"1","birthDate":"1901-02-03","deceasedDateTime":"1999-01-02"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +224,7 @@ func FuzzNarrowing(f *testing.F) {
 		f.Add([]byte(seed), uint8(0))
 		f.Add([]byte(seed), uint8(3))
 	}
-	g := fhir.NewGuard(shipped(f, "safe-harbor"))
+	g := fhir.NewGuard(masktest.Shipped(f, "safe-harbor"))
 	var kinds []*fhir.Narrowing
 	for _, query := range []string{"_elements=gender", "_summary=true", "_summary=text", "_summary=data"} {
 		kinds = append(kinds, narrowing(f, g, "Patient", query))

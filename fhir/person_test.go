@@ -2,6 +2,7 @@ package fhir_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"regexp"
@@ -10,25 +11,28 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
+
+var updateSubjects = flag.Bool("update-subjects", false, "write the table of patients anew")
 
 const anUUID = "urn:uuid:11111111-2222-4333-8444-555555555555"
 
 // TestSubject: a date is shifted by the patient that the resource leads to, by
 // whatever reference it does, and cut to the year where that is not known.
 func TestSubject(t *testing.T) {
-	a := shipped(t, "research")
+	a := masktest.Shipped(t, "research")
 	const day = "2020-06-15"
 	shifted := func(entries ...string) (first string) {
 		t.Helper()
-		m := newMasker(a, fhir.RememberAlways)
-		m.site = &fhir.Site{Upstream: []string{"http://ehr/fhir"}, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
+		m := masktest.NewMasker(a, fhir.RememberAlways)
+		m.Site = &fhir.Site{Upstream: []string{"http://ehr/fhir"}, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
 			if typ == "Encounter" && string(id) == "far" || typ == "Claim" && string(id) == "far" {
 				return append(dst, '1'), true
 			}
 			return dst, false
 		}}
-		out, err := m.mask([]byte(`{"resourceType":"Bundle","type":"collection","entry":[` + strings.Join(entries, ",") + `]}`))
+		out, err := m.Mask([]byte(`{"resourceType":"Bundle","type":"collection","entry":[` + strings.Join(entries, ",") + `]}`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,16 +144,16 @@ func frozen(t *testing.T, file string, seen map[string]string) {
 	if err == nil {
 		err = json.Unmarshal(text, &want)
 	}
-	if err != nil && !*update {
+	if err != nil && !*updateSubjects {
 		t.Fatal(err)
 	}
 	for name, got := range seen {
-		if old, ok := want[name]; ok && old != got || !ok && !*update {
+		if old, ok := want[name]; ok && old != got || !ok && !*updateSubjects {
 			t.Errorf("%s: %s, frozen is %q", name, got, old)
 		}
 		want[name] = got
 	}
-	if *update && !t.Failed() {
+	if *updateSubjects && !t.Failed() {
 		out, err := json.MarshalIndent(want, "", "  ")
 		if err != nil {
 			t.Fatal(err)

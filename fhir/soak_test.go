@@ -13,6 +13,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // soakResources is how many random resources TestRandomResources masks under
@@ -318,10 +319,10 @@ func TestRandomResources(t *testing.T) {
 	for _, ruleset := range []string{"safe-harbor", "research"} {
 		t.Run(ruleset, func(t *testing.T) {
 			t.Parallel()
-			a := shipped(t, ruleset)
+			a := masktest.Shipped(t, ruleset)
 			s := &soak{a: a, passing: passingPaths(a), types: types, shifts: ruleset == "research",
-				plain: newMasker(a, fhir.RememberAlways), detailed: newMasker(a, fhir.RememberAlways), shuffled: newMasker(a, fhir.RememberAlways), forgetful: newMasker(a, fhir.RememberNothing)}
-			s.detailed.pass.Detail = true
+				plain: masktest.NewMasker(a, fhir.RememberAlways), detailed: masktest.NewMasker(a, fhir.RememberAlways), shuffled: masktest.NewMasker(a, fhir.RememberAlways), forgetful: masktest.NewMasker(a, fhir.RememberNothing)}
+			s.detailed.Pass.Detail = true
 			for first := 0; first < n; first += soakBatch {
 				s.batch(t, first, min(soakBatch, n-first))
 				if t.Failed() {
@@ -345,8 +346,8 @@ type soak struct {
 	passing                   map[string]bool
 	types                     []*schema.Type
 	shifts                    bool
-	plain, detailed, shuffled *masker
-	forgetful                 *masker // remembers nothing
+	plain, detailed, shuffled *masktest.Masker
+	forgetful                 *masktest.Masker // remembers nothing
 	planted, shown, withheld  int
 }
 
@@ -362,8 +363,8 @@ func (s *soak) batch(t *testing.T, first, n int) {
 		if !json.Valid(src) {
 			t.Fatalf("resource %d is not JSON: %s", seed, src)
 		}
-		out, err := s.plain.mask(src)
-		if again, againErr := s.detailed.mask(src); !bytes.Equal(out, again) || fmt.Sprint(err) != fmt.Sprint(againErr) {
+		out, err := s.plain.Mask(src)
+		if again, againErr := s.detailed.Mask(src); !bytes.Equal(out, again) || fmt.Sprint(err) != fmt.Sprint(againErr) {
 			t.Errorf("%s %d: masked with details it differs (%v, %v)", typ.Name, seed, err, againErr)
 		}
 		outputs[i] = out
@@ -382,7 +383,7 @@ func (s *soak) batch(t *testing.T, first, n int) {
 				t.Errorf("%s %d: %s shows %q\n%s\n%s", typ.Name, seed, path, value, src, out)
 			}
 		})
-		for _, d := range s.detailed.pass.Details {
+		for _, d := range s.detailed.Pass.Details {
 			l.look(d.Path, func(path, value string) { t.Errorf("%s %d: a detail shows %q of %s", typ.Name, seed, value, path) })
 		}
 		if seed%4 == 0 {
@@ -391,8 +392,8 @@ func (s *soak) batch(t *testing.T, first, n int) {
 	}
 	order := rand.New(rand.NewPCG(uint64(first), 2)).Perm(n)
 	for _, i := range order {
-		out, _ := s.shuffled.mask(sources[i])
-		alone, _ := s.forgetful.mask(sources[i])
+		out, _ := s.shuffled.Mask(sources[i])
+		alone, _ := s.forgetful.Mask(sources[i])
 		if !bytes.Equal(out, outputs[i]) || !bytes.Equal(alone, outputs[i]) {
 			t.Errorf("resource %d depends on what was masked before\n%s\nin order: %s\nshuffled: %s\nalone:    %s", first+i, sources[i], outputs[i], out, alone)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // members lists the names of an object's members as they stand, also those that
@@ -71,7 +72,7 @@ func TestStandInsStandAlone(t *testing.T) {
 	for _, ruleset := range []string{"safe-harbor", "research"} {
 		t.Run(ruleset, func(t *testing.T) {
 			t.Parallel()
-			m := newMasker(shipped(t, ruleset), fhir.RememberAlways)
+			m := masktest.NewMasker(masktest.Shipped(t, ruleset), fhir.RememberAlways)
 			tried := 0
 			for _, typ := range schema.R4().Types() {
 				if typ.Kind != schema.ResourceKind || typ.Abstract || typ.Name == "Bundle" {
@@ -106,7 +107,7 @@ func TestStandInsStandAlone(t *testing.T) {
 	}
 }
 
-func tryStandIn(t *testing.T, m *masker, typ *schema.Type, e *schema.Element, et schema.ElementType, value, sibling string, valueFirst bool) {
+func tryStandIn(t *testing.T, m *masktest.Masker, typ *schema.Type, e *schema.Element, et schema.ElementType, value, sibling string, valueFirst bool) {
 	t.Helper()
 	name := e.JSONName(et)
 	var parts []string
@@ -128,7 +129,7 @@ func tryStandIn(t *testing.T, m *masker, typ *schema.Type, e *schema.Element, et
 		src += "," + strings.Join(parts, ",")
 	}
 	src += "}"
-	out, err := m.mask([]byte(src))
+	out, err := m.Mask([]byte(src))
 	if err != nil {
 		if !strings.Contains(err.Error(), "withheld") {
 			t.Fatalf("%s: %v", src, err)
@@ -160,7 +161,7 @@ func tryStandIn(t *testing.T, m *masker, typ *schema.Type, e *schema.Element, et
 	if err != nil {
 		return // it has no form in XML
 	}
-	masked, err := m.w.AppendXML(nil, xml, m.pass, m.site)
+	masked, err := m.Walker.AppendXML(nil, xml, m.Pass, m.Site)
 	if err != nil {
 		t.Fatalf("%s: %v", xml, err)
 	}
@@ -173,7 +174,7 @@ func tryStandIn(t *testing.T, m *masker, typ *schema.Type, e *schema.Element, et
 // TestStandInsThatClientsRead: what a client without data-absent-reason reads.
 func TestStandInsThatClientsRead(t *testing.T) {
 	t.Parallel()
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	category := `{"extension":[{"url":"` + fhir.AgeCategory + `","valueCode":"90+"}]}`
 	for _, tc := range []struct{ name, src, want string }{
 		{"over 89", `{"resourceType":"Immunization","status":"completed","occurrenceDateTime":"1900-01-01"}`,
@@ -194,11 +195,11 @@ func TestStandInsThatClientsRead(t *testing.T) {
 			`{"resourceType":"FamilyMemberHistory","status":"completed","deceasedBoolean":true`},
 		{"no death", `{"resourceType":"Patient","deceasedDateTime":null,"active":true}`, `{"resourceType":"Patient","active":true`},
 	} {
-		out, err := m.mask([]byte(tc.src))
+		out, err := m.Mask([]byte(tc.src))
 		if err != nil || !strings.HasPrefix(string(out), tc.want+"}") && !strings.HasPrefix(string(out), tc.want+`,"meta"`) {
 			t.Errorf("%s: %s (%v)\nwant %s", tc.name, out, err, tc.want)
 		}
-		if again, err := m.mask(out); err != nil || shape(t, again) != shape(t, out) {
+		if again, err := m.Mask(out); err != nil || shape(t, again) != shape(t, out) {
 			t.Errorf("%s: masked again %s (%v)\nwas %s", tc.name, again, err, out)
 		}
 	}

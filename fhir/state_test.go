@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // nested returns resources that have the same extension in every kind of place,
@@ -40,8 +41,8 @@ func TestWhatIsRememberedDecidesNothing(t *testing.T) {
 	for _, ruleset := range []string{"safe-harbor", "research"} {
 		t.Run(ruleset, func(t *testing.T) {
 			t.Parallel()
-			a := shipped(t, ruleset)
-			fresh, warm := newMasker(a, fhir.RememberNothing), newMasker(a, fhir.RememberAlways)
+			a := masktest.Shipped(t, ruleset)
+			fresh, warm := masktest.NewMasker(a, fhir.RememberNothing), masktest.NewMasker(a, fhir.RememberAlways)
 			for variant, et := range value.Types {
 				b := &instanceBuilder{schema: schema.R4(), variant: variant}
 				b.knownExtension(1)
@@ -55,19 +56,19 @@ func TestWhatIsRememberedDecidesNothing(t *testing.T) {
 				for _, ext := range extensions {
 					var resources, want []string
 					for _, r := range nested(ext) {
-						out, err := fresh.mask([]byte(r))
+						out, err := fresh.Mask([]byte(r))
 						if err != nil {
 							t.Fatalf("%s: %v", et.Code, err)
 						}
 						resources, want = append(resources, r), append(want, string(out))
 					}
-					warm.w.Forget()
+					warm.Walker.Forget()
 					for round := range 4 {
 						for k := range resources {
 							if round%2 == 1 {
 								k = len(resources) - 1 - k
 							}
-							out, err := warm.mask([]byte(resources[k]))
+							out, err := warm.Mask([]byte(resources[k]))
 							if err != nil || string(out) != want[k] {
 								t.Fatalf("%s, round %d: %s\nbecomes %s\n  alone %s (%v)", et.Code, round, resources[k], out, want[k], err)
 							}
@@ -83,11 +84,11 @@ func TestWhatIsRememberedDecidesNothing(t *testing.T) {
 // they are, and a label that some other meta has does not stand for one.
 func TestLabelsAreTheResourcesOwn(t *testing.T) {
 	t.Parallel()
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	const label = `{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"REDACTED"}`
 	const ext = `{"url":"http://hl7.org/fhir/StructureDefinition/condition-outcome","valueMeta":{"security":[` + label + `]}}`
 	for _, src := range nested(ext) {
-		out, err := m.mask([]byte(src))
+		out, err := m.Mask([]byte(src))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +102,7 @@ func TestLabelsAreTheResourcesOwn(t *testing.T) {
 		{"own", `{"resourceType":"Patient","birthDate":"x","gender":"male","meta":{"security":[` + label + `]}}`, `{"resourceType":"Patient","gender":"male","meta":{"security":[` + label + `]}}`},
 		{"empty array inside", `{"resourceType":"Patient","birthDate":"x","gender":"male","meta":{"security":[{"extension":[],"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"REDACTED"}]}}`, `{"resourceType":"Patient","gender":"male","meta":{"security":[` + label + `]}}`},
 	} {
-		if out, err := m.mask([]byte(tc.src)); err != nil || string(out) != tc.want {
+		if out, err := m.Mask([]byte(tc.src)); err != nil || string(out) != tc.want {
 			t.Errorf("%s: got %s (%v), want %s", tc.name, out, err, tc.want)
 		}
 	}
@@ -160,14 +161,14 @@ func TestNestedObjectsDecideNothingOutside(t *testing.T) {
 		`{"resourceType":"Observation","status":"final","valueBoolean":true,"code":{"coding":[{"system":"http://loinc.org","code":"2093-3"}],%s"text":"Heart rate"}}`,
 		`{"resourceType":"Observation","status":"final","valueBoolean":true,"code":{"coding":[{%s"system":"http://loinc.org","code":"2093-3"}],"text":"Heart rate"}}`,
 	}
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	for _, form := range outer {
-		want, err := m.mask([]byte(fmt.Sprintf(form, "")))
+		want, err := m.Mask([]byte(fmt.Sprintf(form, "")))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, ext := range inner {
-			out, err := m.mask([]byte(fmt.Sprintf(form, `"extension":[`+ext+`],`)))
+			out, err := m.Mask([]byte(fmt.Sprintf(form, `"extension":[`+ext+`],`)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -225,21 +226,21 @@ func checkPath(sch *schema.Schema, path string) string {
 // resource to an element.
 func TestDetailHasThePathsOfTheElements(t *testing.T) {
 	t.Parallel()
-	a := shipped(t, "safe-harbor")
-	m, plain := newMasker(a, fhir.RememberAlways), newMasker(a, fhir.RememberAlways)
-	m.pass.Detail = true
+	a := masktest.Shipped(t, "safe-harbor")
+	m, plain := masktest.NewMasker(a, fhir.RememberAlways), masktest.NewMasker(a, fhir.RememberAlways)
+	m.Pass.Detail = true
 	sources := examples(t)
 	for _, r := range nested(`{"url":"http://hl7.org/fhir/StructureDefinition/condition-outcome","valueQuantity":{"value":1,"unit":"mg"}}`) {
 		sources = append(sources, []byte(r))
 	}
 	seen := map[string]bool{}
 	for _, src := range sources {
-		out, err := m.mask(src)
-		want, wantErr := plain.mask(src)
+		out, err := m.Mask(src)
+		want, wantErr := plain.Mask(src)
 		if !bytes.Equal(out, want) || (err == nil) != (wantErr == nil) {
 			t.Fatalf("in detail %s (%v)\n without %s (%v)", out, err, want, wantErr)
 		}
-		for _, d := range m.pass.Details {
+		for _, d := range m.Pass.Details {
 			seen[d.Path] = true
 			typ, _, _ := strings.Cut(d.Path, ".")
 			if wrong := checkPath(schema.R4(), d.Path); wrong != "" || !strings.HasPrefix(d.Resource, typ) {
@@ -257,10 +258,10 @@ func TestDetailHasThePathsOfTheElements(t *testing.T) {
 		`{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"o","name":"X"}],"gender":"male"}`,
 		`{"resourceType":"MedicationAdministration","contained":[{"resourceType":"Medication","id":"a","batch":{"expirationDate":"2020-01-01"}}],"status":"completed"}`,
 	} {
-		if _, err := m.mask([]byte(src)); err != nil {
+		if _, err := m.Mask([]byte(src)); err != nil {
 			t.Fatal(err)
 		}
-		last := m.pass.Details[len(m.pass.Details)-1]
+		last := m.Pass.Details[len(m.Pass.Details)-1]
 		if typ, _, _ := strings.Cut(src[len(`{"resourceType":"`):], `"`); !strings.HasPrefix(last.Path, typ) {
 			t.Errorf("the last application is at %s", last.Path)
 		}
@@ -271,7 +272,7 @@ func TestDetailHasThePathsOfTheElements(t *testing.T) {
 // resource that has it, wherever that stands and whatever is around it.
 func TestLifeIsOfTheResourceItself(t *testing.T) {
 	t.Parallel()
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	relative := `{"resourceType":"RelatedPerson","id":"rp","patient":{"reference":"Patient/p"},"birthDate":"1915-02-02"}`
 	dead := `{"resourceType":"Patient","id":"q","birthDate":"1930-01-01","deceasedDateTime":"1990-01-01"}`
 	history := `{"resourceType":"FamilyMemberHistory","id":"f","status":"completed","patient":{"reference":"Patient/p"},"relationship":{},"bornDate":"1930-01-01","deceasedDate":"1990-01-01"}`
@@ -291,16 +292,16 @@ func TestLifeIsOfTheResourceItself(t *testing.T) {
 			{dead, `"birthDate":"1930"`, "1930-"},
 			{history, `"bornDate":"1930"`, "1930-"},
 		} {
-			m := newMasker(a, fhir.RememberAlways)
-			out, err := m.mask([]byte(fmt.Sprintf(place.form, tc.inner)))
+			m := masktest.NewMasker(a, fhir.RememberAlways)
+			out, err := m.Mask([]byte(fmt.Sprintf(place.form, tc.inner)))
 			if err != nil || !strings.Contains(string(out), tc.shown) || strings.Contains(string(out), tc.hidden) {
 				t.Errorf("%s: %s (%v), want %s", place.name, out, err, tc.shown)
 			}
 		}
 	}
 	// What is contained changes nothing of what contains it.
-	m := newMasker(a, fhir.RememberAlways)
-	out, err := m.mask([]byte(`{"resourceType":"Patient","id":"p","contained":[` + dead + `,` + relative + `],"birthDate":"1920-05-05"}`))
+	m := masktest.NewMasker(a, fhir.RememberAlways)
+	out, err := m.Mask([]byte(`{"resourceType":"Patient","id":"p","contained":[` + dead + `,` + relative + `],"birthDate":"1920-05-05"}`))
 	if err != nil || !strings.Contains(string(out), `"_birthDate":{"extension":[{"url":"`+fhir.AgeCategory) || strings.Contains(string(out), `"birthDate":"1920"`) {
 		t.Errorf("got %s (%v)", out, err)
 	}
@@ -310,10 +311,10 @@ func TestLifeIsOfTheResourceItself(t *testing.T) {
 // patient that it names itself, and else with the one of what contains it.
 func TestShiftIsOfTheNearestPatient(t *testing.T) {
 	t.Parallel()
-	a := shipped(t, "research")
+	a := masktest.Shipped(t, "research")
 	shifted := func(src string) string {
-		m := newMasker(a, fhir.RememberAlways)
-		out, err := m.mask([]byte(src))
+		m := masktest.NewMasker(a, fhir.RememberAlways)
+		out, err := m.Mask([]byte(src))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -351,7 +352,7 @@ func TestShiftIsOfTheNearestPatient(t *testing.T) {
 // the resource at hand, also for the value of a quantity.
 func TestNoiseOnAQuantityIsThePatients(t *testing.T) {
 	t.Parallel()
-	a, err := compileText(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: x, match: Observation.value.ofType(Quantity).value, method: noise, within: \"5.00\"}\n")
+	a, err := masktest.Compile(t, "veil: 1\nname: test\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: x, match: Observation.value.ofType(Quantity).value, method: noise, within: \"5.00\"}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -360,7 +361,7 @@ func TestNoiseOnAQuantityIsThePatients(t *testing.T) {
 	}
 	alone, values := map[string]string{}, map[string]bool{}
 	for _, patient := range []string{"a", "b", "c"} {
-		out, err := newMasker(a, fhir.RememberNothing).mask([]byte(observation(patient)))
+		out, err := masktest.NewMasker(a, fhir.RememberNothing).Mask([]byte(observation(patient)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -371,13 +372,13 @@ func TestNoiseOnAQuantityIsThePatients(t *testing.T) {
 	if len(values) != 3 {
 		t.Errorf("three patients get the noise of %d", len(values))
 	}
-	m := newMasker(a, fhir.RememberAlways)
+	m := masktest.NewMasker(a, fhir.RememberAlways)
 	for _, patient := range strings.Split("abcacbba", "") {
-		if out, err := m.mask([]byte(observation(patient))); err != nil || string(out) != alone[patient] {
+		if out, err := m.Mask([]byte(observation(patient))); err != nil || string(out) != alone[patient] {
 			t.Errorf("got %s (%v), alone %s", out, err, alone[patient])
 		}
 	}
-	all, err := m.mask([]byte(`{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + observation("a") + `},{"resource":` + observation("b") + `}]}`))
+	all, err := m.Mask([]byte(`{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + observation("a") + `},{"resource":` + observation("b") + `}]}`))
 	if err != nil || !bytes.Contains(all, []byte(alone["a"])) || !bytes.Contains(all, []byte(alone["b"])) {
 		t.Errorf("in a Bundle: %s (%v)", all, err)
 	}

@@ -11,12 +11,13 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // TestBadInput: what is not the JSON of a FHIR resource is refused, with a place
 // and without a value, and the next resource is masked as if nothing had been.
 func TestBadInput(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	deep := func(n int) string {
 		return `{"resourceType":"Patient","x":` + strings.Repeat(`[`, n) + strings.Repeat(`]`, n) + `}`
 	}
@@ -61,7 +62,7 @@ func TestBadInput(t *testing.T) {
 		{"bracket for brace", `{"resourceType":"Patient","active":true]`, "comma"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			out, err := m.mask([]byte(tc.src))
+			out, err := m.Mask([]byte(tc.src))
 			var se *fhirjson.SyntaxError
 			if len(out) > 0 || !errors.As(err, &se) {
 				t.Fatalf("got %d bytes, %v", len(out), err)
@@ -75,7 +76,7 @@ func TestBadInput(t *testing.T) {
 			if se.Offset < 0 || se.Offset > len(tc.src) {
 				t.Errorf("offset %d of %d", se.Offset, len(tc.src))
 			}
-			good, err := m.mask([]byte(`{"resourceType":"Patient","active":true}`))
+			good, err := m.Mask([]byte(`{"resourceType":"Patient","active":true}`))
 			if err != nil || string(good) != `{"resourceType":"Patient","active":true}` {
 				t.Errorf("the next resource: %s, %v", good, err)
 			}
@@ -86,7 +87,7 @@ func TestBadInput(t *testing.T) {
 // TestOddInput: what is odd but valid is masked, and what is of a wrong JSON type
 // goes.
 func TestOddInput(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	for _, tc := range []struct{ name, src, want string }{
 		{"byte order mark and spaces", "\xef\xbb\xbf \n{\"resourceType\":\"Patient\",\"active\":true}\r\n ", `{"resourceType":"Patient","active":true}`},
 		{"resourceType last", `{"name":[{"family":"SECRET"}],"active":true,"resourceType":"Patient"}`, `{"active":true,"resourceType":"Patient"}`},
@@ -108,7 +109,7 @@ func TestOddInput(t *testing.T) {
 		{"a choice of an unknown type", `{"resourceType":"Observation","status":"final","valueSecret":"SECRET"}`, `{"resourceType":"Observation","status":"final"}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			out, err := m.mask([]byte(tc.src))
+			out, err := m.Mask([]byte(tc.src))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,10 +128,10 @@ func TestOddInput(t *testing.T) {
 
 // TestLongString: a string of 100 MB is read in one piece and goes.
 func TestLongString(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	src := append([]byte(`{"resourceType":"Patient","active":true,"text":{"status":"generated","div":"`), bytes.Repeat([]byte("SECRET "), 100<<20/7)...)
 	src = append(src, `"}}`...)
-	out, err := m.w.AppendJSON(nil, src, m.pass, nil)
+	out, err := m.Walker.AppendJSON(nil, src, m.Pass, nil)
 	if err != nil || bytes.Contains(out, []byte("SECRET")) || len(out) > 1000 {
 		t.Errorf("%d bytes, %v", len(out), err)
 	}
@@ -139,20 +140,20 @@ func TestLongString(t *testing.T) {
 // TestManyOfAKind: what comes a hundred thousand times takes no quadratic time;
 // this would not end otherwise.
 func TestManyOfAKind(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	const n = 200000
 	var unknown strings.Builder
 	for i := range n {
 		fmt.Fprintf(&unknown, `"SECRET%d":1,`, i)
 	}
-	out, err := m.mask([]byte(`{` + unknown.String() + `"resourceType":"Patient","active":true}`))
+	out, err := m.Mask([]byte(`{` + unknown.String() + `"resourceType":"Patient","active":true}`))
 	if err != nil || bytes.Contains(out, []byte("SECRET")) {
 		t.Errorf("%d bytes, %v", len(out), err)
 	}
-	if _, err = m.mask([]byte(`{` + unknown.String() + `"SECRET7":1,"resourceType":"Patient","active":true}`)); err == nil || !strings.Contains(err.Error(), "twice") {
+	if _, err = m.Mask([]byte(`{` + unknown.String() + `"SECRET7":1,"resourceType":"Patient","active":true}`)); err == nil || !strings.Contains(err.Error(), "twice") {
 		t.Errorf("a name twice among many: %v", err)
 	}
-	out, err = m.mask([]byte(`{"resourceType":"List","status":"current","mode":"working","note":[{"text":"` + strings.Repeat("SECRET ", 100000) + `"}],"source":{"reference":"#p1"},"entry":[` + strings.Repeat(`{"item":{"reference":"#p1"}},`, n) + `{"item":{"reference":"#p2"}}],"contained":[{"resourceType":"Patient","id":"p1","active":true}]}`))
+	out, err = m.Mask([]byte(`{"resourceType":"List","status":"current","mode":"working","note":[{"text":"` + strings.Repeat("SECRET ", 100000) + `"}],"source":{"reference":"#p1"},"entry":[` + strings.Repeat(`{"item":{"reference":"#p1"}},`, n) + `{"item":{"reference":"#p2"}}],"contained":[{"resourceType":"Patient","id":"p1","active":true}]}`))
 	if err != nil || bytes.Contains(out, []byte("SECRET")) || bytes.Count(out, []byte(`"#`)) != n+1 {
 		t.Errorf("%d references left, %v", bytes.Count(out, []byte(`"#`)), err)
 	}
@@ -177,7 +178,7 @@ func TestRulesetProblems(t *testing.T) {
 		{"an extension method", `{id: a, match: "extension('http://x')", method: keep}`, `an extension takes remove, descend or withhold`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := compileText(t, "veil: 1\nname: test\nreferenceDate: 2026-12-31\nfhir:\n  rules:\n    - "+tc.rule+"\n")
+			_, err := masktest.Compile(t, "veil: 1\nname: test\nreferenceDate: 2026-12-31\nfhir:\n  rules:\n    - "+tc.rule+"\n")
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v\nwant %s", err, tc.want)
 			}
@@ -187,21 +188,21 @@ func TestRulesetProblems(t *testing.T) {
 
 // TestWhatNoRuleCoversGoes: under a ruleset of one rule nothing else passes.
 func TestWhatNoRuleCoversGoes(t *testing.T) {
-	a, err := compileText(t, "veil: 1\nname: test\nreferenceDate: 2026-12-31\nfhir:\n  rules:\n    - {id: a, match: Patient.active, method: keep}\n")
+	a, err := masktest.Compile(t, "veil: 1\nname: test\nreferenceDate: 2026-12-31\nfhir:\n  rules:\n    - {id: a, match: Patient.active, method: keep}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := newMasker(a, fhir.RememberAlways).mask([]byte(`{"resourceType":"Patient","id":"SECRET","meta":{"versionId":"SECRET"},"active":true,"gender":"male","birthDate":"1980","multipleBirthInteger":2,"maritalStatus":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"generalPractitioner":[{"reference":"Practitioner/SECRET"}],"extension":[{"url":"http://x","valueBoolean":true}]}`))
+	out, err := masktest.NewMasker(a, fhir.RememberAlways).Mask([]byte(`{"resourceType":"Patient","id":"SECRET","meta":{"versionId":"SECRET"},"active":true,"gender":"male","birthDate":"1980","multipleBirthInteger":2,"maritalStatus":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"generalPractitioner":[{"reference":"Practitioner/SECRET"}],"extension":[{"url":"http://x","valueBoolean":true}]}`))
 	if err != nil || !strings.HasPrefix(string(out), `{"resourceType":"Patient","active":true,"meta":{"security":`) {
 		t.Errorf("got %s, %v", out, err)
 	}
 }
 
 func TestReferences(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
-	m.site = &fhir.Site{Upstream: []string{"http://ehr.example/fhir"}, Base: "http://veil/fhir"}
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m.Site = &fhir.Site{Upstream: []string{"http://ehr.example/fhir"}, Base: "http://veil/fhir"}
 	get := func(ref string) string {
-		out, err := m.mask(fmt.Appendf(nil, `{"resourceType":"Observation","status":"final","contained":[{"resourceType":"Patient","id":"p-smith","active":true},{"resourceType":"Person","id":"q"}],"subject":{"reference":%q,"display":"SECRET"}}`, ref))
+		out, err := m.Mask(fmt.Appendf(nil, `{"resourceType":"Observation","status":"final","contained":[{"resourceType":"Patient","id":"p-smith","active":true},{"resourceType":"Person","id":"q"}],"subject":{"reference":%q,"display":"SECRET"}}`, ref))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -239,7 +240,7 @@ func TestReferences(t *testing.T) {
 // TestContainedCanonicals: a canonical that leads to a contained resource still
 // does, if that stays.
 func TestContainedCanonicals(t *testing.T) {
-	m := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
 	for _, tc := range []struct {
 		name, canonical string
 		leads           bool
@@ -251,7 +252,7 @@ func TestContainedCanonicals(t *testing.T) {
 		{"with a version", "#smiths-answers|1", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			out, err := m.mask(fmt.Appendf(nil, `{"resourceType":"Questionnaire","status":"active","contained":[{"resourceType":"ValueSet","id":"smiths-answers","status":"active"},{"resourceType":"Person","id":"q"}],
+			out, err := m.Mask(fmt.Appendf(nil, `{"resourceType":"Questionnaire","status":"active","contained":[{"resourceType":"ValueSet","id":"smiths-answers","status":"active"},{"resourceType":"Person","id":"q"}],
 				"item":[{"linkId":"1","type":"choice","answerValueSet":%q}]}`, tc.canonical))
 			if err != nil {
 				t.Fatal(err)
@@ -278,23 +279,23 @@ func TestContainedCanonicals(t *testing.T) {
 // that stands at a path that does not; what comes out is JSON and the same with
 // and without memory.
 func FuzzMask(f *testing.F) {
-	a := shipped(f, "safe-harbor")
+	a := masktest.Shipped(f, "safe-harbor")
 	for i, src := range examples(f) {
 		if i%9 == 0 && len(src) < 5000 {
 			f.Add(src)
 		}
 	}
 	f.Add([]byte(`{"resourceType":"Patient","birthDate":"1920-01-01","_birthDate":{"extension":[]},"deceasedDateTime":"2015"}`))
-	m, passing := newMasker(a, fhir.RememberAlways), passingPaths(a)
+	m, passing := masktest.NewMasker(a, fhir.RememberAlways), passingPaths(a)
 	f.Fuzz(func(t *testing.T, src []byte) {
-		out, err := m.mask(src)
+		out, err := m.Mask(src)
 		if err != nil {
 			if len(out) > 0 {
 				t.Error("output beside an error")
 			}
 			return
 		}
-		cold, err := newMasker(a, fhir.RememberNothing).mask(src)
+		cold, err := masktest.NewMasker(a, fhir.RememberNothing).Mask(src)
 		if err != nil || !bytes.Equal(cold, out) {
 			t.Fatalf("without memory it differs: %v", err)
 		}

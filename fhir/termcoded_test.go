@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // TestCodesOfTerminology: a code beside a system that passes is judged like a
 // Coding, wherever the system stands; what is local shows nothing.
 func TestCodesOfTerminology(t *testing.T) {
 	t.Parallel()
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	w := fhir.NewWalker(a, fhir.RememberAlways)
 	const known, local = "http://loinc.org", "http://local.example/SECRET"
 	concepts := `"concept":[{"code":"8867-4","display":"Heart rate","concept":[{"code":"8867-4","display":"Heart rate","concept":[{"code":"8867-4","display":"Heart rate"}]}]}]`
@@ -53,7 +54,7 @@ func TestCodesOfTerminology(t *testing.T) {
 // TestParametersKeepNoBareNames: a parameter that loses its value goes (inv-1).
 func TestParametersKeepNoBareNames(t *testing.T) {
 	t.Parallel()
-	a := shipped(t, "safe-harbor")
+	a := masktest.Shipped(t, "safe-harbor")
 	w := fhir.NewWalker(a, fhir.RememberAlways)
 	out, _ := maskAt(t, a, w, `{"resourceType":"Parameters","parameter":[{"name":"name","valueString":"SECRET"},{"valueString":"SECRET","name":"display"},{"name":"property","part":[{"name":"code","valueString":"SECRET"},{"name":"value","valueString":"SECRET"}]},
 {"name":"resource","resource":{"resourceType":"Person","id":"SECRET"}},{"name":"result","valueBoolean":true},{"name":"match","part":[{"name":"result","valueBoolean":true},{"name":"display","valueString":"SECRET"}]}]}`, nil)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // invalidity is an error that HAPI's validator finds in a resource.
@@ -183,11 +184,11 @@ var ids = regexp.MustCompile(`/\*[^*]*\*/`)
 // that it does not find in the originals, but those that are accepted.
 func staysValid(t *testing.T, ruleset string, sources [][]byte) {
 	t.Helper()
-	m := newMasker(shipped(t, ruleset), fhir.RememberNothing)
+	m := masktest.NewMasker(masktest.Shipped(t, ruleset), fhir.RememberNothing)
 	var names []string
 	var originals, masked [][]byte
 	for _, src := range sources {
-		out, err := m.mask(src)
+		out, err := m.Mask(src)
 		if err != nil {
 			if !strings.Contains(err.Error(), "withheld") && !strings.Contains(err.Error(), "nothing of the resource") {
 				t.Error(err)

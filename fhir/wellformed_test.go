@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // TestMaskedResourcesAreWellFormed masks HL7's examples and random resources: in
@@ -20,7 +21,7 @@ func TestMaskedResourcesAreWellFormed(t *testing.T) {
 	for _, ruleset := range []string{"safe-harbor", "research"} {
 		t.Run(ruleset, func(t *testing.T) {
 			t.Parallel()
-			m := newMasker(shipped(t, ruleset), fhir.RememberAlways)
+			m := masktest.NewMasker(masktest.Shipped(t, ruleset), fhir.RememberAlways)
 			sources := examples(t)
 			for seed := range uint64(800) {
 				rng := rand.New(rand.NewPCG(seed, 4))
@@ -29,7 +30,7 @@ func TestMaskedResourcesAreWellFormed(t *testing.T) {
 			}
 			checked := 0
 			for _, src := range sources {
-				out, err := m.mask(src)
+				out, err := m.Mask(src)
 				if err != nil {
 					continue // withheld as a whole
 				}

@@ -13,20 +13,8 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/fhir/schema"
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/internal/masktest"
 )
-
-// maskXML masks a resource in the XML form.
-func (m *masker) maskXML(src []byte) ([]byte, error) {
-	m.pass.Begin(mask.Origin{Door: "file"})
-	before := bytes.Clone(src)
-	out, err := m.w.AppendXML([]byte("kept"), src, m.pass, m.site)
-	out, kept := bytes.CutPrefix(out, []byte("kept"))
-	if !bytes.Equal(before, src) || !kept {
-		panic("the walker changed its input, or what it appends to")
-	}
-	return out, err
-}
 
 func toXML(t testing.TB, src []byte) []byte {
 	t.Helper()
@@ -156,11 +144,11 @@ func difference(a, b any, path string) string {
 }
 
 // checkAgree compares what masking leaves of the two forms of one resource.
-func checkAgree(t testing.TB, m *masker, label string, jsonForm, xmlForm []byte) {
+func checkAgree(t testing.TB, m *masktest.Masker, label string, jsonForm, xmlForm []byte) {
 	t.Helper()
-	fromJSON, jsonErr := m.mask(jsonForm)
-	counts := slices.Clone(m.pass.Counts)
-	fromXML, xmlErr := m.maskXML(xmlForm)
+	fromJSON, jsonErr := m.Mask(jsonForm)
+	counts := slices.Clone(m.Pass.Counts)
+	fromXML, xmlErr := m.MaskXML(xmlForm)
 	if jsonErr != nil || xmlErr != nil {
 		if fmt.Sprint(jsonErr) != fmt.Sprint(xmlErr) || len(fromXML) > 0 {
 			t.Errorf("%s: JSON gives %v, XML %v", label, jsonErr, xmlErr)
@@ -170,7 +158,7 @@ func checkAgree(t testing.TB, m *masker, label string, jsonForm, xmlForm []byte)
 	if d := difference(meaning(t, fromJSON), meaning(t, toJSON(t, fromXML)), ""); d != "" {
 		t.Errorf("%s: masked JSON and masked XML differ: %s", label, d)
 	}
-	if !slices.Equal(counts, m.pass.Counts) {
+	if !slices.Equal(counts, m.Pass.Counts) {
 		t.Errorf("%s: the audit counts differ", label)
 	}
 }
@@ -178,7 +166,7 @@ func checkAgree(t testing.TB, m *masker, label string, jsonForm, xmlForm []byte)
 // TestHL7ExamplesInXML: HL7's examples keep their meaning on the way to XML and
 // back, and their bytes on the second; masking leaves the same of both forms.
 func TestHL7ExamplesInXML(t *testing.T) {
-	safe, research := newMasker(shipped(t, "safe-harbor"), fhir.RememberAlways), newMasker(shipped(t, "research"), fhir.RememberAlways)
+	safe, research := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways), masktest.NewMasker(masktest.Shipped(t, "research"), fhir.RememberAlways)
 	for _, src := range examples(t) {
 		var head struct{ ResourceType, ID string }
 		if err := json.Unmarshal(src, &head); err != nil {
@@ -194,7 +182,7 @@ func TestHL7ExamplesInXML(t *testing.T) {
 		if !bytes.Equal(first, second) || !bytes.Equal(back, toJSON(t, second)) {
 			t.Errorf("%s: the second trip changes its bytes", label)
 		}
-		for _, m := range []*masker{safe, research} {
+		for _, m := range []*masktest.Masker{safe, research} {
 			checkAgree(t, m, label, src, first)
 		}
 	}
@@ -203,7 +191,7 @@ func TestHL7ExamplesInXML(t *testing.T) {
 // TestMaskingXMLLeavesNoMarker does what TestMaskingLeavesNoMarker does, in XML.
 func TestMaskingXMLLeavesNoMarker(t *testing.T) {
 	sources := 0
-	maskMaximal(t, []string{"safe-harbor"}, func(m *masker, src []byte, l leak) ([]byte, error) {
+	maskMaximal(t, []string{"safe-harbor"}, func(m *masktest.Masker, src []byte, l leak) ([]byte, error) {
 		xmlForm := toXML(t, src)
 		if sources++; sources%10 == 0 {
 			inJSON, inXML := 0, 0
@@ -213,14 +201,14 @@ func TestMaskingXMLLeavesNoMarker(t *testing.T) {
 				t.Errorf("only %d of %d planted values are in the XML form", inXML, inJSON)
 			}
 		}
-		return m.maskXML(xmlForm)
+		return m.MaskXML(xmlForm)
 	}, leak.findXML)
 }
 
 // TestNarrativeInXML: a narrative is in the output where a ruleset keeps it, in
 // either form, and nowhere else.
 func TestNarrativeInXML(t *testing.T) {
-	a, err := compileText(t, `veil: 1
+	a, err := masktest.Compile(t, `veil: 1
 name: test
 referenceDate: 2026-12-31
 fhir:
@@ -232,8 +220,8 @@ fhir:
 		t.Fatal(err)
 	}
 	src := patientXML + `<text><status value="SECRET"/><div xmlns="http://www.w3.org/1999/xhtml"><!-- SECRET --><p class="x">a &lt; b</p><x:y xmlns:x="urn:x">SECRET</x:y></div></text><contained><Organization><text><div xmlns="http://www.w3.org/1999/xhtml">SECRET</div></text></Organization></contained></Patient>`
-	m := newMasker(a, fhir.RememberAlways)
-	out, err := m.maskXML([]byte(src))
+	m := masktest.NewMasker(a, fhir.RememberAlways)
+	out, err := m.MaskXML([]byte(src))
 	if err != nil || strings.Contains(string(out), "SECRET") || !strings.Contains(string(out), `<div xmlns="http://www.w3.org/1999/xhtml"><p class="x">a &lt; b</p></div></text>`) {
 		t.Errorf("got %s, %v", out, err)
 	}
@@ -249,7 +237,7 @@ func FuzzJSONAndXMLAgree(f *testing.F) {
 	}
 	f.Add([]byte(`{"resourceType":"Patient","birthDate":"1920-01-01","_birthDate":{"extension":[]},"deceasedDateTime":"2015","name":[{"given":["a",null],"_given":[null,{"id":"b"}]}]}`))
 	f.Add([]byte(`{"resourceType":"Observation","valueQuantity":{"value":1.50e-3,"unit":"\u0001"},"status":"final","text":{"div":"<div>a &amp; b</div>"}}`))
-	m := newMasker(shipped(f, "safe-harbor"), fhir.RememberAlways)
+	m := masktest.NewMasker(masktest.Shipped(f, "safe-harbor"), fhir.RememberAlways)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		xmlForm, err := fhirxml.AppendXML(schema.R4(), nil, src)
 		if err != nil {

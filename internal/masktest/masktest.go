@@ -1,0 +1,98 @@
+// Package masktest compiles rulesets and masks resources in tests.
+package masktest
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
+	"github.com/veil-proxy/veil/rulesets"
+	"github.com/veil-proxy/veil/safeharbor"
+)
+
+// Secret is the key of the tests: no error, log or output may show it.
+var Secret = []byte("the key of the tests, 32 bytes!!")
+
+// Methods returns every method there is.
+func Methods(t testing.TB) mask.Methods {
+	t.Helper()
+	ms, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ms
+}
+
+// Compile compiles a ruleset given as text.
+func Compile(t testing.TB, src string) (*fhir.Automaton, error) {
+	t.Helper()
+	ms := Methods(t)
+	rs, err := ruleset.Parse("test.yaml", []byte(src), ms, rulesets.Open)
+	if err != nil {
+		return nil, err
+	}
+	keyring, err := keys.NewKeyring(Secret, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := ruleset.NewPolicy(rs, ms, keyring)
+	if err != nil {
+		return nil, err
+	}
+	return fhir.Compile(policy, schema.R4())
+}
+
+// Shipped compiles a shipped ruleset.
+func Shipped(t testing.TB, name string) *fhir.Automaton {
+	t.Helper()
+	a, err := Compile(t, "veil: 1\nname: test\nextends: "+name+"\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// Masker masks one resource after another.
+type Masker struct {
+	Automaton *fhir.Automaton
+	Walker    *fhir.Walker
+	Pass      *mask.Pass
+	Site      *fhir.Site
+}
+
+// NewMasker returns a Masker.
+func NewMasker(a *fhir.Automaton, memory fhir.Memory) *Masker {
+	return &Masker{Automaton: a, Walker: fhir.NewWalker(a, memory), Pass: mask.NewPass(a.Plan)}
+}
+
+// Mask masks a resource in the JSON form.
+func (m *Masker) Mask(src []byte) ([]byte, error) {
+	m.Pass.Begin(mask.Origin{Door: "file"})
+	before := bytes.Clone(src)
+	out, err := m.Walker.AppendJSON(nil, src, m.Pass, m.Site)
+	if !bytes.Equal(before, src) {
+		panic("the walker changed its input")
+	}
+	if err == nil && !json.Valid(out) {
+		panic("the output is not JSON: " + string(out))
+	}
+	return out, err
+}
+
+// MaskXML masks a resource in the XML form.
+func (m *Masker) MaskXML(src []byte) ([]byte, error) {
+	m.Pass.Begin(mask.Origin{Door: "file"})
+	before := bytes.Clone(src)
+	out, err := m.Walker.AppendXML([]byte("kept"), src, m.Pass, m.Site)
+	out, kept := bytes.CutPrefix(out, []byte("kept"))
+	if !bytes.Equal(before, src) || !kept {
+		panic("the walker changed its input, or what it appends to")
+	}
+	return out, err
+}
