@@ -50,3 +50,9 @@ func (c *cutter) items(i int, f func(at int)) {
 		}
 	}
 }
+
+// StringMember returns the text of a member of an object, or nothing.
+func StringMember(object []byte, member string) string {
+	c := cutter{src: object}
+	return c.stringMember(fhirjson.SkipSpace(object, 0), member)
+}

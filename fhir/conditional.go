@@ -81,8 +81,7 @@ func (w *Walker) identifierOf(n *node, system, value []byte) (maskedSystem, mask
 	if end < 0 || !kept {
 		return "", ""
 	}
-	c := cutter{src: out}
-	return c.stringMember(0, "system"), c.stringMember(0, "value")
+	return StringMember(out, "system"), StringMember(out, "value")
 }
 
 // innerWalk masks what is not in the text being walked.

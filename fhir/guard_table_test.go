@@ -78,7 +78,7 @@ func TestGuardTable(t *testing.T) {
 				t.Errorf("gone: %s", l)
 			}
 		}
-		t.Error("the table has changed: look at each line, then run go test ./fhir -run TestGuardTable -update")
+		t.Error("the table has changed: look at each line, then run go test ./fhir/guard -run TestGuardTable -update")
 	}
 }
 
