@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/url"
 
+	"github.com/veil-proxy/veil/fhir/edit"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/lexical"
 	"github.com/veil-proxy/veil/mask"
@@ -81,7 +82,7 @@ func (w *Walker) identifierOf(n *node, system, value []byte) (maskedSystem, mask
 	if end < 0 || !kept {
 		return "", ""
 	}
-	return StringMember(out, "system"), StringMember(out, "value")
+	return edit.StringMember(out, "system"), edit.StringMember(out, "value")
 }
 
 // innerWalk masks what is not in the text being walked.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/suggest"
@@ -236,17 +237,17 @@ func (p printer) coverage(a *fhir.Automaton) error {
 }
 
 func (p printer) search(a *fhir.Automaton, typ string) error {
-	g := fhir.NewGuard(a)
+	g := guard.New(a)
 	if known, _ := g.Type(typ); !known {
 		return fmt.Errorf("unknown resource type %q%s", typ, suggest.DidYouMean(typ, g.Types()))
 	}
 	params := g.SearchParams(typ)
 	if p.json {
 		return p.encode(struct {
-			Parameters []fhir.GuardedParam `json:"parameters"`
-			Results    []fhir.ResultParam  `json:"results"`
-			Modifiers  []fhir.ResultParam  `json:"modifiers"`
-		}{params, fhir.ResultParams(), fhir.Modifiers()})
+			Parameters []guard.GuardedParam `json:"parameters"`
+			Results    []guard.ResultParam  `json:"results"`
+			Modifiers  []guard.ResultParam  `json:"modifiers"`
+		}{params, guard.ResultParams(), guard.Modifiers()})
 	}
 	w := tabwriter.NewWriter(p.c.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "PARAMETER\tTYPE\tALLOWED\tWHY")
@@ -259,8 +260,8 @@ func (p printer) search(a *fhir.Automaton, typ string) error {
 	}
 	for _, more := range []struct {
 		title string
-		rules []fhir.ResultParam
-	}{{"RESULT PARAMETERS AND CHAINS", fhir.ResultParams()}, {"MODIFIERS AND VALUES", fhir.Modifiers()}} {
+		rules []guard.ResultParam
+	}{{"RESULT PARAMETERS AND CHAINS", guard.ResultParams()}, {"MODIFIERS AND VALUES", guard.Modifiers()}} {
 		fmt.Fprintf(w, "\n%s\tTREATMENT\n", more.title)
 		for _, r := range more.rules {
 			fmt.Fprintf(w, "%s\t%s\n", r.Name, r.How)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/mask"
 )
@@ -19,7 +20,7 @@ type loss struct {
 }
 
 func lossesOf(a *fhir.Automaton) []loss {
-	types := fhir.NewGuard(a).Types()
+	types := guard.New(a).Types()
 	var out []loss
 	for i := range a.Actions {
 		act := &a.Actions[i]

@@ -9,7 +9,8 @@ import (
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/edit"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
@@ -51,15 +52,15 @@ func (x *exchange) capabilities(a *request) (*response, *outcome.Problem) {
 // shapeOfMetadata judges the parameters of metadata, of which none chooses anything:
 // mode may be ignored (FHIR R4, http.html#capabilities), _elements and _summary leave
 // of the statement what was asked for, and what else there is does nothing.
-func (x *exchange) shapeOfMetadata(a *request) (*fhir.Narrowing, *outcome.Problem) {
-	var shape []fhir.Param
+func (x *exchange) shapeOfMetadata(a *request) (*edit.Selection, *outcome.Problem) {
+	var shape []guard.Param
 	for _, p := range a.Params {
 		switch {
 		case p.Name == "_elements", p.Name == "_summary" && p.Value != "count":
 			shape = append(shape, p)
 		case p.Name == "mode":
 		default:
-			if a.prefer.Handling == fhir.Strict {
+			if a.prefer.Handling == guard.Strict {
 				return nil, outcome.Refused(400, models.IssueTypeNotSupported, "parameters of metadata", "metadata takes no parameters but mode, _elements, _summary, _format and _pretty")
 			}
 		}
@@ -235,7 +236,7 @@ func searchParams(v *view, typ string, offered map[string]bool) []models.Capabil
 func (s *Server) includes(v *view, keys *keys.Pseudonymizer, typ, param string, offered []string) []string {
 	var out []string
 	for _, value := range offered {
-		if _, err := v.guard.Search(keys, s.site, typ, []fhir.Param{{Name: param, Value: value}}, fhir.Strict); err == nil {
+		if _, err := v.guard.Search(keys, s.site, typ, []guard.Param{{Name: param, Value: value}}, guard.Strict); err == nil {
 			out = append(out, value)
 		}
 	}

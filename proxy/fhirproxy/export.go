@@ -10,7 +10,7 @@ import (
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
@@ -21,11 +21,11 @@ import (
 // the files while they arrive. Every URL that a consumer gets is a sealed link.
 
 // kickOff begins a bulk export.
-func (x *exchange) kickOff(a *request, path string, query *fhir.Query) (*response, *outcome.Problem) {
+func (x *exchange) kickOff(a *request, path string, query *guard.Query) (*response, *outcome.Problem) {
 	if !a.prefer.Async {
 		return nil, outcome.Refused(400, models.IssueTypeInvalid, "synchronous export", "a bulk export is asked for with the header Prefer: respond-async")
 	}
-	if x.view.minCount > 0 && slices.ContainsFunc(query.Upstream, func(p fhir.Param) bool { return p.Name == "_typeFilter" }) {
+	if x.view.minCount > 0 && slices.ContainsFunc(query.Upstream, func(p guard.Param) bool { return p.Name == "_typeFilter" }) {
 		return nil, outcome.Refused(403, models.IssueTypeForbidden, "least count",
 			fmt.Sprintf("a _typeFilter could choose fewer than %d resources, and a file is sent before they are counted: search instead", x.view.minCount))
 	}
@@ -139,7 +139,7 @@ func (x *exchange) exportFile(a *request, kind linkKind) (*response, *outcome.Pr
 		if len(segments) > 1 {
 			level = segments[0]
 		}
-		query, err := x.view.guard.Operation(x.keys, x.s.site, "$export", level, l.shape, fhir.Lenient)
+		query, err := x.view.guard.Operation(x.keys, x.s.site, "$export", level, l.shape, guard.Lenient)
 		if err != nil {
 			return nil, outcome.NotFound()
 		}

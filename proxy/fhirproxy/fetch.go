@@ -8,7 +8,8 @@ import (
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/edit"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
@@ -25,12 +26,12 @@ type retrieval struct {
 	self string
 	// typ and shape go into the links of further pages, format into their URLs.
 	typ    string
-	shape  []fhir.Param
+	shape  []guard.Param
 	format string
-	narrow *fhir.Narrowing
+	narrow *edit.Selection
 	// dropped is what was left out, and handling what the consumer said of it.
-	dropped  []*fhir.Refusal
-	handling fhir.Handling
+	dropped  []*guard.Refusal
+	handling guard.Handling
 	// counted: the least count of the view applies. It does to what chooses
 	// among resources of many persons: searches and histories of types.
 	counted bool
@@ -103,7 +104,7 @@ func (x *exchange) fetch(q *retrieval, dst []byte) (*response, *outcome.Problem)
 
 // leftOut names in a header the parameters that were left out, which not every
 // answer has a place for.
-func leftOut(dropped []*fhir.Refusal) []outcome.Header {
+func leftOut(dropped []*guard.Refusal) []outcome.Header {
 	if len(dropped) == 0 {
 		return nil
 	}
@@ -129,7 +130,7 @@ func shapeResponse(out []byte, q *retrieval) ([]byte, *outcome.Problem) {
 	if dropped := q.named(); len(dropped) > 0 {
 		entry, err := outcomeEntry(dropped)
 		if err == nil {
-			out, err = fhir.AppendEntry(nil, out, entry)
+			out, err = edit.AppendEntry(nil, out, entry)
 		}
 		if err != nil {
 			return nil, wrong
@@ -141,14 +142,14 @@ func shapeResponse(out []byte, q *retrieval) ([]byte, *outcome.Problem) {
 // named are the parameters that an entry of the Bundle says were left out. A
 // consumer that expects none does not get one for what makes no difference: some take
 // every entry for a match.
-func (q *retrieval) named() []*fhir.Refusal {
+func (q *retrieval) named() []*guard.Refusal {
 	if q.want != "Bundle" {
 		return nil
 	}
-	if q.handling == fhir.Lenient {
+	if q.handling == guard.Lenient {
 		return q.dropped
 	}
-	var named []*fhir.Refusal
+	var named []*guard.Refusal
 	for _, r := range q.dropped {
 		if !r.Harmless {
 			named = append(named, r)
@@ -159,7 +160,7 @@ func (q *retrieval) named() []*fhir.Refusal {
 
 // enough refuses an answer that tells of fewer matches than the view allows.
 func (x *exchange) enough(bundle []byte) *outcome.Problem {
-	if total, ok := fhir.BundleTotal(bundle); ok && total >= x.view.minCount {
+	if total, ok := edit.BundleTotal(bundle); ok && total >= x.view.minCount {
 		return nil
 	}
 	return outcome.Refused(403, models.IssueTypeForbidden, "least count",

@@ -7,7 +7,7 @@ import (
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
@@ -29,7 +29,7 @@ type link struct {
 	at string
 	// shape are the consumer's own parameters that narrow the answer, or all of
 	// those that an export began with.
-	shape []fhir.Param
+	shape []guard.Param
 	// path and query below the upstream's base.
 	path string
 }
@@ -54,7 +54,7 @@ const maxShape = 2 << 10
 
 // linkable refuses parameters that would make the answer's links too long to be
 // followed.
-func linkable(shape []fhir.Param) *outcome.Problem {
+func linkable(shape []guard.Param) *outcome.Problem {
 	if len(parse.AppendQuery(nil, shape)) > maxShape {
 		return outcome.Refused(400, models.IssueTypeTooLong, "parameters too long", "the parameters that the answer's links must carry are too long")
 	}
@@ -106,8 +106,8 @@ func (x *exchange) openLink(kind linkKind, token string) (*link, *outcome.Proble
 }
 
 // shaping are the parameters that say what of each resource is wanted.
-func shaping(params []fhir.Param) []fhir.Param {
-	var out []fhir.Param
+func shaping(params []guard.Param) []guard.Param {
+	var out []guard.Param
 	for _, p := range params {
 		if p.Name == "_elements" || p.Name == "_summary" && p.Value != "count" && p.Value != "false" {
 			out = append(out, p)

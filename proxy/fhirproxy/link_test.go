@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
@@ -119,7 +119,7 @@ func TestParametersTooLongForALink(t *testing.T) {
 	}
 	m := r.listener.newMasker(r.view())
 	x := &exchange{s: r.listener, view: r.view(), who: &consumer.Consumer{Name: strings.Repeat("n", 128)}, keys: m.pass.Keys}
-	longest := link{at: "Bundle Patient/" + strings.Repeat("a", 64) + "/$everything", shape: []fhir.Param{{Name: "_elements", Value: strings.Repeat("a", maxShape-len("?_elements="))}}, path: "/" + strings.Repeat("b", upstream.MaxLink-1)}
+	longest := link{at: "Bundle Patient/" + strings.Repeat("a", 64) + "/$everything", shape: []guard.Param{{Name: "_elements", Value: strings.Repeat("a", maxShape-len("?_elements="))}}, path: "/" + strings.Repeat("b", upstream.MaxLink-1)}
 	token := m.appendToken(nil, &longest, x.scope(linkPage))
 	if len(token) > r.listener.limits.HeaderBytes*3/4 {
 		t.Errorf("the longest token has %d bytes", len(token))

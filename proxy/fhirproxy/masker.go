@@ -11,6 +11,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/edit"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
@@ -161,7 +162,7 @@ func (m *masker) whole(body []byte) *outcome.Problem {
 		return nil
 	}
 	if !m.next && m.lost == nil && mayLinkNext(body) {
-		fhir.EachLink(body, func(relation, url string) {
+		edit.EachLink(body, func(relation, url string) {
 			if strings.EqualFold(strings.TrimSpace(relation), "next") && (url == "" || relation != "next") {
 				m.lost = outcome.Failed(502, models.IssueTypeStructure, "incomplete without the next page",
 					"the FHIR server says that there is a next page, but not in the form of FHIR: a link with the relation \"next\" and a url")

@@ -9,7 +9,7 @@ import (
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
@@ -139,7 +139,7 @@ func (a *request) readParameters(coding map[string]string) *outcome.Problem {
 	if err != nil || typ != "Parameters" {
 		return bad("the body is not a Parameters resource")
 	}
-	var params []fhir.Param
+	var params []guard.Param
 	for _, raw := range parts {
 		part, err := parse.Members(raw)
 		if err != nil {
@@ -153,7 +153,7 @@ func (a *request) readParameters(coding map[string]string) *outcome.Problem {
 				continue
 			}
 		}
-		var p fhir.Param
+		var p guard.Param
 		values := 0
 		for member, raw := range part {
 			switch {

@@ -7,7 +7,7 @@ import (
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
@@ -96,7 +96,7 @@ func (x *exchange) readAt(a *request, version string) (*response, *outcome.Probl
 
 // refusal tells what the guard refused.
 func (x *exchange) refusal(err error) *outcome.Problem {
-	var r *fhir.Refusal
+	var r *guard.Refusal
 	if errors.As(err, &r) {
 		x.rule = r.Rule
 	}

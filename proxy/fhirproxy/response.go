@@ -5,7 +5,7 @@ import (
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
@@ -28,7 +28,7 @@ const largestKept = 256 << 10
 
 // outcomeEntry is the entry of a Bundle that says what was left out (FHIR R4,
 // search.html#errors).
-func outcomeEntry(dropped []*fhir.Refusal) ([]byte, error) {
+func outcomeEntry(dropped []*guard.Refusal) ([]byte, error) {
 	var o models.OperationOutcome
 	for _, r := range dropped {
 		text := r.Error() + "; it was left out"

@@ -5,7 +5,7 @@ import (
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
@@ -53,7 +53,7 @@ func (x *exchange) searchable(typ string) *outcome.Problem {
 }
 
 // run asks the upstream for a search that the guard let pass.
-func (x *exchange) run(a *request, path string, query *fhir.Query) (*response, *outcome.Problem) {
+func (x *exchange) run(a *request, path string, query *guard.Query) (*response, *outcome.Problem) {
 	for _, typ := range query.Types {
 		if p := x.maySearch(typ); p != nil {
 			return nil, p
@@ -79,8 +79,8 @@ func (x *exchange) run(a *request, path string, query *fhir.Query) (*response, *
 }
 
 // withTotal asks for an exact total, which the least count is held against.
-func withTotal(params []fhir.Param) []fhir.Param {
-	out := []fhir.Param{{Name: "_total", Value: "accurate"}}
+func withTotal(params []guard.Param) []guard.Param {
+	out := []guard.Param{{Name: "_total", Value: "accurate"}}
 	for _, p := range params {
 		if p.Name != "_total" {
 			out = append(out, p)
@@ -100,7 +100,7 @@ func (x *exchange) page(a *request) (*response, *outcome.Problem) {
 	q := &retrieval{path: l.path, want: "Bundle", typ: l.at, shape: l.shape, format: a.format.Param, self: x.s.base + "?_page=" + token}
 	if len(l.shape) > 0 {
 		var err error
-		if q.narrow, _, err = x.view.guard.Shape(l.at, l.shape, fhir.Strict); err != nil {
+		if q.narrow, _, err = x.view.guard.Shape(l.at, l.shape, guard.Strict); err != nil {
 			return nil, outcome.NotFound()
 		}
 	}

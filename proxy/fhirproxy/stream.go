@@ -11,6 +11,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/edit"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
@@ -30,7 +31,7 @@ type fileStream struct {
 	x      *exchange
 	kind   linkKind
 	typ    string
-	narrow *fhir.Narrowing
+	narrow *edit.Selection
 
 	r       *upstream.Response
 	m       *masker

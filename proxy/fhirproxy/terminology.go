@@ -5,7 +5,7 @@ import (
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
@@ -13,7 +13,7 @@ import (
 // terminology answers an operation on a code. The upstream's Parameters say of the
 // code what the request named, so no rule can judge them by themselves: Veil answers
 // with parameters of its own.
-func (x *exchange) terminology(a *request, name, path string, query *fhir.Query) (*response, *outcome.Problem) {
+func (x *exchange) terminology(a *request, name, path string, query *guard.Query) (*response, *outcome.Problem) {
 	given := map[string]string{}
 	for _, p := range query.Upstream {
 		given[p.Name] = p.Value
@@ -83,7 +83,7 @@ type upstreamCode struct {
 }
 
 // display are the displays of the code that the ruleset shows.
-func (u *upstreamCode) display(g *fhir.Guard, system, code string) (out []codeParameter) {
+func (u *upstreamCode) display(g *guard.Guard, system, code string) (out []codeParameter) {
 	for _, p := range u.Parameter {
 		if p.Name == "display" && g.Display(system, code, p.ValueString) {
 			out = append(out, codeParameter{Name: "display", ValueString: p.ValueString})
@@ -112,7 +112,7 @@ var codingNames = map[string]map[string]string{
 
 // readCoding takes a parameter coding, or a codeableConcept of one coding, as the
 // parameters that its parts could be, and reports whether it is one.
-func readCoding(part map[string]json.RawMessage, names map[string]string) ([]fhir.Param, bool, *outcome.Problem) {
+func readCoding(part map[string]json.RawMessage, names map[string]string) ([]guard.Param, bool, *outcome.Problem) {
 	var name string
 	if json.Unmarshal(part["name"], &name) != nil || len(part) != 2 {
 		return nil, false, nil
@@ -134,7 +134,7 @@ func readCoding(part map[string]json.RawMessage, names map[string]string) ([]fhi
 	if err != nil {
 		return nil, true, outcome.Refused(400, models.IssueTypeInvalid, "operation parameters", "a coding must be an object")
 	}
-	var params []fhir.Param
+	var params []guard.Param
 	for _, member := range []string{"system", "code", "version", "display"} {
 		var value string
 		switch raw, given := coding[member]; {
@@ -145,7 +145,7 @@ func readCoding(part map[string]json.RawMessage, names map[string]string) ([]fhi
 		}
 		delete(coding, member)
 		if names[member] != "" {
-			params = append(params, fhir.Param{Name: names[member], Value: value})
+			params = append(params, guard.Param{Name: names[member], Value: value})
 		}
 	}
 	if delete(coding, "userSelected"); len(coding) > 0 {

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/consumer"
@@ -41,7 +42,7 @@ type Policy struct {
 type view struct {
 	name      string
 	automaton *fhir.Automaton
-	guard     *fhir.Guard
+	guard     *guard.Guard
 	ruleset   string // header value
 	detail    bool
 	minCount  int
@@ -101,7 +102,7 @@ func (s *Server) newView(c View) *view {
 	v := &view{
 		name:      c.Name,
 		automaton: c.Automaton,
-		guard:     fhir.NewGuard(c.Automaton),
+		guard:     guard.New(c.Automaton),
 		ruleset:   fmt.Sprintf("%s; sha256=%s", rs.Name, rs.SHA256()),
 		detail:    c.Detail,
 		minCount:  c.MinCount,

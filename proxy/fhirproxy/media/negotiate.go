@@ -11,8 +11,8 @@ import (
 	"github.com/beevik/etree"
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
@@ -202,7 +202,7 @@ func indent(src []byte) ([]byte, error) {
 
 // Prefer are the preferences of a request (RFC 7240) that Veil knows.
 type Prefer struct {
-	Handling fhir.Handling
+	Handling guard.Handling
 	Async    bool
 }
 
@@ -212,9 +212,9 @@ func PreferOf(values []string) Prefer {
 		for _, item := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ';' }) {
 			switch strings.ToLower(strings.ReplaceAll(strings.TrimSpace(item), " ", "")) {
 			case "handling=lenient":
-				p.Handling = fhir.Lenient
+				p.Handling = guard.Lenient
 			case "handling=strict":
-				p.Handling = fhir.Strict
+				p.Handling = guard.Strict
 			case "respond-async":
 				p.Async = true
 			}

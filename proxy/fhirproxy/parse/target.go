@@ -14,7 +14,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 )
 
 // MaxParams is how many parameters a request may have.
@@ -24,7 +24,7 @@ const MaxParams = 100
 // these parts, never from the text.
 type Target struct {
 	Segments []string
-	Params   []fhir.Param
+	Params   []guard.Param
 }
 
 var (
@@ -96,11 +96,11 @@ func plainSegment(s string) bool {
 
 // Query reads a query or a form body (application/x-www-form-urlencoded). An
 // ampersand at the end says nothing and is passed over.
-func Query(query string) ([]fhir.Param, error) {
+func Query(query string) ([]guard.Param, error) {
 	if query = strings.TrimRight(query, "&"); query == "" {
 		return nil, nil
 	}
-	var params []fhir.Param
+	var params []guard.Param
 	for part := range strings.SplitSeq(query, "&") {
 		if len(params) == MaxParams {
 			return nil, errTooManyParams
@@ -116,7 +116,7 @@ func Query(query string) ([]fhir.Param, error) {
 		if value, ok = unescape(value); !ok {
 			return nil, errEscape
 		}
-		params = append(params, fhir.Param{Name: name, Value: value})
+		params = append(params, guard.Param{Name: name, Value: value})
 	}
 	return params, checkNames(params)
 }
@@ -129,7 +129,7 @@ func isMediaType(name, value string) bool {
 
 // checkNames refuses parameters without names, and those whose names differ only in
 // case, which upstreams may take for one.
-func checkNames(params []fhir.Param) error {
+func checkNames(params []guard.Param) error {
 	folded := map[string]string{}
 	for _, p := range params {
 		lower := strings.ToLower(p.Name)
@@ -143,7 +143,7 @@ func checkNames(params []fhir.Param) error {
 
 // Join joins the parameters of a search by POST, which may stand in the URL and
 // in the body (FHIR R4, http.html#search). One that stands in both alike is one.
-func Join(inURL, inBody []fhir.Param) ([]fhir.Param, error) {
+func Join(inURL, inBody []guard.Param) ([]guard.Param, error) {
 	all := slices.Clone(inURL)
 	for _, p := range inBody {
 		if !slices.Contains(inURL, p) {
@@ -194,7 +194,7 @@ func HexDigit(c byte) int {
 
 // AppendQuery appends parameters with everything escaped that is not
 // unreserved (RFC 3986, 2.3).
-func AppendQuery(dst []byte, params []fhir.Param) []byte {
+func AppendQuery(dst []byte, params []guard.Param) []byte {
 	for i, p := range params {
 		if i == 0 {
 			dst = append(dst, '?')

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 )
 
 func TestParseTarget(t *testing.T) {
@@ -14,23 +14,23 @@ func TestParseTarget(t *testing.T) {
 	for _, c := range []struct {
 		name, raw, base string
 		segments        []string
-		params          []fhir.Param
+		params          []guard.Param
 		err             error
 	}{
 		{name: "root", raw: "/"},
 		{name: "base alone", raw: "/fhir", base: "/fhir"},
 		{name: "read", raw: "/fhir/Patient/a-1.b", base: "/fhir", segments: []string{"Patient", "a-1.b"}},
 		{name: "operation", raw: "/Patient/$everything", segments: []string{"Patient", "$everything"}},
-		{name: "search", raw: "/Observation?code=http%3A%2F%2Floinc.org%7C1-8&_count=5", segments: []string{"Observation"}, params: []fhir.Param{{Name: "code", Value: "http://loinc.org|1-8"}, {Name: "_count", Value: "5"}}},
-		{name: "unescaped bar and slash", raw: "/Observation?code=http://loinc.org|1-8", segments: []string{"Observation"}, params: []fhir.Param{{Name: "code", Value: "http://loinc.org|1-8"}}},
-		{name: "plus is a space", raw: "/A?b=c+d%2Be", segments: []string{"A"}, params: []fhir.Param{{Name: "b", Value: "c d+e"}}},
-		{name: "escaped name", raw: "/A?%6eame=x", segments: []string{"A"}, params: []fhir.Param{{Name: "name", Value: "x"}}},
-		{name: "escaped once only", raw: "/A?b=%2541", segments: []string{"A"}, params: []fhir.Param{{Name: "b", Value: "%41"}}},
-		{name: "repeated", raw: "/A?b=1&b=2", segments: []string{"A"}, params: []fhir.Param{{Name: "b", Value: "1"}, {Name: "b", Value: "2"}}},
-		{name: "value without name's sign", raw: "/A?b", segments: []string{"A"}, params: []fhir.Param{{Name: "b"}}},
-		{name: "question mark in a value", raw: "/A?b=c?d", segments: []string{"A"}, params: []fhir.Param{{Name: "b", Value: "c?d"}}},
+		{name: "search", raw: "/Observation?code=http%3A%2F%2Floinc.org%7C1-8&_count=5", segments: []string{"Observation"}, params: []guard.Param{{Name: "code", Value: "http://loinc.org|1-8"}, {Name: "_count", Value: "5"}}},
+		{name: "unescaped bar and slash", raw: "/Observation?code=http://loinc.org|1-8", segments: []string{"Observation"}, params: []guard.Param{{Name: "code", Value: "http://loinc.org|1-8"}}},
+		{name: "plus is a space", raw: "/A?b=c+d%2Be", segments: []string{"A"}, params: []guard.Param{{Name: "b", Value: "c d+e"}}},
+		{name: "escaped name", raw: "/A?%6eame=x", segments: []string{"A"}, params: []guard.Param{{Name: "name", Value: "x"}}},
+		{name: "escaped once only", raw: "/A?b=%2541", segments: []string{"A"}, params: []guard.Param{{Name: "b", Value: "%41"}}},
+		{name: "repeated", raw: "/A?b=1&b=2", segments: []string{"A"}, params: []guard.Param{{Name: "b", Value: "1"}, {Name: "b", Value: "2"}}},
+		{name: "value without name's sign", raw: "/A?b", segments: []string{"A"}, params: []guard.Param{{Name: "b"}}},
+		{name: "question mark in a value", raw: "/A?b=c?d", segments: []string{"A"}, params: []guard.Param{{Name: "b", Value: "c?d"}}},
 		{name: "empty query", raw: "/A?", segments: []string{"A"}},
-		{name: "as many parameters as may be", raw: "/A?code=x" + many, segments: []string{"A"}, params: repeat(fhir.Param{Name: "code", Value: "x"}, MaxParams)},
+		{name: "as many parameters as may be", raw: "/A?code=x" + many, segments: []string{"A"}, params: repeat(guard.Param{Name: "code", Value: "x"}, MaxParams)},
 
 		{name: "empty", raw: "", err: errTargetForm},
 		{name: "absolute form", raw: "http://evil.example/Patient", err: errTargetForm},
@@ -50,9 +50,9 @@ func TestParseTarget(t *testing.T) {
 		{name: "escaped percent sign", raw: "/Patient/%2524everything", err: errSegment},
 		{name: "cut escape in the path", raw: "/Patient/%2", err: errSegment},
 		{name: "escaped NUL in the path", raw: "/Patient/%00", err: errSegment},
-		{name: "ampersand at the end", raw: "/A?b=1&", segments: []string{"A"}, params: []fhir.Param{{Name: "b", Value: "1"}}},
+		{name: "ampersand at the end", raw: "/A?b=1&", segments: []string{"A"}, params: []guard.Param{{Name: "b", Value: "1"}}},
 		{name: "ampersand alone", raw: "/A?&", segments: []string{"A"}},
-		{name: "parameters of a media type", raw: "/A?_format=application/fhir%2Bjson;fhirVersion=4.0", segments: []string{"A"}, params: []fhir.Param{{Name: "_format", Value: "application/fhir+json;fhirVersion=4.0"}}},
+		{name: "parameters of a media type", raw: "/A?_format=application/fhir%2Bjson;fhirVersion=4.0", segments: []string{"A"}, params: []guard.Param{{Name: "_format", Value: "application/fhir+json;fhirVersion=4.0"}}},
 		{name: "fragment in a media type", raw: "/A?_format=json#x", err: errReserved},
 		{name: "path parameter", raw: "/Patient;x=1/2", err: errSegment},
 		{name: "back slash", raw: `/Patient\1`, err: errSegment},
@@ -88,8 +88,8 @@ func TestParseTarget(t *testing.T) {
 	}
 }
 
-func repeat(p fhir.Param, n int) []fhir.Param {
-	var all []fhir.Param
+func repeat(p guard.Param, n int) []guard.Param {
+	var all []guard.Param
 	for range n {
 		all = append(all, p)
 	}

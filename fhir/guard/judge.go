@@ -1,10 +1,11 @@
-package fhir
+package guard
 
 import (
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/lexical"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
@@ -46,7 +47,7 @@ func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
 		return verdict{reason: reason}
 	}
 	if sp.Name == "_id" {
-		if id, ok := treated(root, "id"); !ok || id.Effect() != SealsID {
+		if id, ok := treated(root, "id"); !ok || id.Effect() != fhir.SealsID {
 			return verdict{reason: "ids are not sealed by this ruleset, so they cannot be opened"}
 		}
 		return verdict{class: classID, targets: []string{typ}}
@@ -186,14 +187,14 @@ func existence(expression, typ string) (element string, ok bool) {
 
 // judgeExistence lets the question pass where the answer is always seen: the
 // element's boolean is kept, and stands in for what else it may be.
-func judgeExistence(root Object, element string) verdict {
+func judgeExistence(root fhir.Object, element string) verdict {
 	v := verdict{reason: "its expression leads to no element of " + root.Type().Name}
 	for e := range root.Elements() {
 		if e.Name() != element {
 			continue
 		}
 		t := e.Treatment()
-		kept := e.Type() == "boolean" && t.Effect() == Keeps && t.Always()
+		kept := e.Type() == "boolean" && t.Effect() == fhir.Keeps && t.Always()
 		if !kept && !e.LeavesFact() {
 			return verdict{rule: t.Rule(), reason: e.Path() + " is masked, so it cannot be searched"}
 		}
@@ -228,9 +229,9 @@ var comparedAsDate = lexical.Words(`date dateTime instant Period Timing`)
 // resolve judges every element that a path leads to. A quantity is never compared with
 // SampledData, which has none, though parameters of R4 name it. What is masked on the
 // way counts too: the upstream compares what is below.
-func resolve(root Object, sp *schema.SearchParam, path string) []verdict {
+func resolve(root fhir.Object, sp *schema.SearchParam, path string) []verdict {
 	var out []verdict
-	err := root.Follow(path, func(e Element, t Treatment, last bool) {
+	err := root.Follow(path, func(e fhir.Element, t fhir.Treatment, last bool) {
 		if last && (sp.Type == "date" && !comparedAsDate[e.Type()] || sp.Type == "quantity" && e.Type() == "SampledData") {
 			return
 		}
@@ -243,14 +244,14 @@ func resolve(root Object, sp *schema.SearchParam, path string) []verdict {
 }
 
 // judgeElement judges an element that a parameter compares.
-func judgeElement(e Element, t Treatment, sp *schema.SearchParam) verdict {
+func judgeElement(e fhir.Element, t fhir.Treatment, sp *schema.SearchParam) verdict {
 	rule := t.Rule()
 	masked := verdict{rule: rule, reason: e.Path() + " is masked, so it cannot be searched"}
 	texts := sp.Type == "string" || sp.Type == "token" || sp.Type == "uri"
 	switch t.Effect() {
-	case ShowsCode:
+	case fhir.ShowsCode:
 		return verdict{class: classCode, values: []*schema.ValueSet{t.ValueSet()}, rule: rule}
-	case Keeps:
+	case fhir.Keeps:
 		switch {
 		case e.Type() == "boolean":
 			return verdict{class: classBool, rule: rule}
@@ -259,9 +260,9 @@ func judgeElement(e Element, t Treatment, sp *schema.SearchParam) verdict {
 		case t.Kind() == schema.JSONString && texts:
 			return verdict{class: classText, rule: rule}
 		}
-	case ShowsCanonical:
+	case fhir.ShowsCanonical:
 		return verdict{class: classCanonical, rule: rule}
-	case ByMethod:
+	case fhir.ByMethod:
 		switch {
 		case sp.Type == "date" && showsYear(t):
 			return verdict{class: classYear, rule: rule}
@@ -277,7 +278,7 @@ func judgeElement(e Element, t Treatment, sp *schema.SearchParam) verdict {
 		case t.Search() == mask.SearchExact && texts:
 			return verdict{class: classExact, rule: rule, methods: []mask.Method{t.Method()}}
 		}
-	case Walks:
+	case fhir.Walks:
 		return judgeObject(e, t, sp, masked)
 	}
 	return masked
@@ -285,12 +286,12 @@ func judgeElement(e Element, t Treatment, sp *schema.SearchParam) verdict {
 
 // judgeObject judges an element that is an object by the members that a search
 // compares.
-func judgeObject(e Element, t Treatment, sp *schema.SearchParam, masked verdict) verdict {
+func judgeObject(e fhir.Element, t fhir.Treatment, sp *schema.SearchParam, masked verdict) verdict {
 	o, _ := t.Object()
 	name := o.Type().Name
 	switch {
 	case name == "Reference" && sp.Type == "reference":
-		if r, ok := treated(o, "reference"); ok && r.Effect() == SealsReference && r.Always() {
+		if r, ok := treated(o, "reference"); ok && r.Effect() == fhir.SealsReference && r.Always() {
 			return verdict{class: classReference, rule: r.Rule()}
 		}
 	case name == "Coding" && sp.Type == "token":
@@ -308,7 +309,7 @@ func judgeObject(e Element, t Treatment, sp *schema.SearchParam, masked verdict)
 	}
 	// What is inside decides, so a rule inside is the one to name.
 	for in := range o.Elements() {
-		if in.Treatment().Effect() == Removes && in.Name() != "id" {
+		if in.Treatment().Effect() == fhir.Removes && in.Name() != "id" {
 			masked.rule = in.Treatment().Rule()
 			break
 		}
@@ -317,7 +318,7 @@ func judgeObject(e Element, t Treatment, sp *schema.SearchParam, masked verdict)
 }
 
 // treated returns what is done with an element of an object.
-func treated(o Object, element string) (t Treatment, ok bool) {
+func treated(o fhir.Object, element string) (t fhir.Treatment, ok bool) {
 	e, ok := o.Element(element)
 	if !ok {
 		return t, false
@@ -326,7 +327,7 @@ func treated(o Object, element string) (t Treatment, ok bool) {
 }
 
 // inner returns the object in an element that is always walked.
-func inner(o Object, element string) (in Object, ok bool) {
+func inner(o fhir.Object, element string) (in fhir.Object, ok bool) {
 	t, ok := treated(o, element)
 	if !ok || !t.Always() {
 		return in, false
@@ -336,16 +337,16 @@ func inner(o Object, element string) (in Object, ok bool) {
 
 // showsCode reports whether system and code of a Coding or Quantity are decided
 // together, and no rule takes one of them out.
-func showsCode(o Object) bool { return alwaysCoded(o, "system") && alwaysCoded(o, "code") }
+func showsCode(o fhir.Object) bool { return alwaysCoded(o, "system") && alwaysCoded(o, "code") }
 
-func alwaysCoded(o Object, element string) bool {
+func alwaysCoded(o fhir.Object, element string) bool {
 	t, ok := treated(o, element)
-	return ok && t.Effect() == ShowsCoded && t.Always()
+	return ok && t.Effect() == fhir.ShowsCoded && t.Always()
 }
 
 // showsAmount reports whether the number and unit of a quantity, or of both ends
 // of a range, are shown but for ages over 89.
-func showsAmount(o Object) bool {
+func showsAmount(o fhir.Object) bool {
 	if o.Type().Name == "Range" {
 		for _, end := range []string{"low", "high"} {
 			if q, ok := inner(o, end); !ok || !showsAmount(q) {
@@ -362,7 +363,7 @@ func showsAmount(o Object) bool {
 }
 
 // showsYears reports whether the start and end of a Period are shown as years.
-func showsYears(o Object) bool {
+func showsYears(o fhir.Object) bool {
 	for _, end := range []string{"start", "end"} {
 		if t, ok := treated(o, end); !ok || !showsYear(t) {
 			return false
@@ -373,7 +374,7 @@ func showsYears(o Object) bool {
 
 // showsTimingYears reports whether all of a Timing that servers compare with
 // dates is shown as years: its events and the period that bounds it.
-func showsTimingYears(o Object) bool {
+func showsTimingYears(o fhir.Object) bool {
 	event, timed := treated(o, "event")
 	repeat, repeated := inner(o, "repeat")
 	if !timed || !showsYear(event) || !repeated {
@@ -389,9 +390,9 @@ func showsTimingYears(o Object) bool {
 }
 
 // showsYear reports whether a date is shown as its year, under each condition.
-func showsYear(t Treatment) bool {
+func showsYear(t fhir.Treatment) bool {
 	for more := true; more; t, more = t.Otherwise() {
-		if t.Effect() != ByMethod || t.Search() != mask.SearchYear {
+		if t.Effect() != fhir.ByMethod || t.Search() != mask.SearchYear {
 			return false
 		}
 	}

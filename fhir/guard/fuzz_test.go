@@ -1,4 +1,4 @@
-package fhir_test
+package guard_test
 
 import (
 	"regexp"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/masktest"
 )
@@ -34,7 +34,7 @@ var results = map[string]*regexp.Regexp{
 
 // asJudged reports whether a parameter that goes upstream is one that may pass with
 // that value.
-func asJudged(g *fhir.Guard, how map[string]map[string]string, typ string, p fhir.Param) bool {
+func asJudged(g *guard.Guard, how map[string]map[string]string, typ string, p guard.Param) bool {
 	name := p.Name
 	types := []string{typ}
 	for {
@@ -109,7 +109,7 @@ var anyCode = map[string]string{"http://loinc.org": "8480-6", "http://snomed.inf
 // and never a value that could be a person's.
 func FuzzGuard(f *testing.F) {
 	a := masktest.Shipped(f, "safe-harbor")
-	g := fhir.NewGuard(a)
+	g := guard.New(a)
 	keys := a.Policy.Keys.NewPseudonymizer()
 	sealed, _ := keys.AppendSealed(nil, a.Policy.Keys.SealSlot("Patient"), []byte("1"))
 	types := resourceTypes()
@@ -136,12 +136,12 @@ func FuzzGuard(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, index uint8, name, value string, lenient bool) {
 		typ := types[int(index)%len(types)]
-		handling := fhir.Unstated
+		handling := guard.Unstated
 		if lenient {
-			handling = fhir.Lenient
+			handling = guard.Lenient
 		}
 		for _, v := range []string{value, "Zzqsmith", "1931-02-03", value + ",Zzqsmith"} {
-			q, err := g.Search(keys, nil, typ, []fhir.Param{{Name: name, Value: v}}, handling)
+			q, err := g.Search(keys, nil, typ, []guard.Param{{Name: name, Value: v}}, handling)
 			if err != nil {
 				if strings.Contains(err.Error(), "Zzq") && !strings.Contains(name, "Zzq") || strings.Contains(err.Error(), "1931-") && !strings.Contains(name, "1931-") {
 					t.Errorf("the refusal shows the value: %v", err)
@@ -160,7 +160,7 @@ func FuzzGuard(f *testing.F) {
 			}
 		}
 		for op, on := range map[string]string{"$export": "", "$everything": "Patient", "$lastn": "Observation", "$lookup": "CodeSystem", "$expand": "ValueSet"} {
-			for _, params := range [][]fhir.Param{{{Name: name, Value: "Zzqsmith"}}, {{Name: "_typeFilter", Value: typ + "?" + name + "=Zzqsmith"}}, {{Name: "_typeFilter", Value: value + "?name=Zzqsmith"}}} {
+			for _, params := range [][]guard.Param{{{Name: name, Value: "Zzqsmith"}}, {{Name: "_typeFilter", Value: typ + "?" + name + "=Zzqsmith"}}, {{Name: "_typeFilter", Value: value + "?name=Zzqsmith"}}} {
 				if q, err := g.Operation(keys, nil, op, on, params, handling); err == nil && strings.Contains(written(q.Upstream), "Zzq") && name != "property" {
 					t.Errorf("%s sends %+v", op, q.Upstream)
 				}
@@ -173,7 +173,7 @@ func FuzzGuard(f *testing.F) {
 // every type: what goes upstream is as judged, and never a value of a person.
 func TestEveryParameterWithOddValues(t *testing.T) {
 	a := masktest.Shipped(t, "safe-harbor")
-	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
+	g, keys := guard.New(a), a.Policy.Keys.NewPseudonymizer()
 	values := []string{"", ",", "Smith", "smith*", "Patient/1", "1", "true", "2024", "1930", "1980-03-05", "ge2024-01", "90", "gt89.01", "1e2", "95|http://unitsofmeasure.org|a", "0.95|http://unitsofmeasure.org|ha",
 		"http://loinc.org|Smith", "|8480-6", "8480-6", "urn:oid:1.2|x", "http://loinc.org|8480-6$Smith", "http://loinc.org|8480-6$1930", "a$b$c", "02115", "036", "941", "M", "MA,Smith", `a\,b`, "http://hospital/x", "#1", "male|Smith"}
 	modifiers := []string{":missing", ":exact", ":contains", ":text", ":code-text", ":not", ":above", ":below", ":in", ":not-in", ":identifier", ":of-type", ":iterate", ":recurse", ":Patient", ":missing:not", ":", ".name", ":Patient.name", ":Patient.birthdate"}
@@ -189,7 +189,7 @@ func TestEveryParameterWithOddValues(t *testing.T) {
 			}
 		}
 		try := func(name, value string) {
-			q, err := g.Search(keys, nil, typ, []fhir.Param{{Name: name, Value: value}}, fhir.Strict)
+			q, err := g.Search(keys, nil, typ, []guard.Param{{Name: name, Value: value}}, guard.Strict)
 			if err != nil {
 				return
 			}

@@ -1,10 +1,11 @@
-package fhir
+package guard
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir/edit"
 	"github.com/veil-proxy/veil/fhir/lexical"
 	"github.com/veil-proxy/veil/fhir/schema"
 )
@@ -12,7 +13,7 @@ import (
 // Shape judges the parameters of a read, which only say what of the resource is
 // wanted: _elements and _summary. Others that shape answers do nothing to a read; they
 // are left out and named. The error is a *Refusal.
-func (g *Guard) Shape(resourceType string, params []Param, handling Handling) (*Narrowing, []*Refusal, error) {
+func (g *Guard) Shape(resourceType string, params []Param, handling Handling) (*edit.Selection, []*Refusal, error) {
 	s := &search{g: g, typ: resourceType}
 	q := &Query{}
 	seen := map[string]bool{}
@@ -148,7 +149,7 @@ func (s *search) summary(q *Query, modifier string, p Param) ([]Param, *Refusal)
 	case p.Value == "count", p.Value == "false":
 		return []Param{p}, nil
 	case p.Value == "true", p.Value == "text", p.Value == "data":
-		q.Narrow = summary(s.g.a.Schema(), q.Narrow, s.typ, p.Value)
+		q.Narrow = edit.SelectSummary(s.g.a.Schema(), q.Narrow, s.typ, p.Value)
 		return nil, nil
 	}
 	return nil, refusal("the value must be true, text, data, count or false")
@@ -158,7 +159,7 @@ func (s *search) elements(q *Query, modifier string, p Param) ([]Param, *Refusal
 	if modifier != "" {
 		return nil, refusal("it takes no modifier")
 	}
-	n, unknown := narrowTo(s.g.a.Schema(), q.Narrow, s.typ, strings.Split(p.Value, ","))
+	n, unknown := edit.SelectElements(s.g.a.Schema(), q.Narrow, s.typ, strings.Split(p.Value, ","))
 	if unknown {
 		return nil, refusal("the value must be names of elements of " + s.typ + ", separated by commas")
 	}

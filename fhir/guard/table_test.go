@@ -1,4 +1,4 @@
-package fhir_test
+package guard_test
 
 import (
 	"flag"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/masktest"
 )
@@ -31,7 +32,7 @@ func resourceTypes() []string {
 // once, unless a type differs.
 func TestGuardTable(t *testing.T) {
 	const golden = "testdata/guard-safe-harbor.tsv"
-	g := fhir.NewGuard(masktest.Shipped(t, "safe-harbor"))
+	g := guard.New(masktest.Shipped(t, "safe-harbor"))
 	var b strings.Builder
 	b.WriteString("type\tparameter\tkind\tallowed\twhy\n")
 	common := map[string]string{}
@@ -202,7 +203,7 @@ func TestPassingParametersCompareWhatIsSeen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g, w, passing := fhir.NewGuard(a), comparison{a}, 0
+		g, w, passing := guard.New(a), comparison{a}, 0
 		for _, typ := range resourceTypes() {
 			for _, p := range g.SearchParams(typ) {
 				if !p.Allowed || p.Name == "_id" {

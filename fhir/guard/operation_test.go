@@ -1,4 +1,4 @@
-package fhir_test
+package guard_test
 
 import (
 	"errors"
@@ -6,14 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 // asked reads parameters written as in a URL.
-func asked(t testing.TB, query string) []fhir.Param {
+func asked(t testing.TB, query string) []guard.Param {
 	t.Helper()
-	var params []fhir.Param
+	var params []guard.Param
 	for _, pair := range strings.Split(query, "&") {
 		if pair == "" {
 			continue
@@ -24,12 +24,12 @@ func asked(t testing.TB, query string) []fhir.Param {
 		if err1 != nil || err2 != nil {
 			t.Fatal(pair)
 		}
-		params = append(params, fhir.Param{Name: name, Value: value})
+		params = append(params, guard.Param{Name: name, Value: value})
 	}
 	return params
 }
 
-func written(params []fhir.Param) string {
+func written(params []guard.Param) string {
 	var out []string
 	for _, p := range params {
 		out = append(out, p.Name+"="+p.Value)
@@ -39,7 +39,7 @@ func written(params []fhir.Param) string {
 
 func TestGuardOfOperations(t *testing.T) {
 	a := masktest.Shipped(t, "safe-harbor")
-	g := fhir.NewGuard(a)
+	g := guard.New(a)
 	keys := a.Policy.Keys.NewPseudonymizer()
 	sealed, _ := keys.AppendSealed(nil, a.Policy.Keys.SealSlot("Patient"), []byte("1"))
 	p1 := string(sealed)
@@ -128,20 +128,20 @@ func TestGuardOfOperations(t *testing.T) {
 		{"look up a property that is text", "$lookup", "CodeSystem", "property=John%20Smith", "", "name of a property"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			q, err := g.Operation(keys, nil, tc.op, tc.typ, asked(t, tc.query), fhir.Strict)
+			q, err := g.Operation(keys, nil, tc.op, tc.typ, asked(t, tc.query), guard.Strict)
 			if tc.reason == "" {
 				if err != nil || written(q.Upstream) != tc.want || written(q.Self) != written(asked(t, tc.query)) {
 					t.Errorf("got %+v, %v", q, err)
 				}
 				return
 			}
-			var r *fhir.Refusal
+			var r *guard.Refusal
 			if !errors.As(err, &r) || !strings.Contains(r.Reason, tc.reason) || strings.Contains(err.Error(), "Smith") {
 				t.Errorf("got %+v, %v", q, err)
 			}
 		})
 	}
-	q, err := g.Operation(keys, nil, "$export", "", asked(t, "_elements=Patient.gender,status"), fhir.Strict)
+	q, err := g.Operation(keys, nil, "$export", "", asked(t, "_elements=Patient.gender,status"), guard.Strict)
 	if err != nil || q.Narrow == nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestGuardOfOperations(t *testing.T) {
 
 func TestGuardOfCompartments(t *testing.T) {
 	a := masktest.Shipped(t, "safe-harbor")
-	g := fhir.NewGuard(a)
+	g := guard.New(a)
 	keys := a.Policy.Keys.NewPseudonymizer()
 	sealed, _ := keys.AppendSealed(nil, a.Policy.Keys.SealSlot("Patient"), []byte("1"))
 	for _, tc := range []struct {
@@ -176,14 +176,14 @@ func TestGuardOfCompartments(t *testing.T) {
 		{"of everything by day", "Patient", string(sealed), "*", "_lastUpdated=ge2024-02-01", "", "", "whole year"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			q, id, err := g.Compartment(keys, nil, tc.compartment, tc.id, tc.typ, asked(t, tc.query), fhir.Strict)
+			q, id, err := g.Compartment(keys, nil, tc.compartment, tc.id, tc.typ, asked(t, tc.query), guard.Strict)
 			if tc.reason == "" {
 				if err != nil || id != tc.opened || written(q.Upstream) != tc.want {
 					t.Errorf("got %+v, %q, %v", q, id, err)
 				}
 				return
 			}
-			var r *fhir.Refusal
+			var r *guard.Refusal
 			if !errors.As(err, &r) || !strings.Contains(r.Reason, tc.reason) || strings.Contains(err.Error(), "Smith") {
 				t.Errorf("got %+v, %v", q, err)
 			}
@@ -194,8 +194,8 @@ func TestGuardOfCompartments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = fhir.NewGuard(a).Compartment(keys, nil, "Patient", string(sealed), "Observation", nil, fhir.Strict)
-	if r := new(fhir.Refusal); !errors.As(err, &r) || r.Rule != "subjects" {
+	_, _, err = guard.New(a).Compartment(keys, nil, "Patient", string(sealed), "Observation", nil, guard.Strict)
+	if r := new(guard.Refusal); !errors.As(err, &r) || r.Rule != "subjects" {
 		t.Errorf("got %v", err)
 	}
 }

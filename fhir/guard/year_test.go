@@ -1,4 +1,4 @@
-package fhir_test
+package guard_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/internal/masktest"
 )
 
@@ -86,7 +86,7 @@ func byTheLetter(prefix string, v, d span) bool {
 func TestYearsMeanTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	a := masktest.Shipped(t, "safe-harbor")
-	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
+	g, keys := guard.New(a), a.Policy.Keys.NewPseudonymizer()
 	points := []string{"2019-12-31", "2020", "2020-01", "2020-01-01", "2020-01-01T00:00:00Z", "2020-06-15T12:00:00Z", "2020-12", "2020-12-31", "2020-12-31T23:59:59Z", "2021-01-01", "2021-01-01T00:00:00Z", "2021-12-31"}
 	type datum struct {
 		span
@@ -130,7 +130,7 @@ func TestYearsMeanTheSameEverywhere(t *testing.T) {
 			for _, rest := range append([]string{""}, spellings[prefix]...) {
 				value := fmt.Sprintf("%s%d%s", prefix, y, rest)
 				for _, param := range []struct{ typ, name string }{{"Encounter", "date"}, {"Patient", "_lastUpdated"}} {
-					q, err := g.Search(keys, nil, param.typ, []fhir.Param{{Name: param.name, Value: value}}, fhir.Strict)
+					q, err := g.Search(keys, nil, param.typ, []guard.Param{{Name: param.name, Value: value}}, guard.Strict)
 					if err != nil {
 						t.Errorf("%s: %v", value, err)
 						continue
@@ -169,7 +169,7 @@ func TestYearsMeanTheSameEverywhere(t *testing.T) {
 func TestYearBoundsThatSplitAYear(t *testing.T) {
 	t.Parallel()
 	a := masktest.Shipped(t, "safe-harbor")
-	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
+	g, keys := guard.New(a), a.Policy.Keys.NewPseudonymizer()
 	for _, value := range []string{
 		"2022-01-01", "eq2022-01-01", "ne2022-01-01", "2022-01", "ge2022-12-31", "ge2022-02-01", "ge2022-01-02", "ge2022-01-01T00:00:01Z", "ge2022-01-01T00:01", "ge2022-01-01T00:00:00.001Z", "ge2022-01-01T01:00:00Z",
 		"lt2022-12-31", "lt2022-12-31T23:59:59Z", "gt2022-01-01", "gt2022-12-30", "gt2022-12-31T23:59:58Z", "gt2022-12-31T23:58", "gt2022-12-31T23:59:59.99Z0", "gt2022-12-31T00:00:00Z", "gt2022-12-31T23:59:59.998Z", "le2022-01-01", "le2022-01-01T00:00:00Z",
@@ -179,18 +179,18 @@ func TestYearBoundsThatSplitAYear(t *testing.T) {
 			{"Patient", "birthdate"}, {"Encounter", "date"}, {"Observation", "date"}, {"Patient", "_lastUpdated"}, {"Observation", "subject:Patient.birthdate"},
 			{"Patient", "_has:Observation:patient:date"}, {"MedicationRequest", "date"}, {"ServiceRequest", "occurrence"},
 		} {
-			if q, err := g.Search(keys, nil, p.typ, []fhir.Param{{Name: p.name, Value: value}}, fhir.Lenient); err == nil {
+			if q, err := g.Search(keys, nil, p.typ, []guard.Param{{Name: p.name, Value: value}}, guard.Lenient); err == nil {
 				t.Errorf("%s?%s=%s goes upstream as %v", p.typ, p.name, value, q.Upstream)
 			}
 			filter := p.typ + "?" + p.name + "=" + strings.ReplaceAll(value, "+", "%2B")
-			if q, err := g.Operation(keys, nil, "$export", "", []fhir.Param{{Name: "_typeFilter", Value: filter}}, fhir.Lenient); err == nil {
+			if q, err := g.Operation(keys, nil, "$export", "", []guard.Param{{Name: "_typeFilter", Value: filter}}, guard.Lenient); err == nil {
 				t.Errorf("%s goes upstream as %v", filter, q.Upstream)
 			}
 		}
 	}
 	// In what is about many resources at once, a year is not two comparisons.
 	for name, value := range map[string]string{"_has:Encounter:patient:_lastUpdated": "2022", "_lastUpdated": "2022,2023"} {
-		if q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: name, Value: value}}, fhir.Strict); err == nil {
+		if q, err := g.Search(keys, nil, "Patient", []guard.Param{{Name: name, Value: value}}, guard.Strict); err == nil {
 			t.Errorf("%s=%s goes upstream as %v", name, value, q.Upstream)
 		}
 	}

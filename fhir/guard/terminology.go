@@ -1,8 +1,9 @@
-package fhir
+package guard
 
 import (
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/lexical"
 	"github.com/veil-proxy/veil/fhir/terminology"
 )
@@ -32,7 +33,7 @@ func (g *Guard) shows(typ string, path ...string) bool {
 	}
 	for _, element := range path[:len(path)-1] {
 		found := false
-		var next Object
+		var next fhir.Object
 		for e := range o.Elements() {
 			if e.Name() == element && (e.Type() == "Coding" || element != "value") {
 				next, found = e.Treatment().Object()
@@ -43,7 +44,7 @@ func (g *Guard) shows(typ string, path ...string) bool {
 		}
 	}
 	t, ok := treated(o, path[len(path)-1])
-	return ok && t.Effect() == ShowsCoded
+	return ok && t.Effect() == fhir.ShowsCoded
 }
 
 // expand judges a parameter of $expand (FHIR R4, valueset-operation-expand.html).

@@ -1,4 +1,7 @@
-package fhir
+// Package guard decides what a consumer may ask a FHIR server for: searches,
+// compartments, histories and operations. It stands above the engine and reads the
+// compiled rules, so that nothing is compared that the consumer does not see.
+package guard
 
 import (
 	"fmt"
@@ -7,6 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/edit"
 	"github.com/veil-proxy/veil/fhir/lexical"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask/keys"
@@ -19,7 +24,7 @@ import (
 // parameter that would test an original value is refused before anything is
 // sent. A Guard is immutable and may be used concurrently.
 type Guard struct {
-	a *Automaton
+	a *fhir.Automaton
 	// custom are the search parameters that the ruleset names, by type and name.
 	// They stand before those of the specification.
 	custom map[string]map[string]*schema.SearchParam
@@ -34,8 +39,8 @@ type judged struct {
 	sp  *schema.SearchParam
 }
 
-// NewGuard returns the guard of an automaton.
-func NewGuard(a *Automaton) *Guard {
+// New returns the guard of an automaton.
+func New(a *fhir.Automaton) *Guard {
 	g := &Guard{a: a, custom: map[string]map[string]*schema.SearchParam{}}
 	for _, p := range a.Policy.Ruleset.FHIR.SearchParameters {
 		for _, base := range p.Base {
@@ -91,7 +96,7 @@ type Query struct {
 	// Narrow is what the consumer asked to see of each resource, applied once it
 	// is masked; nil for all of it. What hides elements never goes upstream: the
 	// rules may need what is hidden.
-	Narrow *Narrowing
+	Narrow *edit.Selection
 }
 
 // Type reports whether name is an R4 resource type, and the rule that
@@ -142,7 +147,7 @@ func (g *Guard) ShowsVersions(resourceType string) bool {
 		return false
 	}
 	version, ok := treated(in, "versionId")
-	return ok && version.Effect() == SealsVersion
+	return ok && version.Effect() == fhir.SealsVersion
 }
 
 // param finds a search parameter of a type: the ruleset's own, or FHIR R4's.
@@ -157,7 +162,7 @@ func (g *Guard) param(typ, name string) (*schema.SearchParam, bool) {
 // *Refusal. A refused parameter that only shapes the result is left out and named in
 // Dropped, as handling says; one that would choose resources never is, since its
 // absence would answer another question.
-func (g *Guard) Search(keys *keys.Pseudonymizer, site *Site, resourceType string, params []Param, handling Handling) (*Query, error) {
+func (g *Guard) Search(keys *keys.Pseudonymizer, site *fhir.Site, resourceType string, params []Param, handling Handling) (*Query, error) {
 	if !g.usable(resourceType) {
 		return nil, &Refusal{Param: printable(resourceType), Reason: "the resource type is unknown or withheld"}
 	}
@@ -204,7 +209,7 @@ func (g *Guard) Search(keys *keys.Pseudonymizer, site *Site, resourceType string
 type search struct {
 	g    *Guard
 	keys *keys.Pseudonymizer
-	site *Site
+	site *fhir.Site
 	typ  string
 	// types are the other types that the search looks into or answers with.
 	types map[string]bool

@@ -1,4 +1,4 @@
-package fhir_test
+package guard_test
 
 import (
 	"bytes"
@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/edit"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/masktest"
 )
@@ -18,7 +20,7 @@ import (
 // rules see all of the original.
 func TestNarrowing(t *testing.T) {
 	a := masktest.Shipped(t, "safe-harbor")
-	g := fhir.NewGuard(a)
+	g := guard.New(a)
 	const patient = `{"resourceType":"Patient","id":"x","meta":{"security":[{"code":"MASKED"}]},"active":true,"gender":"male","_birthDate":{"extension":[]},"deceasedBoolean":true,"link":[{"type":"refer"}]}`
 	const tag = `{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}`
 	for _, tc := range []struct{ name, param, value, in, want string }{
@@ -50,7 +52,7 @@ func TestNarrowing(t *testing.T) {
 		{"spaces", "_elements", "gender", `{ "resourceType" : "Patient" , "gender" : "male" , "x" : [ 1 , 2 ] }`, `{"resourceType":"Patient","gender":"male","meta":{"tag":[` + tag + `]}}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			q, err := g.Search(a.Policy.Keys.NewPseudonymizer(), nil, "Patient", []fhir.Param{{Name: tc.param, Value: tc.value}}, fhir.Strict)
+			q, err := g.Search(a.Policy.Keys.NewPseudonymizer(), nil, "Patient", []guard.Param{{Name: tc.param, Value: tc.value}}, guard.Strict)
 			if err != nil || len(q.Upstream) != 0 || q.Narrow == nil {
 				t.Fatalf("%+v, %v", q, err)
 			}
@@ -61,7 +63,7 @@ func TestNarrowing(t *testing.T) {
 		})
 	}
 	for _, bad := range []string{"", "{", "[]", `{"resourceType":"Patient"}x`, `{"resourceType":"Bundle","entry":{}}`, `{"resourceType":"Bundle","entry":[1]}`} {
-		q, _ := g.Search(a.Policy.Keys.NewPseudonymizer(), nil, "Patient", []fhir.Param{{Name: "_elements", Value: "gender"}}, fhir.Strict)
+		q, _ := g.Search(a.Policy.Keys.NewPseudonymizer(), nil, "Patient", []guard.Param{{Name: "_elements", Value: "gender"}}, guard.Strict)
 		if got, err := q.Narrow.Append(nil, []byte(bad)); err == nil {
 			t.Errorf("%q gives %s", bad, got)
 		}
@@ -69,9 +71,9 @@ func TestNarrowing(t *testing.T) {
 }
 
 // narrowing returns what _elements or _summary leaves.
-func narrowing(t testing.TB, g *fhir.Guard, typ, query string) *fhir.Narrowing {
+func narrowing(t testing.TB, g *guard.Guard, typ, query string) *edit.Selection {
 	t.Helper()
-	n, _, err := g.Shape(typ, asked(t, query), fhir.Strict)
+	n, _, err := g.Shape(typ, asked(t, query), guard.Strict)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,14 +81,14 @@ func narrowing(t testing.TB, g *fhir.Guard, typ, query string) *fhir.Narrowing {
 }
 
 func TestNarrowingTwice(t *testing.T) {
-	g := fhir.NewGuard(masktest.Shipped(t, "safe-harbor"))
+	g := guard.New(masktest.Shipped(t, "safe-harbor"))
 	n := narrowing(t, g, "Patient", "_summary=data&_elements=text,gender")
 	got, err := n.Append([]byte("before "), []byte(`{"resourceType":"Patient","text":{},"gender":"male","maritalStatus":{}}`))
 	if err != nil || !strings.HasPrefix(string(got), `before {"resourceType":"Patient","gender":"male","meta":`) {
 		t.Errorf("%s, %v", got, err)
 	}
 	for _, query := range []string{"_elements=gender&_elements=active", "_summary=count", "_summary=all", "_count=1", "_elements=", "_elements=gender,", "_elements=Patient.gender", "name=Smith"} {
-		if n, _, err := g.Shape("Patient", asked(t, query), fhir.Strict); err == nil {
+		if n, _, err := g.Shape("Patient", asked(t, query), guard.Strict); err == nil {
 			t.Errorf("%s gives %+v", query, n)
 		}
 	}
@@ -101,13 +103,13 @@ func TestAppendEntry(t *testing.T) {
 		{"without entries", `{"resourceType":"Bundle"}`, `{"resourceType":"Bundle","entry":[` + entry + `]}`},
 		{"empty", `{}`, `{"entry":[` + entry + `]}`},
 	} {
-		got, err := fhir.AppendEntry(nil, []byte(tc.bundle), []byte(entry))
+		got, err := edit.AppendEntry(nil, []byte(tc.bundle), []byte(entry))
 		if err != nil || string(got) != tc.want {
 			t.Errorf("%s: %s, %v", tc.name, got, err)
 		}
 	}
 	for _, bad := range []string{"", "[]", "{", `{"entry":{}}`, `{}{}`} {
-		if got, err := fhir.AppendEntry([]byte("x"), []byte(bad), []byte(entry)); err == nil || string(got) != "x" {
+		if got, err := edit.AppendEntry([]byte("x"), []byte(bad), []byte(entry)); err == nil || string(got) != "x" {
 			t.Errorf("%q gives %s, %v", bad, got, err)
 		}
 	}
@@ -154,7 +156,7 @@ func part(t testing.TB, left, whole map[string]any) {
 // _elements and _summary, since the rules see all of the original either way.
 func TestNarrowedValuesAreTheMaskedOnes(t *testing.T) {
 	a := masktest.Shipped(t, "safe-harbor")
-	g, m := fhir.NewGuard(a), masktest.NewMasker(a, fhir.RememberAlways)
+	g, m := guard.New(a), masktest.NewMasker(a, fhir.RememberAlways)
 	p := fhirtest.Generate(7, 6)
 	resources := 0
 	for _, id := range p.PatientIDs() {
@@ -224,8 +226,8 @@ func FuzzNarrowing(f *testing.F) {
 		f.Add([]byte(seed), uint8(0))
 		f.Add([]byte(seed), uint8(3))
 	}
-	g := fhir.NewGuard(masktest.Shipped(f, "safe-harbor"))
-	var kinds []*fhir.Narrowing
+	g := guard.New(masktest.Shipped(f, "safe-harbor"))
+	var kinds []*edit.Selection
 	for _, query := range []string{"_elements=gender", "_summary=true", "_summary=text", "_summary=data"} {
 		kinds = append(kinds, narrowing(f, g, "Patient", query))
 	}
@@ -235,7 +237,7 @@ func FuzzNarrowing(f *testing.F) {
 		if !bytes.Equal(src, before) || !bytes.HasPrefix(got, []byte("kept")) {
 			t.Fatal("it changes what it is given")
 		}
-		if entry, err := fhir.AppendEntry(nil, src, []byte(`{}`)); err == nil && json.Valid(src) && !json.Valid(entry) {
+		if entry, err := edit.AppendEntry(nil, src, []byte(`{}`)); err == nil && json.Valid(src) && !json.Valid(entry) {
 			t.Errorf("%s gives %s", src, entry)
 		}
 		if err != nil {

@@ -1,4 +1,4 @@
-package fhir_test
+package guard_test
 
 import (
 	"errors"
@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/masktest"
 )
 
 func TestGuard(t *testing.T) {
 	a := masktest.Shipped(t, "safe-harbor")
-	g := fhir.NewGuard(a)
+	g := guard.New(a)
 	keys := a.Policy.Keys.NewPseudonymizer()
 	seal := func(typ, id string) string {
 		s, ok := keys.AppendSealed(nil, a.Policy.Keys.SealSlot(typ), []byte(id))
@@ -232,7 +233,7 @@ func TestGuard(t *testing.T) {
 		{"type that is unknown", "Shoe", "_id", "1", "", "", "unknown"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := g.Search(keys, site, tc.typ, []fhir.Param{{Name: tc.param, Value: tc.value}}, fhir.Strict)
+			got, err := g.Search(keys, site, tc.typ, []guard.Param{{Name: tc.param, Value: tc.value}}, guard.Strict)
 			if tc.want != "" {
 				name := tc.param
 				name = strings.TrimSuffix(name, ":")
@@ -244,7 +245,7 @@ func TestGuard(t *testing.T) {
 				}
 				return
 			}
-			var r *fhir.Refusal
+			var r *guard.Refusal
 			if !errors.As(err, &r) {
 				t.Fatalf("got %v, %v", got, err)
 			}
@@ -261,7 +262,7 @@ func TestGuard(t *testing.T) {
 // TestGuardJudgesEveryParameter: each R4 parameter of each type has a verdict,
 // and none of the kinds that can hold names is ever allowed.
 func TestGuardJudgesEveryParameter(t *testing.T) {
-	g := fhir.NewGuard(masktest.Shipped(t, "safe-harbor"))
+	g := guard.New(masktest.Shipped(t, "safe-harbor"))
 	allowed, refused := 0, 0
 	for _, typ := range schema.R4().Types() {
 		if typ.Kind != schema.ResourceKind || typ.Abstract {
@@ -292,22 +293,22 @@ func TestGuardJudgesEveryParameter(t *testing.T) {
 // TestLenient: only what shapes the result may be left out.
 func TestLenient(t *testing.T) {
 	a := masktest.Shipped(t, "safe-harbor")
-	g := fhir.NewGuard(a)
+	g := guard.New(a)
 	keys := a.Policy.Keys.NewPseudonymizer()
-	q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "gender", Value: "female"}, {Name: "_sort", Value: "birthdate"}, {Name: "_include", Value: "Patient:name"}}, fhir.Lenient)
+	q, err := g.Search(keys, nil, "Patient", []guard.Param{{Name: "gender", Value: "female"}, {Name: "_sort", Value: "birthdate"}, {Name: "_include", Value: "Patient:name"}}, guard.Lenient)
 	if err != nil || len(q.Upstream) != 1 || len(q.Self) != 1 || len(q.Dropped) != 2 || q.Dropped[0].Param != "_sort" || q.Dropped[1].Param != "_include" {
 		t.Errorf("%+v, %v", q, err)
 	}
-	for _, p := range []fhir.Param{{Name: "name", Value: "Smith"}, {Name: "birthdate", Value: "1980-01-02"}, {Name: "shoe-size", Value: "44"}, {Name: "_has:Observation:patient:value-string", Value: "x"}} {
-		if q, err := g.Search(keys, nil, "Patient", []fhir.Param{p}, fhir.Lenient); err == nil {
+	for _, p := range []guard.Param{{Name: "name", Value: "Smith"}, {Name: "birthdate", Value: "1980-01-02"}, {Name: "shoe-size", Value: "44"}, {Name: "_has:Observation:patient:value-string", Value: "x"}} {
+		if q, err := g.Search(keys, nil, "Patient", []guard.Param{p}, guard.Lenient); err == nil {
 			t.Errorf("%s: left out: %+v", p.Name, q)
 		}
 	}
 	// Contained resources instead of others would be another answer.
-	if q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_contained", Value: "true"}}, fhir.Lenient); err == nil {
+	if q, err := g.Search(keys, nil, "Patient", []guard.Param{{Name: "_contained", Value: "true"}}, guard.Lenient); err == nil {
 		t.Errorf("_contained is left out: %+v", q)
 	}
-	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_count", Value: "1"}, {Name: "_count", Value: "2"}}, fhir.Strict); err == nil {
+	if _, err := g.Search(keys, nil, "Patient", []guard.Param{{Name: "_count", Value: "1"}, {Name: "_count", Value: "2"}}, guard.Strict); err == nil {
 		t.Error("_count twice passes")
 	}
 }
@@ -316,7 +317,7 @@ func TestLenient(t *testing.T) {
 // that country.
 func TestGuardOfPlaces(t *testing.T) {
 	a := masktest.Shipped(t, "safe-harbor")
-	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
+	g, keys := guard.New(a), a.Policy.Keys.NewPseudonymizer()
 	for query, upstream := range map[string]string{
 		"address-state=MA&address-country=US":                                                                     "address-state:exact=MA address-country:exact=US",
 		"address-country:exact=USA&address-postalcode=941,021":                                                    "address-country:exact=USA address-postalcode=941,021",
@@ -333,7 +334,7 @@ func TestGuardOfPlaces(t *testing.T) {
 		"_has:Patient:link:address-state=MA&_has:Patient:link:address-country=US": "",
 		"_has:Patient:link:address-state=MA&address-country=US":                   "",
 	} {
-		q, err := g.Search(keys, nil, "Patient", asked(t, query), fhir.Strict)
+		q, err := g.Search(keys, nil, "Patient", asked(t, query), guard.Strict)
 		var got []string
 		if err == nil {
 			for _, p := range q.Upstream {
@@ -344,7 +345,7 @@ func TestGuardOfPlaces(t *testing.T) {
 			t.Errorf("%s goes upstream as %q, %v", query, got, err)
 		}
 		filter := "Patient?" + query
-		if q, err := g.Operation(keys, nil, "$export", "", []fhir.Param{{Name: "_typeFilter", Value: filter}}, fhir.Strict); (err == nil) != (upstream != "") {
+		if q, err := g.Operation(keys, nil, "$export", "", []guard.Param{{Name: "_typeFilter", Value: filter}}, guard.Strict); (err == nil) != (upstream != "") {
 			t.Errorf("%s goes upstream as %+v, %v", filter, q, err)
 		}
 	}
@@ -354,14 +355,14 @@ func TestGuardOfPlaces(t *testing.T) {
 // were not judged are not asked.
 func TestUntypedChainIsTyped(t *testing.T) {
 	a := masktest.Shipped(t, "safe-harbor")
-	g, keys := fhir.NewGuard(a), a.Policy.Keys.NewPseudonymizer()
+	g, keys := guard.New(a), a.Policy.Keys.NewPseudonymizer()
 	for _, tc := range []struct{ name, want string }{
 		{"subject.birthdate", "subject:Patient.birthdate"}, // only patients have one
 		{"patient.birthdate", "patient.birthdate"},         // it leads to no other type
 		{"subject._lastUpdated", "subject._lastUpdated"},   // all have it, and alike
 		{"subject:Patient.birthdate", "subject:Patient.birthdate"},
 	} {
-		q, err := g.Search(keys, nil, "Observation", []fhir.Param{{Name: tc.name, Value: "1980"}}, fhir.Strict)
+		q, err := g.Search(keys, nil, "Observation", []guard.Param{{Name: tc.name, Value: "1980"}}, guard.Strict)
 		if err != nil || len(q.Upstream) == 0 {
 			t.Fatalf("%s: %+v, %v", tc.name, q, err)
 		}
@@ -371,7 +372,7 @@ func TestUntypedChainIsTyped(t *testing.T) {
 			}
 		}
 	}
-	if q, err := g.Search(keys, nil, "Observation", []fhir.Param{{Name: "subject.active", Value: "true"}}, fhir.Strict); err == nil && strings.HasPrefix(q.Upstream[0].Name, "subject.") {
+	if q, err := g.Search(keys, nil, "Observation", []guard.Param{{Name: "subject.active", Value: "true"}}, guard.Strict); err == nil && strings.HasPrefix(q.Upstream[0].Name, "subject.") {
 		t.Errorf("goes upstream as %+v", q.Upstream)
 	}
 }
@@ -390,7 +391,7 @@ func TestGuardOfOtherRulesets(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			q, err := fhir.NewGuard(a).Search(a.Policy.Keys.NewPseudonymizer(), nil, tc.typ, asked(t, tc.query), fhir.Strict)
+			q, err := guard.New(a).Search(a.Policy.Keys.NewPseudonymizer(), nil, tc.typ, asked(t, tc.query), guard.Strict)
 			if tc.want != "" && (err != nil || written(q.Upstream) != tc.want) || tc.want == "" && (err == nil || !strings.Contains(err.Error(), tc.reason)) {
 				t.Errorf("got %+v, %v", q, err)
 			}
@@ -400,11 +401,11 @@ func TestGuardOfOtherRulesets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = fhir.NewGuard(a).Operation(a.Policy.Keys.NewPseudonymizer(), nil, "$export", "", asked(t, "_typeFilter=Immunization%3Fseries%3Dx%2CPatient%3Fname%3DSmith"), fhir.Strict)
+	_, err = guard.New(a).Operation(a.Policy.Keys.NewPseudonymizer(), nil, "$export", "", asked(t, "_typeFilter=Immunization%3Fseries%3Dx%2CPatient%3Fname%3DSmith"), guard.Strict)
 	if err == nil {
 		t.Error("a filter hides in the value of another")
 	}
-	_, err = fhir.NewGuard(a).Operation(a.Policy.Keys.NewPseudonymizer(), nil, "$export", "", asked(t, "_typeFilter=Immunization%3Fseries%3Dx%252CPatient%253Fname%253DSmith"), fhir.Strict)
+	_, err = guard.New(a).Operation(a.Policy.Keys.NewPseudonymizer(), nil, "$export", "", asked(t, "_typeFilter=Immunization%3Fseries%3Dx%252CPatient%253Fname%253DSmith"), guard.Strict)
 	if err == nil || !strings.Contains(err.Error(), "question mark") {
 		t.Errorf("a filter hides in the escaped value of another: %v", err)
 	}

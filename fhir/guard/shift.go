@@ -1,9 +1,10 @@
-package fhir
+package guard
 
 import (
 	"slices"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 )
@@ -15,7 +16,7 @@ import (
 // shift itself, and with it all dates of the patient.
 
 // shifts reports whether a treatment shifts dates by patient and can undo it.
-func shifts(t Treatment) bool {
+func shifts(t fhir.Treatment) bool {
 	_, ok := t.Method().(mask.Inverter)
 	return ok && t.ByPatient() && t.Always()
 }

@@ -1,9 +1,10 @@
-package fhir
+package guard
 
 import (
 	"fmt"
 	"slices"
 
+	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
@@ -18,7 +19,7 @@ var compartments = []string{"Device", "Encounter", "Patient", "Practitioner", "R
 // of all resources and _type. id is the opened id to write into the upstream's
 // path; where the pseudonym does not open it is one that no resource has, so that
 // the answer is that of an id that does not exist. The error is a *Refusal.
-func (g *Guard) Compartment(keys *keys.Pseudonymizer, site *Site, compartment, pseudonym, resourceType string, params []Param, handling Handling) (q *Query, id string, err error) {
+func (g *Guard) Compartment(keys *keys.Pseudonymizer, site *fhir.Site, compartment, pseudonym, resourceType string, params []Param, handling Handling) (q *Query, id string, err error) {
 	if !slices.Contains(compartments, compartment) || !g.usable(compartment) {
 		return nil, "", &Refusal{Param: printable(compartment), Reason: "it has no compartment that may be read"}
 	}
@@ -84,7 +85,7 @@ func (s *search) everyType(compartment string, params []Param, handling Handling
 			return nil, &Refusal{Param: "*", Reason: "the types of the compartment differ in a parameter; ask for one type"}
 		}
 		if q != nil && one.Narrow != nil {
-			one.Narrow = one.Narrow.and(q.Narrow)
+			one.Narrow = one.Narrow.And(q.Narrow)
 		}
 		q = one
 	}

@@ -1,4 +1,4 @@
-package fhir_test
+package guard_test
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/internal/masktest"
 )
 
@@ -15,7 +16,7 @@ import (
 // it does not, or where a date may be partial, the search is refused.
 func TestGuardOfShiftedDates(t *testing.T) {
 	a := masktest.Shipped(t, "research")
-	g, m := fhir.NewGuard(a), masktest.NewMasker(a, fhir.RememberAlways)
+	g, m := guard.New(a), masktest.NewMasker(a, fhir.RememberAlways)
 	keys := a.Policy.Keys.NewPseudonymizer()
 	seal := func(typ, id string) string {
 		s, _ := keys.AppendSealed(nil, a.Policy.Keys.SealSlot(typ), []byte(id))
@@ -39,7 +40,7 @@ func TestGuardOfShiftedDates(t *testing.T) {
 		{"by the patient's id", "Patient", "_id=" + strings.TrimPrefix(p1, "Patient/") + "&_lastUpdated=ge" + at, "_lastUpdated", `"id":"1","meta":{"lastUpdated":%q}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			q, err := g.Search(keys, nil, tc.typ, asked(t, strings.ReplaceAll(tc.query, "+", "%2B")), fhir.Strict)
+			q, err := g.Search(keys, nil, tc.typ, asked(t, strings.ReplaceAll(tc.query, "+", "%2B")), guard.Strict)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,8 +76,8 @@ func TestGuardOfShiftedDates(t *testing.T) {
 		{"sorted", "DocumentReference", "patient=" + p1 + "&_sort=date", "order"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			q, err := g.Search(keys, nil, tc.typ, asked(t, strings.ReplaceAll(tc.query, "+", "%2B")), fhir.Strict)
-			var r *fhir.Refusal
+			q, err := g.Search(keys, nil, tc.typ, asked(t, strings.ReplaceAll(tc.query, "+", "%2B")), guard.Strict)
+			var r *guard.Refusal
 			if !errors.As(err, &r) || !strings.Contains(r.Reason, tc.reason) || strings.Contains(err.Error(), "Smith") {
 				t.Errorf("got %+v, %v", q, err)
 			}

@@ -1,4 +1,4 @@
-package fhir
+package guard
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/edit"
 	"github.com/veil-proxy/veil/fhir/lexical"
 	"github.com/veil-proxy/veil/mask/keys"
 )
@@ -69,7 +71,7 @@ type operating struct {
 // masked resource (_elements of $export). The id in the URL is the caller's to
 // open. Every other operation, type and parameter is refused; the error is a
 // *Refusal.
-func (g *Guard) Operation(keys *keys.Pseudonymizer, site *Site, name, resourceType string, params []Param, handling Handling) (*Query, error) {
+func (g *Guard) Operation(keys *keys.Pseudonymizer, site *fhir.Site, name, resourceType string, params []Param, handling Handling) (*Query, error) {
 	if name == "$lastn" && resourceType == "Observation" {
 		return g.lastN(keys, site, params, handling)
 	}
@@ -109,7 +111,7 @@ func (g *Guard) Operation(keys *keys.Pseudonymizer, site *Site, name, resourceTy
 }
 
 // lastN is a search with one parameter more.
-func (g *Guard) lastN(keys *keys.Pseudonymizer, site *Site, params []Param, handling Handling) (*Query, error) {
+func (g *Guard) lastN(keys *keys.Pseudonymizer, site *fhir.Site, params []Param, handling Handling) (*Query, error) {
 	var rest, most []Param
 	for _, p := range params {
 		if p.Name != "max" {
@@ -312,7 +314,7 @@ func (o *operating) elementsOf(value string) *Refusal {
 			if typed && t != typ {
 				continue
 			}
-			if _, unknown := narrowTo(o.g.a.Schema(), nil, t, []string{name}); !unknown {
+			if _, unknown := edit.SelectElements(o.g.a.Schema(), nil, t, []string{name}); !unknown {
 				names[t] = append(names[t], name)
 				found = true
 			}
@@ -322,7 +324,7 @@ func (o *operating) elementsOf(value string) *Refusal {
 		}
 	}
 	for _, typ := range slices.Sorted(maps.Keys(names)) {
-		o.q.Narrow, _ = narrowTo(o.g.a.Schema(), o.q.Narrow, typ, names[typ])
+		o.q.Narrow, _ = edit.SelectElements(o.g.a.Schema(), o.q.Narrow, typ, names[typ])
 	}
 	return nil
 }

@@ -1,4 +1,6 @@
-package fhir
+// Package edit changes resources in the JSON form without decoding them: it leaves
+// of each what was asked for, adds entries to Bundles and reads single members.
+package edit
 
 import (
 	"errors"
@@ -9,10 +11,10 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 )
 
-// Narrowing leaves of each resource what the consumer asked to see (FHIR R4,
+// Selection leaves of each resource what the consumer asked to see (FHIR R4,
 // search.html#summary and #elements). It acts on masked resources: the rules
 // have seen all of the original by then. It is immutable.
-type Narrowing struct {
+type Selection struct {
 	// types maps a resource type to the members that stay; types that it does not
 	// name lose nothing.
 	types map[string]map[string]bool
@@ -26,9 +28,9 @@ var always = []string{"resourceType", "id", "meta"}
 // subsetted tells that a resource is not whole (FHIR R4, resource.html#Meta).
 const subsetted = `{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}`
 
-// narrowTo makes the narrowing of _elements. Mandatory and modifier elements
+// SelectElements makes the narrowing of _elements. Mandatory and modifier elements
 // stay, so that what is left is valid and cannot be misread.
-func narrowTo(s *schema.Schema, with *Narrowing, typ string, names []string) (_ *Narrowing, unknown bool) {
+func SelectElements(s *schema.Schema, with *Selection, typ string, names []string) (_ *Selection, unknown bool) {
 	t := s.Type(typ)
 	if t == nil {
 		return with, true
@@ -55,13 +57,13 @@ func narrowTo(s *schema.Schema, with *Narrowing, typ string, names []string) (_ 
 			keepElement(keep, e)
 		}
 	}
-	return with.and(&Narrowing{types: map[string]map[string]bool{typ: keep}}), false
+	return with.And(&Selection{types: map[string]map[string]bool{typ: keep}}), false
 }
 
-// summary makes the narrowing of _summary=true, text or data.
-func summary(s *schema.Schema, with *Narrowing, typ, kind string) *Narrowing {
+// SelectSummary makes the narrowing of _summary=true, text or data.
+func SelectSummary(s *schema.Schema, with *Selection, typ, kind string) *Selection {
 	if kind == "data" {
-		return with.and(&Narrowing{drop: map[string]bool{"text": true, "_text": true}})
+		return with.And(&Selection{drop: map[string]bool{"text": true, "_text": true}})
 	}
 	t := s.Type(typ)
 	keep := map[string]bool{}
@@ -71,7 +73,7 @@ func summary(s *schema.Schema, with *Narrowing, typ, kind string) *Narrowing {
 			keepElement(keep, e)
 		}
 	}
-	return with.and(&Narrowing{types: map[string]map[string]bool{typ: keep}})
+	return with.And(&Selection{types: map[string]map[string]bool{typ: keep}})
 }
 
 // keepElement adds the members that an element can be.
@@ -82,13 +84,13 @@ func keepElement(keep map[string]bool, e *schema.Element) {
 	}
 }
 
-// and joins two narrowings: what either takes goes.
-func (n *Narrowing) and(m *Narrowing) *Narrowing {
+// And joins two narrowings: what either takes goes.
+func (n *Selection) And(m *Selection) *Selection {
 	if n == nil {
 		return m
 	}
-	out := &Narrowing{types: map[string]map[string]bool{}, drop: map[string]bool{}}
-	for _, o := range []*Narrowing{n, m} {
+	out := &Selection{types: map[string]map[string]bool{}, drop: map[string]bool{}}
+	for _, o := range []*Selection{n, m} {
 		for name := range o.drop {
 			out.drop[name] = true
 		}
@@ -109,7 +111,7 @@ func (n *Narrowing) and(m *Narrowing) *Narrowing {
 }
 
 // stays reports whether a member of a resource is left.
-func (n *Narrowing) stays(typ, member string) bool {
+func (n *Selection) stays(typ, member string) bool {
 	if slices.Contains(always, member) {
 		return true
 	}
@@ -121,7 +123,7 @@ func (n *Narrowing) stays(typ, member string) bool {
 }
 
 // touches reports whether a type loses anything.
-func (n *Narrowing) touches(typ string) bool {
+func (n *Selection) touches(typ string) bool {
 	_, ok := n.types[typ]
 	return ok || len(n.drop) > 0
 }
@@ -132,7 +134,7 @@ var errNarrow = errors.New("the masked resource cannot be narrowed")
 // Append appends a masked resource, narrowed. Of a Bundle the resources of its
 // entries are narrowed, except those that a search included (FHIR R4,
 // search.html#elements). The error says that masked is not a resource.
-func (n *Narrowing) Append(dst, masked []byte) ([]byte, error) {
+func (n *Selection) Append(dst, masked []byte) ([]byte, error) {
 	c := cutter{n: n, src: masked, dst: dst}
 	end := c.resource(fhirjson.SkipSpace(masked, 0), true)
 	if end < 0 || fhirjson.SkipSpace(masked, end) != len(masked) {
@@ -143,7 +145,7 @@ func (n *Narrowing) Append(dst, masked []byte) ([]byte, error) {
 
 // cutter writes a narrowed copy of its source.
 type cutter struct {
-	n     *Narrowing
+	n     *Selection
 	src   []byte
 	dst   []byte
 	fault fhirjson.Fault

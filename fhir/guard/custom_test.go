@@ -1,4 +1,4 @@
-package fhir_test
+package guard_test
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/internal/masktest"
 )
 
@@ -20,7 +21,7 @@ func custom(t testing.TB, params ...string) (*fhir.Automaton, error) {
 // TestCustomSearchParameters: what the upstream has beyond FHIR R4 is refused until
 // the ruleset says what it compares, and then judged like any other.
 func TestCustomSearchParameters(t *testing.T) {
-	plain := fhir.NewGuard(masktest.Shipped(t, "safe-harbor"))
+	plain := guard.New(masktest.Shipped(t, "safe-harbor"))
 	a, err := custom(t,
 		`{name: conceived, base: [Patient], type: date, expression: Patient.birthDate}`,
 		`{name: city, base: [Patient, Organization], type: string, expression: Patient.address.city | Organization.address.city}`,
@@ -36,7 +37,7 @@ func TestCustomSearchParameters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := fhir.NewGuard(a)
+	g := guard.New(a)
 	keys := a.Policy.Keys.NewPseudonymizer()
 	sealed, _ := keys.AppendSealed(nil, a.Policy.Keys.SealSlot("Patient"), []byte("1"))
 	const marital = "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus"
@@ -59,31 +60,31 @@ func TestCustomSearchParameters(t *testing.T) {
 		{"an extension's code that is listed", "birth-sex", "F", "", "us-core-sex", "masked"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			q, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: tc.param, Value: tc.value}}, fhir.Strict)
+			q, err := g.Search(keys, nil, "Patient", []guard.Param{{Name: tc.param, Value: tc.value}}, guard.Strict)
 			if tc.want != "" {
 				if err != nil || len(q.Upstream) != 1 || q.Upstream[0].Value != tc.want {
 					t.Errorf("got %+v, %v", q, err)
 				}
 				return
 			}
-			var r *fhir.Refusal
+			var r *guard.Refusal
 			if !errors.As(err, &r) || tc.rule != "" && r.Rule != tc.rule || !strings.Contains(r.Reason, tc.reason) || strings.Contains(err.Error(), "Smith") {
 				t.Errorf("got %+v, %v", q, err)
 			}
 		})
 	}
 	for _, name := range []string{"conceived", "city", "linked", "married", "maried"} {
-		if q, err := plain.Search(keys, nil, "Patient", []fhir.Param{{Name: name, Value: "1980"}}, fhir.Strict); err == nil {
+		if q, err := plain.Search(keys, nil, "Patient", []guard.Param{{Name: name, Value: "1980"}}, guard.Strict); err == nil {
 			t.Errorf("%s passes without being named: %+v", name, q)
 		}
 	}
-	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "maried", Value: "x"}}, fhir.Strict); err == nil || !strings.Contains(err.Error(), `did you mean "married"`) {
+	if _, err := g.Search(keys, nil, "Patient", []guard.Param{{Name: "maried", Value: "x"}}, guard.Strict); err == nil || !strings.Contains(err.Error(), `did you mean "married"`) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_include", Value: "Patient:linked"}}, fhir.Strict); err != nil {
+	if _, err := g.Search(keys, nil, "Patient", []guard.Param{{Name: "_include", Value: "Patient:linked"}}, guard.Strict); err != nil {
 		t.Error(err)
 	}
-	if _, err := g.Search(keys, nil, "Patient", []fhir.Param{{Name: "_sort", Value: "city"}}, fhir.Strict); err == nil {
+	if _, err := g.Search(keys, nil, "Patient", []guard.Param{{Name: "_sort", Value: "city"}}, guard.Strict); err == nil {
 		t.Error("a masked parameter sorts")
 	}
 	var listed []string
