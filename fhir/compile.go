@@ -1,0 +1,395 @@
+package fhir
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sort"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
+)
+
+// item is a pattern that has matched up to a step.
+type item struct {
+	rule, pattern, step int
+}
+
+type compiler struct {
+	a        *Automaton
+	policy   *ruleset.Policy
+	rules    []ruleset.Rule
+	patterns [][]*pattern // by rule
+	elements []*elementRule
+	memo     map[string]*node
+	used     []bool
+	problems strictyaml.Problems
+	shared   map[string]*decision // extensions where no context tells them apart
+	bounds   map[*elementRule]map[string]*elementRule
+
+	// Rules by what their methods give: see fit.go.
+	fitting     map[misfit]bool
+	misfits     map[misfit]string
+	misfitOrder []misfit
+	probing     *keys.Keyring
+	// Rules on ids and references by what they do; apart are those that do neither.
+	keptIdentity, sealedIdentity map[identity][]int
+	apart                        map[int]bool
+	// conflicts are the pairs of rules of which none is the more specific.
+	conflicts map[pair]*conflict
+}
+
+// Compile lays a policy over a schema. The error is mask.Problems: an
+// expression that names an unknown type or element, a method that does not
+// fit, two rules of equal rank for one element, a rule that can match nothing.
+func Compile(policy *ruleset.Policy, sch *schema.Schema) (*Automaton, error) {
+	c := &compiler{
+		a: &Automaton{
+			Plan:   policy.NewPlan(),
+			Policy: policy,
+			schema: sch,
+			roots:  map[string]*node{},
+			canon:  policy.Ruleset.FHIR.Canonicals,
+		},
+		policy: policy,
+		rules:  policy.Ruleset.FHIR.Rules,
+		memo:   map[string]*node{},
+		bounds: map[*elementRule]map[string]*elementRule{},
+
+		fitting: map[misfit]bool{}, misfits: map[misfit]string{},
+		keptIdentity: map[identity][]int{}, sealedIdentity: map[identity][]int{}, apart: map[int]bool{},
+	}
+	c.used = make([]bool, len(c.rules))
+	c.engineActions()
+	c.a.unknownResource = decision{op: opRemove, action: c.a.engine.unknownResource, label: mask.LabelRedacted}
+	c.a.codes = newCodeSystems(policy.Ruleset.FHIR.CodeSystems, &c.problems)
+	c.parse()
+	if err := c.problems.Err(); err != nil {
+		return nil, err
+	}
+	keys := policy.Keys
+	c.a.urnSlot = keys.MACSlot("pseudonym", "urn")
+	c.a.identifierSlot = keys.MACSlot("pseudonym", "identifier-key")
+	c.a.uuidSlot = keys.PermuteSlot("urn-uuid")
+	c.a.containedSlot = keys.MACSlot("pseudonym", "contained-id")
+	c.a.systemSlot = keys.MACSlot("pseudonym", "code-system")
+	c.a.codeSlot = keys.MACSlot("pseudonym", "code")
+	c.a.versionSlot = keys.SealSlot("_history")
+	ways := sch.PatientPaths()
+	for _, t := range sch.Types() {
+		if t.Kind != schema.ResourceKind || t.Abstract {
+			continue
+		}
+		c.a.types = append(c.a.types, t.Name)
+		c.a.sealSlots = append(c.a.sealSlots, keys.SealSlot(t.Name))
+		c.a.leads = append(c.a.leads, ways[t.Name])
+		n := c.node(t, nil, t.Name, nil)
+		n.index = len(c.a.types) - 1
+		c.a.roots[t.Name] = n
+		n.withheld = c.withheld(t)
+		c.a.rootNodes = append(c.a.rootNodes, n)
+	}
+	c.a.rootKeys = fhirjson.NewKeyTable(c.a.types)
+	for _, n := range c.a.nodes {
+		n.eachDecision(func(d *decision) {
+			d.memo = d.op == opDescend && rememberable(d.child.typ) || d.op == opMeta
+		})
+	}
+	c.reportUnused()
+	c.reportConflicts()
+	c.reportMisfits()
+	c.reportIdentities()
+	c.checkSearchParameters()
+	if err := c.problems.Err(); err != nil {
+		return nil, err
+	}
+	return c.a, nil
+}
+
+// parse reads every match and resolves its names.
+func (c *compiler) parse() {
+	c.patterns = make([][]*pattern, len(c.rules))
+	c.elements = make([]*elementRule, len(c.rules))
+	for i, r := range c.rules {
+		m, _ := c.policy.Method(i)
+		c.elements[i], _ = m.(*elementRule)
+		for j, expr := range r.Match {
+			at := r.MatchAt[j]
+			p, err := parseMatch(expr)
+			if err == nil {
+				err = c.resolve(p)
+			}
+			if err != nil {
+				if me, ok := err.(*matchError); ok {
+					at.Column += me.offset
+				}
+				c.problems.Add(at, "rule %q: match: %v", r.ID, err)
+				continue
+			}
+			c.patterns[i] = append(c.patterns[i], p)
+		}
+	}
+}
+
+// node returns the node of a type under items, and makes it when it is new.
+// mode is the FHIR method that lets the object pass as a whole, if any.
+func (c *compiler) node(t *schema.Type, items []item, path string, mode *elementRule) *node {
+	own := slices.Clone(items)
+	chain := c.a.schema.Lineage(t)
+	for r, ps := range c.patterns {
+		for p, pat := range ps {
+			if pat.anchor != "" && slices.Contains(chain, pat.anchor) {
+				own = append(own, item{r, p, 0})
+			}
+			if k := pat.stepsTo(t.Name); k > 0 {
+				own = append(own, item{r, p, k})
+			}
+		}
+	}
+	sort.Slice(own, func(i, j int) bool {
+		a, b := own[i], own[j]
+		if a.rule != b.rule {
+			return a.rule < b.rule
+		}
+		if a.pattern != b.pattern {
+			return a.pattern < b.pattern
+		}
+		return a.step < b.step
+	})
+	own = slices.Compact(own)
+	key := fmt.Sprintf("%s|%v|%p", t.Name, own, mode)
+	if n, ok := c.memo[key]; ok {
+		return n
+	}
+	// A data type met without a rule of its context under way is named by
+	// itself, so that one action stands for all places it appears at.
+	if t.Kind == schema.ComplexKind && !c.inContext(items) {
+		path = t.Name
+	}
+	n := &node{id: len(c.a.nodes), typ: t, path: path, coded: mode, address: t.Name == "Address"}
+	c.memo[key] = n
+	c.a.nodes = append(c.a.nodes, n)
+	c.fill(n, own)
+	return n
+}
+
+// inContext reports whether a pattern is under way that tells this place from
+// other places of the same type. Patterns for everything below do not.
+func (c *compiler) inContext(items []item) bool {
+	for _, it := range items {
+		if steps := c.patterns[it.rule][it.pattern].steps; it.step < len(steps) {
+			if k := steps[it.step].kind; k == stepElement || k == stepExtension {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fill makes the fields of a node.
+func (c *compiler) fill(n *node, items []item) {
+	var names []string
+	for i := range n.typ.Elements {
+		e := &n.typ.Elements[i]
+		for _, et := range e.Types {
+			f := field{name: e.JSONName(et), element: e.Name, code: et.Code, array: e.Max != 1, values: e.Binding.ValueSet, path: n.path + "." + e.Name}
+			if e.Choice {
+				f.path += ".ofType(" + et.Code + ")"
+			}
+			kids := c.children(e, et, items)
+			f.decision = c.decide(n, e, et, f.path, items, kids)
+			f.slot = c.slotOf(n, e, et)
+			f.security = n.typ.Name == "Meta" && e.Name == "security"
+			f.weak = n.typ.Name == "Extension" && e.Name == "url" || n.typ.Name == "Parameters.parameter" && e.Name == "name"
+			f.mark = n.markOf(e, &f)
+			f.takesHolder = n.typ.Name == "Bundle.entry" && e.Name == "resource" || n.typ.Name == "Bundle.link" && e.Name == "url"
+			if e.Name == "deceased" && et.Code != "boolean" {
+				f.orTrueName = booleanOf(e)
+			}
+			f.standIn = e.Min > 0 && f.name == stringOf(e) && f.decision.op == opRemove
+			names = append(names, f.name)
+			n.fields = append(n.fields, f)
+			if et.Type != nil && et.Type.Kind == schema.PrimitiveKind && f.name != "resourceType" {
+				s := field{name: "_" + f.name, array: f.array, slot: f.slot, mark: f.mark, sibling: true, path: f.path}
+				s.decision = decision{op: opDescend, kind: schema.JSONObject, action: f.decision.action}
+				if f.decision.op == opRemove && !f.standIn || f.array {
+					s.decision = decision{op: opRemove, action: f.decision.action, label: mask.LabelRedacted}
+				} else {
+					s.decision.child = c.node(c.a.schema.Type("Element"), kids, f.path, nil)
+				}
+				names = append(names, s.name)
+				n.fields = append(n.fields, s)
+			}
+		}
+	}
+	if n.typ.Kind == schema.ResourceKind {
+		f := field{name: "resourceType", slot: -1, mark: -1, path: n.path + ".resourceType"}
+		f.decision = decision{op: opKeep, kind: schema.JSONString, action: c.a.engine.typeName}
+		names = append(names, f.name)
+		n.fields = append(n.fields, f)
+	}
+	if len(n.fields) > maxFields {
+		c.problems.Add(strictyaml.Position{}, "type %s has more than %d members", n.typ.Name, maxFields)
+		return
+	}
+	if n.typ.Name == "Extension" || c.hasExtensions(n) {
+		c.extensions(n, items)
+	}
+	n.keys = fhirjson.NewKeyTable(names)
+	n.fillNeeds()
+	c.markTested(n)
+	n.valueField = -1
+	if n.coded != nil && n.typ.Element("comparator") != nil {
+		n.valueField = n.keys.Find([]byte("value"))
+	}
+	for i := range n.fields {
+		n.fields[i].token = []byte(`"` + n.fields[i].name + `":`)
+	}
+}
+
+// markTested marks the field that the conditions of a node begin with, if it
+// is one and the same.
+func (c *compiler) markTested(n *node) {
+	name := ""
+	for i := range n.fields {
+		for d := &n.fields[i].decision; d != nil; d = d.otherwise {
+			if d.when == nil {
+				continue
+			}
+			if name != "" && name != d.when.path[0] {
+				return
+			}
+			name = d.when.path[0]
+		}
+	}
+	for i := range n.fields {
+		n.fields[i].tested = name != "" && n.fields[i].name == name
+	}
+}
+
+func (c *compiler) hasExtensions(n *node) bool {
+	return n.typ.Element("extension") != nil || n.typ.Element("modifierExtension") != nil
+}
+
+// children returns the items that go on inside an element.
+func (c *compiler) children(e *schema.Element, et schema.ElementType, items []item) []item {
+	var kids []item
+	for _, it := range items {
+		steps := c.patterns[it.rule][it.pattern].steps
+		if it.step >= len(steps) {
+			continue // the pattern is a bare type name
+		}
+		st := &steps[it.step]
+		switch st.kind {
+		case stepByType, stepByName:
+			kids = append(kids, it)
+		case stepElement:
+			if st.name == e.Name && (st.ofType == "" || st.ofType == et.Code) && it.step+1 < len(steps) {
+				kids = append(kids, item{it.rule, it.pattern, it.step + 1})
+			}
+		}
+	}
+	return kids
+}
+
+// extensions makes the decisions for the extension urls that rules know here.
+// Where no rule of the context is under way all nodes share one map.
+func (c *compiler) extensions(n *node, items []item) {
+	type known struct {
+		kids  []item
+		final []candidate
+		here  bool
+	}
+	urls := map[string]*known{}
+	add := func(it item, st *step, here int) {
+		k := urls[st.name]
+		if k == nil {
+			k = &known{}
+			urls[st.name] = k
+		}
+		k.here = k.here || here > 0
+		steps := c.patterns[it.rule][it.pattern].steps
+		if it.step == len(steps)-1 {
+			k.final = append(k.final, candidate{it.rule, [5]int{here, len(steps), 0, 0, 0}, st})
+		} else {
+			k.kids = append(k.kids, item{it.rule, it.pattern, it.step + 1})
+		}
+	}
+	var scoped []item
+	here := false
+	for _, it := range items {
+		steps := c.patterns[it.rule][it.pattern].steps
+		if it.step >= len(steps) {
+			continue
+		}
+		switch st := &steps[it.step]; st.kind {
+		case stepExtension:
+			add(it, st, 1)
+			here = true
+		case stepByType, stepByName:
+			scoped = append(scoped, it)
+			here = true
+		}
+	}
+	if !here && c.shared != nil {
+		n.extensions = c.shared
+		return
+	}
+	for r, ps := range c.patterns {
+		for p, pat := range ps {
+			if pat.anchor == "" && pat.steps[0].kind == stepExtension {
+				add(item{r, p, 0}, &pat.steps[0], 0)
+			}
+		}
+	}
+	n.extensions = map[string]*decision{}
+	if !here {
+		c.shared = n.extensions // before its nodes are made: extensions nest
+	}
+	for _, url := range slices.Sorted(maps.Keys(urls)) {
+		k := urls[url]
+		path := "extension('" + url + "')"
+		if k.here {
+			path = n.path + "." + path
+		}
+		d := c.extensionDecision(url, path, k.final)
+		if d.op == opDescend {
+			d.child = c.node(c.a.schema.Type("Extension"), append(slices.Clone(k.kids), scoped...), path, nil)
+		}
+		n.extensions[url] = &d
+	}
+}
+
+// withheld finds the rule that takes a whole resource type out: a match that
+// is nothing but its name.
+func (c *compiler) withheld(t *schema.Type) *decision {
+	for r, ps := range c.patterns {
+		for _, pat := range ps {
+			if pat.anchor == t.Name && len(pat.steps) == 0 {
+				c.used[r] = true
+				d := c.apply(t, r, &schema.Element{Name: t.Name}, schema.ElementType{Code: t.Name, Type: t}, t.Name, nil)
+				if d.op != opRemove && d.op != opWithhold && d.op != opDescend {
+					c.problems.Add(c.rules[r].At, "rule %q: a resource type takes remove or descend", c.rules[r].ID)
+				}
+				if d.op == opDescend {
+					return nil
+				}
+				return &d
+			}
+		}
+	}
+	return nil
+}
+
+// rememberable types are small and repeat.
+func rememberable(t *schema.Type) bool {
+	switch t.Name {
+	case "Coding", "CodeableConcept", "Reference", "Meta", "Identifier", "Extension":
+		return true
+	}
+	return false
+}
