@@ -10,8 +10,8 @@ import (
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/demo"
 	"github.com/veil-proxy/veil/internal/rules"
-	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/table"
 )
 
 // app is what the commands share.
@@ -23,7 +23,7 @@ type app struct {
 // newApp wires the program. This is the only place that knows all methods.
 func newApp() (*app, error) {
 	lib, err := rules.New(map[string][]byte{demo.RulesetName: demo.Ruleset},
-		general.Methods(), safeharbor.Methods(), fhir.Methods(), analysis.Methods())
+		general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods())
 	if err != nil {
 		return nil, err
 	}

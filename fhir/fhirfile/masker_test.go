@@ -9,8 +9,8 @@ import (
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/table"
 )
 
 // TestPanicIsOneBadLine: a panic affects its own line alone and shows no value, and
@@ -24,7 +24,7 @@ func TestPanicIsOneBadLine(t *testing.T) {
 		}
 		return []byte("masked"), nil
 	}
-	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), analysis.Methods())
+	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

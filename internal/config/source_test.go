@@ -12,13 +12,13 @@ import (
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/table"
 )
 
 func library(t testing.TB) *rules.Library {
 	t.Helper()
-	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), analysis.Methods())
+	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

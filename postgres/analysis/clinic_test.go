@@ -10,6 +10,7 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/table"
 )
 
 // clinicRules has a column of every treatment.
@@ -106,7 +107,7 @@ func testKeys(t testing.TB) *keys.Keyring {
 
 func clinicPolicy(t testing.TB, o Options) *Policy {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), Methods())
+	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), table.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,13 @@
 package analysis
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/table"
 )
 
 // A cell of a child, such as a partition, is reached by the child's name and by its
@@ -17,7 +17,7 @@ import (
 // decision is what the relations of a family have for a column of one name.
 type decision struct {
 	// chain is of the rules that hold, from is the relation whose rules they are.
-	chain chain
+	chain table.Chain
 	from  *catalog.Relation
 	// note says which rules give way, hidden that none can.
 	note   string
@@ -127,7 +127,7 @@ func sharing(family []*catalog.Relation, near map[*catalog.Relation][]*catalog.R
 func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 	type candidate struct {
 		relation *catalog.Relation
-		chain    chain
+		chain    table.Chain
 	}
 	var all []candidate
 	for _, r := range part {
@@ -139,7 +139,7 @@ func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 			}
 		}
 		ch := o.policy.chain(r, name)
-		if parent != nil && (len(ch.rules) == 0 || ch.why == "" && o.policy.matchesToo(ch, parent, name)) {
+		if parent != nil && (len(ch.Rules) == 0 || ch.Why == "" && o.policy.rules.MatchesToo(ch, nameOf(parent), name)) {
 			continue
 		}
 		all = append(all, candidate{r, ch})
@@ -149,7 +149,7 @@ func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 	}
 	same := true
 	for _, c := range all[1:] {
-		same = same && c.chain.why == all[0].chain.why && o.policy.signature(c.chain) == o.policy.signature(all[0].chain)
+		same = same && c.chain.Why == all[0].chain.Why && o.policy.rules.Signature(c.chain) == o.policy.rules.Signature(all[0].chain)
 	}
 	if same {
 		return nil
@@ -157,24 +157,24 @@ func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 	var rules []*ruleset.TableRule
 	for _, c := range all {
 		var rule *ruleset.TableRule
-		switch last := o.policy.last(c.chain); {
-		case c.chain.why != "":
-		case last >= 0 && len(c.chain.rules) == 1:
-			rule = &o.policy.rules()[last]
-		case len(c.chain.rules) > 0: // conditions: no simple rule is known to be stricter
-			rule = &ruleset.TableRule{ID: strings.Join(o.policy.ids(c.chain), ", "), Form: byRow{}}
-		case o.policy.masks.Ruleset.Tables.Default == "keep":
+		switch last := o.policy.rules.Last(c.chain); {
+		case c.chain.Why != "":
+		case last >= 0 && len(c.chain.Rules) == 1:
+			rule = &o.policy.rules.All()[last]
+		case len(c.chain.Rules) > 0: // conditions: no simple rule is known to be stricter
+			rule = &ruleset.TableRule{ID: strings.Join(o.policy.rules.IDs(c.chain), ", "), Form: byRow{}}
+		case o.policy.rules.Default() == "keep":
 			rule = &ruleset.TableRule{Form: forms.Keep{}}
 		}
 		rules = append(rules, rule)
 	}
 	best := ruleset.Strictest(rules, func(a, b *ruleset.TableRule) bool {
-		return !isByRow(a) && !isByRow(b) && (&laying{rule: a}).class() == (&laying{rule: b}).class()
+		return !isByRow(a) && !isByRow(b) && table.Class(a) == table.Class(b)
 	})
 	var said []string
 	for i, c := range all {
 		what := "the default"
-		if ids := o.policy.ids(c.chain); len(ids) > 0 {
+		if ids := o.policy.rules.IDs(c.chain); len(ids) > 0 {
 			what = "rule " + strings.Join(ids, ", ")
 		}
 		if i != best {
@@ -211,23 +211,4 @@ func isByRow(r *ruleset.TableRule) bool {
 func hides(r *ruleset.TableRule) bool {
 	_, ok := r.Form.(forms.Hide)
 	return ok
-}
-
-// matchesToo reports whether the rule of a chain would match another relation's column:
-// then it was not written for this one alone.
-func (p *Policy) matchesToo(ch chain, r *catalog.Relation, column string) bool {
-	for _, i := range ch.rules {
-		if !slices.ContainsFunc(p.matches, func(m ruleMatch) bool { return m.rule == i && m.Matches(r.Schema, r.Name, column) }) {
-			return false
-		}
-	}
-	return true
-}
-
-// ids are the names of a chain's rules.
-func (p *Policy) ids(ch chain) (out []string) {
-	for _, i := range ch.rules {
-		out = append(out, fmt.Sprintf("%q", p.rules()[i].ID))
-	}
-	return out
 }

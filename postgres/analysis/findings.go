@@ -9,6 +9,7 @@ import (
 	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/table"
 )
 
 // Finding is something that an operator should look at: a rule that does nothing in this
@@ -30,7 +31,7 @@ type Finding struct {
 func (p *Policy) Findings(c *catalog.Catalog) []Finding {
 	o := p.overlay(c)
 	var out []Finding
-	for i := range p.rules() {
+	for i := range p.rules.All() {
 		out = append(out, o.ruleFindings(i)...)
 	}
 	for _, glob := range p.options.Relations {
@@ -51,15 +52,15 @@ func (p *Policy) Findings(c *catalog.Catalog) []Finding {
 
 // ruleFindings are those of rule i.
 func (o *overlay) ruleFindings(i int) (out []Finding) {
-	p, rule := o.policy, &o.policy.rules()[i]
+	p, rule := o.policy, &o.policy.rules.All()[i]
 	found := func(format string, args ...any) {
 		out = append(out, Finding{Rule: rule.ID, Message: fmt.Sprintf(format, args...)})
 	}
 	var matched []*catalog.Relation
 	wins := false
 	winners := map[string]bool{}
-	for _, m := range p.matches {
-		if m.rule != i {
+	for _, m := range p.rules.Matches() {
+		if m.Rule != i {
 			continue
 		}
 		fits := false
@@ -150,11 +151,11 @@ func columnNames(c *catalog.Catalog, r *catalog.Relation) (out []string) {
 
 // acts reports whether rule i has a part in what becomes of a column.
 func (o *overlay) acts(i int, r *catalog.Relation, column string) bool {
-	return slices.Contains(o.effective(r, column).rules, i)
+	return slices.Contains(o.effective(r, column).Rules, i)
 }
 
 // effective are the rules that decide over a column, by whatever relation of its family.
-func (o *overlay) effective(r *catalog.Relation, column string) chain {
+func (o *overlay) effective(r *catalog.Relation, column string) table.Chain {
 	if d := o.decided[r.OID][column]; d != nil {
 		return d.chain
 	}
@@ -168,7 +169,7 @@ func (o *overlay) effective(r *catalog.Relation, column string) chain {
 
 // winner names what decides over a column.
 func (o *overlay) winner(r *catalog.Relation, column string) string {
-	if ids := o.policy.ids(o.effective(r, column)); len(ids) > 0 {
+	if ids := o.policy.rules.IDs(o.effective(r, column)); len(ids) > 0 {
 		return "rule " + strings.Join(ids, ", ")
 	}
 	return "what its parent has"

@@ -3,14 +3,13 @@ package analysis
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/table"
 )
 
 // Options are the parts of a consumer's policy that a ruleset does not have.
@@ -32,49 +31,14 @@ type Options struct {
 // Policy is a ruleset's tables section that runs, for one consumer. It is
 // immutable but for what it remembers, and safe for concurrent use.
 type Policy struct {
-	masks     *ruleset.Policy
+	rules     *table.Rules
+	masks     *ruleset.Policy // the one that rules are of
 	options   Options
 	functions map[string]bool
-	matches   []ruleMatch
 
 	mu   sync.Mutex
 	over *overlay
 	keys sync.Pool
-}
-
-// ruleMatch is one match of one rule, its class resolved.
-type ruleMatch struct {
-	ruleset.TableMatch
-	rule int
-}
-
-// Methods are the methods that only columns can have.
-func Methods() []mask.Definition {
-	removed := func(mask.Env, mask.Args) (mask.Method, error) { return removeAll{}, nil }
-	return []mask.Definition{
-		{Name: "hide", Kind: mask.ColumnMethod, Form: func(mask.Args) mask.Form { return forms.Hide{} }, Label: mask.LabelRedacted, Summary: "takes the column itself away: neither its name nor its values are there", New: removed},
-		{
-			Name: "json", Kind: mask.ColumnMethod, Form: func(args mask.Args) mask.Form { return forms.Members{Paths: args.List("keep")} }, Label: mask.LabelRedacted, Summary: "keeps listed members of a JSON or JSONB object and takes out all others",
-			Params: []mask.Param{{Name: "keep", Type: mask.ListParam, Required: true, Doc: "paths of names, such as status or code.text"}},
-			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
-				for _, path := range args.List("keep") {
-					if slices.Contains(strings.Split(path, "."), "") {
-						return nil, fmt.Errorf("keep: %q has an empty name", path)
-					}
-				}
-				return removeAll{}, nil
-			},
-		},
-		{Name: "fhir", Kind: mask.ColumnMethod, Form: func(mask.Args) mask.Form { return forms.Document{} }, Label: mask.LabelMasked, Summary: "masks a JSON, JSONB or XML value that is a FHIR resource by the FHIR rules", New: removed},
-	}
-}
-
-// removeAll stands for methods that the rewriter does itself.
-type removeAll struct{}
-
-// Append implements mask.Method.
-func (removeAll) Append(dst, _ []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
-	return dst, mask.Removed, nil
 }
 
 // NewPolicy lays the options over a ruleset's policy. The error says which option
@@ -85,46 +49,16 @@ func NewPolicy(p *ruleset.Policy, o Options) (*Policy, error) {
 			return nil, fmt.Errorf("relations: %q is no glob of *, ?, [a-z]", g)
 		}
 	}
-	out := &Policy{masks: p, options: o, functions: map[string]bool{}}
+	rules := table.NewRules(p)
+	out := &Policy{rules: rules, masks: rules.Policy(), options: o, functions: map[string]bool{}}
 	for _, f := range o.Functions {
 		if schema, name, ok := strings.Cut(f, "."); !ok || schema == "" || name == "" || catalog.IsSystem(schema) {
 			return nil, fmt.Errorf("functions: %q is not the schema.name of a function of the database", f)
 		}
 		out.functions[f] = true
 	}
-	if p.Ruleset.Tables == nil {
-		rs := *p.Ruleset
-		rs.Tables = &ruleset.TablesSection{Default: "refuse"}
-		q := *p
-		q.Ruleset = &rs
-		out.masks = &q
-	}
-	t := out.masks.Ruleset.Tables
-	for i, r := range t.Rules {
-		for _, m := range r.Match {
-			if m.Class == "" {
-				out.matches = append(out.matches, ruleMatch{m, i})
-				continue
-			}
-			for _, c := range t.Classes {
-				for _, cm := range c.Match {
-					if c.Name == m.Class && (or(m.Schema, "") == "" || or(cm.Schema, "") == "") && (or(m.Table, "") == "" || or(cm.Table, "") == "") {
-						cm.Schema, cm.Table = or(m.Schema, cm.Schema), or(m.Table, cm.Table)
-						out.matches = append(out.matches, ruleMatch{cm, i})
-					}
-				}
-			}
-		}
-	}
 	out.keys.New = func() any { return p.Keys.NewPseudonymizer() }
 	return out, nil
-}
-
-func or(a, b string) string {
-	if a == "" || a == "*" {
-		return b
-	}
-	return a
 }
 
 // permits reports whether the consumer may see a relation at all.
@@ -134,32 +68,6 @@ func (p *Policy) permits(r *catalog.Relation) bool {
 	}
 	for _, g := range p.options.Relations {
 		if ok, err := path.Match(g, r.Schema+"."+r.Name); ok && err == nil {
-			return true
-		}
-	}
-	return false
-}
-
-// names reports whether a rule names the relation itself, with its schema: a rule that
-// was written for one table must not be taken for one about a view of that name that
-// somebody makes elsewhere.
-func (p *Policy) names(r *catalog.Relation) bool {
-	for _, m := range p.matches {
-		if m.Table != r.Name || m.Schema != r.Schema {
-			continue
-		}
-		m.Table, m.Column = "", ""
-		if m.Matches(r.Schema, r.Name, "") {
-			return true
-		}
-	}
-	return false
-}
-
-// hasFields reports whether a rule names a field of the composite column.
-func (p *Policy) hasFields(r *catalog.Relation, column string) bool {
-	for _, m := range p.matches {
-		if base, _, ok := strings.Cut(m.Column, "."); ok && base == column && m.Matches(r.Schema, r.Name, m.Column) {
 			return true
 		}
 	}
@@ -218,4 +126,20 @@ func (p *Policy) Treatments(c *catalog.Catalog) []ColumnTreatment {
 		}
 	}
 	return out
+}
+
+// nameOf is what rules know of a relation. A materialised view holds other relations'
+// values.
+func nameOf(r *catalog.Relation) table.Name {
+	return table.Name{Schema: r.Schema, Table: r.Name, Derived: r.Kind == 'm'}
+}
+
+// chain are the rules of a relation's column.
+func (p *Policy) chain(r *catalog.Relation, column string) table.Chain {
+	return p.rules.Chain(nameOf(r), column)
+}
+
+// hasColumn tells whether a relation has a column.
+func hasColumn(r *catalog.Relation) func(string) bool {
+	return func(name string) bool { return r.Column(name) != nil }
 }

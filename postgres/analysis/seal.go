@@ -14,9 +14,9 @@ import (
 func (d *laying) seal(def mask.Definition) {
 	c, t := d.column, d.typ
 	s := &seal{
-		Masking: table.Masking{Method: d.method, Action: *c.action, Class: d.class(), Neighbours: table.Neighbours{
-			Entity: d.beside(d.rule.Entity), Birth: d.beside(d.rule.Birth), Death: d.beside(d.rule.Death), Country: d.beside(d.rule.Country), Unit: d.beside(d.rule.Unit),
-		}},
+		Masking: table.Masking{
+			Method: d.method, Action: *c.action, Class: table.Class(d.rule), Neighbours: table.NeighboursOf(d.rule, hasColumn(d.relation)),
+		},
 		column: c.Name, typ: t, shown: catalog.OIDText, scan: d.relation.Kind != 'v',
 	}
 	if catalog.IsNumber(t.OID) || t.OID == catalog.OIDFloat4 || t.OID == catalog.OIDFloat8 {
@@ -37,7 +37,7 @@ func (d *laying) seal(def mask.Definition) {
 		s.Class = "array of " + s.Class
 		s.nulls = true // an element that is removed is NULL within the array
 		if s.Entity != "" {
-			s.Prefix = d.prefix(s.Entity)
+			s.Prefix = d.policy.rules.Prefix(nameOf(d.relation), s.Entity)
 		}
 		c.shown = s.shown
 		return
@@ -100,7 +100,7 @@ func (d *laying) seal(def mask.Definition) {
 		}
 	}
 	if s.Entity != "" && def.PerEntity {
-		s.Prefix = d.prefix(s.Entity)
+		s.Prefix = d.policy.rules.Prefix(nameOf(d.relation), s.Entity)
 	} else {
 		s.Entity = ""
 	}
@@ -146,18 +146,6 @@ func (d *laying) pseudonym(s *seal, v, txt string) {
 			s.guard = ""
 		}
 	}
-}
-
-// prefix makes of an entity column's value the name of whom it is about: the domain
-// its ids are sealed in, Patient where they are not.
-func (d *laying) prefix(column string) string {
-	if i, why := d.policy.rule(d.relation, column); i >= 0 && why == "" {
-		rule := &d.policy.masks.Ruleset.Tables.Rules[i]
-		if rule.Method == "seal" {
-			return rule.Args.String("domain", "Patient") + "/"
-		}
-	}
-	return "Patient/"
 }
 
 // twinOf says how bare originals of a type compare so that they are equal exactly

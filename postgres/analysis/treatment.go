@@ -1,8 +1,6 @@
 package analysis
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -125,13 +123,12 @@ func (o *overlay) shape(r *catalog.Relation) *shape {
 	s := &shape{relation: r}
 	o.shapes[r.OID] = s // a circle of parents, which cannot be, would find it empty
 	s.unlisted = !o.policy.permits(r)
-	tables := o.policy.masks.Ruleset.Tables
-	named := o.policy.names(r)
+	named := o.policy.rules.Names(nameOf(r))
 	switch {
 	case r.Kind == 'v' && !named:
 		s.expand = true
 		return s
-	case r.Kind == 'm' && !named && tables.Default == "keep":
+	case r.Kind == 'm' && !named && o.policy.rules.Default() == "keep":
 		s.refused = "a materialised view needs rules of its own"
 		return s
 	}
@@ -185,20 +182,20 @@ func (o *overlay) column(r *catalog.Relation, a catalog.Attribute) *shapeColumn 
 		}
 	}
 	switch {
-	case ch.why != "":
-		c.why = ch.why
+	case ch.Why != "":
+		c.why = ch.Why
 		return c
-	case len(ch.rules) > 1, len(ch.rules) == 1 && o.policy.last(ch) < 0:
+	case len(ch.Rules) > 1, len(ch.Rules) == 1 && o.policy.rules.Last(ch) < 0:
 		o.layChain(c, r, ch)
 		return c
-	case len(ch.rules) == 1:
-		o.lay(c, r, ch.rules[0])
+	case len(ch.Rules) == 1:
+		o.lay(c, r, ch.Rules[0])
 		return c
-	case o.policy.hasFields(r, a.Name):
+	case o.policy.rules.HasFields(nameOf(r), a.Name):
 		o.composite(c, r)
 		return c
 	}
-	switch o.policy.masks.Ruleset.Tables.Default {
+	switch o.policy.rules.Default() {
 	case "keep":
 		c.treatment = Clear
 		if r.Kind == 'm' || r.Kind == 'v' {
@@ -241,7 +238,7 @@ func typeSQL(t *catalog.Type) string {
 
 // lay gives a column the treatment of tables rule i.
 func (o *overlay) lay(c *shapeColumn, r *catalog.Relation, i int) {
-	rule := &o.policy.masks.Ruleset.Tables.Rules[i]
+	rule := &o.policy.rules.All()[i]
 	method, def := o.policy.masks.TableMethod(i)
 	c.action = &mask.Action{
 		Rule: rule.ID, Category: rule.Category, Method: rule.Method, Label: def.Label,
@@ -289,9 +286,9 @@ func (o *overlay) composite(c *shapeColumn, r *catalog.Relation) {
 		}
 		field := &shapeColumn{Attribute: f, shown: f.Type}
 		value := "(" + catalog.QuoteIdent(c.Name) + ")." + catalog.QuoteIdent(f.Name)
-		if n, why := o.policy.rule(r, c.Name+"."+f.Name); n < 0 || why != "" || len(o.policy.chain(r, c.Name+"."+f.Name).rules) > 1 {
+		if n, why := o.policy.rules.Rule(nameOf(r), c.Name+"."+f.Name); n < 0 || why != "" || len(o.policy.chain(r, c.Name+"."+f.Name).Rules) > 1 {
 			field.remove(o.catalog)
-		} else if rule := &o.policy.masks.Ruleset.Tables.Rules[n]; rule.Keeps() {
+		} else if rule := &o.policy.rules.All()[n]; rule.Keeps() {
 			field.treatment, field.value = Clear, value
 		} else {
 			method, def := o.policy.masks.TableMethod(n)
@@ -324,19 +321,5 @@ type laying struct {
 
 // beside returns the first of the named columns that the relation has.
 func (d *laying) beside(columns []string) string {
-	for _, name := range columns {
-		if slices.ContainsFunc(d.relation.Columns, func(a catalog.Attribute) bool { return a.Name == name }) {
-			return name
-		}
-	}
-	return ""
-}
-
-// class names what a masked value depends on beside the original.
-func (d *laying) class() string {
-	args, err := json.Marshal(d.rule.Args)
-	if err != nil {
-		return fmt.Sprintf("rule %s", d.rule.ID)
-	}
-	return d.rule.Method + string(args)
+	return table.First(columns, hasColumn(d.relation))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/table"
 )
 
 func TestTreatments(t *testing.T) {
@@ -32,7 +33,7 @@ func TestTreatments(t *testing.T) {
 // onePolicy has one rule and a default.
 func onePolicy(t testing.TB, def, rules string) *Policy {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), Methods())
+	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), table.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,91 +1,21 @@
 package analysis
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/table"
 )
 
 // Rules with conditions on other columns of the row. Which rule acts is decided in SQL,
 // row by row: CASE WHEN condition THEN masked one way … ELSE another END. Where a
 // condition is neither true nor false the strictest of what may still act does
 // (mask.Strictest).
-
-// chain are the rules that may act on a column, in the order in which they are asked:
-// those with conditions, then one without. why is set where that cannot be told.
-type chain struct {
-	rules []int
-	// match is the one by which the last rule without a condition was chosen, if any.
-	match ruleset.TableMatch
-	why   string
-}
-
-// last is the rule without conditions, or -1.
-func (p *Policy) last(ch chain) int {
-	if n := len(ch.rules); n > 0 && len(p.rules()[ch.rules[n-1]].Where) == 0 {
-		return ch.rules[n-1]
-	}
-	return -1
-}
-
-func (p *Policy) rules() []ruleset.TableRule { return p.masks.Ruleset.Tables.Rules }
-
-// chain finds the rules of a column, the most exact match first. A materialised view
-// holds other relations' values: a rule that keeps must name its schema.
-func (p *Policy) chain(r *catalog.Relation, column string) (ch chain) {
-	var found []ruleMatch
-	for _, m := range p.matches {
-		if m.Matches(r.Schema, r.Name, column) && !(r.Kind == 'm' && p.rules()[m.rule].Keeps() && m.Schema != r.Schema) {
-			found = append(found, m)
-		}
-	}
-	conditional := func(m ruleMatch) bool { return len(p.rules()[m.rule].Where) > 0 }
-	slices.SortStableFunc(found, func(a, b ruleMatch) int {
-		if d := cmp.Compare(b.Rank(), a.Rank()); d != 0 {
-			return d
-		}
-		switch x, y := conditional(a), conditional(b); {
-		case x && !y:
-			return -1
-		case y && !x:
-			return 1
-		}
-		return cmp.Compare(a.rule, b.rule)
-	})
-	for i, m := range found {
-		if slices.Contains(ch.rules, m.rule) {
-			continue
-		}
-		ch.rules = append(ch.rules, m.rule)
-		if conditional(m) {
-			continue
-		}
-		ch.match = m.TableMatch
-		for _, o := range found[i+1:] {
-			if o.Rank() == m.Rank() && o.rule != m.rule {
-				ch.why = fmt.Sprintf("rules %q and %q match it equally", p.rules()[m.rule].ID, p.rules()[o.rule].ID)
-				break
-			}
-		}
-		break
-	}
-	return ch
-}
-
-// rule returns the rule of a column that has no conditions, or -1. why is set where
-// two rules match equally.
-func (p *Policy) rule(r *catalog.Relation, column string) (rule int, why string) {
-	ch := p.chain(r, column)
-	return p.last(ch), ch.why
-}
 
 // branch is one rule's masking of a column that has several.
 type branch struct {
@@ -95,15 +25,15 @@ type branch struct {
 }
 
 // layChain gives a column several rules. What cannot be decided in SQL hides it.
-func (o *overlay) layChain(c *shapeColumn, r *catalog.Relation, ch chain) {
-	rules := o.policy.rules()
-	last := o.policy.last(ch)
-	conditional := ch.rules
+func (o *overlay) layChain(c *shapeColumn, r *catalog.Relation, ch table.Chain) {
+	rules := o.policy.rules.All()
+	last := o.policy.rules.Last(ch)
+	conditional := ch.Rules
 	var rest *ruleset.TableRule
 	switch {
 	case last >= 0:
-		rest, conditional = &rules[last], ch.rules[:len(ch.rules)-1]
-	case o.policy.masks.Ruleset.Tables.Default == "keep" && r.Kind != 'm' && r.Kind != 'v':
+		rest, conditional = &rules[last], ch.Rules[:len(ch.Rules)-1]
+	case o.policy.rules.Default() == "keep" && r.Kind != 'm' && r.Kind != 'v':
 		rest = &ruleset.TableRule{ID: "(default)", Method: "keep", Form: forms.Keep{}}
 	}
 	var all []*ruleset.TableRule
@@ -111,16 +41,8 @@ func (o *overlay) layChain(c *shapeColumn, r *catalog.Relation, ch chain) {
 		all = append(all, &rules[i])
 	}
 	all = append(all, rest)
-	c.action = &mask.Action{Path: r.Schema + "." + r.Name + "." + c.Name, Label: mask.LabelRedacted}
-	var ids, methods []string
-	for _, rule := range all {
-		if rule != nil {
-			ids, methods = append(ids, rule.ID), append(methods, rule.Method)
-			c.action.Category = letters(c.action.Category, rule.Category)
-		}
-	}
-	c.action.Rule, c.action.Method = strings.Join(ids, ", "), strings.Join(methods, ", ")
-
+	action := table.Action(all, r.Schema+"."+r.Name+"."+c.Name)
+	c.action = &action
 	var branches []branch
 	for i, rule := range all {
 		n := last
@@ -150,7 +72,7 @@ func (o *overlay) layChain(c *shapeColumn, r *catalog.Relation, ch chain) {
 	b.WriteString("CASE")
 	for i := range conditional {
 		cond := o.condition(c, r, all[i])
-		unknown := ruleset.Strictest(all[i:], o.sameMasking(r))
+		unknown := ruleset.Strictest(all[i:], table.SameMasking(hasColumn(r)))
 		if unknown >= 0 {
 			unknown += i
 		}
@@ -163,13 +85,6 @@ func (o *overlay) layChain(c *shapeColumn, r *catalog.Relation, ch chain) {
 func isDocument(r *ruleset.TableRule) bool {
 	_, ok := r.Form.(forms.Document)
 	return ok
-}
-
-// letters joins categories in order.
-func letters(a, b string) string {
-	all := []byte(a + b)
-	slices.Sort(all)
-	return string(slices.Compact(all))
 }
 
 // branch lays one rule over the column. n is its number, where it has one.
@@ -233,15 +148,6 @@ func (o *overlay) unite(c *shapeColumn, branches []branch) (shown uint32, why st
 	return shown, ""
 }
 
-// sameMasking reports whether two rules mask a column alike.
-func (o *overlay) sameMasking(r *catalog.Relation) func(a, b *ruleset.TableRule) bool {
-	sign := func(rule *ruleset.TableRule) string {
-		d := &laying{overlay: o, relation: r, rule: rule}
-		return strings.Join([]string{d.class(), d.beside(rule.Entity), d.beside(rule.Birth), d.beside(rule.Death), d.beside(rule.Country), d.beside(rule.Unit)}, "\x00")
-	}
-	return func(a, b *ruleset.TableRule) bool { return a == b || sign(a) == sign(b) }
-}
-
 // condition is what a rule's conditions are for a row, in SQL: true, false, or NULL
 // where it is unknown.
 func (o *overlay) condition(c *shapeColumn, r *catalog.Relation, rule *ruleset.TableRule) string {
@@ -262,8 +168,7 @@ const unknownTest = "NULL::pg_catalog.bool"
 
 // tests are those of one condition, over a column of the relation.
 func (o *overlay) tests(r *catalog.Relation, w *ruleset.RowCondition, qualifier string) string {
-	d := &laying{overlay: o, relation: r}
-	name := d.beside(w.Column)
+	name := table.First(w.Column, hasColumn(r))
 	if name == "" {
 		return unknownTest
 	}
@@ -397,20 +302,5 @@ func sortedKeys[V any](m map[string]V) []string {
 		out = append(out, k)
 	}
 	slices.Sort(out)
-	return out
-}
-
-// signature names a chain's rules and their arguments, to see whether two are one.
-func (p *Policy) signature(ch chain) string {
-	out := ""
-	for _, i := range ch.rules {
-		r := p.rules()[i]
-		r.ID, r.Why, r.Match, r.Category = "", "", nil, ""
-		text, err := json.Marshal(r)
-		if err != nil {
-			return fmt.Sprint(ch.rules)
-		}
-		out += string(text)
-	}
 	return out
 }

@@ -22,11 +22,11 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/table"
 )
 
 // testPassword is what each user of a test's listener logs in with.
@@ -73,7 +73,7 @@ func clinicPolicy(t testing.TB) *ruleset.Policy {
 // policyOf is the policy of a ruleset.
 func policyOf(t testing.TB, src []byte) *ruleset.Policy {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), analysis.Methods())
+	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/table"
 )
 
 const changingRuleset = `veil: 1
@@ -127,7 +127,7 @@ func TestCatalogChanges(t *testing.T) {
 // rulesetPolicy is a ruleset ready to run.
 func rulesetPolicy(t testing.TB, yaml string) *ruleset.Policy {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), analysis.Methods())
+	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}
