@@ -168,6 +168,9 @@ func constantOf(n *pg.Node) (c constant, ok bool) {
 	if p := n.GetParamRef(); p != nil {
 		return constant{param: p.Number}, true
 	}
+	if selectsNull(n) {
+		return constant{null: true}, true
+	}
 	k := n.GetAConst()
 	if k == nil {
 		return c, false
@@ -188,6 +191,23 @@ func constantOf(n *pg.Node) (c constant, ok bool) {
 		return constant{text: strconv.FormatBool(v.Boolval.Boolval)}, true
 	}
 	return c, false
+}
+
+// selectsNull reports whether a node is (SELECT NULL): postgres_fdw writes a parameter so
+// when it asks for an estimate.
+func selectsNull(n *pg.Node) bool {
+	s := n.GetSubLink()
+	q := s.GetSubselect().GetSelectStmt()
+	if s.GetSubLinkType() != pg.SubLinkType_EXPR_SUBLINK || q == nil || len(q.TargetList) != 1 || q.Op != pg.SetOperation_SETOP_NONE || q.WithClause != nil || q.WhereClause != nil ||
+		q.HavingClause != nil || q.LimitCount != nil || q.LimitOffset != nil || q.IntoClause != nil ||
+		len(q.FromClause)+len(q.GroupClause)+len(q.DistinctClause)+len(q.ValuesLists)+len(q.LockingClause)+len(q.WindowClause)+len(q.SortClause) > 0 {
+		return false
+	}
+	k := q.TargetList[0].GetResTarget().GetVal()
+	for depth := 0; k.GetTypeCast() != nil && depth < 8; depth++ {
+		k = k.GetTypeCast().Arg
+	}
+	return k.GetAConst().GetIsnull()
 }
 
 // rowsEqual compares rows member by member.

@@ -186,26 +186,52 @@ func (a *analysis) readOnlyOptions(options []*pg.Node) {
 	}
 }
 
-// explain lets EXPLAIN pass where the policy does: without running, without costs, and
-// of the answer only the nodes of the plan, since conditions hold opened pseudonyms.
+// explain lets EXPLAIN pass where the policy does: without running, and of the answer only
+// the nodes of the plan, since conditions hold opened pseudonyms. Costs and numbers of
+// rows follow from statistics of the originals: constants stand in their place, for
+// clients that read them.
 func (a *analysis) explain(e *pg.ExplainStmt, n *pg.Node) {
 	if !a.policy.options.Explain {
-		a.fail(codeForbidden, 0, "EXPLAIN is not permitted by the policy", "")
+		a.fail(codeForbidden, 0, "EXPLAIN is not permitted by the policy", "The operator can permit it in the view (explain: true). For postgres_fdw, set use_remote_estimate to false.")
 	}
 	q := e.Query.GetSelectStmt()
 	if q == nil {
 		a.fail(codeReadOnly, 0, "only a SELECT can be explained", "")
 	}
+	costs := true
 	for _, o := range e.Options {
 		d := o.GetDefElem()
-		if d.GetDefname() != "costs" {
-			a.fail(codeForbidden, d.GetLocation(), fmt.Sprintf("option %q of EXPLAIN is not permitted", strings.ToUpper(d.GetDefname())), "EXPLAIN shows the nodes of the plan alone")
+		on, valid := optionOn(d.GetArg())
+		switch name := d.GetDefname(); {
+		case name == "format" && d.GetArg().GetString_().GetSval() == "text":
+		case name == "costs" && valid:
+			costs = on
+		case explainOptions[name] && valid && !on:
+		default:
+			a.fail(codeForbidden, d.GetLocation(), fmt.Sprintf("option %q of EXPLAIN is not permitted", strings.ToUpper(name)), "Write EXPLAIN without options: it shows the nodes of the plan, with constants in place of costs.")
 		}
 	}
 	a.plan.Kind, a.plan.Command = Rows, "EXPLAIN"
 	a.top(q, false)
 	a.plan.Columns = []rows.Column{{Name: "QUERY PLAN", Action: -1}}
-	a.plan.Explain = true
+	a.plan.Explain, a.plan.Costs = true, costs
 	e.Options = []*pg.Node{{Node: &pg.Node_DefElem{DefElem: &pg.DefElem{Defname: "costs", Arg: str("off"), Defaction: pg.DefElemAction_DEFELEM_UNSPEC}}}}
 	a.plan.SQL = a.deparse(n, false)
+}
+
+// explainOptions are the options of EXPLAIN that may be named to be off.
+var explainOptions = wordSet("analyze verbose buffers settings wal timing summary generic_plan memory")
+
+// optionOn reads the value of an option that is on or off, as PostgreSQL does.
+func optionOn(arg *pg.Node) (on, ok bool) {
+	if arg == nil {
+		return true, true
+	}
+	switch value := strings.ToLower(arg.GetString_().GetSval()); {
+	case value == "true" || value == "on" || arg.GetInteger() != nil && arg.GetInteger().Ival == 1:
+		return true, true
+	case value == "false" || value == "off" || arg.GetInteger() != nil && arg.GetInteger().Ival == 0:
+		return false, true
+	}
+	return false, false
 }

@@ -16,8 +16,8 @@ type Layout struct {
 	Actions *mask.Plan
 	// tag is the mark of the statement's carriers.
 	Tag []byte
-	// explain: the rows are lines of EXPLAIN.
-	Explain bool
+	// Explain: the rows are lines of EXPLAIN. Costs: with constants in place of costs.
+	Explain, Costs bool
 	// copy is how COPY writes the rows, if it does.
 	Copy *CopyFormat
 	// clear are the columns of relations that the statement reads as they are.

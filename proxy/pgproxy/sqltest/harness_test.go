@@ -82,7 +82,7 @@ func start(t testing.TB) *harness {
 }
 
 // openListener starts a listener that lives as long as the process.
-func openListener(t testing.TB, upstream string, p *ruleset.Policy, doc mask.Method) *listener {
+func openListener(t testing.TB, upstream string, p *ruleset.Policy, doc mask.Method, with ...func(*analysis.Options)) *listener {
 	t.Helper()
 	verifier, err := consumer.NewVerifier(password)
 	if err != nil {
@@ -98,10 +98,14 @@ func openListener(t testing.TB, upstream string, p *ruleset.Policy, doc mask.Met
 	if err != nil {
 		t.Fatal(err)
 	}
+	options := analysis.Options{Document: doc}
+	for _, set := range with {
+		set(&options)
+	}
 	d := &listener{database: config.Database, log: &lockedBuffer{}, records: &records{}}
 	server, err := pgproxy.New(pgproxy.Config{
 		Upstream: upstream, PowerfulRole: true, Sink: d.records,
-		Policy: pgproxy.Policy{Consumers: directory, Views: map[string]pgproxy.View{"clinic": {Policy: p, Options: analysis.Options{Document: doc}, StatementTimeout: 20 * time.Second}}},
+		Policy: pgproxy.Policy{Consumers: directory, Views: map[string]pgproxy.View{"clinic": {Policy: p, Options: options, StatementTimeout: 20 * time.Second}}},
 		Logger: slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
