@@ -170,7 +170,7 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan,
 			plan, refusal = nil, x
 		default:
 			// A fault of ours must not end the door, nor let anything pass.
-			plan, refusal = nil, &Refusal{Code: "XX000", Message: "the statement cannot be analysed", Reason: "internal"}
+			plan, refusal = nil, &Refusal{Code: "XX000", Message: "the statement cannot be analysed", Reason: "internal", Stack: stack()}
 		}
 	}()
 	switch len(tree.Stmts) {

@@ -1,6 +1,10 @@
 package analysis
 
-import "fmt"
+import (
+	"fmt"
+	"runtime"
+	"strings"
+)
 
 // SQLSTATEs of refusals.
 const (
@@ -37,7 +41,24 @@ type Refusal struct {
 	Rule, Column string
 	// Reason is a fixed word for the audit log.
 	Reason string
+	// Stack are the functions that led to a fault of the analysis, for the log.
+	Stack string
 }
 
 // Error implements error.
 func (r *Refusal) Error() string { return fmt.Sprintf("%s: %s", r.Code, r.Message) }
+
+// stack names the functions that were called when the analysis panicked. It holds no
+// value.
+func stack() string {
+	pc := make([]uintptr, 48)
+	frames := runtime.CallersFrames(pc[:runtime.Callers(3, pc)])
+	var names []string
+	for {
+		f, more := frames.Next()
+		names = append(names, fmt.Sprintf("%s:%d", f.Function, f.Line))
+		if !more {
+			return strings.Join(names, " ")
+		}
+	}
+}

@@ -55,6 +55,9 @@ func (x *session) analyze(text string) (*analysis.Plan, *catalog.Catalog, *refus
 		}
 	}
 	if r != nil {
+		if r.Code == "XX000" {
+			x.s.log.Error("a statement could not be analysed", "door", "postgres", "consumer", x.name(), "reason", r.Message, "stack", r.Stack)
+		}
 		return nil, nil, refused(r, 0)
 	}
 	if plan.Kind == analysis.Set && (plan.Setting == nil || plan.Setting.Name == "" || isolates(*plan.Setting)) || slices.ContainsFunc(plan.Settings, isolates) {
@@ -85,10 +88,8 @@ func (x *session) hindered(p *analysis.Plan) *refusal {
 // judged is a statement as it was analysed. EXECUTE holds if what was prepared does.
 func (x *session) judged(text string, p *analysis.Plan, catalog *catalog.Catalog) *statement {
 	st := &statement{text: text, plan: p, catalog: catalog, check: p.CheckSQL}
-	if p.Kind == analysis.Execute && st.check == "" {
-		if prepared := x.now().statement(p.Name); prepared != nil {
-			st.text, st.catalog, st.check = "", prepared.catalog, prepared.check
-		}
+	if prepared := x.now().statement(p.Name); p.Kind == analysis.Execute && prepared != nil {
+		st.prepared = prepared
 	}
 	return st
 }

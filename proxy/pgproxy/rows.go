@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/veil-proxy/veil/postgres/analysis"
-	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/postgres/rows"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
@@ -72,7 +71,7 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 			ex.copying = false
 			x.send(&pgproto3.CopyDone{})
 		case 'C':
-			return true, x.conclude(ex, st.catalog, body)
+			return true, x.conclude(ex, st, body)
 		case 's':
 			x.finish(ex, "complete", "")
 			x.send(&pgproto3.PortalSuspended{})
@@ -82,7 +81,7 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 				return false, pool.ErrProtocol
 			}
 			x.answerLocal(ex, false)
-			return true, x.conclude(ex, st.catalog, nil)
+			return true, x.conclude(ex, st, nil)
 		case 'E':
 			code, err := x.upstreamError(body)
 			x.finish(ex, "failed", "upstream error "+code)
@@ -275,14 +274,14 @@ func (x *session) stop(ex *execution, f *refusal) error {
 // conclude ends an execution that succeeded: what it changed is taken over, its
 // record is noted, and the client is told. body is that of the upstream's
 // CommandComplete; nil where Veil answered.
-func (x *session) conclude(ex *execution, catalog *catalog.Catalog, body []byte) error {
+func (x *session) conclude(ex *execution, st *statement, body []byte) error {
 	if ex.copying || body == nil && !answered(ex.plan) {
 		return pool.ErrProtocol
 	}
 	p := ex.plan
 	x.transacted = x.transacted || p.Kind == analysis.Transaction
 	before := x.state.settings.now
-	x.state.apply(p, catalog)
+	x.state.apply(p, st.text, st.catalog)
 	x.finish(ex, "complete", "")
 	if p.Kind == analysis.Empty {
 		x.send(&pgproto3.EmptyQueryResponse{})

@@ -76,7 +76,7 @@ func (x *session) judge(text string) ([]*statement, *refusal) {
 			return steps, f
 		}
 		steps = append(steps, x.judged(one.SQL, plan, catalog))
-		x.staged.apply(plan, catalog)
+		x.staged.apply(plan, one.SQL, catalog)
 	}
 	return steps, nil
 }
@@ -133,7 +133,7 @@ func (x *session) step(st *statement) (bool, error) {
 	}
 	if answered(st.plan) {
 		x.answerLocal(ex, true)
-		return true, x.conclude(ex, st.catalog, nil)
+		return true, x.conclude(ex, st, nil)
 	}
 	return x.receive(ex, st)
 }

@@ -11,8 +11,12 @@ import (
 // statement is a prepared statement: by Parse, or by PREPARE. PostgreSQL has them
 // under the same names.
 type statement struct {
-	text string // that was analysed; empty for PREPARE's
+	text string // that was analysed
 	plan *analysis.Plan
+	// whole is the plan of the text where plan is a part of it: of PREPARE.
+	whole *analysis.Plan
+	// prepared is the statement that an EXECUTE runs.
+	prepared *statement
 	// catalog is what the plan was made over; check asks whether its relations
 	// are still the same.
 	catalog *catalog.Catalog
@@ -146,8 +150,8 @@ func changes(p *analysis.Plan) bool {
 	return true
 }
 
-// apply takes over what a statement that succeeded changed.
-func (s *state) apply(p *analysis.Plan, catalog *catalog.Catalog) {
+// apply takes over what a statement with this text that succeeded changed.
+func (s *state) apply(p *analysis.Plan, text string, catalog *catalog.Catalog) {
 	for i := range p.Settings {
 		s.set(&p.Settings[i])
 	}
@@ -161,7 +165,7 @@ func (s *state) apply(p *analysis.Plan, catalog *catalog.Catalog) {
 			s.forgetPortal(p.Name)
 		}
 	case analysis.Prepare:
-		s.statements[p.Name] = &statement{plan: p.Inner, catalog: catalog, check: p.CheckSQL}
+		s.statements[p.Name] = &statement{text: text, plan: p.Inner, whole: p, catalog: catalog, check: p.CheckSQL}
 	case analysis.Deallocate:
 		if p.Name == "" {
 			s.forgetAll()

@@ -117,6 +117,13 @@ func (x *session) verified(e *expectation) (bool, error) {
 // made over relations that are others now. Where the plan would be the same over
 // those, it holds from then on. A cursor's rows were chosen when it was declared.
 func (x *session) confirm(st *statement) *refusal {
+	if st.prepared != nil {
+		f := x.confirm(st.prepared)
+		if f != nil {
+			f.Position = 0 // in another text
+		}
+		return f
+	}
 	if st.catalog == nil || st.check == "" || st.plan.Kind == analysis.Fetch {
 		return nil
 	}
@@ -128,11 +135,19 @@ func (x *session) confirm(st *statement) *refusal {
 	if err != nil {
 		return &refusal{Error: wire.Error{Code: "08006", Text: "the upstream's catalog cannot be read"}, reason: "catalog", plan: st.plan}
 	}
-	if st.text != "" {
-		if again, r := x.s.analyzer.Analyze(st.text, now, x.view.policy, &x.flow); r == nil && st.plan.Same(again) {
-			st.catalog, st.check = now, again.CheckSQL
-			return nil
-		}
+	plan := st.plan
+	if st.whole != nil {
+		plan = st.whole
+	}
+	again, r := x.s.analyzer.Analyze(st.text, now, x.view.policy, &x.flow)
+	switch {
+	case r != nil && (r.Code == "42P01" || r.Code == "42703"):
+		f := refused(r, 0) // what it reads is not there any more
+		f.plan = st.plan
+		return f
+	case r == nil && plan.Same(again):
+		st.catalog, st.check = now, again.CheckSQL
+		return nil
 	}
 	return &refusal{
 		Error: wire.Error{Code: "0A000", Text: "cached plan must not change result type",
