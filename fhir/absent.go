@@ -87,10 +87,24 @@ func oneIsRequired(typ, element string) *group {
 	return nil
 }
 
-// absentMember is the member that says that an element is masked, as one of its
-// types.
-func absentMember(e *schema.Element, et schema.ElementType) []byte {
+// readAsText are the elements that FHIR requires and people read, by type: models of
+// some languages cannot do without their value, so a text says that it is masked.
+// Texts that software reads, such as paths and expressions, are not among them.
+var readAsText = map[string]string{
+	"ClaimResponse.processNote": "text", "CodeSystem.concept.designation": "value", "CompartmentDefinition": "name", "Composition": "title", "Coverage.class": "value",
+	"Device.deviceName": "name", "Device.version": "value", "DeviceDefinition.deviceName": "name", "ExampleScenario.process": "title", "ExampleScenario.process.step.alternative": "title",
+	"GraphDefinition": "name", "HealthcareService.notAvailable": "description", "ImplementationGuide": "name", "MedicinalProduct.name": "productName", "MedicinalProduct.name.namePart": "part",
+	"OperationDefinition": "name", "PractitionerRole.notAvailable": "description", "ResearchStudy.arm": "name", "SearchParameter": "name", "StructureDefinition": "name", "StructureMap": "name",
+	"SubstanceSpecification.name": "name", "TestScript": "name", "ValueSet.compose.include.concept.designation": "value",
+}
+
+// absentMember is the member that says that an element of a type is masked, as one of
+// its types.
+func absentMember(typ string, e *schema.Element, et schema.ElementType) []byte {
 	name, value := e.JSONName(et), absentReason
+	if readAsText[typ] == e.Name {
+		return []byte(`"` + name + `":` + maskedText)
+	}
 	if et.Type != nil && et.Type.Kind == schema.PrimitiveKind {
 		name = "_" + name
 	} else if et.Type != nil {
@@ -114,7 +128,7 @@ func absentObject(t *schema.Type) string {
 			if members != "" {
 				members += ","
 			}
-			members += string(absentMember(e, e.Types[0]))
+			members += string(absentMember(t.Name, e, e.Types[0]))
 		}
 	}
 	if members == "" {
@@ -143,8 +157,8 @@ const AgeCategory = "https://github.com/veil-proxy/veil/StructureDefinition/age-
 
 const ageCategory = `{"extension":[{"url":"` + AgeCategory + `","valueCode":"90+"}]}`
 
-// maskedText stands for a required value whose choice has a string among its
-// types: software that knows no data-absent-reason reads it too.
+// maskedText stands for a required value that people read, or whose choice has a
+// string among its types: software that knows no data-absent-reason reads it too.
 const maskedText = `"Masked"`
 
 // slotOf gives an element its slot, if something may stand in for it.
@@ -156,11 +170,11 @@ func (c *compiler) slotOf(n *node, e *schema.Element, et schema.ElementType) int
 	case g != nil:
 		s.key = strings.Join(g.elements, "|")
 		standIn := n.typ.Element(g.standIn)
-		s.absent = absentMember(standIn, standIn.Types[0])
+		s.absent = absentMember(n.typ.Name, standIn, standIn.Types[0])
 	case required && stringOf(e) != "":
 		s.absent = []byte(`"` + stringOf(e) + `":` + maskedText)
 	case required:
-		s.absent = absentMember(e, et)
+		s.absent = absentMember(n.typ.Name, e, et)
 	case !needs && !isDateType(et.Code) && booleanOf(e) == "":
 		return -1
 	}

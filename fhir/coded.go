@@ -293,11 +293,13 @@ func (w *Walker) quantityValue(d *decision, i, end int, val []byte) (int, bool) 
 	if replaced || !kept {
 		w.volatile = true // what stands behind the value depends on it
 	}
-	switch bound := w.coded.node.coded.bound; {
-	case replaced && bound == "" && d.atLeast:
-		w.dst = append(w.dst, `,"comparator":">="`...)
-	case replaced && bound == "high":
-		w.coded.beyond = true
+	if replaced && d.atLeast {
+		switch w.coded.node.coded.bound {
+		case "":
+			w.dst = append(w.dst, `,"comparator":">="`...)
+		case "high":
+			w.coded.beyond = true
+		}
 	}
 	return end, kept
 }

@@ -93,7 +93,7 @@ func (c *compiler) apply(t *schema.Type, r int, e *schema.Element, et schema.Ele
 		d.op = op
 		switch op {
 		case opDescend:
-			d.child = c.node(et.Type, kids, path, c.mode(er, e))
+			d.child = c.node(et.Type, kids, path, c.mode(t, er, e))
 		case opCode:
 			d.values = e.Binding.ValueSet
 		case opMethod:
@@ -126,20 +126,24 @@ func (c *compiler) apply(t *schema.Type, r int, e *schema.Element, et schema.Ele
 }
 
 // mode returns the rule by which the members of an object are decided together, or
-// nil. The bounds of a range have one of their own, since they can have no
-// comparator (SimpleQuantity, sqy-1).
-func (c *compiler) mode(er *elementRule, e *schema.Element) *elementRule {
+// nil. Where R4 allows no comparator there is one of its own: the lower bound of a
+// range says "or more" without one, any other quantity cannot.
+func (c *compiler) mode(t *schema.Type, er *elementRule, e *schema.Element) *elementRule {
+	bound := "high"
 	switch {
 	case !er.coded:
 		return nil
-	case e.Name != "low" && e.Name != "high":
+	case e.Name == "low":
+		bound = "low"
+	case e.Name != "high" && !t.IsSimpleQuantity(e.Name):
 		return er
-	case c.bounds[er] == nil:
+	}
+	if c.bounds[er] == nil {
 		low, high := *er, *er
 		low.bound, high.bound = "low", "high"
 		c.bounds[er] = map[string]*elementRule{"low": &low, "high": &high}
 	}
-	return c.bounds[er][e.Name]
+	return c.bounds[er][bound]
 }
 
 // codedDecision decides a member of a Coding or Quantity that passes as a

@@ -23,7 +23,8 @@ type elementRule struct {
 	unit []byte
 	// bare: a number without a unit that is known goes.
 	bare bool
-	// bound is "low" or "high" where the quantity is that of a range.
+	// bound is "low" where the quantity is the lower bound of a range, "high" where it
+	// is another one that can have no comparator.
 	bound string
 }
 
