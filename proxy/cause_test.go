@@ -16,14 +16,15 @@ import (
 // TestCause makes the failures, rather than their errors.
 func TestCause(t *testing.T) {
 	t.Parallel()
-	get := func(url string, config *tls.Config) error {
-		client := &http.Client{Timeout: 200 * time.Millisecond, Transport: &http.Transport{TLSClientConfig: config}}
+	within := func(d time.Duration, url string, config *tls.Config) error {
+		client := &http.Client{Timeout: d, Transport: &http.Transport{TLSClientConfig: config}}
 		resp, err := client.Get(url)
 		if err == nil {
 			resp.Body.Close()
 		}
 		return err
 	}
+	get := func(url string, config *tls.Config) error { return within(2*time.Minute, url, config) }
 	listen := func(serve func(net.Conn)) string {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -73,7 +74,7 @@ func TestCause(t *testing.T) {
 		{"another name", "certificate", get(tlsServer.URL, &tls.Config{RootCAs: roots, ServerName: "other.example"})},
 		{"a certificate that is wanted", "certificate", get(strict.URL, &tls.Config{RootCAs: strictRoots})},
 		{"plain HTTP at a TLS client", "protocol", get("https"+plain.URL[len("http"):], nil)},
-		{"no answer", "timeout", get("http://"+listen(func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }), nil)},
+		{"no answer", "timeout", within(200*time.Millisecond, "http://"+listen(func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }), nil)},
 		{"closed without an answer", "broken off", get("http://"+listen(func(c net.Conn) { _, _ = bufio.NewReader(c).ReadString('\n'); c.Close() }), nil)},
 		{"something else", "protocol", get("http://"+listen(func(c net.Conn) {
 			_, _ = bufio.NewReader(c).ReadString('\n')
