@@ -150,7 +150,7 @@ func TestAttackCutTheConsumer(t *testing.T) {
 				if err := conn.(*net.TCPConn).SetLinger(0); err != nil { // leaves by a reset
 					t.Fatal(err)
 				}
-				_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+				_ = conn.SetDeadline(time.Now().Add(patience))
 				if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", c.path); err != nil {
 					t.Fatal(err)
 				}
@@ -163,12 +163,8 @@ func TestAttackCutTheConsumer(t *testing.T) {
 				if records < 1 || n == len(whole) && records < c.complete {
 					t.Fatalf("%d of %d bytes came before their record (%d)", n, len(whole), records)
 				}
-				for range 400 { // each exchange ends with its last record
-					if len(c.r.sink.all())-before >= c.complete {
-						break
-					}
-					time.Sleep(5 * time.Millisecond)
-				}
+				// Each exchange ends with its last record.
+				eventually(t, "all records are written", func() bool { return len(c.r.sink.all())-before >= c.complete })
 				if records := len(c.r.sink.all()) - before; records != c.complete {
 					t.Fatalf("left after %d of %d bytes: %d records", n, len(whole), records)
 				}

@@ -35,15 +35,20 @@ func TestFaultsOfTheUpstream(t *testing.T) {
 		}
 		(*fault.Load()).ServeHTTP(w, q)
 	}))
-	r := newRig(t, up, func(c *Config) {
-		c.Limits.UpstreamTimeout = 400 * time.Millisecond
-		c.Limits.ResponseBytes = 8 << 20
-	})
+	with := func(timeout time.Duration) *rig {
+		return newRig(t, up, func(c *Config) { c.Limits.UpstreamTimeout, c.Limits.ResponseBytes = timeout, 8<<20 })
+	}
+	patient, impatient := with(patience), with(400*time.Millisecond)
+	slow := map[string]bool{"hangs": true, "hangs half way": true, "one byte a second": true}
 	a := safeHarbor(t)
 	faulty, fine := "/Patient/"+pseudonym(t, a, "Patient", "zq-1"), "/Patient/"+pseudonym(t, a, "Patient", "p")
 	for _, f := range fhirtest.Faults() {
 		t.Run(f.Name, func(t *testing.T) {
 			fault.Store(&f.Handler)
+			r := patient
+			if slow[f.Name] {
+				r = impatient
+			}
 			begun := time.Now()
 			for _, path := range []string{faulty, "/Patient?gender=female"} {
 				got := r.get(t, path)
@@ -58,19 +63,14 @@ func TestFaultsOfTheUpstream(t *testing.T) {
 					t.Fatalf("status %d: %.200s", got.status, got.body)
 				}
 				got.outcome(t, got.status)
-				if record.Result == "complete" || record.Reason == "" || time.Since(record.Time) > time.Minute {
+				if record.Result == "complete" || record.Reason == "" || record.Time.Before(begun.Add(-time.Second)) || record.Time.After(time.Now()) {
 					t.Errorf("record %+v", record)
 				}
 				if f.Name == "hangs" && (got.status != 504 || record.DurationMicros < 400_000) {
 					t.Errorf("status %d after %d µs", got.status, record.DurationMicros)
 				}
 			}
-			if d := time.Since(begun); d > 10*time.Second {
-				t.Errorf("took %v", d)
-			}
-			if got := r.get(t, fine); got.status != 200 {
-				t.Errorf("afterwards status %d: %.200s", got.status, got.body)
-			}
+			eventually(t, "a sound answer is given afterwards", func() bool { return r.get(t, fine).status == 200 })
 			r.checkClean(t)
 		})
 	}
@@ -143,7 +143,7 @@ func TestNoByteLeavesBeforeTheRecord(t *testing.T) {
 	if _, err := fmt.Fprintf(c, "GET /fhir/Patient?_count=3 HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	br := bufio.NewReader(c)
@@ -282,9 +282,7 @@ func TestMoreExchangesThanPlacesWaitOrAreRefused(t *testing.T) {
 		t.Errorf("answers %d and %d", first, second)
 	}
 	close(gate)
-	if got := r.get(t, "/Patient?_count=1"); got.status != 200 {
-		t.Errorf("afterwards %d", got.status)
-	}
+	eventually(t, "a request is answered afterwards", func() bool { return r.get(t, "/Patient?_count=1").status == 200 })
 }
 
 func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
@@ -315,18 +313,13 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 	<-entered
 	down := make(chan error, 1)
 	go func() { down <- r.listener.Shutdown(t.Context()) }()
-	deadline := time.Now().Add(5 * time.Second)
-	for { // until the listener takes no more connections
+	eventually(t, "the listener takes no more connections", func() bool {
 		c, err := net.Dial("tcp", r.addr)
-		if err != nil {
-			break
+		if err == nil {
+			c.Close()
 		}
-		c.Close()
-		if time.Now().After(deadline) {
-			t.Fatal("the listener still takes connections")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+		return err != nil
+	})
 	select {
 	case err := <-down:
 		t.Fatalf("shutdown did not wait: %v", err)

@@ -23,7 +23,8 @@ func (r *rig) raw(t testing.TB, request string) (answers []byte, closed bool) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(700 * time.Millisecond)); err != nil {
+	// Shorter than the listener waits for another request.
+	if err := c.SetDeadline(time.Now().Add(DefaultLimits().IdleTimeout / 2)); err != nil {
 		t.Fatal(err)
 	}
 	// The listener may answer and close before it has read all.

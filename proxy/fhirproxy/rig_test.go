@@ -120,6 +120,20 @@ func safeHarbor(t testing.TB) *fhir.Automaton {
 	return harborAuto
 }
 
+// patience is how long a test waits for what must come, on however busy a machine.
+const patience = 2 * time.Minute
+
+// eventually waits until something is so.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatalf("%s: it never was", what)
+}
+
 // memory is a Sink that keeps its records, or fails.
 type memory struct {
 	mu      sync.Mutex
@@ -227,7 +241,7 @@ func newRig(t testing.TB, upstream string, edit func(*Config)) *rig {
 	r.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := r.listener.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)

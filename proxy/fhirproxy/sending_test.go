@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
@@ -31,7 +30,7 @@ func TestSlowReadersAreBounded(t *testing.T) {
 	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "ada"}, consumer.Account{Name: "eve", Limits: consumer.Limits{Concurrent: 8}})
 	r := newRig(t, up, func(c *Config) {
 		c.Policy, c.Limits.Exchanges, c.Limits.ResponseBytes = p, 2, 16<<20
-		c.Limits.WriteTimeout = 20 * time.Second
+		c.Limits.WriteTimeout = patience
 	})
 	var slow []net.Conn
 	defer func() {
@@ -49,17 +48,7 @@ func TestSlowReadersAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eventually := func(what string, ok func() bool) {
-		t.Helper()
-		for range 2400 {
-			if ok() {
-				return
-			}
-			time.Sleep(25 * time.Millisecond)
-		}
-		t.Fatal(what)
-	}
-	eventually("not all are answered", func() bool { return len(r.sink.all()) >= 8 })
+	eventually(t, "all are answered", func() bool { return len(r.sink.all()) >= 8 })
 	most := int64(r.listener.limits.ResponseBytes * r.listener.limits.Exchanges)
 	if n := r.listener.unsent.Load(); n == 0 || n > most {
 		t.Errorf("%d bytes are on their way, at most %d may be", n, most)
@@ -75,7 +64,7 @@ func TestSlowReadersAreBounded(t *testing.T) {
 	for _, c := range slow {
 		c.Close()
 	}
-	eventually("what nobody reads is kept", func() bool { return r.listener.unsent.Load() == 0 })
+	eventually(t, "what nobody reads is dropped", func() bool { return r.listener.unsent.Load() == 0 })
 	plain := r.get(t, "/Patient?gender=female", "X-API-Key", keys["eve"])
 	packed := r.get(t, "/Patient?gender=female", "X-API-Key", keys["eve"], "Accept-Encoding", "gzip")
 	z, err := gzip.NewReader(bytes.NewReader(packed.body))
@@ -88,5 +77,5 @@ func TestSlowReadersAreBounded(t *testing.T) {
 	if got := r.do(t, "HEAD", "/Patient?gender=female", "", "X-API-Key", keys["eve"]); got.status != 200 || len(got.body) != 0 || got.header.Get("Content-Length") == "" {
 		t.Errorf("HEAD: %d %v", got.status, got.header)
 	}
-	eventually("what was sent is kept", func() bool { return r.listener.unsent.Load() == 0 })
+	eventually(t, "what was sent is dropped", func() bool { return r.listener.unsent.Load() == 0 })
 }

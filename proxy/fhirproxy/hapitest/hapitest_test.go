@@ -152,7 +152,7 @@ func TestRealExport(t *testing.T) {
 		t.Fatalf("kick-off: status %s", kick.Status)
 	}
 	var manifest struct{ Output []struct{ URL string } }
-	for range 120 {
+	for range 600 {
 		status, err := http.Get(kick.Header.Get("Content-Location"))
 		if err != nil {
 			t.Fatal(err)
