@@ -68,7 +68,7 @@ func zip3Of(args mask.Args) *zip3 {
 func (z *zip3) hidden() []string {
 	var out []string
 	for n, open := range z.open {
-		if !open || z.missing != missingIsUS {
+		if z.missing != missingIsUS || !open && n > 0 { // 000 is what hidden ones become
 			out = append(out, fmt.Sprintf("%03d", n))
 		}
 	}

@@ -2,111 +2,72 @@ package analysis
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/mask/forms"
 	"maps"
 	"math/big"
 	"slices"
-	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// The age cap in SQL. Limits and units are those of the method itself, which is asked
-// for each.
+// The cap in SQL, by the limits of the form.
 
-// ageLimit is the number from which on the method caps, and the cap.
-type ageLimit struct{ from, cap string }
-
-// unitLister is a method whose limit depends on a unit. Units are the words for units
-// of time, and words that say that a number is an age.
-type unitLister interface {
-	Units() (units, ages []string)
-}
-
-// unitLimits are a method's limits by unit.
-type unitLimits struct {
-	groups      map[ageLimit][]string
-	least       string
-	none, other ageLimit
-	hasNone     bool
-	hasOther    bool
-	// words are those of one letter, those of more, and those of ages.
+// unitWords are the words of a cap's units, by what SQL does with them.
+type unitWords struct {
+	groups map[forms.Limit][]string
+	// least is the smallest limit of all.
+	least string
+	// letters are those of one letter, words those of more, all all of them; ages say
+	// that a number is an age.
 	letters, words, ages, all []string
 }
 
-// limitOf searches the limit of a unit, in thousandths.
-func (d *laying) limitOf(unit string) (ageLimit, bool) {
-	const most = 4_000_000_000_000
-	in := &mask.Input{Keys: d.policy.masks.Keys.NewPseudonymizer(), Type: mask.Number, Unit: []byte(unit)}
-	thousandths := func(n int) string { return big.NewRat(int64(n), 1000).FloatString(3) }
-	ask := func(n int) (string, bool) {
-		out, outcome, err := d.method.Append(nil, []byte(thousandths(n)), in)
-		return string(out), err == nil && outcome == mask.Replaced
-	}
-	n := sort.Search(most, func(n int) bool { _, over := ask(n); return over })
-	if n == most {
-		return ageLimit{}, false
-	}
-	limit, _ := ask(n)
-	return ageLimit{thousandths(n), limit}, true
-}
-
-// ageCap caps numbers, and texts that are numbers, in the unit that the rule or the
-// row says.
-func (d *laying) ageCap() (string, bool) {
+// cap caps numbers, and texts that are numbers, in the unit that the rule or the row
+// says.
+func (d *laying) cap(f forms.Cap) (string, bool) {
 	unit := d.beside(d.rule.Unit)
-	if len(d.rule.Unit) == 0 || unit == "" {
-		l, ok := d.limitOf("")
-		if !ok && len(d.rule.Unit) == 0 {
+	if unit == "" {
+		if f.Default == nil && len(d.rule.Unit) == 0 {
 			// Without a unit of time the method would keep every number, ages too.
 			d.column.remove(d.catalog)
 			return d.column.value, true
 		}
-		return d.capped(l, ok), true
+		return d.capped(f.Default), true
 	}
-	limits := d.unitLimits()
-	if limits == nil {
-		return "", false
-	}
+	limits := d.unitWords(f)
 	u := "pg_catalog.translate(pg_catalog.btrim(coalesce(" + catalog.QuoteIdent(unit) + "::pg_catalog.text, ''), " + catalog.QuoteLiteral(unitSpace) + "), " + unitFolding(slices.Concat(limits.all, limits.ages)) + `) COLLATE "C"`
 	var b strings.Builder
 	fmt.Fprintf(&b, "CASE WHEN %s THEN %s", d.below(limits.least), d.value)
-	fmt.Fprintf(&b, " WHEN %s = '' THEN %s", u, d.capped(limits.none, limits.hasNone))
-	for _, l := range slices.SortedFunc(maps.Keys(limits.groups), func(a, b ageLimit) int { return strings.Compare(a.from, b.from) }) {
-		fmt.Fprintf(&b, " WHEN %s = ANY (%s) THEN %s", u, textArray(limits.groups[l]), d.capped(l, true))
+	fmt.Fprintf(&b, " WHEN %s = '' THEN %s", u, d.capped(f.Default))
+	for _, l := range slices.SortedFunc(maps.Keys(limits.groups), func(a, b forms.Limit) int { return strings.Compare(a.From, b.From) }) {
+		fmt.Fprintf(&b, " WHEN %s = ANY (%s) THEN %s", u, textArray(limits.groups[l]), d.capped(&l))
 	}
 	// Which of several words counts, SQL does not judge: from the least limit on, such a
 	// number is no more told than what it is.
 	fmt.Fprintf(&b, " WHEN %s THEN NULL", limits.mayBeTime(u))
-	fmt.Fprintf(&b, " ELSE %s END", d.capped(limits.other, limits.hasOther))
+	fmt.Fprintf(&b, " ELSE %s END", d.value)
 	return b.String(), true
 }
 
-// unitLimits asks the method for the limit of each unit, once for all its columns.
-func (d *laying) unitLimits() *unitLimits {
-	if found, ok := d.limits[d.method]; ok {
+// unitWords sorts the words of a form, once for all columns of a rule.
+func (d *laying) unitWords(f forms.Cap) *unitWords {
+	if found, ok := d.units[d.rule]; ok {
 		return found
 	}
-	lister, ok := d.method.(unitLister)
-	if !ok {
-		return nil
-	}
-	out := &unitLimits{groups: map[ageLimit][]string{}}
-	note := func(l ageLimit) {
-		x, _ := new(big.Rat).SetString(l.from)
+	out := &unitWords{groups: map[forms.Limit][]string{}, all: slices.Sorted(maps.Keys(f.Units)), ages: f.Ages}
+	note := func(l forms.Limit) {
+		x, _ := new(big.Rat).SetString(l.From)
 		if y, ok := new(big.Rat).SetString(out.least); !ok || x.Cmp(y) < 0 {
-			out.least = l.from
+			out.least = l.From
 		}
 	}
-	out.all, out.ages = lister.Units()
 	for _, u := range out.all {
-		if l, ok := d.limitOf(u); ok {
-			out.groups[l] = append(out.groups[l], u)
-			note(l)
-		}
+		l := f.Units[u]
+		out.groups[l] = append(out.groups[l], u)
+		note(l)
 		switch {
 		case strings.ContainsFunc(u, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }):
 		case utf8.RuneCountInString(u) == 1 && len(u) == 1:
@@ -115,20 +76,17 @@ func (d *laying) unitLimits() *unitLimits {
 			out.words = append(out.words, u)
 		}
 	}
-	if out.none, out.hasNone = d.limitOf(""); out.hasNone {
-		note(out.none)
+	if f.Default != nil {
+		note(*f.Default)
 	}
-	if out.other, out.hasOther = d.limitOf("mg/dL"); out.hasOther {
-		note(out.other)
-	}
-	d.limits[d.method] = out
+	d.units[d.rule] = out
 	return out
 }
 
 // mayBeTime tells texts in which a unit of time may be named among other words: by a
 // word that stands not behind "/" or "per", by a letter that comes first, by a word for
 // ages, or beside an annotation of UCUM. It tells more than the method finds, and never less.
-func (l *unitLimits) mayBeTime(u string) string {
+func (l *unitWords) mayBeTime(u string) string {
 	const letter = "[[:alpha:]]"
 	divided := "pg_catalog.regexp_replace(" + u + ", '(/[^[:alpha:]]*|(^|[^[:alpha:]])(per|pro|por|par)[^[:alpha:]]+)" + letter + "+', ' ', 'g')"
 	word := func(text string, words []string) string {
@@ -205,17 +163,17 @@ func (d *laying) number() string {
 // below tells the numbers that no unit caps.
 func (d *laying) below(least string) string { return "(" + d.number() + ") < " + least }
 
-// capped is the value where the unit is known.
-func (d *laying) capped(l ageLimit, isTime bool) string {
-	if !isTime {
+// capped is the value under a limit; nil is no limit.
+func (d *laying) capped(l *forms.Limit) string {
+	if l == nil {
 		return d.value
 	}
-	limit := l.cap
+	to := l.To
 	if catalog.IsText(d.typ.OID) {
-		limit = catalog.QuoteLiteral(limit)
+		to = catalog.QuoteLiteral(to)
 	}
 	if catalog.IsInteger(d.typ.OID) {
-		return fmt.Sprintf("CASE WHEN %[1]s >= %[2]s THEN %[3]s ELSE %[1]s END", d.value, l.from, limit)
+		return fmt.Sprintf("CASE WHEN %[1]s >= %[2]s THEN %[3]s ELSE %[1]s END", d.value, l.From, to)
 	}
-	return fmt.Sprintf("CASE WHEN (%[1]s) >= %[2]s THEN %[3]s WHEN (%[1]s) < %[2]s THEN %[4]s END", d.number(), l.from, limit, d.value)
+	return fmt.Sprintf("CASE WHEN (%[1]s) >= %[2]s THEN %[3]s WHEN (%[1]s) < %[2]s THEN %[4]s END", d.number(), l.From, to, d.value)
 }

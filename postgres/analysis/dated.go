@@ -38,7 +38,7 @@ type dated struct {
 
 // datable reports whether a column is a date that is shifted by the row's person.
 func (s *seal) datable() bool {
-	return s.Action.Method == "date" && s.Entity != "" && len(s.Names()) == 1 && !s.Array && s.typ != nil && catalog.IsTime(s.typ.OID) && s.shown == s.typ.OID
+	return s.shifts && s.Entity != "" && len(s.Names()) == 1 && !s.Array && s.typ != nil && catalog.IsTime(s.typ.OID) && s.shown == s.typ.OID
 }
 
 // persons gives a table's columns the persons that they are about.

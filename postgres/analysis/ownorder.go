@@ -12,7 +12,7 @@ import (
 // orderable reports whether a column has an order of Veil's own: each masked value
 // stands for one original, and is not one that looks like it.
 func (s *seal) orderable() bool {
-	return s.comparable && (s.Action.Method == "seal" || s.Action.Method == "pseudonym")
+	return s.comparable && s.hashed
 }
 
 // ownOrder is the place of a sealed value in Veil's own order.

@@ -2,11 +2,13 @@ package analysis
 
 import (
 	"fmt"
+	"github.com/veil-proxy/veil/mask/forms"
+	"maps"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 
-	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
@@ -21,78 +23,70 @@ import (
 func (d *laying) push() bool {
 	c, t := d.column, d.typ
 	v, ok := "", false
-	switch d.rule.Method {
-	case "remove":
+	text := catalog.IsText(t.OID)
+	number := catalog.IsNumber(t.OID) || catalog.IsFloat(t.OID)
+	switch f := d.rule.Form.(type) {
+	case forms.Remove:
 		c.remove(d.catalog)
 		return c.treatment == Pushed
-	case "fixed":
-		if catalog.IsText(t.OID) {
+	case forms.Fixed:
+		if text {
 			c.shown, ok = catalog.OIDText, true
-			v = "CASE WHEN " + d.value + " IS NOT NULL THEN " + catalog.QuoteLiteral(d.rule.Args.String("value", "")) + "::pg_catalog.text END"
+			v = "CASE WHEN " + d.value + " IS NOT NULL THEN " + catalog.QuoteLiteral(f.Text) + "::pg_catalog.text END"
 		}
-	case "year", "birthYear", "deathYear", "date":
-		v, ok = d.year()
-	case "zip3":
-		if catalog.IsText(t.OID) && len(d.rule.Country) == 0 {
-			c.shown = catalog.OIDText
-			v, ok = d.zip3()
+	case forms.Period:
+		v, ok = d.period(f)
+	case forms.Prefix:
+		if text && len(d.rule.Country) == 0 {
+			c.shown, ok = catalog.OIDText, true
+			v = d.prefixOf(f)
 		}
-	case "json":
-		if t.OID == catalog.OIDJSON || t.OID == catalog.OIDJSONB {
-			v, ok = d.json(), true
-		} else {
+	case forms.Members:
+		if t.OID != catalog.OIDJSON && t.OID != catalog.OIDJSONB {
 			c.remove(d.catalog)
 			return c.treatment == Pushed
 		}
-	case "ageCap":
-		if catalog.IsNumber(t.OID) || catalog.IsFloat(t.OID) || catalog.IsText(t.OID) {
-			if v, ok = d.ageCap(); catalog.IsText(t.OID) {
+		v, ok = d.json(f), true
+	case forms.Cap:
+		if number || text {
+			if v, ok = d.cap(f); text {
 				c.shown = catalog.OIDText
 			}
 		}
-	case "round", "bucket":
-		if catalog.IsNumber(t.OID) || catalog.IsFloat(t.OID) {
-			v, ok = d.round()
+	case forms.Multiple:
+		if number {
+			v, ok = d.multiple(f)
 		}
-	case "substring":
-		if catalog.IsText(t.OID) {
+	case forms.Substring:
+		if text {
 			c.shown, ok = catalog.OIDText, true
-			v = fmt.Sprintf("nullif(pg_catalog.substr(%s::pg_catalog.text, %d, %d), '')", d.value, d.rule.Args.Int("from", 0)+1, d.rule.Args.Int("length", 0))
+			v = fmt.Sprintf("nullif(pg_catalog.substr(%s::pg_catalog.text, %d, %d), '')", d.value, f.From+1, f.Length)
 		}
-	case "characters":
-		if catalog.IsText(t.OID) {
-			c.shown = catalog.OIDText
-			v, ok = d.characters(), true
+	case forms.Ends:
+		if text {
+			c.shown, ok = catalog.OIDText, true
+			v = d.ends(f)
 		}
-	case "generalize":
-		if catalog.IsText(t.OID) || catalog.IsNumber(t.OID) || catalog.IsFloat(t.OID) {
+	case forms.Groups:
+		if text || number {
 			c.shown = catalog.OIDText
-			v, ok = d.generalize()
+			v, ok = d.groups(f)
 		}
-	case "state", "country":
-		if catalog.IsText(t.OID) && len(d.rule.Country) == 0 {
-			c.shown = catalog.OIDText
-			v, ok = d.listed()
+	case forms.Listed:
+		if text && len(d.rule.Country) == 0 {
+			c.shown, ok = catalog.OIDText, true
+			v = d.listed(f)
 		}
 	}
 	c.value = v
 	return ok
 }
 
-// probe asks the method what it does with a text.
-func (d *laying) probe(s string) (string, mask.Outcome) {
-	out, outcome, err := d.method.Append(nil, []byte(s), &mask.Input{Keys: d.policy.masks.Keys.NewPseudonymizer()})
-	if err != nil {
-		return "", mask.Removed
-	}
-	return string(out), outcome
-}
-
 // json keeps the listed members of an object, by paths of names with dots between, and
 // takes out all others. What is no object goes, and so does a path through an array.
-func (d *laying) json() string {
+func (d *laying) json(f forms.Members) string {
 	keep := jsonPaths{}
-	for _, path := range d.rule.Args.List("keep") {
+	for _, path := range f.Paths {
 		keep.add(strings.Split(path, "."))
 	}
 	v := d.value
@@ -144,13 +138,10 @@ func (p jsonPaths) sql(v string) string {
 		strings.Join(list, ", ") + ") AS m (k, v) WHERE m.v IS NOT NULL), '{}'::pg_catalog.jsonb) END"
 }
 
-// year cuts dates. The years that a method caps are asked of the method itself.
-func (d *laying) year() (string, bool) {
-	mode := d.rule.Method
-	if mode == "date" {
-		mode = d.rule.Args.String("mode", "")
-	}
-	if !catalog.IsTime(d.typ.OID) || mode == "shift" {
+// period cuts dates. Of a year that may reveal an age, those go that reveal more than the
+// greatest age that may be shown.
+func (d *laying) period(f forms.Period) (string, bool) {
+	if !catalog.IsTime(d.typ.OID) {
 		return "", false
 	}
 	v := d.value
@@ -158,49 +149,38 @@ func (d *laying) year() (string, bool) {
 	if d.typ.OID == catalog.OIDTimestamptz {
 		year = "extract(year FROM " + v + " AT TIME ZONE 'UTC')"
 	}
-	unit := "year"
-	low := 1
-	cond := ""
-	switch mode {
-	case "quarter", "month":
-		unit = mode
-	case "year":
-		if d.rule.Method == "year" {
-			low = d.firstYear()
-		}
-	case "birthYear":
-		low = d.firstYear()
-		if death := d.beside(d.rule.Death); death != "" {
-			// Whoever died younger than the greatest age that may be told keeps the
-			// year; the span is that of the living. A death before the birth is none.
-			reference := d.policy.masks.Ruleset.ReferenceDate.Year
-			low = 1
-			died := d.yearOf(death)
-			cond = fmt.Sprintf(" AND LEAST(%[1]d, CASE WHEN %[2]s >= %[3]s THEN %[2]s ELSE %[1]d END) - %[3]s <= %[4]d", reference, died, year, reference-d.firstYear())
-		}
-	case "deathYear":
+	low, cond := 1, ""
+	reference := d.policy.masks.Ruleset.ReferenceDate.Year
+	switch {
+	case f.Of == forms.Death:
 		birth := d.beside(d.rule.Birth)
 		if birth == "" || d.yearOf(birth) == "" {
 			d.column.remove(d.catalog)
 			return d.column.value, true
 		}
-		cond = fmt.Sprintf(" AND %s - %s BETWEEN 0 AND 89", year, d.yearOf(birth))
+		cond = fmt.Sprintf(" AND %s - %s BETWEEN 0 AND %d", year, d.yearOf(birth), f.MaxAge)
+	case f.MaxAge == 0:
+	case f.Of == forms.Birth && d.beside(d.rule.Death) != "":
+		// Whoever died younger than the greatest age that may be shown keeps the year. A
+		// death before the birth is none.
+		died := d.yearOf(d.beside(d.rule.Death))
+		cond = fmt.Sprintf(" AND LEAST(%[1]d, CASE WHEN %[2]s >= %[3]s THEN %[2]s ELSE %[1]d END) - %[3]s <= %[4]d", reference, died, year, f.MaxAge)
 	default:
-		return "", false
+		low = max(1, reference-f.MaxAge)
 	}
 	d.column.coarse = true
-	if d.rule.Args.String("as", "") == "number" && unit == "year" {
+	if f.Number {
 		d.column.coarse, d.column.shown = false, catalog.OIDInt4
 		return fmt.Sprintf("CASE WHEN %[1]s BETWEEN %[2]d AND 9999%[3]s THEN (%[1]s)::pg_catalog.int4 END", year, low, cond), true
 	}
 	var cut string
 	switch d.typ.OID {
 	case catalog.OIDDate:
-		cut = fmt.Sprintf("pg_catalog.date_trunc('%s', %s::pg_catalog.timestamp)::pg_catalog.date", unit, v)
+		cut = fmt.Sprintf("pg_catalog.date_trunc('%s', %s::pg_catalog.timestamp)::pg_catalog.date", f.Unit, v)
 	case catalog.OIDTimestamp:
-		cut = fmt.Sprintf("pg_catalog.date_trunc('%s', %s)", unit, v)
+		cut = fmt.Sprintf("pg_catalog.date_trunc('%s', %s)", f.Unit, v)
 	default:
-		cut = fmt.Sprintf("pg_catalog.date_trunc('%s', %s, 'UTC')", unit, v)
+		cut = fmt.Sprintf("pg_catalog.date_trunc('%s', %s, 'UTC')", f.Unit, v)
 	}
 	d.column.shown = d.typ.OID
 	return fmt.Sprintf("CASE WHEN %s BETWEEN %d AND 9999%s THEN %s END", year, low, cond, cut), true
@@ -219,26 +199,11 @@ func (d *laying) yearOf(name string) string {
 	return ""
 }
 
-// firstYear is the earliest year that the method does not cap.
-func (d *laying) firstYear() int {
-	return 1 + sort.Search(9998, func(n int) bool {
-		_, outcome := d.probe(fmt.Sprintf("%04d-06-15", n+1))
-		return outcome == mask.Replaced || outcome == mask.Kept
-	})
-}
-
-// zip3 asks the method which areas are not to be told.
-func (d *laying) zip3() (string, bool) {
-	var shut []string
-	for n := range 1000 {
-		p := fmt.Sprintf("%03d", n)
-		if out, outcome := d.probe(p + "12"); outcome != mask.Replaced || out != p {
-			shut = append(shut, p)
-		}
-	}
+// prefixOf keeps the first digits of a postal code.
+func (d *laying) prefixOf(f forms.Prefix) string {
 	v := "pg_catalog.btrim(" + d.value + `::pg_catalog.text, E' \t\n\r\f')`
 	return fmt.Sprintf(`CASE WHEN %[1]s COLLATE "C" ~ '^([0-9]{5}(-?[0-9]{4})?|[0-9]{3})$' THEN CASE WHEN pg_catalog.left(%[1]s, 3) <> ALL ('{%[2]s}'::pg_catalog.text[]) THEN pg_catalog.left(%[1]s, 3) ELSE '000' END END`,
-		v, strings.Join(shut, ",")), true
+		v, strings.Join(f.Hidden, ","))
 }
 
 // exact is a number as a numeric with all its digits: of a float those of its shortest
@@ -250,12 +215,12 @@ func (d *laying) exact() string {
 	return d.value + "::pg_catalog.numeric"
 }
 
-// round rounds to a multiple; halves go up. NaN and infinity have no multiple, and what
+// multiple replaces by a multiple; halves go up. NaN and infinity have no multiple, and what
 // PostgreSQL could not compute with is NULL.
-func (d *laying) round() (string, bool) {
-	step, half := d.rule.Args.String("width", ""), "0"
-	if d.rule.Method == "round" {
-		step, half = d.rule.Args.String("to", ""), "0.5"
+func (d *laying) multiple(f forms.Multiple) (string, bool) {
+	step, half := f.Of, "0"
+	if f.Nearest {
+		half = "0.5"
 	}
 	if _, err := strconv.ParseFloat(step, 64); err != nil {
 		return "", false
@@ -275,73 +240,45 @@ func (d *laying) round() (string, bool) {
 	return fmt.Sprintf("CASE WHEN %s NOT IN ('NaN', 'Infinity', '-Infinity') AND pg_catalog.abs(%[1]s) < 1e1000 THEN %[2]s END", v, out), true
 }
 
-func (d *laying) characters() string {
-	first, last := d.rule.Args.Int("keepFirst", 0), d.rule.Args.Int("keepLast", 0)
+// ends keeps the first and last characters.
+func (d *laying) ends(f forms.Ends) string {
 	v := d.value + "::pg_catalog.text"
 	n := "pg_catalog.length(" + v + ")"
-	hidden := fmt.Sprintf("(%s - %d)", n, first+last)
+	hidden := fmt.Sprintf("(%s - %d)", n, f.First+f.Last)
 	return fmt.Sprintf("CASE WHEN %s > 0 AND %s * 2 >= %s THEN pg_catalog.left(%s, %d) || pg_catalog.repeat(%s, %s) || pg_catalog.right(%s, %d) END",
-		n, hidden, n, v, first, catalog.QuoteLiteral(d.rule.Args.String("fill", "*")), hidden, v, last)
+		n, hidden, n, v, f.First, catalog.QuoteLiteral(f.Fill), hidden, v, f.Last)
 }
 
-// generalize writes the cases and bands. Bands are of whole numbers: the part before
-// the point decides.
-func (d *laying) generalize() (string, bool) {
-	bands := d.rule.Args.List("bands")
-	if len(bands) > 0 && !catalog.IsNumber(d.typ.OID) && !catalog.IsFloat(d.typ.OID) {
+// groups writes the cases and bands. Bands are of whole numbers: the part before the
+// point decides.
+func (d *laying) groups(f forms.Groups) (string, bool) {
+	if len(f.Bands) > 0 && !catalog.IsNumber(d.typ.OID) && !catalog.IsFloat(d.typ.OID) {
 		return "", false
 	}
 	var b strings.Builder
-	cases := d.rule.Args.Map("cases")
-	var keys []string
-	for k := range cases {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
 	b.WriteString("CASE WHEN " + d.value + " IS NULL THEN NULL")
-	for _, k := range keys {
-		fmt.Fprintf(&b, " WHEN %s::pg_catalog.text = %s THEN %s::pg_catalog.text", d.value, catalog.QuoteLiteral(k), catalog.QuoteLiteral(cases[k]))
+	for _, k := range slices.Sorted(maps.Keys(f.Cases)) {
+		fmt.Fprintf(&b, " WHEN %s::pg_catalog.text = %s THEN %s::pg_catalog.text", d.value, catalog.QuoteLiteral(k), catalog.QuoteLiteral(f.Cases[k]))
 	}
-	for _, text := range bands {
-		low, high, ranged := strings.Cut(strings.TrimSuffix(text, "+"), "-")
-		if _, err := strconv.ParseInt(low, 10, 64); err != nil {
-			return "", false
-		}
+	for _, band := range f.Bands {
 		whole := "pg_catalog.trunc(" + d.exact() + ")"
-		fmt.Fprintf(&b, " WHEN %s >= %s", whole, low)
-		if ranged {
-			if _, err := strconv.ParseInt(high, 10, 64); err != nil {
-				return "", false
-			}
-			fmt.Fprintf(&b, " AND %s <= %s", whole, high)
-		} else {
-			fmt.Fprintf(&b, " AND %s <= 9223372036854775807", whole)
-		}
-		fmt.Fprintf(&b, " THEN %s::pg_catalog.text", catalog.QuoteLiteral(text))
+		fmt.Fprintf(&b, " WHEN %[1]s >= %[2]d AND %[1]s <= %[3]d THEN %[4]s::pg_catalog.text", whole, band.Low, band.High, catalog.QuoteLiteral(band.Text))
 	}
-	if f := d.rule.Args.String("default", ""); f != "" {
-		fmt.Fprintf(&b, " ELSE %s::pg_catalog.text", catalog.QuoteLiteral(f))
+	if f.Default != "" {
+		fmt.Fprintf(&b, " ELSE %s::pg_catalog.text", catalog.QuoteLiteral(f.Default))
 	}
 	b.WriteString(" END")
 	return b.String(), true
 }
 
-// lister is a method that lets pass what is in a list, without regard to case and to
-// space around.
-type lister interface{ Known() []string }
-
-// listed compares with the method's own list.
-func (d *laying) listed() (string, bool) {
-	l, ok := d.method.(lister)
-	if !ok {
-		return "", false
-	}
+// listed compares with the form's list.
+func (d *laying) listed(f forms.Listed) string {
 	var list []string
-	for _, s := range l.Known() {
+	for _, s := range f.Values {
 		list = append(list, catalog.QuoteLiteral(s))
 	}
 	sort.Strings(list)
 	v := d.value + "::pg_catalog.text"
 	return fmt.Sprintf(`CASE WHEN pg_catalog.translate(pg_catalog.btrim(%s, ' '), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') = ANY (ARRAY[%s]::pg_catalog.text[]) THEN %s END`,
-		v, strings.Join(list, ","), v), true
+		v, strings.Join(list, ","), v)
 }

@@ -1,7 +1,10 @@
 package analysis
 
 import (
+	"strconv"
+
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/postgres/rows"
 	"github.com/veil-proxy/veil/table"
@@ -49,23 +52,26 @@ func (d *laying) seal(def mask.Definition) {
 	}
 	v := catalog.QuoteIdent(c.Name)
 	txt := v + `::pg_catalog.text COLLATE "C"`
-	switch d.rule.Method {
-	case "seal":
-		s.domain = d.rule.Args.String("domain", "")
+	switch f := d.rule.Form.(type) {
+	case forms.Seal:
+		s.domain, s.hashed = f.Domain, true
 		s.comparable, s.nulls = true, true
 		if !catalog.IsInteger(t.OID) && t.OID != catalog.OIDUUID {
 			s.guard = "(" + txt + ") ~ '^[A-Za-z0-9.-]{1,64}$'"
 		}
-	case "pseudonym":
-		d.pseudonym(s, v, txt)
-	case "imitate":
+	case forms.Pseudonym:
+		d.pseudonym(f, s, v, txt)
+	case forms.CheckedNumber:
 		s.comparable, s.nulls = true, true
-		n := map[string]string{"luhn": "8,19", "npi": "10", "nhs": "10", "ssn": "9"}[d.rule.Args.String("kind", "")]
+		n := strconv.Itoa(f.Min)
+		if f.Max != f.Min {
+			n += "," + strconv.Itoa(f.Max)
+		}
 		s.guard = "(" + txt + ") ~ '^[ -]*([0-9][ -]*){" + n + "}$'"
-	case "surrogate":
+	case forms.Surrogate:
 		s.nulls = true
 		s.guard = "(" + txt + ") <> ''"
-		if !d.rule.Args.Bool("perValue", false) {
+		if !f.PerValue {
 			if s.Entity == "" {
 				c.remove(d.catalog)
 				c.seal = nil
@@ -73,22 +79,21 @@ func (d *laying) seal(def mask.Definition) {
 			}
 			s.guard += " AND " + catalog.QuoteIdent(s.Entity) + "::pg_catalog.text <> ''"
 		}
-	case "date":
-		// Only shift comes here, or a text column.
+	case forms.Shift:
 		if catalog.IsTime(t.OID) {
-			s.nulls, s.shown = true, t.OID
+			s.nulls, s.shifts, s.shown = true, true, t.OID
 			year := v
 			if t.OID == catalog.OIDTimestamptz {
 				year += " AT TIME ZONE 'UTC'"
 			}
 			s.guard = "extract(year FROM " + year + ") BETWEEN 12 AND 9988"
 		}
-	case "noise":
+	case forms.Noise:
 		if catalog.IsNumber(t.OID) {
 			s.nulls, s.shown = true, catalog.OIDNumeric
 			s.guard = v + "::pg_catalog.numeric NOT IN ('NaN', 'Infinity', '-Infinity')"
 		}
-	case "fhir":
+	case forms.Document:
 		// What is no object is no resource; that an object is none, SQL cannot tell.
 		s.nulls = true
 		if t.OID == catalog.OIDJSON || t.OID == catalog.OIDJSONB {
@@ -115,15 +120,13 @@ func (d *laying) seal(def mask.Definition) {
 }
 
 // pseudonym says which values of a type have a pseudonym in the shape.
-func (d *laying) pseudonym(s *seal, v, txt string) {
-	shape := d.rule.Args.String("shape", "base32")
-	length := d.rule.Args.Int("length", 64)
-	s.nulls = true
+func (d *laying) pseudonym(f forms.Pseudonym, s *seal, v, txt string) {
+	s.nulls, s.hashed = true, true
 	// Below eight characters, pseudonyms of different values fall together often:
 	// then equal masked values are not equal originals.
-	s.comparable = length >= 8
+	s.comparable = f.Length == 0 || f.Length >= 8
 	whole := catalog.IsInteger(d.typ.OID)
-	switch shape {
+	switch f.Shape {
 	case "int":
 		s.comparable = true
 		s.guard = "(" + txt + ") ~ '^(0|[1-9][0-9]{0,17})$'"

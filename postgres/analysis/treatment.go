@@ -71,6 +71,9 @@ type seal struct {
 	table.Masking
 	// comparable: equal originals and only they have equal masked values.
 	comparable bool
+	// hashed: the masked value is a seal or a keyed hash of the original. shifts: it is the
+	// original moved by a number of days that is the person's.
+	hashed, shifts bool
 	// domain is that of a sealed id, which can be opened; empty for others.
 	domain string
 	// scan: the column is one of rows that have a tableoid.
@@ -96,15 +99,15 @@ type overlay struct {
 	// decided is what holds for columns that several relations of a family have, where
 	// their rules differ.
 	decided map[uint32]map[string]*decision
-	// limits are what methods cap, by unit.
-	limits map[mask.Method]*unitLimits
+	// units are the words of rules that cap, by what SQL does with them.
+	units map[*ruleset.TableRule]*unitWords
 	// fragments are parsed expressions by their text.
 	fragments sync.Map
 }
 
 // newOverlay gives every column its treatment. What cannot be decided is hidden.
 func newOverlay(p *Policy, c *catalog.Catalog) *overlay {
-	o := &overlay{policy: p, catalog: c, shapes: map[uint32]*shape{}, limits: map[mask.Method]*unitLimits{}}
+	o := &overlay{policy: p, catalog: c, shapes: map[uint32]*shape{}, units: map[*ruleset.TableRule]*unitWords{}}
 	o.families()
 	for _, r := range c.Relations() {
 		if !catalog.IsSystem(r.Schema) {
