@@ -39,6 +39,8 @@ var ErrTooManyAttempts = errors.New("too many failed attempts from this address:
 // nobody can lock a user out: the wait is bounded, and a right password is never
 // refused for the failures of other addresses. It may be used concurrently.
 type Attempts struct {
+	first, most time.Duration // the delays
+
 	mu       sync.Mutex
 	byClient remembered
 	byUser   remembered
@@ -58,8 +60,12 @@ type failures struct {
 }
 
 // NewAttempts returns one that has seen no failure.
-func NewAttempts() *Attempts {
-	return &Attempts{byClient: remembered{byName: map[string]*failures{}}, byUser: remembered{byName: map[string]*failures{}}}
+func NewAttempts() *Attempts { return NewAttemptsWith(firstDelay, mostDelay) }
+
+// NewAttemptsWith returns one whose first delay and largest delay are others than the
+// usual ones.
+func NewAttemptsWith(first, most time.Duration) *Attempts {
+	return &Attempts{first: first, most: most, byClient: remembered{byName: map[string]*failures{}}, byUser: remembered{byName: map[string]*failures{}}}
 }
 
 // Wait is called before a credential is checked: it waits as long as failures
@@ -69,7 +75,7 @@ func (a *Attempts) Wait(ctx context.Context, client net.Addr, user string) error
 	a.mu.Lock()
 	now := time.Now()
 	c := a.byClient.byName[from]
-	delay := max(c.delay(now), a.byUser.byName[user].delay(now))
+	delay := max(a.delay(c, now), a.delay(a.byUser.byName[user], now))
 	if delay == 0 {
 		a.mu.Unlock()
 		return nil
@@ -117,13 +123,6 @@ func (a *Attempts) Succeeded(user string) {
 	delete(a.byUser.byName, user)
 }
 
-// Flooded reports whether an address has failed so often that it is told to wait.
-func (a *Attempts) Flooded(client net.Addr) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.byClient.byName[clientKey(client)].left(time.Now()) >= mostFailures
-}
-
 // left is how many failures are not forgotten yet.
 func (f *failures) left(now time.Time) int {
 	if f == nil {
@@ -139,12 +138,12 @@ func (f *failures) add(now time.Time, most int) {
 	f.since = now
 }
 
-func (f *failures) delay(now time.Time) time.Duration {
+func (a *Attempts) delay(f *failures, now time.Time) time.Duration {
 	over := f.left(now) - freeFailures
 	if over < 0 {
 		return 0
 	}
-	return min(mostDelay, firstDelay<<min(over, 10))
+	return min(a.most, a.first<<min(over, 10))
 }
 
 // others is the entry that new names share where too many are remembered: an

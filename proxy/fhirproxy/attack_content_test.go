@@ -232,7 +232,7 @@ func TestAttackContent(t *testing.T) {
 				}
 			}
 			m := r.listener.newMasker(r.view())
-			x := &exchange{s: r.listener, view: r.view(), who: r.anybody(t), keys: m.pass.Keys}
+			x := r.exchange(r.anybody(t), m.pass.Keys)
 			file := r.base + "?_file=" + string(m.appendToken(nil, &link{at: typ + " $export", path: "/file"}, x.scope(linkFile)))
 			body, broken := r.broken(t, file)
 			for _, never := range append([]string{"SECRET", "zq-1"}, c.gone...) {
@@ -317,7 +317,7 @@ func TestAttackHeaders(t *testing.T) {
 	r := newRig(t, up, nil)
 	allowed := map[string]bool{"Content-Type": true, "Content-Length": true, "Date": true, "X-Request-Id": true, "X-Veil-Ruleset": true, "Cache-Control": true, "X-Content-Type-Options": true, "Transfer-Encoding": true}
 	m := r.listener.newMasker(r.view())
-	x := &exchange{s: r.listener, view: r.view(), who: r.anybody(t), keys: m.pass.Keys}
+	x := r.exchange(r.anybody(t), m.pass.Keys)
 	token := func(kind linkKind, l *link) string { return string(m.appendToken(nil, l, x.scope(kind))) }
 	file := "?_file=" + token(linkFile, &link{at: "Bundle $export", path: "/file"})
 	poll := "?_export=" + token(linkStatus, &link{at: "$export", path: "/poll"})

@@ -62,7 +62,7 @@ func TestAttackCutTheUpstream(t *testing.T) {
 	id := pseudonym(t, safeHarbor(t), "Patient", "zq-1")
 	const one = `{"resourceType":"Patient","id":"zq-1","active":true,"name":[{"family":"Marjorie"}],"birthDate":"1951-07-23"}`
 	m := r.listener.newMasker(r.view())
-	x := &exchange{s: r.listener, view: r.view(), who: r.anybody(t), keys: m.pass.Keys}
+	x := r.exchange(r.anybody(t), m.pass.Keys)
 	file := r.base + "?_file=" + string(m.appendToken(nil, &link{at: "Patient $export", path: "/file"}, x.scope(linkFile)))
 	for _, manner := range []string{"length", "chunks", "gzip, length", "gzip, chunks"} {
 		t.Run(manner, func(t *testing.T) {

@@ -72,7 +72,9 @@ func TestAttackPanics(t *testing.T) {
 		w.Header().Set("Content-Type", ndjson)
 		_, _ = io.WriteString(w, `{"resourceType":"Patient","id":"a","gender":"female"}`+"\n")
 	}
-	f := &fileStream{x: &exchange{s: r.listener, view: r.view(), who: r.anybody(t), policy: r.listener.policy.Load(), requestID: "panics", operation: "export file Patient", release: func() {}}, kind: linkFile, typ: "Patient"}
+	x := r.exchange(r.anybody(t), nil)
+	x.ID, x.Operation = "panics", "export file Patient"
+	f := &fileStream{x: x, kind: linkFile, typ: "Patient"}
 	if _, p := f.open("/Binary/p"); p != nil {
 		t.Fatal(p.Text)
 	}
@@ -83,7 +85,7 @@ func TestAttackPanics(t *testing.T) {
 	if rec := r.sink.all(); rec[len(rec)-1].Result != "failed" || rec[len(rec)-1].RequestID != "panics" {
 		t.Errorf("record %+v", rec[len(rec)-1])
 	}
-	if len(r.listener.streams) != 0 {
+	if r.listener.streams.Taken() != 0 {
 		t.Error("the stream's place is not free")
 	}
 	if got := r.get(t, file); got.status != 200 {
@@ -215,7 +217,7 @@ func TestAttackLeadElsewhere(t *testing.T) {
 	research := extendOf(t, "research", "")
 	r := newRig(t, up, func(c *Config) { c.Policy = policyOf(t, research, "anonymous") })
 	m := r.listener.newMasker(r.view())
-	x := &exchange{s: r.listener, view: r.view(), who: r.anybody(t), keys: m.pass.Keys}
+	x := r.exchange(r.anybody(t), m.pass.Keys)
 	token := func(kind linkKind, l *link) string { return string(m.appendToken(nil, l, x.scope(kind))) }
 	paths := []string{"/metadata", "/PaymentNotice", "/PaymentNotice/" + pseudonym(t, research, "PaymentNotice", "n1"), "/_history", "/$export", "?_page=" + token(linkPage, &link{at: "Patient", path: "/Patient"}),
 		"?_export=" + token(linkStatus, &link{at: "$export", path: "/poll"}), "?_file=" + token(linkFile, &link{at: "Patient $export", path: "/file"}), "?_errors=" + token(linkErrors, &link{at: "OperationOutcome $export", path: "/file"})}
@@ -271,7 +273,7 @@ func TestAttackReloadInBetween(t *testing.T) {
 		_, _ = io.WriteString(w, `{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Patient","id":"p","birthDate":"1980-03-05"}}]}`)
 	}))
 	r = newRig(t, up, nil)
-	first := r.listener.policy.Load()
+	first := r.listener.shared.Policy()
 	batch := `{"resourceType":"Bundle","type":"batch","entry":[` + strings.TrimSuffix(strings.Repeat(`{"request":{"method":"GET","url":"Patient?_count=1"}},`, 3), ",") + `]}`
 	got := r.do(t, "POST", "", batch)
 	if n := bytes.Count(got.body, []byte(`"birthDate":"1980"`)); n != 3 || got.status != 200 {
@@ -286,10 +288,10 @@ func TestAttackReloadInBetween(t *testing.T) {
 	if got := r.do(t, "POST", "", batch); bytes.Contains(got.body, []byte("1980")) {
 		t.Errorf("the other ruleset is not in force: %s", got.body)
 	}
-	r.listener.policy.Store(first)
+	r.listener.shared.Force(first)
 	once.Store(false)
 	m := r.listener.newMasker(r.view())
-	x := &exchange{s: r.listener, view: r.view(), who: r.anybody(t), keys: m.pass.Keys}
+	x := r.exchange(r.anybody(t), m.pass.Keys)
 	file := r.get(t, "?_file="+string(m.appendToken(nil, &link{at: "Patient $export", path: "/file"}, x.scope(linkFile))))
 	if n := bytes.Count(file.body, []byte(`"birthDate":"1980"`)); n != 3 {
 		t.Errorf("%d of 3 lines under the first ruleset: %d %s", n, file.status, file.body)

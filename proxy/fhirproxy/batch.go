@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
@@ -21,11 +21,11 @@ const maxBatch = 100
 // batch answers a Bundle of reads (FHIR R4, http.html#transaction). Each entry
 // is judged, asked, masked and recorded like a request of its own.
 func (x *exchange) batch(a *request) (*response, *outcome.Problem) {
-	x.operation = "batch"
+	x.Operation = "batch"
 	urls, p := readBatch(a.body)
 	if p != nil {
 		if p.Status == 405 {
-			x.operation = "write"
+			x.Operation = "write"
 		}
 		return nil, p
 	}
@@ -99,8 +99,7 @@ func readBatch(body []byte) ([]string, *outcome.Problem) {
 // held in memory, so together they are bounded as one answer is.
 func (x *exchange) entry(i int, url string, size int) models.BundleEntry {
 	sub := *x
-	sub.requestID = x.requestID + "." + strconv.Itoa(i)
-	sub.operation, sub.rule, sub.started = "unknown", "", time.Now()
+	sub.Exchange = x.Next(x.ID+"."+strconv.Itoa(i), "unknown")
 	a, p := sub.respondEntry(i, url, size)
 	if p != nil {
 		a = sub.refuse(p)
@@ -117,8 +116,8 @@ func (x *exchange) respondEntry(i int, url string, size int) (*response, *outcom
 	if size >= x.s.limits.ResponseBytes {
 		return nil, outcome.Refused(413, models.IssueTypeTooLong, "batch too large", "the answers of the batch are too large together; ask for fewer at once")
 	}
-	if i > 0 && !x.who.Count() { // the batch itself was counted
-		return nil, outcome.Refused(429, models.IssueTypeThrottled, "consumer limits", "too many requests: this consumer's limit is reached")
+	if i > 0 && !x.Who.Count() { // the batch itself was counted
+		return nil, outcome.Refused(429, models.IssueTypeThrottled, proxy.ReasonLimits, "too many requests: this consumer's limit is reached")
 	}
 	url = strings.TrimPrefix(url, x.s.base)
 	t, err := parse.TargetOf("/"+strings.TrimPrefix(url, "/"), "")
@@ -130,7 +129,7 @@ func (x *exchange) respondEntry(i int, url string, size int) (*response, *outcom
 		return nil, p
 	}
 	if n := len(t.Segments); n > 0 && t.Segments[n-1] == "$export" || a.link() != "" && a.link() != linkPage {
-		x.operation = "export"
+		x.Operation = "export"
 		return nil, outcome.Refused(400, models.IssueTypeNotSupported, "unsupported in a batch", "a bulk export is asked for by itself")
 	}
 	return x.dispatch(a)

@@ -17,7 +17,7 @@ import (
 
 // capabilities answers GET metadata.
 func (x *exchange) capabilities(a *request) (*response, *outcome.Problem) {
-	x.operation = "capabilities"
+	x.Operation = "capabilities"
 	narrow, p := x.shapeOfMetadata(a)
 	if p != nil {
 		return nil, p

@@ -27,11 +27,11 @@ func takesFHIR(accept string) bool {
 // No rule reaches into it, so it passes only where the ruleset lists the type in
 // so many words, as it is.
 func (x *exchange) content(a *request, accept string) (*response, *outcome.Problem) {
-	x.operation = "read Binary"
+	x.Operation = "read Binary"
 	if p := x.readable("Binary"); p != nil {
 		return nil, p
 	}
-	x.operation = "read Binary content"
+	x.Operation = "read Binary content"
 	mime, _, _ := strings.Cut(accept, ";")
 	mime = strings.ToLower(strings.TrimSpace(mime))
 	if len(a.Params) > 0 || !x.view.guard.ContentType(mime) {
@@ -68,7 +68,7 @@ func (x *exchange) content(a *request, accept string) (*response, *outcome.Probl
 	body := append([]byte(nil), r.Body...)
 	var record *mask.Record
 	_ = x.withMasker(func(m *masker) *outcome.Problem {
-		m.pass.Begin(x.origin())
+		m.pass.Begin(x.Origin())
 		m.view.guard.CountContent(m.pass)
 		record = m.pass.Record("complete", "")
 		return nil

@@ -1,7 +1,6 @@
 package fhirproxy
 
 import (
-	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -20,30 +19,21 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
-// exchange is one request under way, or one entry of a batch.
+// exchange is one request in progress, or one entry of a batch.
 type exchange struct {
-	s      *Server
-	policy *policy
-	view   *view              // nil until it is known who asks
-	who    *consumer.Consumer // the same
-	keys   *keys.Pseudonymizer
+	proxy.Exchange
+	s    *Server
+	view *view // nil until it is known who asks
+	keys *keys.Pseudonymizer
 	// credentialed: who asks brought credentials.
 	credentialed bool
-	// release ends the request for the consumer's limits. A body that is sent
-	// after the handler takes it over.
-	release   func()
-	requestID string
-	client    string // address, as records have it
-	operation string // "read Patient": never a value
-	rule      string
-	started   time.Time
 }
 
-// begin starts an exchange and sets the headers that every answer has.
+// begin starts an exchange and sets the headers that every response has.
 func (s *Server) begin(ctx *fasthttp.RequestCtx) *exchange {
-	x := &exchange{s: s, policy: s.policy.Load(), requestID: mask.NewRequestID(), client: consumer.ClientAddress(ctx.RemoteAddr()), operation: "unknown", started: time.Now(), release: func() {}}
+	x := &exchange{Exchange: s.shared.Begin(ctx.RemoteAddr()), s: s}
 	h := &ctx.Response.Header
-	h.Set("X-Request-Id", x.requestID)
+	h.Set("X-Request-Id", x.ID)
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	return x
@@ -56,45 +46,62 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	if s.health(ctx) {
 		return
 	}
-	defer s.meter.Begin()()
+	defer s.shared.Metrics().Begin()()
 	f := media.Format{}
 	a, p := x.route(ctx, &f)
 	if p != nil {
 		a = x.refuse(p)
 	}
 	x.write(ctx, a, f)
-	x.release()
+	x.Release()
 }
 
-// authenticate finds who asks and what they may see.
+// authenticate finds who asks and what they may see. An attempt that fails is
+// recorded here.
 func (x *exchange) authenticate(ctx *fasthttp.RequestCtx) *outcome.Problem {
 	r := consumer.Request{
 		Authorization: peekAll(&ctx.Request.Header, "Authorization"),
 		APIKey:        peekAll(&ctx.Request.Header, "X-API-Key"),
 		Certificates:  peer(ctx),
 	}
-	who, err := x.policy.consumers.Authenticate(ctx, r)
-	switch {
-	case errors.Is(err, consumer.ErrUnavailable):
-		return outcome.Failed(503, models.IssueTypeTransient, "credentials cannot be checked", err.Error())
-	case err != nil:
-		x.s.meter.FailedLogin()
-		x.s.attempts.Failed(ctx.RemoteAddr(), "")
-		if x.s.attempts.Flooded(ctx.RemoteAddr()) {
-			return outcome.Refused(429, models.IssueTypeThrottled, "too many attempts", consumer.ErrTooManyAttempts.Error()).With("Retry-After", "10")
+	who, err := x.s.shared.LogIn(ctx, ctx.RemoteAddr(), "", func() (*consumer.Consumer, error) {
+		return x.Policy.Consumers().Authenticate(ctx, r)
+	})
+	if err != nil {
+		p := x.unknown(err)
+		if x.RecordLogin("unknown", p.Result, p.Reason, p.Status) != nil {
+			return notRecorded()
 		}
-		return outcome.Refused(401, models.IssueTypeLogin, "credentials", err.Error()).With("WWW-Authenticate", x.policy.consumers.Challenge())
+		p.Result = "" // it is recorded
+		return p
 	}
-	x.who, x.view = who, x.policy.views[who.View]
+	if !x.Identify(who) {
+		return outcome.Failed(500, models.IssueTypeException, "view", "the consumer's view is not configured")
+	}
+	x.view = x.View.(*view)
 	x.credentialed = len(r.Authorization)+len(r.APIKey)+len(r.Certificates) > 0
-	release, retry, ok := who.Admit()
-	x.release = release
-	if !ok {
-		return outcome.Refused(429, models.IssueTypeThrottled, "consumer limits", "too many requests: this consumer's limit is reached").
+	if retry, ok := x.Admit(); !ok {
+		return outcome.Refused(429, models.IssueTypeThrottled, proxy.ReasonLimits, "too many requests: this consumer's limit is reached").
 			With("Retry-After", strconv.Itoa(int(retry/time.Second)))
 	}
 	ctx.Response.Header.Set("X-Veil-Ruleset", x.view.ruleset)
 	return nil
+}
+
+// unknown says why nobody is known to ask.
+func (x *exchange) unknown(err error) *outcome.Problem {
+	switch {
+	case errors.Is(err, consumer.ErrUnavailable):
+		return outcome.Failed(503, models.IssueTypeTransient, "credentials cannot be checked", err.Error())
+	case errors.Is(err, consumer.ErrNoCredentials), errors.Is(err, consumer.ErrBadCredentials):
+		return outcome.Refused(401, models.IssueTypeLogin, proxy.ReasonCredentials, err.Error()).With("WWW-Authenticate", x.Policy.Consumers().Challenge())
+	}
+	return outcome.Refused(429, models.IssueTypeThrottled, proxy.ReasonAttempts, consumer.ErrTooManyAttempts.Error()).With("Retry-After", "10")
+}
+
+// notRecorded is what a consumer gets where the audit record could not be written.
+func notRecorded() *outcome.Problem {
+	return &outcome.Problem{Status: 500, Code: models.IssueTypeException, Text: "the audit record could not be written, so no response is sent"}
 }
 
 func peekAll(h *fasthttp.RequestHeader, name string) []string {
@@ -120,7 +127,7 @@ func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
 	if recover() == nil {
 		return
 	}
-	defer x.release()
+	defer x.Release()
 	// What panics while the panic is answered ends the connection, not the
 	// process.
 	defer func() {
@@ -130,7 +137,7 @@ func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
 			ctx.SetConnectionClose()
 		}
 	}()
-	x.s.log.Error("panic", "request_id", x.requestID, "door", "fhir", "operation", x.operation, "stack", proxy.Stack())
+	x.s.shared.Log().Error("panic", "request_id", x.ID, "door", "fhir", "operation", x.Operation, "stack", proxy.Stack())
 	x.write(ctx, x.refuse(outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to answer this request")), media.Format{})
 }
 
@@ -156,55 +163,23 @@ func (s *Server) malformed(ctx *fasthttp.RequestCtx, err error) {
 	x.write(ctx, x.refuse(p), media.Format{})
 }
 
-// commit makes the record of an exchange durable. Without it nothing is
-// answered.
+// commit makes the record of an exchange durable. Without it no response is sent.
 func (x *exchange) commit(r *mask.Record, status int) *outcome.Problem {
-	r.Time = x.started.UTC()
-	r.DurationMicros = time.Since(x.started).Microseconds()
-	r.Client = x.client
-	// Not the request's context: what was masked is recorded even if the
-	// consumer is gone.
-	asked := time.Now()
-	err := x.s.sink.Append(context.Background(), r)
-	x.s.meter.Append(time.Since(asked), err)
-	if err != nil {
-		x.s.log.Error("audit record could not be written", "request_id", x.requestID, "door", "fhir", "operation", x.operation, "error", err)
-		return &outcome.Problem{Status: 500, Code: models.IssueTypeException, Text: "the audit record could not be written, so nothing is answered"}
+	if x.Commit(r, status) != nil {
+		return notRecorded()
 	}
-	var count uint64
-	for _, c := range r.Resources {
-		count += c.N
-	}
-	for i := range r.Applied {
-		x.s.meter.Applied(r.Applied[i].Category, r.Applied[i].N)
-	}
-	x.s.log.Info("request", "request_id", x.requestID, "consumer", r.Consumer, "client", r.Client, "door", "fhir", "operation", x.operation,
-		"outcome", r.Result, "status", status, "reason", r.Reason, "rule", x.rule, "count", count,
-		"duration_ms", time.Since(x.started).Milliseconds())
 	return nil
 }
 
 // note commits an exchange in which nothing was masked. delivered is the type
 // of the resource that Veil made itself, if any.
 func (x *exchange) note(result, reason string, status int, delivered string) *outcome.Problem {
-	if x.view == nil { // nobody yet, so no ruleset either
-		o := x.origin()
-		return x.commit(&mask.Record{RequestID: o.RequestID, Consumer: o.Consumer, Door: o.Door, Operation: o.Operation, Result: result, Reason: reason}, status)
-	}
-	pass := x.view.plainPass.Get().(*mask.Pass)
-	pass.Begin(x.origin())
-	if delivered != "" {
-		pass.CountResource(delivered)
-	}
-	r := pass.Record(result, reason)
-	x.view.plainPass.Put(pass)
-	return x.commit(r, status)
+	return x.commit(x.Record(result, reason, delivered), status)
 }
 
 // refuse records a problem and returns the answer that tells it.
 func (x *exchange) refuse(p *outcome.Problem) *response {
 	if p.Result != "" {
-		x.s.meter.Problem(p.Result, p.Reason)
 		if failure := x.note(p.Result, p.Reason, p.Status, ""); failure != nil {
 			p = failure
 		}
@@ -212,24 +187,16 @@ func (x *exchange) refuse(p *outcome.Problem) *response {
 	return &response{status: p.Status, body: p.Resource(), header: p.Header, close: p.Close}
 }
 
-func (x *exchange) origin() mask.Origin {
-	who := "unknown"
-	if x.who != nil {
-		who = x.who.Name
-	}
-	return mask.Origin{RequestID: x.requestID, Consumer: who, Door: "fhir", Operation: x.operation}
-}
-
 // mayRead refuses types that the consumer's scopes do not grant.
 func (x *exchange) mayRead(typ string) *outcome.Problem {
-	if x.who.Scopes.MayRead(typ) {
+	if x.Who.Scopes.MayRead(typ) {
 		return nil
 	}
 	return outOfScope(typ, "read")
 }
 
 func (x *exchange) maySearch(typ string) *outcome.Problem {
-	if x.who.Scopes.MaySearch(typ) {
+	if x.Who.Scopes.MaySearch(typ) {
 		return nil
 	}
 	return outOfScope(typ, "search")
@@ -241,7 +208,7 @@ func outOfScope(typ, what string) *outcome.Problem {
 
 // delivers refuses an answer that has types which the scopes do not grant.
 func (x *exchange) delivers(r *mask.Record) *outcome.Problem {
-	if x.who.Scopes == nil {
+	if x.Who.Scopes == nil {
 		return nil
 	}
 	for _, c := range r.Resources {
@@ -257,7 +224,7 @@ func (x *exchange) delivers(r *mask.Record) *outcome.Problem {
 
 // write turns an answer into the response, in the format that was asked for.
 func (x *exchange) write(ctx *fasthttp.RequestCtx, a *response, f media.Format) {
-	defer func() { x.s.meter.Request(x.operation, ctx.Response.StatusCode(), time.Since(x.started)) }()
+	defer func() { x.s.shared.Responded(x.Operation, ctx.Response.StatusCode(), time.Since(x.Started)) }()
 	if p := x.respond(ctx, a, f); p != nil {
 		_ = x.respond(ctx, &response{status: p.Status, body: p.Resource(), header: p.Header}, f)
 	}
@@ -283,8 +250,7 @@ func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *response, f media.Format
 	ctx.Response.ResetBody()
 	if a.stream != nil {
 		ctx.SetContentType(a.contentType)
-		a.stream.conn, a.stream.done = ctx.Conn(), x.release
-		x.release = func() {}
+		a.stream.conn, a.stream.done = ctx.Conn(), x.TakeRelease()
 		if ctx.Request.Header.HasAcceptEncoding("gzip") {
 			a.stream.packed = true
 			ctx.Response.Header.SetContentEncoding("gzip")
@@ -301,7 +267,7 @@ func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *response, f media.Format
 		body, contentType, ok = x.render(a.body, f)
 	}
 	if !ok {
-		x.s.log.Error("the answer could not be written in the format", "request_id", x.requestID, "door", "fhir", "operation", x.operation)
+		x.s.shared.Log().Error("the answer could not be written in the format", "request_id", x.ID, "door", "fhir", "operation", x.Operation)
 		ctx.SetStatusCode(500)
 		body, contentType, _ = media.Format{}.Render((&outcome.Problem{Status: 500, Code: models.IssueTypeException, Text: "the answer could not be written in the format that was asked for"}).Resource())
 	}

@@ -71,9 +71,9 @@ func (x *exchange) url(kind linkKind, l *link) string {
 // exportStatus answers how far an export is, and at its end its manifest; by
 // DELETE it ends the export.
 func (x *exchange) exportStatus(a *request) (*response, *outcome.Problem) {
-	x.operation = "export status"
+	x.Operation = "export status"
 	if a.method == "DELETE" {
-		x.operation = "export end"
+		x.Operation = "export end"
 	}
 	l, p := x.openLink(linkStatus, a.Params[0].Value)
 	if p != nil {
@@ -115,9 +115,9 @@ func retryAfter(value string) string {
 
 // exportFile answers one file of an export.
 func (x *exchange) exportFile(a *request, kind linkKind) (*response, *outcome.Problem) {
-	x.operation = "export file"
+	x.Operation = "export file"
 	if a.method == "DELETE" {
-		x.operation = "write"
+		x.Operation = "write"
 		return nil, readOnly()
 	}
 	if !a.chunks {
@@ -128,7 +128,7 @@ func (x *exchange) exportFile(a *request, kind linkKind) (*response, *outcome.Pr
 		return nil, p
 	}
 	typ, at, _ := strings.Cut(l.at, " ")
-	x.operation = "export file " + typ
+	x.Operation = "export file " + typ
 	f := &fileStream{x: x, kind: kind, typ: typ}
 	if kind == linkFile {
 		if p := x.readable(typ); p != nil {

@@ -368,7 +368,7 @@ func TestFilesThatBreakOff(t *testing.T) {
 				t.Errorf("%d records, the last %+v", len(records), last)
 			}
 			r.checkClean(t)
-			eventually(t, "the stream's place is free", func() bool { return len(r.listener.streams) == 0 })
+			eventually(t, "the stream's place is free", func() bool { return r.listener.streams.Taken() == 0 })
 		})
 	}
 }

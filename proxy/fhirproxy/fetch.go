@@ -1,10 +1,10 @@
 package fhirproxy
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
@@ -98,7 +98,7 @@ func (x *exchange) fetch(q *retrieval, dst []byte) (*response, *outcome.Problem)
 	if p != nil {
 		return nil, p
 	}
-	x.s.meter.Masked(len(out))
+	x.s.shared.Metrics().Masked(len(out))
 	return &response{status: 200, body: out, header: leftOut(q.dropped)}, nil
 }
 
@@ -169,19 +169,12 @@ func (x *exchange) enough(bundle []byte) *outcome.Problem {
 
 // enter waits for one of the places of Limits.Exchanges.
 func (s *Server) enter() *outcome.Problem {
-	select {
-	case s.slots <- struct{}{}:
+	ctx, cancel := context.WithTimeout(context.Background(), s.limits.UpstreamTimeout)
+	defer cancel()
+	if s.places.Try() || s.places.Take(ctx) {
 		return nil
-	default:
 	}
-	t := time.NewTimer(s.limits.UpstreamTimeout)
-	defer t.Stop()
-	select {
-	case s.slots <- struct{}{}:
-		return nil
-	case <-t.C:
-		return outcome.Failed(503, models.IssueTypeThrottled, "busy", "too many requests are under way; try again later").With("Retry-After", "1")
-	}
+	return outcome.Failed(503, models.IssueTypeThrottled, "busy", "too many requests are in progress; try again later").With("Retry-After", "1")
 }
 
-func (s *Server) leave() { <-s.slots }
+func (s *Server) leave() { s.places.Leave() }

@@ -63,7 +63,7 @@ func linkable(shape []guard.Param) *outcome.Problem {
 
 // scope is what a token is bound to.
 func (x *exchange) scope(kind linkKind) []byte {
-	return []byte(string(kind) + "\x00" + x.view.automaton.Policy.Ruleset.SHA256() + "\x00" + x.who.Name)
+	return []byte(string(kind) + "\x00" + x.view.automaton.Policy.Ruleset.SHA256() + "\x00" + x.Who.Name)
 }
 
 // appendToken appends the token of a link. No part of one is longer than maxLink.

@@ -118,7 +118,7 @@ func TestParametersTooLongForALink(t *testing.T) {
 		t.Errorf("the upstream was asked %d times", n)
 	}
 	m := r.listener.newMasker(r.view())
-	x := &exchange{s: r.listener, view: r.view(), who: &consumer.Consumer{Name: strings.Repeat("n", 128)}, keys: m.pass.Keys}
+	x := r.exchange(&consumer.Consumer{Name: strings.Repeat("n", 128)}, m.pass.Keys)
 	longest := link{at: "Bundle Patient/" + strings.Repeat("a", 64) + "/$everything", shape: []guard.Param{{Name: "_elements", Value: strings.Repeat("a", maxShape-len("?_elements="))}}, path: "/" + strings.Repeat("b", upstream.MaxLink-1)}
 	token := m.appendToken(nil, &longest, x.scope(linkPage))
 	if len(token) > r.listener.limits.HeaderBytes*3/4 {

@@ -121,8 +121,8 @@ func (x *exchange) rebuild(l *link, body []byte) ([]byte, *outcome.Problem) {
 // mended logs that a part of a manifest that is only information was not as FHIR
 // asks.
 func (x *exchange) mended(member string, gone bool) {
-	x.s.log.Warn("a part of the upstream's export manifest is not valid", "request_id", x.requestID, "door", "fhir",
-		"operation", x.operation, "member", member, "left_out", gone)
+	x.s.shared.Log().Warn("a part of the upstream's export manifest is not valid", "request_id", x.ID, "door", "fhir",
+		"operation", x.Operation, "member", member, "left_out", gone)
 }
 
 // transactionTime is the time of an export as FHIR writes it, and whether the

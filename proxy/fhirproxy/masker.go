@@ -102,7 +102,7 @@ func (x *exchange) withMasker(f func(m *masker) *outcome.Problem) *outcome.Probl
 // mask masks the answer to a question, which must be a resource of the wanted
 // type, and appends it to dst.
 func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mask.Record, *outcome.Problem) {
-	m.pass.Begin(x.origin())
+	m.pass.Begin(x.Origin())
 	m.self, m.asked, m.page, m.suffix = q.self, q.path, link{at: q.typ, shape: q.shape}, ""
 	m.next, m.lost, m.strayed = false, nil, 0
 	if q.self != "" {
@@ -172,7 +172,7 @@ func (m *masker) whole(body []byte) *outcome.Problem {
 	if m.lost == nil && m.strayed == 0 {
 		return nil
 	}
-	m.s.log.Warn("links of the upstream do not lie below its base URL", "request_id", m.pass.Origin.RequestID, "door", "fhir",
+	m.s.shared.Log().Warn("links of the upstream do not lie below its base URL", "request_id", m.pass.Origin.RequestID, "door", "fhir",
 		"operation", m.pass.Origin.Operation, "setting", "fhir.upstreamAliases", "next", m.lost != nil, "others", m.strayed)
 	return m.lost
 }
@@ -201,7 +201,7 @@ func (m *masker) problem(err error) *outcome.Problem {
 		return outcome.Failed(502, models.IssueTypeProcessing, "patient not found out",
 			"the FHIR server did not say which patient a resource is about, which a rule needs; ask again, or for fewer resources with _count")
 	case errors.As(err, &syntax):
-		m.s.log.Warn("upstream answer is not valid", "request_id", m.pass.Origin.RequestID, "door", "fhir",
+		m.s.shared.Log().Warn("upstream answer is not valid", "request_id", m.pass.Origin.RequestID, "door", "fhir",
 			"operation", m.pass.Origin.Operation, "path", syntax.Path, "offset", syntax.Offset, "reason", syntax.What)
 		return outcome.Failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's answer is not valid: "+syntax.What)
 	}

@@ -29,6 +29,7 @@ func TestWhatTheListenerCounts(t *testing.T) {
 		fmt.Fprint(w, `{"resourceType":"Patient","name":[{"family":"`+fhirtest.Marker+"\n")
 	}
 	r.broken(t, m.Output[0].URL)
+	r.get(t, "/Patient/none").outcome(t, 404)
 	r.sink.mu.Lock()
 	r.sink.failure = errors.New("disk full")
 	r.sink.mu.Unlock()
@@ -41,7 +42,7 @@ func TestWhatTheListenerCounts(t *testing.T) {
 		`veil_fhir_failed_total{reason="upstream syntax"} `, // the client may ask again
 
 		`veil_fhir_audit_append_failures_total 1`,
-		`veil_fhir_refused_total{reason="not found"} 1`,
+		`veil_fhir_refused_total{reason="not found"} 1`, // the one that has a record
 		`veil_fhir_requests_total{operation="read",status="5xx"} 1`,
 		`veil_fhir_exchanges 0`,
 	}

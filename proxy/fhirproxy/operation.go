@@ -36,7 +36,7 @@ var operations = map[string]operation{
 // operate answers an operation. By POST its parameters are those of a Parameters
 // resource; the upstream is asked by GET all the same.
 func (x *exchange) operate(a *request) (*response, *outcome.Problem) {
-	x.operation = "operation"
+	x.Operation = "operation"
 	n := len(a.Segments)
 	name, typ, pseudonym := a.Segments[n-1], "", ""
 	if n > 1 {
@@ -48,12 +48,12 @@ func (x *exchange) operate(a *request) (*response, *outcome.Problem) {
 	op, known := operations[name]
 	if !known || n > 3 || n < 3 && !slices.Contains(op.types, typ) || n == 3 && !slices.Contains(op.instances, typ) {
 		if a.method == "POST" { // it may well write
-			x.operation = "write"
+			x.Operation = "write"
 			return nil, readOnly()
 		}
 		return nil, outcome.Refused(400, models.IssueTypeNotSupported, "unsupported operation", "this operation is not supported here: "+served)
 	}
-	x.operation = strings.TrimSpace(name[1:] + " " + typ)
+	x.Operation = strings.TrimSpace(name[1:] + " " + typ)
 	if typ != "" {
 		if p := x.readable(typ); p != nil {
 			return nil, p

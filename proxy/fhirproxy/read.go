@@ -20,7 +20,7 @@ func (x *exchange) usable(typ string) *outcome.Problem {
 		return outcome.Refused(404, models.IssueTypeNotSupported, "unknown type", "the resource type is not one of FHIR R4"+x.hintBase())
 	}
 	if withheldBy != "" {
-		x.rule = withheldBy
+		x.Rule = withheldBy
 		return outcome.Refused(403, models.IssueTypeForbidden, "withheld type", fmt.Sprintf("resources of type %s are withheld by rule %q", typ, withheldBy))
 	}
 	return nil
@@ -46,22 +46,22 @@ func (x *exchange) open(typ, pseudonym string) (string, *outcome.Problem) {
 // read answers GET [type]/[id].
 func (x *exchange) read(a *request) (*response, *outcome.Problem) {
 	typ := a.Segments[0]
-	x.operation = "read"
+	x.Operation = "read"
 	if p := x.readable(typ); p != nil {
 		return nil, p
 	}
-	x.operation = "read " + typ
+	x.Operation = "read " + typ
 	return x.readAt(a, "")
 }
 
 // vread answers GET [type]/[id]/_history/[vid].
 func (x *exchange) vread(a *request) (*response, *outcome.Problem) {
 	typ := a.Segments[0]
-	x.operation = "vread"
+	x.Operation = "vread"
 	if p := x.readable(typ); p != nil {
 		return nil, p
 	}
-	x.operation = "vread " + typ
+	x.Operation = "vread " + typ
 	version, p := x.openVersion(typ, a.Segments[3])
 	if p != nil {
 		return nil, p
@@ -98,14 +98,14 @@ func (x *exchange) readAt(a *request, version string) (*response, *outcome.Probl
 func (x *exchange) refusal(err error) *outcome.Problem {
 	var r *guard.Refusal
 	if errors.As(err, &r) {
-		x.rule = r.Rule
+		x.Rule = r.Rule
 	}
 	return outcome.Refused(403, models.IssueTypeForbidden, "search parameter", err.Error())
 }
 
 // history answers _history of a resource, of a type and of the whole server.
 func (x *exchange) history(a *request) (*response, *outcome.Problem) {
-	x.operation = "history"
+	x.Operation = "history"
 	types := x.view.guard.UsableTypes()
 	path := ""
 	if n := len(a.Segments) - 1; n > 0 {
@@ -113,7 +113,7 @@ func (x *exchange) history(a *request) (*response, *outcome.Problem) {
 		if p := x.readable(typ); p != nil {
 			return nil, p
 		}
-		x.operation = "history " + typ
+		x.Operation = "history " + typ
 		types, path = []string{typ}, "/"+typ
 		if n == 2 {
 			id, p := x.open(typ, a.Segments[1])

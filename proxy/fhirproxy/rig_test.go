@@ -200,7 +200,14 @@ func policyOf(t testing.TB, a *fhir.Automaton, name string) Policy {
 }
 
 // view is the listener's only view.
-func (r *rig) view() *view { return r.listener.policy.Load().views[""] }
+func (r *rig) view() *view { return r.listener.shared.Policy().Views()[""].(*view) }
+
+// exchange is a request of a consumer in progress.
+func (r *rig) exchange(who *consumer.Consumer, k *keys.Pseudonymizer) *exchange {
+	x := &exchange{Exchange: r.listener.shared.Begin(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}), s: r.listener, view: r.view(), keys: k}
+	x.Identify(who)
+	return x
+}
 
 // rig is a listener in front of an upstream.
 type rig struct {
@@ -218,6 +225,12 @@ type rig struct {
 // configuration.
 func newRig(t testing.TB, upstream string, edit func(*Config)) *rig {
 	t.Helper()
+	return newRigSlowed(t, upstream, consumer.NewAttemptsWith(0, 0), edit)
+}
+
+// newRigSlowed starts a listener that slows failed logins down as given.
+func newRigSlowed(t testing.TB, upstream string, attempts *consumer.Attempts, edit func(*Config)) *rig {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -234,6 +247,7 @@ func newRig(t testing.TB, upstream string, edit func(*Config)) *rig {
 	if r.listener, err = New(c); err != nil {
 		t.Fatal(err)
 	}
+	r.listener.shared.SlowDown(attempts)
 	r.listener.now = func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
 	done := make(chan error, 1)
 	go func() { done <- r.listener.Serve(l) }()
@@ -379,7 +393,7 @@ func pseudonym(t testing.TB, a *fhir.Automaton, typ, id string) string {
 // anybody is who asks without credentials.
 func (r *rig) anybody(t testing.TB) *consumer.Consumer {
 	t.Helper()
-	who, err := r.listener.policy.Load().consumers.Authenticate(t.Context(), consumer.Request{})
+	who, err := r.listener.shared.Policy().Consumers().Authenticate(t.Context(), consumer.Request{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 	"github.com/valyala/fasthttp"
@@ -45,29 +44,30 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) bool {
 	return true
 }
 
-// Ready says why the listener cannot answer, in fixed words, or nothing: first what the
-// process knows of itself, such as that its audit log cannot be written. The
-// upstream is asked at most every five seconds, or every second while it fails.
-func (s *Server) Ready() error {
-	if err := s.alive(); err != nil {
-		return err
+// Ready says, in fixed words, why a consumer that comes now would not be served, or
+// returns nil.
+func (s *Server) Ready() error { return s.shared.Ready() }
+
+// full says which limit a consumer that comes now would meet.
+func (s *Server) full() error {
+	if s.Connections() >= s.limits.Connections {
+		return errors.New("all connections of consumers are taken (connections)")
 	}
-	_, p := s.ready.get(5*time.Second, func() ([]byte, *outcome.Problem) {
-		r, p := s.up.Get([]byte("/metadata"), s.limits.ReadyTimeout)
-		if p != nil {
-			return nil, p
-		}
+	return nil
+}
+
+// upstreamReady requests the upstream's metadata.
+func (s *Server) upstreamReady() error {
+	r, p := s.up.Get([]byte("/metadata"), s.limits.ReadyTimeout)
+	if p == nil {
 		defer r.Release()
-		if p := r.Check(); p != nil {
-			return nil, p
-		}
-		if r.ToJSON() == nil {
-			s.seenMetadata(r.Body)
-		}
-		return nil, nil
-	})
+		p = r.Check()
+	}
 	if p != nil {
 		return fmt.Errorf("%s (%s)", p.Text, p.Reason)
+	}
+	if r.ToJSON() == nil {
+		s.seenMetadata(r.Body)
 	}
 	return nil
 }
@@ -112,7 +112,7 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *media.Format) (*response, 
 	case ctx.IsPost():
 		a.body = req.Body()
 	default:
-		x.operation = "write"
+		x.Operation = "write"
 		return nil, readOnly()
 	}
 	var err error
@@ -173,7 +173,7 @@ func (x *exchange) dispatch(a *request) (*response, *outcome.Problem) {
 	case kind == linkFile, kind == linkDeleted, kind == linkErrors:
 		return x.exportFile(a, kind)
 	case a.method == "DELETE":
-		x.operation = "write"
+		x.Operation = "write"
 		return nil, readOnly()
 	case last != "" && last[0] == '$':
 		return x.operate(a)
@@ -181,7 +181,7 @@ func (x *exchange) dispatch(a *request) (*response, *outcome.Problem) {
 		if n == 0 && len(a.Params) == 0 {
 			return x.batch(a)
 		}
-		x.operation = "write"
+		x.Operation = "write"
 		return nil, readOnly()
 	case n == 1 && last == "metadata" && !a.form:
 		return x.capabilities(a)
@@ -201,7 +201,7 @@ func (x *exchange) dispatch(a *request) (*response, *outcome.Problem) {
 	case n == 3 && !special(seg[0]) && !special(seg[1]) && (seg[2] == "*" || !special(seg[2])):
 		return x.compartment(a)
 	}
-	x.operation = "unsupported"
+	x.Operation = "unsupported"
 	return nil, outcome.Refused(400, models.IssueTypeNotSupported, "unsupported interaction", "this interaction is not supported: "+served+x.hintBase())
 }
 
@@ -228,7 +228,7 @@ func special(segment string) bool { return segment[0] == '_' || segment[0] == '$
 
 // options answers what may be asked, to anybody.
 func (x *exchange) options(ctx *fasthttp.RequestCtx) (*response, *outcome.Problem) {
-	x.operation = "options"
+	x.Operation = "options"
 	x.s.cors.preflight(ctx)
 	return &response{status: 204, header: []outcome.Header{{Name: "Allow", Value: allowed}}}, x.note("complete", "", 204, "")
 }

@@ -13,11 +13,11 @@ import (
 // search answers GET [type]?… and POST [type]/_search.
 func (x *exchange) search(a *request) (*response, *outcome.Problem) {
 	typ := a.Segments[0]
-	x.operation = "search"
+	x.Operation = "search"
 	if p := x.searchable(typ); p != nil {
 		return nil, p
 	}
-	x.operation = "search " + typ
+	x.Operation = "search " + typ
 	query, err := x.view.guard.Search(x.keys, x.s.site, typ, a.Params, a.prefer.Handling)
 	if err != nil {
 		return nil, x.refusal(err)
@@ -28,7 +28,7 @@ func (x *exchange) search(a *request) (*response, *outcome.Problem) {
 // compartment answers GET [compartment]/[id]/[type]?…
 func (x *exchange) compartment(a *request) (*response, *outcome.Problem) {
 	owner, pseudonym, typ := a.Segments[0], a.Segments[1], a.Segments[2]
-	x.operation = "search"
+	x.Operation = "search"
 	if p := x.readable(owner); p != nil {
 		return nil, p
 	}
@@ -37,7 +37,7 @@ func (x *exchange) compartment(a *request) (*response, *outcome.Problem) {
 			return nil, p
 		}
 	}
-	x.operation = "search " + typ + " of " + owner
+	x.Operation = "search " + typ + " of " + owner
 	query, id, err := x.view.guard.Compartment(x.keys, x.s.site, owner, pseudonym, typ, a.Params, a.prefer.Handling)
 	if err != nil {
 		return nil, x.refusal(err)
@@ -91,7 +91,7 @@ func withTotal(params []guard.Param) []guard.Param {
 
 // page answers a page of an earlier answer.
 func (x *exchange) page(a *request) (*response, *outcome.Problem) {
-	x.operation = "search page"
+	x.Operation = "search page"
 	token := a.Params[0].Value
 	l, p := x.openLink(linkPage, token)
 	if p != nil {

@@ -196,7 +196,7 @@ func TestPageTokensOpenOnlyWhereTheyWereMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &exchange{s: r.listener, view: r.view(), who: &consumer.Consumer{Name: "anonymous"}}
+	x := r.exchange(&consumer.Consumer{Name: "anonymous"}, nil)
 	foreign := string(keys.NewPseudonymizer().AppendSealedToken(nil, keys.SealSlot("page"), []byte("/Patient"), x.scope(linkPage)))
 	want := r.get(t, "/Patient/none").body
 	flipped := []byte(token)

@@ -18,7 +18,7 @@ func (s *Server) seenMetadata(body []byte) {
 	}
 	if u, ok := s.up.Known(c.Implementation.URL); !ok {
 		base := strings.TrimSuffix(u.Scheme+"://"+u.Host+u.Path, "/")
-		s.log.Warn("the upstream's metadata names a base URL that is not configured: references under it are removed",
+		s.shared.Log().Warn("the upstream's metadata names a base URL that is not configured: references under it are removed",
 			"door", "fhir", "implementation_url", base, "setting", "fhir.upstreamAliases")
 	}
 }
@@ -30,7 +30,7 @@ func (s *Server) seenSelf(self string) {
 		return
 	}
 	if u, ok := s.up.Known(self); !ok {
-		s.log.Warn("the upstream's self link lies below a base URL that is not configured: references under it are removed",
+		s.shared.Log().Warn("the upstream's self link lies below a base URL that is not configured: references under it are removed",
 			"door", "fhir", "self_host", u.Scheme+"://"+u.Host, "setting", "fhir.upstreamAliases")
 	}
 }
@@ -39,7 +39,7 @@ func (s *Server) seenSelf(self string) {
 // URL that is not configured. The audit records count each.
 func (s *Server) seenForeign(m *masker) {
 	if n := m.pass.Counts[m.view.automaton.UnknownBase()]; n > 0 && !s.foreignSeen.Load() && !s.foreignSeen.Swap(true) {
-		s.log.Warn("references under base URLs that are not configured are removed", "request_id", m.pass.Origin.RequestID, "door", "fhir",
+		s.shared.Log().Warn("references under base URLs that are not configured are removed", "request_id", m.pass.Origin.RequestID, "door", "fhir",
 			"operation", m.pass.Origin.Operation, "count", n, "rule", "fhir.references", "setting", "fhir.upstreamAliases")
 	}
 }

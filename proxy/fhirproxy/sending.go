@@ -39,8 +39,7 @@ func (x *exchange) send(ctx *fasthttp.RequestCtx, body []byte) *outcome.Problem 
 		ctx.Response.Header.Del("Content-Encoding")
 		return &outcome.Problem{Status: 503, Code: models.IssueTypeThrottled, Text: "too many large answers are being sent; try again later", Header: []outcome.Header{{Name: "Retry-After", Value: "5"}}}
 	}
-	release := x.release
-	x.release = func() {}
+	release := x.TakeRelease()
 	out := &sending{done: func() {
 		x.s.unsent.Add(-size)
 		release()

@@ -46,7 +46,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/signin"
@@ -101,37 +101,28 @@ const DefaultLinkAge = 24 * time.Hour
 type Server struct {
 	http    *fasthttp.Server
 	up      *upstream.Server
-	policy  atomic.Pointer[policy]
+	shared  *proxy.Listener
 	site    *fhir.Site // for guards
-	sink    mask.Sink
-	log     *slog.Logger
-	meter   *metrics.Listener
 	limits  Limits
 	base    string // public URL without a slash at the end
 	path    string // its path
 	cors    cors
 	linkAge time.Duration
 	now     func() time.Time
-	slots   chan struct{}
-	skips   bool // Config.SkipInvalidLines
-	streams chan struct{}
-	lookups chan struct{} // reads of other resources under way, for their patients
+	places  *proxy.Places // of requests in progress
+	skips   bool          // Config.SkipInvalidLines
+	streams *proxy.Places
+	lookups *proxy.Places // reads of other resources under way, for their patients
 	unsent  atomic.Int64  // bytes of large answers on their way out
 	// subjects are the patients of resources, both originals, by Type/id.
 	subjects *ristretto.Cache[string, string]
-	ready    cached
 	// metadataSeen and selfSeen: what the upstream calls itself there was compared.
 	metadataSeen, selfSeen atomic.Bool
-	attempts               *consumer.Attempts
 	foreignSeen            atomic.Bool // references were removed since their base URL is not known
-	alive                  func() error
 }
 
 // New checks the configuration and returns a listener. It opens no connection.
 func New(c Config) (*Server, error) {
-	if c.Sink == nil {
-		return nil, errors.New("the FHIR listener needs an audit log")
-	}
 	limits, err := c.Limits.complete()
 	if err != nil {
 		return nil, err
@@ -149,28 +140,23 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		up:       up,
-		sink:     c.Sink,
-		log:      c.Logger,
-		meter:    c.Metrics,
-		limits:   limits,
-		base:     strings.TrimSuffix(c.BaseURL, "/"),
-		path:     strings.TrimSuffix(base.Path, "/"),
-		linkAge:  c.LinkAge,
-		now:      time.Now,
-		attempts: consumer.NewAttempts(),
-		alive:    c.Ready,
-		slots:    make(chan struct{}, limits.Exchanges),
-		skips:    c.SkipInvalidLines,
-		streams:  make(chan struct{}, limits.Streams),
-		lookups:  make(chan struct{}, maxLookupsAtOnce(limits)),
+		up:      up,
+		limits:  limits,
+		base:    strings.TrimSuffix(c.BaseURL, "/"),
+		path:    strings.TrimSuffix(base.Path, "/"),
+		linkAge: c.LinkAge,
+		now:     time.Now,
+		places:  proxy.NewPlaces(limits.Exchanges),
+		skips:   c.SkipInvalidLines,
+		streams: proxy.NewPlaces(limits.Streams),
+		lookups: proxy.NewPlaces(maxLookupsAtOnce(limits)),
 	}
 	s.site = &fhir.Site{Upstream: up.Origins, Base: s.base}
-	if s.alive == nil {
-		s.alive = func() error { return nil }
-	}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
+	if s.shared, err = proxy.New(proxy.Config{
+		Name: "fhir", Event: "request", Sink: c.Sink, Logger: c.Logger, Metrics: c.Metrics,
+		Process: c.Ready, Full: s.full, Upstream: s.upstreamReady,
+	}); err != nil {
+		return nil, err
 	}
 	if s.cors, err = newCORS(c.Origins); err != nil {
 		return nil, err
@@ -184,22 +170,31 @@ func New(c Config) (*Server, error) {
 	if s.subjects, err = newSubjects(); err != nil {
 		return nil, err
 	}
+	s.http = s.server(s.serve)
 	if err := s.Reload(c.Policy); err != nil {
 		return nil, err
 	}
-	s.http = s.server(s.serve)
 	return s, nil
 }
 
-// Reload puts a policy in force for the exchanges that begin from now on. The
-// error says what is wrong with it; then the one before stays.
+// Reload puts a policy in force for the exchanges that begin from now on. With an
+// error the one before stays.
 func (s *Server) Reload(c Policy) error {
+	force, err := s.Prepare(c)
+	if err == nil {
+		force()
+	}
+	return err
+}
+
+// Prepare checks a policy and returns what puts it in force, so that several
+// listeners change together or not at all.
+func (s *Server) Prepare(c Policy) (force func(), err error) {
 	p, err := s.newPolicy(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.policy.Store(p)
-	return nil
+	return func() { s.shared.Force(p) }, nil
 }
 
 // server is the HTTP server in front of a handler.
@@ -249,6 +244,7 @@ func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
 // Shutdown stops taking connections and waits until the requests under way are
 // answered, or the context ends.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.shared.Drain()
 	err := s.http.ShutdownWithContext(ctx)
 	s.up.CloseIdle()
 	s.subjects.Close()

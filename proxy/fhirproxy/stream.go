@@ -58,13 +58,11 @@ var errStream = errors.New("the file could not be completed")
 // open asks for the file and returns the answer that streams it.
 func (f *fileStream) open(path string) (*response, *outcome.Problem) {
 	x := f.x
-	select {
-	case x.s.streams <- struct{}{}:
-	default:
+	if !x.s.streams.Try() {
 		return nil, outcome.Refused(503, models.IssueTypeThrottled, "busy", "too many files are being sent; try again later").With("Retry-After", "5")
 	}
-	done := x.s.meter.Begin()
-	f.leave = func() { done(); <-x.s.streams }
+	done := x.s.shared.Metrics().Begin()
+	f.leave = func() { done(); x.s.streams.Leave() }
 	begun := false
 	defer func() {
 		if !begun { // or it panicked
@@ -104,12 +102,12 @@ func (f *fileStream) begin(path string) (p *outcome.Problem) {
 		return p
 	}
 	f.m = x.s.newMasker(x.view)
-	f.m.pass.Begin(x.origin())
+	f.m.pass.Begin(x.Origin())
 	f.pass = f.m.pass
 	if x.s.skips {
 		f.pass = mask.NewPass(x.view.automaton.Plan)
 		f.pass.Detail = x.view.detail
-		f.pass.Begin(x.origin())
+		f.pass.Begin(x.Origin())
 	}
 	return x.commit(f.pass.Record("started", ""), 200)
 }
@@ -143,7 +141,7 @@ func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
 	var z *gzip.Writer
 	defer func() {
 		if recover() != nil { // its text can hold a value
-			f.x.s.log.Error("panic", "request_id", f.x.requestID, "door", "fhir", "operation", f.x.operation, "stack", proxy.Stack())
+			f.x.s.shared.Log().Error("panic", "request_id", f.x.ID, "door", "fhir", "operation", f.x.Operation, "stack", proxy.Stack())
 			err = errStream
 		}
 		if cerr := f.end(err == nil, reason); cerr != nil {
@@ -181,7 +179,7 @@ func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
 		}
 		k, err := send(out)
 		n += int64(k)
-		f.x.s.meter.Masked(k)
+		f.x.s.shared.Metrics().Masked(k)
 		if err != nil {
 			reason = "consumer left"
 		}
@@ -229,7 +227,7 @@ func (f *fileStream) block(block []byte) (out []byte, why string) {
 			case err != nil && f.maySkip(err):
 				f.skipped++
 				out = out[:before]
-				f.m.pass.Begin(f.x.origin())
+				f.m.pass.Begin(f.x.Origin())
 				continue
 			case errors.Is(err, errOtherType):
 				return nil, "upstream type"
@@ -250,7 +248,7 @@ func (f *fileStream) block(block []byte) (out []byte, why string) {
 	}
 	f.out = out
 	// A resource may have others in it, such as a Bundle.
-	if f.x.who.Scopes != nil && f.x.delivers(f.pass.Record("", "")) != nil {
+	if f.x.Who.Scopes != nil && f.x.delivers(f.pass.Record("", "")) != nil {
 		return nil, "scope"
 	}
 	return out, ""
@@ -270,8 +268,8 @@ func (f *fileStream) maySkip(err error) bool {
 	if syntax != nil {
 		reason = syntax.What
 	}
-	f.x.s.log.Warn("a line of an export's file is not valid and was left out", "request_id", f.x.requestID, "door", "fhir",
-		"operation", f.x.operation, "line", f.line, "reason", reason)
+	f.x.s.shared.Log().Warn("a line of an export's file is not valid and was left out", "request_id", f.x.ID, "door", "fhir",
+		"operation", f.x.Operation, "line", f.line, "reason", reason)
 	return true
 }
 
@@ -287,12 +285,10 @@ func (f *fileStream) end(whole bool, reason string) error {
 	switch {
 	case whole && f.skipped > 0:
 		reason = "incomplete without invalid lines"
-		f.x.s.meter.Problem("failed", reason)
 	case whole:
 		reason = ""
 	default:
 		result = "failed"
-		f.x.s.meter.Problem(result, reason)
 	}
 	if f.x.commit(f.pass.Record(result, reason), 200) != nil {
 		return errStream

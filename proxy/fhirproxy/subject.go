@@ -162,7 +162,7 @@ func (f *finder) settle() bool {
 func (f *finder) findSafely(key string) {
 	defer func() {
 		if recover() != nil { // its text can hold a value
-			f.s.log.Error("panic", "door", "fhir", "operation", "patient", "stack", proxy.Stack())
+			f.s.shared.Log().Error("panic", "door", "fhir", "operation", "patient", "stack", proxy.Stack())
 			f.fail()
 		}
 	}()
@@ -241,12 +241,10 @@ func (f *finder) read(key string) (*upstream.Response, bool) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), left)
 	defer cancel()
-	select {
-	case f.s.lookups <- struct{}{}:
-	case <-ctx.Done():
+	if !f.s.lookups.Take(ctx) {
 		return nil, false
 	}
-	defer func() { <-f.s.lookups }()
+	defer f.s.lookups.Leave()
 	r, p := f.s.up.Get([]byte("/"+key), time.Until(f.until))
 	if p != nil {
 		return nil, false

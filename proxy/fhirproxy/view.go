@@ -4,14 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -48,53 +47,34 @@ type view struct {
 	minCount  int
 	linkSlot  keys.Slot
 	keys      sync.Pool // *mask.Pseudonymizer
-	plainPass sync.Pool // *mask.Pass, for records of what was not masked
 	maskers   *maskers
 	seekers   sync.Pool // *fhir.Walker, for patients of other resources
 	metadata  cached
 }
 
-// policy is a Policy made ready for exchanges.
-type policy struct {
-	consumers *consumer.Directory
-	views     map[string]*view
-}
+// Plan is proxy.View's.
+func (v *view) Plan() *mask.Plan { return v.automaton.Plan }
 
 // newPolicy checks a policy. All problems are reported at once.
-func (s *Server) newPolicy(c Policy) (*policy, error) {
-	p := &policy{consumers: c.Consumers, views: map[string]*view{}}
+func (s *Server) newPolicy(c Policy) (*proxy.Policy, error) {
+	views := map[string]proxy.View{}
 	var problems []error
 	for i, v := range c.Views {
 		switch {
 		case v.Automaton == nil:
 			problems = append(problems, fmt.Errorf("views[%d] has no compiled ruleset", i))
-		case p.views[v.Name] != nil:
+		case views[v.Name] != nil:
 			problems = append(problems, fmt.Errorf("views[%d]: there is another view of this name", i))
 		case v.MinCount < 0:
 			problems = append(problems, fmt.Errorf("views[%d]: the least count is negative", i))
 		default:
-			p.views[v.Name] = s.newView(v)
+			views[v.Name] = s.newView(v)
 		}
 	}
-	if c.Consumers == nil {
-		problems = append(problems, errors.New("the policy has no consumers: nobody could ask"))
-	} else if len(problems) == 0 {
-		for _, name := range c.Consumers.Views() {
-			if p.views[name] == nil {
-				problems = append(problems, fmt.Errorf("consumers see view %q, which is not configured: views are %s", name, p.names()))
-			}
-		}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
 	}
-	return p, errors.Join(problems...)
-}
-
-func (p *policy) names() string {
-	var names []string
-	for name := range p.views {
-		names = append(names, fmt.Sprintf("%q", name))
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+	return proxy.NewPolicy(c.Consumers, views)
 }
 
 func (s *Server) newView(c View) *view {
@@ -110,7 +90,6 @@ func (s *Server) newView(c View) *view {
 		maskers:   newMaskers(runtime.GOMAXPROCS(0)),
 	}
 	v.keys.New = func() any { return c.Automaton.Policy.Keys.NewPseudonymizer() }
-	v.plainPass.New = func() any { return mask.NewPass(c.Automaton.Plan) }
 	v.seekers.New = func() any { return fhir.NewWalker(c.Automaton, fhir.RememberNothing) }
 	return v
 }

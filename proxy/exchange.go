@@ -1,0 +1,223 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/consumer"
+)
+
+// ErrNotRecorded says that an exchange must not be completed, since its audit record
+// could not be written.
+var ErrNotRecorded = errors.New("the audit record could not be written")
+
+// Reasons that records have at every listener.
+const (
+	ReasonCredentials = "credentials"
+	ReasonAttempts    = "too many attempts"
+	ReasonLimits      = "consumer limits"
+)
+
+// Exchange is one request, statement or login in progress: whose it is, and what is
+// recorded of it. It is for one goroutine.
+type Exchange struct {
+	l *Listener
+	// ID names the exchange in its records and log lines.
+	ID string
+	// Client is the address that it came from, as records have it.
+	Client string
+	// Operation is such as "read Patient" or "select", never a value.
+	Operation string
+	// Rule is the one that refused it, for the log.
+	Rule string
+	// Policy is the one in force when it began.
+	Policy *Policy
+	// Who is its consumer, and View what that consumer sees; nil until it is known.
+	Who     *consumer.Consumer
+	View    View
+	Started time.Time
+
+	release func()
+}
+
+// Begin begins an exchange of a client.
+func (l *Listener) Begin(client net.Addr) Exchange {
+	return Exchange{l: l, Policy: l.Policy(), ID: mask.NewRequestID(), Client: consumer.ClientAddress(client), Operation: "unknown", Started: time.Now()}
+}
+
+// Next begins a further exchange of the same client and consumer, under the same
+// policy.
+func (x *Exchange) Next(id, operation string) Exchange {
+	return Exchange{l: x.l, Policy: x.Policy, ID: id, Client: x.Client, Operation: operation, Who: x.Who, View: x.View, Started: time.Now()}
+}
+
+// Identify notes whose exchange it is. It reports whether that consumer has a view.
+func (x *Exchange) Identify(who *consumer.Consumer) bool {
+	x.Who, x.View = who, x.Policy.views[who.View]
+	return x.View != nil
+}
+
+// Consumer is the consumer's name, or "unknown".
+func (x *Exchange) Consumer() string {
+	if x.Who == nil {
+		return "unknown"
+	}
+	return x.Who.Name
+}
+
+// Origin says whose exchange it is, for a pass.
+func (x *Exchange) Origin() mask.Origin {
+	return mask.Origin{RequestID: x.ID, Consumer: x.Consumer(), Door: x.l.config.Name, Operation: x.Operation}
+}
+
+// Admit counts the exchange against the limits of its consumer. If it is not ok,
+// retryAfter says when to come again.
+func (x *Exchange) Admit() (retryAfter time.Duration, ok bool) {
+	x.release, retryAfter, ok = x.Who.Admit()
+	return retryAfter, ok
+}
+
+// Release ends the exchange for the limits of its consumer.
+func (x *Exchange) Release() { x.TakeRelease()() }
+
+// TakeRelease hands Release over to who ends the exchange later, such as the sender
+// of its response.
+func (x *Exchange) TakeRelease() func() {
+	release := x.release
+	x.release = nil
+	if release == nil {
+		return func() {}
+	}
+	return release
+}
+
+// Record is the record of an exchange in which nothing was masked. delivered is the
+// type of the resource that Veil made itself, or empty. Without a view there is no
+// ruleset in it.
+func (x *Exchange) Record(result, reason, delivered string) *mask.Record {
+	if x.View == nil {
+		return x.bare(result, reason)
+	}
+	passes := x.Policy.passes[x.Who.View]
+	pass := passes.Get().(*mask.Pass)
+	defer passes.Put(pass)
+	pass.Begin(x.Origin())
+	if delivered != "" {
+		pass.CountResource(delivered)
+	}
+	return x.stamp(pass.Record(result, reason))
+}
+
+// bare is a record without a ruleset.
+func (x *Exchange) bare(result, reason string) *mask.Record {
+	return x.stamp(&mask.Record{RequestID: x.ID, Consumer: x.Consumer(), Door: x.l.config.Name, Operation: x.Operation, Result: result, Reason: reason})
+}
+
+// stamp adds when the exchange began, how long it took, and from where it came.
+func (x *Exchange) stamp(r *mask.Record) *mask.Record {
+	r.Time, r.DurationMicros, r.Client = x.Started.UTC(), time.Since(x.Started).Microseconds(), x.Client
+	return r
+}
+
+// Entry is a record with what the log line says beside it.
+type Entry struct {
+	Record *mask.Record
+	// Event is the message of the line; that of the listener when it is empty.
+	Event string
+	Rule  string
+	// Status is that of an HTTP response; 0 for none.
+	Status int
+}
+
+// Entry makes the entry of a record of the exchange.
+func (x *Exchange) Entry(r *mask.Record, status int) Entry {
+	return Entry{Record: x.stamp(r), Rule: x.Rule, Status: status}
+}
+
+// Commit ends the exchange with a record.
+func (x *Exchange) Commit(r *mask.Record, status int) error {
+	return x.l.Commit(x.Entry(r, status))
+}
+
+// Commit makes records durable, then counts them, then logs them: what is counted
+// and logged is in the audit log. With an error nothing of what the records are about
+// may be completed. It does not end with the client, since what was masked is
+// recorded even if the client is gone.
+func (l *Listener) Commit(entries ...Entry) error {
+	begun := time.Now()
+	errs := make([]error, len(entries))
+	if len(entries) == 1 {
+		errs[0] = l.config.Sink.Append(context.Background(), entries[0].Record)
+	} else {
+		// A sink waits for the disk: together they wait once.
+		var all sync.WaitGroup
+		for i := range entries {
+			all.Go(func() { errs[i] = l.config.Sink.Append(context.Background(), entries[i].Record) })
+		}
+		all.Wait()
+	}
+	failed := false
+	for i := range entries {
+		l.config.Metrics.Append(time.Since(begun), errs[i])
+		if errs[i] != nil {
+			failed = true
+			r := entries[i].Record
+			l.config.Logger.Error("audit record could not be written", "request_id", r.RequestID, "consumer", r.Consumer, "door", r.Door,
+				"operation", r.Operation, "error", errs[i])
+		}
+	}
+	for i := range entries {
+		if errs[i] == nil {
+			l.count(&entries[i])
+			l.write(&entries[i])
+		}
+	}
+	if failed {
+		return ErrNotRecorded
+	}
+	return nil
+}
+
+// count counts what a record says.
+func (l *Listener) count(e *Entry) {
+	m, r := l.config.Metrics, e.Record
+	switch {
+	case r.Result == "refused":
+		m.Problem("refused", r.Reason)
+	case r.Reason != "": // such as a file that is complete without its invalid lines
+		m.Problem("failed", r.Reason)
+	}
+	for i := range r.Applied {
+		m.Applied(r.Applied[i].Category, r.Applied[i].N)
+	}
+}
+
+// write logs what a record says.
+func (l *Listener) write(e *Entry) {
+	r := e.Record
+	var count uint64
+	for _, c := range r.Resources {
+		count += c.N
+	}
+	event := e.Event
+	if event == "" {
+		event = l.config.Event
+	}
+	attrs := make([]any, 0, 24)
+	attrs = append(attrs, "request_id", r.RequestID, "consumer", r.Consumer, "client", r.Client, "door", r.Door, "operation", r.Operation, "outcome", r.Result)
+	if e.Status != 0 {
+		attrs = append(attrs, "status", e.Status)
+	}
+	attrs = append(attrs, "reason", r.Reason, "rule", e.Rule, "count", count, "duration_ms", r.DurationMicros/1000)
+	l.config.Logger.Info(event, attrs...)
+}
+
+// Responded counts an exchange whose response leaves now, as the class of an HTTP
+// status.
+func (l *Listener) Responded(operation string, status int, took time.Duration) {
+	l.config.Metrics.Request(operation, status, took)
+}

@@ -1,0 +1,52 @@
+package proxy
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// Places bound how many of something there are at once, such as connections. They
+// may be used concurrently.
+type Places struct {
+	taken   chan struct{}
+	waiting atomic.Int32
+}
+
+// NewPlaces returns n places, all free.
+func NewPlaces(n int) *Places { return &Places{taken: make(chan struct{}, n)} }
+
+// Try takes a place if one is free.
+func (p *Places) Try() bool {
+	select {
+	case p.taken <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// Take takes a place, and waits for one until ctx ends if need be. It reports whether
+// it got one.
+func (p *Places) Take(ctx context.Context) bool {
+	if p.Try() {
+		return true
+	}
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	select {
+	case p.taken <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// Leave gives a place back.
+func (p *Places) Leave() { <-p.taken }
+
+// Taken is how many places are taken, Waiting how many wait for one.
+func (p *Places) Taken() int   { return len(p.taken) }
+func (p *Places) Waiting() int { return int(p.waiting.Load()) }
+
+// Full reports whether all places are taken.
+func (p *Places) Full() bool { return len(p.taken) == cap(p.taken) }
