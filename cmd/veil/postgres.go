@@ -104,7 +104,7 @@ func (a *app) checkPostgres(cmd *cobra.Command, o postgresCheck) error {
 	if _, known := p.Postgres.Views[o.view]; o.view != "" && !known {
 		return usagef("there is no view of the name %q", o.view)
 	}
-	door, err := c.Server(p.Postgres, nobody{}, nil, slog.New(slog.DiscardHandler))
+	door, err := c.Server(p.Postgres, nobody{}, nil, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		return err
 	}

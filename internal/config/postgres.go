@@ -119,14 +119,15 @@ func (c *Postgres) password() (string, error) {
 	return strings.TrimRight(string(text), "\r\n"), nil
 }
 
-// Server returns the PostgreSQL listener with a policy. It opens no connection.
-func (c *Postgres) Server(policy pgproxy.Policy, sink mask.Sink, m *metrics.Listener, log *slog.Logger) (*pgproxy.Server, error) {
+// Server returns the PostgreSQL listener with a policy. It opens no connection. ready
+// says why the process cannot serve; nil for nothing to say.
+func (c *Postgres) Server(policy pgproxy.Policy, sink mask.Sink, m *metrics.Listener, log *slog.Logger, ready func() error) (*pgproxy.Server, error) {
 	password, err := c.password()
 	if err != nil {
 		return nil, err
 	}
 	return pgproxy.New(pgproxy.Config{
 		Upstream: c.Upstream, Password: password, Policy: policy, Sink: sink, Plaintext: c.Plaintext, PowerfulRole: c.PowerfulRole,
-		SearchPath: c.SearchPath, Logger: log, Metrics: m, Limits: c.Limits,
+		SearchPath: c.SearchPath, Logger: log, Metrics: m, Limits: c.Limits, Ready: ready,
 	})
 }

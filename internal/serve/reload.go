@@ -45,19 +45,24 @@ func (s *Server) Reload(ctx context.Context) error {
 
 // force puts a policy in force at all listeners, or at none.
 func (s *Server) force(p *config.Prepared) error {
-	then := func() {}
+	var force []func()
 	if s.postgres != nil {
-		var err error
-		if then, err = s.postgres.Prepare(p.Postgres); err != nil {
+		f, err := s.postgres.Prepare(p.Postgres)
+		if err != nil {
 			return err
 		}
+		force = append(force, f)
 	}
 	if s.fhir != nil {
-		if err := s.fhir.Reload(p.FHIR); err != nil {
+		f, err := s.fhir.Prepare(p.FHIR)
+		if err != nil {
 			return err
 		}
+		force = append(force, f)
 	}
-	then()
+	for _, f := range force {
+		f()
+	}
 	return nil
 }
 

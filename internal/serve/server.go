@@ -172,7 +172,7 @@ const NoTables = "the ruleset has no tables section, so the PostgreSQL listener 
 // that a problem with it is reported to the operator rather than to clients.
 func (s *Server) openPostgres(ctx context.Context, p *config.Prepared) (err error) {
 	c := &p.Config.Postgres
-	server, err := c.Server(p.Postgres, s.audit, s.metrics.Listener("postgres"), s.log)
+	server, err := c.Server(p.Postgres, s.audit, s.metrics.Listener("postgres"), s.log, s.ready)
 	if err != nil {
 		return err
 	}

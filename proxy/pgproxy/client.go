@@ -104,10 +104,9 @@ func (c *client) local() bool {
 	return false
 }
 
-// authenticate finds out who logs in. The error is a *sessionError for what the
-// client may be told.
+// authenticate finds out who logs in. The error is consumer.ErrBadCredentials, or that
+// of the connection.
 func (c *client) authenticate(d *consumer.Directory, user string, binding *consumer.Binding) (*consumer.Consumer, error) {
-	failed := &wire.Error{Code: "28P01", Text: "password authentication failed"}
 	c.in.Limit = mostAuthBytes
 	c.send(&pgproto3.AuthenticationSASL{AuthMechanisms: consumer.Mechanisms(binding)})
 	body, err := c.password()
@@ -120,11 +119,11 @@ func (c *client) authenticate(d *consumer.Directory, user string, binding *consu
 	}
 	login, err := d.Login(user, first.AuthMechanism, binding)
 	if err != nil {
-		return nil, failed
+		return nil, consumer.ErrBadCredentials
 	}
 	challenge, err := login.Step(first.Data)
 	if err != nil {
-		return nil, failed
+		return nil, consumer.ErrBadCredentials
 	}
 	c.send(&pgproto3.AuthenticationSASLContinue{Data: challenge})
 	if body, err = c.password(); err != nil {
@@ -132,11 +131,11 @@ func (c *client) authenticate(d *consumer.Directory, user string, binding *consu
 	}
 	signature, err := login.Step(body)
 	if err != nil {
-		return nil, failed
+		return nil, consumer.ErrBadCredentials
 	}
 	who, err := login.Consumer()
 	if err != nil {
-		return nil, failed
+		return nil, consumer.ErrBadCredentials
 	}
 	c.send(&pgproto3.AuthenticationSASLFinal{Data: signature})
 	return who, nil

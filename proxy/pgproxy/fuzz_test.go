@@ -13,6 +13,7 @@ import (
 
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
@@ -85,19 +86,23 @@ func (o *obedient) Read(p []byte) (int, error) { return o.answer.Read(p) }
 
 // fuzzSession is a session that has logged in, between a client and an upstream of
 // the test's, over an empty catalog.
-func fuzzSession(t testing.TB, p *policy, client, up net.Conn) *session {
+func fuzzSession(t testing.TB, p *proxy.Policy, client, up net.Conn) *session {
 	t.Helper()
 	limits, _ := Limits{ConnectTimeout: time.Millisecond}.complete()
 	quiet := slog.New(slog.DiscardHandler)
-	s := &Server{limits: limits, sink: &memorySink{}, log: quiet, stopping: t.Context(), analyzer: analysis.NewAnalyzer(1), sessions: sessions{byID: map[uint32]*session{}}}
+	s := &Server{limits: limits, stopping: t.Context(), analyzer: analysis.NewAnalyzer(1), sessions: sessions{byID: map[uint32]*session{}}}
 	t.Cleanup(s.analyzer.Close)
 	var err error
+	if s.shared, err = proxy.New(proxy.Config{Name: "postgres", Sink: &memorySink{}}); err != nil {
+		t.Fatal(err)
+	}
 	if s.up, err = pool.New(pool.Config{DSN: "host=127.0.0.1 port=1 user=nobody", ConnectTimeout: limits.ConnectTimeout, Logger: quiet}); err != nil {
 		t.Fatal(err)
 	}
 	s.catalogs = pool.NewCatalogs(s.up, &catalog.Catalog{})
-	s.policy.Store(p)
-	x := &session{s: s, policy: p, who: &consumer.Consumer{Name: "fuzz"}, view: p.views["plain"]}
+	s.shared.Force(p)
+	x := &session{s: s, login: s.shared.Begin(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}), view: p.Views()["plain"].(*view)}
+	x.login.Identify(&consumer.Consumer{Name: "fuzz", View: "plain"})
 	x.client.conn, x.client.timeout, x.client.stopping = client, time.Second, t.Context()
 	x.in = wire.NewFrames(client, clientBuffer, 64<<10)
 	x.remember(&wire.Startup{User: "fuzz"})
@@ -105,12 +110,12 @@ func fuzzSession(t testing.TB, p *policy, client, up net.Conn) *session {
 	return x
 }
 
-func fuzzPolicy(t testing.TB) *policy {
+func fuzzPolicy(t testing.TB) *proxy.Policy {
 	t.Helper()
 	if err := analysis.Warm(); err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPolicy(Policy{Consumers: testUsers(t), Views: map[string]View{"plain": {Policy: clinicPolicy(t)}}}, DefaultLimits())
+	p, err := newPolicy(Policy{Consumers: testUsers(t), Views: clinicViews(t)}, DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,8 @@ func (s *Server) Inspect(ctx context.Context) (*Inspection, error) {
 		return nil, err
 	}
 	found := &Inspection{Powers: powers, Treatments: map[string][]analysis.ColumnTreatment{}, Findings: map[string][]analysis.Finding{}}
-	for name, v := range s.policy.Load().views {
+	for name, prepared := range s.shared.Policy().Views() {
+		v := prepared.(*view)
 		found.Treatments[name] = v.policy.Treatments(catalog)
 		found.Findings[name] = v.policy.Findings(catalog)
 	}

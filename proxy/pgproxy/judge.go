@@ -56,7 +56,7 @@ func (x *session) analyze(text string) (*analysis.Plan, *catalog.Catalog, *refus
 	}
 	if r != nil {
 		if r.Code == "XX000" {
-			x.s.log.Error("a statement could not be analysed", "door", "postgres", "consumer", x.name(), "reason", r.Message, "stack", r.Stack)
+			x.s.shared.Log().Error("a statement could not be analysed", "door", "postgres", "consumer", x.login.Consumer(), "reason", r.Message, "stack", r.Stack)
 		}
 		return nil, nil, refused(r, 0)
 	}
@@ -135,7 +135,7 @@ func (x *session) aborted(p *analysis.Plan) *refusal {
 
 // admit counts a statement against the consumer's limits.
 func (x *session) admit() (release func(), f *refusal) {
-	release, _, ok := x.who.Admit()
+	release, _, ok := x.login.Who.Admit()
 	if !ok {
 		return nil, &refusal{
 			Error:  wire.Error{Code: "53400", Text: "the consumer's limit of statements is reached", Hint: "try again later"},

@@ -92,23 +92,36 @@ func policyOf(t testing.TB, src []byte) *ruleset.Policy {
 	return policy
 }
 
-// testUsers are who may log in at a test's listener: ann sees the view "plain", few
-// "few".
-func testUsers(t testing.TB) *consumer.Directory {
+// testVerifier is that of testPassword.
+func testVerifier(t testing.TB) string {
 	t.Helper()
 	v, err := consumer.NewVerifier(testPassword)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return v.String()
+}
+
+// testUsers are who may log in at a test's listener: ann sees the view "plain", few
+// "few".
+func testUsers(t testing.TB) *consumer.Directory {
+	t.Helper()
+	v := testVerifier(t)
 	d, err := consumer.New(t.Context(), consumer.Config{Users: []consumer.User{
-		{Account: consumer.Account{Name: "research", View: "plain"}, User: "ann", Verifier: v.String()},
-		{Account: consumer.Account{Name: "limited", View: "few", Limits: consumer.Limits{Concurrent: 1}}, User: "few", Verifier: v.String()},
-		{Account: consumer.Account{Name: "viewless", View: "gone"}, User: "gone", Verifier: v.String()},
+		{Account: consumer.Account{Name: "research", View: "plain"}, User: "ann", Verifier: v},
+		{Account: consumer.Account{Name: "limited", View: "few", Limits: consumer.Limits{Concurrent: 1}}, User: "few", Verifier: v},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// clinicViews are what the test's users see.
+func clinicViews(t testing.TB) map[string]View {
+	t.Helper()
+	policy := clinicPolicy(t)
+	return map[string]View{"plain": {Policy: policy}, "few": {Policy: policy, Rows: 10}}
 }
 
 // startListener starts a listener before the clinic.
@@ -121,12 +134,11 @@ func startListener(t testing.TB, change func(*Config)) *listener {
 func startListenerOver(t testing.TB, upstream string, change func(*Config)) *listener {
 	t.Helper()
 	d := &listener{sink: &memorySink{}}
-	policy := clinicPolicy(t)
 	c := Config{
 		Upstream: upstream, Sink: d.sink,
 		Policy: Policy{
 			Consumers: testUsers(t),
-			Views:     map[string]View{"plain": {Policy: policy}, "few": {Policy: policy, Rows: 10}},
+			Views:     clinicViews(t),
 		},
 		SearchPath: []string{"clinic"},
 		Limits:     Limits{AuthTimeout: patience, QueueTimeout: patience, ConnectTimeout: patience},

@@ -5,32 +5,29 @@ import (
 	"errors"
 	"time"
 
-	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // logIn finds out who the client is. Failures before slow it down.
-func (x *session) logIn(user string, binding *consumer.Binding) (err error) {
+func (x *session) logIn(user string, binding *consumer.Binding) (*consumer.Consumer, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), x.s.limits.AuthTimeout)
 	defer cancel()
-	from := x.raw.RemoteAddr()
-	if err := x.s.attempts.Wait(ctx, from, user); err != nil {
-		return &wire.Error{Code: "53400", Text: consumer.ErrTooManyAttempts.Error()}
-	}
-	// What was waited does not count.
-	if err := x.conn.SetDeadline(time.Now().Add(x.s.limits.AuthTimeout)); err != nil {
-		return err
-	}
-	x.who, err = x.authenticate(x.policy.consumers, user, binding)
-	var told *wire.Error
+	who, err := x.s.shared.LogIn(ctx, x.raw.RemoteAddr(), user, func() (*consumer.Consumer, error) {
+		// The time that the attempt was slowed down by does not count.
+		if err := x.conn.SetDeadline(time.Now().Add(x.s.limits.AuthTimeout)); err != nil {
+			return nil, err
+		}
+		return x.authenticate(x.login.Policy.Consumers(), user, binding)
+	})
 	switch {
-	case err == nil:
-		x.s.attempts.Succeeded(user)
-	case errors.As(err, &told):
-		x.s.attempts.Failed(from, user)
+	case errors.Is(err, consumer.ErrBadCredentials):
+		return nil, &wire.Error{Code: "28P01", Text: "password authentication failed"}
+	case errors.Is(err, consumer.ErrTooManyAttempts), errors.Is(err, context.DeadlineExceeded):
+		return nil, &wire.Error{Code: "53400", Text: consumer.ErrTooManyAttempts.Error()}
 	}
-	return err
+	return who, err
 }
 
 // recordLogin records an attempt to log in before the client is told what came of
@@ -41,21 +38,9 @@ func (x *session) recordLogin(user string, outcome error) error {
 	if result == "" {
 		return nil
 	}
-	r := &mask.Record{
-		Time: time.Now().UTC(), RequestID: mask.NewRequestID(), Consumer: x.policy.consumers.NameOf(user), Client: x.address,
-		Door: "postgres", Operation: "login", Result: result, Reason: reason,
-	}
-	begun := time.Now()
-	err := x.s.sink.Append(context.Background(), r)
-	x.s.metrics.Append(time.Since(begun), err)
-	if result == "refused" {
-		x.s.metrics.FailedLogin()
-	}
-	if err != nil {
-		x.s.log.Error("audit record could not be written", "door", "postgres", "operation", "login", "error", err)
+	if x.login.RecordLogin(x.login.Policy.Consumers().NameOf(user), result, reason, 0) != nil {
 		return errRecord
 	}
-	x.s.log.Info("login", "request_id", r.RequestID, "consumer", r.Consumer, "client", r.Client, "door", "postgres", "outcome", result, "reason", reason)
 	return nil
 }
 
@@ -70,9 +55,9 @@ func loginOutcome(err error) (result, reason string) {
 	}
 	switch told.Code {
 	case "28P01":
-		return "refused", "credentials"
+		return "refused", proxy.ReasonCredentials
 	case "53400":
-		return "refused", "too many attempts"
+		return "refused", proxy.ReasonAttempts
 	case "28000":
 		return "refused", told.Text // one of two that this package has
 	case "3D000":

@@ -11,6 +11,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -40,12 +41,10 @@ type View struct {
 	Rows uint64
 }
 
-// policy is a Policy that runs.
-type policy struct {
-	consumers *consumer.Directory
-	views     map[string]*view
-	tls       *tls.Config
-	binding   *consumer.Binding
+// encryption is the listener's end of encrypted connections.
+type encryption struct {
+	tls     *tls.Config       // nil: none
+	binding *consumer.Binding // nil: none
 }
 
 // view is a View that runs.
@@ -57,13 +56,13 @@ type view struct {
 	rows    uint64
 }
 
-// newPolicy checks a policy. All problems are reported at once.
-func newPolicy(c Policy, limits Limits) (*policy, error) {
-	p := &policy{consumers: c.Consumers, views: map[string]*view{}, tls: c.TLS}
+// Plan is proxy.View's.
+func (v *view) Plan() *mask.Plan { return v.plain }
+
+// newPolicy checks a policy. All problems with its views are reported at once.
+func newPolicy(c Policy, limits Limits) (*proxy.Policy, error) {
+	views := map[string]proxy.View{}
 	var problems []error
-	if c.Consumers == nil {
-		problems = append(problems, errors.New("the policy has no consumers: nobody could log in"))
-	}
 	// In order, so that one configuration has one list of problems.
 	for _, name := range slices.Sorted(maps.Keys(c.Views)) {
 		v := c.Views[name]
@@ -81,13 +80,12 @@ func newPolicy(c Policy, limits Limits) (*policy, error) {
 		if err != nil {
 			problems = append(problems, fmt.Errorf("view %q: %w", name, err))
 		}
-		p.views[name] = &view{policy: flow, plain: v.Policy.NewPlan(), detail: v.Detail, timeout: v.StatementTimeout, rows: v.Rows}
+		views[name] = &view{policy: flow, plain: v.Policy.NewPlan(), detail: v.Detail, timeout: v.StatementTimeout, rows: v.Rows}
 	}
-	var err error
-	if p.binding, err = binding(c.TLS); err != nil {
-		problems = append(problems, err)
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
 	}
-	return p, errors.Join(problems...)
+	return proxy.NewPolicy(c.Consumers, views)
 }
 
 // Reload puts another policy in force. With an error the one before stays.
@@ -106,8 +104,13 @@ func (s *Server) Prepare(c Policy) (force func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	bound, err := binding(c.TLS)
+	if err != nil {
+		return nil, err
+	}
 	return func() {
-		s.policy.Store(p)
+		s.encryption.Store(&encryption{c.TLS, bound})
+		s.shared.Force(p)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for x := range s.open {
@@ -119,5 +122,5 @@ func (s *Server) Prepare(c Policy) (force func(), err error) {
 // outdated reports whether the session must end since another policy is in force.
 // A transaction may come to its end.
 func (x *session) outdated() bool {
-	return x.policy != x.s.policy.Load() && x.status == 'I' && len(x.expected) == 0
+	return x.login.Policy != x.s.shared.Policy() && x.status == 'I' && len(x.expected) == 0
 }

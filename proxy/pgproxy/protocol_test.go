@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -415,8 +416,14 @@ func TestReload(t *testing.T) {
 	if err := d.Reload(Policy{}); err == nil {
 		t.Error("a policy without consumers was taken")
 	}
-	policy := clinicPolicy(t)
-	if err := d.Reload(Policy{Consumers: testUsers(t), Views: map[string]View{"few": {Policy: policy}}}); err != nil {
+	if err := d.Reload(Policy{Consumers: testUsers(t), Views: map[string]View{"few": {Policy: clinicPolicy(t)}}}); err == nil || !strings.Contains(err.Error(), `"plain"`) {
+		t.Errorf("a policy without the view of a consumer: %v", err)
+	}
+	others, err := consumer.New(t.Context(), consumer.Config{Users: []consumer.User{{Account: consumer.Account{Name: "other", View: "few"}, User: "bob", Verifier: testVerifier(t)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Reload(Policy{Consumers: others, Views: clinicViews(t)}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := cells(t, conn, "SELECT 1"); code(err) != "57P01" {
@@ -431,7 +438,7 @@ func TestReload(t *testing.T) {
 	if _, err := cells(t, busy, "SELECT 1"); code(err) != "57P01" {
 		t.Errorf("after it: %v", err)
 	}
-	if _, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable")); code(err) != "28000" {
+	if _, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable")); code(err) != "28P01" {
 		t.Errorf("a new session: %v", err)
 	}
 }

@@ -1,19 +1,17 @@
 package pgproxy
 
 import (
-	"context"
-	"errors"
-	"sync"
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/rows"
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
 // errRecord ends a session whose record could not be written.
-var errRecord = &wire.Error{Code: "58030", Text: "the audit record could not be written, so nothing is answered"}
+var errRecord = &wire.Error{Code: "58030", Text: "could not write the audit record, so no response is sent"}
 
 // rowName is what delivered rows are counted as.
 const rowName = "row"
@@ -21,6 +19,7 @@ const rowName = "row"
 // execution is one statement under way: what is done with its rows, and what is
 // recorded of it.
 type execution struct {
+	proxy.Exchange
 	plan  *analysis.Plan
 	pass  *mask.Pass
 	rows  *rows.Masker // nil where rows pass as they are
@@ -29,15 +28,14 @@ type execution struct {
 	// catalog is the plan's. copying: CopyOutResponse came.
 	// announced: a record says that its rows began to leave.
 	described, confirmed, copying, announced bool
-	started                                  time.Time
 	release                                  func()
 }
 
 // start begins an execution of a plan.
 func (x *session) start(p *analysis.Plan, formats []int16, release func()) (*execution, error) {
-	ex := &execution{plan: p, started: time.Now(), release: release}
+	ex := &execution{Exchange: x.next(p), plan: p, release: release}
 	ex.pass = x.pass(p)
-	ex.pass.Begin(x.origin(p))
+	ex.pass.Begin(ex.Origin())
 	if len(p.Columns) > 0 && !p.Passes() && !answered(p) {
 		rows, err := p.Masker(ex.pass, formats)
 		if err != nil {
@@ -52,8 +50,9 @@ func (x *session) start(p *analysis.Plan, formats []int16, release func()) (*exe
 
 // again begins a further execution of a portal that gave some of its rows.
 func (x *session) again(ex *execution, release func()) {
-	ex.pass.Begin(x.origin(ex.plan))
-	ex.count, ex.started, ex.release, ex.announced = 0, time.Now(), release, false
+	ex.Exchange = x.next(ex.plan)
+	ex.pass.Begin(ex.Origin())
+	ex.count, ex.release, ex.announced = 0, release, false
 	x.current = ex
 }
 
@@ -83,12 +82,13 @@ func (x *session) done(ex *execution) {
 	x.passes[ex.pass.Plan] = append(x.passes[ex.pass.Plan], ex.pass)
 }
 
-func (x *session) origin(p *analysis.Plan) mask.Origin {
+// next begins the exchange of a plan; nil for one that could not be made.
+func (x *session) next(p *analysis.Plan) proxy.Exchange {
 	operation := "unknown"
 	if p != nil {
 		operation = operations[p.Kind]
 	}
-	return mask.Origin{RequestID: mask.NewRequestID(), Consumer: x.who.Name, Door: "postgres", Operation: operation}
+	return x.login.Next(mask.NewRequestID(), operation)
 }
 
 // operations are what the log calls kinds of statements.
@@ -109,7 +109,7 @@ func (x *session) finish(ex *execution, result, reason string) {
 	}
 	r := ex.pass.Record(result, reason)
 	r.Statement, r.Relations = ex.plan.Fingerprint, ex.plan.Relations
-	x.note(r, "", ex.count)
+	x.entries = append(x.entries, ex.Entry(r, 0))
 }
 
 // announce records that rows begin to leave before the execution is at its end, so
@@ -121,38 +121,21 @@ func (x *session) announce(ex *execution) {
 	}
 	ex.announced = true
 	r := ex.pass.Record("started", "")
-	r.Statement, r.Relations, r.Client = ex.plan.Fingerprint, ex.plan.Relations, x.address
+	r.Statement, r.Relations = ex.plan.Fingerprint, ex.plan.Relations
 	r.Resources, r.Applied, r.Details = nil, nil, nil // the record of the end has them
-	x.records = append(x.records, r)
+	x.entries = append(x.entries, ex.Entry(r, 0))
 }
 
 // refuse tells the client why a statement does not run, and records it.
 func (x *session) refuse(f *refusal) {
-	pass := x.pass(&analysis.Plan{})
-	pass.Begin(x.origin(f.plan))
-	r := pass.Record("refused", f.reason)
+	e := x.next(f.plan)
+	e.Rule = f.rule
+	r := e.Record("refused", f.reason, "")
 	if f.plan != nil {
 		r.Statement, r.Relations = f.plan.Fingerprint, f.plan.Relations
 	}
-	x.done(&execution{pass: pass})
-	x.note(r, f.rule, 0)
+	x.entries = append(x.entries, e.Entry(r, 0))
 	x.send(f.Response("ERROR"))
-}
-
-// note keeps a record until it is committed, and logs it.
-func (x *session) note(r *mask.Record, rule string, count uint64) {
-	r.Client = x.address
-	x.records = append(x.records, r)
-	m := x.s.metrics
-	m.Request(r.Operation, statusOf(r.Result), time.Duration(r.DurationMicros)*time.Microsecond)
-	if r.Result != "complete" {
-		m.Problem(r.Result, r.Reason)
-	}
-	for _, a := range r.Applied {
-		m.Applied(a.Category, a.N)
-	}
-	x.s.log.Info("statement", "request_id", r.RequestID, "consumer", r.Consumer, "client", r.Client, "door", "postgres", "operation", r.Operation,
-		"outcome", r.Result, "reason", r.Reason, "rule", rule, "count", count, "duration_ms", r.DurationMicros/1000)
 }
 
 // statusOf is the class that metrics count a result in, as of HTTP.
@@ -166,33 +149,25 @@ func statusOf(result string) int {
 	return 502
 }
 
-// commit makes the records durable.
+// commit makes the records durable. Without them no response is sent.
 func (x *session) commit() error {
-	if len(x.records) == 0 {
+	if len(x.entries) == 0 {
 		return nil
 	}
-	// Not bound to the client: what was masked is recorded even if it is gone.
-	ctx := context.Background()
-	begun := time.Now()
-	errs := make([]error, len(x.records))
-	if len(x.records) == 1 {
-		errs[0] = x.s.sink.Append(ctx, x.records[0])
-	} else {
-		// A sink waits for the disk: together they wait once.
-		var all sync.WaitGroup
-		for i, r := range x.records {
-			all.Add(1)
-			go func() { defer all.Done(); errs[i] = x.s.sink.Append(ctx, r) }()
+	err := x.s.shared.Commit(x.entries...)
+	for i := range x.entries {
+		r := x.entries[i].Record
+		status := statusOf(r.Result)
+		if err != nil {
+			status = 500
 		}
-		all.Wait()
+		if r.Result != "started" {
+			x.s.shared.Responded(r.Operation, status, time.Duration(r.DurationMicros)*time.Microsecond)
+		}
 	}
-	for _, err := range errs {
-		x.s.metrics.Append(time.Since(begun), err)
-	}
-	clear(x.records)
-	x.records = x.records[:0]
-	if err := errors.Join(errs...); err != nil {
-		x.s.log.Error("audit record could not be written", "door", "postgres", "consumer", x.who.Name, "error", err)
+	clear(x.entries)
+	x.entries = x.entries[:0]
+	if err != nil {
 		return errRecord
 	}
 	return nil

@@ -40,7 +40,7 @@ import (
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/analysis"
-	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
@@ -73,6 +73,9 @@ type Config struct {
 	// Metrics counts statements; nil counts nothing.
 	Metrics *metrics.Listener
 	Limits  Limits
+	// Ready says, in fixed words, why the process cannot serve whatever the upstream
+	// does; nil for nothing to say.
+	Ready func() error
 }
 
 // plansKept is how many analysed statements are remembered.
@@ -80,21 +83,17 @@ const plansKept = 10_000
 
 // Server is a PostgreSQL listener.
 type Server struct {
-	policy     atomic.Pointer[policy]
-	sink       mask.Sink
+	shared     *proxy.Listener
+	encryption atomic.Pointer[encryption]
 	plaintext  bool
 	searchPath []string
-	log        *slog.Logger
-	metrics    *metrics.Listener
 	limits     Limits
 	up         *pool.Pool
 	catalogs   *pool.Catalogs
 	analyzer   *analysis.Analyzer
 	sessions   sessions
-	attempts   *consumer.Attempts
 
-	slots   chan struct{}
-	closing atomic.Bool
+	slots *proxy.Places
 	// stopping ends when the grace of Shutdown is over: no statement is waited for
 	// any longer.
 	stopping context.Context
@@ -108,41 +107,38 @@ type Server struct {
 
 // New checks the configuration and returns a listener. It opens no connection.
 func New(c Config) (*Server, error) {
-	if c.Sink == nil {
-		return nil, errors.New("the PostgreSQL listener needs an audit log")
-	}
 	limits, err := c.Limits.complete()
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		sink: c.Sink, plaintext: c.Plaintext, searchPath: c.SearchPath, log: c.Logger, metrics: c.Metrics, limits: limits,
+		plaintext: c.Plaintext, searchPath: c.SearchPath, limits: limits,
 		analyzer: analysis.NewAnalyzer(plansKept),
 		sessions: sessions{byID: map[uint32]*session{}},
-		attempts: consumer.NewAttempts(),
-		slots:    make(chan struct{}, limits.Connections),
+		slots:    proxy.NewPlaces(limits.Connections),
 		open:     map[*session]struct{}{}, listens: map[net.Listener]struct{}{},
 	}
 	s.left = sync.NewCond(&s.mu)
 	s.stopping, s.stop = context.WithCancel(context.Background())
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
+	if s.shared, err = proxy.New(proxy.Config{
+		Name: "postgres", Event: "statement", Sink: c.Sink, Logger: c.Logger, Metrics: c.Metrics,
+		Process: c.Ready, Full: s.full, Upstream: s.upstreamReady,
+	}); err != nil {
+		return nil, err
 	}
 	if len(s.searchPath) == 0 {
 		s.searchPath = []string{"$user", "public"}
 	}
 	if s.up, err = pool.New(pool.Config{
-		DSN: c.Upstream, Password: c.Password, PowerfulRole: c.PowerfulRole, Logger: s.log,
+		DSN: c.Upstream, Password: c.Password, PowerfulRole: c.PowerfulRole, Logger: s.shared.Log(),
 		Connections: limits.UpstreamConnections, QueueTimeout: limits.QueueTimeout, ConnectTimeout: limits.ConnectTimeout, RowBytes: limits.RowBytes,
 	}); err != nil {
 		return nil, err
 	}
 	s.catalogs = pool.NewCatalogs(s.up, nil)
-	p, err := newPolicy(c.Policy, limits)
-	if err != nil {
+	if err := s.Reload(c.Policy); err != nil {
 		return nil, err
 	}
-	s.policy.Store(p)
 	return s, nil
 }
 
@@ -156,19 +152,27 @@ func (s *Server) Warm(ctx context.Context) error {
 	return err
 }
 
-// Ready says, in fixed words, why a client that comes now would not be served: the
-// upstream does not answer, or no connection is left.
-func (s *Server) Ready() error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.limits.ConnectTimeout)
-	defer cancel()
+// Ready says, in fixed words, why a client that comes now would not be served, or
+// returns nil.
+func (s *Server) Ready() error { return s.shared.Ready() }
+
+// full says which limit a client that comes now would meet.
+func (s *Server) full() error {
 	switch {
-	case len(s.slots) == cap(s.slots):
+	case s.slots.Full():
 		return errors.New("all connections of clients are taken (connections)")
 	case s.up.Full():
 		return errors.New("all connections to the PostgreSQL upstream are taken (upstreamConnections)")
 	}
+	return nil
+}
+
+// upstreamReady looks at the upstream's catalog.
+func (s *Server) upstreamReady() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.limits.ConnectTimeout)
+	defer cancel()
 	if _, err := s.catalogs.Look(ctx); err != nil {
-		return fmt.Errorf("the PostgreSQL upstream does not answer (%s)", pool.SQLState(err))
+		return fmt.Errorf("the PostgreSQL upstream does not respond (%s)", pool.SQLState(err))
 	}
 	return nil
 }
@@ -185,7 +189,7 @@ type Stats struct {
 // Stats counts connections.
 func (s *Server) Stats() Stats {
 	used, idle, waiting := s.up.Stats()
-	return Stats{Sessions: len(s.slots), Upstream: used, Idle: idle, Waiting: waiting}
+	return Stats{Sessions: s.slots.Taken(), Upstream: used, Idle: idle, Waiting: waiting}
 }
 
 // Serve answers clients until Shutdown or an error of the listener.
@@ -196,7 +200,7 @@ func (s *Server) Serve(l net.Listener) error {
 	for pause := time.Millisecond; ; {
 		conn, err := l.Accept()
 		if err != nil {
-			if s.closing.Load() {
+			if s.shared.Draining() {
 				return nil
 			}
 			var temporary net.Error
@@ -208,7 +212,7 @@ func (s *Server) Serve(l net.Listener) error {
 			return err
 		}
 		pause = time.Millisecond
-		x := &session{s: s, policy: s.policy.Load(), address: consumer.ClientAddress(conn.RemoteAddr()), client: client{raw: conn, conn: conn, timeout: s.limits.WriteTimeout, stopping: s.stopping}}
+		x := &session{s: s, login: s.shared.Begin(conn.RemoteAddr()), client: client{raw: conn, conn: conn, timeout: s.limits.WriteTimeout, stopping: s.stopping}}
 		if refused := s.admit(x); refused != nil {
 			go x.turnAway(refused)
 		} else {
@@ -224,9 +228,7 @@ func (s *Server) admit(x *session) *wire.Error {
 	if s.ended {
 		return errClosing
 	}
-	select {
-	case s.slots <- struct{}{}:
-	default:
+	if !s.slots.Try() {
 		return &wire.Error{Code: "53300", Text: "sorry, too many clients already"}
 	}
 	s.open[x] = struct{}{}
@@ -237,7 +239,7 @@ func (s *Server) admit(x *session) *wire.Error {
 func (s *Server) remove(x *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	<-s.slots
+	s.slots.Leave()
 	delete(s.open, x)
 	s.left.Broadcast()
 }
@@ -247,7 +249,7 @@ func (s *Server) remove(x *session) {
 // ends it waits for those no longer: their clients are told, whether or not the
 // upstream ends them in time.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.closing.Store(true)
+	s.shared.Drain()
 	s.mu.Lock()
 	for l := range s.listens {
 		_ = l.Close()

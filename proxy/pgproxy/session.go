@@ -17,7 +17,6 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy"
-	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
@@ -27,16 +26,14 @@ import (
 type session struct {
 	s *Server
 	client
-	address string // of the client, as records have it
-	id      uint32 // that the client cancels by
-	key     []byte
-	who     *consumer.Consumer
-	// policy is the one in force when the session began, view what its consumer
-	// sees.
-	policy *policy
-	view   *view
-	flow   analysis.Session
-	keys   *keys.Pseudonymizer // opens what is bound to parameters
+	id  uint32 // that the client cancels by
+	key []byte
+	// login is the exchange that the session began with. The exchanges of its
+	// statements follow from it.
+	login proxy.Exchange
+	view  *view // what its consumer sees
+	flow  analysis.Session
+	keys  *keys.Pseudonymizer // opens what is bound to parameters
 
 	waits      atomic.Bool // for messages: it has logged in
 	cancelling sync.Mutex  // held while up is set or cancelled
@@ -66,8 +63,8 @@ type session struct {
 	// commit.
 	repeatable bool
 	expected   []expectation
-	// records are those that must be durable before out may leave.
-	records []*mask.Record
+	// entries are the records that must be durable before out may leave.
+	entries []proxy.Entry
 	passes  map[*mask.Plan][]*mask.Pass
 	// lost: the upstream's session is not in a state that is known.
 	lost bool
@@ -106,7 +103,7 @@ func (x *session) begin() error {
 	if err := x.conn.SetDeadline(time.Now().Add(s.limits.AuthTimeout)); err != nil {
 		return err
 	}
-	st, err := x.negotiate(x.policy.tls)
+	st, err := x.negotiate(s.encryption.Load().tls)
 	switch {
 	case errors.Is(err, errCancel):
 		s.sessions.cancel(st.Cancel)
@@ -136,17 +133,19 @@ func (x *session) enter(st *wire.Startup) (err error) {
 		return &wire.Error{Code: "28000", Text: "the connection is not encrypted", Hint: "connect with sslmode=require or better"}
 	}
 	x.in = wire.NewFrames(x.conn, clientBuffer, mostAuthBytes)
-	binding := x.policy.binding
+	binding := s.encryption.Load().binding
 	if x.tls == nil {
 		binding = nil
 	}
-	if err := x.logIn(st.User, binding); err != nil {
+	who, err := x.logIn(st.User, binding)
+	if err != nil {
 		return err
 	}
 	x.in.Limit = s.limits.MessageBytes
-	if x.view = x.policy.views[x.who.View]; x.view == nil {
+	if !x.login.Identify(who) {
 		return &wire.Error{Code: "28000", Text: "the consumer has no view of this database"}
 	}
+	x.view = x.login.View.(*view)
 	if database := s.up.Database(); st.Database != "" && st.Database != database && st.Database != st.User {
 		return &wire.Error{Code: "3D000", Text: "database does not exist"}
 	}
@@ -291,7 +290,7 @@ func (x *session) loop() error {
 // over says why the session must end before its next statement; nil if it goes on.
 func (x *session) over() error {
 	switch {
-	case x.s.closing.Load() && len(x.expected) == 0:
+	case x.s.shared.Draining() && len(x.expected) == 0:
 		return errClosing
 	case x.outdated():
 		return errOutdated
@@ -413,7 +412,7 @@ func (x *session) end(err error) {
 	if x.current != nil {
 		x.finish(x.current, "failed", "session ended")
 	}
-	if x.who != nil {
+	if x.login.Who != nil {
 		if failed := x.commit(); failed != nil && err == nil {
 			err = failed
 		}
@@ -425,7 +424,7 @@ func (x *session) end(err error) {
 			x.send(told.Response("FATAL"))
 			_ = x.client.flush()
 		}
-		x.s.log.Warn("session ended", "door", "postgres", "consumer", x.name(), "client", x.address, "reason", told.Text)
+		x.s.shared.Log().Warn("session ended", "door", "postgres", "consumer", x.login.Consumer(), "client", x.login.Client, "reason", told.Text)
 	}
 	x.giveBack(clean && !x.lost && x.status == 'I')
 }
@@ -447,14 +446,6 @@ func (x *session) giveBack(clean bool) {
 	x.s.up.Release(up, clean)
 }
 
-// name is the consumer's name for the log.
-func (x *session) name() string {
-	if x.who == nil {
-		return ""
-	}
-	return x.who.Name
-}
-
 // recover ends the session after a panic. What it was about stays here: a
 // panic's text can hold a value. The log gets the functions that led to it.
 func (x *session) recover() {
@@ -463,7 +454,7 @@ func (x *session) recover() {
 	}
 	// What panics while the panic is answered ends the session, not the process.
 	defer func() { _ = recover() }()
-	x.s.log.Error("panic", "door", "postgres", "consumer", x.name(), "stack", proxy.Stack())
+	x.s.shared.Log().Error("panic", "door", "postgres", "consumer", x.login.Consumer(), "stack", proxy.Stack())
 	x.lost = true
 	x.end(&wire.Error{Code: "XX000", Text: "Veil failed to answer this statement"})
 }

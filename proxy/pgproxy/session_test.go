@@ -109,7 +109,7 @@ func TestFullHouse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer waiting.Close()
-	until(t, "both connections are taken", func() bool { return len(d.slots) == 2 })
+	until(t, "both connections are taken", func() bool { return d.slots.Taken() == 2 })
 	if _, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable")); code(err) != "53300" {
 		t.Errorf("no connection is free: %v", err)
 	}
