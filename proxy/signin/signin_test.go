@@ -53,7 +53,7 @@ func newRequest(t testing.TB, uri string) *fasthttp.Request {
 func authorization(t testing.TB, c Credentials) (string, error) {
 	t.Helper()
 	req := newRequest(t, "https://fhir.example.org/fhir/Patient/1")
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	err := c.Authorize(ctx, req)
 	return string(req.Header.Peek("Authorization")), err

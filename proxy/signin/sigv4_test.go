@@ -265,7 +265,7 @@ func TestSigV4OverTheWire(t *testing.T) {
 					t.Fatal(err)
 				}
 				var resp fasthttp.Response
-				if err := client.DoTimeout(req, &resp, 5*time.Second); err != nil {
+				if err := client.DoTimeout(req, &resp, 2*time.Minute); err != nil {
 					t.Fatal(err)
 				}
 				if resp.StatusCode() != 200 || string(resp.Body()) != want {
@@ -304,7 +304,7 @@ func TestSigV4HoldsTheRequest(t *testing.T) {
 			}
 			tc.change(req)
 			var resp fasthttp.Response
-			if err := client.DoTimeout(req, &resp, 5*time.Second); err != nil || resp.StatusCode() != 403 {
+			if err := client.DoTimeout(req, &resp, 2*time.Minute); err != nil || resp.StatusCode() != 403 {
 				t.Errorf("got %d, %v", resp.StatusCode(), err)
 			}
 		})

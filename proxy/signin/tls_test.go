@@ -87,7 +87,7 @@ func TestTLS(t *testing.T) {
 				t.Fatal(err)
 			}
 			client := &fasthttp.HostClient{Addr: strings.TrimPrefix(s.URL, "https://"), IsTLS: true, TLSConfig: config}
-			status, body, err := client.GetTimeout(nil, s.URL+"/", 5*time.Second)
+			status, body, err := client.GetTimeout(nil, s.URL+"/", 2*time.Minute)
 			if tc.want == "" {
 				if err == nil {
 					t.Errorf("connected: %d %s", status, body)
