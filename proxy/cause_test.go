@@ -11,6 +11,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestCause makes the failures, rather than their errors.
@@ -42,11 +44,6 @@ func TestCause(t *testing.T) {
 		}()
 		return l.Addr().String()
 	}
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
 	quiet := log.New(io.Discard, "", 0)
 	tlsServer := httptest.NewUnstartedServer(http.NotFoundHandler())
 	tlsServer.Config.ErrorLog = quiet
@@ -68,7 +65,7 @@ func TestCause(t *testing.T) {
 		err        error
 	}{
 		{"nothing", "", nil},
-		{"nobody listens", "refused", get("http://"+closed.Addr().String(), nil)},
+		{"nobody listens", "refused", get("http://"+veiltest.FreeAddress(t), nil)},
 		{"no such host", "unknown host", get("http://no-such-host.invalid/", nil)},
 		{"an authority that is not known", "certificate", get(tlsServer.URL, nil)},
 		{"another name", "certificate", get(tlsServer.URL, &tls.Config{RootCAs: roots, ServerName: "other.example"})},

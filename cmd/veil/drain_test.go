@@ -5,26 +5,24 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
-// TestDrain: at SIGTERM /readyz says no while requests are still answered, and then
-// the process ends. veil health tells both.
+// TestDrain: at SIGTERM /readyz says no while requests are still answered. veil health
+// tells it. A second signal ends the process at once.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	operator := freeAddress(t)
-	p := s.process(t, s.config(t, "", "operator: {listen: \""+operator+"\"}\nshutdown: {delay: 2s}\n"+anybody))
+	operator := veiltest.FreeAddress(t)
+	p := s.process(t, s.config(t, "", "operator: {listen: \""+operator+"\"}\nshutdown: {delay: 1h}\n"+anybody))
 	if r := veil(t, "", "health", operator); r.code != 0 || r.stdout != "ready\n" {
 		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
 	}
 	p.cancel()
-	for range 100 {
-		if a := ask(t, http.DefaultClient, "http://"+operator+"/readyz"); a.status == 503 {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	veiltest.Until(t, "/readyz says no", func() bool {
+		return ask(t, http.DefaultClient, "http://"+operator+"/readyz").status == 503
+	})
 	if r := veil(t, "", "health", operator); r.code != 1 || r.stderr != "veil: not ready: shutting down\n" {
 		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
 	}
@@ -37,11 +35,23 @@ func TestDrain(t *testing.T) {
 	if a := s.ask(t, s.patient(t, "trial")); a.status != 200 {
 		t.Errorf("a request meanwhile: %d", a.status)
 	}
-	if err := <-p.done; err != nil {
-		t.Errorf("ended with %v", err)
+	p.cancel() // once more: at once
+	if err := <-p.done; err == nil {
+		t.Error("a second signal ends the process in peace")
 	}
 	if r := veil(t, "", "health", operator); r.code != 1 || !strings.Contains(r.stderr, "does not answer (refused)") {
 		t.Errorf("after the end: exit %d: %s%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+// TestDrainEnds: after the delay the process ends, without an error.
+func TestDrainEnds(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p := s.process(t, s.config(t, "", "shutdown: {delay: 50ms}\n"+anybody))
+	p.stop(t)
+	if _, err := try(http.DefaultClient, s.base+"/metadata"); err == nil {
+		t.Error("it answers after its end")
 	}
 }
 

@@ -61,7 +61,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		// Test support, imported by tests alone.
 		"proxy/fhirproxy/hapitest":   {"fhir/fhirtest"},
 		"proxy/fhirproxy/clienttest": {},
-		"proxy/pgproxy/pgtest":       {},
+		"internal/veiltest":          {},
+		"proxy/pgproxy/pgtest":       {"internal/veiltest"},
 		"proxy/pgproxy/sqltest":      {},
 		// The program: configuration, and what runs it.
 		"file":               {"mask/..."},

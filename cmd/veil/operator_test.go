@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestOperator: metrics and health are on the operator's address, metrics on no
@@ -11,7 +14,7 @@ import (
 func TestOperator(t *testing.T) {
 	s := newSite(t)
 	key, line := apiKey("alice", "")
-	addr := freeAddress(t)
+	addr := veiltest.FreeAddress(t)
 	_, port, _ := strings.Cut(addr, ":")
 	b := s.serve(t, s.config(t, "", "operator: {listen: \""+port+"\"}\nconsumers:\n  keys:\n"+line))
 	s.ask(t, s.patient(t, "trial"), "X-API-Key", key)
@@ -21,6 +24,10 @@ func TestOperator(t *testing.T) {
 	s.ask(t, "/Patient")
 
 	operator := func(path string) answer { return ask(t, http.DefaultClient, "http://"+addr+path) }
+	// A request is counted as under way until after its answer.
+	veiltest.Until(t, "no request is under way", func() bool {
+		return strings.Contains(operator("/metrics").body, "\nveil_fhir_exchanges 0\n")
+	})
 	m := operator("/metrics")
 	if kind := m.header.Get("Content-Type"); m.status != 200 || !strings.HasPrefix(kind, "text/plain; version=0.0.4") {
 		t.Errorf("%d, %s", m.status, kind)
@@ -53,9 +60,7 @@ func TestOperator(t *testing.T) {
 		t.Log(m.body)
 	}
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/": 404, "/fhir/Patient": 404, "/debug/pprof/": 404, "/debug/vars": 404} {
-		if a := operator(path); a.status != want {
-			t.Errorf("operator %s: %d, want %d", path, a.status, want)
-		}
+		veiltest.Until(t, fmt.Sprintf("operator %s: status %d", path, want), func() bool { return operator(path).status == want })
 	}
 	for _, path := range []string{"/metrics", "/debug/pprof/"} {
 		for _, base := range []string{"http://" + s.addr, s.base} {
@@ -73,7 +78,7 @@ func TestOperator(t *testing.T) {
 // TestNotReady: without an upstream the operator is told in fixed words.
 func TestNotReady(t *testing.T) {
 	s := newSite(t)
-	addr := freeAddress(t)
+	addr := veiltest.FreeAddress(t)
 	if err := s.source.Close(); err != nil {
 		t.Fatal(err)
 	}

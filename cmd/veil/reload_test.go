@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 const anybody = "consumers: {anonymous: {allow: true}}\n"
@@ -64,7 +66,7 @@ func TestReload(t *testing.T) {
 				write(t, site, tc.site)
 				defer write(t, site, string(text))
 			}
-			log := p.reload(t)
+			log := p.reload(t, tc.want...)
 			for _, want := range tc.want {
 				if !strings.Contains(log, want) {
 					t.Errorf("the log does not say %s:\n%s", want, log)
@@ -138,6 +140,14 @@ func TestReloadUnderLoad(t *testing.T) {
 		if log := p.reload(t); !strings.Contains(log, "msg=reloaded") {
 			t.Error(log)
 		}
+		name := []string{"safe-harbor", "flags"}[i%2]
+		count := func() int {
+			mu.Lock()
+			defer mu.Unlock()
+			return seen[name]
+		}
+		before := count()
+		veiltest.Until(t, "an answer is by "+name, func() bool { return count() > before || t.Failed() })
 	}
 	stop.Store(true)
 	wg.Wait()
@@ -173,7 +183,7 @@ func TestReloadCertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, cert, string(whole[:len(whole)/2]))
-	if log := p.reload(t); !strings.Contains(log, "fhir.tls.certFile: expected a PEM certificate") || shown() != first {
+	if log := p.reload(t, "fhir.tls.certFile: expected a PEM certificate"); !strings.Contains(log, "fhir.tls.certFile: expected a PEM certificate") || shown() != first {
 		t.Errorf("half a certificate:\n%s", log)
 	}
 	ca.pair(t, s, "door")

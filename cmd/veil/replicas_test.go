@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
@@ -45,30 +47,27 @@ func TestRestart(t *testing.T) {
 func TestReplicas(t *testing.T) {
 	s := newSite(t)
 	key, line := apiKey("alice", "")
-	public := freeAddress(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := l.Addr().String()
 	s.base = "http://" + public + "/fhir"
 	var targets []*url.URL
 	for _, name := range []string{"one", "two"} {
-		s.addr = freeAddress(t)
+		s.addr = veiltest.FreeAddress(t)
 		text := strings.Replace(s.text("", "consumers:\n  keys:\n"+line), s.path("audit"), s.path("audit-"+name), 1)
 		s.process(t, write(t, s.path(name+".yaml"), text))
 		targets = append(targets, &url.URL{Scheme: "http", Host: s.addr})
 	}
 	var turn atomic.Int64
-	balancer := &http.Server{Addr: public, ReadHeaderTimeout: time.Second, Handler: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	balancer := &http.Server{ReadHeaderTimeout: veiltest.Patience, Handler: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(targets[turn.Add(1)%2])
 	}}}
 	defer balancer.Close()
-	go func() { _ = balancer.ListenAndServe() }() // ends with Close
+	go func() { _ = balancer.Serve(l) }() // ends with Close
 
-	var first answer
-	for range 50 {
-		var err error
-		if first, err = try(http.DefaultClient, s.base+"/Patient?_count=1", "X-API-Key", key); err == nil {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	first := s.ask(t, "/Patient?_count=1", "X-API-Key", key)
 	if again := s.ask(t, "/Patient?_count=1", "X-API-Key", key); again.body != first.body {
 		t.Errorf("the replicas answer\n%s\nand\n%s", first.body, again.body)
 	}

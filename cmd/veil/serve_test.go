@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
@@ -60,14 +60,14 @@ func start(t *testing.T, args ...string) *background {
 func (b *background) until(t *testing.T, form string) []string {
 	t.Helper()
 	re := regexp.MustCompile(form)
-	for range 600 {
+	for deadline := time.Now().Add(veiltest.Patience); time.Now().Before(deadline); {
 		if m := re.FindStringSubmatch(b.out.String()); m != nil {
 			return m
 		}
 		select {
 		case err := <-b.done:
 			t.Fatalf("ended early: %v\n%s", err, b.out.String())
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 	t.Fatalf("never printed %s:\n%s", form, b.out.String())
@@ -83,7 +83,7 @@ func (b *background) stop(t *testing.T) {
 		if err != nil {
 			t.Errorf("ended with %v", err)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(veiltest.Patience):
 		t.Error("does not end")
 	}
 }
@@ -111,12 +111,7 @@ func TestServeAgreesWithMask(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer source.Close()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := veiltest.FreeAddress(t)
 	key, auditDir := newKey(t), filepath.Join(t.TempDir(), "audit")
 	b := start(t, "serve", "--fhir-upstream", source.URL, "--listen", addr, "--base-url", "http://"+addr+"/fhir", "--key-file", key, "--audit-dir", auditDir, "--allow-anonymous")
 	b.until(t, "serving")

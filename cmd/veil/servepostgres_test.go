@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -36,7 +37,7 @@ func clinicConfig(t *testing.T, role pgtest.User, password string) (config, addr
 	if err := os.Chmod(secret, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	addr = freeAddress(t)
+	addr = veiltest.FreeAddress(t)
 	config = write(t, dir+"/veil.yaml", fmt.Sprintf(`veil: 1
 ruleset: %s
 keyFile: %s

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestNoSinkShowsAValueOrASecret asks for every patient and much else, in right
@@ -19,7 +21,7 @@ func TestNoSinkShowsAValueOrASecret(t *testing.T) {
 	s := newSite(t)
 	key, line := apiKey("alice", "")
 	wrong, _ := apiKey("x", "")
-	operator := freeAddress(t)
+	operator := veiltest.FreeAddress(t)
 	password := write(t, s.path("password"), "upstream-pass-7391")
 	config := s.config(t, "  credentials: {basic: {user: veil, password: {file: "+password+"}}}\n",
 		"detail: true\noperator: {listen: \""+operator+"\"}\nconsumers:\n  keys:\n"+line)

@@ -19,12 +19,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
@@ -56,19 +58,9 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { source.Close() })
-	s := &site{dir: t.TempDir(), source: source, population: p, addr: freeAddress(t), key: newKey(t)}
+	s := &site{dir: t.TempDir(), source: source, population: p, addr: veiltest.FreeAddress(t), key: newKey(t)}
 	s.base = "http://" + s.addr + "/fhir"
 	return s
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func (s *site) path(name string) string { return filepath.Join(s.dir, name) }
@@ -115,23 +107,26 @@ func (s *site) process(t *testing.T, config string) *process {
 	return &process{b, cmd}
 }
 
-// reload sends SIGHUP and waits for what comes of it: the lines of the log since.
-func (p *process) reload(t *testing.T) string {
+// reload sends SIGHUP and waits for what comes of it, and for texts of it: the lines of
+// the log since.
+func (p *process) reload(t *testing.T, want ...string) (since string) {
 	t.Helper()
 	before := len(p.out.String())
 	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
 	done := regexp.MustCompile(`msg=reloaded(.*\n)+.*msg=consumers|msg="not reloaded`)
-	for range 200 {
-		if since := p.out.String()[before:]; done.MatchString(since) {
-			time.Sleep(20 * time.Millisecond) // the lines of further problems
-			return p.out.String()[before:]
+	for deadline := time.Now().Add(veiltest.Patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		since = p.out.String()[before:]
+		missing := func(text string) bool { return !strings.Contains(since, text) }
+		if done.MatchString(since) && !slices.ContainsFunc(want, missing) {
+			return since
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("SIGHUP came to nothing:\n%s", p.out.String())
-	return ""
+	if !done.MatchString(since) {
+		t.Fatalf("SIGHUP came to nothing:\n%s", p.out.String())
+	}
+	return since // without what was wanted
 }
 
 // answer is an answer of the door.

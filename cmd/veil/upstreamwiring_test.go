@@ -11,9 +11,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestUpstreamOverTLS: an upstream whose certificate does not hold is not asked;
@@ -40,7 +40,7 @@ func TestUpstreamOverTLS(t *testing.T) {
 	}
 	authorities := x509.NewCertPool()
 	authorities.AddCert(ca.cert)
-	server := &http.Server{Handler: source, ReadHeaderTimeout: time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	server := &http.Server{Handler: source, ReadHeaderTimeout: veiltest.Patience, ErrorLog: log.New(io.Discard, "", 0)}
 	defer server.Close()
 	secured := tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: authorities, MinVersion: tls.VersionTLS12})
 	go func() { _ = server.Serve(secured) }() // ends with Close

@@ -205,7 +205,7 @@ func TestWritesAreRefusedBeforeAConnectionIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := &counted{Listener: inner}
-	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: patience}
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() { _ = server.Close() })
 	r := newRig(t, "http://"+inner.Addr().String(), nil)

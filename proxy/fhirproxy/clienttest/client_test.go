@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/hapitest"
 )
 
@@ -88,7 +89,7 @@ func TestRealClients(t *testing.T) {
 	hapi := hapitest.Start(t)
 	p := hapi.Load(t, patients, seed)
 	facts := writeFacts(t, p)
-	addr := freeAddr(t)
+	addr := veiltest.FreeAddress(t)
 	r := record(t, addr, p)
 	var names []string
 	for _, c := range clients {

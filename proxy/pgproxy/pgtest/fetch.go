@@ -13,6 +13,8 @@ import (
 	"time"
 
 	embedded "github.com/fergusstrange/embedded-postgres"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // oldest is the oldest major version that Veil works with.
@@ -56,7 +58,7 @@ func fetch() (string, error) {
 	if _, err := os.Stat(filepath.Join(bin, "postgres")); err == nil {
 		return bin, nil
 	}
-	port, err := freePort()
+	port, err := veiltest.FreePort()
 	if err != nil {
 		return "", err
 	}

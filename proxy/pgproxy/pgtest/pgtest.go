@@ -42,6 +42,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 const (
@@ -132,7 +134,7 @@ func start() (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Host: "127.0.0.1", Bin: bin, log: filepath.Join(dir, "log"), databases: map[string]*Database{}}
-	if s.Port, err = freePort(); err != nil {
+	if s.Port, err = veiltest.FreePort(); err != nil {
 		return nil, err
 	}
 	data := filepath.Join(dir, "data")
@@ -229,16 +231,6 @@ func own(dir string) error {
 		}
 		return os.Chown(path, uid, gid)
 	})
-}
-
-// freePort returns a port that was free a moment ago.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // await returns when the server takes connections.
