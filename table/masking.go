@@ -18,8 +18,8 @@ type Masking struct {
 	Class string
 	// As is how the method is told the value.
 	As mask.Type
-	// Type is that of masked values. A date that is cut to its year stays a date: the
-	// first day of that year.
+	// Type is that of masked values. A date that is cut to a year or month stays a date:
+	// the first moment of it.
 	Type Type
 	// Array: a value is an array of texts, which are masked one by one.
 	Array bool
@@ -120,19 +120,28 @@ func (a *Applier) Append(dst, src []byte, m *Masking) (out []byte, ok bool, err 
 	case outcome != mask.Replaced:
 		return dst, false, nil
 	}
-	if m.Type.IsTime() && len(dst)-from == len("2006") {
-		dst = append(dst, firstDay(m.Type)...)
+	if m.Type.IsTime() {
+		dst = appendFirst(dst, len(dst)-from, m.Type)
 	}
 	return dst, true, nil
 }
 
-// firstDay is what follows the year in the first day of a year.
-func firstDay(t Type) string {
+// appendFirst completes a date that was cut to a year or month, of which dst has the last
+// n bytes, to the first moment of it.
+func appendFirst(dst []byte, n int, t Type) []byte {
+	switch n {
+	case len("2006"):
+		dst = append(dst, "-01-01"...)
+	case len("2006-01"):
+		dst = append(dst, "-01"...)
+	default:
+		return dst
+	}
 	switch t {
 	case Timestamp:
-		return "-01-01 00:00:00"
+		dst = append(dst, " 00:00:00"...)
 	case TimestampTZ:
-		return "-01-01 00:00:00+00"
+		dst = append(dst, " 00:00:00+00"...)
 	}
-	return "-01-01"
+	return dst
 }

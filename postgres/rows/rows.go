@@ -243,7 +243,7 @@ func (m *Masker) fillArray(e *memoEntry, c *cell) error {
 	if c.binary {
 		e.masked = appendBinaryArray(e.masked[:0], out)
 	} else {
-		e.masked = appendArray(e.masked[:0], out)
+		e.masked = AppendArray(e.masked[:0], out)
 	}
 	return nil
 }
@@ -342,7 +342,7 @@ func (p *Layout) AppendParam(dst []byte, n int, format int16, value []byte, keys
 			opened = append(opened, nil)
 		}
 	}
-	return appendArray(dst, opened)
+	return AppendArray(dst, opened)
 }
 
 // Field is one field of the upstream's RowDescription.

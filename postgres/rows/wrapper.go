@@ -164,8 +164,8 @@ func ParseArray(src []byte) (elements [][]byte, ok bool) {
 	}
 }
 
-// appendArray writes an array literal.
-func appendArray(dst []byte, elements [][]byte) []byte {
+// AppendArray writes an array literal.
+func AppendArray(dst []byte, elements [][]byte) []byte {
 	dst = append(dst, '{')
 	for i, e := range elements {
 		if i > 0 {

@@ -47,7 +47,7 @@ func TestArrays(t *testing.T) {
 			t.Errorf("%s: %q %v", c.in, got, ok)
 		}
 		if ok {
-			if again, ok := ParseArray(appendArray(nil, got)); !ok || len(again) != len(got) {
+			if again, ok := ParseArray(AppendArray(nil, got)); !ok || len(again) != len(got) {
 				t.Errorf("%s: does not come back", c.in)
 			}
 			if again, ok := readBinaryArray(appendBinaryArray(nil, got)); !ok || len(again) != len(got) {
@@ -69,7 +69,7 @@ func FuzzWrapper(f *testing.F) {
 		r.readBinary(src)
 		readBinaryArray(src)
 		if list, ok := ParseArray(src); ok {
-			again, ok := ParseArray(appendArray(nil, list))
+			again, ok := ParseArray(AppendArray(nil, list))
 			if !ok || len(again) != len(list) {
 				t.Fatalf("%q", src)
 			}

@@ -1,0 +1,129 @@
+package table
+
+import (
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/ruleset"
+)
+
+// Masker masks rows by a plan. It belongs to one pass and is not for concurrent use: work
+// that is split among goroutines gives each a masker and a pass of its own. It allocates
+// nothing per row once its buffers have grown.
+type Masker struct {
+	plan  *Plan
+	pass  *mask.Pass
+	apply *Applier
+	row   Row
+	// known are the truths of conditions, by column, branch and condition.
+	known  [][][]truths
+	values [neighbours][]byte
+	// element masks one element of a list by masking; it is made once.
+	masking *Masking
+	element func(dst, element []byte) ([]byte, bool, error)
+}
+
+// Masker returns a masker for a pass, which must be of the plan's Actions.
+func (p *Plan) Masker(pass *mask.Pass) *Masker {
+	m := &Masker{plan: p, pass: pass, apply: NewApplier(pass.Keys), known: make([][][]truths, len(p.Columns))}
+	m.element = func(dst, element []byte) ([]byte, bool, error) { return m.apply.Append(dst, element, m.masking) }
+	for i, c := range p.Columns {
+		for _, b := range c.branches {
+			var known []truths
+			for range b.conditions {
+				known = append(known, truths{})
+			}
+			m.known[i] = append(m.known[i], known)
+		}
+	}
+	return m
+}
+
+// Begin sets the row that AppendCell masks cells of.
+func (m *Masker) Begin(row Row) { m.row = row }
+
+// AppendCell appends the masked form of a cell of the row, by the place of its column in
+// the source. ok is false where it is NULL. Nothing is left of the cells of a hidden
+// column. With an error dst must be thrown away, and with it the row.
+func (m *Masker) AppendCell(dst []byte, column int) (out []byte, ok bool, err error) {
+	src := m.row.Cell(column)
+	c := &m.plan.Columns[column]
+	if src == nil {
+		return dst, false, nil
+	}
+	if c.action >= 0 {
+		m.pass.Counts[c.action]++
+	}
+	switch c.Treatment {
+	case Clear:
+		return append(dst, src...), true, nil
+	case Masked:
+		return m.mask(dst, src, c, &c.branches[0])
+	case ByRow:
+		b := m.choose(column)
+		switch {
+		case b == nil || b.treatment == Removed:
+			return dst, false, nil
+		case b.treatment == Clear:
+			return append(dst, src...), true, nil
+		}
+		return m.mask(dst, src, c, b)
+	}
+	return dst, false, nil
+}
+
+// choose finds the branch that acts on a column in this row; nil removes the cell.
+func (m *Masker) choose(column int) *branch {
+	branches := m.plan.Columns[column].branches
+	for i := range branches {
+		b := &branches[i]
+		truth := ruleset.True
+		for k := range b.conditions {
+			t := b.conditions[k].holds(m.row, m.known[column][i][k])
+			if t == ruleset.False || t == ruleset.Unknown && truth == ruleset.True {
+				truth = t
+			}
+		}
+		switch {
+		case truth == ruleset.True:
+			return b
+		case truth == ruleset.Unknown && b.strictest < 0:
+			return nil
+		case truth == ruleset.Unknown:
+			return &branches[b.strictest]
+		}
+	}
+	return nil
+}
+
+// mask masks a cell by a branch.
+func (m *Masker) mask(dst, src []byte, c *Treated, b *branch) ([]byte, bool, error) {
+	for i, n := range b.beside {
+		m.values[i] = nil
+		if n >= 0 {
+			m.values[i] = m.row.Cell(n)
+		}
+	}
+	m.apply.Row(b.masking, m.values[:len(b.beside)])
+	if c.List == nil {
+		return m.apply.Append(dst, src, b.masking)
+	}
+	m.masking = b.masking
+	return c.List.AppendList(dst, src, m.element)
+}
+
+// AppendRow appends a masked row to a batch: the cells of the plan's Out columns, in
+// order. The batch must have been reset for as many. With an error the batch must be
+// thrown away.
+func (m *Masker) AppendRow(b *Batch, row Row) error {
+	m.Begin(row)
+	for _, column := range m.plan.Out {
+		out, ok, err := m.AppendCell(b.data, column)
+		if err != nil {
+			return err
+		}
+		if ok {
+			b.data = out
+		}
+		b.end(!ok)
+	}
+	return nil
+}

@@ -1,0 +1,340 @@
+package table
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
+	"github.com/veil-proxy/veil/mask/ruleset"
+)
+
+// Treatment is what happens to a column.
+type Treatment uint8
+
+const (
+	// Hidden: the column is not there.
+	Hidden Treatment = iota
+	// Clear: its values pass as they are.
+	Clear
+	// Removed: its values are NULL.
+	Removed
+	// Masked: a method masks its values.
+	Masked
+	// ByRow: conditions on other columns decide in each row.
+	ByRow
+)
+
+// String returns the word of reports.
+func (t Treatment) String() string {
+	return [...]string{"hidden", "clear", "removed", "masked", "by row"}[t]
+}
+
+// Options are what the rules need besides the ruleset.
+type Options struct {
+	// Document is the method "fhir": it masks a JSON, XML or text value that is a FHIR
+	// resource. Without it such columns are removed.
+	Document mask.Method
+	// Related returns what judges a condition on rows of another table, which the rows of
+	// the source belong to, or nil where it cannot be judged. Without it such a condition
+	// is unknown, and the strictest of the rules that may act does.
+	Related func(*Source, *ruleset.RowCondition) func(Row) ruleset.Truth
+}
+
+// Plan is a policy laid over a source: what becomes of each of its columns. It is
+// immutable and safe for concurrent use.
+type Plan struct {
+	// Source is what the plan was made for.
+	Source Source
+	// Columns are those of the source, in order, hidden ones too.
+	Columns []Treated
+	// Out are the places of the columns that are not hidden.
+	Out []int
+	// Actions are the rules that act, by number: a mask.Pass is made of it.
+	Actions *mask.Plan
+}
+
+// Treated is a column with what becomes of it.
+type Treated struct {
+	Column
+	Treatment Treatment
+	// Masked is the type of its values afterwards.
+	Masked Type
+	// Action names the rules that act; it is zero where the default does.
+	Action mask.Action
+	// Note says why the column is hidden or removed, where it is not for a rule.
+	Note string
+
+	action   int // the number of Action, or -1
+	branches []branch
+}
+
+// branch is one of the ways in which a cell is masked: without conditions, or where they
+// hold.
+type branch struct {
+	conditions []condition
+	treatment  Treatment // Clear, Removed or Masked
+	masking    *Masking
+	beside     []int // the places of the masking's neighbours, or -1
+	typ        Type
+	// strictest is the branch that acts where it is unknown whether the conditions hold,
+	// or -1 where the cell is removed.
+	strictest int
+}
+
+// Plan lays the rules over a source. The error says what of the source cannot be: it has
+// no column, or two of one name.
+func (r *Rules) Plan(s Source, o Options) (*Plan, error) {
+	p := &Plan{Source: s, Actions: r.policy.NewPlan()}
+	if len(s.Columns) == 0 {
+		return nil, fmt.Errorf("table %s has no columns", s.path(""))
+	}
+	for i, c := range s.Columns {
+		if s.index(c.Name) != i {
+			return nil, fmt.Errorf("table %s has two columns %q", s.path(""), c.Name)
+		}
+		t := r.treat(&s, c, o)
+		t.action = -1
+		if t.Action != (mask.Action{}) && t.Treatment != Hidden && t.Treatment != Clear {
+			n, err := p.Actions.Add(t.Action)
+			if err != nil {
+				return nil, err
+			}
+			t.action = n
+		}
+		p.Columns = append(p.Columns, t)
+		if t.Treatment != Hidden {
+			p.Out = append(p.Out, i)
+		}
+	}
+	return p, nil
+}
+
+// path names a column, or the table, as the record does.
+func (s *Source) path(column string) string {
+	out := s.Table
+	if s.Schema != "" {
+		out = s.Schema + "." + out
+	}
+	if column != "" {
+		out += "." + column
+	}
+	return out
+}
+
+// treat decides what becomes of a column.
+func (r *Rules) treat(s *Source, c Column, o Options) Treated {
+	out := Treated{Column: c, Masked: c.Type}
+	ch := r.Chain(s.Name, c.Name)
+	all := r.All()
+	last := r.Last(ch)
+	switch {
+	case ch.Why != "":
+		out.Note = ch.Why
+		return out
+	case len(ch.Rules) == 0:
+		r.byDefault(s, &out)
+		return out
+	case len(ch.Rules) == 1 && last >= 0:
+		rule := &all[last]
+		b := r.branch(s, c, last, o)
+		_, def := r.policy.TableMethod(last)
+		out.Treatment, out.Masked, out.branches = b.treatment, b.typ, []branch{b}
+		out.Action = mask.Action{Rule: rule.ID, Category: rule.Category, Method: rule.Method, Label: def.Label, Path: s.path(c.Name)}
+		if _, hide := rule.Form.(forms.Hide); hide {
+			out.Treatment, out.Note = Hidden, "the rule hides it"
+		}
+		if b.treatment == Removed && !rule.Removes() {
+			out.Note = "its method does not act on this type"
+		}
+		return out
+	}
+	r.byRow(s, &out, ch, o)
+	return out
+}
+
+// byDefault treats a column that no rule matches.
+func (r *Rules) byDefault(s *Source, out *Treated) {
+	switch {
+	case r.HasFields(s.Name, out.Name):
+		out.Treatment, out.Note = Removed, "its rules are for fields of a record"
+	case r.Default() == "remove":
+		out.Treatment = Removed
+	case r.Default() != "keep":
+		out.Note = "no rule covers it"
+	case s.Derived:
+		out.Note = "no rule covers it, and the table holds other tables' values"
+	default:
+		out.Treatment = Clear
+	}
+}
+
+// byRow lays several rules over a column, of which conditions choose one in each row.
+func (r *Rules) byRow(s *Source, out *Treated, ch Chain, o Options) {
+	var rules []*ruleset.TableRule
+	for _, i := range ch.Rules {
+		rules = append(rules, &r.All()[i])
+		out.branches = append(out.branches, r.branch(s, out.Column, i, o))
+	}
+	if r.Last(ch) < 0 {
+		rest := branch{treatment: Removed}
+		var rule *ruleset.TableRule
+		if r.Default() == "keep" && !s.Derived {
+			rest = branch{treatment: Clear, typ: out.Type}
+			rule = &ruleset.TableRule{ID: "(default)", Method: "keep", Form: forms.Keep{}}
+		}
+		rules, out.branches = append(rules, rule), append(out.branches, rest)
+	}
+	same := SameMasking(s.has)
+	for i := range out.branches {
+		b := &out.branches[i]
+		if b.strictest = ruleset.Strictest(rules[i:], same); b.strictest >= 0 {
+			b.strictest += i
+		}
+		if i < len(rules)-1 {
+			b.conditions = conditionsOf(s, rules[i], o)
+		}
+	}
+	out.Action = Action(rules, s.path(out.Name))
+	typ, ok := uniteTypes(out.branches, out.Type)
+	if !ok {
+		out.Note = "its rules with conditions give a time and another type"
+		out.branches = nil
+		return
+	}
+	out.Treatment, out.Masked = ByRow, typ
+}
+
+// uniteTypes finds the type that values of all branches have.
+func uniteTypes(branches []branch, own Type) (typ Type, ok bool) {
+	var found, times, numbers, floats int
+	same := true
+	for _, b := range branches {
+		if b.treatment == Removed {
+			continue
+		}
+		if found++; found == 1 {
+			typ = b.typ
+		}
+		same = same && b.typ == typ
+		times += count(b.typ.IsTime())
+		floats += count(b.typ == Float)
+		numbers += count(b.typ.IsNumber() || b.typ == Float)
+	}
+	switch {
+	case found == 0:
+		return own, true
+	case same:
+		return typ, true
+	case times > 0:
+		return Other, false
+	case numbers == found && floats > 0:
+		return Float, true
+	case numbers == found:
+		return Decimal, true
+	}
+	return Text, true
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// branch is what rule i makes of a column.
+func (r *Rules) branch(s *Source, c Column, i int, o Options) branch {
+	rule := &r.All()[i]
+	switch {
+	case rule.Removes():
+		return branch{treatment: Removed, typ: c.Type}
+	case rule.Keeps():
+		return branch{treatment: Clear, typ: c.Type}
+	}
+	method, def := r.policy.TableMethod(i)
+	m := &Masking{
+		Method: method, Class: Class(rule), Neighbours: NeighboursOf(rule, s.has), Array: c.List != nil,
+		Action: mask.Action{Rule: rule.ID, Category: rule.Category, Method: rule.Method, Label: def.Label, Path: s.path(c.Name)},
+	}
+	switch {
+	case c.Type.IsNumber() || c.Type == Float:
+		m.As = mask.Number
+	case c.Type == Bool:
+		m.As = mask.Bool
+	}
+	if !m.fit(rule, c, o) {
+		return branch{treatment: Removed, typ: c.Type}
+	}
+	if !def.PerEntity && c.List == nil && !c.Type.IsTime() {
+		m.Birth, m.Death = "", ""
+	}
+	if def.PerEntity && m.Entity != "" {
+		m.Prefix = r.Prefix(s.Name, m.Entity)
+	} else {
+		m.Entity = ""
+	}
+	b := branch{treatment: Masked, masking: m, typ: m.Type}
+	for _, name := range m.Names() {
+		b.beside = append(b.beside, s.index(name))
+	}
+	return b
+}
+
+// fit chooses the type of masked values, and the method where the column has its own. It
+// reports false where the method does not act on the column: its values are removed.
+func (m *Masking) fit(rule *ruleset.TableRule, c Column, o Options) bool {
+	m.Type = Text
+	if c.Type == Opaque || c.List != nil && c.Type != Text {
+		return false
+	}
+	switch f := rule.Form.(type) {
+	case forms.Document:
+		m.Method, m.Type = o.Document, c.Type
+		return o.Document != nil && (c.Type == JSON || c.Type == XML || c.Type == Text)
+	case forms.Members:
+		m.Method, m.Type = newMembers(f.Paths), JSON
+		return c.Type == JSON && c.List == nil
+	case forms.Surrogate:
+		return f.PerValue || m.Entity != ""
+	case forms.Cap:
+		if c.Type.IsNumber() || c.Type == Float {
+			m.Type = c.Type
+		}
+		// Without a unit of time every number would pass, ages too.
+		return f.Default != nil || len(rule.Unit) > 0 || c.Type != Text && m.As != mask.Number
+	case forms.Period:
+		if c.Type.IsTime() {
+			m.Type = c.Type
+			if f.Number && f.Unit == forms.Year {
+				m.Type = Integer
+			}
+		}
+		return !c.Type.IsTime() || f.Of != forms.Death || m.Birth != ""
+	case forms.Shift:
+		if c.Type.IsTime() {
+			m.Type = c.Type
+		}
+	case forms.Multiple:
+		if c.Type.IsNumber() || c.Type == Float {
+			m.Type = Decimal
+		}
+	case forms.Noise:
+		if c.Type.IsNumber() {
+			m.Type = Decimal
+		}
+	case forms.Pseudonym:
+		switch {
+		case f.Shape == "int" && c.Type == Integer:
+			m.Type = Integer
+		case f.Shape == "uuid" && c.Type == UUID:
+			m.Type = UUID
+		}
+	}
+	return true
+}
+
+// compareNames orders members as JSON objects of PostgreSQL have them: short names first.
+func compareNames(a, b string) int {
+	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+}

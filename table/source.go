@@ -1,0 +1,102 @@
+package table
+
+// Source describes rows that come from somewhere: a table, a view, a file.
+type Source struct {
+	Name
+	// Columns are those of a row, in order.
+	Columns []Column
+	// Key are the names of the columns that identify a row; none where that is not known.
+	Key []string
+}
+
+// Column is one column of a source.
+type Column struct {
+	Name string
+	// Type is that of a cell, or of an element where cells are lists.
+	Type Type
+	// List is how the source writes lists of values in a cell; nil where a cell has one
+	// value.
+	List List
+}
+
+// List is a source's way of writing a list of values in a cell, such as a JSON array.
+type List interface {
+	// AppendList appends the list that src is, with what f makes of each element in its
+	// place. f appends an element's masked form to what it is given; ok is false where
+	// the element becomes NULL. A NULL element stays and is not given to f. valid is
+	// false where src is no flat list: the cell becomes NULL.
+	AppendList(dst, src []byte, f func(dst, element []byte) (out []byte, ok bool, err error)) (out []byte, valid bool, err error)
+}
+
+// has tells whether a source has a column.
+func (s *Source) has(name string) bool { return s.index(name) >= 0 }
+
+// index is the place of a column, or -1.
+func (s *Source) index(name string) int {
+	for i := range s.Columns {
+		if s.Columns[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Row gives the cells of one row by the place of their column.
+type Row interface {
+	// Cell returns the text of a cell as its column's type has it, or nil for NULL. The
+	// bytes must stay as they are while the row is masked; they are neither changed nor
+	// kept.
+	Cell(column int) []byte
+}
+
+// Cells is a row of cells in memory; nil is NULL.
+type Cells [][]byte
+
+// Cell implements Row.
+func (c Cells) Cell(column int) []byte { return c[column] }
+
+// Batch holds masked rows, cell by cell, in one buffer that is used again after Reset. It
+// is not for concurrent use.
+type Batch struct {
+	width int
+	data  []byte
+	// ends are the ends of cells in data; that of a NULL is negative, less one.
+	ends []int
+}
+
+// Reset empties the batch, for rows of so many columns.
+func (b *Batch) Reset(width int) {
+	b.width, b.data, b.ends = width, b.data[:0], b.ends[:0]
+}
+
+// Rows is the number of rows.
+func (b *Batch) Rows() int {
+	if b.width == 0 {
+		return 0
+	}
+	return len(b.ends) / b.width
+}
+
+// Cell returns a cell's text, or nil for NULL. It is valid until the batch is changed.
+func (b *Batch) Cell(row, column int) []byte {
+	i := row*b.width + column
+	if b.ends[i] < 0 {
+		return nil
+	}
+	from := 0
+	if i > 0 {
+		if from = b.ends[i-1]; from < 0 {
+			from = -from - 1
+		}
+	}
+	return b.data[from:b.ends[i]:b.ends[i]]
+}
+
+// end closes a cell whose text has been appended to data.
+func (b *Batch) end(null bool) {
+	n := len(b.data)
+	if null {
+		n = -n - 1
+	}
+	b.ends = append(b.ends, n)
+}
