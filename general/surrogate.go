@@ -18,6 +18,7 @@ var nameFiles embed.FS
 // names are the lists of a locale.
 type names struct {
 	given, family, city, street [][]byte
+	female, male                [][]byte // those of given that are commonly given to one sex
 }
 
 // locale has the lists of each locale, read when they are first used.
@@ -42,7 +43,7 @@ func readNames(name string) *names {
 		switch {
 		case line == "" || line[0] == '#':
 		case line[0] == '[':
-			list = map[string]*[][]byte{"[given]": &n.given, "[family]": &n.family, "[city]": &n.city, "[street]": &n.street}[line]
+			list = map[string]*[][]byte{"[given]": &n.given, "[family]": &n.family, "[city]": &n.city, "[street]": &n.street, "[female]": &n.female, "[male]": &n.male}[line]
 		default:
 			*list = append(*list, []byte(line))
 		}
@@ -51,7 +52,7 @@ func readNames(name string) *names {
 }
 
 func surrogateKinds() []string {
-	kinds := []string{"person", "given", "family", "prefix", "suffix", "street", "city", "phone", "email", "organization", "username", "url"}
+	kinds := []string{"person", "given", "givenFemale", "givenMale", "family", "prefix", "suffix", "street", "city", "phone", "email", "organization", "username", "url"}
 	sort.Strings(kinds)
 	return kinds
 }
@@ -95,6 +96,10 @@ func (s *surrogate) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcom
 	switch s.kind {
 	case "given":
 		dst = append(dst, pick(0, s.names.given)...)
+	case "givenFemale":
+		dst = append(dst, pick(0, s.names.female)...)
+	case "givenMale":
+		dst = append(dst, pick(0, s.names.male)...)
 	case "family":
 		dst = append(dst, pick(0, s.names.family)...)
 	case "person":

@@ -25,7 +25,7 @@ func TestDemoJoinsBothViews(t *testing.T) {
 	b.until(t, "Ctrl-C")
 	out := b.out.String()
 	urls := regexp.MustCompile(`psql '([^']*)'`).FindAllStringSubmatch(out, -1)
-	masked := regexp.MustCompile(`curl -s (\S+/Patient/(\S+))`).FindAllStringSubmatch(out, -1)
+	masked := regexp.MustCompile(`curl -s '(\S+/Patient/(\S+))\?`).FindAllStringSubmatch(out, -1)
 	if len(urls) != 4 || len(masked) != 2 {
 		t.Fatalf("the demo printed\n%s", out)
 	}

@@ -182,10 +182,10 @@ func TestDemoShowsWhatItPromises(t *testing.T) {
 	if err := json.Unmarshal([]byte(before), &original); err != nil || len(original.Name) == 0 {
 		t.Fatalf("%s, %v", before, err)
 	}
-	if status, after, _ := get(t, url(1)); status != 200 || strings.Contains(after, original.Name[0].Family) || !strings.Contains(after, `"resourceType":"Patient"`) {
+	if status, after, _ := get(t, url(1)); status != 200 || strings.Contains(after, original.Name[0].Family) || !strings.Contains(after, `  "resourceType": "Patient"`) {
 		t.Errorf("%d: %s", status, after)
 	}
-	if status, found, _ := get(t, url(2)); status != 200 || !strings.Contains(found, `"code":"8867-4"`) {
+	if status, found, _ := get(t, url(2)); status != 200 || !strings.Contains(found, `"code": "8867-4"`) {
 		t.Errorf("%d: %.300s", status, found)
 	}
 	if status, refused, _ := get(t, url(3)); status != 403 || !strings.Contains(refused, `family`) || !strings.Contains(refused, `names`) || strings.Contains(refused, "Smith") {

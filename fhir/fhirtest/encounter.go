@@ -58,10 +58,7 @@ func (g *generator) encounter(p *person, i, n int) *visit {
 		from = early
 	}
 	days := max(int(p.last().Sub(from).Hours()/24), n)
-	v := &visit{id: g.id("enc"), problem: diagnoses[(p.index*3+i*5+g.r.IntN(3))%len(diagnoses)]}
-	if p.minor() {
-		v.problem = pick(g, childDiagnoses)
-	}
+	v := &visit{id: g.id("enc"), problem: g.diagnosis(p, i)}
 	v.day = from.AddDate(0, 0, days*i/n+g.r.IntN(max(days/n, 1)))
 	if n == 1 {
 		v.day = p.last().AddDate(0, 0, -g.r.IntN(20))

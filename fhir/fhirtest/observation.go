@@ -23,6 +23,11 @@ var vitalSigns = []measure{
 	{"72514-3", "{score}", 0, 10, 0},
 }
 
+var (
+	systolic  = measure{"8480-6", "mm[Hg]", 98, 178, 0}
+	diastolic = measure{"8462-4", "mm[Hg]", 55, 104, 0}
+)
+
 // panel is a group of laboratory tests reported together.
 type panel struct {
 	code  string
@@ -81,11 +86,11 @@ func (g *generator) vitals(p *person, v *visit) {
 	}
 	g.observe(p, v, "vital-signs", concept(loinc, "85354-9"), "Blood pressure", obj{
 		"bodySite", concept(snomed, arm),
-		"component", arr{component("8480-6", g.between(98, 178, 0)), component("8462-4", g.between(55, 104, 0))},
+		"component", arr{component("8480-6", g.reading(p, systolic)), component("8462-4", g.reading(p, diastolic))},
 	})
 	for _, m := range vitalSigns {
 		g.observe(p, v, "vital-signs", concept(loinc, m.code), display(loinc, m.code), obj{
-			"valueQuantity", amount(g.between(m.lo, m.hi, m.places), m.unit),
+			"valueQuantity", amount(g.reading(p, m), m.unit),
 		})
 	}
 }
@@ -100,13 +105,14 @@ func (g *generator) labs(p *person, v *visit) {
 		if i == skip {
 			continue // not every test of a panel comes out
 		}
-		span := m.hi - m.lo
+		span, value := m.hi-m.lo, g.reading(p, m)
+		low, high := m.lo+span/4, m.hi-span/4
 		v.results = append(v.results, g.observe(p, v, "laboratory", concept(loinc, m.code), display(loinc, m.code), obj{
-			"valueQuantity", amount(g.between(m.lo, m.hi, m.places), m.unit),
-			"interpretation", concepts(hl7+"v3-ObservationInterpretation", []string{"H", "L", "N"}[g.r.IntN(3)]),
+			"valueQuantity", amount(value, m.unit),
+			"interpretation", concepts(hl7+"v3-ObservationInterpretation", interpretation(value, low, high)),
 			"referenceRange", arr{obj{
-				"low", amount(num(fmt.Sprintf("%.1f", m.lo+span/4)), m.unit),
-				"high", amount(num(fmt.Sprintf("%.1f", m.hi-span/4)), m.unit),
+				"low", amount(num(fmt.Sprintf("%.1f", low)), m.unit),
+				"high", amount(num(fmt.Sprintf("%.1f", high)), m.unit),
 			}},
 		}))
 	}

@@ -35,6 +35,7 @@ type person struct {
 	twin                  int  // birth order, 0 for none
 	marital, race, ethnic string
 	language              string
+	health                health
 	doctor                int
 	site                  int
 }
@@ -104,6 +105,7 @@ func (g *generator) person(index int) *person {
 	g.live(p)
 	g.homeOf(p)
 	g.numbersOf(p)
+	g.healthOf(p)
 	p.doctor, p.site = g.r.IntN(practitioners), g.r.IntN(len(words()["organization"]))
 	switch index % twinEvery {
 	case 7:
@@ -191,13 +193,20 @@ func (g *generator) live(p *person) {
 	}
 }
 
+// restrictedPlaces are the first places of words.tsv, in areas where few people live.
+const restrictedPlaces = 14
+
 func (g *generator) homeOf(p *person) {
 	list := places("place")
-	// The first patients live where few do.
-	p.home = list[(p.index*5+g.r.IntN(3))%len(list)]
-	if p.index%twinEvery == 20 {
+	few, many := list[:restrictedPlaces], list[restrictedPlaces:]
+	switch {
+	case p.index%7 == 4:
+		p.home = few[p.index/7%len(few)]
+	case p.index%twinEvery == 20:
 		p.abroad = true
 		p.home = pick(g, places("abroad"))
+	default:
+		p.home = many[(p.index*5+g.r.IntN(3))%len(many)]
 	}
 	p.street = fmt.Sprintf("%d %s", 10+g.r.IntN(9980), pick(g, words()["street"]))
 	if g.chance(3) {

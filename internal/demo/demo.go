@@ -185,12 +185,12 @@ func (d *demo) print(out io.Writer, sql *sqlView) error {
 Masked view, ruleset safe-harbor:  %s
 
 A patient in the source, and in the masked view:
-  curl -s %s/Patient/%s
-  curl -s %s/Patient/%s
+  curl -s '%s/Patient/%s?_pretty=true'
+  curl -s '%s/Patient/%s?_pretty=true'
 A search by code (heart rate):
-  curl -s '%s/Observation?code=http://loinc.org|8867-4&_count=3'
+  curl -s '%s/Observation?code=http://loinc.org|8867-4&_count=3&_pretty=true'
 A search that would test a name; it is refused:
-  curl -s '%s/Patient?family=Smith'
+  curl -s '%s/Patient?family=Smith&_pretty=true'
 Both searches in the audit log, which contains rules and no values:
   %s audit show %s --last 2
 

@@ -8,10 +8,13 @@ import (
 	"strings"
 )
 
-// indented makes a server answer with JSON that a person can read. Veil keeps the
-// white space of what it masks, so the masked view is indented too.
+// indented makes a server indent the JSON of requests with _pretty=true.
 func indented(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("_pretty") != "true" {
+			h.ServeHTTP(w, r)
+			return
+		}
 		b := &buffered{ResponseWriter: w, status: http.StatusOK}
 		h.ServeHTTP(b, r)
 		text := b.body.Bytes()
