@@ -9,22 +9,23 @@ import (
 )
 
 func newAudit(a *app) *cobra.Command {
-	return group(&cobra.Command{Use: "audit", Short: "Verify and read audit logs"}, newAuditVerify(), newAuditShow(a))
+	return group(&cobra.Command{Use: "audit", Short: "Verify and show audit logs"}, newAuditVerify(), newAuditShow(a))
 }
 
 func newAuditVerify() *cobra.Command {
 	var key string
 	var format outputFormat
 	c := &cobra.Command{
-		Use: "verify DIR", Short: "Check that nothing in a log was removed, changed or moved",
-		Long: `Checks every line of an audit log: its form, its hash, its number, the chain and
-the order of the segments. Where something is wrong it says in which segment, line
-and number. A folder without a log is an error, and so is one whose last line was
-cut off: veil serve sets such a line aside when it opens the log.
+		Use: "verify DIR", Short: "Check an audit log for changes",
+		Long: `Verifies that no line of an audit log was removed, changed or moved: the
+format, hash and number of every line, the hash chain, and the order of the
+segments. If not, the error names the segment, line and record number. A
+directory without a log is an error, and so is a log whose last line is
+incomplete; veil serve sets such a line aside when it opens the log.
 
-That the end of a log was not cut off can only be checked against a signed
-checkpoint, with --verifier-key, or by comparing the hash that is printed with one
-noted earlier. The verifier's key is the text or the file that veil keys sign made.`,
+Whether the end of a log was cut off can only be verified with a signed
+checkpoint (--verifier-key), or by comparing the printed hash with one noted
+earlier.`,
 		Example: `  veil audit verify audit
   veil audit verify audit --verifier-key audit.pub --format json`,
 		Args: exactArgs(1),
@@ -43,12 +44,12 @@ noted earlier. The verifier's key is the text or the file that veil keys sign ma
 			}
 			fmt.Fprintf(out, "ok: %d records in %d lines and %d segments; last hash %s\n", rep.Records, rep.Lines, rep.Segments, rep.LastHash)
 			if rep.Checkpoint > 0 {
-				fmt.Fprintf(out, "ok: the checkpoint of line %d is signed and true\n", rep.Checkpoint)
+				fmt.Fprintf(out, "ok: signed checkpoint at line %d\n", rep.Checkpoint)
 			}
 			return nil
 		},
 	}
-	c.Flags().StringVar(&key, "verifier-key", "", "key that checkpoints are verified with, or the file that has it")
+	c.Flags().StringVar(&key, "verifier-key", "", "verify checkpoints with this `KEY`, or with the key in the file of that name, as created by veil keys sign")
 	format.add(c)
 	return c
 }

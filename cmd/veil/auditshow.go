@@ -28,13 +28,14 @@ func newAuditShow(a *app) *cobra.Command {
 	var format outputFormat
 	c := &cobra.Command{
 		Use: "show DIR", Short: "Print records of an audit log",
-		Long: `Prints the records of an audit log that match all flags. docs/operate.md describes
-their fields. A long response has two records, one at its start and one at its end;
-if the second one is missing, the response was interrupted.
+		Long: `Prints the records of an audit log that match all flags. docs/operate.md
+describes their fields. A long response has two records, one at its start and
+one at its end; if the second one is missing, the response was interrupted.
 
---file finds the records of a file that veil mask read or wrote. To find an input,
-also pass the key and the project it was masked with, since records contain a keyed
-digest of inputs. Records contain the SHA-256 of outputs as it is.`,
+--file finds the records of a file that veil mask read or wrote. To find an
+input, also pass the key and the project it was masked with, since records
+contain a keyed digest of inputs. Records contain the SHA-256 of outputs as it
+is.`,
 		Example: `  veil audit show audit --last 10
   veil audit show audit --consumer ann --outcome refused --since 24h
   veil audit show audit --listener postgres --operation select \
@@ -58,16 +59,16 @@ digest of inputs. Records contain the SHA-256 of outputs as it is.`,
 	}
 	fl := c.Flags()
 	fl.IntVar(&f.Last, "last", 0, "only the last `N` matching records")
-	fl.StringVar(&f.RequestID, "request-id", "", "only records of this request")
-	fl.StringVar(&f.Consumer, "consumer", "", "only records of this consumer")
-	fl.StringVar(&f.Operation, "operation", "", "only operations that start with this, such as select, search or \"read Patient\"")
-	fl.StringVar(&f.Listener, "listener", "", "only records of this listener: fhir, postgres or file")
-	fl.StringSliceVar(&f.Outcomes, "outcome", nil, "only records with this outcome: complete, refused, failed or started (repeatable)")
-	fl.StringVar(&f.since, "since", "", "only records at or after this date, time or age, such as 2026-11-29, 2026-11-29T08:00:00Z or 24h")
-	fl.StringVar(&f.until, "until", "", "only records before this date, time or age")
+	fl.StringVar(&f.RequestID, "request-id", "", "only records of the request with this `ID`")
+	fl.StringVar(&f.Consumer, "consumer", "", "only records of the consumer of this `NAME`")
+	fl.StringVar(&f.Operation, "operation", "", "only operations that start with `TEXT`, such as select, search or \"read Patient\"")
+	fl.StringVar(&f.Listener, "listener", "", "only records of this `LISTENER`: fhir, postgres or file")
+	fl.StringSliceVar(&f.Outcomes, "outcome", nil, "only records with this `OUTCOME`: complete, refused, failed or started (repeatable)")
+	fl.StringVar(&f.since, "since", "", "only records at or after `TIME`, a date, time or age such as 2026-11-29, 2026-11-29T08:00:00Z or 24h")
+	fl.StringVar(&f.until, "until", "", "only records before `TIME`")
 	fl.StringVar(&f.path, "file", "", "only records of this `FILE` that veil mask read or wrote")
-	fl.StringVar(&f.key.File, "key-file", "", "with --file: "+config.KeyDoc)
-	fl.StringVar(&f.key.Project, "project", "default", "with --file: name of the project")
+	fl.StringVar(&f.key.File, "key-file", "", "with --file: "+strings.Replace(config.KeyDoc, "file", "`FILE`", 1))
+	fl.StringVar(&f.key.Project, "project", "default", "with --file: `NAME` of the project")
 	fl.BoolVar(&f.Details, "details", false, "also print single applications of rules")
 	format.addJSON(c)
 	return c

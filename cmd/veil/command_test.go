@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -103,7 +104,7 @@ func TestCommands(t *testing.T) {
 		{"explain a site's rule", "", []string{"ruleset", "explain", "--ruleset", site, "Patient.active"}, 0, `rule "flags"`, "", ""},
 		{"explain an extension", "", []string{"ruleset", "explain", "Patient.extension('http://hl7.org/fhir/us/core/StructureDefinition/us-core-race')"}, 0, "walked", "", ""},
 		{"explain an unknown path", "", []string{"ruleset", "explain", "Patient.birthdate"}, 1, "", `did you mean "birthDate"?`, ""},
-		{"explain nothing", "", []string{"ruleset", "explain"}, 2, "", "needs a path", ""},
+		{"explain nothing", "", []string{"ruleset", "explain"}, 2, "", "nothing to explain", ""},
 		{"coverage", "", []string{"ruleset", "explain", "--coverage"}, 0, "R Other unique identifiers", "", ""},
 		{"search", "", []string{"ruleset", "explain", "--search", "Patient"}, 0, `rule "names"`, "", ""},
 		{"rule tests", "", []string{"ruleset", "test"}, 0, "ok safe-harbor.test.yaml", "", ""},
@@ -126,7 +127,7 @@ func TestCommands(t *testing.T) {
 		{"serve an upstream with a password", "", []string{"serve", "--fhir-upstream", "http://u:SECRET@x/fhir"}, 2, "", "--fhir-upstream: expected an absolute http or https URL without user", "SECRET"},
 		{"print a key given as its file", "", []string{"serve", "--print-config", "--key-file", "veil-key-1:SECRET"}, 2, "", "--key-file: this is a secret", "SECRET"},
 		{"an API key", "", []string{"keys", "api", "alice"}, 0, "sha256: ", "", ""},
-		{"an API key for no name", "", []string{"keys", "api", "a b"}, 2, "", "not the name of a consumer", ""},
+		{"an API key for no name", "", []string{"keys", "api", "a b"}, 2, "", "invalid NAME", ""},
 		{"verify no log", "", []string{"audit", "verify", dir + "/none"}, 1, "", "no such file", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -151,8 +152,14 @@ func TestEveryCommandHasHelp(t *testing.T) {
 		if c.Short == "" || !c.HasSubCommands() && c.Example == "" {
 			t.Errorf("%s: no description or example", c.CommandPath())
 		}
-		if r := veil(t, "", append(path, "--help")...); r.code != 0 || !strings.Contains(r.stdout, "Usage:") {
+		r := veil(t, "", append(path, "--help")...)
+		if r.code != 0 || !strings.Contains(r.stdout, "Usage:") {
 			t.Errorf("%s --help: exit %d", c.CommandPath(), r.code)
+		}
+		for _, line := range strings.Split(r.stdout, "\n") {
+			if n := utf8.RuneCountInString(line); n > columns {
+				t.Errorf("%s --help: a line has %d columns, more than a terminal:\n%s", c.CommandPath(), n, line)
+			}
 		}
 		for _, sub := range c.Commands() {
 			if sub.Name() != "help" && sub.Name() != "completion" {

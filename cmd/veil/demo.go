@@ -16,10 +16,11 @@ func newDemo(a *app) *cobra.Command {
 	var export int64
 	c := &cobra.Command{
 		Use: "demo", Short: "Try the proxy on synthetic patients",
-		Long: `Starts a FHIR server with synthetic patients and Veil in front of it, prints commands
-to try, and runs until Ctrl-C. If PostgreSQL 15 or newer is installed, the same
-patients are served from tables as well, again with Veil in front. The data, the key
-and the audit log are temporary and are removed at the end.`,
+		Long: `Starts a FHIR server with synthetic patients and Veil in front of it, prints
+commands to try, and runs until Ctrl-C. If PostgreSQL 15 or newer is
+installed, the same patients are served from tables as well, again with Veil
+in front. The data, the key and the audit log are temporary and are removed at
+the end.`,
 		Example: `  veil demo
   veil demo --patients 500 --listen 127.0.0.1:9000
   veil demo --export 10000000 > patients.ndjson`,
@@ -41,12 +42,12 @@ and the audit log are temporary and are removed at the end.`,
 		},
 	}
 	fl := c.Flags()
-	fl.IntVar(&o.Patients, "patients", 100, "number of patients to generate")
-	fl.Uint64Var(&o.Seed, "seed", 1, "seed of the generator; another seed gives other patients")
-	fl.Int64Var(&export, "export", 0, "write about this many `bytes` of the patients' records to standard output as NDJSON, and exit")
-	fl.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "address of the masked view; another port is used if it is taken")
-	fl.StringVar(&o.PostgresListen, "postgres-listen", "127.0.0.1:8092", "address of the masked view of the tables; likewise")
-	fl.StringVar(&o.SourceListen, "source-listen", "127.0.0.1:8091", "address of the source; likewise")
+	fl.IntVar(&o.Patients, "patients", 100, "generate `N` patients")
+	fl.Uint64Var(&o.Seed, "seed", 1, "seed of the generator; another `N` gives other patients")
+	fl.Int64Var(&export, "export", 0, "write about `BYTES` bytes of the patients' records to standard output as NDJSON, and exit")
+	fl.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "`ADDRESS` of the masked view; another port is used if it is taken")
+	fl.StringVar(&o.PostgresListen, "postgres-listen", "127.0.0.1:8092", "`ADDRESS` of the masked view of the tables; likewise")
+	fl.StringVar(&o.SourceListen, "source-listen", "127.0.0.1:8091", "`ADDRESS` of the source; likewise")
 	return c
 }
 

@@ -39,7 +39,7 @@ func TestDrain(t *testing.T) {
 	if err := <-p.done; err == nil {
 		t.Error("a second signal ends the process in peace")
 	}
-	if r := veil(t, "", "health", operator); r.code != 1 || !strings.Contains(r.stderr, "does not answer (refused)") {
+	if r := veil(t, "", "health", operator); r.code != 1 || !strings.Contains(r.stderr, "does not respond (refused)") {
 		t.Errorf("after the end: exit %d: %s%s", r.code, r.stdout, r.stderr)
 	}
 }

@@ -16,7 +16,7 @@ type outputFormat struct {
 
 // add gives a command the flag --format.
 func (f *outputFormat) add(c *cobra.Command) {
-	c.Flags().StringVar(&f.name, "format", "text", "text or json")
+	c.Flags().StringVar(&f.name, "format", "text", "`FORMAT` of the output: text or json")
 	before := c.Args
 	c.Args = func(c *cobra.Command, args []string) error {
 		if err := oneOf("--format", f.name, "text", "json"); err != nil {
@@ -32,7 +32,7 @@ func (f *outputFormat) add(c *cobra.Command) {
 // addJSON gives it --json as well, which says the same.
 func (f *outputFormat) addJSON(c *cobra.Command) {
 	f.add(c)
-	c.Flags().BoolVar(&f.asJSON, "json", false, "the same as --format json")
+	c.Flags().BoolVar(&f.asJSON, "json", false, "same as --format json")
 }
 
 func (f *outputFormat) json() bool { return f.asJSON || f.name == "json" }

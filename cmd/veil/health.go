@@ -19,13 +19,14 @@ func newHealth(a *app) *cobra.Command {
 	var live bool
 	var timeout time.Duration
 	c := &cobra.Command{
-		Use: "health [ADDRESS]", Short: "Ask a running veil serve whether it is ready",
-		Long: `Asks the operator's listener of a running veil serve for /readyz, or for /healthz
-with --live, and exits 0 if it says yes and 1 if it says no, with the reason. It is
-for probes and for HEALTHCHECK in images without a shell.
+		Use: "health [ADDRESS]", Short: "Check whether a running veil serve is ready",
+		Long: `Requests /readyz, or with --live /healthz, from the operator listener of a
+running veil serve. The exit status is 0 if the check passes. If not, it is 1,
+and the reason is printed. Use it for probes, and for HEALTHCHECK in images
+without a shell.
 
-ADDRESS is the operator's: by default that of --config, of $VEIL_OPERATOR_LISTEN, or
-127.0.0.1:9090.`,
+ADDRESS is that of the operator listener. By default it is taken from
+--config, then from $VEIL_OPERATOR_LISTEN; otherwise it is 127.0.0.1:9090.`,
 		Example: `  veil health
   veil health --live 127.0.0.1:9090
   veil health --config /etc/veil/veil.yaml`,
@@ -61,9 +62,9 @@ ADDRESS is the operator's: by default that of --config, of $VEIL_OPERATOR_LISTEN
 			return askHealth(c.OutOrStdout(), "http://"+reachable(addr)+path, timeout)
 		},
 	}
-	c.Flags().StringVar(&file, "config", "", "configuration file of veil serve")
-	c.Flags().BoolVar(&live, "live", false, "ask whether the process runs, not whether it is ready")
-	c.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "for the answer")
+	c.Flags().StringVar(&file, "config", "", "configuration `FILE` of veil serve")
+	c.Flags().BoolVar(&live, "live", false, "check whether the process is running, not whether it is ready")
+	c.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "time to wait for the response")
 	return c
 }
 
@@ -81,12 +82,12 @@ func askHealth(out io.Writer, url string, timeout time.Duration) error {
 	client := &http.Client{Timeout: timeout, Transport: &http.Transport{Proxy: nil}}
 	resp, err := client.Get(url)
 	if err != nil {
-		return fmt.Errorf("%s does not answer (%s): is operator.listen set, and does veil serve run?", url, proxy.Cause(err))
+		return fmt.Errorf("%s does not respond (%s): check that veil serve is running and that operator.listen is set", url, proxy.Cause(err))
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
 	if err != nil {
-		return fmt.Errorf("%s did not complete its answer (%s)", url, proxy.Cause(err))
+		return fmt.Errorf("%s did not complete its response (%s)", url, proxy.Cause(err))
 	}
 	if resp.StatusCode != 200 {
 		return errors.New(strings.TrimSpace(string(text)))

@@ -65,15 +65,17 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/pgproxy/pgtest":       {"internal/veiltest"},
 		"proxy/pgproxy/sqltest":      {},
 		// The program: configuration, and what runs it.
-		"file":               {"mask/..."},
-		"fhir/fhirfile":      {"mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "proxy", "fhir/guard"},
-		"internal/rules":     {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "rulesets", "fhir/schema"},
-		"internal/ruletest":  {"mask/...", "internal/strictyaml", "fhir"},
-		"internal/auditshow": {"audit"},
-		"internal/config":    {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules"},
-		"internal/serve":     {"audit", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config"},
-		"internal/demo":      {"mask/...", "audit", "fhir", "fhir/fhirtest", "postgres/analysis", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "internal/rules", "internal/config", "internal/serve"},
-		"cmd/veil":           {"textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "fhir/fhirtest", "fhir/schema", "file", "postgres/analysis", "table", "proxy", "proxy/consumer", "fhir/guard"},
+		"file":                 {"mask/..."},
+		"fhir/fhirfile":        {"mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "proxy", "fhir/guard"},
+		"internal/rules":       {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "rulesets", "fhir/schema"},
+		"internal/ruletest":    {"mask/...", "internal/strictyaml", "fhir"},
+		"internal/auditshow":   {"audit"},
+		"internal/config":      {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules"},
+		"internal/tablecheck":  {"mask/...", "postgres/analysis", "internal/config", "internal/serve"},
+		"internal/rulesetshow": {"fhir/...", "safeharbor", "internal/suggest"},
+		"internal/serve":       {"audit", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config"},
+		"internal/demo":        {"mask/...", "audit", "fhir", "fhir/fhirtest", "postgres/analysis", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "internal/rules", "internal/config", "internal/serve"},
+		"cmd/veil":             {"textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "fhir/fhirtest", "fhir/schema", "file", "postgres/analysis", "table", "proxy", "proxy/consumer", "fhir/guard"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

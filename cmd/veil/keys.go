@@ -10,14 +10,16 @@ import (
 )
 
 func newKeys() *cobra.Command {
-	return group(&cobra.Command{Use: "keys", Short: "Make and name keys"}, newKeysNew(), newKeysShow(), newKeysAPI(), newKeysPostgres(), newKeysSign())
+	return group(&cobra.Command{Use: "keys", Short: "Create and identify keys"}, newKeysNew(), newKeysShow(), newKeysAPI(), newKeysPostgres(), newKeysSign())
 }
 
 func newKeysNew() *cobra.Command {
 	return &cobra.Command{
-		Use: "new FILE", Short: "Write a new key to a file of mode 0600",
-		Long: `Writes a new random key. A file that exists is never overwritten:
-whoever loses the old key can open no pseudonym again.`,
+		Use: "new FILE", Short: "Create a project key",
+		Long: `Creates a random project key and writes it to FILE with mode 0600. Pseudonyms
+are derived from this key. Existing files are never overwritten. Keep a copy
+of the key: without it, the ids it sealed cannot be opened, and pseudonyms
+cannot be reproduced.`,
 		Example: "  veil keys new project.key",
 		Args:    exactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -32,45 +34,60 @@ whoever loses the old key can open no pseudonym again.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.OutOrStdout(), "Wrote %s, fingerprint %s in project \"default\". Keep a copy: without it no pseudonym opens again.\n", args[0], keys.Fingerprint())
+			fmt.Fprintf(c.OutOrStdout(), "Created %s, with fingerprint %s in project \"default\". Keep a copy of the file: without it, no sealed id can be opened again.\n", args[0], keys.Fingerprint())
 			return nil
 		},
 	}
 }
 
+// shownKey is what veil keys show prints of a key for programs.
+type shownKey struct {
+	Project     string `json:"project"`
+	Fingerprint string `json:"fingerprint"`
+}
+
 func newKeysShow() *cobra.Command {
 	var project string
+	var format outputFormat
 	c := &cobra.Command{
-		Use: "show FILE", Short: "Print a key's fingerprint, as the audit log names it",
-		Example: "  veil keys show project.key --project trial-17",
-		Args:    exactArgs(1),
+		Use: "show FILE", Short: "Print the fingerprint of a project key",
+		Long: `Prints the fingerprint of the key in FILE. It depends on the project. The
+audit log and the log of veil serve identify keys by their fingerprints.`,
+		Example: `  veil keys show project.key --project trial-17
+  veil keys show project.key --json`,
+		Args: exactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			secret, err := keys.ReadFile(args[0])
 			if err != nil {
 				return err
 			}
-			keys, err := keys.NewKeyring(secret, project)
+			ring, err := keys.NewKeyring(secret, project)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(c.OutOrStdout(), keys.Fingerprint())
+			if format.json() {
+				return writeJSON(c.OutOrStdout(), shownKey{ring.Project(), ring.Fingerprint()})
+			}
+			fmt.Fprintln(c.OutOrStdout(), ring.Fingerprint())
 			return nil
 		},
 	}
-	c.Flags().StringVar(&project, "project", "default", "name of the project")
+	c.Flags().StringVar(&project, "project", "default", "`NAME` of the project")
+	format.addJSON(c)
 	return c
 }
 
 func newKeysAPI() *cobra.Command {
 	return &cobra.Command{
-		Use: "api NAME", Short: "Make an API key for a consumer",
-		Long: `Makes a new random API key and prints it, and the line that lets it in, for the
-consumers' keys of veil serve. The key is shown this once and kept nowhere; the
-line has its SHA-256 alone, which is no secret. NAME is the name of the consumer:
-1 to 128 letters, digits and ._@-. A consumer may have several keys, such as the
-old one and the new one.
+		Use: "api NAME", Short: "Create an API key for a consumer",
+		Long: `Creates a random API key and prints it, together with the entry to add under
+consumers.keys in the configuration. The key is printed once and stored
+nowhere; the entry contains its SHA-256, which is not secret.
 
-The consumer sends it as "Authorization: Bearer KEY" or as "X-API-Key: KEY".`,
+NAME is the name of the consumer, of 1 to 128 letters, digits and ._@-. A
+consumer can have several keys, for example an old and a new one.
+
+Clients send the key as "Authorization: Bearer KEY" or "X-API-Key: KEY".`,
 		Example: "  veil keys api notebook-7",
 		Args:    exactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -79,10 +96,10 @@ The consumer sends it as "Authorization: Bearer KEY" or as "X-API-Key: KEY".`,
 			// What is printed is what a directory takes.
 			account := consumer.Account{Name: name}
 			if _, err := consumer.New(c.Context(), consumer.Config{Keys: []consumer.Key{{Account: account, SHA256: sum}}}); err != nil {
-				return usagef("NAME is not the name of a consumer: want 1 to 128 letters, digits and ._@-")
+				return usagef("invalid NAME: expected 1 to 128 letters, digits and ._@-")
 			}
 			// In quotes: 42 is a name, and some hashes would be numbers.
-			fmt.Fprintf(c.OutOrStdout(), "# The key of %s. It is shown this once.\n%s\n# For the consumers' keys in the configuration:\n- {name: %q, sha256: %q}\n", name, key, name, sum)
+			fmt.Fprintf(c.OutOrStdout(), "# API key of %s; it is not stored:\n%s\n# For consumers.keys in the configuration:\n- {name: %q, sha256: %q}\n", name, key, name, sum)
 			return nil
 		},
 	}

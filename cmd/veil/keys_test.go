@@ -55,10 +55,10 @@ func TestAPIKeyUsage(t *testing.T) {
 	}{
 		{"no name", nil, "usage: veil keys api NAME"},
 		{"two names", []string{"a", "b"}, "usage: veil keys api NAME"},
-		{"empty", []string{""}, "want 1 to 128 letters"},
-		{"line break", []string{"a\n- {name: b}"}, "want 1 to 128 letters"},
-		{"quote", []string{`a"b`}, "want 1 to 128 letters"},
-		{"too long", []string{strings.Repeat("a", 129)}, "want 1 to 128 letters"},
+		{"empty", []string{""}, "expected 1 to 128 letters"},
+		{"line break", []string{"a\n- {name: b}"}, "expected 1 to 128 letters"},
+		{"quote", []string{`a"b`}, "expected 1 to 128 letters"},
+		{"too long", []string{strings.Repeat("a", 129)}, "expected 1 to 128 letters"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := veil(t, "", append([]string{"keys", "api"}, tc.args...)...)

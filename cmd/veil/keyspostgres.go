@@ -18,13 +18,13 @@ func newKeysPostgres() *cobra.Command {
 	var name string
 	var fromStdin bool
 	c := &cobra.Command{
-		Use: "postgres USER", Short: "Make a password for a user of the PostgreSQL door",
-		Long: `Makes a new random password and prints it, and the line that lets its user in, for
-the consumers' users of veil serve. The password is shown this once and kept
-nowhere; the line has its SCRAM-SHA-256 verifier alone, in PostgreSQL's own form: a
-client can be checked with it, but nobody can log in with it.
+		Use: "postgres USER", Short: "Create a password for a user of the PostgreSQL listener",
+		Long: `Creates a random password for USER and prints it, together with the entry to
+add under consumers.users in the configuration. The password is printed once
+and stored nowhere; the entry contains its SCRAM-SHA-256 verifier in
+PostgreSQL's format, which cannot be used to log in.
 
-With --password-stdin the password is the first line of standard input.`,
+With --password-stdin, the password is the first line of standard input.`,
 		Example: `  veil keys postgres ann
   veil keys postgres ann --name notebook-7 --password-stdin < password`,
 		Args: exactArgs(1),
@@ -44,17 +44,17 @@ With --password-stdin the password is the first line of standard input.`,
 			// What is printed is what a directory takes.
 			account := consumer.Account{Name: name}
 			if _, err := consumer.New(c.Context(), consumer.Config{Users: []consumer.User{{Account: account, User: user, Verifier: v.String()}}}); err != nil {
-				return usagef("want a user of 1 to 63 bytes, and as --name 1 to 128 letters, digits and ._@-")
+				return usagef("invalid USER or --name: expected a user of 1 to 63 bytes, and a name of 1 to 128 letters, digits and ._@-")
 			}
 			out := c.OutOrStdout()
 			if !fromStdin {
-				fmt.Fprintf(out, "# The password of %s. It is shown this once.\n%s\n", user, password)
+				fmt.Fprintf(out, "# Password of %s; it is not stored:\n%s\n", user, password)
 			}
-			fmt.Fprintf(out, "# For the consumers' users in the configuration:\n- {name: %q, user: %q, verifier: %q}\n", name, user, v)
+			fmt.Fprintf(out, "# For consumers.users in the configuration:\n- {name: %q, user: %q, verifier: %q}\n", name, user, v)
 			return nil
 		},
 	}
-	c.Flags().StringVar(&name, "name", "", "how the audit log names the consumer (default: USER)")
+	c.Flags().StringVar(&name, "name", "", "`NAME` of the consumer in the audit log (default: USER)")
 	c.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
 	return c
 }
@@ -72,7 +72,7 @@ func newPassword(in io.Reader, read bool) (string, error) {
 	line, err := bufio.NewReader(in).ReadString('\n')
 	line = strings.TrimRight(strings.TrimPrefix(line, "\ufeff"), "\r\n")
 	if err != nil && !errors.Is(err, io.EOF) || line == "" {
-		return "", errors.New("there is no password on standard input")
+		return "", errors.New("no password on standard input")
 	}
 	return line, nil
 }

@@ -17,20 +17,20 @@ import (
 func newKeysSign() *cobra.Command {
 	var name string
 	c := &cobra.Command{
-		Use: "sign FILE", Short: "Make the key that signs an audit log's checkpoints",
-		Long: `Makes a new Ed25519 key pair: FILE, of mode 0600, has the key that signs, and
-FILE.pub the one that verifies, which is no secret. Files that exist are never
-overwritten.
+		Use: "sign FILE", Short: "Create a key pair that signs audit checkpoints",
+		Long: `Creates an Ed25519 key pair. The signing key is written to FILE with mode
+0600, and the verifier key, which is not secret, to FILE.pub. Existing files
+are never overwritten.
 
-veil serve signs a checkpoint of its audit log with audit.signerFile: FILE. Keep
-FILE.pub elsewhere, where nobody who can write the log can write too:
-veil audit verify DIR --verifier-key FILE.pub then shows whether the log's end was
-cut off or all of it was written anew.`,
+With audit.signerFile set to FILE, veil serve signs a checkpoint of its audit
+log. Keep FILE.pub where those who can write the log cannot write. With it,
+"veil audit verify DIR --verifier-key FILE.pub" detects whether the end of the
+log was cut off, or the whole log was rewritten.`,
 		Example: "  veil keys sign /etc/veil/audit.key",
 		Args:    exactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if name == "" || strings.ContainsAny(name, " +\t\r\n") {
-				return usagef("--name must not be empty, nor have white space or a plus sign")
+				return usagef("--name must not be empty or contain white space or a plus sign")
 			}
 			signer, verifier, err := audit.GenerateSigner(name)
 			if err != nil {
@@ -47,11 +47,11 @@ cut off or all of it was written anew.`,
 			if err := writeNew(public, verifier, 0o666); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.OutOrStdout(), "# %s signs: set audit.signerFile. %s verifies, and is kept elsewhere:\n%s\n", path, public, verifier)
+			fmt.Fprintf(c.OutOrStdout(), "# Set audit.signerFile to %s. Keep %s elsewhere; it contains the verifier key:\n%s\n", path, public, verifier)
 			return nil
 		},
 	}
-	c.Flags().StringVar(&name, "name", "veil-audit", "name of the key in what it signs")
+	c.Flags().StringVar(&name, "name", "veil-audit", "`NAME` of the key in signed checkpoints")
 	return c
 }
 
@@ -83,7 +83,7 @@ func verifierKey(given string) (string, error) {
 		return "", nil
 	}
 	if _, err := note.NewVerifier(text); err != nil {
-		return "", usagef("--verifier-key is no such key, nor a file that has one: want what veil keys sign wrote to FILE.pub")
+		return "", usagef("--verifier-key: expected a verifier key or a file with one, as veil keys sign writes to FILE.pub")
 	}
 	return text, nil
 }

@@ -51,7 +51,7 @@ func TestKilledWhileRowsLeave(t *testing.T) {
 	if l.Result != "started" || l.Client != "127.0.0.1" || l.Statement == "" || strings.Join(l.Relations, " ") != "clinic.patients" {
 		t.Errorf("%s", r.stdout)
 	}
-	if r := veil(t, "", "audit", "show", log, "--outcome", "started"); !strings.Contains(r.stdout, "select  started (no end: interrupted, or still under way)") {
+	if r := veil(t, "", "audit", "show", log, "--outcome", "started"); !strings.Contains(r.stdout, "select  started (no end: interrupted, or still in progress)") {
 		t.Errorf("%s%s", r.stdout, r.stderr)
 	}
 }

@@ -1,5 +1,5 @@
-// Command veil puts a de-identifying, read-only proxy before a FHIR server, a
-// PostgreSQL or both, and masks FHIR files. See veil --help.
+// Command veil is a de-identifying, read-only proxy for FHIR servers and PostgreSQL,
+// and masks FHIR files. See veil --help.
 package main
 
 import (
@@ -31,7 +31,7 @@ type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// errReported is returned where what went wrong was reported already.
+// errReported is the error of a command that has reported what is wrong.
 var errReported = errors.New("reported")
 
 // run runs the command with its own streams and returns the exit code.
@@ -74,12 +74,17 @@ func isUsage(err error) bool {
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "veil",
-		Short: "De-identifies health data on its way out",
-		Long: `Veil stands between people who may only see de-identified health data and the
-systems that hold the real thing: a FHIR server, a PostgreSQL or both, with the same
-pseudonyms. It is read-only: no write reaches the source.`,
+		Short: "De-identify health data in FHIR servers, PostgreSQL and files",
+		Long: `Veil is a proxy that gives researchers and analysts access to de-identified
+health data. It runs in front of a FHIR server, a PostgreSQL database or both,
+masks what they return by the rules of a ruleset, and uses the same pseudonyms
+everywhere. It also masks files. It is read-only: writes never reach the
+source.
+
+Start with "veil demo".`,
 		Example: `  veil demo
-  veil mask --ruleset safe-harbor --key-file project.key < patients.ndjson > masked.ndjson
+  veil keys new project.key
+  veil mask --key-file project.key < patients.ndjson > masked.ndjson
   veil serve --config veil.yaml
   veil postgres check --config veil.yaml`,
 		Version:       version(),
@@ -97,10 +102,13 @@ pseudonyms. It is read-only: no write reaches the source.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef("%v (see %s --help)", err, c.CommandPath())
 	})
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", columns)))
 	root.AddCommand(newDemo(a), newServe(a), newMask(a), newRuleset(a), newPostgres(a), newAudit(a), newKeys(), newHealth(a), newVersion())
 	return root
 }
+
+// columns is how wide help is.
+const columns = 80
 
 // usageLine is the error of a command line with too few or too many arguments.
 func usageLine(c *cobra.Command) error {

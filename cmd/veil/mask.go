@@ -36,39 +36,39 @@ func newMask(a *app) *cobra.Command {
 	var f maskFlags
 	c := &cobra.Command{
 		Use: "mask [FILE…]", Short: "Mask FHIR files: JSON, NDJSON and XML",
-		Long: `Masks FHIR resources in files, or on standard input if there is no FILE or FILE is
-"-". The result goes to standard output, or with --out to files of the same names.
-A file contains one resource or Bundle in JSON or XML, or one resource per line
-(NDJSON); the format is detected. XML stays XML. Files ending in .gz are read, and
-with --out written, compressed.
+		Long: `Masks FHIR resources in files, or on standard input if there is no FILE or
+FILE is "-". The result goes to standard output, or with --out to files of the
+same names. A file contains one resource or Bundle in JSON or XML, or one
+resource per line (NDJSON); the format is detected. XML stays XML. Files
+ending in .gz are read, and with --out written, compressed.
 
-An output file appears when it is complete. Existing files are never overwritten.
-A line that is not a FHIR resource, or that cannot be masked, is left out and
-reported with its position; the other lines are written, and the exit status is 1.
-The same goes for a file without resources. With --rejects, such lines are written
-to a new file instead, and the exit status is 0. That file has mode 0600, since it
-contains original data.
+An output file appears when it is complete. Existing files are never
+overwritten. A line that is not a FHIR resource, or that cannot be masked, is
+left out and reported with its position; the other lines are written, and the
+exit status is 1. The same goes for a file without resources. With --rejects,
+such lines are written to a new file instead, and the exit status is 0. That
+file has mode 0600, since it contains original data.
 
 Resources that the ruleset withholds are left out, for example those with a
-modifier extension that it does not know. Standard error lists how many resources
-of which type were left out of each file, and by which rule.
+modifier extension that it does not know. Standard error lists how many
+resources of which type were left out of each file, and by which rule.
 
-With --audit-dir, an audit record is written for each file. It contains a pseudonym
-of the file's name, a keyed digest of the input and the SHA-256 of the output, so
-that veil audit show --file finds it by either file.`,
+With --audit-dir, an audit record is written for each file. It contains a
+pseudonym of the file's name, a keyed digest of the input and the SHA-256 of
+the output, so that veil audit show --file finds it by either file.`,
 		Example: `  veil mask --key-file project.key < patients.ndjson > masked.ndjson
-  veil mask --key-file project.key --out masked --audit-dir audit export/*.ndjson.gz`,
+  veil mask --key-file project.key --out masked export/*.ndjson.gz`,
 		RunE: func(c *cobra.Command, args []string) error { return a.mask(c, f, args) },
 	}
 	addKey(c, &f.key)
 	fl := c.Flags()
-	fl.StringVar(&f.ruleset, "ruleset", "safe-harbor", config.RulesetDoc)
-	fl.StringVar(&f.out, "out", "", "directory for masked files, created if needed")
+	fl.StringVar(&f.ruleset, "ruleset", "safe-harbor", "`RULESET` to apply: "+config.RulesetDoc)
+	fl.StringVar(&f.out, "out", "", "write masked files to directory `DIR`, which is created if needed")
 	fl.StringVar(&f.rejects, "rejects", "", "new `FILE` for lines that cannot be masked (original data, mode 0600)")
-	fl.StringVar(&f.auditDir, "audit-dir", "", "directory of the audit log")
+	fl.StringVar(&f.auditDir, "audit-dir", "", "write an audit record of each file to the log in `DIR`")
 	fl.StringVar(&f.baseURL, "base-url", fhir.DefaultBase, "base `URL` for Bundle.entry.fullUrl")
 	fl.StringArrayVar(&f.upstreams, "upstream-base", nil, "base `URL` of the original server: references below it become relative (repeatable)")
-	fl.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "number of lines masked in parallel; order is preserved")
+	fl.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "mask `N` lines in parallel; order is preserved")
 	fl.BoolVar(&f.detail, "detail", false, "write an audit line for each application of a rule")
 	return c
 }

@@ -102,7 +102,7 @@ func TestMistakesOfOperators(t *testing.T) {
 		{name: "verify a folder of other files", make: func(t *testing.T, at func(string) string) { write(t, at("a/veil-x.jsonl"), in) }, args: "audit verify @/a", code: 1,
 			want: "veil: @/a: there is no audit log in this folder: no file is named veil-<20 digits>.jsonl"},
 		{name: "show a folder of other files", args: "audit show @/a", code: 1, want: "there is no audit log in this folder: no file is named veil-<20 digits>.jsonl (run: veil audit verify @/a)"},
-		{name: "verify with the wrong file", args: "audit verify @/a --verifier-key @/k", code: 2, want: "veil: --verifier-key is no such key, nor a file that has one: want what veil keys sign wrote to FILE.pub"},
+		{name: "verify with the wrong file", args: "audit verify @/a --verifier-key @/k", code: 2, want: "veil: --verifier-key: expected a verifier key or a file with one, as veil keys sign writes to FILE.pub"},
 		{name: "a log into a folder of other files", make: func(t *testing.T, at func(string) string) { write(t, at("a/veil-x.jsonl"), in) },
 			args: "mask --key-file @/k --audit-dir @/a @/none", code: 1, want: "no such file"},
 		{name: "rule tests of nothing", make: func(t *testing.T, at func(string) string) { write(t, at("t.yaml"), "veil: 1\nruleset: safe-harbor\n") }, args: "ruleset test @/t.yaml", code: 1,

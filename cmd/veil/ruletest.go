@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/ruletest"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/textfile"
@@ -17,19 +16,20 @@ func newRulesetTest(a *app) *cobra.Command {
 	var ruleset string
 	c := &cobra.Command{
 		Use: "test [FILE…]", Short: "Run rule tests written in YAML",
-		Long: `Runs rule tests. Each test masks an input and compares the output as JSON. In the
-expected output, "*" matches any value, and meta is compared only if it is given.
+		Long: `Runs rule tests. Each test masks an input and compares the output as JSON. In
+the expected output, "*" matches any value, and meta is compared only if it is
+given.
 
-Without FILE, the tests of the shipped rulesets run, and a rule that no test hits is
-a failure. A rule that removes every value in the tests, although its method is not
-remove, is a warning.
+Without FILE, the tests of the shipped rulesets run, and a rule that no test
+hits is a failure. A rule that removes every value in the tests, although its
+method is not remove, is a warning.
 
 Tests use a public key, so the pseudonyms in them protect nothing.`,
 		Example: `  veil ruleset test
   veil ruleset test --ruleset site.yaml site.test.yaml`,
 		RunE: func(c *cobra.Command, args []string) error { return a.runRuleTests(c, ruleset, args) },
 	}
-	c.Flags().StringVar(&ruleset, "ruleset", "", "ruleset to test instead of the one that FILE names: "+config.RulesetDoc)
+	c.Flags().StringVar(&ruleset, "ruleset", "", "`RULESET` to test instead of the one that FILE names")
 	return c
 }
 

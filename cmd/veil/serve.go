@@ -21,18 +21,18 @@ func newServe(a *app) *cobra.Command {
 de-identified by a ruleset, to the consumers that are configured.
 
 Flags are enough for a FHIR listener with one ruleset and one key and without
-authentication. Everything else is set in a configuration file: API keys, access
-tokens, client certificates, users of the PostgreSQL listener, views, TLS, limits
-and upstream credentials.
+authentication. Everything else is set in a configuration file: API keys,
+access tokens, client certificates, users of the PostgreSQL listener, views,
+TLS, limits and upstream credentials.
 
-On SIGHUP, Veil reads the configuration, rulesets, keys and certificates again and
-puts them in force together, or not at all; the log says what is wrong. On SIGINT
-and SIGTERM, /readyz fails for shutdown.delay; then Veil accepts no more
-connections and gives requests in progress shutdown.grace to finish. A second
-signal ends the process at once.
+On SIGHUP, Veil reads the configuration, rulesets, keys and certificates again
+and puts them in force together, or not at all; the log says what is wrong. On
+SIGINT and SIGTERM, /readyz fails for shutdown.delay; then Veil accepts no
+more connections and gives requests in progress shutdown.grace to finish. A
+second signal ends the process at once.
 
-$VEIL_FHIR_LISTEN, $VEIL_POSTGRES_LISTEN and $VEIL_OPERATOR_LISTEN set addresses
-that neither a flag nor the file sets.`,
+$VEIL_FHIR_LISTEN, $VEIL_POSTGRES_LISTEN and $VEIL_OPERATOR_LISTEN set
+addresses that neither a flag nor the file sets.`,
 		Example: `  veil serve --fhir-upstream http://fhir.internal/fhir --key-file project.key \
       --audit-dir audit --allow-anonymous
   veil serve --print-config > veil.yaml
@@ -52,16 +52,26 @@ that neither a flag nor the file sets.`,
 		},
 	}
 	fl := c.Flags()
-	fl.StringVar(&file, "config", "", "configuration `FILE`, in YAML (see --print-config)")
+	fl.StringVar(&file, "config", "", "configuration `FILE` in YAML (see --print-config)")
 	fl.BoolVar(&printConfig, "print-config", false, "print the configuration with all defaults and what they mean, and exit")
 	for _, f := range config.Flags(a.env) {
 		if f.Bool {
 			fl.Bool(f.Name, f.Default == "true", f.Doc)
 		} else {
-			fl.String(f.Name, f.Default, f.Doc)
+			fl.Var(&textFlag{f.Default, f.Value}, f.Name, f.Doc)
 		}
 	}
 	return c
+}
+
+// textFlag is a flag whose help names its value by what it is.
+type textFlag struct{ text, kind string }
+
+func (t *textFlag) String() string { return t.text }
+func (t *textFlag) Type() string   { return t.kind }
+func (t *textFlag) Set(s string) error {
+	t.text = s
+	return nil
 }
 
 // source is the configuration of a command: a file, and the flags that are given.

@@ -137,7 +137,7 @@ func TestPostgresCheck(t *testing.T) {
 		t.Errorf("a misspelt table: exit %d: %s", r.code, r.stdout)
 	}
 	config, _ = clinicConfig(t, pgtest.Owner, "correct horse\n")
-	if r := veil(t, "", "postgres", "check", "--config", config); r.code != 1 || !strings.Contains(r.stderr, "the upstream's role is a superuser") {
+	if r := veil(t, "", "postgres", "check", "--config", config); r.code != 1 || !strings.Contains(r.stderr, "the upstream role is a superuser") {
 		t.Errorf("a superuser: exit %d: %s", r.code, r.stderr)
 	}
 	for _, args := range [][]string{{}, {"--config", config, "--view", "nobody"}, {"more"}} {

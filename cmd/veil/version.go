@@ -24,11 +24,29 @@ func moduleVersion() string {
 }
 
 func newVersion() *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: noArgs, Example: "  veil version",
+	var format outputFormat
+	c := &cobra.Command{
+		Use: "version", Short: "Print the version", Args: noArgs,
+		Long: `Prints the version of Veil, the versions of FHIR that it knows, and the
+version of Go and the platform that it was built for.`,
+		Example: `  veil version
+  veil version --json`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if format.json() {
+				return writeJSON(c.OutOrStdout(), shownVersion{moduleVersion(), []string{schema.R4().Version}, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH})
+			}
 			fmt.Fprintln(c.OutOrStdout(), version())
 			return nil
 		},
 	}
+	format.addJSON(c)
+	return c
+}
+
+// shownVersion is what veil version prints for programs.
+type shownVersion struct {
+	Version  string   `json:"version"`
+	FHIR     []string `json:"fhir"`
+	Go       string   `json:"go"`
+	Platform string   `json:"platform"`
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,8 +33,8 @@ func newApp() (*app, error) {
 
 // addKey gives a command the flags of a key.
 func addKey(c *cobra.Command, k *config.Key) {
-	c.Flags().StringVar(&k.File, "key-file", "", config.KeyDoc)
-	c.Flags().StringVar(&k.Project, "project", "default", "name of the project; pseudonyms of different projects cannot be linked")
+	c.Flags().StringVar(&k.File, "key-file", "", strings.Replace(config.KeyDoc, "file", "`FILE`", 1))
+	c.Flags().StringVar(&k.Project, "project", "default", "`NAME` of the project; pseudonyms of different projects cannot be linked")
 }
 
 // compile reads a ruleset and a key, and compiles them.

@@ -5,12 +5,12 @@ import "github.com/veil-proxy/veil/proxy/signin"
 func fhirSettings(f *FHIR) []setting {
 	l := &f.Limits
 	return []setting{
-		text("upstream", "base URL of the FHIR server with the original data", &f.Upstream, baseURL).flagged("fhir-upstream"),
+		text("upstream", "base URL of the FHIR server with the original data", &f.Upstream, baseURL).flagged("fhir-upstream", "URL"),
 		texts("upstreamAliases", "other base URLs that this server writes into references and links, such as its public one", &f.UpstreamAliases, baseURL),
 		texts("fileHosts", "base URLs of stores that serve the files of bulk exports, if the server does not; requests to them carry no credentials", &f.FileHosts, baseURL),
 		boolean("skipInvalidLines", "skip invalid lines in the files of an export, with a log line each, instead of aborting the file", &f.SkipInvalidLines),
-		text("listen", "address of the FHIR listener", &f.Listen).flagged("listen").fromEnv("VEIL_FHIR_LISTEN"),
-		text("baseURL", "URL under which consumers reach the FHIR listener; links start with it (default: http://<listen>)", &f.BaseURL, baseURL).flagged("base-url"),
+		text("listen", "address of the FHIR listener", &f.Listen).flagged("listen", "ADDRESS").fromEnv("VEIL_FHIR_LISTEN"),
+		text("baseURL", "URL under which consumers reach the FHIR listener; links start with it (default: http://<listen>)", &f.BaseURL, baseURL).flagged("base-url", "URL"),
 		section("tls", "TLS for consumers; plain HTTP without it",
 			text("certFile", "certificate of the listener with its chain, PEM", &f.TLS.CertFile),
 			text("keyFile", "private key of the certificate, PEM, mode 0600", &f.TLS.KeyFile),

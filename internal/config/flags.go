@@ -8,6 +8,8 @@ import (
 // Flag is a flag of the command line that sets a setting.
 type Flag struct {
 	Name, Doc, Setting string
+	// Value stands for the value in help, such as FILE.
+	Value string
 	// Default is the value without a flag and a file.
 	Default string
 	Bool    bool
@@ -19,7 +21,7 @@ func Flags(env func(string) string) []Flag {
 	each("", Default(env).settings(), func(path string, s setting, _ effect) {
 		if s.flag != "" {
 			_, shown, _ := strings.Cut(strings.TrimSuffix(strings.TrimSuffix(printed(s), "\n"), " # "+s.doc), ": ")
-			out = append(out, Flag{s.flag, s.doc, path, strings.Trim(shown, `"`), s.isBool})
+			out = append(out, Flag{Name: s.flag, Doc: s.doc, Setting: path, Value: s.placeholder, Default: strings.Trim(shown, `"`), Bool: s.isBool})
 		}
 	})
 	return out

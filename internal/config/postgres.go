@@ -18,9 +18,9 @@ import (
 func postgresSettings(c *Postgres) []setting {
 	l := &c.Limits
 	return []setting{
-		text("upstream", "connection string of the PostgreSQL server with the original data, without a password, such as postgres://veil@db/clinic?sslmode=verify-full", &c.Upstream, connectionString).flagged("postgres-upstream"),
+		text("upstream", "connection string of the PostgreSQL server with the original data, without a password, such as postgres://veil@db/clinic?sslmode=verify-full", &c.Upstream, connectionString).flagged("postgres-upstream", "DSN"),
 		text("passwordFile", "file with the password of the upstream role, mode 0600 (default: $PGPASSWORD, or ~/.pgpass)", &c.PasswordFile),
-		text("listen", "address of the PostgreSQL listener", &c.Listen).flagged("postgres-listen").fromEnv("VEIL_POSTGRES_LISTEN"),
+		text("listen", "address of the PostgreSQL listener", &c.Listen).flagged("postgres-listen", "ADDRESS").fromEnv("VEIL_POSTGRES_LISTEN"),
 		section("tls", "TLS for clients; required of clients on other machines",
 			text("certFile", "certificate of the listener with its chain, PEM", &c.TLS.CertFile),
 			text("keyFile", "private key of the certificate, PEM, mode 0600", &c.TLS.KeyFile),

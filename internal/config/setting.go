@@ -19,8 +19,10 @@ type setting struct {
 	name, doc string
 	effect    effect
 	flag, env string
-	inner     []setting // of a section
-	isBool    bool
+	// placeholder stands for the value of the flag in its help, such as FILE.
+	placeholder string
+	inner       []setting // of a section
+	isBool      bool
 	// set takes the text of a value, and returns what is wrong with it; nil of what
 	// is not a value.
 	set   func(text string) (problem string)
@@ -45,9 +47,10 @@ func (s setting) at(e effect) setting {
 	return s
 }
 
-// flagged names the flag of veil serve that sets a value.
-func (s setting) flagged(name string) setting {
-	s.flag = name
+// flagged names the flag of veil serve that sets a value, and what stands for the
+// value in its help.
+func (s setting) flagged(name, placeholder string) setting {
+	s.flag, s.placeholder = name, placeholder
 	return s
 }
 

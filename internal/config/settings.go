@@ -2,6 +2,7 @@ package config
 
 import (
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/veil-proxy/veil/internal/strictyaml"
@@ -14,11 +15,12 @@ const RulesetDoc = "name of a shipped ruleset, or path of a file"
 // settings are all settings of a configuration, in the order they are printed.
 func (c *Config) settings() []setting {
 	top := viewSettings(&c.View)
-	for i, flag := range []string{"ruleset", "project", "key-file", "", "", "detail"} {
-		top[i].flag = flag
-	}
+	flags := map[string]string{"ruleset": "ruleset RULESET", "project": "project NAME", "keyFile": "key-file FILE", "detail": "detail "}
 	for i := range top {
 		top[i].effect = reload
+		if flag, placeholder, ok := strings.Cut(flags[top[i].name], " "); ok {
+			top[i] = top[i].flagged(flag, placeholder)
+		}
 	}
 	return append(top,
 		views(&c.Views).at(reload),
@@ -26,15 +28,15 @@ func (c *Config) settings() []setting {
 		section("postgres", "PostgreSQL listener and its upstream", postgresSettings(&c.Postgres)...).at(restart),
 		section("consumers", "who has access; nobody unless configured here", consumersSettings(&c.Consumers)...).at(reload),
 		section("audit", "record of what was returned and what was refused",
-			text("dir", "directory of the audit log; each process needs its own", &c.Audit.Dir).flagged("audit-dir"),
+			text("dir", "directory of the audit log; each process needs its own", &c.Audit.Dir).flagged("audit-dir", "DIR"),
 			text("signerFile", "file with the key that signs checkpoints (optional)", &c.Audit.SignerFile),
 		).at(restart),
 		section("operator", "metrics and health checks",
-			text("listen", "address of /metrics, /healthz and /readyz, on 127.0.0.1 if no host is given; off if empty", &c.Operator.Listen).flagged("operator-listen").fromEnv(OperatorListenEnv),
+			text("listen", "address of /metrics, /healthz and /readyz, on 127.0.0.1 if no host is given; off if empty", &c.Operator.Listen).flagged("operator-listen", "ADDRESS").fromEnv(OperatorListenEnv),
 		).at(restart),
 		section("log", "log on standard error",
-			text("level", "debug, info, warn or error", &c.Log.Level, logLevel).flagged("log-level"),
-			text("format", "text or json", &c.Log.Format, logFormat).flagged("log-format"),
+			text("level", "debug, info, warn or error", &c.Log.Level, logLevel).flagged("log-level", "LEVEL"),
+			text("format", "text or json", &c.Log.Format, logFormat).flagged("log-format", "FORMAT"),
 		).at(restart),
 		section("shutdown", "what happens on SIGTERM",
 			pause("delay", "how long /readyz fails before new connections are refused, so that load balancers notice; such as 5s", &c.Shutdown.Delay),
@@ -100,7 +102,7 @@ var plainName = regexp.MustCompile(`^[A-Za-z0-9._@-]{1,128}$`)
 func consumersSettings(c *Consumers) []setting {
 	return []setting{
 		section("anonymous", "clients without credentials", append([]setting{
-			boolean("allow", "allow access without credentials, to every client that reaches the listener", &c.AllowAnonymous).flagged("allow-anonymous")}, accountSettings(&c.Anonymous)...)...),
+			boolean("allow", "allow access without credentials, to every client that reaches the listener", &c.AllowAnonymous).flagged("allow-anonymous", "")}, accountSettings(&c.Anonymous)...)...),
 		list("keys", "API keys (create one with: veil keys api NAME)", &c.Keys, func(k *consumer.Key) []setting {
 			return append(namedAccount(&k.Account), text("sha256", "SHA-256 of the key, in hex", &k.SHA256, sha256Hex))
 		}),
