@@ -60,6 +60,12 @@ func (w *Walker) saysAge(i int) bool {
 	return says
 }
 
+// heldByObservation reports whether a component has no code of its own, at at, and the
+// code of the Observation says that its values are ages.
+func (w *Walker) heldByObservation(c *condition, obj, at int) bool {
+	return c.ages && w.res.ages && obj != w.res.start && (at < 0 || w.find(at, "coding") < 0)
+}
+
 // readAge reads the object at src[i].
 func (w *Walker) readAge(i int) bool {
 	var at [4]int

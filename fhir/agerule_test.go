@@ -82,6 +82,17 @@ func TestAgesByTheirCode(t *testing.T) {
 			`{"resourceType":"Claim","supportingInfo":[{"code":C,"valueQuantity":{"value":95}}]}`,
 			`{"resourceType":"Claim","supportingInfo":[{"category":C,"valueQuantity":{"value":95}}]}`,
 			`{"resourceType":"Device","property":[{"type":C,"valueQuantity":[{"value":95}]}]}`,
+			`{"resourceType":"Observation","status":"final","code":C,"component":[{"valueQuantity":{"value":95}}]}`,
+			`{"resourceType":"Observation","status":"final","component":[{"valueInteger":95}],"code":C}`,
+			`{"resourceType":"Observation","status":"final","code":C,"component":[{"code":{"text":"x"},"valueQuantity":{"value":95}}]}`,
+			`{"resourceType":"Observation","status":"final","code":C,"component":[{"_code":{"id":"x"},"valueRange":{"low":{"value":95}}}]}`,
+			`{"resourceType":"Observation","status":"final","code":C,"valueCodeableConcept":{"coding":[{"system":"http://loinc.org","code":"LA95-3"}]}}`,
+			`{"resourceType":"Observation","status":"final","component":[{"code":C,"valueCodeableConcept":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"Z95"}]}}]}`,
+			`{"resourceType":"Group","actual":true,"characteristic":[{"code":C,"valueCodeableConcept":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"Z95"}]},"exclude":false}]}`,
+			`{"resourceType":"Goal","description":{"text":"x"},"target":[{"measure":C,"detailCodeableConcept":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"Z95"}]}}]}`,
+			`{"resourceType":"DeviceRequest","intent":"order","parameter":[{"code":C,"valueCodeableConcept":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"Z95"}]}}]}`,
+			`{"resourceType":"Device","property":[{"type":C,"valueCode":[{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"Z95"}]}]}]}`,
+			`{"resourceType":"ExplanationOfBenefit","supportingInfo":[{"category":C,"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"Z95"}]}}]}`,
 		} {
 			src := strings.ReplaceAll(place, `:C,`, ":"+concept+",")
 			src = strings.ReplaceAll(src, `:C}`, ":"+concept+"}")
@@ -95,6 +106,29 @@ func TestAgesByTheirCode(t *testing.T) {
 		if out, err := m.Mask([]byte(src)); err != nil || !strings.Contains(string(out), "95") {
 			t.Errorf("%s becomes %s, %v", src, out, err)
 		}
+	}
+}
+
+// TestComponentsOfAges: what a component without a code holds depends on the code of
+// its Observation, and not on what was masked before.
+func TestComponentsOfAges(t *testing.T) {
+	t.Parallel()
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
+	const component = `"component":[{"valueQuantity":{"value":95}},{"code":{"coding":[{"system":"http://loinc.org","code":"8867-4"}]},"valueQuantity":{"value":96}}]`
+	age := `{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"30525-0"}]},` + component + `}`
+	rate := `{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"8867-4"}]},` + component + `}`
+	inside := `{"resourceType":"DiagnosticReport","status":"final","contained":[` + age + `,` + rate + `]}`
+	for range 3 {
+		for src, want := range map[string]int{age: 0, rate: 1, inside: 1} {
+			out, err := m.Mask([]byte(src))
+			if err != nil || strings.Count(string(out), `"value":95`) != want || !strings.Contains(string(out), `"value":96`) {
+				t.Errorf("%s becomes %s, %v", src, out, err)
+			}
+		}
+	}
+	out, err := m.Mask([]byte(`{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"72166-2"}]},"valueCodeableConcept":{"coding":[{"system":"http://snomed.info/sct","code":"266919005"}]}}`))
+	if err != nil || !strings.Contains(string(out), "266919005") {
+		t.Errorf("a coded value of something else becomes %s, %v", out, err)
 	}
 }
 

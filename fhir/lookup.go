@@ -130,7 +130,7 @@ func (w *Walker) holds(d *decision, obj, i int) bool {
 		if w.testedObj != obj {
 			at = w.find(obj, d.when.path[0])
 		}
-		if at < 0 || !w.equals(d.when, at, 1) {
+		if (at < 0 || !w.equals(d.when, at, 1)) && !w.heldByObservation(d.when, obj, at) {
 			return false
 		}
 	}

@@ -83,6 +83,7 @@ type setting uint8
 const (
 	inContained setting = 1 << iota // it is in a contained resource
 	asOwnMeta                       // it is the resource's own meta
+	inAges                          // the Observation that it is in says that it is an age
 )
 
 // settingOf returns the setting of the object at src[i].
@@ -92,6 +93,9 @@ func (w *Walker) settingOf(i int) (s setting) {
 	}
 	if i == w.res.metaAt {
 		s |= asOwnMeta
+	}
+	if w.res.ages {
+		s |= inAges
 	}
 	return s
 }

@@ -197,6 +197,9 @@ func (t Treatment) Always() bool { return t.d.otherwise == nil }
 // hold.
 func (t Treatment) Conditional() bool { return t.d.when != nil }
 
+// OfAges reports whether the treatment is that of what stands beside a code of an age.
+func (t Treatment) OfAges() bool { return t.d.when != nil && t.d.when.ages }
+
 // Otherwise returns what is done where the condition does not hold.
 func (t Treatment) Otherwise() (Treatment, bool) {
 	return Treatment{t.a, t.d.otherwise}, t.d.otherwise != nil

@@ -146,6 +146,7 @@ type resourceState struct {
 	pathFrom  int    // where its path begins in Walker.path
 	identity  []byte // masked, in detail mode
 	person    person
+	ages      bool // an Observation whose code says that its values are ages
 }
 
 // Memory says how much a walker remembers of the objects it has masked.
@@ -325,6 +326,8 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 	return end, kept
 }
 
+var observedAge = condition{path: []string{"code"}, ages: true}
+
 // pushResource begins the state of the resource at src[i].
 func (w *Walker) pushResource(n *node, i, entry int, contained bool) {
 	r := resourceState{node: n, start: i, root: i, rootFrame: len(w.frames) + 1, entry: entry, contained: contained,
@@ -335,6 +338,9 @@ func (w *Walker) pushResource(n *node, i, entry int, contained bool) {
 	r.person.from = len(w.person.buf)
 	w.frames = append(w.frames, w.res)
 	w.res = r
+	if n.typ.Name == "Observation" {
+		w.res.ages = w.equals(&observedAge, i, 0)
+	}
 	if w.detail {
 		w.res.identity = w.identify(n, i)
 		w.path = append(w.path, n.typ.Name...)

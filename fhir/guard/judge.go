@@ -63,6 +63,7 @@ func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
 		return judgeExistence(root, path)
 	}
 	var all verdict
+	noAge := false
 	for _, path := range schema.SearchPaths(sp.Expression, typ) {
 		if path == "" {
 			return verdict{reason: "its expression is more than a path, so what it compares is not known"}
@@ -75,6 +76,10 @@ func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
 			return verdict{reason: "its expression leads to no element of " + typ}
 		}
 		for _, v := range found {
+			if v.noAge && sp.Name == "" { // the code is another part of the composite
+				noAge = true
+				continue
+			}
 			if v.class == classRefused {
 				v.reason += ofExtension(path)
 				return v
@@ -96,6 +101,7 @@ func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
 	if all.class == classRefused && all.reason == "" {
 		all.reason = "it has no expression that the rules could be held against"
 	}
+	all.noAge = noAge
 	return all
 }
 
@@ -172,6 +178,9 @@ func (g *Guard) judgeComposite(typ string, sp *schema.SearchParam) verdict {
 	if len(all.parts) < 2 {
 		return verdict{reason: "its parts are not known"}
 	}
+	if slices.ContainsFunc(all.parts[1:], func(v verdict) bool { return v.noAge }) && all.parts[0].class != classCoded {
+		return verdict{reason: "its first part is no code that could tell whether the other is an age"}
+	}
 	return all
 }
 
@@ -235,7 +244,11 @@ func resolve(root fhir.Object, sp *schema.SearchParam, path string) []verdict {
 		if last && (sp.Type == "date" && !comparedAsDate[e.Type()] || sp.Type == "quantity" && e.Type() == "SampledData") {
 			return
 		}
-		out = append(out, judgeElement(e, t, sp))
+		v := judgeElement(e, t, sp)
+		if last && v.class == classRefused && t.OfAges() {
+			v.noAge, v.reason = true, e.Path()+" is masked beside a code of an age; search it together with a code, by a parameter such as code-value-concept"
+		}
+		out = append(out, v)
 	})
 	if err != nil {
 		return []verdict{{reason: "its expression is not known"}}

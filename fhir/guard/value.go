@@ -64,6 +64,8 @@ type verdict struct {
 	parts   []verdict          // classComposite
 	// age: what is compared is an age, whatever its unit.
 	age bool
+	// noAge: it is shown where the code beside it is not that of an age.
+	noAge bool
 	// text: the parameter is of type string, which compares beginnings.
 	text bool
 	// systemed: a code needs its system beside it.
@@ -187,6 +189,9 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 			}
 			if strings.Contains(parts[i], ",") {
 				return "", false, fmt.Sprintf("in part %d, the value must be system|code", i+1)
+			}
+			if _, code, _ := strings.Cut(parts[0], "|"); part.noAge && (code == "" || terminology.IsAgeCode([]byte(code))) {
+				return "", false, "the first part must be the system|code of what is no age"
 			}
 		}
 		return strings.Join(parts, "$"), true, ""
