@@ -24,7 +24,7 @@ type mode struct {
 var modes = []mode{{"simple", true, false}, {"extended text", false, false}, {"extended binary", false, true}}
 
 // statementTimeout is how long a statement of a corpus may take.
-const statementTimeout = 30 * time.Second
+const statementTimeout = 3 * time.Minute
 
 // answer is what came back of one statement.
 type answer struct {

@@ -92,7 +92,7 @@ func firstDifference(got, want string) string {
 // in each of its ways to send a query.
 func TestPgx(t *testing.T) {
 	h := start(t)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), clientTimeout)
 	defer cancel()
 	sealed := h.value(t, h.originals)("seal", "Patient/770000017")
 	for _, mode := range []pgx.QueryExecMode{

@@ -105,13 +105,13 @@ func openListener(t testing.TB, upstream string, p *ruleset.Policy, doc mask.Met
 	d := &listener{database: config.Database, log: &lockedBuffer{}, records: &records{}}
 	server, err := pgproxy.New(pgproxy.Config{
 		Upstream: upstream, PowerfulRole: true, Sink: d.records,
-		Policy: pgproxy.Policy{Consumers: directory, Views: map[string]pgproxy.View{"clinic": {Policy: p, Options: options, StatementTimeout: 20 * time.Second}}},
+		Policy: pgproxy.Policy{Consumers: directory, Views: map[string]pgproxy.View{"clinic": {Policy: p, Options: options, StatementTimeout: 2 * time.Minute}}},
 		Logger: slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), statementTimeout)
 	defer cancel()
 	if err := server.Warm(ctx); err != nil {
 		t.Fatal(err)
