@@ -221,6 +221,9 @@ type rig struct {
 	ahead    atomic.Int64 // how far the listener's clock is
 }
 
+// rigTime is what the clocks of all listeners show: links are of an hour.
+var rigTime = time.Now()
+
 // newRig starts a listener in front of an upstream. edit may change its
 // configuration.
 func newRig(t testing.TB, upstream string, edit func(*Config)) *rig {
@@ -248,7 +251,7 @@ func newRigSlowed(t testing.TB, upstream string, attempts *consumer.Attempts, ed
 		t.Fatal(err)
 	}
 	r.listener.shared.SlowDown(attempts)
-	r.listener.now = func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
+	r.listener.now = func() time.Time { return rigTime.Add(time.Duration(r.ahead.Load())) }
 	done := make(chan error, 1)
 	go func() { done <- r.listener.Serve(l) }()
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
