@@ -3,6 +3,7 @@ package fhir
 import (
 	"errors"
 	"fmt"
+	"github.com/veil-proxy/veil/fhir/termhash"
 	"slices"
 
 	"github.com/veil-proxy/veil/fhir/schema"
@@ -111,8 +112,12 @@ func Methods() []mask.Definition {
 		},
 		{
 			Name: "listed", Summary: "keeps a text that is one of the listed ones; others go",
-			Params: []mask.Param{{Name: "values", Type: mask.ListParam, Required: true, Doc: "the texts that may pass"}},
+			Params: []mask.Param{{Name: "values", Type: mask.ListParam, Required: true, Doc: "the texts that may pass"},
+				{Name: "ignoreCase", Type: mask.BoolParam, Doc: "in any case and spacing; false by default"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
+				if args.Bool("ignoreCase", false) {
+					return listedWords(args.List("values")), nil
+				}
 				return listed(args.List("values")), nil
 			},
 		},
@@ -141,6 +146,19 @@ func (l listed) Results() []string { return l }
 func (l listed) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
 	for _, s := range l {
 		if string(src) == s {
+			return dst, mask.Kept, nil
+		}
+	}
+	return dst, mask.Removed, nil
+}
+
+// listedWords keeps what is one of its texts in any case and spacing.
+type listedWords []string
+
+// Append implements mask.Method.
+func (l listedWords) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
+	for _, s := range l {
+		if termhash.Same([]byte(s), src) {
 			return dst, mask.Kept, nil
 		}
 	}
