@@ -1,0 +1,158 @@
+package csv
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// delimiters are tried in this order; the first of two that fit equally is taken.
+var delimiters = []byte{',', '\t', ';', '|'}
+
+// Detect returns the dialect of a text that begins with sample, in UTF-8. It takes
+// the delimiter and the quote under which most records have the same number of
+// cells, of more than one. whole says that the sample is the whole text.
+func Detect(sample []byte, whole bool) Dialect {
+	base := Dialect{Newline: newline(sample)}
+	best, most := base, 0.0
+	best.Delimiter, best.Quote, best.Escape = ',', '"', '"'
+	for _, delimiter := range delimiters {
+		for _, q := range []struct{ quote, escape byte }{{'"', '"'}, {'"', '\\'}, {'\'', '\''}, {0, 0}} {
+			d := base
+			d.Delimiter, d.Quote, d.Escape = delimiter, q.quote, q.escape
+			if s := d.score(sample, whole); s > most {
+				best, most = d, s
+			}
+		}
+	}
+	return best
+}
+
+// newline returns the line end that a text uses.
+func newline(sample []byte) string {
+	switch i := bytes.IndexAny(sample, "\r\n"); {
+	case i < 0 || sample[i] == '\n':
+		return "\n"
+	case i+1 < len(sample) && sample[i+1] == '\n':
+		return "\r\n"
+	case i+1 == len(sample):
+		return "\n"
+	}
+	return "\r"
+}
+
+// score says how well a dialect fits: from 0 for not at all to about 3.
+func (d *Dialect) score(sample []byte, whole bool) float64 {
+	var cells []Cell
+	widths := map[int]int{}
+	records, bad, quoted := 0, 0, 0
+	for len(sample) > 0 && records < 1000 {
+		n := d.Record(sample)
+		if n == 0 {
+			if !whole && records > 0 {
+				break
+			}
+			n = len(sample)
+		}
+		record, _ := TrimNewline(sample[:n])
+		sample = sample[n:]
+		if len(record) == 0 {
+			continue
+		}
+		records++
+		var err error
+		if cells, err = d.Split(cells[:0], record); err != nil {
+			bad++
+			continue
+		}
+		for _, c := range cells {
+			if c.Quoted {
+				quoted++
+			}
+		}
+		widths[len(cells)]++
+	}
+	if records == 0 {
+		return 0
+	}
+	width, same := 0, 0
+	for w, n := range widths {
+		if n > same || n == same && w > width {
+			width, same = w, n
+		}
+	}
+	fit := float64(same) / float64(records)
+	if width < 2 {
+		fit /= 100 // a table of one column is one under every delimiter
+	}
+	s := fit - float64(bad)/float64(records)
+	if s <= 0 {
+		return 0
+	}
+	// A quote that is used tells more than one that is not; between equals, the
+	// order in which they are tried decides.
+	if quoted > 0 {
+		s += 0.5
+	}
+	switch {
+	case d.Quote == 0:
+		s -= 0.05
+	case d.Quote == '\'' && quoted == 0:
+		s -= 0.1
+	}
+	return s + min(float64(width), 50)/1000
+}
+
+// Header says whether the first record of a text holds the names of its columns.
+type Header int
+
+// What is known of the first record.
+const (
+	HeaderUnknown Header = iota
+	HeaderPresent
+	HeaderAbsent
+)
+
+// DetectHeader judges the first record, given as values: names of columns are all
+// different and look like names. known reports whether a
+// rule names such a column; a name that a rule knows decides. A record that could
+// be data, in a text of which no rule knows a column, is HeaderUnknown: whoever
+// asks must not guess, since the header comes out as it is.
+func DetectHeader(first []string, known func(name string) bool) Header {
+	seen := map[string]bool{}
+	names, empty, hits := 0, 0, 0
+	for _, v := range first {
+		v = strings.TrimSpace(v)
+		key := strings.ToLower(v)
+		if v == "" {
+			empty++ // as pandas writes an index
+			continue
+		}
+		if seen[key] || !looksLikeName(v) {
+			continue
+		}
+		seen[key] = true
+		names++
+		if known(v) {
+			hits++
+		}
+	}
+	switch {
+	case names+empty < len(first) && hits == 0:
+		return HeaderAbsent
+	case names+empty == len(first) && hits > 0:
+		return HeaderPresent
+	}
+	return HeaderUnknown
+}
+
+// looksLikeName reports whether a value could be the name of a column: it begins
+// with a letter or an underscore and has at most 128 characters, none of which is a
+// control character or an @.
+func looksLikeName(v string) bool {
+	if utf8.RuneCountInString(v) > 128 || strings.ContainsAny(v, "@\x00\n\r\t") {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(v)
+	return r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= utf8.RuneSelf
+}

@@ -1,0 +1,143 @@
+// Package csv reads and writes delimited text, RFC 4180 and its dialects, so that
+// what is not changed comes out as it went in: delimiters, quoting and line ends
+// are those of the file.
+//
+// It knows records and cells, and nothing of masking. A record that can be read in
+// two ways is an error of that record.
+package csv
+
+import "bytes"
+
+// Dialect is how a file of delimited text is written.
+type Dialect struct {
+	// Delimiter stands between cells: a comma, semicolon, tab, vertical bar or any
+	// other byte of ASCII.
+	Delimiter byte
+	// Quote stands around a cell that has delimiters or line ends in it; 0 if the
+	// file has no quoting.
+	Quote byte
+	// Escape stands before a quote inside a quoted cell. In RFC 4180 it is the quote
+	// itself, doubled.
+	Escape byte
+	// Newline ends a record: "\n", "\r\n" or "\r". Records may end in "\r\n" where it
+	// is "\n".
+	Newline string
+	// Nulls are the spellings of NULL, as cells without quotes. NULL is written as the
+	// first of them. Nil stands for the empty cell.
+	Nulls []string
+}
+
+// Standard is RFC 4180 with line feeds, as most programs write it.
+var Standard = Dialect{Delimiter: ',', Quote: '"', Escape: '"', Newline: "\n"}
+
+// Cell is a cell of a record, as a range of its bytes.
+type Cell struct {
+	// Start and End are offsets in the record, within the quotes if there are any.
+	Start, End int
+	Quoted     bool
+	// Escaped says that the range has escapes: its value is not its bytes.
+	Escaped bool
+}
+
+// IsNull reports whether a cell of the record is NULL.
+func (d *Dialect) IsNull(record []byte, c Cell) bool {
+	if c.Quoted {
+		return false
+	}
+	if d.Nulls == nil {
+		return c.Start == c.End
+	}
+	for _, n := range d.Nulls {
+		if string(record[c.Start:c.End]) == n {
+			return true
+		}
+	}
+	return false
+}
+
+// Value returns the value of a cell. It is a part of the record, or of buf if the
+// cell has escapes; buf is grown as needed and returned.
+func (d *Dialect) Value(buf, record []byte, c Cell) (value, grown []byte) {
+	raw := record[c.Start:c.End]
+	if !c.Escaped {
+		return raw, buf
+	}
+	buf = buf[:0]
+	for {
+		i := bytes.IndexByte(raw, d.Escape)
+		if i < 0 || i+1 == len(raw) {
+			buf = append(buf, raw...)
+			return buf, buf
+		}
+		buf = append(buf, raw[:i]...)
+		if next := raw[i+1]; d.Escape != d.Quote && next != d.Quote && next != d.Escape {
+			buf = append(buf, d.Escape) // it escapes nothing
+		}
+		buf = append(buf, raw[i+1])
+		raw = raw[i+2:]
+	}
+}
+
+// null is how NULL is written.
+func (d *Dialect) null() string {
+	if len(d.Nulls) == 0 {
+		return ""
+	}
+	return d.Nulls[0]
+}
+
+// AppendNull appends NULL.
+func (d *Dialect) AppendNull(dst []byte) []byte { return append(dst, d.null()...) }
+
+// AppendCell appends a value, with quotes if quoted is set or the value needs
+// them. Without quoting, a value that has a delimiter or a line end cannot be
+// written: ok is false, and dst is returned as it was.
+func (d *Dialect) AppendCell(dst, value []byte, quoted bool) (out []byte, ok bool) {
+	if !quoted && !d.needsQuotes(value) {
+		return append(dst, value...), true
+	}
+	if d.Quote == 0 {
+		if quoted || !d.ends(value) {
+			return append(dst, value...), !d.ends(value)
+		}
+		return dst, false
+	}
+	dst = append(dst, d.Quote)
+	for len(value) > 0 {
+		i := bytes.IndexByte(value, d.Quote)
+		if d.Escape != d.Quote {
+			if e := bytes.IndexByte(value, d.Escape); e >= 0 && (i < 0 || e < i) {
+				i = e
+			}
+		}
+		if i < 0 {
+			break
+		}
+		dst = append(append(dst, value[:i]...), d.Escape, value[i])
+		value = value[i+1:]
+	}
+	return append(append(dst, value...), d.Quote), true
+}
+
+// ends reports whether a value has a byte that ends a cell.
+func (d *Dialect) ends(value []byte) bool {
+	for _, c := range value {
+		if c == d.Delimiter || c == '\n' || c == '\r' {
+			return true
+		}
+	}
+	return false
+}
+
+// needsQuotes reports whether a value without quotes would be read as another.
+func (d *Dialect) needsQuotes(value []byte) bool {
+	if len(value) == 0 {
+		return d.Quote != 0 && (d.Nulls == nil || d.IsNull(nil, Cell{}))
+	}
+	for _, c := range value {
+		if c == d.Delimiter || c == '\n' || c == '\r' || c == d.Quote && d.Quote != 0 {
+			return true
+		}
+	}
+	return d.Nulls != nil && d.IsNull(value, Cell{End: len(value)})
+}
