@@ -109,7 +109,7 @@ func (r *run) blocks(ctx context.Context, display string, w *workers, in Source,
 	case errors.Is(readErr, context.Canceled):
 		return errors.New("interrupted")
 	case readErr != nil:
-		return inFile(display, readErr)
+		return unreadable{Problem{File: display, What: cause(readErr)}}
 	}
 	return merger.Close()
 }

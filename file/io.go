@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bufio"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,8 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/klauspost/compress/gzip"
 
 	"github.com/veil-proxy/veil/mask/keys"
 )
@@ -67,20 +66,27 @@ func (o *openInput) digest(keys *keys.Keyring) string {
 
 // unpacked returns the text of an input, decompressed if it is compressed.
 func (in *input) unpacked(o *openInput) (io.Reader, error) {
-	if !in.packed() {
-		return o, nil
+	packing, text := in.packing, io.Reader(o)
+	if in.name == "-" {
+		br := bufio.NewReader(o)
+		text = br
+		beginning, _ := br.Peek(longestMagic) // a shorter text is not compressed
+		packing = packingOfText(beginning)
 	}
-	z, err := gzip.NewReader(o)
+	if packing == nil {
+		return text, nil
+	}
+	text, err := packing.unpack(text)
 	if err != nil {
-		return nil, Problem{File: in.display, What: "not a gzip file"}
+		return nil, unreadable{Problem{File: in.display, What: "not a " + packing.name + " file"}}
 	}
-	return z, nil
+	return text, nil
 }
 
 // source is an input as formats read it.
 func (in *input) source(o *openInput, text io.Reader) Source {
 	s := Source{Reader: text}
-	if o.file != nil && !in.packed() && in.info != nil && in.info.Mode().IsRegular() {
+	if o.file != nil && in.packing == nil && in.info != nil && in.info.Mode().IsRegular() {
 		s.At, s.Size = o.file, in.info.Size()
 	}
 	return s
@@ -91,7 +97,7 @@ func (in *input) source(o *openInput, text io.Reader) Source {
 type output struct {
 	io.Writer
 	file *os.File
-	gzip *gzip.Writer
+	pack io.Closer // nil if it is not compressed
 	path string
 	sum  hash.Hash // nil: no digest
 }
@@ -104,7 +110,10 @@ func (r *run) output(in *input, format Info) (*output, error) {
 			name = "stdin" + format.Extension
 		}
 		o.path = filepath.Join(r.Out, name)
-		f, err := newFile(r.Out)
+		if err := os.MkdirAll(filepath.Dir(o.path), 0o777); err != nil {
+			return nil, err
+		}
+		f, err := newFile(filepath.Dir(o.path))
 		if err != nil {
 			return nil, err
 		}
@@ -114,9 +123,12 @@ func (r *run) output(in *input, format Info) (*output, error) {
 		o.sum = sha256.New()
 		o.Writer = io.MultiWriter(o.Writer, o.sum)
 	}
-	if o.file != nil && in.packed() {
-		o.gzip = gzip.NewWriter(o.Writer)
-		o.Writer = o.gzip
+	if p := outputPacking(in.packing); o.file != nil && p != nil {
+		w, err := p.writer(o.Writer)
+		if err != nil {
+			return nil, err
+		}
+		o.Writer, o.pack = w, w
 	}
 	return o, nil
 }
@@ -131,8 +143,8 @@ func newFile(dir string) (*os.File, error) {
 
 // complete makes what was written durable. It does not appear yet.
 func (o *output) complete() error {
-	if o.gzip != nil {
-		if err := o.gzip.Close(); err != nil {
+	if o.pack != nil {
+		if err := o.pack.Close(); err != nil {
 			return err
 		}
 	}

@@ -19,7 +19,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
@@ -27,12 +26,14 @@ import (
 
 // Job is what is to be masked, and how. Its fields must not change while it runs.
 type Job struct {
-	// Inputs are paths; "-" is Stdin. Files that end in .gz are read, and in Out
-	// written, compressed.
+	// Inputs are paths of files and directories, patterns, and "-" for Stdin. Of a
+	// directory every file is read, at any depth, but for hidden ones. Files that end in
+	// .gz, .zst or .xz are read compressed, and in Out written compressed, with zstd for
+	// xz.
 	Inputs []string
 	Stdin  io.Reader
-	// Out is the directory of the outputs, which have the names of their inputs. If it
-	// is empty, the output of the only input goes to Stdout.
+	// Out is the directory of the outputs, which have the names of their inputs, below
+	// the directory that was given. If it is empty, the output of the only input goes to Stdout.
 	Out    string
 	Stdout io.Writer
 	// Rejects is the path of a new file for what cannot be masked, which is original
@@ -58,8 +59,9 @@ type Job struct {
 // Use is a file that a job depends on, and what it is.
 type Use struct{ What, Path string }
 
-// Counts are the numbers of units of a job: resources or rows.
-type Counts struct{ Masked, Withheld, Bad uint64 }
+// Counts are the numbers of units of a job: resources or rows. Failed is the number of
+// files of which there is no output.
+type Counts struct{ Masked, Withheld, Bad, Failed uint64 }
 
 // Problem is what is wrong with a job or in a file. None has a value of a file.
 type Problem struct {
@@ -109,8 +111,8 @@ func (j *Job) Check() error {
 	return err
 }
 
-// Run checks the job and runs it. It returns the first error that ends it; what could
-// not be masked is none, and is in the counts.
+// Run checks the job and runs it. It returns the first error that ends it. A file that
+// cannot be read or masked does not: it is reported, and counted as failed.
 func (j *Job) Run(ctx context.Context) (counts Counts, err error) {
 	paths, err := j.plan()
 	if err != nil {
@@ -121,12 +123,27 @@ func (j *Job) Run(ctx context.Context) (counts Counts, err error) {
 		return Counts{}, err
 	}
 	defer func() { err = paths.close(err) }()
+	for _, p := range paths.unread {
+		r.fail(p)
+	}
 	for _, in := range paths.inputs {
-		if err := r.file(ctx, in); err != nil {
+		err := r.file(ctx, in)
+		var unreadable unreadable
+		if errors.As(err, &unreadable) {
+			r.fail(unreadable.Problem)
+		} else if err != nil {
 			return r.counts, err
 		}
 	}
 	return r.counts, nil
+}
+
+// unreadable is the error of an input that cannot be read or masked.
+type unreadable struct{ Problem }
+
+func (r *run) fail(p Problem) {
+	r.report(p)
+	r.counts.Failed++
 }
 
 // run is a job that runs.
@@ -177,7 +194,7 @@ const firstBytes = 1 << 20
 func (r *run) file(ctx context.Context, f *input) (err error) {
 	in, err := f.open(r.Stdin, r.Sink != nil, r.Progress)
 	if err != nil {
-		return err
+		return unreadable{Problem{File: f.display, What: cause(err)}}
 	}
 	defer in.close()
 	text, err := f.unpacked(in)
@@ -188,7 +205,7 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 	beginning, peekErr := br.Peek(firstBytes)
 	format := r.detect(f, beginning)
 	if format == nil {
-		return Problem{File: f.display, What: "the format of the file is not known"}
+		return unreadable{Problem{File: f.display, What: "the format of the file is not known"}}
 	}
 	w := r.workersOf(format)
 	out, err := r.output(f, w.info)
@@ -201,7 +218,7 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 	if len(beginning) > 0 || errors.Is(peekErr, io.EOF) {
 		err = r.blocks(ctx, f.display, w, f.source(in, br), out)
 	} else {
-		err = inFile(f.display, peekErr)
+		err = unreadable{Problem{File: f.display, What: cause(peekErr)}}
 	}
 	if err == nil && r.counts == before {
 		r.report(Problem{File: f.display, What: w.info.Empty})
@@ -261,7 +278,7 @@ func (w *workers) lostAny() bool {
 
 func (r *run) detect(f *input, beginning []byte) Format {
 	for _, format := range r.Formats {
-		if format.Detect(strings.TrimSuffix(f.base(), ".gz"), beginning) {
+		if format.Detect(f.base, beginning) {
 			return format
 		}
 	}
@@ -273,6 +290,3 @@ func (r *run) report(p Problem) {
 		r.Report(p)
 	}
 }
-
-// inFile gives an error the name of the file that it is of.
-func inFile(display string, err error) error { return fmt.Errorf("%s: %w", display, err) }

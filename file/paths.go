@@ -5,32 +5,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 )
 
 // paths are the files of a job: what is read, and what is written where. Files are
 // compared as files, not by name, and none that exists is written to.
 type paths struct {
-	job      *Job
-	inputs   []*input
+	job    *Job
+	inputs []*input
+	// unread are files below directories that cannot be read, each with why.
+	unread   []Problem
 	rejects  *os.File // nil: none
 	rejected uint64
 }
-
-// input is a file to mask.
-type input struct {
-	name    string // "-" for standard input
-	display string
-	info    fs.FileInfo // nil if it is not known
-	// outputs are the names that its output may have in the directory. Which of them
-	// it has depends on its format.
-	outputs []string
-}
-
-func (in *input) packed() bool { return strings.HasSuffix(in.name, ".gz") }
-
-func (in *input) base() string { return filepath.Base(in.name) }
 
 // plan looks at every file of a job and refuses what would lose one of them. It
 // writes nothing.
@@ -40,25 +26,13 @@ func (j *Job) plan() (*paths, error) {
 		return nil, Problem{Field: "Workers", What: "expected at least 1"}
 	case len(j.Inputs) == 0:
 		return nil, Problem{Field: "Inputs", What: "no input is given"}
-	case j.Out == "" && len(j.Inputs) > 1:
-		return nil, Problem{Field: "Out", What: "several inputs need an output directory, since their outputs cannot be told apart on standard output"}
 	}
 	p := &paths{job: j}
-	for _, name := range j.Inputs {
-		in := &input{name: name, display: name, outputs: []string{filepath.Base(name)}}
-		var err error
-		if name == "-" {
-			in.display, in.outputs = "standard input", j.streamOutputs()
-			if s, ok := j.Stdin.(*os.File); ok {
-				in.info, _ = s.Stat() // unknown is not the same file as any
-			}
-		} else if in.info, err = os.Stat(name); err != nil {
-			return nil, err
-		}
-		if in.info != nil && in.info.IsDir() {
-			return nil, Problem{Field: "Inputs", What: in.display + " is a directory", Hint: "list its files, such as " + filepath.Join(name, "*.ndjson")}
-		}
-		p.inputs = append(p.inputs, in)
+	if err := p.expand(); err != nil {
+		return nil, err
+	}
+	if j.Out == "" && len(p.inputs) > 1 {
+		return nil, Problem{Field: "Out", What: "several inputs need an output directory, since their outputs cannot be told apart on standard output"}
 	}
 	if err := p.distinct(); err != nil {
 		return nil, err
@@ -76,40 +50,6 @@ func (j *Job) plan() (*paths, error) {
 		}
 	}
 	return p, p.checkDirectories()
-}
-
-// streamOutputs are the names that the output of an input without a name may have.
-func (j *Job) streamOutputs() []string {
-	var names []string
-	for _, f := range j.Formats {
-		if name := "stdin" + f.Info().Extension; !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// distinct refuses inputs that are one file, or whose outputs would be.
-func (p *paths) distinct() error {
-	by := map[string]*input{}
-	for i, in := range p.inputs {
-		for _, other := range p.inputs[:i] {
-			if in.info != nil && other.info != nil && os.SameFile(in.info, other.info) || in.name == other.name {
-				return Problem{Field: "Inputs", What: other.display + " and " + in.display + " are the same file", Hint: "list it once"}
-			}
-		}
-		if p.job.Out == "" {
-			continue
-		}
-		for _, name := range in.outputs {
-			// Some file systems do not distinguish upper and lower case.
-			if other := by[strings.ToLower(name)]; other != nil {
-				return Problem{Field: "Inputs", What: other.display + " and " + in.display + " would both be written to " + filepath.Join(p.job.Out, name), Hint: "mask them in two runs with different output directories"}
-			}
-			by[strings.ToLower(name)] = in
-		}
-	}
-	return nil
 }
 
 // checkDirectories refuses outputs that exist, and those in the directory of the

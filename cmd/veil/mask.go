@@ -119,7 +119,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		return maskError(err)
 	}
 	d.summary(counts)
-	if counts.Bad > 0 && f.rejects == "" {
+	if counts.Failed > 0 || counts.Bad > 0 && f.rejects == "" {
 		return errReported
 	}
 	return nil

@@ -1,0 +1,183 @@
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// input is a file to mask.
+type input struct {
+	name    string // "-" for standard input
+	display string
+	info    fs.FileInfo // nil if it is not known
+	packing *packing    // nil if it is not compressed
+	// base is the name that formats see: without directories and .gz.
+	base string
+	// outputs are the names that its output may have below the output directory. Which
+	// of them it has depends on its format.
+	outputs []string
+}
+
+// newInput returns the input of a file, whose output is called rel.
+func newInput(name, rel string, info fs.FileInfo) *input {
+	in := &input{name: name, display: name, info: info}
+	in.packing, in.base = packingOf(filepath.Base(name))
+	if p := outputPacking(in.packing); p != in.packing {
+		rel = strings.TrimSuffix(rel, in.packing.ext) + p.ext
+	}
+	in.outputs = []string{rel}
+	return in
+}
+
+// expand returns the inputs that the job's paths name: files, standard input, the
+// files below directories, and those that a pattern matches if no file has its name.
+func (p *paths) expand() error {
+	for _, name := range p.job.Inputs {
+		if name == "-" {
+			p.inputs = append(p.inputs, p.standardInput())
+			continue
+		}
+		names := []string{name}
+		if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(name, "*?[") {
+			matches, err := filepath.Glob(name)
+			if err != nil || len(matches) == 0 {
+				return Problem{Field: "Inputs", What: name + " matches no file"}
+			}
+			names = matches
+		}
+		for _, name := range names {
+			info, err := os.Stat(name)
+			if err != nil {
+				return err
+			}
+			if !info.IsDir() {
+				p.inputs = append(p.inputs, newInput(name, filepath.Base(name), info))
+				continue
+			}
+			if err := p.walk(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *paths) standardInput() *input {
+	in := &input{name: "-", display: "standard input", base: "stdin"}
+	for _, f := range p.job.Formats {
+		if name := "stdin" + f.Info().Extension; !slices.Contains(in.outputs, name) {
+			in.outputs = append(in.outputs, name)
+		}
+	}
+	if s, ok := p.job.Stdin.(*os.File); ok {
+		in.info, _ = s.Stat() // unknown is not the same file as any
+	}
+	return in
+}
+
+// walk adds the files below a directory. It leaves out hidden files and directories,
+// as programs leave them beside data, and the job's own output. Symbolic links to
+// files below the directory are followed; other links are reported as bad.
+func (p *paths) walk(root string) error {
+	if p.job.Out == "" {
+		return Problem{Field: "Out", What: root + " is a directory, whose files need an output directory"}
+	}
+	before := len(p.inputs)
+	inside, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return err
+	}
+	out, outErr := os.Stat(p.job.Out)
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			p.unread = append(p.unread, Problem{File: path, What: cause(err)})
+			if d != nil && d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		switch hidden := path != root && strings.HasPrefix(d.Name(), "."); {
+		case d.IsDir():
+			if info, err := d.Info(); hidden || err == nil && outErr == nil && os.SameFile(info, out) || filepath.Clean(path) == filepath.Clean(p.job.Out) {
+				return fs.SkipDir
+			}
+			return nil
+		case hidden:
+			return nil
+		}
+		if d.Type()&fs.ModeSymlink != 0 {
+			target, err := filepath.EvalSymlinks(path)
+			if rel, relErr := filepath.Rel(inside, target); err != nil || relErr != nil || !filepath.IsLocal(rel) {
+				p.unread = append(p.unread, Problem{File: path, What: "symbolic link to a place outside of " + root, Hint: "list its target as an input"})
+				return nil
+			}
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			p.unread = append(p.unread, Problem{File: path, What: cause(err)})
+			return nil
+		}
+		if !info.Mode().IsRegular() {
+			if !info.IsDir() {
+				p.unread = append(p.unread, Problem{File: path, What: "not a regular file"})
+			}
+			return nil
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		p.inputs = append(p.inputs, newInput(path, rel, info))
+		return nil
+	})
+	if err == nil && len(p.inputs) == before && len(p.unread) == 0 {
+		return Problem{Field: "Inputs", What: root + " contains no files"}
+	}
+	return err
+}
+
+// cause is what an error of the file system says, without the path.
+func cause(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+// distinct refuses inputs that are one file, or whose outputs would be.
+func (p *paths) distinct() error {
+	outputs, names, sizes := map[string]*input{}, map[string]*input{}, map[int64][]*input{}
+	for _, in := range p.inputs {
+		same := names[in.name]
+		if in.info != nil {
+			// Two names of one file have the same size: only those need a look.
+			for _, other := range sizes[in.info.Size()] {
+				if os.SameFile(in.info, other.info) {
+					same = other
+				}
+			}
+			sizes[in.info.Size()] = append(sizes[in.info.Size()], in)
+		}
+		if same != nil {
+			return Problem{Field: "Inputs", What: same.display + " and " + in.display + " are the same file", Hint: "list it once"}
+		}
+		names[in.name] = in
+		if p.job.Out == "" {
+			continue
+		}
+		for _, name := range in.outputs {
+			// Some file systems do not distinguish upper and lower case.
+			key := strings.ToLower(filepath.Clean(name))
+			if other := outputs[key]; other != nil {
+				return Problem{Field: "Inputs", What: other.display + " and " + in.display + " would both be written to " + filepath.Join(p.job.Out, name), Hint: "mask them in two runs with different output directories"}
+			}
+			outputs[key] = in
+		}
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package file
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
+)
+
+// packing is a way in which files are compressed, known by the end of their names, or
+// for streams by their first bytes.
+type packing struct {
+	name, ext string
+	magic     []byte
+	// out is how outputs of such inputs are compressed.
+	out    string
+	reader func(io.Reader) (io.Reader, error)
+	writer func(io.Writer) (io.WriteCloser, error)
+}
+
+// longestMagic is the length of the longest magic of packings.
+const longestMagic = 6
+
+var packings = []packing{
+	{
+		name: "gzip", ext: ".gz", magic: []byte("\x1f\x8b"), out: ".gz",
+		reader: func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+		writer: func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil },
+	},
+	{
+		name: "zstd", ext: ".zst", magic: []byte("\x28\xb5\x2f\xfd"), out: ".zst",
+		reader: func(r io.Reader) (io.Reader, error) {
+			return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(128<<20))
+		},
+		writer: func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)) },
+	},
+	{
+		name: "xz", ext: ".xz", magic: []byte("\xfd7zXZ\x00"), out: ".zst",
+		reader: func(r io.Reader) (io.Reader, error) { return xz.NewReader(bufio.NewReader(r)) },
+	},
+}
+
+// packingOf returns how a file is compressed, by its name, and the name without the
+// end that says so; nil if it is not.
+func packingOf(name string) (p *packing, base string) {
+	for i := range packings {
+		if base, ok := strings.CutSuffix(name, packings[i].ext); ok {
+			return &packings[i], base
+		}
+	}
+	return nil, name
+}
+
+// packingOfText returns how a text is compressed that begins with these bytes.
+func packingOfText(beginning []byte) *packing {
+	for i := range packings {
+		if bytes.HasPrefix(beginning, packings[i].magic) {
+			return &packings[i]
+		}
+	}
+	return nil
+}
+
+// outputPacking returns the packing that outputs have whose inputs have p, nil for
+// none.
+func outputPacking(p *packing) *packing {
+	if p == nil {
+		return nil
+	}
+	for i := range packings {
+		if packings[i].ext == p.out {
+			return &packings[i]
+		}
+	}
+	return nil
+}
+
+// A file that grows without end when it is decompressed is refused: no data set is
+// this much larger than its compressed form, which is the most that deflate reaches.
+const (
+	mostGrowth = 1100
+	freeGrowth = 256 << 20 // bytes that are never too many
+)
+
+// inflated reads what is decompressed and counts what it came from.
+type inflated struct {
+	io.Reader
+	packed, text int64
+}
+
+func (c *inflated) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.text += int64(n)
+	if c.text > freeGrowth && c.text/mostGrowth > c.packed {
+		return 0, fmt.Errorf("the file grows to more than %d times its size when it is decompressed", mostGrowth)
+	}
+	return n, err
+}
+
+// packedReader counts what of the compressed file was read.
+type packedReader struct {
+	io.Reader
+	n *int64
+}
+
+func (p packedReader) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	*p.n += int64(n)
+	return n, err
+}
+
+// unpack returns the text of a compressed file.
+func (p *packing) unpack(r io.Reader) (io.Reader, error) {
+	c := &inflated{}
+	var err error
+	c.Reader, err = p.reader(packedReader{r, &c.packed})
+	return c, err
+}
