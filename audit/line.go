@@ -36,7 +36,10 @@ type Line struct {
 	Operation      string         `json:"operation,omitempty"`
 	Statement      string         `json:"statement,omitempty"`
 	Relations      []string       `json:"relations,omitempty"`
+	Run            string         `json:"run,omitempty"`
+	Program        string         `json:"program,omitempty"`
 	File           string         `json:"file,omitempty"`
+	FileName       string         `json:"fileName,omitempty"`
 	InputDigest    string         `json:"inputDigest,omitempty"`
 	OutputDigest   string         `json:"outputDigest,omitempty"`
 	Result         string         `json:"result,omitempty"`
@@ -142,7 +145,7 @@ func lines(r *mask.Record) []*Line {
 		Kind: "record", Time: r.Time, RequestID: clean(r.RequestID), Consumer: clean(r.Consumer), Client: clean(r.Client), Project: clean(r.Project),
 		Door: clean(r.Door), Operation: clean(r.Operation),
 		Statement: clean(r.Statement), Relations: relations,
-		File: clean(r.File), InputDigest: clean(r.InputDigest), OutputDigest: clean(r.OutputDigest),
+		Run: clean(r.Run), Program: clean(r.Program), File: clean(r.File), FileName: clean(r.FileName), InputDigest: clean(r.InputDigest), OutputDigest: clean(r.OutputDigest),
 		Result: clean(r.Result), Reason: clean(r.Reason),
 		Ruleset: clean(r.Ruleset), RulesetSHA256: clean(r.RulesetSHA256), KeyFingerprint: clean(r.KeyFingerprint),
 		Resources: r.Resources, Applied: r.Applied, DurationMicros: r.DurationMicros,

@@ -32,7 +32,7 @@ func (l *Line) appendMembers(dst []byte) []byte {
 		dst = append(dst, ']')
 	}
 	for _, m := range [...]struct{ name, text string }{
-		{"file", l.File}, {"inputDigest", l.InputDigest}, {"outputDigest", l.OutputDigest},
+		{"run", l.Run}, {"program", l.Program}, {"file", l.File}, {"fileName", l.FileName}, {"inputDigest", l.InputDigest}, {"outputDigest", l.OutputDigest},
 		{"result", l.Result}, {"reason", l.Reason}, {"ruleset", l.Ruleset}, {"rulesetSha256", l.RulesetSHA256}, {"keyFingerprint", l.KeyFingerprint},
 	} {
 		dst = appendTextOrNone(dst, m.name, m.text)

@@ -133,12 +133,19 @@ func (r *run) output(in *input, format Info) (*output, error) {
 	return o, nil
 }
 
+// temporaryPrefix begins the names of outputs that are not complete.
+const temporaryPrefix = ".veil-"
+
 // newFile creates a file with a new name in a directory. Unlike os.CreateTemp it
 // leaves the mode to the umask.
 func newFile(dir string) (*os.File, error) {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-	return os.OpenFile(filepath.Join(dir, ".veil-"+hex.EncodeToString(b[:])), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := os.OpenFile(filepath.Join(dir, temporaryPrefix+hex.EncodeToString(b[:])), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err == nil {
+		claim(f)
+	}
+	return f, err
 }
 
 // complete makes what was written durable. It does not appear yet.

@@ -50,6 +50,16 @@ type Job struct {
 	Detail  bool      // a record has each application of a rule
 	Workers int
 
+	// ID names the run in the audit log; empty for a new random one. Program is the
+	// version of Veil that the log states. With RecordNames it has the names of files,
+	// and not pseudonyms alone.
+	ID, Program string
+	RecordNames bool
+	// Earlier resumes an interrupted run: an output that exists is taken as it is if
+	// Earlier knows its digest as that of an input of this digest. It is nil for a job
+	// from the beginning.
+	Earlier func(inputDigest, outputDigest string) bool
+
 	// Report is told of everything that was left out, while the job runs; nil for
 	// nobody. Progress is told how many bytes of the inputs were read; nil likewise.
 	Report   func(Problem)
@@ -59,9 +69,9 @@ type Job struct {
 // Use is a file that a job depends on, and what it is.
 type Use struct{ What, Path string }
 
-// Counts are the numbers of units of a job: resources or rows. Failed is the number of
-// files of which there is no output.
-type Counts struct{ Masked, Withheld, Bad, Failed uint64 }
+// Counts are the numbers of units of a job: resources or rows. Files, Failed and Resumed
+// are numbers of files: with an output, without one, and with one of an earlier run.
+type Counts struct{ Masked, Withheld, Bad, Failed, Files, Resumed uint64 }
 
 // Problem is what is wrong with a job or in a file. None has a value of a file.
 type Problem struct {
@@ -118,16 +128,32 @@ func (j *Job) Run(ctx context.Context) (counts Counts, err error) {
 	if err != nil {
 		return Counts{}, err
 	}
-	r := &run{Job: j, paths: paths, byFormat: map[Format]*workers{}}
+	r := &run{Job: j, paths: paths, byFormat: map[Format]*workers{}, id: j.ID}
+	if r.id == "" {
+		r.id = mask.NewRequestID()
+	}
 	if err := paths.open(); err != nil {
 		return Counts{}, err
 	}
 	defer func() { err = paths.close(err) }()
+	if r.Earlier != nil {
+		if err := r.sweep(); err != nil {
+			return Counts{}, err
+		}
+	}
+	end, err := r.begin(ctx)
+	if err != nil {
+		return Counts{}, err
+	}
+	defer func() { err = end(err) }()
 	for _, p := range paths.unread {
 		r.fail(p)
 	}
 	for _, in := range paths.inputs {
-		err := r.file(ctx, in)
+		done, err := r.resumed(in)
+		if err == nil && !done {
+			err = r.file(ctx, in)
+		}
 		var unreadable unreadable
 		if errors.As(err, &unreadable) {
 			r.fail(unreadable.Problem)
@@ -152,6 +178,7 @@ type run struct {
 	paths    *paths
 	byFormat map[Format]*workers
 	counts   Counts
+	id       string
 }
 
 // workers are what masks files of one format.
@@ -242,7 +269,11 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 			r.report(Problem{File: f.display, What: fmt.Sprintf("left out %d × %s", n, w.info.Losses[i])})
 		}
 	}
-	return out.appear()
+	if err := out.appear(); err != nil {
+		return err
+	}
+	r.counts.Files++
+	return nil
 }
 
 // commit makes the audit record of a file durable.
@@ -260,7 +291,10 @@ func (r *run) commit(ctx context.Context, f *input, w *workers, in *openInput, o
 		reason = "resources or elements were left out"
 	}
 	record := w.pass.Record(result, reason)
-	record.File = f.pseudonym(r.Keys)
+	record.Run, record.File = r.id, f.pseudonym(r.Keys)
+	if r.RecordNames {
+		record.FileName = f.display
+	}
 	if err == nil {
 		record.InputDigest, record.OutputDigest = in.digest(r.Keys), out.digest()
 	}

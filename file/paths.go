@@ -24,6 +24,10 @@ func (j *Job) plan() (*paths, error) {
 	switch {
 	case j.Workers < 1:
 		return nil, Problem{Field: "Workers", What: "expected at least 1"}
+	case j.Earlier != nil && (j.Out == "" || j.Sink == nil && j.AuditDir == ""):
+		return nil, Problem{Field: "Earlier", What: "an output directory and an audit log are needed, in which finished files are found"}
+	case j.Out == "" && len(j.Inputs) > 1:
+		return nil, Problem{Field: "Out", What: "several inputs need an output directory, since their outputs cannot be told apart on standard output"}
 	case len(j.Inputs) == 0:
 		return nil, Problem{Field: "Inputs", What: "no input is given"}
 	}
@@ -72,6 +76,9 @@ func (p *paths) checkDirectories() error {
 	}
 	if info, err := os.Stat(j.Out); err == nil && !info.IsDir() {
 		return Problem{Field: "Out", What: j.Out + " is a file: expected a directory"}
+	}
+	if j.Earlier != nil {
+		return nil // an output that exists is looked at in its turn
 	}
 	for _, in := range p.inputs {
 		for _, name := range in.outputs {

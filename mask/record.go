@@ -29,9 +29,13 @@ type Record struct {
 	// Reason says in fixed words why an exchange was refused or failed.
 	Reason string
 
-	// File is a keyed pseudonym of a masked file's name. InputDigest is a keyed
-	// digest of what was read, and OutputDigest the SHA-256 of what was written.
-	File, InputDigest, OutputDigest string
+	// Run names the run of a job that masked the file; a run has records of its own,
+	// at its start and its end, with Program, the version of Veil.
+	Run, Program string
+	// File is a keyed pseudonym of a masked file's name, and FileName the name itself
+	// where the operator asks for it. InputDigest is a keyed digest of what was read,
+	// and OutputDigest the SHA-256 of what was written.
+	File, FileName, InputDigest, OutputDigest string
 
 	Ruleset        string
 	RulesetSHA256  string

@@ -235,10 +235,10 @@ func TestMaskToFolder(t *testing.T) {
 	if err != nil || len(entries) != 2 {
 		t.Errorf("the folder has %v", entries)
 	}
-	if r := veil(t, "", "audit", "verify", auditDir); r.code != 0 || !strings.Contains(r.stdout, "2 records") {
+	if r := veil(t, "", "audit", "verify", auditDir); r.code != 0 || !strings.Contains(r.stdout, "4 records") {
 		t.Errorf("%s%s", r.stdout, r.stderr)
 	}
-	r := veil(t, "", "audit", "show", auditDir, "--last", "1")
+	r := veil(t, "", "audit", "show", auditDir, "--operation", "mask", "--last", "1")
 	if r.code != 0 || !strings.Contains(r.stdout, "2 Patient") || !strings.Contains(r.stdout, "names") || strings.Contains(r.stdout, "SECRET") {
 		t.Errorf("%s%s", r.stdout, r.stderr)
 	}
@@ -253,7 +253,7 @@ func TestMaskToFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, segments[0], strings.Replace(string(text), `"operation":"mask"`, `"operation":"mosk"`, 1))
-	if r := veil(t, "", "audit", "verify", auditDir); r.code != 1 || !strings.Contains(r.stderr, ".jsonl:2 (seq 2): changed") {
+	if r := veil(t, "", "audit", "verify", auditDir); r.code != 1 || !strings.Contains(r.stderr, ".jsonl:3 (seq 3): changed") {
 		t.Errorf("%s%s", r.stdout, r.stderr)
 	}
 }

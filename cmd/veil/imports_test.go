@@ -55,6 +55,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/pgproxy/pool":       {"postgres/analysis", "postgres/catalog", "proxy", "proxy/pgproxy/wire"},
 		// Tables, and PostgreSQL.
 		"table":             {"mask/..."},
+		"table/csv":         {},
 		"postgres/catalog":  {},
 		"postgres/rows":     {"mask/...", "table", "postgres/catalog"},
 		"postgres/analysis": {"mask/...", "internal/suggest", "table", "postgres/catalog", "postgres/rows"},
@@ -67,6 +68,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		// The program: configuration, and what runs it.
 		"file":                 {"mask/..."},
 		"fhir/fhirfile":        {"mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "proxy", "fhir/guard"},
+		"internal/runs":        {"mask/...", "audit", "file"},
 		"internal/rules":       {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "rulesets", "fhir/schema"},
 		"internal/ruletest":    {"mask/...", "internal/strictyaml", "fhir"},
 		"internal/auditshow":   {"audit"},

@@ -103,7 +103,7 @@ Start with "veil demo".`,
 		return usagef("%v (see %s --help)", err, c.CommandPath())
 	})
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", columns)))
-	root.AddCommand(newDemo(a), newServe(a), newMask(a), newRuleset(a), newPostgres(a), newAudit(a), newKeys(), newHealth(a), newVersion())
+	root.AddCommand(newDemo(a), newServe(a), newMask(a), newRuleset(a), newPostgres(a), newRuns(), newAudit(a), newKeys(), newHealth(a), newVersion())
 	return root
 }
 

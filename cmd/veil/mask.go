@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,8 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirfile"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/internal/runs"
+	"github.com/veil-proxy/veil/mask"
 )
 
 type maskFlags struct {
@@ -30,34 +33,45 @@ type maskFlags struct {
 	upstreams []string
 	workers   int
 	detail    bool
+	resume    bool
+	names     bool
+	summary   string
 }
 
 func newMask(a *app) *cobra.Command {
 	var f maskFlags
 	c := &cobra.Command{
-		Use: "mask [FILE…]", Short: "Mask FHIR files: JSON, NDJSON and XML",
+		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask FHIR files: JSON, NDJSON and XML",
 		Long: `Masks FHIR resources in files, or on standard input if there is no FILE or
 FILE is "-". The result goes to standard output, or with --out to files of the
 same names. A file contains one resource or Bundle in JSON or XML, or one
-resource per line (NDJSON); the format is detected. XML stays XML. Files
-ending in .gz are read, and with --out written, compressed.
+resource per line (NDJSON); the format is detected. XML stays XML. All files
+in a DIR are masked, except hidden ones, and keep their place below --out.
+Files ending in .gz, .zst or .xz are decompressed; their outputs are
+compressed again, with zstd instead of xz.
 
 An output file appears when it is complete. Existing files are never
 overwritten. A line that is not a FHIR resource, or that cannot be masked, is
 left out and reported with its position; the other lines are written, and the
-exit status is 1. The same goes for a file without resources. With --rejects,
-such lines are written to a new file instead, and the exit status is 0. That
-file has mode 0600, since it contains original data.
+exit status is 1. The same goes for a file without resources, and for a file
+that cannot be read: it has no output, and the others are masked. With
+--rejects, such lines are written to a new file instead, and the exit status
+is 0. That file has mode 0600, since it contains original data.
 
 Resources that the ruleset withholds are left out, for example those with a
 modifier extension that it does not know. Standard error lists how many
 resources of which type were left out of each file, and by which rule.
 
-With --audit-dir, an audit record is written for each file. It contains a
-pseudonym of the file's name, a keyed digest of the input and the SHA-256 of
-the output, so that veil audit show --file finds it by either file.`,
+With --audit-dir, an audit record is written for each file, and for the run at
+its start and end. The record of a file contains a pseudonym of the file's
+name, a keyed digest of the input and the SHA-256 of the output, so that veil
+audit show --file finds it by either file. veil runs lists runs and verifies
+their outputs. --resume continues an interrupted run: it keeps finished
+outputs whose digests are in the audit log, and masks the other files.`,
 		Example: `  veil mask --key-file project.key < patients.ndjson > masked.ndjson
-  veil mask --key-file project.key --out masked export/*.ndjson.gz`,
+  veil mask --key-file project.key --out masked --audit-dir audit export
+  veil mask --key-file project.key --out masked --audit-dir audit \
+      --resume export`,
 		RunE: func(c *cobra.Command, args []string) error { return a.mask(c, f, args) },
 	}
 	addKey(c, &f.key)
@@ -69,6 +83,9 @@ the output, so that veil audit show --file finds it by either file.`,
 	fl.StringVar(&f.baseURL, "base-url", fhir.DefaultBase, "base `URL` for Bundle.entry.fullUrl")
 	fl.StringArrayVar(&f.upstreams, "upstream-base", nil, "base `URL` of the original server: references below it become relative (repeatable)")
 	fl.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "mask `N` lines in parallel; order is preserved")
+	fl.BoolVar(&f.resume, "resume", false, "continue an interrupted run: keep finished outputs, mask the rest")
+	fl.BoolVar(&f.names, "record-names", false, "record the names of files, not only pseudonyms of them")
+	fl.StringVar(&f.summary, "summary", "", "print a summary to standard error: `FORMAT` text or json (default: text, if it is a terminal)")
 	fl.BoolVar(&f.detail, "detail", false, "write an audit line for each application of a rule")
 	return c
 }
@@ -88,6 +105,9 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	if len(args) == 0 {
 		args = []string{"-"}
 	}
+	if f.summary != "" && f.summary != "text" && f.summary != "json" {
+		return usagef("--summary must be text or json")
+	}
 	formats, compiled, err := a.formats(&f)
 	if err != nil {
 		return err
@@ -97,7 +117,13 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		Inputs: args, Stdin: c.InOrStdin(), Out: f.out, Stdout: c.OutOrStdout(), Rejects: f.rejects, AuditDir: f.auditDir,
 		Uses:    []file.Use{{What: "the key", Path: f.key.Path(a.env)}, {What: "the ruleset", Path: f.ruleset}},
 		Formats: formats, Keys: compiled.Policy.Keys, Workers: f.workers, Detail: f.detail,
+		ID: mask.NewRequestID(), Program: moduleVersion(), RecordNames: f.names,
 		Report: d.report, Progress: d.progress(),
+	}
+	if f.resume {
+		if job.Earlier, err = runs.Finished(f.auditDir, compiled.Plan); err != nil {
+			return err
+		}
 	}
 	// Nothing is written, not even an audit log, for a job that cannot be run.
 	if err := job.Check(); err != nil {
@@ -118,7 +144,9 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	if err != nil {
 		return maskError(err)
 	}
-	d.summary(counts)
+	if err := d.summary(f.summary, job.ID, counts); err != nil {
+		return err
+	}
 	if counts.Failed > 0 || counts.Bad > 0 && f.rejects == "" {
 		return errReported
 	}
@@ -131,7 +159,7 @@ func maskError(err error) error {
 	if !errors.As(err, &p) || p.Field == "" {
 		return err
 	}
-	if flag := map[string]string{"Out": "--out: ", "Rejects": "--rejects: ", "Workers": "--workers: "}[p.Field]; flag != "" {
+	if flag := map[string]string{"Out": "--out: ", "Earlier": "--resume: ", "Rejects": "--rejects: ", "Workers": "--workers: "}[p.Field]; flag != "" {
 		p.What = flag + p.What
 	}
 	if errors.Is(err, file.ErrExists) {
@@ -190,10 +218,24 @@ func (d *display) report(p file.Problem) {
 	fmt.Fprintf(d.w, "veil: %s\n", p)
 }
 
-func (d *display) summary(n file.Counts) {
-	if d.bar == nil {
-		return
+// summary prints what was done, in a format or as it suits the stream.
+func (d *display) summary(format, run string, n file.Counts) error {
+	if d.bar != nil {
+		_ = d.bar.Finish() // only the display
 	}
-	_ = d.bar.Finish() // only the display
-	fmt.Fprintf(d.w, "%d resources masked, %d withheld, %d could not be masked\n", n.Masked, n.Withheld, n.Bad)
+	switch {
+	case format == "json":
+		return json.NewEncoder(d.w).Encode(struct {
+			Run      string `json:"run"`
+			Masked   uint64 `json:"masked"`
+			Withheld uint64 `json:"withheld"`
+			Bad      uint64 `json:"bad"`
+			Files    uint64 `json:"files"`
+			Failed   uint64 `json:"failedFiles"`
+			Resumed  uint64 `json:"resumedFiles"`
+		}{run, n.Masked, n.Withheld, n.Bad, n.Files, n.Failed, n.Resumed})
+	case format == "text" || d.bar != nil:
+		fmt.Fprintf(d.w, "%d masked, %d withheld, %d could not be masked; %d files written, %d failed, %d kept from an earlier run\n", n.Masked, n.Withheld, n.Bad, n.Files, n.Failed, n.Resumed)
+	}
+	return nil
 }

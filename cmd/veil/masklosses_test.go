@@ -92,7 +92,7 @@ func TestRecordNamesFiles(t *testing.T) {
 	if r := veil(t, "", "audit", "show", log, "--file", in); r.stdout != "" {
 		t.Errorf("an input is found without the key: %s", r.stdout)
 	}
-	r := veil(t, "", "audit", "show", log, "--last", "1", "--format", "json")
+	r := veil(t, "", "audit", "show", log, "--operation", "mask", "--last", "1", "--format", "json")
 	if !strings.Contains(r.stdout, `"reason":"resources or elements were left out"`) {
 		t.Errorf("the record of a file that lost all: %s", r.stdout)
 	}

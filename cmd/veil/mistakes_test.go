@@ -79,7 +79,7 @@ func TestMistakesOfOperators(t *testing.T) {
 		{name: "output over one of an earlier run", make: func(t *testing.T, at func(string) string) { folder(t, at("o")); write(t, at("o/in.ndjson"), "old") },
 			args: "mask --key-file @/k --out @/o @/in.ndjson", code: 1, want: "veil: --out: @/o/in.ndjson already exists and will not be overwritten: use another path, or remove the file"},
 		{name: "output into a file", args: "mask --key-file @/k --out @/k @/in.ndjson", code: 2, want: "veil: --out: @/k is a file: expected a directory"},
-		{name: "a folder as input", args: "mask --key-file @/k --out @/o @/a", code: 2, want: "veil: @/a is a directory: list its files, such as @/a/*.ndjson"},
+		{name: "a folder without an output folder", args: "mask --key-file @/k @/a", code: 2, want: "veil: --out: @/a is a directory, whose files need an output directory"},
 		{name: "an input that is not there, after one that is", args: "mask --key-file @/k --out @/o @/in.ndjson @/none", code: 1, want: "no such file"},
 		{name: "a file that is no FHIR", make: func(t *testing.T, at func(string) string) { write(t, at("x.json"), "{\n \"name\": \"SECRET\"\n}\n") },
 			args: "mask --key-file @/k @/x.json", code: 1, want: "veil: @/x.json:1:1: expected a FHIR 4.0.1 resource: resourceType is missing or is not a type of that version"},
@@ -210,7 +210,7 @@ func TestFormats(t *testing.T) {
 		t.Fatal(r.stderr)
 	}
 	for _, args := range [][]string{
-		{"ruleset", "list"}, {"ruleset", "check", "safe-harbor", "demo"}, {"audit", "verify", log}, {"audit", "show", log},
+		{"ruleset", "list"}, {"ruleset", "check", "safe-harbor", "demo"}, {"audit", "verify", log}, {"audit", "show", log, "--operation", "mask"}, {"runs", "list", log}, {"runs", "show", log},
 	} {
 		r := veil(t, "", append(args, "--format", "json")...)
 		if r.code != 0 || !json.Valid([]byte(r.stdout)) || len(r.stdout) < 10 {

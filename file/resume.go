@@ -1,0 +1,106 @@
+package file
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// RunOperation is the operation of the records of a run as a whole.
+const RunOperation = "run"
+
+// begin makes the record of the run's start durable. end does so at its end, and
+// returns the error of the run, or its own.
+func (r *run) begin(ctx context.Context) (end func(error) error, err error) {
+	if r.Sink == nil {
+		return func(err error) error { return err }, nil
+	}
+	started := time.Now()
+	record := func(result, reason string) *mask.Record {
+		pass := mask.NewPass(r.Formats[0].Info().Plan)
+		pass.Begin(mask.Origin{RequestID: r.id, Consumer: "local", Door: "file", Operation: RunOperation})
+		rec := pass.Record(result, reason)
+		rec.Time, rec.Run, rec.Program = started.UTC(), r.id, r.Program
+		rec.DurationMicros = time.Since(started).Microseconds()
+		return rec
+	}
+	if err := r.Sink.Append(ctx, record("started", "")); err != nil {
+		return nil, err
+	}
+	return func(err error) error {
+		result, reason := "complete", ""
+		switch {
+		case err != nil:
+			result, reason = "failed", "the run was ended by an error"
+		case r.counts.Failed > 0:
+			result, reason = "failed", "files could not be masked"
+		case r.counts.Bad > 0:
+			reason = "parts of files could not be masked"
+		}
+		rec := record(result, reason)
+		for _, c := range []mask.Count{{Name: "failed", N: r.counts.Failed}, {Name: "files", N: r.counts.Files}, {Name: "resumed", N: r.counts.Resumed}} {
+			if c.N > 0 {
+				rec.Resources = append(rec.Resources, c)
+			}
+		}
+		return errors.Join(err, r.Sink.Append(context.WithoutCancel(ctx), rec))
+	}, nil
+}
+
+// sweep removes what a killed run left of outputs that were not complete.
+func (r *run) sweep() error {
+	return filepath.WalkDir(r.Out, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), temporaryPrefix) || !abandoned(path) {
+			return err
+		}
+		return os.Remove(path)
+	})
+}
+
+// resumed reports whether an earlier run has masked the input: its output exists, and
+// is known as that of this input.
+func (r *run) resumed(in *input) (bool, error) {
+	if r.Earlier == nil || in.name == "-" {
+		return false, nil
+	}
+	path := filepath.Join(r.Out, in.outputs[0])
+	output, err := digest(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	opened, err := in.open(nil, true, r.Progress)
+	if err != nil {
+		return false, unreadable{Problem{File: in.display, What: cause(err)}}
+	}
+	defer opened.close()
+	if !r.Earlier(opened.digest(r.Keys), output) {
+		return false, existsError{Problem{Field: "Out", What: path + " exists, and is not what this ruleset and key made of " + in.display, Hint: "remove it, or use another directory"}}
+	}
+	r.counts.Resumed++
+	return true, nil
+}
+
+// digest is what a record has of an output.
+func digest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return OutputDigest(h), nil
+}

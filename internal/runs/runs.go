@@ -1,0 +1,215 @@
+// Package runs reads the runs of veil mask from an audit log, and verifies that the
+// outputs of a run are what it wrote.
+package runs
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Run is one run of a job over files, as the log has it.
+type Run struct {
+	ID string `json:"run"`
+	// Status is complete, failed, or interrupted: of a run that has no end in the log,
+	// which may still be in progress.
+	Status         string    `json:"status"`
+	Reason         string    `json:"reason,omitempty"`
+	Start          time.Time `json:"start"`
+	DurationMicros int64     `json:"durationMicros,omitempty"`
+	Program        string    `json:"program,omitempty"`
+	Project        string    `json:"project"`
+	Ruleset        string    `json:"ruleset"`
+	RulesetSHA256  string    `json:"rulesetSha256"`
+	KeyFingerprint string    `json:"keyFingerprint"`
+	Resumed        uint64    `json:"resumedFiles,omitempty"`
+	Files          []File    `json:"files"`
+}
+
+// File is a file of a run.
+type File struct {
+	// File is a pseudonym of the name, and Name the name if the log has it.
+	File         string         `json:"file"`
+	Name         string         `json:"name,omitempty"`
+	Status       string         `json:"status"`
+	Reason       string         `json:"reason,omitempty"`
+	InputDigest  string         `json:"inputDigest,omitempty"`
+	OutputDigest string         `json:"outputDigest,omitempty"`
+	Counts       []mask.Count   `json:"counts,omitempty"`
+	Applied      []mask.Applied `json:"applied,omitempty"`
+}
+
+// Label names a file to people.
+func (f *File) Label() string {
+	if f.Name != "" {
+		return f.Name
+	}
+	return f.File
+}
+
+// Read returns the runs of a log, in their order.
+func Read(dir string) ([]*Run, error) {
+	var list []*Run
+	byID := map[string]*Run{}
+	for l, err := range audit.Read(dir) {
+		if err != nil {
+			return nil, fmt.Errorf("%w (run: veil audit verify %s)", err, dir)
+		}
+		if l.Kind != "record" || l.Run == "" {
+			continue
+		}
+		r := byID[l.Run]
+		if r == nil {
+			r = &Run{
+				ID: l.Run, Status: "interrupted", Start: l.Time, Project: l.Project,
+				Ruleset: l.Ruleset, RulesetSHA256: l.RulesetSHA256, KeyFingerprint: l.KeyFingerprint, Files: []File{},
+			}
+			byID[l.Run] = r
+			list = append(list, r)
+		}
+		switch {
+		case l.Operation != file.RunOperation:
+			r.Files = append(r.Files, File{l.File, l.FileName, l.Result, l.Reason, l.InputDigest, l.OutputDigest, l.Resources, l.Applied})
+		case l.Result == "started":
+			r.Program = l.Program
+		default:
+			r.Status, r.Reason, r.DurationMicros = l.Result, l.Reason, l.DurationMicros
+			for _, c := range l.Resources {
+				if c.Name == "resumed" {
+					r.Resumed = c.N
+				}
+			}
+		}
+	}
+	return list, nil
+}
+
+// Find returns the run whose ID begins with prefix, or the last run if prefix is
+// empty.
+func Find(dir, prefix string) (*Run, error) {
+	list, err := Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	var found *Run
+	for _, r := range list {
+		if !strings.HasPrefix(r.ID, prefix) {
+			continue
+		}
+		if found != nil && prefix != "" {
+			return nil, fmt.Errorf("several runs begin with %s: use more of the ID", prefix)
+		}
+		found = r
+	}
+	if found == nil {
+		return nil, fmt.Errorf("%s has no run %s", dir, prefix)
+	}
+	return found, nil
+}
+
+// Finished reads the outputs that complete records of a log have under the ruleset and
+// key of a plan. It returns what file.Job.Earlier is.
+func Finished(dir string, plan *mask.Plan) (func(input, output string) bool, error) {
+	if dir == "" {
+		return nil, file.Problem{Field: "Earlier", What: "an audit log is needed, in which finished files are found", Hint: "use the --audit-dir of the run that was interrupted"}
+	}
+	known := map[[2]string]bool{}
+	list, err := Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range list {
+		if r.RulesetSHA256 != plan.RulesetSHA256 || r.KeyFingerprint != plan.Keys.Fingerprint() || r.Project != plan.Keys.Project() {
+			continue
+		}
+		for _, f := range r.Files {
+			if f.Status == "complete" && f.OutputDigest != "" {
+				known[[2]string{f.InputDigest, f.OutputDigest}] = true
+			}
+		}
+	}
+	return func(input, output string) bool { return known[[2]string{input, output}] }, nil
+}
+
+// Verification is what a comparison of a run's outputs with a directory found.
+type Verification struct {
+	// Verified is the number of outputs of the run that the directory has.
+	Verified int `json:"verified"`
+	// Missing are outputs of the run that no file of the directory is.
+	Missing []string `json:"missing,omitempty"`
+	// Unknown are files of the directory that are no output of the run: they were added
+	// or changed.
+	Unknown []string `json:"unknown,omitempty"`
+}
+
+// OK reports whether the directory has the outputs of the run and nothing else.
+func (v *Verification) OK() bool { return len(v.Missing)+len(v.Unknown) == 0 }
+
+// Verify compares the outputs of a run with the files of a directory, by their
+// digests. Outputs that the run kept from earlier runs of the same log count as its
+// own.
+func Verify(dir string, r *Run, outputs string) (*Verification, error) {
+	list, err := Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	own, earlier := map[string][]string{}, map[string]bool{}
+	for _, other := range list {
+		for _, f := range other.Files {
+			switch {
+			case f.Status != "complete" || f.OutputDigest == "":
+			case other == r || other.ID == r.ID:
+				own[f.OutputDigest] = append(own[f.OutputDigest], f.Label())
+			case r.Resumed > 0 && other.RulesetSHA256 == r.RulesetSHA256 && other.KeyFingerprint == r.KeyFingerprint:
+				earlier[f.OutputDigest] = true
+			}
+		}
+	}
+	v := &Verification{}
+	err = filepath.WalkDir(outputs, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		sum, err := digest(path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case len(own[sum]) > 0:
+			own[sum] = own[sum][1:]
+			v.Verified++
+		case earlier[sum]:
+			v.Verified++
+		default:
+			v.Unknown = append(v.Unknown, path)
+		}
+		return nil
+	})
+	for _, f := range r.Files {
+		v.Missing = append(v.Missing, own[f.OutputDigest]...)
+		delete(own, f.OutputDigest)
+	}
+	return v, err
+}
+
+func digest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return file.OutputDigest(h), nil
+}
