@@ -19,8 +19,8 @@ func newRunsList() *cobra.Command {
 	var format outputFormat
 	c := &cobra.Command{
 		Use: "list DIR", Short: "List the runs in an audit log",
-		Long: `Lists the runs of veil mask in an audit log, oldest first. A run without an end in
-the log is shown as interrupted; it may still be in progress.`,
+		Long: `Lists the runs of veil mask in an audit log, oldest first. A run without an
+end in the log is shown as interrupted; it may still be in progress.`,
 		Example: `  veil runs list audit
   veil runs list audit --format json`,
 		Args: exactArgs(1),
@@ -55,9 +55,9 @@ func newRunsShow() *cobra.Command {
 	var format outputFormat
 	c := &cobra.Command{
 		Use: "show DIR [RUN]", Short: "Print one run: its files, counts and digests",
-		Long: `Prints a run of veil mask, given by its ID or the beginning of it; without RUN, the
-last one. Files are shown by pseudonyms of their names unless they were masked with
---record-names.`,
+		Long: `Prints a run of veil mask, given by its ID or the beginning of it; without
+RUN, the last one. Files are shown by pseudonyms of their names unless they
+were masked with --record-names.`,
 		Example: `  veil runs show audit
   veil runs show audit 1f0c --format json`,
 		Args: cobra.MatchAll(cobra.MinimumNArgs(1), cobra.MaximumNArgs(2)),
@@ -122,10 +122,11 @@ func newRunsVerify() *cobra.Command {
 	var run string
 	c := &cobra.Command{
 		Use: "verify DIR OUTPUTS", Short: "Compare the outputs of a run with its record",
-		Long: `Compares the files in a directory with the digests of outputs that an audit log has
-of a run: the last one, or --run. It reports outputs that are missing, and files that
-the run did not write or that were changed since, and exits with status 1 if there
-are any. Files are compared by content, so they may have been renamed.`,
+		Long: `Compares the files in a directory with the digests of outputs that an audit
+log has of a run: the last one, or --run. It reports outputs that are missing,
+and files that the run did not write or that were changed since, and exits
+with status 1 if there are any. Files are compared by content, so they may
+have been renamed.`,
 		Example: `  veil runs verify audit masked
   veil runs verify audit masked --run 1f0c`,
 		Args: exactArgs(2),
