@@ -241,7 +241,7 @@ func SameMasking(has func(column string) bool) func(a, b *ruleset.TableRule) boo
 }
 
 // Prefix makes of an entity column's value the name of whom a row is about: the domain in
-// which its ids are sealed, Patient where they are not.
+// which its ids are keyed, Patient where they are not.
 func (r *Rules) Prefix(t Name, entity string) string {
 	if i, why := r.Rule(t, entity); i >= 0 && why == "" {
 		if f, ok := r.All()[i].Form.(forms.Seal); ok && f.Domain != "" {

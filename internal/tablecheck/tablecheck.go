@@ -147,7 +147,7 @@ func (v *View) writeColumns(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(w, "%d columns", count[analysis.Clear.String()])
-	for i, treatment := range []analysis.Treatment{analysis.Clear, analysis.Pushed, analysis.Sealed, analysis.Hidden} {
+	for i, treatment := range []analysis.Treatment{analysis.Clear, analysis.Pushed, analysis.Keyed, analysis.Hidden} {
 		if i > 0 {
 			fmt.Fprintf(w, ", %d", count[treatment.String()])
 		}

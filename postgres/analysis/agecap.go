@@ -27,7 +27,7 @@ type unitWords struct {
 
 // cap caps numbers, and texts that are numbers, in the unit that the rule or the row
 // says.
-func (d *laying) cap(f forms.Cap) (string, bool) {
+func (d *columnRule) cap(f forms.Cap) (string, bool) {
 	unit := d.beside(d.rule.Unit)
 	if unit == "" {
 		if f.Default == nil && len(d.rule.Unit) == 0 {
@@ -53,7 +53,7 @@ func (d *laying) cap(f forms.Cap) (string, bool) {
 }
 
 // unitWords sorts the words of a form, once for all columns of a rule.
-func (d *laying) unitWords(f forms.Cap) *unitWords {
+func (d *columnRule) unitWords(f forms.Cap) *unitWords {
 	if found, ok := d.units[d.rule]; ok {
 		return found
 	}
@@ -149,7 +149,7 @@ const textNumber = `'^[+-]?([0-9]{1,30}([.][0-9]{0,30})?|[.][0-9]{1,30})$'`
 
 // number is the column's value as a number that compares with limits; NULL for what is
 // none.
-func (d *laying) number() string {
+func (d *columnRule) number() string {
 	switch {
 	case catalog.IsText(d.typ.OID):
 		v := d.value + "::pg_catalog.text"
@@ -161,10 +161,10 @@ func (d *laying) number() string {
 }
 
 // below tells the numbers that no unit caps.
-func (d *laying) below(least string) string { return "(" + d.number() + ") < " + least }
+func (d *columnRule) below(least string) string { return "(" + d.number() + ") < " + least }
 
 // capped is the value under a limit; nil is no limit.
-func (d *laying) capped(l *forms.Limit) string {
+func (d *columnRule) capped(l *forms.Limit) string {
 	if l == nil {
 		return d.value
 	}

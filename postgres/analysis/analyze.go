@@ -119,7 +119,7 @@ type analysis struct {
 	// regs are the expressions whose values are names by OID, with their kind.
 	regs map[*pg.Node]string
 
-	depth, views, twins int
+	depth, views, shadows int
 	// at is the place that positions are told as within a view's definition.
 	at         int32
 	truth      *pg.Node
@@ -143,8 +143,8 @@ type analysis struct {
 	told     int
 	mentions map[string]int
 	mac      *keys.Pseudonymizer
-	// held is the plan whose rows a FETCH or EXECUTE takes.
-	held *Plan
+	// prepared is the plan whose rows a FETCH or EXECUTE takes.
+	prepared *Plan
 }
 
 // analyze analyses one statement without the cache.
@@ -169,7 +169,7 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan,
 		case *Refusal:
 			plan, refusal = nil, x
 		default:
-			// A fault of ours must not end the door, nor let anything pass.
+			// A fault of ours must not end the listener, nor let anything pass.
 			plan, refusal = nil, &Refusal{Code: "XX000", Message: "the statement cannot be analysed", Reason: "internal", Stack: stack()}
 		}
 	}()
@@ -209,8 +209,8 @@ func (a *analysis) complete() {
 	if p.Inner != nil {
 		p.Inner.Relations, p.Inner.CheckSQL = p.Relations, p.CheckSQL
 	}
-	if a.held != nil {
-		p.Relations, p.CheckSQL, p.forms = a.held.Relations, a.held.CheckSQL, a.held.forms
+	if a.prepared != nil {
+		p.Relations, p.CheckSQL, p.forms = a.prepared.Relations, a.prepared.CheckSQL, a.prepared.forms
 	}
 	p.Cached = p.Cached && !a.personal
 }
@@ -265,7 +265,7 @@ type param struct {
 	tested bool
 }
 
-// clearParam notes a parameter that is compared with nothing sealed.
+// clearParam notes a parameter that is compared with nothing keyed.
 func (a *analysis) clearParam(p *pg.ParamRef) {
 	a.paramNumber(p.Number, p.Location)
 	if old := a.params[p.Number]; old != nil {
@@ -304,7 +304,7 @@ func (a *analysis) testedParam(t *pg.NullTest, n int32, sc *scope) {
 
 // sealedParam notes a parameter that is a pseudonym and returns a reference to it, as
 // text or an array of texts.
-func (a *analysis) sealedParam(n int32, s *seal, array bool, at int32) *pg.Node {
+func (a *analysis) sealedParam(n int32, s *keying, array bool, at int32) *pg.Node {
 	a.paramNumber(n, at)
 	ref := &pg.Node{Node: &pg.Node_ParamRef{ParamRef: &pg.ParamRef{Number: n}}}
 	typ := uint32(catalog.OIDText)
@@ -312,11 +312,11 @@ func (a *analysis) sealedParam(n int32, s *seal, array bool, at int32) *pg.Node 
 		typ = catalog.OIDTextArray
 	}
 	if old := a.params[n]; old != nil && !old.tested {
-		if !old.Sealed || old.Nulls || old.Domain != s.domain || old.Array != array || array && old.Shadow != s.twin {
+		if !old.Sealed || old.Nulls || old.Domain != s.domain || old.Array != array || array && old.Shadow != s.shadow {
 			a.mixedParam(n, at)
 		}
 	} else {
-		a.params[n] = &param{Param: rows.Param{Sealed: true, Type: typ, Domain: s.domain, Shadow: s.twin, Array: array}}
+		a.params[n] = &param{Param: rows.Param{Sealed: true, Type: typ, Domain: s.domain, Shadow: s.shadow, Array: array}}
 	}
 	if array {
 		return castArray(ref, "text")
@@ -373,8 +373,8 @@ func (a *analysis) failReason(reason, code string, at int32, message, hint strin
 	panic(r)
 }
 
-// refuseSealed says what may not be done with a sealed column.
-func (a *analysis) refuseSealed(s *seal, at int32, why, hint string) {
+// refuseKeyed says what may not be done with a keyed column.
+func (a *analysis) refuseKeyed(s *keying, at int32, why, hint string) {
 	r := &Refusal{
 		Code: codeForbidden, Rule: s.Action.Rule, Column: s.Action.Path, Reason: "sealed column", Hint: hint,
 		Message: fmt.Sprintf("column %s is sealed by rule %q: %s", s.Action.Path, s.Action.Rule, why),

@@ -8,7 +8,7 @@ import (
 )
 
 // TestAccepted names what must pass and, of the columns that come back, which are
-// sealed.
+// keyed.
 func TestAccepted(t *testing.T) {
 	open := sealed(t, "Patient", "123")
 	for _, c := range []struct{ name, sql, sealed string }{
@@ -254,7 +254,7 @@ func TestConsumerSeesItsRelations(t *testing.T) {
 }
 
 // TestVouchedFunction holds that a function of the operator's list runs, and only over
-// values that are not sealed.
+// values that are not keyed.
 func TestVouchedFunction(t *testing.T) {
 	c, p := clinicCatalog(t), clinicPolicy(t, Options{Functions: []string{"clinic.age_years"}})
 	plan, r := analyze("SELECT age_years(born) FROM patients", c, p, clinicSession())

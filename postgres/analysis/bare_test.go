@@ -19,7 +19,7 @@ func bareColumns(p *Plan) string {
 	return out
 }
 
-// TestBareOriginals says where a sealed column comes without a carrier: selected as it
+// TestBareOriginals says where a keyed column comes without a wrapper: selected as it
 // is by the query of a statement, and nowhere else.
 func TestBareOriginals(t *testing.T) {
 	for sql, want := range map[string]string{
@@ -55,24 +55,24 @@ func TestBareOriginals(t *testing.T) {
 }
 
 // TestBareOriginalsAreMasked holds that an original that comes bare is masked as one in
-// a carrier is.
+// a wrapper is.
 func TestBareOriginalsAreMasked(t *testing.T) {
 	bare := planOf(t, "SELECT id, mrn, sex FROM patients")
-	carrying := planOf(t, "SELECT id, mrn, sex FROM (SELECT * FROM patients) x")
+	wrapping := planOf(t, "SELECT id, mrn, sex FROM (SELECT * FROM patients) x")
 	for _, formats := range [][]int16{nil, {1}} {
 		m, pass := masker(t, bare, formats...)
-		w, _ := masker(t, carrying, formats...)
+		w, _ := masker(t, wrapping, formats...)
 		for range 2 {
 			for _, row := range [][2]string{{"123", "M-1"}, {"124", ""}, {"-5", "(a,\"b"}, {"123", "M-1"}} {
 				got, err := m.AppendDataRow(nil, body([]byte(row[0]), []byte(row[1]), []byte("f")))
 				if err != nil {
 					t.Fatal(err)
 				}
-				second := carried(carrying, row[1])
+				second := wrapped(wrapping, row[1])
 				if row[1] == "" {
 					second = nil // its guard
 				}
-				want, err := w.AppendDataRow(nil, body(carried(carrying, row[0]), second, []byte("f")))
+				want, err := w.AppendDataRow(nil, body(wrapped(wrapping, row[0]), second, []byte("f")))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -86,8 +86,8 @@ func TestBareOriginalsAreMasked(t *testing.T) {
 		}
 	}
 	m, _ := masker(t, bare)
-	if _, err := m.AppendDataRow(nil, body(carried(carrying, "123"), nil, nil)); !errors.Is(err, rows.ErrTaint) {
-		t.Errorf("a carrier where an original is expected passes: %v", err)
+	if _, err := m.AppendDataRow(nil, body(wrapped(wrapping, "123"), nil, nil)); !errors.Is(err, rows.ErrTaint) {
+		t.Errorf("a wrapper where an original is expected passes: %v", err)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestBareOriginalsNeedTheirOrigin(t *testing.T) {
 	}{
 		{"as expected", []rows.Field{field(30001, 1, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, true},
 		{"no origin told", []rows.Field{field(0, 0, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
-		{"a carrier", []rows.Field{field(0, 0, catalog.OIDRecord), field(30001, 7, catalog.OIDText)}, false},
+		{"a wrapper", []rows.Field{field(0, 0, catalog.OIDRecord), field(30001, 7, catalog.OIDText)}, false},
 		{"another column", []rows.Field{field(30001, 4, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
 		{"another table", []rows.Field{field(30005, 1, catalog.OIDInt8), field(30001, 7, catalog.OIDText)}, false},
 		{"the original in the clear column", []rows.Field{field(30001, 1, catalog.OIDInt8), field(30001, 1, catalog.OIDInt8)}, false},

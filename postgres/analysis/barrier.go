@@ -35,7 +35,7 @@ func (a *analysis) barrier(q *pg.SelectStmt, place *pg.Node) {
 		FromClause: q.FromClause, WhereClause: q.WhereClause, SortClause: []*pg.Node{ascending(place)},
 		LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE,
 	}
-	alias := &pg.Alias{Aliasname: a.twinName()}
+	alias := &pg.Alias{Aliasname: a.shadowName()}
 	moved := map[[2]string]string{}
 	move := func(m any) {
 		c, ok := m.(*pg.ColumnRef)
@@ -48,7 +48,7 @@ func (a *analysis) barrier(q *pg.SelectStmt, place *pg.Node) {
 		}
 		name := moved[key]
 		if name == "" {
-			name = a.twinName()
+			name = a.shadowName()
 			moved[key] = name
 			inner.TargetList = append(inner.TargetList, target(name, column(key[0])))
 			if key[1] != "" {
@@ -65,7 +65,7 @@ func (a *analysis) barrier(q *pg.SelectStmt, place *pg.Node) {
 		}
 	}
 	if len(inner.TargetList) == 0 {
-		inner.TargetList = []*pg.Node{target(a.twinName(), null())}
+		inner.TargetList = []*pg.Node{target(a.shadowName(), null())}
 	}
 	q.FromClause, q.WhereClause = []*pg.Node{subselect(inner, alias, false)}, nil
 }

@@ -40,7 +40,7 @@ func BenchmarkAnalyze(b *testing.B) {
 	})
 }
 
-// BenchmarkDataRow is the cost of a row of ten columns, three of them sealed, with
+// BenchmarkDataRow is the cost of a row of ten columns, three of them keyed, with
 // values that come again and with values that never do.
 func BenchmarkDataRow(b *testing.B) {
 	p, r := analyze("SELECT id, mrn, patient_code, sex, ward, sex, ward, sex, ward, sex FROM patients, visits", clinicCatalog(b), clinicPolicy(b, Options{}), clinicSession())
@@ -56,7 +56,7 @@ func BenchmarkDataRow(b *testing.B) {
 			text := []byte("a text of twelve")
 			for n := range cap(rows) {
 				v := fmt.Sprintf("value-%07d", n%c.distinct)
-				rows = append(rows, body(carried(p, v), carried(p, v), carried(p, v), text, text, text, text, text, text, text))
+				rows = append(rows, body(wrapped(p, v), wrapped(p, v), wrapped(p, v), text, text, text, text, text, text, text))
 			}
 			m, err := p.Masker(mask.NewPass(p.Actions), nil)
 			if err != nil {

@@ -89,13 +89,13 @@ func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) va
 			a.rest(f, sc)
 			return out
 		}
-		f.Args[0] = a.unsealed(v, at)
-		if f.Over != nil && v.fence != nil {
-			a.refuseFenced(v.fence, at)
+		f.Args[0] = a.unkeyed(v, at)
+		if f.Over != nil && v.restricted != nil {
+			a.refuseRestricted(v.restricted, at)
 		}
 		a.sortExpressions(f.AggOrder, sc)
 		a.rest(f, sc)
-		return value{node: n, fence: v.fence}
+		return value{node: n, restricted: v.restricted}
 	}
 	if name == "count" && len(f.Args) == 1 && !f.AggStar {
 		return value{node: a.count(f, n, sc)}
@@ -159,16 +159,16 @@ func (a *analysis) noFunction(f *pg.FuncCall, name string) {
 		"Only functions of pg_catalog that compute with their arguments are allowed; the operator can add functions to the policy.")
 }
 
-// arguments analyses everything in a call; nothing of it may be sealed.
+// arguments analyses everything in a call; nothing of it may be keyed.
 func (a *analysis) arguments(f *pg.FuncCall, sc *scope) {
 	for i, n := range f.Args {
 		at := location(n)
 		v := a.expr(n, sc)
-		if v.seal != nil {
-			a.refuseSealed(v.seal, at, "it may only be selected, compared for equality, grouped, counted and tested for NULL", callHint(lastPart(f.Funcname)))
+		if v.keying != nil {
+			a.refuseKeyed(v.keying, at, "it may only be selected, compared for equality, grouped, counted and tested for NULL", callHint(lastPart(f.Funcname)))
 		}
-		if v.fence != nil {
-			a.refuseFenced(v.fence, at)
+		if v.restricted != nil {
+			a.refuseRestricted(v.restricted, at)
 		}
 		a.retyped(v, at)
 		f.Args[i] = v.node
@@ -177,7 +177,7 @@ func (a *analysis) arguments(f *pg.FuncCall, sc *scope) {
 	a.rest(f, sc)
 }
 
-// callHint says what to do instead of calling a function with a sealed value.
+// callHint says what to do instead of calling a function with a keyed value.
 func callHint(name string) string {
 	switch {
 	case strings.HasSuffix(name, "_agg"):
@@ -207,7 +207,7 @@ func (a *analysis) rest(f *pg.FuncCall, sc *scope) {
 	}
 }
 
-// count counts a sealed column: its carrier is NULL where the masked value is.
+// count counts a keyed column: its wrapper is NULL where the masked value is.
 func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	at := location(f.Args[0])
 	if it := a.wholeItem(f.Args[0], sc); it != nil && !f.AggDistinct && len(f.AggOrder) == 0 {
@@ -218,15 +218,15 @@ func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	}
 	v := a.expr(f.Args[0], sc)
 	f.Args[0] = v.node
-	if v.seal != nil {
-		if !v.seal.nulls {
-			a.refuseSealed(v.seal, at, "it is counted, but which values the method removes cannot be told in SQL", "count(*) counts rows")
+	if v.keying != nil {
+		if !v.keying.nulls {
+			a.refuseKeyed(v.keying, at, "it is counted, but which values the method removes cannot be told in SQL", "count(*) counts rows")
 		}
-		if f.AggDistinct && !v.seal.comparable {
-			a.refuseSealed(v.seal, at, "its distinct values are counted, but equal masked values may be different originals", "count the distinct sealed ids of the patients")
+		if f.AggDistinct && !v.keying.comparable {
+			a.refuseKeyed(v.keying, at, "its distinct values are counted, but equal masked values may be different originals", "count the distinct sealed ids of the patients")
 		}
-		if v.column != nil && v.column.twin != "" && v.column.emit == nil {
-			f.Args[0] = a.twinOf(v.column)
+		if v.column != nil && v.column.shadow != "" && v.column.emit == nil {
+			f.Args[0] = a.shadowOf(v.column)
 		}
 		if len(f.AggOrder) > 0 {
 			a.fail(codeForbidden, at, "count needs no ORDER BY", "leave it away")
@@ -279,15 +279,15 @@ func (a *analysis) carry(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 		isDefault := i == 2 && (lastPart(f.Funcname) == "lag" || lastPart(f.Funcname) == "lead")
 		if i == 0 || isDefault {
 			vs = append(vs, v)
-		} else if v.seal != nil {
-			a.refuseSealed(v.seal, at, "it is an argument of a function", "")
-		} else if v.fence != nil {
-			a.refuseFenced(v.fence, at)
+		} else if v.keying != nil {
+			a.refuseKeyed(v.keying, at, "it is an argument of a function", "")
+		} else if v.restricted != nil {
+			a.refuseRestricted(v.restricted, at)
 		}
 	}
 	s := a.carried(vs, f.Location)
-	fence := a.sameFence(vs, f.Location)
-	out := value{node: n, seal: s, fence: fence}
+	restricted := a.sameRestriction(vs, f.Location)
+	out := value{node: n, keying: s, restricted: restricted}
 	if len(vs) == 1 && vs[0].date != nil {
 		// The same call over the date as it can be computed with: where a partition is of
 		// one person, what comes of another row is of that person too.

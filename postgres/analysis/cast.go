@@ -9,7 +9,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// typeCast checks the type. A sealed value cannot be cast.
+// typeCast checks the type. A keyed value cannot be cast.
 func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 	if s, ok := constantText(c.Arg); ok && len(c.TypeName.GetArrayBounds()) == 1 && lastPart(c.TypeName.GetNames()) == "regtype" && (len(c.TypeName.Names) == 1 || schemaOf(c.TypeName) == "pg_catalog") {
 		return value{node: a.regtypeArray(s, location(n))}
@@ -20,22 +20,22 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 	}
 	at := location(c.Arg)
 	v := a.expr(c.Arg, sc)
-	if v.seal != nil && v.seal.castsToItself(t, c.TypeName) {
-		if t.OID != v.seal.shown {
-			s := *v.seal
-			s.shown, v.seal = t.OID, &s
+	if v.keying != nil && v.keying.castsToItself(t, c.TypeName) {
+		if t.OID != v.keying.shown {
+			s := *v.keying
+			s.shown, v.keying = t.OID, &s
 		}
 		return v
 	}
-	if v.seal != nil && v.seal.datable() {
-		a.refuseSealed(v.seal, at, "it is cast to another type", "leave the cast away: times of one patient can be subtracted as they are, and extract(day FROM b - a) are the days between them")
+	if v.keying != nil && v.keying.datable() {
+		a.refuseKeyed(v.keying, at, "it is cast to another type", "leave the cast away: times of one patient can be subtracted as they are, and extract(day FROM b - a) are the days between them")
 	}
-	if v.seal != nil {
-		a.refuseSealed(v.seal, at, "it is cast to another type", "leave the cast away: the column comes as "+typeWord(a.catalog, v.seal.shown))
+	if v.keying != nil {
+		a.refuseKeyed(v.keying, at, "it is cast to another type", "leave the cast away: the column comes as "+typeWord(a.catalog, v.keying.shown))
 	}
 	c.Arg = v.node
-	if v.fence != nil && !a.fencedCast(v.fence, t) {
-		a.refuseFenced(v.fence, at)
+	if v.restricted != nil && !a.castsRestricted(v.restricted, t) {
+		a.refuseRestricted(v.restricted, at)
 	}
 	for _, to := range a.castTo(c.TypeName, t) {
 		a.askedCast(&v, to, at)
@@ -43,9 +43,9 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 	if t != nil && t.Kind == 'e' {
 		if f := a.catalog.Restricted(t.OID); f != nil {
 			if _, ok := constantOf(v.node); !ok {
-				a.refuseFenced(f, at)
+				a.refuseRestricted(f, at)
 			}
-			return value{node: n, fence: f}
+			return value{node: n, restricted: f}
 		}
 	}
 	return value{node: n}
@@ -62,7 +62,7 @@ func (a *analysis) castType(c *pg.TypeCast) *catalog.Type {
 
 // castsToItself reports whether a cast changes nothing in the masked value: it is to the
 // type that the column comes as, or of a text to another that holds it whole.
-func (s *seal) castsToItself(t *catalog.Type, name *pg.TypeName) bool {
+func (s *keying) castsToItself(t *catalog.Type, name *pg.TypeName) bool {
 	if t == nil || len(name.ArrayBounds) > 0 || s.Array {
 		return false
 	}
@@ -163,9 +163,9 @@ func (a *analysis) regCast(c *pg.TypeCast, t *catalog.Type, n *pg.Node, sc *scop
 		return a.relationNamed(c.Arg, sc)
 	}
 	v := a.expr(c.Arg, sc)
-	c.Arg = a.unsealed(v, location(n))
-	if v.fence != nil {
-		a.refuseFenced(v.fence, location(n))
+	c.Arg = a.unkeyed(v, location(n))
+	if v.restricted != nil {
+		a.refuseRestricted(v.restricted, location(n))
 	}
 	if t.Name == "regtype" && !(v.column != nil && v.column.typ == catalog.OIDOID) && !castsToOID(c.Arg) {
 		return a.type2oid(c.Arg)

@@ -14,8 +14,8 @@ import (
 
 // holds is a checker of rewritten statements that shares nothing with the rewriter but
 // the form of a tag: every relation stands alone in a sub-select of FROM, whose targets
-// are clear columns, expressions, carriers, or twins under a name with the tag; and no
-// twin is a target of the statement itself.
+// are clear columns, expressions, wrappers, or shadow columns under a name with the tag; and no
+// shadow column is a target of the statement itself.
 func holds(t testing.TB, p *Plan, clear map[string]bool) {
 	t.Helper()
 	if p.SQL == "" || p.Kind == Transaction || p.Kind == Set || p.Kind == CloseCursor || p.Kind == Deallocate || p.Kind == Discard || p.Command == "SHOW" {

@@ -137,7 +137,7 @@ func clinicSession() *Session {
 	return &Session{SearchPath: []string{"clinic"}, User: "ann", Database: "db"}
 }
 
-// sealed is an id's pseudonym.
+// keyed is an id's pseudonym.
 func sealed(t testing.TB, domain, id string) string {
 	t.Helper()
 	keys := testKeys(t)

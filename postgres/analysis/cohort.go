@@ -47,11 +47,11 @@ func (rows *cohortRows) column(i int) *cohort {
 }
 
 // open adds a column of what the pseudonyms open to, and returns its place.
-func (a *analysis) openCohort(c *cohort, s *seal) int {
+func (a *analysis) openCohort(c *cohort, s *keying) int {
 	if c.whole {
 		a.fail(codeForbidden, 0, "the whole row of a list of pseudonyms is used beside them", "name the columns that are needed")
 	}
-	key := fmt.Sprint(c.index, " ", s.twin, " ", s.domain)
+	key := fmt.Sprint(c.index, " ", s.shadow, " ", s.domain)
 	if at, ok := c.added[key]; ok {
 		return at
 	}
@@ -65,15 +65,15 @@ func (a *analysis) openCohort(c *cohort, s *seal) int {
 
 // openedCell is a pseudonym as it compares with a column; NULL where it opens to nothing
 // that the column could have.
-func (a *analysis) openedCell(k constant, s *seal) *pg.Node {
+func (a *analysis) openedCell(k constant, s *keying) *pg.Node {
 	if !k.null {
 		if id, ok := a.open(s, k.text); ok {
-			if n := comparand(s.twin, id); n != nil {
+			if n := comparand(s.shadow, id); n != nil {
 				return n
 			}
 		}
 	}
-	switch s.twin {
+	switch s.shadow {
 	case rows.ShadowInteger:
 		return cast(null(), "int8")
 	case rows.ShadowUUID:
@@ -85,14 +85,14 @@ func (a *analysis) openedCell(k constant, s *seal) *pg.Node {
 // cohortEquality compares a sealed id with a column of pseudonyms, or returns nil where
 // the value is none.
 func (a *analysis) cohortEquality(kind string, l, r value, truth bool) *pg.Node {
-	if kind != "=" || r.column == nil || r.column.opened == nil || r.column.emit != nil || l.seal.domain == "" || l.seal.Entity != "" {
+	if kind != "=" || r.column == nil || r.column.opened == nil || r.column.emit != nil || l.keying.domain == "" || l.keying.Entity != "" {
 		return nil
 	}
-	t := l.twin(a)
+	t := l.shadow(a)
 	if t == nil {
 		return nil
 	}
-	other := r.column.opened(l.seal)
+	other := r.column.opened(l.keying)
 	if truth {
 		return op("=", t, other)
 	}
@@ -101,15 +101,15 @@ func (a *analysis) cohortEquality(kind string, l, r value, truth bool) *pg.Node 
 
 // openIn opens the pseudonyms of IN (VALUES …), which nothing else can see.
 func (a *analysis) openIn(res *result, v value) *pg.Node {
-	if len(res.columns) != 1 || res.columns[0].cohort == nil || v.seal == nil || v.seal.domain == "" {
+	if len(res.columns) != 1 || res.columns[0].cohort == nil || v.keying == nil || v.keying.domain == "" {
 		return nil
 	}
-	t, c := v.twin(a), res.columns[0].cohort
+	t, c := v.shadow(a), res.columns[0].cohort
 	if t == nil {
 		return nil
 	}
 	for i, l := range c.values.ValuesLists {
-		l.GetList().Items[0] = a.openedCell(c.cells[i], v.seal)
+		l.GetList().Items[0] = a.openedCell(c.cells[i], v.keying)
 	}
 	return t
 }
@@ -167,7 +167,7 @@ func spreadArray(f *pg.RangeFunction) *pg.SelectStmt {
 }
 
 // parameterRows is unnest of an array parameter, whose elements may turn out to be
-// pseudonyms: the column then holds what they open to, and comes as a sealed one. nil for
+// pseudonyms: the column then holds what they open to, and comes as a keyed one. nil for
 // other functions.
 func (a *analysis) parameterRows(f *pg.RangeFunction, n *pg.Node) *from {
 	c := firstCall(f)
@@ -191,23 +191,23 @@ func (a *analysis) parameterRows(f *pg.RangeFunction, n *pg.Node) *from {
 	rc := &resolved{name: it.alias, action: -1, item: it}
 	it.columns = []*resolved{rc}
 	a.rename(it, f.Alias, 0)
-	name := a.twinName()
+	name := a.shadowName()
 	rc.as = name
 	uses := 0
 	rc.use = func() { uses++ }
-	rc.opened = func(s *seal) *pg.Node {
+	rc.opened = func(s *keying) *pg.Node {
 		ref := column(it.ref, name)
-		if rc.seal == nil {
+		if rc.keying == nil {
 			if old := a.params[p.Number]; uses > 1 || old != nil && !old.tested {
 				a.mixedParam(p.Number, p.Location)
 			}
 			c.Args[0] = a.sealedParam(p.Number, s, true, p.Location)
 			a.params[p.Number].Nulls = true
 			own := *s
-			rc.seal = &own
+			rc.keying = &own
 			rc.emit = func() *pg.Node { return when(isNotNull(ref), row(a.tagText(), collateC(cast(ref, "text")))) }
 		}
-		switch s.twin {
+		switch s.shadow {
 		case rows.ShadowInteger:
 			return cast(ref, "int8")
 		case rows.ShadowUUID:
@@ -216,7 +216,7 @@ func (a *analysis) parameterRows(f *pg.RangeFunction, n *pg.Node) *from {
 		return ref
 	}
 	a.finish = append(a.finish, func() {
-		if rc.seal == nil {
+		if rc.keying == nil {
 			a.clearParam(p)
 		}
 	})

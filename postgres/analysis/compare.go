@@ -7,23 +7,23 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// Operators. Where neither side is sealed they are any of pg_catalog's; what may be done
-// with a sealed side is in equality.go, with a fenced one in fence.go.
+// Operators. Where neither side is keyed they are any of pg_catalog's; what may be done
+// with a keyed side is in equality.go, with a restricted one in restriction.go.
 
 // value makes a value of a column, carried.
 func (a *analysis) value(c *resolved) value {
-	return value{node: a.refer(c, 0), seal: c.seal, column: c, fence: a.fenceOf(c), date: c.date}
+	return value{node: a.refer(c, 0), keying: c.keying, column: c, restricted: a.restrictionOf(c), date: c.date}
 }
 
-// twin returns the bare original of a value, or nil.
-func (v value) twin(a *analysis) *pg.Node {
-	if v.seal == nil || v.column == nil || v.column.twin == "" || v.column.emit != nil {
+// shadow returns the bare original of a value, or nil.
+func (v value) shadow(a *analysis) *pg.Node {
+	if v.keying == nil || v.column == nil || v.column.shadow == "" || v.column.emit != nil {
 		return nil
 	}
-	return a.twinOf(v.column)
+	return a.shadowOf(v.column)
 }
 
-// operator analyses an operator. Where neither side is sealed it is any of pg_catalog.
+// operator analyses an operator. Where neither side is keyed it is any of pg_catalog.
 func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 	truth := a.truth == n
 	for _, side := range []*pg.Node{x.Lexpr, x.Rexpr} {
@@ -54,11 +54,11 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 	if x.Rexpr != nil {
 		r = a.side(x.Rexpr, sc)
 	}
-	if l.seal == nil && r.seal == nil {
+	if l.keying == nil && r.keying == nil {
 		a.settle(&l)
 		a.settle(&r)
-		if l.fence != nil || r.fence != nil {
-			a.fencedOperator(x, name, &l, &r)
+		if l.restricted != nil || r.restricted != nil {
+			a.restrictedOperator(x, name, &l, &r)
 		}
 		a.retyped(l, x.Location)
 		a.retyped(r, x.Location)
@@ -68,9 +68,9 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 	if v, done := a.datedOperator(x, name, l, r); done {
 		return v
 	}
-	s := l.seal
+	s := l.keying
 	if s == nil {
-		s = r.seal
+		s = r.keying
 	}
 	var kind string
 	switch {
@@ -83,7 +83,7 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 	case x.Kind == pg.A_Expr_Kind_AEXPR_OP && orderOps[name] && s.orderable():
 		return value{node: a.orderedCompare(name, l, r, x.Location)}
 	default:
-		a.refuseSealed(s, x.Location, "it is compared or computed with", s.compareHint())
+		a.refuseKeyed(s, x.Location, "it is compared or computed with", s.compareHint())
 	}
 	return value{node: a.equality(kind, l, r, truth, x.Location)}
 }
@@ -101,19 +101,19 @@ func (a *analysis) between(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
 			return out
 		}
 	}
-	x.Lexpr = a.unsealed(subject, x.Location)
+	x.Lexpr = a.unkeyed(subject, x.Location)
 	for i, v := range vs {
-		items[i] = a.unsealed(v, x.Location)
-		if l := subject; l.fence != nil || v.fence != nil {
-			a.fencedCompare("<", &l, &v, x.Location)
+		items[i] = a.unkeyed(v, x.Location)
+		if l := subject; l.restricted != nil || v.restricted != nil {
+			a.compareRestricted("<", &l, &v, x.Location)
 			items[i] = v.node
 		}
 	}
 	return n
 }
 
-// compareHint says what can be done with a sealed column instead of what was refused.
-func (s *seal) compareHint() string {
+// compareHint says what can be done with a keyed column instead of what was refused.
+func (s *keying) compareHint() string {
 	switch {
 	case s.datable():
 		return "dates of one patient can be compared, and subtracted with -: those of one row, or of rows that are joined on the patient's sealed id; interval '30 days' and the like can be added, months and years cannot"
@@ -125,10 +125,10 @@ func (s *seal) compareHint() string {
 	return "only = and <> are allowed, with a column of the same kind or a pseudonym"
 }
 
-// unsealed is the node of a value that must not be sealed; it may be fenced.
-func (a *analysis) unsealed(v value, at int32) *pg.Node {
-	if v.seal != nil {
-		a.refuseSealed(v.seal, at, "it is compared or computed with", v.seal.compareHint())
+// unkeyed is the node of a value that must not be keyed; it may be restricted.
+func (a *analysis) unkeyed(v value, at int32) *pg.Node {
+	if v.keying != nil {
+		a.refuseKeyed(v.keying, at, "it is compared or computed with", v.keying.compareHint())
 	}
 	return v.node
 }
@@ -142,7 +142,7 @@ func (a *analysis) side(n *pg.Node, sc *scope) value {
 	return a.operand(n, sc)
 }
 
-// settle analyses a side that turned out to be compared with nothing sealed.
+// settle analyses a side that turned out to be compared with nothing keyed.
 func (a *analysis) settle(v *value) {
 	if c, ok := constantOf(v.node); ok && c.param > 0 {
 		v.node = a.clear(v.node, &scope{})
@@ -222,11 +222,11 @@ func (a *analysis) rowsEqual(x *pg.A_Expr, l, r *pg.RowExpr, name string, sc *sc
 	var args []*pg.Node
 	for i := range l.Args {
 		lv, rv := a.side(l.Args[i], sc), a.side(r.Args[i], sc)
-		if lv.seal == nil && rv.seal == nil {
+		if lv.keying == nil && rv.keying == nil {
 			a.settle(&lv)
 			a.settle(&rv)
-			if lv.fence != nil || rv.fence != nil {
-				a.fencedCompare("=", &lv, &rv, x.Location)
+			if lv.restricted != nil || rv.restricted != nil {
+				a.compareRestricted("=", &lv, &rv, x.Location)
 			}
 			args = append(args, a.distinctOp(kind, lv.node, rv.node))
 			continue

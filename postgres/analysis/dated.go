@@ -27,7 +27,7 @@ type person struct {
 // dated is a shifted date that can be computed with inside one person.
 type dated struct {
 	person *person
-	seal   *seal
+	keying *keying
 	typ    uint32
 	// plain makes the expression of the original, or of its year where the row names no
 	// person: what the masked value is but for the shift.
@@ -37,7 +37,7 @@ type dated struct {
 }
 
 // datable reports whether a column is a date that is shifted by the row's person.
-func (s *seal) datable() bool {
+func (s *keying) datable() bool {
 	return s.shifts && s.Entity != "" && len(s.Names()) == 1 && !s.Array && s.typ != nil && catalog.IsTime(s.typ.OID) && s.shown == s.typ.OID
 }
 
@@ -48,7 +48,7 @@ func (it *item) persons() {
 		if c.date == nil {
 			continue
 		}
-		s := c.date.seal
+		s := c.date.keying
 		key := s.Entity + "\x00" + s.Prefix
 		if found[key] == nil {
 			found[key] = &person{item: it, prefix: s.Prefix}
@@ -57,7 +57,7 @@ func (it *item) persons() {
 	}
 	for _, p := range found {
 		for _, c := range it.columns {
-			if c.seal != nil && c.seal.comparable && c.twin != "" && found[c.base+"\x00"+p.prefix] == p {
+			if c.keying != nil && c.keying.comparable && c.shadow != "" && found[c.base+"\x00"+p.prefix] == p {
 				c.person, p.id = p, c
 			}
 		}
@@ -65,7 +65,7 @@ func (it *item) persons() {
 }
 
 // plainDate is the original as it may be computed with, in the table's sub-select.
-func (a *analysis) plainDate(s *seal) *pg.Node {
+func (a *analysis) plainDate(s *keying) *pg.Node {
 	v := catalog.QuoteIdent(s.column)
 	year := map[uint32]string{
 		catalog.OIDDate:        "pg_catalog.date_trunc('year', " + v + "::pg_catalog.timestamp)::pg_catalog.date",
@@ -124,9 +124,9 @@ func (a *analysis) joinPersons(cond *pg.Node, sc *scope, counts func(p, q *perso
 	}
 	switch {
 	case l == nil || l.person == nil:
-	case r != nil && r.person != nil && l.seal.Class == r.seal.Class && counts(l.person, r.person):
+	case r != nil && r.person != nil && l.keying.Class == r.keying.Class && counts(l.person, r.person):
 		a.samePair(l.person, r.person)
-	case r == nil && l.seal.domain != "" && counts(l.person, l.person):
+	case r == nil && l.keying.domain != "" && counts(l.person, l.person):
 		if _, ok := constantOf(other); ok {
 			sc.single = append(sc.single, l.person)
 		}
@@ -136,7 +136,7 @@ func (a *analysis) joinPersons(cond *pg.Node, sc *scope, counts func(p, q *perso
 // peek finds the column that a reference means, without noting that it is used.
 func (a *analysis) peek(n *pg.Node, sc *scope) (c *resolved) {
 	if t := n.GetTypeCast(); t != nil {
-		if c = a.peek(t.Arg, sc); c == nil || c.seal == nil || !c.seal.castsToItself(a.castType(t), t.TypeName) {
+		if c = a.peek(t.Arg, sc); c == nil || c.keying == nil || !c.keying.castsToItself(a.castType(t), t.TypeName) {
 			return nil
 		}
 		return c
@@ -176,8 +176,8 @@ func (a *analysis) within(d *dated, persons []*person) *pg.Node {
 				continue
 			}
 			plain = when(a.sameID(d.person, p), plain)
-		} else if p.id.seal.guard != "" {
-			plain = when(isNotNull(a.idTwin(p)), plain)
+		} else if p.id.keying.guard != "" {
+			plain = when(isNotNull(a.idShadow(p)), plain)
 		}
 		return plain
 	}
@@ -187,14 +187,14 @@ func (a *analysis) within(d *dated, persons []*person) *pg.Node {
 // sameID holds two persons' ids equal once more, in the place where their dates meet: no
 // condition of the statement is sure to be judged before it.
 func (a *analysis) sameID(p, q *person) *pg.Node {
-	return a.equality("=", value{seal: p.id.seal, column: p.id}, value{seal: q.id.seal, column: q.id}, true, 0)
+	return a.equality("=", value{keying: p.id.keying, column: p.id}, value{keying: q.id.keying, column: q.id}, true, 0)
 }
 
-func (a *analysis) idTwin(p *person) *pg.Node { return a.twinOf(p.id) }
+func (a *analysis) idShadow(p *person) *pg.Node { return a.shadowOf(p.id) }
 
-// carrierOfDate makes the carrier of a date that was computed: the person is that of the
+// wrapperOfDate makes the wrapper of a date that was computed: the person is that of the
 // rows.
-func (a *analysis) carrierOfDate(plain *pg.Node, id *pg.Node) *pg.Node {
+func (a *analysis) wrapperOfDate(plain *pg.Node, id *pg.Node) *pg.Node {
 	return when(isNotNull(plain), row(a.tagText(), collateC(cast(plain, "text")), coalesce(cast(id, "text"), text(""))))
 }
 
@@ -202,7 +202,7 @@ func (a *analysis) carrierOfDate(plain *pg.Node, id *pg.Node) *pg.Node {
 // person, of types that PostgreSQL compares without the session's time zone.
 func (a *analysis) meets(l, r *dated) bool {
 	zone := func(d *dated) bool { return d.typ == catalog.OIDTimestamptz }
-	if l.seal.Class != r.seal.Class || l.seal.Prefix != r.seal.Prefix || zone(l) != zone(r) {
+	if l.keying.Class != r.keying.Class || l.keying.Prefix != r.keying.Prefix || zone(l) != zone(r) {
 		return false
 	}
 	return l.person == r.person || l.person.id != nil && r.person.id != nil && a.samePerson(l.person, r.person)
@@ -251,8 +251,8 @@ func (a *analysis) datedSum(v value, name string, by *pg.Node) (out value, done 
 		return out, false
 	}
 	d.plain = func() *pg.Node { return op(name, v.date.plain(), n) }
-	// There is no carrier of it: it can be compared and subtracted, no more.
-	return value{node: null(), seal: v.seal, date: &d, computed: true}, true
+	// There is no wrapper of it: it can be compared and subtracted, no more.
+	return value{node: null(), keying: v.keying, date: &d, computed: true}, true
 }
 
 // between analyses x BETWEEN a AND b over dates of one person.
@@ -279,7 +279,7 @@ func (a *analysis) sameDate(vs []value, choose func(plains []*pg.Node) *pg.Node)
 		if v.null {
 			continue
 		}
-		if v.date == nil || v.computed || first != nil && (v.date.person != first.person || v.date.seal.Class != first.seal.Class || v.date.typ != first.typ) {
+		if v.date == nil || v.computed || first != nil && (v.date.person != first.person || v.date.keying.Class != first.keying.Class || v.date.typ != first.typ) {
 			return nil
 		}
 		if first == nil {
@@ -324,11 +324,11 @@ func (a *analysis) extreme(f *pg.FuncCall, v value, persons []*person) (value, b
 	n := &pg.Node{Node: &pg.Node_FuncCall{FuncCall: f}}
 	d := *v.date
 	d.person, d.plain, d.used = p, func() *pg.Node { return n }, nil
-	return value{node: a.carrierOfDate(n, a.idTwin(p)), seal: v.seal, date: &d}, true
+	return value{node: a.wrapperOfDate(n, a.idShadow(p)), keying: v.keying, date: &d}, true
 }
 
 // groupDate groups by a date as it can be computed with too, where that is asked for. It
-// depends on the carrier that is grouped by.
+// depends on the wrapper that is grouped by.
 func (a *analysis) groupDate(d *dated, res *result) {
 	if d == nil || d.used == nil {
 		return

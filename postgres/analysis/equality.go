@@ -7,17 +7,17 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// Comparisons for equality with a sealed column: with one of its class, and with a
+// Comparisons for equality with a keyed column: with one of its class, and with a
 // pseudonym, which is opened. What does not open equals nothing: the comparison is
 // false, and NULL where the column is.
 
-// equality builds the comparison of two values of which at least one is sealed. kind
+// equality builds the comparison of two values of which at least one is keyed. kind
 // is =, <>, distinct or not distinct.
 func (a *analysis) equality(kind string, l, r value, truth bool, at int32) *pg.Node {
-	if l.seal != nil && r.seal != nil {
-		return a.sealedEquality(kind, l, r, at)
+	if l.keying != nil && r.keying != nil {
+		return a.keyedEquality(kind, l, r, at)
 	}
-	if l.seal == nil {
+	if l.keying == nil {
 		l, r = r, l
 	}
 	c, ok := constantOf(r.node)
@@ -25,21 +25,21 @@ func (a *analysis) equality(kind string, l, r value, truth bool, at int32) *pg.N
 		return out
 	}
 	if !ok {
-		a.refuseSealed(l.seal, at, "it is compared with a value that is not sealed", "compare it with a column that the same method masks, or with a pseudonym")
+		a.refuseKeyed(l.keying, at, "it is compared with a value that is not sealed", "compare it with a column that the same method masks, or with a pseudonym")
 	}
 	if c.null {
 		return a.distinctOp(kind, a.compared(l), null())
 	}
-	a.openable(l.seal, at)
+	a.openable(l.keying, at)
 	if c.param > 0 {
 		return a.paramEquality(kind, l, c.param, truth, at)
 	}
 	return a.literalEquality(kind, l, c.text)
 }
 
-// compared is how a sealed value is compared: its twin, or its carrier.
+// compared is how a keyed value is compared: its shadow column, or its wrapper.
 func (a *analysis) compared(v value) *pg.Node {
-	if t := v.twin(a); t != nil {
+	if t := v.shadow(a); t != nil {
 		return t
 	}
 	return v.node
@@ -58,37 +58,37 @@ func (a *analysis) distinctOp(kind string, l, r *pg.Node) *pg.Node {
 	return op(kind, l, r)
 }
 
-func (a *analysis) sealedEquality(kind string, l, r value, at int32) *pg.Node {
-	if l.seal.Class != r.seal.Class {
-		a.refuseSealed(l.seal, at, "it is compared with a column of another method or domain ("+r.seal.Action.Path+")", "give both columns the same method and domain")
+func (a *analysis) keyedEquality(kind string, l, r value, at int32) *pg.Node {
+	if l.keying.Class != r.keying.Class {
+		a.refuseKeyed(l.keying, at, "it is compared with a column of another method or domain ("+r.keying.Action.Path+")", "give both columns the same method and domain")
 	}
-	if !l.seal.comparable {
-		a.refuseSealed(l.seal, at, "it is compared for equality, but equal masked values may be different originals", "compare the patients' sealed ids")
+	if !l.keying.comparable {
+		a.refuseKeyed(l.keying, at, "it is compared for equality, but equal masked values may be different originals", "compare the patients' sealed ids")
 	}
-	lt, rt := l.twin(a), r.twin(a)
+	lt, rt := l.shadow(a), r.shadow(a)
 	if lt == nil || rt == nil {
 		return a.distinctOp(kind, l.node, r.node)
 	}
-	if l.seal.twin != r.seal.twin {
+	if l.keying.shadow != r.keying.shadow {
 		lt, rt = collateC(cast(lt, "text")), collateC(cast(rt, "text"))
 	}
 	return a.distinctOp(kind, lt, rt)
 }
 
 // openable refuses a comparison with a constant where pseudonyms cannot be opened.
-func (a *analysis) openable(s *seal, at int32) {
+func (a *analysis) openable(s *keying, at int32) {
 	if s.domain == "" {
-		a.refuseSealed(s, at, "it is compared with a constant, but its masked values cannot be opened", "only columns of method seal can be compared with their pseudonyms; join on it instead")
+		a.refuseKeyed(s, at, "it is compared with a constant, but its masked values cannot be opened", "only columns of method seal can be compared with their pseudonyms; join on it instead")
 	}
 }
 
-// open opens a pseudonym of a sealed column.
-func (a *analysis) open(s *seal, pseudonym string) (string, bool) {
+// open opens a pseudonym of a keyed column.
+func (a *analysis) open(s *keying, pseudonym string) (string, bool) {
 	out, ok := a.keys().AppendOpened(nil, a.policy.masks.Keys.SealSlot(s.domain), []byte(pseudonym))
 	return string(out), ok
 }
 
-// comparand is an opened id as it compares with a twin, or nil where no value of the
+// comparand is an opened id as it compares with a shadow column, or nil where no value of the
 // column's type is written so.
 func comparand(k rows.ShadowKind, id string) *pg.Node {
 	switch {
@@ -105,12 +105,12 @@ func comparand(k rows.ShadowKind, id string) *pg.Node {
 
 // literalEquality compares with a literal pseudonym, which is opened now.
 func (a *analysis) literalEquality(kind string, l value, pseudonym string) *pg.Node {
-	t := l.twin(a)
-	id, ok := a.open(l.seal, pseudonym)
+	t := l.shadow(a)
+	id, ok := a.open(l.keying, pseudonym)
 	var other *pg.Node
 	if ok {
 		if t != nil {
-			other = comparand(l.seal.twin, id)
+			other = comparand(l.keying.shadow, id)
 		} else {
 			other = row(a.tagText(), collateC(cast(text(id), "text")))
 		}
@@ -131,11 +131,11 @@ func (a *analysis) literalEquality(kind string, l value, pseudonym string) *pg.N
 	return boolean(kind == "distinct")
 }
 
-// paramEquality compares with a parameter, which the door opens at Bind. What does not
+// paramEquality compares with a parameter, which the listener opens at Bind. What does not
 // open arrives as the tag, which is no value of any column.
 func (a *analysis) paramEquality(kind string, l value, n int32, truth bool, at int32) *pg.Node {
-	p := a.sealedParam(n, l.seal, false, at)
-	t := l.twin(a)
+	p := a.sealedParam(n, l.keying, false, at)
+	t := l.shadow(a)
 	if t == nil {
 		return a.distinctOp(kind, l.node, when(isNotNull(p), row(a.tagText(), collateC(p))))
 	}
@@ -143,7 +143,7 @@ func (a *analysis) paramEquality(kind string, l value, n int32, truth bool, at i
 		return a.distinctOp(kind, collateC(cast(t, "text")), p)
 	}
 	other := p
-	switch l.seal.twin {
+	switch l.keying.shadow {
 	case rows.ShadowInteger:
 		other = when(op("~", p, text(rows.ShadowInteger.Form())), cast(p, "int8"))
 	case rows.ShadowUUID:

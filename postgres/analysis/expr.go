@@ -11,18 +11,18 @@ import (
 type value struct {
 	node *pg.Node
 	// seal is nil where no original is in it.
-	seal *seal
+	keying *keying
 	// column is set where the expression is a column as it is.
 	column *resolved
 	// null is the bare constant NULL.
 	null bool
-	// fence is set where the value's type has casts of the database.
-	fence *catalog.Type
+	// restriction is set where the value's type has casts of the database.
+	restricted *catalog.Type
 	// failed is set for a view's column that cannot be had, hidden for one that is not
 	// there.
 	failed *Refusal
 	hidden bool
-	// date is set for a shifted date; computed ones have no carrier.
+	// date is set for a shifted date; computed ones have no wrapper.
 	date     *dated
 	computed bool
 	// names is the kind of names that the value is, by OID; see names.go.
@@ -33,7 +33,7 @@ type value struct {
 func (a *analysis) expr(n *pg.Node, sc *scope) value {
 	v := a.operand(n, sc)
 	if v.computed {
-		a.refuseSealed(v.seal, location(n), "a date that is computed of it can be compared and subtracted, no more", "select the date itself")
+		a.refuseKeyed(v.keying, location(n), "a date that is computed of it can be compared and subtracted, no more", "select the date itself")
 	}
 	return v
 }
@@ -91,7 +91,7 @@ func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
 			vs = append(vs, v)
 		}
 		date := a.sameDate(vs, func(plains []*pg.Node) *pg.Node { return coalesce(plains...) })
-		return value{node: n, seal: a.carried(vs, location(n)), fence: a.sameFence(vs, location(n)), date: date}
+		return value{node: n, keying: a.carried(vs, location(n)), restricted: a.sameRestriction(vs, location(n)), date: date}
 	case *pg.Node_MinMaxExpr:
 		a.clearAll(x.MinMaxExpr.Args, sc)
 		return value{node: n}
@@ -114,7 +114,7 @@ func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
 		// GROUPING tells which columns a row is grouped by, no value of them.
 		for i, arg := range x.GroupingFunc.Args {
 			if c := a.local(arg, sc); c != nil && c.grouped {
-				x.GroupingFunc.Args[i] = a.twinOf(c)
+				x.GroupingFunc.Args[i] = a.shadowOf(c)
 				continue
 			}
 			x.GroupingFunc.Args[i] = a.expr(arg, sc).node
@@ -127,7 +127,7 @@ func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
 		for _, arg := range x.XmlExpr.NamedArgs {
 			if t := arg.GetResTarget(); t != nil {
 				if t.Name == "" {
-					t.Name = figureName(t.Val)
+					t.Name = resultName(t.Val)
 				}
 				t.Val = a.clear(t.Val, sc)
 			} else {
@@ -148,11 +148,11 @@ func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
 func (a *analysis) clear(n *pg.Node, sc *scope) *pg.Node {
 	at := location(n)
 	v := a.expr(n, sc)
-	if v.seal != nil {
-		a.refuseSealed(v.seal, at, "it may only be selected, compared for equality, grouped, counted and tested for NULL", "")
+	if v.keying != nil {
+		a.refuseKeyed(v.keying, at, "it may only be selected, compared for equality, grouped, counted and tested for NULL", "")
 	}
-	if v.fence != nil {
-		a.refuseFenced(v.fence, at)
+	if v.restricted != nil {
+		a.refuseRestricted(v.restricted, at)
 	}
 	return v.node
 }
@@ -183,7 +183,7 @@ func (a *analysis) condition(n *pg.Node, sc *scope) *pg.Node {
 func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	at := ref.Location
 	if c := a.starred[ref]; c != nil {
-		return value{node: a.refer(c, at), seal: c.seal, column: c, fence: a.fenceOf(c), date: c.date}
+		return value{node: a.refer(c, at), keying: c.keying, column: c, restricted: a.restrictionOf(c), date: c.date}
 	}
 	if k := len(ref.Fields); k > 0 && ref.Fields[k-1].GetAStar() != nil {
 		// f(t.*) is the whole row of t.
@@ -201,7 +201,7 @@ func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	if it != nil {
 		return a.wholeRow(it, at)
 	}
-	return value{node: a.refer(c, at), seal: c.seal, column: c, fence: a.fenceOf(c), date: c.date}
+	return value{node: a.refer(c, at), keying: c.keying, column: c, restricted: a.restrictionOf(c), date: c.date}
 }
 
 // wholeRow is a row of a FROM item as one value. It must hold no original, since what
@@ -214,8 +214,8 @@ func (a *analysis) wholeRow(it *item, at int32) value {
 		a.fail(codeForbidden, at, fmt.Sprintf("the whole row of %q holds sealed columns", it.alias), "name the columns that are needed")
 	}
 	for _, c := range it.columns {
-		if f := a.fenceOf(c); f != nil {
-			a.refuseFenced(f, at)
+		if f := a.restrictionOf(c); f != nil {
+			a.refuseRestricted(f, at)
 		}
 		if c.cohort != nil {
 			if c.cohort.whole = true; len(c.cohort.added) > 0 {
@@ -248,7 +248,7 @@ func (a *analysis) rowArgs(args []*pg.Node, sc *scope) (out []*pg.Node) {
 	return out
 }
 
-// nullTest is IS NULL and IS NOT NULL. A carrier is NULL exactly where the masked
+// nullTest is IS NULL and IS NOT NULL. A wrapper is NULL exactly where the masked
 // value is, and none of its members ever is.
 func (a *analysis) nullTest(t *pg.NullTest, n *pg.Node, sc *scope) *pg.Node {
 	at := location(t.Arg)
@@ -257,24 +257,24 @@ func (a *analysis) nullTest(t *pg.NullTest, n *pg.Node, sc *scope) *pg.Node {
 		return n
 	}
 	v := a.expr(t.Arg, sc)
-	if v.seal != nil && !v.seal.nulls {
-		a.refuseSealed(v.seal, at, "it is tested for NULL, but which values the method removes cannot be told in SQL", "")
+	if v.keying != nil && !v.keying.nulls {
+		a.refuseKeyed(v.keying, at, "it is tested for NULL, but which values the method removes cannot be told in SQL", "")
 	}
 	t.Arg = v.node
-	if v.seal != nil && v.column != nil && v.column.twin != "" && v.column.emit == nil {
-		t.Arg = a.twinOf(v.column)
+	if v.keying != nil && v.column != nil && v.column.shadow != "" && v.column.emit == nil {
+		t.Arg = a.shadowOf(v.column)
 	}
 	return n
 }
 
-// caseExpr is CASE: sealed results are carried, conditions are truths.
+// caseExpr is CASE: keyed results are carried, conditions are truths.
 func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 	var arg value
 	if c.Arg != nil {
 		if t := a.foreign(c.Arg, sc, 0); t != nil {
 			a.refuseForeign(t, location(c.Arg), "CASE with a subject")
 		}
-		if arg = a.expr(c.Arg, sc); arg.seal == nil {
+		if arg = a.expr(c.Arg, sc); arg.keying == nil {
 			c.Arg = arg.node
 		} else {
 			c.Arg = nil // each WHEN becomes a comparison with it
@@ -287,15 +287,15 @@ func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 			a.unknown(w, "this kind of CASE")
 		}
 		switch {
-		case arg.seal != nil:
+		case arg.keying != nil:
 			cw.Expr = a.equality("=", arg, a.side(cw.Expr, sc), true, location(cw.Expr))
 		case c.Arg != nil:
 			w := a.expr(cw.Expr, sc)
-			if w.seal != nil {
-				a.refuseSealed(w.seal, location(cw.Expr), "it is compared with the subject of a CASE", "")
+			if w.keying != nil {
+				a.refuseKeyed(w.keying, location(cw.Expr), "it is compared with the subject of a CASE", "")
 			}
-			if subject := arg; subject.fence != nil || w.fence != nil {
-				a.fencedCompare("=", &subject, &w, location(cw.Expr))
+			if subject := arg; subject.restricted != nil || w.restricted != nil {
+				a.compareRestricted("=", &subject, &w, location(cw.Expr))
 			}
 			cw.Expr = w.node
 		default:
@@ -310,15 +310,15 @@ func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 		c.Defresult = v.node
 		vs = append(vs, v)
 	}
-	return value{node: n, seal: a.carried(vs, location(n)), fence: a.sameFence(vs, location(n))}
+	return value{node: n, keying: a.carried(vs, location(n)), restricted: a.sameRestriction(vs, location(n))}
 }
 
 // carried is the seal of a choice between values: all of one class, or NULL.
-func (a *analysis) carried(vs []value, at int32) *seal {
-	var s *seal
+func (a *analysis) carried(vs []value, at int32) *keying {
+	var s *keying
 	for _, v := range vs {
-		if v.seal != nil {
-			s = v.seal
+		if v.keying != nil {
+			s = v.keying
 		}
 	}
 	if s == nil {
@@ -328,15 +328,15 @@ func (a *analysis) carried(vs []value, at int32) *seal {
 		if v.null {
 			continue
 		}
-		if v.seal == nil || !sameSeal(v.seal, s) {
-			a.refuseSealed(s, at, "it is mixed with other values", "choose between columns that the same method masks, and NULL")
+		if v.keying == nil || !sameKeying(v.keying, s) {
+			a.refuseKeyed(s, at, "it is mixed with other values", "choose between columns that the same method masks, and NULL")
 		}
 	}
 	return s
 }
 
-// sameSeal reports whether carriers of both may stand in one column.
-func sameSeal(a, b *seal) bool {
+// sameKeying reports whether wrappers of both may stand in one column.
+func sameKeying(a, b *keying) bool {
 	return a == b || a.Same(&b.Masking) && (a.shown == b.shown || catalog.IsVarying(a.shown) && catalog.IsVarying(b.shown))
 }
 

@@ -15,15 +15,15 @@ func (a *analysis) indirection(x *pg.A_Indirection, n *pg.Node, sc *scope) value
 			if _, it := a.lookup(ref, sc); it != nil {
 				for _, c := range it.columns {
 					if c.name == name.Sval {
-						v := value{node: a.refer(c, ref.Location), seal: c.seal, column: c, fence: a.fenceOf(c)}
+						v := value{node: a.refer(c, ref.Location), keying: c.keying, column: c, restricted: a.restrictionOf(c)}
 						if len(x.Indirection) == 1 {
 							return v
 						}
-						if v.seal != nil {
-							a.refuseSealed(v.seal, ref.Location, "a part of it is asked for", "")
+						if v.keying != nil {
+							a.refuseKeyed(v.keying, ref.Location, "a part of it is asked for", "")
 						}
 						x.Arg, x.Indirection = v.node, x.Indirection[1:]
-						return value{node: n, fence: a.parts(c.typ, v.fence, x.Indirection, sc)}
+						return value{node: n, restricted: a.parts(c.typ, v.restricted, x.Indirection, sc)}
 					}
 				}
 				a.fail(codeNoColumn, ref.Location, fmt.Sprintf("column %q does not exist", name.Sval), "")
@@ -32,21 +32,21 @@ func (a *analysis) indirection(x *pg.A_Indirection, n *pg.Node, sc *scope) value
 	}
 	at := location(x.Arg)
 	v := a.expr(x.Arg, sc)
-	if v.seal != nil {
-		a.refuseSealed(v.seal, at, "a part of it is asked for", "")
+	if v.keying != nil {
+		a.refuseKeyed(v.keying, at, "a part of it is asked for", "")
 	}
 	x.Arg = v.node
 	typ := uint32(0)
 	if v.column != nil {
 		typ = v.column.typ
 	}
-	return value{node: n, fence: a.parts(typ, v.fence, x.Indirection, sc)}
+	return value{node: n, restricted: a.parts(typ, v.restricted, x.Indirection, sc)}
 }
 
 // parts follows fields and subscripts from a type, 0 where it is not known, and
-// returns the fence of what they lead to. A field must be one that the type is known to
+// returns the restriction of what they lead to. A field must be one that the type is known to
 // have: PostgreSQL takes another name for a function, as in (text).pg_read_file.
-func (a *analysis) parts(typ uint32, fence *catalog.Type, list []*pg.Node, sc *scope) *catalog.Type {
+func (a *analysis) parts(typ uint32, restricted *catalog.Type, list []*pg.Node, sc *scope) *catalog.Type {
 	for _, i := range list {
 		t := a.catalog.Base(typ)
 		switch y := i.GetNode().(type) {
@@ -59,7 +59,7 @@ func (a *analysis) parts(typ uint32, fence *catalog.Type, list []*pg.Node, sc *s
 					}
 				}
 			}
-			if typ == 0 && (t != nil || fence != nil || !knownFields[y.String_.Sval]) {
+			if typ == 0 && (t != nil || restricted != nil || !knownFields[y.String_.Sval]) {
 				a.fail(codeForbidden, 0, "a field of this value cannot be told from a function", "name fields of composite columns only")
 			}
 		case *pg.Node_AIndices:
@@ -79,10 +79,10 @@ func (a *analysis) parts(typ uint32, fence *catalog.Type, list []*pg.Node, sc *s
 			a.unknown(i, "this kind of subscript")
 		}
 		if typ != 0 {
-			fence = a.catalog.Restricted(typ)
+			restricted = a.catalog.Restricted(typ)
 		}
 	}
-	return fence
+	return restricted
 }
 
 // knownFields are fields of the records that allowed functions return. No function of

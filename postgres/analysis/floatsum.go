@@ -72,7 +72,7 @@ func (a *analysis) number(n *pg.Node, sc *scope, depth int) number {
 		if c == nil {
 			c, _ = a.lookup(x.ColumnRef, sc)
 		}
-		if c == nil || c.seal != nil {
+		if c == nil || c.keying != nil {
 			return number{}
 		}
 		return numberOf(c.typ)

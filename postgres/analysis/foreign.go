@@ -39,7 +39,7 @@ func (a *analysis) foreign(n *pg.Node, sc *scope, depth int) *catalog.Type {
 		if k := len(x.ColumnRef.Fields); c == nil && k > 0 && x.ColumnRef.Fields[k-1].GetString_() != nil {
 			c, _ = a.lookup(x.ColumnRef, sc)
 		}
-		if c == nil || c.seal != nil {
+		if c == nil || c.keying != nil {
 			return nil
 		}
 		t := a.catalog.Base(c.typ)

@@ -82,7 +82,7 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 		}
 		c := list.Items[0].GetFuncCall()
 		if i == 0 {
-			name = figureName(list.Items[0])
+			name = resultName(list.Items[0])
 		}
 		var own []string
 		if c != nil {
@@ -97,7 +97,7 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 					}
 				}
 			}
-		} else if own = []string{figureName(list.Items[0])}; len(f.Functions) == 1 && f.Alias != nil {
+		} else if own = []string{resultName(list.Items[0])}; len(f.Functions) == 1 && f.Alias != nil {
 			own = []string{f.Alias.Aliasname}
 		}
 		list.Items[0] = a.clear(list.Items[0], arg)
@@ -202,8 +202,8 @@ func (a *analysis) columnDefs(defs []*pg.Node) (out []string) {
 	return out
 }
 
-// join analyses a JOIN. USING and NATURAL over sealed columns become ON, over the
-// twins, so that the originals' own types and indexes serve.
+// join analyses a JOIN. USING and NATURAL over keyed columns become ON, over the
+// shadow columns, so that the originals' own types and indexes serve.
 func (a *analysis) join(j *pg.JoinExpr, n *pg.Node, sc, left *scope) from {
 	l := a.fromItem(j.Larg, sc, left)
 	j.Larg = l.node
@@ -262,7 +262,7 @@ func (a *analysis) joinItem(alias *pg.Alias, columns []*resolved) *item {
 		own := *c
 		own.item, own.use = it, nil
 		own.emit = func() *pg.Node { return a.refer(c, 0) }
-		own.twin, own.useTwin = "", nil // not visible through the alias
+		own.shadow, own.useShadow = "", nil // not visible through the alias
 		it.columns = append(it.columns, &own)
 	}
 	a.rename(it, alias, 0)
@@ -293,13 +293,13 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 	for _, name := range names {
 		l, r := find(l.columns, name, "left"), find(r.columns, name, "right")
 		for _, c := range []*resolved{l, r} {
-			if t := a.catalog.Base(c.typ); c.seal == nil && t != nil && t.Kind == 'b' && t.Schema != "pg_catalog" {
+			if t := a.catalog.Base(c.typ); c.keying == nil && t != nil && t.Kind == 'b' && t.Schema != "pg_catalog" {
 				a.refuseForeign(t, 0, "USING")
 			}
 		}
 		lv, rv := a.value(l), a.value(r)
-		if lv.seal == nil && rv.seal == nil {
-			a.sameFence([]value{lv, rv}, 0)
+		if lv.keying == nil && rv.keying == nil {
+			a.sameRestriction([]value{lv, rv}, 0)
 			quals = append(quals, op("=", lv.node, rv.node))
 		} else {
 			quals = append(quals, a.equality("=", lv, rv, true, 0))
@@ -332,7 +332,7 @@ func (a *analysis) merged(j *pg.JoinExpr, l, r *resolved) *resolved {
 	case pg.JoinType_JOIN_RIGHT:
 		side = r
 	case pg.JoinType_JOIN_FULL:
-		m := &resolved{name: l.name, seal: l.seal, typ: l.typ, action: -1, fence: l.fence, names: l.names}
+		m := &resolved{name: l.name, keying: l.keying, typ: l.typ, action: -1, restricted: l.restricted, names: l.names}
 		m.emit = func() *pg.Node { return coalesce(a.refer(l, 0), a.refer(r, 0)) }
 		return m
 	}

@@ -3,7 +3,7 @@ package analysis
 import "strings"
 
 // allowedFunctions are the functions of pg_catalog that may be called, with values
-// that are not sealed. Their arguments are masked values, so what they compute tells
+// that are not keyed. Their arguments are masked values, so what they compute tells
 // no more; what is left out reads files, other sessions, settings or definitions,
 // runs SQL that comes as text, waits, locks, or changes something. (current_query
 // would show the rewritten statement, the enum functions labels of hidden columns,
@@ -60,7 +60,7 @@ func wordSet(s string) map[string]bool {
 	return set
 }
 
-// carryFunctions hand on the value of one row: a sealed first argument stays sealed.
+// carryFunctions hand on the value of one row: a keyed first argument stays keyed.
 var carryFunctions = wordSet("lag lead first_value last_value nth_value")
 
 // functionColumns are the columns of functions that return more than one.

@@ -12,7 +12,7 @@ func (a *analysis) local(n *pg.Node, sc *scope) *resolved {
 	if c := n.GetTypeCast(); c != nil {
 		// A cast that changes nothing is the column.
 		r := a.local(c.Arg, sc)
-		if r == nil || r.seal == nil || !r.seal.castsToItself(a.castType(c), c.TypeName) {
+		if r == nil || r.keying == nil || !r.keying.castsToItself(a.castType(c), c.TypeName) {
 			return nil
 		}
 		return r
@@ -51,8 +51,8 @@ func (a *analysis) local(n *pg.Node, sc *scope) *resolved {
 	return found
 }
 
-// groupKeys notes which sealed columns the level groups by, before anything refers to
-// them: references are then made of the twin, which is what is grouped.
+// groupKeys notes which keyed columns the level groups by, before anything refers to
+// them: references are then made of the shadow column, which is what is grouped.
 func (a *analysis) groupKeys(q *pg.SelectStmt, sc *scope) {
 	var visit func(n *pg.Node)
 	visit = func(n *pg.Node) {
@@ -68,7 +68,7 @@ func (a *analysis) groupKeys(q *pg.SelectStmt, sc *scope) {
 			}
 			return
 		}
-		if c := a.local(a.groupTarget(n, q, sc), sc); c != nil && c.seal != nil && c.twin != "" && c.emit == nil {
+		if c := a.local(a.groupTarget(n, q, sc), sc); c != nil && c.keying != nil && c.shadow != "" && c.emit == nil {
 			c.grouped = true
 		}
 	}
@@ -89,7 +89,7 @@ func (a *analysis) groupTarget(n *pg.Node, q *pg.SelectStmt, sc *scope) *pg.Node
 	if name := bareName(n); name != "" && a.local(n, sc) == nil {
 		for _, t := range q.TargetList {
 			rt := t.GetResTarget()
-			if rt.GetName() == name || rt.GetName() == "" && figureName(rt.GetVal()) == name {
+			if rt.GetName() == name || rt.GetName() == "" && resultName(rt.GetVal()) == name {
 				return rt.GetVal()
 			}
 		}
@@ -98,7 +98,7 @@ func (a *analysis) groupTarget(n *pg.Node, q *pg.SelectStmt, sc *scope) *pg.Node
 }
 
 // group analyses GROUP BY. The target list is already rewritten: a target that is
-// meant by number or name stays so, unless it is a column that is grouped by its twin.
+// meant by number or name stays so, unless it is a column that is grouped by its shadow column.
 func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 	keys := a.groupColumns(q, sc, res)
 	var visit func(n *pg.Node) *pg.Node
@@ -129,16 +129,16 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 			if c.failed != nil {
 				panic(c.failed)
 			}
-			if c.seal == nil {
+			if c.keying == nil {
 				return n
 			}
-			a.groupable(c.seal, n, c.row, keys)
+			a.groupable(c.keying, n, c.row, keys)
 			if c.source != nil && c.source.grouped {
-				return a.groupByTwin(c.source, sc)
+				return a.groupByShadow(c.source, sc)
 			}
 			a.groupDate(c.date, res)
-			carrier := q.TargetList[i].GetResTarget().Val
-			if key := a.groupByKey("", carrier, a.hash(c.seal, carrier), sc); sc.seen {
+			wrapper := q.TargetList[i].GetResTarget().Val
+			if key := a.groupByKey("", wrapper, a.hash(c.keying, wrapper), sc); sc.seen {
 				return key
 			}
 			return n
@@ -147,14 +147,14 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 			a.fail("42P10", location(n), "GROUP BY position is not in the select list", "")
 		}
 		if c := a.local(n, sc); c != nil && c.grouped {
-			a.groupable(c.seal, n, c.row, keys)
-			return a.groupByTwin(c, sc)
+			a.groupable(c.keying, n, c.row, keys)
+			return a.groupByShadow(c, sc)
 		}
 		v := a.expr(n, sc)
-		if v.seal != nil {
-			a.groupable(v.seal, n, v.row(), keys)
+		if v.keying != nil {
+			a.groupable(v.keying, n, v.row(), keys)
 			a.groupDate(v.date, res)
-			return a.groupByKey("", v.node, a.hash(v.seal, v.node), sc)
+			return a.groupByKey("", v.node, a.hash(v.keying, v.node), sc)
 		}
 		return v.node
 	}
@@ -186,7 +186,7 @@ func (it *item) keyedBy(keys []*resolved) bool {
 func (a *analysis) groupDependent(it *item, res *result) {
 	a.finish = append(a.finish, func() {
 		for _, c := range it.columns {
-			if c.used == nil || !c.used() || c.grouped || slices.Contains(ungroupable, c.typ) && c.seal == nil {
+			if c.used == nil || !c.used() || c.grouped || slices.Contains(ungroupable, c.typ) && c.keying == nil {
 				continue
 			}
 			res.into.GroupClause = append(res.into.GroupClause, column(it.ref, c.upstream()))
@@ -231,29 +231,29 @@ func (v value) row() *item {
 // groupable refuses to group by a column whose masked values do not tell originals
 // apart, unless the patient whose key they are masked by is grouped by too: within one
 // patient, equal masked values are equal originals but for the method's own odds.
-func (a *analysis) groupable(s *seal, n *pg.Node, row *item, keys []*resolved) {
-	if !s.comparable && !s.keyed(row, keys) {
-		a.refuseSealed(s, location(n), "it is grouped by, but equal masked values may be different originals", "group by the patient's sealed id instead")
+func (a *analysis) groupable(s *keying, n *pg.Node, row *item, keys []*resolved) {
+	if !s.comparable && !s.keyedBy(row, keys) {
+		a.refuseKeyed(s, location(n), "it is grouped by, but equal masked values may be different originals", "group by the patient's sealed id instead")
 	}
 }
 
-// keyed reports whether one of the keys is the sealed entity of the same row.
-func (s *seal) keyed(row *item, keys []*resolved) bool {
+// keyedBy reports whether one of the keys is the keyed entity of the same row.
+func (s *keying) keyedBy(row *item, keys []*resolved) bool {
 	return row != nil && s.Entity != "" && slices.ContainsFunc(keys, func(k *resolved) bool {
-		return k.row == row && k.base == s.Entity && k.seal != nil && k.seal.comparable
+		return k.row == row && k.base == s.Entity && k.keying != nil && k.keying.comparable
 	})
 }
 
-func (a *analysis) groupByTwin(c *resolved, sc *scope) *pg.Node {
-	t := a.twinOf(c)
-	return a.groupByKey(c.twin, t, a.hashTwin(c.seal, t), sc)
+func (a *analysis) groupByShadow(c *resolved, sc *scope) *pg.Node {
+	t := a.shadowOf(c)
+	return a.groupByKey(c.shadow, t, a.hashShadow(c.keying, t), sc)
 }
 
 // groupByKey groups by an original. Where rows are seen as they come from grouping, by
 // a window or in a recursive query, the hash stands before it, so that they are sorted by
 // that.
-func (a *analysis) groupByKey(twin string, key, hash *pg.Node, sc *scope) *pg.Node {
-	sc.key(twin, hash)
+func (a *analysis) groupByKey(shadow string, key, hash *pg.Node, sc *scope) *pg.Node {
+	sc.key(shadow, hash)
 	if !sc.seen {
 		return key
 	}

@@ -33,10 +33,10 @@ func (a *analysis) in(x *pg.A_Expr, n *pg.Node, name string, truth bool, sc *sco
 	}
 	l := a.side(x.Lexpr, sc)
 	var items []value
-	sealed := l.seal != nil
+	sealed := l.keying != nil
 	for _, item := range list.Items {
 		v := a.side(item, sc)
-		sealed = sealed || v.seal != nil
+		sealed = sealed || v.keying != nil
 		items = append(items, v)
 	}
 	if !sealed {
@@ -44,8 +44,8 @@ func (a *analysis) in(x *pg.A_Expr, n *pg.Node, name string, truth bool, sc *sco
 		x.Lexpr = l.node
 		for i := range items {
 			a.settle(&items[i])
-			if subject := l; subject.fence != nil || items[i].fence != nil {
-				a.fencedCompare("=", &subject, &items[i], x.Location)
+			if subject := l; subject.restricted != nil || items[i].restricted != nil {
+				a.compareRestricted("=", &subject, &items[i], x.Location)
 				x.Lexpr = subject.node
 			}
 			list.Items[i] = items[i].node
@@ -60,11 +60,11 @@ func (a *analysis) in(x *pg.A_Expr, n *pg.Node, name string, truth bool, sc *sco
 	}
 	var args []*pg.Node
 	for _, v := range items {
-		if l.seal == nil && v.seal == nil {
+		if l.keying == nil && v.keying == nil {
 			a.settle(&l)
 			a.settle(&v)
-			if l.fence != nil || v.fence != nil {
-				a.fencedCompare("=", &l, &v, x.Location)
+			if l.restricted != nil || v.restricted != nil {
+				a.compareRestricted("=", &l, &v, x.Location)
 			}
 			args = append(args, op(name, l.node, v.node))
 			continue
@@ -86,25 +86,25 @@ func not(n *pg.Node) *pg.Node {
 
 // literalList is IN over literals, or nil where the list has something else.
 func (a *analysis) literalList(l value, items []value, name string, at int32) *pg.Node {
-	if l.seal == nil || l.seal.domain == "" {
+	if l.keying == nil || l.keying.domain == "" {
 		return nil
 	}
-	t := l.twin(a)
+	t := l.shadow(a)
 	if t == nil {
 		return nil
 	}
 	var opened []*pg.Node
 	for _, v := range items {
 		c, ok := constantOf(v.node)
-		if !ok || c.param > 0 || v.seal != nil {
+		if !ok || c.param > 0 || v.keying != nil {
 			return nil
 		}
 		if c.null {
 			opened = append(opened, null())
 			continue
 		}
-		if id, ok := a.open(l.seal, c.text); ok {
-			if n := comparand(l.seal.twin, id); n != nil {
+		if id, ok := a.open(l.keying, c.text); ok {
+			if n := comparand(l.keying.shadow, id); n != nil {
 				opened = append(opened, n)
 			}
 		}
@@ -119,11 +119,11 @@ func (a *analysis) literalList(l value, items []value, name string, at int32) *p
 // parameterList is IN over parameters and literals, or nil where the list has something
 // else. They become one array, whose cost does not grow faster than they do.
 func (a *analysis) parameterList(l value, items []value, name string, truth bool) *pg.Node {
-	if l.seal == nil || l.seal.domain == "" || len(items) < 2 {
+	if l.keying == nil || l.keying.domain == "" || len(items) < 2 {
 		return nil
 	}
-	t := l.twin(a)
-	if t == nil || slices.ContainsFunc(items, func(v value) bool { _, ok := constantOf(v.node); return !ok || v.seal != nil }) {
+	t := l.shadow(a)
+	if t == nil || slices.ContainsFunc(items, func(v value) bool { _, ok := constantOf(v.node); return !ok || v.keying != nil }) {
 		return nil
 	}
 	var elements []*pg.Node
@@ -131,11 +131,11 @@ func (a *analysis) parameterList(l value, items []value, name string, truth bool
 		switch c, _ := constantOf(v.node); {
 		case c.param > 0:
 			// As the array's own type: 16,000 casts take longer than all the rest.
-			elements = append(elements, a.sealedParam(c.param, l.seal, false, location(v.node)).GetTypeCast().Arg)
+			elements = append(elements, a.sealedParam(c.param, l.keying, false, location(v.node)).GetTypeCast().Arg)
 		case c.null:
 			elements = append(elements, null())
 		default:
-			if id, ok := a.open(l.seal, c.text); ok {
+			if id, ok := a.open(l.keying, c.text); ok {
 				elements = append(elements, text(id))
 			}
 		}
@@ -145,7 +145,7 @@ func (a *analysis) parameterList(l value, items []value, name string, truth bool
 		return &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: kind, Name: names(name), Lexpr: l, Rexpr: r}}}
 	}
 	typ, form := "", ""
-	switch l.seal.twin {
+	switch l.keying.shadow {
 	case rows.ShadowInteger:
 		typ, form = "int8", rows.ShadowInteger.Form()
 	case rows.ShadowUUID:
@@ -155,13 +155,13 @@ func (a *analysis) parameterList(l value, items []value, name string, truth bool
 	case name == "<>":
 		// What does not open arrives as the tag, which is no value's text.
 		return in(pg.A_Expr_Kind_AEXPR_OP_ALL, collateC(cast(t, "text")), array)
-	case typ == "" && l.seal.twin == rows.ShadowText:
+	case typ == "" && l.keying.shadow == rows.ShadowText:
 		return in(pg.A_Expr_Kind_AEXPR_OP_ANY, t, array)
 	case typ == "" || !truth:
 		return in(pg.A_Expr_Kind_AEXPR_OP_ANY, collateC(cast(t, "text")), array)
 	}
 	// As values of the column's type, so that an index can find them.
-	item := a.twinName()
+	item := a.shadowName()
 	values := &pg.SelectStmt{
 		TargetList: []*pg.Node{target("", when(op("~", column(item), text(form)), cast(column(item), typ)))},
 		FromClause: []*pg.Node{{Node: &pg.Node_RangeFunction{RangeFunction: &pg.RangeFunction{
@@ -175,11 +175,11 @@ func (a *analysis) parameterList(l value, items []value, name string, truth bool
 // anyAll is x = ANY (array) and x <> ALL (array).
 func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.Node {
 	l := a.side(x.Lexpr, sc)
-	if l.seal == nil {
+	if l.keying == nil {
 		a.settle(&l)
 		x.Lexpr = l.node
-		if l.fence != nil {
-			x.Rexpr = a.fencedArray(l.fence, x)
+		if l.restricted != nil {
+			x.Rexpr = a.restrictedArray(l.restricted, x)
 			return n
 		}
 		x.Rexpr = a.clear(x.Rexpr, sc)
@@ -187,9 +187,9 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 	}
 	isAny := x.Kind == pg.A_Expr_Kind_AEXPR_OP_ANY
 	if !(isAny && name == "=") && !(!isAny && name == "<>") {
-		a.refuseSealed(l.seal, x.Location, "it is compared or computed with", "only = ANY and <> ALL are allowed")
+		a.refuseKeyed(l.keying, x.Location, "it is compared or computed with", "only = ANY and <> ALL are allowed")
 	}
-	a.openable(l.seal, x.Location)
+	a.openable(l.keying, x.Location)
 	arr := x.Rexpr
 	for arr.GetTypeCast() != nil {
 		arr = arr.GetTypeCast().Arg
@@ -224,23 +224,23 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 			Rexpr: &pg.Node{Node: &pg.Node_List{List: &pg.List{Items: items}}}}
 		return a.in(in, n, name, false, sc)
 	}
-	a.refuseSealed(l.seal, x.Location, "it is compared with an array that is not written out", "write the pseudonyms as a list, or as a parameter")
+	a.refuseKeyed(l.keying, x.Location, "it is compared with an array that is not written out", "write the pseudonyms as a list, or as a parameter")
 	return nil
 }
 
-// paramList compares with an array parameter: the door leaves out what does not open
+// paramList compares with an array parameter: the listener leaves out what does not open
 // or is no value of the column's type.
 func (a *analysis) paramList(l value, n int32, isAny bool, at int32) *pg.Node {
-	p := a.sealedParam(n, l.seal, true, at)
+	p := a.sealedParam(n, l.keying, true, at)
 	kind, name := pg.A_Expr_Kind_AEXPR_OP_ANY, "="
 	if !isAny {
 		kind, name = pg.A_Expr_Kind_AEXPR_OP_ALL, "<>"
 	}
-	t := l.twin(a)
+	t := l.shadow(a)
 	if t == nil {
-		a.refuseSealed(l.seal, at, "an array parameter is compared with a column that is derived", "compare it with the table's own column")
+		a.refuseKeyed(l.keying, at, "an array parameter is compared with a column that is derived", "compare it with the table's own column")
 	}
-	switch l.seal.twin {
+	switch l.keying.shadow {
 	case rows.ShadowInteger:
 		p = castArray(p, "int8")
 	case rows.ShadowUUID:

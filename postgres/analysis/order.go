@@ -51,7 +51,7 @@ func hasWindow(q *pg.SelectStmt) bool {
 	return found
 }
 
-// window analyses a window. Rows may be partitioned by a sealed column, not ordered.
+// window analyses a window. Rows may be partitioned by a keyed column, not ordered.
 func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 	if w == nil {
 		a.fail(codeSyntax, 0, "this window cannot be read", "")
@@ -66,18 +66,18 @@ func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 	var partitions []*pg.Node
 	for _, n := range w.PartitionClause {
 		v := a.expr(n, sc)
-		if v.seal != nil {
-			a.groupable(v.seal, n, v.row(), keys)
-			hash, twin := a.hash(v.seal, v.node), ""
-			if v.column != nil && v.column.twin != "" && v.column.emit == nil {
-				v.node = a.twinOf(v.column)
-				hash, twin = a.hashTwin(v.seal, v.node), v.column.twin
+		if v.keying != nil {
+			a.groupable(v.keying, n, v.row(), keys)
+			hash, shadow := a.hash(v.keying, v.node), ""
+			if v.column != nil && v.column.shadow != "" && v.column.emit == nil {
+				v.node = a.shadowOf(v.column)
+				hash, shadow = a.hashShadow(v.keying, v.node), v.column.shadow
 				if sc.partKeys == nil {
 					sc.partKeys = map[*pg.WindowDef][]string{}
 				}
-				sc.partKeys[w] = append(sc.partKeys[w], twin)
+				sc.partKeys[w] = append(sc.partKeys[w], shadow)
 			}
-			sc.key(twin, hash)
+			sc.key(shadow, hash)
 			// Windows without an order of their own see the rows as they are sorted for
 			// the partitions: by the hash first.
 			partitions = append(partitions, hash)
@@ -108,8 +108,8 @@ func (a *analysis) sortExpressions(list []*pg.Node, sc *scope) {
 func (a *analysis) ordered(n *pg.Node, sc *scope) *pg.Node {
 	at := location(n)
 	v := a.expr(n, sc)
-	if v.seal != nil {
-		a.refuseOrder(v.seal, at)
+	if v.keying != nil {
+		a.refuseOrder(v.keying, at)
 	}
 	return v.node
 }
@@ -124,10 +124,10 @@ func (a *analysis) sortWindow(w *pg.WindowDef, persons []*person, sc *scope) {
 		}
 		at := location(s.Node)
 		v := a.expr(s.Node, sc)
-		if s.Node = v.node; v.seal != nil {
+		if s.Node = v.node; v.keying != nil {
 			s.Node = a.within(v.date, persons)
 			if s.Node == nil || w.FrameOptions&frameRange != 0 && (w.StartOffset != nil || w.EndOffset != nil) {
-				a.refuseOrder(v.seal, at)
+				a.refuseOrder(v.keying, at)
 			}
 		}
 		a.operatorName(s.UseOp, 0)
@@ -135,7 +135,7 @@ func (a *analysis) sortWindow(w *pg.WindowDef, persons []*person, sc *scope) {
 }
 
 // sort analyses ORDER BY of a SELECT: a number or a bare name means a target first. Of
-// distinct rows, sealed targets are ordered by in wrap.
+// distinct rows, keyed targets are ordered by in wrap.
 func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool) {
 	persons := slices.Clone(sc.single) // whose rows stand together, by what is ordered by before
 	for _, n := range q.SortClause {
@@ -147,13 +147,13 @@ func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool)
 		if i := a.sortTarget(s.Node, res); i >= 0 {
 			if c := res.columns[i]; c.date != nil && !distinct {
 				if s.Node = a.within(c.date, persons); s.Node == nil {
-					a.refuseOrder(c.seal, location(n))
+					a.refuseOrder(c.keying, location(n))
 				}
-			} else if c.seal != nil && !distinct {
+			} else if c.keying != nil && !distinct {
 				persons = append(persons, personOf(c.source)...)
-				s.Node = a.ownOrder(value{seal: c.seal, column: c.source}, location(s.Node))
-			} else if c.seal != nil && (!c.seal.orderable() || !res.hasTwin(i)) {
-				a.refuseOrder(c.seal, location(s.Node))
+				s.Node = a.ownOrder(value{keying: c.keying, column: c.source}, location(s.Node))
+			} else if c.keying != nil && (!c.keying.orderable() || !res.hasShadow(i)) {
+				a.refuseOrder(c.keying, location(s.Node))
 			}
 			continue
 		}
@@ -162,7 +162,7 @@ func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool)
 		}
 		at := location(s.Node)
 		v := a.operand(s.Node, sc)
-		if s.Node = v.node; v.seal == nil {
+		if s.Node = v.node; v.keying == nil {
 			continue
 		}
 		if plain := a.within(v.date, persons); plain != nil && !distinct {
@@ -198,15 +198,15 @@ func (a *analysis) sortByName(q *pg.SelectStmt, res *result, wrapped bool) {
 			a.fail("0A000", location(s.GetNode()), "ORDER BY of a set operation takes names and numbers of its columns only", "")
 		}
 		a.operatorName(s.UseOp, 0)
-		if c := res.columns[i]; c.seal != nil {
-			if !wrapped || !c.seal.orderable() || !res.hasTwin(i) {
-				a.refuseOrder(c.seal, location(s.Node))
+		if c := res.columns[i]; c.keying != nil {
+			if !wrapped || !c.keying.orderable() || !res.hasShadow(i) {
+				a.refuseOrder(c.keying, location(s.Node))
 			}
 		}
 	}
 }
 
-// distinct analyses DISTINCT and reports whether it compares sealed columns.
+// distinct analyses DISTINCT and reports whether it compares keyed columns.
 func (a *analysis) distinct(q *pg.SelectStmt, sc *scope, res *result) (sealed bool) {
 	if len(q.DistinctClause) == 0 {
 		return false
@@ -219,10 +219,10 @@ func (a *analysis) distinct(q *pg.SelectStmt, sc *scope, res *result) (sealed bo
 			}
 		}
 		for _, c := range res.columns {
-			if c.seal != nil {
+			if c.keying != nil {
 				sealed = true
-				if !c.seal.comparable && !c.seal.keyed(c.row, keys) {
-					a.refuseSealed(c.seal, 0, "DISTINCT compares it, but equal masked values may be different originals", "leave it out, or select the patient's sealed id instead")
+				if !c.keying.comparable && !c.keying.keyedBy(c.row, keys) {
+					a.refuseKeyed(c.keying, 0, "DISTINCT compares it, but equal masked values may be different originals", "leave it out, or select the patient's sealed id instead")
 				}
 			}
 		}
@@ -230,8 +230,8 @@ func (a *analysis) distinct(q *pg.SelectStmt, sc *scope, res *result) (sealed bo
 	}
 	for i, n := range q.DistinctClause {
 		if k := a.sortTarget(n, res); k >= 0 {
-			if s := res.columns[k].seal; s != nil {
-				a.refuseSealed(s, location(n), "DISTINCT ON orders by it", "use row_number() OVER (PARTITION BY …) = 1")
+			if s := res.columns[k].keying; s != nil {
+				a.refuseKeyed(s, location(n), "DISTINCT ON orders by it", "use row_number() OVER (PARTITION BY …) = 1")
 			}
 			continue
 		}
@@ -258,9 +258,9 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 		ValuesLists: q.ValuesLists, WithClause: q.WithClause, Op: q.Op, All: q.All, Larg: q.Larg, Rarg: q.Rarg,
 		LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT,
 	}
-	alias := &pg.Alias{Aliasname: a.twinName()}
+	alias := &pg.Alias{Aliasname: a.shadowName()}
 	var targets, order []*pg.Node
-	sealed := map[*pg.Node]int{} // what of the order is by sealed columns
+	sealed := map[*pg.Node]int{} // what of the order is by keyed columns
 	for i, c := range res.columns {
 		name := fmt.Sprintf("c%d", i+1)
 		alias.Colnames = append(alias.Colnames, str(name))
@@ -276,7 +276,7 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 			a.fail("42P10", location(s.Node), "for SELECT DISTINCT, ORDER BY expressions must appear in the select list", "")
 		}
 		s.Node = column(alias.Aliasname, fmt.Sprintf("c%d", i+1))
-		if res.columns[i].seal != nil {
+		if res.columns[i].keying != nil {
 			sealed[n] = i
 		}
 		order = append(order, n)
@@ -288,8 +288,8 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 	q.SortClause = order
 	var keys []*pg.Node
 	for i, c := range res.columns {
-		if c.seal != nil {
-			keys = append(keys, a.hash(c.seal, column(alias.Aliasname, fmt.Sprintf("c%d", i+1))))
+		if c.keying != nil {
+			keys = append(keys, a.hash(c.keying, column(alias.Aliasname, fmt.Sprintf("c%d", i+1))))
 		}
 	}
 	a.appendOrder(q, keys)
@@ -300,9 +300,9 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 	}
 	for _, n := range order {
 		if i, ok := sealed[n]; ok {
-			name := a.twinName()
+			name := a.shadowName()
 			add(i, name)
-			n.GetSortBy().Node = a.hashTwin(res.columns[i].seal, column(alias.Aliasname, name))
+			n.GetSortBy().Node = a.hashShadow(res.columns[i].keying, column(alias.Aliasname, name))
 		}
 	}
 	if more := res.append; more != nil {

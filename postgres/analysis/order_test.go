@@ -55,7 +55,7 @@ func TestOwnOrder(t *testing.T) {
 	}
 }
 
-// TestScansShowNoOrder holds that a carrier keeps PostgreSQL from an index-only scan,
+// TestScansShowNoOrder holds that a wrapper keeps PostgreSQL from an index-only scan,
 // whose rows come in the originals' order.
 func TestScansShowNoOrder(t *testing.T) {
 	if p := planOf(t, "SELECT id FROM patients"); !strings.Contains(p.SQL, "tableoid IS NOT NULL") {

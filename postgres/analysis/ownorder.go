@@ -11,25 +11,25 @@ import (
 
 // orderable reports whether a column has an order of Veil's own: each masked value
 // stands for one original, and is not one that looks like it.
-func (s *seal) orderable() bool {
+func (s *keying) orderable() bool {
 	return s.comparable && s.hashed
 }
 
-// ownOrder is the place of a sealed value in Veil's own order.
+// ownOrder is the place of a keyed value in Veil's own order.
 func (a *analysis) ownOrder(v value, at int32) *pg.Node {
-	t := v.twin(a)
-	if !v.seal.orderable() || t == nil {
-		a.refuseOrder(v.seal, at)
+	t := v.shadow(a)
+	if !v.keying.orderable() || t == nil {
+		a.refuseOrder(v.keying, at)
 	}
-	return a.hashTwin(v.seal, t)
+	return a.hashShadow(v.keying, t)
 }
 
-func (a *analysis) refuseOrder(s *seal, at int32) {
+func (a *analysis) refuseOrder(s *keying, at int32) {
 	hint := "order by a column that is not sealed, or by a sealed id, which has an order of Veil's own"
 	if catalog.IsTime(s.shown) {
 		hint = "order by it within one patient: OVER (PARTITION BY the patient's sealed id ORDER BY it)"
 	}
-	a.refuseSealed(s, at, "it is ordered by, which would show the originals' order", hint)
+	a.refuseKeyed(s, at, "it is ordered by, which would show the originals' order", hint)
 }
 
 // orderOps compare by an order.
@@ -37,32 +37,32 @@ var orderOps = wordSet("< > <= >=")
 
 // orderedCompare compares two sealed ids, or one with a pseudonym, by Veil's own order.
 func (a *analysis) orderedCompare(name string, l, r value, at int32) *pg.Node {
-	if l.seal != nil && r.seal != nil {
-		if l.seal.Class != r.seal.Class {
-			a.refuseSealed(l.seal, at, "it is compared with a column of another method or domain ("+r.seal.Action.Path+")", "give both columns the same method and domain")
+	if l.keying != nil && r.keying != nil {
+		if l.keying.Class != r.keying.Class {
+			a.refuseKeyed(l.keying, at, "it is compared with a column of another method or domain ("+r.keying.Action.Path+")", "give both columns the same method and domain")
 		}
 		return op(name, a.ownOrder(l, at), a.ownOrder(r, at))
 	}
-	if l.seal == nil {
+	if l.keying == nil {
 		return a.orderedCompare(commuted[name], r, l, at)
 	}
 	c, ok := constantOf(r.node)
-	if !ok || l.seal.domain == "" || c.number {
-		a.refuseSealed(l.seal, at, "it is compared with a value that is not sealed", "compare it with a pseudonym")
+	if !ok || l.keying.domain == "" || c.number {
+		a.refuseKeyed(l.keying, at, "it is compared with a value that is not sealed", "compare it with a pseudonym")
 	}
 	place := a.ownOrder(l, at)
 	switch {
 	case c.null:
 		return op(name, place, cast(null(), "int8"))
 	case c.param > 0:
-		p := a.sealedParam(c.param, l.seal, false, at)
-		return op(name, place, when(op("<>", p, a.tagText()), a.hashTwin(l.seal, p)))
+		p := a.sealedParam(c.param, l.keying, false, at)
+		return op(name, place, when(op("<>", p, a.tagText()), a.hashShadow(l.keying, p)))
 	}
-	id, ok := a.open(l.seal, c.text)
+	id, ok := a.open(l.keying, c.text)
 	if !ok {
-		a.refuseSealed(l.seal, at, "it is compared by order with what is no pseudonym", "compare it with a pseudonym that a query returned")
+		a.refuseKeyed(l.keying, at, "it is compared by order with what is no pseudonym", "compare it with a pseudonym that a query returned")
 	}
-	return op(name, place, a.hashTwin(l.seal, text(id)))
+	return op(name, place, a.hashShadow(l.keying, text(id)))
 }
 
 var commuted = map[string]string{"<": ">", ">": "<", "<=": ">=", ">=": "<="}

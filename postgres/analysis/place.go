@@ -20,8 +20,8 @@ import (
 // seen. The place of a row is the same in every statement of one form, so that pages fit
 // together and no repetition averages it out.
 
-// keyed is a hash under a key of two seeds, which are derived for the label.
-func (a *analysis) keyed(label string, hash func(seed *pg.Node) *pg.Node) *pg.Node {
+// seeded is a hash under a key of two seeds, which are derived for the label.
+func (a *analysis) seeded(label string, hash func(seed *pg.Node) *pg.Node) *pg.Node {
 	key := a.seeds(label)
 	seed := func(b []byte) *pg.Node { return integer(int64(binary.BigEndian.Uint64(b)), "int8") }
 	return op("#", hash(seed(key[:8])), hash(seed(key[8:])))
@@ -36,19 +36,21 @@ func (a *analysis) seeds(label string) []byte {
 	return key
 }
 
-// keyedText is the keyed hash of a text.
-func (a *analysis) keyedText(label string, n *pg.Node) *pg.Node {
-	return a.keyed(label, func(seed *pg.Node) *pg.Node { return call("hashtextextended", cast(n, "text"), seed) })
+// seededText is the keyed hash of a text.
+func (a *analysis) seededText(label string, n *pg.Node) *pg.Node {
+	return a.seeded(label, func(seed *pg.Node) *pg.Node { return call("hashtextextended", cast(n, "text"), seed) })
 }
 
-// hash is the place of a carrier in Veil's own order. The tag, which another plan has
+// hash is the place of a wrapper in Veil's own order. The tag, which another plan has
 // another of, does not count.
-func (a *analysis) hash(s *seal, carrier *pg.Node) *pg.Node {
-	return a.keyedText(s.Class, a.untagged(carrier))
+func (a *analysis) hash(s *keying, wrapper *pg.Node) *pg.Node {
+	return a.seededText(s.Class, a.untagged(wrapper))
 }
 
-// hashTwin is the place of a bare original in Veil's own order.
-func (a *analysis) hashTwin(s *seal, twin *pg.Node) *pg.Node { return a.keyedText(s.Class, twin) }
+// hashShadow is the place of a bare original in Veil's own order.
+func (a *analysis) hashShadow(s *keying, shadow *pg.Node) *pg.Node {
+	return a.seededText(s.Class, shadow)
+}
 
 func (a *analysis) untagged(n *pg.Node) *pg.Node {
 	return call("replace", cast(n, "text"), a.tagText(), cast(text(""), "text"))
@@ -78,13 +80,13 @@ func (s *shape) tells() bool {
 func (a *analysis) lies(r *catalog.Relation, label string) *pg.Node {
 	switch {
 	case r.Kind != 'p' && len(a.catalog.Children(r)) == 0 && a.catalog.InTables(r):
-		return a.keyed(label, func(seed *pg.Node) *pg.Node { return call("hashtidextended", column("ctid"), seed) })
+		return a.seeded(label, func(seed *pg.Node) *pg.Node { return call("hashtidextended", column("ctid"), seed) })
 	case a.catalog.InTables(r):
-		return a.keyed(label, func(seed *pg.Node) *pg.Node {
+		return a.seeded(label, func(seed *pg.Node) *pg.Node {
 			return call("hashtidextended", column("ctid"), call("hashoidextended", column("tableoid"), seed))
 		})
 	}
-	return a.keyedText(label, wholeOf(r.Name))
+	return a.seededText(label, wholeOf(r.Name))
 }
 
 // wholeOf is the row of an item, as one value.
@@ -106,16 +108,16 @@ func (a *analysis) placeOf(it *item, res *result, own bool) func() *pg.Node {
 	case res.place != nil && own:
 		return func() *pg.Node {
 			if it.entire {
-				return a.keyedText(label, a.untagged(wholeOf(it.ref)))
+				return a.seededText(label, a.untagged(wholeOf(it.ref)))
 			}
 			if res.placeName == "" {
-				res.placeName = a.twinName()
+				res.placeName = a.shadowName()
 				res.place(res.placeName)
 			}
 			return column(it.ref, res.placeName)
 		}
 	case res.told:
-		return func() *pg.Node { return a.keyedText(label, a.untagged(wholeOf(it.ref))) }
+		return func() *pg.Node { return a.seededText(label, a.untagged(wholeOf(it.ref))) }
 	}
 	return nil
 }
@@ -131,7 +133,7 @@ func (a *analysis) drawn(r *catalog.Relation, s *pg.RangeTableSample) *pg.Node {
 	if by == nil { // another sample each time
 		by = selectOnce(call("random"))
 	}
-	place := a.keyed("sample of "+r.Schema+"."+r.Name, func(seed *pg.Node) *pg.Node {
+	place := a.seeded("sample of "+r.Schema+"."+r.Name, func(seed *pg.Node) *pg.Node {
 		return call("hashtidextended", column("ctid"), call("hashoidextended", column("tableoid"), call("hashfloat8extended", cast(by, "float8"), seed)))
 	})
 	const all = "18446744073709551616"

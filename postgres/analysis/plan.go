@@ -6,7 +6,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// Kind says what a door must do with a plan.
+// Kind says what a listener must do with a plan.
 type Kind uint8
 
 const (
@@ -71,7 +71,7 @@ type Plan struct {
 	// Relations are the names of the relations read, in order, for the audit log.
 	Relations []string
 	// Cached reports that the plan may be kept under the statement's text by the
-	// door, such as for a prepared statement of the extended protocol: it depends
+	// listener, such as for a prepared statement of the extended protocol: it depends
 	// on nothing but the text, catalog, policy and the session's search path.
 	Cached bool
 

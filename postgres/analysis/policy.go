@@ -18,7 +18,7 @@ type Options struct {
 	// these globs matches. Empty: all that the ruleset lets exist.
 	Relations []string
 	// Functions are functions of the database, as schema.name, that the operator
-	// vouches for: they may be called with values that are not sealed.
+	// vouches for: they may be called with values that are not keyed.
 	Functions []string
 	// Explain permits EXPLAIN without ANALYZE. It shows the nodes of the plan alone:
 	// no condition and no estimate.

@@ -25,7 +25,7 @@ var privilegeFunctions = map[string]string{
 }
 
 // privilege answers a function of privilegeFunctions.
-func (a *analysis) privilege(name, held string, f *pg.FuncCall, sc *scope) *pg.Node {
+func (a *analysis) privilege(name, right string, f *pg.FuncCall, sc *scope) *pg.Node {
 	args := f.Args
 	count := 2
 	if name == "has_column_privilege" {
@@ -45,10 +45,10 @@ func (a *analysis) privilege(name, held string, f *pg.FuncCall, sc *scope) *pg.N
 		object = cast(a.clear(object, sc), "text")
 	}
 	wanted := cast(a.clear(args[count-1], sc), "text")
-	if held == "" {
+	if right == "" {
 		return both(isNotNull(object), isNotNull(wanted), boolean(false))
 	}
-	has := op("~*", wanted, text(`(^|,)\s*`+held+`\s*(,|$)`))
+	has := op("~*", wanted, text(`(^|,)\s*`+right+`\s*(,|$)`))
 	switch name {
 	case "has_column_privilege":
 		column := cast(a.clear(args[1], sc), "text")
@@ -75,11 +75,11 @@ func (a *analysis) relationNamed(n *pg.Node, sc *scope) *pg.Node {
 	}
 	v := a.expr(n, sc)
 	at := location(n)
-	if v.seal != nil {
-		a.refuseSealed(v.seal, at, "it is an argument of a function", "")
+	if v.keying != nil {
+		a.refuseKeyed(v.keying, at, "it is an argument of a function", "")
 	}
-	if v.fence != nil {
-		a.refuseFenced(v.fence, at)
+	if v.restricted != nil {
+		a.refuseRestricted(v.restricted, at)
 	}
 	if v.column != nil && v.column.typ == catalog.OIDOID || castsToOID(v.node) {
 		return a.visibleName("regclass", cast(v.node, "oid"), cast(cast(v.node, "oid"), "regclass"))

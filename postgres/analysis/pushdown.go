@@ -20,7 +20,7 @@ import (
 
 // push writes the column's expression, or reports that SQL cannot do the method on
 // the type.
-func (d *laying) push() bool {
+func (d *columnRule) push() bool {
 	c, t := d.column, d.typ
 	v, ok := "", false
 	text := catalog.IsText(t.OID)
@@ -84,7 +84,7 @@ func (d *laying) push() bool {
 
 // json keeps the listed members of an object, by paths of names with dots between, and
 // takes out all others. What is no object goes, and so does a path through an array.
-func (d *laying) json(f forms.Members) string {
+func (d *columnRule) json(f forms.Members) string {
 	keep := jsonPaths{}
 	for _, path := range f.Paths {
 		keep.add(strings.Split(path, "."))
@@ -140,7 +140,7 @@ func (p jsonPaths) sql(v string) string {
 
 // period cuts dates. Of a year that may reveal an age, those go that reveal more than the
 // greatest age that may be shown.
-func (d *laying) period(f forms.Period) (string, bool) {
+func (d *columnRule) period(f forms.Period) (string, bool) {
 	if !catalog.IsTime(d.typ.OID) {
 		return "", false
 	}
@@ -187,7 +187,7 @@ func (d *laying) period(f forms.Period) (string, bool) {
 }
 
 // yearOf is the year of a column beside, in SQL; empty where it has none.
-func (d *laying) yearOf(name string) string {
+func (d *columnRule) yearOf(name string) string {
 	for _, a := range d.relation.Columns {
 		if t := d.catalog.Base(a.Type); a.Name == name && t != nil && catalog.IsTime(t.OID) {
 			if t.OID == catalog.OIDTimestamptz {
@@ -200,7 +200,7 @@ func (d *laying) yearOf(name string) string {
 }
 
 // prefixOf keeps the first digits of a postal code.
-func (d *laying) prefixOf(f forms.Prefix) string {
+func (d *columnRule) prefixOf(f forms.Prefix) string {
 	v := "pg_catalog.btrim(" + d.value + `::pg_catalog.text, E' \t\n\r\f')`
 	return fmt.Sprintf(`CASE WHEN %[1]s COLLATE "C" ~ '^([0-9]{5}(-?[0-9]{4})?|[0-9]{3})$' THEN CASE WHEN pg_catalog.left(%[1]s, 3) <> ALL ('{%[2]s}'::pg_catalog.text[]) THEN pg_catalog.left(%[1]s, 3) ELSE '000' END END`,
 		v, strings.Join(f.Hidden, ","))
@@ -208,7 +208,7 @@ func (d *laying) prefixOf(f forms.Prefix) string {
 
 // exact is a number as a numeric with all its digits: of a float those of its shortest
 // text, which is what the method reads.
-func (d *laying) exact() string {
+func (d *columnRule) exact() string {
 	if catalog.IsFloat(d.typ.OID) {
 		return d.value + "::pg_catalog.text::pg_catalog.numeric"
 	}
@@ -217,7 +217,7 @@ func (d *laying) exact() string {
 
 // multiple replaces by a multiple; halves go up. NaN and infinity have no multiple, and what
 // PostgreSQL could not compute with is NULL.
-func (d *laying) multiple(f forms.Multiple) (string, bool) {
+func (d *columnRule) multiple(f forms.Multiple) (string, bool) {
 	step, half := f.Of, "0"
 	if f.Nearest {
 		half = "0.5"
@@ -241,7 +241,7 @@ func (d *laying) multiple(f forms.Multiple) (string, bool) {
 }
 
 // ends keeps the first and last characters.
-func (d *laying) ends(f forms.Ends) string {
+func (d *columnRule) ends(f forms.Ends) string {
 	v := d.value + "::pg_catalog.text"
 	n := "pg_catalog.length(" + v + ")"
 	hidden := fmt.Sprintf("(%s - %d)", n, f.First+f.Last)
@@ -251,7 +251,7 @@ func (d *laying) ends(f forms.Ends) string {
 
 // groups writes the cases and bands. Bands are of whole numbers: the part before the
 // point decides.
-func (d *laying) groups(f forms.Groups) (string, bool) {
+func (d *columnRule) groups(f forms.Groups) (string, bool) {
 	if len(f.Bands) > 0 && !catalog.IsNumber(d.typ.OID) && !catalog.IsFloat(d.typ.OID) {
 		return "", false
 	}
@@ -272,7 +272,7 @@ func (d *laying) groups(f forms.Groups) (string, bool) {
 }
 
 // listed compares with the form's list.
-func (d *laying) listed(f forms.Listed) string {
+func (d *columnRule) listed(f forms.Listed) string {
 	var list []string
 	for _, s := range f.Values {
 		list = append(list, catalog.QuoteLiteral(s))

@@ -94,13 +94,13 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 	a.subselects[stmt] = true
 	renamed := v.Alias != nil && len(v.Alias.Colnames) > 0
 	type entry struct {
-		shape          *shapeColumn
-		used, twinUsed bool
-		twin           string
-		bareUsed       bool
-		plainUsed      bool
-		plain          string
-		bare           string
+		shape            *shapeColumn
+		used, shadowUsed bool
+		shadow           string
+		bareUsed         bool
+		plainUsed        bool
+		plain            string
+		bare             string
 	}
 	var entries []*entry
 	for _, c := range s.columns {
@@ -120,23 +120,23 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			if t := a.catalog.Base(c.Type); t != nil && (catalog.IsNumber(t.OID) || catalog.IsFloat(t.OID)) && c.shown == catalog.OIDText {
 				rc.retyped = s.relation.Schema + "." + s.relation.Name + "." + c.Name
 			}
-		case Sealed:
-			rc.seal = c.seal
-			if c.seal.datable() && s.where == "" {
-				rc.date = &dated{seal: c.seal, typ: c.seal.typ.OID, used: func() bool { return e.plainUsed }, plain: func() *pg.Node {
+		case Keyed:
+			rc.keying = c.keying
+			if c.keying.datable() && s.where == "" {
+				rc.date = &dated{keying: c.keying, typ: c.keying.typ.OID, used: func() bool { return e.plainUsed }, plain: func() *pg.Node {
 					if e.plain == "" {
-						e.plain = a.twinName()
+						e.plain = a.shadowName()
 					}
 					e.plainUsed = true
 					return column(it.ref, e.plain)
 				}}
 			}
-			if c.seal.twin != rows.ShadowNone {
-				e.twin = a.twinName()
-				rc.twin, rc.useTwin = e.twin, func() { e.twinUsed = true }
+			if c.keying.shadow != rows.ShadowNone {
+				e.shadow = a.shadowName()
+				rc.shadow, rc.useShadow = e.shadow, func() { e.shadowUsed = true }
 			}
-			if c.seal.showsBare() && s.where == "" {
-				e.bare = a.twinName()
+			if c.keying.showsBare() && s.where == "" {
+				e.bare = a.shadowName()
 				rc.bare, rc.useBare = e.bare, func() { e.bareUsed = true }
 				rc.origin = rows.Origin{Table: s.relation.OID, Column: c.Number}
 			}
@@ -157,10 +157,10 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		label = a.label(s.relation.Schema + "." + s.relation.Name)
 		it.place = func() *pg.Node {
 			if it.entire {
-				return a.keyedText(label, a.untagged(wholeOf(it.ref)))
+				return a.seededText(label, a.untagged(wholeOf(it.ref)))
 			}
 			if place == "" {
-				place = a.twinName()
+				place = a.shadowName()
 			}
 			return column(it.ref, place)
 		}
@@ -186,26 +186,26 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 					source.Alias = &pg.Alias{Aliasname: rowAlias}
 					a.relate(n, e.shape.related)
 				}
-			case Sealed:
-				n = a.carrier(e.shape.seal)
-				a.depends(e.shape.seal.typ)
+			case Keyed:
+				n = a.wrapper(e.shape.keying)
+				a.depends(e.shape.keying.typ)
 			}
 			stmt.TargetList = append(stmt.TargetList, target(e.shape.Name, n))
 		}
 		for _, e := range entries {
-			if e.twinUsed {
-				a.depends(e.shape.seal.typ)
-				stmt.TargetList = append(stmt.TargetList, target(e.twin, a.bare(e.shape.seal)))
+			if e.shadowUsed {
+				a.depends(e.shape.keying.typ)
+				stmt.TargetList = append(stmt.TargetList, target(e.shadow, a.bare(e.shape.keying)))
 			}
 			if e.plainUsed {
-				stmt.TargetList = append(stmt.TargetList, target(e.plain, a.plainDate(e.shape.seal)))
+				stmt.TargetList = append(stmt.TargetList, target(e.plain, a.plainDate(e.shape.keying)))
 			}
 		}
 		for _, e := range entries {
 			if e.bareUsed {
-				a.depends(e.shape.seal.typ)
-				stmt.TargetList = append(stmt.TargetList, target(e.bare, column(e.shape.seal.column)))
-				stmt.WhereClause = isNotNull(column("tableoid")) // no index-only scan: see carrier
+				a.depends(e.shape.keying.typ)
+				stmt.TargetList = append(stmt.TargetList, target(e.bare, column(e.shape.keying.column)))
+				stmt.WhereClause = isNotNull(column("tableoid")) // no index-only scan: see wrapper
 				if drawn != nil {
 					stmt.WhereClause = both(stmt.WhereClause, drawn)
 				}
@@ -226,7 +226,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 			stmt.TargetList = append(stmt.TargetList, target(place, a.lies(s.relation, label)))
 		}
 		if len(stmt.TargetList) == 0 {
-			stmt.TargetList = []*pg.Node{target(a.twinName(), null())}
+			stmt.TargetList = []*pg.Node{target(a.shadowName(), null())}
 		}
 	})
 	out := &pg.Alias{Aliasname: it.ref}
@@ -263,11 +263,11 @@ func (a *analysis) sample(s *pg.RangeTableSample) {
 	}
 }
 
-// carrier is the record that carries a sealed value:
+// wrapper is the record that carries a keyed value:
 // CASE WHEN v IS NOT NULL AND guard THEN ROW(tag, v::text, beside …) END.
-func (a *analysis) carrier(s *seal) *pg.Node {
+func (a *analysis) wrapper(s *keying) *pg.Node {
 	v := column(s.column)
-	members := []*pg.Node{a.tagText(), collateC(a.sealedText(s))}
+	members := []*pg.Node{a.tagText(), collateC(a.originalText(s))}
 	for _, name := range s.Names() {
 		n := text("")
 		if name != "" {
@@ -287,10 +287,10 @@ func (a *analysis) carrier(s *seal) *pg.Node {
 	return when(cond, row(members...))
 }
 
-// bare is the twin of a carrier: the original as it compares.
-func (a *analysis) bare(s *seal) *pg.Node {
+// bare is the shadow column of a wrapper: the original as it compares.
+func (a *analysis) bare(s *keying) *pg.Node {
 	v := column(s.column)
-	if s.twin == rows.ShadowCast {
+	if s.shadow == rows.ShadowCast {
 		v = collateC(cast(v, "text"))
 	}
 	if s.guard == "" {
@@ -338,7 +338,7 @@ func (a *analysis) rename(it *item, alias *pg.Alias, at int32) {
 }
 
 // view expands a view: its definition is analysed as if it were written in its place,
-// with the treatments of the tables that it reads. A column that uses a sealed value
+// with the treatments of the tables that it reads. A column that uses a keyed value
 // in a way that is refused cannot be had; the others can.
 func (a *analysis) view(r *catalog.Relation, v *pg.RangeVar, alias string) from {
 	if a.views >= maxViews {
@@ -404,25 +404,25 @@ func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *p
 		return persons[p]
 	}
 	for i, c := range res.columns {
-		rc := &resolved{name: c.name, seal: c.seal, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it, row: c.row, base: c.base, fence: c.fence, names: c.names}
-		if c.seal != nil && res.hasTwin(i) {
-			rc.twin = res.twinName(a, i)
-			rc.useTwin = func() { res.useTwin(i) }
+		rc := &resolved{name: c.name, keying: c.keying, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it, row: c.row, base: c.base, restricted: c.restricted, names: c.names}
+		if c.keying != nil && res.hasShadow(i) {
+			rc.shadow = res.shadowName(a, i)
+			rc.useShadow = func() { res.useShadow(i) }
 			if rc.person = about(c.person); rc.person != nil {
 				rc.person.id = rc
 			}
 		}
 		if c.cohort != nil {
 			rc.cohort = c.cohort
-			rc.opened = func(s *seal) *pg.Node {
+			rc.opened = func(s *keying) *pg.Node {
 				at := a.openCohort(c.cohort, s)
 				for len(out.Colnames) <= at {
-					out.Colnames = append(out.Colnames, str(a.twinName()))
+					out.Colnames = append(out.Colnames, str(a.shadowName()))
 				}
 				return column(it.ref, out.Colnames[at].GetString_().Sval)
 			}
 		}
-		if c.seal != nil && c.date != nil && res.append != nil {
+		if c.keying != nil && c.date != nil && res.append != nil {
 			d := *c.date
 			d.person, d.plain = about(c.date.person), func() *pg.Node { return column(it.ref, res.usePlain(a, i)) }
 			d.used = func() bool { return c.plainName != "" }

@@ -9,11 +9,11 @@ import (
 // result is what a query returns.
 type result struct {
 	columns []*resultColumn
-	// into is the SELECT that twins are added to.
+	// into is the SELECT that shadow columns are added to.
 	into *pg.SelectStmt
-	// swap puts the twin of the only column in its place; nil where that cannot be.
+	// swap puts the shadow column of the only column in its place; nil where that cannot be.
 	swap func()
-	// add appends a twin's target to the query under a name, append another one.
+	// add appends a shadow column's target to the query under a name, append another one.
 	add    func(i int, name string)
 	append func(name string, n *pg.Node)
 	// told: the query reads rows whose order could tell something. safe: the order in
@@ -28,24 +28,24 @@ type result struct {
 }
 
 type resultColumn struct {
-	name   string
-	seal   *seal
-	null   bool // the bare constant NULL, which any column can be united with
-	typ    uint32
-	action int
-	origin rows.Origin
-	failed *Refusal
-	fence  *catalog.Type
-	names  string // as in value
-	source *resolved
+	name       string
+	keying     *keying
+	null       bool // the bare constant NULL, which any column can be united with
+	typ        uint32
+	action     int
+	origin     rows.Origin
+	failed     *Refusal
+	restricted *catalog.Type
+	names      string // as in value
+	source     *resolved
 	// node is what the query returns for the column, bare that it is the original.
 	node *pg.Node
 	bare bool
 	row  *item
 	base string
-	// twinName is the name under which the twin was asked for.
-	twinName string
-	twinUsed bool
+	// shadowName is the name under which the shadow column was asked for.
+	shadowName string
+	shadowUsed bool
 	// date and person are those of the value; plainName is the name under which the
 	// date as it can be computed with was asked for.
 	date      *dated
@@ -53,35 +53,35 @@ type resultColumn struct {
 	plainName string
 	// cohort is set for a column of VALUES whose cells are written out.
 	cohort *cohort
-	// markTwin notes that the twin is needed; nil where there is none.
-	markTwin func()
+	// markShadow notes that the shadow column is needed; nil where there is none.
+	markShadow func()
 }
 
-func (r *result) hasTwin(i int) bool { return r.columns[i].markTwin != nil && r.add != nil }
+func (r *result) hasShadow(i int) bool { return r.columns[i].markShadow != nil && r.add != nil }
 
-func (r *result) twinName(a *analysis, i int) string {
-	if r.columns[i].twinName == "" {
-		r.columns[i].twinName = a.twinName()
+func (r *result) shadowName(a *analysis, i int) string {
+	if r.columns[i].shadowName == "" {
+		r.columns[i].shadowName = a.shadowName()
 	}
-	return r.columns[i].twinName
+	return r.columns[i].shadowName
 }
 
-// useTwin makes the query return the twin of column i too.
-func (r *result) useTwin(i int) {
+// useShadow makes the query return the shadow column of column i too.
+func (r *result) useShadow(i int) {
 	c := r.columns[i]
-	if c.twinUsed {
+	if c.shadowUsed {
 		return
 	}
-	c.twinUsed = true
-	c.markTwin()
-	r.add(i, c.twinName)
+	c.shadowUsed = true
+	c.markShadow()
+	r.add(i, c.shadowName)
 }
 
 // usePlain makes the query return the date of column i as it can be computed with.
 func (r *result) usePlain(a *analysis, i int) string {
 	c := r.columns[i]
 	if c.plainName == "" {
-		c.plainName = a.twinName()
+		c.plainName = a.shadowName()
 		r.append(c.plainName, c.date.plain())
 	}
 	return c.plainName

@@ -49,8 +49,8 @@ func cellsOf(t *testing.T, frame []byte) (cells [][]byte) {
 	return cells
 }
 
-// carried is a carrier of the plan in text form.
-func carried(p *Plan, members ...string) []byte {
+// carried is a wrapper of the plan in text form.
+func wrapped(p *Plan, members ...string) []byte {
 	b := []byte("(" + string(p.Tag))
 	for _, m := range members {
 		b = append(b, ',')
@@ -77,7 +77,7 @@ func TestDataRow(t *testing.T) {
 	m, pass := masker(t, p)
 	id := sealed(t, "Patient", "123")
 	for range 3 {
-		frame, err := m.AppendDataRow([]byte("before"), body(carried(p, "123"), []byte("f"), carried(p, "O\"Hara, Ann\\", "123"), nil))
+		frame, err := m.AppendDataRow([]byte("before"), body(wrapped(p, "123"), []byte("f"), wrapped(p, "O\"Hara, Ann\\", "123"), nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +106,7 @@ func TestDataRow(t *testing.T) {
 func TestSurrogateIsThePatients(t *testing.T) {
 	p := planOf(t, "SELECT name FROM patients")
 	m, pass := masker(t, p)
-	frame, err := m.AppendDataRow(nil, body(carried(p, "Chalmers", "123")))
+	frame, err := m.AppendDataRow(nil, body(wrapped(p, "Chalmers", "123")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,16 +128,16 @@ func TestTaintEndsTheStatement(t *testing.T) {
 		plan *Plan
 		body []byte
 	}{
-		{"a carrier in a clear column", p, body(carried(p, "1"), carried(p, "2"))},
-		{"a carrier in a plan that has none", plain, body(carried(p, "1"))},
-		{"a carrier within a text", p, body(nil, append([]byte("x"), carried(p, "1")...))},
-		{"no carrier in a sealed column", p, body([]byte("123"), nil)},
+		{"a wrapper in a clear column", p, body(wrapped(p, "1"), wrapped(p, "2"))},
+		{"a wrapper in a plan that has none", plain, body(wrapped(p, "1"))},
+		{"a wrapper within a text", p, body(nil, append([]byte("x"), wrapped(p, "1")...))},
+		{"no wrapper in a keyed column", p, body([]byte("123"), nil)},
 		{"a record of no tag", p, body([]byte("(x,123)"), nil)},
-		{"a carrier of another plan", p, body(carried(other, "123"), nil)},
+		{"a wrapper of another plan", p, body(wrapped(other, "123"), nil)},
 		{"a member too few", p, body([]byte("("+string(p.Tag)+")"), nil)},
-		{"a member too many", p, body(carried(p, "1", "2"), nil)},
+		{"a member too many", p, body(wrapped(p, "1", "2"), nil)},
 		{"a NULL member", p, body([]byte("("+string(p.Tag)+",)"), nil)},
-		{"the tag twice", p, body(carried(p, string(p.Tag)), nil)},
+		{"the tag twice", p, body(wrapped(p, string(p.Tag)), nil)},
 		{"a column too few", p, body(nil)},
 		{"a column too many", p, body(nil, nil, nil)},
 		{"bytes behind", p, append(body(nil, nil), 0)},
@@ -187,8 +187,8 @@ func TestBinaryFormats(t *testing.T) {
 	if got := p.UpstreamFormats(nil, []int16{1}); !slices.Equal(got, []int16{0, 0, 0, 0, 0}) {
 		t.Errorf("upstream formats %v", got)
 	}
-	frame, err := m.AppendDataRow(nil, body(carried(p, "1"), carried(p, "6f0e1f6e-7d3c-4d5e-8f9a-0b1c2d3e4f50"),
-		carried(p, "2024-03-05 10:11:12.5+00", "1"), carried(p, `{a,"b,c",NULL}`), carried(p, `{"resourceType": "x"}`)))
+	frame, err := m.AppendDataRow(nil, body(wrapped(p, "1"), wrapped(p, "6f0e1f6e-7d3c-4d5e-8f9a-0b1c2d3e4f50"),
+		wrapped(p, "2024-03-05 10:11:12.5+00", "1"), wrapped(p, `{a,"b,c",NULL}`), wrapped(p, `{"resourceType": "x"}`)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestBinaryFormats(t *testing.T) {
 func TestShiftWithoutPatient(t *testing.T) {
 	p := planOf(t, "SELECT seen FROM visits")
 	m, _ := masker(t, p)
-	frame, err := m.AppendDataRow(nil, body(carried(p, "2024-03-05 10:11:12+00", "")))
+	frame, err := m.AppendDataRow(nil, body(wrapped(p, "2024-03-05 10:11:12+00", "")))
 	if err != nil || string(cellsOf(t, frame)[0]) != "2024-01-01 00:00:00+00" {
 		t.Errorf("%q %v", frame, err)
 	}
@@ -221,7 +221,7 @@ func TestShiftWithoutPatient(t *testing.T) {
 
 func TestCopy(t *testing.T) {
 	id := sealed(t, "Patient", "123")
-	tab := func(p *Plan, s string) string { return strings.ReplaceAll(s, "{}", string(carried(p, "123"))) }
+	tab := func(p *Plan, s string) string { return strings.ReplaceAll(s, "{}", string(wrapped(p, "123"))) }
 	for _, c := range []struct {
 		name, sql string
 		in, want  []string

@@ -15,7 +15,7 @@ type resolved struct {
 	// as is the column's name in the rewritten text, where another one has its name.
 	as string
 	// seal is nil where the column holds no original.
-	seal *seal
+	keying *keying
 	// typ is the column's type where it is known.
 	typ uint32
 	// action is the number of the pushed-down rule that masked it, or -1.
@@ -26,8 +26,8 @@ type resolved struct {
 	failed *Refusal
 
 	item *item
-	// fence is set where a derived column's type has casts of the database.
-	fence *catalog.Type
+	// restriction is set where a derived column's type has casts of the database.
+	restricted *catalog.Type
 	// names is set where a derived column is names by their OIDs.
 	names string
 	// row and base are the relation's reference and column that it comes from as it is.
@@ -35,22 +35,22 @@ type resolved struct {
 	base string
 	// emit makes the reference, where the column is another one's or made of two.
 	emit func() *pg.Node
-	// use notes that the column is read, useTwin that its twin is; used tells.
-	use, useTwin func()
-	used         func() bool
-	// twin is the name of the bare original beside the carrier, or empty.
-	twin string
+	// use notes that the column is read, useShadow that its shadow column is; used tells.
+	use, useShadow func()
+	used           func() bool
+	// shadow column is the name of the bare original beside the wrapper, or empty.
+	shadow string
 	// bare is the name of the original as it stands in the table, and useBare notes
 	// that it is read; empty where the result may not have it. See bare.go.
 	bare    string
 	useBare func()
-	// grouped columns are referred to by their twin.
+	// grouped columns are referred to by their shadow column.
 	grouped bool
 	// date is set for a shifted date, person for a sealed id of whom the row is about.
 	date   *dated
 	person *person
 	// opened makes a reference to what a column of pseudonyms opens to; nil for others.
-	opened func(s *seal) *pg.Node
+	opened func(s *keying) *pg.Node
 	cohort *cohort
 	// retyped names a number that a pushed-down rule makes a text; empty for others.
 	retyped string
@@ -82,7 +82,7 @@ type item struct {
 }
 
 // newItem makes an item with a name of its own in the rewritten text.
-func (a *analysis) newItem(alias string) *item { return &item{alias: alias, ref: a.twinName()} }
+func (a *analysis) newItem(alias string) *item { return &item{alias: alias, ref: a.shadowName()} }
 
 // columnAliases are the names of an item's columns in the rewritten text, each once.
 func (a *analysis) columnAliases(it *item) []*pg.Node {
@@ -90,7 +90,7 @@ func (a *analysis) columnAliases(it *item) []*pg.Node {
 	var out []*pg.Node
 	for _, c := range it.columns {
 		if seen[c.name] {
-			c.as = a.twinName()
+			c.as = a.shadowName()
 		}
 		seen[c.name] = true
 		out = append(out, str(c.upstream()))
@@ -108,7 +108,7 @@ func (c *resolved) upstream() string {
 
 // whole reports whether the item's whole row holds no original.
 func (it *item) whole() bool {
-	return !slices.ContainsFunc(it.columns, func(c *resolved) bool { return c.seal != nil || c.failed != nil })
+	return !slices.ContainsFunc(it.columns, func(c *resolved) bool { return c.keying != nil || c.failed != nil })
 }
 
 // scope is what names mean at one level of a query.
@@ -159,7 +159,7 @@ func (e *cteEnv) find(name string) *cteEnv {
 	return nil
 }
 
-// key notes an expression of Veil's own order, with the twin's name where it is of one.
+// key notes an expression of Veil's own order, with the shadow column's name where it is of one.
 func (s *scope) key(name string, n *pg.Node) {
 	if name != "" && slices.Contains(s.keyNames, name) {
 		return
@@ -282,7 +282,7 @@ func (a *analysis) refer(c *resolved, at int32) *pg.Node {
 		panic(&r)
 	}
 	if c.grouped {
-		return a.carrierOfTwin(c)
+		return a.wrapperOfShadow(c)
 	}
 	if c.use != nil {
 		c.use()
@@ -293,23 +293,23 @@ func (a *analysis) refer(c *resolved, at int32) *pg.Node {
 	return column(c.item.ref, c.upstream())
 }
 
-// twinOf marks a column's twin as used and returns a reference to it.
-func (a *analysis) twinOf(c *resolved) *pg.Node {
-	c.useTwin()
-	return column(c.item.ref, c.twin)
+// shadowOf marks a column's shadow column as used and returns a reference to it.
+func (a *analysis) shadowOf(c *resolved) *pg.Node {
+	c.useShadow()
+	return column(c.item.ref, c.shadow)
 }
 
-// carrierOfTwin makes the carrier out of the twin.
-func (a *analysis) carrierOfTwin(c *resolved) *pg.Node {
-	t := a.twinOf(c)
+// wrapperOfShadow makes the wrapper out of the shadow column.
+func (a *analysis) wrapperOfShadow(c *resolved) *pg.Node {
+	t := a.shadowOf(c)
 	return when(isNotNull(t), row(a.tagText(), collateC(cast(t, "text"))))
 }
 
-// tagText is the constant that marks a carrier.
+// tagText is the constant that marks a wrapper.
 func (a *analysis) tagText() *pg.Node { return cast(text(a.tag), "text") }
 
-// twinName returns a name that nothing else in the statement has.
-func (a *analysis) twinName() string {
-	a.twins++
-	return fmt.Sprintf("%s_%d", a.tag, a.twins)
+// shadowName returns a name that nothing else in the statement has.
+func (a *analysis) shadowName() string {
+	a.shadows++
+	return fmt.Sprintf("%s_%d", a.tag, a.shadows)
 }

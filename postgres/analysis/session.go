@@ -5,7 +5,7 @@ import (
 )
 
 // Session is what the analysis of a statement may depend on beside the text. The
-// door keeps one a client connection and changes it as plans say.
+// listener keeps one a client connection and changes it as plans say.
 type Session struct {
 	// SearchPath are the schemas that unqualified relations are looked for in.
 	// pg_catalog comes first even where it is not named. The upstream session
@@ -22,7 +22,7 @@ type Session struct {
 	// Timeout is the longest statement timeout that the session may set; zero for no
 	// bound.
 	Timeout time.Duration
-	// Setting returns what SHOW of a parameter tells where the door knows better
+	// Setting returns what SHOW of a parameter tells where the listener knows better
 	// than the upstream; ok is false where the upstream is to be asked.
 	Setting func(name string) (value string, ok bool)
 }

@@ -23,17 +23,17 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 		res.place = func(name string) { l.place(name); r.place(name) }
 	}
 	for i, c := range l.columns {
-		lm, rm := c.markTwin, r.columns[i].markTwin
-		fence := a.sameFence([]value{{fence: c.fence, null: c.null}, {fence: r.columns[i].fence, null: r.columns[i].null}}, 0)
-		res.columns[i] = &resultColumn{name: c.name, fence: fence, seal: c.seal, typ: c.typ, action: c.action, failed: c.failed, names: a.sameNames(c, r.columns[i])}
+		lm, rm := c.markShadow, r.columns[i].markShadow
+		restricted := a.sameRestriction([]value{{restricted: c.restricted, null: c.null}, {restricted: r.columns[i].restricted, null: r.columns[i].null}}, 0)
+		res.columns[i] = &resultColumn{name: c.name, restricted: restricted, keying: c.keying, typ: c.typ, action: c.action, failed: c.failed, names: a.sameNames(c, r.columns[i])}
 		if c.failed == nil {
 			res.columns[i].failed = r.columns[i].failed
 		}
-		if c.seal == nil {
-			res.columns[i].seal = r.columns[i].seal
+		if c.keying == nil {
+			res.columns[i].keying = r.columns[i].keying
 		}
-		if lm != nil && rm != nil && c.seal.twin == r.columns[i].seal.twin && !m.recursive {
-			res.columns[i].markTwin = func() { lm(); rm() }
+		if lm != nil && rm != nil && c.keying.shadow == r.columns[i].keying.shadow && !m.recursive {
+			res.columns[i].markShadow = func() { lm(); rm() }
 		}
 	}
 	if l.add != nil && r.add != nil {
@@ -45,7 +45,7 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 	sorted := sealed && !all
 	bySealed := slices.ContainsFunc(q.SortClause, func(n *pg.Node) bool {
 		i := a.sortTarget(n.GetSortBy().GetNode(), res)
-		return i >= 0 && res.columns[i].seal != nil
+		return i >= 0 && res.columns[i].keying != nil
 	})
 	a.sortByName(q, res, !m.recursive)
 	if sorted && m.recursive {
@@ -61,7 +61,7 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 }
 
 // unite checks that both sides of a set operation agree column by column, and reports
-// whether one is sealed.
+// whether one is keyed.
 func (a *analysis) unite(q *pg.SelectStmt, l, r *result, at int32) (sealed bool) {
 	if len(l.columns) != len(r.columns) {
 		a.fail(codeSyntax, at, "each side of a set operation must have the same number of columns", "")
@@ -69,20 +69,20 @@ func (a *analysis) unite(q *pg.SelectStmt, l, r *result, at int32) (sealed bool)
 	all := q.Op == pg.SetOperation_SETOP_UNION && q.All
 	for i, lc := range l.columns {
 		rc := r.columns[i]
-		if lc.seal == nil && rc.seal == nil {
+		if lc.keying == nil && rc.keying == nil {
 			continue
 		}
 		sealed = true
-		s := lc.seal
+		s := lc.keying
 		if s == nil {
-			s = rc.seal
+			s = rc.keying
 		}
-		if lc.seal != nil && rc.seal != nil && !sameSeal(lc.seal, rc.seal) ||
-			lc.seal == nil && !lc.null || rc.seal == nil && !rc.null {
-			a.refuseSealed(s, at, "a set operation mixes it with other values", "unite columns that the same method masks, or NULL")
+		if lc.keying != nil && rc.keying != nil && !sameKeying(lc.keying, rc.keying) ||
+			lc.keying == nil && !lc.null || rc.keying == nil && !rc.null {
+			a.refuseKeyed(s, at, "a set operation mixes it with other values", "unite columns that the same method masks, or NULL")
 		}
 		if !all && !s.comparable {
-			a.refuseSealed(s, at, "the set operation compares it", "use UNION ALL, or leave the column out")
+			a.refuseKeyed(s, at, "the set operation compares it", "use UNION ALL, or leave the column out")
 		}
 	}
 	return sealed

@@ -11,8 +11,8 @@ import (
 
 // special answers functions whose answer is the session's or the consumer's own.
 func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
-	if held, ok := privilegeFunctions[name]; ok {
-		return a.privilege(name, held, f, sc)
+	if right, ok := privilegeFunctions[name]; ok {
+		return a.privilege(name, right, f, sc)
 	}
 	switch name {
 	case "current_schema":

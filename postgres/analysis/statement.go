@@ -47,7 +47,7 @@ func (a *analysis) statement(n *pg.Node) {
 	case *pg.Node_DiscardStmt:
 		p.Kind, p.Command = Discard, "DISCARD"
 		if x.DiscardStmt.Target == pg.DiscardMode_DISCARD_ALL {
-			p.Command = "DISCARD ALL" // to the settings that the door began with
+			p.Command = "DISCARD ALL" // to the settings that the listener began with
 		}
 		p.SQL = a.deparse(n, true)
 	default:
@@ -77,8 +77,8 @@ func (a *analysis) columns(res *result) []rows.Column {
 	var out []rows.Column
 	for _, c := range res.columns {
 		col := rows.Column{Name: c.name, Origin: c.origin, Action: c.action}
-		if c.seal != nil {
-			s := c.seal
+		if c.keying != nil {
+			s := c.keying
 			col.Type, col.Modifier, col.Masking = s.shown, -1, &s.Masking
 			col.Size = -1
 			if t := a.catalog.Type(s.shown); t != nil {
@@ -109,7 +109,7 @@ func (a *analysis) deparse(n *pg.Node, plain bool) string {
 const parserVersion = 170004
 
 // copyOut turns COPY … TO STDOUT into COPY (query) TO STDOUT. The data comes in the
-// client's own format, with carriers in it.
+// client's own format, with wrappers in it.
 func (a *analysis) copyOut(c *pg.CopyStmt, n *pg.Node) {
 	switch {
 	case c.IsFrom:

@@ -22,7 +22,7 @@ func (a *analysis) sublink(s *pg.SubLink, n *pg.Node, sc *scope) value {
 			return value{node: n}
 		}
 		a.notFailed(res)
-		return value{node: n, seal: res.columns[0].seal, fence: res.columns[0].fence, names: res.columns[0].names}
+		return value{node: n, keying: res.columns[0].keying, restricted: res.columns[0].restricted, names: res.columns[0].names}
 	case pg.SubLinkType_ARRAY_SUBLINK:
 		res := a.query(q, at, mode{})
 		a.clearResult(res, s.Location)
@@ -48,17 +48,17 @@ func (a *analysis) notFailed(res *result) {
 func (a *analysis) clearResult(res *result, at int32) {
 	a.notFailed(res)
 	for _, c := range res.columns {
-		if c.seal != nil {
-			a.refuseSealed(c.seal, at, "it is part of a row or array", "")
+		if c.keying != nil {
+			a.refuseKeyed(c.keying, at, "it is part of a row or array", "")
 		}
-		if c.fence != nil {
-			a.refuseFenced(c.fence, at)
+		if c.restricted != nil {
+			a.refuseRestricted(c.restricted, at)
 		}
 	}
 }
 
 // inSelect is x IN (SELECT …), x = ANY (SELECT …) and their negations. Where both
-// sides have twins the sub-select returns the twin instead of the carrier.
+// sides have shadow columns the sub-select returns the shadow column instead of the wrapper.
 func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc *scope) *pg.Node {
 	name := "="
 	if len(s.OperName) > 0 {
@@ -85,8 +85,8 @@ func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc 
 	if len(res.columns) != len(vs) {
 		a.clearResult(res, s.Location)
 		for _, v := range vs {
-			if v.seal != nil {
-				a.refuseSealed(v.seal, s.Location, "it is compared with rows of another size", "")
+			if v.keying != nil {
+				a.refuseKeyed(v.keying, s.Location, "it is compared with rows of another size", "")
 			}
 		}
 		return n
@@ -99,22 +99,22 @@ func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc 
 	}
 	for i, c := range res.columns {
 		v := vs[i]
-		if v.seal == nil && c.seal == nil {
-			a.sameFence([]value{v, {fence: c.fence, null: c.null}}, s.Location)
+		if v.keying == nil && c.keying == nil {
+			a.sameRestriction([]value{v, {restricted: c.restricted, null: c.null}}, s.Location)
 			continue
 		}
-		seal := v.seal
+		seal := v.keying
 		if seal == nil {
-			seal = c.seal
+			seal = c.keying
 		}
 		equal := s.SubLinkType == pg.SubLinkType_ANY_SUBLINK && name == "=" || s.SubLinkType == pg.SubLinkType_ALL_SUBLINK && name == "<>"
-		if v.seal == nil || c.seal == nil || v.seal.Class != c.seal.Class || !v.seal.comparable || !equal {
-			a.refuseSealed(seal, s.Location, "it is compared with what is not of its kind, or not for equality", "compare it with a column that the same method masks, by IN or NOT IN")
+		if v.keying == nil || c.keying == nil || v.keying.Class != c.keying.Class || !v.keying.comparable || !equal {
+			a.refuseKeyed(seal, s.Location, "it is compared with what is not of its kind, or not for equality", "compare it with a column that the same method masks, by IN or NOT IN")
 		}
 	}
-	if len(vs) == 1 && vs[0].seal != nil {
-		if t := vs[0].twin(a); t != nil && res.swap != nil && res.hasTwin(0) && res.columns[0].seal.twin == vs[0].seal.twin {
-			res.columns[0].markTwin()
+	if len(vs) == 1 && vs[0].keying != nil {
+		if t := vs[0].shadow(a); t != nil && res.swap != nil && res.hasShadow(0) && res.columns[0].keying.shadow == vs[0].keying.shadow {
+			res.columns[0].markShadow()
 			res.swap()
 			s.Testexpr = t
 		}

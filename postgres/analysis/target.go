@@ -77,29 +77,29 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 		if fields, ok := a.fieldStar(t.Val, sc); ok {
 			for _, f := range fields {
 				out = append(out, f.Node)
-				res.columns = append(res.columns, &resultColumn{name: f.GetResTarget().Name, action: -1, fence: f.fence})
+				res.columns = append(res.columns, &resultColumn{name: f.GetResTarget().Name, action: -1, restricted: f.restricted})
 				sources = append(sources, nil)
 			}
 			continue
 		}
 		name := t.Name
 		if name == "" {
-			name = figureName(t.Val)
+			name = resultName(t.Val)
 		}
 		c := &resultColumn{name: name, action: -1}
 		v := a.try(t.Val, sc, m, name)
 		if v.hidden {
 			continue
 		}
-		c.seal, c.null, c.failed, c.fence, c.date, c.names = v.seal, v.null, v.failed, v.fence, v.date, v.names
+		c.keying, c.null, c.failed, c.restricted, c.date, c.names = v.keying, v.null, v.failed, v.restricted, v.date, v.names
 		var source *resolved
 		if v.column != nil {
 			source = v.column
 			c.node = v.node
 			c.source, c.row, c.base, c.person = source, source.row, source.base, source.person
 			c.typ, c.action, c.origin = source.typ, source.action, source.origin
-			if v.seal != nil && source.twin != "" {
-				c.markTwin = func() { source.useTwin() }
+			if v.keying != nil && source.shadow != "" {
+				c.markShadow = func() { source.useShadow() }
 			}
 		}
 		out = append(out, target(name, v.node))
@@ -108,12 +108,12 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 	}
 	q.TargetList = out
 	res.into = q
-	res.swap = func() { res.into.TargetList[0].GetResTarget().Val = a.twinOf(sources[0]) }
+	res.swap = func() { res.into.TargetList[0].GetResTarget().Val = a.shadowOf(sources[0]) }
 	res.append = func(name string, n *pg.Node) {
 		res.into.TargetList = append(res.into.TargetList, target(name, n))
 	}
 	res.add = func(i int, name string) {
-		res.into.TargetList = append(res.into.TargetList, target(name, a.twinOf(sources[i])))
+		res.into.TargetList = append(res.into.TargetList, target(name, a.shadowOf(sources[i])))
 	}
 	return res
 }
@@ -151,10 +151,10 @@ func (a *analysis) try(n *pg.Node, sc *scope, m mode, name string) (v value) {
 	return a.expr(n, sc)
 }
 
-// fieldTarget is a target for one field, and the fence of its type.
+// fieldTarget is a target for one field, and the restriction of its type.
 type fieldTarget struct {
 	*pg.Node
-	fence *catalog.Type
+	restricted *catalog.Type
 }
 
 // fieldStar expands (composite).*.
@@ -175,15 +175,15 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 	if it != nil {
 		var out []fieldTarget
 		for _, c := range it.columns {
-			if c.seal != nil || c.failed != nil {
+			if c.keying != nil || c.failed != nil {
 				a.fail(codeForbidden, ref.Location, "the whole row holds masked columns", "name the columns")
 			}
-			out = append(out, fieldTarget{target(c.name, a.refer(c, 0)), a.fenceOf(c)})
+			out = append(out, fieldTarget{target(c.name, a.refer(c, 0)), a.restrictionOf(c)})
 		}
 		return out, true
 	}
-	if c.seal != nil {
-		a.refuseSealed(c.seal, ref.Location, "its fields are asked for", "")
+	if c.keying != nil {
+		a.refuseKeyed(c.keying, ref.Location, "its fields are asked for", "")
 	}
 	t := a.catalog.Type(c.typ)
 	if t == nil || len(t.Fields) == 0 {
@@ -191,7 +191,7 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 	}
 	var out []fieldTarget
 	for _, f := range t.Fields {
-		out = append(out, fieldTarget{fence: a.catalog.Restricted(f.Type), Node: target(f.Name, &pg.Node{Node: &pg.Node_AIndirection{AIndirection: &pg.A_Indirection{
+		out = append(out, fieldTarget{restricted: a.catalog.Restricted(f.Type), Node: target(f.Name, &pg.Node{Node: &pg.Node_AIndirection{AIndirection: &pg.A_Indirection{
 			Arg: a.refer(c, 0), Indirection: names(f.Name)}}})})
 	}
 	return out, true

@@ -7,7 +7,7 @@ import (
 )
 
 // Window functions that tell the place of a row. Where a level groups or partitions by
-// sealed values, rows reach such a function in the originals' order as far as its own
+// keyed values, rows reach such a function in the originals' order as far as its own
 // ORDER BY leaves them equal. There Veil's own order is put behind it, which chooses
 // among answers that are all right.
 

@@ -22,8 +22,8 @@ const (
 	Clear
 	// Pushed: an SQL expression masks it.
 	Pushed
-	// Sealed: Veil masks it in the row.
-	Sealed
+	// Keyed: Veil masks it in the row.
+	Keyed
 )
 
 // String returns the word of reports.
@@ -57,7 +57,7 @@ type shapeColumn struct {
 	shown uint32
 	// action is the rule that acts; nil where the default does.
 	action *mask.Action
-	seal   *seal
+	keying *keying
 	// related are the relations that the value's expression reads beside the row's own.
 	related []*catalog.Relation
 	// coarse columns are dates that are cut to a period.
@@ -66,8 +66,8 @@ type shapeColumn struct {
 	why string
 }
 
-// seal is how the values of a sealed column are masked, and what SQL may do with them.
-type seal struct {
+// keying is how the values of a keyed column are masked, and what SQL may do with them.
+type keying struct {
 	table.Masking
 	// comparable: equal originals and only they have equal masked values.
 	comparable bool
@@ -78,16 +78,16 @@ type seal struct {
 	domain string
 	// scan: the column is one of rows that have a tableoid.
 	scan bool
-	// nulls: the carrier is NULL exactly where the masked value is.
+	// nulls: the wrapper is NULL exactly where the masked value is.
 	nulls bool
 	// guard is the condition under which the method gives a value, in SQL over the
 	// column; empty where it always does.
 	guard  string
 	column string
 	// shown is the type of masked values.
-	shown uint32
-	twin  rows.ShadowKind
-	typ   *catalog.Type
+	shown  uint32
+	shadow rows.ShadowKind
+	typ    *catalog.Type
 }
 
 // overlay is a policy laid over a catalog.
@@ -189,10 +189,10 @@ func (o *overlay) column(r *catalog.Relation, a catalog.Attribute) *shapeColumn 
 		c.why = ch.Why
 		return c
 	case len(ch.Rules) > 1, len(ch.Rules) == 1 && o.policy.rules.Last(ch) < 0:
-		o.layChain(c, r, ch)
+		o.applyRules(c, r, ch)
 		return c
 	case len(ch.Rules) == 1:
-		o.lay(c, r, ch.Rules[0])
+		o.applyRule(c, r, ch.Rules[0])
 		return c
 	case o.policy.rules.HasFields(nameOf(r), a.Name):
 		o.composite(c, r)
@@ -239,8 +239,8 @@ func typeSQL(t *catalog.Type) string {
 	return catalog.QuoteIdent(t.Schema) + "." + catalog.QuoteIdent(t.Name)
 }
 
-// lay gives a column the treatment of tables rule i.
-func (o *overlay) lay(c *shapeColumn, r *catalog.Relation, i int) {
+// applyRule gives a column the treatment of tables rule i.
+func (o *overlay) applyRule(c *shapeColumn, r *catalog.Relation, i int) {
 	rule := &o.policy.rules.All()[i]
 	method, def := o.policy.masks.TableMethod(i)
 	c.action = &mask.Action{
@@ -266,12 +266,12 @@ func (o *overlay) lay(c *shapeColumn, r *catalog.Relation, i int) {
 			return
 		}
 	}
-	d := &laying{overlay: o, relation: r, rule: rule, method: method, column: c, typ: t, value: catalog.QuoteIdent(c.Name)}
+	d := &columnRule{overlay: o, relation: r, rule: rule, method: method, column: c, typ: t, value: catalog.QuoteIdent(c.Name)}
 	if d.push() {
 		c.treatment = Pushed
 		return
 	}
-	d.seal(def)
+	d.mask(def)
 }
 
 // composite masks a composite column field by field. A field that no rule covers,
@@ -295,7 +295,7 @@ func (o *overlay) composite(c *shapeColumn, r *catalog.Relation) {
 			field.treatment, field.value = Clear, value
 		} else {
 			method, def := o.policy.masks.TableMethod(n)
-			d := &laying{overlay: o, relation: r, rule: rule, method: method, column: field, typ: o.catalog.Base(f.Type), value: value}
+			d := &columnRule{overlay: o, relation: r, rule: rule, method: method, column: field, typ: o.catalog.Base(f.Type), value: value}
 			if d.typ == nil || !d.push() || field.shown != d.typ.OID {
 				field.remove(o.catalog)
 			}
@@ -310,8 +310,8 @@ func (o *overlay) composite(c *shapeColumn, r *catalog.Relation) {
 	c.value = "CASE WHEN NOT " + catalog.QuoteIdent(c.Name) + " IS NULL THEN ROW(" + fields + ")::" + typeSQL(t) + " END"
 }
 
-// laying is one rule's method at one column.
-type laying struct {
+// columnRule is one rule's method at one column.
+type columnRule struct {
 	*overlay
 	relation *catalog.Relation
 	rule     *ruleset.TableRule
@@ -323,6 +323,6 @@ type laying struct {
 }
 
 // beside returns the first of the named columns that the relation has.
-func (d *laying) beside(columns []string) string {
+func (d *columnRule) beside(columns []string) string {
 	return table.First(columns, hasColumn(d.relation))
 }

@@ -24,8 +24,8 @@ type branch struct {
 	rule  *ruleset.TableRule
 }
 
-// layChain gives a column several rules. What cannot be decided in SQL hides it.
-func (o *overlay) layChain(c *shapeColumn, r *catalog.Relation, ch table.Chain) {
+// applyRules gives a column several rules. What cannot be decided in SQL hides it.
+func (o *overlay) applyRules(c *shapeColumn, r *catalog.Relation, ch table.Chain) {
 	rules := o.policy.rules.All()
 	last := o.policy.rules.Last(ch)
 	conditional := ch.Rules
@@ -97,7 +97,7 @@ func (o *overlay) branch(c *shapeColumn, r *catalog.Relation, rule *ruleset.Tabl
 	}
 	method, _ := o.policy.masks.TableMethod(n)
 	own := &shapeColumn{Attribute: c.Attribute, shown: c.Type}
-	d := &laying{overlay: o, relation: r, rule: rule, method: method, column: own, typ: o.catalog.Base(c.Type), value: catalog.QuoteIdent(c.Name)}
+	d := &columnRule{overlay: o, relation: r, rule: rule, method: method, column: own, typ: o.catalog.Base(c.Type), value: catalog.QuoteIdent(c.Name)}
 	if d.typ == nil || isDocument(rule) || !d.push() {
 		return branch{rule: rule}, false
 	}

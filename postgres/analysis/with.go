@@ -22,7 +22,7 @@ func (a *analysis) with(w *pg.WithClause, sc *scope) {
 			a.unknown(n, "this kind of WITH query")
 		}
 		name := c.Ctename
-		c.Ctename = a.twinName()
+		c.Ctename = a.shadowName()
 		if slices.Contains(before, name) {
 			a.fail(codeDuplicate, c.Location, fmt.Sprintf("WITH query name %q is given more than once", name), "")
 		}
@@ -77,7 +77,7 @@ func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, name strin
 	}
 	first := a.query(q.Larg, sc, mode{recursive: true})
 	for _, col := range first.columns {
-		col.markTwin = nil
+		col.markShadow = nil
 		if col.null {
 			col.null = false
 		}
@@ -87,9 +87,9 @@ func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, name strin
 	second := a.query(q.Rarg, inner, mode{recursive: true})
 	a.unite(q, first, second, c.Location)
 	for i, col := range out.columns {
-		a.sameFence([]value{{fence: first.columns[i].fence, null: first.columns[i].null}, {fence: second.columns[i].fence, null: second.columns[i].null}}, c.Location)
+		a.sameRestriction([]value{{restricted: first.columns[i].restricted, null: first.columns[i].null}, {restricted: second.columns[i].restricted, null: second.columns[i].null}}, c.Location)
 		a.sameNames(first.columns[i], second.columns[i])
-		if (col.seal == nil) != (first.columns[i].seal == nil) {
+		if (col.keying == nil) != (first.columns[i].keying == nil) {
 			a.fail(codeForbidden, c.Location, "a recursive query mixes masked and other values in one column", "")
 		}
 		col.origin, col.action = rows.Origin{}, -1
@@ -100,8 +100,8 @@ func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, name strin
 // searchCycle adds the columns of SEARCH and CYCLE, which compare and order rows.
 func (a *analysis) searchCycle(c *pg.CommonTableExpr, res *result) *result {
 	for _, col := range res.columns {
-		if col.seal != nil {
-			a.refuseSealed(col.seal, c.Location, "SEARCH and CYCLE order and collect rows", "leave the column out of the recursive query")
+		if col.keying != nil {
+			a.refuseKeyed(col.keying, c.Location, "SEARCH and CYCLE order and collect rows", "leave the column out of the recursive query")
 		}
 	}
 	out := &result{columns: slices.Clone(res.columns)}

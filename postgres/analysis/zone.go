@@ -40,11 +40,11 @@ func readZone(_ *analysis, v []string) ([]string, reading) {
 	return v, accepted
 }
 
-// sealedText is the text of an original, as its method reads it. A moment is written in
+// originalText is the text of an original, as its method reads it. A moment is written in
 // UTC, so that it is the same in every session. One that is shifted for a person keeps
 // the session's zone, in which it is shown; where the person is not known it is cut to
 // its year, in UTC.
-func (a *analysis) sealedText(s *seal) *pg.Node {
+func (a *analysis) originalText(s *keying) *pg.Node {
 	v := column(s.column)
 	own := cast(v, "text")
 	if s.typ == nil || s.typ.OID != catalog.OIDTimestamptz {

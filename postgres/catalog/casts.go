@@ -50,7 +50,7 @@ func (c *Catalog) CastsImplicitly(t *Type) bool {
 			// It reaches nothing that takes the target.
 		case cast.Implicit, !own && t.Kind != 'e', to.OID == OIDJSON, to.OID == OIDJSONB:
 			// Functions that make JSON call the cast that is made by request. What
-			// becomes of a value is not followed but by its fence.
+			// becomes of a value is not followed but by its restriction.
 			return true
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 // VersionSQL returns one row with one text, the state of the system catalogs: a hash
 // over the versions of all rows that Load reads. It takes milliseconds: the
-// door runs it every second or so, and loads the catalog anew when it is not Version.
+// listener runs it every second or so, and loads the catalog anew when it is not Version.
 // What holds between two of these checks is Plan.CheckSQL.
 const VersionSQL = `SELECT pg_catalog.md5(pg_catalog.string_agg(h, ',' ORDER BY h)) FROM (
  SELECT 'c' || c.oid || ' ' || c.xmin AS h FROM pg_catalog.pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('r','p','f','v','m','i','I')

@@ -29,25 +29,25 @@ func (m *Masker) AppendCopyData(dst, body []byte) ([]byte, error) {
 	start := len(dst)
 	dst = append(dst, 'd', 0, 0, 0, 0)
 	var err error
-	carriers := 0
+	wrappers := 0
 	switch {
 	case f.Format == "binary":
-		dst, carriers, err = m.copyBinary(dst, body)
+		dst, wrappers, err = m.copyBinary(dst, body)
 	case f.Header && !m.started:
 		m.started = true
 		dst = append(dst, body...)
 	default:
 		m.count()
-		dst, carriers, err = m.copyLine(dst, body, f)
+		dst, wrappers, err = m.copyLine(dst, body, f)
 	}
-	if err != nil || bytes.Count(body, []byte(processTag)) != carriers {
+	if err != nil || bytes.Count(body, []byte(processTag)) != wrappers {
 		return dst, ErrTaint
 	}
 	binary.BigEndian.PutUint32(dst[start+1:], uint32(len(dst)-start-1))
 	return dst, nil
 }
 
-// copyLine masks a line of text or CSV. Fields that are not sealed are copied as they
+// copyLine masks a line of text or CSV. Fields that are not keyed are copied as they
 // are written.
 func (m *Masker) copyLine(dst, line []byte, f *CopyFormat) ([]byte, int, error) {
 	if len(line) == 0 || line[len(line)-1] != '\n' {
@@ -58,7 +58,7 @@ func (m *Masker) copyLine(dst, line []byte, f *CopyFormat) ([]byte, int, error) 
 	if f.Format == "csv" && len(line) > 0 && line[len(line)-1] == '\r' {
 		line, end = line[:len(line)-1], []byte("\r\n")
 	}
-	carriers := 0
+	wrappers := 0
 	for i := range m.cells {
 		if i > 0 {
 			if len(line) == 0 || line[0] != f.Delimiter {
@@ -79,7 +79,7 @@ func (m *Masker) copyLine(dst, line []byte, f *CopyFormat) ([]byte, int, error) 
 			continue
 		}
 		m.field = f.unescape(m.field[:0], raw)
-		carriers++
+		wrappers++
 		masked, null, err := m.mask(m.cell[:0], m.field, c)
 		if err != nil {
 			return dst, 0, err
@@ -94,7 +94,7 @@ func (m *Masker) copyLine(dst, line []byte, f *CopyFormat) ([]byte, int, error) 
 	if len(line) > 0 {
 		return dst, 0, ErrTaint
 	}
-	return append(dst, end...), carriers, nil
+	return append(dst, end...), wrappers, nil
 }
 
 // field returns the size of the field that a line begins with.
@@ -180,7 +180,7 @@ func (f *CopyFormat) appendField(dst, value []byte, force bool) []byte {
 // binarySignature begins a binary COPY; flags and an empty extension follow.
 const binarySignature = "PGCOPY\n\xff\r\n\x00"
 
-// copyBinary masks the tuples of a binary message. Carriers are records in binary
+// copyBinary masks the tuples of a binary message. Wrappers are records in binary
 // form.
 func (m *Masker) copyBinary(dst, body []byte) ([]byte, int, error) {
 	if !m.started {
@@ -192,7 +192,7 @@ func (m *Masker) copyBinary(dst, body []byte) ([]byte, int, error) {
 		dst = append(dst, body[:header]...)
 		body = body[header:]
 	}
-	carriers := 0
+	wrappers := 0
 	for len(body) > 0 {
 		if len(body) < 2 {
 			return dst, 0, ErrTaint
@@ -221,7 +221,7 @@ func (m *Masker) copyBinary(dst, body []byte) ([]byte, int, error) {
 				body = body[4+max(size, 0):]
 				continue
 			}
-			carriers++
+			wrappers++
 			m.pass.Counts[c.action]++
 			c.binary = true
 			e, found := c.memo.find(body[4 : 4+size])
@@ -245,5 +245,5 @@ func (m *Masker) copyBinary(dst, body []byte) ([]byte, int, error) {
 	if len(body) > 0 {
 		return dst, 0, ErrTaint
 	}
-	return dst, carriers, nil
+	return dst, wrappers, nil
 }

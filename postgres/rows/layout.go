@@ -14,7 +14,7 @@ type Layout struct {
 	Params []Param
 	// Actions are the rules that act, by number: a mask.Pass is made of it.
 	Actions *mask.Plan
-	// tag is the mark of the statement's carriers.
+	// tag is the mark of the statement's wrappers.
 	Tag []byte
 	// Explain: the rows are lines of EXPLAIN. Costs: with constants in place of costs.
 	Explain, Costs bool
@@ -35,13 +35,13 @@ type Column struct {
 	// masking is how a keyed column is masked; nil for others.
 	Masking *table.Masking
 	Origin  Origin
-	// bare: the original comes, and no carrier.
+	// bare: the original comes, and no wrapper.
 	Bare bool
 	// action is the number of the rule that acts, or -1.
 	Action int
 }
 
-// Keyed reports that Veil masks the column in the row: the upstream sends a carrier in it,
+// Keyed reports that Veil masks the column in the row: the upstream sends a wrapper in it,
 // or the original itself. Ask for it in text format, and give the client Type, Size and
 // Modifier.
 func (c *Column) Keyed() bool { return c.Masking != nil }

@@ -5,7 +5,7 @@ import (
 	"hash/maphash"
 )
 
-// memo remembers the last masked values of a column by their carriers, in sets of two.
+// memo remembers the last masked values of a column by their wrappers, in sets of two.
 // It grows with what it is asked, up to mostSets; its buffers are reused, so it does not
 // allocate once it is full. Where hardly a value comes again it stops remembering, since
 // looking for one then takes a third of the time. What it holds lives as long as the
@@ -35,28 +35,28 @@ type memoSet struct {
 }
 
 type memoEntry struct {
-	carrier, masked []byte
+	wrapper, masked []byte
 	null, used      bool
 }
 
-// find returns the entry of a carrier, or one to fill in; found tells which. The entry
+// find returns the entry of a wrapper, or one to fill in; found tells which. The entry
 // is valid until the next call.
-func (m *memo) find(carrier []byte) (e *memoEntry, found bool) {
+func (m *memo) find(wrapper []byte) (e *memoEntry, found bool) {
 	switch {
 	case m.idle:
 		m.only.used, m.only.masked = false, m.only.masked[:0]
 		return &m.only, false
 	case m.misses >= enough && m.hits < m.misses/worthwhile:
 		m.sets, m.idle = nil, true
-		return m.find(carrier)
+		return m.find(wrapper)
 	case m.sets == nil:
 		m.sets = make([]memoSet, firstSets)
 	case m.misses > 4*len(m.sets) && len(m.sets) < mostSets:
 		m.sets, m.misses, m.hits = make([]memoSet, min(8*len(m.sets), mostSets)), 0, 0
 	}
-	s := &m.sets[maphash.Bytes(memoSeed, carrier)%uint64(len(m.sets))]
+	s := &m.sets[maphash.Bytes(memoSeed, wrapper)%uint64(len(m.sets))]
 	for i := range s.entries {
-		if e := &s.entries[i]; e.used && bytes.Equal(e.carrier, carrier) {
+		if e := &s.entries[i]; e.used && bytes.Equal(e.wrapper, wrapper) {
 			s.older = uint8(1 - i)
 			m.hits++
 			return e, true
@@ -66,7 +66,7 @@ func (m *memo) find(carrier []byte) (e *memoEntry, found bool) {
 	e = &s.entries[s.older]
 	s.older = 1 - s.older
 	e.used = false
-	e.carrier = append(e.carrier[:0], carrier...)
+	e.wrapper = append(e.wrapper[:0], wrapper...)
 	e.masked = e.masked[:0]
 	return e, false
 }

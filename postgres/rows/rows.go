@@ -14,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// ErrTaint says that a row is not what the analysis expects: a carrier where none
+// ErrTaint says that a row is not what the analysis expects: a wrapper where none
 // should be, none where one should, or a frame that cannot be read. The statement
 // and its connection must end, and nothing of the row may pass.
 var ErrTaint = errors.New("postgres: a row does not have the form that the analysis expects")
@@ -27,7 +27,7 @@ type Masker struct {
 	pass  *mask.Pass
 	types *pgtype.Map
 	cells []cell
-	// sealed is the number of sealed columns.
+	// keyed is the number of keyed columns.
 	sealed int
 	// pushed are the action numbers to count once a row.
 	pushed  []int
@@ -44,10 +44,10 @@ type Masker struct {
 type cell struct {
 	masking *table.Masking
 	shown   uint32
-	beside  int // the number of neighbours in a carrier
+	beside  int // the number of neighbours in a wrapper
 	action  int
 	binary  bool
-	bare    bool // the original comes, and no carrier
+	bare    bool // the original comes, and no wrapper
 	memo    memo
 }
 
@@ -84,7 +84,7 @@ func formatOf(formats []int16, i int) int16 {
 }
 
 // UpstreamFormats returns the result formats to ask upstream for: the client's, but
-// text for sealed columns. It appends to dst one a column.
+// text for keyed columns. It appends to dst one a column.
 func (p *Layout) UpstreamFormats(dst, formats []int16) []int16 {
 	for i, c := range p.Columns {
 		f := int16(0)
@@ -124,7 +124,7 @@ func (m *Masker) AppendDataRow(dst, body []byte) ([]byte, error) {
 		binary.BigEndian.PutUint32(dst[start+1:], uint32(len(dst)-start-1))
 		return dst, nil
 	}
-	carriers := 0
+	wrappers := 0
 	copied, at := 0, 2
 	for i := range m.cells {
 		if len(body)-at < 4 {
@@ -140,7 +140,7 @@ func (m *Masker) AppendDataRow(dst, body []byte) ([]byte, error) {
 			continue
 		}
 		if !c.bare {
-			carriers++
+			wrappers++
 		}
 		dst = append(dst, body[copied:at]...)
 		at += 4
@@ -160,7 +160,7 @@ func (m *Masker) AppendDataRow(dst, body []byte) ([]byte, error) {
 		at += size
 		copied = at
 	}
-	if at != len(body) || bytes.Count(body, []byte(processTag)) != carriers {
+	if at != len(body) || bytes.Count(body, []byte(processTag)) != wrappers {
 		return dst, ErrTaint
 	}
 	dst = append(dst, body[copied:]...)
@@ -168,15 +168,15 @@ func (m *Masker) AppendDataRow(dst, body []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// mask appends the masked form of a carrier in text form, or of a bare original, in
+// mask appends the masked form of a wrapper in text form, or of a bare original, in
 // the client's format.
-func (m *Masker) mask(dst, carrier []byte, c *cell) ([]byte, bool, error) {
+func (m *Masker) mask(dst, wrapper []byte, c *cell) ([]byte, bool, error) {
 	m.pass.Counts[c.action]++
-	e, found := c.memo.find(carrier)
+	e, found := c.memo.find(wrapper)
 	if !found {
 		if c.bare {
-			m.read.n, m.read.members[0], m.read.members[1] = 2, m.plan.Tag, carrier
-		} else if !m.read.readText(carrier) {
+			m.read.n, m.read.members[0], m.read.members[1] = 2, m.plan.Tag, wrapper
+		} else if !m.read.readText(wrapper) {
 			return dst, false, ErrTaint
 		}
 		if err := m.fill(e, c); err != nil {
@@ -186,7 +186,7 @@ func (m *Masker) mask(dst, carrier []byte, c *cell) ([]byte, bool, error) {
 	return append(dst, e.masked...), e.null, nil
 }
 
-// fill masks the carrier that was just read into a memo's entry.
+// fill masks the wrapper that was just read into a memo's entry.
 func (m *Masker) fill(e *memoEntry, c *cell) error {
 	r := &m.read
 	if r.n != 2+c.beside || !bytes.Equal(r.members[0], m.plan.Tag) {
@@ -285,7 +285,7 @@ func (m *Masker) explainRow(dst, body []byte) ([]byte, error) {
 const constantCosts = "  (cost=100.00..1000.00 rows=1000 width=32)"
 
 // Passes reports whether the plan's rows reach the client as they come, without a
-// RowMasker: no column is sealed, and no row must be left out. That none holds a tag
+// RowMasker: no column is keyed, and no row must be left out. That none holds a tag
 // must be seen all the same: see Tainted.
 func (p *Layout) Passes() bool {
 	if p.Explain {
@@ -309,7 +309,7 @@ func (p *Layout) CountRows(pass *mask.Pass, rows uint64) {
 }
 
 // AppendParam appends the value to bind upstream for parameter n (from 0), which is
-// sealed: the opened pseudonym in text format. value is what the client bound, in
+// keyed: the opened pseudonym in text format. value is what the client bound, in
 // the format it said; NULL stays NULL and is not asked for. What does not open becomes
 // a text that equals nothing.
 func (p *Layout) AppendParam(dst []byte, n int, format int16, value []byte, keys *keys.Pseudonymizer) []byte {
@@ -353,7 +353,7 @@ type Field struct {
 }
 
 // CheckRow compares the upstream's RowDescription with the analysis: the number of
-// columns, a record where a carrier is expected, the very column of its table where a
+// columns, a record where a wrapper is expected, the very column of its table where a
 // bare original is, and no other column of a relation but the clear ones that the
 // statement reads. The statement ends with the error.
 func (p *Layout) CheckRow(fields []Field) error {

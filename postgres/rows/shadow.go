@@ -9,9 +9,9 @@ import (
 type ShadowKind uint8
 
 const (
-	// twinNone: it does not.
+	// ShadowNone: it does not.
 	ShadowNone ShadowKind = iota
-	// ShadowText compares as a text, twinInteger as a whole number, twinUUID as a UUID.
+	// ShadowText compares as a text, ShadowInteger as a whole number, ShadowUUID as a UUID.
 	ShadowText
 	ShadowInteger
 	ShadowUUID

@@ -19,7 +19,7 @@ const TaintBytes = 17
 // that Passes there must be none.
 func Tainted(b []byte) bool { return bytes.Contains(b, []byte(processTag)) }
 
-// NewTag returns the mark of one plan's carriers.
+// NewTag returns the mark of one plan's wrappers.
 func NewTag() string { return processTag + randomText(5) }
 
 func randomText(n int) string {

@@ -25,7 +25,7 @@ func (a *analysis) declare(d *pg.DeclareCursorStmt, n *pg.Node) {
 	a.inner()
 }
 
-// inner moves the columns to the plan of the statement that is held.
+// inner moves the columns to the plan of the statement that is prepared or declared.
 func (a *analysis) inner() {
 	p := a.plan
 	p.Inner = &Plan{Kind: Rows, Command: "SELECT", Fingerprint: p.Fingerprint,
@@ -37,11 +37,11 @@ func (a *analysis) inner() {
 func (a *analysis) fetch(f *pg.FetchStmt, n *pg.Node) {
 	p := a.plan
 	p.Cached = false
-	var held *Plan
+	var source *Plan
 	if a.session.Cursor != nil {
-		held = a.session.Cursor(f.Portalname)
+		source = a.session.Cursor(f.Portalname)
 	}
-	if held == nil {
+	if source == nil {
 		a.fail(codeNoCursor, 0, fmt.Sprintf("cursor %q does not exist", f.Portalname), "")
 	}
 	p.Kind, p.Command, p.Name = Fetch, "FETCH", f.Portalname
@@ -50,21 +50,21 @@ func (a *analysis) fetch(f *pg.FetchStmt, n *pg.Node) {
 		p.Command = "MOVE"
 		return
 	}
-	if slices.ContainsFunc(held.Columns, func(c rows.Column) bool { return c.Bare }) {
+	if slices.ContainsFunc(source.Columns, func(c rows.Column) bool { return c.Bare }) {
 		a.fail("0A000", 0, fmt.Sprintf("portal %q cannot be read by FETCH", f.Portalname), "read it with Execute, or declare a cursor with DECLARE; MOVE works")
 	}
-	a.take(held)
+	a.take(source)
 }
 
 // take gives the plan the columns of another one.
-func (a *analysis) take(held *Plan) {
+func (a *analysis) take(source *Plan) {
 	p := a.plan
-	if held.Inner != nil {
-		held = held.Inner
+	if source.Inner != nil {
+		source = source.Inner
 	}
-	a.held = held
-	p.Columns, p.Actions, a.tag = held.Columns, held.Actions, string(held.Tag)
-	p.Explain, p.Clear = held.Explain, held.Clear
+	a.prepared = source
+	p.Columns, p.Actions, a.tag = source.Columns, source.Actions, string(source.Tag)
+	p.Explain, p.Clear = source.Explain, source.Clear
 }
 
 // prepare analyses PREPARE.
@@ -79,7 +79,7 @@ func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
 			continue
 		}
 		if f := a.catalog.Restricted(t.OID); f != nil {
-			a.refuseFenced(f, n.GetTypeName().Location)
+			a.refuseRestricted(f, n.GetTypeName().Location)
 		}
 		if t.Schema == "pg_catalog" && strings.HasPrefix(t.Name, "reg") {
 			a.fail(codeForbidden, n.GetTypeName().Location, "a parameter of this type is not allowed", "declare it as text")
@@ -101,14 +101,14 @@ func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
 	for number := range a.params {
 		most = max(most, number)
 	}
-	held := make([]rows.Param, most)
+	source := make([]rows.Param, most)
 	for number, p := range a.params {
-		held[number-1] = p.Param
+		source[number-1] = p.Param
 	}
 	clear(a.params)
 	a.plan.SQL = a.deparse(n, false)
 	a.inner()
-	a.plan.Inner.Params = held
+	a.plan.Inner.Params = source
 }
 
 // execute runs a statement that the session prepared. Pseudonyms among its arguments
@@ -116,16 +116,16 @@ func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
 func (a *analysis) execute(s *pg.ExecuteStmt, n *pg.Node) {
 	p := a.plan
 	p.Cached = false
-	var held *Plan
+	var source *Plan
 	if a.session.Prepared != nil {
-		held = a.session.Prepared(s.Name)
+		source = a.session.Prepared(s.Name)
 	}
-	if held == nil {
+	if source == nil {
 		a.fail(codeNoPrepared, 0, fmt.Sprintf("prepared statement %q does not exist", s.Name), "")
 	}
-	inner := held
-	if held.Inner != nil {
-		inner = held.Inner
+	inner := source
+	if source.Inner != nil {
+		inner = source.Inner
 	}
 	for i, arg := range s.Params {
 		if i >= len(inner.Params) || !inner.Params[i].Sealed {
@@ -146,5 +146,5 @@ func (a *analysis) execute(s *pg.ExecuteStmt, n *pg.Node) {
 	}
 	p.Kind, p.Command, p.Name = Execute, "SELECT", s.Name
 	p.SQL = a.deparse(n, true)
-	a.take(held)
+	a.take(source)
 }

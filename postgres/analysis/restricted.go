@@ -11,7 +11,7 @@ import (
 // Types with casts of their own. PostgreSQL calls the function of an implicit cast
 // wherever an operator, a function or a set operation needs another type, whatever the
 // search path is, and a function of the database can return anything. A value of such a
-// type is fenced: it may be selected, grouped, ordered, counted and compared with its own
+// type is restricted: it may be selected, grouped, ordered, counted and compared with its own
 // kind or a literal, and be cast where PostgreSQL's own cast is taken. Everything else is
 // refused.
 //
@@ -19,7 +19,7 @@ import (
 // it, so only the expression that asks is refused (askedCast). An implicit one leads to
 // what takes its target: where that is a type of an extension, this is nothing of
 // pg_catalog's, and functions and operators are pg_catalog's. So the types of pg_catalog
-// stay as they are, and the target is fenced, with which a value could be united.
+// stay as they are, and the target is restricted, with which a value could be united.
 
 // askedCast refuses a cast to a type of which a function of the database could do it:
 // that is so where the value is of that function's type, or not known to be of another
@@ -30,7 +30,7 @@ func (a *analysis) askedCast(v *value, to *catalog.Type, at int32) {
 	}
 	for _, cast := range a.catalog.CastsTo(to.OID) {
 		if a.catalog.CastsImplicitly(cast.Source) {
-			continue // its values are fenced
+			continue // its values are restricted
 		}
 		if v.node.GetAConst() != nil {
 			continue // a literal has no type yet
@@ -56,16 +56,16 @@ func (a *analysis) met(oid uint32) bool {
 	return false
 }
 
-// fenceOf is the fence of a column.
-func (a *analysis) fenceOf(c *resolved) *catalog.Type {
-	if c.seal != nil {
+// restrictionOf is the restriction of a column.
+func (a *analysis) restrictionOf(c *resolved) *catalog.Type {
+	if c.keying != nil {
 		return nil
 	}
 	if c.typ >= catalog.FirstUser {
 		a.types[c.typ] = true
 	}
-	if c.fence != nil {
-		return c.fence
+	if c.restricted != nil {
+		return c.restricted
 	}
 	if c.typ == 0 {
 		return nil
@@ -73,30 +73,30 @@ func (a *analysis) fenceOf(c *resolved) *catalog.Type {
 	return a.catalog.Restricted(c.typ)
 }
 
-func (a *analysis) refuseFenced(t *catalog.Type, at int32) {
+func (a *analysis) refuseRestricted(t *catalog.Type, at int32) {
 	hint := "it may be selected, grouped, ordered and counted as it is"
-	if a.fencedCast(t, a.catalog.Type(catalog.OIDText)) {
+	if a.castsRestricted(t, a.catalog.Type(catalog.OIDText)) {
 		hint = "cast it to text first, or compare it with a literal"
 	}
 	a.failReason("cast", codeForbidden, at, fmt.Sprintf("values of type %s.%s may not be used so: the database has casts of its own for it", t.Schema, t.Name), hint)
 }
 
-// fencedCast reports whether a cast of a fenced value takes PostgreSQL's own way: its
+// castsRestricted reports whether a cast of a restricted value takes PostgreSQL's own way: its
 // text, in a type of pg_catalog that no cast of the database leads to.
-func (a *analysis) fencedCast(f *catalog.Type, to *catalog.Type) bool {
+func (a *analysis) castsRestricted(f *catalog.Type, to *catalog.Type) bool {
 	return to != nil && to.Schema == "pg_catalog" && catalog.IsText(to.OID) && f.Kind == 'e' &&
 		!slices.ContainsFunc(f.Casts, func(c catalog.Cast) bool { return catalog.IsText(c.Target) || c.Target == catalog.OIDName })
 }
 
-// fencedCompare settles a comparison with a fenced side: a literal is cast to the type,
+// compareRestricted settles a comparison with a restricted side: a literal is cast to the type,
 // so that no other operator fits.
-func (a *analysis) fencedCompare(name string, l, r *value, at int32) {
-	f := l.fence
+func (a *analysis) compareRestricted(name string, l, r *value, at int32) {
+	f := l.restricted
 	if f == nil {
-		f = r.fence
+		f = r.restricted
 	}
 	for _, v := range []*value{l, r} {
-		if v.fence == f {
+		if v.restricted == f {
 			continue
 		}
 		if _, isText := constantText(v.node); isText && v.node.GetAConst() != nil && f.Kind == 'e' {
@@ -110,41 +110,41 @@ func (a *analysis) fencedCompare(name string, l, r *value, at int32) {
 		if v.null {
 			continue
 		}
-		a.refuseFenced(f, at)
+		a.refuseRestricted(f, at)
 	}
 	if !slices.Contains([]string{"=", "<>", "<", ">", "<=", ">="}, name) {
-		a.refuseFenced(f, at)
+		a.refuseRestricted(f, at)
 	}
 }
 
-// fencedOperator is an operator over a fenced value: a comparison, or none.
-func (a *analysis) fencedOperator(x *pg.A_Expr, name string, l, r *value) {
+// restrictedOperator is an operator over a restricted value: a comparison, or none.
+func (a *analysis) restrictedOperator(x *pg.A_Expr, name string, l, r *value) {
 	switch x.Kind {
 	case pg.A_Expr_Kind_AEXPR_OP, pg.A_Expr_Kind_AEXPR_DISTINCT, pg.A_Expr_Kind_AEXPR_NOT_DISTINCT:
 		if x.Lexpr != nil && x.Rexpr != nil {
-			a.fencedCompare(name, l, r, x.Location)
+			a.compareRestricted(name, l, r, x.Location)
 			return
 		}
 	}
-	f := l.fence
+	f := l.restricted
 	if f == nil {
-		f = r.fence
+		f = r.restricted
 	}
-	a.refuseFenced(f, x.Location)
+	a.refuseRestricted(f, x.Location)
 }
 
-// fencedArray is the array of = ANY: written out as literals, or in one literal.
-func (a *analysis) fencedArray(f *catalog.Type, x *pg.A_Expr) *pg.Node {
+// restrictedArray is the array of = ANY: written out as literals, or in one literal.
+func (a *analysis) restrictedArray(f *catalog.Type, x *pg.A_Expr) *pg.Node {
 	arr := x.Rexpr
 	for arr.GetTypeCast() != nil {
 		arr = arr.GetTypeCast().Arg
 	}
 	if arr.GetAConst() == nil && arr.GetAArrayExpr() == nil || f.Kind != 'e' {
-		a.refuseFenced(f, x.Location)
+		a.refuseRestricted(f, x.Location)
 	}
 	for _, e := range arr.GetAArrayExpr().GetElements() {
 		if e.GetAConst() == nil {
-			a.refuseFenced(f, x.Location)
+			a.refuseRestricted(f, x.Location)
 		}
 	}
 	c := castNamed(arr, f)
@@ -158,21 +158,21 @@ func castNamed(n *pg.Node, t *catalog.Type) *pg.Node {
 	return c
 }
 
-// sameFence holds that values which stand in one column are of one fenced type, or
+// sameRestriction holds that values which stand in one column are of one restricted type, or
 // none is.
-func (a *analysis) sameFence(vs []value, at int32) *catalog.Type {
+func (a *analysis) sameRestriction(vs []value, at int32) *catalog.Type {
 	var f *catalog.Type
 	for _, v := range vs {
-		if v.fence != nil {
-			f = v.fence
+		if v.restricted != nil {
+			f = v.restricted
 		}
 	}
 	if f == nil {
 		return nil
 	}
 	for _, v := range vs {
-		if v.fence != f && !v.null {
-			a.refuseFenced(f, at)
+		if v.restricted != f && !v.null {
+			a.refuseRestricted(f, at)
 		}
 	}
 	return f

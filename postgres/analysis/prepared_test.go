@@ -6,7 +6,7 @@ import (
 )
 
 // TestPreparedAndCursors holds that EXECUTE and FETCH have the columns, the check and
-// the relations of what is held, and that EXECUTE opens pseudonyms.
+// the relations of what was prepared, and that EXECUTE opens pseudonyms.
 func TestPreparedAndCursors(t *testing.T) {
 	prepared := planOf(t, "PREPARE x (text, int8) AS SELECT name, sex FROM patients WHERE id = $2 AND sex = $1")
 	if prepared.Kind != Prepare || prepared.Name != "x" || prepared.Inner == nil || !strings.Contains(prepared.SQL, "(text, pg_catalog.text)") {
@@ -36,7 +36,7 @@ func TestPreparedAndCursors(t *testing.T) {
 		t.Fatalf("%v %+v", r, fetch)
 	}
 	m, _ := masker(t, fetch)
-	frame, err := m.AppendDataRow(nil, body(carried(cursor, "123")))
+	frame, err := m.AppendDataRow(nil, body(wrapped(cursor, "123")))
 	if err != nil || string(cellsOf(t, frame)[0]) != sealed(t, "Patient", "123") {
 		t.Errorf("%q %v", frame, err)
 	}

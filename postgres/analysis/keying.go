@@ -10,13 +10,13 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// seal makes the column sealed: the method is done on the wire, on the text of the
+// mask makes the column keyed: the method is done on the wire, on the text of the
 // value. The guard says in SQL which values the method would remove, so that they are
 // NULL already upstream; where that cannot be said the column may not be tested for
 // NULL or counted.
-func (d *laying) seal(def mask.Definition) {
+func (d *columnRule) mask(def mask.Definition) {
 	c, t := d.column, d.typ
-	s := &seal{
+	s := &keying{
 		Masking: table.Masking{
 			Method: d.method, Action: *c.action, Class: table.Class(d.rule), Neighbours: table.NeighboursOf(d.rule, hasColumn(d.relation)),
 		},
@@ -28,12 +28,12 @@ func (d *laying) seal(def mask.Definition) {
 	if t.OID == catalog.OIDBool {
 		s.As = mask.Bool
 	}
-	c.treatment, c.seal = Sealed, s
+	c.treatment, c.keying = Keyed, s
 	if t.Element != 0 {
 		element := d.catalog.Base(t.Element)
 		if element == nil || !catalog.IsText(element.OID) {
 			c.remove(d.catalog)
-			c.seal = nil
+			c.keying = nil
 			return
 		}
 		s.Array, s.shown = true, catalog.OIDTextArray
@@ -47,7 +47,7 @@ func (d *laying) seal(def mask.Definition) {
 	}
 	if t.Kind == 'c' || t.Kind == 'p' || t.Kind == 'r' || t.Kind == 'm' {
 		c.remove(d.catalog)
-		c.seal = nil
+		c.keying = nil
 		return
 	}
 	v := catalog.QuoteIdent(c.Name)
@@ -74,7 +74,7 @@ func (d *laying) seal(def mask.Definition) {
 		if !f.PerValue {
 			if s.Entity == "" {
 				c.remove(d.catalog)
-				c.seal = nil
+				c.keying = nil
 				return
 			}
 			s.guard += " AND " + catalog.QuoteIdent(s.Entity) + "::pg_catalog.text <> ''"
@@ -113,14 +113,14 @@ func (d *laying) seal(def mask.Definition) {
 		s.Birth, s.Death = "", ""
 	}
 	if s.comparable {
-		s.twin = twinOf(t, d.column.Collation)
+		s.shadow = shadowKind(t, d.column.Collation)
 	}
 	s.Type = neutral(d.catalog, s.shown)
 	c.shown = s.shown
 }
 
 // pseudonym says which values of a type have a pseudonym in the shape.
-func (d *laying) pseudonym(f forms.Pseudonym, s *seal, v, txt string) {
+func (d *columnRule) pseudonym(f forms.Pseudonym, s *keying, v, txt string) {
 	s.nulls, s.hashed = true, true
 	// Below eight characters, pseudonyms of different values fall together often:
 	// then equal masked values are not equal originals.
@@ -151,9 +151,9 @@ func (d *laying) pseudonym(f forms.Pseudonym, s *seal, v, txt string) {
 	}
 }
 
-// twinOf says how bare originals of a type compare so that they are equal exactly
+// shadowKind says how bare originals of a type compare so that they are equal exactly
 // where their texts are.
-func twinOf(t *catalog.Type, collation uint32) rows.ShadowKind {
+func shadowKind(t *catalog.Type, collation uint32) rows.ShadowKind {
 	switch {
 	case catalog.IsInteger(t.OID):
 		return rows.ShadowInteger

@@ -2,17 +2,17 @@ package analysis
 
 import pg "github.com/pganalyze/pg_query_go/v6"
 
-// figureName is the name that PostgreSQL gives a column of a result
+// resultName is the name that PostgreSQL gives a column of a result
 // (src/backend/parser/parse_target.c, FigureColname).
-func figureName(n *pg.Node) string {
-	if name, _ := figure(n); name != "" {
+func resultName(n *pg.Node) string {
+	if name, _ := namedAs(n); name != "" {
 		return name
 	}
 	return "?column?"
 }
 
-// figure returns a name and how good it is: 0 none, 1 weak, 2 good.
-func figure(n *pg.Node) (string, int) {
+// namedAs returns a name and how good it is: 0 none, 1 weak, 2 good.
+func namedAs(n *pg.Node) (string, int) {
 	switch x := n.GetNode().(type) {
 	case *pg.Node_ColumnRef:
 		return lastName(x.ColumnRef.Fields)
@@ -20,7 +20,7 @@ func figure(n *pg.Node) (string, int) {
 		if name, s := lastName(x.AIndirection.Indirection); s > 0 {
 			return name, s
 		}
-		return figure(x.AIndirection.Arg)
+		return namedAs(x.AIndirection.Arg)
 	case *pg.Node_FuncCall:
 		return lastName(x.FuncCall.Funcname)
 	case *pg.Node_AExpr:
@@ -28,14 +28,14 @@ func figure(n *pg.Node) (string, int) {
 			return "nullif", 2
 		}
 	case *pg.Node_TypeCast:
-		if name, s := figure(x.TypeCast.Arg); s > 1 {
+		if name, s := namedAs(x.TypeCast.Arg); s > 1 {
 			return name, s
 		}
 		if name, s := lastName(x.TypeCast.GetTypeName().GetNames()); s > 0 {
 			return name, 1
 		}
 	case *pg.Node_CollateClause:
-		return figure(x.CollateClause.Arg)
+		return namedAs(x.CollateClause.Arg)
 	case *pg.Node_GroupingFunc:
 		return "grouping", 2
 	case *pg.Node_SubLink:
@@ -54,12 +54,12 @@ func figure(n *pg.Node) (string, int) {
 					if t.GetName() != "" {
 						return t.Name, 2
 					}
-					return figureName(t.GetVal()), 2
+					return resultName(t.GetVal()), 2
 				}
 			}
 		}
 	case *pg.Node_CaseExpr:
-		if name, s := figure(x.CaseExpr.Defresult); s > 1 {
+		if name, s := namedAs(x.CaseExpr.Defresult); s > 1 {
 			return name, s
 		}
 		return "case", 1
