@@ -40,7 +40,7 @@ type Listener struct {
 	config   Config
 	policy   atomic.Pointer[Policy]
 	draining atomic.Bool
-	attempts *consumer.Attempts
+	attempts atomic.Pointer[consumer.Attempts]
 	upstream upstreamState
 }
 
@@ -52,7 +52,9 @@ func New(c Config) (*Listener, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Listener{config: c, attempts: consumer.NewAttempts()}, nil
+	l := &Listener{config: c}
+	l.SlowDown(consumer.NewAttempts())
+	return l, nil
 }
 
 // Log is where the listener's lines go. It is never nil.

@@ -20,29 +20,30 @@ import (
 //
 // The error is that of check, consumer.ErrTooManyAttempts, or that of ctx.
 func (l *Listener) LogIn(ctx context.Context, from net.Addr, user string, check func() (*consumer.Consumer, error)) (*consumer.Consumer, error) {
+	attempts := l.attempts.Load()
 	if user != "" {
-		if err := l.attempts.Wait(ctx, from, user); err != nil {
+		if err := attempts.Wait(ctx, from, user); err != nil {
 			return nil, err
 		}
 	}
 	who, err := check()
 	switch {
 	case err == nil && user != "":
-		l.attempts.Succeeded(user)
+		attempts.Succeeded(user)
 	case errors.Is(err, consumer.ErrBadCredentials):
 		if user == "" {
-			if late := l.attempts.Wait(ctx, from, ""); late != nil {
+			if late := attempts.Wait(ctx, from, ""); late != nil {
 				err = late
 			}
 		}
-		l.attempts.Failed(from, user)
+		attempts.Failed(from, user)
 	}
 	return who, err
 }
 
-// SlowDown replaces how attempts are slowed down. It is called before the listener
-// serves.
-func (l *Listener) SlowDown(a *consumer.Attempts) { l.attempts = a }
+// SlowDown replaces what is known of failed attempts, and how those that follow are
+// slowed down.
+func (l *Listener) SlowDown(a *consumer.Attempts) { l.attempts.Store(a) }
 
 // RecordLogin records an attempt to log in, before the client is told what came of
 // it. Who tried is the consumer of the exchange or, in place of one that is not known

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -340,5 +341,58 @@ func TestFailedCredentialsAreRecorded(t *testing.T) {
 	all.Write(&text)
 	if !strings.Contains(text.String(), "\nveil_fhir_failed_logins_total 203\n") {
 		t.Error("failures are not counted")
+	}
+}
+
+// TestGuessesAtOnce: of an address that guesses, so many attempts wait, more are
+// refused at once, and a right credential is taken all the same.
+func TestGuessesAtOnce(t *testing.T) {
+	t.Parallel()
+	src := newSource(t)
+	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "ada"})
+	r := newRigSlowed(t, src.URL, consumer.NewAttemptsWith(time.Hour, time.Hour), func(c *Config) { c.Policy = p })
+	stranger, _ := consumer.NewKey()
+	guess := func() int {
+		req, err := http.NewRequest("GET", r.base+"/metadata", nil)
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		req.Header.Set("X-API-Key", stranger)
+		resp, err := r.client.Do(req)
+		if err != nil {
+			return 0 // it was still waiting at the end
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode
+	}
+	for range 5 {
+		if got := guess(); got != 401 {
+			t.Fatalf("a guess: %d", got)
+		}
+	}
+	refused := make(chan int)
+	for more := true; more; {
+		go func() {
+			select {
+			case refused <- guess():
+			case <-t.Context().Done():
+			}
+		}()
+		select {
+		case got := <-refused:
+			if more = false; got != 429 {
+				t.Errorf("one guess more than may wait: %d", got)
+			}
+		case <-time.After(time.Millisecond):
+		}
+	}
+	if got := r.get(t, "/metadata", "X-API-Key", keys["ada"]); got.status != 200 {
+		t.Errorf("a right key: %d", got.status)
+	}
+	for _, rec := range r.sink.all() {
+		if rec.Result == "refused" && (rec.Operation != "login" || rec.Reason != "credentials" && rec.Reason != "too many attempts") {
+			t.Errorf("%+v", rec)
+		}
 	}
 }

@@ -110,7 +110,8 @@ type Server struct {
 	linkAge time.Duration
 	now     func() time.Time
 	places  *proxy.Places // of requests in progress
-	skips   bool          // Config.SkipInvalidLines
+	open    *connections
+	skips   bool // Config.SkipInvalidLines
 	streams *proxy.Places
 	lookups *proxy.Places // reads of other resources under way, for their patients
 	unsent  atomic.Int64  // bytes of large answers on their way out
@@ -146,6 +147,7 @@ func New(c Config) (*Server, error) {
 		path:    strings.TrimSuffix(base.Path, "/"),
 		linkAge: c.LinkAge,
 		now:     time.Now,
+		open:    newConnections(),
 		places:  proxy.NewPlaces(limits.Exchanges),
 		skips:   c.SkipInvalidLines,
 		streams: proxy.NewPlaces(limits.Streams),
@@ -201,6 +203,7 @@ func (s *Server) Prepare(c Policy) (force func(), err error) {
 func (s *Server) server(h fasthttp.RequestHandler) *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler:                      compressed(h),
+		ConnState:                    s.open.note,
 		ErrorHandler:                 s.malformed,
 		NoDefaultServerHeader:        true,
 		NoDefaultContentType:         true,
@@ -241,11 +244,16 @@ func (s *Server) Connections() int { return int(s.http.GetOpenConnectionsCount()
 // Serve answers requests until Shutdown or an error of the listener.
 func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
 
-// Shutdown stops taking connections and waits until the requests under way are
-// answered, or the context ends.
+// Shutdown stops taking connections and waits until the requests in progress are
+// answered. When the context ends it waits for those no longer: their connections are
+// closed.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.shared.Drain()
 	err := s.http.ShutdownWithContext(ctx)
+	if ctx.Err() != nil {
+		s.open.cut()
+		s.open.wait(farewell)
+	}
 	s.up.CloseIdle()
 	s.subjects.Close()
 	return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
@@ -138,8 +139,8 @@ func (x *session) admit() (release func(), f *refusal) {
 	release, _, ok := x.login.Who.Admit()
 	if !ok {
 		return nil, &refusal{
-			Error:  wire.Error{Code: "53400", Text: "the consumer's limit of statements is reached", Hint: "try again later"},
-			reason: "limit",
+			Error:  wire.Error{Code: "53400", Text: "too many statements: the limit of this consumer is reached", Hint: "Try again later."},
+			reason: proxy.ReasonLimits,
 		}
 	}
 	return release, nil

@@ -12,7 +12,7 @@ import (
 
 // logIn finds out who the client is. Failures before slow it down.
 func (x *session) logIn(user string, binding *consumer.Binding) (*consumer.Consumer, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), x.s.limits.AuthTimeout)
+	ctx, cancel := context.WithTimeout(x.s.stopping, x.s.limits.AuthTimeout)
 	defer cancel()
 	who, err := x.s.shared.LogIn(ctx, x.raw.RemoteAddr(), user, func() (*consumer.Consumer, error) {
 		// The time that the attempt was slowed down by does not count.
@@ -26,6 +26,9 @@ func (x *session) logIn(user string, binding *consumer.Binding) (*consumer.Consu
 		return nil, &wire.Error{Code: "28P01", Text: "password authentication failed"}
 	case errors.Is(err, consumer.ErrTooManyAttempts), errors.Is(err, context.DeadlineExceeded):
 		return nil, &wire.Error{Code: "53400", Text: consumer.ErrTooManyAttempts.Error()}
+	}
+	if errors.Is(err, context.Canceled) {
+		return nil, errClosing
 	}
 	return who, err
 }

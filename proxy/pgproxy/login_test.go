@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
@@ -148,6 +149,55 @@ func TestGuessesAreSlow(t *testing.T) {
 		t.Errorf("the eighth guess took %v", last)
 	}
 	d.connect(t)
+}
+
+// TestGuessesAtOnce: of an address that guesses, so many attempts wait, and more are
+// refused at once. At the end nobody waits.
+func TestGuessesAtOnce(t *testing.T) {
+	t.Parallel()
+	d := startListener(t, func(c *Config) { c.Limits.AuthTimeout = time.Hour })
+	d.shared.SlowDown(consumer.NewAttemptsWith(time.Hour, time.Hour))
+	wrong := strings.Replace(d.dsn("ann", "sslmode=disable"), "correct", "wrong", 1)
+	guess := func() string {
+		_, err := pgconn.Connect(context.Background(), wrong)
+		return code(err)
+	}
+	for range 5 {
+		if got := guess(); got != "28P01" {
+			t.Fatalf("a guess: %s", got)
+		}
+	}
+	first, rest := make(chan string), make(chan string, 1000)
+	for more := true; more; {
+		go func() {
+			got := guess()
+			select {
+			case first <- got:
+			default:
+				rest <- got
+			}
+		}()
+		select {
+		case got := <-first:
+			if more = false; got != "53400" {
+				t.Errorf("one guess more than may wait: %s", got)
+			}
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	if r := d.sink.last(1)[0]; r.Operation != "login" || r.Reason != "too many attempts" || r.Result != "refused" {
+		t.Errorf("%+v", r)
+	}
+	over, end := context.WithCancel(t.Context())
+	end()
+	if err := d.Shutdown(over); err != context.Canceled {
+		t.Errorf("shutdown: %v", err)
+	}
+	for range 16 {
+		if got := <-rest; got != "57P01" && got != "53400" {
+			t.Errorf("a guess that waited: %s", got)
+		}
+	}
 }
 
 // TestRowsAreAnnounced: rows that leave before the end of their statement are in a
