@@ -127,7 +127,7 @@ type analysis struct {
 	starred    map[*pg.ColumnRef]*resolved
 	subselects map[*pg.SelectStmt]bool
 	// reached are calls that are made whenever the statement runs.
-	reached   map[*pg.FuncCall]bool
+	reached   map[*pg.FuncCall]int
 	ours      []*pg.Node
 	related   map[*pg.RangeVar]bool
 	same      [][2]*person

@@ -69,7 +69,7 @@ func (a *analysis) setConfig(f *pg.FuncCall, n *pg.Node) *pg.Node {
 	var args [3]constant
 	for i, arg := range f.Args {
 		c, ok := constantOf(arg)
-		if !ok || c.param > 0 && (i != 1 || !a.reached[f]) || c.null && i != 1 {
+		if !ok || c.param > 0 && (i != 1 || a.reached[f] == 0) || c.null && i != 1 {
 			a.fail(codeForbidden, f.Location, "the arguments of set_config must be constants", hint)
 		}
 		args[i] = c
@@ -77,12 +77,19 @@ func (a *analysis) setConfig(f *pg.FuncCall, n *pg.Node) *pg.Node {
 	name := strings.ToLower(args[0].text)
 	set := Setting{Name: name, Local: strings.HasPrefix(strings.ToLower(args[2].text), "t")}
 	if args[1].param > 0 {
-		if name != "search_path" && name != "application_name" {
-			a.fail(codeForbidden, f.Location, "the arguments of set_config must be constants", hint)
+		a.readSetting(name, nil)
+		if a.reached[f] > 1 {
+			a.fail(codeForbidden, f.Location, fmt.Sprintf("parameter $%d is the value of a setting and used otherwise too", args[1].param), "use two parameters")
 		}
 		set.Param = args[1].param
 		a.plan.Settings = append(a.plan.Settings, set)
-		return cast(a.clear(f.Args[1], &scope{}), "text")
+		value := cast(a.clear(f.Args[1], &scope{}), "text")
+		if parameters[name].kept {
+			return value
+		}
+		f.Funcname = names("pg_catalog", "set_config")
+		f.Args = []*pg.Node{text(name), value, boolean(set.Local)}
+		return n
 	}
 	if !args[1].null {
 		set.Values = []string{args[1].text}
@@ -96,7 +103,7 @@ func (a *analysis) setConfig(f *pg.FuncCall, n *pg.Node) *pg.Node {
 	}
 	set.Values = a.readSetting(name, set.Values)
 	p := parameters[name]
-	if a.reached[f] || !p.kept && p.form == nil {
+	if a.reached[f] > 0 || !p.kept && p.form == nil {
 		a.plan.Settings = append(a.plan.Settings, set)
 	} else if name == "search_path" || name == "application_name" || FormOf(name, set.Values) != "" {
 		a.fail(codeForbidden, f.Location, fmt.Sprintf("parameter %q cannot be set within this query", name), hint)
@@ -119,48 +126,73 @@ func (a *analysis) setConfig(f *pg.FuncCall, n *pg.Node) *pg.Node {
 	return n
 }
 
-// Bound is the plan with the values of settings that parameters have. bound returns a
-// parameter's text; ok is false where a value cannot be set.
-func (p *Plan) Bound(bound func(param int32) (string, bool)) (*Plan, bool) {
+// Bound is the plan with the values of settings that parameters have, as they are read for
+// the session. bound returns a parameter's text, or ok false for NULL. values are the
+// parameters as the upstream gets them.
+func (p *Plan) Bound(s *Session, bound func(param int32) (string, bool)) (out *Plan, values map[int32]string, refusal *Refusal) {
 	if !slices.ContainsFunc(p.Settings, func(s Setting) bool { return s.Param > 0 }) {
-		return p, true
+		return p, nil, nil
 	}
-	out := *p
-	out.Settings = slices.Clone(p.Settings)
-	for i := range out.Settings {
-		set := &out.Settings[i]
+	defer func() {
+		if r, ok := recover().(*Refusal); ok {
+			out, values, refusal = nil, nil, r
+		}
+	}()
+	a := &analysis{session: s, text: ""}
+	own := *p
+	own.Settings, values = slices.Clone(p.Settings), map[int32]string{}
+	for i := range own.Settings {
+		set := &own.Settings[i]
 		if set.Param == 0 {
 			continue
 		}
 		value, ok := bound(set.Param)
-		if !ok {
-			return nil, false
+		switch kept := parameters[set.Name].kept; {
+		case !ok && kept:
+			a.fail(codeForbidden, 0, "set_config needs a value here", "write RESET "+set.Name)
+		case !ok:
+			continue // back to the default
 		}
-		set.Values = []string{value}
 		if set.Name == "search_path" {
 			set.Shown = &value
 			if set.Values, ok = SplitNames(value); !ok {
-				return nil, false
+				a.fail(codeInvalidValue, 0, `invalid value for parameter "search_path"`, "list schemas with commas between them")
 			}
-			if _, r := readPath(nil, set.Values); r != accepted {
-				return nil, false
-			}
+			a.readSetting(set.Name, set.Values)
+			continue
 		}
+		set.Values = a.readSetting(set.Name, []string{value})
+		values[set.Param] = strings.Join(set.Values, ", ")
 	}
-	return &out, true
+	return &own, values, nil
 }
 
 // reach notes the calls that are columns of a query of one row, which are made
-// whenever it runs.
+// whenever it runs, with the most often that the query has a parameter of theirs.
 func (a *analysis) reach(q *pg.SelectStmt) {
 	if q.Op != pg.SetOperation_SETOP_NONE || q.WithClause != nil || q.WhereClause != nil || q.HavingClause != nil || q.LimitCount != nil || q.LimitOffset != nil ||
 		len(q.FromClause)+len(q.GroupClause)+len(q.DistinctClause)+len(q.ValuesLists) > 0 {
 		return
 	}
-	a.reached = map[*pg.FuncCall]bool{}
+	uses := map[int32]int{}
 	for _, t := range q.TargetList {
-		if f := t.GetResTarget().GetVal().GetFuncCall(); f != nil {
-			a.reached[f] = true
+		walk(t.ProtoReflect(), func(m any) {
+			if p, ok := m.(*pg.ParamRef); ok {
+				uses[p.Number]++
+			}
+		})
+	}
+	a.reached = map[*pg.FuncCall]int{}
+	for _, t := range q.TargetList {
+		f := t.GetResTarget().GetVal().GetFuncCall()
+		if f == nil {
+			continue
+		}
+		a.reached[f] = 1
+		for _, arg := range f.Args {
+			if c, ok := constantOf(arg); ok {
+				a.reached[f] = max(a.reached[f], uses[c.param])
+			}
 		}
 	}
 }

@@ -170,12 +170,12 @@ func (x *session) bind(body []byte) error {
 	if err := x.room(len(body)); err != nil || x.skipping {
 		return err
 	}
-	st, f := bound(st, body)
+	st, values, f := x.bound(st, body)
 	if f != nil {
 		return x.refuseMessage(f)
 	}
 	p := &portal{st: st}
-	if asIs(st.plan) {
+	if asIs(st.plan) && len(values) == 0 {
 		x.up.Out = wire.AppendFrame(x.up.Out, 'B', body)
 	} else {
 		m := new(pgproto3.Bind)
@@ -184,6 +184,9 @@ func (x *session) bind(body []byte) error {
 		}
 		if f := x.rewriteBind(m, st.plan); f != nil {
 			return x.refuseMessage(f)
+		}
+		for param, value := range values {
+			m.Parameters[param-1] = []byte(value) // the same in both formats of text
 		}
 		p.formats = m.ResultFormatCodes
 		m.ResultFormatCodes = nil
@@ -200,28 +203,33 @@ func (x *session) bind(body []byte) error {
 	return x.expect(expectation{kind: 'B', name: name, portal: p})
 }
 
-// bound is the statement with the settings that parameters of its Bind have.
-func bound(st *statement, body []byte) (*statement, *refusal) {
+// bound is the statement with the settings that parameters of its Bind have, and the
+// values of these parameters as the upstream gets them.
+func (x *session) bound(st *statement, body []byte) (*statement, map[int32]string, *refusal) {
 	if len(st.plan.Settings) == 0 {
-		return st, nil
+		return st, nil, nil
 	}
 	m := new(pgproto3.Bind)
 	if err := m.Decode(body); err != nil {
-		return nil, badFormat()
+		return nil, nil, badFormat()
 	}
-	plan, ok := st.plan.Bound(func(param int32) (string, bool) {
-		if int(param) > len(m.Parameters) || m.Parameters[param-1] == nil || !utf8.Valid(m.Parameters[param-1]) {
+	for _, set := range st.plan.Settings {
+		if set.Param > 0 && int(set.Param) <= len(m.Parameters) && !utf8.Valid(m.Parameters[set.Param-1]) {
+			return nil, nil, &refusal{Error: *wire.Condition("22021"), reason: "setting"}
+		}
+	}
+	plan, values, r := st.plan.Bound(&x.flow, func(param int32) (string, bool) {
+		if int(param) > len(m.Parameters) || m.Parameters[param-1] == nil {
 			return "", false
 		}
 		return string(m.Parameters[param-1]), true // the same in both formats of text
 	})
-	if !ok {
-		return nil, &refusal{Error: wire.Error{Code: "22023", Text: "invalid value for the parameter that set_config sets",
-			Hint: "list schemas with commas between them, pg_catalog first or not at all"}, reason: "setting"}
+	if r != nil {
+		return nil, nil, refused(r, 0)
 	}
 	own := *st
 	own.plan = plan
-	return &own, nil
+	return &own, values, nil
 }
 
 // asIs reports whether a Bind of the plan goes upstream as the client sent it.

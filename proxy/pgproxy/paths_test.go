@@ -186,7 +186,7 @@ func TestSetConfigByParameter(t *testing.T) {
 			t.Errorf("search_path is %s, want %s", got, path)
 		}
 	}
-	if got := scalar(t, conn, "SELECT set_config('search_path', $1, false)", "clinic, pg_catalog"); got != "error 22023" {
+	if got := scalar(t, conn, "SELECT set_config('search_path', $1, false)", "clinic, pg_catalog"); got != "error 42501" {
 		t.Errorf("got %s", got)
 	}
 	if got := scalar(t, conn, "SELECT set_config('transaction_read_only', $1, false)", "off"); got != "error 42501" {

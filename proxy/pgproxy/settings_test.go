@@ -155,6 +155,83 @@ func TestSettingsAreApplied(t *testing.T) {
 	}
 }
 
+// TestSettingsByParameter: a driver that binds the value of set_config, or the name of
+// current_setting, gets what PostgreSQL gives, for each parameter that a client may set.
+func TestSettingsByParameter(t *testing.T) {
+	d := startListener(t, nil)
+	listener := d.connect(t).PgConn()
+	direct, err := pgconn.Connect(t.Context(), pgtest.Start(t).Clinic(t).DSN(pgtest.Reader)+
+		"&timezone=UTC&search_path=clinic&default_transaction_read_only=on&statement_timeout=10min&idle_in_transaction_session_timeout=30min")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer direct.Close(context.Background())
+	value := func(c *pgconn.PgConn, sql string, format int16, args ...string) string {
+		values, formats := make([][]byte, len(args)), make([]int16, len(args))
+		for i, arg := range args {
+			if values[i], formats[i] = []byte(arg), format; arg == "NULL" {
+				values[i] = nil
+			}
+		}
+		r := c.ExecParams(t.Context(), sql, values, nil, formats, nil).Read()
+		if r.Err != nil {
+			return "error " + code(r.Err)
+		}
+		return fmt.Sprintf("%q", r.Rows)
+	}
+	for _, s := range settingCases {
+		if s.name == "application_name" {
+			continue // of the upstream's own session
+		}
+		for i, v := range append(strings.Split(s.values, ";"), strings.FieldsFunc(s.unserved, func(r rune) bool { return r == ';' })...) {
+			steps := func(c *pgconn.PgConn) string {
+				var out []string
+				for _, name := range []string{s.name, strings.ToUpper(s.name)} {
+					out = append(out, value(c, "SELECT set_config('"+name+"', $1, false)", int16(i%2), v), value(c, "SELECT current_setting($1)", 0, name), value(c, "SELECT "+s.effect, 0),
+						value(c, "SELECT current_setting(n) FROM (VALUES ($1::text)) AS v (n)", 1, name))
+				}
+				out = append(out, value(c, "RESET "+s.name, 0), value(c, "SELECT current_setting($1, true)", 0, s.name))
+				return strings.Join(out, "\n")
+			}
+			got, want := steps(listener), steps(direct)
+			if i >= len(strings.Split(s.values, ";")) {
+				if !strings.HasPrefix(got, "error 42501\n") || !strings.HasSuffix(want, got[strings.LastIndex(got, "\n"):]) {
+					t.Errorf("%s = %s is not refused:\n%s", s.name, v, got)
+				}
+			} else if got != want {
+				t.Errorf("%s = %q:\ngot\n%s\nwant\n%s", s.name, v, got, want)
+			}
+		}
+	}
+	for sql, want := range map[string]string{
+		"SELECT set_config('timezone', $1, false), $1::text": "error 42501", // used otherwise too
+		"SELECT set_config('work_mem', $1, false)":           "error 42501",
+		"SELECT length(set_config('timezone', $1, false))":   "error 42501",
+	} {
+		if got := value(listener, sql, 0, "UTC"); got != want {
+			t.Errorf("%s: %s", sql, got)
+		}
+	}
+	// NULL goes back to the default, as in PostgreSQL.
+	for _, name := range []string{"timezone", "datestyle", "extra_float_digits", "lc_time"} {
+		got, want := "", ""
+		for c, out := range map[*pgconn.PgConn]*string{listener: &got, direct: &want} {
+			*out = value(c, "SELECT set_config('"+name+"', $1, false)", 0, "NULL") + value(c, "SELECT current_setting($1)", 0, name)
+		}
+		if got != want {
+			t.Errorf("%s back to the default: %s, want %s", name, got, want)
+		}
+	}
+	for _, name := range []string{"work_mem", "no.such", "shared_preload_libraries"} {
+		if got := value(listener, "SELECT current_setting($1)", 0, name); got != "error 42704" {
+			t.Errorf("current_setting of %s: %s", name, got)
+		}
+		if got := value(listener, "SELECT current_setting($1, true)", 0, name); got != `[["""]]` && got != `[[""]]` {
+			t.Errorf("current_setting of %s, which may be missing: %s", name, got)
+		}
+	}
+}
+
 // TestFirstSettings: a session begins with the database's own order of day, month and
 // year and style of intervals; dates are ISO whatever the database's style is.
 func TestFirstSettings(t *testing.T) {
