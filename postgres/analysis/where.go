@@ -235,11 +235,19 @@ func conditionText(t *catalog.Type, column string) (string, bool) {
 	switch {
 	case t.OID == catalog.OIDNumeric:
 		v = "pg_catalog.trim_scale(" + column + ")::pg_catalog.text"
-	case catalog.IsText(t.OID), t.Kind == 'e', catalog.IsInteger(t.OID), t.OID == catalog.OIDUUID, t.OID == catalog.OIDBool, t.OID == catalog.OIDDate, t.OID == catalog.OIDTimestamp, t.OID == catalog.OIDName, t.OID == catalog.OIDChar:
-	default:
+	case !fixedText(t):
 		return "", false
 	}
 	return folded(v) + ` COLLATE "C"`, true
+}
+
+// fixedText reports whether the text of a type's values depends on no setting.
+func fixedText(t *catalog.Type) bool {
+	switch t.OID {
+	case catalog.OIDUUID, catalog.OIDBool, catalog.OIDDate, catalog.OIDTimestamp, catalog.OIDName, catalog.OIDChar, catalog.OIDNumeric:
+		return true
+	}
+	return catalog.IsText(t.OID) || t.Kind == 'e' || catalog.IsInteger(t.OID)
 }
 
 // folded is a text in SQL without space around it and in lower case, ASCII alone.
@@ -287,13 +295,21 @@ func (o *overlay) relatedTo(r *catalog.Relation, w *ruleset.RowCondition) *catal
 	return other
 }
 
-// joined compares two keys: as they are where an index can serve, else as texts.
+// joined compares two keys: as they are where they are of one kind, so that an index can
+// serve, else as texts that no setting of the session changes.
 func (o *overlay) joined(l string, lt uint32, r string, rt uint32) string {
 	x, y := o.catalog.Base(lt), o.catalog.Base(rt)
-	if x != nil && y != nil && (x.OID == y.OID && (catalog.IsText(x.OID) || x.OID == catalog.OIDUUID) || catalog.IsInteger(x.OID) && catalog.IsInteger(y.OID)) {
-		return l + " = " + r
+	if x == nil || y == nil {
+		return "false"
 	}
-	return l + "::pg_catalog.text = " + r + "::pg_catalog.text"
+	number := func(t *catalog.Type) bool { return catalog.IsNumber(t.OID) || catalog.IsFloat(t.OID) }
+	switch {
+	case x.OID == y.OID && (catalog.IsText(x.OID) || x.OID == catalog.OIDUUID || catalog.IsTime(x.OID)), number(x) && number(y):
+		return l + " = " + r
+	case fixedText(x) && fixedText(y):
+		return l + "::pg_catalog.text = " + r + "::pg_catalog.text"
+	}
+	return "false"
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -29,7 +29,6 @@ func (x *session) startupSettings(st *wire.Startup) (map[string]string, error) {
 	fixed := catalog.SessionSettings()
 	settings := catalog.FirstSettings()
 	settings["application_name"] = pool.ApplicationName
-	settings["TimeZone"] = "UTC" // years are cut in it: the same ones wherever the upstream is
 	settings["default_transaction_isolation"] = "read committed"
 	settings["statement_timeout"] = strconv.FormatInt(x.view.timeout.Milliseconds(), 10)
 	settings["idle_in_transaction_session_timeout"] = strconv.FormatInt(x.s.limits.IdleTimeout.Milliseconds(), 10)

@@ -232,12 +232,12 @@ func TestSettingsByParameter(t *testing.T) {
 	}
 }
 
-// TestFirstSettings: a session begins with the database's own order of day, month and
-// year and style of intervals; dates are ISO whatever the database's style is.
+// TestFirstSettings: a session begins with the database's own time zone, order of day,
+// month and year and style of intervals; dates are ISO whatever the database's style is.
 func TestFirstSettings(t *testing.T) {
 	pg := pgtest.Start(t)
 	db := pg.CreateDatabase(t, "first_settings")
-	db.Exec(t, "ALTER DATABASE first_settings SET datestyle = 'German, DMY'; ALTER DATABASE first_settings SET intervalstyle = 'iso_8601'; "+
+	db.Exec(t, "ALTER DATABASE first_settings SET timezone = 'Asia/Kolkata'; ALTER DATABASE first_settings SET datestyle = 'German, DMY'; ALTER DATABASE first_settings SET intervalstyle = 'iso_8601'; "+
 		"CREATE SCHEMA clinic")
 	db.GrantRead(t, "clinic")
 	d := startListenerOver(t, db.DSN(pgtest.Reader), nil)
@@ -246,11 +246,11 @@ func TestFirstSettings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := cells(t, conn, "SHOW datestyle; SELECT '01/02/03'::date; SELECT interval '1 day'; SET datestyle = MDY; SELECT '01/02/03'::date; RESET ALL; SHOW datestyle; SHOW intervalstyle")
-		if err != nil || strings.Join(got, " ") != "ISO, DMY\nSHOW 2003-02-01\nSELECT 1 P1D\nSELECT 1 SET 2003-01-02\nSELECT 1 RESET ISO, DMY\nSHOW iso_8601\nSHOW" {
+		got, err := cells(t, conn, "SHOW datestyle; SELECT '01/02/03'::date; SELECT interval '1 day'; SET datestyle = MDY; SELECT '01/02/03'::date; SET timezone = UTC; RESET ALL; SHOW datestyle; SHOW intervalstyle; SHOW timezone")
+		if err != nil || strings.Join(got, " ") != "ISO, DMY\nSHOW 2003-02-01\nSELECT 1 P1D\nSELECT 1 SET 2003-01-02\nSELECT 1 SET RESET ISO, DMY\nSHOW iso_8601\nSHOW Asia/Kolkata\nSHOW" {
 			t.Errorf("got %q, %v", got, err)
 		}
-		if got := conn.ParameterStatus("DateStyle") + " " + conn.ParameterStatus("IntervalStyle"); got != "ISO, DMY iso_8601" {
+		if got := conn.ParameterStatus("DateStyle") + " " + conn.ParameterStatus("IntervalStyle") + " " + conn.ParameterStatus("TimeZone"); got != "ISO, DMY iso_8601 Asia/Kolkata" {
 			t.Errorf("reported %s", got)
 		}
 		_ = conn.Close(context.Background())
