@@ -180,8 +180,7 @@ func (d *columnRule) period(f forms.Period) (string, bool) {
 	case catalog.OIDTimestamp:
 		cut = fmt.Sprintf("pg_catalog.date_trunc('%s', %s)", f.Unit, v)
 	default:
-		// Of the year in UTC, the first moment in the session's zone, where it shows as such.
-		cut = fmt.Sprintf("pg_catalog.date_trunc('%s', %s AT TIME ZONE 'UTC')::pg_catalog.timestamptz", f.Unit, v)
+		cut = fmt.Sprintf("pg_catalog.date_trunc('%s', %s, 'UTC')", f.Unit, v)
 	}
 	d.column.shown = d.typ.OID
 	return fmt.Sprintf("CASE WHEN %s BETWEEN %d AND 9999%s THEN %s END", year, low, cond, cut), true

@@ -131,7 +131,7 @@ func TestNoTablesSection(t *testing.T) {
 func TestPushedDown(t *testing.T) {
 	for _, c := range []struct{ column, rule, want string }{
 		{"born", "{id: a, match: {column: born}, method: year}", `BETWEEN 1936 AND 9999 THEN pg_catalog.date_trunc('year'`},
-		{"seen", "{id: a, match: {column: seen}, method: date, mode: quarter}", `pg_catalog.date_trunc('quarter', seen AT TIME ZONE 'UTC')::timestamp with time zone`},
+		{"seen", "{id: a, match: {column: seen}, method: date, mode: quarter}", `pg_catalog.date_trunc('quarter', seen, 'UTC')`},
 		{"height", "{id: a, match: {column: height}, method: ageCap, unit: a}", `CASE WHEN height >= 90.000 THEN 90 ELSE height END`},
 		{"height", "{id: a, match: {column: height}, method: ageCap, unit: mo}", `height >= 1080.000 THEN 1080`},
 		{"height", "{id: a, match: {column: height}, method: ageCap}", `NULL::int`},
