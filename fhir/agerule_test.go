@@ -62,6 +62,9 @@ func TestAgesByTheirCode(t *testing.T) {
 		`{"coding":[{"system":"urn:local","code":"x1"},{"system":"urn:other","code":"x2","display":"Patient age"}]}`,
 		`{"text":"Alter bei Diagnose"}`,
 		`{"text":"AGE"}`,
+		`{"text":"Ａｇｅ"}`,
+		`{"text":"patientAge"}`,
+		`{"coding":[{"system":"urn:local","code":"x1","display":"Patient's age (years)"}]}`,
 	}
 	for _, concept := range concepts {
 		for _, place := range []string{

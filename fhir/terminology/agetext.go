@@ -27,74 +27,87 @@ var ageCodes = func() map[string]bool {
 }()
 
 // ageTexts are words for age that a text begins or ends with.
-var ageTexts = lexical.Words(`age ages aged alter altersangabe âge edad età eta idade leeftijd alder ålder ikä wiek věk vek возраст вік életkor vârstă ηλικία yaş umur usia 年齢 年龄 年齡 나이 연령`)
+var ageTexts = lexical.Words(`age ages aged alter altersangabe âge edad età eta idade leeftijd alder ålder ikä wiek věk vek возраст вік életkor vârstă ηλικία yaş umur usia`)
+
+// unspaced are such words of languages that write no space between words.
+var unspaced = []string{"年齢", "年龄", "年齡", "나이", "연령"}
 
 // notAges are words before it that make it none ("weight for age", "bone age").
 var notAges = lexical.Words(`for per to by bone gestational fetal foetal`)
 
+// agedIn are words behind it that say what it is in or how it was found.
+var agedIn = lexical.Words(`in years year yrs yr y months month mo weeks days jahre jahren jahr ans años anos anni jaar år lat let group groups category range class value calculated estimated reported`)
+
 // IsAgeText reports whether a text names an age: it begins or ends with a word for
-// it ("Age at diagnosis", "Maternal age", "Alter bei Diagnose").
+// it ("Age at diagnosis", "Maternal age (years)", "patientAge", "Alter bei Diagnose").
 func IsAgeText(text []byte) bool {
 	if len(text) < 3 || len(text) > 200 {
 		return false
 	}
-	first, last, before := words(text)
-	return isAgeWord(first) || isAgeWord(last) && !isWordOf(notAges, before)
+	var before, last, w word
+	for first := true; ; first = false {
+		if text = w.read(text); w.n == 0 {
+			break
+		}
+		if first && w.isAge() {
+			return true
+		}
+		if !agedIn[string(w.text())] {
+			before, last = last, w
+		}
+	}
+	return last.isAge() && !notAges[string(before.text())]
 }
 
-// words returns the first, the last and the last but one word of a text.
-func words(text []byte) (first, last, before []byte) {
+// word is a word of a text in lower case, without marks and characters that are not
+// seen.
+type word struct {
+	buf [40]byte
+	n   int
+}
+
+func (w *word) text() []byte { return w.buf[:w.n] }
+
+func (w *word) isAge() bool {
+	if ageTexts[string(w.text())] {
+		return true
+	}
+	for _, u := range unspaced {
+		if bytes.HasPrefix(w.text(), []byte(u)) || bytes.HasSuffix(w.text(), []byte(u)) {
+			return true
+		}
+	}
+	return false
+}
+
+// read takes the next word and returns what follows. A capital behind a small letter
+// begins another word. What is longer than any word for age is cut.
+func (w *word) read(text []byte) []byte {
+	w.n = 0
+	small := false
 	for len(text) > 0 {
-		n, letter, _ := letterAt(text)
-		if !letter {
-			text = text[n:]
-			continue
+		r, size := rune(text[0]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRune(text)
 		}
-		end := n
-		for end < len(text) {
-			n, letter, mark := letterAt(text[end:])
-			if !letter && !mark {
-				break
+		if r >= 'Ａ' && r <= 'ｚ' { // full width
+			r -= 'Ａ' - 'A'
+		}
+		capital := r >= 'A' && r <= 'Z' || r >= utf8.RuneSelf && unicode.IsUpper(r)
+		switch {
+		case capital && small:
+			return text
+		case capital || r >= 'a' && r <= 'z' || r >= utf8.RuneSelf && unicode.IsLetter(r):
+			if small = !capital; w.n+utf8.UTFMax <= len(w.buf) {
+				w.n += utf8.EncodeRune(w.buf[w.n:], unicode.ToLower(r))
 			}
-			end += n
+		case r >= utf8.RuneSelf && unicode.In(r, unicode.Mn, unicode.Cf):
+		case w.n > 0:
+			return text
 		}
-		if first == nil {
-			first = text[:end]
-		}
-		before, last, text = last, text[:end], text[end:]
+		text = text[size:]
 	}
-	return first, last, before
-}
-
-// letterAt returns the length of the character that text begins with, and whether it
-// is a letter or a mark on one.
-func letterAt(text []byte) (n int, letter, mark bool) {
-	if c := text[0]; c < utf8.RuneSelf {
-		c |= 0x20
-		return 1, c >= 'a' && c <= 'z', false
-	}
-	r, n := utf8.DecodeRune(text)
-	return n, unicode.IsLetter(r), unicode.IsMark(r)
-}
-
-func isAgeWord(word []byte) bool { return isWordOf(ageTexts, word) }
-
-// isWordOf compares without regard to case.
-func isWordOf(list map[string]bool, word []byte) bool {
-	var buf [32]byte
-	if len(word) == 0 || len(word) > 24 {
-		return false
-	}
-	lower := buf[:0]
-	for len(word) > 0 {
-		if c := word[0]; c < utf8.RuneSelf { // of letters alone
-			lower, word = append(lower, c|0x20), word[1:]
-			continue
-		}
-		r, n := utf8.DecodeRune(word)
-		lower, word = utf8.AppendRune(lower, unicode.ToLower(r)), word[n:]
-	}
-	return list[string(lower)]
+	return nil
 }
 
 // IsAgeCode reports whether a code is one of an age, whatever its system.

@@ -149,3 +149,20 @@ func TestAgeCodesAreCodes(t *testing.T) {
 		}
 	}
 }
+
+// TestAgeTexts: a text names an age however it is written.
+func TestAgeTexts(t *testing.T) {
+	t.Parallel()
+	for text, is := range map[string]bool{
+		"Age": true, "AGE": true, "Ａｇｅ": true, "ＡＧＥ　": true, "A\u200bge": true, "Ag\u200de": true, "A\u00adge": true, "a\u0302ge": true, "âge": true, "patientAge": true, "AgeAtDiagnosis": true,
+		"patient_age": true, "age_years": true, "Patient's age (years)": true, "Maternal age, in years": true, "Age: ": true, "(Age)": true, "Alter bei Diagnose": true, "Patient age group": true,
+		"患者年齢": true, "年龄": true, "나이": true, "Возраст": true, "Patient Age Yrs": true, "Age 95": true,
+		"Average": false, "Stage": false, "AVERAGE": false, "Weight for age": false, "Weight for age (years)": false, "Bone age": false, "Gestational age in weeks": false, "Dosage": false, "Image": false,
+		"percentageAged": true, "Years": false, "": false, "in": false, "Language": false, "languageCode": false, "Vintage year": false,
+		strings.Repeat("x", 60) + " age": true, strings.Repeat("long ", 60) + "age": false,
+	} {
+		if got := IsAgeText([]byte(text)); got != is {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
