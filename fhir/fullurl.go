@@ -18,10 +18,11 @@ func (a *Automaton) UnknownBase() int { return a.engine.foreign }
 // fullURLs are the full URLs of one Bundle, in a table that is at most half full. They
 // lie in the Bundle's text, and are let go of with it.
 type fullURLs struct {
-	of    int // index of the Bundle, or -1
-	seed  maphash.Seed
-	table []fullURL // a power of two
-	size  int
+	of     int    // index of the Bundle, or -1
+	serial uint64 // tells the Bundles apart that were read, from 1
+	seed   maphash.Seed
+	table  []fullURL // a power of two
+	size   int
 }
 
 // fullURL is the full URL that ends in a type and id, or any other under itself. Two
@@ -104,6 +105,15 @@ func (w *Walker) inBundle(url []byte) (full []byte, ok bool) {
 	return url, ok
 }
 
+// bundleNow returns the serial of the innermost Bundle around the walk if its full
+// URLs are those that were read last, or 0.
+func (w *Walker) bundleNow() uint64 {
+	if at := w.bundleAround(); at < 0 || at != w.bundle.of {
+		return 0
+	}
+	return w.bundle.serial
+}
+
 // bundleAround is the index of the innermost Bundle that the walk is in, or -1.
 func (w *Walker) bundleAround() int {
 	if w.res.node != nil && w.res.node.typ.Name == "Bundle" {
@@ -125,7 +135,7 @@ func (w *Walker) bundleAround() int {
 func (w *Walker) readFullURLs(bundle int) {
 	b, src := &w.bundle, w.src
 	b.forget()
-	b.of = bundle
+	b.of, b.serial = bundle, b.serial+1
 	i := w.find(bundle, "entry")
 	if i < 0 || src[i] != '[' {
 		w.addFullURL(i)
@@ -148,9 +158,17 @@ func (w *Walker) readFullURLs(bundle int) {
 	}
 }
 
+var fullURLHead = []byte(`{"fullUrl":"`)
+
 // addFullURL notes the full URL of the entry at src[entry].
 func (w *Walker) addFullURL(entry int) {
-	full := w.text(w.find(entry, "fullUrl"))
+	at := -1
+	if entry >= 0 && bytes.HasPrefix(w.src[entry:], fullURLHead) { // as most servers write it
+		at = entry + len(fullURLHead) - 1
+	} else {
+		at = w.find(entry, "fullUrl")
+	}
+	full := w.text(at)
 	if !isHTTP(full) {
 		return
 	}

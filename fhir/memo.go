@@ -11,9 +11,10 @@ import (
 // A walker remembers small objects that come again and again, a coding or a
 // reference, by their bytes: the same bytes under the same node in the same
 // setting are masked the same way, so they need not even be read again. What
-// else decided how one was masked makes it volatile, and it is not remembered. An object is compared with
-// the remembered one byte by byte to its end; since the end of a JSON object
-// is in its text, equal bytes mean an equal object, and what was checked of
+// else decided how one was masked makes it volatile, and it is not remembered; what
+// the full URLs of its Bundle decided is remembered for that Bundle. An object is
+// compared with the remembered one byte by byte to its end; since the end of a JSON
+// object is in its text, equal bytes mean an equal object, and what was checked of
 // one holds of the other.
 //
 // The memory is a table of pairs: a new object takes the place of the older
@@ -68,12 +69,14 @@ type memoSlot struct {
 	outEnd     uint32 // buf[srcEnd:outEnd] what became of it; the rest is unit
 	// security is where Meta.security ends in what became of it, or 0.
 	security uint32
-	kept     bool
-	same     bool // what became of it is the object itself
-	labels   labelSet
-	present  labelSet
-	trail    []uint16
-	buf      []byte
+	// bundle is the Bundle whose full URLs decided what became of it, or 0.
+	bundle  uint64
+	kept    bool
+	same    bool // what became of it is the object itself
+	labels  labelSet
+	present labelSet
+	trail   []uint16
+	buf     []byte
 }
 
 // setting is what an object's masking may depend on besides its bytes and its
@@ -211,7 +214,7 @@ func (w *Walker) remembered(n *node, i int) (end int, kept bool) {
 	if s == nil {
 		return w.enter(n, i)
 	}
-	if s.has(n, in, text) {
+	if s.has(n, in, text) && (s.bundle == 0 || s.bundle == w.bundleNow()) {
 		w.memo.uses[n.id].hits++
 		return w.recall(s, i)
 	}
@@ -219,8 +222,8 @@ func (w *Walker) remembered(n *node, i int) (end int, kept bool) {
 	w.flush(i)
 	from := len(w.dst)
 	outerLabels, outerPresent := w.res.labels, w.res.present
-	outerVolatile, trailFrom := w.volatile, len(w.trail)
-	w.res.labels, w.res.present, w.volatile = 0, 0, false
+	outerVolatile, outerBundled, trailFrom := w.volatile, w.bundled, len(w.trail)
+	w.res.labels, w.res.present, w.volatile, w.bundled = 0, 0, false, false
 	w.recording++
 	end, kept = w.enter(n, i)
 	w.recording--
@@ -234,6 +237,9 @@ func (w *Walker) remembered(n *node, i int) (end int, kept bool) {
 		}
 		s.set(n, in, w.src[i:end], out, nil, w.trail[trailFrom:], w.res.labels)
 		s.kept, s.present = kept, w.res.present
+		if w.bundled {
+			s.bundle = w.bundle.serial
+		}
 		if in&asOwnMeta != 0 && w.res.meta.security > 0 {
 			s.security = uint32(w.res.meta.security - from)
 		}
@@ -243,7 +249,7 @@ func (w *Walker) remembered(n *node, i int) (end int, kept bool) {
 	}
 	w.res.labels |= outerLabels
 	w.res.present |= outerPresent
-	w.volatile = w.volatile || outerVolatile
+	w.volatile, w.bundled = w.volatile || outerVolatile, w.bundled || outerBundled
 	return end, kept
 }
 
@@ -257,6 +263,7 @@ func (w *Walker) recall(s *memoSlot, i int) (end int, kept bool) {
 	}
 	w.res.labels |= s.labels
 	w.res.present |= s.present
+	w.bundled = w.bundled || s.bundle != 0
 	end = i + int(s.srcEnd)
 	if !s.kept {
 		return end, false
@@ -298,12 +305,12 @@ func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 
 	w.flush(i)
 	from, trailFrom := len(w.dst), len(w.trail)
-	outer, outerVolatile := w.res.labels, w.volatile
-	w.res.labels, w.volatile = 0, false
+	outer, outerVolatile, outerBundled := w.res.labels, w.volatile, w.bundled
+	w.res.labels, w.volatile, w.bundled = 0, false, false
 	w.recording++
 	end, kept = w.enter(n, i)
 	w.recording--
-	if kept && !w.volatile && end-tail <= memoLargest {
+	if kept && !w.volatile && !w.bundled && end-tail <= memoLargest {
 		w.flush(end)
 		if head := tail - i; len(w.dst)-from > head && bytes.Equal(w.dst[from:from+head], src[i:tail]) {
 			s.set(n, in, src[tail:end], w.dst[from+head:], w.unitWalked, w.trail[trailFrom+1:], w.res.labels)
@@ -313,7 +320,7 @@ func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 		w.trail = w.trail[:0]
 	}
 	w.res.labels |= outer
-	w.volatile = w.volatile || outerVolatile
+	w.volatile, w.bundled = w.volatile || outerVolatile, w.bundled || outerBundled
 	return end, kept
 }
 
@@ -338,6 +345,7 @@ func (w *Walker) valueStays(n *node, val, unit []byte) bool {
 // set makes the slot remember an object that stays.
 func (s *memoSlot) set(n *node, in setting, src, out, unit []byte, trail []uint16, labels labelSet) {
 	s.node, s.setting, s.kept, s.present, s.security, s.labels = n, in, true, 0, 0, labels
+	s.bundle = 0
 	s.same = bytes.Equal(src, out)
 	s.buf = append(append(append(s.buf[:0], src...), out...), unit...)
 	s.srcEnd, s.outEnd = uint32(len(src)), uint32(len(src)+len(out))

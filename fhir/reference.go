@@ -115,15 +115,17 @@ func (w *Walker) reference(d *decision, obj, i, end int, val []byte) (int, bool)
 		w.dst = w.appendURN(w.dst, val)
 		ok = true
 	default:
-		if d.rule.form != formFullURL && w.isForeign(val) {
-			w.volatile = true // the Bundle decides
-			slot = nil
-		}
+		foreign := d.rule.form != formFullURL && w.isForeign(val)
 		if ok = w.appendTarget(d.rule.form, val); !ok {
 			w.dst = w.dst[:from+1]
 			ok = w.appendConditional(val)
 		}
-		if !ok && d.rule.form == formReference && w.isForeign(val) {
+		if foreign { // the Bundle decides
+			slot = nil
+			w.bundled = true
+			w.volatile = w.volatile || w.bundleNow() == 0
+		}
+		if !ok && foreign && d.rule.form == formReference {
 			action = w.a.engine.foreign
 		}
 	}

@@ -100,6 +100,7 @@ type Walker struct {
 	memo      memo
 	recording int      // how many objects to be remembered are being walked
 	volatile  bool     // something that their own bytes do not decide was used
+	bundled   bool     // the full URLs of the Bundle were
 	trail     []uint16 // actions counted while recording
 
 	contained containedIDs
@@ -236,7 +237,7 @@ func (w *Walker) start(dst, src []byte, site *Site) {
 	w.res, w.frames = resourceState{entry: -1}, w.frames[:0]
 	w.coded, w.shown = codedState{}, w.shown[:0]
 	w.unwinding, w.withheld, w.capped = false, nil, false
-	w.recording, w.volatile, w.trail = 0, false, w.trail[:0]
+	w.recording, w.volatile, w.bundled, w.trail = 0, false, false, w.trail[:0]
 	w.person.indexed, w.person.buf = false, w.person.buf[:0]
 	w.testedObj, w.contained.root, w.bundle.of = -1, -1, -1
 	w.path = w.path[:0]

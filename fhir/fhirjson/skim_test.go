@@ -2,6 +2,7 @@ package fhirjson
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -14,9 +15,9 @@ var skimmed = []string{
 func TestSkimObject(t *testing.T) {
 	t.Parallel()
 	for _, object := range skimmed {
-		for before := range 9 {
-			holdSkim(t, "          "[:before]+object+`,{"rest":"}"}`, before)
-			holdSkim(t, "          "[:before]+object, before)
+		for before := range 40 {
+			holdSkim(t, strings.Repeat(" ", before)+object+`,{"rest":"}"}`, before)
+			holdSkim(t, strings.Repeat(" ", before)+object, before)
 		}
 	}
 	for _, open := range []string{``, `{`, `{"a":"}`, `{"a":"\`, `{"a":{}`, `{"aaaaaaaaaaaaaaaaaaaa":"\"}"`} {
