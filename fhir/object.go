@@ -9,6 +9,17 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
+// objectWalk is what the walk of one object keeps from member to member.
+type objectWalk struct {
+	start   int                    // index of its opening brace
+	prevEnd int                    // end of the last member that stays
+	kept    bool                   // a member stays
+	solid   bool                   // one that says something by itself
+	seen    [maxFields / 64]uint64 // fields met, to refuse a name that comes twice
+	unknown unknownNames           // members of no field, for the same reason
+	lost    losses
+}
+
 // object walks the object at src[start] under n. It returns the index behind
 // it and whether any member of it stays; if none does, the caller takes the
 // object out.
@@ -17,90 +28,57 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 	if w.depth++; w.depth > fhirjson.MaxDepth {
 		return w.fail(start, "nested too deep"), false
 	}
-	var seen [maxFields / 64]uint64 // fields met, to refuse a name that comes twice
-	var lost losses
-	var unknown unknownNames // members of no field, for the same reason
-	solid := false           // something stays beside an extension's url
+	o := objectWalk{start: start, prevEnd: start + 1}
 	i := fhirjson.SkipSpace(src, start+1)
-	prevEnd := start + 1 // end of the last member that stays
-	guesses := w.guesses[n.id]
-	previous := 0 // 1 + the last member's field
 	if i < len(src) && src[i] == '}' {
 		w.depth--
 		return i + 1, false
 	}
+	guesses := w.guesses[n.id]
+	previous := 0 // 1 + the last member's field
 	for {
 		if i >= len(src) || src[i] != '"' {
 			return w.fail(i, "want the name of a member"), false
 		}
-		key := i
-		var keyEnd, field int
-		escaped := false
+		key, before, field := i, w.mark(), 0
 		// Members mostly come in the same order as last time.
 		if guess := int(guesses[previous]); guess < len(n.fields) && bytes.HasPrefix(src[i:], n.fields[guess].token) {
 			field = guess
 			i += len(n.fields[guess].token)
-			keyEnd = i - 1
-		} else {
-			keyEnd, field, escaped = n.keys.ScanKey(src, key, &w.fault)
-			if i = keyEnd; i < 0 {
-				w.at = n.path
-				return -1, false
-			}
-			if i = fhirjson.ScanColon(src, i, &w.fault); i < 0 {
-				w.at = n.path
-				return -1, false
-			}
-			if field >= 0 {
-				guesses[previous] = uint16(field)
-			}
+		} else if field, i = w.memberName(n, &o, i); i < 0 {
+			return -1, false
+		} else if field >= 0 {
+			guesses[previous] = uint16(field)
 		}
 		previous = field + 1
 		i = fhirjson.SkipSpace(src, i)
-		value := i
-		before := w.mark()
-		stays := false
 		if field < 0 {
-			if unknown.seen(src[key+1:keyEnd-1], escaped) {
-				w.at = n.path
-				return w.fail(key, "a member name appears twice"), false
-			}
 			w.countAt(n, w.a.engine.unknownElement)
-			i = fhirjson.SkipValue(src, i, w.depth, &w.fault)
+			if i = fhirjson.SkipValue(src, i, w.depth, &w.fault); i >= 0 {
+				w.takeOut(&o, i, before)
+			}
 		} else {
 			f := &n.fields[field]
 			word, bit := field>>6, uint64(1)<<(field&63)
-			if seen[word]&bit != 0 {
+			if o.seen[word]&bit != 0 {
 				w.at = f.path
-				return w.fail(key, "a member name appears twice"), false
+				return w.fail(key, nameTwice), false
 			}
-			seen[word] |= bit
-			if escaped {
-				w.flush(key)
-				w.dst = append(append(append(w.dst, '"'), f.name...), '"')
-				w.last = keyEnd
-			}
+			o.seen[word] |= bit
 			if f.tested {
 				w.testedObj, w.testedAt = start, i
 			}
-			i, stays = w.member(n, f, start, i)
-			if stays {
-				solid = solid || !f.weak
-				if f.slot >= 0 {
-					lost.there |= 1 << f.slot
-				}
-			} else if i >= 0 {
-				if f.slot >= 0 {
-					lost.gone |= 1 << f.slot
-				}
-				if w.capped && f.mark >= 0 {
-					lost.capped |= 1 << f.mark
-				}
+			value := i
+			var stays bool
+			switch i, stays = w.member(n, f, start, i); {
+			case stays:
+				o.stay(f, i)
+			case i >= 0 && f.takesHolder:
+				w.depth--
 				w.capped = false
-				if f.takesHolder {
-					w.depth--
-					return fhirjson.SkipValue(src, start, w.depth, &w.fault), false
-				}
+				return fhirjson.SkipValue(src, start, w.depth, &w.fault), false
+			case i >= 0:
+				w.lose(n, f, &o, value, i, before)
 			}
 		}
 		if i < 0 {
@@ -109,43 +87,96 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 			}
 			return -1, false
 		}
-		if stays {
-			prevEnd = i
-			kept = true
-		} else {
-			w.reset(before)
-			w.flush(prevEnd)
-			w.last = i
-			if field >= 0 && n.fields[field].orTrueName != "" && src[value] != 'n' && w.affirm(n, &n.fields[field], start, kept, &lost) {
-				kept, solid = true, true
-				prevEnd = i // nothing of src, but the next comma is wanted
-			}
-		}
 		i = fhirjson.SkipSpace(src, i)
 		if i >= len(src) {
 			return w.fail(i, "text ends inside an object"), false
 		}
-		if src[i] == ',' {
-			i++
-			if !kept {
-				w.last = i
-			}
-			i = fhirjson.SkipSpace(src, i)
-			continue
+		if src[i] != ',' {
+			return w.endObject(n, &o, i)
 		}
-		if src[i] != '}' {
-			w.at = n.path
-			return w.fail(i, "want a comma or the end of the object"), false
+		i++
+		if !o.kept {
+			w.last = i
 		}
-		break
+		i = fhirjson.SkipSpace(src, i)
 	}
-	if missing := lost.gone &^ lost.there; kept && (missing&(n.required|n.needed|lost.affirm) != 0 || missing != 0 && lost.capped != 0) {
-		w.flush(prevEnd)
-		w.standIns(n, &lost)
+}
+
+const nameTwice = "a member name appears twice"
+
+// memberName reads the member name at src[key] and its colon. It returns the field or
+// -1, and the index behind the colon. A name with escapes is written without them.
+func (w *Walker) memberName(n *node, o *objectWalk, key int) (field, i int) {
+	src := w.src
+	keyEnd, field, escaped := n.keys.ScanKey(src, key, &w.fault)
+	if i = keyEnd; i >= 0 {
+		i = fhirjson.ScanColon(src, i, &w.fault)
+	}
+	switch {
+	case i < 0:
+		w.at = n.path
+	case field < 0:
+		if o.unknown.seen(src[key+1:keyEnd-1], escaped) {
+			w.at = n.path
+			return -1, w.fail(key, nameTwice)
+		}
+	case escaped:
+		w.flush(key)
+		w.dst = append(append(append(w.dst, '"'), n.fields[field].name...), '"')
+		w.last = keyEnd
+	}
+	return field, i
+}
+
+// stay notes that the member of a field stays, which ends at an index.
+func (o *objectWalk) stay(f *field, end int) {
+	o.prevEnd, o.kept = end, true
+	o.solid = o.solid || !f.weak
+	if f.slot >= 0 {
+		o.lost.there |= 1 << f.slot
+	}
+}
+
+// takeOut leaves the member that ends at src[end] out of the output.
+func (w *Walker) takeOut(o *objectWalk, end int, before mark) {
+	w.reset(before)
+	w.flush(o.prevEnd)
+	w.last = end
+}
+
+// lose takes out a member of a field, whose value is src[value:end], and notes what
+// may have to stand in for it: one slot serves all types of a choice and their
+// siblings.
+func (w *Walker) lose(n *node, f *field, o *objectWalk, value, end int, before mark) {
+	if f.slot >= 0 {
+		o.lost.gone |= 1 << f.slot
+	}
+	if w.capped && f.mark >= 0 {
+		o.lost.capped |= 1 << f.mark
+	}
+	w.capped = false
+	w.takeOut(o, end, before)
+	if f.orTrueName != "" && w.src[value] != 'n' && w.affirm(n, f, o.start, o.kept, &o.lost) {
+		o.kept, o.solid = true, true
+		o.prevEnd = end // nothing of src, but the next comma is wanted
+	}
+}
+
+// endObject ends the walk of an object at src[i], which must be its closing brace:
+// what FHIR requires and has gone is stood in for.
+func (w *Walker) endObject(n *node, o *objectWalk, i int) (end int, kept bool) {
+	if w.src[i] != '}' {
+		w.at = n.path
+		return w.fail(i, "want a comma or the end of the object"), false
+	}
+	lost := &o.lost
+	if missing := lost.gone &^ lost.there; o.kept && (missing&(n.required|n.needed|lost.affirm) != 0 || missing != 0 && lost.capped != 0) {
+		w.flush(o.prevEnd)
+		w.standIns(n, lost)
 		w.last = i
 	}
 	w.depth--
-	return i + 1, kept && solid
+	return i + 1, o.kept && o.solid
 }
 
 // unknownNames remembers the names of an object's members that no field has. Few
