@@ -125,7 +125,7 @@ func TestCommands(t *testing.T) {
 		{"serve to nobody", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--key-file", key}, 2, "", "no consumer is configured: add keys, issuers, certificates or users, or allow anonymous access with --allow-anonymous", ""},
 		{"serve without a key", "", []string{"serve", "--fhir-upstream", "http://x/fhir", "--audit-dir", dir + "/a", "--allow-anonymous"}, 2, "", "no key is configured: use --key-file", ""},
 		{"serve an upstream with a password", "", []string{"serve", "--fhir-upstream", "http://u:SECRET@x/fhir"}, 2, "", "--fhir-upstream: expected an absolute http or https URL without user", "SECRET"},
-		{"print a key given as its file", "", []string{"serve", "--print-config", "--key-file", "veil-key-1:SECRET"}, 2, "", "--key-file: this is a secret", "SECRET"},
+		{"print a key given as its file", "", []string{"serve", "--print-config", "--key-file", "veil-key-1:SECRET"}, 2, "", "--key-file: the value is a secret", "SECRET"},
 		{"an API key", "", []string{"keys", "api", "alice"}, 0, "sha256: ", "", ""},
 		{"an API key for no name", "", []string{"keys", "api", "a b"}, 2, "", "invalid NAME", ""},
 		{"verify no log", "", []string{"audit", "verify", dir + "/none"}, 1, "", "no such file", ""},

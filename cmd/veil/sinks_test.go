@@ -41,7 +41,7 @@ func TestNoSinkShowsAValueOrASecret(t *testing.T) {
 	}
 	for i, path := range asked {
 		header := []string{"X-API-Key", key}
-		if i%7 == 3 {
+		if i%97 == 3 { // few: who fails often is slowed down
 			header = []string{"X-API-Key", wrong, "Cookie", "c"}
 		}
 		// Errors repeat the name of a parameter, to whom it is from.
@@ -68,8 +68,8 @@ func TestNoSinkShowsAValueOrASecret(t *testing.T) {
 	}
 	p.stop(t)
 	help := veil(t, "", "serve", "--help").stdout + veil(t, "", "keys", "--help").stdout
-	if !strings.Contains(metrics, "veil_fhir_requests_total") || printed.code != 0 || !strings.Contains(mistakes, "not reloaded") || strings.Count(p.out.String(), "msg=request") < len(asked) {
-		t.Fatal("a sink is not seen")
+	if !strings.Contains(metrics, "veil_fhir_requests_total") || printed.code != 0 || !strings.Contains(mistakes, "not reloaded") || strings.Count(p.out.String(), "msg=request")+strings.Count(p.out.String(), "msg=login") < len(asked) {
+		t.Fatalf("a sink is not seen: printed %d, %d requests of %d in the log, metrics %t, reload %t", printed.code, strings.Count(p.out.String(), "msg=request")+strings.Count(p.out.String(), "msg=login"), len(asked), strings.Contains(metrics, "veil_fhir_requests_total"), strings.Contains(mistakes, "not reloaded"))
 	}
 
 	sinks := map[string]string{

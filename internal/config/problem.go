@@ -58,8 +58,12 @@ type problems struct {
 	at    map[string]strictyaml.Position // of the file's settings, by path
 	flags map[string]string              // flags that stand above the file, by path
 	bad   map[string]bool                // settings whose flag cannot be read
-	tree  strictyaml.Problems            // of reading the file
-	all   Problems
+	// misspelt are sections that have names which are not known. What is missing there
+	// may be there under such a name.
+	misspelt map[string]bool
+	unknown  int                 // names that are not known so far
+	tree     strictyaml.Problems // of reading the file
+	all      Problems
 }
 
 // add notes a problem with a setting, in the file or in the flag that sets it.
@@ -72,6 +76,9 @@ func (p *problems) add(path, format string, args ...any) {
 		one.Position = strictyaml.Position{File: p.file}
 		for at := path; at != ""; at = parent(at) {
 			if place, ok := p.at[at]; ok {
+				if at != path && p.misspelt[at] {
+					return
+				}
 				one.Position = place
 				break
 			}
@@ -88,6 +95,9 @@ func (p *problems) unread(path string) bool {
 	}
 	place, ok := p.at[path]
 	if !ok {
+		if up := parent(path); up != "" && p.unread(up) {
+			return true
+		}
 		// A misspelt name is a problem of its own too.
 		meant := fmt.Sprintf("did you mean %q", path[strings.LastIndexByte(path, '.')+1:])
 		return slices.ContainsFunc(p.tree, func(q strictyaml.Problem) bool { return strings.Contains(q.Message, meant) })
@@ -97,6 +107,21 @@ func (p *problems) unread(path string) bool {
 
 // parent is the path of the section that a setting is in.
 func parent(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
+
+// attribute notes that names which are not known, and were found since the last call,
+// are in a section.
+func (p *problems) attribute(section string) {
+	n := 0
+	for _, q := range p.tree {
+		if strings.HasPrefix(q.Message, "unknown key") {
+			n++
+		}
+	}
+	if n > p.unknown {
+		p.unknown = n
+		p.misspelt[section] = true
+	}
+}
 
 // unreadable reports whether there is a file of which nothing could be read.
 func (p *problems) unreadable() bool { return p.file != "" && len(p.at) == 0 }
@@ -157,9 +182,9 @@ func (p *problems) err() error {
 }
 
 // secretForm is what Veil's own secrets, and private keys in PEM, look like.
-var secretForm = regexp.MustCompile(`veil-key-1:[A-Za-z0-9+/_-]\S*|veil_[A-Za-z0-9_-]{43}|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
+var secretForm = regexp.MustCompile(`veil-key-1:[A-Za-z0-9+/_-][^\s"']*|veil_[A-Za-z0-9_-]{43}|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
 
-const secretInConfig = "this is a secret, which does not belong here: give the file that has it, or the SHA-256 of an API key"
+const secretInConfig = "the value is a secret, which must not be here: name the file that contains it, or use the SHA-256 of an API key"
 
 func isSecret(s string) bool { return secretForm.MatchString(s) }
 

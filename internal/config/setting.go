@@ -68,6 +68,7 @@ type reading struct {
 
 // section reads a mapping of settings.
 func (r *reading) section(path string, n strictyaml.Node, settings []setting) {
+	r.problems.attribute(parent(path))
 	fields := map[string]strictyaml.Field{}
 	for _, s := range settings {
 		fields[s.name] = func(n strictyaml.Node) {
@@ -77,6 +78,7 @@ func (r *reading) section(path string, n strictyaml.Node, settings []setting) {
 		}
 	}
 	r.Mapping(n, fields, nil)
+	r.problems.attribute(path)
 }
 
 // value is a setting of one line. set returns what is wrong with a text.

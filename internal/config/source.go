@@ -61,7 +61,7 @@ func Parse(file string, src []byte) (*Config, error) {
 // parse takes the values of a YAML file. Problems are noted.
 func (c *Config) parse(file string, src []byte) {
 	p := &c.problems
-	p.file, p.at = file, map[string]strictyaml.Position{}
+	p.file, p.at, p.misspelt = file, map[string]strictyaml.Position{}, map[string]bool{}
 	t, root := strictyaml.Parse(file, src, &p.tree)
 	if root.IsZero() {
 		return
@@ -69,7 +69,7 @@ func (c *Config) parse(file string, src []byte) {
 	version := setting{name: "veil", read: func(r *reading, _ string, n strictyaml.Node) { r.Word(n, "1") }}
 	r := &reading{t, p}
 	r.section("", root, append(c.settings(), version))
-	if _, ok := p.at["veil"]; !ok {
+	if _, ok := p.at["veil"]; !ok && root.IsMapping() {
 		p.tree.Add(strictyaml.Position{File: file, Line: 1, Column: 1}, `expected "veil: 1", the version of the configuration format`)
 	}
 }

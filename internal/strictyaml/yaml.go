@@ -114,6 +114,19 @@ type Tree struct {
 	Foreign map[string]string
 }
 
+// plain puts what the parser says of frequent mistakes into the words of this package.
+func plain(message string) string {
+	switch {
+	case strings.Contains(message, "found character '\t'"):
+		return "tabs cannot be used for indentation: use spaces"
+	case strings.Contains(message, "could not find flow mapping end token"):
+		return "the mapping is not closed: expected }"
+	case strings.Contains(message, "sequence end token"):
+		return "the list is not closed: expected ]"
+	}
+	return message
+}
+
 // Parse parses src and returns its one top-level mapping. Syntax errors,
 // several documents, anchors and aliases are problems.
 func Parse(file string, src []byte, problems *Problems) (Tree, Node) {
@@ -123,7 +136,7 @@ func Parse(file string, src []byte, problems *Problems) (Tree, Node) {
 		at, msg := Position{file, 1, 1}, "not YAML"
 		var ye yaml.Error
 		if errors.As(err, &ye) {
-			msg = ye.GetMessage()
+			msg = plain(ye.GetMessage())
 			if tok := ye.GetToken(); tok != nil {
 				at.Line, at.Column = tok.Position.Line, tok.Position.Column
 			}
@@ -132,7 +145,7 @@ func Parse(file string, src []byte, problems *Problems) (Tree, Node) {
 		return t, Node{}
 	}
 	if len(f.Docs) != 1 || f.Docs[0].Body == nil {
-		problems.Add(Position{file, 1, 1}, "want one YAML document")
+		problems.Add(Position{file, 1, 1}, "expected one YAML document")
 		return t, Node{}
 	}
 	return t, Node{f.Docs[0].Body}
@@ -167,7 +180,7 @@ func (t Tree) Mapping(n Node, fields map[string]Field, other func(key string, ke
 		if v, single := n.yaml.(*ast.MappingValueNode); single {
 			m = &ast.MappingNode{Values: []*ast.MappingValueNode{v}}
 		} else {
-			t.Bad(n, "want a mapping (key: value)")
+			t.Bad(n, "expected a mapping (key: value)")
 			return false
 		}
 	}
@@ -175,7 +188,7 @@ func (t Tree) Mapping(n Node, fields map[string]Field, other func(key string, ke
 	for _, v := range m.Values {
 		k, ok := v.Key.(*ast.StringNode)
 		if !ok {
-			t.Bad(Node{v.Key}, "want a plain key")
+			t.Bad(Node{v.Key}, "expected a plain key")
 			continue
 		}
 		if seen[k.Value] {
@@ -213,7 +226,7 @@ func (t Tree) UnknownKey(at Node, key string, known []string) {
 // Sequence calls f for each item.
 func (t Tree) Sequence(n Node, f func(item Node)) {
 	if !n.IsList() {
-		t.Bad(n, "want a list (- item)")
+		t.Bad(n, "expected a list (- item)")
 		return
 	}
 	for _, v := range n.Items() {
@@ -232,7 +245,7 @@ func (t Tree) Text(n Node) (string, bool) {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return n.GetToken().Value, true
 	}
-	t.Bad(n, "want text")
+	t.Bad(n, "expected a string")
 	return "", false
 }
 
@@ -264,7 +277,11 @@ func (t Tree) Word(n Node, words ...string) string {
 			return s
 		}
 	}
-	t.Bad(n, "unknown word %q: want %s%s", s, strings.Join(words, ", "), suggest.DidYouMean(s, words))
+	if len(words) == 1 {
+		t.Bad(n, "unknown value %q: expected %s", s, words[0])
+	} else {
+		t.Bad(n, "unknown value %q: expected one of %s%s", s, strings.Join(words, ", "), suggest.DidYouMean(s, words))
+	}
 	return ""
 }
 
