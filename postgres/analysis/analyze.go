@@ -334,7 +334,7 @@ func (a *analysis) paramNumber(n, at int32) {
 }
 
 func (a *analysis) mixedParam(n, at int32) {
-	a.fail(codeForbidden, at, fmt.Sprintf("parameter $%d is compared with a sealed column and used otherwise too", n), "use two parameters")
+	a.fail(codeForbidden, at, fmt.Sprintf("parameter $%d is compared with a sealed column and also used in another way", n), "Use two parameters.")
 }
 
 // deeper guards the depth of the analysis.
@@ -373,11 +373,15 @@ func (a *analysis) failReason(reason, code string, at int32, message, hint strin
 	panic(r)
 }
 
-// refuseKeyed says what may not be done with a keyed column.
-func (a *analysis) refuseKeyed(s *keying, at int32, why, hint string) {
+// refuseKeyed says what may not be done with a keyed column, why, and what may.
+func (a *analysis) refuseKeyed(s *keying, at int32, what, detail, hint string) {
+	how := "keyed"
+	if s.domain != "" {
+		how = "sealed"
+	}
 	r := &Refusal{
-		Code: codeForbidden, Rule: s.Action.Rule, Column: s.Action.Path, Reason: "sealed column", Hint: hint,
-		Message: fmt.Sprintf("column %s is sealed by rule %q: %s", s.Action.Path, s.Action.Rule, why),
+		Code: codeForbidden, Rule: s.Action.Rule, Column: s.Action.Path, Reason: "sealed column", Detail: detail, Hint: hint,
+		Message: fmt.Sprintf("column %s is %s by rule %q and %s", s.Action.Path, how, s.Action.Rule, what),
 	}
 	if at > 0 || a.views > 0 {
 		r.Position = a.position(at)

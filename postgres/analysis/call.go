@@ -165,7 +165,7 @@ func (a *analysis) arguments(f *pg.FuncCall, sc *scope) {
 		at := location(n)
 		v := a.expr(n, sc)
 		if v.keying != nil {
-			a.refuseKeyed(v.keying, at, "it may only be selected, compared for equality, grouped, counted and tested for NULL", callHint(lastPart(f.Funcname)))
+			a.refuseKeyed(v.keying, at, "cannot be an argument of function "+lastPart(f.Funcname), "It can be selected, compared for equality, grouped, counted and tested for NULL.", callHint(lastPart(f.Funcname)))
 		}
 		if v.restricted != nil {
 			a.refuseRestricted(v.restricted, at)
@@ -181,9 +181,9 @@ func (a *analysis) arguments(f *pg.FuncCall, sc *scope) {
 func callHint(name string) string {
 	switch {
 	case strings.HasSuffix(name, "_agg"):
-		return "PostgreSQL has the original there: select a row for each value, with ORDER BY of what it is collected by, and collect them at the client; count(DISTINCT …) counts them"
+		return "PostgreSQL works with the original there. Select a row for each value, with ORDER BY what it is collected by, and collect them at the client. To count them, use count(DISTINCT …)."
 	case name == "md5" || strings.HasPrefix(name, "sha") || strings.HasPrefix(name, "concat"):
-		return "PostgreSQL has the original there: select the pseudonym, which is a key already, and compute with it at the client"
+		return "PostgreSQL works with the original there. Select the pseudonym, which is a key already, and compute with it at the client."
 	}
 	return ""
 }
@@ -192,7 +192,7 @@ func callHint(name string) string {
 // where the view was written for a number: of the view that column alone cannot be had.
 func (a *analysis) retyped(v value, at int32) {
 	if c := v.column; a.views > 0 && c != nil && c.retyped != "" {
-		a.fail(codeForbidden, at, fmt.Sprintf("column %s comes as a text under its rule", c.retyped), "")
+		a.fail(codeForbidden, at, fmt.Sprintf("column %s is returned as text by its rule", c.retyped), "")
 	}
 }
 
@@ -220,16 +220,16 @@ func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	f.Args[0] = v.node
 	if v.keying != nil {
 		if !v.keying.nulls {
-			a.refuseKeyed(v.keying, at, "it is counted, but which values the method removes cannot be told in SQL", "count(*) counts rows")
+			a.refuseKeyed(v.keying, at, "cannot be counted", "SQL cannot tell which of its values the method removes.", "Use count(*) to count rows.")
 		}
 		if f.AggDistinct && !v.keying.comparable {
-			a.refuseKeyed(v.keying, at, "its distinct values are counted, but equal masked values may be different originals", "count the distinct sealed ids of the patients")
+			a.refuseKeyed(v.keying, at, "cannot be counted with DISTINCT", "Equal masked values may stand for different originals.", "Count the distinct sealed ids of the patients.")
 		}
 		if v.column != nil && v.column.shadow != "" && v.column.emit == nil {
 			f.Args[0] = a.shadowOf(v.column)
 		}
 		if len(f.AggOrder) > 0 {
-			a.fail(codeForbidden, at, "count needs no ORDER BY", "leave it away")
+			a.fail(codeForbidden, at, "count needs no ORDER BY", "Remove the ORDER BY.")
 		}
 	}
 	a.sortExpressions(f.AggOrder, sc)
@@ -280,7 +280,7 @@ func (a *analysis) carry(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 		if i == 0 || isDefault {
 			vs = append(vs, v)
 		} else if v.keying != nil {
-			a.refuseKeyed(v.keying, at, "it is an argument of a function", "")
+			a.refuseKeyed(v.keying, at, "cannot be an argument of function "+lastPart(f.Funcname), "", "")
 		} else if v.restricted != nil {
 			a.refuseRestricted(v.restricted, at)
 		}

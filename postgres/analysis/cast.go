@@ -28,10 +28,10 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 		return v
 	}
 	if v.keying != nil && v.keying.datable() {
-		a.refuseKeyed(v.keying, at, "it is cast to another type", "leave the cast away: times of one patient can be subtracted as they are, and extract(day FROM b - a) are the days between them")
+		a.refuseKeyed(v.keying, at, "cannot be cast to another type", "", "Remove the cast. Times of one patient can be subtracted as they are, and extract(day FROM b - a) gives the days between them.")
 	}
 	if v.keying != nil {
-		a.refuseKeyed(v.keying, at, "it is cast to another type", "leave the cast away: the column comes as "+typeWord(a.catalog, v.keying.shown))
+		a.refuseKeyed(v.keying, at, "cannot be cast to another type", "", "Remove the cast: the column is returned as "+typeWord(a.catalog, v.keying.shown)+".")
 	}
 	c.Arg = v.node
 	if v.restricted != nil && !a.castsRestricted(v.restricted, t) {
@@ -134,7 +134,7 @@ func (a *analysis) regCast(c *pg.TypeCast, t *catalog.Type, n *pg.Node, sc *scop
 			parts = parts[1:]
 		}
 		if len(parts) == 0 || len(parts) > 2 {
-			a.fail(codeNoTable, location(n), "this name of a relation cannot be read", "write schema.table")
+			a.fail(codeNoTable, location(n), "this name of a relation cannot be read", "Write schema.table.")
 		}
 		schema := ""
 		if len(parts) == 2 {
@@ -248,7 +248,7 @@ func (a *analysis) typeName(t *pg.TypeName) *catalog.Type {
 		}
 		break
 	}
-	a.fail(codeUnknownSet, t.Location, fmt.Sprintf("type %q does not exist or is not allowed", strings.Join(parts, ".")), "use the types of pg_catalog")
+	a.fail(codeUnknownSet, t.Location, fmt.Sprintf("type %q does not exist or is not allowed", strings.Join(parts, ".")), "Use the types of pg_catalog.")
 	return nil
 }
 

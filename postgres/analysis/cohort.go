@@ -49,7 +49,7 @@ func (rows *cohortRows) column(i int) *cohort {
 // open adds a column of what the pseudonyms open to, and returns its place.
 func (a *analysis) openCohort(c *cohort, s *keying) int {
 	if c.whole {
-		a.fail(codeForbidden, 0, "the whole row of a list of pseudonyms is used beside them", "name the columns that are needed")
+		a.fail(codeForbidden, 0, "the whole row of a list of pseudonyms is used beside them", "Name the columns that are needed.")
 	}
 	key := fmt.Sprint(c.index, " ", s.shadow, " ", s.domain)
 	if at, ok := c.added[key]; ok {

@@ -83,9 +83,24 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 	case x.Kind == pg.A_Expr_Kind_AEXPR_OP && orderOps[name] && s.orderable():
 		return value{node: a.orderedCompare(name, l, r, x.Location)}
 	default:
-		a.refuseKeyed(s, x.Location, "it is compared or computed with", s.compareHint())
+		a.refuseKeyed(s, x.Location, usedWith(x, name), "", s.compareHint())
 	}
 	return value{node: a.equality(kind, l, r, truth, x.Location)}
+}
+
+// usedWith says that a column cannot be an operand, in the words of the statement.
+func usedWith(x *pg.A_Expr, name string) string {
+	switch x.Kind {
+	case pg.A_Expr_Kind_AEXPR_LIKE:
+		return "cannot be compared with LIKE"
+	case pg.A_Expr_Kind_AEXPR_ILIKE:
+		return "cannot be compared with ILIKE"
+	case pg.A_Expr_Kind_AEXPR_SIMILAR:
+		return "cannot be compared with SIMILAR TO"
+	case pg.A_Expr_Kind_AEXPR_NULLIF:
+		return "cannot be compared with NULLIF"
+	}
+	return "cannot be used with operator " + name
 }
 
 // between analyses BETWEEN.
@@ -116,19 +131,19 @@ func (a *analysis) between(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
 func (s *keying) compareHint() string {
 	switch {
 	case s.datable():
-		return "dates of one patient can be compared, and subtracted with -: those of one row, or of rows that are joined on the patient's sealed id; interval '30 days' and the like can be added, months and years cannot"
+		return "Dates of one patient can be compared, and subtracted with -: those of one row, or of rows that are joined on the patient's sealed id. Intervals of days, such as interval '30 days', can be added; months and years cannot."
 	case catalog.IsTime(s.shown):
-		return "its rule names no entity in this relation, or the date stands in a text; use a column of a pushed-down method"
+		return "Its rule names no entity in this relation, or the date is in a text. Use a column whose method is pushed down."
 	case s.orderable():
-		return "it can be compared with = and <>, and by Veil's own order, with a column of the same method and domain or a pseudonym"
+		return "It can be compared with = and <>, and by Veil's own order, with a column of the same method and domain or a pseudonym."
 	}
-	return "only = and <> are allowed, with a column of the same kind or a pseudonym"
+	return "Only = and <> are allowed, with a column of the same kind or a pseudonym."
 }
 
 // unkeyed is the node of a value that must not be keyed; it may be restricted.
 func (a *analysis) unkeyed(v value, at int32) *pg.Node {
 	if v.keying != nil {
-		a.refuseKeyed(v.keying, at, "it is compared or computed with", v.keying.compareHint())
+		a.refuseKeyed(v.keying, at, "cannot be compared or computed with", "", v.keying.compareHint())
 	}
 	return v.node
 }
@@ -250,7 +265,7 @@ func (a *analysis) operatorName(list []*pg.Node, at int32) string {
 	parts, ok := dotted(list)
 	if !ok || len(parts) > 2 || len(parts) == 2 && parts[0] != "pg_catalog" {
 		a.fail(codeNoFunction, at, "only operators of pg_catalog are allowed",
-			"call the operator's function instead, such as similarity(a, b) > 0.3 for %; whoever runs Veil can list it under functions")
+			"Call the operator's function instead, such as similarity(a, b) > 0.3 for %; whoever runs Veil can list it under functions.")
 	}
 	name := parts[len(parts)-1]
 	if name == "!=" {

@@ -43,12 +43,12 @@ func (a *analysis) copyOptions(options []*pg.Node) *rows.CopyFormat {
 				f.Header = true
 			case "false", "off", "0":
 			default:
-				a.fail(codeSyntax, 0, "HEADER is true or false", "")
+				a.fail(codeSyntax, 0, "HEADER must be true or false", "")
 			}
 		case "force_quote":
 		case "encoding":
 			if _, r := readEncoding(a, []string{value}); r != accepted {
-				a.fail("0A000", 0, "COPY writes UTF-8 only", "")
+				a.fail("0A000", 0, "COPY writes only UTF-8", "")
 			}
 		default:
 			a.fail("0A000", d.GetLocation(), "this COPY option is not supported", "")
@@ -69,7 +69,7 @@ func (a *analysis) copyOptions(options []*pg.Node) *rows.CopyFormat {
 		f.Delimiter = one("delimiter", '\t')
 		f.Null = []byte(option(given, "null", `\N`))
 		if f.Delimiter == '\\' || f.Delimiter == '\n' || f.Delimiter == '\r' || bytes.IndexByte(f.Null, f.Delimiter) >= 0 {
-			a.fail(codeSyntax, 0, "this COPY delimiter is not possible", "")
+			a.fail(codeSyntax, 0, "COPY delimiter is not allowed", "")
 		}
 	case "csv":
 		f.Delimiter = one("delimiter", ',')
@@ -78,7 +78,7 @@ func (a *analysis) copyOptions(options []*pg.Node) *rows.CopyFormat {
 		f.Escape = one("escape", f.Quote)
 	case "binary":
 	default:
-		a.fail("22023", 0, "this COPY format is not known", "text, csv and binary are")
+		a.fail("22023", 0, "COPY format is not recognized", "The formats are text, csv and binary.")
 	}
 	return f
 }

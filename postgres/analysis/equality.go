@@ -25,7 +25,7 @@ func (a *analysis) equality(kind string, l, r value, truth bool, at int32) *pg.N
 		return out
 	}
 	if !ok {
-		a.refuseKeyed(l.keying, at, "it is compared with a value that is not sealed", "compare it with a column that the same method masks, or with a pseudonym")
+		a.refuseKeyed(l.keying, at, "cannot be compared with a value that is not masked in the same way", "", "Compare it with a column that the same method masks, or with a pseudonym.")
 	}
 	if c.null {
 		return a.distinctOp(kind, a.compared(l), null())
@@ -60,10 +60,10 @@ func (a *analysis) distinctOp(kind string, l, r *pg.Node) *pg.Node {
 
 func (a *analysis) keyedEquality(kind string, l, r value, at int32) *pg.Node {
 	if l.keying.Class != r.keying.Class {
-		a.refuseKeyed(l.keying, at, "it is compared with a column of another method or domain ("+r.keying.Action.Path+")", "give both columns the same method and domain")
+		a.refuseKeyed(l.keying, at, "cannot be compared with column "+r.keying.Action.Path+", which has another method or domain", "", "Give both columns the same method and domain.")
 	}
 	if !l.keying.comparable {
-		a.refuseKeyed(l.keying, at, "it is compared for equality, but equal masked values may be different originals", "compare the patients' sealed ids")
+		a.refuseKeyed(l.keying, at, "cannot be compared for equality", "Equal masked values may stand for different originals.", "Compare the sealed ids of the patients.")
 	}
 	lt, rt := l.shadow(a), r.shadow(a)
 	if lt == nil || rt == nil {
@@ -78,7 +78,7 @@ func (a *analysis) keyedEquality(kind string, l, r value, at int32) *pg.Node {
 // openable refuses a comparison with a constant where pseudonyms cannot be opened.
 func (a *analysis) openable(s *keying, at int32) {
 	if s.domain == "" {
-		a.refuseKeyed(s, at, "it is compared with a constant, but its masked values cannot be opened", "only columns of method seal can be compared with their pseudonyms; join on it instead")
+		a.refuseKeyed(s, at, "cannot be compared with a constant", "Its masked values cannot be opened.", "Only columns of method seal can be compared with their pseudonyms. Join on the column instead.")
 	}
 }
 

@@ -33,7 +33,7 @@ type value struct {
 func (a *analysis) expr(n *pg.Node, sc *scope) value {
 	v := a.operand(n, sc)
 	if v.computed {
-		a.refuseKeyed(v.keying, location(n), "a date that is computed of it can be compared and subtracted, no more", "select the date itself")
+		a.refuseKeyed(v.keying, location(n), "cannot be selected in a computation", "A date that is computed from it can be compared and subtracted, and nothing else.", "Select the date itself.")
 	}
 	return v
 }
@@ -149,7 +149,7 @@ func (a *analysis) clear(n *pg.Node, sc *scope) *pg.Node {
 	at := location(n)
 	v := a.expr(n, sc)
 	if v.keying != nil {
-		a.refuseKeyed(v.keying, at, "it may only be selected, compared for equality, grouped, counted and tested for NULL", "")
+		a.refuseKeyed(v.keying, at, "cannot be used in this expression", "It can be selected, compared for equality, grouped, counted and tested for NULL.", "")
 	}
 	if v.restricted != nil {
 		a.refuseRestricted(v.restricted, at)
@@ -208,10 +208,10 @@ func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 // becomes of a row (text, JSON, an order) cannot be followed.
 func (a *analysis) wholeRow(it *item, at int32) value {
 	if it.join {
-		a.fail("0A000", at, fmt.Sprintf("the whole row of the join %q is not supported", it.alias), "name the columns, or put the join into a sub-select")
+		a.fail("0A000", at, fmt.Sprintf("the whole row of the join %q is not supported", it.alias), "Name the columns, or put the join into a sub-select.")
 	}
 	if !it.whole() {
-		a.fail(codeForbidden, at, fmt.Sprintf("the whole row of %q holds sealed columns", it.alias), "name the columns that are needed")
+		a.fail(codeForbidden, at, fmt.Sprintf("the whole row of %q has keyed columns", it.alias), "Name the columns that are needed.")
 	}
 	for _, c := range it.columns {
 		if f := a.restrictionOf(c); f != nil {
@@ -219,11 +219,11 @@ func (a *analysis) wholeRow(it *item, at int32) value {
 		}
 		if c.cohort != nil {
 			if c.cohort.whole = true; len(c.cohort.added) > 0 {
-				a.fail(codeForbidden, at, fmt.Sprintf("the whole row of %q is of pseudonyms that are compared", it.alias), "name the columns that are needed")
+				a.fail(codeForbidden, at, fmt.Sprintf("the whole row of %q has pseudonyms that are compared", it.alias), "Name the columns that are needed.")
 			}
 		}
 		if c.as != "" {
-			a.fail("0A000", at, fmt.Sprintf("the whole row of %q has two columns of one name", it.alias), "give the columns different names")
+			a.fail("0A000", at, fmt.Sprintf("the whole row of %q has two columns of one name", it.alias), "Give the columns different names.")
 		}
 		if c.use != nil {
 			c.use()
@@ -258,7 +258,7 @@ func (a *analysis) nullTest(t *pg.NullTest, n *pg.Node, sc *scope) *pg.Node {
 	}
 	v := a.expr(t.Arg, sc)
 	if v.keying != nil && !v.keying.nulls {
-		a.refuseKeyed(v.keying, at, "it is tested for NULL, but which values the method removes cannot be told in SQL", "")
+		a.refuseKeyed(v.keying, at, "cannot be tested for NULL", "SQL cannot tell which of its values the method removes.", "")
 	}
 	t.Arg = v.node
 	if v.keying != nil && v.column != nil && v.column.shadow != "" && v.column.emit == nil {
@@ -292,7 +292,7 @@ func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 		case c.Arg != nil:
 			w := a.expr(cw.Expr, sc)
 			if w.keying != nil {
-				a.refuseKeyed(w.keying, location(cw.Expr), "it is compared with the subject of a CASE", "")
+				a.refuseKeyed(w.keying, location(cw.Expr), "cannot be compared with the subject of a CASE", "", "")
 			}
 			if subject := arg; subject.restricted != nil || w.restricted != nil {
 				a.compareRestricted("=", &subject, &w, location(cw.Expr))
@@ -329,7 +329,7 @@ func (a *analysis) carried(vs []value, at int32) *keying {
 			continue
 		}
 		if v.keying == nil || !sameKeying(v.keying, s) {
-			a.refuseKeyed(s, at, "it is mixed with other values", "choose between columns that the same method masks, and NULL")
+			a.refuseKeyed(s, at, "cannot be mixed with other values", "", "Choose between columns that the same method masks, and NULL.")
 		}
 	}
 	return s

@@ -20,7 +20,7 @@ func (a *analysis) indirection(x *pg.A_Indirection, n *pg.Node, sc *scope) value
 							return v
 						}
 						if v.keying != nil {
-							a.refuseKeyed(v.keying, ref.Location, "a part of it is asked for", "")
+							a.refuseKeyed(v.keying, ref.Location, "cannot be taken apart", "", "")
 						}
 						x.Arg, x.Indirection = v.node, x.Indirection[1:]
 						return value{node: n, restricted: a.parts(c.typ, v.restricted, x.Indirection, sc)}
@@ -33,7 +33,7 @@ func (a *analysis) indirection(x *pg.A_Indirection, n *pg.Node, sc *scope) value
 	at := location(x.Arg)
 	v := a.expr(x.Arg, sc)
 	if v.keying != nil {
-		a.refuseKeyed(v.keying, at, "a part of it is asked for", "")
+		a.refuseKeyed(v.keying, at, "cannot be taken apart", "", "")
 	}
 	x.Arg = v.node
 	typ := uint32(0)
@@ -60,7 +60,7 @@ func (a *analysis) parts(typ uint32, restricted *catalog.Type, list []*pg.Node, 
 				}
 			}
 			if typ == 0 && (t != nil || restricted != nil || !knownFields[y.String_.Sval]) {
-				a.fail(codeForbidden, 0, "a field of this value cannot be told from a function", "name fields of composite columns only")
+				a.fail(codeForbidden, 0, "a field of this value cannot be distinguished from a function", "Name fields of composite columns only.")
 			}
 		case *pg.Node_AIndices:
 			for _, b := range []**pg.Node{&y.AIndices.Lidx, &y.AIndices.Uidx} {

@@ -81,8 +81,8 @@ func (a *analysis) foreign(n *pg.Node, sc *scope, depth int) *catalog.Type {
 }
 
 func (a *analysis) refuseForeign(t *catalog.Type, at int32, what string) {
-	a.failReason("type", codeForbidden, at, fmt.Sprintf("%s is not possible with values of type %s.%s: PostgreSQL would take that of another type", what, t.Schema, t.Name),
-		"cast the column to text, which compares as text does")
+	a.failReason("type", codeForbidden, at, fmt.Sprintf("%s is not possible with values of type %s.%s: PostgreSQL would use that of another type", what, t.Schema, t.Name),
+		"Cast the column to text, which compares as text does.")
 }
 
 // foreignOperator is an operator over a value of type t.

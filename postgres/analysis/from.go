@@ -195,7 +195,7 @@ func (a *analysis) columnDefs(defs []*pg.Node) (out []string) {
 			a.refuseNames(c.Location)
 		}
 		if c.RawDefault != nil || c.CookedDefault != nil || len(c.Constraints) > 0 {
-			a.fail(codeSyntax, c.Location, "a column definition in FROM has a name and a type only", "")
+			a.fail(codeSyntax, c.Location, "a column definition in FROM has only a name and a type", "")
 		}
 		out = append(out, c.Colname)
 	}

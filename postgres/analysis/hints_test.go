@@ -10,14 +10,14 @@ import (
 func TestHints(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ refused, hint, instead string }{
-		{"SELECT ward, string_agg(patient_id::text, ',') FROM visits GROUP BY ward", "select a row for each value", "SELECT ward, patient_id FROM visits GROUP BY ward, patient_id ORDER BY ward"},
-		{"SELECT md5(id::text) FROM patients", "select the pseudonym", "SELECT id FROM patients"},
-		{"SELECT (jsonb_each('{}')).* FROM wards", "call the function in FROM", "SELECT w.ward, f.* FROM wards w, jsonb_each('{}') AS f"},
-		{"SELECT 1 FROM visits WHERE seen > '2024-01-01'", "dates of one patient", "SELECT a.seen - b.seen FROM visits a JOIN visits b ON a.patient_id = b.patient_id"},
+		{"SELECT ward, string_agg(patient_id::text, ',') FROM visits GROUP BY ward", "Select a row for each value", "SELECT ward, patient_id FROM visits GROUP BY ward, patient_id ORDER BY ward"},
+		{"SELECT md5(id::text) FROM patients", "Select the pseudonym", "SELECT id FROM patients"},
+		{"SELECT (jsonb_each('{}')).* FROM wards", "Call the function in FROM", "SELECT w.ward, f.* FROM wards w, jsonb_each('{}') AS f"},
+		{"SELECT 1 FROM visits WHERE seen > '2024-01-01'", "Dates of one patient", "SELECT a.seen - b.seen FROM visits a JOIN visits b ON a.patient_id = b.patient_id"},
 		{"SELECT a.seen::date - b.seen::date FROM visits a JOIN visits b ON a.patient_id = b.patient_id", "extract(day FROM b - a)", "SELECT extract(day FROM b.seen - a.seen) FROM visits a JOIN visits b ON a.patient_id = b.patient_id"},
 		{"SELECT 1 FROM visits a JOIN visits b ON a.patient_id = b.patient_id AND b.seen < a.seen + interval '1 month'", "interval '30 days'", "SELECT 1 FROM visits a JOIN visits b ON a.patient_id = b.patient_id AND b.seen < a.seen + interval '30 days'"},
 		{"SELECT ward FROM visits ORDER BY seen", "within one patient", "SELECT row_number() OVER (PARTITION BY patient_id ORDER BY seen) FROM visits"},
-		{"SELECT 1 FROM wards WHERE ward OPERATOR(public.%) 'x'", "call the operator's function", "SELECT 1 FROM wards WHERE length(ward) > 0"},
+		{"SELECT 1 FROM wards WHERE ward OPERATOR(public.%) 'x'", "Call the operator's function", "SELECT 1 FROM wards WHERE length(ward) > 0"},
 	} {
 		_, r := analyze(c.refused, clinicCatalog(t), clinicPolicy(t, Options{}), clinicSession())
 		if r == nil || !strings.Contains(r.Hint, c.hint) {
@@ -45,7 +45,7 @@ func TestViewOverRetypedColumn(t *testing.T) {
 	if _, r := analyze("SELECT sex, n FROM w.v", c, p, clinicSession()); r != nil {
 		t.Error(r)
 	}
-	if _, r := analyze("SELECT mean FROM w.v", c, p, clinicSession()); r == nil || !strings.Contains(r.Message, `column "mean" of view "v" cannot be had: column w.people.income comes as a text`) {
+	if _, r := analyze("SELECT mean FROM w.v", c, p, clinicSession()); r == nil || !strings.Contains(r.Message, `column "mean" of view "v" cannot be used: column w.people.income is returned as text`) {
 		t.Errorf("got %v", r)
 	}
 }

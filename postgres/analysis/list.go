@@ -18,7 +18,7 @@ func (a *analysis) in(x *pg.A_Expr, n *pg.Node, name string, truth bool, sc *sco
 		for _, item := range list.Items {
 			r := rowOf(item)
 			if r == nil || len(r.Args) != len(l.Args) {
-				a.fail(codeSyntax, x.Location, "rows of one size are compared", "")
+				a.fail(codeSyntax, x.Location, "rows that are compared must have the same size", "")
 			}
 			args = append(args, a.rowsEqual(x, cloneRow(l), r, "=", sc))
 		}
@@ -187,7 +187,7 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 	}
 	isAny := x.Kind == pg.A_Expr_Kind_AEXPR_OP_ANY
 	if !(isAny && name == "=") && !(!isAny && name == "<>") {
-		a.refuseKeyed(l.keying, x.Location, "it is compared or computed with", "only = ANY and <> ALL are allowed")
+		a.refuseKeyed(l.keying, x.Location, "cannot be compared with an array in this way", "", "Only = ANY and <> ALL are allowed.")
 	}
 	a.openable(l.keying, x.Location)
 	arr := x.Rexpr
@@ -224,7 +224,7 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 			Rexpr: &pg.Node{Node: &pg.Node_List{List: &pg.List{Items: items}}}}
 		return a.in(in, n, name, false, sc)
 	}
-	a.refuseKeyed(l.keying, x.Location, "it is compared with an array that is not written out", "write the pseudonyms as a list, or as a parameter")
+	a.refuseKeyed(l.keying, x.Location, "cannot be compared with an array that is not written out", "", "Write the pseudonyms as a list, or use a parameter.")
 	return nil
 }
 
@@ -238,7 +238,7 @@ func (a *analysis) paramList(l value, n int32, isAny bool, at int32) *pg.Node {
 	}
 	t := l.shadow(a)
 	if t == nil {
-		a.refuseKeyed(l.keying, at, "an array parameter is compared with a column that is derived", "compare it with the table's own column")
+		a.refuseKeyed(l.keying, at, "cannot be compared with an array parameter where it is derived", "", "Compare the table's own column.")
 	}
 	switch l.keying.shadow {
 	case rows.ShadowInteger:

@@ -200,5 +200,5 @@ func (a *analysis) sameNames(l, r *resultColumn) string {
 }
 
 func (a *analysis) refuseNames(at int32) {
-	a.fail(codeForbidden, at, "names of relations, types and the like are mixed with values of another type", "cast each to text, or each to oid")
+	a.fail(codeForbidden, at, "names of relations, types and the like are mixed with values of another type", "Cast each to text, or each to oid.")
 }

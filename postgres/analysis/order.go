@@ -222,7 +222,7 @@ func (a *analysis) distinct(q *pg.SelectStmt, sc *scope, res *result) (sealed bo
 			if c.keying != nil {
 				sealed = true
 				if !c.keying.comparable && !c.keying.keyedBy(c.row, keys) {
-					a.refuseKeyed(c.keying, 0, "DISTINCT compares it, but equal masked values may be different originals", "leave it out, or select the patient's sealed id instead")
+					a.refuseKeyed(c.keying, 0, "cannot be selected with DISTINCT", "Equal masked values may stand for different originals.", "Leave it out, or select the patient's sealed id instead.")
 				}
 			}
 		}
@@ -231,7 +231,7 @@ func (a *analysis) distinct(q *pg.SelectStmt, sc *scope, res *result) (sealed bo
 	for i, n := range q.DistinctClause {
 		if k := a.sortTarget(n, res); k >= 0 {
 			if s := res.columns[k].keying; s != nil {
-				a.refuseKeyed(s, location(n), "DISTINCT ON orders by it", "use row_number() OVER (PARTITION BY …) = 1")
+				a.refuseKeyed(s, location(n), "cannot be used in DISTINCT ON", "DISTINCT ON orders by the originals.", "Use row_number() OVER (PARTITION BY …) = 1.")
 			}
 			continue
 		}
@@ -243,7 +243,7 @@ func (a *analysis) distinct(q *pg.SelectStmt, sc *scope, res *result) (sealed bo
 // appendOrder puts Veil's own order behind the statement's.
 func (a *analysis) appendOrder(q *pg.SelectStmt, keys []*pg.Node) {
 	if q.LimitOption == pg.LimitOption_LIMIT_OPTION_WITH_TIES {
-		a.fail(codeForbidden, 0, "WITH TIES is not possible where sealed values are grouped", "use LIMIT")
+		a.fail(codeForbidden, 0, "WITH TIES is not possible where keyed values are grouped", "Use LIMIT.")
 	}
 	for _, k := range keys {
 		q.SortClause = append(q.SortClause, ascending(k))

@@ -25,11 +25,11 @@ func (a *analysis) ownOrder(v value, at int32) *pg.Node {
 }
 
 func (a *analysis) refuseOrder(s *keying, at int32) {
-	hint := "order by a column that is not sealed, or by a sealed id, which has an order of Veil's own"
+	hint := "Order by a column that is not keyed, or by a sealed id, which has an order of Veil's own."
 	if catalog.IsTime(s.shown) {
-		hint = "order by it within one patient: OVER (PARTITION BY the patient's sealed id ORDER BY it)"
+		hint = "Order by it within one patient: OVER (PARTITION BY the patient's sealed id ORDER BY it)."
 	}
-	a.refuseKeyed(s, at, "it is ordered by, which would show the originals' order", hint)
+	a.refuseKeyed(s, at, "cannot be ordered by", "The order would be that of the originals.", hint)
 }
 
 // orderOps compare by an order.
@@ -39,7 +39,7 @@ var orderOps = wordSet("< > <= >=")
 func (a *analysis) orderedCompare(name string, l, r value, at int32) *pg.Node {
 	if l.keying != nil && r.keying != nil {
 		if l.keying.Class != r.keying.Class {
-			a.refuseKeyed(l.keying, at, "it is compared with a column of another method or domain ("+r.keying.Action.Path+")", "give both columns the same method and domain")
+			a.refuseKeyed(l.keying, at, "cannot be compared with column "+r.keying.Action.Path+", which has another method or domain", "", "Give both columns the same method and domain.")
 		}
 		return op(name, a.ownOrder(l, at), a.ownOrder(r, at))
 	}
@@ -48,7 +48,7 @@ func (a *analysis) orderedCompare(name string, l, r value, at int32) *pg.Node {
 	}
 	c, ok := constantOf(r.node)
 	if !ok || l.keying.domain == "" || c.number {
-		a.refuseKeyed(l.keying, at, "it is compared with a value that is not sealed", "compare it with a pseudonym")
+		a.refuseKeyed(l.keying, at, "cannot be compared with a value that is not masked in the same way", "", "Compare it with a pseudonym.")
 	}
 	place := a.ownOrder(l, at)
 	switch {
@@ -60,7 +60,7 @@ func (a *analysis) orderedCompare(name string, l, r value, at int32) *pg.Node {
 	}
 	id, ok := a.open(l.keying, c.text)
 	if !ok {
-		a.refuseKeyed(l.keying, at, "it is compared by order with what is no pseudonym", "compare it with a pseudonym that a query returned")
+		a.refuseKeyed(l.keying, at, "cannot be compared by order with a value that is not a pseudonym", "", "Compare it with a pseudonym that a query returned.")
 	}
 	return op(name, place, a.hashShadow(l.keying, text(id)))
 }

@@ -127,7 +127,7 @@ func (a *analysis) placeOf(it *item, res *result, own bool) func() *pg.Node {
 // a row lies.
 func (a *analysis) drawn(r *catalog.Relation, s *pg.RangeTableSample) *pg.Node {
 	if len(s.Args) != 1 {
-		a.fail("22023", s.Location, "a sample has one argument, the percentage of rows", "")
+		a.fail("22023", s.Location, "TABLESAMPLE takes one argument, the percentage of rows", "")
 	}
 	by := s.Repeatable
 	if by == nil { // another sample each time

@@ -17,7 +17,7 @@ func (a *analysis) declare(d *pg.DeclareCursorStmt, n *pg.Node) {
 	}
 	const binary = 1 // CURSOR_OPT_BINARY
 	if d.Options&binary != 0 {
-		a.fail("0A000", 0, "a binary cursor is not supported", "ask for the binary format in the protocol")
+		a.fail("0A000", 0, "a binary cursor is not supported", "Ask for the binary format in the protocol.")
 	}
 	a.top(q, false)
 	a.plan.Kind, a.plan.Command, a.plan.Name = Declare, "DECLARE CURSOR", d.Portalname
@@ -51,7 +51,7 @@ func (a *analysis) fetch(f *pg.FetchStmt, n *pg.Node) {
 		return
 	}
 	if slices.ContainsFunc(source.Columns, func(c rows.Column) bool { return c.Bare }) {
-		a.fail("0A000", 0, fmt.Sprintf("portal %q cannot be read by FETCH", f.Portalname), "read it with Execute, or declare a cursor with DECLARE; MOVE works")
+		a.fail("0A000", 0, fmt.Sprintf("portal %q cannot be read by FETCH", f.Portalname), "Read it with Execute, or declare a cursor with DECLARE; MOVE works.")
 	}
 	a.take(source)
 }
@@ -71,7 +71,7 @@ func (a *analysis) take(source *Plan) {
 func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
 	q := s.Query.GetSelectStmt()
 	if q == nil {
-		a.fail(codeReadOnly, 0, "only a SELECT can be prepared", "Veil is read-only")
+		a.fail(codeReadOnly, 0, "only a SELECT can be prepared", "Veil is read-only.")
 	}
 	for _, n := range s.Argtypes {
 		t := a.typeName(n.GetTypeName())
@@ -82,7 +82,7 @@ func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
 			a.refuseRestricted(f, n.GetTypeName().Location)
 		}
 		if t.Schema == "pg_catalog" && strings.HasPrefix(t.Name, "reg") {
-			a.fail(codeForbidden, n.GetTypeName().Location, "a parameter of this type is not allowed", "declare it as text")
+			a.fail(codeForbidden, n.GetTypeName().Location, "a parameter of this type is not allowed", "Declare it as text.")
 		}
 	}
 	a.plan.Kind, a.plan.Command, a.plan.Name = Prepare, "PREPARE", s.Name
@@ -134,7 +134,7 @@ func (a *analysis) execute(s *pg.ExecuteStmt, n *pg.Node) {
 		}
 		c, ok := constantOf(arg)
 		if !ok || c.param > 0 {
-			a.fail(codeForbidden, location(arg), "an argument that is compared with a sealed column must be a literal", "write the pseudonym itself")
+			a.fail(codeForbidden, location(arg), "an argument that is compared with a sealed column must be a literal", "Write the pseudonym itself.")
 		}
 		s.Params[i] = null()
 		if !c.null {

@@ -76,7 +76,7 @@ func (a *analysis) relationNamed(n *pg.Node, sc *scope) *pg.Node {
 	v := a.expr(n, sc)
 	at := location(n)
 	if v.keying != nil {
-		a.refuseKeyed(v.keying, at, "it is an argument of a function", "")
+		a.refuseKeyed(v.keying, at, "cannot be an argument of a function", "", "")
 	}
 	if v.restricted != nil {
 		a.refuseRestricted(v.restricted, at)

@@ -29,10 +29,10 @@ func (a *analysis) query(q *pg.SelectStmt, outer *scope, m mode) *result {
 	a.deeper()
 	defer a.shallower()
 	if q.IntoClause != nil {
-		a.fail(codeReadOnly, 0, "SELECT INTO writes", "leave INTO away")
+		a.fail(codeReadOnly, 0, "SELECT INTO writes", "Remove INTO.")
 	}
 	if len(q.LockingClause) > 0 {
-		a.fail(codeReadOnly, 0, "FOR UPDATE and the like lock rows", "leave the clause away")
+		a.fail(codeReadOnly, 0, "FOR UPDATE and the like lock rows", "Remove the clause.")
 	}
 	sc := &scope{parent: outer.parent, ctes: outer.ctes}
 	if len(outer.items) > 0 || len(outer.columns) > 0 {
@@ -84,7 +84,7 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 		q.FromClause[i] = f.node
 		for _, it := range f.items {
 			if it.alias != "" && slices.ContainsFunc(sc.items, func(o *item) bool { return o.alias == it.alias }) {
-				a.fail(codeDuplicate, 0, fmt.Sprintf("table name %q is used more than once", it.alias), "give the tables different aliases")
+				a.fail(codeDuplicate, 0, fmt.Sprintf("table name %q is used more than once", it.alias), "Give the tables different aliases.")
 			}
 		}
 		sc.add(f)
@@ -113,7 +113,7 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 	a.sort(q, sc, res, distinct)
 	a.breakTies(q, sc)
 	if distinct && m.recursive {
-		a.fail("0A000", 0, "DISTINCT over sealed columns is not supported in a recursive query", "put it into the outer query, or use UNION")
+		a.fail("0A000", 0, "DISTINCT over keyed columns is not supported in a recursive query", "Put it into the outer query, or use UNION.")
 	}
 	if distinct && !m.unordered {
 		a.arrange(q, sc, res, m, a.told > told)

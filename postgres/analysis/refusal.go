@@ -29,10 +29,9 @@ const (
 type Refusal struct {
 	// Code is the SQLSTATE.
 	Code string
-	// Message is one line: what is refused.
-	Message string
-	// Hint says what would work.
-	Hint string
+	// Message is one line: what is refused. Detail says why, where that is not plain, and
+	// Hint what would work; both are whole sentences.
+	Message, Detail, Hint string
 	// Position is the place in the statement in characters, from 1; 0 where
 	// there is none.
 	Position int

@@ -15,7 +15,7 @@ import (
 // the consumer may see of it.
 func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *scope) from {
 	if v.Catalogname != "" && v.Catalogname != a.session.Database {
-		a.fail("0A000", v.Location, "cross-database references are not implemented", "write schema.table")
+		a.fail("0A000", v.Location, "cross-database references are not implemented", "Write schema.table.")
 	}
 	v.Catalogname = ""
 	alias := v.Relname
@@ -346,7 +346,7 @@ func (a *analysis) view(r *catalog.Relation, v *pg.RangeVar, alias string) from 
 	}
 	tree, err := pgquery.Parse(strings.TrimSuffix(strings.TrimSpace(r.Definition), ";"))
 	if err != nil || len(tree.Stmts) != 1 || tree.Stmts[0].Stmt.GetSelectStmt() == nil {
-		a.fail(codeForbidden, v.Location, fmt.Sprintf("view %q cannot be expanded", dottedName(v)), "give its columns tables rules of their own")
+		a.fail(codeForbidden, v.Location, fmt.Sprintf("view %q cannot be expanded", dottedName(v)), "Give its columns tables rules of their own.")
 	}
 	unplace(tree.Stmts[0].ProtoReflect())
 	stmt := tree.Stmts[0].Stmt.GetSelectStmt()
@@ -375,7 +375,7 @@ func (a *analysis) definition(q *pg.SelectStmt, r *catalog.Relation, v *pg.Range
 		if inner, ok := x.(*Refusal); ok && inner.Code != codeLimit && inner.Code != "XX000" {
 			x = &Refusal{
 				Code: codeForbidden, Rule: inner.Rule, Column: inner.Column, Reason: "view", Position: inner.Position,
-				Message: fmt.Sprintf("view %q cannot be had", dottedName(v)),
+				Message: fmt.Sprintf("view %q cannot be used", dottedName(v)),
 				Hint:    "The view reads or does what the policy does not allow. The operator can give its columns tables rules of their own.",
 			}
 		}

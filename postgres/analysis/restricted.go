@@ -42,7 +42,7 @@ func (a *analysis) askedCast(v *value, to *catalog.Type, at int32) {
 			continue
 		}
 		a.failReason("cast", codeForbidden, at, fmt.Sprintf("this cast to %s is not allowed: the database has one of its own from %s", to.Name, cast.Source.Name),
-			"cast a column of another type, or leave the cast out")
+			"Cast a column of another type, or remove the cast.")
 	}
 }
 
@@ -74,11 +74,11 @@ func (a *analysis) restrictionOf(c *resolved) *catalog.Type {
 }
 
 func (a *analysis) refuseRestricted(t *catalog.Type, at int32) {
-	hint := "it may be selected, grouped, ordered and counted as it is"
+	hint := "It may be selected, grouped, ordered and counted as it is."
 	if a.castsRestricted(t, a.catalog.Type(catalog.OIDText)) {
-		hint = "cast it to text first, or compare it with a literal"
+		hint = "Cast it to text first, or compare it with a literal."
 	}
-	a.failReason("cast", codeForbidden, at, fmt.Sprintf("values of type %s.%s may not be used so: the database has casts of its own for it", t.Schema, t.Name), hint)
+	a.failReason("cast", codeForbidden, at, fmt.Sprintf("values of type %s.%s cannot be used in this way: the database has casts of its own for it", t.Schema, t.Name), hint)
 }
 
 // castsRestricted reports whether a cast of a restricted value takes PostgreSQL's own way: its

@@ -201,7 +201,7 @@ func (a *analysis) lookup(ref *pg.ColumnRef, sc *scope) (*resolved, *item) {
 			return a.qualified(parts[1], parts[2], parts[3], sc, ref.Location), nil
 		}
 	}
-	a.fail(codeNoColumn, ref.Location, "this column reference cannot be resolved", "name the column as table.column")
+	a.fail(codeNoColumn, ref.Location, "this column reference cannot be resolved", "Name the column as table.column.")
 	return nil, nil
 }
 
@@ -213,7 +213,7 @@ func (a *analysis) unqualified(name string, sc *scope, at int32) (*resolved, *it
 				continue
 			}
 			if found != nil {
-				a.fail(codeAmbiguous, at, fmt.Sprintf("column reference %q is ambiguous", name), "qualify it with the table's name")
+				a.fail(codeAmbiguous, at, fmt.Sprintf("column reference %q is ambiguous", name), "Qualify it with the table's name.")
 			}
 			found = c
 		}
@@ -238,7 +238,7 @@ func (a *analysis) qualified(schema, table, name string, sc *scope, at int32) *r
 	for _, c := range append(it.columns[:len(it.columns):len(it.columns)], it.extra...) {
 		if c.name == name {
 			if found != nil {
-				a.fail(codeAmbiguous, at, fmt.Sprintf("column reference %q is ambiguous", name), "give the columns different names")
+				a.fail(codeAmbiguous, at, fmt.Sprintf("column reference %q is ambiguous", name), "Give the columns different names.")
 			}
 			found = c
 		}
@@ -258,7 +258,7 @@ func (a *analysis) item(schema, table string, sc *scope, at int32) *item {
 				continue
 			}
 			if found != nil {
-				a.fail(codeAmbiguous, at, fmt.Sprintf("table reference %q is ambiguous", table), "give the tables different aliases")
+				a.fail(codeAmbiguous, at, fmt.Sprintf("table reference %q is ambiguous", table), "Give the tables different aliases.")
 			}
 			found = it
 		}

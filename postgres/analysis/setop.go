@@ -49,7 +49,7 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 	})
 	a.sortByName(q, res, !m.recursive)
 	if sorted && m.recursive {
-		a.fail("0A000", 0, "a set operation over sealed columns is not supported within a recursive query", "put it into a query before it")
+		a.fail("0A000", 0, "a set operation over keyed columns is not supported within a recursive query", "Put it into a query before it.")
 	}
 	switch {
 	case (sorted || bySealed) && !m.unordered:
@@ -79,10 +79,10 @@ func (a *analysis) unite(q *pg.SelectStmt, l, r *result, at int32) (sealed bool)
 		}
 		if lc.keying != nil && rc.keying != nil && !sameKeying(lc.keying, rc.keying) ||
 			lc.keying == nil && !lc.null || rc.keying == nil && !rc.null {
-			a.refuseKeyed(s, at, "a set operation mixes it with other values", "unite columns that the same method masks, or NULL")
+			a.refuseKeyed(s, at, "cannot be united with other values", "", "Unite columns that the same method masks, or NULL.")
 		}
 		if !all && !s.comparable {
-			a.refuseKeyed(s, at, "the set operation compares it", "use UNION ALL, or leave the column out")
+			a.refuseKeyed(s, at, "cannot be compared by a set operation", "Equal masked values may stand for different originals.", "Use UNION ALL, or leave the column out.")
 		}
 	}
 	return sealed

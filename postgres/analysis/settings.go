@@ -62,7 +62,7 @@ func (a *analysis) set(s *pg.VariableSetStmt, n *pg.Node) {
 // does; whether it is reached at all must be known where the session remembers the
 // value, so it is then a column of a SELECT without FROM, WHERE and the like.
 func (a *analysis) setConfig(f *pg.FuncCall, n *pg.Node) *pg.Node {
-	hint := "write it as SELECT set_config('name', 'value', false), or as SET name = 'value'"
+	hint := "Write it as SELECT set_config('name', 'value', false), or as SET name = 'value'."
 	if len(f.Args) != 3 {
 		a.fail(codeNoFunction, f.Location, "set_config takes three arguments", hint)
 	}
@@ -97,7 +97,7 @@ func (a *analysis) setConfig(f *pg.FuncCall, n *pg.Node) *pg.Node {
 			var ok bool
 			set.Shown = &args[1].text
 			if set.Values, ok = SplitNames(args[1].text); !ok {
-				a.fail(codeInvalidValue, f.Location, `invalid value for parameter "search_path"`, "list schemas with commas between them")
+				a.fail(codeInvalidValue, f.Location, `invalid value for parameter "search_path"`, "List schemas with commas between them.")
 			}
 		}
 	}
@@ -203,7 +203,7 @@ func (a *analysis) show(s *pg.VariableShowStmt) {
 	name := strings.ToLower(s.Name)
 	p.Command = "SHOW"
 	if !shownSettings[name] {
-		a.fail(codeUnknownSet, 0, fmt.Sprintf("parameter %q is not shown", s.Name), "SHOW ALL is not possible; ask for single parameters")
+		a.fail(codeUnknownSet, 0, fmt.Sprintf("parameter %q is not shown", s.Name), "SHOW ALL is not possible; ask for single parameters.")
 	}
 	p.Columns = []rows.Column{{Name: name, Action: -1}}
 	if spelled := spelledSettings[name]; spelled != "" {

@@ -51,7 +51,7 @@ func (a *analysis) statement(n *pg.Node) {
 		}
 		p.SQL = a.deparse(n, true)
 	default:
-		a.fail(codeReadOnly, 0, "this statement is not allowed: the database is read-only", "SELECT, COPY … TO STDOUT, cursors, PREPARE and transaction control work")
+		a.fail(codeReadOnly, 0, "this statement is not allowed: the database is read-only", "SELECT, COPY … TO STDOUT, cursors, PREPARE and transaction control work.")
 	}
 }
 
@@ -113,9 +113,9 @@ const parserVersion = 170004
 func (a *analysis) copyOut(c *pg.CopyStmt, n *pg.Node) {
 	switch {
 	case c.IsFrom:
-		a.fail(codeReadOnly, 0, "COPY FROM writes", "COPY … TO STDOUT works")
+		a.fail(codeReadOnly, 0, "COPY FROM writes", "COPY … TO STDOUT works.")
 	case c.IsProgram || c.Filename != "":
-		a.fail(codeForbidden, 0, "COPY to a file or program of the server is not allowed", "COPY … TO STDOUT works")
+		a.fail(codeForbidden, 0, "COPY to a file or program of the server is not allowed", "COPY … TO STDOUT works.")
 	case c.WhereClause != nil:
 		a.fail(codeSyntax, 0, "WHERE is not allowed with COPY TO", "")
 	}
@@ -123,9 +123,9 @@ func (a *analysis) copyOut(c *pg.CopyStmt, n *pg.Node) {
 		v := c.Relation
 		v.Inh = false // COPY of a table leaves out what inherits from it
 		if r := a.catalog.Find(a.session.SearchPath, v.Schemaname, v.Relname); r != nil && r.Kind == 'p' {
-			a.fail("42809", v.Location, "cannot copy from a partitioned table", "use COPY (SELECT …) TO STDOUT")
+			a.fail("42809", v.Location, "cannot copy from a partitioned table", "Use COPY (SELECT …) TO STDOUT.")
 		} else if r != nil && (r.Kind == 'v' || r.Kind == 'm') {
-			a.fail("42809", v.Location, "cannot copy from a view", "use COPY (SELECT …) TO STDOUT")
+			a.fail("42809", v.Location, "cannot copy from a view", "Use COPY (SELECT …) TO STDOUT.")
 		}
 		q := &pg.SelectStmt{LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE,
 			FromClause: []*pg.Node{{Node: &pg.Node_RangeVar{RangeVar: v}}}}
@@ -177,7 +177,7 @@ func (a *analysis) readOnlyOptions(options []*pg.Node) {
 		switch d.GetDefname() {
 		case "transaction_read_only":
 			if c := d.Arg.GetAConst(); c.GetIval().GetIval() == 0 {
-				a.fail(codeReadOnly, d.Location, "transactions are read-only", "leave READ WRITE away")
+				a.fail(codeReadOnly, d.Location, "transactions are read-only", "Remove READ WRITE.")
 			}
 		case "transaction_isolation", "transaction_deferrable":
 		default:

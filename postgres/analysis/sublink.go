@@ -49,7 +49,7 @@ func (a *analysis) clearResult(res *result, at int32) {
 	a.notFailed(res)
 	for _, c := range res.columns {
 		if c.keying != nil {
-			a.refuseKeyed(c.keying, at, "it is part of a row or array", "")
+			a.refuseKeyed(c.keying, at, "cannot be part of a row or array", "", "")
 		}
 		if c.restricted != nil {
 			a.refuseRestricted(c.restricted, at)
@@ -86,7 +86,7 @@ func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc 
 		a.clearResult(res, s.Location)
 		for _, v := range vs {
 			if v.keying != nil {
-				a.refuseKeyed(v.keying, s.Location, "it is compared with rows of another size", "")
+				a.refuseKeyed(v.keying, s.Location, "cannot be compared with rows of another size", "", "")
 			}
 		}
 		return n
@@ -109,7 +109,7 @@ func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc 
 		}
 		equal := s.SubLinkType == pg.SubLinkType_ANY_SUBLINK && name == "=" || s.SubLinkType == pg.SubLinkType_ALL_SUBLINK && name == "<>"
 		if v.keying == nil || c.keying == nil || v.keying.Class != c.keying.Class || !v.keying.comparable || !equal {
-			a.refuseKeyed(seal, s.Location, "it is compared with what is not of its kind, or not for equality", "compare it with a column that the same method masks, by IN or NOT IN")
+			a.refuseKeyed(seal, s.Location, "cannot be compared with this subquery", "", "Compare it with a column that the same method masks, by IN or NOT IN.")
 		}
 	}
 	if len(vs) == 1 && vs[0].keying != nil {

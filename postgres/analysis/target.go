@@ -49,7 +49,7 @@ func (a *analysis) star(n *pg.Node, sc *scope) ([]*resolved, bool) {
 	case 2:
 		cols = a.item(parts[0], parts[1], sc, ref.Location).columns
 	default:
-		a.fail(codeSyntax, ref.Location, "this star cannot be resolved", "write table.*")
+		a.fail(codeSyntax, ref.Location, "this star cannot be resolved", "Write table.*.")
 	}
 	return cols, true
 }
@@ -144,8 +144,8 @@ func (a *analysis) try(n *pg.Node, sc *scope, m mode, name string) (v value) {
 		}
 		v = value{node: null(), failed: &Refusal{
 			Code: codeForbidden, Rule: r.Rule, Column: r.Column, Reason: "view column",
-			Message: fmt.Sprintf("column %q of view %q cannot be had: %s", name, m.view.Name, r.Message),
-			Hint:    "leave the column out, or give the view's columns tables rules of their own",
+			Message: fmt.Sprintf("column %q of view %q cannot be used: %s", name, m.view.Name, r.Message),
+			Hint:    "Leave the column out, or give the view's columns tables rules of their own.",
 		}}
 	}()
 	return a.expr(n, sc)
@@ -165,9 +165,9 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 	}
 	ref := ind.Arg.GetColumnRef()
 	if ref == nil || len(ind.Indirection) != 1 {
-		hint := "name the fields"
+		hint := "Name the fields."
 		if f := ind.Arg.GetFuncCall(); f != nil {
-			hint = "call the function in FROM: SELECT t.x, f.* FROM t, " + lastPart(f.Funcname) + "(t.y) AS f"
+			hint = "Call the function in FROM: SELECT t.x, f.* FROM t, " + lastPart(f.Funcname) + "(t.y) AS f"
 		}
 		a.fail(codeForbidden, 0, "only (column).* of a composite column is supported", hint)
 	}
@@ -176,18 +176,18 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 		var out []fieldTarget
 		for _, c := range it.columns {
 			if c.keying != nil || c.failed != nil {
-				a.fail(codeForbidden, ref.Location, "the whole row holds masked columns", "name the columns")
+				a.fail(codeForbidden, ref.Location, "the whole row holds masked columns", "Name the columns.")
 			}
 			out = append(out, fieldTarget{target(c.name, a.refer(c, 0)), a.restrictionOf(c)})
 		}
 		return out, true
 	}
 	if c.keying != nil {
-		a.refuseKeyed(c.keying, ref.Location, "its fields are asked for", "")
+		a.refuseKeyed(c.keying, ref.Location, "cannot be taken apart", "", "")
 	}
 	t := a.catalog.Type(c.typ)
 	if t == nil || len(t.Fields) == 0 {
-		a.fail(codeForbidden, ref.Location, "the star of this column cannot be resolved", "name the fields")
+		a.fail(codeForbidden, ref.Location, "the star of this column cannot be resolved", "Name the fields.")
 	}
 	var out []fieldTarget
 	for _, f := range t.Fields {

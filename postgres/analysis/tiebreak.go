@@ -56,8 +56,8 @@ func (a *analysis) breakTies(q *pg.SelectStmt, sc *scope) {
 		switch {
 		case placed[c.name] || frame&frameRows != 0 && !collectors[c.name]:
 		case firsts[c.name] || collectors[c.name] || frame&frameGroups != 0:
-			a.fail(codeForbidden, c.f.Location, c.name+" would show the order of sealed values that this level groups or partitions by",
-				"call it in an outer query, over this one as a sub-select")
+			a.fail(codeForbidden, c.f.Location, c.name+" would show the order of keyed values that this level groups or partitions by",
+				"Call it in an outer query, over this one as a sub-select.")
 		default:
 			continue // all peers are one to it
 		}

@@ -15,7 +15,7 @@ func (a *analysis) with(w *pg.WithClause, sc *scope) {
 		c := n.GetCommonTableExpr()
 		stmt := c.GetCtequery().GetSelectStmt()
 		if stmt == nil {
-			a.fail(codeReadOnly, c.GetLocation(), "a WITH query may only be a SELECT", "Veil is read-only")
+			a.fail(codeReadOnly, c.GetLocation(), "a WITH query may only be a SELECT", "Veil is read-only.")
 		}
 		names, ok := dotted(c.Aliascolnames)
 		if !ok {
@@ -36,7 +36,7 @@ func (a *analysis) with(w *pg.WithClause, sc *scope) {
 			}
 			for _, later := range w.Ctes[i+1:] {
 				if refersTo(stmt, later.GetCommonTableExpr().GetCtename()) {
-					a.fail("0A000", c.Location, fmt.Sprintf("WITH query %q reads one that comes after it", name), "write the queries in the order in which they are read")
+					a.fail("0A000", c.Location, fmt.Sprintf("WITH query %q reads one that comes after it", name), "Write the queries in the order in which they are read.")
 				}
 			}
 		}
@@ -73,7 +73,7 @@ func (r *result) renamed(a *analysis, names []string, at int32) *result {
 // and must not put an original where the first has none.
 func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, name string, names []string, sc *scope) *result {
 	if q.WithClause != nil || len(q.SortClause) > 0 || q.LimitCount != nil || q.LimitOffset != nil || len(q.LockingClause) > 0 {
-		a.fail("0A000", c.Location, "WITH, ORDER BY and LIMIT are not supported in a recursive query", "put them into the outer query")
+		a.fail("0A000", c.Location, "WITH, ORDER BY and LIMIT are not supported in a recursive query", "Put them into the outer query.")
 	}
 	first := a.query(q.Larg, sc, mode{recursive: true})
 	for _, col := range first.columns {
@@ -101,7 +101,7 @@ func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, name strin
 func (a *analysis) searchCycle(c *pg.CommonTableExpr, res *result) *result {
 	for _, col := range res.columns {
 		if col.keying != nil {
-			a.refuseKeyed(col.keying, c.Location, "SEARCH and CYCLE order and collect rows", "leave the column out of the recursive query")
+			a.refuseKeyed(col.keying, c.Location, "cannot be used with SEARCH or CYCLE", "SEARCH and CYCLE order and collect rows.", "Leave the column out of the recursive query.")
 		}
 	}
 	out := &result{columns: slices.Clone(res.columns)}

@@ -28,7 +28,7 @@ type refusal struct {
 // in the client's text.
 func refused(r *analysis.Refusal, offset int) *refusal {
 	f := &refusal{
-		Error: wire.Error{Code: r.Code, Text: r.Message, Hint: r.Hint},
+		Error: wire.Error{Code: r.Code, Text: r.Message, Detail: r.Detail, Hint: r.Hint},
 		rule:  r.Rule, column: r.Column, reason: r.Reason,
 	}
 	if r.Position > 0 {

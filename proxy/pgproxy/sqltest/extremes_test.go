@@ -101,7 +101,7 @@ func TestExtremesRaiseNothing(t *testing.T) {
 	})
 	t.Run("errors in views name the view", func(t *testing.T) {
 		a := s.run(modes[0], "SELECT n FROM s.outside", nil)
-		if a.err == nil || !strings.Contains(a.said(), `view "s.outside" cannot be had`) || strings.Contains(a.said(), "secret") || strings.Contains(a.said(), "inside\"") || strings.Contains(a.said(), "hidden") {
+		if a.err == nil || !strings.Contains(a.said(), `view "s.outside" cannot be used`) || strings.Contains(a.said(), "secret") || strings.Contains(a.said(), "inside\"") || strings.Contains(a.said(), "hidden") {
 			t.Error(a.said())
 		}
 	})

@@ -8,6 +8,7 @@ import (
 type Error struct {
 	Code     string // SQLSTATE
 	Text     string
+	Detail   string
 	Hint     string
 	Position int32 // in the client's text, in characters from 1; 0 for none
 }
@@ -17,7 +18,7 @@ func (e *Error) Error() string { return e.Text }
 // Response is the error as a message.
 func (e *Error) Response(severity string) *pgproto3.ErrorResponse {
 	return &pgproto3.ErrorResponse{
-		Severity: severity, SeverityUnlocalized: severity, Code: e.Code, Message: e.Text, Hint: e.Hint, Position: e.Position,
+		Severity: severity, SeverityUnlocalized: severity, Code: e.Code, Message: e.Text, Detail: e.Detail, Hint: e.Hint, Position: e.Position,
 	}
 }
 
