@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,7 +54,9 @@ func TestTornLinesArePreserved(t *testing.T) {
 		if _, err := f.WriteString(torn); err != nil {
 			t.Fatal(err)
 		}
-		f.Close()
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := Verify(dir, ""); err == nil || !strings.Contains(err.Error(), "it is set aside when the log is opened next") {
 			t.Errorf("a torn line: %v", err)
 		}
@@ -86,7 +89,7 @@ func TestReady(t *testing.T) {
 	if err := l.Append(t.Context(), testRecord(1)); err == nil {
 		t.Fatal("written to a full disk")
 	}
-	if err := l.Ready(); err != ErrUnhealthy {
+	if err := l.Ready(); !errors.Is(err, errUnhealthy) {
 		t.Errorf("after a failure: %v", err)
 	}
 	_ = l.Close() // fails as Append did

@@ -10,5 +10,5 @@ func freeBytes(dir string) (free uint64, known bool) {
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return 0, false
 	}
-	return uint64(max(st.Bavail, 0)) * uint64(st.Bsize), true
+	return uint64(max(st.Bavail, 0)) * uint64(st.Bsize), true //nolint:unconvert // signed on FreeBSD
 }

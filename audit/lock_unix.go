@@ -17,7 +17,7 @@ func lockDir(path string) (io.Closer, error) {
 		return nil, err
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, errors.New("another process has it open for writing")
 	}
 	return f, nil

@@ -15,17 +15,17 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// DefaultSegmentBytes is how large a segment grows.
-const DefaultSegmentBytes = 64 << 20
+// defaultSegmentBytes is how large a segment grows.
+const defaultSegmentBytes = 64 << 20
 
 // checkpointEvery is how many lines may pass without a checkpoint.
 const checkpointEvery = 1024
 
 // Options say how a log is kept.
 type Options struct {
-	// SegmentBytes is the size at which a new segment is begun; zero means
-	// DefaultSegmentBytes.
-	SegmentBytes int64
+	// segmentBytes is the size at which a new segment is begun; zero means
+	// defaultSegmentBytes.
+	segmentBytes int64
 	// Signer signs checkpoints. Without it none are written.
 	Signer note.Signer
 	// Name is the log's name in checkpoints; "veil-audit" if empty.
@@ -34,12 +34,12 @@ type Options struct {
 	files files // nil: the real file system
 }
 
-// ErrUnhealthy is what Append returns after a write failed. The log must be
+// errUnhealthy is what Append returns after a write failed. The log must be
 // opened anew: what is on disk is not known to be whole.
-var ErrUnhealthy = errors.New("the audit log could not be written and takes no more records until it is opened anew")
+var errUnhealthy = errors.New("the audit log could not be written and takes no more records until it is opened anew")
 
-// ErrClosed is what Append returns after Close.
-var ErrClosed = errors.New("the audit log is closed")
+// errClosed is what Append returns after Close.
+var errClosed = errors.New("the audit log is closed")
 
 // Log is an open log. It is safe for concurrent use.
 type Log struct {
@@ -89,8 +89,8 @@ func (realFiles) append(path string) (file, error) {
 // Open opens the log in a folder for writing, makes it if it is not there, and
 // repairs what a crash left behind. Only one process may have it open.
 func Open(dir string, opts Options) (*Log, error) {
-	if opts.SegmentBytes == 0 {
-		opts.SegmentBytes = DefaultSegmentBytes
+	if opts.segmentBytes == 0 {
+		opts.segmentBytes = defaultSegmentBytes
 	}
 	if opts.Name == "" {
 		opts.Name = "veil-audit"
@@ -107,7 +107,7 @@ func Open(dir string, opts Options) (*Log, error) {
 	}
 	l := &Log{dir: dir, opts: opts, lock: lock, done: make(chan struct{}), wake: make(chan struct{}, 1)}
 	if err := l.resume(); err != nil {
-		lock.Close()
+		_ = lock.Close()
 		return nil, err
 	}
 	go l.write()
@@ -186,7 +186,7 @@ func (l *Log) enqueue(r *mask.Record, wait chan error) error {
 		return l.failed
 	}
 	if l.closed {
-		return ErrClosed
+		return errClosed
 	}
 	c := l.current(r.Time)
 	before := len(c.text)
@@ -206,7 +206,7 @@ func (l *Log) enqueue(r *mask.Record, wait chan error) error {
 // current returns the chunk to add to, and begins a new segment when the last
 // one is full.
 func (l *Log) current(now time.Time) *chunk {
-	if l.size == 0 || l.size >= l.opts.SegmentBytes {
+	if l.size == 0 || l.size >= l.opts.segmentBytes {
 		c := chunk{segment: segmentName(l.chain.seq + 1)}
 		c.text = l.chain.append(nil, &Line{Kind: "header", Time: now, Version: formatVersion})
 		l.size = int64(len(c.text))
@@ -237,7 +237,7 @@ func (l *Log) write() {
 			for _, c := range queue {
 				if failed == nil {
 					if err := l.writeChunk(c); err != nil {
-						failed = fmt.Errorf("%w: %v", ErrUnhealthy, err)
+						failed = fmt.Errorf("%w: %w", errUnhealthy, err)
 						l.mu.Lock()
 						l.failed = failed
 						l.mu.Unlock()
@@ -296,9 +296,9 @@ func (l *Log) Ready() error {
 	l.mu.Unlock()
 	switch free, known := l.FreeBytes(); {
 	case failed != nil:
-		return ErrUnhealthy
+		return errUnhealthy
 	case closed:
-		return ErrClosed
+		return errClosed
 	case known && free < leastFree:
 		return errDiskFull
 	}
@@ -314,7 +314,7 @@ func (l *Log) Close() error {
 	l.mu.Lock()
 	if l.closed {
 		l.mu.Unlock()
-		return ErrClosed
+		return errClosed
 	}
 	l.closed = true
 	l.mu.Unlock()
@@ -343,6 +343,6 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }()
 	return d.Sync()
 }

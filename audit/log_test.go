@@ -47,8 +47,8 @@ func writeLog(t testing.TB, dir string, n int, opts Options) {
 
 func TestLogIsWhole(t *testing.T) {
 	dir := t.TempDir()
-	writeLog(t, dir, 20, Options{SegmentBytes: 3000})
-	writeLog(t, dir, 5, Options{SegmentBytes: 3000})
+	writeLog(t, dir, 20, Options{segmentBytes: 3000})
+	writeLog(t, dir, 5, Options{segmentBytes: 3000})
 	rep, err := Verify(dir, "")
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +123,7 @@ func TestVerifyNamesEveryChangedByte(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := Verify(dir, "")
-		var ve *VerifyError
+		var ve *verifyError
 		if !errors.As(err, &ve) {
 			t.Fatalf("byte %d changed: %v", i, err)
 		}
@@ -190,7 +190,7 @@ func TestVerifyNamesThePlace(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := t.TempDir()
-			writeLog(t, dir, 24, Options{SegmentBytes: 5000, Signer: signer})
+			writeLog(t, dir, 24, Options{segmentBytes: 5000, Signer: signer})
 			if _, err := Verify(dir, verifierKey); err != nil {
 				t.Fatalf("before the edit: %v", err)
 			}
@@ -200,7 +200,7 @@ func TestVerifyNamesThePlace(t *testing.T) {
 			}
 			tc.edit(t, dir, segments)
 			_, err = Verify(dir, tc.verifier)
-			var ve *VerifyError
+			var ve *verifyError
 			if !errors.As(err, &ve) || !strings.Contains(ve.What, tc.what) {
 				t.Fatalf("got %v, want %q", err, tc.what)
 			}
@@ -300,7 +300,7 @@ func TestOnlyOneWriter(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Append(context.Background(), testRecord(1)); !errors.Is(err, ErrClosed) {
+	if err := l.Append(context.Background(), testRecord(1)); !errors.Is(err, errClosed) {
 		t.Errorf("append after close: %v", err)
 	}
 	l, err = Open(dir, Options{})
@@ -312,7 +312,7 @@ func TestOnlyOneWriter(t *testing.T) {
 
 func TestConcurrentAppends(t *testing.T) {
 	dir := t.TempDir()
-	l, err := Open(dir, Options{SegmentBytes: 20000})
+	l, err := Open(dir, Options{segmentBytes: 20000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,8 +347,8 @@ type failingFile struct {
 }
 
 func (f *failingFiles) append(path string) (file, error) {
-	real, err := realFiles{}.append(path)
-	return failingFile{real, f}, err
+	opened, err := realFiles{}.append(path)
+	return failingFile{opened, f}, err
 }
 
 func (f failingFile) Write(b []byte) (int, error) {
@@ -371,7 +371,7 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 	for i := range 3 {
-		if err := l.Append(context.Background(), testRecord(i)); !errors.Is(err, ErrUnhealthy) {
+		if err := l.Append(context.Background(), testRecord(i)); !errors.Is(err, errUnhealthy) {
 			t.Fatalf("append %d on a full disk: %v", i, err)
 		}
 	}
@@ -401,7 +401,10 @@ func TestTextsFromOutsideStayOnTheirLine(t *testing.T) {
 	if _, err := Verify(dir, ""); err != nil {
 		t.Error(err)
 	}
-	for line := range Read(dir) {
+	for line, err := range Read(dir) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if line.Kind == "record" && (len(line.RequestID) > longestText || strings.ContainsAny(line.RequestID, "\n\x00")) {
 			t.Errorf("request id is %q", line.RequestID)
 		}

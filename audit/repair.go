@@ -52,7 +52,7 @@ func repair(path string) (end chain, torn int64, err error) {
 	if err != nil {
 		return end, 0, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	r := bufio.NewReaderSize(f, 1<<20)
 	var good int64
 	for n := 1; ; n++ {
@@ -75,7 +75,7 @@ func repair(path string) (end chain, torn int64, err error) {
 			return end, 0, rerr
 		}
 		if len(rest) > 0 {
-			return end, 0, fmt.Errorf("%s:%d: %v, and lines follow it: run veil audit verify", path, n, err)
+			return end, 0, fmt.Errorf("%s:%d: %w, and lines follow it: run veil audit verify", path, n, err)
 		}
 		if err := setAside(path, text); err != nil {
 			return end, 0, err

@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 )
 
-// VerifyError says what is wrong with a log and where.
-type VerifyError struct {
+// verifyError says what is wrong with a log and where.
+type verifyError struct {
 	// Segment is the file's name, Line its line from 1, Seq the sequence number
 	// that the line has or should have.
 	Segment string
@@ -22,7 +22,7 @@ type VerifyError struct {
 	What string
 }
 
-func (e *VerifyError) Error() string {
+func (e *verifyError) Error() string {
 	if e.Segment == "" {
 		return e.What
 	}
@@ -48,7 +48,7 @@ var errNoLog = errors.New("there is no audit log in this folder: no file is name
 // Verify reads a whole log and checks the form and hash of each line, the
 // numbers, the chain, the order of the segments, and, with a verifier key, the
 // checkpoint. It uses little memory whatever the log's size. The error is a
-// *VerifyError where the log is not whole.
+// *verifyError where the log is not whole.
 func Verify(dir, verifierKey string) (Report, error) {
 	var rep Report
 	segments, err := segmentFiles(dir)
@@ -56,13 +56,13 @@ func Verify(dir, verifierKey string) (Report, error) {
 		return rep, err
 	}
 	if len(segments) == 0 {
-		return rep, &VerifyError{What: errNoLog.Error()}
+		return rep, &verifyError{What: errNoLog.Error()}
 	}
 	var signed chain
 	if verifierKey != "" {
 		signed, err = readCheckpoint(dir, verifierKey)
 		if errors.Is(err, errNoCheckpoint) {
-			return rep, &VerifyError{What: err.Error()}
+			return rep, &verifyError{What: err.Error()}
 		}
 		if err != nil {
 			return rep, err
@@ -73,7 +73,7 @@ func Verify(dir, verifierKey string) (Report, error) {
 	for _, name := range segments {
 		rep.Segments++
 		if name != segmentName(c.seq+1) {
-			return rep, &VerifyError{name, 1, c.seq + 1, fmt.Sprintf("the segment %s should come next: one was removed or renamed", segmentName(c.seq+1))}
+			return rep, &verifyError{name, 1, c.seq + 1, fmt.Sprintf("the segment %s should come next: one was removed or renamed", segmentName(c.seq+1))}
 		}
 		if err := rep.segment(filepath.Join(dir, name), name, &c, signed); err != nil {
 			return rep, err
@@ -85,7 +85,7 @@ func Verify(dir, verifierKey string) (Report, error) {
 		if len(segments) > 0 {
 			name = segments[len(segments)-1]
 		}
-		return rep, &VerifyError{name, int(c.seq), c.seq + 1, fmt.Sprintf("the log ends here, but its checkpoint has %d lines: its end was removed", signed.seq)}
+		return rep, &verifyError{name, int(c.seq), c.seq + 1, fmt.Sprintf("the log ends here, but its checkpoint has %d lines: its end was removed", signed.seq)}
 	}
 	return rep, nil
 }
@@ -95,18 +95,18 @@ func (rep *Report) segment(path, name string, c *chain, signed chain) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	r := bufio.NewReaderSize(f, 1<<20)
 	for n := 1; ; n++ {
 		text, err := readLine(r)
 		if errors.Is(err, io.EOF) {
 			if n == 1 {
-				return &VerifyError{name, n, c.seq + 1, "the segment is empty"}
+				return &verifyError{name, n, c.seq + 1, "the segment is empty"}
 			}
 			return nil
 		}
 		bad := func(seq uint64, format string, args ...any) error {
-			return &VerifyError{name, n, seq, fmt.Sprintf(format, args...)}
+			return &verifyError{name, n, seq, fmt.Sprintf(format, args...)}
 		}
 		if err != nil {
 			return bad(c.seq+1, "the line is cut off: %v. A crash or a full disk leaves such a line, whose exchange was not completed: "+
@@ -185,7 +185,7 @@ func readSegment(path, name string, yield func(*Line, error) bool) bool {
 	if err != nil {
 		return yield(nil, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	r := bufio.NewReaderSize(f, 1<<20)
 	for n := 1; ; n++ {
 		text, err := readLine(r)

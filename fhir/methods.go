@@ -3,10 +3,10 @@ package fhir
 import (
 	"errors"
 	"fmt"
-	"github.com/veil-proxy/veil/fhir/termhash"
 	"slices"
 
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/fhir/termhash"
 	"github.com/veil-proxy/veil/mask"
 )
 

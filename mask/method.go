@@ -2,25 +2,26 @@ package mask
 
 import (
 	"fmt"
+	"sort"
+	"strings"
+
 	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask/civil"
 	"github.com/veil-proxy/veil/mask/keys"
-	"sort"
-	"strings"
 )
 
 // Outcome is what a method did to one value.
 type Outcome uint8
 
 const (
-	// Kept: the value passes as it is; the method appended nothing.
+	// Kept lets the value pass as it is; the method appended nothing.
 	Kept Outcome = iota
-	// Replaced: the method appended another value in its place.
+	// Replaced means that the method appended another value in its place.
 	Replaced
-	// Removed: the value goes; the method appended nothing. NULL in a row, no
+	// Removed takes the value out; the method appended nothing. NULL in a row, no
 	// member in an object.
 	Removed
-	// Capped: the value goes because it lies beyond the last one that may be
+	// Capped takes the value out because it lies beyond the last one that may be
 	// told, such as a year of birth that reveals an age over 89; the method
 	// appended nothing. Where the format can, its place says so.
 	Capped
@@ -48,13 +49,13 @@ type Label uint8
 const (
 	// LabelNone marks a method that lets the value pass.
 	LabelNone Label = iota
-	// LabelRedacted: the value is taken out.
+	// LabelRedacted marks one that takes the value out.
 	LabelRedacted
-	// LabelAbstracted: the value is made coarser and stays true.
+	// LabelAbstracted marks one that makes the value coarser; it stays true.
 	LabelAbstracted
-	// LabelPseudonymized: the value is replaced by a keyed pseudonym.
+	// LabelPseudonymized marks one that replaces the value by a keyed pseudonym.
 	LabelPseudonymized
-	// LabelMasked: the value is replaced by an invented one.
+	// LabelMasked marks one that replaces the value by an invented one.
 	LabelMasked
 )
 
@@ -203,17 +204,17 @@ func (d Definition) FormOf(args Args) Form {
 type Search uint8
 
 const (
-	// SearchNone: a search could test an original value.
+	// SearchNone refuses every search: one could test an original value.
 	SearchNone Search = iota
-	// SearchYear: a comparison with a whole year, not older than the years the
+	// SearchYear means that a comparison with a whole year, not older than the years the
 	// method hides, has the same answer on masked values as on originals.
 	SearchYear
-	// SearchAmount: numbers up to the greatest age that may be told compare as
+	// SearchAmount means that numbers up to the greatest age that may be told compare as
 	// the originals do; so do all numbers of a unit that measures no time.
 	SearchAmount
-	// SearchExact: a value that the method lets pass may be compared exactly.
+	// SearchExact means that a value that the method lets pass may be compared exactly.
 	SearchExact
-	// SearchPrefix: a value that the method lets pass may be compared with the
+	// SearchPrefix means that a value that the method lets pass may be compared with the
 	// beginnings of the originals.
 	SearchPrefix
 )
@@ -228,10 +229,10 @@ type Env struct {
 // ParamType is the type of a method's argument.
 type ParamType uint8
 
+// The types of arguments.
 const (
 	StringParam ParamType = iota
 	IntParam
-	NumberParam
 	BoolParam
 	// ListParam is a list of strings.
 	ListParam
@@ -240,7 +241,7 @@ const (
 )
 
 func (t ParamType) String() string {
-	return [...]string{"a string", "a whole number", "a number", "true or false", "a list of strings", "a mapping of strings"}[t]
+	return [...]string{"a string", "a whole number", "true or false", "a list of strings", "a mapping of strings"}[t]
 }
 
 // Param is an argument that a method takes.
@@ -264,9 +265,6 @@ func (a Args) String(name, def string) string { return arg(a, name, def) }
 
 // Int returns a whole-number argument, or def.
 func (a Args) Int(name string, def int64) int64 { return arg(a, name, def) }
-
-// Number returns a number argument, or def.
-func (a Args) Number(name string, def float64) float64 { return arg(a, name, def) }
 
 // Bool returns a boolean argument, or def.
 func (a Args) Bool(name string, def bool) bool { return arg(a, name, def) }
@@ -364,11 +362,6 @@ func (p Param) Check(v any) error {
 			return fmt.Errorf("must be %s", p.Type)
 		}
 		n = float64(v)
-	case float64:
-		if p.Type != NumberParam {
-			return fmt.Errorf("must be %s", p.Type)
-		}
-		n = v
 	case bool:
 		if p.Type != BoolParam {
 			return fmt.Errorf("must be %s", p.Type)

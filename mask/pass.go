@@ -1,19 +1,18 @@
 package mask
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
-	"github.com/veil-proxy/veil/mask/keys"
 	"sort"
 	"time"
+
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // Pass is one exchange under one plan: it owns the hash states, counts every
 // application by action number, and commits the record. It is not for
 // concurrent use; work that is split among goroutines gives each a Pass and
-// merges them before one is committed.
+// merges them before the record is made.
 type Pass struct {
 	Plan *Plan
 	// Keys are the hash states of this pass.
@@ -27,7 +26,6 @@ type Pass struct {
 	Origin    Origin
 	resources map[string]uint64
 	started   time.Time
-	committed bool
 	// lastUsed is how many actions the last record had: the next has about as
 	// many.
 	lastUsed int
@@ -59,7 +57,6 @@ func (p *Pass) Begin(o Origin) {
 	p.Details = p.Details[:0]
 	p.Origin = o
 	p.started = time.Now()
-	p.committed = false
 }
 
 // CountResource counts a delivered resource or row of the named type.
@@ -80,29 +77,6 @@ func (p *Pass) Merge(q *Pass) {
 	clear(q.Counts)
 	clear(q.resources)
 	q.Details = q.Details[:0]
-}
-
-// Resources returns the number of resources or rows counted.
-func (p *Pass) Resources() uint64 {
-	var n uint64
-	for _, c := range p.resources {
-		n += c
-	}
-	return n
-}
-
-// ErrCommitted is returned by a second Commit of one exchange.
-var ErrCommitted = errors.New("mask: exchange is already committed")
-
-// Commit writes the record of the exchange to the sink. The exchange must not
-// complete before Commit returned nil. Result is "complete", "refused" or
-// "failed"; reason says in fixed words why it is not complete.
-func (p *Pass) Commit(ctx context.Context, sink Sink, result, reason string) error {
-	if p.committed {
-		return ErrCommitted
-	}
-	p.committed = true
-	return sink.Append(ctx, p.Record(result, reason))
 }
 
 // Record returns the value-free account of the exchange so far.

@@ -2,6 +2,7 @@ package mask
 
 import (
 	"fmt"
+
 	"github.com/veil-proxy/veil/mask/keys"
 )
 

@@ -105,8 +105,8 @@ func yearForm(of forms.Event) func(mask.Args) mask.Form {
 // capForm has the limit of each unit of time.
 func capForm(args mask.Args) mask.Form {
 	limit := func(u *age.Unit) forms.Limit { return forms.Limit{From: u.From(), To: u.Cap} }
-	out := forms.Cap{Units: map[string]forms.Limit{}, Ages: age.AgeWords()}
-	for word, u := range age.Words() {
+	out := forms.Cap{Units: map[string]forms.Limit{}, Ages: age.Words()}
+	for word, u := range age.UnitWords() {
 		out.Units[word] = limit(u)
 	}
 	if u := age.UnitOf([]byte(args.String("unit", ""))); u != nil {

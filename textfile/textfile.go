@@ -39,15 +39,15 @@ func Read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if text, err = Text(text); err != nil {
+	if text, err = plain(text); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return text, nil
 }
 
-// Text returns a text without the byte order mark before it. The error says that
+// plain returns a text without the byte order mark before it. The error says that
 // it is not UTF-8.
-func Text(b []byte) ([]byte, error) {
+func plain(b []byte) ([]byte, error) {
 	if bytes.HasPrefix(b, utf16LE) || bytes.HasPrefix(b, utf16BE) {
 		return nil, errUTF16
 	}
@@ -69,7 +69,7 @@ func ReadSecret(path string, most int) ([]byte, error) {
 	if err != nil {
 		return nil, reason(path, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if info, err = f.Stat(); err != nil {
 		return nil, reason(path, err)
 	}
@@ -83,7 +83,7 @@ func ReadSecret(path string, most int) ([]byte, error) {
 	if len(text) > most {
 		return nil, fmt.Errorf("the file is too large: it has more than %d bytes", most)
 	}
-	return Text(text)
+	return plain(text)
 }
 
 func regular(info fs.FileInfo) error {

@@ -27,7 +27,7 @@ type Problem struct {
 	Message string
 }
 
-func (p Problem) Error() string { return p.Position.String() + ": " + p.Message }
+func (p Problem) Error() string { return p.String() + ": " + p.Message }
 
 // Problems is everything wrong with a file, in the order of the lines. It is
 // an error when it is not empty.

@@ -228,11 +228,11 @@ func IsUnit(text []byte) bool {
 // number of it.
 func (u *Unit) IsLonger(v *Unit) bool { return u.from.Cmp(v.from) < 0 }
 
-// Words returns the words that stand for each unit, in lower case.
-func Words() map[string]*Unit { return maps.Clone(unitWords) }
+// UnitWords returns the words that stand for each unit, in lower case.
+func UnitWords() map[string]*Unit { return maps.Clone(unitWords) }
 
-// AgeWords returns the words that say that a number is an age, in lower case and in order.
-func AgeWords() []string { return slices.Sorted(maps.Keys(ageWords)) }
+// Words returns the words that say that a number is an age, in lower case and in order.
+func Words() []string { return slices.Sorted(maps.Keys(ageWords)) }
 
 // atLeast compares a decimal number, with exponent or not, without rounding.
 func atLeast(num []byte, from *big.Rat) (over, ok bool) {

@@ -7,9 +7,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"github.com/veil-proxy/veil/mask/civil"
 	"sync"
 	"time"
+
+	"github.com/veil-proxy/veil/mask/civil"
 )
 
 // MinSecret is the shortest secret a keyring takes, in bytes.
@@ -73,7 +74,7 @@ func (k *Keyring) Retire(previous *Keyring, until civil.Date) error {
 		return fmt.Errorf("the previous key is one of project %q and the key one of project %q: what one project sealed never opens in another", previous.project, k.project)
 	}
 	k.retired = previous
-	k.retiredUntil = time.Date(until.Year, time.Month(until.Month), until.Day, 0, 0, 0, 0, time.UTC)
+	k.retiredUntil = time.Date(until.Year, until.Month, until.Day, 0, 0, 0, 0, time.UTC)
 	return nil
 }
 

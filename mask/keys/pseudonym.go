@@ -114,17 +114,6 @@ func (p *Pseudonymizer) MAC2(s Slot, a, b []byte) *[64]byte {
 	return &p.sum
 }
 
-// MAC3 is MAC1 of three parts, each preceded by its length.
-func (p *Pseudonymizer) MAC3(s Slot, a, b, c []byte) *[64]byte {
-	st := p.state(s)
-	st.mac.Reset()
-	p.write(st.mac, a)
-	p.write(st.mac, b)
-	p.write(st.mac, c)
-	st.mac.Sum(p.sum[:0])
-	return &p.sum
-}
-
 func (p *Pseudonymizer) write(h hash.Hash, part []byte) {
 	binary.BigEndian.PutUint32(p.prefix[:], uint32(len(part)))
 	h.Write(p.prefix[:])

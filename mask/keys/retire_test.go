@@ -2,9 +2,10 @@ package keys
 
 import (
 	"bytes"
-	"github.com/veil-proxy/veil/mask/civil"
 	"testing"
 	"time"
+
+	"github.com/veil-proxy/veil/mask/civil"
 )
 
 // TestRetiredKeyOpensInItsTime: after a change of key, what the old one sealed

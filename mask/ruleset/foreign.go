@@ -1,10 +1,11 @@
 package ruleset
 
 import (
+	"strings"
+
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask"
-	"strings"
 )
 
 // Users come from other tools. What those call a thing is refused here like any unknown

@@ -172,8 +172,6 @@ func (r *rulesetReader) argument(n strictyaml.Node, typ mask.ParamType) (any, bo
 	switch typ {
 	case mask.IntParam:
 		v, err = strconv.ParseInt(s, 10, 64)
-	case mask.NumberParam:
-		v, err = strconv.ParseFloat(s, 64)
 	case mask.BoolParam:
 		v, err = strconv.ParseBool(s)
 	}

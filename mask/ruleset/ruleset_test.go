@@ -2,12 +2,13 @@ package ruleset
 
 import (
 	"flag"
-	"github.com/veil-proxy/veil/internal/suggest"
-	"github.com/veil-proxy/veil/mask"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/suggest"
+	"github.com/veil-proxy/veil/mask"
 )
 
 var update = flag.Bool("update", false, "write golden files and vectors anew")

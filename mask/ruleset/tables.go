@@ -1,13 +1,14 @@
 package ruleset
 
 import (
+	"path"
+	"slices"
+	"strings"
+
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/forms"
-	"path"
-	"slices"
-	"strings"
 )
 
 // TablesSection is the part of a ruleset about tables. This package reads it;

@@ -1,11 +1,12 @@
 package ruleset
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/forms"
-	"slices"
-	"strings"
 )
 
 // RowCondition is a condition on another column of the row that a rule acts in. It
@@ -36,6 +37,7 @@ type RowCondition struct {
 // NULL or not there, the strictest of the rules that may act must do so: Strictest.
 type Truth uint8
 
+// What a condition can be.
 const (
 	Unknown Truth = iota
 	False
@@ -61,7 +63,7 @@ func (c *RowCondition) Holds(value *string) Truth {
 	}
 	folded := ""
 	if value != nil {
-		folded = FoldCondition(*value)
+		folded = foldCondition(*value)
 	}
 	if c.Null != nil {
 		and(map[bool]Truth{true: True, false: False}[*c.Null == (value == nil)])
@@ -78,17 +80,17 @@ func (c *RowCondition) Holds(value *string) Truth {
 	return out
 }
 
-// ConditionSpace is the space around a value that a condition leaves out.
-const ConditionSpace = " \t\n\r\f\v"
+// conditionSpace is the space around a value that a condition leaves out.
+const conditionSpace = " \t\n\r\f\v"
 
-// FoldCondition is a value as conditions compare it.
-func FoldCondition(s string) string {
+// foldCondition is a value as conditions compare it.
+func foldCondition(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c >= 'A' && c <= 'Z' {
 			return c + 'a' - 'A'
 		}
 		return c
-	}, strings.Trim(s, ConditionSpace))
+	}, strings.Trim(s, conditionSpace))
 }
 
 // likes reports whether a pattern of * and ? fits all of s.
@@ -164,7 +166,7 @@ func (r *rulesetReader) condition(n strictyaml.Node) RowCondition {
 	values := func(dst *[]string) strictyaml.Field {
 		return func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
-				*dst = append(*dst, FoldCondition(l.Text))
+				*dst = append(*dst, foldCondition(l.Text))
 			}
 			if len(*dst) == 0 {
 				r.Bad(n, "want at least one value")

@@ -1,10 +1,11 @@
 package ruleset
 
 import (
-	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/forms"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 )
 
 func whereRuleset(t *testing.T, rule string) (*Ruleset, error) {

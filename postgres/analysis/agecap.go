@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/mask/forms"
 	"maps"
 	"math/big"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 

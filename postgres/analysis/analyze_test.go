@@ -1,10 +1,11 @@
 package analysis
 
 import (
-	"github.com/veil-proxy/veil/postgres/rows"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // TestAccepted names what must pass and, of the columns that come back, which are

@@ -3,9 +3,10 @@ package analysis
 import (
 	"bytes"
 	"errors"
+	"testing"
+
 	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/postgres/rows"
-	"testing"
 )
 
 // bareColumns are the names of a plan's columns that come as they are in the table.

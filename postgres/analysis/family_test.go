@@ -2,9 +2,10 @@ package analysis
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/postgres/catalog"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // familyCatalog has tables that inherit: staff from people, mixc from mixa and mixb, and

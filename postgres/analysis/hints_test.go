@@ -1,9 +1,10 @@
 package analysis
 
 import (
-	"github.com/veil-proxy/veil/postgres/catalog"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // TestHints holds that a refusal says what to do instead, and that what it says works.

@@ -2,12 +2,13 @@ package analysis
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/postgres/catalog"
 	"math"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 // parameter is a run-time parameter that a client may set.

@@ -2,13 +2,13 @@ package analysis
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/mask/forms"
 	"maps"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
 
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 

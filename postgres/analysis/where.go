@@ -225,8 +225,8 @@ func (o *overlay) tests(r *catalog.Relation, w *ruleset.RowCondition, qualifier 
 
 var likeEscapes = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`, "*", "%", "?", "_")
 
-// conditionText is a column's value as conditions compare it, as mask.FoldCondition
-// makes it. Of some types the text depends on the session, or is no value of its own.
+// conditionText is a column's value as conditions compare it: see ruleset.RowCondition. Of
+// some types the text depends on the session, or is no value of its own.
 func conditionText(t *catalog.Type, column string) (string, bool) {
 	if t == nil {
 		return "", false

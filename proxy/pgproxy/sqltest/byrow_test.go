@@ -2,9 +2,10 @@ package sqltest
 
 import (
 	"fmt"
-	"github.com/veil-proxy/veil/mask/ruleset"
 	"slices"
 	"strings"
+
+	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
 // Rules with conditions in the masked copy: they are judged by ruleset.RowCondition, row

@@ -31,7 +31,7 @@ tables:
 func TestAgeCapReadsUnitsAsTheMethod(t *testing.T) {
 	p := rulesetPolicy(t, unitRules)
 	method, _ := p.TableMethod(0)
-	units, ages := slices.Sorted(maps.Keys(age.Words())), age.AgeWords()
+	units, ages := slices.Sorted(maps.Keys(age.UnitWords())), age.Words()
 	plain := map[string]bool{"": true}
 	for _, u := range units {
 		plain[u], plain[strings.ToUpper(u)], plain[" "+u+"\u00a0"] = true, true, true
