@@ -43,7 +43,7 @@ type masked struct {
 
 // blocks masks a file: its blocks go to the workers, and what comes of them is
 // written in the order of the blocks.
-func (r *run) blocks(ctx context.Context, display string, w *workers, in Source, out io.Writer) error {
+func (r *run) blocks(ctx context.Context, display string, w *workers, doc Document, out io.Writer) error {
 	type task struct {
 		block Block
 		done  chan masked
@@ -74,7 +74,7 @@ func (r *run) blocks(ctx context.Context, display string, w *workers, in Source,
 		defer wg.Done()
 		defer close(order)
 		defer close(tasks)
-		readErr = w.format.Split(in, texts.get, func(b Block) error {
+		readErr = doc.Split(texts.get, func(b Block) error {
 			t := task{b, make(chan masked, 1)}
 			// The order channel bounds what is in progress.
 			select {
@@ -91,7 +91,7 @@ func (r *run) blocks(ctx context.Context, display string, w *workers, in Source,
 			}
 		})
 	}()
-	merger := w.format.NewMerger(out)
+	merger := doc.NewMerger(out)
 	var writeErr error
 	for t := range order {
 		done := <-t.done

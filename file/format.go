@@ -6,23 +6,33 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Format is a format of files that can be masked: one form of FHIR, CSV, Parquet.
-// A job reads a file in blocks, masks them in parallel and puts them together in
-// their order. A Format is immutable and can be used from concurrent goroutines.
+// Format is a format of files that can be masked: one form of FHIR, CSV, Parquet. It
+// is immutable and can be used from concurrent goroutines.
 type Format interface {
 	// Info says what does not depend on a file.
 	Info() Info
 	// Detect reports whether a file is of this format, by its base name, without .gz,
 	// and its beginning, of up to 1 MiB.
 	Detect(name string, beginning []byte) bool
-	// Split reads a file and calls emit for each block, in order. It takes the memory
+	// Open reads what of a file decides how it is masked, such as the names of its
+	// columns. The error says what is wrong with the file.
+	Open(in Source) (Document, error)
+}
+
+// Document is a file of a format. A job reads it in blocks, masks them in parallel and
+// puts them together in their order.
+type Document interface {
+	// Plan has the actions that the passes of maskers count. Documents with the same
+	// plan are masked by the same maskers.
+	Plan() *mask.Plan
+	// Split reads the file and calls emit for each block, in order. It takes the memory
 	// of a block's text from buffer and does not touch it after emit. It stops at the
 	// first error of either.
-	Split(in Source, buffer func() []byte, emit func(Block) error) error
+	Split(buffer func() []byte, emit func(Block) error) error
 	// NewMasker returns what masks blocks. Each worker has one of its own, which masks
-	// blocks of many files.
+	// blocks of all files with this plan.
 	NewMasker(detail bool) Masker
-	// NewMerger returns what puts the masked blocks of a file together.
+	// NewMerger returns what puts the masked blocks of the file together.
 	NewMerger(out io.Writer) Merger
 }
 
@@ -35,8 +45,6 @@ type Info struct {
 	Extension string
 	// Empty says of a file without units what is wrong with it.
 	Empty string
-	// Plan has the actions that the passes of maskers count.
-	Plan *mask.Plan
 	// Losses are things that masking can leave out as a whole, in the order in which
 	// they are reported.
 	Losses []string
@@ -45,6 +53,8 @@ type Info struct {
 // Source is a file that is read, decompressed.
 type Source struct {
 	io.Reader
+	// Name is the base name of the file, without .gz, or stdin.
+	Name string
 	// At reads anywhere in the file, whose size is Size. It is nil for streams and for
 	// files that are compressed.
 	At   io.ReaderAt
@@ -56,8 +66,8 @@ type Block struct {
 	Text []byte
 	// Line is the number of the block's first line, from 1.
 	Line int
-	// Head is what the format needs of the beginning of the file for every block, such
-	// as the names of columns.
+	// Head is what the format needs of the file for every block, such as how it is
+	// written.
 	Head any
 }
 

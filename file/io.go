@@ -85,7 +85,7 @@ func (in *input) unpacked(o *openInput) (io.Reader, error) {
 
 // source is an input as formats read it.
 func (in *input) source(o *openInput, text io.Reader) Source {
-	s := Source{Reader: text}
+	s := Source{Reader: text, Name: in.base}
 	if o.file != nil && in.packing == nil && in.info != nil && in.info.Mode().IsRegular() {
 		s.At, s.Size = o.file, in.info.Size()
 	}

@@ -45,6 +45,8 @@ type Job struct {
 	Uses []Use
 
 	Formats []Format // the first that detects a file masks it
+	// Plan has the ruleset and key that the records of a run state.
+	Plan    *mask.Plan
 	Keys    *keys.Keyring
 	Sink    mask.Sink // nil: no audit records
 	Detail  bool      // a record has each application of a rule
@@ -128,7 +130,7 @@ func (j *Job) Run(ctx context.Context) (counts Counts, err error) {
 	if err != nil {
 		return Counts{}, err
 	}
-	r := &run{Job: j, paths: paths, byFormat: map[Format]*workers{}, id: j.ID}
+	r := &run{Job: j, paths: paths, byPlan: map[planned]*workers{}, id: j.ID}
 	if r.id == "" {
 		r.id = mask.NewRequestID()
 	}
@@ -175,33 +177,40 @@ func (r *run) fail(p Problem) {
 // run is a job that runs.
 type run struct {
 	*Job
-	paths    *paths
-	byFormat map[Format]*workers
-	counts   Counts
-	id       string
+	paths  *paths
+	byPlan map[planned]*workers
+	counts Counts
+	id     string
 }
 
-// workers are what masks files of one format.
+// planned is what maskers are made for.
+type planned struct {
+	format Format
+	plan   *mask.Plan
+}
+
+// workers are what masks files of one format under one plan.
 type workers struct {
-	format  Format
 	info    Info
 	maskers []Masker
 	pass    *mask.Pass
 	lost    []uint64 // of the file
 }
 
-func (r *run) workersOf(f Format) *workers {
-	if w := r.byFormat[f]; w != nil {
+func (r *run) workersOf(f Format, doc Document) *workers {
+	plan := doc.Plan()
+	key := planned{f, plan}
+	if w := r.byPlan[key]; w != nil {
 		return w
 	}
 	detail := r.Detail && r.Sink != nil
-	w := &workers{format: f, info: f.Info()}
+	w := &workers{info: f.Info()}
 	for range r.Workers {
-		w.maskers = append(w.maskers, f.NewMasker(detail))
+		w.maskers = append(w.maskers, doc.NewMasker(detail))
 	}
-	w.pass = mask.NewPass(w.info.Plan)
+	w.pass = mask.NewPass(plan)
 	w.pass.Detail = detail
-	r.byFormat[f] = w
+	r.byPlan[key] = w
 	return w
 }
 
@@ -234,7 +243,14 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 	if format == nil {
 		return unreadable{Problem{File: f.display, What: "the format of the file is not known"}}
 	}
-	w := r.workersOf(format)
+	if len(beginning) == 0 && !errors.Is(peekErr, io.EOF) {
+		return unreadable{Problem{File: f.display, What: cause(peekErr)}}
+	}
+	doc, err := format.Open(f.source(in, br))
+	if err != nil {
+		return unreadable{Problem{File: f.display, What: cause(err)}}
+	}
+	w := r.workersOf(format, doc)
 	out, err := r.output(f, w.info)
 	if err != nil {
 		return err
@@ -242,11 +258,7 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 	defer out.abort()
 	w.begin(mask.Origin{RequestID: mask.NewRequestID(), Consumer: "local", Door: "file", Operation: "mask"})
 	before := r.counts
-	if len(beginning) > 0 || errors.Is(peekErr, io.EOF) {
-		err = r.blocks(ctx, f.display, w, f.source(in, br), out)
-	} else {
-		err = unreadable{Problem{File: f.display, What: cause(peekErr)}}
-	}
+	err = r.blocks(ctx, f.display, w, doc, out)
 	if err == nil && r.counts == before {
 		r.report(Problem{File: f.display, What: w.info.Empty})
 		r.counts.Bad++

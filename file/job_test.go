@@ -24,13 +24,21 @@ import (
 type capitals struct{ plan *mask.Plan }
 
 func (c capitals) Info() Info {
-	return Info{Name: "lines", Unit: "line", Extension: ".txt", Empty: "the file contains no lines", Plan: c.plan}
+	return Info{Name: "lines", Unit: "line", Extension: ".txt", Empty: "the file contains no lines"}
 }
 func (capitals) Detect(name string, _ []byte) bool {
 	return filepath.Ext(name) == ".txt" || name == "stdin"
 }
-func (capitals) Split(in Source, _ func() []byte, emit func(Block) error) error {
-	text, err := io.ReadAll(in)
+func (c capitals) Open(in Source) (Document, error) { return lines{c, in}, nil }
+
+type lines struct {
+	capitals
+	in Source
+}
+
+func (l lines) Plan() *mask.Plan { return l.plan }
+func (l lines) Split(_ func() []byte, emit func(Block) error) error {
+	text, err := io.ReadAll(l.in)
 	if err != nil {
 		return err
 	}
@@ -39,8 +47,8 @@ func (capitals) Split(in Source, _ func() []byte, emit func(Block) error) error 
 	}
 	return emit(Block{Text: text, Line: 1})
 }
-func (c capitals) NewMasker(bool) Masker        { return &capitalMasker{mask.NewPass(c.plan)} }
-func (capitals) NewMerger(out io.Writer) Merger { return Concatenate(out) }
+func (l lines) NewMasker(bool) Masker        { return &capitalMasker{mask.NewPass(l.plan)} }
+func (lines) NewMerger(out io.Writer) Merger { return Concatenate(out) }
 
 type capitalMasker struct{ pass *mask.Pass }
 
@@ -85,9 +93,10 @@ func testJob(t *testing.T, files map[string]string) (j *Job, dir string, reports
 		}
 	}
 	reports = new([]string)
+	plan := &mask.Plan{Ruleset: "test", Keys: key}
 	return &Job{
-		Inputs: []string{filepath.Join(dir, "in")}, Out: filepath.Join(dir, "out"), Workers: 2, Keys: key,
-		Formats: []Format{capitals{&mask.Plan{Ruleset: "test", Keys: key}}},
+		Plan: plan, Inputs: []string{filepath.Join(dir, "in")}, Out: filepath.Join(dir, "out"), Workers: 2, Keys: key,
+		Formats: []Format{capitals{plan}},
 		Report:  func(p Problem) { *reports = append(*reports, strings.ReplaceAll(p.Error(), dir+"/", "")) },
 	}, dir, reports
 }

@@ -21,6 +21,8 @@ import (
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/runs"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/table/csv"
 )
 
 type maskFlags struct {
@@ -36,6 +38,16 @@ type maskFlags struct {
 	resume    bool
 	names     bool
 	summary   string
+	format    string
+	table     string
+	csv       csvFlags
+}
+
+// csvFlags say how delimited text is read. What is empty is detected.
+type csvFlags struct {
+	delimiter, quote, escape, encoding string
+	header, noHeader                   bool
+	nulls                              []string
 }
 
 func newMask(a *app) *cobra.Command {
@@ -86,6 +98,15 @@ outputs whose digests are in the audit log, and masks the other files.`,
 	fl.BoolVar(&f.resume, "resume", false, "continue an interrupted run: keep finished outputs, mask the rest")
 	fl.BoolVar(&f.names, "record-names", false, "record the names of files, not only pseudonyms of them")
 	fl.StringVar(&f.summary, "summary", "", "print a summary to standard error: `FORMAT` text or json (default: text, if it is a terminal)")
+	fl.StringVar(&f.format, "format", "", "`FORMAT` of the inputs: fhir or csv (default: by name and content)")
+	fl.StringVar(&f.table, "table", "", "`TABLE` or schema.table that files of rows contain (default: by the file's name)")
+	fl.StringVar(&f.csv.delimiter, "delimiter", "", "CSV: `CHARACTER` between cells, or tab (default: detected)")
+	fl.StringVar(&f.csv.quote, "quote", "", "CSV: `CHARACTER` around cells, or none (default: detected)")
+	fl.StringVar(&f.csv.escape, "escape", "", "CSV: `CHARACTER` before a quote in a cell (default: the quote, doubled)")
+	fl.BoolVar(&f.csv.header, "header", false, "CSV: the first line has the names of columns")
+	fl.BoolVar(&f.csv.noHeader, "no-header", false, "CSV: there are no names of columns; rules call them column1, column2 …")
+	fl.StringVar(&f.csv.encoding, "encoding", "", "CSV: `ENCODING` utf-8, utf-16le, utf-16be, windows-1252 or iso-8859-1 (default: detected)")
+	fl.StringSliceVar(&f.csv.nulls, "null", nil, "CSV: `TEXT` that stands for NULL, such as \\N (default: an empty cell; repeatable)")
 	fl.BoolVar(&f.detail, "detail", false, "write an audit line for each application of a rule")
 	return c
 }
@@ -98,7 +119,78 @@ func (a *app) formats(f *maskFlags) ([]file.Format, *fhir.Automaton, error) {
 		return nil, nil, err
 	}
 	site := &fhir.Site{Upstream: f.upstreams, Base: strings.TrimSuffix(f.baseURL, "/")}
-	return fhirfile.Formats(compiled, site), compiled, nil
+	rows, err := f.csv.format(f, compiled)
+	if err != nil {
+		return nil, nil, err
+	}
+	resources := fhirfile.Formats(compiled, site)
+	switch f.format {
+	case "":
+		// A name that says CSV comes first: what FHIR is, is seen from the text.
+		return append([]file.Format{rows}, resources...), compiled, nil
+	case "fhir":
+		return resources, compiled, nil
+	case "csv":
+		return []file.Format{rows}, compiled, nil
+	}
+	return nil, nil, usagef("--format must be fhir or csv")
+}
+
+// format returns the format of delimited text that the flags describe.
+func (c *csvFlags) format(f *maskFlags, compiled *fhir.Automaton) (file.Format, error) {
+	rules := table.NewRules(compiled.Policy)
+	config := csv.Config{
+		Rules: rules, Options: table.Options{Document: fhir.NewDocuments(compiled)}, Table: rules.OfFile,
+		Encoding: c.encoding, Nulls: c.nulls, Any: f.format == "csv",
+	}
+	if f.table != "" {
+		config.Table = func(string) table.Name { return table.ParseName(f.table) }
+	}
+	var err error
+	if config.Delimiter, err = character("--delimiter", c.delimiter); err != nil {
+		return nil, err
+	}
+	if c.quote != "" {
+		config.Quoting = true
+		if config.Quote, err = character("--quote", c.quote); err != nil {
+			return nil, err
+		}
+		config.Escape = config.Quote
+	}
+	if c.escape != "" {
+		if c.quote == "" {
+			return nil, usagef("--escape needs --quote")
+		}
+		if config.Escape, err = character("--escape", c.escape); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case c.header && c.noHeader:
+		return nil, usagef("--header and --no-header exclude each other")
+	case c.header:
+		config.Header = csv.HeaderPresent
+	case c.noHeader:
+		config.Header = csv.HeaderAbsent
+	}
+	rowFormat, err := csv.New(config)
+	if err != nil {
+		return nil, usagef("--encoding: %v", err)
+	}
+	return rowFormat, nil
+}
+
+// character reads a flag that is one character of ASCII; 0 if it is empty or none.
+func character(flag, s string) (byte, error) {
+	switch {
+	case s == "", s == "none":
+		return 0, nil
+	case s == "tab", s == `\t`:
+		return '\t', nil
+	case len(s) == 1 && s[0] < 0x80 && s[0] != '\n' && s[0] != '\r':
+		return s[0], nil
+	}
+	return 0, usagef("%s must be one character of ASCII", flag)
 }
 
 func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
@@ -116,7 +208,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	job := &file.Job{
 		Inputs: args, Stdin: c.InOrStdin(), Out: f.out, Stdout: c.OutOrStdout(), Rejects: f.rejects, AuditDir: f.auditDir,
 		Uses:    []file.Use{{What: "the key", Path: f.key.Path(a.env)}, {What: "the ruleset", Path: f.ruleset}},
-		Formats: formats, Keys: compiled.Policy.Keys, Workers: f.workers, Detail: f.detail,
+		Formats: formats, Plan: compiled.Plan, Keys: compiled.Policy.Keys, Workers: f.workers, Detail: f.detail,
 		ID: mask.NewRequestID(), Program: moduleVersion(), RecordNames: f.names,
 		Report: d.report, Progress: d.progress(),
 	}

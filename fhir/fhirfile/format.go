@@ -14,6 +14,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/mask"
 )
 
 // The largest resource, Bundle or line that is masked. XML takes a tree of many
@@ -49,7 +50,7 @@ type format struct {
 
 // Info implements file.Format.
 func (f *format) Info() file.Info {
-	info := file.Info{Name: f.name, Unit: "resource", Extension: f.extension, Empty: "the file contains no FHIR resource", Plan: f.automaton.Plan}
+	info := file.Info{Name: f.name, Unit: "resource", Extension: f.extension, Empty: "the file contains no FHIR resource"}
 	for _, l := range f.losses {
 		info.Losses = append(info.Losses, l.what)
 	}
@@ -61,19 +62,31 @@ func (f *format) Detect(_ string, beginning []byte) bool {
 	return fhirjson.DetectForm(beginning) == f.form
 }
 
-// Split implements file.Format: blocks of NDJSON are of whole lines, any other file
+// Open implements file.Format. What is wrong with a file shows when it is masked.
+func (f *format) Open(in file.Source) (file.Document, error) { return &document{f, in}, nil }
+
+// document is a file of resources.
+type document struct {
+	*format
+	in file.Source
+}
+
+// Plan implements file.Document.
+func (d *document) Plan() *mask.Plan { return d.automaton.Plan }
+
+// Split implements file.Document: blocks of NDJSON are of whole lines, any other file
 // is one block.
-func (f *format) Split(in file.Source, buffer func() []byte, emit func(file.Block) error) error {
-	if f.form == fhirjson.NDJSON {
-		return fhirjson.SplitNDJSON(in, file.BlockBytes, maxResource, buffer, func(block []byte, line int) error {
+func (d *document) Split(buffer func() []byte, emit func(file.Block) error) error {
+	if d.form == fhirjson.NDJSON {
+		return fhirjson.SplitNDJSON(d.in, file.BlockBytes, maxResource, buffer, func(block []byte, line int) error {
 			return emit(file.Block{Text: block, Line: line})
 		})
 	}
 	limit := maxResource
-	if f.form == fhirjson.OneXMLResource {
+	if d.form == fhirjson.OneXMLResource {
 		limit = maxXMLResource
 	}
-	text, err := io.ReadAll(io.LimitReader(in, int64(limit)+1))
+	text, err := io.ReadAll(io.LimitReader(d.in, int64(limit)+1))
 	if err != nil {
 		return err
 	}
@@ -83,8 +96,8 @@ func (f *format) Split(in file.Source, buffer func() []byte, emit func(file.Bloc
 	return emit(file.Block{Text: text, Line: 1})
 }
 
-// NewMasker implements file.Format.
-func (f *format) NewMasker(detail bool) file.Masker { return newMasker(f, detail) }
+// NewMasker implements file.Document.
+func (d *document) NewMasker(detail bool) file.Masker { return newMasker(d.format, detail) }
 
-// NewMerger implements file.Format.
-func (f *format) NewMerger(out io.Writer) file.Merger { return file.Concatenate(out) }
+// NewMerger implements file.Document.
+func (d *document) NewMerger(out io.Writer) file.Merger { return file.Concatenate(out) }

@@ -32,7 +32,11 @@ func TestPanicIsOneBadLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := Formats(a, nil)[0].NewMasker(false).(*masker)
+	doc, err := Formats(a, nil)[0].Open(file.Source{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := doc.NewMasker(false).(*masker)
 	before := m.walker
 	var r file.Result
 	m.one(nil, []byte(`{"a":1}`), 7, &r, broken)

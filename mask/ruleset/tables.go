@@ -20,7 +20,18 @@ type TablesSection struct {
 	Default string `json:"default"`
 	// Classes name sets of columns, such as SSN, that rules can match by name.
 	Classes []ColumnClass `json:"classes,omitempty"`
-	Rules   []TableRule   `json:"rules"`
+	// Files say which tables files hold. A file that none fits holds the table that its
+	// name without the ending names.
+	Files []FileTable `json:"files,omitempty"`
+	Rules []TableRule `json:"rules"`
+}
+
+// FileTable says which table the files hold whose base names fit a glob.
+type FileTable struct {
+	File string `json:"file"`
+	// Schema and Table are the table's; Schema may be empty.
+	Schema string `json:"schema,omitempty"`
+	Table  string `json:"table"`
 }
 
 // ColumnClass is a named set of columns.
@@ -87,6 +98,7 @@ func (rs *Ruleset) mergeTables(own *TablesSection) {
 	if own.Default != "" {
 		t.Default = own.Default
 	}
+	t.Files = append(slices.Clone(own.Files), t.Files...) // the first that fits counts
 	for _, c := range own.Classes {
 		if i := slices.IndexFunc(t.Classes, func(o ColumnClass) bool { return o.Name == c.Name }); i >= 0 {
 			t.Classes[i] = c
@@ -131,6 +143,9 @@ func (r *rulesetReader) tables(n strictyaml.Node) *TablesSection {
 				sec.Classes = append(sec.Classes, ColumnClass{Name: name, Match: r.tableMatches(value, false), At: r.At(at)})
 			})
 		},
+		"files": func(n strictyaml.Node) {
+			r.Sequence(n, func(item strictyaml.Node) { sec.Files = append(sec.Files, r.fileTable(item)) })
+		},
 		"rules": func(n strictyaml.Node) {
 			ids := map[string]bool{}
 			r.Sequence(n, func(item strictyaml.Node) {
@@ -144,6 +159,27 @@ func (r *rulesetReader) tables(n strictyaml.Node) *TablesSection {
 		},
 	}, nil)
 	return sec
+}
+
+func (r *rulesetReader) fileTable(n strictyaml.Node) (f FileTable) {
+	r.Mapping(n, map[string]strictyaml.Field{
+		"file": func(n strictyaml.Node) {
+			f.File, _ = r.Text(n)
+			if _, err := path.Match(f.File, ""); err != nil {
+				r.Bad(n, "%q is not a pattern: %v", f.File, err)
+			}
+		},
+		"table": func(n strictyaml.Node) {
+			f.Table, _ = r.Text(n)
+			if schema, name, ok := strings.Cut(f.Table, "."); ok {
+				f.Schema, f.Table = schema, name
+			}
+		},
+	}, nil)
+	if f.File == "" || f.Table == "" {
+		r.Bad(n, "expected a file and a table, such as {file: \"patients-*.csv\", table: clinic.patients}")
+	}
+	return f
 }
 
 func (r *rulesetReader) tableRule(n strictyaml.Node) TableRule {

@@ -1,0 +1,286 @@
+package csv
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/table"
+)
+
+// Config says how delimited text is masked and read. What is not set is detected.
+type Config struct {
+	Rules   *table.Rules
+	Options table.Options
+	// Table names the table that a file holds, by the file's base name.
+	Table func(name string) table.Name
+
+	Delimiter byte // 0: detected
+	// Quote and Escape are as in Dialect. They are detected unless Quoting is set.
+	Quoting       bool
+	Quote, Escape byte
+	Header        Header
+	Encoding      string
+	Nulls         []string
+	// Any takes every file for delimited text, whatever its name is.
+	Any bool
+}
+
+// New returns the format.
+func New(c Config) (file.Format, error) {
+	f := &format{Config: c, plans: map[string]*table.Plan{}}
+	if c.Encoding != "" {
+		e, err := ParseEncoding(c.Encoding)
+		if err != nil {
+			return nil, err
+		}
+		f.encoding = &e
+	}
+	return f, nil
+}
+
+type format struct {
+	Config
+	encoding *Encoding // nil: detected
+	// plans are those of the tables seen so far, by name and columns: files of one table
+	// are masked by the same maskers. Files are opened one at a time.
+	plans map[string]*table.Plan
+}
+
+// Info implements file.Format.
+func (f *format) Info() file.Info {
+	return file.Info{Name: "CSV", Unit: "row", Extension: ".csv", Empty: "the file contains no rows"}
+}
+
+// Detect implements file.Format: delimited text is known by the name of its file.
+func (f *format) Detect(name string, _ []byte) bool {
+	return f.Any || slices.Contains([]string{".csv", ".tsv", ".tab", ".psv"}, strings.ToLower(filepath.Ext(name)))
+}
+
+// sampleBytes is how much of a file decides how it is read.
+const sampleBytes = 256 << 10
+
+// Open implements file.Format. It reads the header.
+func (f *format) Open(in file.Source) (file.Document, error) {
+	raw := bufio.NewReaderSize(in, sampleBytes)
+	sample, err := raw.Peek(sampleBytes)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	d := &document{format: f}
+	d.encoding = DetectEncoding(sample)
+	if f.encoding != nil {
+		d.encoding = Encoding{Name: f.encoding.Name, BOM: d.encoding.BOM && d.encoding.Name == f.encoding.Name}
+	}
+	text, err := d.encoding.Reader(raw)
+	if err != nil {
+		return nil, err
+	}
+	d.text = bufio.NewReaderSize(text, sampleBytes)
+	sample, err = d.text.Peek(sampleBytes)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	whole := err != nil
+	d.dialect = Detect(sample, whole)
+	if f.Delimiter != 0 {
+		d.dialect.Delimiter = f.Delimiter
+	}
+	if f.Quoting {
+		d.dialect.Quote, d.dialect.Escape = f.Quote, f.Escape
+	}
+	d.dialect.Nulls = f.Nulls
+	if len(bytes.TrimSpace(sample)) == 0 {
+		return nil, errors.New("the file is empty")
+	}
+	return d, d.readHeader(sample, whole, f.Table(in.Name))
+}
+
+// document is a file of delimited text.
+type document struct {
+	*format
+	encoding Encoding
+	dialect  Dialect
+	text     *bufio.Reader
+	plan     *table.Plan
+	header   bool
+	line     int // of the next record
+}
+
+// readHeader finds the names of the columns, and the plan for them.
+func (d *document) readHeader(sample []byte, whole bool, name table.Name) error {
+	n := d.dialect.Record(sample)
+	if n == 0 {
+		if !whole {
+			return fmt.Errorf("the first line is longer than %d bytes", sampleBytes)
+		}
+		n = len(sample)
+	}
+	record, _ := TrimNewline(sample[:n])
+	cells, err := d.dialect.Split(nil, record)
+	if err != nil {
+		return fmt.Errorf("line 1: %w", err)
+	}
+	var first []string
+	for _, c := range cells {
+		v, _ := d.dialect.Value(nil, record, c)
+		first = append(first, string(v))
+	}
+	header := d.Header
+	if header == HeaderUnknown {
+		header = DetectHeader(first, func(column string) bool { return d.names(name, column) })
+	}
+	switch header {
+	case HeaderUnknown:
+		return fmt.Errorf("no rule names the columns of table %s, so its first line may be data: if it has the names of columns, add rules for them or use --header, else use --no-header", label(name))
+	case HeaderAbsent:
+		for i := range first {
+			first[i] = fmt.Sprintf("column%d", i+1)
+		}
+	}
+	d.header = header == HeaderPresent
+	if d.plan, err = d.planFor(name, first); err != nil {
+		return err
+	}
+	if len(d.plan.Out) == 0 {
+		return fmt.Errorf("no rule covers table %s: see veil mask --check", label(name))
+	}
+	return nil
+}
+
+// names reports whether a rule names a column: with a name, or with a pattern that has
+// three characters of one. A pattern that fits anything says nothing of the first line.
+func (f *format) names(t table.Name, column string) bool {
+	fits := func(glob, name string) bool {
+		ok, err := path.Match(cmp.Or(glob, "*"), name)
+		return ok && err == nil
+	}
+	return slices.ContainsFunc(f.Rules.Matches(), func(m table.Match) bool {
+		literal := strings.NewReplacer("*", "", "?", "").Replace(m.Column)
+		return fits(m.Schema, t.Schema) && fits(m.Table, t.Table) && fits(m.Column, column) && (literal == m.Column && literal != "" || len(literal) >= 3)
+	})
+}
+
+func label(t table.Name) string {
+	if t.Schema == "" {
+		return t.Table
+	}
+	return t.Schema + "." + t.Table
+}
+
+// planFor returns the plan of a table with these columns. Cells are texts: what a
+// column's type is, a file of text does not say.
+func (f *format) planFor(name table.Name, columns []string) (*table.Plan, error) {
+	key := label(name) + "\x00" + strings.Join(columns, "\x00")
+	if p := f.plans[key]; p != nil {
+		return p, nil
+	}
+	s := table.Source{Name: name}
+	for _, c := range columns {
+		s.Columns = append(s.Columns, table.Column{Name: c, Type: table.Text})
+	}
+	p, err := f.Rules.Plan(s, f.Options)
+	if err == nil {
+		f.plans[key] = p
+	}
+	return p, err
+}
+
+// Plan implements file.Document.
+func (d *document) Plan() *mask.Plan { return d.plan.Actions }
+
+// maxRecord is the longest record that is masked.
+const maxRecord = 256 << 20
+
+// Split implements file.Document: blocks are of whole records.
+func (d *document) Split(buffer func() []byte, emit func(file.Block) error) error {
+	line := 1
+	block := buffer()[:0]
+	for {
+		// Read up to the size of a block, or further if one record is longer.
+		n := max(file.BlockBytes, len(block)+len(block)/2)
+		if n > maxRecord {
+			return fmt.Errorf("line %d: the record is longer than %d bytes: is a quote missing?", line, maxRecord)
+		}
+		block = slices.Grow(block, n-len(block))
+		read, err := io.ReadFull(d.text, block[len(block):n])
+		block = block[:len(block)+read]
+		end := len(block)
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if !last {
+			if err != nil {
+				return err
+			}
+			if end = d.dialect.lastRecord(block); end == 0 {
+				continue
+			}
+		}
+		rest := append(buffer()[:0], block[end:]...)
+		if end > 0 {
+			lines := bytes.Count(block[:end], newlines[d.dialect.Newline])
+			if err := emit(file.Block{Text: block[:end], Line: line, Head: d}); err != nil {
+				return err
+			}
+			line += lines
+		}
+		if last {
+			return nil
+		}
+		block = rest
+	}
+}
+
+var newlines = map[string][]byte{"\n": []byte("\n"), "\r\n": []byte("\n"), "\r": []byte("\r")}
+
+// lastRecord returns the end of the last whole record of b.
+func (d *Dialect) lastRecord(b []byte) int {
+	if d.Quote == 0 || bytes.IndexByte(b, d.Quote) < 0 {
+		return bytes.LastIndexByte(b, newlines[d.Newline][0]) + 1
+	}
+	end := 0
+	for {
+		n := d.Record(b[end:])
+		if n == 0 {
+			return end
+		}
+		end += n
+	}
+}
+
+// NewMerger implements file.Document.
+func (d *document) NewMerger(out io.Writer) file.Merger {
+	return &merger{document: d, out: out}
+}
+
+// merger writes blocks in the encoding of the file.
+type merger struct {
+	*document
+	out io.Writer
+	w   io.WriteCloser
+}
+
+func (m *merger) Append(masked []byte) (err error) {
+	if m.w == nil {
+		if m.w, err = m.encoding.Writer(m.out); err != nil {
+			return err
+		}
+	}
+	_, err = m.w.Write(masked)
+	return err
+}
+
+func (m *merger) Close() error {
+	if m.w == nil {
+		return nil
+	}
+	return m.w.Close()
+}
