@@ -19,6 +19,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
@@ -166,6 +168,71 @@ func (j *Job) Run(ctx context.Context) (counts Counts, err error) {
 	return r.counts, nil
 }
 
+// Inspect opens the inputs in their order, without masking them, and calls each with
+// what it found. It writes nothing. A file that cannot be read is reported, and counted
+// as failed.
+func (j *Job) Inspect(each func(name string, format Info, doc Document)) (Counts, error) {
+	probe := *j
+	probe.Rejects, probe.Earlier = "", nil
+	// Several files need a directory, which is not made.
+	probe.Out = filepath.Join(os.TempDir(), "veil-"+mask.NewRequestID())
+	paths, err := probe.plan()
+	if err != nil {
+		return Counts{}, err
+	}
+	r := &run{Job: &probe, paths: paths}
+	for _, p := range paths.unread {
+		r.fail(p)
+	}
+	for _, in := range paths.inputs {
+		var unreadable unreadable
+		err := r.inspect(in, each)
+		if errors.As(err, &unreadable) {
+			r.fail(unreadable.Problem)
+		} else if err != nil {
+			return r.counts, err
+		}
+	}
+	return r.counts, nil
+}
+
+func (r *run) inspect(f *input, each func(string, Info, Document)) error {
+	in, err := f.open(r.Stdin, false, nil)
+	if err != nil {
+		return unreadable{Problem{File: f.display, What: cause(err)}}
+	}
+	defer in.close()
+	format, doc, err := r.document(f, in)
+	if err != nil {
+		return err
+	}
+	each(f.display, format.Info(), doc)
+	r.counts.Files++
+	return nil
+}
+
+// document finds the format of an input and opens it.
+func (r *run) document(f *input, in *openInput) (Format, Document, error) {
+	text, err := f.unpacked(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	br := bufio.NewReaderSize(text, firstBytes)
+	beginning, peekErr := br.Peek(firstBytes)
+	if len(beginning) == 0 && !errors.Is(peekErr, io.EOF) {
+		return nil, nil, unreadable{Problem{File: f.display, What: cause(peekErr)}}
+	}
+	format := r.detect(f, beginning)
+	if format == nil {
+		return nil, nil, unreadable{Problem{File: f.display, What: "the format of the file is not known"}}
+	}
+	doc, err := format.Open(f.source(in, br))
+	if err != nil {
+		return nil, nil, unreadable{Problem{File: f.display, What: cause(err)}}
+	}
+	return format, doc, nil
+}
+
 // unreadable is the error of an input that cannot be read or masked.
 type unreadable struct{ Problem }
 
@@ -233,22 +300,9 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 		return unreadable{Problem{File: f.display, What: cause(err)}}
 	}
 	defer in.close()
-	text, err := f.unpacked(in)
+	format, doc, err := r.document(f, in)
 	if err != nil {
 		return err
-	}
-	br := bufio.NewReaderSize(text, firstBytes)
-	beginning, peekErr := br.Peek(firstBytes)
-	format := r.detect(f, beginning)
-	if format == nil {
-		return unreadable{Problem{File: f.display, What: "the format of the file is not known"}}
-	}
-	if len(beginning) == 0 && !errors.Is(peekErr, io.EOF) {
-		return unreadable{Problem{File: f.display, What: cause(peekErr)}}
-	}
-	doc, err := format.Open(f.source(in, br))
-	if err != nil {
-		return unreadable{Problem{File: f.display, What: cause(err)}}
 	}
 	w := r.workersOf(format, doc)
 	out, err := r.output(f, w.info)

@@ -55,7 +55,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/pgproxy/pool":       {"postgres/analysis", "postgres/catalog", "proxy", "proxy/pgproxy/wire"},
 		// Tables, and PostgreSQL.
 		"table":             {"mask/..."},
-		"table/csv":         {},
+		"table/csv":         {"mask/...", "table", "file"},
 		"postgres/catalog":  {},
 		"postgres/rows":     {"mask/...", "table", "postgres/catalog"},
 		"postgres/analysis": {"mask/...", "internal/suggest", "table", "postgres/catalog", "postgres/rows"},
@@ -77,7 +77,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/rulesetshow": {"fhir/...", "safeharbor", "internal/suggest"},
 		"internal/serve":       {"audit", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config"},
 		"internal/demo":        {"mask/...", "audit", "fhir", "fhir/fhirtest", "postgres/analysis", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "internal/rules", "internal/config", "internal/serve"},
-		"cmd/veil":             {"textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "fhir/fhirtest", "fhir/schema", "file", "postgres/analysis", "table", "proxy", "proxy/consumer", "fhir/guard"},
+		"cmd/veil":             {"textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "fhir/fhirtest", "fhir/schema", "file", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -41,6 +43,7 @@ type maskFlags struct {
 	format    string
 	table     string
 	csv       csvFlags
+	check     bool
 }
 
 // csvFlags say how delimited text is read. What is empty is detected.
@@ -53,22 +56,30 @@ type csvFlags struct {
 func newMask(a *app) *cobra.Command {
 	var f maskFlags
 	c := &cobra.Command{
-		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask FHIR files: JSON, NDJSON and XML",
-		Long: `Masks FHIR resources in files, or on standard input if there is no FILE or
-FILE is "-". The result goes to standard output, or with --out to files of the
-same names. A file contains one resource or Bundle in JSON or XML, or one
-resource per line (NDJSON); the format is detected. XML stays XML. All files
+		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask files: FHIR JSON, NDJSON and XML; CSV",
+		Long: `Masks files, or standard input if there is no FILE or FILE is "-". The result
+goes to standard output, or with --out to files of the same names. All files
 in a DIR are masked, except hidden ones, and keep their place below --out.
 Files ending in .gz, .zst or .xz are decompressed; their outputs are
 compressed again, with zstd instead of xz.
 
+FHIR: a file contains one resource or Bundle in JSON or XML, or one resource
+per line (NDJSON). The format is detected, and XML stays XML.
+
+CSV: files ending in .csv, .tsv, .tab or .psv contain rows of a table, and are
+masked by the tables section of the ruleset, as in the PostgreSQL proxy. The
+name of the file without its ending is the name of the table, unless --table
+or the ruleset gives another. Delimiter, quotes, encoding and header are
+detected; what is not masked comes out as it was. Columns that no rule covers
+are left out. --check lists the columns of all inputs with their treatments.
+
 An output file appears when it is complete. Existing files are never
-overwritten. A line that is not a FHIR resource, or that cannot be masked, is
-left out and reported with its position; the other lines are written, and the
-exit status is 1. The same goes for a file without resources, and for a file
-that cannot be read: it has no output, and the others are masked. With
---rejects, such lines are written to a new file instead, and the exit status
-is 0. That file has mode 0600, since it contains original data.
+overwritten. A resource or row that cannot be masked is left out and reported
+with its position; the others are written, and the exit status is 1. The same
+goes for a file without any, and for a file that cannot be read: it has no
+output, and the other files are masked. With --rejects, what cannot be masked
+is written to a new file instead, and the exit status is 0. That file has mode
+0600, since it contains original data.
 
 Resources that the ruleset withholds are left out, for example those with a
 modifier extension that it does not know. Standard error lists how many
@@ -83,7 +94,10 @@ outputs whose digests are in the audit log, and masks the other files.`,
 		Example: `  veil mask --key-file project.key < patients.ndjson > masked.ndjson
   veil mask --key-file project.key --out masked --audit-dir audit export
   veil mask --key-file project.key --out masked --audit-dir audit \
-      --resume export`,
+      --resume export
+  veil mask --key-file project.key --ruleset clinic.yaml --check extract
+  veil mask --key-file project.key --ruleset clinic.yaml \
+      --out masked extract`,
 		RunE: func(c *cobra.Command, args []string) error { return a.mask(c, f, args) },
 	}
 	addKey(c, &f.key)
@@ -98,6 +112,7 @@ outputs whose digests are in the audit log, and masks the other files.`,
 	fl.BoolVar(&f.resume, "resume", false, "continue an interrupted run: keep finished outputs, mask the rest")
 	fl.BoolVar(&f.names, "record-names", false, "record the names of files, not only pseudonyms of them")
 	fl.StringVar(&f.summary, "summary", "", "print a summary to standard error: `FORMAT` text or json (default: text, if it is a terminal)")
+	fl.BoolVar(&f.check, "check", false, "list the columns of inputs with their treatments and rules, and write nothing")
 	fl.StringVar(&f.format, "format", "", "`FORMAT` of the inputs: fhir or csv (default: by name and content)")
 	fl.StringVar(&f.table, "table", "", "`TABLE` or schema.table that files of rows contain (default: by the file's name)")
 	fl.StringVar(&f.csv.delimiter, "delimiter", "", "CSV: `CHARACTER` between cells, or tab (default: detected)")
@@ -141,7 +156,7 @@ func (c *csvFlags) format(f *maskFlags, compiled *fhir.Automaton) (file.Format, 
 	rules := table.NewRules(compiled.Policy)
 	config := csv.Config{
 		Rules: rules, Options: table.Options{Document: fhir.NewDocuments(compiled)}, Table: rules.OfFile,
-		Encoding: c.encoding, Nulls: c.nulls, Any: f.format == "csv",
+		Encoding: c.encoding, Nulls: c.nulls, Any: f.format == "csv", Inspect: f.check,
 	}
 	if f.table != "" {
 		config.Table = func(string) table.Name { return table.ParseName(f.table) }
@@ -217,6 +232,9 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 			return err
 		}
 	}
+	if f.check {
+		return maskError(checkFiles(c, job))
+	}
 	// Nothing is written, not even an audit log, for a job that cannot be run.
 	if err := job.Check(); err != nil {
 		return maskError(err)
@@ -243,6 +261,29 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		return errReported
 	}
 	return nil
+}
+
+// checkFiles prints what a job would do with the columns of its inputs.
+func checkFiles(c *cobra.Command, job *file.Job) error {
+	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "FILE\tCOLUMN\tTREATMENT\tRULE\tMETHOD\tNOTE")
+	counts, err := job.Inspect(func(name string, format file.Info, doc file.Document) {
+		rows, ok := doc.(interface{ Columns() *table.Plan })
+		if !ok {
+			fmt.Fprintf(w, "%s\t\t\t\t\t%s: see veil ruleset explain\n", name, format.Name)
+			return
+		}
+		for _, col := range rows.Columns().Columns {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", name, col.Name, col.Treatment, cmp.Or(col.Action.Rule, "(default)"), col.Action.Method, col.Note)
+		}
+	})
+	if err == nil {
+		err = w.Flush()
+	}
+	if err == nil && counts.Failed > 0 {
+		err = errReported
+	}
+	return err
 }
 
 // maskError names the flag of a job's field that is wrong.

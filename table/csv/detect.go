@@ -17,10 +17,15 @@ func Detect(sample []byte, whole bool) Dialect {
 	best, most := base, 0.0
 	best.Delimiter, best.Quote, best.Escape = ',', '"', '"'
 	for _, delimiter := range delimiters {
+		anyQuoted := false
 		for _, q := range []struct{ quote, escape byte }{{'"', '"'}, {'"', '\\'}, {'\'', '\''}, {0, 0}} {
 			d := base
 			d.Delimiter, d.Quote, d.Escape = delimiter, q.quote, q.escape
-			if s := d.score(sample, whole); s > most {
+			s, quoted := d.score(sample, whole)
+			if anyQuoted = anyQuoted || quoted > 0; anyQuoted && quoted == 0 {
+				continue // what is wrong with some quotes is for the records to say
+			}
+			if s > most {
 				best, most = d, s
 			}
 		}
@@ -41,11 +46,12 @@ func newline(sample []byte) string {
 	return "\r"
 }
 
-// score says how well a dialect fits: from 0 for not at all to about 3.
-func (d *Dialect) score(sample []byte, whole bool) float64 {
+// score says how well a dialect fits, from 0 for not at all to about 3, and how many
+// cells are quoted.
+func (d *Dialect) score(sample []byte, whole bool) (s float64, quoted int) {
 	var cells []Cell
 	widths := map[int]int{}
-	records, bad, quoted := 0, 0, 0
+	records, bad := 0, 0
 	for len(sample) > 0 && records < 1000 {
 		n := d.Record(sample)
 		if n == 0 {
@@ -61,19 +67,20 @@ func (d *Dialect) score(sample []byte, whole bool) float64 {
 		}
 		records++
 		var err error
-		if cells, err = d.Split(cells[:0], record); err != nil {
-			bad++
-			continue
-		}
+		cells, err = d.Split(cells[:0], record)
 		for _, c := range cells {
 			if c.Quoted {
 				quoted++
 			}
 		}
+		if err != nil {
+			bad++
+			continue
+		}
 		widths[len(cells)]++
 	}
 	if records == 0 {
-		return 0
+		return 0, 0
 	}
 	width, same := 0, 0
 	for w, n := range widths {
@@ -85,9 +92,8 @@ func (d *Dialect) score(sample []byte, whole bool) float64 {
 	if width < 2 {
 		fit /= 100 // a table of one column is one under every delimiter
 	}
-	s := fit - float64(bad)/float64(records)
-	if s <= 0 {
-		return 0
+	if s = fit - float64(bad)/float64(records); s <= 0 {
+		return 0, quoted
 	}
 	// A quote that is used tells more than one that is not; between equals, the
 	// order in which they are tried decides.
@@ -100,7 +106,7 @@ func (d *Dialect) score(sample []byte, whole bool) float64 {
 	case d.Quote == '\'' && quoted == 0:
 		s -= 0.1
 	}
-	return s + min(float64(width), 50)/1000
+	return s + min(float64(width), 50)/1000, quoted
 }
 
 // Header says whether the first record of a text holds the names of its columns.

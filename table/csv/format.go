@@ -31,6 +31,8 @@ type Config struct {
 	Header        Header
 	Encoding      string
 	Nulls         []string
+	// Inspect opens tables of which no column is covered, to show that.
+	Inspect bool
 	// Any takes every file for delimited text, whatever its name is.
 	Any bool
 }
@@ -141,7 +143,7 @@ func (d *document) readHeader(sample []byte, whole bool, name table.Name) error 
 	}
 	switch header {
 	case HeaderUnknown:
-		return fmt.Errorf("no rule names the columns of table %s, so its first line may be data: if it has the names of columns, add rules for them or use --header, else use --no-header", label(name))
+		return fmt.Errorf("no rule names a column of table %s, so the first line may be data: use --header if it has the names of columns, --no-header if not, or --table for rules of another table", label(name))
 	case HeaderAbsent:
 		for i := range first {
 			first[i] = fmt.Sprintf("column%d", i+1)
@@ -151,8 +153,8 @@ func (d *document) readHeader(sample []byte, whole bool, name table.Name) error 
 	if d.plan, err = d.planFor(name, first); err != nil {
 		return err
 	}
-	if len(d.plan.Out) == 0 {
-		return fmt.Errorf("no rule covers table %s: see veil mask --check", label(name))
+	if len(d.plan.Out) == 0 && !d.Inspect {
+		return fmt.Errorf("no rule covers a column of table %s: see veil mask --check", label(name))
 	}
 	return nil
 }
@@ -194,6 +196,9 @@ func (f *format) planFor(name table.Name, columns []string) (*table.Plan, error)
 	}
 	return p, err
 }
+
+// Columns returns what becomes of the columns.
+func (d *document) Columns() *table.Plan { return d.plan }
 
 // Plan implements file.Document.
 func (d *document) Plan() *mask.Plan { return d.plan.Actions }
