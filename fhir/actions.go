@@ -1,8 +1,12 @@
 package fhir
 
 import (
+	"slices"
+
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
+	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
 // actions of the engine itself, for what no rule of the ruleset decides.
@@ -41,4 +45,16 @@ func (c *compiler) action(a mask.Action) int {
 		c.problems.Add(strictyaml.Position{}, "%v", err)
 	}
 	return n
+}
+
+// Withholds reports whether an action takes out a whole resource.
+func (a *Automaton) Withholds(action int) bool {
+	if action == a.engine.unknownModifier {
+		return true
+	}
+	id := a.Actions[action].Rule
+	return slices.ContainsFunc(a.Policy.Ruleset.FHIR.Rules, func(r ruleset.Rule) bool {
+		_, withholds := r.Form.(forms.Withhold)
+		return withholds && r.ID == id
+	})
 }

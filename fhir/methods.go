@@ -8,6 +8,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/fhir/termhash"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 )
 
 // elementRule is a method that acts on FHIR structure rather than on a single
@@ -64,12 +65,17 @@ const (
 
 var quantityTypes = []string{"Quantity", "Age", "Count", "Distance", "Duration", "MoneyQuantity", "SimpleQuantity"}
 
+// structureForms are the forms of methods on structure that others ask for. The engine
+// compiles the element rule itself.
+var structureForms = map[op]mask.Form{opWithhold: forms.Withhold{}, opLink: forms.Link{}}
+
 // Methods returns the methods that know FHIR's structure.
 func Methods() []mask.Definition {
 	simple := func(name, summary string, label mask.Label, r elementRule) mask.Definition {
 		r.name = name
 		return mask.Definition{Name: name, Kind: mask.StructureMethod, Label: label, Summary: summary,
-			New: func(mask.Env, mask.Args) (mask.Method, error) { rule := r; return &rule, nil }}
+			Form: func(mask.Args) mask.Form { return structureForms[r.op] },
+			New:  func(mask.Env, mask.Args) (mask.Method, error) { rule := r; return &rule, nil }}
 	}
 	return []mask.Definition{
 		simple("descend", "walks into the object: its members are decided by their own rules", mask.LabelNone, elementRule{op: opDescend}),

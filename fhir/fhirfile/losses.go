@@ -29,7 +29,7 @@ func lossesOf(a *fhir.Automaton) []loss {
 		case act.Path == fhir.UnknownResource, act.Path == fhir.UnknownElement:
 		case act.Path == fhir.UnknownBase:
 			what += " (name it with --upstream-base if it is the same server)"
-		case act.Method == "withhold", slices.Contains(types, act.Path):
+		case a.Withholds(i), slices.Contains(types, act.Path):
 			what += fmt.Sprintf(": withheld by rule %q", act.Rule)
 		default:
 			continue

@@ -45,7 +45,7 @@ var classWords = [...]string{
 	classNumber:    "numbers",
 	classYear:      "whole years (YYYY)",
 	classCanonical: "URLs that begin as the ruleset's canonicals say, and those of its code systems",
-	classAmount:    "numbers up to 89, or with a UCUM unit that measures no time",
+	classAmount:    fmt.Sprintf("numbers up to %d, or with a UCUM unit that measures no time", age.Oldest),
 	classText:      "the text passes unchanged",
 	classExact:     "values that the rule lets pass, compared exactly",
 	classPrefix:    "values that the rule lets pass",

@@ -10,12 +10,14 @@ import (
 // know what a unit measures. It takes no unit for one of no time that it has not
 // understood: a time hides in many spellings (0.95 ha, Hz-1, J/W, m/(m/s)).
 
-// ageUnits are the UCUM atoms in which ages are written.
-var ageUnits = lexical.Words(`s min h d wk mo mo_s mo_j mo_g a a_t a_j a_g`)
+// ageAtoms are the UCUM atoms in which ages are written.
+const ageAtoms = `s min h d wk mo mo_s mo_j mo_g a a_t a_j a_g`
+
+var ageUnits = lexical.Words(ageAtoms)
 
 // shortTimes are the UCUM atoms and prefixed atoms of which 89 are no more than
 // 89 years.
-var shortTimes = lexical.Words(`ns us ms s min h d wk mo mo_s mo_j mo_g a a_t a_j a_g`)
+var shortTimes = lexical.Words("ns us ms " + ageAtoms)
 
 // IsShortTime reports whether a unit is a time of at most a year.
 func IsShortTime(unit string) bool { return shortTimes[unit] }

@@ -19,6 +19,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 )
 
 // File is a file of tests.
@@ -129,8 +130,8 @@ func (f *File) Run(a *fhir.Automaton) *Report {
 		if !hit[r.ID] {
 			rep.Missed = append(rep.Missed, r.ID)
 		}
-		switch r.Method {
-		case "remove", "withhold", "link": // a link resolves to nothing without a server
+		switch r.Form.(type) {
+		case forms.Remove, forms.Withhold, forms.Link: // a link resolves to nothing without a server
 			continue
 		}
 		if o := removed[r.ID]; o != nil && o.others == 0 {

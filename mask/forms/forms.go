@@ -140,3 +140,10 @@ type Members struct{ Paths []string }
 
 // Document masks a value that is a FHIR resource by the FHIR rules.
 type Document struct{}
+
+// Withhold takes out the whole resource that has the element.
+type Withhold struct{}
+
+// Link replaces a link of the upstream by one that leads back to Veil, and takes it out
+// where there is no server.
+type Link struct{}
