@@ -97,75 +97,93 @@ func (a *analysis) groupTarget(n *pg.Node, q *pg.SelectStmt, sc *scope) *pg.Node
 	return n
 }
 
-// group analyses GROUP BY. The target list is already rewritten: a target that is
-// meant by number or name stays so, unless it is a column that is grouped by its shadow column.
+// grouping is one GROUP BY clause. The target list is already rewritten.
+type grouping struct {
+	*analysis
+	query  *pg.SelectStmt
+	scope  *scope
+	result *result
+	keys   []*resolved
+}
+
+// group analyses GROUP BY. A target that is meant by number or name stays so, unless it is
+// a column that is grouped by its shadow column.
 func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
-	keys := a.groupColumns(q, sc, res)
-	var visit func(n *pg.Node) *pg.Node
-	visit = func(n *pg.Node) *pg.Node {
-		if g := n.GetGroupingSet(); g != nil {
-			for i, c := range g.Content {
-				g.Content[i] = visit(c)
-			}
-			return n
-		}
-		if r := n.GetRowExpr(); r != nil {
-			for i, c := range r.Args {
-				r.Args[i] = visit(c)
-			}
-			return n
-		}
-		i := ordinal(n, len(res.columns))
-		if name := bareName(n); i < 0 && name != "" && a.local(n, sc) == nil {
-			for k, c := range res.columns {
-				if c.name == name {
-					i = k
-					break
-				}
-			}
-		}
-		if i >= 0 {
-			c := res.columns[i]
-			if c.failed != nil {
-				panic(c.failed)
-			}
-			if c.keying == nil {
-				return n
-			}
-			a.groupable(c.keying, n, c.row, keys)
-			if c.source != nil && c.source.grouped {
-				return a.groupByShadow(c.source, sc)
-			}
-			a.groupDate(c.date, res)
-			wrapper := q.TargetList[i].GetResTarget().Val
-			if key := a.groupByKey("", wrapper, a.hash(c.keying, wrapper), sc); sc.seen {
-				return key
-			}
-			return n
-		}
-		if isConstant(n) {
-			a.fail("42P10", location(n), "GROUP BY position is not in the select list", "")
-		}
-		if c := a.local(n, sc); c != nil && c.grouped {
-			a.groupable(c.keying, n, c.row, keys)
-			return a.groupByShadow(c, sc)
-		}
-		v := a.expr(n, sc)
-		if v.keying != nil {
-			a.groupable(v.keying, n, v.row(), keys)
-			a.groupDate(v.date, res)
-			return a.groupByKey("", v.node, a.hash(v.keying, v.node), sc)
-		}
-		return v.node
-	}
+	g := &grouping{a, q, sc, res, a.groupColumns(q, sc, res)}
 	for i, n := range q.GroupClause {
-		q.GroupClause[i] = visit(n)
+		q.GroupClause[i] = g.item(n)
 	}
 	for _, it := range sc.items {
-		if it.keyedBy(keys) {
+		if it.keyedBy(g.keys) {
 			a.groupDependent(it, res)
 		}
 	}
+}
+
+// item analyses an item of the clause, or each one that it is made of.
+func (g *grouping) item(n *pg.Node) *pg.Node {
+	var inner []*pg.Node
+	if set := n.GetGroupingSet(); set != nil {
+		inner = set.Content
+	} else if r := n.GetRowExpr(); r != nil {
+		inner = r.Args
+	} else if i := g.target(n); i >= 0 {
+		return g.byTarget(n, i)
+	} else {
+		return g.byExpression(n)
+	}
+	for i, c := range inner {
+		inner[i] = g.item(c)
+	}
+	return n
+}
+
+// target is the number of the target that an item means by number or name, or -1.
+func (g *grouping) target(n *pg.Node) int {
+	i := ordinal(n, len(g.result.columns))
+	if name := bareName(n); i < 0 && name != "" && g.local(n, g.scope) == nil {
+		return slices.IndexFunc(g.result.columns, func(c *resultColumn) bool { return c.name == name })
+	}
+	return i
+}
+
+// byTarget groups by target i.
+func (g *grouping) byTarget(n *pg.Node, i int) *pg.Node {
+	c := g.result.columns[i]
+	if c.failed != nil {
+		panic(c.failed)
+	}
+	if c.keying == nil {
+		return n
+	}
+	g.groupable(c.keying, n, c.row, g.keys)
+	if c.source != nil && c.source.grouped {
+		return g.groupByShadow(c.source, g.scope)
+	}
+	g.groupDate(c.date, g.result)
+	wrapper := g.query.TargetList[i].GetResTarget().Val
+	if key := g.groupByKey("", wrapper, g.hash(c.keying, wrapper), g.scope); g.scope.seen {
+		return key
+	}
+	return n
+}
+
+// byExpression groups by a column or an expression.
+func (g *grouping) byExpression(n *pg.Node) *pg.Node {
+	if isConstant(n) {
+		g.fail("42P10", location(n), "GROUP BY position is not in the select list", "")
+	}
+	if c := g.local(n, g.scope); c != nil && c.grouped {
+		g.groupable(c.keying, n, c.row, g.keys)
+		return g.groupByShadow(c, g.scope)
+	}
+	v := g.expr(n, g.scope)
+	if v.keying == nil {
+		return v.node
+	}
+	g.groupable(v.keying, n, v.row(), g.keys)
+	g.groupDate(v.date, g.result)
+	return g.groupByKey("", v.node, g.hash(v.keying, v.node), g.scope)
 }
 
 // keyedBy reports whether an item is a table whose primary key is among the columns.

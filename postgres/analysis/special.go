@@ -9,7 +9,8 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// special answers functions whose answer is the session's or the consumer's own.
+// special answers functions whose answer is the session's or the consumer's own; nil for
+// others.
 func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	if right, ok := privilegeFunctions[name]; ok {
 		return a.privilege(name, right, f, sc)
@@ -18,53 +19,13 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 	case "current_schema":
 		return a.currentSchema()
 	case "current_schemas":
-		list := append([]string(nil), a.session.SearchPath...)
-		if len(f.Args) == 1 && f.Args[0].GetAConst().GetBoolval().GetBoolval() {
-			list = catalog.Searched(list)
-		}
-		var there []string
-		for _, s := range list {
-			if _, ok := a.catalog.Schema(s); ok || catalog.IsSystem(s) {
-				there = append(there, s)
-			}
-		}
-		return parseFragment(arraySQL(there, "name"))
+		return a.currentSchemas(f)
 	case "pg_table_is_visible":
-		a.arguments(f, sc)
-		if len(f.Args) != 1 {
-			a.noFunction(f, name)
-		}
-		var oids []string
-		for oid := range a.over.system.visible {
-			r := a.catalog.Relation(oid)
-			if a.catalog.Find(a.session.SearchPath, "", r.Name) == r {
-				oids = append(oids, fmt.Sprint(oid))
-				for _, i := range r.Indexes {
-					oids = append(oids, fmt.Sprint(i))
-				}
-			}
-		}
-		slices.Sort(oids)
-		f.Funcname = names("pg_catalog", name)
-		in := &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_OP_ANY, Name: names("="), Lexpr: f.Args[0], Rexpr: parseFragment(arraySQL(oids, "oid"))}}}
-		return either(in, n)
+		return a.tableIsVisible(name, f, n, sc)
 	case "pg_relation_is_publishable", "pg_index_has_property", "pg_index_column_has_property":
-		if len(f.Args) == 0 {
-			return nil
-		}
-		if _, isText := constantText(f.Args[0]); isText {
-			f.Args[0] = cast(f.Args[0], "regclass") // whose name is looked up here
-		}
-		a.arguments(f, sc)
-		f.Funcname = names("pg_catalog", name)
-		return n
+		return a.propertyOf(name, f, n, sc)
 	case "format_type":
-		if len(f.Args) != 2 {
-			return nil
-		}
-		a.arguments(f, sc)
-		f.Funcname = names("pg_catalog", name)
-		return a.visibleName("regtype", cast(f.Args[0], "oid"), n)
+		return a.formatType(name, f, n, sc)
 	case "current_setting":
 		return a.currentSetting(f, n, sc)
 	case "set_config":
@@ -73,70 +34,127 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 		a.personal = true
 		return cast(text(a.session.User), "name")
 	case "to_regtype":
-		if len(f.Args) != 1 {
-			return nil
+		if len(f.Args) == 1 {
+			return a.type2oid(a.clear(f.Args[0], sc))
 		}
-		return a.type2oid(a.clear(f.Args[0], sc))
+	case "to_regclass":
+		return a.toRegclass(f, sc)
 	case "pg_has_role":
 		return a.hasRole(f, sc)
 	case "pg_partition_ancestors":
-		if len(f.Args) != 1 {
-			return nil
+		if len(f.Args) == 1 {
+			a.arguments(f, sc)
+			f.Funcname = names("pg_catalog", "unnest")
+			f.Args = []*pg.Node{a.ancestors(f.Args[0])}
+			return n
 		}
-		a.arguments(f, sc)
-		f.Funcname = names("pg_catalog", "unnest")
-		f.Args = []*pg.Node{a.ancestors(f.Args[0])}
-		return n
-	case "to_regclass":
-		if len(f.Args) != 1 {
-			return nil
-		}
-		s, ok := constantText(f.Args[0])
-		if !ok {
-			return a.named2oid(a.clear(f.Args[0], sc))
-		}
-		parts := splitName(s)
-		if len(parts) == 3 && parts[0] == a.session.Database {
-			parts = parts[1:]
-		}
-		if len(parts) == 0 || len(parts) > 2 {
-			return cast(null(), "regclass")
-		}
-		schema := ""
-		if len(parts) == 2 {
-			schema = parts[0]
-		}
-		r := a.catalog.Find(a.session.SearchPath, schema, parts[len(parts)-1])
-		if r == nil || !catalog.IsSystem(r.Schema) && !a.over.system.visible[r.OID] {
-			return cast(null(), "regclass")
-		}
-		return cast(cast(text(fmt.Sprint(r.OID)), "oid"), "regclass")
-	case "pg_get_indexdef":
-		a.arguments(f, sc)
-		if len(f.Args) == 0 {
-			a.noFunction(f, name)
-		}
-		// Only of indexes over visible columns: others hold constants.
-		f.Funcname = names("pg_catalog", name)
-		return when(inArray(cast(f.Args[0], "oid"), a.over.system.arrays.Replace("{indexes}")), n)
-	case "pg_get_partkeydef":
-		a.arguments(f, sc)
-		if len(f.Args) != 1 {
-			a.noFunction(f, name)
-		}
-		// Only of visible columns: an expression holds constants.
-		f.Funcname = names("pg_catalog", name)
-		return when(inArray(cast(f.Args[0], "oid"), a.over.system.arrays.Replace("{partitioned}")), n)
-	case "pg_get_constraintdef":
-		a.arguments(f, sc)
-		if len(f.Args) == 0 {
-			a.noFunction(f, name)
-		}
-		// Only of keys: a CHECK holds constants.
-		f.Funcname = names("pg_catalog", name)
-		return a.constraintDef(f, n)
+	case "pg_get_indexdef", "pg_get_partkeydef", "pg_get_constraintdef":
+		return a.definitionText(name, f, n, sc)
 	}
 	return nil
+}
+
+// currentSchemas are the schemas of the session's search path that are there.
+func (a *analysis) currentSchemas(f *pg.FuncCall) *pg.Node {
+	list := append([]string(nil), a.session.SearchPath...)
+	if len(f.Args) == 1 && f.Args[0].GetAConst().GetBoolval().GetBoolval() {
+		list = catalog.Searched(list)
+	}
+	var there []string
+	for _, s := range list {
+		if _, ok := a.catalog.Schema(s); ok || catalog.IsSystem(s) {
+			there = append(there, s)
+		}
+	}
+	return parseFragment(arraySQL(there, "name"))
+}
+
+// tableIsVisible is pg_table_is_visible by the session's own search path.
+func (a *analysis) tableIsVisible(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	a.arguments(f, sc)
+	if len(f.Args) != 1 {
+		a.noFunction(f, name)
+	}
+	var oids []string
+	for oid := range a.over.system.visible {
+		r := a.catalog.Relation(oid)
+		if a.catalog.Find(a.session.SearchPath, "", r.Name) == r {
+			oids = append(oids, fmt.Sprint(oid))
+			for _, i := range r.Indexes {
+				oids = append(oids, fmt.Sprint(i))
+			}
+		}
+	}
+	slices.Sort(oids)
+	f.Funcname = names("pg_catalog", name)
+	return either(inArray(f.Args[0], arraySQL(oids, "oid")), n)
+}
+
+// propertyOf is a property of a relation that may be given by name.
+func (a *analysis) propertyOf(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	if len(f.Args) == 0 {
+		return nil
+	}
+	if _, isText := constantText(f.Args[0]); isText {
+		f.Args[0] = cast(f.Args[0], "regclass") // whose name is looked up here
+	}
+	a.arguments(f, sc)
+	f.Funcname = names("pg_catalog", name)
+	return n
+}
+
+// formatType is the name of a visible type.
+func (a *analysis) formatType(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	if len(f.Args) != 2 {
+		return nil
+	}
+	a.arguments(f, sc)
+	f.Funcname = names("pg_catalog", name)
+	return a.visibleName("regtype", cast(f.Args[0], "oid"), n)
+}
+
+// toRegclass looks the name of a visible relation up by the session's search path.
+func (a *analysis) toRegclass(f *pg.FuncCall, sc *scope) *pg.Node {
+	if len(f.Args) != 1 {
+		return nil
+	}
+	s, ok := constantText(f.Args[0])
+	if !ok {
+		return a.named2oid(a.clear(f.Args[0], sc))
+	}
+	parts := splitName(s)
+	if len(parts) == 3 && parts[0] == a.session.Database {
+		parts = parts[1:]
+	}
+	if len(parts) == 0 || len(parts) > 2 {
+		return cast(null(), "regclass")
+	}
+	schema := ""
+	if len(parts) == 2 {
+		schema = parts[0]
+	}
+	r := a.catalog.Find(a.session.SearchPath, schema, parts[len(parts)-1])
+	if r == nil || !catalog.IsSystem(r.Schema) && !a.over.system.visible[r.OID] {
+		return cast(null(), "regclass")
+	}
+	return cast(cast(text(fmt.Sprint(r.OID)), "oid"), "regclass")
+}
+
+// definitionText is that of an index, a partition key or a constraint, where it holds no
+// constant: of visible columns alone, and of keys.
+func (a *analysis) definitionText(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	a.arguments(f, sc)
+	if len(f.Args) == 0 || name == "pg_get_partkeydef" && len(f.Args) != 1 {
+		a.noFunction(f, name)
+	}
+	f.Funcname = names("pg_catalog", name)
+	switch name {
+	case "pg_get_indexdef":
+		return when(inArray(cast(f.Args[0], "oid"), a.over.system.arrays.Replace("{indexes}")), n)
+	case "pg_get_partkeydef":
+		return when(inArray(cast(f.Args[0], "oid"), a.over.system.arrays.Replace("{partitioned}")), n)
+	}
+	return a.constraintDef(f, n)
 }
 
 // ancestors are a relation and what it is a part of, as far as that is visible.
