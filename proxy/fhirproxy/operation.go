@@ -10,28 +10,10 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir/guard"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/capability"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
-
-// operation is an operation that reads.
-type operation struct {
-	// want is the type of resource that it answers with; empty for an export.
-	want string
-	// types are those it is called on, instances those whose resources it is
-	// called on; "" is the whole server.
-	types, instances []string
-}
-
-var operations = map[string]operation{
-	"$everything": {"Bundle", []string{"Patient"}, []string{"Patient", "Encounter", "Group"}},
-	"$lastn":      {"Bundle", []string{"Observation"}, nil},
-	"$expand":     {"ValueSet", []string{"ValueSet"}, []string{"ValueSet"}},
-	"$lookup":     {"Parameters", []string{"CodeSystem"}, nil},
-	"$export":     {"", []string{"", "Patient"}, []string{"Group"}},
-
-	"$validate-code": {"Parameters", []string{"CodeSystem", "ValueSet"}, []string{"ValueSet"}},
-}
 
 // operate answers an operation. By POST its parameters are those of a Parameters
 // resource; the upstream is asked by GET all the same.
@@ -45,8 +27,8 @@ func (x *exchange) operate(a *request) (*response, *outcome.Problem) {
 	if n == 3 {
 		pseudonym = a.Segments[1]
 	}
-	op, known := operations[name]
-	if !known || n > 3 || n < 3 && !slices.Contains(op.types, typ) || n == 3 && !slices.Contains(op.instances, typ) {
+	op, known := capability.Operations[name]
+	if !known || n > 3 || n < 3 && !slices.Contains(op.Types, typ) || n == 3 && !slices.Contains(op.Instances, typ) {
 		if a.method == "POST" { // it may well write
 			x.Operation = "write"
 			return nil, readOnly()
@@ -88,7 +70,7 @@ func (x *exchange) operate(a *request) (*response, *outcome.Problem) {
 	if name == "$export" {
 		return x.kickOff(a, path, query)
 	}
-	if op.want == "Parameters" {
+	if op.Returns == "Parameters" {
 		return x.terminology(a, name, path, query)
 	}
 	shape := shaping(query.Self)
@@ -96,10 +78,10 @@ func (x *exchange) operate(a *request) (*response, *outcome.Problem) {
 		return nil, p
 	}
 	q := &retrieval{
-		path: path + string(parse.AppendQuery(nil, query.Upstream)), want: op.want, typ: typ, narrow: query.Narrow, shape: shape,
+		path: path + string(parse.AppendQuery(nil, query.Upstream)), want: op.Returns, typ: typ, narrow: query.Narrow, shape: shape,
 		format: a.format.Param, counted: name == "$lastn", dropped: query.Dropped, handling: a.prefer.Handling,
 	}
-	if op.want == "Bundle" {
+	if op.Returns == "Bundle" {
 		q.self = x.s.base + "/" + strings.Join(a.Segments, "/") + string(parse.AppendQuery(nil, query.Self))
 	}
 	return x.fetch(q, a.buf)

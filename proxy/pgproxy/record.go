@@ -56,30 +56,15 @@ func (x *session) again(ex *execution, release func()) {
 	x.current = ex
 }
 
-// pass returns a pass for a plan that no other execution uses.
+// pass returns a pass for the executions of a plan.
 func (x *session) pass(p *analysis.Plan) *mask.Pass {
 	actions := p.Actions
 	if actions == nil {
 		actions = x.view.plain
 	}
-	if free := x.passes[actions]; len(free) > 0 {
-		x.passes[actions] = free[:len(free)-1]
-		return free[len(free)-1]
-	}
 	pass := mask.NewPass(actions)
 	pass.Detail = x.view.detail
 	return pass
-}
-
-// mostPasses is how many plans a session keeps passes for.
-const mostPasses = 256
-
-// done gives an execution's pass back once no row can need it.
-func (x *session) done(ex *execution) {
-	if len(x.passes) >= mostPasses {
-		clear(x.passes)
-	}
-	x.passes[ex.pass.Plan] = append(x.passes[ex.pass.Plan], ex.pass)
 }
 
 // next begins the exchange of a plan; nil for one that could not be made.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
-	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy"
@@ -65,7 +64,6 @@ type session struct {
 	expected   []expectation
 	// entries are the records that must be durable before out may leave.
 	entries []proxy.Entry
-	passes  map[*mask.Plan][]*mask.Pass
 	// lost: the upstream's session is not in a state that is known.
 	lost bool
 	// torn: the client has a part of a message, so that nothing else may follow.
@@ -156,7 +154,6 @@ func (x *session) enter(st *wire.Startup) (err error) {
 func (x *session) remember(st *wire.Startup) {
 	x.keys = x.view.plain.Keys.NewPseudonymizer()
 	x.checks = newChecks()
-	x.passes = map[*mask.Plan][]*mask.Pass{}
 	x.status = 'I'
 	x.state = &state{statements: map[string]*statement{}, portals: map[string]*portal{}}
 	first := vars{searchPath: x.s.searchPath, application: st.Parameters["application_name"], encoding: "UTF8"}

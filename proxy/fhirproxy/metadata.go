@@ -1,0 +1,75 @@
+package fhirproxy
+
+import (
+	"time"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/fhir/edit"
+	"github.com/veil-proxy/veil/fhir/guard"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/capability"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+)
+
+// capabilities answers GET metadata.
+func (x *exchange) capabilities(a *request) (*response, *outcome.Problem) {
+	x.Operation = "capabilities"
+	narrow, p := x.shapeOfMetadata(a)
+	if p != nil {
+		return nil, p
+	}
+	body, p := x.view.metadata.get(time.Minute, func() ([]byte, *outcome.Problem) {
+		r, p := x.s.up.Get([]byte("/metadata"), x.s.limits.UpstreamTimeout)
+		if p != nil {
+			return nil, p
+		}
+		defer r.Release()
+		if p := r.Check(); p != nil {
+			return nil, outcome.Failed(502, models.IssueTypeProcessing, "upstream metadata", "the FHIR server did not answer with its metadata")
+		}
+		if p := r.ToJSON(); p != nil {
+			return nil, p
+		}
+		statement, err := capability.Statement(&capability.Config{
+			Guard: x.view.guard, Keys: x.keys, Site: x.s.site, Ruleset: x.view.automaton.Policy.Ruleset, Base: x.s.base,
+		}, r.Body)
+		if err != nil {
+			return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream metadata", err.Error())
+		}
+		return statement, nil
+	})
+	if p == nil {
+		p = x.note("complete", "", 200, "CapabilityStatement")
+	}
+	if p != nil {
+		return nil, p
+	}
+	out, p := shapeResponse(append(a.buf, body...), &retrieval{want: "CapabilityStatement", narrow: narrow})
+	if p != nil {
+		return nil, p
+	}
+	return &response{status: 200, body: out}, nil
+}
+
+// shapeOfMetadata judges the parameters of metadata, of which none chooses anything:
+// mode may be ignored (FHIR R4, http.html#capabilities), _elements and _summary leave
+// of the statement what was asked for, and what else there is does nothing.
+func (x *exchange) shapeOfMetadata(a *request) (*edit.Selection, *outcome.Problem) {
+	var shape []guard.Param
+	for _, p := range a.Params {
+		switch {
+		case p.Name == "_elements", p.Name == "_summary" && p.Value != "count":
+			shape = append(shape, p)
+		case p.Name == "mode":
+		default:
+			if a.prefer.Handling == guard.Strict {
+				return nil, outcome.Refused(400, models.IssueTypeNotSupported, "parameters of metadata", "metadata takes no parameters but mode, _elements, _summary, _format and _pretty")
+			}
+		}
+	}
+	narrow, _, err := x.view.guard.Shape("CapabilityStatement", shape, a.prefer.Handling)
+	if err != nil {
+		return nil, x.refusal(err)
+	}
+	return narrow, nil
+}
