@@ -44,8 +44,10 @@ func (p *Places) Take(ctx context.Context) bool {
 // Leave gives a place back.
 func (p *Places) Leave() { <-p.taken }
 
-// Taken is how many places are taken, Waiting how many wait for one.
-func (p *Places) Taken() int   { return len(p.taken) }
+// Taken is how many places are taken.
+func (p *Places) Taken() int { return len(p.taken) }
+
+// Waiting is how many wait for a place.
 func (p *Places) Waiting() int { return int(p.waiting.Load()) }
 
 // Full reports whether all places are taken.

@@ -174,7 +174,7 @@ func (s *keySet) fetch() ([]jwkset.JWK, error) {
 		}
 		return nil, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("the answer has status %d", resp.StatusCode)
 	}

@@ -157,18 +157,18 @@ func TestNotFoundIsOneAnswer(t *testing.T) {
 	}
 	id := population().PatientIDs()[0]
 	foreign, _ := other.NewPseudonymizer().AppendSealed(nil, other.SealSlot("Patient"), []byte(id))
-	real := pseudonym(t, a, "Patient", id)
+	known := pseudonym(t, a, "Patient", id)
 	cases := map[string]string{
 		"original id":          id,
 		"id that is not there": pseudonym(t, a, "Patient", "00000000-0000-4000-8000-000000000000"),
 		"another project's":    string(foreign),
 		"another type's":       pseudonym(t, a, "Observation", id),
-		"altered":              "A" + real[1:],
-		"cut":                  real[:len(real)-1],
+		"altered":              "A" + known[1:],
+		"cut":                  known[:len(known)-1],
 		"garbage":              "xyz",
 	}
-	if real[0] == 'A' {
-		cases["altered"] = "B" + real[1:]
+	if known[0] == 'A' {
+		cases["altered"] = "B" + known[1:]
 	}
 	var first []byte
 	for name, id := range cases {

@@ -82,9 +82,9 @@ func (f *fileStream) begin(path string) (p *outcome.Problem) {
 	if p != nil {
 		return p
 	}
-	host := x.s.up.HostOf(path)
+	hosted := x.s.up.Hosted(path)
 	switch {
-	case f.r.Status != 200 && host != nil:
+	case f.r.Status != 200 && hosted:
 		return f.r.HostFailure()
 	case f.r.Status != 200:
 		return f.r.Failure()
@@ -92,7 +92,7 @@ func (f *fileStream) begin(path string) (p *outcome.Problem) {
 	switch f.r.MIME() {
 	case ndjson, "application/ndjson", "application/x-ndjson":
 	case "application/octet-stream", "binary/octet-stream", "text/plain", "application/json", "application/json-lines", "":
-		if host == nil { // a store does not know what it has
+		if !hosted { // a store does not know what it has
 			return outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
 		}
 	default:

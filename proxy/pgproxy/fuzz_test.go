@@ -48,7 +48,7 @@ func (o *obedient) Write(p []byte) (int, error) {
 	for {
 		typ, body, err := in.Next()
 		if err != nil {
-			return len(p), nil
+			return len(p), nil //nolint:nilerr // no more whole messages
 		}
 		var m pgproto3.BackendMessage
 		switch typ {
@@ -213,7 +213,7 @@ func FuzzStartup(f *testing.F) {
 	f.Add(messages(&pgproto3.SSLRequest{}, &pgproto3.GSSEncRequest{}, &pgproto3.StartupMessage{ProtocolVersion: 3<<16 | 9999, Parameters: map[string]string{"user": "ann", "_pq_.x": "1"}}))
 	f.Add(messages(&pgproto3.CancelRequest{ProcessID: 1, SecretKey: []byte{1, 2, 3, 4}}))
 	f.Fuzz(func(t *testing.T, sent []byte) {
-		c := &client{conn: &scripted{in: bytes.NewReader(sent), out: new(bytes.Buffer)}}
+		c := &client{stopping: t.Context(), conn: &scripted{in: bytes.NewReader(sent), out: new(bytes.Buffer)}}
 		st, err := c.negotiate(nil)
 		if err != nil {
 			if errors.Is(err, errCancel) && st == nil {

@@ -93,7 +93,7 @@ func (c *client) encrypt(conn net.Conn, config *tls.Config, direct bool) error {
 	config = config.Clone()
 	config.NextProtos = []string{protocolName}
 	t := tls.Server(conn, config)
-	if err := t.Handshake(); err != nil {
+	if err := t.HandshakeContext(c.stopping); err != nil {
 		return err
 	}
 	if direct && t.ConnectionState().NegotiatedProtocol != protocolName {

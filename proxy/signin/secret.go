@@ -131,14 +131,14 @@ func (e settingError) Error() string { return e.part + ": " + e.err.Error() }
 
 // under puts problems under a setting: each that errors.Join joined by itself.
 func under(where string, err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the error itself, not one that it wraps
 		var all []error
 		for _, one := range joined.Unwrap() {
 			all = append(all, under(where, one)...)
 		}
 		return all
 	}
-	switch part, ok := err.(settingError); {
+	switch part, ok := err.(settingError); { //nolint:errorlint // likewise
 	case ok && where != "":
 		return []error{settingError{where + "." + part.part, part.err}}
 	case ok:

@@ -45,7 +45,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// ErrUnavailable: there are no credentials at the moment, since the token
+// ErrUnavailable says that there are no credentials at the moment, since the token
 // endpoint does not give any. It is worth trying again later.
 var ErrUnavailable = errors.New("no credentials for the upstream at the moment")
 

@@ -19,8 +19,10 @@ import (
 )
 
 const (
+	// JSON is the content type of a response in JSON.
 	JSON = "application/fhir+json; charset=utf-8"
-	XML  = "application/fhir+xml; charset=utf-8"
+	// XML is that of one in XML.
+	XML = "application/fhir+xml; charset=utf-8"
 )
 
 // Format is how an answer is written.
@@ -206,6 +208,7 @@ type Prefer struct {
 	Async    bool
 }
 
+// PreferOf reads the values of the header Prefer.
 func PreferOf(values []string) Prefer {
 	var p Prefer
 	for _, v := range values {

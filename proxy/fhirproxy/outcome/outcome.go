@@ -42,10 +42,12 @@ func (p *Problem) Closing() *Problem {
 	return p
 }
 
+// Refused is a problem of the request: what is asked for is not served.
 func Refused(status int, code models.IssueType, reason, text string) *Problem {
 	return &Problem{Status: status, Code: code, Text: text, Result: "refused", Reason: reason}
 }
 
+// Failed is a problem of Veil or the upstream.
 func Failed(status int, code models.IssueType, reason, text string) *Problem {
 	return &Problem{Status: status, Code: code, Text: text, Result: "failed", Reason: reason}
 }

@@ -28,7 +28,8 @@ type Target struct {
 }
 
 var (
-	errTargetForm    = errors.New("the request target must be a path and a query")
+	errTargetForm = errors.New("the request target must be a path and a query")
+	// ErrBase says that a path does not lie below the base.
 	ErrBase          = errors.New("the path is outside of this server's base")
 	errSegment       = errors.New("the path has an empty or dot segment, or a character that FHIR paths do not have")
 	errEscape        = errors.New("the request has a malformed percent escape, a control character or invalid UTF-8: write each byte as % and two hexadecimal digits")
@@ -180,6 +181,7 @@ func unescape(s string) (string, bool) {
 	return b.String(), utf8.ValidString(b.String())
 }
 
+// HexDigit is the value of a hexadecimal digit, or -1.
 func HexDigit(c byte) int {
 	switch {
 	case c >= '0' && c <= '9':

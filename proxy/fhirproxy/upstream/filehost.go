@@ -72,9 +72,12 @@ func (u *Server) hosted(ref string) (string, bool) {
 	return "", false
 }
 
-// HostOf returns the store that a path of hosted leads to, or nil for one below the
+// Hosted reports whether a path is at a store, not below the upstream's base.
+func (u *Server) Hosted(path string) bool { return u.hostOf(path) != nil }
+
+// hostOf returns the store that a path of hosted leads to, or nil for one below the
 // upstream's base.
-func (u *Server) HostOf(path string) *fileHost {
+func (u *Server) hostOf(path string) *fileHost {
 	if strings.HasPrefix(path, "/") || strings.HasPrefix(path, "?") {
 		return nil
 	}

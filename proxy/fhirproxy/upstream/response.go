@@ -60,7 +60,7 @@ func (u *Server) Get(path []byte, timeout time.Duration) (*Response, *outcome.Pr
 // Request sends a request, and sends it again if the credentials were not accepted.
 func (u *Server) Request(q *Request) (*Response, *outcome.Problem) {
 	r, p := u.once(q)
-	if p == nil && (r.Status == 401 || r.Status == 403) && u.config.Credentials != nil && u.HostOf(q.Path) == nil {
+	if p == nil && (r.Status == 401 || r.Status == 403) && u.config.Credentials != nil && u.hostOf(q.Path) == nil {
 		r.Release()
 		u.config.Credentials.Refused()
 		r, p = u.once(q)
@@ -68,12 +68,13 @@ func (u *Server) Request(q *Request) (*Response, *outcome.Problem) {
 	return r, p
 }
 
+// MIMETypes are those of FHIR, as a request accepts them.
 const MIMETypes = "application/fhir+json, application/fhir+xml;q=0.5"
 
 func (u *Server) once(q *Request) (*Response, *outcome.Problem) {
 	req := fasthttp.AcquireRequest()
 	defer fasthttp.ReleaseRequest(req)
-	host := u.HostOf(q.Path)
+	host := u.hostOf(q.Path)
 	if host != nil {
 		req.SetRequestURI(q.Path)
 	} else {

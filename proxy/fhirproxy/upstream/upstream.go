@@ -66,6 +66,7 @@ type Server struct {
 	converters chan struct{}
 }
 
+// New checks the configuration. It opens no connection.
 func New(c Config) (*Server, error) {
 	at, err := BaseURL("upstream", c.Base)
 	if err != nil {

@@ -76,7 +76,7 @@ func fetch() (string, error) {
 		_ = pg.Stop()
 	}
 	if _, missing := os.Stat(filepath.Join(programs, "bin", "postgres")); missing != nil {
-		return "", fmt.Errorf("%w: install Debian's package postgresql, or: %v", errMissing, err)
+		return "", fmt.Errorf("%w: install Debian's package postgresql, or: %w", errMissing, err)
 	}
 	// Another process may have been first: then its programs do.
 	if err := os.Rename(programs, filepath.Dir(bin)); err != nil {

@@ -171,6 +171,7 @@ func hangUp(conn *pgx.Conn) {
 	_ = conn.Close(ctx)
 }
 
+// Close closes the connections that the catalog is read by.
 func (c *Catalogs) Close() {
 	c.asking.Lock()
 	defer c.asking.Unlock()
@@ -199,6 +200,7 @@ func (u *Pool) openCatalog(ctx context.Context) (*pgx.Conn, error) {
 	return conn, nil
 }
 
+// DialCatalog opens a connection to read the catalog by, whatever its role may do.
 func (u *Pool) DialCatalog(ctx context.Context) (*pgx.Conn, error) {
 	config := u.config.Copy()
 	config.RuntimeParams = catalog.LoadSettings()

@@ -60,7 +60,7 @@ func (c *copier) truth(r *ruleset.TableRule, schema string, row map[string]*stri
 	out := ruleset.True
 	for i := range r.Where {
 		w := &r.Where[i]
-		t := ruleset.Unknown
+		var t ruleset.Truth
 		if w.Table == "" {
 			t = w.Holds(row[w.Column[0]])
 		} else {

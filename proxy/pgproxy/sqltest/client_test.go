@@ -241,11 +241,11 @@ func canonical(oid uint32, v []byte) []byte {
 	text := bytes.TrimPrefix(v, []byte{1}) // the version of binary JSONB
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
-	var any any
-	if d.Decode(&any) != nil {
+	var value any
+	if d.Decode(&value) != nil {
 		return v
 	}
-	out, err := json.Marshal(any)
+	out, err := json.Marshal(value)
 	if err != nil {
 		return v
 	}

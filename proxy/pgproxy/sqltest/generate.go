@@ -126,10 +126,10 @@ func (g *generator) name() string {
 }
 
 // level makes the parts of one level of a query, whose aliases are its own.
-func (g *generator) level(make func()) {
+func (g *generator) level(fill func()) {
 	outer := g.taken
 	g.taken = map[string]bool{}
-	make()
+	fill()
 	g.taken = outer
 }
 
@@ -197,9 +197,9 @@ func (g *generator) query(depth int) string {
 	if len(with) > 0 {
 		sql = "WITH " + recursive + strings.Join(with, ", ") + " " + sql
 	}
-	if clear := only(cols, orderable); len(clear) > 0 && g.one(4) {
+	if known := only(cols, orderable); len(known) > 0 && g.one(4) {
 		// By number, which set operations need.
-		by := clear[g.n(len(clear))].name
+		by := known[g.n(len(known))].name
 		i := slices.IndexFunc(cols, func(c column) bool { return c.name == by })
 		sql += fmt.Sprintf(" ORDER BY %d%s", i+1, g.of("", " DESC", " NULLS FIRST"))
 	} else if g.attack && g.one(10) {

@@ -19,8 +19,10 @@ import (
 const HeaderBytes = 5
 
 var (
+	// ErrLength is of a message whose length cannot be.
 	ErrLength = errors.New("a message states an impossible length")
-	ErrSize   = errors.New("a message is larger than the limit")
+	// ErrSize is of one that is larger than the limit of its reader.
+	ErrSize = errors.New("a message is larger than the limit")
 )
 
 // Frames reads the messages of one direction of a connection, without decoding
