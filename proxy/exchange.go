@@ -32,8 +32,10 @@ type Exchange struct {
 	Client string
 	// Operation is such as "read Patient" or "select", never a value.
 	Operation string
-	// Rule is the one that refused it, for the log.
-	Rule string
+	// Rule is the one that refused it, and Object the column, function or relation that
+	// it is about, for the log. It is a name that the upstream has, never one that only
+	// the client gave.
+	Rule, Object string
 	// Policy is the one in force when it began.
 	Policy *Policy
 	// Who is its consumer, and View what that consumer sees; nil until it is known.
@@ -128,14 +130,15 @@ type Entry struct {
 	Record *mask.Record
 	// Event is the message of the line; that of the listener when it is empty.
 	Event string
-	Rule  string
+	// Rule and Object are those of the exchange.
+	Rule, Object string
 	// Status is that of an HTTP response; 0 for none.
 	Status int
 }
 
 // Entry makes the entry of a record of the exchange.
 func (x *Exchange) Entry(r *mask.Record, status int) Entry {
-	return Entry{Record: x.stamp(r), Rule: x.Rule, Status: status}
+	return Entry{Record: x.stamp(r), Rule: x.Rule, Object: x.Object, Status: status}
 }
 
 // Commit ends the exchange with a record.
@@ -212,7 +215,11 @@ func (l *Listener) write(e *Entry) {
 	if e.Status != 0 {
 		attrs = append(attrs, "status", e.Status)
 	}
-	attrs = append(attrs, "reason", r.Reason, "rule", e.Rule, "count", count, "duration_ms", r.DurationMicros/1000)
+	attrs = append(attrs, "reason", r.Reason, "rule", e.Rule)
+	if e.Object != "" {
+		attrs = append(attrs, "object", e.Object)
+	}
+	attrs = append(attrs, "count", count, "duration_ms", r.DurationMicros/1000)
 	l.config.Logger.Info(event, attrs...)
 }
 

@@ -366,7 +366,13 @@ func (a *analysis) fail(code string, at int32, message, hint string) {
 }
 
 func (a *analysis) failReason(reason, code string, at int32, message, hint string) {
-	r := &Refusal{Code: code, Message: message, Hint: hint, Reason: reason}
+	a.failAbout("", reason, code, at, message, hint)
+}
+
+// failAbout refuses an object that the database has, or one that it does not have, if
+// object is empty.
+func (a *analysis) failAbout(object, reason, code string, at int32, message, hint string) {
+	r := &Refusal{Code: code, Message: message, Hint: hint, Reason: reason, Object: object}
 	if at > 0 || a.views > 0 {
 		r.Position = a.position(at)
 	}

@@ -155,7 +155,12 @@ func (a *analysis) vouched(parts []string) (string, bool) {
 }
 
 func (a *analysis) noFunction(f *pg.FuncCall, name string) {
-	a.failReason("function", codeForbidden, f.Location, fmt.Sprintf("function %s is not allowed", name),
+	schema, last := "", name
+	if parts := strings.Split(name, "."); len(parts) == 2 {
+		schema, last = parts[0], parts[1]
+	}
+	object, _ := a.catalog.Function(a.session.SearchPath, schema, last)
+	a.failAbout(object, "function", codeForbidden, f.Location, fmt.Sprintf("function %s is not allowed", name),
 		"Only functions of pg_catalog that compute with their arguments are allowed; the operator can add functions to the policy.")
 }
 

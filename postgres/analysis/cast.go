@@ -142,7 +142,7 @@ func (a *analysis) regCast(c *pg.TypeCast, t *catalog.Type, n *pg.Node, sc *scop
 		}
 		r := a.catalog.Find(a.session.SearchPath, schema, parts[len(parts)-1])
 		if r == nil || !catalog.IsSystem(r.Schema) && !a.over.system.visible[r.OID] {
-			a.fail(codeNoTable, location(n), fmt.Sprintf("relation %q does not exist", s), "")
+			a.failAbout(objectName(r), "relation", codeNoTable, location(n), fmt.Sprintf("relation %q does not exist", s), "")
 		}
 		c.Arg = cast(text(fmt.Sprint(r.OID)), "oid")
 		return n

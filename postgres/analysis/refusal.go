@@ -38,6 +38,10 @@ type Refusal struct {
 	// Rule and Column name the ruleset's rule and the relation's column that the
 	// refusal is about, where there is one.
 	Rule, Column string
+	// Object is the function or relation that the refusal is about, with its schema;
+	// empty unless the database has one of that name. So a value that somebody writes
+	// as a name is not in it.
+	Object string
 	// Reason is a fixed word for the audit log.
 	Reason string
 	// Stack are the functions that led to a fault of the analysis, for the log.

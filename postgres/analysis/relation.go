@@ -42,7 +42,7 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 	}
 	if s == nil || s.refused != "" || s.unlisted && a.views == 0 {
 		// The same words whether the relation is there or not.
-		a.fail(codeNoTable, v.Location, fmt.Sprintf("relation %q does not exist", dottedName(v)), "The policy lets no more relations exist than its tables rules cover.")
+		a.failAbout(objectName(r), "relation", codeNoTable, v.Location, fmt.Sprintf("relation %q does not exist", dottedName(v)), "The policy lets no more relations exist than its tables rules cover.")
 	}
 	a.relations[r.Schema+"."+r.Name] = true
 	if !catalog.IsSystem(r.Schema) {
@@ -55,6 +55,14 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 		return a.view(r, v, alias)
 	}
 	return a.table(s, v, sample, alias)
+}
+
+// objectName is the name of a relation that the database has; empty for none.
+func objectName(r *catalog.Relation) string {
+	if r == nil {
+		return ""
+	}
+	return r.Schema + "." + r.Name
 }
 
 func dottedName(v *pg.RangeVar) string {

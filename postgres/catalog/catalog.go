@@ -17,6 +17,8 @@ type Catalog struct {
 	schemas   map[string]uint32
 	types     map[uint32]*Type
 	typeNames map[relationName]*Type
+	// functions are the names of all functions, for the log.
+	functions map[relationName]bool
 	// casts are the types that functions of the database cast to a type, by its OID.
 	casts map[uint32][]CastFrom
 	// children are the relations that inherit from one, or are its partitions.
@@ -168,6 +170,21 @@ func (c *Catalog) Find(path []string, schema, name string) *Relation {
 		}
 	}
 	return nil
+}
+
+// Function returns the full name of a function that the database has; without a schema
+// it is looked for along the search path.
+func (c *Catalog) Function(path []string, schema, name string) (full string, ok bool) {
+	schemas := []string{schema}
+	if schema == "" {
+		schemas = Searched(path)
+	}
+	for _, s := range schemas {
+		if c.functions[relationName{s, name}] {
+			return s + "." + name, true
+		}
+	}
+	return "", false
 }
 
 // Searched is the search path with pg_catalog in its place.

@@ -54,6 +54,16 @@ func Load(ctx context.Context, q Querier) (*Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load catalog: %w", err)
 	}
+	c.functions = map[relationName]bool{}
+	err = each(ctx, q, "SELECT DISTINCT n.nspname::text, p.proname::text FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace", func(r pgx.Rows) error {
+		var name relationName
+		err := r.Scan(&name.schema, &name.name)
+		c.functions[name] = true
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	return c, each(ctx, q, "SELECT oid, nspname::text FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast|temp)'", func(r pgx.Rows) error {
 		var oid uint32
 		var name string

@@ -1,6 +1,7 @@
 package pgproxy
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ const poison = `SELECT "refused by veil"`
 // audit log and the operator's log are.
 type refusal struct {
 	wire.Error
-	rule, column string
+	rule, object string // object is a column, function or relation that the database has
 	reason       string // a fixed word
 	plan         *analysis.Plan
 }
@@ -29,7 +30,7 @@ type refusal struct {
 func refused(r *analysis.Refusal, offset int) *refusal {
 	f := &refusal{
 		Error: wire.Error{Code: r.Code, Text: r.Message, Detail: r.Detail, Hint: r.Hint},
-		rule:  r.Rule, column: r.Column, reason: r.Reason,
+		rule:  r.Rule, object: cmp.Or(r.Object, r.Column), reason: r.Reason,
 	}
 	if r.Position > 0 {
 		f.Position = int32(r.Position + offset)

@@ -114,7 +114,7 @@ func (x *session) announce(ex *execution) {
 // refuse tells the client why a statement does not run, and records it.
 func (x *session) refuse(f *refusal) {
 	e := x.next(f.plan)
-	e.Rule = f.rule
+	e.Rule, e.Object = f.rule, f.object
 	r := e.Record("refused", f.reason, "")
 	if f.plan != nil {
 		r.Statement, r.Relations = f.plan.Fingerprint, f.plan.Relations
