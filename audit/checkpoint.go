@@ -83,7 +83,7 @@ func readCheckpoint(dir, verifierKey string) (chain, error) {
 	}
 	parts := strings.Split(n.Text, "\n")
 	if len(parts) < 4 {
-		return chain{}, errors.New("checkpoint: want a name, a size and a hash")
+		return chain{}, errors.New("checkpoint: expected a name, a size and a hash")
 	}
 	seq, err := strconv.ParseUint(parts[1], 10, 64)
 	if err != nil {

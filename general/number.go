@@ -34,7 +34,7 @@ type step struct {
 	digits int
 }
 
-var errStep = errors.New("want a positive decimal number, such as 10 or 0.5")
+var errStep = errors.New("expected a positive decimal number, such as 10 or 0.5")
 
 func readStep(s string) (step, error) {
 	r, ok := readNumber(s)
@@ -150,7 +150,7 @@ func newGeneralize(_ mask.Env, args mask.Args) (mask.Method, error) {
 	}
 	g := &generalize{cases: args.Map("cases"), bands: bands, fallback: args.String("default", "")}
 	if len(g.cases) == 0 && len(g.bands) == 0 {
-		return nil, errors.New("want cases or bands")
+		return nil, errors.New("expected cases or bands")
 	}
 	return g, nil
 }
@@ -174,7 +174,7 @@ func readBands(texts []string) (bands []forms.Band, _ error) {
 			b.High, err2 = strconv.ParseInt(high, 10, 64)
 		}
 		if err != nil || err2 != nil || isRange == open || b.High < b.Low {
-			return nil, errors.New("want bands such as 0-17, 18-64, 65+")
+			return nil, errors.New("expected bands such as 0-17, 18-64, 65+")
 		}
 		bands = append(bands, b)
 	}

@@ -42,7 +42,7 @@ type characters struct {
 func newCharacters(_ mask.Env, args mask.Args) (mask.Method, error) {
 	c := &characters{int(args.Int("keepFirst", 0)), int(args.Int("keepLast", 0)), args.String("fill", "*")}
 	if c.first+c.last == 0 {
-		return nil, errors.New("want keepFirst or keepLast")
+		return nil, errors.New("expected keepFirst or keepLast")
 	}
 	return c, nil
 }

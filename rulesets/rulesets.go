@@ -32,7 +32,7 @@ func Names() []string {
 func Open(name string) (file string, src []byte, err error) {
 	file = name + ".yaml"
 	if src, err = files.ReadFile(file); err != nil {
-		return "", nil, fmt.Errorf("no shipped ruleset is named %q: want one of %s", name, strings.Join(Names(), ", "))
+		return "", nil, fmt.Errorf("no shipped ruleset is named %q: expected one of %s", name, strings.Join(Names(), ", "))
 	}
 	return file, src, nil
 }

@@ -68,7 +68,7 @@ func Methods() []mask.Definition {
 			Params: []mask.Param{{Name: "census", Type: mask.StringParam, OneOf: []string{"2000", "2010", "2020"},
 				Doc: "the census whose populations count; 2020 by default"},
 				{Name: "missingCountry", Type: mask.StringParam, OneOf: []string{"us", "state", "remove"},
-					Doc: "what an address without a country is: us (default), one of the US where its state is (state), or none (remove); a state that is not of the US tells in each case"}},
+					Doc: "what an address without a country is: us (default), one of the US where its state is (state), or none (remove); a state outside the US decides in each case"}},
 			Form: func(args mask.Args) mask.Form { return forms.Prefix{Hidden: zip3Of(args).hidden()} },
 			New:  func(_ mask.Env, args mask.Args) (mask.Method, error) { return zip3Of(args), nil },
 		},

@@ -15,7 +15,7 @@ func TestConfigMessagesStandAlone(t *testing.T) {
 		{head + "fhir: {upstream: http://127.0.0.1:1/fhir}\nconsumers: {anonymous: {allow: true, view: v}}\n",
 			"5:44: consumers.anonymous.view: unknown view: no views are configured; add views, or remove this setting"},
 		{"veil: 1\nkeyFile: " + wrong + "\naudit: {dir: " + dir + "/audit}\nfhir: {upstream: http://127.0.0.1:1/fhir}\nconsumers: {anonymous: {allow: true}}\n",
-			"2:10: keyFile: " + wrong + ": not a key: want \"veil-key-1:\" and base 64 (make one with: veil keys new FILE)"},
+			"2:10: keyFile: " + wrong + ": not a key: expected \"veil-key-1:\" and base 64 (make one with: veil keys new FILE)"},
 		{head + "postgres: {upstream: 'postgres://veil:SECRET@db/clinic'}\n" + user,
 			"4:22: postgres.upstream: the connection string must not contain a password: put it in passwordFile, $PGPASSWORD or ~/.pgpass"},
 	} {

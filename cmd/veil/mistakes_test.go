@@ -89,7 +89,7 @@ func TestMistakesOfOperators(t *testing.T) {
 		{name: "a text that is no JSON", stdin: "name,SECRET\n", args: "mask --key-file @/k", code: 1, want: "veil: standard input:1:1: want a JSON object, a FHIR resource"},
 		{name: "an empty file", make: func(t *testing.T, at func(string) string) { write(t, at("e"), "\n \n") }, args: "mask --key-file @/k @/e", code: 1, want: "veil: @/e: the file contains no FHIR resource"},
 		{name: "a file that is not compressed", make: func(t *testing.T, at func(string) string) { write(t, at("p.gz"), in) }, args: "mask --key-file @/k @/p.gz", code: 1, want: "veil: @/p.gz: not a gzip file"},
-		{name: "a ruleset as the key", args: "mask --key-file @/in.ndjson @/in.ndjson", code: 1, want: "veil: @/in.ndjson: not a key: want \"veil-key-1:\" and base 64 (make one with: veil keys new FILE)"},
+		{name: "a ruleset as the key", args: "mask --key-file @/in.ndjson @/in.ndjson", code: 1, want: "veil: @/in.ndjson: not a key: expected \"veil-key-1:\" and base 64 (make one with: veil keys new FILE)"},
 		{name: "a key that others can read", make: func(t *testing.T, at func(string) string) { chmod(t, at("k"), 0o644) }, args: "keys show @/k", code: 1,
 			want: "veil: @/k: others can read the file (chmod 600; 640 where root owns it): its mode is 0644"},
 		{name: "a folder as the key", args: "keys show @/a", code: 1, want: "veil: @/a: this is a folder, not a file"},

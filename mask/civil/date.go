@@ -16,7 +16,7 @@ type Date struct {
 func Parse(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		return Date{}, fmt.Errorf("want a date as YYYY-MM-DD")
+		return Date{}, fmt.Errorf("expected a date as YYYY-MM-DD")
 	}
 	y, m, d := t.Date()
 	return Date{y, m, d}, nil

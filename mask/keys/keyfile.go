@@ -61,14 +61,14 @@ func ReadFile(path string) ([]byte, error) {
 func Parse(text []byte) ([]byte, error) {
 	body, ok := bytes.CutPrefix(bytes.TrimSpace(text), []byte(keyFileHead))
 	if !ok {
-		return nil, fmt.Errorf("not a key: want %q and base 64 (make one with: veil keys new FILE)", keyFileHead)
+		return nil, fmt.Errorf("not a key: expected %q and base 64 (make one with: veil keys new FILE)", keyFileHead)
 	}
 	secret, err := base64.StdEncoding.Strict().DecodeString(string(body))
 	if err != nil {
 		return nil, fmt.Errorf("not a key: what follows %q is not base 64", keyFileHead)
 	}
 	if len(secret) < MinSecret {
-		return nil, fmt.Errorf("key is too short: it has %d bytes, want at least %d", len(secret), MinSecret)
+		return nil, fmt.Errorf("key is too short: it has %d bytes, expected at least %d", len(secret), MinSecret)
 	}
 	return secret, nil
 }

@@ -52,7 +52,7 @@ const (
 // MinSecret bytes, and the project a name.
 func NewKeyring(secret []byte, project string) (*Keyring, error) {
 	if len(secret) < MinSecret {
-		return nil, fmt.Errorf("key is too short: it has %d bytes, want at least %d (make one with: veil keys new FILE)", len(secret), MinSecret)
+		return nil, fmt.Errorf("key is too short: it has %d bytes, expected at least %d (make one with: veil keys new FILE)", len(secret), MinSecret)
 	}
 	if project == "" || len(project) > 255 {
 		return nil, errors.New("project needs a name of 1 to 255 bytes: it separates the pseudonyms of one project from another's")

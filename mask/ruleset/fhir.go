@@ -88,7 +88,7 @@ func (r *rulesetReader) fhir(n strictyaml.Node, sec *FHIRSection) {
 		"contentTypes": func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
 				if !mediaType.MatchString(l.Text) {
-					r.Problems.Add(l.At, "contentTypes: want a media type in lower case, such as application/pdf")
+					r.Problems.Add(l.At, "contentTypes: expected a media type in lower case, such as application/pdf")
 				}
 				sec.ContentTypes = append(sec.ContentTypes, l.Text)
 			}

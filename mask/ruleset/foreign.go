@@ -52,7 +52,7 @@ var foreignKeys = map[string]string{
 	"transformers":              `tables have tables: rules:, each with id, match and method`,
 	"transformation_operations": `tables have tables: rules:, each with id, match and method`,
 	"operators":                 `write "method"`,
-	"security":                  `labels in meta.security are added without being asked for`,
+	"security":                  `labels are added to meta.security by themselves`,
 }
 
 // hint says what may have been meant by a method that there is not.

@@ -41,7 +41,7 @@ func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, pr
 				s, _ := r.Text(n)
 				extends = &strictyaml.Located{Text: s, At: r.At(n)}
 			} else {
-				r.Bad(n, "want the name of a ruleset")
+				r.Bad(n, "expected the name of a ruleset")
 			}
 		},
 		"referenceDate": func(n strictyaml.Node) { own.ReferenceDate = r.date(n) },
@@ -53,10 +53,10 @@ func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, pr
 	}
 	top := strictyaml.Position{File: file, Line: 1, Column: 1}
 	if !r.version {
-		problems.Add(top, `want "veil: 1", the version of the rule language`)
+		problems.Add(top, `expected "veil: 1", the version of the rule language`)
 	}
 	if own.Name == "" {
-		problems.Add(top, `want "name:", the ruleset's name`)
+		problems.Add(top, `expected "name:", the ruleset's name`)
 	}
 	if extends != nil {
 		r.extend(*extends, open, depth)
@@ -64,7 +64,7 @@ func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, pr
 	r.merge(own)
 	r.checkClasses()
 	if depth == 0 && r.rs.ReferenceDate.IsZero() && !r.incomplete {
-		problems.Add(top, `want "referenceDate:", the day ages are counted at (YYYY-MM-DD)`)
+		problems.Add(top, `expected "referenceDate:", the day ages are counted at (YYYY-MM-DD)`)
 	}
 	return r.rs
 }
@@ -148,7 +148,7 @@ var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 func (r *rulesetReader) name(n strictyaml.Node) string {
 	s, ok := r.Text(n)
 	if ok && !nameForm.MatchString(s) {
-		r.Bad(n, "name: want 1 to 64 of a-z, 0-9, dot, hyphen, underscore")
+		r.Bad(n, "name: expected 1 to 64 of a-z, 0-9, dot, hyphen, underscore")
 	}
 	return s
 }

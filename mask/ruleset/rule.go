@@ -61,7 +61,7 @@ func (r *rulesetReader) rule(n strictyaml.Node) Rule {
 func (r *rulesetReader) category(n strictyaml.Node) string {
 	s, _ := r.Text(n)
 	if !categoryForm.MatchString(s) {
-		r.Bad(n, "category: want letters from A to R in order, such as C or DEF (45 CFR 164.514(b)(2)(i))")
+		r.Bad(n, "category: expected letters from A to R in order, such as C or DEF (45 CFR 164.514(b)(2)(i))")
 	}
 	return s
 }
@@ -176,7 +176,7 @@ func (r *rulesetReader) argument(n strictyaml.Node, typ mask.ParamType) (any, bo
 		v, err = strconv.ParseBool(s)
 	}
 	if err != nil {
-		r.Bad(n, "want %s", typ)
+		r.Bad(n, "expected %s", typ)
 		return nil, false
 	}
 	return v, true

@@ -235,7 +235,7 @@ func (r *rulesetReader) tableMatches(n strictyaml.Node, classes bool) []TableMat
 			return func(n strictyaml.Node) {
 				s, ok := r.Text(n)
 				if _, err := path.Match(s, ""); ok && (err != nil || s == "") {
-					r.Bad(n, "want a name or a glob of *, ?, [a-z]")
+					r.Bad(n, "expected a name or a glob of *, ?, [a-z]")
 				}
 				*dst = s
 			}
@@ -248,7 +248,7 @@ func (r *rulesetReader) tableMatches(n strictyaml.Node, classes bool) []TableMat
 			return
 		}
 		if m.Class != "" && m.Column != "" {
-			r.Bad(n, "want a class or a column, not both")
+			r.Bad(n, "expected a class or a column, not both")
 		}
 		out = append(out, m)
 	}

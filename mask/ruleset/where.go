@@ -169,7 +169,7 @@ func (r *rulesetReader) condition(n strictyaml.Node) RowCondition {
 				*dst = append(*dst, foldCondition(l.Text))
 			}
 			if len(*dst) == 0 {
-				r.Bad(n, "want at least one value")
+				r.Bad(n, "expected at least one value")
 			}
 		}
 	}
