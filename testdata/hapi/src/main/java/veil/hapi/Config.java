@@ -34,6 +34,7 @@ import ca.uhn.fhir.jpa.model.config.SubscriptionSettings;
 import ca.uhn.fhir.jpa.model.dialect.HapiFhirH2Dialect;
 import ca.uhn.fhir.jpa.provider.JpaCapabilityStatementProvider;
 import ca.uhn.fhir.jpa.provider.JpaSystemProvider;
+import ca.uhn.fhir.jpa.provider.ValueSetOperationProvider;
 import ca.uhn.fhir.jpa.search.DatabaseBackedPagingProvider;
 import ca.uhn.fhir.jpa.subscription.channel.config.SubscriptionChannelConfig;
 import ca.uhn.fhir.jpa.subscription.submit.config.SubscriptionSubmitterConfig;
@@ -146,12 +147,13 @@ public class Config {
     @Bean
     public RestfulServer restfulServer(
             FhirContext fhir, ResourceProviderFactory resources, JpaSystemProvider<?, ?> system,
-            BulkDataExportProvider export, DatabaseBackedPagingProvider paging, IFhirSystemDao<?, ?> dao,
+            BulkDataExportProvider export, ValueSetOperationProvider valueSets, DatabaseBackedPagingProvider paging, IFhirSystemDao<?, ?> dao,
             JpaStorageSettings settings, ISearchParamRegistry searchParams, IValidationSupport validation) {
         RestfulServer s = new RestfulServer(fhir);
         s.registerProviders(resources.createProviders());
         s.registerProvider(system);
         s.registerProvider(export);
+        s.registerProvider(valueSets);
         JpaCapabilityStatementProvider capability =
             new JpaCapabilityStatementProvider(s, dao, settings, searchParams, validation);
         capability.setImplementationDescription("HAPI FHIR for tests");
