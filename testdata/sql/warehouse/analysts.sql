@@ -439,3 +439,351 @@ SELECT date_part('year', at) AS y, at::date = make_date(extract(year FROM at)::i
 --- warehouse-110
 --: masked
 COPY (SELECT ward, sum(cost) FROM omop.visit GROUP BY ward ORDER BY ward) TO STDOUT WITH (FORMAT csv, HEADER)
+
+--- warehouse-201
+--: masked
+SELECT person_id FROM omop.person WHERE gender = 'F' AND race = 2
+
+--- warehouse-202
+--: masked
+SELECT p.gender, count(v.*) FROM omop.person p LEFT JOIN omop.visit v ON v.person_id = p.person_id AND v.ward = 'ICU' GROUP BY p.gender ORDER BY 1
+
+--- warehouse-203
+--: masked
+SELECT ward, count(*) * 100.0 / (SELECT count(*) FROM omop.visit) AS pct FROM omop.visit GROUP BY ward ORDER BY ward
+
+--- warehouse-204
+--: masked
+SELECT concept, value - lag(value) OVER (PARTITION BY person_id, concept ORDER BY id) AS delta FROM omop.measurement ORDER BY id
+
+--- warehouse-205
+--: masked
+SELECT width_bucket(cost, ARRAY[100, 300, 500]::numeric[]) AS b, count(*) FROM omop.visit GROUP BY 1 ORDER BY 1
+
+--- warehouse-206
+--: masked
+SELECT x FROM generate_series(1, 5) WITH ORDINALITY AS g(x, o) WHERE o > 2 ORDER BY x
+
+--- warehouse-207
+--: masked
+SELECT a, b FROM unnest(ARRAY[1,2,3], ARRAY['x','y','z']) AS u(a, b) ORDER BY a
+
+--- warehouse-208
+--: masked
+SELECT * FROM json_to_recordset('[{"a":1,"b":"x"},{"a":2,"b":"y"}]') AS t(a int, b text) ORDER BY a
+
+--- warehouse-209
+--: masked
+SELECT * FROM ROWS FROM (generate_series(1,3), generate_series(5,6)) AS t(a, b) ORDER BY a
+
+--- warehouse-210
+--: masked
+SELECT k, v FROM omop.person p, jsonb_each_text(p.extra) AS e(k, v) WHERE race = 2 ORDER BY k, v
+
+--- warehouse-211
+--: masked
+SELECT extra['score'] AS s, count(*) FROM omop.person GROUP BY 1 ORDER BY 1
+
+--- warehouse-212
+--: masked
+SELECT extra ? 'smoker' AS q, extra ?| ARRAY['x'] AS r FROM omop.person GROUP BY 1, 2
+
+--- warehouse-213
+--: masked
+SELECT count(*) FROM omop.person WHERE (extra->'list'->>0)::int > 0
+
+--- warehouse-214
+--: masked
+SELECT tags || 'new'::text AS t FROM omop.person ORDER BY 1
+
+--- warehouse-215
+--: masked
+SELECT array_position(tags, 't1'), array_remove(tags, 't1'), cardinality(tags) FROM omop.person ORDER BY 2, 1, 3
+
+--- warehouse-216
+--: masked
+SELECT EXTRACT(isoyear FROM at), EXTRACT(quarter FROM at) FROM omop.measurement GROUP BY 1, 2 ORDER BY 1
+
+--- warehouse-217
+--: masked
+SELECT at AT TIME ZONE 'UTC' AS u FROM omop.measurement GROUP BY 1 ORDER BY 1
+
+--- warehouse-218
+--: masked
+SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY') AS y, count(*) FROM omop.measurement GROUP BY y ORDER BY y
+
+--- warehouse-219
+--: masked
+SELECT make_interval(hours => 3) + interval '1 day' AS i
+
+--- warehouse-220
+--: masked
+SELECT justify_hours(sum(stay)) FROM omop.visit
+
+--- warehouse-221
+--: masked
+SELECT interval '2 hours' * 3, stay / 2 FROM omop.visit GROUP BY stay ORDER BY stay
+
+--- warehouse-222
+--: masked
+SELECT ward, CASE ward WHEN 'ICU' THEN 1 WHEN 'Surgery' THEN 2 ELSE 3 END AS k FROM omop.ward_stats ORDER BY k
+
+--- warehouse-223
+--: masked
+SELECT ward FROM omop.visit WHERE cost = (SELECT max(cost) FROM omop.visit)
+
+--- warehouse-224
+--: masked
+SELECT ward, visit_no FROM omop.visit v WHERE cost >= ALL (SELECT cost FROM omop.visit w WHERE w.ward = v.ward) ORDER BY ward
+
+--- warehouse-225
+--: masked
+SELECT ward FROM omop.ward_stats WHERE n > ANY (SELECT 50) ORDER BY ward
+
+--- warehouse-226
+--: masked
+SELECT ward, n FROM omop.ward_stats WHERE (ward, n) IN (SELECT ward, count(*) FROM omop.visit GROUP BY ward) ORDER BY ward
+
+--- warehouse-227
+--: masked
+SELECT b.ward, a.n FROM omop.ward_stats a RIGHT JOIN (SELECT 'ICU' AS ward UNION SELECT 'None') b ON b.ward = a.ward ORDER BY 1
+
+--- warehouse-228
+--: masked
+SELECT p.gender, m.concept, avg(m.value) AS a FROM omop.person p JOIN omop.measurement m USING (person_id) WHERE m.concept IN (1, 2, 3) AND p.vip IS NOT TRUE GROUP BY 1, 2 HAVING avg(m.value) > 3 ORDER BY 1, 2
+
+--- warehouse-229
+--: masked
+SELECT gender, count(*) FILTER (WHERE vip), count(*) FILTER (WHERE NOT vip) FROM omop.person GROUP BY gender ORDER BY gender DESC NULLS LAST
+
+--- warehouse-230
+--: masked
+SELECT "person"."race" AS "race", SUM("person"."bmi") AS "sum:bmi:ok" FROM "omop"."person" "person" WHERE ("person"."gender" IN ('F','M')) GROUP BY "person"."race" HAVING (COUNT(1) > 0) ORDER BY 1
+
+--- warehouse-231
+--: masked
+SELECT CAST("measurement"."value" AS INTEGER) AS v, COUNT(*) FROM "omop"."measurement" WHERE CAST("measurement"."at" AS DATE) > DATE '2020-01-01' GROUP BY 1 ORDER BY 1
+
+--- warehouse-232
+--: masked
+SELECT * FROM (SELECT ward, row_number() OVER (ORDER BY count(*) DESC, ward) AS pos FROM omop.visit GROUP BY ward) q WHERE pos <= 2 ORDER BY pos
+
+--- warehouse-233
+--: masked
+SELECT t.* FROM (SELECT ward, cost FROM omop.visit) t WHERE FALSE
+
+--- warehouse-234
+--: masked
+SELECT 1 AS one, NULL AS nothing, 'x' AS lit, true AS yes, 1.50 AS dec, E'a\nb' AS esc, $$dollar$$ AS d
+
+--- warehouse-235
+--: masked
+SELECT count(*) FROM (SELECT person_id, count(*) FROM omop.fact GROUP BY person_id HAVING count(*) >= 2) z
+
+--- warehouse-236
+--: masked
+SELECT count(*) AS n FROM omop.person p WHERE (SELECT count(*) FROM omop.visit v WHERE v.person_id = p.person_id AND v.ward = 'ICU') >= 2
+
+--- warehouse-237
+--: masked
+WITH a AS (SELECT person_id FROM omop.person WHERE gender = 'M'), b AS (SELECT DISTINCT person_id FROM omop.visit WHERE cost > 300) SELECT count(*) FROM a JOIN b USING (person_id)
+
+--- warehouse-238
+--: masked
+WITH s AS (SELECT concept, avg(value) AS m, stddev_pop(value) AS sd FROM omop.measurement GROUP BY concept) SELECT x.concept, count(*) FROM omop.measurement x JOIN s USING (concept) WHERE abs(x.value - s.m) > s.sd GROUP BY 1 ORDER BY 1
+
+--- warehouse-239
+--: masked
+SELECT concept, first_value(value) OVER (PARTITION BY concept ORDER BY value, id) AS f, nth_value(value, 2) OVER (PARTITION BY concept ORDER BY value, id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS s FROM omop.measurement ORDER BY id
+
+--- warehouse-240
+--: masked
+SELECT concept, cume_dist() OVER (ORDER BY concept), percent_rank() OVER (ORDER BY concept), dense_rank() OVER (ORDER BY concept) FROM omop.measurement WHERE concept < 3 ORDER BY concept
+
+--- warehouse-241
+--: masked
+SELECT sum(value) OVER (PARTITION BY unit ORDER BY concept RANGE BETWEEN 2 PRECEDING AND CURRENT ROW) AS r FROM omop.measurement ORDER BY r
+
+--- warehouse-242
+--: masked
+SELECT encounter_num FROM omop.fact WHERE encounter_num IN (SELECT encounter_num FROM omop.fact_lab WHERE flag = 'L')
+
+--- warehouse-243
+--: masked
+SELECT f.flag, p.gender, count(*) FROM omop.fact_lab f INNER JOIN omop.person p ON f.person_id = p.person_id GROUP BY f.flag, p.gender ORDER BY 1, 2
+
+--- warehouse-244
+--: masked
+SELECT email IS NULL AS e, count(*) FROM omop.person GROUP BY 1
+
+--- warehouse-245
+--: masked
+SELECT count(*) FROM omop.person a JOIN omop.person b ON a.email = b.email
+
+--- warehouse-246
+--: masked
+SELECT label, concept FROM omop.concept_dim ORDER BY label, concept
+
+--- warehouse-247
+--: masked
+SELECT DISTINCT ON (ward) ward, cost FROM omop.visit ORDER BY ward, cost DESC
+
+--- warehouse-248
+--: masked
+SELECT label::text COLLATE "C" AS l FROM omop.concept_dim ORDER BY 1
+
+--- warehouse-249
+--: masked
+SELECT bool_or(label = 'sodium') FROM omop.concept_dim
+
+--- warehouse-250
+--: masked
+SELECT length(label::text), upper(label::text) FROM omop.concept_dim ORDER BY concept
+
+--- warehouse-251
+--: masked
+SELECT path LIKE ANY (ARRAY['\\A\\1%', '\\A\\3%']) AS l, count(*) FROM omop.concept_dim GROUP BY l ORDER BY l
+
+--- warehouse-252
+--: masked
+SELECT concept + 1 AS next, concept::bigint * 2, -concept, concept BETWEEN 3 AND 7, concept IN (1, 2) FROM omop.concept_dim ORDER BY concept
+
+--- warehouse-253
+--: masked
+SELECT sum(concept), avg(concept), max(concept), min(concept) FROM omop.concept_dim
+
+--- warehouse-254
+--: masked
+SELECT race::text || 'x' FROM omop.person ORDER BY 1
+
+--- warehouse-255
+--: masked
+SELECT count(*) FROM omop.person p WHERE p.race = ANY (SELECT concept FROM omop.concept_dim WHERE concept < 4)
+
+--- warehouse-256
+--: masked
+SELECT quote_literal(ward), quote_ident(ward), initcap(lower(ward)), lpad(ward, 12, '.'), repeat('=', n::int % 5) FROM omop.ward_stats ORDER BY 1
+
+--- warehouse-257
+--: masked
+SELECT mean::float8::numeric(10,3), trunc(mean, 1), ceil(mean), mean % 7, mean ^ 2 > 1, sqrt(mean)::numeric(8,4), @ -mean FROM omop.ward_stats ORDER BY 1
+
+--- warehouse-258
+--: masked
+SELECT B'101' & B'110', 5 # 3, 1 << 4, ~7, 17 / 4, 17 % 4, 2 ^ 3, |/ 16.0
+
+--- warehouse-259
+--: masked
+SELECT int4range(1, 5) @> 3, numrange(1, 2) && numrange(2, 3, '[]'), lower(int4range(1,5)), tsrange('2020-01-01', '2020-02-01') @> timestamp '2020-01-15'
+
+--- warehouse-260
+--: masked
+SELECT to_tsvector('simple', ward) @@ to_tsquery('simple', 'icu') FROM omop.ward_stats ORDER BY 1
+
+--- warehouse-261
+--: masked
+SELECT array_to_json(array_agg(row_to_json(t))) FROM (SELECT ward, n FROM omop.ward_stats ORDER BY ward) t
+
+--- warehouse-262
+--: masked
+SELECT max(ARRAY[race::int, 1]), min((race, 1)::text) FROM omop.person
+
+--- warehouse-263
+--: masked
+SELECT x.a FROM (SELECT 1 AS a UNION ALL SELECT 2 UNION SELECT 2 ORDER BY 1) x ORDER BY 1 DESC
+
+--- warehouse-264
+--: masked
+(SELECT ward FROM omop.ward_stats ORDER BY ward LIMIT 1) UNION ALL (SELECT 'z') ORDER BY 1
+
+--- warehouse-265
+--: masked
+SELECT ward AS "Ward Name", n AS "N°" FROM omop.ward_stats ORDER BY "Ward Name"
+
+--- warehouse-266
+--: masked
+TABLE omop.ward_stats ORDER BY 1
+
+--- warehouse-267
+--: masked
+SELECT current_date IS NOT NULL, now() > '2000-01-01', current_user = session_user, current_schema() IS NULL OR true
+
+--- warehouse-268
+--: masked
+SELECT pg_typeof(vip), pg_typeof(bmi), pg_typeof(gender) FROM omop.person LIMIT 1
+
+--- warehouse-269
+--: masked
+SELECT ward FROM omop.visit WHERE ward IS NOT NULL AND (ward <> 'ICU' OR ward IS NULL) GROUP BY ward ORDER BY ward
+
+--- warehouse-270
+--: masked
+SELECT coalesce(sum(cost) FILTER (WHERE ward = 'nope'), 0) FROM omop.visit
+
+--- warehouse-271
+--: masked
+SELECT concept_cd LIKE 'ICD10:%' AS dx, count(*) FROM omop.fact GROUP BY 1 ORDER BY 1
+
+--- warehouse-272
+--: masked
+SELECT substring(concept_cd FROM '^([A-Z0-9]+):') AS sys, count(DISTINCT person_id) FROM omop.fact GROUP BY 1 ORDER BY 1
+
+--- warehouse-273
+--: masked
+SELECT person_id, array_agg(concept ORDER BY concept) = array_agg(concept ORDER BY id) AS same FROM omop.measurement GROUP BY person_id
+
+--- warehouse-274
+--: masked
+SELECT person_id, string_agg(unit, ',' ORDER BY id) FROM omop.measurement GROUP BY person_id
+
+--- warehouse-275
+--: masked
+SELECT v.ward FROM omop.visit v CROSS JOIN omop.ward_stats w WHERE v.cost > w.mean * 2 AND w.ward = v.ward ORDER BY 1
+
+--- warehouse-276
+--: masked
+SELECT count(*) FROM omop.adults WHERE bmi::int = 21
+
+--- warehouse-277
+--: masked
+SELECT born, count(*) FROM omop.adults GROUP BY born ORDER BY born
+
+--- warehouse-278
+--: masked
+SELECT EXTRACT(YEAR FROM AGE(DATE '2025-01-01', born::date)) AS a, count(*) FROM omop.adults GROUP BY 1 ORDER BY 1
+
+--- warehouse-279
+--: masked
+SELECT height * 2.5 AS h, round(bmi::numeric, 1) AS b FROM omop.adults ORDER BY 1, 2
+
+--- warehouse-280
+--: masked
+SELECT ntile(2) OVER (ORDER BY mean) AS half, ward FROM omop.ward_stats ORDER BY mean
+
+--- warehouse-281
+--: masked
+SELECT count(*) FROM omop.stays a JOIN omop.stays b ON a.person_id = b.person_id AND a.visit_no < b.visit_no
+
+--- warehouse-282
+--: masked
+SELECT (SELECT array_agg(w ORDER BY w) FROM (SELECT DISTINCT ward AS w FROM omop.visit) d)[1] AS first
+
+--- warehouse-283
+--: masked
+SELECT avg(v) FROM (SELECT value AS v FROM omop.measurement UNION ALL SELECT 5) x
+
+--- warehouse-284
+--: masked
+SELECT avg(n) FROM (SELECT count(*) AS n FROM omop.visit GROUP BY person_id) x
+
+--- warehouse-285
+--: masked
+SELECT ward, cost FROM omop.visit ORDER BY cost DESC NULLS LAST, ward LIMIT 10 OFFSET 5
+
+--- warehouse-286
+--: masked
+SELECT ward, cost FROM omop.visit ORDER BY cost FETCH FIRST 3 ROWS WITH TIES
+
+--- warehouse-287
+--: masked
+SELECT count(*) FROM (SELECT * FROM omop.measurement ORDER BY random() LIMIT 10) x

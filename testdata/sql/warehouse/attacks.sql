@@ -423,3 +423,419 @@ SELECT nextval('omop.measurement_id_seq')
 --- warehouse-attack-106
 --: refused
 SELECT enum_range(NULL::omop.sex), pg_sleep(1)
+
+--- warehouse-attack-201
+--: refused
+SELECT person_id FROM omop.person ORDER BY name
+
+--- warehouse-attack-202
+--: no canary
+SELECT gender FROM omop.person ORDER BY email
+
+--- warehouse-attack-203
+--: refused
+SELECT DISTINCT ON (person_id) person_id, ward FROM omop.visit
+
+--- warehouse-attack-204
+--: refused
+SELECT count(*) OVER (ORDER BY person_id) FROM omop.person
+
+--- warehouse-attack-205
+--: refused
+SELECT sum(1) OVER (PARTITION BY left(person_id, 8)) FROM omop.person
+
+--- warehouse-attack-206
+--: refused
+SELECT person_id < 'CANARYP5' FROM omop.person
+
+--- warehouse-attack-207
+--: refused
+SELECT person_id BETWEEN 'CANARYP1' AND 'CANARYP2' FROM omop.person
+
+--- warehouse-attack-208
+--: refused
+SELECT CASE person_id WHEN 'CANARYP1' THEN 'hit' ELSE email END FROM omop.person
+
+--- warehouse-attack-209
+--: refused
+SELECT CASE WHEN vip THEN person_id ELSE email END FROM omop.person
+
+--- warehouse-attack-210
+--: refused
+SELECT coalesce(email, person_id) FROM omop.person
+
+--- warehouse-attack-211
+--: refused
+SELECT person_id FROM omop.person UNION SELECT email FROM omop.person
+
+--- warehouse-attack-212
+--: refused
+SELECT a.person_id FROM omop.person a JOIN omop.person b ON a.person_id = b.email
+
+--- warehouse-attack-213
+--: refused
+SELECT a.person_id FROM omop.person a JOIN omop.concept_dim c ON c.path = a.person_id
+
+--- warehouse-attack-214
+--: refused
+SELECT 1 FROM omop.person WHERE person_id = email
+
+--- warehouse-attack-215
+--: refused
+SELECT 1 FROM omop.person WHERE person_id IN ('a', email)
+
+--- warehouse-attack-216
+--: refused
+SELECT 1 FROM omop.person WHERE (person_id, race) = (email, 1)
+
+--- warehouse-attack-217
+--: refused
+SELECT 1 FROM omop.person WHERE person_id SIMILAR TO 'CAN%'
+
+--- warehouse-attack-218
+--: refused
+SELECT 1 FROM omop.person WHERE person_id ~~ ANY (ARRAY['CANARY%'])
+
+--- warehouse-attack-219
+--: refused
+SELECT position('1' IN person_id) FROM omop.person
+
+--- warehouse-attack-220
+--: refused
+SELECT overlay(person_id placing '' from 1) FROM omop.person
+
+--- warehouse-attack-221
+--: refused
+SELECT trim(person_id) FROM omop.person
+
+--- warehouse-attack-222
+--: refused
+SELECT extract(epoch FROM started) FROM omop.visit
+
+--- warehouse-attack-223
+--: refused
+SELECT started::date FROM omop.visit
+
+--- warehouse-attack-224
+--: refused
+SELECT started + interval '0' > '2020-01-01' FROM omop.visit
+
+--- warehouse-attack-225
+--: refused
+SELECT greatest(started, '2021-01-01') FROM omop.visit
+
+--- warehouse-attack-226
+--: refused
+SELECT (started, ended) OVERLAPS (timestamp '2020-01-01', timestamp '2020-06-01') FROM omop.visit
+
+--- warehouse-attack-227
+--: refused
+SELECT tsrange(started, ended) FROM omop.visit
+
+--- warehouse-attack-228
+--: refused
+SELECT count(*) FROM omop.visit GROUP BY started
+
+--- warehouse-attack-229
+--: refused
+SELECT DISTINCT started FROM omop.visit
+
+--- warehouse-attack-230
+--: refused
+SELECT width_bucket(started, ARRAY[timestamp '2020-01-01']) FROM omop.visit
+
+--- warehouse-attack-231
+--: refused
+SELECT to_char(started, 'YYYY') FROM omop.visit
+
+--- warehouse-attack-232
+--: refused
+SELECT started - timestamp '2020-01-01' FROM omop.visit
+
+--- warehouse-attack-233
+--: refused
+SELECT sum(started - timestamp '2020-01-01') FROM omop.visit
+
+--- warehouse-attack-234
+--: refused
+SELECT a.started - b.ended FROM omop.visit a JOIN omop.visit b ON a.ward = b.ward
+
+--- warehouse-attack-235
+--: refused
+SELECT max(started) OVER () FROM omop.visit
+
+--- warehouse-attack-236
+--: refused
+SELECT lead(started) OVER (ORDER BY started) - started FROM omop.visit
+
+--- warehouse-attack-237
+--: refused
+SELECT v FROM omop.visit v
+
+--- warehouse-attack-238
+--: refused
+SELECT v::text FROM omop.visit v
+
+--- warehouse-attack-239
+--: refused
+SELECT hashtext(person_id) FROM omop.person
+
+--- warehouse-attack-240
+--: refused
+SELECT hashtext(v::text) FROM omop.visit v
+
+--- warehouse-attack-241
+--: refused
+SELECT encode(convert_to(person_id, 'UTF8'), 'base64') FROM omop.person
+
+--- warehouse-attack-242
+--: refused
+SELECT ascii(substr(email::text, 1, 1)) FROM omop.person
+
+--- warehouse-attack-243
+--: refused
+SELECT person_id || NULL FROM omop.person
+
+--- warehouse-attack-244
+--: refused
+SELECT E'\x43' || person_id FROM omop.person
+
+--- warehouse-attack-245
+--: refused
+SELECT quote_literal(person_id) FROM omop.person
+
+--- warehouse-attack-246
+--: refused
+SELECT to_json(person_id) FROM omop.person
+
+--- warehouse-attack-247
+--: refused
+SELECT array_to_string(ARRAY[person_id], '') FROM omop.person
+
+--- warehouse-attack-248
+--: refused
+SELECT string_agg(person_id, '') OVER () FROM omop.person
+
+--- warehouse-attack-249
+--: refused
+SELECT json_object_agg(person_id, 1) FROM omop.person
+
+--- warehouse-attack-250
+--: refused
+SELECT range_agg(int4range(length(person_id), 99)) FROM omop.person
+
+--- warehouse-attack-251
+--: refused
+SELECT corr(length(person_id), bmi) FROM omop.person
+
+--- warehouse-attack-252
+--: refused
+SELECT (SELECT p2.name FROM omop.person p2 WHERE p2.person_id = p.person_id) FROM omop.person p
+
+--- warehouse-attack-253
+--: refused
+SELECT * FROM omop.person NATURAL JOIN (SELECT name FROM omop.person) x
+
+--- warehouse-attack-254
+--: no canary
+SELECT x.name FROM omop.person AS x (a, b, c, d, name)
+
+--- warehouse-attack-255
+--: refused
+SELECT a.* FROM omop.person AS a (name, label) WHERE a.name LIKE 'CANARY%'
+
+--- warehouse-attack-256
+--: refused
+SELECT label FROM omop.person p, omop.concept_dim c WHERE p.label = c.label
+
+--- warehouse-attack-257
+--: refused
+WITH person AS (SELECT 1 AS name) SELECT name, (SELECT p.name FROM omop.person p LIMIT 1) FROM person
+
+--- warehouse-attack-258
+--: refused
+SELECT note FROM (TABLE omop.measurement) x
+
+--- warehouse-attack-259
+--: refused
+SELECT (m.*)::text FROM omop.measurement m
+
+--- warehouse-attack-260
+--: refused
+SELECT m FROM omop.measurement m WHERE m IS NOT NULL
+
+--- warehouse-attack-261
+--: refused
+SELECT count(m) FILTER (WHERE m::text LIKE '%NOTE1%') FROM omop.measurement m
+
+--- warehouse-attack-262
+--: refused
+SELECT f FROM omop.fact_lab f
+
+--- warehouse-attack-263
+--: refused
+SELECT (f::omop.fact).tval FROM omop.fact_lab f
+
+--- warehouse-attack-264
+--: refused
+SELECT f::omop.fact FROM omop.fact_lab f
+
+--- warehouse-attack-265
+--: refused
+SELECT jsonb_agg(f) FROM omop.fact f
+
+--- warehouse-attack-266
+--: refused
+SELECT xmlforest(tval) FROM omop.fact
+
+--- warehouse-attack-267
+--: refused
+SELECT 1 FROM omop.fact WHERE tval IS NULL
+
+--- warehouse-attack-268
+--: refused
+SELECT * FROM omop.fact USING (tval)
+
+--- warehouse-attack-269
+--: refused
+SELECT * FROM omop.fact a JOIN omop.fact_lab b USING (tval)
+
+--- warehouse-attack-270
+--: refused
+SELECT pg_input_is_valid('x', 'int'), tval FROM omop.fact
+
+--- warehouse-attack-271
+--: refused
+SELECT count(*) FROM omop.visit_new v WHERE v.tableoid::regclass::text = 'x'
+
+--- warehouse-attack-272
+--: refused
+SELECT * FROM pg_catalog.pg_partition_tree('omop.visit')
+
+--- warehouse-attack-273
+--: no canary
+SELECT pg_get_partition_constraintdef('omop.visit_new'::regclass) IS NOT NULL AND 1/0 = 1
+
+--- warehouse-attack-274
+--: refused
+SELECT oid::regclass FROM (SELECT 1259::oid) x UNION SELECT 'omop.person_label'::regclass
+
+--- warehouse-attack-275
+--: refused
+SELECT 'omop.person.name'::regclass
+
+--- warehouse-attack-276
+--: refused
+SELECT * FROM information_schema.columns WHERE column_name IN ('tval', 'note') AND table_schema = 'omop' AND 1 / (SELECT count(*) FROM information_schema.columns WHERE column_name = 'tval') > 0
+
+--- warehouse-attack-277
+--: no canary
+SELECT has_column_privilege('omop.person', 'name', 'SELECT')
+
+--- warehouse-attack-278
+--: refused
+SELECT col_description('omop.person'::regclass, 5) || pg_backend_pid()::text || lo_get(1)::text
+
+--- warehouse-attack-279
+--: refused
+SELECT * FROM pg_catalog.pg_statistic
+
+--- warehouse-attack-280
+--: refused
+SELECT * FROM pg_catalog.pg_authid
+
+--- warehouse-attack-281
+--: refused
+SELECT rolpassword FROM pg_catalog.pg_shadow
+
+--- warehouse-attack-282
+--: refused
+SELECT pg_ls_dir('.')
+
+--- warehouse-attack-283
+--: refused
+SELECT pg_stat_file('PG_VERSION')
+
+--- warehouse-attack-284
+--: refused
+SELECT pg_terminate_backend(1)
+
+--- warehouse-attack-285
+--: refused
+SELECT txid_current()
+
+--- warehouse-attack-286
+--: refused
+NOTIFY x
+
+--- warehouse-attack-287
+--: refused
+LISTEN x
+
+--- warehouse-attack-288
+--: refused
+SET work_mem = '1GB'
+
+--- warehouse-attack-289
+--: refused
+SET enable_mergejoin = on
+
+--- warehouse-attack-290
+--: refused
+SET search_path = omop, pg_catalog
+
+--- warehouse-attack-291
+--: refused
+ALTER SYSTEM SET work_mem = '1GB'
+
+--- warehouse-attack-292
+--: refused
+IMPORT FOREIGN SCHEMA x FROM SERVER y INTO z
+
+--- warehouse-attack-293
+--: refused
+REFRESH MATERIALIZED VIEW omop.ward_stats
+
+--- warehouse-attack-294
+--: refused
+ANALYZE omop.person
+
+--- warehouse-attack-295
+--: refused
+SECURITY LABEL ON TABLE omop.person IS 'x'
+
+--- warehouse-attack-296
+--: refused
+CALL omop.proc()
+
+--- warehouse-attack-297
+--: refused
+MERGE INTO omop.person p USING omop.person q ON p.person_id = q.person_id WHEN MATCHED THEN DO NOTHING
+
+--- warehouse-attack-298
+--: refused
+INSERT INTO omop.person SELECT * FROM omop.person
+
+--- warehouse-attack-299
+--: refused
+TRUNCATE omop.person
+
+--- warehouse-attack-300
+--: refused
+VACUUM
+
+--- warehouse-attack-301
+--: refused
+EXPLAIN (FORMAT JSON) SELECT 1
+
+--- warehouse-attack-302
+--: refused
+BEGIN READ WRITE
+
+--- warehouse-attack-303
+--: refused
+SET transaction_read_only = off
+
+--- warehouse-attack-304
+--: refused
+PREPARE TRANSACTION 'x'
