@@ -710,7 +710,7 @@ SELECT current_date IS NOT NULL, now() > '2000-01-01', current_user = session_us
 
 --- warehouse-268
 --: masked
-SELECT pg_typeof(vip), pg_typeof(bmi), pg_typeof(gender) FROM omop.person LIMIT 1
+SELECT pg_typeof(vip), pg_typeof(bmi), pg_typeof(zip) FROM omop.person LIMIT 1
 
 --- warehouse-269
 --: masked
