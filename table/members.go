@@ -48,16 +48,7 @@ func (t memberTree) add(path []string) {
 
 // Append implements mask.Method.
 func (m *members) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
-	d := json.NewDecoder(bytes.NewReader(src))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return dst, mask.Removed, nil
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return dst, mask.Removed, nil
-	}
-	object, ok := v.(map[string]any)
+	object, ok := decodeObject(src)
 	if !ok {
 		return dst, mask.Removed, nil
 	}
@@ -67,6 +58,21 @@ func (m *members) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, 
 		return dst[:from], mask.Removed, nil
 	}
 	return out, mask.Replaced, nil
+}
+
+// decodeObject reads a JSON object, and nothing after it.
+func decodeObject(src []byte) (map[string]any, bool) {
+	d := json.NewDecoder(bytes.NewReader(src))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return nil, false
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, false
+	}
+	object, ok := v.(map[string]any)
+	return object, ok
 }
 
 // of is what is kept of an object.
@@ -154,7 +160,7 @@ func appendNumber(dst []byte, s string) ([]byte, bool) {
 // appendString writes a string with the escapes of jsonb.
 func appendString(dst []byte, s string) ([]byte, bool) {
 	dst = append(dst, '"')
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		c := s[i]
 		switch {
 		case c == 0:

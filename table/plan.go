@@ -13,15 +13,15 @@ import (
 type Treatment uint8
 
 const (
-	// Hidden: the column is not there.
+	// Hidden columns are not there.
 	Hidden Treatment = iota
-	// Clear: its values pass as they are.
+	// Clear columns pass as they are.
 	Clear
-	// Removed: its values are NULL.
+	// Removed columns are NULL.
 	Removed
-	// Masked: a method masks its values.
+	// Masked columns are masked by a method.
 	Masked
-	// ByRow: conditions on other columns decide in each row.
+	// ByRow columns are masked as conditions on other columns of the row decide.
 	ByRow
 )
 

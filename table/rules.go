@@ -108,7 +108,7 @@ func (r *Rules) Chain(t Name, column string) (ch Chain) {
 	all := r.All()
 	var found []Match
 	for _, m := range r.matches {
-		if m.Matches(t.Schema, t.Table, column) && !(t.Derived && all[m.Rule].Keeps() && m.Schema != t.Schema) {
+		if m.Matches(t.Schema, t.Table, column) && (!t.Derived || !all[m.Rule].Keeps() || m.Schema == t.Schema) {
 			found = append(found, m)
 		}
 	}

@@ -27,15 +27,15 @@ type unitWords struct {
 
 // cap caps numbers, and texts that are numbers, in the unit that the rule or the row
 // says.
-func (d *columnRule) cap(f forms.Cap) (string, bool) {
+func (d *columnRule) cap(f forms.Cap) string {
 	unit := d.beside(d.rule.Unit)
 	if unit == "" {
 		if f.Default == nil && len(d.rule.Unit) == 0 {
 			// Without a unit of time the method would keep every number, ages too.
 			d.column.remove(d.catalog)
-			return d.column.value, true
+			return d.column.value
 		}
-		return d.capped(f.Default), true
+		return d.capped(f.Default)
 	}
 	limits := d.unitWords(f)
 	u := "pg_catalog.translate(pg_catalog.btrim(coalesce(" + catalog.QuoteIdent(unit) + "::pg_catalog.text, ''), " + catalog.QuoteLiteral(unitSpace) + "), " + unitFolding(slices.Concat(limits.all, limits.ages)) + `) COLLATE "C"`
@@ -49,7 +49,7 @@ func (d *columnRule) cap(f forms.Cap) (string, bool) {
 	// number is no more told than what it is.
 	fmt.Fprintf(&b, " WHEN %s THEN NULL", limits.mayBeTime(u))
 	fmt.Fprintf(&b, " ELSE %s END", d.value)
-	return b.String(), true
+	return b.String()
 }
 
 // unitWords sorts the words of a form, once for all columns of a rule.

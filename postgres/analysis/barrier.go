@@ -67,7 +67,7 @@ func (a *analysis) barrier(q *pg.SelectStmt, place *pg.Node) {
 	if len(inner.TargetList) == 0 {
 		inner.TargetList = []*pg.Node{target(a.shadowName(), null())}
 	}
-	q.FromClause, q.WhereClause = []*pg.Node{subselect(inner, alias, false)}, nil
+	q.FromClause, q.WhereClause = []*pg.Node{subselect(inner, alias)}, nil
 }
 
 // fromNames collects the names of a FROM item.

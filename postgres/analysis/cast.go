@@ -167,7 +167,7 @@ func (a *analysis) regCast(c *pg.TypeCast, t *catalog.Type, n *pg.Node, sc *scop
 	if v.restricted != nil {
 		a.refuseRestricted(v.restricted, location(n))
 	}
-	if t.Name == "regtype" && !(v.column != nil && v.column.typ == catalog.OIDOID) && !castsToOID(c.Arg) {
+	if t.Name == "regtype" && (v.column == nil || v.column.typ != catalog.OIDOID) && !castsToOID(c.Arg) {
 		return a.type2oid(c.Arg)
 	}
 	if t.Name != "regtype" && t.Name != "regproc" && t.Name != "regnamespace" && t.Name != "regrole" {

@@ -16,7 +16,7 @@ import (
 // the form of a tag: every relation stands alone in a sub-select of FROM, whose targets
 // are clear columns, expressions, wrappers, or shadow columns under a name with the tag; and no
 // shadow column is a target of the statement itself.
-func holds(t testing.TB, p *Plan, clear map[string]bool) {
+func holds(t testing.TB, p *Plan, plain map[string]bool) {
 	t.Helper()
 	if p.SQL == "" || p.Kind == Transaction || p.Kind == Set || p.Kind == CloseCursor || p.Kind == Deallocate || p.Kind == Discard || p.Command == "SHOW" {
 		return
@@ -74,7 +74,7 @@ func holds(t testing.TB, p *Plan, clear map[string]bool) {
 				if strings.HasPrefix(target.Name, string(p.Tag)) {
 					originals[target.Name] = original{name, s.WhereClause == nil}
 				}
-				if name != target.Name && !strings.HasPrefix(target.Name, string(p.Tag)) || name == target.Name && !clear[v.Relname+"."+name] {
+				if name != target.Name && !strings.HasPrefix(target.Name, string(p.Tag)) || name == target.Name && !plain[v.Relname+"."+name] {
 					t.Fatalf("column %s.%s is bare: %s", v.Relname, name, p.SQL)
 				}
 			}
@@ -143,7 +143,7 @@ func corpus(t testing.TB) (out []string) {
 // statements of these tests.
 func TestRewrittenStatementsHold(t *testing.T) {
 	c, p := clinicCatalog(t), clinicPolicy(t, Options{Explain: true, Document: upper{}})
-	clear := clearColumns(t, c, p)
+	plain := clearColumns(t, c, p)
 	accepted := 0
 	for _, sql := range corpus(t) {
 		plan, r := analyze(sql, c, p, clinicSession())
@@ -154,7 +154,7 @@ func TestRewrittenStatementsHold(t *testing.T) {
 			continue
 		}
 		accepted++
-		holds(t, plan, clear)
+		holds(t, plan, plain)
 	}
 	if accepted < 50 {
 		t.Errorf("only %d statements were accepted", accepted)
@@ -205,7 +205,7 @@ func FuzzAnalyze(f *testing.F) {
 		f.Add(sql)
 	}
 	c, p := clinicCatalog(f), clinicPolicy(f, Options{Explain: true, Document: upper{}})
-	clear := clearColumns(f, c, p)
+	plain := clearColumns(f, c, p)
 	f.Fuzz(func(t *testing.T, sql string) {
 		if len(sql) > 4096 {
 			return
@@ -224,6 +224,6 @@ func FuzzAnalyze(f *testing.F) {
 			}
 			return
 		}
-		holds(t, plan, clear)
+		holds(t, plan, plain)
 	})
 }

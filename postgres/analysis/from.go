@@ -63,7 +63,7 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 		if len(f.Alias.Colnames) == 0 {
 			f.Alias.Colnames = names(f.Alias.Aliasname)
 		}
-		return a.fromResult(subselect(q, nil, false), a.values(q, &scope{}), f.Alias.Aliasname, f.Alias)
+		return a.fromResult(subselect(q, nil), a.values(q, &scope{}), f.Alias.Aliasname, f.Alias)
 	}
 	if c := firstCall(f); len(f.Functions) == 1 && lastPart(c.GetFuncname()) == "pg_partition_ancestors" {
 		if f.Alias == nil {

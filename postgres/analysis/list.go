@@ -52,7 +52,7 @@ func (a *analysis) in(x *pg.A_Expr, n *pg.Node, name string, truth bool, sc *sco
 		}
 		return n
 	}
-	if out := a.literalList(l, items, name, x.Location); out != nil {
+	if out := a.literalList(l, items, name); out != nil {
 		return out
 	}
 	if out := a.parameterList(l, items, name, truth); out != nil {
@@ -85,7 +85,7 @@ func not(n *pg.Node) *pg.Node {
 }
 
 // literalList is IN over literals, or nil where the list has something else.
-func (a *analysis) literalList(l value, items []value, name string, at int32) *pg.Node {
+func (a *analysis) literalList(l value, items []value, name string) *pg.Node {
 	if l.keying == nil || l.keying.domain == "" {
 		return nil
 	}
@@ -186,7 +186,7 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 		return n
 	}
 	isAny := x.Kind == pg.A_Expr_Kind_AEXPR_OP_ANY
-	if !(isAny && name == "=") && !(!isAny && name == "<>") {
+	if isAny && name != "=" || !isAny && name != "<>" {
 		a.refuseKeyed(l.keying, x.Location, "cannot be compared with an array in this way", "", "Only = ANY and <> ALL are allowed.")
 	}
 	a.openable(l.keying, x.Location)

@@ -118,8 +118,8 @@ func selectOnce(n *pg.Node) *pg.Node {
 	return &pg.Node{Node: &pg.Node_SubLink{SubLink: &pg.SubLink{SubLinkType: pg.SubLinkType_EXPR_SUBLINK, Subselect: selectNode(s)}}}
 }
 
-func subselect(s *pg.SelectStmt, alias *pg.Alias, lateral bool) *pg.Node {
-	return &pg.Node{Node: &pg.Node_RangeSubselect{RangeSubselect: &pg.RangeSubselect{Subquery: selectNode(s), Alias: alias, Lateral: lateral}}}
+func subselect(s *pg.SelectStmt, alias *pg.Alias) *pg.Node {
+	return &pg.Node{Node: &pg.Node_RangeSubselect{RangeSubselect: &pg.RangeSubselect{Subquery: selectNode(s), Alias: alias}}}
 }
 
 // strings reads a dotted name; ok is false where it has a part that is no name.

@@ -284,7 +284,7 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 	q.DistinctClause, q.TargetList, q.WhereClause, q.GroupClause, q.GroupDistinct = nil, targets, nil, nil, false
 	q.HavingClause, q.WindowClause, q.ValuesLists, q.WithClause = nil, nil, nil, nil
 	q.Op, q.All, q.Larg, q.Rarg = pg.SetOperation_SETOP_NONE, false, nil, nil
-	q.FromClause = []*pg.Node{subselect(inner, alias, false)}
+	q.FromClause = []*pg.Node{subselect(inner, alias)}
 	q.SortClause = order
 	var keys []*pg.Node
 	for i, c := range res.columns {

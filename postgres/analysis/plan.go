@@ -10,32 +10,32 @@ import (
 type Kind uint8
 
 const (
-	// Rows: send SQL; its rows have Columns. SELECT, VALUES, TABLE, EXPLAIN, SHOW.
+	// Rows plans send SQL, and its rows have Columns: SELECT, VALUES, TABLE, EXPLAIN, SHOW.
 	Rows Kind = iota
-	// Empty: nothing was asked; answer EmptyQueryResponse.
+	// Empty plans have no statement: answer EmptyQueryResponse.
 	Empty
-	// CopyOut: send SQL; what comes back is COPY data in the client's format.
+	// CopyOut plans send SQL, and what comes back is COPY data in the client's format.
 	CopyOut
-	// Declare: send SQL; on success remember Inner under Name for Fetch.
+	// Declare plans send SQL; on success remember Inner under Name for Fetch.
 	Declare
-	// Fetch: send SQL; its rows are those of the cursor Name. Columns are the
+	// Fetch plans send SQL, and its rows are those of the cursor Name. Columns are the
 	// cursor's. MOVE is a Fetch without Columns.
 	Fetch
-	// CloseCursor: send SQL; forget the cursor Name, or all when Name is empty.
+	// CloseCursor plans send SQL; forget the cursor Name, or all when Name is empty.
 	CloseCursor
-	// Prepare: send SQL; on success remember Inner under Name for Execute.
+	// Prepare plans send SQL; on success remember Inner under Name for Execute.
 	Prepare
-	// Execute: send SQL; its rows are those of the statement Name.
+	// Execute plans send SQL, and its rows are those of the statement Name.
 	Execute
-	// Deallocate: send SQL; forget the statement Name, or all when it is empty.
+	// Deallocate plans send SQL; forget the statement Name, or all when it is empty.
 	Deallocate
-	// Transaction: send SQL: BEGIN, COMMIT, ROLLBACK, SAVEPOINT and the like.
+	// Transaction plans send SQL: BEGIN, COMMIT, ROLLBACK, SAVEPOINT and the like.
 	Transaction
-	// Set: send SQL unless it is empty, and take over Setting.
+	// Set plans send SQL unless it is empty, and take over Setting.
 	Set
-	// Local: send nothing; answer Columns and Answer, then Command.
+	// Local plans send nothing; answer Columns and Answer, then Command.
 	Local
-	// Discard: send SQL; forget what DISCARD names.
+	// Discard plans send SQL; forget what DISCARD names.
 	Discard
 )
 

@@ -49,7 +49,7 @@ func (d *columnRule) push() bool {
 		v, ok = d.json(f), true
 	case forms.Cap:
 		if number || text {
-			if v, ok = d.cap(f); text {
+			if v, ok = d.cap(f), true; text {
 				c.shown = catalog.OIDText
 			}
 		}

@@ -197,7 +197,7 @@ func (a *analysis) view(r *catalog.Relation, v *pg.RangeVar, alias string) from 
 	res := a.definition(stmt, r, v)
 	a.views--
 	a.at, a.session = at, path
-	f := a.fromResult(subselect(stmt, nil, false), res, alias, v.Alias)
+	f := a.fromResult(subselect(stmt, nil), res, alias, v.Alias)
 	if v.Alias == nil {
 		f.items[0].schema = r.Schema
 	}

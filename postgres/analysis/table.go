@@ -66,7 +66,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 	if renamed {
 		out.Colnames = a.columnAliases(it)
 	}
-	return from{node: subselect(t.stmt, out, false), items: []*item{it}, columns: it.columns, sources: []*item{it}}
+	return from{node: subselect(t.stmt, out), items: []*item{it}, columns: it.columns, sources: []*item{it}}
 }
 
 // begin begins the sub-select. A sample of masked rows is drawn by Veil.

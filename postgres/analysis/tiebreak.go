@@ -80,7 +80,7 @@ func named(q *pg.SelectStmt, name string) *pg.WindowDef {
 // partitions are the names of the keys that a window partitions by.
 func (s *scope) partitions(q *pg.SelectStmt, w *pg.WindowDef) []string {
 	out := slices.Clone(s.partKeys[w])
-	for depth := 0; depth < 8; depth++ {
+	for range 8 { // windows that refer to one another
 		name := w.Name
 		if name == "" || len(q.WindowClause) == 0 {
 			name = w.Refname

@@ -16,13 +16,13 @@ import (
 type Treatment uint8
 
 const (
-	// Hidden: the column is not there.
+	// Hidden columns are not there.
 	Hidden Treatment = iota
-	// Clear: the column is what it is.
+	// Clear columns are what they are.
 	Clear
-	// Pushed: an SQL expression masks it.
+	// Pushed columns are masked by an SQL expression.
 	Pushed
-	// Keyed: Veil masks it in the row.
+	// Keyed columns are masked by Veil in the row.
 	Keyed
 )
 

@@ -9,11 +9,13 @@ import (
 type ShadowKind uint8
 
 const (
-	// ShadowNone: it does not.
+	// ShadowNone is of columns that do not compare.
 	ShadowNone ShadowKind = iota
-	// ShadowText compares as a text, ShadowInteger as a whole number, ShadowUUID as a UUID.
+	// ShadowText compares as a text.
 	ShadowText
+	// ShadowInteger compares as a whole number.
 	ShadowInteger
+	// ShadowUUID compares as a UUID.
 	ShadowUUID
 	// ShadowCast compares as the text that it is cast to.
 	ShadowCast
