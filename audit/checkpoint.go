@@ -17,8 +17,8 @@ import (
 const checkpointFile = "checkpoint"
 
 // GenerateSigner makes a key pair for checkpoints in the text forms of signed
-// notes: the signer's key stays with the log's writer, the verifier's goes to
-// whoever verifies.
+// notes: the signer's key stays with the writer of the log, the verifier's key is for
+// those who verify it.
 func GenerateSigner(name string) (signer, verifier string, err error) {
 	return note.GenerateKey(rand.Reader, name)
 }

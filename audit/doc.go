@@ -25,7 +25,7 @@
 // new chain, or cut off its end: a checkpoint, signed with Ed25519 as a C2SP
 // signed note (https://c2sp.org/tlog-checkpoint), ties the log to a key that is
 // kept elsewhere. Its text is the log's name, the last sequence number and the
-// last hash in base 64. Lines behind the last checkpoint can still be cut off.
+// last hash in base 64. Lines after the last checkpoint can still be cut off.
 //
 // # Crashes
 //

@@ -86,8 +86,8 @@ func (realFiles) append(path string) (file, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 }
 
-// Open opens the log in a folder for writing, makes it if it is not there, and
-// repairs what a crash left behind. Only one process may have it open.
+// Open opens the log in a folder for writing. It creates the log if there is none and
+// repairs what a crash left. Only one process can have it open.
 func Open(dir string, opts Options) (*Log, error) {
 	if opts.segmentBytes == 0 {
 		opts.segmentBytes = defaultSegmentBytes
@@ -217,8 +217,8 @@ func (l *Log) current(now time.Time) *chunk {
 	return &l.queue[len(l.queue)-1]
 }
 
-// write is the goroutine that writes and syncs; what comes in meanwhile goes in
-// one group.
+// write is the goroutine that writes and syncs. Records that arrive while it syncs
+// form the next group.
 func (l *Log) write() {
 	defer close(l.done)
 	for range l.wake {
@@ -305,8 +305,7 @@ func (l *Log) Ready() error {
 	return nil
 }
 
-// FreeBytes is the room that the log's disk has for this process, where the system
-// tells it.
+// FreeBytes returns the free space on the disk of the log, if the system reports it.
 func (l *Log) FreeBytes() (free uint64, known bool) { return freeBytes(l.dir) }
 
 // Close writes what is queued and a checkpoint, and closes the log.

@@ -7,9 +7,9 @@ import (
 )
 
 // appendMembers appends the members of a line that come between its number and
-// its hash, each with a comma before it, as encoding/json writes them. A record
-// has some sixty applications and stands in the way of an answer, so it is written
-// by hand; a test holds this and encoding/json together.
+// its hash, each with a comma before it, as encoding/json writes them. A response
+// waits for its record, which has about sixty applications, so the record is written by
+// hand. A test compares the two.
 func (l *Line) appendMembers(dst []byte) []byte {
 	dst = appendText(dst, "kind", l.Kind)
 	dst = append(dst, `,"time":"`...)

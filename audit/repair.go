@@ -30,8 +30,8 @@ func segmentFiles(dir string) ([]string, error) {
 	return names, nil
 }
 
-// isSegment reports whether a file's name is that of a segment. Another file is
-// never touched, whatever it is.
+// isSegment reports whether a file's name is that of a segment. Other files are
+// never touched.
 func isSegment(name string) bool {
 	digits, ok := strings.CutPrefix(name, "veil-")
 	if !ok {

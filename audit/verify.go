@@ -159,8 +159,8 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// Read returns the lines of a log in order. A line that cannot be read comes as
-// an error, and reading goes on with the next.
+// Read returns the lines of a log in order. A line that cannot be read
+// is returned as an error, and reading continues with the next.
 func Read(dir string) iter.Seq2[*Line, error] {
 	return func(yield func(*Line, error) bool) {
 		segments, err := segmentFiles(dir)

@@ -21,13 +21,13 @@ import (
 //	         where weekday is set. The time of day and zone stay as they are.
 //
 // Dates and dateTimes come out short. FHIR's instant has no shorter form; there
-// the walker completes what comes out to the first moment of it, in UTC. A date that is less precise
-// than what is asked for passes. A date of YYYY or YYYY-MM cannot be shifted by
+// the walker completes what comes out to the first moment of it, in UTC. A date that is less precise than the
+// result passes. A date of YYYY or YYYY-MM cannot be shifted by
 // days: only its year is left. Where the person is not known, shift falls back
 // to the year. What is no date is Removed.
 //
-// Shifted dates are not Safe Harbor. With the shift of a person known from one
-// event, all are known: whoever knows one true date can undo it.
+// Shifted dates are not Safe Harbor. One true date of a
+// person gives the shift away, and with it all other dates.
 type date struct {
 	slot    keys.Slot
 	mode    string

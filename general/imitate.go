@@ -7,7 +7,7 @@ import (
 )
 
 // imitate puts another number in place of one that has a check digit, so that
-// software which checks it goes on working:
+// software that checks it keeps working:
 //
 //	luhn  a number with a mod 10 check digit (ISO/IEC 7812-1), in its own length
 //	      of 8 to 19 digits
@@ -21,8 +21,8 @@ import (
 // Hyphens and spaces stay where they are. The digits are chosen by HMAC-SHA-512
 // of the value's digits: the same number gets the same imitation, two numbers
 // fall together like random numbers of that many free digits do. A value without
-// the right number of digits, or with other characters, is Removed. Whether its
-// own check digit is right is not asked.
+// the right number of digits, or with other characters, is Removed. Its own
+// check digit does not matter.
 type imitate struct {
 	slot keys.Slot
 	kind string

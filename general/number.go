@@ -28,7 +28,7 @@ func readNumber(s string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(s)
 }
 
-// step is a positive decimal number and how many digits it has behind its point.
+// step is a positive decimal number and its number of decimal places.
 type step struct {
 	value  *big.Rat
 	digits int
@@ -57,7 +57,7 @@ func (s step) append(dst []byte, n *big.Int) []byte {
 }
 
 // round rounds a number to the nearest multiple of a step, halves up, and writes
-// it with as many digits behind the point as the step has. Exact for numbers of
+// it with as many decimal places as the step has. Exact for numbers of
 // up to 64 characters; others, and what is no number, are Removed.
 type round struct{ step step }
 
@@ -95,9 +95,9 @@ func (m *bucket) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, e
 }
 
 // noise gives a number that is uniform among the multiples of the last digit of within
-// that lie no farther than within from the original, keyed by person and value: asking
-// again gives the same answer, so it cannot be averaged away over repetitions, but it can
-// over many persons, as intended. The result has as many digits behind the point as
+// that lie no farther than within from the original, keyed by person and value: the
+// same value always gets the same noise, so it averages out over many persons, as
+// intended, but not over repeated requests. The result has as many digits behind the point as
 // within: more would be the original's. It is no differential privacy. What is no number
 // is Removed.
 type noise struct {

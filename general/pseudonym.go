@@ -88,8 +88,8 @@ func (p *pseudonym) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcom
 	return dst, mask.Replaced, nil
 }
 
-// stream gives uniform small numbers out of a hash, a byte at a time, and goes
-// on with the hash of the hash.
+// stream draws uniform small numbers from a hash, a byte at a time, and continues with
+// the hash of the hash.
 type stream struct {
 	sum  [64]byte
 	next int

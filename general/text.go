@@ -21,7 +21,7 @@ func (m substring) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome,
 	return append(dst, src[start:end]...), mask.Replaced, nil
 }
 
-// skipRunes returns the index behind the first n code points of s.
+// skipRunes returns the index after the first n code points of s.
 func skipRunes(s []byte, n int) int {
 	i := 0
 	for ; n > 0 && i < len(s); n-- {

@@ -3,7 +3,7 @@
 // recorded. It knows no FHIR, SQL, HTTP and no regulation.
 //
 // A ruleset.Ruleset (what a person writes) becomes a ruleset.Policy (what runs). A
-// policy laid over a shape, such as the FHIR schema, gives a Plan: actions by number.
+// policy applied to a shape, such as the FHIR schema, gives a Plan: actions by number.
 // One exchange is one Pass with one plan; it counts every application of an action and
 // must commit its Record to a Sink before its last byte leaves. A Method returns an
 // Outcome beside its bytes.

@@ -21,9 +21,9 @@ const (
 	// Removed takes the value out; the method appended nothing. NULL in a row, no
 	// member in an object.
 	Removed
-	// Capped takes the value out because it lies beyond the last one that may be
-	// told, such as a year of birth that reveals an age over 89; the method
-	// appended nothing. Where the format can, its place says so.
+	// Capped takes the value out because it is beyond the last one that may be
+	// shown, such as a year of birth that reveals an age over 89; the method
+	// appended nothing. Formats that can say so mark the place.
 	Capped
 )
 
@@ -109,7 +109,7 @@ type Method interface {
 	Append(dst, src []byte, in *Input) ([]byte, Outcome, error)
 }
 
-// Finite is a Method that gives one of a few values, whatever it is given.
+// Finite is a Method that only ever gives one of a few values.
 type Finite interface {
 	Method
 	// Results are the values, in the ruleset's words.
@@ -200,16 +200,16 @@ func (d Definition) FormOf(args Args) Form {
 }
 
 // Search says how values that a method masks may be searched, so that a search
-// tells no more than the masked values do.
+// reveals no more than the masked values do.
 type Search uint8
 
 const (
-	// SearchNone refuses every search: one could test an original value.
+	// SearchNone allows no search, which could test an original value.
 	SearchNone Search = iota
 	// SearchYear means that a comparison with a whole year, not older than the years the
-	// method hides, has the same answer on masked values as on originals.
+	// method hides, finds the same masked values as originals.
 	SearchYear
-	// SearchAmount means that numbers up to the greatest age that may be told compare as
+	// SearchAmount means that numbers up to the greatest age that may be shown compare as
 	// the originals do; so do all numbers of a unit that measures no time.
 	SearchAmount
 	// SearchExact means that a value that the method lets pass may be compared exactly.

@@ -19,7 +19,7 @@ type Pass struct {
 	Keys *keys.Pseudonymizer
 	// Counts has the number of applications by action number.
 	Counts []uint64
-	// Detail asks for one Details entry an application.
+	// Detail records one Details entry for each application.
 	Detail  bool
 	Details []Detail
 

@@ -15,7 +15,7 @@ type Action struct {
 	Label    Label
 }
 
-// Plan is a policy laid over a shape: actions by number. It is immutable.
+// Plan is a policy applied to a shape: actions by number. It is immutable.
 type Plan struct {
 	// Ruleset and RulesetSHA256 are the name and the identity of the ruleset.
 	Ruleset, RulesetSHA256 string

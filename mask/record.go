@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Record is the value-free account of one exchange: who asked for what kind
+// Record is the value-free account of one exchange: who requested what kind
 // of thing, and which rules were applied how often. It never holds a value,
 // an original id or text from a request.
 type Record struct {
 	Time      time.Time
 	RequestID string
-	// Consumer and Project name who asked and under which key space.
+	// Consumer and Project name the consumer and its key space.
 	Consumer, Project string
 	// Client is the address that the request came from, without its port.
 	Client string
@@ -33,7 +33,7 @@ type Record struct {
 	// at its start and its end, with Program, the version of Veil.
 	Run, Program string
 	// File is a keyed pseudonym of a masked file's name, and FileName the name itself
-	// where the operator asks for it. InputDigest is a keyed digest of what was read,
+	// if the operator wants it. InputDigest is a keyed digest of what was read,
 	// and OutputDigest the SHA-256 of what was written.
 	File, FileName, InputDigest, OutputDigest string
 
@@ -45,7 +45,7 @@ type Record struct {
 	Resources []Count
 	// Applied has each action that was used, in the policy's order.
 	Applied []Applied
-	// Details has one entry an application, when the log asks for it.
+	// Details has one entry for each application, if the log is set to record them.
 	Details []Detail
 
 	DurationMicros int64

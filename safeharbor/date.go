@@ -7,7 +7,7 @@ import (
 
 // yearOf returns the year of a FHIR date, dateTime or instant (FHIR R4,
 // datatypes.html#dateTime) or of an SQL date or timestamp: YYYY, YYYY-MM,
-// YYYY-MM-DD, and anything behind a full date that begins with "T" or a space
+// YYYY-MM-DD, and anything after a full date that begins with "T" or a space
 // and a digit, with a month from 1 to 12 and a day from 1 to 31. It reports false for
 // every other text and for the year 0000.
 func yearOf(s []byte) (year int, ok bool) {
@@ -45,7 +45,7 @@ func digits(s []byte) bool {
 
 // year keeps the year of a date: YYYY, or as an instant YYYY-01-01T00:00:00Z,
 // since FHIR's instant has no shorter form. A year that lies more than 89 years
-// before the reference year is Capped: whoever it belongs to was there then and
+// before the reference year is Capped: the person it belongs to was alive then and
 // is over 89. A text that is no date is Removed. Source: 45 CFR
 // 164.514(b)(2)(i)(C).
 type year struct {
@@ -101,8 +101,8 @@ func (m *birthYear) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcom
 }
 
 // deathYear keeps the year of a date of death where the birth year is known and
-// lies at most 89 years before it, and not behind it. Otherwise, and for a text that is no date,
-// the date is Removed; that the person died is then told by other means, such as
+// lies at most 89 years before it, and not after it. Otherwise, and for a text that is no date,
+// the date is Removed; that the person died is then shown by other means, such as
 // FHIR's deceasedBoolean. Source: 45 CFR 164.514(b)(2)(i)(C).
 type deathYear struct{}
 

@@ -13,7 +13,7 @@
 // Ages are counted at the ruleset's reference date, never at today's, and by
 // calendar years: a person who turns 90 in the reference year counts as over 89.
 // That is the stricter reading, it needs no month or day, and what a search by
-// year can tell is then exactly what the masked data tells.
+// year can reveal is then exactly what the masked data reveals.
 //
 // Entry points are Methods and Categories.
 package safeharbor

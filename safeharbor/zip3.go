@@ -28,7 +28,7 @@ var restricted = map[string]string{
 // where they form none. Input is five digits, or nine with or without a hyphen,
 // or three, which pass if they may; what else it is, it is Removed. So is the code of
 // an address outside the US. Where an address names no country, a state that is none
-// of the US tells that it lies abroad; otherwise missingCountry decides, since codes
+// of the US shows that it is abroad; otherwise missingCountry decides, since codes
 // of many countries have five digits. Source: 45 CFR 164.514(b)(2)(i)(B).
 type zip3 struct {
 	open    [1000]bool

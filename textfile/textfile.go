@@ -12,8 +12,8 @@
 // keys.
 //
 // Invariant: no error has a part of a file's text. Those of ReadSecret do not name
-// the file either, since a name can be a secret that was put into the wrong field:
-// who may tell the name adds it.
+// the file either, since a name can be a secret in the wrong field: a caller that may
+// show the name adds it.
 package textfile
 
 import (

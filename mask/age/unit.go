@@ -41,8 +41,8 @@ var (
 	// words that say that a number is an age, in years if nothing else is said.
 	unitWords = map[string]*Unit{}
 	ageWords  = map[string]bool{}
-	// inside are the words without spaces between them (年, 歳): a unit is
-	// whatever contains one.
+	// inside are words of scripts without spaces (年, 歳): they are found
+	// anywhere in a text.
 	inside []string
 )
 
@@ -77,8 +77,8 @@ func init() {
 
 // UnitOf returns the unit of time that a text names, or nil: a UCUM code, a
 // code of another system, a word of many languages in any case ("Jahre", "años"),
-// with more words around it ("years old", "age in months"). What stands behind a
-// "/" or "per" names what something is divided by. Annotations of UCUM, in braces,
+// with more words around it ("years old", "age in months"). What follows a
+// "/" or "per" is a divisor. Annotations of UCUM, in braces,
 // say nothing unless there is nothing else ("a{age}", but "{years}").
 func UnitOf(unit []byte) *Unit {
 	if u := unitWords[string(unit)]; u != nil {
@@ -195,7 +195,7 @@ func wordUnit(word []byte) *Unit {
 }
 
 // MayBe reports whether a number is one that an age over 89 has in some unit
-// of time, and an age that anybody reached. What is no number may be one.
+// of time, and an age that anybody reached. A text that is not a number may be one.
 func MayBe(num []byte) bool {
 	if len(num) == 1 || len(num) == 2 && num[0] < '9' {
 		return false

@@ -1,10 +1,9 @@
-// Package forms has what a method can do to a value in terms that an engine
-// understands. A method's definition declares its form with the arguments that the
-// ruleset gives it. An engine that can do a form itself, such as a database in SQL,
-// compiles it; for one that it does not know it leaves the value to the method. No
-// engine asks for the name of a method.
+// Package forms describes what a method can do to a value in terms that an engine
+// understands. The definition of a method declares its form, with the arguments that the
+// ruleset gives. An engine that can do a form itself, as a database can in SQL, compiles
+// it; it leaves any other form to the method. No engine looks at the name of a method.
 //
-// A form promises that what an engine makes of it is what the method's Append does.
+// A form promises that an engine that compiles it gives what the method's Append gives.
 package forms
 
 // Keep lets the value pass.

@@ -21,7 +21,7 @@ const MinSecret = 32
 // A subkey is HKDF-SHA-512 (RFC 5869) with the secret as input keying material
 // and the salt "veil-keyring-1". The info is the project, the purpose and the
 // domain, each preceded by its length as two big-endian bytes, so that no two
-// of them can be confused. Subkeys of two projects, purposes or domains tell
+// of them can be confused. Subkeys of two projects, purposes or domains reveal
 // nothing of each other, and the outputs of two projects cannot be linked.
 //
 // A Keyring is safe for concurrent use.

@@ -79,7 +79,7 @@ func (p *Pseudonymizer) retired(s Slot) (*Pseudonymizer, Slot) {
 func (k *Keyring) mustDerive(purpose, domain string, n int) []byte {
 	b, err := k.Derive(purpose, domain, n)
 	if err != nil {
-		panic("mask: HKDF refuses a short key")
+		panic("keys: HKDF refuses a short key")
 	}
 	return b
 }
@@ -87,7 +87,7 @@ func (k *Keyring) mustDerive(purpose, domain string, n int) []byte {
 func newAES(key []byte) cipher.Block {
 	b, err := aes.NewCipher(key)
 	if err != nil {
-		panic("mask: AES refuses a 256-bit key")
+		panic("keys: AES refuses a 256-bit key")
 	}
 	return b
 }

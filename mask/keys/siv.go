@@ -9,7 +9,7 @@ import (
 // synthetic initialisation vector is a CMAC (NIST SP 800-38B) over associated
 // data and plaintext, and the ciphertext is AES in counter mode from it. Equal
 // plaintexts under equal associated data give equal ciphertexts, which is what a
-// pseudonym is; nothing else is told of them. A forgery opens with odds of
+// pseudonym is; they reveal nothing else. A forgery opens with odds of
 // 2^-128.
 //
 // The associated data that a key always has is folded in once. A siv is not for

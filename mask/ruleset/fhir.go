@@ -34,7 +34,7 @@ type SearchParameter struct {
 	Type string `json:"type"`
 	// Expression is one or more paths, joined by " | ".
 	Expression string `json:"expression"`
-	// Targets are the resource types that a reference may lead to.
+	// Targets are the resource types that a reference may have.
 	Targets []string `json:"targets,omitempty"`
 	// Why is a note for people.
 	Why string `json:"why,omitempty"`

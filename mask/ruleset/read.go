@@ -89,7 +89,7 @@ func (r *rulesetReader) extend(base strictyaml.Located, open Opener, depth int) 
 	r.incomplete = len(*r.Problems) > before
 }
 
-// merge lays own over what it extends: scalars replace, rules and code systems
+// merge applies own to what it extends: scalars replace, rules and code systems
 // of the same name replace in place, others are added after.
 func (r *rulesetReader) merge(own Ruleset) {
 	rs := r.rs

@@ -15,7 +15,7 @@ import (
 // what it means for a database is known to package postgres/analysis.
 type TablesSection struct {
 	// Default says what happens to what no rule matches. refuse: the relation or
-	// column does not exist for who asks. remove: its values are NULL. keep: it
+	// column does not exist for the consumer. remove: its values are NULL. keep: it
 	// passes.
 	Default string `json:"default"`
 	// Classes name sets of columns, such as SSN, that rules can match by name.
@@ -85,7 +85,7 @@ type TableRule struct {
 	At   strictyaml.Position `json:"-"`
 }
 
-// mergeTables lays own over what is extended: rules and classes of the same name
+// mergeTables applies own to what is extended: rules and classes of the same name
 // replace in place, others are added after.
 func (rs *Ruleset) mergeTables(own *TablesSection) {
 	if own == nil {
