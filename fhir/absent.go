@@ -20,89 +20,11 @@ const absentReason = `{"extension":[{"url":"http://hl7.org/fhir/StructureDefinit
 // text (narrative.html).
 const absentNarrative = `{"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">Masked</div>"}`
 
-// group are elements of a type of which FHIR requires one by an invariant.
-type group struct {
-	// invariant is its key, for who reads this.
-	invariant string
-	elements  []string
-	// standIn is the one that says that all of them are masked.
-	standIn string
-}
-
-// groups are those that masking can empty, by type. Left out are invariants of
-// definitions that nothing can be done with once their texts are gone
-// (StructureDefinition, TerminologyCapabilities).
-var groups = map[string][]group{
-	"Composition.section":               {{"cmp-1", []string{"text", "entry", "section"}, "text"}},
-	"Appointment.participant":           {{"app-1", []string{"type", "actor"}, "actor"}},
-	"Expression":                        {{"exp-1", []string{"expression", "reference"}, "expression"}},
-	"Condition.evidence":                {{"con-2", []string{"code", "detail"}, "code"}},
-	"Condition.stage":                   {{"con-1", []string{"summary", "assessment"}, "summary"}},
-	"Observation.referenceRange":        {{"obs-3", []string{"low", "high", "text"}, "text"}},
-	"Immunization.education":            {{"imm-1", []string{"documentType", "reference"}, "documentType"}},
-	"InsurancePlan":                     {{"ipn-1", []string{"identifier", "name"}, "name"}},
-	"MolecularSequence.referenceSeq":    {{"msq-6", []string{"genomeBuild", "referenceSeqId", "referenceSeqPointer", "referenceSeqString"}, "referenceSeqString"}},
-	"Organization":                      {{"org-1", []string{"identifier", "name"}, "name"}},
-	"Patient.contact":                   {{"pat-1", []string{"name", "telecom", "address", "organization"}, "name"}},
-	"ValueSet.compose.include":          {{"vsd-1", []string{"valueSet", "system"}, "system"}},
-	"TestScript.setup.action.operation": {{"tst-7", []string{"sourceId", "targetId", "params", "url"}, "params"}},
-}
-
-// need is an element that FHIR requires beside another.
-type need struct{ invariant, beside, element string }
-
-// needs are those that masking can take out while the other stays, by type.
-var needs = map[string][]need{
-	"Appointment":          {{"app-2", "start", "end"}, {"app-2", "end", "start"}},
-	"Attachment":           {{"att-1", "data", "contentType"}},
-	"CareTeam.participant": {{"ctm-1", "onBehalfOf", "member"}},
-	"Condition":            {{"con-4", "abatement", "clinicalStatus"}},
-	"ContactPoint":         {{"cpt-2", "value", "system"}},
-	"FamilyMemberHistory":  {{"fhs-2", "estimatedAge", "age"}},
-	"Goal.target":          {{"gol-1", "detail", "measure"}},
-	"Ratio":                {{"rat-1", "numerator", "denominator"}, {"rat-1", "denominator", "numerator"}},
-	"ServiceRequest":       {{"prr-1", "orderDetail", "code"}},
-	"Timing.repeat": {{"tim-1", "duration", "durationUnit"}, {"tim-2", "period", "periodUnit"}, {"tim-6", "periodMax", "period"},
-		{"tim-7", "durationMax", "duration"}, {"tim-8", "countMax", "count"}, {"tim-9", "offset", "when"}},
-}
-
-// isNeeded reports whether an element is needed beside another, or needs one.
-func isNeeded(typ, element string) (needed, needs bool) {
-	for _, n := range needsOf(typ) {
-		needed = needed || n.element == element
-		needs = needs || n.beside == element
-	}
-	return needed, needs
-}
-
-func needsOf(typ string) []need { return needs[typ] }
-
-// oneIsRequired returns the group that an element is in, or nil.
-func oneIsRequired(typ, element string) *group {
-	for i, g := range groups[typ] {
-		if slices.Contains(g.elements, element) {
-			return &groups[typ][i]
-		}
-	}
-	return nil
-}
-
-// readAsText are the elements that FHIR requires and people read, by type: models of
-// some languages cannot do without their value, so a text says that it is masked.
-// Texts that software reads, such as paths and expressions, are not among them.
-var readAsText = map[string]string{
-	"ClaimResponse.processNote": "text", "CodeSystem.concept.designation": "value", "CompartmentDefinition": "name", "Composition": "title", "Coverage.class": "value",
-	"Device.deviceName": "name", "Device.version": "value", "DeviceDefinition.deviceName": "name", "ExampleScenario.process": "title", "ExampleScenario.process.step.alternative": "title",
-	"GraphDefinition": "name", "HealthcareService.notAvailable": "description", "ImplementationGuide": "name", "MedicinalProduct.name": "productName", "MedicinalProduct.name.namePart": "part",
-	"OperationDefinition": "name", "PractitionerRole.notAvailable": "description", "ResearchStudy.arm": "name", "SearchParameter": "name", "StructureDefinition": "name", "StructureMap": "name",
-	"SubstanceSpecification.name": "name", "TestScript": "name", "ValueSet.compose.include.concept.designation": "value",
-}
-
 // absentMember is the member that says that an element of a type is masked, as one of
 // its types.
-func absentMember(typ string, e *schema.Element, et schema.ElementType) []byte {
+func absentMember(t *schema.Type, e *schema.Element, et schema.ElementType) []byte {
 	name, value := e.JSONName(et), absentReason
-	if readAsText[typ] == e.Name {
+	if t.ReadAsText == e.Name {
 		return []byte(`"` + name + `":` + maskedText)
 	}
 	if et.Type != nil && et.Type.Kind == schema.PrimitiveKind {
@@ -124,11 +46,11 @@ func absentObject(t *schema.Type) string {
 	members := ""
 	for i := range t.Elements {
 		e := &t.Elements[i]
-		if g := oneIsRequired(t.Name, e.Name); e.Min > 0 || g != nil && g.standIn == e.Name {
+		if g := t.OneOfWith(e.Name); e.Min > 0 || g != nil && g.StandIn == e.Name {
 			if members != "" {
 				members += ","
 			}
-			members += string(absentMember(t.Name, e, e.Types[0]))
+			members += string(absentMember(t, e, e.Types[0]))
 		}
 	}
 	if members == "" {
@@ -164,17 +86,21 @@ const maskedText = `"Masked"`
 // slotOf gives an element its slot, if something may stand in for it.
 func (c *compiler) slotOf(n *node, e *schema.Element, et schema.ElementType) int8 {
 	s := slot{key: e.Name}
-	needed, needs := isNeeded(n.typ.Name, e.Name)
+	needed, needs := false, false // beside another, or another beside it
+	for _, need := range n.typ.Needs {
+		needed = needed || need.Element == e.Name
+		needs = needs || need.Beside == e.Name
+	}
 	required := needed || e.Min > 0
-	switch g := oneIsRequired(n.typ.Name, e.Name); {
+	switch g := n.typ.OneOfWith(e.Name); {
 	case g != nil:
-		s.key = strings.Join(g.elements, "|")
-		standIn := n.typ.Element(g.standIn)
-		s.absent = absentMember(n.typ.Name, standIn, standIn.Types[0])
+		s.key = strings.Join(g.Elements, "|")
+		standIn := n.typ.Element(g.StandIn)
+		s.absent = absentMember(n.typ, standIn, standIn.Types[0])
 	case required && stringOf(e) != "":
 		s.absent = []byte(`"` + stringOf(e) + `":` + maskedText)
 	case required:
-		s.absent = absentMember(n.typ.Name, e, et)
+		s.absent = absentMember(n.typ, e, et)
 	case !needs && !isDateType(et.Code) && booleanOf(e) == "":
 		return -1
 	}
@@ -201,8 +127,8 @@ func (n *node) slotNamed(element string) int {
 
 // fillNeeds notes which slots are needed beside which.
 func (n *node) fillNeeds() {
-	for _, need := range needsOf(n.typ.Name) {
-		if beside, element := n.slotNamed(need.beside), n.slotNamed(need.element); beside >= 0 && element >= 0 {
+	for _, need := range n.typ.Needs {
+		if beside, element := n.slotNamed(need.Beside), n.slotNamed(need.Element); beside >= 0 && element >= 0 {
 			n.needs = append(n.needs, neededSlot{beside: 1 << beside, element: 1 << element})
 			n.needed |= 1 << element
 		}

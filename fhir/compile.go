@@ -64,6 +64,10 @@ func Compile(policy *ruleset.Policy, sch *schema.Schema) (*Automaton, error) {
 		keptIdentity: map[identity][]int{}, sealedIdentity: map[identity][]int{}, apart: map[int]bool{},
 	}
 	c.used = make([]bool, len(c.rules))
+	if sec := policy.Ruleset.FHIR; sec.Version != "" && sec.Version != sch.Name && !sch.Is(sec.Version) || sec.Version == "" && sch.Name != "R4" {
+		c.problems.Add(sec.VersionAt, "fhir: version is not %s, whose tables the ruleset is compiled with", sch.Name)
+		return nil, c.problems.Err()
+	}
 	c.engineActions()
 	c.a.unknownResource = decision{op: opRemove, action: c.a.engine.unknownResource, label: mask.LabelRedacted}
 	c.a.codes = newCodeSystems(policy.Ruleset.FHIR.CodeSystems, &c.problems)
@@ -115,7 +119,7 @@ func (c *compiler) parse() {
 	c.patterns = make([][]*pattern, len(c.rules))
 	c.elements = make([]*elementRule, len(c.rules))
 	for i, r := range c.rules {
-		m, _ := c.policy.Method(i)
+		m, _ := c.method(i)
 		c.elements[i], _ = m.(*elementRule)
 		for j, expr := range r.Match {
 			at := r.MatchAt[j]
@@ -392,4 +396,16 @@ func rememberable(t *schema.Type) bool {
 		return true
 	}
 	return false
+}
+
+// SchemaOf returns the tables of the version of FHIR that a ruleset names. The error is
+// strictyaml.Problems.
+func SchemaOf(rs *ruleset.Ruleset) (*schema.Schema, error) {
+	s, err := schema.Named(rs.FHIR.Version)
+	if err != nil {
+		var problems strictyaml.Problems
+		problems.Add(rs.FHIR.VersionAt, "fhir: %v", err)
+		return nil, problems.Err()
+	}
+	return s, nil
 }

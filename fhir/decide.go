@@ -75,7 +75,7 @@ func (c *compiler) fallback(n *node, et schema.ElementType, path string, kids []
 // apply makes the decision of a rule for an element of a type.
 func (c *compiler) apply(t *schema.Type, r int, e *schema.Element, et schema.ElementType, path string, kids []item) decision {
 	rule := c.rules[r]
-	method, def := c.policy.Method(r)
+	method, def := c.method(r)
 	d := decision{kind: schema.JSONKindOf(et), label: def.Label, method: method, perPerson: def.PerPerson, perEntity: def.PerEntity,
 		atLeast: def.AtLeast, instant: et.Code == "instant", search: def.Search}
 	d.action = c.action(mask.Action{Rule: rule.ID, Category: rule.Category, Path: path, Method: rule.Method, Label: def.Label})
@@ -201,4 +201,18 @@ func (c *compiler) extensionDecision(url, path string, final []candidate) decisi
 		c.problems.Add(c.rules[first].At, "rule %q: an extension takes remove, descend or withhold; match extension('%s').value for its value", c.rules[first].ID, url)
 	}
 	return d
+}
+
+// method returns the method of a rule and its definition.
+func (c *compiler) method(rule int) (mask.Method, mask.Definition) {
+	m, def := c.policy.Method(rule)
+	return c.ofVersion(m), def
+}
+
+// ofVersion puts what the version of FHIR has in the place of a method that asks for it.
+func (c *compiler) ofVersion(m mask.Method) mask.Method {
+	if _, ok := m.(typeNames); ok {
+		return resourceTypes(c.a.schema)
+	}
+	return m
 }

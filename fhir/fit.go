@@ -125,6 +125,7 @@ func (c *compiler) gives(r int, e *schema.Element, et schema.ElementType) bool {
 	if err != nil {
 		return true // reported where the policy is made
 	}
+	method = c.ofVersion(method)
 	form := formOf(e, et)
 	may := func(text []byte) bool {
 		if et.Code == "boolean" {

@@ -128,18 +128,23 @@ func Methods() []mask.Definition {
 			},
 		},
 		{
-			Name: "resourceType", Summary: "keeps the name of an R4 resource type; others go",
-			New: func(mask.Env, mask.Args) (mask.Method, error) {
-				var names []string
-				for _, t := range schema.R4().Types() {
-					if t.Kind == schema.ResourceKind && !t.Abstract {
-						names = append(names, t.Name)
-					}
-				}
-				return listed(names), nil
-			},
+			Name: "resourceType", Summary: "keeps the name of a resource type; others go",
+			New: func(mask.Env, mask.Args) (mask.Method, error) { return typeNames{resourceTypes(schema.R4())}, nil },
 		},
 	}
+}
+
+// typeNames keeps the names of resource types: R4's, or, in rules for FHIR, those of
+// the ruleset's version.
+type typeNames struct{ listed }
+
+func resourceTypes(s *schema.Schema) (names listed) {
+	for _, t := range s.Types() {
+		if t.Kind == schema.ResourceKind && !t.Abstract {
+			names = append(names, t.Name)
+		}
+	}
+	return names
 }
 
 // listed keeps what is one of its texts and removes the rest.

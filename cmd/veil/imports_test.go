@@ -44,7 +44,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy":                      {"mask", "proxy/consumer", "proxy/metrics"},
 		"proxy/consumer":             {"textfile"},
 		"proxy/metrics":              {},
-		"proxy/fhirproxy":            {"mask/...", "fhir", "proxy", "proxy/consumer", "proxy/metrics", "proxy/fhirproxy/capability", "proxy/fhirproxy/media", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "proxy/fhirproxy/upstream", "proxy/signin", "fhir/fhirjson", "fhir/edit", "fhir/guard"},
+		"proxy/fhirproxy":            {"mask/...", "fhir", "proxy", "proxy/consumer", "proxy/metrics", "proxy/fhirproxy/capability", "proxy/fhirproxy/media", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "proxy/fhirproxy/upstream", "proxy/signin", "fhir/fhirjson", "fhir/edit", "fhir/guard", "fhir/schema"},
 		"proxy/fhirproxy/outcome":    {},
 		"proxy/fhirproxy/capability": {"fhir/...", "mask/..."},
 		"proxy/fhirproxy/parse":      {"fhir", "proxy/fhirproxy/outcome", "fhir/fhirxml", "fhir/schema", "fhir/guard"},

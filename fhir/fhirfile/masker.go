@@ -6,7 +6,6 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
-	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
@@ -69,7 +68,7 @@ func (m *masker) one(dst, text []byte, line int, r *file.Result, mask appendMask
 			return dst
 		}
 		// Nothing was removed by a rule: this is not data that Veil knows.
-		what = "expected a FHIR " + schema.R4().Version + " resource: resourceType is missing or is not a type of that version"
+		what = "expected a FHIR " + m.automaton.Schema().Version + " resource: resourceType is missing or is not a type of that version"
 	}
 	m.tally.add(m.pass, nil)
 	bad := file.Bad{Line: line, Column: 1, What: what, Text: bytes.Clone(text)}

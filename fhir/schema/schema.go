@@ -16,21 +16,19 @@ import (
 	"github.com/veil-proxy/veil/fhir/terminology"
 )
 
-//go:embed tables/r4.schema
-var r4Schema string
-
-//go:embed tables/r4.search
-var r4Search string
-
 // Schema is the element tables of one FHIR release: every resource type, data
 // type and backbone element with its elements. It is immutable.
 type Schema struct {
+	// Name is that of the version, such as "R4".
+	Name string
 	// Version is the FHIR version, such as "4.0.1".
 	Version string
-	types   []*Type
-	byName  map[string]*Type
-	params  map[string]map[string]*SearchParam // by base type and name
-	shapes  func() map[*Type]*Shape            // made when XML is first met
+	// Compartments are the resource types that have one.
+	Compartments []string
+	types        []*Type
+	byName       map[string]*Type
+	params       map[string]map[string]*SearchParam // by base type and name
+	shapes       func() map[*Type]*Shape            // made when XML is first met
 }
 
 // TypeKind says what a type is.
@@ -52,6 +50,11 @@ type Type struct {
 	Abstract bool
 	// Elements has the inherited ones too.
 	Elements []Element
+	// OneOf and Needs are the invariants that masking can break.
+	OneOf []OneOf
+	Needs []Need
+	// ReadAsText is the required element that people read, or empty.
+	ReadAsText string
 }
 
 // Element is an element of a type.
@@ -111,15 +114,6 @@ func (e *Element) JSONName(t ElementType) string {
 	return e.Name + strings.ToUpper(t.Code[:1]) + t.Code[1:]
 }
 
-// R4 returns the tables of FHIR R4 (4.0.1).
-var R4 = sync.OnceValue(func() *Schema {
-	s, err := parseSchema(r4Schema, r4Search)
-	if err != nil {
-		panic("schema: embedded tables: " + err.Error()) // generated and tested
-	}
-	return s
-})
-
 // Type returns a type by its name, or nil.
 func (s *Schema) Type(name string) *Type { return s.byName[name] }
 
@@ -133,8 +127,9 @@ type schemaReader struct {
 	current *Type
 }
 
-func parseSchema(text, search string) (*Schema, error) {
-	r := &schemaReader{Schema: &Schema{byName: map[string]*Type{}}}
+// Parse reads the tables of a version of FHIR, in the form that fhir/gen writes.
+func Parse(name, text, search string) (*Schema, error) {
+	r := &schemaReader{Schema: &Schema{Name: name, byName: map[string]*Type{}}}
 	for n, line := range strings.Split(text, "\n") {
 		if line == "" {
 			continue
@@ -145,6 +140,9 @@ func parseSchema(text, search string) (*Schema, error) {
 	}
 	sort.Slice(r.types, func(i, j int) bool { return r.types[i].Name < r.types[j].Name })
 	if err := r.link(); err != nil {
+		return nil, err
+	}
+	if err := r.invariants(invariantsText); err != nil {
 		return nil, err
 	}
 	r.shapes = sync.OnceValue(func() map[*Type]*Shape { return newShapes(r.Schema) })
@@ -158,6 +156,8 @@ func (r *schemaReader) line(line string) error {
 	switch line[0] {
 	case 'f':
 		r.Version = fields[1]
+	case 'c':
+		r.Compartments = fields[1:]
 	case 'V':
 		return r.valueSet(fields)
 	case ' ':

@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
@@ -74,7 +73,11 @@ func (l *Library) Compile(rs *ruleset.Ruleset, keys *keys.Keyring) (*fhir.Automa
 	if err != nil {
 		return nil, err
 	}
-	return fhir.Compile(policy, schema.R4())
+	s, err := fhir.SchemaOf(rs)
+	if err != nil {
+		return nil, err
+	}
+	return fhir.Compile(policy, s)
 }
 
 // Public compiles a ruleset with a key that everybody knows, for commands that

@@ -13,7 +13,6 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/guard"
-	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/safeharbor"
 )
@@ -64,7 +63,7 @@ func (p *Printer) Coverage(a *fhir.Automaton) error {
 		return p.encode(cov)
 	}
 	out := p.Out
-	fmt.Fprintf(out, "Ruleset %s, %d element paths of FHIR %s\n\n", a.Policy.Ruleset.Name, cov.Total, schema.R4().Version)
+	fmt.Fprintf(out, "Ruleset %s, %d element paths of FHIR %s\n\n", a.Policy.Ruleset.Name, cov.Total, a.Schema().Version)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "CATEGORY\tPATHS\tRULES")
 	titles := map[string]string{}

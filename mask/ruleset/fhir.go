@@ -10,7 +10,12 @@ import (
 // FHIRSection is the part of a ruleset about FHIR resources. This package
 // reads it; what a match means is known to package fhir.
 type FHIRSection struct {
-	Rules []Rule `json:"rules"`
+	// Version is that of FHIR, such as "R5"; empty for R4. So that it is no part of the
+	// hashes of rulesets for R4, those stay what they were.
+	Version string `json:"version,omitempty"`
+	// VersionAt is where it stands.
+	VersionAt strictyaml.Position `json:"-"`
+	Rules     []Rule              `json:"rules"`
 	// CodeSystems are the code systems whose codes may pass.
 	CodeSystems []CodeSystem `json:"codeSystems"`
 	// Canonicals are the beginnings of canonical URLs that may pass.
@@ -61,7 +66,13 @@ var mediaType = regexp.MustCompile(`^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a
 
 func (r *rulesetReader) fhir(n strictyaml.Node, sec *FHIRSection) {
 	r.Mapping(n, map[string]strictyaml.Field{
-		"version": func(n strictyaml.Node) { r.Word(n, "R4", "4.0.1") },
+		"version": func(n strictyaml.Node) {
+			version, ok := r.Text(n)
+			if ok && version != "R4" && version != "4.0.1" {
+				sec.Version = version
+			}
+			sec.VersionAt = r.At(n)
+		},
 		"unknown": func(n strictyaml.Node) { r.Word(n, "remove") },
 		"rules": func(n strictyaml.Node) {
 			ids := map[string]bool{}

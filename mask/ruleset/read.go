@@ -104,6 +104,9 @@ func (r *rulesetReader) merge(own Ruleset) {
 		rs.ReferenceDate = own.ReferenceDate
 	}
 	rs.mergeTables(own.Tables)
+	if own.FHIR.VersionAt.File != "" {
+		rs.FHIR.Version, rs.FHIR.VersionAt = own.FHIR.Version, own.FHIR.VersionAt
+	}
 	for _, rule := range own.FHIR.Rules {
 		i := slices.IndexFunc(rs.FHIR.Rules, func(o Rule) bool { return o.ID == rule.ID })
 		if i < 0 {

@@ -49,7 +49,7 @@ func readBatch(body []byte) ([]string, *outcome.Problem) {
 	bad := func(text string) ([]string, *outcome.Problem) {
 		return nil, outcome.Refused(400, models.IssueTypeInvalid, "malformed batch", text)
 	}
-	body, err := parse.JSON(body)
+	body, err := parse.JSON(version(), body)
 	if err != nil {
 		return bad("the body is not a Bundle in FHIR XML")
 	}
@@ -124,7 +124,7 @@ func (x *exchange) respondEntry(i int, url string, size int) (*response, *outcom
 	if err != nil {
 		return nil, outcome.Refused(400, models.IssueTypeInvalid, "malformed target", err.Error())
 	}
-	a := &request{Target: t, method: "GET", format: &media.Format{}}
+	a := &request{Target: t, method: "GET", format: &media.Format{Schema: version()}}
 	if p := a.format.Negotiate(&a.Target, ""); p != nil {
 		return nil, p
 	}

@@ -247,7 +247,7 @@ func TestUpstreamsOfAnotherName(t *testing.T) {
 // over is a server with a base and its aliases.
 func over(t testing.TB, base string, aliases ...string) *upstream.Server {
 	t.Helper()
-	u, err := upstream.New(upstream.Config{Base: base, Aliases: aliases})
+	u, err := upstream.New(upstream.Config{Schema: schema.R4(), Base: base, Aliases: aliases})
 	if err != nil {
 		t.Fatal(err)
 	}

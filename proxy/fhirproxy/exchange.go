@@ -47,7 +47,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		return
 	}
 	defer s.shared.Metrics().Begin()()
-	f := media.Format{}
+	f := media.Format{Schema: version()}
 	a, p := x.route(ctx, &f)
 	if p != nil {
 		a = x.refuse(p)

@@ -97,7 +97,7 @@ func (a *request) readParameters(coding map[string]string) *outcome.Problem {
 	if len(a.Params) > 0 && len(bytes.TrimSpace(a.body)) > 0 {
 		return bad("an operation by POST has its parameters in the body alone")
 	}
-	body, err := parse.JSON(a.body)
+	body, err := parse.JSON(version(), a.body)
 	if err != nil {
 		return bad("the body is not a Parameters resource in FHIR XML")
 	}

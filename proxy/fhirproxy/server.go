@@ -45,6 +45,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
@@ -122,6 +123,10 @@ type Server struct {
 	foreignSeen            atomic.Bool // references were removed since their base URL is not known
 }
 
+// version returns the tables of the version of FHIR that the listener serves: what it
+// says of itself, and which versions of media types it takes, is R4's.
+func version() *schema.Schema { return schema.R4() }
+
 // New checks the configuration and returns a listener. It opens no connection.
 func New(c Config) (*Server, error) {
 	limits, err := c.Limits.complete()
@@ -129,7 +134,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	up, err := upstream.New(upstream.Config{
-		Base: c.Upstream, Aliases: c.UpstreamAliases, FileHosts: c.FileHosts, TLS: c.UpstreamTLS, Credentials: c.Credentials, Metrics: c.Metrics,
+		Schema: version(), Base: c.Upstream, Aliases: c.UpstreamAliases, FileHosts: c.FileHosts, TLS: c.UpstreamTLS, Credentials: c.Credentials, Metrics: c.Metrics,
 		Connections: limits.Exchanges + maxLookupsAtOnce(limits) + 2, // metadata and readiness
 		Timeout:     limits.UpstreamTimeout, ResponseBytes: limits.ResponseBytes,
 	})

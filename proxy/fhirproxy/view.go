@@ -63,6 +63,8 @@ func (s *Server) newPolicy(c Policy) (*proxy.Policy, error) {
 		switch {
 		case v.Automaton == nil:
 			problems = append(problems, fmt.Errorf("views[%d] has no compiled ruleset", i))
+		case v.Automaton.Schema() != version():
+			problems = append(problems, fmt.Errorf("views[%d]: the ruleset is for FHIR %s; the listener serves FHIR %s", i, v.Automaton.Schema().Name, version().Name))
 		case views[v.Name] != nil:
 			problems = append(problems, fmt.Errorf("views[%d]: there is another view of this name", i))
 		case v.MinCount < 0:

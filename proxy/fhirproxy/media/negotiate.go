@@ -28,6 +28,8 @@ const (
 // Format is how an answer is written.
 type Format struct {
 	XML, pretty bool
+	// Schema has the tables by which XML is written.
+	Schema *schema.Schema
 	// param is the _format that was asked for; links repeat it.
 	Param string
 }
@@ -176,7 +178,7 @@ const largestPretty = 1 << 20
 func (f Format) Render(body []byte) (out []byte, contentType string, ok bool) {
 	f.pretty = f.pretty && len(body) <= largestPretty
 	if f.XML {
-		out, err := fhirxml.AppendXML(schema.R4(), nil, body)
+		out, err := fhirxml.AppendXML(f.Schema, nil, body)
 		if err == nil && f.pretty {
 			out, err = indent(out)
 		}

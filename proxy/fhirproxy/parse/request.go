@@ -15,10 +15,10 @@ import (
 var ErrBody = errors.New("the body is not one JSON object with each name once")
 
 // JSON returns the body of a request as JSON: FHIR XML is turned into it.
-func JSON(body []byte) ([]byte, error) {
+func JSON(s *schema.Schema, body []byte) ([]byte, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) > 0 && body[0] == '<' {
-		return fhirxml.AppendJSON(schema.R4(), nil, body)
+		return fhirxml.AppendJSON(s, nil, body)
 	}
 	return body, nil
 }

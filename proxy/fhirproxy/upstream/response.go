@@ -11,7 +11,6 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/fhir/fhirxml"
-	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
@@ -209,7 +208,7 @@ func (r *Response) ToJSON() *outcome.Problem {
 		return r.up.tooLarge()
 	}
 	defer r.up.Converting()()
-	out, err := fhirxml.AppendJSON(schema.R4(), nil, r.Body)
+	out, err := fhirxml.AppendJSON(r.up.config.Schema, nil, r.Body)
 	if err != nil {
 		return outcome.Failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's answer is not valid FHIR XML")
 	}

@@ -27,6 +27,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/signin"
 )
@@ -38,6 +39,8 @@ type Config struct {
 	// links.
 	Base    string
 	Aliases []string
+	// Schema has the tables of its version of FHIR.
+	Schema *schema.Schema
 	// FileHosts are base URLs of stores of the files of exports.
 	FileHosts []string
 	// TLS is for a server of https; the system's roots when it is nil.

@@ -1,0 +1,60 @@
+package schema
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+//go:embed tables/r4.schema
+var r4Schema string
+
+//go:embed tables/r4.search
+var r4Search string
+
+// release is a version of FHIR that there are tables of.
+type release struct {
+	name   string
+	schema func() *Schema
+}
+
+// releases are the versions of FHIR that there are tables of. Another one is the two
+// files that fhir/gen makes of HL7's definitions, and a line here.
+var releases = []release{{"R4", R4}}
+
+// R4 returns the tables of FHIR R4 (4.0.1).
+var R4 = sync.OnceValue(func() *Schema { return embedded("R4", r4Schema, r4Search) })
+
+func embedded(name, types, search string) *Schema {
+	s, err := Parse(name, types, search)
+	if err != nil {
+		panic("schema: embedded tables of " + name + ": " + err.Error()) // generated and tested
+	}
+	return s
+}
+
+// Named returns the tables of a version of FHIR by its name, such as "R4", or its
+// number, such as "4.0.1" or "4.0". The empty name stands for R4.
+func Named(version string) (*Schema, error) {
+	if version == "" {
+		return R4(), nil
+	}
+	var names []string
+	for _, r := range releases {
+		if s := r.schema(); r.name == version || s.Is(version) {
+			return s, nil
+		}
+		names = append(names, r.name)
+	}
+	slices.Sort(names)
+	return nil, fmt.Errorf("unknown version of FHIR %q: expected %s", version, strings.Join(names, " or "))
+}
+
+// Is reports whether a number is that of the version, with or without its last part.
+func (s *Schema) Is(number string) bool { return number == s.Version || number == s.Short() }
+
+// Short returns the number of the version without its last part, such as "4.0", as
+// the parameter fhirVersion of media types has it.
+func (s *Schema) Short() string { return s.Version[:strings.LastIndexByte(s.Version, '.')] }

@@ -1,0 +1,130 @@
+package fhir_test
+
+import (
+	"compress/gzip"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
+	"github.com/veil-proxy/veil/rulesets"
+)
+
+// policyOf makes the policy of a ruleset given as text.
+func policyOf(t *testing.T, text string) *ruleset.Policy {
+	t.Helper()
+	methods := masktest.Methods(t)
+	rs, err := ruleset.Parse("test.yaml", []byte(text), methods, rulesets.Open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyring, err := keys.NewKeyring(masktest.Secret, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := ruleset.NewPolicy(rs, methods, keyring)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy
+}
+
+// schemaR4B returns the tables of R4B.
+func schemaR4B(t *testing.T) *schema.Schema {
+	t.Helper()
+	var texts [2]string
+	for i, name := range []string{"schema/testdata/r4b.schema.gz", "schema/testdata/r4b.search.gz"} {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[i] = string(text)
+	}
+	s, err := schema.Parse("R4B", texts[0], texts[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+const rulesForR4B = `
+veil: 1
+name: test
+referenceDate: 2026-12-31
+fhir:
+  version: R4B
+  rules:
+    - {id: ids, match: Resource.id, method: resourceId}
+    - {id: codes, match: nodesByType('code'), method: code}
+    - {id: types, match: Ingredient.role.coding.code, method: remove}
+    - {id: booleans, match: nodesByType('boolean'), method: keep}
+    - {id: references, match: Reference.reference, method: reference}
+    - {id: type-names, match: Reference.type, method: resourceType}
+`
+
+// TestResourcesOfAnotherVersion: with the tables of R4B, a ruleset for it masks what R4
+// does not have, and what R4 has and R4B has not is unknown.
+func TestResourcesOfAnotherVersion(t *testing.T) {
+	t.Parallel()
+	a, err := fhir.Compile(policyOf(t, rulesForR4B), schemaR4B(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := masktest.NewMasker(a, fhir.RememberAlways)
+	out, err := m.Mask([]byte(`{"resourceType":"Ingredient","id":"a","status":"active","allergenicIndicator":true,"role":{"text":"SECRET"},"for":[{"reference":"ManufacturedItemDefinition/1","type":"ManufacturedItemDefinition"},{"type":"SECRET"}],"substance":{"code":{"concept":{"text":"SECRET"}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"resourceType":"Ingredient"`, `"status":"active"`, `"allergenicIndicator":true`, `"reference":"ManufacturedItemDefinition/`, `"type":"ManufacturedItemDefinition"`} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%s does not have %s", out, want)
+		}
+	}
+	if strings.Contains(string(out), "SECRET") {
+		t.Errorf("%s shows a secret", out)
+	}
+	if _, err := m.Mask([]byte(`{"resourceType":"EffectEvidenceSynthesis","status":"active"}`)); err == nil {
+		t.Error("a type of R4 is known to R4B")
+	}
+}
+
+// TestVersionOfRulesets: the version is part of a ruleset's identity only where it is not
+// R4; one that there are no tables of, or not these, is an error at its place.
+func TestVersionOfRulesets(t *testing.T) {
+	t.Parallel()
+	const head = "veil: 1\nname: test\nreferenceDate: 2026-12-31\n"
+	bare := policyOf(t, head+"fhir: {}\n").Ruleset
+	hashes := map[string]bool{bare.SHA256(): true}
+	for _, version := range []string{"R4", "4.0.1"} {
+		if rs := policyOf(t, head+"fhir: {version: "+version+"}\n").Ruleset; rs.SHA256() != bare.SHA256() {
+			t.Errorf("%s changes the hash", version)
+		}
+	}
+	other := policyOf(t, head+"fhir: {version: R4B}\n")
+	if hashes[other.Ruleset.SHA256()] {
+		t.Error("R4B does not change the hash")
+	}
+	if _, err := fhir.Compile(other, schema.R4()); err == nil || !strings.Contains(err.Error(), "test.yaml:4:") {
+		t.Errorf("a ruleset for R4B compiles with R4: %v", err)
+	}
+	if _, err := fhir.SchemaOf(policyOf(t, head+"fhir: {version: R7}\n").Ruleset); err == nil || !strings.Contains(err.Error(), `test.yaml:4:17: fhir: unknown version of FHIR "R7": expected R4`) {
+		t.Errorf("unknown version: %v", err)
+	}
+	if s, err := fhir.SchemaOf(bare); err != nil || s != schema.R4() {
+		t.Errorf("no version: %v", err)
+	}
+}
