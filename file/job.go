@@ -222,6 +222,9 @@ func (r *run) document(f *input, in *openInput) (Format, Document, error) {
 	if len(beginning) == 0 && !errors.Is(peekErr, io.EOF) {
 		return nil, nil, unreadable{Problem{File: f.display, What: cause(peekErr)}}
 	}
+	if p, ok := recognise(f.display, beginning); ok {
+		return nil, nil, unreadable{p}
+	}
 	format := r.detect(f, beginning)
 	if format == nil {
 		return nil, nil, unreadable{Problem{File: f.display, What: "the format of the file is not known"}}

@@ -168,6 +168,48 @@ func TestDirectories(t *testing.T) {
 	}
 }
 
+// TestForeignFormats: files of known formats that are not masked are named, and what to
+// do; none of them has an output.
+func TestForeignFormats(t *testing.T) {
+	t.Parallel()
+	const cda = `<ClinicalDocument xmlns="urn:hl7-org:v3">`
+	for name, tc := range map[string]struct{ text, want string }{
+		"v2":                         {"MSH|^~\\&|LAB|SECRET\rPID|1\r", "the file is an HL7 v2 message, which Veil does not mask: convert it to FHIR first"},
+		"v2 in MLLP":                 {"\x0bMSH|^~\\&|LAB\r", "an HL7 v2 message"},
+		"v2 batch":                   {"FHS|^~\\&|LAB\r", "an HL7 v2 message"},
+		"C-CDA":                      {cda, "the file is a C-CDA document, which Veil does not mask: convert it to FHIR first"},
+		"C-CDA with a head":          {"\ufeff<?xml version=\"1.0\"?>\n<?xml-stylesheet href=\"x\"?>\n<!-- SECRET -->\n<cda:ClinicalDocument xmlns:cda=\"x\">", "a C-CDA document"},
+		"Parquet":                    {"PAR1\x15\x04", "a Parquet file, which Veil does not mask: export it as CSV"},
+		"Arrow":                      {"ARROW1\x00\x00", "an Arrow file"},
+		"Excel":                      {"PK\x03\x04", "an Office document"},
+		"DICOM":                      {strings.Repeat("\x00", 128) + "DICM", "a DICOM file"},
+		"PDF":                        {"%PDF-1.7", "a PDF document"},
+		"dump":                       {"--\n-- PostgreSQL database dump\n--\n", "a PostgreSQL dump"},
+		"SQLite":                     {"SQLite format 3\x00", "a SQLite database"},
+		"a text that only names one": {"a MSH| is no message\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j, _, reports := testJob(t, map[string]string{"in/x.txt": tc.text})
+			counts, err := j.Run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := strings.Join(*reports, "\n")
+			if tc.want == "" {
+				if counts.Failed != 0 || got != "" {
+					t.Errorf("%+v %s", counts, got)
+				}
+				return
+			}
+			if counts.Failed != 1 || !strings.Contains(got, tc.want) || strings.Contains(got, "SECRET") {
+				t.Errorf("%+v %q, want %q", counts, got, tc.want)
+			}
+			same(t, "outputs", tree(t, j.Out), map[string]string{})
+		})
+	}
+}
+
 func TestPatterns(t *testing.T) {
 	t.Parallel()
 	j, dir, _ := testJob(t, map[string]string{"in/a.txt": "a\n", "in/b.txt": "b\n", "in/c.csv": "c\n", "in/[x].txt": "x\n"})

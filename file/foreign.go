@@ -1,0 +1,40 @@
+package file
+
+import (
+	"bytes"
+	"regexp"
+)
+
+// foreign is a format that Veil recognises and does not mask.
+type foreign struct {
+	begins []byte         // nil: see like
+	like   *regexp.Regexp // what the beginning of a file matches
+	what   string
+	hint   string
+}
+
+const toFHIR = "convert it to FHIR first"
+
+var foreigners = []foreign{
+	{like: regexp.MustCompile(`^\s*\x0b?(MSH|FHS|BHS)[^A-Za-z0-9\s]`), what: "an HL7 v2 message", hint: toFHIR},
+	{like: regexp.MustCompile(`^(\x{feff})?\s*(<\?xml[^>]*>\s*)?(<\?[^>]*>\s*|<!--[^>]*-->\s*)*<([A-Za-z]+:)?ClinicalDocument[\s>]`), what: "a C-CDA document", hint: toFHIR},
+	{begins: []byte("PAR1"), what: "a Parquet file", hint: "export it as CSV"},
+	{begins: []byte("ARROW1\x00\x00"), what: "an Arrow file", hint: "export it as CSV"},
+	{begins: []byte("PK\x03\x04"), what: "a ZIP archive or an Office document", hint: "unpack it, or export its sheets as CSV"},
+	{begins: []byte("%PDF-"), what: "a PDF document"},
+	{like: regexp.MustCompile(`^(?s:.{128})DICM`), what: "a DICOM file"},
+	{begins: []byte("PGDMP"), what: "a pg_dump archive", hint: "use the PostgreSQL proxy in front of the database"},
+	{like: regexp.MustCompile(`^--\n-- PostgreSQL database dump`), what: "a PostgreSQL dump", hint: "use the PostgreSQL proxy in front of the database"},
+	{begins: []byte("SQLite format 3\x00"), what: "a SQLite database", hint: "export its tables as CSV"},
+}
+
+// recognise returns the problem of a file of a format that Veil does not mask, by its
+// beginning.
+func recognise(display string, beginning []byte) (Problem, bool) {
+	for _, f := range foreigners {
+		if f.begins != nil && bytes.HasPrefix(beginning, f.begins) || f.like != nil && f.like.Match(beginning) {
+			return Problem{File: display, What: "the file is " + f.what + ", which Veil does not mask", Hint: f.hint}, true
+		}
+	}
+	return Problem{}, false
+}
