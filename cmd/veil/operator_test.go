@@ -37,7 +37,7 @@ func TestOperator(t *testing.T) {
 		`veil_fhir_requests_total{operation="read",status="4xx"} 1`,
 		`veil_fhir_requests_total{operation="search",status="2xx"} 1`,
 		`veil_fhir_requests_total{operation="search",status="4xx"} 1`,
-		`veil_fhir_requests_total{operation="unknown",status="4xx"} 1`,
+		`veil_fhir_requests_total{operation="login",status="4xx"} 1`,
 		`veil_fhir_request_seconds_count{operation="read"} 2`,
 		`veil_fhir_refused_total{reason="search parameter"} 1`,
 		`veil_fhir_refused_total{reason="credentials"} 1`,

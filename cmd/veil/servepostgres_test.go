@@ -48,6 +48,7 @@ postgres:
   passwordFile: %s
   listen: %s
   searchPath: [clinic]
+  limits: {connectTimeout: 2m, queueTimeout: 2m, authTimeout: 2m}
 consumers:
   users:
     - %s

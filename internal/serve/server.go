@@ -162,9 +162,6 @@ func (s *Server) openFHIR(p *config.Prepared) error {
 	return nil
 }
 
-// WarmTimeout bounds the first look at a PostgreSQL upstream.
-const WarmTimeout = 30 * time.Second
-
 // NoTables says of a ruleset without rules for tables what follows.
 const NoTables = "the ruleset has no tables section, so the PostgreSQL listener shows no relations"
 
@@ -182,8 +179,6 @@ func (s *Server) openPostgres(ctx context.Context, p *config.Prepared) (err erro
 		}
 	}
 	s.log.Info("starting", "door", "postgres")
-	ctx, cancel := context.WithTimeout(ctx, WarmTimeout)
-	defer cancel()
 	if err := server.Warm(ctx); err != nil {
 		return fmt.Errorf("postgres.upstream: %w", err)
 	}

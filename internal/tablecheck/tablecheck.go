@@ -12,9 +12,9 @@ import (
 	"log/slog"
 	"slices"
 	"text/tabwriter"
+	"time"
 
 	"github.com/veil-proxy/veil/internal/config"
-	"github.com/veil-proxy/veil/internal/serve"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/analysis"
 )
@@ -46,6 +46,9 @@ type Column struct {
 	Note      string `json:"note,omitempty"`
 }
 
+// lookTimeout bounds the look at a PostgreSQL upstream and its catalog.
+const lookTimeout = 2 * time.Minute
+
 // Run connects to the upstream of a configuration as veil serve would, and reports on
 // one view, or on all if view is empty.
 func Run(ctx context.Context, p *config.Prepared, view string) (*Report, error) {
@@ -53,7 +56,7 @@ func Run(ctx context.Context, p *config.Prepared, view string) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, serve.WarmTimeout)
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	seen, err := server.Inspect(ctx)
 	if err != nil {

@@ -32,6 +32,9 @@ func newRawTo(t testing.TB, dsn string) *raw {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := pg.SyncConn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	h, err := pg.Hijack()
 	if err != nil {
 		t.Fatal(err)

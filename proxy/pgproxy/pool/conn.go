@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -14,6 +15,7 @@ import (
 // Conn is a connection to the upstream. It belongs to one session.
 type Conn struct {
 	conn     net.Conn
+	from     io.Reader // what conn is read by
 	In       *wire.Frames
 	Out      []byte
 	Cancel   func(context.Context) error // asks the server to end what it does
@@ -28,7 +30,7 @@ type Conn struct {
 // NewConn is the connection of a session. Messages of up to rowBytes are held in
 // memory.
 func NewConn(conn net.Conn, rowBytes int) *Conn {
-	c := &Conn{conn: conn, Cancel: func(context.Context) error { return nil }}
+	c := &Conn{conn: conn, from: conn, Cancel: func(context.Context) error { return nil }}
 	c.In = wire.NewFrames(c, ReadAhead, rowBytes)
 	return c
 }
@@ -44,7 +46,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 				return 0, err
 			}
 		}
-		n, err := c.conn.Read(p)
+		n, err := c.from.Read(p)
 		if n > 0 {
 			return n, nil
 		}
@@ -91,7 +93,7 @@ func (c *Conn) alive() bool {
 		return false
 	}
 	var b [1]byte
-	n, err := c.conn.Read(b[:])
+	n, err := c.from.Read(b[:])
 	if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 		return false
 	}

@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"sort"
@@ -27,6 +28,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
@@ -235,7 +237,7 @@ func settingsText(settings map[string]string) string {
 func (u *Pool) connect(ctx context.Context, settings map[string]string, key string) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, u.limits.ConnectTimeout)
 	defer cancel()
-	pg, err := u.open(ctx, settings)
+	pg, from, err := u.open(ctx, settings)
 	if err != nil {
 		u.log.Error("upstream connection failed", "door", "postgres", "code", SQLState(err))
 		if told := badParameter(err, settings); told != nil {
@@ -255,6 +257,7 @@ func (u *Pool) connect(ctx context.Context, settings map[string]string, key stri
 	}
 	_ = hijacked.Conn.SetDeadline(time.Time{})
 	c := NewConn(hijacked.Conn, u.limits.RowBytes)
+	c.from = from
 	c.Statuses, c.settings = hijacked.ParameterStatuses, key
 	canceler, err := pgconn.Construct(hijacked) // never used but to cancel
 	if err != nil {
@@ -281,8 +284,10 @@ func badParameter(err error, settings map[string]string) *wire.Error {
 }
 
 // open opens a connection as a pgconn one, with what its version of PostgreSQL wants
-// beside the settings. The version is known from the first connection on.
-func (u *Pool) open(ctx context.Context, settings map[string]string) (*pgconn.PgConn, error) {
+// beside the settings. The version is known from the first connection on. What it reads
+// from is returned too: where a write takes long, as on a busy machine, pgconn reads in
+// the background, and what that read took is to be had from there alone.
+func (u *Pool) open(ctx context.Context, settings map[string]string) (*pgconn.PgConn, io.Reader, error) {
 	for {
 		config := u.config.Config.Copy()
 		major := u.major.Load()
@@ -292,12 +297,18 @@ func (u *Pool) open(ctx context.Context, settings map[string]string) (*pgconn.Pg
 		if style := u.dateStyle.Load(); !wanted && style != nil {
 			config.RuntimeParams["DateStyle"] = *style
 		}
+		var from io.Reader
+		build := config.BuildFrontend
+		config.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+			from = r
+			return build(r, w)
+		}
 		pg, err := pgconn.ConnectConfig(ctx, config)
 		if err != nil {
 			// The server may be an older one than it was.
 			u.major.Store(0)
 			u.dateStyle.Store(nil)
-			return nil, err
+			return nil, nil, err
 		}
 		found := majorVersion(pg.ParameterStatus("server_version"))
 		style := pg.ParameterStatus("DateStyle")
@@ -306,7 +317,7 @@ func (u *Pool) open(ctx context.Context, settings map[string]string) (*pgconn.Pg
 			wanted = iso == style
 		}
 		if wanted && len(catalog.VersionSettings(int(found))) == len(catalog.VersionSettings(int(major))) {
-			return pg, nil
+			return pg, from, nil
 		}
 		u.major.Store(found)
 		_ = pg.Close(ctx)

@@ -111,6 +111,9 @@ func drain(b *testing.B, dsn, sql string) (seconds float64, rows int) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	if err := conn.SyncConn(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 	hijacked, err := conn.Hijack()
 	if err != nil {
 		b.Fatal(err)
