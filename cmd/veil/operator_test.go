@@ -83,7 +83,7 @@ func TestNotReady(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.serve(t, s.config(t, "", "operator: {listen: \""+addr+"\"}\n"+anybody))
-	if a := ask(t, http.DefaultClient, "http://"+addr+"/readyz"); a.status != 503 || a.body != "not ready: the FHIR server could not be reached or did not complete its answer (upstream refused)\n" {
+	if a := ask(t, http.DefaultClient, "http://"+addr+"/readyz"); a.status != 503 || a.body != "not ready: the FHIR server could not be reached or did not complete its response (upstream refused)\n" {
 		t.Errorf("%d: %s", a.status, a.body)
 	}
 }

@@ -220,7 +220,7 @@ func (b *builder) addIssuers(d *Directory, issuers []Issuer) {
 	for i, c := range issuers {
 		where := fmt.Sprintf("issuers[%d]", i)
 		if first, ok := names[c.Name]; ok && c.Name != "" {
-			b.add(where+".name", "issuers[%d] has this name: their consumers could not be told apart", first)
+			b.add(where+".name", "issuers[%d] has this name: their consumers could not be distinguished", first)
 		}
 		if first, ok := urls[c.URL]; ok && c.URL != "" {
 			b.add(where+".url", "issuers[%d] has this URL", first)

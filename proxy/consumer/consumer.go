@@ -161,7 +161,7 @@ func New(ctx context.Context, c Config) (*Directory, error) {
 		b.log = slog.New(slog.DiscardHandler)
 	}
 	if c.Anonymous == nil && len(c.Keys)+len(c.Issuers)+len(c.Certificates)+len(c.Users) == 0 {
-		b.add("consumers", "nobody could ask: configure anonymous, keys, issuers, certificates or users")
+		b.add("consumers", "no consumer is configured: add anonymous, keys, issuers, certificates or users")
 	}
 	if c.Anonymous != nil {
 		a := *c.Anonymous

@@ -189,7 +189,7 @@ func TestNewProblems(t *testing.T) {
 		config Config
 		want   string // part of each line of the error, by "|"; empty for none
 	}{
-		{name: "nothing", want: "consumers: nobody could ask"},
+		{name: "nothing", want: "consumers: no consumer is configured: add anonymous"},
 		{name: "anonymous alone", config: account(Account{})},
 		{name: "name with a colon", config: account(Account{Name: "a:b"}), want: "anonymous.name: "},
 		{name: "name not ASCII", config: account(Account{Name: "ä"}), want: "anonymous.name: "},

@@ -176,7 +176,7 @@ func (s *keySet) fetch() ([]jwkset.JWK, error) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the answer has status %d", resp.StatusCode)
+		return nil, fmt.Errorf("the response has status %d", resp.StatusCode)
 	}
 	return readKeySet(resp.Body)
 }

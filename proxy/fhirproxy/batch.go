@@ -38,7 +38,7 @@ func (x *exchange) batch(a *request) (*response, *outcome.Problem) {
 	}
 	body, err := json.Marshal(out)
 	if err != nil {
-		return nil, outcome.Failed(500, models.IssueTypeException, "internal", "the batch's answer could not be written")
+		return nil, outcome.Failed(500, models.IssueTypeException, "internal", "the batch's response could not be written")
 	}
 	return &response{status: 200, body: body}, x.note("complete", "", 200, "Bundle")
 }
@@ -114,7 +114,7 @@ func (x *exchange) entry(i int, url string, size int) models.BundleEntry {
 
 func (x *exchange) respondEntry(i int, url string, size int) (*response, *outcome.Problem) {
 	if size >= x.s.limits.ResponseBytes {
-		return nil, outcome.Refused(413, models.IssueTypeTooLong, "batch too large", "the answers of the batch are too large together; ask for fewer at once")
+		return nil, outcome.Refused(413, models.IssueTypeTooLong, "batch too large", "the responses of the batch are too large together; request fewer at once")
 	}
 	if i > 0 && !x.Who.Count() { // the batch itself was counted
 		return nil, outcome.Refused(429, models.IssueTypeThrottled, proxy.ReasonLimits, "too many requests: this consumer's limit is reached")
@@ -130,7 +130,7 @@ func (x *exchange) respondEntry(i int, url string, size int) (*response, *outcom
 	}
 	if n := len(t.Segments); n > 0 && t.Segments[n-1] == "$export" || a.link() != "" && a.link() != linkPage {
 		x.Operation = "export"
-		return nil, outcome.Refused(400, models.IssueTypeNotSupported, "unsupported in a batch", "a bulk export is asked for by itself")
+		return nil, outcome.Refused(400, models.IssueTypeNotSupported, "unsupported in a batch", "a bulk export cannot be part of a batch: request it by itself")
 	}
 	return x.dispatch(a)
 }

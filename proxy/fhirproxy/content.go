@@ -36,7 +36,7 @@ func (x *exchange) content(a *request, accept string) (*response, *outcome.Probl
 	mime = strings.ToLower(strings.TrimSpace(mime))
 	if len(a.Params) > 0 || !x.view.guard.ContentType(mime) {
 		return nil, outcome.Refused(406, models.IssueTypeNotSupported, "content type",
-			"content that is not FHIR passes only where the ruleset lists its type (fhir.contentTypes); ask for application/fhir+json")
+			"content that is not FHIR passes only where the ruleset lists its type (fhir.contentTypes); request application/fhir+json")
 	}
 	id, p := x.open("Binary", a.Segments[1])
 	if p != nil {
@@ -60,7 +60,7 @@ func (x *exchange) content(a *request, accept string) (*response, *outcome.Probl
 	}
 	defer r.Release()
 	if r.Status == 200 && r.MIME() != mime {
-		return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server answered with content of another type")
+		return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server responded with content of another type")
 	}
 	if r.Status != 200 {
 		return nil, r.Check()

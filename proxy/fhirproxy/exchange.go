@@ -138,7 +138,7 @@ func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
 		}
 	}()
 	x.s.shared.Log().Error("panic", "request_id", x.ID, "door", "fhir", "operation", x.Operation, "stack", proxy.Stack())
-	x.write(ctx, x.refuse(outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to answer this request")), media.Format{})
+	x.write(ctx, x.refuse(outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to process this request")), media.Format{})
 }
 
 // malformed answers what fasthttp could not read as a request. Nothing of the
@@ -267,9 +267,9 @@ func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *response, f media.Format
 		body, contentType, ok = x.render(a.body, f)
 	}
 	if !ok {
-		x.s.shared.Log().Error("the answer could not be written in the format", "request_id", x.ID, "door", "fhir", "operation", x.Operation)
+		x.s.shared.Log().Error("the response could not be written in the format", "request_id", x.ID, "door", "fhir", "operation", x.Operation)
 		ctx.SetStatusCode(500)
-		body, contentType, _ = media.Format{}.Render((&outcome.Problem{Status: 500, Code: models.IssueTypeException, Text: "the answer could not be written in the format that was asked for"}).Resource())
+		body, contentType, _ = media.Format{}.Render((&outcome.Problem{Status: 500, Code: models.IssueTypeException, Text: "the response could not be written in the requested format"}).Resource())
 	}
 	ctx.SetContentType(contentType)
 	if cap(body) <= largestKept {

@@ -23,7 +23,7 @@ import (
 // kickOff begins a bulk export.
 func (x *exchange) kickOff(a *request, path string, query *guard.Query) (*response, *outcome.Problem) {
 	if !a.prefer.Async {
-		return nil, outcome.Refused(400, models.IssueTypeInvalid, "synchronous export", "a bulk export is asked for with the header Prefer: respond-async")
+		return nil, outcome.Refused(400, models.IssueTypeInvalid, "synchronous export", "a bulk export needs the header Prefer: respond-async")
 	}
 	if x.view.minCount > 0 && slices.ContainsFunc(query.Upstream, func(p guard.Param) bool { return p.Name == "_typeFilter" }) {
 		return nil, outcome.Refused(403, models.IssueTypeForbidden, "least count",

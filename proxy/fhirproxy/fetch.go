@@ -120,7 +120,7 @@ func leftOut(dropped []*guard.Refusal) []outcome.Header {
 // shapeResponse leaves of a masked answer what was asked for, and adds what was
 // not done.
 func shapeResponse(out []byte, q *retrieval) ([]byte, *outcome.Problem) {
-	wrong := outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to shape the answer")
+	wrong := outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to shape the response")
 	var err error
 	if q.narrow != nil {
 		if out, err = q.narrow.Append(nil, out); err != nil {
@@ -164,7 +164,7 @@ func (x *exchange) enough(bundle []byte) *outcome.Problem {
 		return nil
 	}
 	return outcome.Refused(403, models.IssueTypeForbidden, "least count",
-		fmt.Sprintf("fewer than %d resources are found, or the FHIR server does not say how many: so few are not told of; ask for more", x.view.minCount))
+		fmt.Sprintf("fewer than %d resources are found, or the FHIR server does not say how many: so few are not returned; widen the search", x.view.minCount))
 }
 
 // enter waits for one of the places of Limits.Exchanges.

@@ -56,7 +56,7 @@ const maxShape = 2 << 10
 // followed.
 func linkable(shape []guard.Param) *outcome.Problem {
 	if len(parse.AppendQuery(nil, shape)) > maxShape {
-		return outcome.Refused(400, models.IssueTypeTooLong, "parameters too long", "the parameters that the answer's links must carry are too long")
+		return outcome.Refused(400, models.IssueTypeTooLong, "parameters too long", "the parameters that the links of the response must carry are too long")
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mas
 		return nil, nil, m.problem(err)
 	}
 	if err != nil || m.walker.ResourceType() != q.want {
-		return nil, nil, outcome.Failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server answered with a resource of another type")
+		return nil, nil, outcome.Failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server responded with a resource of another type")
 	}
 	if p := m.whole(body); p != nil {
 		return nil, nil, p
@@ -199,13 +199,13 @@ func (m *masker) problem(err error) *outcome.Problem {
 		return missed
 	case errors.Is(err, errSubject):
 		return outcome.Failed(502, models.IssueTypeProcessing, "patient not found out",
-			"the FHIR server did not say which patient a resource is about, which a rule needs; ask again, or for fewer resources with _count")
+			"the FHIR server did not say which patient a resource is about, which a rule needs; try again, or request fewer resources with _count")
 	case errors.As(err, &syntax):
-		m.s.shared.Log().Warn("upstream answer is not valid", "request_id", m.pass.Origin.RequestID, "door", "fhir",
+		m.s.shared.Log().Warn("upstream response is not valid", "request_id", m.pass.Origin.RequestID, "door", "fhir",
 			"operation", m.pass.Origin.Operation, "path", syntax.Path, "offset", syntax.Offset, "reason", syntax.What)
-		return outcome.Failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's answer is not valid: "+syntax.What)
+		return outcome.Failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's response is not valid: "+syntax.What)
 	}
-	return outcome.Failed(502, models.IssueTypeProcessing, "masking failed", "the FHIR server's answer could not be masked")
+	return outcome.Failed(502, models.IssueTypeProcessing, "masking failed", "the FHIR server's response could not be masked")
 }
 
 // missed is errMissed as a problem. No consumer sees it.
@@ -246,10 +246,10 @@ func (m *masker) link(dst, relation, url []byte) ([]byte, bool) {
 func lostNext(size int) *outcome.Problem {
 	if size > upstream.MaxLink {
 		return outcome.Failed(502, models.IssueTypeTooLong, "incomplete without the next page",
-			fmt.Sprintf("the FHIR server's link to the next page has more than %d bytes, so the answer would end early; ask with fewer or shorter parameters", upstream.MaxLink))
+			fmt.Sprintf("the FHIR server's link to the next page has more than %d bytes, so the response would end early; send fewer or shorter parameters", upstream.MaxLink))
 	}
 	return outcome.Failed(502, models.IssueTypeProcessing, "incomplete without the next page",
-		"the FHIR server's link to the next page does not lie below its base URL, so the answer would end early: "+
+		"the FHIR server's link to the next page does not lie below its base URL, so the response would end early: "+
 			"list the base URL that it writes into its links in fhir.upstreamAliases")
 }
 

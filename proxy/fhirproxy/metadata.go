@@ -25,7 +25,7 @@ func (x *exchange) capabilities(a *request) (*response, *outcome.Problem) {
 		}
 		defer r.Release()
 		if p := r.Check(); p != nil {
-			return nil, outcome.Failed(502, models.IssueTypeProcessing, "upstream metadata", "the FHIR server did not answer with its metadata")
+			return nil, outcome.Failed(502, models.IssueTypeProcessing, "upstream metadata", "the FHIR server did not respond with its metadata")
 		}
 		if p := r.ToJSON(); p != nil {
 			return nil, p

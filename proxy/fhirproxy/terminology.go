@@ -39,7 +39,7 @@ func (x *exchange) terminology(a *request, name, path string, query *guard.Query
 	defer r.Release()
 	var found upstreamCode
 	if json.Unmarshal(r.Body, &found) != nil || found.ResourceType != "Parameters" {
-		return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server answered with a resource of another type")
+		return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server responded with a resource of another type")
 	}
 	var out []codeParameter
 	display := found.display(x.view.guard, given[system], given["code"])
@@ -53,7 +53,7 @@ func (x *exchange) terminology(a *request, name, path string, query *guard.Query
 	default:
 		result := found.result()
 		if result == nil {
-			return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server answered without a result")
+			return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server responded without a result")
 		}
 		out = append(out, codeParameter{Name: "result", ValueBoolean: result})
 	}
@@ -62,7 +62,7 @@ func (x *exchange) terminology(a *request, name, path string, query *guard.Query
 		Parameter    []codeParameter `json:"parameter"`
 	}{"Parameters", append(out, display...)})
 	if err != nil {
-		return nil, outcome.Failed(500, models.IssueTypeException, "internal", "the answer could not be written")
+		return nil, outcome.Failed(500, models.IssueTypeException, "internal", "the response could not be written")
 	}
 	if p := x.note("complete", "", 200, "Parameters"); p != nil {
 		return nil, p
@@ -124,7 +124,7 @@ func readCoding(part map[string]json.RawMessage, names map[string]string) ([]gua
 		concept, err := parse.Members(part["valueCodeableConcept"])
 		var codings []json.RawMessage
 		if err != nil || json.Unmarshal(concept["coding"], &codings) != nil || len(codings) != 1 {
-			return nil, true, outcome.Refused(400, models.IssueTypeInvalid, "operation parameters", "a codeableConcept must have one coding: ask about each one by itself")
+			return nil, true, outcome.Refused(400, models.IssueTypeInvalid, "operation parameters", "a codeableConcept must have one coding: send each one by itself")
 		}
 		raw = codings[0]
 	default:

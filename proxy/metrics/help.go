@@ -25,14 +25,14 @@ var help = map[string]string{
 
 // listenerHelp are the texts of the metrics of each listener, by what follows its name.
 var listenerHelp = map[string]string{
-	"requests_total":              "Requests or statements that were answered, by operation and class of status.",
-	"request_seconds":             "Time to the answer, or to the beginning of one that is streamed, by operation.",
+	"requests_total":              "Requests and statements, by operation and class of status.",
+	"request_seconds":             "Time to the response, or to the beginning of a streamed one, by operation.",
 	"refused_total":               "Requests or statements that were refused, by reason.",
 	"failed_total":                "Requests or statements that failed, by reason.",
 	"failed_logins_total":         "Credentials that were refused.",
 	"masked_bytes_total":          "Bytes of masked answers before compression.",
 	"rule_applications_total":     "Applications of rules, by category of 45 CFR 164.514(b)(2)(i).",
-	"upstream_seconds":            "Time to the upstream's answer, by class of status.",
+	"upstream_seconds":            "Time to the upstream's response, by class of status.",
 	"audit_append_seconds":        "Time until an audit record was on disk.",
 	"audit_append_failures_total": "Audit records that could not be written.",
 	"exchanges":                   "Requests under way.",

@@ -23,9 +23,9 @@ func fatal(err error) *wire.Error {
 	case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrLength), errors.Is(err, errEncrypts):
 		return &wire.Error{Code: "08P01", Text: "the client does not keep to the protocol"}
 	case errors.Is(err, errDisagrees):
-		return &wire.Error{Code: "XX000", Text: "the upstream's answer does not have the columns of the analysis, so nothing of it is told"}
+		return &wire.Error{Code: "XX000", Text: "the upstream returned other columns than expected, so its response is not passed on"}
 	case errors.Is(err, pool.ErrProtocol):
-		return &wire.Error{Code: "08006", Text: "the upstream's answer is not the one that was expected"}
+		return &wire.Error{Code: "08006", Text: "unexpected response from the upstream"}
 	case errors.Is(err, pool.ErrGone):
 		return &wire.Error{Code: "08006", Text: "the connection to the upstream failed"}
 	}

@@ -39,7 +39,7 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 			if x.left(ex) == 0 {
 				return false, x.stop(ex, &refusal{
 					Error: wire.Error{Code: "54000", Text: "the statement has more rows than the consumer may have at once",
-						Hint: "aggregate, or ask for at most " + strconv.FormatUint(x.view.rows, 10) + " rows with LIMIT"},
+						Hint: "Aggregate, or limit the result to " + strconv.FormatUint(x.view.rows, 10) + " rows with LIMIT."},
 					reason: "row limit", plan: ex.plan,
 				})
 			}

@@ -453,5 +453,5 @@ func (x *session) recover() {
 	defer func() { _ = recover() }()
 	x.s.shared.Log().Error("panic", "door", "postgres", "consumer", x.login.Consumer(), "stack", proxy.Stack())
 	x.lost = true
-	x.end(&wire.Error{Code: "XX000", Text: "Veil failed to answer this statement"})
+	x.end(&wire.Error{Code: "XX000", Text: "Veil failed to process this statement"})
 }

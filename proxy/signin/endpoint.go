@@ -21,8 +21,8 @@ const maxTokenAnswer = 64 << 10
 
 // What a token endpoint can do wrong.
 var (
-	errTooLarge   = fmt.Errorf("the answer of the token endpoint has more than %d bytes", maxTokenAnswer)
-	errUnreadable = errors.New("the answer of the token endpoint is not a token")
+	errTooLarge   = fmt.Errorf("the response of the token endpoint has more than %d bytes", maxTokenAnswer)
+	errUnreadable = errors.New("the response of the token endpoint is not a token")
 )
 
 // oauthErrors are the codes that a token endpoint has for refusing (RFC 6749,
@@ -105,7 +105,7 @@ func fetchError(err error) error {
 	case errors.Is(err, errTooLarge), errors.Is(err, errNotBearer), errors.Is(err, errExpired):
 		return err
 	case errors.As(err, &timed) && timed.Timeout():
-		return errors.New("the token endpoint did not answer in time")
+		return errors.New("the token endpoint did not respond in time")
 	}
 	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		return refused(refusal)
@@ -128,5 +128,5 @@ func refused(e *oauth2.RetrieveError) error {
 	if slices.Contains(oauthErrors, e.ErrorCode) {
 		return fmt.Errorf("the token endpoint refused: %s", e.ErrorCode)
 	}
-	return fmt.Errorf("the token endpoint answered with status %d", e.Response.StatusCode)
+	return fmt.Errorf("the token endpoint responded with status %d", e.Response.StatusCode)
 }

@@ -144,7 +144,7 @@ func TakesR4(accept string) bool {
 // NotR4 refuses a request for what is not served.
 func NotR4() *outcome.Problem {
 	return outcome.Refused(406, models.IssueTypeNotSupported, "format",
-		"FHIR R4 is served, as JSON and as XML in UTF-8: ask for application/fhir+json or application/fhir+xml, without fhirVersion or with fhirVersion=4.0")
+		"FHIR R4 is served, as JSON and as XML in UTF-8: request application/fhir+json or application/fhir+xml, without fhirVersion or with fhirVersion=4.0")
 }
 
 // Param finds a parameter of a media type (RFC 9110, 5.6.6).

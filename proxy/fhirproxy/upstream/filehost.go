@@ -107,7 +107,7 @@ func (u *Server) addFileHosts(hosts []string) error {
 func (r *Response) HostFailure() *outcome.Problem {
 	switch r.Status {
 	case 400, 401, 403, 404, 410:
-		return outcome.Failed(502, models.IssueTypeNotFound, "file host", fmt.Sprintf("the file host answered with status %d: the file is gone, or its URL is no longer valid; ask for the export's status again", r.Status))
+		return outcome.Failed(502, models.IssueTypeNotFound, "file host", fmt.Sprintf("the file host responded with status %d: the file is gone, or its URL is no longer valid; request the export's status again", r.Status))
 	}
 	return r.Failure()
 }

@@ -134,14 +134,14 @@ func (u *Server) unreachable(err error) *outcome.Problem {
 	case errors.Is(err, fasthttp.ErrNoFreeConns):
 		return outcome.Failed(503, models.IssueTypeThrottled, "upstream busy", "too many requests are under way to the FHIR server")
 	case errors.As(err, &timed) && timed.Timeout():
-		return outcome.Failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not answer in time")
+		return outcome.Failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not respond in time")
 	}
-	return outcome.Failed(502, models.IssueTypeTransient, "upstream "+proxy.Cause(err), "the FHIR server could not be reached or did not complete its answer")
+	return outcome.Failed(502, models.IssueTypeTransient, "upstream "+proxy.Cause(err), "the FHIR server could not be reached or did not complete its response")
 }
 
 func (u *Server) tooLarge() *outcome.Problem {
 	return outcome.Failed(502, models.IssueTypeTooLong, "response too large",
-		fmt.Sprintf("the FHIR server's answer is larger than %d bytes (in XML, than an eighth of that), or compressed more than %d-fold; ask for fewer resources with _count", u.config.ResponseBytes, maxGzipRatio))
+		fmt.Sprintf("the FHIR server's response is larger than %d bytes (in XML, than an eighth of that), or compressed more than %d-fold; request fewer resources with _count", u.config.ResponseBytes, maxGzipRatio))
 }
 
 // decode takes the content encoding off a body, within limits.
@@ -160,14 +160,14 @@ func (u *Server) decode(r *Response) *outcome.Problem {
 	case errors.Is(err, errInflated):
 		return u.tooLarge()
 	case err != nil:
-		return outcome.Failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server's compressed answer cannot be read")
+		return outcome.Failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server's compressed response cannot be read")
 	}
 	r.Body = r.flated.out
 	return nil
 }
 
 func unknownCoding() *outcome.Problem {
-	return outcome.Failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server used a content encoding that was not asked for")
+	return outcome.Failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server used a content encoding that was not requested")
 }
 
 // Header returns a field of the response.
@@ -210,7 +210,7 @@ func (r *Response) ToJSON() *outcome.Problem {
 	defer r.up.Converting()()
 	out, err := fhirxml.AppendJSON(r.up.config.Schema, nil, r.Body)
 	if err != nil {
-		return outcome.Failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's answer is not valid FHIR XML")
+		return outcome.Failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's response is not valid FHIR XML")
 	}
 	r.Body = out
 	return nil
@@ -222,7 +222,7 @@ func (r *Response) Check() *outcome.Problem {
 	switch r.Status {
 	case 200:
 		if !r.isJSON() && !r.isXML() {
-			return outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server answered with something that is not FHIR JSON or XML")
+			return outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server responded with something that is not FHIR JSON or XML")
 		}
 		return nil
 	case 404, 410:
@@ -230,13 +230,13 @@ func (r *Response) Check() *outcome.Problem {
 	case 401, 403:
 		return outcome.Failed(502, models.IssueTypeSecurity, "upstream authorization", "the FHIR server did not let Veil in")
 	case 301, 302, 303, 307, 308:
-		return outcome.Failed(502, models.IssueTypeProcessing, "upstream redirect", "the FHIR server answered with a redirect, which is not followed")
+		return outcome.Failed(502, models.IssueTypeProcessing, "upstream redirect", "the FHIR server responded with a redirect, which is not followed")
 	case 429, 503:
 		return outcome.Failed(503, models.IssueTypeThrottled, "upstream busy", "the FHIR server is busy; try again later")
 	case 408, 504:
-		return outcome.Failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not answer in time")
+		return outcome.Failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not respond in time")
 	}
-	p := outcome.Failed(502, models.IssueTypeProcessing, "upstream error", fmt.Sprintf("the FHIR server answered with status %d", r.Status))
+	p := outcome.Failed(502, models.IssueTypeProcessing, "upstream error", fmt.Sprintf("the FHIR server responded with status %d", r.Status))
 	if r.Status == 400 || r.Status == 422 {
 		p.Status = 400
 	}

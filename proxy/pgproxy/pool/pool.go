@@ -57,7 +57,7 @@ const ApplicationName = "veil"
 
 // ErrProtocol ends a session whose upstream answers otherwise than the
 // protocol says.
-var ErrProtocol = errors.New("the upstream's answer is not the one that was expected")
+var ErrProtocol = errors.New("unexpected response from the upstream")
 
 // ErrGone ends a session whose upstream can no longer be asked.
 var ErrGone = errors.New("the connection to the upstream failed")
@@ -248,7 +248,7 @@ func (u *Pool) connect(ctx context.Context, settings map[string]string, key stri
 	if err := u.role.check(ctx, pg); err != nil {
 		_ = pg.Close(ctx)
 		u.log.Error("upstream role is refused", "door", "postgres", "reason", err.Error())
-		return nil, &wire.Error{Code: "42501", Text: "the upstream's role may do more than read, so nothing is asked of it", Hint: "the operator's log says what it may do"}
+		return nil, &wire.Error{Code: "42501", Text: "the upstream's role may do more than read, so it is not used", Hint: "The operator's log says what the role may do."}
 	}
 	hijacked, err := pg.Hijack()
 	if err != nil || hijacked.Frontend.ReadBufferLen() > 0 || hijacked.TxStatus != 'I' {
