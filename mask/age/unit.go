@@ -200,6 +200,9 @@ func MayBe(num []byte) bool {
 	if len(num) == 1 || len(num) == 2 && num[0] < '9' {
 		return false
 	}
+	if len(num) > LongestNumber { // 95 with forty zeros is one
+		return true
+	}
 	for _, u := range units {
 		over, ok := atLeast(num, u.from)
 		none, _ := atLeast(num, u.to)
@@ -239,8 +242,8 @@ func atLeast(num []byte, from *big.Rat) (over, ok bool) {
 	if len(num) > LongestNumber {
 		return true, true
 	}
-	if i := bytes.IndexAny(num, "eE"); i >= 0 && len(num)-i > 4 {
-		return num[i+1] != '-', true // an exponent of three digits or more
+	if i := bytes.IndexAny(num, "eE"); i >= 0 && len(bytes.TrimLeft(num[i+1:], "+-0")) > 2 {
+		return num[i+1] != '-', true // an exponent of three digits or more, without leading zeros
 	}
 	if bytes.ContainsAny(num, "/_xXpPnN ") {
 		return false, false
