@@ -25,8 +25,9 @@ import (
 // their hash.
 
 const (
-	// mostDrawn is how many rows of a table are drawn.
-	mostDrawn = 2000
+	// mostDrawn is the most rows of a table that are drawn. Of a smaller table they are a
+	// quarter of its blocks, so that drawing them costs less than reading it.
+	mostDrawn = 10_000
 	// fewBlocks is the size of tables that are read whole as fast.
 	fewBlocks = 512
 	// mostPaged is the longest LIMIT that is served so.
@@ -34,13 +35,14 @@ const (
 )
 
 // sizeOf measures a table of the OID {oid}: its blocks, the next power of two, how many
-// rows a block can have, and how many it has on average by the planner's statistics,
-// which only say how many places to name at once.
+// rows are drawn, how many a block can have, and how many it has on average by the
+// planner's statistics, which only say how many places to name at once.
 const sizeOf = `size AS MATERIALIZED (
+SELECT r.blocks, r.reach, r.lines, r.density, least({most}, r.reach / 4) AS most FROM (
 SELECT s.blocks, (2 ^ ceil(ln(greatest(s.blocks, 1)::float8) / ln(2::float8)))::int8 AS reach, s.lines,
   (SELECT CASE WHEN c.reltuples > 0 AND c.relpages > 0 THEN greatest(c.reltuples / c.relpages, 1) ELSE 10 END FROM pg_catalog.pg_class AS c WHERE c.oid = {oid})::float8 AS density
 FROM (SELECT pg_relation_size({oid}::oid::regclass) / b.size AS blocks, (b.size - 24) / 28 AS lines
-  FROM (SELECT current_setting('block_size')::int8 AS size OFFSET 0) AS b) AS s)`
+  FROM (SELECT current_setting('block_size')::int8 AS size OFFSET 0) AS b) AS s) AS r)`
 
 // drawnRows are the rows of {t} that are drawn, with the number under which each was named
 // first: as many as {wanted}, most probably.
@@ -49,7 +51,7 @@ SELECT ('(' || s.x || ',' || s.o || ')')::tid AS tid, s.i FROM (
   SELECT g.i, z.blocks, {block} & (z.reach - 1) AS x, 1 + ({line} & 9223372036854775807) % z.lines AS o
   FROM size AS z, generate_series(1::int8, (SELECT CASE WHEN y.blocks < {few blocks} THEN 0 ELSE least(300 + 1.5 * {wanted} * y.reach * y.lines / (y.density * y.blocks), 500000) END::int8 FROM size AS y)) AS g(i) OFFSET 0) AS s
 WHERE s.x < s.blocks)
-SELECT n.tid, min(n.i) AS i FROM named AS n WHERE n.tid IN (SELECT ctid FROM {t} WHERE ctid = ANY (ARRAY(SELECT tid FROM named))) GROUP BY n.tid ORDER BY 2 LIMIT {most}`
+SELECT n.tid, min(n.i) AS i FROM named AS n WHERE n.tid IN (SELECT ctid FROM {t} WHERE ctid = ANY (ARRAY(SELECT tid FROM named))) GROUP BY n.tid ORDER BY 2 LIMIT (SELECT y.most FROM size AS y)`
 
 // pageOf are the rows of a page: of those that are drawn where they are enough, or else
 // of all.
@@ -98,8 +100,8 @@ func (a *analysis) write(p *page, sql string) *pg.Node {
 		"{most}", strconv.Itoa(mostDrawn), "{few blocks}", strconv.Itoa(fewBlocks), "{place}", a.hashes(p.label, "hashtidextended", "ctid"),
 		"{block}", a.hashes("block of "+p.label, "hashint8extended", "g.i"), "{line}", a.hashes("line of "+p.label, "hashint8extended", "g.i"),
 	)
-	sql = strings.NewReplacer("{few}", strings.ReplaceAll(drawnRows, "{wanted}", "(SELECT p.wanted FROM page AS p)"),
-		"{drawn}", strings.ReplaceAll(drawnRows, "{wanted}", strconv.Itoa(mostDrawn))).Replace(sql)
+	sql = strings.NewReplacer("{few}", strings.ReplaceAll(drawnRows, "{wanted}", "(SELECT CASE WHEN p.wanted <= y.most THEN p.wanted ELSE 0 END FROM page AS p)"),
+		"{drawn}", strings.ReplaceAll(drawnRows, "{wanted}", "y.most")).Replace(sql)
 	n := clone(a.fragment(r.Replace(sql)))
 	walk(n.ProtoReflect(), func(m any) {
 		switch x := m.(type) {

@@ -80,6 +80,8 @@ var placesQueries = []string{
 	"SELECT patient_id, tag FROM s.{t} WHERE kind < 40",
 	"SELECT born, tag FROM s.{t} WHERE kind < 40",
 	"SELECT tag FROM s.{t} LIMIT 900",
+	"SELECT tag FROM s.{t} LIMIT 250",
+	"SELECT x.tag FROM (SELECT kind, tag, patient_id FROM s.{t}) x LIMIT 200 OFFSET 50",
 	"SELECT tag FROM s.{t} LIMIT 300 OFFSET 500",
 	"SELECT tag FROM s.{t} LIMIT 400 OFFSET 1900",
 	"SELECT tag FROM s.{t} OFFSET 3000 LIMIT 900",
