@@ -71,12 +71,6 @@ func (b *siteBase) cut(url []byte) (rest []byte, ok bool) {
 	return url[len(b.url):], true
 }
 
-// Target is a reference to a resource, taken apart.
-type Target struct {
-	Type string
-	ID   []byte
-}
-
 // reference translates the reference val, at src[i:end]:
 //
 //	Type/id, Type/id/_history/v   Type/<sealed id>: of every version, the resource

@@ -43,7 +43,6 @@ const (
 	Keeps          = Effect(opKeep)
 	ByMethod       = Effect(opMethod)
 	Walks          = Effect(opDescend)
-	HoldsResource  = Effect(opResource)
 	SealsID        = Effect(opID)
 	SealsVersion   = Effect(opVersion)
 	SealsReference = Effect(opReference)

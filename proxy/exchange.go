@@ -11,9 +11,9 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
-// ErrNotRecorded says that an exchange must not be completed, since its audit record
+// errNotRecorded says that an exchange must not be completed, since its audit record
 // could not be written.
-var ErrNotRecorded = errors.New("the audit record could not be written")
+var errNotRecorded = errors.New("the audit record could not be written")
 
 // Reasons that records have at every listener.
 const (
@@ -180,7 +180,7 @@ func (l *Listener) Commit(entries ...Entry) error {
 		}
 	}
 	if failed {
-		return ErrNotRecorded
+		return errNotRecorded
 	}
 	return nil
 }

@@ -47,8 +47,5 @@ func (p *Places) Leave() { <-p.taken }
 // Taken is how many places are taken.
 func (p *Places) Taken() int { return len(p.taken) }
 
-// Waiting is how many wait for a place.
-func (p *Places) Waiting() int { return int(p.waiting.Load()) }
-
 // Full reports whether all places are taken.
 func (p *Places) Full() bool { return len(p.taken) == cap(p.taken) }

@@ -10,9 +10,6 @@ type Category struct {
 	Text string
 }
 
-// Paragraph cites the category.
-func (c Category) Paragraph() string { return "45 CFR 164.514(b)(2)(i)(" + c.Letter + ")" }
-
 // Categories returns the eighteen identifiers in order. "The following
 // identifiers of the individual or of relatives, employers, or household
 // members of the individual, are removed" (164.514(b)(2)(i)).

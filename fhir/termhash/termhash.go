@@ -17,24 +17,24 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Text is what can be hashed.
-type Text interface{ ~string | ~[]byte }
+// hashable is what can be hashed.
+type hashable interface{ ~string | ~[]byte }
 
 // System names a code system.
-func System[T Text](system T) uint64 { return sum('s', system, "", "") }
+func System[T hashable](system T) uint64 { return sum('s', system, "", "") }
 
 // Code names a code of a system.
-func Code[T, U Text](system T, code U) uint64 { return sum('c', system, code, "") }
+func Code[T, U hashable](system T, code U) uint64 { return sum('c', system, code, "") }
 
 // Display names a display of a code, as people compare them: in any case, with any
 // spacing.
-func Display[T, U, V Text](system T, code U, display V) uint64 {
+func Display[T, U, V hashable](system T, code U, display V) uint64 {
 	var buf [256]byte
 	return sum('d', system, code, fold(buf[:0], display))
 }
 
 // Same reports whether two texts are one in any case, with any spacing.
-func Same[T, U Text](a T, b U) bool {
+func Same[T, U hashable](a T, b U) bool {
 	if len(a) > 2*len(b)+16 || len(b) > 2*len(a)+16 {
 		return false
 	}
@@ -44,7 +44,7 @@ func Same[T, U Text](a T, b U) bool {
 
 // fold appends text in lower case, with one space for any run of them and none
 // around.
-func fold[T Text](dst []byte, text T) []byte {
+func fold[T hashable](dst []byte, text T) []byte {
 	space := false
 	for i := 0; i < len(text); {
 		r, n := rune(text[i]), 1
@@ -72,7 +72,7 @@ func fold[T Text](dst []byte, text T) []byte {
 	return dst
 }
 
-func sum[T, U, V Text](kind byte, system T, code U, display V) uint64 {
+func sum[T, U, V hashable](kind byte, system T, code U, display V) uint64 {
 	var d xxhash.Digest
 	d.Reset()
 	var head [13]byte
@@ -87,7 +87,7 @@ func sum[T, U, V Text](kind byte, system T, code U, display V) uint64 {
 	return d.Sum64()
 }
 
-func write[T Text](d *xxhash.Digest, text T) {
+func write[T hashable](d *xxhash.Digest, text T) {
 	switch t := any(text).(type) {
 	case string:
 		_, _ = d.WriteString(t)

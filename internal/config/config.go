@@ -8,7 +8,7 @@
 // type, default, meaning, flag, environment variable, and whether a changed value
 // takes effect at a reload or needs a restart. Reading, printing (Config.Write), the
 // flags of the command line (Flags), the reference (Reference) and the check at a
-// reload (Config.NeedsRestart) all follow from that.
+// reload (Config.needsRestart) all follow from that.
 //
 // Errors are Problems: all that is wrong, each with its place. No error and nothing
 // that is printed has a secret in it.

@@ -43,9 +43,9 @@ func (c *Config) override(flags map[string]string) {
 	})
 }
 
-// NeedsRestart returns the settings that differ in next and that a reload cannot
+// needsRestart returns the settings that differ in next and that a reload cannot
 // change, in the order they are printed.
-func (c *Config) NeedsRestart(next *Config) []string {
+func (c *Config) needsRestart(next *Config) []string {
 	var out []string
 	now := map[string]string{}
 	each("", c.settings(), func(path string, s setting, _ effect) { now[path] = printed(s) })

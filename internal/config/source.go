@@ -107,7 +107,7 @@ func (s *Source) PrepareNext(ctx context.Context, current *Config, log *slog.Log
 	}
 	// It is refused as a whole: what is in force is always what one file says.
 	var changed []error
-	for _, setting := range current.NeedsRestart(p.Config) {
+	for _, setting := range current.needsRestart(p.Config) {
 		changed = append(changed, fmt.Errorf("%s cannot be changed without a restart", setting))
 	}
 	return p, errors.Join(changed...)

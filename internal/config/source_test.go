@@ -93,7 +93,7 @@ func TestRestartIsAnAttribute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := base.NeedsRestart(base); len(got) > 0 {
+	if got := base.needsRestart(base); len(got) > 0 {
 		t.Errorf("nothing differs, and %v need a restart", got)
 	}
 	each("", base.settings(), func(path string, _ setting, e effect) {
@@ -124,7 +124,7 @@ func TestRestartIsAnAttribute(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(base.NeedsRestart(next), " "); got != want {
+		if got := strings.Join(base.needsRestart(next), " "); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
@@ -135,7 +135,7 @@ func TestRestartIsAnAttribute(t *testing.T) {
 		}
 		return c
 	}
-	if got := with("a").NeedsRestart(with("c")); len(got) > 0 {
+	if got := with("a").needsRestart(with("c")); len(got) > 0 {
 		t.Errorf("another certificate: %v", got)
 	}
 }

@@ -79,7 +79,7 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 	listeners := []serve.Listener{view}
 	sql, err := d.startSQL(ctx)
 	switch {
-	case errors.Is(err, ErrNoPostgres):
+	case errors.Is(err, errNoPostgres):
 	case err != nil:
 		return errors.Join(err, view.Net.Close())
 	default:

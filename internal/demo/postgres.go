@@ -26,8 +26,8 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 )
 
-// ErrNoPostgres says that the machine has no PostgreSQL.
-var ErrNoPostgres = errors.New("PostgreSQL is not installed on this machine")
+// errNoPostgres says that the machine has no PostgreSQL.
+var errNoPostgres = errors.New("PostgreSQL is not installed on this machine")
 
 // server is a PostgreSQL server that runs as long as the demo.
 type server struct {
@@ -51,7 +51,7 @@ func Programs() (string, error) {
 			return bin, nil
 		}
 	}
-	return "", ErrNoPostgres
+	return "", errNoPostgres
 }
 
 // startServer initializes a PostgreSQL in a directory and starts it, on the loopback
@@ -122,7 +122,7 @@ func serverUser(dir string) ([]string, error) {
 		}
 		return as, own(as, dir)
 	}
-	return nil, fmt.Errorf("%w that can run as a user other than root", ErrNoPostgres)
+	return nil, fmt.Errorf("%w that can run as a user other than root", errNoPostgres)
 }
 
 // own gives a file to the user that programs run as.
@@ -190,7 +190,7 @@ type sqlView struct {
 const user = "demo"
 
 // startSQL starts a PostgreSQL with the patients and Veil in front of it, with the
-// keys of the FHIR view. Without a PostgreSQL the error is ErrNoPostgres.
+// keys of the FHIR view. Without a PostgreSQL the error is errNoPostgres.
 func (d *demo) startSQL(ctx context.Context) (_ *sqlView, err error) {
 	dir := filepath.Join(d.dir, "postgres")
 	if err := os.Mkdir(dir, 0o700); err != nil {

@@ -222,9 +222,9 @@ func readDateStyle(_ *analysis, v []string) ([]string, reading) {
 // timeoutForm is a number as C reads it, and a unit.
 var timeoutForm = regexp.MustCompile(`^\s*([+-]?)(0[xX][0-9a-fA-F]+|[0-9]+|[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?)\s*(us|ms|s|min|h|d)?\s*$`)
 
-// ParseTimeout reads a time as PostgreSQL does in a setting of milliseconds, rounding
+// parseTimeout reads a time as PostgreSQL does in a setting of milliseconds, rounding
 // included.
-func ParseTimeout(s string) (ms int64, ok bool) {
+func parseTimeout(s string) (ms int64, ok bool) {
 	m := timeoutForm.FindStringSubmatch(s)
 	if m == nil {
 		return 0, false
@@ -252,7 +252,7 @@ func readTimeout(a *analysis, v []string) ([]string, reading) {
 	if len(v) != 1 {
 		return nil, invalid
 	}
-	ms, ok := ParseTimeout(v[0])
+	ms, ok := parseTimeout(v[0])
 	if !ok {
 		return nil, invalid
 	}

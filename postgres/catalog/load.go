@@ -31,7 +31,7 @@ type Querier interface {
 // of SessionSettings, so that view definitions come with every name qualified. A
 // change while it reads shows as another version afterwards.
 func Load(ctx context.Context, q Querier) (*Catalog, error) {
-	version, err := LoadVersion(ctx, q)
+	version, err := loadVersion(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +73,8 @@ func Load(ctx context.Context, q Querier) (*Catalog, error) {
 	})
 }
 
-// LoadVersion runs VersionSQL.
-func LoadVersion(ctx context.Context, q Querier) (string, error) { return one(ctx, q, VersionSQL) }
+// loadVersion runs VersionSQL.
+func loadVersion(ctx context.Context, q Querier) (string, error) { return one(ctx, q, VersionSQL) }
 
 func one(ctx context.Context, q Querier, sql string) (s string, err error) {
 	err = each(ctx, q, sql, func(r pgx.Rows) error { return r.Scan(&s) })

@@ -34,7 +34,7 @@ func (b *builder) addUsers(d *Directory, users []User) {
 		if u.Scopes != "" {
 			b.add(where+".scopes", "scopes are of FHIR: give the consumer a view instead")
 		}
-		v, err := ParseVerifier(u.Verifier)
+		v, err := parseVerifier(u.Verifier)
 		if err != nil {
 			b.add(where+".verifier", "%v", err)
 		}

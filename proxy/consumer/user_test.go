@@ -102,7 +102,7 @@ func TestLoginRefusesTheUnboundWhoCouldBind(t *testing.T) {
 
 func TestVerifier(t *testing.T) {
 	const good = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
-	v, err := ParseVerifier(good)
+	v, err := parseVerifier(good)
 	if err != nil || v.String() != good {
 		t.Fatalf("got %v, %v", v, err)
 	}
@@ -110,7 +110,7 @@ func TestVerifier(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := ParseVerifier(made.String()); err != nil || again.String() != made.String() {
+	if again, err := parseVerifier(made.String()); err != nil || again.String() != made.String() {
 		t.Errorf("what NewVerifier makes does not parse: %v", err)
 	}
 	for name, bad := range map[string]string{
@@ -124,7 +124,7 @@ func TestVerifier(t *testing.T) {
 		"short key":      strings.Replace(good, "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=", "WG5d", 1),
 		"no server key":  good[:strings.LastIndex(good, ":")],
 	} {
-		if _, err := ParseVerifier(bad); err == nil || bad != "" && strings.Contains(err.Error(), bad) {
+		if _, err := parseVerifier(bad); err == nil || bad != "" && strings.Contains(err.Error(), bad) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

@@ -33,8 +33,8 @@ type Verifier struct{ stored scram.StoredCredentials }
 
 var errVerifier = errors.New("not a verifier of the form SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey (make one with: veil keys postgres)")
 
-// ParseVerifier reads a verifier. The error never repeats it.
-func ParseVerifier(text string) (Verifier, error) {
+// parseVerifier reads a verifier. The error never repeats it.
+func parseVerifier(text string) (Verifier, error) {
 	rest, ok := strings.CutPrefix(text, "SCRAM-SHA-256$")
 	if !ok {
 		return Verifier{}, errVerifier

@@ -52,15 +52,15 @@ type upstreamType struct {
 
 type named struct{ Name string }
 
-// ErrUpstream says that the upstream's metadata cannot be read.
-var ErrUpstream = errors.New("the FHIR server's metadata is not a CapabilityStatement")
+// errUpstream says that the upstream's metadata cannot be read.
+var errUpstream = errors.New("the FHIR server's metadata is not a CapabilityStatement")
 
 // Statement makes Veil's own CapabilityStatement out of the upstream's. It is the same
 // for the same upstream and ruleset: its date is the ruleset's reference date.
 func Statement(c *Config, upstream []byte) ([]byte, error) {
 	var up upstreamCapability
 	if json.Unmarshal(upstream, &up) != nil || up.ResourceType != "CapabilityStatement" {
-		return nil, ErrUpstream
+		return nil, errUpstream
 	}
 	name, sum := c.Ruleset.Name, c.Ruleset.SHA256()
 	description := "De-identified, read-only view under the ruleset " + name
