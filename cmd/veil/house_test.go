@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestHouseHasRoom: no package is over 25 files or 4,000 lines unless its doc comment
+// says why it is one ("is one package because"), no file that people write is over 500
+// lines, and no package is named for being of use to others.
+func TestHouseHasRoom(t *testing.T) {
+	t.Parallel()
+	const (
+		mostFiles, mostLines = 25, 4000
+		mostLinesOfFile      = 500
+	)
+	reason := regexp.MustCompile(`is one package\s+because`)
+	generated := regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
+	out, err := exec.Command("go", "list", "-json=Dir,ImportPath,Name,Doc,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles", "github.com/veil-proxy/veil/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+		var p struct {
+			Dir, ImportPath, Name                              string
+			GoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
+		}
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"util", "utils", "common", "helper", "helpers", "misc"} {
+			if p.Name == name {
+				t.Errorf("%s: a package is named for what it has, not for being of use", p.ImportPath)
+			}
+		}
+		lines, doc := 0, ""
+		for k, files := range [][]string{p.GoFiles, p.IgnoredGoFiles, p.TestGoFiles, p.XTestGoFiles} {
+			for _, name := range files {
+				text, err := os.ReadFile(filepath.Join(p.Dir, name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				n := bytes.Count(text, []byte("\n"))
+				if k < 2 {
+					lines += n
+				}
+				if n > mostLinesOfFile && !generated.Match(text) {
+					t.Errorf("%s/%s has %d lines: give each concept a file of its own", p.ImportPath, name, n)
+				}
+				if head, _, ok := bytes.Cut(text, []byte("\npackage ")); ok {
+					doc += string(head)
+				}
+			}
+		}
+		doc = strings.ReplaceAll(doc, "\n// ", " ")
+		if n := len(p.GoFiles) + len(p.IgnoredGoFiles); (n > mostFiles || lines > mostLines) && !reason.MatchString(doc) {
+			t.Errorf("%s has %d files and %d lines: split it, or say in its doc comment why it is one package", p.ImportPath, n, lines)
+		}
+	}
+}
