@@ -21,4 +21,7 @@
 // in other ways.
 //
 // The package knows no masking and imports no package of this module.
+//
+// It is one package because the generator, the server and the list of planted values share
+// the population's parts.
 package fhirtest
