@@ -157,7 +157,7 @@ func TestDocumentedWithholding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(text), "A rule can withhold a whole resource by a condition.")
+	_, rest, _ := strings.Cut(string(text), "A rule can withhold a whole resource on a condition.")
 	_, rest, _ = strings.Cut(rest, "```yaml\n")
 	example, _, found := strings.Cut(rest, "```")
 	if !found {

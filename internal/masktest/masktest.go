@@ -4,6 +4,7 @@ package masktest
 import (
 	"bytes"
 	"encoding/json"
+	"sync"
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
@@ -48,10 +49,16 @@ func Compile(t testing.TB, src string) (*fhir.Automaton, error) {
 	return fhir.Compile(policy, schema.R4())
 }
 
-// Shipped compiles a shipped ruleset.
+// shipped are the shipped rulesets that a process has compiled, by name.
+var shipped sync.Map // of func() (*fhir.Automaton, error)
+
+// Shipped is a shipped ruleset. It is compiled once for all tests of a process.
 func Shipped(t testing.TB, name string) *fhir.Automaton {
 	t.Helper()
-	a, err := Compile(t, "veil: 1\nname: test\nextends: "+name+"\n")
+	compile, _ := shipped.LoadOrStore(name, sync.OnceValues(func() (*fhir.Automaton, error) {
+		return Compile(t, "veil: 1\nname: test\nextends: "+name+"\n")
+	}))
+	a, err := compile.(func() (*fhir.Automaton, error))()
 	if err != nil {
 		t.Fatal(err)
 	}
