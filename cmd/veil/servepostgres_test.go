@@ -103,10 +103,10 @@ func TestPostgresCheck(t *testing.T) {
 		t.Fatalf("exit %d: %s", r.code, r.stderr)
 	}
 	for _, line := range []string{
-		`clinic\.patients\.last_name +sealed +\S+ +surrogate`,
+		`clinic\.patients\.last_name +keyed +\S+ +surrogate`,
 		`clinic\.patients\.birth_date +pushed down`,
 		`clinic\.patients\.sex +clear +facts +keep`,
-		`\d+ columns clear, \d+ pushed down, \d+ sealed, \d+ hidden; \d+ relations refused`,
+		`\d+ columns clear, \d+ pushed down, \d+ keyed, \d+ hidden; \d+ relations refused`,
 	} {
 		if !regexp.MustCompile(`(?m)^` + line).MatchString(r.stdout) {
 			t.Errorf("there is no line of the form %s in\n%s", line, r.stdout)

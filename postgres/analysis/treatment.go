@@ -28,7 +28,7 @@ const (
 
 // String returns the word of reports.
 func (t Treatment) String() string {
-	return [...]string{"hidden", "clear", "pushed down", "sealed"}[t]
+	return [...]string{"hidden", "clear", "pushed down", "keyed"}[t]
 }
 
 // shape is one relation under a policy.

@@ -13,10 +13,10 @@ import (
 
 func TestTreatments(t *testing.T) {
 	want := map[string]string{
-		"clinic.patients.id": "sealed ids seal", "clinic.patients.ssn": "sealed ssn imitate", "clinic.patients.name": "sealed name surrogate",
+		"clinic.patients.id": "keyed ids seal", "clinic.patients.ssn": "keyed ssn imitate", "clinic.patients.name": "keyed name surrogate",
 		"clinic.patients.born": "pushed down born birthYear", "clinic.patients.died": "hidden", "clinic.patients.sex": "clear clear keep",
 		"clinic.patients.vip": "hidden hidden hide", "clinic.patients.secret": "hidden", "clinic.patients.address": "pushed down address zip3",
-		"clinic.visits_2024.seen": "sealed seen date", "clinic.visits_2024.ward": "clear clear keep",
+		"clinic.visits_2024.seen": "keyed seen date", "clinic.visits_2024.ward": "clear clear keep",
 		"vault.secrets.": "hidden", "clinic.v_patients.": "clear", "clinic.mv_patients.": "hidden",
 	}
 	got := map[string]string{}
