@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+
+	"github.com/veil-proxy/veil/internal/loopback"
 )
 
 // Log is what is logged, and in which format.
@@ -45,7 +47,7 @@ func (c *Config) Warn(log *slog.Logger) {
 		log.Warn("credentials are sent to the upstream in plain HTTP, where others can read them", "setting", "fhir.credentials")
 	}
 	host, _, _ := net.SplitHostPort(c.FHIR.Listen)
-	if loopback(host) {
+	if loopback.Is(host) {
 		return
 	}
 	if !c.FHIR.TLS.IsOn() {
@@ -64,7 +66,7 @@ func (c *Config) Warn(log *slog.Logger) {
 // on another machine without TLS.
 func (c *Config) sendsCredentialsInTheClear() bool {
 	u, err := url.Parse(c.FHIR.Upstream)
-	if err != nil || u.Scheme != "http" || loopback(u.Hostname()) {
+	if err != nil || u.Scheme != "http" || loopback.Is(u.Hostname()) {
 		return false
 	}
 	k := &c.FHIR.Credentials

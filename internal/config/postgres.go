@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/loopback"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/metrics"
@@ -88,15 +89,9 @@ func (c *Postgres) check(p *problems, k *Consumers) {
 	if err != nil {
 		p.add("postgres.listen", "expected an address such as 127.0.0.1:6432, or :6432 for all interfaces")
 	}
-	if err == nil && !loopback(host) && !c.TLS.IsOn() && !c.Plaintext {
+	if err == nil && !loopback.Is(host) && !c.TLS.IsOn() && !c.Plaintext {
 		p.add("postgres.tls", "TLS is required for clients on other machines: set certFile and keyFile, or allow connections without TLS with postgres.plaintext: true")
 	}
-}
-
-// loopback reports whether a host can only be reached from this machine.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // View returns the view that a compiled ruleset makes at the PostgreSQL listener.

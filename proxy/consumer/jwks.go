@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,6 +20,7 @@ import (
 	"github.com/MicahParks/jwkset"
 	"github.com/MicahParks/keyfunc/v3"
 
+	"github.com/veil-proxy/veil/internal/loopback"
 	"github.com/veil-proxy/veil/textfile"
 )
 
@@ -258,7 +258,7 @@ func (b *builder) keySet(where string, c Issuer) keyfunc.Keyfunc {
 		b.add(where, "want either jwksURL or jwksFile")
 	case c.JWKSURL != "":
 		u, err := url.Parse(c.JWKSURL)
-		if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
+		if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback.Is(u.Hostname())) {
 			b.add(where+".jwksURL", "want an https URL without a user (http only to this machine)")
 		}
 	default:
@@ -285,10 +285,4 @@ func readKeyFile(path string) ([]jwkset.JWK, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return keys, nil
-}
-
-// isLoopback reports whether a host is this machine by its name alone.
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -8,12 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 
 	"golang.org/x/oauth2"
+
+	"github.com/veil-proxy/veil/internal/loopback"
 )
 
 // maxTokenAnswer bounds the answer of a token endpoint, in bytes.
@@ -87,13 +88,7 @@ func (b *builder) tokenURL(where, text string) {
 func isTokenURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && u.Host != "" && u.User == nil && u.Fragment == "" &&
-		(u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()))
-}
-
-// isLoopback reports whether a host is this machine by its name alone.
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+		(u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname()))
 }
 
 // fetchError says in fixed words why a token could not be fetched. What the
