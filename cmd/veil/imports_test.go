@@ -7,12 +7,13 @@ import (
 	"testing"
 )
 
+const module = "github.com/veil-proxy/veil/"
+
 // TestImportsPointOneWay holds the directions of the packages: cmd → proxy →
 // fhir → mask; general, safeharbor and audit know only mask; the regulation and
 // the general methods never meet in code. A name that ends in "/..." stands for a
 // package and those below it.
 func TestImportsPointOneWay(t *testing.T) {
-	const module = "github.com/veil-proxy/veil/"
 	allowed := map[string][]string{
 		"textfile": {},
 		// The language of rulesets and keys.

@@ -131,3 +131,37 @@ func TestOperatorAddress(t *testing.T) {
 		}
 	}
 }
+
+// TestReferenceIsCurrent: docs/settings.md has every setting, as it is declared.
+func TestReferenceIsCurrent(t *testing.T) {
+	t.Parallel()
+	const page = "../../docs/settings.md"
+	var table strings.Builder
+	if err := Reference(&table); err != nil {
+		t.Fatal(err)
+	}
+	want := `# Settings
+
+The settings of ` + "`veil serve`" + `, in a YAML file that begins with ` + "`veil: 1`" + `. [Operate](operate.md) explains how to use
+them, and ` + "`veil serve --print-config`" + ` prints them as a file. Where a changed value takes effect on a reload (SIGHUP),
+the last column says reload. Sections and lists are bold; NAME stands for a name that you choose.
+
+` + table.String()
+	if *update {
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("%s is not current: run go test ./internal/config -run TestReferenceIsCurrent -update", page)
+	}
+	for _, name := range []string{"views.NAME.ruleset", "consumers.keys[].limits.burst", "fhir.credentials.basic.password.file", "fhir.limits.exchanges"} {
+		if !strings.Contains(want, "`"+name+"`") {
+			t.Errorf("no %s", name)
+		}
+	}
+}

@@ -22,7 +22,11 @@ type setting struct {
 	// placeholder stands for the value of the flag in its help, such as FILE.
 	placeholder string
 	inner       []setting // of a section
-	isBool      bool
+	// each returns the settings of an item of a list, of a section that is optional as a
+	// whole, or of one that the operator names; suffix is what such a name ends in.
+	each   func() []setting
+	suffix string
+	isBool bool
 	// set takes the text of a value, and returns what is wrong with it; nil of what
 	// is not a value.
 	set   func(text string) (problem string)
@@ -237,7 +241,7 @@ func section(name, doc string, settings ...setting) setting {
 // optional is a section that may be left out as a whole.
 func optional[T any](name, doc string, to **T, settings func(*T) []setting) setting {
 	return setting{
-		name: name, doc: doc,
+		name: name, doc: doc, each: func() []setting { return settings(new(T)) },
 		read: func(r *reading, path string, n strictyaml.Node) {
 			*to = new(T)
 			r.section(path, n, settings(*to))
@@ -261,7 +265,7 @@ func list[T any](name, doc string, to *[]T, settings func(*T) []setting) setting
 		}
 	}
 	return setting{
-		name: name, doc: doc,
+		name: name, doc: doc, each: func() []setting { return settings(new(T)) }, suffix: "[]",
 		read: func(r *reading, path string, n strictyaml.Node) {
 			r.Sequence(n, func(item strictyaml.Node) {
 				inner := fmt.Sprintf("%s[%d]", path, len(*to))

@@ -87,7 +87,7 @@ func views(to *[]NamedView) setting {
 		}
 		p.indent -= 2
 	}
-	return setting{name: "views", doc: doc, read: read, print: func(p *printing) {
+	return setting{name: "views", doc: doc, each: func() []setting { return viewSettings(&View{Ruleset: "safe-harbor"}) }, suffix: ".NAME", read: read, print: func(p *printing) {
 		if len(*to) > 0 {
 			print(p)
 			return
