@@ -12,7 +12,7 @@
 //	rs, err := ruleset.Parse(file, src, methods, rulesets.Open)
 //	ring, err := keys.NewKeyring(secret, "trial-17")
 //	policy, err := ruleset.NewPolicy(rs, methods, ring)
-//	automaton, err := fhir.Compile(policy, fhir.R4())
+//	automaton, err := fhir.Compile(policy, schema.R4())
 //
 // Invariants: a value that no rule covers does not pass; no error, record or
 // log holds a value; the same input, ruleset and key give the same bytes for

@@ -35,11 +35,28 @@ func Display[T, U, V hashable](system T, code U, display V) uint64 {
 
 // Same reports whether two texts are one in any case, with any spacing.
 func Same[T, U hashable](a T, b U) bool {
-	if len(a) > 2*len(b)+16 || len(b) > 2*len(a)+16 {
+	if len(a) > 2*len(b)+16 || len(b) > 2*len(a)+16 || beginApart(a, b) {
 		return false
 	}
 	var x, y [256]byte
 	return bytes.Equal(fold(x[:0], a), fold(y[:0], b))
+}
+
+// beginApart reports whether two texts begin with different letters, digits or signs of
+// ASCII, which most that differ do.
+func beginApart[T, U hashable](a T, b U) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	x, y := lowerASCII(a[0]), lowerASCII(b[0])
+	return x != y && x > ' ' && x < utf8.RuneSelf && y > ' ' && y < utf8.RuneSelf
+}
+
+func lowerASCII(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 // fold appends text in lower case, with one space for any run of them and none
