@@ -83,7 +83,7 @@ func definitionMayPass(allowed []string, url []byte) bool {
 func isDefinitionPath(path []byte, prefix string) bool {
 	head := bytes.TrimSuffix([]byte(prefix), []byte("/"))
 	typed := len(head) < len(prefix) && definitionTypes[string(head[bytes.LastIndexByte(head, '/')+1:])]
-	for parts := 0; parts < 5; parts++ {
+	for range 5 {
 		part, rest, more := bytes.Cut(path, []byte("/"))
 		switch {
 		case typed:

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -128,7 +129,7 @@ func (c *compiler) parse() {
 				err = c.resolve(p)
 			}
 			if err != nil {
-				if me, ok := err.(*matchError); ok {
+				if me := (*matchError)(nil); errors.As(err, &me) {
 					at.Column += me.offset
 				}
 				c.problems.Add(at, "rule %q: match: %v", r.ID, err)

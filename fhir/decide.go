@@ -30,7 +30,7 @@ func (c *compiler) decide(n *node, e *schema.Element, et schema.ElementType, pat
 			return c.codedDecision(n, e, et, path, items, kids, part)
 		}
 	}
-	found := c.matches(n, e, et, items)
+	found := c.matches(e, et, items)
 	var chain []decision
 	for i, cand := range found {
 		if i > 0 {
@@ -152,7 +152,7 @@ func (c *compiler) codedDecision(n *node, e *schema.Element, et schema.ElementTy
 	d := decision{op: opCoded, kind: schema.JSONKindOf(et), part: part, form: formOf(e, et)}
 	method, label := "coding", mask.LabelNone
 	rule, category := "fhir.codeSystems", ""
-	for _, cand := range c.matches(n, e, et, items) {
+	for _, cand := range c.matches(e, et, items) {
 		if cand.rank[0] < rankDataType {
 			break
 		}

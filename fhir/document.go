@@ -42,7 +42,7 @@ func (d *Documents) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome
 	}
 	d.walkers.Put(w) // not after a panic: then its state is not known
 	if err != nil {
-		return dst, mask.Removed, nil
+		return dst, mask.Removed, nil //nolint:nilerr // what is no FHIR resource goes
 	}
 	return out, mask.Replaced, nil
 }

@@ -347,7 +347,8 @@ func FuzzXML(f *testing.F) {
 		}
 		xml1 := toXML(t, first)
 		if d := xml.NewDecoder(bytes.NewReader(xml1)); true {
-			for err = nil; err == nil; _, err = d.Token() {
+			for err = nil; err == nil; {
+				_, err = d.Token()
 			}
 			if !errors.Is(err, io.EOF) {
 				t.Fatalf("not XML: %v: %s", err, xml1)

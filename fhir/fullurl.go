@@ -162,7 +162,7 @@ var fullURLHead = []byte(`{"fullUrl":"`)
 
 // addFullURL notes the full URL of the entry at src[entry].
 func (w *Walker) addFullURL(entry int) {
-	at := -1
+	var at int
 	if entry >= 0 && bytes.HasPrefix(w.src[entry:], fullURLHead) { // as most servers write it
 		at = entry + len(fullURLHead) - 1
 	} else {

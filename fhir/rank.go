@@ -25,7 +25,7 @@ const (
 )
 
 // matches returns the rules that decide an element here, most specific first.
-func (c *compiler) matches(n *node, e *schema.Element, et schema.ElementType, items []item) []candidate {
+func (c *compiler) matches(e *schema.Element, et schema.ElementType, items []item) []candidate {
 	var found []candidate
 	consider := func(it item, st *step, class int) {
 		steps := c.patterns[it.rule][it.pattern].steps

@@ -48,16 +48,16 @@ func siteBases(base string) []siteBase {
 	if path != "" {
 		path = "/" + path
 	}
-	make := func(host string) siteBase {
+	with := func(host string) siteBase {
 		authority := scheme + "://" + host
 		return siteBase{[]byte(authority + path + "/"), len(authority)}
 	}
-	bases := []siteBase{make(host)}
+	bases := []siteBase{with(host)}
 	if port := map[string]string{"http": ":80", "https": ":443"}[strings.ToLower(scheme)]; port != "" {
 		if bare, has := strings.CutSuffix(host, port); has {
-			bases = append(bases, make(bare))
+			bases = append(bases, with(bare))
 		} else if colon := strings.LastIndexByte(host, ':'); colon < strings.IndexByte(host, ']') || colon < 0 {
-			bases = append(bases, make(host+port))
+			bases = append(bases, with(host+port))
 		}
 	}
 	return bases
@@ -84,7 +84,7 @@ func (b *siteBase) cut(url []byte) (rest []byte, ok bool) {
 // conditional references, fragments, unknown types, ids that FHIR does not allow.
 // A fullUrl that does not end in Type/id becomes urn:uuid:<pseudonym>. Source:
 // FHIR R4, references.html#literal.
-func (w *Walker) reference(d *decision, obj, i, end int, val []byte) (int, bool) {
+func (w *Walker) reference(d *decision, i, end int, val []byte) (int, bool) {
 	// Computing the pseudonym of a URN takes no longer than remembering it.
 	isURN := bytes.HasPrefix(val, []byte("urn:"))
 	var slot *textSlot

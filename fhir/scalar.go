@@ -53,7 +53,7 @@ func (w *Walker) scalar(n *node, f *field, d *decision, obj, i int) (end int, ke
 	case opVersion:
 		return w.version(d, i, end, val)
 	case opReference:
-		return w.reference(d, obj, i, end, val)
+		return w.reference(d, i, end, val)
 	case opLink:
 		return w.link(d, obj, i, end, val)
 	case opCoded:

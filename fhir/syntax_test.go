@@ -162,7 +162,7 @@ func TestManyOfAKind(t *testing.T) {
 // TestRulesetProblems: what cannot be compiled is refused with its place.
 func TestRulesetProblems(t *testing.T) {
 	for _, tc := range []struct{ name, rule, want string }{
-		{"unknown type", `{id: a, match: Pateint.name, method: remove}`, `test.yaml:6:22: rule "a": match: unknown type "Pateint" (did you mean "Patient"?)`},
+		{"unknown type", `{id: a, match: Patieent.name, method: remove}`, `test.yaml:6:22: rule "a": match: unknown type "Patieent" (did you mean "Patient"?)`},
 		{"unknown element", `{id: a, match: Patient.birthdate, method: year}`, `Patient has no element "birthdate" (did you mean "birthDate"?)`},
 		{"a choice by its JSON name", `{id: a, match: Observation.valueQuantity, method: remove}`, `"valueQuantity" is a choice: write value.ofType(Quantity)`},
 		{"a type that a choice does not have", `{id: a, match: Observation.value.ofType(HumanName), method: remove}`, `value is never a "HumanName"`},

@@ -154,9 +154,9 @@ type resourceState struct {
 type Memory uint8
 
 const (
-	// RememberAlways: across resources and requests.
+	// RememberAlways means across resources and requests.
 	RememberAlways Memory = iota
-	// RememberNothing: every object is masked anew.
+	// RememberNothing means that every object is masked anew.
 	RememberNothing
 )
 

@@ -12,11 +12,11 @@ import (
 type Form uint8
 
 const (
-	// OneResource: the whole file is one resource, such as a Bundle.
+	// OneResource is where the whole file is one resource, such as a Bundle.
 	OneResource Form = iota
-	// NDJSON: each line is a resource (FHIR Bulk Data Access, "ndjson").
+	// NDJSON is where each line is a resource (FHIR Bulk Data Access, "ndjson").
 	NDJSON
-	// OneXMLResource: the whole file is one resource in the XML form.
+	// OneXMLResource is where the whole file is one resource in the XML form.
 	OneXMLResource
 )
 

@@ -13,6 +13,7 @@ package main
 import (
 	"archive/tar"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -81,7 +82,7 @@ func main() {
 		"terminology/tables/" + name + ".synonyms":    d.synonyms(),
 		"terminology/tables/ucum-common.txt":          d.commonUnits(),
 	} {
-		if err := os.WriteFile(filepath.Join(*out, file), text, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(*out, file), text, 0o644); err != nil { //nolint:gosec // tables of the repository, for everybody
 			log.Fatal(err)
 		}
 	}
@@ -112,8 +113,8 @@ func (d *definitions) readPackage(pkg string) error {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
-		cmd := exec.Command("npm", "pack", "--silent", pkg)
+		defer func() { _ = os.RemoveAll(dir) }()
+		cmd := exec.CommandContext(context.Background(), "npm", "pack", "--silent", pkg) //nolint:gosec // the package that the developer names
 		cmd.Dir, cmd.Stderr = dir, os.Stderr
 		name, err := cmd.Output()
 		if err != nil {
@@ -125,7 +126,7 @@ func (d *definitions) readPackage(pkg string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it is only read
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		return err

@@ -99,7 +99,7 @@ func TestCustomSearchParameters(t *testing.T) {
 func TestCustomSearchParametersThatAreWrong(t *testing.T) {
 	for _, tc := range []struct{ name, param, want string }{
 		{"unknown type", `{name: x, base: [Patiet], type: token, expression: Patient.gender}`, `unknown resource type "Patiet" (did you mean "Patient"?)`},
-		{"unknown target", `{name: x, base: [Patient], type: reference, targets: [Practicioner], expression: Patient.generalPractitioner}`, `(did you mean "Practitioner"?)`},
+		{"unknown target", `{name: x, base: [Patient], type: reference, targets: [Practitionr], expression: Patient.generalPractitioner}`, `(did you mean "Practitioner"?)`},
 		{"unknown element", `{name: x, base: [Patient], type: token, expression: Patient.gendre}`, `Patient has no element "gendre" (did you mean "gender"?)`},
 		{"expression of another type", `{name: x, base: [Patient], type: token, expression: Group.type}`, "must be paths that begin at Patient"},
 		{"expression of one of two types", `{name: x, base: [Patient, Group], type: token, expression: Patient.gender}`, "must be paths that begin at Group"},

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -175,7 +176,7 @@ func (o *operating) since(p Param) ([]Param, *Refusal) {
 	from := ""
 	for _, typ := range o.all {
 		at, err := o.g.Since(typ, p.Value)
-		if r, refused := err.(*Refusal); refused {
+		if r := (*Refusal)(nil); errors.As(err, &r) {
 			return nil, r
 		}
 		if from == "" || at < from {

@@ -143,15 +143,15 @@ func TestYearsMeanTheSameEverywhere(t *testing.T) {
 							}
 							found := true
 							for _, p := range q.Upstream {
-								any := false
+								one := false
 								for _, item := range strings.Split(p.Value, ",") {
 									by, at := "", item
 									if item[0] > '9' {
 										by, at = item[:2], item[2:]
 									}
-									any = any || reading(by, spanOf(t, at), d.span)
+									one = one || reading(by, spanOf(t, at), d.span)
 								}
-								found = found && any
+								found = found && one
 							}
 							if found != hold(d, y) {
 								t.Fatalf("%s=%s goes upstream as %v, which %s finds %v of %d to %d", param.name, value, q.Upstream, name, found, d.first, d.last)

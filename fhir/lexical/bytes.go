@@ -37,9 +37,9 @@ func FewDigits(name []byte) bool {
 	return true
 }
 
-// IsDigits reports whether c consists of min to max digits.
-func IsDigits(c []byte, min, max int) bool {
-	if len(c) < min || len(c) > max {
+// IsDigits reports whether c consists of least to most digits.
+func IsDigits(c []byte, least, most int) bool {
+	if len(c) < least || len(c) > most {
 		return false
 	}
 	for _, b := range c {
@@ -50,9 +50,9 @@ func IsDigits(c []byte, min, max int) bool {
 	return true
 }
 
-// IsUpper reports whether c consists of min to max capital letters.
-func IsUpper(c []byte, min, max int) bool {
-	if len(c) < min || len(c) > max {
+// IsUpper reports whether c consists of least to most capital letters.
+func IsUpper(c []byte, least, most int) bool {
+	if len(c) < least || len(c) > most {
 		return false
 	}
 	for _, b := range c {

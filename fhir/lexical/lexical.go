@@ -32,11 +32,11 @@ var lexicalForms = map[string]func(text []byte) bool{
 	"http://hl7.org/fhirpath/System.String": isText, // Element.id
 }
 
-// isInteger checks a whole number of 32 bits, from min on, without an exponent
+// isInteger checks a whole number of 32 bits, from least on, without an exponent
 // or a leading zero.
-func isInteger(text []byte, min int64) bool {
+func isInteger(text []byte, least int64) bool {
 	digits, negative := bytes.CutPrefix(text, []byte("-"))
-	if negative && min >= 0 || !IsDigits(digits, 1, 10) || digits[0] == '0' && len(digits) > 1 {
+	if negative && least >= 0 || !IsDigits(digits, 1, 10) || digits[0] == '0' && len(digits) > 1 {
 		return false
 	}
 	var n int64
@@ -46,7 +46,7 @@ func isInteger(text []byte, min int64) bool {
 	if negative {
 		n = -n
 	}
-	return n >= min && n <= 1<<31-1
+	return n >= least && n <= 1<<31-1
 }
 
 // Decimals of 18 digits are what R4 asks systems for; real data has a few more.
@@ -127,12 +127,12 @@ func dateEnd(text []byte) int {
 
 // isTwoDigits reports whether text begins with two digits that make a number in
 // a range.
-func isTwoDigits(text []byte, min, max int) bool {
+func isTwoDigits(text []byte, least, most int) bool {
 	if len(text) < 2 || !IsDigits(text[:2], 2, 2) {
 		return false
 	}
 	n := int(text[0]-'0')*10 + int(text[1]-'0')
-	return n >= min && n <= max
+	return n >= least && n <= most
 }
 
 // isTimeAndZone checks "Thh:mm:ss[.f]" and "Z" or an offset of up to 14 hours.

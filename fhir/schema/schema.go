@@ -4,7 +4,6 @@
 package schema
 
 import (
-	_ "embed"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,6 +33,7 @@ type Schema struct {
 // TypeKind says what a type is.
 type TypeKind uint8
 
+// The kinds of types.
 const (
 	ResourceKind TypeKind = iota
 	ComplexKind
@@ -258,6 +258,7 @@ func (r *schemaReader) link() error {
 // JSONKind is how a type looks in JSON.
 type JSONKind uint8
 
+// How values are written in JSON.
 const (
 	JSONString JSONKind = iota
 	JSONNumber
