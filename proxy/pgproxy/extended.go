@@ -225,7 +225,7 @@ func (x *session) bound(st *statement, body []byte) (*statement, map[int32]strin
 		return string(m.Parameters[param-1]), true // the same in both formats of text
 	})
 	if r != nil {
-		return nil, nil, refused(r, 0)
+		return nil, nil, refused(r)
 	}
 	own := *st
 	own.plan = plan

@@ -25,15 +25,14 @@ type refusal struct {
 	plan         *analysis.Plan
 }
 
-// refused makes a refusal of one of the analysis. The statement begins at offset
-// in the client's text.
-func refused(r *analysis.Refusal, offset int) *refusal {
+// refused makes a refusal of one of the analysis.
+func refused(r *analysis.Refusal) *refusal {
 	f := &refusal{
 		Error: wire.Error{Code: r.Code, Text: r.Message, Detail: r.Detail, Hint: r.Hint},
 		rule:  r.Rule, object: cmp.Or(r.Object, r.Column), reason: r.Reason,
 	}
 	if r.Position > 0 {
-		f.Position = int32(r.Position + offset)
+		f.Position = int32(r.Position)
 	}
 	if f.reason == "" || f.reason == "refused" {
 		f.reason = wire.Condition(r.Code).Text
@@ -60,7 +59,7 @@ func (x *session) analyze(text string) (*analysis.Plan, *catalog.Catalog, *refus
 		if r.Code == "XX000" {
 			x.s.shared.Log().Error("a statement could not be analysed", "door", "postgres", "consumer", x.login.Consumer(), "reason", r.Message, "stack", r.Stack)
 		}
-		return nil, nil, refused(r, 0)
+		return nil, nil, refused(r)
 	}
 	if plan.Kind == analysis.Set && (plan.Setting == nil || plan.Setting.Name == "" || isolates(*plan.Setting)) || slices.ContainsFunc(plan.Settings, isolates) {
 		x.repeatable = true

@@ -53,7 +53,7 @@ func cString(body []byte) (string, bool) {
 func (x *session) judge(text string) ([]*statement, *refusal) {
 	statements, r := analysis.Split(text)
 	if r != nil {
-		return nil, refused(r, 0)
+		return nil, refused(r)
 	}
 	x.staged = x.state.over()
 	defer func() { x.staged = nil }()

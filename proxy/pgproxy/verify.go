@@ -142,7 +142,7 @@ func (x *session) confirm(st *statement) *refusal {
 	again, r := x.s.analyzer.Analyze(st.text, now, x.view.policy, &x.flow)
 	switch {
 	case r != nil && (r.Code == "42P01" || r.Code == "42703"):
-		f := refused(r, 0) // what it reads is not there any more
+		f := refused(r) // what it reads is not there any more
 		f.plan = st.plan
 		return f
 	case r == nil && plan.Same(again):
