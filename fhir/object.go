@@ -38,7 +38,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 	previous := 0 // 1 + the last member's field
 	for {
 		if i >= len(src) || src[i] != '"' {
-			return w.fail(i, "want the name of a member"), false
+			return w.fail(i, "expected the name of a member"), false
 		}
 		key, before, field := i, w.mark(), 0
 		// Members mostly come in the same order as last time.
@@ -89,7 +89,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		}
 		i = fhirjson.SkipSpace(src, i)
 		if i >= len(src) {
-			return w.fail(i, "text ends inside an object"), false
+			return w.fail(i, "unexpected end of input inside an object"), false
 		}
 		if src[i] != ',' {
 			return w.endObject(n, &o, i)
@@ -167,7 +167,7 @@ func (w *Walker) lose(n *node, f *field, o *objectWalk, value, end int, before m
 func (w *Walker) endObject(n *node, o *objectWalk, i int) (end int, kept bool) {
 	if w.src[i] != '}' {
 		w.at = n.path
-		return w.fail(i, "want a comma or the end of the object"), false
+		return w.fail(i, "expected a comma or the end of the object"), false
 	}
 	lost := &o.lost
 	if missing := lost.gone &^ lost.there; o.kept && (missing&(n.required|n.needed|lost.affirm) != 0 || missing != 0 && lost.capped != 0) {
@@ -219,7 +219,7 @@ func (w *Walker) countAt(_ *node, action int) {
 // it. It returns the index behind the value and whether it stays.
 func (w *Walker) member(n *node, f *field, obj, i int) (end int, kept bool) {
 	if i >= len(w.src) {
-		return w.fail(i, "text ends where a value should be"), false
+		return w.fail(i, "unexpected end of input, expected a value"), false
 	}
 	if w.detail {
 		return w.memberInDetail(n, f, obj, i)
@@ -287,7 +287,7 @@ func (w *Walker) array(n *node, f *field, obj, i int) (end int, kept bool) {
 		case i < len(src):
 			i, stays = w.value(n, f, &f.decision, obj, i)
 		default:
-			i = w.fail(i, "text ends inside an array")
+			i = w.fail(i, "unexpected end of input inside an array")
 		}
 		if i < 0 {
 			if w.at == "" && !w.unwinding {
@@ -315,7 +315,7 @@ func (w *Walker) array(n *node, f *field, obj, i int) (end int, kept bool) {
 		}
 		if i >= len(src) || src[i] != ']' {
 			w.at = f.path
-			return w.fail(i, "want a comma or the end of the array"), false
+			return w.fail(i, "expected a comma or the end of the array"), false
 		}
 		break
 	}

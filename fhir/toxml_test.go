@@ -97,7 +97,7 @@ func TestBadJSONForXML(t *testing.T) {
 		{"nothing", ``, "", "JSON object"},
 		{"an array", `[]`, "", "JSON object"},
 		{"truncated", `{"resourceType":"Patient","id":"SECRET`, "", "not closed"},
-		{"text behind", `{"resourceType":"Patient"} SECRET`, "", "more text"},
+		{"text behind", `{"resourceType":"Patient"} SECRET`, "", "unexpected data"},
 		{"no type", `{"id":"SECRET"}`, "", "no type"},
 		{"unknown type", `{"resourceType":"SECRET"}`, "", "no type"},
 		{"a data type", `{"resourceType":"HumanName","text":"SECRET"}`, "", "no type"},

@@ -193,7 +193,7 @@ func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byt
 	end, kept := w.walkResource(i, -1, false)
 	if end >= 0 {
 		if rest := fhirjson.SkipSpace(src, end); rest != len(src) {
-			end = w.fail(rest, "more text behind the resource")
+			end = w.fail(rest, "unexpected data after the resource")
 		}
 	}
 	w.forgetInput()
@@ -296,7 +296,7 @@ func (w *Walker) count(action int, label mask.Label, outcome mask.Outcome) {
 func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool) {
 	src := w.src
 	if i >= len(src) || src[i] != '{' {
-		return w.fail(i, "want a JSON object, a FHIR resource"), false
+		return w.fail(i, "expected a JSON object, a FHIR resource"), false
 	}
 	n, withheld := w.nodeAt(i)
 	if withheld != nil {

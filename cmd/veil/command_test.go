@@ -114,7 +114,7 @@ func TestCommands(t *testing.T) {
 		{"a withheld resource in XML", strings.ReplaceAll(patientXML, "Patient", "Person"), []string{"mask", "--key-file", key}, 0, "", "veil: standard input: left out 1 × Person: withheld by rule \"withheld-resources\"\n", "SECRET"},
 		{"malformed XML", strings.Replace(patientXML, `<active `, "\n <active value=\"SECRET\"/><active ", 1), []string{"mask", "--key-file", key}, 1, "", "veil: standard input:2:26: Patient.active: the element appears more than once", "SECRET"},
 		{"XML with a document type", `<!DOCTYPE x [<!ENTITY e "SECRET">]>` + patientXML, []string{"mask", "--key-file", key}, 1, "", "standard input:1:1: document type and entity declarations are refused", "SECRET"},
-		{"several XML resources", patientXML + "\n" + patientXML, []string{"mask", "--key-file", key}, 1, "", "standard input:2:1: more text behind the resource", "SECRET"},
+		{"several XML resources", patientXML + "\n" + patientXML, []string{"mask", "--key-file", key}, 1, "", "standard input:2:1: unexpected data after the resource", "SECRET"},
 		{"nothing to mask", "", []string{"mask", "--key-file", key}, 1, "", "standard input: the file contains no FHIR resource", ""},
 		{"several files without a folder", "", []string{"mask", "--key-file", key, "a", "b"}, 2, "", "--out: several inputs need an output directory", ""},
 		{"no such file", "", []string{"mask", "--key-file", key, dir + "/none"}, 1, "", "no such file", ""},

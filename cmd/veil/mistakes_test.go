@@ -86,7 +86,7 @@ func TestMistakesOfOperators(t *testing.T) {
 		{name: "a line of another standard", stdin: `{"resourceType":"Foo","id":"SECRET"}` + "\n", args: "mask --key-file @/k", code: 1,
 			want: "veil: standard input:1:1: expected a FHIR 4.0.1 resource: resourceType is missing or is not a type of that version"},
 		{name: "XML of another standard", stdin: `<ClinicalDocument xmlns="urn:hl7-org:v3"><id value="SECRET"/></ClinicalDocument>`, args: "mask --key-file @/k", code: 1, want: "veil: standard input:1:1: "},
-		{name: "a text that is no JSON", stdin: "name,SECRET\n", args: "mask --key-file @/k", code: 1, want: "veil: standard input:1:1: want a JSON object, a FHIR resource"},
+		{name: "a text that is no JSON", stdin: "name,SECRET\n", args: "mask --key-file @/k", code: 1, want: "veil: standard input:1:1: expected a JSON object, a FHIR resource"},
 		{name: "an empty file", make: func(t *testing.T, at func(string) string) { write(t, at("e"), "\n \n") }, args: "mask --key-file @/k @/e", code: 1, want: "veil: @/e: the file contains no FHIR resource"},
 		{name: "a file that is not compressed", make: func(t *testing.T, at func(string) string) { write(t, at("p.gz"), in) }, args: "mask --key-file @/k @/p.gz", code: 1, want: "veil: @/p.gz: not a gzip file"},
 		{name: "a ruleset as the key", args: "mask --key-file @/in.ndjson @/in.ndjson", code: 1, want: "veil: @/in.ndjson: not a key: expected \"veil-key-1:\" and base 64 (make one with: veil keys new FILE)"},

@@ -193,7 +193,7 @@ func ScanLiteral(src []byte, i int, f *Fault) int {
 // ScanScalar reads a string, number or literal.
 func ScanScalar(src []byte, i int, f *Fault) int {
 	if i >= len(src) {
-		return Fail(f, i, "text ends where a value should be")
+		return Fail(f, i, "unexpected end of input, expected a value")
 	}
 	switch c := src[i]; {
 	case c == '"':
@@ -253,7 +253,7 @@ func SkipValue(src []byte, i, depth int, f *Fault) int {
 			}
 			i = SkipSpace(src, i)
 			if i >= len(src) {
-				return Fail(f, i, "text ends inside an object or array")
+				return Fail(f, i, "unexpected end of input inside an object or array")
 			}
 			object := isObject[(depth-1)>>6]&(1<<((depth-1)&63)) != 0
 			c := src[i]
@@ -271,7 +271,7 @@ func SkipValue(src []byte, i, depth int, f *Fault) int {
 				depth--
 				continue
 			}
-			return Fail(f, i, "want a comma or the end of the object or array")
+			return Fail(f, i, "expected a comma or the end of the object or array")
 		}
 	}
 }
@@ -280,7 +280,7 @@ func SkipValue(src []byte, i, depth int, f *Fault) int {
 // value.
 func scanName(src []byte, i int, f *Fault) int {
 	if i >= len(src) || src[i] != '"' {
-		return Fail(f, i, "want the name of a member")
+		return Fail(f, i, "expected the name of a member")
 	}
 	end, _ := ScanString(src, i, f)
 	if end < 0 {
@@ -293,7 +293,7 @@ func scanName(src []byte, i int, f *Fault) int {
 func ScanColon(src []byte, i int, f *Fault) int {
 	i = SkipSpace(src, i)
 	if i >= len(src) || src[i] != ':' {
-		return Fail(f, i, "want a colon behind the name of a member")
+		return Fail(f, i, "expected a colon after the name of a member")
 	}
 	return SkipSpace(src, i+1)
 }

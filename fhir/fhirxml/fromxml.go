@@ -97,7 +97,7 @@ func (r *xmlReader) document() bool {
 		return r.fail(r.tree, what)
 	}
 	if own != fhirSpace {
-		return r.fail(r.tree, "want a FHIR resource, in the namespace "+fhirNamespace)
+		return r.fail(r.tree, "expected a FHIR resource, in the namespace "+fhirNamespace)
 	}
 	return r.resource(r.tree, inner)
 }

@@ -57,14 +57,14 @@ func (w *xmlWriter) fail(offset int, what string) bool {
 func (w *xmlWriter) document() bool {
 	i := fhirjson.SkipSpace(w.src, 0)
 	if i >= len(w.src) || w.src[i] != '{' {
-		return w.fail(i, "want a JSON object, a FHIR resource")
+		return w.fail(i, "expected a JSON object, a FHIR resource")
 	}
 	end := fhirjson.SkipValue(w.src, i, 0, &w.fault)
 	if end < 0 {
 		return false
 	}
 	if rest := fhirjson.SkipSpace(w.src, end); rest < len(w.src) {
-		return w.fail(rest, "more text behind the resource")
+		return w.fail(rest, "unexpected data after the resource")
 	}
 	sh := w.schema.ShapeOf(w.resourceType(i))
 	if sh == nil {

@@ -139,7 +139,7 @@ func checkXML(src []byte, f *fhirjson.Fault) (x *xmlText, ok bool) {
 		case outside && text < m.start:
 			what, at = outsideText(rooted), text
 		case m.kind == noMarkup && !outside:
-			what = "text ends inside an element"
+			what = "unexpected end of input inside an element"
 		case m.kind == noMarkup && !rooted:
 			what = outsideText(false)
 		case m.kind == noMarkup:
@@ -151,7 +151,7 @@ func checkXML(src []byte, f *fhirjson.Fault) (x *xmlText, ok bool) {
 		case m.kind == endTag && !bytes.Equal(m.name(src), open[len(open)-1]):
 			what = "end tag is not that of the open element"
 		case m.kind == instruction && isDeclaration(src[m.start:m.end]) && (m.start > 0 || !xmlDeclaration.Match(src[:m.end])):
-			what = "want an XML declaration of version 1.0 in UTF-8, and only at the start"
+			what = "expected an XML declaration of version 1.0 in UTF-8, and only at the start"
 		}
 		if what != "" {
 			fhirjson.Fail(f, at, what)
@@ -214,9 +214,9 @@ func badReference(text []byte) int {
 
 func outsideText(rooted bool) string {
 	if rooted {
-		return "more text behind the resource"
+		return "unexpected data after the resource"
 	}
-	return "want an XML element, a FHIR resource"
+	return "expected an XML element, a FHIR resource"
 }
 
 // isDeclaration reports whether an instruction's target is "xml" in any case,
