@@ -115,7 +115,6 @@ type document struct {
 	text     *bufio.Reader
 	plan     *table.Plan
 	header   bool
-	line     int // of the next record
 }
 
 // readHeader finds the names of the columns, and the plan for them.

@@ -2,7 +2,6 @@ package csv
 
 import (
 	"bytes"
-	"fmt"
 )
 
 // SyntaxError is a fault of one record. It has no text of the record.
@@ -14,8 +13,8 @@ type SyntaxError struct {
 // Error says what the fault is; the offset is for whoever knows the line.
 func (e *SyntaxError) Error() string { return e.What }
 
-func syntax(offset int, format string, args ...any) error {
-	return &SyntaxError{Offset: offset, What: fmt.Sprintf(format, args...)}
+func syntax(offset int, what string) error {
+	return &SyntaxError{Offset: offset, What: what}
 }
 
 // Record returns the length of the first record of b, with its line end, or 0 if b
