@@ -203,7 +203,7 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }() // only read
 	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) && !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
@@ -213,7 +213,6 @@ func syncDir(dir string) error {
 // abort removes what did not appear.
 func (o *output) abort() {
 	if o.file != nil {
-		o.file.Close()
-		os.Remove(o.file.Name())
+		_ = errors.Join(o.file.Close(), os.Remove(o.file.Name())) // the error that led here counts
 	}
 }

@@ -114,7 +114,7 @@ func (f *auditFlags) digest(env func(string) string) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }() // only read
 	sum := sha256.New()
 	if _, err := io.Copy(sum, in); err != nil {
 		return err

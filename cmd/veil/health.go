@@ -84,12 +84,12 @@ func askHealth(out io.Writer, url string, timeout time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("%s does not respond (%s): check that veil serve is running and that operator.listen is set", url, proxy.Cause(err))
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // only read
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
 	if err != nil {
 		return fmt.Errorf("%s did not complete its response (%s)", url, proxy.Cause(err))
 	}
-	if resp.StatusCode != 200 {
+	if resp.StatusCode != http.StatusOK {
 		return errors.New(strings.TrimSpace(string(text)))
 	}
 	_, err = out.Write(text)

@@ -131,7 +131,7 @@ func Default(env func(string) string) *Config {
 	c.Log = Log{Level: "info", Format: "text"}
 	c.Shutdown.Grace = 20 * time.Second
 	if env != nil {
-		each("", c.settings(), func(path string, s setting, _ effect) {
+		each(c.settings(), func(path string, s setting, _ effect) {
 			if s.env != "" && env(s.env) != "" {
 				if problem := setText(s.set, env(s.env)); problem != "" {
 					c.problems.add(path, "$%s: %s", s.env, problem)
@@ -144,8 +144,8 @@ func Default(env func(string) string) *Config {
 
 // each calls f for each setting with its path and when a change takes effect: for
 // values and lists, and for sections that are optional as a whole.
-func each(path string, settings []setting, f func(path string, s setting, e effect)) {
-	eachOf(path, inherited, settings, f)
+func each(settings []setting, f func(path string, s setting, e effect)) {
+	eachOf("", inherited, settings, f)
 }
 
 func eachOf(path string, of effect, settings []setting, f func(path string, s setting, e effect)) {

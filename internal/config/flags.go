@@ -18,7 +18,7 @@ type Flag struct {
 // Flags returns the flags of the command line. env looks up environment variables.
 func Flags(env func(string) string) []Flag {
 	var out []Flag
-	each("", Default(env).settings(), func(path string, s setting, _ effect) {
+	each(Default(env).settings(), func(path string, s setting, _ effect) {
 		if s.flag != "" {
 			_, shown, _ := strings.Cut(strings.TrimSuffix(strings.TrimSuffix(printed(s), "\n"), " # "+s.doc), ": ")
 			out = append(out, Flag{Name: s.flag, Doc: s.doc, Setting: path, Value: s.placeholder, Default: strings.Trim(shown, `"`), Bool: s.isBool})
@@ -30,7 +30,7 @@ func Flags(env func(string) string) []Flag {
 // override puts the values of flags above those of the file.
 func (c *Config) override(flags map[string]string) {
 	c.problems.flags, c.problems.bad = map[string]string{}, map[string]bool{}
-	each("", c.settings(), func(path string, s setting, _ effect) {
+	each(c.settings(), func(path string, s setting, _ effect) {
 		value, given := flags[s.flag]
 		if s.flag == "" || !given {
 			return
@@ -48,9 +48,9 @@ func (c *Config) override(flags map[string]string) {
 func (c *Config) needsRestart(next *Config) []string {
 	var out []string
 	now := map[string]string{}
-	each("", c.settings(), func(path string, s setting, _ effect) { now[path] = printed(s) })
+	each(c.settings(), func(path string, s setting, _ effect) { now[path] = printed(s) })
 	isOn, wasOn := next.switches(), c.switches()
-	each("", next.settings(), func(path string, s setting, e effect) {
+	each(next.settings(), func(path string, s setting, e effect) {
 		switch section := parent(path); {
 		case e == restart && printed(s) != now[path]:
 			out = append(out, path)
@@ -65,7 +65,7 @@ func (c *Config) needsRestart(next *Config) []string {
 // values is set.
 func (c *Config) switches() map[string]bool {
 	on := map[string]bool{}
-	each("", c.settings(), func(path string, s setting, e effect) {
+	each(c.settings(), func(path string, s setting, e effect) {
 		if e == switched {
 			on[parent(path)] = on[parent(path)] || !strings.HasPrefix(printed(s), s.name+`: "" #`)
 		}

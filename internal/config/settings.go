@@ -78,7 +78,7 @@ func views(to *[]NamedView) setting {
 			*to = append(*to, v)
 		})
 	}
-	print := func(p *printing) {
+	all := func(p *printing) {
 		p.line("views:", doc)
 		p.indent += 2
 		for i := range *to {
@@ -89,7 +89,7 @@ func views(to *[]NamedView) setting {
 	}
 	return setting{name: "views", doc: doc, each: func() []setting { return viewSettings(&View{Ruleset: "safe-harbor"}) }, suffix: ".NAME", read: read, print: func(p *printing) {
 		if len(*to) > 0 {
-			print(p)
+			all(p)
 			return
 		}
 		p.asComment(section("views", doc, section("NAME", "", viewSettings(&View{Ruleset: "safe-harbor"})...)))

@@ -96,7 +96,7 @@ func TestRestartIsAnAttribute(t *testing.T) {
 	if got := base.needsRestart(base); len(got) > 0 {
 		t.Errorf("nothing differs, and %v need a restart", got)
 	}
-	each("", base.settings(), func(path string, _ setting, e effect) {
+	each(base.settings(), func(path string, _ setting, e effect) {
 		if e == inherited {
 			t.Errorf("%s does not say when a changed value takes effect", path)
 		}
