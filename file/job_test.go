@@ -342,6 +342,28 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestResumeThroughLink: what an interrupted run left is also gone from an output
+// directory, and those below it, that a symbolic link names; no link in it is followed.
+func TestResumeThroughLink(t *testing.T) {
+	t.Parallel()
+	j, dir, _ := testJob(t, map[string]string{"in/a.txt": "a\n", "real/.veil-0123456789abcdef": "half", "real/b/.veil-0123456789abcdee": "half", "other/.veil-0123456789abcded": "another's"})
+	for link, target := range map[string]string{"linked": "real", "real/c": filepath.Join(dir, "other")} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Skip(err) // a system without symbolic links
+		}
+	}
+	j.Out, j.Sink = filepath.Join(dir, "linked"), &records{}
+	j.Earlier = func(string, string) bool { return false }
+	if counts, err := j.Run(t.Context()); err != nil || counts.Files != 1 {
+		t.Fatalf("%+v %v", counts, err)
+	}
+	for path, kept := range map[string]bool{"real/a.txt": true, "real/.veil-0123456789abcdef": false, "real/b/.veil-0123456789abcdee": false, "other/.veil-0123456789abcded": true} {
+		if _, err := os.Stat(filepath.Join(dir, path)); (err == nil) != kept {
+			t.Errorf("%s: kept is %v: %v", path, err == nil, err)
+		}
+	}
+}
+
 // TestRunRecords: a run has a record at its start and its end, and each file one between.
 func TestRunRecords(t *testing.T) {
 	t.Parallel()

@@ -57,11 +57,16 @@ func (r *run) begin(ctx context.Context) (end func(error) error, err error) {
 
 // sweep removes what a killed run left of outputs that were not complete.
 func (r *run) sweep() error {
-	return filepath.WalkDir(r.Out, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), temporaryPrefix) || !abandoned(path) {
+	root, err := os.OpenRoot(r.Out)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }() // only read
+	return fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), temporaryPrefix) || !abandoned(root, path) {
 			return err
 		}
-		return os.Remove(path)
+		return root.Remove(path)
 	})
 }
 
@@ -97,7 +102,7 @@ func digest(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return "", err

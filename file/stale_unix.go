@@ -11,11 +11,11 @@ import (
 func claim(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
 
 // abandoned reports whether no process that runs has claimed a temporary file.
-func abandoned(path string) bool {
-	f, err := os.Open(path)
+func abandoned(root *os.Root, path string) bool {
+	f, err := root.Open(path)
 	if err != nil {
 		return false
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }
