@@ -47,9 +47,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	out := &printed{Writer: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
 	if err = root.ExecuteContext(ctx); err == nil {
+		err = out.err
+	}
+	if err == nil {
 		return exitOK
 	}
 	if !errors.Is(err, errReported) {
@@ -61,6 +65,30 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// printed keeps the first error of standard output, so that commands that print need
+// not look: what could not be printed fails the command.
+type printed struct {
+	io.Writer
+	err error
+}
+
+func (p *printed) Write(b []byte) (int, error) {
+	n, err := p.Writer.Write(b)
+	if err != nil && p.err == nil {
+		p.err = fmt.Errorf("standard output: %w", err)
+	}
+	return n, err
+}
+
+// output is standard output as it was given. A job looks which file it is, and sees
+// its errors itself.
+func output(c *cobra.Command) io.Writer {
+	if p, ok := c.OutOrStdout().(*printed); ok {
+		return p.Writer
+	}
+	return c.OutOrStdout()
 }
 
 // isUsage reports whether an error is a mistake in the command line.

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -206,16 +209,57 @@ func chmod(t *testing.T, path string, mode os.FileMode) {
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	log := filepath.Join(dir, "log")
-	if r := veil(t, twoPatients, "mask", "--key-file", newKey(t), "--audit-dir", log); r.code != 0 {
+	log, key := filepath.Join(dir, "log"), newKey(t)
+	if r := veil(t, twoPatients, "mask", "--key-file", key, "--audit-dir", log); r.code != 0 {
 		t.Fatal(r.stderr)
 	}
 	for _, args := range [][]string{
 		{"ruleset", "list"}, {"ruleset", "check", "safe-harbor", "demo"}, {"audit", "verify", log}, {"audit", "show", log, "--operation", "mask"}, {"runs", "list", log}, {"runs", "show", log},
+		{"version"}, {"keys", "show", key, "--project", "trial-17"},
 	} {
 		r := veil(t, "", append(args, "--format", "json")...)
 		if r.code != 0 || !json.Valid([]byte(r.stdout)) || len(r.stdout) < 10 {
 			t.Errorf("%v: exit %d: %s%s", args, r.code, r.stdout, r.stderr)
+		}
+	}
+}
+
+// TestShortFormats: veil version and veil keys show print as JSON what they print as text.
+func TestShortFormats(t *testing.T) {
+	t.Parallel()
+	var v shownVersion
+	if r := veil(t, "", "version", "--json"); json.Unmarshal([]byte(r.stdout), &v) != nil || len(v.FHIR) == 0 {
+		t.Fatalf("%s%s", r.stdout, r.stderr)
+	}
+	if text, want := veil(t, "", "version").stdout, fmt.Sprintf("veil %s, FHIR %s, %s %s\n", v.Version, v.FHIR[0], v.Go, v.Platform); text != want {
+		t.Errorf("version is %q as text, %q as JSON", text, want)
+	}
+	show := []string{"keys", "show", newKey(t), "--project", "trial-17"}
+	var k shownKey
+	if r := veil(t, "", append(show, "--json")...); json.Unmarshal([]byte(r.stdout), &k) != nil || k.Project != "trial-17" {
+		t.Fatalf("%s%s", r.stdout, r.stderr)
+	}
+	if text := veil(t, "", show...).stdout; k.Fingerprint == "" || text != k.Fingerprint+"\n" {
+		t.Errorf("the fingerprint is %q as text, %q as JSON", text, k.Fingerprint)
+	}
+}
+
+// noSpace is a standard output that nothing can be written to.
+type noSpace struct{}
+
+func (noSpace) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// TestOutputFails: a command whose output is lost fails, and says so once.
+func TestOutputFails(t *testing.T) {
+	t.Parallel()
+	key := newKey(t)
+	for _, args := range [][]string{
+		{"version"}, {"version", "--json"}, {"keys", "show", key}, {"keys", "api", "alice"}, {"ruleset", "list"}, {"ruleset", "show", "safe-harbor"}, {"ruleset", "explain", "Patient.name"}, {"mask", "--key-file", key}, {"--help"},
+	} {
+		var errs bytes.Buffer
+		code := run(args, strings.NewReader(twoPatients), noSpace{}, &errs)
+		if code != exitFailed || strings.Count(errs.String(), "no space left on device") != 1 {
+			t.Errorf("%v: exit %d: %s", args, code, &errs)
 		}
 	}
 }
