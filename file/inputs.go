@@ -109,12 +109,9 @@ func (p *paths) walk(root string) error {
 		case hidden:
 			return nil
 		}
-		if d.Type()&fs.ModeSymlink != 0 {
-			target, err := filepath.EvalSymlinks(path)
-			if rel, relErr := filepath.Rel(inside, target); err != nil || relErr != nil || !filepath.IsLocal(rel) {
-				p.unread = append(p.unread, Problem{File: path, What: "symbolic link to a place outside of " + root, Hint: "list its target as an input"})
-				return nil
-			}
+		if d.Type()&fs.ModeSymlink != 0 && !leadsInside(inside, path) {
+			p.unread = append(p.unread, Problem{File: path, What: "symbolic link to a place outside of " + root, Hint: "list its target as an input"})
+			return nil
 		}
 		info, err := os.Stat(path)
 		if err != nil {
@@ -138,6 +135,16 @@ func (p *paths) walk(root string) error {
 		return Problem{Field: "Inputs", What: root + " contains no files"}
 	}
 	return err
+}
+
+// leadsInside reports whether a symbolic link has a target, and that below a directory.
+func leadsInside(dir, link string) bool {
+	target, err := filepath.EvalSymlinks(link)
+	if err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(dir, target)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // cause is what an error of the file system says, without the path.

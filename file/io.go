@@ -52,7 +52,7 @@ func (p progressWriter) Write(b []byte) (int, error) {
 
 func (o *openInput) close() {
 	if o.file != nil {
-		o.file.Close()
+		_ = o.file.Close() // only read
 	}
 }
 

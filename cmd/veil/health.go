@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -59,7 +60,7 @@ ADDRESS is that of the operator listener. By default it is taken from
 			if live {
 				path = "/healthz"
 			}
-			return askHealth(c.OutOrStdout(), "http://"+reachable(addr)+path, timeout)
+			return askHealth(c.Context(), c.OutOrStdout(), "http://"+reachable(addr)+path, timeout)
 		},
 	}
 	c.Flags().StringVar(&file, "config", "", "configuration `FILE` of veil serve")
@@ -78,9 +79,13 @@ func reachable(addr string) string {
 	return addr
 }
 
-func askHealth(out io.Writer, url string, timeout time.Duration) error {
+func askHealth(ctx context.Context, out io.Writer, url string, timeout time.Duration) error {
 	client := &http.Client{Timeout: timeout, Transport: &http.Transport{Proxy: nil}}
-	resp, err := client.Get(url)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("%s does not respond (%s): check that veil serve is running and that operator.listen is set", url, proxy.Cause(err))
 	}

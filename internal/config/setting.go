@@ -105,7 +105,7 @@ func value(name, doc string, set func(text string) (problem string), show func()
 // setText sets a value, unless it is a secret: those stay out of configurations.
 func setText(set func(string) string, text string) (problem string) {
 	if isSecret(text) {
-		return secretInConfig
+		return belongsInFile
 	}
 	return set(text)
 }

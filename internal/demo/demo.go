@@ -63,7 +63,7 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(d.dir)) }()
-	stop, err := d.startSource()
+	stop, err := d.startSource(ctx)
 	if err != nil {
 		return err
 	}
@@ -102,8 +102,9 @@ func (e AddressError) Error() string {
 }
 
 // listenNear listens on an address, or on a free port of its host.
-func listenNear(addr string) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
+func listenNear(ctx context.Context, addr string) (net.Listener, error) {
+	var listen net.ListenConfig
+	l, err := listen.Listen(ctx, "tcp", addr)
 	if err == nil {
 		return l, nil
 	}
@@ -111,12 +112,12 @@ func listenNear(addr string) (net.Listener, error) {
 	if serr != nil {
 		return nil, AddressError{addr}
 	}
-	return net.Listen("tcp", net.JoinHostPort(host, "0"))
+	return listen.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
 }
 
 // startSource starts the FHIR server with the originals.
-func (d *demo) startSource() (stop func(), err error) {
-	l, err := listenNear(d.SourceListen)
+func (d *demo) startSource(ctx context.Context) (stop func(), err error) {
+	l, err := listenNear(ctx, d.SourceListen)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +154,7 @@ func (d *demo) startFHIR(ctx context.Context) (none serve.Listener, err error) {
 	if err != nil {
 		return none, err
 	}
-	l, err := listenNear(d.Listen)
+	l, err := listenNear(ctx, d.Listen)
 	if err != nil {
 		return none, err
 	}

@@ -67,7 +67,7 @@ func startServer(ctx context.Context, dir string) (*server, error) {
 	}
 	run := func(program string, args ...string) *exec.Cmd {
 		words := append(append(slices.Clone(as), filepath.Join(bin, program)), args...)
-		cmd := exec.Command(words[0], words[1:]...)
+		cmd := exec.CommandContext(context.WithoutCancel(ctx), words[0], words[1:]...) // the server ends with stop, in order
 		cmd.Dir = dir
 		return cmd
 	}
@@ -83,7 +83,7 @@ func startServer(ctx context.Context, dir string) (*server, error) {
 	if out, err := run("initdb", "-D", data, "-U", s.owner, "--pwfile="+secret, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +232,7 @@ func (d *demo) startSQL(ctx context.Context) (_ *sqlView, err error) {
 	if err := server.Warm(ctx); err != nil {
 		return nil, err
 	}
-	l, err := listenNear(d.PostgresListen)
+	l, err := listenNear(ctx, d.PostgresListen)
 	if err != nil {
 		return nil, err
 	}

@@ -14,12 +14,12 @@ import (
 
 // operate serves metrics and health checks at an address of their own, if there is
 // one. Consumers cannot reach them through the listeners.
-func operate(listen string, m *metrics.Set, ready func() error, log *slog.Logger) (end func(), err error) {
+func operate(ctx context.Context, listen string, m *metrics.Set, ready func() error, log *slog.Logger) (end func(), err error) {
 	addr, err := config.OperatorAddress(listen)
 	if err != nil || addr == "" {
 		return func() {}, err
 	}
-	l, err := net.Listen("tcp", addr)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}

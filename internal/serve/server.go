@@ -75,7 +75,7 @@ func Open(ctx context.Context, source *config.Source, o Options) (_ *Server, err
 		}
 	}()
 	if c.FHIR.Upstream != "" {
-		if err := s.openFHIR(p); err != nil {
+		if err := s.openFHIR(ctx, p); err != nil {
 			return nil, err
 		}
 	}
@@ -85,7 +85,7 @@ func Open(ctx context.Context, source *config.Source, o Options) (_ *Server, err
 		}
 	}
 	s.metrics.Loaded(time.Now())
-	if s.closeOperator, err = operate(c.Operator.Listen, s.metrics, s.Ready, s.log); err != nil {
+	if s.closeOperator, err = operate(ctx, c.Operator.Listen, s.metrics, s.Ready, s.log); err != nil {
 		s.closeOperator = func() {}
 		return nil, err
 	}
@@ -130,9 +130,9 @@ func (s *Server) close() error {
 }
 
 // openFHIR opens the FHIR listener.
-func (s *Server) openFHIR(p *config.Prepared) error {
+func (s *Server) openFHIR(ctx context.Context, p *config.Prepared) error {
 	c := &p.Config.FHIR
-	l, err := net.Listen("tcp", c.Listen)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (s *Server) openPostgres(ctx context.Context, p *config.Prepared) (err erro
 	if err := server.Warm(ctx); err != nil {
 		return fmt.Errorf("postgres.upstream: %w", err)
 	}
-	l, err := net.Listen("tcp", c.Listen)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return err
 	}
