@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -31,7 +32,7 @@ func TestAPIKeys(t *testing.T) {
 		}
 	}
 	s.source.Source.Forget()
-	body := ""
+	body, attempts := "", byte(0)
 	for _, tc := range []struct {
 		name   string
 		header []string
@@ -45,7 +46,11 @@ func TestAPIKeys(t *testing.T) {
 		{"both headers", []string{"X-API-Key", key, "Authorization", "Bearer " + key}},
 	} {
 		for _, path := range []string{path, "/Patient", "/Patient/nobody", "/metadata", "/Patient/_history"} {
-			a := s.ask(t, path, tc.header...)
+			// From another address each time: attempts of one address wait longer and longer.
+			attempts++
+			from := &net.TCPAddr{IP: net.IPv4(127, 0, 1, attempts)}
+			client := &http.Client{Transport: &http.Transport{DialContext: (&net.Dialer{LocalAddr: from}).DialContext, DisableKeepAlives: true}}
+			a := ask(t, client, s.base+path, tc.header...)
 			if a.status != 401 || a.header.Get("WWW-Authenticate") != `Bearer realm="veil"` || strings.Contains(a.body, key) {
 				t.Errorf("%s, %s: %d %q: %s", tc.name, path, a.status, a.header.Get("WWW-Authenticate"), a.body)
 			}

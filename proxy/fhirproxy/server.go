@@ -38,6 +38,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -120,6 +121,8 @@ type Server struct {
 	subjects *ristretto.Cache[string, string]
 	// metadataSeen and selfSeen: what the upstream calls itself there was compared.
 	metadataSeen, selfSeen atomic.Bool
+	mu                     sync.Mutex
+	listens                map[net.Listener]struct{}
 	foreignSeen            atomic.Bool // references were removed since their base URL is not known
 }
 
@@ -147,6 +150,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		up:      up,
+		listens: map[net.Listener]struct{}{},
 		limits:  limits,
 		base:    strings.TrimSuffix(c.BaseURL, "/"),
 		path:    strings.TrimSuffix(base.Path, "/"),
@@ -246,8 +250,22 @@ func (discard) Printf(string, ...any) {}
 // Connections is how many connections of consumers are open.
 func (s *Server) Connections() int { return int(s.http.GetOpenConnectionsCount()) }
 
-// Serve answers requests until Shutdown or an error of the listener.
-func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
+// Serve handles requests until Shutdown or an error of the listener. After Shutdown it
+// closes the listener and returns.
+func (s *Server) Serve(l net.Listener) error {
+	s.mu.Lock()
+	s.listens[l] = struct{}{}
+	ended := s.shared.Draining()
+	s.mu.Unlock()
+	if ended {
+		return l.Close()
+	}
+	err := s.http.Serve(l)
+	if s.shared.Draining() {
+		return nil
+	}
+	return err
+}
 
 // Shutdown stops taking connections and waits until the requests in progress are
 // answered. When the context ends it waits for those no longer: their connections are
@@ -255,6 +273,12 @@ func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.shared.Drain()
 	err := s.http.ShutdownWithContext(ctx)
+	// fasthttp does not know a listener that Serve is only about to give it.
+	s.mu.Lock()
+	for l := range s.listens {
+		_ = l.Close() // again, for those that it knows
+	}
+	s.mu.Unlock()
 	if ctx.Err() != nil {
 		s.open.cut()
 		s.open.wait(farewell)

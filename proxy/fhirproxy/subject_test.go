@@ -55,6 +55,7 @@ func TestShiftOfResourcesThatReachTheirPatientThroughOthers(t *testing.T) {
 	if asked := fmt.Sprint(up.take()); asked != "[GET /PaymentNotice/n1 GET /Claim/c1]" {
 		t.Errorf("the upstream was asked %s", asked)
 	}
+	r.listener.subjects.Wait() // the cache takes what it is given in the background
 	got := r.get(t, "/PaymentNotice")
 	if n := bytes.Count(got.body, []byte(`"created":"`+created("PaymentNotice", "n1")+`"`)); n != 2 {
 		t.Errorf("%d of 2 alike: %s", n, got.body)

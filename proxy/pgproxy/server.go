@@ -196,7 +196,11 @@ func (s *Server) Stats() Stats {
 func (s *Server) Serve(l net.Listener) error {
 	s.mu.Lock()
 	s.listens[l] = struct{}{}
+	ended := s.shared.Draining()
 	s.mu.Unlock()
+	if ended {
+		return l.Close()
+	}
 	for pause := time.Millisecond; ; {
 		conn, err := l.Accept()
 		if err != nil {
