@@ -69,8 +69,11 @@ func Methods() []mask.Definition {
 				Doc: "the census whose populations count; 2020 by default"},
 				{Name: "missingCountry", Type: mask.StringParam, OneOf: []string{"us", "state", "remove"},
 					Doc: "what an address without a country is: us (default), one of the US where its state is (state), or none (remove); a state outside the US decides in each case"}},
-			Form: func(args mask.Args) mask.Form { return forms.Prefix{Hidden: zip3Of(args).hidden()} },
-			New:  func(_ mask.Env, args mask.Args) (mask.Method, error) { return zip3Of(args), nil },
+			Form: func(args mask.Args) mask.Form {
+				z := zip3Of(args)
+				return forms.Prefix{Hidden: z.hidden(), Abroad: z.missing != missingIsUS}
+			},
+			New: func(_ mask.Env, args mask.Args) (mask.Method, error) { return zip3Of(args), nil },
 		},
 		{
 			Name: "state", Label: mask.LabelNone, Search: mask.SearchExact,

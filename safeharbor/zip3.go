@@ -64,11 +64,11 @@ func zip3Of(args mask.Args) *zip3 {
 	return newZip3(args.String("census", "2020"), missingCountries[args.String("missingCountry", "us")])
 }
 
-// hidden are the prefixes that an address without country and state may not show.
+// hidden are the prefixes that become 000.
 func (z *zip3) hidden() []string {
 	var out []string
 	for n, open := range z.open {
-		if z.missing != missingIsUS || !open && n > 0 { // 000 is what hidden ones become
+		if !open && n > 0 { // 000 is what hidden ones become
 			out = append(out, fmt.Sprintf("%03d", n))
 		}
 	}

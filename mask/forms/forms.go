@@ -56,7 +56,11 @@ type Shift struct{}
 
 // Prefix keeps the first three digits of a US postal code, 000 in the place of those
 // that are hidden.
-type Prefix struct{ Hidden []string }
+type Prefix struct {
+	Hidden []string
+	// Abroad says that the code of an address without country and state goes.
+	Abroad bool
+}
 
 // Cap puts the numbers from a limit on into one category.
 type Cap struct {

@@ -37,7 +37,12 @@ func (d *columnRule) push() bool {
 	case forms.Period:
 		v, ok = d.period(f)
 	case forms.Prefix:
-		if text && len(d.rule.Country) == 0 {
+		switch {
+		case len(d.rule.Country) > 0:
+		case f.Abroad:
+			c.remove(d.catalog)
+			return c.treatment == Pushed
+		case text:
 			c.shown, ok = catalog.OIDText, true
 			v = d.prefixOf(f)
 		}
@@ -153,14 +158,14 @@ func (d *columnRule) period(f forms.Period) (string, bool) {
 	reference := d.policy.masks.Ruleset.ReferenceDate.Year
 	switch {
 	case f.Of == forms.Death:
-		birth := d.beside(d.rule.Birth)
-		if birth == "" || d.yearOf(birth) == "" {
+		born := d.yearOf(d.beside(d.rule.Birth))
+		if born == "" {
 			d.column.remove(d.catalog)
 			return d.column.value, true
 		}
-		cond = fmt.Sprintf(" AND %s - %s BETWEEN 0 AND %d", year, d.yearOf(birth), f.MaxAge)
+		cond = fmt.Sprintf(" AND %s - %s BETWEEN 0 AND %d", year, born, f.MaxAge)
 	case f.MaxAge == 0:
-	case f.Of == forms.Birth && d.beside(d.rule.Death) != "":
+	case f.Of == forms.Birth && d.yearOf(d.beside(d.rule.Death)) != "":
 		// Whoever died younger than the greatest age that may be shown keeps the year. A
 		// death before the birth is none.
 		died := d.yearOf(d.beside(d.rule.Death))
@@ -186,18 +191,29 @@ func (d *columnRule) period(f forms.Period) (string, bool) {
 	return fmt.Sprintf("CASE WHEN %s BETWEEN %d AND 9999%s THEN %s END", year, low, cond, cut), true
 }
 
-// yearOf is the year of a column beside, in SQL; empty where it has none.
+// yearOf is the year of a column beside, in SQL; empty where it has none. Of what is no
+// date by its type it is the year that the method reads in the text, else NULL.
 func (d *columnRule) yearOf(name string) string {
 	for _, a := range d.relation.Columns {
-		if t := d.catalog.Base(a.Type); a.Name == name && t != nil && catalog.IsTime(t.OID) {
-			if t.OID == catalog.OIDTimestamptz {
-				return "extract(year FROM " + catalog.QuoteIdent(name) + " AT TIME ZONE 'UTC')"
-			}
-			return "extract(year FROM " + catalog.QuoteIdent(name) + ")"
+		t := d.catalog.Base(a.Type)
+		if a.Name != name || t == nil {
+			continue
 		}
+		v := catalog.QuoteIdent(name)
+		switch {
+		case t.OID == catalog.OIDTimestamptz:
+			return "extract(year FROM " + v + " AT TIME ZONE 'UTC')"
+		case catalog.IsTime(t.OID):
+			return "extract(year FROM " + v + ")"
+		}
+		v += "::pg_catalog.text"
+		return fmt.Sprintf(`CASE WHEN (%[1]s) COLLATE "C" ~ '%[2]s' THEN nullif(pg_catalog.left(%[1]s, 4)::pg_catalog.int4, 0) END`, v, datePattern)
 	}
 	return ""
 }
+
+// datePattern are the texts in which the methods read a year.
+const datePattern = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])([T ][0-9]{2}.*)?)?)?$"
 
 // prefixOf keeps the first digits of a postal code.
 func (d *columnRule) prefixOf(f forms.Prefix) string {

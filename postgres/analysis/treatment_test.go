@@ -141,6 +141,12 @@ func TestPushedDown(t *testing.T) {
 		{"height", "{id: a, match: {column: height}, method: generalize, bands: [0-150, 151+]}", `>= 151 AND`},
 		{"doc", "{id: a, match: {column: doc}, method: json, keep: [a, b.c]}", `jsonb_object_agg`},
 		{"died", "{id: a, match: {column: died}, method: deathYear}", "NULL::pg_catalog.date"},
+		{"born", "{id: a, match: {column: born}, method: birthYear, death: notes}", "pg_catalog.\"left\"(notes::pg_catalog.text, 4)::int"},
+		{"born", "{id: a, match: {column: born}, method: birthYear, death: aliases}", "pg_catalog.\"left\"(aliases::pg_catalog.text, 4)::int"},
+		{"died", "{id: a, match: {column: died}, method: deathYear, birth: notes}", "pg_catalog.\"left\"(notes::pg_catalog.text, 4)::int"},
+		{"zip", "{id: a, match: {column: zip}, method: zip3}", "ELSE '000'"},
+		{"zip", "{id: a, match: {column: zip}, method: zip3, missingCountry: remove}", "NULL::pg_catalog.text"},
+		{"zip", "{id: a, match: {column: zip}, method: zip3, missingCountry: state}", "NULL::pg_catalog.text"},
 		{"died", "{id: a, match: {column: died}, method: deathYear, birth: born}", "- extract ('year' FROM born) BETWEEN 0 AND 89"},
 	} {
 		table := "patients"
