@@ -96,6 +96,10 @@ func (a *analysis) columns(res *result) []rows.Column {
 func (a *analysis) deparse(n *pg.Node, plain bool) string {
 	tree := &pg.ParseResult{Version: parserVersion, Stmts: []*pg.RawStmt{{Stmt: n}}}
 	restore := a.bracket(n)
+	if messages(tree.ProtoReflect()) > maxMessages {
+		restore()
+		panic(&Refusal{Code: codeLimit, Message: "the statement nests too deep", Reason: "limit"})
+	}
 	sql, err := pgquery.Deparse(tree)
 	restore()
 	sql = strings.ReplaceAll(sql, a.tag+bracketed, "")
