@@ -44,7 +44,7 @@ func TestSecurityPageNamesTests(t *testing.T) {
 		{"", "proxy/fhirproxy", 45},
 		{"P", "proxy/pgproxy/sqltest", 24},
 		{"F", "fhir", 25},
-		{"S", "proxy/pgproxy/sqltest", 19},
+		{"S", "proxy/pgproxy/sqltest", 20},
 		{"O", "cmd/veil", 9},
 	} {
 		rows := regexp.MustCompile(`(?m)^\| `+table.head+`(\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
