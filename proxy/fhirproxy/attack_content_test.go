@@ -213,9 +213,11 @@ func TestAttackContent(t *testing.T) {
 				for i, path := range paths {
 					for k, accept := range []string{"application/fhir+json", "application/fhir+xml"} {
 						got := r.get(t, path, "Accept", accept)
+						header := got.header.Clone()
+						header.Del("Content-Length") // any number
 						where := fmt.Sprintf("%s, upstream in XML: %v, asked for %s", path, asXML, accept)
 						for _, never := range append([]string{"SECRET", "zq-1"}, c.gone...) {
-							if bytes.Contains(got.body, []byte(never)) || strings.Contains(fmt.Sprint(got.header), never) {
+							if shows(string(got.body), never) || shows(fmt.Sprint(header), never) {
 								t.Errorf("%s: %q passes: %s", where, never, got.body)
 							}
 						}
@@ -339,4 +341,25 @@ func TestAttackHeaders(t *testing.T) {
 		}
 	}
 	r.checkClean(t)
+}
+
+// shows reports whether a text has a value. Digits can be a part of any pseudonym or
+// UUID by chance, so they count only where they stand by themselves.
+func shows(text, value string) bool {
+	if strings.Trim(value, "0123456789-") != "" {
+		return strings.Contains(text, value)
+	}
+	joins := func(c byte) bool {
+		return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '-' || c == '_' || c == '.'
+	}
+	for at := 0; ; {
+		i := strings.Index(text[at:], value)
+		if i < 0 {
+			return false
+		}
+		at += i + 1
+		if i := at - 1; i == 0 || !joins(text[i-1]) || strings.HasPrefix(value, "0") && text[i-1] == '-' {
+			return true
+		}
+	}
 }
