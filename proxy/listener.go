@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,9 @@ type Listener struct {
 	draining atomic.Bool
 	attempts atomic.Pointer[consumer.Attempts]
 	upstream upstreamState
+
+	mu      sync.Mutex
+	sockets map[net.Listener]struct{}
 }
 
 // New returns a listener without a policy.
@@ -52,7 +56,7 @@ func New(c Config) (*Listener, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	l := &Listener{config: c}
+	l := &Listener{config: c, sockets: map[net.Listener]struct{}{}}
 	l.SlowDown(consumer.NewAttempts())
 	return l, nil
 }
@@ -68,6 +72,29 @@ func (l *Listener) Drain() { l.draining.Store(true) }
 
 // Draining reports whether Drain was called.
 func (l *Listener) Draining() bool { return l.draining.Load() }
+
+// Open notes a socket that is about to be served. It reports false, and closes the socket,
+// if the listener stops.
+func (l *Listener) Open(socket net.Listener) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.Draining() {
+		_ = socket.Close() // nothing was accepted
+		return false
+	}
+	l.sockets[socket] = struct{}{}
+	return true
+}
+
+// CloseSockets ends what Open noted. Call it after Drain: then no socket is left out,
+// whichever of the two comes first.
+func (l *Listener) CloseSockets() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for socket := range l.sockets {
+		_ = socket.Close() // again, if a server has closed it
+	}
+}
 
 // errDraining is why a listener that stops is not ready.
 var errDraining = errors.New("shutting down")

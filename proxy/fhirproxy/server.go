@@ -38,7 +38,6 @@ import (
 	"log/slog"
 	"net"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -121,8 +120,6 @@ type Server struct {
 	subjects *ristretto.Cache[string, string]
 	// metadataSeen and selfSeen: what the upstream calls itself there was compared.
 	metadataSeen, selfSeen atomic.Bool
-	mu                     sync.Mutex
-	listens                map[net.Listener]struct{}
 	foreignSeen            atomic.Bool // references were removed since their base URL is not known
 }
 
@@ -150,7 +147,6 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		up:      up,
-		listens: map[net.Listener]struct{}{},
 		limits:  limits,
 		base:    strings.TrimSuffix(c.BaseURL, "/"),
 		path:    strings.TrimSuffix(base.Path, "/"),
@@ -253,12 +249,8 @@ func (s *Server) Connections() int { return int(s.http.GetOpenConnectionsCount()
 // Serve handles requests until Shutdown or an error of the listener. After Shutdown it
 // closes the listener and returns.
 func (s *Server) Serve(l net.Listener) error {
-	s.mu.Lock()
-	s.listens[l] = struct{}{}
-	ended := s.shared.Draining()
-	s.mu.Unlock()
-	if ended {
-		return l.Close()
+	if !s.shared.Open(l) {
+		return nil
 	}
 	err := s.http.Serve(l)
 	if s.shared.Draining() {
@@ -274,11 +266,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.shared.Drain()
 	err := s.http.ShutdownWithContext(ctx)
 	// fasthttp does not know a listener that Serve is only about to give it.
-	s.mu.Lock()
-	for l := range s.listens {
-		_ = l.Close() // again, for those that it knows
-	}
-	s.mu.Unlock()
+	s.shared.CloseSockets()
 	if ctx.Err() != nil {
 		s.open.cut()
 		s.open.wait(farewell)

@@ -102,7 +102,6 @@ type Server struct {
 	open     map[*session]struct{}
 	left     *sync.Cond // a session is no longer in open
 	ended    bool       // none begins any more
-	listens  map[net.Listener]struct{}
 }
 
 // New checks the configuration and returns a listener. It opens no connection.
@@ -116,7 +115,7 @@ func New(c Config) (*Server, error) {
 		analyzer: analysis.NewAnalyzer(plansKept),
 		sessions: sessions{byID: map[uint32]*session{}},
 		slots:    proxy.NewPlaces(limits.Connections),
-		open:     map[*session]struct{}{}, listens: map[net.Listener]struct{}{},
+		open:     map[*session]struct{}{},
 	}
 	s.left = sync.NewCond(&s.mu)
 	s.stopping, s.stop = context.WithCancel(context.Background())
@@ -194,12 +193,8 @@ func (s *Server) Stats() Stats {
 
 // Serve answers clients until Shutdown or an error of the listener.
 func (s *Server) Serve(l net.Listener) error {
-	s.mu.Lock()
-	s.listens[l] = struct{}{}
-	ended := s.shared.Draining()
-	s.mu.Unlock()
-	if ended {
-		return l.Close()
+	if !s.shared.Open(l) {
+		return nil
 	}
 	for pause := time.Millisecond; ; {
 		conn, err := l.Accept()
@@ -254,10 +249,8 @@ func (s *Server) remove(x *session) {
 // upstream ends them in time.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.shared.Drain()
+	s.shared.CloseSockets()
 	s.mu.Lock()
-	for l := range s.listens {
-		_ = l.Close()
-	}
 	for x := range s.open {
 		x.hurry()
 	}
