@@ -77,7 +77,7 @@ func (r *run) resumed(in *input) (bool, error) {
 		return false, nil
 	}
 	path := filepath.Join(r.Out, in.outputs[0])
-	output, err := digest(path)
+	output, err := Digest(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -96,8 +96,8 @@ func (r *run) resumed(in *input) (bool, error) {
 	return true, nil
 }
 
-// digest is what a record has of an output.
-func digest(path string) (string, error) {
+// Digest returns what a record has of an output that is a file.
+func Digest(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

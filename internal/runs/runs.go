@@ -3,11 +3,8 @@
 package runs
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -179,7 +176,7 @@ func Verify(dir string, r *Run, outputs string) (*Verification, error) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		sum, err := digest(path)
+		sum, err := file.Digest(path)
 		if err != nil {
 			return err
 		}
@@ -199,17 +196,4 @@ func Verify(dir string, r *Run, outputs string) (*Verification, error) {
 		delete(own, f.OutputDigest)
 	}
 	return v, err
-}
-
-func digest(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = f.Close() }() // only read
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return file.OutputDigest(h), nil
 }
