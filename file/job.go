@@ -150,22 +150,30 @@ func (j *Job) Run(ctx context.Context) (counts Counts, err error) {
 		return Counts{}, err
 	}
 	defer func() { err = end(err) }()
-	for _, p := range paths.unread {
+	err = r.inputs(func(in *input) error {
+		if done, err := r.resumed(in); done || err != nil {
+			return err
+		}
+		return r.file(ctx, in)
+	})
+	return r.counts, err
+}
+
+// inputs calls each for every input. One that cannot be read is reported, and does not
+// end the job.
+func (r *run) inputs(each func(*input) error) error {
+	for _, p := range r.paths.unread {
 		r.fail(p)
 	}
-	for _, in := range paths.inputs {
-		done, err := r.resumed(in)
-		if err == nil && !done {
-			err = r.file(ctx, in)
-		}
+	for _, in := range r.paths.inputs {
 		var unreadable unreadable
-		if errors.As(err, &unreadable) {
+		if err := each(in); errors.As(err, &unreadable) {
 			r.fail(unreadable.Problem)
 		} else if err != nil {
-			return r.counts, err
+			return err
 		}
 	}
-	return r.counts, nil
+	return nil
 }
 
 // Inspect opens the inputs in their order, without masking them, and calls each with
@@ -181,19 +189,8 @@ func (j *Job) Inspect(each func(name string, format Info, doc Document)) (Counts
 		return Counts{}, err
 	}
 	r := &run{Job: &probe, paths: paths}
-	for _, p := range paths.unread {
-		r.fail(p)
-	}
-	for _, in := range paths.inputs {
-		var unreadable unreadable
-		err := r.inspect(in, each)
-		if errors.As(err, &unreadable) {
-			r.fail(unreadable.Problem)
-		} else if err != nil {
-			return r.counts, err
-		}
-	}
-	return r.counts, nil
+	err = r.inputs(func(in *input) error { return r.inspect(in, each) })
+	return r.counts, err
 }
 
 func (r *run) inspect(f *input, each func(string, Info, Document)) error {

@@ -112,10 +112,7 @@ func (r *Rules) Plan(s Source, o Options) (*Plan, error) {
 
 // path names a column, or the table, as the record does.
 func (s *Source) path(column string) string {
-	out := s.Table
-	if s.Schema != "" {
-		out = s.Schema + "." + out
-	}
+	out := s.String()
 	if column != "" {
 		out += "." + column
 	}

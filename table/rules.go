@@ -22,6 +22,14 @@ type Name struct {
 	Derived bool
 }
 
+// String is the name as people write it: table, or schema.table.
+func (n Name) String() string {
+	if n.Schema == "" {
+		return n.Table
+	}
+	return n.Schema + "." + n.Table
+}
+
 // Rules are the tables section of a ruleset, ready to be asked which of its rules act on
 // which column. They are immutable.
 type Rules struct {

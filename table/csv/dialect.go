@@ -97,10 +97,10 @@ func (d *Dialect) AppendCell(dst, value []byte, quoted bool) (out []byte, ok boo
 		return append(dst, value...), true
 	}
 	if d.Quote == 0 {
-		if quoted || !d.ends(value) {
-			return append(dst, value...), !d.ends(value)
+		if d.ends(value) {
+			return dst, false
 		}
-		return dst, false
+		return append(dst, value...), true
 	}
 	dst = append(dst, d.Quote)
 	for len(value) > 0 {
@@ -119,6 +119,14 @@ func (d *Dialect) AppendCell(dst, value []byte, quoted bool) (out []byte, ok boo
 	return append(append(dst, value...), d.Quote), true
 }
 
+// lineEnd is the last byte of a line end.
+func (d *Dialect) lineEnd() byte {
+	if d.Newline == "\r" {
+		return '\r'
+	}
+	return '\n'
+}
+
 // ends reports whether a value has a byte that ends a cell.
 func (d *Dialect) ends(value []byte) bool {
 	for _, c := range value {
@@ -134,10 +142,8 @@ func (d *Dialect) needsQuotes(value []byte) bool {
 	if len(value) == 0 {
 		return d.Quote != 0 && (d.Nulls == nil || d.IsNull(nil, Cell{}))
 	}
-	for _, c := range value {
-		if c == d.Delimiter || c == '\n' || c == '\r' || c == d.Quote && d.Quote != 0 {
-			return true
-		}
+	if d.ends(value) || d.Quote != 0 && bytes.IndexByte(value, d.Quote) >= 0 {
+		return true
 	}
 	return d.Nulls != nil && d.IsNull(value, Cell{End: len(value)})
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/mask"
@@ -54,7 +55,8 @@ type format struct {
 	Config
 	encoding *Encoding // nil: detected
 	// plans are those of the tables seen so far, by name and columns: files of one table
-	// are masked by the same maskers. Files are opened one at a time.
+	// are masked by the same maskers.
+	mu    sync.Mutex
 	plans map[string]*table.Plan
 }
 
@@ -142,7 +144,7 @@ func (d *document) readHeader(sample []byte, whole bool, name table.Name) error 
 	}
 	switch header {
 	case HeaderUnknown:
-		return fmt.Errorf("no rule names a column of table %s, so the first line may be data: use --header if it has the names of columns, --no-header if not, or --table for rules of another table", label(name))
+		return fmt.Errorf("no rule names a column of table %s, so the first line may be data: use --header if it has the names of columns, --no-header if not, or --table for rules of another table", name)
 	case HeaderAbsent:
 		for i := range first {
 			first[i] = fmt.Sprintf("column%d", i+1)
@@ -153,7 +155,7 @@ func (d *document) readHeader(sample []byte, whole bool, name table.Name) error 
 		return err
 	}
 	if len(d.plan.Out) == 0 && !d.Inspect {
-		return fmt.Errorf("no rule covers a column of table %s: see veil mask --check", label(name))
+		return fmt.Errorf("no rule covers a column of table %s: see veil mask --check", name)
 	}
 	return nil
 }
@@ -171,17 +173,12 @@ func (f *format) names(t table.Name, column string) bool {
 	})
 }
 
-func label(t table.Name) string {
-	if t.Schema == "" {
-		return t.Table
-	}
-	return t.Schema + "." + t.Table
-}
-
 // planFor returns the plan of a table with these columns. Cells are texts: what a
 // column's type is, a file of text does not say.
 func (f *format) planFor(name table.Name, columns []string) (*table.Plan, error) {
-	key := label(name) + "\x00" + strings.Join(columns, "\x00")
+	key := name.String() + "\x00" + strings.Join(columns, "\x00")
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if p := f.plans[key]; p != nil {
 		return p, nil
 	}
@@ -228,9 +225,12 @@ func (d *document) Split(buffer func() []byte, emit func(file.Block) error) erro
 				continue
 			}
 		}
-		rest := append(buffer()[:0], block[end:]...)
+		var rest []byte
+		if !last {
+			rest = append(buffer()[:0], block[end:]...)
+		}
 		if end > 0 {
-			lines := bytes.Count(block[:end], newlines[d.dialect.Newline])
+			lines := bytes.Count(block[:end], []byte{d.dialect.lineEnd()})
 			if err := emit(file.Block{Text: block[:end], Line: line, Head: d}); err != nil {
 				return err
 			}
@@ -243,12 +243,10 @@ func (d *document) Split(buffer func() []byte, emit func(file.Block) error) erro
 	}
 }
 
-var newlines = map[string][]byte{"\n": []byte("\n"), "\r\n": []byte("\n"), "\r": []byte("\r")}
-
 // lastRecord returns the end of the last whole record of b.
 func (d *Dialect) lastRecord(b []byte) int {
 	if d.Quote == 0 || bytes.IndexByte(b, d.Quote) < 0 {
-		return bytes.LastIndexByte(b, newlines[d.Newline][0]) + 1
+		return bytes.LastIndexByte(b, d.lineEnd()) + 1
 	}
 	end := 0
 	for {

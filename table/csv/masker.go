@@ -42,7 +42,7 @@ func (m *masker) Pass() *mask.Pass { return m.pass }
 func (m *masker) AppendMasked(dst []byte, b file.Block, r *file.Result) []byte {
 	d := b.Head.(*document)
 	m.dialect = &d.dialect
-	newline := newlines[d.dialect.Newline]
+	newline := []byte{d.dialect.lineEnd()}
 	text, line, header := b.Text, b.Line, b.Line == 1 && d.header
 	rows := uint64(0)
 	for len(text) > 0 {
@@ -72,7 +72,7 @@ func (m *masker) AppendMasked(dst []byte, b file.Block, r *file.Result) []byte {
 		header = false
 		line += bytes.Count(whole, newline)
 	}
-	m.pass.CountResources(label(m.plan.Source.Name), rows)
+	m.pass.CountResources(m.plan.Source.String(), rows)
 	r.Masked += rows
 	return dst
 }

@@ -20,10 +20,7 @@ func syntax(offset int, what string) error {
 // Record returns the length of the first record of b, with its line end, or 0 if b
 // ends before the record does. Line ends inside quotes belong to the record.
 func (d *Dialect) Record(b []byte) int {
-	end := byte('\n')
-	if d.Newline == "\r" {
-		end = '\r'
-	}
+	end := d.lineEnd()
 	for at := 0; ; {
 		n := bytes.IndexByte(b[at:], end)
 		line := b[at:]
