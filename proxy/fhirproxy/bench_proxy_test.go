@@ -4,10 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -136,37 +133,11 @@ func benchProxy(b *testing.B, p *process, pages map[string][]byte, accept string
 	for i := range 4 * len(urls) {
 		ask(i)
 	}
-	times := make([][]time.Duration, benchClients)
-	var next atomic.Int64
-	var wg sync.WaitGroup
 	b.SetBytes(int64(total / len(urls)))
 	cpu := p.cpu(b)
-	b.ResetTimer()
-	for c := range benchClients {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= b.N {
-					return
-				}
-				begun := time.Now()
-				ask(i)
-				times[c] = append(times[c], time.Since(begun))
-			}
-		}()
-	}
-	wg.Wait()
-	b.StopTimer()
+	rate := requests(b, ask)
 	cpu = p.cpu(b) - cpu
 	client.CloseIdleConnections()
-	all := slices.Concat(times...)
-	slices.Sort(all)
-	rate := float64(b.N) / b.Elapsed().Seconds()
-	b.ReportMetric(rate, "req/s")
 	b.ReportMetric(float64(cpu.Microseconds())/float64(b.N), "cpu-µs")
-	b.ReportMetric(float64(all[len(all)/2].Microseconds()), "p50-µs")
-	b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), "p99-µs")
 	return rate
 }

@@ -226,10 +226,22 @@ func benchListener(b *testing.B, up, kind string, answers map[string][]byte) {
 	for i := range 4 * len(urls) {
 		ask(i)
 	}
+	b.SetBytes(bytesOfAll / int64(len(urls)))
+	requests(b, ask)
+	client.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := listener.Shutdown(ctx); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// requests has the clients send b.N requests between them, ask(i) for each, and reports
+// their rate and the times that they took.
+func requests(b *testing.B, ask func(i int)) (rate float64) {
 	times := make([][]time.Duration, benchClients)
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	b.SetBytes(bytesOfAll / int64(len(urls)))
 	b.ResetTimer()
 	for c := range benchClients {
 		wg.Add(1)
@@ -250,13 +262,9 @@ func benchListener(b *testing.B, up, kind string, answers map[string][]byte) {
 	b.StopTimer()
 	all := slices.Concat(times...)
 	slices.Sort(all)
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
+	rate = float64(b.N) / b.Elapsed().Seconds()
+	b.ReportMetric(rate, "req/s")
 	b.ReportMetric(float64(all[len(all)/2].Microseconds()), "p50-µs")
 	b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), "p99-µs")
-	client.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if err := listener.Shutdown(ctx); err != nil {
-		b.Fatal(err)
-	}
+	return rate
 }
