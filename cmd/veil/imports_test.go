@@ -69,8 +69,11 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/pgproxy/pgtest":       {"internal/veiltest"},
 		"proxy/pgproxy/sqltest":      {},
 		// The program: configuration, and what runs it.
-		"file":                 {"mask/..."},
-		"fhir/fhirfile":        {"mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "proxy", "fhir/guard"},
+		"file":          {"mask/..."},
+		"fhir/fhirfile": {"mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "proxy", "fhir/guard"},
+		// The formats of files are wired here.
+		"internal/formats":     {"fhir", "fhir/...", "file", "table", "table/..."},
+		"internal/jobshow":     {"file", "table"},
 		"internal/runs":        {"mask/...", "audit", "file"},
 		"internal/rules":       {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "rulesets", "fhir/schema"},
 		"internal/ruletest":    {"mask/...", "internal/strictyaml", "fhir"},

@@ -1,30 +1,21 @@
 package main
 
 import (
-	"cmp"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"text/tabwriter"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/fhir/fhirfile"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/internal/formats"
+	"github.com/veil-proxy/veil/internal/jobshow"
 	"github.com/veil-proxy/veil/internal/runs"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/table"
-	"github.com/veil-proxy/veil/table/csv"
 )
 
 type maskFlags struct {
@@ -40,17 +31,8 @@ type maskFlags struct {
 	resume    bool
 	names     bool
 	summary   string
-	format    string
-	table     string
-	csv       csvFlags
 	check     bool
-}
-
-// csvFlags say how delimited text is read. What is empty is detected.
-type csvFlags struct {
-	delimiter, quote, escape, encoding string
-	header, noHeader                   bool
-	nulls                              []string
+	formats   formats.Options
 }
 
 func newMask(a *app) *cobra.Command {
@@ -113,99 +95,9 @@ outputs whose digests are in the audit log, and masks the other files.`,
 	fl.BoolVar(&f.names, "record-names", false, "record the names of files, not only pseudonyms of them")
 	fl.StringVar(&f.summary, "summary", "", "print a summary to standard error: `FORMAT` text or json (default: text, if it is a terminal)")
 	fl.BoolVar(&f.check, "check", false, "list the columns of inputs with their treatments and rules, and write nothing")
-	fl.StringVar(&f.format, "format", "", "`FORMAT` of the inputs: fhir or csv (default: by name and content)")
-	fl.StringVar(&f.table, "table", "", "`TABLE` or schema.table that files of rows contain (default: by the file's name)")
-	fl.StringVar(&f.csv.delimiter, "delimiter", "", "CSV: `CHARACTER` between cells, or tab (default: detected)")
-	fl.StringVar(&f.csv.quote, "quote", "", "CSV: `CHARACTER` around cells, or none (default: detected)")
-	fl.StringVar(&f.csv.escape, "escape", "", "CSV: `CHARACTER` before a quote in a cell (default: the quote, doubled)")
-	fl.BoolVar(&f.csv.header, "header", false, "CSV: the first line has the names of columns")
-	fl.BoolVar(&f.csv.noHeader, "no-header", false, "CSV: there are no names of columns; rules call them column1, column2 …")
-	fl.StringVar(&f.csv.encoding, "encoding", "", "CSV: `ENCODING` utf-8, utf-16le, utf-16be, windows-1252 or iso-8859-1 (default: detected)")
-	fl.StringSliceVar(&f.csv.nulls, "null", nil, "CSV: `TEXT` that stands for NULL, such as \\N (default: an empty cell; repeatable)")
 	fl.BoolVar(&f.detail, "detail", false, "write an audit line for each application of a rule")
+	f.formats.AddFlags(fl)
 	return c
-}
-
-// formats are the formats of files that the command masks, in the order in which
-// they are tried.
-func (a *app) formats(f *maskFlags) ([]file.Format, *fhir.Automaton, error) {
-	compiled, err := a.compile(f.ruleset, f.key)
-	if err != nil {
-		return nil, nil, err
-	}
-	site := &fhir.Site{Upstream: f.upstreams, Base: strings.TrimSuffix(f.baseURL, "/")}
-	rows, err := f.csv.format(f, compiled)
-	if err != nil {
-		return nil, nil, err
-	}
-	resources := fhirfile.Formats(compiled, site)
-	switch f.format {
-	case "":
-		// A name that says CSV comes first: what FHIR is, is seen from the text.
-		return append([]file.Format{rows}, resources...), compiled, nil
-	case "fhir":
-		return resources, compiled, nil
-	case "csv":
-		return []file.Format{rows}, compiled, nil
-	}
-	return nil, nil, usagef("--format must be fhir or csv")
-}
-
-// format returns the format of delimited text that the flags describe.
-func (c *csvFlags) format(f *maskFlags, compiled *fhir.Automaton) (file.Format, error) {
-	rules := table.NewRules(compiled.Policy)
-	config := csv.Config{
-		Rules: rules, Options: table.Options{Document: fhir.NewDocuments(compiled)}, Table: rules.OfFile,
-		Encoding: c.encoding, Nulls: c.nulls, Any: f.format == "csv", Inspect: f.check,
-	}
-	if f.table != "" {
-		config.Table = func(string) table.Name { return table.ParseName(f.table) }
-	}
-	var err error
-	if config.Delimiter, err = character("--delimiter", c.delimiter); err != nil {
-		return nil, err
-	}
-	if c.quote != "" {
-		config.Quoting = true
-		if config.Quote, err = character("--quote", c.quote); err != nil {
-			return nil, err
-		}
-		config.Escape = config.Quote
-	}
-	if c.escape != "" {
-		if c.quote == "" {
-			return nil, usagef("--escape needs --quote")
-		}
-		if config.Escape, err = character("--escape", c.escape); err != nil {
-			return nil, err
-		}
-	}
-	switch {
-	case c.header && c.noHeader:
-		return nil, usagef("--header and --no-header exclude each other")
-	case c.header:
-		config.Header = csv.HeaderPresent
-	case c.noHeader:
-		config.Header = csv.HeaderAbsent
-	}
-	rowFormat, err := csv.New(config)
-	if err != nil {
-		return nil, usagef("--encoding: %v", err)
-	}
-	return rowFormat, nil
-}
-
-// character reads a flag that is one character of ASCII; 0 if it is empty or none.
-func character(flag, s string) (byte, error) {
-	switch {
-	case s == "", s == "none":
-		return 0, nil
-	case s == "tab", s == `\t`:
-		return '\t', nil
-	case len(s) == 1 && s[0] < 0x80 && s[0] != '\n' && s[0] != '\r':
-		return s[0], nil
-	}
-	return 0, usagef("%s must be one character of ASCII", flag)
 }
 
 func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
@@ -215,17 +107,25 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	if f.summary != "" && f.summary != "text" && f.summary != "json" {
 		return usagef("--summary must be text or json")
 	}
-	formats, compiled, err := a.formats(&f)
+	compiled, err := a.compile(f.ruleset, f.key)
 	if err != nil {
 		return err
 	}
-	d := newDisplay(c, args)
+	f.formats.Inspect = f.check
+	opened, err := f.formats.Formats(formats.Rules{
+		Compiled: compiled,
+		Site:     &fhir.Site{Upstream: f.upstreams, Base: strings.TrimSuffix(f.baseURL, "/")},
+	})
+	if err != nil {
+		return usageError{err}
+	}
+	d := jobshow.New(c.ErrOrStderr(), c.InOrStdin(), args)
 	job := &file.Job{
 		Inputs: args, Stdin: c.InOrStdin(), Out: f.out, Stdout: output(c), Rejects: f.rejects, AuditDir: f.auditDir,
 		Uses:    []file.Use{{What: "the key", Path: f.key.Path(a.env)}, {What: "the ruleset", Path: f.ruleset}},
-		Formats: formats, Plan: compiled.Plan, Keys: compiled.Policy.Keys, Workers: f.workers, Detail: f.detail,
+		Formats: opened, Plan: compiled.Plan, Keys: compiled.Policy.Keys, Workers: f.workers, Detail: f.detail,
 		ID: mask.NewRequestID(), Program: moduleVersion(), RecordNames: f.names,
-		Report: d.report, Progress: d.progress(),
+		Report: d.Report, Progress: d.Progress(),
 	}
 	if f.resume {
 		if job.Earlier, err = runs.Finished(f.auditDir, compiled.Plan); err != nil {
@@ -233,7 +133,11 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		}
 	}
 	if f.check {
-		return maskError(checkFiles(c, job))
+		failed, err := jobshow.Columns(c.OutOrStdout(), job)
+		if err == nil && failed > 0 {
+			return errReported
+		}
+		return maskError(err)
 	}
 	// Nothing is written, not even an audit log, for a job that cannot be run.
 	if err := job.Check(); err != nil {
@@ -254,36 +158,13 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	if err != nil {
 		return maskError(err)
 	}
-	if err := d.summary(f.summary, job.ID, counts); err != nil {
+	if err := d.Summary(f.summary, job.ID, counts); err != nil {
 		return err
 	}
 	if counts.Failed > 0 || counts.Bad > 0 && f.rejects == "" {
 		return errReported
 	}
 	return nil
-}
-
-// checkFiles prints what a job would do with the columns of its inputs.
-func checkFiles(c *cobra.Command, job *file.Job) error {
-	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "FILE\tCOLUMN\tTREATMENT\tRULE\tMETHOD\tNOTE")
-	counts, err := job.Inspect(func(name string, format file.Info, doc file.Document) {
-		rows, ok := doc.(interface{ Columns() *table.Plan })
-		if !ok {
-			fmt.Fprintf(w, "%s\t\t\t\t\t%s: see veil ruleset explain\n", name, format.Name)
-			return
-		}
-		for _, col := range rows.Columns().Columns {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", name, col.Name, col.Treatment, cmp.Or(col.Action.Rule, "(default)"), col.Action.Method, col.Note)
-		}
-	})
-	if err == nil {
-		err = w.Flush()
-	}
-	if err == nil && counts.Failed > 0 {
-		err = errReported
-	}
-	return err
 }
 
 // maskError names the flag of a job's field that is wrong.
@@ -299,76 +180,4 @@ func maskError(err error) error {
 		return p
 	}
 	return usageError{p}
-}
-
-// display shows a job on standard error: what was left out, and on a terminal a bar.
-type display struct {
-	w   io.Writer
-	bar *progressbar.ProgressBar // nil: none
-}
-
-func newDisplay(c *cobra.Command, inputs []string) *display {
-	d := &display{w: c.ErrOrStderr()}
-	if !isTerminal(d.w) {
-		return d
-	}
-	if len(inputs) == 1 && inputs[0] == "-" && isTerminal(c.InOrStdin()) {
-		fmt.Fprintln(d.w, "veil: reading FHIR resources from the terminal; press Ctrl-D to finish")
-		return d
-	}
-	var total int64
-	for _, name := range inputs {
-		info, err := os.Stat(name)
-		if name == "-" || err != nil {
-			total = -1
-			break
-		}
-		total += info.Size()
-	}
-	d.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(d.w), progressbar.OptionSetDescription("masking"),
-		progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
-	return d
-}
-
-// isTerminal reports whether a stream is a terminal.
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-func (d *display) progress() func(int) {
-	if d.bar == nil {
-		return nil
-	}
-	return func(n int) { _ = d.bar.Add(n) } // only the display
-}
-
-// report writes a line to standard error, past the progress bar.
-func (d *display) report(p file.Problem) {
-	if d.bar != nil {
-		_ = d.bar.Clear() // only the display
-	}
-	fmt.Fprintf(d.w, "veil: %s\n", p)
-}
-
-// summary prints what was done, in a format or as it suits the stream.
-func (d *display) summary(format, run string, n file.Counts) error {
-	if d.bar != nil {
-		_ = d.bar.Finish() // only the display
-	}
-	switch {
-	case format == "json":
-		return json.NewEncoder(d.w).Encode(struct {
-			Run      string `json:"run"`
-			Masked   uint64 `json:"masked"`
-			Withheld uint64 `json:"withheld"`
-			Bad      uint64 `json:"bad"`
-			Files    uint64 `json:"files"`
-			Failed   uint64 `json:"failedFiles"`
-			Resumed  uint64 `json:"resumedFiles"`
-		}{run, n.Masked, n.Withheld, n.Bad, n.Files, n.Failed, n.Resumed})
-	case format == "text" || d.bar != nil:
-		fmt.Fprintf(d.w, "%d masked, %d withheld, %d could not be masked; %d files written, %d failed, %d kept from an earlier run\n", n.Masked, n.Withheld, n.Bad, n.Files, n.Failed, n.Resumed)
-	}
-	return nil
 }

@@ -60,11 +60,11 @@ func TestMaskCSV(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	for _, tc := range []struct{ args, want string }{
-		{"--quote \"\"\"", "--quote must be one character"},
-		{"--delimiter ab", "--delimiter must be one character"},
+		{"--quote \"\"\"", "--quote must be one ASCII character"},
+		{"--delimiter ab", "--delimiter must be one ASCII character"},
 		{"--header --no-header", "exclude each other"},
 		{"--encoding ebcdic", "--encoding: unknown encoding \"ebcdic\": use utf-8"},
-		{"--format xls", "--format must be fhir or csv"},
+		{"--format xls", "--format must be csv"},
 		{"--escape x", "--escape needs --quote"},
 	} {
 		args := append([]string{"mask", "--ruleset", rules, "--key-file", key, filepath.Join(in, "pat-1.csv")}, strings.Fields(tc.args)...)

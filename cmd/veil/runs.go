@@ -1,11 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"io"
-	"text/tabwriter"
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/internal/runs"
@@ -32,23 +27,11 @@ end in the log is shown as interrupted; it may still be in progress.`,
 			if format.json() {
 				return writeJSON(c.OutOrStdout(), list)
 			}
-			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "RUN\tSTART\tDURATION\tSTATUS\tFILES\tRULESET")
-			for _, r := range list {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", r.ID, r.Start.Format(time.RFC3339), duration(r), r.Status, len(r.Files), r.Ruleset)
-			}
-			return w.Flush()
+			return runs.WriteList(c.OutOrStdout(), list)
 		},
 	}
 	format.add(c)
 	return c
-}
-
-func duration(r *runs.Run) string {
-	if r.DurationMicros == 0 {
-		return "-"
-	}
-	return (time.Duration(r.DurationMicros) * time.Microsecond).Round(time.Millisecond).String()
 }
 
 func newRunsShow() *cobra.Command {
@@ -69,7 +52,7 @@ were masked with --record-names.`,
 			if format.json() {
 				return writeJSON(c.OutOrStdout(), r)
 			}
-			return showRun(c.OutOrStdout(), r)
+			return r.WriteText(c.OutOrStdout())
 		},
 	}
 	format.add(c)
@@ -81,40 +64,6 @@ func second(args []string) string {
 		return ""
 	}
 	return args[1]
-}
-
-func showRun(out io.Writer, r *runs.Run) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "run\t%s\n", r.ID)
-	fmt.Fprintf(w, "status\t%s\n", withReason(r.Status, r.Reason))
-	fmt.Fprintf(w, "start\t%s\n", r.Start.Format(time.RFC3339))
-	fmt.Fprintf(w, "duration\t%s\n", duration(r))
-	fmt.Fprintf(w, "program\tveil %s\n", r.Program)
-	fmt.Fprintf(w, "project\t%s\n", r.Project)
-	fmt.Fprintf(w, "ruleset\t%s, SHA-256 %s\n", r.Ruleset, r.RulesetSHA256)
-	fmt.Fprintf(w, "key\t%s\n", r.KeyFingerprint)
-	if r.Resumed > 0 {
-		fmt.Fprintf(w, "kept\t%d files of earlier runs\n", r.Resumed)
-	}
-	for i := range r.Files {
-		f := &r.Files[i]
-		fmt.Fprintf(w, "\n%s\t%s\n", f.Label(), withReason(f.Status, f.Reason))
-		fmt.Fprintf(w, "  input\t%s\n  output\t%s\n", f.InputDigest, f.OutputDigest)
-		for _, n := range f.Counts {
-			fmt.Fprintf(w, "  %s\t%d\n", n.Name, n.N)
-		}
-		for _, a := range f.Applied {
-			fmt.Fprintf(w, "  %s\t%d × %s by rule %s\n", a.Path, a.N, a.Method, a.Rule)
-		}
-	}
-	return w.Flush()
-}
-
-func withReason(status, reason string) string {
-	if reason == "" {
-		return status
-	}
-	return status + ": " + reason
 }
 
 func newRunsVerify() *cobra.Command {
@@ -145,13 +94,7 @@ have been renamed.`,
 					return err
 				}
 			} else {
-				for _, name := range v.Missing {
-					fmt.Fprintf(out, "missing: the output of %s\n", name)
-				}
-				for _, name := range v.Unknown {
-					fmt.Fprintf(out, "not an output of the run, or changed: %s\n", name)
-				}
-				fmt.Fprintf(out, "%d outputs verified of run %s\n", v.Verified, r.ID)
+				v.WriteText(out, r)
 			}
 			if !v.OK() {
 				return errReported

@@ -1,0 +1,98 @@
+// Package formats has the formats of files that veil mask knows: the table of them,
+// the flags that describe them, and how they are opened by a ruleset.
+//
+//	var o formats.Options
+//	o.AddFlags(flags)
+//	list, err := o.Formats(formats.Rules{Compiled: automaton, Site: site})
+package formats
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirfile"
+	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/table"
+)
+
+// all has a line for each format, in the order in which they are tried. What the name
+// of a file tells comes first; FHIR is seen from the text.
+var all = []format{
+	{"csv", csvFormats},
+	{"fhir", fhirFormats},
+}
+
+// format is a line of the table: its name for --format, and what opens it.
+type format struct {
+	name string
+	open func(*Options, Rules) ([]file.Format, error)
+}
+
+// Rules are what files are masked by.
+type Rules struct {
+	Compiled *fhir.Automaton
+	Site     *fhir.Site
+}
+
+// Options are the flags that describe files. The zero value detects everything.
+type Options struct {
+	// Inspect opens files for their columns only, as for veil mask --check.
+	Inspect bool
+
+	format string
+	table  string
+	csv    csvOptions
+}
+
+// AddFlags adds the flags to those of a command.
+func (o *Options) AddFlags(fl *pflag.FlagSet) {
+	fl.StringVar(&o.format, "format", "", "`FORMAT` of the inputs: "+names()+" (default: by name and content)")
+	fl.StringVar(&o.table, "table", "", "`TABLE` or schema.table that files of rows contain (default: by the file's name)")
+	o.csv.addFlags(fl)
+}
+
+// Formats opens the formats that files can have. An error is a mistake in the flags.
+func (o *Options) Formats(rules Rules) ([]file.Format, error) {
+	var list []file.Format
+	known := o.format == ""
+	for _, f := range all {
+		opened, err := f.open(o, rules)
+		if err != nil {
+			return nil, err
+		}
+		if o.format == "" || o.format == f.name {
+			list = append(list, opened...)
+		}
+		known = known || o.format == f.name
+	}
+	if !known {
+		return nil, fmt.Errorf("--format must be %s", names())
+	}
+	return list, nil
+}
+
+// names lists the names of formats: a, b or c.
+func names() string {
+	list := make([]string, len(all))
+	for i, f := range all {
+		list[i] = f.name
+	}
+	last := len(list) - 1
+	return strings.Join(list[:last], ", ") + " or " + list[last]
+}
+
+// tableOf returns what names the table of a file.
+func (o *Options) tableOf(rules *table.Rules) func(file string) table.Name {
+	if o.table == "" {
+		return rules.OfFile
+	}
+	name := table.ParseName(o.table)
+	return func(string) table.Name { return name }
+}
+
+func fhirFormats(_ *Options, r Rules) ([]file.Format, error) {
+	return fhirfile.Formats(r.Compiled, r.Site), nil
+}
