@@ -46,25 +46,3 @@ func TestAPIKey(t *testing.T) {
 		})
 	}
 }
-
-func TestAPIKeyUsage(t *testing.T) {
-	for _, tc := range []struct {
-		name string
-		args []string
-		want string
-	}{
-		{"no name", nil, "usage: veil keys api NAME"},
-		{"two names", []string{"a", "b"}, "usage: veil keys api NAME"},
-		{"empty", []string{""}, "expected 1 to 128 letters"},
-		{"line break", []string{"a\n- {name: b}"}, "expected 1 to 128 letters"},
-		{"quote", []string{`a"b`}, "expected 1 to 128 letters"},
-		{"too long", []string{strings.Repeat("a", 129)}, "expected 1 to 128 letters"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			r := veil(t, "", append([]string{"keys", "api"}, tc.args...)...)
-			if r.code != exitUsage || r.stdout != "" || !strings.Contains(r.stderr, tc.want) || strings.Count(r.stderr, "\n") != 1 {
-				t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
-			}
-		})
-	}
-}

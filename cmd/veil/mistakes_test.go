@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -221,26 +220,6 @@ func TestFormats(t *testing.T) {
 		if r.code != 0 || !json.Valid([]byte(r.stdout)) || len(r.stdout) < 10 {
 			t.Errorf("%v: exit %d: %s%s", args, r.code, r.stdout, r.stderr)
 		}
-	}
-}
-
-// TestShortFormats: veil version and veil keys show print as JSON what they print as text.
-func TestShortFormats(t *testing.T) {
-	t.Parallel()
-	var v shownVersion
-	if r := veil(t, "", "version", "--json"); json.Unmarshal([]byte(r.stdout), &v) != nil || len(v.FHIR) == 0 {
-		t.Fatalf("%s%s", r.stdout, r.stderr)
-	}
-	if text, want := veil(t, "", "version").stdout, fmt.Sprintf("veil %s, FHIR %s, %s %s\n", v.Version, v.FHIR[0], v.Go, v.Platform); text != want {
-		t.Errorf("version is %q as text, %q as JSON", text, want)
-	}
-	show := []string{"keys", "show", newKey(t), "--project", "trial-17"}
-	var k shownKey
-	if r := veil(t, "", append(show, "--json")...); json.Unmarshal([]byte(r.stdout), &k) != nil || k.Project != "trial-17" {
-		t.Fatalf("%s%s", r.stdout, r.stderr)
-	}
-	if text := veil(t, "", show...).stdout; k.Fingerprint == "" || text != k.Fingerprint+"\n" {
-		t.Errorf("the fingerprint is %q as text, %q as JSON", text, k.Fingerprint)
 	}
 }
 

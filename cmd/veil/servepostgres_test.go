@@ -147,33 +147,3 @@ func TestPostgresCheck(t *testing.T) {
 		}
 	}
 }
-
-func TestPostgresConfigProblems(t *testing.T) {
-	for name, tt := range map[string]struct{ section, want string }{
-		"a password":   {"postgres: {upstream: 'postgres://veil:hunter2@db/clinic'}", "must not contain a password"},
-		"no users":     {"postgres: {upstream: 'postgres://veil@db/clinic'}\nconsumers: {anonymous: {allow: true}}", "nobody can log in"},
-		"not a string": {"postgres: {upstream: 'postgres://[::1'}", "expected a connection string"},
-		"in the clear": {"postgres: {upstream: 'postgres://veil@db/clinic', listen: ':6432'}", "TLS is required for clients on other machines"},
-	} {
-		r := veil(t, "", "serve", "--config", write(t, t.TempDir()+"/veil.yaml", "veil: 1\naudit: {dir: audit}\n"+tt.section+"\n"))
-		if r.code == 0 || !strings.Contains(r.stderr, tt.want) || strings.Contains(r.stderr, "hunter2") {
-			t.Errorf("%s: exit %d: %s", name, r.code, r.stderr)
-		}
-	}
-}
-
-func TestKeysPostgres(t *testing.T) {
-	r := veil(t, "", "keys", "postgres", "ann")
-	if r.code != 0 || !regexp.MustCompile(`(?m)^[A-Za-z0-9_-]{24}$`).MatchString(r.stdout) || !strings.Contains(r.stdout, `verifier: "SCRAM-SHA-256$4096:`) {
-		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
-	}
-	if r := veil(t, "secret\n", "keys", "postgres", "ann", "--password-stdin"); r.code != 0 || strings.Contains(r.stdout, "secret") {
-		t.Errorf("exit %d: %s", r.code, r.stdout)
-	}
-	if r := veil(t, "", "keys", "postgres", "ann", "--password-stdin"); r.code != 1 {
-		t.Errorf("no password: exit %d", r.code)
-	}
-	if r := veil(t, "", "keys", "postgres", "ann", "--name", "a b"); r.code != 2 {
-		t.Errorf("no name: exit %d", r.code)
-	}
-}

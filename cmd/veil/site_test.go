@@ -15,7 +15,6 @@ import (
 	"math/big"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -30,15 +29,6 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
-
-// TestMain lets the test binary be the command, for tests that need a process of
-// its own.
-func TestMain(m *testing.M) {
-	if os.Getenv("VEIL_TEST_IS_COMMAND") == "1" {
-		main()
-	}
-	os.Exit(m.Run())
-}
 
 // site is an operator's: a FHIR server with synthetic patients, a folder, and
 // what veil serve is to be configured with.
@@ -93,8 +83,7 @@ type process struct {
 
 func (s *site) process(t *testing.T, config string) *process {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "serve", "--config", config)
-	cmd.Env = append(os.Environ(), "VEIL_TEST_IS_COMMAND=1")
+	cmd := exec.Command("veil", "serve", "--config", config)
 	b := &background{done: make(chan error, 1), out: &syncBuffer{}}
 	cmd.Stdout, cmd.Stderr = b.out, b.out
 	if err := cmd.Start(); err != nil {
