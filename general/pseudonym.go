@@ -64,11 +64,14 @@ func (p *pseudonym) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcom
 		start := len(dst)
 		dst = hex.AppendEncode(dst, sum[:(p.length+1)/2])[:start+p.length]
 	case "base32":
-		for i := range p.length {
-			bit := i * 5
-			v := uint(sum[bit/8])<<8 | uint(sum[bit/8+1])
-			dst = append(dst, base32Digits[v>>(11-bit%8)&31])
+		start := len(dst)
+		for i := 0; i < p.length; i += 8 { // five bytes are eight characters
+			b := sum[i/8*5:]
+			v := uint64(b[0])<<32 | uint64(b[1])<<24 | uint64(b[2])<<16 | uint64(b[3])<<8 | uint64(b[4])
+			dst = append(dst, base32Digits[v>>35&31], base32Digits[v>>30&31], base32Digits[v>>25&31], base32Digits[v>>20&31],
+				base32Digits[v>>15&31], base32Digits[v>>10&31], base32Digits[v>>5&31], base32Digits[v&31])
 		}
+		dst = dst[:start+p.length]
 	case "digits":
 		s := stream{sum: *sum}
 		for range p.length {

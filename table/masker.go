@@ -1,6 +1,8 @@
 package table
 
 import (
+	"encoding/binary"
+
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
@@ -16,6 +18,9 @@ type Masker struct {
 	// known are the truths of conditions, by column, branch and condition.
 	known  [][][]truths
 	values [neighbours][]byte
+	// memos remember masked values, by column and branch; key is what is looked for.
+	memos [][]Memo
+	key   []byte
 	// element masks one element of a list by masking; it is made once.
 	masking *Masking
 	element func(dst, element []byte) ([]byte, bool, error)
@@ -23,7 +28,8 @@ type Masker struct {
 
 // Masker returns a masker for a pass, which must be of the plan's Actions.
 func (p *Plan) Masker(pass *mask.Pass) *Masker {
-	m := &Masker{plan: p, pass: pass, apply: NewApplier(pass.Keys), known: make([][][]truths, len(p.Columns))}
+	m := &Masker{plan: p, pass: pass, apply: NewApplier(pass.Keys), known: make([][][]truths, len(p.Columns)), memos: make([][]Memo, len(p.Columns))}
+	masked := 0
 	m.element = func(dst, element []byte) ([]byte, bool, error) { return m.apply.Append(dst, element, m.masking) }
 	for i, c := range p.Columns {
 		for _, b := range c.branches {
@@ -32,10 +38,26 @@ func (p *Plan) Masker(pass *mask.Pass) *Masker {
 				known = append(known, truths{})
 			}
 			m.known[i] = append(m.known[i], known)
+			masked += count(b.masking != nil)
+		}
+		m.memos[i] = make([]Memo, len(c.branches))
+	}
+	for _, memos := range m.memos {
+		for i := range memos {
+			memos[i].most = min(mostSets, max(firstSets, memoSets/max(masked, 1)))
 		}
 	}
 	return m
 }
+
+const (
+	// memoSets are shared among the masked columns, so that wide tables need no more
+	// memory than narrow ones.
+	memoSets = 4 * mostSets
+	// mostRemembered is the length of the longest value that is remembered, with its
+	// neighbours.
+	mostRemembered = 256
+)
 
 // Begin sets the row that AppendCell masks cells of.
 func (m *Masker) Begin(row Row) { m.row = row }
@@ -56,22 +78,22 @@ func (m *Masker) AppendCell(dst []byte, column int) (out []byte, ok bool, err er
 	case Clear:
 		return append(dst, src...), true, nil
 	case Masked:
-		return m.mask(dst, src, c, &c.branches[0])
+		return m.mask(dst, src, column, 0)
 	case ByRow:
 		b := m.choose(column)
 		switch {
-		case b == nil || b.treatment == Removed:
+		case b < 0 || c.branches[b].treatment == Removed:
 			return dst, false, nil
-		case b.treatment == Clear:
+		case c.branches[b].treatment == Clear:
 			return append(dst, src...), true, nil
 		}
-		return m.mask(dst, src, c, b)
+		return m.mask(dst, src, column, b)
 	}
 	return dst, false, nil
 }
 
-// choose finds the branch that acts on a column in this row; nil removes the cell.
-func (m *Masker) choose(column int) *branch {
+// choose finds the branch that acts on a column in this row; -1 removes the cell.
+func (m *Masker) choose(column int) int {
 	branches := m.plan.Columns[column].branches
 	for i := range branches {
 		b := &branches[i]
@@ -84,25 +106,49 @@ func (m *Masker) choose(column int) *branch {
 		}
 		switch {
 		case truth == ruleset.True:
-			return b
-		case truth == ruleset.Unknown && b.strictest < 0:
-			return nil
+			return i
 		case truth == ruleset.Unknown:
-			return &branches[b.strictest]
+			return b.strictest
 		}
 	}
-	return nil
+	return -1
 }
 
-// mask masks a cell by a branch.
-func (m *Masker) mask(dst, src []byte, c *Treated, b *branch) ([]byte, bool, error) {
+// mask masks a cell by a branch. What decides the masked value is the cell and its
+// neighbours, so a value that comes again is remembered.
+func (m *Masker) mask(dst, src []byte, column, branch int) ([]byte, bool, error) {
+	c := &m.plan.Columns[column]
+	b := &c.branches[branch]
+	values := m.values[:len(b.beside)]
+	m.key = append(m.key[:0], src...)
 	for i, n := range b.beside {
-		m.values[i] = nil
+		values[i] = nil
 		if n >= 0 {
-			m.values[i] = m.row.Cell(n)
+			values[i] = m.row.Cell(n)
 		}
+		m.key = append(m.key, values[i]...)
+		m.key = binary.BigEndian.AppendUint32(m.key, uint32(len(values[i]))) // no two rows give one key
 	}
-	m.apply.Row(b.masking, m.values[:len(b.beside)])
+	m.apply.Row(b.masking, values)
+	if len(m.key) > mostRemembered {
+		return m.once(dst, src, c, b)
+	}
+	e, found := m.memos[column][branch].Find(m.key)
+	if !found {
+		out, ok, err := m.once(e.Masked[:0], src, c, b)
+		if err != nil {
+			return dst, false, err
+		}
+		e.Masked, e.Null, e.Used = out, !ok, true
+	}
+	if e.Null {
+		return dst, false, nil
+	}
+	return append(dst, e.Masked...), true, nil
+}
+
+// once masks a cell of the row that apply has.
+func (m *Masker) once(dst, src []byte, c *Treated, b *branch) ([]byte, bool, error) {
 	if c.List == nil {
 		return m.apply.Append(dst, src, b.masking)
 	}

@@ -224,7 +224,7 @@ func (m *Masker) copyBinary(dst, body []byte) ([]byte, int, error) {
 			wrappers++
 			m.pass.Counts[c.action]++
 			c.binary = true
-			e, found := c.memo.find(body[4 : 4+size])
+			e, found := c.memo.Find(body[4 : 4+size])
 			if !found {
 				if !m.read.readBinary(body[4 : 4+size]) {
 					return dst, 0, ErrTaint
@@ -234,12 +234,12 @@ func (m *Masker) copyBinary(dst, body []byte) ([]byte, int, error) {
 				}
 			}
 			body = body[4+size:]
-			if e.null {
+			if e.Null {
 				dst = binary.BigEndian.AppendUint32(dst, 1<<32-1)
 				continue
 			}
-			dst = binary.BigEndian.AppendUint32(dst, uint32(len(e.masked)))
-			dst = append(dst, e.masked...)
+			dst = binary.BigEndian.AppendUint32(dst, uint32(len(e.Masked)))
+			dst = append(dst, e.Masked...)
 		}
 	}
 	if len(body) > 0 {

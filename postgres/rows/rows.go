@@ -48,7 +48,7 @@ type cell struct {
 	action  int
 	binary  bool
 	bare    bool // the original comes, and no wrapper
-	memo    memo
+	memo    table.Memo
 }
 
 // Masker returns a masker for one execution: Bind with the formats that the client
@@ -172,7 +172,7 @@ func (m *Masker) AppendDataRow(dst, body []byte) ([]byte, error) {
 // the client's format.
 func (m *Masker) mask(dst, wrapper []byte, c *cell) ([]byte, bool, error) {
 	m.pass.Counts[c.action]++
-	e, found := c.memo.find(wrapper)
+	e, found := c.memo.Find(wrapper)
 	if !found {
 		if c.bare {
 			m.read.n, m.read.members[0], m.read.members[1] = 2, m.plan.Tag, wrapper
@@ -183,11 +183,11 @@ func (m *Masker) mask(dst, wrapper []byte, c *cell) ([]byte, bool, error) {
 			return dst, false, err
 		}
 	}
-	return append(dst, e.masked...), e.null, nil
+	return append(dst, e.Masked...), e.Null, nil
 }
 
 // fill masks the wrapper that was just read into a memo's entry.
-func (m *Masker) fill(e *memoEntry, c *cell) error {
+func (m *Masker) fill(e *table.Remembered, c *cell) error {
 	r := &m.read
 	if r.n != 2+c.beside || !bytes.Equal(r.members[0], m.plan.Tag) {
 		return ErrTaint
@@ -201,11 +201,11 @@ func (m *Masker) fill(e *memoEntry, c *cell) error {
 		var ok bool
 		if masked, ok, err = m.apply.Append(m.text[:0], r.members[1], c.masking); ok {
 			m.text = masked
-			e.masked, ok = m.encode(e.masked[:0], c.shown, masked, c.binary)
+			e.Masked, ok = m.encode(e.Masked[:0], c.shown, masked, c.binary)
 		}
-		e.null = !ok
+		e.Null = !ok
 	}
-	e.used = err == nil
+	e.Used = err == nil
 	return err
 }
 
@@ -221,9 +221,9 @@ func (m *Masker) encode(dst []byte, typ uint32, masked []byte, binary bool) ([]b
 
 // fillArray masks an array element by element. An array that is not one-dimensional
 // goes.
-func (m *Masker) fillArray(e *memoEntry, c *cell) error {
+func (m *Masker) fillArray(e *table.Remembered, c *cell) error {
 	elements, ok := ParseArray(m.read.members[1])
-	e.null = !ok
+	e.Null = !ok
 	if !ok {
 		return nil
 	}
@@ -241,9 +241,9 @@ func (m *Masker) fillArray(e *memoEntry, c *cell) error {
 		}
 	}
 	if c.binary {
-		e.masked = appendBinaryArray(e.masked[:0], out)
+		e.Masked = appendBinaryArray(e.Masked[:0], out)
 	} else {
-		e.masked = AppendArray(e.masked[:0], out)
+		e.Masked = AppendArray(e.Masked[:0], out)
 	}
 	return nil
 }

@@ -41,11 +41,22 @@ tables:
 // rules returns the rules of the tests, and the pseudonym of a patient.
 func rules(t testing.TB) (r *table.Rules, seal func(id string) string) {
 	t.Helper()
+	r = parseRules(t, clinic)
+	ring := r.Policy().Keys
+	return r, func(id string) string {
+		out, _ := ring.NewPseudonymizer().AppendSealed(nil, ring.SealSlot("Patient"), []byte(id))
+		return string(out)
+	}
+}
+
+// parseRules returns the rules of a ruleset, with the key of the tests.
+func parseRules(t testing.TB, text string) *table.Rules {
+	t.Helper()
 	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), table.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}
-	rs, err := ruleset.Parse("test.yaml", []byte(clinic), methods, nil)
+	rs, err := ruleset.Parse("test.yaml", []byte(text), methods, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,10 +68,7 @@ func rules(t testing.TB) (r *table.Rules, seal func(id string) string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return table.NewRules(p), func(id string) string {
-		out, _ := ring.NewPseudonymizer().AppendSealed(nil, ring.SealSlot("Patient"), []byte(id))
-		return string(out)
-	}
+	return table.NewRules(p)
 }
 
 // run masks a text as a file of a name. It returns the output and what was reported.

@@ -1,0 +1,81 @@
+package table
+
+import (
+	"bytes"
+	"hash/maphash"
+)
+
+// Memo remembers the last masked values of a column by what they were made of, in sets
+// of two. It grows with what it is asked; its buffers are reused, so it does not allocate
+// once it is full. Where hardly a value comes again it stops remembering, since looking
+// for one then takes a third of the time. The zero value is ready.
+type Memo struct {
+	sets         []memoSet
+	most         int // the most sets; 0 for mostSets
+	misses, hits int
+	idle         bool       // it remembers nothing any more
+	only         Remembered // what Find returns then
+}
+
+const (
+	firstSets = 8
+	mostSets  = 4096
+	// enough look-ups a set have been made to judge by, and worthwhile of them, as a
+	// part, must have found something.
+	enough     = 4 * 2
+	worthwhile = 16
+)
+
+// memoSeed is the process's own, so that no one can choose values that fall together.
+var memoSeed = maphash.MakeSeed()
+
+type memoSet struct {
+	entries [2]Remembered
+	older   uint8
+}
+
+// Remembered is a masked value.
+type Remembered struct {
+	key []byte
+	// Masked is the value, and Null says that nothing is left of the original.
+	Masked []byte
+	Null   bool
+	// Used is to be set when the entry was filled in.
+	Used bool
+}
+
+// Find returns the entry of a key, which is everything that decides the masked value, or
+// one to fill in; found tells which. The entry is valid until the next call.
+func (m *Memo) Find(key []byte) (e *Remembered, found bool) {
+	most := m.most
+	if most == 0 {
+		most = mostSets
+	}
+	switch {
+	case m.idle:
+		m.only.Used, m.only.Masked = false, m.only.Masked[:0]
+		return &m.only, false
+	case m.misses >= enough*most && m.hits < m.misses/worthwhile:
+		m.sets, m.idle = nil, true
+		return m.Find(key)
+	case m.sets == nil:
+		m.sets = make([]memoSet, firstSets)
+	case m.misses > 4*len(m.sets) && len(m.sets) < most:
+		m.sets, m.misses, m.hits = make([]memoSet, min(8*len(m.sets), most)), 0, 0
+	}
+	s := &m.sets[maphash.Bytes(memoSeed, key)%uint64(len(m.sets))]
+	for i := range s.entries {
+		if e := &s.entries[i]; e.Used && bytes.Equal(e.key, key) {
+			s.older = uint8(1 - i)
+			m.hits++
+			return e, true
+		}
+	}
+	m.misses++
+	e = &s.entries[s.older]
+	s.older = 1 - s.older
+	e.Used = false
+	e.key = append(e.key[:0], key...)
+	e.Masked = e.Masked[:0]
+	return e, false
+}
