@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -15,13 +14,6 @@ import (
 )
 
 const checkpointFile = "checkpoint"
-
-// GenerateSigner makes a key pair for checkpoints in the text forms of signed
-// notes: the signer's key stays with the writer of the log, the verifier's key is for
-// those who verify it.
-func GenerateSigner(name string) (signer, verifier string, err error) {
-	return note.GenerateKey(rand.Reader, name)
-}
 
 // checkpoint signs the end of what is on disk.
 func (l *Log) checkpoint() error {

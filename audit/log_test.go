@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,7 +138,7 @@ func TestVerifyNamesEveryChangedByte(t *testing.T) {
 }
 
 func TestVerifyNamesThePlace(t *testing.T) {
-	signerKey, verifierKey, err := GenerateSigner("test")
+	signerKey, verifierKey, err := note.GenerateKey(rand.Reader, "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,6 +41,16 @@ type Report struct {
 	Checkpoint uint64 `json:"checkpoint"`
 }
 
+// WriteText writes the report for people.
+func (r *Report) WriteText(out io.Writer) error {
+	text := fmt.Sprintf("ok: %d records in %d lines and %d segments; last hash %s\n", r.Records, r.Lines, r.Segments, r.LastHash)
+	if r.Checkpoint > 0 {
+		text += fmt.Sprintf("ok: signed checkpoint at line %d\n", r.Checkpoint)
+	}
+	_, err := io.WriteString(out, text)
+	return err
+}
+
 // errNoLog says that a folder has none: nothing was checked, which is not the same
 // as that all is well.
 var errNoLog = errors.New("there is no audit log in this folder: no file is named veil-<20 digits>.jsonl")

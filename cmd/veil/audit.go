@@ -6,15 +6,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/internal/cli"
 )
 
 func newAudit(a *app) *cobra.Command {
-	return group(&cobra.Command{Use: "audit", Short: "Verify and show audit logs"}, newAuditVerify(), newAuditShow(a))
+	return cli.Group(&cobra.Command{Use: "audit", Short: "Verify and show audit logs"}, newAuditVerify(), newAuditShow(a))
 }
 
 func newAuditVerify() *cobra.Command {
 	var key string
-	var format outputFormat
+	var format cli.Format
 	c := &cobra.Command{
 		Use: "verify DIR", Short: "Check an audit log for changes",
 		Long: `Verifies that no line of an audit log was removed, changed or moved: the
@@ -28,28 +29,20 @@ checkpoint (--verifier-key), or by comparing the printed hash with one noted
 earlier.`,
 		Example: `  veil audit verify audit
   veil audit verify audit --verifier-key audit.pub --format json`,
-		Args: exactArgs(1),
+		Args: cli.Args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			verifier, err := verifierKey(key)
+			verifier, err := audit.ReadVerifier(key)
 			if err != nil {
-				return err
+				return cli.Usagef("--verifier-key: %v", err)
 			}
 			rep, err := audit.Verify(args[0], verifier)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			out := c.OutOrStdout()
-			if format.json() {
-				return writeJSON(out, rep)
-			}
-			fmt.Fprintf(out, "ok: %d records in %d lines and %d segments; last hash %s\n", rep.Records, rep.Lines, rep.Segments, rep.LastHash)
-			if rep.Checkpoint > 0 {
-				fmt.Fprintf(out, "ok: signed checkpoint at line %d\n", rep.Checkpoint)
-			}
-			return nil
+			return format.Print(c.OutOrStdout(), rep, rep.WriteText)
 		},
 	}
 	c.Flags().StringVar(&key, "verifier-key", "", "verify checkpoints with this `KEY`, or with the key in the file of that name, as created by veil keys sign")
-	format.add(c)
+	format.Add(c)
 	return c
 }

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"crypto/sha256"
-	"fmt"
-	"io"
-	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/auditshow"
+	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // auditFlags are the flags of veil audit show.
@@ -25,7 +21,7 @@ type auditFlags struct {
 
 func newAuditShow(a *app) *cobra.Command {
 	var f auditFlags
-	var format outputFormat
+	var format cli.Format
 	c := &cobra.Command{
 		Use: "show DIR", Short: "Print records of an audit log",
 		Long: `Prints the records of an audit log that match all flags. docs/operate.md
@@ -42,7 +38,7 @@ is.`,
       --since 2026-11-01 --until 2026-12-01
   veil audit show audit --request-id 1f0c… --format json
   veil audit show audit --file masked/patients.ndjson`,
-		Args: exactArgs(1),
+		Args: cli.Args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := f.prepare(time.Now(), a.env); err != nil {
 				return err
@@ -51,8 +47,8 @@ is.`,
 			if err != nil {
 				return err
 			}
-			if format.json() {
-				return records.WriteJSON(c.OutOrStdout())
+			if format.JSON() {
+				return records.WriteJSON(c.OutOrStdout()) // a record a line
 			}
 			return records.WriteText(c.OutOrStdout())
 		},
@@ -70,79 +66,37 @@ is.`,
 	fl.StringVar(&f.key.File, "key-file", "", "with --file: "+strings.Replace(config.KeyDoc, "file", "`FILE`", 1))
 	fl.StringVar(&f.key.Project, "project", "default", "with --file: `NAME` of the project")
 	fl.BoolVar(&f.Details, "details", false, "also print single applications of rules")
-	format.addJSON(c)
+	format.AddJSON(c)
 	return c
 }
 
 // prepare reads the flags.
 func (f *auditFlags) prepare(now time.Time, env func(string) string) (err error) {
 	if f.Last < 0 {
-		return usagef("--last must be 0 or more")
+		return cli.Usagef("--last must be 0 or more")
 	}
-	if f.Since, err = timeOrAge(f.since, now); err != nil {
-		return usagef("--since: %v", err)
+	if f.Since, err = auditshow.ParseTime(f.since, now); err != nil {
+		return cli.Usagef("--since: %v", err)
 	}
-	if f.Until, err = timeOrAge(f.until, now); err != nil {
-		return usagef("--until: %v", err)
+	if f.Until, err = auditshow.ParseTime(f.until, now); err != nil {
+		return cli.Usagef("--until: %v", err)
 	}
-	if err := oneOf("--listener", f.Listener, "fhir", "postgres", "file"); f.Listener != "" && err != nil {
+	if err := cli.OneOf("--listener", f.Listener, "fhir", "postgres", "file"); f.Listener != "" && err != nil {
 		return err
 	}
 	for _, o := range f.Outcomes {
-		if err := oneOf("--outcome", o, "complete", "refused", "failed", "started"); err != nil {
+		if err := cli.OneOf("--outcome", o, "complete", "refused", "failed", "started"); err != nil {
 			return err
 		}
 	}
-	if f.path != "" {
-		return f.digest(env)
-	}
-	return nil
-}
-
-// oneOf refuses a value of a flag that is not one of some words.
-func oneOf(flag, value string, words ...string) error {
-	if slices.Contains(words, value) {
+	if f.path == "" {
 		return nil
 	}
-	last := len(words) - 1
-	return usagef("invalid %s %q: expected %s or %s", flag, value, strings.Join(words[:last], ", "), words[last])
-}
-
-// digest makes the digests that records of the file have.
-func (f *auditFlags) digest(env func(string) string) error {
-	in, err := os.Open(f.path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = in.Close() }() // only read
-	sum := sha256.New()
-	if _, err := io.Copy(sum, in); err != nil {
-		return err
-	}
-	f.Digests = []string{file.OutputDigest(sum)}
-	if f.key.Path(env) == "" && env("VEIL_KEY") == "" {
-		return nil // it can still be an output
-	}
-	keys, err := f.key.Keyring(env)
-	if err != nil {
-		return err
-	}
-	f.Digests = append(f.Digests, file.InputDigest(keys, sum))
-	return nil
-}
-
-// timeOrAge reads a date, a time or an age; no text is no time.
-func timeOrAge(s string, now time.Time) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	if age, err := time.ParseDuration(s); err == nil && age >= 0 {
-		return now.Add(-age), nil
-	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if at, err := time.Parse(layout, s); err == nil {
-			return at, nil
+	var ring *keys.Keyring // a file can also be an output, which needs no key
+	if f.key.Path(env) != "" || env("VEIL_KEY") != "" {
+		if ring, err = f.key.Keyring(env); err != nil {
+			return err
 		}
 	}
-	return time.Time{}, fmt.Errorf("invalid time %q: expected a date such as 2026-11-29, a time such as 2026-11-29T08:00:00Z, or an age such as 24h", s)
+	return f.OfFile(f.path, ring)
 }

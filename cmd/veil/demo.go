@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/demo"
 )
 
@@ -24,10 +25,10 @@ the end.`,
 		Example: `  veil demo
   veil demo --patients 500 --listen 127.0.0.1:9000
   veil demo --export 10000000 > patients.ndjson`,
-		Args: noArgs,
+		Args: cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.Patients < 1 {
-				return usagef("--patients must be at least 1")
+				return cli.Usagef("--patients must be at least 1")
 			}
 			if export > 0 {
 				_, err := fhirtest.Generate(o.Seed, o.Patients).BigNDJSON(c.OutOrStdout(), export)
@@ -36,7 +37,7 @@ the end.`,
 			err := demo.Run(c.Context(), o, c.OutOrStdout())
 			var address demo.AddressError
 			if errors.As(err, &address) {
-				return usageError{err}
+				return cli.Usage(err)
 			}
 			return err
 		},

@@ -2,15 +2,17 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
 func newKeys() *cobra.Command {
-	return group(&cobra.Command{Use: "keys", Short: "Create and identify keys"}, newKeysNew(), newKeysShow(), newKeysAPI(), newKeysPostgres(), newKeysSign())
+	return cli.Group(&cobra.Command{Use: "keys", Short: "Create and identify keys"}, newKeysNew(), newKeysShow(), newKeysAPI(), newKeysPostgres(), newKeysSign())
 }
 
 func newKeysNew() *cobra.Command {
@@ -21,7 +23,7 @@ are derived from this key. Existing files are never overwritten. Keep a copy
 of the key: without it, the ids it sealed cannot be opened, and pseudonyms
 cannot be reproduced.`,
 		Example: "  veil keys new project.key",
-		Args:    exactArgs(1),
+		Args:    cli.Args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := keys.WriteFile(args[0]); err != nil {
 				return err
@@ -48,14 +50,14 @@ type shownKey struct {
 
 func newKeysShow() *cobra.Command {
 	var project string
-	var format outputFormat
+	var format cli.Format
 	c := &cobra.Command{
 		Use: "show FILE", Short: "Print the fingerprint of a project key",
 		Long: `Prints the fingerprint of the key in FILE. It depends on the project. The
 audit log and the log of veil serve identify keys by their fingerprints.`,
 		Example: `  veil keys show project.key --project trial-17
   veil keys show project.key --json`,
-		Args: exactArgs(1),
+		Args: cli.Args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			secret, err := keys.ReadFile(args[0])
 			if err != nil {
@@ -65,15 +67,14 @@ audit log and the log of veil serve identify keys by their fingerprints.`,
 			if err != nil {
 				return err
 			}
-			if format.json() {
-				return writeJSON(c.OutOrStdout(), shownKey{ring.Project(), ring.Fingerprint()})
-			}
-			fmt.Fprintln(c.OutOrStdout(), ring.Fingerprint())
-			return nil
+			return format.Print(c.OutOrStdout(), shownKey{ring.Project(), ring.Fingerprint()}, func(w io.Writer) error {
+				_, err := fmt.Fprintln(w, ring.Fingerprint())
+				return err
+			})
 		},
 	}
 	c.Flags().StringVar(&project, "project", "default", "`NAME` of the project")
-	format.addJSON(c)
+	format.AddJSON(c)
 	return c
 }
 
@@ -89,14 +90,14 @@ consumer can have several keys, for example an old and a new one.
 
 Clients send the key as "Authorization: Bearer KEY" or "X-API-Key: KEY".`,
 		Example: "  veil keys api notebook-7",
-		Args:    exactArgs(1),
+		Args:    cli.Args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			name := args[0]
 			key, sum := consumer.NewKey()
 			// What is printed is what a directory takes.
 			account := consumer.Account{Name: name}
 			if _, err := consumer.New(c.Context(), consumer.Config{Keys: []consumer.Key{{Account: account, SHA256: sum}}}); err != nil {
-				return usagef("invalid NAME: expected 1 to 128 letters, digits and ._@-")
+				return cli.Usagef("invalid NAME: expected 1 to 128 letters, digits and ._@-")
 			}
 			// In quotes: 42 is a name, and some hashes would be numbers.
 			fmt.Fprintf(c.OutOrStdout(), "# API key of %s; it is not stored:\n%s\n# For consumers.keys in the configuration:\n- {name: %q, sha256: %q}\n", name, key, name, sum)

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bufio"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -27,28 +26,28 @@ PostgreSQL's format, which cannot be used to log in.
 With --password-stdin, the password is the first line of standard input.`,
 		Example: `  veil keys postgres ann
   veil keys postgres ann --name notebook-7 --password-stdin < password`,
-		Args: exactArgs(1),
+		Args: cli.Args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			user := args[0]
 			if name == "" {
 				name = user
 			}
-			password, err := newPassword(c.InOrStdin(), fromStdin)
+			secret, err := password(c.InOrStdin(), fromStdin)
 			if err != nil {
 				return err
 			}
-			v, err := consumer.NewVerifier(password)
+			v, err := consumer.NewVerifier(secret)
 			if err != nil {
 				return err
 			}
 			// What is printed is what a directory takes.
 			account := consumer.Account{Name: name}
 			if _, err := consumer.New(c.Context(), consumer.Config{Users: []consumer.User{{Account: account, User: user, Verifier: v.String()}}}); err != nil {
-				return usagef("invalid USER or --name: expected a user of 1 to 63 bytes, and a name of 1 to 128 letters, digits and ._@-")
+				return cli.Usagef("invalid USER or --name: expected a user of 1 to 63 bytes, and a name of 1 to 128 letters, digits and ._@-")
 			}
 			out := c.OutOrStdout()
 			if !fromStdin {
-				fmt.Fprintf(out, "# Password of %s; it is not stored:\n%s\n", user, password)
+				fmt.Fprintf(out, "# Password of %s; it is not stored:\n%s\n", user, secret)
 			}
 			fmt.Fprintf(out, "# For consumers.users in the configuration:\n- {name: %q, user: %q, verifier: %q}\n", name, user, v)
 			return nil
@@ -59,15 +58,10 @@ With --password-stdin, the password is the first line of standard input.`,
 	return c
 }
 
-// passwordBytes are random bytes of a password, more than can be tried.
-const passwordBytes = 18
-
-// newPassword reads a password, or makes one.
-func newPassword(in io.Reader, read bool) (string, error) {
+// password reads the first line as a password, or makes one.
+func password(in io.Reader, read bool) (string, error) {
 	if !read {
-		var b [passwordBytes]byte
-		_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-		return base64.RawURLEncoding.EncodeToString(b[:]), nil
+		return consumer.NewPassword(), nil
 	}
 	line, err := bufio.NewReader(in).ReadString('\n')
 	line = strings.TrimRight(strings.TrimPrefix(line, "\ufeff"), "\r\n")

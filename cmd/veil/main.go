@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/config"
 )
 
@@ -25,14 +26,6 @@ const (
 	exitFailed = 1 // the work failed, or some of it
 	exitUsage  = 2 // the command line is wrong: nothing was done
 )
-
-// usageError is a mistake in the command line.
-type usageError struct{ error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
-// errReported is the error of a command that has reported what is wrong.
-var errReported = errors.New("reported")
 
 // run runs the command with its own streams and returns the exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -56,7 +49,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	if !errors.Is(err, errReported) {
+	if !errors.Is(err, cli.ErrReported) {
 		for _, line := range strings.Split(err.Error(), "\n") {
 			fmt.Fprintln(stderr, "veil:", line)
 		}
@@ -93,10 +86,8 @@ func output(c *cobra.Command) io.Writer {
 
 // isUsage reports whether an error is a mistake in the command line.
 func isUsage(err error) bool {
-	var usage usageError
 	var problems config.Problems
-	return errors.As(err, &usage) || errors.Is(err, config.ErrNoKey) ||
-		errors.As(err, &problems) && !problems.InFiles() || strings.HasPrefix(err.Error(), "unknown command")
+	return cli.IsUsage(err) || errors.Is(err, config.ErrNoKey) || errors.As(err, &problems) && !problems.InFiles()
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -120,7 +111,7 @@ Start with "veil demo".`,
 		SilenceUsage:  true,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("unknown command %q (see veil --help)", args[0])
+				return cli.Usagef("unknown command %q (see veil --help)", args[0])
 			}
 			return nil
 		},
@@ -128,7 +119,7 @@ Start with "veil demo".`,
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%v (see %s --help)", err, c.CommandPath())
+		return cli.Usagef("%v (see %s --help)", err, c.CommandPath())
 	})
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", columns)))
 	root.AddCommand(newDemo(a), newServe(a), newMask(a), newRuleset(a), newPostgres(a), newRuns(), newAudit(a), newKeys(), newHealth(a), newVersion())
@@ -137,42 +128,3 @@ Start with "veil demo".`,
 
 // columns is how wide help is.
 const columns = 80
-
-// usageLine is the error of a command line with too few or too many arguments.
-func usageLine(c *cobra.Command) error {
-	return usagef("usage: %s (see %s --help)", c.UseLine(), c.CommandPath())
-}
-
-// noArgs, exactArgs and minArgs are cobra's checks, as usage errors.
-func noArgs(c *cobra.Command, args []string) error { return exactArgs(0)(c, args) }
-
-func exactArgs(n int) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if len(args) != n {
-			return usageLine(c)
-		}
-		return nil
-	}
-}
-
-func minArgs(n int) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if len(args) < n {
-			return usageLine(c)
-		}
-		return nil
-	}
-}
-
-// group is a command that only has subcommands.
-func group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
-	c.Args = func(c *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return usagef("unknown command %q (see %s --help)", args[0], c.CommandPath())
-		}
-		return nil
-	}
-	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	c.AddCommand(subs...)
-	return c
-}

@@ -11,6 +11,7 @@ import (
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/formats"
 	"github.com/veil-proxy/veil/internal/jobshow"
@@ -105,7 +106,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		args = []string{"-"}
 	}
 	if f.summary != "" && f.summary != "text" && f.summary != "json" {
-		return usagef("--summary must be text or json")
+		return cli.Usagef("--summary must be text or json")
 	}
 	compiled, err := a.compile(f.ruleset, f.key)
 	if err != nil {
@@ -117,7 +118,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		Site:     &fhir.Site{Upstream: f.upstreams, Base: strings.TrimSuffix(f.baseURL, "/")},
 	})
 	if err != nil {
-		return usageError{err}
+		return cli.Usage(err)
 	}
 	d := jobshow.New(c.ErrOrStderr(), c.InOrStdin(), args)
 	job := &file.Job{
@@ -135,7 +136,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	if f.check {
 		failed, err := jobshow.Columns(c.OutOrStdout(), job)
 		if err == nil && failed > 0 {
-			return errReported
+			return cli.ErrReported
 		}
 		return maskError(err)
 	}
@@ -162,7 +163,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		return err
 	}
 	if counts.Failed > 0 || counts.Bad > 0 && f.rejects == "" {
-		return errReported
+		return cli.ErrReported
 	}
 	return nil
 }
@@ -179,5 +180,5 @@ func maskError(err error) error {
 	if errors.Is(err, file.ErrExists) {
 		return p
 	}
-	return usageError{p}
+	return cli.Usage(p)
 }

@@ -7,18 +7,19 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/serve"
 	"github.com/veil-proxy/veil/internal/tablecheck"
 )
 
 func newPostgres(a *app) *cobra.Command {
-	return group(&cobra.Command{Use: "postgres", Short: "Check how PostgreSQL tables are masked"}, newPostgresCheck(a))
+	return cli.Group(&cobra.Command{Use: "postgres", Short: "Check how PostgreSQL tables are masked"}, newPostgresCheck(a))
 }
 
 // postgresCheck are the flags of veil postgres check.
 type postgresCheck struct {
 	file, view string
-	format     outputFormat
+	format     cli.Format
 	complete   bool
 }
 
@@ -43,19 +44,19 @@ after a migration.`,
 		Example: `  veil postgres check --config veil.yaml
   veil postgres check --config veil.yaml --view cardio
   veil postgres check --config veil.yaml --complete --format json`,
-		Args: noArgs,
+		Args: cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.checkPostgres(c, o) },
 	}
 	c.Flags().StringVar(&o.file, "config", "", "configuration `FILE` of veil serve")
 	c.Flags().StringVar(&o.view, "view", "", "check this `VIEW` only (default: all)")
 	c.Flags().BoolVar(&o.complete, "complete", false, "exit with status 1 if a column has no rule of its own")
-	o.format.add(c)
+	o.format.Add(c)
 	return c
 }
 
 func (a *app) checkPostgres(c *cobra.Command, o postgresCheck) error {
 	if o.file == "" {
-		return usagef("no configuration: use --config FILE")
+		return cli.Usagef("no configuration: use --config FILE")
 	}
 	p, err := a.source(c, o.file).Prepare(c.Context(), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -65,7 +66,7 @@ func (a *app) checkPostgres(c *cobra.Command, o postgresCheck) error {
 		return errors.New("postgres.upstream is not set")
 	}
 	if _, known := p.Postgres.Views[o.view]; o.view != "" && !known {
-		return usagef("unknown view %q", o.view)
+		return cli.Usagef("unknown view %q", o.view)
 	}
 	report, err := tablecheck.Run(c.Context(), p, o.view)
 	if err != nil {
@@ -74,19 +75,14 @@ func (a *app) checkPostgres(c *cobra.Command, o postgresCheck) error {
 	for _, ruleset := range report.NoTables {
 		fmt.Fprintf(c.ErrOrStderr(), "veil: ruleset %s: %s\n", ruleset, serve.NoTables)
 	}
-	if o.format.json() {
-		err = writeJSON(c.OutOrStdout(), report)
-	} else {
-		err = report.WriteText(c.OutOrStdout())
-	}
-	if err != nil {
+	if err := o.format.Print(c.OutOrStdout(), report, report.WriteText); err != nil {
 		return err
 	}
 	for _, power := range report.Powers {
 		fmt.Fprintf(c.ErrOrStderr(), "veil: the upstream role %s: use a role that can only read\n", power)
 	}
 	if report.HasFaults() || o.complete && !report.IsComplete() || len(report.Powers) > 0 && !p.Config.Postgres.PowerfulRole {
-		return errReported
+		return cli.ErrReported
 	}
 	return nil
 }

@@ -2,57 +2,46 @@ package main
 
 import (
 	"fmt"
-	"text/tabwriter"
+	"io"
+	"math"
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/rulesetshow"
 	"github.com/veil-proxy/veil/rulesets"
 )
 
 func newRuleset(a *app) *cobra.Command {
-	return group(&cobra.Command{Use: "ruleset", Short: "List, check, explain and test rulesets"},
+	return cli.Group(&cobra.Command{Use: "ruleset", Short: "List, check, explain and test rulesets"},
 		newRulesetList(a), newRulesetShow(a), newRulesetCheck(a), newRulesetExplain(a), newRulesetTest(a))
 }
 
-// listedRuleset is what list and check print of a ruleset for programs.
-type listedRuleset struct {
-	Name   string `json:"name"`
-	Title  string `json:"title"`
-	Rules  int    `json:"rules"`
-	SHA256 string `json:"sha256"`
-}
-
 func newRulesetList(a *app) *cobra.Command {
-	var format outputFormat
+	var format cli.Format
 	c := &cobra.Command{
-		Use: "list", Short: "List the shipped rulesets", Args: noArgs, Example: "  veil ruleset list",
+		Use: "list", Short: "List the shipped rulesets", Args: cli.NoArgs, Example: "  veil ruleset list",
 		RunE: func(c *cobra.Command, _ []string) error {
-			list := []listedRuleset{}
-			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+			list := rulesetshow.List{}
 			for _, name := range rulesets.Names() {
 				rs, err := a.rules.Load(name)
 				if err != nil {
 					return err
 				}
-				list = append(list, listedRuleset{name, rs.Title, len(rs.FHIR.Rules), rs.SHA256()})
-				fmt.Fprintf(w, "%s\t%s\tsha256 %.12s…\n", name, rs.Title, rs.SHA256())
+				list.Add(rs)
 			}
-			if format.json() {
-				return writeJSON(c.OutOrStdout(), list)
-			}
-			return w.Flush()
+			return format.Print(c.OutOrStdout(), list, list.WriteText)
 		},
 	}
-	format.add(c)
+	format.Add(c)
 	return c
 }
 
 func newRulesetShow(a *app) *cobra.Command {
 	var resolved bool
 	c := &cobra.Command{
-		Use: "show RULESET", Short: "Print a ruleset", Args: exactArgs(1),
+		Use: "show RULESET", Short: "Print a ruleset", Args: cli.Args(1, 1),
 		Long: `Prints the text of a ruleset. RULESET is the name of a shipped ruleset, or the
 path of a file. With --resolved, prints the canonical form that its SHA-256 is
 computed from, which includes everything that the ruleset extends.`,
@@ -81,30 +70,26 @@ computed from, which includes everything that the ruleset extends.`,
 }
 
 func newRulesetCheck(a *app) *cobra.Command {
-	var format outputFormat
+	var format cli.Format
 	c := &cobra.Command{
-		Use: "check RULESET…", Short: "Check rulesets and list all problems with their positions", Args: minArgs(1),
+		Use: "check RULESET…", Short: "Check rulesets and list all problems with their positions", Args: cli.Args(1, math.MaxInt),
 		Example: "  veil ruleset check site.yaml",
 		RunE: func(c *cobra.Command, args []string) error {
-			list := []listedRuleset{}
+			list := rulesetshow.List{}
 			for _, name := range args {
 				compiled, err := a.rules.Public(name)
 				if err != nil {
 					return err
 				}
-				rs := compiled.Policy.Ruleset
-				list = append(list, listedRuleset{rs.Name, rs.Title, len(rs.FHIR.Rules), rs.SHA256()})
-				if !format.json() {
-					fmt.Fprintf(c.OutOrStdout(), "%s: %d rules, sha256 %s\n", rs.Name, len(rs.FHIR.Rules), rs.SHA256())
+				rs := list.Add(compiled.Policy.Ruleset)
+				if !format.JSON() { // at once, since the next one can have problems
+					fmt.Fprintf(c.OutOrStdout(), "%s: %d rules, sha256 %s\n", rs.Name, rs.Rules, rs.SHA256)
 				}
 			}
-			if format.json() {
-				return writeJSON(c.OutOrStdout(), list)
-			}
-			return nil
+			return format.Print(c.OutOrStdout(), list, func(io.Writer) error { return nil })
 		},
 	}
-	format.add(c)
+	format.Add(c)
 	return c
 }
 
@@ -128,7 +113,7 @@ be used and why, and how result parameters, chains and modifiers are treated.`,
   veil ruleset explain --search Patient`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 && !coverage && search == "" {
-				return usagef("nothing to explain: give a path, --coverage or --search (see veil ruleset explain --help)")
+				return cli.Usagef("nothing to explain: give a path, --coverage or --search (see veil ruleset explain --help)")
 			}
 			compiled, err := a.rules.Public(ruleset)
 			if err != nil {

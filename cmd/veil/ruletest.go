@@ -2,14 +2,11 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/ruletest"
-	"github.com/veil-proxy/veil/rulesets"
-	"github.com/veil-proxy/veil/textfile"
 )
 
 func newRulesetTest(a *app) *cobra.Command {
@@ -34,7 +31,7 @@ Tests use a public key, so the pseudonyms in them protect nothing.`,
 }
 
 func (a *app) runRuleTests(c *cobra.Command, ruleset string, names []string) error {
-	files, err := readRuleTests(names)
+	files, err := ruletest.Read(names)
 	if err != nil {
 		return err
 	}
@@ -48,64 +45,18 @@ func (a *app) runRuleTests(c *cobra.Command, ruleset string, names []string) err
 		case f.Len() == 0:
 			return fmt.Errorf("%s contains no tests", f.Name)
 		case name == "":
-			return usagef("%s does not name a ruleset: use --ruleset", f.Name)
+			return cli.Usagef("%s does not name a ruleset: use --ruleset", f.Name)
 		}
 		compiled, err := a.rules.Public(name)
 		if err != nil {
 			return err
 		}
-		if !printRuleTests(c, f, name, f.Run(compiled), len(names) == 0) {
+		if !f.Run(compiled).WriteText(c.OutOrStdout(), f.Name, name, len(names) == 0) {
 			failed = true
 		}
 	}
 	if failed {
-		return errReported
+		return cli.ErrReported
 	}
 	return nil
-}
-
-// readRuleTests reads files of tests, or, without names, the shipped ones.
-func readRuleTests(names []string) ([]*ruletest.File, error) {
-	read := textfile.Read
-	if len(names) == 0 {
-		var err error
-		if names, err = fs.Glob(rulesets.Tests(), "*.test.yaml"); err != nil {
-			return nil, err
-		}
-		read = func(name string) ([]byte, error) { return fs.ReadFile(rulesets.Tests(), name) }
-	}
-	var files []*ruletest.File
-	for _, name := range names {
-		src, err := read(name)
-		if err != nil {
-			return nil, err
-		}
-		f, err := ruletest.Parse(name, src)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, f)
-	}
-	return files, nil
-}
-
-// printRuleTests prints what came of the tests, and reports whether all passed. With
-// all set, every rule must be hit.
-func printRuleTests(c *cobra.Command, f *ruletest.File, ruleset string, rep *ruletest.Report, all bool) (ok bool) {
-	out := c.OutOrStdout()
-	for _, x := range rep.Failures {
-		fmt.Fprintf(out, "FAIL %s: %s\n  %s\n", x.At, x.Name, x.Problem)
-	}
-	ok = len(rep.Failures) == 0
-	if all && len(rep.Missed) > 0 {
-		ok = false
-		fmt.Fprintf(out, "FAIL %s: no test hits: %s\n", ruleset, strings.Join(rep.Missed, ", "))
-	}
-	for _, r := range rep.Removing {
-		fmt.Fprintf(out, "warning: %s: rule %q removed every value in its tests (%d): method %q may not fit, or a test is missing\n", r.At, r.Rule, r.Values, r.Method)
-	}
-	if ok {
-		fmt.Fprintf(out, "ok %s: %d tests of %s\n", f.Name, rep.Tests, ruleset)
-	}
-	return ok
 }

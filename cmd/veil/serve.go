@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/serve"
 )
@@ -38,7 +39,7 @@ addresses that neither a flag nor the file sets.`,
   veil serve --print-config > veil.yaml
   veil serve --config veil.yaml
   veil serve --config veil.yaml --print-config`,
-		Args: noArgs,
+		Args: cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			src := a.source(c, file)
 			if !printConfig {
@@ -58,20 +59,10 @@ addresses that neither a flag nor the file sets.`,
 		if f.Bool {
 			fl.Bool(f.Name, f.Default == "true", f.Doc)
 		} else {
-			fl.Var(&textFlag{f.Default, f.Value}, f.Name, f.Doc)
+			fl.Var(&cli.Text{Value: f.Default, Kind: f.Value}, f.Name, f.Doc)
 		}
 	}
 	return c
-}
-
-// textFlag is a flag whose help names its value by what it is.
-type textFlag struct{ text, kind string }
-
-func (t *textFlag) String() string { return t.text }
-func (t *textFlag) Type() string   { return t.kind }
-func (t *textFlag) Set(s string) error {
-	t.text = s
-	return nil
 }
 
 // source is the configuration of a command: a file, and the flags that are given.
@@ -91,8 +82,6 @@ func runServe(c *cobra.Command, src *config.Source) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	surviveFileSizeLimit()
-
 	s, err := serve.Open(c.Context(), src, serve.Options{Log: c.ErrOrStderr(), Version: moduleVersion()})
 	if err != nil {
 		return err

@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/cli"
 )
 
 // version names the build and what it knows.
@@ -24,22 +26,22 @@ func moduleVersion() string {
 }
 
 func newVersion() *cobra.Command {
-	var format outputFormat
+	var format cli.Format
 	c := &cobra.Command{
-		Use: "version", Short: "Print the version", Args: noArgs,
+		Use: "version", Short: "Print the version", Args: cli.NoArgs,
 		Long: `Prints the version of Veil, the versions of FHIR that it knows, and the
 version of Go and the platform that it was built for.`,
 		Example: `  veil version
   veil version --json`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if format.json() {
-				return writeJSON(c.OutOrStdout(), shownVersion{moduleVersion(), []string{schema.R4().Version}, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH})
-			}
-			fmt.Fprintln(c.OutOrStdout(), version())
-			return nil
+			shown := shownVersion{moduleVersion(), []string{schema.R4().Version}, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+			return format.Print(c.OutOrStdout(), shown, func(w io.Writer) error {
+				_, err := fmt.Fprintln(w, version())
+				return err
+			})
 		},
 	}
-	format.addJSON(c)
+	format.AddJSON(c)
 	return c
 }
 

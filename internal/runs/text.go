@@ -60,12 +60,13 @@ func withReason(status, reason string) string {
 }
 
 // WriteText writes for people what a comparison with a run found.
-func (v *Verification) WriteText(out io.Writer, r *Run) {
+func (v *Verification) WriteText(out io.Writer, r *Run) error {
 	for _, name := range v.Missing {
 		fmt.Fprintf(out, "missing: the output of %s\n", name)
 	}
 	for _, name := range v.Unknown {
 		fmt.Fprintf(out, "not an output of the run, or changed: %s\n", name)
 	}
-	fmt.Fprintf(out, "%d outputs verified of run %s\n", v.Verified, r.ID)
+	_, err := fmt.Fprintf(out, "%d outputs verified of run %s\n", v.Verified, r.ID)
+	return err
 }

@@ -45,8 +45,8 @@ func operatorHandler(m *metrics.Set, ready func() error) http.Handler {
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(text)) // the client is gone otherwise
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, 200, "ok\n") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+PathLive, func(w http.ResponseWriter, _ *http.Request) { plain(w, 200, "ok\n") })
+	mux.HandleFunc("GET "+PathReady, func(w http.ResponseWriter, _ *http.Request) {
 		if err := ready(); err != nil {
 			plain(w, 503, "not ready: "+err.Error()+"\n")
 			return

@@ -60,6 +60,7 @@ type Server struct {
 // Open reads the configuration, opens the audit log and starts to listen. The server
 // accepts connections once Run is called.
 func Open(ctx context.Context, source *config.Source, o Options) (_ *Server, err error) {
+	surviveFileSizeLimit()
 	p, err := source.Prepare(ctx, (&config.Log{}).Logger(o.Log))
 	if err != nil {
 		return nil, err

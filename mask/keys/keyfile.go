@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/veil-proxy/veil/textfile"
 )
@@ -21,25 +20,14 @@ const largestKeyFile = 4096
 
 // WriteFile writes a new key of 32 random bytes to a file of mode 0600. A
 // file that is there already is left alone, and the error says so.
-func WriteFile(path string) (err error) {
+func WriteFile(path string) error {
 	secret := make([]byte, MinSecret)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err := textfile.Create(path, keyFileHead+base64.StdEncoding.EncodeToString(secret)+"\n", 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s already exists and will not be overwritten: without the old key no pseudonym opens again", path)
+		return fmt.Errorf("%w: without the old key no pseudonym opens again", err)
 	}
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if cerr := f.Close(); err == nil {
-			err = cerr
-		}
-	}()
-	if _, err := f.WriteString(keyFileHead + base64.StdEncoding.EncodeToString(secret) + "\n"); err != nil {
-		return err
-	}
-	return f.Sync()
+	return err
 }
 
 // ReadFile returns the secret of a key file. A file that others can read (see

@@ -70,6 +70,16 @@ func parseVerifier(text string) (Verifier, error) {
 	return v, nil
 }
 
+// passwordBytes are random bytes of a password, more than can be tried.
+const passwordBytes = 18
+
+// NewPassword makes a password.
+func NewPassword() string {
+	var b [passwordBytes]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
 // NewVerifier makes the verifier of a password with a new salt. The password is
 // prepared as clients do it (RFC 4013), and as it is where that is not possible,
 // as PostgreSQL does.

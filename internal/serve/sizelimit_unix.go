@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package serve
 
 import (
 	"os/signal"
@@ -8,6 +8,6 @@ import (
 )
 
 // surviveFileSizeLimit lets a write beyond the limit on a file's size (ulimit -f)
-// fail, instead of ending the process: then nothing is answered any more, since no
-// record can be written, and the log says so.
+// fail, instead of ending the process: then all requests are refused, since no record
+// can be written, and the log says so.
 func surviveFileSizeLimit() { signal.Ignore(syscall.SIGXFSZ) }

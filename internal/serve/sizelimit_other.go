@@ -1,6 +1,6 @@
 //go:build !unix
 
-package main
+package serve
 
 // surviveFileSizeLimit does nothing where there is no such limit.
 func surviveFileSizeLimit() {}

@@ -1,0 +1,54 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/veil-proxy/veil/proxy"
+)
+
+// The checks of an operator listener.
+const (
+	PathLive  = "/healthz" // the process is running
+	PathReady = "/readyz"  // it could serve the next request
+)
+
+// Check requests a check from the operator listener at an address, and writes what it
+// responds. The error says that the check failed, and why.
+func Check(ctx context.Context, out io.Writer, addr, path string, timeout time.Duration) error {
+	url := "http://" + reachable(addr) + path
+	client := &http.Client{Timeout: timeout, Transport: &http.Transport{Proxy: nil}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("%s does not respond (%s): check that veil serve is running and that operator.listen is set", url, proxy.Cause(err))
+	}
+	defer func() { _ = resp.Body.Close() }() // only read
+	text, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+	if err != nil {
+		return fmt.Errorf("%s did not complete its response (%s)", url, proxy.Cause(err))
+	}
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(strings.TrimSpace(string(text)))
+	}
+	_, err = out.Write(text)
+	return err
+}
+
+// reachable is the address of a listener as this machine reaches it.
+func reachable(addr string) string {
+	for _, all := range []string{"0.0.0.0:", "[::]:"} {
+		if port, ok := strings.CutPrefix(addr, all); ok {
+			return "localhost:" + port
+		}
+	}
+	return addr
+}

@@ -1,0 +1,28 @@
+package textfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// existsError is the error of a file that exists. It is fs.ErrExist.
+type existsError struct{ path string }
+
+func (e existsError) Error() string { return e.path + " already exists and will not be overwritten" }
+
+func (existsError) Is(target error) bool { return target == fs.ErrExist }
+
+// Create writes a new file, to the disk. If the file exists, it is not changed, and
+// the error is fs.ErrExist.
+func Create(path, text string, mode fs.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if errors.Is(err, fs.ErrExist) {
+		return existsError{path}
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Sync(), f.Close())
+}
