@@ -32,6 +32,14 @@
 // without its others. What comes out is appended, so that nothing is allocated per row. A
 // [Batch] holds masked rows where that is simpler ([Masker.AppendRow]).
 //
+// # Nested columns
+//
+// Of records, lists and maps the leaves are columns, named by their paths ([Join]): the
+// levels of lists have no name, and a map has the leaves key and value. A source gives
+// each leaf the records that it lies in ([Column.Within]), and says which have any number
+// of values in a row ([Column.Repeated]): the row then gives them one by one, as its
+// cell, and AppendCell masks each.
+//
 // # Texts
 //
 // Methods work on texts, so a cell is the text of its value in the one form that its type

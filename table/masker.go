@@ -92,6 +92,29 @@ func (m *Masker) AppendCell(dst []byte, column int) (out []byte, ok bool, err er
 	return dst, false, nil
 }
 
+// AppendAlone appends the masked form of a value of a column that is masked by value
+// alone ([Treated.Alone]). It needs no row and counts nothing: Count does, for as many
+// cells as have the value.
+func (m *Masker) AppendAlone(dst, src []byte, column int) (out []byte, ok bool, err error) {
+	switch c := &m.plan.Columns[column]; c.Treatment {
+	case Clear:
+		return append(dst, src...), true, nil
+	case Masked:
+		b := &c.branches[0]
+		clear(m.values[:len(b.beside)])
+		m.apply.Row(b.masking, m.values[:len(b.beside)])
+		return m.once(dst, src, c, b)
+	}
+	return dst, false, nil
+}
+
+// Count counts n cells of a column that were masked by AppendAlone.
+func (m *Masker) Count(column int, n uint64) {
+	if action := m.plan.Columns[column].action; action >= 0 {
+		m.pass.Counts[action] += n
+	}
+}
+
 // choose finds the branch that acts on a column in this row; -1 removes the cell.
 func (m *Masker) choose(column int) int {
 	branches := m.plan.Columns[column].branches

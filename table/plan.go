@@ -3,6 +3,7 @@ package table
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/forms"
@@ -58,8 +59,12 @@ type Plan struct {
 type Treated struct {
 	Column
 	Treatment Treatment
-	// Masked is the type of its values afterwards.
+	// Masked is the type of its values afterwards. Own: they fit the column's own type,
+	// however narrow the source has made it. Else a Decimal has up to Scale digits
+	// behind the point, and those of the originals that pass.
 	Masked Type
+	Own    bool
+	Scale  int
 	// Action names the rules that act; it is zero where the default does.
 	Action mask.Action
 	// Note says why the column is hidden or removed, where it is not for a rule.
@@ -77,6 +82,8 @@ type branch struct {
 	masking    *Masking
 	beside     []int // the places of the masking's neighbours, or -1
 	typ        Type
+	own        bool // as Treated.Own
+	scale      int  // as Treated.Scale
 	// strictest is the branch that acts where it is unknown whether the conditions hold,
 	// or -1 where the cell is removed.
 	strictest int
@@ -122,7 +129,7 @@ func (s *Source) path(column string) string {
 // treat decides what becomes of a column.
 func (r *Rules) treat(s *Source, c Column, o Options) Treated {
 	out := Treated{Column: c, Masked: c.Type}
-	ch := r.Chain(s.Name, c.Name)
+	ch, c := r.chainOf(s.Name, c)
 	all := r.All()
 	last := r.Last(ch)
 	switch {
@@ -137,6 +144,7 @@ func (r *Rules) treat(s *Source, c Column, o Options) Treated {
 		b := r.branch(s, c, last, o)
 		_, def := r.policy.TableMethod(last)
 		out.Treatment, out.Masked, out.branches = b.treatment, b.typ, []branch{b}
+		out.Own, out.Scale = b.own, b.scale
 		out.Action = mask.Action{Rule: rule.ID, Category: rule.Category, Method: rule.Method, Label: def.Label, Path: s.path(c.Name)}
 		if _, hide := rule.Form.(forms.Hide); hide {
 			out.Treatment, out.Note = Hidden, "the rule hides it"
@@ -146,7 +154,7 @@ func (r *Rules) treat(s *Source, c Column, o Options) Treated {
 		}
 		return out
 	}
-	r.byRow(s, &out, ch, o)
+	r.byRow(s, &out, c, ch, o)
 	return out
 }
 
@@ -167,17 +175,17 @@ func (r *Rules) byDefault(s *Source, out *Treated) {
 }
 
 // byRow lays several rules over a column, of which conditions choose one in each row.
-func (r *Rules) byRow(s *Source, out *Treated, ch Chain, o Options) {
+func (r *Rules) byRow(s *Source, out *Treated, c Column, ch Chain, o Options) {
 	var rules []*ruleset.TableRule
 	for _, i := range ch.Rules {
 		rules = append(rules, &r.All()[i])
-		out.branches = append(out.branches, r.branch(s, out.Column, i, o))
+		out.branches = append(out.branches, r.branch(s, c, i, o))
 	}
 	if r.Last(ch) < 0 {
 		rest := branch{treatment: Removed}
 		var rule *ruleset.TableRule
 		if r.Default() == "keep" && !s.Derived {
-			rest = branch{treatment: Clear, typ: out.Type}
+			rest = branch{treatment: Clear, typ: out.Type, own: true}
 			rule = &ruleset.TableRule{ID: "(default)", Method: "keep", Form: forms.Keep{}}
 		}
 		rules, out.branches = append(rules, rule), append(out.branches, rest)
@@ -200,6 +208,11 @@ func (r *Rules) byRow(s *Source, out *Treated, ch Chain, o Options) {
 		return
 	}
 	out.Treatment, out.Masked = ByRow, typ
+	out.Own = typ == out.Type
+	for _, b := range out.branches {
+		out.Own = out.Own && (b.own || b.treatment == Removed)
+		out.Scale = max(out.Scale, b.scale)
+	}
 }
 
 // uniteTypes finds the type that values of all branches have.
@@ -245,9 +258,9 @@ func (r *Rules) branch(s *Source, c Column, i int, o Options) branch {
 	rule := &r.All()[i]
 	switch {
 	case rule.Removes():
-		return branch{treatment: Removed, typ: c.Type}
+		return branch{treatment: Removed, typ: c.Type, own: true}
 	case rule.Keeps():
-		return branch{treatment: Clear, typ: c.Type}
+		return branch{treatment: Clear, typ: c.Type, own: true}
 	}
 	method, def := r.policy.TableMethod(i)
 	m := &Masking{
@@ -261,7 +274,7 @@ func (r *Rules) branch(s *Source, c Column, i int, o Options) branch {
 		m.As = mask.Bool
 	}
 	if !m.fit(rule, c, o) {
-		return branch{treatment: Removed, typ: c.Type}
+		return branch{treatment: Removed, typ: c.Type, own: true}
 	}
 	if !def.PerEntity && c.List == nil && !c.Type.IsTime() {
 		m.Birth, m.Death = "", ""
@@ -271,7 +284,8 @@ func (r *Rules) branch(s *Source, c Column, i int, o Options) branch {
 	} else {
 		m.Entity = ""
 	}
-	b := branch{treatment: Masked, masking: m, typ: m.Type}
+	b := branch{treatment: Masked, masking: m, typ: m.Type, scale: scaleOf(rule.Form)}
+	b.own = m.Type == c.Type && !widens(rule.Form)
 	for _, name := range m.Names() {
 		b.beside = append(b.beside, s.index(name))
 	}
@@ -329,6 +343,29 @@ func (m *Masking) fit(rule *ruleset.TableRule, c Column, o Options) bool {
 		}
 	}
 	return true
+}
+
+// widens reports whether masked values can be wider than a column of their own type, as
+// the numbers of a hash are.
+func widens(f mask.Form) bool {
+	switch f.(type) {
+	case forms.Pseudonym, forms.Multiple, forms.Noise:
+		return true
+	}
+	return false
+}
+
+// scaleOf is how many digits behind the point the numbers of a form have at most.
+func scaleOf(f mask.Form) int {
+	var step string
+	switch f := f.(type) {
+	case forms.Multiple:
+		step = f.Of
+	case forms.Noise:
+		step = f.Within
+	}
+	_, digits, _ := strings.Cut(step, ".")
+	return len(digits)
 }
 
 // compareNames orders members as JSON objects of PostgreSQL have them: short names first.

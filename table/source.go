@@ -17,6 +17,13 @@ type Column struct {
 	// List is how the source writes lists of values in a cell; nil where a cell has one
 	// value.
 	List List
+	// Within are the records that the column lies in, outermost first, by their paths; the
+	// column's name is then its path, such as address.city in the record address. Records
+	// themselves are no columns. See Join.
+	Within []string
+	// Repeated: a row has any number of values, as in a list of records. Each is masked
+	// for itself, and no other column takes them for neighbours.
+	Repeated bool
 }
 
 // List is a source's way of writing a list of values in a cell, such as a JSON array.
@@ -28,8 +35,11 @@ type List interface {
 	AppendList(dst, src []byte, f func(dst, element []byte) (out []byte, ok bool, err error)) (out []byte, valid bool, err error)
 }
 
-// has tells whether a source has a column.
-func (s *Source) has(name string) bool { return s.index(name) >= 0 }
+// has tells whether a source has a column with one value in a row.
+func (s *Source) has(name string) bool {
+	i := s.index(name)
+	return i >= 0 && !s.Columns[i].Repeated
+}
 
 // index is the place of a column, or -1.
 func (s *Source) index(name string) int {

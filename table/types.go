@@ -1,7 +1,8 @@
 package table
 
 // Type is the type of a column, whatever the source calls it. It says how the text of a
-// value is to be read, and how a masked value is written.
+// value is to be read, and how a masked value is written. Package table/cells converts
+// values to these texts and back.
 type Type uint8
 
 const (

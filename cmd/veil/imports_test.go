@@ -58,6 +58,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/pgproxy/pool":         {"postgres/analysis", "postgres/catalog", "proxy", "proxy/pgproxy/wire"},
 		// Tables, and PostgreSQL.
 		"table":             {"mask/..."},
+		"table/cells":       {},
 		"table/csv":         {"mask/...", "table", "file"},
 		"postgres/catalog":  {},
 		"postgres/rows":     {"mask/...", "table", "postgres/catalog"},

@@ -131,8 +131,9 @@ type CheckedNumber struct{ Min, Max int }
 // value where the person is not known; without it such a value goes.
 type Surrogate struct{ PerValue bool }
 
-// Noise adds keyed noise to a number.
-type Noise struct{}
+// Noise adds keyed noise to a number, of up to Within either way. The result has as many
+// digits behind the point as Within, which is a decimal number.
+type Noise struct{ Within string }
 
 // Hide takes a column away, its name and its values.
 type Hide struct{}
