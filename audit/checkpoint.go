@@ -13,7 +13,11 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-const checkpointFile = "checkpoint"
+const (
+	checkpointFile = "checkpoint"
+	// checkpointName is what checkpoints call the log.
+	checkpointName = "veil-audit"
+)
 
 // checkpoint signs the end of what is on disk.
 func (l *Log) checkpoint() error {
@@ -24,7 +28,7 @@ func (l *Log) checkpoint() error {
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s\n%d\n%s\n", l.opts.Name, l.fileChain.seq, base64.StdEncoding.EncodeToString(hash))
+	text := fmt.Sprintf("%s\n%d\n%s\n", checkpointName, l.fileChain.seq, base64.StdEncoding.EncodeToString(hash))
 	signed, err := note.Sign(&note.Note{Text: text}, l.opts.Signer)
 	if err != nil {
 		return err

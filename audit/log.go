@@ -28,8 +28,6 @@ type Options struct {
 	segmentBytes int64
 	// Signer signs checkpoints. Without it none are written.
 	Signer note.Signer
-	// Name is the log's name in checkpoints; "veil-audit" if empty.
-	Name string
 
 	files files // nil: the real file system
 }
@@ -91,9 +89,6 @@ func (realFiles) append(path string) (file, error) {
 func Open(dir string, opts Options) (*Log, error) {
 	if opts.segmentBytes == 0 {
 		opts.segmentBytes = defaultSegmentBytes
-	}
-	if opts.Name == "" {
-		opts.Name = "veil-audit"
 	}
 	if opts.files == nil {
 		opts.files = realFiles{}

@@ -73,11 +73,11 @@ type mark90 struct {
 	member []byte // the member that says so
 }
 
-// AgeCategory is the extension that stands for a date that would reveal an age
+// ageCategoryURL is the extension that stands for a date that would reveal an age
 // over 89: "a single category of age 90 or older" (45 CFR 164.514(b)(2)(i)(C)).
-const AgeCategory = "https://github.com/veil-proxy/veil/StructureDefinition/age-category"
+const ageCategoryURL = "https://github.com/veil-proxy/veil/StructureDefinition/age-category"
 
-const ageCategory = `{"extension":[{"url":"` + AgeCategory + `","valueCode":"90+"}]}`
+const ageCategory = `{"extension":[{"url":"` + ageCategoryURL + `","valueCode":"90+"}]}`
 
 // maskedText stands for a required value that people read, or whose choice has a
 // string among its types: software that knows no data-absent-reason reads it too.

@@ -21,9 +21,15 @@ func SubjectTypes(s *schema.Schema) (about, none []string) {
 	return about, none
 }
 
+// AgeCategory is the extension of dates that would reveal an age over 89.
+const AgeCategory = ageCategoryURL
+
 var IsInstant = lexical.IsInstant
 
 // Probes returns the values that methods are tried on.
 func Probes() map[string][]string { return probes }
+
+// Forget clears what the walker remembers.
+func (w *Walker) Forget() { w.memo.reset() }
 
 var FormOf = formOf

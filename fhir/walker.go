@@ -172,9 +172,6 @@ func NewWalker(a *Automaton, memory Memory) *Walker {
 	return w
 }
 
-// Forget clears what the walker remembers.
-func (w *Walker) Forget() { w.memo.reset() }
-
 // ResourceType returns the type of the resource that AppendJSON masked last.
 func (w *Walker) ResourceType() string { return w.lastType }
 

@@ -14,7 +14,7 @@ import (
 // concurrent use; work that is split among goroutines gives each a Pass and
 // merges them before the record is made.
 type Pass struct {
-	Plan *Plan
+	plan *Plan
 	// Keys are the hash states of this pass.
 	Keys *keys.Pseudonymizer
 	// Counts has the number of applications by action number.
@@ -43,7 +43,7 @@ type Origin struct {
 // the next one.
 func NewPass(plan *Plan) *Pass {
 	return &Pass{
-		Plan:      plan,
+		plan:      plan,
 		Keys:      plan.Keys.NewPseudonymizer(),
 		Counts:    make([]uint64, len(plan.Actions)),
 		resources: map[string]uint64{},
@@ -85,14 +85,14 @@ func (p *Pass) Record(result, reason string) *Record {
 		Time:           p.started.UTC(),
 		RequestID:      p.Origin.RequestID,
 		Consumer:       p.Origin.Consumer,
-		Project:        p.Plan.Keys.Project(),
+		Project:        p.plan.Keys.Project(),
 		Door:           p.Origin.Door,
 		Operation:      p.Origin.Operation,
 		Result:         result,
 		Reason:         reason,
-		Ruleset:        p.Plan.Ruleset,
-		RulesetSHA256:  p.Plan.RulesetSHA256,
-		KeyFingerprint: p.Plan.Keys.Fingerprint(),
+		Ruleset:        p.plan.Ruleset,
+		RulesetSHA256:  p.plan.RulesetSHA256,
+		KeyFingerprint: p.plan.Keys.Fingerprint(),
 		DurationMicros: time.Since(p.started).Microseconds(),
 	}
 	for name, n := range p.resources {
@@ -104,7 +104,7 @@ func (p *Pass) Record(result, reason string) *Record {
 		if n == 0 {
 			continue
 		}
-		a := &p.Plan.Actions[i]
+		a := &p.plan.Actions[i]
 		r.Applied = append(r.Applied, Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method, N: n})
 	}
 	p.lastUsed = len(r.Applied)

@@ -128,17 +128,17 @@ func (x *Exchange) stamp(r *mask.Record) *mask.Record {
 // Entry is a record with what the log line says beside it.
 type Entry struct {
 	Record *mask.Record
-	// Event is the message of the line; that of the listener when it is empty.
-	Event string
-	// Rule and Object are those of the exchange.
-	Rule, Object string
-	// Status is that of an HTTP response; 0 for none.
-	Status int
+	// event is the message of the line; that of the listener when it is empty.
+	event string
+	// rule and object are those of the exchange.
+	rule, object string
+	// status is that of an HTTP response; 0 for none.
+	status int
 }
 
 // Entry makes the entry of a record of the exchange.
 func (x *Exchange) Entry(r *mask.Record, status int) Entry {
-	return Entry{Record: x.stamp(r), Rule: x.Rule, Object: x.Object, Status: status}
+	return Entry{Record: x.stamp(r), rule: x.Rule, object: x.Object, status: status}
 }
 
 // Commit ends the exchange with a record.
@@ -206,18 +206,18 @@ func (l *Listener) write(e *Entry) {
 	for _, c := range r.Resources {
 		count += c.N
 	}
-	event := e.Event
+	event := e.event
 	if event == "" {
 		event = l.config.Event
 	}
 	attrs := make([]any, 0, 24)
 	attrs = append(attrs, "request_id", r.RequestID, "consumer", r.Consumer, "client", r.Client, "door", r.Door, "operation", r.Operation, "outcome", r.Result)
-	if e.Status != 0 {
-		attrs = append(attrs, "status", e.Status)
+	if e.status != 0 {
+		attrs = append(attrs, "status", e.status)
 	}
-	attrs = append(attrs, "reason", r.Reason, "rule", e.Rule)
-	if e.Object != "" {
-		attrs = append(attrs, "object", e.Object)
+	attrs = append(attrs, "reason", r.Reason, "rule", e.rule)
+	if e.object != "" {
+		attrs = append(attrs, "object", e.object)
 	}
 	attrs = append(attrs, "count", count, "duration_ms", r.DurationMicros/1000)
 	l.config.Logger.Info(event, attrs...)

@@ -58,6 +58,6 @@ func (x *Exchange) RecordLogin(name, result, reason string, status int) error {
 		x.l.config.Metrics.FailedLogin()
 	}
 	e := x.Entry(r, status)
-	e.Event = "login"
+	e.event = "login"
 	return x.l.Commit(e)
 }

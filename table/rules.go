@@ -104,8 +104,8 @@ func (r *Rules) Matches() []Match { return r.matches }
 // are judged: those with conditions, then one without.
 type Chain struct {
 	Rules []int
-	// Match is the one by which the rule without conditions was chosen, if there is one.
-	Match ruleset.TableMatch
+	// match is the one by which the rule without conditions was chosen, if there is one.
+	match ruleset.TableMatch
 	// Why says why it cannot be decided which rule acts; empty where it can.
 	Why string
 }
@@ -137,7 +137,7 @@ func (r *Rules) Chain(t Name, column string) (ch Chain) {
 		if conditional(m) == 0 {
 			continue
 		}
-		ch.Match = m.TableMatch
+		ch.match = m.TableMatch
 		for _, o := range found[i+1:] {
 			if o.Rank() == m.Rank() && o.Rule != m.Rule {
 				ch.Why = fmt.Sprintf("rules %q and %q match it equally", all[m.Rule].ID, all[o.Rule].ID)

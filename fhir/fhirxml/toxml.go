@@ -71,7 +71,7 @@ func (w *xmlWriter) document() bool {
 		return w.fail(i, "the resource has no type that the schema knows")
 	}
 	w.path = append(w.path, sh.Type.Name)
-	return w.Element(sh.Type.Name, ` xmlns="`+fhirNamespace+`"`, i, nil, sh)
+	return w.element(sh.Type.Name, ` xmlns="`+fhirNamespace+`"`, i, nil, sh)
 }
 
 // each calls f with the name and the index of the value of every member of the
@@ -157,10 +157,10 @@ func (w *xmlWriter) gather(i int, sh *schema.Shape) bool {
 	return true
 }
 
-// Element writes an element: what it is declared to have, the attributes and
+// element writes an element: what it is declared to have, the attributes and
 // children that the object at src[obj] stands for, if there is one, and a value.
 // Without any of these there is no element, unless it is a resource.
-func (w *xmlWriter) Element(name, declared string, obj int, value []byte, sh *schema.Shape) bool {
+func (w *xmlWriter) element(name, declared string, obj int, value []byte, sh *schema.Shape) bool {
 	start, from := len(w.dst), len(w.members)
 	w.dst = append(append(append(w.dst, '<'), name...), declared...)
 	bare := len(w.dst)
@@ -263,7 +263,7 @@ func (w *xmlWriter) item(m *schema.ShapeMember, at, sibling int) bool {
 	object := at >= 0 && w.src[at] == '{'
 	switch m.Form {
 	case schema.ObjectForm:
-		return !object || w.Element(m.Name, "", at, nil, m.Shape)
+		return !object || w.element(m.Name, "", at, nil, m.Shape)
 	case schema.ResourceForm:
 		return !object || w.wrapped(m, at)
 	case schema.NarrativeForm:
@@ -273,7 +273,7 @@ func (w *xmlWriter) item(m *schema.ShapeMember, at, sibling int) bool {
 			sibling = -1
 		}
 		value, _ := w.value(m.Kind, at)
-		return w.Element(m.Name, "", sibling, value, m.Shape)
+		return w.element(m.Name, "", sibling, value, m.Shape)
 	}
 	return true // an attribute is written by its element
 }
@@ -285,7 +285,7 @@ func (w *xmlWriter) wrapped(m *schema.ShapeMember, i int) bool {
 		return true
 	}
 	w.dst = append(append(append(w.dst, '<'), m.Name...), '>')
-	if !w.Element(sh.Type.Name, "", i, nil, sh) {
+	if !w.element(sh.Type.Name, "", i, nil, sh) {
 		return false
 	}
 	w.dst = append(append(append(w.dst, "</"...), m.Name...), '>')

@@ -37,7 +37,7 @@ func IsXHTML(text []byte) bool {
 // append writes the div and reports whether it could.
 func (n *narrative) append(dst []byte, div *etree.Element, inner scope) bool {
 	n.dst, n.depth, n.what = dst, 0, ""
-	return n.Element(div, inner, true)
+	return n.element(div, inner, true)
 }
 
 func (n *narrative) fail(e *etree.Element, what string) bool {
@@ -45,7 +45,7 @@ func (n *narrative) fail(e *etree.Element, what string) bool {
 	return false
 }
 
-func (n *narrative) Element(e *etree.Element, inner scope, root bool) bool {
+func (n *narrative) element(e *etree.Element, inner scope, root bool) bool {
 	if n.depth++; n.depth > fhirjson.MaxDepth {
 		return n.fail(e, "nested too deep")
 	}
@@ -78,7 +78,7 @@ func (n *narrative) Element(e *etree.Element, inner scope, root bool) bool {
 			if what != "" {
 				return n.fail(t, what)
 			}
-			if own == xhtmlSpace && !n.Element(t, in, false) {
+			if own == xhtmlSpace && !n.element(t, in, false) {
 				return false
 			}
 		}

@@ -175,7 +175,7 @@ func (o *operating) everything(p Param) ([]Param, *Refusal) {
 func (o *operating) since(p Param) ([]Param, *Refusal) {
 	from := ""
 	for _, typ := range o.all {
-		at, err := o.g.Since(typ, p.Value)
+		at, err := o.g.since(typ, p.Value)
 		if r := (*Refusal)(nil); errors.As(err, &r) {
 			return nil, r
 		}

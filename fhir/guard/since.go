@@ -25,11 +25,11 @@ func yearOfTime(value string) (year int, ok bool) {
 	return 0, false
 }
 
-// Since judges the time of _since for resources of a type, and returns it as it
+// since judges the time of _since for resources of a type, and returns it as it
 // may go upstream: where the consumer sees of meta.lastUpdated but the year, the
 // time is taken back to the beginning of its year in UTC, so that the answer has
 // all that was asked for and possibly more. The error is a *Refusal.
-func (g *Guard) Since(resourceType, value string) (string, error) {
+func (g *Guard) since(resourceType, value string) (string, error) {
 	year, ok := yearOfTime(value)
 	if !ok {
 		return "", &Refusal{Param: "_since", Reason: "the value must be an instant, such as 2024-01-01T00:00:00Z"}
@@ -64,7 +64,7 @@ func (g *Guard) History(types []string, params []Param, handling Handling) (*Que
 		case "_since":
 			since := ""
 			for _, typ := range types {
-				at, err := g.Since(typ, p.Value)
+				at, err := g.since(typ, p.Value)
 				if err != nil {
 					return nil, err
 				}

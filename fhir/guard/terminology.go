@@ -8,11 +8,11 @@ import (
 	"github.com/veil-proxy/veil/fhir/terminology"
 )
 
-// Canonical reports whether a canonical URL is one that the consumer could see.
-func (g *Guard) Canonical(url string) bool { return g.a.CanonicalPasses(url) }
+// canonical reports whether a canonical URL is one that the consumer could see.
+func (g *Guard) canonical(url string) bool { return g.a.CanonicalPasses(url) }
 
-// Code reports whether a code of a system is one that the consumer could see.
-func (g *Guard) Code(system, code string) bool { return g.a.CodePasses(system, code) }
+// code reports whether a code of a system is one that the consumer could see.
+func (g *Guard) code(system, code string) bool { return g.a.CodePasses(system, code) }
 
 // Display reports whether a display of a code is one that the consumer could see.
 func (g *Guard) Display(system, code, display string) bool {
@@ -56,7 +56,7 @@ func (o *operating) expand(p Param) ([]Param, *Refusal) {
 		if !o.g.ShowsDisplays() {
 			return nil, refusal(noDisplays)
 		}
-		if o.g.Canonical(o.given["url"]) {
+		if o.g.canonical(o.given["url"]) {
 			return []Param{p}, nil
 		}
 		return nil, refusal("it tests displays, so it goes only with a url that the ruleset lets pass")
@@ -132,7 +132,7 @@ const noDisplays = "the ruleset shows no displays"
 // valueSet judges what names a value set.
 func (o *operating) valueSet(p Param) ([]Param, *Refusal) {
 	if p.Name == "url" {
-		if o.g.Canonical(p.Value) {
+		if o.g.canonical(p.Value) {
 			return []Param{p}, nil
 		}
 		return nil, refusal("the value is not a canonical URL that the ruleset lets pass")
@@ -145,7 +145,7 @@ func (o *operating) valueSet(p Param) ([]Param, *Refusal) {
 
 // code judges a code, or its system, which the parameter of that name has.
 func (o *operating) code(system string, p Param) ([]Param, *Refusal) {
-	if o.g.Code(o.given[system], o.given["code"]) {
+	if o.g.code(o.given[system], o.given["code"]) {
 		return []Param{p}, nil
 	}
 	return nil, refusal(system + " and code must be those of a code system that the ruleset lists, in the form of its codes")

@@ -12,15 +12,15 @@ var invariantsText string
 
 // OneOf are elements of a type of which FHIR requires one by an invariant.
 type OneOf struct {
-	// Invariant is its key.
-	Invariant string
+	// invariant is its key.
+	invariant string
 	Elements  []string
 	// StandIn is the one that says that all of them are masked.
 	StandIn string
 }
 
 // Need is an element that FHIR requires beside another, by an invariant.
-type Need struct{ Invariant, Beside, Element string }
+type Need struct{ invariant, Beside, Element string }
 
 // invariants gives types those of a list that hold for them.
 func (s *Schema) invariants(text string) error {
@@ -48,7 +48,7 @@ func (s *Schema) invariants(text string) error {
 		}
 		switch f[0] {
 		case "one":
-			t.OneOf = append(t.OneOf, OneOf{f[1], elements[:len(elements)-1], f[4]})
+			t.oneOf = append(t.oneOf, OneOf{f[1], elements[:len(elements)-1], f[4]})
 		case "beside":
 			t.Needs = append(t.Needs, Need{f[1], f[3], f[4]})
 		default:
@@ -61,9 +61,9 @@ func (s *Schema) invariants(text string) error {
 // OneOfWith returns the elements of which one is required that an element is among,
 // or nil.
 func (t *Type) OneOfWith(element string) *OneOf {
-	for i := range t.OneOf {
-		if slices.Contains(t.OneOf[i].Elements, element) {
-			return &t.OneOf[i]
+	for i := range t.oneOf {
+		if slices.Contains(t.oneOf[i].Elements, element) {
+			return &t.oneOf[i]
 		}
 	}
 	return nil

@@ -109,7 +109,7 @@ func (s *Schema) MemberPath(t *Type, path string) (p MemberPath, targets []strin
 		for _, et := range e.Types {
 			switch last := i == len(steps)-2; {
 			case last && et.Code == "Reference":
-				return append(p, e.JSONName(et)), et.Targets
+				return append(p, e.JSONName(et)), et.targets
 			case !last && et.Type != nil && et.Type.Kind == BackboneKind:
 				next = et.Type
 			}
@@ -132,7 +132,7 @@ func (s *Schema) referencesTo(t *Type, above MemberPath, wanted func(target stri
 		for _, et := range e.Types {
 			here := append(slices.Clone(above), e.JSONName(et))
 			switch {
-			case et.Code == "Reference" && (len(et.Targets) == 0 || slices.ContainsFunc(et.Targets, wanted)):
+			case et.Code == "Reference" && (len(et.targets) == 0 || slices.ContainsFunc(et.targets, wanted)):
 				paths = append(paths, here)
 			case et.Type != nil && et.Type.Kind == BackboneKind && len(here) < deepest:
 				paths = append(paths, s.referencesTo(et.Type, here, wanted)...)

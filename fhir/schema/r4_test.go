@@ -76,14 +76,14 @@ func elementRow(typ *Type, e *Element) (path, row string) {
 		case et.Type != nil && et.Type.Kind == BackboneKind && et.Type.Name != name:
 			code, repeats = "", "#"+et.Type.Name
 		case et.Type != nil && et.Type.Kind == BackboneKind:
-			code = et.Type.Base
+			code = et.Type.base
 		case e.Name == "id" && typ.Kind == ResourceKind && code == "string":
 			// HL7's definitions give the ids of all resources but Resource as
 			// strings, the specification's text as ids.
 			code = "id"
 		}
 		codes = append(codes, code)
-		targets = append(targets, et.Targets...)
+		targets = append(targets, et.targets...)
 	}
 	limit := "*"
 	if e.Max >= 0 {

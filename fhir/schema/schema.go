@@ -45,13 +45,13 @@ const (
 type Type struct {
 	Name string
 	Kind TypeKind
-	// Base is the type it specialises, or empty.
-	Base     string
+	// base is the type it specialises, or empty.
+	base     string
 	Abstract bool
 	// Elements has the inherited ones too.
 	Elements []Element
-	// OneOf and Needs are the invariants that masking can break.
-	OneOf []OneOf
+	// oneOf and Needs are the invariants that masking can break.
+	oneOf []OneOf
 	Needs []Need
 	// ReadAsText is the required element that people read, or empty.
 	ReadAsText string
@@ -76,8 +76,8 @@ type ElementType struct {
 	Code string
 	// Type is the type itself; for a content reference the one it repeats.
 	Type *Type
-	// Targets are the resource types a reference may point at; none means any.
-	Targets []string
+	// targets are the resource types a reference may point at; none means any.
+	targets []string
 }
 
 // Binding is the value set an element's codes come from.
@@ -166,15 +166,15 @@ func (r *schemaReader) line(line string) error {
 		}
 	case 'T':
 		kinds := map[string]TypeKind{"resource": ResourceKind, "complex": ComplexKind, "backbone": BackboneKind, "primitive": PrimitiveKind}
-		t := &Type{Name: fields[1], Kind: kinds[fields[2]], Base: fields[3], Abstract: len(fields) > 4}
-		if t.Base == "-" {
-			t.Base = ""
+		t := &Type{Name: fields[1], Kind: kinds[fields[2]], base: fields[3], Abstract: len(fields) > 4}
+		if t.base == "-" {
+			t.base = ""
 		}
 		r.types = append(r.types, t)
 		r.byName[t.Name] = t
 		r.current = t
 	case '.':
-		return r.Element(fields)
+		return r.element(fields)
 	default:
 		return fmt.Errorf("unknown line")
 	}
@@ -197,7 +197,7 @@ func (r *schemaReader) valueSet(fields []string) error {
 	return nil
 }
 
-func (r *schemaReader) Element(fields []string) error {
+func (r *schemaReader) element(fields []string) error {
 	e := Element{Name: fields[0][1:], Max: -1}
 	e.Name, e.Choice = strings.CutSuffix(e.Name, "*")
 	var err error
@@ -213,7 +213,7 @@ func (r *schemaReader) Element(fields []string) error {
 		code, targets, ok := strings.Cut(t, "(")
 		et := ElementType{Code: code}
 		if ok {
-			et.Targets = strings.Split(strings.TrimSuffix(targets, ")"), ",")
+			et.targets = strings.Split(strings.TrimSuffix(targets, ")"), ",")
 		}
 		e.Types = append(e.Types, et)
 	}
@@ -295,7 +295,7 @@ func (s *Schema) Lineage(t *Type) []string {
 	var names []string
 	for t != nil {
 		names = append(names, t.Name)
-		t = s.Type(t.Base)
+		t = s.Type(t.base)
 	}
 	return names
 }

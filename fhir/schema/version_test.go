@@ -55,7 +55,7 @@ func TestAnotherVersionIsTables(t *testing.T) {
 	if sp, ok := s.SearchParam("Ingredient", "manufacturer"); !ok || sp.Type != "reference" {
 		t.Error("a search parameter of R4B is missing")
 	}
-	if g := s.Type("Patient.contact").OneOfWith("name"); g == nil || g.Invariant != "pat-1" {
+	if g := s.Type("Patient.contact").OneOfWith("name"); g == nil || g.invariant != "pat-1" {
 		t.Error("invariants do not hold in R4B")
 	}
 }
@@ -88,7 +88,7 @@ func TestInvariantsAreOfR4(t *testing.T) {
 	}
 	found := 0
 	for _, typ := range R4().Types() {
-		found += len(typ.OneOf) + len(typ.Needs)
+		found += len(typ.oneOf) + len(typ.Needs)
 		if typ.ReadAsText != "" {
 			found++
 		}

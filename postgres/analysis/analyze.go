@@ -156,7 +156,7 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan,
 	over := p.overlay(c)
 	a := &analysis{
 		catalog: c, policy: p, over: over, session: s, text: sql, tag: rows.NewTag(),
-		plan: &Plan{Layout: rows.Layout{Actions: p.masks.NewPlan(), Clear: map[rows.Origin]bool{}}, Cached: true},
+		plan: &Plan{Layout: rows.Layout{Actions: p.masks.NewPlan(), Clear: map[rows.Origin]bool{}}, cached: true},
 		regs: map[*pg.Node]string{}, starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{}, related: map[*pg.RangeVar]bool{},
 		relations: map[string]bool{}, types: map[uint32]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*param{},
 	}
@@ -212,7 +212,7 @@ func (a *analysis) complete() {
 	if a.prepared != nil {
 		p.Relations, p.CheckSQL, p.forms = a.prepared.Relations, a.prepared.CheckSQL, a.prepared.forms
 	}
-	p.Cached = p.Cached && !a.personal
+	p.cached = p.cached && !a.personal
 }
 
 // checkSQL asks whether relations are the versions that were analysed.

@@ -52,7 +52,7 @@ func (a *Analyzer) Analyze(sql string, c *catalog.Catalog, p *Policy, s *Session
 		return r.plan, nil
 	}
 	plan, refusal := analyze(sql, c, p, s)
-	if refusal == nil && plan.Cached {
+	if refusal == nil && plan.cached {
 		a.plans.Set(hash, &remembered{key, plan}, 1)
 	}
 	return plan, refusal

@@ -70,10 +70,10 @@ type Plan struct {
 	Fingerprint string
 	// Relations are the names of the relations read, in order, for the audit log.
 	Relations []string
-	// Cached reports that the plan may be kept under the statement's text by the
+	// cached reports that the plan may be kept under the statement's text by the
 	// listener, such as for a prepared statement of the extended protocol: it depends
 	// on nothing but the text, catalog, policy and the session's search path.
-	Cached bool
+	cached bool
 
 	// forms are the parameters that the text of masked columns depends on.
 	forms []string

@@ -36,7 +36,7 @@ func (a *analysis) inner() {
 // fetch takes rows of a cursor that the session declared.
 func (a *analysis) fetch(f *pg.FetchStmt, n *pg.Node) {
 	p := a.plan
-	p.Cached = false
+	p.cached = false
 	var source *Plan
 	if a.session.Cursor != nil {
 		source = a.session.Cursor(f.Portalname)
@@ -115,7 +115,7 @@ func (a *analysis) prepare(s *pg.PrepareStmt, n *pg.Node) {
 // are opened.
 func (a *analysis) execute(s *pg.ExecuteStmt, n *pg.Node) {
 	p := a.plan
-	p.Cached = false
+	p.cached = false
 	var source *Plan
 	if a.session.Prepared != nil {
 		source = a.session.Prepared(s.Name)

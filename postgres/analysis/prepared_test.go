@@ -21,7 +21,7 @@ func TestPreparedAndCursors(t *testing.T) {
 	if r != nil {
 		t.Fatal(r)
 	}
-	if len(execute.Columns) != 2 || !execute.Columns[0].Keyed() || !strings.Contains(execute.SQL, "'123'") || execute.Cached || execute.CheckSQL == "" || len(execute.Relations) != 1 {
+	if len(execute.Columns) != 2 || !execute.Columns[0].Keyed() || !strings.Contains(execute.SQL, "'123'") || execute.cached || execute.CheckSQL == "" || len(execute.Relations) != 1 {
 		t.Errorf("%+v", execute)
 	}
 	original, r := analyze("EXECUTE x ('f', 123)", c, policy, s)

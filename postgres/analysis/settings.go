@@ -210,7 +210,7 @@ func (a *analysis) show(s *pg.VariableShowStmt) {
 		p.Columns[0].Name = spelled
 	}
 	if value, kept := a.keptSetting(name); kept {
-		p.Cached = false
+		p.cached = false
 		p.Kind, p.Answer = Local, [][]string{{value}}
 		return
 	}

@@ -3,7 +3,7 @@ package catalog
 // CastFrom is a cast that leads to a type.
 type CastFrom struct {
 	Source   *Type
-	Implicit bool
+	implicit bool
 }
 
 func castsInto(types map[uint32]*Type) map[uint32][]CastFrom {
@@ -27,7 +27,7 @@ func (c *Catalog) restrictedWithin(oid uint32, depth int) *Type {
 	if c.CastsImplicitly(t) {
 		return t
 	}
-	for _, inner := range append([]uint32{t.Base, t.Element}, fieldTypes(t)...) {
+	for _, inner := range append([]uint32{t.base, t.Element}, fieldTypes(t)...) {
 		if inner != 0 && inner != oid {
 			if f := c.restrictedWithin(inner, depth+1); f != nil {
 				return f
@@ -55,7 +55,7 @@ func (c *Catalog) CastsImplicitly(t *Type) bool {
 		}
 	}
 	for _, cast := range c.casts[t.OID] {
-		if !own && cast.Implicit {
+		if !own && cast.implicit {
 			return true
 		}
 	}
@@ -68,7 +68,7 @@ func (c *Catalog) Contains(oid, other uint32, depth int) bool {
 	if oid == other || t == nil || depth > 16 {
 		return true
 	}
-	for _, inner := range append([]uint32{t.Base, t.Element}, fieldTypes(t)...) {
+	for _, inner := range append([]uint32{t.base, t.Element}, fieldTypes(t)...) {
 		if inner != 0 && inner != oid && c.Contains(inner, other, depth+1) {
 			return true
 		}

@@ -78,8 +78,8 @@ type Type struct {
 	// Kind is pg_type.typtype: b base, c composite, d domain, e enum, p pseudo, r
 	// range, m multirange.
 	Kind byte
-	// Base is what a domain is over, Element what an array is of.
-	Base, Element uint32
+	// base is what a domain is over, Element what an array is of.
+	base, Element uint32
 	Size          int16
 	// Relation is the relation that a composite type's fields belong to.
 	Relation uint32
@@ -199,7 +199,7 @@ func Searched(path []string) []string {
 func (c *Catalog) Base(oid uint32) *Type {
 	t := c.types[oid]
 	for depth := 0; t != nil && t.Kind == 'd' && depth < 32; depth++ {
-		t = c.types[t.Base]
+		t = c.types[t.base]
 	}
 	return t
 }

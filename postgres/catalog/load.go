@@ -108,7 +108,7 @@ func loadTypes(ctx context.Context, q Querier) ([]Type, error) {
 		var t Type
 		var kind string
 		var relation uint32
-		if err := r.Scan(&t.OID, &t.Schema, &t.Name, &kind, &t.Base, &t.Element, &t.Size, &relation); err != nil {
+		if err := r.Scan(&t.OID, &t.Schema, &t.Name, &kind, &t.base, &t.Element, &t.Size, &relation); err != nil {
 			return err
 		}
 		t.Kind, t.Relation = kind[0], relation

@@ -123,9 +123,9 @@ type Config struct {
 	Issuers      []Issuer
 	Certificates []Certificate
 	Users        []User
-	// HTTPClient fetches key sets; a client with safe limits when it is nil.
+	// httpClient fetches key sets; a client with safe limits when it is nil.
 	// Redirects are not followed either way.
-	HTTPClient *http.Client
+	httpClient *http.Client
 	// Logger takes a line when a key set could not be fetched. Nothing is logged
 	// when it is nil.
 	Logger *slog.Logger
@@ -156,7 +156,7 @@ func New(ctx context.Context, c Config) (*Directory, error) {
 		views:        map[string]bool{},
 		peek:         jwt.NewParser(jwt.WithStrictDecoding()),
 	}
-	b := builder{ctx: ctx, client: fetchClient(c.HTTPClient), log: c.Logger, named: map[string]named{}, views: d.views}
+	b := builder{ctx: ctx, client: fetchClient(c.httpClient), log: c.Logger, named: map[string]named{}, views: d.views}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}

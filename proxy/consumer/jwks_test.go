@@ -56,7 +56,7 @@ func (p *published) RoundTrip(r *http.Request) (*http.Response, error) {
 // fetching is a directory with one issuer whose key set is fetched.
 func fetching(t *testing.T, url string, client *http.Client) *Directory {
 	t.Helper()
-	return directory(t, Config{HTTPClient: client, Anonymous: &Account{}, Issuers: []Issuer{{
+	return directory(t, Config{httpClient: client, Anonymous: &Account{}, Issuers: []Issuer{{
 		Account: Account{Name: "idp"}, URL: testIssuer, Audience: testAudience, JWKSURL: url,
 	}}})
 }

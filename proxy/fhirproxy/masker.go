@@ -45,7 +45,7 @@ func (s *Server) newMasker(v *view) *masker {
 	m.pass.Detail = v.detail
 	m.finder = newFinder(s, v, true)
 	m.site = &fhir.Site{Upstream: s.up.Origins, Base: s.base, Link: m.link, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
-		return m.finder.Subject(dst, typ, id)
+		return m.finder.subject(dst, typ, id)
 	}}
 	return m
 }

@@ -80,8 +80,8 @@ func newFinder(s *Server, v *view, waits bool) *finder {
 	return &finder{s: s, v: v, waits: waits, left: maxLookups}
 }
 
-// Subject is fhir.Site's.
-func (f *finder) Subject(dst []byte, typ string, id []byte) ([]byte, bool) {
+// subject is fhir.Site's.
+func (f *finder) subject(dst []byte, typ string, id []byte) ([]byte, bool) {
 	key := typ + "/" + string(id)
 	patient, ok, _ := f.recall(key, 0)
 	if !ok && f.waits {

@@ -66,7 +66,7 @@ func TestTokenEndpoint(t *testing.T) {
 				}
 				return
 			}
-			if err != ErrUnavailable || header != "" || !strings.Contains(log.String(), tc.told) || strings.Contains(log.String(), "PLANTED") {
+			if err != errUnavailable || header != "" || !strings.Contains(log.String(), tc.told) || strings.Contains(log.String(), "PLANTED") {
 				t.Errorf("got %q, %v, log %s", header, err, log.String())
 			}
 			if !strings.Contains(log.String(), "setting=clientCredentials") {

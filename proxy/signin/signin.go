@@ -45,9 +45,9 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// ErrUnavailable says that there are no credentials at the moment, since the token
+// errUnavailable says that there are no credentials at the moment, since the token
 // endpoint does not give any. It is worth trying again later.
-var ErrUnavailable = errors.New("no credentials for the upstream at the moment")
+var errUnavailable = errors.New("no credentials for the upstream at the moment")
 
 // Credentials are what the upstream wants to see. They may be used concurrently.
 type Credentials interface {

@@ -246,7 +246,7 @@ func TestNoSecretIsTold(t *testing.T) {
 			t.Run(kind+" "+name, func(t *testing.T) {
 				c.Logger = logger
 				header, err := authorization(t, credentials(t, c))
-				if !errors.Is(err, ErrUnavailable) || header != "" {
+				if !errors.Is(err, errUnavailable) || header != "" {
 					t.Errorf("got %q, %v", header, err)
 				}
 				if !strings.Contains(log.String(), "token could not be fetched") {
@@ -262,7 +262,7 @@ func TestNoSecretIsTold(t *testing.T) {
 		t.Run(kind+" unreachable", func(t *testing.T) {
 			c.Logger = logger
 			_, err := authorization(t, credentials(t, c))
-			if !errors.Is(err, ErrUnavailable) {
+			if !errors.Is(err, errUnavailable) {
 				t.Errorf("got %v", err)
 			}
 			look(t, err)

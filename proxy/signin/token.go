@@ -64,7 +64,7 @@ func (c *bearer) Authorize(ctx context.Context, req *fasthttp.Request) error {
 		header, _ = c.current()
 	}
 	if header == "" {
-		return ErrUnavailable
+		return errUnavailable
 	}
 	req.Header.Set("Authorization", header)
 	return nil

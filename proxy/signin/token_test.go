@@ -93,7 +93,7 @@ func TestTokenIsKeptUntilShortlyBeforeItsEnd(t *testing.T) {
 					t.Errorf("at its end: %s", got)
 				}
 				time.Sleep(time.Nanosecond)
-				if got := get(t, c); got != ErrUnavailable.Error() {
+				if got := get(t, c); got != errUnavailable.Error() {
 					t.Errorf("after its end: %s", got)
 				}
 			})
@@ -144,7 +144,7 @@ func TestFetchEnds(t *testing.T) {
 			s := &source{delay: time.Hour}
 			c := s.bearer(t.Context())
 			start := time.Now()
-			if err := c.Authorize(t.Context(), &fasthttp.Request{}); !errors.Is(err, ErrUnavailable) || time.Since(start) != fetchTimeout {
+			if err := c.Authorize(t.Context(), &fasthttp.Request{}); !errors.Is(err, errUnavailable) || time.Since(start) != fetchTimeout {
 				t.Errorf("%v after %v", err, time.Since(start))
 			}
 		})
@@ -156,7 +156,7 @@ func TestFetchEnds(t *testing.T) {
 			c := s.bearer(ctx)
 			time.AfterFunc(time.Second, cancel)
 			for range 2 {
-				if err := c.Authorize(t.Context(), &fasthttp.Request{}); !errors.Is(err, ErrUnavailable) {
+				if err := c.Authorize(t.Context(), &fasthttp.Request{}); !errors.Is(err, errUnavailable) {
 					t.Error(err)
 				}
 			}
@@ -178,7 +178,7 @@ func TestFailuresAreNotHammered(t *testing.T) {
 		var at []time.Duration
 		for time.Since(start) < 5*time.Minute {
 			before := s.count.Load()
-			if got := get(t, c); got != ErrUnavailable.Error() {
+			if got := get(t, c); got != errUnavailable.Error() {
 				t.Fatal(got)
 			}
 			if s.count.Load() != before {
