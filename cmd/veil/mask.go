@@ -174,7 +174,7 @@ func maskError(err error) error {
 	if !errors.As(err, &p) || p.Field == "" {
 		return err
 	}
-	if flag := map[string]string{"Out": "--out: ", "Earlier": "--resume: ", "Rejects": "--rejects: ", "Workers": "--workers: "}[p.Field]; flag != "" {
+	if flag := map[string]string{"Out": "--out: ", "Earlier": "--resume: ", "Rejects": "--rejects: ", "AuditDir": "--audit-dir: ", "Workers": "--workers: "}[p.Field]; flag != "" {
 		p.What = flag + p.What
 	}
 	if errors.Is(err, file.ErrExists) {
