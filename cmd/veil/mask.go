@@ -149,7 +149,11 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, log.Close()) }()
+		defer func() {
+			if closeErr := log.Close(); err == nil {
+				err = closeErr
+			}
+		}()
 		job.Sink = log
 	}
 	// Masking makes little garbage and keeps few buffers: collect early rather than
