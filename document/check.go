@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/internal/strictyaml"
-	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
@@ -106,15 +105,9 @@ func sameSteps(a, b []step) bool {
 
 // checkFiles reports files of documents that no rule is about.
 func (r *Rules) checkFiles(problems *strictyaml.Problems) {
-	var names []string
-	for _, m := range r.matches {
-		if m.Document != "" {
-			names = append(names, m.Document)
-		}
-	}
 	for _, f := range r.section.Files {
 		if !slices.ContainsFunc(r.matches, func(m *match) bool { return m.Matches(f.Document) }) {
-			problems.Add(f.At, "no rule is about document %q%s", f.Document, suggest.DidYouMean(f.Document, names))
+			problems.Add(f.At, "no rule is about document %q%s", f.Document, r.nearest(f.Document))
 		}
 	}
 }

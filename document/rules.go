@@ -8,6 +8,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/ruleset"
@@ -180,6 +181,21 @@ func (r *Rules) OfFile(name string) (document string, covered bool) {
 func (r *Rules) Covers(document string) bool {
 	return slices.ContainsFunc(r.matches, func(m *match) bool { return m.Names(document) }) ||
 		slices.ContainsFunc(r.section.Files, func(f ruleset.DocumentFile) bool { return f.Document == document })
+}
+
+// nearest ends a message about a document that no rule covers.
+func (r *Rules) nearest(document string) string {
+	return suggest.DidYouMean(document, r.documents())
+}
+
+// documents are the names of documents that rules have.
+func (r *Rules) documents() (names []string) {
+	for _, m := range r.matches {
+		if m.Document != "" && !slices.Contains(names, m.Document) {
+			names = append(names, m.Document)
+		}
+	}
+	return names
 }
 
 // Plan is the policy laid over a document. It is immutable and can be used from concurrent
