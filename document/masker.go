@@ -113,7 +113,7 @@ func (m *Masker) CountRemoved(t *Treatment) { m.count(t.action, mask.Removed) }
 func (m *Masker) count(action int, o mask.Outcome) {
 	m.pass.Counts[action]++
 	if m.pass.Detail {
-		a := &m.pass.Plan.Actions[action]
+		a := &m.tree.plan.Actions.Actions[action]
 		m.pass.Details = append(m.pass.Details, mask.Detail{Path: a.Path, Rule: a.Rule, Outcome: o})
 	}
 }
@@ -228,7 +228,7 @@ func (m *Masker) AppendName(dst, name []byte, n *Node) (out []byte, passes, same
 	m.in = mask.Input{Keys: m.in.Keys}
 	out, outcome, err := n.naming.method.Append(dst, name, &m.in)
 	if err != nil {
-		return dst, false, false, fmt.Errorf("%s: the method for names failed", m.pass.Plan.Actions[n.naming.action].Path)
+		return dst, false, false, fmt.Errorf("%s: the method for names failed", m.tree.plan.Actions.Actions[n.naming.action].Path)
 	}
 	m.count(n.naming.action, outcome)
 	switch outcome {
