@@ -46,7 +46,7 @@ type Options struct {
 	format   string
 	table    string
 	document string
-	csv    csvOptions
+	csv      csvOptions
 }
 
 // AddFlags adds the flags to those of a command.
