@@ -97,3 +97,11 @@ func (t *tableState) finding(i int) Finding {
 	}
 	return f
 }
+
+// sure is the confidence from which a finding is acted on. What is below may be
+// something else.
+const sure = 0.6
+
+// Unsure reports whether a column may be something else than was found, so that a person
+// should look at it.
+func (f *Finding) Unsure() bool { return f.Confidence < sure }

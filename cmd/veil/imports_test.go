@@ -67,6 +67,14 @@ func TestImportsPointOneWay(t *testing.T) {
 		"postgres/catalog":      {},
 		"postgres/rows":         {"mask/...", "table", "postgres/catalog"},
 		"postgres/analysis":     {"mask/...", "internal/suggest", "table", "postgres/catalog", "postgres/rows"},
+		// Discovery.
+		"discover":           {"discover/values", "discover/words"},
+		"discover/dict":      {},
+		"discover/values":    {"discover/dict"},
+		"discover/words":     {"discover/dict"},
+		"discover/pgsource":  {"discover", "discover/values", "postgres/catalog"},
+		"discover/report":    {"discover"},
+		"internal/discovery": {"discover/...", "discover", "internal/cli", "textfile"},
 		// Test support, imported by tests alone.
 		"proxy/fhirproxy/hapitest":   {"fhir/fhirtest"},
 		"proxy/fhirproxy/clienttest": {},
@@ -88,7 +96,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/rulesetshow": {"fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
 		"internal/serve":       {"audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config"},
 		"internal/demo":        {"mask/...", "audit", "fhir", "fhir/fhirtest", "postgres/analysis", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "internal/rules", "internal/config", "internal/serve"},
-		"cmd/veil":             {"textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "fhir/fhirtest", "fhir/schema", "file", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard"},
+		"cmd/veil":             {"textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "fhir/fhirtest", "fhir/schema", "file", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

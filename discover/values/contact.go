@@ -53,10 +53,14 @@ func onlyHex(s, also string) bool {
 	return true
 }
 
-// version reports whether a value is numbers with dots: 1.2.3. With four of them it can
-// be an address, too.
+// version reports whether a value is numbers with dots: 1.2.3. With four of them it is
+// rather an IP address if the first two are larger than those of versions are.
 func version(v *value) bool {
+	if _, kind := parseDate(v); kind != notDate {
+		return false
+	}
 	n := 0
+	numbers := [5]int{}
 	for part := range strings.SplitSeq(strings.TrimPrefix(v.folded, "v"), ".") {
 		if len(part) == 0 || len(part) > 4 {
 			return false
@@ -66,7 +70,13 @@ func version(v *value) bool {
 				return false
 			}
 		}
+		if n < len(numbers) {
+			numbers[n] = number(part)
+		}
 		n++
+	}
+	if n == 4 && (numbers[0] > 40 || numbers[1] > 60) {
+		return false
 	}
 	return n >= 3 && n <= 5
 }
@@ -82,7 +92,7 @@ func phone(v *value) (form, digits bool) {
 	} else if v.letters > 0 {
 		return false, false
 	}
-	if n < 7 || n > 15 {
+	if n < 7 || n > 15 || matches(v.text, "999-99-9999") {
 		return false, false
 	}
 	if v.allDigits {

@@ -17,7 +17,7 @@ const (
 // parseDate reads a date as people and programs write it. The year is 0 where it is not
 // known, such as of a time of day.
 func parseDate(v *value) (year int, kind dateKind) {
-	s := v.text
+	s := v.folded
 	if len(v.digits) < 3 || v.letters > 12 || len(s) > 40 {
 		return 0, notDate
 	}
@@ -27,7 +27,7 @@ func parseDate(v *value) (year int, kind dateKind) {
 	day, clock := s, ""
 	if i := strings.IndexByte(s, ':'); i > 0 {
 		// What comes before the hour is the day.
-		j := strings.LastIndexAny(s[:i], " T")
+		j := strings.LastIndexAny(s[:i], " t")
 		day, clock = strings.TrimSpace(s[:max(j, 0)]), s[j+1:]
 		if !clockLike(clock) {
 			return 0, notDate
