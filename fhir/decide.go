@@ -158,18 +158,21 @@ func (c *compiler) codedDecision(n *node, e *schema.Element, et schema.ElementTy
 		}
 		c.used[cand.rule] = true
 		r := c.apply(n.typ, cand.rule, e, et, path, kids)
-		if r.op == opRemove {
+		switch {
+		case r.op == opRemove:
 			return r
-		}
-		if r.op == opMethod && part == partValue {
+		case r.op == opMethod && part == partValue:
 			part, kind := d.part, d.kind
 			d = r
 			d.units, _ = r.method.(mask.UnitReader)
 			d.op, d.part, d.kind = opCoded, part, kind
-			rule, category, method, label = c.rules[cand.rule].ID, c.rules[cand.rule].Category, c.rules[cand.rule].Method, r.label
-			break
+		case r.op == opKeep && part == partValue:
+		default:
+			c.problems.Add(c.rules[cand.rule].At, "rule %q: %s is decided by the method that lets the whole %s pass: only remove may stand here", c.rules[cand.rule].ID, path, n.typ.Name)
+			continue
 		}
-		c.problems.Add(c.rules[cand.rule].At, "rule %q: %s is decided by the method that lets the whole %s pass: only remove may stand here", c.rules[cand.rule].ID, path, n.typ.Name)
+		rule, category, method, label = c.rules[cand.rule].ID, c.rules[cand.rule].Category, c.rules[cand.rule].Method, r.label
+		break
 	}
 	d.action = c.action(mask.Action{Rule: rule, Category: category, Path: path, Method: method, Label: label})
 	return d

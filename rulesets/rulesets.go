@@ -7,34 +7,47 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"path"
 	"sort"
 	"strings"
+
+	"github.com/veil-proxy/veil/internal/suggest"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml overlays/*.yaml
 var files embed.FS
 
 //go:embed tests/*.yaml
 var tests embed.FS
 
 // Names returns the names of the shipped rulesets in order.
-func Names() []string {
-	entries, _ := files.ReadDir(".") // an embedded folder is always there
+func Names() []string { return namesIn(".") }
+
+// Overlays returns the names of the shipped overlays, which add to a ruleset, in order.
+func Overlays() []string { return namesIn("overlays") }
+
+func namesIn(folder string) []string {
+	entries, _ := files.ReadDir(folder) // an embedded folder is always there
 	var names []string
 	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+		if name, ok := strings.CutSuffix(e.Name(), ".yaml"); ok {
+			names = append(names, name)
+		}
 	}
 	sort.Strings(names)
 	return names
 }
 
-// Open returns a shipped ruleset's file name and text. It is a ruleset.Opener.
+// Open returns the file name and text of a shipped ruleset or overlay. It is a
+// ruleset.Opener.
 func Open(name string) (file string, src []byte, err error) {
 	file = name + ".yaml"
-	if src, err = files.ReadFile(file); err != nil {
-		return "", nil, fmt.Errorf("no shipped ruleset is named %q: expected one of %s", name, strings.Join(Names(), ", "))
+	for _, folder := range []string{".", "overlays"} {
+		if src, err = files.ReadFile(path.Join(folder, file)); err == nil {
+			return file, src, nil
+		}
 	}
-	return file, src, nil
+	return "", nil, fmt.Errorf("no shipped ruleset is named %q%s: veil ruleset list prints their names", name, suggest.DidYouMean(name, append(Names(), Overlays()...)))
 }
 
 // Tests returns the shipped rule tests: *.test.yaml at the root.

@@ -24,7 +24,7 @@ func newRulesetList(a *app) *cobra.Command {
 		Use: "list", Short: "List the shipped rulesets", Args: cli.NoArgs, Example: "  veil ruleset list",
 		RunE: func(c *cobra.Command, _ []string) error {
 			list := rulesetshow.List{}
-			for _, name := range rulesets.Names() {
+			for _, name := range append(rulesets.Names(), rulesets.Overlays()...) {
 				rs, err := a.rules.Load(name)
 				if err != nil {
 					return err

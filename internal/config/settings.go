@@ -10,7 +10,7 @@ import (
 )
 
 // RulesetDoc says what names a ruleset.
-const RulesetDoc = "name of a shipped ruleset, or path of a file"
+const RulesetDoc = "name of a shipped ruleset, with overlays as safe-harbor+us-core, or path of a file"
 
 // settings are all settings of a configuration, in the order they are printed.
 func (c *Config) settings() []setting {

@@ -5,13 +5,15 @@
 //	automaton, err := lib.Compile(rs, keys)
 //
 // A name without a slash, a backslash or a dot is that of a shipped ruleset or of
-// one that the program adds; any other is the path of a file. A Library is
-// immutable and can be used from concurrent goroutines.
+// one that the program adds; any other is the path of a file. Overlays are joined to a
+// named ruleset by a plus sign: safe-harbor+us-core. A Library is immutable and can be
+// used from concurrent goroutines.
 package rules
 
 import (
 	"errors"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/veil-proxy/veil/document"
@@ -51,12 +53,29 @@ func (l *Library) Open(name string) (file string, src []byte, err error) {
 	return name, src, err
 }
 
+// composed is Open that also knows names joined by plus signs: it returns a ruleset that
+// extends them.
+func (l *Library) composed(name string) (file string, src []byte, err error) {
+	parts := strings.Split(name, "+")
+	if _, _, err := l.Open(parts[0]); len(parts) == 1 || isPath(parts[0]) || err != nil {
+		return l.Open(name)
+	}
+	var names []string
+	list := ""
+	for _, p := range parts {
+		names = append(names, strings.TrimSuffix(filepath.Base(p), ".yaml"))
+		list += "  - " + strconv.Quote(p) + "\n"
+	}
+	whole := strings.Join(names, "_")
+	return whole + ".yaml", []byte("veil: 1\nname: " + whole + "\nextends:\n" + list), nil
+}
+
 func isPath(name string) bool { return strings.ContainsAny(name, "./\\") }
 
 // Load reads and checks a ruleset. A ruleset that it extends is looked up among the
 // named ones, or, where it is given as a path, relative to the file that extends it.
 func (l *Library) Load(name string) (*ruleset.Ruleset, error) {
-	file, src, err := l.Open(name)
+	file, src, err := l.composed(name)
 	if err != nil {
 		return nil, err
 	}
@@ -88,13 +107,17 @@ func (l *Library) Compile(rs *ruleset.Ruleset, keys *keys.Keyring) (*fhir.Automa
 }
 
 // Public compiles a ruleset with a key that everybody knows, for commands that
-// explain and test rules. Its pseudonyms protect nothing.
+// explain and test rules. Its pseudonyms protect nothing. An overlay is compiled on
+// safe-harbor.
 func (l *Library) Public(name string) (*fhir.Automaton, error) {
 	keys, err := keys.NewKeyring([]byte("a public key that masks nothing."), "explain")
 	if err != nil {
 		return nil, err
 	}
 	rs, err := l.Load(name)
+	if err == nil && rs.Overlay {
+		rs, err = l.Load("safe-harbor+" + name)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -17,11 +17,13 @@ type Listed struct {
 	Title  string `json:"title"`
 	Rules  int    `json:"rules"`
 	SHA256 string `json:"sha256"`
+	// Overlay: it adds to another ruleset and does not work alone.
+	Overlay bool `json:"overlay,omitempty"`
 }
 
 // Add adds a ruleset to the list, and returns what the list has of it.
 func (l *List) Add(rs *ruleset.Ruleset) Listed {
-	listed := Listed{rs.Name, rs.Title, len(rs.FHIR.Rules), rs.SHA256()}
+	listed := Listed{rs.Name, rs.Title, len(rs.FHIR.Rules), rs.SHA256(), rs.Overlay}
 	*l = append(*l, listed)
 	return listed
 }
@@ -29,8 +31,17 @@ func (l *List) Add(rs *ruleset.Ruleset) Listed {
 // WriteText writes the list for people, a ruleset a line.
 func (l List) WriteText(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	overlays := false
 	for _, rs := range l {
-		fmt.Fprintf(w, "%s\t%s\tsha256 %.12s…\n", rs.Name, rs.Title, rs.SHA256)
+		title := rs.Title
+		if rs.Overlay {
+			title, overlays = "overlay: "+title, true
+		}
+		fmt.Fprintf(w, "%s\t%s\tsha256 %.12s…\n", rs.Name, title, rs.SHA256)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil || !overlays {
+		return err
+	}
+	_, err := fmt.Fprintln(out, "An overlay adds to a ruleset: --ruleset safe-harbor+us-core, or extends: [safe-harbor, us-core].")
+	return err
 }

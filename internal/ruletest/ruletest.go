@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"sort"
 	"strings"
@@ -42,7 +43,8 @@ type test struct {
 type Report struct {
 	Tests    int
 	Failures []Failure
-	// Missed are rules of the ruleset that no test hits, sorted.
+	// Missed are rules of the ruleset that no test hits, sorted. Those of what it
+	// extends do not count: they have tests of their own.
 	Missed []string
 	// Removing are rules that removed every value that the tests have for them, though
 	// their methods are there to keep something.
@@ -127,7 +129,7 @@ func (f *File) Run(a *fhir.Automaton) *Report {
 		}
 	}
 	for _, r := range a.Policy.Ruleset.FHIR.Rules {
-		if !hit[r.ID] {
+		if !hit[r.ID] && f.covers(r.At.File) {
 			rep.Missed = append(rep.Missed, r.ID)
 		}
 		switch r.Form.(type) {
@@ -140,6 +142,13 @@ func (f *File) Run(a *fhir.Automaton) *Report {
 	}
 	sort.Strings(rep.Missed)
 	return rep
+}
+
+// covers reports whether the rules in a file are those that the tests are about: of
+// base+overlay, the overlay's.
+func (f *File) covers(file string) bool {
+	last := f.Ruleset[strings.LastIndexByte(f.Ruleset, '+')+1:]
+	return strings.TrimSuffix(filepath.Base(file), ".yaml") == strings.TrimSuffix(filepath.Base(last), ".yaml")
 }
 
 // outcomes counts what a rule did to the values of the tests.

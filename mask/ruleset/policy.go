@@ -25,6 +25,11 @@ func NewPolicy(rs *Ruleset, defs mask.Methods, keys *keys.Keyring) (*Policy, err
 	p := &Policy{Ruleset: rs, Keys: keys, defs: defs}
 	env := mask.Env{Keys: keys, ReferenceDate: rs.ReferenceDate}
 	var problems strictyaml.Problems
+	if rs.Overlay {
+		problems.Add(strictyaml.Position{File: rs.File(), Line: 1, Column: 1},
+			"ruleset %q is an overlay, which works only on a base: use %q, or a ruleset with \"extends: [safe-harbor, %s]\"", rs.Name, "safe-harbor+"+rs.Name, rs.Name)
+		return nil, problems.Err()
+	}
 	newMethod := func(id, method string, args mask.Args, at strictyaml.Position) mask.Method {
 		def, ok := defs[method]
 		if !ok {

@@ -30,18 +30,21 @@ func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, pr
 	t.Foreign = foreignKeys
 	r := &rulesetReader{Tree: t, methods: methods, rs: &Ruleset{}}
 	var own Ruleset
-	var extends *strictyaml.Located
+	var extends []strictyaml.Located
 	ok := r.Mapping(root, map[string]strictyaml.Field{
 		"veil":        func(n strictyaml.Node) { r.version = r.Word(n, "1") != "" },
 		"name":        func(n strictyaml.Node) { own.Name = r.name(n) },
 		"title":       func(n strictyaml.Node) { own.Title, _ = r.Text(n) },
 		"description": func(n strictyaml.Node) { own.Description, _ = r.Text(n) },
+		"overlay":     func(n strictyaml.Node) { own.Overlay = r.Word(n, "true", "false") == "true" },
 		"extends": func(n strictyaml.Node) {
-			if n.IsString() {
-				s, _ := r.Text(n)
-				extends = &strictyaml.Located{Text: s, At: r.At(n)}
-			} else {
-				r.Bad(n, "expected the name of a ruleset")
+			for _, item := range n.Items() {
+				if !item.IsString() {
+					r.Bad(item, "expected the name of a ruleset, or a list of names")
+					continue
+				}
+				s, _ := r.Text(item)
+				extends = append(extends, strictyaml.Located{Text: s, At: r.At(item)})
 			}
 		},
 		"referenceDate": func(n strictyaml.Node) { own.ReferenceDate = r.date(n) },
@@ -59,18 +62,24 @@ func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, pr
 	if own.Name == "" {
 		problems.Add(top, `expected "name:", the ruleset's name`)
 	}
-	if extends != nil {
-		r.extend(*extends, open, depth)
+	for i, base := range extends {
+		r.extend(base, i == 0, own.Overlay, open, depth)
 	}
 	r.merge(own)
+	if r.rs.Overlay = own.Overlay; own.Overlay {
+		r.rs.Title, r.rs.Description = own.Title, own.Description
+	}
 	r.checkClasses()
-	if depth == 0 && r.rs.ReferenceDate.IsZero() && !r.incomplete {
+	if depth == 0 && r.rs.ReferenceDate.IsZero() && !r.incomplete && !own.Overlay {
 		problems.Add(top, `expected "referenceDate:", the day ages are counted at (YYYY-MM-DD)`)
 	}
 	return r.rs
 }
 
-func (r *rulesetReader) extend(base strictyaml.Located, open Opener, depth int) {
+// extend reads one of the rulesets that this one extends and lays it over those before.
+// All but the first must be overlays: two whole rulesets would each undo what the other
+// decides.
+func (r *rulesetReader) extend(base strictyaml.Located, first, overlay bool, open Opener, depth int) {
 	if depth >= maxExtends {
 		r.Problems.Add(base.At, "more than %d rulesets extend each other: is there a circle?", maxExtends)
 		return
@@ -86,8 +95,18 @@ func (r *rulesetReader) extend(base strictyaml.Located, open Opener, depth int) 
 		return
 	}
 	before := len(*r.Problems)
-	r.rs = parseRuleset(file, src, r.methods, open, r.Problems, depth+1)
-	r.incomplete = len(*r.Problems) > before
+	rs := parseRuleset(file, src, r.methods, open, r.Problems, depth+1)
+	r.incomplete = r.incomplete || len(*r.Problems) > before
+	switch {
+	case r.incomplete:
+	case overlay && !rs.Overlay:
+		r.Problems.Add(base.At, "an overlay extends only overlays, and %q is a ruleset of its own: leave out \"overlay: true\"", base.Text)
+	case !first && !rs.Overlay:
+		r.Problems.Add(base.At, "only the first ruleset of \"extends\" can be one of its own, and %q is not an overlay: put it first, or extend it in a file in between", base.Text)
+	case first && !overlay && rs.Overlay:
+		r.Problems.Add(base.At, "%q is an overlay, which works only on a base: put a ruleset such as safe-harbor before it", base.Text)
+	}
+	r.merge(*rs)
 }
 
 // merge applies own to what it extends: scalars replace, rules and code systems
@@ -95,10 +114,10 @@ func (r *rulesetReader) extend(base strictyaml.Located, open Opener, depth int) 
 func (r *rulesetReader) merge(own Ruleset) {
 	rs := r.rs
 	rs.Name = own.Name
-	if own.Title != "" {
+	if own.Title != "" && !own.Overlay {
 		rs.Title = own.Title
 	}
-	if own.Description != "" {
+	if own.Description != "" && !own.Overlay {
 		rs.Description = own.Description
 	}
 	if !own.ReferenceDate.IsZero() {

@@ -18,6 +18,9 @@ type Ruleset struct {
 	Name        string `json:"name"`
 	Title       string `json:"title,omitempty"`
 	Description string `json:"description,omitempty"`
+	// Overlay says that the ruleset adds to others, which stand before it under extends,
+	// and does not work alone.
+	Overlay bool `json:"-"`
 	// ReferenceDate is the day ages are counted at.
 	ReferenceDate civil.Date  `json:"referenceDate"`
 	FHIR          FHIRSection `json:"fhir"`

@@ -46,6 +46,9 @@ func TestRulesetFiles(t *testing.T) {
 	}
 	for _, path := range files {
 		name := filepath.Base(path)
+		if !strings.Contains(name, ".good.") && !strings.Contains(name, ".bad.") {
+			continue // what the others extend
+		}
 		t.Run(name, func(t *testing.T) {
 			src, err := os.ReadFile(path)
 			if err != nil {
