@@ -23,8 +23,7 @@ var foreigners = []foreign{
 	{begins: []byte("PK\x03\x04"), what: "a ZIP archive or an Office document", hint: "unpack it, or export its sheets as CSV"},
 	{begins: []byte("%PDF-"), what: "a PDF document"},
 	{like: regexp.MustCompile(`^(?s:.{128})DICM`), what: "a DICOM file"},
-	{begins: []byte("PGDMP"), what: "a pg_dump archive", hint: "use the PostgreSQL proxy in front of the database"},
-	{like: regexp.MustCompile(`^--\n-- PostgreSQL database dump`), what: "a PostgreSQL dump", hint: "use the PostgreSQL proxy in front of the database"},
+	{begins: []byte("PGDMP"), what: "a pg_dump archive", hint: "make a plain-text dump of it: pg_restore -f - FILE | veil mask --format pgdump"},
 	{begins: []byte("SQLite format 3\x00"), what: "a SQLite database", hint: "export its tables as CSV"},
 }
 

@@ -43,7 +43,7 @@ type Info struct {
 	Name, Unit string
 	// Extension is that of an output whose input has no name, such as ".ndjson".
 	Extension string
-	// Empty says of a file without units what is wrong with it.
+	// Empty says of a file without units what is wrong with it; empty if nothing is.
 	Empty string
 	// Losses are things that masking can leave out as a whole, in the order in which
 	// they are reported.

@@ -313,8 +313,9 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 	w.begin(mask.Origin{RequestID: mask.NewRequestID(), Consumer: "local", Door: "file", Operation: "mask"})
 	before := r.counts
 	err = r.blocks(ctx, f.display, w, doc, out)
-	if err == nil && r.counts == before {
-		err = unreadable{Problem{File: f.display, What: w.info.Empty}}
+	if err == nil && w.info.Empty != "" && r.counts == before {
+		r.report(Problem{File: f.display, What: w.info.Empty})
+		r.counts.Bad++
 	}
 	for _, m := range w.maskers {
 		w.pass.Merge(m.Pass())

@@ -3,14 +3,13 @@ package file
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/therootcompany/xz"
+	"github.com/ulikunitz/xz"
 )
 
 // packing is a way in which files are compressed, known by the end of their names, or
@@ -36,13 +35,13 @@ var packings = []packing{
 	{
 		name: "zstd", ext: ".zst", magic: []byte("\x28\xb5\x2f\xfd"), out: ".zst",
 		reader: func(r io.Reader) (io.Reader, error) {
-			return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
+			return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(128<<20))
 		},
 		writer: func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)) },
 	},
 	{
 		name: "xz", ext: ".xz", magic: []byte("\xfd7zXZ\x00"), out: ".zst",
-		reader: func(r io.Reader) (io.Reader, error) { return xz.NewReader(bufio.NewReader(r), mostWindow) },
+		reader: func(r io.Reader) (io.Reader, error) { return xz.NewReader(bufio.NewReader(r)) },
 	},
 }
 
@@ -86,9 +85,6 @@ func outputPacking(p *packing) *packing {
 const (
 	mostGrowth = 1100
 	freeGrowth = 256 << 20 // bytes that are never too many
-	// mostWindow is how much of a text its decompression may need in memory. It is the
-	// most that the programs xz and zstd take unless they are told to.
-	mostWindow = 128 << 20
 )
 
 // inflated reads what is decompressed and counts what it came from.
@@ -103,17 +99,7 @@ func (c *inflated) Read(b []byte) (int, error) {
 	if c.text > freeGrowth && c.text/mostGrowth > c.packed {
 		return 0, fmt.Errorf("the file grows to more than %d times its size when it is decompressed", mostGrowth)
 	}
-	return n, windowError(err)
-}
-
-// errWindow is the error of a file that needs too large a window.
-var errWindow = fmt.Errorf("the file needs more than %d MiB of memory to be decompressed: compress it with a smaller window", mostWindow>>20)
-
-func windowError(err error) error {
-	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, xz.ErrMemlimit) {
-		return errWindow
-	}
-	return err
+	return n, err
 }
 
 // packedReader counts what of the compressed file was read.
@@ -133,5 +119,5 @@ func (p *packing) unpack(r io.Reader) (io.Reader, error) {
 	c := &inflated{}
 	var err error
 	c.Reader, err = p.reader(packedReader{r, &c.packed})
-	return c, windowError(err)
+	return c, err
 }

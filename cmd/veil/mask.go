@@ -149,11 +149,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		if err != nil {
 			return err
 		}
-		defer func() {
-			if closeErr := log.Close(); err == nil {
-				err = closeErr
-			}
-		}()
+		defer func() { err = errors.Join(err, log.Close()) }()
 		job.Sink = log
 	}
 	// Masking makes little garbage and keeps few buffers: collect early rather than
@@ -178,7 +174,7 @@ func maskError(err error) error {
 	if !errors.As(err, &p) || p.Field == "" {
 		return err
 	}
-	if flag := map[string]string{"Out": "--out: ", "Earlier": "--resume: ", "Rejects": "--rejects: ", "AuditDir": "--audit-dir: ", "Workers": "--workers: "}[p.Field]; flag != "" {
+	if flag := map[string]string{"Out": "--out: ", "Earlier": "--resume: ", "Rejects": "--rejects: ", "Workers": "--workers: "}[p.Field]; flag != "" {
 		p.What = flag + p.What
 	}
 	if errors.Is(err, file.ErrExists) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/table/pgdump"
 )
 
 // Columns prints what a job would do with the columns of its inputs. It returns how
@@ -15,18 +16,38 @@ import (
 func Columns(out io.Writer, job *file.Job) (failed uint64, err error) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FILE\tCOLUMN\tTREATMENT\tRULE\tMETHOD\tNOTE")
+	var unread uint64
 	counts, err := job.Inspect(func(name string, format file.Info, doc file.Document) {
-		rows, ok := doc.(interface{ Columns() *table.Plan })
-		if !ok {
+		switch rows := doc.(type) {
+		case interface{ Columns() *table.Plan }:
+			columns(w, name, "", rows.Columns().Columns)
+		case interface {
+			Tables() ([]pgdump.Table, error)
+		}:
+			tables, err := rows.Tables()
+			if err != nil {
+				unread++
+				job.Report(file.Problem{File: name, What: err.Error()})
+			}
+			for _, t := range tables {
+				if t.Why != "" {
+					fmt.Fprintf(w, "%s\t%s\t%s\t\t\t%s\n", name, t.Name, table.Hidden, t.Why)
+				}
+				columns(w, name, t.Name.String()+".", t.Columns)
+			}
+		default:
 			fmt.Fprintf(w, "%s\t\t\t\t\t%s: see veil ruleset explain\n", name, format.Name)
-			return
-		}
-		for _, col := range rows.Columns().Columns {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", name, col.Name, col.Treatment, cmp.Or(col.Action.Rule, "(default)"), col.Action.Method, col.Note)
 		}
 	})
 	if err != nil {
-		return counts.Failed, err
+		return counts.Failed + unread, err
 	}
-	return counts.Failed, w.Flush()
+	return counts.Failed + unread, w.Flush()
+}
+
+// columns prints the columns of a table, whose names begin with a prefix.
+func columns(w io.Writer, file, prefix string, columns []table.Treated) {
+	for _, c := range columns {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", file, prefix+c.Name, c.Treatment, cmp.Or(c.Action.Rule, "(default)"), c.Action.Method, c.Note)
+	}
 }

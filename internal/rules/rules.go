@@ -11,12 +11,10 @@
 package rules
 
 import (
-	"errors"
 	"path/filepath"
 	"strconv"
 	"strings"
 
-	"github.com/veil-proxy/veil/document"
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
@@ -88,8 +86,7 @@ func (l *Library) Load(name string) (*ruleset.Ruleset, error) {
 	})
 }
 
-// Compile compiles a ruleset for FHIR with a key. Its rules for documents are checked,
-// too.
+// Compile compiles a ruleset for FHIR with a key.
 func (l *Library) Compile(rs *ruleset.Ruleset, keys *keys.Keyring) (*fhir.Automaton, error) {
 	policy, err := ruleset.NewPolicy(rs, l.methods, keys)
 	if err != nil {
@@ -99,11 +96,7 @@ func (l *Library) Compile(rs *ruleset.Ruleset, keys *keys.Keyring) (*fhir.Automa
 	if err != nil {
 		return nil, err
 	}
-	compiled, err := fhir.Compile(policy, s)
-	if _, derr := document.Compile(policy); derr != nil {
-		return nil, errors.Join(err, derr)
-	}
-	return compiled, err
+	return fhir.Compile(policy, s)
 }
 
 // Public compiles a ruleset with a key that everybody knows, for commands that

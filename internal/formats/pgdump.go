@@ -1,0 +1,15 @@
+package formats
+
+import (
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/table/pgdump"
+)
+
+func pgdumpFormats(o *Options, r Rules) ([]file.Format, error) {
+	return []file.Format{pgdump.New(pgdump.Config{
+		Rules: table.NewRules(r.Compiled.Policy), Options: table.Options{Document: fhir.NewDocuments(r.Compiled)},
+		Any: o.format == "pgdump", Inspect: o.Inspect,
+	})}, nil
+}

@@ -1,0 +1,237 @@
+package pgdump
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/veil-proxy/veil/postgres/rows"
+	"github.com/veil-proxy/veil/table"
+)
+
+// row is one row that is read. It gives cells as rules want them.
+type row struct {
+	layout *layout
+	plain  bool
+	// raw are the fields as the dump has them; nil is NULL.
+	raw [][]byte
+	// cells are the columns that have been read, and memory what was made for them.
+	cells, memory [][]byte
+	kinds         []cellKind
+}
+
+// cellKind is how the text of a cell differs from what rules know.
+type cellKind uint8
+
+const (
+	same cellKind = iota
+	boolean
+	zoned
+	filled // with spaces
+)
+
+var (
+	errEncoding = errors.New("not valid UTF-8: use pg_dump --encoding=UTF8")
+	errEscape   = errors.New("an escape that pg_dump does not write")
+	errValue    = errors.New("a value that pg_dump does not write")
+)
+
+// reset prepares the row for rows of a layout.
+func (r *row) reset(l *layout, plain bool) {
+	r.plain = plain
+	if r.layout != nil && r.layout.relation == l.relation && len(r.layout.fields) == len(l.fields) {
+		r.layout = l
+		return
+	}
+	r.layout = l
+	r.raw = make([][]byte, 0, len(l.fields))
+	r.cells, r.memory = make([][]byte, len(l.relation.columns)), make([][]byte, len(l.relation.columns))
+	r.kinds = make([]cellKind, len(l.relation.columns))
+	for i, c := range l.relation.columns {
+		switch t := c.treated; {
+		case t == nil || t.List != nil:
+		case t.Type == table.Bool:
+			r.kinds[i] = boolean
+		case t.Type == table.TimestampTZ:
+			r.kinds[i] = zoned
+		case c.padded:
+			r.kinds[i] = filled
+		}
+	}
+}
+
+// split reads a row of a COPY. Escapes are those that PostgreSQL writes: another one would
+// be read differently by whoever reads the output.
+func (r *row) split(line []byte) error {
+	if !utf8.Valid(line) {
+		return errEncoding
+	}
+	if bytes.IndexByte(line, '\r') >= 0 {
+		return errEscape
+	}
+	escapes := bytes.IndexByte(line, '\\') >= 0
+	r.raw = r.raw[:0]
+	for rest := line; ; {
+		n := bytes.IndexByte(rest, '\t')
+		field := rest
+		if n >= 0 {
+			field = rest[:n]
+		}
+		if escapes {
+			var ok bool
+			if field, ok = checkEscapes(field); !ok {
+				return errEscape
+			}
+		}
+		r.raw = append(r.raw, field)
+		if n < 0 {
+			break
+		}
+		rest = rest[n+1:]
+	}
+	if len(r.raw) != len(r.layout.fields) {
+		return fmt.Errorf("the row has %d cells, and the COPY %d columns", len(r.raw), len(r.layout.fields))
+	}
+	clear(r.cells)
+	return nil
+}
+
+// null is a field of a COPY that is NULL.
+var null = []byte(`\N`)
+
+// checkEscapes reports whether the escapes of a field are those that PostgreSQL writes.
+func checkEscapes(field []byte) ([]byte, bool) {
+	if bytes.Equal(field, null) {
+		return null, true
+	}
+	for rest := field; ; {
+		n := bytes.IndexByte(rest, '\\')
+		if n < 0 {
+			return field, true
+		}
+		if n+1 == len(rest) || strings.IndexByte(`bfnrtv\`, rest[n+1]) < 0 {
+			return nil, false
+		}
+		rest = rest[n+2:]
+	}
+}
+
+// Cell implements table.Row.
+func (r *row) Cell(column int) []byte {
+	if v := r.cells[column]; v != nil {
+		return v
+	}
+	place := r.layout.at[column]
+	if place < 0 {
+		return nil
+	}
+	v := r.raw[place]
+	if r.layout.insert {
+		v = r.value(column, v)
+	} else if bytes.Equal(v, null) {
+		return nil
+	} else if bytes.IndexByte(v, '\\') >= 0 {
+		r.memory[column] = appendUnescaped(r.memory[column][:0], v)
+		v = r.memory[column]
+	}
+	switch r.kinds[column] {
+	case boolean:
+		v = wordOf(v)
+	case zoned:
+		if utc, ok := appendUTC(nil, v); ok {
+			v = utc
+		}
+	case filled:
+		v = bytes.TrimRight(v, " ")
+	}
+	if v == nil {
+		return nil
+	}
+	r.cells[column] = v
+	return v
+}
+
+// wordOf is the word of a Boolean.
+func wordOf(v []byte) []byte {
+	switch string(v) {
+	case "t":
+		return []byte("true")
+	case "f":
+		return []byte("false")
+	}
+	return v
+}
+
+// appendUnescaped appends what a field of a COPY stands for.
+func appendUnescaped(dst, field []byte) []byte {
+	for i := 0; i < len(field); i++ {
+		c := field[i]
+		if c == '\\' {
+			i++
+			c = field[i]
+			if k := strings.IndexByte("bfnrtv", c); k >= 0 {
+				c = "\b\f\n\r\t\v"[k]
+			}
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// appendEscaped appends a text as a field of a COPY.
+func appendEscaped(dst, v []byte) []byte {
+	for _, c := range v {
+		switch {
+		case c == '\\':
+			dst = append(dst, '\\', '\\')
+		case c < ' ':
+			if k := strings.IndexByte("\b\f\n\r\t\v", c); k >= 0 {
+				dst = append(dst, '\\', "bfnrtv"[k])
+				continue
+			}
+			dst = append(dst, c)
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// appendQuoted appends a text as a string constant.
+func appendQuoted(dst, v []byte) []byte {
+	dst = append(dst, '\'')
+	for _, c := range v {
+		if c == '\'' {
+			dst = append(dst, '\'')
+		}
+		dst = append(dst, c)
+	}
+	return append(dst, '\'')
+}
+
+// arrays are arrays as PostgreSQL writes them.
+type arrays struct{}
+
+// AppendList implements table.List.
+func (arrays) AppendList(dst, src []byte, f func(dst, element []byte) ([]byte, bool, error)) ([]byte, bool, error) {
+	elements, ok := rows.ParseArray(src)
+	if !ok {
+		return dst, false, nil
+	}
+	for i, e := range elements {
+		if e == nil {
+			continue
+		}
+		out, ok, err := f([]byte{}, e)
+		if err != nil {
+			return dst, false, err
+		}
+		if !ok {
+			out = nil
+		}
+		elements[i] = out
+	}
+	return rows.AppendArray(dst, elements), true, nil
+}
