@@ -168,6 +168,7 @@ func start() (*Server, error) {
 	for _, setting := range []string{
 		"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(s.Port), "unix_socket_directories=",
 		"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "max_prepared_transactions=10",
+		"wal_level=minimal", "max_wal_senders=0", "autovacuum=off", "jit=off", // for speed, and so that plans stay what they are
 		"timezone=UTC", "log_timezone=UTC", "lc_messages=C", "hba_file=" + filepath.Join(dir, "hba"),
 		"ssl=on", "ssl_cert_file=" + filepath.Join(dir, "server.pem"), "ssl_key_file=" + filepath.Join(dir, "server.key"), "ssl_ca_file=" + s.CA,
 	} {

@@ -16,16 +16,7 @@ import (
 // anything that is received, logged or recorded.
 func TestAttacks(t *testing.T) {
 	h := start(t)
-	for _, e := range corpus(t, "attacks") {
-		t.Run(e.Name, func(t *testing.T) {
-			for _, m := range modes {
-				if e.inMode(m) {
-					h.attempt(t, &e, m, h.strong)
-				}
-			}
-			h.strong.quiet(t)
-		})
-	}
+	h.attemptAll(t, "attacks", h.strong)
 }
 
 // TestLegitimateQueries runs each query of the other corpus in each mode, with the
@@ -33,14 +24,22 @@ func TestAttacks(t *testing.T) {
 // query over the masked copy.
 func TestLegitimateQueries(t *testing.T) {
 	h := start(t)
-	for _, e := range corpus(t, "legit") {
+	h.attemptAll(t, "legit", h.modest)
+}
+
+// attemptAll runs each entry of a corpus in each mode through a listener, several at
+// once.
+func (h *harness) attemptAll(t *testing.T, name string, d *listener) {
+	t.Helper()
+	t.Cleanup(func() { d.quiet(t) }) // after the subtests
+	for _, e := range corpus(t, name) {
 		t.Run(e.Name, func(t *testing.T) {
+			t.Parallel()
 			for _, m := range modes {
 				if e.inMode(m) {
-					h.attempt(t, &e, m, h.modest)
+					h.attempt(t, &e, m, d)
 				}
 			}
-			h.modest.quiet(t)
 		})
 	}
 }
@@ -58,7 +57,7 @@ func TestCorporaRunOnTheCopy(t *testing.T) {
 			if !e.inMode(m) {
 				m = modes[1]
 			}
-			a := h.perform(t, &e, m, h.copy.DSN(pgtest.Reader), h.copy, false)
+			a := h.performOnCopy(t, &e, m)
 			if a.last.err != nil {
 				t.Errorf("%s:%d: %s: %s", e.File, e.Line, e.Name, a.last.said())
 			}
@@ -83,18 +82,47 @@ type performance struct {
 }
 
 // perform runs an entry's steps on a connection of its own.
-func (h *harness) perform(t testing.TB, e *Entry, m mode, dsn string, db *pgtest.Database, other bool) *performance {
+func (h *harness) perform(t testing.TB, e *Entry, m mode, d *listener, other bool) *performance {
 	t.Helper()
-	s := connect(t, dsn)
+	s := connect(t, d.dsn())
 	defer s.close()
+	return s.perform(e, m, other, h.value(t, h.originals))
+}
+
+// performOnCopy runs an entry's steps over the masked copy. Its connections are used
+// again, as PostgreSQL forgets what a session has set.
+func (h *harness) performOnCopy(t testing.TB, e *Entry, m mode) *performance {
+	t.Helper()
+	var s *session
+	select {
+	case s = <-h.overCopy:
+	default:
+		s = connect(t, h.copy.DSN(pgtest.Reader))
+	}
+	p := s.perform(e, m, false, h.value(t, h.copy))
+	// In a transaction that failed, or that is open, this fails.
+	if s.run(modes[0], "DISCARD ALL", nil).err == nil {
+		s.received()
+		select {
+		case h.overCopy <- s:
+			return p
+		default:
+		}
+	}
+	s.close()
+	return p
+}
+
+// perform runs an entry's steps, with value for its placeholders.
+func (s *session) perform(e *Entry, m mode, other bool, value func(word, argument string) string) *performance {
 	p := &performance{}
 	var params []string
 	for _, v := range e.Params {
-		params = append(params, Fill(v, other, h.value(t, db)))
+		params = append(params, Fill(v, other, value))
 	}
 	p.sent = strings.Join(params, " ")
 	for i, step := range e.Steps {
-		sql := Fill(step, other, h.value(t, db))
+		sql := Fill(step, other, value)
 		p.sent += " " + sql
 		var with []string
 		if i == len(e.Steps)-1 {
@@ -115,7 +143,7 @@ func (h *harness) perform(t testing.TB, e *Entry, m mode, dsn string, db *pgtest
 // attempt runs an entry through a listener and judges what came of it.
 func (h *harness) attempt(t *testing.T, e *Entry, m mode, d *listener) {
 	t.Helper()
-	p := h.perform(t, e, m, d.dsn(), h.originals, false)
+	p := h.perform(t, e, m, d, false)
 	if found := p.canary(); found != nil {
 		t.Errorf("%s: LEAK: %q was received; got %s", m.name, found, p)
 	}
@@ -179,7 +207,7 @@ func (h *harness) judge(t *testing.T, e *Entry, m mode, d *listener, p *performa
 			return fmt.Sprintf("not empty: %s", p)
 		}
 	case "same":
-		q := h.perform(t, e, m, d.dsn(), h.originals, true)
+		q := h.perform(t, e, m, d, true)
 		// What an error quotes of the statement itself is the client's own.
 		said, saidOther := p.last.said(), q.last.said()
 		for _, step := range e.Steps {
@@ -196,7 +224,7 @@ func (h *harness) judge(t *testing.T, e *Entry, m mode, d *listener, p *performa
 			return "an original is told from what nobody has: " + why
 		}
 	case "masked", "shape":
-		want := h.perform(t, e, m, h.copy.DSN(pgtest.Reader), h.copy, false)
+		want := h.performOnCopy(t, e, m)
 		if o.Word == "shape" && want.last.err != nil && p.last.err == nil {
 			return "" // such as a type that has no binary form, where Veil shows NULL
 		}

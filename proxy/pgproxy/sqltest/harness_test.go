@@ -40,9 +40,12 @@ type harness struct {
 	originals      *pgtest.Database
 	copy           *pgtest.Database
 	policy         *ruleset.Policy
-	keys           *keys.Pseudonymizer
 	strong, modest *listener
-	oids           map[string]string // by database and relation
+	overCopy       chan *session // to the copy, not in use
+
+	mu   sync.Mutex
+	keys *keys.Pseudonymizer
+	oids map[string]string // by database and relation
 }
 
 // listener is a running PostgreSQL listener with what it has said beside its answers.
@@ -69,7 +72,7 @@ func start(t testing.TB) *harness {
 	if shared != nil {
 		return shared
 	}
-	h := &harness{pg: pg, originals: pg.Clinic(t), policy: policy(t), oids: map[string]string{}}
+	h := &harness{pg: pg, originals: pg.Clinic(t), policy: policy(t), oids: map[string]string{}, overCopy: make(chan *session, 16)}
 	h.keys = h.policy.Keys.NewPseudonymizer()
 	h.copy = pg.SharedDatabase(t, "clinic_masked")
 	doc := newResources(t, h.policy)
@@ -137,6 +140,8 @@ func (h *harness) value(t testing.TB, db *pgtest.Database) func(word, argument s
 		switch word {
 		case "seal":
 			domain, id, _ := strings.Cut(argument, "/")
+			h.mu.Lock()
+			defer h.mu.Unlock()
 			sealed, ok := h.keys.AppendSealed(nil, h.policy.Keys.SealSlot(domain), []byte(id))
 			if !ok {
 				t.Fatalf("%s cannot be sealed", argument)
@@ -152,6 +157,8 @@ func (h *harness) value(t testing.TB, db *pgtest.Database) func(word, argument s
 
 // oid is a relation's OID in a database.
 func (h *harness) oid(t testing.TB, db *pgtest.Database, relation string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	key := db.Name + " " + relation
 	if oid, ok := h.oids[key]; ok {
 		return oid
