@@ -3,11 +3,16 @@ package analysis
 import (
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestDeepStatements holds that no statement overflows the parser's stack, after which
 // the parser would answer no one any more, and that long ones that are flat pass.
 func TestDeepStatements(t *testing.T) {
+	if !veiltest.Alone(t) {
+		return
+	}
 	many := strings.Repeat
 	for _, c := range []struct {
 		name, sql string
@@ -30,6 +35,13 @@ func TestDeepStatements(t *testing.T) {
 		{"unions", "SELECT 1" + many(" UNION ALL SELECT 1, 2", 3000), true},
 		{"joins", "SELECT 1 FROM a" + many(" JOIN a ON b = 1 AND c = 2", 3000), true},
 		{"brackets", "SELECT " + many("(", 5000) + "1" + many(")", 5000), true},
+		{"list", "SELECT 1 WHERE a IN ('x'" + many(", 'y-z'", 20000) + ")", false},
+		{"conditions", "SELECT 1 WHERE a = 1" + many(" OR a = 1 AND NOT b = 2", 10000), false},
+		{"targets", "SELECT a.b" + many(", x.y + 1", 10000), false},
+		{"rows", "VALUES (1 + 1)" + many(", (1 + 1)", 10000), false},
+		{"statements", "SELECT 1 + 1" + many("; SELECT 1 + 1", 10000), false},
+		{"a long text", "SELECT '" + many("+ ( [ , ", 20000) + "'", false},
+		// Deep ones come last: after them the parser is slow.
 		{"short and as deep as can be", "SELECT 1" + many("+1", 2000), false},
 		{"short signs", "SELECT " + many("- ", 2000) + "1", false},
 		{"short negations", "SELECT " + many("NOT ", 1000) + "true", false},
@@ -45,12 +57,6 @@ func TestDeepStatements(t *testing.T) {
 		{"joins at the limit", "SELECT 1 FROM a" + many(" JOIN a ON b", 980), false},
 		{"comparisons in a case", "SELECT CASE" + many(" WHEN a.b = 1 THEN 2", 1400) + " END", false},
 		{"deep and long", "SELECT 1" + many(" + 1", 990) + " /* " + many("x", 8000) + " */", false},
-		{"list", "SELECT 1 WHERE a IN ('x'" + many(", 'y-z'", 20000) + ")", false},
-		{"conditions", "SELECT 1 WHERE a = 1" + many(" OR a = 1 AND NOT b = 2", 10000), false},
-		{"targets", "SELECT a.b" + many(", x.y + 1", 10000), false},
-		{"rows", "VALUES (1 + 1)" + many(", (1 + 1)", 10000), false},
-		{"statements", "SELECT 1 + 1" + many("; SELECT 1 + 1", 10000), false},
-		{"a long text", "SELECT '" + many("+ ( [ , ", 20000) + "'", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, refusal := parse(c.sql)
