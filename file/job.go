@@ -64,6 +64,10 @@ type Job struct {
 	// from the beginning.
 	Earlier func(inputDigest, outputDigest string) bool
 
+	// Opened is told of every document that was opened, before anything of it is masked;
+	// nil for nobody. With an error the file cannot be masked.
+	Opened func(name string, doc Document) error
+
 	// Report is told of everything that was left out, while the job runs; nil for
 	// nobody. Progress is told how many bytes of the inputs were read; nil likewise.
 	Report   func(Problem)
@@ -227,6 +231,9 @@ func (r *run) document(f *input, in *openInput) (Format, Document, error) {
 		return nil, nil, unreadable{Problem{File: f.display, What: "the format of the file is not known"}}
 	}
 	doc, err := format.Open(f.source(in, br))
+	if err == nil && r.Opened != nil {
+		err = r.Opened(f.display, doc)
+	}
 	if err != nil {
 		return nil, nil, unreadable{Problem{File: f.display, What: cause(err)}}
 	}

@@ -57,7 +57,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/pgproxy/wire":         {},
 		"proxy/pgproxy/pool":         {"postgres/analysis", "postgres/catalog", "proxy", "proxy/pgproxy/wire"},
 		// Tables, and PostgreSQL.
-		"table":             {"mask/..."},
+		"table":             {"mask/...", "internal/suggest"},
 		"table/cells":       {},
 		"table/csv":         {"mask/...", "table", "file"},
 		"table/pgdump":      {"mask/...", "table", "file", "postgres/catalog", "postgres/rows", "postgres/script"},

@@ -17,6 +17,7 @@ import (
 	"github.com/veil-proxy/veil/internal/jobshow"
 	"github.com/veil-proxy/veil/internal/runs"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/table"
 )
 
 type maskFlags struct {
@@ -33,6 +34,7 @@ type maskFlags struct {
 	names     bool
 	summary   string
 	check     bool
+	strict    bool
 	formats   formats.Options
 }
 
@@ -73,7 +75,15 @@ its start and end. The record of a file contains a pseudonym of the file's
 name, a keyed digest of the input and the SHA-256 of the output, so that veil
 audit show --file finds it by either file. veil runs lists runs and verifies
 their outputs. --resume continues an interrupted run: it keeps finished
-outputs whose digests are in the audit log, and masks the other files.`,
+outputs whose digests are in the audit log, and masks the other files.
+
+A rule that names a column which no input has is a warning, since it may be
+misspelt; with --strict nothing is masked then.
+
+Exit status: 0 if all was masked (or is in the file of --rejects); 1 if a file
+or a part of one was not masked, or if an error ended the run, such as a full
+disk or an output that exists; 2 if the command line is wrong or the job would
+overwrite one of its own files: then nothing was written.`,
 		Example: `  veil mask --key-file project.key < patients.ndjson > masked.ndjson
   veil mask --key-file project.key --out masked --audit-dir audit export
   veil mask --key-file project.key --out masked --audit-dir audit \
@@ -96,6 +106,7 @@ outputs whose digests are in the audit log, and masks the other files.`,
 	fl.BoolVar(&f.names, "record-names", false, "record the names of files, not only pseudonyms of them")
 	fl.StringVar(&f.summary, "summary", "", "print a summary to standard error: `FORMAT` text or json (default: text, if it is a terminal)")
 	fl.BoolVar(&f.check, "check", false, "list the columns of inputs with their treatments and rules, and write nothing")
+	fl.BoolVar(&f.strict, "strict", false, "refuse to run if a rule names a column that the inputs do not have (default: a warning)")
 	fl.BoolVar(&f.detail, "detail", false, "write an audit line for each application of a rule")
 	f.formats.AddFlags(fl)
 	return c
@@ -128,6 +139,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		ID: mask.NewRequestID(), Program: moduleVersion(), RecordNames: f.names,
 		Report: d.Report, Progress: d.Progress(),
 	}
+	named := jobshow.NewNamed(job, table.NewRules(compiled.Policy), f.strict)
 	if f.resume {
 		if job.Earlier, err = runs.Finished(f.auditDir, compiled.Plan); err != nil {
 			return err
@@ -135,6 +147,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	}
 	if f.check {
 		failed, err := jobshow.Columns(c.OutOrStdout(), job)
+		named.Rest()
 		if err == nil && failed > 0 {
 			return cli.ErrReported
 		}
@@ -143,6 +156,9 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	// Nothing is written, not even an audit log, for a job that cannot be run.
 	if err := job.Check(); err != nil {
 		return maskError(err)
+	}
+	if err := named.Check(); err != nil {
+		return err
 	}
 	if f.auditDir != "" {
 		log, err := audit.Open(f.auditDir, audit.Options{})
@@ -159,6 +175,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	if err != nil {
 		return maskError(err)
 	}
+	named.Rest()
 	if err := d.Summary(f.summary, job.ID, counts); err != nil {
 		return err
 	}

@@ -1,0 +1,69 @@
+package table
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/internal/suggest"
+)
+
+// Named finds columns that rules name and that are not there, such as misspelt ones: what
+// a rule does not find, it does not mask. Columns that a rule means by a pattern are not
+// named. It is not for concurrent use.
+type Named struct {
+	rules  *Rules
+	found  map[int]bool // the rules of which a match found a column
+	tables []string     // the columns of all tables, for suggestions
+}
+
+// NewNamed returns what has seen no table.
+func NewNamed(r *Rules) *Named { return &Named{rules: r, found: map[int]bool{}} }
+
+// Add looks at a table. It returns what is wrong with rules that name this table, or a
+// pattern of its name, and a column that it does not have.
+func (n *Named) Add(s *Source) (absent []string) {
+	var columns []string
+	for _, c := range s.Columns {
+		columns = append(columns, c.Name)
+	}
+	n.tables = append(n.tables, columns...)
+	for _, m := range n.rules.matches {
+		if slices.ContainsFunc(columns, func(c string) bool { return m.Matches(s.Schema, s.Table, c) }) {
+			n.found[m.Rule] = true
+			continue
+		}
+		if isPattern(m.Column) || isAll(m.Table) || !m.Matches(s.Schema, s.Table, m.Column) {
+			continue
+		}
+		absent = append(absent, fmt.Sprintf("rule %q names column %s, which table %s does not have%s", n.rules.All()[m.Rule].ID, m.Column, s.Name, suggest.DidYouMean(m.Column, columns)))
+	}
+	return absent
+}
+
+// Rest returns what is wrong with rules for columns of any table, of which no table that
+// was added has one.
+func (n *Named) Rest() (absent []string) {
+	if len(n.tables) == 0 {
+		return nil
+	}
+	var last = -1
+	for _, m := range n.rules.matches {
+		if n.found[m.Rule] || isPattern(m.Column) || !isAll(m.Table) || m.Rule == last {
+			continue
+		}
+		last = m.Rule
+		absent = append(absent, fmt.Sprintf("rule %q names column %s, which no table has%s", n.rules.All()[m.Rule].ID, m.Column, suggest.DidYouMean(m.Column, n.tables)))
+	}
+	return absent
+}
+
+// isPattern reports whether a name of a rule fits several names.
+func isPattern(name string) bool {
+	if name == "" || strings.ContainsAny(name, "*?[") {
+		return true
+	}
+	_, err := path.Match(name, "")
+	return err != nil
+}
