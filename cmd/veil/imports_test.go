@@ -60,6 +60,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"table":             {"mask/...", "internal/suggest"},
 		"table/cells":       {},
 		"table/csv":         {"mask/...", "table", "file"},
+		"table/arrow":       {"mask/...", "table", "table/cells", "table/pandas", "file"},
+		"table/pandas":      {},
 		"table/pgdump":      {"mask/...", "table", "file", "postgres/catalog", "postgres/rows", "postgres/script"},
 		"postgres/catalog":  {},
 		"postgres/script":   {"postgres/catalog"},

@@ -41,7 +41,7 @@ type maskFlags struct {
 func newMask(a *app) *cobra.Command {
 	var f maskFlags
 	c := &cobra.Command{
-		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask files: FHIR JSON, NDJSON and XML; CSV",
+		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask files: FHIR JSON, NDJSON and XML; CSV; Arrow",
 		Long: `Masks files, or standard input if there is no FILE or FILE is "-". The result
 goes to standard output, or with --out to files of the same names. All files
 in a DIR are masked, except hidden ones, and keep their place below --out.
@@ -57,6 +57,10 @@ name of the file without its ending is the name of the table, unless --table
 or the ruleset gives another. Delimiter, quotes, encoding and header are
 detected; what is not masked comes out as it was. Columns that no rule covers
 are left out. --check lists the columns of all inputs with their treatments.
+
+Arrow: streams and files in the IPC format are masked by the same rules. With
+--format arrow, a stream on standard input is masked to one on standard
+output. Its end is marked only if all of it was masked.
 
 An output file appears when it is complete. Existing files are never
 overwritten. A resource or row that cannot be masked is left out and reported

@@ -23,6 +23,7 @@ import (
 var all = []format{
 	{"csv", csvFormats},
 	{"pgdump", pgdumpFormats},
+	{"arrow", arrowFormats},
 	{"fhir", fhirFormats},
 }
 

@@ -1,0 +1,16 @@
+package formats
+
+import (
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/table/arrow"
+)
+
+func arrowFormats(o *Options, r Rules) ([]file.Format, error) {
+	rules := table.NewRules(r.Compiled.Policy)
+	return []file.Format{arrow.New(arrow.Config{
+		Rules: rules, Options: table.Options{Document: fhir.NewDocuments(r.Compiled)}, Table: o.tableOf(rules),
+		Any: o.format == "arrow", Inspect: o.Inspect,
+	})}, nil
+}

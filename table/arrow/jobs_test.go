@@ -1,0 +1,177 @@
+package arrow_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	apache "github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/table/csv"
+)
+
+// persons makes rows of ten columns, of which rules mask three.
+func persons(rows int) (apache.RecordBatch, []byte) {
+	var fields []apache.Field
+	for _, name := range []string{"id", "m_name", "s_born", "k_a", "k_b", "k_c", "k_d", "k_e", "k_f", "k_g"} {
+		fields = append(fields, apache.Field{Name: name, Type: apache.BinaryTypes.String, Nullable: true})
+	}
+	schema := apache.NewSchema(fields, nil)
+	b := array.NewRecordBuilder(memory.NewGoAllocator(), schema)
+	var text bytes.Buffer
+	for i, f := range fields {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		text.WriteString(f.Name)
+	}
+	text.WriteByte('\n')
+	for row := range rows {
+		for i := range fields {
+			v := fmt.Sprintf("%d-%d", i, row%1000)
+			switch i {
+			case 0:
+				v = fmt.Sprint(row)
+			case 1:
+				v = fmt.Sprintf("Name %d", row)
+			case 2:
+				v = fmt.Sprintf("%d-0%d-1%d", 1950+row%50, 1+row%9, row%10)
+			}
+			b.Field(i).(*array.StringBuilder).Append(v)
+			if i > 0 {
+				text.WriteByte(',')
+			}
+			text.WriteString(v)
+		}
+		text.WriteByte('\n')
+	}
+	return b.NewRecordBatch(), text.Bytes()
+}
+
+// TestWorkersAndBatches holds that the output does not depend on the workers, that rows
+// keep their order, and that they have the texts of a file of comma-separated values.
+func TestWorkersAndBatches(t *testing.T) {
+	t.Parallel()
+	const rows = 150_000
+	big, text := persons(rows)
+	r := maskFormat(t, clinic, text, true, 2, csvFormat(t))
+	if r.err != nil || r.counts.Masked != rows {
+		t.Fatal(r.err, r.counts)
+	}
+	lines := strings.Split(string(r.out), "\n")
+	for _, compression := range [][]ipc.Option{nil, {ipc.WithZstd()}} {
+		in := encode(t, true, []apache.RecordBatch{big.NewSlice(0, 10), big.NewSlice(10, 10), big.NewSlice(10, rows)}, compression...)
+		one := maskFile(t, clinic, in, true, 1)
+		four := maskFile(t, clinic, in, true, 4)
+		if one.err != nil || four.err != nil || !bytes.Equal(one.out, four.out) || one.counts.Masked != rows {
+			t.Fatal("the workers make a difference", one.err, four.err, one.counts)
+		}
+		row := 1
+		for _, b := range decode(t, one.out) {
+			for i := range int(b.NumRows()) {
+				var cells []string
+				for _, c := range b.Columns() {
+					cells = append(cells, c.ValueStr(i))
+				}
+				if got := strings.Join(cells, ","); got != lines[row] {
+					t.Fatalf("row %d is %s, want %s", row, got, lines[row])
+				}
+				row++
+			}
+		}
+		if row != rows+1 {
+			t.Errorf("there are %d rows", row-1)
+		}
+	}
+}
+
+func csvFormat(t testing.TB) func(*table.Rules) file.Format {
+	return func(r *table.Rules) file.Format {
+		f, err := csv.New(csv.Config{Rules: r, Table: r.OfFile, Any: true, Header: csv.HeaderPresent})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+}
+
+// TestRowsThatDoNotFit holds that a row that cannot be masked is left out and reported
+// with its number, and that nothing of it is counted.
+func TestRowsThatDoNotFit(t *testing.T) {
+	t.Parallel()
+	in := batchOf(t, `[{"id": "1", "s": "2000-01-01"}, {"id": "2", "s": "1677-09-22 00:00:00"}, {"id": "3", "s": "2001-01-01"}]`,
+		apache.Field{Name: "id", Type: apache.BinaryTypes.String}, apache.Field{Name: "s", Type: &apache.TimestampType{Unit: apache.Nanosecond}})
+	for _, id := range []string{"2", "3", "4", "5", "6", "7"} { // one of them is shifted to before the first moment
+		var rows []string
+		for i := range int(in.NumRows()) {
+			born := []string{"2000-01-01", "1677-09-22 00:00:00", "2001-01-01"}[i]
+			person := []string{"1", id, "3"}[i]
+			rows = append(rows, fmt.Sprintf(`{"id": %q, "s": %q}`, person, born))
+		}
+		b := batchOf(t, "["+strings.Join(rows, ",")+"]", in.Schema().Fields()...)
+		r := maskFile(t, clinic, encode(t, true, []apache.RecordBatch{b}), true, 1)
+		if r.err != nil {
+			t.Fatal(r.err)
+		}
+		if r.reports == "" {
+			continue
+		}
+		if want := "standard input:2:1: column s: the masked value does not fit the type timestamp\n"; r.reports != want || r.counts.Bad != 1 || r.counts.Masked != 2 {
+			t.Errorf("%q, %+v", r.reports, r.counts)
+		}
+		out := decode(t, r.out)
+		if len(out) != 2 || out[0].NumRows() != 1 || out[1].NumRows() != 1 {
+			t.Errorf("%d batches", len(out))
+		}
+		return
+	}
+	t.Error("no row was left out")
+}
+
+// TestEmpty holds that a table without rows is masked to one: its schema.
+func TestEmpty(t *testing.T) {
+	t.Parallel()
+	b, _ := persons(0)
+	for _, batches := range [][]apache.RecordBatch{{b}, {b.NewSlice(0, 0), b}} {
+		for _, stream := range []bool{true, false} {
+			r := maskFile(t, clinic, encode(t, stream, batches), stream, 1)
+			if r.err != nil || r.reports != "" || r.counts.Bad > 0 {
+				t.Fatal(r.err, r.reports)
+			}
+			for _, out := range decode(t, r.out) {
+				if out.NumRows() != 0 || out.NumCols() != 10 {
+					t.Error(out)
+				}
+			}
+		}
+	}
+}
+
+// BenchmarkRows masks the same rows as Arrow and as CSV, three of ten columns keyed.
+func BenchmarkRows(b *testing.B) {
+	const rows = 200_000
+	batch, text := persons(rows)
+	stream := encode(b, true, []apache.RecordBatch{batch})
+	for _, tc := range []struct {
+		name string
+		mask func() run
+	}{
+		{"Arrow", func() run { return maskFile(b, clinic, stream, true, 1) }},
+		{"CSV", func() run { return maskFormat(b, clinic, text, true, 1, csvFormat(b)) }},
+	} {
+		b.Run(tc.name, func(b *testing.B) {
+			for b.Loop() {
+				if r := tc.mask(); r.err != nil || r.counts.Masked != rows {
+					b.Fatal(r.err, r.counts)
+				}
+			}
+			b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}

@@ -1,0 +1,209 @@
+package arrow
+
+import (
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/veil-proxy/veil/table"
+)
+
+// cursor is the row that is masked, for package table. A column is read only when its
+// text is needed.
+type cursor struct {
+	row     int
+	columns []cell
+}
+
+// cell is where the cursor reads a column.
+type cell struct {
+	values
+	// records are those that the column lies in: where one is NULL, so is the cell.
+	records []arrow.Array
+	// at is the place of the element that is masked, or -1: of a repeated column no other
+	// value of a row is known.
+	repeated bool
+	at       int
+	buf      []byte
+}
+
+// Cell implements table.Row.
+func (c *cursor) Cell(column int) []byte {
+	f := &c.columns[column]
+	i := c.row
+	if f.repeated {
+		i = f.at
+	}
+	if i < 0 {
+		return nil
+	}
+	for _, r := range f.records {
+		if r.IsNull(i) {
+			return nil
+		}
+	}
+	return f.value(i)
+}
+
+// value is a value of the column; nil is NULL.
+func (f *cell) value(i int) []byte {
+	if f.null(i) {
+		return nil
+	}
+	if f.text == nil {
+		return opaque
+	}
+	text := f.text(f.buf[:0], i)
+	if !f.shared {
+		f.buf = text
+	}
+	if text == nil {
+		return opaque[:0]
+	}
+	return text
+}
+
+// opaque stands for a value that has no text. Rules do not see it.
+var opaque = []byte("opaque")
+
+// misfit is the panic of a row that cannot be masked.
+type misfit struct {
+	row int
+	err error
+}
+
+// maskedLeaf masks the values of a leaf.
+type maskedLeaf struct {
+	writer
+	in     arrow.Array
+	cell   *cell
+	field  *field
+	row    *cursor
+	masker *table.Masker
+
+	buf []byte
+	// looked is the value that skip masked, or -1.
+	looked int
+	ok     bool
+}
+
+func (m *maskedLeaf) add(from, to int) {
+	for i := from; i < to; i++ {
+		if m.looked != i {
+			m.mask(i)
+		}
+		m.looked = -1
+		switch {
+		case !m.ok:
+			m.null(1)
+		case !m.append(m.buf):
+			panic(misfit{m.row.row, fmt.Errorf("column %s: the masked value does not fit the type %s", m.field.path, m.field.out.Type.Name())})
+		}
+	}
+}
+
+// mask masks a value to buf.
+func (m *maskedLeaf) mask(i int) {
+	if m.cell.repeated {
+		m.cell.at = i
+		defer func() { m.cell.at = -1 }()
+	} else {
+		m.row.row = i
+	}
+	var err error
+	if m.buf, m.ok, err = m.masker.AppendCell(m.buf[:0], m.field.column); err != nil {
+		panic(misfit{m.row.row, err})
+	}
+}
+
+// skip implements skipper.
+func (m *maskedLeaf) skip(i int) bool {
+	m.mask(i)
+	m.looked = i
+	return !m.ok
+}
+
+// chosen copies those values of a leaf that a condition keeps, where no rule masks any. The
+// values of dictionaries and runs are copied to their places.
+type chosen struct {
+	node
+	leaf  maskedLeaf
+	place func(i int) int
+}
+
+func newChosen(leaf maskedLeaf, b *budget) *chosen {
+	c := &chosen{leaf: leaf}
+	switch a := leaf.in.(type) {
+	case *array.Dictionary:
+		c.node, c.place = copyOf(a.Dictionary(), b), a.GetValueIndex
+	case *array.RunEndEncoded:
+		c.node, c.place = copyOf(a.Values(), b), a.GetPhysicalIndex
+	default:
+		c.node, c.place = copyOf(a, b), func(i int) int { return i }
+	}
+	return c
+}
+
+func (c *chosen) add(from, to int) {
+	for i := from; i < to; i++ {
+		if c.leaf.mask(i); c.leaf.ok {
+			c.node.add(c.place(i), c.place(i)+1)
+		} else {
+			c.null(1)
+		}
+	}
+}
+
+func (c *chosen) skip(i int) bool {
+	c.leaf.mask(i)
+	return !c.leaf.ok
+}
+
+// removedLeaf makes NULLs of values.
+type removedLeaf struct {
+	node
+	count func(n int)
+	in    arrow.Array
+}
+
+func (r *removedLeaf) add(from, to int) {
+	runs(r.in, from, to, func(from, to int) { r.count(to - from) }, func(int) {})
+	r.null(to - from)
+}
+
+// indexed writes the indices of a column whose dictionary is written anew.
+type indexed struct {
+	fixed
+	in    *array.Dictionary
+	dict  *dictionary
+	count func(n int)
+}
+
+func (x *indexed) add(from, to int) {
+	n := 0
+	for i := from; i < to; i++ {
+		if x.in.IsNull(i) {
+			x.null(1)
+			continue
+		}
+		n++
+		place := x.dict.places[x.in.GetValueIndex(i)]
+		if place < 0 {
+			x.null(1)
+			continue
+		}
+		x.number(uint64(place))
+	}
+	x.count(n)
+}
+
+func (x *indexed) skip(i int) bool {
+	return x.in.IsNull(i) || x.dict.places[x.in.GetValueIndex(i)] < 0
+}
+
+func (x *indexed) data(t arrow.DataType) arrow.ArrayData {
+	d := array.NewData(t, x.n, x.fixed.data(t).Buffers(), nil, x.nulls, 0)
+	d.SetDictionary(x.dict.values.Data())
+	return d
+}

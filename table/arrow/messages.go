@@ -1,0 +1,343 @@
+package arrow
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	flatbuffers "github.com/google/flatbuffers/go"
+)
+
+// Limits of what a file may say of itself. Memory is only taken for what is there.
+const (
+	maxMetadata = 64 << 20 // bytes of a message's metadata
+	maxBody     = 2 << 30  // bytes of a message's body, or of a batch that is decompressed
+	maxFields   = 100_000
+	maxDepth    = 64 // of fields in fields
+)
+
+// fileMagic begins and ends a file; a stream has none.
+const fileMagic = "ARROW1"
+
+// marker begins each message of a stream, but for those of old versions.
+const marker = 0xffffffff
+
+// messages reads the messages of a stream for an ipc.Reader. Unlike the reader of package
+// ipc it takes no memory that a message only claims to need, and tells a whole stream
+// from one that was cut between two messages.
+type messages struct {
+	in io.Reader
+	// file: the stream lies in a file, and its footer follows; whole: in ends before it.
+	file, whole bool
+	codec       *codec
+	// batches is how many batches were read.
+	batches int
+	// err is the error that ended the stream; nil at its end.
+	err error
+}
+
+// codec is how the bodies of messages are compressed.
+type codec int8
+
+const (
+	plain codec = iota
+	lz4
+	zstd
+)
+
+var (
+	errTruncated = errors.New("the Arrow data ends early: it is truncated")
+	errDamaged   = errors.New("the Arrow data is damaged")
+)
+
+// Retain implements ipc.MessageReader.
+func (*messages) Retain() {}
+
+// Release implements ipc.MessageReader.
+func (*messages) Release() {}
+
+// Message implements ipc.MessageReader.
+func (m *messages) Message() (msg *ipc.Message, err error) {
+	defer func() {
+		if recover() != nil { // flatbuffers panics over lengths that cannot be
+			msg, err = nil, errDamaged
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			m.err = err
+		}
+	}()
+	meta, err := m.metadata()
+	if err != nil {
+		return nil, err
+	}
+	header, err := readHeader(meta)
+	if err != nil {
+		return nil, err
+	}
+	if header.compressed != plain {
+		*m.codec = header.compressed
+	}
+	if header.kind == kindBatch {
+		m.batches++
+	}
+	body, err := readBytes(m.in, header.body)
+	if err != nil {
+		return nil, err
+	}
+	return ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(body)), nil
+}
+
+// metadata reads the metadata of the next message; io.EOF is the end of the stream.
+func (m *messages) metadata() ([]byte, error) {
+	length, err := m.word()
+	if m.whole && errors.Is(err, io.EOF) {
+		return nil, io.EOF // old files have no mark at the end of the stream
+	}
+	if err == nil && length == marker {
+		length, err = m.word()
+	}
+	switch {
+	case err != nil:
+		return nil, ended(err)
+	case length == 0:
+		return nil, m.end()
+	case length > maxMetadata:
+		return nil, fmt.Errorf("%w: the metadata of a message has more than %d MiB", errDamaged, maxMetadata>>20)
+	}
+	return readBytes(m.in, int64(length))
+}
+
+func (m *messages) word() (uint32, error) {
+	var b [4]byte
+	_, err := io.ReadFull(m.in, b[:])
+	return binary.LittleEndian.Uint32(b[:]), err
+}
+
+// end is what follows the last message.
+func (m *messages) end() error {
+	if m.file {
+		return io.EOF
+	}
+	var b [1]byte
+	if _, err := io.ReadFull(m.in, b[:]); !errors.Is(err, io.EOF) {
+		if err == nil {
+			err = errors.New("there is more behind the end of the Arrow stream: mask one stream at a time")
+		}
+		return err
+	}
+	return io.EOF
+}
+
+// ended is the error of a read that found less than there must be.
+func ended(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errTruncated
+	}
+	return err
+}
+
+// readBytes reads n bytes, and takes memory for them as they come.
+func readBytes(in io.Reader, n int64) ([]byte, error) {
+	const atOnce = 1 << 20
+	if n <= atOnce {
+		b := make([]byte, n)
+		_, err := io.ReadFull(in, b)
+		return b, ended(err)
+	}
+	var b bytes.Buffer
+	b.Grow(atOnce)
+	if _, err := io.CopyN(&b, in, n); err != nil {
+		return nil, ended(err)
+	}
+	return b.Bytes(), nil
+}
+
+// header is what a message's metadata says of it.
+type header struct {
+	kind       byte
+	body       int64
+	compressed codec
+}
+
+// Kinds of messages, and the slots of tables in Arrow's flatbuffers.
+const (
+	kindSchema     = 1
+	kindDictionary = 2
+	kindBatch      = 3
+
+	slotHeaderType      = 6
+	slotHeader          = 8
+	slotBodyLength      = 10
+	slotFields          = 6  // of a schema
+	slotChildren        = 14 // of a field
+	slotDictionaryBatch = 6  // the batch of a dictionary
+	slotBuffers         = 8  // of a batch
+	slotCompression     = 10
+	slotVariadic        = 12
+	slotCodec           = 4 // of a compression
+	slotFooterBatches   = 10
+)
+
+// readHeader reads the metadata of a message and holds it to the limits. It panics where
+// the flatbuffer is none.
+func readHeader(meta []byte) (h header, err error) {
+	msg := root(meta)
+	h.body = msg.GetInt64Slot(slotBodyLength, 0)
+	switch {
+	case h.body < 0:
+		return h, errDamaged
+	case h.body > maxBody:
+		return h, fmt.Errorf("a message of the Arrow data has more than %d MiB: write it in smaller batches", maxBody>>20)
+	}
+	batch, ok := member(&msg, slotHeader)
+	if !ok {
+		return h, errDamaged
+	}
+	h.kind = msg.GetByteSlot(slotHeaderType, 0)
+	switch h.kind {
+	case kindSchema:
+		return h, checkSchema(batch)
+	case kindDictionary:
+		if batch, ok = member(&batch, slotDictionaryBatch); !ok {
+			return h, errDamaged
+		}
+	case kindBatch:
+	default:
+		return h, errors.New("the Arrow data has tensors: Veil masks tables only")
+	}
+	if c, ok := member(&batch, slotCompression); ok {
+		h.compressed = lz4 + codec(c.GetByteSlot(slotCodec, 0))
+	}
+	return h, checkBuffers(&batch)
+}
+
+// checkBuffers holds how many buffers the columns of views have to how many there are,
+// since a reader makes room for them.
+func checkBuffers(batch *flatbuffers.Table) error {
+	o := flatbuffers.UOffsetT(batch.Offset(slotVariadic))
+	if o == 0 {
+		return nil
+	}
+	left, start := int64(vectorLen(batch, slotBuffers)), batch.Vector(o)
+	for i := range batch.VectorLen(o) {
+		n := batch.GetInt64(start + flatbuffers.UOffsetT(i)*8)
+		if left -= n; n < 0 || left < 0 {
+			return errDamaged
+		}
+	}
+	return nil
+}
+
+// vectorLen is how many elements a member of a table has.
+func vectorLen(t *flatbuffers.Table, slot flatbuffers.VOffsetT) int {
+	if o := flatbuffers.UOffsetT(t.Offset(slot)); o != 0 {
+		return t.VectorLen(o)
+	}
+	return 0
+}
+
+// checkSchema holds the fields of a schema to the limits, before a reader follows them.
+func checkSchema(schema flatbuffers.Table) error {
+	n := 0
+	var walk func(t *flatbuffers.Table, slot flatbuffers.VOffsetT, depth int) error
+	walk = func(t *flatbuffers.Table, slot flatbuffers.VOffsetT, depth int) error {
+		o := flatbuffers.UOffsetT(t.Offset(slot))
+		if o == 0 {
+			return nil
+		}
+		if depth > maxDepth {
+			return fmt.Errorf("the schema of the Arrow data has more than %d fields in one another", maxDepth)
+		}
+		start := t.Vector(o)
+		for i := range t.VectorLen(o) {
+			if n++; n > maxFields {
+				return fmt.Errorf("the schema of the Arrow data has more than %d fields", maxFields)
+			}
+			field := flatbuffers.Table{Bytes: t.Bytes, Pos: t.Indirect(start + flatbuffers.UOffsetT(i)*4)}
+			if err := walk(&field, slotChildren, depth+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return walk(&schema, slotFields, 1)
+}
+
+// root is the table that a flatbuffer is.
+func root(b []byte) flatbuffers.Table {
+	return flatbuffers.Table{Bytes: b, Pos: flatbuffers.GetUOffsetT(b)}
+}
+
+// member is a member of a table that is a table itself.
+func member(t *flatbuffers.Table, slot flatbuffers.VOffsetT) (flatbuffers.Table, bool) {
+	o := flatbuffers.UOffsetT(t.Offset(slot))
+	if o == 0 {
+		return flatbuffers.Table{}, false
+	}
+	return flatbuffers.Table{Bytes: t.Bytes, Pos: t.Indirect(o + t.Pos)}, true
+}
+
+// fileStart is where the messages of a file begin.
+const fileStart = 8
+
+// readFooter holds the footer of a file to the limits. It returns where the messages end,
+// and how many batches there are.
+func readFooter(at io.ReaderAt, size int64) (end int64, batches int, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errDamaged
+		}
+	}()
+	const tail = int64(4 + len(fileMagic))
+	var b [tail]byte
+	if size < fileStart+tail {
+		return 0, 0, errTruncated
+	}
+	if _, err := at.ReadAt(b[:], size-tail); err != nil {
+		return 0, 0, ended(err)
+	}
+	n := int64(int32(binary.LittleEndian.Uint32(b[:])))
+	switch {
+	case string(b[4:]) != fileMagic:
+		return 0, 0, errTruncated
+	case n <= 0 || n > maxMetadata || n > size-tail-fileStart:
+		return 0, 0, errDamaged
+	}
+	end = size - tail - n
+	footer, err := readBytes(io.NewSectionReader(at, end, n), n)
+	if err != nil {
+		return 0, 0, err
+	}
+	top := root(footer)
+	return end, vectorLen(&top, slotFooterBatches), nil
+}
+
+// bounded is an allocator with so many bytes left. What asks for more gets a panic, as from
+// allocators of package memory, and readers make an error of that.
+type bounded struct {
+	memory.Allocator
+	left int
+}
+
+// Allocate implements memory.Allocator.
+func (b *bounded) Allocate(size int) []byte {
+	b.take(size)
+	return b.Allocator.Allocate(size)
+}
+
+// Reallocate implements memory.Allocator.
+func (b *bounded) Reallocate(size int, old []byte) []byte {
+	b.take(size - len(old))
+	return b.Allocator.Reallocate(size, old)
+}
+
+func (b *bounded) take(size int) {
+	if size > b.left {
+		panic("too large")
+	}
+	b.left -= max(size, 0)
+}

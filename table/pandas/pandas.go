@@ -1,0 +1,134 @@
+// Package pandas knows the metadata that pandas leaves in the schemas of Arrow and Parquet
+// files under the key "pandas": which columns are the index, and which types of pandas
+// they had. It can also hold what a program has put there (DataFrame.attrs), so it is not
+// copied: [Filter] writes it anew, from what it knows.
+package pandas
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+)
+
+// Key is the key of the metadata.
+const Key = "pandas"
+
+// Column is what becomes of a column.
+type Column struct {
+	// Same: its type is as it was, and what the metadata says of it can pass. Else the
+	// types are those of its new values; without them the column is not mentioned.
+	Same                  bool
+	PandasType, NumpyType string
+	// TimeZone is the one of its Arrow type.
+	TimeZone string
+}
+
+// description is the metadata of a table.
+type description struct {
+	IndexColumns  []any          `json:"index_columns"`
+	ColumnIndexes []entry        `json:"column_indexes"`
+	Columns       []entry        `json:"columns"`
+	Attributes    map[string]any `json:"attributes"`
+	Creator       *creator       `json:"creator,omitempty"`
+	PandasVersion string         `json:"pandas_version,omitempty"`
+}
+
+// entry describes a column, or a level of the names of columns.
+type entry struct {
+	Name       any            `json:"name"`
+	FieldName  *string        `json:"field_name"`
+	PandasType string         `json:"pandas_type"`
+	NumpyType  string         `json:"numpy_type"`
+	Metadata   map[string]any `json:"metadata"`
+}
+
+type creator struct {
+	Library string `json:"library"`
+	Version string `json:"version"`
+}
+
+// Types and versions that pass: all others could be anything.
+var (
+	types = regexp.MustCompile(`^((list\[)*((u?int|U?Int)(8|16|32|64)|[fF]loat(16|32|64)|halffloat|float|double|bool|boolean|object|str|string|unicode|bytes|mixed|empty|` +
+		`date|time|datetime|datetimetz|timedelta|timedeltatz|decimal|categorical|category|(datetime64|timedelta64)(\[(s|ms|us|ns)\])?|string\[(python|pyarrow)\]|period\[[A-Z]{1,2}(-[A-Z]{3})?\])\]*)$`)
+	version = regexp.MustCompile(`^\d{1,4}(\.\d{1,4}){0,3}$`)
+)
+
+// Filter returns the metadata of the columns that are left, which column tells by the
+// names of fields. Ranges as indexes and names of levels are left out: pandas numbers the
+// rows itself. ok is false where the text is not such metadata.
+func Filter(text []byte, column func(field string) (c Column, ok bool)) (out []byte, ok bool) {
+	var in description
+	if json.Unmarshal(text, &in) != nil {
+		return nil, false
+	}
+	d := description{IndexColumns: []any{}, ColumnIndexes: []entry{}, Columns: []entry{}, Attributes: map[string]any{}}
+	var mentioned []string
+	for _, e := range in.Columns {
+		name, _ := e.Name.(string)
+		if e.FieldName == nil {
+			e.FieldName = &name // as old versions write it
+		}
+		c, ok := column(*e.FieldName)
+		if ok && e.filter(c) {
+			d.Columns = append(d.Columns, e)
+			mentioned = append(mentioned, *e.FieldName)
+		}
+	}
+	for _, index := range in.IndexColumns {
+		if name, ok := index.(string); ok && slices.Contains(mentioned, name) {
+			d.IndexColumns = append(d.IndexColumns, name)
+		}
+	}
+	for _, level := range in.ColumnIndexes {
+		if types.MatchString(level.PandasType) && types.MatchString(level.NumpyType) {
+			d.ColumnIndexes = append(d.ColumnIndexes, entry{PandasType: level.PandasType, NumpyType: level.NumpyType, Metadata: encoding(level)})
+		}
+	}
+	if c := in.Creator; c != nil && slices.Contains([]string{"pyarrow", "fastparquet"}, c.Library) && version.MatchString(c.Version) {
+		d.Creator = c
+	}
+	if version.MatchString(in.PandasVersion) {
+		d.PandasVersion = in.PandasVersion
+	}
+	out, err := json.Marshal(d)
+	return out, err == nil
+}
+
+// filter makes of an entry what it can say of a column. It reports false where that is
+// nothing.
+func (e *entry) filter(c Column) bool {
+	if e.Name != nil && e.Name != *e.FieldName {
+		e.Name = nil
+	}
+	if !c.Same {
+		e.PandasType, e.NumpyType, e.Metadata = c.PandasType, c.NumpyType, nil
+		return c.PandasType != ""
+	}
+	var metadata map[string]any
+	keep := func(key string, ok bool) {
+		if ok {
+			metadata = map[string]any{key: e.Metadata[key]}
+		}
+	}
+	switch e.PandasType {
+	case "categorical":
+		ordered, ok := e.Metadata["ordered"].(bool)
+		metadata = map[string]any{"ordered": ok && ordered}
+	case "datetimetz":
+		zone, ok := e.Metadata["timezone"].(string)
+		keep("timezone", ok && zone == c.TimeZone)
+	case "unicode", "string":
+		metadata = encoding(*e)
+	}
+	e.Metadata = metadata
+	return types.MatchString(e.PandasType) && types.MatchString(e.NumpyType)
+}
+
+// encoding is the metadata of a text.
+func encoding(e entry) map[string]any {
+	if e.Metadata["encoding"] != "UTF-8" {
+		return nil
+	}
+	return map[string]any{"encoding": "UTF-8"}
+}
