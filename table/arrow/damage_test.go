@@ -81,7 +81,7 @@ func TestTruncated(t *testing.T) {
 			t.Fatal(problems)
 		}
 		for n := range len(in) - 1 {
-			if n > 2000 && n%97 != 0 && n < len(in)-40 {
+			if n > 200 && n%101 != 0 && n < len(in)-40 {
 				continue
 			}
 			problems := feed(t, r, in[:n], i >= 3)
@@ -102,7 +102,7 @@ func TestDamaged(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	runs := uint64(0)
 	for i, seed := range seeds(t) {
-		for n := 0; n < len(seed); n += 7 {
+		for n := 0; n < len(seed); n += 37 {
 			in := bytes.Clone(seed)
 			in[n] ^= []byte{0xff, 0x80, 0x01}[n%3]
 			for _, problem := range feed(t, r, in, i >= 3) {

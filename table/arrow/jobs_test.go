@@ -58,7 +58,7 @@ func persons(rows int) (apache.RecordBatch, []byte) {
 // keep their order, and that they have the texts of a file of comma-separated values.
 func TestWorkersAndBatches(t *testing.T) {
 	t.Parallel()
-	const rows = 150_000
+	const rows = 70_000
 	big, text := persons(rows)
 	r := maskFormat(t, clinic, text, true, 2, csvFormat(t))
 	if r.err != nil || r.counts.Masked != rows {
