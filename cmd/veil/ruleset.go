@@ -7,15 +7,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/internal/rulesetdiff"
 	"github.com/veil-proxy/veil/internal/rulesetshow"
 	"github.com/veil-proxy/veil/rulesets"
 )
 
 func newRuleset(a *app) *cobra.Command {
-	return cli.Group(&cobra.Command{Use: "ruleset", Short: "List, check, explain and test rulesets"},
-		newRulesetList(a), newRulesetShow(a), newRulesetCheck(a), newRulesetExplain(a), newRulesetTest(a))
+	return cli.Group(&cobra.Command{Use: "ruleset", Short: "List, check, explain, compare and test rulesets"},
+		newRulesetList(a), newRulesetShow(a), newRulesetCheck(a), newRulesetExplain(a), newRulesetDiff(a), newRulesetTest(a))
 }
 
 func newRulesetList(a *app) *cobra.Command {
@@ -146,5 +148,37 @@ be used and why, and how result parameters, chains and modifiers are treated.`,
 	c.Flags().StringVar(&search, "search", "", "explain the search parameters of resource type `TYPE`")
 	c.Flags().BoolVar(&coverage, "coverage", false, "explain all of FHIR R4")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func newRulesetDiff(a *app) *cobra.Command {
+	var format cli.Format
+	var all, exitCode bool
+	c := &cobra.Command{
+		Use: "diff A B", Short: "Compare two rulesets: what B treats in another way than A", Args: cli.Args(2, 2),
+		Long: `Compares two rulesets, element by element and setting by setting. Elements are
+compared by what happens to their values: another rule that does the same is no
+difference. Of the tables section, the rules are compared.`,
+		Example: `  veil ruleset diff safe-harbor research
+  veil ruleset diff --exit-code approved.yaml site.yaml   # 1 if they differ`,
+		RunE: func(c *cobra.Command, args []string) error {
+			var sides [2]*fhir.Automaton
+			for i, name := range args {
+				var err error
+				if sides[i], err = a.rules.Public(name); err != nil {
+					return err
+				}
+			}
+			d := rulesetdiff.New(sides[0], sides[1])
+			err := format.Print(c.OutOrStdout(), d, func(w io.Writer) error { return d.WriteText(w, all) })
+			if err == nil && exitCode && !d.Empty() {
+				return cli.ErrReported
+			}
+			return err
+		},
+	}
+	format.Add(c)
+	c.Flags().BoolVar(&all, "all", false, "name every element that differs")
+	c.Flags().BoolVar(&exitCode, "exit-code", false, "exit with status 1 if the rulesets differ")
 	return c
 }
