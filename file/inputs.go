@@ -91,7 +91,10 @@ func (p *paths) walk(root string) error {
 	if err != nil {
 		return err
 	}
-	out, outErr := os.Stat(p.job.Out)
+	if placeOf(root).holds(placeOf(p.job.AuditDir)) {
+		return Problem{Field: "AuditDir", What: "the audit log must not be among the inputs", Hint: "use a directory outside of " + root}
+	}
+	out := placeOf(p.job.Out)
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			p.unread = append(p.unread, Problem{File: path, What: cause(err)})
@@ -102,7 +105,7 @@ func (p *paths) walk(root string) error {
 		}
 		switch hidden := path != root && strings.HasPrefix(d.Name(), "."); {
 		case d.IsDir():
-			if info, err := d.Info(); hidden || err == nil && outErr == nil && os.SameFile(info, out) || filepath.Clean(path) == filepath.Clean(p.job.Out) {
+			if hidden || placeOf(path) == out {
 				return fs.SkipDir
 			}
 			return nil

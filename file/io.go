@@ -77,7 +77,10 @@ func (in *input) unpacked(o *openInput) (io.Reader, error) {
 		return text, nil
 	}
 	text, err := packing.unpack(text)
-	if err != nil {
+	switch {
+	case errors.Is(err, errWindow):
+		return nil, unreadable{Problem{File: in.display, What: err.Error()}}
+	case err != nil:
 		return nil, unreadable{Problem{File: in.display, What: "not a " + packing.name + " file"}}
 	}
 	return text, nil

@@ -321,8 +321,7 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 	before := r.counts
 	err = r.blocks(ctx, f.display, w, doc, out)
 	if err == nil && w.info.Empty != "" && r.counts == before {
-		r.report(Problem{File: f.display, What: w.info.Empty})
-		r.counts.Bad++
+		err = unreadable{Problem{File: f.display, What: w.info.Empty}}
 	}
 	for _, m := range w.maskers {
 		w.pass.Merge(m.Pass())

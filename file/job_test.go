@@ -109,7 +109,10 @@ func tree(t *testing.T, dir string) map[string]string {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		text, err := os.ReadFile(path)
+		var text []byte
+		if d.Type().IsRegular() {
+			text, err = os.ReadFile(path)
+		}
 		rel, _ := filepath.Rel(dir, path)
 		out[filepath.ToSlash(rel)] = string(text)
 		return err

@@ -3,13 +3,14 @@ package file
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
+	"github.com/therootcompany/xz"
 )
 
 // packing is a way in which files are compressed, known by the end of their names, or
@@ -35,13 +36,13 @@ var packings = []packing{
 	{
 		name: "zstd", ext: ".zst", magic: []byte("\x28\xb5\x2f\xfd"), out: ".zst",
 		reader: func(r io.Reader) (io.Reader, error) {
-			return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(128<<20))
+			return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
 		},
 		writer: func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)) },
 	},
 	{
 		name: "xz", ext: ".xz", magic: []byte("\xfd7zXZ\x00"), out: ".zst",
-		reader: func(r io.Reader) (io.Reader, error) { return xz.NewReader(bufio.NewReader(r)) },
+		reader: func(r io.Reader) (io.Reader, error) { return xz.NewReader(bufio.NewReader(r), mostWindow) },
 	},
 }
 
@@ -85,6 +86,9 @@ func outputPacking(p *packing) *packing {
 const (
 	mostGrowth = 1100
 	freeGrowth = 256 << 20 // bytes that are never too many
+	// mostWindow is how much of a text its decompression may need in memory. It is the
+	// most that the programs xz and zstd take unless they are told to.
+	mostWindow = 128 << 20
 )
 
 // inflated reads what is decompressed and counts what it came from.
@@ -99,7 +103,17 @@ func (c *inflated) Read(b []byte) (int, error) {
 	if c.text > freeGrowth && c.text/mostGrowth > c.packed {
 		return 0, fmt.Errorf("the file grows to more than %d times its size when it is decompressed", mostGrowth)
 	}
-	return n, err
+	return n, windowError(err)
+}
+
+// errWindow is the error of a file that needs too large a window.
+var errWindow = fmt.Errorf("the file needs more than %d MiB of memory to be decompressed: compress it with a smaller window", mostWindow>>20)
+
+func windowError(err error) error {
+	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, xz.ErrMemlimit) {
+		return errWindow
+	}
+	return err
 }
 
 // packedReader counts what of the compressed file was read.
@@ -119,5 +133,5 @@ func (p *packing) unpack(r io.Reader) (io.Reader, error) {
 	c := &inflated{}
 	var err error
 	c.Reader, err = p.reader(packedReader{r, &c.packed})
-	return c, err
+	return c, windowError(err)
 }

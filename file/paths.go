@@ -2,9 +2,7 @@ package file
 
 import (
 	"errors"
-	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // paths are the files of a job: what is read, and what is written where. Files are
@@ -41,84 +39,7 @@ func (j *Job) plan() (*paths, error) {
 	if err := p.distinct(); err != nil {
 		return nil, err
 	}
-	if s, ok := j.Stdout.(*os.File); ok && j.Out == "" {
-		if info, err := s.Stat(); err == nil && info.Mode().IsRegular() {
-			if what := p.used(info); what != "" {
-				return nil, Problem{Field: "Stdout", What: "standard output is " + what}
-			}
-		}
-	}
-	if j.Rejects != "" {
-		if err := p.absent(j.Rejects, "Rejects"); err != nil {
-			return nil, err
-		}
-	}
-	return p, p.checkDirectories()
-}
-
-// checkDirectories refuses outputs that exist, and those in the directory of the
-// audit log.
-func (p *paths) checkDirectories() error {
-	j := p.job
-	log, err := os.Stat(j.AuditDir)
-	logged := j.AuditDir != "" && err == nil
-	for _, o := range []struct{ field, path, dir string }{{"Out", j.Out, j.Out}, {"Rejects", j.Rejects, filepath.Dir(j.Rejects)}} {
-		if o.path == "" || j.AuditDir == "" {
-			continue
-		}
-		info, err := os.Stat(o.dir)
-		if logged && err == nil && os.SameFile(info, log) || filepath.Clean(o.dir) == filepath.Clean(j.AuditDir) {
-			return Problem{Field: o.field, What: "the directory of the audit log must contain nothing else", Hint: "use another directory"}
-		}
-	}
-	if j.Out == "" {
-		return nil
-	}
-	if info, err := os.Stat(j.Out); err == nil && !info.IsDir() {
-		return Problem{Field: "Out", What: j.Out + " is a file: expected a directory"}
-	}
-	if j.Earlier != nil {
-		return nil // an output that exists is looked at in its turn
-	}
-	for _, in := range p.inputs {
-		for _, name := range in.outputs {
-			if err := p.absent(filepath.Join(j.Out, name), "Out"); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// absent refuses a file that exists, and says what it is.
-func (p *paths) absent(path, field string) error {
-	if _, err := os.Lstat(path); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
-	}
-	if info, err := os.Stat(path); err == nil {
-		if what := p.used(info); what != "" {
-			return Problem{Field: field, What: "would overwrite " + what}
-		}
-	}
-	return existsError{Problem{Field: field, What: path + " already exists and will not be overwritten", Hint: "use another path, or remove the file"}}
-}
-
-// used says what a file is to this job, if it is one that it reads.
-func (p *paths) used(info fs.FileInfo) string {
-	for _, in := range p.inputs {
-		if in.info != nil && os.SameFile(in.info, info) {
-			return "the input " + in.display
-		}
-	}
-	for _, other := range p.job.Uses {
-		if known, err := os.Stat(other.Path); other.Path != "" && err == nil && os.SameFile(known, info) {
-			return other.What + " " + other.Path
-		}
-	}
-	return ""
+	return p, p.conflicts()
 }
 
 // open creates the output directory and the file of rejects.
@@ -131,22 +52,8 @@ func (p *paths) open() (err error) {
 	if p.job.Rejects == "" {
 		return nil
 	}
-	if p.rejects, err = os.OpenFile(p.job.Rejects, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
-		return err
-	}
-	// Whatever the names are, the two must not be one file.
-	info, err := p.rejects.Stat()
-	for _, in := range p.inputs {
-		for _, name := range in.outputs {
-			if out, serr := os.Stat(filepath.Join(p.job.Out, name)); p.job.Out != "" && err == nil && serr == nil && os.SameFile(out, info) {
-				err = Problem{Field: "Rejects", What: "is the output of " + in.display + " too", Hint: "use another path"}
-			}
-		}
-	}
-	if err != nil {
-		return p.close(err)
-	}
-	return nil
+	p.rejects, err = os.OpenFile(p.job.Rejects, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	return err
 }
 
 // reject writes a line to the rejects.

@@ -51,7 +51,10 @@ func (r *run) begin(ctx context.Context) (end func(error) error, err error) {
 				rec.Resources = append(rec.Resources, c)
 			}
 		}
-		return errors.Join(err, r.Sink.Append(context.WithoutCancel(ctx), rec))
+		if appendErr := r.Sink.Append(context.WithoutCancel(ctx), rec); err == nil {
+			return appendErr
+		}
+		return err // which may be that the log cannot be written
 	}, nil
 }
 

@@ -63,7 +63,7 @@ func (c *condition) holds(row Row, known truths) ruleset.Truth {
 	}
 	if !c.text {
 		// That it is not NULL is all that is known: every test of its text is unknown.
-		return c.untold()
+		return c.rule.HoldsForOther()
 	}
 	if c.trim && bytes.IndexByte(v, '.') >= 0 {
 		v = bytes.TrimSuffix(bytes.TrimRight(v, "0"), []byte("."))
@@ -77,16 +77,4 @@ func (c *condition) holds(row Row, known truths) ruleset.Truth {
 		known[s] = t
 	}
 	return t
-}
-
-// untold is a condition on a value of which only is known that it is there.
-func (c *condition) untold() ruleset.Truth {
-	w := c.rule
-	switch {
-	case w.Null != nil && *w.Null:
-		return ruleset.False
-	case w.In == nil && w.NotIn == nil && w.Like == nil:
-		return ruleset.True
-	}
-	return ruleset.Unknown
 }

@@ -67,6 +67,18 @@ func TestImportsPointOneWay(t *testing.T) {
 		"postgres/script":   {"postgres/catalog"},
 		"postgres/rows":     {"mask/...", "table", "postgres/catalog"},
 		"postgres/analysis": {"mask/...", "internal/suggest", "table", "postgres/catalog", "postgres/rows"},
+		// Documents.
+		"document":              {"mask/...", "internal/strictyaml", "internal/suggest", "fhir/fhirjson"},
+		"document/documenttest": {"mask/...", "document", "general", "safeharbor"},
+		"document/json":         {"mask/...", "document", "fhir/fhirjson", "file"},
+		// Discovery.
+		"discover":           {"discover/values", "discover/words"},
+		"discover/dict":      {},
+		"discover/values":    {"discover/dict"},
+		"discover/words":     {"discover/dict"},
+		"discover/pgsource":  {"discover", "discover/values", "postgres/catalog"},
+		"discover/report":    {"discover"},
+		"internal/discovery": {"discover/...", "discover", "internal/cli", "textfile"},
 		// Test support, imported by tests alone.
 		"proxy/fhirproxy/hapitest":   {"fhir/fhirtest"},
 		"proxy/fhirproxy/clienttest": {},
@@ -77,10 +89,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		"file":                 {"mask/..."},
 		"fhir/fhirfile":        {"mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "proxy", "fhir/guard"},
 		"internal/cli":         {},
-		"internal/formats":     {"table/pgdump", "fhir", "fhir/...", "file", "table", "table/..."},
+		"internal/formats":     {"document/...", "fhir", "fhir/...", "file", "table", "table/..."},
 		"internal/jobshow":     {"file", "table", "table/pgdump"},
 		"internal/runs":        {"mask/...", "audit", "file"},
-		"internal/rules":       {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "rulesets", "fhir/schema"},
+		"internal/rules":       {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "document", "fhir", "rulesets", "fhir/schema"},
 		"internal/ruletest":    {"mask/...", "internal/strictyaml", "fhir", "rulesets", "textfile"},
 		"internal/auditshow":   {"audit", "file", "mask/keys"},
 		"internal/config":      {"internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules"},
@@ -89,7 +101,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/rulesetshow": {"fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
 		"internal/serve":       {"audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config"},
 		"internal/demo":        {"mask/...", "audit", "fhir", "fhir/fhirtest", "postgres/analysis", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "internal/rules", "internal/config", "internal/serve"},
-		"cmd/veil":             {"textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "fhir/fhirtest", "fhir/schema", "file", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard"},
+		"cmd/veil":             {"textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "fhir/fhirtest", "fhir/schema", "file", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

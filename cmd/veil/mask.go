@@ -169,7 +169,11 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, log.Close()) }()
+		defer func() {
+			if closeErr := log.Close(); err == nil {
+				err = closeErr
+			}
+		}()
 		job.Sink = log
 	}
 	// Masking makes little garbage and keeps few buffers: collect early rather than
@@ -195,7 +199,7 @@ func maskError(err error) error {
 	if !errors.As(err, &p) || p.Field == "" {
 		return err
 	}
-	if flag := map[string]string{"Out": "--out: ", "Earlier": "--resume: ", "Rejects": "--rejects: ", "Workers": "--workers: "}[p.Field]; flag != "" {
+	if flag := map[string]string{"Out": "--out: ", "Earlier": "--resume: ", "Rejects": "--rejects: ", "AuditDir": "--audit-dir: ", "Workers": "--workers: "}[p.Field]; flag != "" {
 		p.What = flag + p.What
 	}
 	if errors.Is(err, file.ErrExists) {

@@ -57,11 +57,6 @@ func (f *format) Info() file.Info {
 	return info
 }
 
-// Detect implements file.Format. The name of a file says nothing.
-func (f *format) Detect(_ string, beginning []byte) bool {
-	return fhirjson.DetectForm(beginning) == f.form
-}
-
 // Open implements file.Format. What is wrong with a file shows when it is masked.
 func (f *format) Open(in file.Source) (file.Document, error) { return &document{f, in}, nil }
 

@@ -24,6 +24,7 @@ var all = []format{
 	{"csv", csvFormats},
 	{"pgdump", pgdumpFormats},
 	{"arrow", arrowFormats},
+	{"json", jsonFormats},
 	{"fhir", fhirFormats},
 }
 
@@ -44,15 +45,17 @@ type Options struct {
 	// Inspect opens files for their columns only, as for veil mask --check.
 	Inspect bool
 
-	format string
-	table  string
-	csv    csvOptions
+	format   string
+	table    string
+	document string
+	csv      csvOptions
 }
 
 // AddFlags adds the flags to those of a command.
 func (o *Options) AddFlags(fl *pflag.FlagSet) {
 	fl.StringVar(&o.format, "format", "", "`FORMAT` of the inputs: "+names()+" (default: by name and content)")
 	fl.StringVar(&o.table, "table", "", "`TABLE` or schema.table that files of rows contain (default: by the file's name)")
+	fl.StringVar(&o.document, "document", "", "`DOCUMENT` that files of JSON or XML contain (default: by the file's name)")
 	o.csv.addFlags(fl)
 }
 

@@ -11,10 +11,12 @@
 package rules
 
 import (
+	"errors"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/veil-proxy/veil/document"
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
@@ -86,7 +88,8 @@ func (l *Library) Load(name string) (*ruleset.Ruleset, error) {
 	})
 }
 
-// Compile compiles a ruleset for FHIR with a key.
+// Compile compiles a ruleset for FHIR with a key. Its rules for documents are checked,
+// too.
 func (l *Library) Compile(rs *ruleset.Ruleset, keys *keys.Keyring) (*fhir.Automaton, error) {
 	policy, err := ruleset.NewPolicy(rs, l.methods, keys)
 	if err != nil {
@@ -96,7 +99,11 @@ func (l *Library) Compile(rs *ruleset.Ruleset, keys *keys.Keyring) (*fhir.Automa
 	if err != nil {
 		return nil, err
 	}
-	return fhir.Compile(policy, s)
+	compiled, err := fhir.Compile(policy, s)
+	if _, derr := document.Compile(policy); derr != nil {
+		return nil, errors.Join(err, derr)
+	}
+	return compiled, err
 }
 
 // Public compiles a ruleset with a key that everybody knows, for commands that

@@ -5,6 +5,7 @@ package runs
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -120,9 +121,11 @@ func Finished(dir string, plan *mask.Plan) (func(input, output string) bool, err
 		return nil, file.Problem{Field: "Earlier", What: "an audit log is needed, in which finished files are found", Hint: "use the --audit-dir of the run that was interrupted"}
 	}
 	known := map[[2]string]bool{}
-	list, err := Read(dir)
-	if err != nil {
-		return nil, err
+	var list []*Run
+	if _, err := os.Stat(dir); err == nil { // a run that was killed at once has left no log
+		if list, err = Read(dir); err != nil {
+			return nil, err
+		}
 	}
 	for _, r := range list {
 		if r.RulesetSHA256 != plan.RulesetSHA256 || r.KeyFingerprint != plan.Keys.Fingerprint() || r.Project != plan.Keys.Project() {

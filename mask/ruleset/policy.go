@@ -14,6 +14,9 @@ type Policy struct {
 	defs    mask.Methods
 	methods []mask.Method
 	tables  []mask.Method
+	// documents are those of document rules, names those for names of members; nil for a
+	// rule that has none.
+	documents, names []mask.Method
 }
 
 // NewPolicy makes the methods of every rule. The error is Problems, each at
@@ -49,6 +52,19 @@ func NewPolicy(rs *Ruleset, defs mask.Methods, keys *keys.Keyring) (*Policy, err
 			p.tables = append(p.tables, newMethod(r.ID, r.Method, r.Args, r.At))
 		}
 	}
+	if rs.Documents != nil {
+		for i := range rs.Documents.Rules {
+			r := &rs.Documents.Rules[i]
+			var value, name mask.Method
+			if r.Method != "" {
+				value = newMethod(r.ID, r.Method, r.Args, r.At)
+			}
+			if r.Keys != nil {
+				name = newMethod(r.ID, r.Keys.Method, r.Keys.Args, r.At)
+			}
+			p.documents, p.names = append(p.documents, value), append(p.names, name)
+		}
+	}
 	return p, problems.Err()
 }
 
@@ -61,6 +77,16 @@ func (p *Policy) Method(i int) (mask.Method, mask.Definition) {
 func (p *Policy) TableMethod(i int) (mask.Method, mask.Definition) {
 	return p.tables[i], p.defs[p.Ruleset.Tables.Rules[i].Method]
 }
+
+// DocumentMethod returns the method of documents rule i and its definition. A rule for
+// names alone has none.
+func (p *Policy) DocumentMethod(i int) (mask.Method, mask.Definition) {
+	return p.documents[i], p.defs[p.Ruleset.Documents.Rules[i].Method]
+}
+
+// DocumentNameMethod returns the method that documents rule i has for names of members,
+// or nil.
+func (p *Policy) DocumentNameMethod(i int) mask.Method { return p.names[i] }
 
 // NewPlan returns an empty plan of the policy, to lay over a shape.
 func (p *Policy) NewPlan() *mask.Plan {

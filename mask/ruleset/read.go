@@ -50,6 +50,7 @@ func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, pr
 		"referenceDate": func(n strictyaml.Node) { own.ReferenceDate = r.date(n) },
 		"fhir":          func(n strictyaml.Node) { r.fhir(n, &own.FHIR) },
 		"tables":        func(n strictyaml.Node) { own.Tables = r.tables(n) },
+		"documents":     func(n strictyaml.Node) { own.Documents = r.documents(n) },
 	}, nil)
 	if !ok {
 		return r.rs
@@ -123,6 +124,7 @@ func (r *rulesetReader) merge(own Ruleset) {
 		rs.ReferenceDate = own.ReferenceDate
 	}
 	rs.mergeTables(own.Tables)
+	rs.mergeDocuments(own.Documents)
 	if own.FHIR.VersionAt.File != "" {
 		rs.FHIR.Version, rs.FHIR.VersionAt = own.FHIR.Version, own.FHIR.VersionAt
 	}

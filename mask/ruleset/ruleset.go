@@ -26,6 +26,8 @@ type Ruleset struct {
 	FHIR          FHIRSection `json:"fhir"`
 	// Tables is nil where the ruleset says nothing of tables.
 	Tables *TablesSection `json:"tables,omitempty"`
+	// Documents is nil where the ruleset says nothing of documents.
+	Documents *DocumentsSection `json:"documents,omitempty"`
 
 	sha256 string
 	file   string

@@ -261,10 +261,12 @@ func (r *rulesetReader) tableMatches(n strictyaml.Node, classes bool) []TableMat
 // Rank says how exactly a match names a column: two bits each for column, table
 // and schema, 3 for a name, 2 for a glob, 0 for all.
 func (m TableMatch) Rank() int {
-	return globRank(m.Column)<<4 | globRank(m.Table)<<2 | globRank(m.Schema)
+	return GlobRank(m.Column)<<4 | GlobRank(m.Table)<<2 | GlobRank(m.Schema)
 }
 
-func globRank(glob string) int {
+// GlobRank says how exactly a glob names things: 3 if it is a name, 2 if it is a pattern, 0
+// if it fits all.
+func GlobRank(glob string) int {
 	switch {
 	case glob == "" || glob == "*":
 		return 0
@@ -283,7 +285,7 @@ func globMatch(glob, name string) bool {
 	if glob == "" || glob == "*" {
 		return true
 	}
-	if globRank(glob) == 3 {
+	if GlobRank(glob) == 3 {
 		return glob == name
 	}
 	// A name may hold a slash, which path.Match's globs do not cross.

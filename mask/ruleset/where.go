@@ -15,14 +15,7 @@ import (
 type RowCondition struct {
 	// Column is the first of these columns that the relation has.
 	Column []string `json:"column"`
-	// In and NotIn are values that the column must, or must not, be one of; Like are
-	// patterns of which one must fit, with * for any text and ? for any character.
-	// Space around a value and the case of ASCII letters do not matter.
-	In    []string `json:"in,omitempty"`
-	NotIn []string `json:"notIn,omitempty"`
-	Like  []string `json:"like,omitempty"`
-	// Null is true or false, in a ruleset isNull: whether the column must be NULL.
-	Null *bool `json:"isNull,omitempty"`
+	Tests
 	// Table says that the column is one of a related row: of that table, in the same
 	// schema where Schema is empty, whose columns (the values of On) equal columns of
 	// the rule's row (its keys).
@@ -31,6 +24,18 @@ type RowCondition struct {
 	On     map[string]string `json:"on,omitempty"`
 
 	At strictyaml.Position `json:"-"`
+}
+
+// Tests are what a condition demands of a value.
+type Tests struct {
+	// In and NotIn are values that it must, or must not, be one of; Like are
+	// patterns of which one must fit, with * for any text and ? for any character.
+	// Space around a value and the case of ASCII letters do not matter.
+	In    []string `json:"in,omitempty"`
+	NotIn []string `json:"notIn,omitempty"`
+	Like  []string `json:"like,omitempty"`
+	// Null is true or false, in a ruleset isNull: whether the value must be NULL.
+	Null *bool `json:"isNull,omitempty"`
 }
 
 // Truth is what a condition is for a row. Where it is Unknown, since the column is
@@ -44,8 +49,8 @@ const (
 	True
 )
 
-// Holds judges the column's value as a text; nil is NULL.
-func (c *RowCondition) Holds(value *string) Truth {
+// Holds judges a value as a text; nil is NULL.
+func (c *Tests) Holds(value *string) Truth {
 	out := True
 	and := func(t Truth) {
 		if t == False || t == Unknown && out == True {
@@ -75,9 +80,20 @@ func (c *RowCondition) Holds(value *string) Truth {
 		and(of(!slices.Contains(c.NotIn, folded)))
 	}
 	if c.Like != nil {
-		and(of(slices.ContainsFunc(c.Like, func(p string) bool { return likes(p, folded) })))
+		and(of(slices.ContainsFunc(c.Like, func(p string) bool { return Likes(p, folded) })))
 	}
 	return out
+}
+
+// HoldsForOther judges a value of which only is known that it is there.
+func (c *Tests) HoldsForOther() Truth {
+	switch {
+	case c.Null != nil && *c.Null:
+		return False
+	case c.In == nil && c.NotIn == nil && c.Like == nil:
+		return True
+	}
+	return Unknown
 }
 
 // conditionSpace is the space around a value that a condition leaves out.
@@ -93,8 +109,8 @@ func foldCondition(s string) string {
 	}, strings.Trim(s, conditionSpace))
 }
 
-// likes reports whether a pattern of * and ? fits all of s.
-func likes(pattern, s string) bool {
+// Likes reports whether a pattern of * and ? fits all of s.
+func Likes(pattern, s string) bool {
 	p, r := []rune(pattern), []rune(s)
 	star, from, i := -1, 0, 0
 	for j := 0; j < len(r); {
@@ -119,18 +135,29 @@ func likes(pattern, s string) bool {
 }
 
 // Keeps reports whether the rule lets every value pass.
-func (r *TableRule) Keeps() bool {
-	_, ok := r.Form.(forms.Keep)
+func (r *TableRule) Keeps() bool { return keeps(r.Form) }
+
+// Removes reports whether the rule shows nothing of a value.
+func (r *TableRule) Removes() bool { return removes(r.Form) }
+
+func keeps(f mask.Form) bool {
+	_, ok := f.(forms.Keep)
 	return ok
 }
 
-// Removes reports whether the rule shows nothing of a value.
-func (r *TableRule) Removes() bool {
-	switch r.Form.(type) {
+func removes(f mask.Form) bool {
+	switch f.(type) {
 	case forms.Remove, forms.Hide:
 		return true
 	}
 	return false
+}
+
+// acting is a rule of some section.
+type acting interface {
+	comparable
+	Keeps() bool
+	Removes() bool
 }
 
 // Strictest is the rule that must act where it is not known which of them does: the
@@ -138,11 +165,12 @@ func (r *TableRule) Removes() bool {
 // than every other method and remove less; between others nothing is known. same
 // reports whether two rules mask alike; a nil rule removes. The result is an index, or
 // -1 for a removal.
-func Strictest(rules []*TableRule, same func(a, b *TableRule) bool) int {
+func Strictest[R acting](rules []R, same func(a, b R) bool) int {
 	out := -1
+	var none R
 	for i, r := range rules {
 		switch {
-		case r == nil || r.Removes():
+		case r == none || r.Removes():
 			return -1
 		case out < 0 || rules[out].Keeps():
 			out = i
@@ -163,6 +191,40 @@ func (r *rulesetReader) conditions(n strictyaml.Node) (out []RowCondition) {
 
 func (r *rulesetReader) condition(n strictyaml.Node) RowCondition {
 	c := RowCondition{At: r.At(n)}
+	fields := r.tests(&c.Tests)
+	fields["column"] = func(n strictyaml.Node) {
+		for _, l := range r.Texts(n) {
+			c.Column = append(c.Column, l.Text)
+		}
+	}
+	fields["schema"] = func(n strictyaml.Node) { c.Schema, _ = r.Text(n) }
+	fields["table"] = func(n strictyaml.Node) { c.Table, _ = r.Text(n) }
+	fields["on"] = func(n strictyaml.Node) {
+		if v, ok := r.argument(n, mask.MapParam); ok {
+			c.On = v.(map[string]string)
+		}
+	}
+	r.Mapping(n, fields, nil)
+	switch {
+	case len(c.Column) == 0:
+		r.Bad(n, `condition has no "column"`)
+	case c.empty():
+		r.Bad(n, noTests)
+	case (c.Table != "") != (len(c.On) > 0) || c.Schema != "" && c.Table == "":
+		r.Bad(n, `a condition on a related row has "table" and "on", the columns that join it: on: {column here: column there}`)
+	}
+	return c
+}
+
+// noTests is the problem of a condition that demands nothing.
+const noTests = `condition has none of "equals", "in", "notIn", "like" and "isNull"`
+
+func (c *Tests) empty() bool {
+	return c.In == nil && c.NotIn == nil && c.Like == nil && c.Null == nil
+}
+
+// tests are the keys of a condition that say what it demands.
+func (r *rulesetReader) tests(c *Tests) map[string]strictyaml.Field {
 	values := func(dst *[]string) strictyaml.Field {
 		return func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
@@ -173,12 +235,7 @@ func (r *rulesetReader) condition(n strictyaml.Node) RowCondition {
 			}
 		}
 	}
-	r.Mapping(n, map[string]strictyaml.Field{
-		"column": func(n strictyaml.Node) {
-			for _, l := range r.Texts(n) {
-				c.Column = append(c.Column, l.Text)
-			}
-		},
+	return map[string]strictyaml.Field{
 		"equals": values(&c.In),
 		"in":     values(&c.In),
 		"notIn":  values(&c.NotIn),
@@ -189,21 +246,5 @@ func (r *rulesetReader) condition(n strictyaml.Node) RowCondition {
 				c.Null = &b
 			}
 		},
-		"schema": func(n strictyaml.Node) { c.Schema, _ = r.Text(n) },
-		"table":  func(n strictyaml.Node) { c.Table, _ = r.Text(n) },
-		"on": func(n strictyaml.Node) {
-			if v, ok := r.argument(n, mask.MapParam); ok {
-				c.On = v.(map[string]string)
-			}
-		},
-	}, nil)
-	switch {
-	case len(c.Column) == 0:
-		r.Bad(n, `condition has no "column"`)
-	case c.In == nil && c.NotIn == nil && c.Like == nil && c.Null == nil:
-		r.Bad(n, `condition has none of "equals", "in", "notIn", "like" and "isNull"`)
-	case (c.Table != "") != (len(c.On) > 0) || c.Schema != "" && c.Table == "":
-		r.Bad(n, `a condition on a related row has "table" and "on", the columns that join it: on: {column here: column there}`)
 	}
-	return c
 }

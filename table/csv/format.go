@@ -199,8 +199,8 @@ func (d *document) Columns() *table.Plan { return d.plan }
 // Plan implements file.Document.
 func (d *document) Plan() *mask.Plan { return d.plan.Actions }
 
-// maxRecord is the longest record that is masked.
-const maxRecord = 256 << 20
+// maxRecord is the longest record that is masked: it is kept in memory as a whole.
+const maxRecord = 32 << 20
 
 // Split implements file.Document: blocks are of whole records.
 func (d *document) Split(buffer func() []byte, emit func(file.Block) error) error {
@@ -210,7 +210,7 @@ func (d *document) Split(buffer func() []byte, emit func(file.Block) error) erro
 		// Read up to the size of a block, or further if one record is longer.
 		n := max(file.BlockBytes, len(block)+len(block)/2)
 		if n > maxRecord {
-			return fmt.Errorf("line %d: the record is longer than %d bytes: is a quote missing?", line, maxRecord)
+			return fmt.Errorf("line %d: the row is longer than %d MiB: is a quote missing?", line, maxRecord>>20)
 		}
 		block = slices.Grow(block, n-len(block))
 		read, err := io.ReadFull(d.text, block[len(block):n])

@@ -1,0 +1,107 @@
+// Package discover says of each column of some tables what its values are and whether
+// they can identify a person, by evidence of several kinds: names, types, comments,
+// checks, sampled values, keys and neighbours.
+//
+//	findings := discover.Judge(tables, words.Default())
+//
+// The package sees profiles of values (package values), never values, and its findings
+// and reasons have none. Reading a source is the business of others: discover/pgsource,
+// discover/filesource.
+package discover
+
+import (
+	"math"
+
+	"github.com/veil-proxy/veil/discover/words"
+)
+
+// Finding is what was found of a column.
+type Finding struct {
+	Schema     string   `json:"schema"`
+	Table      string   `json:"table"`
+	Column     string   `json:"column"`
+	Class      Class    `json:"class"`
+	Category   string   `json:"category"`
+	Sensitive  bool     `json:"sensitive"`
+	Quasi      bool     `json:"quasi"`
+	Confidence float64  `json:"confidence"`
+	Reasons    []string `json:"reasons"`
+}
+
+// tableState is a table while it is judged.
+type tableState struct {
+	*Table
+	names  names
+	boards []*board
+	// classes are the classes of the columns as far as they are known.
+	classes []Class
+	subject subject
+	// about are pieces of evidence on the subject, in words.
+	about string
+}
+
+// Judge says of each column what it is.
+func Judge(tables []Table, lex *words.Lexicon) []Finding {
+	states := make([]*tableState, len(tables))
+	for i := range tables {
+		states[i] = &tableState{Table: &tables[i]}
+	}
+	parseNames(lex, states)
+	for _, t := range states {
+		for i := range t.Columns {
+			t.boards = append(t.boards, &board{trust: 1})
+			t.byName(i)
+			t.byType(i)
+			t.byValues(i)
+			t.byLabels(i)
+		}
+	}
+	weighNames(states)
+	for _, t := range states {
+		for _, b := range t.boards {
+			class, _, _ := b.best()
+			t.classes = append(t.classes, class)
+		}
+	}
+	g := newGraph(states)
+	g.subjects()
+	g.keys()
+	var out []Finding
+	for _, t := range states {
+		for i := range t.Columns {
+			out = append(out, t.finding(i))
+		}
+	}
+	return out
+}
+
+// finding puts together what is known of a column in the end.
+func (t *tableState) finding(i int) Finding {
+	b := t.boards[i]
+	class, _, probability := b.best()
+	info := class.info()
+	f := Finding{
+		Schema: t.Schema, Table: t.Name, Column: t.Columns[i].Name, Class: class,
+		Category: info.category, Sensitive: info.sensitive, Quasi: info.quasi,
+		Confidence: math.Round(probability*100) / 100, Reasons: b.reasons(class),
+	}
+	if class == EventDate && (t.subject == ofReference || t.subject == ofPlaces) {
+		f.Sensitive, f.Category = false, ""
+		f.Reasons = append(f.Reasons, "the table is not about persons")
+	}
+	if class == BirthDate && t.yearOnly(i) {
+		f.Quasi = true
+	}
+	if len(f.Reasons) == 0 {
+		f.Reasons = []string{"nothing says more of it"}
+	}
+	return f
+}
+
+// sure is the confidence from which a finding is acted on. What is below may be
+// something else.
+const sure = 0.6
+
+// Unsure reports whether a column may be something else than was found, so that a person
+// should look at it.
+func (f *Finding) Unsure() bool { return f.Confidence < sure }

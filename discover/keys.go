@@ -1,0 +1,111 @@
+package discover
+
+import "fmt"
+
+// keys gives each key the class of what it identifies: a foreign key that of the row it
+// points to, a key of its own table that of the table's subject.
+func (g *graph) keys() {
+	done := map[columnRef]bool{}
+	var judge func(c columnRef)
+	judge = func(c columnRef) {
+		if done[c] {
+			return
+		}
+		done[c] = true
+		if to, ok := g.links[c]; ok && to.table != c.table {
+			judge(to) // the target first
+			g.foreign(c.table, c.column, to)
+			return
+		}
+		c.table.ownKey(c.column)
+	}
+	for _, t := range g.tables {
+		for i := range t.Columns {
+			judge(columnRef{t, i})
+		}
+	}
+}
+
+// foreign adds what the target of a foreign key says. A column that refers to nothing
+// but a key is no name and no text.
+func (g *graph) foreign(t *tableState, i int, to columnRef) {
+	b := t.boards[i]
+	end, depth := to, 0
+	for next, ok := g.links[end]; ok && depth < 8; next, ok = g.links[end] {
+		if next == end {
+			break
+		}
+		end, depth = next, depth+1 // a key that is itself a foreign key is of the last target
+	}
+	target := to.table
+	reason := fmt.Sprintf("a foreign key points to %s.%s, %s", target.Schema, target.Name, target.subject.in())
+	weight := 6.0
+	s := target.subject
+	if end.table.subject == ofPersons && end.table != t {
+		s = ofPersons
+	}
+	switch s {
+	case ofPersons:
+		b.add(fromKeys, PersonKey, weight, reason)
+		b.add(fromKeys, EventKey, -2, "")
+	case ofEvents:
+		b.add(fromKeys, EventKey, weight, reason)
+		b.add(fromKeys, PersonKey, -1.5, "")
+	case ofPlaces:
+		b.add(fromKeys, Other, weight, reason)
+		b.against(fromKeys, 4, reason, EventKey, PersonKey)
+	case ofReference:
+		// What the key of the target is, the reference is: a code, a country.
+		class, _, _ := to.table.boards[to.column].best()
+		switch class {
+		case Code, State, Country, Demographic, District:
+		default:
+			class = Other
+		}
+		b.add(fromKeys, Code, 3.5, reason)
+		b.add(fromKeys, Other, 3, reason)
+		b.add(fromKeys, class, 1.5, reason)
+		b.against(fromKeys, 5, reason, EventKey, PersonKey)
+	default:
+		b.add(fromKeys, Code, 1.5, reason)
+		b.add(fromKeys, EventKey, 1.5, reason)
+	}
+	b.against(fromKeys, 4, reason, Measure, Flag, FreeText, EventDate, BirthDate, Zip, Phone, SSN)
+}
+
+// ownKey adds what a table's subject says of its own key, and of other identifiers in it.
+func (t *tableState) ownKey(i int) {
+	b, c := t.boards[i], &t.Columns[i]
+	scores := b.scores(fromValues, fromType)
+	idLike := scores[EventKey] >= 2.5
+	if !c.Key && !c.Unique && !idLike {
+		return
+	}
+	weight := 1.5
+	why := "the values identify rows of "
+	if c.Key {
+		weight, why = 4, "it is the primary key of "
+	} else if c.Unique {
+		weight, why = 3, "it is unique in "
+	}
+	reason := why + t.subject.in()
+	if c.Key || c.Unique {
+		b.against(fromKeys, 3, "", Flag, Measure)
+	}
+	switch t.subject {
+	case ofPersons:
+		b.add(fromKeys, PersonKey, weight, reason)
+		if c.Key {
+			b.add(fromKeys, EventKey, -1, "")
+		}
+	case ofEvents:
+		b.add(fromKeys, EventKey, weight, reason)
+	case ofPlaces:
+		b.add(fromKeys, Other, weight, reason)
+		b.against(fromKeys, 3, reason, EventKey)
+	case ofReference:
+		b.add(fromKeys, Code, 0.6*weight, reason)
+		b.add(fromKeys, Other, 0.7*weight, reason)
+		b.against(fromKeys, 0.6*weight, reason, EventKey)
+	}
+}

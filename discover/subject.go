@@ -1,0 +1,242 @@
+package discover
+
+import (
+	"math"
+	"slices"
+	"strings"
+)
+
+// subject is what a row of a table is about.
+type subject uint8
+
+const (
+	ofUnknown subject = iota
+	// ofPersons: a row is a person.
+	ofPersons
+	// ofEvents: a row is about one person: an encounter, a claim, a name.
+	ofEvents
+	// ofPlaces: a row is an organization, a place or a department.
+	ofPlaces
+	// ofReference: a row is a code, a product, a setting: nobody.
+	ofReference
+)
+
+// in says where a table belongs, for reasons.
+func (s subject) in() string {
+	switch s {
+	case ofPersons:
+		return "a table of persons"
+	case ofEvents:
+		return "a table of records about persons"
+	case ofPlaces:
+		return "a table of organizations or places"
+	case ofReference:
+		return "a table that is not about persons"
+	}
+	return "a table of unknown content"
+}
+
+// columnRef names a column of a state.
+type columnRef struct {
+	table  *tableState
+	column int
+}
+
+// graph is the tables and how they refer to each other.
+type graph struct {
+	tables []*tableState
+	byName map[[2]string]*tableState
+	// links are the columns that refer to another.
+	links map[columnRef]columnRef
+	// authors are tables of users whose keys say who wrote a row.
+	authors map[*tableState]bool
+	// referred counts the tables that refer to one.
+	referred map[*tableState]int
+}
+
+func newGraph(tables []*tableState) *graph {
+	g := &graph{tables: tables, byName: map[[2]string]*tableState{}, links: map[columnRef]columnRef{}, authors: map[*tableState]bool{}, referred: map[*tableState]int{}}
+	for _, t := range tables {
+		g.byName[[2]string{t.Schema, t.Name}] = t
+	}
+	for _, t := range tables {
+		for i := range t.Columns {
+			r := t.Columns[i].References
+			if r == nil {
+				continue
+			}
+			target := g.byName[[2]string{r.Schema, r.Table}]
+			if target == nil {
+				continue
+			}
+			if j := target.column(r.Column); j >= 0 {
+				g.links[columnRef{t, i}] = columnRef{target, j}
+			}
+		}
+	}
+	g.findAuthors()
+	return g
+}
+
+func (t *tableState) column(name string) int {
+	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
+}
+
+// findAuthors finds tables that most others refer to twice or more: created by, changed
+// by. Such a reference says who wrote a row, not whom it is about.
+func (g *graph) findAuthors() {
+	once, more := map[*tableState]int{}, map[*tableState]int{}
+	for _, t := range g.tables {
+		n := map[*tableState]int{}
+		for i := range t.Columns {
+			if to, ok := g.links[columnRef{t, i}]; ok && to.table != t {
+				n[to.table]++
+			}
+		}
+		for to, k := range n {
+			g.referred[to]++
+			if k > 1 {
+				more[to]++
+			} else {
+				once[to]++
+			}
+		}
+	}
+	for t, n := range more {
+		g.authors[t] = n >= 4 && n > once[t]
+	}
+}
+
+// writes reports whether a column says who wrote a row.
+func (g *graph) writes(t *tableState, i int) bool {
+	n := &t.names
+	if n.vocabulary.Has(n.columns[i], "author") || n.vocabulary.Has(n.columns[i], "by") {
+		return true
+	}
+	to, ok := g.links[columnRef{t, i}]
+	if !ok || !g.authors[to.table] {
+		return false
+	}
+	same := 0
+	for j := range t.Columns {
+		if other, ok := g.links[columnRef{t, j}]; ok && other.table == to.table {
+			same++
+		}
+	}
+	return same > 1 || t.subject == ofUnknown
+}
+
+// subjects decides what each table is about: first by names and columns, then, a few
+// times over, by what its keys refer to.
+func (g *graph) subjects() {
+	own := map[*tableState][5]float64{}
+	for _, t := range g.tables {
+		own[t] = t.ownSubject()
+	}
+	for range 5 {
+		next := map[*tableState]subject{}
+		for _, t := range g.tables {
+			next[t] = g.decide(t, own[t])
+		}
+		changed := false
+		for t, s := range next {
+			changed = changed || t.subject != s
+			t.subject = s
+		}
+		if !changed {
+			break
+		}
+	}
+}
+
+// decide adds to what a table says of itself what the tables it refers to say.
+func (g *graph) decide(t *tableState, score [5]float64) subject {
+	linked := 0.0
+	for i := range t.Columns {
+		to, ok := g.links[columnRef{t, i}]
+		if !ok || to.table == t || g.writes(t, i) {
+			continue
+		}
+		switch to.table.subject {
+		case ofPersons:
+			if t.Columns[i].Key {
+				score[ofPersons] += 3 // one row for one person
+			}
+			linked = math.Max(linked, 4)
+		case ofEvents:
+			linked = math.Max(linked, 3.5)
+		}
+	}
+	score[ofEvents] += linked
+	if linked == 0 {
+		score[ofReference] += math.Min(1.5, 0.3*float64(g.referred[t]))
+	}
+	best, top := ofUnknown, 1.0
+	for s := ofPersons; s <= ofReference; s++ {
+		if score[s] > top {
+			best, top = s, score[s]
+		}
+	}
+	return best
+}
+
+// ownSubject is what the name and the columns of a table say of its subject.
+func (t *tableState) ownSubject() (score [5]float64) {
+	n := &t.names
+	has := func(concept string) bool { return n.vocabulary.Has(n.table, concept) }
+	trust := 1.0
+	if len(t.boards) > 0 {
+		trust = t.boards[0].trust
+	}
+	count := map[Class]int{}
+	keyed, others := false, 0
+	for i, c := range t.classes {
+		count[c]++
+		keyed = keyed || t.Columns[i].Key
+		if !t.Columns[i].Key && (c == EventKey || c == MRN || c == MemberID) {
+			others++ // numbers that are not the table's own
+		}
+		if c == PersonKey && !n.vocabulary.Has(n.columns[i], "by") && !n.vocabulary.Has(n.columns[i], "author") {
+			score[ofEvents] += 1.5 * t.boards[i].trust
+		}
+	}
+	score[ofEvents] = math.Min(score[ofEvents], 3)
+	one := func(c Class) float64 { return math.Min(1, float64(count[c])) }
+	identity := 2*one(BirthDate) + 1.5*one(SSN) + one(NationalID) + one(MRN) + one(GivenName) + one(FamilyName) + one(PersonName) + 0.5*one(Email) +
+		0.5*one(Username) + math.Min(1.5, 0.7*float64(count[Demographic])) + one(DeathDate) + 0.5*one(Phone)*one(FamilyName) + one(License)*0.5
+	score[ofPersons] += identity
+	score[ofEvents] += identity * 0.7
+	if !keyed {
+		score[ofEvents] += identity * 0.2
+	}
+	score[ofEvents] += math.Min(2.4, 0.8*float64(others)) + math.Min(1.6, 0.8*math.Max(0, float64(count[EventDate]-1))) + 0.8*one(FreeText)
+	score[ofPlaces] += 2*one(OrganizationName) + 0.5*one(Geo) + 0.4*one(Street) + 0.4*one(Zip) + 0.3*one(Phone)
+	share := func(classes ...Class) float64 {
+		k := 0
+		for _, c := range classes {
+			k += count[c]
+		}
+		return float64(k) / math.Max(1, float64(len(t.classes)))
+	}
+	score[ofReference] += 2.5 * share(Code, Other, Measure, Flag)
+	switch {
+	case has("reference"):
+		score[ofReference] += 3 * trust
+	case has("event") && has("code"), has("thing") && !has("event"):
+		score[ofReference] += 2.5 * trust
+	case has("person") && !has("event"):
+		score[ofPersons] += 2.5 * trust
+		score[ofEvents] += 1.2 * trust
+	case has("event"):
+		score[ofEvents] += 2.5 * trust
+	case has("org"), has("place"):
+		score[ofPlaces] += 3 * trust
+	}
+	return score
+}
+
+// yearOnly reports whether a column has years rather than days.
+func (t *tableState) yearOnly(i int) bool {
+	c := &t.Columns[i]
+	return c.family() == integerType && (t.names.vocabulary.Has(t.names.columns[i], "year") || strings.HasSuffix(c.Name, "yr"))
+}

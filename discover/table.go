@@ -1,0 +1,102 @@
+package discover
+
+import (
+	"strings"
+
+	"github.com/veil-proxy/veil/discover/values"
+)
+
+// Table is a table, view or file as discovery sees it.
+type Table struct {
+	Schema, Name string
+	Comment      string
+	Columns      []Column
+	// Unread says why no rows were sampled, or is empty.
+	Unread string
+}
+
+// Column is a column of a table.
+type Column struct {
+	Name string
+	// Type is the SQL type, such as character varying(40).
+	Type    string
+	Comment string
+	// Labels is what the values that a check or an enum allows look like, or nil.
+	Labels *values.Profile
+	// Unique says that no value occurs twice, by a constraint.
+	Unique bool
+	// Key says that the column is the whole primary key, PartOfKey that it is in it.
+	Key, PartOfKey bool
+	// References is what a foreign key points to, or nil.
+	References *Reference
+	// Profile is what the sampled values look like, or nil.
+	Profile *values.Profile
+}
+
+// Reference is the column that a foreign key points to.
+type Reference struct{ Schema, Table, Column string }
+
+// family is what kinds of values a SQL type has.
+type family uint8
+
+const (
+	textType family = iota
+	integerType
+	numberType
+	boolType
+	dateType
+	timestampType
+	timeType
+	uuidType
+	bytesType
+	jsonType
+	xmlType
+	inetType
+	geoType
+	otherType
+)
+
+var families = map[string]family{
+	"text": textType, "character varying": textType, "varchar": textType, "character": textType, "char": textType, "bpchar": textType, "name": textType, "citext": textType, "string": textType,
+	"integer": integerType, "bigint": integerType, "smallint": integerType, "int": integerType, "int4": integerType, "int8": integerType, "int2": integerType, "oid": integerType,
+	"numeric": numberType, "decimal": numberType, "double precision": numberType, "real": numberType, "float": numberType, "money": numberType,
+	"boolean": boolType, "bool": boolType, "bit": boolType,
+	"date": dateType, "timestamp": timestampType, "timestamp without time zone": timestampType, "timestamp with time zone": timestampType, "timestamptz": timestampType,
+	"time": timeType, "time without time zone": timeType, "time with time zone": timeType, "interval": timeType,
+	"uuid": uuidType, "bytea": bytesType, "json": jsonType, "jsonb": jsonType, "xml": xmlType,
+	"inet": inetType, "cidr": inetType, "macaddr": inetType, "point": geoType, "geometry": geoType, "geography": geoType, "polygon": geoType,
+}
+
+// family returns the family of a column's type. Lists count as their elements.
+func (c *Column) family() family {
+	name := strings.TrimSuffix(strings.ToLower(c.Type), "[]")
+	if i := strings.IndexByte(name, '('); i >= 0 {
+		end := strings.IndexByte(name[i:], ')')
+		rest := ""
+		if end >= 0 {
+			rest = name[i+end+1:]
+		}
+		name = strings.TrimSpace(name[:i]) + rest
+	}
+	if f, ok := families[strings.TrimSpace(name)]; ok {
+		return f
+	}
+	if c.Labels != nil {
+		return textType
+	}
+	return otherType
+}
+
+// length is the most characters that a type allows, or 0 where it has no limit.
+func (c *Column) length() int {
+	n := 0
+	if i := strings.IndexByte(c.Type, '('); i >= 0 && c.family() == textType {
+		for _, r := range c.Type[i+1:] {
+			if r < '0' || r > '9' {
+				break
+			}
+			n = n*10 + int(r-'0')
+		}
+	}
+	return n
+}

@@ -1,0 +1,266 @@
+// Package values looks at the sampled values of a column, each by itself and all
+// together, and keeps what they look like: counts and shares, never a value.
+//
+//	s := values.NewSample()
+//	s.Add("078-05-1120")
+//	p := s.Profile()
+//	p.Share(values.SSN) // 1
+package values
+
+import (
+	"hash/fnv"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Sample takes the values of a column. It is not for concurrent use.
+type Sample struct {
+	counts map[string]int
+	nulls  int
+	rows   int
+}
+
+// most is how many different values of a sample are looked at one by one.
+const most = 400
+
+// longest is how much of a value is looked at, in bytes.
+const longest = 4096
+
+// NewSample returns an empty sample.
+func NewSample() *Sample { return &Sample{counts: map[string]int{}} }
+
+// Null takes a NULL.
+func (s *Sample) Null() { s.nulls++; s.rows++ }
+
+// Add takes a value.
+func (s *Sample) Add(text string) {
+	s.rows++
+	if len(text) > longest {
+		text = strings.Clone(text[:longest])
+	}
+	s.counts[text]++
+}
+
+// Profile is what the values of a column look like. It has no value.
+type Profile struct {
+	// Rows are the sampled values with NULLs; Nulls, Empty and Placeholders ("N/A") are
+	// those that say nothing.
+	Rows, Nulls, Empty, Placeholders int
+	// Distinct are the different values that say something; Repeated is how many of the
+	// rows have a value that another row has.
+	Distinct, Filled int
+	// Tested are the values that shares refer to.
+	Tested int
+	shares [numKinds]float64
+	// Form is the form of the values if most have the same, such as 999-99-9999.
+	Form      string
+	FormShare float64
+	// MinLength and MaxLength are lengths in characters, MeanLength and MeanWords means.
+	MinLength, MaxLength  int
+	MeanLength, MeanWords float64
+	// Min, Max and Mean are of values that are numbers; Decimals the most digits behind
+	// the point, LeadingZero the share with a zero in front.
+	Min, Max, Mean, Spread float64
+	Decimals               int
+	LeadingZero            float64
+	// Years are of dates: the first, the last, and the quartiles.
+	FirstYear, LastYear, LowerYear, MedianYear, UpperYear int
+	// Dated is how many values were dates with a year.
+	Dated int
+	// Sketch are the smallest hashes of the values, to tell whether columns share them.
+	Sketch []uint64
+}
+
+// Share is the share of the tested values that are of a kind, 0 to 1.
+func (p *Profile) Share(k Kind) float64 { return p.shares[k] }
+
+// Repetition is how often a value occurs on average; 1 if no value occurs twice.
+func (p *Profile) Repetition() float64 {
+	if p.Distinct == 0 {
+		return 1
+	}
+	return float64(p.Filled) / float64(p.Distinct)
+}
+
+// Profile returns what the sample looks like. The sample can be dropped then.
+func (s *Sample) Profile() *Profile {
+	p := &Profile{Rows: s.rows, Nulls: s.nulls, MinLength: math.MaxInt}
+	texts := make([]string, 0, len(s.counts))
+	for text, n := range s.counts {
+		switch trimmed := strings.TrimSpace(text); {
+		case trimmed == "":
+			p.Empty += n
+		case len(trimmed) <= 16 && within("placeholder", strings.ToLower(trimmed)):
+			p.Placeholders += n
+		default:
+			texts = append(texts, text)
+			p.Filled += n
+		}
+	}
+	p.Distinct = len(texts)
+	slices.Sort(texts)
+	p.sketch(texts)
+	if step := float64(len(texts)) / most; step > 1 {
+		picked := make([]string, most)
+		for i := range picked {
+			picked[i] = texts[int(float64(i)*step)]
+		}
+		texts = picked
+	}
+	p.look(texts)
+	return p
+}
+
+// look tests values one by one.
+func (p *Profile) look(texts []string) {
+	p.Tested = len(texts)
+	if p.Tested == 0 {
+		p.MinLength = 0
+		return
+	}
+	forms := map[string]int{}
+	var years []int
+	var numbers numbers
+	for _, text := range texts {
+		v := newValue(text)
+		k, year := v.kinds()
+		for kind := range numKinds {
+			if k.has(kind) {
+				p.shares[kind]++
+			}
+		}
+		if form := v.form(); form != "" {
+			forms[form]++
+		}
+		if year > 0 {
+			years = append(years, year)
+		}
+		numbers.add(&v)
+		p.MinLength, p.MaxLength = min(p.MinLength, v.sum), max(p.MaxLength, v.sum)
+		p.MeanLength += float64(v.sum)
+		p.MeanWords += float64(len(v.words))
+	}
+	n := float64(p.Tested)
+	for kind := range p.shares {
+		p.shares[kind] /= n
+	}
+	p.MeanLength /= n
+	p.MeanWords /= n
+	p.commonForm(forms)
+	p.spread(years)
+	numbers.into(p)
+}
+
+// commonForm keeps the form that most values have. That of a few values would say too
+// much of them.
+func (p *Profile) commonForm(forms map[string]int) {
+	form, most := "", 0
+	for f, n := range forms {
+		if n > most || n == most && f < form {
+			form, most = f, n
+		}
+	}
+	if share := float64(most) / float64(p.Tested); most >= 10 && share >= 0.5 {
+		p.Form, p.FormShare = form, share
+	}
+}
+
+func (p *Profile) spread(years []int) {
+	if p.Dated = len(years); p.Dated == 0 {
+		return
+	}
+	slices.Sort(years)
+	p.FirstYear, p.LastYear = years[len(years)/50], years[len(years)-1-len(years)/50]
+	p.LowerYear, p.MedianYear, p.UpperYear = years[len(years)/4], years[len(years)/2], years[len(years)*3/4]
+}
+
+// sketchSize is how many hashes of values are kept of a column.
+const sketchSize = 128
+
+// sketch keeps the smallest hashes of the values. Two columns share values as they share
+// hashes.
+func (p *Profile) sketch(texts []string) {
+	hashes := make([]uint64, 0, len(texts))
+	for _, text := range texts {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(text))
+		hashes = append(hashes, h.Sum64()*0x9e3779b97f4a7c15)
+	}
+	slices.Sort(hashes)
+	if len(hashes) > sketchSize {
+		hashes = hashes[:sketchSize]
+	}
+	p.Sketch = slices.Clone(hashes)
+}
+
+// kinds are what a value can be, and the year that it is in if it is a date.
+func (v *value) kinds() (k kinds, year int) {
+	year = v.dateAndNumber(&k)
+	flags := []struct {
+		kind Kind
+		ok   func(*value) bool
+	}{{Email, email}, {URL, isURL}, {IP, ip}, {MAC, mac}, {UUID, isUUID}, {Hex, hex}, {Version, version}, {MedicareID, medicareID}, {Plate, plate}, {UDI, udi}, {Serial, serial}}
+	for _, f := range flags {
+		if f.ok(v) {
+			k.add(f.kind)
+		}
+	}
+	pairs := []struct {
+		form, checked Kind
+		test          func(*value) (bool, bool)
+	}{{Phone, PhoneDigits, phone}, {SSN, SSNDigits, ssn}, {NationalForm, NationalChecked, national}, {IBANForm, IBANChecked, iban}, {CardForm, CardChecked, card}, {VINForm, VINChecked, vin}}
+	for _, f := range pairs {
+		form, checked := f.test(v)
+		if form {
+			k.add(f.form)
+		}
+		if checked {
+			k.add(f.checked)
+		}
+	}
+	if _, checked := npi(v); checked {
+		k.add(NPI)
+	}
+	if _, checked := dea(v); checked {
+		k.add(DEA)
+	}
+	v.place(&k)
+	v.person(&k)
+	v.term(&k)
+	v.code(&k)
+	v.document(&k)
+	v.prose(&k)
+	return k, year
+}
+
+// dateAndNumber adds what a value is as a date or a number.
+func (v *value) dateAndNumber(k *kinds) (year int) {
+	year, kind := parseDate(v)
+	switch kind {
+	case fullDate, yearMonth:
+		k.add(Date)
+	case withTime:
+		k.add(Date)
+		k.add(Timestamp)
+	case timeOfDay:
+		k.add(Time)
+	case compact:
+		k.add(CompactDate)
+	}
+	if v.allDigits || len(v.text) > 1 && v.text[0] == '-' && len(v.digits) == len(v.text)-1 {
+		k.add(Integer)
+		if len(v.digits) == 4 && v.allDigits {
+			if y := number(v.digits); y >= 1900 && y <= 2040 {
+				k.add(Year)
+				year = y
+				if y >= 1905 && y <= 2026 {
+					k.add(PersonYear)
+				}
+			}
+		}
+	} else if decimal(v) {
+		k.add(Decimal)
+	}
+	return year
+}

@@ -1,0 +1,116 @@
+package document
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/mask/ruleset"
+)
+
+// documentsMeet reports whether a document can be one that both matches are about.
+func documentsMeet(a, b *match) bool {
+	whole := func(glob string) step {
+		if glob == "" || strings.ContainsAny(glob, `[\\`) {
+			glob = "*" // sets of characters are taken for any
+		}
+		return step{kind: pattern, name: glob}
+	}
+	x, y := whole(a.Document), whole(b.Document)
+	return a.path.XML == b.path.XML && patternsMeet(x.glob(), y.glob())
+}
+
+// checkConflicts reports rules of which none is more specific than the other.
+func (r *Rules) checkConflicts(problems *strictyaml.Problems) {
+	for i, a := range r.matches {
+		for _, b := range r.matches[:i] {
+			if a.rule == b.rule || !documentsMeet(a, b) || a.documentRank() != b.documentRank() {
+				continue
+			}
+			one, other := &r.section.Rules[b.rule], &r.section.Rules[a.rule]
+			always := one.Method != "" && other.Method != "" && len(one.Where) == 0 && len(other.Where) == 0
+			if always && a.path.Compare(b.path) == 0 && overlap(a.path.steps, b.path.steps) {
+				problems.Add(a.At, "rules %q and %q match equally: %s and %s can be the same value", one.ID, other.ID, b.DocumentMatch, a.DocumentMatch)
+				continue
+			}
+			if one.Keys != nil && other.Keys != nil && !sameNames(one.Keys, other.Keys) && opensMeet(a, b) {
+				problems.Add(a.At, "the keys of rules %q and %q match equally: %s and %s can have the same names", one.ID, other.ID, b.DocumentMatch, a.DocumentMatch)
+			}
+		}
+	}
+}
+
+// opensMeet reports whether both leave open one name in equally specific ways.
+func opensMeet(a, b *match) bool {
+	return slices.ContainsFunc(a.opens, func(x []step) bool {
+		return slices.ContainsFunc(b.opens, func(y []step) bool { return compareSteps(x, y) == 0 && overlap(x, y) })
+	})
+}
+
+// sameNames reports whether both treat names alike.
+func sameNames(a, b *ruleset.NameMethod) bool {
+	x, err1 := json.Marshal(a)
+	y, err2 := json.Marshal(b)
+	return err1 == nil && err2 == nil && string(x) == string(y)
+}
+
+// checkOpenNames reports patterns for names of which no rule says what becomes of them.
+// With * and .. that is no mistake: they select elements of arrays, and values below
+// names that other paths spell out.
+func (r *Rules) checkOpenNames(problems *strictyaml.Problems) {
+	for _, m := range r.matches {
+		for i, s := range m.path.steps {
+			if s.kind != pattern {
+				continue
+			}
+			beginning := m.path.steps[:i+1]
+			treated := slices.ContainsFunc(r.matches, func(o *match) bool {
+				return r.section.Rules[o.rule].Keys != nil && documentsMeet(m, o) &&
+					slices.ContainsFunc(o.opens, func(open []step) bool { return overlap(open, beginning) })
+			})
+			if !treated && !r.section.Rules[m.rule].Removes() {
+				problems.Add(m.At, "rule %q: the names that fit %q can be data, so they do not pass: say what becomes of them, such as keys: keep, or write the names out", r.section.Rules[m.rule].ID, s.name)
+			}
+		}
+	}
+}
+
+// checkUnreachable reports paths below a value that another rule removes.
+func (r *Rules) checkUnreachable(problems *strictyaml.Problems) {
+	for _, a := range r.matches {
+		above := &r.section.Rules[a.rule]
+		if !above.Removes() || len(above.Where) > 0 {
+			continue
+		}
+		for _, b := range r.matches {
+			n := len(a.path.steps)
+			if !documentsMeet(a, b) || a.documentRank() > b.documentRank() || len(b.path.steps) <= n || b.path.steps[n].leaf() && b.path.steps[n].kind == text {
+				continue
+			}
+			if compareSteps(a.path.steps, b.path.steps[:n]) == 0 && sameSteps(a.path.steps, b.path.steps[:n]) {
+				problems.Add(b.At, "rule %q can never apply: rule %q removes %s with all that it has", r.section.Rules[b.rule].ID, above.ID, a.DocumentMatch)
+			}
+		}
+	}
+}
+
+func sameSteps(a, b []step) bool {
+	return slices.EqualFunc(a, b, func(s, o step) bool {
+		x, y := s.space, o.space
+		s.space, o.space = nil, nil
+		return s == o && (x == nil) == (y == nil) && (x == nil || *x == *y)
+	})
+}
+
+// checkFiles reports files of documents that no rule is about.
+func (r *Rules) checkFiles(problems *strictyaml.Problems) {
+	for _, f := range r.section.Files {
+		if !slices.ContainsFunc(r.matches, func(m *match) bool { return m.Matches(f.Document) }) {
+			problems.Add(f.At, "no rule is about document %q%s", f.Document, r.nearest(f.Document))
+		}
+	}
+}
+
+// documentRank says how exactly a match names its documents.
+func (m *match) documentRank() int { return ruleset.GlobRank(m.Document) }

@@ -1,0 +1,84 @@
+// Package discovery is what the commands of veil discover do once a source is read: they
+// judge its columns and print what was found.
+package discovery
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"github.com/veil-proxy/veil/discover"
+	"github.com/veil-proxy/veil/discover/report"
+	"github.com/veil-proxy/veil/discover/words"
+	"github.com/veil-proxy/veil/internal/cli"
+	"github.com/veil-proxy/veil/textfile"
+)
+
+// Options are what the commands have in common.
+type Options struct {
+	Format  cli.Format
+	All     bool
+	HTML    string
+	Lexicon string
+}
+
+// AddFlags adds the flags of the options, but those of Format.
+func (o *Options) AddFlags(fl *pflag.FlagSet) {
+	fl.BoolVar(&o.All, "all", false, "list all columns, not only those that identify or are unsure")
+	fl.StringVar(&o.HTML, "html", "", "also write the report as a page to `FILE`")
+	fl.StringVar(&o.Lexicon, "lexicon", "", "`FILE` with words and rules for names of columns, in addition to the built-in ones")
+}
+
+// Words returns the lexicon of the options.
+func (o *Options) Words() (*words.Lexicon, error) {
+	if o.Lexicon == "" {
+		return words.Default(), nil
+	}
+	f, err := os.Open(o.Lexicon)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	lex, err := words.Default().Extend(f, discover.IsClass)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Lexicon, err)
+	}
+	return lex, nil
+}
+
+// Finish judges tables and prints what was found.
+func (o *Options) Finish(w io.Writer, source string, tables []discover.Table, lex *words.Lexicon) error {
+	findings := discover.Judge(tables, lex)
+	r := report.New(tables, findings)
+	if o.HTML != "" {
+		var page strings.Builder
+		if err := r.WriteHTML(&page, source); err != nil {
+			return err
+		}
+		if err := textfile.Create(o.HTML, page.String(), 0o600); err != nil {
+			return err
+		}
+	}
+	if o.Format.JSON() {
+		return r.WriteJSON(w)
+	}
+	return r.WriteText(w, o.All)
+}
+
+// Progress returns what shows how many tables are done on a terminal, or nil.
+func Progress(w io.Writer) func(done, total int) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	return func(done, total int) {
+		fmt.Fprintf(w, "\rveil: %d of %d tables", done, total)
+		if done == total {
+			fmt.Fprint(w, "\r\x1b[K")
+		}
+	}
+}

@@ -1,0 +1,25 @@
+package formats
+
+import (
+	"github.com/veil-proxy/veil/document"
+	"github.com/veil-proxy/veil/document/json"
+	"github.com/veil-proxy/veil/fhir/fhirfile"
+	"github.com/veil-proxy/veil/file"
+)
+
+// documents says which files hold documents. A FHIR resource is none, unless --format or
+// --document says so.
+func (o *Options) documents(r Rules, format string) (document.Files, error) {
+	rules, err := document.Compile(r.Compiled.Policy)
+	return document.Files{
+		Rules: rules, Document: o.document, Any: o.format == format, Inspect: o.Inspect,
+		Foreign: func(beginning []byte) bool {
+			return o.document == "" && fhirfile.IsResource(r.Compiled, beginning)
+		},
+	}, err
+}
+
+func jsonFormats(o *Options, r Rules) ([]file.Format, error) {
+	files, err := o.documents(r, "json")
+	return []file.Format{json.NewFormat(files)}, err
+}

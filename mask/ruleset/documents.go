@@ -1,0 +1,322 @@
+package ruleset
+
+import (
+	"encoding/json"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/mask"
+)
+
+// DocumentsSection is the part of a ruleset about JSON and XML that is not FHIR. This
+// package reads it; what a path means is known to package document.
+type DocumentsSection struct {
+	// Files say which documents files hold. A file that none fits holds the document that
+	// its name without the ending names.
+	Files []DocumentFile `json:"files,omitempty"`
+	// Namespaces are those of XML, by the prefixes that paths have for them. A name in
+	// another namespace does not pass.
+	Namespaces map[string]string `json:"namespaces,omitempty"`
+	Rules      []DocumentRule    `json:"rules"`
+}
+
+// DocumentFile says which document the files hold whose base names fit a glob.
+type DocumentFile struct {
+	File     string `json:"file"`
+	Document string `json:"document"`
+
+	At strictyaml.Position `json:"-"`
+}
+
+// DocumentMatch is a path in the documents whose names fit a glob; empty fits all.
+type DocumentMatch struct {
+	Document string `json:"document,omitempty"`
+	Path     string `json:"path"`
+
+	At strictyaml.Position `json:"-"`
+}
+
+// String is the match in its short form, as audit records have it.
+func (m DocumentMatch) String() string {
+	if m.Document == "" {
+		return m.Path
+	}
+	return m.Document + ":" + m.Path
+}
+
+// Matches reports whether the match is about a document.
+func (m DocumentMatch) Matches(document string) bool { return globMatch(m.Document, document) }
+
+// Names reports whether the match says which documents it is about.
+func (m DocumentMatch) Names(document string) bool {
+	return m.Document != "" && m.Document != "*" && m.Matches(document)
+}
+
+// DocumentRule says which method acts on which values of documents, and what becomes of
+// the names of members.
+type DocumentRule struct {
+	ID       string          `json:"id"`
+	Category string          `json:"category,omitempty"`
+	Match    []DocumentMatch `json:"match"`
+	// Method acts on values. A rule without one says something of names alone.
+	Method string    `json:"method,omitempty"`
+	Args   mask.Args `json:"args,omitempty"`
+	// Keys is what becomes of the names of the members that match, where these are data.
+	Keys *NameMethod `json:"keys,omitempty"`
+	// Entity are paths from the object that has the value, of which the first that is
+	// there says whom the value is about. Birth, Death, Country and Unit are likewise
+	// paths, with what Input has by these names.
+	Entity  []RelativePath `json:"entity,omitempty"`
+	Birth   []RelativePath `json:"birth,omitempty"`
+	Death   []RelativePath `json:"death,omitempty"`
+	Country []RelativePath `json:"country,omitempty"`
+	Unit    []RelativePath `json:"unit,omitempty"`
+	// Where are conditions on values beside it, as in tables.
+	Where []DocumentCondition `json:"where,omitempty"`
+	// Why is a note for people.
+	Why string `json:"why,omitempty"`
+
+	// Form is what the method does, in terms that engines understand.
+	Form mask.Form           `json:"-"`
+	At   strictyaml.Position `json:"-"`
+}
+
+// Keeps reports whether the rule lets every value pass.
+func (r *DocumentRule) Keeps() bool { return keeps(r.Form) }
+
+// Removes reports whether the rule shows nothing of a value.
+func (r *DocumentRule) Removes() bool { return removes(r.Form) }
+
+// SameMasking reports whether two rules mask a value alike: by the same method, with the
+// same arguments and values beside.
+func SameMasking(a, b *DocumentRule) bool {
+	if a == b {
+		return true
+	}
+	signature := func(r DocumentRule) string {
+		r.ID, r.Category, r.Match, r.Keys, r.Where, r.Why = "", "", nil, nil, nil, ""
+		text, err := json.Marshal(r)
+		if err != nil {
+			return ""
+		}
+		return string(text)
+	}
+	s := signature(*a)
+	return s != "" && s == signature(*b)
+}
+
+// NameMethod is a method for names of members.
+type NameMethod struct {
+	Method string    `json:"method"`
+	Args   mask.Args `json:"args,omitempty"`
+
+	Form mask.Form           `json:"-"`
+	At   strictyaml.Position `json:"-"`
+}
+
+// RelativePath is a path from the object that has a value to another value.
+type RelativePath struct {
+	Path string
+	At   strictyaml.Position
+}
+
+// MarshalText returns the path.
+func (p RelativePath) MarshalText() ([]byte, error) { return []byte(p.Path), nil }
+
+// DocumentCondition is a condition on another value of the document: the first that is
+// there of those that the paths lead to.
+type DocumentCondition struct {
+	Path []RelativePath `json:"path"`
+	Tests
+
+	At strictyaml.Position `json:"-"`
+}
+
+// mergeDocuments applies own to what is extended: rules of the same id and prefixes
+// replace in place, others are added after.
+func (rs *Ruleset) mergeDocuments(own *DocumentsSection) {
+	if own == nil {
+		return
+	}
+	if rs.Documents == nil {
+		rs.Documents = &DocumentsSection{Rules: []DocumentRule{}}
+	}
+	d := rs.Documents
+	d.Files = append(slices.Clone(own.Files), d.Files...) // the first that fits counts
+	if d.Namespaces == nil {
+		d.Namespaces = own.Namespaces
+	} else {
+		maps.Copy(d.Namespaces, own.Namespaces)
+	}
+	for _, r := range own.Rules {
+		if i := slices.IndexFunc(d.Rules, func(o DocumentRule) bool { return o.ID == r.ID }); i >= 0 {
+			d.Rules[i] = r
+		} else {
+			d.Rules = append(d.Rules, r)
+		}
+	}
+}
+
+func (r *rulesetReader) documents(n strictyaml.Node) *DocumentsSection {
+	sec := &DocumentsSection{Rules: []DocumentRule{}}
+	r.Mapping(n, map[string]strictyaml.Field{
+		"default": func(n strictyaml.Node) { r.Word(n, "remove") },
+		"files": func(n strictyaml.Node) {
+			r.Sequence(n, func(item strictyaml.Node) { sec.Files = append(sec.Files, r.documentFile(item)) })
+		},
+		"namespaces": func(n strictyaml.Node) {
+			if v, ok := r.argument(n, mask.MapParam); ok {
+				sec.Namespaces = v.(map[string]string)
+			}
+		},
+		"rules": func(n strictyaml.Node) {
+			ids := map[string]bool{}
+			r.Sequence(n, func(item strictyaml.Node) {
+				rule := r.documentRule(item)
+				if rule.ID != "" && ids[rule.ID] {
+					r.Bad(item, "rule id %q appears twice", rule.ID)
+				}
+				ids[rule.ID] = true
+				sec.Rules = append(sec.Rules, rule)
+			})
+		},
+	}, nil)
+	return sec
+}
+
+func (r *rulesetReader) documentFile(n strictyaml.Node) (f DocumentFile) {
+	f.At = r.At(n)
+	r.Mapping(n, map[string]strictyaml.Field{
+		"file": func(n strictyaml.Node) {
+			f.File, _ = r.Text(n)
+			if _, err := path.Match(f.File, ""); err != nil {
+				r.Bad(n, "%q is not a pattern: %v", f.File, err)
+			}
+		},
+		"document": func(n strictyaml.Node) { f.Document, _ = r.Text(n) },
+	}, nil)
+	if f.File == "" || f.Document == "" {
+		r.Bad(n, "expected a file and a document, such as {file: \"claims-*.json\", document: claims}")
+	}
+	return f
+}
+
+func (r *rulesetReader) documentRule(n strictyaml.Node) DocumentRule {
+	rule := DocumentRule{At: r.At(n)}
+	m := methodReader{
+		names: []string{"id", "category", "match", "method", "keys", "why", "entity", "birth", "death", "country", "unit", "where"},
+		kinds: []mask.Kind{mask.ValueMethod},
+	}
+	r.Mapping(n, map[string]strictyaml.Field{
+		"id":       func(n strictyaml.Node) { rule.ID = r.name(n) },
+		"category": func(n strictyaml.Node) { rule.Category = r.category(n) },
+		"match":    func(n strictyaml.Node) { rule.Match = r.documentMatches(n) },
+		"method":   func(n strictyaml.Node) { rule.Method, m.at = r.method(n), n },
+		"keys":     func(n strictyaml.Node) { rule.Keys = r.nameMethod(n) },
+		"why":      func(n strictyaml.Node) { rule.Why, _ = r.Text(n) },
+		"entity":   r.relativePaths(&rule.Entity),
+		"birth":    r.relativePaths(&rule.Birth),
+		"death":    r.relativePaths(&rule.Death),
+		"country":  r.relativePaths(&rule.Country),
+		"where": func(n strictyaml.Node) {
+			for _, v := range n.Items() {
+				rule.Where = append(rule.Where, r.documentCondition(v))
+			}
+		},
+	}, func(key string, keyNode, value strictyaml.Node) {
+		// As in tables, unit is a path where it is a mapping, and an argument otherwise.
+		if key == "unit" && value.IsMapping() {
+			r.Mapping(value, map[string]strictyaml.Field{
+				"path":    r.relativePaths(&rule.Unit),
+				"default": func(n strictyaml.Node) { m.args = append(m.args, givenArg{key, keyNode, n}) },
+			}, nil)
+			if len(rule.Unit) == 0 {
+				r.Bad(value, `unit has no "path"`)
+			}
+			return
+		}
+		m.args = append(m.args, givenArg{key, keyNode, value})
+	})
+	method := rule.Method
+	if rule.Keys != nil && method == "" && len(m.args) == 0 {
+		method = rule.Keys.Method
+	} else {
+		rule.Args, rule.Form = r.arguments(rule.Method, m)
+	}
+	r.complete(n, rule.ID, len(rule.Match) > 0, method)
+	return rule
+}
+
+// nameMethod reads a method for names: its name alone, or a mapping with its arguments.
+func (r *rulesetReader) nameMethod(n strictyaml.Node) *NameMethod {
+	out := &NameMethod{At: r.At(n)}
+	m := methodReader{names: []string{"method"}, kinds: []mask.Kind{mask.ValueMethod}, at: n}
+	if !n.IsMapping() {
+		out.Method = r.method(n)
+	} else {
+		r.Mapping(n, map[string]strictyaml.Field{
+			"method": func(n strictyaml.Node) { out.Method, m.at = r.method(n), n },
+		}, func(key string, keyNode, value strictyaml.Node) {
+			m.args = append(m.args, givenArg{key, keyNode, value})
+		})
+	}
+	if out.Method == "" {
+		r.Bad(n, `keys has no "method"`)
+	}
+	out.Args, out.Form = r.arguments(out.Method, m)
+	return out
+}
+
+// documentMatches reads one match or a list of them.
+func (r *rulesetReader) documentMatches(n strictyaml.Node) (out []DocumentMatch) {
+	for _, v := range n.Items() {
+		m := DocumentMatch{At: r.At(v)}
+		if v.IsMapping() {
+			r.Mapping(v, map[string]strictyaml.Field{
+				"document": func(n strictyaml.Node) { m.Document, _ = r.Text(n) },
+				"path":     func(n strictyaml.Node) { m.Path, _ = r.Text(n) },
+			}, nil)
+		} else {
+			m.Path, _ = r.Text(v)
+			// A path begins with $ or /: what stands before it names documents.
+			if at := strings.IndexAny(m.Path, "$/"); at > 0 && m.Path[at-1] == ':' {
+				m.Document, m.Path = m.Path[:at-1], m.Path[at:]
+			}
+		}
+		if _, err := path.Match(m.Document, ""); err != nil {
+			r.Bad(v, "document: expected a name or a glob of *, ?, [a-z]")
+		}
+		if m.Path == "" || m.Path[0] != '$' && m.Path[0] != '/' {
+			r.Bad(v, "expected a path that begins with $ (JSON) or / (XML), or one behind a document's name, such as claims:$.patient.ssn")
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// relativePaths reads one path or a list of them.
+func (r *rulesetReader) relativePaths(dst *[]RelativePath) strictyaml.Field {
+	return func(n strictyaml.Node) {
+		for _, l := range r.Texts(n) {
+			*dst = append(*dst, RelativePath{l.Text, l.At})
+		}
+	}
+}
+
+func (r *rulesetReader) documentCondition(n strictyaml.Node) DocumentCondition {
+	c := DocumentCondition{At: r.At(n)}
+	fields := r.tests(&c.Tests)
+	fields["path"] = r.relativePaths(&c.Path)
+	r.Mapping(n, fields, nil)
+	switch {
+	case len(c.Path) == 0:
+		r.Bad(n, `condition has no "path"`)
+	case c.empty():
+		r.Bad(n, noTests)
+	}
+	return c
+}
