@@ -9,11 +9,24 @@ import (
 // Table is a table, view or file as discovery sees it.
 type Table struct {
 	Schema, Name string
+	Kind         Kind
 	Comment      string
 	Columns      []Column
 	// Unread says why no rows were sampled, or is empty.
 	Unread string
 }
+
+// Kind is what kind of table a table is.
+type Kind string
+
+// The kinds.
+const (
+	Plain            Kind = "table"
+	View             Kind = "view"
+	MaterializedView Kind = "materialized view"
+	// Partition is a part of another table with the same columns.
+	Partition Kind = "partition"
+)
 
 // Column is a column of a table.
 type Column struct {
@@ -100,3 +113,25 @@ func (c *Column) length() int {
 	}
 	return n
 }
+
+// IsText, IsNumber, IsDate and IsID say what masking methods a column's type allows:
+// strings, exact numbers, days with or without a time, and values that can be sealed.
+func (c *Column) IsText() bool { return c.family() == textType && c.Labels == nil }
+
+// IsWhole reports whether a column has whole numbers.
+func (c *Column) IsWhole() bool { return c.family() == integerType }
+
+// IsNumber reports whether a column has numbers that are exact.
+func (c *Column) IsNumber() bool {
+	f := c.family()
+	return f == integerType || f == numberType
+}
+
+// IsDate reports whether a column has days, with or without a time.
+func (c *Column) IsDate() bool { f := c.family(); return f == dateType || f == timestampType }
+
+// IsDocument reports whether a column has JSON or XML.
+func (c *Column) IsDocument() bool { f := c.family(); return f == jsonType || f == xmlType }
+
+// IsID reports whether a column can be sealed: strings, whole numbers and UUIDs.
+func (c *Column) IsID() bool { return c.IsText() || c.IsWhole() || c.family() == uuidType }

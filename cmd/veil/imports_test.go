@@ -78,6 +78,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"discover/words":     {"discover/dict"},
 		"discover/pgsource":  {"discover", "discover/values", "postgres/catalog"},
 		"discover/report":    {"discover"},
+		"discover/propose":   {"discover", "discover/dict"},
 		"internal/discovery": {"discover/...", "discover", "internal/cli", "textfile"},
 		// Test support, imported by tests alone.
 		"proxy/fhirproxy/hapitest":   {"fhir/fhirtest"},

@@ -15,15 +15,18 @@ import (
 // relation is a relation of the catalog with what its sample needs.
 type relation struct {
 	table   discover.Table
-	kind    byte // r, p, f, v, m as in pg_class
+	kind    byte // r, p, f, v, m as in pg_class; t for a partition
 	rows    float64
 	bytes   int64
 	granted []bool // of each column
 	numbers map[string]int
 }
 
+// kinds are the kinds of relations by relkind, and t for partitions.
+var kinds = map[byte]discover.Kind{'r': discover.Plain, 'p': discover.Plain, 'f': discover.Plain, 'v': discover.View, 'm': discover.MaterializedView, 't': discover.Partition}
+
 // columnsSQL lists the columns of all relations with rows, but those of PostgreSQL.
-const columnsSQL = `select c.oid, n.nspname, c.relname, c.relkind, c.reltuples::float8,
+const columnsSQL = `select c.oid, n.nspname, c.relname, case when c.relispartition then 't' else c.relkind end, c.reltuples::float8,
   case when c.relkind in ('r', 'm') then pg_relation_size(c.oid) else 0 end,
   coalesce(obj_description(c.oid, 'pg_class'), ''), a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
   coalesce(col_description(c.oid, a.attnum), ''), has_column_privilege(c.oid, a.attnum, 'select'),
@@ -64,7 +67,7 @@ func loadCatalog(ctx context.Context, c *pgconn.PgConn) ([]*relation, error) {
 			rows, _ := strconv.ParseFloat(string(row[4]), 64)
 			bytes, _ := strconv.ParseInt(string(row[5]), 10, 64)
 			r = &relation{kind: row[3][0], rows: rows, bytes: bytes, numbers: map[string]int{},
-				table: discover.Table{Schema: string(row[1]), Name: string(row[2]), Comment: string(row[6])}}
+				table: discover.Table{Schema: string(row[1]), Name: string(row[2]), Kind: kinds[row[3][0]], Comment: string(row[6])}}
 			byOID[oid], relations = r, append(relations, r)
 		}
 		column := discover.Column{Name: string(row[8]), Type: string(row[9]), Comment: string(row[10])}

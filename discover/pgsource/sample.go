@@ -79,7 +79,7 @@ func (r *relation) read(i int) string {
 // for safety, from all over the table. Small tables are read from their beginning, views
 // and foreign tables too: they cannot be sampled.
 func (r *relation) sampling(rows int) string {
-	if r.kind != 'r' && r.kind != 'm' && r.kind != 'p' {
+	if r.kind == 'v' || r.kind == 'f' {
 		return ""
 	}
 	total := r.rows

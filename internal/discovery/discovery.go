@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/veil-proxy/veil/discover"
+	"github.com/veil-proxy/veil/discover/propose"
 	"github.com/veil-proxy/veil/discover/report"
 	"github.com/veil-proxy/veil/discover/words"
 	"github.com/veil-proxy/veil/internal/cli"
@@ -24,12 +26,14 @@ type Options struct {
 	All     bool
 	HTML    string
 	Lexicon string
+	Ruleset string
 }
 
 // AddFlags adds the flags of the options, but those of Format.
 func (o *Options) AddFlags(fl *pflag.FlagSet) {
 	fl.BoolVar(&o.All, "all", false, "list all columns, not only those that identify or are unsure")
 	fl.StringVar(&o.HTML, "html", "", "also write the report as a page to `FILE`")
+	fl.StringVar(&o.Ruleset, "ruleset", "", "also write a proposed ruleset to `FILE`")
 	fl.StringVar(&o.Lexicon, "lexicon", "", "`FILE` with words and rules for names of columns, in addition to the built-in ones")
 }
 
@@ -63,10 +67,30 @@ func (o *Options) Finish(w io.Writer, source string, tables []discover.Table, le
 			return err
 		}
 	}
+	if o.Ruleset != "" {
+		if err := textfile.Create(o.Ruleset, propose.Ruleset(rulesetName(o.Ruleset), tables, findings), 0o644); err != nil {
+			return err
+		}
+	}
 	if o.Format.JSON() {
 		return r.WriteJSON(w)
 	}
 	return r.WriteText(w, o.All)
+}
+
+// rulesetName makes a ruleset's name of that of its file.
+func rulesetName(file string) string {
+	base := filepath.Base(file)
+	name := strings.Trim(strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(strings.TrimSuffix(base, filepath.Ext(base)))), "-")
+	if name == "" {
+		return "proposed"
+	}
+	return name
 }
 
 // Progress returns what shows how many tables are done on a terminal, or nil.
