@@ -24,6 +24,8 @@ func (b *board) dates(p *values.Profile, f family, worth float64) {
 			return
 		}
 		b.add(fromValues, EventDate, worth*5*s, share(p, what))
+		b.add(fromValues, BirthDate, worth*4.5*s, share(p, what))
+		b.add(fromValues, DeathDate, worth*4.5*s, share(p, what))
 		b.against(fromValues, worth*4, "", Code, Measure, Flag, Other, EventKey, PersonKey, Phone, MRN, Account, License)
 	}
 	if p.Dated < 10 {
@@ -42,7 +44,9 @@ func (b *board) dates(p *values.Profile, f family, worth float64) {
 // numeric tells measures, ages, years, coordinates, codes and flags among numbers.
 func (b *board) numeric(p *values.Profile, f family, worth float64) {
 	whole := p.Share(values.Integer)
-	if p.Share(values.Decimal) >= 0.3 && whole+p.Share(values.Decimal) > 0.9 {
+	if p.Share(values.Decimal) >= 0.3 && p.Decimals == 0 {
+		whole += p.Share(values.Decimal) // 1.0 is a whole number
+	} else if p.Share(values.Decimal) >= 0.3 && whole+p.Share(values.Decimal) > 0.9 {
 		b.decimals(p, worth)
 		return
 	}

@@ -8,7 +8,7 @@ func (t *tableState) byType(i int) {
 	switch c.family() {
 	case boolType:
 		b.only(fromType, 7, reason, Flag, Code, Other)
-		b.add(fromType, Flag, 4, reason)
+		b.add(fromType, Flag, 5, reason)
 	case dateType, timestampType:
 		b.only(fromType, 9, reason, BirthDate, DeathDate, EventDate)
 		b.add(fromType, EventDate, 3, reason)

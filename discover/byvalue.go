@@ -39,6 +39,7 @@ var indications = []indication{
 	{values.UDI, Device, 8, 0.5},
 	{values.Serial, Device, 5, 0.6},
 	{values.Phone, Phone, 7, 0.3},
+	{values.Phone, Fax, 6, 0.3},
 	{values.Postcode, Zip, 5.5, 0.6},
 	{values.Street, Street, 7.5, 0.4},
 	{values.Unit, Street, 6, 0.5},
@@ -57,6 +58,7 @@ var indications = []indication{
 	{values.ICD10, Code, 5.5, 0.6},
 	{values.LOINC, Code, 6, 0.7},
 	{values.ATC, Code, 5, 0.7},
+	{values.NDC, Code, 3, 0.9},
 	{values.MeasureUnit, Code, 4.5, 0.6},
 	{values.Version, Other, 5, 0.6},
 	{values.Path, Other, 5, 0.5},
@@ -86,7 +88,7 @@ func (t *tableState) byValues(i int) {
 	}
 	b, worth := t.boards[i], looked(p)
 	for _, ind := range indications {
-		if s := p.Share(ind.kind); s >= ind.least {
+		if s := p.Share(ind.kind); s >= ind.least && (ind.kind != values.IP || p.Share(values.Version) < 0.8) {
 			b.add(fromValues, ind.class, worth*ind.weight*(0.6+0.4*(s-ind.least)/(1.001-ind.least)), share(p, ind.kind))
 		}
 	}

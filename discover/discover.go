@@ -89,6 +89,14 @@ func (t *tableState) finding(i int) Finding {
 		f.Sensitive, f.Category = false, ""
 		f.Reasons = append(f.Reasons, "the table is not about persons")
 	}
+	if class == OrganizationName && (t.subject == ofPersons || t.names.vocabulary.Has(t.names.columns[i], "employer")) {
+		f.Sensitive, f.Category = true, GivenName.Category() // employers of persons are named in 164.514(b)(2)(i)
+		f.Reasons = append(f.Reasons, "employers of persons count among what identifies them")
+	}
+	if class == Zip && t.short(i, 3) {
+		f.Sensitive, f.Quasi, f.Category = false, true, ""
+		f.Reasons = append(f.Reasons, "it has the first three digits at most")
+	}
 	if class == BirthDate && t.yearOnly(i) {
 		f.Quasi = true
 	}
@@ -105,3 +113,10 @@ const sure = 0.6
 // Unsure reports whether a column may be something else than was found, so that a person
 // should look at it.
 func (f *Finding) Unsure() bool { return f.Confidence < sure }
+
+// short reports whether no value of a column is longer than so many characters.
+func (t *tableState) short(i, length int) bool {
+	c := &t.Columns[i]
+	n := c.length()
+	return n > 0 && n <= length || c.Profile != nil && c.Profile.Tested > 0 && c.Profile.MaxLength <= length
+}

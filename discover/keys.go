@@ -76,6 +76,10 @@ func (g *graph) foreign(t *tableState, i int, to columnRef) {
 // ownKey adds what a table's subject says of its own key, and of other identifiers in it.
 func (t *tableState) ownKey(i int) {
 	b, c := t.boards[i], &t.Columns[i]
+	if c.References != nil && c.References.Table == t.Name && c.References.Schema == t.Schema {
+		t.selfReference(b)
+		return
+	}
 	scores := b.scores(fromValues, fromType)
 	idLike := scores[EventKey] >= 2.5
 	if !c.Key && !c.Unique && !idLike {
@@ -108,4 +112,20 @@ func (t *tableState) ownKey(i int) {
 		b.add(fromKeys, Other, 0.7*weight, reason)
 		b.against(fromKeys, 0.6*weight, reason, EventKey)
 	}
+}
+
+// selfReference adds that a column points to another row of its table.
+func (t *tableState) selfReference(b *board) {
+	reason := "it refers to another row of " + t.subject.in()
+	switch t.subject {
+	case ofPersons:
+		b.add(fromKeys, PersonKey, 6, reason)
+	case ofEvents:
+		b.add(fromKeys, EventKey, 6, reason)
+	default:
+		b.add(fromKeys, Code, 3.5, reason)
+		b.add(fromKeys, Other, 4, reason)
+		b.against(fromKeys, 4, reason, EventKey, PersonKey)
+	}
+	b.against(fromKeys, 3, reason, Measure, Flag, FreeText)
 }

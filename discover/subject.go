@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/veil-proxy/veil/discover/values"
 )
 
 // subject is what a row of a table is about.
@@ -52,10 +54,12 @@ type graph struct {
 	authors map[*tableState]bool
 	// referred counts the tables that refer to one.
 	referred map[*tableState]int
+	// extends are the tables whose primary key refers to one: one row for one row.
+	extends map[*tableState][]*tableState
 }
 
 func newGraph(tables []*tableState) *graph {
-	g := &graph{tables: tables, byName: map[[2]string]*tableState{}, links: map[columnRef]columnRef{}, authors: map[*tableState]bool{}, referred: map[*tableState]int{}}
+	g := &graph{tables: tables, byName: map[[2]string]*tableState{}, links: map[columnRef]columnRef{}, authors: map[*tableState]bool{}, referred: map[*tableState]int{}, extends: map[*tableState][]*tableState{}}
 	for _, t := range tables {
 		g.byName[[2]string{t.Schema, t.Name}] = t
 	}
@@ -71,6 +75,9 @@ func newGraph(tables []*tableState) *graph {
 			}
 			if j := target.column(r.Column); j >= 0 {
 				g.links[columnRef{t, i}] = columnRef{target, j}
+				if t.Columns[i].Key && target != t {
+					g.extends[target] = append(g.extends[target], t)
+				}
 			}
 		}
 	}
@@ -167,6 +174,18 @@ func (g *graph) decide(t *tableState, score [5]float64) subject {
 			linked = math.Max(linked, 3.5)
 		}
 	}
+	if t.namesPersons() {
+		// Users, customers, providers: a row is a person in a role, and may refer to the
+		// same person elsewhere.
+		score[ofPersons] += linked * t.boards[0].trust
+		linked *= 1 - 0.7*t.boards[0].trust
+	}
+	for _, child := range g.extends[t] {
+		if child.subject == ofPersons {
+			score[ofPersons] += 4
+			break
+		}
+	}
 	score[ofEvents] += linked
 	if linked == 0 {
 		score[ofReference] += math.Min(1.5, 0.3*float64(g.referred[t]))
@@ -193,7 +212,7 @@ func (t *tableState) ownSubject() (score [5]float64) {
 	for i, c := range t.classes {
 		count[c]++
 		keyed = keyed || t.Columns[i].Key
-		if !t.Columns[i].Key && (c == EventKey || c == MRN || c == MemberID) {
+		if !t.Columns[i].Key && (c == EventKey || c == MRN || c == MemberID) && !t.ownUUID(i) {
 			others++ // numbers that are not the table's own
 		}
 		if c == PersonKey && !n.vocabulary.Has(n.columns[i], "by") && !n.vocabulary.Has(n.columns[i], "author") {
@@ -209,7 +228,7 @@ func (t *tableState) ownSubject() (score [5]float64) {
 	if !keyed {
 		score[ofEvents] += identity * 0.2
 	}
-	score[ofEvents] += math.Min(2.4, 0.8*float64(others)) + math.Min(1.6, 0.8*math.Max(0, float64(count[EventDate]-1))) + 0.8*one(FreeText)
+	score[ofEvents] += math.Min(2.4, 0.8*float64(others)) + math.Min(1.6, 0.8*math.Max(0, float64(count[EventDate]-1-t.authored()))) + 0.5*one(FreeText)
 	score[ofPlaces] += 2*one(OrganizationName) + 0.5*one(Geo) + 0.4*one(Street) + 0.4*one(Zip) + 0.3*one(Phone)
 	share := func(classes ...Class) float64 {
 		k := 0
@@ -233,6 +252,30 @@ func (t *tableState) ownSubject() (score [5]float64) {
 		score[ofPlaces] += 3 * trust
 	}
 	return score
+}
+
+// ownUUID reports whether a column has a UUID for each row, as tables have beside their
+// key.
+func (t *tableState) ownUUID(i int) bool {
+	p := t.Columns[i].Profile
+	return t.Columns[i].References == nil && p != nil && p.Share(values.UUID) > 0.9 && p.Distinct == p.Filled && p.Nulls == 0
+}
+
+// namesPersons reports whether the name of a table means persons and nothing else:
+// patients, users, but not person_name.
+func (t *tableState) namesPersons() bool {
+	n := &t.names
+	return len(t.boards) > 0 && n.vocabulary.Has(n.table, "person") && n.vocabulary.Only(n.table, "person", "patient", "member", "staff", "user", "record")
+}
+
+// authored is how many columns say who wrote a row.
+func (t *tableState) authored() (n int) {
+	for i := range t.Columns {
+		if c := t.names.columns[i]; t.names.vocabulary.Has(c, "by") || t.names.vocabulary.Has(c, "author") {
+			n++
+		}
+	}
+	return n
 }
 
 // yearOnly reports whether a column has years rather than days.

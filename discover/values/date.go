@@ -61,6 +61,12 @@ func digitsDate(d string) (int, dateKind) {
 	if len(d) == 14 || len(d) == 12 {
 		d = d[:8]
 	}
+	if len(d) == 6 { // 202401
+		if y := number(d[:4]); y >= 1950 && y <= 2035 && validMonthDay(d[4:], "01") {
+			return y, compact
+		}
+		return 0, notDate
+	}
 	if len(d) != 8 {
 		return 0, notDate
 	}

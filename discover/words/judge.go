@@ -61,6 +61,17 @@ func (v *Vocabulary) Judge(column, table Name) []Vote {
 
 func count(s set) int { return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) }
 
+// Only reports whether a name has no other concepts than some, and no unknown word.
+func (v *Vocabulary) Only(n Name, concepts ...string) bool {
+	var may set
+	for _, c := range concepts {
+		if number, ok := v.lex.numbers[c]; ok {
+			may.add(number)
+		}
+	}
+	return n.unknown == 0 && may.contains(n.concepts)
+}
+
 // Has reports whether a name has a concept of the lexicon.
 func (v *Vocabulary) Has(n Name, concept string) bool {
 	number, ok := v.lex.numbers[concept]
