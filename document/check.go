@@ -85,14 +85,21 @@ func (r *Rules) checkUnreachable(problems *strictyaml.Problems) {
 		}
 		for _, b := range r.matches {
 			n := len(a.path.steps)
-			if !documentsMeet(a, b) || a.documentRank() > b.documentRank() || len(b.path.steps) <= n || b.path.steps[n].leaf() && b.path.steps[n].kind == text {
-				continue
-			}
-			if compareSteps(a.path.steps, b.path.steps[:n]) == 0 && sameSteps(a.path.steps, b.path.steps[:n]) {
+			if len(b.path.steps) > n && b.path.steps[n].kind != text && documentsMeet(a, b) && a.documentRank() <= b.documentRank() &&
+				sameSteps(a.path.steps, b.path.steps[:n]) && !r.excepted(a, b) {
 				problems.Add(b.At, "rule %q can never apply: rule %q removes %s with all that it has", r.section.Rules[b.rule].ID, above.ID, a.DocumentMatch)
 			}
 		}
 	}
+}
+
+// excepted reports whether another rule keeps match above, which removes, from the
+// documents that match below is about.
+func (r *Rules) excepted(above, below *match) bool {
+	return slices.ContainsFunc(r.matches, func(m *match) bool {
+		return m.documentRank() > above.documentRank() && documentsMeet(m, below) && r.section.Rules[m.rule].Method != "" &&
+			m.rule != above.rule && sameSteps(m.path.steps, above.path.steps)
+	})
 }
 
 func sameSteps(a, b []step) bool {

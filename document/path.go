@@ -77,7 +77,7 @@ func (s *step) writeJSON(b *strings.Builder) {
 		b.WriteString("[*]")
 	case s.kind == index:
 		b.WriteString("[" + strconv.Itoa(s.index) + "]")
-	case s.kind == pattern || shorthand(s.name) == len(s.name):
+	case s.kind == pattern || s.name != "" && shorthand(s.name) == len(s.name):
 		dot(s.name)
 	default:
 		b.WriteString("['" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s.name) + "']")
