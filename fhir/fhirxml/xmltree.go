@@ -10,6 +10,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/markup"
 )
 
 // Namespaces of the XML form.
@@ -52,8 +53,8 @@ var readSettings = etree.ReadSettings{
 // at a time and apart from the rest, so that the tree stays small.
 type xmlText struct {
 	src     []byte
-	root    markup // its start tag
-	wrapped bool   // values of attributes need unwrap
+	root    markup.Markup // its start tag
+	wrapped bool          // values of attributes need unwrap
 	// entries are the children of a Bundle that are called "entry", in whatever
 	// namespace.
 	entries []span
@@ -108,9 +109,9 @@ func (x *xmlText) some(n int) (root *etree.Element, count int) {
 		last = s
 		count++
 	}
-	x.part = append(x.part[:0], x.src[x.root.start:x.root.end]...)
+	x.part = append(x.part[:0], x.src[x.root.Start:x.root.End]...)
 	x.part = append(x.part, x.src[first.start:last.end]...)
-	x.part = append(append(append(x.part, "</"...), x.root.name(x.src)...), '>')
+	x.part = append(append(append(x.part, "</"...), x.root.Name(x.src)...), '>')
 	return x.parse(x.part), count
 }
 
