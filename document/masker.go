@@ -95,6 +95,9 @@ func (m *Masker) Root() *Node {
 	return m.root
 }
 
+// Nowhere is the node that no path leads to.
+func (m *Masker) Nowhere() *Node { return m.dead }
+
 // Names are the names that paths spell out, by the numbers that Member takes.
 func (m *Masker) Names() *fhirjson.KeyTable { return &m.tree.names }
 

@@ -160,7 +160,7 @@ func openNames(p *Path) (out [][]step) {
 }
 
 // Namespaces are those of XML that pass.
-func (r *Rules) Namespaces() Namespaces { return r.spaces }
+func (p *Plan) Namespaces() Namespaces { return p.rules.spaces }
 
 // OfFile names the document that a file holds, by the file's base name. covered reports
 // whether rules are about that document: the ruleset's files name the file, or a rule
