@@ -281,3 +281,37 @@ func (t *Tree) index() {
 	}
 	t.names = fhirjson.NewKeyTable(names)
 }
+
+// ReachesRoot reports whether a rule looks at elements of the root from within one of
+// them, so that they cannot be masked apart from each other.
+func (t *Tree) ReachesRoot() bool {
+	for _, m := range t.matches {
+		b := &t.plan.rules.beside[m.rule]
+		for _, paths := range append(b.neighbours[:], b.conditions...) {
+			for _, p := range paths {
+				if m.reachesRoot(p) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// reachesRoot reports whether a path from a value that the match selects can lead to an
+// element of the root.
+func (m *match) reachesRoot(p *Relative) bool {
+	if p.Root {
+		return len(p.Names) > 1 && !p.Names[1].Attribute
+	}
+	// The element that has the value is at least so deep; the root is at 1.
+	depth, descends := len(m.path.steps)-1, false
+	for i, s := range m.path.steps {
+		descends = descends || s.descendant
+		if s.leaf() && s.kind == text && i > 0 {
+			depth--
+		}
+	}
+	depth -= p.Up
+	return !p.Names[0].Attribute && (depth == 1 || depth < 1 && descends)
+}

@@ -72,6 +72,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"document":              {"mask/...", "internal/strictyaml", "internal/suggest", "fhir/fhirjson"},
 		"document/documenttest": {"mask/...", "document", "general", "safeharbor"},
 		"document/json":         {"mask/...", "document", "fhir/fhirjson", "file"},
+		"document/xml":          {"mask/...", "document", "fhir/fhirjson", "fhir/markup", "file"},
 		// Discovery.
 		"discover":           {"discover/values", "discover/words"},
 		"discover/dict":      {},

@@ -53,6 +53,7 @@ const (
 	wholeDocument part = iota
 	opening            // up to the root's start tag
 	content            // what is in the root
+	closing            // from the root's end tag on
 )
 
 // Append appends the masked form of the document that src is. Of a document of which
@@ -80,14 +81,14 @@ func (w *Walker) write(dst []byte, what part) ([]byte, error) {
 	d := n.Decision()
 	removed := w.removes(d)
 	w.places = append(w.places, place{t.root, n})
-	if what != content {
+	if what == wholeDocument || what == opening {
 		dst = append(dst, t.declaration...)
 		dst, _, _ = w.startTag(dst, t.root, n, removed)
 	}
-	if what != opening && !removed {
+	if (what == wholeDocument || what == content) && !removed {
 		dst, _ = w.children(dst, t.root, n, d)
 	}
-	if what == wholeDocument {
+	if what == wholeDocument || what == closing {
 		dst = append(w.endTag(dst, t.root), t.after...)
 	}
 	if w.err != nil {

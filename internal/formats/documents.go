@@ -3,6 +3,7 @@ package formats
 import (
 	"github.com/veil-proxy/veil/document"
 	"github.com/veil-proxy/veil/document/json"
+	"github.com/veil-proxy/veil/document/xml"
 	"github.com/veil-proxy/veil/fhir/fhirfile"
 	"github.com/veil-proxy/veil/file"
 )
@@ -22,4 +23,9 @@ func (o *Options) documents(r Rules, format string) (document.Files, error) {
 func jsonFormats(o *Options, r Rules) ([]file.Format, error) {
 	files, err := o.documents(r, "json")
 	return []file.Format{json.NewFormat(files)}, err
+}
+
+func xmlFormats(o *Options, r Rules) ([]file.Format, error) {
+	files, err := o.documents(r, "xml")
+	return []file.Format{xml.NewFormat(files)}, err
 }

@@ -25,6 +25,7 @@ var all = []format{
 	{"pgdump", pgdumpFormats},
 	{"arrow", arrowFormats},
 	{"json", jsonFormats},
+	{"xml", xmlFormats},
 	{"fhir", fhirFormats},
 }
 
