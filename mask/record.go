@@ -15,7 +15,7 @@ type Record struct {
 	Consumer, Project string
 	// Client is the address that the request came from, without its port.
 	Client string
-	// Door is "fhir", "postgres" or "file".
+	// Door is "fhir", "postgres" or "file", or "keys" where pseudonyms were opened.
 	Door string
 	// Operation is an interaction or statement class, such as "read Patient".
 	Operation string

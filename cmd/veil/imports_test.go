@@ -95,6 +95,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/formats":     {"document/...", "fhir", "fhir/...", "file", "table", "table/..."},
 		"internal/jobshow":     {"file", "table", "table/pgdump"},
 		"internal/runs":        {"mask/...", "audit", "file"},
+		"internal/opener":      {"mask/..."},
 		"internal/rules":       {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "document", "fhir", "rulesets", "fhir/schema"},
 		"internal/ruletest":    {"mask/...", "internal/strictyaml", "fhir", "rulesets", "textfile"},
 		"internal/auditshow":   {"audit", "file", "mask/keys"},

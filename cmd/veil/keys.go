@@ -11,8 +11,8 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
-func newKeys() *cobra.Command {
-	return cli.Group(&cobra.Command{Use: "keys", Short: "Create and identify keys"}, newKeysNew(), newKeysShow(), newKeysAPI(), newKeysPostgres(), newKeysSign())
+func newKeys(a *app) *cobra.Command {
+	return cli.Group(&cobra.Command{Use: "keys", Short: "Create and identify keys, and open pseudonyms"}, newKeysNew(), newKeysShow(), newKeysAPI(), newKeysPostgres(), newKeysSign(), newKeysOpen(a))
 }
 
 func newKeysNew() *cobra.Command {

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os/user"
+
+	"github.com/spf13/cobra"
+
+	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/internal/cli"
+	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/internal/opener"
+)
+
+func newKeysOpen(a *app) *cobra.Command {
+	var key config.Key
+	var typ, auditDir string
+	var format cli.Format
+	c := &cobra.Command{
+		Use: "open PSEUDONYM…", Short: "Find the original ids behind pseudonyms",
+		Long: `Prints the original ids behind sealed ids, a line for each: type, pseudonym,
+original. This is for the operator, when something found in masked data must
+lead back to a patient.
+
+A PSEUDONYM is the id of a resource, a reference such as Patient/xyz, or a
+value of a column with the method seal, whose domain is the type. Pseudonyms
+of other methods cannot be opened.
+
+A record with the pseudonyms is written to the audit log in --audit-dir before
+anything is printed. Use a directory that no running veil serve writes to.
+
+Exit status: 0 if all were opened, 1 if one does not open: it is not of this
+key, project and type.`,
+		Example: `  veil keys open --key-file project.key --audit-dir audit-open \
+      Patient/ollqjB9oXjwZ75bwgjnDdmFZY-y8eV7w51pGybdOQ-YA`,
+		Args: cli.Args(1, math.MaxInt),
+		RunE: func(c *cobra.Command, args []string) (err error) {
+			if auditDir == "" {
+				return cli.Usagef("expected --audit-dir DIR: opening a pseudonym is recorded")
+			}
+			ring, err := key.Keyring(a.env)
+			if err != nil {
+				return err
+			}
+			operator := ""
+			if u, err := user.Current(); err == nil {
+				operator = u.Username
+			}
+			log, err := audit.Open(auditDir, audit.Options{})
+			if err != nil {
+				return err
+			}
+			list, err := opener.Open(c.Context(), log, ring, operator, typ, args)
+			var wrong *opener.ArgumentError
+			if errors.As(err, &wrong) {
+				err = cli.Usage(err)
+			}
+			if err = errors.Join(err, log.Close()); err != nil {
+				return err
+			}
+			if err := format.Print(c.OutOrStdout(), list, list.WriteText); err != nil {
+				return err
+			}
+			if n := list.Unopened(); n > 0 {
+				return fmt.Errorf("%d of %d pseudonyms do not open: they are not sealed ids of this key, project and type", n, len(list))
+			}
+			return nil
+		},
+	}
+	addKey(c, &key)
+	c.Flags().StringVar(&typ, "type", "", "resource `TYPE`, or domain of the column, of pseudonyms without one")
+	c.Flags().StringVar(&auditDir, "audit-dir", "", "write the record to the audit log in `DIR`")
+	format.Add(c)
+	return c
+}
