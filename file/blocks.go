@@ -43,7 +43,7 @@ type masked struct {
 
 // blocks masks a file: its blocks go to the workers, and what comes of them is
 // written in the order of the blocks.
-func (r *run) blocks(ctx context.Context, display string, w *workers, doc Document, out io.Writer) error {
+func (r *run) blocks(ctx context.Context, f *input, w *workers, doc Document, out io.Writer) error {
 	type task struct {
 		block Block
 		done  chan masked
@@ -96,11 +96,12 @@ func (r *run) blocks(ctx context.Context, display string, w *workers, doc Docume
 	for t := range order {
 		done := <-t.done
 		if writeErr == nil {
-			if writeErr = r.deliver(display, w, done, merger); writeErr != nil {
+			if writeErr = r.deliver(f.display, w, done, merger); writeErr != nil {
 				cancel()
 			}
 		}
 		outs.put(done.text)
+		r.progress(f)
 	}
 	wg.Wait()
 	switch {
@@ -109,7 +110,7 @@ func (r *run) blocks(ctx context.Context, display string, w *workers, doc Docume
 	case errors.Is(readErr, context.Canceled):
 		return errors.New("interrupted")
 	case readErr != nil:
-		return unreadable{Problem{File: display, What: cause(readErr)}}
+		return unreadable{Problem{File: f.display, What: cause(readErr)}}
 	}
 	return merger.Close()
 }

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/veil-proxy/veil/mask/keys"
 )
@@ -22,8 +23,9 @@ type openInput struct {
 	sum  hash.Hash
 }
 
-// open opens an input. With digest set it hashes what is read.
-func (in *input) open(stdin io.Reader, digest bool, progress func(int)) (*openInput, error) {
+// open opens an input. With digest set it hashes what is read. Bytes that are read are
+// added to read.
+func (in *input) open(stdin io.Reader, digest bool, read *atomic.Int64) (*openInput, error) {
 	o := &openInput{Reader: stdin}
 	if in.name != "-" {
 		f, err := os.Open(in.name)
@@ -36,18 +38,32 @@ func (in *input) open(stdin io.Reader, digest bool, progress func(int)) (*openIn
 		o.sum = sha256.New()
 		o.Reader = io.TeeReader(o.Reader, o.sum)
 	}
-	if progress != nil {
-		o.Reader = io.TeeReader(o.Reader, progressWriter(progress))
-	}
+	o.Reader = counted{o.Reader, read}
 	return o, nil
 }
 
-// progressWriter tells how many bytes pass.
-type progressWriter func(int)
+// counted counts the bytes that are read.
+type counted struct {
+	io.Reader
+	n *atomic.Int64
+}
 
-func (p progressWriter) Write(b []byte) (int, error) {
-	p(len(b))
-	return len(b), nil
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// countedAt counts the bytes that are read anywhere.
+type countedAt struct {
+	io.ReaderAt
+	n *atomic.Int64
+}
+
+func (c countedAt) ReadAt(b []byte, off int64) (int, error) {
+	n, err := c.ReaderAt.ReadAt(b, off)
+	c.n.Add(int64(n))
+	return n, err
 }
 
 func (o *openInput) close() {
@@ -87,10 +103,10 @@ func (in *input) unpacked(o *openInput) (io.Reader, error) {
 }
 
 // source is an input as formats read it.
-func (in *input) source(o *openInput, text io.Reader) Source {
+func (in *input) source(o *openInput, text io.Reader, read *atomic.Int64) Source {
 	s := Source{Reader: text, Name: in.base}
 	if o.file != nil && in.packing == nil && in.info != nil && in.info.Mode().IsRegular() {
-		s.At, s.Size = o.file, in.info.Size()
+		s.At, s.Size = countedAt{o.file, read}, in.info.Size()
 	}
 	return s
 }

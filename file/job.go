@@ -21,6 +21,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
@@ -69,9 +70,19 @@ type Job struct {
 	Opened func(name string, doc Document) error
 
 	// Report is told of everything that was left out, while the job runs; nil for
-	// nobody. Progress is told how many bytes of the inputs were read; nil likewise.
+	// nobody. Progress is told what was done so far, after each block; nil likewise.
 	Report   func(Problem)
-	Progress func(bytes int)
+	Progress func(Progress)
+}
+
+// Progress is how far a job is.
+type Progress struct {
+	// File is the input that is read, as it was named.
+	File string
+	// Bytes of all inputs were read, of Size; that is -1 if it is not known.
+	Bytes, Size int64
+	// Units are the resources and rows that were dealt with.
+	Units uint64
 }
 
 // Use is a file that a job depends on, and what it is.
@@ -198,7 +209,7 @@ func (j *Job) Inspect(each func(name string, format Info, doc Document)) (Counts
 }
 
 func (r *run) inspect(f *input, each func(string, Info, Document)) error {
-	in, err := f.open(r.Stdin, false, nil)
+	in, err := f.open(r.Stdin, false, &r.read)
 	if err != nil {
 		return unreadable{Problem{File: f.display, What: cause(err)}}
 	}
@@ -230,7 +241,7 @@ func (r *run) document(f *input, in *openInput) (Format, Document, error) {
 	if format == nil {
 		return nil, nil, unreadable{Problem{File: f.display, What: "the format of the file is not known"}}
 	}
-	doc, err := format.Open(f.source(in, br))
+	doc, err := format.Open(f.source(in, br, &r.read))
 	if err == nil && r.Opened != nil {
 		err = r.Opened(f.display, doc)
 	}
@@ -255,6 +266,15 @@ type run struct {
 	byPlan map[planned]*workers
 	counts Counts
 	id     string
+	read   atomic.Int64 // bytes of inputs
+}
+
+// progress tells how far the job is, with a file.
+func (r *run) progress(f *input) {
+	if r.Progress != nil {
+		n := &r.counts
+		r.Progress(Progress{File: f.display, Bytes: r.read.Load(), Size: r.paths.size, Units: n.Masked + n.Withheld + n.Bad})
+	}
 }
 
 // planned is what maskers are made for.
@@ -302,11 +322,18 @@ const firstBytes = 1 << 20
 
 // file masks one file and commits its record before its output appears.
 func (r *run) file(ctx context.Context, f *input) (err error) {
-	in, err := f.open(r.Stdin, r.Sink != nil, r.Progress)
+	in, err := f.open(r.Stdin, r.Sink != nil, &r.read)
 	if err != nil {
 		return unreadable{Problem{File: f.display, What: cause(err)}}
 	}
 	defer in.close()
+	defer func(before int64) { // whether it was read once, twice or in part
+		if f.info != nil {
+			r.read.Store(before + f.info.Size())
+		}
+		r.progress(f)
+	}(r.read.Load())
+	r.progress(f)
 	format, doc, err := r.document(f, in)
 	if err != nil {
 		return err
@@ -319,7 +346,7 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 	defer out.abort()
 	w.begin(mask.Origin{RequestID: mask.NewRequestID(), Consumer: "local", Door: "file", Operation: "mask"})
 	before := r.counts
-	err = r.blocks(ctx, f.display, w, doc, out)
+	err = r.blocks(ctx, f, w, doc, out)
 	if err == nil && w.info.Empty != "" && r.counts == before {
 		err = unreadable{Problem{File: f.display, What: w.info.Empty}}
 	}

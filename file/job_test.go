@@ -391,3 +391,22 @@ func TestRunRecords(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// TestProgress: progress has the file, bytes up to the size of all inputs, and units.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	j, _, _ := testJob(t, map[string]string{"in/a.txt": "a\nb\n", "in/b.txt": "c\n"})
+	var last Progress
+	j.Progress = func(p Progress) {
+		if p.Size != 6 || p.Bytes < last.Bytes || p.Bytes > p.Size || p.Units < last.Units || filepath.Base(p.File) < filepath.Base(last.File) {
+			t.Errorf("%+v after %+v", p, last)
+		}
+		last = p
+	}
+	if _, err := j.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if last.Bytes != 6 || last.Units != 3 || filepath.Base(last.File) != "b.txt" {
+		t.Errorf("%+v", last)
+	}
+}

@@ -12,6 +12,7 @@ type paths struct {
 	inputs []*input
 	// unread are files below directories that cannot be read, each with why.
 	unread   []Problem
+	size     int64    // of the inputs, or -1
 	rejects  *os.File // nil: none
 	rejected uint64
 }
@@ -40,6 +41,17 @@ func (j *Job) plan() (*paths, error) {
 		return nil, err
 	}
 	return p, p.conflicts()
+}
+
+// sizeOf is how many bytes inputs have, or -1 if that is not known.
+func sizeOf(inputs []*input) (total int64) {
+	for _, in := range inputs {
+		if in.info == nil || !in.info.Mode().IsRegular() {
+			return -1
+		}
+		total += in.info.Size()
+	}
+	return total
 }
 
 // open creates the output directory and the file of rejects.

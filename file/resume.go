@@ -87,11 +87,12 @@ func (r *run) resumed(in *input) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	opened, err := in.open(nil, true, r.Progress)
+	opened, err := in.open(nil, true, &r.read)
 	if err != nil {
 		return false, unreadable{Problem{File: in.display, What: cause(err)}}
 	}
 	defer opened.close()
+	defer r.progress(in)
 	if !r.Earlier(opened.digest(r.Keys), output) {
 		return false, existsError{Problem{Field: "Out", What: path + " exists, and is not what this ruleset and key made of " + in.display, Hint: "remove it, or use another directory"}}
 	}

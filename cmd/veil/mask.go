@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"runtime"
 	"runtime/debug"
@@ -180,12 +181,11 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	// grow.
 	debug.SetGCPercent(40)
 	counts, err := job.Run(c.Context())
-	if err != nil {
-		return maskError(err)
+	if err == nil {
+		named.Rest()
 	}
-	named.Rest()
-	if err := d.Summary(f.summary, job.ID, counts); err != nil {
-		return err
+	if sumErr := d.Summary(f.summary, job, counts, err); sumErr != nil || err != nil {
+		return maskError(cmp.Or(err, sumErr))
 	}
 	if counts.Failed > 0 || counts.Bad > 0 && f.rejects == "" {
 		return cli.ErrReported

@@ -4,52 +4,44 @@
 //	d := jobshow.New(os.Stderr, os.Stdin, inputs)
 //	job.Report, job.Progress = d.Report, d.Progress()
 //	counts, err := job.Run(ctx)
-//	err = d.Summary("text", job.ID, counts)
+//	err = d.Summary("text", job, counts, err)
 package jobshow
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"sync"
+	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"github.com/veil-proxy/veil/file"
 )
 
-// Display shows a job on a stream, and on a terminal a progress bar.
+// Display shows a job on a stream, and on a terminal its progress.
 type Display struct {
-	w   io.Writer
-	bar *progressbar.ProgressBar // nil: none
+	w     io.Writer
+	shown bool // progress is shown
+	begun time.Time
+
+	mu    sync.Mutex
+	drawn bool      // a line of progress is there
+	next  time.Time // when it is drawn again
 }
 
 // New returns the display of a job over inputs. Stdin is what the input "-" stands for.
 func New(w io.Writer, stdin io.Reader, inputs []string) *Display {
-	d := &Display{w: w}
-	if !isTerminal(w) {
-		return d
-	}
-	if len(inputs) == 1 && inputs[0] == "-" && isTerminal(stdin) {
+	d := &Display{w: w, begun: time.Now()}
+	switch {
+	case !isTerminal(w):
+	case len(inputs) == 1 && inputs[0] == "-" && isTerminal(stdin):
 		fmt.Fprintln(w, "veil: reading FHIR resources from the terminal; press Ctrl-D to finish")
-		return d
+	default:
+		d.shown = true
 	}
-	d.bar = progressbar.NewOptions64(size(inputs), progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("masking"),
-		progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
 	return d
-}
-
-// size is how many bytes inputs have, or -1 if it is not known.
-func size(inputs []string) (total int64) {
-	for _, name := range inputs {
-		info, err := os.Stat(name)
-		if name == "-" || err != nil {
-			return -1
-		}
-		total += info.Size()
-	}
-	return total
 }
 
 // isTerminal reports whether a stream is a terminal.
@@ -58,42 +50,90 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Progress returns what is called with the number of bytes that were read since the
-// last call, or nil if no progress is shown.
-func (d *Display) Progress() func(int) {
-	if d.bar == nil {
+// Progress returns what is called with the progress of the job, or nil if none is shown.
+func (d *Display) Progress() func(file.Progress) {
+	if !d.shown {
 		return nil
 	}
-	return func(n int) { _ = d.bar.Add(n) } // only the display
+	return d.progress
+}
+
+// interval is the time between two drawings of the line.
+const interval = 200 * time.Millisecond
+
+func (d *Display) progress(p file.Progress) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	if now.Before(d.next) {
+		return
+	}
+	d.next, d.drawn = now.Add(interval), true
+	line := []rune(describe(p, now.Sub(d.begun)))
+	if width := d.width(); len(line) >= width {
+		line = line[:width-1] // a line that breaks could not be taken away
+	}
+	fmt.Fprintf(d.w, "%s%s", clearLine, string(line))
+}
+
+// clearLine takes the line away that the cursor is in.
+const clearLine = "\r\x1b[K"
+
+// width is that of the terminal.
+func (d *Display) width() int {
+	if f, ok := d.w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
+}
+
+// describe is the line of progress.
+func describe(p file.Progress, took time.Duration) string {
+	seconds := max(took.Seconds(), 0.001)
+	perSecond := float64(p.Bytes) / seconds
+	name := filepath.Base(p.File)
+	if r := []rune(name); len(r) > 24 {
+		name = "…" + string(r[len(r)-23:])
+	}
+	line := name + "  "
+	if p.Size > 0 {
+		line += fmt.Sprintf("%d%% of %sB, ", min(100, 100*p.Bytes/p.Size), short(float64(p.Size)))
+	} else {
+		line += fmt.Sprintf("%sB, ", short(float64(p.Bytes)))
+	}
+	line += fmt.Sprintf("%sB/s, %srows/s", short(perSecond), short(float64(p.Units)/seconds))
+	if left := float64(p.Size-p.Bytes) / perSecond; p.Size > 0 && p.Bytes > 0 && left >= 0 {
+		line += ", " + time.Duration(left*float64(time.Second)).Round(time.Second).String() + " left"
+	}
+	return line
+}
+
+// short writes a number in three digits or so.
+func short(n float64) string {
+	units := []string{"", "k", "M", "G", "T"}
+	for len(units) > 1 && n >= 999.5 {
+		n, units = n/1000, units[1:]
+	}
+	if units[0] == "" || n >= 99.5 {
+		return fmt.Sprintf("%.0f %s", n, units[0])
+	}
+	return fmt.Sprintf("%.1f %s", n, units[0])
+}
+
+// clear takes the line of progress away.
+func (d *Display) clear() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.drawn {
+		fmt.Fprint(d.w, clearLine)
+		d.drawn = false
+	}
 }
 
 // Report writes a line past the progress bar.
 func (d *Display) Report(p file.Problem) {
-	if d.bar != nil {
-		_ = d.bar.Clear() // only the display
-	}
+	d.clear()
 	fmt.Fprintf(d.w, "veil: %s\n", p)
-}
-
-// Summary prints what was done, as text or json; without a format, as text if a
-// progress bar was shown.
-func (d *Display) Summary(format, run string, n file.Counts) error {
-	if d.bar != nil {
-		_ = d.bar.Finish() // only the display
-	}
-	switch {
-	case format == "json":
-		return json.NewEncoder(d.w).Encode(struct {
-			Run      string `json:"run"`
-			Masked   uint64 `json:"masked"`
-			Withheld uint64 `json:"withheld"`
-			Bad      uint64 `json:"bad"`
-			Files    uint64 `json:"files"`
-			Failed   uint64 `json:"failedFiles"`
-			Resumed  uint64 `json:"resumedFiles"`
-		}{run, n.Masked, n.Withheld, n.Bad, n.Files, n.Failed, n.Resumed})
-	case format == "text" || d.bar != nil:
-		fmt.Fprintf(d.w, "%d masked, %d withheld, %d could not be masked; %d files written, %d failed, %d kept from an earlier run\n", n.Masked, n.Withheld, n.Bad, n.Files, n.Failed, n.Resumed)
-	}
-	return nil
 }
