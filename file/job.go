@@ -267,13 +267,17 @@ type run struct {
 	counts Counts
 	id     string
 	read   atomic.Int64 // bytes of inputs
+	before int64        // those of the inputs before this one
 }
 
 // progress tells how far the job is, with a file.
 func (r *run) progress(f *input) {
 	if r.Progress != nil {
-		n := &r.counts
-		r.Progress(Progress{File: f.display, Bytes: r.read.Load(), Size: r.paths.size, Units: n.Masked + n.Withheld + n.Bad})
+		n, read := &r.counts, r.read.Load()
+		if f.info != nil { // a part that is read twice counts once
+			read = min(read, r.before+f.info.Size())
+		}
+		r.Progress(Progress{File: f.display, Bytes: read, Size: r.paths.size, Units: n.Masked + n.Withheld + n.Bad})
 	}
 }
 
@@ -327,12 +331,13 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 		return unreadable{Problem{File: f.display, What: cause(err)}}
 	}
 	defer in.close()
-	defer func(before int64) { // whether it was read once, twice or in part
+	r.before = r.read.Load()
+	defer func() {
 		if f.info != nil {
-			r.read.Store(before + f.info.Size())
+			r.read.Store(r.before + f.info.Size())
 		}
 		r.progress(f)
-	}(r.read.Load())
+	}()
 	r.progress(f)
 	format, doc, err := r.document(f, in)
 	if err != nil {

@@ -40,6 +40,7 @@ func (j *Job) plan() (*paths, error) {
 	if err := p.distinct(); err != nil {
 		return nil, err
 	}
+	p.size = sizeOf(p.inputs)
 	return p, p.conflicts()
 }
 
