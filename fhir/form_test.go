@@ -153,6 +153,8 @@ func TestKeptTextsOfShippedRulesets(t *testing.T) {
 // alone says "or more".
 func TestComparatorsBelongToTheAgeCap(t *testing.T) {
 	t.Parallel()
+	elements := []string{"Observation.value.ofType(Quantity)", "Condition.onset.ofType(Age)"}
+	compiled := map[string]*fhir.Automaton{} // by method
 	for _, tc := range []struct{ method, in, want string }{
 		{`bucket, width: "5"`, `"value":7.3,"comparator":"<"`, `"value":5,"comparator":"<"`},
 		{`bucket, width: "5"`, `"comparator":"<","value":7.3`, `"comparator":"<","value":5`},
@@ -164,8 +166,12 @@ func TestComparatorsBelongToTheAgeCap(t *testing.T) {
 		{`ageCap`, `"comparator":"<","value":97`, `"value":90,"comparator":">="`},
 		{`ageCap`, `"value":43,"comparator":"<"`, `"value":43,"comparator":"<"`},
 	} {
-		for _, element := range []string{"Observation.value.ofType(Quantity)", "Condition.onset.ofType(Age)"} {
-			a := withRules(t, "{id: x, match: "+element+".value, method: "+tc.method+"}")
+		for _, element := range elements {
+			a := compiled[tc.method]
+			if a == nil {
+				a = withRules(t, "{id: x, match: ["+elements[0]+".value, "+elements[1]+".value], method: "+tc.method+"}")
+				compiled[tc.method] = a
+			}
 			src := `{"resourceType":"Observation","status":"final","code":{},"valueQuantity":{%s,"unit":"a"}}`
 			if strings.HasPrefix(element, "Condition") {
 				src = `{"resourceType":"Condition","subject":{},"onsetAge":{%s,"unit":"a"}}`

@@ -34,11 +34,13 @@ tables:
 // the statement analysed and prepared before: no original comes out, whatever the
 // names now mean.
 func TestCatalogChanges(t *testing.T) {
+	t.Parallel()
 	const base = `CREATE SCHEMA s;
 		CREATE TABLE s.t (n int, name text, word text);
 		INSERT INTO s.t SELECT n, 'CANARYNAME' || n, 'word' || n FROM generate_series(1, 3) n;
 		CREATE TABLE s.lookup (n int, word text); INSERT INTO s.lookup SELECT n, 'word' || n FROM generate_series(1, 3) n;
 		CREATE VIEW s.v AS SELECT n, word AS w FROM s.t;`
+	db := pgtest.Start(t).CreateDatabase(t, "changing")
 	for _, tt := range []struct{ name, statement, change string }{
 		{"view is of another column", "SELECT w FROM s.v", "CREATE OR REPLACE VIEW s.v AS SELECT n, name AS w FROM s.t"},
 		{"view is dropped and made anew", "SELECT w FROM s.v", "DROP VIEW s.v; CREATE VIEW s.v AS SELECT name AS w, n FROM s.t"},
@@ -56,9 +58,7 @@ func TestCatalogChanges(t *testing.T) {
 		{"a schema in front", "SELECT word FROM lookup", "CREATE SCHEMA " + consumerName + "; CREATE VIEW " + consumerName + ".lookup AS SELECT name AS word FROM s.t"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			pg := pgtest.Start(t)
-			db := pg.CreateDatabase(t, "changing")
-			db.Exec(t, base)
+			db.Exec(t, "DROP SCHEMA IF EXISTS s, "+consumerName+" CASCADE; DROP FUNCTION IF EXISTS public.upper(text);"+base)
 			d := openListener(t, db.DSN(pgtest.Owner), rulesetPolicy(t, changingRuleset), nil)
 			s := connect(t, d.dsn())
 			defer s.close()

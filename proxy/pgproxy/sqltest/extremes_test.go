@@ -31,6 +31,7 @@ tables:
 // TestExtremesRaiseNothing holds that no value of a type makes the masking of its
 // column fail: both ends, infinity, NaN and dates before Christ.
 func TestExtremesRaiseNothing(t *testing.T) {
+	t.Parallel()
 	types := map[string]string{
 		"int2": "-32768 32767 0", "int4": "-2147483648 2147483647 0", "int8": "-9223372036854775808 9223372036854775807 9223372036854775800 0",
 		"numeric": "NaN Infinity -Infinity 0.000000000000000000001 9e131071 -9e131071 1e60 -5",

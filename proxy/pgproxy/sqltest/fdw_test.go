@@ -14,6 +14,7 @@ import (
 // postgres_fdw, with estimates of the remote server and without, and that what EXPLAIN
 // estimates follows from no original.
 func TestForeignTablesOverVeil(t *testing.T) {
+	t.Parallel()
 	pg := pgtest.Start(t)
 	db := pg.CreateDatabase(t, "remote")
 	db.Exec(t, `CREATE SCHEMA s; CREATE TABLE s.people (id bigint, born date, kind int, v float8);

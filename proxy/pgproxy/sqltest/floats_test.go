@@ -31,6 +31,7 @@ var floatSums = []string{
 // TestFloatSumsTellNoOrder holds that sums of floating-point numbers come to the same
 // bytes in whatever order the rows lie, and to PostgreSQL's result but for its rounding.
 func TestFloatSumsTellNoOrder(t *testing.T) {
+	t.Parallel()
 	db := pgtest.Start(t).CreateDatabase(t, "floats")
 	const rows = `SELECT i AS id, i AS n, i %% 11 AS kind, (CASE i %% 3 WHEN 0 THEN 1e16 WHEN 1 THEN 1 ELSE -1e16 END / (i / 3 + 1))::float8 AS v, (1.0 / i)::real AS r,
 		1e-200::float8 / i AS tiny, 1e300::float8 / i AS huge, (CASE WHEN i %% 97 = 5 THEN 'Infinity' ELSE i / 7.0 END)::float8 AS lost

@@ -14,10 +14,12 @@ import (
 // statement and its use: a client gets the SQLSTATE that PostgreSQL gives, and the
 // session goes on where PostgreSQL's does.
 func TestChangesUnderASessionFailAsInPostgreSQL(t *testing.T) {
+	t.Parallel()
 	const base = `CREATE SCHEMA s;
 		CREATE TABLE s.t (n int, name text, word text);
 		INSERT INTO s.t SELECT n, 'CANARYNAME' || n, 'word' || n FROM generate_series(1, 3) n;
 		CREATE VIEW s.v AS SELECT n, word FROM s.t;`
+	db := pgtest.Start(t).CreateDatabase(t, "midway")
 	for _, tt := range []struct{ name, statement, change string }{
 		{"renamed column", "SELECT word FROM s.t ORDER BY n", "ALTER TABLE s.t RENAME word TO other"},
 		{"renamed column of names", "SELECT name FROM s.t ORDER BY n", "ALTER TABLE s.t RENAME name TO other"},
@@ -39,9 +41,7 @@ func TestChangesUnderASessionFailAsInPostgreSQL(t *testing.T) {
 		{"an index", "SELECT word FROM s.t WHERE n = 2", "CREATE INDEX ON s.t (n); ANALYZE s.t"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			pg := pgtest.Start(t)
-			db := pg.CreateDatabase(t, "midway")
-			db.Exec(t, base)
+			db.Exec(t, "DROP SCHEMA IF EXISTS s, r CASCADE;"+base)
 			db.GrantRead(t, "s")
 			d := openListener(t, db.DSN(pgtest.Reader), rulesetPolicy(t, changingRuleset), nil)
 			over, direct := connect(t, d.dsn()), connect(t, db.DSN(pgtest.Reader))

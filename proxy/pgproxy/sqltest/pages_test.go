@@ -11,6 +11,7 @@ import (
 // whatever the pages' sizes are and however they are written, and as many rows as there
 // are.
 func TestPagesFitTogether(t *testing.T) {
+	t.Parallel()
 	const rows = 9000
 	db := pgtest.Start(t).CreateDatabase(t, "pages")
 	db.Exec(t, fmt.Sprintf(`CREATE SCHEMA s;

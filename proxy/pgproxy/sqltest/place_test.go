@@ -142,6 +142,7 @@ var placesTag = regexp.MustCompile(`t[0-9a-f]{12}`)
 // them come, depends on the order of their originals: rank correlation and mean rank
 // are what chance gives, whatever the table, the statement and the plan.
 func TestPlacesTellNothing(t *testing.T) {
+	t.Parallel()
 	pg := pgtest.Start(t)
 	db := pg.CreateDatabase(t, "places")
 	db.Exec(t, placesSchema())

@@ -29,6 +29,7 @@ tables:
 // people write them: SQL shows what the method shows, or nothing, and nothing only where
 // the method does not keep the number or the unit names a time among other words.
 func TestAgeCapReadsUnitsAsTheMethod(t *testing.T) {
+	t.Parallel()
 	p := rulesetPolicy(t, unitRules)
 	method, _ := p.TableMethod(0)
 	units, ages := slices.Sorted(maps.Keys(age.UnitWords())), age.Words()

@@ -18,6 +18,7 @@ import (
 // than the clinic's. A copy is made of what Veil gives of each table: a statement over it
 // must give the rows that it gives over Veil.
 func TestWarehouse(t *testing.T) {
+	t.Parallel()
 	pg := pgtest.Start(t)
 	db, masked := pg.CreateDatabase(t, "warehouse"), pg.CreateDatabase(t, "warehouse_masked")
 	schema := string(pgtest.ReadTestdata(t, "sql", "warehouse.sql"))

@@ -1,0 +1,9 @@
+package guard_test
+
+import (
+	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
+)
+
+func TestMain(m *testing.M) { veiltest.Main(m) }
