@@ -8,12 +8,15 @@ import (
 	"strings"
 )
 
-// MaxStatement is the longest statement, or row of COPY, that is read.
+// MaxStatement is the longest statement, or row of COPY, that is read by default.
 const MaxStatement = 256 << 20
 
 // Reader reads a dump: statements one by one, and the rows behind a COPY in blocks.
 type Reader struct {
-	R   io.Reader
+	R io.Reader
+	// Most is the longest statement, or row of COPY, that is read.
+	Most int
+
 	buf []byte
 	at  int // what is before has been read
 	// Line is the number of the line at which it is.
@@ -45,30 +48,22 @@ func (r *Reader) fill() error {
 		r.buf = r.buf[:copy(r.buf, r.buf[r.at:])]
 		r.at = 0
 	}
-	if len(r.buf) > MaxStatement {
-		return r.Wrong("a statement or row is longer than %d bytes: is a quote missing?", MaxStatement)
+	if len(r.buf) > r.Most {
+		return r.Wrong("a statement or row is longer than %d bytes: is a quote missing?", r.Most)
 	}
 	if cap(r.buf)-len(r.buf) < readBytes {
-		r.buf = append(make([]byte, 0, 2*cap(r.buf)+2*readBytes), r.buf...)
+		r.buf = append(make([]byte, 0, min(2*cap(r.buf), r.Most)+2*readBytes), r.buf...)
 	}
 	// Text that is twice as long is read at once, so that what was read before is looked
 	// at once more and not again and again.
 	want := max(readBytes, len(r.buf))
-	for want > 0 && !r.end {
-		n, err := r.R.Read(r.buf[len(r.buf):min(cap(r.buf), len(r.buf)+want)])
-		r.buf = r.buf[:len(r.buf)+n]
-		want -= n
-		switch {
-		case errors.Is(err, io.EOF):
-			r.end = true
-		case err != nil:
-			return err
-		}
-		if len(r.buf) == cap(r.buf) {
-			break
-		}
+	n, err := io.ReadFull(r.R, r.buf[len(r.buf):min(cap(r.buf), len(r.buf)+want)])
+	r.buf = r.buf[:len(r.buf)+n]
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		r.end = true
+		return nil
 	}
-	return nil
+	return err
 }
 
 // readBytes is how much is read at a time.
@@ -102,7 +97,7 @@ func (r *Reader) Begin() (bool, error) {
 			}
 			r.Skip(n)
 			continue
-		case b[0] == '-' && b[1] == '-', b[0] == '/' && b[1] == '*':
+		case bytes.HasPrefix(b, []byte("--")), bytes.HasPrefix(b, []byte("/*")):
 			_, n, _ := Scan(b, 0, r.Plain) // a comment has no faults
 			if n == More && r.end && b[0] == '-' {
 				n = len(b)

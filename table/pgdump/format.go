@@ -29,9 +29,12 @@ type Config struct {
 }
 
 // New returns the format of dumps that pg_dump and pg_dumpall write as plain text.
-func New(c Config) file.Format { return &format{c} }
+func New(c Config) file.Format { return &format{Config: c, most: script.MaxStatement} }
 
-type format struct{ Config }
+type format struct {
+	Config
+	most int // how long a statement or row may be
+}
 
 // Info implements file.Format.
 func (f *format) Info() file.Info {
@@ -79,7 +82,7 @@ func (f *format) Open(in file.Source) (file.Document, error) {
 			text = enc.NewDecoder().Reader(text)
 		}
 	}
-	d.reader = &script.Reader{R: text, Line: 1, Plain: true}
+	d.reader = &script.Reader{R: text, Most: f.most, Line: 1, Plain: true}
 	d.actions = f.Rules.Policy().NewPlan()
 	if err := d.ruleActions(); err != nil {
 		return nil, err

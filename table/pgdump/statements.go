@@ -26,8 +26,8 @@ func (d *document) batch() (*batch, error) {
 		if err != nil {
 			return nil, err
 		}
-		if size += len(s); size > script.MaxStatement {
-			return nil, d.reader.Wrong("the statements of a dump are longer than %d bytes", script.MaxStatement)
+		if size += len(s); size > d.most {
+			return nil, d.reader.Wrong("the statements of a dump are longer than %d bytes", d.most)
 		}
 		b.line = d.reader.Line
 		if s[0] == '\\' {
@@ -113,6 +113,7 @@ func (d *document) statement(b *batch, s []byte) error {
 
 // call reads a SELECT, by which dumps call functions.
 func (b *batch) call(p *script.Parser) {
+	p.Take("*", "from")
 	if p.Take("pg_catalog") {
 		p.Take(".")
 	}
