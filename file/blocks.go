@@ -106,13 +106,22 @@ func (r *run) blocks(ctx context.Context, f *input, w *workers, doc Document, ou
 	wg.Wait()
 	switch {
 	case writeErr != nil:
-		return writeErr
+		return blame(f.display, writeErr)
 	case errors.Is(readErr, context.Canceled):
 		return errors.New("interrupted")
 	case readErr != nil:
 		return unreadable{Problem{File: f.display, What: cause(readErr)}}
 	}
-	return merger.Close()
+	return blame(f.display, merger.Close())
+}
+
+// blame makes of a merger's error the input's, if it is.
+func blame(display string, err error) error {
+	var bad *InputError
+	if errors.As(err, &bad) {
+		return unreadable{Problem{File: display, What: cause(bad.Err)}}
+	}
+	return err
 }
 
 // deliver writes a masked block, and reports what could not be masked.

@@ -18,7 +18,6 @@ const toFHIR = "convert it to FHIR first"
 var foreigners = []foreign{
 	{like: regexp.MustCompile(`^\s*\x0b?(MSH|FHS|BHS)[^A-Za-z0-9\s]`), what: "an HL7 v2 message", hint: toFHIR},
 	{like: regexp.MustCompile(`^(\x{feff})?\s*(<\?xml[^>]*>\s*)?(<\?[^>]*>\s*|<!--[^>]*-->\s*)*<([A-Za-z]+:)?ClinicalDocument[\s>]`), what: "a C-CDA document", hint: toFHIR},
-	{begins: []byte("PAR1"), what: "a Parquet file", hint: "export it as CSV"},
 	{begins: []byte("PK\x03\x04"), what: "a ZIP archive or an Office document", hint: "unpack it, or export its sheets as CSV"},
 	{begins: []byte("%PDF-"), what: "a PDF document"},
 	{like: regexp.MustCompile(`^(?s:.{128})DICM`), what: "a DICOM file"},

@@ -2,6 +2,7 @@ package file
 
 import (
 	"io"
+	"os"
 
 	"github.com/veil-proxy/veil/mask"
 )
@@ -59,6 +60,9 @@ type Source struct {
 	// files that are compressed.
 	At   io.ReaderAt
 	Size int64
+	// Temporary returns a new file for what a format has to read at any place. Only the
+	// owner can read it, and it is gone when the source is closed.
+	Temporary func() (*os.File, error)
 }
 
 // Block is a part of a file that is masked at a time.
@@ -82,11 +86,21 @@ type Masker interface {
 
 // Merger puts masked blocks together.
 type Merger interface {
-	// Append takes the next masked block.
+	// Append takes the next masked block: it is called once for each, in order. The error
+	// is an InputError where the input is to blame.
 	Append(masked []byte) error
 	// Close writes what comes after the last block. It does not close the file.
 	Close() error
 }
+
+// InputError is an error of a merger that is the input's: the file cannot be masked, and
+// the others are.
+type InputError struct{ Err error }
+
+func (e *InputError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *InputError) Unwrap() error { return e.Err }
 
 // Result is what became of a block.
 type Result struct {

@@ -21,6 +21,7 @@ type openInput struct {
 	io.Reader
 	file *os.File // nil for standard input
 	sum  hash.Hash
+	temp *os.File // nil: none
 }
 
 // open opens an input. With digest set it hashes what is read. Bytes that are read are
@@ -70,6 +71,26 @@ func (o *openInput) close() {
 	if o.file != nil {
 		_ = o.file.Close() // only read
 	}
+	if o.temp != nil {
+		// It is thrown away. Where it has a name still, it loses it here.
+		_ = errors.Join(o.temp.Close(), os.Remove(o.temp.Name()))
+	}
+}
+
+// temporaryFile returns a file for what a format reads at any place: in the output
+// directory, else in the system's for temporary files. It loses its name at once, where
+// the system can do that, so that nothing of it stays after a crash.
+func (o *openInput) temporaryFile(out string) (*os.File, error) {
+	if info, err := os.Stat(out); err != nil || !info.IsDir() {
+		out = ""
+	}
+	f, err := os.CreateTemp(out, temporaryPrefix+"input-*") // its mode is 0600
+	if err != nil {
+		return nil, err
+	}
+	_ = os.Remove(f.Name()) // where this fails, close does it
+	o.temp = f
+	return f, nil
 }
 
 // digest reads to the end, which a broken input has not reached.
@@ -103,10 +124,10 @@ func (in *input) unpacked(o *openInput) (io.Reader, error) {
 }
 
 // source is an input as formats read it.
-func (in *input) source(o *openInput, text io.Reader, read *atomic.Int64) Source {
-	s := Source{Reader: text, Name: in.base}
+func (r *run) source(in *input, o *openInput, text io.Reader) Source {
+	s := Source{Reader: text, Name: in.base, Temporary: func() (*os.File, error) { return o.temporaryFile(r.Out) }}
 	if o.file != nil && in.packing == nil && in.info != nil && in.info.Mode().IsRegular() {
-		s.At, s.Size = countedAt{o.file, read}, in.info.Size()
+		s.At, s.Size = countedAt{o.file, &r.read}, in.info.Size()
 	}
 	return s
 }

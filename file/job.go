@@ -241,7 +241,7 @@ func (r *run) document(f *input, in *openInput) (Format, Document, error) {
 	if format == nil {
 		return nil, nil, unreadable{Problem{File: f.display, What: "the format of the file is not known"}}
 	}
-	doc, err := format.Open(f.source(in, br, &r.read))
+	doc, err := format.Open(r.source(f, in, br))
 	if err == nil && r.Opened != nil {
 		err = r.Opened(f.display, doc)
 	}

@@ -182,7 +182,6 @@ func TestForeignFormats(t *testing.T) {
 		"v2 batch":                   {"FHS|^~\\&|LAB\r", "an HL7 v2 message"},
 		"C-CDA":                      {cda, "the file is a C-CDA document, which Veil does not mask: convert it to FHIR first"},
 		"C-CDA with a head":          {"\ufeff<?xml version=\"1.0\"?>\n<?xml-stylesheet href=\"x\"?>\n<!-- SECRET -->\n<cda:ClinicalDocument xmlns:cda=\"x\">", "a C-CDA document"},
-		"Parquet":                    {"PAR1\x15\x04", "a Parquet file, which Veil does not mask: export it as CSV"},
 		"Excel":                      {"PK\x03\x04", "an Office document"},
 		"DICOM":                      {strings.Repeat("\x00", 128) + "DICM", "a DICOM file"},
 		"PDF":                        {"%PDF-1.7", "a PDF document"},

@@ -133,6 +133,7 @@ func TestTypesOfNumbers(t *testing.T) {
 		scale  int
 	}{
 		{`{id: a, match: {column: n}, method: keep}`, 0, table.Integer, true, 0},
+		{`{id: a, match: {column: n}, method: keep}`, 1, table.Decimal, true, 0}, // by default
 		{`{id: a, match: {column: n}, method: round, to: "0.25"}`, 0, table.Decimal, false, 2},
 		{`{id: a, match: {column: d}, method: noise, within: "0.125"}`, 1, table.Decimal, false, 3},
 		{`{id: a, match: {column: n}, method: pseudonym, shape: int}`, 0, table.Integer, false, 0},

@@ -128,7 +128,7 @@ func (s *Source) path(column string) string {
 
 // treat decides what becomes of a column.
 func (r *Rules) treat(s *Source, c Column, o Options) Treated {
-	out := Treated{Column: c, Masked: c.Type}
+	out := Treated{Column: c, Masked: c.Type, Own: true}
 	ch, c := r.chainOf(s.Name, c)
 	all := r.All()
 	last := r.Last(ch)

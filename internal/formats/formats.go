@@ -24,6 +24,7 @@ var all = []format{
 	{"csv", csvFormats},
 	{"pgdump", pgdumpFormats},
 	{"arrow", arrowFormats},
+	{"parquet", parquetFormats},
 	{"json", jsonFormats},
 	{"xml", xmlFormats},
 	{"fhir", fhirFormats},

@@ -1,0 +1,112 @@
+package parquet
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/veil-proxy/veil/table/parquet/encoding"
+)
+
+// dictionary is that of a chunk. It is decoded once, and masked once where its values are
+// masked alone; the first that needs it does that.
+type dictionary struct {
+	leaf  *leaf
+	codec format.CompressionCodec
+	page  rawPage
+
+	decoding sync.Once
+	values   *encoding.Vector
+	err      error
+
+	masking sync.Once
+	masked  maskedDictionary
+}
+
+// maskedDictionary is a dictionary whose values were masked.
+type maskedDictionary struct {
+	err error
+	// index has the new place of each entry, or -1 where nothing is left of it.
+	index []int32
+	// entries are the masked values, each once, in their own order: that of the originals
+	// would tell of them.
+	entries encoding.Vector
+}
+
+// newDictionary keeps the page in memory of its own.
+func newDictionary(l *leaf, codec format.CompressionCodec, p rawPage) *dictionary {
+	p.body = bytes.Clone(p.body)
+	return &dictionary{leaf: l, codec: codec, page: p}
+}
+
+// vector returns the values.
+func (d *dictionary) vector() (*encoding.Vector, error) {
+	if d == nil {
+		return nil, nil
+	}
+	d.decoding.Do(func() { d.values, d.err = d.page.dictionary(d.leaf, d.codec) })
+	return d.values, d.err
+}
+
+// mask masks the values, by m, which is any worker's: all mask alike.
+func (d *dictionary) mask(m *masker, c *outColumn) (*maskedDictionary, error) {
+	values, err := d.vector()
+	if err != nil {
+		return nil, err
+	}
+	d.masking.Do(func() { d.masked.fill(m, c, values) })
+	return &d.masked, d.masked.err
+}
+
+func (d *maskedDictionary) fill(m *masker, c *outColumn, values *encoding.Vector) {
+	places := map[string]int32{}
+	all := make([]string, values.N) // the masked values, in the order of the originals
+	d.index = make([]int32, values.N)
+	var value []byte
+	for i := range values.N {
+		src := values.At(i)
+		m.text = c.typ.text(m.text[:0], src)
+		masked, ok, err := m.table.AppendAlone(m.out[:0], m.text, c.place)
+		if err != nil {
+			d.err = err
+			return
+		}
+		m.out = masked
+		if ok {
+			value, ok = c.value(value[:0], src, m.text, masked)
+		}
+		if !ok {
+			d.index[i] = -1
+			continue
+		}
+		all[i] = string(value)
+		places[all[i]] = 0
+	}
+	d.entries.Width = c.out.width
+	for n, v := range slices.Sorted(maps.Keys(places)) {
+		places[v] = int32(n)
+		d.entries.Append([]byte(v))
+	}
+	for i, v := range all {
+		if d.index[i] >= 0 {
+			d.index[i] = places[v]
+		}
+	}
+}
+
+// value appends the value of a masked text. ok is false where its type has none for it. A
+// text that is the original's is the original, whatever its type is.
+func (c *outColumn) value(dst, original, text, masked []byte) (out []byte, ok bool) {
+	if c.treated.Own && bytes.Equal(text, masked) {
+		return append(dst, original...), true
+	}
+	if c.out.value == nil {
+		return dst, false
+	}
+	from := len(dst)
+	out, ok = c.out.value(dst, masked)
+	return out, ok && (c.out.width == 0 || len(out)-from == c.out.width)
+}

@@ -1,0 +1,155 @@
+package encoding
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+)
+
+// Limits bound what a structure of Thrift's compact protocol may make of memory: the
+// decoder takes the lengths of lists as they are written, and follows any depth.
+type Limits struct {
+	depth int // structures in structures
+	items int // elements of all lists
+}
+
+// Limits of the footer of a file, and of the header of a page.
+var (
+	FooterLimits = Limits{depth: 16, items: 2 << 20}
+	HeaderLimits = Limits{depth: 8, items: 64}
+)
+
+// errThrift says that a structure is damaged; its caller says which.
+var errThrift = errors.New("damaged")
+
+// ErrShort says that a structure goes on behind the bytes there are.
+var ErrShort = errors.New("cut off")
+
+var compactProtocol thrift.CompactProtocol
+
+// Decode reads the structure that b begins with, and returns its length.
+func Decode(b []byte, l Limits, v any) (int, error) {
+	w := walk{rest: b, items: l.items}
+	if err := w.structure(l.depth); err != nil {
+		return 0, err
+	}
+	n := len(b) - len(w.rest)
+	if err := thrift.Unmarshal(&compactProtocol, b[:n], v); err != nil {
+		return 0, errThrift // its text can have a part of the file
+	}
+	return n, nil
+}
+
+// Encode appends a structure.
+func Encode(dst []byte, v any) ([]byte, error) {
+	b, err := thrift.Marshal(&compactProtocol, v)
+	return append(dst, b...), err
+}
+
+// walk goes over a structure without decoding it.
+type walk struct {
+	rest  []byte
+	items int
+}
+
+func (w *walk) skip(n uint64) error {
+	if n > uint64(len(w.rest)) {
+		return ErrShort
+	}
+	w.rest = w.rest[n:]
+	return nil
+}
+
+func (w *walk) byte() (byte, error) {
+	if len(w.rest) == 0 {
+		return 0, ErrShort
+	}
+	b := w.rest[0]
+	w.rest = w.rest[1:]
+	return b, nil
+}
+
+func (w *walk) varint() (uint64, error) {
+	v, n := binary.Uvarint(w.rest)
+	switch {
+	case n == 0:
+		return 0, ErrShort
+	case n < 0:
+		return 0, errThrift
+	}
+	w.rest = w.rest[n:]
+	return v, nil
+}
+
+// structure goes over the fields of a structure, with so many more levels allowed.
+func (w *walk) structure(depth int) error {
+	if depth == 0 {
+		return errThrift
+	}
+	for {
+		field, err := w.byte()
+		if err != nil || field == 0 {
+			return err
+		}
+		if field>>4 == 0 { // the number of the field follows
+			if _, err := w.varint(); err != nil {
+				return err
+			}
+		}
+		typ := thrift.Type(field & 15)
+		if typ == thrift.TRUE || typ == thrift.FALSE {
+			continue // the type is the value
+		}
+		if err := w.value(typ, depth); err != nil {
+			return err
+		}
+	}
+}
+
+// value goes over a value that stands alone.
+func (w *walk) value(typ thrift.Type, depth int) error {
+	switch typ {
+	case thrift.TRUE, thrift.FALSE, thrift.I8:
+		return w.skip(1)
+	case thrift.I16, thrift.I32, thrift.I64:
+		_, err := w.varint()
+		return err
+	case thrift.DOUBLE:
+		return w.skip(8)
+	case thrift.BINARY:
+		n, err := w.varint()
+		if err != nil {
+			return err
+		}
+		return w.skip(n)
+	case thrift.LIST, thrift.SET:
+		return w.list(depth)
+	case thrift.STRUCT:
+		return w.structure(depth - 1)
+	}
+	return errThrift // a map is nowhere in Parquet
+}
+
+func (w *walk) list(depth int) error {
+	head, err := w.byte()
+	if err != nil {
+		return err
+	}
+	n := uint64(head >> 4)
+	if n == 15 {
+		if n, err = w.varint(); err != nil {
+			return err
+		}
+	}
+	if n > uint64(w.items) {
+		return errThrift
+	}
+	w.items -= int(n)
+	for range n {
+		if err := w.value(thrift.Type(head&15), depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package parquet
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/table"
+)
+
+// Config says how Parquet files are masked.
+type Config struct {
+	Rules   *table.Rules
+	Options table.Options
+	// Table names the table that a file holds, by the file's base name.
+	Table func(name string) table.Name
+	// Inspect opens tables of which no column is covered, to show that.
+	Inspect bool
+	// Any takes every file for Parquet, whatever it begins with.
+	Any bool
+}
+
+// New returns the format.
+func New(c Config) file.Format {
+	return &parquetFormat{Config: c, plans: map[string]*table.Plan{}}
+}
+
+type parquetFormat struct {
+	Config
+	// plans are those of the tables seen so far, by name and columns: files of one table
+	// are masked by the same maskers.
+	mu    sync.Mutex
+	plans map[string]*table.Plan
+}
+
+// Info implements file.Format. A file without rows is one: programs that write in
+// parallel leave such files.
+func (f *parquetFormat) Info() file.Info {
+	return file.Info{Name: "Parquet", Unit: "row", Extension: ".parquet", Losses: []string{"key-value metadata that Veil does not know"}}
+}
+
+// Detect implements file.Format.
+func (f *parquetFormat) Detect(_ string, beginning []byte) bool {
+	return f.Any || bytes.HasPrefix(beginning, magic) || bytes.HasPrefix(beginning, magicEncrypted)
+}
+
+// Open implements file.Format. It reads the footer. What cannot be read at any place is
+// copied to a temporary file first.
+func (f *parquetFormat) Open(in file.Source) (doc file.Document, err error) {
+	defer func() {
+		if recover() != nil { // its text can hold a value
+			doc, err = nil, errors.New("the file is damaged, or there is a fault in Veil")
+		}
+	}()
+	if in.At == nil {
+		if err := spool(&in); err != nil {
+			return nil, err
+		}
+	}
+	meta, end, err := readFooter(in.At, in.Size)
+	if err != nil {
+		return nil, err
+	}
+	root, leaves, err := readSchema(meta.Schema)
+	if err != nil {
+		return nil, err
+	}
+	d := &document{parquetFormat: f, at: in.At, end: end, meta: meta, leaves: leaves, zones: map[string]string{}}
+	name := f.Table(in.Name)
+	if d.plan, err = f.planFor(name, leaves); err != nil {
+		return nil, err
+	}
+	if len(d.plan.Out) == 0 {
+		if f.Inspect {
+			return d, nil
+		}
+		return nil, fmt.Errorf("no rule covers a column of table %s: see veil mask --check", name)
+	}
+	if d.schema, d.out, d.tree, err = outputSchema(root, leaves, d.plan); err != nil {
+		return nil, err
+	}
+	d.keyValues()
+	return d, nil
+}
+
+// spool copies the file to a temporary one, which can be read at any place.
+func spool(in *file.Source) error {
+	if in.Temporary == nil {
+		return errors.New("a Parquet file cannot be read as a stream")
+	}
+	t, err := in.Temporary()
+	if err != nil {
+		return err
+	}
+	in.At = t
+	in.Size, err = io.Copy(t, in.Reader)
+	return err
+}
+
+// planFor returns the plan of a table with these columns.
+func (f *parquetFormat) planFor(name table.Name, leaves []*leaf) (*table.Plan, error) {
+	var key strings.Builder
+	s := table.Source{Name: name}
+	for _, l := range leaves {
+		s.Columns = append(s.Columns, l.column)
+		fmt.Fprintf(&key, "\x00%q %q %d %v", l.column.Name, l.column.Within, l.column.Type, l.column.Repeated)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	k := name.String() + key.String()
+	if p := f.plans[k]; p != nil {
+		return p, nil
+	}
+	p, err := f.Rules.Plan(s, f.Options)
+	if err == nil {
+		f.plans[k] = p
+	}
+	return p, err
+}

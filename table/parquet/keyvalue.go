@@ -1,0 +1,110 @@
+package parquet
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // names of time zones are known by it, whatever the machine has
+
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/table/pandas"
+)
+
+// maxKeyValue is the longest value of key-value metadata that is looked into.
+const maxKeyValue = 4 << 20
+
+// keyValues decides what of the file's key-value metadata passes: what is known to
+// describe the schema, made to describe that of the output. Whatever else there is could
+// hold anything and is left out.
+func (d *document) keyValues() {
+	known := map[string]func(string) (string, error){arrowKey: d.arrowSchema, sparkKey: d.sparkSchema, pandas.Key: d.pandasSchema}
+	// Arrow's schema comes first: what pandas is told depends on it.
+	all := slices.Clone(d.meta.KeyValueMetadata)
+	slices.SortStableFunc(all, func(a, b format.KeyValue) int { return cmp.Compare(count(a.Key != arrowKey), count(b.Key != arrowKey)) })
+	for _, kv := range all {
+		value, err := "", errNotKnown
+		if f := known[kv.Key]; f != nil && len(kv.Value) <= maxKeyValue {
+			value, err = guarded(f, kv.Value)
+			delete(known, kv.Key) // the first of a key counts
+		}
+		if err != nil {
+			d.dropped++
+			continue
+		}
+		d.values = append(d.values, format.KeyValue{Key: kv.Key, Value: value})
+	}
+}
+
+// guarded calls f. A panic over a damaged value is an error.
+func guarded(f func(string) (string, error), value string) (out string, err error) {
+	defer func() {
+		if recover() != nil {
+			out, err = "", errNotKnown
+		}
+	}()
+	return f(value)
+}
+
+// isTimeZone reports whether a text is the name of a time zone, or an offset, or empty.
+func isTimeZone(s string) bool {
+	if len(s) == len("+00:00") && strings.Contains("+-", s[:1]) && s[3] == ':' {
+		return strings.Trim(s[1:], "0123456789:") == ""
+	}
+	_, err := time.LoadLocation(s)
+	return err == nil && s != "Local"
+}
+
+// named finds the column of the output that has a path; nil for none.
+func (d *document) named(path string) *outColumn {
+	i := slices.IndexFunc(d.out, func(c *outColumn) bool { return c.column.Name == path })
+	if i < 0 {
+		return nil
+	}
+	return d.out[i]
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// pandasSchema returns what pandas wrote with the columns of the output.
+func (d *document) pandasSchema(value string) (string, error) {
+	out, ok := pandas.Filter([]byte(value), d.pandasColumn)
+	if !ok {
+		return "", errNotKnown
+	}
+	return string(out), nil
+}
+
+// pandasColumn is what pandas makes of a field of a row.
+func (d *document) pandasColumn(name string) (c pandas.Column, ok bool) {
+	if !slices.ContainsFunc(d.tree.children, func(n *node) bool { return n.element.Name == name }) {
+		return c, false
+	}
+	o := d.named(name)
+	if o == nil || o.treated.Own { // a record, or a column of the type that it had
+		return pandas.Column{Same: true, TimeZone: d.zones[name]}, true
+	}
+	if o.column.Repeated {
+		return pandas.Column{PandasType: "object", NumpyType: "object"}, true
+	}
+	switch o.out.neutral {
+	case table.Text, table.JSON:
+		return pandas.Column{PandasType: "unicode", NumpyType: "object"}, true
+	case table.Decimal:
+		return pandas.Column{PandasType: "decimal", NumpyType: "object"}, true
+	}
+	switch o.out.physical {
+	case format.Int64:
+		return pandas.Column{PandasType: "int64", NumpyType: "int64"}, true
+	case format.Double:
+		return pandas.Column{PandasType: "float64", NumpyType: "float64"}, true
+	}
+	return c, true
+}
