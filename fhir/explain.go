@@ -130,56 +130,65 @@ func (a *Automaton) Explain(path string) ([]Explanation, error) {
 	} else if len(p.steps) == 0 {
 		return []Explanation{{Path: t.Name, Type: t.Name, Rule: "(structure)", Method: "descend", Effect: effects[opDescend].text}}, nil
 	}
-	for i, st := range p.steps {
+	return a.explainSteps(path, nodes[0], p.steps)
+}
+
+// explainSteps explains the element that steps lead to from a node.
+func (a *Automaton) explainSteps(path string, n *node, steps []step) ([]Explanation, error) {
+	for i, st := range steps {
 		var found []Explanation
-		var next []*node
-		for _, n := range nodes[:1] {
-			for k := range n.fields {
-				f := &n.fields[k]
-				if f.sibling || f.element != st.name && st.kind == stepElement || st.ofType != "" && f.code != st.ofType {
-					continue
-				}
-				if st.kind == stepExtension {
-					break
-				}
-				for d := &f.decision; d != nil; d = d.otherwise {
-					e := a.explain(f, d)
-					e.Type = f.code
-					found = append(found, e)
-					if d.child != nil {
-						next = append(next, d.child)
-					}
-				}
-			}
-			if st.kind == stepExtension {
-				d := n.extensions[st.name]
-				if d == nil {
-					return nil, fmt.Errorf("%s: no rule knows the extension, so it is removed", path)
-				}
-				e := a.explain(&field{path: n.path + ".extension('" + st.name + "')"}, d)
-				e.Type = "Extension"
-				found = append(found, e)
-				if d.child != nil {
-					next = append(next, d.child)
-				}
-			}
+		var next *node
+		if st.kind != stepExtension {
+			found, next = a.explainElement(n, st)
+		} else if found, next = a.explainExtension(n, st.name); found == nil {
+			return nil, fmt.Errorf("%s: no rule knows the extension, so it is removed", path)
 		}
 		if len(found) == 0 {
 			var names []string
-			for k := range nodes[0].fields {
-				names = append(names, nodes[0].fields[k].element)
+			for k := range n.fields {
+				names = append(names, n.fields[k].element)
 			}
-			return nil, fmt.Errorf("%s has no element %q%s", nodes[0].typ.Name, st.name, suggest.DidYouMean(st.name, names))
+			return nil, fmt.Errorf("%s has no element %q%s", n.typ.Name, st.name, suggest.DidYouMean(st.name, names))
 		}
-		if i == len(p.steps)-1 {
+		// Without a next node, what holds the element is removed or a single value: that
+		// decides.
+		if next == nil || i == len(steps)-1 {
 			return found, nil
 		}
-		if len(next) == 0 {
-			return found, nil // what holds it is removed or a single value: that decides
-		}
-		nodes = next
+		n = next
 	}
 	return nil, nil
+}
+
+// explainElement explains the members of a node that a step names, and returns the
+// first node below them.
+func (a *Automaton) explainElement(n *node, st step) (found []Explanation, next *node) {
+	for k := range n.fields {
+		f := &n.fields[k]
+		if f.sibling || f.element != st.name && st.kind == stepElement || st.ofType != "" && f.code != st.ofType {
+			continue
+		}
+		for d := &f.decision; d != nil; d = d.otherwise {
+			e := a.explain(f, d)
+			e.Type = f.code
+			found = append(found, e)
+			if next == nil {
+				next = d.child
+			}
+		}
+	}
+	return found, next
+}
+
+// explainExtension explains an extension of a node, if a rule knows it.
+func (a *Automaton) explainExtension(n *node, url string) (found []Explanation, next *node) {
+	d := n.extensions[url]
+	if d == nil {
+		return nil, nil
+	}
+	e := a.explain(&field{path: n.path + ".extension('" + url + "')"}, d)
+	e.Type = "Extension"
+	return []Explanation{e}, d.child
 }
 
 // nodesOf returns the nodes of a type, the one of no special context first.
@@ -227,7 +236,6 @@ type Passing struct {
 func (a *Automaton) Coverage() Coverage {
 	var c Coverage
 	paths := map[string]bool{}
-	byLetter := map[string]map[string]bool{}
 	count := map[string]int{}
 	seen := map[Passing]bool{}
 	for _, n := range a.reachable() {
@@ -242,39 +250,16 @@ func (a *Automaton) Coverage() Coverage {
 				for _, letter := range strings.Split(e.Category, "") {
 					count[letter]++
 				}
-				_, isListed := d.method.(listed)
-				general := d.op == opMethod && !isListed
-				if !effects[d.op].passes && !isListed && !general || d.op == opCoded && d.method != nil {
-					continue
-				}
-				reason := e.Effect
-				if general {
-					reason = "masked by " + e.Method + ": " + e.Effect
-					if d.label != mask.LabelNone && d.label != mask.LabelAbstracted {
-						continue
-					}
-				}
+				reason, passes := d.passes(&e)
 				p := Passing{Path: f.path, Type: f.code, Rule: e.Rule, Reason: reason}
-				if !seen[p] {
+				if passes && !seen[p] {
 					seen[p] = true
 					c.Passing = append(c.Passing, p)
 				}
 			}
 		}
 	}
-	for i := range a.Policy.Ruleset.FHIR.Rules {
-		r := &a.Policy.Ruleset.FHIR.Rules[i]
-		for _, letter := range strings.Split(r.Category, "") {
-			if byLetter[letter] == nil {
-				byLetter[letter] = map[string]bool{}
-			}
-			byLetter[letter][r.ID] = true
-		}
-	}
-	for _, letter := range strings.Split("ABCDEFGHIJKLMNOPQR", "") {
-		c.Categories = append(c.Categories, CategoryCoverage{Letter: letter, Rules: slices.Sorted(maps.Keys(byLetter[letter])), Paths: count[letter]})
-	}
-	c.Total = len(paths)
+	c.Total, c.Categories = len(paths), a.categories(count)
 	sort.Slice(c.Passing, func(i, j int) bool {
 		if c.Passing[i].Path != c.Passing[j].Path {
 			return c.Passing[i].Path < c.Passing[j].Path
@@ -282,6 +267,39 @@ func (a *Automaton) Coverage() Coverage {
 		return c.Passing[i].Rule < c.Passing[j].Rule
 	})
 	return c
+}
+
+// passes reports whether a decision can let an original value through, and why.
+func (d *decision) passes(e *Explanation) (reason string, ok bool) {
+	_, isListed := d.method.(listed)
+	switch {
+	case d.op == opCoded && d.method != nil:
+		return "", false
+	case effects[d.op].passes, isListed:
+		return e.Effect, true
+	case d.op == opMethod && (d.label == mask.LabelNone || d.label == mask.LabelAbstracted):
+		return "masked by " + e.Method + ": " + e.Effect, true
+	}
+	return "", false
+}
+
+// categories lists the categories of safe harbor with the rules of each, and the number
+// of paths that they cover.
+func (a *Automaton) categories(paths map[string]int) (list []CategoryCoverage) {
+	rules := map[string]map[string]bool{}
+	for i := range a.Policy.Ruleset.FHIR.Rules {
+		r := &a.Policy.Ruleset.FHIR.Rules[i]
+		for _, letter := range strings.Split(r.Category, "") {
+			if rules[letter] == nil {
+				rules[letter] = map[string]bool{}
+			}
+			rules[letter][r.ID] = true
+		}
+	}
+	for _, letter := range strings.Split("ABCDEFGHIJKLMNOPQR", "") {
+		list = append(list, CategoryCoverage{Letter: letter, Rules: slices.Sorted(maps.Keys(rules[letter])), Paths: paths[letter]})
+	}
+	return list
 }
 
 // reachable returns the nodes that a resource which is not withheld can lead

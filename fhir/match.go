@@ -111,6 +111,9 @@ func (e *matchError) Error() string { return e.msg }
 type matchParser struct {
 	src string
 	pos int
+	pat pattern
+	// pending is a where() on the anchor itself: the outer one of the next step.
+	pending *condition
 }
 
 func (p *matchParser) fail(format string, args ...any) error {
@@ -120,97 +123,125 @@ func (p *matchParser) fail(format string, args ...any) error {
 // parseMatch parses one expression. Names are not resolved here.
 func parseMatch(src string) (*pattern, error) {
 	p := &matchParser{src: src}
-	pat := &pattern{}
-	word, err := p.word()
-	if err != nil {
+	if err := p.start(); err != nil {
 		return nil, err
 	}
-	if p.peek() == '(' {
-		st, err := p.function(word)
-		if err != nil {
-			return nil, err
-		}
-		if st.kind == stepElement {
-			return nil, &matchError{0, fmt.Sprintf("%s() cannot begin a match: start with a type name", word)}
-		}
-		pat.steps = append(pat.steps, st)
-	} else {
-		pat.anchor = word
-	}
-	var pending *condition // where() on the anchor itself: outer of the next step
 	for p.pos < len(p.src) {
 		if p.src[p.pos] != '.' {
 			return nil, p.other("a dot")
 		}
 		p.pos++
-		start := p.pos
-		word, err := p.word()
-		if err != nil {
+		if err := p.step(); err != nil {
 			return nil, err
 		}
-		if p.peek() != '(' {
-			pat.steps = append(pat.steps, step{kind: stepElement, name: word, outer: pending})
-			pending = nil
-			continue
-		}
-		var last *step
-		if n := len(pat.steps); n > 0 {
-			last = &pat.steps[n-1]
-		}
+	}
+	if p.pending != nil {
+		return nil, p.fail("where() on %s must be followed by an element", p.pat.anchor)
+	}
+	return &p.pat, p.pat.moveConditions()
+}
+
+// start reads the anchor, or a function in its place.
+func (p *matchParser) start() error {
+	word, err := p.word()
+	if err != nil {
+		return err
+	}
+	if p.peek() != '(' {
+		p.pat.anchor = word
+		return nil
+	}
+	st, err := p.function(word)
+	if err == nil && st.kind == stepElement {
+		err = &matchError{0, fmt.Sprintf("%s() cannot begin a match: start with a type name", word)}
+	}
+	p.pat.steps = append(p.pat.steps, st)
+	return err
+}
+
+// step reads what follows a dot.
+func (p *matchParser) step() error {
+	start := p.pos
+	word, err := p.word()
+	if err != nil {
+		return err
+	}
+	var last *step
+	if n := len(p.pat.steps); n > 0 {
+		last = &p.pat.steps[n-1]
+	}
+	st := step{kind: stepElement, name: word}
+	if p.peek() == '(' {
 		switch word {
 		case "where":
-			c, err := p.where()
-			if err != nil {
-				return nil, err
-			}
-			switch {
-			case last != nil && last.kind == stepElement && (last.name == "extension" || last.name == "modifierExtension") && len(c.path) == 1 && c.path[0] == "url" && len(c.want) > 0:
-				return nil, &matchError{start, "write extension('" + c.want[0] + "') for an extension with that url"}
-			case last == nil && pat.anchor != "" && pending == nil:
-				pending = c
-			case last != nil && last.inner == nil:
-				last.inner = c
-			default:
-				return nil, &matchError{start, "two where() on one element: join their values with in (… | …)"}
-			}
+			return p.addWhere(start, last)
 		case "ofType":
-			name, err := p.oneArgument(false)
-			if err != nil {
-				return nil, err
-			}
-			if last == nil || last.kind != stepElement || last.ofType != "" {
-				return nil, &matchError{start, "ofType() must follow an element"}
-			}
-			last.ofType = name
-		default:
-			st, err := p.function(word)
-			if err != nil {
-				return nil, err
-			}
-			st.outer, pending = pending, nil
-			pat.steps = append(pat.steps, st)
+			return p.addType(start, last)
+		}
+		if st, err = p.function(word); err != nil {
+			return err
 		}
 	}
-	if pending != nil {
-		return nil, p.fail("where() on %s must be followed by an element", pat.anchor)
+	st.outer, p.pending = p.pending, nil
+	p.pat.steps = append(p.pat.steps, st)
+	return nil
+}
+
+// twoConditions is what is wrong with more than one where() on an element.
+const twoConditions = "two where() on one element: join their values with in (… | …)"
+
+// addWhere reads a condition on the last step, or on the anchor if there is none.
+func (p *matchParser) addWhere(start int, last *step) error {
+	c, err := p.where()
+	if err != nil {
+		return err
 	}
-	// A condition is looked up in the object that holds the element or in the
-	// element: hand an earlier step's condition on to the step behind it.
-	for i := range pat.steps {
-		if c := pat.steps[i].inner; c != nil && i+1 < len(pat.steps) {
-			if i+2 < len(pat.steps) {
-				return nil, &matchError{0, "where() may stand on the matched element or on the one before it, not further up"}
-			}
-			if pat.steps[i+1].outer != nil {
-				return nil, &matchError{0, "two where() on one element: join their values with in (… | …)"}
-			}
-			pat.steps[i+1].outer, pat.steps[i].inner = c, nil
+	switch {
+	case last != nil && last.kind == stepElement && (last.name == "extension" || last.name == "modifierExtension") && len(c.path) == 1 && c.path[0] == "url" && len(c.want) > 0:
+		return &matchError{start, "write extension('" + c.want[0] + "') for an extension with that url"}
+	case last == nil && p.pat.anchor != "" && p.pending == nil:
+		p.pending = c
+	case last != nil && last.inner == nil:
+		last.inner = c
+	default:
+		return &matchError{start, twoConditions}
+	}
+	return nil
+}
+
+// addType reads the type of the last step.
+func (p *matchParser) addType(start int, last *step) error {
+	name, err := p.oneArgument(false)
+	if err != nil {
+		return err
+	}
+	if last == nil || last.kind != stepElement || last.ofType != "" {
+		return &matchError{start, "ofType() must follow an element"}
+	}
+	last.ofType = name
+	return nil
+}
+
+// moveConditions hands the condition of the last step but one on to the last: it is
+// looked up in the object that holds the element, or in the element. Steps further up
+// cannot have one.
+func (pat *pattern) moveConditions() error {
+	const tooFarUp = "where() may stand on the matched element or on the one before it, not further up"
+	for i := range pat.steps[:max(len(pat.steps)-1, 0)] {
+		st, next := &pat.steps[i], &pat.steps[i+1]
+		switch {
+		case st.inner != nil && i+2 < len(pat.steps):
+			return &matchError{0, tooFarUp}
+		case st.inner != nil && next.outer != nil:
+			return &matchError{0, twoConditions}
+		case st.inner != nil:
+			next.outer, st.inner = st.inner, nil
 		}
-		if pat.steps[i].outer != nil && i+1 < len(pat.steps) {
-			return nil, &matchError{0, "where() may stand on the matched element or on the one before it, not further up"}
+		if st.outer != nil {
+			return &matchError{0, tooFarUp}
 		}
 	}
-	return pat, nil
+	return nil
 }
 
 func (p *matchParser) function(word string) (step, error) {

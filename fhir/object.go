@@ -53,10 +53,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		previous = field + 1
 		i = fhirjson.SkipSpace(src, i)
 		if field < 0 {
-			w.countAt(n, w.a.engine.unknownElement)
-			if i = fhirjson.SkipValue(src, i, w.depth, &w.fault); i >= 0 {
-				w.takeOut(&o, i, before)
-			}
+			i = w.unknownMember(n, &o, i, before)
 		} else {
 			f := &n.fields[field]
 			word, bit := field>>6, uint64(1)<<(field&63)
@@ -82,10 +79,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 			}
 		}
 		if i < 0 {
-			if w.at == "" && !w.unwinding {
-				w.at = n.path
-			}
-			return -1, false
+			return w.failIn(n.path), false
 		}
 		i = fhirjson.SkipSpace(src, i)
 		if i >= len(src) {
@@ -100,6 +94,24 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		}
 		i = fhirjson.SkipSpace(src, i)
 	}
+}
+
+// failIn notes where a failure is, unless that is known, and returns the index that
+// means one.
+func (w *Walker) failIn(path string) int {
+	if w.at == "" && !w.unwinding {
+		w.at = path
+	}
+	return -1
+}
+
+// unknownMember takes out a member of no field, whose value begins at src[i].
+func (w *Walker) unknownMember(n *node, o *objectWalk, i int, before mark) (end int) {
+	w.countAt(n, w.a.engine.unknownElement)
+	if end = fhirjson.SkipValue(w.src, i, w.depth, &w.fault); end >= 0 {
+		w.takeOut(o, end, before)
+	}
+	return end
 }
 
 const nameTwice = "a member name appears twice"
@@ -290,10 +302,7 @@ func (w *Walker) array(n *node, f *field, obj, i int) (end int, kept bool) {
 			i = w.fail(i, "unexpected end of input inside an array")
 		}
 		if i < 0 {
-			if w.at == "" && !w.unwinding {
-				w.at = f.path
-			}
-			return -1, false
+			return w.failIn(f.path), false
 		}
 		w.capped = false // there is no place in an array to say so
 		if stays {

@@ -43,63 +43,66 @@ func (c *compiler) hasElement(name string) bool {
 	return false
 }
 
-func (c *compiler) resolveSteps(types []*schema.Type, steps []step) error {
+func (c *compiler) resolveSteps(types []*schema.Type, steps []step) (err error) {
 	for i, st := range steps {
 		switch st.kind {
 		case stepExtension:
 			types = []*schema.Type{c.a.schema.Type("Extension")}
-			continue
-		case stepByType:
-			if c.a.schema.Type(st.name) == nil {
-				return fmt.Errorf("unknown type %q%s", st.name, suggest.DidYouMean(st.name, c.typeNames()))
+		case stepByType, stepByName:
+			return c.resolveAnywhere(st, i == len(steps)-1)
+		default:
+			if types, err = c.resolveElement(types, st); err != nil {
+				return err
 			}
-			if i != len(steps)-1 {
-				return fmt.Errorf("nothing may follow nodesByType()")
-			}
-			return nil
-		case stepByName:
-			if i != len(steps)-1 {
-				return fmt.Errorf("nothing may follow nodesByName()")
-			}
-			if !c.hasElement(st.name) {
-				return fmt.Errorf("no type has an element %q%s", st.name, suggest.DidYouMean(st.name, c.elementNames()))
-			}
-			return nil
 		}
-		var next []*schema.Type
-		var names []string
-		found, typed := false, false
-		for _, t := range types {
-			for _, e := range t.Elements {
-				names = append(names, e.Name)
-				if e.Name != st.name {
-					continue
-				}
-				found = true
-				for _, et := range e.Types {
-					if st.ofType != "" && et.Code != st.ofType {
-						continue
-					}
-					typed = true
+	}
+	return nil
+}
+
+// resolveAnywhere checks a step that matches nodes by type or name, which must be the
+// last one.
+func (c *compiler) resolveAnywhere(st step, last bool) error {
+	switch {
+	case st.kind == stepByType && c.a.schema.Type(st.name) == nil:
+		return fmt.Errorf("unknown type %q%s", st.name, suggest.DidYouMean(st.name, c.typeNames()))
+	case st.kind == stepByType && !last:
+		return errors.New("nothing may follow nodesByType()")
+	case st.kind == stepByName && !last:
+		return errors.New("nothing may follow nodesByName()")
+	case st.kind == stepByName && !c.hasElement(st.name):
+		return fmt.Errorf("no type has an element %q%s", st.name, suggest.DidYouMean(st.name, c.elementNames()))
+	}
+	return nil
+}
+
+// resolveElement returns the types of the element that a step names in types.
+func (c *compiler) resolveElement(types []*schema.Type, st step) (next []*schema.Type, err error) {
+	var names []string
+	found := false
+	for _, t := range types {
+		for _, e := range t.Elements {
+			names = append(names, e.Name)
+			if e.Name != st.name {
+				continue
+			}
+			found = true
+			for _, et := range e.Types {
+				if st.ofType == "" || et.Code == st.ofType {
 					next = append(next, et.Type)
 				}
 			}
 		}
-		if !found {
-			if base, variant, ok := c.choiceVariant(types, st.name); ok {
-				return fmt.Errorf("%q is a choice: write %s.ofType(%s)", st.name, base, variant)
-			}
-			return fmt.Errorf("%s has no element %q%s", types[0].Name, st.name, suggest.DidYouMean(st.name, names))
-		}
-		if !typed {
-			return fmt.Errorf("%s is never a %q", st.name, st.ofType)
-		}
-		if err := errors.Join(c.checkCondition(types, st.outer), c.checkCondition(next, st.inner)); err != nil {
-			return err
-		}
-		types = next
 	}
-	return nil
+	if !found {
+		if base, variant, ok := c.choiceVariant(types, st.name); ok {
+			return nil, fmt.Errorf("%q is a choice: write %s.ofType(%s)", st.name, base, variant)
+		}
+		return nil, fmt.Errorf("%s has no element %q%s", types[0].Name, st.name, suggest.DidYouMean(st.name, names))
+	}
+	if len(next) == 0 {
+		return nil, fmt.Errorf("%s is never a %q", st.name, st.ofType)
+	}
+	return next, errors.Join(c.checkCondition(types, st.outer), c.checkCondition(next, st.inner))
 }
 
 // choiceVariant finds the choice element that a JSON name such as

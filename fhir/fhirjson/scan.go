@@ -212,68 +212,76 @@ func SkipValue(src []byte, i, depth int, f *Fault) int {
 	if i >= len(src) || src[i] != '{' && src[i] != '[' {
 		return ScanScalar(src, i, f)
 	}
-	var isObject [MaxDepth/64 + 1]uint64
-	base := depth
+	n := nesting{base: depth, depth: depth}
 	for {
-		// At the start of a value.
-		switch {
-		case i < len(src) && (src[i] == '{' || src[i] == '['):
-			if depth >= MaxDepth {
-				return Fail(f, i, "nested too deep")
-			}
-			object := src[i] == '{'
-			closing := byte(']')
-			isObject[depth>>6] &^= 1 << (depth & 63)
-			if object {
-				isObject[depth>>6] |= 1 << (depth & 63)
-				closing = '}'
-			}
-			depth++
-			i = SkipSpace(src, i+1)
-			if i < len(src) && src[i] == closing {
-				i++
-				depth--
-				break
-			}
-			if object {
-				if i = scanName(src, i, f); i < 0 {
-					return -1
-				}
-			}
-			continue
-		default:
-			if i = ScanScalar(src, i, f); i < 0 {
-				return -1
-			}
+		entered := false
+		if i < len(src) && (src[i] == '{' || src[i] == '[') {
+			i, entered = n.enter(src, i, f)
+		} else {
+			i = ScanScalar(src, i, f)
 		}
-		// Behind a value.
-		for {
-			if depth == base {
-				return i
-			}
-			i = SkipSpace(src, i)
-			if i >= len(src) {
-				return Fail(f, i, "unexpected end of input inside an object or array")
-			}
-			object := isObject[(depth-1)>>6]&(1<<((depth-1)&63)) != 0
-			c := src[i]
-			if c == ',' {
-				i = SkipSpace(src, i+1)
-				if object {
-					if i = scanName(src, i, f); i < 0 {
-						return -1
-					}
-				}
-				break
-			}
-			if object && c == '}' || !object && c == ']' {
-				i++
-				depth--
-				continue
-			}
+		if i >= 0 && !entered {
+			i = n.leave(src, i, f)
+		}
+		if i < 0 || n.depth == n.base {
+			return i
+		}
+	}
+}
+
+// nesting is what is open while values are skipped: a bit for each depth says whether
+// it is an object or an array.
+type nesting struct {
+	depth, base int
+	isObject    [MaxDepth/64 + 1]uint64
+}
+
+// enter reads the beginning of an object or array and returns the index of the first
+// value in it. It is entered unless it is empty; then the index is the one behind it.
+func (n *nesting) enter(src []byte, i int, f *Fault) (next int, entered bool) {
+	if n.depth >= MaxDepth {
+		return Fail(f, i, "nested too deep"), false
+	}
+	object, closing := src[i] == '{', byte(']')
+	word, bit := n.depth>>6, uint64(1)<<(n.depth&63)
+	n.isObject[word] &^= bit
+	if object {
+		n.isObject[word] |= bit
+		closing = '}'
+	}
+	i = SkipSpace(src, i+1)
+	if i < len(src) && src[i] == closing {
+		return i + 1, false
+	}
+	n.depth++
+	if object {
+		i = scanName(src, i, f)
+	}
+	return i, true
+}
+
+// leave reads what follows a value, up to the next one in the same object or array.
+// Where there is none, it leaves that, and at the base stops behind it.
+func (n *nesting) leave(src []byte, i int, f *Fault) int {
+	for n.depth > n.base {
+		i = SkipSpace(src, i)
+		if i >= len(src) {
+			return Fail(f, i, "unexpected end of input inside an object or array")
+		}
+		object := n.isObject[(n.depth-1)>>6]&(1<<((n.depth-1)&63)) != 0
+		switch c := src[i]; {
+		case c == ',' && object:
+			return scanName(src, SkipSpace(src, i+1), f)
+		case c == ',':
+			return SkipSpace(src, i+1)
+		case object && c == '}' || !object && c == ']':
+			i++
+			n.depth--
+		default:
 			return Fail(f, i, "expected a comma or the end of the object or array")
 		}
 	}
+	return i
 }
 
 // scanName reads a member's name and its colon and returns the index of the

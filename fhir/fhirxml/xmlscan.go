@@ -33,37 +33,18 @@ func checkXML(src []byte, f *fhirjson.Fault) (x *xmlText, ok bool) {
 		fhirjson.Fail(f, at, "control character")
 		return nil, false
 	}
-	x = &xmlText{src: src}
-	var open [][]byte // names of the open elements
-	rooted, bundle, entry := false, false, -1
+	c := xmlChecker{text: &xmlText{src: src}, entry: -1}
 	for i := 0; ; {
 		m, ok := markup.Next(src, i, f)
 		if !ok {
 			return nil, false
 		}
-		outside := len(open) == 0
-		what, at := "", m.Start
-		switch text := fhirjson.SkipSpace(src, i); {
-		case outside && text < m.Start:
-			what, at = outsideText(rooted), text
-		case m.Kind == markup.None && !outside:
-			what = "unexpected end of input inside an element"
-		case m.Kind == markup.None && !rooted:
-			what = outsideText(false)
-		case m.Kind == markup.None:
-			return x, true
-		case outside && (m.Kind == markup.CDATA || m.Kind == markup.EndTag || rooted && (m.Kind == markup.StartTag || m.Kind == markup.EmptyTag)):
-			what = outsideText(rooted)
-		case (m.Kind == markup.StartTag || m.Kind == markup.EmptyTag) && len(open) == maxXMLDepth:
-			what = "nested too deep"
-		case m.Kind == markup.EndTag && !bytes.Equal(m.Name(src), open[len(open)-1]):
-			what = "end tag is not that of the open element"
-		case m.Kind == markup.Instruction && markup.IsDeclaration(src[m.Start:m.End]) && (m.Start > 0 || !markup.IsPlainDeclaration(src[:m.End])):
-			what = "expected an XML declaration of version 1.0 in UTF-8, and only at the start"
-		}
-		if what != "" {
+		if at, what := c.wrong(i, m); what != "" {
 			fhirjson.Fail(f, at, what)
 			return nil, false
+		}
+		if m.Kind == markup.None {
+			return c.text, true
 		}
 		refs := m.End
 		if m.Kind != markup.StartTag && m.Kind != markup.EmptyTag { // what is between the marks alone
@@ -73,26 +54,65 @@ func checkXML(src []byte, f *fhirjson.Fault) (x *xmlText, ok bool) {
 			fhirjson.Fail(f, i+at, notWellFormed+": a reference to a character that XML cannot have")
 			return nil, false
 		}
-		switch m.Kind {
-		case markup.StartTag, markup.EmptyTag:
-			if outside {
-				rooted, x.root = true, m
-				bundle = m.Local(src) == "Bundle" && m.End-m.Start < maxRootTag
-			}
-			if bundle && len(open) == 1 && m.Local(src) == "entry" {
-				entry = m.Start
-			}
-			open = append(open, m.Name(src))
-		}
-		if m.Kind == markup.EndTag || m.Kind == markup.EmptyTag {
-			open = open[:len(open)-1]
-			if entry >= 0 && len(open) == 1 {
-				x.entries = append(x.entries, span{entry, m.End})
-				entry = -1
-			}
-		}
-		x.wrapped = x.wrapped || m.Wrapped
+		c.take(m)
 		i = m.End
+	}
+}
+
+// xmlChecker is the state of a check between two markups.
+type xmlChecker struct {
+	text   *xmlText
+	open   [][]byte // names of the open elements
+	rooted bool     // the root element began
+	bundle bool     // it is a Bundle, whose entries are noted
+	entry  int      // where the open entry begins, or -1
+}
+
+// wrong says what is wrong with a markup after the text from src[i], and where; nothing
+// if it may stand there.
+func (c *xmlChecker) wrong(i int, m markup.Markup) (at int, what string) {
+	src := c.text.src
+	outside, isStart := len(c.open) == 0, m.Kind == markup.StartTag || m.Kind == markup.EmptyTag
+	switch text := fhirjson.SkipSpace(src, i); {
+	case outside && text < m.Start:
+		return text, outsideText(c.rooted)
+	case m.Kind == markup.None && !outside:
+		what = "unexpected end of input inside an element"
+	case m.Kind == markup.None && !c.rooted:
+		what = outsideText(false)
+	case m.Kind == markup.None:
+	case outside && (m.Kind == markup.CDATA || m.Kind == markup.EndTag || c.rooted && isStart):
+		what = outsideText(c.rooted)
+	case isStart && len(c.open) == maxXMLDepth:
+		what = "nested too deep"
+	case m.Kind == markup.EndTag && !bytes.Equal(m.Name(src), c.open[len(c.open)-1]):
+		what = "end tag is not that of the open element"
+	case m.Kind == markup.Instruction && markup.IsDeclaration(src[m.Start:m.End]) && (m.Start > 0 || !markup.IsPlainDeclaration(src[:m.End])):
+		what = "expected an XML declaration of version 1.0 in UTF-8, and only at the start"
+	}
+	return m.Start, what
+}
+
+// take goes past a markup, and notes the root and where entries of a Bundle are.
+func (c *xmlChecker) take(m markup.Markup) {
+	x := c.text
+	x.wrapped = x.wrapped || m.Wrapped
+	if m.Kind == markup.StartTag || m.Kind == markup.EmptyTag {
+		if len(c.open) == 0 {
+			c.rooted, x.root = true, m
+			c.bundle = m.Local(x.src) == "Bundle" && m.End-m.Start < maxRootTag
+		}
+		if c.bundle && len(c.open) == 1 && m.Local(x.src) == "entry" {
+			c.entry = m.Start
+		}
+		c.open = append(c.open, m.Name(x.src))
+	}
+	if m.Kind == markup.EndTag || m.Kind == markup.EmptyTag {
+		c.open = c.open[:len(c.open)-1]
+		if c.entry >= 0 && len(c.open) == 1 {
+			x.entries = append(x.entries, span{c.entry, m.End})
+			c.entry = -1
+		}
 	}
 }
 

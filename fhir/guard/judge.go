@@ -62,8 +62,7 @@ func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
 	if path, ok := existence(sp.Expression, typ); ok && sp.Type == "token" {
 		return judgeExistence(root, path)
 	}
-	var all verdict
-	noAge := false
+	j := judgement{g: g, typ: typ, sp: sp}
 	for _, path := range schema.SearchPaths(sp.Expression, typ) {
 		if path == "" {
 			return verdict{reason: "its expression is more than a path, so what it compares is not known"}
@@ -76,33 +75,50 @@ func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
 			return verdict{reason: "its expression leads to no element of " + typ}
 		}
 		for _, v := range found {
-			if v.noAge && sp.Name == "" { // the code is another part of the composite
-				noAge = true
-				continue
+			if refused := j.add(path, v); refused != nil {
+				return *refused
 			}
-			if v.class == classRefused {
-				v.reason += ofExtension(path)
-				return v
-			}
-			if all.class != classRefused && all.class != v.class {
-				return verdict{rule: v.rule, reason: "it compares elements that are masked in different ways" + ofExtension(path)}
-			}
-			if v.class == classReference {
-				v.targets = g.targetsOf(typ, path, sp)
-				if all.class == classReference {
-					v.targets = either(all.targets, v.targets)
-				}
-			}
-			v.text, v.age, v.stamp = sp.Type == "string", v.age || all.age, sp.Name == "_lastUpdated"
-			v.values, v.methods = append(all.values, v.values...), append(all.methods, v.methods...)
-			all = v
 		}
 	}
-	if all.class == classRefused && all.reason == "" {
-		all.reason = "it has no expression that the rules could be held against"
+	if j.all.class == classRefused && j.all.reason == "" {
+		j.all.reason = "it has no expression that the rules could be held against"
 	}
-	all.noAge = noAge
-	return all
+	j.all.noAge = j.noAge
+	return j.all
+}
+
+// judgement puts together what is found of the elements that a search parameter
+// compares.
+type judgement struct {
+	g     *Guard
+	typ   string
+	sp    *schema.SearchParam
+	all   verdict
+	noAge bool
+}
+
+// add adds the verdict on an element at a path, or returns why that refuses the
+// parameter.
+func (j *judgement) add(path string, v verdict) (refused *verdict) {
+	switch {
+	case v.noAge && j.sp.Name == "": // the code is another part of the composite
+		j.noAge = true
+		return nil
+	case v.class == classRefused:
+		v.reason += ofExtension(path)
+		return &v
+	case j.all.class != classRefused && j.all.class != v.class:
+		return &verdict{rule: v.rule, reason: "it compares elements that are masked in different ways" + ofExtension(path)}
+	case v.class == classReference:
+		v.targets = j.g.targetsOf(j.typ, path, j.sp)
+		if j.all.class == classReference {
+			v.targets = either(j.all.targets, v.targets)
+		}
+	}
+	v.text, v.age, v.stamp = j.sp.Type == "string", v.age || j.all.age, j.sp.Name == "_lastUpdated"
+	v.values, v.methods = append(j.all.values, v.values...), append(j.all.methods, v.methods...)
+	j.all = v
+	return nil
 }
 
 // ofExtension says what to write where an expression leads to the value of an

@@ -121,15 +121,16 @@ func sharing(family []*catalog.Relation, near map[*catalog.Relation][]*catalog.R
 	return out
 }
 
-// stricter is the treatment that must hold where those of a family's column differ, or
-// nil where they do not. What counts of a child are rules that were written for it: those
-// that do not match the parent's column.
-func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
-	type candidate struct {
-		relation *catalog.Relation
-		chain    table.Chain
-	}
-	var all []candidate
+// candidate is a relation of a family with what its own rules say of a column.
+type candidate struct {
+	relation *catalog.Relation
+	chain    table.Chain
+}
+
+// candidates are the relations of a family that have a say about a column. What counts
+// of a child are rules that were written for it: those that do not match the parent's
+// column.
+func (o *overlay) candidates(part []*catalog.Relation, name string) (all []candidate) {
 	for _, r := range part {
 		var parent *catalog.Relation
 		for _, p := range r.Parents {
@@ -144,29 +145,44 @@ func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 		}
 		all = append(all, candidate{r, ch})
 	}
-	if len(all) < 2 {
-		return nil
+	return all
+}
+
+// differ reports whether candidates treat the column in different ways.
+func (o *overlay) differ(all []candidate) bool {
+	for i := range all {
+		if c, first := all[i].chain, all[0].chain; c.Why != first.Why || o.policy.rules.Signature(c) != o.policy.rules.Signature(first) {
+			return true
+		}
 	}
-	same := true
-	for _, c := range all[1:] {
-		same = same && c.chain.Why == all[0].chain.Why && o.policy.rules.Signature(c.chain) == o.policy.rules.Signature(all[0].chain)
+	return false
+}
+
+// simpleRule is the one rule that says as much as a chain, or nil if there is none.
+func (o *overlay) simpleRule(ch table.Chain) *ruleset.TableRule {
+	rules := o.policy.rules
+	switch last := rules.Last(ch); {
+	case ch.Why != "":
+	case last >= 0 && len(ch.Rules) == 1:
+		return &rules.All()[last]
+	case len(ch.Rules) > 0: // conditions: no simple rule is known to be stricter
+		return &ruleset.TableRule{ID: strings.Join(rules.IDs(ch), ", "), Form: byRow{}}
+	case rules.Default() == "keep":
+		return &ruleset.TableRule{Form: forms.Keep{}}
 	}
-	if same {
+	return nil
+}
+
+// stricter is the treatment that must hold where those of a family's column differ, or
+// nil where they do not.
+func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
+	all := o.candidates(part, name)
+	if !o.differ(all) {
 		return nil
 	}
 	var rules []*ruleset.TableRule
 	for _, c := range all {
-		var rule *ruleset.TableRule
-		switch last := o.policy.rules.Last(c.chain); {
-		case c.chain.Why != "":
-		case last >= 0 && len(c.chain.Rules) == 1:
-			rule = &o.policy.rules.All()[last]
-		case len(c.chain.Rules) > 0: // conditions: no simple rule is known to be stricter
-			rule = &ruleset.TableRule{ID: strings.Join(o.policy.rules.IDs(c.chain), ", "), Form: byRow{}}
-		case o.policy.rules.Default() == "keep":
-			rule = &ruleset.TableRule{Form: forms.Keep{}}
-		}
-		rules = append(rules, rule)
+		rules = append(rules, o.simpleRule(c.chain))
 	}
 	best := ruleset.Strictest(rules, func(a, b *ruleset.TableRule) bool {
 		return !isByRow(a) && !isByRow(b) && table.Class(a) == table.Class(b)

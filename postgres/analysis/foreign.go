@@ -92,11 +92,6 @@ func (a *analysis) foreignOperator(x *pg.A_Expr, n *pg.Node, t *catalog.Type, sc
 	if t.Name != "citext" || x.Lexpr == nil {
 		a.refuseForeign(t, x.Location, "this operator")
 	}
-	own := func(name string, l, r *pg.Node) *pg.Node {
-		out := op(name, l, r)
-		out.GetAExpr().Name = names(t.Schema, name)
-		return out
-	}
 	literal := func(n *pg.Node) (*pg.Node, bool) {
 		switch {
 		case isColumn(n):
@@ -115,7 +110,7 @@ func (a *analysis) foreignOperator(x *pg.A_Expr, n *pg.Node, t *catalog.Type, sc
 		l, known := literal(x.Lexpr)
 		r, also := literal(x.Rexpr)
 		if known && also || !comparisons[name] && !text {
-			return own(name, l, r)
+			return ownOperator(t, name, l, r)
 		}
 		x.Lexpr, x.Rexpr = l, r // with a text it is compared as a text
 		return n
@@ -123,30 +118,9 @@ func (a *analysis) foreignOperator(x *pg.A_Expr, n *pg.Node, t *catalog.Type, sc
 		if !isColumn(x.Lexpr) {
 			break
 		}
-		list := x.Rexpr
-		if l := x.Rexpr.GetList(); l != nil {
-			list = &pg.Node{Node: &pg.Node_AArrayExpr{AArrayExpr: &pg.A_ArrayExpr{Elements: l.Items}}}
+		if out := a.foreignList(x, t, name, sc); out != nil {
+			return out
 		}
-		for _, e := range list.GetAArrayExpr().GetElements() {
-			if e.GetAConst() == nil && e.GetParamRef() == nil {
-				a.refuseForeign(t, x.Location, "a list of other than literals")
-			}
-		}
-		if list.GetAArrayExpr() == nil && list.GetAConst() == nil && list.GetParamRef() == nil {
-			break
-		}
-		l := a.clear(x.Lexpr, sc)
-		array := castNamed(a.clear(list, sc), t)
-		array.GetTypeCast().TypeName.ArrayBounds = castArray(nil, "text").GetTypeCast().TypeName.ArrayBounds
-		out := own(name, l, array)
-		out.GetAExpr().Kind = x.Kind
-		if x.Kind == pg.A_Expr_Kind_AEXPR_IN {
-			out.GetAExpr().Kind = pg.A_Expr_Kind_AEXPR_OP_ANY
-			if name == "<>" {
-				out.GetAExpr().Kind = pg.A_Expr_Kind_AEXPR_OP_ALL
-			}
-		}
-		return out
 	case pg.A_Expr_Kind_AEXPR_BETWEEN, pg.A_Expr_Kind_AEXPR_NOT_BETWEEN:
 		items := x.Rexpr.GetList().GetItems()
 		if !isColumn(x.Lexpr) || len(items) != 2 {
@@ -158,13 +132,48 @@ func (a *analysis) foreignOperator(x *pg.A_Expr, n *pg.Node, t *catalog.Type, sc
 		switch {
 		case !known || !also:
 		case x.Kind == pg.A_Expr_Kind_AEXPR_BETWEEN:
-			return both(own(">=", l, low), own("<=", l, high))
+			return both(ownOperator(t, ">=", l, low), ownOperator(t, "<=", l, high))
 		default:
-			return either(own("<", l, low), own(">", l, high))
+			return either(ownOperator(t, "<", l, low), ownOperator(t, ">", l, high))
 		}
 	}
 	a.refuseForeign(t, x.Location, "this comparison")
 	return nil
+}
+
+// ownOperator is an operator of a type's own schema.
+func ownOperator(t *catalog.Type, name string, l, r *pg.Node) *pg.Node {
+	out := op(name, l, r)
+	out.GetAExpr().Name = names(t.Schema, name)
+	return out
+}
+
+// foreignList compares a column of type t with a list or an array of literals; nil where
+// it is neither.
+func (a *analysis) foreignList(x *pg.A_Expr, t *catalog.Type, name string, sc *scope) *pg.Node {
+	list := x.Rexpr
+	if l := x.Rexpr.GetList(); l != nil {
+		list = &pg.Node{Node: &pg.Node_AArrayExpr{AArrayExpr: &pg.A_ArrayExpr{Elements: l.Items}}}
+	}
+	for _, e := range list.GetAArrayExpr().GetElements() {
+		if e.GetAConst() == nil && e.GetParamRef() == nil {
+			a.refuseForeign(t, x.Location, "a list of other than literals")
+		}
+	}
+	if list.GetAArrayExpr() == nil && list.GetAConst() == nil && list.GetParamRef() == nil {
+		return nil
+	}
+	l := a.clear(x.Lexpr, sc)
+	array := castNamed(a.clear(list, sc), t)
+	array.GetTypeCast().TypeName.ArrayBounds = castArray(nil, "text").GetTypeCast().TypeName.ArrayBounds
+	out := ownOperator(t, name, l, array)
+	switch out.GetAExpr().Kind = x.Kind; {
+	case x.Kind == pg.A_Expr_Kind_AEXPR_IN && name == "<>":
+		out.GetAExpr().Kind = pg.A_Expr_Kind_AEXPR_OP_ALL
+	case x.Kind == pg.A_Expr_Kind_AEXPR_IN:
+		out.GetAExpr().Kind = pg.A_Expr_Kind_AEXPR_OP_ANY
+	}
+	return out
 }
 
 // comparisons are operators that text has, too, where citext has none with a text.

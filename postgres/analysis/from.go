@@ -80,26 +80,10 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 		if list == nil || len(list.Items) == 0 {
 			a.unknown(fn, "this kind of function in FROM")
 		}
-		c := list.Items[0].GetFuncCall()
 		if i == 0 {
 			name = resultName(list.Items[0])
 		}
-		var own []string
-		if c != nil {
-			parts, _ := dotted(c.Funcname)
-			if len(parts) > 0 {
-				last := parts[len(parts)-1]
-				own = slices.Clone(functionColumns[last])
-				if own == nil {
-					own = []string{last}
-					if len(f.Functions) == 1 && f.Alias != nil {
-						own = []string{f.Alias.Aliasname}
-					}
-				}
-			}
-		} else if own = []string{resultName(list.Items[0])}; len(f.Functions) == 1 && f.Alias != nil {
-			own = []string{f.Alias.Aliasname}
-		}
+		own := columnsOf(f, list.Items[0])
 		list.Items[0] = a.clear(list.Items[0], arg)
 		if k := a.regs[list.Items[0]]; k != "" {
 			kind = k
@@ -132,6 +116,26 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 		f.Alias.Colnames = a.columnAliases(it)
 	}
 	return from{node: n, items: []*item{it}, columns: it.columns, sources: []*item{it}}
+}
+
+// columnsOf names the columns of a function in FROM that has no column definition
+// list.
+func columnsOf(f *pg.RangeFunction, fn *pg.Node) []string {
+	name := resultName(fn)
+	if c := fn.GetFuncCall(); c != nil {
+		parts, _ := dotted(c.Funcname)
+		if len(parts) == 0 {
+			return nil
+		}
+		name = parts[len(parts)-1]
+		if known := functionColumns[name]; known != nil {
+			return slices.Clone(known)
+		}
+	}
+	if len(f.Functions) == 1 && f.Alias != nil {
+		name = f.Alias.Aliasname
+	}
+	return []string{name}
 }
 
 // settingsView is the view that shows what pg_show_all_settings() returns; nil where

@@ -104,8 +104,43 @@ func (a *request) readParameters(coding map[string]string) *outcome.Problem {
 	if len(body) == 0 {
 		return nil
 	}
+	parts, ok := parametersOf(body)
+	if !ok {
+		return bad("the body is not a Parameters resource")
+	}
+	var params []guard.Param
+	for _, raw := range parts {
+		part, err := parse.Members(raw)
+		if err != nil {
+			return bad(oneValueEach)
+		}
+		if coding != nil {
+			if parts, ok, p := readCoding(part, coding); p != nil {
+				return p
+			} else if ok {
+				params = append(params, parts...)
+				continue
+			}
+		}
+		p, wrong := readParameter(part)
+		if wrong != "" {
+			return bad(wrong)
+		}
+		params = append(params, p)
+	}
+	// One strict reading for all parameters, wherever they stood.
+	if a.Params, err = parse.Query(strings.TrimPrefix(string(parse.AppendQuery(nil, params)), "?")); err != nil {
+		return bad(err.Error())
+	}
+	return nil
+}
+
+// oneValueEach is what is wrong with parameters of another form.
+const oneValueEach = "each parameter must have one primitive value"
+
+// parametersOf returns the parameters of a Parameters resource.
+func parametersOf(body []byte) (parts []json.RawMessage, ok bool) {
 	var typ string
-	var parts []json.RawMessage
 	resource, err := parse.Members(body)
 	for name, value := range resource {
 		switch name {
@@ -118,49 +153,31 @@ func (a *request) readParameters(coding map[string]string) *outcome.Problem {
 			err = parse.ErrBody
 		}
 	}
-	if err != nil || typ != "Parameters" {
-		return bad("the body is not a Parameters resource")
-	}
-	var params []guard.Param
-	for _, raw := range parts {
-		part, err := parse.Members(raw)
-		if err != nil {
-			return bad("parameters must be of one primitive value each")
-		}
-		if coding != nil {
-			if parts, ok, p := readCoding(part, coding); p != nil {
-				return p
-			} else if ok {
-				params = append(params, parts...)
-				continue
+	return parts, err == nil && typ == "Parameters"
+}
+
+// readParameter reads a parameter of one primitive value, or says what is wrong with
+// it.
+func readParameter(part map[string]json.RawMessage) (p guard.Param, wrong string) {
+	values := 0
+	for member, raw := range part {
+		switch {
+		case member == "name":
+			if json.Unmarshal(raw, &p.Name) != nil {
+				return p, "a parameter has no name"
+			}
+		case strings.HasPrefix(member, "value"):
+			values++
+			if raw[0] == '{' || raw[0] == '[' {
+				return p, oneValueEach
+			}
+			if json.Unmarshal(raw, &p.Value) != nil { // a number or boolean
+				p.Value = string(raw)
 			}
 		}
-		var p guard.Param
-		values := 0
-		for member, raw := range part {
-			switch {
-			case member == "name":
-				if json.Unmarshal(raw, &p.Name) != nil {
-					return bad("a parameter has no name")
-				}
-			case strings.HasPrefix(member, "value"):
-				values++
-				if raw[0] == '{' || raw[0] == '[' {
-					return bad("parameters must be of one primitive value each")
-				}
-				if json.Unmarshal(raw, &p.Value) != nil { // a number or boolean
-					p.Value = string(raw)
-				}
-			}
-		}
-		if p.Name == "" || values != 1 || len(part) != 2 {
-			return bad("parameters must be of one primitive value each")
-		}
-		params = append(params, p)
 	}
-	// One strict reading for all parameters, wherever they stood.
-	if a.Params, err = parse.Query(strings.TrimPrefix(string(parse.AppendQuery(nil, params)), "?")); err != nil {
-		return bad(err.Error())
+	if p.Name == "" || values != 1 || len(part) != 2 {
+		return p, oneValueEach
 	}
-	return nil
+	return p, ""
 }
