@@ -42,10 +42,10 @@ type Report struct {
 }
 
 // WriteText writes the report for people.
-func (r *Report) WriteText(out io.Writer) error {
-	text := fmt.Sprintf("ok: %d records in %d lines and %d segments; last hash %s\n", r.Records, r.Lines, r.Segments, r.LastHash)
-	if r.Checkpoint > 0 {
-		text += fmt.Sprintf("ok: signed checkpoint at line %d\n", r.Checkpoint)
+func (rep *Report) WriteText(out io.Writer) error {
+	text := fmt.Sprintf("ok: %d records in %d lines and %d segments; last hash %s\n", rep.Records, rep.Lines, rep.Segments, rep.LastHash)
+	if rep.Checkpoint > 0 {
+		text += fmt.Sprintf("ok: signed checkpoint at line %d\n", rep.Checkpoint)
 	}
 	_, err := io.WriteString(out, text)
 	return err

@@ -225,12 +225,12 @@ func (p *matchParser) addType(start int, last *step) error {
 // moveConditions hands the condition of the last step but one on to the last: it is
 // looked up in the object that holds the element, or in the element. Steps further up
 // cannot have one.
-func (pat *pattern) moveConditions() error {
+func (p *pattern) moveConditions() error {
 	const tooFarUp = "where() may stand on the matched element or on the one before it, not further up"
-	for i := range pat.steps[:max(len(pat.steps)-1, 0)] {
-		st, next := &pat.steps[i], &pat.steps[i+1]
+	for i := range p.steps[:max(len(p.steps)-1, 0)] {
+		st, next := &p.steps[i], &p.steps[i+1]
 		switch {
-		case st.inner != nil && i+2 < len(pat.steps):
+		case st.inner != nil && i+2 < len(p.steps):
 			return &matchError{0, tooFarUp}
 		case st.inner != nil && next.outer != nil:
 			return &matchError{0, twoConditions}

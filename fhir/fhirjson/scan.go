@@ -212,74 +212,74 @@ func SkipValue(src []byte, i, depth int, f *Fault) int {
 	if i >= len(src) || src[i] != '{' && src[i] != '[' {
 		return ScanScalar(src, i, f)
 	}
-	n := nesting{base: depth, depth: depth}
-	for {
-		entered := false
+	var open containers
+	end := byte(0) // of the object or array that holds the value
+	base := depth
+	for i >= 0 {
 		if i < len(src) && (src[i] == '{' || src[i] == '[') {
-			i, entered = n.enter(src, i, f)
-		} else {
-			i = ScanScalar(src, i, f)
+			if depth >= MaxDepth {
+				return Fail(f, i, "nested too deep")
+			}
+			inner := src[i] + 2 // '}' or ']'
+			if i = SkipSpace(src, i+1); i >= len(src) || src[i] != inner {
+				end = inner
+				open.set(depth, end)
+				depth++
+				i = startItem(src, i, end, f)
+				continue
+			}
+			i++
+		} else if i = ScanScalar(src, i, f); i < 0 {
+			return -1
 		}
-		if i >= 0 && !entered {
-			i = n.leave(src, i, f)
+		// Behind a value, and then behind each object or array that ends with it.
+		for depth > base {
+			i = SkipSpace(src, i)
+			if i >= len(src) {
+				return Fail(f, i, "unexpected end of input inside an object or array")
+			}
+			if src[i] == ',' {
+				break
+			}
+			if src[i] != end {
+				return Fail(f, i, "expected a comma or the end of the object or array")
+			}
+			i++
+			depth--
+			end = open.end(depth - 1)
 		}
-		if i < 0 || n.depth == n.base {
+		if depth == base {
 			return i
 		}
+		i = startItem(src, SkipSpace(src, i+1), end, f)
+	}
+	return -1
+}
+
+// containers are what is open while values are skipped: a bit for each depth says
+// whether it is an object or an array.
+type containers [MaxDepth/64 + 1]uint64
+
+// set notes what ends the container at a depth.
+func (c *containers) set(depth int, end byte) {
+	c[depth>>6] &^= 1 << (depth & 63)
+	if end == '}' {
+		c[depth>>6] |= 1 << (depth & 63)
 	}
 }
 
-// nesting is what is open while values are skipped: a bit for each depth says whether
-// it is an object or an array.
-type nesting struct {
-	depth, base int
-	isObject    [MaxDepth/64 + 1]uint64
+// end is what ends the container at a depth.
+func (c *containers) end(depth int) byte {
+	if depth >= 0 && c[depth>>6]&(1<<(depth&63)) != 0 {
+		return '}'
+	}
+	return ']'
 }
 
-// enter reads the beginning of an object or array and returns the index of the first
-// value in it. It is entered unless it is empty; then the index is the one behind it.
-func (n *nesting) enter(src []byte, i int, f *Fault) (next int, entered bool) {
-	if n.depth >= MaxDepth {
-		return Fail(f, i, "nested too deep"), false
-	}
-	object, closing := src[i] == '{', byte(']')
-	word, bit := n.depth>>6, uint64(1)<<(n.depth&63)
-	n.isObject[word] &^= bit
-	if object {
-		n.isObject[word] |= bit
-		closing = '}'
-	}
-	i = SkipSpace(src, i+1)
-	if i < len(src) && src[i] == closing {
-		return i + 1, false
-	}
-	n.depth++
-	if object {
-		i = scanName(src, i, f)
-	}
-	return i, true
-}
-
-// leave reads what follows a value, up to the next one in the same object or array.
-// Where there is none, it leaves that, and at the base stops behind it.
-func (n *nesting) leave(src []byte, i int, f *Fault) int {
-	for n.depth > n.base {
-		i = SkipSpace(src, i)
-		if i >= len(src) {
-			return Fail(f, i, "unexpected end of input inside an object or array")
-		}
-		object := n.isObject[(n.depth-1)>>6]&(1<<((n.depth-1)&63)) != 0
-		switch c := src[i]; {
-		case c == ',' && object:
-			return scanName(src, SkipSpace(src, i+1), f)
-		case c == ',':
-			return SkipSpace(src, i+1)
-		case object && c == '}' || !object && c == ']':
-			i++
-			n.depth--
-		default:
-			return Fail(f, i, "expected a comma or the end of the object or array")
-		}
+// startItem returns the index of the value of an item in a container with this end.
+func startItem(src []byte, i int, end byte, f *Fault) int {
+	if end == '}' {
+		return scanName(src, i, f)
 	}
 	return i
 }
