@@ -1,6 +1,7 @@
 package general
 
 import (
+	"github.com/veil-proxy/veil/internal/luhn"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/keys"
@@ -66,10 +67,10 @@ func (m *imitate) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome,
 	}
 	switch m.kind {
 	case "luhn":
-		number[n-1] = luhn(number[:n-1], 0)
+		number[n-1] = luhn.Digit(number[:n-1], 0)
 	case "npi":
 		number[0] = '1' + s.below(2)
-		number[9] = luhn(number[:9], 24) // 80840 adds 24 (45 CFR 162.406, CMS check digit)
+		number[9] = luhn.Digit(number[:9], 24) // 80840 adds 24 (45 CFR 162.406, CMS check digit)
 	case "nhs":
 		copy(number, "999")
 		for number[9] = nhsDigit(number[:9]); number[9] == 0; number[9] = nhsDigit(number[:9]) {
@@ -93,20 +94,6 @@ func (m *imitate) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome,
 		dst = append(dst, c)
 	}
 	return dst, mask.Replaced, nil
-}
-
-// luhn returns the mod 10 check digit of digits, with a sum to start from.
-func luhn(digits []byte, sum int) byte {
-	for i := range digits {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return byte('0' + (10-sum%10)%10)
 }
 
 // nhsDigit returns the mod 11 check digit of nine digits, or 0 where there is

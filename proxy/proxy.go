@@ -20,8 +20,6 @@ package proxy
 
 import (
 	"fmt"
-	"runtime"
-	"strings"
 	"time"
 )
 
@@ -34,19 +32,4 @@ func Limit[T int | time.Duration](name string, v *T, def T) error {
 		*v = def
 	}
 	return nil
-}
-
-// Stack names the functions that led to a panic, without their arguments, which can
-// be values. It is called by the deferred function that recovers.
-func Stack() string {
-	pc := make([]uintptr, 32)
-	frames := runtime.CallersFrames(pc[:runtime.Callers(4, pc)])
-	var names []string
-	for {
-		f, more := frames.Next()
-		names = append(names, fmt.Sprintf("%s:%d", f.Function, f.Line))
-		if !more {
-			return strings.Join(names, " ")
-		}
-	}
 }

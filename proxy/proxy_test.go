@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
@@ -15,22 +14,5 @@ func TestLimit(t *testing.T) {
 	v := -time.Second
 	if err := Limit("IdleTimeout", &v, time.Minute); err == nil || err.Error() != "limit IdleTimeout is negative" {
 		t.Errorf("a negative limit: %v", err)
-	}
-}
-
-func leads(value string) { panic(value) }
-
-func TestStackNamesFunctionsAlone(t *testing.T) {
-	told := ""
-	func() {
-		defer func() {
-			if recover() != nil {
-				told = Stack()
-			}
-		}()
-		leads("a value")
-	}()
-	if !strings.Contains(told, "proxy.leads:") || strings.Contains(told, "a value") {
-		t.Errorf("%q", told)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/internal/stack"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/proxy"
 )
 
 // masker masks blocks of resources.
@@ -95,7 +95,7 @@ func (m *masker) try(dst, text []byte, mask appendMasked) (out []byte, err error
 	defer func() {
 		if recover() != nil { // its text can contain a value
 			m.renew()
-			err = errors.New("masking failed: a fault of Veil in " + proxy.Stack())
+			err = errors.New("masking failed: a fault of Veil in " + stack.OfPanic())
 		}
 	}()
 	return mask(m.walker, dst, text, m.pass, m.site)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/veil-proxy/veil/internal/luhn"
 )
 
 // practitioners is how many there are in any population.
@@ -105,22 +107,7 @@ func (g *generator) practitioner(i int, updated string) {
 // the number with 80840 before it.
 func (g *generator) npi() string {
 	body := "1" + g.digits(8)
-	return body + string(luhn("80840"+body))
-}
-
-// luhn is the mod-10 check digit of a row of digits.
-func luhn(digits string) byte {
-	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return byte('0' + (10-sum%10)%10)
+	return body + string(luhn.Digit([]byte("80840"+body), 0))
 }
 
 // doctorOf refers to the patient's own practitioner.

@@ -16,28 +16,6 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
-// operation is one that reads and may be asked for.
-type operation struct {
-	// types are those of the URL; the empty one is the whole system.
-	types []string
-	// repeats are the parameters that may come more than once.
-	repeats []string
-	judge   func(o *operating, p Param) ([]Param, *Refusal)
-}
-
-var operations map[string]operation
-
-func init() {
-	operations = map[string]operation{
-		"$everything": {types: []string{"Patient", "Encounter", "Group"}, judge: (*operating).everything},
-		"$export":     {types: []string{"", "Patient", "Group"}, repeats: []string{"_type", "_typeFilter"}, judge: (*operating).export},
-		"$expand":     {types: []string{"ValueSet"}, judge: (*operating).expand},
-		"$lookup":     {types: []string{"CodeSystem"}, repeats: []string{"property"}, judge: (*operating).lookup},
-
-		"$validate-code": {types: []string{"CodeSystem", "ValueSet"}, judge: (*operating).validateCode},
-	}
-}
-
 // operating is one operation being judged.
 type operating struct {
 	search
@@ -77,9 +55,9 @@ func (g *Guard) Operation(keys *keys.Pseudonymizer, site *fhir.Site, name, resou
 		return g.lastN(keys, site, params, handling)
 	}
 	op, known := operations[name]
-	if !known || !slices.Contains(op.types, resourceType) || resourceType != "" && !g.usable(resourceType) {
-		return nil, &Refusal{Param: printable(name), Reason: "the operation may not be asked for here",
-			Hint: "$everything, $lastn, $export, $expand, $lookup and $validate-code may, where FHIR defines them"}
+	if !known || !op.ServedOn(resourceType) || resourceType != "" && !g.usable(resourceType) {
+		return nil, &Refusal{Param: printable(name), Reason: "the operation is not served here",
+			Hint: "$everything, $lastn, $export, $expand, $lookup and $validate-code are, where FHIR defines them"}
 	}
 	o := &operating{search: search{g: g, keys: keys, site: site, typ: resourceType, types: map[string]bool{}}, op: name, q: &Query{}, given: map[string]string{}}
 	for _, p := range params {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/internal/luhn"
 )
 
 // codeForms are the forms a code must have to pass as one of its system. They
@@ -50,21 +51,7 @@ func IsLOINC(c []byte) bool {
 		digits = c[2:]
 	}
 	n := len(digits)
-	return n >= 3 && n <= 8 && digits[0] != '0' && digits[n-2] == '-' && lexical.IsDigits(digits[:n-2], 1, 6) && luhnDigit(c[:len(c)-2]) == c[len(c)-1]
-}
-
-// luhnDigit returns the mod 10 check digit of a code (ISO/IEC 7812-1), of which a
-// character counts as its ASCII code less 48.
-func luhnDigit(code []byte) byte {
-	sum := 0
-	for i := range code {
-		v := int(code[len(code)-1-i]) - '0'
-		if i%2 == 0 {
-			v = 2*v - 9*(v/5)
-		}
-		sum += v
-	}
-	return byte('0' + (10-sum%10)%10)
+	return n >= 3 && n <= 8 && digits[0] != '0' && digits[n-2] == '-' && lexical.IsDigits(digits[:n-2], 1, 6) && luhn.Digit(c[:len(c)-2], 0) == c[len(c)-1]
 }
 
 // Verhoeff's dihedral group tables.

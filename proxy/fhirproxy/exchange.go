@@ -11,6 +11,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 	"github.com/valyala/fasthttp"
 
+	"github.com/veil-proxy/veil/internal/stack"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy"
@@ -137,7 +138,7 @@ func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
 			ctx.SetConnectionClose()
 		}
 	}()
-	x.s.shared.Log().Error("panic", "request_id", x.ID, "door", "fhir", "operation", x.Operation, "stack", proxy.Stack())
+	x.s.shared.Log().Error("panic", "request_id", x.ID, "door", "fhir", "operation", x.Operation, "stack", stack.OfPanic())
 	x.write(ctx, x.refuse(outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to process this request")), media.Format{})
 }
 

@@ -10,7 +10,6 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir/guard"
-	"github.com/veil-proxy/veil/proxy/fhirproxy/capability"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
@@ -27,7 +26,7 @@ func (x *exchange) operate(a *request) (*response, *outcome.Problem) {
 	if n == 3 {
 		pseudonym = a.Segments[1]
 	}
-	op, known := capability.Operations[name]
+	op, known := guard.LookUpOperation(name)
 	if !known || n > 3 || n < 3 && !slices.Contains(op.Types, typ) || n == 3 && !slices.Contains(op.Instances, typ) {
 		if a.method == "POST" { // it may well write
 			x.Operation = "write"

@@ -13,8 +13,8 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/edit"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/internal/stack"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
@@ -141,7 +141,7 @@ func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
 	var z *gzip.Writer
 	defer func() {
 		if recover() != nil { // its text can hold a value
-			f.x.s.shared.Log().Error("panic", "request_id", f.x.ID, "door", "fhir", "operation", f.x.Operation, "stack", proxy.Stack())
+			f.x.s.shared.Log().Error("panic", "request_id", f.x.ID, "door", "fhir", "operation", f.x.Operation, "stack", stack.OfPanic())
 			err = errStream
 		}
 		if cerr := f.end(err == nil, reason); cerr != nil {

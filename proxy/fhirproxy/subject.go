@@ -9,7 +9,7 @@ import (
 	"github.com/dgraph-io/ristretto/v2"
 
 	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/internal/stack"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
@@ -162,7 +162,7 @@ func (f *finder) settle() bool {
 func (f *finder) findSafely(key string) {
 	defer func() {
 		if recover() != nil { // its text can hold a value
-			f.s.shared.Log().Error("panic", "door", "fhir", "operation", "patient", "stack", proxy.Stack())
+			f.s.shared.Log().Error("panic", "door", "fhir", "operation", "patient", "stack", stack.OfPanic())
 			f.fail()
 		}
 	}()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/veil-proxy/veil/internal/stack"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy"
@@ -451,7 +452,7 @@ func (x *session) recover() {
 	}
 	// What panics while the panic is answered ends the session, not the process.
 	defer func() { _ = recover() }()
-	x.s.shared.Log().Error("panic", "door", "postgres", "consumer", x.login.Consumer(), "stack", proxy.Stack())
+	x.s.shared.Log().Error("panic", "door", "postgres", "consumer", x.login.Consumer(), "stack", stack.OfPanic())
 	x.lost = true
 	x.end(&wire.Error{Code: "XX000", Text: "Veil failed to process this statement"})
 }
