@@ -42,11 +42,11 @@ func (t *tableState) byType(i int) {
 		switch n := c.length(); {
 		case n == 0:
 		case n == 1:
-			b.only(fromType, 5, reason, Flag, Code, Demographic, Other, Measure)
+			b.only(fromType, 5, reason, Flag, Code, Demographic, Other, Measure, GivenName)
 		case n <= 3:
-			b.against(fromType, 5, reason, PersonName, Street, Email, Phone, SSN, FreeText, URL, IP, BirthDate, EventDate, Account, License, Username, PersonKey)
+			b.against(fromType, 5, reason, PersonName, Email, Phone, SSN, FreeText, URL, IP, BirthDate, EventDate, Account, License, Username, PersonKey)
 		case n < 8:
-			b.against(fromType, 4, reason, Email, URL, IP, SSN, FreeText, Street)
+			b.against(fromType, 4, reason, Email, URL, IP, SSN, FreeText)
 		}
 	}
 }

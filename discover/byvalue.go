@@ -46,7 +46,7 @@ var indications = []indication{
 	{values.DistrictName, District, 5, 0.5},
 	{values.StateName, State, 6.5, 0.6},
 	{values.CountryName, Country, 6, 0.6},
-	{values.PersonName, PersonName, 7, 0.45},
+	{values.PersonName, PersonName, 7, 0.35},
 	{values.NameTitle, Other, 4, 0.8},
 	{values.NameSuffix, Other, 4, 0.8},
 	{values.Marital, Demographic, 5.5, 0.7},
@@ -75,6 +75,13 @@ var indications = []indication{
 // there to look at.
 func looked(p *values.Profile) float64 { return math.Min(1, 0.35+float64(p.Tested)/20) }
 
+// terms are kinds of which a column has few different values by nature: for them, rows
+// count.
+var terms = map[values.Kind]bool{
+	values.Marital: true, values.Race: true, values.Language: true, values.Religion: true, values.Occupation: true,
+	values.StateName: true, values.CountryName: true,
+}
+
 // share says how many of the sampled values are of a kind, in words.
 func share(p *values.Profile, k values.Kind) string {
 	return fmt.Sprintf("%.0f%% of %d different sampled values %s", 100*p.Share(k), p.Tested, k)
@@ -89,6 +96,10 @@ func (t *tableState) byValues(i int) {
 	b, worth := t.boards[i], looked(p)
 	for _, ind := range indications {
 		if s := p.Share(ind.kind); s >= ind.least && (ind.kind != values.IP || p.Share(values.Version) < 0.8) {
+			worth := worth
+			if terms[ind.kind] && p.Tested > 2 {
+				worth = math.Max(worth, math.Min(1, 0.4+float64(p.Filled)/60))
+			}
 			b.add(fromValues, ind.class, worth*ind.weight*(0.6+0.4*(s-ind.least)/(1.001-ind.least)), share(p, ind.kind))
 		}
 	}
@@ -134,22 +145,26 @@ func (b *board) textual(p *values.Profile, worth float64) {
 
 // names tells given from family names. Lists of both overlap: the larger share decides.
 func (b *board) names(p *values.Profile, worth float64) {
-	given, family := p.Share(values.GivenName), p.Share(values.FamilyName)
-	cities, terms := p.Share(values.CityName), p.Share(values.Term)
+	given, family := p.Common(values.GivenName), p.Common(values.FamilyName)
+	cities, terms := p.Common(values.CityName), p.Share(values.Term)
 	if s := p.Share(values.OrgName); s >= 0.4 && p.Share(values.DistrictName) < 0.5 && p.Share(values.StateName) < 0.5 {
 		b.add(fromValues, OrganizationName, worth*5.5*s, share(p, values.OrgName))
 	}
-	if p.Share(values.PersonName) > 0.5 {
+	if p.Share(values.PersonName) > 0.5 || p.Share(values.OrgName) > 0.4 {
 		return
 	}
 	single := p.Share(values.Token)
 	few := math.Min(1, float64(p.Distinct)/15) // five "names" that repeat are brands or colours
-	if most := math.Max(given, family); most < 0.45 || terms > 0.4 || cities > most+0.1 || single > 0.7 {
+	most := math.Max(given, family)
+	if p.Share(values.Capitalized) > 0.9 && p.Distinct >= 30 && p.MeanWords < 1.6 {
+		most += 0.25 // words with capitals that hardly repeat: most rare names are in no list
+	}
+	if most < 0.45 || terms > 0.4 || cities > most+0.1 || single > 0.7 {
 		return
 	}
 	lead := given - family
-	b.add(fromValues, GivenName, worth*few*(6*given-1+3*clamp(lead, -1, 1)), share(p, values.GivenName))
-	b.add(fromValues, FamilyName, worth*few*(6*family-1-3*clamp(lead, -1, 1)), share(p, values.FamilyName))
+	b.add(fromValues, GivenName, worth*few*(1+4*given+3*clamp(lead, -1, 1)), share(p, values.GivenName))
+	b.add(fromValues, FamilyName, worth*few*(1+4*family-3*clamp(lead, -1, 1)), share(p, values.FamilyName))
 	b.add(fromValues, Code, -worth*few*2*math.Max(given, family), "")
 }
 
@@ -157,8 +172,8 @@ func clamp(x, low, high float64) float64 { return math.Min(math.Max(x, low), hig
 
 // places tells cities from names, and ZIP codes from other short numbers.
 func (b *board) places(p *values.Profile, worth float64) {
-	cities := p.Share(values.CityName)
-	surnames := math.Max(p.Share(values.FamilyName), p.Share(values.GivenName))
+	cities := p.Common(values.CityName)
+	surnames := math.Max(p.Common(values.FamilyName), p.Common(values.GivenName))
 	few := math.Min(1, float64(p.Distinct)/12)
 	if cities >= 0.5 && p.Share(values.Term) < 0.4 && p.Share(values.StateName) < cities {
 		b.add(fromValues, City, worth*few*(7*cities-1+3*clamp(cities-surnames, -1, 1)), share(p, values.CityName))
@@ -189,7 +204,7 @@ func (b *board) vocabulary(p *values.Profile, worth float64) {
 	if s := p.Share(values.YesNo); s >= 0.95 && p.Distinct <= 4 {
 		b.add(fromValues, Flag, 4, share(p, values.YesNo))
 	}
-	if s := p.Share(values.Term); s >= 0.6 {
+	if s := p.Share(values.Term); s >= 0.6 && s > p.Share(values.Race)+0.2 {
 		b.add(fromValues, Code, worth*2.5, share(p, values.Term))
 		b.against(fromValues, 2*s, "", GivenName, FamilyName, City, PersonName)
 	}
@@ -212,15 +227,16 @@ func (b *board) contradictions(p *values.Profile, f family, worth float64) {
 	deny(p.Share(values.SSN)+p.Share(values.SSNDigits)+p.Share(values.Token), 0.3, 6, SSN)
 	deny(p.Share(values.Date)+p.Share(values.CompactDate)+p.Share(values.Time)+p.Share(values.Year)+b.smallNumbers(p), 0.4, 7, BirthDate, DeathDate, EventDate)
 	digits := p.Share(values.Identifier) + p.Share(values.Token) + p.Share(values.Integer) + p.Share(values.UUID) + p.Share(values.Hex)
-	deny(digits, 0.3, 6, NationalID, MRN, MemberID, Account, License, Vehicle, Device, EventKey)
+	deny(digits, 0.3, 6, NationalID, MRN, MemberID, Account, License, Device, EventKey)
+	deny(digits+p.Share(values.Plate)+p.Share(values.VINForm), 0.3, 6, Vehicle)
 	deny(digits+p.Share(values.Username)+p.Share(values.Word), 0.3, 5, PersonKey)
 	letters := 1 - p.Share(values.Integer) - p.Share(values.Decimal) - p.Share(values.UUID) - p.Share(values.Date) - p.Share(values.Time) - p.Share(values.Hex) - p.Share(values.Email) - p.Share(values.Phone)
 	deny(letters, 0.6, 9, GivenName, FamilyName, PersonName, OrganizationName, City, FreeText, Username, Street)
 	deny(1-p.Share(values.Sentence), 0.7, 5, GivenName, FamilyName, PersonName, City, State, Country, Zip, Username, Code, Flag, Demographic)
-	deny(math.Max(p.Share(values.GivenName), p.Share(values.FamilyName)), 0.25, 4, GivenName, FamilyName)
+	deny(math.Max(p.Common(values.GivenName), p.Common(values.FamilyName))+0.5*p.Share(values.Token)+0.15*p.Share(values.Capitalized), 0.25, 7, GivenName, FamilyName)
 	deny(p.Share(values.PersonName)+p.Share(values.FamilyName)+0.7*p.Share(values.GivenName), 0.3, 4, PersonName)
-	deny(p.Share(values.CityName), 0.15, 2.5, City)
-	deny(p.Share(values.Street)+p.Share(values.Unit), 0.2, 3, Street)
+	deny(p.Common(values.CityName), 0.15, 2.5, City)
+	deny(p.Share(values.Street)+p.Share(values.Unit)+0.3*p.Share(values.Token), 0.2, 5, Street)
 	deny(p.Share(values.Integer)+p.Share(values.Decimal)+p.Share(values.Token), 0.4, 5, Age, Measure)
 	deny(p.Share(values.Zip)+p.Share(values.Zip4)+p.Share(values.Postcode)+p.Share(values.Integer)+p.Share(values.Token), 0.3, 5, Zip)
 	deny(p.Share(values.YesNo)+p.Share(values.Token), 0.5, 5, Flag)

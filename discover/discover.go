@@ -36,8 +36,13 @@ type tableState struct {
 	// classes are the classes of the columns as far as they are known.
 	classes []Class
 	subject subject
-	// about are pieces of evidence on the subject, in words.
-	about string
+	// identity is how much the columns say of who a row is; keyed, that the table has a
+	// key of its own.
+	identity float64
+	keyed    bool
+	// dates are the columns with dates of events; dated is what they say of the subject.
+	dates int
+	dated float64
 }
 
 // Judge says of each column what it is.
@@ -58,6 +63,7 @@ func Judge(tables []Table, lex *words.Lexicon) []Finding {
 	}
 	weighNames(states)
 	for _, t := range states {
+		t.byNeighbours()
 		for _, b := range t.boards {
 			class, _, _ := b.best()
 			t.classes = append(t.classes, class)

@@ -158,10 +158,14 @@ func (g *graph) subjects() {
 
 // decide adds to what a table says of itself what the tables it refers to say.
 func (g *graph) decide(t *tableState, score [5]float64) subject {
-	linked := 0.0
+	linked, written := 0.0, 0
 	for i := range t.Columns {
 		to, ok := g.links[columnRef{t, i}]
-		if !ok || to.table == t || g.writes(t, i) {
+		if !ok || to.table == t {
+			continue
+		}
+		if g.writes(t, i) {
+			written++
 			continue
 		}
 		switch to.table.subject {
@@ -174,7 +178,12 @@ func (g *graph) decide(t *tableState, score [5]float64) subject {
 			linked = math.Max(linked, 3.5)
 		}
 	}
-	if t.namesPersons() {
+	if t.identity >= 4 && t.keyed {
+		// Who has a birth date and names of its own is a person, even if it refers to
+		// another: a patient to a physician.
+		score[ofPersons] += 2.5
+		linked *= 0.3
+	} else if t.namesPersons() {
 		// Users, customers, providers: a row is a person in a role, and may refer to the
 		// same person elsewhere.
 		score[ofPersons] += linked * t.boards[0].trust
@@ -186,6 +195,8 @@ func (g *graph) decide(t *tableState, score [5]float64) subject {
 			break
 		}
 	}
+	// Who wrote a row stands beside when: such dates are no events.
+	score[ofEvents] -= math.Max(0, t.dated-datesScore(t.dates-written))
 	score[ofEvents] += linked
 	if linked == 0 {
 		score[ofReference] += math.Min(1.5, 0.3*float64(g.referred[t]))
@@ -211,7 +222,7 @@ func (t *tableState) ownSubject() (score [5]float64) {
 	keyed, others := false, 0
 	for i, c := range t.classes {
 		count[c]++
-		keyed = keyed || t.Columns[i].Key
+		keyed = keyed || t.Columns[i].Key && t.Columns[i].References == nil
 		if !t.Columns[i].Key && (c == EventKey || c == MRN || c == MemberID) && !t.ownUUID(i) {
 			others++ // numbers that are not the table's own
 		}
@@ -220,15 +231,18 @@ func (t *tableState) ownSubject() (score [5]float64) {
 		}
 	}
 	score[ofEvents] = math.Min(score[ofEvents], 3)
+	t.dates = count[EventDate]
+	t.dated = datesScore(t.dates - t.authored())
 	one := func(c Class) float64 { return math.Min(1, float64(count[c])) }
 	identity := 2*one(BirthDate) + 1.5*one(SSN) + one(NationalID) + one(MRN) + one(GivenName) + one(FamilyName) + one(PersonName) + 0.5*one(Email) +
-		0.5*one(Username) + math.Min(1.5, 0.7*float64(count[Demographic])) + one(DeathDate) + 0.5*one(Phone)*one(FamilyName) + one(License)*0.5
+		1.5*one(Username)*(1-one(OrganizationName)) + math.Min(1.5, 0.7*float64(count[Demographic])) + one(DeathDate) + 0.5*one(Phone)*one(FamilyName) + one(License)*0.5
+	t.identity, t.keyed = identity, keyed
 	score[ofPersons] += identity
 	score[ofEvents] += identity * 0.7
 	if !keyed {
 		score[ofEvents] += identity * 0.2
 	}
-	score[ofEvents] += math.Min(2.4, 0.8*float64(others)) + math.Min(1.6, 0.8*math.Max(0, float64(count[EventDate]-1-t.authored()))) + 0.5*one(FreeText)
+	score[ofEvents] += math.Min(2.4, 0.8*float64(others)) + t.dated + 0.5*one(FreeText)
 	score[ofPlaces] += 2*one(OrganizationName) + 0.5*one(Geo) + 0.4*one(Street) + 0.4*one(Zip) + 0.3*one(Phone)
 	share := func(classes ...Class) float64 {
 		k := 0
@@ -253,6 +267,9 @@ func (t *tableState) ownSubject() (score [5]float64) {
 	}
 	return score
 }
+
+// datesScore is how much dates speak for a table of events. One date is in any table.
+func datesScore(dates int) float64 { return clamp(0.8*float64(dates-1), 0, 1.6) }
 
 // ownUUID reports whether a column has a UUID for each row, as tables have beside their
 // key.

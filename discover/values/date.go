@@ -146,6 +146,9 @@ func parseDay(s string) (int, dateKind) {
 			y -= 100
 		}
 	}
+	if strings.Count(s, ".") == 2 && len(year) == 2 && len(day)+len(month) < 4 {
+		return 0, notDate // rather a version
+	}
 	if y < 1850 || y > 2150 {
 		return 0, notDate
 	}

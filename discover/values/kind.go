@@ -87,6 +87,7 @@ const (
 	Integer
 	Decimal
 	Username
+	Capitalized
 	numKinds
 )
 
@@ -119,7 +120,7 @@ var words = [numKinds]string{
 	Phrase: "are phrases", Sentence: "are sentences", TextWithIdentifier: "are texts with dates, phone numbers or names in them",
 	JSON: "are JSON", FHIR: "are FHIR resources", XML: "are XML", HL7: "are HL7 version 2 messages",
 	ImageData: "are images", DocumentData: "are documents", Bytes: "are bytes", Integer: "are whole numbers",
-	Decimal: "are decimal numbers", Username: "have the form of a user name",
+	Decimal: "are decimal numbers", Username: "have the form of a user name", Capitalized: "are words with capitals",
 }
 
 // String says how values of a kind are spoken of.

@@ -2,6 +2,8 @@ package values
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/veil-proxy/veil/discover/dict"
 )
@@ -23,6 +25,9 @@ func (v *value) person(k *kinds) {
 	}
 	if len(v.digits) > 0 {
 		return
+	}
+	if first, _ := utf8.DecodeRuneInString(v.text); unicode.IsLetter(first) && !unicode.IsLower(first) && v.sum > 1 && len(v.words) <= 3 && v.letters+v.spaces >= v.sum-2 {
+		k.add(Capitalized)
 	}
 	if namePart(dict.Given, v.folded) {
 		k.add(GivenName)

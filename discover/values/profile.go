@@ -53,6 +53,8 @@ type Profile struct {
 	// Tested are the values that shares refer to.
 	Tested int
 	shares [numKinds]float64
+	// common are the shares of the rows rather than of the different values.
+	common [numKinds]float64
 	// Form is the form of the values if most have the same, such as 999-99-9999.
 	Form      string
 	FormShare float64
@@ -74,6 +76,10 @@ type Profile struct {
 
 // Share is the share of the tested values that are of a kind, 0 to 1.
 func (p *Profile) Share(k Kind) float64 { return p.shares[k] }
+
+// Common is the share of the sampled rows whose value is of a kind, without those that
+// say nothing. Rare names are in no list, but most rows have a common one.
+func (p *Profile) Common(k Kind) float64 { return max(p.common[k], p.shares[k]) }
 
 // Repetition is how often a value occurs on average; 1 if no value occurs twice.
 func (p *Profile) Repetition() float64 {
@@ -108,12 +114,12 @@ func (s *Sample) Profile() *Profile {
 		}
 		texts = picked
 	}
-	p.look(texts)
+	p.look(texts, s.counts)
 	return p
 }
 
 // look tests values one by one.
-func (p *Profile) look(texts []string) {
+func (p *Profile) look(texts []string, counts map[string]int) {
 	p.Tested = len(texts)
 	if p.Tested == 0 {
 		p.MinLength = 0
@@ -122,14 +128,17 @@ func (p *Profile) look(texts []string) {
 	forms := map[string]int{}
 	var years []int
 	var numbers numbers
+	rows := 0.0
 	for _, text := range texts {
 		v := newValue(text)
 		k, year := v.kinds()
 		for kind := range numKinds {
 			if k.has(kind) {
 				p.shares[kind]++
+				p.common[kind] += float64(counts[text])
 			}
 		}
+		rows += float64(counts[text])
 		if form := v.form(); form != "" {
 			forms[form]++
 		}
@@ -144,6 +153,7 @@ func (p *Profile) look(texts []string) {
 	n := float64(p.Tested)
 	for kind := range p.shares {
 		p.shares[kind] /= n
+		p.common[kind] /= rows
 	}
 	p.MeanLength /= n
 	p.MeanWords /= n
