@@ -121,7 +121,7 @@ func (g *graph) writes(t *tableState, i int) bool {
 		return true
 	}
 	to, ok := g.links[columnRef{t, i}]
-	if !ok || !g.authors[to.table] {
+	if !ok || !g.authors[to.table] || to.table.subject == ofReference {
 		return false
 	}
 	same := 0
@@ -168,13 +168,16 @@ func (g *graph) decide(t *tableState, score [5]float64) subject {
 			written++
 			continue
 		}
-		switch to.table.subject {
-		case ofPersons:
+		switch {
+		case g.authors[to.table] && to.table.subject == ofPersons:
+			linked = math.Max(linked, 1) // who wrote it, or perhaps whom it is about
+			continue
+		case to.table.subject == ofPersons:
 			if t.Columns[i].Key {
 				score[ofPersons] += 3 // one row for one person
 			}
 			linked = math.Max(linked, 4)
-		case ofEvents:
+		case to.table.subject == ofEvents:
 			linked = math.Max(linked, 3.5)
 		}
 	}
