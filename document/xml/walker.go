@@ -151,7 +151,9 @@ func (w *Walker) children(dst []byte, i int, n *document.Node, d *document.Decis
 	for c := w.tree.nodes[i].first; c >= 0 && w.err == nil; c = w.tree.nodes[c].next {
 		t := &w.tree.nodes[c]
 		if t.isText && t.isSpace() {
-			space = t.text
+			if space = w.tree.src[t.start:t.end]; !t.raw {
+				space = bytes.ReplaceAll(t.text, []byte("\r"), []byte("&#xD;"))
+			}
 			continue
 		}
 		mark := len(dst)
