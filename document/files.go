@@ -1,8 +1,6 @@
 package document
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Files say which files hold documents, and of which rules. It is what the formats of
 // documents have in common.
@@ -15,6 +13,8 @@ type Files struct {
 	Any bool
 	// Inspect takes files that no rule covers as well, to show that.
 	Inspect bool
+	// Names shows names that no rule spells out, though they can be data.
+	Names bool
 	// Foreign reports whether the beginning of a file is one that another format masks,
 	// such as a FHIR resource; nil for never.
 	Foreign func(beginning []byte) bool

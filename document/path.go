@@ -84,6 +84,18 @@ func (s *step) writeJSON(b *strings.Builder) {
 	}
 }
 
+// JoinJSON adds a member's name to a path of JSON; * is any.
+func JoinJSON(path, name string) string {
+	var b strings.Builder
+	b.WriteString(path)
+	s := step{kind: literal, name: name}
+	if name == "*" {
+		return path + ".*"
+	}
+	s.writeJSON(&b)
+	return b.String()
+}
+
 func (s *step) writeXML(b *strings.Builder) {
 	b.WriteByte('/')
 	if s.descendant {

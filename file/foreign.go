@@ -2,7 +2,11 @@ package file
 
 import (
 	"bytes"
+	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 // foreign is a format that Veil recognises and does not mask.
@@ -34,4 +38,30 @@ func recognise(display string, beginning []byte) (Problem, bool) {
 		}
 	}
 	return Problem{}, false
+}
+
+// textExtensions are the ends of names of files that hold text for people.
+var textExtensions = []string{"", ".txt", ".text", ".md", ".log", ".rst"}
+
+// unknown returns the problem of an input that no format takes.
+func unknown(in *input, beginning []byte) Problem {
+	display := in.display
+	if slices.Contains(textExtensions, strings.ToLower(filepath.Ext(in.base))) && len(beginning) > 0 && isText(beginning) {
+		return Problem{File: display, What: "the file is plain text, which Veil does not mask yet", Hint: "leave it out; for text that has a format, use --format"}
+	}
+	return Problem{File: display, What: "the format of the file is not known"}
+}
+
+// isText reports whether the beginning of a file is text in UTF-8, without control
+// characters.
+func isText(beginning []byte) bool {
+	if len(beginning) > utf8.UTFMax { // the last character can be cut
+		for k := 1; k <= utf8.UTFMax; k++ {
+			if utf8.RuneStart(beginning[len(beginning)-k]) {
+				beginning = beginning[:len(beginning)-k]
+				break
+			}
+		}
+	}
+	return utf8.Valid(beginning) && !bytes.ContainsFunc(beginning, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\r\f", r) })
 }

@@ -239,7 +239,7 @@ func (r *run) document(f *input, in *openInput) (Format, Document, error) {
 	}
 	format := r.detect(f, beginning)
 	if format == nil {
-		return nil, nil, unreadable{Problem{File: f.display, What: "the format of the file is not known"}}
+		return nil, nil, unreadable{unknown(f, beginning)}
 	}
 	doc, err := format.Open(r.source(f, in, br))
 	if err == nil && r.Opened != nil {

@@ -98,7 +98,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"fhir/fhirfile":        {"mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "fhir/guard", "internal/stack"},
 		"internal/cli":         {},
 		"internal/formats":     {"document/...", "fhir", "fhir/...", "file", "table", "table/..."},
-		"internal/jobshow":     {"file", "table", "table/pgdump"},
+		"internal/jobshow":     {"document", "file", "table", "table/pgdump"},
 		"internal/runs":        {"mask/...", "audit", "file"},
 		"internal/opener":      {"mask/..."},
 		"internal/rules":       {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "document", "fhir", "rulesets", "fhir/schema"},

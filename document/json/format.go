@@ -47,6 +47,7 @@ const (
 type jsonFile struct {
 	plan   *document.Plan
 	in     io.Reader
+	names  bool // Shapes have them
 	form   form
 	before []byte // what stands before the first record: a byte order mark, a bracket
 	after  []byte // what stands behind the last; Split finds it
@@ -61,7 +62,7 @@ func (f *format) Open(in file.Source) (file.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &jsonFile{plan: plan}
+	d := &jsonFile{plan: plan, names: f.Names}
 	sample := make([]byte, sampleBytes)
 	n, err := io.ReadFull(in, sample)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {

@@ -67,7 +67,7 @@ func TestMaskingLeavesNoMarker(t *testing.T) {
 			}
 		}
 	}
-	out, err := maskOne(`{"tags":["`+marker+`"],"list":[{"x":`+number+`}],"byPatient":{"`+marker+`":{"n":"`+marker+`","n":"`+marker+`"}}}`)
+	out, err := maskOne(`{"tags":["` + marker + `"],"list":[{"x":` + number + `}],"byPatient":{"` + marker + `":{"n":"` + marker + `","n":"` + marker + `"}}}`)
 	if err == nil {
 		t.Errorf("a member given twice: %s", out)
 	} else {

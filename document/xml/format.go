@@ -41,14 +41,15 @@ func (f *format) Open(in file.Source) (file.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &xmlFile{plan: plan, in: in}, nil
+	return &xmlFile{plan: plan, in: in, names: f.Names}, nil
 }
 
 // xmlFile is a file of a document.
 type xmlFile struct {
-	plan *document.Plan
-	in   io.Reader
-	bom  []byte // a byte order mark, if Split finds one
+	plan  *document.Plan
+	in    io.Reader
+	names bool   // Shapes have them
+	bom   []byte // a byte order mark, if Split finds one
 }
 
 // Plan implements file.Document.

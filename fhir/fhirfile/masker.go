@@ -68,7 +68,7 @@ func (m *masker) one(dst, text []byte, line int, r *file.Result, mask appendMask
 			return dst
 		}
 		// Nothing was removed by a rule: this is not data that Veil knows.
-		what = "expected a FHIR " + m.automaton.Schema().Version + " resource: resourceType is missing or is not a type of that version"
+		what = "expected a FHIR " + m.automaton.Schema().Version + " resource: resourceType is missing or is not a type of that version (rules for other JSON and XML are in the documents section of a ruleset)"
 	}
 	m.tally.add(m.pass, nil)
 	bad := file.Bad{Line: line, Column: 1, What: what, Text: bytes.Clone(text)}

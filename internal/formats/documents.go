@@ -13,7 +13,7 @@ import (
 func (o *Options) documents(r Rules, format string) (document.Files, error) {
 	rules, err := document.Compile(r.Compiled.Policy)
 	return document.Files{
-		Rules: rules, Document: o.document, Any: o.format == format, Inspect: o.Inspect,
+		Rules: rules, Document: o.document, Any: o.format == format, Inspect: o.Inspect, Names: o.names,
 		Foreign: func(beginning []byte) bool {
 			return o.document == "" && fhirfile.IsResource(r.Compiled, beginning)
 		},

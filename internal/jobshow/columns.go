@@ -6,6 +6,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"github.com/veil-proxy/veil/document"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/table"
 	"github.com/veil-proxy/veil/table/pgdump"
@@ -34,6 +35,17 @@ func Columns(out io.Writer, job *file.Job) (failed uint64, err error) {
 					fmt.Fprintf(w, "%s\t%s\t%s\t\t\t%s\n", name, t.Name, table.Hidden, t.Why)
 				}
 				columns(w, name, t.Name.String()+".", t.Columns)
+			}
+		case interface {
+			Shapes() ([]document.Shape, error)
+		}:
+			shapes, err := rows.Shapes()
+			if err != nil {
+				unread++
+				job.Report(file.Problem{File: name, What: err.Error()})
+			}
+			for _, s := range shapes {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", name, s.Path, s.Treatment, cmp.Or(s.Rule, "(default)"), s.Method, s.Note)
 			}
 		default:
 			fmt.Fprintf(w, "%s\t\t\t\t\t%s: see veil ruleset explain\n", name, format.Name)

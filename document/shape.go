@@ -1,0 +1,89 @@
+package document
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Shape is a place in documents, with what becomes of the values there.
+type Shape struct {
+	// Path has * for names that no rule spells out, which can be data.
+	Path                    string
+	Treatment, Rule, Method string
+	Note                    string
+}
+
+// maxShapes is the most places that are told apart.
+const maxShapes = 10000
+
+// Shapes collects the places of documents. It is not for concurrent use.
+type Shapes struct {
+	masker *Masker
+	tree   *Tree
+	names  bool
+	list   []Shape
+	seen   map[string]bool
+}
+
+// NewShapes returns an empty collection. With names it has every name as it is.
+func (t *Tree) NewShapes(names bool) *Shapes {
+	return &Shapes{masker: t.NewMasker(mask.NewPass(t.plan.Actions), nil), tree: t, names: names, seen: map[string]bool{}}
+}
+
+// Masker leads to the nodes of the places.
+func (s *Shapes) Masker() *Masker { return s.masker }
+
+// Name is a name as a path shows it.
+func (s *Shapes) Name(name string) string {
+	if _, spelled := s.tree.numbers[name]; spelled || s.names {
+		return name
+	}
+	return "*"
+}
+
+// Add notes a place of a value. named reports whether the name that leads to it passes, or
+// has none.
+func (s *Shapes) Add(path string, n *Node, d *Decision, named bool) {
+	key := path
+	if s.seen[key] || len(s.list) >= maxShapes {
+		return
+	}
+	s.seen[key] = true
+	shape := Shape{Path: path, Treatment: "removed", Note: "no rule covers it"}
+	switch {
+	case !named && d != nil:
+		shape.Note = "no rule lets its name pass: see keys"
+	case d != nil:
+		shape = d.shape(path)
+		if n.naming.method != nil {
+			shape.Note = strings.TrimPrefix(shape.Note+"; its name is masked", "; ")
+		}
+	}
+	s.list = append(s.list, shape)
+}
+
+// shape describes a decision.
+func (d *Decision) shape(path string) Shape {
+	out := Shape{Path: path}
+	var ids, methods []string
+	for _, t := range d.treatments {
+		ids, methods = append(ids, t.rule.ID), append(methods, t.rule.Method)
+	}
+	out.Rule, out.Method = strings.Join(ids, ", "), strings.Join(slices.Compact(methods), ", ")
+	switch last := d.treatments[len(d.treatments)-1].rule; {
+	case len(d.treatments) > 1 || len(last.Where) > 0:
+		out.Treatment = "by condition"
+	case last.Keeps():
+		out.Treatment = "clear"
+	case last.Removes():
+		out.Treatment = "removed"
+	default:
+		out.Treatment = "masked"
+	}
+	return out
+}
+
+// List has the places in the order in which they were found.
+func (s *Shapes) List() []Shape { return s.list }
