@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
@@ -52,30 +51,5 @@ func TestDrainEnds(t *testing.T) {
 	p.stop(t)
 	if _, err := try(http.DefaultClient, s.base+"/metadata"); err == nil {
 		t.Error("it answers after its end")
-	}
-}
-
-// TestListenAddressesFromTheEnvironment, as an image sets them.
-func TestListenAddressesFromTheEnvironment(t *testing.T) {
-	for name, value := range map[string]string{"VEIL_FHIR_LISTEN": ":8080", "VEIL_POSTGRES_LISTEN": ":6432", "VEIL_OPERATOR_LISTEN": "127.0.0.1:9090"} {
-		t.Setenv(name, value)
-	}
-	r := veil(t, "", "serve", "--print-config")
-	for _, want := range []string{`listen: ":8080"`, `listen: ":6432"`, `listen: "127.0.0.1:9090"`} {
-		if !strings.Contains(r.stdout, want) {
-			t.Errorf("no %s:\n%s%s", want, r.stdout, r.stderr)
-		}
-	}
-	if r := veil(t, "", "serve", "--print-config", "--listen", "127.0.0.1:1"); !strings.Contains(r.stdout, `listen: "127.0.0.1:1"`) {
-		t.Error("a flag does not stand above the environment")
-	}
-	docker, err := os.ReadFile("../../Dockerfile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"VEIL_FHIR_LISTEN=:8080", "VEIL_POSTGRES_LISTEN=:6432", "VEIL_OPERATOR_LISTEN=127.0.0.1:9090", `HEALTHCHECK CMD ["/veil", "health"]`} {
-		if !strings.Contains(string(docker), want) {
-			t.Errorf("the Dockerfile has no %s", want)
-		}
 	}
 }

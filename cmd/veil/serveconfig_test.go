@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 )
 
@@ -37,16 +36,5 @@ func TestPrintConfigCanBeReadBack(t *testing.T) {
 				t.Errorf("what is a comment cannot be read: %s\n%s", r.stderr, without)
 			}
 		})
-	}
-}
-
-// TestFlagsStandAboveTheFile also where the file has a view of its own.
-func TestFlagsStandAboveTheFile(t *testing.T) {
-	file := write(t, filepath.Join(t.TempDir(), "veil.yaml"), everySetting(t))
-	r := veil(t, "", "serve", "--print-config", "--config", file, "--listen", "127.0.0.1:1", "--key-file", "flag.key", "--ruleset", "safe-harbor", "--allow-anonymous=false")
-	for _, line := range []string{`  listen: "127.0.0.1:1"`, `keyFile: "flag.key"`, `ruleset: "safe-harbor"`, `    allow: false`} {
-		if !strings.Contains(r.stdout, "\n"+line+" ") {
-			t.Errorf("no %s in\n%s%s", line, r.stdout, r.stderr)
-		}
 	}
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
@@ -19,7 +17,12 @@ import (
 
 // clinicConfig is a configuration with a PostgreSQL door over the tests' clinic,
 // and the address of the door.
-func clinicConfig(t *testing.T, role pgtest.User, password string) (config, addr string) {
+func clinicConfig(t testing.TB, role pgtest.User, password string) (config, addr string) {
+	t.Helper()
+	return writeClinicConfig(t, t.TempDir(), role, password)
+}
+
+func writeClinicConfig(t testing.TB, dir string, role pgtest.User, password string) (config, addr string) {
 	t.Helper()
 	pg := pgtest.Start(t)
 	dsn, err := url.Parse(pg.Clinic(t).DSN(role))
@@ -27,7 +30,6 @@ func clinicConfig(t *testing.T, role pgtest.User, password string) (config, addr
 		t.Fatal(err)
 	}
 	dsn.User = url.User(role.Name)
-	dir := t.TempDir()
 	made := veil(t, password, "keys", "postgres", "ann", "--name", "research", "--password-stdin")
 	user := regexp.MustCompile(`(?m)^- (.*)$`).FindStringSubmatch(made.stdout)
 	if made.code != 0 || user == nil {
@@ -93,57 +95,5 @@ func TestServePostgresRefusesAPowerfulRole(t *testing.T) {
 	r := veil(t, "", "serve", "--config", config)
 	if r.code != 1 || !strings.Contains(r.stderr, "is a superuser") || strings.Contains(r.stderr, pgtest.Owner.Password) {
 		t.Errorf("exit %d: %s", r.code, r.stderr)
-	}
-}
-
-func TestPostgresCheck(t *testing.T) {
-	config, _ := clinicConfig(t, pgtest.Reader, "correct horse\n")
-	r := veil(t, "", "postgres", "check", "--config", config)
-	if r.code != 0 {
-		t.Fatalf("exit %d: %s", r.code, r.stderr)
-	}
-	for _, line := range []string{
-		`clinic\.patients\.last_name +keyed +\S+ +surrogate`,
-		`clinic\.patients\.birth_date +pushed down`,
-		`clinic\.patients\.sex +clear +facts +keep`,
-		`\d+ columns clear, \d+ pushed down, \d+ keyed, \d+ hidden; \d+ relations refused`,
-	} {
-		if !regexp.MustCompile(`(?m)^` + line).MatchString(r.stdout) {
-			t.Errorf("there is no line of the form %s in\n%s", line, r.stdout)
-		}
-	}
-	r = veil(t, "", "postgres", "check", "--config", config, "--format", "json")
-	var report struct {
-		Views []struct {
-			Columns  []struct{ Schema, Relation, Column, Treatment, Rule, Method string }
-			Findings []struct{ Rule, Relation, Message string }
-		}
-	}
-	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.code != 0 || len(report.Views) != 1 || len(report.Views[0].Columns) < 100 {
-		t.Errorf("as JSON: exit %d, %v: %.300s", r.code, err, r.stdout)
-	}
-	if r := veil(t, "", "postgres", "check", "--config", config, "--complete"); r.code != 1 {
-		t.Errorf("columns without rules: exit %d, want 1", r.code)
-	}
-	// A rule whose table is misspelt is named, and ends a pipeline.
-	misspelt := bytes.Replace(pgtest.ReadTestdata(t, "sql", "ruleset.yaml"), []byte("match: {schema: clinic, table: observations, column: taken_at}"),
-		[]byte("match: {schema: clinic, table: observation, column: taken_at}"), 1)
-	rules := write(t, t.TempDir()+"/misspelt.yaml", string(misspelt))
-	text, err := os.ReadFile(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, config, strings.Replace(string(text), pgtest.Testdata(t, "sql", "ruleset.yaml"), rules, 1))
-	if r := veil(t, "", "postgres", "check", "--config", config); r.code != 1 || !strings.Contains(r.stdout, `FAULT rule "sample-times": {schema: clinic, table: observation, column: taken_at} fits no column (did you mean "observations"?)`) {
-		t.Errorf("a misspelt table: exit %d: %s", r.code, r.stdout)
-	}
-	config, _ = clinicConfig(t, pgtest.Owner, "correct horse\n")
-	if r := veil(t, "", "postgres", "check", "--config", config); r.code != 1 || !strings.Contains(r.stderr, "the upstream role is a superuser") {
-		t.Errorf("a superuser: exit %d: %s", r.code, r.stderr)
-	}
-	for _, args := range [][]string{{}, {"--config", config, "--view", "nobody"}, {"more"}} {
-		if r := veil(t, "", append([]string{"postgres", "check"}, args...)...); r.code != 2 {
-			t.Errorf("%v: exit %d", args, r.code)
-		}
 	}
 }

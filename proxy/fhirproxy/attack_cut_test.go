@@ -57,6 +57,7 @@ func wire(t testing.TB, mime, manner, body string) []byte {
 // whole is an error or, of a file, breaks off; never a shorter answer that a
 // client takes for whole. Row 36.
 func TestAttackCutTheUpstream(t *testing.T) {
+	t.Parallel()
 	up := &cutUpstream{}
 	r := newRig(t, newHandler(t, up), nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", "zq-1")
@@ -111,6 +112,7 @@ func TestAttackCutTheUpstream(t *testing.T) {
 // every number. No byte comes before a record, and no answer ends before the
 // record that says that it is complete. Row 36.
 func TestAttackCutTheConsumer(t *testing.T) {
+	t.Parallel()
 	up := newBulk(t)
 	up.file = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", ndjson)

@@ -133,6 +133,7 @@ func (r *rig) patients(t testing.TB, path string) []patient {
 // Row 4: whatever search by year is answered, it has all of those over 89 or none:
 // no two searches tell them apart.
 func TestAttackSplitTheOldest(t *testing.T) {
+	t.Parallel()
 	old := fhirtest.Generate(11, 80)
 	src, err := fhirtest.NewServer(old)
 	if err != nil {

@@ -23,6 +23,7 @@ import (
 // Every misbehaviour of the upstream ends in an OperationOutcome or a masked
 // resource; nothing of it shows, and the listener goes on serving.
 func TestFaultsOfTheUpstream(t *testing.T) {
+	t.Parallel()
 	var fault atomic.Pointer[http.Handler]
 	good := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/fhir+json")
