@@ -29,7 +29,9 @@ type masker struct {
 	// last is what masked the block before: the rows of a table follow one another.
 	last *relationMasker
 	row  row
-	buf  []byte
+	// values are those of the INSERT that is read.
+	values values
+	buf    []byte
 }
 
 // relationMasker masks rows of one table.
@@ -178,53 +180,47 @@ func (m *masker) cell(c *column, i int, rm *relationMasker) (out []byte, ok bool
 // inserts masks INSERT statements.
 func (m *masker) inserts(dst []byte, b file.Block, l *layout, rm *relationMasker, r *file.Result) ([]byte, uint64) {
 	text, line, rows := b.Text, b.Line, uint64(0)
-	for len(text) > 0 {
-		n, err := script.StatementEnd(text, m.row.plain)
-		if n == 0 || err != nil {
-			break // the reader has found its end
-		}
-		s := text[:n]
-		skipped := len(s) - len(bytes.TrimLeft(s, " \r\n\t"))
-		line += bytes.Count(s[:skipped], []byte("\n"))
-		text = text[n:]
-		if s = s[skipped:]; !bytes.HasPrefix(s, l.begins) {
-			break // only blanks are left
+	for {
+		skipped := len(text) - len(bytes.TrimLeft(text, " \r\n\t"))
+		line += bytes.Count(text[:skipped], []byte("\n"))
+		if text = text[skipped:]; !bytes.HasPrefix(text, l.begins) {
+			return dst, rows // the reader has seen to it that nothing is left
 		}
 		from := len(dst)
-		out, done, err := m.insert(dst, s, l, rm)
+		out, n, done, err := m.insert(dst, text, l, rm)
 		if err != nil {
-			out = dst[:from]
-			r.Bad = append(r.Bad, file.Bad{Line: line, Column: 1, What: err.Error(), Text: bytes.Clone(s)})
-		} else {
-			rows += done
+			if n, _ = script.StatementEnd(text, m.row.plain); n == 0 {
+				n = len(text)
+			}
+			out, done = dst[:from], 0
+			r.Bad = append(r.Bad, file.Bad{Line: line, Column: 1, What: err.Error(), Text: bytes.Clone(text[:n])})
 		}
-		dst = out
-		line += bytes.Count(s, []byte("\n"))
+		dst, rows = out, rows+done
+		line += bytes.Count(text[:n], []byte("\n"))
+		text = text[n:]
 	}
-	return dst, rows
 }
 
-// insert masks one INSERT statement with its rows.
-func (m *masker) insert(dst, s []byte, l *layout, rm *relationMasker) (out []byte, rows uint64, err error) {
+// insert masks the INSERT statement that a text begins with, with its rows. It returns how
+// long the statement is.
+func (m *masker) insert(dst, text []byte, l *layout, rm *relationMasker) (out []byte, n int, rows uint64, err error) {
 	defer func() {
 		if recover() != nil { // its text can hold a value
 			out, err = dst, errFault
 		}
 	}()
-	if !utf8.Valid(s) {
-		return dst, 0, errEncoding
-	}
 	dst = append(dst, l.start...)
-	v := &values{text: s, at: len(l.begins), plain: m.row.plain}
+	v := &m.values
+	*v = values{text: text, at: len(l.begins), plain: m.row.plain}
 	for {
 		if err := m.row.read(v); err != nil {
-			return dst, 0, err
+			return dst, 0, 0, err
 		}
 		if rows > 0 {
 			dst = append(dst, ",\n\t"...)
 		}
 		if dst, err = m.appendValues(append(dst, '('), l, rm); err != nil {
-			return dst, 0, err
+			return dst, 0, 0, err
 		}
 		dst = append(dst, ')')
 		rows++
@@ -233,7 +229,10 @@ func (m *masker) insert(dst, s []byte, l *layout, rm *relationMasker) (out []byt
 		}
 	}
 	end, err := v.tail()
-	return append(dst, end...), rows, err
+	if err == nil && !utf8.Valid(text[:v.at]) {
+		err = errEncoding
+	}
+	return append(dst, end...), v.at, rows, err
 }
 
 // appendValues appends the values of a masked row.

@@ -101,19 +101,20 @@ func (v *values) cast() error {
 	}
 }
 
-// tail reads what stands behind the rows.
+// tail reads what stands behind the rows, to the end of the statement.
 func (v *values) tail() (string, error) {
-	t, err := script.Tokens(v.text[v.at:], v.plain)
-	p := &script.Parser{Tokens: t}
-	switch {
-	case err != nil:
-		return "", err
-	case p.Done():
+	if v.sign(';') {
 		return ";\n", nil
-	case p.Phrase("on conflict do nothing") && p.Done():
-		return " ON CONFLICT DO NOTHING;\n", nil
 	}
-	return "", errValue
+	for _, w := range []string{"on", "conflict", "do", "nothing"} {
+		if kind, s, err := v.next(); err != nil || kind != script.Word || !script.EqualFold(s, w) {
+			return "", errValue
+		}
+	}
+	if !v.sign(';') {
+		return "", errValue
+	}
+	return " ON CONFLICT DO NOTHING;\n", nil
 }
 
 // read reads the next row.
