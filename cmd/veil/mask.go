@@ -42,7 +42,7 @@ type maskFlags struct {
 func newMask(a *app) *cobra.Command {
 	var f maskFlags
 	c := &cobra.Command{
-		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask files: FHIR JSON, NDJSON and XML; CSV; Arrow",
+		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask files: FHIR JSON, NDJSON and XML; CSV; Arrow; pg_dump",
 		Long: `Masks files, or standard input if there is no FILE or FILE is "-". The result
 goes to standard output, or with --out to files of the same names. All files
 in a DIR are masked, except hidden ones, and keep their place below --out.
@@ -62,6 +62,11 @@ are left out. --check lists the columns of all inputs with their treatments.
 Arrow: streams and files in the IPC format are masked by the same rules. With
 --format arrow, a stream on standard input is masked to one on standard
 output. Its end is marked only if all of it was masked.
+
+pg_dump: plain-text dumps are masked by the same rules, and restore into an
+empty database. A table that no rule covers is left out and reported, and the
+exit status is 1. Standard error counts what else is left out, such as
+functions, owners and constraints that do not hold on masked rows.
 
 An output file appears when it is complete. Existing files are never
 overwritten. A resource or row that cannot be masked is left out and reported
@@ -95,7 +100,9 @@ overwrite one of its own files: then nothing was written.`,
       --resume export
   veil mask --key-file project.key --ruleset clinic.yaml --check extract
   veil mask --key-file project.key --ruleset clinic.yaml \
-      --out masked extract`,
+      --out masked extract
+  pg_dump clinic | veil mask --key-file project.key --ruleset clinic.yaml \
+      --format pgdump | psql -v ON_ERROR_STOP=1 masked`,
 		RunE: func(c *cobra.Command, args []string) error { return a.mask(c, f, args) },
 	}
 	addKey(c, &f.key)

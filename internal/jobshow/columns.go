@@ -19,36 +19,42 @@ func Columns(out io.Writer, job *file.Job) (failed uint64, err error) {
 	fmt.Fprintln(w, "FILE\tCOLUMN\tTREATMENT\tRULE\tMETHOD\tNOTE")
 	var unread uint64
 	counts, err := job.Inspect(func(name string, format file.Info, doc file.Document) {
-		switch rows := doc.(type) {
-		case interface{ Columns() *table.Plan }:
-			columns(w, name, "", rows.Columns().Columns)
-		case interface {
-			Tables() ([]pgdump.Table, error)
-		}:
-			tables, err := rows.Tables()
+		line := func(column string, treatment any, rule, method, note string) {
+			fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\t%s\n", name, column, treatment, cmp.Or(rule, "(default)"), method, note)
+		}
+		failed := func(err error) {
 			if err != nil {
 				unread++
 				job.Report(file.Problem{File: name, What: err.Error()})
 			}
-			for _, t := range tables {
-				if t.Why != "" {
-					fmt.Fprintf(w, "%s\t%s\t%s\t\t\t%s\n", name, t.Name, table.Hidden, t.Why)
-				}
-				columns(w, name, t.Name.String()+".", t.Columns)
-			}
-		case interface {
+		}
+		if d, ok := doc.(interface {
 			Shapes() ([]document.Shape, error)
-		}:
-			shapes, err := rows.Shapes()
-			if err != nil {
-				unread++
-				job.Report(file.Problem{File: name, What: err.Error()})
-			}
+		}); ok {
+			shapes, err := d.Shapes()
+			failed(err)
 			for _, s := range shapes {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", name, s.Path, s.Treatment, cmp.Or(s.Rule, "(default)"), s.Method, s.Note)
+				line(s.Path, s.Treatment, s.Rule, s.Method, s.Note)
 			}
-		default:
+			return
+		}
+		tables, ok, err := tablesOf(doc)
+		failed(err)
+		if !ok {
 			fmt.Fprintf(w, "%s\t\t\t\t\t%s: see veil ruleset explain\n", name, format.Name)
+			return
+		}
+		for _, t := range tables {
+			if t.Why != "" {
+				fmt.Fprintf(w, "%s\t%s\t%s\t\t\t%s\n", name, t.Name, table.Hidden, t.Why)
+			}
+			for _, c := range t.Columns {
+				column := c.Name
+				if len(tables) > 1 {
+					column = t.Name.String() + "." + column
+				}
+				line(column, c.Treatment, c.Action.Rule, c.Action.Method, c.Note)
+			}
 		}
 	})
 	if err != nil {
@@ -57,9 +63,18 @@ func Columns(out io.Writer, job *file.Job) (failed uint64, err error) {
 	return counts.Failed + unread, w.Flush()
 }
 
-// columns prints the columns of a table, whose names begin with a prefix.
-func columns(w io.Writer, file, prefix string, columns []table.Treated) {
-	for _, c := range columns {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", file, prefix+c.Name, c.Treatment, cmp.Or(c.Action.Rule, "(default)"), c.Action.Method, c.Note)
+// tablesOf are the tables that a file has, with what becomes of their columns; ok is false
+// for a file of another kind.
+func tablesOf(doc file.Document) (tables []pgdump.Table, ok bool, err error) {
+	switch d := doc.(type) {
+	case interface{ Columns() *table.Plan }:
+		p := d.Columns()
+		return []pgdump.Table{{Name: p.Source.Name, Columns: p.Columns}}, true, nil
+	case interface {
+		Tables() ([]pgdump.Table, error)
+	}:
+		tables, err = d.Tables()
+		return tables, true, err
 	}
+	return nil, false, nil
 }

@@ -41,10 +41,8 @@ func (n *Named) Check() error {
 	seen := table.NewNamed(n.rules)
 	var absent []string
 	_, err := probe.Inspect(func(name string, _ file.Info, doc file.Document) {
-		if rows, ok := doc.(interface{ Columns() *table.Plan }); ok {
-			for _, what := range seen.Add(&rows.Columns().Source) {
-				absent = append(absent, name+": "+what)
-			}
+		for _, what := range addTables(seen, doc) {
+			absent = append(absent, name+": "+what)
 		}
 	})
 	if err != nil {
@@ -59,13 +57,26 @@ func (n *Named) Check() error {
 	return nil
 }
 
+// addTables adds the tables of a file that are known once it is open. It returns what is
+// wrong with rules that name them.
+func addTables(to *table.Named, doc file.Document) (absent []string) {
+	tables, _, err := tablesOf(doc)
+	if err != nil {
+		return nil // the job reports it
+	}
+	for _, t := range tables {
+		s := table.Source{Name: t.Name}
+		for _, c := range t.Columns {
+			s.Columns = append(s.Columns, c.Column)
+		}
+		absent = append(absent, to.Add(&s)...)
+	}
+	return absent
+}
+
 // opened is file.Job.Opened.
 func (n *Named) opened(name string, doc file.Document) error {
-	rows, ok := doc.(interface{ Columns() *table.Plan })
-	if !ok {
-		return nil
-	}
-	absent := n.seen.Add(&rows.Columns().Source)
+	absent := addTables(n.seen, doc)
 	if n.Strict && len(n.job.Inputs) == 1 {
 		absent = append(absent, n.seen.Rest()...)
 	}
