@@ -2,6 +2,7 @@ package table
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,47 @@ func (r *Rules) OfFile(name string) Name {
 	if stem := strings.TrimSuffix(name, path.Ext(name)); stem != "" {
 		name = stem
 	}
-	return Name{Table: name}
+	return Name{Table: r.Spelled([]string{name})[0]}
+}
+
+// Spelled returns names of a file's columns, or of its table, as the rules spell them. In
+// a ruleset that has no upper case in any name, case does not matter, as it does not for
+// unquoted names in SQL; names that differ in case alone stay as they are.
+func (r *Rules) Spelled(names []string) []string {
+	if r.upperCase() {
+		return names
+	}
+	out := make([]string, len(names))
+	seen := map[string]bool{}
+	for i, name := range names {
+		out[i] = strings.ToLower(name)
+		if seen[out[i]] {
+			return names
+		}
+		seen[out[i]] = true
+	}
+	return out
+}
+
+// upperCase reports whether a rule has upper case in a name.
+func (r *Rules) upperCase() bool {
+	upper := func(name string) bool { return name != strings.ToLower(name) }
+	if slices.ContainsFunc(r.matches, func(m Match) bool { return upper(m.Schema) || upper(m.Table) || upper(m.Column) }) {
+		return true
+	}
+	for _, rule := range r.All() {
+		for _, beside := range [][]string{rule.Entity, rule.Birth, rule.Death, rule.Country, rule.Unit} {
+			if slices.ContainsFunc(beside, upper) {
+				return true
+			}
+		}
+		for _, c := range rule.Where {
+			if slices.ContainsFunc(c.Column, upper) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ParseName reads the name of a table as people write it: table, or schema.table.

@@ -315,6 +315,9 @@ func (m *Masking) fit(rule *ruleset.TableRule, c Column, o Options) bool {
 		// Without a unit of time every number would pass, ages too.
 		return f.Default != nil || len(rule.Unit) > 0 || c.Type != Text && m.As != mask.Number
 	case forms.Period:
+		if c.Type == Integer && f.Unit == forms.Year {
+			m.Type = Integer // a year, such as OMOP's year_of_birth
+		}
 		if c.Type.IsTime() {
 			m.Type = c.Type
 			if f.Number && f.Unit == forms.Year {

@@ -102,7 +102,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/runs":        {"mask/...", "audit", "file"},
 		"internal/opener":      {"mask/..."},
 		"internal/rules":       {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "document", "fhir", "rulesets", "fhir/schema"},
-		"internal/ruletest":    {"mask/...", "internal/strictyaml", "fhir", "rulesets", "textfile"},
+		"internal/ruletest":    {"mask/...", "internal/strictyaml", "fhir", "rulesets", "table", "textfile"},
 		"internal/auditshow":   {"audit", "file", "mask/keys"},
 		"internal/config":      {"internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules"},
 		"internal/tablecheck":  {"mask/...", "postgres/analysis", "internal/config", "internal/serve"},

@@ -1,5 +1,5 @@
-// Package ruletest runs tests of rules that are written in YAML: each masks an input
-// and compares the output as JSON.
+// Package ruletest runs tests of rules that are written in YAML: each masks an input, a
+// resource or a row of a table, and compares the output as JSON.
 //
 //	f, err := ruletest.Parse("site.test.yaml", src)
 //	report := f.Run(automaton)
@@ -33,6 +33,7 @@ type File struct {
 type test struct {
 	name     string
 	rules    []string
+	table    string // of the row that input is; empty for a resource
 	input    string
 	output   string
 	withheld bool
@@ -77,6 +78,7 @@ func Parse(name string, src []byte) (*File, error) {
 					one := test{at: t.At(item)}
 					t.Mapping(item, map[string]strictyaml.Field{
 						"name":     func(n strictyaml.Node) { one.name, _ = t.Text(n) },
+						"table":    func(n strictyaml.Node) { one.table, _ = t.Text(n) },
 						"input":    func(n strictyaml.Node) { one.input, _ = t.Text(n) },
 						"output":   func(n strictyaml.Node) { one.output, _ = t.Text(n) },
 						"withheld": func(n strictyaml.Node) { one.withheld = t.Word(n, "true", "false") == "true" },
@@ -104,9 +106,17 @@ func (f *File) Run(a *fhir.Automaton) *Report {
 	pass.Detail = true
 	hit, removed := map[string]bool{}, map[string]*outcomes{}
 	for _, test := range f.tests {
+		here := map[string]bool{}
+		if test.table != "" {
+			got, rules, err := test.row(a)
+			for _, r := range rules {
+				here[r], hit[r] = true, true
+			}
+			rep.judge(test, here, test.compare(got, err))
+			continue
+		}
 		pass.Begin(mask.Origin{Door: "file", Operation: "test"})
 		got, err := w.AppendJSON(nil, []byte(test.input), pass, nil)
-		here := map[string]bool{}
 		for i, n := range pass.Counts {
 			if n > 0 {
 				here[a.Actions[i].Rule], hit[a.Actions[i].Rule] = true, true
@@ -118,15 +128,7 @@ func (f *File) Run(a *fhir.Automaton) *Report {
 			}
 			removed[d.Rule].add(d.Outcome)
 		}
-		problem := test.compare(got, err)
-		for _, r := range test.rules {
-			if !here[r] && problem == "" {
-				problem = fmt.Sprintf("rule %q was not hit", r)
-			}
-		}
-		if problem != "" {
-			rep.Failures = append(rep.Failures, Failure{test.at.String(), test.name, problem})
-		}
+		rep.judge(test, here, test.compare(got, err))
 	}
 	for _, r := range a.Policy.Ruleset.FHIR.Rules {
 		if !hit[r.ID] && f.covers(r.At.File) {
@@ -140,8 +142,28 @@ func (f *File) Run(a *fhir.Automaton) *Report {
 			rep.Removing = append(rep.Removing, Removing{r.At.String(), r.ID, r.Method, o.removed})
 		}
 	}
+	if tables := a.Policy.Ruleset.Tables; tables != nil {
+		for _, r := range tables.Rules {
+			if !hit[r.ID] && f.covers(r.At.File) {
+				rep.Missed = append(rep.Missed, r.ID)
+			}
+		}
+	}
 	sort.Strings(rep.Missed)
 	return rep
+}
+
+// judge notes a test that failed: by what compare says, or since a rule that it names had
+// no part in it.
+func (rep *Report) judge(t test, hit map[string]bool, problem string) {
+	for _, r := range t.rules {
+		if !hit[r] && problem == "" {
+			problem = fmt.Sprintf("rule %q was not hit", r)
+		}
+	}
+	if problem != "" {
+		rep.Failures = append(rep.Failures, Failure{t.at.String(), t.name, problem})
+	}
 }
 
 // covers reports whether the rules in a file are those that the tests are about: of

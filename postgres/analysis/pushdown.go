@@ -144,17 +144,19 @@ func (p jsonPaths) sql(v string) string {
 }
 
 // period cuts dates. Of a year that may reveal an age, those go that reveal more than the
-// greatest age that may be shown.
+// greatest age that may be shown. A whole number of four digits is a year, as in the
+// year_of_birth of OMOP.
 func (d *columnRule) period(f forms.Period) (string, bool) {
-	if !catalog.IsTime(d.typ.OID) {
-		return "", false
-	}
-	v := d.value
+	v, low, cond := d.value, 1, ""
 	year := "extract(year FROM " + v + ")"
-	if d.typ.OID == catalog.OIDTimestamptz {
+	switch {
+	case catalog.IsInteger(d.typ.OID) && f.Unit == forms.Year:
+		year, low, f.Number = v, 1000, true
+	case !catalog.IsTime(d.typ.OID):
+		return "", false
+	case d.typ.OID == catalog.OIDTimestamptz:
 		year = "extract(year FROM " + v + " AT TIME ZONE 'UTC')"
 	}
-	low, cond := 1, ""
 	reference := d.policy.masks.Ruleset.ReferenceDate.Year
 	switch {
 	case f.Of == forms.Death:
@@ -171,7 +173,7 @@ func (d *columnRule) period(f forms.Period) (string, bool) {
 		died := d.yearOf(d.beside(d.rule.Death))
 		cond = fmt.Sprintf(" AND LEAST(%[1]d, CASE WHEN %[2]s >= %[3]s THEN %[2]s ELSE %[1]d END) - %[3]s <= %[4]d", reference, died, year, f.MaxAge)
 	default:
-		low = max(1, reference-f.MaxAge)
+		low = max(low, reference-f.MaxAge)
 	}
 	d.column.coarse = true
 	if f.Number {

@@ -138,6 +138,7 @@ func (d *document) readHeader(sample []byte, whole bool, name table.Name) error 
 		v, _ := d.dialect.Value(nil, record, c)
 		first = append(first, string(v))
 	}
+	first = d.Rules.Spelled(first)
 	header := d.Header
 	if header == HeaderUnknown {
 		header = DetectHeader(first, func(column string) bool { return d.names(name, column) })

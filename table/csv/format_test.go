@@ -118,6 +118,8 @@ func TestFiles(t *testing.T) {
 		{name: "Latin-1 comes as UTF-8", text: "id,sex\n7,w\xe4nnlich\n", want: "id,sex\n" + p7 + ",wännlich\n"},
 		{name: "tabs", file: "patients.tsv", text: "id\tsex\n7\tf\n", want: "id\tsex\n" + p7 + "\tf\n"},
 		{name: "line ends in cells", text: "id,free\n7,\"a\nb\"\n7,\"c\"\n", want: "id,free\n" + p7 + ",\"a\nb\"\n" + p7 + ",\"c\"\n"},
+		{name: "names in upper case", file: "PATIENTS.CSV", text: "ID,Sex,BORN\n7,f,1980-02-03\n", want: "ID,Sex,BORN\n" + p7 + ",f,1980\n"},
+		{name: "names that differ in case alone", text: "id,ID,sex\n7,8,f\n", c: csv.Config{Header: csv.HeaderPresent}, want: "id,sex\n" + p7 + ",f\n"},
 		{name: "no header", text: "7,f\n", c: csv.Config{Header: csv.HeaderAbsent, Table: func(string) table.Name { return table.Name{Table: "none"} }},
 			reports: "patients.csv: no rule covers a column of table none: see veil mask --check\n"},
 		{name: "rows of other widths", text: "id,sex\n7,f\n7\n7,f,x\n", want: "id,sex\n" + p7 + ",f\n",
