@@ -84,12 +84,13 @@ func (s *Schema) Fill(n int) Rows {
 	_, _ = h.Write([]byte(s.Name))
 	r := rand.New(rand.NewPCG(h.Sum64(), 7))
 	rows := Rows{}
-	for _, t := range s.Tables {
+	for number, t := range s.Tables {
+		base := 20411 + 7001*number // keys of different tables differ
 		for i := range n {
 			p := newPerson(r, s.language)
 			row := make([]*string, len(t.Columns))
 			for k, c := range t.Columns {
-				row[k] = s.value(c, p, i, rows)
+				row[k] = s.value(c, p, base+13*i, rows)
 			}
 			rows[t.Name] = append(rows[t.Name], row)
 		}
@@ -98,7 +99,7 @@ func (s *Schema) Fill(n int) Rows {
 }
 
 // value makes a value, or nil in one of ten cells that may be empty.
-func (s *Schema) value(c Column, p *person, i int, rows Rows) *string {
+func (s *Schema) value(c Column, p *person, key int, rows Rows) *string {
 	kind, arg, _ := strings.Cut(c.generator, ":")
 	if kind != "key" && kind != "fk" && p.r.IntN(10) == 0 || kind == "death" && p.r.IntN(4) > 0 {
 		return nil
@@ -106,9 +107,9 @@ func (s *Schema) value(c Column, p *person, i int, rows Rows) *string {
 	var v string
 	switch kind {
 	case "key":
-		v = strconv.Itoa(20411 + 13*i)
+		v = strconv.Itoa(key)
 		if arg != "" {
-			v = fmt.Sprintf("%s%03d", arg, i)
+			v = arg + v[len(v)-4:]
 		}
 	case "fk":
 		table, column, _ := strings.Cut(arg, ".")

@@ -88,3 +88,38 @@ func sqlType(t string) string {
 	}
 	return full
 }
+
+// Planted are the values of columns that identify persons, less what a mask can make by
+// itself: names and cities that are in lists, years, and short values.
+func (s *Schema) Planted(rows Rows) []string {
+	var out []string
+	for _, t := range s.Tables {
+		for k, c := range t.Columns {
+			if c.Sensitive != "yes" {
+				continue
+			}
+			for _, row := range rows[t.Name] {
+				if v := row[k]; v != nil && len(*v) >= 5 && !common(c, *v) && !strings.HasSuffix(*v, "-01-01") {
+					out = append(out, *v)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// common reports whether a value is a name that a surrogate can be, too.
+func common(c Column, v string) bool {
+	switch c.Classes[0] {
+	case "given-name", "city":
+		return true
+	case "family-name":
+		for _, ending := range made[1] {
+			if strings.HasSuffix(v, ending) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}

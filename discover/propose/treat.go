@@ -104,7 +104,8 @@ func (p *proposal) entity(c place) string {
 	best, most := "", 0
 	for i, f := range p.findings[c.table] {
 		column := &t.Columns[i]
-		if i == c.column || f.Class != discover.PersonKey || f.Unsure() || !column.IsID() {
+		own := column.Key && f.Class == discover.MRN // a record number that is the key
+		if i == c.column || f.Class != discover.PersonKey && !own || f.Unsure() || !column.IsID() {
 			continue
 		}
 		worth := 1

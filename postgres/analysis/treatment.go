@@ -226,8 +226,9 @@ func (c *shapeColumn) remove(cat *catalog.Catalog) {
 		c.treatment = Hidden
 		return
 	}
-	if t.Kind == 'e' {
-		// An enum's name and labels are hidden with its values.
+	if t.Kind == 'e' || t.OID == catalog.OIDBpchar {
+		// An enum's name and labels are hidden with its values. A NULL of type character
+		// has no form in SQL that reads back as what it was.
 		t = cat.Type(catalog.OIDText)
 	}
 	c.shown = t.OID

@@ -140,6 +140,7 @@ func TestPushedDown(t *testing.T) {
 		{"sex", "{id: a, match: {column: sex}, method: substring, length: 1}", `NULLIF(pg_catalog.substr(sex::pg_catalog.text, 1, 1), '')`},
 		{"height", "{id: a, match: {column: height}, method: generalize, bands: [0-150, 151+]}", `>= 151 AND`},
 		{"doc", "{id: a, match: {column: doc}, method: json, keep: [a, b.c]}", `jsonb_object_agg`},
+		{"ssn", "{id: a, match: {column: ssn}, method: remove}", "NULL::pg_catalog.text"},
 		{"died", "{id: a, match: {column: died}, method: deathYear}", "NULL::pg_catalog.date"},
 		{"born", "{id: a, match: {column: born}, method: birthYear, death: notes}", "pg_catalog.\"left\"(notes::pg_catalog.text, 4)::int"},
 		{"born", "{id: a, match: {column: born}, method: birthYear, death: aliases}", "pg_catalog.\"left\"(aliases::pg_catalog.text, 4)::int"},
