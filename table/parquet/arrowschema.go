@@ -21,14 +21,11 @@ const arrowKey = "ARROW:schema"
 
 var errNotKnown = errors.New("not known")
 
-// arrowSchema returns an Arrow schema with the columns of the output, in their types, and
-// without the metadata of fields.
-func (d *document) arrowSchema(value string) (string, error) {
+// arrowFields makes the fields of the file's Arrow schema those of the output, in their
+// types and without metadata.
+func (d *document) arrowFields(value string) (string, error) {
 	b, err := base64.StdEncoding.DecodeString(value)
-	if err != nil {
-		return "", errNotKnown
-	}
-	if !d.isSmallSchema(b) {
+	if err != nil || !d.isSmallSchema(b) {
 		return "", errNotKnown
 	}
 	r, err := ipc.NewReader(bytes.NewReader(b))
@@ -43,11 +40,24 @@ func (d *document) arrowSchema(value string) (string, error) {
 			fields = append(fields, f)
 		}
 	}
-	if !p.fits() {
+	if p.fits() {
+		d.arrow = fields
+	}
+	return "", nil
+}
+
+// arrowSchema returns an Arrow schema of the fields. Readers take what pandas says from
+// there.
+func (d *document) arrowSchema(string) (string, error) {
+	if d.arrow == nil {
 		return "", errNotKnown
 	}
+	var metadata arrow.Metadata
+	for _, kv := range d.values {
+		metadata = arrow.NewMetadata([]string{kv.Key}, []string{kv.Value})
+	}
 	var out bytes.Buffer
-	w := ipc.NewWriter(&out, ipc.WithSchema(arrow.NewSchema(fields, nil)), ipc.WithAllocator(memory.DefaultAllocator))
+	w := ipc.NewWriter(&out, ipc.WithSchema(arrow.NewSchema(d.arrow, &metadata)), ipc.WithAllocator(memory.DefaultAllocator))
 	if err := w.Close(); err != nil {
 		return "", errNotKnown
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/veil-proxy/veil/file"
@@ -29,6 +30,7 @@ type document struct {
 	// input's it does not have.
 	values  []format.KeyValue
 	dropped uint64
+	arrow   []arrow.Field     // nil where the file has none
 	zones   map[string]string // time zones of Arrow's types, by column
 
 	tasks  tasks

@@ -141,7 +141,7 @@ func spanOf(c *format.ColumnChunk, end int64) (span, error) {
 	if d := m.DictionaryPageOffset; d > 0 && d < from {
 		from = d
 	}
-	if m.TotalCompressedSize == 0 && m.NumValues == 0 {
+	if m.NumValues == 0 { // nothing is read of it
 		return span{}, nil
 	}
 	if from < int64(len(magic)) || from > end || m.TotalCompressedSize > end-from {

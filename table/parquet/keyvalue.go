@@ -1,7 +1,6 @@
 package parquet
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -20,21 +19,29 @@ const maxKeyValue = 4 << 20
 // describe the schema, made to describe that of the output. Whatever else there is could
 // hold anything and is left out.
 func (d *document) keyValues() {
-	known := map[string]func(string) (string, error){arrowKey: d.arrowSchema, sparkKey: d.sparkSchema, pandas.Key: d.pandasSchema}
-	// Arrow's schema comes first: what pandas is told depends on it.
-	all := slices.Clone(d.meta.KeyValueMetadata)
-	slices.SortStableFunc(all, func(a, b format.KeyValue) int { return cmp.Compare(count(a.Key != arrowKey), count(b.Key != arrowKey)) })
-	for _, kv := range all {
-		value, err := "", errNotKnown
-		if f := known[kv.Key]; f != nil && len(kv.Value) <= maxKeyValue {
-			value, err = guarded(f, kv.Value)
-			delete(known, kv.Key) // the first of a key counts
-		}
-		if err != nil {
-			d.dropped++
+	// What Arrow and pandas say depends on each other: the types tell pandas the time
+	// zones, and Arrow's schema has what pandas says once more.
+	d.keyValue(arrowKey, d.arrowFields)
+	d.keyValue(pandas.Key, d.pandasSchema)
+	d.keyValue(arrowKey, d.arrowSchema)
+	d.keyValue(sparkKey, d.sparkSchema)
+	d.dropped = uint64(len(d.meta.KeyValueMetadata) - len(d.values))
+}
+
+// keyValue sets the value of a key to what f makes of the file's. What f does not know is
+// left out, and so is all but the first value of a key.
+func (d *document) keyValue(key string, f func(string) (string, error)) {
+	for _, kv := range d.meta.KeyValueMetadata {
+		if kv.Key != key {
 			continue
 		}
-		d.values = append(d.values, format.KeyValue{Key: kv.Key, Value: value})
+		if len(kv.Value) > maxKeyValue {
+			return
+		}
+		if value, err := guarded(f, kv.Value); err == nil && value != "" {
+			d.values = append(d.values, format.KeyValue{Key: key, Value: value})
+		}
+		return
 	}
 }
 
@@ -64,13 +71,6 @@ func (d *document) named(path string) *outColumn {
 		return nil
 	}
 	return d.out[i]
-}
-
-func count(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // pandasSchema returns what pandas wrote with the columns of the output.
