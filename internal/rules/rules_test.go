@@ -10,11 +10,12 @@ import (
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/table"
 )
 
 func library(t *testing.T) *Library {
 	t.Helper()
-	l, err := New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods())
+	l, err := New(nil, general.Methods(), safeharbor.Methods(), table.Methods(), fhir.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}
