@@ -5,12 +5,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/runs"
 )
 
 func newRuns() *cobra.Command {
-	return cli.Group(&cobra.Command{Use: "runs", Short: "List runs of veil mask and verify their outputs"}, newRunsList(), newRunsShow(), newRunsVerify())
+	return cli.Group(&cobra.Command{Use: "runs", Short: "List runs of veil mask and verify their outputs"}, newRunsList(), newRunsShow(), newRunsVerify(), newRunsCollect())
 }
 
 func newRunsList() *cobra.Command {
@@ -95,6 +96,29 @@ have been renamed.`,
 		},
 	}
 	c.Flags().StringVar(&run, "run", "", "`ID` of the run, or the beginning of it (default: the last run)")
+	format.Add(c)
+	return c
+}
+
+func newRunsCollect() *cobra.Command {
+	var format cli.Format
+	c := &cobra.Command{
+		Use: "collect DIR TASKS", Short: "Make one run of the logs that tasks of Spark left",
+		Long: `Makes one run in the audit log DIR of each Spark job whose tasks have left logs
+in the directory TASKS, and removes these logs. Run it when the jobs are done.
+The Python package veil-spark leaves them in DIR.tasks. Attempts of tasks that
+were interrupted are listed as failed; the run has failed only if no attempt
+of a task was complete.`,
+		Example: "  veil runs collect audit audit.tasks",
+		Args:    cli.Args(2, 2),
+		RunE: func(c *cobra.Command, args []string) error {
+			list, err := runs.Collect(c.Context(), args[0], args[1], func() (*audit.Log, error) { return audit.Open(args[0], audit.Options{}) })
+			if err != nil {
+				return err
+			}
+			return format.Print(c.OutOrStdout(), list, func(w io.Writer) error { return runs.WriteCollected(w, list) })
+		},
+	}
 	format.Add(c)
 	return c
 }

@@ -48,9 +48,9 @@ tables:
     - {id: others, match: [{column: "w*"}], method: remove}
 `
 
-func rules(t testing.TB, text string) *table.Rules {
+func rules(t testing.TB, text string, more ...mask.Definition) *table.Rules {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), table.Methods())
+	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), table.Methods(), more)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,12 +85,17 @@ func maskFile(t testing.TB, text string, in []byte, stream bool, workers int) ru
 	})
 }
 
-func maskFormat(t testing.TB, text string, in []byte, stream bool, workers int, format func(*table.Rules) file.Format) (r run) {
+func maskFormat(t testing.TB, text string, in []byte, stream bool, workers int, format func(*table.Rules) file.Format) run {
 	t.Helper()
 	rs := rules(t, text)
+	return maskJob(t, rs, in, stream, workers, format(rs))
+}
+
+func maskJob(t testing.TB, rs *table.Rules, in []byte, stream bool, workers int, format file.Format) (r run) {
+	t.Helper()
 	var stdout bytes.Buffer
 	job := &file.Job{
-		Inputs: []string{"-"}, Stdin: bytes.NewReader(in), Stdout: &stdout, Workers: workers, Formats: []file.Format{format(rs)}, Plan: rs.Policy().NewPlan(), Keys: rs.Policy().Keys,
+		Inputs: []string{"-"}, Stdin: bytes.NewReader(in), Stdout: &stdout, Workers: workers, Formats: []file.Format{format}, Plan: rs.Policy().NewPlan(), Keys: rs.Policy().Keys,
 		Report: func(p file.Problem) { r.reports += p.Error() + "\n" },
 	}
 	if !stream {

@@ -24,7 +24,7 @@ func newBatch(s *schema, m *table.Masker) *batch {
 	return &batch{schema: s, masker: m, cursor: cursor{columns: make([]cell, len(s.leaves))}}
 }
 
-// mask makes the masked form of a batch. It panics with a misfit where a row cannot be
+// mask makes the masked form of a batch. It panics with a failure where a row cannot be
 // masked, and with others where the data is damaged.
 func (b *batch) mask(rec arrow.RecordBatch, dictionaries []*dictionary) arrow.RecordBatch {
 	b.budget.left, b.dictionaries = maxOutput, dictionaries

@@ -1,7 +1,6 @@
 package arrow
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -130,16 +129,14 @@ func (k *keeper) mask(f *field, d *kept, entries arrow.Array, out *dictionary, t
 	slices.Sort(texts)
 	texts = slices.Compact(texts)
 	w := newWriter(t, &budget{left: maxOutput})
-	for _, text := range texts {
-		if !w.append([]byte(text)) {
-			return fmt.Errorf("column %s: a masked value does not fit the type %s", f.path, t.Name())
-		}
-	}
+	texts = slices.DeleteFunc(texts, func(text string) bool { return !w.append([]byte(text)) }) // what does not fit is NULL
 	for i := range out.places {
 		out.places[i] = -1
 		e, ok := d.texts[i]
 		if ok = ok && e.ok; ok { // entries that no row uses have none
-			out.places[i], _ = slices.BinarySearch(texts, e.text)
+			if out.places[i], ok = slices.BinarySearch(texts, e.text); !ok {
+				out.places[i] = -1
+			}
 		}
 	}
 	out.values = array.MakeFromData(w.data(t))

@@ -1,8 +1,6 @@
 package arrow
 
 import (
-	"fmt"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
@@ -67,8 +65,8 @@ func (f *cell) value(i int) []byte {
 // opaque stands for a value that has no text. Rules do not see it.
 var opaque = []byte("opaque")
 
-// misfit is the panic of a row that cannot be masked.
-type misfit struct {
+// failure is the panic of a row that cannot be masked.
+type failure struct {
 	row int
 	err error
 }
@@ -94,11 +92,8 @@ func (m *maskedLeaf) add(from, to int) {
 			m.mask(i)
 		}
 		m.looked = -1
-		switch {
-		case !m.ok:
+		if !m.ok || !m.append(m.buf) { // what does not fit the type is NULL
 			m.null(1)
-		case !m.append(m.buf):
-			panic(misfit{m.row.row, fmt.Errorf("column %s: the masked value does not fit the type %s", m.field.path, m.field.out.Type.Name())})
 		}
 	}
 }
@@ -113,7 +108,7 @@ func (m *maskedLeaf) mask(i int) {
 	}
 	var err error
 	if m.buf, m.ok, err = m.masker.AppendCell(m.buf[:0], m.field.column); err != nil {
-		panic(misfit{m.row.row, err})
+		panic(failure{m.row.row, err})
 	}
 }
 

@@ -101,7 +101,7 @@ func (m *masker) one(b *block, rows arrow.RecordBatch) (out arrow.RecordBatch, b
 		}
 		copy(m.pass.Counts, m.before)
 		bad, err = -1, errDamaged
-		if f, ok := fault.(misfit); ok {
+		if f, ok := fault.(failure); ok {
 			bad, err = f.row, f.err
 		}
 	}()

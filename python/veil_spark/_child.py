@@ -1,0 +1,149 @@
+"""A child process ``veil mask``, to which one thread writes while another reads."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import IO, Any, Callable, Optional
+
+import pyarrow as pa
+
+from ._options import Options
+
+
+class VeilError(RuntimeError):
+    """Masking failed. The text is what the program veil says, which has no values."""
+
+
+class Child:
+    """A running ``veil mask``. Leaving its context ends it."""
+
+    def __init__(self, command: list[str], env: dict[str, str]) -> None:
+        try:
+            self._process = subprocess.Popen(
+                command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+        except OSError as e:
+            raise VeilError(f"cannot run the program veil, {command[0]}: {e.strerror}: name it with binary=") from None
+        self._errors = bytearray()
+        self._failure: Optional[BaseException] = None
+        self._threads = [threading.Thread(target=self._read_errors, daemon=True)]
+        self._threads[0].start()
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(
+        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        for thread in self._threads:
+            thread.join()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            try:
+                if stream is not None:
+                    stream.close()
+            except OSError:
+                pass  # it broke when the process was killed
+
+    @property
+    def output(self) -> IO[bytes]:
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def feed(self, write: Callable[[IO[bytes]], None]) -> None:
+        """Writes the child's input in a thread of its own."""
+        thread = threading.Thread(target=self._feed, args=(write,), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _feed(self, write: Callable[[IO[bytes]], None]) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None
+        try:
+            write(stdin)
+            stdin.close()
+        except BrokenPipeError:
+            pass  # the child has ended, and says why
+        except BaseException as e:
+            # What is read raised an error: the child must not take its input for whole.
+            self._failure = e
+            self._process.kill()
+
+    def _read_errors(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if len(self._errors) < 1 << 16:
+                self._errors += line
+
+    def finish(self) -> None:
+        """Waits for the end, and raises the error of the input or of the child."""
+        status = self._process.wait()
+        for thread in self._threads:
+            thread.join()
+        if self._failure is not None:
+            raise self._failure
+        if status != 0:
+            text = self._errors.decode("utf-8", "replace").strip()
+            raise VeilError(text or f"veil mask ended with status {status}")
+
+
+def mask_batches(command: list[str], env: dict[str, str], schema: Any, batches: Iterable[Any]) -> Iterator[Any]:
+    """Masks record batches of a schema. The first thing that it yields is the masked schema."""
+
+    def write(sink: IO[bytes]) -> None:
+        with pa.ipc.new_stream(sink, schema) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+
+    with Child(command, env) as child:
+        child.feed(write)
+        try:
+            reader = pa.ipc.open_stream(child.output)
+            yield reader.schema
+            for batch in reader:
+                yield batch
+        except (pa.ArrowException, OSError):
+            child.finish()  # raises the reason, if the child knows it
+            raise
+        child.finish()
+
+
+FHIR_SCHEMA = pa.schema([pa.field("value", pa.string())])
+_FHIR_ROWS = 1000
+
+
+def mask_resources(command: list[str], env: dict[str, str], schema: Any, batches: Iterable[Any]) -> Iterator[Any]:
+    """Masks FHIR resources in JSON, one a row, of the only column of a table."""
+    if len(schema) != 1:
+        raise VeilError("a table of FHIR resources must have one column, with one resource in JSON a row")
+
+    def write(sink: IO[bytes]) -> None:
+        for batch in batches:
+            for text in batch.column(0).to_pylist():
+                if text:
+                    # In JSON a line end is space: a resource of several lines becomes one line.
+                    sink.write(text.replace("\r", " ").replace("\n", " ").encode() + b"\n")
+
+    masked = pa.schema([pa.field(schema.field(0).name, pa.string())])
+    with Child(command, env) as child:
+        yield masked
+        child.feed(write)
+        rows: list[str] = []
+        for line in child.output:
+            rows.append(line.decode().rstrip("\n"))
+            if len(rows) == _FHIR_ROWS:
+                yield pa.record_batch([pa.array(rows, pa.string())], schema=masked)
+                rows = []
+        child.finish()
+        if rows:
+            yield pa.record_batch([pa.array(rows, pa.string())], schema=masked)
+
+
+def run(options: Options, key_file: Optional[str], audit_dir: Optional[str], env: dict[str, str], schema: Any, batches: Iterable[Any]) -> Iterator[Any]:
+    """Masks batches as the options say: first the masked schema, then masked batches."""
+    mask = mask_resources if options.fhir else mask_batches
+    return mask(options.command(key_file, audit_dir), env, schema, batches)
