@@ -91,6 +91,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/fhirproxy/hapitest":   {"fhir/fhirtest"},
 		"proxy/fhirproxy/clienttest": {},
 		"internal/veiltest":          {},
+		"python":                     {},
 		"proxy/pgproxy/pgtest":       {"internal/veiltest"},
 		"proxy/pgproxy/sqltest":      {},
 		// The program: configuration, and what runs it.

@@ -86,7 +86,7 @@ def test_polars(table: pa.Table, masked: pa.Table, options: dict[str, Any]) -> N
     out = veil.mask(df, **options)
     for name in [c for c in out.columns if c.startswith("k_")]:
         assert out[name].dtype == df[name].dtype and out[name].equals(df[name])
-    assert out["name"].to_list() == masked["name"].to_list()
+    assert out["name"].to_list() == masked["name"].to_pylist()
     assert veil.mask(df.lazy(), **options).collect().equals(out)
 
 
