@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator
@@ -112,7 +113,6 @@ def mask_batches(command: list[str], env: dict[str, str], schema: Any, batches: 
         child.finish()
 
 
-FHIR_SCHEMA = pa.schema([pa.field("value", pa.string())])
 _FHIR_ROWS = 1000
 
 
@@ -121,16 +121,19 @@ def mask_resources(command: list[str], env: dict[str, str], schema: Any, batches
     if len(schema) != 1:
         raise VeilError("a table of FHIR resources must have one column, with one resource in JSON a row")
 
-    def write(sink: IO[bytes]) -> None:
-        for batch in batches:
-            for text in batch.column(0).to_pylist():
-                if text:
-                    # In JSON a line end is space: a resource of several lines becomes one line.
-                    sink.write(text.replace("\r", " ").replace("\n", " ").encode() + b"\n")
-
     masked = pa.schema([pa.field(schema.field(0).name, pa.string())])
+    yield masked
+    texts = (text for batch in batches for text in batch.column(0).to_pylist() if text and not text.isspace())
+    first = next(texts, None)
+    if first is None:
+        return
+
+    def write(sink: IO[bytes]) -> None:
+        for text in itertools.chain([first], texts):
+            # In JSON a line end is space: a resource of several lines becomes one line.
+            sink.write(text.replace("\r", " ").replace("\n", " ").encode() + b"\n")
+
     with Child(command, env) as child:
-        yield masked
         child.feed(write)
         rows: list[str] = []
         for line in child.output:

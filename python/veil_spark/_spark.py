@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Iterator
 from typing import Any, Optional
 
+import pyarrow as pa
+
 from ._child import VeilError, run
 from ._options import Options
 
@@ -76,7 +78,9 @@ def _masked_schema(options: Options, schema: Any) -> Any:
     with tempfile.TemporaryDirectory() as directory:
         key = os.path.join(directory, "key")
         _new_key(options.binary, key)
-        masked = list(run(options, key, None, Options.environment(options), schema, []))
+        # FHIR has no table without rows: a resource that says nothing stands for it.
+        rows = [pa.record_batch([pa.array(['{"resourceType":"Patient"}'])], names=["value"])] if options.fhir else []
+        masked = list(run(options, key, None, options.environment(), schema, rows))
     return from_arrow_schema(masked[0])
 
 

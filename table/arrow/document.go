@@ -177,7 +177,7 @@ func (d *document) Plan() *mask.Plan { return d.schema.plan.Actions }
 // A block has up to so many rows, and bytes where rows are long.
 const (
 	blockRows  = 64 << 10
-	blockBytes = 16 << 20
+	blockBytes = 4 << 20
 )
 
 // Split implements file.Document. A block is a batch, or a part of a large one.

@@ -142,7 +142,7 @@ func ended(err error) error {
 
 // readBytes reads n bytes, and takes memory for them as they come.
 func readBytes(in io.Reader, n int64) ([]byte, error) {
-	const atOnce = 1 << 20
+	const atOnce = 32 << 20
 	if n <= atOnce {
 		b := make([]byte, n)
 		_, err := io.ReadFull(in, b)
