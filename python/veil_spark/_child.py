@@ -118,8 +118,9 @@ _FHIR_ROWS = 1000
 
 def mask_resources(command: list[str], env: dict[str, str], schema: Any, batches: Iterable[Any]) -> Iterator[Any]:
     """Masks FHIR resources in JSON, one a row, of the only column of a table."""
-    if len(schema) != 1:
-        raise VeilError("a table of FHIR resources must have one column, with one resource in JSON a row")
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    if len(schema) != 1 or not any(is_kind(schema.field(0).type) for is_kind in kinds):
+        raise VeilError("a table of FHIR resources must have one column of strings, with one resource in JSON a row")
 
     masked = pa.schema([pa.field(schema.field(0).name, pa.string())])
     yield masked
