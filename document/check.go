@@ -114,7 +114,7 @@ func sameSteps(a, b []step) bool {
 func (r *Rules) checkFiles(problems *strictyaml.Problems) {
 	for _, f := range r.section.Files {
 		if !slices.ContainsFunc(r.matches, func(m *match) bool { return m.Matches(f.Document) }) {
-			problems.Add(f.At, "no rule is about document %q%s", f.Document, r.nearest(f.Document))
+			problems.Add(f.At, "no rule is about document %q%s", f.Document, r.Nearest(f.Document))
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (f *Files) Takes(name string, beginning []byte) bool {
 func (f *Files) Plan(name string) (*Plan, error) {
 	document, covered := f.Of(name)
 	if !covered && !f.Inspect {
-		return nil, fmt.Errorf("no rule covers document %q%s: see veil mask --check", document, f.Rules.nearest(document))
+		return nil, fmt.Errorf("no rule covers document %q%s: see veil mask --check", document, f.Rules.Nearest(document))
 	}
 	return f.Rules.Plan(document)
 }

@@ -183,8 +183,8 @@ func (r *Rules) Covers(document string) bool {
 		slices.ContainsFunc(r.section.Files, func(f ruleset.DocumentFile) bool { return f.Document == document })
 }
 
-// nearest ends a message about a document that no rule covers.
-func (r *Rules) nearest(document string) string {
+// Nearest ends a message about a document that no rule covers, with the nearest name.
+func (r *Rules) Nearest(document string) string {
 	return suggest.DidYouMean(document, r.documents())
 }
 

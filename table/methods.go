@@ -1,6 +1,7 @@
 package table
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,9 +16,15 @@ func Methods() []mask.Definition {
 	return []mask.Definition{
 		{Name: "hide", Kind: mask.ColumnMethod, Form: func(mask.Args) mask.Form { return forms.Hide{} }, Label: mask.LabelRedacted, Summary: "takes the column itself away: neither its name nor its values are there", New: removed},
 		{
-			Name: "json", Kind: mask.ColumnMethod, Form: func(args mask.Args) mask.Form { return forms.Members{Paths: args.List("keep")} }, Label: mask.LabelRedacted, Summary: "keeps listed members of a JSON or JSONB object and takes out all others",
-			Params: []mask.Param{{Name: "keep", Type: mask.ListParam, Required: true, Doc: "paths of names, such as status or code.text"}},
+			Name: "json", Kind: mask.ColumnMethod, Form: jsonForm, Label: mask.LabelRedacted, Summary: "masks a JSON or XML value by the rules for a document, or keeps listed members of a JSON object",
+			Params: []mask.Param{
+				{Name: "keep", Type: mask.ListParam, Doc: "paths of names, such as status or code.text"},
+				{Name: "document", Type: mask.StringParam, Doc: "a name that the documents section has rules for"},
+			},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
+				if (args["keep"] == nil) == (args.String("document", "") == "") {
+					return nil, errors.New(`expected either "keep" or "document"`)
+				}
 				for _, path := range args.List("keep") {
 					if slices.Contains(strings.Split(path, "."), "") {
 						return nil, fmt.Errorf("keep: %q has an empty name", path)
@@ -28,6 +35,13 @@ func Methods() []mask.Definition {
 		},
 		{Name: "fhir", Kind: mask.ColumnMethod, Form: func(mask.Args) mask.Form { return forms.Document{} }, Label: mask.LabelMasked, Summary: "masks a JSON, JSONB or XML value that is a FHIR resource by the FHIR rules", New: removed},
 	}
+}
+
+func jsonForm(args mask.Args) mask.Form {
+	if name := args.String("document", ""); name != "" {
+		return forms.Document{Name: name}
+	}
+	return forms.Members{Paths: args.List("keep")}
 }
 
 // removeAll stands for methods that are not done value by value.

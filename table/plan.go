@@ -36,10 +36,24 @@ type Options struct {
 	// Document is the method "fhir": it masks a JSON, XML or text value that is a FHIR
 	// resource. Without it such columns are removed.
 	Document mask.Method
+	// Documents returns the method "json" for documents of a name, or nil. Without it such
+	// columns are removed.
+	Documents func(name string) mask.Method
 	// Related returns what judges a condition on rows of another table, which the rows of
 	// the source belong to, or nil where it cannot be judged. Without it such a condition
 	// is unknown, and the strictest of the rules that may act does.
 	Related func(*Source, *ruleset.RowCondition) func(Row) ruleset.Truth
+}
+
+// document is the method for FHIR resources, or for documents of a name; nil for none.
+func (o *Options) document(name string) mask.Method {
+	switch {
+	case name == "":
+		return o.Document
+	case o.Documents == nil:
+		return nil
+	}
+	return o.Documents(name)
 }
 
 // Plan is a policy laid over a source: what becomes of each of its columns. It is
@@ -301,8 +315,8 @@ func (m *Masking) fit(rule *ruleset.TableRule, c Column, o Options) bool {
 	}
 	switch f := rule.Form.(type) {
 	case forms.Document:
-		m.Method, m.Type = o.Document, c.Type
-		return o.Document != nil && (c.Type == JSON || c.Type == XML || c.Type == Text)
+		m.Method, m.Type = o.document(f.Name), c.Type
+		return m.Method != nil && (c.Type == JSON || c.Type == XML || c.Type == Text)
 	case forms.Members:
 		m.Method, m.Type = newMembers(f.Paths), JSON
 		return c.Type == JSON && c.List == nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/internal/loopback"
+	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/metrics"
@@ -98,7 +99,7 @@ func (c *Postgres) check(p *problems, k *Consumers) {
 func (v *PostgresView) View(a *fhir.Automaton, detail bool) pgproxy.View {
 	return pgproxy.View{
 		Policy: a.Policy, Detail: detail, StatementTimeout: v.StatementTimeout, Rows: uint64(v.Rows),
-		Options: analysis.Options{Relations: v.Relations, Functions: v.Functions, Explain: v.Explain, Document: fhir.NewDocuments(a)},
+		Options: analysis.Options{Relations: v.Relations, Functions: v.Functions, Explain: v.Explain, Document: fhir.NewDocuments(a), Documents: rules.Documents(a.Policy)},
 	}
 }
 

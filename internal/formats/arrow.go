@@ -1,7 +1,6 @@
 package formats
 
 import (
-	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/table"
 	"github.com/veil-proxy/veil/table/arrow"
@@ -10,7 +9,7 @@ import (
 func arrowFormats(o *Options, r Rules) ([]file.Format, error) {
 	rules := table.NewRules(r.Compiled.Policy)
 	return []file.Format{arrow.New(arrow.Config{
-		Rules: rules, Options: table.Options{Document: fhir.NewDocuments(r.Compiled)}, Table: o.tableOf(rules),
+		Rules: rules, Options: r.options(), Table: o.tableOf(rules),
 		Any: o.format == "arrow", Inspect: o.Inspect,
 	})}, nil
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/table"
 	"github.com/veil-proxy/veil/table/csv"
@@ -32,7 +31,7 @@ func (c *csvOptions) addFlags(fl *pflag.FlagSet) {
 func csvFormats(o *Options, r Rules) ([]file.Format, error) {
 	rules := table.NewRules(r.Compiled.Policy)
 	config := csv.Config{
-		Rules: rules, Options: table.Options{Document: fhir.NewDocuments(r.Compiled)}, Table: o.tableOf(rules),
+		Rules: rules, Options: r.options(), Table: o.tableOf(rules),
 		Nulls: o.csv.nulls, Any: o.format == "csv", Inspect: o.Inspect,
 	}
 	if err := o.csv.dialect(&config); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirfile"
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/table"
 )
 
@@ -40,6 +41,11 @@ type format struct {
 type Rules struct {
 	Compiled *fhir.Automaton
 	Site     *fhir.Site
+}
+
+// options are the methods for columns that hold whole documents.
+func (r Rules) options() table.Options {
+	return table.Options{Document: fhir.NewDocuments(r.Compiled), Documents: rules.Documents(r.Compiled.Policy)}
 }
 
 // Options are the flags that describe files. The zero value detects everything.

@@ -1,7 +1,6 @@
 package formats
 
 import (
-	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/table"
 	"github.com/veil-proxy/veil/table/pgdump"
@@ -9,7 +8,7 @@ import (
 
 func pgdumpFormats(o *Options, r Rules) ([]file.Format, error) {
 	return []file.Format{pgdump.New(pgdump.Config{
-		Rules: table.NewRules(r.Compiled.Policy), Options: table.Options{Document: fhir.NewDocuments(r.Compiled)},
+		Rules: table.NewRules(r.Compiled.Policy), Options: r.options(),
 		Any: o.format == "pgdump", Inspect: o.Inspect,
 	})}, nil
 }

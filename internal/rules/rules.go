@@ -16,7 +16,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/veil-proxy/veil/document"
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
@@ -100,7 +99,7 @@ func (l *Library) Compile(rs *ruleset.Ruleset, keys *keys.Keyring) (*fhir.Automa
 		return nil, err
 	}
 	compiled, err := fhir.Compile(policy, s)
-	if _, derr := document.Compile(policy); derr != nil {
+	if derr := checkDocuments(policy); derr != nil {
 		return nil, errors.Join(err, derr)
 	}
 	return compiled, err

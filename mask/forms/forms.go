@@ -142,8 +142,9 @@ type Hide struct{}
 // all others.
 type Members struct{ Paths []string }
 
-// Document masks a value that is a FHIR resource by the FHIR rules.
-type Document struct{}
+// Document masks a value that is a FHIR resource by the FHIR rules, or, with a name, one
+// that is a document of JSON or XML by the rules for documents of that name.
+type Document struct{ Name string }
 
 // Withhold takes out the whole resource that has the element.
 type Withhold struct{}

@@ -96,7 +96,7 @@ func (d *columnRule) mask(def mask.Definition) {
 	case forms.Document:
 		// What is no object is no resource; that an object is none, SQL cannot tell.
 		s.nulls = true
-		if t.OID == catalog.OIDJSON || t.OID == catalog.OIDJSONB {
+		if f.Name == "" && (t.OID == catalog.OIDJSON || t.OID == catalog.OIDJSONB) {
 			s.guard = "pg_catalog." + t.Name + "_typeof(" + v + ") = 'object'"
 		}
 		s.shown = t.OID

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/table"
@@ -26,6 +27,20 @@ type Options struct {
 	// Document is the method "fhir": it masks a JSON, JSONB or XML value that is a
 	// FHIR resource. Without it such columns are removed.
 	Document mask.Method
+	// Documents returns the method "json" for documents of a name, or nil. Without it
+	// such columns are removed.
+	Documents func(name string) mask.Method
+}
+
+// document is the method of a rule that masks whole documents; nil for none.
+func (o *Options) document(f forms.Document) mask.Method {
+	switch {
+	case f.Name == "":
+		return o.Document
+	case o.Documents == nil:
+		return nil
+	}
+	return o.Documents(f.Name)
 }
 
 // Policy is a ruleset's tables section that runs, for one consumer. It is

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/postgres/rows"
@@ -261,8 +262,8 @@ func (o *overlay) applyRule(c *shapeColumn, r *catalog.Relation, i int) {
 		c.why = "its type is not known"
 		return
 	}
-	if isDocument(rule) {
-		if method = o.policy.options.Document; method == nil || t.OID != catalog.OIDJSON && t.OID != catalog.OIDJSONB && t.OID != catalog.OIDXML && !catalog.IsText(t.OID) {
+	if f, ok := rule.Form.(forms.Document); ok {
+		if method = o.policy.options.document(f); method == nil || t.OID != catalog.OIDJSON && t.OID != catalog.OIDJSONB && t.OID != catalog.OIDXML && !catalog.IsText(t.OID) {
 			c.remove(o.catalog)
 			return
 		}
