@@ -93,8 +93,24 @@ func (b *batch) keySQL(r *relation, kind string, nulls bool, p *script.Parser) (
 	if kind == "UNIQUE " && nulls {
 		kind += "NULLS NOT DISTINCT "
 	}
+	if strings.HasPrefix(kind, "PRIMARY") {
+		b.childrenNotNull(r, names)
+	}
 	b.db.keys[r.Object] = append(b.db.keys[r.Object], key{names})
 	return kind + "(" + script.QuoteAll(names) + ")" + include + after, true
+}
+
+// childrenNotNull makes columns of all tables below one NOT NULL, which a primary key of
+// their parent asks for. A masked column has lost that, and has no NULL if the key holds.
+func (b *batch) childrenNotNull(r *relation, names []string) {
+	for _, child := range r.children {
+		for _, n := range names {
+			if c := child.column(n); c != nil && !c.keeps && child.written() {
+				b.put("ALTER TABLE ", child.SQL(), " ALTER COLUMN ", catalog.QuoteIdent(n), " SET NOT NULL")
+			}
+		}
+		b.childrenNotNull(child, names)
+	}
 }
 
 // unique reports whether columns that identified rows still do.

@@ -208,7 +208,7 @@ func (b *batch) decideColumn(r *relation, c *column, i int) {
 		b.untyped(c, ch)
 	}
 	c.out = b.outType(c, rule)
-	c.padded = b.db.typed && padded(b.db.under(c.typ))
+	c.cells = cellsOf(b.db.under(c.typ))
 	c.changed = c.out != c.typ.sql
 	c.unique = c.keeps
 	if t.Treatment == table.Masked && rule != nil && t.List == nil {
@@ -281,26 +281,32 @@ func (b *batch) outType(c *column, rule *ruleset.TableRule) string {
 	switch t.Masked {
 	case table.Bool:
 		return "boolean"
-	case table.Integer:
-		caps := false
-		if rule != nil {
-			_, caps = rule.Form.(forms.Cap)
-		}
-		switch {
-		case t.Type.IsTime():
-			return "integer"
-		case caps && t.Type == table.Integer:
-			return own.plain
-		}
-		return "bigint"
-	case table.Decimal:
-		return "numeric"
+	case table.Integer, table.Decimal:
+		return integerType(t, own, rule)
 	case table.Float, table.Date, table.Timestamp, table.TimestampTZ, table.UUID, table.JSON, table.XML:
 		if t.Masked == t.Type {
 			return own.plain
 		}
 	}
 	return "text"
+}
+
+// integerType is the type of masked numbers, as the PostgreSQL proxy has it.
+func integerType(t *table.Treated, own typeName, rule *ruleset.TableRule) string {
+	caps, steps := false, false
+	if rule != nil {
+		_, caps = rule.Form.(forms.Cap)
+		_, steps = rule.Form.(forms.Multiple)
+	}
+	switch {
+	case t.Masked == table.Decimal && !(steps && t.Type == table.Integer && t.Scale == 0):
+		return "numeric"
+	case t.Type.IsTime(), caps && own.plain == "smallint":
+		return "integer"
+	case caps && t.Type == table.Integer:
+		return own.plain
+	}
+	return "bigint"
 }
 
 // generated decides for generated columns, whose values are not in a dump. One that is

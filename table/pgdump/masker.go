@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -171,6 +172,10 @@ func (m *masker) cell(c *column, i int, rm *relationMasker) (out []byte, ok bool
 	t := rm.tables[c.plan]
 	t.Begin(&m.row)
 	out, ok, err = t.AppendCell(m.buf[:0], i)
+	if ok && c.out == "bigint" && len(out) >= 19 { // the last multiple may be beyond the type
+		_, rangeErr := strconv.ParseInt(string(out), 10, 64)
+		ok = rangeErr == nil
+	}
 	if err == nil && !ok && m.row.Cell(i) != nil && !c.nulled.Load() {
 		c.nulled.Store(true)
 	}

@@ -29,7 +29,8 @@ const (
 	same cellKind = iota
 	boolean
 	zoned
-	filled // with spaces
+	filled  // with spaces
+	address // inet, whose text has a mask always
 )
 
 var (
@@ -56,8 +57,8 @@ func (r *row) reset(l *layout, plain bool) {
 			r.kinds[i] = boolean
 		case t.Type == table.TimestampTZ:
 			r.kinds[i] = zoned
-		case c.padded:
-			r.kinds[i] = filled
+		default:
+			r.kinds[i] = c.cells
 		}
 	}
 }
@@ -145,6 +146,14 @@ func (r *row) Cell(column int) []byte {
 		}
 	case filled:
 		v = bytes.TrimRight(v, " ")
+	case address:
+		if v != nil && bytes.IndexByte(v, '/') < 0 {
+			mask := "/32"
+			if bytes.IndexByte(v, ':') >= 0 {
+				mask = "/128"
+			}
+			v = append(bytes.Clone(v), mask...)
+		}
 	}
 	if v == nil {
 		return nil

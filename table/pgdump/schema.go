@@ -105,8 +105,8 @@ type column struct {
 	class         string
 	// nulled is set once a value became NULL.
 	nulled *atomic.Bool
-	// padded: its texts are filled with spaces.
-	padded bool
+	// cells is how the dump writes its values.
+	cells cellKind
 }
 
 type identity struct {

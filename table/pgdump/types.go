@@ -114,7 +114,7 @@ var builtin = map[string]table.Type{
 	"boolean": table.Bool, "smallint": table.Integer, "integer": table.Integer, "bigint": table.Integer, "numeric": table.Decimal,
 	"real": table.Float, "double precision": table.Float, "date": table.Date, "timestamp without time zone": table.Timestamp,
 	"timestamp with time zone": table.TimestampTZ, "uuid": table.UUID, "json": table.JSON, "jsonb": table.JSON, "xml": table.XML,
-	"bytea": table.Opaque, "int4range": table.Opaque, "int8range": table.Opaque, "numrange": table.Opaque, "tsrange": table.Opaque,
+	"bytea": table.Other, "int4range": table.Opaque, "int8range": table.Opaque, "numrange": table.Opaque, "tsrange": table.Opaque,
 	"tstzrange": table.Opaque, "daterange": table.Opaque, "int4multirange": table.Opaque, "int8multirange": table.Opaque,
 	"nummultirange": table.Opaque, "tsmultirange": table.Opaque, "tstzmultirange": table.Opaque, "datemultirange": table.Opaque,
 	"bit varying": table.Other, "time without time zone": table.Other, "time with time zone": table.Other,
@@ -190,7 +190,15 @@ func (d *database) neutral(t typeName) (typ table.Type, array bool) {
 	return builtin[t.base.Name], false // the zero value is Other
 }
 
-// padded reports whether a type fills its texts with spaces.
-func padded(t typeName) bool {
-	return t.base.Schema == "" && (t.base.Name == "character" || t.base.Name == "bpchar") && !t.array
+// cellsOf is how values of a type are written where that is not the text that a cast
+// gives, which rules know.
+func cellsOf(t typeName) cellKind {
+	switch {
+	case t.array || t.base.Schema != "":
+	case t.base.Name == "character" || t.base.Name == "bpchar":
+		return filled
+	case t.base.Name == "inet":
+		return address
+	}
+	return same
 }
