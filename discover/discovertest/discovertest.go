@@ -85,7 +85,7 @@ func (s *Schema) Fill(n int) Rows {
 	r := rand.New(rand.NewPCG(h.Sum64(), 7))
 	rows := Rows{}
 	for number, t := range s.Tables {
-		base := 20411 + 7001*number // keys of different tables differ
+		base := 204110 + 70010*number // keys of different tables differ
 		for i := range n {
 			p := newPerson(r, s.language)
 			row := make([]*string, len(t.Columns))
