@@ -2,21 +2,25 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/discover/pgsource"
+	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/discovery"
+	"github.com/veil-proxy/veil/internal/formats"
 )
 
-func newDiscover() *cobra.Command {
+func newDiscover(a *app) *cobra.Command {
 	return cli.Group(&cobra.Command{Use: "discover", Short: "Find columns that identify persons, and propose rules",
 		Long: `Looks at the names, types, comments, keys and sampled values of columns and says
 what each holds, whether it identifies persons, and why. Reports have counts,
 shares and forms such as 999-99-9999, never a value.`},
-		newDiscoverPostgres())
+		newDiscoverPostgres(), newDiscoverFiles(a))
 }
 
 func newDiscoverPostgres() *cobra.Command {
@@ -55,6 +59,40 @@ password in PGPASSWORD or a password file, not in the string.`,
 	c.Flags().DurationVar(&statement, "statement-timeout", 10*time.Second, "how long reading one table may take")
 	c.Flags().DurationVar(&timeout, "timeout", 10*time.Minute, "how long reading may take in all; tables not reached are reported")
 	o.AddFlags(c.Flags())
+	o.Format.Add(c)
+	return c
+}
+
+func newDiscoverFiles(a *app) *cobra.Command {
+	var o discovery.Options
+	var rows int
+	var f formats.Options
+	c := &cobra.Command{
+		Use: "files [FILE|DIR|PATTERN…]", Short: "Look at the tables in files", Args: cli.Args(1, math.MaxInt),
+		Long: `Reads the first rows of the tables in files, of every format of rows that veil
+mask reads, and judges their columns. Nothing is written but what you ask for.`,
+		Example: `  veil discover files export/*.csv --ruleset clinic.yaml
+  veil discover files warehouse/ --format json`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if rows < 1 {
+				return cli.Usagef("--sample %d: expected a number of rows of 1 or more", rows)
+			}
+			lex, err := o.Words()
+			if err != nil {
+				return err
+			}
+			report := func(p file.Problem) { fmt.Fprintf(c.ErrOrStderr(), "veil: %s\n", p) }
+			look := discovery.Files{Paths: args, Stdin: c.InOrStdin(), Rows: rows, Formats: &f, Methods: methods(), Report: report}
+			tables, err := look.Tables()
+			if err != nil {
+				return err
+			}
+			return o.Finish(c.OutOrStdout(), "files", tables, lex)
+		},
+	}
+	c.Flags().IntVar(&rows, "sample", 1000, "sample `ROWS` of each table")
+	o.AddFlags(c.Flags())
+	discovery.AddFormatFlags(c.Flags(), &f)
 	o.Format.Add(c)
 	return c
 }

@@ -86,7 +86,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"discover/report":       {"discover"},
 		"discover/discovertest": {"discover", "discover/values"},
 		"discover/propose":      {"discover", "discover/dict"},
-		"internal/discovery":    {"discover/...", "discover", "internal/cli", "textfile"},
+		"internal/discovery":    {"discover/...", "discover", "internal/cli", "textfile", "file", "fhir", "internal/formats", "internal/jobshow", "internal/rules", "mask/...", "table"},
 		// Test support, imported by tests alone.
 		"proxy/fhirproxy/hapitest":   {"fhir/fhirtest"},
 		"proxy/fhirproxy/clienttest": {},

@@ -122,7 +122,7 @@ Start with "veil demo".`,
 		return cli.Usagef("%v (see %s --help)", err, c.CommandPath())
 	})
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", columns)))
-	root.AddCommand(newDemo(a), newServe(a), newMask(a), newRuleset(a), newPostgres(a), newDiscover(), newRuns(), newAudit(a), newKeys(a), newHealth(a), newVersion())
+	root.AddCommand(newDemo(a), newServe(a), newMask(a), newRuleset(a), newPostgres(a), newDiscover(a), newRuns(), newAudit(a), newKeys(a), newHealth(a), newVersion())
 	return root
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/demo"
 	"github.com/veil-proxy/veil/internal/rules"
+	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
 )
@@ -21,10 +22,15 @@ type app struct {
 	env   func(string) string
 }
 
-// newApp wires the program. This is the only place that knows all methods.
+// methods are the masking methods of all packages: this is the only place that knows
+// them.
+func methods() [][]mask.Definition {
+	return [][]mask.Definition{general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods()}
+}
+
+// newApp wires the program.
 func newApp() (*app, error) {
-	lib, err := rules.New(map[string][]byte{demo.RulesetName: demo.Ruleset},
-		general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods())
+	lib, err := rules.New(map[string][]byte{demo.RulesetName: demo.Ruleset}, methods()...)
 	if err != nil {
 		return nil, err
 	}

@@ -105,9 +105,9 @@ func (p *proposal) add(c place, r rule, note string) {
 	t := &p.tables[c.table]
 	match := "{"
 	if t.Schema != "" {
-		match += "schema: " + glob(t.Schema) + ", "
+		match += "schema: " + Glob(t.Schema) + ", "
 	}
-	match += fmt.Sprintf("table: %s, column: %s}", glob(t.Name), glob(t.Columns[c.column].Name))
+	match += fmt.Sprintf("table: %s, column: %s}", Glob(t.Name), Glob(t.Columns[c.column].Name))
 	known.matches = append(known.matches, match+" # "+comment(note))
 }
 

@@ -32,8 +32,8 @@ func quote(s string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// glob writes a name as a pattern that only it matches.
-func glob(name string) string {
+// Glob writes a name as a pattern that only it matches.
+func Glob(name string) string {
 	return quote(strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name))
 }
 

@@ -19,6 +19,8 @@ type Sample struct {
 	counts map[string]int
 	nulls  int
 	rows   int
+	// repeated are rows with a value that was taken, it is not known which.
+	repeated int
 }
 
 // most is how many different values of a sample are looked at one by one.
@@ -89,6 +91,9 @@ func (p *Profile) Repetition() float64 {
 	return float64(p.Filled) / float64(p.Distinct)
 }
 
+// Repeat takes n rows more whose values are among those taken.
+func (s *Sample) Repeat(n int) { s.repeated += max(n, 0) }
+
 // Profile returns what the sample looks like. The sample can be dropped then.
 func (s *Sample) Profile() *Profile {
 	p := &Profile{Rows: s.rows, Nulls: s.nulls, MinLength: math.MaxInt}
@@ -105,6 +110,9 @@ func (s *Sample) Profile() *Profile {
 		}
 	}
 	p.Distinct = len(texts)
+	if p.Distinct > 0 {
+		p.Rows, p.Filled = p.Rows+s.repeated, p.Filled+s.repeated
+	}
 	slices.Sort(texts)
 	p.sketch(texts)
 	if step := float64(len(texts)) / most; step > 1 {

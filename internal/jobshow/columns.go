@@ -38,7 +38,7 @@ func Columns(out io.Writer, job *file.Job) (failed uint64, err error) {
 			}
 			return
 		}
-		tables, ok, err := tablesOf(doc)
+		tables, ok, err := Tables(doc)
 		failed(err)
 		if !ok {
 			fmt.Fprintf(w, "%s\t\t\t\t\t%s: see veil ruleset explain\n", name, format.Name)
@@ -63,9 +63,9 @@ func Columns(out io.Writer, job *file.Job) (failed uint64, err error) {
 	return counts.Failed + unread, w.Flush()
 }
 
-// tablesOf are the tables that a file has, with what becomes of their columns; ok is false
+// Tables are the tables that a file has, with what becomes of their columns; ok is false
 // for a file of another kind.
-func tablesOf(doc file.Document) (tables []pgdump.Table, ok bool, err error) {
+func Tables(doc file.Document) (tables []pgdump.Table, ok bool, err error) {
 	switch d := doc.(type) {
 	case interface{ Columns() *table.Plan }:
 		p := d.Columns()

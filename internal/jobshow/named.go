@@ -60,7 +60,7 @@ func (n *Named) Check() error {
 // addTables adds the tables of a file that are known once it is open. It returns what is
 // wrong with rules that name them.
 func addTables(to *table.Named, doc file.Document) (absent []string) {
-	tables, _, err := tablesOf(doc)
+	tables, _, err := Tables(doc)
 	if err != nil {
 		return nil // the job reports it
 	}
