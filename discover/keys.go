@@ -40,6 +40,10 @@ func (g *graph) foreign(t *tableState, i int, to columnRef) {
 	target := to.table
 	reason := fmt.Sprintf("a foreign key points to %s.%s, %s", target.Schema, target.Name, target.subject.in())
 	weight := 6.0
+	if g.inferred[columnRef{t, i}] {
+		reason = fmt.Sprintf("nearly all values are also in %s.%s, %s", target.Schema, target.Name, target.subject.in())
+		weight = 4.5
+	}
 	s := target.subject
 	if end.table.subject == ofPersons && end.table != t {
 		s = ofPersons

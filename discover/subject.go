@@ -50,6 +50,8 @@ type graph struct {
 	byName map[[2]string]*tableState
 	// links are the columns that refer to another.
 	links map[columnRef]columnRef
+	// inferred are links that no foreign key declares.
+	inferred map[columnRef]bool
 	// authors are tables of users whose keys say who wrote a row.
 	authors map[*tableState]bool
 	// referred counts the tables that refer to one.
@@ -59,7 +61,7 @@ type graph struct {
 }
 
 func newGraph(tables []*tableState) *graph {
-	g := &graph{tables: tables, byName: map[[2]string]*tableState{}, links: map[columnRef]columnRef{}, authors: map[*tableState]bool{}, referred: map[*tableState]int{}, extends: map[*tableState][]*tableState{}}
+	g := &graph{tables: tables, byName: map[[2]string]*tableState{}, links: map[columnRef]columnRef{}, inferred: map[columnRef]bool{}, authors: map[*tableState]bool{}, referred: map[*tableState]int{}, extends: map[*tableState][]*tableState{}}
 	for _, t := range tables {
 		g.byName[[2]string{t.Schema, t.Name}] = t
 	}
@@ -81,6 +83,7 @@ func newGraph(tables []*tableState) *graph {
 			}
 		}
 	}
+	g.findJoins()
 	g.findAuthors()
 	return g
 }

@@ -73,6 +73,9 @@ func (p *proposal) found(c place) *discover.Finding { return p.findings[c.table]
 func (p *proposal) target(c place) (place, bool) {
 	r := p.column(c).References
 	if r == nil {
+		r = p.column(c).Joins
+	}
+	if r == nil {
 		return place{}, false
 	}
 	t, ok := p.byName[[2]string{r.Schema, r.Table}]

@@ -60,7 +60,7 @@ var errEnough = errors.New("enough rows")
 // can be looked at.
 func (f *Files) Tables() ([]discover.Table, error) {
 	looker := &looker{rows: f.Rows}
-	text := "veil: 1\nname: look\ntables: {default: refuse, rules: []}\n"
+	text := "veil: 1\nname: look\nreferenceDate: 2000-01-01\ntables: {default: refuse, rules: []}\n"
 	var tables []discover.Table
 	f.Formats.Inspect = true
 	err := f.inspect(text, looker, func(name string, doc file.Document) error {
@@ -151,7 +151,7 @@ func key(t *discover.Table, column int) string {
 func (l *looker) ruleset(tables []discover.Table) string {
 	l.samples, l.seen, l.numbers = map[int]*values.Sample{}, map[int]int{}, map[string]int{}
 	var b strings.Builder
-	b.WriteString("veil: 1\nname: look\ntables:\n  default: refuse\n  rules:\n")
+	b.WriteString("veil: 1\nname: look\nreferenceDate: 2000-01-01\ntables:\n  default: refuse\n  rules:\n")
 	for t := range tables {
 		for i, c := range tables[t].Columns {
 			name := key(&tables[t], i)

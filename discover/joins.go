@@ -1,0 +1,91 @@
+package discover
+
+import (
+	"fmt"
+
+	"github.com/veil-proxy/veil/discover/values"
+)
+
+// The least that two columns must share to be taken for columns that join: so many of
+// the hashes that both samples could have, and this part of them.
+const (
+	leastShared = 8
+	sharedPart  = 0.7
+)
+
+// findJoins finds columns that join though no foreign key says so: nearly all values of
+// one are values of a key of another table. Small numbers are in any key, so they tell
+// nothing.
+func (g *graph) findJoins() {
+	keys := map[uint64][]columnRef{}
+	for _, t := range g.tables {
+		for i := range t.Columns {
+			if p := t.Columns[i].Profile; identifies(&t.Columns[i]) && (t.Columns[i].Key || t.Columns[i].Unique || p.Distinct == p.Filled) {
+				for _, h := range p.Sketch {
+					keys[h] = append(keys[h], columnRef{t, i})
+				}
+			}
+		}
+	}
+	for _, t := range g.tables {
+		for i := range t.Columns {
+			from := columnRef{t, i}
+			if _, ok := g.links[from]; ok || t.Columns[i].Key || !identifies(&t.Columns[i]) {
+				continue
+			}
+			if to, ok := bestJoin(from, keys); ok {
+				g.links[from], g.inferred[from] = to, true
+				c := &to.table.Columns[to.column]
+				t.Columns[i].Joins = &Reference{to.table.Schema, to.table.Name, c.Name}
+			}
+		}
+	}
+}
+
+// identifies reports whether the sampled values could be those of a key.
+func identifies(c *Column) bool {
+	p := c.Profile
+	if p == nil || p.Distinct < 15 || p.Share(values.Date) > 0.5 || p.Share(values.CompactDate) > 0.5 || p.Decimals > 0 {
+		return false
+	}
+	if p.Share(values.Integer) > 0.9 {
+		return p.Min >= 10000
+	}
+	return p.Share(values.UUID) > 0.9 || p.Share(values.Identifier) > 0.8
+}
+
+// bestJoin is the key whose values a column's are, if there is one.
+func bestJoin(from columnRef, keys map[uint64][]columnRef) (columnRef, bool) {
+	own := from.table.Columns[from.column].Profile
+	shared := map[columnRef]int{}
+	for _, h := range own.Sketch {
+		for _, to := range keys[h] {
+			if to.table != from.table {
+				shared[to]++
+			}
+		}
+	}
+	best, most := columnRef{}, 0.0
+	for to, n := range shared {
+		theirs := to.table.Columns[to.column].Profile
+		// Only hashes below the largest of the other sketch can be in it.
+		could := len(own.Sketch)
+		if theirs.Distinct > len(theirs.Sketch) {
+			could = 0
+			for _, h := range own.Sketch {
+				if h <= theirs.Sketch[len(theirs.Sketch)-1] {
+					could++
+				}
+			}
+		}
+		part := float64(n) / float64(max(could, 1))
+		if n < leastShared || part < sharedPart {
+			continue
+		}
+		name := fmt.Sprint(to.table.Schema, to.table.Name, to.column)
+		if part > most || part == most && name < fmt.Sprint(best.table.Schema, best.table.Name, best.column) {
+			best, most = to, part
+		}
+	}
+	return best, most > 0
+}
