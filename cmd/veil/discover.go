@@ -20,11 +20,11 @@ func newDiscover(a *app) *cobra.Command {
 		Long: `Looks at the names, types, comments, keys and sampled values of columns and says
 what each holds, whether it identifies persons, and why. Reports have counts,
 shares and forms such as 999-99-9999, never a value.`},
-		newDiscoverPostgres(), newDiscoverFiles(a))
+		newDiscoverPostgres(a), newDiscoverFiles(a))
 }
 
-func newDiscoverPostgres() *cobra.Command {
-	var o discovery.Options
+func newDiscoverPostgres(a *app) *cobra.Command {
+	o := discovery.Options{Load: a.policy}
 	var rows int
 	var statement, timeout time.Duration
 	c := &cobra.Command{
@@ -37,7 +37,8 @@ DSN is a connection string such as postgres://veil@db/clinic. Give the
 password in PGPASSWORD or a password file, not in the string.`,
 		Example: `  veil discover postgres postgres://veil@db/clinic
   veil discover postgres postgres://veil@db/clinic --html report.html
-  veil discover postgres postgres://veil@db/clinic --format json > columns.json`,
+  veil discover postgres postgres://veil@db/clinic --ruleset clinic.yaml
+  veil discover postgres postgres://veil@db/clinic --against clinic.yaml`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if rows < 1 {
 				return cli.Usagef("--sample %d: expected a number of rows of 1 or more", rows)
@@ -64,7 +65,7 @@ password in PGPASSWORD or a password file, not in the string.`,
 }
 
 func newDiscoverFiles(a *app) *cobra.Command {
-	var o discovery.Options
+	o := discovery.Options{Load: a.policy}
 	var rows int
 	var f formats.Options
 	c := &cobra.Command{

@@ -12,6 +12,7 @@ import (
 	"github.com/veil-proxy/veil/internal/demo"
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
 )
@@ -54,4 +55,13 @@ func (a *app) compile(ruleset string, k config.Key) (*fhir.Automaton, error) {
 		return nil, err
 	}
 	return a.rules.Compile(rs, keys)
+}
+
+// policy reads a ruleset and compiles it without a key, for commands that only compare.
+func (a *app) policy(name string) (*ruleset.Policy, error) {
+	compiled, err := a.rules.Public(name)
+	if err != nil {
+		return nil, err
+	}
+	return compiled.Policy, nil
 }

@@ -13,10 +13,12 @@ import (
 	"golang.org/x/term"
 
 	"github.com/veil-proxy/veil/discover"
+	"github.com/veil-proxy/veil/discover/drift"
 	"github.com/veil-proxy/veil/discover/propose"
 	"github.com/veil-proxy/veil/discover/report"
 	"github.com/veil-proxy/veil/discover/words"
 	"github.com/veil-proxy/veil/internal/cli"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/textfile"
 )
 
@@ -27,6 +29,9 @@ type Options struct {
 	HTML    string
 	Lexicon string
 	Ruleset string
+	// Against is a ruleset to compare with, and Load reads one.
+	Against string
+	Load    func(name string) (*ruleset.Policy, error)
 }
 
 // AddFlags adds the flags of the options, but those of Format.
@@ -34,6 +39,7 @@ func (o *Options) AddFlags(fl *pflag.FlagSet) {
 	fl.BoolVar(&o.All, "all", false, "list all columns, not only those that identify or are unsure")
 	fl.StringVar(&o.HTML, "html", "", "also write the report as a page to `FILE`")
 	fl.StringVar(&o.Ruleset, "ruleset", "", "also write a proposed ruleset to `FILE`")
+	fl.StringVar(&o.Against, "against", "", "compare with a `RULESET`: list what no rule covers, what changed and what rules name in vain; exit with status 1 if there is any")
 	fl.StringVar(&o.Lexicon, "lexicon", "", "`FILE` with words and rules for names of columns, in addition to the built-in ones")
 }
 
@@ -72,10 +78,32 @@ func (o *Options) Finish(w io.Writer, source string, tables []discover.Table, le
 			return err
 		}
 	}
+	if o.Against != "" {
+		return o.compare(w, tables, findings)
+	}
 	if o.Format.JSON() {
 		return r.WriteJSON(w)
 	}
 	return r.WriteText(w, o.All)
+}
+
+// compare prints how the tables differ from what a ruleset was written for.
+func (o *Options) compare(w io.Writer, tables []discover.Table, findings []discover.Finding) error {
+	policy, err := o.Load(o.Against)
+	if err != nil {
+		return err
+	}
+	if policy.Ruleset.Tables == nil {
+		return fmt.Errorf("ruleset %s has no rules for tables", policy.Ruleset.Name)
+	}
+	d := drift.Compare(policy, tables, findings)
+	if err := o.Format.Print(w, d, d.WriteText); err != nil {
+		return err
+	}
+	if d.Any() {
+		return cli.ErrReported
+	}
+	return nil
 }
 
 // rulesetName makes a ruleset's name of that of its file.
