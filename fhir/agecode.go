@@ -63,7 +63,7 @@ func (w *Walker) saysAge(i int) bool {
 // heldByObservation reports whether a component has no code of its own, at at, and the
 // code of the Observation says that its values are ages.
 func (w *Walker) heldByObservation(c *condition, obj, at int) bool {
-	return c.ages && w.res.ages && obj != w.res.start && (at < 0 || w.find(at, "coding") < 0)
+	return c.test == testAges && w.res.ages && obj != w.res.start && (at < 0 || w.find(at, "coding") < 0)
 }
 
 // readAge reads the object at src[i].

@@ -265,10 +265,14 @@ func (c *compiler) markTested(n *node) {
 			if d.when == nil {
 				continue
 			}
-			if name != "" && name != d.when.path[0] {
+			same := true
+			d.when.each(func(c *condition) {
+				same = same && (name == "" || name == c.path[0])
+				name = c.path[0]
+			})
+			if !same {
 				return
 			}
-			name = d.when.path[0]
 		}
 	}
 	for i := range n.fields {

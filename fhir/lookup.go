@@ -1,6 +1,10 @@
 package fhir
 
-import "github.com/veil-proxy/veil/fhir/fhirjson"
+import (
+	"strings"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+)
 
 // Look-ups read an object's members out of order, for what must be known
 // before they come by: the type of a resource, the url of an extension, the
@@ -125,28 +129,67 @@ func (w *Walker) each(i int, f func(item int) bool) bool {
 // holds reports whether the conditions of a decision hold: of the object that
 // has the element (at obj) and of the element itself (at i).
 func (w *Walker) holds(d *decision, obj, i int) bool {
-	if d.when != nil {
-		at := w.testedAt
-		if w.testedObj != obj {
-			at = w.find(obj, d.when.path[0])
-		}
-		if (at < 0 || !w.equals(d.when, at, 1)) && !w.heldByObservation(d.when, obj, at) {
-			return false
-		}
+	if d.when != nil && !w.meets(d.when, obj, w.testedObj == obj) {
+		return false
 	}
-	return d.whenSelf == nil || w.equals(d.whenSelf, i, 0)
+	return d.whenSelf == nil || w.each(i, func(item int) bool { return w.meets(d.whenSelf, item, false) })
 }
 
-func (w *Walker) equals(c *condition, i, step int) bool {
+// meets reports whether a condition holds for the object at obj. known says that the
+// member which all its paths begin with is at testedAt.
+func (w *Walker) meets(c *condition, obj int, known bool) bool {
+	switch c.test {
+	case testAll:
+		for _, o := range c.of {
+			if !w.meets(o, obj, known) {
+				return false
+			}
+		}
+		return true
+	case testAny:
+		for _, o := range c.of {
+			if w.meets(o, obj, known) {
+				return true
+			}
+		}
+		return false
+	}
+	at := w.testedAt
+	if !known {
+		at = w.find(obj, c.path[0])
+	}
+	switch c.test {
+	case testEmpty:
+		return at < 0 || !w.some(c, testExists, at, 1)
+	case testDiffers:
+		return at >= 0 && w.some(c, testExists, at, 1) && !w.some(c, testEquals, at, 1)
+	case testAges:
+		return at >= 0 && w.some(c, testAges, at, 1) || w.heldByObservation(c, obj, at)
+	}
+	return at >= 0 && w.some(c, c.test, at, 1)
+}
+
+// some reports whether a value at the rest of a condition's path, from src[i], passes a
+// test of single values.
+func (w *Walker) some(c *condition, of test, i, step int) bool {
 	return w.each(i, func(item int) bool {
 		if step < len(c.path) {
 			at := w.find(item, c.path[step])
-			return at >= 0 && w.equals(c, at, step+1)
+			return at >= 0 && w.some(c, of, at, step+1)
 		}
-		if c.ages {
+		switch of {
+		case testExists:
+			return w.src[item] != 'n' // null
+		case testAges:
 			return w.src[item] == '{' && w.saysAge(item)
 		}
 		got := w.scalarText(item)
+		switch of {
+		case testStarts:
+			return strings.HasPrefix(string(got), c.want[0])
+		case testMatches:
+			return c.form.Match(got)
+		}
 		for _, want := range c.want {
 			if string(got) == want {
 				return true

@@ -15,8 +15,13 @@ import (
 //	byType     = "nodesByType('" TypeName "')"
 //	byName     = "nodesByName('" element "')"
 //	extension  = "extension('" url "')"
-//	condition  = element { "." element } ( "=" literal | "in" "(" literal { "|" literal } ")" | "in" "%ages" )
-//	literal    = "'" text "'"
+//	condition  = conjunction { "or" conjunction }
+//	conjunction = test { "and" test }
+//	test       = "(" condition ")" | path compare | path "." function
+//	path       = element { "." element }
+//	compare    = ( "=" | "!=" ) literal | "in" "(" literal { "|" literal } ")" | "in" "%ages"
+//	function   = "exists()" | "empty()" | "startsWith(" literal ")" | "matches(" literal ")"
+//	literal    = "'" text "'" | "true" | "false"
 //
 // An expression that starts with a type name is anchored there: a resource
 // type, a data type, a backbone element or one of their base types. An
@@ -43,40 +48,6 @@ type step struct {
 	// where holds conditions on the object that has the element (outer) and on
 	// the matched element itself (inner).
 	outer, inner *condition
-}
-
-// condition compares a member, found by a path of element names from an
-// object, with a set of strings. It holds when any value at the path equals
-// one of them; or, with ages, when a Coding or CodeableConcept there says that
-// what it stands beside is an age (agecode.go).
-type condition struct {
-	path []string
-	want []string
-	ages bool
-}
-
-func (c *condition) String() string {
-	if c.ages {
-		return fmt.Sprintf("where(%s in %%ages)", strings.Join(c.path, "."))
-	}
-	return fmt.Sprintf("where(%s in ('%s'))", strings.Join(c.path, "."), strings.Join(c.want, "' | '"))
-}
-
-// disjoint reports whether c and d can never hold for one object because they
-// want different values of the same path. An array at the path can break
-// that, so the order of rules is kept as the tie-break.
-func (c *condition) disjoint(d *condition) bool {
-	if c.ages || d.ages || strings.Join(c.path, ".") != strings.Join(d.path, ".") {
-		return false
-	}
-	for _, w := range c.want {
-		for _, v := range d.want {
-			if w == v {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // stepsTo returns how many steps lead to an inner type such as
@@ -197,7 +168,7 @@ func (p *matchParser) addWhere(start int, last *step) error {
 		return err
 	}
 	switch {
-	case last != nil && last.kind == stepElement && (last.name == "extension" || last.name == "modifierExtension") && len(c.path) == 1 && c.path[0] == "url" && len(c.want) > 0:
+	case last != nil && last.kind == stepElement && (last.name == "extension" || last.name == "modifierExtension") && c.test == testEquals && len(c.path) == 1 && c.path[0] == "url":
 		return &matchError{start, "write extension('" + c.want[0] + "') for an extension with that url"}
 	case last == nil && p.pat.anchor != "" && p.pending == nil:
 		p.pending = c
@@ -262,67 +233,6 @@ func (p *matchParser) function(word string) (step, error) {
 		return step{kind: stepElement}, nil
 	}
 	return step{}, p.unsupported(word)
-}
-
-func (p *matchParser) where() (*condition, error) {
-	if err := p.token("("); err != nil {
-		return nil, err
-	}
-	c := &condition{}
-	for {
-		p.space()
-		w, err := p.word()
-		if err != nil {
-			return nil, err
-		}
-		c.path = append(c.path, w)
-		if p.peek() != '.' {
-			break
-		}
-		p.pos++
-	}
-	p.space()
-	switch {
-	case p.token("=") == nil:
-		lit, err := p.literal()
-		if err == nil {
-			err = p.noWildcard(lit, "a condition")
-		}
-		if err != nil {
-			return nil, err
-		}
-		c.want = []string{lit}
-	case p.token("in") == nil:
-		if p.token("%ages") == nil {
-			c.ages = true
-			break
-		}
-		if err := p.token("("); err != nil {
-			return nil, err
-		}
-		for {
-			lit, err := p.literal()
-			if err == nil {
-				err = p.noWildcard(lit, "a condition")
-			}
-			if err != nil {
-				return nil, err
-			}
-			c.want = append(c.want, lit)
-			if p.token("|") != nil {
-				break
-			}
-		}
-		if err := p.token(")"); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, p.comparison(c.path[len(c.path)-1])
-	}
-	if p.token(")") != nil {
-		return nil, p.other(`")"`)
-	}
-	return c, nil
 }
 
 func (p *matchParser) oneArgument(quoted bool) (arg string, err error) {

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -14,19 +15,21 @@ import (
 
 // unsupported names FHIRPath functions that rulesets do not have.
 var unsupported = map[string]string{
-	"all": "", "any": "", "as": "write .ofType(Type)", "is": "write .ofType(Type)", "exists": "", "empty": "", "count": "", "repeat": "",
+	"all": "", "any": "", "as": "write .ofType(Type)", "is": "write .ofType(Type)", "exists": inWhere, "empty": inWhere, "count": "", "repeat": "",
 	"first": "a rule matches every element of a list", "last": "a rule matches every element of a list", "skip": "a rule matches every element of a list",
 	"take": "a rule matches every element of a list", "tail": "a rule matches every element of a list", "single": "a rule matches every element of a list",
-	"descendants": "use nodesByType() or nodesByName()", "children": "use nodesByType() or nodesByName()", "resolve": "", "contains": wholeText,
-	"matches": wholeText, "matchesFull": wholeText, "startsWith": wholeText, "endsWith": wholeText, "iif": "write two rules", "not": "", "select": "write the path", "memberOf": "list the values with in ('a' | 'b')",
+	"descendants": "use nodesByType() or nodesByName()", "children": "use nodesByType() or nodesByName()", "resolve": "", "contains": useMatches,
+	"matches": inWhere, "matchesFull": useMatches, "startsWith": inWhere, "endsWith": useMatches, "iif": "write two rules", "not": "", "select": "write the path", "memberOf": "list the values with in ('a' | 'b')",
 	"union": "write a list of paths under match", "combine": "write a list of paths under match", "subsumes": "", "subsumedBy": "", "hasValue": "", "getValue": "", "toString": "", "toInteger": "",
 	"lower": wholeText, "upper": wholeText, "substring": wholeText, "replace": wholeText, "length": "", "trace": "", "today": "", "now": "", "conformsTo": "", "slice": "", "elementDefinition": "", "checkModifiers": "", "htmlChecks": "",
 	"hasExtension": "use extension('url')", "distinct": "", "intersect": "", "exclude": "", "aggregate": "", "allTrue": "", "anyTrue": "", "allFalse": "", "anyFalse": "",
 }
 
 const (
-	wholeText = "a condition compares whole texts, with = 'text' or in ('text' | 'text')"
-	oneTest   = "a condition compares one path with texts; write a rule for each alternative, and let the more specific path decide"
+	wholeText  = "a condition compares texts as they are, with = 'text', in ('text' | 'text'), startsWith('text') or matches('expression')"
+	inWhere    = "it ends a path in a condition, as in where(value.exists())"
+	useMatches = "use matches('expression') in a condition"
+	oneTest    = "a condition compares with =, != and in, or tests with exists(), empty(), startsWith() and matches()"
 )
 
 // functions are those that rulesets have.
@@ -45,13 +48,13 @@ func (p *matchParser) unsupported(word string) error {
 
 // operators are what FHIRPath writes between two expressions, longest first.
 var operators = []struct{ text, hint string }{
-	{"!=", oneTest}, {"!~", oneTest}, {"<=", oneTest}, {">=", oneTest}, {"<", oneTest}, {">", oneTest}, {"~", "write = for the very text"}, {"=", "conditions stand in where()"},
+	{"!=", "conditions stand in where()"}, {"!~", oneTest}, {"<=", oneTest}, {">=", oneTest}, {"<", oneTest}, {">", oneTest}, {"~", "write = for the very text"}, {"=", "conditions stand in where()"},
 	{"|", "write a list of paths under match"}, {"&", ""}, {"+", ""}, {"-", ""}, {"*", "a path has no wildcard: use nodesByType() or nodesByName()"}, {"/", "names of a path are joined by dots"},
 }
 
 var wordOperators = map[string]string{
-	"and": oneTest, "or": "list the values with in ('a' | 'b'), or " + oneTest, "xor": oneTest, "implies": oneTest,
-	"as": "write .ofType(Type)", "is": "write .ofType(Type)", "contains": wholeText, "div": "", "mod": "",
+	"and": "it joins tests in where()", "or": "it joins tests in where()", "xor": oneTest, "implies": oneTest,
+	"as": "write .ofType(Type)", "is": "write .ofType(Type)", "contains": useMatches, "div": "", "mod": "",
 }
 
 // other refuses what stands where the language wants something else, by the name of
@@ -108,21 +111,19 @@ func (p *matchParser) comparison(last string) error {
 		return p.unsupported(last)
 	}
 	if strings.HasPrefix(rest, ")") {
-		return p.fail("%s alone is no condition: a condition compares a member with texts, as in where(status = 'final'), and cannot test whether one is there or true", last)
+		return p.fail("%s alone is no condition: write %s = true, %s.exists(), or compare it with a text", last, last, last)
 	}
 	word := leadingWord(rest)
 	if _, operator := wordOperators[word]; operator || rest != "" && rest[0] != ')' && word == "" {
-		return p.other("= 'text', in ('text' | 'text') or in %ages")
+		return p.other("= 'text', != 'text', in ('text' | 'text') or in %ages")
 	}
-	return p.fail("want = 'text', in ('text' | 'text') or in %%ages in where()")
+	return p.fail("want = 'text', != 'text', in ('text' | 'text') or in %%ages in where()")
 }
 
 // noText refuses what is compared with in place of a text.
 func (p *matchParser) noText() error {
 	rest := p.src[p.pos:]
 	switch word := leadingWord(rest); {
-	case word == "true", word == "false":
-		return p.fail("a condition compares texts, and %s is a boolean, which rules cannot test", word)
 	case word != "" && word[0] >= '0' && word[0] <= '9':
 		return p.fail("a condition compares texts, and a number cannot be tested: write the number's text in single quotes only where the element is a text")
 	case strings.HasPrefix(rest, `"`):
@@ -141,11 +142,16 @@ func (p *matchParser) noWildcard(text, of string) error {
 
 // checkCondition makes sure that a condition tests a member that there can be: one that
 // is misspelt would never hold.
-func (c *compiler) checkCondition(types []*schema.Type, cond *condition) error {
-	if cond == nil {
-		return nil
+func (c *compiler) checkCondition(types []*schema.Type, cond *condition) (err error) {
+	if cond != nil {
+		cond.each(func(test *condition) { err = cmp.Or(err, c.checkPath(types, test.path)) })
 	}
-	for _, name := range cond.path {
+	return err
+}
+
+// checkPath makes sure that a path of a condition leads somewhere.
+func (c *compiler) checkPath(types []*schema.Type, path []string) error {
+	for _, name := range path {
 		var next []*schema.Type
 		var names []string
 		known := false

@@ -197,7 +197,7 @@ func (t Treatment) Always() bool { return t.d.otherwise == nil }
 func (t Treatment) Conditional() bool { return t.d.when != nil }
 
 // OfAges reports whether the treatment is that of what stands beside a code of an age.
-func (t Treatment) OfAges() bool { return t.d.when != nil && t.d.when.ages }
+func (t Treatment) OfAges() bool { return t.d.when != nil && t.d.when.test == testAges }
 
 // Otherwise returns what is done where the condition does not hold.
 func (t Treatment) Otherwise() (Treatment, bool) {

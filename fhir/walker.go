@@ -324,7 +324,7 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 	return end, kept
 }
 
-var observedAge = condition{path: []string{"code"}, ages: true}
+var observedAge = condition{test: testAges, path: []string{"code"}}
 
 // pushResource begins the state of the resource at src[i].
 func (w *Walker) pushResource(n *node, i, entry int, contained bool) {
@@ -337,7 +337,7 @@ func (w *Walker) pushResource(n *node, i, entry int, contained bool) {
 	w.frames = append(w.frames, w.res)
 	w.res = r
 	if n.typ.Name == "Observation" {
-		w.res.ages = w.equals(&observedAge, i, 0)
+		w.res.ages = w.some(&observedAge, testAges, i, 0)
 	}
 	if w.detail {
 		w.res.identity = w.identify(n, i)
