@@ -102,7 +102,9 @@ func newRulesetExplain(a *app) *cobra.Command {
 		Use: "explain [PATH…]", Short: "Explain which rule decides an element, and why",
 		Long: `Explains what happens to an element and which rule decides it. A path starts
 at a resource type or data type: Patient.birthDate, Observation.value (all its
-types), Observation.value.ofType(Quantity).value, Patient.extension('url').
+types), Observation.value.ofType(Quantity).value, Patient.extension('url'). A
+path in other JSON or XML stands behind the name of its document, such as
+'claims:$.patient.ssn'.
 
 --coverage lists the eighteen categories of 45 CFR 164.514(b)(2)(i), each with
 its rules and the number of element paths that they cover, and every path of
@@ -133,6 +135,12 @@ be used and why, and how result parameters, chains and modifiers are treated.`,
 				}
 			}
 			for _, path := range args {
+				if done, err := p.InDocument(compiled, path); done || err != nil {
+					if err != nil {
+						return err
+					}
+					continue
+				}
 				es, err := compiled.Explain(path)
 				if err != nil {
 					return err

@@ -40,7 +40,8 @@ type Side struct {
 
 // Change is one difference.
 type Change struct {
-	// What is an element path, with its type and condition; the match of a table rule; or
+	// What is an element path, with its type and condition; the match of a rule for tables
+	// or documents; or
 	// the name of a setting.
 	What string    `json:"what"`
 	A    Treatment `json:"a"`
@@ -67,6 +68,7 @@ func New(a, b *fhir.Automaton) *Diff {
 	eb.complete(ea)
 	d.Elements = append(d.Elements, compare(ea, eb, "removed: no rule knows it")...)
 	d.Columns = append(d.Columns, compare(tableRules(ra), tableRules(rb), "no rule")...)
+	d.Columns = append(d.Columns, compare(documentRules(ra), documentRules(rb), "no rule")...)
 	d.Settings = append(d.Settings, compare(settings(ra), settings(rb), "not listed")...)
 	return d
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/fhir"
+	rulesets "github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/table"
 )
@@ -49,7 +50,7 @@ func (t test) row(a *fhir.Automaton) (masked []byte, rules []string, err error) 
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, nil, errors.New("unexpected data after the row")
 	}
-	plan, err := table.NewRules(a.Policy).Plan(source, table.Options{Document: fhir.NewDocuments(a)})
+	plan, err := table.NewRules(a.Policy).Plan(source, table.Options{Document: fhir.NewDocuments(a), Documents: rulesets.Documents(a.Policy)})
 	if err != nil {
 		return nil, nil, err
 	}

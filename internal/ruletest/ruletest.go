@@ -34,6 +34,7 @@ type test struct {
 	name     string
 	rules    []string
 	table    string // of the row that input is; empty for a resource
+	document string // that input is; empty for a resource
 	input    string
 	output   string
 	withheld bool
@@ -79,6 +80,7 @@ func Parse(name string, src []byte) (*File, error) {
 					t.Mapping(item, map[string]strictyaml.Field{
 						"name":     func(n strictyaml.Node) { one.name, _ = t.Text(n) },
 						"table":    func(n strictyaml.Node) { one.table, _ = t.Text(n) },
+						"document": func(n strictyaml.Node) { one.document, _ = t.Text(n) },
 						"input":    func(n strictyaml.Node) { one.input, _ = t.Text(n) },
 						"output":   func(n strictyaml.Node) { one.output, _ = t.Text(n) },
 						"withheld": func(n strictyaml.Node) { one.withheld = t.Word(n, "true", "false") == "true" },
@@ -113,6 +115,14 @@ func (f *File) Run(a *fhir.Automaton) *Report {
 				here[r], hit[r] = true, true
 			}
 			rep.judge(test, here, test.compare(got, err))
+			continue
+		}
+		if test.document != "" {
+			rules, problem := test.documentTest(a)
+			for _, r := range rules {
+				here[r], hit[r] = true, true
+			}
+			rep.judge(test, here, problem)
 			continue
 		}
 		pass.Begin(mask.Origin{Door: "file", Operation: "test"})
