@@ -1,6 +1,7 @@
 package document_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -63,6 +64,23 @@ func TestCompileMistakes(t *testing.T) {
 				t.Errorf("got %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+// TestDocumentation: the example of the documentation compiles.
+func TestDocumentation(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/rulesets.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, found := strings.Cut(string(text), "```yaml\ndocuments:\n")
+	if !found {
+		t.Fatal("there is no example")
+	}
+	example, _, _ = strings.Cut(example, "```")
+	if _, err := documenttest.Compile(t, example); err != nil {
+		t.Error(err)
 	}
 }
 

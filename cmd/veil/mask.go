@@ -42,7 +42,7 @@ type maskFlags struct {
 func newMask(a *app) *cobra.Command {
 	var f maskFlags
 	c := &cobra.Command{
-		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask files: FHIR JSON, NDJSON and XML; CSV; Arrow; pg_dump",
+		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask files: FHIR; CSV; Arrow; pg_dump; JSON and XML",
 		Long: `Masks files, or standard input if there is no FILE or FILE is "-". The result
 goes to standard output, or with --out to files of the same names. All files
 in a DIR are masked, except hidden ones, and keep their place below --out.
@@ -67,6 +67,11 @@ pg_dump: plain-text dumps are masked by the same rules, and restore into an
 empty database. A table that no rule covers is left out and reported, and the
 exit status is 1. Standard error counts what else is left out, such as
 functions, owners and constraints that do not hold on masked rows.
+
+Other JSON, NDJSON and XML: files of which the documents section of the
+ruleset names the document are masked by its rules for paths. The name of the
+file without its ending is the name of the document, unless --document or the
+ruleset gives another. What no rule covers is removed. --check lists paths.
 
 An output file appears when it is complete. Existing files are never
 overwritten. A resource or row that cannot be masked is left out and reported
