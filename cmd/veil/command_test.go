@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -206,5 +207,17 @@ func TestExport(t *testing.T) {
 	line, _, _ := strings.Cut(r.stdout, "\n")
 	if !json.Valid([]byte(line)) {
 		t.Error("the first line is not JSON")
+	}
+}
+
+// TestVersionFormats: veil version prints as JSON what it prints as text.
+func TestVersionFormats(t *testing.T) {
+	t.Parallel()
+	var v shownVersion
+	if r := veil(t, "", "version", "--json"); json.Unmarshal([]byte(r.stdout), &v) != nil || len(v.FHIR) == 0 {
+		t.Fatalf("%s%s", r.stdout, r.stderr)
+	}
+	if text, want := veil(t, "", "version").stdout, fmt.Sprintf("veil %s, FHIR %s, %s %s\n", v.Version, v.FHIR[0], v.Go, v.Platform); text != want {
+		t.Errorf("version is %q as text, %q as JSON", text, want)
 	}
 }

@@ -46,3 +46,11 @@ func TestAPIKey(t *testing.T) {
 		})
 	}
 }
+
+// TestAPIKeyOfSeveralLines: a name cannot add lines to a configuration.
+func TestAPIKeyOfSeveralLines(t *testing.T) {
+	r := veil(t, "", "keys", "api", "a\n- {name: b}")
+	if r.code != 2 || r.stdout != "" || !strings.Contains(r.stderr, "expected 1 to 128 letters") || strings.Count(r.stderr, "\n") != 1 {
+		t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+}
