@@ -10,28 +10,13 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/masktest"
-	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/rulesets"
 )
 
 // policyOf makes the policy of a ruleset given as text.
 func policyOf(t *testing.T, text string) *ruleset.Policy {
 	t.Helper()
-	methods := masktest.Methods(t)
-	rs, err := ruleset.Parse("test.yaml", []byte(text), methods, rulesets.Open)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyring, err := keys.NewKeyring(masktest.Secret, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	policy, err := ruleset.NewPolicy(rs, methods, keyring)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return policy
+	return masktest.Policy(t, text)
 }
 
 // schemaR4B returns the tables of R4B.

@@ -20,18 +20,14 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
-	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
-	"github.com/veil-proxy/veil/rulesets"
-	"github.com/veil-proxy/veil/safeharbor"
-	"github.com/veil-proxy/veil/table"
 )
 
 // patience is how long a test waits for what must come, on a busy machine.
@@ -132,32 +128,18 @@ type side struct {
 }
 
 // policy is one ruleset for both.
-var policy = sync.OnceValues(func() (*ruleset.Policy, error) {
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods())
-	if err != nil {
-		return nil, err
-	}
-	const src = "veil: 1\nname: both\nextends: safe-harbor\ntables:\n  rules:\n    - {id: sex, match: {schema: clinic, table: patients, column: sex}, method: keep}\n"
-	rs, err := ruleset.Parse("both.yaml", []byte(src), methods, rulesets.Open)
-	if err != nil {
-		return nil, err
-	}
-	k, err := keys.NewKeyring([]byte("a key of the proxy tests, 32 by."), "test")
-	if err != nil {
-		return nil, err
-	}
-	return ruleset.NewPolicy(rs, methods, k)
-})
+func policy(t testing.TB) *ruleset.Policy {
+	t.Helper()
+	return masktest.Policy(t, "veil: 1\nname: both\nextends: safe-harbor\ntables:\n  rules:\n    - {id: sex, match: {schema: clinic, table: patients, column: sex}, method: keep}\n")
+}
 
 // open starts a listener of a name.
 func open(t *testing.T, name string, s setup) (*side, error) {
 	t.Helper()
-	p, err := policy()
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := policy(t)
 	x := &side{name: name, metrics: metrics.New()}
 	logger := slog.New(slog.NewTextHandler(x, nil))
+	var err error
 	if name == "fhir" {
 		err = x.fhir(t, p, s, logger)
 	} else {

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/table"
 )
 
@@ -60,15 +59,7 @@ func TestRepeatedValuesAreMaskedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	const text = "veil: 1\nname: test\nreferenceDate: 2025-06-30\ntables:\n  rules:\n    - {id: all, match: {column: v}, method: counted}\n"
-	rs, err := ruleset.Parse("test.yaml", []byte(text), methods, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ring, err := keys.NewKeyring([]byte("0123456789abcdef0123456789abcdef"), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	policy, err := ruleset.NewPolicy(rs, methods, ring)
+	policy, err := masktest.ParsePolicy(t, text, methods)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,34 +4,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
 )
 
 // rules has a table's rules, and the rules of methods that every test may use.
 func rules(t testing.TB, tables string) *table.Rules {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), table.Methods())
-	if err != nil {
-		t.Fatal(err)
-	}
-	rs, err := ruleset.Parse("test.yaml", []byte("veil: 1\nname: test\nreferenceDate: 2025-06-30\n"+tables), methods, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ring, err := keys.NewKeyring([]byte("0123456789abcdef0123456789abcdef"), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := ruleset.NewPolicy(rs, methods, ring)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table.NewRules(p)
+	return masktest.Rules(t, "veil: 1\nname: test\nreferenceDate: 2025-06-30\n"+tables)
 }
 
 func plan(t testing.TB, r *table.Rules, s table.Source) *table.Plan {

@@ -33,7 +33,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"audit":                      {"mask", "textfile"},
 		"rulesets":                   {"internal/suggest"},
 		"fhir/termhash":              {},
-		"internal/masktest":          {"fhir", "fhir/schema", "general", "mask/...", "rulesets", "safeharbor"},
+		"internal/masktest":          {"fhir", "fhir/schema", "general", "mask/...", "rulesets", "safeharbor", "table"},
 		"fhir/guard":                 {"fhir", "fhir/edit", "fhir/fhirjson", "fhir/lexical", "fhir/schema", "fhir/terminology", "internal/suggest", "mask/..."},
 		"fhir/edit":                  {"fhir/fhirjson", "fhir/schema"},
 		"fhir/fhirxml":               {"fhir/fhirjson", "fhir/markup", "fhir/schema"},

@@ -15,34 +15,63 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/table"
 )
 
 // Secret is the key of the tests: no error, log or output may show it.
 var Secret = []byte("the key of the tests, 32 bytes!!")
 
-// Methods returns every method there is.
-func Methods(t testing.TB) mask.Methods {
+// Methods returns every method there is, and more.
+func Methods(t testing.TB, more ...mask.Definition) mask.Methods {
 	t.Helper()
-	ms, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods())
+	ms, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), more)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return ms
 }
 
-// Compile compiles a ruleset given as text.
-func Compile(t testing.TB, src string) (*fhir.Automaton, error) {
+// Keyring is that of a project under the key of the tests.
+func Keyring(t testing.TB, project string) *keys.Keyring {
 	t.Helper()
-	ms := Methods(t)
+	ring, err := keys.NewKeyring(Secret, project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ring
+}
+
+// ParsePolicy makes a ruleset given as text ready to run with methods. It may extend
+// shipped rulesets.
+func ParsePolicy(t testing.TB, src string, ms mask.Methods) (*ruleset.Policy, error) {
+	t.Helper()
 	rs, err := ruleset.Parse("test.yaml", []byte(src), ms, rulesets.Open)
 	if err != nil {
 		return nil, err
 	}
-	keyring, err := keys.NewKeyring(Secret, "test")
+	return ruleset.NewPolicy(rs, ms, Keyring(t, "test"))
+}
+
+// Policy is a ruleset given as text, ready to run with every method, and more.
+func Policy(t testing.TB, src string, more ...mask.Definition) *ruleset.Policy {
+	t.Helper()
+	p, err := ParsePolicy(t, src, Methods(t, more...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := ruleset.NewPolicy(rs, ms, keyring)
+	return p
+}
+
+// Rules are the rules for tables of a ruleset given as text.
+func Rules(t testing.TB, src string, more ...mask.Definition) *table.Rules {
+	t.Helper()
+	return table.NewRules(Policy(t, src, more...))
+}
+
+// Compile compiles a ruleset given as text.
+func Compile(t testing.TB, src string) (*fhir.Automaton, error) {
+	t.Helper()
+	policy, err := ParsePolicy(t, src, Methods(t))
 	if err != nil {
 		return nil, err
 	}

@@ -4,13 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
-	"github.com/veil-proxy/veil/safeharbor"
-	"github.com/veil-proxy/veil/table"
 )
 
 // clinicRules has a column of every treatment.
@@ -98,28 +95,18 @@ func clinicCatalog(t testing.TB) *catalog.Catalog {
 
 func testKeys(t testing.TB) *keys.Keyring {
 	t.Helper()
-	keys, err := keys.NewKeyring([]byte("0123456789abcdef0123456789abcdef"), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return keys
+	return masktest.Keyring(t, "test")
 }
 
 func clinicPolicy(t testing.TB, o Options) *Policy {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), table.Methods())
-	if err != nil {
-		t.Fatal(err)
-	}
-	rs, err := ruleset.Parse("clinic.yaml", []byte(clinicRules), methods, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	masks, err := ruleset.NewPolicy(rs, methods, testKeys(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := NewPolicy(masks, o)
+	return policyOf(t, clinicRules, o)
+}
+
+// policyOf is a ruleset given as text, with options.
+func policyOf(t testing.TB, src string, o Options) *Policy {
+	t.Helper()
+	p, err := NewPolicy(masktest.Policy(t, src), o)
 	if err != nil {
 		t.Fatal(err)
 	}

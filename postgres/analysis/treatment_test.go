@@ -3,12 +3,6 @@ package analysis
 import (
 	"strings"
 	"testing"
-
-	"github.com/veil-proxy/veil/general"
-	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/safeharbor"
-	"github.com/veil-proxy/veil/table"
 )
 
 func TestTreatments(t *testing.T) {
@@ -33,23 +27,7 @@ func TestTreatments(t *testing.T) {
 // onePolicy has one rule and a default.
 func onePolicy(t testing.TB, def, rules string) *Policy {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), table.Methods())
-	if err != nil {
-		t.Fatal(err)
-	}
-	rs, err := ruleset.Parse("one.yaml", []byte("veil: 1\nname: one\nreferenceDate: 2025-06-30\ntables:\n  default: "+def+"\n  rules:\n"+rules), methods, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	masks, err := ruleset.NewPolicy(rs, methods, testKeys(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := NewPolicy(masks, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return policyOf(t, "veil: 1\nname: one\nreferenceDate: 2025-06-30\ntables:\n  default: "+def+"\n  rules:\n"+rules, Options{})
 }
 
 // TestMostExactRuleWins holds the order of rules, and that a tie hides.
@@ -109,19 +87,7 @@ func TestDefaults(t *testing.T) {
 
 // TestNoTablesSection holds that a ruleset which says nothing of tables shows none.
 func TestNoTablesSection(t *testing.T) {
-	keys := testKeys(t)
-	rs, err := ruleset.Parse("none.yaml", []byte("veil: 1\nname: none\nreferenceDate: 2025-06-30\n"), mask.Methods{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	masks, err := ruleset.NewPolicy(rs, mask.Methods{}, keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := NewPolicy(masks, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := policyOf(t, "veil: 1\nname: none\nreferenceDate: 2025-06-30\n", Options{})
 	if _, r := analyze("SELECT * FROM wards", clinicCatalog(t), p, clinicSession()); r == nil || r.Code != codeNoTable {
 		t.Error(r)
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
-	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/metrics"
@@ -26,11 +26,8 @@ import (
 func compileFor(t testing.TB, project string) *fhir.Automaton {
 	t.Helper()
 	base := safeHarbor(t).Policy
-	keys, err := keys.NewKeyring([]byte(testSecret), project)
-	if err != nil {
-		t.Fatal(err)
-	}
-	policy, err := ruleset.NewPolicy(base.Ruleset, methods(t), keys)
+	keys := masktest.Keyring(t, project)
+	policy, err := ruleset.NewPolicy(base.Ruleset, masktest.Methods(t), keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +71,7 @@ func TestOnlyConsumersAreAnswered(t *testing.T) {
 		"token of nobody":  {"Authorization", "Bearer eyJhbGciOiJub25lIn0.e30."},
 		"key in a query":   {"X-Other", keys["ada"]},
 		"empty api key":    {"X-API-Key", ""},
-		"key of a project": {"X-API-Key", testSecret},
+		"key of a project": {"X-API-Key", string(masktest.Secret)},
 	} {
 		for _, path := range []string{"/metadata", "/Patient?_count=1", "/Patient/x", "?_page=x", "/Patient/x/$everything", "/$export", "/nothing/at/all"} {
 			got := r.get(t, path, headers...)

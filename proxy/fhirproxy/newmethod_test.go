@@ -9,9 +9,8 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
 // backwards is a method that the engine does not know.
@@ -41,19 +40,11 @@ func TestNewMethods(t *testing.T) {
 	compiled := func(d mask.Definition) (*fhir.Automaton, error) {
 		t.Helper()
 		d.Name, d.New = "backwards", func(mask.Env, mask.Args) (mask.Method, error) { return backwards{}, nil }
-		all := methods(t)
+		all := masktest.Methods(t)
 		all[d.Name] = d
-		rs, err := ruleset.Parse("new.yaml", []byte(newMethodRules), all, nil)
+		policy, err := masktest.ParsePolicy(t, newMethodRules, all)
 		if err != nil {
 			return nil, err
-		}
-		ring, err := keys.NewKeyring([]byte(testSecret), "test")
-		if err != nil {
-			t.Fatal(err)
-		}
-		policy, err := ruleset.NewPolicy(rs, all, ring)
-		if err != nil {
-			t.Fatal(err)
 		}
 		return fhir.Compile(policy, schema.R4())
 	}

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
@@ -151,10 +151,7 @@ func TestNotFoundIsOneAnswer(t *testing.T) {
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	a := safeHarbor(t)
-	other, err := keys.NewKeyring([]byte(testSecret), "another project")
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := masktest.Keyring(t, "another project")
 	id := population().PatientIDs()[0]
 	foreign, _ := other.NewPseudonymizer().AppendSealed(nil, other.SealSlot("Patient"), []byte(id))
 	known := pseudonym(t, a, "Patient", id)

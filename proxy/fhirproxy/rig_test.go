@@ -21,54 +21,30 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
-	"github.com/veil-proxy/veil/fhir/schema"
-	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
-	"github.com/veil-proxy/veil/safeharbor"
 )
-
-const testSecret = "a key of the tests, known to all!"
 
 // population is the records that the tests' upstream holds.
 var population = sync.OnceValue(func() *fhirtest.Population { return fhirtest.Generate(7, 12) })
-
-func methods(t testing.TB) mask.Methods {
-	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return methods
-}
 
 // compile returns an automaton of a shipped ruleset, with lines added to its
 // FHIR rules.
 func compile(t testing.TB, shipped, rules string) *fhir.Automaton {
 	t.Helper()
-	methods := methods(t)
-	file := "../../rulesets/" + shipped + ".yaml"
-	src, err := os.ReadFile(file)
+	src, err := os.ReadFile("../../rulesets/" + shipped + ".yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	src = bytes.Replace(src, []byte("\n  rules:\n"), []byte("\n  rules:\n"+rules), 1)
-	rs, err := ruleset.Parse(file, src, methods, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := keys.NewKeyring([]byte(testSecret), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	policy, err := ruleset.NewPolicy(rs, methods, keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := fhir.Compile(policy, schema.R4())
+	return compileText(t, strings.Replace(string(src), "\n  rules:\n", "\n  rules:\n"+rules, 1))
+}
+
+func compileText(t testing.TB, src string) *fhir.Automaton {
+	t.Helper()
+	a, err := masktest.Compile(t, src)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,27 +58,7 @@ func extend(t testing.TB, sections string) *fhir.Automaton {
 
 func extendOf(t testing.TB, shipped, sections string) *fhir.Automaton {
 	t.Helper()
-	open := func(name string) (string, []byte, error) {
-		src, err := os.ReadFile("../../rulesets/" + name + ".yaml")
-		return name + ".yaml", src, err
-	}
-	rs, err := ruleset.Parse("test.yaml", []byte("veil: 1\nname: test\nextends: "+shipped+"\n"+sections), methods(t), open)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := keys.NewKeyring([]byte(testSecret), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	policy, err := ruleset.NewPolicy(rs, methods(t), keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := fhir.Compile(policy, schema.R4())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
+	return compileText(t, "veil: 1\nname: test\nextends: "+shipped+"\n"+sections)
 }
 
 var (
@@ -355,8 +311,8 @@ func (r *rig) checkClean(t testing.TB) {
 		if found := population().Find(data); len(found) > 0 {
 			t.Errorf("%d planted values are in the %s, the first of %s", len(found), name, found[0].Path)
 		}
-		for _, word := range []string{fhirtest.Marker, "Marjorie", "1951-07-23", "zq-1", testSecret,
-			hex.EncodeToString([]byte(testSecret)), base64.StdEncoding.EncodeToString([]byte(testSecret))} {
+		for _, word := range []string{fhirtest.Marker, "Marjorie", "1951-07-23", "zq-1", string(masktest.Secret),
+			hex.EncodeToString(masktest.Secret), base64.StdEncoding.EncodeToString(masktest.Secret)} {
 			if bytes.Contains(data, []byte(word)) {
 				t.Errorf("%q is in the %s", word, name)
 			}

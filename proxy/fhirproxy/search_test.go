@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
@@ -192,7 +193,7 @@ func TestPageTokensOpenOnlyWhereTheyWereMade(t *testing.T) {
 	research := newRig(t, src.URL, func(c *Config) {
 		c.Policy = policyOf(t, compile(t, "safe-harbor", "    - {id: extra, match: Claim, method: withhold}\n"), "anonymous")
 	})
-	keys, err := keys.NewKeyring([]byte(strings.ToUpper(testSecret)), "test")
+	keys, err := keys.NewKeyring([]byte(strings.ToUpper(string(masktest.Secret))), "test")
 	if err != nil {
 		t.Fatal(err)
 	}

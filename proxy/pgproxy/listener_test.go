@@ -17,16 +17,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
-	"github.com/veil-proxy/veil/rulesets"
-	"github.com/veil-proxy/veil/safeharbor"
-	"github.com/veil-proxy/veil/table"
 )
 
 // testPassword is what each user of a test's listener logs in with.
@@ -73,23 +68,7 @@ func clinicPolicy(t testing.TB) *ruleset.Policy {
 // policyOf is the policy of a ruleset.
 func policyOf(t testing.TB, src []byte) *ruleset.Policy {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods())
-	if err != nil {
-		t.Fatal(err)
-	}
-	rs, err := ruleset.Parse("ruleset.yaml", src, methods, rulesets.Open)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := keys.NewKeyring([]byte("a key of the proxy tests, 32 by."), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	policy, err := ruleset.NewPolicy(rs, methods, keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return policy
+	return masktest.Policy(t, string(src))
 }
 
 // testVerifier is that of testPassword.

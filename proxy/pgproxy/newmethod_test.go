@@ -7,10 +7,9 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/forms"
-	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -48,7 +47,7 @@ func TestNewMethods(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rs, err := ruleset.Parse("new.yaml", []byte(`
+	policy, err := masktest.ParsePolicy(t, `
 veil: 1
 name: new
 referenceDate: 2025-06-30
@@ -57,15 +56,7 @@ tables:
   rules:
     - {id: turned, match: {table: people, column: name}, method: backwards}
     - {id: first, match: {table: people, column: city}, method: initial}
-`), methods, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ring, err := keys.NewKeyring([]byte("a key of the proxy tests, 32 by."), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	policy, err := ruleset.NewPolicy(rs, methods, ring)
+`, methods)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,11 +17,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/veil-proxy/veil/file"
-	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
 	"github.com/veil-proxy/veil/table/arrow"
 	"github.com/veil-proxy/veil/table/csv"
@@ -50,23 +47,7 @@ tables:
 
 func rules(t testing.TB, text string, more ...mask.Definition) *table.Rules {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), table.Methods(), more)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rs, err := ruleset.Parse("test.yaml", []byte(text), methods, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ring, err := keys.NewKeyring([]byte("0123456789abcdef0123456789abcdef"), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := ruleset.NewPolicy(rs, methods, ring)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table.NewRules(p)
+	return masktest.Rules(t, text, more...)
 }
 
 // run is what masking a file did.

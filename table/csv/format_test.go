@@ -13,11 +13,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"github.com/veil-proxy/veil/file"
-	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
 	"github.com/veil-proxy/veil/table/csv"
 )
@@ -52,23 +49,7 @@ func rules(t testing.TB) (r *table.Rules, seal func(id string) string) {
 // parseRules returns the rules of a ruleset, with the key of the tests.
 func parseRules(t testing.TB, text string) *table.Rules {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), table.Methods())
-	if err != nil {
-		t.Fatal(err)
-	}
-	rs, err := ruleset.Parse("test.yaml", []byte(text), methods, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ring, err := keys.NewKeyring([]byte("0123456789abcdef0123456789abcdef"), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := ruleset.NewPolicy(rs, methods, ring)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table.NewRules(p)
+	return masktest.Rules(t, text)
 }
 
 // run masks a text as a file of a name. It returns the output and what was reported.

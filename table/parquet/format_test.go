@@ -13,11 +13,7 @@ import (
 	pq "github.com/parquet-go/parquet-go"
 
 	"github.com/veil-proxy/veil/file"
-	"github.com/veil-proxy/veil/general"
-	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/table"
 	"github.com/veil-proxy/veil/table/parquet"
 )
@@ -25,23 +21,7 @@ import (
 // parseRules returns the rules of a list, with the key of the tests.
 func parseRules(t testing.TB, list string) *table.Rules {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), table.Methods())
-	if err != nil {
-		t.Fatal(err)
-	}
-	rs, err := ruleset.Parse("test.yaml", []byte("veil: 1\nname: test\nreferenceDate: 2025-06-30\ntables:\n  rules: ["+list+"]\n"), methods, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ring, err := keys.NewKeyring([]byte("0123456789abcdef0123456789abcdef"), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := ruleset.NewPolicy(rs, methods, ring)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table.NewRules(p)
+	return masktest.Rules(t, "veil: 1\nname: test\nreferenceDate: 2025-06-30\ntables:\n  rules: ["+list+"]\n")
 }
 
 // outcome is what became of a file.

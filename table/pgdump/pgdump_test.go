@@ -6,11 +6,8 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/file"
-	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
 	"github.com/veil-proxy/veil/table/pgdump"
 )
@@ -31,23 +28,7 @@ tables:
 // rules returns the rules of a ruleset, with the key of the tests.
 func rules(t testing.TB, text string) *table.Rules {
 	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), table.Methods())
-	if err != nil {
-		t.Fatal(err)
-	}
-	rs, err := ruleset.Parse("test.yaml", []byte(text), methods, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ring, err := keys.NewKeyring(bytes.Repeat([]byte{7}, 32), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := ruleset.NewPolicy(rs, methods, ring)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table.NewRules(p)
+	return masktest.Rules(t, text)
 }
 
 // sealed is the pseudonym of an id.

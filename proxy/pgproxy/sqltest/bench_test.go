@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -57,7 +58,7 @@ func startBench(b *testing.B, sql string) *bench {
 	x := &bench{pg: pgtest.Start(b)}
 	x.db = x.pg.CreateDatabase(b, fmt.Sprintf("bench_%d", time.Now().UnixNano()))
 	x.db.Exec(b, sql)
-	x.listener = openListener(b, x.db.DSN(pgtest.Owner), rulesetPolicy(b, benchRuleset), nil)
+	x.listener = openListener(b, x.db.DSN(pgtest.Owner), masktest.Policy(b, benchRuleset), nil)
 	return x
 }
 

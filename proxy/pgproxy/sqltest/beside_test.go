@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
@@ -30,7 +31,7 @@ tables:
 // has that a method reads besides its own, and where none names the country.
 func TestMethodsReadBesideInSQL(t *testing.T) {
 	t.Parallel()
-	p := rulesetPolicy(t, besideRules)
+	p := masktest.Policy(t, besideRules)
 	others := map[string][]string{
 		"text":        {"", "1950", "1930", "1950-06", "1950-13", "1950-06-01", "1950-06-32", "1950-06-01T10:00", "1950-06-01 10:00:00+02", "1950-06-01x", "1950-06-01\n", "1950\n", "0000", "unknown", "19500", "195", "1950 ", "2030", "1890", "１９５０"},
 		"varchar(9)":  {"", "1950", "x"},

@@ -4,15 +4,8 @@ import (
 	"context"
 	"testing"
 
-	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/general"
-	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/mask/ruleset"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
-	"github.com/veil-proxy/veil/rulesets"
-	"github.com/veil-proxy/veil/safeharbor"
-	"github.com/veil-proxy/veil/table"
 )
 
 const changingRuleset = `veil: 1
@@ -59,7 +52,7 @@ func TestCatalogChanges(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			db.Exec(t, "DROP SCHEMA IF EXISTS s, "+consumerName+" CASCADE; DROP FUNCTION IF EXISTS public.upper(text);"+base)
-			d := openListener(t, db.DSN(pgtest.Owner), rulesetPolicy(t, changingRuleset), nil)
+			d := openListener(t, db.DSN(pgtest.Owner), masktest.Policy(t, changingRuleset), nil)
 			s := connect(t, d.dsn())
 			defer s.close()
 			ctx := context.Background()
@@ -122,26 +115,4 @@ func TestCatalogChanges(t *testing.T) {
 			d.quiet(t)
 		})
 	}
-}
-
-// rulesetPolicy is a ruleset ready to run.
-func rulesetPolicy(t testing.TB, yaml string) *ruleset.Policy {
-	t.Helper()
-	methods, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods())
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := keys.NewKeyring([]byte("the key of the SQL corpora, 32 bytes"), "clinic")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rs, err := ruleset.Parse("ruleset.yaml", []byte(yaml), methods, rulesets.Open)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := ruleset.NewPolicy(rs, methods, keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
 }

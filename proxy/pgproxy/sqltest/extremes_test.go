@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -58,7 +59,7 @@ func TestExtremesRaiseNothing(t *testing.T) {
 		CREATE VIEW s.inside AS SELECT n FROM s.hidden WHERE secret > '';
 		CREATE VIEW s.outside AS SELECT n FROM s.inside;`)
 	db.Exec(t, b.String())
-	d := openListener(t, db.DSN(pgtest.Owner), rulesetPolicy(t, extremesRuleset), nil)
+	d := openListener(t, db.DSN(pgtest.Owner), masktest.Policy(t, extremesRuleset), nil)
 	s := connect(t, d.dsn())
 	defer s.close()
 	for typ := range types {

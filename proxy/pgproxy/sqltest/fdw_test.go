@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
@@ -19,7 +20,7 @@ func TestForeignTablesOverVeil(t *testing.T) {
 	db := pg.CreateDatabase(t, "remote")
 	db.Exec(t, `CREATE SCHEMA s; CREATE TABLE s.people (id bigint, born date, kind int, v float8);
 		INSERT INTO s.people SELECT i, date '1950-01-01' + i, i % 7, i / 3.0 FROM generate_series(1, 2000) i; CREATE INDEX ON s.people (id); ANALYZE s.people`)
-	d := openListener(t, db.DSN(pgtest.Owner), rulesetPolicy(t, placesRuleset), nil, func(o *analysis.Options) { o.Explain = true })
+	d := openListener(t, db.DSN(pgtest.Owner), masktest.Policy(t, placesRuleset), nil, func(o *analysis.Options) { o.Explain = true })
 	local := pg.CreateDatabase(t, "local")
 	host, port, err := net.SplitHostPort(d.addr)
 	if err != nil {

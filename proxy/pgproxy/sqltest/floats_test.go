@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -37,7 +38,7 @@ func TestFloatSumsTellNoOrder(t *testing.T) {
 		1e-200::float8 / i AS tiny, 1e300::float8 / i AS huge, (CASE WHEN i %% 97 = 5 THEN 'Infinity' ELSE i / 7.0 END)::float8 AS lost
 		FROM generate_series(1, 1200) i ORDER BY %s`
 	db.Exec(t, "CREATE SCHEMA s;"+fmt.Sprintf("CREATE TABLE s.up AS "+rows+";", "i")+fmt.Sprintf("CREATE TABLE s.down AS "+rows+";", "-i")+fmt.Sprintf("CREATE TABLE s.by_value AS "+rows, "4"))
-	s := connect(t, openListener(t, db.DSN(pgtest.Owner), rulesetPolicy(t, placesRuleset), nil).dsn())
+	s := connect(t, openListener(t, db.DSN(pgtest.Owner), masktest.Policy(t, placesRuleset), nil).dsn())
 	defer s.close()
 	direct := connect(t, db.DSN(pgtest.Owner))
 	defer direct.close()

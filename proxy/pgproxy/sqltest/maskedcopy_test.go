@@ -15,6 +15,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
@@ -24,7 +25,7 @@ import (
 // policy is testdata/sql/ruleset.yaml, ready to run.
 func policy(t testing.TB) *ruleset.Policy {
 	t.Helper()
-	return rulesetPolicy(t, string(pgtest.ReadTestdata(t, "sql", "ruleset.yaml")))
+	return masktest.Policy(t, string(pgtest.ReadTestdata(t, "sql", "ruleset.yaml")))
 }
 
 // resources masks documents by the FHIR rules.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -43,7 +44,7 @@ func TestChangesUnderASessionFailAsInPostgreSQL(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			db.Exec(t, "DROP SCHEMA IF EXISTS s, r CASCADE;"+base)
 			db.GrantRead(t, "s")
-			d := openListener(t, db.DSN(pgtest.Reader), rulesetPolicy(t, changingRuleset), nil)
+			d := openListener(t, db.DSN(pgtest.Reader), masktest.Policy(t, changingRuleset), nil)
 			over, direct := connect(t, d.dsn()), connect(t, db.DSN(pgtest.Reader))
 			defer over.close()
 			defer direct.close()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -22,7 +23,7 @@ func TestPagesFitTogether(t *testing.T) {
 		CREATE TABLE s.none AS SELECT * FROM s.fresh WHERE false;
 		CREATE TABLE s."Odd ""name" AS TABLE s.fresh;
 		CREATE VIEW s.through AS SELECT tag, id FROM s.known`, rows))
-	s := connect(t, openListener(t, db.DSN(pgtest.Owner), rulesetPolicy(t, placesRuleset), nil).dsn())
+	s := connect(t, openListener(t, db.DSN(pgtest.Owner), masktest.Policy(t, placesRuleset), nil).dsn())
 	defer s.close()
 	for table, n := range map[string]int{"fresh": rows, "known": rows, "wrong": rows, "small": 50, "none": 0, `"Odd ""name"`: rows, "through": rows} {
 		for way, text := range []string{

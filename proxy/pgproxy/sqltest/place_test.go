@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
@@ -146,7 +147,7 @@ func TestPlacesTellNothing(t *testing.T) {
 	pg := pgtest.Start(t)
 	db := pg.CreateDatabase(t, "places")
 	db.Exec(t, placesSchema())
-	policy := rulesetPolicy(t, placesRuleset)
+	policy := masktest.Policy(t, placesRuleset)
 	d := openListener(t, db.DSN(pgtest.Owner), policy, nil)
 	ids := map[string]int{}
 	for i := 1; i <= placesPeople; i++ {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/age"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
@@ -30,7 +31,7 @@ tables:
 // the method does not keep the number or the unit names a time among other words.
 func TestAgeCapReadsUnitsAsTheMethod(t *testing.T) {
 	t.Parallel()
-	p := rulesetPolicy(t, unitRules)
+	p := masktest.Policy(t, unitRules)
 	method, _ := p.TableMethod(0)
 	units, ages := slices.Sorted(maps.Keys(age.UnitWords())), age.Words()
 	plain := map[string]bool{"": true}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -23,7 +24,7 @@ func TestWarehouse(t *testing.T) {
 	db, masked := pg.CreateDatabase(t, "warehouse"), pg.CreateDatabase(t, "warehouse_masked")
 	schema := string(pgtest.ReadTestdata(t, "sql", "warehouse.sql"))
 	db.Exec(t, schema)
-	d := openListener(t, db.DSN(pgtest.Owner), rulesetPolicy(t, string(pgtest.ReadTestdata(t, "sql", "warehouse.yaml"))), nil)
+	d := openListener(t, db.DSN(pgtest.Owner), masktest.Policy(t, string(pgtest.ReadTestdata(t, "sql", "warehouse.yaml"))), nil)
 	s := connect(t, d.dsn())
 	defer s.close()
 	owner := connect(t, db.DSN(pgtest.Owner))
