@@ -3,9 +3,7 @@ package fhir_test
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,25 +16,13 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // examples returns HL7's R4 examples, two of each resource type.
 func examples(t testing.TB) [][]byte {
 	t.Helper()
-	f, err := os.Open("../testdata/hl7-r4-examples.ndjson.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	lines := bytes.Split(bytes.TrimSpace(veiltest.Gunzip(t, "../testdata/hl7-r4-examples.ndjson.gz")), []byte("\n"))
 	if len(lines) < 200 {
 		t.Fatalf("only %d examples", len(lines))
 	}

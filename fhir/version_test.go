@@ -1,15 +1,13 @@
 package fhir_test
 
 import (
-	"compress/gzip"
-	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
@@ -22,24 +20,8 @@ func policyOf(t *testing.T, text string) *ruleset.Policy {
 // schemaR4B returns the tables of R4B.
 func schemaR4B(t *testing.T) *schema.Schema {
 	t.Helper()
-	var texts [2]string
-	for i, name := range []string{"schema/testdata/r4b.schema.gz", "schema/testdata/r4b.search.gz"} {
-		f, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(z)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts[i] = string(text)
-	}
-	s, err := schema.Parse("R4B", texts[0], texts[1])
+	read := func(name string) string { return string(veiltest.Gunzip(t, "schema/testdata/"+name)) }
+	s, err := schema.Parse("R4B", read("r4b.schema.gz"), read("r4b.search.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}

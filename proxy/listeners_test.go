@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -93,11 +94,11 @@ func drain(t *testing.T, name string) {
 	response, release := x.begin(t, "ann")
 	down := make(chan error, 1)
 	go func() { down <- x.server.Shutdown(t.Context()) }()
-	until(t, "the listener says that it stops", func() bool {
+	veiltest.Until(t, "the listener says that it stops", func() bool {
 		err := x.server.Ready()
 		return err != nil && err.Error() == "shutting down"
 	})
-	until(t, "no connection is taken", func() bool {
+	veiltest.Until(t, "no connection is taken", func() bool {
 		conn, err := net.Dial("tcp", x.address)
 		if err == nil {
 			_ = conn.Close()

@@ -14,13 +14,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/consumer"
@@ -29,9 +29,6 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
-
-// patience is how long a test waits for what must come, on a busy machine.
-const patience = time.Minute
 
 // password is that of every user.
 const password = "correct horse"
@@ -156,7 +153,7 @@ func open(t *testing.T, name string, s setup) (*side, error) {
 	served := make(chan error, 1)
 	go func() { served <- x.server.Serve(l) }()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), veiltest.Patience)
 		defer cancel()
 		if err := x.server.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)
@@ -237,14 +234,14 @@ func (x *side) fhir(t *testing.T, p *ruleset.Policy, s setup, logger *slog.Logge
 	}
 	server, err := fhirproxy.New(fhirproxy.Config{
 		Upstream: up.URL, BaseURL: "http://veil.example", Policy: of(s), Sink: x, Logger: logger, Metrics: x.metrics.Listener("fhir"), Ready: s.process,
-		Limits: fhirproxy.Limits{UpstreamTimeout: patience, ReadyTimeout: patience},
+		Limits: fhirproxy.Limits{UpstreamTimeout: veiltest.Patience, ReadyTimeout: veiltest.Patience},
 	})
 	if err != nil {
 		return err
 	}
 	x.server = server
 	x.reload = func(s setup) error { return server.Reload(of(s)) }
-	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: veiltest.Patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	x.ask = func(user, word string) string {
 		key, _ := apiKey(user)
 		if word != password {
@@ -334,7 +331,7 @@ func (x *side) postgres(t *testing.T, p *ruleset.Policy, s setup, logger *slog.L
 	}
 	server, err := pgproxy.New(pgproxy.Config{
 		Upstream: clinic.DSN(pgtest.Reader), Policy: of(s), Sink: x, Logger: logger, Metrics: x.metrics.Listener("postgres"), Ready: s.process,
-		Limits: pgproxy.Limits{AuthTimeout: patience, QueueTimeout: patience, ConnectTimeout: patience},
+		Limits: pgproxy.Limits{AuthTimeout: veiltest.Patience, QueueTimeout: veiltest.Patience, ConnectTimeout: veiltest.Patience},
 	})
 	if err != nil {
 		return err
@@ -342,7 +339,7 @@ func (x *side) postgres(t *testing.T, p *ruleset.Policy, s setup, logger *slog.L
 	x.server = server
 	x.reload = func(s setup) error { return server.Reload(of(s)) }
 	x.ask = func(user, word string) string {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), veiltest.Patience)
 		defer cancel()
 		dsn := url.URL{Scheme: "postgres", User: url.UserPassword(user, word), Host: x.address, RawQuery: "sslmode=disable"}
 		conn, err := pgconn.Connect(ctx, dsn.String())
@@ -377,21 +374,11 @@ func start(t *testing.T, name string, s setup) *side {
 	return x
 }
 
-// until waits for a condition.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("it does not come to this: %s", what)
-		}
-	}
-}
-
 // counted waits for a line of the metrics.
 func (x *side) counted(t *testing.T, line string) {
 	t.Helper()
 	text := ""
-	until(t, "the metrics have "+line, func() bool {
+	veiltest.Until(t, "the metrics have "+line, func() bool {
 		var b strings.Builder
 		x.metrics.Write(&b)
 		text = b.String()
@@ -414,6 +401,6 @@ func (x *side) begin(t *testing.T, user string) (response <-chan string, release
 	t.Cleanup(release)
 	out := make(chan string, 1)
 	go func() { out <- x.ask(user, password) }()
-	until(t, "the upstream keeps the request", x.held)
+	veiltest.Until(t, "the upstream keeps the request", x.held)
 	return out, release
 }

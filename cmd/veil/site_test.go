@@ -84,7 +84,7 @@ type process struct {
 func (s *site) process(t *testing.T, config string) *process {
 	t.Helper()
 	cmd := exec.Command("veil", "serve", "--config", config)
-	b := &background{done: make(chan error, 1), out: &syncBuffer{}}
+	b := &background{done: make(chan error, 1), out: &veiltest.Buffer{}}
 	cmd.Stdout, cmd.Stderr = b.out, b.out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -6,9 +6,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -26,20 +27,7 @@ func digest(p *Population) string {
 }
 
 func TestGenerateIsFrozen(t *testing.T) {
-	const golden = "testdata/generate-1-20.sha256"
-	got := digest(Generate(1, 20))
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("Generate(1, 20) has the digest %s, want %s", got, want)
-	}
+	veiltest.Golden(t, "testdata/generate-1-20.sha256", digest(Generate(1, 20)), *update)
 }
 
 func TestGenerateDependsOnSeedAndExtends(t *testing.T) {

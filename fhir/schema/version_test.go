@@ -1,32 +1,16 @@
 package schema
 
 import (
-	"compress/gzip"
-	"io"
-	"os"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // readR4B reads the tables of R4B, which fhir/gen made of hl7.fhir.r4b.core.
 func readR4B(t *testing.T) *Schema {
 	t.Helper()
-	read := func(name string) string {
-		f, err := os.Open("testdata/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(z)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
-	}
+	read := func(name string) string { return string(veiltest.Gunzip(t, "testdata/"+name)) }
 	s, err := Parse("R4B", read("r4b.schema.gz"), read("r4b.search.gz"))
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/internal/rules"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/safeharbor"
 )
 
@@ -44,18 +45,7 @@ func TestDiffOfShipped(t *testing.T) {
 			t.Parallel()
 			got := text(t, New(compile(t, "safe-harbor"), compile(t, name)))
 			golden := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
+			veiltest.Golden(t, golden, got, *update)
 		})
 	}
 }

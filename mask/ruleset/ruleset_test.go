@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/internal/suggest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -68,18 +69,7 @@ func TestRulesetFiles(t *testing.T) {
 				got = err.Error() + "\n"
 			}
 			golden := strings.TrimSuffix(path, ".yaml") + ".golden"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
+			veiltest.Golden(t, golden, got, *update)
 		})
 	}
 }

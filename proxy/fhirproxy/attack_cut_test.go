@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // cutUpstream sends the first bytes of an answer, written out as it goes over the
@@ -152,7 +154,7 @@ func TestAttackCutTheConsumer(t *testing.T) {
 				if err := conn.(*net.TCPConn).SetLinger(0); err != nil { // leaves by a reset
 					t.Fatal(err)
 				}
-				_ = conn.SetDeadline(time.Now().Add(patience))
+				_ = conn.SetDeadline(time.Now().Add(veiltest.Patience))
 				if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", c.path); err != nil {
 					t.Fatal(err)
 				}
@@ -166,7 +168,7 @@ func TestAttackCutTheConsumer(t *testing.T) {
 					t.Fatalf("%d of %d bytes came before their record (%d)", n, len(whole), records)
 				}
 				// Each exchange ends with its last record.
-				eventually(t, "all records are written", func() bool { return len(c.r.sink.all())-before >= c.complete })
+				veiltest.Until(t, "all records are written", func() bool { return len(c.r.sink.all())-before >= c.complete })
 				if records := len(c.r.sink.all()) - before; records != c.complete {
 					t.Fatalf("left after %d of %d bytes: %d records", n, len(whole), records)
 				}

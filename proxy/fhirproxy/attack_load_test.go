@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -95,7 +96,7 @@ func TestAttackOthersAreServed(t *testing.T) {
 	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "eve", Limits: consumer.Limits{Concurrent: 3}}, consumer.Account{Name: "ada"})
 	r := newRig(t, up, func(c *Config) {
 		c.Policy = p
-		c.Limits.Exchanges, c.Limits.ResponseBytes, c.Limits.UpstreamTimeout = 4, 8<<20, patience
+		c.Limits.Exchanges, c.Limits.ResponseBytes, c.Limits.UpstreamTimeout = 4, 8<<20, veiltest.Patience
 	})
 	faulty, fine := r.base+"/Patient/"+pseudonym(t, safeHarbor(t), "Patient", "zq-1"), r.base+"/Patient/"+pseudonym(t, safeHarbor(t), "Patient", "p")
 	ask := func(url, key string) (int, []byte, error) {
@@ -206,7 +207,7 @@ func TestAttackSlowRequests(t *testing.T) {
 				return
 			}
 			defer c.Close()
-			_ = c.SetReadDeadline(time.Now().Add(patience))
+			_ = c.SetReadDeadline(time.Now().Add(veiltest.Patience))
 			go func() {
 				const request = "POST /fhir/Patient/_search HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n"
 				for k := 0; i%3 > 0; k++ {
@@ -229,7 +230,7 @@ func TestAttackSlowRequests(t *testing.T) {
 	}
 	for range 10 {
 		// A request that a busy machine sends too slowly is ended as well.
-		eventually(t, "another consumer is served", func() bool {
+		veiltest.Until(t, "another consumer is served", func() bool {
 			resp, err := r.client.Get(r.base + "/Patient?_count=1")
 			if err != nil {
 				return false

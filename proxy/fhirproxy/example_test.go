@@ -1,46 +1,31 @@
 package fhirproxy
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 )
 
 // examples are HL7's, by Type/id.
 func examples(t testing.TB) map[string][]byte {
 	t.Helper()
-	f, err := os.Open("../../testdata/hl7-r4-examples.ndjson.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	all := map[string][]byte{}
-	lines := bufio.NewReaderSize(z, 1<<20)
-	for {
-		line, err := lines.ReadBytes('\n')
+	for line := range bytes.Lines(veiltest.Gunzip(t, "../../testdata/hl7-r4-examples.ndjson.gz")) {
 		var r struct{ ResourceType, ID string }
-		if len(line) > 1 && json.Unmarshal(line, &r) == nil && r.ID != "" {
+		if json.Unmarshal(line, &r) == nil && r.ID != "" {
 			all[r.ResourceType+"/"+r.ID] = line
 		}
-		if err != nil {
-			return all
-		}
 	}
+	return all
 }
 
 var maskedReference = regexp.MustCompile(`"reference":"([A-Za-z]+/[A-Za-z0-9.-]+)"`)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
@@ -102,7 +103,7 @@ func TestFilesThatBreakOff(t *testing.T) {
 			with := func(timeout time.Duration) *rig {
 				return newRig(t, up.url, func(c *Config) { c.Limits.ResponseBytes, c.Limits.UpstreamTimeout = 1<<20, timeout })
 			}
-			r := with(patience)
+			r := with(veiltest.Patience)
 			url := r.fileAt(t)
 			if name == "hangs" { // another listener opens the link as well
 				impatient := with(5 * time.Second)
@@ -124,7 +125,7 @@ func TestFilesThatBreakOff(t *testing.T) {
 				t.Errorf("%d records, the last %+v", len(records), last)
 			}
 			r.checkClean(t)
-			eventually(t, "the stream's place is free", func() bool { return r.listener.streams.Taken() == 0 })
+			veiltest.Until(t, "the stream's place is free", func() bool { return r.listener.streams.Taken() == 0 })
 		})
 	}
 }
@@ -253,10 +254,10 @@ func TestFileOfAConsumerThatLeaves(t *testing.T) {
 	c.Close()
 	select {
 	case <-going:
-	case <-time.After(patience):
+	case <-time.After(veiltest.Patience):
 		t.Fatal("the upstream is still being read")
 	}
-	eventually(t, "it is recorded that the consumer left", func() bool {
+	veiltest.Until(t, "it is recorded that the consumer left", func() bool {
 		records := r.sink.all()
 		last := records[len(records)-1]
 		return last.Result == "failed" && last.Reason == "consumer left" && len(last.Resources) == 1

@@ -18,6 +18,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // Every misbehaviour of the upstream ends in an OperationOutcome or a masked
@@ -39,7 +40,7 @@ func TestFaultsOfTheUpstream(t *testing.T) {
 	with := func(timeout time.Duration) *rig {
 		return newRig(t, up, func(c *Config) { c.Limits.UpstreamTimeout, c.Limits.ResponseBytes = timeout, 8<<20 })
 	}
-	patient, impatient := with(patience), with(400*time.Millisecond)
+	patient, impatient := with(veiltest.Patience), with(400*time.Millisecond)
 	slow := map[string]bool{"hangs": true, "hangs half way": true, "one byte a second": true}
 	a := safeHarbor(t)
 	faulty, fine := "/Patient/"+pseudonym(t, a, "Patient", "zq-1"), "/Patient/"+pseudonym(t, a, "Patient", "p")
@@ -71,7 +72,7 @@ func TestFaultsOfTheUpstream(t *testing.T) {
 					t.Errorf("status %d after %d µs", got.status, record.DurationMicros)
 				}
 			}
-			eventually(t, "a sound answer is given afterwards", func() bool { return r.get(t, fine).status == 200 })
+			veiltest.Until(t, "a sound answer is given afterwards", func() bool { return r.get(t, fine).status == 200 })
 			r.checkClean(t)
 		})
 	}
@@ -144,7 +145,7 @@ func TestNoByteLeavesBeforeTheRecord(t *testing.T) {
 	if _, err := fmt.Fprintf(c, "GET /fhir/Patient?_count=3 HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(veiltest.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	br := bufio.NewReader(c)
@@ -283,7 +284,7 @@ func TestMoreExchangesThanPlacesWaitOrAreRefused(t *testing.T) {
 		t.Errorf("answers %d and %d", first, second)
 	}
 	close(gate)
-	eventually(t, "a request is answered afterwards", func() bool { return r.get(t, "/Patient?_count=1").status == 200 })
+	veiltest.Until(t, "a request is answered afterwards", func() bool { return r.get(t, "/Patient?_count=1").status == 200 })
 }
 
 func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
@@ -314,7 +315,7 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 	<-entered
 	down := make(chan error, 1)
 	go func() { down <- r.listener.Shutdown(t.Context()) }()
-	eventually(t, "the listener takes no more connections", func() bool {
+	veiltest.Until(t, "the listener takes no more connections", func() bool {
 		c, err := net.Dial("tcp", r.addr)
 		if err == nil {
 			c.Close()

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // raw sends bytes to the listener on a connection of their own and returns all that
@@ -205,7 +207,7 @@ func TestWritesAreRefusedBeforeAConnectionIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := &counted{Listener: inner}
-	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: patience}
+	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: veiltest.Patience}
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() { _ = server.Close() })
 	r := newRig(t, "http://"+inner.Addr().String(), nil)

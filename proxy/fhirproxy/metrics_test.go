@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
@@ -60,7 +61,7 @@ func TestWhatTheListenerCounts(t *testing.T) {
 		}
 		return lines
 	}
-	for deadline := time.Now().Add(patience); len(missing()) > 0 && time.Now().Before(deadline); { // an exchange ends after its answer
+	for deadline := time.Now().Add(veiltest.Patience); len(missing()) > 0 && time.Now().Before(deadline); { // an exchange ends after its answer
 		time.Sleep(10 * time.Millisecond)
 	}
 	for _, line := range missing() {

@@ -22,6 +22,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/consumer"
@@ -76,20 +77,6 @@ func safeHarbor(t testing.TB) *fhir.Automaton {
 	return harborAuto
 }
 
-// patience is how long a test waits for what must come, on however busy a machine.
-const patience = 2 * time.Minute
-
-// eventually waits until something is so.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("%s: it never was", what)
-}
-
 // memory is a Sink that keeps its records, or fails.
 type memory struct {
 	mu      sync.Mutex
@@ -127,24 +114,6 @@ func (m *memory) find(t testing.TB, requestID string) *mask.Record {
 	return nil
 }
 
-// buffer is a log that can be read while it is written.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
 // policyOf lets anybody see what an automaton lets pass, under a name.
 func policyOf(t testing.TB, a *fhir.Automaton, name string) Policy {
 	t.Helper()
@@ -171,7 +140,7 @@ type rig struct {
 	addr     string // host:port of the listener
 	base     string // its base URL
 	sink     *memory
-	log      *buffer
+	log      *veiltest.Buffer
 	client   *http.Client
 	sent     []byte       // all that the client received
 	ahead    atomic.Int64 // how far the listener's clock is
@@ -194,7 +163,7 @@ func newRigSlowed(t testing.TB, upstream string, attempts *consumer.Attempts, ed
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{addr: l.Addr().String(), sink: &memory{}, log: &buffer{}}
+	r := &rig{addr: l.Addr().String(), sink: &memory{}, log: &veiltest.Buffer{}}
 	r.base = "http://" + r.addr + "/fhir"
 	c := Config{
 		Upstream: upstream, BaseURL: r.base, Policy: policyOf(t, safeHarbor(t), "anonymous"), Sink: r.sink,
@@ -214,7 +183,7 @@ func newRigSlowed(t testing.TB, upstream string, attempts *consumer.Attempts, ed
 	r.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), veiltest.Patience)
 		defer cancel()
 		if err := r.listener.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)

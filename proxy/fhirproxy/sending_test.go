@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -30,7 +31,7 @@ func TestSlowReadersAreBounded(t *testing.T) {
 	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "ada"}, consumer.Account{Name: "eve", Limits: consumer.Limits{Concurrent: 8}})
 	r := newRig(t, up, func(c *Config) {
 		c.Policy, c.Limits.Exchanges, c.Limits.ResponseBytes = p, 2, 16<<20
-		c.Limits.WriteTimeout = patience
+		c.Limits.WriteTimeout = veiltest.Patience
 	})
 	var slow []net.Conn
 	defer func() {
@@ -48,7 +49,7 @@ func TestSlowReadersAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "all are answered", func() bool { return len(r.sink.all()) >= 8 })
+	veiltest.Until(t, "all are answered", func() bool { return len(r.sink.all()) >= 8 })
 	most := int64(r.listener.limits.ResponseBytes * r.listener.limits.Exchanges)
 	if n := r.listener.unsent.Load(); n == 0 || n > most {
 		t.Errorf("%d bytes are on their way, at most %d may be", n, most)
@@ -64,7 +65,7 @@ func TestSlowReadersAreBounded(t *testing.T) {
 	for _, c := range slow {
 		c.Close()
 	}
-	eventually(t, "what nobody reads is dropped", func() bool { return r.listener.unsent.Load() == 0 })
+	veiltest.Until(t, "what nobody reads is dropped", func() bool { return r.listener.unsent.Load() == 0 })
 	plain := r.get(t, "/Patient?gender=female", "X-API-Key", keys["eve"])
 	packed := r.get(t, "/Patient?gender=female", "X-API-Key", keys["eve"], "Accept-Encoding", "gzip")
 	z, err := gzip.NewReader(bytes.NewReader(packed.body))
@@ -77,5 +78,5 @@ func TestSlowReadersAreBounded(t *testing.T) {
 	if got := r.do(t, "HEAD", "/Patient?gender=female", "", "X-API-Key", keys["eve"]); got.status != 200 || len(got.body) != 0 || got.header.Get("Content-Length") == "" {
 		t.Errorf("HEAD: %d %v", got.status, got.header)
 	}
-	eventually(t, "what was sent is dropped", func() bool { return r.listener.unsent.Load() == 0 })
+	veiltest.Until(t, "what was sent is dropped", func() bool { return r.listener.unsent.Load() == 0 })
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/proxy"
@@ -154,7 +155,7 @@ func FuzzClient(f *testing.F) {
 		}()
 		select {
 		case <-done:
-		case <-time.After(patience):
+		case <-time.After(veiltest.Patience):
 			t.Fatal("the session hangs")
 		}
 		if x.current != nil {
@@ -195,7 +196,7 @@ func FuzzUpstream(f *testing.F) {
 			go func() { done <- x.loop() }()
 			select {
 			case <-done:
-			case <-time.After(patience):
+			case <-time.After(veiltest.Patience):
 				t.Fatal("the session hangs")
 			}
 			rows := bytes.Count(answered, []byte{'D'}) > 0 // a clear column may hold anything

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/consumer"
@@ -120,7 +121,7 @@ func startListenerOver(t testing.TB, upstream string, change func(*Config)) *lis
 			Views:     clinicViews(t),
 		},
 		SearchPath: []string{"clinic"},
-		Limits:     Limits{AuthTimeout: patience, QueueTimeout: patience, ConnectTimeout: patience},
+		Limits:     Limits{AuthTimeout: veiltest.Patience, QueueTimeout: veiltest.Patience, ConnectTimeout: veiltest.Patience},
 	}
 	if change != nil {
 		change(&c)
@@ -137,7 +138,7 @@ func startListenerOver(t testing.TB, upstream string, change func(*Config)) *lis
 	done := make(chan error, 1)
 	go func() { done <- d.Serve(l) }()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), veiltest.Patience)
 		defer cancel()
 		if err := d.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)
@@ -162,7 +163,7 @@ func (d *listener) connect(t testing.TB) *pgx.Conn {
 
 func (d *listener) connectAs(t testing.TB, user, query string) *pgx.Conn {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), veiltest.Patience)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, d.dsn(user, query))
 	if err != nil {

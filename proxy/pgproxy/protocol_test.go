@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
@@ -239,7 +240,7 @@ func TestCancel(t *testing.T) {
 	marked := strings.Replace(endless, "3000000", "2999998", 1)
 	answer := make(chan error, 1)
 	go func() { _, err := conn.PgConn().Exec(context.Background(), marked).ReadAll(); answer <- err }()
-	until(t, "the statement runs", func() bool { return busy(t, db, "2999998") == 1 })
+	veiltest.Until(t, "the statement runs", func() bool { return busy(t, db, "2999998") == 1 })
 	if err := conn.PgConn().CancelRequest(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +262,7 @@ func TestStatementTimeout(t *testing.T) {
 	conn := d.connectAs(t, "few", "sslmode=disable").PgConn()
 	// A busy machine can take longer than the timeouts that are set here.
 	inTime := func(sql string) (out []string, err error) {
-		until(t, sql+" is answered", func() bool {
+		veiltest.Until(t, sql+" is answered", func() bool {
 			out, err = cells(t, conn, sql)
 			return code(err) != "57014"
 		})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
@@ -40,7 +41,7 @@ func newRawTo(t testing.TB, dsn string) *raw {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.Conn.Close() })
-	_ = h.Conn.SetDeadline(time.Now().Add(patience))
+	_ = h.Conn.SetDeadline(time.Now().Add(veiltest.Patience))
 	return &raw{t: t, conn: h.Conn, in: wire.NewFrames(h.Conn, 8<<10, 1<<20)}
 }
 

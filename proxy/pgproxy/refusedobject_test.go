@@ -1,38 +1,20 @@
 package pgproxy
 
 import (
-	"bytes"
 	"log/slog"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
-
-// lockedBuffer is a buffer that a logger and a test share.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
 
 // TestLogNamesWhatIsRefused: the log says which function, relation or column of the
 // database a refusal is about, so that an operator knows what to allow. A name that the
 // database does not have can be a value, and is not logged.
 func TestLogNamesWhatIsRefused(t *testing.T) {
 	t.Parallel()
-	log := &lockedBuffer{}
+	log := &veiltest.Buffer{}
 	d := startListener(t, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(log, nil)) })
 	conn := d.connect(t)
 	object := regexp.MustCompile(`outcome=refused .*`)

@@ -11,22 +11,9 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
-
-// patience is how long a test waits for what must come, on however busy a machine.
-const patience = 2 * time.Minute
-
-// until waits for something to become true.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("%s: it never was", what)
-}
 
 // TestSessionsAreApart: what a session left is not there for the next one, though
 // both have one connection to the upstream.
@@ -41,7 +28,7 @@ func TestSessionsAreApart(t *testing.T) {
 	}
 	kept := d.sessionsOpen()[0].up
 	_ = first.Close(context.Background())
-	until(t, "the connection is kept", func() bool { return d.Stats().Idle == 1 })
+	veiltest.Until(t, "the connection is kept", func() bool { return d.Stats().Idle == 1 })
 	conn := d.connect(t).PgConn()
 	for _, x := range d.sessionsOpen() {
 		if x.up != nil && x.up != kept {
@@ -109,7 +96,7 @@ func TestFullHouse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer waiting.Close()
-	until(t, "both connections are taken", func() bool { return d.slots.Taken() == 2 })
+	veiltest.Until(t, "both connections are taken", func() bool { return d.slots.Taken() == 2 })
 	if _, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable")); code(err) != "53300" {
 		t.Errorf("no connection is free: %v", err)
 	}
@@ -141,11 +128,11 @@ func TestClientLeaves(t *testing.T) {
 	marked := strings.Replace(endless, "3000000", "2999999", 1)
 	left := make(chan error, 1)
 	go func() { left <- conn.Exec(context.Background(), marked).Close() }()
-	until(t, "the statement runs", func() bool { return busy(t, db, "2999999") == 1 })
+	veiltest.Until(t, "the statement runs", func() bool { return busy(t, db, "2999999") == 1 })
 	_ = conn.Conn().Close()
 	<-left
-	until(t, "the statement ended", func() bool { return busy(t, db, "2999999") == 0 })
-	until(t, "its record was made", func() bool {
+	veiltest.Until(t, "the statement ended", func() bool { return busy(t, db, "2999999") == 0 })
+	veiltest.Until(t, "its record was made", func() bool {
 		last := d.sink.last(1)
 		return len(last) == 1 && last[0].Result == "failed"
 	})
@@ -175,13 +162,13 @@ func TestTimeouts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	_ = silent.SetReadDeadline(time.Now().Add(patience))
+	_ = silent.SetReadDeadline(time.Now().Add(veiltest.Patience))
 	if _, err := silent.Read(make([]byte, 1)); err == nil || strings.Contains(err.Error(), "timeout") {
 		t.Errorf("a client that says nothing: %v", err)
 	}
 	d = startListener(t, func(c *Config) { c.Limits.IdleTimeout = 300 * time.Millisecond })
 	conn := d.connect(t).PgConn()
-	until(t, "the session ended", func() bool { return d.Stats().Sessions == 0 })
+	veiltest.Until(t, "the session ended", func() bool { return d.Stats().Sessions == 0 })
 	if _, err := cells(t, conn, "SELECT 1"); code(err) != "57P05" {
 		t.Errorf("an idle client: %v", err)
 	}
@@ -234,8 +221,8 @@ func TestShutdownWaits(t *testing.T) {
 		_, err := working.Exec(context.Background(), "SELECT count(*) FROM generate_series(1, 3000000)").ReadAll()
 		answer <- err
 	}()
-	until(t, "the statement is under way", func() bool { return busy(t, pg.Clinic(t), "generate_series(1, 3000000)") > 0 || len(answer) > 0 })
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	veiltest.Until(t, "the statement is under way", func() bool { return busy(t, pg.Clinic(t), "generate_series(1, 3000000)") > 0 || len(answer) > 0 })
+	ctx, cancel := context.WithTimeout(t.Context(), veiltest.Patience)
 	defer cancel()
 	if err := d.Shutdown(ctx); err != nil {
 		t.Error(err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -36,7 +37,7 @@ func TestShutdownIsTold(t *testing.T) {
 			told := make(chan error, 2)
 			go func() { _, err := simple.Exec(context.Background(), long).ReadAll(); told <- err }()
 			go func() { _, err := extended.Exec(context.Background(), long); told <- err }()
-			until(t, "the statements run", func() bool { return busy(t, clinic, series) == 2 })
+			veiltest.Until(t, "the statements run", func() bool { return busy(t, clinic, series) == 2 })
 			t.Cleanup(func() { stopUpstream(t, clinic, series) })
 			over, end := context.WithCancel(t.Context())
 			end()
@@ -141,7 +142,7 @@ func TestShutdownFindsEveryWait(t *testing.T) {
 		_, err := pgconn.Connect(context.Background(), d.dsn("ann", "sslmode=disable"))
 		queued <- err
 	}()
-	until(t, "a session waits for a connection", func() bool { return d.Stats() == Stats{Sessions: 4, Upstream: 2, Waiting: 1} })
+	veiltest.Until(t, "a session waits for a connection", func() bool { return d.Stats() == Stats{Sessions: 4, Upstream: 2, Waiting: 1} })
 	unread.send("Q", "SELECT g, repeat('x', 1000) FROM generate_series(1, 10000000) g")
 	row.send("Q", "SELECT repeat('x', 100000000)")
 	for _, r := range []*raw{unread, row} {
@@ -160,7 +161,7 @@ func TestShutdownFindsEveryWait(t *testing.T) {
 	if err := <-queued; code(err) != "57P01" {
 		t.Errorf("the session that waited for a connection: %v", err)
 	}
-	_ = row.conn.SetDeadline(time.Now().Add(patience))
+	_ = row.conn.SetDeadline(time.Now().Add(veiltest.Patience))
 	rest, err := io.ReadAll(row.conn)
 	if err != nil || len(rest) > 100000000 || bytes.Contains(rest, []byte("57P01")) {
 		t.Errorf("%d bytes after a part of a row, %v", len(rest), err)
@@ -187,12 +188,12 @@ func TestReadyAsksForThePool(t *testing.T) {
 		}
 		waited <- err
 	}()
-	until(t, "it waits", func() bool { return d.Stats() == Stats{Sessions: 2, Upstream: 1, Waiting: 1} })
+	veiltest.Until(t, "it waits", func() bool { return d.Stats() == Stats{Sessions: 2, Upstream: 1, Waiting: 1} })
 	_ = conn.Close(t.Context())
 	if err := <-waited; err != nil {
 		t.Errorf("a client that waited for a connection: %v", err)
 	}
-	until(t, "the session is over", func() bool { return d.Stats().Sessions == 0 })
+	veiltest.Until(t, "the session is over", func() bool { return d.Stats().Sessions == 0 })
 	if err := d.Ready(); err != nil {
 		t.Errorf("after: %v", err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
@@ -52,7 +53,7 @@ type harness struct {
 type listener struct {
 	addr, database string
 
-	log     *lockedBuffer
+	log     *veiltest.Buffer
 	records *records
 }
 
@@ -105,7 +106,7 @@ func openListener(t testing.TB, upstream string, p *ruleset.Policy, doc mask.Met
 	for _, set := range with {
 		set(&options)
 	}
-	d := &listener{database: config.Database, log: &lockedBuffer{}, records: &records{}}
+	d := &listener{database: config.Database, log: &veiltest.Buffer{}, records: &records{}}
 	server, err := pgproxy.New(pgproxy.Config{
 		Upstream: upstream, PowerfulRole: true, Sink: d.records,
 		Policy: pgproxy.Policy{Consumers: directory, Views: map[string]pgproxy.View{"clinic": {Policy: p, Options: options, StatementTimeout: 2 * time.Minute}}},
@@ -177,29 +178,8 @@ func (h *harness) oid(t testing.TB, db *pgtest.Database, relation string) string
 	return h.oids[key]
 }
 
-// lockedBuffer is a buffer that several goroutines may write to.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-// take returns what was written since it was called last.
-func (b *lockedBuffer) take() []byte {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	out := bytes.Clone(b.b.Bytes())
-	b.b.Reset()
-	return out
-}
-
 // records is a mask.Sink that keeps audit records as JSON.
-type records struct{ lockedBuffer }
+type records struct{ veiltest.Buffer }
 
 // Append implements mask.Sink.
 func (r *records) Append(_ context.Context, record *mask.Record) error {
@@ -214,7 +194,7 @@ func (r *records) Append(_ context.Context, record *mask.Record) error {
 // quiet holds that neither the log nor the audit records have an original.
 func (d *listener) quiet(t *testing.T) {
 	t.Helper()
-	for name, said := range map[string][]byte{"log": d.log.take(), "audit records": d.records.take()} {
+	for name, said := range map[string][]byte{"log": d.log.Take(), "audit records": d.records.Take()} {
 		for _, line := range bytes.Split(clock.ReplaceAll(said, nil), []byte("\n")) {
 			if found := Canary(line); found != nil {
 				t.Errorf("the %s has %q in: %.300s", name, found, line)
