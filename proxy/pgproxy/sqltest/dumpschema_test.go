@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -146,7 +147,7 @@ func TestDumpOfRandomSchemas(t *testing.T) {
 			ddl, rules, kept := randomSchema(seed)
 			from := h.pg.CreateDatabase(t, fmt.Sprintf("random_%d", seed))
 			from.Exec(t, ddl)
-			p := rulesetPolicy(t, rules)
+			p := masktest.Policy(t, rules)
 			listener := openListener(t, from.DSN(pgtest.Owner), p, nil)
 			args := [][]string{nil, {"--inserts", "--quote-all-identifiers"}, {"--rows-per-insert=9"}}[seed%3]
 			masked, reports := maskDump(t, dump(t, from, args...), p, nil, 2)

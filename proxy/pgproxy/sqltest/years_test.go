@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
@@ -24,7 +25,7 @@ tables:
 // TestYearsAsNumbers holds that a whole number is treated as a year in SQL as it is by the
 // method, and can be compared with.
 func TestYearsAsNumbers(t *testing.T) {
-	p := rulesetPolicy(t, yearRules)
+	p := masktest.Policy(t, yearRules)
 	years := map[string][]string{
 		"int2": {"-1950", "0", "195", "800", "999", "1000", "1890", "1934", "1935", "1936", "1950", "1999", "2025", "9999", "10000", "32767"},
 		"int4": {"-1950", "0", "195", "1890", "1936", "1950", "2025", "10000", "19500101", "2147483647", "-2147483648"},
