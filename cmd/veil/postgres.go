@@ -21,6 +21,7 @@ type postgresCheck struct {
 	file, view string
 	format     cli.Format
 	complete   bool
+	discover   bool
 }
 
 func newPostgresCheck(a *app) *cobra.Command {
@@ -35,7 +36,9 @@ column is noticed here.
 Rules without effect are faults: one that matches no column (with the nearest
 name), one that never applies because a more specific or stricter rule does,
 and one that refers to another column that does not exist. A NOTE is about
-something that may be intended.
+something that may be intended. DISCOVERY marks a column that a rule lets pass
+although a sample of its values looks as if it identified persons; with
+--discover=false no row is read.
 
 The exit status is 1 if there is such a fault, if the upstream role can do
 more than read (unless the configuration allows it), and with --complete if a
@@ -50,6 +53,7 @@ after a migration.`,
 	c.Flags().StringVar(&o.file, "config", "", "configuration `FILE` of veil serve")
 	c.Flags().StringVar(&o.view, "view", "", "check this `VIEW` only (default: all)")
 	c.Flags().BoolVar(&o.complete, "complete", false, "exit with status 1 if a column has no rule of its own")
+	c.Flags().BoolVar(&o.discover, "discover", true, "sample the tables, and mark columns that pass although they look identifying")
 	o.format.Add(c)
 	return c
 }
@@ -71,6 +75,11 @@ func (a *app) checkPostgres(c *cobra.Command, o postgresCheck) error {
 	report, err := tablecheck.Run(c.Context(), p, o.view)
 	if err != nil {
 		return err
+	}
+	if o.discover {
+		if err := report.Discover(c.Context(), p); err != nil {
+			fmt.Fprintf(c.ErrOrStderr(), "veil: %v\n", err)
+		}
 	}
 	for _, ruleset := range report.NoTables {
 		fmt.Fprintf(c.ErrOrStderr(), "veil: ruleset %s: %s\n", ruleset, serve.NoTables)

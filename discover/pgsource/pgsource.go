@@ -37,6 +37,11 @@ func Read(ctx context.Context, dsn string, o Options) ([]discover.Table, error) 
 	if err != nil {
 		return nil, errors.New("the connection string is not valid: expected one such as postgres://user@host/database") // the driver's error has parts of the string
 	}
+	return ReadFrom(ctx, config, o)
+}
+
+// ReadFrom is Read with a connection that is configured otherwise.
+func ReadFrom(ctx context.Context, config *pgconn.Config, o Options) ([]discover.Table, error) {
 	config.RuntimeParams["application_name"] = "veil discover"
 	config.RuntimeParams["default_transaction_read_only"] = "on"
 	config.RuntimeParams["client_encoding"] = "UTF8"

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -113,6 +114,19 @@ func (c *Postgres) password() (string, error) {
 		return "", err
 	}
 	return strings.TrimRight(string(text), "\r\n"), nil
+}
+
+// Connection says how to connect to the upstream.
+func (c *Postgres) Connection() (*pgconn.Config, error) {
+	config, err := pgconn.ParseConfig(c.Upstream)
+	if err != nil {
+		return nil, errors.New("postgres.upstream is not a connection string")
+	}
+	password, err := c.password()
+	if err == nil && password != "" {
+		config.Password = password
+	}
+	return config, err
 }
 
 // Server returns the PostgreSQL listener with a policy. It opens no connection. ready

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -44,6 +45,8 @@ type Column struct {
 	Rule      string `json:"rule,omitempty"`
 	Method    string `json:"method,omitempty"`
 	Note      string `json:"note,omitempty"`
+	// Opinion is what discovery finds of a column that passes, if it contradicts that.
+	Opinion string `json:"opinion,omitempty"`
 }
 
 // lookTimeout bounds the look at a PostgreSQL upstream and its catalog.
@@ -72,7 +75,7 @@ func Run(ctx context.Context, p *config.Prepared, view string) (*Report, error) 
 		}
 		one := View{Name: v.Name, Columns: []Column{}, Findings: append([]analysis.Finding{}, seen.Findings[v.Name]...)}
 		for _, c := range seen.Treatments[v.Name] {
-			one.Columns = append(one.Columns, Column{c.Schema, c.Relation, c.Column, treatmentWord(c), c.Rule, c.Method, c.Note})
+			one.Columns = append(one.Columns, Column{c.Schema, c.Relation, c.Column, treatmentWord(c), c.Rule, c.Method, c.Note, ""})
 		}
 		out.Views = append(out.Views, one)
 	}
@@ -144,7 +147,11 @@ func (v *View) writeColumns(w io.Writer) error {
 			}
 		}
 		count[c.Treatment]++
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", name, c.Treatment, rule, c.Method, c.Note)
+		note := c.Note
+		if c.Opinion != "" {
+			note = strings.TrimPrefix(note+"; DISCOVERY "+c.Opinion, "; ")
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", name, c.Treatment, rule, c.Method, note)
 	}
 	if err := t.Flush(); err != nil {
 		return err
