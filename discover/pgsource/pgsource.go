@@ -63,6 +63,10 @@ func ReadFrom(ctx context.Context, config *pgconn.Config, o Options) ([]discover
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the catalog: %s", reason(err))
 	}
+	// Functions of views need the search path of the role. What Veil writes is qualified.
+	if _, err := c.Exec(ctx, "reset search_path").ReadAll(); err != nil {
+		return nil, fmt.Errorf("cannot set up the session: %s", reason(err))
+	}
 	for i, r := range relations {
 		switch {
 		case ctx.Err() != nil:
@@ -71,7 +75,7 @@ func ReadFrom(ctx context.Context, config *pgconn.Config, o Options) ([]discover
 			if c, err = connect(); err != nil {
 				return nil, fmt.Errorf("the connection was lost after %d of %d tables: %s", i, len(relations), reason(err))
 			}
-			if _, err := c.Exec(ctx, set).ReadAll(); err != nil {
+			if _, err := c.Exec(ctx, set+"; reset search_path").ReadAll(); err != nil {
 				return nil, fmt.Errorf("cannot set up the session: %s", reason(err))
 			}
 			fallthrough

@@ -68,11 +68,11 @@ func (r *relation) read(i int) string {
 	name := catalog.QuoteIdent(r.table.Columns[i].Name)
 	switch t := r.table.Columns[i].Type; {
 	case t == "bytea":
-		return fmt.Sprintf(`'\x' || encode(substring(%s from 1 for %d), 'hex')`, name, longestBytes)
+		return fmt.Sprintf(`'\x' || pg_catalog.encode(pg_catalog.substr(%s, 1, %d), 'hex')`, name, longestBytes)
 	case strings.HasPrefix(t, "character") || t == "text" || strings.HasPrefix(t, "json") || t == "xml" || strings.HasSuffix(t, "[]"):
-		return fmt.Sprintf("left(%s::text, %d)", name, longestText)
+		return fmt.Sprintf("pg_catalog.left(%s::pg_catalog.text, %d)", name, longestText)
 	}
-	return name + "::text"
+	return name + "::pg_catalog.text"
 }
 
 // sampling is the TABLESAMPLE clause that reads about the rows wanted, half as many more
