@@ -143,18 +143,19 @@ def failure(job: Any) -> str:
 
 def test_mistakes(spark: Any, df: Any, folder: Path, options: dict[str, Any]) -> None:
     """A mistake is one exception that says what it is: at once where the driver sees it, else in the task."""
+    few = spark.range(5).selectExpr("concat('p', id) id", f"'{MARKER}' name").coalesce(1)
     assert "cannot run the program veil, /none/veil" in failure(lambda: veil.mask(df, **{**options, "binary": "/none/veil"}))
     assert "/none/rules.yaml" in failure(lambda: veil.mask(df, **{**options, "ruleset": "/none/rules.yaml"}))
     assert "no rule covers a column of table patients" in failure(lambda: veil.mask(df.select("hidden"), **options))
-    assert "VeilError: veil: /none/key: there is no such file" in failure(veil.mask(df.limit(5), **{**options, "key_file": "/none/key"}).count)
+    assert "VeilError: veil: /none/key: there is no such file" in failure(veil.mask(few, **{**options, "key_file": "/none/key"}).count)
     bad = folder / "bad.key"
     bad.write_text("no key")
     bad.chmod(0o600)
-    text = failure(veil.mask(df.limit(5), **{**options, "key_file": str(bad)}).count)
+    text = failure(veil.mask(few, **{**options, "key_file": str(bad)}).count)
     assert "VeilError" in text and "bad.key" in text and "no key" not in text
     moved = folder / "moved.yaml"
     shutil.copy(folder / "clinic.yaml", moved)
-    masked = veil.mask(df.limit(5), **{**options, "ruleset": str(moved)})
+    masked = veil.mask(few, **{**options, "ruleset": str(moved)})
     moved.unlink()
     text = failure(masked.count)
     assert "VeilError" in text and "moved.yaml" in text and MARKER not in text

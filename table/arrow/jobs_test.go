@@ -154,6 +154,41 @@ func TestRowsThatFail(t *testing.T) {
 	}
 }
 
+// TestMaps holds what becomes of maps: an entry without its key goes, and a map without
+// its keys or values is a list.
+func TestMaps(t *testing.T) {
+	t.Parallel()
+	const text = `
+veil: 1
+name: test
+referenceDate: 2025-06-30
+tables:
+  rules:
+    - {id: keep, match: [{column: a.key}, {column: b.value}, {column: c.value}, {column: d}], method: keep}
+    - {id: year, match: [{column: a.value}, {column: c.key}], method: year}
+    - {id: removed, match: [{column: d.key}], method: remove}
+`
+	m := apache.MapOf(apache.BinaryTypes.String, apache.BinaryTypes.String)
+	in := batchOf(t, `[{"a": [{"key": "k", "value": "1987-06-05"}, {"key": "l", "value": "x"}], "b": [{"key": "MARKER", "value": "v"}], "c": [{"key": "1987-06-05", "value": "v"}, {"key": "MARKER", "value": "w"}], "d": [{"key": "MARKER", "value": "v"}]},
+		{"a": null, "b": null, "c": [], "d": null}]`,
+		apache.Field{Name: "a", Type: m, Nullable: true}, apache.Field{Name: "b", Type: m, Nullable: true}, apache.Field{Name: "c", Type: m, Nullable: true}, apache.Field{Name: "d", Type: m, Nullable: true})
+	r := maskFile(t, text, encode(t, true, []apache.RecordBatch{in}), true, 1)
+	if r.err != nil || r.reports != "" || bytes.Contains(r.out, []byte("MARKER")) {
+		t.Fatal(r.err, r.reports)
+	}
+	out := decode(t, r.out)[0]
+	for name, want := range map[string]string{
+		"a": `map<utf8, utf8, items_nullable> [{["k" "l"] ["1987" (null)]} (null)]`,
+		"b": `list<value: utf8, nullable> [["v"] (null)]`,
+		"c": `map<utf8, utf8, items_nullable> [{["1987"] ["v"]} {[] []}]`,
+		"d": `list<value: utf8, nullable> [["v"] (null)]`,
+	} {
+		if got := column(t, out, name); got.DataType().String()+" "+got.String() != want {
+			t.Errorf("column %s is %s %s", name, got.DataType(), got)
+		}
+	}
+}
+
 // TestEmpty holds that a table without rows is masked to one: its schema.
 func TestEmpty(t *testing.T) {
 	t.Parallel()

@@ -108,8 +108,8 @@ func (s *schema) treat(plan *table.Plan) {
 	s.out = arrow.NewSchema(fields, &metadata)
 }
 
-// treatField decides what a field is afterwards. A field without a leaf is not there, and
-// neither is a map without its keys.
+// treatField decides what a field is afterwards. A field without a leaf is not there. A map
+// without its keys or its values is a list.
 func (s *schema) treatField(f *field) {
 	f.out = arrow.Field{Name: f.Name, Nullable: f.Nullable}
 	var fields []arrow.Field
@@ -123,9 +123,7 @@ func (s *schema) treatField(f *field) {
 	if f.column >= 0 {
 		s.treatLeaf(f)
 	} else if t, ok := f.Type.(*arrow.MapType); ok {
-		if f.shown = len(fields) == 2 && f.children[0].as != removed; f.shown {
-			f.out.Type = mapType(t, f)
-		}
+		f.treatMap(t)
 	} else if f.shown = len(fields) > 0; f.shown {
 		f.out.Type = nestedType(f.Type, fields)
 	}
@@ -159,13 +157,25 @@ func (s *schema) treatLeaf(f *field) {
 	}
 }
 
-// mapType is the type of a map whose fields are shown.
-func mapType(t *arrow.MapType, f *field) arrow.DataType {
+// treatMap decides what a map is afterwards. A key cannot be NULL, so one that is removed
+// is not there.
+func (f *field) treatMap(t *arrow.MapType) {
 	key, value := f.children[0], f.children[1]
-	key.out.Nullable = false
-	out := arrow.MapOfFields(key.out, value.out)
-	out.KeysSorted = t.KeysSorted && key.as == copied
-	return out
+	if key.as == removed {
+		key.shown = false
+	}
+	f.shown = key.shown || value.shown
+	switch {
+	case key.shown && value.shown:
+		key.out.Nullable = false
+		out := arrow.MapOfFields(key.out, value.out)
+		out.KeysSorted = t.KeysSorted && key.as == copied
+		f.out.Type = out
+	case key.shown:
+		f.out.Type = arrow.ListOfField(key.out)
+	case value.shown:
+		f.out.Type = arrow.ListOfField(value.out)
+	}
 }
 
 // nestedType is the type of a field with the fields that are left below it.
