@@ -128,10 +128,14 @@ func TestLies(t *testing.T) {
 		binary.LittleEndian.PutUint32(in[at:], v)
 		return in
 	}
+	packed := encode(t, true, []apache.RecordBatch{batchOf(t, `[{"k": "`+strings.Repeat("a", 5000)+`"}]`, apache.Field{Name: "k", Type: apache.BinaryTypes.String})}, ipc.WithZstd())
+	frame := bytes.LastIndex(packed, []byte("\x28\xb5\x2f\xfd")) // its size stands before it
 	for name, tc := range map[string]struct {
 		in   []byte
 		want string
 	}{
+		"grows":      {lie(packed, frame-8, 800<<20), "the Arrow data is damaged"},
+		"grows much": {lie(packed, frame-4, 1), "the Arrow data is damaged"},
 		"metadata":   {lie(stream, 4, 0x7fffffff), "metadata of a message has more than 64 MiB"},
 		"some bytes": {lie(stream, 4, 60<<20), "it is truncated"},
 		"two":        {append(bytes.Clone(stream), stream...), "mask one stream at a time"},

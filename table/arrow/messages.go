@@ -88,6 +88,11 @@ func (m *messages) Message() (msg *ipc.Message, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if header.compressed != plain {
+		if err := checkGrowth(&header.batch, header.compressed, body); err != nil {
+			return nil, err
+		}
+	}
 	return ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(body)), nil
 }
 
@@ -161,6 +166,7 @@ type header struct {
 	kind       byte
 	body       int64
 	compressed codec
+	batch      flatbuffers.Table // of a batch or dictionary
 }
 
 // Kinds of messages, and the slots of tables in Arrow's flatbuffers.
@@ -212,7 +218,48 @@ func readHeader(meta []byte) (h header, err error) {
 	if c, ok := member(&batch, slotCompression); ok {
 		h.compressed = lz4 + codec(c.GetByteSlot(slotCodec, 0))
 	}
+	h.batch = batch
 	return h, checkBuffers(&batch)
+}
+
+// Limits of what compressed data may grow to: mostGrowth times its size in all, beyond
+// freeGrowth bytes; and each buffer what its codec can reach.
+const (
+	mostGrowth = 1100
+	freeGrowth = 256 << 20
+	slackBytes = 64 << 10
+)
+
+var codecGrowth = [...]int64{lz4: 256, zstd: 40_000}
+
+// checkGrowth holds the sizes that compressed buffers say they grow to to the limits, before
+// a reader takes memory for them.
+func checkGrowth(batch *flatbuffers.Table, c codec, body []byte) error {
+	o := flatbuffers.UOffsetT(batch.Offset(slotBuffers))
+	if o == 0 || int(c) >= len(codecGrowth) {
+		return errDamaged
+	}
+	all, start := int64(0), batch.Vector(o)
+	for i := range batch.VectorLen(o) {
+		at := start + flatbuffers.UOffsetT(i)*16
+		offset, length := batch.GetInt64(at), batch.GetInt64(at+8)
+		if length == 0 {
+			continue
+		}
+		packed := body[offset : offset+length]
+		size := int64(binary.LittleEndian.Uint64(packed))
+		if size == -1 { // it is not compressed
+			size = length
+		}
+		if size < 0 || size > slackBytes+codecGrowth[c]*length {
+			return errDamaged
+		}
+		all += size
+	}
+	if all > freeGrowth && all/mostGrowth > int64(len(body)) || all > maxBody {
+		return fmt.Errorf("a batch of the Arrow data grows to more than %d times its size when it is decompressed", mostGrowth)
+	}
+	return nil
 }
 
 // checkBuffers holds how many buffers the columns of views have to how many there are,
