@@ -26,7 +26,7 @@ type fullURLs struct {
 }
 
 // fullURL is the full URL that ends in a type and id, or any other under itself. Two
-// that end alike become one, so references to them cannot be told apart: url is nil.
+// that end alike become one, so references to them cannot be distinguished: url is nil.
 type fullURL struct{ key, url []byte }
 
 const (

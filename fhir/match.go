@@ -197,7 +197,7 @@ func (p *matchParser) addType(start int, last *step) error {
 // looked up in the object that holds the element, or in the element. Steps further up
 // cannot have one.
 func (p *pattern) moveConditions() error {
-	const tooFarUp = "where() may stand on the matched element or on the one before it, not further up"
+	const tooFarUp = "where() is allowed on the matched element or on the one before it, not further up"
 	for i := range p.steps[:max(len(p.steps)-1, 0)] {
 		st, next := &p.steps[i], &p.steps[i+1]
 		switch {

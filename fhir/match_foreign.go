@@ -48,7 +48,7 @@ func (p *matchParser) unsupported(word string) error {
 
 // operators are what FHIRPath writes between two expressions, longest first.
 var operators = []struct{ text, hint string }{
-	{"!=", "conditions stand in where()"}, {"!~", oneTest}, {"<=", oneTest}, {">=", oneTest}, {"<", oneTest}, {">", oneTest}, {"~", "write = for the very text"}, {"=", "conditions stand in where()"},
+	{"!=", "write conditions in where()"}, {"!~", oneTest}, {"<=", oneTest}, {">=", oneTest}, {"<", oneTest}, {">", oneTest}, {"~", "write = for the very text"}, {"=", "write conditions in where()"},
 	{"|", "write a list of paths under match"}, {"&", ""}, {"+", ""}, {"-", ""}, {"*", "a path has no wildcard: use nodesByType() or nodesByName()"}, {"/", "names of a path are joined by dots"},
 }
 
@@ -78,7 +78,7 @@ func (p *matchParser) other(want string) error {
 	case rest[0] == '$', rest[0] == '%':
 		return named("a variable", "begin with a type name")
 	case rest[0] == '"':
-		return p.fail("a text stands in single quotes: write 'text'")
+		return p.fail("expected text in single quotes: write 'text'")
 	case rest[0] == '`':
 		return named("a name in backticks", "")
 	}
@@ -127,7 +127,7 @@ func (p *matchParser) noText() error {
 	case word != "" && word[0] >= '0' && word[0] <= '9':
 		return p.fail("a condition compares texts, and a number cannot be tested: write the number's text in single quotes only where the element is a text")
 	case strings.HasPrefix(rest, `"`):
-		return p.fail("a text stands in single quotes: write 'text'")
+		return p.fail("expected text in single quotes: write 'text'")
 	}
 	return p.fail("want a text in single quotes")
 }

@@ -36,7 +36,7 @@ func TestWhatAMatchCannotSay(t *testing.T) {
 		"Observation.where(status.exists(code = 'x')).value":                          "exists() takes no condition",
 		"Observation.where(code in %ages and status = 'final').value":                 "stands alone",
 		"Patient.name.exists()":                                                       "as in where(value.exists())",
-		"Patient.name != 'x'":                                                         "conditions stand in where()",
+		"Patient.name != 'x'":                                                         "write conditions in where()",
 		"Observation.where(status ~ 'final').value":                                   "the operator ~",
 		"Observation.where(value > 5).value":                                          "the operator >",
 		"Observation.where(exists()).value":                                           "function exists()",

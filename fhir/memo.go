@@ -166,7 +166,7 @@ func (s *textSlot) keep(d *decision, val, out []byte) {
 }
 
 // slot returns the slot that has the object at the start of text, or else the
-// one to keep it in; nil if it is not to be remembered. Objects are told apart
+// one to keep it in; nil if it is not to be remembered. Objects are distinguished
 // by what stands before their first closing brace; those that differ behind it
 // share a pair.
 func (m *memo) slot(n *node, in setting, text []byte) *memoSlot {

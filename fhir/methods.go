@@ -79,18 +79,18 @@ func Methods() []mask.Definition {
 	}
 	return []mask.Definition{
 		simple("descend", "walks into the object: its members are decided by their own rules", mask.LabelNone, elementRule{op: opDescend}),
-		simple("withhold", "takes out the whole resource that has the element", mask.LabelRedacted, elementRule{op: opWithhold}),
+		simple("withhold", "withholds the whole resource that has the element", mask.LabelRedacted, elementRule{op: opWithhold}),
 		simple("resourceId", "seals a resource id, so that only Veil can open it; renames the id of a contained resource", mask.LabelPseudonymized,
 			elementRule{op: opID, types: []string{"id", "string", "http://hl7.org/fhirpath/System.String"}}),
-		simple("versionId", "seals a version id, so that only Veil can open it; that of a contained resource goes", mask.LabelPseudonymized,
+		simple("versionId", "seals a version id, so that only Veil can open it; that of a contained resource is removed", mask.LabelPseudonymized,
 			elementRule{op: opVersion, types: []string{"id"}}),
 		simple("code", "lets a code pass that is in the value set its element is bound to, or has the form that the binding names; others go", mask.LabelNone,
 			elementRule{op: opCode, types: []string{"code", "string", "uri"}}),
-		simple("link", "replaces a Bundle's link by one that leads back to Veil, and takes it out where there is none", mask.LabelPseudonymized,
+		simple("link", "replaces a Bundle's link with one to Veil, and removes it where there is none", mask.LabelPseudonymized,
 			elementRule{op: opLink, types: []string{"uri"}}),
 		simple("identifierKey", "replaces an Identifier by a keyed pseudonym of its system and value, which references by that identifier have, too", mask.LabelPseudonymized,
 			elementRule{op: opIdentifier, types: []string{"Identifier"}}),
-		simple("canonical", "lets a canonical URL of a definition pass that begins as the ruleset's canonicals say or names one of its code systems, renames one that leads to a contained resource; a CodeSystem's own URL is that of codings; others go", mask.LabelNone,
+		simple("canonical", "keeps a canonical URL of a definition that begins as the ruleset's canonicals say or names one of its code systems, and renames one of a contained resource; a CodeSystem's own URL is treated like those of codings; others are removed", mask.LabelNone,
 			elementRule{op: opCanonical, types: []string{"canonical", "uri", "url"}}),
 		simple("coding", "lets a code of a known system pass in the form its system has; pseudonymises others; keeps a display only where it is verified", mask.LabelNone,
 			elementRule{op: opDescend, coded: true, types: []string{"Coding"}}),
@@ -107,7 +107,7 @@ func Methods() []mask.Definition {
 		},
 		{
 			Name: "reference", Kind: mask.StructureMethod, Label: mask.LabelPseudonymized,
-			Summary: "translates a reference: the id is sealed, urn:uuid and contained ids are renamed, what cannot be resolved here goes",
+			Summary: "translates a reference: the id is sealed, urn:uuid and contained ids are renamed, and what cannot be resolved here is removed",
 			Params: []mask.Param{{Name: "form", Type: mask.StringParam, OneOf: []string{"reference", "fullUrl", "request"},
 				Doc: "what the URL is: Reference.reference (default), a Bundle entry's fullUrl, or a request URL, which may also be a bare type"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {

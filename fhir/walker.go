@@ -23,12 +23,12 @@ type Site struct {
 	// follow and reports whether there is one. Without it links are removed.
 	Link func(dst, relation, url []byte) ([]byte, bool)
 	// Subject appends the id of the patient that another resource of the
-	// original server is about, and reports whether there is one. It is asked for
+	// original server is about, and reports whether there is one. It is requested
 	// resources that reach their patient only through a reference to that one,
 	// where nothing in the same Bundle answers it; ids are originals, and typ is
 	// the referenced resource's type. Without it, and where it reports false, the
-	// patient is unknown and the stricter rule applies. The answer must depend on
-	// the resource alone; it may be asked often for the same one.
+	// patient is unknown and the stricter rule applies. The response must depend on
+	// the resource alone; it may be requested often for the same one.
 	Subject func(dst []byte, typ string, id []byte) ([]byte, bool)
 }
 

@@ -59,9 +59,9 @@ func Methods() []mask.Definition {
 			Name: "date", Label: mask.LabelAbstracted, PerEntity: true, Summary: "cuts a date to its year, quarter or month, or shifts all dates of a person alike",
 			Params: []mask.Param{
 				{Name: "mode", Type: mask.StringParam, Required: true, OneOf: []string{"year", "quarter", "month", "shift"}, Doc: "what is done"},
-				{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "number"}, Doc: "of mode year in tables: the 1 January (default), or a whole number"},
+				{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "number"}, Doc: "of mode year in tables: 1 January (default), or a whole number"},
 				{Name: "window", Type: mask.IntParam, Min: 1, Max: 3660, Doc: "greatest shift in days, either way; 365 by default"},
-				{Name: "weekday", Type: mask.BoolParam, Doc: "shift by whole weeks, so that weekdays stay"},
+				{Name: "weekday", Type: mask.BoolParam, Doc: "shift by whole weeks, so that weekdays are kept"},
 				domain,
 			},
 			Form: dateForm,
@@ -116,7 +116,7 @@ func Methods() []mask.Definition {
 			Params: []mask.Param{
 				{Name: "keepFirst", Type: mask.IntParam, Min: 0, Max: 64, Doc: "characters kept at the start"},
 				{Name: "keepLast", Type: mask.IntParam, Min: 0, Max: 64, Doc: "characters kept at the end"},
-				{Name: "fill", Type: mask.StringParam, Doc: `what stands for each other character; "*" by default`},
+				{Name: "fill", Type: mask.StringParam, Doc: `what replaces each other character; "*" by default`},
 			},
 			Form: func(args mask.Args) mask.Form {
 				return forms.Ends{First: args.Int("keepFirst", 0), Last: args.Int("keepLast", 0), Fill: args.String("fill", "*")}

@@ -331,7 +331,7 @@ func FuzzDate(f *testing.F) {
 				t.Errorf("%q becomes %q, which is no date", s, out)
 			}
 		}
-		// What is asked for of shifted dates is asked for of the originals.
+		// What is requested of shifted dates is requested of the originals.
 		original, ok := m.(mask.Inverter).Invert(nil, []byte(s), in)
 		if !ok {
 			return

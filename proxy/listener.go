@@ -134,16 +134,16 @@ type upstreamState struct {
 	err   error
 }
 
-// check asks the upstream unless that was done a moment ago. Whoever comes while it
-// is asked waits for that response.
-func (s *upstreamState) check(ask func() error) error {
+// check queries the upstream unless that was done a moment ago. Whoever comes while it
+// is queried waits for that response.
+func (s *upstreamState) check(probe func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ask == nil || time.Now().Before(s.until) {
+	if probe == nil || time.Now().Before(s.until) {
 		return s.err
 	}
 	age := upstreamAge
-	if s.err = ask(); s.err != nil {
+	if s.err = probe(); s.err != nil {
 		age = upstreamFailureAge
 	}
 	s.until = time.Now().Add(age)

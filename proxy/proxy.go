@@ -9,7 +9,7 @@
 //	x.Who, err = l.LogIn(ctx, conn.RemoteAddr(), user, check)
 //	retryAfter, ok := x.Admit()
 //	defer x.Release()
-//	... // ask the upstream, mask
+//	... // query the upstream, mask
 //	err = x.Commit(record, status) // and only then respond
 //
 // Invariants: an exchange has one policy from its beginning to its end; it is not

@@ -30,7 +30,7 @@ func Methods() []mask.Definition {
 		{
 			Name: "year", Label: mask.LabelAbstracted, Search: mask.SearchYear,
 			Form:    yearForm(forms.AnyEvent),
-			Summary: "cuts a date to its year; a year more than 89 years before the reference year goes",
+			Summary: "cuts a date to its year; a year more than 89 years before the reference year is removed",
 			Params: []mask.Param{{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "instant", "number"},
 				Doc: "date (default) writes YYYY, instant writes YYYY-01-01T00:00:00Z, number is date, and a whole number in tables"}},
 			New: func(env mask.Env, args mask.Args) (mask.Method, error) {
@@ -40,7 +40,7 @@ func Methods() []mask.Definition {
 		{
 			Name: "birthYear", Label: mask.LabelAbstracted, PerPerson: true, Search: mask.SearchYear,
 			Form:    yearForm(forms.Birth),
-			Summary: "cuts a birth date to its year; it goes where it reveals an age over 89",
+			Summary: "cuts a birth date to its year, and removes it where it reveals an age over 89",
 			Params:  asNumber(),
 			New: func(env mask.Env, _ mask.Args) (mask.Method, error) {
 				return &birthYear{reference: env.ReferenceDate.Year}, nil
@@ -49,7 +49,7 @@ func Methods() []mask.Definition {
 		{
 			Name: "deathYear", Label: mask.LabelAbstracted, PerPerson: true,
 			Form:    yearForm(forms.Death),
-			Summary: "cuts a date of death to its year; it goes where the age at death is over 89 or unknown",
+			Summary: "cuts a date of death to its year, and removes it where the age at death is over 89 or unknown",
 			Params:  asNumber(),
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return deathYear{}, nil },
 		},
@@ -57,7 +57,7 @@ func Methods() []mask.Definition {
 			Name: "ageCap", Label: mask.LabelAbstracted, Search: mask.SearchAmount, AtLeast: true,
 			Form:    capForm,
 			Summary: "puts a time of more than 89 years into the one category of 90 years and more",
-			Params:  []mask.Param{{Name: "unit", Type: mask.StringParam, Doc: "UCUM unit of a number that has none beside it"}},
+			Params:  []mask.Param{{Name: "unit", Type: mask.StringParam, Doc: "UCUM unit of a number that has none of its own"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
 				return &ageCap{unit: []byte(args.String("unit", ""))}, nil
 			},
@@ -94,7 +94,7 @@ func Methods() []mask.Definition {
 // for a date.
 func asNumber() []mask.Param {
 	return []mask.Param{{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "number"},
-		Doc: "date (default) writes YYYY; number is a whole number in tables, where date is the 1 January"}}
+		Doc: "date (default) writes YYYY; number is a whole number in tables, where date is 1 January"}}
 }
 
 // yearForm is the year of a date that goes where it reveals an age over the greatest

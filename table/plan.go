@@ -182,7 +182,7 @@ func (r *Rules) byDefault(s *Source, out *Treated) {
 	case r.Default() != "keep":
 		out.Note = "no rule covers it"
 	case s.Derived:
-		out.Note = "no rule covers it, and the table holds other tables' values"
+		out.Note = "no rule covers it, and the table contains other tables' values"
 	default:
 		out.Treatment = Clear
 	}

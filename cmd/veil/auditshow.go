@@ -30,8 +30,7 @@ one at its end; if the second one is missing, the response was interrupted.
 
 --file finds the records of a file that veil mask read or wrote. To find an
 input, also pass the key and the project it was masked with, since records
-contain a keyed digest of inputs. Records contain the SHA-256 of outputs as it
-is.`,
+contain keyed digests of inputs. Outputs are recorded by their plain SHA-256.`,
 		Example: `  veil audit show audit --last 10
   veil audit show audit --consumer ann --outcome refused --since 24h
   veil audit show audit --listener postgres --operation select \

@@ -19,8 +19,8 @@ func newDemo(a *app) *cobra.Command {
 		Use: "demo", Short: "Try the proxy on synthetic patients",
 		Long: `Starts a FHIR server with synthetic patients and Veil in front of it, prints
 commands to try, and runs until Ctrl-C. If PostgreSQL 15 or newer is
-installed, the same patients are served from tables as well, again with Veil
-in front. The data, the key and the audit log are temporary and are removed at
+installed, the same patients are also served from its tables, again through
+Veil. The data, the key and the audit log are temporary and are removed at
 the end.`,
 		Example: `  veil demo
   veil demo --patients 500 --listen 127.0.0.1:9000
@@ -46,7 +46,7 @@ the end.`,
 	fl.IntVar(&o.Patients, "patients", 100, "generate `N` patients")
 	fl.Uint64Var(&o.Seed, "seed", 1, "seed of the generator; another `N` gives other patients")
 	fl.Int64Var(&export, "export", 0, "write about `BYTES` bytes of the patients' records to standard output as NDJSON, and exit")
-	fl.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "`ADDRESS` of the masked view; another port is used if it is taken")
+	fl.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "`ADDRESS` of the masked view; another port is used if this one is in use")
 	fl.StringVar(&o.PostgresListen, "postgres-listen", "127.0.0.1:8092", "`ADDRESS` of the masked view of the tables; likewise")
 	fl.StringVar(&o.SourceListen, "source-listen", "127.0.0.1:8091", "`ADDRESS` of the source; likewise")
 	return c

@@ -12,7 +12,7 @@ import (
 )
 
 // TestAPIKey: the line that is printed lets the key in that is printed, under
-// the name that was asked for, and does not have the key.
+// the name that was requested, and does not have the key.
 func TestAPIKey(t *testing.T) {
 	seen := map[string]bool{}
 	for _, name := range []string{"notebook-7", "42", "1e3", "null", "a.b_c@example.org"} {

@@ -12,7 +12,7 @@ import (
 )
 
 // TestServeKilledWhileServing kills the process again and again while it answers.
-// After a restart the audit log verifies, and every answer that a client got whole
+// After a restart the audit log verifies, and every response that a client got whole
 // has its record: of what was under way, at most the last line is incomplete, and
 // is set aside.
 func TestServeKilledWhileServing(t *testing.T) {

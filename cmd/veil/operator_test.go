@@ -24,7 +24,7 @@ func TestOperator(t *testing.T) {
 	s.ask(t, "/Patient")
 
 	operator := func(path string) answer { return ask(t, http.DefaultClient, "http://"+addr+path) }
-	// A request is counted as under way until after its answer.
+	// A request is counted as under way until after its response.
 	veiltest.Until(t, "no request is under way", func() bool {
 		return strings.Contains(operator("/metrics").body, "\nveil_fhir_exchanges 0\n")
 	})
@@ -75,7 +75,7 @@ func TestOperator(t *testing.T) {
 	}
 }
 
-// TestNotReady: without an upstream the operator is told in fixed words.
+// TestNotReady: without an upstream the operator is informed in fixed words.
 func TestNotReady(t *testing.T) {
 	s := newSite(t)
 	addr := veiltest.FreeAddress(t)

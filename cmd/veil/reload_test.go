@@ -89,7 +89,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestReloadUnderLoad: while the ruleset is swapped again and again, each answer
+// TestReloadUnderLoad: while the ruleset is swapped again and again, each response
 // is whole and by one ruleset, the one that its header names and its audit
 // record too.
 func TestReloadUnderLoad(t *testing.T) {

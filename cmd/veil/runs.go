@@ -39,8 +39,8 @@ func newRunsShow() *cobra.Command {
 	var format cli.Format
 	c := &cobra.Command{
 		Use: "show DIR [RUN]", Short: "Print one run: its files, counts and digests",
-		Long: `Prints a run of veil mask, given by its ID or the beginning of it; without
-RUN, the last one. Files are shown by pseudonyms of their names unless they
+		Long: `Prints a run of veil mask. RUN is its ID or the beginning of it; the default is
+the last run. Files are shown by pseudonyms of their names unless they
 were masked with --record-names.`,
 		Example: `  veil runs show audit
   veil runs show audit 1f0c --format json`,
@@ -69,11 +69,11 @@ func newRunsVerify() *cobra.Command {
 	var run string
 	c := &cobra.Command{
 		Use: "verify DIR OUTPUTS", Short: "Compare the outputs of a run with its record",
-		Long: `Compares the files in a directory with the digests of outputs that an audit
-log has of a run: the last one, or --run. It reports outputs that are missing,
-and files that the run did not write or that were changed since, and exits
-with status 1 if there are any. Files are compared by content, so they may
-have been renamed.`,
+		Long: `Compares the files in directory OUTPUTS with the digests that the audit log in
+DIR recorded for the outputs of a run: the last one, or --run. It reports
+missing outputs, and files that the run did not write or that have changed
+since, and exits with status 1 if there are any. Files are compared by
+content, so they may have been renamed.`,
 		Example: `  veil runs verify audit masked
   veil runs verify audit masked --run 1f0c`,
 		Args: cli.Args(2, 2),

@@ -14,7 +14,7 @@ import (
 
 // TestNoSinkShowsAValueOrASecret asks for every patient and much else, in right
 // and in wrong ways, makes a reload fail, and then looks into everything that is
-// not an answer to a consumer: the log, the audit log, the metrics, the printed
+// not a response to a consumer: the log, the audit log, the metrics, the printed
 // configuration, help, and errors. None has an identifying value, a key, an API
 // key or a credential.
 func TestNoSinkShowsAValueOrASecret(t *testing.T) {

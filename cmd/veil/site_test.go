@@ -118,7 +118,7 @@ func (p *process) reload(t *testing.T, want ...string) (since string) {
 	return since // without what was wanted
 }
 
-// answer is an answer of the door.
+// answer is a response of the door.
 type answer struct {
 	status int
 	body   string

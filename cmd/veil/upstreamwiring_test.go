@@ -71,7 +71,7 @@ func TestUpstreamOverTLS(t *testing.T) {
 }
 
 // TestUpstreamTokens: the token of an OAuth 2.0 server is what the upstream sees,
-// and neither it nor the secret that gets it is in a log or an answer.
+// and neither it nor the secret that gets it is in a log or a response.
 func TestUpstreamTokens(t *testing.T) {
 	s := newSite(t)
 	const secret, token = "client-secret-3318", "upstream-token-9921"

@@ -1,5 +1,5 @@
 // Package edit changes resources in the JSON form without decoding them: it leaves
-// of each what was asked for, adds entries to Bundles and reads single members.
+// of each what was requested, adds entries to Bundles and reads single members.
 package edit
 
 import (

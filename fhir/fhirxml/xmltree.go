@@ -128,7 +128,7 @@ func (x *xmlText) parse(part []byte) *etree.Element {
 	return doc.Root()
 }
 
-// The parser's own errors quote the text, so that only their place is told.
+// The parser's own errors quote the text, so that only their place is reported.
 const notWellFormed = "not well-formed XML"
 
 // parserStop returns how far the parser comes.

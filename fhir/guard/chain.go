@@ -98,7 +98,7 @@ func (s *search) link(from, reference, to string) *Refusal {
 	case v.class != classReference:
 		return &Refusal{Rule: v.rule, Reason: "the parameter is not a reference that may be followed"}
 	case to != "" && len(v.targets) > 0 && !slices.Contains(v.targets, to):
-		return refusal(fmt.Sprintf("the reference does not lead to %s", to))
+		return refusal(fmt.Sprintf("the reference cannot refer to %s", to))
 	}
 	return nil
 }
@@ -124,7 +124,7 @@ func (s *search) chain(typ, link, rest, value string, links int) (Param, *Refusa
 			continue
 		}
 		if !s.g.usable(target) {
-			return Param{}, refusal("the reference may lead to a type that is withheld; name the type as in reference:Type.parameter")
+			return Param{}, refusal("the reference can refer to a type that is withheld; name the type, as in reference:Type.parameter")
 		}
 		s.types[target] = true
 		p, r := s.criterion(target, rest, value, links+1)
@@ -132,7 +132,7 @@ func (s *search) chain(typ, link, rest, value string, links int) (Param, *Refusa
 			return p, r
 		}
 		if len(having) > 0 && agreed != p {
-			return Param{}, refusal("the reference leads to types that differ in this; name the type as in reference:Type.parameter")
+			return Param{}, refusal("the reference can refer to types that differ in this; name the type, as in reference:Type.parameter")
 		}
 		agreed = p
 		having = append(having, target)
@@ -145,7 +145,7 @@ func (s *search) chain(typ, link, rest, value string, links int) (Param, *Refusa
 	case len(having) == 1:
 		return Param{reference + ":" + having[0] + "." + agreed.Name, agreed.Value}, nil
 	case len(having) > 1:
-		return Param{}, refusal("only some of the types that the reference leads to have this parameter; name the type as in reference:Type.parameter")
+		return Param{}, refusal("only some of the types that the reference can refer to have this parameter; name the type, as in reference:Type.parameter")
 	}
-	return Param{}, refusal("no type that the reference leads to has this parameter; name the type as in reference:Type.parameter")
+	return Param{}, refusal("no type that the reference can refer to has this parameter; name the type, as in reference:Type.parameter")
 }

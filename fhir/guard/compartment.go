@@ -14,7 +14,7 @@ import (
 // upstream compares too. resourceType may be "*" for every type, with parameters
 // of all resources and _type. id is the opened id to write into the upstream's
 // path; where the pseudonym does not open it is one that no resource has, so that
-// the answer is that of an id that does not exist. The error is a *Refusal.
+// the response is that of an id that does not exist. The error is a *Refusal.
 func (g *Guard) Compartment(keys *keys.Pseudonymizer, site *fhir.Site, compartment, pseudonym, resourceType string, params []Param, handling Handling) (q *Query, id string, err error) {
 	if !slices.Contains(g.a.Schema().Compartments, compartment) || !g.usable(compartment) {
 		return nil, "", &Refusal{Param: printable(compartment), Reason: "it has no compartment that may be read"}
@@ -78,7 +78,7 @@ func (s *search) everyType(compartment string, params []Param, handling Handling
 			return nil, err
 		}
 		if q != nil && !slices.Equal(q.Upstream, one.Upstream) {
-			return nil, &Refusal{Param: "*", Reason: "the types of the compartment differ in a parameter; ask for one type"}
+			return nil, &Refusal{Param: "*", Reason: "the types of the compartment differ in a parameter; search one type"}
 		}
 		if q != nil && one.Narrow != nil {
 			one.Narrow = one.Narrow.And(q.Narrow)

@@ -28,7 +28,7 @@ type Guard struct {
 	// custom are the search parameters that the ruleset names, by type and name.
 	// They stand before those of the specification.
 	custom map[string]map[string]*schema.SearchParam
-	// verdicts remembers what the rules say of each parameter that was asked for:
+	// verdicts remembers what the rules say of each parameter that was requested:
 	// there are as many as parameters of types, and they never change.
 	verdicts sync.Map // judged → verdict
 }
@@ -65,7 +65,7 @@ type Refusal struct {
 	Rule   string
 	Reason string
 	Hint   string
-	// Harmless: nothing of the answer is missing where the parameter is left out.
+	// Harmless: nothing of the response is missing where the parameter is left out.
 	Harmless bool
 }
 
@@ -217,7 +217,7 @@ type search struct {
 	// judged.
 	params []Param
 	full   string
-	// entity is the patient whom every answer is about, if the search names one.
+	// entity is the patient whom every response is about, if the search names one.
 	entity []byte
 }
 

@@ -20,7 +20,7 @@ var beyondRules = map[string]string{
 	"_query":         "it names a search that only the server knows",
 	"_list":          "it names a list that only the server knows; read the List instead",
 	"_containedType": "contained resources are not searched",
-	"_type":          "the type stands in the path",
+	"_type":          "the type is part of the path",
 }
 
 // judge says what the rules say of a parameter of the schema or the ruleset.
@@ -72,7 +72,7 @@ func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
 		}
 		found := resolve(root, sp, path)
 		if len(found) == 0 {
-			return verdict{reason: "its expression leads to no element of " + typ}
+			return verdict{reason: "its expression selects no element of " + typ}
 		}
 		for _, v := range found {
 			if refused := j.add(path, v); refused != nil {
@@ -81,7 +81,7 @@ func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
 		}
 	}
 	if j.all.class == classRefused && j.all.reason == "" {
-		j.all.reason = "it has no expression that the rules could be held against"
+		j.all.reason = "it has no expression that the rules could be checked against"
 	}
 	j.all.noAge = j.noAge
 	return j.all
@@ -195,7 +195,7 @@ func (g *Guard) judgeComposite(typ string, sp *schema.SearchParam) verdict {
 		return verdict{reason: "its parts are not known"}
 	}
 	if slices.ContainsFunc(all.parts[1:], func(v verdict) bool { return v.noAge }) && all.parts[0].class != classCoded {
-		return verdict{reason: "its first part is no code that could tell whether the other is an age"}
+		return verdict{reason: "its first part is not a code that shows whether the other is an age"}
 	}
 	return all
 }
@@ -210,10 +210,10 @@ func existence(expression, typ string) (element string, ok bool) {
 	return m[2], true
 }
 
-// judgeExistence lets the question pass where the answer is always seen: the
+// judgeExistence lets the question pass where the response is always seen: the
 // element's boolean is kept, and stands in for what else it may be.
 func judgeExistence(root fhir.Object, element string) verdict {
-	v := verdict{reason: "its expression leads to no element of " + root.Type().Name}
+	v := verdict{reason: "its expression selects no element of " + root.Type().Name}
 	for e := range root.Elements() {
 		if e.Name() != element {
 			continue
@@ -262,7 +262,7 @@ func resolve(root fhir.Object, sp *schema.SearchParam, path string) []verdict {
 		}
 		v := judgeElement(e, t, sp)
 		if last && v.class == classRefused && t.OfAges() {
-			v.noAge, v.reason = true, e.Path()+" is masked beside a code of an age; search it together with a code, by a parameter such as code-value-concept"
+			v.noAge, v.reason = true, e.Path()+" is masked next to a code of an age; search it together with a code, by a parameter such as code-value-concept"
 		}
 		out = append(out, v)
 	})
@@ -299,7 +299,7 @@ func judgeElement(e fhir.Element, t fhir.Treatment, sp *schema.SearchParam) verd
 			if e.Type() == "instant" {
 				return verdict{class: classShifted, rule: rule, methods: []mask.Method{t.Method()}}
 			}
-			masked.reason = e.Path() + " is shifted and may be a month or a year, whose comparison would tell the shift"
+			masked.reason = e.Path() + " is shifted and may be a month or a year, whose comparison would reveal the shift"
 		case sp.Type == "number" && t.Search() == mask.SearchAmount:
 			return verdict{class: classAmount, rule: rule}
 		case sp.Type == "string" && t.Search() == mask.SearchPrefix:

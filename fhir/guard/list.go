@@ -74,7 +74,7 @@ func ResultParams() []ResultParam {
 // and how each is treated. Any other is refused.
 func Modifiers() []ResultParam {
 	return []ResultParam{
-		{":missing", "where the answer shows whether the element is there: references, codes, booleans and numbers"},
+		{":missing", "where the response shows whether the element is present: references, codes, booleans and numbers"},
 		{":not", "codes"},
 		{":above, :below", "system|code of a known code system"},
 		{":Type", "references, as in subject:Patient"},

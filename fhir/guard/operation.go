@@ -21,7 +21,7 @@ type operating struct {
 	search
 	op string
 	q  *Query
-	// all are the types that the answer may have.
+	// all are the types that the response may have.
 	all []string
 	// given has the parameters by name, for those that need others.
 	given map[string]string
@@ -149,7 +149,7 @@ func (o *operating) everything(p Param) ([]Param, *Refusal) {
 }
 
 // since takes the time back as far as the strictest of the types that may be in
-// the answer demands.
+// the response demands.
 func (o *operating) since(p Param) ([]Param, *Refusal) {
 	from := ""
 	for _, typ := range o.all {
@@ -162,7 +162,7 @@ func (o *operating) since(p Param) ([]Param, *Refusal) {
 		}
 	}
 	if from == "" {
-		return nil, refusal("no type that is asked for may be read")
+		return nil, refusal("none of the requested types may be read")
 	}
 	return []Param{{p.Name, from}}, nil
 }
@@ -188,7 +188,7 @@ func (o *operating) careYear(p Param) ([]Param, *Refusal) {
 			continue
 		}
 		if v := o.g.judge(typ, sp); v.class != classYear {
-			return nil, &Refusal{Rule: v.rule, Reason: "it would tell more of the dates of " + typ + " than is shown"}
+			return nil, &Refusal{Rule: v.rule, Reason: "it would reveal more of the dates of " + typ + " than is shown"}
 		}
 	}
 	return []Param{{p.Name, fmt.Sprintf("%04d%s", year, day)}}, nil
@@ -271,7 +271,7 @@ func (o *operating) filter(text string) (string, *Refusal) {
 		for _, p := range upstream {
 			// Servers cut a list of filters at what looks like the start of one.
 			if strings.Contains(p.Value, "?") {
-				return "", refusal("a value in a filter may hold no question mark")
+				return "", refusal("a value in a filter must not contain a question mark")
 			}
 			out = append(out, url.QueryEscape(p.Name)+"="+url.QueryEscape(p.Value))
 		}

@@ -58,7 +58,7 @@ type shaper struct {
 	// vital parameters are refused under lenient handling too: without them the
 	// answer would be one of another kind.
 	vital bool
-	// adds: without it resources are missing from the answer, so that only lenient
+	// adds: without it resources are missing from the response, so that only lenient
 	// handling leaves it out.
 	adds bool
 }
@@ -79,8 +79,8 @@ func (sh shaper) leaves(handling Handling, r *Refusal) bool {
 	return false
 }
 
-// Handling is what a consumer asks for of parameters that are refused and only shape
-// the answer (FHIR R4, search.html#errors).
+// Handling is what a consumer requests of parameters that are refused and only shape
+// the response (FHIR R4, search.html#errors).
 type Handling uint8
 
 const (
@@ -128,7 +128,7 @@ func (s *search) total(q *Query, modifier string, p Param) ([]Param, *Refusal) {
 		return nil, refusal("the value must be none, estimate or accurate")
 	}
 	if slices.ContainsFunc(q.Upstream, func(o Param) bool { return o.Name == "_total" }) {
-		return nil, refusal("the total is asked for in two ways")
+		return nil, refusal("the total is requested in two ways")
 	}
 	return []Param{{"_total", value}}, nil
 }
@@ -179,11 +179,11 @@ func (s *search) sort(_ *Query, modifier string, p Param) ([]Param, *Refusal) {
 		switch v.class {
 		case classBool, classNumber, classCode, classText:
 		case classRefused:
-			return nil, &Refusal{Rule: v.rule, Reason: fmt.Sprintf("the order by %q would tell of original values: %s", name, v.reason)}
+			return nil, &Refusal{Rule: v.rule, Reason: fmt.Sprintf("sorting by %q would reveal original values: %s", name, v.reason)}
 		default:
 			// An order by ids alone only keeps pages apart, which upstreams do anyway.
-			return nil, &Refusal{Rule: v.rule, Reason: fmt.Sprintf("the order by %q would tell more of the original values than is shown", name),
-				Hint: "sort by what the answer shows instead", Harmless: strings.TrimPrefix(p.Value, "-") == "_id"}
+			return nil, &Refusal{Rule: v.rule, Reason: fmt.Sprintf("sorting by %q would reveal more of the original values than is shown", name),
+				Hint: "sort by what the response shows instead", Harmless: strings.TrimPrefix(p.Value, "-") == "_id"}
 		}
 	}
 	return []Param{p}, nil

@@ -9,7 +9,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Where dates are shifted by patient, a search by date has an answer only if the
+// Where dates are shifted by patient, a search by date has a response only if the
 // patient is known: the value is shifted back. It is done for instants alone. A
 // date or dateTime may be a month or a year, which is not shifted but cut; to ask
 // the server where in the calendar of the shifted dates it begins would tell the
@@ -22,7 +22,7 @@ func shifts(t fhir.Treatment) bool {
 }
 
 // patientOf returns "Patient/<id>" of the patient whom all that a search finds is
-// about: it is asked for by the one reference that leads resources of the type to
+// about: it is requested by the one reference that leads resources of the type to
 // their patient, or, of patients, by _id.
 func (s *search) patientOf(params []Param) []byte {
 	for _, p := range params {

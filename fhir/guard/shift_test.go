@@ -12,7 +12,7 @@ import (
 )
 
 // TestGuardOfShiftedDates: a time is shifted back where the search names the
-// patient, so that the answer is the one that the shifted times would give; where
+// patient, so that the response is the one that the shifted times would give; where
 // it does not, or where a date may be partial, the search is refused.
 func TestGuardOfShiftedDates(t *testing.T) {
 	a := masktest.Shipped(t, "research")
@@ -24,7 +24,7 @@ func TestGuardOfShiftedDates(t *testing.T) {
 	}
 	p1, p2 := "Patient/"+seal("Patient", "1"), "Patient/"+seal("Patient", "2")
 	const at = "2024-05-01T10:00:00+02:00"
-	// What is sent upstream, masked, must be what was asked for.
+	// What is sent upstream, masked, must be what was requested.
 	masked := func(resource string) string {
 		t.Helper()
 		out, err := m.Mask([]byte(resource))
@@ -68,12 +68,12 @@ func TestGuardOfShiftedDates(t *testing.T) {
 		{"who it is not", "DocumentReference", "subject:missing=false&date=ge" + at, "must name the patient"},
 		{"one of several participants", "Appointment", "patient=" + p1 + "&_lastUpdated=ge" + at, "no search of Appointment"},
 		{"in a chain", "Observation", "patient=" + p1 + "&subject:Patient._lastUpdated=ge" + at, "must name the patient"},
-		{"a date that may be a month", "Observation", "patient=" + p1 + "&date=ge2024-05-01", "would tell the shift"},
+		{"a date that may be a month", "Observation", "patient=" + p1 + "&date=ge2024-05-01", "would reveal the shift"},
 		{"a month", "DocumentReference", "patient=" + p1 + "&date=ge2024-05", "a day or an instant"},
 		{"about a day", "DocumentReference", "patient=" + p1 + "&date=ap2024-05-01", "a day or an instant"},
 		{"no date", "DocumentReference", "patient=" + p1 + "&date=Smith-Smith-Smith", "a day or an instant"},
 		{"missing", "DocumentReference", "patient=" + p1 + "&date:missing=true", "modifier"},
-		{"sorted", "DocumentReference", "patient=" + p1 + "&_sort=date", "order"},
+		{"sorted", "DocumentReference", "patient=" + p1 + "&_sort=date", "sorting"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			q, err := g.Search(keys, nil, tc.typ, asked(t, strings.ReplaceAll(tc.query, "+", "%2B")), guard.Strict)

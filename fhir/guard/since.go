@@ -27,8 +27,8 @@ func yearOfTime(value string) (year int, ok bool) {
 
 // since judges the time of _since for resources of a type, and returns it as it
 // may go upstream: where the consumer sees of meta.lastUpdated but the year, the
-// time is taken back to the beginning of its year in UTC, so that the answer has
-// all that was asked for and possibly more. The error is a *Refusal.
+// time is taken back to the beginning of its year in UTC, so that the response has
+// all that was requested and possibly more. The error is a *Refusal.
 func (g *Guard) since(resourceType, value string) (string, error) {
 	year, ok := yearOfTime(value)
 	if !ok {
@@ -39,7 +39,7 @@ func (g *Guard) since(resourceType, value string) (string, error) {
 		return "", &Refusal{Param: "_since", Reason: "the time of the last change is not known"}
 	}
 	if v := g.judge(resourceType, sp); v.class != classYear {
-		return "", &Refusal{Param: "_since", Rule: v.rule, Reason: "it would tell more of the time of the last change than is shown"}
+		return "", &Refusal{Param: "_since", Rule: v.rule, Reason: "it would reveal more of the time of the last change than is shown"}
 	}
 	return fmt.Sprintf("%04d-01-01T00:00:00Z", year), nil
 }
@@ -69,7 +69,7 @@ func (g *Guard) History(types []string, params []Param, handling Handling) (*Que
 					return nil, err
 				}
 				if since != "" && at != since {
-					return nil, &Refusal{Param: "_since", Reason: "the ruleset treats the times of types differently; ask for the history of one type"}
+					return nil, &Refusal{Param: "_since", Reason: "the ruleset treats the times of types differently; request the history of one type"}
 				}
 				since = at
 			}

@@ -190,7 +190,7 @@ func (w comparison) check(typ, kind, expression, why string, composite bool) (ba
 
 // TestPassingParametersCompareWhatIsSeen: whatever the ruleset, each parameter
 // that passes compares only elements of which Explain says that they are kept,
-// opened or cut to what may be asked.
+// opened or cut to what may be requested.
 func TestPassingParametersCompareWhatIsSeen(t *testing.T) {
 	for _, variant := range []string{
 		"extends: safe-harbor",

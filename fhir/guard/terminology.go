@@ -59,7 +59,7 @@ func (o *operating) expand(p Param) ([]Param, *Refusal) {
 		if o.g.canonical(o.given["url"]) {
 			return []Param{p}, nil
 		}
-		return nil, refusal("it tests displays, so it goes only with a url that the ruleset lets pass")
+		return nil, refusal("it tests displays, so it needs a url that the ruleset lets pass")
 	case "offset", "count":
 		if lexical.IsDigits([]byte(p.Value), 1, 6) {
 			return []Param{p}, nil

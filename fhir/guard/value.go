@@ -171,7 +171,7 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 		return item, item != "", "the value is empty"
 	case classExact, classPrefix:
 		if v.class == classPrefix && strings.TrimSpace(item) == hiddenArea {
-			return "", false, "000 stands for every area that is hidden, and finds none of them"
+			return "", false, "000 stands for every hidden area, and matches none of them"
 		}
 		if !s.passes(v.methods, item, homeCountry) {
 			return "", false, "the value is not one that the rule lets pass"
@@ -352,7 +352,7 @@ func isNumber(s string) bool {
 
 // isAmount lets [prefix]number, number||code and number|system|code pass. A
 // number that could be an age over 89 needs a unit that measures no time; units
-// are told apart by what they measure and not by how they are written, since a
+// are distinguished by what they measure and not by how they are written, since a
 // server may convert them (95 years are 0.95 ha). Of an age, no unit is one of no
 // time.
 func isAmount(item string, isAge bool) bool {

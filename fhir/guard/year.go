@@ -146,7 +146,7 @@ func (g *Guard) yearReason(v verdict) string {
 	reason := fmt.Sprintf("the value must be a whole year (YYYY) from %d on, with eq, ne, gt, ge, lt, le, sa or eb, "+
 		"or the first or last moment of one, such as ge2022-01-01 or le2022-12-31", g.oldestYear())
 	if v.stamp {
-		reason += "; behind _has or in a list, not eq"
+		reason += "; after _has or in a list, not eq"
 	}
 	return reason
 }

@@ -40,7 +40,7 @@ var codeForms = map[string]func(code []byte) bool{
 }
 
 // IsLOINC checks a LOINC code: one to six digits, a hyphen and a check digit; or an
-// answer, a part, an answer list or a group: LA, LP, LL or LG and the same. The
+// answer, a part, a response list or a group: LA, LP, LL or LG and the same. The
 // check digit is Luhn's over the whole code, where a character counts as its ASCII
 // code less 48 (RELMA and LOINC Users' Guide, appendix "Calculating mod 10 check
 // digits", gives the digits; the letters' values follow from the published codes:

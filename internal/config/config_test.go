@@ -92,7 +92,7 @@ func TestDocumentedConfigurations(t *testing.T) {
 }
 
 // FuzzConfig: a configuration that has no problems is printed as one that
-// is read as the same, and nothing that looks like a secret is told.
+// is read as the same, and nothing that looks like a secret is reported.
 func FuzzConfig(f *testing.F) {
 	f.Add(everySetting)
 	f.Add("veil: 1\nviews: {a: {}, a: {}}\n")

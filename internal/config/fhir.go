@@ -26,7 +26,7 @@ func fhirSettings(f *FHIR) []setting {
 			number("exchanges", "requests that are sent upstream or masked at the same time", &l.Exchanges, 1),
 			number("streams", "export files that are sent at the same time; each keeps a line in memory", &l.Streams, 1),
 			duration("upstreamTimeout", "for a whole upstream response; for a file, for each part of it", &l.UpstreamTimeout),
-			duration("readyTimeout", "for the upstream request behind /readyz", &l.ReadyTimeout),
+			duration("readyTimeout", "for the upstream request of /readyz", &l.ReadyTimeout),
 			duration("readTimeout", "for reading a whole request", &l.ReadTimeout),
 			duration("writeTimeout", "for writing a response; for a file, for each part of it", &l.WriteTimeout),
 			duration("idleTimeout", "for a connection without a request", &l.IdleTimeout),

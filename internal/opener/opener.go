@@ -3,7 +3,7 @@
 //
 //	opened, err := opener.Open(ctx, log, keys, "Patient", pseudonyms)
 //
-// What is asked for is in the audit log before an original is returned.
+// What is requested is in the audit log before an original is returned.
 package opener
 
 import (

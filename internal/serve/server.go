@@ -104,13 +104,13 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 // end is called before requests in progress have to finish, and returns how long
-// they may take. Where the end was asked for, the server first reports for a while
+// they may take. Where the end was requested, the server first reports for a while
 // that it is not ready, so that load balancers notice.
-func (s *Server) end(asked bool) (grace time.Duration) {
+func (s *Server) end(requested bool) (grace time.Duration) {
 	s.mu.Lock()
 	shutdown := s.config.Shutdown
 	s.mu.Unlock()
-	if asked {
+	if requested {
 		s.draining.Store(true)
 		s.log.Info("shutting down", "delay", shutdown.Delay.String())
 		time.Sleep(shutdown.Delay)

@@ -19,23 +19,23 @@ type Listener struct {
 
 // Serve serves until the context ends or one of the listeners fails, then lets
 // requests in progress finish. Before that it calls end, which returns how long they
-// may take; where asked is set, all listeners still accept connections meanwhile.
-func Serve(ctx context.Context, listeners []Listener, end func(asked bool) (grace time.Duration)) error {
+// may take; where requested is set, all listeners still accept connections meanwhile.
+func Serve(ctx context.Context, listeners []Listener, end func(requested bool) (grace time.Duration)) error {
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { failed <- l.Server.Serve(l.Net) }()
 	}
 	var errs []error
 	left := len(listeners)
-	asked := false
+	requested := false
 	select {
 	case err := <-failed:
 		errs = append(errs, err)
 		left--
 	case <-ctx.Done():
-		asked = true
+		requested = true
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), end(asked))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), end(requested))
 	defer cancel()
 	down := make(chan error, len(listeners))
 	for _, l := range listeners {

@@ -146,7 +146,7 @@ type Members struct{ Paths []string }
 // that is a document of JSON or XML by the rules for documents of that name.
 type Document struct{ Name string }
 
-// Withhold takes out the whole resource that has the element.
+// Withhold withholds the whole resource that has the element.
 type Withhold struct{}
 
 // Link replaces a link of the upstream by one that leads back to Veil, and takes it out

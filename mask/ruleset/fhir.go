@@ -158,7 +158,7 @@ func (r *rulesetReader) codeSystem(n strictyaml.Node) CodeSystem {
 	}, nil)
 	switch at := strings.IndexByte(cs.System, '*'); {
 	case at >= 0 && at < len(cs.System)-1:
-		r.Bad(n, "code system: * may stand only at the end")
+		r.Bad(n, "code system: * is allowed only at the end")
 	case at >= 0 && cs.Form != "" && cs.Form != "members":
 		r.Bad(n, "code system: a * goes with \"form: members\", since the rest of a URI could say anything: list the systems of form %q one by one", cs.Form)
 	}

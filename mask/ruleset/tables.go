@@ -128,7 +128,7 @@ func (r *rulesetReader) checkClasses() {
 	for _, rule := range t.Rules {
 		for _, m := range rule.Match {
 			if m.Class != "" && !slices.Contains(names, m.Class) {
-				r.Problems.Add(m.At, "unknown class %q%s: classes stand under tables.classes", m.Class, suggest.DidYouMean(m.Class, names))
+				r.Problems.Add(m.At, "unknown class %q%s: define classes under tables.classes", m.Class, suggest.DidYouMean(m.Class, names))
 			}
 		}
 	}

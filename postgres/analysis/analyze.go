@@ -51,7 +51,7 @@ func Split(text string) ([]Statement, *Refusal) {
 			to = from + int(s.StmtLen)
 		}
 		if from < 0 || to > len(text) || from > to {
-			return nil, &Refusal{Code: codeSyntax, Message: "the statements cannot be told apart", Reason: "syntax"}
+			return nil, &Refusal{Code: codeSyntax, Message: "the statements cannot be separated", Reason: "syntax"}
 		}
 		out = append(out, Statement{SQL: text[from:to], Offset: utf8.RuneCountInString(text[:from])})
 	}
@@ -120,7 +120,7 @@ type analysis struct {
 	regs map[*pg.Node]string
 
 	depth, views, shadows int
-	// at is the place that positions are told as within a view's definition.
+	// at is the place that positions are reported as within a view's definition.
 	at         int32
 	truth      *pg.Node
 	personal   bool

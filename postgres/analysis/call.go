@@ -111,7 +111,7 @@ func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) va
 	return value{node: n}
 }
 
-// constant answers a function with a constant. A call with parameters stays behind it,
+// constant handles a function with a constant. A call with parameters stays behind it,
 // where it is never made, so that the parameters have their types.
 func (a *analysis) constant(sql, name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	before := len(a.params)
@@ -225,7 +225,7 @@ func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	f.Args[0] = v.node
 	if v.keying != nil {
 		if !v.keying.nulls {
-			a.refuseKeyed(v.keying, at, "cannot be counted", "SQL cannot tell which of its values the method removes.", "Use count(*) to count rows.")
+			a.refuseKeyed(v.keying, at, "cannot be counted", "SQL cannot determine which values the method removes.", "Use count(*) to count rows.")
 		}
 		if f.AggDistinct && !v.keying.comparable {
 			a.refuseKeyed(v.keying, at, "cannot be counted with DISTINCT", "Equal masked values may stand for different originals.", "Count the distinct sealed ids of the patients.")

@@ -32,7 +32,7 @@ type dated struct {
 	// plain makes the expression of the original, or of its year where the row names no
 	// person: what the masked value is but for the shift.
 	plain func() *pg.Node
-	// used tells whether it is asked for.
+	// used tells whether it is requested.
 	used func() bool
 }
 
@@ -327,7 +327,7 @@ func (a *analysis) extreme(f *pg.FuncCall, v value, persons []*person) (value, b
 	return value{node: a.wrapperOfDate(n, a.idShadow(p)), keying: v.keying, date: &d}, true
 }
 
-// groupDate groups by a date as it can be computed with too, where that is asked for. It
+// groupDate groups by a date as it can be computed with too, where that is requested. It
 // depends on the wrapper that is grouped by.
 func (a *analysis) groupDate(d *dated, res *result) {
 	if d == nil || d.used == nil {

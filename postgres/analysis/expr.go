@@ -258,7 +258,7 @@ func (a *analysis) nullTest(t *pg.NullTest, n *pg.Node, sc *scope) *pg.Node {
 	}
 	v := a.expr(t.Arg, sc)
 	if v.keying != nil && !v.keying.nulls {
-		a.refuseKeyed(v.keying, at, "cannot be tested for NULL", "SQL cannot tell which of its values the method removes.", "")
+		a.refuseKeyed(v.keying, at, "cannot be tested for NULL", "SQL cannot determine which values the method removes.", "")
 	}
 	t.Arg = v.node
 	if v.keying != nil && v.column != nil && v.column.shadow != "" && v.column.emit == nil {

@@ -39,7 +39,7 @@ func (p *Policy) Findings(c *catalog.Catalog) []Finding {
 			ok, err := path.Match(glob, r.Schema+"."+r.Name)
 			return ok && err == nil && !catalog.IsSystem(r.Schema)
 		}) {
-			out = append(out, Finding{Message: fmt.Sprintf("the view's relations: %q fits none", glob)})
+			out = append(out, Finding{Message: fmt.Sprintf("the view's relations: %q matches none", glob)})
 		}
 	}
 	for _, r := range c.Relations() {
@@ -100,7 +100,7 @@ func (o *overlay) ruleFindings(i int) (out []Finding) {
 		}
 		for _, r := range matched {
 			if o.relatedTo(r, &w) == nil {
-				found("where: %s has no table %q with these columns beside it%s", r.Schema+"."+r.Name, w.Table, suggest.DidYouMean(w.Table, o.tableNames()))
+				found("where: %s has no table %q with these columns next to it%s", r.Schema+"."+r.Name, w.Table, suggest.DidYouMean(w.Table, o.tableNames()))
 				break
 			}
 		}

@@ -76,7 +76,7 @@ var functionColumns = map[string][]string{
 	"_pg_expandarray": {"x", "n"}, "pg_partition_ancestors": {"relid"},
 }
 
-// constantFunctions are functions about the system that are answered with a constant,
+// constantFunctions are functions about the system that have a constant result,
 // since the true answer would hold values, definitions or names: a type and an SQL
 // expression. Their arguments are analysed and dropped.
 var constantFunctions = map[string]string{

@@ -13,7 +13,7 @@ import (
 
 // parameter is a run-time parameter that a client may set.
 type parameter struct {
-	// kept: the proxy keeps the value, and the upstream is told nothing.
+	// kept: the proxy keeps the value, and the upstream never sees it.
 	kept bool
 	// form: the text that a type has upstream depends on the value. A column of one of
 	// these types cannot be masked unless the parameter is as formOf says.
@@ -52,7 +52,7 @@ func init() { // for the readers lead back to the table
 		"idle_in_transaction_session_timeout": {},
 		"timezone":                            {read: readZone, hint: "set a zone that is no more than 15 hours from UTC, such as UTC or America/New_York"},
 		"client_min_messages":                 {read: readMessages, hint: "set notice, warning or error: the upstream's debugging messages are not passed on"},
-		"datestyle":                           {read: readDateStyle, hint: "dates come in the ISO style: set ISO, with DMY, MDY or YMD for the order in which dates are read"},
+		"datestyle":                           {read: readDateStyle, hint: "dates are returned in the ISO style: set ISO, with DMY, MDY or YMD for the order in which dates are read"},
 		"intervalstyle":                       {form: []uint32{catalog.OIDInterval}},
 		"bytea_output":                        {form: []uint32{catalog.OIDBytea}},
 		"extra_float_digits":                  {form: []uint32{catalog.OIDFloat4, catalog.OIDFloat8}},
@@ -280,7 +280,7 @@ func StartupDateStyle(style string) string {
 	return "ISO, " + style
 }
 
-// FirstDateStyle is the one that a session begins with where the client asks for none,
+// FirstDateStyle is the one that a session begins with where the client requests none,
 // by what the upstream reports: ISO, in the same order of day, month and year.
 func FirstDateStyle(reported string) string {
 	_, order, _ := strings.Cut(reported, ", ")

@@ -17,7 +17,7 @@ func (a *analysis) declare(d *pg.DeclareCursorStmt, n *pg.Node) {
 	}
 	const binary = 1 // CURSOR_OPT_BINARY
 	if d.Options&binary != 0 {
-		a.fail("0A000", 0, "a binary cursor is not supported", "Ask for the binary format in the protocol.")
+		a.fail("0A000", 0, "a binary cursor is not supported", "Request the binary format in the protocol instead.")
 	}
 	a.top(q, false)
 	a.plan.Kind, a.plan.Command, a.plan.Name = Declare, "DECLARE CURSOR", d.Portalname

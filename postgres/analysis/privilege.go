@@ -11,7 +11,7 @@ import (
 )
 
 // Privileges as they are: what is visible may be selected from, its schema used, and the
-// database connected to. What is hidden does not exist, so that there is no answer, and
+// database connected to. What is hidden does not exist, so that there is no response, and
 // nothing may be written.
 
 // privilegeFunctions are the functions that tell them, with the one privilege that a
@@ -24,7 +24,7 @@ var privilegeFunctions = map[string]string{
 	"has_parameter_privilege": "",
 }
 
-// privilege answers a function of privilegeFunctions.
+// privilege handles a function of privilegeFunctions.
 func (a *analysis) privilege(name, right string, f *pg.FuncCall, sc *scope) *pg.Node {
 	args := f.Args
 	count := 2

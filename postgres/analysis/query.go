@@ -17,7 +17,7 @@ type mode struct {
 	exists, derived bool
 	// recursive: it is a recursive common table expression, which must keep its form.
 	recursive bool
-	// view is the view whose definition it is: of a column that fails the view is told,
+	// view is the view whose definition it is: of a column that fails the view is reported,
 	// one that reads what is not there is not there. united: it is a side of a set
 	// operation, whose columns cannot be left out.
 	view   *catalog.Relation

@@ -204,7 +204,7 @@ func (a *analysis) view(r *catalog.Relation, v *pg.RangeVar, alias string) from 
 	return f
 }
 
-// definition analyses the query of a view. What it says of the view's inside is not told.
+// definition analyses the query of a view. What it says of the view's inside is not reported.
 func (a *analysis) definition(q *pg.SelectStmt, r *catalog.Relation, v *pg.RangeVar) *result {
 	defer func() {
 		x := recover()

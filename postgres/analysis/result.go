@@ -20,7 +20,7 @@ type result struct {
 	// which its own come does not.
 	told, safe bool
 	// place appends the place of the rows to the query under a name, placeName that
-	// under which it was asked for; nil where the query cannot tell it.
+	// under which it was requested; nil where the query cannot tell it.
 	place     func(name string)
 	placeName string
 	// first is set where its rows are all rows of one table, which can draw the first.
@@ -43,11 +43,11 @@ type resultColumn struct {
 	bare bool
 	row  *item
 	base string
-	// shadowName is the name under which the shadow column was asked for.
+	// shadowName is the name under which the shadow column was requested.
 	shadowName string
 	shadowUsed bool
 	// date and person are those of the value; plainName is the name under which the
-	// date as it can be computed with was asked for.
+	// date as it can be computed with was requested.
 	date      *dated
 	person    *person
 	plainName string

@@ -23,6 +23,6 @@ type Session struct {
 	// bound.
 	Timeout time.Duration
 	// Setting returns what SHOW of a parameter tells where the listener knows better
-	// than the upstream; ok is false where the upstream is to be asked.
+	// than the upstream; ok is false where the upstream is to be queried.
 	Setting func(name string) (value string, ok bool)
 }

@@ -203,7 +203,7 @@ func (a *analysis) show(s *pg.VariableShowStmt) {
 	name := strings.ToLower(s.Name)
 	p.Command = "SHOW"
 	if !shownSettings[name] {
-		a.fail(codeUnknownSet, 0, fmt.Sprintf("parameter %q is not shown", s.Name), "SHOW ALL is not possible; ask for single parameters.")
+		a.fail(codeUnknownSet, 0, fmt.Sprintf("parameter %q is not shown", s.Name), "SHOW ALL is not supported; show single parameters.")
 	}
 	p.Columns = []rows.Column{{Name: name, Action: -1}}
 	if spelled := spelledSettings[name]; spelled != "" {

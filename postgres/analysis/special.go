@@ -9,7 +9,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// special answers functions whose answer is the session's or the consumer's own; nil for
+// special handles functions whose response is the session's or the consumer's own; nil for
 // others.
 func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	if right, ok := privilegeFunctions[name]; ok {

@@ -220,7 +220,7 @@ func (a *analysis) readOnlyOptions(options []*pg.Node) {
 	}
 }
 
-// explain lets EXPLAIN pass where the policy does: without running, and of the answer only
+// explain lets EXPLAIN pass where the policy does: without running, and of the response only
 // the nodes of the plan, since conditions hold opened pseudonyms. Costs and numbers of
 // rows follow from statistics of the originals: constants stand in their place, for
 // clients that read them.

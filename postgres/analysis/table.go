@@ -18,7 +18,7 @@ type tableItem struct {
 	// drawn is the condition of a sample that is drawn by a keyed hash.
 	drawn   *pg.Node
 	columns []*tableColumn
-	// place is the name of the column with the rows' places, once it is asked for; label
+	// place is the name of the column with the rows' places, once it is requested; label
 	// is what the places are keyed by.
 	place, label string
 }

@@ -25,7 +25,7 @@ func (a *analysis) expandStars(q *pg.SelectStmt, sc *scope) {
 		}
 	}
 	if len(q.TargetList) > 0 && len(out) == 0 {
-		a.fail(codeSyntax, 0, "the star stands for no column", "")
+		a.fail(codeSyntax, 0, "* expands to no column", "")
 	}
 	q.TargetList = out
 }
@@ -176,7 +176,7 @@ func (a *analysis) fieldStar(n *pg.Node, sc *scope) ([]fieldTarget, bool) {
 		var out []fieldTarget
 		for _, c := range it.columns {
 			if c.keying != nil || c.failed != nil {
-				a.fail(codeForbidden, ref.Location, "the whole row holds masked columns", "Name the columns.")
+				a.fail(codeForbidden, ref.Location, "the whole row contains masked columns", "Name the columns.")
 			}
 			out = append(out, fieldTarget{target(c.name, a.refer(c, 0)), a.restrictionOf(c)})
 		}

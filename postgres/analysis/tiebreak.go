@@ -35,7 +35,7 @@ const (
 )
 
 // breakTies orders the windows of a level that has keys. A function whose frame is one
-// of peers would come to other answers: it is refused.
+// of peers would come to other responses: it is refused.
 func (a *analysis) breakTies(q *pg.SelectStmt, sc *scope) {
 	if len(sc.keys) == 0 {
 		return

@@ -203,7 +203,7 @@ func (o *overlay) column(r *catalog.Relation, a catalog.Attribute) *shapeColumn 
 	case "keep":
 		c.treatment = Clear
 		if r.Kind == 'm' || r.Kind == 'v' {
-			c.treatment, c.why = Hidden, "no rule covers it, and the relation holds other relations' values"
+			c.treatment, c.why = Hidden, "no rule covers it, and the relation contains other relations' values"
 		}
 	case "remove":
 		c.remove(o.catalog)

@@ -1,4 +1,4 @@
-// Package consumer says who asks: it turns the credentials of a request into a
+// Package consumer says who the caller is: it turns the credentials of a request into a
 // Consumer, with the view, the scopes and the limits that the operator gave it.
 //
 // There are four kinds of credentials. An API key (NewKey) comes as
@@ -16,7 +16,7 @@
 // one consumer has one limiter however it comes, and their number is bounded; no
 // error tells why credentials were refused, and none holds any of them.
 //
-// A request is answered like this:
+// A request is handled like this:
 //
 //	who, err := directory.Authenticate(ctx, request)
 //	switch {
@@ -31,7 +31,7 @@
 //	}
 //
 // Not known here: what a view is (its name is handed on), whether the chain of a
-// certificate holds (the listener), how a refusal is answered and recorded (the
+// certificate holds (the listener), how a refusal is handled and recorded (the
 // listener).
 package consumer
 
@@ -72,7 +72,7 @@ type Request struct {
 	Certificates []*x509.Certificate
 }
 
-// Consumer is who asks. It is shared by the requests of one consumer and must
+// Consumer is the caller. It is shared by the requests of one consumer and must
 // not be changed.
 type Consumer struct {
 	// Name is [A-Za-z0-9._@-]{1,128}; for the consumer of a token it is the
@@ -209,7 +209,7 @@ func (d *Directory) Authenticate(ctx context.Context, r Request) (*Consumer, err
 	return nil, ErrNoCredentials
 }
 
-// Challenge is the WWW-Authenticate value of an answer to a request whose
+// Challenge is the WWW-Authenticate value of a response to a request whose
 // credentials are missing or refused (RFC 6750, 3). It does not tell which: a
 // refusal has no error attribute.
 func (d *Directory) Challenge() string { return `Bearer realm="veil"` }

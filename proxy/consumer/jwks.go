@@ -43,7 +43,7 @@ const (
 	leastRSA = 2048
 )
 
-// onlyKey is asked for by tokens that name no key.
+// onlyKey is requested by tokens that name no key.
 const onlyKey = ""
 
 var errKeysUnavailable = errors.New("key set unavailable")
@@ -133,7 +133,7 @@ func (s *keySet) refresh(ctx context.Context) error {
 }
 
 // replace fetches the key set and stores it. Whatever happens, those who wait
-// are told.
+// are reported.
 func (s *keySet) replace(ctx context.Context) (err error) {
 	var keys []jwkset.JWK
 	err = errKeysUnavailable // if the fetch panics

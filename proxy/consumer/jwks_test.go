@@ -22,7 +22,7 @@ import (
 	"github.com/MicahParks/jwkset"
 )
 
-// published is a key set that an issuer serves, and how often it was asked for.
+// published is a key set that an issuer serves, and how often it was requested.
 type published struct {
 	mu    sync.Mutex
 	body  []byte
@@ -245,7 +245,7 @@ func TestBadKeySetKeepsTheOldOne(t *testing.T) {
 	})
 }
 
-// hanging answers when it is let go.
+// hanging responds when it is let go.
 type hanging struct {
 	published
 	let     chan struct{}

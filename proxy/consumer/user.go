@@ -118,7 +118,7 @@ func (d *Directory) Login(user, chosen string, binding *Binding) (*Login, error)
 	return l, nil
 }
 
-// Step takes a message of the client and returns the answer. The error is
+// Step takes a message of the client and returns the response. The error is
 // ErrBadCredentials, whatever is wrong.
 func (l *Login) Step(message []byte) ([]byte, error) {
 	if l.conversation.Done() {

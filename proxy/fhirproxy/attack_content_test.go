@@ -58,7 +58,7 @@ type attack struct {
 	json, xml string
 	// gone are texts that must not pass, beside SECRET and the id zq-1.
 	gone []string
-	// cut: the answer must not be a resource. Otherwise it must have the kept
+	// cut: the response must not be a resource. Otherwise it must have the kept
 	// element of its type in it.
 	cut bool
 }
@@ -289,7 +289,7 @@ func TestAttackOutcomes(t *testing.T) {
 	}
 }
 
-// Row 32: of the upstream's headers none passes, in answers, errors, export
+// Row 32: of the upstream's headers none passes, in responses, errors, export
 // answers and files, nor its trailers and early hints.
 func TestAttackHeaders(t *testing.T) {
 	var status int

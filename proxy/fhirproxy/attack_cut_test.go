@@ -16,7 +16,7 @@ import (
 	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
-// cutUpstream sends the first bytes of an answer, written out as it goes over the
+// cutUpstream sends the first bytes of a response, written out as it goes over the
 // wire, and closes.
 type cutUpstream struct {
 	raw atomic.Pointer[[]byte]
@@ -32,7 +32,7 @@ func (c *cutUpstream) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_ = rw.Flush()
 }
 
-// wire writes an answer of a body: with a length, in chunks or compressed.
+// wire writes a response of a body: with a length, in chunks or compressed.
 func wire(t testing.TB, mime, manner, body string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -110,8 +110,8 @@ func TestAttackCutTheUpstream(t *testing.T) {
 	r.checkClean(t)
 }
 
-// TestAttackCutTheConsumer takes a number of bytes of an answer and leaves, for
-// every number. No byte comes before a record, and no answer ends before the
+// TestAttackCutTheConsumer takes a number of bytes of a response and leaves, for
+// every number. No byte comes before a record, and no response ends before the
 // record that says that it is complete. Row 36.
 func TestAttackCutTheConsumer(t *testing.T) {
 	t.Parallel()
@@ -127,7 +127,7 @@ func TestAttackCutTheConsumer(t *testing.T) {
 	for name, c := range map[string]struct {
 		r        *rig
 		path     string
-		end      string // of the whole answer
+		end      string // of the whole response
 		complete int    // records with this one
 	}{
 		"a resource":  {r, "/fhir/Patient/" + id, "}", 1},

@@ -54,8 +54,8 @@ func TestAttackFillTheDisk(t *testing.T) {
 	})
 }
 
-// fillTheDisk asks until nothing is answered any more, and checks that then
-// nothing is: no answer, no error, no file of an export.
+// fillTheDisk sends requests until none is served any more, and checks that then
+// nothing is: no response, no error, no file of an export.
 func fillTheDisk(t *testing.T, dir string) {
 	log, err := audit.Open(dir, audit.Options{})
 	if err != nil {

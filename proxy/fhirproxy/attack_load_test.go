@@ -60,7 +60,7 @@ func repeated(mime, head, part string, times int, tail string) http.Handler {
 
 // TestAttackOthersAreServed: while an upstream answers one consumer's requests in
 // the worst ways, again and again on all the places that it may have, others get
-// their answers, and the memory stays within its bound. Row 34.
+// their responses, and the memory stays within its bound. Row 34.
 func TestAttackOthersAreServed(t *testing.T) {
 	const json, in = "application/fhir+json", ` xmlns="http://hl7.org/fhir"`
 	faults := []fhirtest.Fault{
@@ -162,7 +162,7 @@ func TestAttackOthersAreServed(t *testing.T) {
 	r.checkClean(t)
 }
 
-// TestXMLHasAShareOfTheLimit: reading XML takes many times its size, so an answer
+// TestXMLHasAShareOfTheLimit: reading XML takes many times its size, so a response
 // in XML may be smaller than one in JSON. Row 34.
 func TestXMLHasAShareOfTheLimit(t *testing.T) {
 	var size, mime = 0, ""

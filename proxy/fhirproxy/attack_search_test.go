@@ -17,15 +17,15 @@ import (
 
 // refusesAll checks that each request is refused with a status, and that the
 // upstream hears of none.
-func (r *rig) refusesAll(t *testing.T, asked func() int, status int, paths []string) {
+func (r *rig) refusesAll(t *testing.T, requested func() int, status int, paths []string) {
 	t.Helper()
-	before := asked()
+	before := requested()
 	for _, path := range paths {
 		if got := r.get(t, path); got.status != status {
 			t.Errorf("%s: %d, want %d: %.200s", path, got.status, status, got.body)
 		}
 	}
-	if n := asked() - before; n != 0 {
+	if n := requested() - before; n != 0 {
 		t.Errorf("the upstream was asked %d times", n)
 	}
 }
@@ -130,7 +130,7 @@ func (r *rig) patients(t testing.TB, path string) []patient {
 	return out
 }
 
-// Row 4: whatever search by year is answered, it has all of those over 89 or none:
+// Row 4: whatever search by year is served, it has all of those over 89 or none:
 // no two searches tell them apart.
 func TestAttackSplitTheOldest(t *testing.T) {
 	t.Parallel()
@@ -351,15 +351,15 @@ func TestAttackHideTheBirthDate(t *testing.T) {
 			}
 		}
 	}
-	for _, asked := range up.take() {
-		if strings.Contains(asked, "_elements") || strings.Contains(asked, "_summary") {
-			t.Errorf("the upstream was asked %s", asked)
+	for _, requested := range up.take() {
+		if strings.Contains(requested, "_elements") || strings.Contains(requested, "_summary") {
+			t.Errorf("the upstream was asked %s", requested)
 		}
 	}
 }
 
 // Rows 12 and 14: parameters beside the search parameters, composite and custom
-// ones. An original id is answered as one that does not exist.
+// ones. An original id is handled as one that does not exist.
 func TestAttackSpecialParameters(t *testing.T) {
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
@@ -408,8 +408,8 @@ func TestAttackTimesOfChanges(t *testing.T) {
 	id := pseudonym(t, safeHarbor(t), "Patient", "zq-1")
 	for _, path := range []string{"/Patient/_history?_since=2024-07-05T10:11:12Z", "/Patient/" + id + "/_history?_since=2024-07-05T10:11:12.5%2B02:00", "/_history?_since=2024-07", "/Patient/" + id + "/$everything?_since=2024-07-05T10:11:12Z"} {
 		r.get(t, path).outcome(t, 404)
-		if asked := fmt.Sprint(up.take()); !strings.Contains(asked, "_since=2024-01-01T00%3A00%3A00Z") || strings.Contains(asked, "-07") {
-			t.Errorf("%s: the upstream was asked %s", path, asked)
+		if requested := fmt.Sprint(up.take()); !strings.Contains(requested, "_since=2024-01-01T00%3A00%3A00Z") || strings.Contains(requested, "-07") {
+			t.Errorf("%s: the upstream was asked %s", path, requested)
 		}
 	}
 }
@@ -418,20 +418,20 @@ func TestAttackTimesOfChanges(t *testing.T) {
 func TestAttackAmbiguousParameters(t *testing.T) {
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
-	asked := func() int { return len(src.Source.Requests()) }
-	r.refusesAll(t, asked, 403, []string{ // read rightly, and refused for what they are
+	requested := func() int { return len(src.Source.Requests()) }
+	r.refusesAll(t, requested, 403, []string{ // read rightly, and refused for what they are
 		"/Patient?na%6De=Smith", "/Patient?%6eame=Smith", "/Patient?name%3Aexact=Smith", "/Patient?Name=Smith", "/Patient?NAME=Smith", "/Patient?name%20=Smith", "/Patient?name+=Smith", "/Patient?name%E2%80%8B=Smith", "/Patient?%EF%BD%8Eame=Smith",
 		"/Patient?name=", "/Patient?name", "/Patient?gender=female&name=Smith", "/Patient?name=a&name=b", "/Patient?gender=female%26name%3DSmith", "/Patient?gender=female%2526name", "/Patient?_count=1&_count=2", "/Patient?_elements=id&_elements=name", "/Patient?_sort=gender&_sort=birthdate",
 		"/Patient?name%5B%5D=Smith", "/Patient?gender%5B%5D=female",
 	})
-	r.refusesAll(t, asked, 400, []string{
+	r.refusesAll(t, requested, 400, []string{
 		"/Patient?gender=female;name=Smith", "/Patient?gender=female&;name=Smith", "/Patient?gender=female&&name=Smith", "/Patient?&name=Smith", "/Patient?=Smith", "/Patient?gender=female&Gender=male", "/Patient?gender=female&%47ender=male", "/Patient?gender=%66%6",
 		"/Patient?gender=fem%u0061le", "/Patient?gender=%C0%AF", "/Patient?gender=%FF", "/Patient?gender=a%0D%0AX-A:%20b", "/Patient?gender=%00", "/Patient?" + strings.Repeat("gender=female&", parse.MaxParams) + "gender=female",
 	})
 	form := func(path, body string) int {
 		return r.do(t, "POST", path, body, "Content-Type", "application/x-www-form-urlencoded").status
 	}
-	before := asked()
+	before := requested()
 	for body, status := range map[string]int{
 		strings.Repeat("a=b&", 10_000) + "a=b": 400, "gender=female;name=Smith": 400, "name=Smith": 403, "n%61me=Smith": 403, "gender=female&Gender=male": 400, "gender=female\r\n": 400, "\xef\xbb\xbfgender=female": 403,
 		"g\x00ender=female": 400, "gender=\xff": 400, "--b\r\nContent-Disposition: form-data; name=\"gender\"\r\n\r\nfemale\r\n--b--": 400,
@@ -455,7 +455,7 @@ func TestAttackAmbiguousParameters(t *testing.T) {
 	if got := r.get(t, "/Patient?"+strings.Repeat("a=b&", 10_000)+"a=b"); got.status != 431 {
 		t.Errorf("ten thousand in a URL: %d", got.status)
 	}
-	if n := asked() - before; n != 0 {
+	if n := requested() - before; n != 0 {
 		t.Errorf("the upstream was asked %d times", n)
 	}
 	// What passes is written anew: nothing of how it was written goes on.

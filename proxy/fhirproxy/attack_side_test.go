@@ -18,7 +18,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
-// Row 35: whatever the answer is, no cache between may keep it, and none of it
+// Row 35: whatever the response is, no cache between may keep it, and none of it
 // tells when something changed.
 func TestAttackCachesBetween(t *testing.T) {
 	up := newBulk(t)
@@ -54,7 +54,7 @@ func TestAttackCachesBetween(t *testing.T) {
 	}
 }
 
-// Row 37: where something panics with a value in its text, in an answer, an entry
+// Row 37: where something panics with a value in its text, in a response, an entry
 // of a batch or a file, no sink has the value.
 func TestAttackPanics(t *testing.T) {
 	up := newBulk(t)
@@ -103,7 +103,7 @@ type panicking struct{}
 func (panicking) Read([]byte) (int, error) { panic("value " + fhirtest.Marker) }
 
 // Row 38: the listener has nothing that masks what a consumer brings: however a guess
-// is asked about, its pseudonym is in no answer.
+// is asked about, its pseudonym is in no response.
 func TestAttackDictionary(t *testing.T) {
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
@@ -194,9 +194,9 @@ func TestAttackLeadElsewhere(t *testing.T) {
 		w.Header().Set("Content-Type", "application/fhir+json")
 		_, _ = io.WriteString(w, `{"resourceType":"Claim","id":"c1","patient":{"reference":"Patient/zq-1"}}`)
 	}))
-	var redirect, asked atomic.Int64
+	var redirect, requested atomic.Int64
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		asked.Add(1)
+		requested.Add(1)
 		w.Header().Set("Content-Type", "application/fhir+json")
 		w.Header().Set("Content-Location", elsewhere+"/poll")
 		w.Header().Set("Refresh", "0; url="+elsewhere)
@@ -224,9 +224,9 @@ func TestAttackLeadElsewhere(t *testing.T) {
 	for _, status := range []int{0, 300, 301, 302, 303, 305, 307, 308} {
 		redirect.Store(int64(status))
 		for _, path := range paths {
-			before := asked.Load()
+			before := requested.Load()
 			got := r.get(t, path, "Prefer", "respond-async")
-			if n := asked.Load() - before; status != 0 && n > 1 {
+			if n := requested.Load() - before; status != 0 && n > 1 {
 				t.Errorf("%d %s: the redirect is followed", status, path)
 			}
 			if status != 0 && got.status < 400 {

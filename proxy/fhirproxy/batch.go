@@ -18,7 +18,7 @@ import (
 // maxBatch is how many requests a batch may have.
 const maxBatch = 100
 
-// batch answers a Bundle of reads (FHIR R4, http.html#transaction). Each entry
+// batch handles a Bundle of reads (FHIR R4, http.html#transaction). Each entry
 // is judged, asked, masked and recorded like a request of its own.
 func (x *exchange) batch(a *request) (*response, *outcome.Problem) {
 	x.Operation = "batch"
@@ -95,8 +95,8 @@ func readBatch(body []byte) ([]string, *outcome.Problem) {
 	return urls, nil
 }
 
-// entry answers one entry. size is that of the answers before it: they are all
-// held in memory, so together they are bounded as one answer is.
+// entry handles one entry. size is that of the responses before it: they are all
+// held in memory, so together they are bounded as one response is.
 func (x *exchange) entry(i int, url string, size int) models.BundleEntry {
 	sub := *x
 	sub.Exchange = x.Next(x.ID+"."+strconv.Itoa(i), "unknown")

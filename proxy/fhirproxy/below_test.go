@@ -13,9 +13,9 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
-// spellings are ways in which a server writes a URL into its answers: what stands
+// spellings are ways in which a server writes a URL into its responses: what stands
 // for the request's own path (ASKED), the scheme, host and port (UP) and the base
-// path (/fhir). want is what must be asked for then, below the base, and empty where
+// path (/fhir). want is what must be requested then, below the base, and empty where
 // nothing may be.
 var spellings = []struct{ name, url, want string }{
 	{"absolute", "UP/fhir?_getpages=a-b&_getpagesoffset=2", "?_getpages=a-b&_getpagesoffset=2"},
@@ -73,11 +73,11 @@ func TestNextPagesAreNeverLost(t *testing.T) {
 	var mu sync.Mutex
 	var next string // as JSON
 	var asXML bool
-	var asked []string
+	var requested []string
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		asked = append(asked, q.URL.RequestURI())
+		requested = append(requested, q.URL.RequestURI())
 		body := []byte(`{"resourceType":"Bundle","type":"searchset","total":6,"link":[{"relation":"next","url":"` + next + `"}],"entry":[{"resource":{"resourceType":"Patient","id":"zq-1","gender":"female"}}]}`)
 		w.Header().Set("Content-Type", "application/fhir+json")
 		if asXML {
@@ -94,7 +94,7 @@ func TestNextPagesAreNeverLost(t *testing.T) {
 	})
 	host := strings.TrimPrefix(up, "http://")
 	patient := pseudonym(t, safeHarbor(t), "Patient", "zq-1")
-	places := []struct{ name, method, path, body, asked string }{
+	places := []struct{ name, method, path, body, requested string }{
 		{"search", "GET", "/Patient?gender=female", "", "/Patient"},
 		{"search by POST", "POST", "/Patient/_search", "gender=female", "/Patient"},
 		{"history of all", "GET", "/_history", "", "/_history"},
@@ -111,7 +111,7 @@ func TestNextPagesAreNeverLost(t *testing.T) {
 				}
 				mu.Lock()
 				next = strings.NewReplacer("UP", up, "HOST", host).Replace(s.url)
-				asXML, asked = inXML, nil
+				asXML, requested = inXML, nil
 				mu.Unlock()
 				where := fmt.Sprintf("%s, %s, XML %v", s.name, place.name, inXML)
 				got := r.do(t, place.method, place.path, place.body, "Content-Type", "application/x-www-form-urlencoded")
@@ -136,15 +136,15 @@ func TestNextPagesAreNeverLost(t *testing.T) {
 					continue
 				}
 				mu.Lock()
-				asked = nil
+				requested = nil
 				mu.Unlock()
 				r.get(t, to)
-				want := "/fhir" + strings.Replace(s.want, "ASKED", place.asked, 1)
+				want := "/fhir" + strings.Replace(s.want, "ASKED", place.requested, 1)
 				if u, err := url.Parse(want); err == nil {
 					want = u.RequestURI()
 				}
-				if len(asked) != 1 || asked[0] != want {
-					t.Errorf("%s: the upstream was asked %q, want %q", where, asked, want)
+				if len(requested) != 1 || requested[0] != want {
+					t.Errorf("%s: the upstream was asked %q, want %q", where, requested, want)
 				}
 			}
 		}
@@ -184,8 +184,8 @@ func TestNextPagesInOtherForms(t *testing.T) {
 	}
 }
 
-// Links back are no part of what was asked for: an answer does not fail for them,
-// and the operator is told.
+// Links back are no part of what was requested: a response does not fail for them,
+// and the operator is informed.
 func TestLinksBackThatAreLost(t *testing.T) {
 	t.Parallel()
 	up := newCanned(t, map[string]string{"/fhir/Patient": `{"resourceType":"Bundle","type":"searchset","link":[{"relation":"previous","url":"http://x/r5/Patient?page=1"},{"relation":"first","url":"ftp://x"}],"entry":[{"resource":{"resourceType":"Patient","id":"a","gender":"female"}}]}`})
@@ -214,7 +214,7 @@ func TestAliasesMakeNextPagesReachable(t *testing.T) {
 	}
 }
 
-// The operator is told, once, that the upstream calls itself by another URL.
+// The operator is informed, once, that the upstream calls itself by another URL.
 func TestUpstreamsOfAnotherName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, implementation, self, want string }{
@@ -259,12 +259,12 @@ func FuzzBelow(f *testing.F) {
 	for _, s := range spellings {
 		f.Add(strings.NewReplacer("UP", "http://up.example", "HOST", "up.example").Replace(s.url), "/Patient?a=b")
 	}
-	f.Fuzz(func(t *testing.T, ref, asked string) {
-		if asked == "" || asked[0] != '/' && asked[0] != '?' {
+	f.Fuzz(func(t *testing.T, ref, requested string) {
+		if requested == "" || requested[0] != '/' && requested[0] != '?' {
 			return
 		}
 		up := over(t, "http://up.example/fhir", "https://public.example/r4")
-		rest, ok := up.Below(ref, asked, false)
+		rest, ok := up.Below(ref, requested, false)
 		if !ok {
 			return
 		}

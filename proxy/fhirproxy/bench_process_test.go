@@ -158,7 +158,7 @@ func (p *process) peak(b *testing.B) float64 {
 	return float64(n) * 1024
 }
 
-// nginxConfig is a reverse proxy as an operator would tune it for these answers:
+// nginxConfig is a reverse proxy as an operator would tune it for these responses:
 // connections are kept, answers stay in memory, nothing is logged. %s are the
 // folder, the upstream's address, and the proxy's own.
 const nginxConfig = `daemon off;

@@ -7,8 +7,8 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
-// cached is a value that is asked for again after some time. It may be used
-// concurrently; who comes while it is being asked for waits for that answer.
+// cached is a value that is requested again after some time. It may be used
+// concurrently; who comes while it is being requested waits for that response.
 type cached struct {
 	mu    sync.Mutex
 	until time.Time

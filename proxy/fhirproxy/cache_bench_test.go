@@ -18,8 +18,8 @@ import (
 // the least that a cache would have to do if every resource were in it, by type,
 // id and version: find those three in the upstream's bytes, look them up, copy
 // what is found and add its counts to the record. Where each resource ends is
-// given to it; finding that out takes a scan of the answer, as encoding/json's is
-// (scan). The upstream must be asked all the same, since only it knows the
+// given to it; finding that out takes a scan of the response, as encoding/json's is
+// (scan). The upstream must be queried anyway, since only it knows the
 // version.
 func BenchmarkMaskedCache(b *testing.B) {
 	a := safeHarbor(b)

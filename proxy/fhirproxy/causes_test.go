@@ -51,9 +51,9 @@ func TestUpstreamFaultsAreNotMissingResources(t *testing.T) {
 // TestCompartmentsByPost: a search of a compartment by POST is the one by GET.
 func TestCompartmentsByPost(t *testing.T) {
 	t.Parallel()
-	asked := make(chan string, 4)
+	requested := make(chan string, 4)
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		asked <- q.URL.Path + "?" + q.URL.RawQuery
+		requested <- q.URL.Path + "?" + q.URL.RawQuery
 		w.Header().Set("Content-Type", "application/fhir+json")
 		_, _ = w.Write([]byte(`{"resourceType":"Bundle","type":"searchset","total":0}`))
 	}))
@@ -64,7 +64,7 @@ func TestCompartmentsByPost(t *testing.T) {
 	if got.status != 200 || want.status != 200 || string(got.body) != string(want.body) {
 		t.Fatalf("POST %d, GET %d\n got %s\nwant %s", got.status, want.status, got.body, want.body)
 	}
-	if first, second := <-asked, <-asked; first != second || !strings.HasPrefix(first, "/Patient/1/Observation?") {
+	if first, second := <-requested, <-requested; first != second || !strings.HasPrefix(first, "/Patient/1/Observation?") {
 		t.Errorf("the upstream was asked for %s and %s", first, second)
 	}
 	for _, path := range []string{"/Patient/" + id + "/_search", "/Patient/" + id + "/Observation/" + id + "/_search"} {

@@ -223,12 +223,12 @@ func TestConsumerLimits(t *testing.T) {
 
 // signer is credentials that are refused at first.
 type signer struct {
-	asked, refused atomic.Int64
-	failure        error
+	requested, refused atomic.Int64
+	failure            error
 }
 
 func (s *signer) Authorize(_ context.Context, req *fasthttp.Request) error {
-	n := s.asked.Add(1)
+	n := s.requested.Add(1)
 	req.Header.Set("Authorization", "Bearer upstream-secret-"+strconv.FormatInt(n, 10))
 	return s.failure
 }

@@ -23,7 +23,7 @@ func takesFHIR(accept string) bool {
 	return inJSON > 0 || inXML > 0
 }
 
-// content answers a Binary in its own content type (FHIR R4, binary.html#rest).
+// content handles a Binary in its own content type (FHIR R4, binary.html#rest).
 // No rule reaches into it, so it passes only where the ruleset lists the type in
 // so many words, as it is.
 func (x *exchange) content(a *request, accept string) (*response, *outcome.Problem) {

@@ -26,7 +26,7 @@ func newCORS(origins []string) (cors, error) {
 	return c, nil
 }
 
-// allow sets the headers that let a page of an allowed origin read the answer,
+// allow sets the headers that let a page of an allowed origin read the response,
 // and reports whether the request comes from one.
 func (c *cors) allow(ctx *fasthttp.RequestCtx) bool {
 	if len(c.origins) == 0 {
@@ -46,7 +46,7 @@ func (c *cors) allow(ctx *fasthttp.RequestCtx) bool {
 	return true
 }
 
-// preflight answers the question that a browser asks before a request.
+// preflight handles the request that a browser sends before another.
 func (c *cors) preflight(ctx *fasthttp.RequestCtx) {
 	if len(ctx.Request.Header.Peek("Access-Control-Request-Method")) == 0 || len(ctx.Response.Header.Peek("Access-Control-Allow-Origin")) == 0 {
 		return

@@ -24,9 +24,9 @@ import (
 type exchange struct {
 	proxy.Exchange
 	s    *Server
-	view *view // nil until it is known who asks
+	view *view // nil until it is known who the caller is
 	keys *keys.Pseudonymizer
-	// credentialed: who asks brought credentials.
+	// credentialed: the caller brought credentials.
 	credentialed bool
 }
 
@@ -40,7 +40,7 @@ func (s *Server) begin(ctx *fasthttp.RequestCtx) *exchange {
 	return x
 }
 
-// serve answers one request.
+// serve handles one request.
 func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	x := s.begin(ctx)
 	defer x.recover(ctx)
@@ -57,7 +57,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	x.Release()
 }
 
-// authenticate finds who asks and what they may see. An attempt that fails is
+// authenticate finds who the caller is and what they may see. An attempt that fails is
 // recorded here.
 func (x *exchange) authenticate(ctx *fasthttp.RequestCtx) *outcome.Problem {
 	r := consumer.Request{
@@ -122,14 +122,14 @@ func peer(ctx *fasthttp.RequestCtx) []*x509.Certificate {
 	return state.VerifiedChains[0]
 }
 
-// recover answers a panic. What it was about stays here: a panic's text can
+// recover handles a panic. What it was about stays here: a panic's text can
 // hold a value. The log gets the functions that led to it.
 func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
 	if recover() == nil {
 		return
 	}
 	defer x.Release()
-	// What panics while the panic is answered ends the connection, not the
+	// What panics while the panic is handled ends the connection, not the
 	// process.
 	defer func() {
 		if recover() != nil {
@@ -142,7 +142,7 @@ func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
 	x.write(ctx, x.refuse(outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to process this request")), media.Format{})
 }
 
-// malformed answers what fasthttp could not read as a request. Nothing of the
+// malformed handles what fasthttp could not read as a request. Nothing of the
 // error is repeated: it can quote the request.
 func (s *Server) malformed(ctx *fasthttp.RequestCtx, err error) {
 	p := outcome.Refused(400, models.IssueTypeStructure, "malformed request", "the request is not valid HTTP/1.1")
@@ -154,8 +154,8 @@ func (s *Server) malformed(ctx *fasthttp.RequestCtx, err error) {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		p = outcome.Refused(413, models.IssueTypeTooLong, "body too large", "the request body is too large")
 	case errors.As(err, &network):
-		// Nothing was asked yet, so there is nothing to record.
-		p = &outcome.Problem{Status: 408, Code: models.IssueTypeTimeout, Text: "the request did not come in time"}
+		// Nothing was requested yet, so there is nothing to record.
+		p = &outcome.Problem{Status: 408, Code: models.IssueTypeTimeout, Text: "the request did not arrive in time"}
 	}
 	ctx.Response.Reset()
 	ctx.SetConnectionClose()
@@ -178,7 +178,7 @@ func (x *exchange) note(result, reason string, status int, delivered string) *ou
 	return x.commit(x.Record(result, reason, delivered), status)
 }
 
-// refuse records a problem and returns the answer that tells it.
+// refuse records a problem and returns the response that tells it.
 func (x *exchange) refuse(p *outcome.Problem) *response {
 	if p.Result != "" {
 		if failure := x.note(p.Result, p.Reason, p.Status, ""); failure != nil {
@@ -207,7 +207,7 @@ func outOfScope(typ, what string) *outcome.Problem {
 	return outcome.Refused(403, models.IssueTypeForbidden, "scope", fmt.Sprintf("the consumer's scopes do not grant to %s resources of type %s", what, typ))
 }
 
-// delivers refuses an answer that has types which the scopes do not grant.
+// delivers refuses a response that has types which the scopes do not grant.
 func (x *exchange) delivers(r *mask.Record) *outcome.Problem {
 	if x.Who.Scopes == nil {
 		return nil
@@ -223,7 +223,7 @@ func (x *exchange) delivers(r *mask.Record) *outcome.Problem {
 	return nil
 }
 
-// write turns an answer into the response, in the format that was asked for.
+// write turns what a handler returned into the response, in the format that was requested.
 func (x *exchange) write(ctx *fasthttp.RequestCtx, a *response, f media.Format) {
 	defer func() { x.s.shared.Responded(x.Operation, ctx.Response.StatusCode(), time.Since(x.Started)) }()
 	if p := x.respond(ctx, a, f); p != nil {

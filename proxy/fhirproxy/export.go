@@ -32,8 +32,8 @@ func (x *exchange) kickOff(a *request, path string, query *guard.Query) (*respon
 	if p := linkable(query.Self); p != nil {
 		return nil, p
 	}
-	asked := path + string(parse.AppendQuery(nil, query.Upstream))
-	r, p := x.s.up.Request(&upstream.Request{Path: asked, Async: true, Timeout: x.s.limits.UpstreamTimeout})
+	requested := path + string(parse.AppendQuery(nil, query.Upstream))
+	r, p := x.s.up.Request(&upstream.Request{Path: requested, Async: true, Timeout: x.s.limits.UpstreamTimeout})
 	if p != nil {
 		return nil, p
 	}
@@ -44,7 +44,7 @@ func (x *exchange) kickOff(a *request, path string, query *guard.Query) (*respon
 		}
 		return nil, r.Check()
 	}
-	rest, ok := x.s.up.Below(r.Header("Content-Location"), asked, false)
+	rest, ok := x.s.up.Below(r.Header("Content-Location"), requested, false)
 	if !ok {
 		return nil, outcome.Failed(502, models.IssueTypeProcessing, "upstream export",
 			"the FHIR server did not say where the export's status is (Content-Location), or it does not lie below its base URL: "+
@@ -68,7 +68,7 @@ func (x *exchange) url(kind linkKind, l *link) string {
 	return x.s.base + "?" + string(kind) + "=" + string(token)
 }
 
-// exportStatus answers how far an export is, and at its end its manifest; by
+// exportStatus says how far an export is, and at its end its manifest; by
 // DELETE it ends the export.
 func (x *exchange) exportStatus(a *request) (*response, *outcome.Problem) {
 	x.Operation = "export status"
@@ -113,7 +113,7 @@ func retryAfter(value string) string {
 	return strconv.Itoa(min(max(n, 1), 600))
 }
 
-// exportFile answers one file of an export.
+// exportFile handles one file of an export.
 func (x *exchange) exportFile(a *request, kind linkKind) (*response, *outcome.Problem) {
 	x.Operation = "export file"
 	if a.method == "DELETE" {

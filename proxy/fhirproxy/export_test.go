@@ -18,15 +18,15 @@ import (
 
 // bulk is an upstream with bulk exports of the population.
 type bulk struct {
-	url     string
-	polls   atomic.Int64
-	ended   atomic.Bool
-	mu      sync.Mutex
-	asked   []*http.Request
-	packed  bool
-	file    http.HandlerFunc // in place of the Patients' file
-	members string           // further ones of the manifest
-	files   string           // base of the files
+	url       string
+	polls     atomic.Int64
+	ended     atomic.Bool
+	mu        sync.Mutex
+	requested []*http.Request
+	packed    bool
+	file      http.HandlerFunc // in place of the Patients' file
+	members   string           // further ones of the manifest
+	files     string           // base of the files
 }
 
 func newBulk(t testing.TB) *bulk {
@@ -39,7 +39,7 @@ func newBulk(t testing.TB) *bulk {
 
 func (b *bulk) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	b.mu.Lock()
-	b.asked = append(b.asked, q)
+	b.requested = append(b.requested, q)
 	b.mu.Unlock()
 	switch path := q.URL.Path; {
 	case strings.HasSuffix(path, "/$export"):
@@ -177,11 +177,11 @@ func TestExportIsJudged(t *testing.T) {
 		r.get(t, path, "Prefer", "respond-async").outcome(t, status)
 	}
 	r.get(t, "/$export").outcome(t, 400)
-	if len(up.asked) > 0 {
-		t.Errorf("the upstream was asked %s", up.asked[0].URL)
+	if len(up.requested) > 0 {
+		t.Errorf("the upstream was asked %s", up.requested[0].URL)
 	}
 	_, m := r.export(t, "/Group/"+group+"/$export?_since=2024-03-05T00:00:00Z&_typeFilter=Observation%3Fcode%3Dhttp%3A%2F%2Floinc.org%7C8867-4&_elements=Patient.gender")
-	if q := up.asked[0]; q.URL.Path != "/Group/zq-1/$export" || q.URL.Query().Get("_since") != "2024-01-01T00:00:00Z" || !strings.Contains(q.URL.Query().Get("_typeFilter"), "Observation?code=") || q.URL.Query().Has("_elements") {
+	if q := up.requested[0]; q.URL.Path != "/Group/zq-1/$export" || q.URL.Query().Get("_since") != "2024-01-01T00:00:00Z" || !strings.Contains(q.URL.Query().Get("_typeFilter"), "Observation?code=") || q.URL.Query().Has("_elements") {
 		t.Errorf("the upstream was asked %s", q.URL)
 	}
 	if !strings.HasPrefix(m.Request, r.base+"/Group/"+group+"/$export?") {
@@ -202,7 +202,7 @@ func TestExportLinksAreTheConsumersOwn(t *testing.T) {
 	if !m.RequiresAccessToken {
 		t.Error("the manifest says that no token is needed")
 	}
-	asked := len(up.asked)
+	requested := len(up.requested)
 	for _, url := range []string{status, m.Output[0].URL, m.Error[0].URL} {
 		r.get(t, url, "X-API-Key", keys["eve"]).outcome(t, 404)
 		r.get(t, url).outcome(t, 401)
@@ -215,7 +215,7 @@ func TestExportLinksAreTheConsumersOwn(t *testing.T) {
 	}
 	r.get(t, strings.Replace(status, "_export", "_page", 1), "X-API-Key", keys["ada"]).outcome(t, 404)
 	r.get(t, strings.Replace(m.Output[0].URL, "_file", "_errors", 1), "X-API-Key", keys["ada"]).outcome(t, 404)
-	if len(up.asked) != asked || up.ended.Load() {
+	if len(up.requested) != requested || up.ended.Load() {
 		t.Error("the upstream was asked")
 	}
 	up.polls.Store(0)

@@ -15,13 +15,13 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
-// retrieval is what the upstream is asked, and what must become of its answer.
+// retrieval is a request to the upstream, and what its response must be.
 type retrieval struct {
 	// path and query below the upstream's base.
 	path string
-	// want is the type of resource that the answer must be.
+	// want is the type of resource that the response must be.
 	want string
-	// self is the URL of the answer's own request. Without it the answer has no
+	// self is the URL of the response's own request. Without it the response has no
 	// links.
 	self string
 	// typ and shape go into the links of further pages, format into their URLs.
@@ -55,8 +55,8 @@ func (x *exchange) upstreamJSON(path string) (*upstream.Response, *outcome.Probl
 	return r, nil
 }
 
-// fetch asks the upstream, masks the answer into dst, makes its record durable
-// and only then lets the answer go.
+// fetch queries the upstream, masks the response into dst, makes its record durable
+// and only then lets the response go.
 func (x *exchange) fetch(q *retrieval, dst []byte) (*response, *outcome.Problem) {
 	if p := x.s.enter(); p != nil {
 		return nil, p
@@ -117,7 +117,7 @@ func leftOut(dropped []*guard.Refusal) []outcome.Header {
 	return []outcome.Header{{Name: "X-Veil-Left-Out", Value: strings.Join(names, ", ")}}
 }
 
-// shapeResponse leaves of a masked answer what was asked for, and adds what was
+// shapeResponse leaves of a masked response what was requested, and adds what was
 // not done.
 func shapeResponse(out []byte, q *retrieval) ([]byte, *outcome.Problem) {
 	wrong := outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to shape the response")
@@ -158,7 +158,7 @@ func (q *retrieval) named() []*guard.Refusal {
 	return named
 }
 
-// enough refuses an answer that tells of fewer matches than the view allows.
+// enough refuses a response that tells of fewer matches than the view allows.
 func (x *exchange) enough(bundle []byte) *outcome.Problem {
 	if total, ok := edit.BundleTotal(bundle); ok && total >= x.view.minCount {
 		return nil

@@ -20,14 +20,14 @@ func (signature) Authorize(_ context.Context, req *fasthttp.Request) error {
 
 func (signature) Refused() {}
 
-// Files at a configured host are asked for exactly as the upstream names them, and
+// Files at a configured host are requested exactly as the upstream names them, and
 // without its credentials: the remedy that the error names works.
 func TestFileHosts(t *testing.T) {
 	t.Parallel()
 	const path = "/x%2Fy/Patient.ndjson?sig=a%2Bb%3D&X-Amz-Date=20240101T000000Z"
-	var asked []string
+	var requested []string
 	store := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		asked = append(asked, q.Method+" "+q.RequestURI+" "+q.Header.Get("Authorization"))
+		requested = append(requested, q.Method+" "+q.RequestURI+" "+q.Header.Get("Authorization"))
 		if q.RequestURI != path {
 			w.WriteHeader(403)
 			_, _ = io.WriteString(w, "<Error>zq-1</Error>")
@@ -66,10 +66,10 @@ func TestFileHosts(t *testing.T) {
 		c.FileHosts = []string{store + "/"}
 	})
 	got := r.get(t, urlOf(t, begin(r)), "Accept", ndjson)
-	if got.status != 200 || !strings.Contains(string(got.body), `"gender":"female"`) || len(asked) != 1 || asked[0] != "GET "+path+" " {
-		t.Errorf("%d %s, asked %q", got.status, got.body, asked)
+	if got.status != 200 || !strings.Contains(string(got.body), `"gender":"female"`) || len(requested) != 1 || requested[0] != "GET "+path+" " {
+		t.Errorf("%d %s, asked %q", got.status, got.body, requested)
 	}
-	// A URL that is no longer valid is told as that.
+	// A URL that is no longer valid is reported as that.
 	manifestOf = list(store + "/gone.ndjson?sig=x")
 	if text := r.get(t, urlOf(t, begin(r)), "Accept", ndjson).outcome(t, 502); !strings.Contains(text, "file host") || !strings.Contains(text, "status again") {
 		t.Error(text)
@@ -78,8 +78,8 @@ func TestFileHosts(t *testing.T) {
 		manifestOf = list(other)
 		begin(r).outcome(t, 502)
 	}
-	if len(asked) != 2 {
-		t.Errorf("the store was asked %q", asked)
+	if len(requested) != 2 {
+		t.Errorf("the store was asked %q", requested)
 	}
 	r.checkClean(t)
 	if _, err := New(Config{Upstream: up, BaseURL: "http://x/fhir", Policy: policyOf(t, safeHarbor(t), "x"), Sink: &memory{}, FileHosts: []string{"s3://bucket"}}); err == nil {

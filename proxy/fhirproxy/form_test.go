@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Each of several spellings of a request that mean one thing is answered alike, and
-// the upstream is asked in one of its own.
+// Each of several spellings of a request that mean one thing is handled alike, and
+// the upstream is queried in one of its own.
 func TestSpellingsOfOneRequest(t *testing.T) {
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
@@ -25,7 +25,7 @@ func TestSpellingsOfOneRequest(t *testing.T) {
 		"/Patient?_lastUpdated=ge2024":          {"/Patient?_lastUpdated=ge2024-01-01T00:00:00.000+00:00"},
 		"/Patient/" + id + "/_history?_count=1": {"/Patient/" + id + "/_history?_count=1&_sort=-_lastUpdated"},
 	} {
-		asked := func(path string) (string, int, []byte) {
+		requested := func(path string) (string, int, []byte) {
 			got := r.get(t, path)
 			q := src.Source.Requests()
 			var b struct {
@@ -38,12 +38,12 @@ func TestSpellingsOfOneRequest(t *testing.T) {
 			what, _ := json.Marshal(b)
 			return q[len(q)-1].URL, got.status, what
 		}
-		url, status, body := asked(plain)
+		url, status, body := requested(plain)
 		if status >= 300 && status != 404 {
 			t.Errorf("%s: %d", plain, status)
 		}
 		for _, other := range others {
-			if u, s, b := asked(other); s != status || !bytes.Equal(b, body) || u != url {
+			if u, s, b := requested(other); s != status || !bytes.Equal(b, body) || u != url {
 				t.Errorf("%s: %d, the upstream was asked %s, and for %s %d, %s", other, s, u, plain, status, url)
 			}
 		}
@@ -60,8 +60,8 @@ func TestExportInASpellingWithABarePlus(t *testing.T) {
 	up := newCanned(t, map[string]string{})
 	r := newRig(t, up.url, nil)
 	r.get(t, "/$export?_outputFormat=application/fhir+ndjson", "Prefer", "respond-async")
-	if asked := strings.Join(up.take(), " "); !strings.Contains(asked, "_outputFormat=application%2Ffhir%2Bndjson") {
-		t.Errorf("the upstream was asked %q", asked)
+	if requested := strings.Join(up.take(), " "); !strings.Contains(requested, "_outputFormat=application%2Ffhir%2Bndjson") {
+		t.Errorf("the upstream was asked %q", requested)
 	}
 }
 
@@ -116,7 +116,7 @@ func TestShapeOfMetadata(t *testing.T) {
 	r.get(t, "/metadata?unknown=1", "Prefer", "handling=strict").outcome(t, 400)
 }
 
-// Who asks beside the base is told where it is.
+// Who asks beside the base is reported where it is.
 func TestBaseIsNamed(t *testing.T) {
 	src := newSource(t)
 	atRoot := newRig(t, src.URL, func(c *Config) { c.BaseURL = strings.TrimSuffix(c.BaseURL, "/fhir") })

@@ -116,7 +116,7 @@ func TestAmbiguousRequestsEndTheConnection(t *testing.T) {
 	r.checkClean(t)
 }
 
-// Requests behind each other on a connection are answered in their order, each
+// Requests behind each other on a connection are handled in their order, each
 // for itself; a refusal does not end it where nothing is ambiguous.
 func TestPipelinedRequests(t *testing.T) {
 	src := newSource(t)

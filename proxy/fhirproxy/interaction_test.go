@@ -15,10 +15,10 @@ import (
 // canned is an upstream that answers paths with fixed bodies and remembers what
 // it was asked. In bodies and headers UP stands for its own base.
 type canned struct {
-	mu    sync.Mutex
-	url   string
-	asked []string
-	body  map[string]string
+	mu        sync.Mutex
+	url       string
+	requested []string
+	body      map[string]string
 }
 
 func newCanned(t testing.TB, body map[string]string) *canned {
@@ -30,7 +30,7 @@ func newCanned(t testing.TB, body map[string]string) *canned {
 
 func (c *canned) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	c.mu.Lock()
-	c.asked = append(c.asked, q.Method+" "+q.URL.RequestURI())
+	c.requested = append(c.requested, q.Method+" "+q.URL.RequestURI())
 	body, ok := c.body[q.URL.RequestURI()]
 	c.mu.Unlock()
 	if !ok {
@@ -48,9 +48,9 @@ func (c *canned) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 func (c *canned) take() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	asked := c.asked
-	c.asked = nil
-	return asked
+	requested := c.requested
+	c.requested = nil
+	return requested
 }
 
 func TestVread(t *testing.T) {
@@ -112,8 +112,8 @@ func TestHistory(t *testing.T) {
 			if got.status != 200 {
 				t.Fatalf("status %d: %s", got.status, got.body)
 			}
-			if asked := up.take(); len(asked) != 1 || asked[0] != c.upstream {
-				t.Errorf("the upstream was asked %q", asked)
+			if requested := up.take(); len(requested) != 1 || requested[0] != c.upstream {
+				t.Errorf("the upstream was asked %q", requested)
 			}
 			if rec := r.sink.find(t, got.header.Get("X-Request-Id")); rec.Operation != c.operation {
 				t.Errorf("record %+v", rec)
@@ -143,8 +143,8 @@ func TestHistory(t *testing.T) {
 	}
 	r.get(t, "/AuditEvent/_history").outcome(t, 403)
 	r.get(t, "/Patient/zq-1/_history").outcome(t, 404)
-	if asked := up.take(); len(asked) > 0 {
-		t.Errorf("the upstream was asked %q", asked)
+	if requested := up.take(); len(requested) > 0 {
+		t.Errorf("the upstream was asked %q", requested)
 	}
 	r.checkClean(t)
 }
@@ -276,8 +276,8 @@ func TestCompartments(t *testing.T) {
 	} {
 		r.get(t, path).outcome(t, status)
 	}
-	if asked := src.take(); len(asked) > 0 {
-		t.Errorf("the upstream was asked %q", asked)
+	if requested := src.take(); len(requested) > 0 {
+		t.Errorf("the upstream was asked %q", requested)
 	}
 	r.checkClean(t)
 }

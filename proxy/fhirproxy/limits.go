@@ -10,10 +10,10 @@ import (
 // Limits bound what consumers can make the listener do. Zero fields take the values
 // of DefaultLimits.
 //
-// An answer is held in memory while it is masked, before and after, and until the
+// A response is held in memory while it is masked, before and after, and until the
 // consumer took it, so the most that answers take is about 3 × ResponseBytes ×
 // Exchanges, and 256 KB for each connection. XML takes more while it is read or
-// written, 60 and 8 times its size: an answer of the upstream in XML may have an
+// written, 60 and 8 times its size: a response of the upstream in XML may have an
 // eighth of ResponseBytes, and only as many as there are processors are turned
 // into JSON or back at once.
 type Limits struct {
@@ -21,7 +21,7 @@ type Limits struct {
 	HeaderBytes int
 	// RequestBytes bounds a request body.
 	RequestBytes int
-	// ResponseBytes bounds an upstream answer, before and after decompression.
+	// ResponseBytes bounds an upstream response, before and after decompression.
 	ResponseBytes int
 	// Connections bounds the connections of consumers.
 	Connections int
@@ -33,12 +33,12 @@ type Limits struct {
 	// its file in memory, before and after masking.
 	Streams int
 	// UpstreamTimeout bounds a request to the upstream from its first byte to
-	// the last one of the answer; of a file, the wait for each piece.
+	// the last one of the response; of a file, the wait for each piece.
 	UpstreamTimeout time.Duration
 	// ReadyTimeout bounds the question behind /readyz.
 	ReadyTimeout time.Duration
 	// ReadTimeout bounds the reading of a request, WriteTimeout the writing of
-	// an answer or of a piece of a file, IdleTimeout the wait for the next request.
+	// a response or of a piece of a file, IdleTimeout the wait for the next request.
 	ReadTimeout, WriteTimeout, IdleTimeout time.Duration
 }
 

@@ -27,7 +27,7 @@ type link struct {
 	// at is the resource type of a search, the path of an export such as
 	// "Patient/$export", and before that path the type of an export's file.
 	at string
-	// shape are the consumer's own parameters that narrow the answer, or all of
+	// shape are the consumer's own parameters that narrow the response, or all of
 	// those that an export began with.
 	shape []guard.Param
 	// path and query below the upstream's base.
@@ -52,7 +52,7 @@ const linkVersion = 1
 // link of maxLink and maxShape still fits into a request line.
 const maxShape = 2 << 10
 
-// linkable refuses parameters that would make the answer's links too long to be
+// linkable refuses parameters that would make the response's links too long to be
 // followed.
 func linkable(shape []guard.Param) *outcome.Problem {
 	if len(parse.AppendQuery(nil, shape)) > maxShape {
@@ -82,7 +82,7 @@ func (m *masker) appendToken(dst []byte, l *link, scope []byte) []byte {
 func hour(t time.Time) uint32 { return uint32((t.Unix() + 3599) / 3600) }
 
 // openLink opens the token of a link of a kind. Whatever is wrong with a token,
-// the answer is that there is no such resource.
+// the response is that there is no such resource.
 func (x *exchange) openLink(kind linkKind, token string) (*link, *outcome.Problem) {
 	plain, ok := x.keys.AppendOpenedToken(nil, x.view.linkSlot, []byte(token), x.scope(kind))
 	if !ok || len(plain) < 5 || plain[0] != linkVersion || hour(x.s.now()) > binary.BigEndian.Uint32(plain[1:]) {

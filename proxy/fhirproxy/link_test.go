@@ -16,7 +16,7 @@ import (
 // Links as servers write them. Each must become a token that leads back to the
 // same URL of the upstream, and show nothing of it.
 func TestLinkShapes(t *testing.T) {
-	for name, shape := range map[string]struct{ next, asked string }{
+	for name, shape := range map[string]struct{ next, requested string }{
 		"HAPI":             {"UP?_getpages=3b2c7d1e-0e35-4c5e-9d4a-8f6f4b1f2a11&_getpagesoffset=2&_count=2&_pretty=true&_bundletype=searchset", "/?_getpages=3b2c7d1e-0e35-4c5e-9d4a-8f6f4b1f2a11&_getpagesoffset=2&_count=2&_pretty=true&_bundletype=searchset"},
 		"Google":           {"UP/Patient/?gender=female&_page_token=Cjj3YokQdVXgWQ0S%3D%3D", "/Patient/?gender=female&_page_token=Cjj3YokQdVXgWQ0S%3D%3D"},
 		"Azure":            {"UP/Patient?gender=female&ct=W3sidG9rZW4iOiIrUklEOn5OVDQxQU5MUzdRQVhKZ0FBQUFBQUFBPT0jUlQ6MSNUUkM6MTAiLCJyYW5nZSI6eyJtaW4iOiIiLCJtYXgiOiJGRiJ9fV0%3D", "/Patient?gender=female&ct=W3sidG9rZW4iOiIrUklEOn5OVDQxQU5MUzdRQVhKZ0FBQUFBQUFBPT0jUlQ6MSNUUkM6MTAiLCJyYW5nZSI6eyJtaW4iOiIiLCJtYXgiOiJGRiJ9fV0%3D"},
@@ -30,7 +30,7 @@ func TestLinkShapes(t *testing.T) {
 			const entry = `"entry":[{"resource":{"resourceType":"Patient","id":"zq-1","gender":"female"}}]`
 			up := newCanned(t, map[string]string{
 				"/Patient?gender=female": `{"resourceType":"Bundle","type":"searchset","link":[{"relation":"self","url":"UP/Patient?gender=female"},{"relation":"next","url":"` + shape.next + `"},{"relation":"first","url":"` + shape.next + `"},{"relation":"related","url":"UP/x"}],` + entry + `}`,
-				shape.asked:              `{"resourceType":"Bundle","type":"searchset","link":[{"relation":"previous","url":"UP/Patient?gender=female"}],` + entry + `}`,
+				shape.requested:          `{"resourceType":"Bundle","type":"searchset","link":[{"relation":"previous","url":"UP/Patient?gender=female"}],` + entry + `}`,
 			})
 			r := newRig(t, up.url, nil)
 			b := r.get(t, "/Patient?gender=female").bundle(t)
@@ -39,8 +39,8 @@ func TestLinkShapes(t *testing.T) {
 			}
 			up.take()
 			last := r.get(t, b.link("next")).bundle(t)
-			if asked := up.take(); len(asked) != 1 || asked[0] != "GET "+shape.asked {
-				t.Errorf("the upstream was asked %q, want %q", asked, shape.asked)
+			if requested := up.take(); len(requested) != 1 || requested[0] != "GET "+shape.requested {
+				t.Errorf("the upstream was asked %q, want %q", requested, shape.requested)
 			}
 			if r.get(t, last.link("previous")).bundle(t); len(up.take()) != 1 {
 				t.Error("previous does not lead back")
@@ -80,7 +80,7 @@ func TestLinksAcrossListenersAndTime(t *testing.T) {
 	}
 }
 
-// Every change to a token gives the same answer, and the upstream is not asked.
+// Every change to a token gives the same response, and the upstream is not asked.
 func TestAlteredTokens(t *testing.T) {
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)

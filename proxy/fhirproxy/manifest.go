@@ -107,7 +107,7 @@ func (x *exchange) rebuild(l *link, body []byte) ([]byte, *outcome.Problem) {
 		path, ok := x.s.up.Below(next.URL, l.path, false)
 		if !ok {
 			return nil, outcome.Failed(502, models.IssueTypeProcessing, "incomplete without the next manifest",
-				"the FHIR server's list of the export's files goes on at an address that does not lie below its base URL: list the base URL that it writes into its links in fhir.upstreamAliases")
+				"the FHIR server's list of the export's files continues at an address that is not below its base URL: add the base URL of its links to fhir.upstreamAliases")
 		}
 		out.Link = append(out.Link, manifestLink{Relation: "next", URL: x.url(linkStatus, &link{at: l.at, shape: l.shape, path: path})})
 	}

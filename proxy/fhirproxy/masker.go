@@ -20,24 +20,24 @@ import (
 
 // masker is a walker with its pass. It masks one answer at a time. Its site
 // stays the same, since the walker forgets what it remembers when the site
-// changes; what belongs to the answer being masked is in self and page.
+// changes; what belongs to the response being masked is in self and page.
 type masker struct {
 	s      *Server
 	view   *view
 	walker *fhir.Walker
 	pass   *mask.Pass
 	site   *fhir.Site
-	finder *finder // of the answer being masked
+	finder *finder // of the response being masked
 	plain  []byte  // of the token being made
 
-	self    string           // the URL of the search being answered
-	asked   string           // of the upstream, path and query
-	page    link             // what its pages have in common
-	scope   []byte           // of their tokens
-	suffix  string           // of their URLs
-	next    bool             // there is a next page, and its link was made
-	lost    *outcome.Problem // why its link could not be made
-	strayed int              // other links that could not be made
+	self      string           // the URL of the search being handled
+	requested string           // of the upstream, path and query
+	page      link             // what its pages have in common
+	scope     []byte           // of their tokens
+	suffix    string           // of their URLs
+	next      bool             // there is a next page, and its link was made
+	lost      *outcome.Problem // why its link could not be made
+	strayed   int              // other links that could not be made
 }
 
 func (s *Server) newMasker(v *view) *masker {
@@ -84,7 +84,7 @@ func (ms *maskers) put(m *masker) {
 }
 
 // withMasker lends a masker of the view to f. It is held for that long only, not
-// while a record is written or the upstream is asked.
+// while a record is written or the upstream is queried.
 func (x *exchange) withMasker(f func(m *masker) *outcome.Problem) *outcome.Problem {
 	m := x.view.maskers.take(func() *masker { return x.s.newMasker(x.view) })
 	whole := false
@@ -99,11 +99,11 @@ func (x *exchange) withMasker(f func(m *masker) *outcome.Problem) *outcome.Probl
 	return p
 }
 
-// mask masks the answer to a question, which must be a resource of the wanted
+// mask masks the response to a question, which must be a resource of the wanted
 // type, and appends it to dst.
 func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mask.Record, *outcome.Problem) {
 	m.pass.Begin(x.Origin())
-	m.self, m.asked, m.page, m.suffix = q.self, q.path, link{at: q.typ, shape: q.shape}, ""
+	m.self, m.requested, m.page, m.suffix = q.self, q.path, link{at: q.typ, shape: q.shape}, ""
 	m.next, m.lost, m.strayed = false, nil, 0
 	if q.self != "" {
 		m.scope = x.scope(linkPage)
@@ -112,7 +112,7 @@ func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mas
 		}
 	}
 	if cap(dst) < len(body) {
-		// Masked answers are rarely larger than the original by more than the
+		// Masked responses are rarely larger than the original by more than the
 		// labels of their resources.
 		dst = make([]byte, 0, len(body)+len(body)/8+1024)
 	}
@@ -155,7 +155,7 @@ func strays(err error, body []byte, want string) bool {
 	return json.Unmarshal(bytes.TrimPrefix(body, []byte("\ufeff")), &head) == nil && head.ResourceType != want
 }
 
-// whole refuses a page of an answer whose next one could not be reached: its
+// whole refuses a page of a response whose next one could not be reached: its
 // consumer would take it for the last.
 func (m *masker) whole(body []byte) *outcome.Problem {
 	if m.self == "" {
@@ -213,7 +213,7 @@ var missed = &outcome.Problem{}
 
 // link rewrites a Bundle link: self is the consumer's own request, pages are
 // sealed tokens, and every other link goes. A next page that cannot be reached is
-// noted, since an answer without it would look complete.
+// noted, since a response without it would look complete.
 func (m *masker) link(dst, relation, url []byte) ([]byte, bool) {
 	if m.self == "" {
 		return dst, false
@@ -227,7 +227,7 @@ func (m *masker) link(dst, relation, url []byte) ([]byte, bool) {
 		return dst, false
 	}
 	isNext := string(relation) == "next"
-	rest, ok := m.s.up.Below(string(url), m.asked, false)
+	rest, ok := m.s.up.Below(string(url), m.requested, false)
 	if !ok {
 		if isNext {
 			m.lost = lostNext(len(url))

@@ -11,7 +11,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
-// capabilities answers GET metadata.
+// capabilities handles GET metadata.
 func (x *exchange) capabilities(a *request) (*response, *outcome.Problem) {
 	x.Operation = "capabilities"
 	narrow, p := x.shapeOfMetadata(a)
@@ -53,7 +53,7 @@ func (x *exchange) capabilities(a *request) (*response, *outcome.Problem) {
 
 // shapeOfMetadata judges the parameters of metadata, of which none chooses anything:
 // mode may be ignored (FHIR R4, http.html#capabilities), _elements and _summary leave
-// of the statement what was asked for, and what else there is does nothing.
+// of the statement what was requested, and what else there is does nothing.
 func (x *exchange) shapeOfMetadata(a *request) (*edit.Selection, *outcome.Problem) {
 	var shape []guard.Param
 	for _, p := range a.Params {

@@ -13,7 +13,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
-// TestWhatTheListenerCounts: masked bytes of answers and of files are those that were
+// TestWhatTheListenerCounts: masked bytes of responses and of files are those that were
 // delivered, a file that breaks off is a failure, and in the end no exchange is
 // under way.
 func TestWhatTheListenerCounts(t *testing.T) {
@@ -61,7 +61,7 @@ func TestWhatTheListenerCounts(t *testing.T) {
 		}
 		return lines
 	}
-	for deadline := time.Now().Add(veiltest.Patience); len(missing()) > 0 && time.Now().Before(deadline); { // an exchange ends after its answer
+	for deadline := time.Now().Add(veiltest.Patience); len(missing()) > 0 && time.Now().Before(deadline); { // an exchange ends after its response
 		time.Sleep(10 * time.Millisecond)
 	}
 	for _, line := range missing() {

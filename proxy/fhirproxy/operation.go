@@ -14,8 +14,8 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
-// operate answers an operation. By POST its parameters are those of a Parameters
-// resource; the upstream is asked by GET all the same.
+// operate handles an operation. By POST its parameters are those of a Parameters
+// resource; the upstream is queried by GET anyway.
 func (x *exchange) operate(a *request) (*response, *outcome.Problem) {
 	x.Operation = "operation"
 	n := len(a.Segments)

@@ -43,7 +43,7 @@ func (x *exchange) open(typ, pseudonym string) (string, *outcome.Problem) {
 	return string(id), nil
 }
 
-// read answers GET [type]/[id].
+// read handles GET [type]/[id].
 func (x *exchange) read(a *request) (*response, *outcome.Problem) {
 	typ := a.Segments[0]
 	x.Operation = "read"
@@ -54,7 +54,7 @@ func (x *exchange) read(a *request) (*response, *outcome.Problem) {
 	return x.readAt(a, "")
 }
 
-// vread answers GET [type]/[id]/_history/[vid].
+// vread handles GET [type]/[id]/_history/[vid].
 func (x *exchange) vread(a *request) (*response, *outcome.Problem) {
 	typ := a.Segments[0]
 	x.Operation = "vread"
@@ -103,7 +103,7 @@ func (x *exchange) refusal(err error) *outcome.Problem {
 	return outcome.Refused(403, models.IssueTypeForbidden, "search parameter", err.Error())
 }
 
-// history answers _history of a resource, of a type and of the whole server.
+// history handles _history of a resource, of a type and of the whole server.
 func (x *exchange) history(a *request) (*response, *outcome.Problem) {
 	x.Operation = "history"
 	types := x.view.guard.UsableTypes()

@@ -64,7 +64,7 @@ func TestReadGivesTheWalkersBytes(t *testing.T) {
 	r.checkClean(t)
 }
 
-// origin asks the upstream itself.
+// origin queries the upstream itself.
 func origin(base, typ, id string) ([]byte, http.Header, error) {
 	resp, err := http.Get(base + "/" + typ + "/" + id)
 	if err != nil {

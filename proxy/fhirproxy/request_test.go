@@ -81,7 +81,7 @@ func TestRequestBodiesHaveOneReading(t *testing.T) {
 	r.checkClean(t)
 }
 
-// A batch is bounded as one answer is, and counts as the requests that it has.
+// A batch is bounded as one response is, and counts as the requests that it has.
 func TestBatchesAreBounded(t *testing.T) {
 	src := newSource(t)
 	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "ada"}, consumer.Account{Name: "bob", Limits: consumer.Limits{RatePerSecond: 0.001, Burst: 3}})

@@ -23,7 +23,7 @@ type response struct {
 }
 
 // largestKept is how large a buffer may be and still be kept for the next
-// answer. Buffers of answers stay with the connections that they went out on.
+// answer. Buffers of responses stay with the connections that they went out on.
 const largestKept = 256 << 10
 
 // outcomeEntry is the entry of a Bundle that says what was left out (FHIR R4,

@@ -318,7 +318,7 @@ func pseudonym(t testing.TB, a *fhir.Automaton, typ, id string) string {
 	return string(b)
 }
 
-// anybody is who asks without credentials.
+// anybody is the caller without credentials.
 func (r *rig) anybody(t testing.TB) *consumer.Consumer {
 	t.Helper()
 	who, err := r.listener.shared.Policy().Consumers().Authenticate(t.Context(), consumer.Request{})

@@ -19,11 +19,11 @@ import (
 // operations that read and batches of reads; DELETE ends a bulk export.
 const allowed = "GET, HEAD, POST, DELETE, OPTIONS"
 
-// served says what may be asked, for those who asked for something else.
+// served says what may be requested, for those who asked for something else.
 const served = "read ([type]/[id]), vread ([type]/[id]/_history/[vid]), history (_history of an id, a type or all), search ([type]?…, [type]/_search, " +
 	"[Patient|Encounter|…]/[id]/[type]?…), $everything, $lastn, $expand, $lookup, $validate-code, $export, a batch Bundle of GETs, and metadata are"
 
-// health answers /healthz and /readyz, which are outside of FHIR and not
+// health handles /healthz and /readyz, which are outside of FHIR and not
 // recorded, and reports whether it did.
 func (s *Server) health(ctx *fasthttp.RequestCtx) bool {
 	target := string(ctx.Request.Header.RequestURI())
@@ -80,8 +80,8 @@ type request struct {
 	body   []byte // of a POST that is no search
 	prefer media.Prefer
 	format *media.Format
-	chunks bool // the consumer can tell a whole answer from one that broke off
-	// buf takes the answer's bytes.
+	chunks bool // the consumer can tell a whole response from one that broke off
+	// buf takes the response's bytes.
 	buf []byte
 }
 
@@ -139,7 +139,7 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *media.Format) (*response, 
 	return ans, p
 }
 
-// negotiated finds the format of an answer and answers. Content that is not FHIR
+// negotiated finds the format of a response and answers. Content that is not FHIR
 // has formats of its own.
 func (x *exchange) negotiated(a *request, accept string) (*response, *outcome.Problem) {
 	if a.isBinary() && !takesFHIR(accept) {
@@ -157,7 +157,7 @@ func (x *exchange) negotiated(a *request, accept string) (*response, *outcome.Pr
 	return x.dispatch(a)
 }
 
-// dispatch answers a request, or an entry of a batch, by the form of its path.
+// dispatch handles a request, or an entry of a batch, by the form of its path.
 func (x *exchange) dispatch(a *request) (*response, *outcome.Problem) {
 	seg := a.Segments
 	n := len(seg)
@@ -226,7 +226,7 @@ func (a *request) link() linkKind {
 // _history or $everything.
 func special(segment string) bool { return segment[0] == '_' || segment[0] == '$' }
 
-// options answers what may be asked, to anybody.
+// options says what may be requested, to everybody.
 func (x *exchange) options(ctx *fasthttp.RequestCtx) (*response, *outcome.Problem) {
 	x.Operation = "options"
 	x.s.cors.preflight(ctx)
@@ -244,7 +244,7 @@ func (a *request) readForm(h *fasthttp.RequestHeader) *outcome.Problem {
 		return outcome.Refused(415, models.IssueTypeNotSupported, "content type", "a search by POST is read as UTF-8: send charset=utf-8, or none")
 	}
 	if len(h.Peek("Content-Encoding")) > 0 {
-		return outcome.Refused(415, models.IssueTypeNotSupported, "content encoding", "a request body may not be compressed")
+		return outcome.Refused(415, models.IssueTypeNotSupported, "content encoding", "a request body must not be compressed")
 	}
 	inBody, err := parse.Query(string(a.body))
 	if err == nil {

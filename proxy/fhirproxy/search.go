@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
-// search answers GET [type]?… and POST [type]/_search.
+// search handles GET [type]?… and POST [type]/_search.
 func (x *exchange) search(a *request) (*response, *outcome.Problem) {
 	typ := a.Segments[0]
 	x.Operation = "search"
@@ -25,7 +25,7 @@ func (x *exchange) search(a *request) (*response, *outcome.Problem) {
 	return x.run(a, "/"+typ, query)
 }
 
-// compartment answers GET [compartment]/[id]/[type]?…
+// compartment handles GET [compartment]/[id]/[type]?…
 func (x *exchange) compartment(a *request) (*response, *outcome.Problem) {
 	owner, pseudonym, typ := a.Segments[0], a.Segments[1], a.Segments[2]
 	x.Operation = "search"
@@ -52,7 +52,7 @@ func (x *exchange) searchable(typ string) *outcome.Problem {
 	return x.maySearch(typ)
 }
 
-// run asks the upstream for a search that the guard let pass.
+// run queries the upstream for a search that the guard let pass.
 func (x *exchange) run(a *request, path string, query *guard.Query) (*response, *outcome.Problem) {
 	for _, typ := range query.Types {
 		if p := x.maySearch(typ); p != nil {
@@ -89,7 +89,7 @@ func withTotal(params []guard.Param) []guard.Param {
 	return out
 }
 
-// page answers a page of an earlier answer.
+// page handles a page of an earlier response.
 func (x *exchange) page(a *request) (*response, *outcome.Problem) {
 	x.Operation = "search page"
 	token := a.Params[0].Value

@@ -7,7 +7,7 @@ import (
 
 // A FHIR server that knows itself by another base URL than the one that Veil is
 // configured with writes that one into its references. They are then references to
-// a server that is not known, and go. So the operator is told, once for each place
+// a server that is not known, and go. So the operator is informed, once for each place
 // where the upstream names itself.
 
 // seenMetadata compares the URL that the upstream's CapabilityStatement names.
@@ -23,8 +23,8 @@ func (s *Server) seenMetadata(body []byte) {
 	}
 }
 
-// seenSelf compares the self link of an answer. Its path may have values, so the
-// host alone is told.
+// seenSelf compares the self link of a response. Its path may have values, so the
+// host alone is reported.
 func (s *Server) seenSelf(self string) {
 	if s.selfSeen.Load() || s.selfSeen.Swap(true) {
 		return

@@ -9,7 +9,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
-// sending is a large answer on its way out. It is in memory until the consumer
+// sending is a large response on its way out. It is in memory until the consumer
 // took it, so what is on its way is bounded: consumers that ask for much and read
 // slowly find the listener busy, and the others do not notice. Until then it counts
 // as under way for the consumer's limits, too.
@@ -18,14 +18,14 @@ type sending struct {
 	done func()
 }
 
-// Close is called when the answer is sent, or cannot be.
+// Close is called when the response is sent, or cannot be.
 func (s *sending) Close() error {
 	s.done()
 	return nil
 }
 
-// send sends an answer larger than largestKept, compressed if the consumer takes
-// it: what compresses small answers cannot tell when one is sent. Where too much
+// send sends a response larger than largestKept, compressed if the consumer takes
+// it: what compresses small responses cannot tell when one is sent. Where too much
 // is on its way already it reports the problem.
 func (x *exchange) send(ctx *fasthttp.RequestCtx, body []byte) *outcome.Problem {
 	if ctx.Request.Header.HasAcceptEncoding("gzip") {
@@ -37,7 +37,7 @@ func (x *exchange) send(ctx *fasthttp.RequestCtx, body []byte) *outcome.Problem 
 	if s := x.s; s.unsent.Add(size) > int64(s.limits.ResponseBytes)*int64(s.limits.Exchanges) {
 		s.unsent.Add(-size)
 		ctx.Response.Header.Del("Content-Encoding")
-		return &outcome.Problem{Status: 503, Code: models.IssueTypeThrottled, Text: "too many large answers are being sent; try again later", Header: []outcome.Header{{Name: "Retry-After", Value: "5"}}}
+		return &outcome.Problem{Status: 503, Code: models.IssueTypeThrottled, Text: "too many large responses are being sent; try again later", Header: []outcome.Header{{Name: "Retry-After", Value: "5"}}}
 	}
 	release := x.TakeRelease()
 	out := &sending{done: func() {

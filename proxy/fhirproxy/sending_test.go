@@ -15,7 +15,7 @@ import (
 )
 
 // Consumers that ask for much and read nothing find the listener busy before its
-// memory is full. Small answers are given meanwhile, and the place is free when
+// memory is full. Small responses are given meanwhile, and the place is free when
 // they leave.
 func TestSlowReadersAreBounded(t *testing.T) {
 	large := `{"resourceType":"Bundle","type":"searchset","entry":[` +

@@ -1,11 +1,11 @@
 // Package fhirproxy is the FHIR listener: a read-only HTTP server that answers FHIR
 // R4 requests with de-identified resources of another FHIR server.
 //
-// A request is read strictly into parts; who asks is authenticated and gets the
+// A request is read strictly into parts; the caller is authenticated and gets the
 // view that the operator gave them; the search guard opens pseudonyms and
-// refuses what would test an original value; the upstream is asked with a
-// request built from those parts; its answer is masked; the audit record is
-// made durable; and only then does the answer end. Whatever fails on the way,
+// refuses what would test an original value; the upstream is queried with a
+// request built from those parts; its response is masked; the audit record is
+// made durable; and only then does the response end. Whatever fails on the way,
 // the consumer gets an OperationOutcome that Veil wrote: no text, header or URL
 // of the upstream passes.
 //
@@ -13,15 +13,15 @@
 // pages of all these, $everything, $lastn, $expand, $lookup, $validate-code, $export
 // with its
 // status, files and deletion, batches of reads, and metadata, in JSON and XML;
-// /healthz says that the process runs, /readyz that the upstream answers.
+// /healthz says that the process runs, /readyz that the upstream responds.
 // Everything else is refused, writes before the upstream is touched.
 //
 // Invariants: what the upstream sees is built anew, path, query and headers;
-// what the consumer sees is built anew, body and headers; an answer is held
+// what the consumer sees is built anew, body and headers; a response is held
 // back until its record is durable, and of a file, which is masked while it
 // arrives, the end is; an exchange has one policy from beginning to end; an id
-// that does not open is answered as one that does not exist, with the same
-// bytes. The two differ in time, since only the latter asks the upstream:
+// that does not open is treated as one that does not exist, with the same
+// bytes. The two differ in time, since only the latter queries the upstream:
 // whoever measures it learns that a pseudonym was made with this key, which the
 // one who has it knows.
 //
@@ -61,7 +61,7 @@ type Config struct {
 	// references and links, such as its public one.
 	UpstreamAliases []string
 	// FileHosts are base URLs of stores that have the files of bulk exports where
-	// the FHIR server does not serve them itself. They are asked for exactly the
+	// the FHIR server does not serve them itself. They are requested exactly the
 	// URLs that it names, without Credentials and with the system's roots.
 	FileHosts []string
 	// SkipInvalidLines leaves lines of an export's file out that are not resources
@@ -76,13 +76,13 @@ type Config struct {
 	// URLs carry it; the Host header is never believed.
 	BaseURL string
 	Policy  Policy
-	// Origins are the web origins whose pages may ask (CORS), such as
+	// Origins are the web origins whose pages may send requests (CORS), such as
 	// "https://notebook.example"; "*" is any.
 	Origins []string
-	// LinkAge is how long the links of an answer can be followed: pages and bulk
+	// LinkAge is how long the links of a response can be followed: pages and bulk
 	// exports. DefaultLinkAge when it is zero.
 	LinkAge time.Duration
-	// Sink takes the audit records. No answer ends before its record is in.
+	// Sink takes the audit records. No response ends before its record is in.
 	Sink mask.Sink
 	// Logger takes one line a request, without values. Nothing is logged when
 	// it is nil.
@@ -115,7 +115,7 @@ type Server struct {
 	skips   bool // Config.SkipInvalidLines
 	streams *proxy.Places
 	lookups *proxy.Places // reads of other resources under way, for their patients
-	unsent  atomic.Int64  // bytes of large answers on their way out
+	unsent  atomic.Int64  // bytes of large responses on their way out
 	// subjects are the patients of resources, both originals, by Type/id.
 	subjects *ristretto.Cache[string, string]
 	// metadataSeen and selfSeen: what the upstream calls itself there was compared.
@@ -225,7 +225,7 @@ func (s *Server) server(h fasthttp.RequestHandler) *fasthttp.Server {
 	}
 }
 
-// compressed compresses the answers of a handler as the consumer asks. Streams
+// compressed compresses the responses of a handler as the consumer asks. Streams
 // are left alone: fasthttp would end a stream that broke off as if it were
 // whole.
 func compressed(h fasthttp.RequestHandler) fasthttp.RequestHandler {

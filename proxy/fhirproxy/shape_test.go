@@ -83,7 +83,7 @@ func TestLenientHandling(t *testing.T) {
 	if strings.Contains(b.Link[0].URL, "_sort") {
 		t.Errorf("self says that it was applied: %s", b.Link[0].URL)
 	}
-	// What chooses resources is never dropped: the answer would be to another
+	// What chooses resources is never dropped: the response would be to another
 	// question.
 	for _, q := range []string{"/Patient?family=Smith", "/Patient?gender=female&birthdate=1980-03-05", "/Patient?_has:Observation:patient:code=x"} {
 		r.get(t, q, "Prefer", "handling=lenient").outcome(t, 403)
@@ -96,9 +96,9 @@ func TestLenientHandling(t *testing.T) {
 		}
 		got := r.get(t, "/Patient?gender=female&"+q) // nothing said
 		b := got.bundle(t)
-		asked := src.Source.Requests()
-		if strings.Contains(b.link("self"), name) || strings.Contains(asked[len(asked)-1].URL, name) || got.header.Get("X-Veil-Left-Out") != name {
-			t.Errorf("%s is applied: %s, %s", q, b.link("self"), asked[len(asked)-1].URL)
+		requested := src.Source.Requests()
+		if strings.Contains(b.link("self"), name) || strings.Contains(requested[len(requested)-1].URL, name) || got.header.Get("X-Veil-Left-Out") != name {
+			t.Errorf("%s is applied: %s, %s", q, b.link("self"), requested[len(requested)-1].URL)
 		}
 		// An order by ids only keeps pages apart, so nobody needs to be told.
 		if told := bytes.Contains(got.body, []byte("OperationOutcome")); told != (q != "_sort=_id") {
@@ -109,8 +109,8 @@ func TestLenientHandling(t *testing.T) {
 		r.get(t, q).outcome(t, 403) // resources would be missing, or it is not clear what is meant
 	}
 	r.get(t, "/Patient?gender=female&_totalMethod=count&_count=0").bundle(t)
-	if asked := src.Source.Requests(); !strings.HasSuffix(asked[len(asked)-1].URL, "gender=female&_total=accurate&_count=0") {
-		t.Errorf("the upstream was asked %s", asked[len(asked)-1].URL)
+	if requested := src.Source.Requests(); !strings.HasSuffix(requested[len(requested)-1].URL, "gender=female&_total=accurate&_count=0") {
+		t.Errorf("the upstream was asked %s", requested[len(requested)-1].URL)
 	}
 	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])
 	for _, path := range []string{"/Patient/" + id + "?_sort=x", "/Patient/" + id + "/$everything?_count=1&_sort=date"} {

@@ -55,7 +55,7 @@ const blockSize = 32 << 10
 // errStream ends a stream. What is wrong is in the record and the log.
 var errStream = errors.New("the file could not be completed")
 
-// open asks for the file and returns the answer that streams it.
+// open asks for the file and returns the response that streams it.
 func (f *fileStream) open(path string) (*response, *outcome.Problem) {
 	x := f.x
 	if !x.s.streams.Try() {

@@ -21,26 +21,26 @@ import (
 //
 // A masker is never held meanwhile, since there are only as many of them as
 // processors: a walk notes what it missed, the masker goes back, the patients are
-// looked up, and the answer is masked again from its beginning.
+// looked up, and the response is masked again from its beginning.
 
 const (
 	// subjectAge is how long it is believed who a resource is about.
 	subjectAge = 5 * time.Minute
 	// maxSubjects bounds how many of them are kept.
 	maxSubjects = 100_000
-	// maxLookups bounds how many resources are read for one answer, and
+	// maxLookups bounds how many resources are read for one response, and
 	// Limits.UpstreamTimeout how long that takes together.
 	maxLookups = 1000
-	// lookupsAtOnce is how many resources are read at once for one answer.
+	// lookupsAtOnce is how many resources are read at once for one response.
 	lookupsAtOnce = 4
 	// farthestSubject is how many references are followed.
 	farthestSubject = 4
 )
 
-// maxLookupsAtOnce is how many resources are read at once for all answers.
+// maxLookupsAtOnce is how many resources are read at once for all responses.
 func maxLookupsAtOnce(l Limits) int { return max(lookupsAtOnce, l.Exchanges/2) }
 
-// errSubject says that an answer cannot be masked as it always is, since the
+// errSubject says that a response cannot be masked as it always is, since the
 // upstream did not say who a resource is about. errMissed says that it must be
 // asked first.
 var (
@@ -54,7 +54,7 @@ func newSubjects() (*ristretto.Cache[string, string], error) {
 	})
 }
 
-// finder finds the patients that one answer needs.
+// finder finds the patients that one response needs.
 type finder struct {
 	s *Server
 	v *view
@@ -66,7 +66,7 @@ type finder struct {
 	mu     sync.Mutex
 	known  map[string]string // the patient by Type/id, empty where there is none
 	short  map[lookup]string // the same where references were left unfollowed
-	left   int               // lookups that the answer may still make
+	left   int               // lookups that the response may still make
 	broken bool
 }
 
@@ -94,7 +94,7 @@ func (f *finder) subject(dst []byte, typ string, id []byte) ([]byte, bool) {
 	return append(dst, patient...), patient != ""
 }
 
-// begin starts an answer with a finder that was used before.
+// begin starts a response with a finder that was used before.
 func (f *finder) begin() {
 	f.missed, f.left, f.broken = f.missed[:0], maxLookups, false
 	clear(f.known)
@@ -117,7 +117,7 @@ func (f *finder) recall(key string, hops int) (patient string, ok, short bool) {
 	return patient, ok, false
 }
 
-// keep notes what was found. The answer has it until its end, whatever the cache
+// keep notes what was found. The response has it until its end, whatever the cache
 // forgets meanwhile.
 func (f *finder) keep(key string, hops int, patient string, short bool) {
 	if f.known == nil {

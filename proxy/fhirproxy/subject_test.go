@@ -52,16 +52,16 @@ func TestShiftOfResourcesThatReachTheirPatientThroughOthers(t *testing.T) {
 	if d := day(created("PaymentNotice", "n1")).Sub(day(base)).Hours() / 24; d != 10 {
 		t.Errorf("%v days apart, want 10", d)
 	}
-	if asked := fmt.Sprint(up.take()); asked != "[GET /PaymentNotice/n1 GET /Claim/c1]" {
-		t.Errorf("the upstream was asked %s", asked)
+	if requested := fmt.Sprint(up.take()); requested != "[GET /PaymentNotice/n1 GET /Claim/c1]" {
+		t.Errorf("the upstream was asked %s", requested)
 	}
 	r.listener.subjects.Wait() // the cache takes what it is given in the background
 	got := r.get(t, "/PaymentNotice")
 	if n := bytes.Count(got.body, []byte(`"created":"`+created("PaymentNotice", "n1")+`"`)); n != 2 {
 		t.Errorf("%d of 2 alike: %s", n, got.body)
 	}
-	if asked := fmt.Sprint(up.take()); strings.Contains(asked, "Claim") {
-		t.Errorf("what was learned is asked again: %s", asked)
+	if requested := fmt.Sprint(up.take()); strings.Contains(requested, "Claim") {
+		t.Errorf("what was learned is asked again: %s", requested)
 	}
 	if d := day(created("PaymentNotice", "n2")).Sub(day(base)).Hours() / 24; d != 20 {
 		t.Errorf("through two references: %v days apart, want 20", d)
@@ -78,12 +78,12 @@ func TestShiftOfResourcesThatReachTheirPatientThroughOthers(t *testing.T) {
 func TestSlowLookupsDelayNobody(t *testing.T) {
 	t.Parallel()
 	research := extendOf(t, "research", "")
-	asked, release := make(chan struct{}, 10), make(chan struct{})
+	requested, release := make(chan struct{}, 10), make(chan struct{})
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		w.Header().Set("Content-Type", "application/fhir+json")
 		switch {
 		case strings.HasPrefix(q.URL.Path, "/Claim/"):
-			asked <- struct{}{}
+			requested <- struct{}{}
 			<-release
 			_, _ = io.WriteString(w, `{"resourceType":"Claim","id":"c1","status":"active","patient":{"reference":"Patient/zq-1"}}`)
 		case strings.HasPrefix(q.URL.Path, "/PaymentNotice/"):
@@ -111,7 +111,7 @@ func TestSlowLookupsDelayNobody(t *testing.T) {
 		})
 	}
 	for range lookups {
-		<-asked
+		<-requested
 	}
 	// All of them are under way, and none will end before this read does.
 	if got := r.get(t, "/Organization/"+pseudonym(t, research, "Organization", "o1")); got.status != 200 {
@@ -122,13 +122,13 @@ func TestSlowLookupsDelayNobody(t *testing.T) {
 	r.checkClean(t)
 }
 
-// All that an answer needs is looked up together, each resource once, and what no
-// limit allows ends the answer.
+// All that a response needs is looked up together, each resource once, and what no
+// limit allows ends the response.
 func TestLookupsOfOneAnswer(t *testing.T) {
 	t.Parallel()
 	research := extendOf(t, "research", "")
 	var mu sync.Mutex
-	asked := map[string]int{}
+	requested := map[string]int{}
 	most, now := 0, 0
 	notices := 60
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
@@ -142,7 +142,7 @@ func TestLookupsOfOneAnswer(t *testing.T) {
 			return
 		}
 		mu.Lock()
-		asked[q.URL.Path]++
+		requested[q.URL.Path]++
 		now++
 		most = max(most, now)
 		mu.Unlock()
@@ -157,10 +157,10 @@ func TestLookupsOfOneAnswer(t *testing.T) {
 	if got.status != 200 || bytes.Contains(got.body, []byte(`"created":"2024"`)) {
 		t.Fatalf("%d %.300s", got.status, got.body)
 	}
-	if len(asked) != notices/2 || most > lookupsAtOnce {
-		t.Errorf("%d of %d resources were read, %d at once", len(asked), notices/2, most)
+	if len(requested) != notices/2 || most > lookupsAtOnce {
+		t.Errorf("%d of %d resources were read, %d at once", len(requested), notices/2, most)
 	}
-	for path, n := range asked {
+	for path, n := range requested {
 		if n != 1 {
 			t.Errorf("%s was read %d times", path, n)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
-// terminology answers an operation on a code. The upstream's Parameters say of the
+// terminology handles an operation on a code. The upstream's Parameters say of the
 // code what the request named, so no rule can judge them by themselves: Veil answers
 // with parameters of its own.
 func (x *exchange) terminology(a *request, name, path string, query *guard.Query) (*response, *outcome.Problem) {
@@ -76,7 +76,7 @@ type codeParameter struct {
 	ValueString  string `json:"valueString,omitempty"`
 }
 
-// upstreamCode is what is read of the upstream's answer.
+// upstreamCode is what is read of the upstream's response.
 type upstreamCode struct {
 	ResourceType string
 	Parameter    []codeParameter

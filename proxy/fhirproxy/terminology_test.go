@@ -7,7 +7,7 @@ import (
 )
 
 // $lookup tells the displays that the terminology has; what it can not tell it
-// refuses, and no answer is a shell. $expand has the codes.
+// refuses, and no response is a shell. $expand has the codes.
 func TestTerminologyOperations(t *testing.T) {
 	t.Parallel()
 	const at = "/CodeSystem/$lookup?system=http%3A%2F%2Floinc.org&code="
@@ -91,7 +91,7 @@ func TestValidateCode(t *testing.T) {
 	if want := `<Parameters xmlns="http://hl7.org/fhir"><parameter><name value="result"/><valueBoolean value="true"/></parameter><parameter><name value="display"/><valueString value="Heart rate"/></parameter></Parameters>`; !strings.HasSuffix(string(got.body), want) {
 		t.Errorf("in XML: %d %s", got.status, got.body)
 	}
-	asked := len(up.take())
+	requested := len(up.take())
 	for path, status := range map[string]int{
 		"/ValueSet/$validate-code?url=http://hospital/ValueSet/doctors&system=http://loinc.org&code=8867-4": 403,
 		set + "SMITH":                        403, // no code of LOINC
@@ -119,7 +119,7 @@ func TestValidateCode(t *testing.T) {
 		post("ValueSet", parameters).outcome(t, 400)
 	}
 	if more := up.take(); len(more) != 0 {
-		t.Errorf("after %d: the upstream was asked %q", asked, more)
+		t.Errorf("after %d: the upstream was asked %q", requested, more)
 	}
 	r.get(t, system+"39156-5").outcome(t, 502)
 	if bytes.Contains(r.sent, []byte("SECRET")) {

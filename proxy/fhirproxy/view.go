@@ -30,7 +30,7 @@ type View struct {
 	MinCount int
 }
 
-// Policy is who may ask, and what each may see. An exchange has one policy from
+// Policy is who has access, and what each may see. An exchange has one policy from
 // its beginning to its end, whatever Reload puts in force meanwhile.
 type Policy struct {
 	Consumers *consumer.Directory

@@ -30,7 +30,7 @@ var listenerHelp = map[string]string{
 	"refused_total":               "Requests or statements that were refused, by reason.",
 	"failed_total":                "Requests or statements that failed, by reason.",
 	"failed_logins_total":         "Credentials that were refused.",
-	"masked_bytes_total":          "Bytes of masked answers before compression.",
+	"masked_bytes_total":          "Bytes of masked responses before compression.",
 	"rule_applications_total":     "Applications of rules, by category of 45 CFR 164.514(b)(2)(i).",
 	"upstream_seconds":            "Time to the upstream's response, by class of status.",
 	"audit_append_seconds":        "Time until an audit record was on disk.",

@@ -110,7 +110,7 @@ func (d *Listener) Begin() (done func()) {
 	return func() { d.exchanges.Add(-1) }
 }
 
-// Request counts an answered request, by the first word of its operation. Of an answer that is masked while it
+// Request counts an answered request, by the first word of its operation. Of a response that is masked while it
 // arrives, the time is that to its beginning.
 func (d *Listener) Request(operation string, status int, took time.Duration) {
 	if d == nil {
@@ -141,7 +141,7 @@ func (d *Listener) FailedLogin() {
 	}
 }
 
-// Masked counts bytes of masked answers, uncompressed.
+// Masked counts bytes of masked responses, uncompressed.
 func (d *Listener) Masked(bytes int) {
 	if d != nil {
 		d.maskedBytes.Add(bytes)

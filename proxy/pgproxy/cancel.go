@@ -19,7 +19,7 @@ const (
 )
 
 // sessions are those that can be cancelled, by the process id that each was
-// given. The upstream's own id and key are never told.
+// given. The upstream's own id and key are never sent.
 type sessions struct {
 	mu   sync.Mutex
 	byID map[uint32]*session
@@ -62,9 +62,9 @@ func (s *sessions) cancel(body []byte) {
 	}
 }
 
-// cancelUpstream asks the upstream to end what it does for the session. The
+// cancelUpstream queries the upstream to end what it does for the session. The
 // session may be over by then: its connection is not yet another's, since the
-// lock is held until the request is answered.
+// lock is held until the request is handled.
 func (x *session) cancelUpstream() {
 	x.cancelling.Lock()
 	defer x.cancelling.Unlock()

@@ -18,7 +18,7 @@ import (
 const (
 	// clientBuffer is what is read ahead of a client, in bytes.
 	clientBuffer = 8 << 10
-	// flushAt is how much of an answer is gathered before it is sent.
+	// flushAt is how much of a response is gathered before it is sent.
 	flushAt = 64 << 10
 	// mostAuthBytes bounds a message of the authentication.
 	mostAuthBytes = 4 << 10
@@ -141,7 +141,7 @@ func (c *client) authenticate(d *consumer.Directory, user string, binding *consu
 	return who, nil
 }
 
-// password sends what was gathered and takes the client's answer.
+// password sends what was gathered and takes the client's response.
 func (c *client) password() ([]byte, error) {
 	if err := c.flush(); err != nil {
 		return nil, err

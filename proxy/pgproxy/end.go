@@ -11,13 +11,13 @@ import (
 // analysis said: what they hold is not known.
 var errDisagrees = errors.New("the upstream's columns are not those of the analysis")
 
-// fatal is what the client is told before the connection is closed; nil where it
+// fatal is what the client is sent before the connection is closed; nil where it
 // left, or there is nothing to tell.
 func fatal(err error) *wire.Error {
-	var told *wire.Error
+	var reported *wire.Error
 	switch {
-	case errors.As(err, &told):
-		return told
+	case errors.As(err, &reported):
+		return reported
 	case errors.Is(err, wire.ErrSize):
 		return &wire.Error{Code: "54000", Text: "message exceeds the maximum size"}
 	case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrLength), errors.Is(err, errEncrypts):

@@ -12,16 +12,16 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// What is gathered for the upstream before its answers are taken, whether the
+// What is gathered for the upstream before its responses are taken, whether the
 // client waits or not. More could leave both ends writing and nobody reading.
 const (
 	mostGathered = 32 << 10 // bytes
 	mostExpected = 1000     // answers
 )
 
-// expectation is an answer that the upstream owes.
+// expectation is a response that the upstream owes.
 type expectation struct {
-	// kind is the type of the message that asked for it; 'R' for one that was
+	// kind is the type of the message that requested it; 'R' for one that was
 	// refused.
 	kind    byte
 	name    string
@@ -32,7 +32,7 @@ type expectation struct {
 	release func()
 }
 
-// expect notes an answer, after its message was gathered.
+// expect notes a response, after its message was gathered.
 func (x *session) expect(e expectation) error {
 	x.expected = append(x.expected, e)
 	if len(x.expected) >= mostExpected {
@@ -41,7 +41,7 @@ func (x *session) expect(e expectation) error {
 	return nil
 }
 
-// room takes the answers that are owed if a message of n bytes is too much to
+// room takes the responses that are owed if a message of n bytes is too much to
 // gather with what is there.
 func (x *session) room(n int) error {
 	if len(x.expected) > 0 && len(x.up.Out)+n > mostGathered {
@@ -50,7 +50,7 @@ func (x *session) room(n int) error {
 	return nil
 }
 
-// settle takes the answers that are owed if one of them can change what a
+// settle takes the responses that are owed if one of them can change what a
 // statement means.
 func (x *session) settle() error {
 	for _, e := range x.expected {
@@ -76,7 +76,7 @@ func (x *session) refuseMessage(f *refusal) error {
 		return err
 	}
 	if x.skipping {
-		return nil // an error before this one was told
+		return nil // an error before this one was reported
 	}
 	x.refuse(f)
 	x.failed()
@@ -113,7 +113,7 @@ func (x *session) parse(body []byte) error {
 		}
 	}
 	upstream := pgproto3.Parse{Name: m.Name, Query: plan.SQL, ParameterOIDs: m.ParameterOIDs}
-	if answered(plan) {
+	if isLocal(plan) {
 		upstream.Query, upstream.ParameterOIDs = "", nil
 	}
 	for i, p := range plan.Params {
@@ -190,7 +190,7 @@ func (x *session) bind(body []byte) error {
 		}
 		p.formats = m.ResultFormatCodes
 		m.ResultFormatCodes = nil
-		if !answered(st.plan) {
+		if !isLocal(st.plan) {
 			m.ResultFormatCodes = st.plan.UpstreamFormats(nil, p.formats)
 		}
 		out, err := m.Encode(x.up.Out)
@@ -239,12 +239,12 @@ func asIs(p *analysis.Plan) bool {
 			return false
 		}
 	}
-	return p.Passes() && !answered(p)
+	return p.Passes() && !isLocal(p)
 }
 
 // rewriteBind puts opened pseudonyms in the place of sealed parameters.
 func (x *session) rewriteBind(m *pgproto3.Bind, p *analysis.Plan) *refusal {
-	if answered(p) {
+	if isLocal(p) {
 		// The formats are of columns that the upstream does not have.
 		for _, f := range m.ResultFormatCodes {
 			if f != 0 && f != 1 {
@@ -359,7 +359,7 @@ func (x *session) execute(body []byte) error {
 	if f != nil {
 		return x.refuseMessage(f)
 	}
-	if len(p.st.plan.Columns) > 0 && !p.st.checked && p.st.plan.Kind != analysis.CopyOut && !answered(p.st.plan) {
+	if len(p.st.plan.Columns) > 0 && !p.st.checked && p.st.plan.Kind != analysis.CopyOut && !isLocal(p.st.plan) {
 		if err := x.describePortal(name, p, true); err != nil || x.skipping {
 			release()
 			return err
@@ -377,7 +377,7 @@ func (x *session) execute(body []byte) error {
 }
 
 // closeNamed closes a statement or a portal. It is gone at once, so that nothing
-// is asked of it while the answer is owed.
+// is asked of it while the response is owed.
 func (x *session) closeNamed(body []byte) error {
 	kind, name, ok := named(body)
 	if !ok {

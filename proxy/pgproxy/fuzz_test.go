@@ -164,7 +164,7 @@ func FuzzClient(f *testing.F) {
 	})
 }
 
-// FuzzUpstream: whatever an upstream answers, the session neither panics nor
+// FuzzUpstream: whatever an upstream responds, the session neither panics nor
 // hangs, and no text of an error or a notice reaches the client.
 func FuzzUpstream(f *testing.F) {
 	p := fuzzPolicy(f)

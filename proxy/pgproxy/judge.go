@@ -16,7 +16,7 @@ import (
 // upstream must be in the state that an error leaves: it fails when it is parsed.
 const poison = `SELECT "refused by veil"`
 
-// refusal is why a statement does not run: what the client is told, and what the
+// refusal is why a statement does not run: what the client is sent, and what the
 // audit log and the operator's log are.
 type refusal struct {
 	wire.Error
@@ -119,16 +119,16 @@ func (x *session) cursor(name string) *analysis.Plan {
 	return p.st.plan // of DECLARE, or a portal that Bind named
 }
 
-// answered reports whether Veil answers a plan itself. The upstream is given
+// isLocal reports whether Veil answers a plan itself. The upstream is given
 // an empty statement in its place where it has to see one.
-func answered(p *analysis.Plan) bool {
+func isLocal(p *analysis.Plan) bool {
 	return p.Kind == analysis.Local || p.Kind == analysis.Empty || p.Kind == analysis.Set && p.SQL == ""
 }
 
 // aborted refuses what Veil would answer itself in a transaction that
 // failed.
 func (x *session) aborted(p *analysis.Plan) *refusal {
-	if x.status == 'E' && answered(p) && p.Kind != analysis.Empty {
+	if x.status == 'E' && isLocal(p) && p.Kind != analysis.Empty {
 		return &refusal{Error: *wire.Condition("25P02"), reason: "transaction aborted"}
 	}
 	return nil

@@ -33,7 +33,7 @@ type Limits struct {
 	AuthTimeout time.Duration
 	// IdleTimeout bounds the wait for the next message of a client.
 	IdleTimeout time.Duration
-	// WriteTimeout bounds the wait for a client that does not take its answer.
+	// WriteTimeout bounds the wait for a client that does not take its response.
 	WriteTimeout time.Duration
 	// QueueTimeout bounds the wait for a free upstream connection,
 	// ConnectTimeout the opening of one.

@@ -49,20 +49,20 @@ func (x *session) recordLogin(user string, outcome error) error {
 
 // loginOutcome is what a record has of an attempt: nothing where the client left.
 func loginOutcome(err error) (result, reason string) {
-	var told *wire.Error
+	var reported *wire.Error
 	switch {
 	case err == nil:
 		return "complete", ""
-	case !errors.As(err, &told):
+	case !errors.As(err, &reported):
 		return "", ""
 	}
-	switch told.Code {
+	switch reported.Code {
 	case "28P01":
 		return "refused", proxy.ReasonCredentials
 	case "53400":
 		return "refused", proxy.ReasonAttempts
 	case "28000":
-		return "refused", told.Text // one of two that this package has
+		return "refused", reported.Text // one of two that this package has
 	case "3D000":
 		return "refused", "database"
 	case "08001", "08006", "53300", "58030":

@@ -94,7 +94,7 @@ func TestProtocolVersions(t *testing.T) {
 }
 
 // TestLoginsAreRecorded: every attempt has a record with the client's address and,
-// where the user is one, the consumer, before the client is told; none has what the
+// where the user is one, the consumer, before the client hears of it; none has what the
 // client gave as a user.
 func TestLoginsAreRecorded(t *testing.T) {
 	t.Parallel()

@@ -32,14 +32,14 @@ const protocolName = "postgresql"
 
 var (
 	errCancel   = errors.New("the connection is a cancel request")
-	errEncrypts = errors.New("the client asks for encryption twice")
+	errEncrypts = errors.New("the client requested encryption twice")
 )
 
-// negotiate answers requests for encryption until the startup message comes, and
+// negotiate handles requests for encryption until the startup message comes, and
 // puts the encrypted connection in place. Nothing is read beyond the message: a
 // byte that came too early would be taken as one of the encrypted connection's.
 func (c *client) negotiate(config *tls.Config) (*wire.Startup, error) {
-	asked := map[uint32]bool{}
+	requested := map[uint32]bool{}
 	for {
 		var head [8]byte
 		if _, err := io.ReadFull(c.conn, head[:1]); err != nil {
@@ -64,10 +64,10 @@ func (c *client) negotiate(config *tls.Config) (*wire.Startup, error) {
 		}
 		switch code {
 		case sslRequest, gssRequest:
-			if asked[code] || c.tls != nil || len(body) > 0 {
+			if requested[code] || c.tls != nil || len(body) > 0 {
 				return nil, errEncrypts
 			}
-			asked[code] = true
+			requested[code] = true
 			if code == gssRequest || config == nil {
 				if _, err := c.conn.Write([]byte{'N'}); err != nil {
 					return nil, err

@@ -12,7 +12,7 @@ import (
 )
 
 // scalar is the one cell of a query, by a parameter where one is given; NULL and errors
-// are told as such.
+// are reported as such.
 func scalar(t *testing.T, conn *pgconn.PgConn, sql string, params ...string) string {
 	t.Helper()
 	var values [][]byte

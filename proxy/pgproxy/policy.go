@@ -114,7 +114,7 @@ func (s *Server) Prepare(c Policy) (force func(), err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for x := range s.open {
-			x.hurry()
+			x.stopWaiting()
 		}
 	}, nil
 }

@@ -377,7 +377,7 @@ func TestPortals(t *testing.T) {
 var errNotWritten = errors.New("the disk is full")
 
 // TestNothingCompletesWithoutItsRecord: where the record cannot be written, the
-// client does not get the end of its answer.
+// client does not get the end of its response.
 func TestNothingCompletesWithoutItsRecord(t *testing.T) {
 	d := startListener(t, nil)
 	conn := d.connect(t)
@@ -406,7 +406,7 @@ func TestRefusalsAreRecorded(t *testing.T) {
 	}
 }
 
-// TestReload: who is no longer let in is not answered any more, once a transaction
+// TestReload: who is no longer let in is not served any more, once a transaction
 // under way is over.
 func TestReload(t *testing.T) {
 	d := startListener(t, nil)

@@ -36,7 +36,7 @@ func (x *session) start(p *analysis.Plan, formats []int16, release func()) (*exe
 	ex := &execution{Exchange: x.next(p), plan: p, release: release}
 	ex.pass = x.pass(p)
 	ex.pass.Begin(ex.Origin())
-	if len(p.Columns) > 0 && !p.Passes() && !answered(p) {
+	if len(p.Columns) > 0 && !p.Passes() && !isLocal(p) {
 		rows, err := p.Masker(ex.pass, formats)
 		if err != nil {
 			release()

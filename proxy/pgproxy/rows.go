@@ -14,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// receive takes the upstream's answer to the execution of a statement, masks its
+// receive takes the upstream's response to the execution of a statement, masks its
 // rows and passes them on. It reports whether the statement succeeded.
 //
 // The order of messages is RowDescription (of a simple query alone), rows, and one
@@ -77,10 +77,10 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 			x.send(&pgproto3.PortalSuspended{})
 			return true, nil
 		case 'I':
-			if !answered(ex.plan) {
+			if !isLocal(ex.plan) {
 				return false, pool.ErrProtocol
 			}
-			x.answerLocal(ex, false)
+			x.sendLocal(ex, false)
 			return true, x.conclude(ex, st, nil)
 		case 'E':
 			code, err := x.upstreamError(body)
@@ -144,7 +144,7 @@ func (x *session) columns(p *analysis.Plan, body []byte, formats []int16, silent
 	return nil
 }
 
-// format is that of column i, where a client asked for none, one for all, or one
+// format is that of column i, where a client requested none, one for all, or one
 // a column.
 func format(formats []int16, i int) int16 {
 	switch {
@@ -252,7 +252,7 @@ func (w *taintWriter) Write(b []byte) (int, error) {
 
 func (w *taintWriter) close() error { return w.dst.write(w.held) }
 
-// stop ends an execution that the upstream would go on with: the client is told
+// stop ends an execution that the upstream would continue: the client is informed
 // why, and what still comes is dropped.
 func (x *session) stop(ex *execution, f *refusal) error {
 	x.cancelUpstream()
@@ -272,10 +272,10 @@ func (x *session) stop(ex *execution, f *refusal) error {
 }
 
 // conclude ends an execution that succeeded: what it changed is taken over, its
-// record is noted, and the client is told. body is that of the upstream's
-// CommandComplete; nil where Veil answered.
+// record is noted, and the client is informed. body is that of the upstream's
+// CommandComplete; nil where Veil served it.
 func (x *session) conclude(ex *execution, st *statement, body []byte) error {
-	if ex.copying || body == nil && !answered(ex.plan) {
+	if ex.copying || body == nil && !isLocal(ex.plan) {
 		return pool.ErrProtocol
 	}
 	p := ex.plan
@@ -310,13 +310,13 @@ func (x *session) conclude(ex *execution, st *statement, body []byte) error {
 	return nil
 }
 
-// textType and anyLength are the type and size of what Veil answers itself.
+// textType and anyLength are the type and size of what Veil serves itself.
 const (
 	textType  = 25
 	anyLength = -1
 )
 
-// describeLocal tells the columns of what Veil answers itself.
+// describeLocal tells the columns of what Veil serves itself.
 func (x *session) describeLocal(p *analysis.Plan, formats []int16) {
 	if len(p.Columns) == 0 {
 		x.send(&pgproto3.NoData{})
@@ -331,9 +331,9 @@ func (x *session) describeLocal(p *analysis.Plan, formats []int16) {
 	x.send(&m)
 }
 
-// answerLocal sends the rows of what Veil answers itself, and their columns
+// sendLocal sends the rows of what Veil serves itself, and their columns
 // if asked to. A text has the same bytes in both formats.
-func (x *session) answerLocal(ex *execution, describe bool) {
+func (x *session) sendLocal(ex *execution, describe bool) {
 	if describe && len(ex.plan.Columns) > 0 {
 		x.describeLocal(ex.plan, nil)
 	}

@@ -9,12 +9,12 @@
 // answer leave.
 //
 // A session is one goroutine. It reads messages of the client, sends their
-// rewritten forms upstream, and remembers what is expected in answer; where the
+// rewritten forms upstream, and remembers what is expected in response; where the
 // client waits (Sync, Flush, a simple query) it reads the upstream's messages and
-// answers. So each answer is matched with the message that asked for it, and what
+// responses. So each response is matched with the message that requested it, and what
 // is not expected ends the session. A statement that is refused inside a
 // transaction is sent as one that fails, so that the transaction is in the state
-// the client is told.
+// the client is informed.
 //
 // Invariants: no text of the upstream passes, of an error or a notice, only its
 // SQLSTATE; a prepared statement, portal or cursor is masked by the plan it was
@@ -55,7 +55,7 @@ type Config struct {
 	// empty.
 	Password string
 	Policy   Policy
-	// Sink takes the audit records. No answer is completed before its record is
+	// Sink takes the audit records. No response is completed before its record is
 	// in.
 	Sink mask.Sink
 	// Plaintext lets clients of other machines in without encryption. Those of
@@ -191,7 +191,7 @@ func (s *Server) Stats() Stats {
 	return Stats{Sessions: s.slots.Taken(), Upstream: used, Idle: idle, Waiting: waiting}
 }
 
-// Serve answers clients until Shutdown or an error of the listener.
+// Serve handles clients until Shutdown or an error of the listener.
 func (s *Server) Serve(l net.Listener) error {
 	if !s.shared.Open(l) {
 		return nil
@@ -244,15 +244,15 @@ func (s *Server) remove(x *session) {
 }
 
 // Shutdown stops taking connections, ends the sessions that wait for their
-// client, and waits until the statements under way are answered. When the context
-// ends it waits for those no longer: their clients are told, whether or not the
+// client, and waits until the statements under way are handled. When the context
+// ends it waits for those no longer: their clients are informed, whether or not the
 // upstream ends them in time.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.shared.Drain()
 	s.shared.CloseSockets()
 	s.mu.Lock()
 	for x := range s.open {
-		x.hurry()
+		x.stopWaiting()
 	}
 	s.mu.Unlock()
 	done := make(chan struct{})

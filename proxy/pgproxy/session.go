@@ -45,9 +45,9 @@ type session struct {
 	staged *state
 	// status is that of the last ReadyForQuery: I, T or E.
 	status byte
-	// skipping: an error was told, and all up to the next Sync is left out.
+	// skipping: an error was reported, and all up to the next Sync is left out.
 	skipping bool
-	// broken: an error was told since the last ReadyForQuery.
+	// broken: an error was reported since the last ReadyForQuery.
 	broken bool
 	// settled is what the settings are if the implicit transaction is rolled
 	// back.
@@ -59,7 +59,7 @@ type session struct {
 	// begun: a portal was executed since the last ReadyForQuery, so that an
 	// implicit transaction is open upstream.
 	begun bool
-	// repeatable: the client asked for transactions that do not see what others
+	// repeatable: the client requested transactions that do not see what others
 	// commit.
 	repeatable bool
 	expected   []expectation
@@ -201,7 +201,7 @@ func (x *session) open(st *wire.Startup, version uint32) error {
 	return x.conn.SetDeadline(time.Time{})
 }
 
-// passed are the parameters whose values the client is told as the upstream tells
+// passed are the parameters whose values are reported to the client as the upstream reports
 // them.
 var passed = map[string]bool{
 	"server_version": true, "server_encoding": true, "DateStyle": true, "IntervalStyle": true,
@@ -244,7 +244,7 @@ func (x *session) tellKept(before vars) {
 	}
 }
 
-// loop answers messages until the client leaves.
+// loop handles messages until the client leaves.
 func (x *session) loop() error {
 	x.waits.Store(true)
 	for {
@@ -303,7 +303,7 @@ var (
 	errOutdated = &wire.Error{Code: "57P01", Text: "terminating connection due to administrator command", Hint: "Veil's rules or users were reloaded: connect again"}
 )
 
-// message answers one message of the client, or notes what is expected for it.
+// message handles one message of the client, or notes what is expected for it.
 func (x *session) message(typ byte, body []byte) error {
 	switch typ {
 	case 'S':
@@ -387,7 +387,7 @@ func (x *session) stopped() error {
 const farewell = 2 * time.Second
 
 // press bounds the wait for the client when the process stops: for one that does not
-// take its answer, and one that is slow to log in.
+// take its response, and one that is slow to log in.
 func (x *session) press() {
 	soon := time.Now().Add(farewell)
 	_ = x.raw.SetWriteDeadline(soon) // not conn, which TLS may be taking the place of
@@ -396,8 +396,8 @@ func (x *session) press() {
 	}
 }
 
-// hurry ends the wait for the client's next message.
-func (x *session) hurry() {
+// stopWaiting ends the wait for the client's next message.
+func (x *session) stopWaiting() {
 	if x.waits.Load() {
 		_ = x.conn.SetReadDeadline(time.Now())
 	}
@@ -415,14 +415,14 @@ func (x *session) end(err error) {
 			err = failed
 		}
 	}
-	if told := fatal(err); told != nil {
-		clean = told.Code == "57P01" || told.Code == "57P05"
+	if reported := fatal(err); reported != nil {
+		clean = reported.Code == "57P01" || reported.Code == "57P05"
 		x.out = x.out[:0] // what was not completed
 		if !x.torn {
-			x.send(told.Response("FATAL"))
+			x.send(reported.Response("FATAL"))
 			_ = x.client.flush()
 		}
-		x.s.shared.Log().Warn("session ended", "door", "postgres", "consumer", x.login.Consumer(), "client", x.login.Client, "reason", told.Text)
+		x.s.shared.Log().Warn("session ended", "door", "postgres", "consumer", x.login.Consumer(), "client", x.login.Client, "reason", reported.Text)
 	}
 	x.giveBack(clean && !x.lost && x.status == 'I')
 }
@@ -450,7 +450,7 @@ func (x *session) recover() {
 	if recover() == nil {
 		return
 	}
-	// What panics while the panic is answered ends the session, not the process.
+	// What panics while the panic is handled ends the session, not the process.
 	defer func() { _ = recover() }()
 	x.s.shared.Log().Error("panic", "door", "postgres", "consumer", x.login.Consumer(), "stack", stack.OfPanic())
 	x.lost = true

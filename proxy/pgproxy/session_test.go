@@ -210,7 +210,7 @@ func TestOtherMachinesNeedTLS(t *testing.T) {
 	}
 }
 
-// TestShutdownWaits: a statement under way is answered, a client that waits is
+// TestShutdownWaits: a statement under way is handled, a client that waits is
 // told, and then nobody is let in.
 func TestShutdownWaits(t *testing.T) {
 	pg := pgtest.Start(t)
@@ -238,7 +238,7 @@ func TestShutdownWaits(t *testing.T) {
 	}
 }
 
-// TestPanicsEndTheSessionAlone: and what it was about is not told.
+// TestPanicsEndTheSessionAlone: and what it was about is not reported.
 func TestPanicsEndTheSessionAlone(t *testing.T) {
 	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()

@@ -85,7 +85,7 @@ func setStatement(name, value string) string {
 	return fmt.Sprintf(`SET "%s" TO '%s'`, strings.ReplaceAll(name, `"`, `""`), strings.ReplaceAll(value, "'", "''"))
 }
 
-// setting answers SHOW for what Veil keeps or the client is told otherwise.
+// setting handles SHOW for settings that Veil keeps, or that the client sees otherwise.
 func (x *session) setting(name string) (string, bool) {
 	st := x.now()
 	switch name {

@@ -257,7 +257,7 @@ func TestFirstSettings(t *testing.T) {
 	}
 }
 
-// TestStartupErrorsNameTheParameter: a value that the upstream does not take is told as
+// TestStartupErrorsNameTheParameter: a value that the upstream does not take is reported as
 // what it is.
 func TestStartupErrorsNameTheParameter(t *testing.T) {
 	d := startListener(t, nil)

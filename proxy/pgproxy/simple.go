@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// query answers a simple query. Its statements are analysed one after the other,
+// query handles a simple query. Its statements are analysed one after the other,
 // each as what stands before it would leave the session, and sent upstream as one
 // string, so that they are one transaction as PostgreSQL has it. A statement that
 // is refused ends the string with one that fails.
@@ -90,7 +90,7 @@ func (x *session) run(steps []*statement, refusal *refusal) error {
 	}
 	var sql []string
 	for _, st := range steps {
-		if !answered(st.plan) {
+		if !isLocal(st.plan) {
 			sql = append(sql, st.plan.SQL)
 		}
 	}
@@ -116,7 +116,7 @@ func (x *session) run(steps []*statement, refusal *refusal) error {
 	}
 	if refusal != nil && !failed {
 		x.refuse(refusal)
-		x.broken = true // what fails in its place is not told
+		x.broken = true // what fails in its place is not reported
 	}
 	if len(sql) == 0 {
 		x.ready(x.status)
@@ -125,14 +125,14 @@ func (x *session) run(steps []*statement, refusal *refusal) error {
 	return x.untilReady()
 }
 
-// step answers one statement. It reports whether the statement succeeded.
+// step handles one statement. It reports whether the statement succeeded.
 func (x *session) step(st *statement) (bool, error) {
 	ex, err := x.start(st.plan, nil, nothing)
 	if err != nil {
 		return false, err
 	}
-	if answered(st.plan) {
-		x.answerLocal(ex, true)
+	if isLocal(st.plan) {
+		x.sendLocal(ex, true)
 		return true, x.conclude(ex, st, nil)
 	}
 	return x.receive(ex, st)

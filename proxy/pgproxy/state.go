@@ -30,7 +30,7 @@ type statement struct {
 // the same names.
 type portal struct {
 	st      *statement
-	formats []int16 // of the results, as the client asked for them
+	formats []int16 // of the results, as the client requested them
 	cursor  bool    // of DECLARE
 	holds   bool    // its plan was found to hold, after it was bound
 	ex      *execution

@@ -22,7 +22,7 @@ import (
 // is outside transactions: in one that reads repeatably it would see an old catalog,
 // while the statement uses the new one.
 //
-// On the catalog's own connection, after the upstream's first answer: always.
+// On the catalog's own connection, after the upstream's first response: always.
 
 // mostChecks is how many questions a session keeps prepared.
 const mostChecks = 256
@@ -42,7 +42,7 @@ func newChecks() checks {
 	return checks{head: "veil_" + hex.EncodeToString(b[:]), byText: map[string]string{}}
 }
 
-// verifiable reports whether the question may be asked in the session: the
+// verifiable reports whether the question may be requested in the session: the
 // statement is one whose relations Bind locks, and outside a transaction.
 func (x *session) verifiable(st *statement) bool {
 	p := st.plan
@@ -89,7 +89,7 @@ func (x *session) forgetChecks() error {
 	return nil
 }
 
-// verified takes the answer to a question. A silent one was prepared before.
+// verified takes the response to a question. A silent one was prepared before.
 func (x *session) verified(e *expectation) (bool, error) {
 	want := []byte("12DC3")
 	if e.silent {

@@ -17,7 +17,7 @@ import (
 	"github.com/veil-proxy/veil/internal/loopback"
 )
 
-// maxTokenAnswer bounds the answer of a token endpoint, in bytes.
+// maxTokenAnswer bounds the response of a token endpoint, in bytes.
 const maxTokenAnswer = 64 << 10
 
 // What a token endpoint can do wrong.
@@ -27,7 +27,7 @@ var (
 )
 
 // oauthErrors are the codes that a token endpoint has for refusing (RFC 6749,
-// 5.2). Others, and their descriptions, are not told.
+// 5.2). Others, and their descriptions, are not reported.
 var oauthErrors = []string{
 	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
 }
@@ -111,7 +111,7 @@ func fetchError(err error) error {
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
 	if untrusted || unknown {
-		return errors.New("the certificate of the token endpoint does not hold (see tokenTLS)")
+		return errors.New("the certificate of the token endpoint is not valid (see tokenTLS)")
 	}
 	if _, ok := errors.AsType[*url.Error](err); ok {
 		return errors.New("the token endpoint cannot be reached")

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestTokenEndpoint: what it can answer, and what the operator is told.
+// TestTokenEndpoint: what it can answer, and what the operator sees.
 func TestTokenEndpoint(t *testing.T) {
 	writes := func(status int, kind, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -88,8 +88,8 @@ func TestTokenEndpointOverTLS(t *testing.T) {
 	}{
 		{"its authority is known", TLS{CAFile: authority.File}, ""},
 		{"by another name", TLS{CAFile: authority.File, ServerName: "example.com"}, ""},
-		{"by a wrong name", TLS{CAFile: authority.File, ServerName: "fhir.example.org"}, "does not hold"},
-		{"its authority is not known", TLS{}, "does not hold"},
+		{"by a wrong name", TLS{CAFile: authority.File, ServerName: "fhir.example.org"}, "is not valid"},
+		{"its authority is not known", TLS{}, "is not valid"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var log bytes.Buffer

@@ -20,7 +20,7 @@ type ServiceAccount struct {
 	// Key is the JSON key of the account, as Google makes it. Its token_uri is
 	// the token endpoint.
 	Key Secret
-	// Scopes are what is asked for; cloudPlatform when it is empty.
+	// Scopes are what is requested; cloudPlatform when it is empty.
 	Scopes []string
 }
 

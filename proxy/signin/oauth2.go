@@ -16,7 +16,7 @@ type ClientCredentials struct {
 	TokenURL string
 	ClientID string
 	Secret   Secret
-	// Scopes are what is asked for, such as system/*.rs; those that the server
+	// Scopes are what is requested, such as system/*.rs; those that the server
 	// gives by itself when it is empty.
 	Scopes []string
 	// Audience is the parameter audience, which some servers want; it is left

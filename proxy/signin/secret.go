@@ -68,7 +68,7 @@ func fileError(err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return errors.New("there is no such file")
 	case errors.Is(err, fs.ErrPermission):
-		return errors.New("the file may not be read")
+		return errors.New("permission denied")
 	}
 	return errors.New("the file cannot be read")
 }

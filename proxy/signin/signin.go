@@ -32,7 +32,7 @@
 // sees no others.
 //
 // Not known here: where the upstream is (so whether it is reached over TLS is
-// for the listener to settle), what is asked of it, who asks.
+// for the listener to settle), what is requested from it, and who the caller is.
 package signin
 
 import (
@@ -59,7 +59,7 @@ type Credentials interface {
 	// ErrUnavailable, or says that the request cannot be signed; the request
 	// must not be sent then.
 	Authorize(ctx context.Context, req *fasthttp.Request) error
-	// Refused tells that the upstream answered with 401, or to SigV4 with 403:
+	// Refused tells that the upstream responded with 401, or to SigV4 with 403:
 	// a token is fetched anew and files are read again, unless that was done a
 	// moment ago. The request may be built and sent once more.
 	Refused()

@@ -95,7 +95,7 @@ func (s *signer) sign(ctx context.Context, req *fasthttp.Request, now time.Time)
 	}
 	// The library reads some things otherwise than they are sent: a path with
 	// bytes that should be escaped, and a query of which it leaves out what it
-	// cannot read, so that the signed one asks for more.
+	// cannot read, so that the signed one requests more.
 	path, _, _ := strings.Cut(wire, "?")
 	target.RawQuery = strings.ReplaceAll(target.RawQuery, ";", "%3B") // it would not read this either
 	if _, err := url.ParseQuery(target.RawQuery); err != nil || target.EscapedPath() != path {

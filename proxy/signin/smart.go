@@ -35,7 +35,7 @@ type BackendServices struct {
 	// KeyID is the kid of the public key that is registered; that of the JWK
 	// when it is empty.
 	KeyID string
-	// Scopes are what is asked for, such as system/*.rs.
+	// Scopes are what is requested, such as system/*.rs.
 	Scopes []string
 }
 

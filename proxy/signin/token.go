@@ -92,7 +92,7 @@ func (c *bearer) replace(done chan struct{}) {
 	defer close(done) // after the token is there
 	ctx, cancel := context.WithTimeout(c.ctx, fetchTimeout)
 	defer cancel()
-	asked := time.Now()
+	requested := time.Now()
 	token, err := c.fetch(ctx)
 	life := lifeUnsaid
 	if err == nil {
@@ -113,9 +113,9 @@ func (c *bearer) replace(done chan struct{}) {
 	}
 	c.failures = 0
 	c.header = "Bearer " + token.AccessToken
-	c.fetched = asked
-	c.renew = asked.Add(life - min(renewAhead, life/4))
-	c.end = asked.Add(life - min(lastUse, life/8))
+	c.fetched = requested
+	c.renew = requested.Add(life - min(renewAhead, life/4))
+	c.end = requested.Add(life - min(lastUse, life/8))
 }
 
 // Refused drops the token, unless it is new.

@@ -54,7 +54,7 @@ func (r *recorder) reset() {
 // ports can have the digits of a postal code by chance.
 var ports = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 
-// look reads an answer whole, and looks at what a client will make of it.
+// look reads a response whole, and looks at what a client will make of it.
 func (r *recorder) look(resp *http.Response) error {
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {

@@ -25,12 +25,12 @@ const (
 	XML = "application/fhir+xml; charset=utf-8"
 )
 
-// Format is how an answer is written.
+// Format is how a response is written.
 type Format struct {
 	XML, pretty bool
 	// Schema has the tables by which XML is written.
 	Schema *schema.Schema
-	// param is the _format that was asked for; links repeat it.
+	// param is the _format that was requested; links repeat it.
 	Param string
 }
 
@@ -169,7 +169,7 @@ func quality(params string) float64 {
 	return 1
 }
 
-// largestPretty is how large an answer may be and still be laid out for reading:
+// largestPretty is how large a response may be and still be laid out for reading:
 // what is indented grows with its depth.
 const largestPretty = 1 << 20
 

@@ -14,7 +14,7 @@ import (
 // Header is a field of a response.
 type Header struct{ Name, Value string }
 
-// Problem is what a consumer is told instead of a resource: an HTTP status and
+// Problem is what a consumer is sent instead of a resource: an HTTP status and
 // an OperationOutcome. Its texts are fixed or made of names of parameters, rules
 // and types, never of values.
 type Problem struct {
@@ -36,13 +36,13 @@ func (p *Problem) With(name, value string) *Problem {
 	return p
 }
 
-// Closing ends the connection with the answer.
+// Closing ends the connection with the response.
 func (p *Problem) Closing() *Problem {
 	p.Close = true
 	return p
 }
 
-// Refused is a problem of the request: what is asked for is not served.
+// Refused is a problem of the request: what is requested is not served.
 func Refused(status int, code models.IssueType, reason, text string) *Problem {
 	return &Problem{Status: status, Code: code, Text: text, Result: "refused", Reason: reason}
 }
@@ -67,7 +67,7 @@ func (p *Problem) Resource() []byte {
 	}}, p.More...)}
 	b, err := json.Marshal(o)
 	if err != nil {
-		// Only fixed types go in, so this is never reached; it is still an answer.
+		// Only fixed types go in, so this is never reached; it is still a response.
 		return []byte(`{"resourceType":"OperationOutcome","issue":[{"severity":"fatal","code":"exception"}]}`)
 	}
 	return b

@@ -4,7 +4,7 @@
 //
 //	t, err := parse.TargetOf("/fhir/Patient?gender=female", "/fhir")
 //
-// Not known here: what a type or a parameter means, and what may be asked for.
+// Not known here: what a type or a parameter means, and what may be requested.
 package parse
 
 import (

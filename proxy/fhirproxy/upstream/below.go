@@ -7,12 +7,12 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
-// What the upstream writes into its answers leads back to it: the next page, the
+// What the upstream writes into its responses leads back to it: the next page, the
 // status of an export, its files. Servers spell such URLs in many ways: relative,
 // with the scheme or host that they know themselves by, escaped here and there.
 // Veil sends requests to its configured upstream alone, so of a URL only the path
 // and query below the upstream's base matter. Whatever host it names, no other is
-// ever asked.
+// ever contacted.
 
 // MaxLink is how long a link of the upstream may be. Its token is a third longer
 // and must fit into a request line.
@@ -41,13 +41,13 @@ func authority(u *url.URL) string {
 }
 
 // Below finds the path and query, below the upstream's base, that a URL in the
-// answer to a request leads to. asked is the path and query of that request,
+// answer to a request leads to. requested is the path and query of that request,
 // against which the URL is resolved (RFC 3986, 5). A URL of the very scheme and
 // host of the upstream or an alias is looked up under those first. sameHost
 // refuses other hosts where the base has no path of its own: then nothing else
 // tells the upstream from another server.
-func (u *Server) Below(ref, asked string, sameHost bool) (rest string, ok bool) {
-	at := u.resolve(ref, asked)
+func (u *Server) Below(ref, requested string, sameHost bool) (rest string, ok bool) {
+	at := u.resolve(ref, requested)
 	if at == nil {
 		return "", false
 	}
@@ -83,8 +83,8 @@ func (u *Server) Below(ref, asked string, sameHost bool) (rest string, ok bool) 
 	return rest, best >= 0 && rest != "" && len(rest) <= MaxLink
 }
 
-// resolve makes an absolute http or https URL of what stands in an answer, or nil.
-func (u *Server) resolve(ref, asked string) *url.URL {
+// resolve makes an absolute http or https URL of what stands in a response, or nil.
+func (u *Server) resolve(ref, requested string) *url.URL {
 	text, ok := tidyURL(ref)
 	if !ok {
 		return nil
@@ -93,7 +93,7 @@ func (u *Server) resolve(ref, asked string) *url.URL {
 	if err != nil {
 		return nil
 	}
-	base, _ := tidyURL(u.base + asked)
+	base, _ := tidyURL(u.base + requested)
 	from, err := url.Parse(base)
 	if err != nil {
 		return nil

@@ -12,9 +12,9 @@ import (
 )
 
 // Many servers put the files of an export into a store of their own, under URLs
-// that are signed for a while. Stores that are configured are asked for exactly
+// that are signed for a while. Stores that are configured are requested exactly
 // that URL, and without what Veil signs in to the upstream with: the URL itself is
-// the permission. No other host is ever asked.
+// the permission. No other host is ever contacted.
 
 // fileHost is a store of files.
 type fileHost struct {
@@ -25,11 +25,11 @@ type fileHost struct {
 
 // FileAt finds where a file of an export is: the path below the upstream's base,
 // or the URL at a file host.
-func (u *Server) FileAt(ref, asked string) (path string, p *outcome.Problem) {
+func (u *Server) FileAt(ref, requested string) (path string, p *outcome.Problem) {
 	if path, ok := u.hosted(ref); ok {
 		return path, nil
 	}
-	path, ok := u.Below(ref, asked, true)
+	path, ok := u.Below(ref, requested, true)
 	if !ok {
 		return "", outcome.Failed(502, models.IssueTypeProcessing, "upstream manifest",
 			"the export's files are at an address that is not configured: if the FHIR server serves them itself, list the base URL that it writes "+
@@ -38,7 +38,7 @@ func (u *Server) FileAt(ref, asked string) (path string, p *outcome.Problem) {
 	return path, nil
 }
 
-// hosted returns the URL of a file as it is asked for, if it is at a file host: the
+// hosted returns the URL of a file as it is requested, if it is at a file host: the
 // path and query as they stand in ref, since they may be signed.
 func (u *Server) hosted(ref string) (string, bool) {
 	ref, _, _ = strings.Cut(strings.TrimSpace(ref), "#")

@@ -106,14 +106,14 @@ func (u *Server) once(q *Request) (*Response, *outcome.Problem) {
 		client = host.client
 	}
 	r := &Response{up: u, resp: fasthttp.AcquireResponse()}
-	asked := time.Now()
+	requested := time.Now()
 	if err := client.DoTimeout(req, r.resp, q.Timeout); err != nil {
-		u.config.Metrics.Upstream(0, time.Since(asked))
+		u.config.Metrics.Upstream(0, time.Since(requested))
 		r.Release()
 		return nil, u.unreachable(err)
 	}
 	r.Status = r.resp.StatusCode()
-	u.config.Metrics.Upstream(r.Status, time.Since(asked))
+	u.config.Metrics.Upstream(r.Status, time.Since(requested))
 	if q.Stream {
 		return r, nil
 	}
@@ -124,7 +124,7 @@ func (u *Server) once(q *Request) (*Response, *outcome.Problem) {
 	return r, nil
 }
 
-// unreachable says what kept an answer away. The error itself can name
+// unreachable says what kept a response away. The error itself can name
 // addresses, so it stays here.
 func (u *Server) unreachable(err error) *outcome.Problem {
 	var timed interface{ Timeout() bool }
@@ -195,7 +195,7 @@ func (r *Response) isXML() bool {
 	return false
 }
 
-// xmlShare is the part of Limits.ResponseBytes that an answer in XML may have: its
+// xmlShare is the part of Limits.ResponseBytes that a response in XML may have: its
 // tree takes up to 60 times as much memory as its text.
 const xmlShare = 8
 
@@ -216,7 +216,7 @@ func (r *Response) ToJSON() *outcome.Problem {
 	return nil
 }
 
-// Check turns an answer that is not a FHIR resource into a problem. Texts of
+// Check turns a response that is not a FHIR resource into a problem. Texts of
 // the upstream are dropped.
 func (r *Response) Check() *outcome.Problem {
 	switch r.Status {

@@ -32,7 +32,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/signin"
 )
 
-// Config says which FHIR server has the originals, and what may be asked of
+// Config says which FHIR server has the originals, and what may be requested from
 // it.
 type Config struct {
 	// Base is its base URL, Aliases are others that it writes into its references and
@@ -128,7 +128,7 @@ func (u *Server) hostClient(at *url.URL, conf *tls.Config) *fasthttp.HostClient 
 	}
 }
 
-// patient makes a client one of answers that are masked while they arrive.
+// patient makes a client one of responses that are masked while they arrive.
 func (u *Server) patient(c *fasthttp.HostClient) {
 	c.StreamResponseBody = true
 	c.Dial = func(addr string) (net.Conn, error) {
@@ -137,7 +137,7 @@ func (u *Server) patient(c *fasthttp.HostClient) {
 	}
 }
 
-// patientConn bounds the wait for each piece of an answer, not the whole: a file
+// patientConn bounds the wait for each piece of a response, not the whole: a file
 // takes as long as it takes.
 type patientConn struct {
 	net.Conn

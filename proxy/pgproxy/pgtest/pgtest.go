@@ -93,7 +93,7 @@ type Database struct {
 }
 
 // errMissing is of a machine that has no PostgreSQL and can have none.
-var errMissing = errors.New("no PostgreSQL can be had")
+var errMissing = errors.New("no PostgreSQL is available")
 
 var shared = sync.OnceValues(start)
 

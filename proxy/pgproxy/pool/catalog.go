@@ -15,7 +15,7 @@ import (
 // no row leaves that was computed over another one.
 //
 // A plan was made over a catalog; the upstream may have changed it since. So
-// after the first answer of the upstream to a statement, and before any of it
+// after the first response of the upstream to a statement, and before any of it
 // leaves, holds asks whether the relations of the plan still are what they were:
 // since the statement has locked them by then, they were so when it began. Where
 // they are not, or a name is not known, look loads the catalog anew; and it is
@@ -30,8 +30,8 @@ type Catalogs struct {
 	checkers []*pgx.Conn
 	closed   bool
 
-	asking sync.Mutex // held by who uses conn
-	conn   *pgx.Conn
+	inUse sync.Mutex // held by who uses conn
+	conn  *pgx.Conn
 }
 
 // NewCatalogs keeps the catalog of a PostgreSQL; known is what was seen of it before,
@@ -97,7 +97,7 @@ const mostCheckers = 4
 // begin asks a question. The lock is held.
 func (c *Catalogs) begin() {
 	c.next = &question{done: make(chan struct{})}
-	go c.ask(c.next)
+	go c.query(c.next)
 }
 
 // Look asks for the catalog's version, and loads the catalog if it is another
@@ -117,10 +117,10 @@ func (c *Catalogs) Look(ctx context.Context) (*catalog.Catalog, error) {
 	}
 }
 
-// ask answers a question once the one before is answered.
-func (c *Catalogs) ask(q *question) {
-	c.asking.Lock()
-	defer c.asking.Unlock()
+// query handles a question once the one before is handled.
+func (c *Catalogs) query(q *question) {
+	c.inUse.Lock()
+	defer c.inUse.Unlock()
 	c.mu.Lock()
 	c.next = nil // who comes from now on asks anew
 	known := c.catalog
@@ -173,8 +173,8 @@ func hangUp(conn *pgx.Conn) {
 
 // Close closes the connections that the catalog is read by.
 func (c *Catalogs) Close() {
-	c.asking.Lock()
-	defer c.asking.Unlock()
+	c.inUse.Lock()
+	defer c.inUse.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true

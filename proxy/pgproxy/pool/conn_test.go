@@ -12,7 +12,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// slow is a connection whose writes take until their answers have come.
+// slow is a connection whose writes take until their responses have come.
 type slow struct{ net.Conn }
 
 func (s slow) Write(p []byte) (int, error) {

@@ -47,7 +47,7 @@ const (
 	cleanTimeout = 5 * time.Second
 	// largestOut is how large the buffer of what is sent may be and still be kept.
 	largestOut = 128 << 10
-	// patience is how long an answer of the upstream may be waited for before
+	// patience is how long a response of the upstream may be waited for before
 	// Veil looks whether the client is still there.
 	patience = 3 * time.Second
 )
@@ -91,7 +91,7 @@ type Pool struct {
 	role   roleCheck
 	log    *slog.Logger
 	major  atomic.Int32 // of the server's version; 0: not known yet
-	// dateStyle is the one that sessions begin with of which the client asks for none:
+	// dateStyle is the one that sessions begin with of which the client requests none:
 	// ISO, in the order that the server has.
 	dateStyle atomic.Pointer[string]
 	waiters   atomic.Int32
@@ -232,7 +232,7 @@ func settingsText(settings map[string]string) string {
 	return strings.Join(all, " ")
 }
 
-// connect opens a connection. What the client is told of a failure names no
+// connect opens a connection. What the client is sent about a failure names no
 // host, role or address.
 func (u *Pool) connect(ctx context.Context, settings map[string]string, key string) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, u.limits.ConnectTimeout)
@@ -240,8 +240,8 @@ func (u *Pool) connect(ctx context.Context, settings map[string]string, key stri
 	pg, from, err := u.open(ctx, settings)
 	if err != nil {
 		u.log.Error("upstream connection failed", "door", "postgres", "code", SQLState(err))
-		if told := badParameter(err, settings); told != nil {
-			return nil, told
+		if refused := badParameter(err, settings); refused != nil {
+			return nil, refused
 		}
 		return nil, &wire.Error{Code: "08001", Text: "the upstream cannot be reached"}
 	}
@@ -268,7 +268,7 @@ func (u *Pool) connect(ctx context.Context, settings map[string]string, key stri
 	return c, nil
 }
 
-// badParameter is what the client is told where the upstream refuses the value of a
+// badParameter is what the client is sent where the upstream refuses the value of a
 // startup parameter; nil where it failed for another reason.
 func badParameter(err error, settings map[string]string) *wire.Error {
 	var pg *pgconn.PgError

@@ -20,7 +20,7 @@ func TestAttacks(t *testing.T) {
 }
 
 // TestLegitimateQueries runs each query of the other corpus in each mode, with the
-// rights that Veil should have, and compares its answer with that of the same
+// rights that Veil should have, and compares its response with that of the same
 // query over the masked copy.
 func TestLegitimateQueries(t *testing.T) {
 	h := start(t)

@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// mode is a way to send a statement and take its answer.
+// mode is a way to send a statement and take its response.
 type mode struct {
 	name           string
 	simple, binary bool
@@ -111,7 +111,7 @@ func (s *session) received() []byte {
 	return b
 }
 
-// run sends a statement and reads its answer to the end. Of several statements
+// run sends a statement and reads its response to the end. Of several statements
 // the last that has rows counts.
 func (s *session) run(m mode, sql string, params []string) *answer {
 	ctx, cancel := context.WithTimeout(context.Background(), statementTimeout)
@@ -170,7 +170,7 @@ func (a *answer) read(r *pgconn.ResultReader) bool {
 const firstUserOID = 16384
 
 // diff says how a differs from want, or nothing. Rows are compared in their order
-// where it is asked for, JSON by its value.
+// where it is requested, JSON by its value.
 func (a *answer) diff(want *answer, ordered bool, ignore []string) string {
 	if !slices.Equal(a.names, want.names) {
 		return fmt.Sprintf("columns %q, want %q", a.names, want.names)

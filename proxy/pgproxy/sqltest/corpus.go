@@ -20,9 +20,9 @@ type Entry struct {
 	Simple bool
 	// Unordered: the order of rows is not compared.
 	Unordered bool
-	// Copy: the answer is COPY data.
+	// Copy: the response is COPY data.
 	Copy bool
-	// Ignore are columns of the answer that are not compared, such as OIDs.
+	// Ignore are columns of the response that are not compared, such as OIDs.
 	Ignore []string
 	// Params are the values of $1 and following, as text.
 	Params []string

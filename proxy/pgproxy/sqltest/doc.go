@@ -4,7 +4,7 @@
 //
 //   - No original leaves: nothing that a client receives (rows, errors, notices,
 //     parameters) and nothing that Veil logs looks like one (see Canary).
-//   - What is accepted is right: it has the answer that the same statement has
+//   - What is accepted is right: it has the response that the same statement has
 //     over a copy of the tables that was masked beforehand, cell by cell, by
 //     Veil's methods and not by its rewriter (see copyTables).
 //

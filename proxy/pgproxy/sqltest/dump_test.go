@@ -150,7 +150,7 @@ func (a *answer) drop(column int) {
 	}
 }
 
-// rowSet are the rows of an answer as texts, in order.
+// rowSet are the rows of a response as texts, in order.
 func rowSet(a *answer) (out []string) {
 	for _, r := range a.rows {
 		var b strings.Builder

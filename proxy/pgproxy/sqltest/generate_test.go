@@ -21,12 +21,12 @@ const (
 	workers = 4
 	// shrinkTries bounds the search for a simpler query that fails alike.
 	shrinkTries = 400
-	// failuresShown bounds what is told of many failures.
+	// failuresShown bounds what is reported of many failures.
 	failuresShown = 8
 )
 
 // TestRandomQueries runs random SELECTs through the strong listener and over the
-// masked copy. No original ever appears, and what is accepted has the answer of
+// masked copy. No original ever appears, and what is accepted has the response of
 // the copy.
 func TestRandomQueries(t *testing.T) {
 	h := start(t)

@@ -49,7 +49,7 @@ type harness struct {
 	oids map[string]string // by database and relation
 }
 
-// listener is a running PostgreSQL listener with what it has said beside its answers.
+// listener is a running PostgreSQL listener with what it has said beside its responses.
 type listener struct {
 	addr, database string
 

@@ -195,7 +195,7 @@ func TestPlacesTellNothing(t *testing.T) {
 	}
 }
 
-// placesOf are the ids of the people of an answer, in the order of their places.
+// placesOf are the ids of the people of a response, in the order of their places.
 func placesOf(a *answer, ids map[string]int) (out []int) {
 	rows := a.rows
 	if place := slices.Index(a.names, "place"); place >= 0 {

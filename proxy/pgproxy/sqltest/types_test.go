@@ -12,7 +12,7 @@ import (
 
 // TestParameterTypesOfTheDatabase holds that a client that declares a parameter to be
 // of a type of the database, or of one that looks names up, gets no cast, constraint or
-// name of the database by it: the answer is the same for what is there and what is not.
+// name of the database by it: the response is the same for what is there and what is not.
 func TestParameterTypesOfTheDatabase(t *testing.T) {
 	h := start(t)
 	ctx := context.Background()

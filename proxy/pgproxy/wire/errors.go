@@ -4,7 +4,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// Error is an error that the client is told. Its texts are Veil's own.
+// Error is an error that the client is sent. Its texts are Veil's own.
 type Error struct {
 	Code     string // SQLSTATE
 	Text     string
@@ -22,7 +22,7 @@ func (e *Error) Response(severity string) *pgproto3.ErrorResponse {
 	}
 }
 
-// Condition is what the client is told of an upstream's error: its SQLSTATE with
+// Condition is what the client is sent of an upstream's error: its SQLSTATE with
 // the text that PostgreSQL's documentation has for it. The upstream's own text,
 // detail and the names and place it adds can hold values.
 func Condition(code string) *Error {

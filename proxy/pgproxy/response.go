@@ -8,7 +8,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// drain sends what was gathered for the upstream and takes the answers that are
+// drain sends what was gathered for the upstream and takes the responses that are
 // owed. After an error it leaves the rest out: up to Sync, if that was sent, or
 // else the session skips what the client sends up to it.
 func (x *session) drain() error {
@@ -22,7 +22,7 @@ func (x *session) drain() error {
 		return err
 	}
 	for i := 0; i < len(x.expected); i++ {
-		ok, err := x.answer(&x.expected[i])
+		ok, err := x.receiveResponse(&x.expected[i])
 		if err != nil {
 			x.giveUp(x.expected[i+1:])
 			return err
@@ -76,24 +76,24 @@ func (x *session) giveUp(rest []expectation) {
 	}
 }
 
-// failed notes that an error was told.
+// failed notes that an error was reported.
 func (x *session) failed() {
 	x.skipping = true
 	x.broken = true
 }
 
-// answer takes one answer of the upstream. It reports whether there was no error.
-func (x *session) answer(e *expectation) (bool, error) {
+// receiveResponse takes one response of the upstream. It reports whether there was no error.
+func (x *session) receiveResponse(e *expectation) (bool, error) {
 	switch e.kind {
 	case 'P':
-		return x.simpleAnswer('1', &pgproto3.ParseComplete{})
+		return x.simpleResponse('1', &pgproto3.ParseComplete{})
 	case 'B':
-		return x.simpleAnswer('2', &pgproto3.BindComplete{})
+		return x.simpleResponse('2', &pgproto3.BindComplete{})
 	case 'C':
 		if e.silent {
-			return x.simpleAnswer('3', nil)
+			return x.simpleResponse('3', nil)
 		}
-		return x.simpleAnswer('3', &pgproto3.CloseComplete{})
+		return x.simpleResponse('3', &pgproto3.CloseComplete{})
 	case 'V':
 		return x.verified(e)
 	case 'R':
@@ -114,7 +114,7 @@ func (x *session) answer(e *expectation) (bool, error) {
 	return true, x.untilReady() // 'S'
 }
 
-// nextUpstream takes the next message of the upstream that is an answer. What it
+// nextUpstream takes the next message of the upstream that is a response. What it
 // sends of its own accord is dealt with.
 func (x *session) nextUpstream() (byte, []byte, error) {
 	for {
@@ -143,8 +143,8 @@ func (x *session) unasked(typ byte, body []byte) error {
 			return pool.ErrProtocol
 		}
 		if m.Code != "00000" && m.Code != "" {
-			told := wire.Condition(m.Code)
-			notice := pgproto3.NoticeResponse(*told.Response(severity(m.SeverityUnlocalized)))
+			reported := wire.Condition(m.Code)
+			notice := pgproto3.NoticeResponse(*reported.Response(severity(m.SeverityUnlocalized)))
 			x.send(&notice)
 		}
 	case 'S':
@@ -175,21 +175,21 @@ func (x *session) upstreamError(body []byte) (code string, err error) {
 	if err := m.Decode(body); err != nil {
 		return "", pool.ErrProtocol
 	}
-	told := wire.Condition(m.Code)
+	reported := wire.Condition(m.Code)
 	switch m.SeverityUnlocalized {
 	case "ERROR":
-		x.send(told.Response("ERROR"))
-		return told.Code, nil
+		x.send(reported.Response("ERROR"))
+		return reported.Code, nil
 	case "":
 		return "", pool.ErrProtocol // older than 9.6
 	}
 	x.lost = true
-	return told.Code, told
+	return reported.Code, reported
 }
 
-// simpleAnswer takes an answer that has no content, and tells the client with m;
+// simpleResponse takes a response that has no content, and tells the client with m;
 // nil where it did not ask.
-func (x *session) simpleAnswer(want byte, m pgproto3.BackendMessage) (bool, error) {
+func (x *session) simpleResponse(want byte, m pgproto3.BackendMessage) (bool, error) {
 	typ, body, err := x.nextUpstream()
 	switch {
 	case err != nil:
@@ -252,7 +252,7 @@ func (x *session) ready(status byte) {
 	x.status, x.skipping, x.broken, x.transacted, x.begun = status, false, false, false, false
 }
 
-// description takes the answer to Describe.
+// description takes the response to Describe.
 func (x *session) description(e *expectation) (bool, error) {
 	if e.portal == nil {
 		typ, body, err := x.nextUpstream()
@@ -274,7 +274,7 @@ func (x *session) description(e *expectation) (bool, error) {
 	case typ == 'E':
 		_, err := x.upstreamError(body)
 		return false, err
-	case typ == 'n' && answered(e.st.plan):
+	case typ == 'n' && isLocal(e.st.plan):
 		x.describeLocal(e.st.plan, e.formats())
 		return true, nil
 	case typ == 'n' && (len(e.st.plan.Columns) == 0 || e.st.plan.Kind == analysis.CopyOut):
@@ -294,7 +294,7 @@ func (e *expectation) formats() []int16 {
 	return e.portal.formats
 }
 
-// executed takes the answer to Execute.
+// executed takes the response to Execute.
 func (x *session) executed(e *expectation) (bool, error) {
 	p := e.portal
 	if p.ex == nil {
