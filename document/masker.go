@@ -146,7 +146,7 @@ func (m *Masker) holds(t *Treatment) ruleset.Truth {
 	out := ruleset.True
 	for i := range t.rule.Where {
 		text, _, found := m.find(&m.value, t.beside.conditions[i])
-		truth := ruleset.Unknown
+		var truth ruleset.Truth
 		switch found {
 		case Scalar:
 			s := string(text)

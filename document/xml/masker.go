@@ -49,7 +49,6 @@ type masker struct {
 	plan   *document.Plan
 	pass   *mask.Pass
 	walker *Walker
-	text   []byte
 }
 
 // Pass implements file.Masker.

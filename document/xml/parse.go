@@ -98,13 +98,7 @@ func (t *tree) parse(src []byte) error {
 		end := int(d.InputOffset())
 		switch {
 		case errors.Is(err, io.EOF):
-			switch {
-			case len(open) > 0:
-				return bad(len(src), "unexpected end of input inside an element")
-			case t.root < 0:
-				return bad(len(src), "expected an element")
-			}
-			return nil
+			return t.end(len(open) > 0)
 		case errors.Is(err, errNotUTF8):
 			return bad(0, "the text is not UTF-8: convert it first")
 		case err != nil:
@@ -112,10 +106,10 @@ func (t *tree) parse(src []byte) error {
 		}
 		switch k := token.(type) {
 		case xml.StartElement:
-			if len(open) == 0 && t.root >= 0 {
+			switch {
+			case len(open) == 0 && t.root >= 0:
 				return bad(start, "unexpected data behind the root element")
-			}
-			if len(open) == maxDepth {
+			case len(open) == maxDepth:
 				return bad(start, "nested too deep")
 			}
 			n, err := t.element(k, start, end)
@@ -142,13 +136,8 @@ func (t *tree) parse(src []byte) error {
 			open, last = open[:len(open)-1], o.node
 		case xml.CharData:
 			if len(open) == 0 {
-				if len(bytes.Trim(src[start:end], " \t\r\n")) > 0 {
-					return bad(start, "unexpected text outside of the root element")
-				}
-				if t.root >= 0 {
-					t.after = append(t.after, src[start:end]...)
-				} else if t.declaration != nil {
-					t.declaration = append(t.declaration, src[start:end]...)
+				if err := t.outside(start, end); err != nil {
+					return err
 				}
 				continue
 			}
@@ -165,6 +154,31 @@ func (t *tree) parse(src []byte) error {
 			return bad(start, "document type and entity declarations are refused")
 		}
 	}
+}
+
+// end judges the end of the text.
+func (t *tree) end(inside bool) error {
+	switch {
+	case inside:
+		return bad(len(t.src), "unexpected end of input inside an element")
+	case t.root < 0:
+		return bad(len(t.src), "expected an element")
+	}
+	return nil
+}
+
+// outside takes text outside of the root element, which must be space.
+func (t *tree) outside(start, end int) error {
+	text := t.src[start:end]
+	switch {
+	case len(bytes.Trim(text, " \t\r\n")) > 0:
+		return bad(start, "unexpected text outside of the root element")
+	case t.root >= 0:
+		t.after = append(t.after, text...)
+	case t.declaration != nil:
+		t.declaration = append(t.declaration, text...)
+	}
+	return nil
 }
 
 var errNotUTF8 = errors.New("not UTF-8")
