@@ -20,7 +20,7 @@ func newDiscover(a *app) *cobra.Command {
 		Long: `Looks at the names, types, comments, keys and sampled values of columns and says
 what each holds, whether it identifies persons, and why. Reports have counts,
 shares and forms such as 999-99-9999, never a value.`},
-		newDiscoverPostgres(a), newDiscoverFiles(a))
+		newDiscoverPostgres(a), newDiscoverFiles(a), newDiscoverFHIR(a))
 }
 
 func newDiscoverPostgres(a *app) *cobra.Command {
@@ -97,6 +97,35 @@ mask reads, and judges their columns. Nothing is written but what you ask for.`,
 	c.Flags().IntVar(&rows, "sample", 1000, "sample `ROWS` of each table")
 	o.AddFlags(c.Flags())
 	discovery.AddFormatFlags(c.Flags(), &f)
+	o.Format.Add(c)
+	return c
+}
+
+func newDiscoverFHIR(a *app) *cobra.Command {
+	var o discovery.FHIR
+	c := &cobra.Command{
+		Use: "fhir URL|FILE…", Short: "Look at the resources of a FHIR server or of NDJSON files", Args: cli.Args(1, math.MaxInt),
+		Long: `Lists resource types with counts, profiles, extensions, code systems, systems
+of identifiers and elements in use, each with what a ruleset does to it. A
+server is asked for its CapabilityStatement, and for a count and one page of
+each resource type. FILE has one resource per line, as bulk exports do.
+
+URLs are printed if they have the form of a definition's. Of codes only the
+form is kept.`,
+		Example: `  veil discover fhir https://fhir.example.org/r4 --token-file token
+  veil discover fhir export/*.ndjson --ruleset safe-harbor+us-core --overlay site.yaml`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.Sample < 1 {
+				return cli.Usagef("--sample %d: expected a number of resources of 1 or more", o.Sample)
+			}
+			compiled, err := a.rules.Public(o.Ruleset)
+			if err != nil {
+				return err
+			}
+			return o.Run(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), c.InOrStdin(), args, compiled)
+		},
+	}
+	o.AddFlags(c.Flags())
 	o.Format.Add(c)
 	return c
 }

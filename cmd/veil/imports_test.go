@@ -84,6 +84,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"discover/words":        {"discover/dict"},
 		"discover/pgsource":     {"discover", "discover/values", "postgres/catalog"},
 		"discover/report":       {"discover"},
+		"discover/fhirsource":   {"fhir"},
 		"discover/drift":        {"discover", "discover/report", "mask/...", "table"},
 		"discover/discovertest": {"discover", "discover/values"},
 		"discover/propose":      {"discover", "discover/dict"},
