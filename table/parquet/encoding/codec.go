@@ -122,8 +122,8 @@ func fills(r io.Reader, b []byte) bool {
 		return false
 	}
 	var more [1]byte
-	n, err := r.Read(more[:])
-	return n == 0 && errors.Is(err, io.EOF)
+	_, err := io.ReadFull(r, more[:])
+	return errors.Is(err, io.EOF)
 }
 
 // Deflate appends src compressed. buf is memory that it may use, and returns.
