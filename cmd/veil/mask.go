@@ -42,7 +42,7 @@ type maskFlags struct {
 func newMask(a *app) *cobra.Command {
 	var f maskFlags
 	c := &cobra.Command{
-		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask files: FHIR; CSV; Arrow; pg_dump; JSON and XML",
+		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask files: FHIR; CSV; Parquet; Arrow; pg_dump; JSON and XML",
 		Long: `Masks files, or standard input if there is no FILE or FILE is "-". The result
 goes to standard output, or with --out to files of the same names. All files
 in a DIR are masked, except hidden ones, and keep their place below --out.
@@ -58,6 +58,11 @@ name of the file without its ending is the name of the table, unless --table
 or the ruleset gives another. Delimiter, quotes, encoding and header are
 detected; what is not masked comes out as it was. Columns that no rule covers
 are left out. --check lists the columns of all inputs with their treatments.
+
+Parquet: files are masked by the same rules; leaves of nested columns are
+named by their path, such as address.city. What is kept has the type and the
+values that it had. Standard input and compressed files are copied to a
+temporary file first.
 
 Arrow: streams and files in the IPC format are masked by the same rules. With
 --format arrow, a stream on standard input is masked to one on standard

@@ -2,7 +2,8 @@ package parquet
 
 import (
 	"bytes"
-	"maps"
+	"cmp"
+	"encoding/binary"
 	"slices"
 	"sync"
 
@@ -62,8 +63,8 @@ func (d *dictionary) mask(m *masker, c *outColumn) (*maskedDictionary, error) {
 }
 
 func (d *maskedDictionary) fill(m *masker, c *outColumn, values *encoding.Vector) {
-	places := map[string]int32{}
-	all := make([]string, values.N) // the masked values, in the order of the originals
+	var all encoding.Vector // the masked values, in the order of the originals
+	var order []dictionaryEntry
 	d.index = make([]int32, values.N)
 	var value []byte
 	for i := range values.N {
@@ -75,26 +76,40 @@ func (d *maskedDictionary) fill(m *masker, c *outColumn, values *encoding.Vector
 			return
 		}
 		m.out = masked
-		if ok {
-			value, ok = c.value(value[:0], src, m.text, masked)
+		if value = value[:0]; ok {
+			value, ok = c.value(value, src, m.text, masked)
 		}
-		if !ok {
-			d.index[i] = -1
-			continue
+		all.Append(value)
+		if d.index[i] = -1; ok {
+			order = append(order, newEntry(value, i))
 		}
-		all[i] = string(value)
-		places[all[i]] = 0
 	}
+	slices.SortFunc(order, func(a, b dictionaryEntry) int {
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
+		}
+		return bytes.Compare(all.At(a.place), all.At(b.place))
+	})
 	d.entries.Width = c.out.width
-	for n, v := range slices.Sorted(maps.Keys(places)) {
-		places[v] = int32(n)
-		d.entries.Append([]byte(v))
-	}
-	for i, v := range all {
-		if d.index[i] >= 0 {
-			d.index[i] = places[v]
+	for k, e := range order {
+		if v := all.At(e.place); k == 0 || !bytes.Equal(v, all.At(order[k-1].place)) {
+			d.entries.Append(v)
 		}
+		d.index[e.place] = int32(d.entries.N - 1)
 	}
+}
+
+// dictionaryEntry is a masked value by its place, with its first bytes: these decide most
+// comparisons.
+type dictionaryEntry struct {
+	prefix uint64
+	place  int
+}
+
+func newEntry(value []byte, place int) dictionaryEntry {
+	var b [8]byte
+	copy(b[:], value)
+	return dictionaryEntry{binary.BigEndian.Uint64(b[:]), place}
 }
 
 // value appends the value of a masked text. ok is false where its type has none for it. A
