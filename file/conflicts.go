@@ -12,9 +12,9 @@ import (
 // in lower case, since some file systems do not distinguish it.
 type place string
 
-// placeOf returns the place of a path; empty for an empty path.
+// placeOf returns the place of a path; empty for an empty path and for a URL.
 func placeOf(path string) place {
-	if path == "" {
+	if path == "" || isURL(path) {
 		return ""
 	}
 	abs, err := filepath.Abs(path)
@@ -47,6 +47,11 @@ func (p place) holds(o place) bool {
 // it writes otherwise. Nothing was opened yet.
 func (p *paths) conflicts() error {
 	j := p.job
+	for _, o := range []struct{ field, path string }{{"AuditDir", j.AuditDir}, {"Rejects", j.Rejects}} {
+		if isURL(o.path) {
+			return Problem{Field: o.field, What: errNoStore.Error()}
+		}
+	}
 	if err := p.checkAuditDir(); err != nil {
 		return err
 	}
@@ -105,7 +110,7 @@ func (p *paths) checkAuditDir() error {
 		return Problem{Field: "AuditDir", What: "the audit log must not be among the outputs", Hint: "use a directory outside of " + j.Out}
 	}
 	for _, in := range p.inputs {
-		if in.name != "-" && log.holds(placeOf(in.name)) {
+		if in.name != "-" && !in.object && log.holds(placeOf(in.name)) {
 			return Problem{Field: "AuditDir", What: "the directory has the input " + in.display, Hint: alone.Hint}
 		}
 	}
@@ -127,7 +132,7 @@ func (p *paths) checkRejects() error {
 		return err
 	}
 	rejects := placeOf(j.Rejects)
-	if j.Out == "" {
+	if j.Out == "" || isURL(j.Out) {
 		return nil
 	}
 	if rejects.holds(placeOf(j.Out)) {
@@ -151,6 +156,9 @@ func (p *paths) checkOut() error {
 	j := p.job
 	if j.Out == "" {
 		return nil
+	}
+	if isURL(j.Out) {
+		return p.absentObjects()
 	}
 	if info, err := os.Stat(j.Out); err == nil && !info.IsDir() {
 		return Problem{Field: "Out", What: j.Out + " is a file: expected a directory"}

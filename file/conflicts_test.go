@@ -198,7 +198,7 @@ func TestPlacesOfOneJobAreApart(t *testing.T) {
 			}
 			j.Inputs, j.Out, j.Rejects, j.AuditDir = []string{at(tc.in)}, at(tc.out), at(tc.rejects), at(tc.log)
 			if tc.want == "" {
-				if err := j.Check(); err != nil {
+				if err := j.Check(t.Context()); err != nil {
 					t.Error(err)
 				}
 				return

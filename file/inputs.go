@@ -14,6 +14,8 @@ type input struct {
 	name    string // "-" for standard input
 	display string
 	info    fs.FileInfo // nil if it is not known
+	object  bool        // it is an object of the job's store
+	bytes   int64       // the size of an object
 	packing *packing    // nil if it is not compressed
 	// base is the name that formats see: without directories and .gz.
 	base string
@@ -33,12 +35,29 @@ func newInput(name, rel string, info fs.FileInfo) *input {
 	return in
 }
 
+// size is how many bytes an input has, if that is known.
+func (in *input) size() (n int64, known bool) {
+	switch {
+	case in.object:
+		return in.bytes, true
+	case in.info != nil && in.info.Mode().IsRegular():
+		return in.info.Size(), true
+	}
+	return 0, false
+}
+
 // expand returns the inputs that the job's paths name: files, standard input, the
 // files below directories, and those that a pattern matches if no file has its name.
 func (p *paths) expand() error {
 	for _, name := range p.job.Inputs {
-		if name == "-" {
+		switch {
+		case name == "-":
 			p.inputs = append(p.inputs, p.standardInput())
+			continue
+		case isURL(name):
+			if err := p.objects(name); err != nil {
+				return err
+			}
 			continue
 		}
 		names := []string{name}
@@ -184,7 +203,7 @@ func (p *paths) distinct() error {
 			// Some file systems do not distinguish upper and lower case.
 			key := strings.ToLower(filepath.Clean(name))
 			if other := outputs[key]; other != nil {
-				return Problem{Field: "Inputs", What: other.display + " and " + in.display + " would both be written to " + filepath.Join(p.job.Out, name), Hint: "mask them in two runs with different output directories"}
+				return Problem{Field: "Inputs", What: other.display + " and " + in.display + " would both be written to " + shown(p.job.outputName(name)), Hint: "mask them in two runs with different output directories"}
 			}
 			outputs[key] = in
 		}

@@ -2,6 +2,7 @@ package file
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,27 +20,37 @@ import (
 // openInput is an input being read.
 type openInput struct {
 	io.Reader
-	file *os.File // nil for standard input
+	file io.Closer   // nil for standard input
+	at   io.ReaderAt // nil if it can only be read from its beginning
 	sum  hash.Hash
 	temp *os.File // nil: none
 }
 
-// open opens an input. With digest set it hashes what is read. Bytes that are read are
-// added to read.
-func (in *input) open(stdin io.Reader, digest bool, read *atomic.Int64) (*openInput, error) {
-	o := &openInput{Reader: stdin}
-	if in.name != "-" {
+// open opens an input. With digest set it hashes what is read.
+func (r *run) open(in *input, digest bool) (*openInput, error) {
+	o := &openInput{Reader: r.Stdin}
+	switch {
+	case in.object:
+		f, err := r.Store.Open(r.paths.ctx, in.name)
+		if err != nil {
+			return nil, err
+		}
+		o.Reader, o.file, o.at = f, f, r.Store.At(r.paths.ctx, in.name)
+	case in.name != "-":
 		f, err := os.Open(in.name)
 		if err != nil {
 			return nil, err
 		}
 		o.Reader, o.file = f, f
+		if in.info != nil && in.info.Mode().IsRegular() {
+			o.at = f
+		}
 	}
 	if digest {
 		o.sum = sha256.New()
 		o.Reader = io.TeeReader(o.Reader, o.sum)
 	}
-	o.Reader = counted{o.Reader, read}
+	o.Reader = counted{o.Reader, &r.read}
 	return o, nil
 }
 
@@ -126,8 +137,8 @@ func (in *input) unpacked(o *openInput) (io.Reader, error) {
 // source is an input as formats read it.
 func (r *run) source(in *input, o *openInput, text io.Reader) Source {
 	s := Source{Reader: text, Name: in.base, Temporary: func() (*os.File, error) { return o.temporaryFile(r.Out) }}
-	if o.file != nil && in.packing == nil && in.info != nil && in.info.Mode().IsRegular() {
-		s.At, s.Size = countedAt{o.file, &r.read}, in.info.Size()
+	if size, known := in.size(); o.at != nil && in.packing == nil && known {
+		s.At, s.Size = countedAt{o.at, &r.read}, size
 	}
 	return s
 }
@@ -137,19 +148,26 @@ func (r *run) source(in *input, o *openInput, text io.Reader) Source {
 type output struct {
 	io.Writer
 	file *os.File
+	up   *upload   // of an object
 	pack io.Closer // nil if it is not compressed
 	path string
 	sum  hash.Hash // nil: no digest
 }
 
-func (r *run) output(in *input, format Info) (*output, error) {
+func (r *run) output(ctx context.Context, in *input, format Info) (*output, error) {
 	o := &output{Writer: r.Stdout}
-	if r.Out != "" {
-		name := in.outputs[0]
-		if in.name == "-" {
-			name = "stdin" + format.Extension
+	name := in.outputs[0]
+	if in.name == "-" {
+		name = "stdin" + format.Extension
+	}
+	switch o.path = r.outputName(name); {
+	case isURL(r.Out):
+		u, err := r.newUpload(ctx, o.path)
+		if err != nil {
+			return nil, err
 		}
-		o.path = filepath.Join(r.Out, name)
+		o.Writer, o.up = u, u
+	case r.Out != "":
 		if err := os.MkdirAll(filepath.Dir(o.path), 0o777); err != nil {
 			return nil, err
 		}
@@ -163,7 +181,7 @@ func (r *run) output(in *input, format Info) (*output, error) {
 		o.sum = sha256.New()
 		o.Writer = io.MultiWriter(o.Writer, o.sum)
 	}
-	if p := outputPacking(in.packing); o.file != nil && p != nil {
+	if p := outputPacking(in.packing); r.Out != "" && p != nil {
 		w, err := p.writer(o.Writer)
 		if err != nil {
 			return nil, err
@@ -206,6 +224,14 @@ func (o *output) digest() string { return OutputDigest(o.sum) }
 
 // appear gives a complete output its name, unless a file has it by now.
 func (o *output) appear() error {
+	if o.up != nil {
+		err := o.up.Close()
+		o.up = nil
+		if errors.Is(err, ErrExists) {
+			return o.exists()
+		}
+		return err
+	}
 	if o.file == nil {
 		return nil
 	}
@@ -234,7 +260,7 @@ func (o *output) appear() error {
 
 // exists is the error of an output whose name was taken while it was written.
 func (o *output) exists() error {
-	return existsError{Problem{Field: "Out", What: o.path + " already exists and will not be overwritten"}}
+	return existsError{Problem{Field: "Out", What: shown(o.path) + " already exists and will not be overwritten"}}
 }
 
 // syncDir makes the names in a directory durable, where the system can.
@@ -252,6 +278,9 @@ func syncDir(dir string) error {
 
 // abort removes what did not appear.
 func (o *output) abort() {
+	if o.up != nil {
+		o.up.abort()
+	}
 	if o.file != nil {
 		_ = errors.Join(o.file.Close(), os.Remove(o.file.Name())) // the error that led here counts
 	}

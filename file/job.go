@@ -29,14 +29,14 @@ import (
 
 // Job is what is to be masked, and how. Its fields must not change while it runs.
 type Job struct {
-	// Inputs are paths of files and directories, patterns, and "-" for Stdin. Of a
-	// directory every file is read, at any depth, but for hidden ones. Files that end in
+	// Inputs are paths of files and directories, patterns, URLs of Store, and "-" for
+	// Stdin. Of a directory every file is read, at any depth, but for hidden ones. Files that end in
 	// .gz, .zst or .xz are read compressed, and in Out written compressed, with zstd for
 	// xz.
 	Inputs []string
 	Stdin  io.Reader
 	// Out is the directory of the outputs, which have the names of their inputs, below
-	// the directory that was given. If it is empty, the output of the only input goes to Stdout.
+	// the directory that was given. It may be a URL of Store. If it is empty, the output of the only input goes to Stdout.
 	Out    string
 	Stdout io.Writer
 	// Rejects is the path of a new file for what cannot be masked, which is original
@@ -44,6 +44,8 @@ type Job struct {
 	Rejects string
 	// AuditDir is the directory that Sink writes to, in which nothing else may be.
 	AuditDir string
+	// Store has inputs and outputs that are URLs; nil for none.
+	Store Store
 	// Uses are other files that the job depends on, such as its key.
 	Uses []Use
 
@@ -135,19 +137,19 @@ func (e existsError) As(target any) bool {
 
 // Check refuses a job that would lose a file, or that cannot be run as it is
 // described. It writes nothing.
-func (j *Job) Check() error {
-	_, err := j.plan()
+func (j *Job) Check(ctx context.Context) error {
+	_, err := j.plan(ctx)
 	return err
 }
 
 // Run checks the job and runs it. It returns the first error that ends it. A file that
 // cannot be read or masked does not: it is reported, and counted as failed.
 func (j *Job) Run(ctx context.Context) (counts Counts, err error) {
-	paths, err := j.plan()
+	paths, err := j.plan(ctx)
 	if err != nil {
 		return Counts{}, err
 	}
-	r := &run{Job: j, paths: paths, byPlan: map[planned]*workers{}, id: j.ID}
+	r := &run{Job: paths.job, paths: paths, byPlan: map[planned]*workers{}, id: j.ID}
 	if r.id == "" {
 		r.id = mask.NewRequestID()
 	}
@@ -156,7 +158,7 @@ func (j *Job) Run(ctx context.Context) (counts Counts, err error) {
 	}
 	defer func() { err = paths.close(err) }()
 	if r.Earlier != nil {
-		if err := r.sweep(); err != nil {
+		if err := r.sweep(); !isURL(r.Out) && err != nil {
 			return Counts{}, err
 		}
 	}
@@ -194,22 +196,22 @@ func (r *run) inputs(each func(*input) error) error {
 // Inspect opens the inputs in their order, without masking them, and calls each with
 // what it found. It writes nothing. A file that cannot be read is reported, and counted
 // as failed.
-func (j *Job) Inspect(each func(name string, format Info, doc Document)) (Counts, error) {
+func (j *Job) Inspect(ctx context.Context, each func(name string, format Info, doc Document)) (Counts, error) {
 	probe := *j
 	probe.Rejects, probe.Earlier = "", nil
 	// Several files need a directory, which is not made.
 	probe.Out = filepath.Join(os.TempDir(), "veil-"+mask.NewRequestID())
-	paths, err := probe.plan()
+	paths, err := probe.plan(ctx)
 	if err != nil {
 		return Counts{}, err
 	}
-	r := &run{Job: &probe, paths: paths}
+	r := &run{Job: paths.job, paths: paths}
 	err = r.inputs(func(in *input) error { return r.inspect(in, each) })
 	return r.counts, err
 }
 
 func (r *run) inspect(f *input, each func(string, Info, Document)) error {
-	in, err := f.open(r.Stdin, false, &r.read)
+	in, err := r.open(f, false)
 	if err != nil {
 		return unreadable{Problem{File: f.display, What: cause(err)}}
 	}
@@ -274,8 +276,8 @@ type run struct {
 func (r *run) progress(f *input) {
 	if r.Progress != nil {
 		n, read := &r.counts, r.read.Load()
-		if f.info != nil { // a part that is read twice counts once
-			read = min(read, r.before+f.info.Size())
+		if size, known := f.size(); known { // a part that is read twice counts once
+			read = min(read, r.before+size)
 		}
 		r.Progress(Progress{File: f.display, Bytes: read, Size: r.paths.size, Units: n.Masked + n.Withheld + n.Bad})
 	}
@@ -326,15 +328,15 @@ const firstBytes = 1 << 20
 
 // file masks one file and commits its record before its output appears.
 func (r *run) file(ctx context.Context, f *input) (err error) {
-	in, err := f.open(r.Stdin, r.Sink != nil, &r.read)
+	in, err := r.open(f, r.Sink != nil)
 	if err != nil {
 		return unreadable{Problem{File: f.display, What: cause(err)}}
 	}
 	defer in.close()
 	r.before = r.read.Load()
 	defer func() {
-		if f.info != nil {
-			r.read.Store(r.before + f.info.Size())
+		if size, known := f.size(); known {
+			r.read.Store(r.before + size)
 		}
 		r.progress(f)
 	}()
@@ -344,7 +346,7 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 		return err
 	}
 	w := r.workersOf(format, doc)
-	out, err := r.output(f, w.info)
+	out, err := r.output(ctx, f, w.info)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"context"
 	"errors"
 	"os"
 )
@@ -8,6 +9,7 @@ import (
 // paths are the files of a job: what is read, and what is written where. Files are
 // compared as files, not by name, and none that exists is written to.
 type paths struct {
+	ctx    context.Context //nolint:containedctx // of the run, for the store
 	job    *Job
 	inputs []*input
 	// unread are files below directories that cannot be read, each with why.
@@ -19,7 +21,14 @@ type paths struct {
 
 // plan looks at every file of a job and refuses what would lose one of them. It
 // writes nothing.
-func (j *Job) plan() (*paths, error) {
+func (j *Job) plan(ctx context.Context) (*paths, error) {
+	plain := *j // with paths in the place of URLs of files
+	plain.Inputs = make([]string, len(j.Inputs))
+	for i, name := range j.Inputs {
+		plain.Inputs[i] = local(name)
+	}
+	plain.Out = local(j.Out)
+	j = &plain
 	switch {
 	case j.Workers < 1:
 		return nil, Problem{Field: "Workers", What: "expected at least 1"}
@@ -30,7 +39,7 @@ func (j *Job) plan() (*paths, error) {
 	case len(j.Inputs) == 0:
 		return nil, Problem{Field: "Inputs", What: "no input is given"}
 	}
-	p := &paths{job: j}
+	p := &paths{ctx: ctx, job: j}
 	if err := p.expand(); err != nil {
 		return nil, err
 	}
@@ -47,17 +56,18 @@ func (j *Job) plan() (*paths, error) {
 // sizeOf is how many bytes inputs have, or -1 if that is not known.
 func sizeOf(inputs []*input) (total int64) {
 	for _, in := range inputs {
-		if in.info == nil || !in.info.Mode().IsRegular() {
+		n, known := in.size()
+		if !known {
 			return -1
 		}
-		total += in.info.Size()
+		total += n
 	}
 	return total
 }
 
 // open creates the output directory and the file of rejects.
 func (p *paths) open() (err error) {
-	if p.job.Out != "" {
+	if p.job.Out != "" && !isURL(p.job.Out) {
 		if err := os.MkdirAll(p.job.Out, 0o777); err != nil {
 			return err
 		}

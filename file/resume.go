@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -79,22 +78,22 @@ func (r *run) resumed(in *input) (bool, error) {
 	if r.Earlier == nil || in.name == "-" {
 		return false, nil
 	}
-	path := filepath.Join(r.Out, in.outputs[0])
-	output, err := Digest(path)
+	path := r.outputName(in.outputs[0])
+	output, err := r.digest(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	opened, err := in.open(nil, true, &r.read)
+	opened, err := r.open(in, true)
 	if err != nil {
 		return false, unreadable{Problem{File: in.display, What: cause(err)}}
 	}
 	defer opened.close()
 	defer r.progress(in)
 	if !r.Earlier(opened.digest(r.Keys), output) {
-		return false, existsError{Problem{Field: "Out", What: path + " exists, and is not what this ruleset and key made of " + in.display, Hint: "remove it, or use another directory"}}
+		return false, existsError{Problem{Field: "Out", What: shown(path) + " exists, and is not what this ruleset and key made of " + in.display, Hint: "remove it, or use another directory"}}
 	}
 	r.counts.Resumed++
 	return true, nil
@@ -106,6 +105,27 @@ func Digest(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return digestOf(f)
+}
+
+// DigestObject is Digest of an output that is an object.
+func DigestObject(ctx context.Context, s Store, url string) (string, error) {
+	r, err := s.Open(ctx, url)
+	if err != nil {
+		return "", err
+	}
+	return digestOf(r)
+}
+
+// digest returns the digest of an output.
+func (r *run) digest(output string) (string, error) {
+	if isURL(output) {
+		return DigestObject(r.paths.ctx, r.Store, output)
+	}
+	return Digest(output)
+}
+
+func digestOf(f io.ReadCloser) (string, error) {
 	defer func() { _ = f.Close() }() // only read
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {

@@ -98,7 +98,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/pgproxy/sqltest":      {},
 		// The program: configuration, and what runs it.
 		"file":                 {"mask/..."},
-		"fhir/fhirfile":        {"mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "fhir/guard", "internal/stack"},
+		"file/bucket":          {"file"},
+		"fhir/fhirfile":        {"mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "file/bucket", "fhir/guard", "internal/stack"},
 		"internal/cli":         {},
 		"internal/formats":     {"internal/rules", "document/...", "fhir", "fhir/...", "file", "table", "table/..."},
 		"internal/jobshow":     {"document", "file", "table", "table/pgdump"},
@@ -113,7 +114,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/rulesetshow": {"document", "fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
 		"internal/serve":       {"audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config"},
 		"internal/demo":        {"mask/...", "audit", "fhir", "fhir/fhirtest", "postgres/analysis", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "internal/rules", "internal/config", "internal/serve"},
-		"cmd/veil":             {"textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "fhir/fhirtest", "fhir/schema", "file", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
+		"cmd/veil":             {"textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "fhir/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {

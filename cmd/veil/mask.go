@@ -12,6 +12,7 @@ import (
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/file/bucket"
 	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/formats"
@@ -157,7 +158,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	job := &file.Job{
 		Inputs: args, Stdin: c.InOrStdin(), Out: f.out, Stdout: output(c), Rejects: f.rejects, AuditDir: f.auditDir,
 		Uses:    []file.Use{{What: "the key", Path: f.key.Path(a.env)}, {What: "the ruleset", Path: f.ruleset}},
-		Formats: opened, Plan: compiled.Plan, Keys: compiled.Policy.Keys, Workers: f.workers, Detail: f.detail,
+		Store: bucket.New(), Formats: opened, Plan: compiled.Plan, Keys: compiled.Policy.Keys, Workers: f.workers, Detail: f.detail,
 		ID: mask.NewRequestID(), Program: moduleVersion(), RecordNames: f.names,
 		Report: d.Report, Progress: d.Progress(),
 	}
@@ -168,7 +169,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		}
 	}
 	if f.check {
-		failed, err := jobshow.Columns(c.OutOrStdout(), job)
+		failed, err := jobshow.Columns(c.Context(), c.OutOrStdout(), job)
 		named.Rest()
 		if err == nil && failed > 0 {
 			return cli.ErrReported
@@ -176,10 +177,10 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		return maskError(err)
 	}
 	// Nothing is written, not even an audit log, for a job that cannot be run.
-	if err := job.Check(); err != nil {
+	if err := job.Check(c.Context()); err != nil {
 		return maskError(err)
 	}
-	if err := named.Check(); err != nil {
+	if err := named.Check(c.Context()); err != nil {
 		return err
 	}
 	if f.auditDir != "" {

@@ -2,6 +2,7 @@ package jobshow
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -14,11 +15,11 @@ import (
 
 // Columns prints what a job would do with the columns of its inputs. It returns how
 // many inputs could not be read.
-func Columns(out io.Writer, job *file.Job) (failed uint64, err error) {
+func Columns(ctx context.Context, out io.Writer, job *file.Job) (failed uint64, err error) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FILE\tCOLUMN\tTREATMENT\tRULE\tMETHOD\tNOTE")
 	var unread uint64
-	counts, err := job.Inspect(func(name string, format file.Info, doc file.Document) {
+	counts, err := job.Inspect(ctx, func(name string, format file.Info, doc file.Document) {
 		line := func(column string, treatment any, rule, method, note string) {
 			fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\t%s\n", name, column, treatment, cmp.Or(rule, "(default)"), method, note)
 		}

@@ -1,6 +1,7 @@
 package jobshow
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ func NewNamed(job *file.Job, rules *table.Rules, strict bool) *Named {
 }
 
 // Check opens all inputs of a strict job, and returns what is wrong.
-func (n *Named) Check() error {
+func (n *Named) Check(ctx context.Context) error {
 	if !n.Strict {
 		return nil
 	}
@@ -40,7 +41,7 @@ func (n *Named) Check() error {
 	}
 	seen := table.NewNamed(n.rules)
 	var absent []string
-	_, err := probe.Inspect(func(name string, _ file.Info, doc file.Document) {
+	_, err := probe.Inspect(ctx, func(name string, _ file.Info, doc file.Document) {
 		for _, what := range addTables(seen, doc) {
 			absent = append(absent, name+": "+what)
 		}
