@@ -99,7 +99,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		// The program: configuration, and what runs it.
 		"file":                 {"mask/..."},
 		"file/bucket":          {"file"},
-		"fhir/fhirfile":        {"mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "file/bucket", "fhir/guard", "internal/stack"},
+		"fhir/fhirfile":        {"mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "fhir/guard", "internal/stack"},
 		"internal/cli":         {},
 		"internal/formats":     {"internal/rules", "document/...", "fhir", "fhir/...", "file", "table", "table/..."},
 		"internal/jobshow":     {"document", "file", "table", "table/pgdump"},

@@ -50,6 +50,10 @@ in a DIR are masked, except hidden ones, and keep their place below --out.
 Files ending in .gz, .zst or .xz are decompressed; their outputs are
 compressed again, with zstd instead of xz.
 
+Inputs and --out can be in object stores: s3://BUCKET/KEY, gs://BUCKET/KEY and
+azblob://CONTAINER/KEY. A key is an object, a prefix or a pattern. Credentials
+are those that the providers' own programs use.
+
 FHIR: a file contains one resource or Bundle in JSON or XML, or one resource
 per line (NDJSON). The format is detected, and XML stays XML.
 

@@ -71,6 +71,11 @@ func (s *Store) bucket(ctx context.Context, name string) (b *blob.Bucket, key st
 	}
 	key = strings.TrimPrefix(u.Path, "/")
 	u.Path, u.RawPath = "", ""
+	if q := u.Query(); u.Scheme == "s3" && !q.Has("response_checksum_validation") {
+		// Of each object without a checksum the library would print a line.
+		q.Set("response_checksum_validation", "when_required")
+		u.RawQuery = q.Encode()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b = s.open[u.String()]; b != nil {
@@ -126,7 +131,7 @@ func (s *Store) List(ctx context.Context, name string) ([]file.Object, error) {
 		list = append(list, file.Object{URL: object(name, o.Key), Name: rel, Size: o.Size})
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("there is no such object: %w", fs.ErrNotExist)
+		return nil, absent("there is no such object")
 	}
 	return list, nil
 }
@@ -222,8 +227,19 @@ func (w writer) Write(p []byte) (int, error) {
 
 func (w writer) Close() error { return failure(w.Writer.Close()) }
 
+// absent is the error of what is not there.
+type absent string
+
+func (a absent) Error() string { return string(a) }
+
+// Unwrap returns fs.ErrNotExist.
+func (absent) Unwrap() error { return fs.ErrNotExist }
+
 // parameters are those of URLs in errors of libraries, which can hold a signature.
 var parameters = regexp.MustCompile(`\?[^\s"']+`)
+
+// prefix is what the library puts before errors of providers.
+var prefix = regexp.MustCompile(`^blob (\(key [^)]*\) )?\(code=\w+\): `)
 
 // failure is an error of a library as people need it: one line, without parameters of
 // URLs.
@@ -231,10 +247,10 @@ func failure(err error) error {
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	text, _, _ := strings.Cut(parameters.ReplaceAllString(err.Error(), ""), "\n")
+	text, _, _ := strings.Cut(parameters.ReplaceAllString(prefix.ReplaceAllString(err.Error(), ""), ""), "\n")
 	switch gcerrors.Code(err) {
 	case gcerrors.NotFound:
-		return fmt.Errorf("there is no such object or bucket: %w", fs.ErrNotExist)
+		return absent("there is no such object or bucket")
 	case gcerrors.FailedPrecondition, gcerrors.AlreadyExists:
 		return file.ErrExists
 	case gcerrors.PermissionDenied:
