@@ -161,7 +161,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	d := jobshow.New(c.ErrOrStderr(), c.InOrStdin(), args)
 	job := &file.Job{
 		Inputs: args, Stdin: c.InOrStdin(), Out: f.out, Stdout: output(c), Rejects: f.rejects, AuditDir: f.auditDir,
-		Uses:    []file.Use{{What: "the key", Path: f.key.Path(a.env)}, {What: "the ruleset", Path: f.ruleset}},
+		Uses:  []file.Use{{What: "the key", Path: f.key.Path(a.env)}, {What: "the ruleset", Path: f.ruleset}},
 		Store: bucket.New(), Formats: opened, Plan: compiled.Plan, Keys: compiled.Policy.Keys, Workers: f.workers, Detail: f.detail,
 		ID: mask.NewRequestID(), Program: moduleVersion(), RecordNames: f.names,
 		Report: d.Report, Progress: d.Progress(),
