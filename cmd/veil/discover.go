@@ -87,7 +87,7 @@ mask reads, and judges their columns. Nothing is written but what you ask for.`,
 			}
 			report := func(p file.Problem) { fmt.Fprintf(c.ErrOrStderr(), "veil: %s\n", p) }
 			look := discovery.Files{Paths: args, Stdin: c.InOrStdin(), Rows: rows, Formats: &f, Methods: methods(), Report: report}
-			tables, err := look.Tables()
+			tables, err := look.Tables(c.Context())
 			if err != nil {
 				return err
 			}

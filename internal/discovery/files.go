@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -58,12 +59,12 @@ var errEnough = errors.New("enough rows")
 // Tables reads the tables in the files. They are read as veil mask reads them, with a
 // ruleset whose only method looks at each value and removes it: what files can be masked
 // can be looked at.
-func (f *Files) Tables() ([]discover.Table, error) {
+func (f *Files) Tables(ctx context.Context) ([]discover.Table, error) {
 	looker := &looker{rows: f.Rows}
 	text := "veil: 1\nname: look\nreferenceDate: 2000-01-01\ntables: {default: refuse, rules: []}\n"
 	var tables []discover.Table
 	f.Formats.Inspect = true
-	err := f.inspect(text, looker, func(name string, doc file.Document) error {
+	err := f.inspect(ctx, text, looker, func(name string, doc file.Document) error {
 		found, ok, err := jobshow.Tables(doc)
 		switch {
 		case err != nil:
@@ -81,7 +82,7 @@ func (f *Files) Tables() ([]discover.Table, error) {
 	}
 	f.Formats.Inspect = false
 	text = looker.ruleset(tables)
-	err = f.inspect(text, looker, func(name string, doc file.Document) error { return looker.look(doc) })
+	err = f.inspect(ctx, text, looker, func(name string, doc file.Document) error { return looker.look(doc) })
 	for t := range tables {
 		for i := range tables[t].Columns {
 			tables[t].Columns[i].Profile = looker.samples[looker.numbers[key(&tables[t], i)]].Profile()
@@ -91,7 +92,7 @@ func (f *Files) Tables() ([]discover.Table, error) {
 }
 
 // inspect opens each file under a ruleset.
-func (f *Files) inspect(text string, l *looker, each func(name string, doc file.Document) error) error {
+func (f *Files) inspect(ctx context.Context, text string, l *looker, each func(name string, doc file.Document) error) error {
 	library, err := rules.New(map[string][]byte{"look": []byte(text)}, append(f.Methods, []mask.Definition{l.definition()})...)
 	if err != nil {
 		return err
@@ -106,7 +107,7 @@ func (f *Files) inspect(text string, l *looker, each func(name string, doc file.
 	}
 	job := &file.Job{Inputs: f.Paths, Stdin: f.Stdin, Formats: list, Plan: compiled.Plan, Keys: compiled.Policy.Keys, Workers: 1, Report: f.Report}
 	failed := false
-	counts, err := job.Inspect(func(name string, _ file.Info, doc file.Document) {
+	counts, err := job.Inspect(ctx, func(name string, _ file.Info, doc file.Document) {
 		if err := each(name, doc); err != nil {
 			failed = true
 			f.Report(file.Problem{File: name, What: err.Error()})
