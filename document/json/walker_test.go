@@ -71,6 +71,7 @@ func TestWalker(t *testing.T) {
 		{"escaping", rules(`match: $.a, method: fixed, value: 'q"\'`), `{"a":1}`, `{"a":"q\"\\"}`},
 		{"a condition", rules("match: $.v, method: keep, where: {path: type, equals: A}"), `[{"type":"A","v":1}]`, `[]`},
 		{"conditions", rules("match: '$[*].v', method: keep, where: {path: type, equals: A}", "match: '$[*].v', method: fixed, value: x"), `[{"type":"A","v":1},{"v":2,"type":"b"},{"v":3},{"type":{},"v":4}]`, `[{"v":1},{"v":"x"},{"v":"x"},{"v":"x"}]`},
+		{"a value beside that is there twice", rules("match: '$[*].v', method: keep, where: {path: t, equals: A}", "match: '$[*].w', method: surrogate, kind: family, entity: id"), `[{"t":"A","v":1,"\u0074":"B"},{"id":1,"w":"x","id":2},{"t":"A","v":1}]`, `[null,null,{"v":1}]`},
 		{"no member is null", rules("match: $.v, method: keep, where: {path: x, isNull: true}"), `{"v":1}`, `{"v":1}`},
 		{"a condition further out", rules("match: '$.l[*].v', method: keep, where: {path: ../t.u, in: [A]}"), `{"t.u":"A","l":[{"v":1}]}`, `{"l":[{"v":1}]}`},
 		{"a unit", rules("match: $.n, method: ageCap, unit: {path: u, default: a}"), `{"n":95,"u":"kg"}`, `{"n":95}`},
