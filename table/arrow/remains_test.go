@@ -160,6 +160,11 @@ func TestDictionaries(t *testing.T) {
 			if !bytes.Contains(in, []byte("MARKER")) || bytes.Contains(r.out, []byte("MARKER")) {
 				t.Error("an unused entry is in the output, or not in the input")
 			}
+			if !tc.stream { // on standard input it can be read once only
+				if once := maskFile(t, clinic, in, true, 2); once.err != nil || !bytes.Equal(once.out, r.out) {
+					t.Error(once.err, "standard input gives another output")
+				}
+			}
 			for i, b := range decode(t, r.out) {
 				before := column(t, tc.batches[i], "k").(*array.Dictionary)
 				kept := column(t, b, "k").(*array.Dictionary)
