@@ -63,6 +63,9 @@ def columns(first: str) -> dict[str, pa.Array]:
     types = pa.array([0, 1, 0], pa.int8())
     out[f"{first}_sparse"] = pa.UnionArray.from_sparse(types, [pa.array([1, 2, 3]), pa.array(["a", MARKER, "c"])])
     out[f"{first}_dense"] = pa.UnionArray.from_dense(types, pa.array([0, 0, 1], pa.int32()), [pa.array([1, 2]), pa.array([MARKER])])
+    words = pa.array([MARKER, "b", None]).dictionary_encode()
+    out[f"{first}_list_of_dictionary"] = pa.ListArray.from_arrays(pa.array([0, None, 2, 3], pa.int32()), words)
+    out[f"{first}_struct_of_dictionary"] = pa.StructArray.from_arrays([words], ["w"], mask=pa.array([False, True, False]))
     out[f"{first}_uuid"] = pa.array([uuid.UUID(int=5).bytes, None, uuid.UUID(int=6).bytes], pa.uuid())
     out[f"{first}_json"] = pa.array([f'{{"a": "{MARKER}"}}', None, "1"], pa.json_(pa.string()))
     return out
@@ -89,7 +92,9 @@ def test_types(types: Path, options: dict[str, Any], first: str) -> None:
         before, after = table[name], out[name]
         kind = name[2:]
         if first == "k":
-            assert after.type == before.type and after.equals(before), name
+            # Of a dictionary only the entries pass that a row has, and here one has none.
+            same = after.equals(before) or kind == "struct_of_dictionary" and after.to_pylist() == before.to_pylist()
+            assert after.type == before.type and same, name
             continue
         if first == "r" and kind != "map":
             assert after.type == before.type, name
