@@ -1,0 +1,211 @@
+package arrow
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	flatbuffers "github.com/google/flatbuffers/go"
+)
+
+// Limits of what a file may say of itself. Memory is only taken for what is there.
+const (
+	maxMetadata = 64 << 20 // bytes of a message's metadata
+	maxBody     = 2 << 30  // bytes of a message's body, or of a batch that is decompressed
+	maxFields   = 100_000
+	maxDepth    = 64 // of fields in fields
+)
+
+// header is what a message's metadata says of it.
+type header struct {
+	kind       byte
+	body       int64
+	compressed codec
+	batch      flatbuffers.Table // of a batch or dictionary
+}
+
+// Kinds of messages, and the slots of tables in Arrow's flatbuffers.
+const (
+	kindSchema     = 1
+	kindDictionary = 2
+	kindBatch      = 3
+
+	slotHeaderType      = 6
+	slotHeader          = 8
+	slotBodyLength      = 10
+	slotFields          = 6  // of a schema
+	slotChildren        = 14 // of a field
+	slotDictionaryBatch = 6  // the batch of a dictionary
+	slotBuffers         = 8  // of a batch
+	slotCompression     = 10
+	slotVariadic        = 12
+	slotCodec           = 4 // of a compression
+	slotFooterBatches   = 10
+)
+
+// readHeader reads the metadata of a message and holds it to the limits. It panics where
+// the flatbuffer is none.
+func readHeader(meta []byte) (h header, err error) {
+	msg := root(meta)
+	h.body = msg.GetInt64Slot(slotBodyLength, 0)
+	switch {
+	case h.body < 0:
+		return h, errDamaged
+	case h.body > maxBody:
+		return h, fmt.Errorf("a message of the Arrow data has more than %d MiB: write it in smaller batches", maxBody>>20)
+	}
+	batch, ok := member(&msg, slotHeader)
+	if !ok {
+		return h, errDamaged
+	}
+	h.kind = msg.GetByteSlot(slotHeaderType, 0)
+	switch h.kind {
+	case kindSchema:
+		return h, checkSchema(batch)
+	case kindDictionary:
+		if batch, ok = member(&batch, slotDictionaryBatch); !ok {
+			return h, errDamaged
+		}
+	case kindBatch:
+	default:
+		return h, errors.New("the Arrow data has tensors: Veil masks tables only")
+	}
+	if c, ok := member(&batch, slotCompression); ok {
+		h.compressed = lz4 + codec(c.GetByteSlot(slotCodec, 0))
+	}
+	h.batch = batch
+	return h, checkBuffers(&batch)
+}
+
+// Limits of what compressed data may grow to: mostGrowth times its size in all, beyond
+// freeGrowth bytes; and each buffer what its codec can reach.
+const (
+	mostGrowth = 1100
+	freeGrowth = 256 << 20
+	slackBytes = 64 << 10
+)
+
+var codecGrowth = [...]int64{lz4: 256, zstd: 40_000}
+
+// checkGrowth holds the sizes that compressed buffers say they grow to to the limits, before
+// a reader takes memory for them.
+func checkGrowth(batch *flatbuffers.Table, c codec, body []byte) error {
+	o := flatbuffers.UOffsetT(batch.Offset(slotBuffers))
+	if o == 0 || int(c) >= len(codecGrowth) {
+		return errDamaged
+	}
+	all, start := int64(0), batch.Vector(o)
+	for i := range batch.VectorLen(o) {
+		at := start + flatbuffers.UOffsetT(i)*16
+		offset, length := batch.GetInt64(at), batch.GetInt64(at+8)
+		if length == 0 {
+			continue
+		}
+		packed := body[offset : offset+length]
+		size := int64(binary.LittleEndian.Uint64(packed))
+		if size == -1 { // it is not compressed
+			size = length
+		}
+		if size < 0 || size > slackBytes+codecGrowth[c]*length {
+			return errDamaged
+		}
+		all += size
+	}
+	if all > freeGrowth && all/mostGrowth > int64(len(body)) || all > maxBody {
+		return fmt.Errorf("a batch of the Arrow data grows to more than %d times its size when it is decompressed", mostGrowth)
+	}
+	return nil
+}
+
+// checkBuffers holds how many buffers the columns of views have to how many there are,
+// since a reader makes room for them.
+func checkBuffers(batch *flatbuffers.Table) error {
+	o := flatbuffers.UOffsetT(batch.Offset(slotVariadic))
+	if o == 0 {
+		return nil
+	}
+	left, start := int64(vectorLen(batch, slotBuffers)), batch.Vector(o)
+	for i := range batch.VectorLen(o) {
+		n := batch.GetInt64(start + flatbuffers.UOffsetT(i)*8)
+		if left -= n; n < 0 || left < 0 {
+			return errDamaged
+		}
+	}
+	return nil
+}
+
+// vectorLen is how many elements a member of a table has.
+func vectorLen(t *flatbuffers.Table, slot flatbuffers.VOffsetT) int {
+	if o := flatbuffers.UOffsetT(t.Offset(slot)); o != 0 {
+		return t.VectorLen(o)
+	}
+	return 0
+}
+
+// checkSchema holds the fields of a schema to the limits, before a reader follows them.
+func checkSchema(schema flatbuffers.Table) error {
+	n := 0
+	var walk func(t *flatbuffers.Table, slot flatbuffers.VOffsetT, depth int) error
+	walk = func(t *flatbuffers.Table, slot flatbuffers.VOffsetT, depth int) error {
+		o := flatbuffers.UOffsetT(t.Offset(slot))
+		if o == 0 {
+			return nil
+		}
+		if depth > maxDepth {
+			return fmt.Errorf("the schema of the Arrow data has more than %d fields in one another", maxDepth)
+		}
+		start := t.Vector(o)
+		for i := range t.VectorLen(o) {
+			if n++; n > maxFields {
+				return fmt.Errorf("the schema of the Arrow data has more than %d fields", maxFields)
+			}
+			field := flatbuffers.Table{Bytes: t.Bytes, Pos: t.Indirect(start + flatbuffers.UOffsetT(i)*4)}
+			if err := walk(&field, slotChildren, depth+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return walk(&schema, slotFields, 1)
+}
+
+// root is the table that a flatbuffer is.
+func root(b []byte) flatbuffers.Table {
+	return flatbuffers.Table{Bytes: b, Pos: flatbuffers.GetUOffsetT(b)}
+}
+
+// member is a member of a table that is a table itself.
+func member(t *flatbuffers.Table, slot flatbuffers.VOffsetT) (flatbuffers.Table, bool) {
+	o := flatbuffers.UOffsetT(t.Offset(slot))
+	if o == 0 {
+		return flatbuffers.Table{}, false
+	}
+	return flatbuffers.Table{Bytes: t.Bytes, Pos: t.Indirect(o + t.Pos)}, true
+}
+
+// bounded is an allocator with so many bytes left. What asks for more gets a panic, as from
+// allocators of package memory, and readers make an error of that.
+type bounded struct {
+	memory.Allocator
+	left int
+}
+
+// Allocate implements memory.Allocator.
+func (b *bounded) Allocate(size int) []byte {
+	b.take(size)
+	return b.Allocator.Allocate(size)
+}
+
+// Reallocate implements memory.Allocator.
+func (b *bounded) Reallocate(size int, old []byte) []byte {
+	b.take(size - len(old))
+	return b.Allocator.Reallocate(size, old)
+}
+
+func (b *bounded) take(size int) {
+	if size > b.left {
+		panic("too large")
+	}
+	b.left -= max(size, 0)
+}
