@@ -53,6 +53,7 @@ bench: ## side by side in one run, with ratios: masking, encoding/json, samply m
 	$(MAKE) --no-print-directory build
 	.ci/bench-files dist/veil
 	$(GO) test -run '^$$' -bench '^BenchmarkDocument$$' -benchtime 2s -cpu 1 ./document/json ./document/xml
+	$(GO) test -run '^$$' -bench '^BenchmarkDump$$' -benchtime 3x -cpu 1 ./table/pgdump
 	$(GO) test -run '^$$' -bench '^BenchmarkListener$$' -benchtime 2s ./proxy/fhirproxy
 	.ci/bench-proxy
 	$(GO) test -run '^$$' -bench 'Rows|Pgbench' -benchtime 1x ./proxy/pgproxy/sqltest

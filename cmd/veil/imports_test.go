@@ -67,7 +67,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"table/parquet":          {"mask/...", "table", "table/cells", "table/pandas", "table/parquet/encoding", "file"},
 		"table/arrow":            {"mask/...", "table", "table/cells", "table/pandas", "file"},
 		"table/pandas":           {},
-		"table/pgdump":           {"mask/...", "table", "file", "postgres/catalog", "postgres/rows", "postgres/script"},
+		"table/pgdump":           {"mask/...", "table", "table/cells", "file", "postgres/catalog", "postgres/rows", "postgres/script"},
 		"postgres/catalog":       {},
 		"postgres/script":        {"postgres/catalog"},
 		"postgres/rows":          {"mask/...", "table", "postgres/catalog"},

@@ -230,14 +230,18 @@ func zone(text []byte) (seconds int64, ok bool) {
 		return 0, false
 	}
 	hours, ok := digits(text[1:3])
-	var minutes int64
-	if rest := bytes.TrimPrefix(text[3:], []byte(":")); ok && len(rest) > 0 {
-		if len(rest) != 2 {
+	seconds = hours * 3600
+	// Minutes, and seconds as zones have them that were kept by the sun.
+	unit := int64(60)
+	for rest := text[3:]; ok && len(rest) > 0; unit /= 60 {
+		if rest = bytes.TrimPrefix(rest, []byte(":")); len(rest) < 2 || unit == 0 {
 			return 0, false
 		}
-		minutes, ok = digits(rest)
+		var n int64
+		n, ok = digits(rest[:2])
+		seconds += n * unit
+		rest = rest[2:]
 	}
-	seconds = hours*3600 + minutes*60
 	if text[0] == '-' {
 		seconds = -seconds
 	}

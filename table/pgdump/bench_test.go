@@ -5,8 +5,11 @@ package pgdump_test
 import (
 	"bufio"
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha512"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,7 +51,8 @@ func benchDump(rows int, inserts bool) []byte {
 }
 
 // BenchmarkDump compares masking on one core with reading the lines of a dump, splitting
-// them into cells and writing them. Figures are of CPU time.
+// them into cells and writing them, and with the keyed hashes alone. Figures are of CPU
+// time.
 func BenchmarkDump(b *testing.B) {
 	const rows = 300000
 	r := rules(b, benchRules)
@@ -65,12 +69,15 @@ func BenchmarkDump(b *testing.B) {
 				speed[name] = float64(len(text)) * float64(b.N) / 1e6 / spent.Seconds()
 				b.ReportMetric(speed[name], "MB/s-cpu")
 				b.ReportMetric(rows*float64(b.N)/spent.Seconds(), "rows/s")
-				if name == "veil" && speed["split"] > 0 {
-					b.ReportMetric(speed[name]/speed["split"], "x-split")
+				for other, s := range speed {
+					if name == "veil" && other != name {
+						b.ReportMetric(speed[name]/s, "x-"+other)
+					}
 				}
 			})
 		}
 		measure("split", func() { splitLines(b, text) })
+		measure("hmac", func() { hashes(rows) })
 		measure("veil", func() {
 			job := &file.Job{
 				Inputs: []string{"-"}, Stdin: bytes.NewReader(text), Stdout: io.Discard, Plan: r.Policy().NewPlan(), Keys: r.Policy().Keys, Workers: 1,
@@ -80,6 +87,18 @@ func BenchmarkDump(b *testing.B) {
 				b.Fatalf("%+v %v", counts, err)
 			}
 		})
+	}
+}
+
+// hashes is the part of the work that no reader of dumps can save: three keyed hashes a row.
+func hashes(rows int) {
+	mac := hmac.New(sha512.New, make([]byte, 64))
+	value := []byte("0000000-5f2c-4d6e-9a0b-000000000000")
+	var sum []byte
+	for i := range 3 * rows {
+		mac.Reset()
+		mac.Write(strconv.AppendInt(value[:16], int64(i), 10))
+		sum = mac.Sum(sum[:0])
 	}
 }
 

@@ -238,3 +238,23 @@ func TestAttacks(t *testing.T) {
 		})
 	}
 }
+
+// TestZones: a timestamp with a time zone is masked as the moment that it is, in whatever
+// zone the session of pg_dump was.
+func TestZones(t *testing.T) {
+	t.Parallel()
+	r := rules(t, strings.Replace(clinic, "{column: name}", "[{column: name}, {column: seen}]", 1))
+	schema := "CREATE TABLE public.visits (\n    seen timestamp with time zone\n);\n"
+	want := ""
+	for _, moment := range []string{"1890-01-01 00:00:00.5+00", "1890-01-01 05:41:16.5+05:41:16", "1889-12-31 19:30:00.5-04:30", "1890-01-01 14:00:00.5+14"} {
+		out, counts, reports := run(t, r, begin+schema+"COPY public.visits (seen) FROM stdin;\n"+moment+"\n\\.\n"+end, 1)
+		if counts.Masked != 1 || counts.Bad != 0 {
+			t.Fatalf("%+v %s", counts, reports)
+		}
+		if want == "" {
+			want = out
+		} else if out != want {
+			t.Errorf("%s is masked as another moment", moment)
+		}
+	}
+}

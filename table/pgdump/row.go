@@ -141,8 +141,8 @@ func (r *row) Cell(column int) []byte {
 	case boolean:
 		v = wordOf(v)
 	case zoned:
-		if utc, ok := appendUTC(nil, v); ok {
-			v = utc
+		if utc, ok := appendUTC(r.memory[column][:0], v); ok && !bytes.HasSuffix(v, []byte("+00")) {
+			r.memory[column], v = utc, utc
 		}
 	case filled:
 		v = bytes.TrimRight(v, " ")
@@ -191,7 +191,12 @@ func appendUnescaped(dst, field []byte) []byte {
 
 // appendEscaped appends a text as a field of a COPY.
 func appendEscaped(dst, v []byte) []byte {
-	for _, c := range v {
+	plain := 0
+	for plain < len(v) && v[plain] >= ' ' && v[plain] != '\\' {
+		plain++
+	}
+	dst = append(dst, v[:plain]...)
+	for _, c := range v[plain:] {
 		switch {
 		case c == '\\':
 			dst = append(dst, '\\', '\\')

@@ -64,7 +64,7 @@ func (v *values) value() ([]byte, error) {
 		if len(s) != 1 || s[0] != '-' {
 			return nil, errValue
 		}
-		if kind, s, err = v.next(); err != nil || kind != script.Number {
+		if kind, _, err = v.next(); err != nil || kind != script.Number {
 			return nil, errValue
 		}
 		out = v.text[from:v.at]

@@ -40,7 +40,10 @@ func program(t testing.TB, db *pgtest.Database, stdin []byte, name string, args 
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(filepath.Join(db.Server.Bin, name), args...)
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(db.Server.Bin, name)
+	}
+	cmd := exec.Command(name, args...)
 	password, _ := dsn.User.Password()
 	cmd.Env = append(os.Environ(), "PGHOST="+dsn.Hostname(), "PGPORT="+dsn.Port(), "PGUSER="+dsn.User.Username(), "PGPASSWORD="+password, "PGTZ=Asia/Kathmandu")
 	cmd.Stdin = bytes.NewReader(stdin)
@@ -96,6 +99,33 @@ func TestDumpShowsWhatTheProxyShows(t *testing.T) {
 			restore(t, to, masked)
 			compareDatabases(t, h.strong.dsn(), to, "clinic", "billing", "Straße")
 		})
+	}
+}
+
+// TestRealNewerPgDump does the same with the dumps of newer versions of pg_dump.
+func TestRealNewerPgDump(t *testing.T) {
+	if os.Getenv("VEIL_TEST_ALL") != "1" {
+		t.Skip("set VEIL_TEST_ALL=1 to run real clients")
+	}
+	h := start(t)
+	doc := newResources(t, h.policy)
+	out, err := exec.Command(pgtest.Testdata(t, "clients", "pgdump", "run")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bins := strings.Fields(string(out))
+	if len(bins) < 2 {
+		t.Fatalf("no programs of two versions: %s", out)
+	}
+	for i, bin := range bins {
+		text := program(t, h.originals, nil, filepath.Join(bin, "pg_dump"), h.originals.Name)
+		masked, _ := maskDump(t, text, h.policy, doc, 2)
+		if found := Canary(masked); found != nil {
+			t.Errorf("an original is in the masked dump: %q", found)
+		}
+		to := h.pg.CreateDatabase(t, fmt.Sprintf("newer_%d", i))
+		program(t, to, masked, filepath.Join(bin, "psql"), "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-d", to.Name)
+		compareDatabases(t, h.strong.dsn(), to, "clinic", "billing", "Straße")
 	}
 }
 
