@@ -17,7 +17,7 @@ import (
 
 func newRuleset(a *app) *cobra.Command {
 	return cli.Group(&cobra.Command{Use: "ruleset", Short: "List, check, explain, compare and test rulesets"},
-		newRulesetList(a), newRulesetShow(a), newRulesetCheck(a), newRulesetExplain(a), newRulesetDiff(a), newRulesetTest(a))
+		newRulesetList(a), newRulesetShow(a), newRulesetCheck(a), newRulesetExplain(a), newRulesetDiff(a), newRulesetImport(a), newRulesetTest(a))
 }
 
 func newRulesetList(a *app) *cobra.Command {

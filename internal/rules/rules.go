@@ -78,6 +78,11 @@ func (l *Library) Load(name string) (*ruleset.Ruleset, error) {
 	if err != nil {
 		return nil, err
 	}
+	return l.parse(file, src)
+}
+
+// parse reads a ruleset from its text.
+func (l *Library) parse(file string, src []byte) (*ruleset.Ruleset, error) {
 	dir := filepath.Dir(file)
 	return ruleset.Parse(file, src, l.methods, func(base string) (string, []byte, error) {
 		if isPath(base) && !filepath.IsAbs(base) {
@@ -109,10 +114,6 @@ func (l *Library) Compile(rs *ruleset.Ruleset, keys *keys.Keyring) (*fhir.Automa
 // explain and test rules. Its pseudonyms protect nothing. An overlay is compiled on
 // safe-harbor.
 func (l *Library) Public(name string) (*fhir.Automaton, error) {
-	keys, err := keys.NewKeyring([]byte("a public key that masks nothing."), "explain")
-	if err != nil {
-		return nil, err
-	}
 	rs, err := l.Load(name)
 	if err == nil && rs.Overlay {
 		rs, err = l.Load("safe-harbor+" + name)
@@ -120,5 +121,23 @@ func (l *Library) Public(name string) (*fhir.Automaton, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.Compile(rs, keys)
+	return l.public(rs)
+}
+
+// PublicText is Public of a ruleset in memory, which is called by the name of a file in
+// errors.
+func (l *Library) PublicText(file string, src []byte) (*fhir.Automaton, error) {
+	rs, err := l.parse(file, src)
+	if err != nil {
+		return nil, err
+	}
+	return l.public(rs)
+}
+
+func (l *Library) public(rs *ruleset.Ruleset) (*fhir.Automaton, error) {
+	ring, err := keys.NewKeyring([]byte("a public key that masks nothing."), "explain")
+	if err != nil {
+		return nil, err
+	}
+	return l.Compile(rs, ring)
 }

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/veil-proxy/veil/internal/cli"
+	"github.com/veil-proxy/veil/internal/rulesetimport"
+	"github.com/veil-proxy/veil/textfile"
+)
+
+func newRulesetImport(a *app) *cobra.Command {
+	var name string
+	c := &cobra.Command{
+		Use: "import microsoft FILE", Short: "Write a ruleset from another tool's configuration", Args: cli.Args(2, 2),
+		Long: `Reads a configuration of Microsoft's Tools for Health Data Anonymization for
+FHIR and prints a ruleset that extends safe-harbor. What safe-harbor does
+already is left out. Standard error lists the rules that cannot be carried over
+exactly: they are made stricter, or left to safe-harbor. Keys are not taken
+over, so pseudonyms and shifts differ from those of existing data sets.`,
+		Example: `  veil ruleset import microsoft configuration-sample.json > site.yaml
+  veil ruleset diff safe-harbor site.yaml`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := cli.OneOf("the tool", args[0], "microsoft"); err != nil {
+				return err
+			}
+			text, err := textfile.Read(args[1])
+			if err != nil {
+				return err
+			}
+			result, err := rulesetimport.Microsoft(a.rules, name, text)
+			if err != nil {
+				return fmt.Errorf("%s: %w", args[1], err)
+			}
+			if _, err := c.OutOrStdout().Write(result.Ruleset); err != nil {
+				return err
+			}
+			return result.WriteText(c.ErrOrStderr())
+		},
+	}
+	c.Flags().StringVar(&name, "name", "imported", "`NAME` of the ruleset")
+	return c
+}

@@ -1,0 +1,301 @@
+package rulesetimport
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/rules"
+	"github.com/veil-proxy/veil/mask"
+)
+
+// microsoftConfig is a configuration of Microsoft's Tools for Health Data Anonymization,
+// as its documentation describes it (FHIR-anonymization.md, "Configuration file format").
+type microsoftConfig struct {
+	FHIRVersion string          `json:"fhirVersion"`
+	Rules       []microsoftRule `json:"fhirPathRules"`
+	Parameters  struct {
+		PartialAges  bool   `json:"enablePartialAgesForRedact"`
+		PartialDates bool   `json:"enablePartialDatesForRedact"`
+		PartialZips  bool   `json:"enablePartialZipCodesForRedact"`
+		Scope        string `json:"dateShiftScope"`
+		DateShiftKey string `json:"dateShiftKey"`
+		HashKey      string `json:"cryptoHashKey"`
+		EncryptKey   string `json:"encryptKey"`
+	} `json:"parameters"`
+}
+
+type microsoftRule struct {
+	Path        string          `json:"path"`
+	Method      string          `json:"method"`
+	ReplaceWith json.RawMessage `json:"replaceWith"`
+	Span        json.Number     `json:"span"`
+	RangeType   string          `json:"rangeType"`
+	RoundTo     json.Number     `json:"roundTo"`
+}
+
+// shiftDays is how far Microsoft's dateShift moves dates, in either direction.
+const shiftDays = 50
+
+// Microsoft imports a configuration of Microsoft's Tools for Health Data Anonymization.
+// The error says that the text is not one.
+func Microsoft(lib *rules.Library, name string, text []byte) (*Result, error) {
+	var c microsoftConfig
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+	if err := d.Decode(&c); err != nil {
+		return nil, fmt.Errorf("not JSON: %w", err)
+	}
+	if len(c.Rules) == 0 {
+		return nil, fmt.Errorf("no fhirPathRules: expected a configuration of Tools for Health Data Anonymization for FHIR")
+	}
+	m, err := newImporter(lib, name, "a configuration of Microsoft's Tools for Health Data Anonymization")
+	if err != nil {
+		return nil, err
+	}
+	if c.FHIRVersion != "" && c.FHIRVersion != "R4" {
+		m.differs(0, "fhirVersion", "%q: the ruleset is for R4", c.FHIRVersion)
+	}
+	if p := c.Parameters; p.DateShiftKey != "" || p.HashKey != "" || p.EncryptKey != "" {
+		m.differs(0, "parameters", "keys are not part of a ruleset: pseudonyms and shifts come from the project's key, so they differ from those of data sets that exist")
+	}
+	if s := c.Parameters.Scope; s != "" && s != "resource" {
+		m.differs(0, "dateShiftScope", "%q: dates shift by patient", s)
+	} else if s == "resource" {
+		m.differs(0, "dateShiftScope", "dates shift by patient, so that intervals between resources stay")
+	}
+	for i, r := range c.Rules {
+		for _, path := range alternatives(r.Path) {
+			m.microsoft(i+1, path, r, &c)
+		}
+	}
+	return m.finish()
+}
+
+// alternatives splits a path at the operator |.
+func alternatives(path string) (out []string) {
+	depth, start := 0, 0
+	for i := range len(path) {
+		switch path[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case '|':
+			if depth == 0 {
+				out = append(out, strings.TrimSpace(path[start:i]))
+				start = i + 1
+			}
+		}
+	}
+	return append(out, strings.TrimSpace(path[start:]))
+}
+
+var (
+	byType = regexp.MustCompile(`^nodesByType\('(\w+)'\)((?:\.\w+)+)$`)
+	castTo = regexp.MustCompile(`^\(?([A-Z][\w.]*) as (\w+)\)?((?:\.\w+)*)$`)
+)
+
+// matchOf is a path as rulesets write it.
+func matchOf(path string) string {
+	if m := byType.FindStringSubmatch(path); m != nil {
+		return m[1] + m[2]
+	}
+	if m := castTo.FindStringSubmatch(path); m != nil {
+		return m[1] + ".ofType(" + m[2] + ")" + m[3]
+	}
+	return path
+}
+
+// microsoft carries over a rule for one path.
+func (m *importer) microsoft(number int, path string, r microsoftRule, c *microsoftConfig) {
+	method := strings.ToLower(r.Method)
+	switch path {
+	case "Resource":
+		m.differs(number, path, "left out: what no rule lets pass is removed")
+		return
+	case "Resource.id", "nodesByType('Reference').reference", "Reference.reference":
+		m.identity(number, path, method)
+		return
+	}
+	rule := imported{number: number, path: path, match: matchOf(path)}
+	decided, err := m.base.Explain(strings.TrimSuffix(strings.TrimPrefix(rule.match, "nodesByType('"), "')"))
+	if err != nil && !strings.HasPrefix(rule.match, "nodesBy") {
+		m.differs(number, path, "left out, so that safe-harbor decides: %v", err)
+		return
+	}
+	typ := m.typeOf(rule.match)
+	if method == "redact" && m.redactedByBase(rule.match, typ, decided, c) {
+		m.result.Base++
+		return
+	}
+	if method == "redact" && m.restOf(rule, typ) {
+		return
+	}
+	var ok bool
+	if method == "keep" && !slices.ContainsFunc(decided, func(e fhir.Explanation) bool { return e.Effect != "removed" }) {
+		m.differs(number, path, "kept, as there, though safe-harbor removes it: the result is not Safe Harbor")
+	}
+	if rule.method, rule.args, ok = m.methodOf(number, path, method, typ, r); ok {
+		m.add(rule)
+	}
+}
+
+// identity carries over a rule for ids and references, which agree here always.
+func (m *importer) identity(number int, path, method string) {
+	switch method {
+	case "cryptohash", "encrypt":
+		m.result.Base++
+	case "redact":
+		m.differs(number, path, "ids are sealed instead, since nothing could be read by id without them; only the key opens them")
+	default:
+		m.differs(number, path, "ids are sealed instead: %s would show them", method)
+	}
+}
+
+// restOf redacts an object that rules before have elements of: all but these.
+func (m *importer) restOf(r imported, typ string) bool {
+	holder := strings.TrimSuffix(strings.TrimPrefix(r.match, "nodesByType('"), "')")
+	t := m.base.Schema().Type(typ)
+	before := false
+	for match := range m.seen {
+		before = before || strings.HasPrefix(match, holder+".")
+	}
+	if t == nil || !before {
+		return false
+	}
+	for _, e := range t.Elements {
+		if e.Name != "id" && e.Name != "extension" && !m.seen[holder+"."+e.Name] {
+			one := r
+			one.match, one.method = holder+"."+e.Name, "remove"
+			m.add(one)
+		}
+	}
+	return true
+}
+
+// conditions are the where() of a path.
+var conditions = regexp.MustCompile(`\.where\([^()]*\)`)
+
+// typeOf is the FHIR type of what a match is of, or nothing where it has several.
+func (m *importer) typeOf(match string) string {
+	if name, ok := strings.CutPrefix(match, "nodesByType('"); ok {
+		return strings.TrimSuffix(name, "')")
+	}
+	steps := strings.Split(conditions.ReplaceAllString(match, ""), ".")
+	t := m.base.Schema().Type(steps[0])
+	code := steps[0]
+	for i := 1; i < len(steps) && t != nil; i++ {
+		if strings.HasPrefix(steps[i], "ofType(") {
+			continue
+		}
+		e := t.Element(steps[i])
+		if e == nil {
+			return ""
+		}
+		types := e.Types
+		if i+1 < len(steps) && strings.HasPrefix(steps[i+1], "ofType(") {
+			want := strings.TrimSuffix(strings.TrimPrefix(steps[i+1], "ofType("), ")")
+			types = slices.DeleteFunc(slices.Clone(types), func(et schema.ElementType) bool { return et.Code != want })
+		}
+		if len(types) != 1 {
+			return ""
+		}
+		code, t = types[0].Code, types[0].Type
+	}
+	return code
+}
+
+// redactedByBase reports whether safe-harbor does to an element what redact does: removes
+// it, or keeps the part of it that the configuration enables.
+func (m *importer) redactedByBase(match, typ string, decided []fhir.Explanation, c *microsoftConfig) bool {
+	partial := typ == "date" || typ == "dateTime" || typ == "instant"
+	enabled := c.Parameters.PartialDates
+	switch {
+	case strings.HasSuffix(match, "postalCode"):
+		partial, enabled = true, c.Parameters.PartialZips
+	case typ == "Age":
+		partial, enabled = true, c.Parameters.PartialAges
+	}
+	if partial {
+		return enabled
+	}
+	for _, e := range decided {
+		if e.Effect != "removed" {
+			return false
+		}
+	}
+	if len(decided) == 0 || strings.HasPrefix(match, "nodesBy") {
+		r := m.baseMatch(match)
+		return r != "" && m.baseRule(r).Method == "remove"
+	}
+	return true
+}
+
+// baseMatch is the rule of safe-harbor that has a match, or nothing.
+func (m *importer) baseMatch(match string) string {
+	for _, r := range m.base.Policy.Ruleset.FHIR.Rules {
+		for _, s := range r.Match {
+			if s == match {
+				return r.ID
+			}
+		}
+	}
+	return ""
+}
+
+// kept are the methods that let values of a type pass as far as they can be verified.
+var kept = map[string]string{"Coding": "coding", "CodeableConcept": "concept", "Quantity": "quantity", "Age": "quantity", "Duration": "quantity", "code": "code", "canonical": "canonical", "Reference": ""}
+
+// methodOf is the method that does what one of Microsoft's does.
+func (m *importer) methodOf(number int, path, method, typ string, r microsoftRule) (name string, args mask.Args, ok bool) {
+	object := typ != "" && typ[0] >= 'A' && typ[0] <= 'Z'
+	if object && method != "keep" && method != "redact" {
+		m.differs(number, path, "removed: %s acts on an object here; write rules for its elements", r.Method)
+		return "remove", nil, true
+	}
+	switch method {
+	case "redact":
+		return "remove", nil, true
+	case "keep":
+		if name, known := kept[typ]; known {
+			return name, nil, name != ""
+		}
+		if object {
+			m.differs(number, path, "its elements are decided one by one: keep lets no object pass as a whole")
+			return "descend", nil, true
+		}
+		return "keep", nil, true
+	case "dateshift":
+		return "date", mask.Args{"mode": "shift", "window": int64(shiftDays)}, true
+	case "cryptohash":
+		return "pseudonym", mask.Args{"shape": "hex", "length": int64(64), "domain": "imported"}, true
+	case "encrypt":
+		return "seal", mask.Args{"domain": "imported"}, true
+	case "substitute":
+		var text string
+		if json.Unmarshal(r.ReplaceWith, &text) == nil {
+			return "fixed", mask.Args{"value": text}, true
+		}
+		m.differs(number, path, "removed: replaceWith is not a string")
+		return "remove", nil, true
+	case "perturb":
+		span, err := strconv.ParseFloat(r.Span.String(), 64)
+		if err != nil || span <= 0 || r.RangeType != "" && !strings.EqualFold(r.RangeType, "fixed") {
+			m.differs(number, path, "removed: noise here has a fixed range, and this one is proportional")
+			return "remove", nil, true
+		}
+		m.differs(number, path, "noise is keyed by patient and value, so that it is the same in every answer")
+		return "noise", mask.Args{"within": strconv.FormatFloat(span/2, 'f', -1, 64)}, true
+	case "generalize":
+		m.differs(number, path, "removed: cases are expressions, which generalize does not have; write bands or cases of values")
+		return "remove", nil, true
+	}
+	m.differs(number, path, "removed: unknown method %q", r.Method)
+	return "remove", nil, true
+}
