@@ -155,7 +155,7 @@ func TestLies(t *testing.T) {
 // anything follows it.
 func TestFieldsInFields(t *testing.T) {
 	t.Parallel()
-	var dt apache.DataType = apache.PrimitiveTypes.Int8
+	dt := apache.PrimitiveTypes.Int8
 	for range 100 {
 		dt = apache.StructOf(apache.Field{Name: "k", Type: dt, Nullable: true})
 	}
