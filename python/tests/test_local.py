@@ -172,6 +172,16 @@ def test_wrong_arguments(table: pa.Table, options: dict[str, Any], wrong: dict[s
     assert message in str(e.value) and MARKER not in str(e.value)
 
 
+def test_early_ends(options: dict[str, Any]) -> None:
+    """A child that ends before it has read all says why, and one of which not all is read is ended."""
+    many = pa.table({"unknown": range(1_000_000), "k_row": range(1_000_000)})
+    with pytest.raises(veil.VeilError, match="no rule covers"):
+        veil.mask(many.select(["unknown"]), **options)
+    reader = veil.mask(pa.RecordBatchReader.from_batches(many.schema, many.to_batches(1000)), **options)
+    assert reader.read_next_batch().schema.names == ["k_row"]
+    reader.close()
+
+
 def test_wrong_tables(options: dict[str, Any]) -> None:
     with pytest.raises(veil.VeilError, match="no rule covers a column of table patients"):
         veil.mask(pa.table({"unknown": [MARKER]}), **options)
