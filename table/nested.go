@@ -54,9 +54,7 @@ func (t *Treated) Alone() bool {
 // one: the neighbours of its rules, and what their conditions are about.
 func (t *Treated) Needs() (out []int) {
 	for _, b := range t.branches {
-		for _, n := range b.beside {
-			out = append(out, n)
-		}
+		out = append(out, b.beside...)
 		for _, c := range b.conditions {
 			out = append(out, c.column)
 		}

@@ -109,13 +109,8 @@ func AppendDecimal(dst []byte, unscaled *big.Int, scale int) []byte {
 		}
 		return dst
 	}
-	for len(digits) <= scale {
-		dst = append(dst, '0')
-		if len(digits) == scale {
-			dst = append(dst, '.')
-			return append(dst, digits...)
-		}
-		dst = append(append(dst, '.'), strings.Repeat("0", scale-len(digits))...)
+	if len(digits) <= scale {
+		dst = append(append(dst, "0."...), strings.Repeat("0", scale-len(digits))...)
 		return append(dst, digits...)
 	}
 	dst = append(dst, digits[:len(digits)-scale]...)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -105,9 +106,9 @@ func spool(in *file.Source) error {
 func (f *parquetFormat) planFor(name table.Name, leaves []*leaf) (*table.Plan, error) {
 	var key strings.Builder
 	s := table.Source{Name: name}
-	for _, l := range leaves {
-		s.Columns = append(s.Columns, l.column)
-		fmt.Fprintf(&key, "\x00%q %q %d %v", l.column.Name, l.column.Within, l.column.Type, l.column.Repeated)
+	for _, c := range f.spelled(leaves) {
+		s.Columns = append(s.Columns, c)
+		fmt.Fprintf(&key, "\x00%q %q %d %v", c.Name, c.Within, c.Type, c.Repeated)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -120,4 +121,24 @@ func (f *parquetFormat) planFor(name table.Name, leaves []*leaf) (*table.Plan, e
 		f.plans[k] = p
 	}
 	return p, err
+}
+
+// spelled are the columns with their names as the rules spell them.
+func (f *parquetFormat) spelled(leaves []*leaf) []table.Column {
+	columns := make([]table.Column, len(leaves))
+	names := make([]string, len(leaves))
+	for i, l := range leaves {
+		columns[i], names[i] = l.column, l.column.Name
+	}
+	for i, name := range f.Rules.Spelled(names) {
+		c := &columns[i]
+		if name == c.Name {
+			continue
+		}
+		c.Name, c.Within = name, slices.Clone(c.Within)
+		for k, record := range c.Within {
+			c.Within[k] = strings.ToLower(record)
+		}
+	}
+	return columns
 }

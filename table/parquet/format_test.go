@@ -202,3 +202,21 @@ func TestWorkersDoNotChangeTheOutput(t *testing.T) {
 		}
 	}
 }
+
+// TestCaseOfNames holds that the case of names does not matter to rules without upper
+// case, and that the output has the names of the input.
+func TestCaseOfNames(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		ID      string `parquet:"PATIENT_ID"`
+		Address struct {
+			City string `parquet:"City"`
+		} `parquet:"Address"`
+	}
+	in := write(t, []row{{ID: "p1"}})
+	rules := parseRules(t, `{id: a, match: [{column: patient_id}, {column: address.city}], method: keep}`)
+	out := maskFile(t, in, rules, 1)
+	if out.bytes == nil || read[row](t, out.bytes)[0].ID != "p1" {
+		t.Error(out.reports)
+	}
+}

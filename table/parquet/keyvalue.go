@@ -21,10 +21,18 @@ const maxKeyValue = 4 << 20
 func (d *document) keyValues() {
 	// What Arrow and pandas say depends on each other: the types tell pandas the time
 	// zones, and Arrow's schema has what pandas says once more.
-	d.keyValue(arrowKey, d.arrowFields)
+	for _, kv := range d.meta.KeyValueMetadata {
+		if kv.Key == arrowKey && len(kv.Value) <= maxKeyValue {
+			_, _ = guarded(d.arrowFields, kv.Value) // what is not known has no fields
+			break
+		}
+	}
 	d.keyValue(pandas.Key, d.pandasSchema)
 	d.keyValue(arrowKey, d.arrowSchema)
 	d.keyValue(sparkKey, d.sparkSchema)
+	for _, c := range sparkCalendar {
+		d.keyValue(c.key, c.known)
+	}
 	d.dropped = uint64(len(d.meta.KeyValueMetadata) - len(d.values))
 }
 
@@ -38,7 +46,7 @@ func (d *document) keyValue(key string, f func(string) (string, error)) {
 		if len(kv.Value) > maxKeyValue {
 			return
 		}
-		if value, err := guarded(f, kv.Value); err == nil && value != "" {
+		if value, err := guarded(f, kv.Value); err == nil {
 			d.values = append(d.values, format.KeyValue{Key: key, Value: value})
 		}
 		return

@@ -257,7 +257,7 @@ func levelsOf(dst []uint8, src []byte, most uint8, n int) ([]uint8, error) {
 // dictionary decodes a dictionary into memory of its own.
 func (p *rawPage) dictionary(l *leaf, codec format.CompressionCodec) (*encoding.Vector, error) {
 	h := &p.header.DictionaryPageHeader.V
-	if h.Encoding != format.Plain && h.Encoding != format.PlainDictionary {
+	if h.Encoding != format.Plain && h.Encoding != encoding.PlainDictionary {
 		return nil, fmt.Errorf("a dictionary in the encoding %s is not supported", h.Encoding)
 	}
 	var d encoding.Inflater

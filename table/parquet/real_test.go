@@ -53,3 +53,32 @@ func TestRealParquetLibraries(t *testing.T) {
 		}
 	}
 }
+
+// TestRealSpark masks files of Spark in each form that it writes, with rules that keep
+// everything, and has it read the outputs: schemas, rows and filters give the same.
+func TestRealSpark(t *testing.T) {
+	if os.Getenv("VEIL_TEST_ALL") != "1" {
+		t.Skip("set VEIL_TEST_ALL=1 to run real clients")
+	}
+	in, out := filepath.Join(t.TempDir(), "in"), filepath.Join(t.TempDir(), "out")
+	client := func(args ...string) string {
+		t.Helper()
+		said, err := exec.Command("../../testdata/clients/parquet-spark/run", args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, said)
+		}
+		return string(said)
+	}
+	client("write", in)
+	rules := parseRules(t, keepAll)
+	job := &file.Job{
+		Inputs: []string{in}, Out: out, Workers: 2, Plan: rules.Policy().NewPlan(), Keys: rules.Policy().Keys,
+		Formats: []file.Format{parquet.New(parquet.Config{Rules: rules, Table: func(string) table.Name { return table.Name{Table: "t"} }})},
+	}
+	if counts, err := job.Run(t.Context()); err != nil || counts.Failed > 0 || counts.Files != 3 {
+		t.Fatalf("%+v, %v", counts, err)
+	}
+	if said := client("same", in, out); strings.Count(said, "same ") != 3 {
+		t.Error(said)
+	}
+}

@@ -14,6 +14,30 @@ import (
 // sparkKey has the schema of the data frame that Spark wrote.
 const sparkKey = "org.apache.spark.sql.parquet.row.metadata"
 
+// sparkCalendar are the keys by which Spark knows in which calendar old days are counted:
+// without them it refuses to read these.
+var sparkCalendar = []struct {
+	key   string
+	known func(string) (string, error)
+}{
+	{"org.apache.spark.version", knownIf(regexp.MustCompile(`^\d{1,2}(\.\d{1,3}){1,3}(-SNAPSHOT)?$`).MatchString)},
+	{"org.apache.spark.legacyDateTime", knownIf(isEmpty)},
+	{"org.apache.spark.legacyINT96", knownIf(isEmpty)},
+	{"org.apache.spark.timeZone", knownIf(isTimeZone)},
+}
+
+func isEmpty(s string) bool { return s == "" }
+
+// knownIf lets the values pass that are known.
+func knownIf(known func(string) bool) func(string) (string, error) {
+	return func(s string) (string, error) {
+		if !known(s) {
+			return "", errNotKnown
+		}
+		return s, nil
+	}
+}
+
 // sparkField is a field of Spark's structures. Its metadata is not read: it can hold
 // anything.
 type sparkField struct {
@@ -65,6 +89,8 @@ func (p *sparkPruner) typ(raw json.RawMessage, path string) (out json.RawMessage
 		err = p.structure(&t, path)
 		ok = len(t.Fields) > 0
 	case "array":
+		yes := true
+		t.ContainsNull = &yes
 		t.ElementType, ok, err = p.typ(t.ElementType, path)
 	case "map":
 		ok, err = p.mapping(&t, path)

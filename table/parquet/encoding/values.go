@@ -12,6 +12,9 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
+// PlainDictionary is the encoding of dictionaries and of their indices in older files.
+const PlainDictionary format.Encoding = 2
+
 // ErrPage says that the values of a page are damaged.
 var ErrPage = errors.New("the page is damaged")
 
@@ -60,7 +63,7 @@ func (v *Vector) Read(src []byte, e format.Encoding, physical format.Type, width
 	switch e {
 	case format.Plain:
 		return v.plain(src, physical)
-	case format.PlainDictionary, format.RLEDictionary:
+	case PlainDictionary, format.RLEDictionary:
 		return v.indexed(src, dict)
 	case format.RLE:
 		if physical == format.Boolean {
