@@ -81,7 +81,9 @@ func Scan(b []byte, i int, plain bool) (kind Kind, end int, err error) {
 	case c == '/' && next == '*':
 		return Comment, blockComment(b, i+2), nil
 	case isLetter(c):
-		for i++; i < len(b) && (isLetter(b[i]) || isDigit(b[i]) || b[i] == '$'); i++ {
+		i++
+		for i < len(b) && (isLetter(b[i]) || isDigit(b[i]) || b[i] == '$') {
+			i++
 		}
 		return Word, whole(b, i), nil
 	case isDigit(c) || c == '.' && isDigit(next):
@@ -181,7 +183,9 @@ func numberEnd(b []byte, i int) int {
 			j++
 		}
 		if j < len(b) && isDigit(b[j]) {
-			for i = j; i < len(b) && isDigit(b[i]); i++ {
+			i = j
+			for i < len(b) && isDigit(b[i]) {
+				i++
 			}
 		}
 	}

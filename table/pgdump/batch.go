@@ -139,7 +139,7 @@ func (b *batch) table(r *relation) {
 				b.countHidden(c)
 			}
 		case !c.inherited || !r.inheritsColumn(c):
-			element(b.columnSQL(r, c))
+			element(b.columnSQL(c))
 		}
 	}
 	for _, c := range r.checks {
@@ -196,7 +196,7 @@ func (r *relation) inheritsColumn(c *column) bool {
 	return false
 }
 
-func (b *batch) columnSQL(r *relation, c *column) string {
+func (b *batch) columnSQL(c *column) string {
 	out := catalog.QuoteIdent(c.name) + " " + c.out
 	if c.keeps && len(c.collation) == 3 && c.collation[0].Text == "pg_catalog" {
 		out += " COLLATE " + script.SQL(c.collation)

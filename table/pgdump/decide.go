@@ -46,12 +46,12 @@ func (b *batch) decideFamily(family []*relation) {
 	for _, r := range family {
 		b.lay(r)
 	}
-	clear := true
+	kept := true
 	for _, r := range family {
-		clear = clear && r.partitionsClear()
+		kept = kept && r.partitionsClear()
 	}
 	for _, r := range family {
-		r.flat = !clear && (r.partition || r.partitioned != nil)
+		r.flat = !kept && (r.partition || r.partitioned != nil)
 	}
 }
 

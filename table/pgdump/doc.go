@@ -5,13 +5,13 @@
 // # What is read
 //
 // A dump is a schema, rows, and then keys and indexes. [New]'s format reads it as a stream:
-// the schema when it opens the file (reader, batch), since what becomes of a table may be
+// the schema when it opens the file (package script, batch), since what becomes of a table may be
 // said by a statement far behind its own; then rows in blocks, which workers mask (row,
 // masker); then the statements behind them, once all rows are masked.
 //
 // # What is written
 //
-// No statement is copied. Each is split into tokens (scan), parsed by the package's own
+// No statement is copied. Each is split into tokens (package script), parsed by the package's own
 // grammar of what pg_dump writes (create, alter, constraint, view), and written anew from
 // what was understood. What is not understood, and kinds of statements that can hold
 // anything (functions, triggers, comments, passwords), are left out and counted

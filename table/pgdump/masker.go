@@ -229,7 +229,7 @@ func (m *masker) insert(dst, text []byte, l *layout, rm *relationMasker) (out []
 		}
 		dst = append(dst, ')')
 		rows++
-		if !v.sign(',') {
+		if !v.sign(",") {
 			break
 		}
 	}

@@ -174,7 +174,6 @@ func (d *document) Split(buffer func() []byte, emit func(file.Block) error) erro
 		}
 		b.finish()
 		h := &head{before: append(before, b.out...), lost: &b.lost, bad: b.bad}
-		before = nil
 		more, err := d.data(b, func(text []byte, line int, rows *layout, last bool) error {
 			h.rows, h.last, h.bad = rows, last, b.bad
 			sent := h

@@ -33,10 +33,10 @@ func (v *values) next() (kind script.Kind, s []byte, err error) {
 }
 
 // sign takes a sign if it comes next.
-func (v *values) sign(c byte) bool {
+func (v *values) sign(want string) bool {
 	at := v.at
 	kind, s, err := v.next()
-	if err == nil && kind == script.Sign && len(s) == 1 && s[0] == c {
+	if err == nil && kind == script.Sign && string(s) == want {
 		return true
 	}
 	v.at = at
@@ -76,14 +76,11 @@ func (v *values) value() ([]byte, error) {
 
 // cast goes over a cast: a column's value has the column's type without it.
 func (v *values) cast() error {
-	at := v.at
-	kind, s, err := v.next()
-	if err != nil || kind != script.Sign || string(s) != "::" {
-		v.at = at
+	if !v.sign("::") {
 		return nil
 	}
 	for depth := 0; ; {
-		at = v.at
+		at := v.at
 		kind, s, err := v.next()
 		switch {
 		case err != nil:
@@ -103,7 +100,7 @@ func (v *values) cast() error {
 
 // tail reads what stands behind the rows, to the end of the statement.
 func (v *values) tail() (string, error) {
-	if v.sign(';') {
+	if v.sign(";") {
 		return ";\n", nil
 	}
 	for _, w := range []string{"on", "conflict", "do", "nothing"} {
@@ -111,7 +108,7 @@ func (v *values) tail() (string, error) {
 			return "", errValue
 		}
 	}
-	if !v.sign(';') {
+	if !v.sign(";") {
 		return "", errValue
 	}
 	return " ON CONFLICT DO NOTHING;\n", nil
@@ -119,7 +116,7 @@ func (v *values) tail() (string, error) {
 
 // read reads the next row.
 func (r *row) read(v *values) error {
-	if !v.sign('(') {
+	if !v.sign("(") {
 		return errValue
 	}
 	r.raw = r.raw[:0]
@@ -129,10 +126,10 @@ func (r *row) read(v *values) error {
 			return err
 		}
 		r.raw = append(r.raw, value)
-		if v.sign(')') {
+		if v.sign(")") {
 			break
 		}
-		if !v.sign(',') {
+		if !v.sign(",") {
 			return errValue
 		}
 	}
