@@ -56,6 +56,7 @@ bench: ## side by side in one run, with ratios: masking, encoding/json, samply m
 	$(GO) test -run '^$$' -bench '^BenchmarkDump$$' -benchtime 3x -cpu 1 ./table/pgdump
 	$(GO) test -run '^$$' -bench '^BenchmarkListener$$' -benchtime 2s ./proxy/fhirproxy
 	.ci/bench-proxy
+	$(GO) test -run '^$$' -bench '^BenchmarkParquet$$' -cpu 1 ./table/parquet
 	$(GO) test -run '^$$' -bench 'Rows|Pgbench' -benchtime 1x ./proxy/pgproxy/sqltest
 
 check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must not pass
