@@ -15,11 +15,18 @@ import (
 type Named struct {
 	rules  *Rules
 	found  map[int]bool // the rules of which a match found a column
+	others map[int]bool // the rules that name a table too
 	tables []string     // the columns of all tables, for suggestions
 }
 
 // NewNamed returns what has seen no table.
-func NewNamed(r *Rules) *Named { return &Named{rules: r, found: map[int]bool{}} }
+func NewNamed(r *Rules) *Named {
+	n := &Named{rules: r, found: map[int]bool{}, others: map[int]bool{}}
+	for _, m := range r.matches {
+		n.others[m.Rule] = n.others[m.Rule] || !isAll(m.Table)
+	}
+	return n
+}
 
 // Add looks at a table. It returns what is wrong with rules that name this table, or a
 // pattern of its name, and a column that it does not have.
@@ -43,14 +50,14 @@ func (n *Named) Add(s *Source) (absent []string) {
 }
 
 // Rest returns what is wrong with rules for columns of any table, of which no table that
-// was added has one.
+// was added has one. A rule that names a table too may be for one that was not added.
 func (n *Named) Rest() (absent []string) {
 	if len(n.tables) == 0 {
 		return nil
 	}
 	var last = -1
 	for _, m := range n.rules.matches {
-		if n.found[m.Rule] || isPattern(m.Column) || !isAll(m.Table) || m.Rule == last {
+		if n.found[m.Rule] || n.others[m.Rule] || isPattern(m.Column) || !isAll(m.Table) || m.Rule == last {
 			continue
 		}
 		last = m.Rule

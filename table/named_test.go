@@ -21,6 +21,7 @@ tables:
     - {id: name, match: [{column: nmae}, {column: surnmae}], method: remove}
     - {id: phone, match: [{column: phone}, {column: telephone}], method: remove}
     - {id: notes, match: {table: "pat*", column: "note*"}, method: remove}
+    - {id: elsewhere, match: [{table: visits, column: id}, {column: visit_id}], method: remove}
     - {id: other, match: {table: visits, column: ward}, method: keep}
     - {id: rest, match: {column: "*"}, method: keep}
 `)

@@ -5,7 +5,6 @@ package demo
 
 import (
 	"context"
-	"crypto/rand"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -63,6 +62,9 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(d.dir)) }()
+	if err := d.writeFiles(); err != nil {
+		return err
+	}
 	stop, err := d.startSource(ctx)
 	if err != nil {
 		return err
@@ -93,6 +95,8 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 }
 
 func (d *demo) auditDir() string { return filepath.Join(d.dir, "audit") }
+
+func (d *demo) keyFile() string { return filepath.Join(d.dir, "key") }
 
 // AddressError is an address that cannot be listened on.
 type AddressError struct{ Address string }
@@ -134,9 +138,13 @@ func (d *demo) startSource(ctx context.Context) (stop func(), err error) {
 // compile compiles a ruleset with the key of the demo, which it makes at first.
 func (d *demo) compile(name string) (*fhir.Automaton, error) {
 	if d.keys == nil {
-		secret := make([]byte, keys.MinSecret)
-		_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
-		var err error
+		if err := keys.WriteFile(d.keyFile()); err != nil {
+			return nil, err
+		}
+		secret, err := keys.ReadFile(d.keyFile())
+		if err != nil {
+			return nil, err
+		}
 		if d.keys, err = keys.NewKeyring(secret, "demo"); err != nil {
 			return nil, err
 		}
@@ -194,8 +202,11 @@ A search that would test a name; it is refused:
   curl -s '%s/Patient?family=Smith&_pretty=true'
 Both searches in the audit log, which contains rules and no values:
   %s audit show %s --last 2
+The same patients as a CSV and a Parquet file, masked with the same key:
+  %s mask --key-file %s --project demo --ruleset %s --out %s %s && head -3 %s
 
-`, d.sourceURL, len(d.population.PatientIDs()), d.url, d.sourceURL, id, d.url, pseudonym, d.url, d.url, d.Command, d.auditDir())
+`, d.sourceURL, len(d.population.PatientIDs()), d.url, d.sourceURL, id, d.url, pseudonym, d.url, d.url, d.Command, d.auditDir(),
+		d.Command, d.keyFile(), RulesetName, filepath.Join(d.dir, "masked"), d.filesDir(), filepath.Join(d.dir, "masked", "patients.csv"))
 	if sql == nil {
 		fmt.Fprint(out, "To see the same patients in tables, install PostgreSQL 15 or newer.\n")
 	} else {
