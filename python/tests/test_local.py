@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 import veil_spark as veil
 from conftest import BINARY, MARKER, patients, stream, veil_mask
@@ -58,6 +59,19 @@ def test_as_csv(folder: Path, table: pa.Table, masked: pa.Table) -> None:
     lines = [",".join(["id", "name"])] + [f"{a},{b or ''}" for a, b in zip(table["id"].to_pylist(), table["name"].to_pylist())]
     out = veil_mask(folder, "\n".join(lines).encode(), "csv").decode().split("\n")[1:]
     assert out == [f"{a},{b or ''}" for a, b in zip(masked["id"].to_pylist(), masked["name"].to_pylist())]
+
+
+def test_as_parquet(folder: Path, table: pa.Table, masked: pa.Table) -> None:
+    """The values and types are those of a Parquet file of the same rows."""
+    source = folder / "patients.parquet"
+    pyarrow.parquet.write_table(table, source)
+    command = [BINARY, "mask", "--ruleset", str(folder / "clinic.yaml"), "--key-file", str(folder / "project.key")]
+    subprocess.run([*command, "--out", str(folder / "parquet"), str(source)], check=True, capture_output=True)
+    out = pyarrow.parquet.read_table(folder / "parquet" / "patients.parquet")
+    assert out.column_names == masked.column_names
+    for name in masked.column_names:
+        assert out[name].type == masked[name].type, name
+        assert out[name].to_pylist() == masked[name].to_pylist(), name
 
 
 def test_pandas(table: pa.Table, masked: pa.Table, options: dict[str, Any]) -> None:

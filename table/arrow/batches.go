@@ -1,8 +1,6 @@
 package arrow
 
 import (
-	"slices"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
@@ -87,10 +85,6 @@ func (b *batch) node(f *field, a arrow.Array) node {
 		if c.shown {
 			children[i] = b.node(c, arrays[i])
 		}
-	}
-	if f.Type.ID() == arrow.MAP && f.out.Type.ID() == arrow.LIST {
-		children = slices.DeleteFunc(children, func(n node) bool { return n == nil })
-		return &lists{budget: &b.budget, in: a.(array.ListLike), children: children}
 	}
 	return nestedOf(a, children, &b.budget)
 }

@@ -94,6 +94,9 @@ func TestNothingRemains(t *testing.T) {
 					t.Errorf("column %s: %q", name, r.out)
 				}
 				out := decode(t, r.out)[0]
+				if kind == "map" && name == "r" {
+					continue // a map has no keys that are NULL
+				}
 				if got := column(t, out, name); name == "k" && got.String() != col.String() {
 					t.Errorf("got %v, want %v", got, col)
 				} else if name == "wide" && (strings.Contains(got.ValueStr(2), "w") || col.IsValid(0) && got.IsNull(0)) {

@@ -108,8 +108,7 @@ func (s *schema) treat(plan *table.Plan) {
 	s.out = arrow.NewSchema(fields, &metadata)
 }
 
-// treatField decides what a field is afterwards. A field without a leaf is not there. A map
-// without its keys or its values is a list.
+// treatField decides what a field is afterwards. A field without a leaf is not there.
 func (s *schema) treatField(f *field) {
 	f.out = arrow.Field{Name: f.Name, Nullable: f.Nullable}
 	var fields []arrow.Field
@@ -157,25 +156,17 @@ func (s *schema) treatLeaf(f *field) {
 	}
 }
 
-// treatMap decides what a map is afterwards. A key cannot be NULL, so one that is removed
-// is not there.
+// treatMap decides what a map is afterwards. One whose keys or values are not there is not
+// there, and neither is one whose keys are removed: a key cannot be NULL.
 func (f *field) treatMap(t *arrow.MapType) {
 	key, value := f.children[0], f.children[1]
-	if key.as == removed {
-		key.shown = false
+	if f.shown = key.shown && value.shown && key.as != removed; !f.shown {
+		return
 	}
-	f.shown = key.shown || value.shown
-	switch {
-	case key.shown && value.shown:
-		key.out.Nullable = false
-		out := arrow.MapOfFields(key.out, value.out)
-		out.KeysSorted = t.KeysSorted && key.as == copied
-		f.out.Type = out
-	case key.shown:
-		f.out.Type = arrow.ListOfField(key.out)
-	case value.shown:
-		f.out.Type = arrow.ListOfField(value.out)
-	}
+	key.out.Nullable = false
+	out := arrow.MapOfFields(key.out, value.out)
+	out.KeysSorted = t.KeysSorted && key.as == copied
+	f.out.Type = out
 }
 
 // nestedType is the type of a field with the fields that are left below it.
