@@ -113,6 +113,7 @@ func TestDiscoverToMaskedQuery(t *testing.T) {
 	if r := veil(t, "", "postgres", "check", "--config", config, "--complete"); r.code != 0 {
 		t.Fatalf("exit %d: %s\n%s", r.code, r.stderr, r.stdout)
 	}
+	driftsApart(t, d, dir+"/proposed.yaml", config)
 	b := start(t, "serve", "--config", config)
 	b.until(t, "msg=consumers")
 	conn, err := pgx.Connect(t.Context(), "postgres://ann:correct%20horse@"+addr+"/"+d.Name)
@@ -151,4 +152,27 @@ func TestDiscoverToMaskedQuery(t *testing.T) {
 	}
 	_ = conn.Close(context.Background())
 	b.stop(t)
+}
+
+// driftsApart changes the database and looks at what veil discover --against and veil
+// postgres check say of it.
+func driftsApart(t *testing.T, d *pgtest.Database, ruleset, config string) {
+	t.Helper()
+	dsn := d.DSN(pgtest.Reader)
+	if r := veil(t, "", "discover", "postgres", dsn, "--against", ruleset); r.code != 0 || !strings.HasPrefix(r.stdout, "0 columns without a rule, 0 changed") {
+		t.Errorf("nothing has changed: exit %d: %s%s", r.code, r.stdout, r.stderr)
+	}
+	// A column of facts is filled with e-mail addresses.
+	d.Exec(t, "alter table ward.prov_dir alter spclty type text; update ward.prov_dir set spclty = 'u' || prv_no || '@example.org'; alter table ward.nok add shoe_size int")
+	r := veil(t, "", "discover", "postgres", dsn, "--against", ruleset)
+	if r.code != 1 || !strings.Contains(r.stdout, "UNCOVERED ward.nok.shoe_size") || !strings.Contains(r.stdout, "CHANGED ward.prov_dir.spclty") {
+		t.Errorf("changes: exit %d: %s%s", r.code, r.stdout, r.stderr)
+	}
+	if r := veil(t, "", "postgres", "check", "--config", config); !strings.Contains(r.stdout, "DISCOVERY finds e-mail addresses") {
+		t.Errorf("a check does not say that a column that passes has e-mail addresses: %s%s", r.stdout, r.stderr)
+	}
+	if r := veil(t, "", "postgres", "check", "--config", config, "--discover=false"); strings.Contains(r.stdout, "DISCOVERY") {
+		t.Error("a check without discovery has an opinion")
+	}
+	d.Exec(t, "alter table ward.nok drop shoe_size; update ward.prov_dir set spclty = 'Surgery'")
 }
