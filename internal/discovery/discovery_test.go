@@ -76,7 +76,7 @@ func TestFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	f, problems := files(dir)
-	tables, err := f.Tables()
+	tables, err := f.Tables(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestFiles(t *testing.T) {
 func TestNoFile(t *testing.T) {
 	t.Parallel()
 	f, _ := files(t.TempDir() + "/none.csv")
-	if tables, err := f.Tables(); err == nil {
+	if tables, err := f.Tables(t.Context()); err == nil {
 		t.Errorf("%d tables of a file that does not exist", len(tables))
 	}
 }
