@@ -6,11 +6,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/internal/auditshow"
 	"github.com/veil-proxy/veil/internal/cli"
 )
 
 func newAudit(a *app) *cobra.Command {
-	return cli.Group(&cobra.Command{Use: "audit", Short: "Verify and show audit logs"}, newAuditVerify(), newAuditShow(a))
+	return cli.Group(&cobra.Command{Use: "audit", Short: "Verify and show audit logs"}, newAuditVerify(), auditshow.New(a.env))
 }
 
 func newAuditVerify() *cobra.Command {

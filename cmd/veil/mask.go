@@ -120,8 +120,8 @@ overwrite one of its own files: then nothing was written.`,
       --format pgdump | psql -v ON_ERROR_STOP=1 masked`,
 		RunE: func(c *cobra.Command, args []string) error { return a.mask(c, f, args) },
 	}
-	addKey(c, &f.key)
 	fl := c.Flags()
+	f.key.AddFlags(fl)
 	fl.StringVar(&f.ruleset, "ruleset", "safe-harbor", "`RULESET` to apply: "+config.RulesetDoc)
 	fl.StringVar(&f.out, "out", "", "write masked files to directory `DIR`, which is created if needed")
 	fl.StringVar(&f.rejects, "rejects", "", "new `FILE` for lines that cannot be masked (original data, mode 0600)")

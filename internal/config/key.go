@@ -3,6 +3,9 @@ package config
 import (
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
 
 	"github.com/veil-proxy/veil/mask/keys"
 )
@@ -13,6 +16,12 @@ type Key struct{ File, Project string }
 
 // KeyDoc says where the key of a project is looked for.
 const KeyDoc = "file with the project key, mode 0600 (default: $VEIL_KEY_FILE, or the key itself in $VEIL_KEY)"
+
+// AddFlags adds the flags of a key.
+func (k *Key) AddFlags(fl *pflag.FlagSet) {
+	fl.StringVar(&k.File, "key-file", "", strings.Replace(KeyDoc, "file", "`FILE`", 1))
+	fl.StringVar(&k.Project, "project", "default", "`NAME` of the project; pseudonyms of different projects cannot be linked")
+}
 
 // ErrNoKey says that there is no key, neither in a file nor in the environment.
 var ErrNoKey = errors.New("no key is configured: use --key-file FILE (create a key with: veil keys new FILE)")

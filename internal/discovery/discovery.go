@@ -1,5 +1,5 @@
-// Package discovery is what the commands of veil discover do once a source is read: they
-// judge its columns and print what was found.
+// Package discovery has the commands of veil discover: they read a source, judge its
+// columns and print what was found.
 package discovery
 
 import (

@@ -1,4 +1,4 @@
-package main
+package discovery
 
 import (
 	"context"
@@ -11,20 +11,29 @@ import (
 	"github.com/veil-proxy/veil/discover/pgsource"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/cli"
-	"github.com/veil-proxy/veil/internal/discovery"
 	"github.com/veil-proxy/veil/internal/formats"
+	"github.com/veil-proxy/veil/internal/rules"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-func newDiscover(a *app) *cobra.Command {
+// Commands is what the commands of veil discover need.
+type Commands struct {
+	Rules   *rules.Library
+	Methods [][]mask.Definition
+}
+
+// New returns veil discover.
+func (cs *Commands) New() *cobra.Command {
 	return cli.Group(&cobra.Command{Use: "discover", Short: "Find columns that identify persons, and propose rules",
 		Long: `Looks at the names, types, comments, keys and sampled values of columns and says
 what each holds, whether it identifies persons, and why. Reports have counts,
 shares and forms such as 999-99-9999, never a value.`},
-		newDiscoverPostgres(a), newDiscoverFiles(a), newDiscoverFHIR(a))
+		cs.newPostgres(), cs.newFiles(), cs.newFHIR())
 }
 
-func newDiscoverPostgres(a *app) *cobra.Command {
-	o := discovery.Options{Load: a.policy}
+func (cs *Commands) newPostgres() *cobra.Command {
+	o := Options{Load: cs.policy}
 	var rows int
 	var statement, timeout time.Duration
 	c := &cobra.Command{
@@ -49,7 +58,7 @@ password in PGPASSWORD or a password file, not in the string.`,
 			}
 			ctx, cancel := context.WithTimeout(c.Context(), timeout)
 			defer cancel()
-			tables, err := pgsource.Read(ctx, args[0], pgsource.Options{Rows: rows, Statement: statement, Progress: discovery.Progress(c.ErrOrStderr())})
+			tables, err := pgsource.Read(ctx, args[0], pgsource.Options{Rows: rows, Statement: statement, Progress: Progress(c.ErrOrStderr())})
 			if err != nil {
 				return err
 			}
@@ -64,8 +73,8 @@ password in PGPASSWORD or a password file, not in the string.`,
 	return c
 }
 
-func newDiscoverFiles(a *app) *cobra.Command {
-	o := discovery.Options{Load: a.policy}
+func (cs *Commands) newFiles() *cobra.Command {
+	o := Options{Load: cs.policy}
 	var rows int
 	var f formats.Options
 	c := &cobra.Command{
@@ -86,7 +95,7 @@ mask reads, and judges their columns. Nothing is written but what you ask for.`,
 				_ = c.Flags().Set("header", "true") // no rule can tell names from data
 			}
 			report := func(p file.Problem) { fmt.Fprintf(c.ErrOrStderr(), "veil: %s\n", p) }
-			look := discovery.Files{Paths: args, Stdin: c.InOrStdin(), Rows: rows, Formats: &f, Methods: methods(), Report: report}
+			look := Files{Paths: args, Stdin: c.InOrStdin(), Rows: rows, Formats: &f, Methods: cs.Methods, Report: report}
 			tables, err := look.Tables(c.Context())
 			if err != nil {
 				return err
@@ -96,13 +105,13 @@ mask reads, and judges their columns. Nothing is written but what you ask for.`,
 	}
 	c.Flags().IntVar(&rows, "sample", 1000, "sample `ROWS` of each table")
 	o.AddFlags(c.Flags())
-	discovery.AddFormatFlags(c.Flags(), &f)
+	AddFormatFlags(c.Flags(), &f)
 	o.Format.Add(c)
 	return c
 }
 
-func newDiscoverFHIR(a *app) *cobra.Command {
-	var o discovery.FHIR
+func (cs *Commands) newFHIR() *cobra.Command {
+	var o FHIR
 	c := &cobra.Command{
 		Use: "fhir URL|FILE…", Short: "Look at the resources of a FHIR server or of NDJSON files", Args: cli.Args(1, math.MaxInt),
 		Long: `Lists resource types with counts, profiles, extensions, code systems, systems
@@ -118,7 +127,7 @@ form is kept.`,
 			if o.Sample < 1 {
 				return cli.Usagef("--sample %d: expected a number of resources of 1 or more", o.Sample)
 			}
-			compiled, err := a.rules.Public(o.Ruleset)
+			compiled, err := cs.Rules.Public(o.Ruleset)
 			if err != nil {
 				return err
 			}
@@ -128,4 +137,13 @@ form is kept.`,
 	o.AddFlags(c.Flags())
 	o.Format.Add(c)
 	return c
+}
+
+// policy reads a ruleset and compiles it without a key, since it is only compared.
+func (cs *Commands) policy(name string) (*ruleset.Policy, error) {
+	compiled, err := cs.Rules.Public(name)
+	if err != nil {
+		return nil, err
+	}
+	return compiled.Policy, nil
 }

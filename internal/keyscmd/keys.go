@@ -1,4 +1,6 @@
-package main
+// Package keyscmd has the commands of veil keys: they create and show keys of projects,
+// consumers and audit logs, and open pseudonyms.
+package keyscmd
 
 import (
 	"fmt"
@@ -8,14 +10,14 @@ import (
 
 	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
-func newKeys(a *app) *cobra.Command {
-	return cli.Group(&cobra.Command{Use: "keys", Short: "Create and identify keys, and open pseudonyms"}, newKeysNew(), newKeysShow(), newKeysAPI(), newKeysPostgres(), newKeysSign(), newKeysOpen(a))
+// New returns veil keys. env looks up environment variables.
+func New(env func(string) string) *cobra.Command {
+	return cli.Group(&cobra.Command{Use: "keys", Short: "Create and identify keys, and open pseudonyms"}, newProject(), newShow(), newAPI(), newPostgres(), newSign(), newOpen(env))
 }
 
-func newKeysNew() *cobra.Command {
+func newProject() *cobra.Command {
 	return &cobra.Command{
 		Use: "new FILE", Short: "Create a project key",
 		Long: `Creates a random project key and writes it to FILE with mode 0600. Pseudonyms
@@ -48,7 +50,7 @@ type shownKey struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
-func newKeysShow() *cobra.Command {
+func newShow() *cobra.Command {
 	var project string
 	var format cli.Format
 	c := &cobra.Command{
@@ -76,32 +78,4 @@ audit log and the log of veil serve identify keys by their fingerprints.`,
 	c.Flags().StringVar(&project, "project", "default", "`NAME` of the project")
 	format.AddJSON(c)
 	return c
-}
-
-func newKeysAPI() *cobra.Command {
-	return &cobra.Command{
-		Use: "api NAME", Short: "Create an API key for a consumer",
-		Long: `Creates a random API key and prints it, together with the entry to add under
-consumers.keys in the configuration. The key is printed once and stored
-nowhere; the entry contains its SHA-256, which is not secret.
-
-NAME is the name of the consumer, of 1 to 128 letters, digits and ._@-. A
-consumer can have several keys, for example an old and a new one.
-
-Clients send the key as "Authorization: Bearer KEY" or "X-API-Key: KEY".`,
-		Example: "  veil keys api notebook-7",
-		Args:    cli.Args(1, 1),
-		RunE: func(c *cobra.Command, args []string) error {
-			name := args[0]
-			key, sum := consumer.NewKey()
-			// What is printed is what a directory takes.
-			account := consumer.Account{Name: name}
-			if _, err := consumer.New(c.Context(), consumer.Config{Keys: []consumer.Key{{Account: account, SHA256: sum}}}); err != nil {
-				return cli.Usagef("invalid NAME: expected 1 to 128 letters, digits and ._@-")
-			}
-			// In quotes: 42 is a name, and some hashes would be numbers.
-			fmt.Fprintf(c.OutOrStdout(), "# API key of %s; it is not stored:\n%s\n# For consumers.keys in the configuration:\n- {name: %q, sha256: %q}\n", name, key, name, sum)
-			return nil
-		},
-	}
 }

@@ -1,4 +1,4 @@
-package main
+package auditshow
 
 import (
 	"strings"
@@ -6,21 +6,21 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/veil-proxy/veil/internal/auditshow"
 	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
-// auditFlags are the flags of veil audit show.
-type auditFlags struct {
-	auditshow.Filter
+// flags are those of veil audit show.
+type flags struct {
+	Filter
 	since, until, path string
 	key                config.Key
 }
 
-func newAuditShow(a *app) *cobra.Command {
-	var f auditFlags
+// New returns veil audit show. env looks up environment variables.
+func New(env func(string) string) *cobra.Command {
+	var f flags
 	var format cli.Format
 	c := &cobra.Command{
 		Use: "show DIR", Short: "Print records of an audit log",
@@ -39,7 +39,7 @@ contain keyed digests of inputs. Outputs are recorded by their plain SHA-256.`,
   veil audit show audit --file masked/patients.ndjson`,
 		Args: cli.Args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := f.prepare(time.Now(), a.env); err != nil {
+			if err := f.prepare(time.Now(), env); err != nil {
 				return err
 			}
 			records, err := f.Read(args[0])
@@ -70,14 +70,14 @@ contain keyed digests of inputs. Outputs are recorded by their plain SHA-256.`,
 }
 
 // prepare reads the flags.
-func (f *auditFlags) prepare(now time.Time, env func(string) string) (err error) {
+func (f *flags) prepare(now time.Time, env func(string) string) (err error) {
 	if f.Last < 0 {
 		return cli.Usagef("--last must be 0 or more")
 	}
-	if f.Since, err = auditshow.ParseTime(f.since, now); err != nil {
+	if f.Since, err = ParseTime(f.since, now); err != nil {
 		return cli.Usagef("--since: %v", err)
 	}
-	if f.Until, err = auditshow.ParseTime(f.until, now); err != nil {
+	if f.Until, err = ParseTime(f.until, now); err != nil {
 		return cli.Usagef("--until: %v", err)
 	}
 	if err := cli.OneOf("--listener", f.Listener, "fhir", "postgres", "file", "keys"); f.Listener != "" && err != nil {

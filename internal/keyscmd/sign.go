@@ -1,4 +1,4 @@
-package main
+package keyscmd
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/internal/cli"
 )
 
-func newKeysSign() *cobra.Command {
+func newSign() *cobra.Command {
 	var name string
 	c := &cobra.Command{
 		Use: "sign FILE", Short: "Create a key pair that signs audit checkpoints",

@@ -1,4 +1,4 @@
-package main
+package keyscmd
 
 import (
 	"bufio"
@@ -13,7 +13,35 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
-func newKeysPostgres() *cobra.Command {
+func newAPI() *cobra.Command {
+	return &cobra.Command{
+		Use: "api NAME", Short: "Create an API key for a consumer",
+		Long: `Creates a random API key and prints it, together with the entry to add under
+consumers.keys in the configuration. The key is printed once and stored
+nowhere; the entry contains its SHA-256, which is not secret.
+
+NAME is the name of the consumer, of 1 to 128 letters, digits and ._@-. A
+consumer can have several keys, for example an old and a new one.
+
+Clients send the key as "Authorization: Bearer KEY" or "X-API-Key: KEY".`,
+		Example: "  veil keys api notebook-7",
+		Args:    cli.Args(1, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			name := args[0]
+			key, sum := consumer.NewKey()
+			// What is printed is what a directory takes.
+			account := consumer.Account{Name: name}
+			if _, err := consumer.New(c.Context(), consumer.Config{Keys: []consumer.Key{{Account: account, SHA256: sum}}}); err != nil {
+				return cli.Usagef("invalid NAME: expected 1 to 128 letters, digits and ._@-")
+			}
+			// In quotes: 42 is a name, and some hashes would be numbers.
+			fmt.Fprintf(c.OutOrStdout(), "# API key of %s; it is not stored:\n%s\n# For consumers.keys in the configuration:\n- {name: %q, sha256: %q}\n", name, key, name, sum)
+			return nil
+		},
+	}
+}
+
+func newPostgres() *cobra.Command {
 	var name string
 	var fromStdin bool
 	c := &cobra.Command{

@@ -1,4 +1,4 @@
-package main
+package keyscmd
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/internal/opener"
 )
 
-func newKeysOpen(a *app) *cobra.Command {
+func newOpen(env func(string) string) *cobra.Command {
 	var key config.Key
 	var typ, auditDir string
 	var format cli.Format
@@ -40,7 +40,7 @@ key, project and type.`,
 			if auditDir == "" {
 				return cli.Usagef("expected --audit-dir DIR: opening a pseudonym is recorded")
 			}
-			ring, err := key.Keyring(a.env)
+			ring, err := key.Keyring(env)
 			if err != nil {
 				return err
 			}
@@ -69,7 +69,7 @@ key, project and type.`,
 			return nil
 		},
 	}
-	addKey(c, &key)
+	key.AddFlags(c.Flags())
 	c.Flags().StringVar(&typ, "type", "", "resource `TYPE`, or domain of the column, of pseudonyms without one")
 	c.Flags().StringVar(&auditDir, "audit-dir", "", "write the record to the audit log in `DIR`")
 	format.Add(c)
