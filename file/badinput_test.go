@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,6 +155,31 @@ func TestOneOfAThousand(t *testing.T) {
 	}
 }
 
+// TestNothingMasked: a file of which nothing could be masked fails and has no output,
+// unless all of it is in the file of rejects.
+func TestNothingMasked(t *testing.T) {
+	t.Parallel()
+	j, dir, reports := testJob(t, map[string]string{"in/bad.txt": "bad\nbad\n", "in/a.txt": "bad\na\n", "in/one.txt": "bad\n"})
+	var sink records
+	j.Sink = &sink
+	counts, err := j.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"in/a.txt:1:1: cannot be masked", "in/bad.txt:1:1: cannot be masked", "in/bad.txt:2:1: cannot be masked", "in/bad.txt: no line could be masked, so there is no output", "in/one.txt:1:1: cannot be masked"}
+	if counts.Failed != 2 || counts.Files != 1 || counts.Bad != 4 || !slices.Equal(*reports, want) {
+		t.Errorf("%+v %q", counts, *reports)
+	}
+	same(t, "outputs", tree(t, j.Out), map[string]string{"a.txt": "A\n"})
+	if r := sink[2]; r.Result != "failed" || r.OutputDigest != "" {
+		t.Errorf("its record: %+v", r)
+	}
+	j.Out, j.Rejects, j.Sink = filepath.Join(dir, "second"), filepath.Join(dir, "rejects"), nil
+	if counts, err = j.Run(t.Context()); err != nil || counts.Failed != 0 || counts.Files != 3 {
+		t.Errorf("with rejects: %+v, %v", counts, err)
+	}
+}
+
 // anything takes every file.
 type anything struct{ capitals }
 
@@ -170,7 +196,7 @@ func TestNothingInAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if counts.Failed != 1 || counts.Bad != 0 || len(*reports) != 1 || (*reports)[0] != "in/empty.txt: the file contains no lines" {
+	if counts.Failed != 1 || counts.Bad != 0 || len(*reports) != 1 || (*reports)[0] != "in/empty.txt: the file is empty" {
 		t.Errorf("%+v %q", counts, *reports)
 	}
 	same(t, "outputs", tree(t, j.Out), map[string]string{"a.txt": "A\n"})

@@ -44,12 +44,24 @@ func recognise(display string, beginning []byte) (Problem, bool) {
 var textExtensions = []string{"", ".txt", ".text", ".md", ".log", ".rst"}
 
 // unknown returns the problem of an input that no format takes.
-func unknown(in *input, beginning []byte) Problem {
+func (r *run) unknown(in *input, beginning []byte) Problem {
 	display := in.display
-	if slices.Contains(textExtensions, strings.ToLower(filepath.Ext(in.base))) && len(beginning) > 0 && isText(beginning) {
+	if len(r.Formats) == 1 {
+		return Problem{File: display, What: "the file is not " + r.Formats[0].Info().Name}
+	}
+	if isArray(beginning) {
+		return Problem{File: display, What: "the file is JSON but not FHIR, and no rule covers it", Hint: "write rules for it in the documents section of the ruleset, or use --document"}
+	}
+	if slices.Contains(textExtensions, strings.ToLower(filepath.Ext(in.base))) && isText(beginning) {
 		return Problem{File: display, What: "the file is plain text, which Veil does not mask yet", Hint: "leave it out; for text that has a format, use --format"}
 	}
 	return Problem{File: display, What: "the format of the file is not known"}
+}
+
+// isArray reports whether a file begins as an array of JSON. No resource of FHIR is one.
+func isArray(beginning []byte) bool {
+	text := bytes.TrimLeft(bytes.TrimPrefix(beginning, []byte("\ufeff")), " \t\r\n")
+	return bytes.HasPrefix(text, []byte("["))
 }
 
 // isText reports whether the beginning of a file is text in UTF-8, without control

@@ -2,6 +2,7 @@ package file
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -71,7 +72,7 @@ func (p *paths) expand() error {
 		for _, name := range names {
 			info, err := os.Stat(name)
 			if err != nil {
-				return err
+				return fmt.Errorf("%s: %s", name, cause(err))
 			}
 			if !info.IsDir() {
 				p.inputs = append(p.inputs, newInput(name, filepath.Base(name), info))
@@ -154,7 +155,7 @@ func (p *paths) walk(root string) error {
 		return nil
 	})
 	if err == nil && len(p.inputs) == before && len(p.unread) == 0 {
-		return Problem{Field: "Inputs", What: root + " contains no files"}
+		return Problem{Field: "Inputs", What: root + " contains no files to mask"}
 	}
 	return err
 }

@@ -236,12 +236,15 @@ func (r *run) document(f *input, in *openInput) (Format, Document, error) {
 	if len(beginning) == 0 && !errors.Is(peekErr, io.EOF) {
 		return nil, nil, unreadable{Problem{File: f.display, What: cause(peekErr)}}
 	}
+	if len(beginning) == 0 {
+		return nil, nil, unreadable{Problem{File: f.display, What: "the file is empty"}}
+	}
 	if p, ok := recognise(f.display, beginning); ok {
 		return nil, nil, unreadable{p}
 	}
 	format := r.detect(f, beginning)
 	if format == nil {
-		return nil, nil, unreadable{unknown(f, beginning)}
+		return nil, nil, unreadable{r.unknown(f, beginning)}
 	}
 	doc, err := format.Open(r.source(f, in, br))
 	if err == nil && r.Opened != nil {
@@ -253,11 +256,14 @@ func (r *run) document(f *input, in *openInput) (Format, Document, error) {
 	return format, doc, nil
 }
 
-// unreadable is the error of an input that cannot be read or masked.
+// unreadable is the error of an input that cannot be read or masked. Its problem is empty
+// if it was reported.
 type unreadable struct{ Problem }
 
 func (r *run) fail(p Problem) {
-	r.report(p)
+	if p.What != "" {
+		r.report(p)
+	}
 	r.counts.Failed++
 }
 
@@ -354,8 +360,8 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 	w.begin(mask.Origin{RequestID: mask.NewRequestID(), Consumer: "local", Door: "file", Operation: "mask"})
 	before := r.counts
 	err = r.blocks(ctx, f, w, doc, out)
-	if err == nil && w.info.Empty != "" && r.counts == before {
-		err = unreadable{Problem{File: f.display, What: w.info.Empty}}
+	if err == nil {
+		err = r.nothing(f, w, before)
 	}
 	for _, m := range w.maskers {
 		w.pass.Merge(m.Pass())
@@ -380,6 +386,20 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 	}
 	r.counts.Files++
 	return nil
+}
+
+// nothing is the error of a file of which nothing was masked. What is in the file of
+// rejects is dealt with.
+func (r *run) nothing(f *input, w *workers, before Counts) error {
+	switch n := r.counts; {
+	case n == before && w.info.Empty != "":
+		return unreadable{Problem{File: f.display, What: w.info.Empty}}
+	case n.Bad == before.Bad || n.Masked > before.Masked || n.Withheld > before.Withheld || r.paths.rejects != nil:
+		return nil
+	case n.Bad == before.Bad+1:
+		return unreadable{} // the one report says it all
+	}
+	return unreadable{Problem{File: f.display, What: fmt.Sprintf("no %s could be masked, so there is no output", w.info.Unit)}}
 }
 
 // commit makes the audit record of a file durable.

@@ -85,11 +85,11 @@ ruleset gives another. What no rule covers is removed. --check lists paths.
 
 An output file appears when it is complete. Existing files are never
 overwritten. A resource or row that cannot be masked is left out and reported
-with its position; the others are written, and the exit status is 1. The same
-goes for a file without any, and for a file that cannot be read: it has no
-output, and the other files are masked. With --rejects, what cannot be masked
-is written to a new file instead, and the exit status is 0. That file has mode
-0600, since it contains original data.
+with its position (the first 100 of a file); the others are written, and the
+exit status is 1. A file of which nothing can be masked, or that cannot be
+read, has no output, and the other files are masked. With --rejects, what
+cannot be masked is written to a new file instead, and the exit status is 0.
+That file has mode 0600, since it contains original data.
 
 Resources that the ruleset withholds are left out, for example those with a
 modifier extension that it does not know. Standard error lists how many

@@ -16,6 +16,9 @@ import (
 func (f *format) Detect(name string, beginning []byte) bool {
 	text := bytes.TrimPrefix(beginning, fhirjson.ByteOrderMark)
 	i := fhirjson.SkipSpace(text, 0)
+	if i < len(text) && text[i] == '[' { // an array is no resource, and its lines are none
+		return false
+	}
 	begins := i == len(text) || text[i] == '{' || text[i] == '<'
 	named := name == "stdin" || slices.Contains([]string{".json", ".ndjson", ".jsonl", ".xml"}, strings.ToLower(filepath.Ext(name)))
 	return (begins || named) && fhirjson.DetectForm(beginning) == f.form

@@ -29,6 +29,8 @@ type Display struct {
 	mu    sync.Mutex
 	drawn bool      // a line of progress is there
 	next  time.Time // when it is drawn again
+	file  string    // the last whose lines were reported
+	lines int       // of it that were reported, or would have been
 }
 
 // New returns the display of a job over inputs. Stdin is what the input "-" stands for.
@@ -132,8 +134,30 @@ func (d *Display) clear() {
 	}
 }
 
-// Report writes a line past the progress bar.
+// maxLines is how many lines of a file are reported. A file of another format than it
+// was taken for has a problem in every line.
+const maxLines = 100
+
+// Report writes a problem past the line of progress.
 func (d *Display) Report(p file.Problem) {
+	if p.Line == 0 || p.File != d.file {
+		d.more()
+	}
+	if p.Line > 0 {
+		d.file = p.File
+		if d.lines++; d.lines > maxLines {
+			return
+		}
+	}
 	d.clear()
 	fmt.Fprintf(d.w, "veil: %s\n", p)
+}
+
+// more says how many lines of a file were not reported.
+func (d *Display) more() {
+	if n := d.lines - maxLines; n > 0 {
+		d.clear()
+		fmt.Fprintf(d.w, "veil: %s: %d more like these (--rejects FILE keeps what cannot be masked)\n", d.file, n)
+	}
+	d.file, d.lines = "", 0
 }

@@ -2,6 +2,7 @@ package jobshow
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,27 @@ func TestDescribe(t *testing.T) {
 		if got := describe(tc.p, 2*time.Second); got != tc.want {
 			t.Errorf("%q, want %q", got, tc.want)
 		}
+	}
+}
+
+// TestManyLines: of a file that is wrong in every line the first lines are reported, and
+// how many more there are.
+func TestManyLines(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	d := New(&b, strings.NewReader(""), []string{"a", "b"})
+	for line := range 130 {
+		d.Report(file.Problem{File: "a", Line: line + 1, Column: 1, What: "x"})
+	}
+	d.Report(file.Problem{File: "b", Line: 1, Column: 1, What: "y"})
+	if err := d.Summary("", nil, file.Counts{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	last := lines[len(lines)-3:]
+	want := []string{"veil: a:100:1: x", "veil: a: 30 more like these (--rejects FILE keeps what cannot be masked)", "veil: b:1:1: y"}
+	if len(lines) != 102 || !slices.Equal(last, want) {
+		t.Errorf("%d lines, the last %q", len(lines), last)
 	}
 }
 

@@ -30,6 +30,7 @@ type summary struct {
 // Summary prints what a job has done, as text or json; without a format, as text if
 // progress was shown. runErr is the error that ended the job, if one did.
 func (d *Display) Summary(format string, job *file.Job, n file.Counts, runErr error) error {
+	d.more()
 	d.clear()
 	switch {
 	case format == "json":
