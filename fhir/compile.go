@@ -2,10 +2,8 @@ package fhir
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
-	"sort"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/schema"
@@ -15,18 +13,18 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// item is a pattern that has matched up to a step.
-type item struct {
-	rule, pattern, step int
-}
-
 type compiler struct {
 	a        *Automaton
 	policy   *ruleset.Policy
 	rules    []ruleset.Rule
 	patterns [][]*pattern // by rule
+	index    patternIndex // the same, by what they match
 	elements []*elementRule
-	memo     map[string]*node
+	memo     map[nodeKey]*node
+	layouts  map[*schema.Type]*layout
+	// own and key are the items that node looks for, and their text.
+	own      []item
+	key      []byte
 	used     []bool
 	problems strictyaml.Problems
 	shared   map[string]*decision // extensions where no context tells them apart
@@ -58,8 +56,10 @@ func Compile(policy *ruleset.Policy, sch *schema.Schema) (*Automaton, error) {
 		},
 		policy: policy,
 		rules:  policy.Ruleset.FHIR.Rules,
-		memo:   map[string]*node{},
+		memo:   map[nodeKey]*node{},
 		bounds: map[*elementRule]map[string]*elementRule{},
+
+		layouts: map[*schema.Type]*layout{},
 
 		fitting: map[misfit]bool{}, misfits: map[misfit]string{},
 		keptIdentity: map[identity][]int{}, sealedIdentity: map[identity][]int{}, apart: map[int]bool{},
@@ -76,6 +76,8 @@ func Compile(policy *ruleset.Policy, sch *schema.Schema) (*Automaton, error) {
 	if err := c.problems.Err(); err != nil {
 		return nil, err
 	}
+	c.index = newPatternIndex(sch, c.patterns)
+	c.a.Plan.Actions = slices.Grow(c.a.Plan.Actions, sch.Members())
 	keys := policy.Keys
 	c.a.urnSlot = keys.MACSlot("pseudonym", "urn")
 	c.a.identifierSlot = keys.MACSlot("pseudonym", "identifier-key")
@@ -100,9 +102,11 @@ func Compile(policy *ruleset.Policy, sch *schema.Schema) (*Automaton, error) {
 	}
 	c.a.rootKeys = fhirjson.NewKeyTable(c.a.types)
 	for _, n := range c.a.nodes {
-		n.eachDecision(func(d *decision) {
-			d.memo = d.op == opDescend && rememberable(d.child.typ) || d.op == opMeta
-		})
+		for i := range n.fields {
+			for d := &n.fields[i].decision; d != nil; d = d.otherwise {
+				d.memo = d.op == opDescend && rememberable(d.child.typ) || d.op == opMeta
+			}
+		}
 	}
 	c.reportUnused()
 	c.reportConflicts()
@@ -140,43 +144,29 @@ func (c *compiler) parse() {
 	}
 }
 
+// nodeKey tells nodes apart.
+type nodeKey struct {
+	typ   *schema.Type
+	mode  *elementRule
+	items string
+}
+
 // node returns the node of a type under items, and makes it when it is new.
 // mode is the FHIR method that lets the object pass as a whole, if any.
 func (c *compiler) node(t *schema.Type, items []item, path string, mode *elementRule) *node {
-	own := slices.Clone(items)
-	chain := c.a.schema.Lineage(t)
-	for r, ps := range c.patterns {
-		for p, pat := range ps {
-			if pat.anchor != "" && slices.Contains(chain, pat.anchor) {
-				own = append(own, item{r, p, 0})
-			}
-			if k := pat.stepsTo(t.Name); k > 0 {
-				own = append(own, item{r, p, k})
-			}
-		}
-	}
-	sort.Slice(own, func(i, j int) bool {
-		a, b := own[i], own[j]
-		if a.rule != b.rule {
-			return a.rule < b.rule
-		}
-		if a.pattern != b.pattern {
-			return a.pattern < b.pattern
-		}
-		return a.step < b.step
-	})
-	own = slices.Compact(own)
-	key := fmt.Sprintf("%s|%v|%p", t.Name, own, mode)
-	if n, ok := c.memo[key]; ok {
+	c.own = appendJoined(c.own[:0], items, c.index.startsAt(t))
+	c.key = appendKey(c.key[:0], c.own)
+	if n, ok := c.memo[nodeKey{t, mode, string(c.key)}]; ok {
 		return n
 	}
+	own := slices.Clone(c.own)
 	// A data type met without a rule of its context under way is named by
 	// itself, so that one action stands for all places it appears at.
 	if t.Kind == schema.ComplexKind && !c.inContext(items) {
 		path = t.Name
 	}
 	n := &node{id: len(c.a.nodes), typ: t, path: path, coded: mode, address: t.Name == "Address"}
-	c.memo[key] = n
+	c.memo[nodeKey{t, mode, string(c.key)}] = n
 	c.a.nodes = append(c.a.nodes, n)
 	c.fill(n, own)
 	return n
@@ -186,10 +176,8 @@ func (c *compiler) node(t *schema.Type, items []item, path string, mode *element
 // other places of the same type. Patterns for everything below do not.
 func (c *compiler) inContext(items []item) bool {
 	for _, it := range items {
-		if steps := c.patterns[it.rule][it.pattern].steps; it.step < len(steps) {
-			if k := steps[it.step].kind; k == stepElement || k == stepExtension {
-				return true
-			}
+		if st := c.index.next(it); st != nil && (st.kind == stepElement || st.kind == stepExtension) {
+			return true
 		}
 	}
 	return false
@@ -197,62 +185,49 @@ func (c *compiler) inContext(items []item) bool {
 
 // fill makes the fields of a node.
 func (c *compiler) fill(n *node, items []item) {
-	var names []string
-	for i := range n.typ.Elements {
-		e := &n.typ.Elements[i]
-		for _, et := range e.Types {
-			f := field{name: e.JSONName(et), element: e.Name, code: et.Code, array: e.Max != 1, values: e.Binding.ValueSet, path: n.path + "." + e.Name}
-			if e.Choice {
-				f.path += ".ofType(" + et.Code + ")"
-			}
-			kids := c.children(e, et, items)
-			f.decision = c.decide(n, e, et, f.path, items, kids)
-			f.slot = c.slotOf(n, e, et)
-			f.security = n.typ.Name == "Meta" && e.Name == "security"
-			f.weak = n.typ.Name == "Extension" && e.Name == "url" || n.typ.Name == "Parameters.parameter" && e.Name == "name"
-			f.mark = n.markOf(e, &f)
-			f.takesHolder = n.typ.Name == "Bundle.entry" && e.Name == "resource" || n.typ.Name == "Bundle.link" && e.Name == "url"
-			if e.Name == "deceased" && et.Code != "boolean" {
-				f.orTrueName = booleanOf(e)
-			}
-			f.standIn = e.Min > 0 && f.name == stringOf(e) && f.decision.op == opRemove
-			names = append(names, f.name)
-			n.fields = append(n.fields, f)
-			if et.Type != nil && et.Type.Kind == schema.PrimitiveKind && f.name != "resourceType" {
-				s := field{name: "_" + f.name, array: f.array, slot: f.slot, mark: f.mark, sibling: true, path: f.path}
-				s.decision = decision{op: opDescend, kind: schema.JSONObject, action: f.decision.action}
-				if f.decision.op == opRemove && !f.standIn || f.array {
-					s.decision = decision{op: opRemove, action: f.decision.action, label: mask.LabelRedacted}
-				} else {
-					s.decision.child = c.node(c.a.schema.Type("Element"), kids, f.path, nil)
-				}
-				names = append(names, s.name)
-				n.fields = append(n.fields, s)
-			}
-		}
-	}
-	if n.typ.Kind == schema.ResourceKind {
-		f := field{name: "resourceType", slot: -1, mark: -1, path: n.path + ".resourceType"}
-		f.decision = decision{op: opKeep, kind: schema.JSONString, action: c.a.engine.typeName}
-		names = append(names, f.name)
-		n.fields = append(n.fields, f)
-	}
+	l := c.layout(n.typ)
+	n.fields, n.keys, n.slots, n.marks = l.ownFields(), l.keys, l.slots, l.marks
+	n.required, n.needed, n.needs = l.required, l.needed, l.needs
 	if len(n.fields) > maxFields {
 		c.problems.Add(strictyaml.Position{}, "type %s has more than %d members", n.typ.Name, maxFields)
 		return
 	}
+	at := 0
+	next := func() *field {
+		f := &n.fields[at]
+		f.path = n.path + l.paths[at]
+		at++
+		return f
+	}
+	for i := range n.typ.Elements {
+		e := &n.typ.Elements[i]
+		for _, et := range e.Types {
+			f := next()
+			kids := c.children(e, et, items)
+			f.decision = c.decide(n, e, et, f.path, items, kids)
+			f.standIn = e.Min > 0 && f.name == stringOf(e) && f.decision.op == opRemove
+			if !hasSibling(et, f.name) {
+				continue
+			}
+			s := next()
+			s.decision = decision{op: opDescend, kind: schema.JSONObject, action: f.decision.action}
+			if f.decision.op == opRemove && !f.standIn || f.array {
+				s.decision = decision{op: opRemove, action: f.decision.action, label: mask.LabelRedacted}
+			} else {
+				s.decision.child = c.node(c.a.schema.Type("Element"), kids, f.path, nil)
+			}
+		}
+	}
+	if n.typ.Kind == schema.ResourceKind {
+		next().decision = decision{op: opKeep, kind: schema.JSONString, action: c.a.engine.typeName}
+	}
 	if n.typ.Name == "Extension" || c.hasExtensions(n) {
 		c.extensions(n, items)
 	}
-	n.keys = fhirjson.NewKeyTable(names)
-	n.fillNeeds()
 	c.markTested(n)
 	n.valueField = -1
 	if n.coded != nil && n.typ.Element("comparator") != nil {
 		n.valueField = n.keys.Find([]byte("value"))
-	}
-	for i := range n.fields {
-		n.fields[i].token = []byte(`"` + n.fields[i].name + `":`)
 	}
 }
 
@@ -275,8 +250,11 @@ func (c *compiler) markTested(n *node) {
 			}
 		}
 	}
+	if name == "" {
+		return
+	}
 	for i := range n.fields {
-		n.fields[i].tested = name != "" && n.fields[i].name == name
+		n.fields[i].tested = n.fields[i].name == name
 	}
 }
 
@@ -288,17 +266,16 @@ func (c *compiler) hasExtensions(n *node) bool {
 func (c *compiler) children(e *schema.Element, et schema.ElementType, items []item) []item {
 	var kids []item
 	for _, it := range items {
-		steps := c.patterns[it.rule][it.pattern].steps
-		if it.step >= len(steps) {
+		st := c.index.next(it)
+		if st == nil {
 			continue // the pattern is a bare type name
 		}
-		st := &steps[it.step]
 		switch st.kind {
 		case stepByType, stepByName:
 			kids = append(kids, it)
 		case stepElement:
-			if st.name == e.Name && (st.ofType == "" || st.ofType == et.Code) && it.step+1 < len(steps) {
-				kids = append(kids, item{it.rule, it.pattern, it.step + 1})
+			if st.name == e.Name && (st.ofType == "" || st.ofType == et.Code) && !c.index.last(it) {
+				kids = append(kids, item{it.pattern, it.step + 1})
 			}
 		}
 	}
@@ -321,21 +298,21 @@ func (c *compiler) extensions(n *node, items []item) {
 			urls[st.name] = k
 		}
 		k.here = k.here || here > 0
-		steps := c.patterns[it.rule][it.pattern].steps
-		if it.step == len(steps)-1 {
-			k.final = append(k.final, candidate{it.rule, [5]int{here, len(steps), 0, 0, 0}, st})
+		if c.index.last(it) {
+			pat := &c.index.all[it.pattern]
+			k.final = append(k.final, candidate{pat.rule, [5]int{here, len(pat.steps), 0, 0, 0}, st})
 		} else {
-			k.kids = append(k.kids, item{it.rule, it.pattern, it.step + 1})
+			k.kids = append(k.kids, item{it.pattern, it.step + 1})
 		}
 	}
 	var scoped []item
 	here := false
 	for _, it := range items {
-		steps := c.patterns[it.rule][it.pattern].steps
-		if it.step >= len(steps) {
+		st := c.index.next(it)
+		if st == nil {
 			continue
 		}
-		switch st := &steps[it.step]; st.kind {
+		switch st.kind {
 		case stepExtension:
 			add(it, st, 1)
 			here = true
@@ -348,12 +325,8 @@ func (c *compiler) extensions(n *node, items []item) {
 		n.extensions = c.shared
 		return
 	}
-	for r, ps := range c.patterns {
-		for p, pat := range ps {
-			if pat.anchor == "" && pat.steps[0].kind == stepExtension {
-				add(item{r, p, 0}, &pat.steps[0], 0)
-			}
-		}
+	for _, it := range c.index.extensions {
+		add(it, c.index.next(it), 0)
 	}
 	n.extensions = map[string]*decision{}
 	if !here {
@@ -368,6 +341,7 @@ func (c *compiler) extensions(n *node, items []item) {
 		d := c.extensionDecision(url, path, k.final)
 		if d.op == opDescend {
 			d.child = c.node(c.a.schema.Type("Extension"), append(slices.Clone(k.kids), scoped...), path, nil)
+			d.memo = rememberable(d.child.typ)
 		}
 		n.extensions[url] = &d
 	}
@@ -376,20 +350,20 @@ func (c *compiler) extensions(n *node, items []item) {
 // withheld finds the rule that takes a whole resource type out: a match that
 // is nothing but its name.
 func (c *compiler) withheld(t *schema.Type) *decision {
-	for r, ps := range c.patterns {
-		for _, pat := range ps {
-			if pat.anchor == t.Name && len(pat.steps) == 0 {
-				c.used[r] = true
-				d := c.apply(t, r, &schema.Element{Name: t.Name}, schema.ElementType{Code: t.Name, Type: t}, t.Name, nil)
-				if d.op != opRemove && d.op != opWithhold && d.op != opDescend {
-					c.problems.Add(c.rules[r].At, "rule %q: a resource type takes remove or descend", c.rules[r].ID)
-				}
-				if d.op == opDescend {
-					return nil
-				}
-				return &d
-			}
+	for _, p := range c.index.anchored[t.Name] {
+		if len(c.index.all[p].steps) > 0 {
+			continue
 		}
+		r := c.index.all[p].rule
+		c.used[r] = true
+		d := c.apply(t, r, &schema.Element{Name: t.Name}, schema.ElementType{Code: t.Name, Type: t}, t.Name, nil)
+		if d.op != opRemove && d.op != opWithhold && d.op != opDescend {
+			c.problems.Add(c.rules[r].At, "rule %q: a resource type takes remove or descend", c.rules[r].ID)
+		}
+		if d.op == opDescend {
+			return nil
+		}
+		return &d
 	}
 	return nil
 }

@@ -31,6 +31,9 @@ func (c *compiler) decide(n *node, e *schema.Element, et schema.ElementType, pat
 		}
 	}
 	found := c.matches(e, et, items)
+	if len(found) == 0 {
+		return c.fallback(n, et, path, kids)
+	}
 	var chain []decision
 	for i, cand := range found {
 		if i > 0 {
@@ -44,7 +47,7 @@ func (c *compiler) decide(n *node, e *schema.Element, et schema.ElementType, pat
 		d.when, d.whenSelf = cand.step.outer, cand.step.inner
 		chain = append(chain, d)
 	}
-	if k := len(chain); k == 0 || chain[k-1].when != nil || chain[k-1].whenSelf != nil {
+	if last := &chain[len(chain)-1]; last.when != nil || last.whenSelf != nil {
 		chain = append(chain, c.fallback(n, et, path, kids))
 	}
 	for i := len(chain) - 2; i >= 0; i-- {

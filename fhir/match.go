@@ -50,27 +50,6 @@ type step struct {
 	outer, inner *condition
 }
 
-// stepsTo returns how many steps lead to an inner type such as
-// Questionnaire.item, or 0 if the pattern does not go through it. FHIR gives the
-// path of an inner type to all places that repeat its content, as an item's items
-// do (FHIR R4, ElementDefinition.contentReference), and so do rulesets.
-func (p *pattern) stepsTo(inner string) int {
-	rest, ok := strings.CutPrefix(inner, p.anchor)
-	if !ok || p.anchor == "" || rest == "" || rest[0] != '.' {
-		return 0 // most are not: this runs for every pattern and type
-	}
-	names := strings.Split(rest[1:], ".")
-	if len(names) >= len(p.steps) {
-		return 0
-	}
-	for i, name := range names {
-		if st := &p.steps[i]; st.kind != stepElement || st.name != name || st.ofType != "" {
-			return 0
-		}
-	}
-	return len(names)
-}
-
 // matchError says what is wrong at which byte of an expression.
 type matchError struct {
 	offset int

@@ -2,7 +2,6 @@ package fhir
 
 import (
 	"slices"
-	"sort"
 
 	"github.com/veil-proxy/veil/fhir/schema"
 )
@@ -28,12 +27,7 @@ const (
 func (c *compiler) matches(e *schema.Element, et schema.ElementType, items []item) []candidate {
 	var found []candidate
 	consider := func(it item, st *step, class int) {
-		steps := c.patterns[it.rule][it.pattern].steps
-		pat := c.patterns[it.rule][it.pattern]
-		depth := 0
-		if pat.anchor != "" {
-			depth = len(c.a.schema.Lineage(c.a.schema.Type(pat.anchor)))
-		}
+		pat := &c.index.all[it.pattern]
 		narrow, conds := 0, 0
 		if st.ofType != "" {
 			narrow = 1
@@ -46,41 +40,27 @@ func (c *compiler) matches(e *schema.Element, et schema.ElementType, items []ite
 		}
 		// A condition outranks the length of a path only among paths of one
 		// class: it is the last word.
-		found = append(found, candidate{it.rule, [5]int{class, len(steps), depth, narrow, conds}, st})
+		found = append(found, candidate{pat.rule, [5]int{class, len(pat.steps), pat.depth, narrow, conds}, st})
 	}
 	for _, it := range items {
-		pat := c.patterns[it.rule][it.pattern]
-		if it.step >= len(pat.steps) {
-			continue
-		}
-		st := &pat.steps[it.step]
-		class := rankDataType
-		if t := c.a.schema.Type(pat.anchor); t != nil && t.Kind == schema.ResourceKind && !t.Abstract {
-			class = rankResource
-		}
+		st := c.index.next(it)
 		switch {
+		case st == nil:
 		case st.kind == stepByType && st.name == et.Code:
 			consider(it, st, rankScopedByType)
 		case st.kind == stepByName && st.name == e.Name:
 			consider(it, st, rankScopedByName)
-		case st.kind == stepElement && it.step == len(pat.steps)-1 && st.name == e.Name && (st.ofType == "" || st.ofType == et.Code):
-			consider(it, st, class)
+		case st.kind == stepElement && c.index.last(it) && st.name == e.Name && (st.ofType == "" || st.ofType == et.Code):
+			consider(it, st, c.index.all[it.pattern].class)
 		}
 	}
-	for r, ps := range c.patterns {
-		for p, pat := range ps {
-			if pat.anchor != "" {
-				continue
-			}
-			switch st := &pat.steps[0]; {
-			case st.kind == stepByType && st.name == et.Code:
-				consider(item{r, p, 0}, st, rankByType)
-			case st.kind == stepByName && st.name == e.Name:
-				consider(item{r, p, 0}, st, rankByName)
-			}
-		}
+	for _, it := range c.index.byType[et.Code] {
+		consider(it, c.index.next(it), rankByType)
 	}
-	sort.SliceStable(found, func(i, j int) bool { return slices.Compare(found[i].rank[:], found[j].rank[:]) > 0 })
+	for _, it := range c.index.byName[e.Name] {
+		consider(it, c.index.next(it), rankByName)
+	}
+	slices.SortStableFunc(found, func(a, b candidate) int { return slices.Compare(b.rank[:], a.rank[:]) })
 	return found
 }
 

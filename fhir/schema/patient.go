@@ -32,8 +32,10 @@ type MemberPath []string
 // anyResource is the target of a reference that may lead anywhere.
 const anyResource = "Resource"
 
-// PatientPaths finds how each resource type leads to its patient.
-func (s *Schema) PatientPaths() map[string]PatientPaths {
+// PatientPaths returns how each resource type leads to its patient. The map is shared.
+func (s *Schema) PatientPaths() map[string]PatientPaths { return s.ways() }
+
+func (s *Schema) findPatientPaths() map[string]PatientPaths {
 	all := map[string]PatientPaths{}
 	var others []*Type
 	for _, t := range s.Types() {
@@ -130,12 +132,11 @@ func (s *Schema) referencesTo(t *Type, above MemberPath, wanted func(target stri
 	for i := range t.Elements {
 		e := &t.Elements[i]
 		for _, et := range e.Types {
-			here := append(slices.Clone(above), e.JSONName(et))
 			switch {
 			case et.Code == "Reference" && (len(et.targets) == 0 || slices.ContainsFunc(et.targets, wanted)):
-				paths = append(paths, here)
-			case et.Type != nil && et.Type.Kind == BackboneKind && len(here) < deepest:
-				paths = append(paths, s.referencesTo(et.Type, here, wanted)...)
+				paths = append(paths, append(slices.Clone(above), e.JSONName(et)))
+			case et.Type != nil && et.Type.Kind == BackboneKind && len(above)+1 < deepest:
+				paths = append(paths, s.referencesTo(et.Type, append(slices.Clone(above), e.JSONName(et)), wanted)...)
 			}
 		}
 	}

@@ -28,6 +28,7 @@ type Schema struct {
 	byName       map[string]*Type
 	params       map[string]map[string]*SearchParam // by base type and name
 	shapes       func() map[*Type]*Shape            // made when XML is first met
+	ways         func() map[string]PatientPaths
 }
 
 // TypeKind says what a type is.
@@ -93,8 +94,19 @@ type ValueSet struct {
 	URL string
 	// Systems are the code systems it draws on.
 	Systems []string
-	codes   map[string]bool
+	listed  []string               // the codes, several in a text
+	codes   func() map[string]bool // the same, made when they are first asked for
 	form    func([]byte) bool
+}
+
+func (v *ValueSet) codeMap() map[string]bool {
+	codes := map[string]bool{}
+	for _, line := range v.listed {
+		for c := range strings.FieldsSeq(line) {
+			codes[c] = true
+		}
+	}
+	return codes
 }
 
 // Contains reports whether a code is in the value set.
@@ -102,7 +114,7 @@ func (v *ValueSet) Contains(code []byte) bool {
 	if v.form != nil {
 		return v.form(code)
 	}
-	return v.codes[string(code)]
+	return v.codes()[string(code)]
 }
 
 // JSONName is the name of the element's member for one of its types, such as
@@ -120,6 +132,20 @@ func (s *Schema) Type(name string) *Type { return s.byName[name] }
 // Types returns all types in order of their names.
 func (s *Schema) Types() []*Type { return s.types }
 
+// Members counts the members that objects of all types may have.
+func (s *Schema) Members() int {
+	n := 0
+	for _, t := range s.types {
+		for i := range t.Elements {
+			n += len(t.Elements[i].Types)
+		}
+	}
+	return n
+}
+
+// kinds are the words for kinds of types.
+var kinds = map[string]TypeKind{"resource": ResourceKind, "complex": ComplexKind, "backbone": BackboneKind, "primitive": PrimitiveKind}
+
 // schemaReader reads the format that fhir/gen writes.
 type schemaReader struct {
 	*Schema
@@ -130,12 +156,13 @@ type schemaReader struct {
 // Parse reads the tables of a version of FHIR, in the form that fhir/gen writes.
 func Parse(name, text, search string) (*Schema, error) {
 	r := &schemaReader{Schema: &Schema{Name: name, byName: map[string]*Type{}}}
-	for n, line := range strings.Split(text, "\n") {
-		if line == "" {
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		if n++; line == "" {
 			continue
 		}
 		if err := r.line(line); err != nil {
-			return nil, fmt.Errorf("line %d: %w", n+1, err)
+			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 	}
 	sort.Slice(r.types, func(i, j int) bool { return r.types[i].Name < r.types[j].Name })
@@ -146,12 +173,18 @@ func Parse(name, text, search string) (*Schema, error) {
 		return nil, err
 	}
 	r.shapes = sync.OnceValue(func() map[*Type]*Shape { return newShapes(r.Schema) })
+	r.ways = sync.OnceValue(r.findPatientPaths)
 	var err error
 	r.params, err = parseSearch(search)
 	return r.Schema, err
 }
 
 func (r *schemaReader) line(line string) error {
+	if line[0] == ' ' {
+		set := r.sets[len(r.sets)-1]
+		set.listed = append(set.listed, line)
+		return nil
+	}
 	fields := strings.Fields(line)
 	switch line[0] {
 	case 'f':
@@ -160,12 +193,7 @@ func (r *schemaReader) line(line string) error {
 		r.Compartments = fields[1:]
 	case 'V':
 		return r.valueSet(fields)
-	case ' ':
-		for _, c := range fields {
-			r.sets[len(r.sets)-1].codes[c] = true
-		}
 	case 'T':
-		kinds := map[string]TypeKind{"resource": ResourceKind, "complex": ComplexKind, "backbone": BackboneKind, "primitive": PrimitiveKind}
 		t := &Type{Name: fields[1], Kind: kinds[fields[2]], base: fields[3], Abstract: len(fields) > 4}
 		if t.base == "-" {
 			t.base = ""
@@ -182,7 +210,8 @@ func (r *schemaReader) line(line string) error {
 }
 
 func (r *schemaReader) valueSet(fields []string) error {
-	v := &ValueSet{URL: fields[2], codes: map[string]bool{}}
+	v := &ValueSet{URL: fields[2]}
+	v.codes = sync.OnceValue(v.codeMap)
 	for _, f := range fields[3:] {
 		if form, ok := strings.CutPrefix(f, "form="); ok {
 			if v.form = terminology.Form(form); v.form == nil {
@@ -301,4 +330,4 @@ func (s *Schema) Lineage(t *Type) []string {
 }
 
 // Codes returns the codes of a value set that is a list, in order.
-func (v *ValueSet) Codes() []string { return slices.Sorted(maps.Keys(v.codes)) }
+func (v *ValueSet) Codes() []string { return slices.Sorted(maps.Keys(v.codes())) }

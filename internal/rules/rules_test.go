@@ -13,7 +13,7 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-func library(t *testing.T) *Library {
+func library(t testing.TB) *Library {
 	t.Helper()
 	l, err := New(nil, general.Methods(), safeharbor.Methods(), table.Methods(), fhir.Methods())
 	if err != nil {

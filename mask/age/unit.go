@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -23,14 +24,17 @@ var timeUnitsText string
 type Unit struct {
 	from, to *big.Rat
 	// Cap is one year more than Oldest, rounded up to a whole number.
-	Cap string
+	Cap      string
+	fromText func() string // From, worked out once
 }
 
 // beyond is an age in years that nobody has reached.
 const beyond = 131
 
 // From is the number from which on an age is over Oldest, in decimal digits.
-func (u *Unit) From() string {
+func (u *Unit) From() string { return u.fromText() }
+
+func (u *Unit) decimalFrom() string {
 	digits, _ := u.from.FloatPrec()
 	return u.from.FloatString(max(3, digits))
 }
@@ -63,6 +67,7 @@ func init() {
 			panic("age: " + line)
 		}
 		u := &Unit{from: new(big.Rat).Mul(per, big.NewRat(Oldest+1, 1)), to: new(big.Rat).Mul(per, big.NewRat(beyond, 1)), Cap: fields[2]}
+		u.fromText = sync.OnceValue(u.decimalFrom)
 		units = append(units, u)
 		for _, w := range fields[3:] {
 			if unitWords[w] == nil { // the first line that has a word decides: the longest unit
