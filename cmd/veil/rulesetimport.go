@@ -22,7 +22,7 @@ over, so pseudonyms and shifts differ from those of existing data sets.`,
 		Example: `  veil ruleset import microsoft configuration-sample.json > site.yaml
   veil ruleset diff safe-harbor site.yaml`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := cli.OneOf("the tool", args[0], "microsoft"); err != nil {
+			if err := cli.OneOf("tool", args[0], "microsoft"); err != nil {
 				return err
 			}
 			text, err := textfile.Read(args[1])

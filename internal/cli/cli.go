@@ -68,6 +68,9 @@ func OneOf(flag, value string, words ...string) error {
 		return nil
 	}
 	last := len(words) - 1
+	if last == 0 {
+		return Usagef("invalid %s %q: expected %s", flag, value, words[0])
+	}
 	return Usagef("invalid %s %q: expected %s or %s", flag, value, strings.Join(words[:last], ", "), words[last])
 }
 

@@ -91,9 +91,6 @@ mask reads, and judges their columns. Nothing is written but what you ask for.`,
 			if err != nil {
 				return err
 			}
-			if !c.Flags().Changed("no-header") {
-				_ = c.Flags().Set("header", "true") // no rule can tell names from data
-			}
 			report := func(p file.Problem) { fmt.Fprintf(c.ErrOrStderr(), "veil: %s\n", p) }
 			look := Files{Paths: args, Stdin: c.InOrStdin(), Rows: rows, Formats: &f, Methods: cs.Methods, Report: report}
 			tables, err := look.Tables(c.Context())

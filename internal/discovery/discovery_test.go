@@ -57,7 +57,6 @@ func files(paths ...string) (*Files, *[]file.Problem) {
 	o := &formats.Options{}
 	fl := pflag.NewFlagSet("test", pflag.ContinueOnError)
 	AddFormatFlags(fl, o)
-	_ = fl.Set("header", "true")
 	return &Files{Paths: paths, Rows: 200, Formats: o, Methods: [][]mask.Definition{general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods()},
 		Report: func(p file.Problem) { problems = append(problems, p) }}, &problems
 }
@@ -142,5 +141,41 @@ func TestFinishWritesNothingTwice(t *testing.T) {
 	}
 	if text := string(page); strings.Contains(text, "<b>mail") || strings.Contains(text, "src=") || strings.Contains(text, "href=") || !strings.Contains(text, "default-src 'none'") {
 		t.Error("the page is not self-contained, or a name is markup in it")
+	}
+}
+
+// TestHeaders: the first line of a file without a header is data. It does not become names
+// of columns, which are in the report: not even where it could be names.
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, want, problem string }{
+		{"names", "id,surname\n100001,Smithsonian\n100002,Mbekiwalla\n", "id,surname", ""},
+		{"data with numbers", "100001,Smithsonian\n100002,Mbekiwalla\n", "column1,column2", ""},
+		{"data that could be names", "Smithsonian,female\nMbekiwalla,male\nOyelaranson,female\n", "", "the first line may be data: use --header if it has the names of columns, --no-header if not"},
+		{"data with a gap", "Smithsonian,unknown\nMbekiwalla,1\nOyelaranson,unknown\n", "", "the first line may be data: use --header if it has the names of columns, --no-header if not"},
+		{"a line alone", "Smithsonian,female\n", "", "the first line may be data: use --header if it has the names of columns, --no-header if not"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "people.csv")
+			if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			look, problems := files(path)
+			tables, _ := look.Tables(t.Context())
+			var columns []string
+			for i := range tables {
+				for _, column := range tables[i].Columns {
+					columns = append(columns, column.Name)
+				}
+			}
+			problem := ""
+			for _, p := range *problems {
+				problem += p.What
+			}
+			if got := strings.Join(columns, ","); got != c.want || problem != c.problem {
+				t.Errorf("columns %q, reported %q", got, problem)
+			}
+		})
 	}
 }

@@ -63,7 +63,7 @@ func (f *Files) Tables(ctx context.Context) ([]discover.Table, error) {
 	looker := &looker{rows: f.Rows}
 	text := "veil: 1\nname: look\nreferenceDate: 2000-01-01\ntables: {default: refuse, rules: []}\n"
 	var tables []discover.Table
-	f.Formats.Inspect = true
+	f.Formats.Inspect, f.Formats.Guess = true, true
 	err := f.inspect(ctx, text, looker, func(name string, doc file.Document) error {
 		found, ok, err := jobshow.Tables(doc)
 		switch {

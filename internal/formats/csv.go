@@ -32,7 +32,7 @@ func csvFormats(o *Options, r Rules) ([]file.Format, error) {
 	rules := table.NewRules(r.Compiled.Policy)
 	config := csv.Config{
 		Rules: rules, Options: r.options(), Table: o.tableOf(rules),
-		Nulls: o.csv.nulls, Any: o.format == "csv", Inspect: o.Inspect,
+		Nulls: o.csv.nulls, Any: o.format == "csv", Inspect: o.Inspect, Guess: o.Guess,
 	}
 	if err := o.csv.dialect(&config); err != nil {
 		return nil, err

@@ -52,6 +52,8 @@ func (r Rules) options() table.Options {
 type Options struct {
 	// Inspect opens files for their columns only, as for veil mask --check.
 	Inspect bool
+	// Guess finds by the rows of CSV whether the first has the names of columns.
+	Guess bool
 
 	format   string
 	table    string

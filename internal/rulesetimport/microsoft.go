@@ -290,7 +290,7 @@ func (m *importer) methodOf(number int, path, method, typ string, r microsoftRul
 			m.differs(number, path, "removed: noise here has a fixed range, and this one is proportional")
 			return "remove", nil, true
 		}
-		m.differs(number, path, "noise is keyed by patient and value, so that it is the same in every answer")
+		m.differs(number, path, "noise is keyed by patient and value, so that it is the same in every response")
 		return "noise", mask.Args{"within": strconv.FormatFloat(span/2, 'f', -1, 64)}, true
 	case "generalize":
 		m.differs(number, path, "removed: cases are expressions, which generalize does not have; write bands or cases of values")

@@ -152,6 +152,46 @@ func DetectHeader(first []string, known func(name string) bool) Header {
 	return HeaderUnknown
 }
 
+// guessRows is how many rows are compared with a first line that may be a header.
+const guessRows = 200
+
+// guessHeader reports whether the rows below show that the first line has the names of
+// columns: no value stands below itself, and a column has numbers or dates below a word.
+func guessHeader(d *Dialect, first []string, rows []byte) bool {
+	digits, values := make([]int, len(first)), make([]int, len(first))
+	var cells []Cell
+	for range guessRows {
+		n := d.Record(rows)
+		if n == 0 { // the end, or a row that is cut off
+			break
+		}
+		record, _ := TrimNewline(rows[:n])
+		rows = rows[n:]
+		var err error
+		if cells, err = d.Split(cells[:0], record); err != nil || len(cells) != len(first) {
+			continue
+		}
+		for i, c := range cells {
+			v, _ := d.Value(nil, record, c)
+			switch {
+			case len(v) == 0:
+				continue
+			case strings.EqualFold(string(v), first[i]):
+				return false
+			case bytes.ContainsAny(v, "0123456789"):
+				digits[i]++
+			}
+			values[i]++
+		}
+	}
+	for i, name := range first {
+		if values[i] > 0 && digits[i] == values[i] && name != "" && !strings.ContainsAny(name, "0123456789") {
+			return true
+		}
+	}
+	return false
+}
+
 // looksLikeName reports whether a value could be the name of a column: it begins
 // with a letter or an underscore and has at most 128 characters, none of which is a
 // control character or an @.

@@ -34,6 +34,9 @@ type Config struct {
 	Nulls         []string
 	// Inspect opens tables of which no column is covered, to show that.
 	Inspect bool
+	// Guess finds by the rows below whether the first line has the names of columns, where
+	// no rule says.
+	Guess bool
 	// Any takes every file for delimited text, whatever its name is.
 	Any bool
 }
@@ -143,10 +146,15 @@ func (d *document) readHeader(sample []byte, whole bool, name table.Name) error 
 	if header == HeaderUnknown {
 		header = DetectHeader(first, func(column string) bool { return d.names(name, column) })
 	}
-	switch header {
-	case HeaderUnknown:
+	if header == HeaderUnknown && d.Guess && guessHeader(&d.dialect, first, sample[n:]) {
+		header = HeaderPresent
+	}
+	switch {
+	case header == HeaderUnknown && d.Guess:
+		return errors.New("the first line may be data: use --header if it has the names of columns, --no-header if not")
+	case header == HeaderUnknown:
 		return fmt.Errorf("no rule names a column of table %s, so the first line may be data: use --header if it has the names of columns, --no-header if not, or --table for rules of another table", name)
-	case HeaderAbsent:
+	case header == HeaderAbsent:
 		for i := range first {
 			first[i] = fmt.Sprintf("column%d", i+1)
 		}
