@@ -3,6 +3,7 @@ package ruleset
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/veil-proxy/veil/internal/strictyaml"
 )
@@ -62,7 +63,9 @@ type CodeSystem struct {
 }
 
 // mediaType is type/subtype (RFC 6838, 4.2) in lower case.
-var mediaType = regexp.MustCompile(`^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$`)
+var mediaType = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$`)
+})
 
 func (r *rulesetReader) fhir(n strictyaml.Node, sec *FHIRSection) {
 	r.Mapping(n, map[string]strictyaml.Field{
@@ -98,7 +101,7 @@ func (r *rulesetReader) fhir(n strictyaml.Node, sec *FHIRSection) {
 		},
 		"contentTypes": func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
-				if !mediaType.MatchString(l.Text) {
+				if !mediaType().MatchString(l.Text) {
 					r.Problems.Add(l.At, "contentTypes: expected a media type in lower case, such as application/pdf")
 				}
 				sec.ContentTypes = append(sec.ContentTypes, l.Text)
@@ -114,7 +117,7 @@ func (r *rulesetReader) fhir(n strictyaml.Node, sec *FHIRSection) {
 
 // searchName is what names of search parameters are made of (FHIR R4,
 // searchparameter.html, SearchParameter.code).
-var searchName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9-]{0,63}$`)
+var searchName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9-]{0,63}$`) })
 
 func (r *rulesetReader) searchParameter(n strictyaml.Node) SearchParameter {
 	p := SearchParameter{At: r.At(n)}
@@ -134,7 +137,7 @@ func (r *rulesetReader) searchParameter(n strictyaml.Node) SearchParameter {
 		"targets":    func(n strictyaml.Node) { p.Targets = texts(n) },
 		"why":        func(n strictyaml.Node) { p.Why, _ = r.Text(n) },
 	}, nil)
-	if !searchName.MatchString(p.Name) {
+	if !searchName().MatchString(p.Name) {
 		r.Bad(n, `search parameter has no "name", or one that is not letters, digits and hyphens`)
 	}
 	for _, m := range []struct {
