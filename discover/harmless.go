@@ -24,6 +24,6 @@ func (c *Column) Harmless() bool {
 		return false // nothing to look at yet
 	}
 	few := p.Distinct <= 20 || p.Repetition() >= 3
-	clear := p.Share(values.Integer)+p.Share(values.Decimal)+p.Share(values.ICD10)+p.Share(values.LOINC)+p.Share(values.SNOMED)+p.Share(values.MeasureUnit) > 0.9
-	return (few || clear || p.MaxLength <= 6) && p.Share(values.TextWithIdentifier) < 0.05
+	plain := p.Share(values.Integer)+p.Share(values.Decimal)+p.Share(values.ICD10)+p.Share(values.LOINC)+p.Share(values.SNOMED)+p.Share(values.MeasureUnit) > 0.9
+	return (few || plain || p.MaxLength <= 6) && p.Share(values.TextWithIdentifier) < 0.05
 }

@@ -117,8 +117,8 @@ func (c *Column) length() int {
 	return n
 }
 
-// IsText, IsNumber, IsDate and IsID say what masking methods a column's type allows:
-// strings, exact numbers, days with or without a time, and values that can be sealed.
+// IsText reports whether a column has strings of any kind. It and the following say what
+// masking methods a column's type allows.
 func (c *Column) IsText() bool { return c.family() == textType && c.Labels == nil }
 
 // IsWhole reports whether a column has whole numbers.

@@ -52,7 +52,7 @@ func (o *Options) Words() (*words.Lexicon, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	lex, err := words.Default().Extend(f, discover.IsClass)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Lexicon, err)

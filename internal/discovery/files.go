@@ -82,7 +82,7 @@ func (f *Files) Tables(ctx context.Context) ([]discover.Table, error) {
 	}
 	f.Formats.Inspect = false
 	text = looker.ruleset(tables)
-	err = f.inspect(ctx, text, looker, func(name string, doc file.Document) error { return looker.look(doc) })
+	err = f.inspect(ctx, text, looker, func(_ string, doc file.Document) error { return looker.look(doc) })
 	for t := range tables {
 		for i := range tables[t].Columns {
 			tables[t].Columns[i].Profile = looker.samples[looker.numbers[key(&tables[t], i)]].Profile()
