@@ -38,10 +38,10 @@ func (g *graph) foreign(t *tableState, i int, to columnRef) {
 		end, depth = next, depth+1 // a key that is itself a foreign key is of the last target
 	}
 	target := to.table
-	reason := fmt.Sprintf("a foreign key points to %s.%s, %s", target.Schema, target.Name, target.subject.in())
+	reason := fmt.Sprintf("a foreign key points to %s, %s", target.where(), target.subject.in())
 	weight := 6.0
 	if g.inferred[columnRef{t, i}] {
-		reason = fmt.Sprintf("nearly all values are also in %s.%s, %s", target.Schema, target.Name, target.subject.in())
+		reason = fmt.Sprintf("nearly all values are also in %s, %s", target.where(), target.subject.in())
 		weight = 4.5
 	}
 	s := target.subject
@@ -132,4 +132,12 @@ func (t *tableState) selfReference(b *board) {
 		b.against(fromKeys, 4, reason, EventKey, PersonKey)
 	}
 	b.against(fromKeys, 3, reason, Measure, Flag, FreeText)
+}
+
+// where is the name of a table with its schema, if it has one.
+func (t *tableState) where() string {
+	if t.Schema == "" {
+		return t.Name
+	}
+	return t.Schema + "." + t.Name
 }

@@ -49,8 +49,7 @@ type Profile struct {
 	// Rows are the sampled values with NULLs; Nulls, Empty and Placeholders ("N/A") are
 	// those that say nothing.
 	Rows, Nulls, Empty, Placeholders int
-	// Distinct are the different values that say something; Repeated is how many of the
-	// rows have a value that another row has.
+	// Distinct are the different values that say something, Filled the rows that have one.
 	Distinct, Filled int
 	// Tested are the values that shares refer to.
 	Tested int
