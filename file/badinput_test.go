@@ -204,3 +204,24 @@ func TestNothingInAFile(t *testing.T) {
 		t.Errorf("its record: %+v", r)
 	}
 }
+
+// TestCutOffPacked: a compressed file that ends early is reported as that.
+func TestCutOffPacked(t *testing.T) {
+	t.Parallel()
+	var gz bytes.Buffer
+	w := gzip.NewWriter(&gz)
+	for i := range 1000 {
+		fmt.Fprintf(w, "line %d\n", i*i)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	j, _, reports := testJob(t, map[string]string{"in/a.txt.gz": gz.String()[:gz.Len()/2]})
+	if counts, err := j.Run(t.Context()); err != nil || counts.Failed != 1 {
+		t.Errorf("%+v, %v", counts, err)
+	}
+	if want := []string{"in/a.txt.gz: the file is cut off"}; !slices.Equal(*reports, want) {
+		t.Errorf("%q", *reports)
+	}
+	same(t, "outputs", tree(t, j.Out), map[string]string{})
+}

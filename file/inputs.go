@@ -3,6 +3,7 @@ package file
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -170,8 +171,12 @@ func leadsInside(dir, link string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// cause is what an error of the file system says, without the path.
+// cause is what an error of the file system says, without the path. What unpacks a file
+// says no more of its early end than that.
 func cause(err error) string {
+	if err == io.ErrUnexpectedEOF { //nolint:errorlint // a wrapped one says more
+		return "the file is cut off"
+	}
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		return p.Err.Error()

@@ -19,6 +19,7 @@ import (
 	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
 
+	"github.com/parquet-go/parquet-go"
 	"github.com/spf13/pflag"
 )
 
@@ -177,5 +178,33 @@ func TestHeaders(t *testing.T) {
 				t.Errorf("columns %q, reported %q", got, problem)
 			}
 		})
+	}
+}
+
+// TestParquet: values of every column are seen, though a file has one column after the other,
+// and so a harmless name does not let them pass.
+func TestParquet(t *testing.T) {
+	t.Parallel()
+	type person struct {
+		ID     int64  `parquet:"id"`
+		Hidden string `parquet:"hidden"`
+	}
+	people := make([]person, 600)
+	for i := range people {
+		people[i] = person{int64(i), fmt.Sprintf("Smithsonian %d, 12 Foxglove Close", i)}
+	}
+	path := filepath.Join(t.TempDir(), "people.parquet")
+	if err := parquet.WriteFile(path, people); err != nil {
+		t.Fatal(err)
+	}
+	look, problems := files(path)
+	tables, err := look.Tables(t.Context())
+	if err != nil || len(*problems) > 0 || len(tables) != 1 || len(tables[0].Columns) != 2 {
+		t.Fatalf("%v %v %v", tables, *problems, err)
+	}
+	for _, c := range tables[0].Columns {
+		if c.Profile.Rows < 200 || c.Profile.Distinct < 200 {
+			t.Errorf("%s: %d values were seen, %d different ones", c.Name, c.Profile.Rows, c.Profile.Distinct)
+		}
 	}
 }

@@ -203,12 +203,21 @@ func (l *looker) look(doc file.Document) error {
 	masker := doc.NewMasker(false)
 	masker.Pass().Begin(mask.Origin{})
 	_, one := doc.(interface{ Columns() *table.Plan }) // a file with one table
+	_, byColumn := doc.(interface{ ByColumn() })
 	var text, out []byte
 	var result file.Result
 	err := doc.Split(func() []byte { return text[:0] }, func(b file.Block) error {
 		text = b.Text
+		before := result.Masked
 		out = masker.AppendMasked(out[:0], b, &result)
-		if one && result.Masked >= uint64(l.rows) {
+		rows := result.Masked
+		if byColumn { // the rows of a group were seen when the next group begins
+			if rows == before {
+				return nil
+			}
+			rows = before
+		}
+		if one && rows >= uint64(l.rows) {
 			return errEnough
 		}
 		return nil

@@ -124,6 +124,10 @@ type task struct {
 	done outcome
 }
 
+// ByColumn says that blocks are pages of columns: the columns of a row group follow one
+// another, and its rows count with the first.
+func (d *document) ByColumn() {}
+
 // Split implements file.Document.
 func (d *document) Split(buffer func() []byte, emit func(file.Block) error) error {
 	s := &splitter{document: d, buffer: buffer, emit: emit}
