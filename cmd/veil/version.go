@@ -14,7 +14,7 @@ import (
 
 // version names the build and what it knows.
 func version() string {
-	return fmt.Sprintf("veil %s, FHIR %s, %s %s/%s", moduleVersion(), schema.R4().Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("veil %s, FHIR %s, %s %s/%s", moduleVersion(), schema.R4Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // moduleVersion is the version that the build was made of.
@@ -34,7 +34,7 @@ version of Go and the platform that it was built for.`,
 		Example: `  veil version
   veil version --json`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			shown := shownVersion{moduleVersion(), []string{schema.R4().Version}, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+			shown := shownVersion{moduleVersion(), []string{schema.R4Version}, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
 			return format.Print(c.OutOrStdout(), shown, func(w io.Writer) error {
 				_, err := fmt.Fprintln(w, version())
 				return err

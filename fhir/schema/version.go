@@ -24,6 +24,9 @@ type release struct {
 // files that fhir/gen makes of HL7's definitions, and a line here.
 var releases = []release{{"R4", R4}}
 
+// R4Version is the Version of R4, for who needs no tables.
+const R4Version = "4.0.1"
+
 // R4 returns the tables of FHIR R4 (4.0.1).
 var R4 = sync.OnceValue(func() *Schema { return embedded("R4", r4Schema, r4Search) })
 

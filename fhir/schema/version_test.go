@@ -86,3 +86,9 @@ func TestInvariantsAreOfR4(t *testing.T) {
 		}
 	}
 }
+
+func TestR4Version(t *testing.T) {
+	if got := R4().Version; got != R4Version {
+		t.Errorf("the tables are of %s, R4Version is %s", got, R4Version)
+	}
+}
