@@ -20,8 +20,8 @@ type Files struct {
 	Foreign func(beginning []byte) bool
 }
 
-// Of names the document that a file holds, and reports whether rules are about it.
-func (f *Files) Of(name string) (document string, covered bool) {
+// of names the document that a file holds, and reports whether rules are about it.
+func (f *Files) of(name string) (document string, covered bool) {
 	if f.Document != "" {
 		return f.Document, f.Rules.Covers(f.Document)
 	}
@@ -36,13 +36,13 @@ func (f *Files) Takes(name string, beginning []byte) bool {
 	if f.Foreign != nil && f.Foreign(beginning) {
 		return false
 	}
-	_, covered := f.Of(name)
+	_, covered := f.of(name)
 	return covered || f.Inspect || f.Document != ""
 }
 
 // Plan returns the plan of the document that a file holds.
 func (f *Files) Plan(name string) (*Plan, error) {
-	document, covered := f.Of(name)
+	document, covered := f.of(name)
 	if !covered && !f.Inspect {
 		return nil, fmt.Errorf("no rule covers document %q%s: see veil mask --check", document, f.Rules.Nearest(document))
 	}

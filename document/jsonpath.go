@@ -25,9 +25,9 @@ func shorthand(s string) int {
 	return len(s)
 }
 
-// ParseJSONPath reads a path of JSON: a part of JSONPath (RFC 9535), with patterns of *
+// parseJSONPath reads a path of JSON: a part of JSONPath (RFC 9535), with patterns of *
 // and ? in names behind a dot besides.
-func ParseJSONPath(s string) (*Path, error) {
+func parseJSONPath(s string) (*Path, error) {
 	if !utf8.ValidString(s) || s == "" || s[0] != '$' {
 		return nil, fmt.Errorf("a path of JSON begins with $")
 	}

@@ -104,9 +104,6 @@ func (m *Masker) Names() *fhirjson.KeyTable { return &m.tree.names }
 // Width is the number of Names.
 func (m *Masker) Width() int { return len(m.tree.numbers) }
 
-// Pass is the pass that the masker belongs to.
-func (m *Masker) Pass() *mask.Pass { return m.pass }
-
 // CountUncovered counts something that no rule covers.
 func (m *Masker) CountUncovered() { m.pass.Counts[m.tree.removed]++ }
 

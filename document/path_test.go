@@ -9,9 +9,9 @@ var spaces = Namespaces{"c": "urn:c", "d": "urn:d", "xsi": knownNamespaces["xsi"
 
 func parsePath(s string) (*Path, error) {
 	if strings.HasPrefix(s, "/") {
-		return ParseXPath(s, spaces)
+		return parseXPath(s, spaces)
 	}
-	return ParseJSONPath(s)
+	return parseJSONPath(s)
 }
 
 func TestPaths(t *testing.T) {

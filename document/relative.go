@@ -56,7 +56,7 @@ func parseRelative(s string, spaces Namespaces) (*Relative, error) {
 
 // rootRelative reads a path of JSON that selects at most one value of a record.
 func rootRelative(s string) (*Relative, error) {
-	p, err := ParseJSONPath(s)
+	p, err := parseJSONPath(s)
 	if err != nil {
 		return nil, err
 	}

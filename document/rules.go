@@ -134,9 +134,9 @@ func (r *Rules) compileRule(i int, problems *strictyaml.Problems) {
 // parse reads the path of a match.
 func (r *Rules) parse(s string) (*Path, error) {
 	if strings.HasPrefix(s, "/") {
-		return ParseXPath(s, r.spaces)
+		return parseXPath(s, r.spaces)
 	}
-	return ParseJSONPath(s)
+	return parseJSONPath(s)
 }
 
 func isKeep(f mask.Form) bool {

@@ -63,9 +63,9 @@ var (
 	ncPattern = regexp.MustCompile(`^[` + nameStart + `*?][` + nameChar + `*?]*$`)
 )
 
-// ParseXPath reads a path of XML: the part of XPath that selects elements, attributes and
+// parseXPath reads a path of XML: the part of XPath that selects elements, attributes and
 // text by name, with patterns of * and ? in names besides.
-func ParseXPath(s string, spaces Namespaces) (*Path, error) {
+func parseXPath(s string, spaces Namespaces) (*Path, error) {
 	if s == "" || s[0] != '/' {
 		return nil, errors.New("a path of XML begins with /")
 	}

@@ -108,8 +108,8 @@ func Digest(path string) (string, error) {
 	return digestOf(f)
 }
 
-// DigestObject is Digest of an output that is an object.
-func DigestObject(ctx context.Context, s Store, url string) (string, error) {
+// digestObject is Digest of an output that is an object.
+func digestObject(ctx context.Context, s Store, url string) (string, error) {
 	r, err := s.Open(ctx, url)
 	if err != nil {
 		return "", err
@@ -120,7 +120,7 @@ func DigestObject(ctx context.Context, s Store, url string) (string, error) {
 // digest returns the digest of an output.
 func (r *run) digest(output string) (string, error) {
 	if isURL(output) {
-		return DigestObject(r.paths.ctx, r.Store, output)
+		return digestObject(r.paths.ctx, r.Store, output)
 	}
 	return Digest(output)
 }

@@ -234,13 +234,13 @@ func (s *Scan) url(m map[string]*Item, url string) *Item {
 	return count(m, url)
 }
 
-// Unread notes what could not be read.
-func (s *Scan) Unread(format string, args ...any) {
+// addUnread notes what could not be read.
+func (s *Scan) addUnread(format string, args ...any) {
 	s.unread = append(s.unread, fmt.Sprintf(format, args...))
 }
 
-// Types counts resources of a type that were not looked at one by one.
-func (s *Scan) Types(typ string, n int) {
+// countType counts resources of a type that were not looked at one by one.
+func (s *Scan) countType(typ string, n int) {
 	if typeName.MatchString(typ) && n > 0 {
 		count(s.types, typ).Count = n
 	}

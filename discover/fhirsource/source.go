@@ -42,7 +42,7 @@ func (s *Scan) ReadLines(r io.Reader, name string, most int) error {
 		}
 	}
 	if bad > 0 {
-		s.Unread("%s: %d lines are not FHIR resources", name, bad)
+		s.addUnread("%s: %d lines are not FHIR resources", name, bad)
 	}
 	return nil
 }
@@ -115,11 +115,11 @@ func (s *Scan) search(ctx context.Context, srv Server, typ string) {
 		return
 	}
 	if text, err = srv.get(ctx, fmt.Sprintf("%s?_count=%d", typ, srv.Most)); err != nil {
-		s.Unread("%s: %v", typ, err)
+		s.addUnread("%s: %v", typ, err)
 		return
 	}
 	if json.Unmarshal(text, &bundle) != nil {
-		s.Unread("%s: the search did not return a Bundle in JSON", typ)
+		s.addUnread("%s: the search did not return a Bundle in JSON", typ)
 		return
 	}
 	for i := range bundle.Entry {
@@ -128,7 +128,7 @@ func (s *Scan) search(ctx context.Context, srv Server, typ string) {
 		}
 	}
 	if total != nil && *total > 0 {
-		s.Types(typ, *total)
+		s.countType(typ, *total)
 	}
 }
 

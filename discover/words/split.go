@@ -94,8 +94,8 @@ type Name struct {
 	unknown int
 }
 
-// Known reports whether a word of the name is in the lexicon.
-func (n Name) Known() bool { return !n.concepts.empty() }
+// known reports whether a word of the name is in the lexicon.
+func (n Name) known() bool { return !n.concepts.empty() }
 
 // meaning is what a word stands for in the languages of the vocabulary: in English if it
 // is English, and otherwise in all of them.

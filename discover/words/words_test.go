@@ -60,7 +60,7 @@ func TestExtend(t *testing.T) {
 	if votes := voc.Judge(voc.Parse("shoe_x"), voc.Parse("t")); len(votes) == 0 || votes[0].Class != "mrn" {
 		t.Errorf("a rule of the user: %+v", votes)
 	}
-	if v := Default().Vocabulary(nil); v.Parse("shoesize").Known() {
+	if v := Default().Vocabulary(nil); v.Parse("shoesize").known() {
 		t.Error("the lexicon of the program was changed")
 	}
 	for text, want := range map[string]string{

@@ -84,7 +84,7 @@ func (m *masker) elements(dst []byte, b file.Block, p part, r *file.Result) []by
 			column += p.column
 		}
 		var ok bool
-		dst, ok = m.one(dst, element, line, column, r, func(dst []byte) ([]byte, error) { return m.walker.AppendElement(dst, element, place) })
+		dst, ok = m.one(dst, element, line, column, r, func(dst []byte) ([]byte, error) { return m.walker.appendElement(dst, element, place) })
 		if ok {
 			some = true
 		} else {
@@ -105,7 +105,7 @@ func (m *masker) one(dst, text []byte, line, column int, r *file.Result, mask fu
 		return out, true
 	}
 	bad := file.Bad{Line: line, Column: 1, What: err.Error(), Text: bytes.Clone(text)}
-	var syntax *SyntaxError
+	var syntax *syntaxError
 	if errors.As(err, &syntax) {
 		before := text[:min(syntax.Offset, len(text))]
 		lines := bytes.Count(before, []byte("\n"))

@@ -45,14 +45,14 @@ func NewWalker(p *document.Plan, pass *mask.Pass) *Walker {
 	return w
 }
 
-// SyntaxError says where a text is not a JSON document that can be masked. It holds no
+// syntaxError says where a text is not a JSON document that can be masked. It holds no
 // value.
-type SyntaxError struct {
+type syntaxError struct {
 	Offset int
 	What   string
 }
 
-func (e *SyntaxError) Error() string { return fmt.Sprintf("byte %d: %s", e.Offset, e.What) }
+func (e *syntaxError) Error() string { return fmt.Sprintf("byte %d: %s", e.Offset, e.What) }
 
 // Append appends the masked form of the document that src is. Of a document of which
 // nothing passes an empty object or array is left, or null.
@@ -61,8 +61,8 @@ func (w *Walker) Append(dst, src []byte) ([]byte, error) {
 	return w.append(dst, src, root, root.Decision())
 }
 
-// AppendElement does the same for an element of an array, which is the document's root.
-func (w *Walker) AppendElement(dst, src []byte, place int) ([]byte, error) {
+// appendElement does the same for an element of an array, which is the document's root.
+func (w *Walker) appendElement(dst, src []byte, place int) ([]byte, error) {
 	root := w.masker.Root()
 	n := w.masker.Element(root, place)
 	d := n.Decision()
@@ -89,7 +89,7 @@ func (w *Walker) append(dst, src []byte, n *document.Node, d *document.Decision)
 	case w.err != nil:
 		return dst[:from], w.err
 	case end < 0:
-		return dst[:from], &SyntaxError{w.fault.Offset, w.fault.What}
+		return dst[:from], &syntaxError{w.fault.Offset, w.fault.What}
 	}
 	if !kept {
 		switch src[i] {

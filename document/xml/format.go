@@ -147,7 +147,7 @@ func (d *xmlFile) close(s *splitter, root []byte, buffer func() []byte, emit fun
 	}
 	// A file whose end is wrong must have no output.
 	var t tree
-	var syntax *SyntaxError
+	var syntax *syntaxError
 	if err := t.parse(append(bytes.Clone(root), s.buf...)); errors.As(err, &syntax) {
 		return s.bad(max(0, syntax.Offset-len(root)), syntax.What)
 	}
@@ -248,7 +248,7 @@ func (s *splitter) emit(buffer func() []byte, emit func(file.Block) error, end i
 
 // fault is an error of what buf begins with.
 func (s *splitter) fault(err error) error {
-	var syntax *SyntaxError
+	var syntax *syntaxError
 	if errors.As(err, &syntax) {
 		return s.bad(syntax.Offset, syntax.What)
 	}

@@ -119,7 +119,7 @@ func elementEnd(text []byte) int {
 // fault describes a block, or an element of one, that cannot be masked.
 func fault(err error, text []byte, h block, line int) file.Bad {
 	out := file.Bad{Line: line, Column: h.column + 1, What: err.Error(), Text: bytes.Clone(text)}
-	var syntax *SyntaxError
+	var syntax *syntaxError
 	if errors.As(err, &syntax) {
 		at := syntax.Offset
 		if h.part == content || h.part == closing {

@@ -66,17 +66,17 @@ type tree struct {
 
 type binding struct{ prefix, space string }
 
-// SyntaxError says where a text is not a document of XML that can be masked. It holds no
+// syntaxError says where a text is not a document of XML that can be masked. It holds no
 // value.
-type SyntaxError struct {
+type syntaxError struct {
 	Offset int
 	What   string
 }
 
-func (e *SyntaxError) Error() string { return fmt.Sprintf("byte %d: %s", e.Offset, e.What) }
+func (e *syntaxError) Error() string { return fmt.Sprintf("byte %d: %s", e.Offset, e.What) }
 
 func bad(offset int, format string, args ...any) error {
-	return &SyntaxError{offset, fmt.Sprintf(format, args...)}
+	return &syntaxError{offset, fmt.Sprintf(format, args...)}
 }
 
 // parse reads a document. What it takes is well-formed, with namespaces: encoding/xml

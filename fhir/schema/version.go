@@ -56,8 +56,8 @@ func Named(version string) (*Schema, error) {
 }
 
 // Is reports whether a number is that of the version, with or without its last part.
-func (s *Schema) Is(number string) bool { return number == s.Version || number == s.Short() }
+func (s *Schema) Is(number string) bool { return number == s.Version || number == s.short() }
 
-// Short returns the number of the version without its last part, such as "4.0", as
+// short returns the number of the version without its last part, such as "4.0", as
 // the parameter fhirVersion of media types has it.
-func (s *Schema) Short() string { return s.Version[:strings.LastIndexByte(s.Version, '.')] }
+func (s *Schema) short() string { return s.Version[:strings.LastIndexByte(s.Version, '.')] }

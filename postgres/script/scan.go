@@ -41,8 +41,8 @@ func (t Token) IsName() bool { return t.Kind == Word || t.Kind == Name }
 
 // What is wrong with a text that is not SQL as dumps have it.
 var (
-	ErrCommand = errors.New("a psql command within a statement, which pg_dump does not write")
-	ErrToken   = errors.New("an unexpected character")
+	errCommand = errors.New("a psql command within a statement, which pg_dump does not write")
+	errToken   = errors.New("an unexpected character")
 )
 
 // More is the end of a token that the text ends within.
@@ -70,7 +70,7 @@ func Scan(b []byte, i int, plain bool) (kind Kind, end int, err error) {
 	case strings.IndexByte("BbXx", c) >= 0 && next == '\'':
 		return Bits, quoted(b, i+2, '\'', false), nil
 	case (c == 'U' || c == 'u') && next == '&' && i+2 < len(b) && (b[i+2] == '\'' || b[i+2] == '"'):
-		return Text, 0, ErrToken // pg_dump writes none
+		return Text, 0, errToken // pg_dump writes none
 	case c == '$':
 		return dollar(b, i)
 	case c == '-' && next == '-':
@@ -95,9 +95,9 @@ func Scan(b []byte, i int, plain bool) (kind Kind, end int, err error) {
 	case isOperator(c):
 		return Sign, operatorEnd(b, i+1), nil
 	case c == '\\':
-		return 0, 0, ErrCommand
+		return 0, 0, errCommand
 	}
-	return 0, 0, ErrToken
+	return 0, 0, errToken
 }
 
 // whole is the end of a token that could go on behind the text.
@@ -143,7 +143,7 @@ func dollar(b []byte, i int) (Kind, int, error) {
 	case end == len(b):
 		return Text, More, nil
 	case b[end] != '$':
-		return 0, 0, ErrToken
+		return 0, 0, errToken
 	}
 	tag := b[i : end+1]
 	n := bytes.Index(b[end+1:], tag)
@@ -267,7 +267,7 @@ func Tokens(b []byte, plain bool) ([]Token, error) {
 			return nil, err
 		}
 		if end == More {
-			return nil, ErrToken // a statement ends with a semicolon
+			return nil, errToken // a statement ends with a semicolon
 		}
 		s := b[i:end]
 		i = end

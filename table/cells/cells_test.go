@@ -107,7 +107,7 @@ func TestTimes(t *testing.T) {
 			t.Errorf("%q is read", bad)
 		}
 	}
-	if n, ok := ParseTime(AppendTime(nil, 3_723_000_000_400)); !ok || n != 3_723_000_000_400 {
+	if n, ok := parseTime(AppendTime(nil, 3_723_000_000_400)); !ok || n != 3_723_000_000_400 {
 		t.Error(n, ok)
 	}
 	for want, c := range map[string][3]int64{

@@ -192,8 +192,8 @@ func ParseTimestamp(text []byte) (seconds, nanos int64, ok bool) {
 	return seconds + inDay/1_000_000_000 - offset, inDay % 1_000_000_000, ok && ok2
 }
 
-// ParseTime reads a time of day as nanoseconds after midnight.
-func ParseTime(text []byte) (nanos int64, ok bool) {
+// parseTime reads a time of day as nanoseconds after midnight.
+func parseTime(text []byte) (nanos int64, ok bool) {
 	nanos, rest, ok := clock(text)
 	return nanos, ok && len(rest) == 0 && nanos < dayNanos
 }

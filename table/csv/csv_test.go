@@ -10,17 +10,17 @@ import (
 )
 
 // values reads a text as records of values; NULL is "∅", a bad record "!".
-func values(d Dialect, text string) [][]string {
+func values(d dialect, text string) [][]string {
 	var out [][]string
 	b := []byte(text)
-	var cells []Cell
+	var cells []cell
 	var buf []byte
 	for len(b) > 0 {
 		n := d.Record(b)
 		if n == 0 {
 			n = len(b)
 		}
-		record, _ := TrimNewline(b[:n])
+		record, _ := trimNewline(b[:n])
 		b = b[n:]
 		var err error
 		if cells, err = d.Split(cells[:0], record); err != nil {
@@ -43,29 +43,29 @@ func values(d Dialect, text string) [][]string {
 
 func TestRecords(t *testing.T) {
 	t.Parallel()
-	backslash := Dialect{Delimiter: ',', Quote: '"', Escape: '\\', Newline: "\n"}
-	tabs := Dialect{Delimiter: '\t', Newline: "\n", Nulls: []string{`\N`}}
-	mac := Dialect{Delimiter: ';', Quote: '"', Escape: '"', Newline: "\r"}
+	backslash := dialect{Delimiter: ',', Quote: '"', Escape: '\\', Newline: "\n"}
+	tabs := dialect{Delimiter: '\t', Newline: "\n", Nulls: []string{`\N`}}
+	mac := dialect{Delimiter: ';', Quote: '"', Escape: '"', Newline: "\r"}
 	for _, tc := range []struct {
 		name string
-		d    Dialect
+		d    dialect
 		text string
 		want [][]string
 	}{
-		{"plain", Standard, "a,b\n1,2\n", [][]string{{"a", "b"}, {"1", "2"}}},
-		{"no line end at the end", Standard, "a,b\n1,2", [][]string{{"a", "b"}, {"1", "2"}}},
-		{"carriage returns", Standard, "a,b\r\n1,2\r\n", [][]string{{"a", "b"}, {"1", "2"}}},
+		{"plain", standardDialect, "a,b\n1,2\n", [][]string{{"a", "b"}, {"1", "2"}}},
+		{"no line end at the end", standardDialect, "a,b\n1,2", [][]string{{"a", "b"}, {"1", "2"}}},
+		{"carriage returns", standardDialect, "a,b\r\n1,2\r\n", [][]string{{"a", "b"}, {"1", "2"}}},
 		{"old Macintosh", mac, "a;b\r1;\"x\ry\"\r", [][]string{{"a", "b"}, {"1", "x\ry"}}},
-		{"empty cells are NULL, quoted ones are not", Standard, "a,,\"\"\n", [][]string{{"a", "∅", ""}}},
-		{"line ends, delimiters and quotes in quotes", Standard, "\"a\n\"\"b\"\",c\",d\n", [][]string{{"a\n\"b\",c", "d"}}},
-		{"only quotes", Standard, `"""",""""""` + "\n", [][]string{{`"`, `""`}}},
+		{"empty cells are NULL, quoted ones are not", standardDialect, "a,,\"\"\n", [][]string{{"a", "∅", ""}}},
+		{"line ends, delimiters and quotes in quotes", standardDialect, "\"a\n\"\"b\"\",c\",d\n", [][]string{{"a\n\"b\",c", "d"}}},
+		{"only quotes", standardDialect, `"""",""""""` + "\n", [][]string{{`"`, `""`}}},
 		{"backslashes", backslash, `"a\"b\\",c\d` + "\n", [][]string{{`a"b\`, `c\d`}}},
 		{"a backslash that escapes nothing", backslash, `"C:\dir"` + "\n", [][]string{{`C:\dir`}}},
 		{"no quoting", tabs, "5\" pipe\t\\N\t\n", [][]string{{`5" pipe`, "∅", ""}}},
-		{"bare quote", Standard, "5\" pipe,b\nc,d\n", [][]string{{"!bare quote in a cell without quotes"}, {"c", "d"}}},
-		{"data after a quote", Standard, "\"a\"b,c\nd,e\n", [][]string{{"!unexpected data after the closing quote"}, {"d", "e"}}},
-		{"quote that stays open", Standard, "a,\"b\nc,d\n", [][]string{{"!quoted cell without a closing quote"}}},
-		{"spaces belong to the cell", Standard, " a , b\n", [][]string{{" a ", " b"}}},
+		{"bare quote", standardDialect, "5\" pipe,b\nc,d\n", [][]string{{"!bare quote in a cell without quotes"}, {"c", "d"}}},
+		{"data after a quote", standardDialect, "\"a\"b,c\nd,e\n", [][]string{{"!unexpected data after the closing quote"}, {"d", "e"}}},
+		{"quote that stays open", standardDialect, "a,\"b\nc,d\n", [][]string{{"!quoted cell without a closing quote"}}},
+		{"spaces belong to the cell", standardDialect, " a , b\n", [][]string{{" a ", " b"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := values(tc.d, tc.text); !reflect.DeepEqual(got, tc.want) {
@@ -77,23 +77,23 @@ func TestRecords(t *testing.T) {
 
 func TestAppendCell(t *testing.T) {
 	t.Parallel()
-	tabs := Dialect{Delimiter: '\t', Newline: "\n", Nulls: []string{`\N`}}
-	named := Standard
+	tabs := dialect{Delimiter: '\t', Newline: "\n", Nulls: []string{`\N`}}
+	named := standardDialect
 	named.Nulls = []string{"NULL", "NA"}
-	backslash := Dialect{Delimiter: ',', Quote: '"', Escape: '\\', Newline: "\n"}
+	backslash := dialect{Delimiter: ',', Quote: '"', Escape: '\\', Newline: "\n"}
 	for _, tc := range []struct {
 		name   string
-		d      Dialect
+		d      dialect
 		value  string
 		quoted bool
 		want   string
 		ok     bool
 	}{
-		{"plain", Standard, "a", false, "a", true},
-		{"as it was", Standard, "a", true, `"a"`, true},
-		{"delimiter", Standard, "a,b", false, `"a,b"`, true},
-		{"quote", Standard, `a"b`, false, `"a""b"`, true},
-		{"empty text is not NULL", Standard, "", false, `""`, true},
+		{"plain", standardDialect, "a", false, "a", true},
+		{"as it was", standardDialect, "a", true, `"a"`, true},
+		{"delimiter", standardDialect, "a,b", false, `"a,b"`, true},
+		{"quote", standardDialect, `a"b`, false, `"a""b"`, true},
+		{"empty text is not NULL", standardDialect, "", false, `""`, true},
 		{"spelled like NULL", named, "NA", false, `"NA"`, true},
 		{"empty beside named NULLs", named, "", false, "", true},
 		{"escapes", backslash, `a"\,`, false, `"a\"\\,"`, true},
@@ -132,7 +132,7 @@ func TestDetect(t *testing.T) {
 		{"one column", "id\n1\n2\n", ',', '"', '"', "\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			d := Detect([]byte(tc.text), true)
+			d := detectDialect([]byte(tc.text), true)
 			if d.Delimiter != tc.delimiter || d.Quote != tc.quote || d.Escape != tc.escape || d.Newline != tc.newline {
 				t.Errorf("delimiter %q quote %q escape %q newline %q", d.Delimiter, d.Quote, d.Escape, d.Newline)
 			}
@@ -158,7 +158,7 @@ func TestDetectHeader(t *testing.T) {
 		{"years", "2020,2021", HeaderAbsent},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := DetectHeader(strings.Split(tc.first, ","), known); got != tc.want {
+			if got := detectHeader(strings.Split(tc.first, ","), known); got != tc.want {
 				t.Errorf("got %d, want %d", got, tc.want)
 			}
 		})
@@ -179,7 +179,7 @@ func TestEncodings(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) { roundTrip(t, tc.encoding, tc.bom, tc.in, tc.out) })
 	}
-	for name, e := range map[string]Encoding{"utf-16le": {"utf-16le", true}, "utf-16be": {"utf-16be", true}} {
+	for name, e := range map[string]charset{"utf-16le": {"utf-16le", true}, "utf-16be": {"utf-16be", true}} {
 		t.Run(name, func(t *testing.T) {
 			var file bytes.Buffer
 			w, err := e.Writer(&file)
@@ -192,18 +192,18 @@ func TestEncodings(t *testing.T) {
 			}
 			roundTrip(t, name, true, file.String(), file.String())
 			// Without a mark, the zeros tell.
-			if got := DetectEncoding([]byte("x,y\n1,2\n")); got.Name != "utf-8" {
+			if got := detectEncoding([]byte("x,y\n1,2\n")); got.Name != "utf-8" {
 				t.Error(got)
 			}
 		})
 	}
-	if got := DetectEncoding([]byte("a\x00,\x00b\x00\n\x00")); got.Name != "utf-16le" || got.BOM {
+	if got := detectEncoding([]byte("a\x00,\x00b\x00\n\x00")); got.Name != "utf-16le" || got.BOM {
 		t.Error(got)
 	}
-	if got := DetectEncoding([]byte("a,M\xc3")); got.Name != "utf-8" {
+	if got := detectEncoding([]byte("a,M\xc3")); got.Name != "utf-8" {
 		t.Errorf("a sample that ends in a character: %v", got)
 	}
-	if _, err := ParseEncoding("ebcdic"); err == nil || !strings.Contains(err.Error(), "windows-1252") {
+	if _, err := parseEncoding("ebcdic"); err == nil || !strings.Contains(err.Error(), "windows-1252") {
 		t.Error(err)
 	}
 }
@@ -211,7 +211,7 @@ func TestEncodings(t *testing.T) {
 // roundTrip detects the encoding of a text, reads it and writes it again.
 func roundTrip(t *testing.T, encoding string, bom bool, in, out string) {
 	t.Helper()
-	e := DetectEncoding([]byte(in))
+	e := detectEncoding([]byte(in))
 	if e.Name != encoding || e.BOM != bom {
 		t.Fatalf("detected %v", e)
 	}
@@ -242,9 +242,9 @@ func FuzzCopy(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		d := Standard
+		d := standardDialect
 		var out, buf []byte
-		var cells []Cell
+		var cells []cell
 		var got [][]string
 		clean := true
 		for b := []byte(text); len(b) > 0; {
@@ -252,7 +252,7 @@ func FuzzCopy(f *testing.F) {
 			if n == 0 {
 				n = len(b)
 			}
-			record, end := TrimNewline(b[:n])
+			record, end := trimNewline(b[:n])
 			b = b[n:]
 			var err error
 			if cells, err = d.Split(cells[:0], record); err != nil {
@@ -307,7 +307,7 @@ func TestRecordNeedsNoWholeFile(t *testing.T) {
 		if i >= 10 {
 			want = 10
 		}
-		if got := Standard.Record(text[:i]); got != want {
+		if got := standardDialect.Record(text[:i]); got != want {
 			t.Errorf("of %q: %d, want %d", text[:i], got, want)
 		}
 	}

@@ -9,11 +9,11 @@ import (
 // delimiters are tried in this order; the first of two that fit equally is taken.
 var delimiters = []byte{',', '\t', ';', '|'}
 
-// Detect returns the dialect of a text that begins with sample, in UTF-8. It takes
+// detectDialect returns the dialect of a text that begins with sample, in UTF-8. It takes
 // the delimiter and the quote under which most records have the same number of
 // cells, of more than one. whole says that the sample is the whole text.
-func Detect(sample []byte, whole bool) Dialect {
-	base := Dialect{Newline: newline(sample)}
+func detectDialect(sample []byte, whole bool) dialect {
+	base := dialect{Newline: newline(sample)}
 	best, most := base, 0.0
 	best.Delimiter, best.Quote, best.Escape = ',', '"', '"'
 	for _, delimiter := range delimiters {
@@ -48,8 +48,8 @@ func newline(sample []byte) string {
 
 // score says how well a dialect fits, from 0 for not at all to about 3, and how many
 // cells are quoted.
-func (d *Dialect) score(sample []byte, whole bool) (s float64, quoted int) {
-	var cells []Cell
+func (d *dialect) score(sample []byte, whole bool) (s float64, quoted int) {
+	var cells []cell
 	widths := map[int]int{}
 	records, bad := 0, 0
 	for len(sample) > 0 && records < 1000 {
@@ -60,7 +60,7 @@ func (d *Dialect) score(sample []byte, whole bool) (s float64, quoted int) {
 			}
 			n = len(sample)
 		}
-		record, _ := TrimNewline(sample[:n])
+		record, _ := trimNewline(sample[:n])
 		sample = sample[n:]
 		if len(record) == 0 {
 			continue
@@ -119,12 +119,12 @@ const (
 	HeaderAbsent
 )
 
-// DetectHeader judges the first record, given as values: names of columns are all
+// detectHeader judges the first record, given as values: names of columns are all
 // different and look like names. known reports whether a
 // rule names such a column; a name that a rule knows decides. A record that could
 // be data, in a text of which no rule knows a column, is HeaderUnknown: whoever
 // asks must not guess, since the header comes out as it is.
-func DetectHeader(first []string, known func(name string) bool) Header {
+func detectHeader(first []string, known func(name string) bool) Header {
 	seen := map[string]bool{}
 	names, empty, hits := 0, 0, 0
 	for _, v := range first {

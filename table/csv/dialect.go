@@ -8,8 +8,8 @@ package csv
 
 import "bytes"
 
-// Dialect is how a file of delimited text is written.
-type Dialect struct {
+// dialect is how a file of delimited text is written.
+type dialect struct {
 	// Delimiter stands between cells: a comma, semicolon, tab, vertical bar or any
 	// other byte of ASCII.
 	Delimiter byte
@@ -27,11 +27,11 @@ type Dialect struct {
 	Nulls []string
 }
 
-// Standard is RFC 4180 with line feeds, as most programs write it.
-var Standard = Dialect{Delimiter: ',', Quote: '"', Escape: '"', Newline: "\n"}
+// standardDialect is RFC 4180 with line feeds, as most programs write it.
+var standardDialect = dialect{Delimiter: ',', Quote: '"', Escape: '"', Newline: "\n"}
 
-// Cell is a cell of a record, as a range of its bytes.
-type Cell struct {
+// cell is a cell of a record, as a range of its bytes.
+type cell struct {
 	// Start and End are offsets in the record, within the quotes if there are any.
 	Start, End int
 	Quoted     bool
@@ -40,7 +40,7 @@ type Cell struct {
 }
 
 // IsNull reports whether a cell of the record is NULL.
-func (d *Dialect) IsNull(record []byte, c Cell) bool {
+func (d *dialect) IsNull(record []byte, c cell) bool {
 	if c.Quoted {
 		return false
 	}
@@ -57,7 +57,7 @@ func (d *Dialect) IsNull(record []byte, c Cell) bool {
 
 // Value returns the value of a cell. It is a part of the record, or of buf if the
 // cell has escapes; buf is grown as needed and returned.
-func (d *Dialect) Value(buf, record []byte, c Cell) (value, grown []byte) {
+func (d *dialect) Value(buf, record []byte, c cell) (value, grown []byte) {
 	raw := record[c.Start:c.End]
 	if !c.Escaped {
 		return raw, buf
@@ -79,7 +79,7 @@ func (d *Dialect) Value(buf, record []byte, c Cell) (value, grown []byte) {
 }
 
 // null is how NULL is written.
-func (d *Dialect) null() string {
+func (d *dialect) null() string {
 	if len(d.Nulls) == 0 {
 		return ""
 	}
@@ -87,12 +87,12 @@ func (d *Dialect) null() string {
 }
 
 // AppendNull appends NULL.
-func (d *Dialect) AppendNull(dst []byte) []byte { return append(dst, d.null()...) }
+func (d *dialect) AppendNull(dst []byte) []byte { return append(dst, d.null()...) }
 
 // AppendCell appends a value, with quotes if quoted is set or the value needs
 // them. Without quoting, a value that has a delimiter or a line end cannot be
 // written: ok is false, and dst is returned as it was.
-func (d *Dialect) AppendCell(dst, value []byte, quoted bool) (out []byte, ok bool) {
+func (d *dialect) AppendCell(dst, value []byte, quoted bool) (out []byte, ok bool) {
 	if !quoted && !d.needsQuotes(value) {
 		return append(dst, value...), true
 	}
@@ -120,7 +120,7 @@ func (d *Dialect) AppendCell(dst, value []byte, quoted bool) (out []byte, ok boo
 }
 
 // lineEnd is the last byte of a line end.
-func (d *Dialect) lineEnd() byte {
+func (d *dialect) lineEnd() byte {
 	if d.Newline == "\r" {
 		return '\r'
 	}
@@ -128,7 +128,7 @@ func (d *Dialect) lineEnd() byte {
 }
 
 // ends reports whether a value has a byte that ends a cell.
-func (d *Dialect) ends(value []byte) bool {
+func (d *dialect) ends(value []byte) bool {
 	for _, c := range value {
 		if c == d.Delimiter || c == '\n' || c == '\r' {
 			return true
@@ -138,12 +138,12 @@ func (d *Dialect) ends(value []byte) bool {
 }
 
 // needsQuotes reports whether a value without quotes would be read as another.
-func (d *Dialect) needsQuotes(value []byte) bool {
+func (d *dialect) needsQuotes(value []byte) bool {
 	if len(value) == 0 {
-		return d.Quote != 0 && (d.Nulls == nil || d.IsNull(nil, Cell{}))
+		return d.Quote != 0 && (d.Nulls == nil || d.IsNull(nil, cell{}))
 	}
 	if d.ends(value) || d.Quote != 0 && bytes.IndexByte(value, d.Quote) >= 0 {
 		return true
 	}
-	return d.Nulls != nil && d.IsNull(value, Cell{End: len(value)})
+	return d.Nulls != nil && d.IsNull(value, cell{End: len(value)})
 }

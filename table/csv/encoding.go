@@ -13,8 +13,8 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// Encoding is the encoding of a file. Text is masked as UTF-8.
-type Encoding struct {
+// charset is the encoding of a file. Text is masked as UTF-8.
+type charset struct {
 	Name string // utf-8, utf-16le, utf-16be, windows-1252, iso-8859-1
 	// BOM says that the file begins with a byte order mark.
 	BOM bool
@@ -35,30 +35,30 @@ var marks = []struct {
 	{"utf-8", []byte("\xef\xbb\xbf")}, {"utf-16le", []byte("\xff\xfe")}, {"utf-16be", []byte("\xfe\xff")},
 }
 
-// ParseEncoding returns the encoding of a name, in the spellings that are common.
-func ParseEncoding(name string) (Encoding, error) {
+// parseEncoding returns the encoding of a name, in the spellings that are common.
+func parseEncoding(name string) (charset, error) {
 	switch n := strings.ToLower(strings.TrimSpace(name)); n {
 	case "utf8", "utf-8", "ascii", "us-ascii":
-		return Encoding{Name: "utf-8"}, nil
+		return charset{Name: "utf-8"}, nil
 	case "utf16", "utf-16", "utf-16le":
-		return Encoding{Name: "utf-16le"}, nil
+		return charset{Name: "utf-16le"}, nil
 	case "latin1", "latin-1", "iso-8859-1", "iso8859-1":
-		return Encoding{Name: "iso-8859-1"}, nil
+		return charset{Name: "iso-8859-1"}, nil
 	case "cp1252", "windows-1252":
-		return Encoding{Name: "windows-1252"}, nil
+		return charset{Name: "windows-1252"}, nil
 	case "utf-16be":
-		return Encoding{Name: n}, nil
+		return charset{Name: n}, nil
 	}
-	return Encoding{}, fmt.Errorf("unknown encoding %q: use utf-8, utf-16le, utf-16be, windows-1252 or iso-8859-1", name)
+	return charset{}, fmt.Errorf("unknown encoding %q: use utf-8, utf-16le, utf-16be, windows-1252 or iso-8859-1", name)
 }
 
-// DetectEncoding returns the encoding of a text that begins with sample: by its
+// detectEncoding returns the encoding of a text that begins with sample: by its
 // byte order mark, by the zeros of UTF-16, else UTF-8 if sample is that, and
 // Windows-1252, of which Latin-1 is a part, if it is not.
-func DetectEncoding(sample []byte) Encoding {
+func detectEncoding(sample []byte) charset {
 	for _, m := range marks {
 		if bytes.HasPrefix(sample, m.bom) {
-			return Encoding{Name: m.name, BOM: true}
+			return charset{Name: m.name, BOM: true}
 		}
 	}
 	var zeros [2]int
@@ -69,21 +69,21 @@ func DetectEncoding(sample []byte) Encoding {
 	}
 	switch half := len(sample) / 2; {
 	case half > 0 && zeros[1] > half*3/4 && zeros[0] <= half/8:
-		return Encoding{Name: "utf-16le"}
+		return charset{Name: "utf-16le"}
 	case half > 0 && zeros[0] > half*3/4 && zeros[1] <= half/8:
-		return Encoding{Name: "utf-16be"}
+		return charset{Name: "utf-16be"}
 	}
 	// The sample may end inside a character.
 	for cut := 0; cut < utf8.UTFMax && cut <= len(sample); cut++ {
 		if utf8.Valid(sample[:len(sample)-cut]) {
-			return Encoding{Name: "utf-8"}
+			return charset{Name: "utf-8"}
 		}
 	}
-	return Encoding{Name: "windows-1252"}
+	return charset{Name: "windows-1252"}
 }
 
 // Reader returns the text of r in UTF-8, without a byte order mark.
-func (e Encoding) Reader(r io.Reader) (io.Reader, error) {
+func (e charset) Reader(r io.Reader) (io.Reader, error) {
 	if e.BOM {
 		for _, m := range marks {
 			if m.name == e.Name {
@@ -102,10 +102,10 @@ func (e Encoding) Reader(r io.Reader) (io.Reader, error) {
 // Writer returns a writer that takes UTF-8. UTF-16 is written as UTF-16; texts in
 // an encoding of one byte are written as UTF-8, since what masking puts in may have
 // any character. Close flushes it, and does not close w.
-func (e Encoding) Writer(w io.Writer) (io.WriteCloser, error) {
+func (e charset) Writer(w io.Writer) (io.WriteCloser, error) {
 	out := e
 	if e.Name == "windows-1252" || e.Name == "iso-8859-1" {
-		out = Encoding{Name: "utf-8"}
+		out = charset{Name: "utf-8"}
 	}
 	if out.BOM {
 		for _, m := range marks {

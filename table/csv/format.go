@@ -26,7 +26,7 @@ type Config struct {
 	Table func(name string) table.Name
 
 	Delimiter byte // 0: detected
-	// Quote and Escape are as in Dialect. They are detected unless Quoting is set.
+	// Quote encloses a cell, and Escape stands before a quote in one. They are detected unless Quoting is set.
 	Quoting       bool
 	Quote, Escape byte
 	Header        Header
@@ -45,7 +45,7 @@ type Config struct {
 func New(c Config) (file.Format, error) {
 	f := &format{Config: c, plans: map[string]*table.Plan{}}
 	if c.Encoding != "" {
-		e, err := ParseEncoding(c.Encoding)
+		e, err := parseEncoding(c.Encoding)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func New(c Config) (file.Format, error) {
 
 type format struct {
 	Config
-	encoding *Encoding // nil: detected
+	encoding *charset // nil: detected
 	// plans are those of the tables seen so far, by name and columns: files of one table
 	// are masked by the same maskers.
 	mu    sync.Mutex
@@ -84,9 +84,9 @@ func (f *format) Open(in file.Source) (file.Document, error) {
 		return nil, err
 	}
 	d := &document{format: f}
-	d.encoding = DetectEncoding(sample)
+	d.encoding = detectEncoding(sample)
 	if f.encoding != nil {
-		d.encoding = Encoding{Name: f.encoding.Name, BOM: d.encoding.BOM && d.encoding.Name == f.encoding.Name}
+		d.encoding = charset{Name: f.encoding.Name, BOM: d.encoding.BOM && d.encoding.Name == f.encoding.Name}
 	}
 	text, err := d.encoding.Reader(raw)
 	if err != nil {
@@ -98,7 +98,7 @@ func (f *format) Open(in file.Source) (file.Document, error) {
 		return nil, err
 	}
 	whole := err != nil
-	d.dialect = Detect(sample, whole)
+	d.dialect = detectDialect(sample, whole)
 	if f.Delimiter != 0 {
 		d.dialect.Delimiter = f.Delimiter
 	}
@@ -115,8 +115,8 @@ func (f *format) Open(in file.Source) (file.Document, error) {
 // document is a file of delimited text.
 type document struct {
 	*format
-	encoding Encoding
-	dialect  Dialect
+	encoding charset
+	dialect  dialect
 	text     *bufio.Reader
 	plan     *table.Plan
 	header   bool
@@ -131,7 +131,7 @@ func (d *document) readHeader(sample []byte, whole bool, name table.Name) error 
 		}
 		n = len(sample)
 	}
-	record, _ := TrimNewline(sample[:n])
+	record, _ := trimNewline(sample[:n])
 	cells, err := d.dialect.Split(nil, record)
 	if err != nil {
 		return fmt.Errorf("line 1: %w", err)
@@ -144,7 +144,7 @@ func (d *document) readHeader(sample []byte, whole bool, name table.Name) error 
 	first = d.Rules.Spelled(first)
 	header := d.Header
 	if header == HeaderUnknown {
-		header = DetectHeader(first, func(column string) bool { return d.names(name, column) })
+		header = detectHeader(first, func(column string) bool { return d.names(name, column) })
 	}
 	if header == HeaderUnknown && d.Guess && guessHeader(&d.dialect, first, sample[n:]) {
 		header = HeaderPresent
@@ -253,7 +253,7 @@ func (d *document) Split(buffer func() []byte, emit func(file.Block) error) erro
 }
 
 // lastRecord returns the end of the last whole record of b.
-func (d *Dialect) lastRecord(b []byte) int {
+func (d *dialect) lastRecord(b []byte) int {
 	if d.Quote == 0 || bytes.IndexByte(b, d.Quote) < 0 {
 		return bytes.LastIndexByte(b, d.lineEnd()) + 1
 	}

@@ -27,9 +27,9 @@ type masker struct {
 	plan  *table.Plan
 	table *table.Masker
 
-	dialect *Dialect
+	dialect *dialect
 	record  []byte
-	cells   []Cell
+	cells   []cell
 	// values are the cells read so far, and escaped the memory of those with escapes.
 	values, escaped [][]byte
 	buf             []byte
@@ -52,7 +52,7 @@ func (m *masker) AppendMasked(dst []byte, b file.Block, r *file.Result) []byte {
 		}
 		whole := text[:n]
 		text = text[n:]
-		record, end := TrimNewline(whole)
+		record, end := trimNewline(whole)
 		switch {
 		case len(record) == 0:
 			dst = append(dst, end...)
@@ -80,7 +80,7 @@ func (m *masker) AppendMasked(dst []byte, b file.Block, r *file.Result) []byte {
 // bad describes a record that cannot be masked.
 func bad(line int, record []byte, err error) file.Bad {
 	b := file.Bad{Line: line, Column: 1, What: err.Error(), Text: bytes.Clone(record)}
-	var syntax *SyntaxError
+	var syntax *syntaxError
 	if errors.As(err, &syntax) {
 		before := record[:min(syntax.Offset, len(record))]
 		b.Line += bytes.Count(before, []byte("\n"))
@@ -137,7 +137,7 @@ func (m *masker) one(dst, record []byte, header bool) (out []byte, err error) {
 }
 
 // asItWas appends a cell as the file has it, with its quotes.
-func (m *masker) asItWas(dst []byte, c Cell) []byte {
+func (m *masker) asItWas(dst []byte, c cell) []byte {
 	if c.Quoted {
 		return append(dst, m.record[c.Start-1:c.End+1]...)
 	}

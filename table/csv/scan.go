@@ -4,22 +4,22 @@ import (
 	"bytes"
 )
 
-// SyntaxError is a fault of one record. It has no text of the record.
-type SyntaxError struct {
+// syntaxError is a fault of one record. It has no text of the record.
+type syntaxError struct {
 	Offset int // in the record, from 0
 	What   string
 }
 
 // Error says what the fault is; the offset is for whoever knows the line.
-func (e *SyntaxError) Error() string { return e.What }
+func (e *syntaxError) Error() string { return e.What }
 
 func syntax(offset int, what string) error {
-	return &SyntaxError{Offset: offset, What: what}
+	return &syntaxError{Offset: offset, What: what}
 }
 
 // Record returns the length of the first record of b, with its line end, or 0 if b
 // ends before the record does. Line ends inside quotes belong to the record.
-func (d *Dialect) Record(b []byte) int {
+func (d *dialect) Record(b []byte) int {
 	end := d.lineEnd()
 	for at := 0; ; {
 		n := bytes.IndexByte(b[at:], end)
@@ -44,7 +44,7 @@ func (d *Dialect) Record(b []byte) int {
 // quotes looks at the cells of b[at:at+n] that begin with a quote. It returns where
 // the last of them ends if that is behind at+n, -1 if it does not end in b, and at
 // otherwise.
-func (d *Dialect) quotes(b []byte, at, n int) int {
+func (d *dialect) quotes(b []byte, at, n int) int {
 	if d.Quote == 0 {
 		return at
 	}
@@ -72,7 +72,7 @@ func (d *Dialect) quotes(b []byte, at, n int) int {
 
 // closing returns the offset behind the quote that ends a cell whose text begins at
 // p, or -1.
-func (d *Dialect) closing(b []byte, p int) int {
+func (d *dialect) closing(b []byte, p int) int {
 	for {
 		q := bytes.IndexByte(b[p:], d.Quote)
 		if q < 0 {
@@ -96,7 +96,7 @@ func (d *Dialect) closing(b []byte, p int) int {
 }
 
 // Split appends the cells of a record, given without its line end.
-func (d *Dialect) Split(cells []Cell, record []byte) ([]Cell, error) {
+func (d *dialect) Split(cells []cell, record []byte) ([]cell, error) {
 	quotes := d.Quote != 0 && bytes.IndexByte(record, d.Quote) >= 0
 	breaks := bytes.IndexByte(record, '\n') >= 0 || bytes.IndexByte(record, '\r') >= 0
 	for p := 0; ; {
@@ -127,7 +127,7 @@ func (d *Dialect) Split(cells []Cell, record []byte) ([]Cell, error) {
 				return cells, syntax(p+e, "line end of another kind in a cell without quotes")
 			}
 		}
-		cells = append(cells, Cell{Start: p, End: end})
+		cells = append(cells, cell{Start: p, End: end})
 		if n < 0 {
 			return cells, nil
 		}
@@ -137,7 +137,7 @@ func (d *Dialect) Split(cells []Cell, record []byte) ([]Cell, error) {
 
 // quoted reads the cell whose quote is at p; next is the offset of the delimiter
 // behind it, or the record's length.
-func (d *Dialect) quoted(record []byte, p int) (c Cell, next int, err error) {
+func (d *dialect) quoted(record []byte, p int) (c cell, next int, err error) {
 	next = d.closing(record, p+1)
 	if next < 0 {
 		return c, 0, syntax(p, "quoted cell without a closing quote")
@@ -145,13 +145,13 @@ func (d *Dialect) quoted(record []byte, p int) (c Cell, next int, err error) {
 	if next < len(record) && record[next] != d.Delimiter {
 		return c, 0, syntax(next, "unexpected data after the closing quote")
 	}
-	c = Cell{Start: p + 1, End: next - 1, Quoted: true}
+	c = cell{Start: p + 1, End: next - 1, Quoted: true}
 	c.Escaped = bytes.IndexByte(record[c.Start:c.End], d.Escape) >= 0
 	return c, next, nil
 }
 
-// TrimNewline returns a record without its line end, and the line end.
-func TrimNewline(record []byte) (rest, end []byte) {
+// trimNewline returns a record without its line end, and the line end.
+func trimNewline(record []byte) (rest, end []byte) {
 	n := len(record)
 	if n > 0 && record[n-1] == '\n' {
 		n--
