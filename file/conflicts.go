@@ -23,8 +23,8 @@ func placeOf(path string) place {
 	}
 	// Of a path that is not there yet, the part that is there is followed.
 	for at, rest := abs, ""; ; {
-		if real, err := filepath.EvalSymlinks(at); err == nil {
-			return place(strings.ToLower(filepath.Join(real, rest)))
+		if followed, err := filepath.EvalSymlinks(at); err == nil {
+			return place(strings.ToLower(filepath.Join(followed, rest)))
 		}
 		dir, base := filepath.Split(at)
 		if dir = filepath.Clean(dir); dir == at || base == "" {

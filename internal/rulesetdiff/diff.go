@@ -245,17 +245,17 @@ func tableRules(rs *ruleset.Ruleset) treatments {
 
 // matchWords writes a match as schema.table.column.
 func matchWords(m ruleset.TableMatch) string {
-	any := func(s string) string {
+	orAny := func(s string) string {
 		if s == "" {
 			return "*"
 		}
 		return s
 	}
-	column := any(m.Column)
+	column := orAny(m.Column)
 	if m.Class != "" {
 		column = "class " + m.Class
 	}
-	return any(m.Schema) + "." + any(m.Table) + "." + column
+	return orAny(m.Schema) + "." + orAny(m.Table) + "." + column
 }
 
 // settings are the treatments of what is neither an element nor a column.

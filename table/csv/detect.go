@@ -157,15 +157,15 @@ const guessRows = 200
 
 // guessHeader reports whether the rows below show that the first line has the names of
 // columns: no value stands below itself, and a column has numbers or dates below a word.
-func guessHeader(d *Dialect, first []string, rows []byte) bool {
+func guessHeader(d *dialect, first []string, rows []byte) bool {
 	digits, values := make([]int, len(first)), make([]int, len(first))
-	var cells []Cell
+	var cells []cell
 	for range guessRows {
 		n := d.Record(rows)
 		if n == 0 { // the end, or a row that is cut off
 			break
 		}
-		record, _ := TrimNewline(rows[:n])
+		record, _ := trimNewline(rows[:n])
 		rows = rows[n:]
 		var err error
 		if cells, err = d.Split(cells[:0], record); err != nil || len(cells) != len(first) {
