@@ -20,7 +20,7 @@ func TestOtherFilesAreLeftAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := Verify(dir, ""); err == nil || !strings.Contains(err.Error(), "no audit log in this folder") {
+	if _, err := Verify(dir, ""); err == nil || !strings.Contains(err.Error(), "no audit log in this directory") {
 		t.Errorf("a folder without a log: %v", err)
 	}
 	for _, err := range Read(dir) {

@@ -53,7 +53,7 @@ func (rep *Report) WriteText(out io.Writer) error {
 
 // errNoLog says that a folder has none: nothing was checked, which is not the same
 // as that all is well.
-var errNoLog = errors.New("there is no audit log in this folder: no file is named veil-<20 digits>.jsonl")
+var errNoLog = errors.New("there is no audit log in this directory: no file is named veil-<20 digits>.jsonl")
 
 // Verify reads a whole log and checks the form and hash of each line, the
 // numbers, the chain, the order of the segments, and, with a verifier key, the

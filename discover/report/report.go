@@ -71,7 +71,7 @@ func (r *Report) WriteText(w io.Writer, all bool) error {
 	sensitive, quasi, unsure := r.count()
 	fmt.Fprintf(w, "\n%d columns: %d sensitive, %d quasi-identifying, %d unsure\n", len(r.Columns), sensitive, quasi, unsure)
 	if left > 0 {
-		fmt.Fprintf(w, "%d columns that identify nobody are not listed; --all lists them\n", left)
+		fmt.Fprintf(w, "columns that identify nobody and are not listed: %d; --all lists them\n", left)
 	}
 	for _, u := range r.Unread {
 		fmt.Fprintf(w, "NOT READ %s: %s\n", printable(join(u.Schema, u.Table)), u.Reason)
