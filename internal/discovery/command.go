@@ -119,7 +119,8 @@ each resource type. FILE has one resource per line, as bulk exports do.
 URLs are printed if they have the form of a definition's. Of codes only the
 form is kept.`,
 		Example: `  veil discover fhir https://fhir.example.org/r4 --token-file token
-  veil discover fhir export/*.ndjson --ruleset safe-harbor+us-core --overlay site.yaml`,
+  veil discover fhir export/*.ndjson --ruleset safe-harbor+us-core \
+      --overlay site.yaml`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if o.Sample < 1 {
 				return cli.Usagef("--sample %d: expected a number of resources of 1 or more", o.Sample)
