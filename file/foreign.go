@@ -47,7 +47,7 @@ var textExtensions = []string{"", ".txt", ".text", ".md", ".log", ".rst"}
 func (r *run) unknown(in *input, beginning []byte) Problem {
 	display := in.display
 	if len(r.Formats) == 1 {
-		return Problem{File: display, What: "the file is not " + r.Formats[0].Info().Name}
+		return Problem{File: display, What: "the file is not in " + r.Formats[0].Info().Name + " format"}
 	}
 	if isArray(beginning) {
 		return Problem{File: display, What: "the file is JSON but not FHIR, and no rule covers it", Hint: "write rules for it in the documents section of the ruleset, or use --document"}

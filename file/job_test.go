@@ -161,7 +161,7 @@ func TestDirectories(t *testing.T) {
 	}
 	same(t, "outputs", tree(t, j.Out), map[string]string{"a.txt": "A\n", "deep/er/b.txt": "B\nC\n", "old.txt": "x\n"})
 	for _, want := range []string{
-		"in/deep/c.txt: the file is truncated", "in/deep/er/b.txt:2:1: cannot be masked", "in/picture.png: the file is not lines",
+		"in/deep/c.txt: the file is truncated", "in/deep/er/b.txt:2:1: cannot be masked", "in/picture.png: the file is not in lines format",
 		"in/link.txt: symbolic link to a place outside of in: list its target as an input",
 		"in/dangling.txt: symbolic link to a place outside of in: list its target as an input",
 	} {

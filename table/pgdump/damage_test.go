@@ -59,7 +59,7 @@ func TestBadInput(t *testing.T) {
 	t.Parallel()
 	rows := "COPY public.patients (id, name, born, notes, sex, free) FROM stdin;\n"
 	for name, tc := range map[string]struct{ text, want string }{
-		"no dump":                {"SELECT 1;\n", "which Veil does not mask"},
+		"no dump":                {"SELECT 1;\n", "the file is not in pg_dump format"},
 		"encoding":               {strings.Replace(whole, "'UTF8'", "'EUC_JP'", 1), "the dump is in EUC_JP: use pg_dump --encoding=UTF8"},
 		"another encoding later": {strings.Replace(whole, "\nALTER TABLE public.facts", "\nSET client_encoding = 'LATIN1';\nALTER TABLE public.facts", 1), "the dump changes its encoding"},
 		"style of dates":         {strings.Replace(whole, "CREATE TABLE", "SET datestyle = 'German';\nCREATE TABLE", 1), "the dump writes dates in another style than ISO"},
