@@ -69,7 +69,9 @@ func (m *messages) Message() (msg *ipc.Message, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if header.compressed != plain {
+	// What comes up to the first batch decides how the output is compressed: then the
+	// writer begins, and nothing that is read later may change it.
+	if m.batches == 0 && header.compressed != plain {
 		*m.codec = header.compressed
 	}
 	if header.kind == kindBatch {
