@@ -151,13 +151,7 @@ func (rs *Ruleset) mergeDocuments(own *DocumentsSection) {
 	} else {
 		maps.Copy(d.Namespaces, own.Namespaces)
 	}
-	for _, r := range own.Rules {
-		if i := slices.IndexFunc(d.Rules, func(o DocumentRule) bool { return o.ID == r.ID }); i >= 0 {
-			d.Rules[i] = r
-		} else {
-			d.Rules = append(d.Rules, r)
-		}
-	}
+	d.Rules = replaced(d.Rules, own.Rules, func(a, b *DocumentRule) bool { return a.ID == b.ID })
 }
 
 func (r *rulesetReader) documents(n strictyaml.Node) *DocumentsSection {
@@ -173,14 +167,9 @@ func (r *rulesetReader) documents(n strictyaml.Node) *DocumentsSection {
 			}
 		},
 		"rules": func(n strictyaml.Node) {
-			ids := map[string]bool{}
-			r.Sequence(n, func(item strictyaml.Node) {
-				rule := r.documentRule(item)
-				if rule.ID != "" && ids[rule.ID] {
-					r.Bad(item, "rule id %q appears twice", rule.ID)
-				}
-				ids[rule.ID] = true
-				sec.Rules = append(sec.Rules, rule)
+			rules(r, n, &sec.Rules, func(n strictyaml.Node) (DocumentRule, string) {
+				rule := r.documentRule(n)
+				return rule, rule.ID
 			})
 		},
 	}, nil)
@@ -191,10 +180,7 @@ func (r *rulesetReader) documentFile(n strictyaml.Node) (f DocumentFile) {
 	f.At = r.At(n)
 	r.Mapping(n, map[string]strictyaml.Field{
 		"file": func(n strictyaml.Node) {
-			f.File, _ = r.Text(n)
-			if _, err := path.Match(f.File, ""); err != nil {
-				r.Bad(n, "%q is not a pattern: %v", f.File, err)
-			}
+			f.File = r.pattern(n)
 		},
 		"document": func(n strictyaml.Node) { f.Document, _ = r.Text(n) },
 	}, nil)

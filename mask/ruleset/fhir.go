@@ -78,14 +78,9 @@ func (r *rulesetReader) fhir(n strictyaml.Node, sec *FHIRSection) {
 		},
 		"unknown": func(n strictyaml.Node) { r.Word(n, "remove") },
 		"rules": func(n strictyaml.Node) {
-			ids := map[string]bool{}
-			r.Sequence(n, func(item strictyaml.Node) {
-				rule := r.rule(item)
-				if rule.ID != "" && ids[rule.ID] {
-					r.Bad(item, "rule id %q appears twice", rule.ID)
-				}
-				ids[rule.ID] = true
-				sec.Rules = append(sec.Rules, rule)
+			rules(r, n, &sec.Rules, func(n strictyaml.Node) (Rule, string) {
+				rule := r.rule(n)
+				return rule, rule.ID
 			})
 		},
 		"codeSystems": func(n strictyaml.Node) {

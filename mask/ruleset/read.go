@@ -1,6 +1,7 @@
 package ruleset
 
 import (
+	"path"
 	"regexp"
 	"slices"
 
@@ -128,34 +129,48 @@ func (r *rulesetReader) merge(own Ruleset) {
 	if own.FHIR.VersionAt.File != "" {
 		rs.FHIR.Version, rs.FHIR.VersionAt = own.FHIR.Version, own.FHIR.VersionAt
 	}
-	for _, rule := range own.FHIR.Rules {
-		i := slices.IndexFunc(rs.FHIR.Rules, func(o Rule) bool { return o.ID == rule.ID })
-		if i < 0 {
-			rs.FHIR.Rules = append(rs.FHIR.Rules, rule)
-		} else {
-			rs.FHIR.Rules[i] = rule
-		}
-	}
-	for _, cs := range own.FHIR.CodeSystems {
-		i := slices.IndexFunc(rs.FHIR.CodeSystems, func(o CodeSystem) bool { return o.System == cs.System })
-		if i < 0 {
-			rs.FHIR.CodeSystems = append(rs.FHIR.CodeSystems, cs)
-		} else {
-			rs.FHIR.CodeSystems[i] = cs
-		}
-	}
-	for _, p := range own.FHIR.SearchParameters {
-		i := slices.IndexFunc(rs.FHIR.SearchParameters, func(o SearchParameter) bool {
-			return o.Name == p.Name && slices.Equal(o.Base, p.Base)
-		})
-		if i < 0 {
-			rs.FHIR.SearchParameters = append(rs.FHIR.SearchParameters, p)
-		} else {
-			rs.FHIR.SearchParameters[i] = p
-		}
-	}
+	rs.FHIR.Rules = replaced(rs.FHIR.Rules, own.FHIR.Rules, func(a, b *Rule) bool { return a.ID == b.ID })
+	rs.FHIR.CodeSystems = replaced(rs.FHIR.CodeSystems, own.FHIR.CodeSystems, func(a, b *CodeSystem) bool { return a.System == b.System })
+	rs.FHIR.SearchParameters = replaced(rs.FHIR.SearchParameters, own.FHIR.SearchParameters, func(a, b *SearchParameter) bool {
+		return a.Name == b.Name && slices.Equal(a.Base, b.Base)
+	})
 	rs.FHIR.Canonicals = union(rs.FHIR.Canonicals, own.FHIR.Canonicals)
 	rs.FHIR.ContentTypes = union(rs.FHIR.ContentTypes, own.FHIR.ContentTypes)
+}
+
+// replaced puts each of own in the place of the one in all that it is the same as, or else
+// after all others.
+func replaced[T any](all, own []T, same func(a, b *T) bool) []T {
+	for i := range own {
+		if k := slices.IndexFunc(all, func(o T) bool { return same(&o, &own[i]) }); k >= 0 {
+			all[k] = own[i]
+		} else {
+			all = append(all, own[i])
+		}
+	}
+	return all
+}
+
+// rules reads the rules of a section: each has an id of its own.
+func rules[T any](r *rulesetReader, n strictyaml.Node, dst *[]T, read func(strictyaml.Node) (rule T, id string)) {
+	ids := map[string]bool{}
+	r.Sequence(n, func(item strictyaml.Node) {
+		rule, id := read(item)
+		if id != "" && ids[id] {
+			r.Bad(item, "rule id %q appears twice", id)
+		}
+		ids[id] = true
+		*dst = append(*dst, rule)
+	})
+}
+
+// pattern reads a pattern of file names.
+func (r *rulesetReader) pattern(n strictyaml.Node) string {
+	s, _ := r.Text(n)
+	if _, err := path.Match(s, ""); err != nil {
+		r.Bad(n, "%q is not a pattern: %v", s, err)
+	}
+	return s
 }
 
 func union(all, more []string) []string {

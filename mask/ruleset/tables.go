@@ -99,20 +99,8 @@ func (rs *Ruleset) mergeTables(own *TablesSection) {
 		t.Default = own.Default
 	}
 	t.Files = append(slices.Clone(own.Files), t.Files...) // the first that fits counts
-	for _, c := range own.Classes {
-		if i := slices.IndexFunc(t.Classes, func(o ColumnClass) bool { return o.Name == c.Name }); i >= 0 {
-			t.Classes[i] = c
-		} else {
-			t.Classes = append(t.Classes, c)
-		}
-	}
-	for _, r := range own.Rules {
-		if i := slices.IndexFunc(t.Rules, func(o TableRule) bool { return o.ID == r.ID }); i >= 0 {
-			t.Rules[i] = r
-		} else {
-			t.Rules = append(t.Rules, r)
-		}
-	}
+	t.Classes = replaced(t.Classes, own.Classes, func(a, b *ColumnClass) bool { return a.Name == b.Name })
+	t.Rules = replaced(t.Rules, own.Rules, func(a, b *TableRule) bool { return a.ID == b.ID })
 }
 
 // checkClasses reports rules that match a class which is not there.
@@ -147,14 +135,9 @@ func (r *rulesetReader) tables(n strictyaml.Node) *TablesSection {
 			r.Sequence(n, func(item strictyaml.Node) { sec.Files = append(sec.Files, r.fileTable(item)) })
 		},
 		"rules": func(n strictyaml.Node) {
-			ids := map[string]bool{}
-			r.Sequence(n, func(item strictyaml.Node) {
-				rule := r.tableRule(item)
-				if rule.ID != "" && ids[rule.ID] {
-					r.Bad(item, "rule id %q appears twice", rule.ID)
-				}
-				ids[rule.ID] = true
-				sec.Rules = append(sec.Rules, rule)
+			rules(r, n, &sec.Rules, func(n strictyaml.Node) (TableRule, string) {
+				rule := r.tableRule(n)
+				return rule, rule.ID
 			})
 		},
 	}, nil)
@@ -164,10 +147,7 @@ func (r *rulesetReader) tables(n strictyaml.Node) *TablesSection {
 func (r *rulesetReader) fileTable(n strictyaml.Node) (f FileTable) {
 	r.Mapping(n, map[string]strictyaml.Field{
 		"file": func(n strictyaml.Node) {
-			f.File, _ = r.Text(n)
-			if _, err := path.Match(f.File, ""); err != nil {
-				r.Bad(n, "%q is not a pattern: %v", f.File, err)
-			}
+			f.File = r.pattern(n)
 		},
 		"table": func(n strictyaml.Node) {
 			f.Table, _ = r.Text(n)

@@ -157,7 +157,7 @@ func (d *document) lay(s *arrow.Schema, name table.Name) error {
 		}
 	}
 	d.schema = newSchema(s, name)
-	plan, err := d.planFor(d.schema.source)
+	plan, err := d.plans.Of(d.schema.source)
 	if err != nil {
 		return err
 	}

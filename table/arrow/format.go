@@ -5,11 +5,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/table"
@@ -28,14 +26,11 @@ type Config struct {
 }
 
 // New returns the format.
-func New(c Config) file.Format { return &format{Config: c, plans: map[string]*table.Plan{}} }
+func New(c Config) file.Format { return &format{Config: c, plans: table.NewPlans(c.Rules, c.Options)} }
 
 type format struct {
 	Config
-	// plans are those of the tables seen so far, by name and columns: files of one table
-	// are masked by the same maskers.
-	mu    sync.Mutex
-	plans map[string]*table.Plan
+	plans *table.Plans
 }
 
 // losses are what masking leaves out besides columns.
@@ -75,23 +70,4 @@ func (f *format) Open(in file.Source) (file.Document, error) {
 	}
 	d.file = true
 	return d, d.openFile(in, text, f.Table(in.Name))
-}
-
-// planFor returns the plan of a source.
-func (f *format) planFor(s table.Source) (*table.Plan, error) {
-	var key strings.Builder
-	fmt.Fprintf(&key, "%q", s.String())
-	for _, c := range s.Columns {
-		fmt.Fprintf(&key, " %q %d %q %t", c.Name, c.Type, c.Within, c.Repeated)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if p := f.plans[key.String()]; p != nil {
-		return p, nil
-	}
-	p, err := f.Rules.Plan(s, f.Options)
-	if err == nil {
-		f.plans[key.String()] = p
-	}
-	return p, err
 }

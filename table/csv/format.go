@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/mask"
@@ -43,7 +42,7 @@ type Config struct {
 
 // New returns the format.
 func New(c Config) (file.Format, error) {
-	f := &format{Config: c, plans: map[string]*table.Plan{}}
+	f := &format{Config: c, plans: table.NewPlans(c.Rules, c.Options)}
 	if c.Encoding != "" {
 		e, err := parseEncoding(c.Encoding)
 		if err != nil {
@@ -57,10 +56,7 @@ func New(c Config) (file.Format, error) {
 type format struct {
 	Config
 	encoding *charset // nil: detected
-	// plans are those of the tables seen so far, by name and columns: files of one table
-	// are masked by the same maskers.
-	mu    sync.Mutex
-	plans map[string]*table.Plan
+	plans    *table.Plans
 }
 
 // Info implements file.Format.
@@ -185,21 +181,11 @@ func (f *format) names(t table.Name, column string) bool {
 // planFor returns the plan of a table with these columns. Cells are texts: what a
 // column's type is, a file of text does not say.
 func (f *format) planFor(name table.Name, columns []string) (*table.Plan, error) {
-	key := name.String() + "\x00" + strings.Join(columns, "\x00")
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if p := f.plans[key]; p != nil {
-		return p, nil
-	}
 	s := table.Source{Name: name}
 	for _, c := range columns {
 		s.Columns = append(s.Columns, table.Column{Name: c, Type: table.Text})
 	}
-	p, err := f.Rules.Plan(s, f.Options)
-	if err == nil {
-		f.plans[key] = p
-	}
-	return p, err
+	return f.plans.Of(s)
 }
 
 // Columns returns what becomes of the columns.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/table"
@@ -27,15 +26,12 @@ type Config struct {
 
 // New returns the format.
 func New(c Config) file.Format {
-	return &parquetFormat{Config: c, plans: map[string]*table.Plan{}}
+	return &parquetFormat{Config: c, plans: table.NewPlans(c.Rules, c.Options)}
 }
 
 type parquetFormat struct {
 	Config
-	// plans are those of the tables seen so far, by name and columns: files of one table
-	// are masked by the same maskers.
-	mu    sync.Mutex
-	plans map[string]*table.Plan
+	plans *table.Plans
 }
 
 // Info implements file.Format. A file without rows is one: programs that write in
@@ -72,7 +68,7 @@ func (f *parquetFormat) Open(in file.Source) (doc file.Document, err error) {
 	}
 	d := &document{parquetFormat: f, at: in.At, end: end, meta: meta, leaves: leaves, zones: map[string]string{}}
 	name := f.Table(in.Name)
-	if d.plan, err = f.planFor(name, leaves); err != nil {
+	if d.plan, err = f.plans.Of(table.Source{Name: name, Columns: f.spelled(leaves)}); err != nil {
 		return nil, err
 	}
 	if len(d.plan.Out) == 0 {
@@ -100,27 +96,6 @@ func spool(in *file.Source) error {
 	in.At = t
 	in.Size, err = io.Copy(t, in.Reader)
 	return err
-}
-
-// planFor returns the plan of a table with these columns.
-func (f *parquetFormat) planFor(name table.Name, leaves []*leaf) (*table.Plan, error) {
-	var key strings.Builder
-	s := table.Source{Name: name}
-	for _, c := range f.spelled(leaves) {
-		s.Columns = append(s.Columns, c)
-		fmt.Fprintf(&key, "\x00%q %q %d %v", c.Name, c.Within, c.Type, c.Repeated)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	k := name.String() + key.String()
-	if p := f.plans[k]; p != nil {
-		return p, nil
-	}
-	p, err := f.Rules.Plan(s, f.Options)
-	if err == nil {
-		f.plans[k] = p
-	}
-	return p, err
 }
 
 // spelled are the columns with their names as the rules spell them.
