@@ -71,7 +71,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"postgres/catalog":       {},
 		"postgres/script":        {"postgres/catalog"},
 		"postgres/rows":          {"mask/...", "table", "postgres/catalog"},
-		"postgres/analysis":      {"mask/...", "internal/suggest", "table", "postgres/catalog", "postgres/rows"},
+		"postgres/analysis":      {"mask/...", "internal/stack", "internal/suggest", "table", "postgres/catalog", "postgres/rows"},
 		// Documents.
 		"document":              {"mask/...", "internal/strictyaml", "internal/suggest", "fhir/fhirjson"},
 		"document/documenttest": {"mask/...", "document", "general", "safeharbor"},

@@ -10,7 +10,7 @@ import (
 // OfPanic names the functions that led to a panic, without their arguments, which can
 // be values. It is called by the deferred function that recovers.
 func OfPanic() string {
-	pc := make([]uintptr, 32)
+	pc := make([]uintptr, 48)
 	frames := runtime.CallersFrames(pc[:runtime.Callers(4, pc)])
 	var names []string
 	for {

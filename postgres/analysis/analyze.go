@@ -12,6 +12,7 @@ import (
 	pgquery "github.com/wasilibs/go-pgquery"
 	"github.com/wasilibs/go-pgquery/parser"
 
+	"github.com/veil-proxy/veil/internal/stack"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/postgres/catalog"
@@ -170,7 +171,7 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan,
 			plan, refusal = nil, x
 		default:
 			// A fault of ours must not end the listener, nor let anything pass.
-			plan, refusal = nil, &Refusal{Code: "XX000", Message: "the statement cannot be analysed", Reason: "internal", Stack: stack()}
+			plan, refusal = nil, &Refusal{Code: "XX000", Message: "the statement cannot be analysed", Reason: "internal", Stack: stack.OfPanic()}
 		}
 	}()
 	switch len(tree.Stmts) {

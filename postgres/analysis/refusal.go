@@ -1,10 +1,6 @@
 package analysis
 
-import (
-	"fmt"
-	"runtime"
-	"strings"
-)
+import "fmt"
 
 // SQLSTATEs of refusals.
 const (
@@ -50,18 +46,3 @@ type Refusal struct {
 
 // Error implements error.
 func (r *Refusal) Error() string { return fmt.Sprintf("%s: %s", r.Code, r.Message) }
-
-// stack names the functions that were called when the analysis panicked. It holds no
-// value.
-func stack() string {
-	pc := make([]uintptr, 48)
-	frames := runtime.CallersFrames(pc[:runtime.Callers(3, pc)])
-	var names []string
-	for {
-		f, more := frames.Next()
-		names = append(names, fmt.Sprintf("%s:%d", f.Function, f.Line))
-		if !more {
-			return strings.Join(names, " ")
-		}
-	}
-}
