@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
@@ -65,22 +66,7 @@ func TestMethodsReadBesideInSQL(t *testing.T) {
 	db := pgtest.Start(t).SharedDatabase(t, "beside")
 	db.Exec(t, sql.String())
 	masked, originals := direct(t, openListener(t, db.DSN(pgtest.Owner), p, nil).dsn()), direct(t, db.DSN(pgtest.Owner))
-	want := func(rule int, v []byte, in mask.Input) string {
-		if v == nil {
-			return "NULL"
-		}
-		method, _ := p.TableMethod(rule)
-		out, outcome, err := method.Append(nil, v, &in)
-		switch {
-		case err != nil:
-			t.Fatal(err)
-		case outcome == mask.Kept:
-			return string(v)
-		case outcome != mask.Replaced:
-			return "NULL"
-		}
-		return string(out)
-	}
+	want := func(rule int, v []byte, in mask.Input) string { return byMethod(t, p, rule, v, in) }
 	compare := func(query string, expect func(row [][]byte) []string) {
 		got, rows := rowsOf(t, masked, query), rowsOf(t, originals, query)
 		if len(got) != len(rows) {
@@ -129,4 +115,23 @@ func rowsOf(t *testing.T, c *pgconn.PgConn, sql string) [][][]byte {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return results[0].Rows
+}
+
+// byMethod is what the method of a rule makes of a value, which is nil for NULL.
+func byMethod(t *testing.T, p *ruleset.Policy, rule int, v []byte, in mask.Input) string {
+	t.Helper()
+	if v == nil {
+		return "NULL"
+	}
+	method, _ := p.TableMethod(rule)
+	out, outcome, err := method.Append(nil, v, &in)
+	switch {
+	case err != nil:
+		t.Fatal(err)
+	case outcome == mask.Kept:
+		return string(v)
+	case outcome != mask.Replaced:
+		return "NULL"
+	}
+	return string(out)
 }

@@ -44,22 +44,7 @@ func TestYearsAsNumbers(t *testing.T) {
 	db := pgtest.Start(t).SharedDatabase(t, "years")
 	db.Exec(t, sql)
 	masked, originals := direct(t, openListener(t, db.DSN(pgtest.Owner), p, nil).dsn()), direct(t, db.DSN(pgtest.Owner))
-	want := func(rule int, v []byte, in mask.Input) string {
-		if v == nil {
-			return "NULL"
-		}
-		method, _ := p.TableMethod(rule)
-		out, outcome, err := method.Append(nil, v, &in)
-		switch {
-		case err != nil:
-			t.Fatal(err)
-		case outcome == mask.Kept:
-			return string(v)
-		case outcome != mask.Replaced:
-			return "NULL"
-		}
-		return string(out)
-	}
+	want := func(rule int, v []byte, in mask.Input) string { return byMethod(t, p, rule, v, in) }
 	shown := 0
 	for typ := range years {
 		query := "SELECT n, any_year, born_in, died_in, other FROM y." + typ + " ORDER BY n"
