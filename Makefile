@@ -65,7 +65,7 @@ check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must no
 	CORPUS="$(CORPUS)" $(GO) test -count=1 -run '^TestCorpus$$' -v ./fhir
 
 hapi: ## a real HAPI FHIR server with the demo's patients on HAPI_PORT, until Ctrl-C; needs Java 17 and Maven
-	cd proxy/fhirproxy/hapitest && HAPI_PORT=$(HAPI_PORT) HAPI_PATIENTS=$(PATIENTS) $(GO) test -count=1 -timeout 0
+	cd internal/hapitest && HAPI_PORT=$(HAPI_PORT) HAPI_PATIENTS=$(PATIENTS) $(GO) test -count=1 -timeout 0
 
 generate: ## schema, search parameter and terminology tables, from npm packages
 	$(GO) generate ./fhir

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/discover"
-	"github.com/veil-proxy/veil/discover/discovertest"
 	"github.com/veil-proxy/veil/discover/words"
+	"github.com/veil-proxy/veil/internal/discovertest"
 )
 
 // score counts how findings agree with labels.

@@ -12,9 +12,9 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
-	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/internal/veiltest"
 )

@@ -18,7 +18,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/masktest"
 )
 

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/demo"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 )
 
 func newDemo(a *app) *cobra.Command {

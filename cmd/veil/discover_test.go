@@ -12,9 +12,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/veil-proxy/veil/discover/discovertest"
+	"github.com/veil-proxy/veil/internal/discovertest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/internal/veiltest"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
 // overProposal is a configuration of veil serve over a database with a ruleset.

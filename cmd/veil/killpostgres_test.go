@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/veil-proxy/veil/audit"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 )
 
 // TestKilledWhileRowsLeave kills the process while a client reads the rows of a long

@@ -11,8 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/internal/veiltest"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
 // clinicConfig is a configuration with a PostgreSQL door over the tests' clinic,

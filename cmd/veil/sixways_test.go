@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/parquet-go/parquet-go"
 
-	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/internal/demo"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 )
 
 // TestSixWays: a thousand patients have the same pseudonyms as FHIR NDJSON, CSV, Parquet

@@ -12,7 +12,7 @@ import (
 	"github.com/veil-proxy/veil/discover/propose"
 	"github.com/veil-proxy/veil/discover/report"
 	"github.com/veil-proxy/veil/discover/words"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 )
 
 var options = pgsource.Options{Rows: 200, Statement: time.Minute}

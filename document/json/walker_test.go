@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/document/documenttest"
+	"github.com/veil-proxy/veil/internal/documenttest"
 	"github.com/veil-proxy/veil/mask"
 )
 

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/document"
-	"github.com/veil-proxy/veil/document/documenttest"
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/internal/documenttest"
 )
 
 // job masks a file with so many workers, and returns its output and what was reported.

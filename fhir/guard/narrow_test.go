@@ -10,9 +10,9 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/edit"
-	"github.com/veil-proxy/veil/fhir/fhirtest"
 	"github.com/veil-proxy/veil/fhir/guard"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/masktest"
 )
 

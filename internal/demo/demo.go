@@ -17,7 +17,7 @@ import (
 
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/internal/serve"
 	"github.com/veil-proxy/veil/mask/keys"

@@ -9,11 +9,11 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/discover"
-	"github.com/veil-proxy/veil/discover/discovertest"
 	"github.com/veil-proxy/veil/discover/words"
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/internal/discovertest"
 	"github.com/veil-proxy/veil/internal/formats"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/safeharbor"

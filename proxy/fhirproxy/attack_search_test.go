@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 )
 
 // exportUpstream is a FHIR server with one bulk export, of Observations: files of

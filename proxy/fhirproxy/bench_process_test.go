@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/audit"
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/mask"
 )
 

@@ -16,7 +16,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/audit"
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"

@@ -9,7 +9,7 @@ import (
 	"github.com/dgraph-io/ristretto/v2"
 
 	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/mask"
 )
 

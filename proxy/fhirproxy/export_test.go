@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 

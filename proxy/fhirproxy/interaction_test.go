@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 )
 
 // canned is an upstream that answers paths with fixed bodies and remembers what

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/proxy/fhirproxy/hapitest"
+	"github.com/veil-proxy/veil/internal/hapitest"
 )
 
 // TestRealSearches holds what the guard takes for granted of a HAPI FHIR server: that

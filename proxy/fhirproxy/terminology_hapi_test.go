@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/proxy/fhirproxy/hapitest"
+	"github.com/veil-proxy/veil/internal/hapitest"
 )
 
 // TestRealTerminology holds that what Veil says of codes is what a HAPI FHIR server

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/proxy/fhirproxy/hapitest"
+	"github.com/veil-proxy/veil/internal/hapitest"
 )
 
 // dated is what stands in the bodies of the resources of a test: the years that are

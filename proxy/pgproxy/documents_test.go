@@ -5,11 +5,11 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 	"github.com/veil-proxy/veil/table"
 )
 

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 )
 
 // failures are messages of the extended protocol of which the last one fails, and the

@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 )
 
 // extensionSchema has two extensions that declare casts for built-in types, a type with

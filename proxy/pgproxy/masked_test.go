@@ -11,7 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 )
 
 const maskedColumns = "SELECT id, mrn, ssn, first_name, last_name, birth_date, uid, zip, sex, weight_kg FROM clinic.patients"

@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 )
 
 // scalar is the one cell of a query, by a parameter where one is given; NULL and errors

@@ -15,9 +15,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/consumer"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
 func TestSimpleQuery(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/internal/veiltest"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
 // TestShutdownIsTold: sessions that wait, and statements that run at the end of the

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
+	"github.com/veil-proxy/veil/internal/hapitest"
 	"github.com/veil-proxy/veil/internal/veiltest"
-	"github.com/veil-proxy/veil/proxy/fhirproxy/hapitest"
 )
 
 const (

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 )
 
 // recorder stands between clients and the listener, and looks for planted values in

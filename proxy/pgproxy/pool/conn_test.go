@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/internal/veiltest"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 

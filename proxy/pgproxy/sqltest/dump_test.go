@@ -14,9 +14,9 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 	"github.com/veil-proxy/veil/table"
 	"github.com/veil-proxy/veil/table/pgdump"
 )

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/internal/masktest"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 )
 
 // randomColumn is a type of column of random schemas: values of it in SQL, over the row's number

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/internal/masktest"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 )
 
 // extremesRuleset has a rule for each method that is pushed down, for the column of its

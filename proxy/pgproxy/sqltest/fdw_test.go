@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/postgres/analysis"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
 // TestForeignTablesOverVeil holds that a PostgreSQL reads foreign tables through Veil with

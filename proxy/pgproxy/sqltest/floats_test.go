@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/internal/masktest"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 )
 
 // floatSums are aggregates and window functions over floating-point numbers.

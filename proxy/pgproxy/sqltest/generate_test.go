@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 )
 
 const (

@@ -16,10 +16,10 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
 // policy is testdata/sql/ruleset.yaml, ready to run.

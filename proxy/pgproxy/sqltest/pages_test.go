@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/internal/masktest"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 )
 
 // TestPagesFitTogether holds that LIMIT and OFFSET without an order take each row once,

@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/mask/ruleset"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
 const placesRuleset = `veil: 1

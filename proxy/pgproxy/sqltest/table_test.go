@@ -9,10 +9,10 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/rows"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 	"github.com/veil-proxy/veil/table"
 )
 

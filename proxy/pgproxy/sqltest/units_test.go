@@ -11,9 +11,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/age"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
 const unitRules = `

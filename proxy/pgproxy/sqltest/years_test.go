@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/proxy/pgproxy/pgtest"
 )
 
 const yearRules = `

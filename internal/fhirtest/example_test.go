@@ -6,7 +6,7 @@ import (
 	"log"
 	"net/http"
 
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 )
 
 func ExampleGenerate() {

@@ -35,7 +35,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/veil-proxy/veil/fhir/fhirtest"
+	"github.com/veil-proxy/veil/internal/fhirtest"
 )
 
 const (
