@@ -13,23 +13,29 @@ import (
 func newRulesetImport(a *app) *cobra.Command {
 	var name string
 	c := &cobra.Command{
-		Use: "import microsoft FILE", Short: "Write a ruleset from another tool's configuration", Args: cli.Args(2, 2),
-		Long: `Reads a configuration of Microsoft's Tools for Health Data Anonymization for
-FHIR and prints a ruleset that extends safe-harbor. What safe-harbor does
-already is left out. Standard error lists the rules that cannot be carried over
-exactly: they are made stricter, or left to safe-harbor. Keys are not taken
-over, so pseudonyms and shifts differ from those of existing data sets.`,
+		Use: "import TOOL FILE", Short: "Write a ruleset from another tool's configuration", Args: cli.Args(2, 2),
+		Long: `Reads a configuration of another tool and prints a ruleset that extends
+safe-harbor. What safe-harbor does already is left out. Standard error lists
+the rules that cannot be carried over exactly: they are made stricter, or left
+to safe-harbor. Keys are not taken over, so pseudonyms and shifts differ from
+those of existing data sets.
+
+  microsoft   Tools for Health Data Anonymization for FHIR (JSON)
+  miracum     FHIR Pseudonymizer, anonymization.yaml
+  cumulus     Cumulus ETL, ms-config.json
+  datamasque  DataMasque rulesets: tasks that mask columns (YAML)`,
 		Example: `  veil ruleset import microsoft configuration-sample.json > site.yaml
-  veil ruleset diff safe-harbor site.yaml`,
+  veil ruleset diff safe-harbor site.yaml
+  veil ruleset import datamasque clinic.yaml --name clinic > clinic-veil.yaml`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := cli.OneOf("tool", args[0], "microsoft"); err != nil {
+			if err := cli.OneOf("tool", args[0], rulesetimport.Tools()...); err != nil {
 				return err
 			}
 			text, err := textfile.Read(args[1])
 			if err != nil {
 				return err
 			}
-			result, err := rulesetimport.Microsoft(a.rules, name, text)
+			result, err := rulesetimport.Import(a.rules, args[0], name, text)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[1], err)
 			}

@@ -1,6 +1,8 @@
-// Package rulesetimport writes rulesets from the configurations of other tools.
+// Package rulesetimport writes rulesets from the configurations of other tools: Microsoft's
+// Tools for Health Data Anonymization, two tools that share its format (MIRACUM's FHIR
+// Pseudonymizer and the ETL of Cumulus), and DataMasque.
 //
-//	result, err := rulesetimport.Microsoft(lib, name, text)
+//	result, err := rulesetimport.Import(lib, "microsoft", name, text)
 //	_, err = out.Write(result.Ruleset)
 //
 // A rule that cannot be carried over exactly is made stricter or left out, and the result
@@ -8,6 +10,7 @@
 package rulesetimport
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +25,36 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
+
+// tools are the tools by the words of the command line. read carries a configuration over;
+// its error says that the text is not one.
+var tools = map[string]struct {
+	from string
+	read func(m *importer, text []byte) error
+}{
+	"microsoft":  {"a configuration of Microsoft's Tools for Health Data Anonymization", microsoft},
+	"miracum":    {"a configuration of MIRACUM's FHIR Pseudonymizer", miracum},
+	"cumulus":    {"a configuration of Cumulus ETL", cumulus},
+	"datamasque": {"a ruleset of DataMasque", datamasque},
+}
+
+// Tools are the tools whose configurations can be imported, sorted.
+func Tools() []string { return slices.Sorted(maps.Keys(tools)) }
+
+// Import writes a ruleset with a name from the text of a tool's configuration. The error
+// says that the text is not one. tool is one of Tools.
+func Import(lib *rules.Library, tool, name string, text []byte) (*Result, error) {
+	t := tools[tool]
+	base, err := lib.Public("safe-harbor")
+	if err != nil {
+		return nil, err
+	}
+	m := &importer{lib: lib, base: base, name: name, from: t.from, seen: map[string]bool{}}
+	if err := t.read(m, bytes.TrimPrefix(text, []byte("\ufeff"))); err != nil {
+		return nil, err
+	}
+	return m.finish()
+}
 
 // Result is an imported configuration.
 type Result struct {
@@ -43,17 +76,20 @@ type Difference struct {
 	What string
 }
 
+func (d Difference) where() string {
+	if d.Rule == 0 {
+		return "settings"
+	}
+	return fmt.Sprintf("rule %d", d.Rule)
+}
+
 // WriteText writes the result for people.
 func (r *Result) WriteText(out io.Writer) error {
 	if _, err := fmt.Fprintf(out, "%d rules imported, %d more are rules of safe-harbor; %d differ:\n", r.Rules, r.Base, len(r.Differences)); err != nil {
 		return err
 	}
 	for _, d := range r.Differences {
-		where := "settings"
-		if d.Rule > 0 {
-			where = fmt.Sprintf("rule %d", d.Rule)
-		}
-		if _, err := fmt.Fprintf(out, "  %s, %s: %s\n", where, d.Path, d.What); err != nil {
+		if _, err := fmt.Fprintf(out, "  %s, %s: %s\n", d.where(), oneLine(d.Path), oneLine(d.What)); err != nil {
 			return err
 		}
 	}
@@ -68,6 +104,10 @@ type imported struct {
 	match  string
 	method string
 	args   mask.Args
+	// lenient says that the rule lets values pass that safe-harbor might not.
+	lenient bool
+	// failed says why its method does not compile and remove stands in its place.
+	failed string
 }
 
 // importer collects rules on the base safe-harbor.
@@ -76,18 +116,11 @@ type importer struct {
 	base *fhir.Automaton
 	name string
 	// from says in a comment where the rules come from.
-	from   string
-	rules  []imported
-	seen   map[string]bool
-	result Result
-}
-
-func newImporter(lib *rules.Library, name, from string) (*importer, error) {
-	base, err := lib.Public("safe-harbor")
-	if err != nil {
-		return nil, err
-	}
-	return &importer{lib: lib, base: base, name: name, from: from, seen: map[string]bool{}}, nil
+	from    string
+	rules   []imported
+	columns []column
+	seen    map[string]bool
+	result  Result
 }
 
 // differs notes what is not carried over exactly.
@@ -106,14 +139,21 @@ func (m *importer) add(r imported) {
 	m.rules = append(m.rules, r)
 }
 
-// finish writes the ruleset and compiles it. A rule that does not compile is left out.
+// finish writes the ruleset and compiles it. A rule that does not compile becomes one that
+// removes what it matches, or is left out if that has nothing to remove.
 func (m *importer) finish() (*Result, error) {
 	for {
 		text, lines := m.write()
 		_, err := m.lib.PublicText(m.name+".yaml", text)
 		if err == nil {
+			for _, r := range m.rules {
+				if r.failed != "" {
+					m.differs(r.number, r.path, "removed: %s", r.failed)
+				}
+			}
+			slices.SortStableFunc(m.result.Differences, func(a, b Difference) int { return a.Rule - b.Rule })
 			m.result.Ruleset = append(m.comment(), text...)
-			m.result.Rules = len(m.rules)
+			m.result.Rules = len(m.rules) + len(m.columns)
 			return &m.result, nil
 		}
 		var problems strictyaml.Problems
@@ -131,13 +171,25 @@ func (m *importer) finish() (*Result, error) {
 		}
 		var kept []imported
 		for i, r := range m.rules {
-			if what := drop[i]; what != "" {
+			switch what := drop[i]; {
+			case what == "":
+				kept = append(kept, r)
+			case r.method == "remove" || r.lenient:
 				m.differs(r.number, r.path, "left out, so that safe-harbor decides: %s", what)
-			} else {
+			default:
+				r.method, r.args, r.failed = "remove", nil, what
 				kept = append(kept, r)
 			}
 		}
-		m.rules = kept
+		var columns []column
+		for i, c := range m.columns {
+			if what := drop[len(m.rules)+i]; what != "" {
+				m.differs(c.number, c.path, "left out, so that the column is hidden: %s", what)
+			} else {
+				columns = append(columns, c)
+			}
+		}
+		m.rules, m.columns = kept, columns
 	}
 }
 
@@ -148,42 +200,28 @@ func (m *importer) comment() []byte {
 		b = append(b, "#\n# Not carried over exactly:\n"...)
 	}
 	for _, d := range m.result.Differences {
-		b = fmt.Appendf(b, "# - rule %d, %s: %s\n", d.Rule, oneLine(d.Path), oneLine(d.What))
+		b = fmt.Appendf(b, "# - %s, %s: %s\n", d.where(), oneLine(d.Path), oneLine(d.What))
 	}
 	return b
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// write writes the ruleset. lines are the numbers of the rules by the line they stand in.
+// write writes the ruleset. lines are the numbers of the rules by the line they stand in;
+// those of columns follow those of FHIR.
 func (m *importer) write() (text []byte, lines map[int]int) {
 	lines = map[int]int{}
 	b := fmt.Appendf(nil, "veil: 1\nname: %s\ntitle: %s\nextends: safe-harbor\n", m.name, quote("Imported from "+m.from))
-	if len(m.rules) == 0 {
-		return b, lines
+	if len(m.rules) > 0 {
+		b = m.writeFHIR(append(b, "fhir:\n  rules:\n"...), lines)
 	}
-	b = append(b, "fhir:\n  rules:\n"...)
-	line := strings.Count(string(b), "\n")
-	put := func(id, category string, match []string, method string, args mask.Args, why string) {
-		b = fmt.Appendf(b, "    - {id: %s", id)
-		if category != "" {
-			b = fmt.Appendf(b, ", category: %s", category)
-		}
-		list := make([]string, len(match))
-		for i, s := range match {
-			list[i] = quote(s)
-		}
-		b = fmt.Appendf(b, ", match: [%s], method: %s", strings.Join(list, ", "), method)
-		for _, k := range slices.Sorted(maps.Keys(args)) {
-			value, _ := json.Marshal(args[k]) // strings, numbers, lists of them: cannot fail
-			b = fmt.Appendf(b, ", %s: %s", k, value)
-		}
-		if why != "" {
-			b = fmt.Appendf(b, ", why: %s", quote(why))
-		}
-		b = append(b, "}\n"...)
-		line++
+	if len(m.columns) > 0 {
+		b = m.writeTables(append(b, "tables:\n  rules:\n"...), lines)
 	}
+	return b, lines
+}
+
+func (m *importer) writeFHIR(b []byte, lines map[int]int) []byte {
 	// A rule of the base that has a match of ours keeps the others, under its own id; if
 	// none is left, one of ours takes the id.
 	ids := map[int]string{}
@@ -192,7 +230,7 @@ func (m *importer) write() (text []byte, lines map[int]int) {
 		switch {
 		case len(rest) == len(r.Match):
 		case len(rest) > 0:
-			put(r.ID, r.Category, rest, r.Method, r.Args, r.Why)
+			b = appendRule(b, r.ID, r.Category, rest, r.Method, r.Args, r.Why)
 		default:
 			for _, s := range r.Match {
 				if i := m.ours(s); ids[i] == "" {
@@ -207,10 +245,36 @@ func (m *importer) write() (text []byte, lines map[int]int) {
 		if ids[i] != "" {
 			id = ids[i]
 		}
-		lines[line+1] = i
-		put(id, "", []string{r.match}, r.method, r.args, fmt.Sprintf("rule %d: %s", r.number, oneLine(r.path)))
+		lines[bytes.Count(b, []byte{'\n'})+1] = i
+		b = appendRule(b, id, "", []string{r.match}, r.method, r.args, fmt.Sprintf("rule %d: %s", r.number, oneLine(r.path)))
 	}
-	return b, lines
+	return b
+}
+
+// appendRule writes a rule of FHIR in one line.
+func appendRule(b []byte, id, category string, match []string, method string, args mask.Args, why string) []byte {
+	b = fmt.Appendf(b, "    - {id: %s", id)
+	if category != "" {
+		b = fmt.Appendf(b, ", category: %s", category)
+	}
+	list := make([]string, len(match))
+	for i, s := range match {
+		list[i] = quote(s)
+	}
+	b = fmt.Appendf(b, ", match: [%s], method: %s", strings.Join(list, ", "), method)
+	return appendArgs(b, args, why)
+}
+
+// appendArgs writes the arguments of a rule and why it is there, and ends the line.
+func appendArgs(b []byte, args mask.Args, why string) []byte {
+	for _, k := range slices.Sorted(maps.Keys(args)) {
+		value, _ := json.Marshal(args[k]) // strings, numbers, lists and maps of them: cannot fail
+		b = fmt.Appendf(b, ", %s: %s", k, value)
+	}
+	if why != "" {
+		b = fmt.Appendf(b, ", why: %s", quote(why))
+	}
+	return append(b, "}\n"...)
 }
 
 // ours is the number of our rule with a match, or -1.

@@ -2,7 +2,9 @@ package rulesetimport
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,7 +13,6 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
-	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -38,26 +39,88 @@ type microsoftRule struct {
 	Span        json.Number     `json:"span"`
 	RangeType   string          `json:"rangeType"`
 	RoundTo     json.Number     `json:"roundTo"`
+	Cases       cases           `json:"cases"`
+	OtherValues string          `json:"otherValues"`
+	// Domain and Namespace are of MIRACUM's method pseudonymize.
+	Domain    string `json:"domain"`
+	Namespace string `json:"namespace"`
 }
 
 // shiftDays is how far Microsoft's dateShift moves dates, in either direction.
 const shiftDays = 50
 
-// Microsoft imports a configuration of Microsoft's Tools for Health Data Anonymization.
-// The error says that the text is not one.
-func Microsoft(lib *rules.Library, name string, text []byte) (*Result, error) {
-	var c microsoftConfig
-	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
-	if err := d.Decode(&c); err != nil {
-		return nil, fmt.Errorf("not JSON: %w", err)
+// microsoft imports a configuration of Microsoft's Tools for Health Data Anonymization.
+func microsoft(m *importer, text []byte) error {
+	c, err := readMicrosoft(withoutComments(text))
+	if err != nil {
+		return err
+	}
+	m.parameters(c)
+	m.fhirRules(c)
+	return nil
+}
+
+// readMicrosoft reads a configuration in Microsoft's format.
+func readMicrosoft(text []byte) (*microsoftConfig, error) {
+	c := &microsoftConfig{}
+	if err := json.Unmarshal(text, c); err != nil {
+		return nil, fmt.Errorf("not JSON of the expected form: %w", err)
 	}
 	if len(c.Rules) == 0 {
-		return nil, fmt.Errorf("no fhirPathRules: expected a configuration of Tools for Health Data Anonymization for FHIR")
+		return nil, errors.New("no fhirPathRules: expected a configuration in the format of Tools for Health Data Anonymization for FHIR")
 	}
-	m, err := newImporter(lib, name, "a configuration of Microsoft's Tools for Health Data Anonymization")
-	if err != nil {
-		return nil, err
+	return c, nil
+}
+
+// withoutComments takes comments and commas after the last member out of JSON: Microsoft's
+// tools accept them.
+func withoutComments(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for len(text) > 0 {
+		switch {
+		case text[0] == '"':
+			end := stringEnd(text)
+			out, text = append(out, text[:end]...), text[end:]
+		case bytes.HasPrefix(text, []byte("//")):
+			text = text[lineEnd(text):]
+		case bytes.HasPrefix(text, []byte("/*")):
+			end := bytes.Index(text[2:], []byte("*/"))
+			if end < 0 {
+				return append(out, text...)
+			}
+			out, text = append(out, ' '), text[end+4:]
+		default:
+			if c := text[0]; c == '}' || c == ']' { // after a comma it is an error in JSON
+				out = bytes.TrimSuffix(bytes.TrimRight(out, " \t\r\n"), []byte(","))
+			}
+			out, text = append(out, text[0]), text[1:]
+		}
 	}
+	return out
+}
+
+// stringEnd is the index after a JSON string that begins text.
+func stringEnd(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+func lineEnd(text []byte) int {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		return i
+	}
+	return len(text)
+}
+
+// parameters says what of the settings is different here.
+func (m *importer) parameters(c *microsoftConfig) {
 	if c.FHIRVersion != "" && c.FHIRVersion != "R4" {
 		m.differs(0, "fhirVersion", "%q: the ruleset is for R4", c.FHIRVersion)
 	}
@@ -69,12 +132,15 @@ func Microsoft(lib *rules.Library, name string, text []byte) (*Result, error) {
 	} else if s == "resource" {
 		m.differs(0, "dateShiftScope", "dates shift by patient, so that intervals between resources stay")
 	}
+}
+
+// fhirRules carries over the rules.
+func (m *importer) fhirRules(c *microsoftConfig) {
 	for i, r := range c.Rules {
 		for _, path := range alternatives(r.Path) {
-			m.microsoft(i+1, path, r, &c)
+			m.microsoft(i+1, path, r, c)
 		}
 	}
-	return m.finish()
 }
 
 // alternatives splits a path at the operator |.
@@ -97,7 +163,7 @@ func alternatives(path string) (out []string) {
 }
 
 var (
-	byType = regexp.MustCompile(`^nodesByType\('(\w+)'\)((?:\.\w+)+)$`)
+	byType = regexp.MustCompile(`^nodesByType\('(\w+)'\)(\..+)$`)
 	castTo = regexp.MustCompile(`^\(?([A-Z][\w.]*) as (\w+)\)?((?:\.\w+)*)$`)
 )
 
@@ -141,6 +207,7 @@ func (m *importer) microsoft(number int, path string, r microsoftRule, c *micros
 	if method == "keep" && !slices.ContainsFunc(decided, func(e fhir.Explanation) bool { return e.Effect != "removed" }) {
 		m.differs(number, path, "kept, as there, though safe-harbor removes it: the result is not Safe Harbor")
 	}
+	rule.lenient = method == "keep"
 	if rule.method, rule.args, ok = m.methodOf(number, path, method, typ, r); ok {
 		m.add(rule)
 	}
@@ -149,7 +216,7 @@ func (m *importer) microsoft(number int, path string, r microsoftRule, c *micros
 // identity carries over a rule for ids and references, which agree here always.
 func (m *importer) identity(number int, path, method string) {
 	switch method {
-	case "cryptohash", "encrypt":
+	case "cryptohash", "encrypt", "pseudonymize":
 		m.result.Base++
 	case "redact":
 		m.differs(number, path, "ids are sealed instead, since nothing could be read by id without them; only the key opens them")
@@ -179,15 +246,33 @@ func (m *importer) restOf(r imported, typ string) bool {
 	return true
 }
 
-// conditions are the where() of a path.
-var conditions = regexp.MustCompile(`\.where\([^()]*\)`)
+// withoutConditions takes the where() out of a path.
+func withoutConditions(path string) string {
+	for {
+		before, after, found := strings.Cut(path, ".where(")
+		if !found {
+			return path
+		}
+		end, depth := len(after), 1
+		for i := 0; i < len(after) && depth > 0; i++ {
+			switch after[i] {
+			case '(':
+				depth++
+			case ')':
+				depth--
+			}
+			end = i + 1
+		}
+		path = before + after[end:]
+	}
+}
 
 // typeOf is the FHIR type of what a match is of, or nothing where it has several.
 func (m *importer) typeOf(match string) string {
 	if name, ok := strings.CutPrefix(match, "nodesByType('"); ok {
 		return strings.TrimSuffix(name, "')")
 	}
-	steps := strings.Split(conditions.ReplaceAllString(match, ""), ".")
+	steps := strings.Split(withoutConditions(match), ".")
 	t := m.base.Schema().Type(steps[0])
 	code := steps[0]
 	for i := 1; i < len(steps) && t != nil; i++ {
@@ -293,8 +378,14 @@ func (m *importer) methodOf(number int, path, method, typ string, r microsoftRul
 		m.differs(number, path, "noise is keyed by patient and value, so that it is the same in every response")
 		return "noise", mask.Args{"within": strconv.FormatFloat(span/2, 'f', -1, 64)}, true
 	case "generalize":
-		m.differs(number, path, "removed: cases are expressions, which generalize does not have; write bands or cases of values")
-		return "remove", nil, true
+		name, args, what := r.generalized()
+		if what != "" {
+			m.differs(number, path, "%s", what)
+		}
+		return name, args, true
+	case "pseudonymize":
+		m.differs(number, path, "the pseudonym comes from the project's key, and not from a pseudonymisation service")
+		return "pseudonym", mask.Args{"domain": cmp.Or(r.Domain, r.Namespace, "imported")}, true
 	}
 	m.differs(number, path, "removed: unknown method %q", r.Method)
 	return "remove", nil, true

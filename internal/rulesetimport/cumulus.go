@@ -1,0 +1,29 @@
+package rulesetimport
+
+import (
+	"slices"
+)
+
+// cumulus imports the configuration of Cumulus's ETL (ms-config.json): Microsoft's format,
+// as a list of what may pass, before further steps of the ETL. What these steps do, which the
+// file does not say, is left to safe-harbor: it decides about extensions and seals ids.
+func cumulus(m *importer, text []byte) error {
+	c, err := readMicrosoft(withoutComments(text))
+	if err != nil {
+		return err
+	}
+	m.parameters(c)
+	for i, r := range c.Rules {
+		for _, path := range alternatives(r.Path) {
+			switch {
+			case slices.Contains([]string{"nodesByName('extension')", "nodesByName('modifierExtension')"}, path):
+				m.differs(i+1, path, "left to safe-harbor, which decides by the URL: the ETL does so in a later step")
+			case path == "Resource.meta" || path == "Resource.implicitRules" || path == "Resource.language":
+				m.differs(i+1, path, "left to safe-harbor, which decides element by element")
+			default:
+				m.microsoft(i+1, path, r, c)
+			}
+		}
+	}
+	return nil
+}
