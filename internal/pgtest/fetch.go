@@ -20,9 +20,16 @@ import (
 // oldest is the oldest major version that Veil works with.
 const oldest = 15
 
-// binaries returns the folder of a PostgreSQL's programs: Debian's newest, that
-// of the PATH, or a fetched one.
+// BinariesVariable is the environment variable that names the folder of the programs to
+// use, of another version than the machine's.
+const BinariesVariable = "VEIL_POSTGRES_BIN"
+
+// binaries returns the folder of a PostgreSQL's programs: that of the environment,
+// Debian's newest, that of the PATH, or a fetched one.
 func binaries() (string, error) {
+	if bin := os.Getenv(BinariesVariable); bin != "" {
+		return bin, nil
+	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	slices.SortFunc(found, func(a, b string) int {
 		return major(filepath.Base(filepath.Dir(b))) - major(filepath.Base(filepath.Dir(a)))
@@ -31,12 +38,24 @@ func binaries() (string, error) {
 		found = append(found, filepath.Dir(path))
 	}
 	for _, bin := range found {
-		out, err := exec.Command(filepath.Join(bin, "postgres"), "--version").Output()
-		if m := versionForm.FindSubmatch(out); err == nil && m != nil && major(string(m[1])) >= oldest {
+		if version, err := VersionOf(bin); err == nil && version >= oldest {
 			return bin, nil
 		}
 	}
 	return fetch()
+}
+
+// VersionOf is the major version of the PostgreSQL in a folder of programs.
+func VersionOf(bin string) (int, error) {
+	out, err := exec.Command(filepath.Join(bin, "postgres"), "--version").Output()
+	if err != nil {
+		return 0, err
+	}
+	m := versionForm.FindSubmatch(out)
+	if m == nil {
+		return 0, fmt.Errorf("%s: no version in %q", bin, out)
+	}
+	return major(string(m[1])), nil
 }
 
 var versionForm = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)

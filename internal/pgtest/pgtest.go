@@ -71,8 +71,9 @@ var (
 type Server struct {
 	Host string
 	Port int
-	// Bin is the folder of its programs.
-	Bin string
+	// Bin is the folder of its programs, Major their version.
+	Bin   string
+	Major int
 	// CA, Cert and Key are files: the certificate that signed the server's, and
 	// one that lets Certified in, with its key.
 	CA, Cert, Key string
@@ -125,6 +126,10 @@ func start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	version, err := VersionOf(bin)
+	if err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp("", "veil-postgres-")
 	if err != nil {
 		return nil, err
@@ -133,7 +138,7 @@ func start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Host: "127.0.0.1", Bin: bin, log: filepath.Join(dir, "log"), databases: map[string]*Database{}}
+	s := &Server{Host: "127.0.0.1", Bin: bin, Major: version, log: filepath.Join(dir, "log"), databases: map[string]*Database{}}
 	if s.Port, err = veiltest.FreePort(); err != nil {
 		return nil, err
 	}

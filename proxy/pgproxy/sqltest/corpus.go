@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -24,6 +25,8 @@ type Entry struct {
 	Copy bool
 	// Ignore are columns of the response that are not compared, such as OIDs.
 	Ignore []string
+	// From and Until are the versions of PostgreSQL that have what it reads; 0 is any.
+	From, Until int
 	// Params are the values of $1 and following, as text.
 	Params []string
 	Steps  []string
@@ -124,6 +127,16 @@ func (e *Entry) directive(s string) error {
 	switch word {
 	case "simple":
 		e.Simple = true
+	case "from", "until":
+		version, err := strconv.Atoi(rest)
+		if err != nil {
+			return fmt.Errorf("%q is no version of PostgreSQL", rest)
+		}
+		if word == "from" {
+			e.From = version
+		} else {
+			e.Until = version
+		}
 	case "ignore":
 		e.Ignore = append(e.Ignore, strings.Fields(rest)...)
 	case "param":
@@ -144,6 +157,11 @@ func (e *Entry) directive(s string) error {
 		}
 	}
 	return nil
+}
+
+// In reports whether a version of PostgreSQL has what the entry reads.
+func (e *Entry) In(version int) bool {
+	return version >= e.From && (e.Until == 0 || version <= e.Until)
 }
 
 // Expects reports whether the outcome may come about.
