@@ -21,14 +21,14 @@ const (
 
 // checkpoint signs the end of what is on disk.
 func (l *Log) checkpoint() error {
-	if l.opts.Signer == nil || l.fileChain.seq == 0 {
+	if l.opts.Signer == nil || l.written.seq == 0 {
 		return nil
 	}
-	hash, err := hex.DecodeString(l.fileChain.hash)
+	hash, err := hex.DecodeString(string(l.written.hash[:]))
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s\n%d\n%s\n", checkpointName, l.fileChain.seq, base64.StdEncoding.EncodeToString(hash))
+	text := fmt.Sprintf("%s\n%d\n%s\n", checkpointName, l.written.seq, base64.StdEncoding.EncodeToString(hash))
 	signed, err := note.Sign(&note.Note{Text: text}, l.opts.Signer)
 	if err != nil {
 		return err
@@ -36,23 +36,23 @@ func (l *Log) checkpoint() error {
 	if err := replace(filepath.Join(l.dir, checkpointFile), signed); err != nil {
 		return err
 	}
-	l.signed = l.fileChain.seq
+	l.signed = l.written.seq
 	return nil
 }
 
 // replace writes a file anew so that a crash leaves the one before or this one,
 // whole.
 func replace(path string, text []byte) error {
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new") // its mode is 0600
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
 	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return syncDir(filepath.Dir(path))
 }

@@ -75,7 +75,7 @@ func TestTornLinesArePreserved(t *testing.T) {
 // TestReady: a log whose disk failed says so, as does one that is closed.
 func TestReady(t *testing.T) {
 	t.Parallel()
-	files := &failingFiles{}
+	files := limitedFiles{}
 	l, err := Open(t.TempDir(), Options{files: files})
 	if err != nil {
 		t.Fatal(err)

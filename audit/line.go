@@ -65,6 +65,9 @@ const longestText = 256
 
 // clean keeps a text from outside to one line of bounded length.
 func clean(s string) string {
+	if isPlain(s) && len(s) <= longestText {
+		return s
+	}
 	if len(s) > longestText {
 		s = s[:longestText]
 		for len(s) > 0 && !utf8.ValidString(s) {
@@ -87,22 +90,33 @@ type chain struct {
 
 var hashMember = []byte(`,"hash":"`)
 
-// append appends a line to dst and moves the chain on.
-func (c *chain) append(dst []byte, l *Line) []byte { return c.appendMembers(dst, l.appendMembers(nil)) }
-
-// appendMembers appends the line that has these members beside its number and its
-// hashes, and moves the chain on.
-func (c *chain) appendMembers(dst, members []byte) []byte {
-	c.seq++
+// append appends the line that has these members beside its number and its hashes, and
+// moves the chain on.
+func (h *head) append(dst, members []byte) []byte {
+	h.seq++
 	start := len(dst)
-	dst = strconv.AppendUint(append(dst, `{"seq":`...), c.seq, 10)
-	dst = append(append(append(dst, `,"prev":"`...), c.hash...), '"')
+	dst = strconv.AppendUint(append(dst, `{"seq":`...), h.seq, 10)
+	dst = append(append(append(dst, `,"prev":"`...), h.hash[:]...), '"')
 	dst = append(dst, members...)
 	sum := sha256.Sum256(dst[start:])
-	c.hash = hex.EncodeToString(sum[:])
-	dst = append(append(dst, hashMember...), c.hash...)
+	hex.Encode(h.hash[:], sum[:])
+	dst = append(append(dst, hashMember...), h.hash[:]...)
 	return append(dst, '"', '}', '\n')
 }
+
+// head is a chain that lines are appended to.
+type head struct {
+	seq  uint64
+	hash [2 * sha256.Size]byte
+}
+
+func (c chain) head() head {
+	h := head{seq: c.seq}
+	copy(h.hash[:], c.hash)
+	return h
+}
+
+func (h *head) chain() chain { return chain{h.seq, string(h.hash[:])} }
 
 var (
 	errLineForm = errors.New("the line is not of the log's form")
@@ -128,28 +142,6 @@ func parseLine(b []byte) (*Line, error) {
 		return nil, errLineForm
 	}
 	return &l, nil
-}
-
-// lines returns the lines of a record: its details, then the record itself.
-func lines(r *mask.Record) []*Line {
-	var out []*Line
-	for _, d := range r.Details {
-		out = append(out, &Line{Kind: "detail", Time: r.Time, RequestID: clean(r.RequestID),
-			Resource: clean(d.Resource), Path: clean(d.Path), Rule: d.Rule, Outcome: d.Outcome.String()})
-	}
-	var relations []string
-	for _, name := range r.Relations {
-		relations = append(relations, clean(name))
-	}
-	return append(out, &Line{
-		Kind: "record", Time: r.Time, RequestID: clean(r.RequestID), Consumer: clean(r.Consumer), Client: clean(r.Client), Project: clean(r.Project),
-		Door: clean(r.Door), Operation: clean(r.Operation),
-		Statement: clean(r.Statement), Relations: relations,
-		Run: clean(r.Run), Program: clean(r.Program), File: clean(r.File), FileName: clean(r.FileName), InputDigest: clean(r.InputDigest), OutputDigest: clean(r.OutputDigest),
-		Result: clean(r.Result), Reason: clean(r.Reason),
-		Ruleset: clean(r.Ruleset), RulesetSHA256: clean(r.RulesetSHA256), KeyFingerprint: clean(r.KeyFingerprint),
-		Resources: r.Resources, Applied: r.Applied, DurationMicros: r.DurationMicros,
-	})
 }
 
 func segmentName(first uint64) string {

@@ -40,48 +40,31 @@ var errUnhealthy = errors.New("the audit log could not be written and takes no m
 var errClosed = errors.New("the audit log is closed")
 
 // Log is an open log. It is safe for concurrent use.
+//
+// Records are written in groups: who finds nobody writing writes what is queued, and what
+// arrives meanwhile is the next group, which a goroutine of the log writes. So a record
+// that is alone needs no other goroutine, and many records need one sync together.
 type Log struct {
-	dir    string
-	opts   Options
-	lock   io.Closer
-	done   chan struct{}
-	wake   chan struct{}
-	mu     sync.Mutex
-	chain  chain
-	size   int64 // of the current segment, with what is queued
-	queue  []chunk
-	failed error
-	closed bool
+	dir  string
+	opts Options
+	lock io.Closer
+	more chan struct{} // the goroutine shall write what is queued
+	done chan struct{} // it has ended
 
-	// The writer's own.
-	file      file
-	fileChain chain // up to what is on disk
-	signed    uint64
-}
+	mu      sync.Mutex
+	idle    sync.Cond // writing is false
+	head    head      // with what is queued
+	size    int64     // of the current segment, with what is queued
+	queue   []*group
+	spare   [][]byte // buffers of groups
+	writing bool
+	failed  error
+	closed  bool
 
-// chunk is text for one segment, and who waits for it to be on disk.
-type chunk struct {
-	segment string // name of the segment that begins with this chunk, or empty
-	text    []byte
-	end     chain
-	waiters []chan error
-}
-
-// file is what the log needs of a file.
-type file interface {
-	io.WriteCloser
-	Sync() error
-}
-
-// files opens segments; tests put failing ones here.
-type files interface {
-	append(path string) (file, error)
-}
-
-type realFiles struct{}
-
-func (realFiles) append(path string) (file, error) {
-	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	// Of whoever writes.
+	segment *segment
+	written head // up to what is on disk
+	signed  uint64
 }
 
 // Open opens the log in a folder for writing. It creates the log if there is none and
@@ -100,181 +83,92 @@ func Open(dir string, opts Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("audit log %s: %w", dir, err)
 	}
-	l := &Log{dir: dir, opts: opts, lock: lock, done: make(chan struct{}), wake: make(chan struct{}, 1)}
+	l := &Log{dir: dir, opts: opts, lock: lock, more: make(chan struct{}, 1), done: make(chan struct{})}
+	l.idle.L = &l.mu
 	if err := l.resume(); err != nil {
 		_ = lock.Close()
-		return nil, err
+		return nil, fmt.Errorf("audit log %s: %w", dir, err)
 	}
-	go l.write()
+	go l.writeMore()
 	return l, nil
 }
 
 // resume finds the end of the log and opens its last segment.
 func (l *Log) resume() error {
+	l.head = chain{hash: zeroHash}.head()
 	segments, err := segmentFiles(l.dir)
 	if err != nil {
 		return err
 	}
-	l.chain = chain{hash: zeroHash}
-	if len(segments) == 0 {
-		return nil // the first record begins the first segment
+	for len(segments) > 0 {
+		last := filepath.Join(l.dir, segments[len(segments)-1])
+		end, torn, err := repair(last)
+		if err != nil {
+			return err
+		}
+		if end.seq > 0 {
+			l.head = end.head()
+			l.written = l.head
+			return l.continueSegment(last, torn)
+		}
+		// Not even the header was whole: the segment begins anew.
+		if err := os.Remove(last); err != nil {
+			return err
+		}
+		segments = segments[:len(segments)-1]
 	}
-	last := segments[len(segments)-1]
-	end, torn, err := repair(filepath.Join(l.dir, last))
-	if err != nil {
-		return fmt.Errorf("audit log %s: %w", l.dir, err)
-	}
-	path := filepath.Join(l.dir, last)
+	return nil // the first record begins the first segment
+}
+
+// continueSegment opens a segment to go on with it, and says in it what was set aside.
+func (l *Log) continueSegment(path string, torn int64) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	if end.seq == 0 && info.Size() == 0 {
-		// Not even the header was whole: the segment begins anew.
-		if err := os.Remove(path); err != nil {
-			return err
-		}
-		l.chain = chain{hash: zeroHash}
-		if len(segments) > 1 {
-			if end, _, err = repair(filepath.Join(l.dir, segments[len(segments)-2])); err != nil {
-				return fmt.Errorf("audit log %s: %w", l.dir, err)
-			}
-			l.chain = end
-		}
-		return nil
-	}
-	l.chain, l.fileChain, l.size = end, end, info.Size()
-	if l.file, err = l.opts.files.append(path); err != nil {
+	f, err := l.opts.files.open(path)
+	if err != nil {
 		return err
 	}
+	l.size = info.Size()
+	l.segment = &segment{f: f, size: l.size, reserved: l.size, most: l.opts.segmentBytes}
 	if torn > 0 {
-		text := l.chain.append(nil, &Line{Kind: "recovered", Time: time.Now(), TornBytes: torn})
+		line := Line{Kind: "recovered", Time: time.Now(), TornBytes: torn}
+		text := l.head.append(nil, line.appendMembers(nil))
+		if err := l.segment.write(text); err != nil {
+			return errors.Join(err, f.Close())
+		}
 		l.size += int64(len(text))
-		l.queue = append(l.queue, chunk{text: text, end: l.chain})
-		l.wake <- struct{}{}
+		l.written = l.head
 	}
 	return nil
 }
 
-// Append implements mask.Sink: it returns when the record is on disk.
+// Append implements mask.Sink: it returns when the record is on disk. A record that was
+// begun is written even if the context ends.
 func (l *Log) Append(ctx context.Context, r *mask.Record) error {
-	wait := make(chan error, 1)
-	if err := l.enqueue(r, wait); err != nil {
+	e := encoders.Get().(*encoder)
+	e.encode(r)
+	g, mine, err := l.enqueue(r.Time, e)
+	encoders.Put(e)
+	if err != nil {
 		return err
 	}
+	if mine != nil {
+		l.writeGroups(mine)
+		l.release()
+	}
 	select {
-	case err := <-wait:
-		return err
+	case <-g.done:
+		return g.err
+	default:
+	}
+	select {
+	case <-g.done:
+		return g.err
 	case <-ctx.Done():
 		return ctx.Err() // the record may still be written: that is the safe side
 	}
-}
-
-func (l *Log) enqueue(r *mask.Record, wait chan error) error {
-	var members [][]byte // written before the lock is taken
-	for _, line := range lines(r) {
-		members = append(members, line.appendMembers(make([]byte, 0, 256+128*len(line.Applied))))
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.failed != nil {
-		return l.failed
-	}
-	if l.closed {
-		return errClosed
-	}
-	c := l.current(r.Time)
-	before := len(c.text)
-	for _, m := range members {
-		c.text = l.chain.appendMembers(c.text, m)
-	}
-	c.end = l.chain
-	c.waiters = append(c.waiters, wait)
-	l.size += int64(len(c.text) - before)
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
-	return nil
-}
-
-// current returns the chunk to add to, and begins a new segment when the last
-// one is full.
-func (l *Log) current(now time.Time) *chunk {
-	if l.size == 0 || l.size >= l.opts.segmentBytes {
-		c := chunk{segment: segmentName(l.chain.seq + 1)}
-		c.text = l.chain.append(nil, &Line{Kind: "header", Time: now, Version: formatVersion})
-		l.size = int64(len(c.text))
-		l.queue = append(l.queue, c)
-	} else if len(l.queue) == 0 {
-		l.queue = append(l.queue, chunk{})
-	}
-	return &l.queue[len(l.queue)-1]
-}
-
-// write is the goroutine that writes and syncs. Records that arrive while it syncs
-// form the next group.
-func (l *Log) write() {
-	defer close(l.done)
-	for range l.wake {
-		for {
-			l.mu.Lock()
-			queue := l.queue
-			l.queue = nil
-			failed, closed := l.failed, l.closed
-			l.mu.Unlock()
-			if len(queue) == 0 {
-				if closed {
-					return
-				}
-				break
-			}
-			for _, c := range queue {
-				if failed == nil {
-					if err := l.writeChunk(c); err != nil {
-						failed = fmt.Errorf("%w: %w", errUnhealthy, err)
-						l.mu.Lock()
-						l.failed = failed
-						l.mu.Unlock()
-					}
-				}
-				for _, w := range c.waiters {
-					w <- failed
-				}
-			}
-		}
-	}
-}
-
-func (l *Log) writeChunk(c chunk) error {
-	if c.segment != "" {
-		if l.file != nil {
-			if err := l.file.Close(); err != nil {
-				return err
-			}
-		}
-		f, err := l.opts.files.append(filepath.Join(l.dir, c.segment))
-		if err != nil {
-			return err
-		}
-		l.file = f
-		if err := syncDir(l.dir); err != nil {
-			return err
-		}
-	}
-	if _, err := l.file.Write(c.text); err != nil {
-		return err
-	}
-	if err := l.file.Sync(); err != nil {
-		return err
-	}
-	if c.end.seq > 0 {
-		l.fileChain = c.end
-	}
-	if l.fileChain.seq-l.signed >= checkpointEvery || c.segment != "" && l.signed > 0 {
-		return l.checkpoint()
-	}
-	return nil
 }
 
 // leastFree is how much room the log's disk must have for the log to be called
@@ -311,18 +205,18 @@ func (l *Log) Close() error {
 		return errClosed
 	}
 	l.closed = true
-	l.mu.Unlock()
-	select {
-	case l.wake <- struct{}{}:
-	default:
+	for l.writing {
+		l.idle.Wait()
 	}
-	<-l.done
 	err := l.failed
-	if l.file != nil {
+	l.mu.Unlock()
+	close(l.more)
+	<-l.done
+	if l.segment != nil {
 		if err == nil {
 			err = l.checkpoint()
 		}
-		if cerr := l.file.Close(); err == nil {
+		if cerr := l.segment.close(); err == nil {
 			err = cerr
 		}
 	}
@@ -330,13 +224,4 @@ func (l *Log) Close() error {
 		err = cerr
 	}
 	return err
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = d.Close() }()
-	return d.Sync()
 }

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -41,47 +40,52 @@ func isSegment(name string) bool {
 	return ok && len(digits) == len("00000000000000000001") && strings.Trim(digits, "0123456789") == ""
 }
 
-// longestLine bounds a line; a record of every action of a ruleset has less.
-const longestLine = 16 << 20
-
-// repair reads a segment to its end. A last line that is not whole is set aside
-// in a file beside it and cut off; torn is its size. Any other damage is an
-// error: it was not a crash.
+// repair reads a segment to its end, and takes off what a crash left there: space that
+// is not used, and lines that were being written. The latter are set aside in a file
+// beside the segment; torn is their size. Any other damage is an error.
 func repair(path string) (end chain, torn int64, err error) {
-	f, err := os.Open(path)
+	r, err := openReader(path)
 	if err != nil {
 		return end, 0, err
 	}
-	defer func() { _ = f.Close() }()
-	r := bufio.NewReaderSize(f, 1<<20)
+	defer r.close()
 	var good int64
 	for n := 1; ; n++ {
-		text, err := r.ReadBytes('\n')
-		if errors.Is(err, io.EOF) && len(text) == 0 {
-			return end, 0, nil
-		}
-		whole := err == nil
+		text, err := r.line()
 		var l *Line
-		if whole {
-			l, err = parseLine(bytes.TrimSuffix(text, []byte("\n")))
-			if err == nil {
-				end = chain{l.Seq, l.Hash}
-				good += int64(len(text))
-				continue
-			}
+		if err == nil {
+			l, err = parseLine(text)
 		}
-		rest, rerr := io.ReadAll(r)
+		switch {
+		case errors.Is(err, io.EOF):
+			return end, 0, cut(path, good)
+		case err == nil:
+			end = chain{l.Seq, l.Hash}
+			good += int64(len(text)) + 1
+			continue
+		}
+		rest, rerr := io.ReadAll(io.NewSectionReader(r.f, good, 1<<62))
 		if rerr != nil {
 			return end, 0, rerr
 		}
-		if len(rest) > 0 {
+		rest = bytes.TrimRight(rest, "\x00")
+		if follows := following(rest); follows > mostAtOnce || follows > 0 && !isCut(err) {
 			return end, 0, fmt.Errorf("%s:%d: %w, and lines follow it: run veil audit verify", path, n, err)
 		}
-		if err := setAside(path, text); err != nil {
+		if err := setAside(path, rest); err != nil {
 			return end, 0, err
 		}
-		return end, int64(len(text)), cut(path, good)
+		return end, int64(len(rest)), cut(path, good)
 	}
+}
+
+// following is how much there is behind the first line of a text, or behind the first
+// zero in it.
+func following(text []byte) int {
+	if i := bytes.IndexAny(text, "\x00\n"); i >= 0 {
+		return len(text) - i - 1
+	}
+	return 0
 }
 
 // setAside writes a torn line beside its segment, and never over an earlier one.
@@ -108,6 +112,9 @@ func setAside(path string, text []byte) error {
 
 // cut takes the end off a segment, durably.
 func cut(path string, size int64) error {
+	if info, err := os.Stat(path); err != nil || info.Size() == size {
+		return err
+	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err

@@ -1,13 +1,10 @@
 package audit
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"path/filepath"
 )
 
@@ -85,7 +82,7 @@ func Verify(dir, verifierKey string) (Report, error) {
 		if name != segmentName(c.seq+1) {
 			return rep, &verifyError{name, 1, c.seq + 1, fmt.Sprintf("the segment %s should come next: one was removed or renamed", segmentName(c.seq+1))}
 		}
-		if err := rep.segment(filepath.Join(dir, name), name, &c, signed); err != nil {
+		if err := rep.segment(filepath.Join(dir, name), name, name == segments[len(segments)-1], &c, signed); err != nil {
 			return rep, err
 		}
 	}
@@ -100,25 +97,25 @@ func Verify(dir, verifierKey string) (Report, error) {
 	return rep, nil
 }
 
-func (rep *Report) segment(path, name string, c *chain, signed chain) error {
-	f, err := os.Open(path)
+func (rep *Report) segment(path, name string, last bool, c *chain, signed chain) error {
+	r, err := openReader(path)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()
-	r := bufio.NewReaderSize(f, 1<<20)
+	defer r.close()
 	for n := 1; ; n++ {
-		text, err := readLine(r)
-		if errors.Is(err, io.EOF) {
-			if n == 1 {
-				return &verifyError{name, n, c.seq + 1, "the segment is empty"}
-			}
-			return nil
-		}
+		text, err := r.line()
 		bad := func(seq uint64, format string, args ...any) error {
 			return &verifyError{name, n, seq, fmt.Sprintf(format, args...)}
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, io.EOF) && n == 1:
+			return bad(c.seq+1, "the segment is empty")
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil && !last:
+			return bad(c.seq+1, "the line is cut off: %v", err)
+		case err != nil:
 			return bad(c.seq+1, "the line is cut off: %v. A crash or a full disk leaves such a line, whose exchange was not completed: "+
 				"it is set aside when the log is opened next", err)
 		}
@@ -149,26 +146,6 @@ func (rep *Report) segment(path, name string, c *chain, signed chain) error {
 	}
 }
 
-// readLine reads a line of bounded length and takes its line feed off.
-func readLine(r *bufio.Reader) ([]byte, error) {
-	var text []byte
-	for {
-		part, err := r.ReadSlice('\n')
-		text = append(text, part...)
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull) && len(text) < longestLine:
-			continue
-		case errors.Is(err, io.EOF) && len(text) == 0:
-			return nil, io.EOF
-		case errors.Is(err, io.EOF):
-			return nil, errors.New("no line feed at its end")
-		case err != nil:
-			return nil, err
-		}
-		return bytes.TrimSuffix(text, []byte("\n")), nil
-	}
-}
-
 // Read returns the lines of a log in order. A line that cannot be read
 // is returned as an error, and reading continues with the next.
 func Read(dir string) iter.Seq2[*Line, error] {
@@ -191,14 +168,13 @@ func Read(dir string) iter.Seq2[*Line, error] {
 }
 
 func readSegment(path, name string, yield func(*Line, error) bool) bool {
-	f, err := os.Open(path)
+	r, err := openReader(path)
 	if err != nil {
 		return yield(nil, err)
 	}
-	defer func() { _ = f.Close() }()
-	r := bufio.NewReaderSize(f, 1<<20)
+	defer r.close()
 	for n := 1; ; n++ {
-		text, err := readLine(r)
+		text, err := r.line()
 		if errors.Is(err, io.EOF) {
 			return true
 		}

@@ -1,0 +1,63 @@
+package audit
+
+import (
+	"iter"
+	"sync"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// encoder writes the lines of a record, without what depends on the lines before them.
+type encoder struct {
+	line Line
+	text []byte
+	ends []int // of each line in text
+}
+
+var encoders = sync.Pool{New: func() any { return new(encoder) }}
+
+// lines are those of the record that encode was called with.
+func (e *encoder) lines() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		start := 0
+		for _, end := range e.ends {
+			if !yield(e.text[start:end]) {
+				return
+			}
+			start = end
+		}
+	}
+}
+
+// encode writes the lines of a record: its details, then the record itself.
+func (e *encoder) encode(r *mask.Record) {
+	if cap(e.text) > mostKept {
+		e.text = nil
+	}
+	e.text, e.ends = e.text[:0], e.ends[:0]
+	for i := range r.Details {
+		d := &r.Details[i]
+		e.add(&Line{Kind: "detail", Time: r.Time, RequestID: clean(r.RequestID),
+			Resource: clean(d.Resource), Path: clean(d.Path), Rule: d.Rule, Outcome: d.Outcome.String()})
+	}
+	relations := e.line.Relations[:0]
+	for _, name := range r.Relations {
+		relations = append(relations, clean(name))
+	}
+	e.add(&Line{
+		Kind: "record", Time: r.Time, RequestID: clean(r.RequestID), Consumer: clean(r.Consumer), Client: clean(r.Client), Project: clean(r.Project),
+		Door: clean(r.Door), Operation: clean(r.Operation),
+		Statement: clean(r.Statement), Relations: relations,
+		Run: clean(r.Run), Program: clean(r.Program), File: clean(r.File), FileName: clean(r.FileName), InputDigest: clean(r.InputDigest), OutputDigest: clean(r.OutputDigest),
+		Result: clean(r.Result), Reason: clean(r.Reason),
+		Ruleset: clean(r.Ruleset), RulesetSHA256: clean(r.RulesetSHA256), KeyFingerprint: clean(r.KeyFingerprint),
+		Resources: r.Resources, Applied: r.Applied, DurationMicros: r.DurationMicros,
+	})
+	e.line.Resources, e.line.Applied = nil, nil // the caller's
+}
+
+func (e *encoder) add(l *Line) {
+	e.line = *l
+	e.text = e.line.appendMembers(e.text)
+	e.ends = append(e.ends, len(e.text))
+}

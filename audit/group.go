@@ -1,0 +1,167 @@
+package audit
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+)
+
+// group is text for one segment, which is written at once, and who waits for it.
+type group struct {
+	segment string // name of the segment that begins with this group, or empty
+	text    []byte
+	end     head
+	done    chan struct{} // closed when it is on disk, or cannot be written
+	err     error         // then
+}
+
+// mostAtOnce is how much is written before it is synced: a crash leaves no more than
+// that in disorder.
+const mostAtOnce = 1 << 20
+
+// mostKept is how large a buffer may be and still be kept.
+const mostKept = 1 << 20
+
+// enqueue queues a record. The caller writes the groups that it returns.
+func (l *Log) enqueue(now time.Time, e *encoder) (g *group, mine []*group, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed != nil {
+		return nil, nil, l.failed
+	}
+	if l.closed {
+		return nil, nil, errClosed
+	}
+	g = l.current(now)
+	before := len(g.text)
+	for line := range e.lines() {
+		g.text = l.head.append(g.text, line)
+	}
+	g.end = l.head
+	l.size += int64(len(g.text) - before)
+	if l.writing {
+		return g, nil, nil
+	}
+	l.writing = true
+	return g, l.take(), nil
+}
+
+// current returns the group to add to, and begins a new segment when the last
+// one is full.
+func (l *Log) current(now time.Time) *group {
+	if l.size == 0 || l.size >= l.opts.segmentBytes {
+		g := l.newGroup()
+		g.segment = segmentName(l.head.seq + 1)
+		header := Line{Kind: "header", Time: now, Version: formatVersion}
+		g.text = l.head.append(g.text, header.appendMembers(nil))
+		l.size = int64(len(g.text))
+		return g
+	}
+	if n := len(l.queue); n > 0 && len(l.queue[n-1].text) < mostAtOnce {
+		return l.queue[n-1]
+	}
+	return l.newGroup()
+}
+
+func (l *Log) newGroup() *group {
+	g := &group{done: make(chan struct{})}
+	if n := len(l.spare); n > 0 {
+		g.text, l.spare = l.spare[n-1], l.spare[:n-1]
+	}
+	l.queue = append(l.queue, g)
+	return g
+}
+
+// take takes what is queued, to be written.
+func (l *Log) take() []*group {
+	mine := l.queue
+	l.queue = nil
+	return mine
+}
+
+// release ends the caller's turn to write. What was queued meanwhile is left to the
+// goroutine, so that no record waits for those of others.
+func (l *Log) release() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) > 0 {
+		l.more <- struct{}{}
+		return
+	}
+	l.writing = false
+	l.idle.Broadcast()
+}
+
+// writeMore is the log's goroutine.
+func (l *Log) writeMore() {
+	defer close(l.done)
+	for range l.more {
+		for {
+			l.mu.Lock()
+			mine := l.take()
+			if len(mine) == 0 {
+				l.writing = false
+				l.idle.Broadcast()
+			}
+			l.mu.Unlock()
+			if len(mine) == 0 {
+				break
+			}
+			l.writeGroups(mine)
+		}
+	}
+}
+
+// writeGroups writes groups and lets go who waits for them.
+func (l *Log) writeGroups(groups []*group) {
+	for _, g := range groups {
+		l.mu.Lock()
+		g.err = l.failed
+		l.mu.Unlock()
+		if g.err == nil {
+			if err := l.writeGroup(g); err != nil {
+				g.err = fmt.Errorf("%w: %w", errUnhealthy, err)
+			}
+		}
+		l.mu.Lock()
+		if l.failed == nil {
+			l.failed = g.err
+		}
+		if cap(g.text) <= mostKept && len(l.spare) < 2 {
+			l.spare = append(l.spare, g.text[:0])
+		}
+		l.mu.Unlock()
+		close(g.done)
+	}
+}
+
+func (l *Log) writeGroup(g *group) error {
+	if g.segment != "" {
+		if l.segment != nil {
+			if err := l.segment.close(); err != nil {
+				return err
+			}
+		}
+		if err := l.createSegment(g.segment); err != nil {
+			return err
+		}
+	}
+	for text := g.text; len(text) > 0; {
+		n := len(text)
+		if n > mostAtOnce {
+			n = mostAtOnce
+			if end := bytes.LastIndexByte(text[:n], '\n'); end >= 0 {
+				n = end + 1
+			}
+		}
+		if err := l.segment.write(text[:n]); err != nil {
+			return err
+		}
+		text = text[n:]
+	}
+	l.written = g.end
+	if l.written.seq-l.signed >= checkpointEvery || g.segment != "" && l.signed > 0 {
+		return l.checkpoint()
+	}
+	return nil
+}

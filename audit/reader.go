@@ -1,0 +1,79 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+)
+
+// longestLine bounds a line; a record of every action of a ruleset has less.
+const longestLine = 16 << 20
+
+// Lines that were not written whole: the end is missing, or a part in the middle, which
+// is still zero.
+var (
+	errNoLineFeed = errors.New("no line feed at its end")
+	errHole       = errors.New("zeros within it")
+)
+
+// isCut reports whether a crash explains why a line is not whole.
+func isCut(err error) bool { return errors.Is(err, errNoLineFeed) || errors.Is(err, errHole) }
+
+// reader reads the lines of a segment. Where the segment was not closed, zeros follow
+// its text, which are no part of it.
+type reader struct {
+	f *os.File
+	r *bufio.Reader
+}
+
+func openReader(path string) (*reader, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return &reader{f: f, r: bufio.NewReaderSize(f, 1<<20)}, nil
+}
+
+func (r *reader) close() { _ = r.f.Close() } // it was only read
+
+// line returns the next line without its line feed, or io.EOF behind the last one.
+func (r *reader) line() ([]byte, error) {
+	if b, err := r.r.Peek(1); err == nil && b[0] == 0 {
+		return nil, r.skipZeros()
+	}
+	var text []byte
+	for {
+		part, err := r.r.ReadSlice('\n')
+		text = append(text, part...)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull) && len(text) < longestLine:
+			continue
+		case errors.Is(err, io.EOF) && len(text) == 0:
+			return nil, io.EOF
+		case errors.Is(err, io.EOF):
+			return nil, errNoLineFeed
+		case bytes.IndexByte(text, 0) >= 0:
+			return nil, errHole
+		case err != nil:
+			return nil, err
+		}
+		return text[:len(text)-1], nil
+	}
+}
+
+// skipZeros returns io.EOF if nothing but zeros follows.
+func (r *reader) skipZeros() error {
+	for {
+		b, err := r.r.Peek(1)
+		if err != nil {
+			return err
+		}
+		b, _ = r.r.Peek(r.r.Buffered())
+		if n := len(b) - len(bytes.TrimLeft(b, "\x00")); n < len(b) {
+			return errHole
+		}
+		_, _ = r.r.Discard(len(b)) // it is buffered
+	}
+}

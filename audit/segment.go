@@ -1,0 +1,109 @@
+package audit
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// file is what the log needs of a file.
+type file interface {
+	io.WriterAt
+	io.Closer
+	// Sync makes what was written durable, and the size where that changed.
+	Sync() error
+	Truncate(size int64) error
+}
+
+// files opens segments; tests put failing ones here.
+type files interface {
+	open(path string) (file, error)
+}
+
+type realFiles struct{}
+
+func (realFiles) open(path string) (file, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return dataFile{f}, nil
+}
+
+// dataFile is a file whose data is synced, without what does not matter to a reader,
+// such as the time of its last change.
+type dataFile struct{ *os.File }
+
+func (f dataFile) Sync() error { return syncData(f.File) }
+
+// segment is the segment that is being written. Space is reserved ahead of its text,
+// as zeros: the system syncs a file whose size stays the same in about half the time.
+type segment struct {
+	f        file
+	size     int64 // of the text
+	reserved int64 // size of the file
+	most     int64 // the size at which the segment is full
+}
+
+// A reservation grows with the segment, so that a small log stays small.
+const (
+	leastReserved = 64 << 10
+	mostReserved  = 1 << 20
+)
+
+// zeros are what is reserved.
+var zeros [mostReserved]byte
+
+// write appends text and returns when it is durable.
+func (s *segment) write(text []byte) error {
+	if _, err := s.f.WriteAt(text, s.size); err != nil {
+		return err
+	}
+	if end := s.size + int64(len(text)); end > s.reserved {
+		s.reserve(end)
+	}
+	if err := s.f.Sync(); err != nil {
+		return err
+	}
+	s.size += int64(len(text))
+	return nil
+}
+
+// reserve writes zeros from the end of the text on. Where that fails, such as on a
+// disk that is nearly full, the text does without.
+func (s *segment) reserve(end int64) {
+	s.reserved = end
+	if n := min(max(end, leastReserved), mostReserved, s.most-end); n > 0 {
+		if written, err := s.f.WriteAt(zeros[:n], end); err == nil {
+			s.reserved += int64(written)
+		}
+	}
+}
+
+// close takes the reserved space off and closes the file.
+func (s *segment) close() error {
+	if err := s.f.Truncate(s.size); err != nil {
+		return errors.Join(err, s.f.Close())
+	}
+	return errors.Join(s.f.Sync(), s.f.Close())
+}
+
+// createSegment begins a segment in the folder.
+func (l *Log) createSegment(name string) error {
+	f, err := l.opts.files.open(filepath.Join(l.dir, name))
+	if err != nil {
+		return err
+	}
+	l.segment = &segment{f: f, most: l.opts.segmentBytes}
+	return syncDir(l.dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.Close() }()
+	return d.Sync()
+}
