@@ -29,9 +29,15 @@
 //
 // # Crashes
 //
-// Lines are written and synced in groups; Append returns when its group is on
-// disk. A line that a crash left half written was never acknowledged: Open sets
-// its bytes aside in a file with the ending .torn (.torn.2 and so on where there is
-// one), cuts the segment, and says so in a line of kind recovered. Checkpoints are
-// replaced as a whole. Other files in the folder are left alone.
+// Lines are written and synced in groups; Append returns when its group is on disk.
+// Space for them is reserved ahead as zeros, up to a MiB, so a segment that is being
+// written, or whose writer was killed, ends with zeros. They are no part of the log: all
+// readers stop there, and Open and Close take them off.
+//
+// Lines that a crash left half written were never acknowledged, whichever parts of their
+// group reached the disk: Open sets their bytes aside in a file with the ending .torn
+// (.torn.2 and so on where there is one), cuts the segment, and says so in a line of kind
+// recovered. Damage with more lines behind it than are ever written at once was no crash:
+// Open refuses it. Checkpoints are replaced as a whole. Other files in the folder are left
+// alone.
 package audit
