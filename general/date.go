@@ -74,6 +74,13 @@ func (d *shift) Invert(dst, src []byte, in *mask.Input) ([]byte, bool) {
 	return append(day.AppendFormat(dst, time.DateOnly), rest...), true
 }
 
+// Queue implements mask.Queuer.
+func (d *shift) Queue(src []byte, in *mask.Input) {
+	if len(src) >= len(time.DateOnly) && len(in.Entity) > 0 {
+		in.Keys.Queue1(d.slot, in.Entity)
+	}
+}
+
 // Append implements mask.Method.
 func (d *date) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
 	precision, day, rest, ok := splitDate(src)

@@ -41,31 +41,45 @@ var imitated = map[string]forms.CheckedNumber{
 
 func imitateForm(args mask.Args) mask.Form { return imitated[args.String("kind", "")] }
 
-// Append implements mask.Method.
-func (m *imitate) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
-	var buf [19]byte
+// digits reads the digits of a number that is imitated.
+func (m *imitate) digits(buf *[19]byte, src []byte) (number []byte, ok bool) {
 	n := 0
 	for _, c := range src {
 		switch {
 		case c >= '0' && c <= '9':
 			if n == len(buf) {
-				return dst, mask.Removed, nil
+				return nil, false
 			}
 			buf[n] = c
 			n++
 		case c != '-' && c != ' ':
-			return dst, mask.Removed, nil
+			return nil, false
 		}
 	}
-	number := buf[:n]
-	if want := imitated[m.kind]; n < want.Min || n > want.Max {
+	want := imitated[m.kind]
+	return buf[:n], n >= want.Min && n <= want.Max
+}
+
+// Queue implements mask.Queuer.
+func (m *imitate) Queue(src []byte, in *mask.Input) {
+	var buf [19]byte
+	if number, ok := m.digits(&buf, src); ok {
+		in.Keys.Queue1(m.slot, number)
+	}
+}
+
+// Append implements mask.Method.
+func (m *imitate) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
+	var buf [19]byte
+	number, ok := m.digits(&buf, src)
+	if !ok {
 		return dst, mask.Removed, nil
 	}
 	s := stream{sum: *in.Keys.MAC1(m.slot, number)}
 	for i := range number {
 		number[i] = '0' + s.below(10)
 	}
-	switch m.kind {
+	switch n := len(number); m.kind {
 	case "luhn":
 		number[n-1] = luhn.Digit(number[:n-1], 0)
 	case "npi":

@@ -134,6 +134,13 @@ func (m *noise) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, e
 	return append(dst, unit.Mul(unit, new(big.Rat).SetInt(low)).FloatString(m.within.digits)...), mask.Replaced, nil
 }
 
+// Queue implements mask.Queuer.
+func (m *noise) Queue(src []byte, in *mask.Input) {
+	if len(src) > 0 {
+		in.Keys.Queue2(m.slot, in.Entity, src)
+	}
+}
+
 // generalize replaces a value by its group: one of the listed cases, or else the
 // band a whole number falls in, written as the band is. What falls in none is the
 // default, or is Removed.

@@ -2,7 +2,6 @@ package general
 
 import (
 	"crypto/sha512"
-	"encoding/binary"
 	"encoding/hex"
 	"unicode/utf8"
 
@@ -91,6 +90,19 @@ func (p *pseudonym) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcom
 	return dst, mask.Replaced, nil
 }
 
+// Queue implements mask.Queuer.
+func (p *pseudonym) Queue(src []byte, in *mask.Input) {
+	switch {
+	case len(src) == 0:
+	case p.shape == "int":
+		if v, low, size, ok := readInteger(src); ok {
+			in.Keys.QueueNumber(p.slot, byte(len(src)), v-low, size)
+		}
+	case p.shape != "same" || hasFormat(src):
+		in.Keys.Queue1(p.slot, src)
+	}
+}
+
 // stream draws uniform small numbers from a hash, a byte at a time, and continues with
 // the hash of the hash.
 type stream struct {
@@ -114,16 +126,7 @@ func (s *stream) below(n int) byte {
 }
 
 func (p *pseudonym) same(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
-	hidden := 0
-	for _, c := range src {
-		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
-			hidden++
-		}
-		if c >= utf8.RuneSelf {
-			return dst, mask.Removed, nil // no format is known for other scripts
-		}
-	}
-	if hidden < 4 || len(src) > 256 {
+	if !hasFormat(src) {
 		return dst, mask.Removed, nil
 	}
 	s := stream{sum: *in.Keys.MAC1(p.slot, src)}
@@ -141,52 +144,46 @@ func (p *pseudonym) same(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome,
 	return dst, mask.Replaced, nil
 }
 
-// integer is a Feistel network over the numbers of d digits, with cycle walking:
-// the smallest even number of bits that holds them, walked until it falls inside
-// (Black and Rogaway, 2002).
+// hasFormat reports whether a text has a format to keep, and enough to hide in it.
+func hasFormat(src []byte) bool {
+	hidden := 0
+	for _, c := range src {
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			hidden++
+		}
+		if c >= utf8.RuneSelf {
+			return false // no format is known for other scripts
+		}
+	}
+	return hidden >= 4 && len(src) <= 256
+}
+
+// integer permutes the numbers of that many digits.
 func (p *pseudonym) integer(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
-	if len(src) > 18 || src[0] == '0' && len(src) > 1 {
+	v, low, size, ok := readInteger(src)
+	if !ok {
 		return dst, mask.Removed, nil
 	}
-	var v uint64
+	return appendUint(dst, in.Keys.PermuteNumber(p.slot, byte(len(src)), v-low, size)+low), mask.Replaced, nil
+}
+
+// readInteger reads a whole number, and from which one on there are how many of so many
+// digits.
+func readInteger(src []byte) (v, low, size uint64, ok bool) {
+	if len(src) > 18 || src[0] == '0' && len(src) > 1 {
+		return 0, 0, 0, false
+	}
 	for _, c := range src {
 		if c < '0' || c > '9' {
-			return dst, mask.Removed, nil
+			return 0, 0, 0, false
 		}
 		v = v*10 + uint64(c-'0')
 	}
-	low, size := uint64(0), uint64(10)
+	low, size = 0, 10
 	for range len(src) - 1 {
 		low, size = size, size*10
 	}
-	v -= low
-	size -= low
-	v = permute(v, size, func(round byte, half uint64) uint64 {
-		var b [10]byte
-		b[0], b[1] = round, byte(len(src))
-		binary.BigEndian.PutUint64(b[2:], half)
-		return binary.BigEndian.Uint64(in.Keys.MAC1(p.slot, b[:])[:8])
-	})
-	return appendUint(dst, v+low), mask.Replaced, nil
-}
-
-// permute is a keyed permutation of the numbers below size.
-func permute(v, size uint64, round func(n byte, half uint64) uint64) uint64 {
-	bits := uint(2)
-	for uint64(1)<<bits < size {
-		bits += 2
-	}
-	half := bits / 2
-	low := uint64(1)<<half - 1
-	for {
-		l, r := v>>half, v&low
-		for n := range byte(8) {
-			l, r = r, (l^round(n, r))&low
-		}
-		if v = l<<half | r; v < size {
-			return v
-		}
-	}
+	return v, low, size - low, true
 }
 
 func appendUint(dst []byte, v uint64) []byte {

@@ -88,7 +88,7 @@ func newSurrogate(env mask.Env, args mask.Args) (mask.Method, error) {
 
 // Append implements mask.Method.
 func (s *surrogate) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
-	if len(src) == 0 || len(in.Entity) == 0 && !s.perValue {
+	if !s.acts(src, in) {
 		return dst, mask.Removed, nil
 	}
 	sum := in.Keys.MAC2(s.slot, in.Entity, src)
@@ -124,6 +124,18 @@ func (s *surrogate) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcom
 		dst = append(append(append(dst, pick(0, s.names.family)...), ' '), [...]string{"Clinic", "Hospital", "Medical Center", "Practice", "Health Group", "Laboratory"}[number(sum, 1, 6)]...)
 	}
 	return dst, mask.Replaced, nil
+}
+
+// acts reports whether a value gets a surrogate.
+func (s *surrogate) acts(src []byte, in *mask.Input) bool {
+	return len(src) > 0 && (len(in.Entity) > 0 || s.perValue)
+}
+
+// Queue implements mask.Queuer.
+func (s *surrogate) Queue(src []byte, in *mask.Input) {
+	if s.acts(src, in) {
+		in.Keys.Queue2(s.slot, in.Entity, src)
+	}
 }
 
 // street writes a street and a number in the locale's order.

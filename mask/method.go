@@ -109,6 +109,16 @@ type Method interface {
 	Append(dst, src []byte, in *Input) ([]byte, Outcome, error)
 }
 
+// Queuer is a Method that can say ahead what it will hash.
+type Queuer interface {
+	Method
+	// Queue queues the keyed hashes that Append of the same value will compute
+	// (in.Keys.Queue1 and others), so that they are computed together with those of other
+	// values. It does nothing else. What is queued and not needed costs time only, and so
+	// does what is needed and not queued.
+	Queue(src []byte, in *Input)
+}
+
 // Finite is a Method that only ever gives one of a few values.
 type Finite interface {
 	Method

@@ -24,12 +24,20 @@ type Masker struct {
 	// element masks one element of a list by masking; it is made once.
 	masking *Masking
 	element func(dst, element []byte) ([]byte, bool, error)
+	// ahead are the columns to look at ahead, and queued queues an element of a list.
+	ahead   []int
+	queued  func(dst, element []byte) ([]byte, bool, error)
+	scratch []byte
 }
 
 // Masker returns a masker for a pass, which must be of the plan's Actions.
 func (p *Plan) Masker(pass *mask.Pass) *Masker {
 	m := &Masker{plan: p, pass: pass, apply: NewApplier(pass.Keys), known: make([][][]truths, len(p.Columns)), memos: make([][]Memo, len(p.Columns))}
 	masked := 0
+	m.queued = func(dst, element []byte) ([]byte, bool, error) {
+		m.apply.Queue(element, m.masking)
+		return dst, true, nil
+	}
 	m.element = func(dst, element []byte) ([]byte, bool, error) { return m.apply.Append(dst, element, m.masking) }
 	for i, c := range p.Columns {
 		for _, b := range c.branches {
@@ -102,7 +110,6 @@ func (m *Masker) AppendAlone(dst, src []byte, column int) (out []byte, ok bool, 
 	case Masked:
 		b := &c.branches[0]
 		clear(m.values[:len(b.beside)])
-		m.apply.Row(b.masking, m.values[:len(b.beside)])
 		return m.once(dst, src, c, b)
 	}
 	return dst, false, nil
@@ -142,21 +149,11 @@ func (m *Masker) choose(column int) int {
 func (m *Masker) mask(dst, src []byte, column, branch int) ([]byte, bool, error) {
 	c := &m.plan.Columns[column]
 	b := &c.branches[branch]
-	values := m.values[:len(b.beside)]
-	m.key = append(m.key[:0], src...)
-	for i, n := range b.beside {
-		values[i] = nil
-		if n >= 0 {
-			values[i] = m.row.Cell(n)
-		}
-		m.key = append(m.key, values[i]...)
-		m.key = binary.BigEndian.AppendUint32(m.key, uint32(len(values[i]))) // no two rows give one key
-	}
-	m.apply.Row(b.masking, values)
-	if len(m.key) > mostRemembered {
+	memo := &m.memos[column][branch]
+	if !m.gather(src, b, memo) {
 		return m.once(dst, src, c, b)
 	}
-	e, found := m.memos[column][branch].Find(m.key)
+	e, found := memo.Find(m.key)
 	if !found {
 		out, ok, err := m.once(e.Masked[:0], src, c, b)
 		if err != nil {
@@ -170,8 +167,32 @@ func (m *Masker) mask(dst, src []byte, column, branch int) ([]byte, bool, error)
 	return append(dst, e.Masked...), true, nil
 }
 
-// once masks a cell of the row that apply has.
+// gather sets values to the neighbours of a cell and, where a memo remembers what becomes of
+// it, key to what decides its masked value.
+func (m *Masker) gather(src []byte, b *branch, memo *Memo) (remembered bool) {
+	values := m.values[:len(b.beside)]
+	size := len(src)
+	for i, n := range b.beside {
+		values[i] = nil
+		if n >= 0 {
+			values[i] = m.row.Cell(n)
+		}
+		size += len(values[i]) + 4
+	}
+	if size > mostRemembered || memo.idle {
+		return false
+	}
+	m.key = append(m.key[:0], src...)
+	for _, v := range values {
+		m.key = append(m.key, v...)
+		m.key = binary.BigEndian.AppendUint32(m.key, uint32(len(v))) // no two rows give one key
+	}
+	return true
+}
+
+// once masks a cell whose neighbours are in values.
 func (m *Masker) once(dst, src []byte, c *Treated, b *branch) ([]byte, bool, error) {
+	m.apply.Row(b.masking, m.values[:len(b.beside)])
 	if c.List == nil {
 		return m.apply.Append(dst, src, b.masking)
 	}

@@ -30,6 +30,13 @@ type Masking struct {
 	Prefix string
 }
 
+// Queues reports whether it pays to look at values before they are masked: the method says
+// ahead what it will hash, and the processor hashes several values side by side.
+func (m *Masking) Queues() bool {
+	_, ok := m.Method.(mask.Queuer)
+	return ok && keys.LanesPay()
+}
+
 // Same reports whether values of both may stand in one column: they are masked alike and
 // take the same kinds of neighbours.
 func (m *Masking) Same(o *Masking) bool {
@@ -103,6 +110,14 @@ func (a *Applier) Row(m *Masking, values [][]byte) {
 		case 4:
 			in.Unit = v
 		}
+	}
+}
+
+// Queue queues the keyed hashes that Append of a value will need, to be computed together
+// with those of other rows. It queues none for a method that cannot say them ahead.
+func (a *Applier) Queue(src []byte, m *Masking) {
+	if q, ok := m.Method.(mask.Queuer); ok {
+		q.Queue(src, &a.in)
 	}
 }
 

@@ -42,7 +42,32 @@ type Remembered struct {
 	Null   bool
 	// Used is to be set when the entry was filled in.
 	Used bool
+	// expected: the key was told to Expect, and Find was not yet called with it.
+	expected bool
 }
+
+// Expect notes a key that Find will be called with soon, and reports whether it will find
+// nothing. Of several such calls for one key only the first does.
+func (m *Memo) Expect(key []byte) bool {
+	if m.idle {
+		return true
+	}
+	if m.sets == nil {
+		m.sets = make([]memoSet, firstSets)
+	}
+	s := m.set(key)
+	for i := range s.entries {
+		if e := &s.entries[i]; (e.Used || e.expected) && bytes.Equal(e.key, key) {
+			s.older = uint8(1 - i)
+			return false
+		}
+	}
+	s.replace(key).expected = true
+	return true
+}
+
+// Misses reports whether half of the look-ups found nothing, of those since it grew last.
+func (m *Memo) Misses() bool { return m.idle || m.misses >= m.hits }
 
 // Find returns the entry of a key, which is everything that decides the masked value, or
 // one to fill in; found tells which. The entry is valid until the next call.
@@ -63,19 +88,36 @@ func (m *Memo) Find(key []byte) (e *Remembered, found bool) {
 	case m.misses > 4*len(m.sets) && len(m.sets) < most:
 		m.sets, m.misses, m.hits = make([]memoSet, min(8*len(m.sets), most)), 0, 0
 	}
-	s := &m.sets[maphash.Bytes(memoSeed, key)%uint64(len(m.sets))]
+	s := m.set(key)
 	for i := range s.entries {
-		if e := &s.entries[i]; e.Used && bytes.Equal(e.key, key) {
-			s.older = uint8(1 - i)
+		e := &s.entries[i]
+		if !e.Used && !e.expected || !bytes.Equal(e.key, key) {
+			continue
+		}
+		s.older = uint8(1 - i)
+		if e.Used {
 			m.hits++
 			return e, true
 		}
+		m.misses++
+		e.expected = false
+		return e, false
 	}
 	m.misses++
-	e = &s.entries[s.older]
+	return s.replace(key), false
+}
+
+// set is where a key is remembered.
+func (m *Memo) set(key []byte) *memoSet {
+	return &m.sets[maphash.Bytes(memoSeed, key)%uint64(len(m.sets))]
+}
+
+// replace makes the older entry that of a key.
+func (s *memoSet) replace(key []byte) *Remembered {
+	e := &s.entries[s.older]
 	s.older = 1 - s.older
-	e.Used = false
+	e.Used, e.expected = false, false
 	e.key = append(e.key[:0], key...)
 	e.Masked = e.Masked[:0]
-	return e, false
+	return e
 }

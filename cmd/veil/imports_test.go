@@ -18,13 +18,15 @@ func TestImportsPointOneWay(t *testing.T) {
 		"textfile":       {},
 		"internal/luhn":  {},
 		"internal/stack": {},
+		// Hashes side by side.
+		"internal/hmaclanes": {},
 		// The language of rulesets and keys.
 		"internal/suggest":    {},
 		"internal/strictyaml": {"internal/suggest"},
 		"mask/civil":          {},
 		"mask/age":            {},
 		"mask/forms":          {},
-		"mask/keys":           {"mask/civil", "textfile"},
+		"mask/keys":           {"internal/hmaclanes", "mask/civil", "textfile"},
 		"mask":                {"mask/civil", "mask/keys", "internal/suggest"},
 		"mask/ruleset":        {"mask", "mask/civil", "mask/forms", "mask/keys", "internal/strictyaml", "internal/suggest"},
 

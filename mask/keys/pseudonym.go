@@ -8,6 +8,8 @@ import (
 	"encoding/binary"
 	"hash"
 	"time"
+
+	"github.com/veil-proxy/veil/internal/hmaclanes"
 )
 
 // Pseudonymizer holds the hash and cipher states of one pass, made once and
@@ -17,20 +19,26 @@ type Pseudonymizer struct {
 	ring   *Keyring
 	states []keyState
 	before *Pseudonymizer // of the retired key, once it was needed
+	queue  queue
 	sum    [64]byte
 	// prefix and scratch live here so that what is handed to a hash or cipher
 	// does not escape to the heap each time.
 	prefix  [4]byte
+	message [hmaclanes.Longest]byte
 	plain   [48]byte
 	block   [16]byte
 	out     [16]byte
 	decoded [64]byte
 }
 
+// macKeySize is the bytes of a key of HMAC-SHA-512.
+const macKeySize = 64
+
 // keyState is the state of one slot. Which fields are set depends on its
 // purpose.
 type keyState struct {
 	mac   hash.Hash
+	lanes *hmaclanes.Key // the key of mac, once a hash is queued
 	block cipher.Block
 	siv   *siv
 }
@@ -56,10 +64,10 @@ func (p *Pseudonymizer) open(st *keyState, s Slot) {
 		st.block = newAES(p.ring.mustDerive(key.purpose, key.domain, 32))
 		return
 	}
-	sub := p.ring.mustDerive(key.purpose, key.domain, 64+32+32)
-	st.mac = hmac.New(sha512.New, sub[:64])
+	sub := p.ring.mustDerive(key.purpose, key.domain, macKeySize+32+32)
+	st.mac = hmac.New(sha512.New, sub[:macKeySize])
 	if key.purpose == purposeSeal {
-		st.siv = newSIV(newAES(sub[64:96]), newAES(sub[96:]), []byte(p.ring.project), []byte(key.domain))
+		st.siv = newSIV(newAES(sub[macKeySize:96]), newAES(sub[96:]), []byte(p.ring.project), []byte(key.domain))
 	}
 }
 
@@ -98,6 +106,13 @@ func newAES(key []byte) cipher.Block {
 // for b bits and n values with odds of about n²/2^(b+1).
 func (p *Pseudonymizer) MAC1(s Slot, part []byte) *[64]byte {
 	st := p.state(s)
+	if st.lanes != nil {
+		if n := message1(p.message[:], part); n > 0 {
+			if sum := p.queue.take(st.lanes, p.message[:n]); sum != nil {
+				return sum
+			}
+		}
+	}
 	st.mac.Reset()
 	p.write(st.mac, part)
 	st.mac.Sum(p.sum[:0])
@@ -107,6 +122,13 @@ func (p *Pseudonymizer) MAC1(s Slot, part []byte) *[64]byte {
 // MAC2 is MAC1 of two parts, each preceded by its length.
 func (p *Pseudonymizer) MAC2(s Slot, a, b []byte) *[64]byte {
 	st := p.state(s)
+	if st.lanes != nil {
+		if n := message2(p.message[:], a, b); n > 0 {
+			if sum := p.queue.take(st.lanes, p.message[:n]); sum != nil {
+				return sum
+			}
+		}
+	}
 	st.mac.Reset()
 	p.write(st.mac, a)
 	p.write(st.mac, b)

@@ -48,6 +48,7 @@ type cell struct {
 	action  int
 	binary  bool
 	bare    bool // the original comes, and no wrapper
+	ahead   bool // of the rows that are looked at
 	memo    table.Memo
 }
 
@@ -174,9 +175,7 @@ func (m *Masker) mask(dst, wrapper []byte, c *cell) ([]byte, bool, error) {
 	m.pass.Counts[c.action]++
 	e, found := c.memo.Find(wrapper)
 	if !found {
-		if c.bare {
-			m.read.n, m.read.members[0], m.read.members[1] = 2, m.plan.Tag, wrapper
-		} else if !m.read.readText(wrapper) {
+		if !m.unwrap(wrapper, c) {
 			return dst, false, ErrTaint
 		}
 		if err := m.fill(e, c); err != nil {
@@ -184,6 +183,15 @@ func (m *Masker) mask(dst, wrapper []byte, c *cell) ([]byte, bool, error) {
 		}
 	}
 	return append(dst, e.Masked...), e.Null, nil
+}
+
+// unwrap reads a wrapper in text form, or takes a bare original for one.
+func (m *Masker) unwrap(wrapper []byte, c *cell) bool {
+	if c.bare {
+		m.read.n, m.read.members[0], m.read.members[1] = 2, m.plan.Tag, wrapper
+		return true
+	}
+	return m.read.readText(wrapper)
 }
 
 // fill masks the wrapper that was just read into a memo's entry.

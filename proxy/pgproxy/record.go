@@ -24,6 +24,7 @@ type execution struct {
 	pass  *mask.Pass
 	rows  *rows.Masker // nil where rows pass as they are
 	count uint64       // of rows
+	ahead int          // rows that were looked at before they are masked
 	// described: the upstream's columns are those of the plan. confirmed: its
 	// catalog is the plan's. copying: CopyOutResponse came.
 	// announced: a record says that its rows began to leave.

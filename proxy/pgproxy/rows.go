@@ -1,6 +1,7 @@
 package pgproxy
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"math"
@@ -156,6 +157,10 @@ func format(formats []int16, i int) int16 {
 	return formats[i]
 }
 
+// lookAhead is the most rows that are looked at before they are masked: see
+// rows.Masker.LookAhead.
+const lookAhead = 128
+
 // data masks a row or a piece of COPY, or passes all of them on that stand in the
 // buffer.
 func (x *session) data(ex *execution, typ byte, n int) error {
@@ -169,6 +174,11 @@ func (x *session) data(ex *execution, typ byte, n int) error {
 		}
 	}
 	if ex.rows != nil {
+		if ex.ahead == 0 {
+			run, count := x.up.In.Standing(typ, lookAhead)
+			ex.ahead = cmp.Or(ex.rows.LookAhead(run), count)
+		}
+		ex.ahead = max(ex.ahead-1, 0)
 		_, body, err := x.up.In.Next()
 		if err != nil {
 			return err

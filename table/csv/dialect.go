@@ -39,6 +39,19 @@ type cell struct {
 	Escaped bool
 }
 
+// from is where a cell begins, with its quote.
+func (c cell) from() int { return c.Start - c.quotes() }
+
+// to is where a cell ends, with its quote.
+func (c cell) to() int { return c.End + c.quotes() }
+
+func (c cell) quotes() int {
+	if c.Quoted {
+		return 1
+	}
+	return 0
+}
+
 // IsNull reports whether a cell of the record is NULL.
 func (d *dialect) IsNull(record []byte, c cell) bool {
 	if c.Quoted {
@@ -129,12 +142,7 @@ func (d *dialect) lineEnd() byte {
 
 // ends reports whether a value has a byte that ends a cell.
 func (d *dialect) ends(value []byte) bool {
-	for _, c := range value {
-		if c == d.Delimiter || c == '\n' || c == '\r' {
-			return true
-		}
-	}
-	return false
+	return bytes.IndexByte(value, d.Delimiter) >= 0 || bytes.IndexByte(value, '\n') >= 0 || bytes.IndexByte(value, '\r') >= 0
 }
 
 // needsQuotes reports whether a value without quotes would be read as another.

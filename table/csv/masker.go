@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/veil-proxy/veil/file"
@@ -18,22 +19,42 @@ func (d *document) NewMasker(detail bool) file.Masker {
 	m.table = d.plan.Masker(m.pass)
 	m.values = make([][]byte, len(d.plan.Columns))
 	m.escaped = make([][]byte, len(d.plan.Columns))
+	m.kept = runsOf(d.plan.Out, func(column int) bool { return d.plan.Columns[column].Treatment == table.Clear })
+	m.shown = runsOf(d.plan.Out, func(int) bool { return true })
 	return m
 }
 
-// masker masks blocks of records.
+// masker masks blocks of records, a batch after the other.
 type masker struct {
 	pass  *mask.Pass
 	plan  *table.Plan
 	table *table.Masker
 
+	// kept are the runs of columns that are not masked, and shown those of a header.
+	kept, shown []int
+
 	dialect *dialect
-	record  []byte
-	cells   []cell
-	// values are the cells read so far, and escaped the memory of those with escapes.
+	batch   []record
+	// cells are those of the batch.
+	cells []cell
+	// record is the one that is masked, values are its cells read so far, and escaped the
+	// memory of those with escapes.
+	record          *record
 	values, escaped [][]byte
 	buf             []byte
 }
+
+// record is a record that is read.
+type record struct {
+	offset    int // in the block
+	text, end []byte
+	cells     []cell
+	err       error
+}
+
+// batchRecords is how many records are read before they are masked: enough for their keyed
+// hashes to be computed together, and few enough to stay in the processor's cache.
+const batchRecords = 64
 
 // Pass implements file.Masker.
 func (m *masker) Pass() *mask.Pass { return m.pass }
@@ -42,39 +63,88 @@ func (m *masker) Pass() *mask.Pass { return m.pass }
 func (m *masker) AppendMasked(dst []byte, b file.Block, r *file.Result) []byte {
 	d := b.Head.(*document)
 	m.dialect = &d.dialect
-	newline := []byte{d.dialect.lineEnd()}
-	text, line, header := b.Text, b.Line, b.Line == 1 && d.header
-	rows := uint64(0)
-	for len(text) > 0 {
-		n := m.dialect.Record(text)
-		if n == 0 {
-			n = len(text)
-		}
-		whole := text[:n]
-		text = text[n:]
-		record, end := trimNewline(whole)
-		switch {
-		case len(record) == 0:
-			dst = append(dst, end...)
-		default:
+	header := b.Line == 1 && d.header
+	rows, line, counted := uint64(0), b.Line, 0
+	for at := 0; at < len(b.Text); {
+		at = m.read(b.Text, at, header)
+		for i := range m.batch {
+			rec := &m.batch[i]
 			from := len(dst)
-			out, err := m.one(dst, record, header)
+			out, err := m.one(dst, rec, header)
 			if err == nil {
-				dst = append(out, end...)
-				if !header {
+				dst = append(out, rec.end...)
+				if !header && len(rec.text) > 0 {
 					rows++
 				}
-				break
+			} else {
+				dst = dst[:from]
+				line += bytes.Count(b.Text[counted:rec.offset], []byte{d.dialect.lineEnd()})
+				counted = rec.offset
+				r.Bad = append(r.Bad, bad(line, rec.text, err))
 			}
-			dst = dst[:from]
-			r.Bad = append(r.Bad, bad(line, record, err))
+			header = false
 		}
-		header = false
-		line += bytes.Count(whole, newline)
 	}
 	m.pass.CountResources(m.plan.Source.String(), rows)
 	r.Masked += rows
 	return dst
+}
+
+// read reads a batch of the records of a block from an offset on, and returns where it ends.
+// If it pays, it looks at them for what they have to hash. A header is a batch of its own.
+func (m *masker) read(text []byte, at int, header bool) int {
+	m.batch, m.cells = m.batch[:0], m.cells[:0]
+	ahead := !header && m.table.LookAhead()
+	for more := true; more && at < len(text) && len(m.batch) < batchRecords; {
+		n := m.dialect.Record(text[at:])
+		if n == 0 {
+			n = len(text) - at
+		}
+		m.batch = append(m.batch, record{offset: at})
+		rec := &m.batch[len(m.batch)-1]
+		rec.text, rec.end = trimNewline(text[at : at+n])
+		at += n
+		if len(rec.text) > 0 {
+			rec.err = m.split(rec)
+		}
+		if ahead && rec.cells != nil {
+			m.begin(rec)
+			more = m.table.Look(m)
+		}
+		more = more && !header
+	}
+	return at
+}
+
+// split reads the cells of a record.
+func (m *masker) split(r *record) (err error) {
+	defer recovered(&err)
+	if !utf8.Valid(r.text) {
+		return errors.New("not valid UTF-8: use --encoding, such as windows-1252")
+	}
+	from := len(m.cells)
+	if m.cells, err = m.dialect.Split(m.cells, r.text); err != nil {
+		return err
+	}
+	cells := m.cells[from:]
+	if len(cells) != len(m.plan.Columns) {
+		return fmt.Errorf("the row has %d cells, and the table %d columns", len(cells), len(m.plan.Columns))
+	}
+	r.cells = cells
+	return nil
+}
+
+// recovered makes an error of a panic, whose text can hold a value.
+func recovered(err *error) {
+	if recover() != nil {
+		*err = errors.New("masking failed: a fault of Veil")
+	}
+}
+
+// begin makes a record the one that is masked.
+func (m *masker) begin(r *record) {
+	m.record = r
+	clear(m.values)
 }
 
 // bad describes a record that cannot be masked.
@@ -91,40 +161,36 @@ func bad(line int, record []byte, err error) file.Bad {
 
 // one masks a record; a header loses its hidden columns only. A fault of a method is an
 // error of that record.
-func (m *masker) one(dst, record []byte, header bool) (out []byte, err error) {
-	defer func() {
-		if recover() != nil { // its text can hold a value
-			out, err = dst, errors.New("masking failed: a fault of Veil")
-		}
-	}()
-	if !utf8.Valid(record) {
-		return dst, errors.New("not valid UTF-8: use --encoding, such as windows-1252")
+func (m *masker) one(dst []byte, r *record, header bool) (out []byte, err error) {
+	if r.cells == nil {
+		return dst, r.err // an empty line, or a fault
 	}
-	if m.cells, err = m.dialect.Split(m.cells[:0], record); err != nil {
-		return dst, err
-	}
-	if len(m.cells) != len(m.plan.Columns) {
-		return dst, fmt.Errorf("the row has %d cells, and the table %d columns", len(m.cells), len(m.plan.Columns))
-	}
-	m.record = record
-	clear(m.values)
+	out = dst
+	defer recovered(&err)
+	m.begin(r)
 	m.table.Begin(m)
-	for i, column := range m.plan.Out {
+	runs := m.kept
+	if header {
+		runs = m.shown
+	}
+	for i := 0; i < len(m.plan.Out); i++ {
 		if i > 0 {
 			dst = append(dst, m.dialect.Delimiter)
 		}
-		c := m.cells[column]
-		if header || m.plan.Columns[column].Treatment == table.Clear {
-			dst = m.asItWas(dst, c)
+		column := m.plan.Out[i]
+		if last := runs[i]; last >= 0 {
+			dst = append(dst, r.text[r.cells[column].from():r.cells[m.plan.Out[last]].to()]...)
+			i = last
 			continue
 		}
+		c := r.cells[column]
 		var ok bool
 		if m.buf, ok, err = m.table.AppendCell(m.buf[:0], column); err != nil {
 			return dst, err
 		}
 		switch {
-		case !ok && m.dialect.IsNull(record, c):
-			dst = append(dst, record[c.Start:c.End]...)
+		case !ok && m.dialect.IsNull(r.text, c):
+			dst = append(dst, r.text[c.Start:c.End]...)
 		case !ok:
 			dst = m.dialect.AppendNull(dst)
 		default:
@@ -136,22 +202,32 @@ func (m *masker) one(dst, record []byte, header bool) (out []byte, err error) {
 	return dst, nil
 }
 
-// asItWas appends a cell as the file has it, with its quotes.
-func (m *masker) asItWas(dst []byte, c cell) []byte {
-	if c.Quoted {
-		return append(dst, m.record[c.Start-1:c.End+1]...)
+// runsOf finds the columns that are written as the file has them, and stand side by side
+// there too: for each place of out, the last place of the run from there on; -1 where the
+// column is masked.
+func runsOf(out []int, kept func(column int) bool) []int {
+	last := make([]int, len(out))
+	for i, column := range slices.Backward(out) {
+		switch {
+		case !kept(column):
+			last[i] = -1
+		case i+1 < len(out) && last[i+1] >= 0 && out[i+1] == column+1:
+			last[i] = last[i+1]
+		default:
+			last[i] = i
+		}
 	}
-	return append(dst, m.record[c.Start:c.End]...)
+	return last
 }
 
 // Cell implements table.Row.
 func (m *masker) Cell(column int) []byte {
 	if m.values[column] == nil {
-		c := m.cells[column]
-		if m.dialect.IsNull(m.record, c) {
+		c := m.record.cells[column]
+		if m.dialect.IsNull(m.record.text, c) {
 			return nil
 		}
-		m.values[column], m.escaped[column] = m.dialect.Value(m.escaped[column], m.record, c)
+		m.values[column], m.escaped[column] = m.dialect.Value(m.escaped[column], m.record.text, c)
 	}
 	return m.values[column]
 }

@@ -102,16 +102,23 @@ func (f *Frames) Next() (byte, []byte, error) {
 // most of them, and returns their bytes with headers and their number. It reads
 // nothing.
 func (f *Frames) Run(typ byte, most int) ([]byte, int) {
-	start, count := f.r, 0
-	for count < most && f.w-f.r >= HeaderBytes && f.Buf[f.r] == typ {
-		n := int64(binary.BigEndian.Uint32(f.Buf[f.r+1:])) + 1
-		if n < HeaderBytes || n > int64(f.w-f.r) {
+	run, count := f.Standing(typ, most)
+	f.r += len(run)
+	return run, count
+}
+
+// Standing is Run, but takes nothing.
+func (f *Frames) Standing(typ byte, most int) ([]byte, int) {
+	end, count := f.r, 0
+	for count < most && f.w-end >= HeaderBytes && f.Buf[end] == typ {
+		n := int64(binary.BigEndian.Uint32(f.Buf[end+1:])) + 1
+		if n < HeaderBytes || n > int64(f.w-end) {
 			break
 		}
-		f.r += int(n)
+		end += int(n)
 		count++
 	}
-	return f.Buf[start:f.r:f.r], count
+	return f.Buf[f.r:end:end], count
 }
 
 // Pass copies the next message to dst in pieces, however large it is.

@@ -1,0 +1,63 @@
+//go:build amd64 && !purego
+
+package hmaclanes
+
+import "golang.org/x/sys/cpu"
+
+// supported is how many lanes the processor has.
+func supported() int {
+	switch {
+	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW:
+		return 8
+	case cpu.X86.HasAVX2:
+		return 4
+	}
+	return 1
+}
+
+// wordOrder turns the bytes of words around: SHA-512 is big-endian.
+var wordOrder = [16]byte{7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8}
+
+// outerPadding are the first and the last word behind the digest in the outer block.
+var outerPadding = [2]uint64{1 << 63, 8 * (128 + 64)}
+
+//go:noescape
+func sum8(keys *[8]*Key, blocks *[8]Block, sums *[8]Sum)
+
+//go:noescape
+func sum4(keys *[4]*Key, blocks *[4]Block, sums *[4]Sum)
+
+// fewest is how many messages lanes are worth it for: fewer are faster one by one.
+const fewest = 3
+
+// inLanes computes sums in w lanes, 8 or 4. What is left over fills its lanes up with its
+// last block.
+func inLanes(w int, keys []*Key, blocks []Block, sums []Sum) {
+	n := 0
+	for ; len(keys)-n >= w; n += w {
+		lanes(w, keys[n:], blocks[n:], sums[n:])
+	}
+	if len(keys)-n < fewest {
+		oneByOne(keys[n:], blocks[n:], sums[n:])
+		return
+	}
+	var k [8]*Key
+	var b [8]Block
+	var s [8]Sum
+	for i := range w {
+		from := min(n+i, len(keys)-1)
+		k[i], b[i] = keys[from], blocks[from]
+	}
+	lanes(w, k[:], b[:], s[:])
+	copy(sums[n:], s[:len(keys)-n])
+	clear(b[:])
+	clear(s[:])
+}
+
+func lanes(w int, keys []*Key, blocks []Block, sums []Sum) {
+	if w == 8 {
+		sum8((*[8]*Key)(keys), (*[8]Block)(blocks), (*[8]Sum)(sums))
+		return
+	}
+	sum4((*[4]*Key)(keys), (*[4]Block)(blocks), (*[4]Sum)(sums))
+}

@@ -1,0 +1,76 @@
+package table
+
+// Looking ahead.
+//
+// Keyed hashes take most of the time that it takes to mask values of which hardly one
+// comes again. The processor computes several at a time if they are known: so a batch of
+// rows is looked at first (Look), and then masked as always, row by row. What was not looked
+// at, or could not be, is computed when it is needed. A masked value never depends on it.
+
+// LookAhead begins a batch of rows and reports whether it pays to look at them before they
+// are masked: of some column, hardly a value comes again.
+func (m *Masker) LookAhead() bool {
+	m.ahead = m.ahead[:0]
+	for _, column := range m.plan.Out {
+		if m.pays(column) {
+			m.ahead = append(m.ahead, column)
+		}
+	}
+	if len(m.ahead) > 0 {
+		m.pass.Keys.BeginQueue()
+	}
+	return len(m.ahead) > 0
+}
+
+// pays reports whether it pays to look at the cells of a column ahead.
+func (m *Masker) pays(column int) bool {
+	for i, b := range m.plan.Columns[column].branches {
+		if b.masking != nil && b.masking.Queues() && m.memos[column][i].Misses() {
+			return true
+		}
+	}
+	return false
+}
+
+// Look looks at a row of the batch, before any of the batch is masked; rows are masked in
+// the order in which they were looked at. more is false where the batch should end. Where a
+// method fails it says so when the row is masked.
+func (m *Masker) Look(row Row) (more bool) {
+	defer func() {
+		if recover() != nil {
+			more = false
+		}
+	}()
+	m.Begin(row)
+	for _, column := range m.ahead {
+		m.look(column)
+	}
+	return !m.pass.Keys.QueueFull()
+}
+
+// look queues what masking a cell of the row will hash.
+func (m *Masker) look(column int) {
+	src := m.row.Cell(column)
+	if src == nil {
+		return
+	}
+	c := &m.plan.Columns[column]
+	branch := 0
+	if c.Treatment == ByRow {
+		branch = m.choose(column)
+	}
+	if branch < 0 || c.branches[branch].masking == nil {
+		return
+	}
+	b := &c.branches[branch]
+	if memo := &m.memos[column][branch]; m.gather(src, b, memo) && !memo.Expect(m.key) {
+		return
+	}
+	m.apply.Row(b.masking, m.values[:len(b.beside)])
+	if c.List == nil {
+		m.apply.Queue(src, b.masking)
+		return
+	}
+	m.masking = b.masking
+	m.scratch, _, _ = c.List.AppendList(m.scratch[:0], src, m.queued) // an error comes again
+}
