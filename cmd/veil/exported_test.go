@@ -15,6 +15,9 @@ import (
 // promised are exported names that no other package uses, and why.
 var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
+
+	"text.KnownBuilder.AddPerson": "for engines that have names in parts",
+	"text.ReplacerFunc":           "for engines that replace by more than a label",
 }
 
 // TestExportedIsUsed: what a package exports, another one uses, or it is promised. It goes

@@ -8,6 +8,8 @@ package dict
 
 import (
 	"embed"
+	"iter"
+	"maps"
 	"strings"
 	"sync"
 	"unicode"
@@ -137,3 +139,6 @@ func Fold(s string) string {
 	}
 	return b.String()
 }
+
+// All iterates over the entries of a list, in no particular order.
+func (l List) All() iter.Seq[string] { return maps.Keys(lists[l]()) }

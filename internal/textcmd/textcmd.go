@@ -1,0 +1,179 @@
+// Package textcmd has the command "veil text", by which an operator looks what is found
+// in free text.
+package textcmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/veil-proxy/veil/internal/cli"
+	"github.com/veil-proxy/veil/text"
+)
+
+// New returns the command.
+func New() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "text",
+		Short: "Find identifiers in free text",
+		Long: `Finds identifiers in free text, such as clinical notes: names, dates, places,
+numbers, addresses. It is a tool for operators, who may see originals.`,
+	}
+	return cli.Group(c, newFind())
+}
+
+// finding is a run of "veil text find".
+type finding struct {
+	format  cli.Format
+	known   string
+	options text.Options
+	clean   bool
+}
+
+func newFind() *cobra.Command {
+	f := &finding{}
+	c := &cobra.Command{
+		Use:   "find [FILE]",
+		Short: "Find identifiers in a text, and say where they are",
+		Long: `Reads a text from FILE or standard input, and lists what identifies a person:
+line, column, label, the rule that found it, and the text itself. The output
+has originals in it: treat it like the input.
+
+With --known, values of the patient's record are found in whatever way they
+are written. FILE is JSON with lists of texts, all optional:
+
+  {"names": ["Ann Smith"], "ids": ["12345678"], "phones": [], "emails": [],
+   "addresses": [], "orgs": [], "dates": ["1960-03-14"]}
+
+With --format json, the input is JSON Lines, {"id": "", "text": "", "known":
+{...}}, with known values of each text beside it. The output has one line for
+each, {"id": "", "spans": [{"start": 0, "end": 0, "label": "NAME", "rule":
+""}]}, without the text. Offsets count Unicode code points.
+
+Not everything that identifies a person can be found; see docs/text.md for
+what was measured.`,
+		Example: `  veil text find note.txt
+  veil text find --known patient.json < note.txt
+  veil text find --replace < note.txt
+  veil text find --format json < notes.jsonl > spans.jsonl`,
+		Args: cli.Args(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			in := c.InOrStdin()
+			if len(args) == 1 && args[0] != "-" {
+				file, err := os.Open(args[0])
+				if err != nil {
+					return cli.Usage(err)
+				}
+				defer file.Close()
+				in = file
+			}
+			return f.run(c.OutOrStdout(), in)
+		},
+	}
+	f.format.Add(c)
+	c.Flags().StringVar(&f.known, "known", "", "JSON `FILE` with values known of the person")
+	c.Flags().BoolVar(&f.clean, "replace", false, "print the text with labels in place of what was found")
+	c.Flags().BoolVar(&f.options.Times, "times", false, "find times of day too")
+	c.Flags().BoolVar(&f.options.Professions, "professions", false, "find professions too")
+	c.Flags().BoolVar(&f.options.Years, "years", false, "find years that stand alone too")
+	c.Flags().BoolVar(&f.options.Ages, "ages", false, "find ages under 90 too")
+	return c
+}
+
+func (f *finding) run(out io.Writer, in io.Reader) error {
+	base := &known{}
+	if f.known != "" {
+		raw, err := os.ReadFile(f.known)
+		if err != nil {
+			return cli.Usage(err)
+		}
+		if base, err = parseKnown(raw); err != nil {
+			return cli.Usagef("--known %s: %v", f.known, err)
+		}
+	}
+	scanner := text.New(f.options).Scanner()
+	if f.format.JSON() {
+		if f.clean {
+			return cli.Usagef("--replace needs --format text")
+		}
+		return findLines(out, in, scanner, base)
+	}
+	return f.findText(out, in, scanner, base)
+}
+
+// known are the known values of a record, as JSON has them.
+type known struct {
+	Names     []string `json:"names"`
+	IDs       []string `json:"ids"`
+	Phones    []string `json:"phones"`
+	Emails    []string `json:"emails"`
+	Addresses []string `json:"addresses"`
+	Orgs      []string `json:"orgs"`
+	Dates     []string `json:"dates"`
+	Other     []string `json:"other"`
+}
+
+// parseKnown reads known values. An error says nothing of them.
+func parseKnown(raw []byte) (*known, error) {
+	k := &known{}
+	d := json.NewDecoder(strings.NewReader(string(raw)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(k); err != nil {
+		return nil, fmt.Errorf("expected a JSON object with lists of texts: names, ids, phones, emails, addresses, orgs, dates, other")
+	}
+	return k, nil
+}
+
+// build compiles known values, with those of a base.
+func (k *known) build(base *known) (*text.Known, error) {
+	var b text.KnownBuilder
+	for _, from := range []*known{base, k} {
+		if from == nil {
+			continue
+		}
+		for _, kind := range []struct {
+			values []string
+			add    func(string) int
+		}{
+			{from.Names, b.AddName}, {from.IDs, b.AddID}, {from.Phones, b.AddPhone}, {from.Emails, b.AddEmail},
+			{from.Addresses, b.AddAddress}, {from.Orgs, b.AddOrg}, {from.Other, b.AddOther},
+		} {
+			for _, v := range kind.values {
+				kind.add(v)
+			}
+		}
+		for _, d := range from.Dates {
+			year, month, day, ok := isoDate(d)
+			if !ok {
+				return nil, fmt.Errorf("a known date is not YYYY-MM-DD")
+			}
+			b.AddDate(year, month, day)
+		}
+	}
+	return b.Build(), nil
+}
+
+// isoDate reads a date of FHIR, which may end with a time.
+func isoDate(s string) (year, month, day int, ok bool) {
+	if len(s) > 10 && s[10] == 'T' {
+		s = s[:10]
+	}
+	parts := strings.Split(s, "-")
+	if len(parts) > 3 || len(parts[0]) != 4 {
+		return 0, 0, 0, false
+	}
+	n := [3]int{}
+	for i, p := range parts {
+		v, err := strconv.ParseUint(p, 10, 16)
+		if err != nil {
+			return 0, 0, 0, false
+		}
+		n[i] = int(v)
+	}
+	return n[0], n[1], n[2], n[1] <= 12 && n[2] <= 31
+}

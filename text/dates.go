@@ -1,0 +1,324 @@
+package text
+
+// findDates finds dates in any writing: numbers in both orders, months by their names,
+// partial dates. Relative days ("last Tuesday") and years alone stay.
+func (s *Scanner) findDates() {
+	for i := range s.toks {
+		if s.taken[i] != 0 {
+			continue
+		}
+		t := &s.toks[i]
+		switch {
+		case t.kind == number:
+			if !s.numericDate(i) && !s.dayFirst(i) && !s.wordedDate(i) {
+				s.partialDate(i)
+			}
+		case t.flags&fMonth != 0:
+			s.monthFirst(i)
+		}
+	}
+}
+
+// dateFrom is where a date begins: its weekday, if one stands before, and "the".
+func (s *Scanner) dateFrom(i int) int {
+	from := i
+	if s.at(from-1).hash == hashThe && s.at(from).gap == space {
+		from--
+	}
+	j := from - 1
+	if s.at(j).char == ',' || s.at(j).char == '.' || s.at(j).hash == hashDen {
+		j--
+	}
+	if s.at(j).char == '.' || s.at(j).char == ',' {
+		j--
+	}
+	if w := s.at(j); w.kind == word && w.flags&fWeekday != 0 && (w.len() > 3 || w.shape != lower) && s.taken[j] == 0 {
+		return j
+	}
+	return from
+}
+
+var (
+	hashThe = hashOf("the")
+	hashDen = hashOf("den")
+)
+
+func (s *Scanner) addDate(from, to int, rule string) {
+	s.add(s.dateFrom(from), s.withTime(to), Date, rule)
+}
+
+// withTime returns the end of a time of day that belongs to a date: T10:30:00Z. A time
+// after a blank belongs to it only if times are found.
+func (s *Scanner) withTime(to int) int {
+	i := to
+	switch {
+	case s.at(i).hash == hashT && s.at(i).gap == joined && s.isNumber(i+1) && s.at(i+1).gap == joined:
+		i++
+	case s.f.options.Times && s.isNumber(i) && s.at(i).gap == space && s.is(i+1, ':'):
+	default:
+		return to
+	}
+	if s.at(i).value < 0 || s.at(i).value > 24 {
+		return to
+	}
+	i++
+	for s.is(i, ':') && s.isNumber(i+1) && s.at(i+1).gap == joined {
+		i += 2
+	}
+	if s.is(i, '.') && s.isNumber(i+1) && s.at(i+1).gap == joined {
+		i += 2
+	}
+	if s.at(i).hash == hashZ && s.at(i).gap == joined {
+		i++
+	} else if (s.is(i, '+') || s.is(i, '-')) && s.isNumber(i+1) && s.at(i+1).gap == joined {
+		if i += 2; s.is(i, ':') && s.isNumber(i+1) {
+			i += 2
+		}
+	}
+	return i
+}
+
+var (
+	hashT = hashOf("t")
+	hashZ = hashOf("z")
+)
+
+func isDay(n int) bool   { return n >= 1 && n <= 31 }
+func isMonth(n int) bool { return n >= 1 && n <= 12 }
+
+// isYear reports whether a token is a year of four digits.
+func isYear(t *token) bool {
+	return t.kind == number && t.len() == 4 && t.value >= 1850 && t.value <= 2150
+}
+
+// isShortYear reports whether a token is a year of two digits.
+func isShortYear(t *token) bool { return t.kind == number && t.len() == 2 }
+
+// numericDate finds three numbers: 3/14/2020, 2020-03-14, 14.3.20.
+func (s *Scanner) numericDate(i int) bool {
+	if p := s.at(i - 1); s.at(i).gap == joined && (p.kind == number || p.char == '/' || p.char == '.' && s.isNumber(i-2) || p.char == '-' && s.at(i-1).gap == joined && s.isNumber(i-2)) {
+		return false
+	}
+	sep := s.at(i + 1).char
+	if sep != '/' && sep != '-' && sep != '.' {
+		return false
+	}
+	loose := s.at(i+1).gap == space && s.at(i+2).gap == space || sep == '.' && s.at(i+2).gap == space
+	if !loose && (s.at(i+1).gap != joined || s.at(i+2).gap != joined) || !s.isNumber(i+2) || s.at(i+3).char != sep {
+		return false
+	}
+	if g := s.at(i + 3).gap; g != joined && !(loose && g == space) {
+		return false
+	}
+	c := s.at(i + 4)
+	if c.kind != number || c.gap > space || c.gap == space && !loose {
+		return false
+	}
+	a, b := s.at(i), s.at(i+2)
+	ok := false
+	switch {
+	case isYear(a):
+		ok = b.len() <= 2 && c.len() <= 2 && (isMonth(b.value) && isDay(c.value) || isDay(b.value) && isMonth(c.value))
+	case a.len() > 2 || b.len() > 2 || !(isDay(a.value) && isMonth(b.value) || isMonth(a.value) && isDay(b.value)):
+	case isYear(c):
+		ok = true
+	case isShortYear(c):
+		ok = !loose && (sep == '/' || a.len() == 2 && b.len() == 2 || sep == '-' && c.value > 0 || s.lang != english || s.dateContext(i))
+	}
+	if !ok || s.at(i+5).gap == joined && (s.at(i+5).kind == number || s.at(i+5).char == sep && s.isNumber(i+6) && s.at(i+6).gap == joined) {
+		return false
+	}
+	s.addDate(i, i+5, "date-numeric")
+	return true
+}
+
+// ordinalEnd returns the token after an ordinal's ending: 3rd, 3º.
+func (s *Scanner) ordinalEnd(i int) int {
+	t := s.at(i + 1)
+	if t.gap == joined && (ordinals[t.hash] || t.kind == mark && (t.hash == 'º' || t.hash == 'ª' || t.hash == '°')) {
+		return i + 2
+	}
+	return i + 1
+}
+
+var ordinals = func() map[uint64]bool {
+	m := map[uint64]bool{}
+	for _, w := range []string{"st", "nd", "rd", "th", "er", "e", "ste", "de", "o", "º"} {
+		m[hashOf(fold(w))] = true
+	}
+	return m
+}()
+
+// monthOf returns the month that a token names. Short or ambiguous names must be
+// written as names.
+func (s *Scanner) monthOf(i int) int {
+	t := s.at(i)
+	if t.flags&fMonth == 0 {
+		return 0
+	}
+	return s.f.dict.months[t.hash]
+}
+
+// of skips "of", "de", a full stop, a comma or a hyphen inside a date.
+func (s *Scanner) skipOf(i int) int {
+	t := s.at(i)
+	switch {
+	case t.gap > line:
+	case t.char == '.' || t.char == ',' || t.char == '-' || t.char == '/':
+		if next := s.at(i + 1); next.hash == hashOf2[1] || next.hash == hashOf2[2] {
+			return i + 2
+		}
+		return i + 1
+	case t.kind == word && (t.hash == hashOf2[0] || t.hash == hashOf2[1] || t.hash == hashOf2[2]):
+		return i + 1
+	}
+	return i
+}
+
+var hashOf2 = [3]uint64{hashOf("of"), hashOf("de"), hashOf("del")}
+
+// yearAt returns the end of a year that stands at a token: 2020, '20, 20 if short.
+func (s *Scanner) yearAt(i int, short bool) (to int, ok bool) {
+	t := s.at(i)
+	switch {
+	case t.gap >= blank:
+	case isYear(t) && !s.decimalAfter(i):
+		return i + 1, true
+	case t.char == '\'' && isShortYear(s.at(i+1)) && s.at(i+1).gap == joined:
+		return i + 2, true
+	case short && isShortYear(t) && !s.decimalAfter(i):
+		return i + 1, true
+	}
+	return i, false
+}
+
+// decimalAfter reports whether a number goes on: 20.5, 20%.
+func (s *Scanner) decimalAfter(i int) bool {
+	n := s.at(i + 1)
+	if n.gap != joined {
+		return false
+	}
+	return n.kind == number || (n.char == '.' || n.char == ',' || n.char == ':') && s.isNumber(i+2) && s.at(i+2).gap == joined || n.char == '%'
+}
+
+// dayFirst finds a day before the name of a month: 3 March 2020, 3rd of March,
+// 14. März, 3 de marzo de 2020, 03Mar2020, 03-Mar-20.
+func (s *Scanner) dayFirst(i int) bool {
+	t := s.at(i)
+	if t.len() > 2 || !isDay(t.value) || s.at(i).gap == joined && (s.at(i-1).char == '.' || s.at(i-1).char == '/') && s.isNumber(i-2) {
+		return false
+	}
+	from := i
+	j := s.ordinalEnd(i)
+	// Two days of one month: 3-5 March, 3 and 4 March, del 3 al 5 de marzo.
+	if c := s.at(j); (c.char == '-' || c.char == '/' || c.char == ',' || c.kind == word && isAnd[c.hash]) && c.gap <= space && s.isNumber(j+1) && isDay(s.at(j+1).value) && s.at(j+1).len() <= 2 {
+		j = s.ordinalEnd(j + 1)
+	}
+	joinedMonth := s.at(j).gap == joined
+	j = s.skipOf(j)
+	m := s.at(j)
+	if s.monthOf(j) == 0 || m.gap > line || m.gap == line && s.at(i).gap == line {
+		return false
+	}
+	// "3 mar" is a month only before a year or where the language has it.
+	if m.len() <= 3 && m.shape == lower && !joinedMonth {
+		if _, ok := s.yearAt(s.skipOf(j+1), true); !ok {
+			return false
+		}
+	}
+	if m.hash == hashMay && m.shape == lower && s.lang == english {
+		return false
+	}
+	to := j + 1
+	k := s.skipOf(to)
+	short := joinedMonth || s.at(to).char == '-' || s.at(to).char == '/'
+	if end, ok := s.yearAt(k, short || s.at(k).gap == joined); ok {
+		to = end
+	} else if s.at(to).char == '.' && m.len() <= 4 && s.at(to).gap == joined && s.at(to+1).gap <= space && s.at(to+1).shape == lower {
+		to++
+	}
+	s.addDate(from, to, "date-day-month")
+	return true
+}
+
+var (
+	hashMay = hashOf("may")
+	isAnd   = func() map[uint64]bool {
+		m := map[uint64]bool{}
+		for _, w := range []string{"and", "to", "und", "bis", "y", "al", "a", "et", "au", "en", "tot", "or", "e", "through"} {
+			m[hashOf(w)] = true
+		}
+		return m
+	}()
+)
+
+// monthFirst finds what begins with the name of a month: March 3rd, 2020, Mar 3,
+// March 2020, in March, febrero y abril de 2002.
+func (s *Scanner) monthFirst(i int) {
+	if s.monthOf(i) == 0 {
+		return
+	}
+	t := s.at(i)
+	to, found := i+1, false
+	j := to
+	if s.at(j).char == '.' && s.at(j).gap == joined {
+		j++
+	}
+	// Two months of one year.
+	if c := s.at(j); (c.char == '-' || c.char == '/' || c.kind == word && isAnd[c.hash]) && c.gap <= space && s.monthOf(j+1) != 0 && s.at(j+1).gap <= space {
+		j += 2
+		to = j
+	}
+	d := s.at(j)
+	if d.char == '-' && d.gap == joined && s.at(j+1).gap == joined {
+		j++
+		d = s.at(j)
+	}
+	if d.kind == number && d.gap <= line && d.len() <= 2 && isDay(d.value) && !s.decimalAfter(j) && !(d.gap == line && t.len() <= 3) {
+		end := s.ordinalEnd(j)
+		// Several days: March 3-5, March 3 and 4.
+		if c := s.at(end); (c.char == '-' || c.char == '/' || c.char == ',' || c.kind == word && isAnd[c.hash]) && c.gap <= space && s.isNumber(end+1) && s.at(end+1).gap <= space && s.at(end+1).len() <= 2 && isDay(s.at(end+1).value) && !s.decimalAfter(end+1) {
+			if c.char != ',' {
+				end = s.ordinalEnd(end + 1)
+			}
+		}
+		to, found = end, true
+		k := s.skipOf(end)
+		if e, ok := s.yearAt(k, s.is(end, '-') || s.is(end, '/')); ok && s.at(k).gap <= line {
+			to = e
+		}
+	} else if e, ok := s.yearAt(s.skipOf(j), s.at(j-1).char == '-'); ok && s.at(s.skipOf(j)).gap <= line {
+		to, found = e, true
+	}
+	// May, march, mar and the like are words too.
+	if t.shape == lower && t.len() <= 5 && s.lang == english && t.flags&(fCommon|fWord) != 0 && !found {
+		return
+	}
+	if !found && !s.monthAlone(i) {
+		return
+	}
+	s.addDate(i, to, "date-month")
+}
+
+// monthAlone reports whether a month without day and year is a date: "in March",
+// "since last October".
+func (s *Scanner) monthAlone(i int) bool {
+	t := s.at(i)
+	if t.len() < 4 && t.hash != hashMay || t.gap > space {
+		return false
+	}
+	if t.shape == lower && (s.lang == english || s.lang == german || s.lang == dutch) || t.shape == upper && s.at(i-1).shape != upper {
+		return false
+	}
+	p := s.at(i - 1)
+	return p.kind == word && monthBefore[p.hash]
+}
+
+var monthBefore = func() map[uint64]bool {
+	m := map[uint64]bool{}
+	for _, w := range []string{"in", "since", "until", "till", "during", "last", "early", "late", "mid", "by", "this", "through",
+		"seit", "im", "ende", "anfang", "mitte", "bis", "en", "desde", "hasta", "depuis", "sinds", "tot"} {
+		m[hashOf(w)] = true
+	}
+	return m
+}()

@@ -1,0 +1,129 @@
+package text
+
+// lookUp gives each word its flags, and tells the language.
+func (s *Scanner) lookUp() {
+	d := s.f.dict
+	var counts [5]int
+	for i := range s.toks {
+		t := &s.toks[i]
+		if t.kind != word {
+			continue
+		}
+		f := d.get(t.hash)
+		t.flags |= f
+		t.ends |= f
+		if f&(fEnglish|fGerman|fSpanish|fFrench|fDutch) != 0 {
+			for l := range counts {
+				if f&(fEnglish<<l) != 0 {
+					counts[l]++
+				}
+			}
+		}
+		if f&fStarts != 0 {
+			s.lookUpPhrase(i)
+		}
+	}
+	s.lang = otherLanguage
+	best := 0
+	for l, n := range counts {
+		if n > best {
+			best, s.lang = n, language(l+1)
+		}
+	}
+}
+
+// lookUpPhrase finds the longest entry of several words that begins with a token.
+func (s *Scanner) lookUpPhrase(i int) {
+	d := s.f.dict
+	state, _, ok := d.phrases.step(0, s.toks[i].hash)
+	for j := i; ok; {
+		next := j + 1
+		for next < len(s.toks) && next <= j+2 && s.toks[next].kind == mark && joinsPhrase(s.toks[next].char) {
+			next++
+		}
+		if next >= len(s.toks) || s.toks[next].kind == mark || s.toks[next].gap > line || s.toks[next].start-s.toks[j].end > maxGap {
+			return
+		}
+		var info *seqInfo
+		if state, info, ok = d.phrases.step(state, s.toks[next].hash); ok && info != nil {
+			s.toks[i].phrase, s.toks[i].phraseIs = int32(next-i+1), d.phraseFlags[info.value-1]
+			s.toks[next].ends |= s.toks[i].phraseIs
+		}
+		j = next
+	}
+}
+
+func joinsPhrase(c byte) bool {
+	return c == '.' || c == '-' || c == '\'' || c == '/' || c == '#' || c == '&'
+}
+
+// detect runs the detectors. What one has taken, the next leaves alone.
+func (s *Scanner) detect() {
+	for _, h := range s.hits {
+		s.take(h.from, h.to)
+	}
+	s.findNetwork()
+	s.findDates()
+}
+
+// add adds a hit, and takes its tokens.
+func (s *Scanner) add(from, to int, label Label, rule string) {
+	s.hits = append(s.hits, hit{from: from, to: to, label: label, rule: rule})
+	s.take(from, to)
+}
+
+func (s *Scanner) take(from, to int) {
+	for i := from; i < to; i++ {
+		s.taken[i] = 1
+	}
+}
+
+// at returns a token, or one that is nothing.
+func (s *Scanner) at(i int) *token {
+	if i < 0 || i >= len(s.toks) {
+		return &noToken
+	}
+	return &s.toks[i]
+}
+
+var noToken = token{kind: mark, gap: blank, value: -1}
+
+// is reports whether a token is a certain mark that follows the last without a gap.
+func (s *Scanner) is(i int, c byte) bool {
+	t := s.at(i)
+	return t.char == c && t.gap == joined
+}
+
+// number returns the value of a number of some length that follows without a gap.
+func (s *Scanner) isNumber(i int) bool { return s.at(i).kind == number }
+
+// isEponym reports whether words stand for a disease, a sign or a device that bears a
+// person's name: Parkinson's disease, Morbus Crohn.
+func (s *Scanner) isEponym(from, to int) bool {
+	if s.at(from-1).ends&fEponymBefore != 0 && s.at(from).gap <= space {
+		return true
+	}
+	i := to + 1
+	for s.at(i).char == '-' && s.at(i).gap == joined && s.at(i+1).gap == joined && s.at(i+1).flags&fEponym != 0 {
+		i += 2
+	}
+	if s.at(i).char == '\'' && s.at(i).gap == joined {
+		i++
+		if s.at(i).len() == 1 && s.at(i).gap == joined {
+			i++
+		}
+	}
+	if s.is(i, '-') {
+		i++
+	}
+	return s.at(i).gap <= space && (s.at(i).flags&fEponymHead != 0 && (s.at(to).flags&fEponym != 0 || i > to+1))
+}
+
+// hasTitle reports whether a title stands before a token: Mr., Dr.
+func (s *Scanner) hasTitle(i int) bool {
+	j := i - 1
+	if s.at(j).char == '.' && s.at(i).gap <= space {
+		j--
+	}
+	return s.at(i).gap <= space && s.at(j).kind == word && s.at(j).ends&fTitle != 0
+}

@@ -1,0 +1,151 @@
+package text
+
+// Options say what beside the identifiers of Safe Harbor is found.
+type Options struct {
+	// Times finds times of day.
+	Times bool
+	// Professions finds professions and trades.
+	Professions bool
+	// Years finds years that stand alone.
+	Years bool
+	// Ages finds ages under 90 too.
+	Ages bool
+}
+
+// A Finder has the dictionaries and options. It is immutable and can be shared.
+type Finder struct {
+	options Options
+	dict    *dictionary
+}
+
+// New returns a Finder. The dictionaries are loaded with the first.
+func New(options Options) *Finder {
+	return &Finder{options: options, dict: loaded()}
+}
+
+// Scanner returns a Scanner for one goroutine.
+func (f *Finder) Scanner() *Scanner { return &Scanner{f: f} }
+
+// A Scanner finds identifiers in one text after the other. It keeps its memory between
+// texts, but nothing of them.
+type Scanner struct {
+	f        *Finder
+	text     []byte
+	from, to int // the block
+	toks     []token
+	lang     language
+	hits     []hit
+	spans    []Span
+	// knownAt and values say of each token whether it is a word of a known name, and of
+	// which value.
+	knownAt []uint8
+	values  []int
+	taken   []uint8 // tokens that an earlier detector has taken
+	folded  []byte
+}
+
+const (
+	// blockSize is how much of a text is read at once.
+	blockSize = 64 << 10
+	// blockOverlap is how much of a block is read again with the next, so that nothing
+	// is lost where they meet.
+	blockOverlap = 2 << 10
+)
+
+// Find appends the spans of a text to dst, sorted and apart from each other. known may
+// be nil. The text need not be valid UTF-8.
+func (s *Scanner) Find(dst []Span, text []byte, known *Known) []Span {
+	s.text = text
+	s.spans = s.spans[:0]
+	for from := 0; from < len(text); {
+		to := cutBlock(text, from, blockSize)
+		s.findBlock(from, to, known)
+		if to == len(text) {
+			break
+		}
+		from = max(cutBlock(text, from, to-from-blockOverlap), from+1)
+	}
+	dst = s.appendMerged(dst)
+	s.text = nil
+	return dst
+}
+
+// cutBlock returns where a block of at most size bytes ends: at the end of a line, after
+// a space, or between characters.
+func cutBlock(text []byte, from, size int) int {
+	end := from + size
+	if end >= len(text) {
+		return len(text)
+	}
+	low := max(from+size/2, end-blockOverlap)
+	for i := end; i > low; i-- {
+		if text[i-1] == '\n' {
+			return i
+		}
+	}
+	for i := end; i > low; i-- {
+		if text[i-1] == ' ' {
+			return i
+		}
+	}
+	for i := end; i > end-4; i-- {
+		if text[i]&0xc0 != 0x80 {
+			return i
+		}
+	}
+	return end
+}
+
+// findBlock finds what is in a part of the text.
+func (s *Scanner) findBlock(from, to int, known *Known) {
+	s.from, s.to = from, to
+	s.toks = tokenize(s.toks[:0], s.text, from, to)
+	s.hits = s.hits[:0]
+	s.taken = grown(s.taken, len(s.toks))
+	s.values = s.values[:0]
+	s.lookUp()
+	if known != nil && known.count > 0 {
+		s.findKnown(known)
+	} else {
+		s.knownAt = grown(s.knownAt, len(s.toks))
+	}
+	s.detect()
+	for _, h := range s.hits {
+		s.spans = append(s.spans, Span{
+			Start: s.toks[h.from].start, End: s.toks[h.to-1].end, Label: h.label, Rule: h.rule, Value: h.value,
+		})
+	}
+}
+
+// appendMerged appends the spans that were found. Where some overlap, they become one.
+func (s *Scanner) appendMerged(dst []Span) []Span {
+	sortSpans(s.spans)
+	base := len(dst)
+	longest := 0
+	for _, span := range s.spans {
+		if span.End <= span.Start {
+			continue
+		}
+		if len(dst) == base || span.Start >= dst[len(dst)-1].End {
+			dst = append(dst, span)
+			longest = span.End - span.Start
+			continue
+		}
+		last := &dst[len(dst)-1]
+		if n := span.End - span.Start; better(&span, last, n, longest) {
+			last.Label, last.Rule, last.Value = span.Label, span.Rule, span.Value
+			longest = n
+		}
+		last.End = max(last.End, span.End)
+	}
+	return dst
+}
+
+// better reports whether a span decides the label of what it overlaps with: the longer
+// one does, and of two as long the known value.
+func better(a, b *Span, lenA, lenB int) bool {
+	if lenA != lenB {
+		return lenA > lenB
+	}
+	return a.Value > 0 && b.Value == 0
+}

@@ -1,0 +1,80 @@
+package text
+
+// flags say what a word can be. A word has many: Jordan is a given name, a family name
+// and a country.
+type flags uint64
+
+const (
+	fGiven flags = 1 << iota
+	fFamily
+	fCity
+	fCountry
+	fState
+	fCommon  // a frequent word that is no name
+	fWord    // any other word in lower case
+	fMedical // a word of medicine, or an abbreviation
+	fDrug
+	fTitle  // Dr., Mrs.
+	fSuffix // MD, RN, Jr.
+	fMonth  // in any language
+	fWeekday
+	fRelation     // wife, Tochter
+	fParticle     // de, van, St.
+	fStreetAfter  // Street, Ave
+	fStreetBefore // Calle, rue
+	fOrgHead      // Hospital, Clinic
+	fOrgSuffix    // Inc., GmbH
+	fEponymHead   // disease, sign, catheter
+	fEponym       // Parkinson, Foley
+	fEponymBefore // Morbus, enfermedad de
+	fNameBefore   // seen by, daughter
+	fStreetEnd    // the end of a word: straße
+	fNameLabel    // Patient, Attending
+	fNameVerb     // seen by, says
+	fIDLabel      // MRN, Acct
+	fPhoneLabel   // Tel, fax, pager
+	fDateLabel    // DOB, admitted
+	fPlaceLabel   // Address, lives
+	fAgeWord      // year-old
+	fUnit         // mg, cm
+	fUnitNo       // Apt, Suite
+	fRoom         // room, bed
+	fProfession
+	fNumberWord // ninety
+	fNick
+	fEnglish // a function word of the language
+	fGerman
+	fSpanish
+	fFrench
+	fDutch
+	fStarts // begins an entry of several words
+)
+
+// fKeyword is what marks words as something else than a name.
+const fKeyword = fTitle | fSuffix | fMonth | fWeekday | fRelation | fStreetAfter | fStreetBefore | fOrgHead | fOrgSuffix |
+	fEponymHead | fNameLabel | fNameVerb | fIDLabel | fPhoneLabel | fDateLabel | fPlaceLabel | fAgeWord | fUnit | fUnitNo | fRoom |
+	fEnglish | fGerman | fSpanish | fFrench | fDutch | fEponymBefore
+
+// sections are the sections of the lexicon.
+var sections = map[string]flags{
+	"given": fGiven, "family": fFamily, "city": fCity, "country": fCountry, "state": fState,
+	"common": fCommon, "word": fWord, "medical": fMedical, "drug": fDrug, "title": fTitle, "suffix": fSuffix,
+	"month": fMonth, "weekday": fWeekday, "relation": fRelation, "particle": fParticle,
+	"street-after": fStreetAfter, "street-before": fStreetBefore, "org-head": fOrgHead, "org-suffix": fOrgSuffix,
+	"eponym-head": fEponymHead, "eponym": fEponym, "eponym-before": fEponymBefore, "name-before": fNameBefore, "street-name": fStreetEnd, "name-label": fNameLabel, "name-verb": fNameVerb,
+	"id-label": fIDLabel, "phone-label": fPhoneLabel, "date-label": fDateLabel, "place-label": fPlaceLabel,
+	"age-word": fAgeWord, "unit": fUnit, "unit-number": fUnitNo, "room": fRoom, "profession": fProfession,
+	"number-word": fNumberWord, "english": fEnglish, "german": fGerman, "spanish": fSpanish, "french": fFrench, "dutch": fDutch,
+}
+
+// language is what most function words of a text are of.
+type language uint8
+
+const (
+	otherLanguage language = iota
+	english
+	german
+	spanish
+	french
+	dutch
+)

