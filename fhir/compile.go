@@ -35,6 +35,7 @@ type compiler struct {
 	misfits     map[misfit]string
 	misfitOrder []misfit
 	probing     *keys.Keyring
+	importedKey string // of another tool, that makes ids; or nothing
 	// Rules on ids and references by what they do; apart are those that do neither.
 	keptIdentity, sealedIdentity map[identity][]int
 	apart                        map[int]bool
@@ -86,13 +87,14 @@ func Compile(policy *ruleset.Policy, sch *schema.Schema) (*Automaton, error) {
 	c.a.systemSlot = keys.MACSlot("pseudonym", "code-system")
 	c.a.codeSlot = keys.MACSlot("pseudonym", "code")
 	c.a.versionSlot = keys.SealSlot("_history")
+	c.importedIDs()
 	ways := sch.PatientPaths()
 	for _, t := range sch.Types() {
 		if t.Kind != schema.ResourceKind || t.Abstract {
 			continue
 		}
 		c.a.types = append(c.a.types, t.Name)
-		c.a.sealSlots = append(c.a.sealSlots, keys.SealSlot(t.Name))
+		c.a.sealSlots = append(c.a.sealSlots, c.idSlot(t.Name))
 		c.a.leads = append(c.a.leads, ways[t.Name])
 		n := c.node(t, nil, t.Name, nil)
 		n.index = len(c.a.types) - 1

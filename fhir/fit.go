@@ -119,6 +119,7 @@ func (c *compiler) gives(r int, e *schema.Element, et schema.ElementType) bool {
 		if err != nil {
 			return true // nothing is known
 		}
+		keys.ImportAny()
 		c.probing = keys
 	}
 	method, err := def.New(mask.Env{Keys: c.probing, ReferenceDate: c.policy.Ruleset.ReferenceDate}, c.rules[r].Args)

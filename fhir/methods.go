@@ -28,6 +28,8 @@ type elementRule struct {
 	// bound is "low" where the quantity is the lower bound of a range, "high" where it
 	// is another one that can have no comparator.
 	bound string
+	// importedKey names the key of another tool that makes ids, in place of sealing.
+	importedKey string
 }
 
 // Append is never called: the walker acts by the rule's op.
@@ -80,8 +82,21 @@ func Methods() []mask.Definition {
 	return []mask.Definition{
 		simple("descend", "walks into the object: its members are decided by their own rules", mask.LabelNone, elementRule{op: opDescend}),
 		simple("withhold", "withholds the whole resource that has the element", mask.LabelRedacted, elementRule{op: opWithhold}),
-		simple("resourceId", "seals a resource id, so that only Veil can open it; renames the id of a contained resource", mask.LabelPseudonymized,
-			elementRule{op: opID, types: []string{"id", "string", "http://hl7.org/fhirpath/System.String"}}),
+		{
+			Name: "resourceId", Kind: mask.StructureMethod, Label: mask.LabelPseudonymized,
+			Summary: "seals a resource id, so that only Veil can open it; renames the id of a contained resource",
+			Params:  []mask.Param{{Name: "importedKey", Type: mask.StringParam, Doc: "name of another tool's key: ids, and the references to them, become HMAC-SHA-256 in hex, as that tool's do, and do not open; only for files"}},
+			Form:    func(mask.Args) mask.Form { return structureForms[opID] },
+			New: func(env mask.Env, args mask.Args) (mask.Method, error) {
+				name := args.String("importedKey", "")
+				if name != "" {
+					if err := env.Keys.NeedImportedKey(name); err != nil {
+						return nil, err
+					}
+				}
+				return &elementRule{name: "resourceId", op: opID, importedKey: name, types: []string{"id", "string", "http://hl7.org/fhirpath/System.String"}}, nil
+			},
+		},
 		simple("versionId", "seals a version id, so that only Veil can open it; that of a contained resource is removed", mask.LabelPseudonymized,
 			elementRule{op: opVersion, types: []string{"id"}}),
 		simple("code", "lets a code pass that is in the value set its element is bound to, or has the form that the binding names; others go", mask.LabelNone,

@@ -31,6 +31,7 @@ func Methods() []mask.Definition {
 				{Name: "shape", Type: mask.StringParam, OneOf: []string{"hex", "base32", "digits", "uuid", "int", "same"}, Doc: "form of the pseudonym; base32 by default"},
 				{Name: "length", Type: mask.IntParam, Min: 4, Max: 64, Doc: "characters of hex, base32 and digits"},
 				domain,
+				{Name: "importedKey", Type: mask.StringParam, Doc: "name of another tool's key: HMAC-SHA-256 of the value in hex, as its pseudonyms are; only for files"},
 			},
 			Form: func(args mask.Args) mask.Form {
 				return forms.Pseudonym{Shape: args.String("shape", "base32"), Length: args.Int("length", 0)}

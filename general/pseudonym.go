@@ -35,6 +35,9 @@ type pseudonym struct {
 }
 
 func newPseudonym(env mask.Env, args mask.Args) (mask.Method, error) {
+	if name := args.String("importedKey", ""); name != "" {
+		return newImported(env, name, args)
+	}
 	p := &pseudonym{
 		slot:  env.Keys.MACSlot("pseudonym", args.String("domain", "")),
 		shape: args.String("shape", "base32"),

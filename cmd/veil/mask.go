@@ -122,6 +122,7 @@ overwrite one of its own files: then nothing was written.`,
 	}
 	fl := c.Flags()
 	f.key.AddFlags(fl)
+	f.key.AddImportedFlag(fl)
 	fl.StringVar(&f.ruleset, "ruleset", "safe-harbor", "`RULESET` to apply: "+config.RulesetDoc)
 	fl.StringVar(&f.out, "out", "", "write masked files to directory `DIR`, which is created if needed")
 	fl.StringVar(&f.rejects, "rejects", "", "new `FILE` for lines that cannot be masked (original data, mode 0600)")

@@ -12,13 +12,16 @@ import (
 
 func newRulesetImport(a *app) *cobra.Command {
 	var name string
+	var keepLinks bool
 	c := &cobra.Command{
 		Use: "import TOOL FILE", Short: "Write a ruleset from another tool's configuration", Args: cli.Args(2, 2),
 		Long: `Reads a configuration of another tool and prints a ruleset that extends
 safe-harbor. What safe-harbor does already is left out. Standard error lists
 the rules that cannot be carried over exactly: they are made stricter, or left
 to safe-harbor. Keys are not taken over, so pseudonyms and shifts differ from
-those of existing data sets.
+those of existing data sets, except with --keep-links: then the ruleset makes
+cryptoHash with the key that veil mask --imported-key cryptoHash=FILE names. Ids
+that are made so do not open, and the proxies refuse such a ruleset.
 
   microsoft   Tools for Health Data Anonymization for FHIR (JSON)
   miracum     FHIR Pseudonymizer, anonymization.yaml
@@ -35,7 +38,7 @@ those of existing data sets.
 			if err != nil {
 				return err
 			}
-			result, err := rulesetimport.Import(a.rules, args[0], name, text)
+			result, err := rulesetimport.Import(a.rules, args[0], name, text, keepLinks)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[1], err)
 			}
@@ -45,6 +48,7 @@ those of existing data sets.
 			return result.WriteText(c.ErrOrStderr())
 		},
 	}
+	c.Flags().BoolVar(&keepLinks, "keep-links", false, "make cryptoHash as the tool does, with its key (microsoft, miracum)")
 	c.Flags().StringVar(&name, "name", "imported", "`NAME` of the ruleset")
 	return c
 }

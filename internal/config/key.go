@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,11 +9,16 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/textfile"
 )
 
 // Key names a project and the file that has its key. Without a file, $VEIL_KEY_FILE
 // names it, or $VEIL_KEY has the key itself.
-type Key struct{ File, Project string }
+type Key struct {
+	File, Project string
+	// Imported are keys of other tools, NAME=FILE.
+	Imported []string
+}
 
 // KeyDoc says where the key of a project is looked for.
 const KeyDoc = "file with the project key, mode 0600 (default: $VEIL_KEY_FILE, or the key itself in $VEIL_KEY)"
@@ -21,6 +27,11 @@ const KeyDoc = "file with the project key, mode 0600 (default: $VEIL_KEY_FILE, o
 func (k *Key) AddFlags(fl *pflag.FlagSet) {
 	fl.StringVar(&k.File, "key-file", "", strings.Replace(KeyDoc, "file", "`FILE`", 1))
 	fl.StringVar(&k.Project, "project", "default", "`NAME` of the project; pseudonyms of different projects cannot be linked")
+}
+
+// AddImportedFlag adds the flag of keys of other tools.
+func (k *Key) AddImportedFlag(fl *pflag.FlagSet) {
+	fl.StringArrayVar(&k.Imported, "imported-key", nil, "key of another tool that the ruleset names, `NAME=FILE`; the file, mode 0600, has the key and nothing else (repeatable)")
 }
 
 // ErrNoKey says that there is no key, neither in a file nor in the environment.
@@ -51,5 +62,25 @@ func (k Key) Keyring(env func(string) string) (*keys.Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keys.NewKeyring(secret, k.Project)
+	ring, err := keys.NewKeyring(secret, k.Project)
+	if err != nil {
+		return nil, err
+	}
+	for _, arg := range k.Imported {
+		name, file, ok := strings.Cut(arg, "=")
+		if !ok || name == "" || file == "" {
+			return nil, errors.New("--imported-key: expected NAME=FILE")
+		}
+		text, err := textfile.ReadSecret(file, largestImported)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		if err := ring.ImportKey(name, bytes.TrimRight(text, "\r\n")); err != nil {
+			return nil, err
+		}
+	}
+	return ring, nil
 }
+
+// largestImported bounds the file of another tool's key, in bytes.
+const largestImported = 4096

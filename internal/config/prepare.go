@@ -85,7 +85,7 @@ func (v *ServedView) keyring(p *problems, env func(string) string) *keys.Keyring
 	if v.Project == "" {
 		return nil // a problem already
 	}
-	keys, err := Key{v.KeyFile, v.Project}.Keyring(env)
+	keys, err := Key{File: v.KeyFile, Project: v.Project}.Keyring(env)
 	if err != nil {
 		p.add(v.path+"keyFile", "%v", err)
 		return nil
@@ -93,7 +93,7 @@ func (v *ServedView) keyring(p *problems, env func(string) string) *keys.Keyring
 	if v.PreviousKeyFile == "" || v.PreviousKeyUntil.IsZero() {
 		return keys
 	}
-	previous, err := Key{v.PreviousKeyFile, v.Project}.Keyring(env)
+	previous, err := Key{File: v.PreviousKeyFile, Project: v.Project}.Keyring(env)
 	if err == nil {
 		err = keys.Retire(previous, v.PreviousKeyUntil)
 	}

@@ -139,5 +139,6 @@ func (l *Library) public(rs *ruleset.Ruleset) (*fhir.Automaton, error) {
 	if err != nil {
 		return nil, err
 	}
+	ring.ImportAny()
 	return l.Compile(rs, ring)
 }

@@ -42,14 +42,15 @@ var tools = map[string]struct {
 func Tools() []string { return slices.Sorted(maps.Keys(tools)) }
 
 // Import writes a ruleset with a name from the text of a tool's configuration. The error
-// says that the text is not one. tool is one of Tools.
-func Import(lib *rules.Library, tool, name string, text []byte) (*Result, error) {
+// says that the text is not one. tool is one of Tools. keepLinks has pseudonyms made with
+// that tool's key where Veil can do so, so that new data link with data sets that exist.
+func Import(lib *rules.Library, tool, name string, text []byte, keepLinks bool) (*Result, error) {
 	t := tools[tool]
 	base, err := lib.Public("safe-harbor")
 	if err != nil {
 		return nil, err
 	}
-	m := &importer{lib: lib, base: base, name: name, from: t.from, seen: map[string]bool{}}
+	m := &importer{lib: lib, base: base, name: name, from: t.from, seen: map[string]bool{}, keepLinks: keepLinks}
 	if err := t.read(m, bytes.TrimPrefix(text, []byte("\ufeff"))); err != nil {
 		return nil, err
 	}
@@ -121,6 +122,8 @@ type importer struct {
 	columns []column
 	seen    map[string]bool
 	result  Result
+	// keepLinks: see Import.
+	keepLinks bool
 }
 
 // differs notes what is not carried over exactly.

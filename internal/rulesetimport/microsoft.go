@@ -46,6 +46,9 @@ type microsoftRule struct {
 	Namespace string `json:"namespace"`
 }
 
+// hashKey is the name of the imported key of cryptoHash.
+const hashKey = "cryptoHash"
+
 // shiftDays is how far Microsoft's dateShift moves dates, in either direction.
 const shiftDays = 50
 
@@ -124,7 +127,9 @@ func (m *importer) parameters(c *microsoftConfig) {
 	if c.FHIRVersion != "" && c.FHIRVersion != "R4" {
 		m.differs(0, "fhirVersion", "%q: the ruleset is for R4", c.FHIRVersion)
 	}
-	if p := c.Parameters; p.DateShiftKey != "" || p.HashKey != "" || p.EncryptKey != "" {
+	if m.keepLinks {
+		m.differs(0, "parameters", "cryptoHash is made with the key that veil mask --imported-key %s=FILE names; dateShift is not: its shift is a checksum modulo 101, so that one true date gives away all shifts", hashKey)
+	} else if p := c.Parameters; p.DateShiftKey != "" || p.HashKey != "" || p.EncryptKey != "" {
 		m.differs(0, "parameters", "keys are not part of a ruleset: pseudonyms and shifts come from the project's key, so they differ from those of data sets that exist")
 	}
 	if s := c.Parameters.Scope; s != "" && s != "resource" {
@@ -216,7 +221,13 @@ func (m *importer) microsoft(number int, path string, r microsoftRule, c *micros
 // identity carries over a rule for ids and references, which agree here always.
 func (m *importer) identity(number int, path, method string) {
 	switch method {
-	case "cryptohash", "encrypt", "pseudonymize":
+	case "cryptohash":
+		if m.keepLinks && path == "Resource.id" {
+			m.add(imported{number: number, path: path, match: path, method: "resourceId", args: mask.Args{"importedKey": hashKey}})
+			return
+		}
+		m.result.Base++ // references follow the ids
+	case "encrypt", "pseudonymize":
 		m.result.Base++
 	case "redact":
 		m.differs(number, path, "ids are sealed instead, since nothing could be read by id without them; only the key opens them")
@@ -359,6 +370,9 @@ func (m *importer) methodOf(number int, path, method, typ string, r microsoftRul
 	case "dateshift":
 		return "date", mask.Args{"mode": "shift", "window": int64(shiftDays)}, true
 	case "cryptohash":
+		if m.keepLinks {
+			return "pseudonym", mask.Args{"importedKey": hashKey}, true
+		}
 		return "pseudonym", mask.Args{"shape": "hex", "length": int64(64), "domain": "imported"}, true
 	case "encrypt":
 		return "seal", mask.Args{"domain": "imported"}, true

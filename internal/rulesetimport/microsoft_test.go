@@ -29,7 +29,7 @@ func FuzzMicrosoft(f *testing.F) {
 	lib := library(f)
 	f.Fuzz(func(t *testing.T, path, method string) {
 		text := []byte(`{"fhirPathRules":[{"path":` + quote(path) + `,"method":` + quote(method) + `,"replaceWith":"x","span":3}]}`)
-		r, err := Import(lib, "microsoft", "imported", text)
+		r, err := Import(lib, "microsoft", "imported", text, false)
 		if err != nil {
 			return
 		}
@@ -48,7 +48,7 @@ func FuzzDataMasque(f *testing.F) {
 	lib := library(f)
 	f.Fuzz(func(t *testing.T, table, column, masks string) {
 		text := []byte("tasks: [{type: mask_table, table: " + quote(table) + ", hash_columns: [id], rules: [{column: " + quote(column) + ", masks: [" + masks + "]}]}]")
-		r, err := Import(lib, "datamasque", "imported", text)
+		r, err := Import(lib, "datamasque", "imported", text, false)
 		if err != nil {
 			return
 		}

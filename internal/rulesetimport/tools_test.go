@@ -35,7 +35,7 @@ func TestImport(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := Import(library(t), tool, "imported", append([]byte("\ufeff"), text...))
+			r, err := Import(library(t), tool, "imported", append([]byte("\ufeff"), text...), false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +73,7 @@ func TestImportErrors(t *testing.T) {
 		{"datamasque", "version: '1.0'", "no tasks"},
 		{"datamasque", "{", "not YAML"},
 	} {
-		if _, err := Import(lib, c.tool, "imported", []byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Import(lib, c.tool, "imported", []byte(c.text), false); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s, %q: %v, want %s", c.tool, c.text, err, c.want)
 		}
 	}
@@ -92,7 +92,7 @@ func TestImportedMasks(t *testing.T) {
 				t.Fatal(err)
 			}
 			name, _, _ := strings.Cut(tool, ".")
-			r, err := Import(lib, name, "imported", text)
+			r, err := Import(lib, name, "imported", text, false)
 			if err != nil {
 				t.Fatal(err)
 			}

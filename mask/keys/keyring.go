@@ -33,6 +33,9 @@ type Keyring struct {
 	mu    sync.Mutex
 	slots []slotKey
 
+	imported   map[string][]byte // see ImportKey
+	importsAny bool
+
 	// retired is the key before this one. It opens what it sealed until then.
 	retired      *Keyring
 	retiredUntil time.Time

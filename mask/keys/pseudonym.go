@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
 	"hash"
@@ -60,6 +61,10 @@ func (p *Pseudonymizer) state(s Slot) *keyState {
 
 func (p *Pseudonymizer) open(st *keyState, s Slot) {
 	key := p.ring.slotKey(s)
+	if key.purpose == purposeImported {
+		st.mac = hmac.New(sha256.New, p.ring.importedKey(key.domain))
+		return
+	}
 	if key.purpose == purposePermute {
 		st.block = newAES(p.ring.mustDerive(key.purpose, key.domain, 32))
 		return

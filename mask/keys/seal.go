@@ -70,7 +70,8 @@ var idValue = func() (v [256]byte) {
 const idSymbols = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."
 
 // AppendSealed appends the sealed form of a FHIR id. It reports false, and
-// appends nothing, when id is not a FHIR id.
+// appends nothing, when id is not a FHIR id. The slot of an imported key gives a
+// pseudonym that never opens.
 func (p *Pseudonymizer) AppendSealed(dst []byte, s Slot, id []byte) ([]byte, bool) {
 	if len(id) == 0 || len(id) > 64 {
 		return dst, false
@@ -81,6 +82,9 @@ func (p *Pseudonymizer) AppendSealed(dst []byte, s Slot, id []byte) ([]byte, boo
 		}
 	}
 	st := p.state(s)
+	if st.siv == nil {
+		return p.AppendImported(dst, s, id), true
+	}
 	if n := p.pack(id); n > 0 {
 		n = st.siv.seal(p.decoded[:], p.plain[:n], nil)
 		return idEncoding.AppendEncode(dst, p.decoded[:n]), true
@@ -119,6 +123,9 @@ func (p *Pseudonymizer) appendOpened(dst []byte, s Slot, sealed []byte) ([]byte,
 		return dst, false
 	}
 	st := p.state(s)
+	if st.siv == nil {
+		return dst, false
+	}
 	if n == wideSize {
 		copy(p.plain[:], p.decoded[:wideSize])
 		for round := wideRounds - 1; round >= 0; round-- {
