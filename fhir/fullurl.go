@@ -144,7 +144,7 @@ func (w *Walker) readFullURLs(bundle int) {
 	for i = fhirjson.SkipSpace(src, i+1); i >= 0 && i < len(src) && src[i] != ']'; {
 		if src[i] == '{' {
 			w.addFullURL(i)
-			i = fhirjson.SkimObject(src, i)
+			i = fhirjson.SkimContainer(src, i)
 		} else {
 			var f fhirjson.Fault
 			i = fhirjson.SkipValue(src, i, w.depth, &f)

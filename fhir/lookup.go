@@ -8,8 +8,8 @@ import (
 
 // Look-ups read an object's members out of order, for what must be known
 // before they come by: the type of a resource, the url of an extension, the
-// system of a code. They run on demand, over small objects or seldom; a syntax
-// error that one meets is left for the walk to find.
+// system of a code. They run on demand and skim what is between, for the walk reads the
+// same text strictly: what a look-up finds in a text that is no JSON is of no use.
 
 // find returns the index of a member's value in the object at src[obj], or -1.
 func (w *Walker) find(obj int, name string) int {
@@ -52,7 +52,7 @@ func (w *Walker) findAll(obj int, names []string, at []int) {
 				break
 			}
 		}
-		if i = fhirjson.SkipValue(src, i, w.depth, &f); i < 0 {
+		if i = fhirjson.SkimValue(src, i, &f); i < 0 {
 			return
 		}
 		if i = fhirjson.SkipSpace(src, i); i >= len(src) || src[i] != ',' {
@@ -116,7 +116,7 @@ func (w *Walker) each(i int, f func(item int) bool) bool {
 		if f(i) {
 			return true
 		}
-		if i = fhirjson.SkipValue(src, i, w.depth, &ft); i < 0 {
+		if i = fhirjson.SkimValue(src, i, &ft); i < 0 {
 			return false
 		}
 		if i = fhirjson.SkipSpace(src, i); i < len(src) && src[i] == ',' {

@@ -341,7 +341,7 @@ func (w *Walker) AppendSubject(dst, resource []byte, site *Site) ([]byte, bool) 
 	w.start(dst, resource, site)
 	w.first = fhirjson.SkipSpace(resource, 0)
 	n := w.a.roots[string(w.typeAt(w.first))] // withheld or not
-	ok := n != nil && w.findPatient(n, w.first, -1, 0)
+	ok := n != nil && fhirjson.SkipValue(resource, w.first, 0, &w.fault) >= 0 && w.findPatient(n, w.first, -1, 0)
 	w.forgetInput()
 	if !ok {
 		return dst, false

@@ -20,7 +20,7 @@ import (
 // It checks little: the walk reads the element strictly.
 func elementEnd(b []byte, i int, f *fhirjson.Fault) int {
 	if b[i] == '{' {
-		return fhirjson.SkimObject(b, i)
+		return fhirjson.SkimContainer(b, i)
 	}
 	return fhirjson.SkipValue(b, i, 0, f)
 }

@@ -5,6 +5,68 @@ import (
 	"math/bits"
 )
 
+// vectors: the processor has instructions for many bytes at a time. Tests switch it off,
+// and the build tag purego does.
+var vectors = haveVectors()
+
+// SkimContainer returns the index behind the object or array at src[i], or -1 where it
+// has no end. It checks nothing and takes many bytes at a time, so it is for look-ups
+// over text that is read strictly as well. Of valid JSON it tells what SkipValue does: a
+// brace or bracket counts unless an odd number of quotes stands before it.
+func SkimContainer(src []byte, i int) int {
+	s := skimState{depth: 1}
+	for i++; i < len(src); {
+		if !vectors {
+			i = skimWords(src, i, &s)
+		} else if next, ended := skimVectors(src, i, &s); ended {
+			return next
+		} else {
+			i = next
+		}
+		if s.escaped != 0 && i < len(src) && (src[i] == '"' || src[i] == '\\') {
+			i++
+		}
+		s.escaped = 0
+		// Here it may end.
+		for end := min(i+32, len(src)); i < end; i++ {
+			switch c := src[i]; {
+			case c == '"':
+				s.inside = ^s.inside
+			case c == '\\':
+				if i+1 < len(src) && (src[i+1] == '"' || src[i+1] == '\\') {
+					i++
+				}
+			case s.inside != 0:
+			case c|0x20 == '{':
+				s.depth++
+			case c|0x20 == '}':
+				if s.depth--; s.depth == 0 {
+					return i + 1
+				}
+			}
+		}
+	}
+	return -1
+}
+
+// SkimValue is SkimContainer for a value of any kind; what is neither object nor array is
+// read strictly.
+func SkimValue(src []byte, i int, f *Fault) int {
+	if i < len(src) && (src[i] == '{' || src[i] == '[') {
+		return SkimContainer(src, i)
+	}
+	return ScanScalar(src, i, f)
+}
+
+// skimState is what is known behind the bytes that were skimmed.
+type skimState struct {
+	depth   int    // how many containers are open
+	inside  uint64 // all ones within a string
+	escaped uint64 // 1 if the next byte is escaped
+	// What opens and closes in the block in which the container may end, a bit each byte.
+	opening, closing uint64
+}
+
 // sameBytes marks, in the top bit of its byte, each byte of x that is c.
 func sameBytes(x uint64, c byte) uint64 {
 	x ^= ones * uint64(c)
@@ -20,52 +82,32 @@ func insideStrings(x uint64) uint64 {
 	return in ^ in<<32
 }
 
-// braces marks c outside of strings.
-func braces(x uint64, c byte, inside uint64) uint64 { return sameBytes(x, c) &^ inside }
+// brackets marks c, which has the bit 0x20, and its partner without it, outside of
+// strings.
+func brackets(x uint64, c byte, inside uint64) uint64 { return sameBytes(x|ones*0x20, c) &^ inside }
 
 // carry is all marks if the last byte of a word is inside a string.
 func carry(inside uint64) uint64 { return uint64(int64(inside)>>63) & highs }
 
-// SkimObject returns the index behind the object at src[i], or -1 where it has no
-// end. It checks nothing and takes 32 bytes at a time, so it is for look-ups over
-// text that the walk reads strictly as well. Of valid JSON it tells what SkipValue
-// does: a brace counts unless an odd number of quotes stands before it.
-func SkimObject(src []byte, i int) int {
-	depth, inside := 0, uint64(0) // inside is all marks within a string
-	for i < len(src) {
-		if i+32 <= len(src) {
-			b := src[i : i+32]
-			x0, x1 := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
-			x2, x3 := binary.LittleEndian.Uint64(b[16:]), binary.LittleEndian.Uint64(b[24:])
-			in0 := insideStrings(x0) ^ inside
-			in1 := insideStrings(x1) ^ carry(in0)
-			in2 := insideStrings(x2) ^ carry(in1)
-			in3 := insideStrings(x3) ^ carry(in2)
-			// The marks of four words, side by side.
-			closing := bits.OnesCount64(braces(x0, '}', in0) | braces(x1, '}', in1)>>1 | braces(x2, '}', in2)>>2 | braces(x3, '}', in3)>>3)
-			escapes := sameBytes(x0, '\\') | sameBytes(x1, '\\') | sameBytes(x2, '\\') | sameBytes(x3, '\\')
-			if escapes == 0 && closing < depth {
-				depth += bits.OnesCount64(braces(x0, '{', in0)|braces(x1, '{', in1)>>1|braces(x2, '{', in2)>>2|braces(x3, '{', in3)>>3) - closing
-				inside = carry(in3)
-				i += 32
-				continue
-			}
+// skimWords goes on by 32 bytes as long as nothing is escaped in them and the container
+// cannot end. It is the plain twin of what takes more at a time.
+func skimWords(src []byte, i int, s *skimState) int {
+	for ; i+32 <= len(src) && s.escaped == 0; i += 32 {
+		b := src[i : i+32]
+		x0, x1 := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+		x2, x3 := binary.LittleEndian.Uint64(b[16:]), binary.LittleEndian.Uint64(b[24:])
+		in0 := insideStrings(x0) ^ s.inside&highs
+		in1 := insideStrings(x1) ^ carry(in0)
+		in2 := insideStrings(x2) ^ carry(in1)
+		in3 := insideStrings(x3) ^ carry(in2)
+		// The marks of four words, side by side.
+		closing := bits.OnesCount64(brackets(x0, '}', in0) | brackets(x1, '}', in1)>>1 | brackets(x2, '}', in2)>>2 | brackets(x3, '}', in3)>>3)
+		escapes := sameBytes(x0, '\\') | sameBytes(x1, '\\') | sameBytes(x2, '\\') | sameBytes(x3, '\\')
+		if escapes != 0 || closing >= s.depth {
+			break
 		}
-		for end := min(i+32, len(src)); i < end; i++ {
-			switch c := src[i]; {
-			case c == '"':
-				inside ^= highs
-			case c == '\\':
-				i++ // what it escapes
-			case inside != 0:
-			case c == '{':
-				depth++
-			case c == '}':
-				if depth--; depth <= 0 {
-					return i + 1
-				}
-			}
-		}
+		s.depth += bits.OnesCount64(brackets(x0, '{', in0)|brackets(x1, '{', in1)>>1|brackets(x2, '{', in2)>>2|brackets(x3, '{', in3)>>3) - closing
+		s.inside = uint64(int64(in3) >> 63)
 	}
-	return -1
+	return i
 }
