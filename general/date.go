@@ -3,6 +3,7 @@ package general
 import (
 	"bytes"
 	"encoding/binary"
+	"strconv"
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
@@ -24,34 +25,39 @@ import (
 // the walker completes what comes out to the first moment of it, in UTC. A date that is less precise than the
 // result passes. A date of YYYY or YYYY-MM cannot be shifted by
 // days: only its year is left. Where the person is not known, shift falls back
-// to the year. What is no date is Removed.
+// to the year. A date to shift of a year before 12 or after 9988 is Removed: it is
+// one that stands for no date, such as 9999-12-31. What is no date is Removed.
 //
 // Shifted dates are not Safe Harbor. One true date of a
 // person gives the shift away, and with it all other dates.
 type date struct {
-	slot    keys.Slot
-	mode    string
-	window  int
-	weekday bool
+	slot  keys.Slot
+	mode  string
+	shift forms.Shift
 }
 
 func newDate(env mask.Env, args mask.Args) (mask.Method, error) {
-	d := date{
-		slot:    env.Keys.MACSlot("date-shift", args.String("domain", "")),
-		mode:    args.String("mode", ""),
-		window:  int(args.Int("window", 365)),
-		weekday: args.Bool("weekday", false),
-	}
+	by := shiftForm(args)
+	d := date{slot: env.Keys.MACSlot(by.Purpose, by.Domain), mode: args.String("mode", ""), shift: by}
 	if d.mode == "shift" {
 		return &shift{d}, nil
 	}
 	return &d, nil
 }
 
+// shiftForm is how far dates are shifted: by days, or by whole weeks.
+func shiftForm(args mask.Args) forms.Shift {
+	f := forms.Shift{Keyed: forms.Keyed{Purpose: "date-shift", Domain: args.String("domain", "")}, Steps: args.Int("window", 365), Days: 1}
+	if args.Bool("weekday", false) {
+		f.Steps, f.Days = max(1, f.Steps/7), 7
+	}
+	return f
+}
+
 func dateForm(args mask.Args) mask.Form {
 	switch mode := args.String("mode", ""); mode {
 	case "shift":
-		return forms.Shift{}
+		return shiftForm(args)
 	case "year", "quarter", "month":
 		return forms.Period{Unit: forms.Unit(mode), Number: mode == "year" && args.String("as", "date") == "number"}
 	}
@@ -68,7 +74,7 @@ func (d *shift) Invert(dst, src []byte, in *mask.Input) ([]byte, bool) {
 		return dst, false
 	}
 	day = day.AddDate(0, 0, -d.days(in))
-	if y := day.Year(); y < 1 || y > 9999 {
+	if !shiftable(day.Year()) {
 		return dst, false
 	}
 	return append(day.AppendFormat(dst, time.DateOnly), rest...), true
@@ -88,8 +94,13 @@ func (d *date) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, er
 		return dst, mask.Removed, nil
 	}
 	mode := d.mode
-	if mode == "shift" && (len(in.Entity) == 0 || precision < 3) {
-		mode = "year"
+	if mode == "shift" {
+		if year, _ := strconv.Atoi(string(src[:4])); !shiftable(year) {
+			return dst, mask.Removed, nil
+		}
+		if len(in.Entity) == 0 || precision < 3 {
+			mode = "year"
+		}
 	}
 	switch mode {
 	case "year":
@@ -110,21 +121,20 @@ func (d *date) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, er
 		return append(append(dst, src[:5]...), '0'+byte((month+1)/10), '0'+byte((month+1)%10)), mask.Replaced, nil
 	}
 	day = day.AddDate(0, 0, d.days(in))
-	if y := day.Year(); y < 1 || y > 9999 {
-		return dst, mask.Removed, nil
-	}
 	return append(day.AppendFormat(dst, time.DateOnly), rest...), mask.Replaced, nil
 }
 
+// shiftable reports whether a date of a year can be shifted as far as any window goes, and
+// still have a year of four digits. Dates beyond are not dates of what happened, but stand
+// for "never" or "not known": shifted ones would tell the shift.
+func shiftable(year int) bool { return year >= 12 && year <= 9988 }
+
 // days is the shift of a person.
 func (d *date) days(in *mask.Input) int {
-	unit, window := 1, d.window
-	if d.weekday {
-		unit, window = 7, max(1, d.window/7)
-	}
-	n := int(binary.BigEndian.Uint64(in.Keys.MAC1(d.slot, in.Entity)[:8]) % uint64(2*window))
-	if n >= window {
-		return (n - window + 1) * unit
+	unit, steps := int(d.shift.Days), int(d.shift.Steps)
+	n := int(binary.BigEndian.Uint64(in.Keys.MAC1(d.slot, in.Entity)[:8]) % uint64(2*steps))
+	if n >= steps {
+		return (n - steps + 1) * unit
 	}
 	return -(n + 1) * unit
 }

@@ -96,7 +96,7 @@ func Methods() []mask.Definition {
 				{Name: "within", Type: mask.StringParam, Required: true, Doc: "greatest change either way, a positive decimal number"},
 				domain,
 			},
-			Form: func(args mask.Args) mask.Form { return forms.Noise{Within: args.String("within", "")} },
+			Form: func(args mask.Args) mask.Form { return noiseForm(args) },
 			New:  newNoise,
 		},
 		{

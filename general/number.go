@@ -106,8 +106,13 @@ type noise struct {
 }
 
 func newNoise(env mask.Env, args mask.Args) (mask.Method, error) {
-	s, err := readStep(args.String("within", ""))
-	return &noise{env.Keys.MACSlot("noise", args.String("domain", "")), s}, err
+	f := noiseForm(args)
+	s, err := readStep(f.Within)
+	return &noise{env.Keys.MACSlot(f.Purpose, f.Domain), s}, err
+}
+
+func noiseForm(args mask.Args) forms.Noise {
+	return forms.Noise{Keyed: forms.Keyed{Purpose: "noise", Domain: args.String("domain", "")}, Within: args.String("within", "")}
 }
 
 // Append implements mask.Method.

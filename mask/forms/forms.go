@@ -50,9 +50,19 @@ type Period struct {
 	Number bool
 }
 
+// Keyed names the key of a keyed hash: what keys.Keyring.MACSlot is given.
+type Keyed struct{ Purpose, Domain string }
+
 // Shift moves all dates of a person by one keyed number of days. What lies between two
 // dates of a person stays.
-type Shift struct{}
+//
+// The number follows from n, the first eight bytes of the keyed hash of the person's name
+// (keys.Pseudonymizer.MAC1), big-endian, modulo 2·Steps: it is (n-Steps+1)·Days from Steps
+// on and -(n+1)·Days below. A date of a person who is not known is cut to its year.
+type Shift struct {
+	Keyed
+	Steps, Days int64
+}
 
 // Prefix keeps the first three digits of a US postal code, 000 in the place of those
 // that are hidden.
@@ -133,7 +143,16 @@ type Surrogate struct{ PerValue bool }
 
 // Noise adds keyed noise to a number, of up to Within either way. The result has as many
 // digits behind the point as Within, which is a decimal number.
-type Noise struct{ Within string }
+//
+// It counts in units of the last digit of Within. n is the first eight bytes of the keyed
+// hash of the person's name, empty for none, and the number as it is written
+// (keys.Pseudonymizer.MAC2), big-endian. The result is n modulo 2·Within+1 above number -
+// Within; of a number that is no whole number of units, n modulo 2·Within above the next
+// one - Within.
+type Noise struct {
+	Keyed
+	Within string
+}
 
 // Hide takes a column away, its name and its values.
 type Hide struct{}

@@ -105,6 +105,12 @@ func (k *Keyring) MACSlot(purpose, domain string) Slot {
 	return k.slot(slotKey{purpose, domain})
 }
 
+// MACKey returns the key of the keyed hash (HMAC-SHA-512) that MACSlot names, for an engine
+// that computes it elsewhere.
+func (k *Keyring) MACKey(purpose, domain string) []byte {
+	return k.mustDerive(purpose, domain, macKeySize)
+}
+
 // SealSlot returns the slot that seals ids of a domain, such as a FHIR resource
 // type.
 func (k *Keyring) SealSlot(domain string) Slot { return k.slot(slotKey{purposeSeal, domain}) }

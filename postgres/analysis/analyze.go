@@ -128,9 +128,13 @@ type analysis struct {
 	starred    map[*pg.ColumnRef]*resolved
 	subselects map[*pg.SelectStmt]bool
 	// reached are calls that are made whenever the statement runs.
-	reached   map[*pg.FuncCall]int
-	ours      []*pg.Node
-	related   map[*pg.RangeVar]bool
+	reached map[*pg.FuncCall]int
+	ours    []*pg.Node
+	related map[*pg.RangeVar]bool
+	// joins are Veil's own, of a table and what is computed beside it.
+	joins map[*pg.JoinExpr]bool
+	// inSQL are the keyed columns that SQL masks in this statement.
+	inSQL     map[*keying]bool
 	same      [][2]*person
 	relations map[string]bool
 	types     map[uint32]bool // of the database, of values that were read
@@ -148,8 +152,21 @@ type analysis struct {
 	prepared *Plan
 }
 
-// analyze analyses one statement without the cache.
-func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan, refusal *Refusal) {
+// analyze analyses one statement without the cache. Where a keyed column cannot be used as
+// it is, and SQL can mask it, it is masked there.
+func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (*Plan, *Refusal) {
+	inSQL := map[*keying]bool{}
+	for {
+		plan, refusal := analyzeWith(inSQL, sql, c, p, s)
+		if refusal == nil || refusal.keying == nil || refusal.keying.inSQL == nil || inSQL[refusal.keying] {
+			return plan, refusal
+		}
+		inSQL[refusal.keying] = true
+	}
+}
+
+// analyzeWith analyses one statement in which SQL masks some of the keyed columns.
+func analyzeWith(inSQL map[*keying]bool, sql string, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan, refusal *Refusal) {
 	tree, refusal := parse(sql)
 	if refusal != nil {
 		return nil, refusal
@@ -159,6 +176,7 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan,
 		catalog: c, policy: p, over: over, session: s, text: sql, tag: rows.NewTag(),
 		plan: &Plan{Layout: rows.Layout{Actions: p.masks.NewPlan(), Clear: map[rows.Origin]bool{}}, cached: true},
 		regs: map[*pg.Node]string{}, starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{}, related: map[*pg.RangeVar]bool{},
+		joins: map[*pg.JoinExpr]bool{}, inSQL: inSQL,
 		relations: map[string]bool{}, types: map[uint32]bool{}, checked: map[uint32]uint32{}, actions: map[string]int{}, params: map[int32]*param{},
 	}
 	defer func() {
@@ -387,7 +405,7 @@ func (a *analysis) refuseKeyed(s *keying, at int32, what, detail, hint string) {
 		how = "sealed"
 	}
 	r := &Refusal{
-		Code: codeForbidden, Rule: s.Action.Rule, Column: s.Action.Path, Reason: "sealed column", Detail: detail, Hint: hint,
+		Code: codeForbidden, Rule: s.Action.Rule, Column: s.Action.Path, Reason: "sealed column", Detail: detail, Hint: hint, keying: s,
 		Message: fmt.Sprintf("column %s is %s by rule %q and %s", s.Action.Path, how, s.Action.Rule, what),
 	}
 	if at > 0 || a.views > 0 {

@@ -36,6 +36,9 @@ func (a *analysis) checkRelations(n *pg.Node) {
 				return
 			}
 			f := x.FromClause[0]
+			for a.joins[f.GetJoinExpr()] { // what it is joined to is checked by itself
+				f = f.GetJoinExpr().Larg
+			}
 			if s := f.GetRangeTableSample(); s != nil {
 				f = s.Relation
 			}

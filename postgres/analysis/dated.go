@@ -67,12 +67,7 @@ func (it *item) persons() {
 // plainDate is the original as it may be computed with, in the table's sub-select.
 func (a *analysis) plainDate(s *keying) *pg.Node {
 	v := catalog.QuoteIdent(s.column)
-	year := map[uint32]string{
-		catalog.OIDDate:        "pg_catalog.date_trunc('year', " + v + "::pg_catalog.timestamp)::pg_catalog.date",
-		catalog.OIDTimestamp:   "pg_catalog.date_trunc('year', " + v + ")",
-		catalog.OIDTimestamptz: "pg_catalog.date_trunc('year', " + v + ", 'UTC')",
-	}[s.typ.OID]
-	return a.fragment("CASE WHEN " + s.guard + " THEN CASE WHEN " + catalog.QuoteIdent(s.Entity) + "::pg_catalog.text <> '' THEN " + v + " ELSE " + year + " END END")
+	return a.fragment("CASE WHEN " + s.guard + " THEN CASE WHEN " + catalog.QuoteIdent(s.Entity) + "::pg_catalog.text <> '' THEN " + v + " ELSE " + yearStart(s.typ.OID, v) + " END END")
 }
 
 // samePair notes that two persons are one wherever both are there.

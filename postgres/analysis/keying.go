@@ -82,11 +82,7 @@ func (d *columnRule) mask(def mask.Definition) {
 	case forms.Shift:
 		if catalog.IsTime(t.OID) {
 			s.nulls, s.shifts, s.shown = true, true, t.OID
-			year := v
-			if t.OID == catalog.OIDTimestamptz {
-				year += " AT TIME ZONE 'UTC'"
-			}
-			s.guard = "extract(year FROM " + year + ") BETWEEN 12 AND 9988"
+			s.guard = shiftable(t.OID, v)
 		}
 	case forms.Noise:
 		if catalog.IsNumber(t.OID) {
@@ -117,6 +113,7 @@ func (d *columnRule) mask(def mask.Definition) {
 	}
 	s.Type = neutral(d.catalog, s.shown)
 	c.shown = s.shown
+	d.computable(s)
 }
 
 // pseudonym says which values of a type have a pseudonym in the shape.

@@ -50,6 +50,8 @@ type Policy struct {
 	masks     *ruleset.Policy // the one that rules are of
 	options   Options
 	functions map[string]bool
+	// hashKeys names the keys of what SQL hashes.
+	hashKeys map[forms.Keyed]hashKey
 
 	mu   sync.Mutex
 	over *overlay
@@ -72,6 +74,7 @@ func NewPolicy(p *ruleset.Policy, o Options) (*Policy, error) {
 		}
 		out.functions[f] = true
 	}
+	out.nameHashKeys()
 	out.keys.New = func() any { return p.Keys.NewPseudonymizer() }
 	return out, nil
 }

@@ -42,6 +42,8 @@ type Refusal struct {
 	Reason string
 	// Stack are the functions that led to a fault of the analysis, for the log.
 	Stack string
+	// keying is how the column is masked.
+	keying *keying
 }
 
 // Error implements error.

@@ -184,18 +184,17 @@ func TestBinaryFormats(t *testing.T) {
 	p := planOf(t, "SELECT id, uid, seen, aliases, doc FROM (SELECT * FROM patients) p, (SELECT uid, seen, doc FROM visits) v")
 	types := pgtype.NewMap()
 	m, _ := masker(t, p, 1)
-	if got := p.UpstreamFormats(nil, []int16{1}); !slices.Equal(got, []int16{0, 0, 0, 0, 0}) {
+	if got := p.UpstreamFormats(nil, []int16{1}); !slices.Equal(got, []int16{0, 0, 1, 0, 0}) {
 		t.Errorf("upstream formats %v", got)
 	}
-	frame, err := m.AppendDataRow(nil, body(wrapped(p, "1"), wrapped(p, "6f0e1f6e-7d3c-4d5e-8f9a-0b1c2d3e4f50"),
-		wrapped(p, "2024-03-05 10:11:12.5+00", "1"), wrapped(p, `{a,"b,c",NULL}`), wrapped(p, `{"resourceType": "x"}`)))
+	at := []byte{0, 2, 0xb5, 0xc0, 0x69, 0x5d, 0xe0, 0x10} // masked upstream
+	frame, err := m.AppendDataRow(nil, body(wrapped(p, "1"), wrapped(p, "6f0e1f6e-7d3c-4d5e-8f9a-0b1c2d3e4f50"), at, wrapped(p, `{a,"b,c",NULL}`), wrapped(p, `{"resourceType": "x"}`)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	cells := cellsOf(t, frame)
-	var at pgtype.Timestamptz
-	if err := types.Scan(catalog.OIDTimestamptz, pgtype.BinaryFormatCode, cells[2], &at); err != nil || at.Time.UTC().Format("15:04:05.0") != "10:11:12.5" {
-		t.Errorf("time %v %v", at, err)
+	if !bytes.Equal(cells[2], at) {
+		t.Errorf("time %x", cells[2])
 	}
 	var list []pgtype.Text
 	if err := types.Scan(catalog.OIDTextArray, pgtype.BinaryFormatCode, cells[3], &list); err != nil || len(list) != 3 || len(list[0].String) != 26 || list[2].Valid {
@@ -206,16 +205,6 @@ func TestBinaryFormats(t *testing.T) {
 	}
 	if want := sealed(t, "Patient", "1"); string(cells[0]) != want {
 		t.Errorf("id %q", cells[0])
-	}
-}
-
-// TestShiftWithoutPatient holds that a date that falls back to its year is a date.
-func TestShiftWithoutPatient(t *testing.T) {
-	p := planOf(t, "SELECT seen FROM visits")
-	m, _ := masker(t, p)
-	frame, err := m.AppendDataRow(nil, body(wrapped(p, "2024-03-05 10:11:12+00", "")))
-	if err != nil || string(cellsOf(t, frame)[0]) != "2024-01-01 00:00:00+00" {
-		t.Errorf("%q %v", frame, err)
 	}
 }
 

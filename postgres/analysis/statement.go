@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/postgres/rows"
 	pgquery "github.com/wasilibs/go-pgquery"
 )
@@ -79,6 +80,9 @@ func (a *analysis) columns(res *result) []rows.Column {
 		col := rows.Column{Name: c.name, Origin: c.origin, Action: c.action}
 		if c.keying != nil {
 			s := c.keying
+			if s.shifts && s.shown == catalog.OIDTimestamptz && s.inSQL != nil {
+				a.zoned(s)
+			}
 			col.Type, col.Modifier, col.Masking = s.shown, -1, &s.Masking
 			col.Size = -1
 			if t := a.catalog.Type(s.shown); t != nil {

@@ -21,6 +21,10 @@ type tableItem struct {
 	// place is the name of the column with the rows' places, once it is requested; label
 	// is what the places are keyed by.
 	place, label string
+	// joined: something is beside the table, so that its system columns need its name.
+	joined bool
+	// hashes are the names of the sub-selects beside the table, by what they compute.
+	hashes map[string][2]string
 }
 
 // tableColumn is a column of a table with what the statement uses of it: its masked form,
@@ -93,6 +97,9 @@ func (t *tableItem) begin(sample *pg.RangeTableSample) {
 
 // column adds a column as the statement may refer to it.
 func (t *tableItem) column(c *shapeColumn, used bool) *resolved {
+	if c.treatment == Keyed && t.inSQL[c.keying] {
+		c = c.computed()
+	}
 	e := &tableColumn{shape: c, used: used}
 	t.columns = append(t.columns, e)
 	relation := t.shape.relation
@@ -185,6 +192,9 @@ func (t *tableItem) finish() {
 		}
 	}
 	t.finishPlaces()
+	if t.joined {
+		t.qualify()
+	}
 	if len(t.stmt.TargetList) == 0 {
 		t.add(t.shadowName(), null())
 	}
@@ -201,6 +211,9 @@ func (t *tableItem) masked(c *tableColumn) *pg.Node {
 		t.plan.Clear[rows.Origin{Table: t.shape.relation.OID, Column: c.shape.Number}] = true
 	case Pushed:
 		n := c.shape.expression(t.analysis)
+		if c.shape.hash != nil {
+			n = t.hashed(n, c.shape.hash)
+		}
 		if len(c.shape.related) > 0 {
 			t.source.Alias = &pg.Alias{Aliasname: rowAlias}
 			t.relate(n, c.shape.related)

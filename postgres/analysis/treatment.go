@@ -54,6 +54,8 @@ type shapeColumn struct {
 	value string
 	// own: the expression is of this session alone.
 	own bool
+	// hash is what the expression has of a keyed hash; nil for nothing.
+	hash *keyedHash
 	// shown is the type that the masked column has.
 	shown uint32
 	// action is the rule that acts; nil where the default does.
@@ -89,6 +91,9 @@ type keying struct {
 	shown  uint32
 	shadow rows.ShadowKind
 	typ    *catalog.Type
+	// inSQL is the column as SQL masks it, where it can; nil elsewhere. A statement that
+	// does what a keyed column does not allow takes it.
+	inSQL *shapeColumn
 }
 
 // overlay is a policy laid over a catalog.

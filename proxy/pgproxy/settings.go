@@ -63,6 +63,7 @@ func (x *session) startupSettings(st *wire.Startup) (map[string]string, error) {
 	for name, value := range fixed {
 		replace(settings, name, value)
 	}
+	maps.Copy(settings, x.view.policy.SessionKeys())
 	return settings, nil
 }
 

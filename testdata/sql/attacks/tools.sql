@@ -65,7 +65,7 @@ SELECT upper(id::text) FROM clinic.patients
 SELECT count(*) FROM clinic.patients WHERE id::text LIKE '77%'
 
 --- cast-shifted-time-to-date
---: refused
+--: masked unordered
 SELECT taken_at::date FROM clinic.observations
 
 --- cast-document-to-text

@@ -165,19 +165,19 @@ SELECT length(person_id) FROM omop.person
 SELECT person_id COLLATE "C" FROM omop.person ORDER BY person_id COLLATE "C"
 
 --- warehouse-attack-042
---: refused
+--: masked unordered
 SELECT started::text FROM omop.visit WHERE started > '2021-01-01'
 
 --- warehouse-attack-043
---: refused
+--: masked unordered
 SELECT extract(year FROM started) FROM omop.visit
 
 --- warehouse-attack-044
---: refused
+--: masked unordered
 SELECT count(*) FROM omop.visit WHERE started BETWEEN '2020-01-01' AND '2020-02-01'
 
 --- warehouse-attack-045
---: refused
+--: masked unordered
 SELECT min(started) FROM omop.visit
 
 --- warehouse-attack-046
@@ -185,19 +185,19 @@ SELECT min(started) FROM omop.visit
 SELECT started FROM omop.visit ORDER BY started LIMIT 1
 
 --- warehouse-attack-047
---: refused
+--: masked unordered
 SELECT age(started) FROM omop.visit
 
 --- warehouse-attack-048
---: refused
+--: masked unordered
 SELECT a.started - b.started FROM omop.visit a, omop.visit b
 
 --- warehouse-attack-049
---: refused
+--: masked unordered
 SELECT date_trunc('month', started) FROM omop.visit
 
 --- warehouse-attack-050
---: refused
+--: masked unordered
 SELECT * FROM omop.visit WHERE started IN (SELECT ended FROM omop.visit)
 
 --- warehouse-attack-051
@@ -509,63 +509,63 @@ SELECT overlay(person_id placing '' from 1) FROM omop.person
 SELECT trim(person_id) FROM omop.person
 
 --- warehouse-attack-222
---: refused
+--: masked unordered
 SELECT extract(epoch FROM started) FROM omop.visit
 
 --- warehouse-attack-223
---: refused
+--: masked unordered
 SELECT started::date FROM omop.visit
 
 --- warehouse-attack-224
---: refused
+--: masked unordered
 SELECT started + interval '0' > '2020-01-01' FROM omop.visit
 
 --- warehouse-attack-225
---: refused
+--: masked unordered
 SELECT greatest(started, '2021-01-01') FROM omop.visit
 
 --- warehouse-attack-226
---: refused
+--: masked unordered
 SELECT (started, ended) OVERLAPS (timestamp '2020-01-01', timestamp '2020-06-01') FROM omop.visit
 
 --- warehouse-attack-227
---: refused
+--: masked unordered
 SELECT tsrange(started, ended) FROM omop.visit
 
 --- warehouse-attack-228
---: refused
+--: masked unordered
 SELECT count(*) FROM omop.visit GROUP BY started
 
 --- warehouse-attack-229
---: refused
+--: masked unordered
 SELECT DISTINCT started FROM omop.visit
 
 --- warehouse-attack-230
---: refused
+--: masked unordered
 SELECT width_bucket(started, ARRAY[timestamp '2020-01-01']) FROM omop.visit
 
 --- warehouse-attack-231
---: refused
+--: masked unordered
 SELECT to_char(started, 'YYYY') FROM omop.visit
 
 --- warehouse-attack-232
---: refused
+--: masked unordered
 SELECT started - timestamp '2020-01-01' FROM omop.visit
 
 --- warehouse-attack-233
---: refused
+--: masked unordered
 SELECT sum(started - timestamp '2020-01-01') FROM omop.visit
 
 --- warehouse-attack-234
---: refused
+--: masked unordered
 SELECT a.started - b.ended FROM omop.visit a JOIN omop.visit b ON a.ward = b.ward
 
 --- warehouse-attack-235
---: refused
+--: masked unordered
 SELECT max(started) OVER () FROM omop.visit
 
 --- warehouse-attack-236
---: refused
+--: masked unordered
 SELECT lead(started) OVER (ORDER BY started) - started FROM omop.visit
 
 --- warehouse-attack-237

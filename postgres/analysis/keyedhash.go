@@ -1,0 +1,182 @@
+package analysis
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/veil-proxy/veil/mask/forms"
+	"github.com/veil-proxy/veil/postgres/catalog"
+)
+
+// Keyed hashes in SQL. HMAC-SHA-512 is two hashes, and PostgreSQL has sha512(bytea). What
+// it needs of the key are two blocks, the key under two paddings. They are in no statement:
+// the upstream's session has them as settings of its own from its first message on, so
+// that no view of statements, log or plan shows them. A statement of a client reads no
+// setting that is not listed (system.go), and nothing resets these: RESET ALL goes back
+// to what the session began with. Their names are random, for functions of the database
+// that read the setting that they are told to.
+
+// settingPrefix begins the names of the settings. It is one of the process, so that plans
+// of one policy are alike. No name that a statement computes begins so: see currentSetting.
+var settingPrefix = "veilkey.k" + strings.ToLower(rand.Text()) + "_"
+
+// mostHashKeys is how many keys a session is given: the message that begins it is bounded.
+const mostHashKeys = 12
+
+// hashBlock is the length of a block of SHA-512.
+const hashBlock = 128
+
+// hashKey names the settings of one key.
+type hashKey struct{ inner, outer string }
+
+// hashKeys names the keys that the forms of a policy's rules need. Forms of keys beyond
+// the most are left to their methods.
+func (p *Policy) nameHashKeys() {
+	p.hashKeys = map[forms.Keyed]hashKey{}
+	for i := range p.rules.All() {
+		var k forms.Keyed
+		switch f := p.rules.All()[i].Form.(type) {
+		case forms.Shift:
+			k = f.Keyed
+		case forms.Noise:
+			k = f.Keyed
+		default:
+			continue
+		}
+		if _, ok := p.hashKeys[k]; !ok && len(p.hashKeys) < mostHashKeys {
+			name := fmt.Sprintf("%s%d", settingPrefix, len(p.hashKeys)+1)
+			p.hashKeys[k] = hashKey{name + "i", name + "o"}
+		}
+	}
+}
+
+// SessionKeys are settings that the upstream's session must have from its beginning on:
+// they hold keys, which no statement, log or error may show.
+func (p *Policy) SessionKeys() map[string]string {
+	out := map[string]string{}
+	for k, names := range p.hashKeys {
+		key := p.masks.Keys.MACKey(k.Purpose, k.Domain)
+		out[names.inner] = `\x` + hex.EncodeToString(padded(key, 0x36))
+		out[names.outer] = `\x` + hex.EncodeToString(padded(key, 0x5c))
+	}
+	return out
+}
+
+// padded is a key's block for one of the two hashes of HMAC (RFC 2104).
+func padded(key []byte, with byte) []byte {
+	block := make([]byte, hashBlock)
+	copy(block, key)
+	for i := range block {
+		block[i] ^= with
+	}
+	return block
+}
+
+// modulo is the number that the first eight bytes of a keyed hash of texts are, modulo n,
+// in SQL. SQL has no whole number of 64 bits without a sign: the sign is turned, which
+// takes 2^63 off.
+func (k hashKey) modulo(n int64, texts ...string) string {
+	setting := func(name string) string {
+		return "pg_catalog.current_setting(" + catalog.QuoteLiteral(name) + ")::pg_catalog.bytea"
+	}
+	message := setting(k.inner)
+	for _, t := range texts {
+		b := "pg_catalog.convert_to(" + t + ", 'UTF8')"
+		message += " || pg_catalog.int4send(pg_catalog.octet_length(" + b + ")) || " + b
+	}
+	sum := "pg_catalog.sha512(" + setting(k.outer) + " || pg_catalog.sha512(" + message + "))"
+	first := "('x' || pg_catalog.encode(pg_catalog.substr(" + sum + ", 1, 8), 'hex'))::pg_catalog.bit(64)::pg_catalog.int8"
+	half := int64(uint64(1) << 63 % uint64(n))
+	return fmt.Sprintf("((%s # '-9223372036854775808'::pg_catalog.int8) %% %d + %d) %% %[2]d", first, n, half+n)
+}
+
+// keyedHash is a hash that the values of columns are computed from, once a row.
+type keyedHash struct {
+	// sql is the hash, over the columns of the row.
+	sql string
+}
+
+// hashColumn stands for the hash in the expression of a column.
+const hashColumn = "veil_hash"
+
+// hashed writes an expression with a hash in it: it is a column of a sub-select beside the
+// table. PostgreSQL remembers what such a sub-select gave for equal columns of the row,
+// where it expects them to come again.
+func (t *tableItem) hashed(n *pg.Node, h *keyedHash) *pg.Node {
+	if t.hashes == nil {
+		t.hashes = map[string][2]string{}
+	}
+	name, ok := t.hashes[h.sql]
+	if !ok {
+		name = [2]string{t.shadowName(), t.shadowName()}
+		t.hashes[h.sql] = name
+		t.beside(name, t.fragment(h.sql))
+	}
+	n = clone(n)
+	walk(n.ProtoReflect(), func(m any) {
+		if x, ok := m.(*pg.Node); ok && bareName(x) == hashColumn {
+			x.Node = column(name[0], name[1]).Node
+		}
+	})
+	return n
+}
+
+// beside joins an expression over the row's columns to the table. It is an outer join, so
+// that what is compared with its result is judged behind it, and not in it: there each
+// comparison would make it another sub-select, which is not remembered.
+func (t *tableItem) beside(name [2]string, n *pg.Node) {
+	s := &pg.SelectStmt{
+		TargetList: []*pg.Node{target(name[1], n)}, Op: pg.SetOperation_SETOP_NONE,
+		LimitOffset: integer(0, "int8"), LimitOption: pg.LimitOption_LIMIT_OPTION_COUNT,
+	}
+	right := subselect(s, &pg.Alias{Aliasname: name[0]})
+	right.GetRangeSubselect().Lateral = true
+	j := &pg.JoinExpr{Jointype: pg.JoinType_JOIN_LEFT, Larg: t.stmt.FromClause[0], Rarg: right, Quals: boolean(true)}
+	t.joins[j] = true
+	t.joined = true
+	t.stmt.FromClause[0] = &pg.Node{Node: &pg.Node_JoinExpr{JoinExpr: j}}
+}
+
+// qualify writes the table's system columns with its name. In a join they are not found
+// without. They are in nodes that were made for this statement: what is shared has none.
+func (t *tableItem) qualify() {
+	name := t.source.Relname
+	if t.source.Alias != nil {
+		name = t.source.Alias.Aliasname
+	}
+	for _, n := range t.stmt.TargetList {
+		qualifySystem(n, name)
+	}
+	if t.stmt.WhereClause != nil {
+		qualifySystem(t.stmt.WhereClause, name)
+	}
+}
+
+// qualifySystem writes a table's system columns in an expression with its name, but for
+// those in sub-selects, which have tables of their own.
+func qualifySystem(n *pg.Node, table string) {
+	inner := map[*pg.Node]bool{}
+	walk(n.ProtoReflect(), func(m any) {
+		if s, ok := m.(*pg.SelectStmt); ok {
+			walk(s.ProtoReflect(), func(m any) {
+				if x, ok := m.(*pg.Node); ok {
+					inner[x] = true
+				}
+			})
+		}
+	})
+	walk(n.ProtoReflect(), func(m any) {
+		x, ok := m.(*pg.Node)
+		if !ok || inner[x] {
+			return
+		}
+		switch name := bareName(x); name {
+		case "ctid", "tableoid", "xmin":
+			x.Node = column(table, name).Node
+		}
+	})
+}

@@ -1,0 +1,102 @@
+package analysis
+
+import (
+	"fmt"
+
+	"github.com/veil-proxy/veil/mask/forms"
+	"github.com/veil-proxy/veil/postgres/catalog"
+)
+
+// Keyed columns that SQL can mask as well: shifted dates. Where a statement does no more
+// than select such a column, or computes inside one person (dated.go), it is keyed, which
+// costs PostgreSQL no hash. Where it does anything else, it is computed: an expression like
+// that of a pushed-down column, over a keyed hash of the row's person. Everything that
+// PostgreSQL does then, it does with masked values.
+
+// computed is a keyed column as SQL masks it.
+func (c *shapeColumn) computed() *shapeColumn {
+	own := *c.keying.inSQL
+	own.Attribute = c.Attribute
+	return &own
+}
+
+// computable adds what SQL makes of a keyed column, where it can.
+func (d *columnRule) computable(s *keying) {
+	own := *d.column
+	own.treatment, own.keying = Pushed, nil
+	if f, ok := d.rule.Form.(forms.Shift); ok && s.shifts && d.shift(f, s, &own) {
+		s.inSQL = &own
+	}
+}
+
+// zoned refuses to send a moment as its method reads it. Its text is in the zone that the
+// session has at the original, which may be another one than it has at the masked moment.
+func (a *analysis) zoned(s *keying) {
+	a.refuseKeyed(s, 0, "cannot be sent as it is", "", "")
+}
+
+// shiftable is the condition under which a time has a shifted one: its year has four digits
+// before and after.
+func shiftable(typ uint32, v string) string {
+	first, last, name := "0012-01-01", "9988-12-31", "date"
+	if typ != catalog.OIDDate {
+		last, name = last+" 23:59:59.999999", "timestamp"
+	}
+	if typ == catalog.OIDTimestamptz {
+		first, last, name = first+" 00:00:00+00", last+"+00", "timestamptz"
+	}
+	return fmt.Sprintf("%[1]s BETWEEN '%[2]s'::pg_catalog.%[4]s AND '%[3]s'::pg_catalog.%[4]s", v, first, last, name)
+}
+
+// yearStart is the first moment of a time's year, in UTC.
+func yearStart(typ uint32, v string) string {
+	switch typ {
+	case catalog.OIDDate:
+		return "pg_catalog.date_trunc('year', " + v + "::pg_catalog.timestamp)::pg_catalog.date"
+	case catalog.OIDTimestamp:
+		return "pg_catalog.date_trunc('year', " + v + ")"
+	}
+	return "pg_catalog.date_trunc('year', " + v + ", 'UTC')"
+}
+
+// shift writes the expression of a shifted time. Days are of 24 hours in every zone, and
+// whoever is not known has the year.
+func (d *columnRule) shift(f forms.Shift, s *keying, own *shapeColumn) bool {
+	v := d.value
+	moved := yearStart(s.typ.OID, v)
+	if s.Entity != "" {
+		person, ok := d.person(s.Entity)
+		if !ok {
+			return false
+		}
+		if own.hash, ok = d.hash(f.Keyed, 2*f.Steps, catalog.QuoteLiteral(s.Prefix)+" || "+person); !ok {
+			return false
+		}
+		days := fmt.Sprintf("CASE WHEN %[1]s >= %[2]d THEN (%[1]s - %[3]d) * %[4]d ELSE (-1 - %[1]s) * %[4]d END", hashColumn, f.Steps, f.Steps-1, f.Days)
+		shifted := v + " + " + days
+		if s.typ.OID != catalog.OIDDate {
+			shifted = v + " + (" + days + ") * '24 hours'::pg_catalog.interval"
+		}
+		moved = fmt.Sprintf("CASE WHEN pg_catalog.octet_length(%s) > 0 THEN %s ELSE %s END", person, shifted, moved)
+	}
+	own.value = "CASE WHEN " + s.guard + " THEN " + moved + " END"
+	own.shown = s.shown
+	return true
+}
+
+// person is the text of the column that names whom a row is about. ok is false where the
+// text depends on the session.
+func (d *columnRule) person(name string) (text string, ok bool) {
+	a := d.relation.Column(name)
+	if a == nil {
+		return "", false
+	}
+	t := d.catalog.Base(a.Type)
+	return catalog.QuoteIdent(name) + "::pg_catalog.text", t != nil && fixedText(t)
+}
+
+// hash is a keyed hash of texts modulo n.
+func (d *columnRule) hash(k forms.Keyed, n int64, texts ...string) (*keyedHash, bool) {
+	key, ok := d.policy.hashKeys[k]
+	return &keyedHash{sql: "(" + key.modulo(n, texts...) + ")::pg_catalog.int4"}, ok
+}
