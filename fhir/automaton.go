@@ -43,6 +43,7 @@ type decision struct {
 	memo      bool        // small and repeated: worth remembering
 	perPerson bool        // the method needs to know the life of whom the value is about
 	perEntity bool        // the method needs to know who that is
+	perKnown  bool        // the method needs to know what is known of people
 	atLeast   bool        // what the method gives is a bound: "or more"
 	instant   bool        // the element is an instant
 	search    mask.Search // of the method
@@ -135,6 +136,7 @@ type Automaton struct {
 	unknownResource                                                        decision
 	containedID                                                            decision              // names contained ids in a walker's memory
 	leads                                                                  []schema.PatientPaths // by type index: how a resource leads to its patient
+	scrubs                                                                 bool                  // see ScrubsTexts
 }
 
 // eachDecision calls f for every decision of the node's members and

@@ -9,6 +9,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/text"
 )
 
 // A rule whose method cannot give a value of its element's type would remove
@@ -144,7 +145,8 @@ func (c *compiler) gives(r int, e *schema.Element, et schema.ElementType) bool {
 	if set := e.Binding.ValueSet; et.Code == "code" && set != nil {
 		values = append(set.Codes(), values...)
 	}
-	in := mask.Input{Type: mask.Type(schema.JSONKindOf(et)), Entity: []byte("Patient/1"), Birth: []byte("1985-07-09"), Keys: c.probing.NewPseudonymizer()}
+	in := mask.Input{Type: mask.Type(schema.JSONKindOf(et)), Entity: []byte("Patient/1"), Birth: []byte("1985-07-09"), Keys: c.probing.NewPseudonymizer(),
+		Known: new(text.KnownBuilder).Build()}
 	given := 0 // a few may be chance: eight hexadecimal digits are a number at times
 	for _, value := range values {
 		out, outcome, err := method.Append(nil, []byte(value), &in)

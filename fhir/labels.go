@@ -6,18 +6,22 @@ import "github.com/veil-proxy/veil/mask"
 // v3-ObservationValue (FHIR R4, security-labels.html; HL7 v3 "SECINTOBV").
 const observationValue = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
 
+// veilLabel is the code system of labels for which HL7 has no code.
+const veilLabel = "https://github.com/veil-proxy/veil/CodeSystem/security-label"
+
 // labelCodes are the codes by mask.Label.
-var labelCodes = [...]struct{ code, display string }{
-	mask.LabelRedacted:      {"REDACTED", "redacted"},
-	mask.LabelAbstracted:    {"ABSTRED", "abstracted"},
-	mask.LabelPseudonymized: {"PSEUDED", "pseudonymized"},
-	mask.LabelMasked:        {"MASKED", "masked"},
+var labelCodes = [...]struct{ system, code, display string }{
+	mask.LabelRedacted:      {observationValue, "REDACTED", "redacted"},
+	mask.LabelAbstracted:    {observationValue, "ABSTRED", "abstracted"},
+	mask.LabelPseudonymized: {observationValue, "PSEUDED", "pseudonymized"},
+	mask.LabelMasked:        {observationValue, "MASKED", "masked"},
+	mask.LabelScrubbed:      {veilLabel, "SCRUBBED", "free text scrubbed: needs expert review"},
 }
 
 // labelCodings are the codings of every set of labels, joined by commas.
-var labelCodings = func() (all [16][]byte) {
+var labelCodings = func() (all [32][]byte) {
 	for set := range all {
-		for l := mask.LabelRedacted; l <= mask.LabelMasked; l++ {
+		for l := mask.LabelRedacted; l <= mask.LabelScrubbed; l++ {
 			if labelSet(set)&labelBit(l) == 0 {
 				continue
 			}
@@ -25,7 +29,7 @@ var labelCodings = func() (all [16][]byte) {
 				all[set] = append(all[set], ',')
 			}
 			c := labelCodes[l]
-			all[set] = append(all[set], `{"system":"`+observationValue+`","code":"`+c.code+`","display":"`+c.display+`"}`...)
+			all[set] = append(all[set], `{"system":"`+c.system+`","code":"`+c.code+`","display":"`+c.display+`"}`...)
 		}
 	}
 	return all

@@ -148,6 +148,10 @@ func (w *Walker) input(d *decision, obj int, n *node, unit []byte) {
 		w.volatile = true
 		w.knowEntity()
 	}
+	if d.perKnown {
+		w.volatile = true
+		w.in.Known = w.known()
+	}
 }
 
 // finish makes what a method appended from dst[from] a JSON value of the kind

@@ -30,6 +30,11 @@ type Site struct {
 	// patient is unknown and the stricter rule applies. The response must depend on
 	// the resource alone; it may be requested often for the same one.
 	Subject func(dst []byte, typ string, id []byte) ([]byte, bool)
+	// Resource returns another resource of the original server, of a person or an
+	// organisation that the resource at hand refers to: what it says of people is looked
+	// for in texts. It returns nil for one that is not there. The error says that it could
+	// not be had: then texts are removed. Without it, only what is at hand is known.
+	Resource func(typ, id string) ([]byte, error)
 }
 
 // DefaultBase is the base of masked files: a name that RFC 2606 reserves, so
@@ -121,6 +126,7 @@ type Walker struct {
 	name   []byte // unescaped names and texts of look-ups
 	uuid   [16]byte
 	person personState
+	people peopleState
 
 	read, masked []byte // JSON forms of a resource in XML, as read and masked
 }
@@ -236,6 +242,7 @@ func (w *Walker) start(dst, src []byte, site *Site) {
 	w.unwinding, w.withheld, w.capped = false, nil, false
 	w.recording, w.volatile, w.bundled, w.trail = 0, false, false, w.trail[:0]
 	w.person.indexed, w.person.buf = false, w.person.buf[:0]
+	w.people = peopleState{}
 	w.testedObj, w.contained.root, w.bundle.of = -1, -1, -1
 	w.path = w.path[:0]
 	if w.site == nil || w.site.of != site {

@@ -8,6 +8,7 @@ import (
 	"github.com/veil-proxy/veil/internal/suggest"
 	"github.com/veil-proxy/veil/mask/civil"
 	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/text"
 )
 
 // Outcome is what a method did to one value.
@@ -57,6 +58,9 @@ const (
 	LabelPseudonymized
 	// LabelMasked marks one that replaces the value by an invented one.
 	LabelMasked
+	// LabelScrubbed marks one that takes out of a text what it finds there, which is never
+	// certain to be all.
+	LabelScrubbed
 )
 
 // Type is the form a value has in its own format.
@@ -94,6 +98,9 @@ type Input struct {
 	// unit's text; empty when the quantity names none, UnreadUnit when it names
 	// one that is not known and does not pass.
 	Unit []byte
+	// Known has what is known of the people that a text may name. It is there for
+	// methods with PerKnown only; nil where it could not be had.
+	Known *text.Known
 	// Keys has the reusable hash states of the pass.
 	Keys *keys.Pseudonymizer
 }
@@ -163,6 +170,8 @@ type Definition struct {
 	PerPerson bool
 	// PerEntity reports that the output depends on Input.Entity.
 	PerEntity bool
+	// PerKnown reports that the output depends on Input.Known.
+	PerKnown bool
 	// AtLeast reports that a value the method puts in place is a lower bound of
 	// the one it stands for: "90 or older".
 	AtLeast bool

@@ -27,7 +27,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"mask/age":            {},
 		"mask/forms":          {},
 		"mask/keys":           {"internal/hmaclanes", "mask/civil", "textfile"},
-		"mask":                {"mask/civil", "mask/keys", "internal/suggest"},
+		"mask":                {"mask/civil", "mask/keys", "internal/suggest", "text"},
 		"mask/ruleset":        {"mask", "mask/civil", "mask/forms", "mask/keys", "internal/strictyaml", "internal/suggest"},
 
 		"general":                    {"mask", "mask/forms", "mask/keys", "internal/luhn"},
@@ -45,7 +45,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"fhir/lexical":               {},
 		"fhir/fhirjson":              {},
 		"fhir/gen":                   {"fhir/termhash"},
-		"fhir":                       {"mask/...", "internal/strictyaml", "internal/suggest", "fhir/termhash", "fhir/fhirjson", "fhir/lexical", "fhir/terminology", "fhir/schema", "fhir/fhirxml", "fhir/edit"},
+		"fhir":                       {"fhir/people", "text", "mask/...", "internal/strictyaml", "internal/suggest", "fhir/termhash", "fhir/fhirjson", "fhir/lexical", "fhir/terminology", "fhir/schema", "fhir/fhirxml", "fhir/edit"},
 		"proxy":                      {"mask", "proxy/consumer", "proxy/metrics"},
 		"internal/loopback":          {},
 		"proxy/consumer":             {"internal/loopback", "textfile"},
@@ -121,6 +121,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		// Identifiers in free text.
 		"text":             {"discover/dict"},
 		"internal/textcmd": {"internal/cli", "text"},
+		"fhir/people":      {"fhir/fhirjson", "fhir/schema", "text"},
+		"text/scrub":       {"mask", "text"},
 
 		// Rulesets of other tools.
 		"internal/rulesetimport": {"fhir", "fhir/schema", "internal/rules", "internal/strictyaml", "mask", "mask/ruleset"},

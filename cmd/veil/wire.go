@@ -11,6 +11,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/text/scrub"
 )
 
 // app is what the commands share.
@@ -22,7 +23,7 @@ type app struct {
 // methods are the masking methods of all packages: this is the only place that knows
 // them.
 func methods() [][]mask.Definition {
-	return [][]mask.Definition{general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods()}
+	return [][]mask.Definition{general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods()}
 }
 
 // newApp wires the program.

@@ -11,6 +11,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/text/scrub"
 )
 
 // TestPanicIsOneBadLine: a panic affects its own line alone and shows no value, and
@@ -24,7 +25,7 @@ func TestPanicIsOneBadLine(t *testing.T) {
 		}
 		return []byte("masked"), nil
 	}
-	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods())
+	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,11 +14,12 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/text/scrub"
 )
 
 func library(t testing.TB) *rules.Library {
 	t.Helper()
-	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods())
+	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

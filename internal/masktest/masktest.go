@@ -16,6 +16,7 @@ import (
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/text/scrub"
 )
 
 // Secret is the key of the tests: no error, log or output may show it.
@@ -24,7 +25,7 @@ var Secret = []byte("the key of the tests, 32 bytes!!")
 // Methods returns every method there is, and more.
 func Methods(t testing.TB, more ...mask.Definition) mask.Methods {
 	t.Helper()
-	ms, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), more)
+	ms, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods(), more)
 	if err != nil {
 		t.Fatal(err)
 	}

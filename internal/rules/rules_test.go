@@ -11,11 +11,12 @@ import (
 	"github.com/veil-proxy/veil/rulesets"
 	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/text/scrub"
 )
 
 func library(t testing.TB) *Library {
 	t.Helper()
-	l, err := New(nil, general.Methods(), safeharbor.Methods(), table.Methods(), fhir.Methods())
+	l, err := New(nil, general.Methods(), safeharbor.Methods(), table.Methods(), fhir.Methods(), scrub.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,265 @@
+// Package people collects what resources say of people: names, numbers, addresses, dates
+// of birth. It knows FHIR's types, and neither rules nor masking.
+//
+//	c := people.New(schema.R4())
+//	c.Add(bundle)
+//	known := c.Known()
+//
+// Everything that a resource has counts, be it of the patient, of relatives, of staff or
+// of organisations, in extensions and contained resources too.
+package people
+
+import (
+	"strings"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/text"
+)
+
+// Collector collects values. It is not for concurrent use.
+type Collector struct {
+	// Relative takes the base of the server off an absolute URL, and reports whether the
+	// URL has it. Without it, absolute references lead nowhere.
+	Relative func(url string) (string, bool)
+
+	schema *schema.Schema
+	b      text.KnownBuilder
+	added  map[string]bool // what the builder has: a letter for the kind, and the value
+	refs   []string        // to people and organisations, as they stand there
+	seen   map[string]bool // references and "Type/id" of resources that were added
+
+	src   []byte
+	fault fhirjson.Fault
+	key   []byte
+}
+
+// New returns an empty Collector.
+func New(s *schema.Schema) *Collector {
+	return &Collector{schema: s, added: map[string]bool{}, seen: map[string]bool{}}
+}
+
+// Add collects what a resource in JSON says, a Bundle's entries too. Of text that is no
+// resource, what stands before the fault is collected.
+func (c *Collector) Add(resource []byte) {
+	c.src, c.fault = resource, fhirjson.Fault{}
+	c.resource(fhirjson.SkipSpace(resource, 0), 0)
+	c.src = nil
+}
+
+// References returns the relative references to people and organisations of which no
+// resource was added, and forgets them.
+func (c *Collector) References() []string {
+	var out []string
+	for _, ref := range c.refs {
+		if !c.seen[ref] {
+			c.seen[ref] = true
+			out = append(out, ref)
+		}
+	}
+	c.refs = c.refs[:0]
+	return out
+}
+
+// Known returns what was collected. Nothing can be added afterwards.
+func (c *Collector) Known() *text.Known { return c.b.Build() }
+
+// persons and organisations are the types of resources that name somebody, or where
+// somebody is treated.
+var (
+	persons       = map[string]bool{"Patient": true, "RelatedPerson": true, "Practitioner": true, "PractitionerRole": true, "Person": true}
+	organisations = map[string]bool{"Organization": true, "Location": true, "HealthcareService": true, "CareTeam": true}
+)
+
+// resource collects from the resource at src[i] and returns where it ends.
+func (c *Collector) resource(i, depth int) int {
+	typ := c.stringMember(i, "resourceType")
+	sh := c.schema.ShapeOf([]byte(typ))
+	if sh == nil {
+		return fhirjson.SkipValue(c.src, i, depth, &c.fault)
+	}
+	if id := c.stringMember(i, "id"); id != "" {
+		c.seen[typ+"/"+id] = true
+		if typ == "Patient" && len(id) >= longestPlainWord {
+			c.add('i', id)
+		}
+	}
+	return c.object(sh, i, depth)
+}
+
+// longestPlainWord is how long an id must be to be looked for in texts: a shorter one is
+// written as other numbers are.
+const longestPlainWord = 6
+
+// object collects from an object of a type.
+func (c *Collector) object(sh *schema.Shape, i, depth int) int {
+	if i >= len(c.src) || c.src[i] != '{' || depth > fhirjson.MaxDepth {
+		return fhirjson.SkipValue(c.src, i, depth, &c.fault)
+	}
+	var o object
+	end := c.members(i, func(key []byte, at int) int {
+		m := sh.Keys.Find(key)
+		if m < 0 {
+			return fhirjson.SkipValue(c.src, at, depth, &c.fault)
+		}
+		return c.member(sh, &sh.Members[m], &o, at, depth+1)
+	})
+	c.finish(sh.Type.Name, &o)
+	return end
+}
+
+// members calls f with each member of the object at src[i] and where its value begins; f
+// returns where it ends. The result is where the object ends, or -1.
+func (c *Collector) members(i int, f func(key []byte, at int) int) int {
+	src := c.src
+	i = fhirjson.SkipSpace(src, i+1)
+	for i >= 0 && i < len(src) && src[i] == '"' {
+		end, escaped := fhirjson.ScanString(src, i, &c.fault)
+		if end < 0 {
+			return -1
+		}
+		key := src[i+1 : end-1]
+		if escaped {
+			c.key = fhirjson.AppendUnescaped(c.key[:0], key)
+			key = c.key
+		}
+		if i = fhirjson.ScanColon(src, end, &c.fault); i < 0 {
+			return -1
+		}
+		if i = f(key, i); i < 0 {
+			return -1
+		}
+		if i = fhirjson.SkipSpace(src, i); i < len(src) && src[i] == ',' {
+			i = fhirjson.SkipSpace(src, i+1)
+		}
+	}
+	if i < 0 || i >= len(src) || src[i] != '}' {
+		return -1
+	}
+	return i + 1
+}
+
+// member collects from the value of a member, or from each of an array.
+func (c *Collector) member(sh *schema.Shape, m *schema.ShapeMember, o *object, i, depth int) int {
+	if i >= len(c.src) || depth > fhirjson.MaxDepth {
+		return -1
+	}
+	if c.src[i] != '[' {
+		return c.value(sh, m, o, i, depth)
+	}
+	i = fhirjson.SkipSpace(c.src, i+1)
+	for i >= 0 && i < len(c.src) && c.src[i] != ']' {
+		if i = c.value(sh, m, o, i, depth+1); i < 0 {
+			return -1
+		}
+		if i = fhirjson.SkipSpace(c.src, i); i < len(c.src) && c.src[i] == ',' {
+			i = fhirjson.SkipSpace(c.src, i+1)
+		}
+	}
+	if i < 0 || i >= len(c.src) {
+		return -1
+	}
+	return i + 1
+}
+
+func (c *Collector) value(sh *schema.Shape, m *schema.ShapeMember, o *object, i, depth int) int {
+	switch m.Form {
+	case schema.ResourceForm:
+		return c.resource(i, depth)
+	case schema.ObjectForm:
+		if m.Shape != nil {
+			return c.object(m.Shape, i, depth)
+		}
+	case schema.PrimitiveForm, schema.AttributeForm:
+		if c.src[i] == '"' {
+			return c.text(sh.Type.Name, m.Name, o, i)
+		}
+	}
+	return fhirjson.SkipValue(c.src, i, depth, &c.fault)
+}
+
+// text collects the string at src[i].
+func (c *Collector) text(typ, member string, o *object, i int) int {
+	end, escaped := fhirjson.ScanString(c.src, i, &c.fault)
+	if end < 0 {
+		return -1
+	}
+	raw := c.src[i+1 : end-1]
+	if escaped {
+		raw = fhirjson.AppendUnescaped(nil, raw)
+	}
+	if len(raw) == 0 || !o.wants(typ, member, raw) {
+		return end
+	}
+	value := string(raw)
+	switch kind := kinds[typ+"."+member]; kind {
+	case 0:
+	default:
+		c.add(kind, value)
+	}
+	return end
+}
+
+// stringMember returns the text of a member of the object at src[i].
+func (c *Collector) stringMember(i int, name string) (value string) {
+	if i < 0 || i >= len(c.src) || c.src[i] != '{' {
+		return ""
+	}
+	c.members(i, func(key []byte, at int) int {
+		if string(key) == name && at < len(c.src) && c.src[at] == '"' {
+			if end, escaped := fhirjson.ScanString(c.src, at, &c.fault); end >= 0 && !escaped {
+				value = string(c.src[at+1 : end-1])
+			}
+			return -1
+		}
+		return fhirjson.SkipValue(c.src, at, 0, &c.fault)
+	})
+	return value
+}
+
+// add gives the builder a value, once. The kinds are letters: n a name, i an identifier, p
+// a telephone number, e an address on a network, a an address, o an organisation, d a date.
+func (c *Collector) add(kind byte, value string) {
+	value = strings.TrimSpace(value)
+	key := string(kind) + value
+	if value == "" || c.added[key] {
+		return
+	}
+	c.added[key] = true
+	switch kind {
+	case 'n':
+		c.b.AddName(value)
+	case 'i':
+		c.b.AddID(value)
+	case 'p':
+		c.b.AddPhone(value)
+	case 'e':
+		c.b.AddEmail(value)
+	case 'a':
+		c.b.AddAddress(value)
+	case 'o':
+		c.b.AddOrg(value)
+	case 'd':
+		if y, m, d, ok := dateOf(value); ok {
+			c.b.AddDate(y, m, d)
+		}
+	}
+}
+
+// dateOf reads the day of a FHIR date or dateTime that has one.
+func dateOf(s string) (year, month, day int, ok bool) {
+	if len(s) < 10 || s[4] != '-' || s[7] != '-' {
+		return 0, 0, 0, false
+	}
+	number := func(digits string) (n int) {
+		for _, c := range []byte(digits) {
+			if c < '0' || c > '9' {
+				return -1 << 16
+			}
+			n = n*10 + int(c-'0')
+		}
+		return n
+	}
+	year, month, day = number(s[:4]), number(s[5:7]), number(s[8:10])
+	return year, month, day, year > 0 && month > 0 && month <= 12 && day > 0 && day <= 31
+}
