@@ -7,11 +7,11 @@ package table
 // rows is looked at first (Look), and then masked as always, row by row. What was not looked
 // at, or could not be, is computed when it is needed. A masked value never depends on it.
 
-// LookAhead begins a batch of rows and reports whether it pays to look at them before they
-// are masked: of some column, hardly a value comes again.
-func (m *Masker) LookAhead() bool {
+// LookAhead begins a batch of rows, of which columns are masked, and reports whether it pays
+// to look at them before they are masked: of some column, hardly a value comes again.
+func (m *Masker) LookAhead(columns []int) bool {
 	m.ahead = m.ahead[:0]
-	for _, column := range m.plan.Out {
+	for _, column := range columns {
 		if m.pays(column) {
 			m.ahead = append(m.ahead, column)
 		}
@@ -48,6 +48,30 @@ func (m *Masker) Look(row Row) (more bool) {
 	return !m.pass.Keys.QueueFull()
 }
 
+// LookAheadAlone begins a batch of values for AppendAlone, such as those of a dictionary, and
+// reports whether it pays to look at them.
+func (m *Masker) LookAheadAlone(column int) bool {
+	c := &m.plan.Columns[column]
+	if c.Treatment != Masked || !c.branches[0].masking.Queues() {
+		return false
+	}
+	m.pass.Keys.BeginQueue()
+	return true
+}
+
+// LookAlone looks at a value of the batch, as Look does at a row.
+func (m *Masker) LookAlone(src []byte, column int) (more bool) {
+	defer func() {
+		if recover() != nil {
+			more = false
+		}
+	}()
+	b := &m.plan.Columns[column].branches[0]
+	clear(m.values[:len(b.beside)])
+	m.queue(src, column, b)
+	return !m.pass.Keys.QueueFull()
+}
+
 // look queues what masking a cell of the row will hash.
 func (m *Masker) look(column int) {
 	src := m.row.Cell(column)
@@ -66,11 +90,17 @@ func (m *Masker) look(column int) {
 	if memo := &m.memos[column][branch]; m.gather(src, b, memo) && !memo.Expect(m.key) {
 		return
 	}
+	m.queue(src, column, b)
+}
+
+// queue queues what once will hash for a cell whose neighbours are in values.
+func (m *Masker) queue(src []byte, column int, b *branch) {
 	m.apply.Row(b.masking, m.values[:len(b.beside)])
-	if c.List == nil {
+	list := m.plan.Columns[column].List
+	if list == nil {
 		m.apply.Queue(src, b.masking)
 		return
 	}
 	m.masking = b.masking
-	m.scratch, _, _ = c.List.AppendList(m.scratch[:0], src, m.queued) // an error comes again
+	m.scratch, _, _ = list.AppendList(m.scratch[:0], src, m.queued) // an error comes again
 }

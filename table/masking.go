@@ -79,6 +79,8 @@ func (n *Neighbours) Names() []string {
 type Applier struct {
 	in     mask.Input
 	entity []byte
+	// alone is the masking that in is set for without neighbours, or nil.
+	alone *Masking
 }
 
 // NewApplier returns an applier with the hash states of a pass.
@@ -90,8 +92,15 @@ func NewApplier(states *keys.Pseudonymizer) *Applier {
 // that order; an empty or nil one is not known. They must stay as they are until the
 // last Append of the row.
 func (a *Applier) Row(m *Masking, values [][]byte) {
+	if len(values) == 0 && a.alone == m {
+		return
+	}
 	in := &a.in
 	*in = mask.Input{Keys: in.Keys, Type: m.As}
+	a.alone = nil
+	if len(values) == 0 {
+		a.alone = m
+	}
 	for i, name := range m.all() {
 		if name == "" || i >= len(values) || len(values[i]) == 0 {
 			continue

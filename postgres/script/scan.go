@@ -61,6 +61,10 @@ func Scan(b []byte, i int, plain bool) (kind Kind, end int, err error) {
 		return Comment, i + 1, nil
 	case c == '\'':
 		return Text, quoted(b, i+1, '\'', !plain), nil
+	case c == ',' || c == '(' || c == ')' || c == ';':
+		return Sign, i + 1, nil
+	case isDigit(c):
+		return Number, numberEnd(b, i), nil
 	case c == '"':
 		return Name, quoted(b, i+1, '"', false), nil
 	case (c == 'E' || c == 'e') && next == '\'':
@@ -86,11 +90,11 @@ func Scan(b []byte, i int, plain bool) (kind Kind, end int, err error) {
 			i++
 		}
 		return Word, whole(b, i), nil
-	case isDigit(c) || c == '.' && isDigit(next):
+	case c == '.' && isDigit(next):
 		return Number, numberEnd(b, i), nil
 	case c == ':' && next == ':', c == ':' && next == '=':
 		return Sign, i + 2, nil
-	case strings.IndexByte("()[],;.:", c) >= 0:
+	case c == '[' || c == ']' || c == '.' || c == ':':
 		return Sign, i + 1, nil
 	case isOperator(c):
 		return Sign, operatorEnd(b, i+1), nil

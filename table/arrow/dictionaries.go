@@ -105,21 +105,27 @@ func (k *keeper) renew(f *field, d *kept) error {
 // order of the originals would tell of them, and equal ones are one.
 func (k *keeper) mask(f *field, d *kept, entries arrow.Array, out *dictionary, t arrow.DataType) error {
 	values := valuesOf(entries, k.plan.Columns[f.column].Type)
-	var texts []string
+	var fresh []int
 	for i, used := range d.used {
 		if _, known := d.texts[i]; !used || known {
 			continue
 		}
-		e := maskedEntry{}
-		if !values.null(i) {
-			text := values.text(nil, i)
-			masked, ok, err := k.masker.AppendAlone(nil, text, f.column)
+		if values.null(i) {
+			d.texts[i] = maskedEntry{}
+		} else {
+			fresh = append(fresh, i)
+		}
+	}
+	var texts []string
+	for batch := range slices.Chunk(fresh, batchValues) {
+		k.lookAhead(f, values, batch)
+		for _, i := range batch {
+			masked, ok, err := k.masker.AppendAlone(nil, values.text(nil, i), f.column)
 			if err != nil {
 				return err
 			}
-			e.text, e.ok = string(masked), ok
+			d.texts[i] = maskedEntry{string(masked), ok}
 		}
-		d.texts[i] = e
 	}
 	for _, e := range d.texts {
 		if e.ok {
@@ -141,6 +147,18 @@ func (k *keeper) mask(f *field, d *kept, entries arrow.Array, out *dictionary, t
 	}
 	out.values = array.MakeFromData(w.data(t))
 	return nil
+}
+
+// lookAhead looks at a batch of entries before they are masked.
+func (k *keeper) lookAhead(f *field, values values, batch []int) {
+	if !k.masker.LookAheadAlone(f.column) {
+		return
+	}
+	for _, i := range batch {
+		if !k.masker.LookAlone(values.text(nil, i), f.column) {
+			return
+		}
+	}
 }
 
 // node is a node that makes nothing, and notes which entries are used.

@@ -84,10 +84,16 @@ type maskedLeaf struct {
 	// looked is the value that skip masked, or -1.
 	looked int
 	ok     bool
+	// columns is the column alone.
+	columns [1]int
 }
 
 func (m *maskedLeaf) add(from, to int) {
+	next := from // to look at before they are masked
 	for i := from; i < to; i++ {
+		if i == next {
+			next = m.lookAhead(i, to)
+		}
 		if m.looked != i {
 			m.mask(i)
 		}
@@ -98,13 +104,43 @@ func (m *maskedLeaf) add(from, to int) {
 	}
 }
 
-// mask masks a value to buf.
-func (m *maskedLeaf) mask(i int) {
+// batchValues is how many values are looked at before they are masked, and fewValues how many
+// are too few for that.
+const (
+	batchValues = 128
+	fewValues   = 8
+)
+
+// lookAhead looks at a batch of the values from one place up to another before they are
+// masked (see table.Masker.Look), and returns where the next batch begins.
+func (m *maskedLeaf) lookAhead(from, to int) int {
+	to = min(to, from+batchValues)
+	m.columns[0] = m.field.column
+	if to-from < fewValues || !m.masker.LookAhead(m.columns[:]) {
+		return to
+	}
+	for i, more := from, true; more && i < to; i++ {
+		m.at(i)
+		more = m.masker.Look(m.row)
+	}
+	m.cell.at = -1
+	return to
+}
+
+// at goes to the row of a value, or to the value in its row.
+func (m *maskedLeaf) at(i int) {
 	if m.cell.repeated {
 		m.cell.at = i
-		defer func() { m.cell.at = -1 }()
 	} else {
 		m.row.row = i
+	}
+}
+
+// mask masks a value to buf.
+func (m *maskedLeaf) mask(i int) {
+	m.at(i)
+	if m.cell.repeated {
+		defer func() { m.cell.at = -1 }()
 	}
 	var err error
 	if m.buf, m.ok, err = m.masker.AppendCell(m.buf[:0], m.field.column); err != nil {

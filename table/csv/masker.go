@@ -94,7 +94,7 @@ func (m *masker) AppendMasked(dst []byte, b file.Block, r *file.Result) []byte {
 // If it pays, it looks at them for what they have to hash. A header is a batch of its own.
 func (m *masker) read(text []byte, at int, header bool) int {
 	m.batch, m.cells = m.batch[:0], m.cells[:0]
-	ahead := !header && m.table.LookAhead()
+	ahead := !header && m.table.LookAhead(m.plan.Out)
 	for more := true; more && at < len(text) && len(m.batch) < batchRecords; {
 		n := m.dialect.Record(text[at:])
 		if n == 0 {

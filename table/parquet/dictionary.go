@@ -67,7 +67,11 @@ func (d *maskedDictionary) fill(m *masker, c *outColumn, values *encoding.Vector
 	var order []dictionaryEntry
 	d.index = make([]int32, values.N)
 	var value []byte
+	looked := 0
 	for i := range values.N {
+		if i >= looked {
+			looked = m.lookAlone(c, values, i)
+		}
 		src := values.At(i)
 		m.text = c.typ.text(m.text[:0], src)
 		masked, ok, err := m.table.AppendAlone(m.out[:0], m.text, c.place)
@@ -97,6 +101,18 @@ func (d *maskedDictionary) fill(m *masker, c *outColumn, values *encoding.Vector
 		}
 		d.index[e.place] = int32(d.entries.N - 1)
 	}
+}
+
+// lookAlone looks at the values of a dictionary from a place on before they are masked, and
+// returns the place where the next are looked at.
+func (m *masker) lookAlone(c *outColumn, values *encoding.Vector, from int) int {
+	end := min(from+batchValues, values.N)
+	more := m.table.LookAheadAlone(c.place)
+	for i := from; more && i < end; i++ {
+		m.text = c.typ.text(m.text[:0], values.At(i))
+		more = m.table.LookAlone(m.text, c.place)
+	}
+	return end
 }
 
 // dictionaryEntry is a masked value by its place, with its first bytes: these decide most

@@ -29,9 +29,10 @@ type masker struct {
 	decoder pageDecoder
 	encoder pageEncoder
 	bounds  bounds
-	// column is the place of the one that is masked, whose cell text is; beside has its
-	// neighbours'.
+	// column is the place of the one that is masked, columns it alone, and text its cell;
+	// beside has its neighbours'.
 	column    int
+	columns   [1]int
 	text, out []byte
 	beside    sideCells
 }
@@ -198,13 +199,17 @@ func (m *masker) values(dst []byte, t *task, g *page) ([]byte, error) {
 	e := &m.encoder
 	e.begin(c, g)
 	m.column = c.place
+	m.columns = [1]int{c.place}
 	m.beside.begin(t.beside)
 	m.beside.row = t.row - 1
 	var out encoding.Vector
 	out.Width, out.Data, out.Ends = c.out.width, e.values[:0], e.ends[:0]
 	m.table.Begin(m)
-	k := 0
+	k, looked := 0, 0
 	for i := range g.n {
+		if i >= looked {
+			looked = m.look(c, g, i, k)
+		}
 		if g.reps == nil || g.reps[i] == 0 {
 			m.beside.row++
 		}
@@ -227,6 +232,35 @@ func (m *masker) values(dst []byte, t *task, g *page) ([]byte, error) {
 	o.stats = m.bounds.statistics(int64(o.nulls))
 	o.hash(t, c.place, &out)
 	return e.plain(dst, t, &out, o)
+}
+
+// batchValues is how many values are looked at before they are masked.
+const batchValues = 128
+
+// look looks at the values of a page from place i on, of which the first that is not null is
+// the k-th, before they are masked. It returns the place where the next are looked at.
+func (m *masker) look(c *outColumn, g *page, i, k int) int {
+	end := min(i+batchValues, g.n)
+	if !m.table.LookAhead(m.columns[:]) {
+		return end
+	}
+	row := m.beside.row
+	for more := true; more && i < end; i++ {
+		if g.reps == nil || g.reps[i] == 0 {
+			m.beside.row++
+		}
+		if g.defs != nil && g.defs[i] != c.maxDef {
+			continue
+		}
+		m.text = c.typ.text(m.text[:0], g.values.At(k))
+		if m.text == nil {
+			m.text = []byte{}
+		}
+		k++
+		more = m.table.Look(m)
+	}
+	m.beside.row = row
+	return end
 }
 
 // value masks a value and appends what is left of it. ok is false where that is nothing.

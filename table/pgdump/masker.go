@@ -1,16 +1,13 @@
 package pgdump
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/postgres/script"
 	"github.com/veil-proxy/veil/table"
 )
 
@@ -30,9 +27,16 @@ type masker struct {
 	// last is what masked the block before: the rows of a table follow one another.
 	last *relationMasker
 	row  row
-	// values are those of the INSERT that is read.
-	values values
-	buf    []byte
+	// batch are the rows that are read and not yet masked, and raw their fields.
+	batch []record
+	raw   [][]byte
+	// looked is how many rows of the batch were looked at for what they have to hash.
+	looked int
+	// statements are the INSERT statements that the rows are of, and values those of the one
+	// that is read.
+	statements []statement
+	values     values
+	buf        []byte
 }
 
 // relationMasker masks rows of one table.
@@ -40,6 +44,11 @@ type relationMasker struct {
 	relation *relation
 	tables   []*table.Masker
 	passes   []*mask.Pass
+	// columns are those that each of tables masks in rows of a layout, and looks says which
+	// look at rows ahead.
+	layout  *layout
+	columns [][]int
+	looks   []bool
 }
 
 // Pass implements file.Masker.
@@ -110,63 +119,6 @@ func (rm *relationMasker) count(d *document, to *mask.Pass) {
 
 var errFault = errors.New("masking failed: a fault of Veil")
 
-// copied masks the rows of a COPY.
-func (m *masker) copied(dst []byte, b file.Block, l *layout, rm *relationMasker, r *file.Result) ([]byte, uint64) {
-	dst = append(dst, l.begins...)
-	text, line, rows := b.Text, b.Line, uint64(0)
-	for len(text) > 0 {
-		n := bytes.IndexByte(text, '\n')
-		if n < 0 {
-			n = len(text) - 1
-		}
-		raw := bytes.TrimSuffix(text[:n], []byte("\r"))
-		text = text[n+1:]
-		from := len(dst)
-		out, err := m.copyRow(dst, raw, l, rm)
-		if err == nil {
-			dst = append(out, '\n')
-			rows++
-		} else {
-			dst = dst[:from]
-			r.Bad = append(r.Bad, file.Bad{Line: line, Column: 1, What: err.Error(), Text: bytes.Clone(raw)})
-		}
-		line++
-	}
-	return dst, rows
-}
-
-// copyRow masks a row of a COPY. A fault of a method is an error of that row.
-func (m *masker) copyRow(dst, raw []byte, l *layout, rm *relationMasker) (out []byte, err error) {
-	defer func() {
-		if recover() != nil { // its text can hold a value
-			out, err = dst, errFault
-		}
-	}()
-	if err := m.row.split(raw); err != nil {
-		return dst, err
-	}
-	for i, place := range l.out {
-		if i > 0 {
-			dst = append(dst, '\t')
-		}
-		c := l.relation.columns[l.fields[place]]
-		if c.keeps {
-			dst = append(dst, m.row.raw[place]...)
-			continue
-		}
-		var ok bool
-		if m.buf, ok, err = m.cell(c, l.fields[place], rm); err != nil {
-			return dst, err
-		}
-		if ok {
-			dst = appendEscaped(dst, m.buf)
-		} else {
-			dst = append(dst, `\N`...)
-		}
-	}
-	return dst, nil
-}
-
 // cell masks a cell of the row.
 func (m *masker) cell(c *column, i int, rm *relationMasker) (out []byte, ok bool, err error) {
 	t := rm.tables[c.plan]
@@ -180,87 +132,4 @@ func (m *masker) cell(c *column, i int, rm *relationMasker) (out []byte, ok bool
 		c.nulled.Store(true)
 	}
 	return out, ok, err
-}
-
-// inserts masks INSERT statements.
-func (m *masker) inserts(dst []byte, b file.Block, l *layout, rm *relationMasker, r *file.Result) ([]byte, uint64) {
-	text, line, rows := b.Text, b.Line, uint64(0)
-	for {
-		skipped := len(text) - len(bytes.TrimLeft(text, " \r\n\t"))
-		line += bytes.Count(text[:skipped], []byte("\n"))
-		if text = text[skipped:]; !bytes.HasPrefix(text, l.begins) {
-			return dst, rows // the reader has seen to it that nothing is left
-		}
-		from := len(dst)
-		out, n, done, err := m.insert(dst, text, l, rm)
-		if err != nil {
-			if n, _ = script.StatementEnd(text, m.row.plain); n == 0 {
-				n = len(text)
-			}
-			out, done = dst[:from], 0
-			r.Bad = append(r.Bad, file.Bad{Line: line, Column: 1, What: err.Error(), Text: bytes.Clone(text[:n])})
-		}
-		dst, rows = out, rows+done
-		line += bytes.Count(text[:n], []byte("\n"))
-		text = text[n:]
-	}
-}
-
-// insert masks the INSERT statement that a text begins with, with its rows. It returns how
-// long the statement is.
-func (m *masker) insert(dst, text []byte, l *layout, rm *relationMasker) (out []byte, n int, rows uint64, err error) {
-	defer func() {
-		if recover() != nil { // its text can hold a value
-			out, err = dst, errFault
-		}
-	}()
-	dst = append(dst, l.start...)
-	v := &m.values
-	*v = values{text: text, at: len(l.begins), plain: m.row.plain}
-	for {
-		if err := m.row.read(v); err != nil {
-			return dst, 0, 0, err
-		}
-		if rows > 0 {
-			dst = append(dst, ",\n\t"...)
-		}
-		if dst, err = m.appendValues(append(dst, '('), l, rm); err != nil {
-			return dst, 0, 0, err
-		}
-		dst = append(dst, ')')
-		rows++
-		if !v.sign(",") {
-			break
-		}
-	}
-	end, err := v.tail()
-	if err == nil && !utf8.Valid(text[:v.at]) {
-		err = errEncoding
-	}
-	return append(dst, end...), v.at, rows, err
-}
-
-// appendValues appends the values of a masked row.
-func (m *masker) appendValues(dst []byte, l *layout, rm *relationMasker) ([]byte, error) {
-	for i, place := range l.out {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		c := l.relation.columns[l.fields[place]]
-		if c.keeps || m.row.raw[place] == nil || m.row.isDefault(place) {
-			dst = m.row.appendKept(dst, place)
-			continue
-		}
-		var ok bool
-		var err error
-		if m.buf, ok, err = m.cell(c, l.fields[place], rm); err != nil {
-			return dst, err
-		}
-		if !ok {
-			dst = append(dst, "NULL"...)
-			continue
-		}
-		dst = appendQuoted(dst, m.buf)
-	}
-	return dst, nil
 }

@@ -99,6 +99,12 @@ func (r *row) split(line []byte) error {
 	return nil
 }
 
+// set makes fields that were read those of the row.
+func (r *row) set(raw [][]byte) {
+	r.raw = append(r.raw[:0], raw...)
+	clear(r.cells)
+}
+
 // null is a field of a COPY that is NULL.
 var null = []byte(`\N`)
 

@@ -17,6 +17,10 @@ type values struct {
 // next returns the token that comes next, without what is blank.
 func (v *values) next() (kind script.Kind, s []byte, err error) {
 	for v.at < len(v.text) {
+		if v.text[v.at] == ' ' {
+			v.at++
+			continue
+		}
 		kind, end, err := script.Scan(v.text, v.at, v.plain)
 		if err != nil {
 			return 0, nil, err
@@ -35,6 +39,16 @@ func (v *values) next() (kind script.Kind, s []byte, err error) {
 // sign takes a sign if it comes next.
 func (v *values) sign(want string) bool {
 	at := v.at
+	if at < len(v.text) {
+		switch c := v.text[at]; c {
+		case ',', '(', ')', ';': // a token of its own, and nearly always what is asked for
+			if len(want) == 1 && want[0] == c {
+				v.at++
+				return true
+			}
+			return false
+		}
+	}
 	kind, s, err := v.next()
 	if err == nil && kind == script.Sign && string(s) == want {
 		return true
