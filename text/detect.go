@@ -64,6 +64,11 @@ func (s *Scanner) detect() {
 	}
 	s.findNetwork()
 	s.findDates()
+	s.findNumbers()
+	s.findOrgs()
+	s.findPlaces()
+	s.findNames()
+	s.findAges()
 }
 
 // add adds a hit, and takes its tokens.

@@ -32,13 +32,14 @@ type dictionary struct {
 	phraseFlags []flags
 	months      map[uint64]int
 	numbers     map[uint64]int
-	nicks       map[string][]string
+	// streets are ends of words that stand for streets: straße, laan.
+	streets []string
 }
 
 var loaded = sync.OnceValue(load)
 
 func load() *dictionary {
-	d := &dictionary{months: map[uint64]int{}, numbers: map[uint64]int{}, nicks: nicknames()}
+	d := &dictionary{months: map[uint64]int{}, numbers: map[uint64]int{}}
 	d.keys = make([]uint64, 1<<18)
 	d.flags = make([]flags, 1<<18)
 	var phrases []sequence
@@ -86,6 +87,8 @@ func load() *dictionary {
 				add(w, f)
 			}
 		case "nicknames":
+		case "street-name":
+			d.streets = append(d.streets, fold(entry))
 		default:
 			f, ok := sections[section]
 			if !ok {
@@ -198,6 +201,22 @@ func (d *dictionary) get(h uint64) flags {
 		}
 	}
 	return 0
+}
+
+// streetEnd reports whether a word ends like a street, and whether it can be nothing
+// else.
+func (d *dictionary) streetEnd(word []byte) (ok, sure bool) {
+	var buf [64]byte
+	folded := buf[:0]
+	for _, r := range string(word) {
+		folded = appendFold(folded, r)
+	}
+	for _, end := range d.streets {
+		if len(folded) > len(end)+1 && string(folded[len(folded)-len(end):]) == end {
+			return true, len(end) >= 6
+		}
+	}
+	return false, false
 }
 
 // nicknames has the short forms of given names, and the given names of short forms.

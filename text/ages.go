@@ -1,0 +1,105 @@
+package text
+
+// findAges finds ages over 89, in numbers and words; with the option, all ages.
+func (s *Scanner) findAges() {
+	for i := range s.toks {
+		t := &s.toks[i]
+		switch {
+		case s.taken[i] != 0:
+		case t.kind == number && t.len() <= 3 && t.value <= 125 && (t.value >= 90 || s.f.options.Ages && t.value > 0):
+			if s.isAge(i) {
+				s.add(i, i+1, Age, "age")
+			}
+		case t.kind == word && t.flags&fNumberWord != 0 && s.f.dict.numbers[t.hash] >= 90:
+			s.wordedAge(i)
+		case t.kind == word && oldWords[t.hash]:
+			s.add(i, i+1, Age, "age-word")
+		}
+	}
+}
+
+var (
+	oldWords = hashSet("nineties", "nonagenarian", "centenarian", "supercentenarian")
+	people   = hashSet("m", "f", "male", "female", "man", "woman", "lady", "gentleman", "boy", "girl", "varon", "mujer", "hombre", "patient", "resident", "veteran")
+	ageWords = hashSet("age", "aged", "ages", "edad", "alter", "âge", "leeftijd", "età", "idade", "wiek", "věk", "ålder", "alder")
+)
+
+// isAge reports whether a number is an age by what stands around it.
+func (s *Scanner) isAge(i int) bool {
+	if s.at(i).gap == joined && (s.is(i-1, '.') || s.is(i-1, ',') || s.is(i-1, '/') && s.isNumber(i-2) || s.is(i-1, '-') && s.isNumber(i-2)) {
+		return false
+	}
+	j := i + 1
+	if s.at(j).char == '.' && s.at(j).gap == joined && s.isNumber(j+1) {
+		return false
+	}
+	if s.at(j).char == '-' && s.at(j).gap == joined {
+		j++
+	}
+	next := s.at(j)
+	if next.kind == word && next.gap <= space {
+		switch {
+		case next.flags&fAgeWord != 0 && !(next.len() == 1 && next.gap == joined && s.at(j+1).kind == mark && s.at(j+1).char != '.' && s.at(j+1).char != '/'):
+			return s.ageUnit(i, j)
+		case people[next.hash] && (next.gap == space || next.shape == initial) && s.at(j).len() > 0:
+			return true
+		case s.phraseAge(j):
+			return true
+		}
+	}
+	return s.ageBefore(i)
+}
+
+// ageUnit tells "95 years old" and "95 years" from "90 days" and "for 95 years".
+func (s *Scanner) ageUnit(i, j int) bool {
+	p := s.at(i - 1)
+	return !(p.kind == word && s.at(i).gap <= space && spans[p.hash]) || s.at(j+1).flags&fAgeWord != 0
+}
+
+var spans = hashSet("for", "over", "since", "last", "past", "within", "x", "durante", "seit", "hace", "desde", "every")
+
+func (s *Scanner) phraseAge(j int) bool { return s.at(j).phraseIs&fAgeWord != 0 }
+
+// ageBefore reports whether what stands before a number makes it an age: "age 95",
+// "Smith, 95,", "Smith / 95 / F".
+func (s *Scanner) ageBefore(i int) bool {
+	j := i - 1
+	for n := 0; n < 2 && (s.at(j).char == ':' || s.at(j).char == '=' || s.at(j).hash == hashOf2[0] || between[s.at(j).hash]); n++ {
+		j--
+	}
+	if p := s.at(j); p.kind == word && ageWords[p.hash] && s.at(j+1).gap <= wide {
+		return true
+	}
+	p, next := s.at(i-1), s.at(i+1)
+	switch p.char {
+	case ',':
+		return next.char == ',' && (s.taken[max(0, i-2)] != 0 || s.at(i-2).shape == title || s.at(i-2).shape == upper)
+	case '/', '|':
+		return next.char == p.char && next.gap <= space && p.gap == space && s.at(i).gap == space
+	case '(':
+		return next.char == ')' && s.at(i-2).kind == word && s.at(i-2).shape == title
+	}
+	return false
+}
+
+// wordedAge finds ninety-two-year-old.
+func (s *Scanner) wordedAge(i int) {
+	to := i + 1
+	for n := 0; n < 2; n++ {
+		j := to
+		if s.is(j, '-') {
+			j++
+		}
+		if s.at(j).gap > space || s.at(j).flags&fNumberWord == 0 {
+			break
+		}
+		to = j + 1
+	}
+	j := to
+	if s.at(j).char == '-' {
+		j++
+	}
+	if t := s.at(j); t.gap <= space && (t.flags&fAgeWord != 0 && t.len() > 1 || t.phraseIs&fAgeWord != 0) {
+		s.add(i, to, Age, "age-word")
+	}
+}

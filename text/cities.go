@@ -1,0 +1,172 @@
+package text
+
+// fPlace is what the name of a place can be.
+const fPlace = fCity | fCountry | fState
+
+// placeAt returns the end and kind of the name of a place that begins at a token.
+func (s *Scanner) placeAt(i int) (to int, f flags) {
+	t := s.at(i)
+	if t.phraseIs&fPlace != 0 && s.isCapital(i) && (s.isCapital(i+int(t.phrase)-1) || t.phraseIs&fCountry != 0) {
+		return i + int(t.phrase), t.phraseIs & fPlace
+	}
+	if !s.isCapital(i) {
+		return i, 0
+	}
+	f = t.flags & fPlace
+	if t.len() == 2 && t.shape != upper {
+		f &^= fState
+	}
+	return i + 1, f
+}
+
+// place finds cities, countries and states.
+func (s *Scanner) place(i int) {
+	to, f := s.placeAt(i)
+	t := s.at(i)
+	labelled := s.placeLabel(i)
+	switch {
+	case f == 0 && labelled && s.isCapital(i):
+		s.unknownPlace(i)
+		return
+	case f == 0:
+		return
+	case s.isEponym(i, to-1) || s.at(to).flags&fEponymHead != 0 && s.at(to).gap == space && s.at(to).shape == lower:
+		return
+	}
+	// With a state or country behind it: Mobile, AL; Paris, France; Boston MA.
+	next := to
+	if s.at(next).char == ',' {
+		next++
+	}
+	if end, g := s.placeAt(next); g&(fState|fCountry) != 0 && s.at(next).gap <= space && f&fCity != 0 && (s.at(next).len() > 2 || s.at(to).char == ',' || s.isNumber(end) && s.at(end).len() == 5) && s.at(next).flags&fSuffix == 0 {
+		s.add(i, to, Location, "place")
+		s.add(next, end, Location, "place")
+		s.zip(end)
+		return
+	}
+	phrase := to > i+1
+	known := t.flags&(fGiven|fFamily|fCommon|fWord|fMedical|fDrug|fEponym|fKeyword) == 0
+	switch {
+	case t.len() <= 3 && !phrase:
+		if !(f&fState != 0 && (labelled || s.at(i-1).char == ',' && s.taken[max(0, i-2)] != 0)) {
+			return
+		}
+	case labelled, f&fCountry != 0 && t.flags&(fCommon|fGiven|fFamily) == 0, f&fState != 0 && t.flags&(fGiven|fFamily) == 0:
+	case phrase:
+		// Phrases of names and common words need a place before them: Green River.
+		if t.flags&(fGiven|fCommon|fWord) != 0 && !s.prepositionBefore(i) {
+			return
+		}
+	case s.prepositionBefore(i) && t.flags&fKeyword == 0 && (t.flags&(fMedical|fDrug) == 0 || !known && t.shape == title && t.flags&fCommon == 0):
+	case known && t.shape != upper:
+	default:
+		return
+	}
+	if s.isCapital(to) && s.at(to).gap == space && t.flags&(fGiven|fFamily) != 0 && !phrase && s.at(to).flags&(fFamily|fOrgHead) != 0 && f&(fCountry|fState) == 0 {
+		return // Jordan Smith, Springfield Hospital
+	}
+	s.add(i, to, Location, "place")
+}
+
+// placeLabel reports whether a label that only places follow stands before a token.
+func (s *Scanner) placeLabel(i int) bool {
+	j := i - 1
+	for n := 0; n < 2 && (s.at(j).char == ':' || s.at(j).char == '.' || articles[s.at(j).hash]); n++ {
+		j--
+	}
+	return s.at(j).kind == word && s.at(j).ends&fPlaceLabel != 0 && s.at(i).gap <= wide && s.at(j+1).gap <= line
+}
+
+var (
+	articles     = hashSet("the", "la", "el", "der")
+	prepositions = hashSet("in", "from", "to", "at", "near", "of", "around", "outside", "for", "across", "en", "de", "a", "desde", "hacia", "aus", "nach", "bei", "à", "te", "visiting", "and")
+)
+
+// prepositionBefore reports whether a preposition of place stands before a token.
+func (s *Scanner) prepositionBefore(i int) bool {
+	p := s.at(i - 1)
+	return p.kind == word && s.at(i).gap <= line && prepositions[p.hash] && p.hash != hashAnd && (p.hash != hashOf2[0] || s.lang == english) && p.hash != hashFor
+}
+
+var hashAnd, hashFor = hashOf("and"), hashOf("for")
+
+// unknownPlace finds a place that no list has, after a label: grew up in Kalatsova.
+func (s *Scanner) unknownPlace(i int) {
+	to := i
+	for to-i < 5 && s.isCapital(to) && s.taken[to] == 0 && (to == i || s.at(to).gap <= space) {
+		t := s.at(to)
+		if t.flags&(fKeyword&^fParticle) != 0 && t.flags&fPlace == 0 || t.flags&fMedical != 0 && t.shape == upper || t.flags&fPlaceLabel != 0 {
+			break
+		}
+		to++
+		if n := s.at(to); n.gap <= space && (n.char == '-' || n.char == '\'') && s.isCapital(to+1) && s.at(to+1).gap == joined {
+			to++
+		} else if n.kind == word && n.flags&fParticle != 0 && n.shape == lower && s.isCapital(to+1) {
+			to++
+		}
+	}
+	if to == i || s.at(i).flags&fCommon != 0 && s.at(i-1).char != ':' && to == i+1 {
+		return
+	}
+	s.add(i, to, Location, "place-labelled")
+}
+
+// zip finds a postal code beside a place: Boston, MA 02115; 50667 Köln; ZIP 12345.
+func (s *Scanner) zip(i int) {
+	t := s.at(i)
+	if t.kind != number || t.len() < 4 || t.len() > 6 || s.taken[i] != 0 || s.decimalAfter(i) || t.gap == joined && s.at(i-1).kind != mark {
+		return
+	}
+	to := i + 1
+	if s.is(to, '-') && s.isNumber(to+1) && s.at(to+1).gap == joined {
+		to += 2
+	}
+	if u := s.at(to); u.gap <= space && u.flags&fUnit != 0 && u.kind == word && u.shape == lower {
+		return
+	}
+	j := i - 1
+	for n := 0; n < 2 && (s.at(j).char == ',' || s.at(j).char == '.' || s.at(j).char == ':' || s.at(j).char == '('); n++ {
+		j--
+	}
+	near := t.gap <= line || s.at(j+1).gap <= line
+	switch p := s.at(j); {
+	case p.ends&fPlaceLabel != 0 && near && zipLabels[p.hash], p.ends&fPlaceLabel != 0 && s.at(i-1).char == ':' && t.len() == 5:
+	case p.kind == word && p.shape == upper && p.len() == 2 && p.flags&fState != 0 && t.len() == 5:
+	case near && t.len() == 5 && s.endsPlace(j):
+	case t.len() >= 4 && s.beginsPlace(to) && t.len() <= 5 && (t.len() == 5 || s.lang != english && s.endsPlace(j)):
+	default:
+		return
+	}
+	s.add(i, to, Location, "postal-code")
+	// The place behind the code, where no list has it.
+	if s.lang != english && s.isCapital(to) && s.at(to).gap == space && s.taken[to] == 0 && s.at(to).flags&(fKeyword|fMedical) == 0 {
+		s.unknownPlace(to)
+	}
+}
+
+var zipLabels = hashSet("zip", "code", "zipcode", "postcode", "plz", "cp", "postal", "psc", "broj", "moč", "codice")
+
+// endsPlace reports whether a hit of a place ends at a token.
+func (s *Scanner) endsPlace(j int) bool { return j >= 0 && s.taken[j] != 0 && s.labelAt(j) == Location }
+
+// labelAt returns the label of the last hit that covers a token.
+func (s *Scanner) labelAt(j int) Label {
+	for n := len(s.hits) - 1; n >= 0 && n >= len(s.hits)-64; n-- {
+		if h := &s.hits[n]; h.from <= j && j < h.to {
+			return h.label
+		}
+	}
+	return None
+}
+
+// beginsPlace reports whether a place follows: a hit, or a word of the list.
+func (s *Scanner) beginsPlace(i int) bool {
+	t := s.at(i)
+	if t.gap != space || t.kind != word {
+		return false
+	}
+	if s.taken[min(i, len(s.taken)-1)] != 0 && s.labelAt(i) == Location {
+		return true
+	}
+	return s.isCapital(i) && t.shape == title && (t.flags&fCity != 0 || t.phraseIs&fCity != 0) && s.lang != english
+}

@@ -1,0 +1,74 @@
+package text
+
+// findLowerNames finds names that are written without capitals, only where a title or a
+// label leads to them, or where a given name and a family name stand together.
+func (s *Scanner) findLowerNames() {
+	for i := range s.toks {
+		t := &s.toks[i]
+		if s.taken[i] != 0 || t.kind != word || t.shape != lower || t.flags&(fGiven|fFamily) == 0 || t.len() < 2 {
+			continue
+		}
+		rare := t.flags&(fCommon|fKeyword|fMedical|fDrug) == 0
+		next := s.at(i + 1)
+		pair := next.kind == word && next.gap == space && next.shape == lower && next.flags&(fFamily|fGiven) != 0 && next.flags&(fKeyword|fMedical|fDrug) == 0 && s.taken[min(i+1, len(s.taken)-1)] == 0
+		switch {
+		case s.hasTitle(i) && t.flags&(fEnglish|fKeyword) == 0 && s.at(i-1).len() < 10 && (rare || s.at(i-1).char == '.'):
+			s.add(i, i+1+one(pair), Name, "name-lower")
+		case pair && t.flags&fGiven != 0 && rare && t.flags&fWord == 0 && next.flags&fCommon == 0:
+			s.add(i, i+2, Name, "name-lower")
+		case rare && t.flags&(fWord|fCity) == 0 && t.flags&fGiven != 0 && s.contextBefore(i) >= labelled:
+			s.add(i, i+1+one(pair), Name, "name-lower")
+		}
+	}
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// notInitials are initials that stand for other things.
+var notInitials = hashSet("md", "do", "rn", "np", "pa", "us", "uk", "ed", "po", "iv", "im", "pm", "am", "eg", "ie", "sc", "id", "bid", "tid", "qid", "prn", "dc", "la", "ny", "nj", "ca", "phd", "ct", "mr", "pt", "ot",
+	"od", "os", "ou", "bp", "hr", "rr", "ua", "gi", "gu", "ob", "er", "or", "ii", "usa", "dob", "mrn", "ad", "bc", "rtu", "uiv", "ac", "pc", "hs", "npo", "ph", "dr", "sr", "sa", "sl", "cp", "ap", "pe", "mi", "cv")
+
+// findInitials finds initials that stand for a person: J.S. behind a label or a dash, or
+// at the end of a line.
+func (s *Scanner) findInitials() {
+	for i := range s.toks {
+		t := &s.toks[i]
+		if s.taken[i] != 0 || t.shape != initial || t.kind != word || !s.is(i+1, '.') || t.gap == joined && s.at(i-1).kind == mark && s.at(i-1).char == '.' {
+			continue
+		}
+		j, n := i, 0
+		sum := uint64(hashStart)
+		for s.at(j).shape == initial && s.at(j).kind == word && s.is(j+1, '.') && n < 4 {
+			sum = hashToken(sum, s.text[s.at(j).start:s.at(j).end])
+			n++
+			j += 2
+			if s.at(j).gap != joined {
+				break
+			}
+		}
+		if n < 2 || n > 3 || notInitials[sum] || s.at(j).gap == joined && s.at(j).kind != mark {
+			continue
+		}
+		p := s.at(i - 1)
+		before := s.contextBefore(i)
+		ends := s.at(j).gap >= line
+		if before >= possible && before != colon || p.char == '-' && t.gap <= space || ends && t.gap >= wide || before == colon && ends || s.contextAfter(j) {
+			s.add(i, j, Name, "initials")
+		}
+	}
+}
+
+func hashToken(h uint64, letters []byte) uint64 {
+	for _, c := range letters {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		h = addByte(h, c)
+	}
+	return h
+}

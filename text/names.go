@@ -1,0 +1,414 @@
+package text
+
+// findNames finds names of persons: by titles, labels, relations, given names, initials,
+// and words that no list knows where the sentence has a person.
+func (s *Scanner) findNames() {
+	for i := 0; i < len(s.toks); i++ {
+		if s.toks[i].kind != word || s.taken[i] != 0 {
+			continue
+		}
+		if n, ok := s.nameAt(i); ok {
+			s.addName(&n)
+			i = max(i, n.to-1)
+		}
+	}
+	s.findLowerNames()
+	s.findInitials()
+}
+
+// candidate is a run of words that can be a name, with what is known of them.
+type candidate struct {
+	from, to                                int
+	words, given, family, unknown, ordinary int // how many words are what
+	initials                                int
+	places, things                          int // cities; drugs, words of medicine, eponyms
+	upper                                   bool
+}
+
+// nameable reports whether a word can be a part of a name.
+func (s *Scanner) nameable(i int) bool {
+	t := s.at(i)
+	if t.kind != word || s.taken[i] != 0 || t.shape == lower || t.shape == uncased {
+		return false
+	}
+	if t.shape == initial {
+		return true
+	}
+	personal := t.flags & (fGiven | fFamily)
+	switch {
+	case t.flags&(fTitle|fSuffix|fRelation|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fWeekday|fEponymBefore) != 0 && personal == 0:
+		return false
+	case t.flags&(fTitle|fSuffix) != 0 && (t.len() <= 3 || s.is(i+1, '.')) && s.is(i+1, '.') && s.isCapital(i+2):
+		return false
+	case t.flags&(fEnglish|fGerman|fSpanish) != 0 && !(personal != 0 && t.flags&fGiven != 0 && t.len() > 2) && t.flags&fFamily == 0:
+		return false
+	case t.flags&(fMedical|fUnit) != 0 && t.shape == upper && t.len() <= 4 && personal&fFamily == 0:
+		return false
+	}
+	return true
+}
+
+// nameAt returns the run that begins at a token.
+func (s *Scanner) nameAt(i int) (c candidate, ok bool) {
+	if !s.nameable(i) || s.at(i).gap == joined && s.at(i-1).char == '\'' && s.at(i).len() == 1 {
+		return c, false
+	}
+	c.from = i
+	c.upper = true
+	j := i
+	for c.words+c.initials < 6 && s.nameable(j) {
+		s.count(&c, j)
+		c.to = j + 1
+		next := j + 1
+		t := s.at(j)
+		switch n := s.at(next); {
+		case t.shape == initial && n.char == '.' && n.gap == joined:
+			c.to = next + 1
+			next++
+		case (n.char == '-' || n.char == '\'') && n.gap == joined && s.at(next+1).gap == joined && s.isCapital(next+1) && s.at(next+1).len() > 1:
+			next++
+		case n.char == '.' && n.gap == joined && t.flags&fParticle != 0:
+			next++
+		}
+		for k := 0; k < 3 && s.at(next).kind == word && s.at(next).gap == space && s.at(next).shape == lower && s.at(next).flags&fParticle != 0 && s.at(next).len() <= 4; k++ {
+			next++
+		}
+		if s.at(next).gap > space || s.at(next).kind != word || s.at(next).shape == lower {
+			break
+		}
+		j = next
+	}
+	return c, s.judge(&c)
+}
+
+// count counts what a word of a run is.
+func (s *Scanner) count(c *candidate, i int) {
+	t := s.at(i)
+	if t.shape == initial {
+		c.initials++
+		return
+	}
+	c.words++
+	if t.shape != upper {
+		c.upper = false
+	}
+	f := t.flags
+	if f&fGiven != 0 {
+		c.given++
+	}
+	if f&fFamily != 0 {
+		c.family++
+	}
+	switch {
+	case f&(fDrug|fMedical|fEponym) != 0 && f&(fGiven|fFamily) == 0, f&fDrug != 0:
+		c.things++
+	case f&(fGiven|fFamily) != 0 && f&(fCommon|fWord) == 0:
+	case f&(fCommon|fWord|fKeyword) != 0:
+		c.ordinary++
+	case f&fPlace != 0 && f&(fGiven|fFamily) == 0:
+		c.places++
+	case f&(fGiven|fFamily) == 0:
+		c.unknown++
+	}
+	if f&fPlace != 0 && f&(fGiven|fFamily) != 0 {
+		c.places++
+	}
+}
+
+// judge reports whether a run is a name, and may shorten it.
+func (s *Scanner) judge(c *candidate) bool {
+	before := s.contextBefore(c.from)
+	if s.isEponym(c.from, c.to-1) && before < titled {
+		return false
+	}
+	first := s.at(c.from)
+	last := s.at(c.to - 1)
+	personal := c.given + c.family + c.unknown
+	switch {
+	case c.words == 0:
+		return before >= labelled && c.initials >= 2 && c.initials <= 3
+	case before == titled:
+		s.shorten(c)
+		return c.to > c.from
+	case before == related:
+		return personal > 0 && c.things == 0 || c.ordinary > 0 && c.things == 0 && first.shape == title
+	case before == labelled:
+		return s.labelledName(c)
+	case s.suffixAfter(c.to) && personal > 0 && c.things == 0:
+		return true
+	case c.initials > 0 && c.words >= 1:
+		return s.initialName(c)
+	}
+	after := s.contextAfter(c.to)
+	if c.words >= 2 {
+		return s.severalWords(c, after)
+	}
+	return s.oneWord(c, first, last, before, after)
+}
+
+// shorten leaves out what follows a name behind a title: Mr. Long Admitted.
+func (s *Scanner) shorten(c *candidate) {
+	words := 0
+	for j := c.from; j < c.to; j++ {
+		t := s.at(j)
+		if t.kind != word || t.shape == initial {
+			continue
+		}
+		if words++; words > 1 && (t.flags&(fGiven|fFamily) == 0 && t.flags&(fCommon|fKeyword|fMedical) != 0 || words > 4) {
+			c.to = j
+			return
+		}
+	}
+}
+
+// What stands before a run.
+type context uint8
+
+const (
+	nothing  context = iota
+	possible         // a preposition or verb that a person may follow
+	colon            // a label that a name may follow among other things
+	labelled         // Patient:
+	related          // wife, daughter
+	titled           // Dr., Mrs.
+)
+
+// contextBefore tells what stands before a token.
+func (s *Scanner) contextBefore(i int) context {
+	j := i - 1
+	if s.at(i).gap >= line && s.at(j).char != ':' && s.at(j).char != ',' {
+		return nothing
+	}
+	if s.hasTitle(i) && s.at(i).gap <= space {
+		return titled
+	}
+	quoted := false
+	for n := 0; n < 2 && (s.at(j).char == '"' || s.at(j).char == '(' || s.at(j).char == '\'') && s.at(j+1).gap <= space; n++ {
+		j--
+		quoted = true
+	}
+	t := s.at(j)
+	switch {
+	case t.char == ':' || t.char == '#' || t.char == '=':
+		for s.at(j).char == ':' || s.at(j).char == '#' || s.at(j).char == ')' || s.at(j).char == '=' {
+			j--
+		}
+		l := s.at(j)
+		switch {
+		case l.kind == word && l.ends&(fNameLabel|fRelation|fTitle|fSuffix) != 0 && s.at(i).gap <= line:
+			return labelled
+		case l.kind == word && s.at(i).gap <= wide:
+			return colon
+		}
+	case t.char == ',' && s.at(i).gap <= space:
+		if p := s.at(j - 1); p.kind == word && p.flags&fRelation != 0 && s.at(j).gap == joined {
+			return related
+		}
+	case t.kind == word && s.at(i).gap <= wide && s.at(j+1).gap <= wide:
+		switch {
+		case t.flags&fRelation != 0:
+			return related
+		case t.ends&fNameLabel != 0 && (t.flags&(fEnglish|fSpanish|fGerman) == 0 || t.ends&^t.flags&fNameLabel != 0):
+			return labelled
+		case t.flags&(fTitle|fSuffix) != 0 && !quoted && t.shape == upper && s.at(i).gap <= space:
+			return titled // RN Baker, MD Garcia
+		case t.ends&fNameBefore != 0:
+			return possible
+		}
+	}
+	return nothing
+}
+
+// suffixAfter reports whether a degree or trade follows a name: , MD; RN.
+func (s *Scanner) suffixAfter(i int) bool {
+	if s.at(i).char == ',' && s.at(i).gap <= space {
+		i++
+	}
+	t := s.at(i)
+	return t.kind == word && t.gap <= space && t.flags&fSuffix != 0 && t.shape != lower && t.len() >= 2 ||
+		t.kind == word && t.gap <= space && t.shape == initial && s.is(i+1, '.') && s.at(i+2).shape == initial && s.at(i+2).gap == joined && suffixInitials[t.hash]
+}
+
+var suffixInitials = hashSet("m", "d", "r", "p")
+
+// contextAfter reports whether a person's doing follows: says, was admitted, 's wife.
+func (s *Scanner) contextAfter(i int) bool {
+	t := s.at(i)
+	if t.char == '\'' && t.gap == joined && s.at(i+1).len() == 1 && s.at(i+1).gap == joined {
+		return s.at(i+2).flags&(fEponymHead|fMedical) == 0
+	}
+	if t.char == '(' && s.at(i+1).flags&fRelation != 0 {
+		return true
+	}
+	return t.kind == word && t.gap <= space && t.flags&fNameVerb != 0 && t.shape == lower
+}
+
+// labelledName judges a run behind a label.
+func (s *Scanner) labelledName(c *candidate) bool {
+	if c.given+c.family+c.unknown > 0 {
+		if c.things > 0 && c.given+c.family == 0 {
+			return false
+		}
+		if c.ordinary == c.words && c.words > 0 && s.lang != english && c.given+c.family == 0 {
+			return false
+		}
+		return !(c.words == 1 && c.unknown == 1 && c.upper && s.at(c.from).len() <= 4)
+	}
+	return false
+}
+
+// initialName judges a run with initials: N. Davis, James T.
+func (s *Scanner) initialName(c *candidate) bool {
+	first, last := s.at(c.from), s.at(c.to-1)
+	dotted := last.char == '.' || s.at(c.from+1).char == '.'
+	if c.things > 0 && c.given+c.family == 0 || c.ordinary == c.words && c.given+c.family == 0 || first.shape == initial && c.words == 1 && first.gap >= line && !dotted {
+		return false
+	}
+	if last.shape == initial && c.given == 0 && c.family == 0 { // Factor V, Group A
+		return false
+	}
+	if !dotted {
+		// J Smith, but not: A Foley.
+		if first.shape == initial {
+			return first.hash != hashA && first.hash != hashI && (c.family > 0 || c.unknown > 0) && c.ordinary <= c.family && s.at(c.from+1).shape == title
+		}
+		return c.given > 0 && c.words-c.ordinary > 0
+	}
+	if first.shape == initial && c.given+c.family == 0 && c.unknown == 0 {
+		return false
+	}
+	if last.char == '.' && c.words == 1 && c.given == 0 && c.ordinary > 0 {
+		return false
+	}
+	return true
+}
+
+var hashA, hashI = hashOf("a"), hashOf("i")
+
+// severalWords judges a run of two words or more without label or title.
+func (s *Scanner) severalWords(c *candidate, after bool) bool {
+	first := s.at(c.from)
+	start := s.startsSentence(c.from)
+	// A word at the beginning of a sentence may stand before a name: Today Anna Smith.
+	if start && first.flags&(fGiven|fFamily) == 0 && first.flags&(fCommon|fWord|fKeyword) != 0 && c.words >= 2 {
+		c.from = s.nextCapital(c.from)
+		c.words--
+		c.ordinary--
+		first = s.at(c.from)
+		if c.words == 1 {
+			return s.oneWord(c, first, first, s.contextBefore(c.from), after)
+		}
+	}
+	switch {
+	case c.things > 0 && c.given == 0, c.things > 1:
+		return false
+	case first.flags&fGiven != 0:
+		second := s.at(s.nextCapital(c.from))
+		if second.flags&(fFamily|fGiven) != 0 {
+			return !(c.ordinary == c.words && c.words == 2 && c.upper) || after
+		}
+		if second.flags&(fCommon|fKeyword) != 0 {
+			return after && first.flags&fCommon == 0 && !s.startsSentence(c.from)
+		}
+		if first.flags&fCommon != 0 && first.flags&fFamily == 0 && second.flags&fWord != 0 {
+			return false
+		}
+		return second.flags&fPlace == 0 || first.flags&(fCommon|fWord|fCity) == 0
+	case c.given > 0 && c.ordinary < c.words:
+		return c.family+c.unknown > 0 && c.places == 0 || after
+	case c.family > 0 && c.unknown > 0, c.unknown >= 2 && s.lang == english && !c.upper && c.ordinary == 0 && c.things == 0:
+		return c.places == 0 && s.lang != german && (!c.upper || after)
+	case c.family >= 2 && c.ordinary == 0:
+		return c.places == 0 || after
+	}
+	return after && c.family > 0 && c.ordinary < c.words
+}
+
+// nextCapital returns the next word of a run.
+func (s *Scanner) nextCapital(i int) int {
+	for j := i + 1; j <= i+5; j++ {
+		if s.isCapital(j) {
+			return j
+		}
+	}
+	return i
+}
+
+// oneWord judges a single word.
+func (s *Scanner) oneWord(c *candidate, first, last *token, before context, after bool) bool {
+	f := first.flags
+	personal := f&(fGiven|fFamily) != 0
+	ordinary := f&(fCommon|fWord|fKeyword) != 0
+	start := s.startsSentence(c.from)
+	if s.commaGiven(c) {
+		return true
+	}
+	switch {
+	case f&(fDrug|fMedical) != 0 && !(after && personal), f&fEponym != 0 && !after && before < possible:
+		return false
+	case first.shape == upper && s.at(c.to).gap == joined && s.at(c.to).kind == number:
+		return false
+	case personal && !ordinary && f&fPlace == 0:
+		return !c.upper || after || before >= possible || f&fEponym == 0 && first.len() > 3 && f&(fGiven) != 0
+	case personal && !ordinary:
+		return after || before >= possible || !start && s.lang != english && f&fGiven != 0
+	case personal:
+		if c.upper {
+			return after && s.at(c.from-1).kind == mark
+		}
+		return after && (f&fFamily != 0 || f&fGiven != 0) && f&fEnglish == 0 && !(start && s.at(c.from).flags&fNameVerb != 0) || before == possible && !start
+	case f&(fPlace|fEponym) != 0 || ordinary || c.upper && first.len() < 5:
+		return false
+	}
+	// A word that no list has.
+	if s.lang != english || first.shape == mixed || first.len() < 3 {
+		return after && s.lang == english
+	}
+	return after || before == possible || s.inParens(c)
+}
+
+// inParens reports whether a word stands alone in parentheses: renal (Quinshaw).
+func (s *Scanner) inParens(c *candidate) bool {
+	return s.at(c.from-1).char == '(' && s.at(c.to).char == ')'
+}
+
+// startsSentence reports whether a token begins a sentence or a line.
+func (s *Scanner) startsSentence(i int) bool {
+	if s.at(i).gap >= line {
+		return true
+	}
+	p := s.at(i - 1)
+	return p.kind == mark && (p.char == '.' && !(s.at(i-2).flags&fTitle != 0) || p.char == '!' || p.char == '?' || p.char == ':' || p.char == '"')
+}
+
+// commaGiven reports whether a given name follows a comma: Bright, Jessica.
+func (s *Scanner) commaGiven(c *candidate) bool {
+	if s.at(c.to).char != ',' || s.at(c.to).gap != joined || !s.isCapital(c.to+1) || s.at(c.to+1).gap > space {
+		return false
+	}
+	n := s.at(c.to + 1)
+	return n.flags&fGiven != 0 && n.flags&fCity == 0 && s.at(c.from).flags&(fFamily|fPlace|fCommon|fWord) != fPlace && s.nameable(c.to+1) && s.at(c.from).flags&(fEnglish|fMedical|fDrug|fRelation) == 0 && s.at(c.from).shape == n.shape && !s.isEponym(c.from, c.from) &&
+		(s.at(c.from).flags&fFamily != 0 || s.at(c.from).flags&(fCommon|fWord) == 0)
+}
+
+// addName adds a name with what belongs to it: a given name behind a comma, as in HL7.
+func (s *Scanner) addName(c *candidate) {
+	from, to := c.from, c.to
+	t := s.at(to)
+	if (t.char == ',' && t.gap == joined || t.char == '^') && s.isCapital(to+1) && s.at(to+1).gap <= space && s.nameable(to+1) {
+		n := s.at(to + 1)
+		if t.char == '^' || n.flags&(fGiven|fFamily) != 0 && n.flags&(fSuffix|fTitle) == 0 || n.flags&(fCommon|fWord|fKeyword|fPlace|fMedical|fDrug) == 0 && n.shape == s.at(from).shape && c.words == 1 || n.shape == initial && s.is(to+2, '.') {
+			to += 2
+			for k := 0; k < 3 && s.nameable(to) && (s.at(to).gap == space && (s.at(to).shape == initial || s.at(to).flags&(fGiven|fFamily) != 0)); k++ {
+				to++
+			}
+			for s.at(to).char == '^' && s.nameable(to+1) {
+				to += 2
+			}
+			if s.at(to-1).shape == initial && s.is(to, '.') {
+				to++
+			}
+		}
+	}
+	s.add(from, to, Name, "name")
+}

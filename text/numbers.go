@@ -1,0 +1,312 @@
+package text
+
+// digits is a run of groups of digits, as telephone and identity numbers are written:
+// (503) 555-0142, 71 33043712 35, +49 30 1234567.
+type digits struct {
+	from, to int // tokens
+	groups   [maxGroups]int
+	n        int  // groups
+	total    int  // digits
+	plus     bool // begins with +
+	parens   bool // begins with a group in parentheses
+	spaces   int  // blanks between groups
+	hyphens  int
+	dots     int
+	slashes  int
+}
+
+const maxGroups = 8
+
+// digitsAt reads the run that begins at a token: a number, "+" or "(".
+func (s *Scanner) digitsAt(i int) (d digits, ok bool) {
+	d.from = i
+	j := i
+	if s.at(j).char == '+' && s.isNumber(j+1) && s.at(j+1).gap == joined {
+		d.plus = true
+		j++
+	} else if s.at(j).char == '+' && s.is(j+1, '(') {
+		d.plus = true
+		j++
+	}
+	if s.at(j).char == '(' && s.at(j+1).gap <= space {
+		k := j + 1
+		if s.is(k, '+') {
+			d.plus = true
+			k++
+		}
+		if !s.isNumber(k) || s.at(k).gap > space || !s.is(k+1, ')') || s.at(k).len() > 5 {
+			return d, false
+		}
+		d.parens = true
+		d.add(s.at(k).len())
+		j = k + 2
+		d.to = j
+		if c := s.at(j).char; (c == '-' || c == '.') && s.at(j).gap <= space && s.isNumber(j+1) && s.at(j+1).gap <= space {
+			j++
+		}
+		if !s.isNumber(j) || s.at(j).gap > space {
+			return d, true
+		}
+	}
+	if !s.isNumber(j) {
+		return d, false
+	}
+	for d.n < maxGroups && s.isNumber(j) && s.taken[j] == 0 {
+		d.add(s.at(j).len())
+		d.to = j + 1
+		sep, next := s.at(j+1), s.at(j+2)
+		switch {
+		case sep.kind == number && sep.gap == space:
+			d.spaces++
+			j++
+			continue
+		case sep.char == '-' && sep.gap == joined && next.kind == number && next.gap == joined:
+			d.hyphens++
+		case sep.char == '-' && sep.gap == space && next.kind == number && next.gap == space && d.total >= 3:
+			d.hyphens++
+		case sep.char == '.' && sep.gap == joined && next.kind == number && next.gap == joined:
+			d.dots++
+		case sep.char == '/' && sep.gap <= space && next.kind == number && next.gap <= space:
+			d.slashes++
+		case sep.char == '(' && sep.gap <= space && next.kind == number && s.is(j+3, ')') && d.plus && s.isNumber(j+4):
+			d.add(next.len())
+			j += 4
+			continue
+		case sep.char == ')' && sep.gap == joined && next.kind == number && d.n == 1 && s.at(d.from-1).char == '(':
+			d.from--
+			d.parens = true
+		default:
+			return d, true
+		}
+		j += 2
+	}
+	return d, true
+}
+
+func (d *digits) add(n int) {
+	if d.n < maxGroups {
+		d.groups[d.n] = n
+		d.n++
+		d.total += n
+	}
+}
+
+// looks reports whether the groups have certain lengths.
+func (d *digits) looks(groups ...int) bool {
+	if d.n != len(groups) {
+		return false
+	}
+	for i, g := range groups {
+		if d.groups[i] != g {
+			return false
+		}
+	}
+	return true
+}
+
+// findNumbers finds telephone numbers and identifiers.
+func (s *Scanner) findNumbers() {
+	for i := 0; i < len(s.toks); i++ {
+		if s.taken[i] != 0 {
+			continue
+		}
+		t := &s.toks[i]
+		switch {
+		case t.kind == number, t.char == '+', t.char == '(':
+			if s.labelledID(i) || s.maskedNumber(i) {
+				continue
+			}
+			if t.kind == number && t.gap == joined && s.codeBefore(i) {
+				continue
+			}
+			d, ok := s.digitsAt(i)
+			if ok && (s.phone(&d) || s.cardOrSSN(&d) || s.groupedID(&d)) {
+				i = d.to - 1
+				continue
+			}
+			if t.kind == number {
+				s.code(i)
+			}
+		case t.kind == word:
+			if !s.labelledID(i) {
+				s.code(i)
+			}
+		case t.char == '*':
+			s.maskedNumber(i)
+		}
+	}
+}
+
+// codeBefore reports whether a number continues a code that was looked at from its
+// beginning.
+func (s *Scanner) codeBefore(i int) bool {
+	p := s.at(i - 1)
+	return p.kind == word && p.flags&(fPhoneLabel|fIDLabel) == 0 && p.shape != lower
+}
+
+// phone finds telephone numbers.
+func (s *Scanner) phone(d *digits) bool {
+	labelled := s.labelBefore(d.from, fPhoneLabel)
+	first := byte(0)
+	if j := d.from; s.isNumber(j) {
+		first = s.text[s.at(j).start]
+	}
+	ok := false
+	switch {
+	case d.total < 4 || d.total > 16:
+	case d.plus:
+		ok = d.total >= 8 || labelled
+	case labelled:
+		ok = d.total >= 7 || d.n == 1 && d.total >= 4 && !isYear(s.at(d.from)) || d.looks(3, 4) || d.looks(1, 3, 4)
+	case d.parens:
+		ok = d.total >= 7
+	case d.looks(3, 3, 4):
+		ok = first >= '2' || first == '0' || d.hyphens+d.dots == 2
+	case d.looks(1, 3, 3, 4), d.looks(3, 3, 3, 4), d.looks(2, 3, 3, 4):
+		ok = d.spaces+d.hyphens+d.dots == 3
+	case d.looks(3, 4):
+		ok = d.hyphens == 1 && first >= '2' || d.dots == 1 && first >= '2'
+	case d.looks(3, 7), d.looks(3, 6):
+		ok = d.hyphens == 1 || first == '0'
+	case d.looks(3, 3, 3):
+		ok = first >= '6' || first == '0'
+	case d.looks(2, 2, 2, 2, 2):
+		ok = first == '0'
+	case d.looks(3, 2, 2, 2), d.looks(2, 3, 2, 2), d.looks(3, 3, 2, 2), d.looks(4, 3, 3), d.looks(4, 3, 4), d.looks(5, 3, 3), d.looks(2, 4, 4), d.looks(5, 6), d.looks(5, 3, 4), d.looks(2, 3, 4), d.looks(4, 4):
+		ok = first == '0' || d.n > 2 && first >= '6' || d.n > 2 && d.hyphens == 2
+	case first == '0' && d.n >= 2 && d.total >= 7 && d.total <= 13:
+		ok = d.groups[0] >= 3 && d.dots == 0
+	case d.n == 1 && d.total == 9 && s.lang == spanish:
+		ok = first >= '6'
+	case d.n == 1 && first == '0' && (d.total == 10 || d.total == 11):
+		ok = true
+	}
+	if !ok || s.decimalAfter(d.to-1) && !s.is(d.to, '.') {
+		return false
+	}
+	// A date of eight digits after "seen" is no telephone number, nor is a measure.
+	if !labelled && d.n == 1 && s.at(d.to).gap <= space && s.at(d.to).flags&fUnit != 0 {
+		return false
+	}
+	d.to = s.extension(d.to)
+	s.add(d.from, d.to, Phone, "phone")
+	return true
+}
+
+// extension returns the end of an extension: x123, ext. 45.
+func (s *Scanner) extension(to int) int {
+	i := to
+	if s.is(i, ',') {
+		i++
+	}
+	t := s.at(i)
+	if t.kind != word || t.gap > space || !extensions[t.hash] {
+		return to
+	}
+	i++
+	for s.at(i).gap <= space && (s.is(i, '.') || s.is(i, ':') || s.at(i).char == '#') {
+		i++
+	}
+	if s.isNumber(i) && s.at(i).gap <= space && s.at(i).len() <= 6 {
+		return i + 1
+	}
+	return to
+}
+
+var extensions = hashSet("x", "ext", "extension", "extn", "anexo", "durchwahl", "poste", "toestel")
+
+// hashSet is a set of words.
+func hashSet(words ...string) map[uint64]bool {
+	m := make(map[uint64]bool, len(words))
+	for _, w := range words {
+		m[hashOf(fold(w))] = true
+	}
+	return m
+}
+
+// labelBefore reports whether a label leads to a token, with little between: "MRN:",
+// "Tel. privat", "pager (".
+func (s *Scanner) labelBefore(i int, f flags) bool {
+	words := 0
+	for j := i - 1; j >= 0 && j >= i-6; j-- {
+		t := s.at(j)
+		if s.at(j+1).gap > line || t.gap >= line && words > 1 {
+			return false
+		}
+		switch {
+		case t.ends&f != 0:
+			// x is a label for a number that is joined to it.
+			return t.len() > 1 || s.at(j+1).gap == joined
+		case t.kind == word:
+			if words++; words > 1 || t.flags&(fEnglish|fGerman|fSpanish|fFrench|fDutch) == 0 && !between[t.hash] {
+				return false
+			}
+		case t.kind == number:
+			return false
+		case t.char == ';' || t.char == '|' || t.char == ',' && j < i-1:
+			return false
+		}
+	}
+	return false
+}
+
+// between are words that stand between a label and its value.
+var between = hashSet("number", "no", "nr", "num", "id", "code", "is", "was", "home", "work", "office", "direct", "private", "privat", "new", "old",
+	"current", "ending", "fijo", "personal", "patient", "s", "unit", "reads", "listed", "shows", "called", "it", "at", "on", "file", "in")
+
+// cardOrSSN finds payment cards and social security numbers.
+func (s *Scanner) cardOrSSN(d *digits) bool {
+	if d.plus || d.parens || d.slashes > 0 {
+		return false
+	}
+	switch {
+	case d.looks(3, 2, 4) && (d.hyphens == 2 || d.spaces == 2 || d.dots == 2):
+		s.add(d.from, d.to, ID, "ssn")
+	case d.total >= 12 && d.total <= 19 && d.n >= 3 && d.n <= 5 && d.groups[0] == 4:
+		s.add(d.from, d.to, ID, "card")
+	default:
+		return false
+	}
+	return true
+}
+
+// groupedID finds other numbers of at least six digits in groups, and long numbers.
+func (s *Scanner) groupedID(d *digits) bool {
+	// A blank ends a number that is none without what follows.
+	if d.spaces > 0 || d.n > 1 && d.dots > 0 && d.hyphens+d.slashes == 0 {
+		return s.single(d)
+	}
+	if next := s.at(d.to); next.gap == joined && (next.kind == word && next.flags&fUnit == 0 || next.char == '-' && s.at(d.to+1).gap == joined && s.at(d.to+1).kind == word && s.at(d.to+1).flags&fAgeWord == 0) {
+		return false // a code goes on
+	}
+	ok := false
+	switch {
+	case d.n == 1:
+		return s.single(d)
+	case d.slashes == 1 && d.n == 2:
+		ok = d.groups[0] >= 6 && d.groups[1] >= 3 && d.groups[1] <= 4
+	case d.slashes > 0:
+	case d.n == 2:
+		ok = d.total >= 8 && !(d.groups[0] == 4 && d.groups[1] == 4) || d.looks(5, 2) || d.looks(2, 5)
+	case d.n >= 3:
+		ok = d.total >= 6
+	}
+	if ok {
+		s.add(d.from, d.to, ID, "number-grouped")
+	}
+	return ok
+}
+
+// single finds a long number.
+func (s *Scanner) single(d *digits) bool {
+	t := s.at(d.from)
+	if t.kind != number || t.len() < 7 || s.decimalAfter(d.from) && s.at(d.from+1).char != ':' || t.gap == joined && (s.is(d.from-1, '.') || s.is(d.from-1, ',')) && s.isNumber(d.from-2) {
+		return false
+	}
+	if next := s.at(d.from + 1); next.gap <= space && next.flags&fUnit != 0 && t.len() < 9 && next.len() > 1 {
+		return false
+	}
+	d.to = d.from + 1
+	s.add(d.from, d.to, ID, "number-long")
+	return true
+}

@@ -1,0 +1,302 @@
+package text
+
+// findOrgs finds organisations by the word that says what they are: Mercy Hospital,
+// Klinikum Südstadt, Acme Ltd.; and what stands where one is treated: at Mt. Sinai.
+func (s *Scanner) findOrgs() {
+	for i := range s.toks {
+		t := &s.toks[i]
+		if s.taken[i] != 0 || t.kind != word {
+			continue
+		}
+		switch {
+		case t.ends&fOrgHead != 0:
+			s.orgHead(i)
+		case t.flags&fOrgSuffix != 0 && s.isCapital(i):
+			s.orgSuffix(i)
+		case orgVerbs[t.hash] || orgAt[t.hash]:
+			s.orgAfter(i)
+		}
+	}
+}
+
+// phraseFrom returns where the entry that ends at a token begins.
+func (s *Scanner) phraseFrom(i int) int {
+	for j := i - 1; j >= 0 && j >= i-6; j-- {
+		if p := int(s.at(j).phrase); p > 0 && j+p-1 == i {
+			return j
+		}
+	}
+	return i
+}
+
+// generic are words that make no name of an organisation by themselves.
+var generic = hashSet("the", "this", "our", "a", "an", "your", "my", "his", "her", "their", "local", "outside", "another", "other", "same", "home", "any", "each", "no", "new", "prior",
+	"at", "to", "from", "in", "for", "with", "by", "of", "and", "or", "via", "per", "see", "seen", "hospital", "clinic", "outpatient", "inpatient", "emergency", "department", "name",
+	"el", "la", "un", "una", "del", "al", "en", "der", "die", "das", "dem", "den", "im", "am", "unsere", "unser", "unserer", "ins", "zum", "zur", "le", "les", "une", "het", "een")
+
+// orgHead finds the name around a word such as hospital.
+func (s *Scanner) orgHead(i int) {
+	head := s.phraseFrom(i)
+	t := s.at(head)
+	if t.shape == lower && !(s.lang != german && s.isCapital(head-1)) && !s.isCapital(i+1) {
+		return
+	}
+	from := s.nameBack(head)
+	to := i + 1
+	if from == head || s.lang != english {
+		to = s.nameForward(i)
+	}
+	for s.at(to).kind == word && s.at(to).gap == space && (s.at(to).ends&fOrgHead != 0 || s.at(to).flags&fOrgSuffix != 0) && s.isCapital(to) {
+		to++ // Mercy Hospital Imaging
+	}
+	if from == head && to == i+1 {
+		if end := s.ofPlace(to); end > to && t.shape != lower {
+			s.add(from, end, Org, "org")
+			return
+		}
+		s.germanHead(i)
+		return
+	}
+	if t.shape == lower && (from == head || s.at(from).flags&(fMedical|fTitle) != 0 || s.lang == spanish) && to == i+1 {
+		return
+	}
+	if t.shape == lower && to > i+1 && !(s.lang == spanish || s.lang == french) {
+		return
+	}
+	if !s.properName(from, head, to, i+1) {
+		return
+	}
+	if end := s.ofPlace(to); end > to {
+		to = end
+	}
+	s.add(from, to, Org, "org")
+}
+
+// germanHead finds names in one word: Universitätsklinikum alone is none, but
+// St.-Josefs-Krankenhaus is.
+func (s *Scanner) germanHead(i int) {
+	from := i
+	for s.at(from).gap == joined && (s.is(from-1, '-') && s.at(from-2).kind == word && (s.at(from-1).gap == joined || s.is(from-2, '.'))) {
+		from -= 2
+		if s.is(from, '.') {
+			from--
+		}
+	}
+	if from < i && s.at(from).flags&fMedical == 0 {
+		s.add(from, i+1, Org, "org")
+	}
+}
+
+// ofPlace returns the end of "of Springfield" after a name.
+func (s *Scanner) ofPlace(to int) int {
+	t := s.at(to)
+	if t.kind != word || t.gap != space || t.hash != hashOf2[0] && t.hash != hashOf2[1] && t.hash != hashAt {
+		return to
+	}
+	i := to + 1
+	if s.at(i).hash == hashThe {
+		i++
+	}
+	if !s.isCapital(i) || s.at(i).gap != space || s.at(i).flags&fMedical != 0 {
+		return to
+	}
+	return s.nameForward(to)
+}
+
+var hashAt = hashOf("at")
+
+// nameBack returns where the capitals before a word begin.
+func (s *Scanner) nameBack(i int) int {
+	from := i
+	for n := 0; n < 6; n++ {
+		j := from - 1
+		if s.at(from).gap > space {
+			break
+		}
+		switch c := s.at(j).char; {
+		case c == '\'' && s.at(j).gap == joined: // a plural: Veterans' Hospital
+			j--
+		case c == '.' && s.at(j-1).len() <= 3 && s.at(j).gap == joined:
+			j--
+		case c == '-' && s.at(from).gap == joined && s.at(j).gap == joined:
+			j--
+		case c == '&' && s.at(from).gap == space:
+			j--
+		}
+		if j < 0 || s.taken[j] != 0 || s.at(j).kind != word {
+			break
+		}
+		t := s.at(j)
+		if t.len() == 1 && t.shape == lower && s.is(j-1, '\'') {
+			from = j
+			continue // the s of St. Mary's
+		}
+		switch {
+		case s.at(j+1).gap > space:
+		case s.isCapital(j) && !(generic[t.hash] && t.shape != upper) && !(t.flags&(fNameLabel|fTitle|fDateLabel|fMonth) != 0 && t.flags&(fGiven|fFamily|fCity|fParticle) == 0 && !orgWords[t.hash]):
+			from = j
+			continue
+		case (t.flags&fParticle != 0 || t.hash == hashAnd || t.hash == hashOf2[0]) && t.shape == lower && s.isCapital(j-1) && s.at(j).gap == space && s.taken[max(0, j-1)] == 0 && !(generic[s.at(j-1).hash] && t.hash != hashOf2[0]):
+			from = j
+			continue
+		}
+		break
+	}
+	for from < i && (s.at(from).kind == mark || s.at(from).shape == lower || s.is(from-1, '\'') && s.at(from).len() == 1) {
+		from++
+	}
+	return from
+}
+
+// orgWords are words of names of organisations that are labels elsewhere.
+var orgWords = hashSet("memorial", "university", "children", "childrens", "community", "county", "state", "national", "veterans", "patients", "physicians", "st", "sr", "good", "family", "city", "country")
+
+// nameForward returns where the capitals after a word end.
+func (s *Scanner) nameForward(i int) int {
+	to := i + 1
+	for n := 0; n < 7; n++ {
+		j := to
+		if s.is(j, '.') && s.at(j-1).len() <= 5 && s.at(j-1).flags&(fTitle|fParticle) != 0 || s.is(j, '-') || s.is(j, '\'') {
+			j++
+		}
+		t := s.at(j)
+		particles := 0
+		for t.kind == word && t.shape == lower && t.gap == space && t.flags&(fParticle|fSpanish|fFrench|fGerman) != 0 && t.len() <= 4 && particles < 3 && nameParticles[t.hash] {
+			j++
+			particles++
+			t = s.at(j)
+		}
+		if !s.isCapital(j) || t.gap > space || s.taken[min(j, len(s.taken)-1)] != 0 || t.flags&(fMedical|fNameLabel|fIDLabel|fPhoneLabel) != 0 && t.flags&(fGiven|fFamily|fCity) == 0 && t.shape == upper ||
+			s.lang == german && (t.flags&fTitle != 0 || t.flags&(fWord|fCommon) != 0 && particles == 0 && t.flags&(fCity|fGiven|fFamily) == 0) {
+			break
+		}
+		to = j + 1
+	}
+	return to
+}
+
+var nameParticles = hashSet("de", "del", "la", "las", "los", "el", "am", "an", "der", "dem", "im", "in", "zum", "zur", "von", "du", "des", "y", "e", "di", "da", "do", "dos", "van", "den")
+
+// properName reports whether a name of an organisation is more than what it is called in
+// general: Oncology Clinic is none.
+func (s *Scanner) properName(from, head, to, headTo int) bool {
+	upperLine := true
+	named := 0
+	for j := from; j < to; j++ {
+		t := s.at(j)
+		if t.kind != word || j >= head && j < headTo {
+			continue
+		}
+		upperLine = upperLine && t.shape == upper
+		switch {
+		case t.flags&(fMedical|fEnglish|fParticle) != 0 && t.flags&(fGiven|fFamily|fCity) == 0 || generic[t.hash], t.len() == 1:
+		case t.flags&fProfession != 0 && t.flags&(fGiven|fFamily) == 0:
+		case t.ends&fOrgHead != 0 && !orgWords[t.hash], specialities[t.hash]:
+		default:
+			named++
+		}
+	}
+	if named == 0 {
+		return orgWords[s.at(from).hash] && from < head && s.at(from).shape == title
+	}
+	if !upperLine {
+		return true
+	}
+	// Headings are in capitals too: a name has a word that no list of words has.
+	for j := from; j < to; j++ {
+		if t := s.at(j); t.kind == word && !(j >= head && j < headTo) && (t.flags&(fCommon|fWord|fKeyword) == 0 || t.flags&(fGiven|fFamily|fCity) != 0 || orgWords[t.hash]) {
+			return true
+		}
+	}
+	return false
+}
+
+// specialities are words by which departments are called.
+var specialities = hashSet("pain", "wound", "sleep", "memory", "stroke", "diabetes", "eye", "heart", "hand", "spine", "breast", "foot", "skin", "vein", "sports", "walk", "day", "follow", "primary", "ambulatory",
+	"surgical", "medical", "clinical", "cardiac", "general", "internal", "behavioral", "mental", "health", "dental", "vascular", "thoracic", "fertility", "women", "womens", "mens", "travel", "burn", "trauma", "acute", "intensive",
+	"critical", "long", "term", "skilled", "preop", "infectious", "interventional", "nuclear", "allergy", "obesity", "weight", "anticoagulation", "coumadin", "hypertension", "lipid", "movement", "headache", "asthma", "transplant",
+	"retail", "mail", "specialty", "compounding", "teaching", "hospital", "clinic", "research", "regional", "rural", "urban", "public", "private", "online", "street")
+
+// orgSuffix finds the name before a legal form: Acme Ltd.
+func (s *Scanner) orgSuffix(i int) {
+	if s.at(i).gap > space || s.at(i).len() == 2 && s.at(i).shape == upper && s.lang == english && s.at(i).flags&fMedical != 0 {
+		return
+	}
+	j := i
+	if s.is(i-1, ',') {
+		j = i - 1
+	}
+	from := s.nameBack(j)
+	if from == j {
+		return
+	}
+	to := i + 1
+	if s.is(to, '.') {
+		to++
+	}
+	if s.at(i).len() <= 2 && s.at(from).flags&(fCommon|fMedical|fKeyword) != 0 {
+		return
+	}
+	s.add(from, to, Org, "org-suffix")
+}
+
+var (
+	// orgVerbs lead to a place of treatment with a preposition: treated at.
+	orgVerbs = hashSet("seen", "treated", "admitted", "evaluated", "operated", "hospitalized", "hospitalised", "presented", "presenting", "visited", "examined", "diagnosed", "transferred", "referred", "followed", "cared",
+		"consulted", "surgery", "managed", "discharged", "underwent", "checked", "monitored", "scheduled", "appointment", "visit", "attended", "works", "worked", "working", "employed", "employee", "retired", "born", "enrolled", "studied", "studies",
+		"behandelt", "ingresado", "ingresada", "atendido", "atendida")
+	orgAt   = hashSet("at", "@", "bei")
+	orgPrep = hashSet("at", "to", "from", "by", "in", "en", "im", "am", "our", "the", "with", "for")
+	// notOrgs are capitals behind "at" that are no organisation.
+	notOrgs = hashSet("ed", "er", "icu", "or", "home", "bedside", "rest", "baseline", "discharge", "admission", "risk", "least", "present", "times", "night", "noon", "midnight", "triage", "work", "school", "snf", "pcp", "opd", "gp")
+)
+
+// orgAfter finds a name behind a verb and a preposition, or behind "at".
+func (s *Scanner) orgAfter(i int) {
+	j := i + 1
+	if !orgAt[s.at(i).hash] {
+		words := 0
+		for ; words < 4 && s.at(j).kind == word && s.at(j).shape == lower && !orgAt[s.at(j).hash]; words++ {
+			j++
+		}
+		if !orgAt[s.at(j).hash] && !(s.at(j-1).hash == hashTo || s.at(j-1).hash == hashFrom || s.at(j-1).hash == hashOur || s.at(j-1).hash == hashBy2) {
+			return
+		}
+		if orgAt[s.at(j).hash] {
+			return // it is looked at by itself
+		}
+	} else if s.at(j).hash == hashThe || s.at(j).hash == hashOur {
+		j++
+	}
+	if !s.isCapital(j) || s.at(j).gap > space || s.taken[min(j, len(s.taken)-1)] != 0 || notOrgs[s.at(j).hash] || s.at(j).flags&(fTitle|fRelation|fMonth|fWeekday|fRoom|fUnitNo|fNameLabel) != 0 && s.at(j).flags&fParticle == 0 ||
+		s.at(j).flags&(fMedical|fDrug) != 0 && s.at(j).flags&(fGiven|fFamily|fCity) == 0 {
+		return
+	}
+	if s.at(j).shape == upper && (s.at(i).shape == upper || s.at(j).len() < 3) || s.at(j).shape == initial && !s.is(j+1, '.') {
+		return
+	}
+	to := s.nameForward(j)
+	for s.is(to, '\'') && s.at(to+1).gap == joined && s.at(to+1).len() == 1 {
+		to += 2
+		if s.isCapital(to) && s.at(to).gap == space {
+			to = s.nameForward(to)
+		}
+	}
+	if end := s.ofPlace(to); end > to {
+		to = end
+	}
+	// A name of a person or place is found elsewhere, unless it is a place of treatment.
+	t := s.at(j)
+	if orgAt[s.at(i).hash] || t.flags&(fGiven|fFamily) == 0 || s.at(to-1).flags&(fOrgHead) != 0 {
+		if t.flags&fPlace != 0 && to == j+1 && t.shape != upper {
+			s.add(j, to, Location, "place")
+			return
+		}
+		if to == j+1 && (t.flags&fCommon != 0 && t.shape != upper || s.isNumber(to) && s.at(to).gap <= space) || s.isEponym(j, to-1) {
+			return
+		}
+		s.add(j, to, Org, "org-at")
+	}
+}
+
+var hashTo, hashFrom, hashOur, hashBy2 = hashOf("to"), hashOf("from"), hashOf("our"), hashOf("by")

@@ -1,0 +1,319 @@
+package text
+
+// findPlaces finds streets, post office boxes, places, postal codes.
+func (s *Scanner) findPlaces() {
+	for i := range s.toks {
+		if s.taken[i] != 0 {
+			continue
+		}
+		t := &s.toks[i]
+		switch {
+		case t.kind == word:
+			if t.ends&fStreetBefore != 0 && s.streetFirst(i) || s.compoundStreet(i) || t.flags&fUnitNo != 0 && s.unitNumber(i) {
+				continue
+			}
+			if t.flags&fStreetAfter != 0 {
+				s.streetLast(i)
+			}
+		case t.kind == number:
+			s.numberedStreet(i)
+		}
+	}
+	for i := range s.toks {
+		if s.taken[i] == 0 && s.toks[i].kind == word {
+			s.place(i)
+		}
+	}
+	for i := range s.toks {
+		if s.taken[i] == 0 && s.toks[i].kind == number {
+			s.zip(i)
+		}
+	}
+}
+
+// isCapital reports whether a token is a word that begins with a capital.
+func (s *Scanner) isCapital(i int) bool {
+	t := s.at(i)
+	return t.kind == word && (t.shape == title || t.shape == upper || t.shape == mixed || t.shape == initial)
+}
+
+// strongStreets are words for streets that are hardly used for anything else.
+var strongStreets = hashSet("street", "st", "avenue", "ave", "av", "road", "rd", "lane", "ln", "boulevard", "blvd", "drive", "parkway", "pkwy", "highway", "hwy", "terrace", "turnpike",
+	"straat", "laan", "gracht", "kade", "utca", "ulice", "gatan", "gata", "vägen", "veien", "katu", "caddesi", "sokak", "strasse", "allee", "gasse")
+
+// streetLast finds a street whose kind is its last word: 12 Old Post Rd, Mill Street.
+func (s *Scanner) streetLast(i int) {
+	t := s.at(i)
+	from, words := i, 0
+	for from > 0 && words < 4 {
+		p := from - 1
+		if s.at(p).char == '.' && s.at(from).gap <= space || s.at(p).char == '\'' || s.at(p).char == '-' && s.at(from).gap == joined {
+			p--
+		}
+		w := s.at(p)
+		if s.at(from).gap > space || w.kind != word || s.taken[max(p, 0)] != 0 || !s.isCapital(p) && !(w.flags&fParticle != 0 && words > 0) || w.flags&fKeyword&^(fStreetAfter|fStreetBefore|fOrgHead|fWeekday|fMonth|fParticle|fTitle|fUnit|fEponymHead|fNameVerb|fRelation|fProfession) != 0 && !directions[w.hash] && w.flags&(fGiven|fFamily|fCity) == 0 {
+			break
+		}
+		if w.flags&fTitle != 0 && s.at(p+1).char == '.' && w.hash != hashDr {
+			break
+		}
+		from = p
+		words++
+	}
+	if words == 0 && !(s.isOrdinal(i-1) || s.isNumber(i-1) && s.at(i).gap == space && strongStreets[t.hash] && s.isNumber(i-2)) {
+		return
+	}
+	// The number of the house, or of the street: 12 5th Avenue.
+	numbered := false
+	for n := 0; n < 2; n++ {
+		j := from - 1
+		if s.isOrdinal(j) {
+			j--
+		}
+		if s.at(j).char == ',' && s.isNumber(j-1) {
+			j--
+		}
+		if !s.isNumber(j) || s.at(j+1).gap > space || s.at(j).len() > 6 || s.taken[j] != 0 {
+			break
+		}
+		if s.is(j-1, '-') && s.isNumber(j-2) && s.at(j).gap == joined {
+			j -= 2
+		}
+		from, numbered = j, true
+	}
+	lowerKind := t.shape == lower
+	switch {
+	case numbered && (!lowerKind || s.isCapital(from+1) || strongStreets[t.hash]) && !(lowerKind && t.flags&fUnit != 0):
+	case lowerKind || !strongStreets[t.hash] && !s.labelBefore(from, fPlaceLabel):
+		return
+	case s.at(i).shape == upper && s.at(i).len() > 2 && s.at(from).flags&(fCommon|fMedical) != 0:
+		return
+	case t.flags&fTitle != 0 && s.isCapital(i+1), t.hash == hashSt && s.isCapital(i+1) && s.at(i+1).gap == space:
+		return // Dr. Smith, St. Mary
+	}
+	s.addStreet(from, i+1)
+}
+
+var (
+	hashDr     = hashOf("dr")
+	hashSt     = hashOf("st")
+	directions = hashSet("n", "s", "e", "w", "ne", "nw", "se", "sw", "north", "south", "east", "west")
+)
+
+// isOrdinal reports whether a token is the ending of an ordinal number: 5th.
+func (s *Scanner) isOrdinal(i int) bool {
+	t := s.at(i)
+	return t.kind == word && t.gap == joined && ordinals[t.hash] && s.isNumber(i-1)
+}
+
+// addStreet adds a street with what follows: a direction, a flat, a house number.
+func (s *Scanner) addStreet(from, to int) {
+	if s.is(to, '.') && s.at(to+1).gap <= space && s.at(to+1).shape != title || s.is(to, '.') && s.at(to+1).char == ',' {
+		to++
+	}
+	if t := s.at(to); t.kind == word && t.gap == space && directions[t.hash] && s.isCapital(to) {
+		to++
+	}
+	for n := 0; n < 3; n++ {
+		j := to
+		if s.at(j).char == ',' && s.at(j).gap == joined {
+			j++
+		}
+		t := s.at(j)
+		switch {
+		case t.char == '#' && s.at(j+1).gap <= space && s.at(j+1).kind != mark && t.gap <= space:
+			to = j + 2
+		case t.kind == word && t.flags&fUnitNo != 0 && t.gap <= line && s.unitEnd(j) > 0:
+			to = s.unitEnd(j)
+		default:
+			s.add(from, to, Location, "street")
+			return
+		}
+	}
+	s.add(from, to, Location, "street")
+}
+
+// unitEnd returns the end of a flat, or 0: Apt. 4, Unit B, Suite #12.
+func (s *Scanner) unitEnd(i int) int {
+	j := i + 1
+	for s.at(j).gap <= space && (s.at(j).char == '.' || s.at(j).char == '#' || s.at(j).char == ':') {
+		j++
+	}
+	t := s.at(j)
+	if t.gap > space || !(t.kind == number || t.shape == initial) {
+		return 0
+	}
+	j++
+	for s.at(j).gap == joined && (s.at(j).kind != mark || s.is(j, '-') && s.at(j+1).gap == joined && s.at(j+1).kind != mark) {
+		j++
+	}
+	return j
+}
+
+// units are words that lead to the number of a flat even without a street.
+var units = hashSet("apt", "apartment", "suite", "ste", "box", "postfach", "psc", "apartado", "apdo", "postbox")
+
+// unitNumber finds a flat or box without a street: PO Box 12, Suite 300.
+func (s *Scanner) unitNumber(i int) bool {
+	t := s.at(i)
+	if !units[t.hash] || t.shape == lower && t.hash != hashOf("apt") {
+		return false
+	}
+	to := s.unitEnd(i)
+	if to == 0 {
+		return false
+	}
+	from := i
+	if t.phraseIs == 0 && t.ends&fUnitNo != 0 {
+		for from > 0 && i-from < 4 && s.at(from).gap <= space && (s.at(from-1).char == '.' || s.at(from-1).hash == hashPO || s.at(from-1).len() == 1 && s.at(from-1).shape == initial) {
+			from--
+		}
+	}
+	s.add(from, to, Location, "box")
+	return true
+}
+
+var hashPO = hashOf("po")
+
+// streetFirst finds a street whose kind is its first word: Calle Mayor, 12, 3º B; 12 rue
+// de la Paix.
+func (s *Scanner) streetFirst(i int) bool {
+	t := s.at(i)
+	if t.shape == lower && s.lang == english && !s.isNumber(i-1) {
+		return false
+	}
+	to := i + 1
+	for s.is(to, '.') || s.is(to, '/') || s.is(to, 'º') || s.at(to).hash == 'º' {
+		to++
+	}
+	words, capitals := 0, 0
+	for words < 7 && s.at(to).gap <= space {
+		w := s.at(to)
+		switch {
+		case w.kind == word && s.isCapital(to):
+			capitals++
+		case w.kind == word && w.flags&(fParticle|fSpanish|fFrench) != 0 && w.len() <= 4:
+		case w.char == '.' && w.gap == joined && s.isCapital(to+1) && s.at(to-1).len() <= 4:
+			to++
+			continue
+		case (w.char == '-' || w.char == '\'' || w.char == '/') && w.gap == joined && s.at(to+1).gap == joined:
+			to++
+			continue
+		default:
+			words = 100
+			continue
+		}
+		words++
+		to++
+	}
+	for to > i+1 && !s.isCapital(to-1) && s.at(to-1).kind == word {
+		to--
+	}
+	numbered := false
+	from := i
+	if s.isNumber(i-1) && t.gap == space && s.at(i-1).len() <= 4 && s.taken[i-1] == 0 {
+		from, numbered = i-1, true
+	} else if s.at(i-1).char == ',' && s.isNumber(i-2) && s.at(i-2).len() <= 4 && t.gap == space && s.taken[i-2] == 0 && t.shape == lower {
+		from, numbered = i-2, true
+	}
+	end := s.houseNumber(to)
+	numbered = numbered || end > to
+	weakKind := t.len() <= 2 || t.hash == hashOf("plaza") || t.shape == lower || s.lang == english || s.lang == german
+	if capitals == 0 && !(numbered && end > to && t.len() > 3 && t.shape != lower) || weakKind && !numbered {
+		return false
+	}
+	s.add(from, end, Location, "street")
+	return true
+}
+
+// houseNumber returns the end of a house number with floor and door: , 12, 3º B; nº 5; s/n.
+func (s *Scanner) houseNumber(to int) int {
+	j := to
+	if s.at(j).char == ',' || s.at(j).char == '.' && s.at(j+1).gap <= space && s.at(j).gap == joined && s.isNumber(j+1) && s.at(j-1).len() <= 4 {
+		j++
+	}
+	if w := s.at(j); w.kind == word && w.gap <= space && numberSigns[w.hash] {
+		j++
+		for s.at(j).gap == joined && (s.at(j).hash == 'º' || s.at(j).hash == '°' || s.at(j).char == '.') {
+			j++
+		}
+	}
+	if s.at(j).hash == hashS && s.is(j+1, '/') && s.at(j+2).hash == hashN {
+		return j + 3
+	}
+	if !s.isNumber(j) || s.at(j).gap > space || s.at(j).len() > 4 || s.decimalAfter(j) {
+		return to
+	}
+	to = j + 1
+	if t := s.at(to); t.gap == joined && t.kind == word && t.len() == 1 {
+		to++
+	} else if t.gap == joined && t.char == '-' && s.at(to+1).gap == joined && s.at(to+1).kind != mark && s.at(to+1).len() <= 4 {
+		to += 2
+	} else if t.gap == space && t.kind == word && t.len() == 1 && t.shape == lower && s.lang == german && s.at(to+1).kind == mark {
+		to++
+	}
+	// Floor and door.
+	for n := 0; n < 4; n++ {
+		k := to
+		if s.at(k).char == ',' || s.at(k).char == '-' {
+			k++
+		}
+		t := s.at(k)
+		switch {
+		case t.gap > space:
+			return to
+		case t.kind == number && t.len() <= 3 && s.at(k+1).gap == joined && (s.at(k+1).hash == 'º' || s.at(k+1).hash == 'ª' || s.at(k+1).hash == '°' || s.at(k+1).kind == word && s.at(k+1).len() <= 2):
+			to = k + 2
+		case t.kind == word && t.flags&fUnitNo != 0 && s.unitEnd(k) > 0:
+			to = s.unitEnd(k)
+		case t.shape == initial && t.gap <= space && k > to-1 && s.at(k+1).kind == mark && s.at(to-1).kind != word, t.kind == word && n > 0 && doors[t.hash]:
+			to = k + 1
+		case t.kind == word && doors[t.hash]:
+			to = k + 1
+		default:
+			return to
+		}
+	}
+	return to
+}
+
+var (
+	numberSigns  = hashSet("n", "no", "nº", "num", "número", "nr", "núm")
+	doors        = hashSet("izq", "izda", "izquierda", "dcha", "derecha", "dcho", "bajo", "ático", "bis", "puerta", "piso", "planta")
+	hashS, hashN = hashOf("s"), hashOf("n")
+)
+
+// compoundStreet finds a street in one word: Hauptstraße 12, Lindenallee 3, Kerkstraat 5;
+// and Am Markt 3.
+func (s *Scanner) compoundStreet(i int) bool {
+	t := s.at(i)
+	if !s.isCapital(i) || t.len() < 5 || t.len() > 48 {
+		return false
+	}
+	end, sure := s.f.dict.streetEnd(s.text[t.start:t.end])
+	if !end {
+		return false
+	}
+	to := i + 1
+	if s.is(to, '.') {
+		to++
+	}
+	house := s.houseNumber(to)
+	if house == to && !(sure && t.flags&(fCommon|fWord) == 0) {
+		return false
+	}
+	from := i
+	for s.at(from).gap <= space && (s.is(from-1, '-') && s.isCapital(from-2) && s.at(from).gap == joined) {
+		from -= 2
+	}
+	s.add(from, max(house, to), Location, "street")
+	return true
+}
+
+// numberedStreet finds a number that begins an address of another kind: 35 phố Trần.
+func (s *Scanner) numberedStreet(i int) {
+	j := i + 1
+	if t := s.at(j); t.kind == word && t.gap == space && s.at(i).len() <= 5 && t.ends&fStreetBefore != 0 && t.shape == lower {
+		s.streetFirst(j)
+	}
+}
