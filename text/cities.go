@@ -45,19 +45,23 @@ func (s *Scanner) place(i int) {
 		return
 	}
 	phrase := to > i+1
+	if t.phraseIs&fEponym != 0 || t.flags&fDrug != 0 && !labelled {
+		return
+	}
 	known := t.flags&(fGiven|fFamily|fCommon|fWord|fMedical|fDrug|fEponym|fKeyword) == 0
 	switch {
 	case t.len() <= 3 && !phrase:
 		if !(f&fState != 0 && (labelled || s.at(i-1).char == ',' && s.taken[max(0, i-2)] != 0)) {
 			return
 		}
-	case labelled, f&fCountry != 0 && t.flags&(fCommon|fGiven|fFamily) == 0, f&fState != 0 && t.flags&(fGiven|fFamily) == 0:
+	case labelled, f&fCountry != 0 && (t.flags&(fCommon|fGiven|fFamily) == 0 || t.shape == title && t.flags&fGiven == 0 && (s.lang != english || s.afterPlace(i))), f&fState != 0 && t.flags&(fGiven|fFamily) == 0:
 	case phrase:
 		// Phrases of names and common words need a place before them: Green River.
 		if t.flags&(fGiven|fCommon|fWord) != 0 && !s.prepositionBefore(i) {
 			return
 		}
-	case s.prepositionBefore(i) && t.flags&fKeyword == 0 && (t.flags&(fMedical|fDrug) == 0 || !known && t.shape == title && t.flags&fCommon == 0):
+	case f&fCity != 0 && t.shape == title && s.afterPlace(i):
+	case s.prepositionBefore(i) && (t.flags&fKeyword == 0 || t.shape == title && f&fCity != 0 && s.at(i-1).hash != hashTo && t.flags&(fTitle|fMonth|fWeekday|fRelation) == 0) && (t.flags&(fMedical|fDrug) == 0 || !known && t.shape == title && t.flags&fCommon == 0):
 	case known && t.shape != upper:
 	default:
 		return
@@ -89,6 +93,22 @@ func (s *Scanner) prepositionBefore(i int) bool {
 }
 
 var hashAnd, hashFor = hashOf("and"), hashOf("for")
+
+// afterPlace reports whether a token follows an address, a place or an organisation, with
+// no more than marks between: 12 Main St, Austin; Mercy Imaging, Paris.
+func (s *Scanner) afterPlace(i int) bool {
+	j := i - 1
+	marks := 0
+	for j >= 0 && j >= i-4 && s.at(j).kind == mark && s.taken[j] == 0 && (s.at(j).char == ',' || s.at(j).char == '.' || s.at(j).char == '(' || s.at(j).char == '-' || s.at(j).char == ')') {
+		marks++
+		j--
+	}
+	if j < 0 || s.taken[j] == 0 || s.at(i).gap > line {
+		return false
+	}
+	label := s.labelAt(j)
+	return label == Location || label == Org && marks > 0 && s.at(i-1).char != '.'
+}
 
 // unknownPlace finds a place that no list has, after a label: grew up in Kalatsova.
 func (s *Scanner) unknownPlace(i int) {

@@ -77,9 +77,15 @@ func (s *Scanner) labelledID(i int) bool {
 	if u := s.at(r.to); u.gap == space && u.flags&(fUnit|fAgeWord) != 0 && u.len() > 1 && r.letters == 0 && r.digits < 6 {
 		return false
 	}
-	s.add(r.from, r.to, ID, "id-labelled")
+	from := r.from
+	if p := s.at(from - 1); p.hash == hashSN && p.shape == upper && s.at(from).gap == space {
+		from--
+	}
+	s.add(from, r.to, ID, "id-labelled")
 	return true
 }
+
+var hashSN = hashOf("sn")
 
 // letterCode finds codes of capitals only, such as a SWIFT code.
 func (s *Scanner) letterCode(r *run) bool {

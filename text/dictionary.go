@@ -126,14 +126,13 @@ func (d *dictionary) addPhrase(p sequence) {
 }
 
 // eachEntry calls f with each entry of each section of a lexicon: entries are separated
-// by commas, and "#" begins a comment.
+// by commas, and lines that begin with "# " are comments.
 func eachEntry(lexicon string, f func(section, entry string)) {
 	section := ""
 	for line := range strings.Lines(lexicon) {
-		line, _, _ = strings.Cut(line, "#")
 		line = strings.TrimSpace(line)
 		switch {
-		case line == "":
+		case line == "" || strings.HasPrefix(line, "# "):
 		case line[0] == '[':
 			section = strings.Trim(line, "[]")
 		default:

@@ -41,6 +41,7 @@ const (
 	fRoom         // room, bed
 	fProfession
 	fNumberWord // ninety
+	fDrugBefore // takes, on
 	fNick
 	fEnglish // a function word of the language
 	fGerman
@@ -64,7 +65,7 @@ var sections = map[string]flags{
 	"eponym-head": fEponymHead, "eponym": fEponym, "eponym-before": fEponymBefore, "name-before": fNameBefore, "street-name": fStreetEnd, "name-label": fNameLabel, "name-verb": fNameVerb,
 	"id-label": fIDLabel, "phone-label": fPhoneLabel, "date-label": fDateLabel, "place-label": fPlaceLabel,
 	"age-word": fAgeWord, "unit": fUnit, "unit-number": fUnitNo, "room": fRoom, "profession": fProfession,
-	"number-word": fNumberWord, "english": fEnglish, "german": fGerman, "spanish": fSpanish, "french": fFrench, "dutch": fDutch,
+	"number-word": fNumberWord, "drug-before": fDrugBefore, "english": fEnglish, "german": fGerman, "spanish": fSpanish, "french": fFrench, "dutch": fDutch,
 }
 
 // language is what most function words of a text are of.

@@ -51,11 +51,14 @@ func (s *Scanner) findInitials() {
 				break
 			}
 		}
-		if n < 2 || n > 3 || notInitials[sum] || s.at(j).gap == joined && s.at(j).kind != mark {
+		if n < 2 || n > 3 || s.at(j).gap == joined && s.at(j).kind != mark {
 			continue
 		}
 		p := s.at(i - 1)
 		before := s.contextBefore(i)
+		if notInitials[sum] && before < labelled {
+			continue
+		}
 		ends := s.at(j).gap >= line
 		if before >= possible && before != colon || p.char == '-' && t.gap <= space || ends && t.gap >= wide || before == colon && ends || s.contextAfter(j) {
 			s.add(i, j, Name, "initials")

@@ -34,14 +34,18 @@ func (s *Scanner) nameable(i int) bool {
 	if t.shape == initial {
 		return true
 	}
+	if t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel|fEponym) != 0 || t.gap == joined && s.at(i-1).kind == number || s.isNumber(i+1) && s.at(i+1).gap == joined {
+		return false
+	}
 	personal := t.flags & (fGiven | fFamily)
 	switch {
 	case t.flags&(fTitle|fSuffix|fRelation|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fWeekday|fEponymBefore) != 0 && personal == 0:
 		return false
-	case t.flags&(fTitle|fSuffix) != 0 && (t.len() <= 3 || s.is(i+1, '.')) && s.is(i+1, '.') && s.isCapital(i+2):
+	case t.flags&fTitle != 0 && (s.isCapital(i+1) && s.at(i+1).gap == space || s.is(i+1, '.') && s.isCapital(i+2)):
 		return false
-	case t.flags&(fEnglish|fGerman|fSpanish) != 0 && !(personal != 0 && t.flags&fGiven != 0 && t.len() > 2) && t.flags&fFamily == 0:
-		return false
+	case t.flags&(fEnglish|fGerman|fSpanish|fFrench) != 0:
+		// Will, May: names only where a name must follow, or before a family name.
+		return personal != 0 && t.len() > 2 && (s.contextBefore(i) >= labelled || t.flags&fGiven != 0 && s.lang == english && s.isCapital(i+1) && s.at(i+1).gap == space && s.at(i+1).flags&fFamily != 0)
 	case t.flags&(fMedical|fUnit) != 0 && t.shape == upper && t.len() <= 4 && personal&fFamily == 0:
 		return false
 	}
@@ -57,10 +61,12 @@ func (s *Scanner) nameAt(i int) (c candidate, ok bool) {
 	c.upper = true
 	j := i
 	for c.words+c.initials < 6 && s.nameable(j) {
-		s.count(&c, j)
-		c.to = j + 1
 		next := j + 1
 		t := s.at(j)
+		if !(t.shape == initial && s.is(next, '\'') && s.at(next+1).gap == joined) { // O'Brien
+			s.count(&c, j)
+		}
+		c.to = next
 		switch n := s.at(next); {
 		case t.shape == initial && n.char == '.' && n.gap == joined:
 			c.to = next + 1
@@ -200,10 +206,20 @@ func (s *Scanner) contextBefore(i int) context {
 		case l.kind == word && s.at(i).gap <= wide:
 			return colon
 		}
-	case t.char == ',' && s.at(i).gap <= space:
-		if p := s.at(j - 1); p.kind == word && p.flags&fRelation != 0 && s.at(j).gap == joined {
+	case t.char == ',':
+		switch p := s.at(j - 1); {
+		case p.kind != word || t.gap != joined:
+		case p.flags&fRelation != 0 && s.at(i).gap <= space:
 			return related
+		case p.ends&fNameLabel != 0 && p.flags&fPlace == 0 && s.at(i).gap <= blank && !quoted:
+			return labelled // Kind regards,
 		}
+	case t.char == '.' && t.gap == joined && s.at(i).gap <= space:
+		if p := s.at(j - 1); p.kind == word && p.len() <= 4 && p.ends&fNameLabel != 0 {
+			return labelled // Pat.
+		}
+	case t.char == '/' && s.at(j-1).hash == hashW && t.gap == joined:
+		return possible // w/
 	case t.kind == word && s.at(i).gap <= wide && s.at(j+1).gap <= wide:
 		switch {
 		case t.flags&fRelation != 0:
@@ -218,6 +234,8 @@ func (s *Scanner) contextBefore(i int) context {
 	}
 	return nothing
 }
+
+var hashW, hashC, hashO = hashOf("w"), hashOf("c"), hashOf("o")
 
 // suffixAfter reports whether a degree or trade follows a name: , MD; RN.
 func (s *Scanner) suffixAfter(i int) bool {
@@ -237,8 +255,17 @@ func (s *Scanner) contextAfter(i int) bool {
 	if t.char == '\'' && t.gap == joined && s.at(i+1).len() == 1 && s.at(i+1).gap == joined {
 		return s.at(i+2).flags&(fEponymHead|fMedical) == 0
 	}
-	if t.char == '(' && s.at(i+1).flags&fRelation != 0 {
+	switch {
+	case t.char == '(' && s.at(i+1).flags&fRelation != 0:
 		return true
+	case t.hash == hashC && s.is(i+1, '/') && s.at(i+2).hash == hashO:
+		return true // c/o
+	case t.char == '/' && t.gap == space && s.isNumber(i+1) && s.at(i+2).char == '/':
+		return true // Smith / 46 / F
+	case t.char == '(' && s.isCapital(i+1) && s.at(i+1).flags&fGiven != 0 && s.isCapital(i+2) && s.startsSentence(i-1):
+		return true // Ned (Edward Foley)
+	case t.char == ':' && t.gap == joined && s.at(i+1).char == '"':
+		return true // Anna: "..."
 	}
 	return t.kind == word && t.gap <= space && t.flags&fNameVerb != 0 && t.shape == lower
 }
@@ -300,7 +327,7 @@ func (s *Scanner) severalWords(c *candidate, after bool) bool {
 		}
 	}
 	switch {
-	case c.things > 0 && c.given == 0, c.things > 1:
+	case c.things > 0 && (c.given == 0 || c.things+c.given >= c.words && c.family == 0), c.things > 1:
 		return false
 	case first.flags&fGiven != 0:
 		second := s.at(s.nextCapital(c.from))
@@ -344,7 +371,7 @@ func (s *Scanner) oneWord(c *candidate, first, last *token, before context, afte
 		return true
 	}
 	switch {
-	case f&(fDrug|fMedical) != 0 && !(after && personal), f&fEponym != 0 && !after && before < possible:
+	case f&fDrug != 0, s.at(c.from-1).ends&fDrugBefore != 0 && first.gap <= space && (f&fFamily == 0 || ordinary) && !after && !s.followsOn(c.from), f&fMedical != 0 && !(after && personal), f&fEponym != 0 && !after && before < possible:
 		return false
 	case first.shape == upper && s.at(c.to).gap == joined && s.at(c.to).kind == number:
 		return false
@@ -356,7 +383,12 @@ func (s *Scanner) oneWord(c *candidate, first, last *token, before context, afte
 		if c.upper {
 			return after && s.at(c.from-1).kind == mark
 		}
+		if s.inParens(c) && f&fFamily != 0 && first.shape == title && s.at(c.from-2).shape == lower {
+			return true
+		}
 		return after && (f&fFamily != 0 || f&fGiven != 0) && f&fEnglish == 0 && !(start && s.at(c.from).flags&fNameVerb != 0) || before == possible && !start
+	case s.inParens(c) && personal && first.shape == title:
+		return true
 	case f&(fPlace|fEponym) != 0 || ordinary || c.upper && first.len() < 5:
 		return false
 	}
@@ -367,9 +399,16 @@ func (s *Scanner) oneWord(c *candidate, first, last *token, before context, afte
 	return after || before == possible || s.inParens(c)
 }
 
-// inParens reports whether a word stands alone in parentheses: renal (Quinshaw).
+// inParens reports whether a word stands alone in parentheses or quotation marks: renal
+// (Quinshaw), ("Peggy").
 func (s *Scanner) inParens(c *candidate) bool {
-	return s.at(c.from-1).char == '(' && s.at(c.to).char == ')'
+	a, b := s.at(c.from-1).char, s.at(c.to).char
+	return a == '(' && b == ')' || a == '"' && b == '"' && s.at(c.from-2).char == '('
+}
+
+// followsOn reports whether "on" before a word belongs to a verb: called on Smith.
+func (s *Scanner) followsOn(i int) bool {
+	return s.at(i-1).flags&fEnglish != 0 && s.at(i-2).flags&fNameVerb != 0
 }
 
 // startsSentence reports whether a token begins a sentence or a line.
@@ -386,9 +425,20 @@ func (s *Scanner) commaGiven(c *candidate) bool {
 	if s.at(c.to).char != ',' || s.at(c.to).gap != joined || !s.isCapital(c.to+1) || s.at(c.to+1).gap > space {
 		return false
 	}
-	n := s.at(c.to + 1)
-	return n.flags&fGiven != 0 && n.flags&fCity == 0 && s.at(c.from).flags&(fFamily|fPlace|fCommon|fWord) != fPlace && s.nameable(c.to+1) && s.at(c.from).flags&(fEnglish|fMedical|fDrug|fRelation) == 0 && s.at(c.from).shape == n.shape && !s.isEponym(c.from, c.from) &&
-		(s.at(c.from).flags&fFamily != 0 || s.at(c.from).flags&(fCommon|fWord) == 0)
+	if !s.givenAt(c.to+1) || s.isEponym(c.from, c.from) {
+		return false
+	}
+	f := s.at(c.from).flags
+	return f&(fEnglish|fMedical|fDrug|fRelation) == 0 && (f&fFamily != 0 || f&(fCommon|fWord|fPlace) == 0)
+}
+
+// givenAt reports whether a given name begins at a token: Anna, D'Andre.
+func (s *Scanner) givenAt(i int) bool {
+	t := s.at(i)
+	if t.shape == initial && s.is(i+1, '\'') {
+		return s.at(i+2).gap == joined && s.isCapital(i+2)
+	}
+	return t.flags&fGiven != 0 && t.flags&fDrug == 0 && s.nameable(i)
 }
 
 // addName adds a name with what belongs to it: a given name behind a comma, as in HL7.
@@ -397,8 +447,11 @@ func (s *Scanner) addName(c *candidate) {
 	t := s.at(to)
 	if (t.char == ',' && t.gap == joined || t.char == '^') && s.isCapital(to+1) && s.at(to+1).gap <= space && s.nameable(to+1) {
 		n := s.at(to + 1)
-		if t.char == '^' || n.flags&(fGiven|fFamily) != 0 && n.flags&(fSuffix|fTitle) == 0 || n.flags&(fCommon|fWord|fKeyword|fPlace|fMedical|fDrug) == 0 && n.shape == s.at(from).shape && c.words == 1 || n.shape == initial && s.is(to+2, '.') {
+		if t.char == '^' || n.flags&(fGiven|fFamily) != 0 && n.flags&(fSuffix|fTitle) == 0 || n.flags&(fCommon|fWord|fKeyword|fPlace|fMedical|fDrug) == 0 && n.shape == s.at(from).shape && c.words == 1 || n.shape == initial && (s.is(to+2, '.') || s.givenAt(to+1)) {
 			to += 2
+			if s.is(to, '\'') && s.at(to+1).gap == joined && s.isCapital(to+1) {
+				to += 2
+			}
 			for k := 0; k < 3 && s.nameable(to) && (s.at(to).gap == space && (s.at(to).shape == initial || s.at(to).flags&(fGiven|fFamily) != 0)); k++ {
 				to++
 			}

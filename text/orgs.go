@@ -49,6 +49,9 @@ func (s *Scanner) orgHead(i int) {
 	for s.at(to).kind == word && s.at(to).gap == space && (s.at(to).ends&fOrgHead != 0 || s.at(to).flags&fOrgSuffix != 0) && s.isCapital(to) {
 		to++ // Mercy Hospital Imaging
 	}
+	if from == i-1 && t.shape == lower && s.startsSentence(from) && s.at(from).flags&(fWord|fCommon) != 0 {
+		return // Attends school
+	}
 	if from == head && to == i+1 {
 		if end := s.ofPlace(to); end > to && t.shape != lower {
 			s.add(from, end, Org, "org")
@@ -161,19 +164,22 @@ func (s *Scanner) nameForward(i int) int {
 		}
 		t := s.at(j)
 		particles := 0
-		for t.kind == word && t.shape == lower && t.gap == space && t.flags&(fParticle|fSpanish|fFrench|fGerman) != 0 && t.len() <= 4 && particles < 3 && nameParticles[t.hash] {
+		for t.kind == word && (t.shape == lower || t.shape == upper && s.at(j-1).shape == upper) && t.gap == space && t.flags&(fParticle|fSpanish|fFrench|fGerman) != 0 && t.len() <= 4 && particles < 3 && nameParticles[t.hash] {
 			j++
 			particles++
 			t = s.at(j)
 		}
 		if !s.isCapital(j) || t.gap > space || s.taken[min(j, len(s.taken)-1)] != 0 || t.flags&(fMedical|fNameLabel|fIDLabel|fPhoneLabel) != 0 && t.flags&(fGiven|fFamily|fCity) == 0 && t.shape == upper ||
-			s.lang == german && (t.flags&fTitle != 0 || t.flags&(fWord|fCommon) != 0 && particles == 0 && t.flags&(fCity|fGiven|fFamily) == 0) {
+			s.lang == german && (t.flags&fTitle != 0 || t.flags&(fWord|fCommon) != 0 && particles == 0 && t.flags&(fCity|fGiven|fFamily) == 0 && !(n == 0 && s.endsPhrase(j+1))) {
 			break
 		}
 		to = j + 1
 	}
 	return to
 }
+
+// endsPhrase reports whether a token ends what stands before it: a mark or a line.
+func (s *Scanner) endsPhrase(i int) bool { return s.at(i).gap >= line || s.at(i).kind == mark }
 
 var nameParticles = hashSet("de", "del", "la", "las", "los", "el", "am", "an", "der", "dem", "im", "in", "zum", "zur", "von", "du", "des", "y", "e", "di", "da", "do", "dos", "van", "den")
 
@@ -287,12 +293,15 @@ func (s *Scanner) orgAfter(i int) {
 	}
 	// A name of a person or place is found elsewhere, unless it is a place of treatment.
 	t := s.at(j)
-	if orgAt[s.at(i).hash] || t.flags&(fGiven|fFamily) == 0 || s.at(to-1).flags&(fOrgHead) != 0 {
+	if s.isNumber(to) && s.at(to).gap <= space && to == j+1 && s.taken[min(to, len(s.taken)-1)] == 0 {
+		return // at T12
+	}
+	if orgAt[s.at(i).hash] || s.at(j-1).hash == hashTo || to > j+1 && t.flags&fGiven == 0 || t.flags&(fGiven|fFamily) == 0 || s.at(to-1).flags&(fOrgHead) != 0 {
 		if t.flags&fPlace != 0 && to == j+1 && t.shape != upper {
 			s.add(j, to, Location, "place")
 			return
 		}
-		if to == j+1 && (t.flags&fCommon != 0 && t.shape != upper || s.isNumber(to) && s.at(to).gap <= space) || s.isEponym(j, to-1) {
+		if to == j+1 && t.flags&fCommon != 0 && t.shape != upper || s.isEponym(j, to-1) {
 			return
 		}
 		s.add(j, to, Org, "org-at")

@@ -31,6 +31,10 @@ func (s *Scanner) partialDate(i int) {
 		}
 		return
 	}
+	if next := s.at(i + 3); next.kind == number && next.gap == space && (s.is(i+4, ':') || next.len() == 4 && a.gap != space) && c == '/' {
+		s.addDate(i, i+3, "date-partial")
+		return
+	}
 	padded := a.len() == 2 && b.len() == 2 && (s.at(i).value < 10 || s.at(i+2).value < 10)
 	if s.measured(i, i+3) || !s.dateContext(i) && !(padded && c == '/') {
 		return
@@ -46,6 +50,8 @@ func (s *Scanner) dateContext(i int) bool {
 			return false
 		}
 		switch {
+		case n == 0 && t.kind == word && t.shape == lower && t.len() >= 5 && s.lang == english && s.text[t.end-1] == 'd' && s.text[t.end-2] == 'e', n == 0 && t.len() == 1 && s.is(j-1, '\'') && s.at(i).gap == space:
+			return true // extubated 3/9, dc'd 4/1
 		case t.ends&fDateLabel != 0:
 			return t.hash != hashOf2[0] || n == 0 && s.at(i).len() > 2
 		case t.kind == word && t.flags&fWeekday != 0:

@@ -44,6 +44,9 @@ var strongStreets = hashSet("street", "st", "avenue", "ave", "av", "road", "rd",
 // streetLast finds a street whose kind is its last word: 12 Old Post Rd, Mill Street.
 func (s *Scanner) streetLast(i int) {
 	t := s.at(i)
+	if n := s.at(i + 1); n.kind == word && n.gap == space && n.flags&fStreetAfter != 0 && s.isCapital(i+1) && n.flags&fUnitNo == 0 && s.isCapital(i) {
+		return // Fox Run Rd
+	}
 	from, words := i, 0
 	for from > 0 && words < 4 {
 		p := from - 1
@@ -88,6 +91,8 @@ func (s *Scanner) streetLast(i int) {
 		return
 	case s.at(i).shape == upper && s.at(i).len() > 2 && s.at(from).flags&(fCommon|fMedical) != 0:
 		return
+	case s.at(i+1).gap <= space && s.at(i+1).flags&fEponymHead != 0 && !numbered:
+		return // Madison Avenue criteria
 	case t.flags&fTitle != 0 && s.isCapital(i+1), t.hash == hashSt && s.isCapital(i+1) && s.at(i+1).gap == space:
 		return // Dr. Smith, St. Mary
 	}
@@ -245,28 +250,34 @@ func (s *Scanner) houseNumber(to int) int {
 		return to
 	}
 	to = j + 1
-	if t := s.at(to); t.gap == joined && t.kind == word && t.len() == 1 {
+	if t := s.at(to); t.gap == joined && t.kind == word && t.len() == 1 && !s.is(to+1, '/') {
 		to++
 	} else if t.gap == joined && t.char == '-' && s.at(to+1).gap == joined && s.at(to+1).kind != mark && s.at(to+1).len() <= 4 {
 		to += 2
 	} else if t.gap == space && t.kind == word && t.len() == 1 && t.shape == lower && s.lang == german && s.at(to+1).kind == mark {
 		to++
 	}
-	// Floor and door.
-	for n := 0; n < 4; n++ {
+	return s.floor(to)
+}
+
+// floor returns the end of a floor and door: , 3º B; 2-1ª; 4 izq.
+func (s *Scanner) floor(to int) int {
+	for range 5 {
 		k := to
-		if s.at(k).char == ',' || s.at(k).char == '-' {
+		if c := s.at(k).char; c == ',' || c == '-' || c == '.' && s.at(k).gap == joined && s.at(k+1).gap <= space {
 			k++
 		}
 		t := s.at(k)
 		switch {
-		case t.gap > space:
+		case t.gap > space || k < len(s.taken) && s.taken[k] != 0:
 			return to
-		case t.kind == number && t.len() <= 3 && s.at(k+1).gap == joined && (s.at(k+1).hash == 'º' || s.at(k+1).hash == 'ª' || s.at(k+1).hash == '°' || s.at(k+1).kind == word && s.at(k+1).len() <= 2):
-			to = k + 2
+		case t.hash == 'º' || t.hash == 'ª' || t.hash == '°':
+			to = k + 1
+		case t.kind == number && t.len() <= 2 && (k > to || s.at(k+1).gap == joined) && s.at(k+1).kind != number && !s.decimalAfter(k):
+			to = k + 1
 		case t.kind == word && t.flags&fUnitNo != 0 && s.unitEnd(k) > 0:
 			to = s.unitEnd(k)
-		case t.shape == initial && t.gap <= space && k > to-1 && s.at(k+1).kind == mark && s.at(to-1).kind != word, t.kind == word && n > 0 && doors[t.hash]:
+		case t.shape == initial && s.at(k+1).kind == mark && s.at(k+1).char != '/' && !s.is(k+1, '\''), t.gap == joined && t.kind == word && t.len() <= 2 && s.at(k-1).kind != word && k == to:
 			to = k + 1
 		case t.kind == word && doors[t.hash]:
 			to = k + 1
@@ -279,7 +290,7 @@ func (s *Scanner) houseNumber(to int) int {
 
 var (
 	numberSigns  = hashSet("n", "no", "nº", "num", "número", "nr", "núm")
-	doors        = hashSet("izq", "izda", "izquierda", "dcha", "derecha", "dcho", "bajo", "ático", "bis", "puerta", "piso", "planta")
+	doors        = hashSet("izq", "izda", "der", "drcha", "ext", "int", "centro", "izquierda", "dcha", "derecha", "dcho", "bajo", "ático", "bis", "puerta", "piso", "planta")
 	hashS, hashN = hashOf("s"), hashOf("n")
 )
 

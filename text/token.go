@@ -121,7 +121,7 @@ func tokenize(dst []token, text []byte, from, to int) []token {
 		}
 		r, size := utf8.DecodeRune(text[i:to])
 		switch {
-		case unicode.IsLetter(r), unicode.IsMark(r):
+		case isWordRune(r):
 			dst, i = appendWord(dst, text, i, to, before)
 		case unicode.IsDigit(r):
 			dst, i = appendNumber(dst, text, i, to, before)
@@ -263,7 +263,7 @@ func appendWord(dst []token, text []byte, i, to int, before gap) ([]token, int) 
 			i += size
 			continue
 		}
-		if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+		if !isWordRune(r) {
 			break
 		}
 		if isUnspaced(r) {
@@ -297,6 +297,12 @@ func appendWord(dst []token, text []byte, i, to int, before gap) ([]token, int) 
 	t.end = i
 	t.shape = shapeOf(uppers, lowers, caseless, firstUpper)
 	return append(dst, t), i
+}
+
+// isWordRune reports whether a character is part of a word. The signs of ordinals are
+// letters in Unicode; here they are marks.
+func isWordRune(r rune) bool {
+	return (unicode.IsLetter(r) || unicode.IsMark(r)) && r != 'º' && r != 'ª'
 }
 
 func shapeOf(uppers, lowers, caseless int, firstUpper bool) shape {
