@@ -29,6 +29,7 @@ func (s *Scanner) place(i int) {
 		s.unknownPlace(i)
 		return
 	case f == 0:
+		s.unlistedPlace(i)
 		return
 	case s.isEponym(i, to-1) || s.at(to).flags&fEponymHead != 0 && s.at(to).gap == space && s.at(to).shape == lower:
 		return
@@ -94,6 +95,33 @@ func (s *Scanner) prepositionBefore(i int) bool {
 
 var hashAnd, hashFor = hashOf("and"), hashOf("for")
 
+// unlistedPlace finds a place that no list has, behind a preposition that places follow:
+// in Laax, near STAXROITH.
+func (s *Scanner) unlistedPlace(i int) {
+	t := s.at(i)
+	p := s.at(i - 1)
+	if s.lang != english || t.flags != 0 || t.phraseIs != 0 || p.kind != word || !inPlace[p.hash] || t.gap != space || p.shape == upper && t.shape == upper || t.len() < 4 || t.shape == mixed || t.shape == upper && t.len() < 6 || s.isEponym(i, i) {
+		return
+	}
+	n := s.at(i + 1)
+	if s.isCapital(i+1) && n.gap == space || n.char == '\'' && n.gap == joined || n.gap == joined && n.kind != mark || n.char == '-' && n.gap == joined || n.kind == word && n.gap == space && n.flags&(fEponymHead|fMedical) != 0 {
+		return
+	}
+	if p.hash == hashTo && !travels[s.at(i-2).hash] {
+		return
+	}
+	to := i + 1
+	s.add(i, to, Location, "place-unlisted")
+	if s.isNumber(to) && s.at(to).len() == 5 && s.at(to).gap == space {
+		s.add(to, to+1, Location, "postal-code")
+	}
+}
+
+var (
+	inPlace = hashSet("in", "from", "near", "to")
+	travels = hashSet("flew", "fly", "flying", "travel", "traveled", "travelled", "traveling", "travelling", "moved", "move", "moving", "went", "trip", "drove", "returned", "relocated", "visit", "home", "back", "transferred", "transfer", "going", "flight")
+)
+
 // afterPlace reports whether a token follows an address, a place or an organisation, with
 // no more than marks between: 12 Main St, Austin; Mercy Imaging, Paris.
 func (s *Scanner) afterPlace(i int) bool {
@@ -134,12 +162,14 @@ func (s *Scanner) unknownPlace(i int) {
 // zip finds a postal code beside a place: Boston, MA 02115; 50667 Köln; ZIP 12345.
 func (s *Scanner) zip(i int) {
 	t := s.at(i)
-	if t.kind != number || t.len() < 4 || t.len() > 6 || s.taken[i] != 0 || s.decimalAfter(i) || t.gap == joined && s.at(i-1).kind != mark {
+	if t.kind != number || t.len() < 3 || t.len() > 6 || s.taken[i] != 0 || s.decimalAfter(i) || t.gap == joined && s.at(i-1).kind != mark {
 		return
 	}
 	to := i + 1
 	if s.is(to, '-') && s.isNumber(to+1) && s.at(to+1).gap == joined {
 		to += 2
+	} else if t.len() == 3 && s.isNumber(to) && s.at(to).gap == space && s.at(to).len() == 2 {
+		to++
 	}
 	if u := s.at(to); u.gap <= space && u.flags&fUnit != 0 && u.kind == word && u.shape == lower {
 		return
@@ -149,6 +179,9 @@ func (s *Scanner) zip(i int) {
 		j--
 	}
 	near := t.gap <= line || s.at(j+1).gap <= line
+	if s.at(j).kind == word && s.at(j).shape == lower && between[s.at(j).hash] && !zipLabels[s.at(j).hash] {
+		j-- // the zip code is
+	}
 	switch p := s.at(j); {
 	case p.ends&fPlaceLabel != 0 && near && zipLabels[p.hash], p.ends&fPlaceLabel != 0 && s.at(i-1).char == ':' && t.len() == 5:
 	case p.kind == word && p.shape == upper && p.len() == 2 && p.flags&fState != 0 && t.len() == 5:

@@ -16,10 +16,18 @@ func (s *Scanner) findLowerNames() {
 			s.add(i, i+1+one(pair), Name, "name-lower")
 		case pair && t.flags&fGiven != 0 && rare && t.flags&fWord == 0 && next.flags&fCommon == 0:
 			s.add(i, i+2, Name, "name-lower")
-		case rare && t.flags&(fWord|fCity) == 0 && t.flags&fGiven != 0 && s.contextBefore(i) >= labelled:
+		case rare && t.flags&(fWord|fPlace) == 0 && t.flags&fGiven != 0 && (s.contextBefore(i) >= labelled || s.lang == english && t.len() >= 4 && t.gap != joined && s.at(i+1).gap+one2(s.at(i+1)) > joined && t.phraseIs == 0):
 			s.add(i, i+1+one(pair), Name, "name-lower")
 		}
 	}
+}
+
+// one2 is 1 for a mark, which ends a word as a blank does.
+func one2(t *token) gap {
+	if t.kind == mark && t.char != '-' && t.char != '@' && t.char != '_' && t.char != '/' {
+		return space
+	}
+	return joined
 }
 
 func one(b bool) int {

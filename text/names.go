@@ -253,7 +253,7 @@ var suffixInitials = hashSet("m", "d", "r", "p")
 func (s *Scanner) contextAfter(i int) bool {
 	t := s.at(i)
 	if t.char == '\'' && t.gap == joined && s.at(i+1).len() == 1 && s.at(i+1).gap == joined {
-		return s.at(i+2).flags&(fEponymHead|fMedical) == 0
+		return s.at(i+2).flags&(fEponymHead|fMedical) == 0 || s.at(i+2).flags&fRelation != 0
 	}
 	switch {
 	case t.char == '(' && s.at(i+1).flags&fRelation != 0:
@@ -375,7 +375,7 @@ func (s *Scanner) oneWord(c *candidate, first, last *token, before context, afte
 		return false
 	case first.shape == upper && s.at(c.to).gap == joined && s.at(c.to).kind == number:
 		return false
-	case personal && !ordinary && f&fPlace == 0:
+	case personal && !ordinary && (f&fPlace == 0 || f&fGiven != 0 && s.lang == english && !s.prepositionBefore(c.from) && (!start || after)):
 		return !c.upper || after || before >= possible || f&fEponym == 0 && first.len() > 3 && f&(fGiven) != 0
 	case personal && !ordinary:
 		return after || before >= possible || !start && s.lang != english && f&fGiven != 0

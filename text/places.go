@@ -20,6 +20,11 @@ func (s *Scanner) findPlaces() {
 		}
 	}
 	for i := range s.toks {
+		if s.taken[i] == 0 && (s.toks[i].kind == number || s.isCapital(i) && s.at(i-1).kind != number) {
+			s.plainStreet(i)
+		}
+	}
+	for i := range s.toks {
 		if s.taken[i] == 0 && s.toks[i].kind == word {
 			s.place(i)
 		}
@@ -131,11 +136,11 @@ func (s *Scanner) addStreet(from, to int) {
 		case t.kind == word && t.flags&fUnitNo != 0 && t.gap <= line && s.unitEnd(j) > 0:
 			to = s.unitEnd(j)
 		default:
-			s.add(from, to, Location, "street")
+			s.addPlace(from, to, "street")
 			return
 		}
 	}
-	s.add(from, to, Location, "street")
+	s.addPlace(from, to, "street")
 }
 
 // unitEnd returns the end of a flat, or 0: Apt. 4, Unit B, Suite #12.
@@ -174,7 +179,7 @@ func (s *Scanner) unitNumber(i int) bool {
 			from--
 		}
 	}
-	s.add(from, to, Location, "box")
+	s.addPlace(from, to, "box")
 	return true
 }
 
@@ -227,7 +232,7 @@ func (s *Scanner) streetFirst(i int) bool {
 	if capitals == 0 && !(numbered && end > to && t.len() > 3 && t.shape != lower) || weakKind && !numbered {
 		return false
 	}
-	s.add(from, end, Location, "street")
+	s.addPlace(from, end, "street")
 	return true
 }
 
@@ -317,7 +322,7 @@ func (s *Scanner) compoundStreet(i int) bool {
 	for s.at(from).gap <= space && (s.is(from-1, '-') && s.isCapital(from-2) && s.at(from).gap == joined) {
 		from -= 2
 	}
-	s.add(from, max(house, to), Location, "street")
+	s.addPlace(from, max(house, to), "street")
 	return true
 }
 

@@ -1,0 +1,212 @@
+package text
+
+// addPlace adds a street or box with the lines that follow it: flat, place, state,
+// postal code, country.
+func (s *Scanner) addPlace(from, to int, rule string) {
+	s.add(from, s.addressTail(to), Location, rule)
+	s.addressee(from)
+}
+
+// addressTail returns the end of an address whose street ends at a token. It reads at
+// most a few parts, each after a comma, a full stop or the end of a line.
+func (s *Scanner) addressTail(to int) int {
+	zip := false
+	for range 8 {
+		i := to
+		comma := false
+		for n := 0; n < 2 && (s.at(i).char == ',' || s.at(i).char == '.' && s.at(i).gap == joined || s.at(i).char == '>' && s.at(i).gap >= line); n++ {
+			comma = true
+			i++
+		}
+		t := s.at(i)
+		if i >= len(s.toks) || t.gap >= blank && !comma || s.taken[i] != 0 {
+			return to
+		}
+		newLine := t.gap == line || comma && s.at(i-1).gap == line
+		switch {
+		case t.kind == word && t.flags&fUnitNo != 0 && s.unitEnd(i) > 0:
+			to = s.unitEnd(i)
+		case t.kind == number:
+			end := s.tailZip(i, comma || newLine)
+			if end == 0 || zip {
+				return to
+			}
+			to, zip = end, true
+		case s.isCapital(i) && (comma || newLine || s.afterPlaceCode(to)):
+			end := s.tailPlace(i, newLine, zip)
+			if end == 0 {
+				return to
+			}
+			to = end
+		default:
+			return to
+		}
+	}
+	return to
+}
+
+// afterPlaceCode reports whether a part may follow without a comma: after a flat, a
+// place or a postal code, capitals are a place too.
+func (s *Scanner) afterPlaceCode(to int) bool { return s.isNumber(to-1) || s.at(to-1).shape == upper }
+
+// tailZip returns the end of a postal code in an address.
+func (s *Scanner) tailZip(i int, own bool) int {
+	t := s.at(i)
+	to := i + 1
+	switch {
+	case s.decimalAfter(i), t.len() < 3 || t.len() > 6:
+		return 0
+	case s.is(to, '-') && s.isNumber(to+1) && s.at(to+1).gap == joined && s.at(to+1).len() <= 4:
+		to += 2
+	case t.len() == 3 && s.isNumber(to) && s.at(to).gap == space && s.at(to).len() <= 3:
+		to++ // 110 00
+	case t.len() < 4 || isYear(t) && !own:
+		return 0
+	}
+	if n := s.at(to); n.gap == joined && (n.char == '/' || n.char == '-' || n.kind != mark || n.char == ':') || n.gap <= space && n.flags&fUnit != 0 && n.shape == lower {
+		return 0
+	}
+	return to
+}
+
+// tailPlace returns the end of a place in an address: up to four capitals that are no
+// labels. On a line of its own it must end the line, but for a code.
+func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
+	to, named := i, false
+	for n := 0; n < 5; n++ {
+		j := to
+		if n > 0 {
+			if (s.is(j, '-') || s.is(j, '\'')) && s.isCapital(j+1) && s.at(j+1).gap == joined {
+				j++
+			}
+			for s.at(j).kind == word && s.at(j).shape == lower && s.at(j).flags&fParticle != 0 && s.at(j).gap == space && s.isCapital(j+1) {
+				j++
+			}
+			if s.at(j).gap > space {
+				break
+			}
+		}
+		t := s.at(j)
+		if !s.isCapital(j) || j < len(s.taken) && s.taken[j] != 0 || t.flags&(fTitle|fSuffix|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fMonth|fWeekday|fRelation|fEnglish|fGerman) != 0 && t.flags&fPlace == 0 || t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel) != 0 || s.is(j+1, ':') {
+			break
+		}
+		if t.flags&(fCommon|fMedical) != 0 && t.flags&fPlace == 0 && t.shape != upper && n == 0 && !newLine {
+			break
+		}
+		named = named || t.flags&fPlace != 0 || t.flags&(fCommon|fWord|fMedical|fDrug) == 0 || t.shape == upper && t.len() <= 3
+		to = j + 1
+	}
+	if to == i || !named {
+		return 0
+	}
+	if s.at(to).char == '(' && s.isCapital(to+1) && s.is(to+2, ')') && s.at(to+1).flags&fIDLabel == 0 {
+		to += 3
+	}
+	n := s.at(to)
+	if newLine && !(n.gap >= line || n.char == ',' || s.isNumber(to) && s.at(to).len() >= 4) {
+		return 0
+	}
+	if zip && newLine && s.at(i).flags&fPlace == 0 && s.at(i).phraseIs&fPlace == 0 {
+		return 0 // what follows the code is another line, unless it is a country
+	}
+	return to
+}
+
+// addressee finds the names of persons and organisations on the lines above an address.
+func (s *Scanner) addressee(street int) {
+	i := street
+	if s.at(i-1).char == '>' {
+		i--
+	}
+	for range 2 {
+		if s.at(i).gap < line || i == 0 {
+			return
+		}
+		from := i
+		words, ordinary, named := 0, 0, false
+		for from > 0 && i-from < 8 {
+			t := s.at(from - 1)
+			if t.kind == word {
+				if !(s.isCapital(from-1) || t.flags&fParticle != 0) || s.taken[from-1] != 0 || t.flags&(fIDLabel|fDateLabel|fPhoneLabel|fMedical|fMonth) != 0 && t.flags&(fGiven|fFamily) == 0 {
+					return
+				}
+				words++
+				if t.flags&(fCommon|fWord) != 0 && t.flags&(fGiven|fFamily) == 0 {
+					ordinary++
+				}
+				named = named || t.flags&(fGiven|fFamily) != 0
+			} else if t.kind == number || t.char != '.' && t.char != '-' && t.char != '\'' && t.char != '&' && t.char != ',' {
+				return
+			}
+			from--
+			if s.at(from).gap >= line {
+				break
+			}
+		}
+		if words == 0 || words > 4 || ordinary == words && (s.at(from).shape == upper || words == 1) || s.at(from).gap < line {
+			return
+		}
+		label := Org
+		if named && ordinary == 0 {
+			label = Name
+		}
+		s.add(from, i, label, "addressee")
+		i = from
+	}
+}
+
+// plainStreet finds a street without a word that says so: 41377 Schachterlweg 62, lives
+// at Jahu 80.
+func (s *Scanner) plainStreet(i int) bool {
+	t := s.at(i)
+	from, j := i, i
+	numbered := t.kind == number
+	if numbered {
+		if t.len() > 6 || t.gap == joined && s.at(i-1).kind != mark || s.at(i+1).gap != space {
+			return false
+		}
+		j++
+		if s.isNumber(j) && s.at(j).gap == space && s.at(j).len() <= 5 {
+			j++
+		}
+	}
+	to, capitals := j, 0
+	for capitals < 4 {
+		k := to
+		for n := 0; n < 2 && s.at(k).kind == word && s.at(k).shape == lower && s.at(k).flags&fParticle != 0 && s.at(k).len() <= 3 && s.at(k).gap == space; n++ {
+			k++
+		}
+		w := s.at(k)
+		if !(s.isCapital(k) || w.shape == uncased) || w.gap > space || s.taken[min(k, len(s.taken)-1)] != 0 || w.flags&(fKeyword|fMedical|fDrug|fCommon|fUnit) != 0 && w.flags&(fGiven|fFamily|fCity) == 0 || w.shape == upper && w.len() < 4 || w.flags&fEponym != 0 {
+			break
+		}
+		capitals++
+		to = k + 1
+		if s.is(to, '.') && s.at(to+1).gap == space {
+			to++
+		} else if s.is(to, '-') && s.at(to+1).gap == joined && s.isCapital(to+1) {
+			to += 2
+		}
+	}
+	if capitals == 0 || !s.isNumber(to) || s.at(to).gap != space || s.at(to).len() > 4 || s.taken[to] != 0 || s.decimalAfter(to) || isYear(s.at(to)) {
+		return false
+	}
+	end := to + 1
+	if n := s.at(end); n.gap == joined && n.kind == word && n.len() == 1 {
+		end++
+	}
+	next := s.at(end)
+	unit := next.kind == word && next.flags&fUnitNo != 0 && next.gap <= line && s.unitEnd(end) > 0
+	ends := next.gap >= line || next.char == ',' || next.char == '.' && next.gap == joined
+	if next.gap <= space && next.kind == word && next.flags&(fUnit|fMonth) != 0 || s.at(to+1).char == '/' || s.at(to+1).char == '%' || s.monthOf(to-1) != 0 {
+		return false
+	}
+	labelled := s.placeLabel(i) || s.at(i-1).kind == word && prepositions[s.at(i-1).hash] && s.at(i).gap <= space && s.at(i-1).hash != hashTo
+	switch {
+	case unit, numbered && (ends || labelled), labelled && s.placeLabel(i) && ends:
+	default:
+		return false
+	}
+	s.addPlace(from, end, "street-plain")
+	return true
+}
