@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/postgres/script"
 )
 
 // copied masks the rows of a COPY, a batch after the other.
@@ -74,7 +75,7 @@ func (m *masker) copyRow(dst []byte, rec *record, l *layout, rm *relationMasker)
 			return dst, err
 		}
 		if ok {
-			dst = appendEscaped(dst, m.buf)
+			dst = script.AppendEscaped(dst, m.buf)
 		} else {
 			dst = append(dst, `\N`...)
 		}

@@ -78,17 +78,17 @@ func (m *masker) readInsert(text []byte, l *layout) (s statement) {
 func (m *masker) readRows(text []byte, s *statement, l *layout) (err error) {
 	defer recovered(&err)
 	v := &m.values
-	*v = values{text: text, at: len(l.begins), plain: m.row.plain}
-	for more := true; more; more = v.sign(",") {
+	*v = script.Values{Text: text, At: len(l.begins), Plain: m.row.plain}
+	for more := true; more; more = v.Sign(",") {
 		if err := m.row.read(v); err != nil {
 			return err
 		}
 		m.batch = append(m.batch, record{raw: m.keep(m.row.raw)})
 	}
-	if s.end, err = v.tail(); err != nil {
+	if s.end, err = v.Tail(); err != nil {
 		return err
 	}
-	if s.text = text[:v.at]; !utf8.Valid(s.text) {
+	if s.text = text[:v.At]; !utf8.Valid(s.text) {
 		return errEncoding
 	}
 	return nil
@@ -136,7 +136,7 @@ func (m *masker) appendValues(dst []byte, l *layout, rm *relationMasker) ([]byte
 			dst = append(dst, "NULL"...)
 			continue
 		}
-		dst = appendQuoted(dst, m.buf)
+		dst = script.AppendQuoted(dst, m.buf)
 	}
 	return dst, nil
 }

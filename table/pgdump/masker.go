@@ -8,6 +8,7 @@ import (
 
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/script"
 	"github.com/veil-proxy/veil/table"
 )
 
@@ -35,7 +36,7 @@ type masker struct {
 	// statements are the INSERT statements that the rows are of, and values those of the one
 	// that is read.
 	statements []statement
-	values     values
+	values     script.Values
 	buf        []byte
 }
 

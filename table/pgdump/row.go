@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/veil-proxy/veil/postgres/rows"
+	"github.com/veil-proxy/veil/postgres/script"
 	"github.com/veil-proxy/veil/table"
 )
 
@@ -36,7 +36,6 @@ const (
 var (
 	errEncoding = errors.New("not valid UTF-8: use pg_dump --encoding=UTF8")
 	errEscape   = errors.New("an escape that pg_dump does not write")
-	errValue    = errors.New("a value that pg_dump does not write")
 )
 
 // reset prepares the row for rows of a layout.
@@ -80,11 +79,8 @@ func (r *row) split(line []byte) error {
 		if n >= 0 {
 			field = rest[:n]
 		}
-		if escapes {
-			var ok bool
-			if field, ok = checkEscapes(field); !ok {
-				return errEscape
-			}
+		if escapes && !script.CheckEscapes(field) {
+			return errEscape
 		}
 		r.raw = append(r.raw, field)
 		if n < 0 {
@@ -105,26 +101,6 @@ func (r *row) set(raw [][]byte) {
 	clear(r.cells)
 }
 
-// null is a field of a COPY that is NULL.
-var null = []byte(`\N`)
-
-// checkEscapes reports whether the escapes of a field are those that PostgreSQL writes.
-func checkEscapes(field []byte) ([]byte, bool) {
-	if bytes.Equal(field, null) {
-		return null, true
-	}
-	for rest := field; ; {
-		n := bytes.IndexByte(rest, '\\')
-		if n < 0 {
-			return field, true
-		}
-		if n+1 == len(rest) || strings.IndexByte(`bfnrtv\`, rest[n+1]) < 0 {
-			return nil, false
-		}
-		rest = rest[n+2:]
-	}
-}
-
 // Cell implements table.Row.
 func (r *row) Cell(column int) []byte {
 	if v := r.cells[column]; v != nil {
@@ -137,10 +113,10 @@ func (r *row) Cell(column int) []byte {
 	v := r.raw[place]
 	if r.layout.insert {
 		v = r.value(column, v)
-	} else if bytes.Equal(v, null) {
+	} else if string(v) == script.Null {
 		return nil
 	} else if bytes.IndexByte(v, '\\') >= 0 {
-		r.memory[column] = appendUnescaped(r.memory[column][:0], v)
+		r.memory[column] = script.AppendUnescaped(r.memory[column][:0], v)
 		v = r.memory[column]
 	}
 	switch r.kinds[column] {
@@ -177,58 +153,6 @@ func wordOf(v []byte) []byte {
 		return []byte("false")
 	}
 	return v
-}
-
-// appendUnescaped appends what a field of a COPY stands for.
-func appendUnescaped(dst, field []byte) []byte {
-	for i := 0; i < len(field); i++ {
-		c := field[i]
-		if c == '\\' {
-			i++
-			c = field[i]
-			if k := strings.IndexByte("bfnrtv", c); k >= 0 {
-				c = "\b\f\n\r\t\v"[k]
-			}
-		}
-		dst = append(dst, c)
-	}
-	return dst
-}
-
-// appendEscaped appends a text as a field of a COPY.
-func appendEscaped(dst, v []byte) []byte {
-	plain := 0
-	for plain < len(v) && v[plain] >= ' ' && v[plain] != '\\' {
-		plain++
-	}
-	dst = append(dst, v[:plain]...)
-	for _, c := range v[plain:] {
-		switch {
-		case c == '\\':
-			dst = append(dst, '\\', '\\')
-		case c < ' ':
-			if k := strings.IndexByte("\b\f\n\r\t\v", c); k >= 0 {
-				dst = append(dst, '\\', "bfnrtv"[k])
-				continue
-			}
-			dst = append(dst, c)
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return dst
-}
-
-// appendQuoted appends a text as a string constant.
-func appendQuoted(dst, v []byte) []byte {
-	dst = append(dst, '\'')
-	for _, c := range v {
-		if c == '\'' {
-			dst = append(dst, '\'')
-		}
-		dst = append(dst, c)
-	}
-	return append(dst, '\'')
 }
 
 // arrays are arrays as PostgreSQL writes them.

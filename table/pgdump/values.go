@@ -7,144 +7,23 @@ import (
 	"github.com/veil-proxy/veil/postgres/script"
 )
 
-// values reads the rows of an INSERT.
-type values struct {
-	text  []byte
-	at    int
-	plain bool
-}
-
-// next returns the token that comes next, without what is blank.
-func (v *values) next() (kind script.Kind, s []byte, err error) {
-	for v.at < len(v.text) {
-		if v.text[v.at] == ' ' {
-			v.at++
-			continue
-		}
-		kind, end, err := script.Scan(v.text, v.at, v.plain)
-		if err != nil {
-			return 0, nil, err
-		}
-		if end == script.More {
-			return 0, nil, errValue
-		}
-		s, v.at = v.text[v.at:end], end
-		if kind != script.Comment {
-			return kind, s, nil
-		}
-	}
-	return 0, nil, errValue
-}
-
-// sign takes a sign if it comes next.
-func (v *values) sign(want string) bool {
-	at := v.at
-	if at < len(v.text) {
-		switch c := v.text[at]; c {
-		case ',', '(', ')', ';': // a token of its own, and nearly always what is asked for
-			if len(want) == 1 && want[0] == c {
-				v.at++
-				return true
-			}
-			return false
-		}
-	}
-	kind, s, err := v.next()
-	if err == nil && kind == script.Sign && string(s) == want {
-		return true
-	}
-	v.at = at
-	return false
-}
-
-// value takes a value: NULL is nil.
-func (v *values) value() ([]byte, error) {
-	kind, s, err := v.next()
-	if err != nil {
-		return nil, err
-	}
-	out := s
-	switch kind {
-	case script.Text, script.Bits, script.Number:
-	case script.Word:
-		switch {
-		case script.EqualFold(s, "null"):
-			out = nil
-		case !script.EqualFold(s, "true") && !script.EqualFold(s, "false") && !script.EqualFold(s, "default"):
-			return nil, errValue
-		}
-	case script.Sign:
-		from := v.at - len(s)
-		if len(s) != 1 || s[0] != '-' {
-			return nil, errValue
-		}
-		if kind, _, err = v.next(); err != nil || kind != script.Number {
-			return nil, errValue
-		}
-		out = v.text[from:v.at]
-	default:
-		return nil, errValue
-	}
-	return out, v.cast()
-}
-
-// cast goes over a cast: a column's value has the column's type without it.
-func (v *values) cast() error {
-	if !v.sign("::") {
-		return nil
-	}
-	for depth := 0; ; {
-		at := v.at
-		kind, s, err := v.next()
-		switch {
-		case err != nil:
-			return err
-		case kind == script.Sign && s[0] == '(':
-			depth++
-		case kind == script.Sign && s[0] == ')' && depth > 0:
-			depth--
-		case depth == 0 && kind == script.Sign && (s[0] == ',' || s[0] == ')'):
-			v.at = at
-			return nil
-		case kind != script.Word && kind != script.Name && kind != script.Number && kind != script.Sign:
-			return errValue
-		}
-	}
-}
-
-// tail reads what stands behind the rows, to the end of the statement.
-func (v *values) tail() (string, error) {
-	if v.sign(";") {
-		return ";\n", nil
-	}
-	for _, w := range []string{"on", "conflict", "do", "nothing"} {
-		if kind, s, err := v.next(); err != nil || kind != script.Word || !script.EqualFold(s, w) {
-			return "", errValue
-		}
-	}
-	if !v.sign(";") {
-		return "", errValue
-	}
-	return " ON CONFLICT DO NOTHING;\n", nil
-}
-
 // read reads the next row.
-func (r *row) read(v *values) error {
-	if !v.sign("(") {
-		return errValue
+func (r *row) read(v *script.Values) error {
+	if !v.Sign("(") {
+		return script.ErrValue
 	}
 	r.raw = r.raw[:0]
 	for {
-		value, err := v.value()
+		value, err := v.Value()
 		if err != nil {
 			return err
 		}
 		r.raw = append(r.raw, value)
-		if v.sign(")") {
+		if v.Sign(")") {
 			break
 		}
-		if !v.sign(",") {
-			return errValue
+		if !v.Sign(",") {
+			return script.ErrValue
 		}
 	}
 	if len(r.raw) != len(r.layout.fields) {
@@ -181,7 +60,7 @@ func (r *row) appendKept(dst []byte, place int) []byte {
 	case raw == nil:
 		return append(dst, "NULL"...)
 	case raw[0] == '\'' && !r.plain, raw[0] == '$', len(raw) > 1 && raw[1] == '\'' && raw[0] != 'B' && raw[0] != 'X' && raw[0] != 'b' && raw[0] != 'x':
-		return appendQuoted(dst, script.AppendString(nil, raw, r.plain))
+		return script.AppendQuoted(dst, script.AppendString(nil, raw, r.plain))
 	}
 	return append(dst, raw...)
 }
