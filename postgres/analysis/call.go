@@ -85,7 +85,13 @@ func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) va
 			persons = a.partitionPersons(f.Over, sc)
 		}
 		if out, ok := a.extreme(f, v, persons); ok {
-			a.sortExpressions(f.AggOrder, sc)
+			a.sortInput(f, sc)
+			a.rest(f, sc)
+			return out
+		}
+		if v.keying != nil && v.keying.orderable() {
+			out := a.ownExtreme(f, v, at)
+			a.sortInput(f, sc)
 			a.rest(f, sc)
 			return out
 		}
@@ -93,7 +99,7 @@ func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) va
 		if f.Over != nil && v.restricted != nil {
 			a.refuseRestricted(v.restricted, at)
 		}
-		a.sortExpressions(f.AggOrder, sc)
+		a.sortInput(f, sc)
 		a.rest(f, sc)
 		return value{node: n, restricted: v.restricted}
 	}
@@ -178,7 +184,7 @@ func (a *analysis) arguments(f *pg.FuncCall, sc *scope) {
 		a.retyped(v, at)
 		f.Args[i] = v.node
 	}
-	a.sortExpressions(f.AggOrder, sc)
+	a.sortInput(f, sc)
 	a.rest(f, sc)
 }
 
@@ -237,7 +243,7 @@ func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 			a.fail(codeForbidden, at, "count needs no ORDER BY", "Remove the ORDER BY.")
 		}
 	}
-	a.sortExpressions(f.AggOrder, sc)
+	a.sortInput(f, sc)
 	a.rest(f, sc)
 	return n
 }
@@ -308,7 +314,7 @@ func (a *analysis) carry(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 			}
 		}
 	}
-	a.sortExpressions(f.AggOrder, sc)
+	a.sortInput(f, sc)
 	a.rest(f, sc)
 	return out
 }

@@ -35,6 +35,11 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 	if l, r := rowOf(x.Lexpr), rowOf(x.Rexpr); l != nil && r != nil && len(l.Args) == len(r.Args) && len(l.Args) > 0 &&
 		(x.Kind == pg.A_Expr_Kind_AEXPR_OP && (name == "=" || name == "<>") || x.Kind == pg.A_Expr_Kind_AEXPR_DISTINCT || x.Kind == pg.A_Expr_Kind_AEXPR_NOT_DISTINCT) {
 		return value{node: a.rowsEqual(x, l, r, name, sc)}
+	} else if l != nil && r != nil && len(l.Args) == len(r.Args) && len(l.Args) > 1 && x.Kind == pg.A_Expr_Kind_AEXPR_OP && orderOps[name] {
+		if out := a.rowsOrdered(name, l, r, sc, x.Location); out != nil {
+			return value{node: out}
+		}
+		return value{node: n}
 	}
 	switch x.Kind {
 	case pg.A_Expr_Kind_AEXPR_IN:
@@ -81,7 +86,7 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 	case x.Kind == pg.A_Expr_Kind_AEXPR_NOT_DISTINCT:
 		kind = "not distinct"
 	case x.Kind == pg.A_Expr_Kind_AEXPR_OP && orderOps[name] && s.orderable():
-		return value{node: a.orderedCompare(name, l, r, x.Location)}
+		return value{node: a.orderedCompare(name, l, r, truth, x.Location)}
 	default:
 		a.refuseKeyed(s, x.Location, usedWith(x, name), "", s.compareHint())
 	}
@@ -106,15 +111,22 @@ func usedWith(x *pg.A_Expr, name string) string {
 // between analyses BETWEEN.
 func (a *analysis) between(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
 	items := x.Rexpr.GetList().Items
-	subject := a.operand(x.Lexpr, sc)
+	subject := a.side(x.Lexpr, sc)
 	var vs []value
 	for _, item := range items {
-		vs = append(vs, a.operand(item, sc))
+		vs = append(vs, a.side(item, sc))
 	}
 	if len(vs) == 2 {
 		if out := a.datedBetween(x, subject, vs[0], vs[1]); out != nil {
 			return out
 		}
+		if s := firstKeying(subject, vs[0], vs[1]); s != nil && s.orderable() {
+			return a.ownBetween(x.Kind, subject, vs[0], vs[1], x.Location)
+		}
+	}
+	a.settle(&subject)
+	for i := range vs {
+		a.settle(&vs[i])
 	}
 	x.Lexpr = a.unkeyed(subject, x.Location)
 	for i, v := range vs {
@@ -135,7 +147,7 @@ func (s *keying) compareHint() string {
 	case catalog.IsTime(s.shown):
 		return "Its rule names no entity in this relation, or the date is in a text. Use a column whose method is pushed down."
 	case s.orderable():
-		return "It can be compared with = and <>, and by Veil's own order, with a column of the same method and domain or a pseudonym."
+		return "It can be compared with = and <>, and with < and > by Veil's own order, with a column of the same method and domain or a pseudonym."
 	}
 	return "Only = and <> are allowed, with a column of the same kind or a pseudonym."
 }

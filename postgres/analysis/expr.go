@@ -78,9 +78,7 @@ func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
 	case *pg.Node_TypeCast:
 		return a.typeCast(x.TypeCast, n, sc)
 	case *pg.Node_CollateClause:
-		a.collation(x.CollateClause)
-		x.CollateClause.Arg = a.clear(x.CollateClause.Arg, sc)
-		return value{node: n}
+		return a.collated(x.CollateClause, n, sc)
 	case *pg.Node_CaseExpr:
 		return a.caseExpr(x.CaseExpr, n, sc)
 	case *pg.Node_CoalesceExpr:
@@ -338,6 +336,25 @@ func (a *analysis) carried(vs []value, at int32) *keying {
 // sameKeying reports whether wrappers of both may stand in one column.
 func sameKeying(a, b *keying) bool {
 	return a == b || a.Same(&b.Masking) && (a.shown == b.shown || catalog.IsVarying(a.shown) && catalog.IsVarying(b.shown))
+}
+
+// collated is a value under a collation. What a keyed text is compared by does not depend
+// on it.
+func (a *analysis) collated(c *pg.CollateClause, n *pg.Node, sc *scope) value {
+	a.collation(c)
+	at := location(c.Arg)
+	v := a.expr(c.Arg, sc)
+	if v.keying != nil && v.keying.orderable() && v.keying.shown == catalog.OIDText {
+		return v
+	}
+	if v.keying != nil {
+		a.refuseKeyed(v.keying, at, "cannot be used in this expression", "It can be selected, compared for equality, grouped, counted and tested for NULL.", "")
+	}
+	if v.restricted != nil {
+		a.refuseRestricted(v.restricted, at)
+	}
+	c.Arg = v.node
+	return value{node: n}
 }
 
 // collation checks COLLATE: collations of pg_catalog alone.

@@ -93,25 +93,26 @@ func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 	}
 }
 
-// sortExpressions analyses ORDER BY where it takes expressions alone.
-func (a *analysis) sortExpressions(list []*pg.Node, sc *scope) {
-	for _, n := range list {
+// sortInput analyses ORDER BY of an aggregate's input. WITHIN GROUP is what it answers
+// with.
+func (a *analysis) sortInput(f *pg.FuncCall, sc *scope) {
+	for _, n := range f.AggOrder {
 		s := n.GetSortBy()
 		if s == nil {
 			a.unknown(n, "this kind of ORDER BY")
 		}
-		s.Node = a.ordered(s.Node, sc)
+		at := location(s.Node)
+		v := a.expr(s.Node, sc)
+		s.Node = v.node
+		switch {
+		case v.keying == nil:
+		case f.AggWithinGroup:
+			a.refuseOrder(v.keying, at)
+		default:
+			s.Node = a.ownOrder(v, at)
+		}
 		a.operatorName(s.UseOp, 0)
 	}
-}
-
-func (a *analysis) ordered(n *pg.Node, sc *scope) *pg.Node {
-	at := location(n)
-	v := a.expr(n, sc)
-	if v.keying != nil {
-		a.refuseOrder(v.keying, at)
-	}
-	return v.node
 }
 
 // sortWindow analyses ORDER BY of a window, where dates of the one person that a
@@ -125,9 +126,11 @@ func (a *analysis) sortWindow(w *pg.WindowDef, persons []*person, sc *scope) {
 		at := location(s.Node)
 		v := a.expr(s.Node, sc)
 		if s.Node = v.node; v.keying != nil {
-			s.Node = a.within(v.date, persons)
-			if s.Node == nil || w.FrameOptions&frameRange != 0 && (w.StartOffset != nil || w.EndOffset != nil) {
+			if w.FrameOptions&frameRange != 0 && (w.StartOffset != nil || w.EndOffset != nil) {
 				a.refuseOrder(v.keying, at)
+			}
+			if s.Node = a.within(v.date, persons); s.Node == nil {
+				s.Node = a.ownOrder(v, at)
 			}
 		}
 		a.operatorName(s.UseOp, 0)
@@ -138,12 +141,16 @@ func (a *analysis) sortWindow(w *pg.WindowDef, persons []*person, sc *scope) {
 // distinct rows, keyed targets are ordered by in wrap.
 func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool) {
 	persons := slices.Clone(sc.single) // whose rows stand together, by what is ordered by before
+	on := len(q.DistinctClause) > 0 && q.DistinctClause[0].GetNode() != nil
+	var out []*pg.Node
 	for _, n := range q.SortClause {
 		s := n.GetSortBy()
 		if s == nil {
 			a.unknown(n, "this kind of ORDER BY")
 		}
 		a.operatorName(s.UseOp, 0)
+		out = append(out, n)
+		at := location(s.Node)
 		if i := a.sortTarget(s.Node, res); i >= 0 {
 			if c := res.columns[i]; c.date != nil && !distinct {
 				if s.Node = a.within(c.date, persons); s.Node == nil {
@@ -151,16 +158,15 @@ func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool)
 				}
 			} else if c.keying != nil && !distinct {
 				persons = append(persons, personOf(c.source)...)
-				s.Node = a.ownOrder(value{keying: c.keying, column: c.source}, location(s.Node))
+				out = append(out, a.sortKeyed(s, value{node: q.TargetList[i].GetResTarget().Val, keying: c.keying, column: c.source}, on, at)...)
 			} else if c.keying != nil && (!c.keying.orderable() || !res.hasShadow(i)) {
-				a.refuseOrder(c.keying, location(s.Node))
+				a.refuseOrder(c.keying, at)
 			}
 			continue
 		}
 		if isConstant(s.Node) {
-			a.fail("42P10", location(s.Node), "ORDER BY position is not in the select list", "")
+			a.fail("42P10", at, "ORDER BY position is not in the select list", "")
 		}
-		at := location(s.Node)
 		v := a.operand(s.Node, sc)
 		if s.Node = v.node; v.keying == nil {
 			continue
@@ -169,9 +175,10 @@ func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool)
 			s.Node = plain
 			continue
 		}
-		s.Node = a.ownOrder(v, at)
+		out = append(out, a.sortKeyed(s, v, on, at)...)
 		persons = append(persons, personOf(v.column)...)
 	}
+	q.SortClause = out
 }
 
 func (a *analysis) sortTarget(n *pg.Node, res *result) int {
@@ -228,16 +235,41 @@ func (a *analysis) distinct(q *pg.SelectStmt, sc *scope, res *result) (sealed bo
 		}
 		return sealed
 	}
-	for i, n := range q.DistinctClause {
-		if k := a.sortTarget(n, res); k >= 0 {
-			if s := res.columns[k].keying; s != nil {
-				a.refuseKeyed(s, location(n), "cannot be used in DISTINCT ON", "DISTINCT ON orders by the originals.", "Use row_number() OVER (PARTITION BY …) = 1.")
-			}
+	a.distinctOn(q, sc, res)
+	return false
+}
+
+// distinctOn analyses DISTINCT ON. Keyed values are distinct by their places in Veil's own
+// order, and by the originals where places fall together: ORDER BY has both, too.
+func (a *analysis) distinctOn(q *pg.SelectStmt, sc *scope, res *result) {
+	var out []*pg.Node
+	for _, n := range q.DistinctClause {
+		v, at := value{node: n}, location(n)
+		if k := a.sortTarget(n, res); k < 0 {
+			v = a.expr(n, sc)
+		} else if c := res.columns[k]; c.keying != nil {
+			v = value{node: c.node, keying: c.keying, column: c.source}
+		}
+		if v.keying == nil {
+			out = append(out, v.node)
 			continue
 		}
-		q.DistinctClause[i] = a.ordered(n, sc)
+		if v.shadow(a) == nil {
+			a.refuseKeyed(v.keying, at, "cannot be used in DISTINCT ON", "DISTINCT ON orders by the originals.", "Use row_number() OVER (PARTITION BY …) = 1.")
+		}
+		out = append(out, a.ownOrder(v, at), v.shadow(a))
 	}
-	return false
+	q.DistinctClause = out
+}
+
+// sortKeyed is the order by a keyed value: by its place, and of distinct rows by the
+// original where places fall together.
+func (a *analysis) sortKeyed(s *pg.SortBy, v value, on bool, at int32) (also []*pg.Node) {
+	s.Node = a.ownOrder(v, at)
+	if t := v.shadow(a); on && t != nil {
+		also = append(also, ascending(t))
+	}
+	return also
 }
 
 // appendOrder puts Veil's own order behind the statement's.

@@ -51,3 +51,20 @@ func TestParameterTestedForNull(t *testing.T) {
 		t.Errorf("%+v in %s", p.Params, p.SQL)
 	}
 }
+
+// TestOrderOfValuesWithoutOne holds that what has no order of Veil's own, or would show
+// where in it a value lies, is refused.
+func TestOrderOfValuesWithoutOne(t *testing.T) {
+	t.Parallel()
+	for _, sql := range []string{
+		"SELECT min(name) FROM patients", "SELECT max(ssn) FROM patients", "SELECT rank() OVER (ORDER BY name) FROM patients",
+		"SELECT mode() WITHIN GROUP (ORDER BY id) FROM patients", "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY id) FROM patients",
+		"SELECT sum(1) OVER (ORDER BY id RANGE BETWEEN 5 PRECEDING AND CURRENT ROW) FROM patients",
+		"SELECT 1 FROM patients WHERE id > 5", "SELECT 1 FROM patients WHERE mrn > 'x'", "SELECT 1 FROM patients WHERE (name, 1) > ('x', 1)",
+		"SELECT 1 FROM patients p, visits v WHERE p.id < p.mrn", "SELECT DISTINCT ON (name) sex FROM patients",
+	} {
+		if p, r := analyze(sql, clinicCatalog(t), clinicPolicy(t, Options{}), clinicSession()); r == nil {
+			t.Errorf("accepted: %s", p.SQL)
+		}
+	}
+}

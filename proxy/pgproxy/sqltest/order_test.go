@@ -47,6 +47,18 @@ func TestOrderTellsNothing(t *testing.T) {
 		{"in a sub-select", "SELECT DISTINCT patient_id FROM clinic.claims WHERE patient_id IN (SELECT patient_id FROM clinic.encounters)"},
 		{"numbered by ctid's order of a sort", "SELECT patient_id, rank() OVER (ORDER BY class) AS place FROM clinic.encounters GROUP BY patient_id, class"},
 		{"limit of distinct", "SELECT DISTINCT patient_id FROM clinic.encounters LIMIT 100"},
+		{"by the id", "SELECT id FROM clinic.patients ORDER BY id"},
+		{"by the id, backwards, NULLs first", "SELECT p.id FROM clinic.patients p LEFT JOIN clinic.encounters e ON e.patient_id = p.id ORDER BY e.patient_id DESC NULLS FIRST, p.id"},
+		{"by the id under a collation", `SELECT id FROM clinic.patients ORDER BY id COLLATE "C"`},
+		{"numbered by the id", "SELECT id, row_number() OVER (ORDER BY id) AS place FROM clinic.patients"},
+		{"ranked by the id in groups", "SELECT patient_id, rank() OVER (ORDER BY patient_id) AS place FROM clinic.encounters GROUP BY patient_id"},
+		{"counted up to the id", "SELECT p.id, (SELECT count(*) FROM clinic.patients q WHERE q.id <= p.id) AS place FROM clinic.patients p"},
+		{"between two ids", "SELECT p.id, (SELECT count(*) FROM clinic.patients q WHERE q.id BETWEEN (SELECT min(id) FROM clinic.patients) AND p.id) AS place FROM clinic.patients p"},
+		{"counted up to rows", "SELECT p.id, (SELECT count(*) FROM clinic.patients q WHERE (q.id, 1) <= (p.id, 1)) AS place FROM clinic.patients p"},
+		{"the least of those after", "SELECT max(p.id) OVER (ORDER BY p.height_cm, p.weight_kg ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) FROM clinic.patients p"},
+		{"the greatest of each", "SELECT max(patient_id), height_cm AS place FROM clinic.encounters JOIN clinic.patients p ON p.id = patient_id WHERE height_cm IS NOT NULL GROUP BY height_cm"},
+		{"the first of each", "SELECT DISTINCT ON (patient_id) patient_id, department FROM clinic.encounters"},
+		{"the first of each, by more", "SELECT DISTINCT ON (patient_id) patient_id, department FROM clinic.encounters ORDER BY patient_id DESC, department"},
 	} {
 		for _, set := range []string{"", "enable_hashagg", "enable_hashjoin", "enable_sort"} {
 			name := tt.name

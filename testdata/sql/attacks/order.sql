@@ -62,7 +62,7 @@ SELECT sex, count(*) OVER (w ORDER BY last_name) FROM clinic.patients WINDOW w A
 
 --- window-order-by-id
 -- The rank of an id is nearly the id.
---: refused
+--: no canary
 SELECT dense_rank() OVER (ORDER BY id) FROM clinic.patients
 
 --- window-range-of-id
@@ -91,7 +91,7 @@ SELECT min(last_name) OVER (PARTITION BY sex) FROM clinic.patients
 
 --- row-number-then-join
 -- Number the originals, then read the number beside a clear column.
---: refused
+--: no canary
 WITH n AS (SELECT id, row_number() OVER (ORDER BY id) AS r FROM clinic.patients)
 SELECT n.r, p.height_cm FROM n JOIN clinic.patients p ON p.id = n.id
 

@@ -1,11 +1,11 @@
 -- Attempts to abuse what tools may do with sealed ids.
 
 --- order-against-original-constant
---: refused
+--: no canary
 SELECT count(*) FROM clinic.patients WHERE id > '770000100'
 
 --- order-by-original-between
---: refused
+--: no canary
 SELECT count(*) FROM clinic.patients WHERE id BETWEEN '770000100' AND '770000200'
 
 --- order-by-surrogate-alias
@@ -33,7 +33,7 @@ SELECT count(*) FROM clinic.patients WHERE id > height_cm
 SELECT count(*) FROM clinic.encounters e JOIN clinic.patients p ON e.id > p.id
 
 --- min-of-id-as-text
---: refused
+--: no canary
 SELECT min(id) FROM clinic.patients
 
 --- greatest-of-ids

@@ -41,7 +41,7 @@ SELECT person_id::text || '' FROM omop.person
 SELECT upper(person_id) FROM omop.person
 
 --- warehouse-attack-011
---: refused
+--: no canary
 SELECT min(person_id), max(person_id) FROM omop.person
 
 --- warehouse-attack-012
@@ -161,7 +161,7 @@ SELECT md5(person_id) FROM omop.person
 SELECT length(person_id) FROM omop.person
 
 --- warehouse-attack-041
---: refused
+--: no canary
 SELECT person_id COLLATE "C" FROM omop.person ORDER BY person_id COLLATE "C"
 
 --- warehouse-attack-042
@@ -349,11 +349,11 @@ SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY person_id) FROM omop.person
 SELECT mode() WITHIN GROUP (ORDER BY email) FROM omop.person
 
 --- warehouse-attack-088
---: refused
+--: no canary
 SELECT rank() OVER (ORDER BY email) FROM omop.person
 
 --- warehouse-attack-089
---: refused
+--: no canary
 SELECT lag(person_id) OVER (ORDER BY person_id) FROM omop.person
 
 --- warehouse-attack-090
@@ -433,11 +433,11 @@ SELECT person_id FROM omop.person ORDER BY name
 SELECT gender FROM omop.person ORDER BY email
 
 --- warehouse-attack-203
---: refused
+--: no canary
 SELECT DISTINCT ON (person_id) person_id, ward FROM omop.visit
 
 --- warehouse-attack-204
---: refused
+--: no canary
 SELECT count(*) OVER (ORDER BY person_id) FROM omop.person
 
 --- warehouse-attack-205
@@ -445,11 +445,11 @@ SELECT count(*) OVER (ORDER BY person_id) FROM omop.person
 SELECT sum(1) OVER (PARTITION BY left(person_id, 8)) FROM omop.person
 
 --- warehouse-attack-206
---: refused
+--: no canary
 SELECT person_id < 'CANARYP5' FROM omop.person
 
 --- warehouse-attack-207
---: refused
+--: no canary
 SELECT person_id BETWEEN 'CANARYP1' AND 'CANARYP2' FROM omop.person
 
 --- warehouse-attack-208
