@@ -141,15 +141,23 @@ func (g *generator) forbidden(c column) string {
 // forbiddenTest makes a predicate that would test an original.
 func (g *generator) forbiddenTest(c column) string {
 	n := c.name
+	if g.one(8) {
+		g.own = true
+		return g.of(n+" < "+g.original(), n+" BETWEEN 'A' AND 'N'", "("+n+", 1) >= ("+g.original()+", 1)", n+" > (SELECT min(x.id) FROM clinic.patients x)")
+	}
 	return g.of(
 		n+" = "+g.original(), n+" <> "+g.original(), n+" IN ("+g.original()+", "+g.original()+")", n+" LIKE 'CANARY%'", n+"::text ~ '1'",
-		n+" < "+g.original(), n+" BETWEEN 'A' AND 'N'", n+"::text = "+g.original(), "lower("+n+"::text) = lower("+g.original()+")",
+		n+"::text = "+g.original(), "lower("+n+"::text) = lower("+g.original()+")",
 		"("+n+", 1) = ("+g.original()+", 1)", n+" = ANY (ARRAY["+g.original()+"])", n+" IS NOT DISTINCT FROM "+g.original(),
 		"length("+n+"::text) > 5", n+" > "+n, "coalesce("+n+"::text, '') <> ''",
 	)
 }
 
 func (g *generator) forbiddenAggregate(n string) string {
-	return g.of("min("+n+")", "max("+n+")", "string_agg("+n+"::text, ',')", "array_agg("+n+")", "json_agg("+n+")", "count(DISTINCT "+n+"::text)",
+	if g.one(5) {
+		g.own = true
+		return g.of("min("+n+")", "max("+n+")", "string_agg('x', ',' ORDER BY "+n+")")
+	}
+	return g.of("string_agg("+n+"::text, ',')", "array_agg("+n+")", "json_agg("+n+")", "count(DISTINCT "+n+"::text)",
 		"mode() WITHIN GROUP (ORDER BY "+n+")", "bool_or("+n+" = "+g.original()+")", "count(*) FILTER (WHERE "+n+" LIKE '%1')")
 }

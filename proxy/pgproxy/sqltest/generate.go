@@ -13,6 +13,9 @@ type Query struct {
 	// Cut: LIMIT takes rows in no order that the query decides, so only their
 	// number can be compared.
 	Cut bool
+	// Own: it compares by the order of sealed values, which is Veil's own, so its rows
+	// are not those of the copy.
+	Own bool
 	// Attack: it may have something that is not permitted.
 	Attack bool
 	// Choices are what made it: the same choices make the same query, and fewer
@@ -32,7 +35,7 @@ func Replay(choices []int) Query { return build(&chooser{given: choices}) }
 func build(c *chooser) Query {
 	g := &generator{chooser: c, attack: c.n(6) == 5, taken: map[string]bool{}}
 	sql := g.query(2)
-	return Query{SQL: sql, Cut: g.cut, Attack: g.attack, Choices: c.made}
+	return Query{SQL: sql, Cut: g.cut, Own: g.own, Attack: g.attack, Choices: c.made}
 }
 
 // Shrink looks for the simplest query for which fails still holds, in at most a
@@ -101,6 +104,7 @@ type generator struct {
 	*chooser
 	attack bool // something that is not permitted may be in it
 	cut    bool
+	own    bool
 	alias  int
 	ctes   []relation
 	// taken are the aliases of the level being made. Those of the levels around it
