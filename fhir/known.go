@@ -28,12 +28,9 @@ func (w *Walker) known() *text.Known {
 
 func (w *Walker) collectPeople() *text.Known {
 	c := people.New(w.a.schema)
-	c.Relative = func(url string) (string, bool) {
-		rel, ok := w.relative([]byte(url))
-		return string(rel), ok
-	}
+	c.Relative = w.site.relativeText
 	c.Add(w.src)
-	if w.site.of == nil || w.site.of.Resource == nil {
+	if w.site.of == nil || w.site.of.People == nil {
 		return c.Known()
 	}
 	// What a resource of a role refers to is a person: references are followed twice.
@@ -46,16 +43,25 @@ func (w *Walker) collectPeople() *text.Known {
 			if asked++; asked > mostResources {
 				return nil
 			}
-			resource, err := w.site.of.Resource(typ.typ.Name, string(id))
+			facts, err := w.site.of.People(typ.typ.Name, string(id))
 			if err != nil {
 				return nil
 			}
-			c.Add(resource)
+			c.AddFacts(facts)
 		}
 	}
 	return c.Known()
 }
 
+func (ix *siteIndex) relativeText(url string) (string, bool) {
+	rel, ok := ix.relative([]byte(url))
+	return string(rel), ok
+}
+
+// Relative returns what takes the base of the original server off an absolute URL; it
+// reports whether the URL has one.
+func (s *Site) Relative() func(url string) (string, bool) { return newSiteIndex(s).relativeText }
+
 // ScrubsTexts reports whether a rule needs what is known of people beyond the resource that
-// has the text: Site.Resource is asked, and a Bundle is masked as a whole.
+// has the text: Site.People is asked, and a Bundle is masked as a whole.
 func (a *Automaton) ScrubsTexts() bool { return a.scrubs }

@@ -284,9 +284,11 @@ func (w *Walker) appendTarget(form referenceForm, val []byte) bool {
 
 // relative takes the base of this server off an absolute URL. known is false
 // for URLs of other servers.
-func (w *Walker) relative(val []byte) (rel []byte, known bool) {
-	for k := range w.site.upstream {
-		base := &w.site.upstream[k]
+func (w *Walker) relative(val []byte) (rel []byte, known bool) { return w.site.relative(val) }
+
+func (ix *siteIndex) relative(val []byte) (rel []byte, known bool) {
+	for k := range ix.upstream {
+		base := &ix.upstream[k]
 		if rest, ok := base.cut(val); ok {
 			return rest, true
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/people"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/masktest"
 )
@@ -133,12 +134,12 @@ func TestScrubAsksForPeople(t *testing.T) {
 	}
 	asked := map[string]int{}
 	broken := ""
-	site := &fhir.Site{Upstream: []string{"http://ehr.example/fhir"}, Resource: func(typ, id string) ([]byte, error) {
+	site := &fhir.Site{Upstream: []string{"http://ehr.example/fhir"}, People: func(typ, id string) (people.Facts, error) {
 		asked[typ+"/"+id]++
 		if broken == typ+"/"+id {
 			return nil, errors.New("the server does not respond")
 		}
-		return []byte(server[typ+"/"+id]), nil
+		return people.FactsOf(schema.R4(), []byte(server[typ+"/"+id]), nil), nil
 	}}
 	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor-text"), fhir.RememberAlways)
 	m.Site = site
@@ -173,7 +174,7 @@ func TestScrubLimits(t *testing.T) {
 	}
 	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor-text"), fhir.RememberNothing)
 	for n, passes := range map[int]bool{1000: true, 1001: false} {
-		m.Site = &fhir.Site{Resource: func(string, string) ([]byte, error) { return nil, nil }}
+		m.Site = &fhir.Site{People: func(string, string) (people.Facts, error) { return nil, nil }}
 		out, err := m.Mask([]byte(`{"resourceType":"Encounter","status":"finished","class":{"code":"AMB"},"text":{},"participant":[` + strings.Join(refs[:n], ",") +
 			`],"contained":[{"resourceType":"Observation","id":"o","status":"final","code":{},"note":[{"text":"Stable."}]}]}`))
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/people"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 )
@@ -30,11 +31,11 @@ type Site struct {
 	// patient is unknown and the stricter rule applies. The response must depend on
 	// the resource alone; it may be requested often for the same one.
 	Subject func(dst []byte, typ string, id []byte) ([]byte, bool)
-	// Resource returns another resource of the original server, of a person or an
-	// organisation that the resource at hand refers to: what it says of people is looked
-	// for in texts. It returns nil for one that is not there. The error says that it could
-	// not be had: then texts are removed. Without it, only what is at hand is known.
-	Resource func(typ, id string) ([]byte, error)
+	// People returns what another resource of the original server says of people, one of a
+	// person or an organisation that the resource at hand refers to: it is looked for in
+	// texts. There is nothing of a resource that does not exist. The error says that it
+	// could not be had: then texts are removed. Without it, only what is at hand is known.
+	People func(typ, id string) (people.Facts, error)
 }
 
 // DefaultBase is the base of masked files: a name that RFC 2606 reserves, so

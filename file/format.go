@@ -20,6 +20,16 @@ type Format interface {
 	Open(in Source) (Document, error)
 }
 
+// Surveyor is a Format that reads all files of a job before the first is masked, for what
+// one file says of others. Files that can be read only once, such as standard input, are
+// left out.
+type Surveyor interface {
+	Format
+	// Survey returns what reads a document, or nil if nothing needs to be read. Its error
+	// ends the job.
+	Survey() func(doc Document) error
+}
+
 // Document is a file of a format. A job reads it in blocks, masks them in parallel and
 // puts them together in their order.
 type Document interface {

@@ -167,6 +167,9 @@ func (j *Job) Run(ctx context.Context) (counts Counts, err error) {
 		return Counts{}, err
 	}
 	defer func() { err = end(err) }()
+	if err := r.survey(); err != nil {
+		return r.counts, err
+	}
 	err = r.inputs(func(in *input) error {
 		if done, err := r.resumed(in); done || err != nil {
 			return err

@@ -16,8 +16,7 @@ import (
 var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
 
-	"text.KnownBuilder.AddPerson": "for engines that have names in parts",
-	"text.ReplacerFunc":           "for engines that replace by more than a label",
+	"text.ReplacerFunc": "for engines that replace by more than a label",
 }
 
 // TestExportedIsUsed: what a package exports, another one uses, or it is promised. It goes

@@ -35,7 +35,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"audit":                      {"mask", "textfile"},
 		"rulesets":                   {"internal/suggest"},
 		"fhir/termhash":              {},
-		"internal/masktest":          {"fhir", "fhir/schema", "general", "mask/...", "rulesets", "safeharbor", "table"},
+		"internal/masktest":          {"text/scrub", "fhir", "fhir/schema", "general", "mask/...", "rulesets", "safeharbor", "table"},
 		"fhir/guard":                 {"fhir", "fhir/edit", "fhir/fhirjson", "fhir/lexical", "fhir/schema", "fhir/terminology", "internal/suggest", "mask/..."},
 		"fhir/edit":                  {"fhir/fhirjson", "fhir/schema"},
 		"fhir/fhirxml":               {"fhir/fhirjson", "fhir/markup", "fhir/schema"},
@@ -101,7 +101,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		// The program: configuration, and what runs it.
 		"file":                 {"mask/..."},
 		"file/bucket":          {"file"},
-		"fhir/fhirfile":        {"mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "fhir/guard", "internal/stack"},
+		"fhir/fhirfile":        {"fhir/people", "fhir/fhirxml", "mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "fhir/guard", "internal/stack"},
 		"internal/cli":         {},
 		"internal/formats":     {"internal/rules", "document/...", "fhir", "fhir/...", "file", "table", "table/..."},
 		"internal/jobshow":     {"document", "file", "table", "table/pgdump"},
@@ -117,7 +117,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/rulesetshow": {"document", "fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
 		"internal/serve":       {"audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config"},
 		"internal/demo":        {"mask/...", "audit", "fhir", "internal/fhirtest", "postgres/analysis", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "internal/rules", "internal/config", "internal/serve"},
-		"cmd/veil":             {"textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "internal/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
+		"cmd/veil":             {"text/scrub", "textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "internal/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
 		// Identifiers in free text.
 		"text":             {"discover/dict"},
 		"internal/textcmd": {"internal/cli", "text"},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/people"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/mask"
 )
@@ -26,7 +27,16 @@ const (
 
 // Formats returns the formats of FHIR, masked by a compiled ruleset. site may be nil.
 func Formats(a *fhir.Automaton, site *fhir.Site) []file.Format {
-	e := &engine{a, site, lossesOf(a)}
+	e := &engine{automaton: a, site: site, losses: lossesOf(a)}
+	if a.ScrubsTexts() {
+		own := fhir.Site{}
+		if site != nil {
+			own = *site
+		}
+		e.people = people.NewIndex(a.Schema(), own.Relative())
+		own.People = e.people.People
+		e.site = &own
+	}
 	return []file.Format{
 		&format{engine: e, form: fhirjson.NDJSON, name: "FHIR NDJSON", extension: ".ndjson"},
 		&format{engine: e, form: fhirjson.OneResource, name: "FHIR JSON", extension: ".ndjson"},
@@ -39,6 +49,7 @@ type engine struct {
 	automaton *fhir.Automaton
 	site      *fhir.Site
 	losses    []loss
+	people    *people.Index // of all files, for texts; or nil
 }
 
 // format is one form of FHIR.

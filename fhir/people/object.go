@@ -84,12 +84,9 @@ func (c *Collector) finish(typ string, o *object) {
 
 // person gives the builder the parts of a name, once.
 func (c *Collector) person(given []string, family string) {
-	key := "N" + strings.Join(given, "\x00") + "\x01" + family
-	if len(given) == 0 && family == "" || c.added[key] {
-		return
+	if len(given) > 0 || family != "" {
+		c.add('N', strings.Join(given, "\x00")+"\x01"+family)
 	}
-	c.added[key] = true
-	c.b.AddPerson(given, family)
 }
 
 func (c *Collector) contact(system, value string) {
@@ -134,6 +131,6 @@ func (c *Collector) reference(o *object) {
 		}
 	}
 	if rest != "" && rest[0] != '#' && rest[0] != '/' {
-		c.refs = append(c.refs, rest)
+		c.refers(rest)
 	}
 }

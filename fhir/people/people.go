@@ -25,6 +25,7 @@ type Collector struct {
 
 	schema *schema.Schema
 	b      text.KnownBuilder
+	facts  *Facts          // instead of the builder
 	added  map[string]bool // what the builder has: a letter for the kind, and the value
 	refs   []string        // to people and organisations, as they stand there
 	seen   map[string]bool // references and "Type/id" of resources that were added
@@ -147,9 +148,18 @@ func (c *Collector) member(sh *schema.Shape, m *schema.ShapeMember, o *object, i
 	if c.src[i] != '[' {
 		return c.value(sh, m, o, i, depth)
 	}
+	return c.items(i, func(item int) int { return c.value(sh, m, o, item, depth+1) })
+}
+
+// items calls f with where each item of the array at src[i] begins; f returns where it
+// ends. The result is where the array ends, or -1; what is no array is an item itself.
+func (c *Collector) items(i int, f func(item int) int) int {
+	if i >= len(c.src) || c.src[i] != '[' {
+		return f(i)
+	}
 	i = fhirjson.SkipSpace(c.src, i+1)
 	for i >= 0 && i < len(c.src) && c.src[i] != ']' {
-		if i = c.value(sh, m, o, i, depth+1); i < 0 {
+		if i = f(i); i < 0 {
 			return -1
 		}
 		if i = fhirjson.SkipSpace(c.src, i); i < len(c.src) && c.src[i] == ',' {
@@ -217,8 +227,9 @@ func (c *Collector) stringMember(i int, name string) (value string) {
 	return value
 }
 
-// add gives the builder a value, once. The kinds are letters: n a name, i an identifier, p
-// a telephone number, e an address on a network, a an address, o an organisation, d a date.
+// add gives the builder a value, once. The kinds are letters: n a name, N its parts, i an
+// identifier, p a telephone number, e an address on a network, a an address, o an
+// organisation, d a date.
 func (c *Collector) add(kind byte, value string) {
 	value = strings.TrimSpace(value)
 	key := string(kind) + value
@@ -226,7 +237,14 @@ func (c *Collector) add(kind byte, value string) {
 		return
 	}
 	c.added[key] = true
+	if c.facts != nil {
+		c.facts.append(kind, value)
+		return
+	}
 	switch kind {
+	case 'N':
+		given, family, _ := strings.Cut(value, "\x01")
+		c.b.AddPerson(strings.FieldsFunc(given, func(r rune) bool { return r == 0 }), family)
 	case 'n':
 		c.b.AddName(value)
 	case 'i':

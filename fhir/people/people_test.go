@@ -1,6 +1,7 @@
 package people
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -33,12 +34,16 @@ func TestAdd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			col := New(schema.R4())
+			col, again := New(schema.R4()), New(schema.R4())
 			col.Add([]byte(c.resource))
+			again.AddFacts(FactsOf(schema.R4(), []byte(c.resource), nil))
 			if got := col.References(); !slices.Equal(got, c.refs) {
 				t.Errorf("references %q, want %q", got, c.refs)
 			}
 			known := col.Known()
+			if !reflect.DeepEqual(known, again.Known()) {
+				t.Error("the facts are others")
+			}
 			var got []string
 			for _, span := range text.New(text.Options{}).Scanner().Find(nil, []byte(note), known) {
 				if strings.HasPrefix(span.Rule, "known") {
@@ -69,6 +74,9 @@ func FuzzAdd(f *testing.F) {
 	f.Add([]byte(`{"resourceType":"Patient","name":[[[[{"family":"x"}]]]]}`))
 	f.Fuzz(func(t *testing.T, resource []byte) {
 		before := slices.Clone(resource)
+		c := New(schema.R4())
+		c.AddFacts(FactsOf(schema.R4(), resource, nil))
+		c.AddFacts(resource)
 		a, b := New(schema.R4()), New(schema.R4())
 		a.Add(resource)
 		b.Add(resource)
@@ -79,4 +87,17 @@ func FuzzAdd(f *testing.F) {
 			t.Error("the resource changed")
 		}
 	})
+}
+
+// TestIndexLimit: more people than can be kept are an error, and not forgotten.
+func TestIndexLimit(t *testing.T) {
+	t.Parallel()
+	x := NewIndex(schema.R4(), nil)
+	x.limit = 3 * entryOverhead
+	for i := range 3 {
+		err := x.Add(fmt.Appendf(nil, `{"resourceType":"Patient","id":"%d","name":[{"family":"Quarrington"}]}`, i))
+		if i < 2 && err != nil || i == 2 && (err == nil || !strings.Contains(err.Error(), "more people than can be kept")) {
+			t.Errorf("patient %d: %v", i, err)
+		}
+	}
 }

@@ -1,0 +1,44 @@
+package fhirfile
+
+import (
+	"bytes"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/file"
+)
+
+var _ file.Surveyor = (*format)(nil)
+
+// Survey implements file.Surveyor: where texts are scrubbed, the people of all files are
+// known before the first text is.
+func (f *format) Survey() func(doc file.Document) error {
+	if f.people == nil {
+		return nil
+	}
+	return f.survey
+}
+
+func (f *format) survey(doc file.Document) error {
+	var buf []byte
+	return doc.Split(func() []byte { return buf[:0] }, func(b file.Block) error {
+		buf = b.Text
+		text := bytes.TrimPrefix(b.Text, fhirjson.ByteOrderMark)
+		switch f.form {
+		case fhirjson.OneResource:
+			return f.people.Add(text)
+		case fhirjson.OneXMLResource:
+			resource, err := fhirxml.AppendJSON(f.automaton.Schema(), nil, text)
+			if err != nil {
+				return nil //nolint:nilerr // reported when the file is masked
+			}
+			return f.people.Add(resource)
+		}
+		for line := range bytes.SplitSeq(text, []byte{'\n'}) {
+			if err := f.people.Add(line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

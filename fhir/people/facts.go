@@ -1,0 +1,57 @@
+package people
+
+import (
+	"encoding/binary"
+
+	"github.com/veil-proxy/veil/fhir/schema"
+)
+
+// Facts are what a resource says of people, in little space: to be kept until texts need
+// them. They are originals.
+type Facts []byte
+
+// FactsOf returns what a resource says. relative is that of a Collector; it may be nil.
+func FactsOf(s *schema.Schema, resource []byte, relative func(url string) (string, bool)) Facts {
+	var f Facts
+	c := New(s)
+	c.Relative, c.facts = relative, &f
+	c.Add(resource)
+	return f
+}
+
+// append adds a fact: the letter of its kind, the length of its value, and the value.
+func (f *Facts) append(kind byte, value string) {
+	b := append(*f, kind)
+	b = binary.AppendUvarint(b, uint64(len(value)))
+	*f = append(b, value...)
+}
+
+// refersTo is the letter of a reference among facts.
+const refersTo = 'r'
+
+// AddFacts collects facts of a resource.
+func (c *Collector) AddFacts(f Facts) {
+	for len(f) > 1 {
+		kind := f[0]
+		n, size := binary.Uvarint(f[1:])
+		if size <= 0 || n > uint64(len(f)-1-size) {
+			return
+		}
+		value := string(f[1+size:][:n])
+		f = f[1+size+int(n):]
+		if kind == refersTo {
+			c.refers(value)
+		} else {
+			c.add(kind, value)
+		}
+	}
+}
+
+// refers notes a reference to a person or an organisation.
+func (c *Collector) refers(ref string) {
+	if c.facts != nil {
+		c.facts.append(refersTo, ref)
+		return
+	}
+	c.refs = append(c.refs, ref)
+}

@@ -1,0 +1,95 @@
+package people
+
+import (
+	"fmt"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/schema"
+)
+
+// Index has what resources of people and organisations say, by type and id. Adding is not
+// for concurrent use; when all is added, reading is.
+type Index struct {
+	schema   *schema.Schema
+	relative func(url string) (string, bool)
+	facts    map[string]Facts
+	size     int
+	limit    int
+}
+
+// maxIndex bounds the memory of an Index, in bytes: about a million patients.
+const maxIndex = 512 << 20
+
+// entryOverhead is about what an entry takes besides its key and its facts, in bytes.
+const entryOverhead = 100
+
+// NewIndex returns an empty Index. relative is that of a Collector.
+func NewIndex(s *schema.Schema, relative func(url string) (string, bool)) *Index {
+	return &Index{schema: s, relative: relative, facts: map[string]Facts{}, limit: maxIndex}
+}
+
+// Add adds a resource, or those of a Bundle. What is about nobody is left out. The error
+// says that there are too many people.
+func (x *Index) Add(resource []byte) error {
+	c := New(x.schema)
+	c.src = resource
+	return x.add(c, fhirjson.SkipSpace(resource, 0))
+}
+
+func (x *Index) add(c *Collector, i int) (err error) {
+	typ := c.stringMember(i, "resourceType")
+	if typ == "Bundle" {
+		c.members(i, func(key []byte, at int) int {
+			if string(key) != "entry" {
+				return fhirjson.SkipValue(c.src, at, 0, &c.fault)
+			}
+			return c.items(at, func(item int) int {
+				return c.members(item, func(key []byte, at int) int {
+					if string(key) == "resource" && err == nil && at < len(c.src) && c.src[at] == '{' {
+						err = x.add(c, at)
+					}
+					return fhirjson.SkipValue(c.src, at, 0, &c.fault)
+				})
+			})
+		})
+		return err
+	}
+	id := c.stringMember(i, "id")
+	if id == "" || !persons[typ] && !organisations[typ] {
+		return nil
+	}
+	end := fhirjson.SkipValue(c.src, i, 0, &c.fault)
+	if end < 0 {
+		end = len(c.src) // what stands before the fault is collected
+	}
+	f := FactsOf(x.schema, c.src[i:end], x.relative)
+	if err := x.put(typ+"/"+id, f); err != nil || typ != "RelatedPerson" {
+		return err
+	}
+	// A patient's relatives are known wherever the patient is.
+	patient := New(x.schema)
+	patient.Relative = x.relative
+	patient.AddFacts(f)
+	for _, ref := range patient.References() {
+		if err := x.put(ref, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// put adds facts to those of a resource.
+func (x *Index) put(key string, f Facts) error {
+	before, there := x.facts[key]
+	if !there {
+		x.size += len(key) + entryOverhead
+	}
+	if x.size += len(f); x.size > x.limit {
+		return fmt.Errorf("the files name more people than can be kept (%d MiB): mask what belongs together in parts", x.limit>>20)
+	}
+	x.facts[key] = append(before[:len(before):len(before)], f...)
+	return nil
+}
+
+// People is fhir.Site's.
+func (x *Index) People(typ, id string) (Facts, error) { return x.facts[typ+"/"+id], nil }
