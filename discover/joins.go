@@ -34,12 +34,16 @@ func (g *graph) findJoins() {
 				continue
 			}
 			if to, ok := bestJoin(from, keys); ok {
-				g.links[from], g.inferred[from] = to, true
-				c := &to.table.Columns[to.column]
-				t.Columns[i].Joins = &Reference{to.table.Schema, to.table.Name, c.Name}
+				g.link(from, to)
 			}
 		}
 	}
+}
+
+// link notes that a column refers to another though no foreign key says so.
+func (g *graph) link(from, to columnRef) {
+	g.links[from], g.inferred[from] = to, true
+	from.table.Columns[from.column].Joins = &Reference{to.table.Schema, to.table.Name, to.table.Columns[to.column].Name}
 }
 
 // identifies reports whether the sampled values could be those of a key.

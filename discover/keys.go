@@ -48,6 +48,10 @@ func (g *graph) foreign(t *tableState, i int, to columnRef) {
 	if end.table.subject == ofPersons && end.table != t {
 		s = ofPersons
 	}
+	if g.named[columnRef{t, i}] {
+		b.namedKey(s, fmt.Sprintf("the name is that of the key of %s, %s", target.where(), s.in()))
+		return
+	}
 	switch s {
 	case ofPersons:
 		b.add(fromKeys, PersonKey, weight, reason)
@@ -77,6 +81,24 @@ func (g *graph) foreign(t *tableState, i int, to columnRef) {
 	b.against(fromKeys, 4, reason, Measure, Flag, FreeText, EventDate, BirthDate, Zip, Phone, SSN)
 }
 
+// namedKey adds what a column is whose name alone says which key it has: more than other
+// names say, and nothing against what the values say.
+func (b *board) namedKey(s subject, reason string) {
+	weight := 4 * b.trust
+	switch s {
+	case ofPersons:
+		b.add(fromKeys, PersonKey, weight, reason)
+	case ofEvents:
+		b.add(fromKeys, EventKey, weight, reason)
+	case ofPlaces, ofReference:
+		b.add(fromKeys, Code, weight/2, reason)
+		b.add(fromKeys, Other, weight/2, reason)
+	}
+}
+
+// idWeight is from where on the values of a column look like identifiers.
+const idWeight = 2.5
+
 // ownKey adds what a table's subject says of its own key, and of other identifiers in it.
 func (t *tableState) ownKey(i int) {
 	b, c := t.boards[i], &t.Columns[i]
@@ -85,9 +107,12 @@ func (t *tableState) ownKey(i int) {
 		return
 	}
 	scores := b.scores(fromValues, fromType)
-	idLike := scores[EventKey] >= 2.5
+	idLike := scores[EventKey] >= idWeight
 	if !c.Key && !c.Unique && !idLike {
 		return
+	}
+	if !c.Key && !c.Unique && (t.subject == ofReference || t.subject == ofPlaces) && t.otherIDs(i) {
+		return // numbers of something else, whatever the table is about
 	}
 	weight := 1.5
 	why := "the values identify rows of "
@@ -116,6 +141,20 @@ func (t *tableState) ownKey(i int) {
 		b.add(fromKeys, Other, 0.7*weight, reason)
 		b.against(fromKeys, 0.6*weight, reason, EventKey)
 	}
+}
+
+// otherIDs reports whether the identifiers of a column are not those of the table's rows:
+// they repeat, or a column before them identifies the rows.
+func (t *tableState) otherIDs(i int) bool {
+	if p := t.Columns[i].Profile; t.keyed || p != nil && p.Distinct < p.Filled {
+		return true
+	}
+	for _, b := range t.boards[:i] {
+		if b.scores(fromValues, fromType)[EventKey] >= idWeight {
+			return true
+		}
+	}
+	return false
 }
 
 // selfReference adds that a column points to another row of its table.

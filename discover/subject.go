@@ -52,6 +52,8 @@ type graph struct {
 	links map[columnRef]columnRef
 	// inferred are links that no foreign key declares.
 	inferred map[columnRef]bool
+	// named are inferred links of which only names speak.
+	named map[columnRef]bool
 	// authors are tables of users whose keys say who wrote a row.
 	authors map[*tableState]bool
 	// referred counts the tables that refer to one.
@@ -61,7 +63,7 @@ type graph struct {
 }
 
 func newGraph(tables []*tableState) *graph {
-	g := &graph{tables: tables, byName: map[[2]string]*tableState{}, links: map[columnRef]columnRef{}, inferred: map[columnRef]bool{}, authors: map[*tableState]bool{}, referred: map[*tableState]int{}, extends: map[*tableState][]*tableState{}}
+	g := &graph{tables: tables, byName: map[[2]string]*tableState{}, links: map[columnRef]columnRef{}, inferred: map[columnRef]bool{}, named: map[columnRef]bool{}, authors: map[*tableState]bool{}, referred: map[*tableState]int{}, extends: map[*tableState][]*tableState{}}
 	for _, t := range tables {
 		g.byName[[2]string{t.Schema, t.Name}] = t
 	}
@@ -84,6 +86,7 @@ func newGraph(tables []*tableState) *graph {
 		}
 	}
 	g.findJoins()
+	g.findNamedJoins()
 	g.findAuthors()
 	return g
 }
@@ -243,6 +246,9 @@ func (t *tableState) ownSubject() (score [5]float64) {
 	identity := 2*one(BirthDate) + 1.5*one(SSN) + one(NationalID) + one(MRN) + one(GivenName) + one(FamilyName) + one(PersonName) + 0.5*one(Email) +
 		1.5*one(Username)*(1-one(OrganizationName)) + math.Min(1.5, 0.7*float64(count[Demographic])) + one(DeathDate) + 0.5*one(Phone)*one(FamilyName) + one(License)*0.5
 	t.identity, t.keyed = identity, keyed
+	if identity < 4 && t.hasMessages() {
+		score[ofEvents] += 3
+	}
 	score[ofPersons] += identity
 	score[ofEvents] += identity * 0.7
 	if !keyed {
@@ -272,6 +278,13 @@ func (t *tableState) ownSubject() (score [5]float64) {
 		score[ofPlaces] += 3 * trust
 	}
 	return score
+}
+
+// hasMessages reports whether a table has documents about patients.
+func (t *tableState) hasMessages() bool {
+	return slices.ContainsFunc(t.Columns, func(c Column) bool {
+		return c.Profile != nil && c.Profile.Tested >= 3 && (c.Profile.Share(values.HL7) > 0.5 || c.Profile.Share(values.FHIR) > 0.5)
+	})
 }
 
 // datesScore is how much dates speak for a table of events. One date is in any table.

@@ -43,7 +43,7 @@ type Column struct {
 	// References is what a foreign key points to, or nil.
 	References *Reference
 	// Joins is what a column points to though no foreign key says so, as Judge finds it by
-	// the values, or nil.
+	// values or names, or nil.
 	Joins *Reference
 	// Profile is what the sampled values look like, or nil.
 	Profile *values.Profile

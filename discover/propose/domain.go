@@ -4,56 +4,58 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/discover"
+	"github.com/veil-proxy/veil/discover/words"
 )
 
 // place is a column of the tables by number.
 type place struct{ table, column int }
 
-// keyed are columns that join, and the domain that their pseudonyms share.
+// keyed is how columns that join are masked: all alike.
 type keyed struct {
-	// domain is the name of a domain, or empty for keys that identify nobody.
+	method string
+	// domain is what their pseudonyms share.
 	domain string
-	// masked says that the columns can all be sealed.
-	masked bool
 }
 
-// domains puts columns that join by foreign keys into one domain each: all are masked
-// alike, or none is.
+// joined are the columns that join, as sets of places.
+type joined map[place]place
+
+// root is the column that stands for all that a column joins.
+func (j joined) root(c place) place {
+	if up, ok := j[c]; ok && up != c {
+		top := j.root(up)
+		j[c] = top
+		return top
+	}
+	return c
+}
+
+// unite says that two columns join. The second stands for both.
+func (j joined) unite(c, to place) {
+	if a, b := j.root(c), j.root(to); a != b {
+		j[a] = b
+	}
+}
+
+// domains puts columns that join into one domain each: all are masked alike, or all are
+// kept.
 func (p *proposal) domains() map[place]keyed {
-	parent := map[place]place{}
-	var root func(place) place
-	root = func(c place) place {
-		if up, ok := parent[c]; ok && up != c {
-			top := root(up)
-			parent[c] = top
-			return top
+	j := joined{}
+	p.each(func(c place) {
+		if to, ok := p.target(c); ok && p.alike(c, to) {
+			j.unite(c, to)
 		}
-		return c
-	}
-	for t := range p.tables {
-		for i := range p.tables[t].Columns {
-			c := place{t, i}
-			if to, ok := p.target(c); ok {
-				if a, b := root(c), root(to); a != b {
-					parent[a] = b
-				}
-			}
-		}
-	}
+	})
+	p.sameNames(j)
 	groups := map[place][]place{}
-	p.each(func(c place) { groups[root(c)] = append(groups[root(c)], c) })
+	p.each(func(c place) { groups[j.root(c)] = append(groups[j.root(c)], c) })
 	out := map[place]keyed{}
 	for top, members := range groups {
-		sensitive, can := false, true
-		for _, c := range members {
-			f := p.found(c)
-			sensitive = sensitive || f.Sensitive && isKey(f.Class) || f.Sensitive && len(members) > 1
-			can = can && p.column(c).IsID()
-		}
-		if !sensitive {
+		method := p.method(top, members)
+		if method == "" {
 			continue
 		}
-		k := keyed{p.domainName(top, len(members) > 1), can}
+		k := keyed{method, p.domainName(top)}
 		for _, c := range members {
 			out[c] = k
 		}
@@ -61,11 +63,71 @@ func (p *proposal) domains() map[place]keyed {
 	return out
 }
 
+// alike reports whether two columns can be masked alike, so that they still join: what a
+// foreign key says always is, and is hidden if it must be.
+func (p *proposal) alike(c, to place) bool {
+	return p.column(c).References != nil || p.column(c).IsID() && p.column(to).IsID()
+}
+
+// sameNames unites keys of persons and records that have one name in several tables of a
+// schema and that no foreign key explains: person_id is that of the same person.
+func (p *proposal) sameNames(j joined) {
+	type name struct{ schema, column string }
+	first := map[name]place{}
+	p.each(func(c place) {
+		f, column := p.found(c), p.column(c)
+		if !isKey(f.Class) || !column.IsID() || words.General(column.Name) || column.References != nil {
+			return
+		}
+		n := name{p.tables[c.table].Schema, strings.Join(words.Split(column.Name), "_")}
+		if known, ok := first[n]; ok {
+			j.unite(c, known)
+			return
+		}
+		first[n] = c
+	})
+}
+
+// method is how the columns of a group are masked, or empty if each is judged by itself.
+// Keys of persons and of records about them are sealed, and keys of which any column
+// would otherwise be hidden, so that what joins still does. Values that cannot be sealed
+// become pseudonyms.
+func (p *proposal) method(top place, members []place) string {
+	sensitive, can, fits, kept := false, true, true, p.keeps(top)
+	for _, c := range members {
+		f, column := p.found(c), p.column(c)
+		sensitive = sensitive || f.Sensitive && (isKey(f.Class) || len(members) > 1)
+		can = can && column.IsID()
+		fits = fits && (column.Profile == nil || column.Profile.Unsealable == 0)
+		// What a declared key says of its values holds for all that refer to it.
+		kept = kept && (p.keeps(c) || column.References != nil && p.tables[c.table].Unread == "")
+	}
+	switch {
+	case !sensitive && len(members) == 1:
+		return ""
+	case !sensitive && kept:
+		return "keep"
+	case !can && sensitive:
+		return "hide"
+	case !can:
+		return ""
+	case !fits:
+		return "pseudonym"
+	}
+	return "seal"
+}
+
+// keeps reports whether a column passes if it is judged by itself.
+func (p *proposal) keeps(c place) bool {
+	f := p.found(c)
+	return !f.Unsure() && !f.Sensitive && f.Class != discover.OrganizationName && p.tables[c.table].Unread == "" && p.column(c).Harmless()
+}
+
 func isKey(c discover.Class) bool { return c == discover.PersonKey || c == discover.EventKey }
 
 // domainName names a domain after the table whose key it is: Patient for patients, as
 // FHIR calls them, and otherwise as the table is called.
-func (p *proposal) domainName(c place, joined bool) string {
+func (p *proposal) domainName(c place) string {
 	t := &p.tables[c.table]
 	name := t.Name
 	for i := range p.tables {
@@ -75,10 +137,10 @@ func (p *proposal) domainName(c place, joined bool) string {
 		}
 	}
 	column := &t.Columns[c.column]
-	if !joined && !column.Key {
+	if !column.Key {
 		return name + "." + column.Name
 	}
-	if lower := strings.ToLower(t.Name); (lower == "patient" || lower == "patients") && column.Key {
+	if lower := strings.ToLower(t.Name); lower == "patient" || lower == "patients" {
 		return "Patient"
 	}
 	return name

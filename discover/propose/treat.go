@@ -14,12 +14,18 @@ func (p *proposal) treat(c place, k keyed, isKeyed bool) {
 	f, column := p.found(c), p.column(c)
 	sure := fmt.Sprintf("%.0f%%", 100*f.Confidence)
 	switch {
-	case isKeyed && k.masked:
-		r := rule{id: "keys-of-" + slug(k.domain), category: "R", method: "seal", args: []string{"domain: " + quote(k.domain)},
+	case isKeyed && k.method == "seal":
+		r := rule{id: "keys-of-" + slug(k.domain), category: "R", method: k.method, args: []string{"domain: " + quote(k.domain)},
 			why: "Keys that join have one domain, so that joins still work. The person with the key can open them."}
 		p.add(c, r, sure)
-	case isKeyed:
+	case isKeyed && k.method == "pseudonym":
+		r := rule{id: "keys-of-" + slug(k.domain), category: "R", method: k.method, args: []string{"domain: " + quote(k.domain)},
+			why: "Keys that join have one domain, so that joins still work. Some have signs that FHIR ids cannot have, so they cannot be sealed."}
+		p.add(c, r, sure)
+	case isKeyed && k.method == "hide":
 		p.add(c, rule{id: "keys-of-other-types", category: "R", method: "hide", why: "Keys whose type cannot be sealed."}, sure)
+	case isKeyed && !p.keeps(c):
+		p.add(c, rule{id: "references", method: "keep", why: "Keys of tables that identify nobody, whose keys are kept."}, sure)
 	case f.Unsure():
 		p.unsure(c, "")
 	case f.Sensitive:

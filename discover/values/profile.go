@@ -71,6 +71,8 @@ type Profile struct {
 	FirstYear, LastYear, LowerYear, MedianYear, UpperYear int
 	// Dated is how many values were dates with a year.
 	Dated int
+	// Unsealable are the different values that cannot be sealed, since they are no FHIR ids.
+	Unsealable int
 	// Sketch are the smallest hashes of the values, to tell whether columns share them.
 	Sketch []uint64
 }
@@ -98,6 +100,9 @@ func (s *Sample) Profile() *Profile {
 	p := &Profile{Rows: s.rows, Nulls: s.nulls, MinLength: math.MaxInt}
 	texts := make([]string, 0, len(s.counts))
 	for text, n := range s.counts {
+		if text != "" && !sealable(text) {
+			p.Unsealable++
+		}
 		switch trimmed := strings.TrimSpace(text); {
 		case trimmed == "":
 			p.Empty += n
@@ -123,6 +128,11 @@ func (s *Sample) Profile() *Profile {
 	}
 	p.look(texts, s.counts)
 	return p
+}
+
+// sealable reports whether a text has the form of a FHIR id.
+func sealable(text string) bool {
+	return len(text) <= 64 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.") == ""
 }
 
 // look tests values one by one.

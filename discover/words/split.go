@@ -7,9 +7,9 @@ import (
 	"github.com/veil-proxy/veil/discover/dict"
 )
 
-// split returns the words of a name, folded: it divides at signs, digits and where a
+// Split returns the words of a name, folded: it divides at signs, digits and where a
 // small letter meets a capital.
-func split(name string) (out []string) {
+func Split(name string) (out []string) {
 	var b strings.Builder
 	flush := func() {
 		if b.Len() > 0 {
@@ -56,7 +56,7 @@ func (l *Lexicon) Vocabulary(names []string) *Vocabulary {
 	v := &Vocabulary{l, map[string]bool{english: true, anyLang: true}}
 	seen := map[string]map[string]bool{}
 	for _, name := range names {
-		for _, w := range split(name) {
+		for _, w := range Split(name) {
 			for _, piece := range append(v.pieces(w, true), w) {
 				l.note(piece, seen)
 			}
@@ -134,7 +134,7 @@ func (v *Vocabulary) lookup(w string) (set, bool, bool) {
 // Parse finds the concepts of a name.
 func (v *Vocabulary) Parse(name string) Name {
 	var n Name
-	tokens := split(name)
+	tokens := Split(name)
 	headSet := false
 	take := func(s set, first bool) {
 		n.concepts = n.concepts.union(s)
