@@ -128,7 +128,7 @@ func (b *board) identifiers(p *values.Profile, f family, worth float64) {
 	if s := p.Share(values.PhoneDigits); s >= 0.95 && varied > 0.5 && p.MinLength >= 10 && p.LeadingZero < 0.05 {
 		b.add(fromValues, Phone, worth*1, share(p, values.PhoneDigits))
 	}
-	if s := p.Share(values.Username); s >= 0.6 && f == textType && varied > 0.4 && p.Share(values.GivenName) < 0.5 && p.Share(values.FamilyName) < 0.5 && p.Share(values.CityName) < 0.5 {
+	if s := p.Share(values.Username); s >= 0.4 && f == textType && varied > 0.4 && p.Share(values.GivenName) < 0.5 && p.Share(values.FamilyName) < 0.5 && p.Share(values.CityName) < 0.5 {
 		b.add(fromValues, Username, worth*5*s, share(p, values.Username))
 	}
 }

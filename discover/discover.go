@@ -26,6 +26,8 @@ type Finding struct {
 	Quasi      bool     `json:"quasi"`
 	Confidence float64  `json:"confidence"`
 	Reasons    []string `json:"reasons"`
+	// risk is how probable it is that the column identifies persons.
+	risk float64
 }
 
 // tableState is a table while it is judged.
@@ -89,7 +91,7 @@ func (t *tableState) finding(i int) Finding {
 	f := Finding{
 		Schema: t.Schema, Table: t.Name, Column: t.Columns[i].Name, Class: class,
 		Category: info.category, Sensitive: info.sensitive, Quasi: info.quasi,
-		Confidence: math.Round(probability*100) / 100, Reasons: b.reasons(class),
+		Confidence: math.Round(probability*100) / 100, Reasons: b.reasons(class), risk: b.risk(),
 	}
 	if class == EventDate && (t.subject == ofReference || t.subject == ofPlaces) {
 		f.Sensitive, f.Category = false, ""
@@ -112,13 +114,19 @@ func (t *tableState) finding(i int) Finding {
 	return f
 }
 
-// sure is the confidence from which a finding is acted on. What is below may be
-// something else.
-const sure = 0.6
+// sure is the confidence from which a finding is acted on: what is below may be something
+// else. Whether a column has codes or measures matters little, so one that identifies
+// nobody counts as sure, too, up to a risk that it does after all.
+const (
+	sure      = 0.6
+	leastRisk = 0.1
+)
 
 // Unsure reports whether a column may be something else than was found, so that a person
 // should look at it.
-func (f *Finding) Unsure() bool { return f.Confidence < sure }
+func (f *Finding) Unsure() bool {
+	return f.Confidence < sure && (f.Sensitive || f.risk > leastRisk)
+}
 
 // short reports whether no value of a column is longer than so many characters.
 func (t *tableState) short(i, length int) bool {

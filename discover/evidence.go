@@ -76,24 +76,45 @@ func prior(c Class) float64 {
 	return -0.5
 }
 
-// best is the class with the highest score, its margin over the next, and its
-// probability among all.
-func (b *board) best(only ...source) (class Class, margin, probability float64) {
+// scored is a class with what speaks for it.
+type scored struct {
+	class Class
+	score float64
+}
+
+// ranked are all classes, the most probable first.
+func (b *board) ranked(only ...source) []scored {
 	scores := b.scores(only...)
-	type scored struct {
-		class Class
-		score float64
-	}
 	all := make([]scored, len(classes))
 	for i, info := range classes {
 		all[i] = scored{info.class, scores[info.class] + prior(info.class)}
 	}
 	slices.SortStableFunc(all, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+	return all
+}
+
+// best is the class with the highest score, its margin over the next, and its
+// probability among all.
+func (b *board) best(only ...source) (class Class, margin, probability float64) {
+	all := b.ranked(only...)
 	sum := 0.0
 	for _, s := range all {
 		sum += math.Exp(s.score - all[0].score)
 	}
 	return all[0].class, all[0].score - all[1].score, 1 / sum
+}
+
+// risk is the probability of all classes that identify persons.
+func (b *board) risk() float64 {
+	all := b.ranked()
+	sum, risk := 0.0, 0.0
+	for _, s := range all {
+		p := math.Exp(s.score - all[0].score)
+		if sum += p; s.class.info().sensitive {
+			risk += p
+		}
+	}
+	return risk / sum
 }
 
 // reasons are the strongest pieces for a class, in words, strongest first, and the

@@ -2,8 +2,10 @@ package discover
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/veil-proxy/veil/discover/values"
+	"github.com/veil-proxy/veil/discover/words"
 )
 
 // The least that two columns must share to be taken for columns that join: so many of
@@ -58,6 +60,22 @@ func identifies(c *Column) bool {
 	return p.Share(values.UUID) > 0.9 || p.Share(values.Identifier) > 0.8
 }
 
+// likely is how much more a column is to join a key than keys with the same values:
+// numbers that count rows are in many keys.
+func likely(from, to columnRef) float64 {
+	likely := 0.0
+	if to.table.Schema == from.table.Schema {
+		likely += 0.5
+	}
+	name := strings.Join(words.Split(from.table.Columns[from.column].Name), "_")
+	for _, key := range keyNames(to.table, to.column) {
+		if name == key || strings.HasSuffix(name, "_"+key) {
+			return likely + 1
+		}
+	}
+	return likely
+}
+
 // bestJoin is the key whose values a column's are, if there is one.
 func bestJoin(from columnRef, keys map[uint64][]columnRef) (columnRef, bool) {
 	own := from.table.Columns[from.column].Profile
@@ -87,6 +105,7 @@ func bestJoin(from columnRef, keys map[uint64][]columnRef) (columnRef, bool) {
 			continue
 		}
 		name := fmt.Sprint(to.table.Schema, to.table.Name, to.column)
+		part += likely(from, to)
 		if part > most || part == most && name < fmt.Sprint(best.table.Schema, best.table.Name, best.column) {
 			best, most = to, part
 		}

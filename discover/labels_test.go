@@ -77,7 +77,8 @@ func TestLabelledSchemas(t *testing.T) {
 			var all []discover.Table
 			var labels []discovertest.Label
 			for _, schema := range discovertest.Schemas() {
-				tables, l := schema.Discoverable(schema.Fill(250), tc.names)
+				schema := schema.Named(tc.names)
+				tables, l := schema.Discoverable(schema.Fill(250))
 				all, labels = append(all, tables...), append(labels, l...)
 			}
 			findings := discover.Judge(all, words.Default())

@@ -249,6 +249,9 @@ func (t *tableState) ownSubject() (score [5]float64) {
 	if identity < 4 && t.hasMessages() {
 		score[ofEvents] += 3
 	}
+	if keyed && t.namesEach() && count[EventDate] == 0 && count[EventKey] == 0 {
+		score[ofPersons] += 1.5
+	}
 	score[ofPersons] += identity
 	score[ofEvents] += identity * 0.7
 	if !keyed {
@@ -278,6 +281,16 @@ func (t *tableState) ownSubject() (score [5]float64) {
 		score[ofPlaces] += 3 * trust
 	}
 	return score
+}
+
+// namesEach reports whether each row has the name of another person.
+func (t *tableState) namesEach() bool {
+	for i, c := range t.classes {
+		if p := t.Columns[i].Profile; c == PersonName && p != nil && p.Filled >= 10 && p.Repetition() < 1.3 {
+			return true
+		}
+	}
+	return false
 }
 
 // hasMessages reports whether a table has documents about patients.

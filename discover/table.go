@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/veil-proxy/veil/discover/values"
@@ -136,5 +137,10 @@ func (c *Column) IsDate() bool { f := c.family(); return f == dateType || f == t
 // IsDocument reports whether a column has JSON or XML.
 func (c *Column) IsDocument() bool { f := c.family(); return f == jsonType || f == xmlType }
 
-// IsID reports whether a column can be sealed: strings, whole numbers and UUIDs.
-func (c *Column) IsID() bool { return c.IsText() || c.IsWhole() || c.family() == uuidType }
+// IsID reports whether a column can be sealed: strings, whole numbers and UUIDs. Numbers
+// of numeric(9,0) are whole, too.
+func (c *Column) IsID() bool {
+	return c.IsText() || c.IsWhole() || c.family() == uuidType || c.family() == numberType && noScale.MatchString(c.Type)
+}
+
+var noScale = regexp.MustCompile(`^(numeric|decimal)\([0-9]+(, ?0)?\)$`)

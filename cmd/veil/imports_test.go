@@ -86,7 +86,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"discover/report":     {"discover"},
 		"discover/fhirsource": {"fhir"},
 		"discover/drift":      {"discover", "discover/report", "mask/...", "table"},
-		"discover/propose":    {"discover", "discover/dict"},
+		"discover/propose":    {"discover", "discover/dict", "discover/words"},
 		"internal/discovery":  {"discover/...", "discover", "internal/cli", "textfile", "file", "fhir", "internal/formats", "internal/jobshow", "internal/rules", "mask/...", "table"},
 		// Test support. The demo uses fhirtest too.
 		"internal/discovertest":      {"discover", "discover/values"},

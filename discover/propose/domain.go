@@ -90,8 +90,8 @@ func (p *proposal) sameNames(j joined) {
 
 // method is how the columns of a group are masked, or empty if each is judged by itself.
 // Keys of persons and of records about them are sealed, and keys of which any column
-// would otherwise be hidden, so that what joins still does. Values that cannot be sealed
-// become pseudonyms.
+// would otherwise be hidden, so that rows can be counted and what joins still does.
+// Values that cannot be sealed become pseudonyms.
 func (p *proposal) method(top place, members []place) string {
 	sensitive, can, fits, kept := false, true, true, p.keeps(top)
 	for _, c := range members {
@@ -103,7 +103,7 @@ func (p *proposal) method(top place, members []place) string {
 		kept = kept && (p.keeps(c) || column.References != nil && p.tables[c.table].Unread == "")
 	}
 	switch {
-	case !sensitive && len(members) == 1:
+	case !sensitive && len(members) == 1 && (kept || !p.column(top).Key):
 		return ""
 	case !sensitive && kept:
 		return "keep"

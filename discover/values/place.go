@@ -115,7 +115,7 @@ func street(v *value) bool {
 		if within("streetword", w) || within("streetword", strings.TrimSuffix(w, ".")) {
 			streetWord = streetWord || hasNumber || i > 0 && i == len(v.words)-1 || i == 0 && len(w) > 2
 		}
-		for _, end := range []string{"strasse", "str", "str.", "weg", "gasse", "allee", "platz", "ring", "damm", "ufer", "straat", "laan", "plein", "gracht", "kade", "singel", "dijk"} {
+		for _, end := range []string{"strasse", "str", "str.", "weg", "gasse", "allee", "platz", "ring", "damm", "ufer", "straat", "laan", "plein", "gracht", "kade", "singel", "dijk", "gatan", "vagen", "gade", "vej", "gata", "veien", "katu", "utca"} {
 			if stem, ok := strings.CutSuffix(w, end); ok && len(stem) >= 3 {
 				streetWord = true
 			}

@@ -44,7 +44,7 @@ var languageCodes = func() map[string]bool {
 
 // measureUnit reports whether a value is a unit of measure, as UCUM or people write it.
 func measureUnit(v *value) bool {
-	if v.sum > 14 || v.spaces > 1 || v.sum == 1 && v.upper == 1 {
+	if v.sum > 14 || v.spaces > 1 || len(v.digits) > 3 || v.sum == 1 && v.upper == 1 {
 		return false
 	}
 	if v.text == "%" || strings.HasPrefix(v.text, "[") && strings.HasSuffix(v.text, "]") || strings.HasPrefix(v.text, "{") && strings.HasSuffix(v.text, "}") {

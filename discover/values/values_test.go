@@ -151,3 +151,15 @@ func TestProfileHasNoValues(t *testing.T) {
 		t.Errorf("the form %q of nine values is kept", form)
 	}
 }
+
+// TestUnsealable: values that are no FHIR ids are counted, for they cannot be sealed.
+func TestUnsealable(t *testing.T) {
+	t.Parallel()
+	s := NewSample()
+	for _, v := range []string{"A-1.2", "17", "", "x_1", "2023/4", "ÄB1", strings.Repeat("a", 65), strings.Repeat("a", 64), "N/A"} {
+		s.Add(v)
+	}
+	if p := s.Profile(); p.Unsealable != 5 {
+		t.Errorf("%d values count as unsealable, want 5", p.Unsealable)
+	}
+}

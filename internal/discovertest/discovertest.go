@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -101,25 +100,47 @@ func (s *Schema) Fill(n int) Rows {
 // value makes a value, or nil in one of ten cells that may be empty.
 func (s *Schema) value(c Column, p *person, key int, rows Rows) *string {
 	kind, arg, _ := strings.Cut(c.generator, ":")
-	if kind != "key" && kind != "fk" && p.r.IntN(10) == 0 || kind == "death" && p.r.IntN(4) > 0 {
+	if kind != "key" && kind != "fk" && kind != "ref" && p.r.IntN(10) == 0 || kind == "death" && p.r.IntN(4) > 0 {
 		return nil
 	}
 	var v string
 	switch kind {
 	case "key":
-		v = strconv.Itoa(key)
-		if arg != "" {
-			v = arg + v[len(v)-4:]
-		}
-	case "fk":
-		table, column, _ := strings.Cut(arg, ".")
-		t := s.Tables[slices.IndexFunc(s.Tables, func(t Table) bool { return t.Name == table })]
-		k := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == column })
-		return rows[table][p.r.IntN(len(rows[table]))][k]
+		v = keyText(arg, key)
+	case "fk", "ref":
+		t, k := s.target(c)
+		return rows[t.Name][p.r.IntN(len(rows[t.Name]))][k]
 	default:
 		v = generate(kind, arg, p)
 	}
 	return &v
+}
+
+// keyText writes the number of a row as its key: plain, behind a prefix, in a pattern
+// whose nines are its last digits, or as a UUID.
+func keyText(arg string, key int) string {
+	v := strconv.Itoa(key)
+	switch {
+	case arg == "":
+		return v
+	case arg == "uuid":
+		h := fnv.New128a()
+		_, _ = h.Write([]byte(v))
+		x := fmt.Sprintf("%x", h.Sum(nil))
+		return x[:8] + "-" + x[8:12] + "-4" + x[13:16] + "-a" + x[17:20] + "-" + x[20:]
+	case !strings.Contains(arg, "9"):
+		return arg + v[len(v)-4:]
+	}
+	b := []byte(arg)
+	for i, k := len(b)-1, len(v)-1; i >= 0; i-- {
+		if b[i] == '9' {
+			b[i] = '0'
+			if k >= 0 {
+				b[i], k = v[k], k-1
+			}
+		}
+	}
+	return string(b)
 }
 
 // SQL returns statements that make a schema with its rows.
@@ -133,9 +154,9 @@ func (s *Schema) SQL(rows Rows) string {
 			if strings.HasPrefix(c.generator, "key") {
 				def += " primary key"
 			}
-			if to, ok := strings.CutPrefix(c.generator, "fk:"); ok {
-				table, column, _ := strings.Cut(to, ".")
-				def += fmt.Sprintf(" references %s.%s (%s)", s.Name, table, column)
+			if strings.HasPrefix(c.generator, "fk:") {
+				to, k := s.target(c)
+				def += fmt.Sprintf(" references %s.%s (%s)", s.Name, to.Name, to.Columns[k].Name)
 			}
 			columns = append(columns, def)
 		}
@@ -184,6 +205,12 @@ func generate(kind, arg string, p *person) string {
 		return fmt.Sprintf("%d.%d.%d.%d", 11+r.IntN(200), r.IntN(256), r.IntN(256), 1+r.IntN(254))
 	case "date":
 		return p.event.Format(time.DateOnly)
+	case "compact":
+		return p.event.Format("20060102")
+	case "compactbirth":
+		return p.born.Format("20060102")
+	case "debirth":
+		return p.born.Format("02.01.2006")
 	case "dedate":
 		return p.event.Format("02.01.2006")
 	case "stamp":

@@ -110,6 +110,17 @@ func (p *person) checked(kind string) string {
 			b[i] = signs[r.IntN(len(signs))]
 		}
 		return string(b[:12]) + digits(5)
+	case "pesel":
+		month := int(p.born.Month())
+		if p.born.Year() >= 2000 {
+			month += 20
+		}
+		body := fmt.Sprintf("%02d%02d%02d", p.born.Year()%100, month, p.born.Day()) + digits(4)
+		sum := 0
+		for i := range body {
+			sum += int(body[i]-'0') * []int{1, 3, 7, 9}[i%4]
+		}
+		return body + fmt.Sprint((10-sum%10)%10)
 	case "cf":
 		const odd = "\x01\x00\x05\x07\x09\x0d\x0f\x11\x13\x15\x02\x04\x12\x14\x0b\x03\x06\x08\x0c\x0e\x10\x0a\x16\x19\x18\x17"
 		letters := strings.ToUpper(p.at + "XXXXXX")[:6]

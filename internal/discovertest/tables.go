@@ -2,6 +2,7 @@ package discovertest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/veil-proxy/veil/discover"
@@ -25,29 +26,71 @@ type Label struct {
 	Sensitive string
 }
 
-// Discoverable returns the tables of a schema as discovery sees them, and the labels of their
-// columns in the same order.
-func (s *Schema) Discoverable(rows Rows, names Names) (tables []discover.Table, labels []Label) {
+// Named returns a schema with other names: the same tables, columns and values.
+func (s *Schema) Named(names Names) Schema {
 	called := func(table string, column int) (string, string) {
-		for k, t := range s.Tables {
-			if t.Name != table {
-				continue
-			}
-			switch names {
-			case Hidden:
-				return fmt.Sprintf("t%d", k+1), fmt.Sprintf("c%d", column+1)
-			case Shuffled:
-				return table, t.Columns[(column+len(t.Columns)/2)%len(t.Columns)].Name
-			}
-			return table, t.Columns[column].Name
+		k := slices.IndexFunc(s.Tables, func(t Table) bool { return t.Name == table })
+		switch columns := s.Tables[k].Columns; names {
+		case Hidden:
+			return fmt.Sprintf("t%d", k+1), fmt.Sprintf("c%d", column+1)
+		case Shuffled:
+			return table, columns[(column+len(columns)/2)%len(columns)].Name
+		default:
+			return table, columns[column].Name
 		}
-		panic("discovertest: no table " + table)
 	}
+	out := Schema{Name: s.Name, language: s.language}
 	for _, t := range s.Tables {
 		name, _ := called(t.Name, 0)
-		out := discover.Table{Schema: s.Name, Name: name, Kind: discover.Plain}
+		renamed := Table{Name: name}
 		for k, c := range t.Columns {
-			_, column := called(t.Name, k)
+			_, c.Name = called(t.Name, k)
+			if kind, _, _ := strings.Cut(c.generator, ":"); kind == "fk" || kind == "ref" {
+				to, column := s.target(c)
+				table, column2 := called(to.Name, column)
+				c.generator = kind + ":" + table + "." + column2
+			}
+			renamed.Columns = append(renamed.Columns, c)
+		}
+		out.Tables = append(out.Tables, renamed)
+	}
+	return out
+}
+
+// target is the column that a column refers to.
+func (s *Schema) target(c Column) (t *Table, column int) {
+	_, to, _ := strings.Cut(c.generator, ":")
+	table, name, _ := strings.Cut(to, ".")
+	for i := range s.Tables {
+		if t := &s.Tables[i]; t.Name == table {
+			return t, slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
+		}
+	}
+	panic("discovertest: no table " + table)
+}
+
+// Join is two columns that join.
+type Join struct{ Table, Column, ToTable, ToColumn string }
+
+// Joins are the columns of a schema that join, by a foreign key or without one.
+func (s *Schema) Joins() (out []Join) {
+	for _, t := range s.Tables {
+		for _, c := range t.Columns {
+			if kind, _, _ := strings.Cut(c.generator, ":"); kind == "fk" || kind == "ref" {
+				to, k := s.target(c)
+				out = append(out, Join{t.Name, c.Name, to.Name, to.Columns[k].Name})
+			}
+		}
+	}
+	return out
+}
+
+// Discoverable returns the tables of a schema as discovery sees them, and the labels of
+// their columns in the same order.
+func (s *Schema) Discoverable(rows Rows) (tables []discover.Table, labels []Label) {
+	for _, t := range s.Tables {
+		out := discover.Table{Schema: s.Name, Name: t.Name, Kind: discover.Plain}
+		for k, c := range t.Columns {
 			sample := values.NewSample()
 			for _, row := range rows[t.Name] {
 				if row[k] == nil {
@@ -56,17 +99,10 @@ func (s *Schema) Discoverable(rows Rows, names Names) (tables []discover.Table, 
 					sample.Add(*row[k])
 				}
 			}
-			dc := discover.Column{Name: column, Type: sqlType(c.Type), Key: strings.HasPrefix(c.generator, "key"), Profile: sample.Profile()}
-			if to, ok := strings.CutPrefix(c.generator, "fk:"); ok {
-				table, target, _ := strings.Cut(to, ".")
-				for _, other := range s.Tables {
-					for j, oc := range other.Columns {
-						if other.Name == table && oc.Name == target {
-							tn, cn := called(table, j)
-							dc.References = &discover.Reference{Schema: s.Name, Table: tn, Column: cn}
-						}
-					}
-				}
+			dc := discover.Column{Name: c.Name, Type: sqlType(c.Type), Key: strings.HasPrefix(c.generator, "key"), Profile: sample.Profile()}
+			if strings.HasPrefix(c.generator, "fk:") {
+				to, target := s.target(c)
+				dc.References = &discover.Reference{Schema: s.Name, Table: to.Name, Column: to.Columns[target].Name}
 			}
 			out.Columns = append(out.Columns, dc)
 			labels = append(labels, Label{s.Name + "." + t.Name + "." + c.Name, c.Classes, c.Sensitive})

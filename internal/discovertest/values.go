@@ -50,6 +50,27 @@ var languages = map[string]lists{
 		fields("Calle de la Luna, %d|Avda. de América, %d|Plaza Mayor, %d|Paseo del Prado, %d|C/ San Roque, %d|Ronda de Segovia, %d, 3º B|Travesía del Sol, %d"),
 		fields("El paciente %[2]s acude el %[3]s por dolor torácico.|Llamar a su hija %[1]s al %[5]s antes del alta.|La señora %[2]s vive sola en %[4]s, sin fiebre desde el %[3]s.|Revisión el %[3]s, herida limpia y seca."),
 	},
+	"it": {
+		fields("Adriana|Biagio|Carmela|Donato|Eleonora|Fabrizio|Graziella|Ivano|Loredana|Massimiliano|Nunzia|Ottavio|Patrizia|Rosalba|Salvatore|Tiziana|Umberto|Vincenzo|Annunziata|Ettore"),
+		fields("Amato|Bianchi|Caruso|D'Angelo|Esposito|Fabbri|Gallo|Lombardi|Mancini|Negri|Orlando|Pellegrini|Romano|Santoro|Testa|Vitale|Zanetti|De Luca|Ferrara|Moretti"),
+		fields("Ancona|Bergamo|Catania|Ferrara|Genova|Lecce|Modena|Novara|Parma|Ravenna|Salerno|Trieste|Udine|Verona|Livorno|Perugia"),
+		fields("Via Garibaldi %d|Corso Vittorio Emanuele %d|Piazza San Marco %d|Viale dei Mille, %d|Via Roma, %d int. 4|Largo Augusto %d"),
+		fields("Il sig. %[2]s è stato visto il %[3]s per tosse, senza febbre.|Chiamare la figlia %[1]s al %[5]s prima della dimissione.|La sig.ra %[2]s vive sola a %[4]s.|Controllo il %[3]s, ferita pulita e asciutta."),
+	},
+	"pt": {
+		fields("Adelaide|Belmiro|Cidália|Duarte|Eulália|Fernando|Graça|Henrique|Isaura|Joaquim|Lurdes|Manuel|Natália|Otília|Paulo|Rosário|Sérgio|Teresa|Valter|Zulmira"),
+		fields("Almeida|Baptista|Carvalho|Domingues|Esteves|Figueiredo|Guimarães|Lourenço|Machado|Neves|Oliveira|Pinheiro|Queirós|Ribeiro|Sequeira|Tavares|Valente|Xavier|Moreira|Pacheco"),
+		fields("Aveiro|Beja|Coimbra|Évora|Faro|Guarda|Leiria|Portimão|Santarém|Setúbal|Viseu|Braga|Bragança|Tomar|Sintra"),
+		fields("Rua da Alegria, %d|Avenida da Liberdade, %d|Travessa do Carmo %d|Largo da Sé, %d|Praceta das Flores, %d, 2.º Esq.|Rua de São Bento, %d"),
+		fields("O doente %[2]s foi observado em %[3]s por tosse, sem febre.|Telefonar à filha %[1]s para o %[5]s antes da alta.|A D. %[2]s vive sozinha em %[4]s.|Revisão em %[3]s, ferida limpa e seca."),
+	},
+	"pl": {
+		fields("Agnieszka|Bogdan|Czesława|Dariusz|Elżbieta|Franciszek|Grażyna|Henryk|Iwona|Jarosław|Katarzyna|Leszek|Małgorzata|Norbert|Olga|Przemysław|Renata|Stanisław|Teresa|Zbigniew"),
+		fields("Adamczyk|Borkowska|Czarnecki|Dąbrowska|Ficek|Górski|Jabłońska|Kaczmarek|Lewandowski|Michalak|Nowicka|Olszewski|Pawlak|Rutkowska|Sikora|Tomczak|Urban|Wysocki|Zając|Żak"),
+		fields("Białystok|Częstochowa|Elbląg|Gdynia|Kielce|Legnica|Łódź|Olsztyn|Opole|Poznań|Radom|Rzeszów|Toruń|Wrocław|Zabrze"),
+		fields("ul. Kwiatowa %d|ul. Mickiewicza %d m. 5|al. Jana Pawła II %d|pl. Wolności %d|os. Słoneczne %d|ul. Długa %d"),
+		fields("Pacjent %[2]s zgłosił się %[3]s z kaszlem, bez gorączki.|Zadzwonić do córki %[1]s pod %[5]s przed wypisem.|Pani %[2]s mieszka sama w mieście %[4]s.|Kontrola %[3]s, rana czysta i sucha."),
+	},
 	"nl": {
 		fields("Annelies|Bram|Cornelis|Diederik|Evelien|Floris|Geertje|Hendrik|Ineke|Jeroen|Klaas|Lotte|Marijke|Niels|Pieter|Renske|Sander|Tineke|Willem|Wouter"),
 		fields("Bakker|van den Berg|de Boer|Brouwer|Dekker|van Dijk|Hendriks|Hoekstra|Jansen|Kuipers|Mulder|Peters|Prins|Smit|Veenstra|Verhoeven|Visser|de Vries|Willems|Zwart"),
@@ -72,7 +93,7 @@ func newPerson(r *rand.Rand, language string) *person {
 	p.born = time.Date(1931+r.IntN(88), time.Month(1+r.IntN(12)), 1+r.IntN(28), 0, 0, 0, 0, time.UTC)
 	p.event = time.Date(2014+r.IntN(11), time.Month(1+r.IntN(12)), 1+r.IntN(28), r.IntN(24), r.IntN(60), r.IntN(60), 0, time.UTC)
 	p.street = fmt.Sprintf(pick(l.street), 1+r.IntN(220))
-	ascii := strings.NewReplacer("ü", "ue", "ö", "oe", "ä", "ae", "ß", "ss", "é", "e", "è", "e", "É", "E", "ó", "o", "á", "a", "í", "i", "ú", "u", "ñ", "n", " ", "")
+	ascii := strings.NewReplacer("ü", "ue", "ö", "oe", "ä", "ae", "ß", "ss", "é", "e", "è", "e", "É", "E", "ó", "o", "á", "a", "í", "i", "ú", "u", "ñ", "n", " ", "", "'", "", "ą", "a", "ę", "e", "ł", "l", "ń", "n", "ś", "s", "ż", "z", "ź", "z", "ç", "c", "ã", "a", "ê", "e", "Ż", "z", "Ś", "s")
 	p.at = strings.ToLower(ascii.Replace(p.given[:1] + p.family))
 	p.mail = fmt.Sprintf("%s.%d@%s", p.at, r.IntN(90)+10, pick(fields("post.example|mail.example.org|klinik.example|example.net")))
 	return p
@@ -87,6 +108,12 @@ func (p *person) phone() string {
 		return fmt.Sprintf("0%d.%02d.%02d.%02d.%02d", 1+r.IntN(7), r.IntN(100), r.IntN(100), r.IntN(100), r.IntN(100))
 	case "es":
 		return fmt.Sprintf("%d%02d %03d %03d", 6+r.IntN(4), r.IntN(100), r.IntN(1000), r.IntN(1000))
+	case "it":
+		return fmt.Sprintf("3%d%d %07d", 2+r.IntN(7), r.IntN(10), r.IntN(10000000))
+	case "pt":
+		return fmt.Sprintf("9%d%d %03d %03d", 1+r.IntN(6), r.IntN(10), r.IntN(1000), r.IntN(1000))
+	case "pl":
+		return fmt.Sprintf("+48 %d%02d %03d %03d", 5+r.IntN(4), r.IntN(100), r.IntN(1000), r.IntN(1000))
 	case "nl":
 		return fmt.Sprintf("06-%d", 10000000+r.IntN(89999999))
 	}
@@ -105,7 +132,7 @@ func (p *person) full() string {
 
 func (p *person) note() string {
 	l := languages[p.language].note
-	day := p.event.Format(map[string]string{"en": "1/2/2006", "de": "02.01.2006", "fr": "02/01/2006", "es": "02/01/2006", "nl": "02-01-2006"}[p.language])
+	day := p.event.Format(map[string]string{"en": "1/2/2006", "de": "02.01.2006", "fr": "02/01/2006", "es": "02/01/2006", "it": "02/01/2006", "pt": "02/01/2006", "pl": "02.01.2006", "nl": "02-01-2006"}[p.language])
 	text := ""
 	for range 1 + p.r.IntN(2) {
 		text = strings.TrimSpace(text + " " + fmt.Sprintf(l[p.r.IntN(len(l))]+"%.0[1]s%.0[2]s%.0[3]s%.0[4]s%.0[5]s", p.given, p.family, day, p.city, p.phone()))
