@@ -92,6 +92,9 @@ func (w *Walker) inBundle(url []byte) (full []byte, ok bool) {
 	if at < 0 {
 		return nil, false
 	}
+	if at == w.first && w.lacks() {
+		return nil, false
+	}
 	b := &w.bundle
 	if b.of != at {
 		w.readFullURLs(at)

@@ -70,6 +70,9 @@ func (w *Walker) walkMeta(d *decision, i int) (end int, kept bool) {
 // writeLabels adds the labels of what was done to the resource that ends at
 // src[end-1], a brace that is still to be copied.
 func (w *Walker) writeLabels(end int) {
+	if w.res.start == w.first {
+		w.res.labels |= w.part.carried
+	}
 	missing := w.res.labels &^ w.res.present
 	if missing == 0 {
 		return

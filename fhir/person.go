@@ -271,6 +271,9 @@ func (w *Walker) target(ref []byte, hops int) (n *node, id []byte, at bundleEntr
 
 // entryOf finds the resource of the Bundle that has a full URL, or a type and id.
 func (w *Walker) entryOf(ref []byte) (bundleEntry, bool) {
+	if w.lacks() {
+		return bundleEntry{-1, -1}, false
+	}
 	p := &w.person
 	if !p.indexed {
 		p.indexed = true

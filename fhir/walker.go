@@ -111,7 +111,8 @@ type Walker struct {
 
 	contained containedIDs
 	bundle    fullURLs
-	holder    int        // index of the include or group of codes that the walk is in
+	holder    int // index of the include or group of codes that the walk is in
+	part      bundlePart
 	inner     *innerWalk // made when it is needed
 	first     int        // index of the outermost resource
 	lastIndex int        // the type of the resource walked last
@@ -192,6 +193,11 @@ var ErrEmpty = errors.New("nothing of the resource passes")
 func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byte, error) {
 	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
 	w.begin(dst, src, pass, site)
+	return w.appendResource(dst, src)
+}
+
+// appendResource walks the one resource in src.
+func (w *Walker) appendResource(dst, src []byte) ([]byte, error) {
 	i := fhirjson.SkipSpace(src, 0)
 	w.last, w.first = i, i
 	end, kept := w.walkResource(i, -1, false)
@@ -245,7 +251,7 @@ func (w *Walker) start(dst, src []byte, site *Site) {
 	w.person.indexed, w.person.buf = false, w.person.buf[:0]
 	w.people = peopleState{}
 	w.testedObj, w.contained.root, w.bundle.of = -1, -1, -1
-	w.path = w.path[:0]
+	w.path, w.part = w.path[:0], bundlePart{}
 	if w.site == nil || w.site.of != site {
 		w.site = newSiteIndex(site)
 		w.memo.reset() // references may be written otherwise now

@@ -51,6 +51,18 @@ func (c *cutter) items(i int, f func(at int)) {
 	}
 }
 
+// Member returns where the value of a member of an object stands, if it has one.
+func Member(object []byte, member string) (from, to int, ok bool) {
+	c := cutter{src: object}
+	c.members(fhirjson.SkipSpace(object, 0), func(name string, i, end int) bool {
+		if name == member {
+			from, to, ok = i, end, true
+		}
+		return !ok
+	})
+	return from, to, ok
+}
+
 // StringMember returns the text of a member of an object, or nothing.
 func StringMember(object []byte, member string) string {
 	c := cutter{src: object}

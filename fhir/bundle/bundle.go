@@ -1,0 +1,313 @@
+// Package bundle masks a Bundle while it arrives, entry by entry.
+//
+//	r := bundle.NewRules(automaton)                      // once
+//	m, ok := r.Begin(limit, lend, text)                  // as much as has arrived
+//	out, err := m.Next(nil)                              // what can be sent
+//	m.Feed(more)
+//	…
+//	out, err := m.Finish(nil) // the end
+//
+// What is sent has the bytes of fhir.Walker.AppendJSON, and as much is counted. Memory is
+// bounded by the largest entry, with the full URLs of the entries, unless
+//
+//   - an entry refers to another by an absolute URL that is not of the FHIR server: from
+//     there on the entries are kept until all have arrived;
+//   - the rules need the patient of each resource: then all entries are kept as they
+//     arrived, and those behind one that names its patient only through another entry wait;
+//   - the Bundle's security labels come before its entries: what was masked waits until
+//     they can no longer change, which the first few entries mostly decide.
+//
+// Not known here: where walkers come from, what the text is about, how it is sent.
+package bundle
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/edit"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/mask"
+)
+
+var (
+	// ErrTooLarge says that more would have to be kept than the limit.
+	ErrTooLarge = errors.New("a part of the Bundle is too large")
+	// ErrChanged says that what was sent would have to be changed. It means that a rule
+	// makes what stands before the entries depend on what stands behind them.
+	ErrChanged = errors.New("the beginning of the Bundle depends on its end")
+)
+
+// A Lender lends a walker to a function, with a pass that was begun. What the pass counts
+// is of the Bundle if counts, and of nothing otherwise. It may call the function again with
+// another walker, where the first one needs what must be looked up.
+type Lender func(counts bool, f func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error) error
+
+// Rules are those of an automaton for Bundles.
+type Rules struct {
+	a       *fhir.Automaton
+	inParts bool
+	every   bool // entries are kept for those that lead to their patient through them
+}
+
+// NewRules returns the rules of an automaton. They may be used concurrently.
+func NewRules(a *fhir.Automaton) *Rules { return &Rules{a, a.InParts(), a.PerPatient()} }
+
+// Masker masks one Bundle.
+type Masker struct {
+	r     *Rules
+	lend  Lender
+	limit int
+
+	head []byte // the text up to the bracket that opens the entries
+	// text is BundleHead and what has arrived of the entries and is not masked, with the
+	// gap before it.
+	text []byte
+	scan scanner // of text
+	tail []byte  // from the bracket that closes the entries on
+	base int     // where text[len(BundleHead)] is in the Bundle
+
+	parts fhir.Parts
+	sent  []byte // the masked head
+	held  []byte // masked entries that wait for it
+
+	// others is a Bundle of what the entries to come, or those that wait, can refer to.
+	others []byte
+	whole  bool // entries wait until all have arrived
+	from   int  // where they begin in others
+}
+
+// Begin begins with as much of a Bundle as has arrived. It reports false where that does
+// not reach to the entries, is no Bundle, or the rules do not allow it.
+func (r *Rules) Begin(limit int, lend Lender, text []byte) (*Masker, bool) {
+	if !r.inParts {
+		return nil, false
+	}
+	n := headOf(text)
+	if n < 0 {
+		return nil, false
+	}
+	m := &Masker{r: r, lend: lend, limit: limit, head: bytes.Clone(text[:n]), base: n}
+	m.text = append(m.text, fhir.BundleHead...)
+	m.others = append(m.others, fhir.BundleHead...)
+	m.scan.at = len(m.text)
+	m.Feed(text[n:])
+	return m, true
+}
+
+// headOf returns the index behind the bracket that opens the entries of a Bundle, or -1.
+func headOf(text []byte) int {
+	var f fhirjson.Fault
+	i := fhirjson.SkipSpace(text, len(text)-len(bytes.TrimPrefix(text, fhirjson.ByteOrderMark)))
+	if i >= len(text) || text[i] != '{' {
+		return -1
+	}
+	is := false
+	for i = fhirjson.SkipSpace(text, i+1); i < len(text) && text[i] == '"'; i = fhirjson.SkipSpace(text, i+1) {
+		end, escaped := fhirjson.ScanString(text, i, &f)
+		if end < 0 || escaped {
+			return -1
+		}
+		name := string(text[i+1 : end-1])
+		if i = fhirjson.ScanColon(text, end, &f); i < 0 || i >= len(text) {
+			return -1
+		}
+		switch {
+		case name == "entry" && (!is || text[i] != '['):
+			return -1
+		case name == "entry":
+			return i + 1
+		case name == "resourceType":
+			is = bytes.HasPrefix(text[i:], []byte(`"Bundle"`))
+		}
+		if i = fhirjson.SkipValue(text, i, 1, &f); i < 0 {
+			return -1
+		}
+		if i = fhirjson.SkipSpace(text, i); i >= len(text) || text[i] != ',' {
+			return -1
+		}
+	}
+	return -1
+}
+
+// Feed adds what has arrived.
+func (m *Masker) Feed(b []byte) {
+	if m.scan.ended {
+		m.tail = append(m.tail, b...)
+		return
+	}
+	m.text = append(m.text, b...)
+	if m.scan.run(m.text); m.scan.ended {
+		m.tail = append(m.tail, m.text[m.scan.cut:]...)
+		m.text = m.text[:m.scan.cut]
+	}
+}
+
+// Next masks what it can and appends it.
+func (m *Masker) Next(dst []byte) ([]byte, error) {
+	if len(m.text)+len(m.others)+len(m.tail)+len(m.held) > m.limit {
+		return dst, ErrTooLarge
+	}
+	if m.scan.cut <= fhirjson.SkipSpace(m.text, len(fhir.BundleHead)) {
+		return dst, nil // no entry
+	}
+	if m.whole {
+		m.wait()
+		return dst, nil
+	}
+	before := len(dst)
+	dst, end, err := m.entries(dst, m.text[:m.scan.cut], len(fhir.BundleHead), false)
+	switch {
+	case errors.Is(err, fhir.ErrNeedsBundle):
+		if end > len(fhir.BundleHead) {
+			if dst, end, err = m.entries(dst, m.text[:end], len(fhir.BundleHead), false); err != nil {
+				return dst, err
+			}
+		}
+		m.pass(end)
+		m.whole, m.from = true, len(m.others)
+		m.wait()
+	case err != nil:
+		return dst, err
+	default:
+		m.pass(end)
+	}
+	return m.begin(dst, before)
+}
+
+// entries masks entries.
+func (m *Masker) entries(dst, src []byte, at int, whole bool) (out []byte, end int, err error) {
+	out = dst
+	err = m.lend(true, func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error {
+		parts := m.parts
+		var err error
+		if out, end, err = w.AppendEntries(dst, src, at, whole, &parts, pass, site); err == nil {
+			m.parts = parts
+		}
+		return m.placed(err, at)
+	})
+	return out, end, err
+}
+
+// placed moves the offset of an error from a text to the Bundle.
+func (m *Masker) placed(err error, at int) error {
+	var syntax *fhirjson.SyntaxError
+	if errors.As(err, &syntax) {
+		syntax.Offset += m.base - at
+	}
+	return err
+}
+
+// pass notes that text[:end] is masked.
+func (m *Masker) pass(end int) {
+	done := m.text[len(fhir.BundleHead):end]
+	if m.r.every {
+		m.others = append(m.others, done...)
+	} else {
+		m.others = appendFullURLs(m.others, done)
+	}
+	m.drop(end)
+}
+
+// wait keeps what has arrived until the whole Bundle has.
+func (m *Masker) wait() {
+	m.others = append(m.others, m.text[len(fhir.BundleHead):m.scan.cut]...)
+	m.drop(m.scan.cut)
+}
+
+// drop takes text[:end] off.
+func (m *Masker) drop(end int) {
+	n := end - len(fhir.BundleHead)
+	m.base += n
+	m.text = append(m.text[:len(fhir.BundleHead)], m.text[end:]...)
+	m.scan.at -= n
+	m.scan.cut -= n
+}
+
+// begin puts the masked head before the first entries that stay, in dst from an index on,
+// or holds them until it is decided.
+func (m *Masker) begin(dst []byte, from int) ([]byte, error) {
+	if m.sent != nil || !m.parts.Kept() {
+		return dst, nil
+	}
+	if !m.whole {
+		head, err := m.frame(false, "]}", m.parts)
+		if err != nil {
+			return dst[:from], err
+		}
+		other, err := m.frame(false, "]}", m.parts.WithAllLabels(m.r.a))
+		if err != nil {
+			return dst[:from], err
+		}
+		if h := entriesAt(head); h > 0 && h == entriesAt(other) && bytes.Equal(head[:h], other[:h]) {
+			m.sent = head[:h]
+			held := append(append(m.sent[:h:h], m.held...), dst[from:]...)
+			m.held = nil
+			return append(dst[:from], held...), nil
+		}
+	}
+	m.held = append(m.held, dst[from:]...)
+	return dst[:from], nil
+}
+
+// frame masks the Bundle without its entries.
+func (m *Masker) frame(counts bool, tail string, parts fhir.Parts) (out []byte, err error) {
+	text := append(append([]byte(nil), m.head...), tail...)
+	err = m.lend(counts, func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error {
+		var err error
+		out, err = w.AppendFrame(nil, text, &parts, pass, site)
+		return err
+	})
+	return out, err
+}
+
+// entriesAt is the index behind the bracket that opens the entries of a masked frame.
+func entriesAt(frame []byte) int {
+	from, _, ok := edit.Member(frame, "entry")
+	if !ok {
+		return -1
+	}
+	return from + 1
+}
+
+// Frame returns the text of the Bundle without its entries, when all of it has arrived.
+func (m *Masker) Frame() []byte { return append(append([]byte(nil), m.head...), m.tail...) }
+
+// Finish masks the end of the Bundle, when all of it has arrived, and appends it.
+func (m *Masker) Finish(dst []byte) ([]byte, error) {
+	if !m.scan.ended {
+		return dst, &fhirjson.SyntaxError{Offset: m.base + len(m.text) - len(fhir.BundleHead), Path: "Bundle.entry", What: "unexpected end of input inside an array"}
+	}
+	from := len(dst)
+	dst, err := m.Next(dst)
+	if err != nil {
+		return dst, err
+	}
+	gap := m.text[len(fhir.BundleHead):]
+	if m.whole {
+		end := 0
+		src := append(append(m.others, gap...), "]}"...)
+		if dst, end, err = m.entries(dst, src, m.from, true); err != nil {
+			return dst, err
+		}
+		gap = src[end : len(src)-len("]}")]
+	}
+	frame, err := m.frame(true, string(m.tail), m.parts)
+	if err != nil {
+		return dst, err
+	}
+	if !m.parts.Kept() {
+		return append(dst[:from], frame...), nil
+	}
+	at := entriesAt(frame)
+	switch {
+	case at < 0:
+		return dst, ErrChanged
+	case m.sent == nil:
+		rest := append(m.held, dst[from:]...)
+		dst = append(append(dst[:from], frame[:at]...), rest...)
+	case !bytes.Equal(frame[:at], m.sent):
+		return dst, ErrChanged
+	}
+	return append(append(dst, gap...), frame[at:]...), nil
+}

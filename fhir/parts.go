@@ -1,0 +1,181 @@
+package fhir
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/mask"
+)
+
+// A Bundle can be masked in parts while it arrives: its entries in groups (AppendEntries),
+// and the Bundle without them, its frame, at the end (AppendFrame). Together they have
+// the bytes and the counts of AppendJSON. What a part cannot know of the others is the
+// Bundle's labels, which Parts carries along, and what an entry refers to in another:
+// AppendEntries stops before an entry that needs the whole Bundle.
+
+// BundleHead begins the texts that AppendEntries reads.
+const BundleHead = `{"resourceType":"Bundle","entry":[`
+
+// Parts is what is known of a Bundle from the parts masked so far. A copy of it goes
+// back to an earlier part.
+type Parts struct {
+	begun  bool // there was an entry
+	kept   bool // one stays
+	labels labelSet
+}
+
+// ErrNeedsBundle says that an entry cannot be masked without the others.
+var ErrNeedsBundle = errors.New("the entry refers to others of its Bundle")
+
+// Kept reports whether an entry stays.
+func (p *Parts) Kept() bool { return p.kept }
+
+// WithAllLabels returns p as if everything that the rules can do had been done to the
+// Bundle.
+func (p Parts) WithAllLabels(a *Automaton) Parts {
+	for i := range a.Actions {
+		p.labels |= labelBit(a.Actions[i].Label)
+	}
+	return p
+}
+
+// PerPatient reports whether a value's masking can depend on the patient, whom another
+// entry of a Bundle may have to be read for.
+func (a *Automaton) PerPatient() (found bool) {
+	for _, n := range a.nodes {
+		n.eachDecision(func(d *decision) { found = found || d.perEntity })
+	}
+	return found
+}
+
+// InParts reports whether Bundles can be masked in parts: not where a rule for their
+// entries depends on other members of the Bundle.
+func (a *Automaton) InParts() bool {
+	n := a.roots["Bundle"]
+	if n == nil || n.withheld != nil {
+		return false
+	}
+	f := n.entries()
+	return f != nil && f.decision.op == opDescend && f.decision.otherwise == nil && f.decision.when == nil
+}
+
+// entries is the field of a Bundle's entries.
+func (n *node) entries() *field {
+	for i := range n.fields {
+		if f := &n.fields[i]; string(f.name) == "entry" {
+			return f
+		}
+	}
+	return nil
+}
+
+// bundlePart is what a walker has to know of the Bundle when it has a part of it.
+type bundlePart struct {
+	is      bool // the text is a part of the Bundle's entries
+	missed  bool // and what another entry says was needed
+	frame   bool // the text is the Bundle without its entries
+	carried labelSet
+}
+
+// lacks reports whether the text has not all entries of the outermost Bundle, and notes
+// that they were needed.
+func (w *Walker) lacks() bool {
+	if !w.part.is {
+		return false
+	}
+	w.part.missed, w.volatile = true, true
+	return true
+}
+
+// AppendEntries masks entries of a Bundle and appends them as the items of its array. src
+// begins with BundleHead; the entries to mask begin at src[at] with what stands between
+// them and the ones before, and go on to the end of src or of the array. whole says that
+// all entries of the Bundle are in src. end is the index behind the last entry. With
+// ErrNeedsBundle it is where what precedes that entry begins: what is before can be masked
+// as a part. On an error p is as it was, and pass is not.
+func (w *Walker) AppendEntries(dst, src []byte, at int, whole bool, p *Parts, pass *mask.Pass, site *Site) (out []byte, end int, err error) {
+	w.begin(dst, src, pass, site)
+	w.first = 0
+	w.part = bundlePart{is: !whole}
+	n := w.a.roots["Bundle"]
+	w.pushResource(n, 0, -1, false)
+	w.depth = 2 // the Bundle and the array
+	now := *p
+	end = w.entries(n, n.entries(), at, &now)
+	missed := w.part.missed
+	now.labels |= w.res.labels
+	w.popResource()
+	out = w.dst
+	w.dst = nil
+	w.forgetInput()
+	switch {
+	case missed:
+		return dst, end, ErrNeedsBundle
+	case end < 0:
+		return dst, at, w.err()
+	}
+	*p = now
+	return out, end, nil
+}
+
+// entries walks the items of the array from src[at] on, as array does. It returns the
+// index behind the last one, and before one that needs the whole Bundle.
+func (w *Walker) entries(n *node, f *field, at int, p *Parts) int {
+	src := w.src
+	for gap := at; ; gap = at {
+		w.last = gap
+		i := fhirjson.SkipSpace(src, gap)
+		if i < len(src) && src[i] == ',' && p.begun {
+			if i++; !p.kept {
+				w.last = i
+			}
+		}
+		before := w.mark()
+		if i = fhirjson.SkipSpace(src, i); i >= len(src) {
+			return w.failEntries(f, i, "unexpected end of input inside an array")
+		}
+		stays := false
+		switch src[i] {
+		case 'n':
+			i = fhirjson.ScanLiteral(src, i, &w.fault)
+		case '[':
+			i, _ = w.misshapen(f, i)
+		default:
+			i, stays = w.value(n, f, &f.decision, 0, i)
+		}
+		switch {
+		case w.part.missed:
+			return gap
+		case i < 0:
+			return w.failIn(f.path)
+		case stays:
+			w.flush(i)
+			p.kept = true
+		default:
+			w.reset(before)
+		}
+		w.capped, p.begun = false, true
+		at = i
+		if i = fhirjson.SkipSpace(src, i); i == len(src) || src[i] == ']' {
+			return at
+		}
+		if src[i] != ',' {
+			return w.failEntries(f, i, "expected a comma or the end of the array")
+		}
+	}
+}
+
+func (w *Walker) failEntries(f *field, i int, what string) int {
+	w.at = f.path
+	return w.fail(i, what)
+}
+
+// AppendFrame masks a Bundle whose array of entries is empty in src, which the masked one
+// keeps if entries stay.
+func (w *Walker) AppendFrame(dst, src []byte, p *Parts, pass *mask.Pass, site *Site) ([]byte, error) {
+	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
+	w.begin(dst, src, pass, site)
+	w.part = bundlePart{frame: p.kept, carried: p.labels}
+	return w.appendResource(dst, src)
+}
