@@ -170,7 +170,7 @@ func (w *Walker) agreeOn(from, to, hops int, followed bool) agreement {
 	state := noPatient
 	var patient []byte
 	for k := from; k < to; k++ {
-		n, id, at := w.target(w.person.refs[k], hops)
+		n, id, at := w.target(w.person.refs[k], hops, followed)
 		switch {
 		case n == nil || followed != (n.typ.Name != "Patient"), followed && len(w.a.leads[n.index].Direct) == 0:
 			continue // it leads to no patient, or not that way
@@ -227,8 +227,9 @@ func (w *Walker) collectItem(item int, path schema.MemberPath) {
 }
 
 // target finds what a reference leads to: the node of its type and its id, and
-// where it stands in the Bundle, if it does. n is nil where it is not known.
-func (w *Walker) target(ref []byte, hops int) (n *node, id []byte, at bundleEntry) {
+// where it stands in the Bundle, if it does and is to be followed. n is nil where it is not
+// known.
+func (w *Walker) target(ref []byte, hops int, followed bool) (n *node, id []byte, at bundleEntry) {
 	at = bundleEntry{-1, -1}
 	if hops == 0 && w.res.contained && string(ref) == "#" {
 		root := &w.frames[w.res.rootFrame]
@@ -260,7 +261,7 @@ func (w *Walker) target(ref []byte, hops int) (n *node, id []byte, at bundleEntr
 		return nil, nil, at
 	}
 	// A patient's id is all there is to know; of others the resource is needed.
-	if n.typ.Name != "Patient" {
+	if followed && n.typ.Name != "Patient" && len(w.a.leads[n.index].Direct) > 0 {
 		// Of every version, the resource.
 		if e, ok := w.entryOf(rel[:len(n.typ.Name)+1+len(id)]); ok {
 			at = e

@@ -74,12 +74,13 @@ func TestAttackPanics(t *testing.T) {
 	}
 	x := r.exchange(r.anybody(t), nil)
 	x.ID, x.Operation = "panics", "export file Patient"
-	f := &fileStream{x: x, kind: linkFile, typ: "Patient"}
-	if _, p := f.open("/Binary/p"); p != nil {
+	f := &fileBody{x: x, kind: linkFile, typ: "Patient"}
+	opened, p := f.open("/Binary/p")
+	if p != nil {
 		t.Fatal(p.Text)
 	}
 	f.src = panicking{}
-	if _, err := f.WriteTo(io.Discard); err == nil {
+	if _, err := opened.stream.WriteTo(io.Discard); err == nil {
 		t.Error("a file that panicked is whole")
 	}
 	if rec := r.sink.all(); rec[len(rec)-1].Result != "failed" || rec[len(rec)-1].RequestID != "panics" {

@@ -129,7 +129,7 @@ func (x *exchange) exportFile(a *request, kind linkKind) (*response, *outcome.Pr
 	}
 	typ, at, _ := strings.Cut(l.at, " ")
 	x.Operation = "export file " + typ
-	f := &fileStream{x: x, kind: kind, typ: typ}
+	f := &fileBody{x: x, kind: kind, typ: typ}
 	if kind == linkFile {
 		if p := x.readable(typ); p != nil {
 			return nil, p

@@ -52,7 +52,7 @@ func TestFaultsOfTheUpstream(t *testing.T) {
 				r = impatient
 			}
 			begun := time.Now()
-			for _, path := range []string{faulty, "/Patient?gender=female"} {
+			for _, path := range []string{faulty, "/Patient?gender=female&_elements=gender"} {
 				got := r.get(t, path)
 				record := r.sink.find(t, got.header.Get("X-Request-Id"))
 				if f.Masks && path == faulty {

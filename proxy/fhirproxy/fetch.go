@@ -55,25 +55,71 @@ func (x *exchange) upstreamJSON(path string) (*upstream.Response, *outcome.Probl
 	return r, nil
 }
 
-// fetch queries the upstream, masks the response into dst, makes its record durable
-// and only then lets the response go.
-func (x *exchange) fetch(q *retrieval, dst []byte) (*response, *outcome.Problem) {
+// fetch queries the upstream, masks the response into a.buf, makes its record durable
+// and only then lets the response go. A large Bundle is sent while it arrives, if that is
+// possible.
+func (x *exchange) fetch(q *retrieval, a *request) (ans *response, p *outcome.Problem) {
 	if p := x.s.enter(); p != nil {
 		return nil, p
 	}
 	defer x.s.leave()
-	r, p := x.upstreamJSON(q.path)
-	if p != nil {
+	var r *upstream.Response
+	defer func() { // also where it panicked
+		if r != nil && (ans == nil || ans.stream == nil) {
+			r.Release()
+		}
+	}()
+	if x.streams(q, a) {
+		var whole bool
+		if r, whole, p = x.bundleJSON(q.path); p != nil {
+			return nil, p
+		}
+		if !whole {
+			if ans, p = x.openBundle(q, r); ans != nil || p != nil {
+				return ans, p
+			}
+			if p = r.ReadAll(x.s.limits.UpstreamTimeout); p != nil {
+				return nil, p
+			}
+		}
+	} else if r, p = x.upstreamJSON(q.path); p != nil {
 		return nil, p
 	}
-	defer r.Release()
+	return x.maskWhole(q, r.Body, a.buf)
+}
+
+// bundleJSON requests a path and returns the beginning of the checked response in JSON, or
+// all of it, which the caller releases.
+func (x *exchange) bundleJSON(path string) (r *upstream.Response, whole bool, p *outcome.Problem) {
+	timeout := x.s.limits.UpstreamTimeout
+	if r, whole, p = x.s.up.GetStream(path, streamFrom, timeout); p != nil {
+		return nil, false, p
+	}
+	if !whole && !r.IsJSON() { // it cannot be masked in parts, or is a problem
+		whole, p = true, r.ReadAll(timeout)
+	}
+	if p == nil {
+		p = r.Check()
+	}
+	if p == nil {
+		p = r.ToJSON()
+	}
+	if p != nil {
+		r.Release()
+		return nil, false, p
+	}
+	return r, whole, nil
+}
+
+// maskWhole masks a response into dst and makes its record durable.
+func (x *exchange) maskWhole(q *retrieval, body, dst []byte) (_ *response, p *outcome.Problem) {
 	var out []byte
 	var record *mask.Record
 	finder := newFinder(x.s, x.view, false)
 	for {
 		p = x.withMasker(func(m *masker) (p *outcome.Problem) {
 			m.finder = finder
-			out, record, p = m.mask(x, dst, r.Body, q)
+			out, record, p = m.mask(x, dst, body, q)
 			m.finder = nil // what it knows are originals
 			x.s.seenForeign(m)
 			return p

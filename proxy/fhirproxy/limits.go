@@ -12,7 +12,9 @@ import (
 //
 // A response is held in memory while it is masked, before and after, and until the
 // consumer took it, so the most that answers take is about 3 × ResponseBytes ×
-// Exchanges, and 256 KB for each connection. XML takes more while it is read or
+// Exchanges, and 256 KB for each connection. Of a Bundle larger than 256 KB that can be
+// sent while it arrives, package inparts says what is kept; up to Exchanges of them are
+// being sent besides. XML takes more while it is read or
 // written, 60 and 8 times its size: a response of the upstream in XML may have an
 // eighth of ResponseBytes, and only as many as there are processors are turned
 // into JSON or back at once.
@@ -21,7 +23,8 @@ type Limits struct {
 	HeaderBytes int
 	// RequestBytes bounds a request body.
 	RequestBytes int
-	// ResponseBytes bounds an upstream response, before and after decompression.
+	// ResponseBytes bounds an upstream response, before and after decompression, and what is
+	// kept of one that is sent while it arrives.
 	ResponseBytes int
 	// Connections bounds the connections of consumers.
 	Connections int

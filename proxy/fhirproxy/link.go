@@ -32,6 +32,9 @@ type link struct {
 	shape []guard.Param
 	// path and query below the upstream's base.
 	path string
+	// ends is the hour it ends; 0 in a link that is to be made means Config.LinkAge from
+	// now.
+	ends uint32
 }
 
 // linkKind says what a link leads to, and is the parameter that its token stands
@@ -68,8 +71,12 @@ func (x *exchange) scope(kind linkKind) []byte {
 
 // appendToken appends the token of a link. No part of one is longer than maxLink.
 func (m *masker) appendToken(dst []byte, l *link, scope []byte) []byte {
+	ends := l.ends
+	if ends == 0 {
+		ends = hour(m.s.now().Add(m.s.linkAge))
+	}
 	plain := append(m.plain[:0], linkVersion)
-	plain = binary.BigEndian.AppendUint32(plain, hour(m.s.now().Add(m.s.linkAge)))
+	plain = binary.BigEndian.AppendUint32(plain, ends)
 	for _, part := range []string{l.at, string(parse.AppendQuery(nil, l.shape)), l.path} {
 		plain = binary.BigEndian.AppendUint16(plain, uint16(len(part)))
 		plain = append(plain, part...)

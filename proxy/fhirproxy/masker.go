@@ -30,14 +30,28 @@ type masker struct {
 	finder *finder // of the response being masked
 	plain  []byte  // of the token being made
 
-	self      string           // the URL of the search being handled
-	requested string           // of the upstream, path and query
-	page      link             // what its pages have in common
-	scope     []byte           // of their tokens
-	suffix    string           // of their URLs
-	next      bool             // there is a next page, and its link was made
-	lost      *outcome.Problem // why its link could not be made
-	strayed   int              // other links that could not be made
+	self      string // the URL of the search being handled
+	requested string // of the upstream, path and query
+	page      link   // what its pages have in common
+	scope     []byte // of their tokens
+	suffix    string // of their URLs
+	links     pageLinks
+}
+
+// pageLinks is what became of the links of a Bundle.
+type pageLinks struct {
+	next    bool             // there is a next page, and its link was made
+	lost    *outcome.Problem // why its link could not be made
+	strayed int              // other links that could not be made
+}
+
+// add adds what became of the links of a part, or of the same ones again.
+func (l *pageLinks) add(m *pageLinks) {
+	l.next = l.next || m.next
+	if m.lost != nil {
+		l.lost = m.lost
+	}
+	l.strayed = max(l.strayed, m.strayed)
 }
 
 func (s *Server) newMasker(v *view) *masker {
@@ -99,18 +113,24 @@ func (x *exchange) withMasker(f func(m *masker) *outcome.Problem) *outcome.Probl
 	return p
 }
 
-// mask masks the response to a question, which must be a resource of the wanted
-// type, and appends it to dst.
-func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mask.Record, *outcome.Problem) {
+// begin makes the masker ready for a response, or a part of one, whose links end at an
+// hour, or after Config.LinkAge if that is 0.
+func (m *masker) begin(x *exchange, q *retrieval, ends uint32) {
 	m.pass.Begin(x.Origin())
-	m.self, m.requested, m.page, m.suffix = q.self, q.path, link{at: q.typ, shape: q.shape}, ""
-	m.next, m.lost, m.strayed = false, nil, 0
+	m.self, m.requested, m.page, m.suffix = q.self, q.path, link{at: q.typ, shape: q.shape, ends: ends}, ""
+	m.links = pageLinks{}
 	if q.self != "" {
 		m.scope = x.scope(linkPage)
 		if q.format != "" {
 			m.suffix = "&_format=" + q.format
 		}
 	}
+}
+
+// mask masks the response to a question, which must be a resource of the wanted
+// type, and appends it to dst.
+func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mask.Record, *outcome.Problem) {
+	m.begin(x, q, 0)
 	if cap(dst) < len(body) {
 		// Masked responses are rarely larger than the original by more than the
 		// labels of their resources.
@@ -123,8 +143,10 @@ func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mas
 	if err != nil || m.walker.ResourceType() != q.want {
 		return nil, nil, outcome.Failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server responded with a resource of another type")
 	}
-	if p := m.whole(body); p != nil {
-		return nil, nil, p
+	if q.self != "" {
+		if p := m.links.whole(x, body); p != nil {
+			return nil, nil, p
+		}
 	}
 	return out, m.pass.Record("complete", ""), nil
 }
@@ -157,24 +179,21 @@ func strays(err error, body []byte, want string) bool {
 
 // whole refuses a page of a response whose next one could not be reached: its
 // consumer would take it for the last.
-func (m *masker) whole(body []byte) *outcome.Problem {
-	if m.self == "" {
-		return nil
-	}
-	if !m.next && m.lost == nil && mayLinkNext(body) {
+func (l *pageLinks) whole(x *exchange, body []byte) *outcome.Problem {
+	if !l.next && l.lost == nil && mayLinkNext(body) {
 		edit.EachLink(body, func(relation, url string) {
 			if strings.EqualFold(strings.TrimSpace(relation), "next") && (url == "" || relation != "next") {
-				m.lost = outcome.Failed(502, models.IssueTypeStructure, "incomplete without the next page",
+				l.lost = outcome.Failed(502, models.IssueTypeStructure, "incomplete without the next page",
 					"the FHIR server says that there is a next page, but not in the form of FHIR: a link with the relation \"next\" and a url")
 			}
 		})
 	}
-	if m.lost == nil && m.strayed == 0 {
+	if l.lost == nil && l.strayed == 0 {
 		return nil
 	}
-	m.s.shared.Log().Warn("links of the upstream do not lie below its base URL", "request_id", m.pass.Origin.RequestID, "door", "fhir",
-		"operation", m.pass.Origin.Operation, "setting", "fhir.upstreamAliases", "next", m.lost != nil, "others", m.strayed)
-	return m.lost
+	x.s.shared.Log().Warn("links of the upstream do not lie below its base URL", "request_id", x.ID, "door", "fhir",
+		"operation", x.Operation, "setting", "fhir.upstreamAliases", "next", l.lost != nil, "others", l.strayed)
+	return l.lost
 }
 
 // mayLinkNext reports whether a Bundle could have a link to a next page.
@@ -230,13 +249,13 @@ func (m *masker) link(dst, relation, url []byte) ([]byte, bool) {
 	rest, ok := m.s.up.Below(string(url), m.requested, false)
 	if !ok {
 		if isNext {
-			m.lost = lostNext(len(url))
+			m.links.lost = lostNext(len(url))
 		} else {
-			m.strayed++
+			m.links.strayed++
 		}
 		return dst, false
 	}
-	m.next = m.next || isNext
+	m.links.next = m.links.next || isNext
 	m.page.path = rest
 	dst = append(append(dst, m.s.base...), "?_page="...)
 	return append(m.appendToken(dst, &m.page, m.scope), m.suffix...), true

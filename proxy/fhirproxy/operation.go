@@ -83,7 +83,7 @@ func (x *exchange) operate(a *request) (*response, *outcome.Problem) {
 	if op.Returns == "Bundle" {
 		q.self = x.s.base + "/" + strings.Join(a.Segments, "/") + string(parse.AppendQuery(nil, query.Self))
 	}
-	return x.fetch(q, a.buf)
+	return x.fetch(q, a)
 }
 
 // readParameters takes the parameters of an operation by POST: each of one

@@ -91,7 +91,7 @@ func (x *exchange) readAt(a *request, version string) (*response, *outcome.Probl
 	if p != nil {
 		return nil, p
 	}
-	return x.fetch(&retrieval{path: "/" + typ + "/" + id + version, want: typ, narrow: narrow, dropped: dropped}, a.buf)
+	return x.fetch(&retrieval{path: "/" + typ + "/" + id + version, want: typ, narrow: narrow, dropped: dropped}, a)
 }
 
 // refusal tells what the guard refused.
@@ -130,5 +130,5 @@ func (x *exchange) history(a *request) (*response, *outcome.Problem) {
 	q := &retrieval{path: path + "/_history" + string(parse.AppendQuery(nil, query.Upstream)), want: "Bundle", format: a.format.Param, counted: len(a.Segments) < 3,
 		dropped: query.Dropped, handling: a.prefer.Handling}
 	q.self = x.s.base + "/" + strings.Join(a.Segments, "/") + string(parse.AppendQuery(nil, query.Self))
-	return x.fetch(q, a.buf)
+	return x.fetch(q, a)
 }

@@ -17,7 +17,7 @@ type response struct {
 	body        []byte
 	contentType string
 	// stream is a body that is masked while it arrives.
-	stream *fileStream
+	stream *stream
 	header []outcome.Header
 	close  bool // the connection ends with it
 }

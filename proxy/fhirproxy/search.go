@@ -75,7 +75,7 @@ func (x *exchange) run(a *request, path string, query *guard.Query) (*response, 
 		narrow: query.Narrow, dropped: query.Dropped, handling: a.prefer.Handling, format: a.format.Param, counted: true,
 		self: x.s.base + "/" + strings.Join(a.Segments, "/") + string(parse.AppendQuery(nil, query.Self)),
 	}
-	return x.fetch(q, a.buf)
+	return x.fetch(q, a)
 }
 
 // withTotal asks for an exact total, which the least count is held against.
@@ -104,5 +104,5 @@ func (x *exchange) page(a *request) (*response, *outcome.Problem) {
 			return nil, outcome.NotFound()
 		}
 	}
-	return x.fetch(q, a.buf)
+	return x.fetch(q, a)
 }

@@ -18,8 +18,8 @@
 //
 // Invariants: what the upstream sees is built anew, path, query and headers;
 // what the consumer sees is built anew, body and headers; a response is held
-// back until its record is durable, and of a file, which is masked while it
-// arrives, the end is; an exchange has one policy from beginning to end; an id
+// back until its record is durable, and of a file or a large Bundle, which is masked
+// while it arrives, the end is; an exchange has one policy from beginning to end; an id
 // that does not open is treated as one that does not exist, with the same
 // bytes. The two differ in time, since only the latter queries the upstream:
 // whoever measures it learns that a pseudonym was made with this key, which the
@@ -112,8 +112,9 @@ type Server struct {
 	now     func() time.Time
 	places  *proxy.Places // of requests in progress
 	open    *connections
-	skips   bool // Config.SkipInvalidLines
-	streams *proxy.Places
+	skips   bool          // Config.SkipInvalidLines
+	streams *proxy.Places // of files that are being sent
+	bundles *proxy.Places // of Bundles that are being sent while they arrive
 	lookups *proxy.Places // reads of other resources under way, for their patients
 	unsent  atomic.Int64  // bytes of large responses on their way out
 	// subjects are the patients of resources, both originals, by Type/id.
@@ -156,6 +157,7 @@ func New(c Config) (*Server, error) {
 		places:  proxy.NewPlaces(limits.Exchanges),
 		skips:   c.SkipInvalidLines,
 		streams: proxy.NewPlaces(limits.Streams),
+		bundles: proxy.NewPlaces(limits.Exchanges),
 		lookups: proxy.NewPlaces(maxLookupsAtOnce(limits)),
 	}
 	s.site = &fhir.Site{Upstream: up.Origins, Base: s.base}

@@ -1,300 +1,155 @@
 package fhirproxy
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
-	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/fhir/edit"
-	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/internal/stack"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
-	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
-// fileStream masks a file of an export (NDJSON, a resource a line) while it
-// arrives. Its memory is bounded by the longest line, which Limits.ResponseBytes
-// bounds, and not by the file.
+// stream is a response that is masked while it arrives.
 //
-// Before its first byte leaves there is a record that it began, and before its
-// end one that says what was delivered: without the latter the chunked body is
-// cut off, which every client notices (RFC 9112, 8). The same happens where the
-// upstream's file breaks off or has something that is not a resource of its type.
-type fileStream struct {
+// Before its first byte leaves there is a record that it began, and before its end one that
+// says what was delivered: without the latter the chunked body is cut off, which every
+// client notices (RFC 9112, 8). The same happens where the upstream breaks off or sends
+// something that cannot be masked.
+type stream struct {
 	x      *exchange
-	kind   linkKind
-	typ    string
-	narrow *edit.Selection
-
-	r       *upstream.Response
-	m       *masker
-	pass    *mask.Pass // of what is delivered: the masker's, or where lines may be left out one of its own
-	src     io.Reader
-	conn    net.Conn
-	packed  bool   // the consumer takes gzip
-	leave   func() // gives the stream's place back
-	done    func() // ends the request for the consumer's limits
-	closed  bool
-	line    int // the number of the line being masked
-	skipped int // lines that were left out as invalid
-	out, in []byte
+	body   streamBody
+	conn   net.Conn
+	packed bool   // the consumer takes gzip
+	leave  func() // gives the stream's place back
+	done   func() // ends the request for the consumer's limits
+	closed bool
 }
 
-const ndjson = "application/fhir+ndjson"
+// streamBody is what a stream sends.
+type streamBody interface {
+	// write masks what arrives and sends it. With an error it says why in a record's words.
+	write(send func([]byte) error) (reason string, err error)
+	// end returns what is sent last, after the record.
+	end() []byte
+	// record is of what was sent.
+	record(result, reason string) *mask.Record
+	// release gives back what the body holds.
+	release()
+}
 
-// blockSize is how much is masked before it is sent on.
-const blockSize = 32 << 10
+// errStream ends a stream. What is wrong is in the record and the log. errConsumer says
+// that the consumer did not take what was sent.
+var (
+	errStream   = errors.New("the response could not be completed")
+	errConsumer = errors.New("the consumer left")
+)
 
-// errStream ends a stream. What is wrong is in the record and the log.
-var errStream = errors.New("the file could not be completed")
-
-// open asks for the file and returns the response that streams it.
-func (f *fileStream) open(path string) (*response, *outcome.Problem) {
-	x := f.x
-	if !x.s.streams.Try() {
-		return nil, outcome.Refused(503, models.IssueTypeThrottled, "busy", "too many files are being sent; try again later").With("Retry-After", "5")
-	}
+// newStream returns a stream that is under way until abandon or its end. leave gives its
+// place back.
+func newStream(x *exchange, body streamBody, leave func()) *stream {
 	done := x.s.shared.Metrics().Begin()
-	f.leave = func() { done(); x.s.streams.Leave() }
-	begun := false
-	defer func() {
-		if !begun { // or it panicked
-			f.abandon()
-		}
-	}()
-	if p := f.begin(path); p != nil {
-		return nil, p
-	}
-	begun = true
-	return &response{status: 200, contentType: ndjson, stream: f}, nil
-}
-
-func (f *fileStream) begin(path string) (p *outcome.Problem) {
-	x := f.x
-	f.r, p = x.s.up.Request(&upstream.Request{Path: path, Accept: ndjson, Stream: true, Timeout: x.s.limits.UpstreamTimeout})
-	if p != nil {
-		return p
-	}
-	hosted := x.s.up.Hosted(path)
-	switch {
-	case f.r.Status != 200 && hosted:
-		return f.r.HostFailure()
-	case f.r.Status != 200:
-		return f.r.Failure()
-	}
-	switch f.r.MIME() {
-	case ndjson, "application/ndjson", "application/x-ndjson":
-	case "application/octet-stream", "binary/octet-stream", "text/plain", "application/json", "application/json-lines", "":
-		if !hosted { // a store does not know what it has
-			return outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
-		}
-	default:
-		return outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
-	}
-	if f.src, p = f.r.Reader(); p != nil {
-		return p
-	}
-	f.m = x.s.newMasker(x.view)
-	f.m.pass.Begin(x.Origin())
-	f.pass = f.m.pass
-	if x.s.skips {
-		f.pass = mask.NewPass(x.view.automaton.Plan)
-		f.pass.Detail = x.view.detail
-		f.pass.Begin(x.Origin())
-	}
-	return x.commit(f.pass.Record("started", ""), 200)
+	return &stream{x: x, body: body, leave: func() { done(); leave() }}
 }
 
 // abandon gives everything back.
-func (f *fileStream) abandon() {
-	if f.r != nil {
-		f.r.Release()
-		f.r = nil
+func (s *stream) abandon() {
+	s.body.release()
+	if s.leave != nil {
+		s.leave()
+		s.leave = nil
 	}
-	if f.leave != nil {
-		f.leave()
-		f.leave = nil
-	}
-	if f.done != nil {
-		f.done()
-		f.done = nil
+	if s.done != nil {
+		s.done()
+		s.done = nil
 	}
 }
 
 // Read is not used: the body is written by WriteTo.
-func (f *fileStream) Read([]byte) (int, error) { return 0, errStream }
+func (s *stream) Read([]byte) (int, error) { return 0, errStream }
 
 // SupportsBodyWriteTo lets fasthttp call WriteTo, whose every write becomes a
 // chunk that is sent at once.
-func (f *fileStream) SupportsBodyWriteTo() bool { return true }
+func (s *stream) SupportsBodyWriteTo() bool { return true }
 
-// WriteTo masks the file into w. What it returns counts bytes before compression.
-func (f *fileStream) WriteTo(w io.Writer) (n int64, err error) {
+// WriteTo masks the body into w. What it returns counts bytes before compression.
+func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 	reason := "internal"
 	var z *gzip.Writer
+	send := func(b []byte) error {
+		if len(b) == 0 {
+			return nil
+		}
+		if s.conn != nil {
+			if err := s.conn.SetWriteDeadline(time.Now().Add(s.x.s.limits.WriteTimeout)); err != nil {
+				return errConsumer
+			}
+		}
+		n += int64(len(b))
+		s.x.s.shared.Metrics().Masked(len(b))
+		if z == nil {
+			_, err := w.Write(b)
+			return consumerLeft(err)
+		}
+		_, err := z.Write(b)
+		if err == nil {
+			err = z.Flush() // so that what is masked does not wait
+		}
+		return consumerLeft(err)
+	}
 	defer func() {
 		if recover() != nil { // its text can hold a value
-			f.x.s.shared.Log().Error("panic", "request_id", f.x.ID, "door", "fhir", "operation", f.x.Operation, "stack", stack.OfPanic())
+			s.x.s.shared.Log().Error("panic", "request_id", s.x.ID, "door", "fhir", "operation", s.x.Operation, "stack", stack.OfPanic())
 			err = errStream
 		}
-		if cerr := f.end(err == nil, reason); cerr != nil {
+		if errors.Is(err, errConsumer) {
+			reason = "consumer left"
+		}
+		if cerr := s.end(err == nil, reason); cerr != nil {
 			err = cerr
+		}
+		if err == nil {
+			err = send(s.body.end())
 		}
 		if err == nil && z != nil {
 			err = z.Close()
 		}
 	}()
-	send := w.Write
-	if f.packed {
+	if s.packed {
 		if z, err = gzip.NewWriterLevel(w, gzip.BestSpeed); err != nil {
 			return 0, err
 		}
-		send = func(b []byte) (int, error) {
-			n, err := z.Write(b)
-			if err == nil {
-				err = z.Flush() // so that what is masked does not wait
-			}
-			return n, err
-		}
 	}
-	err = fhirjson.SplitNDJSON(f.src, blockSize, f.x.s.limits.ResponseBytes, func() []byte { return f.in }, func(block []byte, _ int) error {
-		f.in = block
-		out, why := f.block(block)
-		if why != "" {
-			reason = why
-			return errStream
-		}
-		if f.conn != nil {
-			if err := f.conn.SetWriteDeadline(time.Now().Add(f.x.s.limits.WriteTimeout)); err != nil {
-				reason = "consumer left"
-				return err
-			}
-		}
-		k, err := send(out)
-		n += int64(k)
-		f.x.s.shared.Metrics().Masked(k)
-		if err != nil {
-			reason = "consumer left"
-		}
-		return err
-	})
-	if err != nil && reason == "internal" {
-		reason = "upstream broke off"
-		if errors.Is(err, fhirjson.ErrLineTooLong) {
-			reason = "response too large"
-		}
-	}
+	reason, err = s.body.write(send)
 	return n, err
 }
 
-// block masks the lines of a block into f.out, or says why not.
-func (f *fileStream) block(block []byte) (out []byte, why string) {
-	out = f.out[:0]
-	for line := range bytes.Lines(block) {
-		f.line++
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		before := len(out)
-		if f.kind == linkErrors {
-			b, ok := rebuildOutcome(line)
-			if !ok {
-				continue
-			}
-			out = append(out, b...)
-			f.pass.CountResource("OperationOutcome")
-		} else {
-			var err error
-			f.m.finder.begin()
-			out, err = f.m.appendJSON(out, line)
-			var withheld *fhir.WithheldError
-			switch {
-			case strays(err, line, f.typ):
-				err = errOtherType
-			case errors.As(err, &withheld), errors.Is(err, fhir.ErrEmpty):
-				continue
-			case err == nil && f.m.walker.ResourceType() != f.typ:
-				err = errOtherType
-			}
-			switch {
-			case err != nil && f.maySkip(err):
-				f.skipped++
-				out = out[:before]
-				f.m.pass.Begin(f.x.Origin())
-				continue
-			case errors.Is(err, errOtherType):
-				return nil, "upstream type"
-			case err != nil:
-				return nil, f.m.problem(err).Reason
-			case f.pass != f.m.pass:
-				f.pass.Merge(f.m.pass)
-			}
-		}
-		if f.narrow != nil {
-			cut, err := f.narrow.Append(nil, out[before:])
-			if err != nil {
-				return nil, "internal"
-			}
-			out = append(out[:before], cut...)
-		}
-		out = append(out, '\n')
+// consumerLeft says of an error of sending whose it is.
+func consumerLeft(err error) error {
+	if err != nil {
+		return errConsumer
 	}
-	f.out = out
-	// A resource may have others in it, such as a Bundle.
-	if f.x.Who.Scopes != nil && f.x.delivers(f.pass.Record("", "")) != nil {
-		return nil, "scope"
-	}
-	return out, ""
-}
-
-// errOtherType says that a line is a resource of another type than its file's.
-var errOtherType = errors.New("the resource is of another type")
-
-// maySkip reports whether a line that cannot be masked is left out. It is then
-// logged, by its number; the record and the metrics say that lines are missing.
-func (f *fileStream) maySkip(err error) bool {
-	var syntax *fhirjson.SyntaxError
-	if !f.x.s.skips || !errors.Is(err, errOtherType) && !errors.As(err, &syntax) {
-		return false
-	}
-	reason := errOtherType.Error()
-	if syntax != nil {
-		reason = syntax.What
-	}
-	f.x.s.shared.Log().Warn("a line of an export's file is not valid and was left out", "request_id", f.x.ID, "door", "fhir",
-		"operation", f.x.Operation, "line", f.line, "reason", reason)
-	return true
+	return nil
 }
 
 // end writes the record of what was delivered. Without it the body is cut off.
-func (f *fileStream) end(whole bool, reason string) error {
-	if f.closed {
+func (s *stream) end(whole bool, reason string) error {
+	if s.closed {
 		return nil
 	}
-	f.closed = true
-	defer f.abandon()
-	f.x.s.seenForeign(f.m)
-	result := "complete"
-	switch {
-	case whole && f.skipped > 0:
-		reason = "incomplete without invalid lines"
-	case whole:
-		reason = ""
-	default:
-		result = "failed"
+	s.closed = true
+	defer s.abandon()
+	result := "failed"
+	if whole {
+		result, reason = "complete", ""
 	}
-	if f.x.commit(f.pass.Record(result, reason), 200) != nil {
+	if s.x.commit(s.body.record(result, reason), 200) != nil {
 		return errStream
 	}
 	return nil
 }
 
 // Close ends a stream that was not written to its end.
-func (f *fileStream) Close() error { return f.end(false, "consumer left") }
+func (s *stream) Close() error { return s.end(false, "consumer left") }

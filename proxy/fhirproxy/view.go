@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/guard"
+	"github.com/veil-proxy/veil/fhir/inparts"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy"
@@ -50,6 +52,9 @@ type view struct {
 	maskers   *maskers
 	seekers   sync.Pool // *fhir.Walker, for patients of other resources
 	metadata  cached
+	bundles   *inparts.Rules
+	// unstreamed: the rules turned out not to let Bundles be masked in parts.
+	unstreamed atomic.Bool
 }
 
 // Plan is proxy.View's.
@@ -90,6 +95,7 @@ func (s *Server) newView(c View) *view {
 		minCount:  c.MinCount,
 		linkSlot:  c.Automaton.Policy.Keys.SealSlot("page"),
 		maskers:   newMaskers(runtime.GOMAXPROCS(0)),
+		bundles:   inparts.NewRules(c.Automaton),
 	}
 	v.keys.New = func() any { return c.Automaton.Policy.Keys.NewPseudonymizer() }
 	v.seekers.New = func() any { return fhir.NewWalker(c.Automaton, fhir.RememberNothing) }

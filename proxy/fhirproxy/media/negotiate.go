@@ -34,6 +34,9 @@ type Format struct {
 	Param string
 }
 
+// Pretty reports whether the response is indented.
+func (f *Format) Pretty() bool { return f.pretty }
+
 // Negotiate takes _format and _pretty off the parameters and finds the format
 // that the consumer takes. _format goes before the Accept header (FHIR R4,
 // http.html#parameters).

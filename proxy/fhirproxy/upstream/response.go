@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -33,6 +34,8 @@ type Response struct {
 	up     *Server
 	resp   *fasthttp.Response
 	flated *inflater
+	src    io.Reader // of GetStream
+	buf    *[]byte   // what Body lies in then
 	Status int
 	Body   []byte
 }
@@ -48,7 +51,13 @@ func (r *Response) Release() {
 	if r.flated != nil && cap(r.flated.out) <= largestInflater {
 		r.up.inflaters.Put(r.flated)
 	}
-	r.resp, r.flated, r.Body = nil, nil, nil
+	if r.buf != nil {
+		if cap(r.Body) <= largestBuffer {
+			*r.buf = r.Body[:0]
+		}
+		r.up.buffers.Put(r.buf)
+	}
+	r.resp, r.flated, r.src, r.buf, r.Body = nil, nil, nil, nil, nil
 }
 
 // Get requests a path under the base, such as "/Patient/1".
@@ -130,16 +139,21 @@ func (u *Server) unreachable(err error) *outcome.Problem {
 	var timed interface{ Timeout() bool }
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		return u.tooLarge()
+		return u.TooLarge()
 	case errors.Is(err, fasthttp.ErrNoFreeConns):
 		return outcome.Failed(503, models.IssueTypeThrottled, "upstream busy", "too many requests are under way to the FHIR server")
 	case errors.As(err, &timed) && timed.Timeout():
-		return outcome.Failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not respond in time")
+		return timedOut()
 	}
 	return outcome.Failed(502, models.IssueTypeTransient, "upstream "+proxy.Cause(err), "the FHIR server could not be reached or did not complete its response")
 }
 
-func (u *Server) tooLarge() *outcome.Problem {
+func timedOut() *outcome.Problem {
+	return outcome.Failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not respond in time")
+}
+
+// TooLarge says that a response is larger than ResponseBytes.
+func (u *Server) TooLarge() *outcome.Problem {
 	return outcome.Failed(502, models.IssueTypeTooLong, "response too large",
 		fmt.Sprintf("the FHIR server's response is larger than %d bytes (in XML, than an eighth of that), or compressed more than %d-fold; request fewer resources with _count", u.config.ResponseBytes, maxGzipRatio))
 }
@@ -158,7 +172,7 @@ func (u *Server) decode(r *Response) *outcome.Problem {
 	err := r.flated.inflate(r.resp.Body(), u.config.ResponseBytes)
 	switch {
 	case errors.Is(err, errInflated):
-		return u.tooLarge()
+		return u.TooLarge()
 	case err != nil:
 		return outcome.Failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server's compressed response cannot be read")
 	}
@@ -179,7 +193,11 @@ func (r *Response) MIME() string {
 	return strings.ToLower(strings.TrimSpace(mime))
 }
 
-func (r *Response) isJSON() bool {
+// IsJSON reports whether the response is FHIR JSON with the status 200.
+func (r *Response) IsJSON() bool {
+	if r.Status != 200 {
+		return false
+	}
 	switch r.MIME() {
 	case "application/fhir+json", "application/json", "application/json+fhir":
 		return true
@@ -205,7 +223,7 @@ func (r *Response) ToJSON() *outcome.Problem {
 		return nil
 	}
 	if len(r.Body) > r.up.config.ResponseBytes/xmlShare {
-		return r.up.tooLarge()
+		return r.up.TooLarge()
 	}
 	defer r.up.Converting()()
 	out, err := fhirxml.AppendJSON(r.up.config.Schema, nil, r.Body)
@@ -221,7 +239,7 @@ func (r *Response) ToJSON() *outcome.Problem {
 func (r *Response) Check() *outcome.Problem {
 	switch r.Status {
 	case 200:
-		if !r.isJSON() && !r.isXML() {
+		if !r.IsJSON() && !r.isXML() {
 			return outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server responded with something that is not FHIR JSON or XML")
 		}
 		return nil

@@ -66,6 +66,7 @@ type Server struct {
 	Origins    []string             // the base and its aliases
 	places     []place              // the same, taken apart
 	inflaters  sync.Pool            // *inflater
+	buffers    sync.Pool            // *[]byte, for bodies
 	converters chan struct{}
 }
 
@@ -95,6 +96,7 @@ func New(c Config) (*Server, error) {
 	}
 	u.converters = make(chan struct{}, runtime.GOMAXPROCS(0))
 	u.inflaters.New = func() any { return new(inflater) }
+	u.buffers.New = func() any { return new([]byte) }
 	return u, nil
 }
 

@@ -1,6 +1,6 @@
-// Package bundle masks a Bundle while it arrives, entry by entry.
+// Package inparts masks a Bundle while it arrives, entry by entry.
 //
-//	r := bundle.NewRules(automaton)                      // once
+//	r := inparts.NewRules(automaton)                      // once
 //	m, ok := r.Begin(limit, lend, text)                  // as much as has arrived
 //	out, err := m.Next(nil)                              // what can be sent
 //	m.Feed(more)
@@ -18,7 +18,7 @@
 //     they can no longer change, which the first few entries mostly decide.
 //
 // Not known here: where walkers come from, what the text is about, how it is sent.
-package bundle
+package inparts
 
 import (
 	"bytes"
@@ -230,24 +230,31 @@ func (m *Masker) begin(dst []byte, from int) ([]byte, error) {
 	if m.sent != nil || !m.parts.Kept() {
 		return dst, nil
 	}
-	if !m.whole {
-		head, err := m.frame(false, "]}", m.parts)
-		if err != nil {
-			return dst[:from], err
-		}
-		other, err := m.frame(false, "]}", m.parts.WithAllLabels(m.r.a))
-		if err != nil {
-			return dst[:from], err
-		}
-		if h := entriesAt(head); h > 0 && h == entriesAt(other) && bytes.Equal(head[:h], other[:h]) {
-			m.sent = head[:h]
-			held := append(append(m.sent[:h:h], m.held...), dst[from:]...)
-			m.held = nil
-			return append(dst[:from], held...), nil
-		}
+	head, err := m.frame(false, "]}", m.parts)
+	if err != nil {
+		return dst[:from], err
+	}
+	other, err := m.frame(false, m.otherTail(), m.parts.WithAllLabels(m.r.a))
+	if err != nil {
+		return dst[:from], err
+	}
+	if h := entriesAt(head); h > 0 && h == entriesAt(other) && bytes.Equal(head[:h], other[:h]) {
+		m.sent = head[:h]
+		held := append(append(m.sent[:h:h], m.held...), dst[from:]...)
+		m.held = nil
+		return append(dst[:from], held...), nil
 	}
 	m.held = append(m.held, dst[from:]...)
 	return dst[:from], nil
+}
+
+// otherTail is an end of the Bundle that has what the beginning may depend on: an id, by
+// which dates of the Bundle itself can be shifted.
+func (m *Masker) otherTail() string {
+	if _, _, ok := edit.Member(append(bytes.Clone(m.head), "]}"...), "id"); ok {
+		return "]}"
+	}
+	return `],"id":"x"}`
 }
 
 // frame masks the Bundle without its entries.

@@ -1,4 +1,4 @@
-package bundle
+package inparts
 
 import (
 	"bytes"
@@ -91,7 +91,7 @@ func (r *rig) same(t *testing.T, text []byte, rng *rand.Rand) {
 		got, err = m.Finish(got)
 	}
 	if (err == nil) != (wantErr == nil) {
-		t.Fatalf("in parts: %v; whole: %v\n%s", err, wantErr, text)
+		t.Fatalf("in parts: %v; whole: %v\n%.2000s", err, wantErr, text)
 	}
 	if err != nil {
 		return

@@ -1,0 +1,176 @@
+package fhirproxy
+
+import (
+	"errors"
+	"io"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/inparts"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
+)
+
+// streamFrom is how much of a Bundle is read before it is sent while the rest arrives. A
+// smaller one is masked whole.
+const streamFrom = 256 << 10
+
+// bundleBody is a Bundle that is masked and sent while it arrives. What is wrong in what
+// has arrived before the first byte leaves is a problem, as it is of a response that is
+// masked whole; what is wrong later cuts the response off.
+type bundleBody struct {
+	x       *exchange
+	q       *retrieval
+	r       *upstream.Response
+	m       *inparts.Masker
+	pass    *mask.Pass
+	finder  *finder
+	ends    uint32 // hour of its links
+	links   pageLinks
+	failure *outcome.Problem // of what was masked last
+	first   []byte           // what leaves before more is read
+	last    []byte           // what leaves after the record
+}
+
+// streams reports whether the consumer and the view let a Bundle be sent while it arrives.
+// Where something is decided by all of a response or done to it as a whole, it is masked
+// whole: the types that scopes grant, least counts, elements that were selected, an entry
+// that says what was left out, XML, and details of the audit log.
+func (x *exchange) streams(q *retrieval, a *request) bool {
+	return !x.view.unstreamed.Load() && a.chunks && a.method != "HEAD" && q.want == "Bundle" && !a.format.XML && !a.format.Pretty() &&
+		x.Who.Scopes == nil && (!q.counted || x.view.minCount == 0) && q.narrow == nil && len(q.named()) == 0 && !x.view.detail
+}
+
+// openBundle returns a response that streams a Bundle, of which r has the beginning. It
+// is nil if the Bundle must be masked whole, as it is where too many are being sent
+// already: they depend on how fast their consumers read.
+func (x *exchange) openBundle(q *retrieval, r *upstream.Response) (ans *response, p *outcome.Problem) {
+	if !x.s.bundles.Try() {
+		return nil, nil
+	}
+	defer func() {
+		if ans == nil { // or it panicked
+			x.s.bundles.Leave()
+		}
+	}()
+	b := &bundleBody{x: x, q: q, r: r, finder: newFinder(x.s, x.view, false), ends: hour(x.s.now().Add(x.s.linkAge)), pass: mask.NewPass(x.view.automaton.Plan)}
+	b.pass.Begin(x.Origin())
+	var ok bool
+	if b.m, ok = x.view.bundles.Begin(x.s.limits.ResponseBytes, b.lend, r.Body); !ok {
+		return nil, nil
+	}
+	var err error
+	if b.first, err = b.m.Next(nil); err != nil {
+		return nil, b.problem(err)
+	}
+	if p := x.commit(b.pass.Record("started", ""), 200); p != nil {
+		return nil, p
+	}
+	return &response{status: 200, contentType: media.JSON, stream: newStream(x, b, x.s.bundles.Leave), header: leftOut(q.dropped)}, nil
+}
+
+// errLost says that a link to a next page could not be made.
+var errLost = errors.New("a link to the next page cannot be made")
+
+// lend lends a masker of the view for a part of the Bundle. It is not held while patients
+// are looked up, nor while the upstream or the consumer is waited for.
+func (b *bundleBody) lend(counts bool, f func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error) (err error) {
+	for {
+		b.failure = b.x.withMasker(func(m *masker) *outcome.Problem {
+			m.finder = b.finder
+			m.begin(b.x, b.q, b.ends)
+			err = f(m.walker, m.pass, m.site)
+			m.finder = nil // what it knows are originals
+			switch {
+			case errors.Is(err, fhir.ErrNeedsBundle):
+				b.finder.missed = b.finder.missed[:0] // another entry may say it
+				return nil
+			case b.finder.broken:
+				err = errSubject
+			case len(b.finder.missed) > 0:
+				err = errMissed
+			}
+			b.links.add(&m.links)
+			if err == nil && b.links.lost != nil {
+				err = errLost
+				return b.links.lost
+			}
+			if err != nil {
+				return m.problem(err)
+			}
+			b.x.s.seenForeign(m)
+			if counts {
+				b.pass.Merge(m.pass)
+			}
+			return nil
+		})
+		if !errors.Is(err, errMissed) {
+			return err
+		}
+		b.finder.settle() // where it fails, the next walk says so
+	}
+}
+
+// problem says what is wrong with what has arrived.
+func (b *bundleBody) problem(err error) *outcome.Problem {
+	switch {
+	case b.failure != nil && b.failure != missed:
+		return b.failure
+	case errors.Is(err, inparts.ErrTooLarge):
+		return b.x.s.up.TooLarge()
+	case errors.Is(err, inparts.ErrChanged):
+		b.x.view.unstreamed.Store(true)
+		return outcome.Failed(500, models.IssueTypeException, "beginning depends on end", "the rules make the beginning of the response depend on its end; request it again")
+	}
+	return outcome.Failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's response is not valid")
+}
+
+// write masks what arrives and sends it.
+func (b *bundleBody) write(send func([]byte) error) (reason string, err error) {
+	if err := send(b.first); err != nil {
+		return "", err
+	}
+	out := b.first[:0]
+	in := make([]byte, blockSize)
+	for {
+		n, err := b.r.More(in)
+		b.m.Feed(in[:n])
+		switch {
+		case errors.Is(err, io.EOF):
+			if b.last, err = b.m.Finish(out[:0]); err != nil {
+				return b.problem(err).Reason, errStream
+			}
+			if b.q.self != "" {
+				if p := b.links.whole(b.x, b.m.Frame()); p != nil {
+					return p.Reason, errStream
+				}
+			}
+			return "", nil
+		case err != nil:
+			return "upstream broke off", errStream
+		}
+		if out, err = b.m.Next(out[:0]); err != nil {
+			return b.problem(err).Reason, errStream
+		}
+		if err := send(out); err != nil {
+			return "", err
+		}
+	}
+}
+
+// end returns the end of the Bundle.
+func (b *bundleBody) end() []byte { return b.last }
+
+// record is of what was masked so far.
+func (b *bundleBody) record(result, reason string) *mask.Record { return b.pass.Record(result, reason) }
+
+// release gives the upstream's response back.
+func (b *bundleBody) release() {
+	if b.r != nil {
+		b.r.Release()
+		b.r = nil
+	}
+}
