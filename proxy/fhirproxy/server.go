@@ -48,6 +48,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/conns"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/signin"
@@ -111,7 +112,7 @@ type Server struct {
 	linkAge time.Duration
 	now     func() time.Time
 	places  *proxy.Places // of requests in progress
-	open    *connections
+	open    *conns.Open
 	skips   bool          // Config.SkipInvalidLines
 	streams *proxy.Places // of files that are being sent
 	bundles *proxy.Places // of Bundles that are being sent while they arrive
@@ -153,7 +154,7 @@ func New(c Config) (*Server, error) {
 		path:    strings.TrimSuffix(base.Path, "/"),
 		linkAge: c.LinkAge,
 		now:     time.Now,
-		open:    newConnections(),
+		open:    conns.New(),
 		places:  proxy.NewPlaces(limits.Exchanges),
 		skips:   c.SkipInvalidLines,
 		streams: proxy.NewPlaces(limits.Streams),
@@ -210,7 +211,7 @@ func (s *Server) Prepare(c Policy) (force func(), err error) {
 func (s *Server) server(h fasthttp.RequestHandler) *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler:                      compressed(h),
-		ConnState:                    s.open.note,
+		ConnState:                    s.open.Note,
 		ErrorHandler:                 s.malformed,
 		NoDefaultServerHeader:        true,
 		NoDefaultContentType:         true,
@@ -261,6 +262,10 @@ func (s *Server) Serve(l net.Listener) error {
 	return err
 }
 
+// farewell is how long requests that are cut off have to come to their end, such as
+// the record of a file that was not delivered whole.
+const farewell = 2 * time.Second
+
 // Shutdown stops taking connections and waits until the requests in progress are
 // answered. When the context ends it waits for those no longer: their connections are
 // closed.
@@ -270,8 +275,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	// fasthttp does not know a listener that Serve is only about to give it.
 	s.shared.CloseSockets()
 	if ctx.Err() != nil {
-		s.open.cut()
-		s.open.wait(farewell)
+		s.open.Cut()
+		s.open.Wait(farewell)
 	}
 	s.up.CloseIdle()
 	s.subjects.Close()
