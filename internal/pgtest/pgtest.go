@@ -252,6 +252,16 @@ func (s *Server) await() error {
 	return fmt.Errorf("did not start within %v: %w; its log ends:\n%s", startTimeout, err, log[max(0, len(log)-logTail):])
 }
 
+// Log returns what the server has logged, of all databases.
+func (s *Server) Log(t testing.TB) []byte {
+	t.Helper()
+	log, err := os.ReadFile(s.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
+}
+
 // roles makes the roles that databases then give rights to.
 func (s *Server) roles() error {
 	db := &Database{Server: s, Name: "postgres"}
