@@ -51,6 +51,11 @@ func (r *Rules) upperCase() bool {
 				return true
 			}
 		}
+		for _, k := range rule.Known {
+			if upper(k.Column) {
+				return true
+			}
+		}
 		for _, c := range rule.Where {
 			if slices.ContainsFunc(c.Column, upper) {
 				return true

@@ -2,9 +2,11 @@ package table
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
 // Masking is how the values of one column are masked: a method, and what it may know of
@@ -25,6 +27,10 @@ type Masking struct {
 	Array bool
 
 	Neighbours
+	// Known are the columns of the row with what is known of the people whom a text may
+	// name. PerKnown says that the method asks for it.
+	Known    []ruleset.KnownColumn
+	PerKnown bool
 	// Prefix makes of the entity's value the name of whom a row is about, such as
 	// Patient/.
 	Prefix string
@@ -40,7 +46,22 @@ func (m *Masking) Queues() bool {
 // Same reports whether values of both may stand in one column: they are masked alike and
 // take the same kinds of neighbours.
 func (m *Masking) Same(o *Masking) bool {
-	return m.Class == o.Class && m.Array == o.Array && m.Prefix == o.Prefix && m.has() == o.has()
+	return m.Class == o.Class && m.Array == o.Array && m.Prefix == o.Prefix && m.has() == o.has() &&
+		slices.EqualFunc(m.Known, o.Known, func(a, b ruleset.KnownColumn) bool { return a.Kind == b.Kind })
+}
+
+// Names are the columns that the method needs besides its own: those of Neighbours.Names,
+// and after all five of them those of Known.
+func (m *Masking) Names() []string {
+	if len(m.Known) == 0 {
+		return m.Neighbours.Names()
+	}
+	all := m.all()
+	names := all[:]
+	for _, k := range m.Known {
+		names = append(names, k.Column)
+	}
+	return names
 }
 
 // Neighbours are the columns of a row that a method may need besides its own, by name;
@@ -49,8 +70,11 @@ type Neighbours struct {
 	Entity, Birth, Death, Country, Unit string
 }
 
-// neighbours is the number of them.
-const neighbours = 5
+// neighbours is the number of them. MostBeside is how many columns a method may need.
+const (
+	neighbours = 5
+	MostBeside = neighbours + ruleset.MostKnown
+)
 
 func (n *Neighbours) all() [neighbours]string {
 	return [neighbours]string{n.Entity, n.Birth, n.Death, n.Country, n.Unit}
@@ -81,6 +105,7 @@ type Applier struct {
 	entity []byte
 	// alone is the masking that in is set for without neighbours, or nil.
 	alone *Masking
+	known knownRow
 }
 
 // NewApplier returns an applier with the hash states of a pass.
@@ -119,6 +144,9 @@ func (a *Applier) Row(m *Masking, values [][]byte) {
 		case 4:
 			in.Unit = v
 		}
+	}
+	if m.PerKnown {
+		in.Known = a.known.of(m, values)
 	}
 }
 

@@ -293,6 +293,10 @@ func (r *Rules) branch(s *Source, c Column, i int, o Options) branch {
 	if !def.PerEntity && c.List == nil && !c.Type.IsTime() {
 		m.Birth, m.Death = "", ""
 	}
+	m.PerKnown = def.PerKnown
+	if def.PerKnown {
+		m.Known = KnownOf(rule, s.has)
+	}
 	if def.PerEntity && m.Entity != "" {
 		m.Prefix = r.Prefix(s.Name, m.Entity)
 	} else {

@@ -241,10 +241,20 @@ func NeighboursOf(rule *ruleset.TableRule, has func(column string) bool) Neighbo
 	}
 }
 
+// KnownOf are the columns that a rule's texts may name somebody of, as far as the row has them.
+func KnownOf(rule *ruleset.TableRule, has func(column string) bool) (out []ruleset.KnownColumn) {
+	for _, k := range rule.Known {
+		if has(k.Column) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
 // SameMasking reports whether two rules mask a column of such rows alike.
 func SameMasking(has func(column string) bool) func(a, b *ruleset.TableRule) bool {
 	return func(a, b *ruleset.TableRule) bool {
-		return a == b || Class(a) == Class(b) && NeighboursOf(a, has) == NeighboursOf(b, has)
+		return a == b || Class(a) == Class(b) && NeighboursOf(a, has) == NeighboursOf(b, has) && slices.Equal(KnownOf(a, has), KnownOf(b, has))
 	}
 }
 

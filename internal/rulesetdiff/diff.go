@@ -231,6 +231,9 @@ func tableRules(rs *ruleset.Ruleset) treatments {
 				t.Text += fmt.Sprintf(", %s %s", beside.name, strings.Join(beside.columns, " or "))
 			}
 		}
+		for _, k := range r.Known {
+			t.Text += fmt.Sprintf(", known %s %s", k.Kind, k.Column)
+		}
 		where := ""
 		if len(r.Where) > 0 {
 			text, _ := json.Marshal(r.Where) // likewise

@@ -73,6 +73,9 @@ type TableRule struct {
 	Death   []string `json:"death,omitempty"`
 	Country []string `json:"country,omitempty"`
 	Unit    []string `json:"unit,omitempty"`
+	// Known are columns of the same relation that have what is known of the people whom a
+	// text may name.
+	Known []KnownColumn `json:"known,omitempty"`
 	// Where are conditions on other columns of the row: the rule acts in rows where all
 	// hold. Of rules that match a column equally, those with conditions come first, in
 	// their order; the first that has none, or the next less exact, is for the rest.
@@ -164,7 +167,7 @@ func (r *rulesetReader) fileTable(n strictyaml.Node) (f FileTable) {
 
 func (r *rulesetReader) tableRule(n strictyaml.Node) TableRule {
 	rule := TableRule{At: r.At(n)}
-	m := methodReader{names: []string{"id", "category", "match", "method", "why", "entity", "birth", "death", "country", "unit", "where"}, kinds: []mask.Kind{mask.ValueMethod, mask.ColumnMethod}}
+	m := methodReader{names: []string{"id", "category", "match", "method", "why", "entity", "birth", "death", "country", "unit", "known", "where"}, kinds: []mask.Kind{mask.ValueMethod, mask.ColumnMethod}}
 	columns := func(dst *[]string) strictyaml.Field {
 		return func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
@@ -182,6 +185,7 @@ func (r *rulesetReader) tableRule(n strictyaml.Node) TableRule {
 		"birth":    columns(&rule.Birth),
 		"death":    columns(&rule.Death),
 		"country":  columns(&rule.Country),
+		"known":    func(n strictyaml.Node) { rule.Known = r.known(n) },
 		"where":    func(n strictyaml.Node) { rule.Where = r.conditions(n) },
 	}, func(key string, keyNode, value strictyaml.Node) {
 		// Unit is an argument of methods too: a column where it is a mapping.

@@ -93,6 +93,9 @@ func (o *overlay) ruleFindings(i int) (out []Finding) {
 	}{{"entity", rule.Entity}, {"birth", rule.Birth}, {"death", rule.Death}, {"country", rule.Country}, {"unit", rule.Unit}} {
 		o.missing(b.what, b.columns, matched, found)
 	}
+	for _, k := range rule.Known {
+		o.missing("known", []string{k.Column}, matched, found)
+	}
 	for _, w := range rule.Where {
 		if w.Table == "" {
 			o.missing("where", w.Column, matched, found)

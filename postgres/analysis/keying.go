@@ -19,6 +19,7 @@ func (d *columnRule) mask(def mask.Definition) {
 	s := &keying{
 		Masking: table.Masking{
 			Method: d.method, Action: *c.action, Class: table.Class(d.rule), Neighbours: table.NeighboursOf(d.rule, hasColumn(d.relation)),
+			Known: table.KnownOf(d.rule, hasColumn(d.relation)), PerKnown: def.PerKnown,
 		},
 		column: c.Name, typ: t, shown: catalog.OIDText, scan: d.relation.Kind != 'v',
 	}

@@ -3,10 +3,12 @@ package rows
 import (
 	"bytes"
 	"encoding/binary"
+
+	"github.com/veil-proxy/veil/table"
 )
 
-// maxMembers is the most that a composite wrapper has: tag, value and five beside it.
-const maxMembers = 7
+// maxMembers is the most that a composite wrapper has: tag, value and what is beside it.
+const maxMembers = 2 + table.MostBeside
 
 // wrapperReader takes composite wrappers apart. The members are valid until the next one.
 type wrapperReader struct {

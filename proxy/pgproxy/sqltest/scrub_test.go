@@ -1,0 +1,61 @@
+package sqltest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/pgtest"
+)
+
+const scrubRules = `
+veil: 1
+name: scrubbed
+referenceDate: 2025-06-30
+tables:
+  default: keep
+  rules:
+    - {id: hidden, match: [{column: first}, {column: last}, {column: mrn}], method: remove}
+    - {id: note, match: {column: note}, method: scrub, known: {names: [first, last], ids: [mrn]}}
+    - {id: bare, match: {column: bare}, method: scrub}
+`
+
+// TestTextIsScrubbedOfTheRow: a text column is scrubbed of what hidden columns of its row
+// say, wherever a statement carries it.
+func TestTextIsScrubbedOfTheRow(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Start(t).SharedDatabase(t, "scrub")
+	db.Exec(t, `DROP SCHEMA IF EXISTS sc CASCADE; CREATE SCHEMA sc; CREATE TABLE sc.visits (n int, first text, last varchar(40), mrn bigint, note text, bare text);
+		INSERT INTO sc.visits VALUES (1, 'Ottoline', 'Quarrington', 88441256, 'Seen: Quarrington, Ottoline, record 88441256. Stable.', 'On 3/4/2020, stable.'),
+			(2, NULL, 'Blytheson "B"', NULL, 'Seen: BLYTHESON. Stable.', NULL), (3, '', '', 0, NULL, ''), (4, 'Mae', 'Oddly, (x)', 5, 'Oddly stable.', 'x')`)
+	masked := direct(t, openListener(t, db.DSN(pgtest.Owner), masktest.Policy(t, scrubRules), nil).dsn())
+	for _, query := range []string{
+		"SELECT n, note FROM sc.visits ORDER BY n",
+		"SELECT n, note FROM (SELECT * FROM sc.visits) v ORDER BY n",
+		"WITH v AS (SELECT n, note FROM sc.visits) SELECT n, note FROM v ORDER BY n",
+		"SELECT n, note FROM sc.visits WHERE n < 3 UNION ALL SELECT n, note FROM sc.visits WHERE n >= 3 ORDER BY n",
+	} {
+		rows := rowsOf(t, masked, query)
+		want := []string{"Seen: [NAME], [NAME], record [ID]. Stable.", "Seen: [NAME]. Stable.", "", "[NAME] stable."}
+		if len(rows) != len(want) {
+			t.Fatalf("%s: %d rows", query, len(rows))
+		}
+		for i, row := range rows {
+			got := strings.ReplaceAll(string(row[1]), "[NAME], [NAME]", "[NAME]")
+			if got != strings.ReplaceAll(want[i], "[NAME], [NAME]", "[NAME]") {
+				t.Errorf("%s, row %d: %q, want %q", query, i+1, row[1], want[i])
+			}
+		}
+	}
+	if rows := rowsOf(t, masked, "SELECT bare FROM sc.visits WHERE n = 1"); string(rows[0][0]) != "On [DATE], stable." {
+		t.Errorf("%q", rows[0][0])
+	}
+	for _, query := range []string{
+		"SELECT n FROM sc.visits WHERE note LIKE '%Quarrington%'", "SELECT n FROM sc.visits WHERE note = 'x'", "SELECT length(note) FROM sc.visits",
+		"SELECT max(note) FROM sc.visits", "SELECT n FROM sc.visits ORDER BY note", "SELECT DISTINCT note FROM sc.visits", "SELECT count(DISTINCT note) FROM sc.visits",
+	} {
+		if _, err := masked.Exec(t.Context(), query).ReadAll(); err == nil || strings.Contains(err.Error(), "Quarrington") {
+			t.Errorf("%s: %v, want a refusal that names nobody", query, err)
+		}
+	}
+}

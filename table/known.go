@@ -1,0 +1,98 @@
+package table
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/veil-proxy/veil/text"
+)
+
+// knownRow makes what is known of the people of a row. It remembers that of the row before:
+// several texts of a row, and the rows of one person, follow one another.
+type knownRow struct {
+	masking *Masking
+	values  []byte
+	known   *text.Known
+}
+
+// nobody is what is known where a rule names no columns.
+var nobody = new(text.KnownBuilder).Build()
+
+// of returns what the row has of people, in values of m.Names(). It returns nil where the
+// values did not come along: then a text is removed.
+func (k *knownRow) of(m *Masking, values [][]byte) *text.Known {
+	if len(m.Known) == 0 {
+		return nobody
+	}
+	if len(values) != neighbours+len(m.Known) {
+		return nil
+	}
+	values = values[neighbours:]
+	if k.masking == m && k.same(values) {
+		return k.known
+	}
+	var b text.KnownBuilder
+	k.values = k.values[:0]
+	for i, column := range m.Known {
+		k.values = append(strconv.AppendInt(k.values, int64(len(values[i])), 10), ' ')
+		k.values = append(k.values, values[i]...)
+		addKnown(&b, column.Kind, string(bytes.TrimSpace(values[i])))
+	}
+	k.masking, k.known = m, b.Build()
+	return k.known
+}
+
+// same reports whether values are those of the row before.
+func (k *knownRow) same(values [][]byte) bool {
+	rest := k.values
+	var number [20]byte
+	for _, v := range values {
+		for _, part := range [2][]byte{append(strconv.AppendInt(number[:0], int64(len(v)), 10), ' '), v} {
+			if !bytes.HasPrefix(rest, part) {
+				return false
+			}
+			rest = rest[len(part):]
+		}
+	}
+	return len(rest) == 0
+}
+
+// addKnown adds a value of a column of a kind.
+func addKnown(b *text.KnownBuilder, kind, value string) {
+	if value == "" {
+		return
+	}
+	switch kind {
+	case "names":
+		b.AddName(value)
+	case "ids":
+		b.AddID(value)
+	case "phones":
+		b.AddPhone(value)
+	case "emails":
+		b.AddEmail(value)
+	case "addresses":
+		b.AddAddress(value)
+	case "organizations":
+		b.AddOrg(value)
+	case "dates":
+		if y, m, d, ok := dayOf(value); ok {
+			b.AddDate(y, m, d)
+		} else {
+			b.AddOther(value)
+		}
+	default:
+		b.AddOther(value)
+	}
+}
+
+// dayOf reads the day of a date or timestamp as PostgreSQL writes them (ISO 8601).
+func dayOf(s string) (year, month, day int, ok bool) {
+	if len(s) < 10 || s[4] != '-' || s[7] != '-' {
+		return 0, 0, 0, false
+	}
+	year, err := strconv.Atoi(s[:4])
+	month, err2 := strconv.Atoi(s[5:7])
+	day, err3 := strconv.Atoi(s[8:10])
+	return year, month, day, err == nil && err2 == nil && err3 == nil && year > 0 && month > 0 && day > 0
+}
