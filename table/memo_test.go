@@ -42,3 +42,27 @@ func TestMemo(t *testing.T) {
 		t.Error("what never comes again is still remembered")
 	}
 }
+
+// TestMemoExpects: a key that is expected is so once, is a miss when it is looked for, and
+// then found.
+func TestMemoExpects(t *testing.T) {
+	t.Parallel()
+	var m Memo
+	if !m.Expect([]byte("a")) || m.Expect([]byte("a")) || !m.Expect([]byte("b")) {
+		t.Error("a key is expected not once")
+	}
+	e, found := m.Find([]byte("a"))
+	if found {
+		t.Fatal("what is expected is found, and nothing was filled in")
+	}
+	e.Masked, e.Used = append(e.Masked, "A"...), true
+	if e, found = m.Find([]byte("a")); !found || string(e.Masked) != "A" {
+		t.Error("what was filled in is not found")
+	}
+	if m.Expect([]byte("a")) {
+		t.Error("a known key is expected")
+	}
+	if m.hits != 1 || m.misses != 1 {
+		t.Errorf("%d hits and %d misses: Expect counts", m.hits, m.misses)
+	}
+}

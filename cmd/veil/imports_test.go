@@ -20,6 +20,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/stack": {},
 		// Hashes side by side.
 		"internal/hmaclanes": {},
+		"internal/lanestest": {"internal/hmaclanes"},
 		// The language of rulesets and keys.
 		"internal/suggest":    {},
 		"internal/strictyaml": {"internal/suggest"},

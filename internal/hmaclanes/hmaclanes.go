@@ -100,9 +100,16 @@ func Limit(lanes int) (restore func()) {
 	return func() { width.Store(before) }
 }
 
+// sideBySide is how many sums were computed in lanes.
+var sideBySide atomic.Uint64
+
+// SideBySide is how many sums the process has computed in lanes, for tests.
+func SideBySide() uint64 { return sideBySide.Load() }
+
 // Sums computes the sum of each block under the key at the same place.
 func Sums(keys []*Key, blocks []Block, sums []Sum) {
 	if w := Width(); w > 1 {
+		sideBySide.Add(uint64(len(keys)))
 		inLanes(w, keys, blocks, sums)
 		return
 	}

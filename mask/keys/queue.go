@@ -48,6 +48,11 @@ func (p *Pseudonymizer) QueueFull() bool {
 	return len(p.queue.keys) >= mostQueued || len(p.queue.numbers.list) >= mostQueued
 }
 
+// QueueLeft is how much of the queue was not taken.
+func (p *Pseudonymizer) QueueLeft() int {
+	return len(p.queue.keys) - p.queue.next + len(p.queue.numbers.list) - p.queue.numbers.next
+}
+
 // Queue1 queues the hash that MAC1 of the same values returns.
 func (p *Pseudonymizer) Queue1(s Slot, part []byte) {
 	if block := p.queue.add(p.lanes(s)); block != nil {
