@@ -57,29 +57,36 @@ func (a *analysis) openCohort(c *cohort, s *keying) int {
 	}
 	at := len(c.values.ValuesLists[0].GetList().Items)
 	for i, l := range c.values.ValuesLists {
-		l.GetList().Items = append(l.GetList().Items, a.openedCell(c.cells[i], s))
+		l.GetList().Items = append(l.GetList().Items, a.openedCell(c.cells[i], s, i == 0))
 	}
 	c.added[key] = at
 	return at
 }
 
 // openedCell is a pseudonym as it compares with a column; NULL where it opens to nothing
-// that the column could have.
-func (a *analysis) openedCell(k constant, s *keying) *pg.Node {
+// that the column could have. The first row's says the type of all.
+func (a *analysis) openedCell(k constant, s *keying, first bool) *pg.Node {
+	cell := null()
 	if !k.null {
-		if id, ok := a.open(s, k.text); ok {
-			if n := comparand(s.shadow, id); n != nil {
-				return n
-			}
+		if id, ok := a.open(s, k.text); ok && s.shadow.Writes(id) {
+			cell = text(id)
 		}
 	}
-	switch s.shadow {
-	case rows.ShadowInteger:
-		return cast(null(), "int8")
-	case rows.ShadowUUID:
-		return cast(null(), "uuid")
+	if first {
+		return cast(cell, openedType(s.shadow))
 	}
-	return cast(null(), "text")
+	return cell
+}
+
+// openedType is the type that opened pseudonyms compare in.
+func openedType(k rows.ShadowKind) string {
+	switch k {
+	case rows.ShadowInteger:
+		return "int8"
+	case rows.ShadowUUID:
+		return "uuid"
+	}
+	return "text"
 }
 
 // cohortEquality compares a sealed id with a column of pseudonyms, or returns nil where
@@ -99,29 +106,114 @@ func (a *analysis) cohortEquality(kind string, l, r value, truth bool) *pg.Node 
 	return when(both(isNotNull(t), isNotNull(r.node)), coalesce(op("=", t, other), boolean(false)))
 }
 
-// openIn opens the pseudonyms of IN (VALUES …), which nothing else can see.
-func (a *analysis) openIn(res *result, v value) *pg.Node {
-	if len(res.columns) != 1 || res.columns[0].cohort == nil || v.keying == nil || v.keying.domain == "" {
+// openIn opens the pseudonyms of IN (SELECT …), where the column is one of pseudonyms that
+// are written out.
+// Where not only the truth counts, what does not open must not become NULL.
+func (a *analysis) openIn(q *pg.SelectStmt, res *result, v value, truth bool) *pg.Node {
+	if len(res.columns) != 1 || v.keying == nil || v.keying.domain == "" || v.keying.Entity != "" {
 		return nil
 	}
-	t, c := v.shadow(a), res.columns[0].cohort
-	if t == nil {
+	t, c := v.shadow(a), res.columns[0]
+	switch {
+	case t == nil:
+		return nil
+	case c.cohort != nil && truth: // VALUES, which nothing else can see
+		for i, l := range c.cohort.values.ValuesLists {
+			l.GetList().Items[0] = a.openedCell(c.cohort.cells[i], v.keying, i == 0)
+		}
+		return t
+	case c.source != nil && c.source.opened != nil && c.source.emit == nil && c.keying == nil && len(q.SortClause)+len(q.DistinctClause)+len(q.GroupClause) == 0 && q.Op == pg.SetOperation_SETOP_NONE:
+		if !truth && c.source.cohort == nil {
+			return nil
+		}
+		target := q.TargetList[0].GetResTarget()
+		written := target.Val
+		target.Val = c.source.opened(v.keying)
+		if !truth {
+			known := either(isNotNull(target.Val), not(isNotNull(written)))
+			if q.WhereClause != nil {
+				known = both(q.WhereClause, known)
+			}
+			q.WhereClause = known
+		}
+		return t
+	}
+	return nil
+}
+
+// unnestTarget moves SELECT unnest(…), which is all of a query, into its FROM.
+func unnestTarget(q *pg.SelectStmt, name string) {
+	if len(q.TargetList) != 1 || len(q.FromClause)+len(q.ValuesLists)+len(q.GroupClause)+len(q.SortClause)+len(q.DistinctClause) > 0 || q.Op != pg.SetOperation_SETOP_NONE ||
+		q.WhereClause != nil || q.HavingClause != nil || q.WithClause != nil || q.LimitCount != nil || q.LimitOffset != nil {
+		return
+	}
+	t := q.TargetList[0].GetResTarget()
+	if c := t.GetVal().GetFuncCall(); !isUnnest(c) || len(c.Args) != 1 {
+		return
+	}
+	q.FromClause = []*pg.Node{{Node: &pg.Node_RangeFunction{RangeFunction: &pg.RangeFunction{
+		Functions: []*pg.Node{{Node: &pg.Node_List{List: &pg.List{Items: []*pg.Node{t.Val, {}}}}}},
+		Alias:     &pg.Alias{Aliasname: name, Colnames: names(name)}}}}}
+	t.Val = column(name, name)
+}
+
+// isUnnest reports whether a call is one of pg_catalog's unnest.
+func isUnnest(c *pg.FuncCall) bool {
+	parts, ok := dotted(c.GetFuncname())
+	return c != nil && ok && (len(parts) == 1 || len(parts) == 2 && parts[0] == "pg_catalog") && parts[len(parts)-1] == "unnest" && c.Over == nil && !c.AggDistinct
+}
+
+// literalRows writes SELECT '…' UNION ALL SELECT '…', of rows that are written out, as
+// VALUES with the names that its columns have; nil where it is something else.
+func literalRows(q *pg.SelectStmt) (columns []string) {
+	var lists []*pg.Node
+	if q.WithClause != nil || len(q.SortClause) > 0 || q.LimitCount != nil || q.LimitOffset != nil || !collectRows(q, &lists) {
 		return nil
 	}
-	for i, l := range c.values.ValuesLists {
-		l.GetList().Items[0] = a.openedCell(c.cells[i], v.keying)
+	first := q
+	for first.Op != pg.SetOperation_SETOP_NONE {
+		first = first.Larg
 	}
-	return t
+	for _, n := range first.TargetList {
+		t := n.GetResTarget()
+		name := t.Name
+		if name == "" {
+			name = resultName(t.Val)
+		}
+		columns = append(columns, name)
+	}
+	q.ValuesLists, q.Op, q.All, q.Larg, q.Rarg, q.TargetList = lists, pg.SetOperation_SETOP_NONE, false, nil, nil, nil
+	return columns
+}
+
+// collectRows collects the rows of a query that is nothing but rows written out.
+func collectRows(q *pg.SelectStmt, lists *[]*pg.Node) bool {
+	if q == nil || len(q.FromClause)+len(q.ValuesLists)+len(q.GroupClause)+len(q.DistinctClause)+len(q.WindowClause)+len(q.LockingClause) > 0 ||
+		q.WhereClause != nil || q.HavingClause != nil || q.IntoClause != nil {
+		return false
+	}
+	if q.Op != pg.SetOperation_SETOP_NONE {
+		plain := func(s *pg.SelectStmt) bool {
+			return s.WithClause == nil && len(s.SortClause) == 0 && s.LimitCount == nil && s.LimitOffset == nil
+		}
+		return q.Op == pg.SetOperation_SETOP_UNION && q.All && plain(q.Larg) && plain(q.Rarg) && collectRows(q.Larg, lists) && collectRows(q.Rarg, lists)
+	}
+	list := &pg.List{}
+	for _, n := range q.TargetList {
+		t := n.GetResTarget()
+		if c, ok := constantOf(t.GetVal()); !ok || c.param > 0 || len(t.Indirection) > 0 {
+			return false
+		}
+		list.Items = append(list.Items, t.Val)
+	}
+	*lists = append(*lists, &pg.Node{Node: &pg.Node_List{List: list}})
+	return len(list.Items) > 0 && len(list.Items) == len((*lists)[0].GetList().Items)
 }
 
 // spreadArray writes unnest of an array that is written out as VALUES, or returns nil.
 func spreadArray(f *pg.RangeFunction) *pg.SelectStmt {
 	c := firstCall(f)
-	if len(f.Functions) != 1 || f.Ordinality || len(f.Coldeflist) > 0 || len(c.GetArgs()) != 1 || f.Alias == nil {
-		return nil
-	}
-	parts, ok := dotted(c.Funcname)
-	if !ok || parts[len(parts)-1] != "unnest" || len(parts) == 2 && parts[0] != "pg_catalog" || len(parts) > 2 {
+	if len(f.Functions) != 1 || f.Ordinality || len(f.Coldeflist) > 0 || len(c.GetArgs()) != 1 || f.Alias == nil || !isUnnest(c) {
 		return nil
 	}
 	arr := c.Args[0]
@@ -164,63 +256,4 @@ func spreadArray(f *pg.RangeFunction) *pg.SelectStmt {
 		q.ValuesLists = append(q.ValuesLists, &pg.Node{Node: &pg.Node_List{List: &pg.List{Items: []*pg.Node{cast(n, "text")}}}})
 	}
 	return q
-}
-
-// parameterRows is unnest of an array parameter, whose elements may turn out to be
-// pseudonyms: the column then holds what they open to, and comes as a keyed one. nil for
-// other functions.
-func (a *analysis) parameterRows(f *pg.RangeFunction, n *pg.Node) *from {
-	c := firstCall(f)
-	if len(f.Functions) != 1 || f.Ordinality || len(f.Coldeflist) > 0 || len(c.GetArgs()) != 1 || f.Alias == nil || len(f.Alias.Colnames) > 1 {
-		return nil
-	}
-	parts, ok := dotted(c.Funcname)
-	if !ok || len(parts) == 0 || parts[len(parts)-1] != "unnest" || len(parts) == 2 && parts[0] != "pg_catalog" || len(parts) > 2 {
-		return nil
-	}
-	arg := c.Args[0]
-	if t := arg.GetTypeCast(); t != nil && len(t.TypeName.ArrayBounds) == 1 && slices.Contains([]string{"text", "varchar"}, lastPart(t.TypeName.Names)) {
-		a.typeName(t.TypeName)
-		arg = t.Arg
-	}
-	p := arg.GetParamRef()
-	if p == nil || arg == c.Args[0] {
-		return nil
-	}
-	it := a.newItem(f.Alias.Aliasname)
-	rc := &resolved{name: it.alias, action: -1, item: it}
-	it.columns = []*resolved{rc}
-	a.rename(it, f.Alias, 0)
-	name := a.shadowName()
-	rc.as = name
-	uses := 0
-	rc.use = func() { uses++ }
-	rc.opened = func(s *keying) *pg.Node {
-		ref := column(it.ref, name)
-		if rc.keying == nil {
-			if old := a.params[p.Number]; uses > 1 || old != nil && !old.tested {
-				a.mixedParam(p.Number, p.Location)
-			}
-			c.Args[0] = a.sealedParam(p.Number, s, true, p.Location)
-			a.params[p.Number].Nulls = true
-			own := *s
-			rc.keying = &own
-			rc.emit = func() *pg.Node { return when(isNotNull(ref), row(a.tagText(), collateC(cast(ref, "text")))) }
-		}
-		switch s.shadow {
-		case rows.ShadowInteger:
-			return cast(ref, "int8")
-		case rows.ShadowUUID:
-			return cast(ref, "uuid")
-		}
-		return ref
-	}
-	a.finish = append(a.finish, func() {
-		if rc.keying == nil {
-			a.clearParam(p)
-		}
-	})
-	c.Funcname = names("pg_catalog", "unnest")
-	f.Alias = &pg.Alias{Aliasname: it.ref, Colnames: names(name)}
-	return &from{node: n, items: []*item{it}, columns: it.columns}
 }

@@ -56,7 +56,10 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 	if v := settingsView(f); v != nil {
 		return a.relationRef(v, nil, left)
 	}
-	if out := a.parameterRows(f, n); out != nil {
+	if len(f.Functions) > 0 && len(firstCall(f).GetArgs()) > 1 {
+		spreadUnnest(f)
+	}
+	if out := a.parameterRows(f, n, left); out != nil {
 		return *out
 	}
 	if q := spreadArray(f); q != nil && len(f.Alias.Colnames) <= 1 {

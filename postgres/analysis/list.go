@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"slices"
+	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"github.com/veil-proxy/veil/postgres/rows"
@@ -93,24 +94,46 @@ func (a *analysis) literalList(l value, items []value, name string) *pg.Node {
 	if t == nil {
 		return nil
 	}
-	var opened []*pg.Node
+	var cells []constant
 	for _, v := range items {
 		c, ok := constantOf(v.node)
 		if !ok || c.param > 0 || v.keying != nil {
 			return nil
 		}
+		cells = append(cells, c)
+	}
+	return a.openedList(l.keying, t, cells, name)
+}
+
+// manyItems is the length from which a list is one constant, an array: PostgreSQL and
+// the analysis read that many times as fast.
+const manyItems = 32
+
+// openedList is IN over pseudonyms.
+func (a *analysis) openedList(s *keying, t *pg.Node, cells []constant, name string) *pg.Node {
+	var opened []*pg.Node
+	var ids [][]byte
+	for _, c := range cells {
 		if c.null {
-			opened = append(opened, null())
+			opened, ids = append(opened, null()), append(ids, nil)
 			continue
 		}
-		if id, ok := a.open(l.keying, c.text); ok {
-			if n := comparand(l.keying.shadow, id); n != nil {
-				opened = append(opened, n)
+		if id, ok := a.open(s, c.text); ok {
+			if n := comparand(s.shadow, id); n != nil {
+				opened, ids = append(opened, n), append(ids, []byte(id))
 			}
 		}
 	}
 	if len(opened) == 0 {
 		return when(isNotNull(t), boolean(name == "<>"))
+	}
+	if len(opened) >= manyItems {
+		kind := pg.A_Expr_Kind_AEXPR_OP_ANY
+		if name == "<>" {
+			kind = pg.A_Expr_Kind_AEXPR_OP_ALL
+		}
+		array := castArray(text(string(rows.AppendArray(nil, ids))), openedType(s.shadow))
+		return &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: kind, Name: names(name), Lexpr: t, Rexpr: array}}}
 	}
 	return &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_IN, Name: names(name), Lexpr: t,
 		Rexpr: &pg.Node{Node: &pg.Node_List{List: &pg.List{Items: opened}}}}}}
@@ -205,20 +228,19 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 	if p := arr.GetParamRef(); p != nil {
 		return a.paramList(l, p.Number, isAny, x.Location)
 	}
-	if s, ok := constantText(arr); ok {
-		elements, ok := rows.ParseArray([]byte(s))
-		if !ok {
-			a.fail("22P02", x.Location, "malformed array literal", "")
-		}
-		items := make([]*pg.Node, len(elements))
-		for i, e := range elements {
-			items[i] = null()
-			if e != nil {
-				items[i] = text(string(e))
-			}
-		}
-		if len(items) == 0 {
+	if cells, ok := a.arrayCells(arr, x.Location); ok {
+		if len(cells) == 0 {
 			return boolean(!isAny)
+		}
+		if t := l.shadow(a); t != nil {
+			return a.openedList(l.keying, t, cells, name)
+		}
+		items := make([]*pg.Node, len(cells))
+		for i, c := range cells {
+			items[i] = null()
+			if !c.null {
+				items[i] = text(c.text)
+			}
 		}
 		in := &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_IN, Name: names(name), Lexpr: x.Lexpr, Location: x.Location,
 			Rexpr: &pg.Node{Node: &pg.Node_List{List: &pg.List{Items: items}}}}
@@ -226,6 +248,39 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 	}
 	a.refuseKeyed(l.keying, x.Location, "cannot be compared with an array that is not written out", "", "Write the pseudonyms as a list, or use a parameter.")
 	return nil
+}
+
+// arrayCells are the elements of an array that is one literal, or string_to_array of one.
+func (a *analysis) arrayCells(arr *pg.Node, at int32) (cells []constant, ok bool) {
+	if f := arr.GetFuncCall(); f != nil {
+		parts, _ := dotted(f.Funcname)
+		if len(f.Args) != 2 || len(parts) == 0 || parts[len(parts)-1] != "string_to_array" || len(parts) == 2 && parts[0] != "pg_catalog" || len(parts) > 2 {
+			return nil, false
+		}
+		list, ok := constantText(f.Args[0])
+		by, ok2 := constantText(f.Args[1])
+		if !ok || !ok2 || by == "" {
+			return nil, false
+		}
+		if list != "" {
+			for _, s := range strings.Split(list, by) {
+				cells = append(cells, constant{text: s})
+			}
+		}
+		return cells, true
+	}
+	s, ok := constantText(arr)
+	if !ok {
+		return nil, false
+	}
+	elements, ok := rows.ParseArray([]byte(s))
+	if !ok {
+		a.fail("22P02", at, "malformed array literal", "")
+	}
+	for _, e := range elements {
+		cells = append(cells, constant{text: string(e), null: e == nil})
+	}
+	return cells, true
 }
 
 // paramList compares with an array parameter: the listener leaves out what does not open

@@ -47,11 +47,18 @@ func (a *analysis) query(q *pg.SelectStmt, outer *scope, m mode) *result {
 	}
 	told := a.told
 	var res *result
+	var columns []string
+	if m.derived && q.LimitCount == nil && q.LimitOffset == nil {
+		columns = literalRows(q)
+	}
 	switch {
 	case q.Op != pg.SetOperation_SETOP_NONE:
 		res = a.setOperation(q, sc, m)
 	case len(q.ValuesLists) > 0:
 		res = a.values(q, sc)
+		for i, name := range columns {
+			res.columns[i].name = name
+		}
 	default:
 		res = a.plain(q, sc, m)
 	}

@@ -60,7 +60,7 @@ func (a *analysis) clearResult(res *result, at int32) {
 // inSelect is x IN (SELECT …), x = ANY (SELECT …) and their negations. Where both
 // sides have shadow columns the sub-select returns the shadow column instead of the wrapper.
 func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc *scope) *pg.Node {
-	name := "="
+	name, truth := "=", a.truth == n
 	if len(s.OperName) > 0 {
 		name = a.operatorName(s.OperName, s.Location)
 	}
@@ -80,6 +80,9 @@ func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc 
 	if rowOf(s.Testexpr) == nil {
 		s.Testexpr = tests[0]
 	}
+	if len(vs) == 1 && vs[0].keying != nil {
+		unnestTarget(q, a.shadowName())
+	}
 	res := a.query(q, at, mode{unordered: true})
 	a.notFailed(res)
 	if len(res.columns) != len(vs) {
@@ -91,8 +94,8 @@ func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc 
 		}
 		return n
 	}
-	if s.SubLinkType == pg.SubLinkType_ANY_SUBLINK && name == "=" && a.truth == n {
-		if t := a.openIn(res, vs[0]); t != nil {
+	if s.SubLinkType == pg.SubLinkType_ANY_SUBLINK && name == "=" {
+		if t := a.openIn(q, res, vs[0], truth); t != nil {
 			s.Testexpr = t
 			return n
 		}

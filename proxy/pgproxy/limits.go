@@ -46,7 +46,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Connections: 1024, UpstreamConnections: 64,
-		MessageBytes: 1 << 20, RowBytes: 64 << 20, Statements: 1024, Portals: 256,
+		MessageBytes: 8 << 20, RowBytes: 64 << 20, Statements: 1024, Portals: 256,
 		AuthTimeout: 10 * time.Second, IdleTimeout: 30 * time.Minute, WriteTimeout: 60 * time.Second,
 		QueueTimeout: 10 * time.Second, ConnectTimeout: 10 * time.Second, StatementTimeout: 10 * time.Minute,
 	}

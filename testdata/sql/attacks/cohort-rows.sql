@@ -104,3 +104,56 @@ SELECT x.pid FROM (SELECT c.pid FROM unnest($1::text[]) AS c(pid)) x JOIN clinic
 --: refused or no canary
 --: param {{{seal Patient/770000017}}}
 SELECT patient_id::text || '' FROM unnest($1::text[]) AS c(patient_id) JOIN clinic.encounters USING (patient_id)
+
+--- cohort-arrays-whole-row
+--: refused
+--: param {{{seal Patient/770000017}}}
+--: param {a}
+SELECT c::text FROM unnest($1::text[], $2::text[]) AS c(pid, arm) JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-arrays-read-before
+--: refused
+--: param {{{seal Patient/770000017}}}
+--: param {a}
+SELECT count(*) FROM unnest($1::text[], $2::text[]) AS c(pid, arm) JOIN clinic.departments d ON c.pid <> d.name JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-arrays-column-computed
+--: refused
+--: param {{{seal Patient/770000017}}}
+--: param {a}
+SELECT upper(c.pid) FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS c(pid, arm, n) JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-united-whole-row
+--: refused
+WITH c AS (SELECT '{{seal Patient/770000017}}' AS pid UNION ALL SELECT 'x') SELECT c::text FROM c JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-united-of-originals
+--: same
+SELECT count(*) FROM (SELECT '{{770000017|980000017}}' AS pid UNION ALL SELECT 'x') c JOIN clinic.patients p ON p.id = c.pid
+
+--- cohort-in-unnest-of-originals
+--: same
+SELECT count(*) FROM clinic.patients WHERE id IN (SELECT unnest(ARRAY['{{770000017|980000017}}', 'x']))
+
+--- cohort-not-in-of-originals
+--: same
+WITH c(pid) AS (VALUES ('{{770000017|980000017}}'), ('x')) SELECT count(*) FROM clinic.patients WHERE id NOT IN (SELECT pid FROM c)
+
+--- cohort-array-of-originals
+--: same
+SELECT count(*) FROM clinic.patients WHERE id = ANY (string_to_array('{{770000017|980000017}},x', ','))
+
+--- cohort-in-opened-elsewhere
+-- What the list opens to must not come back by another name.
+--: no canary or refused
+WITH c(pid) AS (VALUES ('{{seal Patient/770000017}}')) SELECT c.pid FROM c WHERE EXISTS (SELECT 1 FROM clinic.patients WHERE id IN (SELECT pid FROM c))
+
+--- cohort-in-having
+--: no canary or refused
+--: param {{{seal Patient/770000017}}}
+SELECT count(*) FROM clinic.patients WHERE id IN (SELECT max(pid) FROM unnest($1::text[]) c(pid))
+
+--- cohort-in-grouped
+--: no canary or refused
+--: param {{{seal Patient/770000017}}}
+SELECT count(*) FROM clinic.patients WHERE id IN (SELECT pid FROM unnest($1::text[]) c(pid) GROUP BY pid HAVING pid > '')
