@@ -50,10 +50,11 @@ func (a *Automaton) PerPatient() (found bool) {
 }
 
 // InParts reports whether Bundles can be masked in parts: not where a rule for their
-// entries depends on other members of the Bundle.
+// entries depends on other members of the Bundle, nor where texts are searched for what
+// other entries say of people.
 func (a *Automaton) InParts() bool {
 	n := a.roots["Bundle"]
-	if n == nil || n.withheld != nil {
+	if n == nil || n.withheld != nil || a.ScrubsTexts() {
 		return false
 	}
 	f := n.entries()

@@ -19,7 +19,7 @@ import (
 )
 
 // Row 35: whatever the response is, no cache between may keep it, and none of it
-// tells when something changed.
+// tells when something changed. A read has the ETag of its sealed version.
 func TestAttackCachesBetween(t *testing.T) {
 	up := newBulk(t)
 	src := newSource(t)
@@ -44,7 +44,8 @@ func TestAttackCachesBetween(t *testing.T) {
 			t.Errorf("%s: Cache-Control %q", name, got.header.Get("Cache-Control"))
 		}
 		for _, never := range []string{"Etag", "Last-Modified", "Age", "Expires", "Content-Range", "Accept-Ranges"} {
-			if got.header.Get(never) != "" {
+			read := name == "200" || name == "HEAD" || name == "XML"
+			if got.header.Get(never) != "" && !(never == "Etag" && read) {
 				t.Errorf("%s: %s", name, never)
 			}
 		}

@@ -42,7 +42,7 @@ func (c *cors) allow(ctx *fasthttp.RequestCtx) bool {
 		origin = "*"
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
-	h.Set("Access-Control-Expose-Headers", "Content-Location, Retry-After, X-Progress, X-Request-Id, X-Veil-Left-Out, X-Veil-Ruleset")
+	h.Set("Access-Control-Expose-Headers", "Content-Location, ETag, Retry-After, X-Progress, X-Request-Id, X-Veil-Left-Out, X-Veil-Ruleset")
 	return true
 }
 
@@ -53,6 +53,6 @@ func (c *cors) preflight(ctx *fasthttp.RequestCtx) {
 	}
 	h := &ctx.Response.Header
 	h.Set("Access-Control-Allow-Methods", allowed)
-	h.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Prefer, X-API-Key")
+	h.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, If-None-Match, Prefer, X-API-Key")
 	h.Set("Access-Control-Max-Age", "600")
 }

@@ -32,6 +32,10 @@ type retrieval struct {
 	// dropped is what was left out, and handling what the consumer said of it.
 	dropped  []*guard.Refusal
 	handling guard.Handling
+	// tagged: the response has the ETag of its version. known is what the consumer says
+	// of those it has.
+	tagged bool
+	known  string
 	// counted: the least count of the view applies. It does to what chooses
 	// among resources of many persons: searches and histories of types.
 	counted bool
@@ -138,14 +142,23 @@ func (x *exchange) maskWhole(q *retrieval, body, dst []byte) (_ *response, p *ou
 	if p == nil {
 		out, p = shapeResponse(out, q)
 	}
-	if p == nil {
-		p = x.commit(record, 200)
-	}
 	if p != nil {
 		return nil, p
 	}
+	header := leftOut(q.dropped)
+	if q.tagged {
+		if tag := versionTag(out); tag != "" {
+			if q.known != "" && matches(q.known, tag) {
+				return x.notModified(tag)
+			}
+			header = append(header, outcome.Header{Name: "ETag", Value: tag})
+		}
+	}
+	if p = x.commit(record, 200); p != nil {
+		return nil, p
+	}
 	x.s.shared.Metrics().Masked(len(out))
-	return &response{status: 200, body: out, header: leftOut(q.dropped)}, nil
+	return &response{status: 200, body: out, header: header}, nil
 }
 
 // leftOut names in a header the parameters that were left out, which not every

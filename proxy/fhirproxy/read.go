@@ -91,7 +91,8 @@ func (x *exchange) readAt(a *request, version string) (*response, *outcome.Probl
 	if p != nil {
 		return nil, p
 	}
-	return x.fetch(&retrieval{path: "/" + typ + "/" + id + version, want: typ, narrow: narrow, dropped: dropped}, a)
+	return x.fetch(&retrieval{path: "/" + typ + "/" + id + version, want: typ, narrow: narrow, dropped: dropped,
+		tagged: x.view.guard.ShowsVersions(typ), known: a.known}, a)
 }
 
 // refusal tells what the guard refused.

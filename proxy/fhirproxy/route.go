@@ -80,7 +80,8 @@ type request struct {
 	body   []byte // of a POST that is no search
 	prefer media.Prefer
 	format *media.Format
-	chunks bool // the consumer can tell a whole response from one that broke off
+	known  string // If-None-Match
+	chunks bool   // the consumer can tell a whole response from one that broke off
 	// buf takes the response's bytes.
 	buf []byte
 }
@@ -99,7 +100,8 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *media.Format) (*response, 
 		return nil, p
 	}
 	raw := req.Header.RequestURI()
-	a := request{method: string(req.Header.Method()), format: f, chunks: req.Header.IsHTTP11(), prefer: media.PreferOf(peekAll(&req.Header, "Prefer"))}
+	a := request{method: string(req.Header.Method()), format: f, chunks: req.Header.IsHTTP11(), prefer: media.PreferOf(peekAll(&req.Header, "Prefer")),
+		known: strings.Join(peekAll(&req.Header, "If-None-Match"), ",")}
 	// A proxy is asked in absolute form (RFC 9112, 3.2.2), which servers take too.
 	if rest, ok := bytes.CutPrefix(raw, []byte(strings.TrimSuffix(x.s.base, x.s.path))); ok && len(rest) > 0 {
 		raw = rest
