@@ -177,6 +177,7 @@ func attacks() []attack {
 // upstream that speaks JSON and one that speaks XML; asked for in either. Rows 20
 // and 24 to 29.
 func TestAttackContent(t *testing.T) {
+	t.Parallel()
 	up := &careless{}
 	r := newRig(t, newHandler(t, up), nil)
 	a := safeHarbor(t)
@@ -255,6 +256,7 @@ func TestAttackContent(t *testing.T) {
 // Row 30: of an OperationOutcome of the upstream only severities and codes pass,
 // whatever its status, form and place.
 func TestAttackOutcomes(t *testing.T) {
+	t.Parallel()
 	const outcome = `{"resourceType":"OperationOutcome","id":"SECRET","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">SECRET</div>"},"extension":[{"url":"urn:SECRET","valueString":"SECRET"}],"contained":[{"resourceType":"Patient","id":"zq-1","active":true}],"issue":[{"severity":"error","code":"invalid","details":{"coding":[{"system":"urn:SECRET","code":"SECRET","display":"SECRET"}],"text":"SECRET"},"diagnostics":"SECRET","location":["Patient.name = SECRET"],"expression":["Patient.where(id='SECRET')"],"extension":[{"url":"urn:SECRET","valueString":"SECRET"}]},{"severity":"SECRET","code":"SECRET"},{"severity":"fatal","code":"SECRET"}]}`
 	inXML, err := fhirxml.AppendXML(schema.R4(), nil, []byte(outcome))
 	if err != nil {
@@ -292,6 +294,7 @@ func TestAttackOutcomes(t *testing.T) {
 // Row 32: of the upstream's headers none passes, in responses, errors, export
 // answers and files, nor its trailers and early hints.
 func TestAttackHeaders(t *testing.T) {
+	t.Parallel()
 	var status int
 	headers := map[string]string{
 		"Location": "http://up/Patient/zq-1/_history/SECRET", "Content-Location": "http://up/SECRET", "Etag": `W/"SECRET"`, "Last-Modified": "Mon, 23 Jul 1951 00:00:00 GMT", "Link": "<http://up/SECRET>; rel=next", "Set-Cookie": "JSESSIONID=SECRET", "Server": "SECRET", "Via": "1.1 SECRET",

@@ -16,6 +16,7 @@ import (
 // 36. By a limit on the size of files, in a process of its own, and, where the
 // test may mount one, by a file system that is full.
 func TestAttackFillTheDisk(t *testing.T) {
+	t.Parallel()
 	const child = "VEIL_TEST_FILE_LIMIT"
 	if dir := os.Getenv(child); dir != "" {
 		signal.Ignore(syscall.SIGXFSZ)

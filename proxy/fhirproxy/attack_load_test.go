@@ -165,6 +165,7 @@ func TestAttackOthersAreServed(t *testing.T) {
 // TestXMLHasAShareOfTheLimit: reading XML takes many times its size, so a response
 // in XML may be smaller than one in JSON. Row 34.
 func TestXMLHasAShareOfTheLimit(t *testing.T) {
+	t.Parallel()
 	var size, mime = 0, ""
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", mime)
@@ -192,6 +193,7 @@ func TestXMLHasAShareOfTheLimit(t *testing.T) {
 // TestAttackSlowRequests: connections that send their request a byte at a time, or
 // nothing at all, are ended, and others are served meanwhile. Row 34.
 func TestAttackSlowRequests(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, func(c *Config) {
 		c.Limits.ReadTimeout, c.Limits.IdleTimeout = 400*time.Millisecond, 400*time.Millisecond

@@ -33,6 +33,7 @@ func (r *rig) refusesAll(t *testing.T, requested func() int, status int, paths [
 // Rows 1 and 2: what identifies a person is no parameter, with whatever value and
 // modifier.
 func TestAttackSearchByIdentity(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])
@@ -65,6 +66,7 @@ func TestAttackSearchByIdentity(t *testing.T) {
 // Row 3: a date of birth is searched by the year that is shown, and by nothing
 // finer.
 func TestAttackSearchByDay(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	var paths []string
@@ -192,6 +194,7 @@ func TestAttackSplitTheOldest(t *testing.T) {
 
 // Row 5: a postal code is searched by the three digits that are shown.
 func TestAttackSearchByPostalCode(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	var paths []string
@@ -226,6 +229,7 @@ func TestAttackSearchByPostalCode(t *testing.T) {
 
 // Row 6: an order tells of values, so none by what is masked.
 func TestAttackSort(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	var paths []string
@@ -255,6 +259,7 @@ func TestAttackSort(t *testing.T) {
 
 // Rows 7 and 8: chains, forward and backward, are judged by their last parameter.
 func TestAttackChains(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	paths := []string{
@@ -274,6 +279,7 @@ func TestAttackChains(t *testing.T) {
 // Row 9: what is included is masked like anything, and what was not asked for or
 // is withheld does not pass.
 func TestAttackInclude(t *testing.T) {
+	t.Parallel()
 	up := newCanned(t, map[string]string{
 		"/Observation?_include=Observation%3Aperformer%3APractitioner": `{"resourceType":"Bundle","type":"searchset","entry":[
 {"fullUrl":"UP/Observation/o1","resource":{"resourceType":"Observation","id":"o1","status":"final","performer":[{"reference":"Practitioner/zq-1","display":"Marjorie"}]},"search":{"mode":"match"}},
@@ -305,6 +311,7 @@ func TestAttackInclude(t *testing.T) {
 // Row 10: nothing that is refused is counted, and an original id counts as one
 // that nobody has.
 func TestAttackCounts(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	var paths []string
@@ -332,6 +339,7 @@ func TestAttackCounts(t *testing.T) {
 
 // Row 11: what hides elements from the consumer hides nothing from the rules.
 func TestAttackHideTheBirthDate(t *testing.T) {
+	t.Parallel()
 	const dead = `{"resourceType":"Patient","id":"zq-1","active":true,"birthDate":"1920-03-05","deceasedDateTime":"2015-04-06T10:00:00Z"}`
 	up := newCanned(t, map[string]string{
 		"/Patient/zq-1": dead, "/Patient": `{"resourceType":"Bundle","type":"searchset","entry":[{"resource":` + dead + `}]}`,
@@ -361,6 +369,7 @@ func TestAttackHideTheBirthDate(t *testing.T) {
 // Rows 12 and 14: parameters beside the search parameters, composite and custom
 // ones. An original id is handled as one that does not exist.
 func TestAttackSpecialParameters(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	r.refusesAll(t, func() int { return len(src.Source.Requests()) }, 403, []string{
@@ -397,6 +406,7 @@ func TestAttackSpecialParameters(t *testing.T) {
 // Row 13: times of changes are asked about by the year that is shown, and _since
 // goes upstream as the beginning of its year.
 func TestAttackTimesOfChanges(t *testing.T) {
+	t.Parallel()
 	up := newCanned(t, map[string]string{})
 	r := newRig(t, up.url, nil)
 	var paths []string
@@ -416,6 +426,7 @@ func TestAttackTimesOfChanges(t *testing.T) {
 
 // Row 15: there is one reading of parameters. What has two is refused.
 func TestAttackAmbiguousParameters(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	requested := func() int { return len(src.Source.Requests()) }

@@ -21,6 +21,7 @@ import (
 // Row 35: whatever the response is, no cache between may keep it, and none of it
 // tells when something changed. A read has the ETag of its sealed version.
 func TestAttackCachesBetween(t *testing.T) {
+	t.Parallel()
 	up := newBulk(t)
 	src := newSource(t)
 	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "ada"}, consumer.Account{Name: "few", Limits: consumer.Limits{RatePerSecond: 0.001}})
@@ -58,6 +59,7 @@ func TestAttackCachesBetween(t *testing.T) {
 // Row 37: where something panics with a value in its text, in a response, an entry
 // of a batch or a file, no sink has the value.
 func TestAttackPanics(t *testing.T) {
+	t.Parallel()
 	up := newBulk(t)
 	r := newRig(t, up.url, nil)
 	src := newSource(t)
@@ -107,6 +109,7 @@ func (panicking) Read([]byte) (int, error) { panic("value " + fhirtest.Marker) }
 // Row 38: the listener has nothing that masks what a consumer brings: however a guess
 // is asked about, its pseudonym is in no response.
 func TestAttackDictionary(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	const guess = "zq-guess-1"
@@ -137,6 +140,7 @@ func TestAttackDictionary(t *testing.T) {
 // Row 41: under the ruleset with surrogates, two persons of one surname have two:
 // the commonest name is not the commonest surrogate.
 func TestAttackFrequencies(t *testing.T) {
+	t.Parallel()
 	research := extendOf(t, "research", "")
 	var entries []string
 	const persons = 300
@@ -190,6 +194,7 @@ func TestAttackFrequencies(t *testing.T) {
 // Row 44: nothing that the upstream says leads Veil to another place: redirects,
 // links, addresses of exports, references.
 func TestAttackLeadElsewhere(t *testing.T) {
+	t.Parallel()
 	var touched atomic.Int64
 	elsewhere := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		touched.Add(1)
@@ -251,6 +256,7 @@ func TestAttackLeadElsewhere(t *testing.T) {
 // Row 45: a batch has one ruleset, whatever takes effect between its entries, and
 // so has a file.
 func TestAttackReloadInBetween(t *testing.T) {
+	t.Parallel()
 	other := policyOf(t, compile(t, "safe-harbor", "    - {id: no-patients, match: Patient, method: withhold}\n"), "anonymous")
 	var r *rig
 	var once atomic.Bool

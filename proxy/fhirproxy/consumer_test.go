@@ -56,6 +56,7 @@ func keyed(t testing.TB, views []View, accounts ...consumer.Account) (Policy, ma
 }
 
 func TestOnlyConsumersAreAnswered(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "ada"})
 	r := newRig(t, src.URL, func(c *Config) { c.Policy = p })
@@ -116,6 +117,7 @@ func TestOnlyConsumersAreAnswered(t *testing.T) {
 // Two consumers of two projects share a listener and no pseudonym, page or cached
 // answer.
 func TestViewsDoNotMix(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	a, b := compileFor(t, "cardio"), compileFor(t, "onco")
 	p, keys := keyed(t, []View{{Name: "cardio", Automaton: a}, {Name: "onco", Automaton: b}},
@@ -154,6 +156,7 @@ func TestViewsDoNotMix(t *testing.T) {
 }
 
 func TestScopes(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}},
 		consumer.Account{Name: "some", Scopes: "system/Patient.rs system/Observation.s"}, consumer.Account{Name: "reads", Scopes: "system/Observation.r"})
@@ -180,6 +183,7 @@ func TestScopes(t *testing.T) {
 }
 
 func TestConsumerLimits(t *testing.T) {
+	t.Parallel()
 	gate, entered := make(chan struct{}), make(chan struct{}, 8)
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		entered <- struct{}{}
@@ -236,6 +240,7 @@ func (s *signer) Authorize(_ context.Context, req *fasthttp.Request) error {
 func (s *signer) Refused() { s.refused.Add(1) }
 
 func TestUpstreamCredentials(t *testing.T) {
+	t.Parallel()
 	var seen []string
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		seen = append(seen, q.Header.Get("Authorization"))
@@ -266,6 +271,7 @@ func TestUpstreamCredentials(t *testing.T) {
 }
 
 func TestReload(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	withheld := policyOf(t, compile(t, "safe-harbor", "    - {id: no-patients, match: Patient, method: withhold}\n"), "anonymous")
@@ -291,6 +297,7 @@ func TestReload(t *testing.T) {
 
 // A request has one ruleset from its beginning to its end.
 func TestReloadDuringARequest(t *testing.T) {
+	t.Parallel()
 	gate, entered := make(chan struct{}), make(chan struct{})
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		entered <- struct{}{}

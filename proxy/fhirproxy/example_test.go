@@ -34,6 +34,7 @@ var maskedReference = regexp.MustCompile(`"reference":"([A-Za-z]+/[A-Za-z0-9.-]+
 // the upstream speaks the one or the other; and every reference to a resource that
 // the upstream has leads to it through the listener.
 func TestEveryExampleThroughTheListener(t *testing.T) {
+	t.Parallel()
 	all := examples(t)
 	if len(all) < 200 {
 		t.Fatalf("%d examples", len(all))
@@ -135,6 +136,7 @@ func sameJSON(t testing.TB, a, b []byte) bool {
 }
 
 func TestRequestsInXML(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])

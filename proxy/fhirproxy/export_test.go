@@ -109,6 +109,7 @@ func (r *rig) export(t testing.TB, path string, header ...string) (status string
 }
 
 func TestExport(t *testing.T) {
+	t.Parallel()
 	for _, packed := range []bool{false, true} {
 		t.Run(fmt.Sprintf("gzip=%v", packed), func(t *testing.T) {
 			up := newBulk(t)
@@ -166,6 +167,7 @@ func TestExport(t *testing.T) {
 }
 
 func TestExportIsJudged(t *testing.T) {
+	t.Parallel()
 	up := newBulk(t)
 	r := newRig(t, up.url, nil)
 	group := pseudonym(t, safeHarbor(t), "Group", "zq-1")
@@ -195,6 +197,7 @@ func TestExportIsJudged(t *testing.T) {
 }
 
 func TestExportLinksAreTheConsumersOwn(t *testing.T) {
+	t.Parallel()
 	up := newBulk(t)
 	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "ada"}, consumer.Account{Name: "eve"}, consumer.Account{Name: "few", Scopes: "system/Observation.rs"})
 	r := newRig(t, up.url, func(c *Config) { c.Policy = p })
@@ -226,6 +229,7 @@ func TestExportLinksAreTheConsumersOwn(t *testing.T) {
 
 // Files elsewhere are never fetched, and the consumer is told what to configure.
 func TestExportFilesElsewhere(t *testing.T) {
+	t.Parallel()
 	var touched atomic.Bool
 	elsewhere := newHandler(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { touched.Store(true) }))
 	up := newBulk(t)

@@ -23,6 +23,7 @@ import (
 )
 
 func TestFilesThatBreakOff(t *testing.T) {
+	t.Parallel()
 	const line = `{"resourceType":"Patient","id":"zq-1","gender":"female","name":[{"family":"Marjorie"}]}` + "\n"
 	write := func(w http.ResponseWriter, s string) {
 		w.Header().Set("Content-Type", "application/fhir+ndjson")
@@ -131,6 +132,7 @@ func TestFilesThatBreakOff(t *testing.T) {
 }
 
 func TestFileWithoutARecordIsNotWhole(t *testing.T) {
+	t.Parallel()
 	up := newBulk(t)
 	r := newRig(t, up.url, nil)
 	url := r.fileAt(t)
@@ -165,6 +167,7 @@ func TestFileWithoutARecordIsNotWhole(t *testing.T) {
 
 // What a file has inside its resources is held against the scopes as well.
 func TestFileBeyondTheScopes(t *testing.T) {
+	t.Parallel()
 	up := newBulk(t)
 	up.members = `"deleted":[{"type":"Bundle","url":"UP/Binary/p"}],`
 	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "few", Scopes: "system/Patient.rs system/Bundle.rs"}, consumer.Account{Name: "all"})
@@ -209,6 +212,7 @@ func (p *panics) Append(ctx context.Context, r *mask.Record) error {
 }
 
 func TestPanicBeforeAFileGivesItsPlaceBack(t *testing.T) {
+	t.Parallel()
 	up := newBulk(t)
 	sink := &panics{}
 	r := newRig(t, up.url, func(c *Config) { c.Sink, c.Limits.Streams = sink, 1 })
@@ -227,6 +231,7 @@ func TestPanicBeforeAFileGivesItsPlaceBack(t *testing.T) {
 }
 
 func TestFileOfAConsumerThatLeaves(t *testing.T) {
+	t.Parallel()
 	up := newBulk(t)
 	r := newRig(t, up.url, func(c *Config) { c.Limits.Streams = 1 })
 	url := r.fileAt(t)
@@ -274,6 +279,7 @@ func TestFileOfAConsumerThatLeaves(t *testing.T) {
 
 // The first lines are on their way before the upstream has sent the last.
 func TestFileIsMaskedWhileItArrives(t *testing.T) {
+	t.Parallel()
 	up := newBulk(t)
 	r := newRig(t, up.url, nil)
 	url := r.fileAt(t)

@@ -79,6 +79,7 @@ func TestFaultsOfTheUpstream(t *testing.T) {
 }
 
 func TestUpstreamErrorsAreRebuiltFromCodes(t *testing.T) {
+	t.Parallel()
 	var status atomic.Int64
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/fhir+json")
@@ -112,6 +113,7 @@ func TestUpstreamErrorsAreRebuiltFromCodes(t *testing.T) {
 }
 
 func TestNothingIsAnsweredWithoutARecord(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	failing := &memory{failure: errors.New("no space left on device")}
 	r := newRig(t, src.URL, func(c *Config) { c.Sink = failing })
@@ -134,6 +136,7 @@ func TestNothingIsAnsweredWithoutARecord(t *testing.T) {
 }
 
 func TestNoByteLeavesBeforeTheRecord(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	r.sink.delay = 300 * time.Millisecond
@@ -176,6 +179,7 @@ func (r *rig) panicAtLinks() int {
 // A panic ends one exchange, not the process, and the masker that it happened
 // in is not used again.
 func TestPanicsStayInside(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	places := r.panicAtLinks()
@@ -198,6 +202,7 @@ func TestPanicsStayInside(t *testing.T) {
 }
 
 func TestPanicOfTheSinkEndsTheConnectionOnly(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, func(c *Config) { c.Sink = (*memory)(nil) })
 	for range 3 {
@@ -212,6 +217,7 @@ func TestPanicOfTheSinkEndsTheConnectionOnly(t *testing.T) {
 }
 
 func TestConcurrentExchangesDoNotMix(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, func(c *Config) { c.Limits.Exchanges = 3 })
 	a := safeHarbor(t)
@@ -258,6 +264,7 @@ func TestConcurrentExchangesDoNotMix(t *testing.T) {
 }
 
 func TestMoreExchangesThanPlacesWaitOrAreRefused(t *testing.T) {
+	t.Parallel()
 	gate, entered := make(chan struct{}), make(chan struct{}, 8)
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		entered <- struct{}{}
@@ -288,6 +295,7 @@ func TestMoreExchangesThanPlacesWaitOrAreRefused(t *testing.T) {
 }
 
 func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
 	gate, entered := make(chan struct{}), make(chan struct{}, 1)
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		entered <- struct{}{}

@@ -12,6 +12,7 @@ import (
 // Each of several spellings of a request that mean one thing is handled alike, and
 // the upstream is queried in one of its own.
 func TestSpellingsOfOneRequest(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[1])
@@ -57,6 +58,7 @@ func TestSpellingsOfOneRequest(t *testing.T) {
 }
 
 func TestExportInASpellingWithABarePlus(t *testing.T) {
+	t.Parallel()
 	up := newCanned(t, map[string]string{})
 	r := newRig(t, up.url, nil)
 	r.get(t, "/$export?_outputFormat=application/fhir+ndjson", "Prefer", "respond-async")
@@ -67,6 +69,7 @@ func TestExportInASpellingWithABarePlus(t *testing.T) {
 
 // A version or charset that is not served is not answered in another.
 func TestVersionOfFHIRInTheMediaType(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	for accept, status := range map[string]int{
@@ -102,6 +105,7 @@ func TestVersionOfFHIRInTheMediaType(t *testing.T) {
 
 // metadata is narrowed as any resource.
 func TestShapeOfMetadata(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	for query, lacks := range map[string]string{"_elements=status": "implementation", "_elements=rest": "implementation", "_summary=true": ""} {
@@ -118,6 +122,7 @@ func TestShapeOfMetadata(t *testing.T) {
 
 // Who asks beside the base is reported where it is.
 func TestBaseIsNamed(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	atRoot := newRig(t, src.URL, func(c *Config) { c.BaseURL = strings.TrimSuffix(c.BaseURL, "/fhir") })
 	below := newRig(t, src.URL, nil)

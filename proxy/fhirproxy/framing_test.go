@@ -38,6 +38,7 @@ func (r *rig) raw(t testing.TB, request string) (answers []byte, closed bool) {
 }
 
 func TestAmbiguousRequestsEndTheConnection(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	const second = "GET /fhir/Patient?_count=1 HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -119,6 +120,7 @@ func TestAmbiguousRequestsEndTheConnection(t *testing.T) {
 // Requests behind each other on a connection are handled in their order, each
 // for itself; a refusal does not end it where nothing is ambiguous.
 func TestPipelinedRequests(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	var all string
@@ -158,6 +160,7 @@ func TestPipelinedRequests(t *testing.T) {
 }
 
 func TestOddTargetsAreRefused(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])
@@ -202,6 +205,7 @@ func (c *counted) Accept() (net.Conn, error) {
 }
 
 func TestWritesAreRefusedBeforeAConnectionIsTaken(t *testing.T) {
+	t.Parallel()
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -54,6 +54,7 @@ func (c *canned) take() []string {
 }
 
 func TestVread(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	a := safeHarbor(t)
@@ -92,6 +93,7 @@ const historyOf = `{"resourceType":"Bundle","id":"h1","type":"history","total":2
 {"fullUrl":"UP/Patient/zq-1","request":{"method":"DELETE","url":"Patient/zq-1"},"response":{"status":"204 No Content","etag":"W/\"3\"","lastModified":"2024-03-06T10:11:12Z"}}]}`
 
 func TestHistory(t *testing.T) {
+	t.Parallel()
 	up := newCanned(t, map[string]string{})
 	for _, path := range []string{"/Patient/zq-1/_history", "/Patient/_history", "/_history", "/Patient/_history?_count=2&_since=2024-01-01T00%3A00%3A00Z", "?_getpages=abc&_getpagesoffset=2"} {
 		up.body[path] = fmt.Sprintf(historyOf, path)
@@ -150,6 +152,7 @@ func TestHistory(t *testing.T) {
 }
 
 func TestEverything(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[1])
@@ -193,6 +196,7 @@ func TestEverything(t *testing.T) {
 }
 
 func TestBatch(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	original := population().PatientIDs()[0]
@@ -253,6 +257,7 @@ func TestBatch(t *testing.T) {
 }
 
 func TestCompartments(t *testing.T) {
+	t.Parallel()
 	src := newCanned(t, map[string]string{
 		"/Patient/zq-1/Observation?code=http%3A%2F%2Floinc.org%7C8867-4":                       `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"fullUrl":"UP/Observation/o1","resource":{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"Patient/zq-1"}}}]}`,
 		"/Patient/zq-1/*?_lastUpdated=ge2024-01-01T00%3A00%3A00&_type=Observation%2CCondition": `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"fullUrl":"UP/Observation/o1","resource":{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"Patient/zq-1"}}}]}`,
@@ -283,6 +288,7 @@ func TestCompartments(t *testing.T) {
 }
 
 func TestCORS(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, func(c *Config) { c.Origins = []string{"https://notebook.example"} })
 	got := r.do(t, "OPTIONS", "/Patient", "", "Origin", "https://notebook.example", "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization")
@@ -311,6 +317,7 @@ func TestCORS(t *testing.T) {
 }
 
 func TestRawBinary(t *testing.T) {
+	t.Parallel()
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		w.Header().Set("Content-Type", strings.Split(q.Header.Get("Accept"), ";")[0])
 		if q.URL.Path == "/Binary/b2" {

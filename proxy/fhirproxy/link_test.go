@@ -16,6 +16,7 @@ import (
 // Links as servers write them. Each must become a token that leads back to the
 // same URL of the upstream, and show nothing of it.
 func TestLinkShapes(t *testing.T) {
+	t.Parallel()
 	for name, shape := range map[string]struct{ next, requested string }{
 		"HAPI":             {"UP?_getpages=3b2c7d1e-0e35-4c5e-9d4a-8f6f4b1f2a11&_getpagesoffset=2&_count=2&_pretty=true&_bundletype=searchset", "/?_getpages=3b2c7d1e-0e35-4c5e-9d4a-8f6f4b1f2a11&_getpagesoffset=2&_count=2&_pretty=true&_bundletype=searchset"},
 		"Google":           {"UP/Patient/?gender=female&_page_token=Cjj3YokQdVXgWQ0S%3D%3D", "/Patient/?gender=female&_page_token=Cjj3YokQdVXgWQ0S%3D%3D"},
@@ -56,6 +57,7 @@ func TestLinkShapes(t *testing.T) {
 
 // Tokens end with their time, survive a restart, and open on every replica.
 func TestLinksAcrossListenersAndTime(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	first, second := newRig(t, src.URL, nil), newRig(t, src.URL, nil)
 	next := first.get(t, "/Patient?_count=5").bundle(t).link("next")
@@ -82,6 +84,7 @@ func TestLinksAcrossListenersAndTime(t *testing.T) {
 
 // Every change to a token gives the same response, and the upstream is not asked.
 func TestAlteredTokens(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	next := r.get(t, "/Patient?_count=5&_elements=gender").bundle(t).link("next")
@@ -107,6 +110,7 @@ func TestAlteredTokens(t *testing.T) {
 // What a link must carry is bounded: its lengths have two bytes, and its token
 // must fit into a request line.
 func TestParametersTooLongForALink(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	many := strings.TrimSuffix(strings.Repeat("birthDate,", 5000), ",")

@@ -17,6 +17,7 @@ import (
 // delivered, a file that breaks off is a failure, and in the end no exchange is
 // under way.
 func TestWhatTheListenerCounts(t *testing.T) {
+	t.Parallel()
 	all := metrics.New()
 	up := newBulk(t)
 	r := newRig(t, up.url, func(c *Config) { c.Metrics = all.Listener("fhir") })

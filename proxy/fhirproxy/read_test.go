@@ -18,6 +18,7 @@ import (
 )
 
 func TestReadGivesTheWalkersBytes(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	a := safeHarbor(t)
@@ -76,6 +77,7 @@ func origin(base, typ, id string) ([]byte, http.Header, error) {
 }
 
 func TestAnswersHaveOnlyListedHeaders(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])
@@ -107,6 +109,7 @@ func TestAnswersHaveOnlyListedHeaders(t *testing.T) {
 }
 
 func TestUpstreamSeesOnlyListedHeaders(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	id := population().PatientIDs()[0]
@@ -126,6 +129,7 @@ func TestUpstreamSeesOnlyListedHeaders(t *testing.T) {
 }
 
 func TestHostGamesChangeNothing(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	plain := r.get(t, "/Patient?_count=2")
@@ -148,6 +152,7 @@ func TestHostGamesChangeNothing(t *testing.T) {
 }
 
 func TestNotFoundIsOneAnswer(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	a := safeHarbor(t)
@@ -187,6 +192,7 @@ func TestNotFoundIsOneAnswer(t *testing.T) {
 }
 
 func TestWithheld(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	a := compile(t, "safe-harbor", "    - {id: no-claims, match: Claim, method: withhold}\n")
 	r := newRig(t, src.URL, func(c *Config) { c.Policy = policyOf(t, a, "anonymous") })
@@ -202,6 +208,7 @@ func TestWithheld(t *testing.T) {
 }
 
 func TestGzipAnswers(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	plain := r.get(t, "/Patient?_count=5")
@@ -223,6 +230,7 @@ func TestGzipAnswers(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	host := "http://" + r.addr

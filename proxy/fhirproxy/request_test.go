@@ -11,6 +11,7 @@ import (
 
 // A request body has one reading, in JSON and in XML, or it is refused.
 func TestRequestBodiesHaveOneReading(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])
@@ -83,6 +84,7 @@ func TestRequestBodiesHaveOneReading(t *testing.T) {
 
 // A batch is bounded as one response is, and counts as the requests that it has.
 func TestBatchesAreBounded(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	p, keys := keyed(t, []View{{Automaton: safeHarbor(t)}}, consumer.Account{Name: "ada"}, consumer.Account{Name: "bob", Limits: consumer.Limits{RatePerSecond: 0.001, Burst: 3}})
 	r := newRig(t, src.URL, func(c *Config) { c.Policy, c.Limits.ResponseBytes = p, 100<<10 })

@@ -43,6 +43,7 @@ func (b bundle) link(relation string) string {
 }
 
 func TestSearchPages(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	reply := r.get(t, "/Patient?_count=5&_format=json")
@@ -97,6 +98,7 @@ func TestSearchPages(t *testing.T) {
 }
 
 func TestSearchByPostIsSearchByGet(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	got := r.do(t, "POST", "/Patient/_search", "_count=3&gender=female", "Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
@@ -147,6 +149,7 @@ func TestSearchByPostIsSearchByGet(t *testing.T) {
 }
 
 func TestMaskedParametersAreRefusedBeforeTheUpstream(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	planted := population().Planted()
@@ -182,6 +185,7 @@ func TestMaskedParametersAreRefusedBeforeTheUpstream(t *testing.T) {
 }
 
 func TestPageTokensOpenOnlyWhereTheyWereMade(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	next := r.get(t, "/Patient?_count=5").bundle(t).link("next")
@@ -231,6 +235,7 @@ func TestPageTokensOpenOnlyWhereTheyWereMade(t *testing.T) {
 // A stored Bundle can name any address in its links. None of them may become
 // a page that the consumer follows.
 func TestStoredLinksAreNotFollowed(t *testing.T) {
+	t.Parallel()
 	const stored = `{"resourceType":"Bundle","id":"b","type":"collection","link":[{"relation":"next","url":"BASE/Patient?name=x"},{"relation":"self","url":"BASE/Patient?name=x"}]}`
 	var up string
 	up = newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
@@ -250,6 +255,7 @@ func TestStoredLinksAreNotFollowed(t *testing.T) {
 }
 
 func TestCapabilityStatement(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	a := compile(t, "safe-harbor", "    - {id: no-claims, match: Claim, method: withhold}\n")
 	r := newRig(t, src.URL, func(c *Config) { c.Policy = policyOf(t, a, "anonymous") })
@@ -314,6 +320,7 @@ func TestCapabilityStatement(t *testing.T) {
 }
 
 func TestFormats(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	for _, c := range []struct {

@@ -18,6 +18,7 @@ import (
 // memory is full. Small responses are given meanwhile, and the place is free when
 // they leave.
 func TestSlowReadersAreBounded(t *testing.T) {
+	t.Parallel()
 	large := `{"resourceType":"Bundle","type":"searchset","entry":[` +
 		strings.TrimSuffix(strings.Repeat(`{"resource":{"resourceType":"Patient","id":"zq-1","gender":"female"}},`, 50_000), ",") + `]}`
 	up := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {

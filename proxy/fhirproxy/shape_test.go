@@ -11,6 +11,7 @@ import (
 // _elements and _summary never reach the upstream: the rules see all of the
 // original, and a value is masked as it is without them.
 func TestElementsAreTakenAfterMasking(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])
@@ -60,6 +61,7 @@ func TestElementsAreTakenAfterMasking(t *testing.T) {
 }
 
 func TestLenientHandling(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, nil)
 	got := r.get(t, "/Patient?gender=female&_sort=birthdate", "Prefer", "handling=lenient")
@@ -123,6 +125,7 @@ func TestLenientHandling(t *testing.T) {
 }
 
 func TestLeastCount(t *testing.T) {
+	t.Parallel()
 	src := newSource(t)
 	r := newRig(t, src.URL, func(c *Config) { c.Policy.Views[0].MinCount = 3 })
 	id := pseudonym(t, safeHarbor(t), "Patient", population().PatientIDs()[0])

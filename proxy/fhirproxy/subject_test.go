@@ -15,6 +15,7 @@ import (
 // A shifted date of a resource that leads to its patient only through others is
 // as far from the patient's other dates as the original is.
 func TestShiftOfResourcesThatReachTheirPatientThroughOthers(t *testing.T) {
+	t.Parallel()
 	research := extendOf(t, "research", "")
 	claim := `{"resourceType":"Claim","id":"c1","status":"active","use":"claim","patient":{"reference":"Patient/zq-1"},"created":"2024-03-05"}`
 	notice := `{"resourceType":"PaymentNotice","id":"n1","status":"active","created":"2024-03-15","request":{"reference":"Claim/c1"}}`

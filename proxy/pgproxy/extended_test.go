@@ -58,6 +58,7 @@ var failures = []struct {
 // the client flushes or not, and behind what was answered before; what follows is passed
 // over up to Sync, and the transaction is then in the state that PostgreSQL has.
 func TestErrorsLeaveAtOnce(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	upstream := pgtest.Start(t).Clinic(t).DSN(pgtest.Reader)
 	for _, server := range []struct{ name, dsn string }{{"listener", d.dsn("ann", "sslmode=disable")}, {"PostgreSQL", upstream}} {
@@ -114,6 +115,7 @@ func TestErrorsLeaveAtOnce(t *testing.T) {
 
 // TestLimitsLeaveAtOnce: so do the errors of the consumer's limits.
 func TestLimitsLeaveAtOnce(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	r := newRaw(t, d, "few")
 	r.send("P", "", "SELECT g FROM generate_series(1, 100) g")
@@ -130,6 +132,7 @@ func TestLimitsLeaveAtOnce(t *testing.T) {
 
 // TestSettingsOutliveARefusal: a refused query takes nothing of the next one back.
 func TestSettingsOutliveARefusal(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	for _, tt := range []struct{ sql, want, code string }{

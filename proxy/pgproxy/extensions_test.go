@@ -33,6 +33,7 @@ INSERT INTO clinic.patients VALUES (1, 'Ann', true, '{a,b}', 'x', '10.0.0.1', 'C
 // TestExtensionsLeaveBuiltInTypesAlone: a database that has casts of an extension's is
 // asked as any other: what takes built-in types gives what PostgreSQL gives.
 func TestExtensionsLeaveBuiltInTypesAlone(t *testing.T) {
+	t.Parallel()
 	pg := pgtest.Start(t)
 	db := pg.CreateDatabase(t, "extensions")
 	db.Exec(t, extensionSchema)

@@ -235,6 +235,7 @@ func FuzzStartup(f *testing.F) {
 // TestFrames: messages of every size, in pieces of every size, come out as they
 // went in.
 func TestFrames(t *testing.T) {
+	t.Parallel()
 	var all []byte
 	for n := range 300 {
 		all = wire.AppendFrame(all, 'D', bytes.Repeat([]byte{byte(n)}, n))

@@ -27,6 +27,7 @@ func code(err error) string {
 }
 
 func TestLogin(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	for _, tt := range []struct {
 		name string
@@ -61,6 +62,7 @@ func TestLogin(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	config, ca := serverTLS(t)
 	d := startListener(t, func(c *Config) { c.Policy.TLS = config })
 	for _, query := range []string{
@@ -80,6 +82,7 @@ func TestTLS(t *testing.T) {
 }
 
 func TestProtocolVersions(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	for _, version := range []string{"3.0", "3.2", "latest"} {
 		conn := d.connectAs(t, "ann", "sslmode=disable&max_protocol_version="+version)

@@ -20,6 +20,7 @@ const maskedColumns = "SELECT id, mrn, ssn, first_name, last_name, birth_date, u
 // protocol, cursors, prepared statements, portals and COPY agree, and none shows
 // an original.
 func TestEveryWayGivesTheSameMaskedRows(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t)
 	ways := map[string]func() (string, error){}
@@ -139,6 +140,7 @@ func sortLines(s string) string {
 // TestParametersAreOpened: a pseudonym finds its row, the original finds none, in
 // both formats and as text and array.
 func TestParametersAreOpened(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t)
 	var id, name string
@@ -173,6 +175,7 @@ func TestParametersAreOpened(t *testing.T) {
 
 // TestPsql: the commands that people type.
 func TestPsql(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	psql := pgtest.Start(t).Bin + "/psql"
 	for _, command := range []string{

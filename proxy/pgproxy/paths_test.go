@@ -35,6 +35,7 @@ func scalar(t *testing.T, conn *pgconn.PgConn, sql string, params ...string) str
 // by OID, by a name as a literal, as a parameter and as an expression, quoted or not, in
 // pg_catalog and the information schema; and what is hidden is there by none.
 func TestEveryPathLeadsToTheSameObject(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	upstream, err := pgconn.Connect(t.Context(), pgtest.Start(t).Clinic(t).DSN(pgtest.Owner))
@@ -90,6 +91,7 @@ func TestEveryPathLeadsToTheSameObject(t *testing.T) {
 // TestPrivilegesAndColumnsTellTheTruth: nothing may be written, and no catalog says
 // otherwise; a masked column has one type in every catalog and on the wire.
 func TestPrivilegesAndColumnsTellTheTruth(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	for sql, want := range map[string]string{
@@ -150,6 +152,7 @@ func TestPrivilegesAndColumnsTellTheTruth(t *testing.T) {
 
 // TestTypesByName: a type of the database is the same by each way to name it.
 func TestTypesByName(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	oid := scalar(t, conn, "SELECT t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace WHERE nspname = 'clinic' AND typname = 'sex_t'")
@@ -176,6 +179,7 @@ func TestTypesByName(t *testing.T) {
 
 // TestSetConfigByParameter: the value of set_config is taken at Bind.
 func TestSetConfigByParameter(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	for _, path := range []string{"public", "billing, public", `"Straße"`, "clinic"} {
@@ -196,6 +200,7 @@ func TestSetConfigByParameter(t *testing.T) {
 
 // TestMovingAPortal: SQL moves a portal that Bind named, as over PostgreSQL.
 func TestMovingAPortal(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	r := newRaw(t, d, "ann")
 	r.send("Q", "BEGIN")

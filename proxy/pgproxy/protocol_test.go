@@ -21,6 +21,7 @@ import (
 )
 
 func TestSimpleQuery(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	for _, tt := range []struct {
@@ -65,6 +66,7 @@ func TestSimpleQuery(t *testing.T) {
 }
 
 func TestExtendedQuery(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeDescribeExec, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol} {
 		conn := d.connectAs(t, "ann", "sslmode=disable")
@@ -101,6 +103,7 @@ func TestExtendedQuery(t *testing.T) {
 }
 
 func TestTransactionsFailWithARefusedStatement(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t)
 	tx, err := conn.Begin(t.Context())
@@ -122,6 +125,7 @@ func TestTransactionsFailWithARefusedStatement(t *testing.T) {
 }
 
 func TestPipeline(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t)
 	batch := &pgx.Batch{}
@@ -190,6 +194,7 @@ func TestPipeline(t *testing.T) {
 // TestPipelineSeesWhatItSet: what a statement of a pipeline changes holds for the
 // next ones, though nothing was answered yet.
 func TestPipelineSeesWhatItSet(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	batch := &pgx.Batch{}
 	batch.Queue("SET search_path TO public")
@@ -209,6 +214,7 @@ func TestPipelineSeesWhatItSet(t *testing.T) {
 }
 
 func TestCopy(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	for _, tt := range []struct{ sql, want string }{
@@ -234,7 +240,8 @@ func TestCopy(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
-	db := pgtest.Start(t).Clinic(t)
+	t.Parallel()
+	db := waiting(t)
 	d := startListenerOver(t, db.DSN(pgtest.Reader), nil)
 	conn := d.connect(t)
 	marked := strings.Replace(endless, "3000000", "2999998", 1)
@@ -252,11 +259,9 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// endless is a query that takes long and returns little.
-const endless = "SELECT count(*) FROM generate_series(1, 3000000) a, generate_series(1, 1000000) b"
-
 func TestStatementTimeout(t *testing.T) {
-	d := startListener(t, func(c *Config) {
+	t.Parallel()
+	d := startListenerOver(t, waiting(t).DSN(pgtest.Reader), func(c *Config) {
 		c.Policy.Views["few"] = View{Policy: clinicPolicy(t), StatementTimeout: 2 * time.Second}
 	})
 	conn := d.connectAs(t, "few", "sslmode=disable").PgConn()
@@ -293,6 +298,7 @@ func TestStatementTimeout(t *testing.T) {
 }
 
 func TestRowLimit(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connectAs(t, "few", "sslmode=disable")
 	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeSimpleProtocol} {
@@ -323,6 +329,7 @@ func TestRowLimit(t *testing.T) {
 }
 
 func TestPortals(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	raw := newRaw(t, d, "ann")
 	raw.send("P", "s", "SELECT g FROM generate_series(1, 5) g")
@@ -379,6 +386,7 @@ var errNotWritten = errors.New("the disk is full")
 // TestNothingCompletesWithoutItsRecord: where the record cannot be written, the
 // client does not get the end of its response.
 func TestNothingCompletesWithoutItsRecord(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t)
 	if _, err := conn.Exec(t.Context(), "SELECT 1"); err != nil {
@@ -398,6 +406,7 @@ func TestNothingCompletesWithoutItsRecord(t *testing.T) {
 }
 
 func TestRefusalsAreRecorded(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t)
 	_, _ = conn.Exec(t.Context(), "DELETE FROM patients")
@@ -446,6 +455,7 @@ func TestReload(t *testing.T) {
 
 // TestPortalOfACursor: a cursor of DECLARE is a portal too.
 func TestPortalOfACursor(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	raw := newRaw(t, d, "ann")
 	raw.out = append(raw.out, messages(&pgproto3.Query{String: "BEGIN; DECLARE c CURSOR FOR SELECT last_name, sex FROM clinic.patients ORDER BY sex LIMIT 3"})...)
@@ -463,6 +473,7 @@ func TestPortalOfACursor(t *testing.T) {
 
 // TestReset: what is reset is what the session began with.
 func TestReset(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connectAs(t, "ann", "sslmode=disable&application_name=first").PgConn()
 	for _, tt := range []struct{ sql, want string }{

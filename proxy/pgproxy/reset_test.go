@@ -30,6 +30,7 @@ var resets = map[string]string{
 // over PostgreSQL, in one query or one by one, within a transaction too, and the
 // session's settings are those of the beginning.
 func TestResets(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	upstream := pgtest.Start(t).Clinic(t).DSN(pgtest.Reader) + "&timezone=UTC&default_transaction_read_only=on&search_path=clinic"
 	play := func(dsn, sql string, each, within bool) string {

@@ -18,6 +18,7 @@ import (
 // TestSessionsAreApart: what a session left is not there for the next one, though
 // both have one connection to the upstream.
 func TestSessionsAreApart(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, func(c *Config) { c.Limits.UpstreamConnections = 1 })
 	first, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable"))
 	if err != nil {
@@ -63,6 +64,7 @@ func (d *listener) sessionsOpen() []*session {
 // TestManyShortSessions: more clients than upstream connections wait for their
 // turn.
 func TestManyShortSessions(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, func(c *Config) { c.Limits.UpstreamConnections = 4; c.Limits.QueueTimeout = time.Minute })
 	var all sync.WaitGroup
 	for range 16 {
@@ -84,6 +86,7 @@ func TestManyShortSessions(t *testing.T) {
 }
 
 func TestFullHouse(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, func(c *Config) {
 		c.Limits.UpstreamConnections, c.Limits.Connections, c.Limits.QueueTimeout = 1, 2, 200*time.Millisecond
 	})
@@ -119,8 +122,9 @@ func busy(t *testing.T, db *pgtest.Database, query string) int {
 
 // TestClientLeaves: a statement that nobody waits for any more ends.
 func TestClientLeaves(t *testing.T) {
-	db := pgtest.Start(t).Clinic(t)
-	d := startListener(t, nil)
+	t.Parallel()
+	db := waiting(t)
+	d := startListenerOver(t, db.DSN(pgtest.Reader), nil)
 	conn, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable"))
 	if err != nil {
 		t.Fatal(err)
@@ -140,6 +144,7 @@ func TestClientLeaves(t *testing.T) {
 
 // TestUpstreamDies: the session ends, and the next one has another connection.
 func TestUpstreamDies(t *testing.T) {
+	t.Parallel()
 	db := pgtest.Start(t).Clinic(t)
 	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
@@ -156,6 +161,7 @@ func TestUpstreamDies(t *testing.T) {
 }
 
 func TestTimeouts(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, func(c *Config) { c.Limits.AuthTimeout = 300 * time.Millisecond })
 	silent, err := net.Dial("tcp", d.addr)
 	if err != nil {
@@ -187,6 +193,7 @@ func (r remote) Accept() (net.Conn, error) {
 func (remoteConn) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 1} }
 
 func TestOtherMachinesNeedTLS(t *testing.T) {
+	t.Parallel()
 	config, ca := serverTLS(t)
 	for _, plaintext := range []bool{false, true} {
 		d := startListener(t, func(c *Config) { c.Policy.TLS, c.Plaintext = config, plaintext })
@@ -213,15 +220,16 @@ func TestOtherMachinesNeedTLS(t *testing.T) {
 // TestShutdownWaits: a statement under way is handled, a client that waits is
 // told, and then nobody is let in.
 func TestShutdownWaits(t *testing.T) {
+	t.Parallel()
 	pg := pgtest.Start(t)
 	d := startListenerOver(t, pg.Clinic(t).DSN(pgtest.Reader), nil)
 	idle, working := d.connect(t).PgConn(), d.connect(t).PgConn()
 	answer := make(chan error, 1)
 	go func() {
-		_, err := working.Exec(context.Background(), "SELECT count(*) FROM generate_series(1, 3000000)").ReadAll()
+		_, err := working.Exec(context.Background(), "SELECT count(*) FROM generate_series(1, 3000001)").ReadAll()
 		answer <- err
 	}()
-	veiltest.Until(t, "the statement is under way", func() bool { return busy(t, pg.Clinic(t), "generate_series(1, 3000000)") > 0 || len(answer) > 0 })
+	veiltest.Until(t, "the statement is under way", func() bool { return busy(t, pg.Clinic(t), "generate_series(1, 3000001)") > 0 || len(answer) > 0 })
 	ctx, cancel := context.WithTimeout(t.Context(), veiltest.Patience)
 	defer cancel()
 	if err := d.Shutdown(ctx); err != nil {
@@ -240,6 +248,7 @@ func TestShutdownWaits(t *testing.T) {
 
 // TestPanicsEndTheSessionAlone: and what it was about is not reported.
 func TestPanicsEndTheSessionAlone(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	conn := d.connect(t).PgConn()
 	other := d.connect(t).PgConn()

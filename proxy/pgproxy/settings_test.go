@@ -52,6 +52,7 @@ var reported = []string{"DateStyle", "IntervalStyle", "TimeZone", "client_encodi
 // and in each way to set it, shows, does and reports what it does over PostgreSQL; or
 // it is refused and nothing changed.
 func TestSettingsAreApplied(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	upstream := pgtest.Start(t).Clinic(t).DSN(pgtest.Reader)
 	ways := []string{
@@ -65,7 +66,7 @@ func TestSettingsAreApplied(t *testing.T) {
 		"SELECT set_config('%n', '%v', false); %o; RESET %n; %o",
 		"BEGIN; SELECT set_config('%n', '%v', true); %o; COMMIT; %o",
 	}
-	dial := func(dsn string) *pgconn.PgConn {
+	dial := func(t *testing.T, dsn string) *pgconn.PgConn {
 		t.Helper()
 		conn, err := pgconn.Connect(t.Context(), dsn)
 		if err != nil {
@@ -76,7 +77,10 @@ func TestSettingsAreApplied(t *testing.T) {
 	}
 	// The settings that Veil's sessions begin with differ: PostgreSQL's are made so.
 	begin := "&timezone=UTC&application_name=x&search_path=clinic&default_transaction_read_only=on&statement_timeout=10min&idle_in_transaction_session_timeout=30min"
-	listener, direct := dial(d.dsn("ann", "sslmode=disable&application_name=x")), dial(upstream+begin)
+	dialBoth := func(t *testing.T) (listener, direct *pgconn.PgConn) {
+		return dial(t, d.dsn("ann", "sslmode=disable&application_name=x")), dial(t, upstream+begin)
+	}
+	listener, direct := dialBoth(t)
 	told := func(c *pgconn.PgConn) string {
 		var all []string
 		for _, name := range reported {
@@ -87,7 +91,7 @@ func TestSettingsAreApplied(t *testing.T) {
 	if got, want := told(listener), told(direct); got != want {
 		t.Errorf("at first got %s, want %s", got, want)
 	}
-	run := func(c *pgconn.PgConn, steps string) (out, failed string) {
+	run := func(t *testing.T, c *pgconn.PgConn, steps string) (out, failed string) {
 		for _, sql := range strings.Split(steps, "; ") {
 			got, err := cells(t, c, sql)
 			if err != nil {
@@ -102,62 +106,67 @@ func TestSettingsAreApplied(t *testing.T) {
 		return out, failed
 	}
 	for _, s := range settingCases {
-		observe := "SHOW " + s.name + "; SELECT " + s.effect + "; SELECT current_setting('" + s.name + "'); SELECT setting FROM pg_settings WHERE lower(name) = '" + s.name + "'"
-		for _, way := range ways {
-			if s.name == "default_transaction_read_only" && strings.Contains(way, "SAVEPOINT") {
-				continue
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			listener, direct := dialBoth(t)
+			observe := "SHOW " + s.name + "; SELECT " + s.effect + "; SELECT current_setting('" + s.name + "'); SELECT setting FROM pg_settings WHERE lower(name) = '" + s.name + "'"
+			for _, way := range ways {
+				if s.name == "default_transaction_read_only" && strings.Contains(way, "SAVEPOINT") {
+					continue
+				}
+				steps := func(v string) string {
+					return strings.NewReplacer("%n", s.name, "%v", strings.ReplaceAll(v, "'", "''"), "%o", observe).Replace(way)
+				}
+				for _, v := range strings.Split(s.values, ";") {
+					got, _ := run(t, listener, steps(v))
+					if want, _ := run(t, direct, steps(v)); got != want {
+						t.Errorf("%s\ngot\n%s\nwant\n%s", steps(v), got, want)
+					}
+				}
+				for _, v := range strings.FieldsFunc(s.unserved, func(r rune) bool { return r == ';' }) {
+					got, code := run(t, listener, steps(v))
+					if code != "42501" || got != strings.ReplaceAll(got, "\""+v, "") {
+						t.Errorf("%s is not refused:\n%s", steps(v), got)
+					}
+				}
 			}
-			steps := func(v string) string {
-				return strings.NewReplacer("%n", s.name, "%v", strings.ReplaceAll(v, "'", "''"), "%o", observe).Replace(way)
-			}
+			// In the packet that opens the connection, too.
 			for _, v := range strings.Split(s.values, ";") {
-				got, _ := run(listener, steps(v))
-				if want, _ := run(direct, steps(v)); got != want {
-					t.Errorf("%s\ngot\n%s\nwant\n%s", steps(v), got, want)
+				option := "-c " + s.name + "=" + strings.ReplaceAll(v, " ", `\ `)
+				for _, form := range []string{"&" + s.name + "=" + escape(v), "&options=" + escape(option)} {
+					if s.name == "application_name" || v == "" || s.name == "client_encoding" && strings.HasPrefix(form, "&options") {
+						continue // pgx takes the first itself
+					}
+					said := [2]string{}
+					for i, dsn := range []string{d.dsn("ann", "sslmode=disable"), upstream + "&timezone=UTC&default_transaction_read_only=on"} {
+						if i == 1 && s.name != "search_path" && !strings.Contains(form, "search_path") {
+							dsn += "&search_path=clinic"
+						}
+						if s.name == "timezone" {
+							dsn = strings.ReplaceAll(dsn, "&timezone=UTC", "")
+						}
+						conn, err := pgconn.Connect(t.Context(), dsn+form)
+						if err != nil {
+							said[i] = "no connection " + code(err)
+							continue
+						}
+						out, _ := run(t, conn, observe+"; RESET "+s.name+"; "+observe)
+						said[i] = out
+						_ = conn.Close(context.Background())
+					}
+					if said[0] != said[1] {
+						t.Errorf("%s:\ngot\n%s\nwant\n%s", form, said[0], said[1])
+					}
 				}
 			}
-			for _, v := range strings.FieldsFunc(s.unserved, func(r rune) bool { return r == ';' }) {
-				got, code := run(listener, steps(v))
-				if code != "42501" || got != strings.ReplaceAll(got, "\""+v, "") {
-					t.Errorf("%s is not refused:\n%s", steps(v), got)
-				}
-			}
-		}
-		// In the packet that opens the connection, too.
-		for _, v := range strings.Split(s.values, ";") {
-			option := "-c " + s.name + "=" + strings.ReplaceAll(v, " ", `\ `)
-			for _, form := range []string{"&" + s.name + "=" + escape(v), "&options=" + escape(option)} {
-				if s.name == "application_name" || v == "" || s.name == "client_encoding" && strings.HasPrefix(form, "&options") {
-					continue // pgx takes the first itself
-				}
-				said := [2]string{}
-				for i, dsn := range []string{d.dsn("ann", "sslmode=disable"), upstream + "&timezone=UTC&default_transaction_read_only=on"} {
-					if i == 1 && s.name != "search_path" && !strings.Contains(form, "search_path") {
-						dsn += "&search_path=clinic"
-					}
-					if s.name == "timezone" {
-						dsn = strings.ReplaceAll(dsn, "&timezone=UTC", "")
-					}
-					conn, err := pgconn.Connect(t.Context(), dsn+form)
-					if err != nil {
-						said[i] = "no connection " + code(err)
-						continue
-					}
-					out, _ := run(conn, observe+"; RESET "+s.name+"; "+observe)
-					said[i] = out
-					_ = conn.Close(context.Background())
-				}
-				if said[0] != said[1] {
-					t.Errorf("%s:\ngot\n%s\nwant\n%s", form, said[0], said[1])
-				}
-			}
-		}
+		})
 	}
 }
 
 // TestSettingsByParameter: a driver that binds the value of set_config, or the name of
 // current_setting, gets what PostgreSQL gives, for each parameter that a client may set.
 func TestSettingsByParameter(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	listener := d.connect(t).PgConn()
 	direct, err := pgconn.Connect(t.Context(), pgtest.Start(t).Clinic(t).DSN(pgtest.Reader)+
@@ -235,6 +244,7 @@ func TestSettingsByParameter(t *testing.T) {
 // TestFirstSettings: a session begins with the database's own time zone, order of day,
 // month and year and style of intervals; dates are ISO whatever the database's style is.
 func TestFirstSettings(t *testing.T) {
+	t.Parallel()
 	pg := pgtest.Start(t)
 	db := pg.CreateDatabase(t, "first_settings")
 	db.Exec(t, "ALTER DATABASE first_settings SET timezone = 'Asia/Kolkata'; ALTER DATABASE first_settings SET datestyle = 'German, DMY'; ALTER DATABASE first_settings SET intervalstyle = 'iso_8601'; "+
@@ -260,6 +270,7 @@ func TestFirstSettings(t *testing.T) {
 // TestStartupErrorsNameTheParameter: a value that the upstream does not take is reported as
 // what it is.
 func TestStartupErrorsNameTheParameter(t *testing.T) {
+	t.Parallel()
 	d := startListener(t, nil)
 	for _, tt := range []struct{ parameter, code, text string }{
 		{"timezone=Mars/Base", "22023", `"timezone"`}, {"lc_time=nowhere", "22023", `"lc_time"`}, {"intervalstyle=x", "22023", `"intervalstyle"`},

@@ -29,16 +29,16 @@ func TestShutdownIsTold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			clinic := pgtest.Start(t).Clinic(t)
-			d := startListenerOver(t, upstream(t, clinic.DSN(pgtest.Reader)), nil)
+			db := waiting(t)
+			d := startListenerOver(t, upstream(t, db.DSN(pgtest.Reader)), nil)
 			idle, simple, extended := d.connect(t).PgConn(), d.connect(t).PgConn(), d.connect(t)
-			series := fmt.Sprintf("generate_series(1, 1000000000%d)", len(name)) // one for each
-			long := "SELECT count(*) FROM " + series
+			marker := fmt.Sprintf("4000000%d", len(name)) // one for each
+			long := strings.Replace(endless, "3000000", marker, 1)
 			told := make(chan error, 2)
 			go func() { _, err := simple.Exec(context.Background(), long).ReadAll(); told <- err }()
 			go func() { _, err := extended.Exec(context.Background(), long); told <- err }()
-			veiltest.Until(t, "the statements run", func() bool { return busy(t, clinic, series) == 2 })
-			t.Cleanup(func() { stopUpstream(t, clinic, series) })
+			veiltest.Until(t, "the statements run", func() bool { return busy(t, db, marker) == 2 })
+			t.Cleanup(func() { stopUpstream(t, db, marker) })
 			over, end := context.WithCancel(t.Context())
 			end()
 			if err := d.Shutdown(over); err != context.Canceled {
