@@ -62,7 +62,7 @@ func Split(text string) ([]Statement, *Refusal) {
 // Warm starts the parser, which takes a second, so that the first statement need
 // not wait. Call it before the listener opens.
 func Warm() error {
-	_, err := pgquery.Parse("SELECT 1")
+	_, err := withParser(pgquery.Parse, "SELECT 1")
 	return err
 }
 
@@ -82,7 +82,7 @@ func parse(text string) (tree *pg.ParseResult, refusal *Refusal) {
 	case tooDeep(text):
 		return nil, &Refusal{Code: codeLimit, Message: "the statement nests too deep", Reason: "limit"}
 	}
-	tree, err := pgquery.Parse(text)
+	tree, err := withParser(pgquery.Parse, text)
 	if err != nil {
 		return nil, &Refusal{Code: codeSyntax, Message: "syntax error", Position: errorPosition(err), Reason: "syntax"}
 	}
@@ -200,7 +200,7 @@ func analyzeWith(inSQL map[*keying]bool, sql string, c *catalog.Catalog, p *Poli
 	default:
 		return nil, &Refusal{Code: codeSyntax, Message: "cannot insert multiple commands into a prepared statement", Reason: "syntax"}
 	}
-	if fp, err := pgquery.Fingerprint(sql); err == nil {
+	if fp, err := withParser(pgquery.Fingerprint, sql); err == nil {
 		a.plan.Fingerprint = fp
 	}
 	a.statement(tree.Stmts[0].Stmt)

@@ -11,7 +11,7 @@ import (
 // text that goes upstream parses to the very tree that was analysed, and each relation
 // in it stands alone in a sub-select that Veil made.
 func (a *analysis) check(n *pg.Node, sql string) {
-	tree, err := pgquery.Parse(sql)
+	tree, err := withParser(pgquery.Parse, sql)
 	if err != nil || len(tree.Stmts) != 1 {
 		a.internal("the rewritten statement does not parse")
 	}

@@ -29,7 +29,7 @@ func tooDeep(text string) bool {
 	if len(text) <= shortText {
 		return nesting(text) > maxNesting
 	}
-	scan, err := pgquery.Scan(text)
+	scan, err := withParser(pgquery.Scan, text)
 	if err != nil {
 		return false // the parser fails at the same place, and makes no tree
 	}

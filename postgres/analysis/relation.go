@@ -150,7 +150,7 @@ func (o *overlay) fragment(sql string) *pg.Node {
 
 // parseFragment parses an expression of Veil's own that depends on the session.
 func parseFragment(sql string) *pg.Node {
-	tree, err := pgquery.Parse("SELECT " + sql)
+	tree, err := withParser(pgquery.Parse, "SELECT "+sql)
 	if err != nil || len(tree.Stmts) != 1 {
 		panic(&Refusal{Code: "XX000", Message: "the masking expression of a column does not parse", Reason: "internal"})
 	}
@@ -180,7 +180,7 @@ func (a *analysis) view(r *catalog.Relation, v *pg.RangeVar, alias string) from 
 	if a.views >= maxViews {
 		a.fail(codeLimit, v.Location, "views are nested too deep", "")
 	}
-	tree, err := pgquery.Parse(strings.TrimSuffix(strings.TrimSpace(r.Definition), ";"))
+	tree, err := withParser(pgquery.Parse, strings.TrimSuffix(strings.TrimSpace(r.Definition), ";"))
 	if err != nil || len(tree.Stmts) != 1 || tree.Stmts[0].Stmt.GetSelectStmt() == nil {
 		a.fail(codeForbidden, v.Location, fmt.Sprintf("view %q cannot be expanded", dottedName(v)), "Give its columns tables rules of their own.")
 	}

@@ -104,7 +104,7 @@ func (a *analysis) deparse(n *pg.Node, plain bool) string {
 		restore()
 		panic(&Refusal{Code: codeLimit, Message: "the statement nests too deep", Reason: "limit"})
 	}
-	sql, err := pgquery.Deparse(tree)
+	sql, err := withParser(pgquery.Deparse, tree)
 	restore()
 	sql = strings.ReplaceAll(sql, a.tag+bracketed, "")
 	if err != nil || len(sql) > maxPlanSQL {
