@@ -53,7 +53,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/metrics":              {},
 		"fhir/inparts":               {"fhir", "fhir/edit", "fhir/fhirjson", "mask"},
 		"proxy/fhirproxy/conns":      {},
-		"proxy/fhirproxy":            {"fhir/inparts", "proxy/fhirproxy/conns", "mask/...", "fhir", "proxy", "proxy/consumer", "proxy/metrics", "proxy/fhirproxy/capability", "proxy/fhirproxy/media", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "proxy/fhirproxy/upstream", "proxy/signin", "fhir/fhirjson", "fhir/edit", "fhir/guard", "fhir/schema", "internal/stack"},
+		"proxy/fhirproxy":            {"fhir/people", "fhir/inparts", "proxy/fhirproxy/conns", "mask/...", "fhir", "proxy", "proxy/consumer", "proxy/metrics", "proxy/fhirproxy/capability", "proxy/fhirproxy/media", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "proxy/fhirproxy/upstream", "proxy/signin", "fhir/fhirjson", "fhir/edit", "fhir/guard", "fhir/schema", "internal/stack"},
 		"proxy/fhirproxy/outcome":    {},
 		"proxy/fhirproxy/capability": {"fhir/...", "mask/..."},
 		"proxy/fhirproxy/parse":      {"fhir", "proxy/fhirproxy/outcome", "fhir/fhirxml", "fhir/schema", "fhir/guard"},

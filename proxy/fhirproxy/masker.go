@@ -13,6 +13,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/edit"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/people"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
@@ -61,6 +62,9 @@ func (s *Server) newMasker(v *view) *masker {
 	m.site = &fhir.Site{Upstream: s.up.Origins, Base: s.base, Link: m.link, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
 		return m.finder.subject(dst, typ, id)
 	}}
+	if v.automaton.ScrubsTexts() {
+		m.site.People = func(typ, id string) (people.Facts, error) { return m.finder.people(typ, id) }
+	}
 	return m
 }
 

@@ -45,6 +45,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/people"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
@@ -120,6 +121,8 @@ type Server struct {
 	unsent  atomic.Int64  // bytes of large responses on their way out
 	// subjects are the patients of resources, both originals, by Type/id.
 	subjects *ristretto.Cache[string, string]
+	// people is what resources say of people, originals, by Type/id.
+	people *ristretto.Cache[string, people.Facts]
 	// metadataSeen and selfSeen: what the upstream calls itself there was compared.
 	metadataSeen, selfSeen atomic.Bool
 	foreignSeen            atomic.Bool // references were removed since their base URL is not known
@@ -178,6 +181,9 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("links must live for a minute or more")
 	}
 	if s.subjects, err = newSubjects(); err != nil {
+		return nil, err
+	}
+	if s.people, err = newPeople(); err != nil {
 		return nil, err
 	}
 	s.http = s.server(s.serve)
@@ -280,5 +286,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	s.up.CloseIdle()
 	s.subjects.Close()
+	s.people.Close()
 	return err
 }

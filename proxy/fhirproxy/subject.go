@@ -3,6 +3,7 @@ package fhirproxy
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -66,6 +67,7 @@ type finder struct {
 	mu     sync.Mutex
 	known  map[string]string // the patient by Type/id, empty where there is none
 	short  map[lookup]string // the same where references were left unfollowed
+	told   map[string]told   // what resources say of people, by Type/id
 	left   int               // lookups that the response may still make
 	broken bool
 }
@@ -99,6 +101,7 @@ func (f *finder) begin() {
 	f.missed, f.left, f.broken = f.missed[:0], maxLookups, false
 	clear(f.known)
 	clear(f.short)
+	clear(f.told)
 }
 
 // recall returns what is known of a resource that so many references led to.
@@ -166,6 +169,10 @@ func (f *finder) findSafely(key string) {
 			f.fail()
 		}
 	}()
+	if of, ok := strings.CutPrefix(key, ofPeople); ok {
+		f.findPeople(of)
+		return
+	}
 	f.find(key, 0)
 }
 

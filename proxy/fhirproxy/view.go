@@ -53,6 +53,7 @@ type view struct {
 	seekers   sync.Pool // *fhir.Walker, for patients of other resources
 	metadata  cached
 	bundles   *inparts.Rules
+	relative  func(url string) (string, bool) // for what resources say of people
 	// unstreamed: the rules turned out not to let Bundles be masked in parts.
 	unstreamed atomic.Bool
 }
@@ -97,6 +98,8 @@ func (s *Server) newView(c View) *view {
 		maskers:   newMaskers(runtime.GOMAXPROCS(0)),
 		bundles:   inparts.NewRules(c.Automaton),
 	}
+	v.unstreamed.Store(c.Automaton.ScrubsTexts()) // texts need all people of a Bundle
+	v.relative = (&fhir.Site{Upstream: s.up.Origins}).Relative()
 	v.keys.New = func() any { return c.Automaton.Policy.Keys.NewPseudonymizer() }
 	v.seekers.New = func() any { return fhir.NewWalker(c.Automaton, fhir.RememberNothing) }
 	return v

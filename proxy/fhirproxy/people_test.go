@@ -1,0 +1,54 @@
+package fhirproxy
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// A text is scrubbed of what the patient and the staff are called whom its resource only
+// refers to: they are read from the upstream, once. Where they cannot be, the text goes.
+func TestTextsAreScrubbedOfPeopleElsewhere(t *testing.T) {
+	scrubbing := extendOf(t, "safe-harbor-text", "")
+	condition := func(id, patient string) string {
+		return fmt.Sprintf(`{"resourceType":"Condition","id":"%s","subject":{"reference":"Patient/%s"},"recorder":{"reference":"PractitionerRole/r1"},"note":[{"text":"Saw Zqquarrington with Zqblytheson. Stable."}]}`, id, patient)
+	}
+	up := newCanned(t, map[string]string{
+		"/Condition/c1": condition("c1", "p1"), "/Condition/c2": condition("c2", "broken"), "/Condition/c3": condition("c3", "gone"),
+		"/Condition":           `{"resourceType":"Bundle","type":"searchset","entry":[{"resource":` + condition("c1", "p1") + `},{"resource":` + condition("c4", "p1") + `}]}`,
+		"/Patient/p1":          `{"resourceType":"Patient","id":"p1","name":[{"family":"Zqquarrington"}]}`,
+		"/Patient/broken":      "fails",
+		"/PractitionerRole/r1": `{"resourceType":"PractitionerRole","id":"r1","practitioner":{"reference":"Practitioner/d1"}}`,
+		"/Practitioner/d1":     `{"resourceType":"Practitioner","id":"d1","name":[{"family":"Zqblytheson"}]}`,
+	})
+	r := newRig(t, up.url, func(c *Config) { c.Policy = policyOf(t, scrubbing, "anonymous") })
+	read := func(id string) string {
+		t.Helper()
+		got := r.get(t, "/Condition/"+pseudonym(t, scrubbing, "Condition", id))
+		if got.status != 200 || bytes.Contains(got.body, []byte("Zqquarrington")) && id != "c3" || bytes.Contains(got.body, []byte("Zqblytheson")) {
+			t.Fatalf("%s: %d %s", id, got.status, got.body)
+		}
+		return string(got.body)
+	}
+	if got := read("c1"); !strings.Contains(got, "Stable.") || !strings.Contains(got, "SCRUBBED") {
+		t.Errorf("the text is gone: %s", got)
+	}
+	if requested := fmt.Sprint(up.take()); requested != "[GET /Condition/c1 GET /Patient/p1 GET /PractitionerRole/r1 GET /Practitioner/d1]" && requested != "[GET /Condition/c1 GET /PractitionerRole/r1 GET /Patient/p1 GET /Practitioner/d1]" {
+		t.Errorf("the upstream was asked %s", requested)
+	}
+	r.listener.people.Wait()
+	got := r.get(t, "/Condition")
+	if n := bytes.Count(got.body, []byte("Stable.")); n != 2 || bytes.Contains(got.body, []byte("Zqq")) {
+		t.Errorf("%d of 2 texts: %s", n, got.body)
+	}
+	if requested := fmt.Sprint(up.take()); strings.Contains(requested, "Patient") || strings.Contains(requested, "Practitioner") {
+		t.Errorf("what was learned is asked again: %s", requested)
+	}
+	if got := read("c2"); strings.Contains(got, "Stable.") {
+		t.Errorf("without its patient the text passes: %s", got)
+	}
+	if got := read("c3"); !strings.Contains(got, "Stable.") {
+		t.Errorf("of a patient who does not exist nothing is known, and the text is gone: %s", got)
+	}
+}
