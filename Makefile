@@ -52,6 +52,8 @@ bench: ## side by side in one run, with ratios: masking, encoding/json, samply m
 	  END { for (i = 1; i <= n; i++) printf "%-34s %6.2f x json.Valid %7.1f x samply\n", name[i], speed[i] / valid, speed[i] / samply }'
 	$(MAKE) --no-print-directory build
 	.ci/bench-files dist/veil
+	$(GO) test -run '^$$' -bench '^BenchmarkSums$$' ./internal/hmaclanes
+	$(GO) test -run '^$$' -bench '^BenchmarkRows$$' -cpu 1 ./table/arrow
 	$(GO) test -run '^$$' -bench '^BenchmarkCSV$$' -benchtime 1x -cpu 1 ./table/csv
 	$(GO) test -run '^$$' -bench '^BenchmarkDocument$$' -benchtime 2s -cpu 1 ./document/json ./document/xml
 	$(GO) test -run '^$$' -bench '^BenchmarkDump$$' -benchtime 3x -cpu 1 ./table/pgdump

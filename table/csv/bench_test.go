@@ -12,11 +12,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/table/csv"
 )
 
@@ -61,15 +61,6 @@ func benchFile(b *testing.B, rows, distinct int) (path string, size int64) {
 	return path, info.Size()
 }
 
-// cpu is the CPU time of this process, which the rest of the machine does not change.
-func cpu(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 // BenchmarkCSV compares masking of a file on one core with a copy by encoding/csv, and
 // with a Python script that does the same with the csv module. Figures are of CPU time.
 func BenchmarkCSV(b *testing.B) {
@@ -97,9 +88,9 @@ func BenchmarkCSV(b *testing.B) {
 			})
 		}
 		measure("encoding-csv", func(b *testing.B) time.Duration {
-			before := cpu(b)
+			before := veiltest.CPU(b)
 			copyCSV(b, path)
-			return cpu(b) - before
+			return veiltest.CPU(b) - before
 		})
 		measure("python", func(b *testing.B) time.Duration {
 			c := exec.Command("python3", "testdata/mask.py", path, os.DevNull, "1,2,3")
@@ -109,9 +100,9 @@ func BenchmarkCSV(b *testing.B) {
 			return c.ProcessState.UserTime() + c.ProcessState.SystemTime()
 		})
 		measure("veil", func(b *testing.B) time.Duration {
-			before := cpu(b)
+			before := veiltest.CPU(b)
 			maskFile(b, path, rows)
-			return cpu(b) - before
+			return veiltest.CPU(b) - before
 		})
 	}
 }

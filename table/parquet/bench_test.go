@@ -1,3 +1,5 @@
+//go:build unix
+
 package parquet_test
 
 import (
@@ -9,6 +11,7 @@ import (
 	pq "github.com/parquet-go/parquet-go"
 
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/table/parquet"
 )
 
@@ -56,13 +59,20 @@ func BenchmarkParquet(b *testing.B) {
 
 func benchmarkFile(b *testing.B, in []byte) {
 	rules := parseRules(b, `{id: a, match: [{column: id}, {column: family}, {column: phone}], method: pseudonym}, {id: b, match: {column: "*"}, method: keep}`)
+	spent := map[string]float64{}
 	run := func(name string, one func() error) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(in)))
+			before := veiltest.CPU(b)
 			for range b.N {
 				if err := one(); err != nil {
 					b.Fatal(err)
 				}
+			}
+			spent[name] = (veiltest.CPU(b) - before).Seconds() / float64(b.N)
+			b.ReportMetric(spent[name], "s-cpu")
+			if name == "Copy" {
+				b.ReportMetric(spent["Copy"]/spent["Mask"], "mask/copy")
 			}
 		})
 	}

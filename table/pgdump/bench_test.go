@@ -11,11 +11,10 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/table/pgdump"
 )
 
@@ -61,11 +60,11 @@ func BenchmarkDump(b *testing.B) {
 		speed := map[string]float64{}
 		measure := func(name string, work func()) {
 			b.Run(form+"/"+name, func(b *testing.B) {
-				before := cpu(b)
+				before := veiltest.CPU(b)
 				for range b.N {
 					work()
 				}
-				spent := cpu(b) - before
+				spent := veiltest.CPU(b) - before
 				speed[name] = float64(len(text)) * float64(b.N) / 1e6 / spent.Seconds()
 				b.ReportMetric(speed[name], "MB/s-cpu")
 				b.ReportMetric(rows*float64(b.N)/spent.Seconds(), "rows/s")
@@ -115,13 +114,4 @@ func splitLines(b *testing.B, text []byte) {
 	if err := w.Flush(); err != nil {
 		b.Fatal(err)
 	}
-}
-
-// cpu is the CPU time of this process, which the rest of the machine does not change.
-func cpu(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/internal/pgtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 const (
@@ -82,11 +83,15 @@ func BenchmarkRows(b *testing.B) {
 		{"3 sealed, distinct", x.listener.dsn(), "distinct_rows"},
 		{"3 sealed, 1000 values", x.listener.dsn(), "repeated_rows"},
 	}
-	best := make([]float64, len(ways))
+	best, cpu := make([]float64, len(ways)), make([]time.Duration, len(ways))
 	for b.Loop() {
 		for range benchRounds {
 			for i, w := range ways {
+				before := veiltest.CPU(b)
 				seconds, n := drain(b, w.dsn, "SELECT * FROM public."+w.table)
+				if spent := veiltest.CPU(b) - before; cpu[i] == 0 || spent < cpu[i] {
+					cpu[i] = spent
+				}
 				if n != rows {
 					b.Fatalf("%s: %d rows, want %d", w.name, n, rows)
 				}
@@ -97,7 +102,7 @@ func BenchmarkRows(b *testing.B) {
 		}
 	}
 	for i, w := range ways {
-		b.Logf("%-24s %6.2f s %9.0f rows/s %6.2f x direct", w.name, best[i], float64(rows)/best[i], best[0]/best[i])
+		b.Logf("%-24s %6.2f s %9.0f rows/s %6.2f x direct, %s of CPU a row for proxy and client", w.name, best[i], float64(rows)/best[i], best[0]/best[i], cpu[i]/time.Duration(rows))
 	}
 	b.ReportMetric(best[0]/best[1], "none/direct")
 	b.ReportMetric(best[0]/best[2], "distinct/direct")
