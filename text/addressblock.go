@@ -73,9 +73,12 @@ func (s *Scanner) tailZip(i int, own bool) int {
 // labels. On a line of its own it must end the line, but for a code.
 func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
 	to, named := i, false
+	if s.at(i).phraseIs&fPlace != 0 {
+		to, named = i+int(s.at(i).phrase), true
+	}
 	for n := 0; n < 5; n++ {
 		j := to
-		if n > 0 {
+		if to > i {
 			if (s.is(j, '-') || s.is(j, '\'')) && s.isCapital(j+1) && s.at(j+1).gap == joined {
 				j++
 			}

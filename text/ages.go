@@ -21,6 +21,7 @@ func (s *Scanner) findAges() {
 var (
 	oldWords = hashSet("nineties", "nonagenarian", "centenarian", "supercentenarian")
 	people   = hashSet("m", "f", "male", "female", "man", "woman", "lady", "gentleman", "boy", "girl", "varon", "mujer", "hombre", "patient", "resident", "veteran")
+	ageVerbs = hashSet("is", "was", "now", "turned", "turning", "turns", "at", "and", "with", "who", "he", "she")
 	ageWords = hashSet("age", "aged", "ages", "edad", "alter", "âge", "leeftijd", "età", "idade", "wiek", "věk", "ålder", "alder")
 )
 
@@ -71,6 +72,9 @@ func (s *Scanner) ageBefore(i int) bool {
 		return true
 	}
 	p, next := s.at(i-1), s.at(i+1)
+	if p.kind == word && s.at(i).gap == space && ageVerbs[p.hash] && s.at(i).value <= 110 && (next.kind == mark && next.char != '%' && next.char != '/' && next.char != '.' && next.char != '-' || ageVerbs[next.hash] || next.char == '.' && next.gap == joined && !s.isNumber(i+2)) {
+		return !(s.at(i-2).kind == word && s.at(i-2).flags&(fMedical|fUnit) != 0 || s.at(i-2).shape == upper)
+	}
 	switch p.char {
 	case ',':
 		return next.char == ',' && (s.taken[max(0, i-2)] != 0 || s.at(i-2).shape == title || s.at(i-2).shape == upper)

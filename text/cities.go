@@ -135,6 +135,9 @@ func (s *Scanner) afterPlace(i int) bool {
 		return false
 	}
 	label := s.labelAt(j)
+	if label == Name && s.lang != english && s.at(i-1).char == ',' {
+		return true
+	}
 	return label == Location || label == Org && marks > 0 && s.at(i-1).char != '.'
 }
 

@@ -71,6 +71,9 @@ func (s *Scanner) labelledID(i int) bool {
 	if r.digits == 0 {
 		return s.letterCode(&r)
 	}
+	if r.letters == 0 && r.digits <= 6 && s.isRange(&r) {
+		return false
+	}
 	if r.digits+r.letters < 4 || r.digits < 2 || r.digits < 4 && r.letters == 0 {
 		return false
 	}
@@ -83,6 +86,16 @@ func (s *Scanner) labelledID(i int) bool {
 	}
 	s.add(from, r.to, ID, "id-labelled")
 	return true
+}
+
+// isRange reports whether a run is of decimal numbers: 3.5-5.1.
+func (s *Scanner) isRange(r *run) bool {
+	for j := r.from + 1; j < r.to; j++ {
+		if s.is(j, '.') && s.at(j-1).len() <= 2 && s.at(j+1).len() <= 2 {
+			return true
+		}
+	}
+	return false
 }
 
 var hashSN = hashOf("sn")

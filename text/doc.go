@@ -18,6 +18,9 @@
 // look at a bounded number of neighbours, so the time is linear in the length of any
 // text. Long texts are read in blocks that overlap.
 //
+// It is one package because the detectors read the same tokens of one Scanner, each what
+// the earlier ones have left.
+//
 // What a Scanner finds depends on nothing but text, known values and options. Neither
 // errors nor panics have anything of a text in them.
 //

@@ -65,7 +65,8 @@ func (s *Scanner) Find(dst []Span, text []byte, known *Known) []Span {
 		}
 		from = max(cutBlock(text, from, to-from-blockOverlap), from+1)
 	}
-	dst = s.appendMerged(dst)
+	sortSpans(s.spans)
+	dst = merge(dst, s.spans)
 	s.text = nil
 	return dst
 }
@@ -115,37 +116,4 @@ func (s *Scanner) findBlock(from, to int, known *Known) {
 			Start: s.toks[h.from].start, End: s.toks[h.to-1].end, Label: h.label, Rule: h.rule, Value: h.value,
 		})
 	}
-}
-
-// appendMerged appends the spans that were found. Where some overlap, they become one.
-func (s *Scanner) appendMerged(dst []Span) []Span {
-	sortSpans(s.spans)
-	base := len(dst)
-	longest := 0
-	for _, span := range s.spans {
-		if span.End <= span.Start {
-			continue
-		}
-		if len(dst) == base || span.Start >= dst[len(dst)-1].End {
-			dst = append(dst, span)
-			longest = span.End - span.Start
-			continue
-		}
-		last := &dst[len(dst)-1]
-		if n := span.End - span.Start; better(&span, last, n, longest) {
-			last.Label, last.Rule, last.Value = span.Label, span.Rule, span.Value
-			longest = n
-		}
-		last.End = max(last.End, span.End)
-	}
-	return dst
-}
-
-// better reports whether a span decides the label of what it overlaps with: the longer
-// one does, and of two as long the known value.
-func better(a, b *Span, lenA, lenB int) bool {
-	if lenA != lenB {
-		return lenA > lenB
-	}
-	return a.Value > 0 && b.Value == 0
 }

@@ -24,6 +24,7 @@ const (
 	fStreetBefore // Calle, rue
 	fOrgHead      // Hospital, Clinic
 	fOrgSuffix    // Inc., GmbH
+	fOrg          // the name of a known organisation
 	fEponymHead   // disease, sign, catheter
 	fEponym       // Parkinson, Foley
 	fEponymBefore // Morbus, enfermedad de
@@ -61,7 +62,7 @@ var sections = map[string]flags{
 	"given": fGiven, "family": fFamily, "city": fCity, "country": fCountry, "state": fState,
 	"common": fCommon, "word": fWord, "medical": fMedical, "drug": fDrug, "title": fTitle, "suffix": fSuffix,
 	"month": fMonth, "weekday": fWeekday, "relation": fRelation, "particle": fParticle,
-	"street-after": fStreetAfter, "street-before": fStreetBefore, "org-head": fOrgHead, "org-suffix": fOrgSuffix,
+	"street-after": fStreetAfter, "street-before": fStreetBefore, "org-head": fOrgHead, "org-suffix": fOrgSuffix, "org": fOrg,
 	"eponym-head": fEponymHead, "eponym": fEponym, "eponym-before": fEponymBefore, "name-before": fNameBefore, "street-name": fStreetEnd, "name-label": fNameLabel, "name-verb": fNameVerb,
 	"id-label": fIDLabel, "phone-label": fPhoneLabel, "date-label": fDateLabel, "place-label": fPlaceLabel,
 	"age-word": fAgeWord, "unit": fUnit, "unit-number": fUnitNo, "room": fRoom, "profession": fProfession,

@@ -42,6 +42,7 @@ type Known struct {
 	strings  []knownString
 	// heads tells which strings may begin with three characters, by their hash.
 	heads   [1024]uint64
+	pairs   [64]uint64 // the same for the first two ASCII characters
 	byHead  map[uint32][]int32
 	dates   []knownDate
 	literal []literal
@@ -102,7 +103,7 @@ const (
 	nickname
 	// single: one word of a value of several.
 	single
-	// whole: all of a value, or several words of it.
+	// entire: all of a value, or several words of it.
 	entire
 )
 
@@ -135,6 +136,9 @@ func (b *KnownBuilder) Build() *Known {
 		for i := range k.strings {
 			h := headOf(k.strings[i].folded)
 			k.heads[h>>6%1024] |= 1 << (h & 63)
+			if s := k.strings[i].folded; len(s) >= 2 {
+				k.pairs[s[0]&63] |= 1 << (s[1] & 63)
+			}
 			k.byHead[h] = append(k.byHead[h], int32(i))
 		}
 	}

@@ -46,6 +46,11 @@ func (s *Scanner) matchStrings(k *Known) {
 			if r >= 0x80 {
 				r, size = utf8.DecodeRune(s.text[at:t.end])
 			}
+			// Most places end here: no string begins with these two characters.
+			if r < 0x80 && at+1 < t.end && s.text[at+1] < 0x80 && k.pairs[lowered(s.text[at])&63]&(1<<(lowered(s.text[at+1])&63)) == 0 {
+				at++
+				continue
+			}
 			if end, v := s.stringAt(k, i, at); v != nil {
 				s.spans = append(s.spans, Span{Start: at, End: end, Label: kindLabels[v.kind], Rule: kindRules[v.kind], Value: int(v.value)})
 				at, covered = end, end
@@ -54,6 +59,13 @@ func (s *Scanner) matchStrings(k *Known) {
 			at += size
 		}
 	}
+}
+
+func lowered(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 // stringAt returns the longest known string that begins at an offset in a token.

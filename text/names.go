@@ -7,6 +7,9 @@ func (s *Scanner) findNames() {
 		if s.toks[i].kind != word || s.taken[i] != 0 {
 			continue
 		}
+		if s.carets(i) {
+			continue
+		}
 		if n, ok := s.nameAt(i); ok {
 			s.addName(&n)
 			i = max(i, n.to-1)
@@ -21,7 +24,7 @@ type candidate struct {
 	from, to                                int
 	words, given, family, unknown, ordinary int // how many words are what
 	initials                                int
-	places, things                          int // cities; drugs, words of medicine, eponyms
+	places, things, eponyms                 int // cities; drugs, words of medicine
 	upper                                   bool
 }
 
@@ -32,7 +35,7 @@ func (s *Scanner) nameable(i int) bool {
 		return false
 	}
 	if t.shape == initial {
-		return true
+		return t.gap != joined || s.at(i-1).kind == mark && s.at(i-1).char != '\''
 	}
 	if t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel|fEponym) != 0 || t.gap == joined && s.at(i-1).kind == number || s.isNumber(i+1) && s.at(i+1).gap == joined {
 		return false
@@ -60,7 +63,7 @@ func (s *Scanner) nameAt(i int) (c candidate, ok bool) {
 	c.from = i
 	c.upper = true
 	j := i
-	for c.words+c.initials < 6 && s.nameable(j) {
+	for c.words+c.initials < 6 && (s.nameable(j) || c.words > 0 && s.isCapital(j) && s.taken[j] == 0 && s.at(j).flags&(fParticle|fFamily) != 0 && s.at(j).flags&fSuffix == 0) {
 		next := j + 1
 		t := s.at(j)
 		if !(t.shape == initial && s.is(next, '\'') && s.at(next+1).gap == joined) { // O'Brien
@@ -106,8 +109,10 @@ func (s *Scanner) count(c *candidate, i int) {
 		c.family++
 	}
 	switch {
-	case f&(fDrug|fMedical|fEponym) != 0 && f&(fGiven|fFamily) == 0, f&fDrug != 0:
+	case f&(fDrug|fMedical) != 0 && f&(fGiven|fFamily) == 0, f&fDrug != 0:
 		c.things++
+	case f&fEponym != 0 && f&(fGiven|fFamily) == 0:
+		c.eponyms++
 	case f&(fGiven|fFamily) != 0 && f&(fCommon|fWord) == 0:
 	case f&(fCommon|fWord|fKeyword) != 0:
 		c.ordinary++
@@ -129,7 +134,7 @@ func (s *Scanner) judge(c *candidate) bool {
 	}
 	first := s.at(c.from)
 	last := s.at(c.to - 1)
-	personal := c.given + c.family + c.unknown
+	personal := c.given + c.family + c.unknown + c.eponyms
 	switch {
 	case c.words == 0:
 		return before >= labelled && c.initials >= 2 && c.initials <= 3
@@ -213,11 +218,17 @@ func (s *Scanner) contextBefore(i int) context {
 			return related
 		case p.ends&fNameLabel != 0 && p.flags&fPlace == 0 && s.at(i).gap <= blank && !quoted:
 			return labelled // Kind regards,
+		case s.at(i).gap <= space && s.isHit(j-1, Name):
+			return possible // Smith, Jones
 		}
 	case t.char == '.' && t.gap == joined && s.at(i).gap <= space:
 		if p := s.at(j - 1); p.kind == word && p.len() <= 4 && p.ends&fNameLabel != 0 {
 			return labelled // Pat.
 		}
+	case t.char == '|' && s.at(j-1).kind == word && s.at(j-1).ends&fNameLabel != 0 && s.at(i).gap <= wide:
+		return labelled
+	case t.hash == hashAnd && s.isHit(j-1, Name) && s.at(i).gap <= space:
+		return possible
 	case t.char == '/' && s.at(j-1).hash == hashW && t.gap == joined:
 		return possible // w/
 	case t.kind == word && s.at(i).gap <= wide && s.at(j+1).gap <= wide:
@@ -272,7 +283,7 @@ func (s *Scanner) contextAfter(i int) bool {
 
 // labelledName judges a run behind a label.
 func (s *Scanner) labelledName(c *candidate) bool {
-	if c.given+c.family+c.unknown > 0 {
+	if c.given+c.family+c.unknown+c.eponyms > 0 {
 		if c.things > 0 && c.given+c.family == 0 {
 			return false
 		}
@@ -327,7 +338,7 @@ func (s *Scanner) severalWords(c *candidate, after bool) bool {
 		}
 	}
 	switch {
-	case c.things > 0 && (c.given == 0 || c.things+c.given >= c.words && c.family == 0), c.things > 1:
+	case c.eponyms > 0 && c.given == 0 && c.family == 0, c.things > 0 && (c.given == 0 || c.things+c.given >= c.words && c.family == 0), c.things > 1:
 		return false
 	case first.flags&fGiven != 0:
 		second := s.at(s.nextCapital(c.from))
@@ -418,50 +429,4 @@ func (s *Scanner) startsSentence(i int) bool {
 	}
 	p := s.at(i - 1)
 	return p.kind == mark && (p.char == '.' && !(s.at(i-2).flags&fTitle != 0) || p.char == '!' || p.char == '?' || p.char == ':' || p.char == '"')
-}
-
-// commaGiven reports whether a given name follows a comma: Bright, Jessica.
-func (s *Scanner) commaGiven(c *candidate) bool {
-	if s.at(c.to).char != ',' || s.at(c.to).gap != joined || !s.isCapital(c.to+1) || s.at(c.to+1).gap > space {
-		return false
-	}
-	if !s.givenAt(c.to+1) || s.isEponym(c.from, c.from) {
-		return false
-	}
-	f := s.at(c.from).flags
-	return f&(fEnglish|fMedical|fDrug|fRelation) == 0 && (f&fFamily != 0 || f&(fCommon|fWord|fPlace) == 0)
-}
-
-// givenAt reports whether a given name begins at a token: Anna, D'Andre.
-func (s *Scanner) givenAt(i int) bool {
-	t := s.at(i)
-	if t.shape == initial && s.is(i+1, '\'') {
-		return s.at(i+2).gap == joined && s.isCapital(i+2)
-	}
-	return t.flags&fGiven != 0 && t.flags&fDrug == 0 && s.nameable(i)
-}
-
-// addName adds a name with what belongs to it: a given name behind a comma, as in HL7.
-func (s *Scanner) addName(c *candidate) {
-	from, to := c.from, c.to
-	t := s.at(to)
-	if (t.char == ',' && t.gap == joined || t.char == '^') && s.isCapital(to+1) && s.at(to+1).gap <= space && s.nameable(to+1) {
-		n := s.at(to + 1)
-		if t.char == '^' || n.flags&(fGiven|fFamily) != 0 && n.flags&(fSuffix|fTitle) == 0 || n.flags&(fCommon|fWord|fKeyword|fPlace|fMedical|fDrug) == 0 && n.shape == s.at(from).shape && c.words == 1 || n.shape == initial && (s.is(to+2, '.') || s.givenAt(to+1)) {
-			to += 2
-			if s.is(to, '\'') && s.at(to+1).gap == joined && s.isCapital(to+1) {
-				to += 2
-			}
-			for k := 0; k < 3 && s.nameable(to) && (s.at(to).gap == space && (s.at(to).shape == initial || s.at(to).flags&(fGiven|fFamily) != 0)); k++ {
-				to++
-			}
-			for s.at(to).char == '^' && s.nameable(to+1) {
-				to += 2
-			}
-			if s.at(to-1).shape == initial && s.is(to, '.') {
-				to++
-			}
-		}
-	}
-	s.add(from, to, Name, "name")
 }

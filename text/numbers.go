@@ -243,6 +243,7 @@ func (s *Scanner) labelBefore(i int, f flags) bool {
 			}
 		case t.kind == number:
 			return false
+		case t.char == '|' && j == i-1:
 		case t.char == ';' || t.char == '|' || t.char == ',' && j < i-1:
 			return false
 		}
@@ -300,6 +301,10 @@ func (s *Scanner) groupedID(d *digits) bool {
 // single finds a long number.
 func (s *Scanner) single(d *digits) bool {
 	t := s.at(d.from)
+	if t.kind == number && t.len() >= 5 && s.is(d.from-1, '(') && t.gap == joined && s.is(d.from+1, ')') && s.isHit(d.from-2, Name) {
+		s.add(d.from, d.from+1, ID, "number-after-name")
+		return true
+	}
 	if t.kind != number || t.len() < 7 || s.decimalAfter(d.from) && s.at(d.from+1).char != ':' || t.gap == joined && (s.is(d.from-1, '.') || s.is(d.from-1, ',')) && s.isNumber(d.from-2) {
 		return false
 	}

@@ -9,6 +9,8 @@ func (s *Scanner) findOrgs() {
 			continue
 		}
 		switch {
+		case t.phraseIs&fOrg != 0 && s.isCapital(i), t.flags&fOrg != 0 && s.isCapital(i) && t.flags&(fGiven|fFamily|fCommon) == 0:
+			s.knownOrg(i)
 		case t.ends&fOrgHead != 0:
 			s.orgHead(i)
 		case t.flags&fOrgSuffix != 0 && s.isCapital(i):
@@ -17,6 +19,22 @@ func (s *Scanner) findOrgs() {
 			s.orgAfter(i)
 		}
 	}
+}
+
+// knownOrg finds an organisation that the lexicon names, with what follows it: Mount
+// Sinai Hospital.
+func (s *Scanner) knownOrg(i int) {
+	to := i + 1
+	if s.at(i).phraseIs&fOrg != 0 {
+		to = i + int(s.at(i).phrase)
+	}
+	if s.isEponym(i, to-1) {
+		return
+	}
+	for s.at(to).kind == word && s.at(to).gap == space && s.isCapital(to) && s.at(to).ends&fOrgHead|s.at(to).phraseIs&fOrgHead != 0 {
+		to += max(1, int(s.at(to).phrase))
+	}
+	s.add(i, to, Org, "org-known")
 }
 
 // phraseFrom returns where the entry that ends at a token begins.
@@ -210,7 +228,7 @@ func (s *Scanner) properName(from, head, to, headTo int) bool {
 	}
 	// Headings are in capitals too: a name has a word that no list of words has.
 	for j := from; j < to; j++ {
-		if t := s.at(j); t.kind == word && !(j >= head && j < headTo) && (t.flags&(fCommon|fWord|fKeyword) == 0 || t.flags&(fGiven|fFamily|fCity) != 0 || orgWords[t.hash]) {
+		if t := s.at(j); t.kind == word && !(j >= head && j < headTo) && (t.flags&(fCommon|fWord|fKeyword|fDrug|fMedical) == 0 || t.flags&(fGiven|fFamily|fCity) != 0 || orgWords[t.hash]) {
 			return true
 		}
 	}
@@ -249,7 +267,7 @@ func (s *Scanner) orgSuffix(i int) {
 var (
 	// orgVerbs lead to a place of treatment with a preposition: treated at.
 	orgVerbs = hashSet("seen", "treated", "admitted", "evaluated", "operated", "hospitalized", "hospitalised", "presented", "presenting", "visited", "examined", "diagnosed", "transferred", "referred", "followed", "cared",
-		"consulted", "surgery", "managed", "discharged", "underwent", "checked", "monitored", "scheduled", "appointment", "visit", "attended", "works", "worked", "working", "employed", "employee", "retired", "born", "enrolled", "studied", "studies",
+		"consulted", "surgery", "managed", "discharged", "underwent", "checked", "monitored", "scheduled", "appointment", "visit", "transported", "transfer", "brought", "taken", "sent", "airlifted", "rushed", "records", "films", "care", "admission", "referral", "attended", "works", "worked", "working", "employed", "employee", "retired", "born", "enrolled", "studied", "studies",
 		"behandelt", "ingresado", "ingresada", "atendido", "atendida")
 	orgAt   = hashSet("at", "@", "bei")
 	orgPrep = hashSet("at", "to", "from", "by", "in", "en", "im", "am", "our", "the", "with", "for")
@@ -278,7 +296,7 @@ func (s *Scanner) orgAfter(i int) {
 		s.at(j).flags&(fMedical|fDrug) != 0 && s.at(j).flags&(fGiven|fFamily|fCity) == 0 {
 		return
 	}
-	if s.at(j).shape == upper && (s.at(i).shape == upper || s.at(j).len() < 3) || s.at(j).shape == initial && !s.is(j+1, '.') {
+	if s.at(j).shape == upper && (s.at(i).shape == upper || s.at(j).len() < 3) || s.at(j).shape == initial && (!s.is(j+1, '.') || s.lang != english) {
 		return
 	}
 	to := s.nameForward(j)

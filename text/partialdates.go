@@ -31,7 +31,7 @@ func (s *Scanner) partialDate(i int) {
 		}
 		return
 	}
-	if next := s.at(i + 3); next.kind == number && next.gap == space && (s.is(i+4, ':') || next.len() == 4 && a.gap != space) && c == '/' {
+	if next := s.at(i + 3); next.kind == number && next.gap == space && (s.is(i+4, ':') || next.len() == 4 && a.gap != space && c == '/') {
 		s.addDate(i, i+3, "date-partial")
 		return
 	}

@@ -123,6 +123,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"cmd/veil":             {"text/scrub", "textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "internal/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
 		// Identifiers in free text.
 		"text":             {"discover/dict"},
+		"text/markup":      {"text"},
 		"internal/textcmd": {"internal/cli", "text"},
 		"fhir/people":      {"fhir/fhirjson", "fhir/schema", "text"},
 		"text/scrub":       {"mask", "text"},

@@ -1,0 +1,61 @@
+package text
+
+import (
+	"strings"
+	"testing"
+)
+
+const benchNote = `DISCHARGE SUMMARY
+Patient: Halworth, Jessica   MRN: 877-195-9   DOB: 16Aug1946
+Mrs. Halworth is a 76yo female with a history of hypertension who presented to Lakeview Clinic with chest pain. She was last seen by Dr. Allen on 05-07-2021. O2 sat 98% on RA, stage 3b on arrival.
+The patient was started on Percocet and improved. Foley removed on May 28. Her daughter Nancy was updated by phone at 503 500 0807. Discharge weight 72.4 kg; blood cultures were negative and lactate was normal.
+Home to Winston-Salem, NC with services. Follow up with Dr. Peterson on 7/6/2023. Call (512)323-4739 with questions.
+`
+
+func benchKnown() *Known {
+	var b KnownBuilder
+	for _, n := range []string{"Jessica Halworth", "Nancy Halworth", "Mary Peterson", "April Allen", "John Smith"} {
+		b.AddName(n)
+	}
+	for _, v := range []string{"877-195-9", "W123456789", "402-11-9988", "55512345", "AB-99812"} {
+		b.AddID(v)
+	}
+	for _, v := range []string{"503 500 0807", "(512)323-4739", "217-555-0199"} {
+		b.AddPhone(v)
+	}
+	for _, v := range []string{"2005 Lake Street", "Winston-Salem", "27101", "12 Elm Ave"} {
+		b.AddAddress(v)
+	}
+	b.AddDate(1946, 8, 16)
+	b.AddDate(2023, 5, 25)
+	b.AddDate(2023, 6, 11)
+	return b.Build()
+}
+
+// BenchmarkFind: notes of 4 KB with 20 known values each, which are compiled for each.
+func BenchmarkFind(b *testing.B) {
+	note := []byte(strings.Repeat(benchNote, 5))
+	s := New(Options{}).Scanner()
+	var spans []Span
+	b.SetBytes(int64(len(note)))
+	b.ReportAllocs()
+	for b.Loop() {
+		spans = s.Find(spans[:0], note, benchKnown())
+	}
+}
+
+// BenchmarkHostile: texts that make matchers slow.
+func BenchmarkHostile(b *testing.B) {
+	s := New(Options{}).Scanner()
+	known := benchKnown()
+	for name, unit := range map[string]string{"digits": "1", "capitals": "A", "letter": "a", "words": "Anna ", "pairs": "1 ", "dots": "a.", "at": "a@", "colons": "1:"} {
+		text := []byte(strings.Repeat(unit, 10<<20/len(unit)))
+		b.Run(name, func(b *testing.B) {
+			var spans []Span
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				spans = s.Find(spans[:0], text, known)
+			}
+		})
+	}
+}

@@ -1,0 +1,83 @@
+package text
+
+// commaGiven reports whether a given name follows a comma: Bright, Jessica.
+func (s *Scanner) commaGiven(c *candidate) bool {
+	if s.at(c.to).char != ',' || s.at(c.to).gap != joined || !s.isCapital(c.to+1) || s.at(c.to+1).gap > space {
+		return false
+	}
+	if !s.givenAt(c.to+1) || s.isEponym(c.from, c.from) {
+		return false
+	}
+	f := s.at(c.from).flags
+	return f&(fEnglish|fMedical|fDrug|fRelation) == 0 && (f&fFamily != 0 || f&(fCommon|fWord|fPlace) == 0)
+}
+
+// givenAt reports whether a given name begins at a token: Anna, D'Andre.
+func (s *Scanner) givenAt(i int) bool {
+	t := s.at(i)
+	if t.shape == initial && s.is(i+1, '\'') {
+		return s.at(i+2).gap == joined && s.isCapital(i+2)
+	}
+	return t.flags&fGiven != 0 && t.flags&fDrug == 0 && s.nameable(i)
+}
+
+// addName adds a name with what belongs to it: a given name behind a comma, as in HL7.
+func (s *Scanner) addName(c *candidate) {
+	from, to := c.from, c.to
+	for n := 0; n < 2 && s.at(from).gap == space && s.isCapital(from-1) && s.at(from-1).flags&fParticle != 0 && s.at(from-1).flags&fTitle == 0 && s.taken[from-1] == 0 && s.at(from-1).len() > 1; n++ {
+		from-- // Van Dyke, DE LA CRUZ
+	}
+	t := s.at(to)
+	if (t.char == ',' && t.gap == joined || t.char == '^') && s.isCapital(to+1) && s.at(to+1).gap <= space && s.nameable(to+1) {
+		n := s.at(to + 1)
+		if t.char == '^' || n.flags&(fGiven|fFamily) != 0 && n.flags&(fSuffix|fTitle) == 0 || n.flags&(fCommon|fWord|fKeyword|fPlace|fMedical|fDrug) == 0 && n.shape == s.at(from).shape && c.words == 1 || n.shape == initial && (s.is(to+2, '.') || s.givenAt(to+1)) {
+			to += 2
+			if s.is(to, '\'') && s.at(to+1).gap == joined && s.isCapital(to+1) {
+				to += 2
+			}
+			for s.is(to, '-') && s.at(to+1).gap == joined && s.isCapital(to+1) {
+				to += 2
+			}
+			for k := 0; k < 3 && s.nameable(to) && (s.at(to).gap == space && (s.at(to).shape == initial || s.at(to).flags&(fGiven|fFamily) != 0)); k++ {
+				to++
+			}
+			for s.at(to).char == '^' && s.nameable(to+1) {
+				to += 2
+			}
+			if s.at(to-1).shape == initial && s.is(to, '.') {
+				to++
+			}
+		}
+	}
+	s.add(from, to, Name, "name")
+}
+
+// carets finds names with carets between their parts, as HL7 writes them:
+// O'BRIEN^ANNA^M.
+func (s *Scanner) carets(i int) bool {
+	to, found := i+1, false
+	for range 12 {
+		t := s.at(to)
+		switch {
+		case t.char == '^' && t.gap == joined && s.at(to+1).kind == word && s.at(to+1).gap == joined:
+			found = true
+			to += 2
+		case !found && t.kind == word && t.gap == space && s.isCapital(to) && s.isCapital(i), (t.char == '\'' || t.char == '-') && t.gap == joined && s.at(to+1).kind == word && s.at(to+1).gap == joined:
+			to += 1 + int(one2(t)) // a word, or a mark and a word
+			if t.kind == mark && t.char == '-' {
+				to++
+			}
+		default:
+			if found {
+				s.add(i, to, Name, "name-hl7")
+			}
+			return found
+		}
+	}
+	return false
+}
+
+// isHit reports whether a hit of a label ends at a token.
+func (s *Scanner) isHit(j int, label Label) bool {
+	return j >= 0 && s.taken[j] != 0 && s.labelAt(j) == label
+}

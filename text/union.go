@@ -1,0 +1,44 @@
+package text
+
+// Union returns the spans of both lists, sorted and apart: where some overlap, they
+// become one. It may change a.
+func Union(a, b []Span) []Span {
+	if len(b) == 0 {
+		return a
+	}
+	all := append(a, b...)
+	sortSpans(all)
+	return merge(nil, all)
+}
+
+// merge appends sorted spans; those that overlap become one.
+func merge(dst, spans []Span) []Span {
+	base := len(dst)
+	longest := 0
+	for _, span := range spans {
+		if span.End <= span.Start {
+			continue
+		}
+		if len(dst) == base || span.Start >= dst[len(dst)-1].End {
+			dst = append(dst, span)
+			longest = span.End - span.Start
+			continue
+		}
+		last := &dst[len(dst)-1]
+		if n := span.End - span.Start; better(&span, last, n, longest) {
+			last.Label, last.Rule, last.Value = span.Label, span.Rule, span.Value
+			longest = n
+		}
+		last.End = max(last.End, span.End)
+	}
+	return dst
+}
+
+// better reports whether a span decides the label of what it overlaps with: the longer
+// one does, and of two as long the known value.
+func better(a, b *Span, lenA, lenB int) bool {
+	if lenA != lenB {
+		return lenA > lenB
+	}
+	return a.Value > 0 && b.Value == 0
+}
