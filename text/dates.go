@@ -226,6 +226,10 @@ func (s *Scanner) dayFirst(i int) bool {
 			return false
 		}
 	}
+	// The number before belongs to something else if a day follows: 12, July 27.
+	if d := s.at(j + 1); d.kind == number && d.gap == space && d.len() <= 2 && isDay(d.value) && m.gap == space && !s.decimalAfter(j+1) {
+		return false
+	}
 	if m.hash == hashMay && m.shape == lower && s.lang == english {
 		return false
 	}
