@@ -16,8 +16,9 @@ import (
 //go:embed lexicon.txt
 var lexicon string
 
-// wordLists has common words, words of medicine and names of drugs; see generate.
+// wordLists has common words, names of drugs and rarer names of persons.
 //
+//go:generate python3 lists/generate.py
 //go:embed lists/words.txt.gz
 var wordLists []byte
 

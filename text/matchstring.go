@@ -52,13 +52,33 @@ func (s *Scanner) matchStrings(k *Known) {
 				continue
 			}
 			if end, v := s.stringAt(k, i, at); v != nil {
-				s.spans = append(s.spans, Span{Start: at, End: end, Label: kindLabels[v.kind], Rule: kindRules[v.kind], Value: int(v.value)})
+				start := at
+				if v.kind == KnownPhone && at == t.start {
+					start = s.toks[s.countryCode(i)].start
+				}
+				s.spans = append(s.spans, Span{Start: start, End: end, Label: kindLabels[v.kind], Rule: kindRules[v.kind], Value: int(v.value)})
 				at, covered = end, end
 				continue
 			}
 			at += size
 		}
 	}
+}
+
+// countryCode returns the token from which a telephone number goes on before a known
+// one: 1-503-555-0142, +49 221 12345.
+func (s *Scanner) countryCode(i int) int {
+	j := i - 1
+	if c := s.at(j).char; c == '-' || c == '.' || c == '(' {
+		j--
+	}
+	if t := s.at(j); t.kind == number && t.len() <= 3 && s.at(j+1).gap <= space && s.at(i).gap <= space && (s.is(j+1, '-') || s.is(j+1, '.') || s.at(j-1).char == '+') {
+		if s.at(j-1).char == '+' {
+			j--
+		}
+		return j
+	}
+	return i
 }
 
 func lowered(c byte) byte {
@@ -173,7 +193,11 @@ func (s *Scanner) matchDates(k *Known) {
 		for _, d := range k.dates {
 			if x == d.year && (y == d.month && z == d.day || y == d.day && z == d.month) ||
 				z == d.year && (x == d.month && y == d.day || x == d.day && y == d.month) {
-				s.hits = append(s.hits, hit{from: i, to: c + 1, label: Date, rule: "known-date", value: int(d.value)})
+				to := c + 1
+				if h := s.at(to).hash; h == hashDayHan || h == hashDayHangul {
+					to++
+				}
+				s.hits = append(s.hits, hit{from: i, to: to, label: Date, rule: "known-date", value: int(d.value)})
 				break
 			}
 		}

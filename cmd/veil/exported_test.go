@@ -16,10 +16,7 @@ import (
 var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
 
-	"text.ReplacerFunc":               "for engines that replace by more than a label",
-	"text/markup.Scrubber.AppendHTML": "for engines that scrub",
-	"text/markup.Scrubber.AppendRTF":  "for engines that scrub",
-	"text/markup.Scrubber.AppendText": "for engines that scrub",
+	"text.ReplacerFunc": "for engines that replace by more than a label",
 }
 
 // TestExportedIsUsed: what a package exports, another one uses, or it is promised. It goes

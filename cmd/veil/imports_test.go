@@ -124,7 +124,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		// Identifiers in free text.
 		"text":             {"discover/dict"},
 		"text/markup":      {"text"},
-		"internal/textcmd": {"internal/cli", "text"},
+		"text/recognizer":  {"text"},
+		"internal/textcmd": {"internal/cli", "text", "text/markup", "text/recognizer"},
 		"fhir/people":      {"fhir/fhirjson", "fhir/schema", "text"},
 		"text/scrub":       {"mask", "text"},
 

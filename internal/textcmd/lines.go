@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/veil-proxy/veil/text"
+	"github.com/veil-proxy/veil/text/markup"
 )
 
 // note is a line of the input.
@@ -20,11 +21,10 @@ type note struct {
 }
 
 // findLines reads JSON Lines and writes the spans of each.
-func findLines(out io.Writer, in io.Reader, scanner *text.Scanner, base *known) error {
+func findLines(out io.Writer, in io.Reader, s *markup.Scrubber, base *known) error {
 	w := bufio.NewWriterSize(out, 64<<10)
 	r := bufio.NewReaderSize(in, 1<<20)
 	var line, answer []byte
-	var spans []text.Span
 	for n := 1; ; n++ {
 		var err error
 		if line, err = readLine(r, line[:0]); err == io.EOF {
@@ -44,7 +44,11 @@ func findLines(out io.Writer, in io.Reader, scanner *text.Scanner, base *known) 
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 		original := []byte(in.Text)
-		spans = scanner.Find(spans[:0], original, k)
+		s.Known = k
+		spans, err := s.Find(original)
+		if err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
 		answer = appendAnswer(answer[:0], in.ID, original, spans)
 		if _, err := w.Write(answer); err != nil {
 			return err
@@ -107,18 +111,25 @@ func appendAnswer(dst []byte, id json.RawMessage, original []byte, spans []text.
 }
 
 // findText lists the spans of a plain text for people, or replaces them.
-func (f *finding) findText(out io.Writer, in io.Reader, scanner *text.Scanner, base *known) error {
+func (f *finding) findText(out io.Writer, in io.Reader, s *markup.Scrubber, base *known) error {
 	original, err := io.ReadAll(in)
 	if err != nil {
 		return err
 	}
-	k, err := base.build(nil)
-	if err != nil {
+	if s.Known, err = base.build(nil); err != nil {
 		return err
 	}
-	spans := scanner.Find(nil, original, k)
 	if f.clean {
-		_, err := out.Write(text.Replace(nil, original, spans, text.Labels))
+		replace := map[string]func(dst, src []byte) ([]byte, error){"text": s.AppendText, "html": s.AppendHTML, "rtf": s.AppendRTF}[f.markup]
+		clean, err := replace(nil, original)
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(clean)
+		return err
+	}
+	spans, err := s.Find(original)
+	if err != nil {
 		return err
 	}
 	w := bufio.NewWriter(out)

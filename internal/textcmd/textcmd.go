@@ -3,6 +3,7 @@
 package textcmd
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/text"
+	"github.com/veil-proxy/veil/text/markup"
+	"github.com/veil-proxy/veil/text/recognizer"
 )
 
 // New returns the command.
@@ -33,6 +36,8 @@ type finding struct {
 	known   string
 	options text.Options
 	clean   bool
+	markup  string
+	other   recognizer.Options
 }
 
 func newFind() *cobra.Command {
@@ -55,11 +60,18 @@ With --format json, the input is JSON Lines, {"id": "", "text": "", "known":
 each, {"id": "", "spans": [{"start": 0, "end": 0, "label": "NAME", "rule":
 ""}]}, without the text. Offsets count Unicode code points.
 
+With --replace, the text is printed with labels in place of what was found.
+--type html or rtf replaces in markup, which stays valid.
+
+With --recognizer, a server with the interface of Presidio's analyzer is asked
+too, and what either finds counts. It sees the texts.
+
 Not everything that identifies a person can be found; see docs/text.md for
 what was measured.`,
 		Example: `  veil text find note.txt
   veil text find --known patient.json < note.txt
   veil text find --replace < note.txt
+  veil text find --replace --type html < letter.html
   veil text find --format json < notes.jsonl > spans.jsonl`,
 		Args: cli.Args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -72,12 +84,16 @@ what was measured.`,
 				defer file.Close()
 				in = file
 			}
-			return f.run(c.OutOrStdout(), in)
+			return f.run(c.Context(), c.OutOrStdout(), in)
 		},
 	}
 	f.format.Add(c)
 	c.Flags().StringVar(&f.known, "known", "", "JSON `FILE` with values known of the person")
 	c.Flags().BoolVar(&f.clean, "replace", false, "print the text with labels in place of what was found")
+	c.Flags().StringVar(&f.markup, "type", "text", "`TYPE` of the text for --replace: text, html or rtf")
+	c.Flags().StringVar(&f.other.URL, "recognizer", "", "`URL` of an external recogniser, such as http://localhost:5002/analyze")
+	c.Flags().StringVar(&f.other.Language, "recognizer-language", "en", "`LANGUAGE` that the recogniser is told")
+	c.Flags().Float64Var(&f.other.MinScore, "recognizer-score", 0, "least `SCORE` of what the recogniser finds, from 0 to 1")
 	c.Flags().BoolVar(&f.options.Times, "times", false, "find times of day too")
 	c.Flags().BoolVar(&f.options.Professions, "professions", false, "find professions too")
 	c.Flags().BoolVar(&f.options.Years, "years", false, "find years that stand alone too")
@@ -85,7 +101,10 @@ what was measured.`,
 	return c
 }
 
-func (f *finding) run(out io.Writer, in io.Reader) error {
+func (f *finding) run(ctx context.Context, out io.Writer, in io.Reader) error {
+	if err := cli.OneOf("--type", f.markup, "text", "html", "rtf"); err != nil {
+		return err
+	}
 	base := &known{}
 	if f.known != "" {
 		raw, err := os.ReadFile(f.known)
@@ -96,14 +115,23 @@ func (f *finding) run(out io.Writer, in io.Reader) error {
 			return cli.Usagef("--known %s: %v", f.known, err)
 		}
 	}
-	scanner := text.New(f.options).Scanner()
-	if f.format.JSON() {
-		if f.clean {
-			return cli.Usagef("--replace needs --format text")
+	s := &markup.Scrubber{Scanner: text.New(f.options).Scanner()}
+	if f.other.URL != "" {
+		client, err := recognizer.New(f.other)
+		if err != nil {
+			return cli.Usagef("--recognizer: %v", err)
 		}
-		return findLines(out, in, scanner, base)
+		s.More = func(plain []byte) ([]text.Span, error) { return client.Find(ctx, plain) }
 	}
-	return f.findText(out, in, scanner, base)
+	switch {
+	case f.format.JSON() && f.clean:
+		return cli.Usagef("--replace needs --format text")
+	case f.markup != "text" && !f.clean:
+		return cli.Usagef("--type needs --replace")
+	case f.format.JSON():
+		return findLines(out, in, s, base)
+	}
+	return f.findText(out, in, s, base)
 }
 
 // known are the known values of a record, as JSON has them.

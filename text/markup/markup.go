@@ -35,6 +35,14 @@ type item struct {
 	pad int
 }
 
+// Find returns the spans of a plain text. They are valid until the next call.
+func (s *Scrubber) Find(plain []byte) ([]text.Span, error) {
+	if err := s.find(plain); err != nil {
+		return nil, err
+	}
+	return s.spans, nil
+}
+
 // AppendText appends a plain text with its identifiers replaced.
 func (s *Scrubber) AppendText(dst, src []byte) ([]byte, error) {
 	if err := s.find(src); err != nil {

@@ -39,9 +39,10 @@ func TestAppendRTF(t *testing.T) {
 	t.Parallel()
 	s := scrubber()
 	for _, tc := range []struct{ name, in, want string }{
-		{"escapes", `{\rtf1\ansi Zo\'eb Halworth, \u233?\par done}`, `{\rtf1\ansi [NAME], \u233?\par done}`},
+		{"escapes", `{\rtf1\ansi Zo\'eb Halworth, \u233?\par done}`, `{\rtf1 \ansi [NAME], \u233?\par done}`},
 		{"across control words", `{\rtf1 Zo\u235?\b  Hal\b0 worth {\i 4815}1623}`, `{\rtf1 [NAME]\b \b0  {\i [ID]}}`},
-		{"hidden groups", `{\rtf1{\info{\author Halworth}}{\*\x Halworth}{\pict 00}ok}`, `{\rtf1ok}`},
+		{"hidden groups", `{\rtf1{\info{\author Halworth}}{\*\x Halworth}{\pict 00}ok}`, `{\rtf1 ok}`},
+		{"unknown control words", `{\rtf1\Halworth\rsid48151623\b ok}`, `{\rtf1 \b ok}`},
 		{"braces", `{\rtf1 a \{Halworth\} b}`, `{\rtf1 a \{[NAME]\} b}`},
 	} {
 		got, err := s.AppendRTF(nil, []byte(tc.in))

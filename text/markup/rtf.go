@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -243,9 +244,9 @@ func (r *rtf) controlWord() error {
 	case "ldblquote", "rdblquote":
 		r.char('"')
 	case "par", "line", "row", "sect", "page", "pard", "intbl", "trowd":
-		r.mark(word, '\n')
+		r.mark([]byte("\\"+string(name)+" "), '\n')
 	case "tab", "cell":
-		r.mark(word, '\t')
+		r.mark([]byte("\\"+string(name)+" "), '\t')
 	case "uc":
 		r.flush()
 		if n < 0 || n > 100 {
@@ -253,6 +254,12 @@ func (r *rtf) controlWord() error {
 		}
 		r.pads[len(r.pads)-1] = n
 		r.s.copy(word)
+	case "rtf":
+		r.flush()
+		r.s.copy([]byte(`\rtf1`))
+		r.s.copy([]byte(" "))
+		r.i = end
+		return nil
 	case "ansicpg":
 		r.flush()
 		page, ok := codePages[n]
@@ -263,11 +270,29 @@ func (r *rtf) controlWord() error {
 		r.s.copy(word)
 	default:
 		r.flush()
-		r.s.copy(word)
+		// What is not known as layout could be text in disguise.
+		if layout[string(name)] && n > -100000 && n < 100000 {
+			r.s.copy(word)
+		}
 	}
 	r.i = end
 	return nil
 }
+
+// layout are control words that say how a text looks; others are left out.
+var layout = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(`rtf ansi mac pc pca deff deflang deflangfe adeff fonttbl f fnil froman fswiss fmodern fscript fdecor ftech fbidi fcharset fprq
+colortbl red green blue cf cb highlight stylesheet s cs ds ts sbasedon snext plain b i ul ulnone uld uldb ulw strike striked caps scaps v sub super nosupersub up dn fs expnd expndtw kerning
+lang langfe langnp noproof rtlch ltrch rtlpar ltrpar loch hich dbch af afs ab ai ql qr qc qj fi li ri lin rin sb sa sl slmult keep keepn widctlpar nowidctlpar pagebb hyphpar nohyphpar contextualspace
+tx tqr tqc tqdec tb tldot outlinelevel brdrt brdrb brdrl brdrr brdrs brdrw brdrcf brdrth brdrdb brdrnone brsp box shading cbpat cfpat
+cellx clvertalt clvertalc clvertalb clbrdrt clbrdrb clbrdrl clbrdrr clmgf clmrg clvmgf clvmrg clcbpat clwWidth clftsWidth trgaph trleft trrh trhdr trkeep trql trqr trqc trbrdrt trbrdrb trbrdrl trbrdrr trbrdrh trbrdrv lastrow itap nesttableprops
+sectd sbknone sbkpage paperw paperh margl margr margt margb gutter landscape headery footery cols colsx linex endnhere titlepg header headerl headerr headerf footer footerl footerr footerf
+pn pnlvlblt pnlvlbody pntext ls ilvl viewkind viewscale deftab widowctrl ftnbj aenddoc fet field fldrslt bullet emspace enspace chpgn pgncont pgnstarts zwj zwnj ltrmark rtlmark`) {
+		m[w] = true
+	}
+	return m
+}()
 
 // skipPad skips what stands for a Unicode character in readers that know none.
 func (r *rtf) skipPad(i int) int {

@@ -1,0 +1,150 @@
+// Package recognizer asks an external recogniser for identifiers in a text, by the HTTP
+// interface of Presidio's analyzer, which others speak too:
+//
+//	POST URL  {"text": "...", "language": "en"}
+//	200 OK    [{"start": 0, "end": 3, "score": 0.85, "entity_type": "PERSON"}]
+//
+// Offsets count Unicode code points. The caller joins what it finds with what text.Scanner
+// found. If there is no valid answer in time, there is an error, and the caller must
+// remove the text. The recogniser sees originals: it belongs inside the same walls.
+package recognizer
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+	"unicode/utf8"
+
+	"github.com/veil-proxy/veil/text"
+)
+
+// Client asks one recogniser. It can be shared.
+type Client struct {
+	url      string
+	language string
+	minScore float64
+	http     *http.Client
+}
+
+// Options of a client.
+type Options struct {
+	// URL of the analyzer, such as http://localhost:5002/analyze.
+	URL string
+	// Language of the texts; "en" if empty.
+	Language string
+	// MinScore is the least score that counts.
+	MinScore float64
+	// Timeout of one text; ten seconds if zero.
+	Timeout time.Duration
+}
+
+// maxAnswer is how long an answer may be.
+const maxAnswer = 16 << 20
+
+// New returns a client.
+func New(o Options) (*Client, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, errors.New("the URL of the recogniser is not an http or https URL")
+	}
+	if o.Language == "" {
+		o.Language = "en"
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	refuse := func(*http.Request, []*http.Request) error { return errors.New("redirected") }
+	return &Client{url: o.URL, language: o.Language, minScore: o.MinScore, http: &http.Client{Timeout: o.Timeout, CheckRedirect: refuse}}, nil
+}
+
+// finding is what the recogniser found.
+type finding struct {
+	Start *int    `json:"start"`
+	End   *int    `json:"end"`
+	Score float64 `json:"score"`
+	Type  string  `json:"entity_type"`
+}
+
+// Find returns the spans of a text. An error says nothing of the text.
+func (c *Client) Find(ctx context.Context, plain []byte) ([]text.Span, error) {
+	if !utf8.Valid(plain) {
+		return nil, errors.New("the text is not valid UTF-8")
+	}
+	body, err := json.Marshal(map[string]string{"text": string(plain), "language": c.language})
+	if err != nil {
+		return nil, errors.New("the text cannot be sent to the recogniser")
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, errors.New("the URL of the recogniser is not valid")
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := c.http.Do(request)
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
+			return nil, errors.New("the recogniser did not answer in time")
+		}
+		return nil, errors.New("the recogniser cannot be reached")
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the recogniser answered with status %d", response.StatusCode)
+	}
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if err != nil || len(answer) > maxAnswer {
+		return nil, errors.New("the answer of the recogniser cannot be read")
+	}
+	return c.spans(plain, answer)
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+// spans reads an answer. Offsets that are not in the text make it invalid.
+func (c *Client) spans(plain, answer []byte) ([]text.Span, error) {
+	var found []finding
+	if err := json.Unmarshal(answer, &found); err != nil || found == nil {
+		return nil, errors.New("the answer of the recogniser is not a list of findings")
+	}
+	// offsets[i] is the byte at which code point i begins.
+	offsets := make([]int, 0, len(plain)+1)
+	for i := range string(plain) {
+		offsets = append(offsets, i)
+	}
+	offsets = append(offsets, len(plain))
+	spans := make([]text.Span, 0, len(found))
+	for _, f := range found {
+		if f.Start == nil || f.End == nil || *f.Start < 0 || *f.Start >= *f.End || *f.End >= len(offsets) {
+			return nil, errors.New("the answer of the recogniser has offsets that are not in the text")
+		}
+		if f.Score < c.minScore {
+			continue
+		}
+		spans = append(spans, text.Span{Start: offsets[*f.Start], End: offsets[*f.End], Label: labelOf(f.Type), Rule: "external"})
+	}
+	return text.Union(nil, spans), nil
+}
+
+// labels are the labels of Presidio's types of entities; others are OTHER.
+var labels = map[string]text.Label{
+	"PERSON": text.Name, "LOCATION": text.Location, "GPE": text.Location, "ADDRESS": text.Location, "DATE_TIME": text.Date,
+	"DATE": text.Date, "AGE": text.Age, "PHONE_NUMBER": text.Phone, "EMAIL_ADDRESS": text.Email, "URL": text.URL, "IP_ADDRESS": text.IP,
+	"ORGANIZATION": text.Org, "ORG": text.Org, "PROFESSION": text.Profession, "US_SSN": text.ID, "US_ITIN": text.ID, "US_PASSPORT": text.ID,
+	"US_DRIVER_LICENSE": text.ID, "US_BANK_NUMBER": text.ID, "CREDIT_CARD": text.ID, "IBAN_CODE": text.ID, "CRYPTO": text.ID,
+	"MEDICAL_LICENSE": text.ID, "UK_NHS": text.ID, "ES_NIF": text.ID, "ID": text.ID, "NAME": text.Name, "PHONE": text.Phone, "EMAIL": text.Email,
+}
+
+func labelOf(entity string) text.Label {
+	if l, ok := labels[entity]; ok {
+		return l
+	}
+	return text.Other
+}
