@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/civil"
 	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/keys"
 )
@@ -73,11 +74,11 @@ func (d *shift) Invert(dst, src []byte, in *mask.Input) ([]byte, bool) {
 	if !ok || precision < 3 || len(in.Entity) == 0 {
 		return dst, false
 	}
-	day = day.AddDate(0, 0, -d.days(in))
-	if !shiftable(day.Year()) {
+	day = civil.OfDays(day.Days() - d.days(in))
+	if !shiftable(day.Year) {
 		return dst, false
 	}
-	return append(day.AppendFormat(dst, time.DateOnly), rest...), true
+	return append(day.Append(dst), rest...), true
 }
 
 // Queue implements mask.Queuer.
@@ -120,8 +121,8 @@ func (d *date) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, er
 		month := (int(src[5]-'0')*10 + int(src[6]-'0') - 1) / 3 * 3
 		return append(append(dst, src[:5]...), '0'+byte((month+1)/10), '0'+byte((month+1)%10)), mask.Replaced, nil
 	}
-	day = day.AddDate(0, 0, d.days(in))
-	return append(day.AppendFormat(dst, time.DateOnly), rest...), mask.Replaced, nil
+	day = civil.OfDays(day.Days() + d.days(in))
+	return append(day.Append(dst), rest...), mask.Replaced, nil
 }
 
 // shiftable reports whether a date of a year can be shifted as far as any window goes, and
@@ -132,7 +133,7 @@ func shiftable(year int) bool { return year >= 12 && year <= 9988 }
 // days is the shift of a person.
 func (d *date) days(in *mask.Input) int {
 	unit, steps := int(d.shift.Days), int(d.shift.Steps)
-	n := int(binary.BigEndian.Uint64(in.Keys.MAC1(d.slot, in.Entity)[:8]) % uint64(2*steps))
+	n := int(binary.BigEndian.Uint64(in.Keys.PersonMAC(d.slot, in.Entity)[:8]) % uint64(2*steps))
 	if n >= steps {
 		return (n - steps + 1) * unit
 	}
@@ -141,7 +142,7 @@ func (d *date) days(in *mask.Input) int {
 
 // splitDate reads a date: its precision (1 year, 2 month, 3 day), the day, and
 // what follows the day.
-func splitDate(s []byte) (precision int, day time.Time, rest []byte, ok bool) {
+func splitDate(s []byte) (precision int, day civil.Date, rest []byte, ok bool) {
 	switch {
 	case len(s) == 4:
 		_, err := time.Parse("2006", string(s))
@@ -152,9 +153,9 @@ func splitDate(s []byte) (precision int, day time.Time, rest []byte, ok bool) {
 	case len(s) < 10:
 		return 0, day, nil, false
 	}
-	day, err := time.Parse(time.DateOnly, string(s[:10]))
+	day, ok = civil.Read(s[:10])
 	rest = s[10:]
-	if err != nil || day.Year() < 1 || len(rest) > 0 && !isTime(rest) {
+	if !ok || len(rest) > 0 && !isTime(rest) {
 		return 0, day, nil, false
 	}
 	return 3, day, rest, true

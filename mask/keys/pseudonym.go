@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
@@ -42,6 +43,9 @@ type keyState struct {
 	lanes *hmaclanes.Key // the key of mac, once a hash is queued
 	block cipher.Block
 	siv   *siv
+	// last is what PersonMAC hashed last, and its sum.
+	last    []byte
+	lastSum [64]byte
 }
 
 // NewPseudonymizer returns a new set of states over the keyring.
@@ -122,6 +126,18 @@ func (p *Pseudonymizer) MAC1(s Slot, part []byte) *[64]byte {
 	p.write(st.mac, part)
 	st.mac.Sum(p.sum[:0])
 	return &p.sum
+}
+
+// PersonMAC is MAC1 of what stands for a person. The values of one person come one after
+// the other, so the last sum of a slot is remembered.
+func (p *Pseudonymizer) PersonMAC(s Slot, person []byte) *[64]byte {
+	if st := p.state(s); len(st.last) == 0 || !bytes.Equal(st.last, person) {
+		sum := p.MAC1(s, person)
+		st = p.state(s)
+		st.last, st.lastSum = append(st.last[:0], person...), *sum
+		return &st.lastSum
+	}
+	return &p.states[s].lastSum
 }
 
 // MAC2 is MAC1 of two parts, each preceded by its length.

@@ -52,17 +52,15 @@ func double(b *[16]byte) {
 // given.
 func (s *siv) cmac(data, end []byte) [16]byte {
 	clear(s.x[:])
-	// end covers the last 16 bytes, which may lie in two blocks.
-	from := len(data) - len(end)
 	n := max(1, (len(data)+15)/16)
 	for block := range n {
 		start := block * 16
 		part := data[min(start, len(data)):min(start+16, len(data))]
-		for i, c := range part {
-			if k := start + i - from; end != nil && k >= 0 {
-				c ^= end[k]
-			}
-			s.x[i] ^= c
+		subtle.XORBytes(s.x[:], s.x[:], part)
+		// end covers the last 16 bytes, which may lie in two blocks.
+		if from := max(start, len(data)-16); end != nil && from < start+len(part) {
+			covered := s.x[from-start : len(part)]
+			subtle.XORBytes(covered, covered, end[from-(len(data)-16):])
 		}
 		if block == n-1 {
 			key := &s.k1
@@ -97,9 +95,7 @@ func (s *siv) tag(plain, ad []byte) [16]byte {
 		return s.cmac(plain, s.v[:])
 	}
 	double(&d)
-	for i, c := range plain {
-		d[i] ^= c
-	}
+	subtle.XORBytes(d[:], d[:], plain)
 	d[len(plain)] ^= 0x80
 	s.v = d
 	return s.cmac(s.v[:], nil)
