@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/termhash"
 	"github.com/veil-proxy/veil/fhir/terminology"
 	"github.com/veil-proxy/veil/internal/strictyaml"
@@ -34,6 +35,8 @@ type codeSystem struct {
 // codeSystems are the systems of a ruleset.
 type codeSystems struct {
 	exact    map[string]*codeSystem
+	uris     fhirjson.KeyTable // of exact, to bySystem
+	bySystem []*codeSystem
 	prefixes []string // longest first
 	byPrefix map[string]*codeSystem
 	terms    *terminology.Terms
@@ -69,17 +72,22 @@ func newCodeSystems(list []ruleset.CodeSystem, problems *strictyaml.Problems) *c
 			cs.exact[l.System] = s
 		}
 	}
+	uris := slices.Sorted(maps.Keys(cs.exact))
+	cs.uris = fhirjson.NewKeyTable(uris)
+	for _, uri := range uris {
+		cs.bySystem = append(cs.bySystem, cs.exact[uri])
+	}
 	sort.Slice(cs.prefixes, func(i, j int) bool { return len(cs.prefixes[i]) > len(cs.prefixes[j]) })
 	return cs
 }
 
 // find returns the system of a URI, or nil when its codes may not pass.
 func (cs *codeSystems) find(uri []byte) *codeSystem {
-	if s := cs.exact[string(uri)]; s != nil {
+	if s := cs.named(uri); s != nil {
 		return s
 	}
 	uri = terminology.SystemURL(uri)
-	if s := cs.exact[string(uri)]; s != nil {
+	if s := cs.named(uri); s != nil {
 		return s
 	}
 	for _, p := range cs.prefixes {
@@ -91,6 +99,17 @@ func (cs *codeSystems) find(uri []byte) *codeSystem {
 			}
 			return nil
 		}
+	}
+	return nil
+}
+
+// named returns the system that is listed by its whole name, or nil.
+func (cs *codeSystems) named(uri []byte) *codeSystem {
+	if len(uri) > fhirjson.LongestName {
+		return cs.exact[string(uri)]
+	}
+	if k := cs.uris.Find(uri); k >= 0 {
+		return cs.bySystem[k]
 	}
 	return nil
 }

@@ -96,6 +96,7 @@ func (w *Walker) entity(r *resourceState) []byte {
 		}
 		return w.keepEntity("Patient", w.person.found)
 	}
+	w.outside = true // its entry
 	id := w.text(w.find(r.entry, "fullUrl"))
 	if urn, ok := bytes.CutPrefix(id, []byte(lexical.URNUUID)); ok && len(urn) > 0 {
 		id = urn
@@ -123,6 +124,7 @@ func (w *Walker) findPatient(n *node, i, entry, hops int) bool {
 		id := w.text(w.find(i, "id"))
 		if len(id) == 0 {
 			// A new resource has no id yet; its references are to the URN.
+			w.outside = true
 			id, _ = bytes.CutPrefix(w.text(w.find(entry, "fullUrl")), []byte(lexical.URNUUID))
 		}
 		w.person.found = append(w.person.found[:0], id...)
@@ -198,6 +200,7 @@ func (w *Walker) follow(n *node, id []byte, at bundleEntry, hops int) (ok bool) 
 	if at.resource >= 0 {
 		return w.findPatient(n, at.resource, at.entry, hops)
 	}
+	w.outside = true
 	if w.site.of == nil || w.site.of.Subject == nil {
 		return false
 	}
@@ -247,6 +250,7 @@ func (w *Walker) target(ref []byte, hops int, followed bool) (n *node, id []byte
 	}
 	rel, known := w.relative(ref)
 	if !known {
+		w.outside = true
 		full, ok := w.inBundle(ref)
 		if !ok {
 			return nil, nil, at
@@ -272,6 +276,7 @@ func (w *Walker) target(ref []byte, hops int, followed bool) (n *node, id []byte
 
 // entryOf finds the resource of the Bundle that has a full URL, or a type and id.
 func (w *Walker) entryOf(ref []byte) (bundleEntry, bool) {
+	w.outside = true
 	if w.lacks() {
 		return bundleEntry{-1, -1}, false
 	}

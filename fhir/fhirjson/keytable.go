@@ -26,6 +26,9 @@ func keyHash(head, tail uint64, size int) uint64 {
 	return (head*0x9e3779b97f4a7c15 ^ bits.RotateLeft64(tail*0xc2b2ae3d27d4eb4f, 31)) + uint64(size)*0xff51afd7ed558ccd
 }
 
+// LongestName is how long a name can be to be found.
+const LongestName = 255
+
 // NewKeyTable returns a table of names; the field of a name is its index.
 func NewKeyTable(names []string) KeyTable {
 	size := 4
@@ -34,6 +37,9 @@ func NewKeyTable(names []string) KeyTable {
 	}
 	t := KeyTable{entries: make([]keyEntry, size), shift: uint8(64 - bits.TrailingZeros(uint(size)))}
 	for i, name := range names {
+		if len(name) > LongestName {
+			continue
+		}
 		head, tail := keyWords([]byte(name))
 		at := keyHash(head, tail, len(name)) >> t.shift
 		for t.entries[at].used {
@@ -61,7 +67,7 @@ func keyWords(name []byte) (head, tail uint64) {
 
 // Find returns the field of a name without escapes, or -1.
 func (t *KeyTable) Find(name []byte) int {
-	if len(name) > 255 {
+	if len(name) > LongestName {
 		return -1
 	}
 	head, tail := keyWords(name)

@@ -3,6 +3,8 @@ package terminology
 import (
 	"bytes"
 	_ "embed"
+	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -41,9 +43,10 @@ var agedIn = lexical.Words(`in years year yrs yr y months month mo weeks days ja
 // IsAgeText reports whether a text names an age: it begins or ends with a word for
 // it ("Age at diagnosis", "Maternal age (years)", "patientAge", "Alter bei Diagnose").
 func IsAgeText(text []byte) bool {
-	if len(text) < 3 || len(text) > 200 {
-		return false
-	}
+	return len(text) >= 3 && len(text) <= 200 && mayHaveAge(text) && readsAsAge(text)
+}
+
+func readsAsAge(text []byte) bool {
 	var before, last, w word
 	for first := true; ; first = false {
 		if text = w.read(text); w.n == 0 {
@@ -57,6 +60,69 @@ func IsAgeText(text []byte) bool {
 		}
 	}
 	return last.isAge() && !notAges[string(before.text())]
+}
+
+// asciiAges are the words for age that are of letters of ASCII: as numbers, one byte a
+// letter, which have room for eight; the letters that they begin with, as bits; and how
+// long the longer ones are, as bits.
+var asciiAges = func() (all struct {
+	packed  []uint64
+	begins  uint32
+	lengths uint64
+}) {
+	for w := range ageTexts {
+		if strings.IndexFunc(w, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
+			continue
+		}
+		packed := uint64(0)
+		for _, c := range []byte(w) {
+			packed = packed<<8 | uint64(c)
+		}
+		all.begins |= 1 << (w[0] - 'a')
+		if len(w) > 8 {
+			all.lengths |= 1 << len(w)
+		} else {
+			all.packed = append(all.packed, packed)
+		}
+	}
+	return all
+}()
+
+// mayHaveAge reports whether one of a text's words may be for age, so that most texts
+// need not be read word by word. Of what is not ASCII it knows nothing.
+func mayHaveAge(text []byte) bool {
+	packed, n, small := uint64(0), 0, false
+	ends := func() bool {
+		switch {
+		case n == 0:
+			return false
+		case n > 8:
+			return asciiAges.lengths>>n&1 != 0
+		}
+		return asciiAges.begins>>(packed>>(8*(n-1))-'a')&1 != 0 && slices.Contains(asciiAges.packed, packed)
+	}
+	for _, c := range text {
+		lower := c | 0x20
+		switch {
+		case c >= utf8.RuneSelf:
+			return true
+		case lower < 'a' || lower > 'z':
+			if ends() {
+				return true
+			}
+			n, packed = 0, 0
+		case c < 'a' && small:
+			if ends() {
+				return true
+			}
+			n, packed = 1, uint64(lower)
+		default:
+			n++
+			packed = packed<<8 | uint64(lower)
+		}
+		small = c == lower && n > 0
+	}
+	return ends()
 }
 
 // word is a word of a text in lower case, without marks and characters that are not

@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"strings"
 	"sync"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
 // synonymsText has the other names of code systems: OIDs, as data that was CDA has
@@ -12,21 +14,27 @@ import (
 //go:embed tables/r4.synonyms
 var synonymsText string
 
-var synonyms = sync.OnceValue(func() map[string][]byte {
-	m := map[string][]byte{}
+// synonyms finds the number of another name, and the system by it.
+var synonyms = sync.OnceValue(func() (s struct {
+	names   fhirjson.KeyTable
+	systems [][]byte
+}) {
+	var others []string
 	for _, line := range strings.Split(synonymsText, "\n") {
 		if other, system, ok := strings.Cut(line, "\t"); ok && line[0] != '#' {
-			m[other] = []byte(system)
+			others, s.systems = append(others, other), append(s.systems, []byte(system))
 		}
 	}
-	return m
+	s.names = fhirjson.NewKeyTable(others)
+	return s
 })
 
 // SystemURL returns the URL that HL7 gives to a code system, whatever it is called.
 // The result is not to be written to.
 func SystemURL(system []byte) []byte {
-	if s, ok := synonyms()[string(system)]; ok {
-		return s
+	s := synonyms()
+	if k := s.names.Find(system); k >= 0 {
+		return s.systems[k]
 	}
 	return system
 }
