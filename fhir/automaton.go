@@ -106,12 +106,13 @@ type node struct {
 	needs    []neededSlot
 	marks    []mark90 // dates
 	// extensions maps the urls that a rule knows here to their decisions.
-	extensions map[string]*decision
-	coded      *elementRule // set on nodes of Coding and Quantity that pass
-	address    bool         // its members need the country beside them
-	withheld   *decision    // a rule takes the resource type out
-	index      int          // number of the resource type
-	valueField int          // the field "value" of a quantity that passes, or -1
+	extensions  map[string]*decision
+	coded       *elementRule // set on nodes of Coding and Quantity that pass
+	address     bool         // its members need the country beside them
+	ofResources bool         // a resource that holds others beside contained ones
+	withheld    *decision    // a rule takes the resource type out
+	index       int          // number of the resource type
+	valueField  int          // the field "value" of a quantity that passes, or -1
 }
 
 // Automaton is a policy laid over the schema: one node for each object type

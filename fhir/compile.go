@@ -98,6 +98,7 @@ func Compile(policy *ruleset.Policy, sch *schema.Schema) (*Automaton, error) {
 		c.a.leads = append(c.a.leads, ways[t.Name])
 		n := c.node(t, nil, t.Name, nil)
 		n.index = len(c.a.types) - 1
+		n.ofResources = t.Name == "Bundle" || t.Name == "Parameters"
 		c.a.roots[t.Name] = n
 		n.withheld = c.withheld(t)
 		c.a.rootNodes = append(c.a.rootNodes, n)

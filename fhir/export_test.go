@@ -33,3 +33,16 @@ func Probes() map[string][]string { return probes }
 func (w *Walker) Forget() { w.memo.reset() }
 
 var FormOf = formOf
+
+// ForgetResources clears the whole resources that the walker remembers, and keeps objects.
+func (w *Walker) ForgetResources() { clear(w.memo.resources.slots); w.memo.resources.bytes = 0 }
+
+// RememberedResources returns how many whole resources the walker remembers.
+func (w *Walker) RememberedResources() (n int) {
+	for k := range w.memo.resources.slots {
+		if w.memo.resources.slots[k].of != nil {
+			n++
+		}
+	}
+	return n
+}

@@ -78,6 +78,9 @@ func (w *Walker) writeLabels(end int) {
 		return
 	}
 	w.pass.Counts[w.a.engine.label]++
+	if w.recording > 0 {
+		w.trail = append(w.trail, uint16(w.a.engine.label))
+	}
 	codings := labelCodings[missing]
 	switch m := w.res.meta; {
 	case m.security > 0:

@@ -29,10 +29,11 @@ const (
 // memo is laid out for the processor's caches: a look-up that finds nothing
 // reads one line, one that finds its object little more than the object's text.
 type memo struct {
-	seed    maphash.Seed
-	objects []memoEntry
-	texts   []textSlot
-	ages    []ageSlot
+	seed      maphash.Seed
+	objects   []memoEntry
+	texts     []textSlot
+	ages      []ageSlot
+	resources resourceMemo
 	// generation counts resets: what is of an older one is not there.
 	generation uint32
 	// uses has, by node, how often its objects were looked for and found.
@@ -118,6 +119,7 @@ func (m *memo) init(nodes int) {
 	m.objects = make([]memoEntry, memoSlots)
 	m.texts = make([]textSlot, memoSlots)
 	m.ages = make([]ageSlot, ageSlots)
+	m.resources.slots = make([]resourceSlot, resourceSlots)
 }
 
 // reset forgets everything.
@@ -214,7 +216,7 @@ func (w *Walker) remembered(n *node, i int) (end int, kept bool) {
 	if s == nil {
 		return w.enter(n, i)
 	}
-	if s.has(n, in, text) && (s.bundle == 0 || s.bundle == w.bundleNow()) {
+	if s.has(n, in, text) && (s.bundle == 0 || s.bundle == w.bundleNow() && !w.noting) {
 		w.memo.uses[n.id].hits++
 		return w.recall(s, i)
 	}

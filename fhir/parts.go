@@ -85,7 +85,7 @@ func (w *Walker) lacks() bool {
 	if !w.part.is {
 		return false
 	}
-	w.part.missed, w.volatile = true, true
+	w.part.missed, w.volatile, w.outside = true, true, true
 	return true
 }
 

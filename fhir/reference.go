@@ -118,6 +118,7 @@ func (w *Walker) reference(d *decision, i, end int, val []byte) (int, bool) {
 			slot = nil
 			w.bundled = true
 			w.volatile = w.volatile || w.bundleNow() == 0
+			w.noteURL(i, end, val)
 		}
 		if !ok && foreign && d.rule.form == formReference {
 			action = w.a.engine.foreign
@@ -325,12 +326,16 @@ func (a *Automaton) splitTarget(rel []byte) (n *node, id []byte, ok bool) {
 		return nil, nil, false
 	}
 	id = rel[slash+1:]
-	if h := bytes.Index(id, []byte("/_history/")); h >= 0 {
-		if !lexical.IsID(id[h+len("/_history/"):]) {
+	if h := bytes.IndexByte(id, '/'); h >= 0 {
+		version, ok := bytes.CutPrefix(id[h:], []byte("/_history/"))
+		if !ok || !lexical.IsID(version) {
 			return nil, nil, false
 		}
 		id = id[:h]
 	}
-	n = a.roots[string(rel[:slash])]
-	return n, id, n != nil && lexical.IsID(id)
+	k := a.rootKeys.Find(rel[:slash])
+	if k < 0 || !lexical.IsID(id) {
+		return nil, id, false
+	}
+	return a.rootNodes[k], id, true
 }

@@ -149,7 +149,7 @@ func (w *Walker) input(d *decision, obj int, n *node, unit []byte) {
 		w.knowEntity()
 	}
 	if d.perKnown {
-		w.volatile = true
+		w.volatile, w.outside = true, true
 		w.in.Known = w.known()
 	}
 }

@@ -104,19 +104,23 @@ type Walker struct {
 
 	capped    bool // the date masked last was beyond what may be told
 	memo      memo
-	recording int      // how many objects to be remembered are being walked
-	volatile  bool     // something that their own bytes do not decide was used
-	bundled   bool     // the full URLs of the Bundle were
-	trail     []uint16 // actions counted while recording
+	recording int          // how many objects to be remembered are being walked
+	volatile  bool         // something that their own bytes do not decide was used
+	bundled   bool         // the full URLs of the Bundle were
+	outside   bool         // something outside of the resource being walked was
+	noting    bool         // the resource being walked is to be remembered
+	urls      []foreignURL // that it has
+	trail     []uint16     // actions counted while recording
 
-	contained containedIDs
-	bundle    fullURLs
-	holder    int // index of the include or group of codes that the walk is in
-	part      bundlePart
-	inner     *innerWalk // made when it is needed
-	first     int        // index of the outermost resource
-	lastIndex int        // the type of the resource walked last
-	lastType  string
+	contained  containedIDs
+	bundle     fullURLs
+	holder     int // index of the include or group of codes that the walk is in
+	part       bundlePart
+	inner      *innerWalk // made when it is needed
+	first      int        // index of the outermost resource
+	lastIndex  int        // the type of the resource walked last
+	lastType   string
+	labelsLeft labelSet // what was done to the resource walked last
 
 	detail bool
 	// path has the indexed paths of the resources being walked one behind the
@@ -247,7 +251,7 @@ func (w *Walker) start(dst, src []byte, site *Site) {
 	w.res, w.frames = resourceState{entry: -1}, w.frames[:0]
 	w.coded, w.shown = codedState{}, w.shown[:0]
 	w.unwinding, w.withheld, w.capped = false, nil, false
-	w.recording, w.volatile, w.bundled, w.trail = 0, false, false, w.trail[:0]
+	w.recording, w.volatile, w.bundled, w.outside, w.noting, w.trail = 0, false, false, false, false, w.trail[:0]
 	w.person.indexed, w.person.buf = false, w.person.buf[:0]
 	w.people = peopleState{}
 	w.testedObj, w.contained.root, w.bundle.of = -1, -1, -1
@@ -317,6 +321,15 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 		w.popResource()
 		return fhirjson.SkipValue(src, i, w.depth, &w.fault), false
 	}
+	if w.memo.objects != nil && !contained && !w.detail && w.recording == 0 && !n.ofResources {
+		return w.rememberedResource(n, i, entry)
+	}
+	return w.anyResource(n, i, entry, contained)
+}
+
+// anyResource walks a resource that is not withheld.
+func (w *Walker) anyResource(n *node, i, entry int, contained bool) (end int, kept bool) {
+	src := w.src
 	w.pushResource(n, i, entry, contained)
 	before := w.mark()
 	end, kept = w.object(n, i)
@@ -367,10 +380,10 @@ func (w *Walker) popResource() {
 		w.person.buf = w.person.buf[:inner.person.from]
 	}
 	last := len(w.frames) - 1
-	labels := inner.labels
+	w.labelsLeft = inner.labels
 	w.res = w.frames[last]
 	w.frames = w.frames[:last]
-	w.res.labels |= labels
+	w.res.labels |= w.labelsLeft
 }
 
 // nodeAt finds the node of the resource at src[i], and the decision that
