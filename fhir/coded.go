@@ -178,7 +178,9 @@ func (w *Walker) decideUnit(n *node, i int) {
 	if n.coded.bare && (c.known == nil || len(c.code) == 0) && !terminology.IsUnitText(text) {
 		c.bare = true
 	}
-	r := n.fields[n.valueField].decision.units
+	w.holders = append(w.holders, i) // as if the walk were in the object already
+	r := w.decisionOfValue(n, i, w.find(i, "value")).units
+	w.holders = w.holders[:len(w.holders)-1]
 	if r == nil {
 		if c.unit = text; c.known != nil && len(c.code) > 0 || len(text) == 0 {
 			c.unit = c.code
@@ -261,7 +263,7 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 
 // unit keeps a unit's text that is one, without the annotations that are not listed.
 func (w *Walker) unit(d *decision, i, end int, val []byte) (int, bool) {
-	r := w.coded.node.fields[w.coded.node.valueField].decision.units
+	r := w.decisionOfValue(w.coded.node, w.coded.start, w.find(w.coded.start, "value")).units
 	if terminology.IsUnitText(val) || r != nil && r.KnowsUnit(val) {
 		return w.passIf(d, end, true)
 	}
@@ -304,6 +306,16 @@ func (w *Walker) quantityValue(d *decision, i, end int, val []byte) (int, bool) 
 	return end, kept
 }
 
+// decisionOfValue is the decision that counts for the value, at src[at], of the quantity
+// at src[start].
+func (w *Walker) decisionOfValue(n *node, start, at int) *decision {
+	d := &n.fields[n.valueField].decision
+	for d.otherwise != nil && !w.holds(d, start, at) {
+		d = d.otherwise
+	}
+	return d
+}
+
 // capsValue reports whether the method of the quantity's value puts a bound in
 // its place; the value may stand behind the comparator.
 func (w *Walker) capsValue(start int) bool {
@@ -316,11 +328,11 @@ func (w *Walker) capsValue(start int) bool {
 		return false
 	}
 	k := n.keys.Find([]byte("value"))
-	if k < 0 || n.fields[k].decision.method == nil {
+	if k < 0 {
 		return false
 	}
-	d := &n.fields[k].decision
-	if !d.atLeast {
+	d := w.decisionOfValue(n, start, at)
+	if d.method == nil || !d.atLeast {
 		return false
 	}
 	w.input(d, start, n, w.coded.unit)

@@ -245,6 +245,9 @@ func (c *compiler) markTested(n *node) {
 			}
 			same := true
 			d.when.each(func(c *condition) {
+				if c.up > 0 {
+					return // of another object
+				}
 				same = same && (name == "" || name == c.path[0])
 				name = c.path[0]
 			})

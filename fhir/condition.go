@@ -20,6 +20,7 @@ const (
 	// testAges asks whether a Coding or CodeableConcept says that what it stands beside is
 	// an age (agecode.go).
 	testAges
+	testHas // one is an object for which a condition of its own holds
 	testAll // all of the conditions hold
 	testAny // one of them does
 )
@@ -32,7 +33,12 @@ type condition struct {
 	path []string
 	want []string
 	form *regexp.Regexp // testMatches
+	has  *condition     // testHas
 	of   []*condition   // testAll, testAny
+	// up is how many objects the tested object is above the one that has the matched
+	// element, and holder is its path, for a condition further up.
+	up     int
+	holder string
 }
 
 // String writes the condition as a ruleset has it.
@@ -40,6 +46,9 @@ func (c *condition) String() string { return "where(" + c.text() + ")" }
 
 func (c *condition) text() string {
 	path := strings.Join(c.path, ".")
+	if c.holder != "" {
+		path = c.holder + "." + path
+	}
 	switch c.test {
 	case testDiffers:
 		return fmt.Sprintf("%s != '%s'", path, c.want[0])
@@ -53,6 +62,8 @@ func (c *condition) text() string {
 		return path + ".empty()"
 	case testAges:
 		return path + " in %ages"
+	case testHas:
+		return path + "." + c.has.String() + ".exists()"
 	case testAll, testAny:
 		var parts []string
 		for _, o := range c.of {
@@ -81,7 +92,7 @@ func (c *condition) each(f func(*condition)) {
 // different values of the same path. An array at the path can break that, so the order of
 // rules is kept as the tie-break.
 func (c *condition) disjoint(d *condition) bool {
-	if c.of != nil || d.of != nil || strings.Join(c.path, ".") != strings.Join(d.path, ".") {
+	if c.of != nil || d.of != nil || c.up != d.up || strings.Join(c.path, ".") != strings.Join(d.path, ".") {
 		return false
 	}
 	among := func(a, b *condition) int {
@@ -106,6 +117,22 @@ func (c *condition) disjoint(d *condition) bool {
 		return c.test != testAges
 	}
 	return false
+}
+
+// above makes the condition one on an object so many above the one that has the element.
+func (c *condition) above(up int, holder string) {
+	c.each(func(c *condition) { c.up, c.holder = up, holder })
+}
+
+// and joins two conditions that must both hold. Either may be nil.
+func (c *condition) and(d *condition) *condition {
+	switch {
+	case c == nil:
+		return d
+	case d == nil:
+		return c
+	}
+	return &condition{test: testAll, of: []*condition{c, d}}
 }
 
 // where reads a condition in parentheses.
@@ -226,6 +253,21 @@ func (p *matchParser) pathFunction(c *condition, name string, start int) error {
 		if strings.HasPrefix(p.src[p.pos:], ".not()") {
 			p.pos += len(".not()")
 			c.test = map[test]test{testExists: testEmpty, testEmpty: testExists}[c.test]
+		}
+		return nil
+	case "where":
+		c.test = testHas
+		var err error
+		if c.has, err = p.where(); err != nil {
+			return err
+		}
+		nested := false
+		c.has.each(func(o *condition) { nested = nested || o.test == testHas || o.test == testAges })
+		if nested {
+			return &matchError{start, "a where() in a condition takes plain tests only"}
+		}
+		if p.token(".exists()") != nil {
+			return p.other("\".exists()\"")
 		}
 		return nil
 	case "startsWith", "matches":

@@ -50,11 +50,7 @@ func (c *compiler) decide(n *node, e *schema.Element, et schema.ElementType, pat
 	if last := &chain[len(chain)-1]; last.when != nil || last.whenSelf != nil {
 		chain = append(chain, c.fallback(n, et, path, kids))
 	}
-	for i := len(chain) - 2; i >= 0; i-- {
-		next := chain[i+1]
-		chain[i].otherwise = &next
-	}
-	return chain[0]
+	return linked(chain)
 }
 
 // fallback decides where no rule does: objects are walked, scalars go. Codes below
@@ -153,33 +149,64 @@ func (c *compiler) mode(t *schema.Type, er *elementRule, e *schema.Element) *ele
 // codedDecision decides a member of a Coding or Quantity that passes as a
 // whole. A rule of its own that removes the member is stronger.
 func (c *compiler) codedDecision(n *node, e *schema.Element, et schema.ElementType, path string, items, kids []item, part codedPart) decision {
-	d := decision{op: opCoded, kind: schema.JSONKindOf(et), part: part, form: formOf(e, et)}
-	method, label := "coding", mask.LabelNone
-	rule, category := "fhir.codeSystems", ""
+	base := decision{op: opCoded, kind: schema.JSONKindOf(et), part: part, form: formOf(e, et)}
+	action := mask.Action{Rule: "fhir.codeSystems", Path: path, Method: "coding", Label: mask.LabelNone}
+	var chain []decision
+	var last *candidate // the one of the chain's end
 	for _, cand := range c.matches(e, et, items) {
-		if cand.rank[0] < rankDataType {
+		if cand.rank[0] < rankDataType || last != nil && last.step.outer == nil && last.step.inner == nil {
 			break
 		}
+		if last != nil {
+			c.distinct(*last, cand, path)
+		}
 		c.used[cand.rule] = true
-		r := c.apply(n.typ, cand.rule, e, et, path, kids)
-		switch {
-		case r.op == opRemove:
-			return r
-		case r.op == opMethod && part == partValue:
-			part, kind := d.part, d.kind
-			d = r
-			d.units, _ = r.method.(mask.UnitReader)
-			d.op, d.part, d.kind = opCoded, part, kind
-		case r.op == opKeep && part == partValue:
-		default:
-			c.problems.Add(c.rules[cand.rule].At, "rule %q: %s is decided by the method that lets the whole %s pass: only remove may stand here", c.rules[cand.rule].ID, path, n.typ.Name)
+		d, ok := c.codedPart(n, cand, base, e, et, path, kids)
+		if !ok {
 			continue
 		}
-		rule, category, method, label = c.rules[cand.rule].ID, c.rules[cand.rule].Category, c.rules[cand.rule].Method, r.label
-		break
+		if d.op == opCoded {
+			a := action
+			a.Rule, a.Category, a.Method, a.Label = c.rules[cand.rule].ID, c.rules[cand.rule].Category, c.rules[cand.rule].Method, d.label
+			d.action = c.action(a)
+		}
+		d.when, d.whenSelf = cand.step.outer, cand.step.inner
+		chain, last = append(chain, d), &cand
 	}
-	d.action = c.action(mask.Action{Rule: rule, Category: category, Path: path, Method: method, Label: label})
-	return d
+	if last == nil || last.step.outer != nil || last.step.inner != nil {
+		base.action = c.action(action)
+		chain = append(chain, base)
+	}
+	return linked(chain)
+}
+
+// linked is a chain of decisions of which the first whose conditions hold counts.
+func linked(chain []decision) decision {
+	for i := len(chain) - 2; i >= 0; i-- {
+		next := chain[i+1]
+		chain[i].otherwise = &next
+	}
+	return chain[0]
+}
+
+// codedPart is what a rule does to a member of a Coding or Quantity that passes as a
+// whole, if it may do that.
+func (c *compiler) codedPart(n *node, cand candidate, d decision, e *schema.Element, et schema.ElementType, path string, kids []item) (decision, bool) {
+	r := c.apply(n.typ, cand.rule, e, et, path, kids)
+	switch {
+	case r.op == opRemove:
+		return r, true
+	case r.op == opMethod && d.part == partValue:
+		part, kind := d.part, d.kind
+		d = r
+		d.units, _ = r.method.(mask.UnitReader)
+		d.op, d.part, d.kind = opCoded, part, kind
+		return d, true
+	case r.op == opKeep && d.part == partValue:
+		return d, true
+	}
+	c.problems.Add(c.rules[cand.rule].At, "rule %q: %s is decided by the method that lets the whole %s pass: only remove may stand here", c.rules[cand.rule].ID, path, n.typ.Name)
+	return d, false
 }
 
 // extensionDecision decides an extension: by the rule that matches it, or, if

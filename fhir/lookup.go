@@ -155,7 +155,11 @@ func (w *Walker) meets(c *condition, obj int, known bool) bool {
 		return false
 	}
 	at := w.testedAt
-	if !known {
+	switch {
+	case c.up > 0:
+		w.volatile = true // what stands here depends on what stands above
+		at = w.find(w.holders[len(w.holders)-1-c.up], c.path[0])
+	case !known:
 		at = w.find(obj, c.path[0])
 	}
 	switch c.test {
@@ -182,6 +186,8 @@ func (w *Walker) some(c *condition, of test, i, step int) bool {
 			return w.src[item] != 'n' // null
 		case testAges:
 			return w.src[item] == '{' && w.saysAge(item)
+		case testHas:
+			return w.src[item] == '{' && w.meets(c.has, item, false)
 		}
 		got := w.scalarText(item)
 		switch of {

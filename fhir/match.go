@@ -20,7 +20,7 @@ import (
 //	test       = "(" condition ")" | path compare | path "." function
 //	path       = element { "." element }
 //	compare    = ( "=" | "!=" ) literal | "in" "(" literal { "|" literal } ")" | "in" "%ages"
-//	function   = "exists()" | "empty()" | "startsWith(" literal ")" | "matches(" literal ")"
+//	function   = "exists()" | "empty()" | "where(" condition ").exists()" | "startsWith(" literal ")" | "matches(" literal ")"
 //	literal    = "'" text "'" | "true" | "false"
 //
 // An expression that starts with a type name is anchored there: a resource
@@ -45,7 +45,7 @@ type step struct {
 	kind   stepKind
 	name   string // element name, url or type name
 	ofType string // stepElement: only this type of the choice
-	// where holds conditions on the object that has the element (outer) and on
+	// where holds conditions on the objects that have the element (outer) and on
 	// the matched element itself (inner).
 	outer, inner *condition
 }
@@ -172,25 +172,48 @@ func (p *matchParser) addType(start int, last *step) error {
 	return nil
 }
 
-// moveConditions hands the condition of the last step but one on to the last: it is
-// looked up in the object that holds the element, or in the element. Steps further up
-// cannot have one.
+// moveConditions hands conditions on the steps before the last on to the last: they are
+// looked up in the objects above the element.
 func (p *pattern) moveConditions() error {
-	const tooFarUp = "where() is allowed on the matched element or on the one before it, not further up"
-	for i := range p.steps[:max(len(p.steps)-1, 0)] {
-		st, next := &p.steps[i], &p.steps[i+1]
-		switch {
-		case st.inner != nil && i+2 < len(p.steps):
-			return &matchError{0, tooFarUp}
-		case st.inner != nil && next.outer != nil:
-			return &matchError{0, twoConditions}
-		case st.inner != nil:
-			next.outer, st.inner = st.inner, nil
+	n := len(p.steps) - 1
+	if n < 1 {
+		return nil
+	}
+	last, holder := &p.steps[n], p.anchor
+	for i := range p.steps[:n] {
+		st := &p.steps[i]
+		if err := p.moveUp(last, &st.outer, n-i, holder); err != nil {
+			return err
 		}
-		if st.outer != nil {
-			return &matchError{0, tooFarUp}
+		holder += "." + st.name
+		if err := p.moveUp(last, &st.inner, n-1-i, holder); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// moveUp hands a condition on an object so many above the element on to the last step.
+func (p *pattern) moveUp(last *step, c **condition, up int, holder string) error {
+	if *c == nil {
+		return nil
+	}
+	if up > 0 {
+		// A Bundle is masked in parts, which do not have what stands further up.
+		if p.anchor == "Bundle" || p.anchor == "Parameters" || p.anchor == "" {
+			return &matchError{0, "where() further up than the object that has the matched element must be below the name of a resource type other than Bundle and Parameters, or of a data type"}
+		}
+		(*c).each(func(t *condition) {
+			if t.test == testAges {
+				up = -1
+			}
+		})
+		if up < 0 {
+			return &matchError{0, "in %ages is allowed on the matched element or on the one before it, not further up"}
+		}
+		(*c).above(up, holder)
+	}
+	last.outer, *c = last.outer.and(*c), nil
 	return nil
 }
 

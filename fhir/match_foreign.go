@@ -141,23 +141,32 @@ func (p *matchParser) noWildcard(text, of string) error {
 }
 
 // checkCondition makes sure that a condition tests a member that there can be: one that
-// is misspelt would never hold.
-func (c *compiler) checkCondition(types []*schema.Type, cond *condition) (err error) {
-	if cond != nil {
-		cond.each(func(test *condition) { err = cmp.Or(err, c.checkPath(types, test.path)) })
+// is misspelt would never hold. levels are the types of the object that has the element,
+// and of those above it, the outermost first.
+func (c *compiler) checkCondition(levels [][]*schema.Type, cond *condition) (err error) {
+	if cond == nil {
+		return nil
 	}
+	cond.each(func(test *condition) {
+		types := levels[len(levels)-1-test.up]
+		next, wrong := c.checkPath(types, test.path)
+		if err = cmp.Or(err, wrong); test.has != nil && err == nil && len(next) > 0 {
+			err = c.checkCondition([][]*schema.Type{next}, test.has)
+		}
+	})
 	return err
 }
 
-// checkPath makes sure that a path of a condition leads somewhere.
-func (c *compiler) checkPath(types []*schema.Type, path []string) error {
+// checkPath makes sure that a path of a condition leads somewhere, and returns the types
+// of objects there.
+func (c *compiler) checkPath(types []*schema.Type, path []string) ([]*schema.Type, error) {
 	for _, name := range path {
 		var next []*schema.Type
 		var names []string
 		known := false
 		for _, t := range types {
 			if t == nil {
-				return nil
+				return nil, nil
 			}
 			if t.Abstract { // what specialises it has elements of its own
 				known = known || c.hasElement(name)
@@ -173,17 +182,17 @@ func (c *compiler) checkPath(types []*schema.Type, path []string) error {
 			}
 		}
 		if !known && name != "resourceType" {
-			return &matchError{0, "where(): " + types[0].Name + " has no member \"" + name + "\"" + suggest.DidYouMean(name, names)}
+			return nil, &matchError{0, "where(): " + types[0].Name + " has no member \"" + name + "\"" + suggest.DidYouMean(name, names)}
 		}
 		if len(next) == 0 {
-			return nil
+			return nil, nil
 		}
 		types = slices.DeleteFunc(next, func(t *schema.Type) bool { return t == nil })
 		if len(types) == 0 {
-			return nil
+			return nil, nil
 		}
 	}
-	return nil
+	return types, nil
 }
 
 // elementNames are the names of all elements.

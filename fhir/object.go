@@ -34,6 +34,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		w.depth--
 		return i + 1, false
 	}
+	w.holders = append(w.holders, start)
 	guesses := w.guesses[n.id]
 	previous := 0 // 1 + the last member's field
 	for {
@@ -71,7 +72,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 			case stays:
 				o.stay(f, i)
 			case i >= 0 && f.takesHolder:
-				w.depth--
+				w.leave()
 				w.capped = false
 				return fhirjson.SkipValue(src, start, w.depth, &w.fault), false
 			case i >= 0:
@@ -187,8 +188,14 @@ func (w *Walker) endObject(n *node, o *objectWalk, i int) (end int, kept bool) {
 		w.standIns(n, lost)
 		w.last = i
 	}
-	w.depth--
+	w.leave()
 	return i + 1, o.kept && o.solid
+}
+
+// leave ends the walk of an object.
+func (w *Walker) leave() {
+	w.depth--
+	w.holders = w.holders[:len(w.holders)-1]
 }
 
 // unknownNames remembers the names of an object's members that no field has. Few

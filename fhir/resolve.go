@@ -44,7 +44,9 @@ func (c *compiler) hasElement(name string) bool {
 }
 
 func (c *compiler) resolveSteps(types []*schema.Type, steps []step) (err error) {
+	var levels [][]*schema.Type // of the objects that the steps lead through
 	for i, st := range steps {
+		levels = append(levels, types)
 		switch st.kind {
 		case stepExtension:
 			types = []*schema.Type{c.a.schema.Type("Extension")}
@@ -52,6 +54,9 @@ func (c *compiler) resolveSteps(types []*schema.Type, steps []step) (err error) 
 			return c.resolveAnywhere(st, i == len(steps)-1)
 		default:
 			if types, err = c.resolveElement(types, st); err != nil {
+				return err
+			}
+			if err = errors.Join(c.checkCondition(levels, st.outer), c.checkCondition([][]*schema.Type{types}, st.inner)); err != nil {
 				return err
 			}
 		}
@@ -102,7 +107,7 @@ func (c *compiler) resolveElement(types []*schema.Type, st step) (next []*schema
 	if len(next) == 0 {
 		return nil, fmt.Errorf("%s is never a %q", st.name, st.ofType)
 	}
-	return next, errors.Join(c.checkCondition(types, st.outer), c.checkCondition(next, st.inner))
+	return next, nil
 }
 
 // choiceVariant finds the choice element that a JSON name such as

@@ -98,6 +98,8 @@ type Walker struct {
 	// next the last time.
 	guesses [][]uint16
 
+	// holders are the indexes of the objects that the walk is in, the outermost first.
+	holders []int
 	// testedAt is the index of the value that the conditions of the object at
 	// testedObj begin with, where it has been met already.
 	testedObj, testedAt int
@@ -255,6 +257,7 @@ func (w *Walker) start(dst, src []byte, site *Site) {
 	w.person.indexed, w.person.buf = false, w.person.buf[:0]
 	w.people = peopleState{}
 	w.testedObj, w.contained.root, w.bundle.of = -1, -1, -1
+	w.holders = w.holders[:0]
 	w.path, w.part = w.path[:0], bundlePart{}
 	if w.site == nil || w.site.of != site {
 		w.site = newSiteIndex(site)
