@@ -2,6 +2,7 @@ package fhirproxy
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -237,3 +238,19 @@ func (s *Server) enter() *outcome.Problem {
 }
 
 func (s *Server) leave() { s.places.Leave() }
+
+// outcomeEntry is the entry of a Bundle that says what was left out (FHIR R4,
+// search.html#errors).
+func outcomeEntry(dropped []*guard.Refusal) ([]byte, error) {
+	var o models.OperationOutcome
+	for _, r := range dropped {
+		text := r.Error() + "; it was left out"
+		o.Issue = append(o.Issue, models.OperationOutcomeIssue{Severity: models.IssueSeverityWarning, Code: models.IssueTypeNotSupported, Diagnostics: &text})
+	}
+	resource, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	mode := models.SearchEntryModeOutcome
+	return json.Marshal(models.BundleEntry{Resource: resource, Search: &models.BundleEntrySearch{Mode: &mode}})
+}

@@ -9,6 +9,23 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
+// response is what a consumer gets.
+type response struct {
+	status int
+	// body is FHIR JSON, masked or of Veil's own, unless contentType says what
+	// else it is.
+	body        []byte
+	contentType string
+	// stream is a body that is masked while it arrives.
+	stream *stream
+	header []outcome.Header
+	close  bool // the connection ends with it
+}
+
+// largestKept is how large a buffer may be and still be kept for the next
+// answer. Buffers of responses stay with the connections that they went out on.
+const largestKept = 256 << 10
+
 // sending is a large response on its way out. It is in memory until the consumer
 // took it, so what is on its way is bounded: consumers that ask for much and read
 // slowly find the listener busy, and the others do not notice. Until then it counts
