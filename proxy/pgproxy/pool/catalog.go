@@ -28,6 +28,8 @@ type Catalogs struct {
 	looked   time.Time // when it was last seen
 	next     *question // not begun
 	checkers []*pgx.Conn
+	checks   map[string]*check // under way, by their text
+	asks     func(ctx context.Context, checkSQL string) (holds bool, err error)
 	closed   bool
 
 	inUse sync.Mutex // held by who uses conn
@@ -37,7 +39,9 @@ type Catalogs struct {
 // NewCatalogs keeps the catalog of a PostgreSQL; known is what was seen of it before,
 // nil for nothing.
 func NewCatalogs(up *Pool, known *catalog.Catalog) *Catalogs {
-	return &Catalogs{up: up, catalog: known, looked: time.Now()}
+	c := &Catalogs{up: up, catalog: known, looked: time.Now(), checks: map[string]*check{}}
+	c.asks = c.ask
+	return c
 }
 
 // question is a look at the catalog that several sessions wait for.
@@ -65,8 +69,8 @@ func (c *Catalogs) Current(ctx context.Context) (*catalog.Catalog, error) {
 // again, while it is used.
 const lookEvery = time.Second
 
-// Holds reports whether a plan's relations are what they were when it was made.
-func (c *Catalogs) Holds(ctx context.Context, checkSQL string) (holds bool, err error) {
+// ask asks whether a plan's relations are what they were when it was made.
+func (c *Catalogs) ask(ctx context.Context, checkSQL string) (holds bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.up.limits.ConnectTimeout)
 	defer cancel()
 	var conn *pgx.Conn

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/internal/veiltest"
@@ -165,7 +166,7 @@ func drain(b *testing.B, dsn, sql string) (seconds float64, rows int) {
 }
 
 // BenchmarkPgbench runs pgbench's select-only script with prepared statements,
-// straight, through pgbouncer and through Veil, and reports Veil's transactions a
+// straight, through pgbouncer and through Veil with its log on disk, and reports Veil's transactions a
 // second as a part of the others'.
 func BenchmarkPgbench(b *testing.B) {
 	pgbench := tool(b, "pgbench", "postgresql-contrib", filepath.Join(pgtest.Start(b).Bin, "pgbench"))
@@ -175,6 +176,12 @@ func BenchmarkPgbench(b *testing.B) {
 		INSERT INTO public.pgbench_accounts SELECT n, 1, 0, '' FROM generate_series(1, 100000) n;
 		INSERT INTO public.pgbench_branches VALUES (1, 0, ''); INSERT INTO public.pgbench_tellers SELECT n, 1, 0, '' FROM generate_series(1, 10) n;
 		ANALYZE`)
+	log, err := audit.Open(b.TempDir(), audit.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = log.Close() })
+	x.listener.records.log = log
 	ways := []struct{ name, addr, user, password, database string }{
 		{"direct", net.JoinHostPort(x.pg.Host, strconv.Itoa(x.pg.Port)), pgtest.Owner.Name, pgtest.Owner.Password, x.db.Name},
 		{"pgbouncer", x.pgbouncer(b), pgtest.Owner.Name, pgtest.Owner.Password, x.db.Name},
@@ -185,7 +192,7 @@ func BenchmarkPgbench(b *testing.B) {
 		for range benchRounds {
 			for i, w := range ways {
 				host, port, _ := net.SplitHostPort(w.addr)
-				cmd := exec.Command(pgbench, "-n", "-S", "-M", "prepared", "-c", "8", "-j", "2", "-s", "1", "-T", strconv.Itoa(benchSeconds), w.database)
+				cmd := exec.Command(pgbench, "-n", "-S", "-M", "prepared", "-c", "32", "-j", "2", "-s", "1", "-T", strconv.Itoa(benchSeconds), w.database)
 				cmd.Env = append(os.Environ(), "PGHOST="+host, "PGPORT="+port, "PGUSER="+w.user, "PGPASSWORD="+w.password, "PGSSLMODE=disable")
 				out, err := cmd.CombinedOutput()
 				m := tpsForm.FindSubmatch(out)
@@ -250,7 +257,7 @@ func (x *bench) pgbouncer(b *testing.B) string {
 	config := filepath.Join(dir, "pgbouncer.ini")
 	for file, text := range map[string]string{
 		users: fmt.Sprintf("%q %q\n", pgtest.Owner.Name, pgtest.Owner.Password),
-		config: fmt.Sprintf("[databases]\n%s = host=%s port=%d user=%s password=%s\n[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port=%s\nunix_socket_dir=\nauth_type=plain\nauth_file=%s\npool_mode=session\nignore_startup_parameters=extra_float_digits\n",
+		config: fmt.Sprintf("[databases]\n%s = host=%s port=%d user=%s password=%s\n[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port=%s\nunix_socket_dir=\nauth_type=plain\nauth_file=%s\npool_mode=session\ndefault_pool_size=64\nignore_startup_parameters=extra_float_digits\n",
 			x.db.Name, x.pg.Host, x.pg.Port, pgtest.Owner.Name, pgtest.Owner.Password, port, users),
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
