@@ -96,6 +96,8 @@ type PostgresView struct {
 	Explain              bool
 	StatementTimeout     time.Duration
 	Rows                 int
+	MinCount             int
+	Person               string
 }
 
 // Consumers says who has access.

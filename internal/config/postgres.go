@@ -52,12 +52,17 @@ func postgresViewSettings(v *PostgresView) []setting {
 	if v.StatementTimeout == 0 {
 		v.StatementTimeout = pgproxy.DefaultLimits().StatementTimeout
 	}
+	if v.Person == "" {
+		v.Person = "Patient"
+	}
 	return []setting{
 		texts("relations", "relations in the view, such as clinic.* (default: all that the ruleset allows)", &v.Relations),
 		texts("functions", "functions of the database that may be called on values in the clear, such as clinic.age", &v.Functions),
 		boolean("explain", "allow EXPLAIN, which shows plans without costs", &v.Explain),
 		duration("statementTimeout", "for a statement", &v.StatementTimeout),
 		number("rows", "rows that a statement may return; 0 for no limit", &v.Rows, 0),
+		number("minCount", "show only groups of at least so many people; 0 for no minimum", &v.MinCount, 0),
+		text("person", "domain of the sealed ids by which minCount counts people", &v.Person),
 	}
 }
 
@@ -100,7 +105,7 @@ func (c *Postgres) check(p *problems, k *Consumers) {
 func (v *PostgresView) View(a *fhir.Automaton, detail bool) pgproxy.View {
 	return pgproxy.View{
 		Policy: a.Policy, Detail: detail, StatementTimeout: v.StatementTimeout, Rows: uint64(v.Rows),
-		Options: analysis.Options{Relations: v.Relations, Functions: v.Functions, Explain: v.Explain, Document: fhir.NewDocuments(a), Documents: rules.Documents(a.Policy)},
+		Options: analysis.Options{Relations: v.Relations, Functions: v.Functions, Explain: v.Explain, MinCount: v.MinCount, Person: v.Person, Document: fhir.NewDocuments(a), Documents: rules.Documents(a.Policy)},
 	}
 }
 

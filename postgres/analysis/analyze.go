@@ -136,6 +136,7 @@ type analysis struct {
 	// inSQL are the keyed columns that SQL masks in this statement.
 	inSQL     map[*keying]bool
 	same      [][2]*person
+	folks     [][2]*folk // that are one, where the view counts people
 	relations map[string]bool
 	types     map[uint32]bool // of the database, of values that were read
 	checked   map[uint32]uint32

@@ -35,16 +35,13 @@ func (a *analysis) parameterRows(f *pg.RangeFunction, n *pg.Node, left *scope) *
 			continue
 		}
 		fn.GetList().Items[0] = a.clear(fn.GetList().Items[0], &scope{parent: left, ctes: left.ctes})
-		it.columns = append(it.columns, &resolved{name: name, action: -1, item: it, names: a.regs[fn.GetList().Items[0]], as: a.shadowName()})
+		it.columns = append(it.columns, &resolved{name: name, action: -1, item: it, names: a.regs[fn.GetList().Items[0]]})
 	}
 	if f.Ordinality {
-		it.columns = append(it.columns, &resolved{name: "ordinality", action: -1, item: it, as: a.shadowName()})
+		it.columns = append(it.columns, &resolved{name: "ordinality", action: -1, item: it})
 	}
 	a.rename(it, f.Alias, 0)
-	f.Alias = &pg.Alias{Aliasname: it.ref}
-	for _, c := range it.columns {
-		f.Alias.Colnames = append(f.Alias.Colnames, str(c.as))
-	}
+	f.Alias = &pg.Alias{Aliasname: it.ref, Colnames: a.columnAliases(it)}
 	return &from{node: n, items: []*item{it}, columns: it.columns}
 }
 

@@ -42,7 +42,7 @@ func (a *analysis) aggregate(name string, f *pg.FuncCall, inexact bool, sc *scop
 			own = own || slices.ContainsFunc(sc.sources, func(it *item) bool { return it.ref == c.Fields[0].GetString_().GetSval() })
 		}
 	})
-	sc.aggregated = true
+	sc.aggregated, sc.calls = true, append(sc.calls, f)
 	sc.gathers = sc.gathers || sees
 	if refers && !own && sees {
 		// It may be an aggregate of a level outside.

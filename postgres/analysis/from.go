@@ -243,6 +243,7 @@ func (a *analysis) join(j *pg.JoinExpr, n *pg.Node, sc, left *scope) from {
 			a.joinPersons(j.Quals, on, func(p, q *person) bool {
 				return slices.Contains(l.items, p.item) && slices.Contains(r.items, q.item) || slices.Contains(l.items, q.item) && slices.Contains(r.items, p.item)
 			})
+			a.joinFolks(j.Quals, on, func(f *folk) bool { return has(l.sources, f) || has(r.sources, f) })
 			j.Quals = a.condition(j.Quals, on)
 		} else if j.Jointype != pg.JoinType_JOIN_INNER {
 			j.Quals = boolean(true)
@@ -311,6 +312,7 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 		} else {
 			quals = append(quals, a.equality("=", lv, rv, true, 0))
 			a.samePair(l.person, r.person)
+			a.sameFolk(l, r)
 		}
 		a.sameNames(&resultColumn{names: a.namesOfColumn(l)}, &resultColumn{names: a.namesOfColumn(r)})
 		out.columns = append(out.columns, a.merged(j, l, r))

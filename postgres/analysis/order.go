@@ -61,6 +61,9 @@ func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 	for _, n := range w.PartitionClause {
 		if c := a.local(n, sc); c != nil {
 			keys = append(keys, c)
+			if c.folk != nil {
+				sc.folkWindows[w] = true
+			}
 		}
 	}
 	var partitions []*pg.Node

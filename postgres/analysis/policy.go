@@ -24,6 +24,10 @@ type Options struct {
 	// Explain permits EXPLAIN without ANALYZE. It shows the nodes of the plan alone:
 	// no condition and no estimate.
 	Explain bool
+	// MinCount is the least number of different people that a group may have, counted by
+	// sealed ids of the domain Person, and holds the consumer to groups; 0 for none.
+	MinCount int
+	Person   string
 	// Document is the method "fhir": it masks a JSON, JSONB or XML value that is a
 	// FHIR resource. Without it such columns are removed.
 	Document mask.Method

@@ -34,7 +34,7 @@ func (a *analysis) query(q *pg.SelectStmt, outer *scope, m mode) *result {
 	if len(q.LockingClause) > 0 {
 		a.fail(codeReadOnly, 0, "FOR UPDATE and the like lock rows", "Remove the clause.")
 	}
-	sc := &scope{parent: outer.parent, ctes: outer.ctes}
+	sc := &scope{parent: outer.parent, ctes: outer.ctes, folkWindows: map[*pg.WindowDef]bool{}}
 	if len(outer.items) > 0 || len(outer.columns) > 0 {
 		sc.parent = outer
 	}
@@ -98,6 +98,7 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 	}
 	if q.WhereClause != nil {
 		a.joinPersons(q.WhereClause, sc, func(p, q *person) bool { return slices.Contains(sc.items, p.item) || slices.Contains(sc.items, q.item) })
+		a.joinFolks(q.WhereClause, sc, func(f *folk) bool { return has(sc.sources, f) })
 		// Grouped columns are not grouped yet.
 		q.WhereClause = a.condition(q.WhereClause, sc)
 	}
@@ -118,6 +119,7 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 	}
 	distinct := a.distinct(q, sc, res)
 	a.sort(q, sc, res, distinct)
+	a.smallCells(q, sc, res)
 	a.breakTies(q, sc)
 	if distinct && m.recursive {
 		a.fail("0A000", 0, "DISTINCT over keyed columns is not supported in a recursive query", "Put it into the outer query, or use UNION.")

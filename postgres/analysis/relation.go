@@ -266,6 +266,7 @@ func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *p
 		}
 		it.columns = append(it.columns, rc)
 	}
+	a.crowdFrom(it, res, node.GetRangeSubselect().GetLateral())
 	a.rename(it, names, 0)
 	out.Colnames = a.columnAliases(it)
 	if v := node.GetRangeVar(); v != nil {

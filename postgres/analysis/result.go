@@ -23,6 +23,7 @@ type result struct {
 	// under which it was requested; nil where the query cannot tell it.
 	place     func(name string)
 	placeName string
+	crowd     crowd
 	// first is set where its rows are all rows of one table, which can draw the first.
 	first *page
 }
@@ -50,6 +51,7 @@ type resultColumn struct {
 	// date as it can be computed with was requested.
 	date      *dated
 	person    *person
+	folk      *folk
 	plainName string
 	// cohort is set for a column of VALUES whose cells are written out.
 	cohort *cohort

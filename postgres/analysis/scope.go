@@ -49,6 +49,8 @@ type resolved struct {
 	// date is set for a shifted date, person for a sealed id of whom the row is about.
 	date   *dated
 	person *person
+	// folk is who has the column's id, where the view counts people.
+	folk *folk
 	// opened makes a reference to what a column of pseudonyms opens to; nil for others.
 	opened func(s *keying) *pg.Node
 	cohort *cohort
@@ -79,6 +81,7 @@ type item struct {
 	first *page
 	// entire: its whole row is referred to, so that it can have no column more.
 	entire bool
+	crowd  crowd
 }
 
 // newItem makes an item with a name of its own in the rewritten text.
@@ -140,6 +143,10 @@ type scope struct {
 	// aggregated: the level has an aggregate. gathers: it has one that sees the order of
 	// its input. unsure: it calls a function of the database, which may be one.
 	aggregated, gathers, unsure bool
+	// calls are the level's aggregates, folkWindows the windows that see one person's rows,
+	// where the view counts people.
+	calls       []*pg.FuncCall
+	folkWindows map[*pg.WindowDef]bool
 }
 
 // cteEnv is a chain of common table expressions, the nearest first.

@@ -18,6 +18,8 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 	r := a.query(q.Rarg, side, inner)
 	sealed := a.unite(q, l, r, 0)
 	all := q.Op == pg.SetOperation_SETOP_UNION && q.All
+	lc, rc := *l, *r
+	lc.columns, rc.columns = slices.Clone(l.columns), slices.Clone(r.columns)
 	res := &result{columns: l.columns, safe: !all || l.safe && r.safe}
 	if all && l.place != nil && r.place != nil && !m.recursive {
 		res.place = func(name string) { l.place(name); r.place(name) }
@@ -36,6 +38,7 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 			res.columns[i].markShadow = func() { lm(); rm() }
 		}
 	}
+	a.uniteCrowds(res, &lc, &rc, all)
 	if l.add != nil && r.add != nil {
 		res.add = func(i int, name string) { l.add(i, name); r.add(i, name) }
 	}

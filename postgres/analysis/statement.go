@@ -61,6 +61,9 @@ func (a *analysis) statement(n *pg.Node) {
 func (a *analysis) top(q *pg.SelectStmt, described bool) {
 	res := a.query(q, &scope{}, mode{})
 	a.notFailed(res)
+	if res.crowd.people {
+		a.tooFew(0, "the statement shows rows of people one by one", "Group them: count, sum or average over many people.")
+	}
 	if described {
 		a.sendBare(q, res)
 	}

@@ -13,10 +13,11 @@ func (a *analysis) sublink(s *pg.SubLink, n *pg.Node, sc *scope) value {
 	at := &scope{parent: sc, ctes: sc.ctes}
 	switch s.SubLinkType {
 	case pg.SubLinkType_EXISTS_SUBLINK:
-		a.query(q, at, mode{unordered: true, exists: true})
+		a.tied(a.query(q, at, mode{unordered: true, exists: true}), sc, s.Location)
 		return value{node: n}
 	case pg.SubLinkType_EXPR_SUBLINK:
 		res := a.query(q, at, mode{unordered: true}) // it is one row
+		a.tied(res, sc, s.Location)
 		if len(res.columns) != 1 {
 			a.clearResult(res, s.Location)
 			return value{node: n}
@@ -25,6 +26,7 @@ func (a *analysis) sublink(s *pg.SubLink, n *pg.Node, sc *scope) value {
 		return value{node: n, keying: res.columns[0].keying, restricted: res.columns[0].restricted, names: res.columns[0].names}
 	case pg.SubLinkType_ARRAY_SUBLINK:
 		res := a.query(q, at, mode{})
+		a.tied(res, sc, s.Location)
 		a.clearResult(res, s.Location)
 		if len(res.columns) == 1 {
 			return value{node: n, names: arrayOfNames(res.columns[0].names)}
@@ -85,6 +87,12 @@ func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc 
 	}
 	res := a.query(q, at, mode{unordered: true})
 	a.notFailed(res)
+	for i, v := range vs {
+		if name == "=" && v.column != nil && i < len(res.columns) && v.column.folk != nil && res.columns[i].folk != nil {
+			a.folks = append(a.folks, [2]*folk{v.column.folk, res.columns[i].folk})
+		}
+	}
+	a.tied(res, sc, s.Location)
 	if len(res.columns) != len(vs) {
 		a.clearResult(res, s.Location)
 		for _, v := range vs {

@@ -61,6 +61,7 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 		}
 	}
 	it.persons()
+	a.crowdOf(it, s)
 	a.rename(it, v.Alias, v.Location)
 	if !catalog.IsSystem(s.relation.Schema) {
 		t.places(sample != nil)

@@ -96,7 +96,7 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 		if v.column != nil {
 			source = v.column
 			c.node = v.node
-			c.source, c.row, c.base, c.person = source, source.row, source.base, source.person
+			c.source, c.row, c.base, c.person, c.folk = source, source.row, source.base, source.person, source.folk
 			c.typ, c.action, c.origin = source.typ, source.action, source.origin
 			if v.keying != nil && source.shadow != "" {
 				c.markShadow = func() { source.useShadow() }

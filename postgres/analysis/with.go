@@ -86,6 +86,9 @@ func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, name strin
 	inner := &scope{parent: sc.parent, ctes: &cteEnv{parent: sc.ctes, name: name, ref: c.Ctename, result: out}}
 	second := a.query(q.Rarg, inner, mode{recursive: true})
 	a.unite(q, first, second, c.Location)
+	if first.crowd.people || second.crowd.people {
+		a.tooFew(c.Location, "a recursive query reads rows of people", "Read them in a query that is not recursive.")
+	}
 	for i, col := range out.columns {
 		a.sameRestriction([]value{{restricted: first.columns[i].restricted, null: first.columns[i].null}, {restricted: second.columns[i].restricted, null: second.columns[i].null}}, c.Location)
 		a.sameNames(first.columns[i], second.columns[i])
