@@ -60,11 +60,11 @@ func textsParam(c *pg.FuncCall) *pg.ParamRef {
 // parameterColumn is the column of one array parameter.
 func (a *analysis) parameterColumn(it *item, name string, c *pg.FuncCall, p *pg.ParamRef) *resolved {
 	a.typeName(c.Args[0].GetTypeCast().TypeName)
-	rc := &resolved{name: name, action: -1, item: it, as: a.shadowName()}
+	rc := &resolved{name: name, action: -1, item: it}
 	uses := 0
 	rc.use = func() { uses++ }
 	rc.opened = func(s *keying) *pg.Node {
-		ref := column(it.ref, rc.as)
+		ref := column(it.ref, rc.upstream())
 		if rc.keying == nil {
 			if old := a.params[p.Number]; uses > 1 || old != nil && !old.tested {
 				a.mixedParam(p.Number, p.Location)
