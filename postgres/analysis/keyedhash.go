@@ -76,28 +76,34 @@ func padded(key []byte, with byte) []byte {
 	return block
 }
 
-// modulo is the number that the first eight bytes of a keyed hash of texts are, modulo n,
-// in SQL. SQL has no whole number of 64 bits without a sign: the sign is turned, which
-// takes 2^63 off.
-func (k hashKey) modulo(n int64, texts ...string) string {
+// keyedHash is what the values of columns are computed from by a keyed hash, once a row.
+type keyedHash struct {
+	// sql is a SELECT over the columns of the row, of one column and at most one row.
+	sql string
+}
+
+// hash computes an expression from x.n, the number that the first eight bytes of the keyed
+// hash of texts are, modulo n. There is none where the condition does not hold, over
+// e.b1, e.b2 … of the texts' bytes. Each text is mentioned once: what PostgreSQL remembers a
+// result by are all mentions of columns.
+//
+// SQL has no whole number of 64 bits without a sign. The sign is turned, which takes 2^63
+// off.
+func (k hashKey) hash(value string, n int64, condition string, texts ...string) *keyedHash {
 	setting := func(name string) string {
 		return "pg_catalog.current_setting(" + catalog.QuoteLiteral(name) + ")::pg_catalog.bytea"
 	}
 	message := setting(k.inner)
-	for _, t := range texts {
-		b := "pg_catalog.convert_to(" + t + ", 'UTF8')"
-		message += " || pg_catalog.int4send(pg_catalog.octet_length(" + b + ")) || " + b
+	var columns []string
+	for i, t := range texts {
+		columns = append(columns, fmt.Sprintf("pg_catalog.convert_to(%s, 'UTF8') AS b%d", t, i+1))
+		message += fmt.Sprintf(" || pg_catalog.int4send(pg_catalog.octet_length(e.b%[1]d)) || e.b%[1]d", i+1)
 	}
 	sum := "pg_catalog.sha512(" + setting(k.outer) + " || pg_catalog.sha512(" + message + "))"
 	first := "('x' || pg_catalog.encode(pg_catalog.substr(" + sum + ", 1, 8), 'hex'))::pg_catalog.bit(64)::pg_catalog.int8"
 	half := int64(uint64(1) << 63 % uint64(n))
-	return fmt.Sprintf("((%s # '-9223372036854775808'::pg_catalog.int8) %% %d + %d) %% %[2]d", first, n, half+n)
-}
-
-// keyedHash is a hash that the values of columns are computed from, once a row.
-type keyedHash struct {
-	// sql is the hash, over the columns of the row.
-	sql string
+	return &keyedHash{sql: fmt.Sprintf("SELECT %[1]s FROM (SELECT ((%[2]s # '-9223372036854775808'::pg_catalog.int8) %% %[3]d + %[4]d) %% %[3]d AS n FROM (SELECT %[5]s OFFSET 0) AS e WHERE %[6]s OFFSET 0) AS x OFFSET 0",
+		value, first, n, half+n, strings.Join(columns, ", "), condition)}
 }
 
 // hashColumn stands for the hash in the expression of a column.
@@ -114,7 +120,7 @@ func (t *tableItem) hashed(n *pg.Node, h *keyedHash) *pg.Node {
 	if !ok {
 		name = [2]string{t.shadowName(), t.shadowName()}
 		t.hashes[h.sql] = name
-		t.beside(name, t.fragment(h.sql))
+		t.beside(name, t.fragment("("+h.sql+")").GetSubLink().Subselect.GetSelectStmt())
 	}
 	n = clone(n)
 	walk(n.ProtoReflect(), func(m any) {
@@ -125,15 +131,11 @@ func (t *tableItem) hashed(n *pg.Node, h *keyedHash) *pg.Node {
 	return n
 }
 
-// beside joins an expression over the row's columns to the table. It is an outer join, so
-// that what is compared with its result is judged behind it, and not in it: there each
+// beside joins a query over the row's columns to the table. It is an outer join, so that
+// what is compared with its result is judged behind it, and not in it: there each
 // comparison would make it another sub-select, which is not remembered.
-func (t *tableItem) beside(name [2]string, n *pg.Node) {
-	s := &pg.SelectStmt{
-		TargetList: []*pg.Node{target(name[1], n)}, Op: pg.SetOperation_SETOP_NONE,
-		LimitOffset: integer(0, "int8"), LimitOption: pg.LimitOption_LIMIT_OPTION_COUNT,
-	}
-	right := subselect(s, &pg.Alias{Aliasname: name[0]})
+func (t *tableItem) beside(name [2]string, s *pg.SelectStmt) {
+	right := subselect(s, &pg.Alias{Aliasname: name[0], Colnames: names(name[1])})
 	right.GetRangeSubselect().Lateral = true
 	j := &pg.JoinExpr{Jointype: pg.JoinType_JOIN_LEFT, Larg: t.stmt.FromClause[0], Rarg: right, Quals: boolean(true)}
 	t.joins[j] = true

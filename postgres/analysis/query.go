@@ -101,6 +101,7 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 		a.joinFolks(q.WhereClause, sc, func(f *folk) bool { return has(sc.sources, f) })
 		// Grouped columns are not grouped yet.
 		q.WhereClause = a.condition(q.WhereClause, sc)
+		a.fence(q, sc)
 	}
 	a.expandStars(q, sc)
 	sc.seen = m.recursive || hasWindow(q)

@@ -69,8 +69,9 @@ type item struct {
 	// schema is set where schema.alias names it too.
 	schema  string
 	columns []*resolved
-	// relation is set where the item is a table.
+	// relation is set where the item is a table, and table is its sub-select.
 	relation *catalog.Relation
+	table    *tableItem
 	// extra are columns that a star leaves out.
 	extra []*resolved
 	// place refers to the place of its rows (place.go), nil where they have none. safe:

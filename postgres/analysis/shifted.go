@@ -69,20 +69,29 @@ func (d *columnRule) shift(f forms.Shift, s *keying, own *shapeColumn) bool {
 		if !ok {
 			return false
 		}
-		if own.hash, ok = d.hash(f.Keyed, 2*f.Steps, catalog.QuoteLiteral(s.Prefix)+" || "+person); !ok {
+		key, ok := d.policy.hashKeys[f.Keyed]
+		if !ok {
 			return false
 		}
-		days := fmt.Sprintf("CASE WHEN %[1]s >= %[2]d THEN (%[1]s - %[3]d) * %[4]d ELSE (-1 - %[1]s) * %[4]d END", hashColumn, f.Steps, f.Steps-1, f.Days)
-		shifted := v + " + " + days
+		days := fmt.Sprintf("(CASE WHEN x.n >= %d THEN x.n - %d ELSE -1 - x.n END * %d)::pg_catalog.int4", f.Steps, f.Steps-1, f.Days)
+		own.hash = key.hash(days, 2*f.Steps, fmt.Sprintf("pg_catalog.octet_length(e.b1) > %d", len(s.Prefix)), catalog.QuoteLiteral(s.Prefix)+" || "+person)
+		own.nobody = "coalesce(pg_catalog.octet_length(" + person + "), 0) = 0"
+		shifted := v + " + " + hashColumn
 		if s.typ.OID != catalog.OIDDate {
-			shifted = v + " + (" + days + ") * '24 hours'::pg_catalog.interval"
+			shifted = v + " + " + hashColumn + " * '24 hours'::pg_catalog.interval"
 		}
-		moved = fmt.Sprintf("CASE WHEN pg_catalog.octet_length(%s) > 0 THEN %s ELSE %s END", person, shifted, moved)
+		moved = fmt.Sprintf("coalesce(%s, %s)", shifted, moved)
 	}
 	own.value = "CASE WHEN " + s.guard + " THEN " + moved + " END"
 	own.shown = s.shown
+	if own.hash != nil {
+		own.reach = f.Steps * f.Days
+	}
 	return true
 }
+
+// daysOfYear is the most that a date is from the beginning of its year.
+const daysOfYear = 366
 
 // person is the text of the column that names whom a row is about. ok is false where the
 // text depends on the session.
@@ -93,10 +102,4 @@ func (d *columnRule) person(name string) (text string, ok bool) {
 	}
 	t := d.catalog.Base(a.Type)
 	return catalog.QuoteIdent(name) + "::pg_catalog.text", t != nil && fixedText(t)
-}
-
-// hash is a keyed hash of texts modulo n.
-func (d *columnRule) hash(k forms.Keyed, n int64, texts ...string) (*keyedHash, bool) {
-	key, ok := d.policy.hashKeys[k]
-	return &keyedHash{sql: "(" + key.modulo(n, texts...) + ")::pg_catalog.int4"}, ok
 }

@@ -42,7 +42,7 @@ func TestShiftedInSQL(t *testing.T) {
 				t.Errorf("%s: a key is in the statement", sql)
 			}
 		}
-		if bare := regexp.MustCompile(`[^.\w]seen (AS|>|<|IN)`).FindString(p.SQL); bare != "" {
+		if bare := regexp.MustCompile(`[^.\w]seen (AS|>|<|IN)`).FindString(reaches.ReplaceAllString(p.SQL, "")); bare != "" {
 			t.Errorf("%s: the original is used: %q in %s", sql, bare, p.SQL)
 		}
 	}
@@ -56,6 +56,9 @@ func TestShiftedInSQL(t *testing.T) {
 		}
 	}
 }
+
+// reaches is how far an original may be from a bound.
+var reaches = regexp.MustCompile(`seen [<>]= CASE WHEN [^%]* \+?-? '36[78] days'::interval ELSE '-?infinity'::timestamp with time zone END`)
 
 // TestSettingsOfKeysAreHidden holds that a statement cannot read what the session has of
 // keys, whatever it calls it.

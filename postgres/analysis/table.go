@@ -21,6 +21,11 @@ type tableItem struct {
 	// place is the name of the column with the rows' places, once it is requested; label
 	// is what the places are keyed by.
 	place, label string
+	// fenced are the conditions that are judged in the sub-select, and nearby what follows
+	// from them of originals: see daterange.go.
+	fenced, nearby []*pg.Node
+	// renamed: the statement gives the columns names of its own.
+	renamed bool
 	// joined: something is beside the table, so that its system columns need its name.
 	joined bool
 	// hashes are the names of the sub-selects beside the table, by what they compute.
@@ -43,11 +48,13 @@ func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, 
 	}
 	it := t.item
 	it.relation = s.relation
+	it.table = t
 	if v.Alias == nil {
 		it.schema = s.relation.Schema
 	}
 	t.begin(sample)
 	renamed := v.Alias != nil && len(v.Alias.Colnames) > 0
+	t.renamed = renamed
 	for _, c := range s.columns {
 		if c.treatment != Hidden {
 			it.columns = append(it.columns, t.column(c, renamed))
@@ -198,6 +205,9 @@ func (t *tableItem) finish() {
 	}
 	if len(t.stmt.TargetList) == 0 {
 		t.add(t.shadowName(), null())
+	}
+	if t.fenced != nil {
+		t.putFence()
 	}
 }
 

@@ -56,6 +56,10 @@ type shapeColumn struct {
 	own bool
 	// hash is what the expression has of a keyed hash; nil for nothing.
 	hash *keyedHash
+	// reach is the most days by which a date is shifted; 0 where it is not. nobody is the
+	// condition, in SQL, under which it is cut to its year instead; empty for never.
+	reach  int64
+	nobody string
 	// shown is the type that the masked column has.
 	shown uint32
 	// action is the rule that acts; nil where the default does.

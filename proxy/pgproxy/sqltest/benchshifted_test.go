@@ -23,6 +23,7 @@ tables:
 var shiftedBench = []struct{ name, sql string }{
 	{"range", "SELECT count(*) FROM stays WHERE admitted >= '2016-01-01' AND admitted < '2016-07-01'"},
 	{"range, avg", "SELECT avg(discharged - admitted) FROM stays WHERE admitted BETWEEN '2016-01-01' AND '2016-12-31' AND ward = 'w3'"},
+	{"range, by index", "SELECT avg(discharged - admitted) FROM stays WHERE discharged BETWEEN '2016-01-01' AND '2016-03-31'"},
 	{"half", "SELECT count(*) FROM stays WHERE admitted < '2017-01-01'"},
 	{"readmission", "SELECT count(*) FROM (SELECT admitted - lag(discharged) OVER (PARTITION BY patient ORDER BY admitted) AS gap FROM stays) x WHERE gap BETWEEN 0 AND 30"},
 	{"readmission, join", "SELECT count(DISTINCT a.id) FROM stays a JOIN stays b ON b.patient = a.patient AND b.admitted > a.discharged AND b.admitted <= a.discharged + 30"},
@@ -39,7 +40,7 @@ func BenchmarkShifted(b *testing.B) {
 	db.Exec(b, fmt.Sprintf(`CREATE TABLE stays (id int8 PRIMARY KEY, patient text, admitted date, discharged date, ward text);
 		INSERT INTO stays SELECT i, 'pat-' || (i * 7919::int8) %% (%[1]d / 20), d, d + (i %% 14)::int, 'w' || i %% 9
 			FROM (SELECT i, date '2012-01-01' + ((i * 104729::int8) %% 3650)::int AS d FROM generate_series(1, %[1]d) i) x;
-		CREATE INDEX ON stays (admitted); CREATE INDEX ON stays (patient); ANALYZE stays`, rows))
+		CREATE INDEX ON stays (discharged); CREATE INDEX ON stays (patient); ANALYZE stays`, rows))
 	d := openListener(b, db.DSN(pgtest.Owner), masktest.Policy(b, shiftedBenchRules), nil)
 	plain, veil := connect(b, db.DSN(pgtest.Owner)), connect(b, d.dsn())
 	defer plain.close()
@@ -67,5 +68,5 @@ func BenchmarkShifted(b *testing.B) {
 		b.Logf("%-18s plain %6.0f ms, Veil %6.0f ms, %.2f", st.name, 1000*best[i][0], 1000*best[i][1], best[i][0]/best[i][1])
 	}
 	b.ReportMetric(best[0][0]/best[0][1], "range/plain")
-	b.ReportMetric(best[3][0]/best[3][1], "readmission/plain")
+	b.ReportMetric(best[4][0]/best[4][1], "readmission/plain")
 }

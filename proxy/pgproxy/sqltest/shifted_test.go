@@ -180,3 +180,52 @@ func TestShiftedDates(t *testing.T) {
 		})
 	}
 }
+
+// TestShiftedRanges holds that the rows that a comparison with a constant lets pass are
+// those of the masked dates, wherever the constant lies, and that what is judged beside it
+// cannot tell more.
+func TestShiftedRanges(t *testing.T) {
+	t.Parallel()
+	p := masktest.Policy(t, shiftRules)
+	pg := pgtest.Start(t)
+	db := pg.CreateDatabase(t, "ranges")
+	db.Exec(t, shiftedSchema()+"CREATE INDEX ON s.by_text (admitted); CREATE INDEX ON s.by_text (at); ANALYZE")
+	listener := openListener(t, db.DSN(pgtest.Owner), p, nil)
+	copied := dumpedCopy(t, db, p, "ranges_masked")
+	veil, want := connect(t, listener.dsn()), connect(t, copied.DSN(pgtest.Owner))
+	defer veil.close()
+	defer want.close()
+	bounds := []string{"2019-01-01", "2018-03-01", "2020-02-29", "2021-10-31", "0012-01-01", "0011-01-01", "9988-12-31", "9989-06-01", "4713-01-01 BC", "5874897-12-31", "infinity", "-infinity", "1970-01-01"}
+	compare := func(m mode, sql string, params []string) {
+		t.Helper()
+		got, copied := veil.run(m, sql, params), want.run(m, sql, params)
+		if got.code() != copied.code() || got.err == nil && got.diff(copied, true, nil) != "" {
+			t.Errorf("%s: %s %v: %s %s, %s", m.name, sql, params, got.said(), copied.said(), got.diff(copied, true, nil))
+		}
+	}
+	for i, bound := range bounds {
+		for _, column := range []string{"admitted", "seen", "at", "week_day", "week_time", "opened"} {
+			for k, op := range []string{"<", "<=", ">", ">=", "=", "<>"} {
+				typ := []string{"", "::date", "::timestamp", "::timestamptz"}[(i+k)%4]
+				compare(modes[0], fmt.Sprintf("SELECT count(*), sum(n) FROM s.by_text WHERE %s %s '%s'%s", column, op, bound, typ), nil)
+				compare(modes[1+k%2], fmt.Sprintf("SELECT n FROM s.by_text WHERE %s %s $1%s AND ward <> 'w9' ORDER BY n", column, op, typ), []string{bound})
+			}
+			other := bounds[(i+3)%len(bounds)]
+			compare(modes[0], fmt.Sprintf("SELECT n, %[1]s FROM s.by_text WHERE %[1]s BETWEEN '%[2]s' AND '%[3]s' OR NOT %[1]s < '%[2]s' ORDER BY 1", column, bound, other), nil)
+			compare(modes[2], fmt.Sprintf("SELECT %[1]s, count(*) FROM s.by_text WHERE %[1]s BETWEEN $1 AND $2 AND n > 3 GROUP BY 1 ORDER BY 1", column), []string{bound, other})
+			compare(modes[0], fmt.Sprintf("SELECT avg(x.n) FROM (SELECT n, row_number() OVER (ORDER BY %[1]s, n) FROM s.by_text WHERE %[1]s > '%[2]s') x", column, bound), nil)
+		}
+	}
+	// A division by zero is judged with every row, or behind the masked date: with which
+	// rows never depends on where the original lies.
+	for day := range 60 {
+		bound := fmt.Sprintf("date '2017-06-01' + %d", day*25)
+		sql := "SELECT count(*) FROM s.by_text WHERE patient IS NOT NULL AND admitted >= " + bound + " AND admitted < " + bound + " + 1 AND 1 / (n - n) = 0"
+		if got := veil.run(modes[0], sql, nil); got.code() != "22012" {
+			t.Errorf("%s: not judged with every row: %s", sql, got.said())
+		}
+		compare(modes[0], fmt.Sprintf("SELECT 1 / (n - n) FROM s.by_text WHERE admitted = date '2018-01-01' + %d AND ward <> 'w9'", day*25), nil)
+		compare(modes[0], fmt.Sprintf("SELECT 1 / (n - n) FROM s.by_text WHERE admitted = '%d-03-05'", 1990+day), nil)
+	}
+	listener.quiet(t)
+}
