@@ -120,7 +120,7 @@ func Sums(keys []*Key, blocks []Block, sums []Sum) {
 func oneByOne(keys []*Key, blocks []Block, sums []Sum) {
 	for i, k := range keys {
 		k.Reset()
-		k.Write(blocks[i].message())
+		k.Hash.Write(blocks[i].message())
 		k.Sum(sums[i][:0])
 	}
 }

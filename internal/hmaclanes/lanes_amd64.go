@@ -15,12 +15,6 @@ func supported() int {
 	return 1
 }
 
-// wordOrder turns the bytes of words around: SHA-512 is big-endian.
-var wordOrder = [16]byte{7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8}
-
-// outerPadding are the first and the last word behind the digest in the outer block.
-var outerPadding = [2]uint64{1 << 63, 8 * (128 + 64)}
-
 //go:noescape
 func sum8(keys *[8]*Key, blocks *[8]Block, sums *[8]Sum)
 
