@@ -31,6 +31,14 @@ import (
 // *SyntaxError, dst comes back as it was.
 func AppendJSON(s *schema.Schema, dst, src []byte) ([]byte, error) {
 	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
+	if out, ok := appendStreamed(s, dst, src); ok {
+		return out, nil
+	}
+	return appendByTree(s, dst, src)
+}
+
+// appendByTree is AppendJSON for any text, by way of a tree.
+func appendByTree(s *schema.Schema, dst, src []byte) ([]byte, error) {
 	var f fhirjson.Fault
 	text, ok := checkXML(src, &f)
 	if !ok {

@@ -89,7 +89,7 @@ func (w *xmlWriter) each(i int, f func(name []byte, at int) bool) bool {
 		if !f(name, at) {
 			return false
 		}
-		if i = fhirjson.SkipSpace(src, fhirjson.SkipValue(src, at, 0, &w.fault)); src[i] == ',' {
+		if i = fhirjson.SkipSpace(src, fhirjson.SkimValue(src, at, &w.fault)); src[i] == ',' {
 			i = fhirjson.SkipSpace(src, i+1)
 		}
 	}
@@ -251,7 +251,7 @@ func (w *xmlWriter) split(i int) int {
 	from := len(w.items)
 	for i = fhirjson.SkipSpace(src, i+1); src[i] != ']'; {
 		w.items = append(w.items, i)
-		if i = fhirjson.SkipSpace(src, fhirjson.SkipValue(src, i, 0, &w.fault)); src[i] == ',' {
+		if i = fhirjson.SkipSpace(src, fhirjson.SkimValue(src, i, &w.fault)); src[i] == ',' {
 			i = fhirjson.SkipSpace(src, i+1)
 		}
 	}
