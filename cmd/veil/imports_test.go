@@ -31,7 +31,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"mask":                {"mask/civil", "mask/keys", "internal/suggest", "text"},
 		"mask/ruleset":        {"mask", "mask/civil", "mask/forms", "mask/keys", "internal/strictyaml", "internal/suggest"},
 
-		"general":                    {"mask", "mask/forms", "mask/keys", "internal/luhn"},
+		"general":                    {"mask", "mask/civil", "mask/forms", "mask/keys", "internal/luhn"},
 		"safeharbor":                 {"mask", "mask/age", "mask/forms"},
 		"audit":                      {"mask", "textfile"},
 		"rulesets":                   {"internal/suggest"},

@@ -1,0 +1,177 @@
+package fhirxml
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+)
+
+// attributes of an element that are read; nil for those that it has not.
+type attributes struct {
+	value, id, url []byte
+	urlFirst       bool
+	spaced         bool // the namespace of FHIR is declared
+	empty          bool // the element ends with its tag
+}
+
+// attributes reads the rest of a start tag.
+func (r *stream) attributes() (a attributes, ok bool) {
+	for {
+		start := r.i
+		r.i = fhirjson.SkipSpace(r.src, r.i)
+		rest := r.src[r.i:]
+		switch {
+		case len(rest) > 0 && rest[0] == '>':
+			r.i++
+			return a, true
+		case len(rest) > 1 && rest[0] == '/' && rest[1] == '>':
+			r.i += 2
+			a.empty = true
+			return a, true
+		case start == r.i:
+			return a, false
+		}
+		n := bytes.IndexByte(rest[:min(len(rest), 8)], '=')
+		if n < 0 {
+			return a, false
+		}
+		name := rest[:n]
+		r.i += n + 1
+		value, ok := r.quoted()
+		if !ok {
+			return a, false
+		}
+		into := (*[]byte)(nil)
+		switch string(name) {
+		case "value":
+			into = &a.value
+		case "id":
+			into = &a.id
+		case "url":
+			into = &a.url
+			a.urlFirst = a.id == nil
+		case "xmlns":
+			if a.spaced || string(value) != fhirNamespace {
+				return a, false
+			}
+			a.spaced = true
+			continue
+		}
+		if into == nil || *into != nil {
+			return a, false
+		}
+		*into = value
+	}
+}
+
+const (
+	everyByte = 0x0101010101010101
+	topBits   = 0x8080808080808080
+)
+
+// quoted reads the value of an attribute. What it returns is not nil, and valid for good.
+func (r *stream) quoted() (value []byte, ok bool) {
+	if r.i >= len(r.src) || r.src[r.i] != '"' && r.src[r.i] != '\'' {
+		return nil, false
+	}
+	src, quote := r.src, r.src[r.i]
+	i := r.i + 1
+	from := i
+	quotes := everyByte * uint64(quote)
+	for i < len(src) {
+		for i+8 <= len(src) {
+			x := binary.LittleEndian.Uint64(src[i:])
+			// The first bit that is set is to be trusted, as in the scanner of JSON.
+			stop := (((x ^ quotes) - everyByte) | ((x ^ everyByte*'&') - everyByte) | ((x ^ everyByte*'<') - everyByte) | (x - everyByte*0x20) | x) & topBits
+			if stop != 0 {
+				i += bits.TrailingZeros64(stop) >> 3
+				break
+			}
+			i += 8
+		}
+		if i >= len(src) {
+			break
+		}
+		switch c := src[i]; {
+		case c == quote:
+			r.i = i + 1
+			return src[from:i:i], true
+		case c == '&':
+			return r.unescaped(from, quote)
+		case c < 0x20 || c == '<' || c == 0xef && isNoCharacter(src[i:]):
+			return nil, false
+		}
+		i++
+	}
+	return nil, false
+}
+
+// unescaped reads the value of an attribute with references, from its first byte on.
+func (r *stream) unescaped(from int, quote byte) (value []byte, ok bool) {
+	n := bytes.IndexByte(r.src[from:], quote)
+	if n < 0 {
+		return nil, false
+	}
+	inside := r.src[from : from+n]
+	for i, c := range inside {
+		if c < 0x20 || c == '<' || c == 0xef && isNoCharacter(inside[i:]) {
+			return nil, false
+		}
+	}
+	r.i = from + n + 1
+	return appendUnescaped(make([]byte, 0, n), inside)
+}
+
+// appendUnescaped appends text with its references resolved.
+func appendUnescaped(dst, text []byte) ([]byte, bool) {
+	for {
+		n := bytes.IndexByte(text, '&')
+		if n < 0 {
+			return append(dst, text...), true
+		}
+		dst = append(dst, text[:n]...)
+		text = text[n+1:]
+		end := bytes.IndexByte(text[:min(len(text), 10)], ';')
+		if end < 0 {
+			return dst, false
+		}
+		name := string(text[:end])
+		text = text[end+1:]
+		switch name {
+		case "lt":
+			dst = append(dst, '<')
+		case "gt":
+			dst = append(dst, '>')
+		case "amp":
+			dst = append(dst, '&')
+		case "quot":
+			dst = append(dst, '"')
+		case "apos":
+			dst = append(dst, '\'')
+		default:
+			c, ok := characterOf(name)
+			if !ok {
+				return dst, false
+			}
+			dst = utf8.AppendRune(dst, c)
+		}
+	}
+}
+
+// characterOf reads "#65" and "#x41".
+func characterOf(name string) (rune, bool) {
+	if len(name) < 2 || name[0] != '#' {
+		return 0, false
+	}
+	digits, base := name[1:], 10
+	if digits[0] == 'x' {
+		digits, base = digits[1:], 16
+	}
+	c, err := strconv.ParseUint(digits, base, 32)
+	ok := err == nil && (c >= 0x20 || c == '\t' || c == '\n' || c == '\r') && c != 0xfffe && c != 0xffff && utf8.ValidRune(rune(c))
+	return rune(c), ok
+}
