@@ -241,6 +241,11 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 		if c.start == w.res.labelAt && string(c.system) == observationValue {
 			w.res.present |= labelOf(c.code)
 		}
+		if rest := c.known.rolledUp(val); len(rest) < len(val) {
+			w.replace(i, end, func(dst []byte) []byte { return append(dst, rest...) })
+			w.count(d.action, mask.LabelAbstracted, mask.Replaced)
+			return end, true
+		}
 		ok = true
 	case partVersion:
 		ok = c.known != nil && terminology.IsVersion(c.system, val)

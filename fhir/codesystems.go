@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"bytes"
 	"maps"
 	"regexp"
 	"slices"
@@ -30,6 +31,17 @@ type codeSystem struct {
 	form    func(code []byte) bool // nil: the code must be in the terminology table
 	// mend appends what of a code may pass that has not the form; nil for most.
 	mend func(dst, code []byte) ([]byte, bool)
+	// rollUp is how many characters of a code remain, if not 0.
+	rollUp int
+}
+
+// rolledUp is what remains of a code: the code itself, or its beginning without the signs
+// that stood before the rest.
+func (s *codeSystem) rolledUp(code []byte) []byte {
+	if s.rollUp == 0 || len(code) <= s.rollUp {
+		return code
+	}
+	return bytes.TrimRight(code[:s.rollUp], "./-")
 }
 
 // codeSystems are the systems of a ruleset.
@@ -45,7 +57,7 @@ type codeSystems struct {
 func newCodeSystems(list []ruleset.CodeSystem, problems *strictyaml.Problems) *codeSystems {
 	cs := &codeSystems{exact: map[string]*codeSystem{}, byPrefix: map[string]*codeSystem{}, terms: terminology.Load()}
 	for _, l := range list {
-		s := &codeSystem{display: map[string]displayMode{"verify": displayVerify, "trust": displayTrust, "remove": displayRemove}[l.Display]}
+		s := &codeSystem{display: map[string]displayMode{"verify": displayVerify, "trust": displayTrust, "remove": displayRemove}[l.Display], rollUp: l.RollUp}
 		switch form := terminology.Form(l.Form); {
 		case l.Form == "members":
 		case l.Form == "pattern":
@@ -114,8 +126,17 @@ func (cs *codeSystems) named(uri []byte) *codeSystem {
 	return nil
 }
 
-// codeMayPass reports whether a code looks like one of its system.
+// codeMayPass reports whether a code looks like one of its system, and what remains of it
+// does.
 func (cs *codeSystems) codeMayPass(s *codeSystem, system, code []byte) bool {
+	if rest := s.rolledUp(code); len(rest) < len(code) {
+		plain := !bytes.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r == '"' || r == '\\' || r > '~' })
+		return plain && len(rest) > 0 && cs.hasForm(s, system, code) && cs.hasForm(s, system, rest)
+	}
+	return cs.hasForm(s, system, code)
+}
+
+func (cs *codeSystems) hasForm(s *codeSystem, system, code []byte) bool {
 	if s.form != nil {
 		return s.form(code)
 	}
@@ -125,6 +146,7 @@ func (cs *codeSystems) codeMayPass(s *codeSystem, system, code []byte) bool {
 // displayMayPass reports whether a display is one that the code truly has, or the
 // code itself, without regard to case and spacing.
 func (cs *codeSystems) displayMayPass(s *codeSystem, system, code, display []byte) bool {
+	code = s.rolledUp(code)
 	switch s.display {
 	case displayTrust:
 		return true
@@ -152,16 +174,17 @@ func (a *Automaton) CanonicalPasses(url string) bool { return a.canonicalMayPass
 // SystemPasses reports whether a code system is one whose codes may pass.
 func (a *Automaton) SystemPasses(system string) bool { return a.codes.find([]byte(system)) != nil }
 
-// CodePasses reports whether a code is one of a system that passes.
+// CodePasses reports whether a code is one of a system that passes unchanged: where codes
+// are rolled up, to search one would tell it from others that look the same.
 func (a *Automaton) CodePasses(system, code string) bool {
 	s := a.codes.find([]byte(system))
-	return s != nil && a.codes.codeMayPass(s, []byte(system), []byte(code))
+	return s != nil && s.rollUp == 0 && a.codes.codeMayPass(s, []byte(system), []byte(code))
 }
 
 // DisplayPasses reports whether a display passes beside a code that does.
 func (a *Automaton) DisplayPasses(system, code, display string) bool {
 	s := a.codes.find([]byte(system))
-	return s != nil && a.codes.codeMayPass(s, []byte(system), []byte(code)) && a.codes.displayMayPass(s, []byte(system), []byte(code), []byte(display))
+	return s != nil && s.rollUp == 0 && a.codes.codeMayPass(s, []byte(system), []byte(code)) && a.codes.displayMayPass(s, []byte(system), []byte(code), []byte(display))
 }
 
 // DisplaysPass reports whether any code system shows displays.

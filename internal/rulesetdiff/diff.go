@@ -274,6 +274,9 @@ func settings(rs *ruleset.Ruleset) treatments {
 		if s.Pattern != "" {
 			text += " " + s.Pattern
 		}
+		if s.RollUp > 0 {
+			text += fmt.Sprintf(", rolled up to %d characters", s.RollUp)
+		}
 		out["code system "+s.System] = Treatment{Text: text + ", display " + s.Display}
 	}
 	for _, c := range rs.FHIR.Canonicals {

@@ -2,6 +2,7 @@ package ruleset
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -58,6 +59,8 @@ type CodeSystem struct {
 	Pattern string `json:"pattern,omitempty"`
 	// Display is verify, trust or remove.
 	Display string `json:"display"`
+	// RollUp is how many characters of a code remain, if not 0.
+	RollUp int `json:"rollUp,omitempty"`
 
 	At strictyaml.Position `json:"-"`
 }
@@ -153,7 +156,20 @@ func (r *rulesetReader) codeSystem(n strictyaml.Node) CodeSystem {
 		"form":    func(n strictyaml.Node) { cs.Form, _ = r.Text(n) },
 		"pattern": func(n strictyaml.Node) { cs.Pattern, _ = r.Text(n) },
 		"display": func(n strictyaml.Node) { cs.Display = r.Word(n, "verify", "trust", "remove") },
+		"rollUp": func(n strictyaml.Node) {
+			text, _ := r.Text(n)
+			var err error
+			if cs.RollUp, err = strconv.Atoi(text); err != nil || cs.RollUp < 1 || cs.RollUp > 64 {
+				r.Bad(n, "rollUp: expected how many characters of a code remain, a number from 1 to 64")
+			}
+		},
 	}, nil)
+	if cs.RollUp > 0 && cs.Display == "trust" {
+		r.Bad(n, `code system: "display: trust" would show what "rollUp" takes away: use verify or remove`)
+	}
+	if cs.RollUp > 0 && cs.Form == "ucum" {
+		r.Bad(n, "code system: units cannot be rolled up")
+	}
 	switch at := strings.IndexByte(cs.System, '*'); {
 	case at >= 0 && at < len(cs.System)-1:
 		r.Bad(n, "code system: * is allowed only at the end")

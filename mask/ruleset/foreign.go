@@ -19,7 +19,7 @@ var foreignMethods = map[string]string{
 	"cryptohash": `"pseudonym", or "resourceId" for ids that references follow`, "hash": `"pseudonym"`, "hmac": `"pseudonym"`, "sha256": `"pseudonym"`, "md5": `"pseudonym"`, "md5hash": `"pseudonym"`,
 	"pseudonymize": `"pseudonym"`, "pseudonymise": `"pseudonym"`, "tokenize": `"pseudonym"`, "tokenise": `"pseudonym"`, "cryptohashconfig": `"pseudonym"`, "cryptodeterministicconfig": `"seal"`, "cryptoreplaceffxfpeconfig": `"pseudonym"`, "fpe": `"pseudonym" in the format of its input`,
 	"encrypt": `"seal" for ids, which only Veil opens, or "pseudonym"`, "encryption": `"seal" for ids, or "pseudonym"`, "reversible": `"seal" for ids`,
-	"dateshift": `"date" with "mode: shift"`, "dateshiftconfig": `"date" with "to: shift"`, "shiftdate": `"date" with "to: shift"`, "datejitter": `"date" with "to: shift"`, "noisedate": `"date" with "to: shift"`, "randomdate": `"date" with "to: shift"`, "addnoise": `"noise"`,
+	"dateshift": `"date" with "mode: shift"`, "dateshiftconfig": `"date" with "mode: shift"`, "shiftdate": `"date" with "mode: shift"`, "datejitter": `"date" with "mode: shift"`, "noisedate": `"date" with "mode: shift"`, "randomdate": `"date" with "mode: shift"`, "addnoise": `"noise"`,
 	"perturb": `"noise"`, "noisenumeric": `"noise"`, "jitter": `"noise"`, "randomnoise": `"noise"`,
 	"substitute": `"fixed"`, "replace": `"fixed"`, "constant": `"fixed"`, "static": `"fixed"`, "replaceconfig": `"fixed"`, "default": `"fixed"`, "replacewithinfotypeconfig": `"remove"`, "template": `"fixed"`,
 	"fake": `"surrogate"`, "faker": `"surrogate"`, "synthesize": `"surrogate"`, "dummy": `"surrogate"`, "randomperson": `"surrogate"`, "randomize": `"surrogate" or "pseudonym"`,
@@ -66,7 +66,7 @@ func hint(ms mask.Methods, name string) string {
 // method reads the one method of a rule.
 func (r *rulesetReader) method(n strictyaml.Node) string {
 	if n.IsList() {
-		r.Bad(n, "a rule has one method: what it gives is not masked again")
+		r.Bad(n, "a rule has one method, since what it gives is not masked again: write the one that removes most, such as year instead of [date, year]")
 		return ""
 	}
 	s, _ := r.Text(n)
