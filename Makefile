@@ -1,4 +1,4 @@
-# Targets: build test test-all test-race lint vuln fuzz soak bench check-corpus hapi generate docker
+# Targets: build test test-all test-race lint vuln fuzz soak bench check-corpus text-eval hapi generate docker
 SHELL := /bin/bash
 GO ?= go
 # With cgo the C sources of PostgreSQL's parser would be compiled too, which
@@ -9,7 +9,7 @@ PATIENTS ?= 100
 SOAK ?= 300000
 HAPI_PORT ?= 8092
 
-.PHONY: build test test-all test-race lint vuln fuzz soak bench check-corpus hapi generate docker
+.PHONY: build test test-all test-race lint vuln fuzz soak bench check-corpus text-eval hapi generate docker
 
 build: ## dist/veil, static
 	$(GO) build -trimpath -ldflags '-s -w' -o dist/veil ./cmd/veil
@@ -65,6 +65,10 @@ bench: ## side by side in one run, with ratios: masking, encoding/json, samply m
 check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must not pass
 	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON, NDJSON or XML files'; exit 2; }
 	CORPUS="$(CORPUS)" $(GO) test -count=1 -run '^TestCorpus$$' -v ./fhir
+
+text-eval: ## score what is found in free text against the marked sets in SETS=DIR, and print the tables of docs/text.md
+	@test -n "$(SETS)" || { echo 'make text-eval SETS=DIR: name a folder of JSON Lines with marked texts'; exit 2; }
+	@SETS="$(abspath $(SETS))" $(GO) test -count=1 -run '^TestTextEval$$' ./internal/textcmd -v | grep '^|'
 
 hapi: ## a real HAPI FHIR server with the demo's patients on HAPI_PORT, until Ctrl-C; needs Java 17 and Maven
 	cd internal/hapitest && HAPI_PORT=$(HAPI_PORT) HAPI_PATIENTS=$(PATIENTS) $(GO) test -count=1 -timeout 0

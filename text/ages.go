@@ -31,7 +31,7 @@ func (s *Scanner) isAge(i int) bool {
 		return false
 	}
 	j := i + 1
-	if s.at(j).char == '.' && s.at(j).gap == joined && s.isNumber(j+1) {
+	if (s.is(j, '.') || s.is(j, ':') || s.is(j, ',')) && s.isNumber(j+1) && s.at(j+1).gap == joined {
 		return false
 	}
 	if s.at(j).char == '-' && s.at(j).gap == joined {
@@ -103,7 +103,9 @@ func (s *Scanner) wordedAge(i int) {
 	if s.at(j).char == '-' {
 		j++
 	}
-	if t := s.at(j); t.gap <= space && (t.flags&fAgeWord != 0 && t.len() > 1 || t.phraseIs&fAgeWord != 0) {
+	if p := s.at(i - 1); p.kind == word && ageWords[p.hash] && s.at(i).gap == space {
+		s.add(i, to, Age, "age-word")
+	} else if t := s.at(j); t.gap <= space && (t.flags&fAgeWord != 0 && t.len() > 1 || t.phraseIs&fAgeWord != 0) {
 		s.add(i, to, Age, "age-word")
 	}
 }

@@ -100,7 +100,7 @@ var hashAnd, hashFor = hashOf("and"), hashOf("for")
 func (s *Scanner) unlistedPlace(i int) {
 	t := s.at(i)
 	p := s.at(i - 1)
-	if s.lang != english || t.flags != 0 || t.phraseIs != 0 || p.kind != word || !inPlace[p.hash] || t.gap != space || p.shape == upper && t.shape == upper || t.len() < 4 || t.shape == mixed || t.shape == upper && t.len() < 6 || s.isEponym(i, i) {
+	if s.lang != english || t.flags&^fForeign != 0 || t.phraseIs != 0 || p.kind != word || !inPlace[p.hash] || t.gap != space || p.shape == upper && t.shape == upper || t.len() < 4 || t.shape == mixed || t.shape == upper && t.len() < 6 || s.isEponym(i, i) {
 		return
 	}
 	n := s.at(i + 1)

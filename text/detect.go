@@ -30,6 +30,15 @@ func (s *Scanner) lookUp() {
 			best, s.lang = n, language(l+1)
 		}
 	}
+	if s.lang == english {
+		return
+	}
+	// Words of other languages count where the text is not English.
+	for i := range s.toks {
+		if s.toks[i].flags&fForeign != 0 {
+			s.toks[i].flags |= fWord
+		}
+	}
 }
 
 // lookUpPhrase finds the longest entry of several words that begins with a token.
@@ -48,6 +57,9 @@ func (s *Scanner) lookUpPhrase(i int) {
 		if state, info, ok = d.phrases.step(state, s.toks[next].hash); ok && info != nil {
 			s.toks[i].phrase, s.toks[i].phraseIs = int32(next-i+1), d.phraseFlags[info.value-1]
 			s.toks[next].ends |= s.toks[i].phraseIs
+			if s.toks[i].phraseIs&fEponym != 0 {
+				s.toks[next].flags |= fEponym
+			}
 		}
 		j = next
 	}
@@ -69,6 +81,7 @@ func (s *Scanner) detect() {
 	s.findPlaces()
 	s.findNames()
 	s.findAges()
+	s.findOptional()
 }
 
 // add adds a hit, and takes its tokens.

@@ -66,7 +66,9 @@ func load() *dictionary {
 	f := flags(0)
 	for lines.Scan() {
 		if name, ok := strings.CutPrefix(lines.Text(), "# "); ok {
-			f = sections[name]
+			if f = sections[name]; f&(fGiven|fFamily) != 0 {
+				f |= fUncommon
+			}
 			continue
 		}
 		add(lines.Text(), f)

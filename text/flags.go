@@ -12,6 +12,7 @@ const (
 	fState
 	fCommon  // a frequent word that is no name
 	fWord    // any other word in lower case
+	fForeign // a word of another language than English
 	fMedical // a word of medicine, or an abbreviation
 	fDrug
 	fTitle  // Dr., Mrs.
@@ -43,8 +44,8 @@ const (
 	fProfession
 	fNumberWord // ninety
 	fDrugBefore // takes, on
-	fNick
-	fEnglish // a function word of the language
+	fUncommon   // a name that is rare, and no other flag says what it is
+	fEnglish    // a function word of the language
 	fGerman
 	fSpanish
 	fFrench
@@ -60,7 +61,7 @@ const fKeyword = fTitle | fSuffix | fMonth | fWeekday | fRelation | fStreetAfter
 // sections are the sections of the lexicon.
 var sections = map[string]flags{
 	"given": fGiven, "family": fFamily, "city": fCity, "country": fCountry, "state": fState,
-	"common": fCommon, "word": fWord, "medical": fMedical, "drug": fDrug, "title": fTitle, "suffix": fSuffix,
+	"common": fCommon, "word": fWord, "foreign": fForeign, "medical": fMedical, "drug": fDrug, "title": fTitle, "suffix": fSuffix,
 	"month": fMonth, "weekday": fWeekday, "relation": fRelation, "particle": fParticle,
 	"street-after": fStreetAfter, "street-before": fStreetBefore, "org-head": fOrgHead, "org-suffix": fOrgSuffix, "org": fOrg,
 	"eponym-head": fEponymHead, "eponym": fEponym, "eponym-before": fEponymBefore, "name-before": fNameBefore, "street-name": fStreetEnd, "name-label": fNameLabel, "name-verb": fNameVerb,

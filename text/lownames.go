@@ -8,7 +8,7 @@ func (s *Scanner) findLowerNames() {
 		if s.taken[i] != 0 || t.kind != word || t.shape != lower || t.flags&(fGiven|fFamily) == 0 || t.len() < 2 {
 			continue
 		}
-		rare := t.flags&(fCommon|fKeyword|fMedical|fDrug) == 0
+		rare := t.flags&(fCommon|fKeyword|fMedical|fDrug|fUncommon) == 0
 		next := s.at(i + 1)
 		pair := next.kind == word && next.gap == space && next.shape == lower && next.flags&(fFamily|fGiven) != 0 && next.flags&(fKeyword|fMedical|fDrug) == 0 && s.taken[min(i+1, len(s.taken)-1)] == 0
 		switch {

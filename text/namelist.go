@@ -27,6 +27,12 @@ func (s *Scanner) addName(c *candidate) {
 	for n := 0; n < 2 && s.at(from).gap == space && s.isCapital(from-1) && s.at(from-1).flags&fParticle != 0 && s.at(from-1).flags&fTitle == 0 && s.taken[from-1] == 0 && s.at(from-1).len() > 1; n++ {
 		from-- // Van Dyke, DE LA CRUZ
 	}
+	if s.hasTitle(from) {
+		// The title goes with the name.
+		if from--; s.at(from).char == '.' {
+			from--
+		}
+	}
 	t := s.at(to)
 	if (t.char == ',' && t.gap == joined || t.char == '^') && s.isCapital(to+1) && s.at(to+1).gap <= space && s.nameable(to+1) {
 		n := s.at(to + 1)

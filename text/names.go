@@ -338,7 +338,7 @@ func (s *Scanner) severalWords(c *candidate, after bool) bool {
 		}
 	}
 	switch {
-	case c.eponyms > 0 && c.given == 0 && c.family == 0, c.things > 0 && (c.given == 0 || c.things+c.given >= c.words && c.family == 0), c.things > 1:
+	case c.things == 1 && c.words == 2 && start, c.eponyms > 0 && c.given == 0 && c.family == 0, c.things > 0 && (c.given == 0 || c.things+c.given >= c.words && c.family == 0), c.things > 1:
 		return false
 	case first.flags&fGiven != 0:
 		second := s.at(s.nextCapital(c.from))

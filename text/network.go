@@ -45,7 +45,7 @@ func (s *Scanner) findEmail(at int) {
 		return
 	}
 	from := at
-	for from > 0 && at-from < maxAddress && s.taken[from-1] == 0 {
+	for from > 0 && at-from < maxAddress {
 		p := s.at(from - 1)
 		if p.kind == mark && !isLocalPart(p.char) || s.at(from).gap != joined {
 			break

@@ -30,6 +30,65 @@ func TestFindKnown(t *testing.T) {
 	}
 }
 
+// TestOptions: what Safe Harbor does not ask for stays, unless an option says so.
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	const in = "A 45-year-old teacher came at 14:30 and 2 p.m., CABG in 1998, titer 1:80, 91 years old."
+	for _, tc := range []struct {
+		options Options
+		want    string
+	}{
+		{Options{}, "A 45-year-old teacher came at 14:30 and 2 p.m., CABG in 1998, titer 1:80, [AGE] years old."},
+		{Options{Times: true}, "A 45-year-old teacher came at [DATE] and [DATE], CABG in 1998, titer 1:80, [AGE] years old."},
+		{Options{Years: true}, "A 45-year-old teacher came at 14:30 and 2 p.m., CABG in [DATE], titer 1:80, [AGE] years old."},
+		{Options{Ages: true}, "A [AGE]-year-old teacher came at 14:30 and 2 p.m., CABG in 1998, titer 1:80, [AGE] years old."},
+		{Options{Professions: true}, "A 45-year-old [PROFESSION] came at 14:30 and 2 p.m., CABG in 1998, titer 1:80, [AGE] years old."},
+	} {
+		got := string(Replace(nil, []byte(in), New(tc.options).Scanner().Find(nil, []byte(in), nil), Labels))
+		if got != tc.want {
+			t.Errorf("%+v:\n got %s\nwant %s", tc.options, got, tc.want)
+		}
+	}
+}
+
+// TestDetectors: one text a row, with labels in place of what must be found; the rest
+// must stay.
+func TestDetectors(t *testing.T) {
+	t.Parallel()
+	s := New(Options{}).Scanner()
+	for _, want := range []struct{ in, out string }{
+		// Dates in any writing; relative days, scores and measures stay.
+		{"on March 3rd, 2020, 3/14/2020, 2020-03-14T10:30:00Z, 14Mar2020 and Friday, June 5", "on [DATE], [DATE], [DATE], [DATE] and [DATE]"},
+		{"am 3. März 2020 und 14.3.20 geboren", "am [DATE] und [DATE] geboren"},
+		{"el 3 de marzo de 2020 y en febrero de 2019", "el [DATE] y en [DATE]"},
+		{"le 3 mars 2020; op 3 maart 2020", "le [DATE]; op [DATE]"},
+		{"seen on 3/14, pain 3/6 last Tuesday, GCS 13, BP 128/82", "seen on [DATE], pain 3/6 last Tuesday, GCS 13, BP 128/82"},
+		// Eponyms and drugs stay, persons of the same name do not.
+		{"Parkinson's disease, Foley catheter, Jordan frame and Lantus; seen by Dr. Parkinson", "Parkinson's disease, Foley catheter, Jordan frame and Lantus; seen by [NAME]"},
+		{"Boston brace from Boston, MA 02115", "Boston brace from [LOCATION], [LOCATION] [LOCATION]"},
+		{"Mrs. Halworth's daughter Nancy called; Halworth, Zoë and J. Smith agreed", "[NAME]'s daughter [NAME] called; [NAME] and [NAME] agreed"},
+		// Numbers by their form and by what stands before them.
+		{"SSN 402-11-9988, MRN 00123, card 4111 1111 1111 1111, NHS 943 476 5919", "SSN [ID], MRN [ID], card [ID], NHS [ID]"},
+		{"call +49 30 1234567 or (503) 555-0142 ext. 12, pager 4411", "call [PHONE] or [PHONE], pager [PHONE]"},
+		{"WBC 11.2, platelets 150000, 1,250 mg, pH 7.32, T12-L1", "WBC 11.2, platelets 150000, 1,250 mg, pH 7.32, T12-L1"},
+		{"host 10.1.2.3 and 2001:db8:0:0:0:0:2:1, not 1.2.3", "host [IP] and [IP], not 1.2.3"},
+		// Addresses.
+		{"lives at 12 Fox Run Rd, Apt 4, Springfield, IL 62701", "lives at [LOCATION]"},
+		{"wohnhaft Hauptstraße 12, 50667 Köln", "wohnhaft [LOCATION]"},
+		{"Domicilio: C/ Goya, 12, 3º B, 28001 Madrid", "Domicilio: [LOCATION]"},
+		// Organisations, but no departments.
+		{"seen at St. Mary's Hospital, then in the Oncology Clinic", "seen at [ORG], then in the Oncology Clinic"},
+		{"Klinikum Nordhausen und Hospital Virgen del Rocío", "[ORG] und [ORG]"},
+		// Ages over 89.
+		{"a 91-year-old man, aged ninety-two, and an 89-year-old", "a [AGE]-year-old man, aged [AGE], and an 89-year-old"},
+	} {
+		got := string(Replace(nil, []byte(want.in), s.Find(nil, []byte(want.in), nil), Labels))
+		if got != want.out {
+			t.Errorf("%s\n got %s\nwant %s", want.in, got, want.out)
+		}
+	}
+}
+
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
 		load()

@@ -17,6 +17,9 @@ var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
 
 	"text.ReplacerFunc": "for engines that replace by more than a label",
+	"text.ParseDate":    "for engines that shift dates in texts",
+	"text.Day":          "what it returns",
+	"text.DateForm":     "what it returns",
 }
 
 // TestExportedIsUsed: what a package exports, another one uses, or it is promised. It goes

@@ -101,7 +101,7 @@ def main():
                 more_family.add(f)
         words -= more_given | more_family
     with gzip.GzipFile(here / "words.txt.gz", "wb", compresslevel=9, mtime=0) as out:
-        for name, entries in (("common", common), ("word", words - common), ("drug", drugs), ("given", more_given), ("family", more_family)):
+        for name, entries in (("common", common), ("word", (words & lowercase) - common), ("foreign", words - lowercase - common), ("drug", drugs), ("given", more_given), ("family", more_family)):
             out.write(f"# {name}\n".encode())
             out.write("".join(w + "\n" for w in sorted(entries)).encode())
             print(name, len(entries), file=sys.stderr)
