@@ -76,7 +76,7 @@ func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
 	if s.at(i).phraseIs&fPlace != 0 {
 		to, named = i+int(s.at(i).phrase), true
 	}
-	for n := 0; n < 5; n++ {
+	for n := range 5 {
 		j := to
 		if to > i {
 			if (s.is(j, '-') || s.is(j, '\'')) && s.isCapital(j+1) && s.at(j+1).gap == joined {
@@ -198,6 +198,12 @@ func (s *Scanner) plainStreet(i int) bool {
 	if n := s.at(end); n.gap == joined && n.kind == word && n.len() == 1 {
 		end++
 	}
+	return s.endsStreet(i, from, to, end, numbered)
+}
+
+// endsStreet adds a street whose house number ends at a token, if what stands around it
+// leaves no other meaning.
+func (s *Scanner) endsStreet(i, from, to, end int, numbered bool) bool {
 	next := s.at(end)
 	unit := next.kind == word && next.flags&fUnitNo != 0 && next.gap <= line && s.unitEnd(end) > 0
 	ends := next.gap >= line || next.char == ',' || next.char == '.' && next.gap == joined

@@ -89,7 +89,7 @@ func (s *Scanner) ageBefore(i int) bool {
 // wordedAge finds ninety-two-year-old.
 func (s *Scanner) wordedAge(i int) {
 	to := i + 1
-	for n := 0; n < 2; n++ {
+	for range 2 {
 		j := to
 		if s.is(j, '-') {
 			j++

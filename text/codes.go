@@ -10,7 +10,7 @@ type run struct {
 // runAt reads the run that begins at a token and has no blanks.
 func (s *Scanner) runAt(i int) (r run) {
 	r.from, r.to = i, i
-	var last kind = mark
+	last := mark
 	for j := i; j < len(s.toks) && j-i < 40; j++ {
 		t := s.at(j)
 		if j > i && t.gap != joined || s.taken[j] != 0 {

@@ -26,9 +26,6 @@ func (s *Scanner) appendFolded(dst []byte, t *token) []byte {
 	return dst
 }
 
-// maxString is the length to which a known string is compared.
-const maxString = 256
-
 // matchStrings finds values whose letters and digits follow each other, whatever the
 // grouping: 555-01 23 is 5550123.
 func (s *Scanner) matchStrings(k *Known) {

@@ -133,7 +133,6 @@ func (s *Scanner) judge(c *candidate) bool {
 		return false
 	}
 	first := s.at(c.from)
-	last := s.at(c.to - 1)
 	personal := c.given + c.family + c.unknown + c.eponyms
 	switch {
 	case c.words == 0:
@@ -154,7 +153,7 @@ func (s *Scanner) judge(c *candidate) bool {
 	if c.words >= 2 {
 		return s.severalWords(c, after)
 	}
-	return s.oneWord(c, first, last, before, after)
+	return s.oneWord(c, first, before, after)
 }
 
 // shorten leaves out what follows a name behind a title: Mr. Long Admitted.
@@ -334,7 +333,7 @@ func (s *Scanner) severalWords(c *candidate, after bool) bool {
 		c.ordinary--
 		first = s.at(c.from)
 		if c.words == 1 {
-			return s.oneWord(c, first, first, s.contextBefore(c.from), after)
+			return s.oneWord(c, first, s.contextBefore(c.from), after)
 		}
 	}
 	switch {
@@ -373,7 +372,7 @@ func (s *Scanner) nextCapital(i int) int {
 }
 
 // oneWord judges a single word.
-func (s *Scanner) oneWord(c *candidate, first, last *token, before context, after bool) bool {
+func (s *Scanner) oneWord(c *candidate, first *token, before context, after bool) bool {
 	f := first.flags
 	personal := f&(fGiven|fFamily) != 0
 	ordinary := f&(fCommon|fWord|fKeyword) != 0

@@ -129,7 +129,7 @@ var hashAt = hashOf("at")
 // nameBack returns where the capitals before a word begin.
 func (s *Scanner) nameBack(i int) int {
 	from := i
-	for n := 0; n < 6; n++ {
+	for range 6 {
 		j := from - 1
 		if s.at(from).gap > space {
 			break
@@ -269,8 +269,7 @@ var (
 	orgVerbs = hashSet("seen", "treated", "admitted", "evaluated", "operated", "hospitalized", "hospitalised", "presented", "presenting", "visited", "examined", "diagnosed", "transferred", "referred", "followed", "cared",
 		"consulted", "surgery", "managed", "discharged", "underwent", "checked", "monitored", "scheduled", "appointment", "visit", "transported", "transfer", "brought", "taken", "sent", "airlifted", "rushed", "records", "films", "care", "admission", "referral", "attended", "works", "worked", "working", "employed", "employee", "retired", "born", "enrolled", "studied", "studies",
 		"behandelt", "ingresado", "ingresada", "atendido", "atendida")
-	orgAt   = hashSet("at", "@", "bei")
-	orgPrep = hashSet("at", "to", "from", "by", "in", "en", "im", "am", "our", "the", "with", "for")
+	orgAt = hashSet("at", "@", "bei")
 	// notOrgs are capitals behind "at" that are no organisation.
 	notOrgs = hashSet("ed", "er", "icu", "or", "home", "bedside", "rest", "baseline", "discharge", "admission", "risk", "least", "present", "times", "night", "noon", "midnight", "triage", "work", "school", "snf", "pcp", "opd", "gp")
 )
@@ -296,6 +295,11 @@ func (s *Scanner) orgAfter(i int) {
 		s.at(j).flags&(fMedical|fDrug) != 0 && s.at(j).flags&(fGiven|fFamily|fCity) == 0 {
 		return
 	}
+	s.orgName(i, j)
+}
+
+// orgName finds the name that begins at a token behind a verb or preposition.
+func (s *Scanner) orgName(i, j int) {
 	if s.at(j).shape == upper && (s.at(i).shape == upper || s.at(j).len() < 3) || s.at(j).shape == initial && (!s.is(j+1, '.') || s.lang != english) {
 		return
 	}

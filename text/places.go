@@ -71,8 +71,25 @@ func (s *Scanner) streetLast(i int) {
 	if words == 0 && !(s.isOrdinal(i-1) || s.isNumber(i-1) && s.at(i).gap == space && strongStreets[t.hash] && s.isNumber(i-2)) {
 		return
 	}
-	// The number of the house, or of the street: 12 5th Avenue.
-	numbered := false
+	from, numbered := s.houseBefore(from)
+	lowerKind := t.shape == lower
+	switch {
+	case numbered && (!lowerKind || s.isCapital(from+1) || strongStreets[t.hash]) && !(lowerKind && t.flags&fUnit != 0):
+	case lowerKind || !strongStreets[t.hash] && !s.labelBefore(from, fPlaceLabel):
+		return
+	case s.at(i).shape == upper && s.at(i).len() > 2 && s.at(from).flags&(fCommon|fMedical) != 0:
+		return
+	case s.at(i+1).gap <= space && s.at(i+1).flags&fEponymHead != 0 && !numbered:
+		return // Madison Avenue criteria
+	case t.flags&fTitle != 0 && s.isCapital(i+1), t.hash == hashSt && s.isCapital(i+1) && s.at(i+1).gap == space:
+		return // Dr. Smith, St. Mary
+	}
+	s.addStreet(from, i+1)
+}
+
+// houseBefore returns where the number of the house before a street begins, or of the
+// street itself: 12 5th Avenue.
+func (s *Scanner) houseBefore(from int) (start int, numbered bool) {
 	for n := 0; n < 2; n++ {
 		j := from - 1
 		if s.isOrdinal(j) {
@@ -89,19 +106,7 @@ func (s *Scanner) streetLast(i int) {
 		}
 		from, numbered = j, true
 	}
-	lowerKind := t.shape == lower
-	switch {
-	case numbered && (!lowerKind || s.isCapital(from+1) || strongStreets[t.hash]) && !(lowerKind && t.flags&fUnit != 0):
-	case lowerKind || !strongStreets[t.hash] && !s.labelBefore(from, fPlaceLabel):
-		return
-	case s.at(i).shape == upper && s.at(i).len() > 2 && s.at(from).flags&(fCommon|fMedical) != 0:
-		return
-	case s.at(i+1).gap <= space && s.at(i+1).flags&fEponymHead != 0 && !numbered:
-		return // Madison Avenue criteria
-	case t.flags&fTitle != 0 && s.isCapital(i+1), t.hash == hashSt && s.isCapital(i+1) && s.at(i+1).gap == space:
-		return // Dr. Smith, St. Mary
-	}
-	s.addStreet(from, i+1)
+	return from, numbered
 }
 
 var (

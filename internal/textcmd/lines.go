@@ -27,7 +27,7 @@ func findLines(out io.Writer, in io.Reader, s *markup.Scrubber, base *known) err
 	var line, answer []byte
 	for n := 1; ; n++ {
 		var err error
-		if line, err = readLine(r, line[:0]); err == io.EOF {
+		if line, err = readLine(r, line[:0]); errors.Is(err, io.EOF) {
 			return w.Flush()
 		} else if err != nil {
 			return err
@@ -70,7 +70,7 @@ func readLine(r *bufio.Reader, dst []byte) ([]byte, error) {
 		dst = append(dst, part...)
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
-		case err == io.EOF && len(dst) > 0, err == nil:
+		case errors.Is(err, io.EOF) && len(dst) > 0, err == nil:
 			for len(dst) > 0 && (dst[len(dst)-1] == '\n' || dst[len(dst)-1] == '\r') {
 				dst = dst[:len(dst)-1]
 			}

@@ -81,7 +81,7 @@ what was measured.`,
 				if err != nil {
 					return cli.Usage(err)
 				}
-				defer file.Close()
+				defer func() { _ = file.Close() }() // it was only read
 				in = file
 			}
 			return f.run(c.Context(), c.OutOrStdout(), in)

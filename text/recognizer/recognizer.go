@@ -92,7 +92,7 @@ func (c *Client) Find(ctx context.Context, plain []byte) ([]text.Span, error) {
 		}
 		return nil, errors.New("the recogniser cannot be reached")
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("the recogniser answered with status %d", response.StatusCode)
 	}
