@@ -175,7 +175,7 @@ var orgWords = hashSet("memorial", "university", "children", "childrens", "commu
 // nameForward returns where the capitals after a word end.
 func (s *Scanner) nameForward(i int) int {
 	to := i + 1
-	for n := 0; n < 7; n++ {
+	for n := range 7 {
 		j := to
 		if s.is(j, '.') && s.at(j-1).len() <= 5 && s.at(j-1).flags&(fTitle|fParticle) != 0 || s.is(j, '-') || s.is(j, '\'') {
 			j++

@@ -90,7 +90,7 @@ func (s *Scanner) streetLast(i int) {
 // houseBefore returns where the number of the house before a street begins, or of the
 // street itself: 12 5th Avenue.
 func (s *Scanner) houseBefore(from int) (start int, numbered bool) {
-	for n := 0; n < 2; n++ {
+	for range 2 {
 		j := from - 1
 		if s.isOrdinal(j) {
 			j--
@@ -129,7 +129,7 @@ func (s *Scanner) addStreet(from, to int) {
 	if t := s.at(to); t.kind == word && t.gap == space && directions[t.hash] && s.isCapital(to) {
 		to++
 	}
-	for n := 0; n < 3; n++ {
+	for range 3 {
 		j := to
 		if s.at(j).char == ',' && s.at(j).gap == joined {
 			j++

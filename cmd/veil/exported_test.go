@@ -18,8 +18,6 @@ var promised = map[string]string{
 
 	"text.ReplacerFunc": "for engines that replace by more than a label",
 	"text.ParseDate":    "for engines that shift dates in texts",
-	"text.Day":          "what it returns",
-	"text.DateForm":     "what it returns",
 }
 
 // TestExportedIsUsed: what a package exports, another one uses, or it is promised. It goes
