@@ -158,6 +158,29 @@ func (s *Scanner) addressee(street int) {
 	}
 }
 
+// military finds the lines of a military address: APO AA 34000.
+func (s *Scanner) military(i int) bool {
+	t := s.at(i)
+	if t.kind != word || t.len() != 3 || !militaryPosts[t.hash] || s.at(i+1).kind != word || s.at(i+1).len() != 2 || !s.isNumber(i+2) || s.at(i+2).len() != 5 {
+		return false
+	}
+	from := i
+	if s.at(i).gap == line && s.isNumber(i-1) || s.isCapital(i-1) {
+		// The unit or ship on the line before, after a label or a preposition.
+		for n := 0; n < 6 && from > 0 && (n == 0 || s.at(from).gap <= space); n++ {
+			p := s.at(from - 1)
+			if p.kind == word && !s.isCapital(from-1) || p.kind == mark && p.char != ',' {
+				break
+			}
+			from--
+		}
+	}
+	s.add(from, i+3, Location, "military")
+	return true
+}
+
+var militaryPosts = hashSet("apo", "fpo", "dpo")
+
 // plainStreet finds a street without a word that says so: 41377 Schachterlweg 62, lives
 // at Jahu 80.
 func (s *Scanner) plainStreet(i int) bool {

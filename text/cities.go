@@ -104,13 +104,16 @@ func (s *Scanner) unlistedPlace(i int) {
 		return
 	}
 	n := s.at(i + 1)
-	if s.isCapital(i+1) && n.gap == space || n.char == '\'' && n.gap == joined || n.gap == joined && n.kind != mark || n.char == '-' && n.gap == joined || n.kind == word && n.gap == space && n.flags&(fEponymHead|fMedical) != 0 {
+	if s.isCapital(i+1) && n.gap == space && !(n.flags&^(fForeign|fFamily|fGiven|fUncommon|fCity) == 0 && (s.endsPhrase(i+2))) || n.char == '\'' && n.gap == joined || n.gap == joined && n.kind != mark || n.char == '-' && n.gap == joined || n.kind == word && n.gap == space && n.flags&(fEponymHead|fMedical) != 0 {
 		return
 	}
 	if p.hash == hashTo && !travels[s.at(i-2).hash] {
 		return
 	}
 	to := i + 1
+	if s.isCapital(to) && n.gap == space {
+		to++
+	}
 	s.add(i, to, Location, "place-unlisted")
 	if s.isNumber(to) && s.at(to).len() == 5 && s.at(to).gap == space {
 		s.add(to, to+1, Location, "postal-code")
@@ -225,4 +228,20 @@ func (s *Scanner) beginsPlace(i int) bool {
 		return true
 	}
 	return s.isCapital(i) && t.shape == title && (t.flags&fCity != 0 || t.phraseIs&fCity != 0) && s.lang != english
+}
+
+// findPlacesOfNames finds the places that stand behind names: Dr. Kaiser, Bielefeld.
+func (s *Scanner) findPlacesOfNames() {
+	if s.lang == english {
+		return
+	}
+	for i := range s.toks {
+		t := &s.toks[i]
+		if s.taken[i] != 0 || t.kind != word || t.shape != title || t.flags&fCity == 0 || t.gap > space || s.at(i-1).char != ',' || !s.isHit(i-2, Name) {
+			continue
+		}
+		if n := s.at(i + 1); n.kind == mark || n.gap >= line {
+			s.add(i, i+1, Location, "place")
+		}
+	}
 }

@@ -80,6 +80,7 @@ func (s *Scanner) detect() {
 	s.findOrgs()
 	s.findPlaces()
 	s.findNames()
+	s.findPlacesOfNames()
 	s.findAges()
 	s.findOptional()
 }

@@ -20,6 +20,9 @@ func (s *Scanner) findPlaces() {
 		}
 	}
 	for i := range s.toks {
+		if s.taken[i] == 0 && s.military(i) {
+			continue
+		}
 		if s.taken[i] == 0 && (s.toks[i].kind == number || s.isCapital(i) && s.at(i-1).kind != number) {
 			s.plainStreet(i)
 		}
