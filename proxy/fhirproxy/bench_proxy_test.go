@@ -135,7 +135,7 @@ func benchProxy(b *testing.B, p *process, pages map[string][]byte, accept string
 	}
 	b.SetBytes(int64(total / len(urls)))
 	cpu := p.cpu(b)
-	rate := requests(b, ask)
+	rate := requests(b, benchClients, ask)
 	cpu = p.cpu(b) - cpu
 	client.CloseIdleConnections()
 	b.ReportMetric(float64(cpu.Microseconds())/float64(b.N), "cpu-µs")

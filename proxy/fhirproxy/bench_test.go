@@ -33,6 +33,7 @@ const benchClients = 8
 //	masked          the listener, with records that are dropped
 //	masked+audit    the listener, with a log on disk that is synced before each answer
 //	unmasked        parse, ask, check, answer: no guard, masking or record
+//	…/64clients     with 64 requests under way instead of benchClients
 //	…/gzip          the upstream compresses its answers
 //	…/5ms           the upstream takes 5 ms for an answer, as a fast real one does
 //
@@ -46,10 +47,10 @@ func BenchmarkListener(b *testing.B) {
 		name    string
 		answers map[string][]byte
 	}{{"1KB", small}, {"100KB", large}} {
-		for _, manner := range []string{"", "/gzip", "/5ms"} {
+		for _, manner := range []string{"", "/64clients", "/gzip", "/5ms"} {
 			up := benchUpstream(b, size.answers, manner)
 			for _, kind := range []string{"masked", "unmasked", "masked+audit"} {
-				b.Run(size.name+"/"+kind+manner, func(b *testing.B) { benchListener(b, up, kind, size.answers) })
+				b.Run(size.name+"/"+kind+manner, func(b *testing.B) { benchListener(b, up, kind, clientsOf(manner), size.answers) })
 			}
 		}
 	}
@@ -180,7 +181,15 @@ func (s *Server) unmasked(ctx *fasthttp.RequestCtx) {
 	ctx.SetBody(a.Body)
 }
 
-func benchListener(b *testing.B, up, kind string, answers map[string][]byte) {
+// clientsOf is how many requests are under way at once.
+func clientsOf(manner string) int {
+	if manner == "/64clients" {
+		return 64
+	}
+	return benchClients
+}
+
+func benchListener(b *testing.B, up, kind string, clients int, answers map[string][]byte) {
 	var sink mask.Sink = dropped{}
 	if kind == "masked+audit" {
 		log, err := audit.Open(b.TempDir(), audit.Options{})
@@ -213,7 +222,7 @@ func benchListener(b *testing.B, up, kind string, answers map[string][]byte) {
 		urls = append(urls, "http://"+l.Addr().String()+"/fhir"+path)
 	}
 	slices.Sort(urls)
-	client := &fasthttp.HostClient{Addr: l.Addr().String(), MaxConns: benchClients, MaxResponseBodySize: 1 << 24}
+	client := &fasthttp.HostClient{Addr: l.Addr().String(), MaxConns: clients, MaxResponseBodySize: 1 << 24}
 	ask := func(i int) {
 		req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 		req.SetRequestURI(urls[i%len(urls)])
@@ -227,7 +236,7 @@ func benchListener(b *testing.B, up, kind string, answers map[string][]byte) {
 		ask(i)
 	}
 	b.SetBytes(bytesOfAll / int64(len(urls)))
-	requests(b, ask)
+	requests(b, clients, ask)
 	client.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -238,12 +247,12 @@ func benchListener(b *testing.B, up, kind string, answers map[string][]byte) {
 
 // requests has the clients send b.N requests between them, ask(i) for each, and reports
 // their rate and the times that they took.
-func requests(b *testing.B, ask func(i int)) (rate float64) {
-	times := make([][]time.Duration, benchClients)
+func requests(b *testing.B, clients int, ask func(i int)) (rate float64) {
+	times := make([][]time.Duration, clients)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	b.ResetTimer()
-	for c := range benchClients {
+	for c := range clients {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
