@@ -29,7 +29,7 @@ func (g *generator) predicate(s source, depth int) string {
 	case truth:
 		return n
 	case day, moment:
-		return g.of("extract(year FROM "+n+") > 1990", n+" < '2023-06-01'", n+" = '1950-03-17'", n+" IS NOT NULL")
+		return g.of("extract(year FROM "+n+") > 1990", n+" < '2023-06-01'", n+" = '1950-03-17'", n+" IS NOT NULL", n+" >= '2031-02-01'", n+" BETWEEN '2030-06-01' AND '2031-09-30'")
 	case label:
 		return n + g.of(" = 'female'", " <> 'male'", " IN ('other', 'unknown')")
 	case numbers:

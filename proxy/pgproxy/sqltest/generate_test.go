@@ -15,7 +15,7 @@ import (
 const (
 	// ciQueries and fewQueries are how many random queries run in CI and
 	// elsewhere. VEIL_QUERIES says another number, VEIL_SEED where to begin.
-	ciQueries  = 10_000
+	ciQueries  = 20_000
 	fewQueries = 1_000
 	// workers run queries at once.
 	workers = 4

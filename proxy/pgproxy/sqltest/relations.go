@@ -57,6 +57,7 @@ var relations = []relation{
 	}},
 	{"clinic.claims", []column{num("id"), id("patient_id", "Patient"), id("member_no", "member"), txt("payer"), num("amount"), txt("status"), date("service_date")}},
 	{"clinic.claims_2024", []column{num("id"), id("patient_id", "Patient"), id("member_no", "member"), txt("payer"), num("amount"), date("service_date")}},
+	{"clinic.stays", []column{num("id"), id("patient_id", "Patient"), at("admitted"), at("discharged"), at("planned"), date("arrived"), date("gone"), txt("ward")}},
 	{"clinic.icd10_codes", []column{txt("code"), txt("description"), num("chapter")}},
 	{"clinic.notes", []column{num("id"), id("encounter_id", "Encounter"), id("author", "doctor"), txt("note_type"), num("words"), txt("body")}},
 	{"clinic.documents", []column{num("id"), id("patient_id", "Patient"), at("loaded_at"), of("doc", document)}},
