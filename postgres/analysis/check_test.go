@@ -1,14 +1,17 @@
 package analysis
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 	pgquery "github.com/wasilibs/go-pgquery"
 )
 
@@ -80,6 +83,12 @@ func holds(t testing.TB, p *Plan, plain map[string]bool) {
 			}
 		}
 	})
+	given := map[string]bool{}
+	walk(root.ProtoReflect(), func(m any) {
+		if f, ok := m.(*pg.RangeFunction); ok {
+			givenColumns(f, p, given)
+		}
+	})
 	walk(root.ProtoReflect(), func(m any) {
 		if v, ok := m.(*pg.RangeVar); ok && !wrapped[v] && !(v.Schemaname == "" && ctes[v.Relname]) && v.Schemaname != "pg_catalog" {
 			t.Fatalf("relation %s is not wrapped: %s", v.Relname, p.SQL)
@@ -95,7 +104,7 @@ func holds(t testing.TB, p *Plan, plain map[string]bool) {
 	for i, n := range top.GetTargetList() {
 		if ref := n.GetResTarget().GetVal().GetColumnRef(); ref != nil {
 			name, _ := lastName(ref.Fields)
-			if !strings.HasPrefix(name, string(p.Tag)) {
+			if !strings.HasPrefix(name, string(p.Tag)) || given[name] {
 				continue
 			}
 			// Only where the plan says so, of a SELECT, and of the column it says.
@@ -104,6 +113,59 @@ func holds(t testing.TB, p *Plan, plain map[string]bool) {
 				t.Fatalf("an original is selected: %s", p.SQL)
 			}
 		}
+	}
+}
+
+// givenColumns adds the columns of unnested arrays that the client itself gives, and their
+// ordinal: not those of originals or a query, and not the parameters whose pseudonyms are opened.
+func givenColumns(f *pg.RangeFunction, p *Plan, given map[string]bool) {
+	columns := f.GetAlias().GetColnames()
+	ordinal := len(columns) - 1
+	if !f.Ordinality {
+		ordinal = len(columns)
+	}
+	if ordinal != len(f.Functions) {
+		return
+	}
+	for i, n := range columns {
+		own := true
+		if i != ordinal {
+			call := f.Functions[i].GetList().GetItems()[0].GetFuncCall()
+			name, _ := lastName(call.GetFuncname())
+			own = name == "unnest"
+			walk(call.ProtoReflect(), func(m any) {
+				switch x := m.(type) {
+				case *pg.ColumnRef:
+					name, _ := lastName(x.Fields)
+					own = own && !strings.HasPrefix(name, string(p.Tag))
+				case *pg.SubLink:
+					own = false
+				case *pg.ParamRef:
+					own = own && int(x.Number) <= len(p.Params) && !p.Params[x.Number-1].Sealed
+				}
+			})
+		}
+		if own {
+			given[n.GetString_().GetSval()] = true
+		}
+	}
+}
+
+func TestGivenColumns(t *testing.T) {
+	tree, err := pgquery.Parse(`SELECT FROM clinic.patients p,
+		ROWS FROM (unnest($1::text[]), unnest($2::text[]), unnest(ARRAY[1]), unnest(ARRAY[p.tag_1]), unnest(ARRAY[p.clear]), unnest(ARRAY(SELECT 1)), lower('a')) WITH ORDINALITY a(opened, bound, written, original, clear, query, other, ordinal),
+		unnest($2::text[]) WITH ORDINALITY b(short)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := map[string]bool{}
+	walk(tree.Stmts[0].Stmt.ProtoReflect(), func(m any) {
+		if f, ok := m.(*pg.RangeFunction); ok {
+			givenColumns(f, &Plan{Layout: rows.Layout{Tag: []byte("tag"), Params: []rows.Param{{Sealed: true}, {}}}}, given)
+		}
+	})
+	if got := slices.Sorted(maps.Keys(given)); !slices.Equal(got, []string{"bound", "clear", "ordinal", "written"}) {
+		t.Errorf("given: %v", got)
 	}
 }
 
