@@ -53,7 +53,7 @@ func (r *run) unknown(in *input, beginning []byte) Problem {
 		return Problem{File: display, What: "the file is JSON but not FHIR, and no rule covers it", Hint: "write rules for it in the documents section of the ruleset, or use --document"}
 	}
 	if slices.Contains(textExtensions, strings.ToLower(filepath.Ext(in.base))) && isText(beginning) {
-		return Problem{File: display, What: "the file is plain text, which Veil does not mask yet", Hint: "leave it out; for text that has a format, use --format"}
+		return Problem{File: display, What: "the file is plain text, and the ruleset does not say what to do with it", Hint: "use a ruleset that scrubs text, such as safe-harbor-text, or leave the file out; for text that has a format, use --format"}
 	}
 	return Problem{File: display, What: "the format of the file is not known"}
 }

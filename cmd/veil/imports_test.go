@@ -64,7 +64,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/pgproxy/wire":         {},
 		"proxy/pgproxy/pool":         {"postgres/analysis", "postgres/catalog", "proxy", "proxy/pgproxy/wire"},
 		// Tables, and PostgreSQL.
-		"table":                  {"mask/...", "internal/suggest"},
+		"table":                  {"mask/...", "internal/suggest", "text"},
 		"table/cells":            {},
 		"table/csv":              {"mask/...", "table", "file"},
 		"table/parquet/encoding": {},
@@ -106,7 +106,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"file/bucket":          {"file"},
 		"fhir/fhirfile":        {"fhir/people", "fhir/fhirxml", "mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "fhir/guard", "internal/stack"},
 		"internal/cli":         {},
-		"internal/formats":     {"internal/rules", "document/...", "fhir", "fhir/...", "file", "table", "table/..."},
+		"internal/formats":     {"text/note", "internal/rules", "document/...", "fhir", "fhir/...", "file", "table", "table/..."},
 		"internal/jobshow":     {"document", "file", "table", "table/pgdump"},
 		"internal/runs":        {"mask/...", "audit", "file"},
 		"internal/opener":      {"mask/..."},
@@ -127,7 +127,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"text/recognizer":  {"text"},
 		"internal/textcmd": {"internal/cli", "text", "text/markup", "text/recognizer"},
 		"fhir/people":      {"fhir/fhirjson", "fhir/schema", "text"},
-		"text/scrub":       {"mask", "text"},
+		"text/scrub":       {"mask", "text", "text/markup"},
+		"text/note":        {"file", "mask", "mask/ruleset", "text"},
 
 		// Rulesets of other tools.
 		"internal/rulesetimport": {"fhir", "fhir/schema", "internal/rules", "internal/strictyaml", "mask", "mask/ruleset"},

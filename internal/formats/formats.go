@@ -7,6 +7,7 @@
 package formats
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/text/note"
 )
 
 // all has a line for each format, in the order in which they are tried. What the name
@@ -29,6 +31,7 @@ var all = []format{
 	{"json", jsonFormats},
 	{"xml", xmlFormats},
 	{"fhir", fhirFormats},
+	{"text", textFormats},
 }
 
 // format is a line of the table: its name for --format, and what opens it.
@@ -108,6 +111,14 @@ func (o *Options) tableOf(rules *table.Rules) func(file string) table.Name {
 	}
 	name := table.ParseName(o.table)
 	return func(string) table.Name { return name }
+}
+
+func textFormats(o *Options, r Rules) ([]file.Format, error) {
+	list, err := note.Formats(r.Compiled.Policy, o.format == "text")
+	if err == nil && len(list) == 0 && o.format == "text" {
+		err = errors.New("--format text: the ruleset does not say what to do with plain text: use one that scrubs it, such as safe-harbor-text")
+	}
+	return list, err
 }
 
 func fhirFormats(_ *Options, r Rules) ([]file.Format, error) {

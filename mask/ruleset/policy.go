@@ -17,6 +17,7 @@ type Policy struct {
 	// documents are those of document rules, names those for names of members; nil for a
 	// rule that has none.
 	documents, names []mask.Method
+	text             mask.Method
 }
 
 // NewPolicy makes the methods of every rule. The error is Problems, each at
@@ -64,6 +65,9 @@ func NewPolicy(rs *Ruleset, defs mask.Methods, keys *keys.Keyring) (*Policy, err
 			}
 			p.documents, p.names = append(p.documents, value), append(p.names, name)
 		}
+	}
+	if rs.Text != nil {
+		p.text = newMethod("text", rs.Text.Method, rs.Text.Args, rs.Text.At)
 	}
 	return p, problems.Err()
 }

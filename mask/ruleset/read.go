@@ -52,6 +52,7 @@ func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, pr
 		"fhir":          func(n strictyaml.Node) { r.fhir(n, &own.FHIR) },
 		"tables":        func(n strictyaml.Node) { own.Tables = r.tables(n) },
 		"documents":     func(n strictyaml.Node) { own.Documents = r.documents(n) },
+		"text":          func(n strictyaml.Node) { own.Text = r.textSection(n) },
 	}, nil)
 	if !ok {
 		return r.rs
@@ -126,6 +127,9 @@ func (r *rulesetReader) merge(own Ruleset) {
 	}
 	rs.mergeTables(own.Tables)
 	rs.mergeDocuments(own.Documents)
+	if own.Text != nil {
+		rs.Text = own.Text
+	}
 	if own.FHIR.VersionAt.File != "" {
 		rs.FHIR.Version, rs.FHIR.VersionAt = own.FHIR.Version, own.FHIR.VersionAt
 	}

@@ -28,6 +28,8 @@ type Ruleset struct {
 	Tables *TablesSection `json:"tables,omitempty"`
 	// Documents is nil where the ruleset says nothing of documents.
 	Documents *DocumentsSection `json:"documents,omitempty"`
+	// Text is nil where the ruleset says nothing of files of plain text.
+	Text *TextSection `json:"text,omitempty"`
 
 	sha256 string
 	file   string
