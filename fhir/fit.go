@@ -25,7 +25,7 @@ var probes = func() map[string][]string {
 	words := []string{"en", "US", "DE", "MA", "CA", "02115", "90210", "final", "active", "in-progress", "1234567890", "123456789"}
 	uris := append([]string{"http://example.org/fhir/x", "urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "urn:oid:1.2.840.113619"}, words...)
 	return map[string][]string{
-		"base64Binary": {"aGVsbG8gd29ybGQ=", "AAAA"},
+		"base64Binary": {"aGVsbG8gd29ybGQ=", "AAAA", "e1xydGYxIHRleHR9", "e1xydGYxXGFuc2kgYSBifQ==", "e1xydGYxXGFuc2kgY30="}, // the last are RTF
 		"boolean":      {"true", "false"},
 		"canonical":    uris,
 		"code":         words,

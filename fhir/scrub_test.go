@@ -36,6 +36,7 @@ var plantings = map[string]string{
 	"device":           `{"resourceType":"Device","id":"1","serialNumber":"WHO"} {"resourceType":"QuestionnaireResponse","id":"2","status":"completed","item":[{"linkId":"1","answer":[{"valueString":"NOTE"}]}]}`,
 	"member number":    `{"resourceType":"Coverage","id":"1","status":"active","beneficiary":{},"payor":[],"subscriberId":"WHO"} {"resourceType":"Task","id":"2","status":"draft","intent":"order","description":"NOTE"}`,
 	"escaped member":   `{"resourceType":"Patient","id":"1","n\u0061me":[{"f\u0061mily":"WHO"}]} {"resourceType":"Condition","id":"2","subject":{"reference":"Patient/1"},"note":[{"text":"NOTE"}]}`,
+	"narrative":        `{"resourceType":"Patient","id":"1","name":[{"family":"WHO"}]} {"resourceType":"Condition","id":"2","subject":{"reference":"Patient/1"},"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">NOTE</div>"}}`,
 	"of its own entry": `{"resourceType":"Patient","id":"1","name":[{"family":"WHO"}],"contact":[{"relationship":[{"text":"x"}]}],"link":[]} {"resourceType":"MedicationRequest","id":"2","status":"active","intent":"order","medicationCodeableConcept":{},"subject":{},"dosageInstruction":[{"text":"NOTE"}]}`,
 }
 

@@ -13,22 +13,27 @@ import (
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/text"
+	"github.com/veil-proxy/veil/text/markup"
 )
 
-// Methods returns the methods of this package.
-func Methods() []mask.Definition {
+// Recognizer finds more spans of a plain text, beside the detectors. Where it fails, so
+// does the text: it is removed.
+type Recognizer func(plain []byte) ([]text.Span, error)
+
+// Methods returns the methods of this package. recognizer may be nil.
+func Methods(recognizer Recognizer) []mask.Definition {
 	return []mask.Definition{{
 		Name: "scrub", Label: mask.LabelScrubbed, PerKnown: true,
 		Summary: "takes identifiers out of a text: known ones, and those that detectors find; not Safe Harbor",
 		Params: []mask.Param{
-			{Name: "as", Type: mask.StringParam, OneOf: []string{"text"}, Doc: "what the text is; text by default"},
+			{Name: "as", Type: mask.StringParam, OneOf: []string{"text", "xhtml", "html", "rtf"}, Doc: "what the text is; text by default"},
 			{Name: "encoding", Type: mask.StringParam, OneOf: []string{"base64"}, Doc: "how the text is encoded; not at all by default"},
 			{Name: "times", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "times of day; keep by default"},
 			{Name: "years", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "years that stand alone; keep by default"},
 			{Name: "ages", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "ages under 90; keep by default"},
 			{Name: "professions", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "professions; keep by default"},
 		},
-		New: newMethod,
+		New: func(_ mask.Env, args mask.Args) (mask.Method, error) { return newMethod(args, recognizer), nil },
 	}}
 }
 
@@ -37,31 +42,30 @@ func Methods() []mask.Definition {
 // Replaced by itself, so that its label says what it went through.
 type method struct {
 	base64  bool
-	scrub   func(w *worker, dst, src []byte, known *text.Known) ([]byte, bool)
+	scrub   func(s *markup.Scrubber, dst, src []byte) ([]byte, error)
 	workers sync.Pool
 }
 
 // worker is what scrubbing one text needs.
 type worker struct {
-	scanner *text.Scanner
-	spans   []text.Span
-	decoded []byte
-	out     []byte
+	markup.Scrubber
+	decoded, out []byte
 }
 
-func newMethod(_ mask.Env, args mask.Args) (mask.Method, error) {
+func newMethod(args mask.Args, recognizer Recognizer) *method {
 	removes := func(name string) bool { return args.String(name, "keep") == "remove" }
 	options := text.Options{Times: removes("times"), Years: removes("years"), Ages: removes("ages"), Professions: removes("professions")}
 	finder := sync.OnceValue(func() *text.Finder { return text.New(options) }) // dictionaries are loaded when the first text comes
 	m := &method{base64: args.String("encoding", "") == "base64", scrub: markups[args.String("as", "text")]}
-	m.workers.New = func() any { return &worker{scanner: finder().Scanner()} }
-	return m, nil
+	m.workers.New = func() any {
+		return &worker{Scrubber: markup.Scrubber{Scanner: finder().Scanner(), More: recognizer}}
+	}
+	return m
 }
 
-// markups are the ways to read a text. Each appends the scrubbed text, and reports whether
-// the text is what it should be.
-var markups = map[string]func(w *worker, dst, src []byte, known *text.Known) ([]byte, bool){
-	"text": plain,
+// markups are the ways to read a text.
+var markups = map[string]func(s *markup.Scrubber, dst, src []byte) ([]byte, error){
+	"text": (*markup.Scrubber).AppendText, "xhtml": (*markup.Scrubber).AppendHTML, "html": (*markup.Scrubber).AppendHTML, "rtf": (*markup.Scrubber).AppendRTF,
 }
 
 // Append implements mask.Method.
@@ -70,12 +74,14 @@ func (m *method) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, 
 		return dst, mask.Removed, nil
 	}
 	w := m.workers.Get().(*worker)
-	out, outcome := m.append(w, dst, src, in.Known)
+	w.Known = in.Known
+	out, outcome := m.append(w, dst, src)
+	w.Known = nil    // originals
 	m.workers.Put(w) // not after a panic: then its state is not known
 	return out, outcome, nil
 }
 
-func (m *method) append(w *worker, dst, src []byte, known *text.Known) ([]byte, mask.Outcome) {
+func (m *method) append(w *worker, dst, src []byte) ([]byte, mask.Outcome) {
 	if m.base64 {
 		decoded, err := base64.StdEncoding.AppendDecode(w.decoded[:0], src)
 		w.decoded = decoded
@@ -87,19 +93,13 @@ func (m *method) append(w *worker, dst, src []byte, known *text.Known) ([]byte, 
 	if !utf8.Valid(src) {
 		return dst, mask.Removed
 	}
-	out, ok := m.scrub(w, w.out[:0], src, known)
+	out, err := m.scrub(&w.Scrubber, w.out[:0], src)
 	w.out = out
 	switch {
-	case !ok:
+	case err != nil:
 		return dst, mask.Removed
 	case m.base64:
 		return base64.StdEncoding.AppendEncode(dst, out), mask.Replaced
 	}
 	return append(dst, out...), mask.Replaced
-}
-
-// plain scrubs text without markup.
-func plain(w *worker, dst, src []byte, known *text.Known) ([]byte, bool) {
-	w.spans = w.scanner.Find(w.spans[:0], src, known)
-	return text.Replace(dst, src, w.spans, text.Labels), true
 }
