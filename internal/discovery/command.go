@@ -76,11 +76,14 @@ password in PGPASSWORD or a password file, not in the string.`,
 func (cs *Commands) newFiles() *cobra.Command {
 	o := Options{Load: cs.policy}
 	var rows int
+	var timeout time.Duration
 	var f formats.Options
 	c := &cobra.Command{
 		Use: "files [FILE|DIR|PATTERN…]", Short: "Look at the tables in files", Args: cli.Args(1, math.MaxInt),
-		Long: `Reads the first rows of the tables in files, of every format of rows that veil
-mask reads, and judges their columns. Nothing is written but what you ask for.`,
+		Long: `Samples the tables in files, of every format of rows that veil mask reads, and
+judges their columns. Files are sampled all over, the standard input from its
+beginning. Nothing is written but what you ask for. If a file cannot be read,
+the others still are, and the exit status is 1.`,
 		Example: `  veil discover files export/*.csv --ruleset clinic.yaml
   veil discover files warehouse/ --format json`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -92,15 +95,22 @@ mask reads, and judges their columns. Nothing is written but what you ask for.`,
 				return err
 			}
 			report := func(p file.Problem) { fmt.Fprintf(c.ErrOrStderr(), "veil: %s\n", p) }
-			look := Files{Paths: args, Stdin: c.InOrStdin(), Rows: rows, Formats: &f, Methods: cs.Methods, Report: report}
+			look := Files{Paths: args, Stdin: c.InOrStdin(), Rows: rows, Timeout: timeout, Formats: &f, Methods: cs.Methods, Report: report}
 			tables, err := look.Tables(c.Context())
 			if err != nil {
 				return err
 			}
-			return o.Finish(c.OutOrStdout(), "files", tables, lex)
+			if err := o.Finish(c.OutOrStdout(), "files", tables, lex); err != nil {
+				return err
+			}
+			if look.Unread > 0 {
+				return fmt.Errorf("%d files could not be read, see above: what is said is of the others", look.Unread)
+			}
+			return nil
 		},
 	}
 	c.Flags().IntVar(&rows, "sample", 1000, "sample `ROWS` of each table")
+	c.Flags().DurationVar(&timeout, "file-timeout", time.Minute, "how long reading one file may take; what it has behind that is not looked at")
 	o.AddFlags(c.Flags())
 	AddFormatFlags(c.Flags(), &f)
 	o.Format.Add(c)

@@ -3,17 +3,13 @@ package discovery
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"math"
-	"strconv"
-	"strings"
+	"slices"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/veil-proxy/veil/discover"
-	"github.com/veil-proxy/veil/discover/propose"
-	"github.com/veil-proxy/veil/discover/values"
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/formats"
@@ -27,14 +23,18 @@ import (
 type Files struct {
 	Paths []string
 	Stdin io.Reader
-	// Rows is how many rows of each table are sampled, from its beginning.
+	// Rows is how many values of each column are sampled, from all over the files.
 	Rows int
+	// Timeout is how long each file is read; what it has behind that is not looked at.
+	Timeout time.Duration
 	// Formats describe the files, as for veil mask.
 	Formats *formats.Options
 	// Methods are those of rulesets.
 	Methods [][]mask.Definition
 	// Report is called with what could not be read.
 	Report func(file.Problem)
+	// Unread is how many files could not be read.
+	Unread int
 }
 
 // AddFormatFlags adds the flags that describe files, with the format of inputs as
@@ -53,14 +53,11 @@ func AddFormatFlags(fl *pflag.FlagSet, o *formats.Options) {
 	})
 }
 
-// errEnough ends the reading of a file.
-var errEnough = errors.New("enough rows")
-
 // Tables reads the tables in the files. They are read as veil mask reads them, with a
 // ruleset whose only method looks at each value and removes it: what files can be masked
 // can be looked at.
 func (f *Files) Tables(ctx context.Context) ([]discover.Table, error) {
-	looker := &looker{rows: f.Rows}
+	looker := &looker{rows: f.Rows, timeout: f.Timeout}
 	text := "veil: 1\nname: look\nreferenceDate: 2000-01-01\ntables: {default: refuse, rules: []}\n"
 	var tables []discover.Table
 	f.Formats.Inspect, f.Formats.Guess = true, true
@@ -73,19 +70,29 @@ func (f *Files) Tables(ctx context.Context) ([]discover.Table, error) {
 			f.Report(file.Problem{File: name, What: "it has no tables: look at FHIR with veil discover fhir, and at other documents by hand"})
 		}
 		for _, t := range found {
-			tables = append(tables, discoverable(t.Name, t.Columns))
+			tables = unite(tables, discoverable(t.Name, t.Columns))
 		}
 		return nil
 	})
 	if err != nil || len(tables) == 0 {
 		return nil, err
 	}
+	// What cannot be read has been reported.
+	report := f.Report
+	f.Report = func(file.Problem) {}
+	defer func() { f.Report = report }()
 	f.Formats.Inspect = false
 	text = looker.ruleset(tables)
-	err = f.inspect(ctx, text, looker, func(_ string, doc file.Document) error { return looker.look(doc) })
+	err = f.inspect(ctx, text, looker, func(name string, doc file.Document) error {
+		err := looker.look(doc, name == "-")
+		if err != nil {
+			report(file.Problem{File: name, What: err.Error()})
+		}
+		return err
+	})
 	for t := range tables {
 		for i := range tables[t].Columns {
-			tables[t].Columns[i].Profile = looker.samples[looker.numbers[key(&tables[t], i)]].Profile()
+			tables[t].Columns[i].Profile = looker.columns[looker.numbers[key(&tables[t], i)]].profile()
 		}
 	}
 	return tables, err
@@ -106,17 +113,32 @@ func (f *Files) inspect(ctx context.Context, text string, l *looker, each func(n
 		return err
 	}
 	job := &file.Job{Inputs: f.Paths, Stdin: f.Stdin, Formats: list, Plan: compiled.Plan, Keys: compiled.Policy.Keys, Workers: 1, Report: f.Report}
-	failed := false
+	failed := 0
 	counts, err := job.Inspect(ctx, func(name string, _ file.Info, doc file.Document) {
 		if err := each(name, doc); err != nil {
-			failed = true
+			failed++
 			f.Report(file.Problem{File: name, What: err.Error()})
 		}
 	})
-	if err == nil && (counts.Failed > 0 || failed) && counts.Files == 0 {
+	f.Unread = max(f.Unread, int(counts.Failed)+failed) //nolint:gosec // a number of files
+	if err == nil && f.Unread > 0 && counts.Files == 0 {
 		err = errors.New("no file could be read")
 	}
 	return err
+}
+
+// unite adds a table to others: files of one table are one, with the columns of all.
+func unite(tables []discover.Table, t discover.Table) []discover.Table {
+	k := slices.IndexFunc(tables, func(o discover.Table) bool { return o.Schema == t.Schema && o.Name == t.Name })
+	if k < 0 {
+		return append(tables, t)
+	}
+	for _, c := range t.Columns {
+		if !slices.ContainsFunc(tables[k].Columns, func(o discover.Column) bool { return o.Name == c.Name }) {
+			tables[k].Columns = append(tables[k].Columns, c)
+		}
+	}
+	return tables
 }
 
 // discoverable is a table of a file as discovery sees it.
@@ -133,108 +155,4 @@ var sqlTypes = map[table.Type]string{
 	table.Text: "text", table.Other: "text", table.Bool: "boolean", table.Integer: "bigint", table.Decimal: "numeric", table.Float: "double precision",
 	table.Date: "date", table.Timestamp: "timestamp without time zone", table.TimestampTZ: "timestamp with time zone",
 	table.UUID: "uuid", table.JSON: "jsonb", table.XML: "xml", table.Opaque: "bytea",
-}
-
-// looker is the method of a ruleset that looks at values. It samples each column in its
-// own rule.
-type looker struct {
-	rows    int
-	numbers map[string]int
-	samples map[int]*values.Sample
-	seen    map[int]int
-}
-
-func key(t *discover.Table, column int) string {
-	return t.Schema + "\x00" + t.Name + "\x00" + t.Columns[column].Name
-}
-
-// ruleset has a rule for each column.
-func (l *looker) ruleset(tables []discover.Table) string {
-	l.samples, l.seen, l.numbers = map[int]*values.Sample{}, map[int]int{}, map[string]int{}
-	var b strings.Builder
-	b.WriteString("veil: 1\nname: look\nreferenceDate: 2000-01-01\ntables:\n  default: refuse\n  rules:\n")
-	for t := range tables {
-		for i, c := range tables[t].Columns {
-			name := key(&tables[t], i)
-			if _, known := l.numbers[name]; known {
-				continue // files of one table share its columns
-			}
-			n := len(l.numbers)
-			l.numbers[name] = n
-			l.samples[n] = values.NewSample()
-			fmt.Fprintf(&b, "    - {id: c%d, match: {", n)
-			if tables[t].Schema != "" {
-				fmt.Fprintf(&b, "schema: %s, ", propose.Glob(tables[t].Schema))
-			}
-			fmt.Fprintf(&b, "table: %s, column: %s}, method: look, number: %d}\n", propose.Glob(tables[t].Name), propose.Glob(c.Name), n)
-		}
-	}
-	return b.String()
-}
-
-// definition is the method as rulesets know it.
-func (l *looker) definition() mask.Definition {
-	return mask.Definition{
-		Name: "look", Label: mask.LabelRedacted, Summary: "looks at the value and takes it out",
-		Params: []mask.Param{{Name: "number", Type: mask.IntParam, Required: true, Min: 0, Max: 1 << 30, Doc: "the column"}},
-		New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
-			return looking{l, int(args.Int("number", 0))}, nil
-		},
-	}
-}
-
-// looking is the method over one column.
-type looking struct {
-	*looker
-	number int
-}
-
-// Append implements mask.Method.
-func (l looking) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
-	if l.seen[l.number] < l.rows {
-		l.seen[l.number]++
-		l.samples[l.number].Add(string(src))
-	}
-	return dst, mask.Removed, nil
-}
-
-// look reads a file until enough rows were seen.
-func (l *looker) look(doc file.Document) error {
-	masker := doc.NewMasker(false)
-	masker.Pass().Begin(mask.Origin{})
-	_, one := doc.(interface{ Columns() *table.Plan }) // a file with one table
-	_, byColumn := doc.(interface{ ByColumn() })
-	var text, out []byte
-	var result file.Result
-	err := doc.Split(func() []byte { return text[:0] }, func(b file.Block) error {
-		text = b.Text
-		before := result.Masked
-		out = masker.AppendMasked(out[:0], b, &result)
-		rows := result.Masked
-		if byColumn { // the rows of a group were seen when the next group begins
-			if rows == before {
-				return nil
-			}
-			rows = before
-		}
-		if one && rows >= uint64(l.rows) {
-			return errEnough
-		}
-		return nil
-	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
-	l.repeats(masker.Pass())
-	return err
-}
-
-// repeats tells the samples how many values there were: maskers remember values that
-// come again, and the method does not see them.
-func (l *looker) repeats(pass *mask.Pass) {
-	for _, applied := range pass.Record("", "").Applied {
-		if n, err := strconv.Atoi(strings.TrimPrefix(applied.Rule, "c")); err == nil && l.samples[n] != nil {
-			l.samples[n].Repeat(int(min(applied.N, math.MaxInt32)) - l.seen[n])
-		}
-	}
 }
