@@ -204,3 +204,9 @@ func (w *Walker) some(c *condition, of test, i, step int) bool {
 		return false
 	})
 }
+
+// leave ends the walk of an object.
+func (w *Walker) leave() {
+	w.depth--
+	w.holders = w.holders[:len(w.holders)-1]
+}

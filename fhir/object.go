@@ -192,12 +192,6 @@ func (w *Walker) endObject(n *node, o *objectWalk, i int) (end int, kept bool) {
 	return i + 1, o.kept && o.solid
 }
 
-// leave ends the walk of an object.
-func (w *Walker) leave() {
-	w.depth--
-	w.holders = w.holders[:len(w.holders)-1]
-}
-
 // unknownNames remembers the names of an object's members that no field has. Few
 // are compared one by one, many by a map: an object may have a million of them.
 type unknownNames struct {
