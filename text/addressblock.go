@@ -158,6 +158,37 @@ func (s *Scanner) addressee(street int) {
 	}
 }
 
+// addressLabels are labels that a whole address follows on the line.
+var addressLabels = hashSet("domicilio", "dirección", "address", "adresse", "anschrift", "indirizzo", "endereço", "morada", "adresa", "osoite", "alamat", "wohnadresse", "cím")
+
+// addressLine finds what stands behind the label of an address, to the end of its line or
+// the next label.
+func (s *Scanner) addressLine(colon int) {
+	if p := s.at(colon - 1); s.at(colon).char != ':' || p.kind != word || !addressLabels[p.hash] {
+		return
+	}
+	to, words := colon+1, 0
+	for to < len(s.toks) && to-colon < 40 && s.at(to).gap < line {
+		t := s.at(to)
+		if t.char == '|' || t.char == ';' || t.kind == word && s.is(to+1, ':') || t.gap == wide && t.ends&(fPhoneLabel|fIDLabel|fDateLabel|fNameLabel) != 0 || s.taken[to] != 0 && s.labelAt(to) != Location {
+			break
+		}
+		if t.kind == mark && t.char == '.' && t.gap == joined && (s.at(to+1).gap >= line || s.at(to-1).kind == word && s.at(to-1).len() > 6 && s.at(to+1).kind == word && s.at(to+1).flags&fKeyword != 0) {
+			break
+		}
+		if t.kind != mark {
+			words++
+		}
+		to++
+	}
+	for to > colon+1 && (s.at(to-1).kind == mark || s.at(to-1).phrase > 0 && s.is(to, ':')) {
+		to--
+	}
+	if words >= 2 && to > colon+2 {
+		s.add(colon+1, to, Location, "address-labelled")
+	}
+}
+
 // military finds the lines of a military address: APO AA 34000.
 func (s *Scanner) military(i int) bool {
 	t := s.at(i)

@@ -237,7 +237,7 @@ func (s *Scanner) findPlacesOfNames() {
 	}
 	for i := range s.toks {
 		t := &s.toks[i]
-		if s.taken[i] != 0 || t.kind != word || t.shape != title || t.flags&fCity == 0 || t.gap > space || s.at(i-1).char != ',' || !s.isHit(i-2, Name) {
+		if s.taken[i] != 0 || t.kind != word || t.shape != title || t.flags&fCity == 0 || t.gap > space || s.at(i-1).char != ',' || !s.isName(i-2) {
 			continue
 		}
 		if n := s.at(i + 1); n.kind == mark || n.gap >= line {

@@ -83,7 +83,7 @@ func (s *Scanner) carets(i int) bool {
 	return false
 }
 
-// isHit reports whether a hit of a label ends at a token.
-func (s *Scanner) isHit(j int, label Label) bool {
-	return j >= 0 && s.taken[j] != 0 && s.labelAt(j) == label
+// isName reports whether a name ends at a token.
+func (s *Scanner) isName(j int) bool {
+	return j >= 0 && s.taken[j] != 0 && s.labelAt(j) == Name
 }

@@ -217,7 +217,7 @@ func (s *Scanner) contextBefore(i int) context {
 			return related
 		case p.ends&fNameLabel != 0 && p.flags&fPlace == 0 && s.at(i).gap <= blank && !quoted:
 			return labelled // Kind regards,
-		case s.at(i).gap <= space && s.isHit(j-1, Name):
+		case s.at(i).gap <= space && s.isName(j-1):
 			return possible // Smith, Jones
 		}
 	case t.char == '.' && t.gap == joined && s.at(i).gap <= space:
@@ -226,7 +226,7 @@ func (s *Scanner) contextBefore(i int) context {
 		}
 	case t.char == '|' && s.at(j-1).kind == word && s.at(j-1).ends&fNameLabel != 0 && s.at(i).gap <= wide:
 		return labelled
-	case t.hash == hashAnd && s.isHit(j-1, Name) && s.at(i).gap <= space:
+	case t.hash == hashAnd && s.isName(j-1) && s.at(i).gap <= space:
 		return possible
 	case t.char == '/' && s.at(j-1).hash == hashW && t.gap == joined:
 		return possible // w/

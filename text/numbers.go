@@ -301,7 +301,7 @@ func (s *Scanner) groupedID(d *digits) bool {
 // single finds a long number.
 func (s *Scanner) single(d *digits) bool {
 	t := s.at(d.from)
-	if t.kind == number && t.len() >= 5 && s.is(d.from-1, '(') && t.gap == joined && s.is(d.from+1, ')') && s.isHit(d.from-2, Name) {
+	if t.kind == number && t.len() >= 5 && s.is(d.from-1, '(') && t.gap == joined && s.is(d.from+1, ')') && s.isName(d.from-2) {
 		s.add(d.from, d.from+1, ID, "number-after-name")
 		return true
 	}

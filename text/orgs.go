@@ -187,7 +187,7 @@ func (s *Scanner) nameForward(i int) int {
 			particles++
 			t = s.at(j)
 		}
-		if !s.isCapital(j) || t.gap > space || s.taken[min(j, len(s.taken)-1)] != 0 || t.flags&(fMedical|fNameLabel|fIDLabel|fPhoneLabel) != 0 && t.flags&(fGiven|fFamily|fCity) == 0 && t.shape == upper ||
+		if !s.isCapital(j) || t.gap > space || t.flags&fStreetBefore != 0 && t.len() > 2 && to > i+1 && s.lang != english || s.taken[min(j, len(s.taken)-1)] != 0 || t.flags&(fMedical|fNameLabel|fIDLabel|fPhoneLabel) != 0 && t.flags&(fGiven|fFamily|fCity) == 0 && t.shape == upper ||
 			s.lang == german && (t.flags&fTitle != 0 || t.flags&(fWord|fCommon) != 0 && particles == 0 && t.flags&(fCity|fGiven|fFamily) == 0 && !(n == 0 && s.endsPhrase(j+1))) {
 			break
 		}

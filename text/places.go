@@ -20,6 +20,10 @@ func (s *Scanner) findPlaces() {
 		}
 	}
 	for i := range s.toks {
+		if s.toks[i].char == ':' {
+			s.addressLine(i)
+			continue
+		}
 		if s.taken[i] == 0 && s.military(i) {
 			continue
 		}

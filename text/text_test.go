@@ -76,6 +76,8 @@ func TestDetectors(t *testing.T) {
 		{"lives at 12 Fox Run Rd, Apt 4, Springfield, IL 62701", "lives at [LOCATION]"},
 		{"wohnhaft Hauptstraße 12, 50667 Köln", "wohnhaft [LOCATION]"},
 		{"Domicilio: C/ Goya, 12, 3º B, 28001 Madrid", "Domicilio: [LOCATION]"},
+		{"Address: ventisquero alto 72, 4 H | Phone: 503 555 0142", "Address: [LOCATION] | Phone: [PHONE]"},
+		{"Unit 12 Box 34\nAPO AA 34000", "Unit 12 [LOCATION]\n"},
 		// Organisations, but no departments.
 		{"seen at St. Mary's Hospital, then in the Oncology Clinic", "seen at [ORG], then in the Oncology Clinic"},
 		{"Klinikum Nordhausen und Hospital Virgen del Rocío", "[ORG] und [ORG]"},
