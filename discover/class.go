@@ -118,7 +118,3 @@ func IsClass(name string) bool {
 
 // What says in words, in the plural, what the values of a class are.
 func (c Class) What() string { return c.info().what }
-
-// Category is the category of 45 CFR 164.514(b)(2)(i) that a class falls under, a letter
-// from A to R, or empty.
-func (c Class) Category() string { return c.info().category }

@@ -98,7 +98,7 @@ func (t *tableState) finding(i int) Finding {
 		f.Reasons = append(f.Reasons, "the table is not about persons")
 	}
 	if class == OrganizationName && (t.subject == ofPersons || t.names.vocabulary.Has(t.names.columns[i], "employer")) {
-		f.Sensitive, f.Category = true, GivenName.Category() // employers of persons are named in 164.514(b)(2)(i)
+		f.Sensitive, f.Category = true, GivenName.info().category // employers of persons are named in 164.514(b)(2)(i)
 		f.Reasons = append(f.Reasons, "employers of persons count among what identifies them")
 	}
 	if class == Zip && t.short(i, 3) {

@@ -18,7 +18,7 @@ func documentsMeet(a, b *match) bool {
 		return step{kind: pattern, name: glob}
 	}
 	x, y := whole(a.Document), whole(b.Document)
-	return a.path.XML == b.path.XML && patternsMeet(x.glob(), y.glob())
+	return a.path.xml == b.path.xml && patternsMeet(x.glob(), y.glob())
 }
 
 // checkConflicts reports rules of which none is more specific than the other.
@@ -30,7 +30,7 @@ func (r *Rules) checkConflicts(problems *strictyaml.Problems) {
 			}
 			one, other := &r.section.Rules[b.rule], &r.section.Rules[a.rule]
 			always := one.Method != "" && other.Method != "" && len(one.Where) == 0 && len(other.Where) == 0
-			if always && a.path.Compare(b.path) == 0 && overlap(a.path.steps, b.path.steps) {
+			if always && a.path.compare(b.path) == 0 && overlap(a.path.steps, b.path.steps) {
 				problems.Add(a.At, "rules %q and %q match equally: %s and %s can be the same value", one.ID, other.ID, b.DocumentMatch, a.DocumentMatch)
 				continue
 			}

@@ -45,7 +45,7 @@ func (r *Rules) Explain(s string) (*Explanation, error) {
 		return nil, err
 	}
 	tree := plan.JSON
-	if parsed.XML {
+	if parsed.xml {
 		tree = plan.XML
 	}
 	names := tree.NewShapes(true)
@@ -54,7 +54,7 @@ func (r *Rules) Explain(s string) (*Explanation, error) {
 	decision, out := n.Decision(), &Explanation{Path: s}
 	for i := range parsed.steps {
 		st := &parsed.steps[i]
-		if st.descendant || st.kind == pattern || st.kind == anyChild && parsed.XML {
+		if st.descendant || st.kind == pattern || st.kind == anyChild && parsed.xml {
 			return nil, fmt.Errorf("%s: expected a path to one place, of names and [*] alone", s)
 		}
 		above := decision

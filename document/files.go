@@ -7,7 +7,7 @@ import "fmt"
 type Files struct {
 	Rules *Rules
 	// Document is the name of the document that every file holds; empty for those that
-	// Rules.OfFile names.
+	// Rules.ofFile names.
 	Document string
 	// Any takes every file, whatever its name is.
 	Any bool
@@ -25,7 +25,7 @@ func (f *Files) of(name string) (document string, covered bool) {
 	if f.Document != "" {
 		return f.Document, f.Rules.Covers(f.Document)
 	}
-	return f.Rules.OfFile(name)
+	return f.Rules.ofFile(name)
 }
 
 // Takes reports whether a file is one of documents.

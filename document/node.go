@@ -302,7 +302,7 @@ func (m *Masker) decisionOf(items []item) *Decision {
 	}
 	slices.SortStableFunc(found, func(a, b item) int {
 		x, y := m.tree.matches[a.match], m.tree.matches[b.match]
-		return cmp.Or(y.path.Compare(x.path), cmp.Compare(y.documentRank(), x.documentRank()),
+		return cmp.Or(y.path.compare(x.path), cmp.Compare(y.documentRank(), x.documentRank()),
 			cmp.Compare(conditional(a), conditional(b)), cmp.Compare(x.rule, y.rule))
 	})
 	d := &Decision{}

@@ -8,7 +8,7 @@ import (
 
 // Path selects values of documents of one language.
 type Path struct {
-	XML   bool
+	xml   bool
 	steps []step
 }
 
@@ -43,15 +43,15 @@ func (s *step) leaf() bool { return s.attribute || s.kind == text }
 
 // String writes the path as a ruleset has it, with namespaces as they are.
 func (p *Path) String() string {
-	if len(p.steps) == 0 && p.XML {
+	if len(p.steps) == 0 && p.xml {
 		return "/"
 	}
 	var b strings.Builder
-	if !p.XML {
+	if !p.xml {
 		b.WriteByte('$')
 	}
 	for i := range p.steps {
-		if p.XML {
+		if p.xml {
 			p.steps[i].writeXML(&b)
 		} else {
 			p.steps[i].writeJSON(&b)
@@ -117,11 +117,11 @@ func (s *step) writeXML(b *strings.Builder) {
 	}
 }
 
-// Compare says which of two paths is more specific: it is positive if p is. The last
+// compare says which of two paths is more specific: it is positive if p is. The last
 // steps count first: a name is more specific than a pattern, that than any child, and a
 // child than a descendant. Of paths that agree as far as one goes the longer is more
 // specific.
-func (p *Path) Compare(o *Path) int { return compareSteps(p.steps, o.steps) }
+func (p *Path) compare(o *Path) int { return compareSteps(p.steps, o.steps) }
 
 func compareSteps(a, b []step) int {
 	for k := 1; k <= min(len(a), len(b)); k++ {

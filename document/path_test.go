@@ -64,7 +64,7 @@ func TestCompare(t *testing.T) {
 				if err1 != nil || err2 != nil {
 					t.Fatal(err1, err2)
 				}
-				if got := p.Compare(o); (got > 0) != (i < k) || (got == 0) != (i == k) {
+				if got := p.compare(o); (got > 0) != (i < k) || (got == 0) != (i == k) {
 					t.Errorf("%s, %s: got %d", a, b, got)
 				}
 			}
@@ -122,14 +122,14 @@ func FuzzPath(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !overlap(p.steps, p.steps) || p.Compare(p) != 0 {
+		if !overlap(p.steps, p.steps) || p.compare(p) != 0 {
 			t.Errorf("%q does not meet itself", s)
 		}
-		if p.XML { // which is written with namespaces
+		if p.xml { // which is written with namespaces
 			return
 		}
 		again, err := parsePath(p.String())
-		if err != nil || again.Compare(p) != 0 || again.String() != p.String() {
+		if err != nil || again.compare(p) != 0 || again.String() != p.String() {
 			t.Errorf("%q is written as %q, which reads as %v, %v", s, p, again, err)
 		}
 	})

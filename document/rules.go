@@ -93,7 +93,7 @@ func (r *Rules) compileRule(i int, problems *strictyaml.Problems) {
 		one := &match{DocumentMatch: m, rule: i, path: parsed, opens: openNames(parsed)}
 		leavesOpen = leavesOpen || len(one.opens) > 0
 		r.matches = append(r.matches, one)
-		if parsed.XML && rule.Keys != nil && !isKeep(rule.Keys.Form) {
+		if parsed.xml && rule.Keys != nil && !isKeep(rule.Keys.Form) {
 			problems.Add(rule.Keys.At, "rule %q: names of elements and attributes can only be kept: keys: keep", rule.ID)
 		}
 	}
@@ -162,10 +162,10 @@ func openNames(p *Path) (out [][]step) {
 // Namespaces are those of XML that pass.
 func (p *Plan) Namespaces() Namespaces { return p.rules.spaces }
 
-// OfFile names the document that a file holds, by the file's base name. covered reports
+// ofFile names the document that a file holds, by the file's base name. covered reports
 // whether rules are about that document: the ruleset's files name the file, or a rule
 // names the document.
-func (r *Rules) OfFile(name string) (document string, covered bool) {
+func (r *Rules) ofFile(name string) (document string, covered bool) {
 	for _, f := range r.section.Files {
 		if ok, err := path.Match(f.File, name); ok && err == nil {
 			return f.Document, true
@@ -251,7 +251,7 @@ func (r *Rules) Plan(document string) (*Plan, error) {
 			return nil, err
 		}
 		t := p.JSON
-		if m.path.XML {
+		if m.path.xml {
 			t = p.XML
 		}
 		t.matches, t.actions = append(t.matches, m), append(t.actions, n)

@@ -69,7 +69,7 @@ func parseXPath(s string, spaces Namespaces) (*Path, error) {
 	if s == "" || s[0] != '/' {
 		return nil, errors.New("a path of XML begins with /")
 	}
-	out := &Path{XML: true}
+	out := &Path{xml: true}
 	for rest := s; rest != ""; {
 		var st step
 		rest = rest[1:]

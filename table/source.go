@@ -5,8 +5,6 @@ type Source struct {
 	Name
 	// Columns are those of a row, in order.
 	Columns []Column
-	// Key are the names of the columns that identify a row; none where that is not known.
-	Key []string
 }
 
 // Column is one column of a source.

@@ -78,7 +78,7 @@ tables:
 `
 
 func patients() table.Source {
-	return table.Source{Name: table.Name{Schema: "clinic", Table: "patients"}, Key: []string{"id"}, Columns: []table.Column{
+	return table.Source{Name: table.Name{Schema: "clinic", Table: "patients"}, Columns: []table.Column{
 		{Name: "id", Type: table.Integer}, {Name: "ssn", Type: table.Text}, {Name: "name", Type: table.Text}, {Name: "born", Type: table.Date},
 		{Name: "died", Type: table.Date}, {Name: "admitted", Type: table.TimestampTZ}, {Name: "zip", Type: table.Text}, {Name: "cost", Type: table.Decimal},
 		{Name: "notes", Type: table.Text}, {Name: "vip", Type: table.Bool}, {Name: "sex", Type: table.Text}, {Name: "doc", Type: table.JSON},
