@@ -58,7 +58,7 @@ func postgresViewSettings(v *PostgresView) []setting {
 	return []setting{
 		texts("relations", "relations in the view, such as clinic.* (default: all that the ruleset allows)", &v.Relations),
 		texts("functions", "functions of the database that may be called on values in the clear, such as clinic.age", &v.Functions),
-		boolean("explain", "allow EXPLAIN, which shows plans without costs", &v.Explain),
+		boolean("explain", "allow EXPLAIN, which shows plans with costs in powers of ten", &v.Explain),
 		duration("statementTimeout", "for a statement", &v.StatementTimeout),
 		number("rows", "rows that a statement may return; 0 for no limit", &v.Rows, 0),
 		number("minCount", "show only groups of at least so many people; 0 for no minimum", &v.MinCount, 0),

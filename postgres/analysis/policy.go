@@ -21,8 +21,8 @@ type Options struct {
 	// Functions are functions of the database, as schema.name, that the operator
 	// vouches for: they may be called with values that are not keyed.
 	Functions []string
-	// Explain permits EXPLAIN without ANALYZE. It shows the nodes of the plan alone:
-	// no condition and no estimate.
+	// Explain permits EXPLAIN without ANALYZE. It shows the nodes of the plan:
+	// no condition, and of estimates the order of magnitude.
 	Explain bool
 	// MinCount is the least number of different people that a group may have, counted by
 	// sealed ids of the domain Person, and holds the consumer to groups; 0 for none.

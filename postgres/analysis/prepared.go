@@ -64,7 +64,7 @@ func (a *analysis) take(source *Plan) {
 	}
 	a.prepared = source
 	p.Columns, p.Actions, a.tag = source.Columns, source.Actions, string(source.Tag)
-	p.Explain, p.Clear = source.Explain, source.Clear
+	p.Explain, p.Costs, p.Estimates, p.Clear = source.Explain, source.Costs, source.Estimates, source.Clear
 }
 
 // prepare analyses PREPARE.

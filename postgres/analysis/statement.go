@@ -229,8 +229,8 @@ func (a *analysis) readOnlyOptions(options []*pg.Node) {
 
 // explain lets EXPLAIN pass where the policy does: without running, and of the response only
 // the nodes of the plan, since conditions hold opened pseudonyms. Costs and numbers of
-// rows follow from statistics of the originals: constants stand in their place, for
-// clients that read them.
+// rows follow from statistics of the originals: they are rounded to powers of ten, and
+// constants where the view counts people.
 func (a *analysis) explain(e *pg.ExplainStmt, n *pg.Node) {
 	if !a.policy.options.Explain {
 		a.fail(codeForbidden, 0, "EXPLAIN is not permitted by the policy", "The operator can permit it in the view (explain: true). For postgres_fdw, set use_remote_estimate to false.")
@@ -249,14 +249,18 @@ func (a *analysis) explain(e *pg.ExplainStmt, n *pg.Node) {
 			costs = on
 		case explainOptions[name] && valid && !on:
 		default:
-			a.fail(codeForbidden, d.GetLocation(), fmt.Sprintf("option %q of EXPLAIN is not permitted", strings.ToUpper(name)), "Write EXPLAIN without options: it shows the nodes of the plan, with constants in place of costs.")
+			a.fail(codeForbidden, d.GetLocation(), fmt.Sprintf("option %q of EXPLAIN is not permitted", strings.ToUpper(name)), "Write EXPLAIN without options: it shows the nodes of the plan, with costs and rows in powers of ten.")
 		}
 	}
 	a.plan.Kind, a.plan.Command = Rows, "EXPLAIN"
 	a.top(q, false)
 	a.plan.Columns = []rows.Column{{Name: "QUERY PLAN", Action: -1}}
-	a.plan.Explain, a.plan.Costs = true, costs
-	e.Options = []*pg.Node{{Node: &pg.Node_DefElem{DefElem: &pg.DefElem{Defname: "costs", Arg: str("off"), Defaction: pg.DefElemAction_DEFELEM_UNSPEC}}}}
+	a.plan.Explain, a.plan.Costs, a.plan.Estimates = true, costs, costs && a.minCount() == 0
+	shown := "off"
+	if a.plan.Estimates {
+		shown = "on"
+	}
+	e.Options = []*pg.Node{{Node: &pg.Node_DefElem{DefElem: &pg.DefElem{Defname: "costs", Arg: str(shown), Defaction: pg.DefElemAction_DEFELEM_UNSPEC}}}}
 	a.plan.SQL = a.deparse(n, false)
 }
 

@@ -16,8 +16,9 @@ type Layout struct {
 	Actions *mask.Plan
 	// tag is the mark of the statement's wrappers.
 	Tag []byte
-	// Explain: the rows are lines of EXPLAIN. Costs: with constants in place of costs.
-	Explain, Costs bool
+	// Explain: the rows are lines of EXPLAIN. Costs: with costs and numbers of rows, of
+	// which Estimates shows the order of magnitude, and no more; otherwise constants.
+	Explain, Costs, Estimates bool
 	// copy is how COPY writes the rows, if it does.
 	Copy *CopyFormat
 	// clear are the columns of relations that the statement reads as they are.

@@ -256,42 +256,6 @@ func (m *Masker) fillArray(e *table.Remembered, c *cell) error {
 	return nil
 }
 
-// explainRow lets pass the lines of EXPLAIN that name a node of the plan, and nothing
-// else: conditions hold opened pseudonyms and tags. What follows from statistics of the
-// originals is a constant.
-func (m *Masker) explainRow(dst, body []byte) ([]byte, error) {
-	if len(body) < 6 {
-		return dst, ErrTaint
-	}
-	line := body[6:]
-	if int(int32(binary.BigEndian.Uint32(body[2:]))) != len(line) {
-		return dst, ErrTaint
-	}
-	trimmed := bytes.TrimLeft(line, " ")
-	node := len(trimmed) == len(line) || bytes.HasPrefix(trimmed, []byte("->"))
-	if !node || bytes.ContainsAny(trimmed, ":'") {
-		return dst, nil
-	}
-	// The alias of a node is a name of Veil's.
-	line, _, _ = bytes.Cut(line, []byte(" "+processTag))
-	if Tainted(line) {
-		return dst, nil
-	}
-	costs := ""
-	if m.plan.Costs {
-		costs = constantCosts
-	}
-	size := len(line) + len(costs)
-	dst = append(dst, 'D', 0, 0, 0, 0)
-	binary.BigEndian.PutUint32(dst[len(dst)-4:], uint32(4+2+4+size))
-	dst = append(dst, 0, 1)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(size))
-	return append(append(dst, line...), costs...), nil
-}
-
-// constantCosts stand behind each node of a plan, as postgres_fdw and others read them.
-const constantCosts = "  (cost=100.00..1000.00 rows=1000 width=32)"
-
 // Passes reports whether the plan's rows reach the client as they come, without a
 // RowMasker: no column is keyed, and no row must be left out. That none holds a tag
 // must be seen all the same: see Tainted.

@@ -3,6 +3,7 @@ package sqltest
 import (
 	"fmt"
 	"net"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -73,7 +74,7 @@ func TestForeignTablesOverVeil(t *testing.T) {
 				t.Errorf("%s: %s", sql, a.said())
 			}
 			for _, row := range a.rows {
-				if line := string(row[0]); !strings.HasSuffix(line, "  (cost=100.00..1000.00 rows=1000 width=32)") || strings.Contains(line, "Cond") || strings.Count(line, "cost=") != 1 {
+				if line := string(row[0]); !powersOfTen.MatchString(line) || strings.Contains(line, "Cond") || strings.Count(line, "cost=") != 1 {
 					t.Errorf("%s: %s", sql, line)
 				}
 			}
@@ -88,3 +89,6 @@ func TestForeignTablesOverVeil(t *testing.T) {
 		}
 	}
 }
+
+// powersOfTen is all that a node's costs may be.
+var powersOfTen = regexp.MustCompile(`  \(cost=10*\.00\.\.10*\.00 rows=10* width=32\)$`)

@@ -360,6 +360,11 @@ func (g *generator) window(s source) string {
 		part = "PARTITION BY " + c.name
 	}
 	c, ok := g.any(s, number, day)
+	if by, has := g.any(s, sealed); has && g.one(4) {
+		// In Veil's own order, of which the copy has the number of rows alone.
+		g.own = true
+		return g.of("row_number()", "rank()", "count(*)") + " OVER (" + part + " ORDER BY " + by.name + ")"
+	}
 	if g.attack && g.one(3) {
 		if bad, has := g.any(s, sealed, person); has {
 			return "rank() OVER (ORDER BY " + bad.name + ")"

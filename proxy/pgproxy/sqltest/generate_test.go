@@ -18,7 +18,7 @@ const (
 	ciQueries  = 20_000
 	fewQueries = 1_000
 	// workers run queries at once.
-	workers = 4
+	workers = 8
 	// shrinkTries bounds the search for a simpler query that fails alike.
 	shrinkTries = 400
 	// failuresShown bounds what is reported of many failures.
@@ -167,6 +167,9 @@ func (w *worker) try(q Query, m mode) verdict {
 	case want.err != nil:
 		return verdict{wrong: fmt.Sprintf("accepted, but over the masked copy: %s", want.said())}
 	case q.Own:
+		if len(got.rows) != len(want.rows) && !q.Attack {
+			return verdict{wrong: fmt.Sprintf("%d rows, want %d", len(got.rows), len(want.rows))}
+		}
 	case q.Cut:
 		if len(got.rows) != len(want.rows) {
 			return verdict{wrong: fmt.Sprintf("%d rows, want %d", len(got.rows), len(want.rows))}
