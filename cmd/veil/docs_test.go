@@ -44,9 +44,10 @@ func TestSecurityPageNamesTests(t *testing.T) {
 		{"", "proxy/fhirproxy", 45},
 		{"P", "proxy/pgproxy/sqltest", 24},
 		{"F", "fhir", 25},
-		{"S", "proxy/pgproxy/sqltest", 20},
-		{"O", "cmd/veil", 9},
-		{"T", "table", 18},
+		{"S", "proxy/pgproxy/sqltest", 26},
+		{"O", "cmd/veil", 12},
+		{"T", "table", 20},
+		{"X", "text", 7},
 	} {
 		rows := regexp.MustCompile(`(?m)^\| `+table.head+`(\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
 		if len(rows) != table.rows {
