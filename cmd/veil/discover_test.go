@@ -231,6 +231,21 @@ func driftsApart(t *testing.T, d *pgtest.Database, ruleset, config string) {
 	if r := veil(t, "", "postgres", "check", "--config", config); !strings.Contains(r.stdout, "DISCOVERY finds e-mail addresses") {
 		t.Errorf("a check does not say that a column that passes has e-mail addresses: %s%s", r.stdout, r.stderr)
 	}
+	var texts [2]string
+	for i, name := range []string{ruleset, config} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[i] = string(text)
+	}
+	strict := strings.Replace(texts[0], "{schema: ward, table: lab_rslt, column: val_num}", "{schema: ward, table: lab_rslt, column: no_such}", 1) +
+		"    - {id: strict, match: {schema: ward, table: lab_rslt, column: val_num}, method: hide}\n"
+	masked := write(t, t.TempDir()+"/strict.yaml", strict)
+	stricter := write(t, t.TempDir()+"/veil.yaml", strings.Replace(texts[1], ruleset, masked, 1))
+	if r := veil(t, "", "postgres", "check", "--config", stricter); !strings.Contains(r.stdout, "DISCOVERY finds measures") {
+		t.Errorf("a check does not say that a rule masks measures: %s%s", r.stdout, r.stderr)
+	}
 	if r := veil(t, "", "postgres", "check", "--config", config, "--discover=false"); strings.Contains(r.stdout, "DISCOVERY") {
 		t.Error("a check without discovery has an opinion")
 	}

@@ -37,8 +37,9 @@ Rules without effect are faults: one that matches no column (with the nearest
 name), one that never applies because a more specific or stricter rule does,
 and one that refers to another column that does not exist. A NOTE is about
 something that may be intended. DISCOVERY marks a column that a rule lets pass
-although a sample of its values looks as if it identified persons; with
---discover=false no row is read.
+although a sample of its values looks as if it identified persons, or masks
+although they look harmless, which is no fault; with --discover=false no row
+is read.
 
 The exit status is 1 if there is such a fault, if the upstream role can do
 more than read (unless the configuration allows it), and with --complete if a

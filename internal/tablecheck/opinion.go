@@ -22,8 +22,12 @@ const (
 	opinionTimeout   = time.Minute
 )
 
-// Discover adds to the columns that pass what discovery finds of them, where it finds
-// that they identify persons. A table that cannot be read has no opinion.
+// harmlessFrom is how sure discovery must be that what a rule masks identifies nobody.
+const harmlessFrom = 0.9
+
+// Discover adds to columns what discovery finds of them where it contradicts their rule:
+// to those that pass and look as if they identified persons, and to those that a rule
+// masks and that surely do not. A table that cannot be read has no opinion.
 func (r *Report) Discover(ctx context.Context, p *config.Prepared) error {
 	connection, err := p.Config.Postgres.Connection()
 	if err != nil {
@@ -36,15 +40,28 @@ func (r *Report) Discover(ctx context.Context, p *config.Prepared) error {
 		return fmt.Errorf("discovery: %w", err)
 	}
 	found := map[[3]string]discover.Finding{}
-	for _, f := range discover.Judge(tables, words.Default()) {
-		found[[3]string{f.Schema, f.Table, f.Column}] = f
+	findings := discover.Judge(tables, words.Default())
+	harmless := map[[3]string]bool{}
+	for t := range tables {
+		for i := range tables[t].Columns {
+			f := &findings[0]
+			findings = findings[1:]
+			name := [3]string{f.Schema, f.Table, f.Column}
+			found[name] = *f
+			harmless[name] = !f.Sensitive && !f.Quasi && f.Confidence >= harmlessFrom && tables[t].Unread == "" && tables[t].Columns[i].Harmless()
+		}
 	}
 	for v := range r.Views {
 		columns := r.Views[v].Columns
 		for i := range columns {
 			c := &columns[i]
-			f := found[[3]string{c.Schema, c.Relation, c.Column}]
-			if c.Treatment == analysis.Clear.String() && drift.Contradicts(&f) {
+			name := [3]string{c.Schema, c.Relation, c.Column}
+			f := found[name]
+			passes := c.Treatment == analysis.Clear.String()
+			if !passes && c.Rule != "" && harmless[name] {
+				c.Opinion = fmt.Sprintf("finds %s (%.0f%%), which identify nobody by themselves", f.Class.What(), 100*f.Confidence)
+			}
+			if passes && drift.Contradicts(&f) {
 				c.Opinion = fmt.Sprintf("finds %s (%.0f%%): %s", f.Class.What(), 100*f.Confidence, strings.Join(f.Reasons, "; "))
 			}
 		}
