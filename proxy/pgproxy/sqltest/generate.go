@@ -361,7 +361,7 @@ func (g *generator) window(s source) string {
 	}
 	c, ok := g.any(s, number, day)
 	if by, has := g.any(s, sealed); has && g.one(4) {
-		// In Veil's own order, of which the copy has the number of rows alone.
+		// In Veil's own order, which the copy does not have.
 		g.own = true
 		return g.of("row_number()", "rank()", "count(*)") + " OVER (" + part + " ORDER BY " + by.name + ")"
 	}
