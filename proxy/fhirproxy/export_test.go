@@ -84,7 +84,7 @@ func (b *bulk) ndjson(w http.ResponseWriter, typ string) {
 	}
 	for _, r := range population().Resources() {
 		if r.Type == typ {
-			_, _ = out.Write(append(r.JSON, '\n'))
+			_, _ = fmt.Fprintf(out, "%s\n", r.JSON)
 		}
 	}
 }
