@@ -33,6 +33,10 @@ func (s *Scanner) addressTail(to int) int {
 			}
 			to, zip = end, true
 		case s.isCapital(i) && (comma || newLine || s.afterPlaceCode(to)):
+			// After a full stop a sentence may begin: with an eponym, or behind the code.
+			if s.at(i-1).char == '.' && (t.flags&fEponym != 0 || zip && t.flags&fPlace == 0 && t.phraseIs&fPlace == 0) {
+				return to
+			}
 			end := s.tailPlace(i, newLine, zip)
 			if end == 0 {
 				return to

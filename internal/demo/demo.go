@@ -204,9 +204,12 @@ Both searches in the audit log, which contains rules and no values:
   %s audit show %s --last 2
 The same patients as a CSV and a Parquet file, masked with the same key:
   %s mask --key-file %s --project demo --ruleset %s --out %s %s && head -3 %s
+A note before and after scrubbing, which is not literal Safe Harbor:
+  cat %s; %s mask --key-file %s --project demo --ruleset safe-harbor-text --out %s %[18]s && cat %[22]s
 
 `, d.sourceURL, len(d.population.PatientIDs()), d.url, d.sourceURL, id, d.url, pseudonym, d.url, d.url, d.Command, d.auditDir(),
-		d.Command, d.keyFile(), RulesetName, filepath.Join(d.dir, "masked"), d.filesDir(), filepath.Join(d.dir, "masked", "patients.csv"))
+		d.Command, d.keyFile(), RulesetName, filepath.Join(d.dir, "masked"), d.filesDir(), filepath.Join(d.dir, "masked", "patients.csv"),
+		d.noteFile(), d.Command, d.keyFile(), filepath.Join(d.dir, "scrubbed"), filepath.Join(d.dir, "scrubbed", "note.txt"))
 	if sql == nil {
 		fmt.Fprint(out, "To see the same patients in tables, install PostgreSQL 15 or newer.\n")
 	} else {

@@ -52,8 +52,20 @@ func patients(p *fhirtest.Population) (list []patient, err error) {
 // filesDir has the demo's patients as files.
 func (d *demo) filesDir() string { return filepath.Join(d.dir, "files") }
 
-// writeFiles writes the patients as CSV and as Parquet.
+// noteFile has a note.
+func (d *demo) noteFile() string { return filepath.Join(d.dir, "note.txt") }
+
+// note is of an invented patient.
+const note = `Seen on 14 March 2024: Mr. John Smith (MRN 4471182), phone (555) 014-2277.
+Lives at 12 Elm Street, Springfield, IL 62701. Parkinson's disease stable, Foley
+catheter removed. Daughter Anna Smith will call Dr. Miller. BP 120/80.
+`
+
+// writeFiles writes the patients as CSV and as Parquet, and a note.
 func (d *demo) writeFiles() error {
+	if err := os.WriteFile(d.noteFile(), []byte(note), 0o600); err != nil {
+		return err
+	}
 	list, err := patients(d.population)
 	if err != nil {
 		return err
