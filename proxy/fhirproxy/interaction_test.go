@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/internal/fhirtest"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/cors"
 )
 
 // canned is an upstream that answers paths with fixed bodies and remembers what
@@ -310,7 +311,7 @@ func TestCORS(t *testing.T) {
 		t.Error("an origin is allowed without being listed")
 	}
 	for _, bad := range []string{"notebook.example", "https://notebook.example/", "https://a b", "ftp://x"} {
-		if _, err := newCORS([]string{bad}); err == nil {
+		if _, err := cors.New([]string{bad}); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
 	}

@@ -92,7 +92,7 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *media.Format) (*response, 
 	if p := parse.Framing(&req.Header); p != nil {
 		return nil, p.Closing()
 	}
-	x.s.cors.allow(ctx)
+	x.s.origins.Allow(ctx)
 	if ctx.IsOptions() {
 		return x.options(ctx)
 	}
@@ -231,7 +231,7 @@ func special(segment string) bool { return segment[0] == '_' || segment[0] == '$
 // options says what may be requested, to everybody.
 func (x *exchange) options(ctx *fasthttp.RequestCtx) (*response, *outcome.Problem) {
 	x.Operation = "options"
-	x.s.cors.preflight(ctx)
+	x.s.origins.Preflight(ctx, allowed)
 	return &response{status: 204, header: []outcome.Header{{Name: "Allow", Value: allowed}}}, x.note("complete", "", 204, "")
 }
 

@@ -50,6 +50,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/conns"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/cors"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/signin"
@@ -109,7 +110,7 @@ type Server struct {
 	limits  Limits
 	base    string // public URL without a slash at the end
 	path    string // its path
-	cors    cors
+	origins cors.Origins
 	linkAge time.Duration
 	now     func() time.Time
 	places  *proxy.Places // of requests in progress
@@ -171,7 +172,7 @@ func New(c Config) (*Server, error) {
 	}); err != nil {
 		return nil, err
 	}
-	if s.cors, err = newCORS(c.Origins); err != nil {
+	if s.origins, err = cors.New(c.Origins); err != nil {
 		return nil, err
 	}
 	switch {

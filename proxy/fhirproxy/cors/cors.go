@@ -1,4 +1,5 @@
-package fhirproxy
+// Package cors lets web pages of some origins read the responses of the FHIR listener.
+package cors
 
 import (
 	"errors"
@@ -8,15 +9,16 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// cors are the web origins whose pages may read answers (Fetch Standard, 3.2).
+// Origins are the web origins whose pages may read answers (Fetch Standard, 3.2).
 // Cookies play no part: credentials are in headers that the page sets itself.
-type cors struct {
+type Origins struct {
 	any     bool
 	origins []string
 }
 
-func newCORS(origins []string) (cors, error) {
-	c := cors{any: slices.Contains(origins, "*"), origins: origins}
+// New reads origins: "*", or scheme and host. Without any, no page may.
+func New(origins []string) (Origins, error) {
+	c := Origins{any: slices.Contains(origins, "*"), origins: origins}
 	for _, o := range origins {
 		u, err := url.Parse(o)
 		if o != "*" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || o != u.Scheme+"://"+u.Host) {
@@ -26,9 +28,9 @@ func newCORS(origins []string) (cors, error) {
 	return c, nil
 }
 
-// allow sets the headers that let a page of an allowed origin read the response,
+// Allow sets the headers that let a page of an allowed origin read the response,
 // and reports whether the request comes from one.
-func (c *cors) allow(ctx *fasthttp.RequestCtx) bool {
+func (c *Origins) Allow(ctx *fasthttp.RequestCtx) bool {
 	if len(c.origins) == 0 {
 		return false
 	}
@@ -46,13 +48,14 @@ func (c *cors) allow(ctx *fasthttp.RequestCtx) bool {
 	return true
 }
 
-// preflight handles the request that a browser sends before another.
-func (c *cors) preflight(ctx *fasthttp.RequestCtx) {
+// Preflight handles the request that a browser sends before another, which may have one
+// of the methods.
+func (c *Origins) Preflight(ctx *fasthttp.RequestCtx, methods string) {
 	if len(ctx.Request.Header.Peek("Access-Control-Request-Method")) == 0 || len(ctx.Response.Header.Peek("Access-Control-Allow-Origin")) == 0 {
 		return
 	}
 	h := &ctx.Response.Header
-	h.Set("Access-Control-Allow-Methods", allowed)
+	h.Set("Access-Control-Allow-Methods", methods)
 	h.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, If-None-Match, Prefer, X-API-Key")
 	h.Set("Access-Control-Max-Age", "600")
 }
