@@ -255,9 +255,11 @@ func (a *analysis) groupable(s *keying, n *pg.Node, row *item, keys []*resolved)
 	}
 }
 
-// keyedBy reports whether one of the keys is the keyed entity of the same row.
+// keyedBy reports whether one of the keys is the keyed entity of the same row. Shifted
+// dates are left out: of a row without a person the year is shown, so that equal masked
+// values would be several groups. SQL masks them where they are grouped by.
 func (s *keying) keyedBy(row *item, keys []*resolved) bool {
-	return row != nil && s.Entity != "" && slices.ContainsFunc(keys, func(k *resolved) bool {
+	return row != nil && !s.coarser && s.Entity != "" && slices.ContainsFunc(keys, func(k *resolved) bool {
 		return k.row == row && k.base == s.Entity && k.keying != nil && k.keying.comparable
 	})
 }

@@ -82,6 +82,7 @@ func (d *columnRule) mask(def mask.Definition) {
 			s.guard += " AND " + catalog.QuoteIdent(s.Entity) + "::pg_catalog.text <> ''"
 		}
 	case forms.Shift:
+		s.coarser = true
 		if catalog.IsTime(t.OID) {
 			s.nulls, s.shifts, s.shown = true, true, t.OID
 			s.guard = shiftable(t.OID, v)

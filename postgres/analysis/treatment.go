@@ -81,6 +81,8 @@ type keying struct {
 	// hashed: the masked value is a seal or a keyed hash of the original. shifts: it is the
 	// original moved by a number of days that is the person's.
 	hashed, shifts bool
+	// coarser: the masked value of a row without a person stands for many originals.
+	coarser bool
 	// domain is that of a sealed id, which can be opened; empty for others.
 	domain string
 	// scan: the column is one of rows that have a tableoid.

@@ -97,3 +97,11 @@ SELECT admitted, ward FROM clinic.stays WHERE patient_id = '{{seal Patient/77000
 --: masked
 --: param {{seal Patient/770000017}}
 SELECT id, admitted, admitted - lag(discharged) OVER (ORDER BY admitted, id) AS since FROM clinic.stays WHERE patient_id = $1 ORDER BY admitted, id
+
+--- days-of-patients-counted
+--: masked
+SELECT gone, patient_id, count(*) FROM clinic.stays GROUP BY gone, patient_id
+
+--- days-of-patients-once
+--: masked
+SELECT DISTINCT gone, patient_id FROM clinic.stays
