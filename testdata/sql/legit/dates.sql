@@ -100,8 +100,8 @@ SELECT id, admitted, admitted - lag(discharged) OVER (ORDER BY admitted, id) AS 
 
 --- days-of-patients-counted
 --: masked
-SELECT gone, patient_id, count(*) FROM clinic.stays GROUP BY gone, patient_id
+SELECT gone, count(*), count(DISTINCT patient_id) FROM (SELECT gone, patient_id, count(*) FROM clinic.stays GROUP BY gone, patient_id) g GROUP BY gone ORDER BY gone
 
 --- days-of-patients-once
 --: masked
-SELECT DISTINCT gone, patient_id FROM clinic.stays
+SELECT gone, count(*) FROM (SELECT DISTINCT gone, patient_id FROM clinic.stays) d GROUP BY gone ORDER BY gone
