@@ -43,10 +43,10 @@ func TestSecurityPageNamesTests(t *testing.T) {
 	}{
 		{"", "proxy/fhirproxy", 45},
 		{"P", "proxy/pgproxy/sqltest", 24},
-		{"F", "fhir", 25},
-		{"S", "proxy/pgproxy/sqltest", 26},
+		{"F", "fhir", 27},
+		{"S", "proxy/pgproxy/sqltest", 30},
 		{"O", "cmd/veil", 12},
-		{"T", "table", 20},
+		{"T", "table", 21},
 		{"X", "text", 7},
 	} {
 		rows := regexp.MustCompile(`(?m)^\| `+table.head+`(\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
