@@ -116,8 +116,6 @@ func (c chain) head() head {
 	return h
 }
 
-func (h *head) chain() chain { return chain{h.seq, string(h.hash[:])} }
-
 var (
 	errLineForm = errors.New("the line is not of the log's form")
 	errLineHash = errors.New("the line's bytes do not have the hash it states")

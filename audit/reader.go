@@ -66,11 +66,10 @@ func (r *reader) line() ([]byte, error) {
 // skipZeros returns io.EOF if nothing but zeros follows.
 func (r *reader) skipZeros() error {
 	for {
-		b, err := r.r.Peek(1)
-		if err != nil {
+		if _, err := r.r.Peek(1); err != nil {
 			return err
 		}
-		b, _ = r.r.Peek(r.r.Buffered())
+		b, _ := r.r.Peek(r.r.Buffered()) // no error: it is there
 		if n := len(b) - len(bytes.TrimLeft(b, "\x00")); n < len(b) {
 			return errHole
 		}

@@ -282,7 +282,7 @@ func (w *Walker) array(n *node, f *field, obj, i int) (end int, kept bool) {
 	i = fhirjson.SkipSpace(src, i+1)
 	if i < len(src) && src[i] == ']' {
 		w.depth--
-		return i + 1, w.part.frame && obj == w.first && string(f.name) == "entry"
+		return i + 1, w.part.frame && obj == w.first && f.name == "entry"
 	}
 	for index := 0; ; index++ {
 		before := w.mark()

@@ -64,7 +64,7 @@ func (a *Automaton) InParts() bool {
 // entries is the field of a Bundle's entries.
 func (n *node) entries() *field {
 	for i := range n.fields {
-		if f := &n.fields[i]; string(f.name) == "entry" {
+		if f := &n.fields[i]; f.name == "entry" {
 			return f
 		}
 	}

@@ -143,7 +143,7 @@ var fixedTypes = wordSet("text varchar bpchar int2 int4 int8 numeric float4 floa
 // fixedValue reports whether a node is a constant or a parameter, cast or not: it is
 // computed before any row is.
 func fixedValue(n *pg.Node) bool {
-	for depth := 0; depth < 4; depth++ {
+	for range 4 {
 		c := n.GetTypeCast()
 		if c == nil {
 			break

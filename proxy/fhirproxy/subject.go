@@ -134,8 +134,8 @@ func (f *finder) keep(key string, hops int, patient string, short bool) {
 	}
 }
 
-// settle looks up what a walk missed and reports whether all of it could be.
-func (f *finder) settle() bool {
+// settle looks up what a walk missed. What could not be, the next walk says.
+func (f *finder) settle() {
 	if f.until.IsZero() {
 		f.until = time.Now().Add(f.s.limits.UpstreamTimeout)
 	}
@@ -158,7 +158,6 @@ func (f *finder) settle() bool {
 	close(work)
 	workers.Wait()
 	f.missed = f.missed[:0]
-	return !f.broken
 }
 
 // findSafely is find outside of the handler's goroutine, where a panic would end

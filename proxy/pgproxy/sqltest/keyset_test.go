@@ -91,7 +91,7 @@ func TestKeysetPages(t *testing.T) {
 		for w, way := range keysetWays {
 			var seen []string
 			after := ""
-			for page := 0; page < rows; page++ {
+			for page := range rows {
 				text, params, m := way.first, []string(nil), modes[page%3]
 				if page > 0 {
 					text = strings.ReplaceAll(way.next, "{after}", after)
