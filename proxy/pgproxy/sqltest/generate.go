@@ -367,6 +367,7 @@ func (g *generator) window(s source) string {
 	}
 	if g.attack && g.one(3) {
 		if bad, has := g.any(s, sealed, person); has {
+			g.own = true // a sealed id has one
 			return "rank() OVER (ORDER BY " + bad.name + ")"
 		}
 	}
