@@ -186,3 +186,31 @@ func TestScrubLimits(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkScrubbedPage masks a page of 20 DocumentReferences of one patient with notes of
+// 4 KB: removed, and scrubbed.
+func BenchmarkScrubbedPage(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var page strings.Builder
+	page.WriteString(`{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Patient","id":"1","name":[{"family":"Quarrington","given":["Ottoline"]}],"birthDate":"1950-03-04"}}`)
+	for i := range 20 {
+		var note strings.Builder
+		for note.Len() < 4096 {
+			fmt.Fprintf(&note, "Seen %d/%d/2024 by Dr. %s for chest pain; BP 120/%d, Lantus %d units. Mrs. Quarrington is stable, %s.\n", 1+rng.IntN(12), 1+rng.IntN(28), word(rng), 60+rng.IntN(30), rng.IntN(40), word(rng))
+		}
+		fmt.Fprintf(&page, `,{"resource":{"resourceType":"DocumentReference","id":"d%d","status":"current","subject":{"reference":"Patient/1"},"content":[{"attachment":{"contentType":"text/plain","data":"%s"}}]}}`,
+			i, base64.StdEncoding.EncodeToString([]byte(note.String())))
+	}
+	page.WriteString("]}")
+	for _, c := range []struct{ name, ruleset string }{{"removed", "safe-harbor"}, {"scrubbed", "safe-harbor-text"}} {
+		b.Run(c.name, func(b *testing.B) {
+			m := masktest.NewMasker(masktest.Shipped(b, c.ruleset), fhir.RememberNothing)
+			b.SetBytes(int64(page.Len()))
+			for b.Loop() {
+				if _, err := m.Mask([]byte(page.String())); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
