@@ -406,39 +406,17 @@ func (r *xmlReader) hasMore(e *etree.Element) (more, ok bool) {
 	return more, true
 }
 
-// literal writes a value as its type is written in JSON, or as a string where it
-// is not of that form.
+// literal writes a value of a kind; see appendLiteral.
 func (r *xmlReader) literal(kind schema.JSONKind, value string) {
 	r.value = append(r.value[:0], value...)
-	var f fhirjson.Fault
-	switch {
-	case kind == schema.JSONNumber && len(r.value) > 0 && fhirjson.ScanNumber(r.value, 0, &f) == len(r.value),
-		kind == schema.JSONBool && (value == "true" || value == "false"):
-		r.dst = append(r.dst, r.value...)
-	default:
-		r.quoted(r.value)
-	}
+	r.dst = appendLiteral(r.dst, kind, r.value)
 }
 
-// name writes the name of a member, which needs no escapes, and its colon.
-func (r *xmlReader) name(prefix, name string) {
-	if r.dst[len(r.dst)-1] != '{' {
-		r.dst = append(r.dst, ',')
-	}
-	r.dst = append(append(append(append(r.dst, '"'), prefix...), name...), `":`...)
-}
+func (r *xmlReader) name(prefix, name string) { r.dst = appendName(r.dst, prefix, name) }
 
 func (r *xmlReader) string(s string) {
 	r.value = append(r.value[:0], s...)
 	r.quoted(r.value)
 }
 
-func (r *xmlReader) quoted(text []byte) {
-	r.dst = append(r.dst, '"')
-	if fhirjson.IsPlain(text) {
-		r.dst = append(r.dst, text...)
-	} else {
-		r.dst = fhirjson.AppendEscaped(r.dst, text)
-	}
-	r.dst = append(r.dst, '"')
-}
+func (r *xmlReader) quoted(text []byte) { r.dst = appendQuoted(r.dst, text) }

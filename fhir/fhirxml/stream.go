@@ -358,33 +358,10 @@ func (r *stream) narrative() bool {
 	return true
 }
 
-// literal writes a value as its type is written in JSON, or as a string where it is not
-// of that form.
 func (r *stream) literal(kind schema.JSONKind, value []byte) {
-	var f fhirjson.Fault
-	switch {
-	case kind == schema.JSONNumber && len(value) > 0 && fhirjson.ScanNumber(value, 0, &f) == len(value),
-		kind == schema.JSONBool && (string(value) == "true" || string(value) == "false"):
-		r.dst = append(r.dst, value...)
-	default:
-		r.string(value)
-	}
+	r.dst = appendLiteral(r.dst, kind, value)
 }
 
-// name writes the name of a member, which needs no escapes, and its colon.
-func (r *stream) name(prefix, name string) {
-	if r.dst[len(r.dst)-1] != '{' {
-		r.dst = append(r.dst, ',')
-	}
-	r.dst = append(append(append(append(r.dst, '"'), prefix...), name...), `":`...)
-}
+func (r *stream) name(prefix, name string) { r.dst = appendName(r.dst, prefix, name) }
 
-func (r *stream) string(text []byte) {
-	r.dst = append(r.dst, '"')
-	if fhirjson.IsPlain(text) {
-		r.dst = append(r.dst, text...)
-	} else {
-		r.dst = fhirjson.AppendEscaped(r.dst, text)
-	}
-	r.dst = append(r.dst, '"')
-}
+func (r *stream) string(text []byte) { r.dst = appendQuoted(r.dst, text) }
