@@ -102,29 +102,36 @@ func (a *analysis) samePerson(p, q *person) bool {
 // in every row that it lets pass, and which it holds to one pseudonym. counts says whether
 // a pair may be noted.
 func (a *analysis) joinPersons(cond *pg.Node, sc *scope, counts func(p, q *person) bool) {
+	eachEquality(cond, func(x *pg.A_Expr) {
+		l, r := a.peek(x.Lexpr, sc), a.peek(x.Rexpr, sc)
+		other := x.Rexpr
+		if l == nil || l.person == nil {
+			l, r, other = r, l, x.Lexpr
+		}
+		switch {
+		case l == nil || l.person == nil:
+		case r != nil && r.person != nil && l.keying.Class == r.keying.Class && counts(l.person, r.person):
+			a.samePair(l.person, r.person)
+		case r == nil && l.keying.domain != "" && counts(l.person, l.person):
+			if _, ok := constantOf(other); ok {
+				sc.single = append(sc.single, l.person)
+			}
+		}
+	})
+}
+
+// eachEquality calls f with each comparison by an unqualified = that a condition holds in
+// every row that it lets pass.
+func eachEquality(cond *pg.Node, f func(x *pg.A_Expr)) {
 	if b := cond.GetBoolExpr(); b != nil && b.Boolop == pg.BoolExprType_AND_EXPR {
 		for _, arg := range b.Args {
-			a.joinPersons(arg, sc, counts)
+			eachEquality(arg, f)
 		}
 		return
 	}
 	x := cond.GetAExpr()
-	if x == nil || x.Kind != pg.A_Expr_Kind_AEXPR_OP || lastPart(x.Name) != "=" || len(x.Name) != 1 {
-		return
-	}
-	l, r := a.peek(x.Lexpr, sc), a.peek(x.Rexpr, sc)
-	other := x.Rexpr
-	if l == nil || l.person == nil {
-		l, r, other = r, l, x.Lexpr
-	}
-	switch {
-	case l == nil || l.person == nil:
-	case r != nil && r.person != nil && l.keying.Class == r.keying.Class && counts(l.person, r.person):
-		a.samePair(l.person, r.person)
-	case r == nil && l.keying.domain != "" && counts(l.person, l.person):
-		if _, ok := constantOf(other); ok {
-			sc.single = append(sc.single, l.person)
-		}
+	if x != nil && x.Kind == pg.A_Expr_Kind_AEXPR_OP && lastPart(x.Name) == "=" && len(x.Name) == 1 {
+		f(x)
 	}
 }
 

@@ -64,20 +64,12 @@ func (a *analysis) joinFolks(cond *pg.Node, sc *scope, here func(f *folk) bool) 
 	if a.minCount() == 0 {
 		return
 	}
-	if b := cond.GetBoolExpr(); b != nil && b.Boolop == pg.BoolExprType_AND_EXPR {
-		for _, arg := range b.Args {
-			a.joinFolks(arg, sc, here)
+	eachEquality(cond, func(x *pg.A_Expr) {
+		l, r := a.peek(x.Lexpr, sc), a.peek(x.Rexpr, sc)
+		if l != nil && r != nil && l.folk != nil && r.folk != nil && (here(l.folk) || here(r.folk)) {
+			a.sameFolk(l, r)
 		}
-		return
-	}
-	x := cond.GetAExpr()
-	if x == nil || x.Kind != pg.A_Expr_Kind_AEXPR_OP || lastPart(x.Name) != "=" || len(x.Name) != 1 {
-		return
-	}
-	l, r := a.peek(x.Lexpr, sc), a.peek(x.Rexpr, sc)
-	if l != nil && r != nil && l.folk != nil && r.folk != nil && (here(l.folk) || here(r.folk)) {
-		a.sameFolk(l, r)
-	}
+	})
 }
 
 func (a *analysis) sameFolk(l, r *resolved) {
