@@ -75,7 +75,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"table/pgdump":           {"mask/...", "table", "table/cells", "file", "postgres/catalog", "postgres/rows", "postgres/script"},
 		"postgres/catalog":       {},
 		"postgres/script":        {"postgres/catalog"},
-		"postgres/rows":          {"mask/...", "table", "postgres/catalog"},
+		"postgres/rows":          {"mask/...", "postgres/script", "table", "postgres/catalog"},
 		"postgres/analysis":      {"mask/...", "internal/stack", "internal/suggest", "table", "postgres/catalog", "postgres/rows"},
 		// Documents.
 		"document":      {"mask/...", "internal/strictyaml", "internal/suggest", "fhir/fhirjson"},

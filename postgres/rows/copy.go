@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+
+	"github.com/veil-proxy/veil/postgres/script"
 )
 
 // CopyFormat is how a COPY writes its rows (PostgreSQL, COPY, "File Formats").
@@ -119,18 +121,7 @@ func (f *CopyFormat) field(line []byte) (int, bool) {
 // unescape appends what a field stands for.
 func (f *CopyFormat) unescape(dst, raw []byte) []byte {
 	if f.Format == "text" {
-		for i := 0; i < len(raw); i++ {
-			c := raw[i]
-			if c == '\\' && i+1 < len(raw) {
-				i++
-				c = raw[i]
-				if k := strings.IndexByte("bfnrtv", c); k >= 0 {
-					c = "\b\f\n\r\t\v"[k]
-				}
-			}
-			dst = append(dst, c)
-		}
-		return dst
+		return script.AppendUnescaped(dst, raw)
 	}
 	quoted := false
 	for i := 0; i < len(raw); i++ {

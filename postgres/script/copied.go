@@ -29,7 +29,7 @@ func CheckEscapes(field []byte) bool {
 func AppendUnescaped(dst, field []byte) []byte {
 	for i := 0; i < len(field); i++ {
 		c := field[i]
-		if c == '\\' {
+		if c == '\\' && i+1 < len(field) {
 			i++
 			c = field[i]
 			if k := strings.IndexByte("bfnrtv", c); k >= 0 {
