@@ -76,23 +76,10 @@ func addKnown(b *text.KnownBuilder, kind, value string) {
 	case "organizations":
 		b.AddOrg(value)
 	case "dates":
-		if y, m, d, ok := dayOf(value); ok {
-			b.AddDate(y, m, d)
-		} else {
+		if !b.AddISODate(value) {
 			b.AddOther(value)
 		}
 	default:
 		b.AddOther(value)
 	}
-}
-
-// dayOf reads the day of a date or timestamp as PostgreSQL writes them (ISO 8601).
-func dayOf(s string) (year, month, day int, ok bool) {
-	if len(s) < 10 || s[4] != '-' || s[7] != '-' {
-		return 0, 0, 0, false
-	}
-	year, err := strconv.Atoi(s[:4])
-	month, err2 := strconv.Atoi(s[5:7])
-	day, err3 := strconv.Atoi(s[8:10])
-	return year, month, day, err == nil && err2 == nil && err3 == nil && year > 0 && month > 0 && day > 0
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -327,6 +328,22 @@ func (b *KnownBuilder) AddDate(year, month, day int) int {
 		b.k.strings = append(b.k.strings, knownString{folded: s, kind: KnownDate, value: n, whole: true})
 	}
 	return int(n)
+}
+
+// AddISODate adds the day that a date or a timestamp begins with, as FHIR and PostgreSQL
+// write them (YYYY-MM-DD), and reports whether there is one.
+func (b *KnownBuilder) AddISODate(value string) bool {
+	if len(value) < 10 || value[4] != '-' || value[7] != '-' {
+		return false
+	}
+	year, err := strconv.ParseUint(value[:4], 10, 16)
+	month, err2 := strconv.ParseUint(value[5:7], 10, 16)
+	day, err3 := strconv.ParseUint(value[8:10], 10, 16)
+	if err != nil || err2 != nil || err3 != nil || year == 0 || month == 0 || day == 0 {
+		return false
+	}
+	b.AddDate(int(year), int(month), int(day))
+	return true
 }
 
 func twoDigits(n int) string { return string([]byte{byte('0' + n/10%10), byte('0' + n%10)}) }

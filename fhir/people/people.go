@@ -258,26 +258,6 @@ func (c *Collector) add(kind byte, value string) {
 	case 'o':
 		c.b.AddOrg(value)
 	case 'd':
-		if y, m, d, ok := dateOf(value); ok {
-			c.b.AddDate(y, m, d)
-		}
+		c.b.AddISODate(value)
 	}
-}
-
-// dateOf reads the day of a FHIR date or dateTime that has one.
-func dateOf(s string) (year, month, day int, ok bool) {
-	if len(s) < 10 || s[4] != '-' || s[7] != '-' {
-		return 0, 0, 0, false
-	}
-	number := func(digits string) (n int) {
-		for _, c := range []byte(digits) {
-			if c < '0' || c > '9' {
-				return -1 << 16
-			}
-			n = n*10 + int(c-'0')
-		}
-		return n
-	}
-	year, month, day = number(s[:4]), number(s[5:7]), number(s[8:10])
-	return year, month, day, year > 0 && month > 0 && month <= 12 && day > 0 && day <= 31
 }
