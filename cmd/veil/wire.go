@@ -23,7 +23,7 @@ type app struct {
 // methods are the masking methods of all packages: this is the only place that knows
 // them.
 func methods() [][]mask.Definition {
-	return [][]mask.Definition{general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods(nil)}
+	return [][]mask.Definition{general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods()}
 }
 
 // newApp wires the program.

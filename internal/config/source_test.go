@@ -19,7 +19,7 @@ import (
 
 func library(t testing.TB) *rules.Library {
 	t.Helper()
-	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods(nil))
+	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

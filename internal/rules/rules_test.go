@@ -16,7 +16,7 @@ import (
 
 func library(t testing.TB) *Library {
 	t.Helper()
-	l, err := New(nil, general.Methods(), safeharbor.Methods(), table.Methods(), fhir.Methods(), scrub.Methods(nil))
+	l, err := New(nil, general.Methods(), safeharbor.Methods(), table.Methods(), fhir.Methods(), scrub.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}

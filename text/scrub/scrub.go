@@ -16,12 +16,8 @@ import (
 	"github.com/veil-proxy/veil/text/markup"
 )
 
-// Recognizer finds more spans of a plain text, beside the detectors. Where it fails, so
-// does the text: it is removed.
-type Recognizer func(plain []byte) ([]text.Span, error)
-
-// Methods returns the methods of this package. recognizer may be nil.
-func Methods(recognizer Recognizer) []mask.Definition {
+// Methods returns the methods of this package.
+func Methods() []mask.Definition {
 	return []mask.Definition{{
 		Name: "scrub", Label: mask.LabelScrubbed, PerKnown: true,
 		Summary: "takes identifiers out of a text: known ones, and those that detectors find; not Safe Harbor",
@@ -33,7 +29,7 @@ func Methods(recognizer Recognizer) []mask.Definition {
 			{Name: "ages", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "ages under 90; keep by default"},
 			{Name: "professions", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "professions; keep by default"},
 		},
-		New: func(_ mask.Env, args mask.Args) (mask.Method, error) { return newMethod(args, recognizer), nil },
+		New: func(_ mask.Env, args mask.Args) (mask.Method, error) { return newMethod(args), nil },
 	}}
 }
 
@@ -52,13 +48,13 @@ type worker struct {
 	decoded, out []byte
 }
 
-func newMethod(args mask.Args, recognizer Recognizer) *method {
+func newMethod(args mask.Args) *method {
 	removes := func(name string) bool { return args.String(name, "keep") == "remove" }
 	options := text.Options{Times: removes("times"), Years: removes("years"), Ages: removes("ages"), Professions: removes("professions")}
 	finder := sync.OnceValue(func() *text.Finder { return text.New(options) }) // dictionaries are loaded when the first text comes
 	m := &method{base64: args.String("encoding", "") == "base64", scrub: markups[args.String("as", "text")]}
 	m.workers.New = func() any {
-		return &worker{Scrubber: markup.Scrubber{Scanner: finder().Scanner(), More: recognizer}}
+		return &worker{Scrubber: markup.Scrubber{Scanner: finder().Scanner()}}
 	}
 	return m
 }
