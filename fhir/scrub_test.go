@@ -45,8 +45,8 @@ var plantings = map[string]string{
 func TestScrubbedTextsNameNobody(t *testing.T) {
 	t.Parallel()
 	a := masktest.Shipped(t, "safe-harbor-text")
-	if !a.ScrubsTexts() {
-		t.Fatal("the ruleset scrubs no texts")
+	if !a.ScrubsTexts() || a.InParts() {
+		t.Fatal("the ruleset scrubs no texts, or Bundles in parts")
 	}
 	for name, planted := range plantings {
 		t.Run(name, func(t *testing.T) {

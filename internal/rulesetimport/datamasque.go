@@ -1,6 +1,7 @@
 package rulesetimport
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -179,7 +180,7 @@ func (d *tasks) add(c column) {
 // writeTables writes the rules for columns.
 func (m *importer) writeTables(b []byte, lines map[int]int) []byte {
 	for i, c := range m.columns {
-		lines[strings.Count(string(b), "\n")+1] = len(m.rules) + i
+		lines[bytes.Count(b, []byte{'\n'})+1] = len(m.rules) + i
 		b = fmt.Appendf(b, "    - {id: imported-column-%d, match: {", i+1)
 		for _, part := range [][2]string{{"schema", c.schema}, {"table", c.table}} {
 			if part[1] != "" {

@@ -98,7 +98,6 @@ func (s *Server) newView(c View) *view {
 		maskers:   newMaskers(runtime.GOMAXPROCS(0)),
 		bundles:   inparts.NewRules(c.Automaton),
 	}
-	v.unstreamed.Store(c.Automaton.ScrubsTexts()) // texts need all people of a Bundle
 	v.relative = (&fhir.Site{Upstream: s.up.Origins}).Relative()
 	v.keys.New = func() any { return c.Automaton.Policy.Keys.NewPseudonymizer() }
 	v.seekers.New = func() any { return fhir.NewWalker(c.Automaton, fhir.RememberNothing) }
