@@ -8,6 +8,7 @@ import (
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/internal/auditshow"
 	"github.com/veil-proxy/veil/internal/cli"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 func newAudit(a *app) *cobra.Command {
@@ -32,7 +33,7 @@ earlier.`,
   veil audit verify audit --verifier-key audit.pub --format json`,
 		Args: cli.Args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			verifier, err := audit.ReadVerifier(key)
+			verifier, err := keys.ReadVerifier(key)
 			if err != nil {
 				return cli.Usagef("--verifier-key: %v", err)
 			}

@@ -5,9 +5,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
-	"strings"
-
-	"golang.org/x/mod/sumdb/note"
 
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/internal/rules"
@@ -168,13 +165,11 @@ func (p *Prepared) Describe(log *slog.Logger) {
 func (a *Audit) Open() (*audit.Log, error) {
 	opts := audit.Options{}
 	if a.SignerFile != "" {
-		text, err := readSecretFile("audit.signerFile", a.SignerFile)
+		signer, err := keys.ReadSigner(a.SignerFile)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("audit.signerFile: %w", err)
 		}
-		if opts.Signer, err = note.NewSigner(strings.TrimSpace(string(text))); err != nil {
-			return nil, fmt.Errorf("audit.signerFile: %s does not contain a signing key (create one with: veil keys sign FILE)", a.SignerFile)
-		}
+		opts.Signer = signer
 	}
 	return audit.Open(a.Dir, opts)
 }

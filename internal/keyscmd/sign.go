@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/internal/cli"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 func newSign() *cobra.Command {
@@ -29,7 +29,7 @@ log was cut off, or the whole log was rewritten.`,
 				return cli.Usagef("--name must not be empty or contain white space or a plus sign")
 			}
 			path := args[0]
-			verifier, err := audit.CreateSigner(path, name)
+			verifier, err := keys.CreateSigner(path, name)
 			if err != nil {
 				return err
 			}

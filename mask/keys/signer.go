@@ -1,8 +1,9 @@
-package audit
+package keys
 
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 
@@ -11,9 +12,12 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// CreateSigner makes a key pair for checkpoints in the text forms of signed notes. It
-// writes the signer's key, which stays with the writer of the log, to a new file of
-// mode 0600, and the verifier's key, which it returns, to the new file path.pub.
+// largestSignerFile bounds what is read of a file that claims to be a signing key.
+const largestSignerFile = 4096
+
+// CreateSigner makes a key pair for audit checkpoints and reports in the text forms of
+// signed notes. It writes the signing key to a new file of mode 0600, and the verifier
+// key, which it returns, to the new file path.pub.
 func CreateSigner(path, name string) (verifier string, err error) {
 	signer, verifier, err := note.GenerateKey(rand.Reader, name)
 	if err != nil {
@@ -29,8 +33,22 @@ func CreateSigner(path, name string) (verifier string, err error) {
 	return verifier, nil
 }
 
-// ReadVerifier returns the key to verify checkpoints with, given as itself or as the
-// file that has it. No text is no key.
+// ReadSigner reads a signing key. A file that others can read, or that is not a signing
+// key, is refused; no error shows any of it.
+func ReadSigner(path string) (note.Signer, error) {
+	text, err := textfile.ReadSecret(path, largestSignerFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	signer, err := note.NewSigner(strings.TrimSpace(string(text)))
+	if err != nil {
+		return nil, fmt.Errorf("%s does not contain a signing key (create one with: veil keys sign FILE)", path)
+	}
+	return signer, nil
+}
+
+// ReadVerifier returns a verifier key, given as itself or as the file that has it. No text
+// is no key.
 func ReadVerifier(given string) (string, error) {
 	if given == "" {
 		return "", nil

@@ -1,0 +1,183 @@
+package signed
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Document is a file whose signature was verified.
+type Document struct {
+	// Kind is what it was signed as, such as evidence, and Format json or html.
+	Kind, Format string
+	// Body is what was signed. That of JSON lacks its last bracket.
+	Body []byte
+	// Key is the name of the key and its hash, as they stand in the verifier key.
+	Key string
+	// SHA256 is the digest of the body.
+	SHA256 string
+}
+
+// ErrUnsigned says that a file has no signature.
+var ErrUnsigned = errors.New("the file has no signature: it is no signed report, or the signature was removed")
+
+// ChangedError says what was changed in a file after it was signed.
+type ChangedError struct{ What []string }
+
+func (e *ChangedError) Error() string { return strings.Join(e.What, "\n") }
+
+func changed(format string, args ...any) error {
+	return &ChangedError{[]string{fmt.Sprintf(format, args...)}}
+}
+
+// Open verifies a file with a verifier key. The error is ErrUnsigned or a *ChangedError
+// where it is the file that is wrong.
+func Open(file []byte, verifierKey string) (*Document, error) {
+	verifier, err := note.NewVerifier(verifierKey)
+	if err != nil {
+		return nil, fmt.Errorf("verifier key: %w", err)
+	}
+	f, body, tail := split(file)
+	if f == nil {
+		return nil, ErrUnsigned
+	}
+	text, err := f.open(tail, verifier)
+	if err != nil {
+		return nil, err
+	}
+	head, err := readHead(text)
+	if err != nil {
+		return nil, err
+	}
+	if head.format != f.name {
+		return nil, changed("the signature is of a file of format %s, this one is %s: it was moved from another file", head.format, f.name)
+	}
+	if digest(body) != head.sum {
+		return nil, &ChangedError{f.compare(body, head)}
+	}
+	return &Document{Kind: head.kind, Format: f.name, Body: body, Key: fmt.Sprintf("%s+%08x", verifier.Name(), verifier.KeyHash()), SHA256: head.sum}, nil
+}
+
+// split finds the signature of a file. Of two, the last one counts: what is before it is
+// body.
+func split(file []byte) (f *format, body, tail []byte) {
+	at := -1
+	for _, candidate := range formats {
+		if i := bytes.LastIndex(file, []byte(candidate.head)); i > at {
+			f, at = candidate, i
+		}
+	}
+	if f == nil {
+		return nil, nil, nil
+	}
+	return f, file[:at], file[at:]
+}
+
+// open verifies the note of a signature.
+func (f *format) open(tail []byte, verifier note.Verifier) (text string, err error) {
+	inner, ok := bytes.CutPrefix(tail, []byte(f.head))
+	if !ok {
+		return "", ErrUnsigned
+	}
+	end := bytes.LastIndex(inner, []byte(f.foot))
+	if end < 0 {
+		return "", changed("the signature was changed: its end is missing. The file may have been cut off")
+	}
+	if rest := len(inner) - end - len(f.foot); rest > 0 {
+		return "", changed("%d bytes were added behind the signature", rest)
+	}
+	lines, err := f.note(string(inner[:end]))
+	if err != nil {
+		return "", changed("the signature was changed: it has not the form of one")
+	}
+	n, err := note.Open([]byte(lines), note.VerifierList(verifier))
+	var unverified *note.UnverifiedNoteError
+	var invalid *note.InvalidSignatureError
+	switch {
+	case errors.As(err, &unverified) && len(unverified.Note.UnverifiedSigs) > 0:
+		s := unverified.Note.UnverifiedSigs[0]
+		return "", fmt.Errorf("the file is signed with another key, %s+%08x: verify it with that one if you trust it", printable(s.Name), s.Hash)
+	case errors.As(err, &invalid):
+		return "", changed("the signature does not verify: it was changed, or copied from another file")
+	case err != nil:
+		return "", changed("the signature was changed: it has not the form of one")
+	}
+	// One signature, in its one form: so that no byte is left open.
+	s := n.Sigs[0]
+	b, err := base64.StdEncoding.Strict().DecodeString(s.Base64)
+	if err != nil || len(n.UnverifiedSigs) > 0 || f.head+f.lines(n.Text+"\n— "+s.Name+" "+base64.StdEncoding.EncodeToString(b)+"\n")+f.foot != string(tail) {
+		return "", changed("the signature was changed: it is not written as Veil writes it")
+	}
+	return n.Text, nil
+}
+
+// printable is a text of a file that nobody has vouched for.
+func printable(s string) string {
+	return strings.Trim(strconv.QuoteToASCII(s[:min(len(s), 80)]), `"`)
+}
+
+// head is what a note says.
+type head struct {
+	kind, format, sum string
+	size              int
+	parts             []part
+}
+
+func readHead(text string) (*head, error) {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(lines) < 4 || lines[0] != noteHead {
+		return nil, errors.New("the signature is valid, but not of a report: it is of another kind of note, or of a newer version of Veil")
+	}
+	h := &head{sum: lines[3]}
+	h.kind, h.format, _ = strings.Cut(lines[1], " ")
+	var err error
+	if h.size, err = strconv.Atoi(lines[2]); err != nil {
+		return nil, errors.New("the signature is valid, but the size in it is no number")
+	}
+	for _, l := range lines[4:] {
+		sum, name, _ := strings.Cut(l, " ")
+		h.parts = append(h.parts, part{name: name, sum: sum})
+	}
+	return h, nil
+}
+
+// place says where a part is.
+func (p *part) place() string {
+	if p.lines <= 1 {
+		return fmt.Sprintf("line %d", p.line)
+	}
+	return fmt.Sprintf("lines %d to %d", p.line, p.line+p.lines-1)
+}
+
+// compare says which parts of a body are not those of its note.
+func (f *format) compare(body []byte, signed *head) (what []string) {
+	if n := len(body) - signed.size; n != 0 {
+		what = append(what, fmt.Sprintf("the file was changed: it has %d bytes, %d were signed", len(body), signed.size))
+	}
+	has := f.parts(body)
+	for i := range signed.parts {
+		s := &signed.parts[i]
+		at := slices.IndexFunc(has, func(p part) bool { return p.name == s.name })
+		switch {
+		case at < 0:
+			what = append(what, fmt.Sprintf("the part %q was removed, or its first line was changed", s.name))
+		case has[at].sum != s.sum:
+			what = append(what, fmt.Sprintf("the part %q was changed: %s", s.name, has[at].place()))
+		}
+	}
+	for _, p := range has {
+		if !slices.ContainsFunc(signed.parts, func(s part) bool { return s.name == p.name }) {
+			what = append(what, fmt.Sprintf("a part was added at line %d", p.line))
+		}
+	}
+	if len(what) == 0 {
+		what = append(what, "the parts of the file were moved")
+	}
+	return what
+}
