@@ -33,10 +33,8 @@ func Methods() []mask.Definition {
 				domain,
 				{Name: "importedKey", Type: mask.StringParam, Doc: "name of another tool's key: HMAC-SHA-256 of the value in hex, as its pseudonyms are; only for files"},
 			},
-			Form: func(args mask.Args) mask.Form {
-				return forms.Pseudonym{Shape: args.String("shape", "base32"), Length: args.Int("length", 0)}
-			},
-			New: newPseudonym,
+			Form: func(args mask.Args) mask.Form { return pseudonymForm(args) },
+			New:  newPseudonym,
 		},
 		{
 			Name: "seal", Label: mask.LabelPseudonymized, Summary: "seals an id, so that only Veil can open it",

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
@@ -38,13 +39,16 @@ func newPseudonym(env mask.Env, args mask.Args) (mask.Method, error) {
 	if name := args.String("importedKey", ""); name != "" {
 		return newImported(env, name, args)
 	}
-	p := &pseudonym{
-		slot:  env.Keys.MACSlot("pseudonym", args.String("domain", "")),
-		shape: args.String("shape", "base32"),
+	f := pseudonymForm(args)
+	return &pseudonym{env.Keys.MACSlot(f.Purpose, f.Domain), f.Shape, int(f.Characters())}, nil
+}
+
+func pseudonymForm(args mask.Args) forms.Pseudonym {
+	f := forms.Pseudonym{Shape: args.String("shape", "base32"), Length: args.Int("length", 0)}
+	if args.String("importedKey", "") == "" {
+		f.Keyed = forms.Keyed{Purpose: "pseudonym", Domain: args.String("domain", "")}
 	}
-	def := map[string]int64{"hex": 32, "base32": 26, "digits": 16}[p.shape]
-	p.length = int(args.Int("length", def))
-	return p, nil
+	return f
 }
 
 const base32Digits = "abcdefghijklmnopqrstuvwxyz234567"

@@ -127,10 +127,24 @@ type Listed struct{ Values []string }
 type Seal struct{ Domain string }
 
 // Pseudonym replaces a value by a keyed hash in a shape: hex, base32, digits, uuid, int
-// or same. Length is the number of characters; 0 is the shape's own.
+// or same. Length is the number of characters; 0 is the shape's own. An empty value goes.
+// Without a key it is another tool's, which only the method knows.
+//
+// The hash is that of the value (keys.Pseudonymizer.MAC1). Hex and base32 (a-z2-7) are its
+// first bits. Digits are its bytes below 250, modulo 10, and behind its end those of its
+// SHA-512. A UUID is its first 16 bytes with version 8 and the variant of RFC 9562.
 type Pseudonym struct {
+	Keyed
 	Shape  string
 	Length int64
+}
+
+// Characters is how many characters of hex, base32 or digits a pseudonym has.
+func (p Pseudonym) Characters() int64 {
+	if p.Length > 0 {
+		return p.Length
+	}
+	return map[string]int64{"hex": 32, "base32": 26, "digits": 16}[p.Shape]
 }
 
 // CheckedNumber puts another number with a right check digit in the place of one that

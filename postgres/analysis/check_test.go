@@ -53,6 +53,9 @@ func holds(t testing.TB, p *Plan, plain map[string]bool) {
 			return
 		}
 		f := s.FromClause[0]
+		for f.GetJoinExpr() != nil && f.GetJoinExpr().Rarg.GetRangeSubselect().GetLateral() {
+			f = f.GetJoinExpr().Larg // what is computed beside a table
+		}
 		if ts := f.GetRangeTableSample(); ts != nil {
 			f = ts.Relation
 		}

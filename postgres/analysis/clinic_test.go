@@ -23,7 +23,7 @@ tables:
     - {id: ids, match: [{table: patients, column: id}, {column: patient_id}], method: seal, domain: Patient}
     - {id: uids, match: {column: uid}, method: seal, domain: Visit}
     - {id: codes, match: {table: visits, column: patient_code}, method: seal, domain: Patient}
-    - {id: mrn, match: [{column: mrn}], method: pseudonym, domain: mrn}
+    - {id: mrn, match: [{column: mrn}], method: pseudonym, shape: same, domain: mrn}
     - {id: ssn, match: {class: SSN}, method: imitate, kind: ssn}
     - {id: name, match: {table: patients, column: name}, method: surrogate, kind: family, entity: id}
     - {id: seen, match: {table: visits, column: seen}, method: date, mode: shift, entity: patient_id}

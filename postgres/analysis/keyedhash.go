@@ -33,23 +33,28 @@ const hashBlock = 128
 // hashKey names the settings of one key.
 type hashKey struct{ inner, outer string }
 
-// hashKeys names the keys that the forms of a policy's rules need. Forms of keys beyond
-// the most are left to their methods.
+// nameHashKeys names the keys that the forms of a policy's rules need: first those of
+// dates and numbers, which are much computed with. Forms of keys beyond the most are left
+// to their methods.
 func (p *Policy) nameHashKeys() {
 	p.hashKeys = map[forms.Keyed]hashKey{}
-	for i := range p.rules.All() {
-		var k forms.Keyed
-		switch f := p.rules.All()[i].Form.(type) {
-		case forms.Shift:
-			k = f.Keyed
-		case forms.Noise:
-			k = f.Keyed
-		default:
-			continue
-		}
-		if _, ok := p.hashKeys[k]; !ok && len(p.hashKeys) < mostHashKeys {
+	add := func(k forms.Keyed) {
+		if _, ok := p.hashKeys[k]; !ok && k.Purpose != "" && len(p.hashKeys) < mostHashKeys {
 			name := fmt.Sprintf("%s%d", settingPrefix, len(p.hashKeys)+1)
 			p.hashKeys[k] = hashKey{name + "i", name + "o"}
+		}
+	}
+	for i := range p.rules.All() {
+		switch f := p.rules.All()[i].Form.(type) {
+		case forms.Shift:
+			add(f.Keyed)
+		case forms.Noise:
+			add(f.Keyed)
+		}
+	}
+	for i := range p.rules.All() {
+		if f, ok := p.rules.All()[i].Form.(forms.Pseudonym); ok && inSQLShapes[f.Shape] {
+			add(f.Keyed)
 		}
 	}
 }
@@ -82,14 +87,10 @@ type keyedHash struct {
 	sql string
 }
 
-// hash computes an expression from x.n, the number that the first eight bytes of the keyed
-// hash of texts are, modulo n. There is none where the condition does not hold, over
-// e.b1, e.b2 … of the texts' bytes. Each text is mentioned once: what PostgreSQL remembers a
-// result by are all mentions of columns.
-//
-// SQL has no whole number of 64 bits without a sign. The sign is turned, which takes 2^63
-// off.
-func (k hashKey) hash(value string, n int64, condition string, texts ...string) *keyedHash {
+// hash computes a value from x.n, which of is of the keyed hash of texts. There is none
+// where the condition does not hold, over e.b1, e.b2 … of the texts' bytes. Each text is
+// mentioned once: what PostgreSQL remembers a result by are all mentions of columns.
+func (k hashKey) hash(value string, of func(sum string) string, condition string, texts ...string) *keyedHash {
 	setting := func(name string) string {
 		return "pg_catalog.current_setting(" + catalog.QuoteLiteral(name) + ")::pg_catalog.bytea"
 	}
@@ -100,10 +101,20 @@ func (k hashKey) hash(value string, n int64, condition string, texts ...string) 
 		message += fmt.Sprintf(" || pg_catalog.int4send(pg_catalog.octet_length(e.b%[1]d)) || e.b%[1]d", i+1)
 	}
 	sum := "pg_catalog.sha512(" + setting(k.outer) + " || pg_catalog.sha512(" + message + "))"
-	first := "('x' || pg_catalog.encode(pg_catalog.substr(" + sum + ", 1, 8), 'hex'))::pg_catalog.bit(64)::pg_catalog.int8"
+	return &keyedHash{sql: fmt.Sprintf("SELECT %s FROM (SELECT %s AS n FROM (SELECT %s OFFSET 0) AS e WHERE %s OFFSET 0) AS x OFFSET 0",
+		value, of(sum), strings.Join(columns, ", "), condition)}
+}
+
+// firstNumber is the number that the first eight bytes of a hash are, less 2^63: SQL has no
+// whole number of 64 bits without a sign, and the sign is turned.
+func firstNumber(sum string) string {
+	return "('x' || pg_catalog.encode(pg_catalog.substr(" + sum + ", 1, 8), 'hex'))::pg_catalog.bit(64)::pg_catalog.int8 # '-9223372036854775808'::pg_catalog.int8"
+}
+
+// remainder is a firstNumber's number modulo n.
+func remainder(number string, n int64) string {
 	half := int64(uint64(1) << 63 % uint64(n))
-	return &keyedHash{sql: fmt.Sprintf("SELECT %[1]s FROM (SELECT ((%[2]s # '-9223372036854775808'::pg_catalog.int8) %% %[3]d + %[4]d) %% %[3]d AS n FROM (SELECT %[5]s OFFSET 0) AS e WHERE %[6]s OFFSET 0) AS x OFFSET 0",
-		value, first, n, half+n, strings.Join(columns, ", "), condition)}
+	return fmt.Sprintf("((%[1]s) %% %[2]d + %[3]d) %% %[2]d", number, n, half+n)
 }
 
 // hashColumn stands for the hash in the expression of a column.

@@ -90,7 +90,7 @@ func (d *columnRule) mask(def mask.Definition) {
 	case forms.Noise:
 		if catalog.IsNumber(t.OID) {
 			s.nulls, s.shown = true, catalog.OIDNumeric
-			s.guard = v + "::pg_catalog.numeric NOT IN ('NaN', 'Infinity', '-Infinity')"
+			s.guard = noisy(t.OID, v)
 		}
 	case forms.Document:
 		// What is no object is no resource; that an object is none, SQL cannot tell.

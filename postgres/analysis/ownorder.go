@@ -10,9 +10,10 @@ import (
 // of the originals' order. Comparisons, min and max are by it too.
 
 // orderable reports whether a column has an order of Veil's own: each masked value
-// stands for one original, and is not one that looks like it.
+// stands for one original, and is not one that looks like it. What SQL masks has the order
+// of its masked values.
 func (s *keying) orderable() bool {
-	return s.comparable && s.hashed
+	return s.comparable && s.hashed && s.inSQL == nil
 }
 
 // ownOrder is the place of a keyed value in Veil's own order.

@@ -7,28 +7,6 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// Keyed columns that SQL can mask as well: shifted dates. Where a statement does no more
-// than select such a column, or computes inside one person (dated.go), it is keyed, which
-// costs PostgreSQL no hash. Where it does anything else, it is computed: an expression like
-// that of a pushed-down column, over a keyed hash of the row's person. Everything that
-// PostgreSQL does then, it does with masked values.
-
-// computed is a keyed column as SQL masks it.
-func (c *shapeColumn) computed() *shapeColumn {
-	own := *c.keying.inSQL
-	own.Attribute = c.Attribute
-	return &own
-}
-
-// computable adds what SQL makes of a keyed column, where it can.
-func (d *columnRule) computable(s *keying) {
-	own := *d.column
-	own.treatment, own.keying = Pushed, nil
-	if f, ok := d.rule.Form.(forms.Shift); ok && s.shifts && d.shift(f, s, &own) {
-		s.inSQL = &own
-	}
-}
-
 // zoned refuses to send a moment as its method reads it. Its text is in the zone that the
 // session has at the original, which may be another one than it has at the masked moment.
 func (a *analysis) zoned(s *keying) {
@@ -74,7 +52,8 @@ func (d *columnRule) shift(f forms.Shift, s *keying, own *shapeColumn) bool {
 			return false
 		}
 		days := fmt.Sprintf("(CASE WHEN x.n >= %d THEN x.n - %d ELSE -1 - x.n END * %d)::pg_catalog.int4", f.Steps, f.Steps-1, f.Days)
-		own.hash = key.hash(days, 2*f.Steps, fmt.Sprintf("pg_catalog.octet_length(e.b1) > %d", len(s.Prefix)), catalog.QuoteLiteral(s.Prefix)+" || "+person)
+		number := func(sum string) string { return remainder(firstNumber(sum), 2*f.Steps) }
+		own.hash = key.hash(days, number, fmt.Sprintf("pg_catalog.octet_length(e.b1) > %d", len(s.Prefix)), catalog.QuoteLiteral(s.Prefix)+" || "+person)
 		own.nobody = "coalesce(pg_catalog.octet_length(" + person + "), 0) = 0"
 		shifted := v + " + " + hashColumn
 		if s.typ.OID != catalog.OIDDate {
@@ -92,14 +71,3 @@ func (d *columnRule) shift(f forms.Shift, s *keying, own *shapeColumn) bool {
 
 // daysOfYear is the most that a date is from the beginning of its year.
 const daysOfYear = 366
-
-// person is the text of the column that names whom a row is about. ok is false where the
-// text depends on the session.
-func (d *columnRule) person(name string) (text string, ok bool) {
-	a := d.relation.Column(name)
-	if a == nil {
-		return "", false
-	}
-	t := d.catalog.Base(a.Type)
-	return catalog.QuoteIdent(name) + "::pg_catalog.text", t != nil && fixedText(t)
-}

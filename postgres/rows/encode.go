@@ -53,7 +53,25 @@ func appendBinary(dst []byte, typ uint32, src []byte, types *pgtype.Map) ([]byte
 		return dst, false
 	}
 	out, err := types.Encode(typ, pgtype.BinaryFormatCode, v, dst)
+	if err == nil && out != nil && typ == catalog.OIDNumeric {
+		out = trimNumeric(out, len(dst))
+	}
 	return out, err == nil && out != nil
+}
+
+// trimNumeric takes away the groups of zeros at the end of the binary numeric from a place
+// on, as PostgreSQL does. Its zero has no group and the weight 0.
+func trimNumeric(b []byte, at int) []byte {
+	const head = 8 // groups, weight, sign, scale
+	groups := binary.BigEndian.Uint16(b[at:])
+	for groups > 0 && len(b) >= at+head+2 && b[len(b)-1] == 0 && b[len(b)-2] == 0 {
+		b, groups = b[:len(b)-2], groups-1
+	}
+	binary.BigEndian.PutUint16(b[at:], groups)
+	if sign := b[at+4]; groups == 0 && sign == 0 {
+		b[at+2], b[at+3] = 0, 0
+	}
+	return b
 }
 
 // appendBinaryArray appends a one-dimensional text array in binary form (array_send).
