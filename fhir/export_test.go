@@ -35,14 +35,13 @@ func (w *Walker) Forget() { w.memo.reset() }
 var FormOf = formOf
 
 // ForgetResources clears the whole resources that the walker remembers, and keeps objects.
-func (w *Walker) ForgetResources() { clear(w.memo.resources.slots); w.memo.resources.bytes = 0 }
+func (w *Walker) ForgetResources() {
+	w.memo.resources.Reset()
+	if w.reader != nil {
+		w.reader.Forget()
+		w.writer.Forget()
+	}
+}
 
 // RememberedResources returns how many whole resources the walker remembers.
-func (w *Walker) RememberedResources() (n int) {
-	for k := range w.memo.resources.slots {
-		if w.memo.resources.slots[k].of != nil {
-			n++
-		}
-	}
-	return n
-}
+func (w *Walker) RememberedResources() int { return w.memo.resources.Len() }

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/recall"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -33,7 +34,7 @@ type memo struct {
 	objects   []memoEntry
 	texts     []textSlot
 	ages      []ageSlot
-	resources resourceMemo
+	resources *recall.Table[rememberedResource]
 	// generation counts resets: what is of an older one is not there.
 	generation uint32
 	// uses has, by node, how often its objects were looked for and found.
@@ -119,11 +120,16 @@ func (m *memo) init(nodes int) {
 	m.objects = make([]memoEntry, memoSlots)
 	m.texts = make([]textSlot, memoSlots)
 	m.ages = make([]ageSlot, ageSlots)
-	m.resources.slots = make([]resourceSlot, resourceSlots)
+	m.resources = recall.New[rememberedResource](resourceMemory)
 }
 
 // reset forgets everything.
-func (m *memo) reset() { m.generation++ }
+func (m *memo) reset() {
+	m.generation++
+	if m.resources != nil {
+		m.resources.Reset()
+	}
+}
 
 // text returns the slot of a string's text under a decision, or nil when nothing
 // is remembered.

@@ -1,36 +1,16 @@
 package fhir
 
-import (
-	"bytes"
-	"hash/maphash"
-)
+import "bytes"
 
 // A walker also remembers whole resources, for a proxy is read from again and again: the
 // page that a dashboard polls, the practitioner that every page includes. What is said of
 // objects in memo.go holds here too, and one thing more: nothing outside of the resource
-// decided what became of it. A resource is remembered when it comes a second time, so
-// that masking what comes once, such as an export, takes no memory.
+// decided what became of it.
 
 const (
-	resourceSlots   = 1 << 13  // a power of two
-	resourceWays    = 8        // slots that a resource can be in
-	resourceHead    = 256      // bytes of a resource that it is found by: its type, id and version
-	resourceLargest = 16 << 10 // bytes of one that is remembered
+	resourceLargest = 16 << 10 // bytes of a resource that is remembered
 	resourceMemory  = 24 << 20 // bytes of all that are
 )
-
-// resourceMemo is a table of sets of slots: a new resource takes the place of the oldest
-// one of its set.
-type resourceMemo struct {
-	slots []resourceSlot
-	bytes int
-}
-
-type resourceSlot struct {
-	hash       uint64
-	generation uint32
-	of         *rememberedResource // nil if it has come once
-}
 
 type rememberedResource struct {
 	depth  int // at which it was walked: it may not lie deeper
@@ -45,46 +25,11 @@ type rememberedResource struct {
 // resource on, and how much of it was found to be a full URL of the Bundle, or -1.
 type foreignURL struct{ from, to, full int }
 
-// resource returns the slot that has the resource at the start of text, or else one for it.
-// come reports whether it has come before.
-func (m *memo) resource(n *node, text []byte) (s *resourceSlot, come bool) {
-	h := maphash.Bytes(m.seed, text[:min(len(text), resourceHead)]) + uint64(n.id)*0x9e3779b97f4a7c15
-	set := m.resources.slots[h%(resourceSlots/resourceWays)*resourceWays:][:resourceWays]
-	for k := range set {
-		if s = &set[k]; s.hash == h && s.generation == m.generation {
-			return s, true
-		}
-	}
-	m.resources.drop(&set[resourceWays-1])
-	copy(set[1:], set)
-	set[0] = resourceSlot{hash: h, generation: m.generation}
-	return &set[0], false
-}
-
-func (r *resourceMemo) drop(s *resourceSlot) {
-	if s.of != nil {
-		r.bytes -= len(s.of.text)
-		s.of = nil
-	}
-}
-
-// keep remembers a resource in a slot; all others are forgotten where there are too many.
-func (r *resourceMemo) keep(s *resourceSlot, of *rememberedResource) {
-	r.drop(s)
-	if r.bytes+len(of.text) > resourceMemory {
-		for k := range r.slots {
-			r.drop(&r.slots[k])
-		}
-	}
-	s.of = of
-	r.bytes += len(of.text)
-}
-
 // rememberedResource masks the resource at src[i] as it was masked before, or walks it
 // and remembers how that went.
 func (w *Walker) rememberedResource(n *node, i, entry int) (end int, kept bool) {
-	s, come := w.memo.resource(n, w.src[i:])
-	if of := s.of; of != nil && bytes.HasPrefix(w.src[i:], of.text[:of.srcEnd]) && w.depth <= of.depth && w.sameURLs(of, i) {
+	s, come := w.memo.resources.Find(w.src[i:], n.id)
+	if of := s.Of; of != nil && bytes.HasPrefix(w.src[i:], of.text[:of.srcEnd]) && w.depth <= of.depth && w.sameURLs(of, i) {
 		return w.recallResource(n, of, i), true
 	}
 	if !come {
@@ -107,7 +52,7 @@ func (w *Walker) rememberedResource(n *node, i, entry int) (end int, kept bool) 
 		for _, u := range w.urls {
 			of.urls = append(of.urls, foreignURL{u.from - i, u.to - i, u.full})
 		}
-		w.memo.resources.keep(s, of)
+		w.memo.resources.Keep(s, of, len(of.text))
 	}
 	if w.recording == 0 {
 		w.trail = w.trail[:0]

@@ -40,24 +40,45 @@ func TestRememberedResources(t *testing.T) {
 	for _, ruleset := range []string{"safe-harbor", "research", "safe-harbor-text"} {
 		a := masktest.Shipped(t, ruleset)
 		fresh, warm := masktest.NewMasker(a, fhir.RememberNothing), masktest.NewMasker(a, fhir.RememberAlways)
-		outs, errs, counts := make([]string, len(sources)), make([]error, len(sources)), make([][]uint64, len(sources))
-		for k, src := range sources {
-			out, err := fresh.Mask(src)
-			outs[k], errs[k], counts[k] = string(out), err, slices.Clone(fresh.Pass.Counts)
-		}
-		for round := range 4 {
-			for k, src := range sources {
-				out, err := warm.Mask(src)
-				if fmt.Sprint(err) != fmt.Sprint(errs[k]) || string(out) != outs[k] {
-					t.Fatalf("%s, round %d: %.300s\nbecomes %.600s (%v)\n  alone %.600s (%v)", ruleset, round, src, out, err, outs[k], errs[k])
-				}
-				if err == nil && !slices.Equal(warm.Pass.Counts, counts[k]) {
-					t.Fatalf("%s, round %d: %.300s is counted differently", ruleset, round, src)
-				}
-			}
-		}
+		sameRemembered(t, ruleset, sources, fresh, warm, (*masktest.Masker).Mask)
 		if n := warm.Walker.RememberedResources(); n < 100 {
 			t.Errorf("%s: only %d resources are remembered", ruleset, n)
 		}
+	}
+}
+
+// sameRemembered masks sources again and again, and holds that it stays the same.
+func sameRemembered(t *testing.T, label string, sources [][]byte, fresh, warm *masktest.Masker, mask func(*masktest.Masker, []byte) ([]byte, error)) {
+	t.Helper()
+	outs, errs, counts := make([]string, len(sources)), make([]error, len(sources)), make([][]uint64, len(sources))
+	for k, src := range sources {
+		out, err := mask(fresh, src)
+		outs[k], errs[k], counts[k] = string(out), err, slices.Clone(fresh.Pass.Counts)
+	}
+	for round := range 4 {
+		for k, src := range sources {
+			out, err := mask(warm, src)
+			if fmt.Sprint(err) != fmt.Sprint(errs[k]) || string(out) != outs[k] {
+				t.Fatalf("%s, round %d: %.300s\nbecomes %.600s (%v)\n  alone %.600s (%v)", label, round, src, out, err, outs[k], errs[k])
+			}
+			if err == nil && !slices.Equal(warm.Pass.Counts, counts[k]) {
+				t.Fatalf("%s, round %d: %.300s is counted differently", label, round, src)
+			}
+		}
+	}
+}
+
+// TestRememberedXML is TestRememberedResources in XML, where texts are remembered on their
+// way to JSON and back too.
+func TestRememberedXML(t *testing.T) {
+	t.Parallel()
+	var sources [][]byte
+	p := fhirtest.Generate(3, 4)
+	for _, id := range p.PatientIDs() {
+		sources = append(sources, toXML(t, p.PatientBundle(id, fhirtest.Collection)))
+	}
+	for _, ruleset := range []string{"safe-harbor", "research"} {
+		a := masktest.Shipped(t, ruleset)
+		sameRemembered(t, ruleset, sources, masktest.NewMasker(a, fhir.RememberNothing), masktest.NewMasker(a, fhir.RememberAlways), (*masktest.Masker).MaskXML)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/fhir/people"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
@@ -137,6 +138,8 @@ type Walker struct {
 	people peopleState
 
 	read, masked []byte // JSON forms of a resource in XML, as read and masked
+	reader       *fhirxml.Reader
+	writer       *fhirxml.Writer
 }
 
 // resourceState is all that belongs to the resource being walked. The walk of a

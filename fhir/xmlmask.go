@@ -16,7 +16,11 @@ const maxKept = 4 << 20
 // out alike: see AppendJSON for the rest, and fhirxml.AppendJSON for what
 // is not read and what memory it takes.
 func (w *Walker) AppendXML(dst, src []byte, pass *mask.Pass, site *Site) ([]byte, error) {
-	read, err := fhirxml.AppendJSON(w.a.schema, w.read[:0], src)
+	if w.reader == nil {
+		remember := w.memo.objects != nil
+		w.reader, w.writer = fhirxml.NewReader(w.a.schema, remember), fhirxml.NewWriter(w.a.schema, remember)
+	}
+	read, err := w.reader.AppendJSON(w.read[:0], src)
 	w.read = keepable(read)
 	if err != nil {
 		return dst, err
@@ -24,7 +28,7 @@ func (w *Walker) AppendXML(dst, src []byte, pass *mask.Pass, site *Site) ([]byte
 	masked, err := w.AppendJSON(w.masked[:0], read, pass, site)
 	w.masked = keepable(masked)
 	if err == nil {
-		dst, err = fhirxml.AppendXML(w.a.schema, dst, masked)
+		dst, err = w.writer.AppendXML(dst, masked)
 	}
 	// A place in the JSON form means nothing in the XML form.
 	if se := (*fhirjson.SyntaxError)(nil); errors.As(err, &se) {

@@ -3,7 +3,6 @@
 package fhirxml
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,11 +29,8 @@ import (
 // made of nothing but small elements: the caller bounds src. On an error, a
 // *SyntaxError, dst comes back as it was.
 func AppendJSON(s *schema.Schema, dst, src []byte) ([]byte, error) {
-	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
-	if out, ok := appendStreamed(s, dst, src); ok {
-		return out, nil
-	}
-	return appendByTree(s, dst, src)
+	r := Reader{s, stream{schema: s}}
+	return r.AppendJSON(dst, src)
 }
 
 // appendByTree is AppendJSON for any text, by way of a tree.

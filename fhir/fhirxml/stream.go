@@ -15,6 +15,31 @@ import (
 // tree (fromxml.go), which reads the text from its beginning: so the stream has no errors
 // of its own, and a test and a fuzz target hold what it writes to what the tree gives.
 
+// Reader reads resources in XML as AppendJSON does, and remembers what comes again. It is
+// not for concurrent use.
+type Reader struct {
+	schema *schema.Schema
+	s      stream
+}
+
+// NewReader returns a reader for the resources of a schema, which remembers whole
+// ones that come again or not.
+func NewReader(s *schema.Schema, remember bool) *Reader {
+	return &Reader{s, stream{schema: s, memory: newMemory(remember)}}
+}
+
+// AppendJSON is the function of this name.
+func (r *Reader) AppendJSON(dst, src []byte) ([]byte, error) {
+	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
+	if out, ok := r.s.append(dst, src); ok {
+		return out, nil
+	}
+	return appendByTree(r.schema, dst, src)
+}
+
+// Forget forgets what was remembered.
+func (r *Reader) Forget() { r.s.memory.reset() }
+
 // stream reads a text from the front.
 type stream struct {
 	schema *schema.Schema
@@ -22,32 +47,42 @@ type stream struct {
 	i      int
 	dst    []byte
 	depth  int    // of elements
-	value  []byte // an attribute with references, or a narrative
+	value  []byte // a narrative
 	side   []byte // siblings of the arrays of primitives under way
+	order  order
+	div    divStream
+	memory *memory // or nil
 }
 
 // maxStreamDepth is how deep elements nest in what is streamed: far less than JSON may.
 const maxStreamDepth = fhirjson.MaxDepth / 4
 
-// appendStreamed is AppendJSON for what can be streamed, and reports whether it could.
-func appendStreamed(s *schema.Schema, dst, src []byte) ([]byte, bool) {
-	r := stream{schema: s, src: src, dst: dst}
-	if bytes.HasPrefix(src, []byte("<?")) {
-		end := bytes.Index(src, []byte("?>"))
-		if end < 0 || !markup.IsPlainDeclaration(src[:end+2]) {
-			return dst, false
+// append is AppendJSON for what can be streamed, and reports whether it could.
+func (r *stream) append(dst, src []byte) (out []byte, ok bool) {
+	r.src, r.i, r.dst, r.depth, r.side = src, 0, dst, 0, r.side[:0]
+	r.memory.begin()
+	ok = r.document()
+	out = r.dst
+	r.src, r.dst = nil, nil // they are the caller's
+	if !ok {
+		return dst, false
+	}
+	return out, true
+}
+
+func (r *stream) document() bool {
+	if bytes.HasPrefix(r.src, []byte("<?")) {
+		end := bytes.Index(r.src, []byte("?>"))
+		if end < 0 || !markup.IsPlainDeclaration(r.src[:end+2]) {
+			return false
 		}
 		r.i = end + 2
 	}
 	if !r.between() {
-		return dst, false
+		return false
 	}
-	name := r.tag()
-	sh := s.ShapeOf(name)
-	if sh == nil || !r.resource(sh, name, true) || !r.between() || r.i != len(src) || !utf8.Valid(src) {
-		return dst, false
-	}
-	return r.dst, true
+	sh := r.schema.ShapeOf(r.tag())
+	return sh != nil && r.resource(sh, true) && r.between() && r.i == len(r.src)
 }
 
 // between goes past white space and comments. It reports false for anything that is not
@@ -56,8 +91,15 @@ func (r *stream) between() bool {
 	for {
 		r.i = fhirjson.SkipSpace(r.src, r.i)
 		rest := r.src[r.i:]
-		if !bytes.HasPrefix(rest, []byte("<!--")) {
-			return len(rest) == 0 || rest[0] == '<'
+		switch {
+		case len(rest) == 0:
+			return true
+		case rest[0] != '<':
+			return false
+		case len(rest) == 1 || rest[1] != '!':
+			return true
+		case !bytes.HasPrefix(rest, []byte("<!--")):
+			return false
 		}
 		end := bytes.Index(rest[4:], []byte("--"))
 		if end < 0 || !bytes.HasPrefix(rest[4+end:], []byte("-->")) || !isPlainText(rest[4:4+end]) {
@@ -74,7 +116,7 @@ func isPlainText(text []byte) bool {
 			return false
 		}
 	}
-	return true
+	return utf8.Valid(text)
 }
 
 // isNoCharacter reports whether text begins with U+FFFE or U+FFFF.
@@ -105,10 +147,10 @@ func isNameByte(c byte) bool {
 }
 
 // end reads the end tag of an element.
-func (r *stream) end(name []byte) bool {
+func (r *stream) end(name string) bool {
 	rest := r.src[r.i:]
 	n := len(name) + 3
-	if len(rest) < n || rest[1] != '/' || rest[n-1] != '>' || !bytes.Equal(rest[2:n-1], name) {
+	if len(rest) < n || rest[1] != '/' || rest[n-1] != '>' || string(rest[2:n-1]) != name {
 		return false
 	}
 	r.i += n
@@ -124,237 +166,26 @@ func (r *stream) more() (more, ok bool) {
 	return r.src[r.i+1] != '/', true
 }
 
-// resource writes the resource of an element whose name has been read.
-func (r *stream) resource(sh *schema.Shape, name []byte, root bool) bool {
-	a, ok := r.attributes()
-	return ok && (a.spaced || !root) && r.object(sh, name, a)
-}
-
-// object writes the members that an element's attributes and children stand for.
-func (r *stream) object(sh *schema.Shape, name []byte, a attributes) bool {
-	if r.depth++; r.depth > maxStreamDepth {
+// follows reports whether the text goes on with something, and goes past it.
+func (r *stream) follows(token string) bool {
+	if rest := r.src[r.i:]; len(rest) < len(token) || string(rest[:len(token)]) != token {
 		return false
 	}
-	r.dst = append(r.dst, '{')
-	if sh.Type.Kind == schema.ResourceKind {
-		r.dst = append(append(append(r.dst, `"resourceType":"`...), sh.Type.Name...), '"')
-	}
-	if a.urlFirst {
-		r.attribute(sh, "url", a.url)
-		a.url = nil
-	}
-	r.attribute(sh, "id", a.id)
-	r.attribute(sh, "url", a.url)
-	if !a.empty {
-		last := -1
-		for {
-			more, ok := r.more()
-			if !ok {
-				return false
-			}
-			if !more {
-				break
-			}
-			if last, ok = r.member(sh, last); !ok {
-				return false
-			}
-		}
-		if !r.end(name) {
-			return false
-		}
-	}
-	r.dst = append(r.dst, '}')
-	r.depth--
+	r.i += len(token)
 	return true
 }
 
-// attribute writes an attribute that stands for a member.
-func (r *stream) attribute(sh *schema.Shape, name string, value []byte) {
-	if value == nil {
-		return
-	}
-	if m := sh.Keys.Find([]byte(name)); m >= 0 && sh.Members[m].Form == schema.AttributeForm {
-		r.name("", name)
-		r.string(value)
-	}
-}
-
-// member writes the member of the element that follows, and of all its items. It must
-// come behind the last one.
-func (r *stream) member(sh *schema.Shape, last int) (member int, ok bool) {
-	before := r.i
-	name := r.tag()
-	member = sh.Keys.Find(name)
-	if member <= last || len(name) == 0 {
-		return member, false
-	}
-	m := &sh.Members[member]
-	if m.Form == schema.PrimitiveForm {
-		r.i = before
-		return member, r.primitives(m, name)
-	}
-	if m.Form == schema.AttributeForm {
-		return member, false
-	}
-	r.name("", m.Name)
-	if m.Form == schema.NarrativeForm {
-		return member, r.narrative()
-	}
-	if !m.Array {
-		return member, r.item(m, name)
-	}
-	r.dst = append(r.dst, '[')
-	for {
-		if !r.item(m, name) {
-			return member, false
-		}
-		if !r.again(name) {
-			break
-		}
-		r.dst = append(r.dst, ',')
-	}
-	r.dst = append(r.dst, ']')
-	return member, true
-}
-
-// again reads the tag of a further item, if one follows.
-func (r *stream) again(name []byte) bool {
-	if !r.between() || r.i >= len(r.src) {
+// again reads the tag of an element of a name, up to its attributes, if one follows.
+func (r *stream) again(name string) bool {
+	if !r.between() {
 		return false
 	}
-	before := r.i
-	if next := r.tag(); bytes.Equal(next, name) {
-		return true
-	}
-	r.i = before
-	return false
-}
-
-// item writes the object or the resource in an element.
-func (r *stream) item(m *schema.ShapeMember, name []byte) bool {
-	a, ok := r.attributes()
-	if !ok || a.value != nil {
+	rest := r.src[r.i:]
+	n := len(name) + 1
+	if len(rest) <= n || string(rest[1:n]) != name || isNameByte(rest[n]) {
 		return false
 	}
-	if m.Form == schema.ObjectForm {
-		return r.object(m.Shape, name, a)
-	}
-	if more, ok := r.more(); a.empty || !ok || !more {
-		return false
-	}
-	inner := r.tag()
-	sh := r.schema.ShapeOf(inner)
-	return sh != nil && r.resource(sh, inner, false) && r.between() && r.i < len(r.src) && r.end(name)
-}
-
-// primitives writes the values of primitive elements of one name and, as "_name", their
-// ids and extensions.
-func (r *stream) primitives(m *schema.ShapeMember, name []byte) bool {
-	start, sideFrom := len(r.dst), len(r.side)
-	r.name("", m.Name)
-	if m.Array {
-		r.dst = append(r.dst, '[')
-	}
-	items, written, values := 0, 0, false // written: items of the siblings
-	for r.again(name) {
-		a, ok := r.attributes()
-		if !ok || a.url != nil {
-			return false
-		}
-		more := false
-		if !a.empty {
-			if more, ok = r.more(); !ok || !more && !r.end(name) {
-				return false
-			}
-			a.empty = !more
-		}
-		more = more || a.id != nil
-		if a.value == nil && !more {
-			continue
-		}
-		if items++; items > 1 {
-			if !m.Array {
-				return false
-			}
-			r.dst = append(r.dst, ',')
-		}
-		if a.value != nil {
-			values = true
-			r.literal(m.Kind, a.value)
-		} else {
-			r.dst = append(r.dst, "null"...)
-		}
-		if !more {
-			continue
-		}
-		// Elements before without id and extensions have a null each.
-		for ; written < items-1; written++ {
-			r.sibling(sideFrom, "null")
-		}
-		written++
-		at := len(r.dst)
-		a.value = nil
-		if !r.object(m.Shape, name, a) {
-			return false
-		}
-		r.sibling(sideFrom, string(r.dst[at:]))
-		r.dst = r.dst[:at]
-	}
-	if m.Array {
-		r.dst = append(r.dst, ']')
-	}
-	if !values {
-		r.dst = r.dst[:start]
-	}
-	if written > 0 {
-		for ; written < items; written++ {
-			r.sibling(sideFrom, "null")
-		}
-		r.name("_", m.Name)
-		if m.Array {
-			r.dst = append(append(append(r.dst, '['), r.side[sideFrom:]...), ']')
-		} else {
-			r.dst = append(r.dst, r.side[sideFrom:]...)
-		}
-		r.side = r.side[:sideFrom]
-	}
-	return true
-}
-
-// sibling writes one more item to the siblings that begin at an index of side.
-func (r *stream) sibling(from int, text string) {
-	if len(r.side) > from {
-		r.side = append(r.side, ',')
-	}
-	r.side = append(r.side, text...)
-}
-
-// narrative reads a div through the tree, which gives it its one form.
-func (r *stream) narrative() bool {
-	start := r.i - len("<div")
-	end := bytes.Index(r.src[start:], []byte("</div>"))
-	inside := r.src[r.i:]
-	if end < 0 || bytes.Contains(inside[:end-len("<div")], []byte("<div")) {
-		return false
-	}
-	text := r.src[start : start+end+len("</div>")]
-	var f fhirjson.Fault
-	x, ok := checkXML(text, &f)
-	if !ok || x.wrapped {
-		return false
-	}
-	div := x.parse(text)
-	if div == nil || div.Tag != "div" {
-		return false
-	}
-	own, inner, what := openElement(div, scope{own: fhirSpace})
-	var n narrative
-	if what != "" || own != xhtmlSpace || !n.append(r.value[:0], div, inner) {
-		return false
-	}
-	r.value = n.dst
-	r.string(r.value)
-	r.i = start + len(text)
+	r.i += n
 	return true
 }
 

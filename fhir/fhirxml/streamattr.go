@@ -68,11 +68,6 @@ func (r *stream) attributes() (a attributes, ok bool) {
 	}
 }
 
-const (
-	everyByte = 0x0101010101010101
-	topBits   = 0x8080808080808080
-)
-
 // quoted reads the value of an attribute. What it returns is not nil, and valid for good.
 func (r *stream) quoted() (value []byte, ok bool) {
 	if r.i >= len(r.src) || r.src[r.i] != '"' && r.src[r.i] != '\'' {
@@ -102,10 +97,17 @@ func (r *stream) quoted() (value []byte, ok bool) {
 			return src[from:i:i], true
 		case c == '&':
 			return r.unescaped(from, quote)
-		case c < 0x20 || c == '<' || c == 0xef && isNoCharacter(src[i:]):
+		case c < 0x20 || c == '<':
 			return nil, false
+		case c < utf8.RuneSelf:
+			i++
+		default:
+			n := character(src[i:])
+			if n == 0 {
+				return nil, false
+			}
+			i += n
 		}
-		i++
 	}
 	return nil, false
 }
@@ -117,10 +119,8 @@ func (r *stream) unescaped(from int, quote byte) (value []byte, ok bool) {
 		return nil, false
 	}
 	inside := r.src[from : from+n]
-	for i, c := range inside {
-		if c < 0x20 || c == '<' || c == 0xef && isNoCharacter(inside[i:]) {
-			return nil, false
-		}
+	if bytes.ContainsAny(inside, "<\t\n\r") || !isPlainText(inside) {
+		return nil, false
 	}
 	r.i = from + n + 1
 	return appendUnescaped(make([]byte, 0, n), inside)

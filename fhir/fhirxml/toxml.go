@@ -19,7 +19,12 @@ import (
 // member name that appears twice and a narrative that is not well-formed XHTML
 // are refused. On an error, a *SyntaxError, dst comes back as it was.
 func AppendXML(s *schema.Schema, dst, src []byte) ([]byte, error) {
-	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
+	w := Writer{s, writeStream{schema: s}}
+	return w.AppendXML(dst, src)
+}
+
+// appendGathered is AppendXML for any text.
+func appendGathered(s *schema.Schema, dst, src []byte) ([]byte, error) {
 	w := xmlWriter{schema: s, src: src, dst: dst}
 	if !w.document() {
 		return dst, &fhirjson.SyntaxError{Offset: w.fault.Offset, Path: strings.Join(w.path, "."), What: w.fault.What}
@@ -27,7 +32,8 @@ func AppendXML(s *schema.Schema, dst, src []byte) ([]byte, error) {
 	return w.dst, nil
 }
 
-// xmlWriter writes JSON, which has been read whole once, as XML.
+// xmlWriter writes JSON, which has been read whole once, as XML: the members of each object
+// are gathered first.
 type xmlWriter struct {
 	schema *schema.Schema
 	src    []byte

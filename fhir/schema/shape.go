@@ -9,6 +9,7 @@ type Shape struct {
 	Type    *Type
 	Members []ShapeMember
 	Keys    fhirjson.KeyTable
+	ID      int // tells the shapes of a schema apart, from 0
 }
 
 // ShapeMember is a member of a shape.
@@ -18,6 +19,8 @@ type ShapeMember struct {
 	Kind  JSONKind // of a primitive
 	Array bool
 	Shape *Shape // of an object; of a primitive, that of its "_name" sibling
+	// Start is how its element mostly begins in XML, Key how the member does in JSON.
+	Start, Key string
 }
 
 // MemberForm is how a member is written in XML.
@@ -35,8 +38,8 @@ const (
 // newShapes makes the shapes of all types of a schema.
 func newShapes(s *Schema) map[*Type]*Shape {
 	shapes := make(map[*Type]*Shape, len(s.types))
-	for _, t := range s.types {
-		shapes[t] = &Shape{Type: t}
+	for i, t := range s.types {
+		shapes[t] = &Shape{Type: t, ID: i}
 	}
 	sibling := shapes[s.byName["Element"]]
 	for _, sh := range shapes {
@@ -56,6 +59,10 @@ func newShapes(s *Schema) map[*Type]*Shape {
 					m.Form = NarrativeForm
 				default:
 					m.Shape = sibling
+				}
+				m.Key = `"` + m.Name + `":`
+				if m.Start = "<" + m.Name + ">"; m.Form == PrimitiveForm {
+					m.Start = "<" + m.Name + ` value="`
 				}
 				sh.Members = append(sh.Members, m)
 				names = append(names, m.Name)
