@@ -44,6 +44,17 @@ func csvFormats(o *Options, r Rules) ([]file.Format, error) {
 	return []file.Format{f}, nil
 }
 
+// AddCSVFlags adds only the flags that say how delimited text is read, for commands that
+// detect all else.
+func (o *Options) AddCSVFlags(fl *pflag.FlagSet) { o.csv.addFlags(fl) }
+
+// CSV is how delimited text is read by the flags. An error is a mistake in them.
+func (o *Options) CSV() (csv.Config, error) {
+	config := csv.Config{Nulls: o.csv.nulls, Guess: true}
+	err := o.csv.dialect(&config)
+	return config, err
+}
+
 // dialect sets what the flags say of how the text is written.
 func (c *csvOptions) dialect(config *csv.Config) (err error) {
 	config.Encoding = c.encoding

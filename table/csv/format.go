@@ -38,11 +38,22 @@ type Config struct {
 	Guess bool
 	// Any takes every file for delimited text, whatever its name is.
 	Any bool
+	// Named reports to ReadRows that a table has a column of this name; nil if none is known.
+	Named func(column string) bool
 }
 
 // New returns the format.
 func New(c Config) (file.Format, error) {
-	f := &format{Config: c, plans: table.NewPlans(c.Rules, c.Options)}
+	f, err := newFormat(c)
+	if err != nil {
+		return nil, err
+	}
+	f.plans = table.NewPlans(c.Rules, c.Options)
+	return f, nil
+}
+
+func newFormat(c Config) (*format, error) {
+	f := &format{Config: c}
 	if c.Encoding != "" {
 		e, err := parseEncoding(c.Encoding)
 		if err != nil {
@@ -74,26 +85,35 @@ const sampleBytes = 256 << 10
 
 // Open implements file.Format. It reads the header.
 func (f *format) Open(in file.Source) (file.Document, error) {
-	raw := bufio.NewReaderSize(in, sampleBytes)
-	sample, err := raw.Peek(sampleBytes)
-	if err != nil && !errors.Is(err, io.EOF) {
+	d, sample, whole, err := f.begin(in)
+	if err != nil {
 		return nil, err
 	}
-	d := &document{format: f}
+	return d, d.readHeader(sample, whole, f.Table(in.Name))
+}
+
+// begin finds how a text is written. The sample is its beginning, or all of it.
+func (f *format) begin(in io.Reader) (d *document, sample []byte, whole bool, err error) {
+	raw := bufio.NewReaderSize(in, sampleBytes)
+	sample, err = raw.Peek(sampleBytes)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, nil, false, err
+	}
+	d = &document{format: f}
 	d.encoding = detectEncoding(sample)
 	if f.encoding != nil {
 		d.encoding = charset{Name: f.encoding.Name, BOM: d.encoding.BOM && d.encoding.Name == f.encoding.Name}
 	}
 	text, err := d.encoding.Reader(raw)
 	if err != nil {
-		return nil, err
+		return nil, nil, false, err
 	}
 	d.text = bufio.NewReaderSize(text, sampleBytes)
 	sample, err = d.text.Peek(sampleBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+		return nil, nil, false, err
 	}
-	whole := err != nil
+	whole = err != nil
 	d.dialect = detectDialect(sample, whole)
 	if f.Delimiter != 0 {
 		d.dialect.Delimiter = f.Delimiter
@@ -103,9 +123,9 @@ func (f *format) Open(in file.Source) (file.Document, error) {
 	}
 	d.dialect.Nulls = f.Nulls
 	if len(bytes.TrimSpace(sample)) == 0 {
-		return nil, errors.New("the file is empty")
+		return nil, nil, false, errors.New("the file is empty")
 	}
-	return d, d.readHeader(sample, whole, f.Table(in.Name))
+	return d, sample, whole, nil
 }
 
 // document is a file of delimited text.
@@ -120,49 +140,63 @@ type document struct {
 
 // readHeader finds the names of the columns, and the plan for them.
 func (d *document) readHeader(sample []byte, whole bool, name table.Name) error {
-	n := d.dialect.Record(sample)
-	if n == 0 {
-		if !whole {
-			return fmt.Errorf("the first line is longer than %d bytes", sampleBytes)
-		}
-		n = len(sample)
+	unsure := fmt.Errorf("no rule names a column of table %s, so the first line may be data: use --header if it has the names of columns, --no-header if not, or --table for rules of another table", name)
+	if d.Guess {
+		unsure = errors.New("the first line may be data: use --header if it has the names of columns, --no-header if not")
 	}
-	record, _ := trimNewline(sample[:n])
-	cells, err := d.dialect.Split(nil, record)
+	names, err := d.readNames(sample, whole, func(column string) bool { return d.names(name, column) }, unsure)
 	if err != nil {
-		return fmt.Errorf("line 1: %w", err)
+		return err
 	}
-	var first []string
-	for _, c := range cells {
-		v, _ := d.dialect.Value(nil, record, c)
-		first = append(first, string(v))
-	}
-	first = d.Rules.Spelled(first)
-	header := d.Header
-	if header == HeaderUnknown {
-		header = detectHeader(first, func(column string) bool { return d.names(name, column) })
-	}
-	if header == HeaderUnknown && d.Guess && guessHeader(&d.dialect, first, sample[n:]) {
-		header = HeaderPresent
-	}
-	switch {
-	case header == HeaderUnknown && d.Guess:
-		return errors.New("the first line may be data: use --header if it has the names of columns, --no-header if not")
-	case header == HeaderUnknown:
-		return fmt.Errorf("no rule names a column of table %s, so the first line may be data: use --header if it has the names of columns, --no-header if not, or --table for rules of another table", name)
-	case header == HeaderAbsent:
-		for i := range first {
-			first[i] = fmt.Sprintf("column%d", i+1)
-		}
-	}
-	d.header = header == HeaderPresent
-	if d.plan, err = d.planFor(name, first); err != nil {
+	if d.plan, err = d.planFor(name, names); err != nil {
 		return err
 	}
 	if len(d.plan.Out) == 0 && !d.Inspect {
 		return fmt.Errorf("no rule covers a column of table %s: see veil mask --check", name)
 	}
 	return nil
+}
+
+// readNames finds the names of the columns; unsure is the error where the first line may
+// be data. named reports whether a rule names a column.
+func (d *document) readNames(sample []byte, whole bool, named func(column string) bool, unsure error) ([]string, error) {
+	n := d.dialect.Record(sample)
+	if n == 0 {
+		if !whole {
+			return nil, fmt.Errorf("the first line is longer than %d bytes", sampleBytes)
+		}
+		n = len(sample)
+	}
+	record, _ := trimNewline(sample[:n])
+	cells, err := d.dialect.Split(nil, record)
+	if err != nil {
+		return nil, fmt.Errorf("line 1: %w", err)
+	}
+	var first []string
+	for _, c := range cells {
+		v, _ := d.dialect.Value(nil, record, c)
+		first = append(first, string(v))
+	}
+	if d.Rules != nil {
+		first = d.Rules.Spelled(first)
+	}
+	header := d.Header
+	if header == HeaderUnknown {
+		header = detectHeader(first, named)
+	}
+	if header == HeaderUnknown && d.Guess && guessHeader(&d.dialect, first, sample[n:]) {
+		header = HeaderPresent
+	}
+	switch header {
+	case HeaderUnknown:
+		return nil, unsure
+	case HeaderAbsent:
+		for i := range first {
+			first[i] = fmt.Sprintf("column%d", i+1)
+		}
+	}
+	d.header = header == HeaderPresent
+	return first, nil
 }
 
 // names reports whether a rule names a column: with a name, or with a pattern that has

@@ -1,0 +1,143 @@
+// Package fidelity compares originals with what was masked of them: whether distributions
+// have drifted, joins have broken and edge cases are lost. It is to be run where the
+// originals may be seen; what it returns has figures and names of columns, never a value.
+//
+//	r, err := fidelity.Compare(ctx, original, masked, fidelity.Options{})
+//	r.WriteText(os.Stdout)
+//
+// It reads each side twice: a first pass finds what columns hold, and a second counts what
+// follows from that: relations between columns, times between dates. Its memory does not
+// grow with the data. Up to a bound of distinct values it counts exactly; beyond that each
+// figure has a tolerance. The same inputs give the same figures.
+package fidelity
+
+// Report is how far the masked side is from the originals.
+type Report struct {
+	// Original and Masked are what was compared.
+	Original string `json:"original"`
+	Masked   string `json:"masked"`
+	// Limit is the distance from which a column has drifted.
+	Limit    float64   `json:"limit"`
+	Verdicts []Verdict `json:"verdicts"`
+	Tables   []Table   `json:"tables"`
+	Joins    []Join    `json:"joins"`
+	// Missing are tables of the originals that the masked side has not, Added the others.
+	Missing []string `json:"missingTables,omitempty"`
+	Added   []string `json:"addedTables,omitempty"`
+}
+
+// Verdict says whether one of the failures that masking must not have can be ruled out.
+type Verdict struct {
+	Name    string   `json:"name"`
+	Outcome string   `json:"outcome"` // pass, fail or not run
+	Reason  string   `json:"reason"`
+	Faults  []string `json:"faults,omitempty"` // columns and what is wrong with each
+}
+
+// Outcomes of verdicts.
+const (
+	Pass   = "pass"
+	Fail   = "fail"
+	NotRun = "not run"
+)
+
+// Both is a figure of both sides.
+type Both struct {
+	Original float64 `json:"original"`
+	Masked   float64 `json:"masked"`
+}
+
+// Distance is a distance between distributions, and by how much it can be wrong. A
+// tolerance of 0 is that of an exact figure.
+type Distance struct {
+	Value     float64 `json:"value"`
+	Tolerance float64 `json:"tolerance"`
+}
+
+// Table is a table that both sides have.
+type Table struct {
+	Name    string   `json:"name"`
+	Rows    Both     `json:"rows"`
+	Columns []Column `json:"columns"`
+	// Missing are columns of the originals that the masked side has not, Added the others.
+	Missing   []string   `json:"missingColumns,omitempty"`
+	Added     []string   `json:"addedColumns,omitempty"`
+	Pairs     []Pair     `json:"pairs"`
+	PairRows  Both       `json:"pairRows"` // of which relations were counted
+	Unrelated int        `json:"columnsNotRelated"`
+	Intervals []Interval `json:"intervals"`
+}
+
+// Column is a column or element that both sides have.
+type Column struct {
+	Name    string `json:"name"`
+	Kind    string `json:"kind"`    // number, date, category or empty
+	Outcome string `json:"outcome"` // kept, removed, replaced, generalized or changed
+	Nulls   Both   `json:"nulls"`   // shares of rows
+	// Distinct are numbers of distinct values, and DistinctTolerance by how much they can be
+	// wrong, as a part.
+	Distinct          Both    `json:"distinct"`
+	DistinctTolerance float64 `json:"distinctTolerance"`
+	// Others are shares of values that are not of the column's kind.
+	Others Both `json:"others"`
+	// KS is the Kolmogorov-Smirnov distance, and Wasserstein the other, in units of the
+	// column (days for dates) and in standard deviations of the originals.
+	KS                    *Distance `json:"ks,omitempty"`
+	Wasserstein           *Distance `json:"wasserstein,omitempty"`
+	WassersteinDeviations float64   `json:"wassersteinDeviations,omitempty"`
+	// TV is the total variation value by value, TVByRank that of the most frequent value of
+	// the one side against that of the other.
+	TV       *Distance `json:"tv,omitempty"`
+	TVByRank *Distance `json:"tvByRank,omitempty"`
+	// Precision of dates, and the distance of the originals cut to that of the masked.
+	Precision    *[2]string `json:"precision,omitempty"`
+	KSFloored    *Distance  `json:"ksAtMaskedPrecision,omitempty"`
+	Rare         *Kept      `json:"rare,omitempty"`
+	Tails        *Tails     `json:"tails,omitempty"`
+	shapes       [2][]float64
+	unordered    bool // shapes are of categories
+	keyOriginals bool
+}
+
+// Kept is how many of the originals' things the masked side has.
+type Kept struct {
+	Original float64 `json:"original"`
+	Kept     float64 `json:"kept"`
+}
+
+// Tails are the shares of values at or beyond the originals' first and last percentile.
+type Tails struct {
+	Low  Both `json:"low"`
+	High Both `json:"high"`
+}
+
+// Pair is the relation of two columns. Correlations are absent where a column has no numbers.
+type Pair struct {
+	X           string `json:"x"`
+	Y           string `json:"y"`
+	Pearson     *Both  `json:"pearson,omitempty"`
+	Spearman    *Both  `json:"spearman,omitempty"`
+	Information Both   `json:"mutualInformation"` // in nats, of at most 21 classes each
+}
+
+// Interval is the time between dates: of two columns in a row, or of one from each date of a
+// person to the next.
+type Interval struct {
+	Name  string   `json:"name"`
+	Count Both     `json:"count"`
+	KS    Distance `json:"ks"`
+	// Wasserstein is in days.
+	Wasserstein Distance `json:"wasserstein"`
+	shapes      [2][]float64
+}
+
+// Join is a pair of columns of which the one refers to the other.
+type Join struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Rows are the shares of values that find theirs, Unique whether each value of To is of
+	// one row.
+	Rows      Both    `json:"rows"`
+	Tolerance float64 `json:"tolerance"`
+	Unique    [2]bool `json:"unique"`
+}
