@@ -135,6 +135,11 @@ func TestImportsPointOneWay(t *testing.T) {
 		// Evidence.
 		"report/signed": {},
 
+		// Figures of masked data.
+		"report/records":     {"file", "table/csv", "table/cells"},
+		"report/fidelity":    {"report/records", "report/signed", "table/cells"},
+		"internal/reportcmd": {"file", "internal/cli", "internal/formats", "mask/keys", "report/...", "textfile"},
+
 		// Rulesets of other tools.
 		"internal/rulesetimport": {"fhir", "fhir/schema", "internal/rules", "internal/strictyaml", "mask", "mask/ruleset"},
 	}

@@ -14,6 +14,8 @@ const (
 const (
 	rareShare = 0.01 // below it a category is rare
 	tail      = 0.01
+	// mostClasses is the number of distinct numbers that are compared as categories too.
+	mostClasses = 50
 )
 
 // result is what was found of a column.
@@ -28,16 +30,16 @@ func (c *columnPlan) result(rowsOriginal, rowsMasked uint64) Column {
 			r.Others = Both{float64(c.others[0]) / float64(a.values), float64(c.others[1]) / float64(b.values)}
 			c.distances(&r)
 		}
-		if a.distinct.exact() && b.distinct.exact() {
+		if a.distinct.exact() && b.distinct.exact() && (c.kind == categorical || a.distinct.number() <= mostClasses || c.replaced()) {
 			r.TV = &Distance{Value: totalVariation(a.distinct, b.distinct)}
 			r.TVByRank = &Distance{Value: byRank(a.distinct, b.distinct)}
 		}
 	}
 	r.Outcome = c.outcome(&r)
-	if c.kind == categorical && !c.key && a.distinct.exact() && b.distinct.exact() && b.values > 0 {
+	if c.kind == categorical && !c.key && !c.refers && a.distinct.exact() && b.distinct.exact() && b.values > 0 {
 		r.Rare = c.rare(r.Outcome)
 	}
-	if c.measured[0] == nil && !c.key {
+	if c.measured[0] == nil && !c.key && a.distinct.number() < mostDrawn {
 		r.unordered = true
 		r.shapes = c.frequencies(r.Outcome)
 	}
@@ -89,7 +91,7 @@ func (c *columnPlan) outcome(r *Column) string {
 	switch {
 	case a.values > 0 && b.values == 0:
 		return removed
-	case r.TV != nil && r.TV.Value == 0 && a.values == b.values, a.values == 0:
+	case a.values == 0, a.values == b.values && (c.kind == categorical && r.TV != nil && r.TV.Value == 0 || r.KS != nil && *r.KS == Distance{} && !c.coarse && c.others[1] == 0):
 		return kept
 	case c.replaced():
 		return replaced

@@ -52,10 +52,10 @@ func Compare(ctx context.Context, original, masked *records.Set, o Options) (*Re
 	if err != nil {
 		return nil, err
 	}
+	r.Joins = joins(plans)
 	for _, p := range plans {
 		r.Tables = append(r.Tables, p.result([2]*tablePass{passes[0].tables[p.sides[0].table.Name], passes[1].tables[p.sides[1].table.Name]}))
 	}
-	r.Joins = joins(plans)
 	r.judge()
 	return r, nil
 }

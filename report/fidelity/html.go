@@ -20,6 +20,7 @@ var page = template.Must(template.New("fidelity").Funcs(template.FuncMap{
 	"strongest": func(t *Table) []Pair {
 		return firstBy(t.Pairs, 2*mostPairs, func(p *Pair) float64 { return -p.Information.Original })
 	},
+	"related":   related,
 	"plusMinus": func(v float64) string { return plusMinus(100 * v) },
 	"correlated": func(t *Table) bool {
 		return slices.ContainsFunc(t.Pairs, func(p Pair) bool { return p.Spearman != nil })

@@ -64,6 +64,7 @@ func joins(plans []*tablePlan) []Join {
 			if !from.column.sides[1].distinct.exact() || !to.column.sides[1].distinct.exact() {
 				j.Tolerance = wilson(j.Rows.Masked, sampled)
 			}
+			from.column.refers = true
 			list = append(list, j)
 		}
 	}

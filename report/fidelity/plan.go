@@ -38,6 +38,7 @@ type columnPlan struct {
 	floored  [2]*numbers
 	bins     [2]bins
 	key      bool // nearly every value is another
+	refers   bool // to a key of a table
 }
 
 const (
@@ -119,7 +120,8 @@ func (c *columnPlan) constant() bool { return c.sides[0].distinct.number() < 2 }
 // and about as many. Numbers count as replaced if they are whole, as keys are.
 func (c *columnPlan) replaced() bool {
 	a, b := c.sides[0].distinct, c.sides[1].distinct
-	if c.kind == temporal || c.kind == numeric && (c.sides[0].fractions || a.number() < fewestOfKeys) {
+	texts := c.kind == numeric && c.measured[1].n == 0 // nothing that is left is a number
+	if c.kind == temporal || c.kind == numeric && !texts && (c.sides[0].fractions || a.number() < fewestOfKeys) {
 		return false
 	}
 	shared, _, _ := a.within(b)

@@ -11,6 +11,8 @@
 // figure has a tolerance. The same inputs give the same figures.
 package fidelity
 
+import "github.com/veil-proxy/veil/report/signed"
+
 // Report is how far the masked side is from the originals.
 type Report struct {
 	// Original and Masked are what was compared.
@@ -28,18 +30,11 @@ type Report struct {
 
 // Verdict says whether one of the failures that masking must not have can be ruled out.
 type Verdict struct {
-	Name    string   `json:"name"`
-	Outcome string   `json:"outcome"` // pass, fail or not run
-	Reason  string   `json:"reason"`
-	Faults  []string `json:"faults,omitempty"` // columns and what is wrong with each
+	Name    string         `json:"name"`
+	Outcome signed.Outcome `json:"outcome"`
+	Reason  string         `json:"reason"`
+	Faults  []string       `json:"faults,omitempty"` // columns and what is wrong with each
 }
-
-// Outcomes of verdicts.
-const (
-	Pass   = "pass"
-	Fail   = "fail"
-	NotRun = "not run"
-)
 
 // Both is a figure of both sides.
 type Both struct {

@@ -11,6 +11,7 @@ import (
 const (
 	shapeBins       = 28
 	shapeCategories = 12
+	mostDrawn       = 200   // categories, beyond which a plot of the first says little
 	clipped         = 0.002 // of the values at either end are left out
 )
 
@@ -93,7 +94,10 @@ func (c *columnPlan) frequencies(outcome string) (out [2][]float64) {
 			rest -= n
 			bars = append(bars, n/max(total, 1))
 		}
-		out[side] = append(bars, rest/max(total, 1))
+		if rest/max(total, 1) > 1e-9 {
+			bars = append(bars, rest/total)
+		}
+		out[side] = bars
 	}
 	for len(out[0]) < len(out[1]) {
 		out[0] = append(out[0], 0)

@@ -12,6 +12,7 @@ import (
 const (
 	plotWidth, plotHeight = 224, 64
 	cellsWidth            = 240
+	faintest              = 0.03 // relation that is drawn
 )
 
 // plot draws two shapes: that of the originals as an area or as bars, that of the masked
@@ -28,7 +29,7 @@ func plot(s [2][]float64, bars bool, label string) template.HTML {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`, plotWidth, plotHeight, template.HTMLEscapeString(label))
-	step := float64(plotWidth) / float64(len(s[0]))
+	step := float64(plotWidth) / float64(max(len(s[0]), shapeCategories/2))
 	y := func(v float64) float64 { return plotHeight - 1 - v/top*(plotHeight-4) }
 	if bars {
 		for i := range s[0] {
@@ -56,14 +57,7 @@ func steps(bins []float64, step float64, y func(float64) float64) string {
 // matrix draws the relations of columns on one side: blue for correlations above 0, orange
 // for those below, the stronger the darker. With information set it draws that.
 func matrix(t *Table, side int, information bool) template.HTML {
-	var names []string
-	for _, p := range t.Pairs {
-		for _, n := range []string{p.X, p.Y} {
-			if !slices.Contains(names, n) {
-				names = append(names, n)
-			}
-		}
-	}
+	names := related(t)
 	if len(names) == 0 {
 		return ""
 	}
@@ -85,12 +79,27 @@ func matrix(t *Table, side int, information bool) template.HTML {
 			class = "minus"
 		}
 		x, y := slices.Index(names, p.X), slices.Index(names, p.Y)
+		if math.Abs(v) < faintest {
+			continue
+		}
 		for _, at := range [][2]int{{x, y}, {y, x}} {
 			fmt.Fprintf(&b, `<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill-opacity="%.2f"><title>%s, %s: %s %.2f</title></rect>`, class, float64(at[0])*cell, float64(at[1])*cell, cell-.5, cell-.5, min(1, math.Abs(v)), template.HTMLEscapeString(p.X), template.HTMLEscapeString(p.Y), what, v)
 		}
 	}
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String()) //nolint:gosec // numbers, and names that are escaped
+}
+
+// related are the columns of the matrix, from the left and from the top.
+func related(t *Table) (names []string) {
+	for _, p := range t.Pairs {
+		for _, n := range []string{p.X, p.Y} {
+			if !slices.Contains(names, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	return names
 }
 
 func (b Both) side(side int) float64 {

@@ -101,14 +101,14 @@ func list(names []string) string {
 	return text
 }
 
-func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
+func percent(share float64) string { return fmt.Sprintf("%.1f\u00a0%%", 100*share) }
 
 // plusMinus is a tolerance in percent, or nothing if the figure is exact.
 func plusMinus(t float64) string {
 	if t == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" ± %.2g %%", t)
+	return fmt.Sprintf(" ± %.2g\u00a0%%", t)
 }
 
 func figure(d *Distance) string {

@@ -3,13 +3,15 @@ package fidelity
 import (
 	"fmt"
 	"math"
+
+	"github.com/veil-proxy/veil/report/signed"
 )
 
 // The failures to rule out.
 const (
-	Drift     = "distribution drift"
-	Integrity = "broken referential integrity"
-	EdgeCases = "lost edge cases"
+	drift     = "distribution drift"
+	integrity = "broken referential integrity"
+	edgeCases = "lost edge cases"
 )
 
 const (
@@ -18,6 +20,7 @@ const (
 	keptInform    = 0.8
 	keptRare      = 0.9
 	keptTail      = 0.5
+	fewestForPair = 100  // rows, for a relation to be one
 	fewestForTail = 1000 // values, for the tails to have some
 )
 
@@ -38,12 +41,12 @@ func (r *Report) judge() {
 }
 
 func verdict(name string, looked int, faults []string, what, passed string) Verdict {
-	v := Verdict{Name: name, Outcome: Pass, Reason: passed, Faults: faults}
+	v := Verdict{Name: name, Outcome: signed.Pass, Reason: passed, Faults: faults}
 	switch {
 	case looked == 0:
-		v.Outcome, v.Reason = NotRun, "there is nothing to compare"
+		v.Outcome, v.Reason = signed.NotRun, "there is nothing to compare"
 	case len(faults) > 0:
-		v.Outcome, v.Reason = Fail, fmt.Sprintf("%d of %d %s", len(faults), looked, what)
+		v.Outcome, v.Reason = signed.Fail, fmt.Sprintf("%d of %d %s", len(faults), looked, what)
 	}
 	return v
 }
@@ -92,7 +95,7 @@ func (r *Report) drift() Verdict {
 		}
 		for i := range table.Pairs {
 			looked++
-			if fault := table.Pairs[i].fault(r.Limit); fault != "" {
+			if fault := table.Pairs[i].fault(r.Limit); fault != "" && table.PairRows.Original >= fewestForPair {
 				faults = append(faults, fmt.Sprintf("%s.%s and %s: %s", table.Name, table.Pairs[i].X, table.Pairs[i].Y, fault))
 			}
 		}
@@ -103,7 +106,7 @@ func (r *Report) drift() Verdict {
 			}
 		}
 	}
-	return verdict(Drift, looked, faults, "distributions, relations and intervals have drifted", fmt.Sprintf("%d distributions, relations and intervals are within %g", looked, r.Limit))
+	return verdict(drift, looked, faults, "distributions, relations and intervals have drifted", fmt.Sprintf("%d distributions, relations and intervals are within %g", looked, r.Limit))
 }
 
 // fault says what is wrong with a relation; empty if nothing is.
@@ -130,7 +133,7 @@ func (r *Report) integrity() Verdict {
 			faults = append(faults, j.To+": values are no longer unique")
 		}
 	}
-	return verdict(Integrity, len(r.Joins)+len(r.Missing), faults, "joins are broken", fmt.Sprintf("%d joins find what they found", len(r.Joins)))
+	return verdict(integrity, len(r.Joins)+len(r.Missing), faults, "joins are broken", fmt.Sprintf("%d joins find what they found", len(r.Joins)))
 }
 
 func (r *Report) edgeCases() Verdict {
@@ -164,5 +167,5 @@ func (r *Report) edgeCases() Verdict {
 			}
 		}
 	}
-	return verdict(EdgeCases, looked, faults, "checks of rows, rare categories and extremes fail", fmt.Sprintf("%d checks of rows, rare categories and extremes pass", looked))
+	return verdict(edgeCases, looked, faults, "checks of rows, rare categories and extremes fail", fmt.Sprintf("%d checks of rows, rare categories and extremes pass", looked))
 }

@@ -95,6 +95,9 @@ func (f *flattener) object(t *Table, path string, v map[string]any) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
+		if path == "meta" && name == "security" {
+			continue // masking adds labels: they are no data
+		}
 		shown := name
 		if !isName(strings.TrimPrefix(name, "_")) {
 			shown = "(not an element)" // a name that can be data

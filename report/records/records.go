@@ -91,14 +91,14 @@ type source interface {
 // Open opens a file, a directory or a database, whose connection string begins with
 // postgres:// or postgresql://.
 func Open(ctx context.Context, name string, o Options) (*Set, error) {
-	if IsDSN(name) {
+	if isDSN(name) {
 		return openPostgres(ctx, name, o)
 	}
 	return openFiles(name, o)
 }
 
-// IsDSN reports whether the name of a set is a connection string.
-func IsDSN(name string) bool {
+// isDSN reports whether the name of a set is a connection string.
+func isDSN(name string) bool {
 	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
 }
 
@@ -110,6 +110,16 @@ func (s *Set) Each(ctx context.Context, emit func(*Table, Row) error) error {
 		}
 	}
 	return nil
+}
+
+// Files returns the paths of the files of the set; none of a database.
+func (s *Set) Files() (paths []string) {
+	for _, source := range s.sources {
+		if f, ok := source.(*fileSource); ok {
+			paths = append(paths, f.path)
+		}
+	}
+	return paths
 }
 
 // Tables returns the tables in order, as far as they have been read.
