@@ -51,9 +51,9 @@ func (e *encoder) encode(r *mask.Record) {
 		Run: clean(r.Run), Program: clean(r.Program), File: clean(r.File), FileName: clean(r.FileName), InputDigest: clean(r.InputDigest), OutputDigest: clean(r.OutputDigest),
 		Result: clean(r.Result), Reason: clean(r.Reason),
 		Ruleset: clean(r.Ruleset), RulesetSHA256: clean(r.RulesetSHA256), KeyFingerprint: clean(r.KeyFingerprint),
-		Resources: r.Resources, Applied: r.Applied, DurationMicros: r.DurationMicros,
+		Resources: r.Resources, Applied: r.Applied, Found: r.Found, DurationMicros: r.DurationMicros,
 	})
-	e.line.Resources, e.line.Applied = nil, nil // the caller's
+	e.line.Resources, e.line.Applied, e.line.Found = nil, nil, nil // the caller's
 }
 
 func (e *encoder) add(l *Line) {

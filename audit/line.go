@@ -25,31 +25,32 @@ type Line struct {
 	Seq  uint64 `json:"seq"`
 	Prev string `json:"prev"`
 	// Kind is header, record, detail or recovered.
-	Kind           string         `json:"kind"`
-	Time           time.Time      `json:"time"`
-	Version        int            `json:"version,omitempty"`
-	RequestID      string         `json:"requestId,omitempty"`
-	Consumer       string         `json:"consumer,omitempty"`
-	Client         string         `json:"client,omitempty"`
-	Project        string         `json:"project,omitempty"`
-	Door           string         `json:"door,omitempty"`
-	Operation      string         `json:"operation,omitempty"`
-	Statement      string         `json:"statement,omitempty"`
-	Relations      []string       `json:"relations,omitempty"`
-	Run            string         `json:"run,omitempty"`
-	Program        string         `json:"program,omitempty"`
-	File           string         `json:"file,omitempty"`
-	FileName       string         `json:"fileName,omitempty"`
-	InputDigest    string         `json:"inputDigest,omitempty"`
-	OutputDigest   string         `json:"outputDigest,omitempty"`
-	Result         string         `json:"result,omitempty"`
-	Reason         string         `json:"reason,omitempty"`
-	Ruleset        string         `json:"ruleset,omitempty"`
-	RulesetSHA256  string         `json:"rulesetSha256,omitempty"`
-	KeyFingerprint string         `json:"keyFingerprint,omitempty"`
-	Resources      []mask.Count   `json:"resources,omitempty"`
-	Applied        []mask.Applied `json:"applied,omitempty"`
-	DurationMicros int64          `json:"durationMicros,omitempty"`
+	Kind           string            `json:"kind"`
+	Time           time.Time         `json:"time"`
+	Version        int               `json:"version,omitempty"`
+	RequestID      string            `json:"requestId,omitempty"`
+	Consumer       string            `json:"consumer,omitempty"`
+	Client         string            `json:"client,omitempty"`
+	Project        string            `json:"project,omitempty"`
+	Door           string            `json:"door,omitempty"`
+	Operation      string            `json:"operation,omitempty"`
+	Statement      string            `json:"statement,omitempty"`
+	Relations      []string          `json:"relations,omitempty"`
+	Run            string            `json:"run,omitempty"`
+	Program        string            `json:"program,omitempty"`
+	File           string            `json:"file,omitempty"`
+	FileName       string            `json:"fileName,omitempty"`
+	InputDigest    string            `json:"inputDigest,omitempty"`
+	OutputDigest   string            `json:"outputDigest,omitempty"`
+	Result         string            `json:"result,omitempty"`
+	Reason         string            `json:"reason,omitempty"`
+	Ruleset        string            `json:"ruleset,omitempty"`
+	RulesetSHA256  string            `json:"rulesetSha256,omitempty"`
+	KeyFingerprint string            `json:"keyFingerprint,omitempty"`
+	Resources      []mask.Count      `json:"resources,omitempty"`
+	Applied        []mask.Applied    `json:"applied,omitempty"`
+	Found          []mask.FoundCount `json:"found,omitempty"`
+	DurationMicros int64             `json:"durationMicros,omitempty"`
 	// Resource, Path, Rule and Outcome are of a detail.
 	Resource string `json:"resource,omitempty"`
 	Path     string `json:"path,omitempty"`

@@ -371,6 +371,7 @@ func FuzzAppendMembers(f *testing.F) {
 			l.Version, l.Relations, l.Statement, l.Reason, l.TornBytes = int(n%100), []string{text, odd}, odd, text, n
 			l.Resources = []mask.Count{{Name: odd, N: u}, {Name: text}}
 			l.Applied = []mask.Applied{{Rule: text, Category: odd, Path: odd, Method: text, N: u}, {}}
+			l.Found = []mask.FoundCount{{Detector: text, Label: odd, N: u}, {}}
 			l.RequestID, l.Project, l.Door, l.Result, l.Ruleset, l.RulesetSHA256, l.KeyFingerprint = odd, text, odd, text, odd, text, odd
 			l.Resource, l.Path, l.Rule, l.Outcome = text, odd, text, odd
 		}

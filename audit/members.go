@@ -63,6 +63,19 @@ func (l *Line) appendMembers(dst []byte) []byte {
 		}
 		dst = append(dst, ']')
 	}
+	if len(l.Found) > 0 {
+		dst = append(dst, `,"found":[`...)
+		for i := range l.Found {
+			f := &l.Found[i]
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendString(append(dst, `{"detector":`...), f.Detector)
+			dst = appendText(dst, "label", f.Label)
+			dst = append(strconv.AppendUint(append(dst, `,"n":`...), f.N, 10), '}')
+		}
+		dst = append(dst, ']')
+	}
 	dst = appendNumber(dst, "durationMicros", l.DurationMicros)
 	for _, m := range [...]struct{ name, text string }{
 		{"resource", l.Resource}, {"path", l.Path}, {"rule", l.Rule}, {"outcome", l.Outcome},

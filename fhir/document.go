@@ -29,7 +29,7 @@ func NewDocuments(a *Automaton) *Documents {
 
 // Append implements mask.Method. The rules that it applies are counted as one
 // application of the column's rule.
-func (d *Documents) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error) {
+func (d *Documents) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
 	w := d.walkers.Get().(*documentWalker)
 	w.pass.Begin(mask.Origin{})
 	site := &Site{Base: DefaultBase}
@@ -40,6 +40,7 @@ func (d *Documents) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome
 	} else {
 		out, err = w.walker.AppendJSON(dst, src, w.pass, site)
 	}
+	in.Found.Merge(&w.pass.Found)
 	d.walkers.Put(w) // not after a panic: then its state is not known
 	if err != nil {
 		return dst, mask.Removed, nil //nolint:nilerr // what is no FHIR resource goes

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"github.com/veil-proxy/veil/fhir/people"
+	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/text"
 )
 
@@ -56,6 +57,14 @@ func (w *Walker) collectPeople() *text.Known {
 func (ix *siteIndex) relativeText(url string) (string, bool) {
 	rel, ok := ix.relative([]byte(url))
 	return string(rel), ok
+}
+
+// later is Site.Later, if there is one.
+func (ix *siteIndex) later() mask.Later {
+	if ix.of == nil {
+		return nil
+	}
+	return ix.of.Later
 }
 
 // Relative returns what takes the base of the original server off an absolute URL; it

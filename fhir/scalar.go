@@ -134,7 +134,7 @@ var addressMembers = []string{"country", "state"}
 // input makes w.in what a method may know of the value that d decides, in the
 // object of n at src[obj]. Nothing of an earlier value is left in it.
 func (w *Walker) input(d *decision, obj int, n *node, unit []byte) {
-	w.in = mask.Input{Type: mask.Type(d.kind), Unit: unit, Keys: w.in.Keys}
+	w.in = mask.Input{Type: mask.Type(d.kind), Unit: unit, Keys: w.in.Keys, Found: w.in.Found}
 	if n != nil && n.address {
 		var at [2]int
 		w.findAll(obj, addressMembers, at[:])
@@ -151,6 +151,7 @@ func (w *Walker) input(d *decision, obj int, n *node, unit []byte) {
 	if d.perKnown {
 		w.volatile, w.outside = true, true
 		w.in.Known = w.known()
+		w.in.Later = w.site.later()
 	}
 }
 

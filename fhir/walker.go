@@ -37,6 +37,9 @@ type Site struct {
 	// texts. There is nothing of a resource that does not exist. The error says that it
 	// could not be had: then texts are removed. Without it, only what is at hand is known.
 	People func(typ, id string) (people.Facts, error)
+	// Later takes work that methods leave: scrubbing of texts. Who sets it does what was
+	// left and masks again.
+	Later mask.Later
 }
 
 // DefaultBase is the base of masked files: a name that RFC 2606 reserves, so
@@ -245,7 +248,7 @@ func (w *Walker) forgetInput() {
 
 func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {
 	w.start(dst, src, site)
-	w.pass, w.in = pass, mask.Input{Keys: pass.Keys}
+	w.pass, w.in = pass, mask.Input{Keys: pass.Keys, Found: &pass.Found}
 	w.detail = pass.Detail
 }
 

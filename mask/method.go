@@ -103,6 +103,11 @@ type Input struct {
 	Known *text.Known
 	// Keys has the reusable hash states of the pass.
 	Keys *keys.Pseudonymizer
+	// Found counts what detectors find in texts; it may be nil.
+	Found *Found
+	// Later takes work that need not be done at once. It is there for methods with
+	// PerKnown only, and may be nil.
+	Later Later
 }
 
 // Method masks one value. A Method is immutable and may be used from several

@@ -22,6 +22,8 @@ type Pass struct {
 	// Detail records one Details entry for each application.
 	Detail  bool
 	Details []Detail
+	// Found has what detectors found in texts.
+	Found Found
 
 	Origin    Origin
 	resources map[string]uint64
@@ -54,6 +56,7 @@ func NewPass(plan *Plan) *Pass {
 func (p *Pass) Begin(o Origin) {
 	clear(p.Counts)
 	clear(p.resources)
+	clear(p.Found.n)
 	p.Details = p.Details[:0]
 	p.Origin = o
 	p.started = time.Now()
@@ -74,6 +77,7 @@ func (p *Pass) Merge(q *Pass) {
 		p.resources[name] += n
 	}
 	p.Details = append(p.Details, q.Details...)
+	p.Found.Merge(&q.Found)
 	clear(q.Counts)
 	clear(q.resources)
 	q.Details = q.Details[:0]
@@ -108,6 +112,7 @@ func (p *Pass) Record(result, reason string) *Record {
 		r.Applied = append(r.Applied, Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method, N: n})
 	}
 	p.lastUsed = len(r.Applied)
+	r.Found = p.Found.Counts()
 	if p.Detail {
 		r.Details = append([]Detail(nil), p.Details...)
 	}

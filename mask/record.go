@@ -45,6 +45,8 @@ type Record struct {
 	Resources []Count
 	// Applied has each action that was used, in the policy's order.
 	Applied []Applied
+	// Found counts what detectors took out of texts, in order of detector and label.
+	Found []FoundCount
 	// Details has one entry for each application, if the log is set to record them.
 	Details []Detail
 

@@ -197,6 +197,9 @@ func (l *Listener) count(e *Entry) {
 	for i := range r.Applied {
 		m.Applied(r.Applied[i].Category, r.Applied[i].N)
 	}
+	for _, f := range r.Found {
+		m.Found(f.Detector, f.Label, f.N)
+	}
 }
 
 // write logs what a record says.

@@ -32,7 +32,7 @@ type Masker struct {
 
 // Masker returns a masker for a pass, which must be of the plan's Actions.
 func (p *Plan) Masker(pass *mask.Pass) *Masker {
-	m := &Masker{plan: p, pass: pass, apply: NewApplier(pass.Keys), known: make([][][]truths, len(p.Columns)), memos: make([][]Memo, len(p.Columns))}
+	m := &Masker{plan: p, pass: pass, apply: NewApplier(pass), known: make([][][]truths, len(p.Columns)), memos: make([][]Memo, len(p.Columns))}
 	masked := 0
 	m.queued = func(dst, element []byte) ([]byte, bool, error) {
 		m.apply.Queue(element, m.masking)
@@ -179,7 +179,7 @@ func (m *Masker) gather(src []byte, b *branch, memo *Memo) (remembered bool) {
 		}
 		size += len(values[i]) + 4
 	}
-	if size > mostRemembered || memo.idle {
+	if size > mostRemembered || memo.idle || b.masking.PerKnown {
 		return false
 	}
 	m.key = append(m.key[:0], src...)

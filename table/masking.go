@@ -28,7 +28,8 @@ type Masking struct {
 
 	Neighbours
 	// Known are the columns of the row with what is known of the people whom a text may
-	// name. PerKnown says that the method asks for it.
+	// name. PerKnown says that the method asks for it: then the masked value is not
+	// remembered here, since the method counts what it finds.
 	Known    []ruleset.KnownColumn
 	PerKnown bool
 	// Prefix makes of the entity's value the name of whom a row is about, such as
@@ -108,9 +109,9 @@ type Applier struct {
 	known knownRow
 }
 
-// NewApplier returns an applier with the hash states of a pass.
-func NewApplier(states *keys.Pseudonymizer) *Applier {
-	return &Applier{in: mask.Input{Keys: states}}
+// NewApplier returns an applier with the hash states and the counts of a pass.
+func NewApplier(pass *mask.Pass) *Applier {
+	return &Applier{in: mask.Input{Keys: pass.Keys, Found: &pass.Found}}
 }
 
 // Row sets what the next values' row has besides them. values are those of m.Names(), in
@@ -121,7 +122,7 @@ func (a *Applier) Row(m *Masking, values [][]byte) {
 		return
 	}
 	in := &a.in
-	*in = mask.Input{Keys: in.Keys, Type: m.As}
+	*in = mask.Input{Keys: in.Keys, Found: in.Found, Type: m.As}
 	a.alone = nil
 	if len(values) == 0 {
 		a.alone = m

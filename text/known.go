@@ -2,6 +2,8 @@ package text
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -48,6 +50,7 @@ type Known struct {
 	dates   []knownDate
 	literal []literal
 	count   int
+	digest  [sha256.Size]byte
 }
 
 // part is a word of a name.
@@ -78,6 +81,9 @@ type literal struct {
 	kind  Kind
 	value int32
 }
+
+// Digest is the same for what was added in the same order, and for nothing else.
+func (k *Known) Digest() [sha256.Size]byte { return k.digest }
 
 // Len returns the number of known values.
 func (k *Known) Len() int {
@@ -114,6 +120,8 @@ type KnownBuilder struct {
 	k    Known
 	toks []token
 	seqs []sequence
+	// added is what was added, and how.
+	added []byte
 }
 
 type sequence struct {
@@ -124,6 +132,7 @@ type sequence struct {
 // Build returns what was added. The builder must not be used afterwards.
 func (b *KnownBuilder) Build() *Known {
 	k := &b.k
+	k.digest = sha256.Sum256(b.added)
 	nodes := 0
 	for _, s := range b.seqs {
 		nodes += len(s.hashes)
@@ -155,7 +164,12 @@ func headOf(folded string) uint32 {
 	return h & 0xffff
 }
 
-func (b *KnownBuilder) next() int32 {
+// next begins a value that is added: what it is, and its parts.
+func (b *KnownBuilder) next(kind Kind, parts ...string) int32 {
+	b.added = append(binary.AppendUvarint(b.added, uint64(len(parts))), byte(kind))
+	for _, p := range parts {
+		b.added = append(binary.AppendUvarint(b.added, uint64(len(p))), p...)
+	}
 	b.k.count++
 	return int32(b.k.count)
 }
@@ -213,7 +227,7 @@ func (b *KnownBuilder) AddEmail(value string) int { return b.addString(value, Kn
 func (b *KnownBuilder) AddOther(value string) int { return b.addString(value, KnownOther) }
 
 func (b *KnownBuilder) addString(value string, kind Kind) int {
-	n := b.next()
+	n := b.next(kind, value)
 	words := b.words(value)
 	joined := strings.Join(words, "")
 	if joined == "" {
@@ -274,14 +288,14 @@ func (b *KnownBuilder) phoneForms(words []string, n int32) {
 // AddAddress adds an address or a part of one: a street with its number, a place, a
 // postal code.
 func (b *KnownBuilder) AddAddress(value string) int {
-	n := b.next()
+	n := b.next(KnownAddress, value)
 	b.addWords(value, KnownAddress, n)
 	return int(n)
 }
 
 // AddOrg adds the name of an organisation.
 func (b *KnownBuilder) AddOrg(value string) int {
-	n := b.next()
+	n := b.next(KnownOrg, value)
 	b.addWords(value, KnownOrg, n)
 	return int(n)
 }
@@ -318,7 +332,7 @@ func (b *KnownBuilder) addWords(value string, kind Kind, n int32) {
 
 // AddDate adds a date: a date of birth, of an admission. month and day may be 0.
 func (b *KnownBuilder) AddDate(year, month, day int) int {
-	n := b.next()
+	n := b.next(KnownDate, strconv.Itoa(year), strconv.Itoa(month), strconv.Itoa(day))
 	if year == 0 || month == 0 || day == 0 {
 		return int(n)
 	}

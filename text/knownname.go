@@ -38,7 +38,7 @@ func (b *KnownBuilder) AddName(full string) int {
 
 // AddPerson adds a person's name in its parts. Either may be empty.
 func (b *KnownBuilder) AddPerson(given []string, family string) int {
-	n := b.next()
+	n := b.next(KnownName, append([]string{family}, given...)...)
 	var all, firsts, lasts []string
 	for _, g := range given {
 		firsts = append(firsts, b.nameWords(g, n, true)...)

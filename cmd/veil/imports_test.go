@@ -55,8 +55,11 @@ func TestImportsPointOneWay(t *testing.T) {
 		"fhir/inparts":               {"fhir", "fhir/edit", "fhir/fhirjson", "mask"},
 		"proxy/fhirproxy/conns":      {},
 		"proxy/fhirproxy/cors":       {},
-		"proxy/fhirproxy":            {"fhir/people", "fhir/inparts", "proxy/fhirproxy/conns", "proxy/fhirproxy/cors", "mask/...", "fhir", "proxy", "proxy/consumer", "proxy/metrics", "proxy/fhirproxy/capability", "proxy/fhirproxy/media", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "proxy/fhirproxy/upstream", "proxy/signin", "fhir/fhirjson", "fhir/edit", "fhir/guard", "fhir/schema", "internal/stack"},
+		"proxy/fhirproxy":            {"fhir/people", "proxy/fhirproxy/lookup", "fhir/inparts", "proxy/fhirproxy/conns", "proxy/fhirproxy/cors", "mask/...", "fhir", "proxy", "proxy/consumer", "proxy/metrics", "proxy/fhirproxy/capability", "proxy/fhirproxy/media", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "proxy/fhirproxy/upstream", "proxy/signin", "fhir/fhirjson", "fhir/edit", "fhir/guard", "fhir/schema", "internal/stack"},
 		"proxy/fhirproxy/outcome":    {},
+
+		"proxy/fhirproxy/lookup": {"fhir", "fhir/people", "internal/stack", "proxy", "proxy/fhirproxy/upstream"},
+
 		"proxy/fhirproxy/capability": {"fhir/...", "mask/..."},
 		"proxy/fhirproxy/parse":      {"fhir", "proxy/fhirproxy/outcome", "fhir/fhirxml", "fhir/schema", "fhir/guard"},
 		"proxy/fhirproxy/media":      {"fhir", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "fhir/fhirxml", "fhir/schema", "fhir/guard"},

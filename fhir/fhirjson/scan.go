@@ -375,6 +375,16 @@ func AppendEscaped(dst, text []byte) []byte {
 
 // IsPlain reports whether text can stand inside a JSON string as it is.
 func IsPlain(text []byte) bool {
+	for len(text) >= 8 {
+		if stopBits(binary.LittleEndian.Uint64(text)) != 0 && !isPlain(text[:8]) {
+			return false
+		}
+		text = text[8:]
+	}
+	return isPlain(text)
+}
+
+func isPlain(text []byte) bool {
 	for _, c := range text {
 		if c < 0x20 || c == '"' || c == '\\' {
 			return false

@@ -232,14 +232,18 @@ func isUUIDURN(text []byte) bool {
 
 // isBase64 checks base 64: characters in fours, white space between those.
 func isBase64(text []byte) bool {
-	n, padding := 0, 0
-	for _, c := range text {
+	fours := 0
+	for len(text)-fours >= 4 && base64Digit[text[fours]]&base64Digit[text[fours+1]]&base64Digit[text[fours+2]]&base64Digit[text[fours+3]] != 0 {
+		fours += 4
+	}
+	n, padding := fours, 0
+	for _, c := range text[fours:] {
 		switch {
 		case n%4 == 0 && (c == ' ' || c == '\t' || c == '\n' || c == '\r'):
 		case c == '=':
 			padding++
 			n++
-		case padding > 0 || !IsWord(c) && c != '+' && c != '/' || c == '_':
+		case padding > 0 || base64Digit[c] == 0:
 			return false
 		default:
 			n++
@@ -247,6 +251,16 @@ func isBase64(text []byte) bool {
 	}
 	return n > 0 && n%4 == 0 && padding <= 2
 }
+
+// base64Digit has 1 for the characters of base 64.
+var base64Digit = func() (t [256]uint8) {
+	for c := range len(t) {
+		if c := byte(c); IsWord(c) && c != '_' || c == '+' || c == '/' {
+			t[c] = 1
+		}
+	}
+	return t
+}()
 
 // completions end a date of a certain length so that it is an instant: the first
 // moment of the period, in UTC.

@@ -127,6 +127,9 @@ func (r *Records) WriteText(out io.Writer) error {
 		for _, a := range l.Applied {
 			fmt.Fprintf(w, "  %d×\t%s\t%s\t%s\t%s\n", a.N, a.Path, a.Rule, a.Method, a.Category)
 		}
+		for _, f := range l.Found {
+			fmt.Fprintf(w, "  %d×\tin texts\t%s\t%s\n", f.N, f.Detector, f.Label)
+		}
 	}
 	return w.Flush()
 }

@@ -44,6 +44,8 @@ type File struct {
 	OutputDigest string         `json:"outputDigest,omitempty"`
 	Counts       []mask.Count   `json:"counts,omitempty"`
 	Applied      []mask.Applied `json:"applied,omitempty"`
+	// Found counts what detectors took out of texts.
+	Found []mask.FoundCount `json:"found,omitempty"`
 }
 
 // Label names a file to people.
@@ -76,7 +78,7 @@ func Read(dir string) ([]*Run, error) {
 		}
 		switch {
 		case l.Operation != file.RunOperation:
-			r.Files = append(r.Files, File{l.File, l.FileName, l.Result, l.Reason, l.InputDigest, l.OutputDigest, l.Resources, l.Applied})
+			r.Files = append(r.Files, File{l.File, l.FileName, l.Result, l.Reason, l.InputDigest, l.OutputDigest, l.Resources, l.Applied, l.Found})
 		case l.Result == "started":
 			r.Program = l.Program
 		default:

@@ -48,6 +48,9 @@ func (r *Run) WriteText(out io.Writer) error {
 		for _, a := range f.Applied {
 			fmt.Fprintf(w, "  %s\t%d × %s by rule %s\n", a.Path, a.N, a.Method, a.Rule)
 		}
+		for _, n := range f.Found {
+			fmt.Fprintf(w, "  in texts\t%d × %s by %s\n", n.N, n.Label, n.Detector)
+		}
 	}
 	return w.Flush()
 }

@@ -216,7 +216,7 @@ func (m *Masker) copyBinary(dst, body []byte) ([]byte, int, error) {
 			m.pass.Counts[c.action]++
 			c.binary = true
 			e, found := c.memo.Find(body[4 : 4+size])
-			if !found {
+			if !found || c.masking.PerKnown {
 				if !m.read.readBinary(body[4 : 4+size]) {
 					return dst, 0, ErrTaint
 				}

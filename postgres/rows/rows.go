@@ -59,7 +59,7 @@ func (p *Layout) Masker(pass *mask.Pass, formats []int16) (*Masker, error) {
 	if len(formats) > 1 && len(formats) != len(p.Columns) {
 		return nil, fmt.Errorf("%d result formats for %d columns", len(formats), len(p.Columns))
 	}
-	m := &Masker{plan: p, pass: pass, cells: make([]cell, len(p.Columns)), apply: table.NewApplier(pass.Keys)}
+	m := &Masker{plan: p, pass: pass, cells: make([]cell, len(p.Columns)), apply: table.NewApplier(pass)}
 	for i, c := range p.Columns {
 		m.cells[i] = cell{masking: c.Masking, shown: c.Type, action: c.Action, bare: c.Bare}
 		switch {
@@ -174,7 +174,7 @@ func (m *Masker) AppendDataRow(dst, body []byte) ([]byte, error) {
 func (m *Masker) mask(dst, wrapper []byte, c *cell) ([]byte, bool, error) {
 	m.pass.Counts[c.action]++
 	e, found := c.memo.Find(wrapper)
-	if !found {
+	if !found || c.masking.PerKnown {
 		if !m.unwrap(wrapper, c) {
 			return dst, false, ErrTaint
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/internal/fhirtest"
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -41,7 +42,7 @@ func BenchmarkListenerProcess(b *testing.B) {
 		b.Skip("a benchmark starts it")
 	}
 	var sink mask.Sink = dropped{}
-	if kind == "masked+audit" {
+	if strings.HasSuffix(kind, "+audit") {
 		log, err := audit.Open(b.TempDir(), audit.Options{})
 		if err != nil {
 			b.Fatal(err)
@@ -54,9 +55,13 @@ func BenchmarkListenerProcess(b *testing.B) {
 		b.Fatal(err)
 	}
 	base := "http://" + l.Addr().String() + "/fhir"
+	automaton := safeHarbor(b)
+	if strings.HasPrefix(kind, "scrubbed") {
+		automaton = masktest.Shipped(b, "safe-harbor-text")
+	}
 	listener, err := New(Config{
 		Upstream: up, UpstreamAliases: []string{fhirtest.Base}, BaseURL: base,
-		Policy: policyOf(b, safeHarbor(b), ""), Sink: sink,
+		Policy: policyOf(b, automaton, ""), Sink: sink,
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -72,7 +77,8 @@ func BenchmarkListenerProcess(b *testing.B) {
 	_ = listener.Shutdown(ctx)
 }
 
-// startListener starts a listener of a kind: masked, masked+audit or unmasked.
+// startListener starts a listener of a kind: masked, scrubbed or unmasked, or one of the
+// first two with +audit.
 func startListener(b *testing.B, kind, up string) *process {
 	b.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkListenerProcess$", "-test.benchtime=1x")

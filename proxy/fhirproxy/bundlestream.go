@@ -9,6 +9,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/inparts"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/lookup"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
@@ -27,7 +28,7 @@ type bundleBody struct {
 	r       *upstream.Response
 	m       *inparts.Masker
 	pass    *mask.Pass
-	finder  *finder
+	finder  *lookup.Finder
 	ends    uint32 // hour of its links
 	links   pageLinks
 	failure *outcome.Problem // of what was masked last
@@ -56,7 +57,7 @@ func (x *exchange) openBundle(q *retrieval, r *upstream.Response) (ans *response
 			x.s.bundles.Leave()
 		}
 	}()
-	b := &bundleBody{x: x, q: q, r: r, finder: newFinder(x.s, x.view, false), ends: hour(x.s.now().Add(x.s.linkAge)), pass: mask.NewPass(x.view.automaton.Plan)}
+	b := &bundleBody{x: x, q: q, r: r, finder: x.s.lookups.Finder(x.view.lookups, false), ends: hour(x.s.now().Add(x.s.linkAge)), pass: mask.NewPass(x.view.automaton.Plan)}
 	b.pass.Begin(x.Origin())
 	var ok bool
 	if b.m, ok = x.view.bundles.Begin(x.s.limits.ResponseBytes, b.lend, r.Body); !ok {
@@ -86,11 +87,11 @@ func (b *bundleBody) lend(counts bool, f func(w *fhir.Walker, pass *mask.Pass, s
 			m.finder = nil // what it knows are originals
 			switch {
 			case errors.Is(err, fhir.ErrNeedsBundle):
-				b.finder.missed = b.finder.missed[:0] // another entry may say it
+				b.finder.Forget() // another entry may say it
 				return nil
-			case b.finder.broken:
+			case b.finder.Broken():
 				err = errSubject
-			case len(b.finder.missed) > 0:
+			case b.finder.Needs():
 				err = errMissed
 			}
 			b.links.add(&m.links)
@@ -110,7 +111,7 @@ func (b *bundleBody) lend(counts bool, f func(w *fhir.Walker, pass *mask.Pass, s
 		if !errors.Is(err, errMissed) {
 			return err
 		}
-		b.finder.settle() // where it fails, the next walk says so
+		b.finder.Settle() // where it fails, the next walk says so
 	}
 }
 

@@ -120,7 +120,7 @@ func (x *exchange) bundleJSON(path string) (r *upstream.Response, whole bool, p 
 func (x *exchange) maskWhole(q *retrieval, body, dst []byte) (_ *response, p *outcome.Problem) {
 	var out []byte
 	var record *mask.Record
-	finder := newFinder(x.s, x.view, false)
+	finder := x.s.lookups.Finder(x.view.lookups, false)
 	for {
 		p = x.withMasker(func(m *masker) (p *outcome.Problem) {
 			m.finder = finder
@@ -132,7 +132,7 @@ func (x *exchange) maskWhole(q *retrieval, body, dst []byte) (_ *response, p *ou
 		if p != missed {
 			break
 		}
-		finder.settle() // where it fails, the next walk says so
+		finder.Settle() // where it fails, the next walk says so
 	}
 	if p == nil {
 		p = x.delivers(record)

@@ -156,7 +156,7 @@ func (f *fileBody) block(block []byte) (out []byte, why string) {
 			f.pass.CountResource("OperationOutcome")
 		} else {
 			var err error
-			f.m.finder.begin()
+			f.m.finder.Begin()
 			out, err = f.m.appendJSON(out, line)
 			var withheld *fhir.WithheldError
 			switch {

@@ -15,8 +15,17 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/people"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/lookup"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
+)
+
+// errSubject says that a response cannot be masked as it always is, since the
+// upstream did not say who a resource is about. errMissed says that it must be
+// asked first.
+var (
+	errSubject = errors.New("the patient could not be found out")
+	errMissed  = errors.New("a patient must be looked up")
 )
 
 // masker is a walker with its pass. It masks one answer at a time. Its site
@@ -28,8 +37,8 @@ type masker struct {
 	walker *fhir.Walker
 	pass   *mask.Pass
 	site   *fhir.Site
-	finder *finder // of the response being masked
-	plain  []byte  // of the token being made
+	finder *lookup.Finder // of the response being masked
+	plain  []byte         // of the token being made
 
 	self      string // the URL of the search being handled
 	requested string // of the upstream, path and query
@@ -58,15 +67,22 @@ func (l *pageLinks) add(m *pageLinks) {
 func (s *Server) newMasker(v *view) *masker {
 	m := &masker{s: s, view: v, walker: fhir.NewWalker(v.automaton, fhir.RememberAlways), pass: mask.NewPass(v.automaton.Plan)}
 	m.pass.Detail = v.detail
-	m.finder = newFinder(s, v, true)
+	m.finder = s.lookups.Finder(v.lookups, true)
 	m.site = &fhir.Site{Upstream: s.up.Origins, Base: s.base, Link: m.link, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
-		return m.finder.subject(dst, typ, id)
+		return m.finder.Subject(dst, typ, id)
 	}}
 	if v.automaton.ScrubsTexts() {
-		m.site.People = func(typ, id string) (people.Facts, error) { return m.finder.people(typ, id) }
+		m.site.People = func(typ, id string) (people.Facts, error) { return m.finder.People(typ, id) }
+		m.site.Later = later{m}
 	}
 	return m
 }
+
+// later is mask.Later of the response that a masker is masking.
+type later struct{ m *masker }
+
+func (l later) Result(key [32]byte) any                  { return l.m.finder.Result(key) }
+func (l later) Leave(key [32]byte, work func() any) bool { return l.m.finder.Leave(key, work) }
 
 // maskers are the maskers of a view. Masking is bound by processors: more than
 // those would only hold memory. They are made when they are needed.
@@ -160,9 +176,9 @@ func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mas
 func (m *masker) appendJSON(dst, src []byte) ([]byte, error) {
 	out, err := m.walker.AppendJSON(dst, src, m.pass, m.site)
 	switch {
-	case m.finder.broken:
+	case m.finder.Broken():
 		return dst, errSubject
-	case len(m.finder.missed) > 0:
+	case m.finder.Needs():
 		return dst, errMissed
 	}
 	return out, err

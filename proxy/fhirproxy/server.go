@@ -41,16 +41,15 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/dgraph-io/ristretto/v2"
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/fhir/people"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/conns"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/cors"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/lookup"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/signin"
@@ -118,12 +117,8 @@ type Server struct {
 	skips   bool          // Config.SkipInvalidLines
 	streams *proxy.Places // of files that are being sent
 	bundles *proxy.Places // of Bundles that are being sent while they arrive
-	lookups *proxy.Places // reads of other resources under way, for their patients
-	unsent  atomic.Int64  // bytes of large responses on their way out
-	// subjects are the patients of resources, both originals, by Type/id.
-	subjects *ristretto.Cache[string, string]
-	// people is what resources say of people, originals, by Type/id.
-	people *ristretto.Cache[string, people.Facts]
+	lookups *lookup.Server
+	unsent  atomic.Int64 // bytes of large responses on their way out
 	// metadataSeen and selfSeen: what the upstream calls itself there was compared.
 	metadataSeen, selfSeen atomic.Bool
 	foreignSeen            atomic.Bool // references were removed since their base URL is not known
@@ -141,7 +136,7 @@ func New(c Config) (*Server, error) {
 	}
 	up, err := upstream.New(upstream.Config{
 		Schema: version(), Base: c.Upstream, Aliases: c.UpstreamAliases, FileHosts: c.FileHosts, TLS: c.UpstreamTLS, Credentials: c.Credentials, Metrics: c.Metrics,
-		Connections: limits.Exchanges + maxLookupsAtOnce(limits) + 2, // metadata and readiness
+		Connections: limits.Exchanges + lookup.Places(limits.Exchanges) + 2, // metadata and readiness
 		Timeout:     limits.UpstreamTimeout, ResponseBytes: limits.ResponseBytes,
 	})
 	if err != nil {
@@ -163,7 +158,6 @@ func New(c Config) (*Server, error) {
 		skips:   c.SkipInvalidLines,
 		streams: proxy.NewPlaces(limits.Streams),
 		bundles: proxy.NewPlaces(limits.Exchanges),
-		lookups: proxy.NewPlaces(maxLookupsAtOnce(limits)),
 	}
 	s.site = &fhir.Site{Upstream: up.Origins, Base: s.base}
 	if s.shared, err = proxy.New(proxy.Config{
@@ -181,10 +175,9 @@ func New(c Config) (*Server, error) {
 	case s.linkAge < time.Minute:
 		return nil, errors.New("links must live for a minute or more")
 	}
-	if s.subjects, err = newSubjects(); err != nil {
-		return nil, err
-	}
-	if s.people, err = newPeople(); err != nil {
+	if s.lookups, err = lookup.New(lookup.Config{
+		Upstream: up, Base: s.base, Timeout: limits.UpstreamTimeout, Places: lookup.Places(limits.Exchanges), Log: s.shared.Log,
+	}); err != nil {
 		return nil, err
 	}
 	s.http = s.server(s.serve)
@@ -286,7 +279,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.open.Wait(farewell)
 	}
 	s.up.CloseIdle()
-	s.subjects.Close()
-	s.people.Close()
+	s.lookups.Close()
 	return err
 }

@@ -56,7 +56,7 @@ func TestShiftOfResourcesThatReachTheirPatientThroughOthers(t *testing.T) {
 	if requested := fmt.Sprint(up.take()); requested != "[GET /PaymentNotice/n1 GET /Claim/c1]" {
 		t.Errorf("the upstream was asked %s", requested)
 	}
-	r.listener.subjects.Wait() // the cache takes what it is given in the background
+	r.listener.lookups.Wait() // the cache takes what it is given in the background
 	got := r.get(t, "/PaymentNotice")
 	if n := bytes.Count(got.body, []byte(`"created":"`+created("PaymentNotice", "n1")+`"`)); n != 2 {
 		t.Errorf("%d of 2 alike: %s", n, got.body)
@@ -158,7 +158,7 @@ func TestLookupsOfOneAnswer(t *testing.T) {
 	if got.status != 200 || bytes.Contains(got.body, []byte(`"created":"2024"`)) {
 		t.Fatalf("%d %.300s", got.status, got.body)
 	}
-	if len(requested) != notices/2 || most > lookupsAtOnce {
+	if len(requested) != notices/2 || most > 4 {
 		t.Errorf("%d of %d resources were read, %d at once", len(requested), notices/2, most)
 	}
 	for path, n := range requested {
@@ -166,7 +166,7 @@ func TestLookupsOfOneAnswer(t *testing.T) {
 			t.Errorf("%s was read %d times", path, n)
 		}
 	}
-	notices = 2*maxLookups + 200
+	notices = 2200
 	got = r.get(t, "/PaymentNotice?_elements=created,request") // which is masked whole
 	if text := got.outcome(t, 502); !strings.Contains(text, "_count") {
 		t.Error(text)

@@ -3,8 +3,11 @@ package fhirproxy
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/mask"
 )
 
 // A text is scrubbed of what the patient and the staff are called whom its resource only
@@ -37,7 +40,7 @@ func TestTextsAreScrubbedOfPeopleElsewhere(t *testing.T) {
 	if requested := fmt.Sprint(up.take()); requested != "[GET /Condition/c1 GET /Patient/p1 GET /PractitionerRole/r1 GET /Practitioner/d1]" && requested != "[GET /Condition/c1 GET /PractitionerRole/r1 GET /Patient/p1 GET /Practitioner/d1]" {
 		t.Errorf("the upstream was asked %s", requested)
 	}
-	r.listener.people.Wait()
+	r.listener.lookups.Wait()
 	got := r.get(t, "/Condition")
 	if n := bytes.Count(got.body, []byte("Stable.")); n != 2 || bytes.Contains(got.body, []byte("Zqq")) {
 		t.Errorf("%d of 2 texts: %s", n, got.body)
@@ -50,5 +53,31 @@ func TestTextsAreScrubbedOfPeopleElsewhere(t *testing.T) {
 	}
 	if got := read("c3"); !strings.Contains(got, "Stable.") {
 		t.Errorf("of a patient who does not exist nothing is known, and the text is gone: %s", got)
+	}
+}
+
+// TestTextsAreLeft: long texts are scrubbed while no masker is held, and the response, its
+// counts and its record are those of texts that are scrubbed at once.
+func TestTextsAreLeft(t *testing.T) {
+	scrubbing := extendOf(t, "safe-harbor-text", "")
+	note := "Zqquarrington met Mr. Zqblytheson on 3/4/2020. " + strings.Repeat("Stable. ", 500)
+	condition := func(id string) string {
+		return fmt.Sprintf(`{"resourceType":"Condition","id":"%s","subject":{"reference":"Patient/p1"},"note":[{"text":"%s"},{"text":"%s"},{"text":"No. %s"}]}`, id, note, note, note)
+	}
+	up := newCanned(t, map[string]string{
+		"/Condition/c1": condition("c1"),
+		"/Condition":    `{"resourceType":"Bundle","type":"searchset","entry":[{"resource":` + condition("c1") + `},{"resource":` + condition("c2") + `}]}`,
+		"/Patient/p1":   `{"resourceType":"Patient","id":"p1","name":[{"family":"Zqquarrington"}]}`,
+	})
+	r := newRig(t, up.url, func(c *Config) { c.Policy = policyOf(t, scrubbing, "anonymous") })
+	for path, texts := range map[string]uint64{"/Condition/" + pseudonym(t, scrubbing, "Condition", "c1"): 3, "/Condition": 6} {
+		got := r.get(t, path)
+		if n := bytes.Count(got.body, []byte("[NAME] met [NAME] on [DATE]. Stable.")); got.status != 200 || uint64(n) != texts || bytes.Contains(got.body, []byte("Zq")) {
+			t.Errorf("%s: %d, %d of %d texts: %.300s", path, got.status, n, texts, got.body)
+		}
+		want := []mask.FoundCount{{Detector: "date-numeric", Label: "DATE", N: texts}, {Detector: "known-name", Label: "NAME", N: texts}, {Detector: "name", Label: "NAME", N: texts}}
+		if found := r.sink.find(t, got.header.Get("X-Request-Id")).Found; !slices.Equal(found, want) {
+			t.Errorf("%s: the record says %v, want %v", path, found, want)
+		}
 	}
 }

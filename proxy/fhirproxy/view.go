@@ -14,6 +14,7 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/lookup"
 )
 
 // View is what a consumer may see: a ruleset with the key of a project.
@@ -50,10 +51,9 @@ type view struct {
 	linkSlot  keys.Slot
 	keys      sync.Pool // *mask.Pseudonymizer
 	maskers   *maskers
-	seekers   sync.Pool // *fhir.Walker, for patients of other resources
+	lookups   *lookup.Rules
 	metadata  cached
 	bundles   *inparts.Rules
-	relative  func(url string) (string, bool) // for what resources say of people
 	// unstreamed: the rules turned out not to let Bundles be masked in parts.
 	unstreamed atomic.Bool
 }
@@ -97,9 +97,8 @@ func (s *Server) newView(c View) *view {
 		linkSlot:  c.Automaton.Policy.Keys.SealSlot("page"),
 		maskers:   newMaskers(runtime.GOMAXPROCS(0)),
 		bundles:   inparts.NewRules(c.Automaton),
+		lookups:   s.lookups.Rules(c.Automaton),
 	}
-	v.relative = (&fhir.Site{Upstream: s.up.Origins}).Relative()
 	v.keys.New = func() any { return c.Automaton.Policy.Keys.NewPseudonymizer() }
-	v.seekers.New = func() any { return fhir.NewWalker(c.Automaton, fhir.RememberNothing) }
 	return v
 }

@@ -32,6 +32,7 @@ var listenerHelp = map[string]string{
 	"failed_logins_total":         "Credentials that were refused.",
 	"masked_bytes_total":          "Bytes of masked responses before compression.",
 	"rule_applications_total":     "Applications of rules, by category of 45 CFR 164.514(b)(2)(i).",
+	"text_spans_total":            "Spans taken out of texts, by detector and label.",
 	"upstream_seconds":            "Time to the upstream's response, by class of status.",
 	"audit_append_seconds":        "Time until an audit record was on disk.",
 	"audit_append_failures_total": "Audit records that could not be written.",

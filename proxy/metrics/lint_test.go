@@ -19,6 +19,7 @@ func TestPrometheusReadsTheMetrics(t *testing.T) {
 		d.Problem("refused", "x")
 		d.Problem("failed", "x")
 		d.Applied("A", 1)
+		d.Found("known-name", "NAME", 1)
 		d.Upstream(200, time.Second)
 		d.Append(time.Second, nil)
 		d.FailedLogin()

@@ -72,6 +72,7 @@ type Listener struct {
 	failed       *family[*vm.Counter]
 	maskedBytes  *vm.Counter
 	applied      *family[*vm.Counter]
+	found        *family[*vm.Counter]
 	upstream     *family[*vm.PrometheusHistogram]
 	failedLogins *vm.Counter
 	appends      *vm.PrometheusHistogram
@@ -92,6 +93,7 @@ func (s *Set) Listener(name string) *Listener {
 		failed:       counters(s.set, head+"failed_total", "reason"),
 		maskedBytes:  s.set.NewCounter(head + "masked_bytes_total"),
 		applied:      counters(s.set, head+"rule_applications_total", "category"),
+		found:        counters(s.set, head+"text_spans_total", "detector", "label"),
 		upstream:     histograms(s.set, head+"upstream_seconds", "status"),
 		failedLogins: s.set.NewCounter(head + "failed_logins_total"),
 		appends:      s.set.NewPrometheusHistogramExt(head+"audit_append_seconds", seconds),
@@ -152,6 +154,13 @@ func (d *Listener) Masked(bytes int) {
 func (d *Listener) Applied(letters string, n uint64) {
 	if d != nil {
 		d.applied.of(category(letters)).AddInt64(int64(n))
+	}
+}
+
+// Found counts what a detector took out of texts, by label, such as "NAME".
+func (d *Listener) Found(detector, label string, n uint64) {
+	if d != nil {
+		d.found.of(fixedWords(detector), fixedWords(strings.ToLower(label))).AddInt64(int64(n))
 	}
 }
 

@@ -31,6 +31,8 @@ func TestMetrics(t *testing.T) {
 	d.Applied("A", 3)
 	d.Applied("", 2)
 	d.Applied("GHIJKLR", 1)
+	d.Found("known-name", "NAME", 7)
+	d.Found("Zq", "N\"AME", 1)
 	d.Upstream(0, time.Second)
 	d.Upstream(503, time.Second)
 	d.Append(time.Millisecond, nil)
@@ -50,6 +52,8 @@ func TestMetrics(t *testing.T) {
 		`veil_fhir_masked_bytes_total 1024`,
 		`veil_fhir_rule_applications_total{category="A"} 3`,
 		`veil_fhir_rule_applications_total{category="none"} 2`,
+		`veil_fhir_text_spans_total{detector="known-name",label="name"} 7`,
+		`veil_fhir_text_spans_total{detector="other",label="other"} 1`,
 		`veil_fhir_rule_applications_total{category="GHIJKLR"} 1`,
 		`veil_fhir_upstream_seconds_count{status="none"} 1`,
 		`veil_fhir_upstream_seconds_count{status="5xx"} 1`,

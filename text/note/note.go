@@ -80,7 +80,7 @@ func (d *document) Split(_ func() []byte, emit func(file.Block) error) error {
 func (d *document) NewMasker(detail bool) file.Masker {
 	m := &masker{method: d.method, pass: mask.NewPass(d.plan)}
 	m.pass.Detail = detail
-	m.in = mask.Input{Keys: m.pass.Keys, Known: new(text.KnownBuilder).Build()}
+	m.in = mask.Input{Keys: m.pass.Keys, Found: &m.pass.Found, Known: new(text.KnownBuilder).Build()}
 	return m
 }
 

@@ -7,7 +7,14 @@
 package scrub
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
+	"hash"
+	"runtime"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -39,6 +46,7 @@ func Methods() []mask.Definition {
 type method struct {
 	base64  bool
 	scrub   func(s *markup.Scrubber, dst, src []byte) ([]byte, error)
+	key     [32]byte // of digests; it never leaves the process
 	workers sync.Pool
 }
 
@@ -46,6 +54,16 @@ type method struct {
 type worker struct {
 	markup.Scrubber
 	decoded, out []byte
+	digest       hash.Hash
+	number       []byte
+	found        []spanCount
+}
+
+// spanCount counts the spans of a detector and a label.
+type spanCount struct {
+	rule  string
+	label text.Label
+	n     uint64
 }
 
 func newMethod(args mask.Args) *method {
@@ -53,8 +71,11 @@ func newMethod(args mask.Args) *method {
 	options := text.Options{Times: removes("times"), Years: removes("years"), Ages: removes("ages"), Professions: removes("professions")}
 	finder := sync.OnceValue(func() *text.Finder { return text.New(options) }) // dictionaries are loaded when the first text comes
 	m := &method{base64: args.String("encoding", "") == "base64", scrub: markups[args.String("as", "text")]}
+	_, _ = rand.Read(m.key[:]) // never fails
 	m.workers.New = func() any {
-		return &worker{Scrubber: markup.Scrubber{Scanner: finder().Scanner()}}
+		w := &worker{Scrubber: markup.Scrubber{Scanner: finder().Scanner()}, digest: hmac.New(sha256.New, m.key[:])}
+		w.Found = w.count
+		return w
 	}
 	return m
 }
@@ -64,38 +85,106 @@ var markups = map[string]func(s *markup.Scrubber, dst, src []byte) ([]byte, erro
 	"text": (*markup.Scrubber).AppendText, "xhtml": (*markup.Scrubber).AppendHTML, "html": (*markup.Scrubber).AppendHTML, "rtf": (*markup.Scrubber).AppendRTF,
 }
 
+const (
+	// rememberedFrom is the length from which a text is remembered, in bytes: what is
+	// shorter is scrubbed as quickly.
+	rememberedFrom = 64
+	// leftFrom is the length from which scrubbing is left for later, where processors can
+	// do it side by side.
+	leftFrom = 1024
+)
+
 // Append implements mask.Method.
 func (m *method) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
 	if in.Known == nil {
 		return dst, mask.Removed, nil
 	}
 	w := m.workers.Get().(*worker)
-	w.Known = in.Known
-	out, outcome := m.append(w, dst, src)
-	w.Known = nil    // originals
+	dst, outcome := m.append(w, dst, src, in)
 	m.workers.Put(w) // not after a panic: then its state is not known
-	return out, outcome, nil
+	return dst, outcome, nil
 }
 
-func (m *method) append(w *worker, dst, src []byte) ([]byte, mask.Outcome) {
+func (m *method) append(w *worker, dst, src []byte, in *mask.Input) ([]byte, mask.Outcome) {
+	if len(src) < rememberedFrom {
+		r := m.result(w, src, in.Known)
+		return r.append(dst, in)
+	}
+	key := w.keyOf(src, in.Known)
+	if r := recall(key); r != nil {
+		return r.append(dst, in)
+	}
+	if in.Later != nil && len(src) >= leftFrom && runtime.GOMAXPROCS(0) > 1 {
+		if r, ok := in.Later.Result(key).(*result); ok {
+			return r.append(dst, in)
+		}
+		left, known := slices.Clone(src), in.Known
+		if in.Later.Leave(key, func() any { return m.later(key, left, known) }) {
+			return dst, mask.Removed
+		}
+	}
+	r := m.result(w, src, in.Known).clone()
+	remember(key, r)
+	return r.append(dst, in)
+}
+
+// later scrubs a text that was left.
+func (m *method) later(key [32]byte, src []byte, known *text.Known) any {
+	w := m.workers.Get().(*worker)
+	r := m.result(w, src, known).clone()
+	m.workers.Put(w)
+	remember(key, r)
+	return r
+}
+
+// keyOf is the key by which a scrubbed text is remembered: a keyed digest of all that
+// decides what becomes of it.
+func (w *worker) keyOf(src []byte, known *text.Known) (key [32]byte) {
+	w.digest.Reset()
+	digest := known.Digest()
+	w.digest.Write(digest[:])
+	w.number = binary.BigEndian.AppendUint64(w.number[:0], uint64(len(src)))
+	w.digest.Write(w.number)
+	w.digest.Write(src)
+	w.number = w.digest.Sum(w.number[:0])
+	copy(key[:], w.number)
+	return key
+}
+
+// result scrubs a text. What it returns is valid until the worker is used again.
+func (m *method) result(w *worker, src []byte, known *text.Known) result {
+	w.Known, w.found = known, w.found[:0]
+	defer func() { w.Known = nil }() // originals
 	if m.base64 {
 		decoded, err := base64.StdEncoding.AppendDecode(w.decoded[:0], src)
 		w.decoded = decoded
 		if err != nil {
-			return dst, mask.Removed
+			return result{removed: true}
 		}
 		src = decoded
 	}
 	if !utf8.Valid(src) {
-		return dst, mask.Removed
+		return result{removed: true}
 	}
 	out, err := m.scrub(&w.Scrubber, w.out[:0], src)
 	w.out = out
 	switch {
 	case err != nil:
-		return dst, mask.Removed
+		return result{removed: true}
 	case m.base64:
-		return base64.StdEncoding.AppendEncode(dst, out), mask.Replaced
+		w.decoded = base64.StdEncoding.AppendEncode(w.decoded[:0], out)
+		out = w.decoded
 	}
-	return append(dst, out...), mask.Replaced
+	return result{text: out, found: w.found}
+}
+
+// count counts a span that is taken out.
+func (w *worker) count(span text.Span) {
+	for i := range w.found {
+		if c := &w.found[i]; c.label == span.Label && c.rule == span.Rule {
+			c.n++
+			return
+		}
+	}
+	w.found = append(w.found, spanCount{span.Rule, span.Label, 1})
 }

@@ -1,0 +1,281 @@
+// Package lookup finds out what masking a response needs of other resources of the upstream:
+// the patient that a resource is about, and what is known of the people whom a text may
+// name. It also does the work that a walk leaves (mask.Later).
+//
+// Some resources lead to their patient only through another one, such as a
+// Provenance through the Observation that it is about. Rules that act by patient,
+// such as a date shift, need that patient, so the other resource is read from the
+// upstream. What is learned, originals both, is kept in memory for a while: many
+// resources refer to one.
+//
+// A masker is never held meanwhile, since there are only as many of them as
+// processors: a walk notes what it missed, the masker goes back, the patients are
+// looked up, and the response is masked again from its beginning.
+//
+//	f := lookups.Finder(rules, false)
+//	for {
+//		… walk with f as the site's Subject, People and Later …
+//		if !f.Needs() {
+//			break
+//		}
+//		f.Settle()
+//	}
+package lookup
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/stack"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
+)
+
+const (
+	// subjectAge is how long it is believed who a resource is about.
+	subjectAge = 5 * time.Minute
+	// maxSubjects bounds how many of them are kept.
+	maxSubjects = 100_000
+	// maxLookups bounds how many resources are read for one response, and
+	// Limits.UpstreamTimeout how long that takes together.
+	maxLookups = 1000
+	// lookupsAtOnce is how many resources are read at once for one response.
+	lookupsAtOnce = 4
+	// farthestSubject is how many references are followed.
+	farthestSubject = 4
+)
+
+// Places is how many resources are read at once for all of so many responses.
+func Places(exchanges int) int { return max(lookupsAtOnce, exchanges/2) }
+
+// Finder finds what one response needs.
+type Finder struct {
+	s *Server
+	v *Rules
+	// waits: the walk waits for the upstream, since it has a masker of its own.
+	waits  bool
+	missed []string // Type/id, by the walk
+	// left is what the walk left to do, and results what came of it, by key.
+	left    []leftWork
+	results map[[32]byte]any
+	until   time.Time
+
+	mu      sync.Mutex
+	known   map[string]string // the patient by Type/id, empty where there is none
+	short   map[lookup]string // the same where references were left unfollowed
+	told    map[string]told   // what resources say of people, by Type/id
+	lookups int               // that the response may still make
+	broken  bool
+}
+
+// lookup is a resource and how many references led to it.
+type lookup struct {
+	key  string
+	hops int
+}
+
+// Finder returns a finder for a response, or for one after the other. waits says that the
+// walk waits for the upstream, since it has a masker of its own.
+func (s *Server) Finder(v *Rules, waits bool) *Finder {
+	return &Finder{s: s, v: v, waits: waits, lookups: maxLookups}
+}
+
+// Subject is fhir.Site's.
+func (f *Finder) Subject(dst []byte, typ string, id []byte) ([]byte, bool) {
+	key := typ + "/" + string(id)
+	patient, ok, _ := f.recall(key, 0)
+	if !ok && f.waits {
+		f.until = time.Now().Add(f.s.c.Timeout)
+		f.find(key, 0)
+		patient, _, _ = f.recall(key, 0)
+	} else if !ok {
+		f.missed = append(f.missed, key)
+	}
+	return append(dst, patient...), patient != ""
+}
+
+// Begin starts a response with a finder that was used before.
+func (f *Finder) Begin() {
+	f.missed, f.lookups, f.broken = f.missed[:0], maxLookups, false
+	clear(f.known)
+	clear(f.short)
+	clear(f.told)
+	clear(f.results)
+}
+
+// recall returns what is known of a resource that so many references led to.
+func (f *Finder) recall(key string, hops int) (patient string, ok, short bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if patient, ok = f.known[key]; ok {
+		return patient, true, false
+	}
+	if patient, ok = f.short[lookup{key, hops}]; ok {
+		return patient, true, true
+	}
+	if patient, ok = f.s.subjects.Get(key); ok {
+		f.keep(key, hops, patient, false)
+	}
+	return patient, ok, false
+}
+
+// keep notes what was found. The response has it until its end, whatever the cache
+// forgets meanwhile.
+func (f *Finder) keep(key string, hops int, patient string, short bool) {
+	if f.known == nil {
+		f.known, f.short = map[string]string{}, map[lookup]string{}
+	}
+	if short {
+		f.short[lookup{key, hops}] = patient
+	} else {
+		f.known[key] = patient
+	}
+}
+
+// Settle looks up what a walk missed, and does what it left. What could not be, the next walk says.
+func (f *Finder) Settle() {
+	if f.until.IsZero() {
+		f.until = time.Now().Add(f.s.c.Timeout)
+	}
+	under := map[string]bool{}
+	work := make(chan func())
+	var workers sync.WaitGroup
+	for range min(max(lookupsAtOnce, runtime.GOMAXPROCS(0)), len(f.missed)+len(f.left)) {
+		workers.Go(func() {
+			for do := range work {
+				f.safely(do)
+			}
+		})
+	}
+	for _, key := range f.missed {
+		if under[key] {
+			continue
+		}
+		under[key] = true
+		work <- func() {
+			if of, ok := strings.CutPrefix(key, ofPeople); ok {
+				f.findPeople(of)
+			} else {
+				f.find(key, 0)
+			}
+		}
+	}
+	leaving := map[[32]byte]bool{}
+	for _, l := range f.left {
+		if !leaving[l.key] {
+			leaving[l.key] = true
+			work <- func() { f.do(l) }
+		}
+	}
+	close(work)
+	workers.Wait()
+	f.missed, f.left = f.missed[:0], nil
+}
+
+// safely does what is done outside of the handler's goroutine, where a panic would end the
+// process.
+func (f *Finder) safely(do func()) {
+	defer func() {
+		if recover() != nil { // its text can hold a value
+			f.s.c.Log().Error("panic", "door", "fhir", "operation", "patient", "stack", stack.OfPanic())
+			f.fail()
+		}
+	}()
+	do()
+}
+
+func (f *Finder) fail() {
+	f.mu.Lock()
+	f.broken = true
+	f.mu.Unlock()
+}
+
+// find reads a resource that so many references led to and keeps the patient that
+// it is about.
+func (f *Finder) find(key string, hops int) {
+	r, ok := f.read(key)
+	if !ok {
+		f.fail()
+		return
+	}
+	defer r.Release()
+	patient, short := "", false // references were left unfollowed
+	for again := r.Body != nil; again; {
+		again = false
+		var missed []string
+		site := fhir.Site{Upstream: f.s.c.Upstream.Origins, Base: f.s.c.Base, Subject: func(dst []byte, typ string, id []byte) ([]byte, bool) {
+			if hops+1 == farthestSubject {
+				short = true
+				return dst, false
+			}
+			key := typ + "/" + string(id)
+			patient, ok, cut := f.recall(key, hops+1)
+			if !ok {
+				missed = append(missed, key)
+			}
+			short = short || cut
+			return append(dst, patient...), patient != ""
+		}}
+		w := f.v.seekers.Get().(*fhir.Walker)
+		found, ok := w.AppendSubject(nil, r.Body, &site)
+		f.v.seekers.Put(w) // not where it panicked
+		for _, key := range missed {
+			f.find(key, hops+1)
+			again = true
+		}
+		if f.Broken() {
+			return
+		}
+		if patient = ""; ok {
+			patient = string(found)
+		}
+	}
+	f.mu.Lock()
+	f.keep(key, hops, patient, short)
+	f.mu.Unlock()
+	if !short {
+		f.s.subjects.SetWithTTL(key, patient, 1, subjectAge)
+	}
+}
+
+// Broken reports that the response cannot be masked as it always is, since the upstream did
+// not say who a resource is about.
+func (f *Finder) Broken() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.broken
+}
+
+// read reads a resource from the upstream. Its body is nil where there is none.
+func (f *Finder) read(key string) (*upstream.Response, bool) {
+	f.mu.Lock()
+	f.lookups--
+	ok := f.lookups >= 0 && !f.broken
+	f.mu.Unlock()
+	left := time.Until(f.until)
+	if !ok || left <= 0 {
+		return nil, false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), left)
+	defer cancel()
+	if !f.s.places.Take(ctx) {
+		return nil, false
+	}
+	defer f.s.places.Leave()
+	r, p := f.s.c.Upstream.Get([]byte("/"+key), time.Until(f.until))
+	if p != nil {
+		return nil, false
+	}
+	if r.Status == 404 || r.Status == 410 {
+		r.Body = nil
+		return r, true
+	}
+	if r.Check() != nil || r.ToJSON() != nil {
+		r.Release()
+		return nil, false
+	}
+	return r, true
+}
