@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -13,54 +12,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/internal/fhirtest"
+	"github.com/veil-proxy/veil/internal/hapitest"
 	"github.com/veil-proxy/veil/internal/masktest"
 )
-
-// invalidity is an error that HAPI's validator finds in a resource.
-type invalidity struct{ id, place, text string }
-
-// validate returns the errors of each resource, in the order of the resources.
-func validate(t *testing.T, resources [][]byte) [][]invalidity {
-	t.Helper()
-	for _, tool := range []string{"bash", "java", "mvn"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("no validator: %s is not on the PATH", tool)
-			}
-			t.Skipf("no validator: %s is not on the PATH", tool)
-		}
-	}
-	cmd := exec.Command("../testdata/validator/run")
-	cmd.Stdin = bytes.NewReader(bytes.Join(resources, []byte("\n")))
-	out, err := cmd.Output()
-	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			t.Fatalf("validator: %v\n%s", err, exit.Stderr)
-		}
-		t.Fatal(err)
-	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if n := lines[len(lines)-1]; n != strconv.Itoa(len(resources)) {
-		t.Fatalf("validator: read %q resources of %d", n, len(resources))
-	}
-	found := make([][]invalidity, len(resources))
-	for _, line := range lines[:len(lines)-1] {
-		f := strings.SplitN(line, "\t", 4)
-		n, err := strconv.Atoi(f[0])
-		if err != nil || len(f) != 4 {
-			t.Fatalf("validator: %q is no error", line)
-		}
-		found[n-1] = append(found[n-1], invalidity{f[1], f[2], f[3]})
-	}
-	return found
-}
 
 // accepted are the errors that masking may bring, by the message's id, and where
 // the text has a certain part.
@@ -81,9 +40,9 @@ var accepted = []struct{ id, part, why string }{
 	{"Validation_VAL_Profile_Minimum", "EvidenceVariable.characteristic:", "the schema has EvidenceVariable as R5 has it"},
 }
 
-func isAccepted(v invalidity) bool {
+func isAccepted(v hapitest.Invalidity) bool {
 	for _, a := range accepted {
-		if (a.id == "" || a.id == v.id) && strings.Contains(v.id+" "+v.text, a.part) {
+		if (a.id == "" || a.id == v.ID) && strings.Contains(v.ID+" "+v.Text, a.part) {
 			return true
 		}
 	}
@@ -202,14 +161,14 @@ func staysValid(t *testing.T, ruleset string, sources [][]byte) {
 		names = append(names, head.ResourceType+"/"+head.ID)
 		originals, masked = append(originals, src), append(masked, bytes.Clone(out))
 	}
-	found := validate(t, append(originals, masked...))
+	found := hapitest.Validate(t, append(originals, masked...))
 	for i, after := range found[len(names):] {
 		for _, v := range after {
-			known := slices.ContainsFunc(found[i], func(before invalidity) bool {
-				return before.id == v.id && ids.ReplaceAllString(before.place, "") == ids.ReplaceAllString(v.place, "")
+			known := slices.ContainsFunc(found[i], func(before hapitest.Invalidity) bool {
+				return before.ID == v.ID && ids.ReplaceAllString(before.Place, "") == ids.ReplaceAllString(v.Place, "")
 			})
 			if !known && !isAccepted(v) {
-				t.Errorf("%s: %s at %s: %s", names[i], v.id, v.place, v.text)
+				t.Errorf("%s: %s at %s: %s", names[i], v.ID, v.Place, v.Text)
 			}
 		}
 	}

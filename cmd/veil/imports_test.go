@@ -119,13 +119,13 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/ruletest":    {"mask/...", "internal/strictyaml", "internal/rules", "document/...", "document", "fhir", "rulesets", "table", "textfile"},
 		"internal/auditshow":   {"audit", "file", "internal/cli", "internal/config", "mask/keys"},
 		"internal/keyscmd":     {"audit", "internal/cli", "internal/config", "internal/opener", "mask/keys", "proxy/consumer"},
-		"internal/config":      {"internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules"},
+		"internal/config":      {"proxy/darts", "internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules"},
 		"internal/tablecheck":  {"discover", "discover/drift", "discover/pgsource", "discover/words", "mask/...", "postgres/analysis", "internal/config", "internal/serve"},
 		"internal/rulesetdiff": {"fhir", "mask", "mask/ruleset"},
 		"internal/rulesetshow": {"document", "fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
-		"internal/serve":       {"audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config"},
+		"internal/serve":       {"proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config"},
 		"internal/demo":        {"mask/...", "audit", "fhir", "internal/fhirtest", "postgres/analysis", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "internal/rules", "internal/config", "internal/serve"},
-		"cmd/veil":             {"text/scrub", "textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "internal/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
+		"cmd/veil":             {"proxy/operator", "text/scrub", "textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "internal/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
 		// Identifiers in free text.
 		"text":             {"discover/dict"},
 		"text/markup":      {"text"},
@@ -142,6 +142,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		"report/records":     {"file", "table/csv", "table/cells"},
 		"report/fidelity":    {"report/records", "report/signed", "table/cells"},
 		"internal/reportcmd": {"file", "internal/cli", "internal/formats", "mask/keys", "report/...", "textfile"},
+
+		// Operators.
+		"proxy/operator": {"internal/stack", "mask", "proxy", "proxy/consumer", "proxy/metrics"},
+		"proxy/darts":    {"fhir", "fhir/fhirjson", "mask", "mask/keys", "proxy", "proxy/fhirproxy/outcome", "proxy/operator", "proxy/signin"},
 
 		// Rulesets of other tools.
 		"internal/rulesetimport": {"fhir", "fhir/schema", "internal/rules", "internal/strictyaml", "mask", "mask/ruleset"},

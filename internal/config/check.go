@@ -26,9 +26,7 @@ func (c *Config) check() {
 	if _, _, err := net.SplitHostPort(c.FHIR.Listen); err != nil {
 		p.add("fhir.listen", "expected an address such as 127.0.0.1:8080, or :8080 for all interfaces")
 	}
-	if _, err := OperatorAddress(c.Operator.Listen); err != nil {
-		p.add("operator.listen", "%v", err)
-	}
+	c.Operator.check(p, c.projects())
 	if c.FHIR.LinkAge < time.Minute {
 		p.add("fhir.linkAge", "expected 1m or more")
 	}
@@ -95,6 +93,15 @@ func (c *Config) ServedViews() []ServedView {
 	}
 	for _, v := range c.Views {
 		all = append(all, ServedView{"views." + v.Name + ".", v})
+	}
+	return all
+}
+
+// projects are those of all views.
+func (c *Config) projects() []string {
+	all := []string{c.Project}
+	for _, v := range c.Views {
+		all = append(all, v.Project)
 	}
 	return all
 }

@@ -33,10 +33,9 @@ type Config struct {
 	Postgres  Postgres
 	Consumers Consumers
 	Audit     Audit
-	// Operator has the address of metrics and health checks; empty for none.
-	Operator struct{ Listen string }
-	Log      Log
-	Shutdown Shutdown
+	Operator  Operator
+	Log       Log
+	Shutdown  Shutdown
 
 	problems problems
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/darts"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/signin"
@@ -24,6 +25,10 @@ type Prepared struct {
 	FHIR     fhirproxy.Policy
 	Postgres pgproxy.Policy
 	TLS      *tls.Config // of the FHIR listener; nil for none
+	// Operators may use the operator listener; nil for nobody.
+	Operators   *consumer.Directory
+	OperatorTLS *tls.Config   // nil for none
+	DARTS       *darts.Config // nil: not served
 
 	// What stays as it was at the start.
 	Credentials signin.Credentials
@@ -34,6 +39,7 @@ type Prepared struct {
 type sources struct {
 	rules  *rules.Library
 	config *Config
+	env    func(string) string
 	views  []viewSource
 }
 
@@ -62,7 +68,7 @@ func (s *Source) sources() (*sources, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &sources{rules: s.Rules, config: c}
+	out := &sources{rules: s.Rules, config: c, env: s.Env}
 	if c.problems.unreadable() {
 		return out, nil // all other problems would follow from that
 	}
@@ -131,6 +137,13 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*Prepared, err
 	credentials.Logger = log
 	p.Credentials, err = signin.New(ctx, credentials)
 	c.problems.takeAll("fhir.credentials", err)
+	p.OperatorTLS, err = c.Operator.TLS.load()
+	c.problems.takeAll("operator.tls", err)
+	if len(c.Operator.Keys) > 0 {
+		p.Operators, err = consumer.New(ctx, consumer.Config{Keys: c.Operator.Keys, Logger: log})
+		c.problems.takeAll("operator", err)
+	}
+	p.DARTS = s.darts(ctx, log)
 	p.UpstreamTLS, err = c.FHIR.UpstreamTLS.Config(log)
 	c.problems.takeAll("fhir.upstreamTLS", err)
 	if err := c.problems.err(); err != nil {

@@ -85,7 +85,7 @@ func start() (*Server, error) {
 			return nil, fmt.Errorf("%w: %s is not on the PATH", errMissing, tool)
 		}
 	}
-	script, err := findScript()
+	script, err := findScript("hapi")
 	if err != nil {
 		return nil, err
 	}
@@ -119,20 +119,21 @@ func start() (*Server, error) {
 	return s, nil
 }
 
-// findScript looks for testdata/hapi/run in the folders above this test's.
-func findScript() (string, error) {
+// findScript looks for the script run of a tool in testdata in the folders above this
+// test's.
+func findScript(tool string) (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for {
-		script := filepath.Join(dir, "testdata", "hapi", "run")
+		script := filepath.Join(dir, "testdata", tool, "run")
 		if _, err := os.Stat(script); err == nil {
 			return script, nil
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("testdata/hapi/run is in no folder above the test's")
+			return "", fmt.Errorf("testdata/%s/run is in no folder above the test's", tool)
 		}
 		dir = parent
 	}

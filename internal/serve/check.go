@@ -2,6 +2,8 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -12,17 +14,16 @@ import (
 	"github.com/veil-proxy/veil/proxy"
 )
 
-// The checks of an operator listener.
-const (
-	PathLive  = "/healthz" // the process is running
-	PathReady = "/readyz"  // it could serve the next request
-)
-
 // Check requests a check from the operator listener at an address, and writes what it
-// responds. The error says that the check failed, and why.
-func Check(ctx context.Context, out io.Writer, addr, path string, timeout time.Duration) error {
-	url := "http://" + reachable(addr) + path
-	client := &http.Client{Timeout: timeout, Transport: &http.Transport{Proxy: nil}}
+// responds. trust has the certificate authorities of a listener with TLS; nil for plain
+// HTTP. The error says that the check failed, and why.
+func Check(ctx context.Context, out io.Writer, addr, path string, trust *x509.CertPool, timeout time.Duration) error {
+	scheme, transport := "http", &http.Transport{Proxy: nil}
+	if trust != nil {
+		scheme, transport.TLSClientConfig = "https", &tls.Config{RootCAs: trust, MinVersion: tls.VersionTLS12}
+	}
+	url := scheme + "://" + reachable(addr) + path
+	client := &http.Client{Timeout: timeout, Transport: transport}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return err
@@ -35,6 +36,9 @@ func Check(ctx context.Context, out io.Writer, addr, path string, timeout time.D
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
 	if err != nil {
 		return fmt.Errorf("%s did not complete its response (%s)", url, proxy.Cause(err))
+	}
+	if trust == nil && resp.StatusCode == http.StatusBadRequest {
+		return fmt.Errorf("%s expects TLS: name the file of its certificate authority with --ca-file", url)
 	}
 	if resp.StatusCode != http.StatusOK {
 		return errors.New(strings.TrimSpace(string(text)))

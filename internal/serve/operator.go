@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -9,53 +10,62 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/internal/config"
-	"github.com/veil-proxy/veil/proxy/metrics"
+	"github.com/veil-proxy/veil/proxy/darts"
+	"github.com/veil-proxy/veil/proxy/operator"
 )
 
-// operate serves metrics and health checks at an address of their own, if there is
-// one. Consumers cannot reach them through the listeners.
-func operate(ctx context.Context, listen string, m *metrics.Set, ready func() error, log *slog.Logger) (end func(), err error) {
-	addr, err := config.OperatorAddress(listen)
+// The limits of the operator listener. A request with a body has a limit of its own size.
+const (
+	operatorHeaderBytes  = 16 << 10
+	operatorHeaderTime   = 10 * time.Second
+	operatorRequestTime  = 5 * time.Minute
+	operatorResponseTime = 5 * time.Minute
+)
+
+// openOperator opens the operator listener, if it has an address. Consumers cannot reach
+// what it serves through the other listeners.
+func (s *Server) openOperator(ctx context.Context, p *config.Prepared) error {
+	addr, err := config.OperatorAddress(p.Config.Operator.Listen)
 	if err != nil || addr == "" {
-		return func() {}, err
+		return err
+	}
+	s.operator, err = operator.New(operator.Config{Sink: s.audit, Logger: s.log, Metrics: s.metrics, Ready: s.Ready})
+	if err != nil {
+		return err
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	server := &http.Server{Handler: operatorHandler(m, ready), ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+	base := defaultBase(p.Config.Operator.TLS.Scheme(), l.Addr())
+	if p.DARTS != nil {
+		if s.darts, err = darts.New(p.DARTS, darts.Options{Base: base + darts.Path, Version: s.options.Version}); err != nil {
+			return errors.Join(err, l.Close())
+		}
+		for _, route := range s.darts.Routes() {
+			s.operator.Handle(route)
+		}
+	}
+	s.operator.Force(p.Operators)
+	if p.OperatorTLS != nil {
+		l = s.operatorTLS.listen(l, p.OperatorTLS)
+	}
+	server := &http.Server{
+		Handler: s.operator, ReadHeaderTimeout: operatorHeaderTime, ReadTimeout: operatorRequestTime, WriteTimeout: operatorResponseTime,
+		MaxHeaderBytes: operatorHeaderBytes, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0),
+		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}, // HTTP/1.1
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		_ = server.Serve(l) // ends with Shutdown
 	}()
-	log.Info("serving", "door", "operator", "listen", l.Addr().String())
-	return func() {
+	s.log.Info("serving", "door", "operator", "listen", l.Addr().String(), "encrypted", p.OperatorTLS != nil)
+	s.closeOperator = func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_ = errors.Join(server.Shutdown(ctx), server.Close())
 		<-done
-	}, nil
-}
-
-func operatorHandler(m *metrics.Set, ready func() error) http.Handler {
-	mux := http.NewServeMux()
-	plain := func(w http.ResponseWriter, status int, text string) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(text)) // the client is gone otherwise
 	}
-	mux.HandleFunc("GET "+PathLive, func(w http.ResponseWriter, _ *http.Request) { plain(w, 200, "ok\n") })
-	mux.HandleFunc("GET "+PathReady, func(w http.ResponseWriter, _ *http.Request) {
-		if err := ready(); err != nil {
-			plain(w, 503, "not ready: "+err.Error()+"\n")
-			return
-		}
-		plain(w, 200, "ready\n")
-	})
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		m.Write(w)
-	})
-	return mux
+	return nil
 }

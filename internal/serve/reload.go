@@ -34,6 +34,9 @@ func (s *Server) Reload(ctx context.Context) error {
 	if p.TLS != nil {
 		s.fhirTLS.current.Store(p.TLS)
 	}
+	if p.OperatorTLS != nil {
+		s.operatorTLS.current.Store(p.OperatorTLS)
+	}
 	s.postgresTLS.Store(p.Postgres.TLS)
 	s.config = p.Config
 	s.metrics.Reload("applied")
@@ -59,6 +62,16 @@ func (s *Server) force(p *config.Prepared) error {
 			return err
 		}
 		force = append(force, f)
+	}
+	if s.darts != nil {
+		f, err := s.darts.Prepare(p.DARTS)
+		if err != nil {
+			return err
+		}
+		force = append(force, f)
+	}
+	if s.operator != nil {
+		force = append(force, func() { s.operator.Force(p.Operators) })
 	}
 	for _, f := range force {
 		f()

@@ -24,8 +24,10 @@ import (
 
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/proxy/darts"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/metrics"
+	"github.com/veil-proxy/veil/proxy/operator"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 )
 
@@ -45,9 +47,13 @@ type Server struct {
 
 	draining  atomic.Bool
 	listeners []Listener
-	fhir      *fhirproxy.Server // nil: none
-	postgres  *pgproxy.Server   // nil: none
+	fhir      *fhirproxy.Server  // nil: none
+	postgres  *pgproxy.Server    // nil: none
+	operator  *operator.Listener // nil: none
+	darts     *darts.Service     // nil: not served
 	fhirTLS   reloadableTLS
+	// operatorTLS is that of the operator listener.
+	operatorTLS reloadableTLS
 	// postgresTLS is in force at the PostgreSQL listener; nil for none.
 	postgresTLS   atomic.Pointer[tls.Config]
 	closeOperator func()
@@ -86,8 +92,7 @@ func Open(ctx context.Context, source *config.Source, o Options) (_ *Server, err
 		}
 	}
 	s.metrics.Loaded(time.Now())
-	if s.closeOperator, err = operate(ctx, c.Operator.Listen, s.metrics, s.Ready, s.log); err != nil {
-		s.closeOperator = func() {}
+	if err := s.openOperator(ctx, p); err != nil {
 		return nil, err
 	}
 	s.gauges()

@@ -1,0 +1,216 @@
+// Package operator is the listener of those who run Veil: health checks and metrics for
+// everyone who can reach its address, and routes for operators, who show an API key.
+//
+//	l, err := operator.New(operator.Config{Sink: log, Metrics: set, Ready: ready})
+//	err = l.Handle(operator.Route{Pattern: "POST /darts/$de-identify", …})
+//	l.Force(operators) // nil: nobody is an operator, and every route is refused
+//	server := &http.Server{Handler: l}
+//
+// A route can mask a value that its caller chose, which would tell a consumer how an
+// original is masked. So consumers' credentials are not valid here, and operators' not at
+// the other listeners.
+//
+// Invariants: a route runs only for an operator; a login that fails is a record, and those
+// that follow it are slow; a route commits the record of its exchange before it responds;
+// no panic ends the process or shows a value.
+package operator
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/veil-proxy/veil/internal/stack"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/metrics"
+)
+
+// The checks that the listener serves.
+const (
+	PathLive  = "/healthz" // the process is running
+	PathReady = "/readyz"  // it could serve the next request
+)
+
+// Config is what a listener needs.
+type Config struct {
+	// Sink takes the records of logins and of routes.
+	Sink    mask.Sink
+	Logger  *slog.Logger // nil: logs nothing
+	Metrics *metrics.Set
+	// Ready says, in fixed words, why the process could not serve the next request.
+	Ready func() error
+}
+
+// Route is an operation for operators.
+type Route struct {
+	// Pattern is that of an http.ServeMux, such as "POST /darts/$de-identify".
+	Pattern string
+	// Operation names it in records, such as "de-identify".
+	Operation string
+	// Serve handles the request of an operator. It commits the record of the exchange
+	// before it responds.
+	Serve func(w http.ResponseWriter, r *http.Request, x *proxy.Exchange)
+	// Refuse responds with an error in the form of the route's protocol. text has
+	// nothing of the request in it.
+	Refuse func(w http.ResponseWriter, status int, text string)
+}
+
+// Listener handles the requests of operators. It may be used concurrently.
+type Listener struct {
+	shared    *proxy.Listener
+	mux       *http.ServeMux
+	operators atomic.Pointer[consumer.Directory]
+	metrics   *metrics.Set
+}
+
+// New returns a listener with health checks and metrics.
+func New(c Config) (*Listener, error) {
+	shared, err := proxy.New(proxy.Config{Name: "operator", Event: "request", Sink: c.Sink, Logger: c.Logger, Metrics: c.Metrics.Listener("operator")})
+	if err != nil {
+		return nil, err
+	}
+	l := &Listener{shared: shared, mux: http.NewServeMux(), metrics: c.Metrics}
+	l.mux.HandleFunc("GET "+PathLive, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
+	l.mux.HandleFunc("GET "+PathReady, func(w http.ResponseWriter, _ *http.Request) {
+		if err := c.Ready(); err != nil {
+			plain(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
+			return
+		}
+		plain(w, http.StatusOK, "ready")
+	})
+	l.mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		c.Metrics.Write(w)
+	})
+	return l, nil
+}
+
+// Force puts the operators in force for the requests that come from now on; nil for
+// nobody.
+func (l *Listener) Force(operators *consumer.Directory) { l.operators.Store(operators) }
+
+// Handle adds a route. Call it before the listener serves. Of two routes with one
+// pattern the second panics, as with http.ServeMux.
+func (l *Listener) Handle(route Route) {
+	l.mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) { l.serve(w, r, &route) })
+}
+
+// ServeHTTP implements http.Handler.
+func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	l.mux.ServeHTTP(w, r)
+}
+
+// plain responds with a line of text.
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text+"\n") // the client is gone otherwise
+}
+
+// serve lets an operator in.
+func (l *Listener) serve(w http.ResponseWriter, r *http.Request, route *Route) {
+	x := l.shared.Begin(address(r.RemoteAddr))
+	out := &response{ResponseWriter: w}
+	done := l.shared.Metrics().Begin()
+	defer func() {
+		if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
+			// Its text can contain a value.
+			l.shared.Log().Error("fault of Veil", "request_id", x.ID, "door", "operator", "stack", stack.OfPanic())
+			if !out.begun {
+				_ = x.Commit(x.Record("failed", "fault", ""), http.StatusInternalServerError) // responds with an error in any case
+				route.Refuse(out, http.StatusInternalServerError, "a fault of Veil; its log has request "+x.ID)
+			}
+		}
+		done()
+		l.shared.Responded(x.Operation, out.status, time.Since(x.Started))
+	}()
+	if !l.admit(out, r, &x, route) {
+		return
+	}
+	x.Operation = route.Operation
+	route.Serve(out, r, &x)
+}
+
+// admit finds out which operator a request is of. It has responded where it reports
+// false.
+func (l *Listener) admit(w http.ResponseWriter, r *http.Request, x *proxy.Exchange, route *Route) bool {
+	operators := l.operators.Load()
+	if operators == nil {
+		x.Operation = "login"
+		route.Refuse(w, http.StatusForbidden, "no operator is configured: add operator.keys to the configuration")
+		return false
+	}
+	who, err := l.shared.LogIn(r.Context(), address(r.RemoteAddr), "", func() (*consumer.Consumer, error) {
+		return operators.Authenticate(r.Context(), consumer.Request{Authorization: r.Header["Authorization"], APIKey: r.Header["X-Api-Key"], Certificates: peer(r.TLS)})
+	})
+	if err == nil {
+		x.Who = who
+		return true
+	}
+	status, reason := http.StatusUnauthorized, proxy.ReasonCredentials
+	if errors.Is(err, consumer.ErrTooManyAttempts) {
+		status, reason = http.StatusTooManyRequests, proxy.ReasonAttempts
+	}
+	if x.RecordLogin("unknown", "refused", reason, status) != nil {
+		route.Refuse(w, http.StatusServiceUnavailable, "the audit record could not be written")
+		return false
+	}
+	w.Header().Set("WWW-Authenticate", operators.Challenge())
+	route.Refuse(w, status, err.Error())
+	return false
+}
+
+// peer is the verified chain of a TLS client.
+func peer(s *tls.ConnectionState) []*x509.Certificate {
+	if s == nil || len(s.VerifiedChains) == 0 {
+		return nil
+	}
+	return s.VerifiedChains[0]
+}
+
+// address is that of a client; nil where it has none.
+func address(remote string) net.Addr {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return nil
+	}
+	if ip := net.ParseIP(host); ip != nil {
+		return &net.TCPAddr{IP: ip}
+	}
+	return nil
+}
+
+// response notes the status of a response.
+type response struct {
+	http.ResponseWriter
+	status int
+	begun  bool
+}
+
+func (r *response) WriteHeader(status int) {
+	if !r.begun {
+		r.status, r.begun = status, true
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *response) Write(b []byte) (int, error) {
+	if !r.begun {
+		r.status, r.begun = http.StatusOK, true
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets an http.ResponseController reach the connection.
+func (r *response) Unwrap() http.ResponseWriter { return r.ResponseWriter }
