@@ -1,0 +1,120 @@
+package sqlattack
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/pgtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/postgres/analysis"
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/pgproxy"
+	"github.com/veil-proxy/veil/selftest"
+	"github.com/veil-proxy/veil/selftest/suite"
+)
+
+type discard struct{}
+
+func (discard) Append(context.Context, *mask.Record) error { return nil }
+
+// known reads canaries of the clinic.
+func known(t *testing.T, db *pgtest.Database) *selftest.Canaries {
+	t.Helper()
+	c := &selftest.Canaries{}
+	for _, at := range [][3]string{{"clinic", "patients", "last_name"}, {"clinic", "patients", "ssn"}, {"clinic", "patients", "birth_date"}, {"clinic", "encounters", "attending"}, {"clinic", "patients", "mrn"}} {
+		s, err := newTarget(db.DSN(pgtest.Owner), selftest.Limits{Timeout: veiltest.Patience, Bytes: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := s.run(t.Context(), []string{"SELECT " + quote(at[2]) + "::text FROM " + quote(at[0]) + "." + quote(at[1]) + " WHERE " + quote(at[2]) + " IS NOT NULL LIMIT 1"}, nil)
+		s.close(t.Context())
+		if err != nil || a.failed || len(a.rows) != 1 {
+			t.Fatalf("%v: %v, %+v", at, err, a)
+		}
+		v := string(a.rows[0])
+		c.Postgres = append(c.Postgres, selftest.Canary{Schema: at[0], Table: at[1], Column: at[2], Value: v, Absent: selftest.Absent(v)})
+	}
+	return c
+}
+
+func attack(t *testing.T, dsn string, c *selftest.Canaries) *selftest.Report {
+	t.Helper()
+	report := selftest.NewReport("test")
+	if err := Run(t.Context(), dsn, c, selftest.Limits{Timeout: veiltest.Patience, Bytes: 1 << 20}, report); err != nil {
+		t.Fatal(err)
+	}
+	report.Finish()
+	return report
+}
+
+// TestControlsSucceedOverOriginals holds that each attack that is called a control finds
+// something where nothing is masked: what it does not find elsewhere is not there.
+func TestControlsSucceedOverOriginals(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	db := pg.Clinic(t)
+	db.Exec(t, "ANALYZE clinic.patients")
+	report := attack(t, db.DSN(pgtest.Owner), known(t, db))
+	if report.Grade != "F" {
+		t.Errorf("grade %s", report.Grade)
+	}
+	found := map[string]bool{}
+	for _, p := range report.Failed() {
+		found[p.ID] = true
+	}
+	for _, a := range suite.Postgres().Attacks {
+		if a.Control && !found[prefix+a.ID] {
+			t.Errorf("%s finds nothing over originals", a.ID)
+		}
+	}
+}
+
+// TestVeilWithstands holds that no attack finds anything at Veil, with a superuser's
+// rights upstream.
+func TestVeilWithstands(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	db := pg.Clinic(t)
+	verifier, err := consumer.NewVerifier("a password of the tests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, err := consumer.New(t.Context(), consumer.Config{Users: []consumer.User{{Account: consumer.Account{Name: "analyst"}, User: "analyst", Verifier: verifier.String()}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := masktest.Policy(t, string(pgtest.ReadTestdata(t, "sql", "ruleset.yaml")))
+	server, err := pgproxy.New(pgproxy.Config{
+		Upstream: db.DSN(pgtest.Owner), PowerfulRole: true, Sink: discard{},
+		Policy: pgproxy.Policy{Consumers: who, Views: map[string]pgproxy.View{"": {Policy: p, Options: analysis.Options{}, StatementTimeout: veiltest.Patience}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = server.Serve(l) }() // ends with Shutdown
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		_ = server.Shutdown(ctx)
+	})
+	dsn := url.URL{Scheme: "postgres", User: url.UserPassword("analyst", "a password of the tests"), Host: l.Addr().String(), Path: "/" + db.Name, RawQuery: "sslmode=disable"}
+	report := attack(t, dsn.String(), known(t, db))
+	for _, p := range report.Failed() {
+		t.Errorf("%s %s: %s", p.ID, p.Of, p.Seen)
+	}
+	if report.Grade != "A" || len(report.Probes) < 400 {
+		t.Errorf("grade %s of %d probes: %q", report.Grade, len(report.Probes), report.Reasons)
+	}
+}
