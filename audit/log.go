@@ -197,6 +197,9 @@ func (l *Log) Ready() error {
 // FreeBytes returns the free space on the disk of the log, if the system reports it.
 func (l *Log) FreeBytes() (free uint64, known bool) { return freeBytes(l.dir) }
 
+// Free is the room on the disk of a folder, where it can be known.
+func Free(dir string) (free uint64, known bool) { return freeBytes(dir) }
+
 // Close writes what is queued and a checkpoint, and closes the log.
 func (l *Log) Close() error {
 	l.mu.Lock()

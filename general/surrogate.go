@@ -4,6 +4,7 @@ import (
 	"embed"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -159,3 +160,24 @@ func (s *surrogate) street(dst []byte, sum *[64]byte, pick func(int, [][]byte) [
 func number(sum *[64]byte, n, size int) int {
 	return int(binary.BigEndian.Uint64(sum[8*n:]) % uint64(size))
 }
+
+// IsSurrogate reports whether a text is one that method surrogate writes for a name, a
+// city or a street, or a word of one: then it can be in masked data by chance.
+func IsSurrogate(text string) bool {
+	words := surrogateWords()
+	return words[strings.ToLower(text)] || slices.ContainsFunc(strings.Fields(text), func(word string) bool { return words[strings.ToLower(word)] })
+}
+
+// surrogateWords are the names of all locales in lower case.
+var surrogateWords = sync.OnceValue(func() map[string]bool {
+	words := map[string]bool{}
+	for _, l := range locales() {
+		n := locale[l]()
+		for _, list := range [][][]byte{n.given, n.family, n.city, n.street} {
+			for _, name := range list {
+				words[strings.ToLower(string(name))] = true
+			}
+		}
+	}
+	return words
+})

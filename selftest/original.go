@@ -124,17 +124,22 @@ func touches(r rune) bool {
 }
 
 // Absent returns a value of the same form that surely nobody has: letters and digits are
-// others, a date is another day of the same month.
+// others, those of a UUID stay hexadecimal, and a date, with a time or without, is
+// another day of the same month.
 func Absent(value string) string {
-	if day, err := time.Parse(time.DateOnly, value); err == nil {
+	if day, err := time.Parse(time.DateOnly, value[:min(len(value), len(time.DateOnly))]); err == nil {
 		other := day.AddDate(0, 0, 1)
 		if other.Month() != day.Month() {
 			other = day.AddDate(0, 0, -1)
 		}
-		return other.Format(time.DateOnly)
+		return other.Format(time.DateOnly) + value[len(time.DateOnly):]
 	}
+	const hexDigits = "0123456789abcdef"
+	isHex := strings.ContainsAny(value, "abcdef") && strings.Trim(value, hexDigits+"-") == ""
 	return strings.Map(func(r rune) rune {
-		switch {
+		switch i := strings.IndexRune(hexDigits, r); {
+		case isHex && i >= 0:
+			return rune(hexDigits[(i+5)%16])
 		case r >= 'a' && r <= 'z':
 			return 'a' + (r-'a'+13)%26
 		case r >= 'A' && r <= 'Z':

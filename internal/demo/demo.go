@@ -53,6 +53,7 @@ type demo struct {
 	log        *audit.Log
 	sourceURL  string
 	url        string // of the masked view
+	address    string // of its listener
 }
 
 // Run starts the demo, prints lines to try, and serves until the context ends.
@@ -70,7 +71,7 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 		return err
 	}
 	defer stop()
-	if d.log, err = audit.Open(d.auditDir(), audit.Options{}); err != nil {
+	if d.log, err = d.openLog(); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.log.Close()) }()
@@ -87,6 +88,9 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 	default:
 		defer func() { err = errors.Join(err, sql.server.stop()) }()
 		listeners = append(listeners, sql.Listener)
+	}
+	if err := d.writeConfig(sql); err != nil {
+		return err
 	}
 	if err := d.print(out, sql); err != nil {
 		return err
@@ -171,7 +175,8 @@ func (d *demo) startFHIR(ctx context.Context) (none serve.Listener, err error) {
 			err = errors.Join(err, l.Close())
 		}
 	}()
-	d.url = "http://" + l.Addr().String() + "/fhir"
+	d.address = l.Addr().String()
+	d.url = "http://" + d.address + "/fhir"
 	anybody, err := consumer.New(ctx, consumer.Config{Anonymous: &consumer.Account{}})
 	if err != nil {
 		return none, err
@@ -210,6 +215,7 @@ A note before and after scrubbing, which is not literal Safe Harbor:
 `, d.sourceURL, len(d.population.PatientIDs()), d.url, d.sourceURL, id, d.url, pseudonym, d.url, d.url, d.Command, d.auditDir(),
 		d.Command, d.keyFile(), RulesetName, filepath.Join(d.dir, "masked"), d.filesDir(), filepath.Join(d.dir, "masked", "patients.csv"),
 		d.noteFile(), d.Command, d.keyFile(), filepath.Join(d.dir, "scrubbed"), filepath.Join(d.dir, "scrubbed", "note.txt"))
+	d.printSelftest(out, sql)
 	if sql == nil {
 		fmt.Fprint(out, "To see the same patients in tables, install PostgreSQL 15 or newer.\n")
 	} else {

@@ -184,6 +184,8 @@ type sqlView struct {
 	server *server
 	serve.Listener
 	source, url string
+	upstream    string // with a password
+	verifier    string // of the user's password
 }
 
 // user is the user of the masked view of the tables, and its password.
@@ -237,7 +239,7 @@ func (d *demo) startSQL(ctx context.Context) (_ *sqlView, err error) {
 		return nil, err
 	}
 	v.Listener = serve.Listener{Server: server, Net: l}
-	v.source = v.server.dsn("demo")
+	v.source, v.upstream, v.verifier = v.server.dsn("demo"), upstream, verifier.String()
 	v.url = fmt.Sprintf("postgres://%s:%[1]s@%s/demo", user, l.Addr())
 	return v, nil
 }

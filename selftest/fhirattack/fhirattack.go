@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 
@@ -39,10 +38,9 @@ type Result struct {
 	Masked map[string]string
 }
 
-// Run attacks a FHIR server and adds what it finds to a report. client may have TLS
-// settings. The error says that the self-test itself could not go on.
-func Run(ctx context.Context, base string, credentials Credentials, client *http.Client, canaries *selftest.Canaries, limits selftest.Limits, report *selftest.Report) (*Result, error) {
-	t, err := newTarget(base, credentials, client, limits)
+// Run attacks a FHIR server and adds what it finds to a report. The error says that the self-test itself could not go on.
+func Run(ctx context.Context, base string, consumer *Client, canaries *selftest.Canaries, limits selftest.Limits, report *selftest.Report) (*Result, error) {
+	t, err := newTarget(base, consumer, limits)
 	if err != nil {
 		return nil, err
 	}

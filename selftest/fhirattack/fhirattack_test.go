@@ -43,7 +43,7 @@ func known(p *fhirtest.Population) *selftest.Canaries {
 func attack(t *testing.T, base string, c *selftest.Canaries) *selftest.Report {
 	t.Helper()
 	report := selftest.NewReport("test")
-	if _, err := Run(t.Context(), base, Credentials{}, nil, c, selftest.Limits{Timeout: veiltest.Patience, Bytes: 1 << 20}, report); err != nil {
+	if _, err := Run(t.Context(), base, &Client{}, c, selftest.Limits{Timeout: veiltest.Patience, Bytes: 1 << 20}, report); err != nil {
 		t.Fatal(err)
 	}
 	report.Finish()

@@ -18,33 +18,45 @@ import (
 // userAgent is the name by which requests of the self-test can be told in logs.
 const userAgent = "veil-selftest"
 
-// Credentials are what a consumer sends. Without any it is anonymous.
-type Credentials struct {
-	APIKey string // in X-API-Key
-	Token  string // as a bearer token
+// Client is a consumer: how it sends requests, and its credentials. Without any it is
+// anonymous.
+type Client struct {
+	HTTP   *http.Client // nil for the default one
+	APIKey string       // in X-API-Key
+	Token  string       // as a bearer token
+}
+
+// Authorize adds the credentials to a request.
+func (c *Client) Authorize(req *http.Request) {
+	if c.APIKey != "" {
+		req.Header.Set("X-API-Key", c.APIKey)
+	}
+	if c.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.Token)
+	}
 }
 
 // target is a FHIR server with the credentials of a consumer.
 type target struct {
-	base        *url.URL
-	credentials Credentials
-	client      *http.Client
-	limits      selftest.Limits
-	pace        func(context.Context) error
+	base     *url.URL
+	consumer *Client
+	client   *http.Client
+	limits   selftest.Limits
+	pace     func(context.Context) error
 }
 
-func newTarget(base string, credentials Credentials, client *http.Client, limits selftest.Limits) (*target, error) {
+func newTarget(base string, consumer *Client, limits selftest.Limits) (*target, error) {
 	u, err := url.Parse(strings.TrimSuffix(base, "/"))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.User != nil {
 		return nil, errors.New("expected the base URL of a FHIR server, such as https://fhir.example/fhir")
 	}
-	if client == nil {
-		client = &http.Client{}
+	own := http.Client{}
+	if consumer.HTTP != nil {
+		own = *consumer.HTTP
 	}
-	own := *client
 	own.Timeout = limits.Timeout
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &target{base: u, credentials: credentials, client: &own, limits: limits, pace: limits.Pace()}, nil
+	return &target{base: u, consumer: consumer, client: &own, limits: limits, pace: limits.Pace()}, nil
 }
 
 // answer is a response, read up to the limits.
@@ -153,12 +165,7 @@ func (t *target) send(ctx context.Context, request string, headers []string, bod
 		name, value, _ := strings.Cut(h, ": ")
 		req.Header.Set(name, value)
 	}
-	if t.credentials.APIKey != "" {
-		req.Header.Set("X-API-Key", t.credentials.APIKey)
-	}
-	if t.credentials.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+t.credentials.Token)
-	}
+	t.consumer.Authorize(req)
 	resp, err := t.client.Do(req)
 	if err != nil {
 		if ctx.Err() != nil {

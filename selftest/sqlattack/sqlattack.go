@@ -26,32 +26,34 @@ const mostPerColumn = 2
 // run is a self-test in progress.
 type run struct {
 	*target
+	suite     *suite.Suite
 	report    *selftest.Report
 	canaries  []selftest.Canary // at most mostPerColumn of a column
 	originals *selftest.Originals
 }
 
-// Run attacks the target of a connection string and adds what it finds to a report. The
-// error says that the self-test itself could not go on.
-func Run(ctx context.Context, dsn string, canaries *selftest.Canaries, limits selftest.Limits, report *selftest.Report) error {
+// Run attacks the target of a connection string and adds what it finds to a report. It
+// returns how many statements were sent. The error says that the self-test itself could
+// not go on.
+func Run(ctx context.Context, dsn string, canaries *selftest.Canaries, limits selftest.Limits, report *selftest.Report) (statements int, err error) {
 	t, err := newTarget(dsn, limits)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer t.close(context.WithoutCancel(ctx))
 	s := suite.Postgres()
 	report.Ran(fmt.Sprintf("%s %s", s.Name, s.Version))
-	r := &run{target: t, report: report, canaries: few(canaries.Postgres), originals: selftest.NewOriginals(canaries.Values())}
+	r := &run{target: t, suite: s, report: report, canaries: few(canaries.Postgres), originals: selftest.NewOriginals(canaries.Values())}
 	ok, err := r.controls(ctx)
 	if err != nil || !ok {
-		return err
+		return r.sent, err
 	}
-	for i := range s.Attacks {
-		if err := r.attack(ctx, &s.Attacks[i]); err != nil {
-			return err
+	for i := range r.suite.Attacks {
+		if err := r.attack(ctx, &r.suite.Attacks[i]); err != nil {
+			return r.sent, err
 		}
 	}
-	return nil
+	return r.sent, nil
 }
 
 // few returns the first canaries of each column.

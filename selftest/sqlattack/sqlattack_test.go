@@ -45,7 +45,7 @@ func known(t *testing.T, db *pgtest.Database) *selftest.Canaries {
 func attack(t *testing.T, dsn string, c *selftest.Canaries) *selftest.Report {
 	t.Helper()
 	report := selftest.NewReport("test")
-	if err := Run(t.Context(), dsn, c, selftest.Limits{Timeout: veiltest.Patience, Bytes: 1 << 20}, report); err != nil {
+	if _, err := Run(t.Context(), dsn, c, selftest.Limits{Timeout: veiltest.Patience, Bytes: 1 << 20}, report); err != nil {
 		t.Fatal(err)
 	}
 	report.Finish()

@@ -102,7 +102,7 @@ var FHIR = sync.OnceValue(func() *Suite { return must("fhir.yaml", fhirText) })
 
 // must parses an embedded suite, which tests hold to be valid.
 func must(file string, src []byte) *Suite {
-	s, err := Parse(file, src)
+	s, err := parse(file, src)
 	if err != nil {
 		panic("embedded attack suite: " + err.Error())
 	}
@@ -121,8 +121,8 @@ var (
 	alternative = regexp.MustCompile(`^([^|]*)\|([^|]*)$`)
 )
 
-// Parse reads a suite. The error has all problems.
-func Parse(file string, src []byte) (*Suite, error) {
+// parse reads a suite. The error has all problems.
+func parse(file string, src []byte) (*Suite, error) {
 	var problems strictyaml.Problems
 	t, root := strictyaml.Parse(file, src, &problems)
 	s := &Suite{}

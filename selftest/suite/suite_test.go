@@ -27,7 +27,7 @@ func TestEmbeddedSuites(t *testing.T) {
 func TestParse(t *testing.T) {
 	t.Parallel()
 	const head = "suite: x\nversion: 1\nattacks:\n"
-	s, err := Parse("x.yaml", []byte(head+"  - {id: a.b, kind: k, tries: t, over: canary, judge: distinguish, steps: ['SELECT {{value}}', 'SELECT {{x|y}}']}\n"))
+	s, err := parse("x.yaml", []byte(head+"  - {id: a.b, kind: k, tries: t, over: canary, judge: distinguish, steps: ['SELECT {{value}}', 'SELECT {{x|y}}']}\n"))
 	if err != nil || len(s.Attacks) != 1 || s.Attacks[0].Severity != "critical" || !s.Attacks[0].Uses("value") || s.Attacks[0].Uses("column") {
 		t.Fatalf("%+v, %v", s, err)
 	}
@@ -51,7 +51,7 @@ func TestParse(t *testing.T) {
 		"  - {id: a, kind: k, tries: t, steps: [x]}\n  - {id: a, kind: k, tries: t, steps: [x]}\n": "two attacks",
 		"  - {id: a, kind: k, tries: t, steps: [x], step: y}\n":                                    "unknown key",
 	} {
-		if _, err := Parse("x.yaml", []byte(head+text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parse("x.yaml", []byte(head+text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", text, err, want)
 		}
 	}
