@@ -30,6 +30,7 @@ func (s *Scanner) lookUp() {
 			best, s.lang = n, language(l+1)
 		}
 	}
+	s.capitalize()
 	if s.lang == english {
 		return
 	}
@@ -119,7 +120,7 @@ func (s *Scanner) isNumber(i int) bool { return s.at(i).kind == number }
 // isEponym reports whether words stand for a disease, a sign or a device that bears a
 // person's name: Parkinson's disease, Morbus Crohn.
 func (s *Scanner) isEponym(from, to int) bool {
-	if s.at(from-1).ends&fEponymBefore != 0 && s.at(from).gap <= space {
+	if s.at(from-1).ends&fEponymBefore != 0 && s.at(from).gap <= space && !s.is(from-2, '\'') {
 		return true
 	}
 	i := to + 1

@@ -34,6 +34,7 @@ type Scanner struct {
 	from, to int // the block
 	toks     []token
 	lang     language
+	caseless bool // no word has a capital
 	hits     []hit
 	spans    []Span
 	// knownAt and values say of each token whether it is a word of a known name, and of

@@ -50,6 +50,7 @@ const (
 	fSpanish
 	fFrench
 	fDutch
+	fTown   // a small place, only where a place must stand
 	fStarts // begins an entry of several words
 )
 
@@ -60,7 +61,7 @@ const fKeyword = fTitle | fSuffix | fMonth | fWeekday | fRelation | fStreetAfter
 
 // sections are the sections of the lexicon.
 var sections = map[string]flags{
-	"given": fGiven, "family": fFamily, "city": fCity, "country": fCountry, "state": fState,
+	"given": fGiven, "family": fFamily, "city": fCity, "town": fTown, "country": fCountry, "state": fState,
 	"common": fCommon, "word": fWord, "foreign": fForeign, "medical": fMedical, "drug": fDrug, "title": fTitle, "suffix": fSuffix,
 	"month": fMonth, "weekday": fWeekday, "relation": fRelation, "particle": fParticle,
 	"street-after": fStreetAfter, "street-before": fStreetBefore, "org-head": fOrgHead, "org-suffix": fOrgSuffix, "org": fOrg,

@@ -406,7 +406,15 @@ func (s *Scanner) oneWord(c *candidate, first *token, before context, after bool
 	if s.lang != english || first.shape == mixed || first.len() < 3 {
 		return after && s.lang == english
 	}
-	return after || before == possible || s.inParens(c)
+	return after || before == possible || s.inParens(c) || !start && s.isUnheard(c.from)
+}
+
+// isUnheard reports whether a word with a capital inside a sentence is in no list of
+// words: it names somebody or something.
+func (s *Scanner) isUnheard(i int) bool {
+	t := s.at(i)
+	return !s.caseless && t.shape == title && t.len() >= 4 && t.gap == space && s.at(i-1).shape == lower && t.flags&^(fTown|fUncommon|fGiven|fFamily) == 0 && t.phraseIs == 0 &&
+		s.at(i+1).char != '-' && !(s.at(i+1).gap == joined && s.at(i+1).kind != mark)
 }
 
 // inParens reports whether a word stands alone in parentheses or quotation marks: renal
