@@ -3,6 +3,7 @@ package text
 // addPlace adds a street or box with the lines that follow it: flat, place, state,
 // postal code, country.
 func (s *Scanner) addPlace(from, to int, rule string) {
+	from = s.addressHead(from)
 	s.add(from, s.addressTail(to), Location, rule)
 	s.addressee(from)
 }
@@ -12,26 +13,38 @@ func (s *Scanner) addPlace(from, to int, rule string) {
 func (s *Scanner) addressTail(to int) int {
 	zip := false
 	for range 8 {
-		i := to
-		comma := false
-		for n := 0; n < 2 && (s.at(i).char == ',' || s.at(i).char == '.' && s.at(i).gap == joined || s.at(i).char == '>' && s.at(i).gap >= line); n++ {
+		i, comma := s.lineHead(to), false
+		for n := 0; n < 2 && (s.at(i).char == ',' || s.at(i).char == '.' && s.at(i).gap == joined); n++ {
 			comma = true
 			i++
 		}
+		i = s.lineHead(i)
 		t := s.at(i)
-		if i >= len(s.toks) || t.gap >= blank && !comma || s.taken[i] != 0 {
+		if i >= len(s.toks) || t.gap >= blank && !comma {
 			return to
 		}
-		newLine := t.gap == line || comma && s.at(i-1).gap == line
+		if s.taken[i] != 0 {
+			if s.labelAt(i) != Location {
+				return to
+			}
+			for to = i + 1; to < len(s.toks) && s.taken[to] != 0 && s.labelAt(to) == Location; to++ {
+			}
+			continue
+		}
+		newLine := t.gap == line || i > to && (comma && s.at(i-1).gap == line || s.leads(i-1))
 		switch {
 		case t.kind == word && t.flags&fUnitNo != 0 && s.unitEnd(i) > 0:
 			to = s.unitEnd(i)
+		case t.kind == number && s.tailStreet(i) > 0:
+			to = s.tailStreet(i)
 		case t.kind == number:
 			end := s.tailZip(i, comma || newLine)
 			if end == 0 || zip {
 				return to
 			}
 			to, zip = end, true
+		case t.kind == word && t.len() <= 3 && !zip && s.isNumber(i+1) && s.at(i+1).gap <= line && s.at(i+1).len() >= 4 && t.flags&(fEnglish|fGerman|fSpanish|fFrench|fUnit|fMonth|fUnitNo|fPhoneLabel|fIDLabel) == 0 && s.tailZip(i+1, true) > 0:
+			to, zip = s.tailZip(i+1, true), true // a region and a postal code
 		case s.isCapital(i) && (comma || newLine || s.afterPlaceCode(to)):
 			// After a full stop a sentence may begin: with an eponym, or behind the code.
 			if s.at(i-1).char == '.' && (t.flags&fEponym != 0 || zip && t.flags&fPlace == 0 && t.phraseIs&fPlace == 0) {
@@ -47,6 +60,29 @@ func (s *Scanner) addressTail(to int) int {
 		}
 	}
 	return to
+}
+
+// lineHead skips the marks that lines of a quoted text or a list begin with.
+func (s *Scanner) lineHead(i int) int {
+	for n := 0; n < 4 && s.leads(i); n++ {
+		i++
+	}
+	return i
+}
+
+// leads reports whether a token is one of the marks that a line begins with: > or ??.
+func (s *Scanner) leads(i int) bool {
+	for n := 0; n < 4; n++ {
+		switch t := s.at(i - n); {
+		case t.char != '>' && t.char != '?' && t.char != '*' && t.char != '|':
+			return false
+		case t.gap >= line:
+			return true
+		case t.gap > space:
+			return false
+		}
+	}
+	return false
 }
 
 // afterPlaceCode reports whether a part may follow without a comma: after a flat, a
@@ -67,10 +103,36 @@ func (s *Scanner) tailZip(i int, own bool) int {
 	case t.len() < 4 || isYear(t) && !own:
 		return 0
 	}
-	if n := s.at(to); n.gap == joined && (n.char == '/' || n.char == '-' || n.kind != mark || n.char == ':') || n.gap <= space && n.flags&fUnit != 0 && n.shape == lower {
+	if n := s.at(to); n.gap == joined && (n.char == '/' || n.char == '-' || n.kind != mark || n.char == ':') || n.gap <= space && n.flags&fUnit != 0 && n.flags&fEnglish == 0 && n.shape == lower {
 		return 0
 	}
 	return to
+}
+
+// tailStreet returns the end of a street that stands behind a flat, or 0: Apt. 3, 12 Elm 4.
+func (s *Scanner) tailStreet(i int) int {
+	to, words := i+1, 0
+	for words < 4 && s.at(to).gap == space && s.isCapital(to) && s.free(to) {
+		words++
+		to++
+	}
+	if words == 0 || !s.isNumber(to) || s.at(to).gap != space || s.at(to).len() > 4 || s.decimalAfter(to) || s.at(i).len() > 6 || s.decimalAfter(i) {
+		return 0
+	}
+	return to + 1
+}
+
+// codeFollows reports whether a postal code follows on the next line or behind a comma,
+// with the short name of a region or without.
+func (s *Scanner) codeFollows(i int) bool {
+	for n := 0; n < 3 && s.at(i).char == ','; n++ {
+		i++
+	}
+	if t := s.at(i); t.kind == word && t.len() <= 3 && t.gap <= line {
+		i++
+	}
+	t := s.at(i)
+	return t.kind == number && t.gap <= line && t.len() >= 4 && s.tailZip(i, true) > 0
 }
 
 // tailPlace returns the end of a place in an address: up to four capitals that are no
@@ -94,16 +156,16 @@ func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
 			}
 		}
 		t := s.at(j)
-		if !s.isCapital(j) || j < len(s.taken) && s.taken[j] != 0 || t.flags&(fTitle|fSuffix|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fMonth|fWeekday|fRelation|fEnglish|fGerman) != 0 && t.flags&fPlace == 0 || t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel) != 0 || s.is(j+1, ':') {
+		if !s.isCapital(j) || j < len(s.taken) && s.taken[j] != 0 || t.flags&(fTitle|fSuffix|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fMonth|fWeekday|fRelation|fEnglish|fGerman) != 0 && t.flags&(fPlace|fParticle) == 0 || t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel) != 0 || s.is(j+1, ':') {
 			break
 		}
-		if t.flags&(fCommon|fMedical) != 0 && t.flags&fPlace == 0 && t.shape != upper && n == 0 && !newLine {
+		if t.flags&(fCommon|fMedical) != 0 && t.flags&(fPlace|fTown) == 0 && t.shape != upper && n == 0 && !newLine && !s.is(j+1, '-') && s.at(j+1).shape == lower {
 			break
 		}
-		named = named || t.flags&fPlace != 0 || t.flags&(fCommon|fWord|fMedical|fDrug) == 0 || t.shape == upper && t.len() <= 3
+		named = named || t.flags&(fPlace|fTown|fGiven|fFamily) != 0 || t.phraseIs&(fPlace|fTown) != 0 || t.flags&(fCommon|fMedical|fDrug) == 0 && (t.flags&fWord == 0 || t.flags&fForeign != 0) || t.shape == upper && t.len() <= 3
 		to = j + 1
 	}
-	if to == i || !named {
+	if to == i || !named && !(newLine && s.codeFollows(to)) {
 		return 0
 	}
 	if s.at(to).char == '(' && s.isCapital(to+1) && s.is(to+2, ')') && s.at(to+1).flags&fIDLabel == 0 {
@@ -121,10 +183,7 @@ func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
 
 // addressee finds the names of persons and organisations on the lines above an address.
 func (s *Scanner) addressee(street int) {
-	i := street
-	if s.at(i-1).char == '>' {
-		i--
-	}
+	i := s.lineStart(street)
 	for range 2 {
 		if s.at(i).gap < line || i == 0 {
 			return
@@ -146,11 +205,11 @@ func (s *Scanner) addressee(street int) {
 				return
 			}
 			from--
-			if s.at(from).gap >= line {
+			if s.at(from).gap >= line || s.leads(from-1) {
 				break
 			}
 		}
-		if words == 0 || words > 4 || ordinary == words && (s.at(from).shape == upper || words == 1) || s.at(from).gap < line {
+		if words == 0 || words > 4 || ordinary == words && (s.at(from).shape == upper || words == 1) || s.at(from).gap < line && !s.leads(from-1) {
 			return
 		}
 		label := Org
@@ -158,8 +217,16 @@ func (s *Scanner) addressee(street int) {
 			label = Name
 		}
 		s.add(from, i, label, "addressee")
-		i = from
+		i = s.lineStart(from)
 	}
+}
+
+// lineStart returns where a line begins whose first word, behind marks, is a token.
+func (s *Scanner) lineStart(i int) int {
+	for n := 0; n < 4 && s.at(i).gap < line && s.leads(i-1); n++ {
+		i--
+	}
+	return i
 }
 
 // addressLabels are labels that a whole address follows on the line.
@@ -189,6 +256,9 @@ func (s *Scanner) addressLine(colon int) {
 		to--
 	}
 	if words >= 2 && to > colon+2 {
+		if s.at(to).gap >= line {
+			to = s.addressTail(to)
+		}
 		s.add(colon+1, to, Location, "address-labelled")
 	}
 }
@@ -216,6 +286,9 @@ func (s *Scanner) military(i int) bool {
 
 var militaryPosts = hashSet("apo", "fpo", "dpo")
 
+// lowerStreets are words for streets that are written small inside an address.
+var lowerStreets = hashSet("u", "út", "utca", "ul", "ulica", "ulice", "tér", "str", "krt", "köz", "nám", "náměstí", "trg", "cesta", "sok", "cad", "rakpart", "sétány", "via", "rue", "boulevard", "avenue")
+
 // plainStreet finds a street without a word that says so: 41377 Schachterlweg 62, lives
 // at Jahu 80.
 func (s *Scanner) plainStreet(i int) bool {
@@ -238,6 +311,14 @@ func (s *Scanner) plainStreet(i int) bool {
 			k++
 		}
 		w := s.at(k)
+		if w.kind == word && w.shape == lower && w.gap == space && (lowerStreets[w.hash] || w.flags&(fStreetAfter|fStreetBefore) != 0 && w.flags&(fEnglish|fCommon|fTitle|fUnit) == 0) && (capitals > 0 || numbered) {
+			to = k + 1
+			if s.is(to, '.') {
+				to++
+			}
+			capitals++
+			continue
+		}
 		if !(s.isCapital(k) || w.shape == uncased) || w.gap > space || s.taken[min(k, len(s.taken)-1)] != 0 || w.flags&(fKeyword|fMedical|fDrug|fCommon|fUnit) != 0 && w.flags&(fGiven|fFamily|fCity) == 0 || w.shape == upper && w.len() < 4 || w.flags&fEponym != 0 {
 			break
 		}
@@ -255,6 +336,8 @@ func (s *Scanner) plainStreet(i int) bool {
 	end := to + 1
 	if n := s.at(end); n.gap == joined && n.kind == word && n.len() == 1 {
 		end++
+	} else if s.is(end, '.') && lowerStreets[s.at(to-1).hash] || s.is(end, '.') && s.is(to-1, '.') && lowerStreets[s.at(to-2).hash] {
+		end++ // Kossuth u. 12.
 	}
 	return s.endsStreet(i, from, to, end, numbered)
 }
@@ -268,7 +351,8 @@ func (s *Scanner) endsStreet(i, from, to, end int, numbered bool) bool {
 	if next.gap <= space && next.kind == word && next.flags&(fUnit|fMonth) != 0 || s.at(to+1).char == '/' || s.at(to+1).char == '%' || s.monthOf(to-1) != 0 {
 		return false
 	}
-	labelled := s.placeLabel(i) || s.at(i-1).kind == word && prepositions[s.at(i-1).hash] && s.at(i).gap <= space && s.at(i-1).hash != hashTo
+	p := s.at(i - 1)
+	labelled := s.placeLabel(i) || p.kind == word && s.at(i).gap <= space && (prepositions[p.hash] && p.hash != hashTo || numbered && (p.hash == hashTo || p.hash == hashIs || p.hash == hashWith))
 	switch {
 	case unit, numbered && (ends || labelled), labelled && s.placeLabel(i) && ends:
 	default:

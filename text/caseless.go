@@ -55,6 +55,8 @@ func (s *Scanner) isProper(i int) bool {
 		return false
 	case s.hasTitle(i) && t.flags&(fEnglish|fGerman|fSpanish|fFrench) == 0:
 		return true
+	case t.flags&fCountry != 0 && t.flags&(fCommon|fKeyword) == 0:
+		return true
 	case t.flags&(fCommon|fWord|fKeyword|fForeign) != 0:
 		return t.flags&(fOrgSuffix|fStreetAfter|fUnitNo) != 0 && t.flags&(fEnglish|fWord) == 0 || personal != 0 && s.contextBefore(i) >= labelled || personal != 0 && t.flags&fEnglish == 0 && s.isCapital(i-1) && t.gap == space && s.at(i-1).flags&fGiven != 0
 	}

@@ -95,12 +95,33 @@ func (s *Scanner) prepositionBefore(i int) bool {
 
 var hashAnd, hashFor = hashOf("and"), hashOf("for")
 
+// town finds a small place behind a preposition of place, or in a list of places.
+func (s *Scanner) town(i int) bool {
+	t := s.at(i)
+	to := i + 1
+	if t.phraseIs&fTown != 0 {
+		to = i + int(t.phrase)
+	} else if t.flags&fTown == 0 || t.flags&(fKeyword|fMedical|fDrug|fCommon|fGiven) != 0 {
+		return false
+	}
+	p := s.at(i - 1)
+	before := p.kind == word && (inPlace[p.hash] && p.hash != hashTo || p.hash == hashAt && s.at(i-2).flags&fEnglish == 0 || p.hash == hashTo && travels[s.at(i-2).hash])
+	if !s.isCapital(i) || t.gap != space || !before || p.shape == upper && t.shape == upper || s.isEponym(i, to-1) || s.at(to).gap == joined && s.at(to).kind != mark || s.is(to, '-') || s.is(to, '\'') {
+		return false
+	}
+	if n := s.at(to); n.kind == word && n.gap == space && (n.flags&(fEponymHead|fMedical|fOrgHead|fStreetAfter) != 0 || s.isCapital(to)) {
+		return false
+	}
+	s.add(i, to, Location, "place-small")
+	return true
+}
+
 // unlistedPlace finds a place that no list has, behind a preposition that places follow:
 // in Laax, near STAXROITH.
 func (s *Scanner) unlistedPlace(i int) {
 	t := s.at(i)
 	p := s.at(i - 1)
-	if s.lang != english || t.flags&^fForeign != 0 || t.phraseIs != 0 || p.kind != word || !inPlace[p.hash] || t.gap != space || p.shape == upper && t.shape == upper || t.len() < 4 || t.shape == mixed || t.shape == upper && t.len() < 6 || s.isEponym(i, i) {
+	if s.lang != english || t.flags&^(fForeign|fTown|fUncommon) != 0 || t.phraseIs != 0 || p.kind != word || !inPlace[p.hash] || t.gap != space || p.shape == upper && t.shape == upper || t.len() < 4 || t.shape == mixed || t.shape == upper && t.len() < 6 || s.isEponym(i, i) {
 		return
 	}
 	n := s.at(i + 1)

@@ -9,7 +9,7 @@ func (s *Scanner) findPlaces() {
 		t := &s.toks[i]
 		switch {
 		case t.kind == word:
-			if t.ends&fStreetBefore != 0 && s.streetFirst(i) || s.compoundStreet(i) || t.flags&fUnitNo != 0 && s.unitNumber(i) {
+			if s.cornerOf(i) || t.ends&fStreetBefore != 0 && s.streetFirst(i) || s.compoundStreet(i) || t.flags&fUnitNo != 0 && s.unitNumber(i) {
 				continue
 			}
 			if t.flags&fStreetAfter != 0 {
@@ -191,7 +191,7 @@ func (s *Scanner) unitNumber(i int) bool {
 			from--
 		}
 	}
-	s.addPlace(from, to, "box")
+	s.addPlace(s.unitHead(from), to, "box")
 	return true
 }
 

@@ -77,7 +77,20 @@ func TestDetectors(t *testing.T) {
 		{"wohnhaft Hauptstraße 12, 50667 Köln", "wohnhaft [LOCATION]"},
 		{"Domicilio: C/ Goya, 12, 3º B, 28001 Madrid", "Domicilio: [LOCATION]"},
 		{"Address: ventisquero alto 72, 4 H | Phone: 503 555 0142", "Address: [LOCATION] | Phone: [PHONE]"},
-		{"Unit 12 Box 34\nAPO AA 34000", "Unit 12 [LOCATION]\n"},
+		{"Unit 12 Box 34\nAPO AA 34000", "[LOCATION]\n"},
+		// Addresses of other forms: numbers before the street, words of other languages, a
+		// crossing, lines of a quoted text, a region without capitals, a flat before the street.
+		{"It was sent to 7 170 Obere Weinzeile 9, Amstetten, Austria", "It was sent to [LOCATION]"},
+		{"Please return it to 51 Rostholt 222\nMakareao, nb 57132 in case of loss", "Please return it to [LOCATION]\n in case of loss"},
+		{"Meet at the corner of Ulmenweg 4 and Kessler Street today", "Meet at [LOCATION] today"},
+		{">12 Pilekrogen 53\n>Suite 9\n>Zuberg", ">[LOCATION]\n\n"},
+		{"They moved to 63 Petrik u. 96.\n Apt. 808\n Nagybor\n Trinidad and Tobago 79370", "They moved to [LOCATION]\n\n\n"},
+		{"We live in Verkhoyansk Dol now", "We live in [LOCATION] now"},
+		// Texts without capitals: names and places, but no other words.
+		{"my sister is joanna kowalczyk and we moved here from switzerland", "my sister is [NAME] and we moved here from [LOCATION]"},
+		{"pt c/o abd pain x3 days, hx of copd, wbc wnl, ambulating", "pt c/o abd pain x3 days, hx of copd, wbc wnl, ambulating"},
+		// Names that no list has, inside a sentence.
+		{"Then Oxbrunevar came and we told Zwimbelqa about it", "Then [NAME] came and we told [NAME] about it"},
 		// Organisations, but no departments.
 		{"seen at St. Mary's Hospital, then in the Oncology Clinic", "seen at [ORG], then in the Oncology Clinic"},
 		{"Klinikum Nordhausen und Hospital Virgen del Rocío", "[ORG] und [ORG]"},

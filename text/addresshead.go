@@ -1,0 +1,145 @@
+package text
+
+// addressHead returns where an address begins whose street or box begins at a token: with
+// the number of the house, words of the street's name, a unit, or the street of a
+// crossing.
+func (s *Scanner) addressHead(from int) int {
+	if end := s.unitBefore(from); end < from {
+		return end
+	}
+	return s.crossing(s.numberedHead(from))
+}
+
+// unitBefore returns where a unit begins that stands before a box: Unit 12 Box 34.
+func (s *Scanner) unitBefore(from int) int {
+	if s.at(from-1).kind == number && s.at(from).gap == space && s.at(from-2).kind == word && s.at(from-2).flags&fUnitNo != 0 && s.isCapital(from-2) && s.free(from-2) {
+		from -= 2 // Unit 12 Box 34
+	}
+	return from
+}
+
+// free reports whether no detector has taken a token.
+func (s *Scanner) free(i int) bool { return i >= 0 && i < len(s.taken) && s.taken[i] == 0 }
+
+// numberedHead returns where the numbers begin that stand before the name of a street: 12
+// Obere Gasse, 7 170 London Place. Words without a number before them stay out.
+func (s *Scanner) numberedHead(street int) int {
+	from := street
+	for n := 0; n < 3 && from > 0 && s.free(from-1) && s.at(from).gap == space && s.isCapital(from-1) && s.at(from-1).flags&(fTitle|fMonth|fWeekday|fIDLabel|fPhoneLabel|fUnit|fUnitNo|fDrug) == 0; n++ {
+		from--
+	}
+	end := from
+	for n := 0; n < 2 && s.houseNumberAt(from-1) && s.at(from).gap == space; n++ {
+		from--
+	}
+	if from == end {
+		return street
+	}
+	return from
+}
+
+// houseNumberAt reports whether a number can be that of a house.
+func (s *Scanner) houseNumberAt(i int) bool {
+	t := s.at(i)
+	if t.kind != number || t.len() > 6 || !s.free(i) || s.at(i+1).gap != space {
+		return false
+	}
+	return t.gap != joined || s.at(i-1).kind == mark && s.at(i-1).char != '.' && s.at(i-1).char != ',' && s.at(i-1).char != '/' && s.at(i-1).char != '#'
+}
+
+var hashCorner = hashOf("corner")
+
+// crossing returns where the first street of a crossing begins, if a street that begins
+// at a token is the second: the corner of Elm and Main Street.
+func (s *Scanner) crossing(street int) int {
+	if s.at(street-1).hash != hashAnd || s.at(street).gap != space || s.at(street-1).gap > space {
+		return street
+	}
+	from := street - 1
+	for n := 0; n < 6 && from > 0 && s.at(from).gap == space && (s.free(from-1) || s.labelAt(from-1) == Location) && (s.isCapital(from-1) || s.isNumber(from-1) || s.at(from-1).char == '.' && s.at(from-1).gap == joined || s.at(from-1).flags&fParticle != 0); n++ {
+		from--
+	}
+	for from < street && !s.isCapital(from) && !s.isNumber(from) {
+		from++
+	}
+	p := s.at(from - 1)
+	if from >= street-1 || !(p.kind == word && p.shape == lower && (prepositions[p.hash] || p.hash == hashIs || p.hash == hashWith) || p.char == ':' || s.at(from).gap >= line) {
+		return street
+	}
+	return s.corner(from)
+}
+
+var hashIs, hashWith = hashOf("is"), hashOf("with")
+
+// corner returns where "the corner of" begins before a street.
+func (s *Scanner) corner(from int) int {
+	if s.at(from-1).hash != hashOf2[0] || s.at(from-2).hash != hashCorner {
+		return from
+	}
+	if s.at(from-3).hash == hashThe {
+		return from - 3
+	}
+	return from - 2
+}
+
+// cornerOf finds a crossing by what is said before it: the corner of Elm 4 and Lake Rd.
+func (s *Scanner) cornerOf(i int) bool {
+	if s.at(i).hash != hashCorner || s.at(i+1).hash != hashOf2[0] || s.at(i+1).gap != space {
+		return false
+	}
+	to, and := i+2, false
+	for n := 0; n < 14 && to < len(s.toks) && s.at(to).gap <= space; n++ {
+		t := s.at(to)
+		switch {
+		case t.hash == hashAnd && !and && to > i+2:
+			and = true
+		case s.isCapital(to), t.kind == number, t.flags&fParticle != 0 && t.shape == lower:
+		case (t.char == '.' || t.char == '-' || t.char == '\'') && t.gap == joined && s.at(to+1).gap <= space && s.at(to+1).kind != mark:
+		case t.kind == word && t.shape == lower && t.flags&(fStreetAfter|fStreetBefore) != 0:
+		default:
+			n = 14
+			continue
+		}
+		to++
+	}
+	for to > i && (s.at(to-1).kind == mark || s.at(to-1).shape == lower && s.at(to-1).flags&fStreetAfter == 0 && s.at(to-1).kind == word) {
+		to--
+	}
+	if !and || to < i+5 {
+		return false
+	}
+	from := i
+	if s.at(i-1).hash == hashThe {
+		from--
+	}
+	s.add(from, s.addressTail(to), Location, "corner")
+	return true
+}
+
+// unitHead finds a street that no word marks before a flat: 9721 Dalmatinova 43 Apt. 6.
+func (s *Scanner) unitHead(unit int) int {
+	from, words := unit, 0
+	for n := 0; n < 8 && from > 0 && s.at(from).gap <= space && s.free(from-1); n++ {
+		p := s.at(from - 1)
+		switch {
+		case s.isCapital(from-1) && p.flags&(fTitle|fIDLabel|fPhoneLabel|fNameLabel|fMonth) == 0, p.kind == word && p.shape == lower && p.flags&(fParticle|fStreetAfter|fStreetBefore) != 0 && p.flags&fEnglish == 0:
+			words++
+		case s.isNumber(from-1) && p.len() <= 6:
+		case p.kind == mark && (p.char == ',' || p.char == '.' || p.char == '-' || p.char == '\''):
+		default:
+			n = 8
+			continue
+		}
+		from--
+	}
+	for from < unit && !s.isNumber(from) {
+		if s.isCapital(from) {
+			words--
+		}
+		from++
+	}
+	if from == unit || words < 1 || s.at(from).gap == joined && s.at(from-1).kind != mark {
+		return unit
+	}
+	return from
+}
