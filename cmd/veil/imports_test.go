@@ -140,6 +140,7 @@ func TestImportsPointOneWay(t *testing.T) {
 
 		// Figures of masked data.
 		"report/records":     {"file", "table/csv", "table/cells"},
+		"report/risk":        {"report/records", "report/signed"},
 		"report/fidelity":    {"report/records", "report/signed", "table/cells"},
 		"internal/reportcmd": {"file", "internal/cli", "internal/formats", "mask/keys", "report/...", "textfile"},
 

@@ -34,7 +34,7 @@ func (cs *Commands) New() *cobra.Command {
 		Long: `Measures masked data: how near it is to the originals, and how likely persons
 are to be found in it. Reports have figures and names of columns, never a
 value.`},
-		cs.newFidelity())
+		cs.newFidelity(), cs.newRisk())
 }
 
 // outputs are where a measurement goes.
