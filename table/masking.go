@@ -104,8 +104,8 @@ func (n *Neighbours) Names() []string {
 type Applier struct {
 	in     mask.Input
 	entity []byte
-	// alone is the masking that in is set for without neighbours, or nil.
-	alone *Masking
+	// alone: in has nothing of a row, but the type of a masking.
+	alone bool
 	known knownRow
 }
 
@@ -118,15 +118,13 @@ func NewApplier(pass *mask.Pass) *Applier {
 // that order; an empty or nil one is not known. They must stay as they are until the
 // last Append of the row.
 func (a *Applier) Row(m *Masking, values [][]byte) {
-	if len(values) == 0 && a.alone == m {
+	in, alone := &a.in, len(values) == 0 && !m.PerKnown
+	if alone && a.alone {
+		in.Type = m.As
 		return
 	}
-	in := &a.in
 	*in = mask.Input{Keys: in.Keys, Found: in.Found, Type: m.As}
-	a.alone = nil
-	if len(values) == 0 {
-		a.alone = m
-	}
+	a.alone = alone
 	for i, name := range m.all() {
 		if name == "" || i >= len(values) || len(values[i]) == 0 {
 			continue

@@ -402,16 +402,9 @@ func (x *session) closeNamed(body []byte) error {
 func (x *session) sync() error {
 	x.up.Out = wire.AppendFrame(x.up.Out, 'S', nil)
 	x.expected = append(x.expected, expectation{kind: 'S'})
-	if err := x.drainBusily(); err != nil {
+	if err := x.drain(); err != nil {
 		return err
 	}
 	x.sendReady()
 	return x.flush()
-}
-
-// drainBusily is drain, and counts the session as one that waits for the upstream.
-func (x *session) drainBusily() error {
-	x.s.busy.Add(1)
-	defer x.s.busy.Add(-1)
-	return x.drain()
 }

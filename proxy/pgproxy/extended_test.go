@@ -1,8 +1,14 @@
 package pgproxy
 
 import (
+	"context"
+	"fmt"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/veil-proxy/veil/internal/pgtest"
 )
@@ -149,5 +155,37 @@ func TestSettingsOutliveARefusal(t *testing.T) {
 		if code(err) != tt.code || strings.Join(got, ",") != tt.want {
 			t.Errorf("%s: got %q, %v", tt.sql, got, err)
 		}
+	}
+}
+
+// TestPlansAreCheckedInTheSession: however many sessions are busy, prepared statements wait
+// for no connection but their own.
+func TestPlansAreCheckedInTheSession(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Start(t).CreateDatabase(t, "checked")
+	db.Exec(t, "CREATE SCHEMA clinic; CREATE TABLE clinic.dictionary (id int PRIMARY KEY); INSERT INTO clinic.dictionary SELECT generate_series(1, 100)")
+	db.GrantRead(t, "clinic")
+	d := startListenerOver(t, db.DSN(pgtest.Reader), nil)
+	var all sync.WaitGroup
+	for range 12 {
+		conn := d.connect(t).PgConn()
+		all.Go(func() {
+			for i := range 40 {
+				r := conn.ExecParams(context.Background(), "SELECT count(*) FROM clinic.dictionary WHERE id > $1", [][]byte{fmt.Append(nil, i)}, nil, nil, nil).Read()
+				if r.Err != nil || len(r.Rows) != 1 || string(r.Rows[0][0]) != strconv.Itoa(100-i) {
+					t.Errorf("%q, %v", r.Rows, r.Err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	conn, err := pgconn.Connect(t.Context(), db.DSN(pgtest.Owner))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	r := conn.ExecParams(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_catalog.count(%c.xmin%'", nil, nil, nil, nil).Read()
+	if r.Err != nil || string(r.Rows[0][0]) != "0" {
+		t.Errorf("%s connections were asked whether plans hold, %v", r.Rows, r.Err)
 	}
 }

@@ -92,7 +92,6 @@ type Server struct {
 	catalogs   *pool.Catalogs
 	analyzer   *analysis.Analyzer
 	sessions   sessions
-	busy       atomic.Int32 // sessions that wait for the upstream
 
 	slots *proxy.Places
 	// stopping ends when the grace of Shutdown is over: no statement is waited for

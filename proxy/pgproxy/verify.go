@@ -23,12 +23,9 @@ import (
 // while the statement uses the new one.
 //
 // On the catalog's own connection, after the upstream's first response: always. It costs a
-// round trip, but all sessions that wait ask together. So it is the way for many sessions at
-// once, where each question in a session would cost the upstream as much as the statement.
-
-// manyBusy is how many sessions must be waiting for the upstream for their questions to be
-// asked together.
-const manyBusy = 4
+// round trip, which all sessions that wait make together. On a busy machine each process on
+// the way has to wait for its turn, so the question in the session is the faster one, though
+// it costs the upstream a second small statement.
 
 // mostChecks is how many questions a session keeps prepared.
 const mostChecks = 256
@@ -52,7 +49,7 @@ func newChecks() checks {
 // statement is one whose relations Bind locks, and outside a transaction.
 func (x *session) verifiable(st *statement) bool {
 	p := st.plan
-	return x.s.busy.Load() < manyBusy && st.check != "" && p.Kind == analysis.Rows && p.Command == "SELECT" && x.status == 'I' && !x.transacted && !x.repeatable
+	return st.check != "" && p.Kind == analysis.Rows && p.Command == "SELECT" && x.status == 'I' && !x.transacted && !x.repeatable
 }
 
 // verify asks in the session whether a portal's plan holds.
