@@ -167,10 +167,10 @@ func TestPlansAreCheckedInTheSession(t *testing.T) {
 	db.GrantRead(t, "clinic")
 	d := startListenerOver(t, db.DSN(pgtest.Reader), nil)
 	var all sync.WaitGroup
-	for range 12 {
+	for range 6 {
 		conn := d.connect(t).PgConn()
 		all.Go(func() {
-			for i := range 40 {
+			for i := range 20 {
 				r := conn.ExecParams(context.Background(), "SELECT count(*) FROM clinic.dictionary WHERE id > $1", [][]byte{fmt.Append(nil, i)}, nil, nil, nil).Read()
 				if r.Err != nil || len(r.Rows) != 1 || string(r.Rows[0][0]) != strconv.Itoa(100-i) {
 					t.Errorf("%q, %v", r.Rows, r.Err)
