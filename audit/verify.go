@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"path/filepath"
 )
 
@@ -57,6 +58,12 @@ var errNoLog = errors.New("there is no audit log in this directory: no file is n
 // checkpoint. It uses little memory whatever the log's size. The error is a
 // *verifyError where the log is not whole.
 func Verify(dir, verifierKey string) (Report, error) {
+	return VerifyEach(dir, verifierKey, func(*Line, int) error { return nil })
+}
+
+// VerifyEach is Verify that hands each line, once it is verified, to a function, with the
+// number of its bytes. An error of the function ends it.
+func VerifyEach(dir, verifierKey string, each func(l *Line, bytes int) error) (Report, error) {
 	var rep Report
 	segments, err := segmentFiles(dir)
 	if err != nil {
@@ -82,7 +89,7 @@ func Verify(dir, verifierKey string) (Report, error) {
 		if name != segmentName(c.seq+1) {
 			return rep, &verifyError{name, 1, c.seq + 1, fmt.Sprintf("the segment %s should come next: one was removed or renamed", segmentName(c.seq+1))}
 		}
-		if err := rep.segment(filepath.Join(dir, name), name, name == segments[len(segments)-1], &c, signed); err != nil {
+		if err := rep.segment(filepath.Join(dir, name), name, name == segments[len(segments)-1], &c, signed, each); err != nil {
 			return rep, err
 		}
 	}
@@ -97,7 +104,7 @@ func Verify(dir, verifierKey string) (Report, error) {
 	return rep, nil
 }
 
-func (rep *Report) segment(path, name string, last bool, c *chain, signed chain) error {
+func (rep *Report) segment(path, name string, last bool, c *chain, signed chain, each func(*Line, int) error) error {
 	r, err := openReader(path)
 	if err != nil {
 		return err
@@ -143,7 +150,23 @@ func (rep *Report) segment(path, name string, last bool, c *chain, signed chain)
 		if signed.seq == l.Seq && signed.hash != l.Hash {
 			return bad(l.Seq, "the checkpoint has another hash for this line: the log was written anew")
 		}
+		if err := each(l, len(text)+1); err != nil {
+			return err
+		}
 	}
+}
+
+// Size is the number of bytes of a log's segments.
+func Size(dir string) (n int64, err error) {
+	segments, err := segmentFiles(dir)
+	for _, name := range segments {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			return n, err
+		}
+		n += info.Size()
+	}
+	return n, err
 }
 
 // Read returns the lines of a log in order. A line that cannot be read
