@@ -60,6 +60,12 @@ func replace(path string, text []byte) error {
 // errNoCheckpoint says that a log has none.
 var errNoCheckpoint = errors.New("the log has no checkpoint")
 
+// HasCheckpoint reports whether a log has a signed checkpoint.
+func HasCheckpoint(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, checkpointFile))
+	return err == nil
+}
+
 // readCheckpoint returns what a log's checkpoint ties down.
 func readCheckpoint(dir, verifierKey string) (chain, error) {
 	verifier, err := note.NewVerifier(verifierKey)

@@ -16,10 +16,6 @@ import (
 var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
 
-	"report/signed.Open": "for veil report verify", "report/signed.HTML": "for veil report evidence", "report/signed.Part": "for veil report evidence",
-	"report/signed.JSON": "for veil report evidence", "report/signed.ParseResult": "for veil report evidence",
-	"report/signed.ErrUnsigned": "for veil report verify", "report/signed.ChangedError": "for veil report verify",
-
 	"text.ReplacerFunc": "for engines that replace by more than a label",
 	"text.ParseDate":    "for engines that shift dates in texts",
 }

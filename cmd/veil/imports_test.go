@@ -136,13 +136,14 @@ func TestImportsPointOneWay(t *testing.T) {
 		"text/note":        {"file", "mask", "mask/ruleset", "text"},
 
 		// Evidence.
-		"report/signed": {},
+		"report/signed":   {},
+		"report/evidence": {"audit", "discover/drift", "discover/report", "file", "mask", "report/signed", "safeharbor"},
 
 		// Figures of masked data.
 		"report/records":     {"file", "table/csv", "table/cells"},
 		"report/risk":        {"report/records", "report/signed"},
 		"report/fidelity":    {"report/records", "report/signed", "table/cells"},
-		"internal/reportcmd": {"file", "internal/cli", "internal/formats", "mask/keys", "report/...", "textfile"},
+		"internal/reportcmd": {"file", "internal/auditshow", "internal/cli", "internal/config", "internal/formats", "internal/rules", "mask/keys", "mask/ruleset", "report/...", "rulesets", "textfile"},
 
 		// Operators.
 		"proxy/operator": {"internal/stack", "mask", "proxy", "proxy/consumer", "proxy/metrics"},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/cli"
+	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/report/records"
 	"github.com/veil-proxy/veil/report/signed"
@@ -26,15 +27,17 @@ import (
 type Commands struct {
 	// Version is that of Veil.
 	Version string
+	// Rules has the rulesets that evidence is about.
+	Rules *rules.Library
 }
 
 // New returns veil report.
 func (cs *Commands) New() *cobra.Command {
-	return cli.Group(&cobra.Command{Use: "report", Short: "Report in figures what masking does to data",
-		Long: `Measures masked data: how near it is to the originals, and how likely persons
-are to be found in it. Reports have figures and names of columns, never a
-value.`},
-		cs.newFidelity(), cs.newRisk())
+	return cli.Group(&cobra.Command{Use: "report", Short: "Report what was masked and what masking does to data",
+		Long: `Gives auditors signed evidence of what was masked, and measures masked data:
+how near it is to the originals, and how likely persons are to be found in it.
+Reports have figures and names, never a value.`},
+		cs.newEvidence(), newVerify(), cs.newFidelity(), cs.newRisk())
 }
 
 // outputs are where a measurement goes.

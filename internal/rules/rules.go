@@ -74,21 +74,34 @@ func isPath(name string) bool { return strings.ContainsAny(name, "./\\") }
 // Load reads and checks a ruleset. A ruleset that it extends is looked up among the
 // named ones, or, where it is given as a path, relative to the file that extends it.
 func (l *Library) Load(name string) (*ruleset.Ruleset, error) {
+	return l.LoadFiles(name, func(string, []byte) {})
+}
+
+// LoadFiles is Load that hands the text of each file, of which a ruleset can have several,
+// to a function.
+func (l *Library) LoadFiles(name string, read func(file string, src []byte)) (*ruleset.Ruleset, error) {
 	file, src, err := l.composed(name)
 	if err != nil {
 		return nil, err
 	}
-	return l.parse(file, src)
+	if whole, _, err := l.Open(name); err == nil && whole == file {
+		read(file, src)
+	}
+	return l.parse(file, src, read)
 }
 
 // parse reads a ruleset from its text.
-func (l *Library) parse(file string, src []byte) (*ruleset.Ruleset, error) {
+func (l *Library) parse(file string, src []byte, read func(file string, src []byte)) (*ruleset.Ruleset, error) {
 	dir := filepath.Dir(file)
 	return ruleset.Parse(file, src, l.methods, func(base string) (string, []byte, error) {
 		if isPath(base) && !filepath.IsAbs(base) {
 			base = filepath.Join(dir, base)
 		}
-		return l.Open(base)
+		file, src, err := l.Open(base)
+		if err == nil {
+			read(file, src)
+		}
+		return file, src, err
 	})
 }
 
@@ -127,7 +140,7 @@ func (l *Library) Public(name string) (*fhir.Automaton, error) {
 // PublicText is Public of a ruleset in memory, which is called by the name of a file in
 // errors.
 func (l *Library) PublicText(file string, src []byte) (*fhir.Automaton, error) {
-	rs, err := l.parse(file, src)
+	rs, err := l.parse(file, src, func(string, []byte) {})
 	if err != nil {
 		return nil, err
 	}

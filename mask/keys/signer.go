@@ -1,7 +1,9 @@
 package keys
 
 import (
+	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -33,18 +35,33 @@ func CreateSigner(path, name string) (verifier string, err error) {
 	return verifier, nil
 }
 
+// Signer is a signing key.
+type Signer struct {
+	note.Signer
+	// VerifierKey verifies what it signs.
+	VerifierKey string
+}
+
 // ReadSigner reads a signing key. A file that others can read, or that is not a signing
 // key, is refused; no error shows any of it.
-func ReadSigner(path string) (note.Signer, error) {
+func ReadSigner(path string) (*Signer, error) {
 	text, err := textfile.ReadSecret(path, largestSignerFile)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	signer, err := note.NewSigner(strings.TrimSpace(string(text)))
+	key := strings.TrimSpace(string(text))
+	signer, err := note.NewSigner(key)
 	if err != nil {
 		return nil, fmt.Errorf("%s does not contain a signing key (create one with: veil keys sign FILE)", path)
 	}
-	return signer, nil
+	// The key is PRIVATE+KEY+<name>+<hash>+<base 64 of a byte for Ed25519 and the seed>.
+	seed, err := base64.StdEncoding.DecodeString(strings.SplitN(key, "+", 5)[4])
+	if err != nil || len(seed) != 1+ed25519.SeedSize {
+		return nil, fmt.Errorf("%s does not contain an Ed25519 signing key (create one with: veil keys sign FILE)", path)
+	}
+	public := ed25519.NewKeyFromSeed(seed[1:]).Public().(ed25519.PublicKey)
+	verifier, err := note.NewEd25519VerifierKey(signer.Name(), public)
+	return &Signer{signer, verifier}, err
 }
 
 // ReadVerifier returns a verifier key, given as itself or as the file that has it. No text
