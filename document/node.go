@@ -315,7 +315,7 @@ func (m *Masker) decisionOf(items []item) *Decision {
 		method, def := rules.policy.DocumentMethod(i)
 		d.treatments = append(d.treatments, Treatment{
 			rule: rule(it), method: method, action: m.tree.actions[it.match], beside: &rules.beside[i],
-			perEntity: def.PerEntity, number: givesNumbers(rule(it).Form),
+			perEntity: def.ByEntity(rule(it).Args), number: givesNumbers(rule(it).Form),
 		})
 		chain = append(chain, rule(it))
 		if conditional(it) == 1 {

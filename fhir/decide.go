@@ -75,7 +75,7 @@ func (c *compiler) fallback(n *node, et schema.ElementType, path string, kids []
 func (c *compiler) apply(t *schema.Type, r int, e *schema.Element, et schema.ElementType, path string, kids []item) decision {
 	rule := c.rules[r]
 	method, def := c.method(r)
-	d := decision{kind: schema.JSONKindOf(et), label: def.Label, method: method, perPerson: def.PerPerson, perEntity: def.PerEntity, perKnown: def.PerKnown,
+	d := decision{kind: schema.JSONKindOf(et), label: def.Label, method: method, perPerson: def.PerPerson, perEntity: def.ByEntity(rule.Args), perKnown: def.PerKnown,
 		atLeast: def.AtLeast, instant: et.Code == "instant", search: def.Search}
 	c.a.scrubs = c.a.scrubs || def.PerKnown
 	d.action = c.action(mask.Action{Rule: rule.ID, Category: rule.Category, Path: path, Method: rule.Method, Label: def.Label})

@@ -173,8 +173,10 @@ type Definition struct {
 	// PerPerson reports that the output depends on Input.Birth, Death or Dead and
 	// not on the value alone.
 	PerPerson bool
-	// PerEntity reports that the output depends on Input.Entity.
+	// PerEntity reports that the output depends on Input.Entity; with EntityFor, that it
+	// does with the arguments for which that reports so.
 	PerEntity bool
+	EntityFor func(args Args) bool
 	// PerKnown reports that the output depends on Input.Known.
 	PerKnown bool
 	// AtLeast reports that a value the method puts in place is a lower bound of
@@ -184,6 +186,11 @@ type Definition struct {
 	Search Search
 	Params []Param
 	New    func(env Env, args Args) (Method, error)
+}
+
+// ByEntity reports whether the output depends on Input.Entity with these arguments.
+func (d Definition) ByEntity(args Args) bool {
+	return d.PerEntity && (d.EntityFor == nil || d.EntityFor(args))
 }
 
 // Kind says what a method acts on.

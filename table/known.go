@@ -2,8 +2,10 @@ package table
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/text"
 )
 
@@ -38,9 +40,47 @@ func (k *knownRow) of(m *Masking, values [][]byte) *text.Known {
 		k.values = append(k.values, values[i]...)
 		addKnown(&b, column.Kind, string(bytes.TrimSpace(values[i])))
 	}
+	addPersons(&b, m.Known, values)
 	k.masking, k.known = m, b.Build()
 	return k.known
 }
+
+// addPersons adds names whose parts are in columns of their own. The first given name
+// belongs to the first family name, and so on; to one family name belong all given names.
+func addPersons(b *text.KnownBuilder, columns []ruleset.KnownColumn, values [][]byte) {
+	var given, family []string
+	for i, column := range columns {
+		switch value := string(bytes.TrimSpace(values[i])); column.Kind {
+		case "given":
+			given = append(given, value)
+		case "family":
+			family = append(family, value)
+		}
+	}
+	if len(family) <= 1 {
+		family = append(family, "")
+		if len(given) > 0 || family[0] != "" {
+			b.AddPerson(slices.DeleteFunc(given, func(g string) bool { return g == "" }), family[0])
+		}
+		return
+	}
+	for i := range max(len(given), len(family)) {
+		var first []string
+		last := ""
+		if i < len(given) && given[i] != "" {
+			first = given[i : i+1]
+		}
+		if i < len(family) {
+			last = family[i]
+		}
+		if first != nil || last != "" {
+			b.AddPerson(first, last)
+		}
+	}
+}
+
+// parts say what of somebody the values of a kind are.
+var parts = map[string]string{"urls": text.PartURL, "streets": text.PartStreet, "cities": text.PartCity, "birthDates": text.PartLife}
 
 // same reports whether values are those of the row before.
 func (k *knownRow) same(values [][]byte) bool {
@@ -62,20 +102,23 @@ func addKnown(b *text.KnownBuilder, kind, value string) {
 	if value == "" {
 		return
 	}
+	b.Of("", parts[kind])
+	defer b.Of("", "")
 	switch kind {
+	case "given", "family": // addPersons
 	case "names":
 		b.AddName(value)
 	case "ids":
 		b.AddID(value)
 	case "phones":
 		b.AddPhone(value)
-	case "emails":
+	case "emails", "urls":
 		b.AddEmail(value)
-	case "addresses":
+	case "addresses", "streets", "cities":
 		b.AddAddress(value)
 	case "organizations":
 		b.AddOrg(value)
-	case "dates":
+	case "dates", "birthDates":
 		if !b.AddISODate(value) {
 			b.AddOther(value)
 		}

@@ -290,14 +290,14 @@ func (r *Rules) branch(s *Source, c Column, i int, o Options) branch {
 	if !m.fit(rule, c, o) {
 		return branch{treatment: Removed, typ: c.Type, own: true}
 	}
-	if !def.PerEntity && c.List == nil && !c.Type.IsTime() {
+	if !def.ByEntity(rule.Args) && c.List == nil && !c.Type.IsTime() {
 		m.Birth, m.Death = "", ""
 	}
 	m.PerKnown = def.PerKnown
 	if def.PerKnown {
 		m.Known = KnownOf(rule, s.has)
 	}
-	if def.PerEntity && m.Entity != "" {
+	if def.ByEntity(rule.Args) && m.Entity != "" {
 		m.Prefix = r.Prefix(s.Name, m.Entity)
 	} else {
 		m.Entity = ""

@@ -51,6 +51,7 @@ type Known struct {
 	literal []literal
 	count   int
 	digest  [sha256.Size]byte
+	origins origins
 }
 
 // part is a word of a name.
@@ -122,6 +123,8 @@ type KnownBuilder struct {
 	seqs []sequence
 	// added is what was added, and how.
 	added []byte
+	// owner and part are those of Of, and whole is a name that is added in its parts.
+	owner, part, whole string
 }
 
 type sequence struct {
@@ -164,9 +167,12 @@ func headOf(folded string) uint32 {
 	return h & 0xffff
 }
 
-// next begins a value that is added: what it is, and its parts.
-func (b *KnownBuilder) next(kind Kind, parts ...string) int32 {
-	b.added = append(binary.AppendUvarint(b.added, uint64(len(parts))), byte(kind))
+// next begins a value that is added.
+func (b *KnownBuilder) next(o Origin) int32 {
+	o.Owner, o.Part = b.owner, b.part
+	b.k.origins.values = append(b.k.origins.values, o)
+	parts := append([]string{o.Owner, o.Part, o.Text, o.Family}, o.Given...)
+	b.added = append(binary.AppendUvarint(b.added, uint64(len(parts))), byte(o.Kind))
 	for _, p := range parts {
 		b.added = append(binary.AppendUvarint(b.added, uint64(len(p))), p...)
 	}
@@ -227,7 +233,7 @@ func (b *KnownBuilder) AddEmail(value string) int { return b.addString(value, Kn
 func (b *KnownBuilder) AddOther(value string) int { return b.addString(value, KnownOther) }
 
 func (b *KnownBuilder) addString(value string, kind Kind) int {
-	n := b.next(kind, value)
+	n := b.next(Origin{Kind: kind, Text: value})
 	words := b.words(value)
 	joined := strings.Join(words, "")
 	if joined == "" {
@@ -288,14 +294,14 @@ func (b *KnownBuilder) phoneForms(words []string, n int32) {
 // AddAddress adds an address or a part of one: a street with its number, a place, a
 // postal code.
 func (b *KnownBuilder) AddAddress(value string) int {
-	n := b.next(KnownAddress, value)
+	n := b.next(Origin{Kind: KnownAddress, Text: value})
 	b.addWords(value, KnownAddress, n)
 	return int(n)
 }
 
 // AddOrg adds the name of an organisation.
 func (b *KnownBuilder) AddOrg(value string) int {
-	n := b.next(KnownOrg, value)
+	n := b.next(Origin{Kind: KnownOrg, Text: value})
 	b.addWords(value, KnownOrg, n)
 	return int(n)
 }
@@ -332,7 +338,7 @@ func (b *KnownBuilder) addWords(value string, kind Kind, n int32) {
 
 // AddDate adds a date: a date of birth, of an admission. month and day may be 0.
 func (b *KnownBuilder) AddDate(year, month, day int) int {
-	n := b.next(KnownDate, strconv.Itoa(year), strconv.Itoa(month), strconv.Itoa(day))
+	n := b.next(Origin{Kind: KnownDate, Text: fourDigits(year) + "-" + twoDigits(month) + "-" + twoDigits(day)})
 	if year == 0 || month == 0 || day == 0 {
 		return int(n)
 	}

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -8,6 +9,8 @@ import (
 // AddName adds a person's name as one text, in any order: "Ann Mary Smith",
 // "Smith, Ann", "SMITH^ANN".
 func (b *KnownBuilder) AddName(full string) int {
+	b.whole = full
+	defer func() { b.whole = "" }()
 	before, after, found := strings.Cut(full, ",")
 	if !found {
 		before, after, found = strings.Cut(full, "^")
@@ -38,7 +41,7 @@ func (b *KnownBuilder) AddName(full string) int {
 
 // AddPerson adds a person's name in its parts. Either may be empty.
 func (b *KnownBuilder) AddPerson(given []string, family string) int {
-	n := b.next(KnownName, append([]string{family}, given...)...)
+	n := b.next(Origin{Kind: KnownName, Text: b.whole, Given: slices.Clone(given), Family: family})
 	var all, firsts, lasts []string
 	for _, g := range given {
 		firsts = append(firsts, b.nameWords(g, n, true)...)

@@ -17,7 +17,6 @@ var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
 
 	"text.ReplacerFunc": "for engines that replace by more than a label",
-	"text.ParseDate":    "for engines that shift dates in texts",
 }
 
 // TestExportedIsUsed: what a package exports, another one uses, or it is promised. It goes

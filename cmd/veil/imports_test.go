@@ -132,7 +132,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"text/recognizer":  {"text"},
 		"internal/textcmd": {"internal/cli", "text", "text/markup", "text/recognizer"},
 		"fhir/people":      {"fhir/fhirjson", "fhir/schema", "text"},
-		"text/scrub":       {"mask", "text", "text/markup"},
+		"text/scrub":       {"general", "mask", "mask/civil", "mask/keys", "text", "text/markup"},
 		"text/note":        {"file", "mask", "mask/ruleset", "text"},
 
 		// Evidence.

@@ -26,11 +26,16 @@ func (f *Facts) append(kind byte, value string) {
 	*f = append(b, value...)
 }
 
-// refersTo is the letter of a reference among facts.
-const refersTo = 'r'
+// refersTo is the letter of a reference among facts, and belongsTo that of whom the facts
+// behind it belong to.
+const (
+	refersTo  = 'r'
+	belongsTo = 'O'
+)
 
 // AddFacts collects facts of a resource.
 func (c *Collector) AddFacts(f Facts) {
+	c.owner = ""
 	for len(f) > 1 {
 		kind := f[0]
 		n, size := binary.Uvarint(f[1:])
@@ -39,12 +44,16 @@ func (c *Collector) AddFacts(f Facts) {
 		}
 		value := string(f[1+size:][:n])
 		f = f[1+size+int(n):]
-		if kind == refersTo {
+		switch kind {
+		case refersTo:
 			c.refers(value)
-		} else {
+		case belongsTo:
+			c.owner = value
+		default:
 			c.add(kind, value)
 		}
 	}
+	c.owner = ""
 }
 
 // refers notes a reference to a person or an organisation.

@@ -8,10 +8,10 @@ import (
 var kinds = map[string]byte{
 	"Identifier.value": 'i',
 
-	"Address.text": 'a', "Address.line": 'a', "Address.city": 'a', "Address.district": 'a', "Address.postalCode": 'a',
+	"Address.text": 'a', "Address.line": 'l', "Address.city": 'c', "Address.district": 'a', "Address.postalCode": 'a',
 
-	"Patient.birthDate": 'd', "Patient.deceasedDateTime": 'd', "RelatedPerson.birthDate": 'd', "Practitioner.birthDate": 'd',
-	"Person.birthDate": 'd', "FamilyMemberHistory.bornDate": 'd', "FamilyMemberHistory.deceasedDate": 'd',
+	"Patient.birthDate": 'b', "Patient.deceasedDateTime": 'b', "RelatedPerson.birthDate": 'b', "Practitioner.birthDate": 'b',
+	"Person.birthDate": 'b', "FamilyMemberHistory.bornDate": 'b', "FamilyMemberHistory.deceasedDate": 'b',
 
 	"Organization.name": 'o', "Organization.alias": 'o', "Location.name": 'o', "Location.alias": 'o',
 	"HealthcareService.name": 'o', "CareTeam.name": 'o',
@@ -91,8 +91,10 @@ func (c *Collector) person(given []string, family string) {
 
 func (c *Collector) contact(system, value string) {
 	switch {
-	case system == "email", system == "url", system == "other", system == "" && strings.Contains(value, "@"):
+	case system == "email", system == "" && strings.Contains(value, "@"):
 		c.add('e', value)
+	case system == "url", system == "other":
+		c.add('u', value)
 	default:
 		c.add('p', value)
 	}
@@ -100,8 +102,30 @@ func (c *Collector) contact(system, value string) {
 
 // reference collects what a reference calls its target, and notes where it leads.
 func (c *Collector) reference(o *object) {
-	typ := o.typ
-	rest := o.reference
+	typ, rest, ok := c.target(o.typ, o.reference)
+	before := c.owner
+	if ok && typ != "CareTeam" {
+		c.owner = rest
+	}
+	switch {
+	case persons[typ]:
+		c.add('n', o.name)
+	case organisations[typ]:
+		c.add('o', o.name)
+	default:
+		ok = false
+	}
+	c.owner = before
+	if ok {
+		c.refers(rest)
+	}
+}
+
+// target reads a reference: the type of its target, which may be known otherwise, and the
+// target as Type/id. ok is false if it is not on the same server.
+func (c *Collector) target(known, reference string) (typ, relative string, ok bool) {
+	typ = known
+	rest := reference
 	if i := strings.LastIndexByte(strings.TrimSuffix(rest, "/"), '/'); i > 0 {
 		j := strings.LastIndexByte(rest[:i], '/')
 		if t := rest[j+1 : i]; t == "_history" {
@@ -113,24 +137,13 @@ func (c *Collector) reference(o *object) {
 			typ = rest[j+1 : i]
 		}
 	}
-	switch {
-	case persons[typ]:
-		c.add('n', o.name)
-	case organisations[typ]:
-		c.add('o', o.name)
-	default:
-		return
-	}
 	if strings.Contains(rest, ":") {
-		ok := false
-		if c.Relative != nil {
-			rest, ok = c.Relative(rest)
+		if c.Relative == nil {
+			return typ, "", false
 		}
-		if !ok {
-			return
+		if rest, ok = c.Relative(rest); !ok {
+			return typ, "", false
 		}
 	}
-	if rest != "" && rest[0] != '#' && rest[0] != '/' {
-		c.refers(rest)
-	}
+	return typ, rest, rest != "" && rest[0] != '#' && rest[0] != '/'
 }

@@ -30,6 +30,12 @@ type Collector struct {
 	refs   []string        // to people and organisations, as they stand there
 	seen   map[string]bool // references and "Type/id" of resources that were added
 
+	// owner is whom the values of the resource being read belong to, as masking calls them
+	// (mask.Input.Entity); empty where they belong to whom a text is about.
+	owner  string
+	inside bool   // a resource that may contain others
+	noted  string // the last owner among the facts
+
 	src   []byte
 	fault fhirjson.Fault
 	key   []byte
@@ -79,13 +85,37 @@ func (c *Collector) resource(i, depth int) int {
 	if sh == nil {
 		return fhirjson.SkipValue(c.src, i, depth, &c.fault)
 	}
-	if id := c.stringMember(i, "id"); id != "" {
+	id := c.stringMember(i, "id")
+	if !c.inside && typ != "Bundle" && typ != "Parameters" {
+		// What a contained resource has, belongs to whom the one around it is about.
+		c.owner, c.inside = c.ownerOf(typ, id, i), true
+		defer func() { c.owner, c.inside = "", false }()
+	}
+	if id != "" {
 		c.seen[typ+"/"+id] = true
 		if typ == "Patient" && len(id) >= longestPlainWord {
-			c.add('i', id)
+			c.add('x', id)
 		}
 	}
 	return c.object(sh, i, depth)
+}
+
+// ownerOf names whom what the resource at src[i] says belongs to.
+func (c *Collector) ownerOf(typ, id string, i int) (owner string) {
+	switch {
+	case typ == "RelatedPerson":
+		c.members(i, func(key []byte, at int) int {
+			if string(key) == "patient" {
+				_, owner, _ = c.target("", c.stringMember(at, "reference"))
+				return -1
+			}
+			return fhirjson.SkipValue(c.src, at, 0, &c.fault)
+		})
+		return owner
+	case id != "" && typ != "CareTeam" && (persons[typ] || organisations[typ]):
+		return typ + "/" + id
+	}
+	return ""
 }
 
 // longestPlainWord is how long an id must be to be looked for in texts: a shorter one is
@@ -227,37 +257,46 @@ func (c *Collector) stringMember(i int, name string) (value string) {
 	return value
 }
 
-// add gives the builder a value, once. The kinds are letters: n a name, N its parts, i an
-// identifier, p a telephone number, e an address on a network, a an address, o an
-// organisation, d a date.
+// add gives the builder a value of the owner, once. The kinds are letters: n a name, N its
+// parts, i an identifier, x the id of a resource, p a telephone number, e an e-mail address,
+// u another address on a network, l a line of an address, c a city, a another part of an
+// address, o an organisation, d a date, b a date of birth or death.
 func (c *Collector) add(kind byte, value string) {
 	value = strings.TrimSpace(value)
-	key := string(kind) + value
+	key := string(kind) + value + "\x00" + c.owner
 	if value == "" || c.added[key] {
 		return
 	}
 	c.added[key] = true
 	if c.facts != nil {
+		if c.noted != c.owner {
+			c.facts.append(belongsTo, c.owner)
+			c.noted = c.owner
+		}
 		c.facts.append(kind, value)
 		return
 	}
+	c.b.Of(c.owner, partsOf[kind])
 	switch kind {
 	case 'N':
 		given, family, _ := strings.Cut(value, "\x01")
 		c.b.AddPerson(strings.FieldsFunc(given, func(r rune) bool { return r == 0 }), family)
 	case 'n':
 		c.b.AddName(value)
-	case 'i':
+	case 'i', 'x':
 		c.b.AddID(value)
 	case 'p':
 		c.b.AddPhone(value)
-	case 'e':
+	case 'e', 'u':
 		c.b.AddEmail(value)
-	case 'a':
+	case 'a', 'l', 'c':
 		c.b.AddAddress(value)
 	case 'o':
 		c.b.AddOrg(value)
-	case 'd':
+	case 'd', 'b':
 		c.b.AddISODate(value)
 	}
 }
+
+// partsOf say what of their owner values of a kind are.
+var partsOf = map[byte]string{'x': text.PartResourceID, 'u': text.PartURL, 'l': text.PartStreet, 'c': text.PartCity, 'b': text.PartLife}

@@ -11,7 +11,7 @@ type KnownColumn struct {
 }
 
 // knownKinds are what columns may have of somebody.
-var knownKinds = []string{"names", "ids", "phones", "emails", "addresses", "organizations", "dates", "others"}
+var knownKinds = []string{"names", "given", "family", "ids", "phones", "emails", "urls", "addresses", "streets", "cities", "organizations", "dates", "birthDates", "others"}
 
 // MostKnown is how many columns a rule may name.
 const MostKnown = 24

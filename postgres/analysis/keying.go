@@ -103,12 +103,12 @@ func (d *columnRule) mask(def mask.Definition) {
 			s.shown = catalog.OIDText
 		}
 	}
-	if s.Entity != "" && def.PerEntity {
+	if s.Entity != "" && def.ByEntity(d.rule.Args) {
 		s.Prefix = d.policy.rules.Prefix(nameOf(d.relation), s.Entity)
 	} else {
 		s.Entity = ""
 	}
-	if !def.PerEntity {
+	if !def.ByEntity(d.rule.Args) {
 		s.Birth, s.Death = "", ""
 	}
 	if s.comparable {

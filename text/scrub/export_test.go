@@ -15,7 +15,7 @@ func Remembered(m mask.Method, src []byte, known *text.Known) bool {
 	s := m.(*method)
 	w := s.workers.Get().(*worker)
 	defer s.workers.Put(w)
-	return recall(w.keyOf(src, known)) != nil
+	return recall(w.keyOf(&job{src: src, known: known})) != nil
 }
 
 // Leaves reports whether long texts are left for later.

@@ -25,34 +25,52 @@ import (
 
 // Methods returns the methods of this package.
 func Methods() []mask.Definition {
+	kept := func(name, doc string) mask.Param {
+		return mask.Param{Name: name, Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: doc + "; keep by default"}
+	}
 	return []mask.Definition{{
-		Name: "scrub", Label: mask.LabelScrubbed, PerKnown: true,
+		Name: "scrub", Label: mask.LabelScrubbed, PerKnown: true, PerEntity: true, EntityFor: putsSurrogates,
 		Summary: "takes identifiers out of a text: known ones, and those that detectors find; not Safe Harbor",
 		Params: []mask.Param{
 			{Name: "as", Type: mask.StringParam, OneOf: []string{"text", "xhtml", "html", "rtf"}, Doc: "what the text is; text by default"},
 			{Name: "encoding", Type: mask.StringParam, OneOf: []string{"base64"}, Doc: "how the text is encoded; not at all by default"},
-			{Name: "times", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "times of day; keep by default"},
-			{Name: "years", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "years that stand alone; keep by default"},
-			{Name: "ages", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "ages under 90; keep by default"},
-			{Name: "professions", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "professions; keep by default"},
+			kept("times", "times of day"), kept("years", "years that stand alone"), kept("ages", "ages under 90"), kept("professions", "professions"),
+			{Name: "replace", Type: mask.StringParam, OneOf: []string{"label", "surrogate"}, Doc: "by a label such as [NAME] (default), or by what structured fields get"},
+			{Name: "locale", Type: mask.StringParam, Doc: "of surrogates, as of the method surrogate; en-US by default"},
+			{Name: "window", Type: mask.IntParam, Min: 1, Max: 3660, Doc: "of shifted dates, as of the method date; 365 by default"},
+			{Name: "weekday", Type: mask.BoolParam, Doc: "of shifted dates, as of the method date"},
+			{Name: "domain", Type: mask.StringParam, Doc: "of shifted dates, as of the method date"},
+			{Name: "idDomain", Type: mask.StringParam, Doc: "of numbers, as the domain of the method pseudonym; identifier by default"},
+			{Name: "dates", Type: mask.StringParam, OneOf: []string{"month-first", "day-first"}, Doc: "how 3/4/2020 is read; by default month-first for the locale en-US, day-first for others"},
 		},
-		New: func(_ mask.Env, args mask.Args) (mask.Method, error) { return newMethod(args), nil },
+		New: newMethod,
 	}}
 }
+
+func putsSurrogates(args mask.Args) bool { return args.String("replace", "label") == "surrogate" }
 
 // method scrubs a text. A text that is not UTF-8, is not what it should be, or whose people
 // could not be had (Input.Known is nil), is Removed. A text in which nothing is found is
 // Replaced by itself, so that its label says what it went through.
 type method struct {
-	base64  bool
-	scrub   func(s *markup.Scrubber, dst, src []byte) ([]byte, error)
-	key     [32]byte // of digests; it never leaves the process
-	workers sync.Pool
+	base64     bool
+	scrub      func(s *markup.Scrubber, dst, src []byte) ([]byte, error)
+	surrogates *surrogates // nil for labels
+	key        [32]byte    // of digests; it never leaves the process
+	workers    sync.Pool
+}
+
+// job is a text and what is known beside it.
+type job struct {
+	src    []byte
+	known  *text.Known
+	entity []byte // for surrogates
 }
 
 // worker is what scrubbing one text needs.
 type worker struct {
 	markup.Scrubber
+	replacer     *replacer // nil for labels
 	decoded, out []byte
 	digest       hash.Hash
 	number       []byte
@@ -66,18 +84,28 @@ type spanCount struct {
 	n     uint64
 }
 
-func newMethod(args mask.Args) *method {
+func newMethod(env mask.Env, args mask.Args) (mask.Method, error) {
 	removes := func(name string) bool { return args.String(name, "keep") == "remove" }
 	options := text.Options{Times: removes("times"), Years: removes("years"), Ages: removes("ages"), Professions: removes("professions")}
 	finder := sync.OnceValue(func() *text.Finder { return text.New(options) }) // dictionaries are loaded when the first text comes
 	m := &method{base64: args.String("encoding", "") == "base64", scrub: markups[args.String("as", "text")]}
+	if putsSurrogates(args) {
+		var err error
+		if m.surrogates, err = newSurrogates(env, args); err != nil {
+			return nil, err
+		}
+	}
 	_, _ = rand.Read(m.key[:]) // never fails
 	m.workers.New = func() any {
 		w := &worker{Scrubber: markup.Scrubber{Scanner: finder().Scanner()}, digest: hmac.New(sha256.New, m.key[:])}
 		w.Found = w.count
+		if m.surrogates != nil {
+			w.replacer = &replacer{surrogates: m.surrogates, in: mask.Input{Keys: env.Keys.NewPseudonymizer()}}
+			w.Replacer = w.replacer
+		}
 		return w
 	}
-	return m
+	return m, nil
 }
 
 // markups are the ways to read a text.
@@ -99,39 +127,43 @@ func (m *method) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, 
 	if in.Known == nil {
 		return dst, mask.Removed, nil
 	}
+	j := job{src: src, known: in.Known}
+	if m.surrogates != nil {
+		j.entity = in.Entity
+	}
 	w := m.workers.Get().(*worker)
-	dst, outcome := m.append(w, dst, src, in)
+	dst, outcome := m.append(w, dst, &j, in)
 	m.workers.Put(w) // not after a panic: then its state is not known
 	return dst, outcome, nil
 }
 
-func (m *method) append(w *worker, dst, src []byte, in *mask.Input) ([]byte, mask.Outcome) {
-	if len(src) < rememberedFrom {
-		r := m.result(w, src, in.Known)
+func (m *method) append(w *worker, dst []byte, j *job, in *mask.Input) ([]byte, mask.Outcome) {
+	if len(j.src) < rememberedFrom {
+		r := m.result(w, j)
 		return r.append(dst, in)
 	}
-	key := w.keyOf(src, in.Known)
+	key := w.keyOf(j)
 	if r := recall(key); r != nil {
 		return r.append(dst, in)
 	}
-	if in.Later != nil && len(src) >= leftFrom && runtime.GOMAXPROCS(0) > 1 {
+	if in.Later != nil && len(j.src) >= leftFrom && runtime.GOMAXPROCS(0) > 1 {
 		if r, ok := in.Later.Result(key).(*result); ok {
 			return r.append(dst, in)
 		}
-		left, known := slices.Clone(src), in.Known
-		if in.Later.Leave(key, func() any { return m.later(key, left, known) }) {
+		left := &job{slices.Clone(j.src), j.known, slices.Clone(j.entity)}
+		if in.Later.Leave(key, func() any { return m.later(key, left) }) {
 			return dst, mask.Removed
 		}
 	}
-	r := m.result(w, src, in.Known).clone()
+	r := m.result(w, j).clone()
 	remember(key, r)
 	return r.append(dst, in)
 }
 
 // later scrubs a text that was left.
-func (m *method) later(key [32]byte, src []byte, known *text.Known) any {
+func (m *method) later(key [32]byte, j *job) any {
 	w := m.workers.Get().(*worker)
-	r := m.result(w, src, known).clone()
+	r := m.result(w, j).clone()
 	m.workers.Put(w)
 	remember(key, r)
 	return r
@@ -139,22 +171,28 @@ func (m *method) later(key [32]byte, src []byte, known *text.Known) any {
 
 // keyOf is the key by which a scrubbed text is remembered: a keyed digest of all that
 // decides what becomes of it.
-func (w *worker) keyOf(src []byte, known *text.Known) (key [32]byte) {
+func (w *worker) keyOf(j *job) (key [32]byte) {
 	w.digest.Reset()
-	digest := known.Digest()
-	w.digest.Write(digest[:])
-	w.number = binary.BigEndian.AppendUint64(w.number[:0], uint64(len(src)))
+	known := j.known.Digest()
+	w.digest.Write(known[:])
+	w.number = binary.BigEndian.AppendUint64(w.number[:0], uint64(len(j.entity)))
+	w.number = append(w.number, j.entity...)
 	w.digest.Write(w.number)
-	w.digest.Write(src)
+	w.digest.Write(j.src)
 	w.number = w.digest.Sum(w.number[:0])
 	copy(key[:], w.number)
 	return key
 }
 
 // result scrubs a text. What it returns is valid until the worker is used again.
-func (m *method) result(w *worker, src []byte, known *text.Known) result {
-	w.Known, w.found = known, w.found[:0]
+func (m *method) result(w *worker, j *job) result {
+	w.Known, w.found = j.known, w.found[:0]
 	defer func() { w.Known = nil }() // originals
+	if w.replacer != nil {
+		w.replacer.known, w.replacer.in.Entity = j.known, j.entity
+		defer func() { w.replacer.known, w.replacer.in.Entity = nil, nil }()
+	}
+	src := j.src
 	if m.base64 {
 		decoded, err := base64.StdEncoding.AppendDecode(w.decoded[:0], src)
 		w.decoded = decoded

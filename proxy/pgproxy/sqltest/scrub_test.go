@@ -59,3 +59,44 @@ func TestTextIsScrubbedOfTheRow(t *testing.T) {
 		}
 	}
 }
+
+const agreeingRules = `
+veil: 1
+name: agreeing
+referenceDate: 2025-06-30
+tables:
+  default: keep
+  rules:
+    - {id: ids, match: {column: patient_id}, method: seal, domain: Patient}
+    - {id: first, match: {column: first}, method: surrogate, kind: given, entity: patient_id}
+    - {id: last, match: {column: last}, method: surrogate, kind: family, entity: patient_id}
+    - {id: seen, match: {column: seen}, method: date, mode: shift, entity: patient_id}
+    - {id: note, match: {column: note}, method: scrub, replace: surrogate, entity: patient_id, known: {given: first, family: last, dates: seen}}
+`
+
+// TestTextAgreesWithItsRow: with surrogates a note says what the columns of its row say,
+// whether these are selected or not.
+func TestTextAgreesWithItsRow(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Start(t).SharedDatabase(t, "agree")
+	db.Exec(t, `DROP SCHEMA IF EXISTS ag CASCADE; CREATE SCHEMA ag; CREATE TABLE ag.visits (patient_id int, first text, last text, seen date, note text);
+		INSERT INTO ag.visits VALUES (1, 'Ottoline', 'Quarrington', '2024-01-15', 'QUARRINGTON, Ottoline seen 2024-01-15.'), (2, 'Ottoline', 'Quarrington', '2024-01-15', 'QUARRINGTON, Ottoline seen 2024-01-15.')`)
+	masked := direct(t, openListener(t, db.DSN(pgtest.Owner), masktest.Policy(t, agreeingRules), nil).dsn())
+	rows := rowsOf(t, masked, "SELECT note, last, first, seen FROM ag.visits ORDER BY patient_id")
+	var notes []string
+	for _, row := range rows {
+		want := strings.ToUpper(string(row[1])) + ", " + string(row[2]) + " seen " + string(row[3]) + "."
+		if string(row[0]) != want || string(row[1]) == "Quarrington" {
+			t.Errorf("got %s, want %s", row[0], want)
+		}
+		notes = append(notes, string(row[0]))
+	}
+	if len(notes) != 2 || notes[0] == notes[1] {
+		t.Errorf("two persons of one name have %q", notes)
+	}
+	for i, row := range rowsOf(t, masked, "SELECT note FROM ag.visits ORDER BY patient_id") {
+		if string(row[0]) != notes[i] {
+			t.Errorf("alone: %s, want %s", row[0], notes[i])
+		}
+	}
+}

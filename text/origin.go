@@ -1,0 +1,223 @@
+package text
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// Origin is what a known value is in its record. A Replacer that puts the same surrogate
+// into a text as the record has needs it.
+type Origin struct {
+	Kind Kind
+	// Owner is whom the value belongs to, and Part what of them it is, as the builder was
+	// told by Of. Both may be empty.
+	Owner, Part string
+	// Text is the value; of a name in parts it is empty.
+	Text string
+	// Given and Family are the parts of a name.
+	Given  []string
+	Family string
+}
+
+// What values of a kind can be of their owner, for Of.
+const (
+	PartStreet     = "street"
+	PartCity       = "city"
+	PartLife       = "birth or death"
+	PartURL        = "url"
+	PartResourceID = "resource-id"
+)
+
+// Of says whom the values that are added from now on belong to, such as Patient/1, and what
+// of them they are, if that is one of the parts.
+func (b *KnownBuilder) Of(owner, part string) { b.owner, b.part = owner, part }
+
+// origins are the values of a Known, by their numbers.
+type origins struct {
+	values []Origin
+	once   sync.Once
+	names  map[string][]NamePart
+	same   map[string][]int32 // by letters and digits
+}
+
+// Origin returns what a span's Value is. Of several equal values one of owner comes first.
+func (k *Known) Origin(value int, owner string) (Origin, bool) {
+	if value < 1 || value > len(k.origins.values) {
+		return Origin{}, false
+	}
+	o := k.origins.values[value-1]
+	if o.Owner == owner || o.Text == "" {
+		return o, true
+	}
+	if other, ok := k.Find(o.Kind, o.Text, owner); ok && other.Owner == owner {
+		return other, true
+	}
+	return o, true
+}
+
+// Find returns the known value with the letters and digits of a text. Of several equal
+// values one of owner comes first.
+func (k *Known) Find(kind Kind, text, owner string) (o Origin, ok bool) {
+	k.origins.once.Do(k.origins.index)
+	for _, n := range k.origins.same[foldedText(text)] {
+		other := k.origins.values[n-1]
+		if other.Kind != kind {
+			continue
+		}
+		if other.Owner == owner {
+			return other, true
+		}
+		if !ok {
+			o, ok = other, true
+		}
+	}
+	return o, ok
+}
+
+// NamePart is a part of a known name: a given name, or the family name.
+type NamePart struct {
+	// Text is the part as the record has it, or the whole name where the record has no
+	// parts.
+	Text  string
+	Given bool
+	Whole bool
+	Owner string
+	words []string // folded
+}
+
+// NameWord is a word of a name as it stands in a text.
+type NameWord struct {
+	Start, End int
+	// Part is what the word is a part of, if Known. An initial is one of the parts that
+	// begin with it.
+	Part  NamePart
+	Known bool
+	// Initial, Particle and Title say what else a word can be.
+	Initial, Particle, Title bool
+	// Uncased is a word of a script without case.
+	Uncased bool
+}
+
+// NameWords appends the words of a name in a text: which part of which known name each is.
+// Parts of owner come first.
+func (k *Known) NameWords(dst []NameWord, name []byte, owner string) []NameWord {
+	k.origins.once.Do(k.origins.index)
+	var buf [16]token
+	for _, t := range tokenize(buf[:0], name, 0, len(name)) {
+		if t.kind == mark {
+			continue
+		}
+		written := string(name[t.start:t.end])
+		folded := fold(written)
+		w := NameWord{Start: t.start, End: t.end, Uncased: t.kind == word && t.shape == uncased,
+			Initial: utf8.RuneCountInString(folded) == 1, Particle: isParticle(folded)}
+		if w.Part, w.Known = k.namePart(folded, owner, w.Initial); !w.Known {
+			w.Title = isTitle(folded) || isSuffix(folded)
+		}
+		dst = append(dst, w)
+	}
+	return dst
+}
+
+// namePart finds the part of a name that a word is: the same word, or another way to write
+// it.
+func (k *Known) namePart(folded, owner string, initial bool) (NamePart, bool) {
+	if p, ok := best(k.origins.names[folded], owner); ok {
+		return p, true
+	}
+	for word, parts := range k.sortedNames() {
+		alike := false
+		switch {
+		case initial:
+			alike = strings.HasPrefix(word, folded)
+		case slices.Contains(transliterations(word, word), folded) || slices.Contains(transliterations(folded, folded), word):
+			alike = true
+		default:
+			alike = slices.Contains(nicknames()[word], folded) || len(word) >= 4 && oneTypo([]byte(folded), word)
+		}
+		if p, ok := best(parts, owner); alike && ok {
+			return p, true
+		}
+	}
+	return NamePart{}, false
+}
+
+// sortedNames goes over the words of names in order, so that what is found does not depend
+// on chance.
+func (k *Known) sortedNames() func(yield func(string, []NamePart) bool) {
+	return func(yield func(string, []NamePart) bool) {
+		for _, v := range k.origins.values {
+			for _, p := range partsOf(v) {
+				for _, w := range p.words {
+					if !yield(w, k.origins.names[w]) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// best returns the part of owner that comes first, one of a name in parts before a whole
+// name; else one of anybody.
+func best(parts []NamePart, owner string) (p NamePart, ok bool) {
+	rank := -1
+	for _, other := range parts {
+		r := 0
+		if other.Owner == owner {
+			r += 2
+		}
+		if !other.Whole {
+			r++
+		}
+		if r > rank {
+			p, rank = other, r
+		}
+	}
+	return p, rank >= 0
+}
+
+// index makes the look-ups by words.
+func (o *origins) index() {
+	o.names, o.same = map[string][]NamePart{}, map[string][]int32{}
+	for i, v := range o.values {
+		if v.Text != "" {
+			key := foldedText(v.Text)
+			o.same[key] = append(o.same[key], int32(i+1))
+		}
+		for _, p := range partsOf(v) {
+			for _, w := range p.words {
+				o.names[w] = append(o.names[w], p)
+			}
+		}
+	}
+}
+
+// partsOf are the parts of a name.
+func partsOf(v Origin) (out []NamePart) {
+	if v.Kind != KnownName {
+		return nil
+	}
+	add := func(text string, given bool) {
+		p := NamePart{Text: text, Given: given, Owner: v.Owner, words: foldedWords(text)}
+		if v.Text != "" {
+			p.Text, p.Whole = v.Text, true
+		}
+		if len(p.words) > 0 {
+			out = append(out, p)
+		}
+	}
+	for _, g := range v.Given {
+		add(g, true)
+	}
+	add(v.Family, false)
+	return out
+}
+
+// foldedWords are the words of a value, folded.
+func foldedWords(value string) []string { return new(KnownBuilder).words(value) }
+
+// foldedText is a value without what stands between its letters and digits.
+func foldedText(value string) string { return strings.Join(foldedWords(value), "") }

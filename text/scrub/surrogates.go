@@ -1,0 +1,282 @@
+package scrub
+
+import (
+	"bytes"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/veil-proxy/veil/general"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/civil"
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/text"
+)
+
+// surrogates are the methods that put something else in place of what is found: the same
+// that rules give to structured fields, so that a text and its record agree.
+type surrogates struct {
+	given, family, person, street, city, phone, email, url, org, id mask.Method
+
+	shift    mask.Method
+	patient  keys.Slot // of sealed ids
+	dayFirst bool
+}
+
+// newSurrogates makes the methods with the arguments of scrub.
+func newSurrogates(env mask.Env, args mask.Args) (*surrogates, error) {
+	methods, err := mask.NewMethods(general.Methods())
+	if err != nil {
+		return nil, err
+	}
+	s := &surrogates{patient: env.Keys.SealSlot("Patient"), dayFirst: args.String("dates", "") == "day-first"}
+	locale := args.String("locale", "en-US")
+	if locale != "en-US" && args.String("dates", "") == "" {
+		s.dayFirst = true
+	}
+	for kind, m := range map[string]*mask.Method{
+		"given": &s.given, "family": &s.family, "person": &s.person, "street": &s.street, "city": &s.city, "phone": &s.phone,
+		"email": &s.email, "url": &s.url, "organization": &s.org,
+	} {
+		if *m, err = methods["surrogate"].New(env, mask.Args{"kind": kind, "locale": locale}); err != nil {
+			return nil, err
+		}
+	}
+	if s.id, err = methods["pseudonym"].New(env, mask.Args{"shape": "same", "domain": args.String("idDomain", "identifier")}); err != nil {
+		return nil, err
+	}
+	s.shift, err = methods["date"].New(env, mask.Args{
+		"mode": "shift", "window": args.Int("window", 365), "weekday": args.Bool("weekday", false), "domain": args.String("domain", ""),
+	})
+	return s, err
+}
+
+// replacer puts surrogates into one text after the other.
+type replacer struct {
+	*surrogates
+	known  *text.Known
+	in     mask.Input
+	words  []text.NameWord
+	masked []byte
+}
+
+// AppendReplacement implements text.Replacer. What has no surrogate gets its label.
+func (r *replacer) AppendReplacement(dst []byte, span text.Span, original []byte) []byte {
+	from := len(dst)
+	var ok bool
+	switch span.Label {
+	case text.Name:
+		dst, ok = r.name(dst, original)
+	case text.Date:
+		dst, ok = r.date(dst, span, original)
+	case text.Age:
+		dst, ok = r.age(dst, original)
+	case text.Phone:
+		dst, ok = r.number(dst, span, original, r.phone)
+	case text.ID:
+		dst, ok = r.number(dst, span, original, r.id)
+	case text.Email, text.URL:
+		dst, ok = r.address(dst, span, original)
+	case text.Location:
+		dst, ok = r.place(dst, span, original)
+	case text.Org:
+		dst, ok = r.organization(dst, span, original)
+	}
+	if !ok {
+		return text.Labels.AppendReplacement(dst[:from], span, original)
+	}
+	return dst
+}
+
+// apply appends what a method makes of a value of somebody, in r.masked. ok is false if
+// nothing is left.
+func (r *replacer) apply(m mask.Method, value, owner string) (ok bool) {
+	in := r.in
+	if owner != "" {
+		in.Entity = []byte(owner)
+	}
+	out, outcome, err := m.Append(r.masked[:0], []byte(value), &in)
+	r.masked = out
+	return err == nil && outcome == mask.Replaced && len(out) > 0
+}
+
+// origin is the known value that a span is: its text and whom it belongs to. Without one it
+// is what stands in the text, and belongs to whom the text is about.
+func (r *replacer) origin(span text.Span, original []byte) (o text.Origin, known bool) {
+	o, known = r.known.Origin(span.Value, string(r.in.Entity))
+	if !known || o.Text == "" {
+		return text.Origin{Text: strings.ToLower(string(original))}, false
+	}
+	return o, true
+}
+
+// date shifts a date by the shift of whom the text is about, and writes it in its own form.
+// A known date of birth or death has its label, since records have less than a shifted one of
+// it.
+func (r *replacer) date(dst []byte, span text.Span, original []byte) ([]byte, bool) {
+	day, form, ok := text.ParseDate(string(original), r.dayFirst)
+	o, known := r.known.Origin(span.Value, string(r.in.Entity))
+	if known = known && o.Kind == text.KnownDate; known && o.Text != isoOf(day) {
+		day, form, ok = text.ParseDate(string(original), !r.dayFirst) // the record tells which is the month
+	}
+	iso := isoOf(day)
+	if !known {
+		o, known = r.known.Find(text.KnownDate, iso, string(r.in.Entity))
+	}
+	if !ok || day.Year < 1000 || len(r.in.Entity) == 0 || known && o.Part == text.PartLife {
+		return dst, false
+	}
+	if !r.apply(r.shift, iso, "") {
+		return dst, false
+	}
+	shifted, ok := civil.Read(r.masked)
+	if !ok {
+		return dst, false
+	}
+	return form.Append(dst, text.Day{Year: shifted.Year, Month: int(shifted.Month), Day: shifted.Day}), true
+}
+
+func isoOf(d text.Day) string {
+	return civil.Date{Year: d.Year, Month: time.Month(d.Month), Day: d.Day}.String()
+}
+
+// age writes 90 for a number over 89, as rules for ages do.
+func (r *replacer) age(dst, original []byte) ([]byte, bool) {
+	digits := 0
+	for digits < len(original) && original[digits] >= '0' && original[digits] <= '9' {
+		digits++
+	}
+	if n := original[:digits]; digits < 2 || digits > 3 || digits == 2 && n[0] < '9' {
+		return dst, false
+	}
+	if bytes.ContainsAny(original[digits:], "0123456789") {
+		return dst, false
+	}
+	return append(append(dst, "90"...), original[digits:]...), true
+}
+
+// number replaces a telephone number or an identifier, written as it stands in the text if
+// it has as many letters and digits there.
+func (r *replacer) number(dst []byte, span text.Span, original []byte, m mask.Method) ([]byte, bool) {
+	o, known := r.origin(span, original)
+	if !known {
+		o.Text = string(original)
+		if span.Label == text.Phone {
+			o.Text = digitsOf(original)
+		}
+	}
+	if o.Part == text.PartResourceID {
+		var ok bool
+		if r.masked, ok = r.in.Keys.AppendSealed(r.masked[:0], r.patient, []byte(o.Text)); !ok {
+			return dst, false
+		}
+	} else if !r.apply(m, o.Text, o.Owner) {
+		return dst, false
+	}
+	return appendAs(dst, r.masked, original), true
+}
+
+func digitsOf(original []byte) string {
+	return strings.Map(func(c rune) rune {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		return c
+	}, string(original))
+}
+
+// appendAs appends a number with the marks that another one has, if both have as many
+// letters and digits; as it is if not.
+func appendAs(dst, number, written []byte) []byte {
+	isDigit := func(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+	var buf [64]byte
+	plain := buf[:0]
+	for _, c := range number {
+		if isDigit(c) {
+			plain = append(plain, c)
+		}
+	}
+	n := 0
+	for _, c := range written {
+		switch {
+		case c >= utf8.RuneSelf:
+			return append(dst, number...)
+		case isDigit(c):
+			n++
+		}
+	}
+	skip := 0
+	if n == len(plain)+1 && len(number) > 0 && number[0] == '(' { // a country code before a telephone number
+		skip = 1
+	}
+	if n-skip != len(plain) {
+		return append(dst, number...)
+	}
+	i := 0
+	for _, c := range written {
+		if isDigit(c) {
+			if skip > 0 {
+				skip--
+			} else {
+				c = plain[i]
+				i++
+			}
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// address replaces an address on a network.
+func (r *replacer) address(dst []byte, span text.Span, original []byte) ([]byte, bool) {
+	o, known := r.origin(span, original)
+	m := r.email
+	if o.Part == text.PartURL || !known && span.Label == text.URL {
+		m = r.url
+	}
+	if !r.apply(m, o.Text, o.Owner) {
+		return dst, false
+	}
+	return append(dst, r.masked...), true
+}
+
+// place replaces a known street or city.
+func (r *replacer) place(dst []byte, span text.Span, original []byte) ([]byte, bool) {
+	o, known := r.origin(span, original)
+	m := map[string]mask.Method{text.PartStreet: r.street, text.PartCity: r.city}[o.Part]
+	if !known || m == nil || !r.apply(m, o.Text, o.Owner) {
+		return dst, false
+	}
+	return appendCased(dst, r.masked, original), true
+}
+
+// organization replaces the name of an organisation.
+func (r *replacer) organization(dst []byte, span text.Span, original []byte) ([]byte, bool) {
+	o, _ := r.origin(span, original)
+	if !r.apply(r.org, o.Text, o.Owner) {
+		return dst, false
+	}
+	return appendCased(dst, r.masked, original), true
+}
+
+// appendCased appends a surrogate in capitals or small letters where the original is
+// written so.
+func appendCased(dst, surrogate, original []byte) []byte {
+	upper, lower := 0, 0
+	for _, c := range string(original) {
+		switch {
+		case unicode.IsUpper(c):
+			upper++
+		case unicode.IsLower(c):
+			lower++
+		}
+	}
+	switch {
+	case lower == 0 && upper > 1:
+		return append(dst, strings.ToUpper(string(surrogate))...)
+	case upper == 0 && lower > 0:
+		return append(dst, strings.ToLower(string(surrogate))...)
+	}
+	return append(dst, surrogate...)
+}
