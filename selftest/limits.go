@@ -2,6 +2,8 @@ package selftest
 
 import (
 	"context"
+	"path"
+	"slices"
 	"time"
 )
 
@@ -13,6 +15,16 @@ type Limits struct {
 	Timeout time.Duration
 	// Bytes is how much of a response is read.
 	Bytes int
+	// Only are globs of the ids of attacks that run; empty for all. Controls always run.
+	Only []string
+}
+
+// Runs reports whether an attack runs.
+func (l Limits) Runs(id string) bool {
+	return len(l.Only) == 0 || slices.ContainsFunc(l.Only, func(glob string) bool {
+		ok, _ := path.Match(glob, id) // a glob that is none matches nothing
+		return ok
+	})
 }
 
 // DefaultLimits are safe in production.

@@ -34,8 +34,8 @@ ruleset: safe-harbor
 project: demo
 keyFile: %q
 audit: {dir: %q, signerFile: %q}
-fhir: {upstream: %q, listen: %q}
-`, d.keyFile(), d.auditDir(), d.signerFile(), d.sourceURL, d.address)
+fhir: {upstream: %q, listen: %q, baseURL: %q}
+`, d.keyFile(), d.auditDir(), d.signerFile(), d.sourceURL, d.address, d.url)
 	if sql == nil {
 		return os.WriteFile(d.configFile(), []byte(text+"consumers: {anonymous: {allow: true}}\n"), 0o600)
 	}

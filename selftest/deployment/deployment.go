@@ -76,7 +76,7 @@ func (d *Deployment) FHIR() string {
 	case c.BaseURL != "":
 		return strings.TrimSuffix(c.BaseURL, "/")
 	}
-	return c.TLS.Scheme() + "://" + reachable(c.Listen) + "/fhir"
+	return c.TLS.Scheme() + "://" + reachable(c.Listen)
 }
 
 // Postgres is the connection string of the PostgreSQL listener for a user; empty for
@@ -97,11 +97,12 @@ func (d *Deployment) Postgres(user string) string {
 	return dsn.String()
 }
 
-// reachable is the address of a listener as this machine reaches it.
+// reachable is the address of a listener as this machine reaches it, and as the default
+// base URL has it.
 func reachable(listen string) string {
 	host, port, err := net.SplitHostPort(listen)
 	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
-		return net.JoinHostPort("127.0.0.1", port)
+		return net.JoinHostPort("localhost", port)
 	}
 	return listen
 }

@@ -50,6 +50,9 @@ func Run(ctx context.Context, base string, consumer *Client, canaries *selftest.
 	ok, err := r.controls(ctx)
 	if err == nil && ok {
 		for i := range s.Attacks {
+			if !limits.Runs(prefix + s.Attacks[i].ID) {
+				continue
+			}
 			if err = r.attack(ctx, &s.Attacks[i]); err != nil {
 				break
 			}

@@ -49,6 +49,9 @@ func Run(ctx context.Context, dsn string, canaries *selftest.Canaries, limits se
 		return r.sent, err
 	}
 	for i := range r.suite.Attacks {
+		if !limits.Runs(prefix + r.suite.Attacks[i].ID) {
+			continue
+		}
 		if err := r.attack(ctx, &r.suite.Attacks[i]); err != nil {
 			return r.sent, err
 		}
