@@ -109,12 +109,23 @@ func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) va
 	if carryFunctions[name] && f.Over != nil && len(f.Args) > 0 {
 		return a.carry(f, n, sc)
 	}
-	a.arguments(f, sc)
+	vs := a.argumentValues(f, sc)
+	if plainCall(f) {
+		if v, ok := a.compose(name, vs); ok {
+			return v
+		}
+	}
+	a.unkeyedArguments(f, vs, sc)
 	if name == "clock_timestamp" || name == "timeofday" {
 		// One time for all rows: that of each row would tell in which order they came.
 		return value{node: selectOnce(n)}
 	}
 	return value{node: n}
+}
+
+// plainCall reports whether a call has arguments and nothing else.
+func plainCall(f *pg.FuncCall) bool {
+	return f.Over == nil && f.AggFilter == nil && !f.AggDistinct && !f.FuncVariadic && !f.AggStar && !f.AggWithinGroup && len(f.AggOrder) == 0
 }
 
 // constant handles a function with a constant. A call with parameters stays behind it,
@@ -172,9 +183,22 @@ func (a *analysis) noFunction(f *pg.FuncCall, name string) {
 
 // arguments analyses everything in a call; nothing of it may be keyed.
 func (a *analysis) arguments(f *pg.FuncCall, sc *scope) {
-	for i, n := range f.Args {
-		at := location(n)
-		v := a.expr(n, sc)
+	a.unkeyedArguments(f, a.argumentValues(f, sc), sc)
+}
+
+// argumentValues analyses the arguments of a call.
+func (a *analysis) argumentValues(f *pg.FuncCall, sc *scope) (vs []value) {
+	for _, n := range f.Args {
+		vs = append(vs, a.expr(n, sc))
+	}
+	return vs
+}
+
+// unkeyedArguments takes the arguments of a call as they were analysed, and analyses the
+// rest of it.
+func (a *analysis) unkeyedArguments(f *pg.FuncCall, vs []value, sc *scope) {
+	for i, v := range vs {
+		at := location(f.Args[i])
 		if v.keying != nil {
 			a.refuseKeyed(v.keying, at, "cannot be an argument of function "+lastPart(f.Funcname), "It can be selected, compared for equality, grouped, counted and tested for NULL.", callHint(lastPart(f.Funcname)))
 		}
@@ -193,7 +217,7 @@ func callHint(name string) string {
 	switch {
 	case strings.HasSuffix(name, "_agg"):
 		return "PostgreSQL works with the original there. Select a row for each value, with ORDER BY what it is collected by, and collect them at the client. To count them, use count(DISTINCT …)."
-	case name == "md5" || strings.HasPrefix(name, "sha") || strings.HasPrefix(name, "concat"):
+	case strings.HasPrefix(name, "sha"):
 		return "PostgreSQL works with the original there. Select the pseudonym, which is a key already, and compute with it at the client."
 	}
 	return ""

@@ -27,6 +27,9 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 		}
 		return v
 	}
+	if out, ok := a.castText(v, t, c.TypeName); ok {
+		return out
+	}
 	if v.keying != nil && v.keying.datable() {
 		a.refuseKeyed(v.keying, at, "cannot be cast to another type", "", "Remove the cast. Times of one patient can be subtracted as they are, and extract(day FROM b - a) gives the days between them.")
 	}

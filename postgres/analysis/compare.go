@@ -52,6 +52,9 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 	case pg.A_Expr_Kind_AEXPR_OP_ANY, pg.A_Expr_Kind_AEXPR_OP_ALL:
 		return value{node: a.anyAll(x, n, name, sc)}
 	}
+	if out := a.optional(x, name, sc); out != nil {
+		return a.operandOf(out, sc)
+	}
 	var l, r value
 	if x.Lexpr != nil {
 		l = a.side(x.Lexpr, sc)
@@ -85,9 +88,20 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 		kind = "distinct"
 	case x.Kind == pg.A_Expr_Kind_AEXPR_NOT_DISTINCT:
 		kind = "not distinct"
+	case x.Kind == pg.A_Expr_Kind_AEXPR_NULLIF && name == "=" && l.keying != nil && !l.computed:
+		out := when(a.equality("=", l, r, true, x.Location), null())
+		out.GetCaseExpr().Defresult = l.node
+		return value{node: out, keying: l.keying}
 	case x.Kind == pg.A_Expr_Kind_AEXPR_OP && orderOps[name] && s.orderable():
 		return value{node: a.orderedCompare(name, l, r, truth, x.Location)}
 	default:
+		if x.Kind == pg.A_Expr_Kind_AEXPR_OP && name == "||" && x.Lexpr != nil {
+			a.settle(&l)
+			a.settle(&r)
+			if v, ok := a.compose(name, []value{l, r}); ok {
+				return v
+			}
+		}
 		a.refuseKeyed(s, x.Location, usedWith(x, name), "", s.compareHint())
 	}
 	return value{node: a.equality(kind, l, r, truth, x.Location)}

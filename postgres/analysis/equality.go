@@ -160,3 +160,30 @@ func (a *analysis) paramEquality(kind string, l value, n int32, truth bool, at i
 	// NULL.
 	return when(both(isNotNull(t), isNotNull(p)), coalesce(op(kind, t, other), boolean(kind == "<>")))
 }
+
+// optional is a comparison that filters if a constant is given: id = COALESCE($1, id). It is
+// written as CASE WHEN $1 IS NULL THEN id = id ELSE id = $1 END. It returns nil where
+// nothing of it is keyed.
+func (a *analysis) optional(x *pg.A_Expr, name string, sc *scope) *pg.Node {
+	if x.Kind != pg.A_Expr_Kind_AEXPR_OP || name != "=" {
+		return nil
+	}
+	subject, choice := x.Lexpr, x.Rexpr.GetCoalesceExpr()
+	if choice == nil {
+		subject, choice = x.Rexpr, x.Lexpr.GetCoalesceExpr()
+	}
+	if len(choice.GetArgs()) != 2 || subject == nil {
+		return nil
+	}
+	given, other := choice.Args[0], choice.Args[1]
+	if _, ok := constantOf(given); !ok {
+		return nil
+	}
+	if c := a.peek(other, sc); c == nil || c.keying == nil || c.keying.domain == "" {
+		return nil
+	}
+	compare := func(n *pg.Node) *pg.Node { return op("=", clone(subject), clone(n)) }
+	out := when(&pg.Node{Node: &pg.Node_NullTest{NullTest: &pg.NullTest{Arg: clone(given), Nulltesttype: pg.NullTestType_IS_NULL}}}, compare(other))
+	out.GetCaseExpr().Defresult = compare(given)
+	return out
+}

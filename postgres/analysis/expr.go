@@ -25,6 +25,8 @@ type value struct {
 	// date is set for a shifted date; computed ones have no wrapper.
 	date     *dated
 	computed bool
+	// made is how a keyed text is made of others, in the expression that makes it.
+	made *composition
 	// names is the kind of names that the value is, by OID; see names.go.
 	names string
 }
@@ -83,10 +85,18 @@ func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
 		return a.caseExpr(x.CaseExpr, n, sc)
 	case *pg.Node_CoalesceExpr:
 		var vs []value
+		var nodes []**pg.Node
+		known := true // SQL can tell which are NULL
 		for i, arg := range x.CoalesceExpr.Args {
 			v := a.expr(arg, sc)
 			x.CoalesceExpr.Args[i] = v.node
-			vs = append(vs, v)
+			vs, nodes = append(vs, v), append(nodes, &x.CoalesceExpr.Args[i])
+			known = known && (v.keying == nil || v.keying.nulls)
+		}
+		if known {
+			if v, ok := a.mixed(vs, nodes, func() *pg.Node { return n }); ok {
+				return v
+			}
 		}
 		date := a.sameDate(vs, func(plains []*pg.Node) *pg.Node { return coalesce(plains...) })
 		return value{node: n, keying: a.carried(vs, location(n)), restricted: a.sameRestriction(vs, location(n)), date: date}
@@ -279,6 +289,7 @@ func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 		}
 	}
 	var vs []value
+	var nodes []**pg.Node
 	for _, w := range c.Args {
 		cw := w.GetCaseWhen()
 		if cw == nil {
@@ -301,12 +312,15 @@ func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 		}
 		v := a.expr(cw.Result, sc)
 		cw.Result = v.node
-		vs = append(vs, v)
+		vs, nodes = append(vs, v), append(nodes, &cw.Result)
 	}
 	if c.Defresult != nil {
 		v := a.expr(c.Defresult, sc)
 		c.Defresult = v.node
-		vs = append(vs, v)
+		vs, nodes = append(vs, v), append(nodes, &c.Defresult)
+	}
+	if v, ok := a.mixed(vs, nodes, func() *pg.Node { return n }); ok {
+		return v
 	}
 	return value{node: n, keying: a.carried(vs, location(n)), restricted: a.sameRestriction(vs, location(n))}
 }
@@ -335,7 +349,7 @@ func (a *analysis) carried(vs []value, at int32) *keying {
 
 // sameKeying reports whether wrappers of both may stand in one column.
 func sameKeying(a, b *keying) bool {
-	return a == b || a.Same(&b.Masking) && (a.shown == b.shown || catalog.IsVarying(a.shown) && catalog.IsVarying(b.shown))
+	return a == b || a.composed == nil && b.composed == nil && a.Same(&b.Masking) && (a.shown == b.shown || catalog.IsVarying(a.shown) && catalog.IsVarying(b.shown))
 }
 
 // collated is a value under a collation. What a keyed text is compared by does not depend

@@ -58,7 +58,7 @@ func TestMostKeysOfHashes(t *testing.T) {
 			t.Errorf("%s: %s", sql, refusal.Message)
 		}
 	}
-	if _, refusal := analyze("SELECT upper(mrn) FROM patients", clinicCatalog(t), p, clinicSession()); refusal == nil {
+	if _, refusal := analyze("SELECT 1 FROM patients WHERE mrn LIKE 'a%'", clinicCatalog(t), p, clinicSession()); refusal == nil {
 		t.Error("a pseudonym without a key is computed")
 	}
 }

@@ -48,7 +48,7 @@ func (a *analysis) query(q *pg.SelectStmt, outer *scope, m mode) *result {
 	told := a.told
 	var res *result
 	var columns []string
-	if m.derived && q.LimitCount == nil && q.LimitOffset == nil {
+	if m.derived && !m.united && q.LimitCount == nil && q.LimitOffset == nil {
 		columns = literalRows(q)
 	}
 	switch {

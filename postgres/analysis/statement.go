@@ -86,7 +86,7 @@ func (a *analysis) columns(res *result) []rows.Column {
 			if s.shifts && s.shown == catalog.OIDTimestamptz && s.inSQL != nil {
 				a.zoned(s)
 			}
-			col.Type, col.Modifier, col.Masking = s.shown, -1, &s.Masking
+			col.Type, col.Modifier, col.Masking, col.Composed = s.shown, -1, &s.Masking, s.composed
 			col.Size = -1
 			if t := a.catalog.Type(s.shown); t != nil {
 				col.Size = t.Size

@@ -100,6 +100,10 @@ type keying struct {
 	// inSQL is the column as SQL masks it, where it can; nil elsewhere. A statement that
 	// does what a keyed column does not allow takes it.
 	inSQL *shapeColumn
+	// composed is set for a text that is made of masked values; ascii: it has no other
+	// characters.
+	composed *rows.Composed
+	ascii    bool
 }
 
 // overlay is a policy laid over a catalog.

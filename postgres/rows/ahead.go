@@ -96,7 +96,7 @@ func (m *Masker) lookCopied(line []byte) {
 
 // look queues what masking a cell will hash.
 func (m *Masker) look(wrapper []byte, c *cell) {
-	if !c.ahead || !c.memo.Expect(wrapper) || !m.unwrap(wrapper, c) || m.read.n < 2 {
+	if !c.ahead || !c.memo.Expect(wrapper) || !m.unwrap(wrapper, c, (*wrapperReader).readText) || m.read.n < 2 {
 		return
 	}
 	m.apply.Row(c.masking, m.read.members[2:m.read.n])

@@ -81,7 +81,7 @@ func (m *Masker) copyLine(dst, line []byte, f *CopyFormat) ([]byte, int, error) 
 			continue
 		}
 		m.field = f.unescape(m.field[:0], raw)
-		wrappers++
+		wrappers += c.wrappers(m.field)
 		masked, null, err := m.mask(m.cell[:0], m.field, c)
 		if err != nil {
 			return dst, 0, err
@@ -212,17 +212,11 @@ func (m *Masker) copyBinary(dst, body []byte) ([]byte, int, error) {
 				body = body[4+max(size, 0):]
 				continue
 			}
-			wrappers++
-			m.pass.Counts[c.action]++
+			wrappers += c.wrappers(body[4 : 4+size])
 			c.binary = true
-			e, found := c.memo.Find(body[4 : 4+size])
-			if !found || c.masking.PerKnown {
-				if !m.read.readBinary(body[4 : 4+size]) {
-					return dst, 0, ErrTaint
-				}
-				if err := m.fill(e, c); err != nil {
-					return dst, 0, err
-				}
+			e, err := m.masked(body[4:4+size], c, (*wrapperReader).readBinary)
+			if err != nil {
+				return dst, 0, err
 			}
 			body = body[4+size:]
 			if e.Null {

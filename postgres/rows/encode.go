@@ -32,6 +32,9 @@ func appendBinary(dst []byte, typ uint32, src []byte, types *pgtype.Map) ([]byte
 		}
 		out, err := hex.AppendDecode(dst, digits[:])
 		return out, err == nil
+	case catalog.OIDInt4:
+		v, err := strconv.ParseInt(string(src), 10, 32)
+		return binary.BigEndian.AppendUint32(dst, uint32(v)), err == nil
 	case catalog.OIDInt8:
 		v, err := strconv.ParseInt(string(src), 10, 64)
 		return binary.BigEndian.AppendUint64(dst, uint64(v)), err == nil

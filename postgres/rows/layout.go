@@ -35,7 +35,9 @@ type Column struct {
 
 	// masking is how a keyed column is masked; nil for others.
 	Masking *table.Masking
-	Origin  Origin
+	// Composed is set where the values are made of several masked ones.
+	Composed *Composed
+	Origin   Origin
 	// bare: the original comes, and no wrapper.
 	Bare bool
 	// action is the number of the rule that acts, or -1.

@@ -50,6 +50,17 @@ type cell struct {
 	bare    bool // the original comes, and no wrapper
 	ahead   bool // of the rows that are looked at
 	memo    table.Memo
+	// composed is set where the column's values are made of several.
+	composed *composer
+}
+
+// newCell is the cell of a keyed value.
+func newCell(masking *table.Masking, composed *Composed, action int) cell {
+	c := cell{masking: masking, action: action, beside: len(masking.Names())}
+	if composed != nil {
+		c.composed = newComposer(composed)
+	}
+	return c
 }
 
 // Masker returns a masker for one execution: Bind with the formats that the client
@@ -61,14 +72,14 @@ func (p *Layout) Masker(pass *mask.Pass, formats []int16) (*Masker, error) {
 	}
 	m := &Masker{plan: p, pass: pass, cells: make([]cell, len(p.Columns)), apply: table.NewApplier(pass)}
 	for i, c := range p.Columns {
-		m.cells[i] = cell{masking: c.Masking, shown: c.Type, action: c.Action, bare: c.Bare}
 		switch {
 		case c.Keyed():
-			m.cells[i].beside = len(c.Masking.Names())
+			m.cells[i] = newCell(c.Masking, c.Composed, c.Action)
 			m.sealed++
 		case c.Action >= 0:
 			m.pushed = append(m.pushed, c.Action)
 		}
+		m.cells[i].shown, m.cells[i].bare = c.Type, c.Bare
 		m.cells[i].binary = formatOf(formats, i) == 1
 	}
 	return m, nil
@@ -140,11 +151,9 @@ func (m *Masker) AppendDataRow(dst, body []byte) ([]byte, error) {
 			at += 4 + max(size, 0)
 			continue
 		}
-		if !c.bare {
-			wrappers++
-		}
 		dst = append(dst, body[copied:at]...)
 		at += 4
+		wrappers += c.wrappers(body[at : at+size])
 		cellAt := len(dst)
 		dst = append(dst, 0, 0, 0, 0)
 		var null bool
@@ -169,29 +178,55 @@ func (m *Masker) AppendDataRow(dst, body []byte) ([]byte, error) {
 	return dst, nil
 }
 
+// wrappers is how many wrappers a cell must have. That a composed one has no others, who
+// composes it finds.
+func (c *cell) wrappers(src []byte) int {
+	switch {
+	case c.composed != nil:
+		return bytes.Count(src, []byte(processTag))
+	case c.bare:
+		return 0
+	}
+	return 1
+}
+
 // mask appends the masked form of a wrapper in text form, or of a bare original, in
 // the client's format.
 func (m *Masker) mask(dst, wrapper []byte, c *cell) ([]byte, bool, error) {
-	m.pass.Counts[c.action]++
-	e, found := c.memo.Find(wrapper)
-	if !found || c.masking.PerKnown {
-		if !m.unwrap(wrapper, c) {
-			return dst, false, ErrTaint
-		}
-		if err := m.fill(e, c); err != nil {
-			return dst, false, err
-		}
+	e, err := m.masked(wrapper, c, (*wrapperReader).readText)
+	if err != nil {
+		return dst, false, err
 	}
 	return append(dst, e.Masked...), e.Null, nil
 }
 
-// unwrap reads a wrapper in text form, or takes a bare original for one.
-func (m *Masker) unwrap(wrapper []byte, c *cell) bool {
+// masked is the masked form of a wrapper that is read so.
+func (m *Masker) masked(wrapper []byte, c *cell, read func(*wrapperReader, []byte) bool) (*table.Remembered, error) {
+	if c.composed == nil {
+		m.pass.Counts[c.action]++
+	}
+	e, found := c.memo.Find(wrapper)
+	switch {
+	case found && c.composed == nil && !c.masking.PerKnown:
+		return e, nil
+	case c.composed != nil: // its parts are remembered, and counted
+		if !read(&c.composed.read, wrapper) {
+			return nil, ErrTaint
+		}
+		return e, m.compose(e, c)
+	case !m.unwrap(wrapper, c, read):
+		return nil, ErrTaint
+	}
+	return e, m.fill(e, c)
+}
+
+// unwrap reads a wrapper, or takes a bare original for one.
+func (m *Masker) unwrap(wrapper []byte, c *cell, read func(*wrapperReader, []byte) bool) bool {
 	if c.bare {
 		m.read.n, m.read.members[0], m.read.members[1] = 2, m.plan.Tag, wrapper
 		return true
 	}
-	return m.read.readText(wrapper)
+	return read(&m.read, wrapper)
 }
 
 // fill masks the wrapper that was just read into a memo's entry.

@@ -36,6 +36,8 @@ func (g *generator) predicate(s source, depth int) string {
 		return n + " IS NOT NULL"
 	case document:
 		return n + " IS NOT NULL"
+	case composed:
+		return "true"
 	case person:
 		if g.attack && g.one(2) {
 			return g.forbiddenTest(c)

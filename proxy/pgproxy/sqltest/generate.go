@@ -260,6 +260,10 @@ func (g *generator) selectLevel(depth int, like []column) (string, []column) {
 	switch {
 	case like != nil:
 		for _, want := range like {
+			if want.kind == composed { // two of them are not made alike
+				add("NULL", want)
+				continue
+			}
 			fitting := only(s.columns, func(c column) bool { return c.kind == want.kind && c.class == want.class })
 			if len(fitting) == 0 {
 				if want.kind == number {
@@ -283,7 +287,7 @@ func (g *generator) selectLevel(depth int, like []column) (string, []column) {
 		}
 	}
 	distinct := ""
-	if group == "" && like == nil && g.one(8) && len(only(cols, func(c column) bool { return c.kind == document || c.kind == person })) == 0 {
+	if group == "" && like == nil && g.one(8) && len(only(cols, func(c column) bool { return c.kind == document || c.kind == person || c.kind == composed })) == 0 {
 		distinct = "DISTINCT "
 	}
 	return "SELECT " + distinct + strings.Join(items, ", ") + " FROM " + from + where + group, cols
@@ -422,6 +426,12 @@ func (g *generator) compute(c column, s source, depth int) (string, kind, bool) 
 	case numbers:
 		return g.of("cardinality("+n+")", n+"[1]", "coalesce("+n+"[2], 0)"), number, true
 	case sealed, person:
+		if hashedInSQL[c.class] && g.one(2) {
+			return g.of("upper("+n+"::text)", "left("+n+"::text, 3)", n+"::text || '!'", "coalesce("+n+"::text, '-')"), text, true
+		}
+		if g.one(2) {
+			return g.of("concat("+n+", '-')", "'x' || "+n, "left("+n+"::text, 5)", "coalesce("+n+"::text, '-')", "length("+n+"::text)", "CASE WHEN "+g.condition(s, 0)+" THEN "+n+"::text ELSE '+' END"), composed, true
+		}
 		return n + " IS" + g.of("", " NOT") + " NULL", truth, true
 	}
 	if depth > 0 {

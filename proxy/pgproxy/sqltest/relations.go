@@ -13,6 +13,7 @@ const (
 	sealed   // carried, compared within its class, grouped, counted
 	person   // sealed and keyed by person: carried and tested for NULL
 	document // JSON that is a FHIR resource
+	composed // a text that is made of keyed values
 	numbers  // an array
 )
 
@@ -38,6 +39,9 @@ func at(name string) column         { return column{name: name, kind: moment} }
 func id(name, class string) column  { return column{name: name, kind: sealed, class: class} }
 func who(name string) column        { return column{name: name, kind: person, class: name} }
 func of(name string, k kind) column { return column{name: name, kind: k} }
+
+// hashedInSQL are the classes of pseudonyms that PostgreSQL can compute.
+var hashedInSQL = map[string]bool{"mrn": true, "uid": true, "iban": true, "doctor": true}
 
 // relations are those of testdata/sql/schema.sql under its ruleset.
 var relations = []relation{

@@ -3,7 +3,7 @@
 SELECT last_name::text FROM clinic.patients
 
 --- cast-function
---: refused
+--: masked unordered
 SELECT CAST(last_name AS varchar(3)) FROM clinic.patients
 
 --- cast-functional-notation
@@ -126,7 +126,7 @@ SELECT NULL AS n UNION ALL SELECT last_name FROM clinic.patients ORDER BY 1 NULL
 SELECT * FROM (VALUES ('a'), ((SELECT last_name FROM clinic.patients LIMIT 1))) v
 
 --- implicit-cast-by-case
---: refused
+--: masked unordered
 SELECT CASE WHEN true THEN last_name ELSE NULL::text END || 'x' FROM clinic.patients
 
 --- implicit-cast-by-array

@@ -86,7 +86,7 @@ SELECT c::text FROM unnest($1::text[]) AS c(pid) JOIN clinic.patients p ON p.id 
 SELECT count(*) FROM unnest($1::text[]) AS c(pid) JOIN clinic.departments d ON c::text <> d.name JOIN clinic.patients p ON p.id = c.pid
 
 --- cohort-parameter-computed
---: refused
+--: masked unordered
 --: param {{{seal Patient/770000017}}}
 SELECT upper(c.pid) FROM unnest($1::text[]) AS c(pid) JOIN clinic.patients p ON p.id = c.pid
 
@@ -118,7 +118,7 @@ SELECT c::text FROM unnest($1::text[], $2::text[]) AS c(pid, arm) JOIN clinic.pa
 SELECT count(*) FROM unnest($1::text[], $2::text[]) AS c(pid, arm) JOIN clinic.departments d ON c.pid <> d.name JOIN clinic.patients p ON p.id = c.pid
 
 --- cohort-arrays-column-computed
---: refused
+--: masked unordered
 --: param {{{seal Patient/770000017}}}
 --: param {a}
 SELECT upper(c.pid) FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS c(pid, arm, n) JOIN clinic.patients p ON p.id = c.pid

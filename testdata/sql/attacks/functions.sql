@@ -10,11 +10,11 @@ SET search_path = clinic, pg_catalog
 SELECT lower('X')
 
 --- substring-letter-by-letter
---: refused
+--: masked unordered
 SELECT substring(last_name FROM 11 FOR 1) FROM clinic.patients
 
 --- substr-of-cast
---: refused
+--: masked unordered
 SELECT substr(id::text, 9, 1) FROM clinic.patients
 
 --- left-right-reverse
@@ -23,7 +23,7 @@ SELECT left(last_name, 3), right(last_name, 4), reverse(first_name) FROM clinic.
 
 --- length
 -- Even the length of a name narrows it down.
---: refused
+--: masked unordered
 SELECT length(last_name) FROM clinic.patients
 
 --- octet-bit-length
@@ -39,11 +39,11 @@ SELECT pg_column_size(last_name) FROM clinic.patients
 SELECT position('0001' IN last_name), strpos(first_name, '1') FROM clinic.patients
 
 --- concatenation
---: refused
+--: masked unordered
 SELECT last_name || '' FROM clinic.patients
 
 --- concatenation-inside-concat
---: refused
+--: masked unordered
 SELECT concat(last_name, ' ', first_name) FROM clinic.patients
 
 --- concat-ws-whole-row
@@ -151,11 +151,11 @@ SELECT greatest(last_name, 'CANARYNAME0100') FROM clinic.patients
 SELECT least(first_name, last_name) FROM clinic.patients
 
 --- coalesce-with-constant
---: refused
+--: masked unordered
 SELECT coalesce(ssn, 'none') FROM clinic.patients
 
 --- case-mixes-sealed-and-clear
---: refused
+--: masked unordered
 SELECT CASE WHEN active THEN last_name ELSE 'inactive' END FROM clinic.patients
 
 --- nested-functions

@@ -36,12 +36,12 @@ SELECT * FROM (WITH RECURSIVE x AS (SELECT s FROM x UNION SELECT s FROM x WHERE 
 --- red-out-argument-name
 -- The column of this function is called value, whatever the alias is; last_name is
 -- then that of the outer query.
---: refused
+--: no canary
 SELECT last_name, (SELECT right(last_name::text, 40) FROM jsonb_array_elements('[1]') AS last_name) FROM clinic.patients LIMIT 2
 
 --- red-out-argument-name-json-text
 -- The same of the function that gives texts.
---: refused
+--: no canary
 SELECT last_name, (SELECT right(last_name::text, 40) FROM json_array_elements_text('[1]') AS last_name) FROM clinic.patients LIMIT 2
 
 --- red-lexemes-under-an-alias
@@ -61,17 +61,17 @@ SELECT o.id, (SELECT right(id::text, 40) FROM coalesce(o.pressure, o.pressure) A
 
 --- red-several-functions-under-an-alias
 -- ROWS FROM has a column of each function, none called as the alias.
---: refused
+--: no canary
 SELECT last_name, (SELECT right(last_name::text, 40) FROM ROWS FROM (generate_series(1, 1), generate_series(1, 1)) AS last_name) FROM clinic.patients LIMIT 2
 
 --- red-cast-in-from
 -- An expression in FROM is called as its alias, not as what is in it.
---: refused
+--: no canary
 SELECT last_name, (SELECT right(last_name::text, 40) FROM CAST((SELECT 'x' AS last_name) AS text) AS z) FROM clinic.patients LIMIT 2
 
 --- red-ordinality-is-the-alias
 -- WITH ORDINALITY, where the ordinal is called as a sealed column of the outer query.
---: refused
+--: no canary
 SELECT last_name, (SELECT right(last_name::text, 40) FROM jsonb_array_elements('[1]') WITH ORDINALITY AS x(v, n) WHERE last_name IS NOT NULL) FROM clinic.patients LIMIT 2
 
 --- red-join-alias-list-shifts
@@ -141,12 +141,12 @@ SELECT departments.last_name::text FROM clinic.patients departments, clinic.depa
 
 --- red-same-alias-in-two-levels
 -- The inner alias hides the outer one.
---: refused
+--: no canary
 SELECT (SELECT right(t.last_name::text, 40) FROM clinic.patients t LIMIT 1) FROM (SELECT 'x' AS last_name) t
 
 --- red-merged-column-hides
 -- The merged column of USING comes before those of both tables.
---: refused
+--: no canary
 SELECT right(patient_id::text, 40) FROM clinic.claims c JOIN clinic.encounters e USING (patient_id) LIMIT 1
 
 --- red-natural-join-merges
@@ -156,29 +156,29 @@ SELECT count(*) FROM clinic.departments NATURAL JOIN (SELECT last_name AS name F
 
 --- red-cte-called-as-a-catalog
 -- A CTE called as a relation of the catalog hides it.
---: refused
+--: no canary
 WITH pg_class AS (SELECT last_name AS relname FROM clinic.patients) SELECT right(relname::text, 40) FROM pg_class LIMIT 1
 
 --- red-long-names-are-cut
 -- Names are cut at 63 bytes, so these two are one.
---: refused
+--: no canary
 SELECT right(aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1::text, 40)
 FROM (SELECT last_name AS aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa2 FROM clinic.patients) q LIMIT 1
 
 --- red-long-cte-names-are-cut
 -- The same of common table expressions.
---: refused
+--: no canary
 WITH aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1 AS (SELECT last_name AS s FROM clinic.patients)
 SELECT right(s::text, 40) FROM aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa2 LIMIT 1
 
 --- red-unicode-identifier
 -- An identifier written in escapes.
---: refused
+--: no canary
 SELECT right(U&"last\005fname"::text, 40) FROM clinic.patients LIMIT 1
 
 --- red-unicode-identifier-other-escape
 -- The same with another escape character.
---: refused
+--: no canary
 SELECT right(U&"last!005fname" UESCAPE '!'::text, 40) FROM clinic.patients LIMIT 1
 
 --- red-quoted-dots
@@ -188,5 +188,5 @@ SELECT * FROM "clinic.patients"
 
 --- red-upper-case-folds
 -- Names without quotes are folded to lower case.
---: refused
+--: no canary
 SELECT RIGHT(LAST_NAME::TEXT, 40) FROM CLINIC.PATIENTS LIMIT 1

@@ -510,7 +510,7 @@ SELECT 1; SELECT last_name FROM clinic.patients
 
 --- multi-statement-quotes
 -- A semicolon in a string, a comment, a dollar quote and an identifier.
---: refused
+--: masked unordered
 --: simple
 SELECT ';', $a$;$a$, 1 AS ";" /* ; */; SELECT upper(ssn) FROM clinic.patients -- ;
 

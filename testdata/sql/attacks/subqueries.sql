@@ -20,7 +20,7 @@ SELECT c::text FROM (SELECT b AS c FROM (SELECT a AS b FROM (SELECT ssn AS a FRO
 SELECT (SELECT last_name FROM clinic.patients WHERE height_cm = 153 AND weight_kg = 43.7)
 
 --- scalar-subselect-concat
---: refused
+--: no canary
 SELECT 'x' || (SELECT last_name FROM clinic.patients WHERE id IS NOT NULL LIMIT 1)
 
 --- scalar-subselect-too-many-rows
@@ -139,7 +139,7 @@ SELECT id FROM clinic.patients INTERSECT SELECT patient_id FROM clinic.encounter
 SELECT id FROM clinic.patients EXCEPT SELECT patient_id FROM clinic.encounters
 
 --- union-subselect-function
---: refused
+--: masked unordered
 SELECT upper(x) FROM (SELECT ssn x FROM clinic.patients UNION SELECT ssn FROM clinic.mv_patient_names) u
 
 --- values-subselect

@@ -1,0 +1,242 @@
+package analysis
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
+	"github.com/veil-proxy/veil/table"
+)
+
+// Texts that are made of keyed values. What some functions of SQL give, Veil computes of the
+// masked values once they are known (rows.Composed). Until then such a text is a keyed value
+// of its own, which can be selected and handed on, and nothing else. What SQL can mask
+// itself is masked there instead.
+
+// composing are the functions that Veil computes.
+var composing = map[string]composed{
+	"concat": {texts: anyTexts, loose: true}, "concat_ws": {texts: anyTexts, loose: true}, "||": {texts: 2, loose: true}, "replace": {texts: 3},
+	"lower": {texts: 1, ascii: true}, "upper": {texts: 1, ascii: true},
+	"btrim": {texts: 1}, "ltrim": {texts: 1}, "rtrim": {texts: 1},
+	"left": {texts: 1, fewest: 1, most: 1}, "right": {texts: 1, fewest: 1, most: 1},
+	"substr": {texts: 1, fewest: 1, most: 2}, "substring": {texts: 1, fewest: 1, most: 2, name: "substr"},
+	"length": {texts: 1, shown: catalog.OIDInt4}, "char_length": {texts: 1, name: "length", shown: catalog.OIDInt4},
+	"character_length": {texts: 1, name: "length", shown: catalog.OIDInt4}, "octet_length": {texts: 1, shown: catalog.OIDInt4}, "md5": {texts: 1},
+}
+
+const anyTexts = -1
+
+// composed is what a function takes: a number of texts, and then whole numbers, which must be
+// constants.
+type composed struct {
+	texts, fewest, most int
+	// loose: the texts may be values of other types. ascii: what another case is depends on
+	// the database, but for the letters of ASCII.
+	loose, ascii bool
+	// name is the function's in rows, where it has another; shown the type of its result,
+	// where it is no text.
+	name  string
+	shown uint32
+}
+
+// arguments are the texts and numbers of a call.
+func (k composed) arguments(vs []value) (texts []value, numbers []int, ok bool) {
+	n := k.texts
+	if n == anyTexts {
+		n = len(vs)
+	}
+	if len(vs) < n+k.fewest || len(vs) > n+k.most {
+		return nil, nil, false
+	}
+	for i, v := range vs[n:] {
+		c, isConstant := constantOf(v.node)
+		x, err := strconv.ParseInt(c.text, 10, 32)
+		if !isConstant || !c.number || err != nil || i == 1 && x < 0 {
+			return nil, nil, false
+		}
+		numbers = append(numbers, int(x))
+	}
+	return vs[:n], numbers, true
+}
+
+// composition is a text on its way: its steps, and the parts that PostgreSQL sends.
+type composition struct {
+	rows.Composed
+	nodes []*pg.Node
+	ascii bool // all of its characters are ASCII
+	keyed *keying
+}
+
+// composes reports whether masked values can be parts of a text.
+func (s *keying) composes(loose bool) bool {
+	return !s.Array && (catalog.IsVarying(s.shown) || loose && (s.composed != nil || s.shown == catalog.OIDUUID || s.shown == catalog.OIDInt8))
+}
+
+// compose makes a keyed text of values by a function. ok is false where none is keyed, or
+// it cannot be.
+func (a *analysis) compose(name string, vs []value) (out value, ok bool) {
+	kind, known := composing[name]
+	if !known || firstKeying(vs...) == nil {
+		return out, false
+	}
+	texts, numbers, ok := kind.arguments(vs)
+	if !ok {
+		return out, false
+	}
+	c := &composition{ascii: true}
+	plain := true // PostgreSQL has no operator || of two values that are no texts
+	for _, v := range texts {
+		if v.restricted != nil || v.computed || v.keying != nil && (v.keying.inSQL != nil || !v.keying.composes(kind.loose)) {
+			return out, false
+		}
+		plain = plain && v.keying != nil && !catalog.IsVarying(v.keying.shown)
+	}
+	step := &rows.Step{Function: name, Numbers: numbers}
+	if kind.name != "" {
+		step.Function = kind.name
+	}
+	for _, v := range texts {
+		step.Of = append(step.Of, c.add(a, v, name))
+	}
+	if name == "||" && plain || kind.ascii && !c.ascii || len(c.Parts) > rows.MostParts {
+		return out, false
+	}
+	c.Step = step
+	shown := kind.shown
+	if shown == 0 {
+		shown = catalog.OIDText
+	}
+	return a.madeText(c, shown), true
+}
+
+// add adds a value to the parts, as the text that a function takes it for.
+func (c *composition) add(a *analysis, v value, function string) *rows.Step {
+	if m := v.made; m != nil {
+		at := len(c.Parts)
+		c.Parts, c.nodes = append(c.Parts, m.Parts...), append(c.nodes, m.nodes...)
+		c.ascii = c.ascii && m.ascii
+		c.note(m.keyed)
+		return moved(m.Step, at)
+	}
+	part := rows.Part{Clear: true}
+	var n *pg.Node
+	if s := v.keying; s != nil {
+		part = rows.Part{Masking: &s.Masking, Composed: s.composed, Action: a.action(s.Action)}
+		n = cast(v.node, "text")
+		c.ascii = c.ascii && (s.hashed || s.comparable || s.ascii)
+		c.note(s)
+	} else {
+		n = clearText(v.node, function)
+		k := v.node.GetAConst()
+		c.ascii = c.ascii && k.GetVal() != nil && isASCII(k.GetSval().GetSval())
+	}
+	c.Parts, c.nodes = append(c.Parts, part), append(c.nodes, coalesce(n, text("")))
+	return &rows.Step{Part: len(c.Parts) - 1}
+}
+
+func (c *composition) note(s *keying) {
+	if c.keyed == nil {
+		c.keyed = s
+	}
+}
+
+// moved are steps whose parts stand behind others.
+func moved(s *rows.Step, by int) *rows.Step {
+	out := *s
+	out.Of = nil
+	if s.Function == "" {
+		out.Part += by
+	}
+	for _, o := range s.Of {
+		out.Of = append(out.Of, moved(o, by))
+	}
+	return &out
+}
+
+// clearText is a value that holds no original as a part: its text as the function takes it.
+func clearText(n *pg.Node, function string) *pg.Node {
+	plus := cast(text("+"), "text")
+	if function != "concat" && function != "concat_ws" {
+		return op("||", plus, n)
+	}
+	if c, ok := constantOf(n); ok && c.param > 0 && n.GetTypeCast() == nil {
+		n = cast(n, "text")
+	}
+	given := &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_DISTINCT, Name: names("="), Lexpr: n, Rexpr: null()}}}
+	return when(given, op("||", plus, call("concat", n)))
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// madeText is the keyed value of a composition: a record of its parts.
+func (a *analysis) madeText(c *composition, shown uint32) value {
+	s := &keying{
+		Masking:  table.Masking{Action: c.keyed.Action, Class: "a text of several", Type: table.Text},
+		composed: &c.Composed, ascii: c.ascii, shown: shown, typ: a.catalog.Type(shown), column: c.keyed.column,
+	}
+	return value{node: row(append([]*pg.Node{a.tagText()}, c.nodes...)...), keying: s, made: c}
+}
+
+// mixed is a choice between keyed values of one kind and texts that hold no original, whose
+// nodes it changes. choose makes the choice anew. ok is false where it is none.
+func (a *analysis) mixed(vs []value, nodes []**pg.Node, choice func() *pg.Node) (out value, ok bool) {
+	s := firstKeying(vs...)
+	clear := false
+	for _, v := range vs {
+		switch {
+		case v.null:
+		case v.keying == nil:
+			clear = true
+			if v.restricted != nil {
+				return out, false
+			}
+		case !sameKeying(v.keying, s) || v.keying.inSQL != nil || v.computed || !v.keying.composes(false):
+			return out, false
+		}
+	}
+	if s == nil || !clear {
+		return out, false
+	}
+	for i, v := range vs {
+		switch {
+		case v.null:
+			*nodes[i] = cast(null(), "text")
+		case v.keying != nil:
+			*nodes[i] = cast(v.node, "text")
+		default:
+			*nodes[i] = clearText(v.node, "||")
+		}
+	}
+	c := &composition{keyed: s, nodes: []*pg.Node{coalesce(choice(), text(""))}}
+	c.Parts = []rows.Part{{Masking: &s.Masking, Composed: s.composed, Action: a.action(s.Action), Clear: true}}
+	c.Step = &rows.Step{}
+	return a.madeText(c, catalog.OIDText), true
+}
+
+// castText casts a keyed value to a text, which may cut it.
+func (a *analysis) castText(v value, t *catalog.Type, name *pg.TypeName) (out value, ok bool) {
+	s := v.keying
+	if s == nil || s.inSQL != nil || v.computed || !s.composes(true) || t == nil || !catalog.IsVarying(t.OID) || len(name.ArrayBounds) > 0 || len(name.Typmods) > 1 {
+		return out, false
+	}
+	c := &composition{ascii: true}
+	c.Step = c.add(a, v, "||")
+	if len(name.Typmods) == 1 {
+		n := name.Typmods[0].GetAConst().GetIval().GetIval()
+		if n < 1 {
+			return out, false
+		}
+		c.Step = &rows.Step{Function: "left", Of: []*rows.Step{c.Step}, Numbers: []int{int(n)}}
+	}
+	return a.madeText(c, t.OID), true
+}
