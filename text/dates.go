@@ -128,8 +128,27 @@ func (s *Scanner) numericDate(i int) bool {
 	if !ok || s.at(i+5).gap == joined && (s.at(i+5).kind == number || s.at(i+5).char == sep && s.isNumber(i+6) && s.at(i+6).gap == joined) {
 		return false
 	}
-	s.addDate(i, i+5, "date-numeric")
+	to := i + 5
+	if isYear(a) {
+		to = s.clock(to)
+	}
+	s.addDate(i, to, "date-numeric")
 	return true
+}
+
+// clock returns the end of a time to the second behind a date with the year first: what a
+// machine has stamped is one value.
+func (s *Scanner) clock(to int) int {
+	for n := 0; n < 3; n++ {
+		i := to + 2*n
+		if t := s.at(i); t.kind != number || t.len() != 2 || t.value > 60 || t.gap != space && n == 0 || t.gap != joined && n > 0 || n < 2 && !s.is(i+1, ':') {
+			return to
+		}
+	}
+	if to += 5; s.is(to, '.') && s.isNumber(to+1) && s.at(to+1).gap == joined {
+		to += 2
+	}
+	return to
 }
 
 // ordinalEnd returns the token after an ordinal's ending: 3rd, 3º.

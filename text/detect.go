@@ -145,5 +145,5 @@ func (s *Scanner) hasTitle(i int) bool {
 	if s.at(j).char == '.' && s.at(i).gap <= space {
 		j--
 	}
-	return s.at(i).gap <= space && s.at(j).kind == word && s.at(j).ends&fTitle != 0
+	return s.at(i).gap <= space && s.at(j).kind == word && s.at(j).ends&fTitle != 0 && !(s.caseless && j == i-1 && s.at(j).flags&(fRelation|fWord|fCommon) != 0 && s.at(i).flags&(fGiven|fFamily) == 0)
 }

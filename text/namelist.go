@@ -55,8 +55,27 @@ func (s *Scanner) addName(c *candidate) {
 			}
 		}
 	}
-	s.add(from, to, Name, "name")
+	s.add(from, s.withSuffixes(to), Name, "name")
 }
+
+// withSuffixes returns the end of the degrees and the like behind a name: MD, Jr.
+func (s *Scanner) withSuffixes(to int) int {
+	for range 3 {
+		j := to
+		if s.at(j).char == ',' && s.at(j).gap == joined {
+			j++
+		}
+		if t := s.at(j); t.kind != word || t.gap != space || t.flags&fSuffix == 0 || t.shape == lower || t.shape == initial || t.len() == 2 && t.shape != upper && t.hash != hashJr || !s.free(j) || t.flags&(fGiven|fFamily) != 0 {
+			return to
+		}
+		if to = j + 1; s.is(to, '.') && s.at(to-1).shape == title {
+			to++
+		}
+	}
+	return to
+}
+
+var hashJr = hashOf("jr")
 
 // carets finds names with carets between their parts, as HL7 writes them:
 // O'BRIEN^ANNA^M.

@@ -37,6 +37,9 @@ func (s *Scanner) nameable(i int) bool {
 	if t.shape == initial {
 		return t.gap != joined || s.at(i-1).kind == mark && s.at(i-1).char != '\''
 	}
+	if s.is(i+1, '\'') && s.at(i+2).hash == hashT && s.at(i+2).gap == joined {
+		return false // Don't
+	}
 	if t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel|fEponym) != 0 || t.gap == joined && s.at(i-1).kind == number || s.isNumber(i+1) && s.at(i+1).gap == joined {
 		return false
 	}

@@ -146,7 +146,7 @@ func (s *Scanner) codeBefore(i int) bool {
 
 // phone finds telephone numbers.
 func (s *Scanner) phone(d *digits) bool {
-	labelled := s.labelBefore(d.from, fPhoneLabel)
+	labelled := s.labelBefore(d.from, fPhoneLabel) || d.total >= 6 && s.phoneKindAfter(d.to)
 	first := byte(0)
 	if j := d.from; s.isNumber(j) {
 		first = s.text[s.at(j).start]
@@ -192,6 +192,18 @@ func (s *Scanner) phone(d *digits) bool {
 	s.add(d.from, d.to, Phone, "phone")
 	return true
 }
+
+// phoneKindAfter reports whether the kind of a telephone number follows it: 9472 7916
+// office; 481 7531-Fax.
+func (s *Scanner) phoneKindAfter(i int) bool {
+	if c := s.at(i).char; (c == '-' || c == '(') && s.at(i).gap <= space {
+		i++
+	}
+	t := s.at(i)
+	return t.kind == word && t.gap <= space && phoneKinds[t.hash]
+}
+
+var phoneKinds = hashSet("office", "fax", "mobile", "cell", "home", "work", "desk", "direct", "pager", "tel", "phone", "privat", "dienstlich", "mobil", "handy", "móvil", "fijo", "portable", "mobiel")
 
 // extension returns the end of an extension: x123, ext. 45.
 func (s *Scanner) extension(to int) int {
