@@ -235,7 +235,7 @@ var addressLabels = hashSet("domicilio", "dirección", "address", "adresse", "an
 // addressLine finds what stands behind the label of an address, to the end of its line or
 // the next label.
 func (s *Scanner) addressLine(colon int) {
-	if p := s.at(colon - 1); s.at(colon).char != ':' || p.kind != word || !addressLabels[p.hash] {
+	if p := s.at(colon - 1); s.at(colon).char != ':' || p.kind != word || !addressLabels.has(p.hash) {
 		return
 	}
 	to, words := colon+1, 0
@@ -266,7 +266,7 @@ func (s *Scanner) addressLine(colon int) {
 // military finds the lines of a military address: APO AA 34000.
 func (s *Scanner) military(i int) bool {
 	t := s.at(i)
-	if t.kind != word || t.len() != 3 || !militaryPosts[t.hash] || s.at(i+1).kind != word || s.at(i+1).len() != 2 || !s.isNumber(i+2) || s.at(i+2).len() != 5 {
+	if t.kind != word || t.len() != 3 || !militaryPosts.has(t.hash) || s.at(i+1).kind != word || s.at(i+1).len() != 2 || !s.isNumber(i+2) || s.at(i+2).len() != 5 {
 		return false
 	}
 	from := i
@@ -311,7 +311,7 @@ func (s *Scanner) plainStreet(i int) bool {
 			k++
 		}
 		w := s.at(k)
-		if w.kind == word && w.shape == lower && w.gap == space && (lowerStreets[w.hash] || w.flags&(fStreetAfter|fStreetBefore) != 0 && w.flags&(fEnglish|fCommon|fTitle|fUnit) == 0) && (capitals > 0 || numbered) {
+		if w.kind == word && w.shape == lower && w.gap == space && (lowerStreets.has(w.hash) || w.flags&(fStreetAfter|fStreetBefore) != 0 && w.flags&(fEnglish|fCommon|fTitle|fUnit) == 0) && (capitals > 0 || numbered) {
 			to = k + 1
 			if s.is(to, '.') {
 				to++
@@ -336,7 +336,7 @@ func (s *Scanner) plainStreet(i int) bool {
 	end := to + 1
 	if n := s.at(end); n.gap == joined && n.kind == word && n.len() == 1 {
 		end++
-	} else if s.is(end, '.') && lowerStreets[s.at(to-1).hash] || s.is(end, '.') && s.is(to-1, '.') && lowerStreets[s.at(to-2).hash] {
+	} else if s.is(end, '.') && lowerStreets.has(s.at(to-1).hash) || s.is(end, '.') && s.is(to-1, '.') && lowerStreets.has(s.at(to-2).hash) {
 		end++ // Kossuth u. 12.
 	}
 	return s.endsStreet(i, from, to, end, numbered)
@@ -352,7 +352,7 @@ func (s *Scanner) endsStreet(i, from, to, end int, numbered bool) bool {
 		return false
 	}
 	p := s.at(i - 1)
-	labelled := s.placeLabel(i) || p.kind == word && s.at(i).gap <= space && (prepositions[p.hash] && p.hash != hashTo || numbered && (p.hash == hashTo || p.hash == hashIs || p.hash == hashWith))
+	labelled := s.placeLabel(i) || p.kind == word && s.at(i).gap <= space && (prepositions.has(p.hash) && p.hash != hashTo || numbered && (p.hash == hashTo || p.hash == hashIs || p.hash == hashWith))
 	switch {
 	case unit, numbered && (ends || labelled), labelled && s.placeLabel(i) && ends:
 	default:

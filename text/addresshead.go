@@ -63,7 +63,7 @@ func (s *Scanner) crossing(street int) int {
 		from++
 	}
 	p := s.at(from - 1)
-	if from >= street-1 || !(p.kind == word && p.shape == lower && (prepositions[p.hash] || p.hash == hashIs || p.hash == hashWith) || p.char == ':' || s.at(from).gap >= line) {
+	if from >= street-1 || !(p.kind == word && p.shape == lower && (prepositions.has(p.hash) || p.hash == hashIs || p.hash == hashWith) || p.char == ':' || s.at(from).gap >= line) {
 		return street
 	}
 	return s.corner(from)

@@ -12,7 +12,7 @@ func (s *Scanner) findAges() {
 			}
 		case t.kind == word && t.flags&fNumberWord != 0 && s.f.dict.numbers[t.hash] >= 90:
 			s.wordedAge(i)
-		case t.kind == word && oldWords[t.hash]:
+		case t.kind == word && oldWords.has(t.hash):
 			s.add(i, i+1, Age, "age-word")
 		}
 	}
@@ -42,7 +42,7 @@ func (s *Scanner) isAge(i int) bool {
 		switch {
 		case next.flags&fAgeWord != 0 && !(next.len() == 1 && next.gap == joined && s.at(j+1).kind == mark && s.at(j+1).char != '.' && s.at(j+1).char != '/'):
 			return s.ageUnit(i, j)
-		case people[next.hash] && (next.gap == space || next.shape == initial) && s.at(j).len() > 0:
+		case people.has(next.hash) && (next.gap == space || next.shape == initial) && s.at(j).len() > 0:
 			return true
 		case s.phraseAge(j):
 			return true
@@ -54,7 +54,7 @@ func (s *Scanner) isAge(i int) bool {
 // ageUnit tells "95 years old" and "95 years" from "90 days" and "for 95 years".
 func (s *Scanner) ageUnit(i, j int) bool {
 	p := s.at(i - 1)
-	return !(p.kind == word && s.at(i).gap <= space && spans[p.hash]) || s.at(j+1).flags&fAgeWord != 0
+	return !(p.kind == word && s.at(i).gap <= space && spans.has(p.hash)) || s.at(j+1).flags&fAgeWord != 0
 }
 
 var spans = hashSet("for", "over", "since", "last", "past", "within", "x", "durante", "seit", "hace", "desde", "every")
@@ -65,14 +65,14 @@ func (s *Scanner) phraseAge(j int) bool { return s.at(j).phraseIs&fAgeWord != 0 
 // "Smith, 95,", "Smith / 95 / F".
 func (s *Scanner) ageBefore(i int) bool {
 	j := i - 1
-	for n := 0; n < 2 && (s.at(j).char == ':' || s.at(j).char == '=' || s.at(j).hash == hashOf2[0] || between[s.at(j).hash]); n++ {
+	for n := 0; n < 2 && (s.at(j).char == ':' || s.at(j).char == '=' || s.at(j).hash == hashOf2[0] || between.has(s.at(j).hash)); n++ {
 		j--
 	}
-	if p := s.at(j); p.kind == word && ageWords[p.hash] && s.at(j+1).gap <= wide {
+	if p := s.at(j); p.kind == word && ageWords.has(p.hash) && s.at(j+1).gap <= wide {
 		return true
 	}
 	p, next := s.at(i-1), s.at(i+1)
-	if p.kind == word && s.at(i).gap == space && ageVerbs[p.hash] && s.at(i).value <= 110 && (next.kind == mark && next.char != '%' && next.char != '/' && next.char != '.' && next.char != '-' || ageVerbs[next.hash] || next.char == '.' && next.gap == joined && !s.isNumber(i+2)) {
+	if p.kind == word && s.at(i).gap == space && ageVerbs.has(p.hash) && s.at(i).value <= 110 && (next.kind == mark && next.char != '%' && next.char != '/' && next.char != '.' && next.char != '-' || ageVerbs.has(next.hash) || next.char == '.' && next.gap == joined && !s.isNumber(i+2)) {
 		return !(s.at(i-2).kind == word && s.at(i-2).flags&(fMedical|fUnit) != 0 || s.at(i-2).shape == upper)
 	}
 	switch p.char {
@@ -103,7 +103,7 @@ func (s *Scanner) wordedAge(i int) {
 	if s.at(j).char == '-' {
 		j++
 	}
-	if p := s.at(i - 1); p.kind == word && ageWords[p.hash] && s.at(i).gap == space {
+	if p := s.at(i - 1); p.kind == word && ageWords.has(p.hash) && s.at(i).gap == space {
 		s.add(i, to, Age, "age-word")
 	} else if t := s.at(j); t.gap <= space && (t.flags&fAgeWord != 0 && t.len() > 1 || t.phraseIs&fAgeWord != 0) {
 		s.add(i, to, Age, "age-word")

@@ -76,7 +76,7 @@ func (s *Scanner) place(i int) {
 // placeLabel reports whether a label that only places follow stands before a token.
 func (s *Scanner) placeLabel(i int) bool {
 	j := i - 1
-	for n := 0; n < 2 && (s.at(j).char == ':' || s.at(j).char == '.' || articles[s.at(j).hash]); n++ {
+	for n := 0; n < 2 && (s.at(j).char == ':' || s.at(j).char == '.' || articles.has(s.at(j).hash)); n++ {
 		j--
 	}
 	return s.at(j).kind == word && s.at(j).ends&fPlaceLabel != 0 && s.at(i).gap <= wide && s.at(j+1).gap <= line
@@ -90,7 +90,7 @@ var (
 // prepositionBefore reports whether a preposition of place stands before a token.
 func (s *Scanner) prepositionBefore(i int) bool {
 	p := s.at(i - 1)
-	return p.kind == word && s.at(i).gap <= line && prepositions[p.hash] && p.hash != hashAnd && (p.hash != hashOf2[0] || s.lang == english) && p.hash != hashFor
+	return p.kind == word && s.at(i).gap <= line && prepositions.has(p.hash) && p.hash != hashAnd && (p.hash != hashOf2[0] || s.lang == english) && p.hash != hashFor
 }
 
 var hashAnd, hashFor = hashOf("and"), hashOf("for")
@@ -105,7 +105,7 @@ func (s *Scanner) town(i int) bool {
 		return false
 	}
 	p := s.at(i - 1)
-	before := p.kind == word && (inPlace[p.hash] && p.hash != hashTo || p.hash == hashAt && s.at(i-2).flags&fEnglish == 0 || p.hash == hashTo && travels[s.at(i-2).hash])
+	before := p.kind == word && (inPlace.has(p.hash) && p.hash != hashTo || p.hash == hashAt && s.at(i-2).flags&fEnglish == 0 || p.hash == hashTo && travels.has(s.at(i-2).hash))
 	if !s.isCapital(i) || t.gap != space || !before || p.shape == upper && t.shape == upper || s.isEponym(i, to-1) || s.at(to).gap == joined && s.at(to).kind != mark || s.is(to, '-') || s.is(to, '\'') {
 		return false
 	}
@@ -121,14 +121,14 @@ func (s *Scanner) town(i int) bool {
 func (s *Scanner) unlistedPlace(i int) {
 	t := s.at(i)
 	p := s.at(i - 1)
-	if s.lang != english || t.flags&^(fForeign|fTown|fUncommon) != 0 || t.phraseIs != 0 || p.kind != word || !inPlace[p.hash] || t.gap != space || p.shape == upper && t.shape == upper || t.len() < 4 || t.shape == mixed || t.shape == upper && t.len() < 6 || s.isEponym(i, i) {
+	if s.lang != english || t.flags&^(fForeign|fTown|fUncommon) != 0 || t.phraseIs != 0 || p.kind != word || !inPlace.has(p.hash) || t.gap != space || p.shape == upper && t.shape == upper || t.len() < 4 || t.shape == mixed || t.shape == upper && t.len() < 6 || s.isEponym(i, i) {
 		return
 	}
 	n := s.at(i + 1)
 	if s.isCapital(i+1) && n.gap == space && !(n.flags&^(fForeign|fFamily|fGiven|fUncommon|fCity) == 0 && (s.endsPhrase(i+2))) || n.char == '\'' && n.gap == joined || n.gap == joined && n.kind != mark || n.char == '-' && n.gap == joined || n.kind == word && n.gap == space && n.flags&(fEponymHead|fMedical) != 0 {
 		return
 	}
-	if p.hash == hashTo && !travels[s.at(i-2).hash] {
+	if p.hash == hashTo && !travels.has(s.at(i-2).hash) {
 		return
 	}
 	to := i + 1
@@ -206,11 +206,11 @@ func (s *Scanner) zip(i int) {
 		j--
 	}
 	near := t.gap <= line || s.at(j+1).gap <= line
-	if s.at(j).kind == word && s.at(j).shape == lower && between[s.at(j).hash] && !zipLabels[s.at(j).hash] {
+	if s.at(j).kind == word && s.at(j).shape == lower && between.has(s.at(j).hash) && !zipLabels.has(s.at(j).hash) {
 		j-- // the zip code is
 	}
 	switch p := s.at(j); {
-	case p.ends&fPlaceLabel != 0 && near && zipLabels[p.hash], p.ends&fPlaceLabel != 0 && s.at(i-1).char == ':' && t.len() == 5:
+	case p.ends&fPlaceLabel != 0 && near && zipLabels.has(p.hash), p.ends&fPlaceLabel != 0 && s.at(i-1).char == ':' && t.len() == 5:
 	case p.kind == word && p.shape == upper && p.len() == 2 && p.flags&fState != 0 && t.len() == 5:
 	case near && t.len() == 5 && s.endsPlace(j):
 	case t.len() >= 4 && s.beginsPlace(to) && t.len() <= 5 && (t.len() == 5 || s.lang != english && s.endsPlace(j)):

@@ -133,7 +133,7 @@ func (s *Scanner) code(i int) {
 	case r.digits+r.letters >= 20 && r.digits >= 4 && r.changes >= 6:
 		s.add(r.from, r.to, ID, "code-long")
 		return
-	case r.letters == 0 || r.digits < 5 || t.kind == word && notCodes[t.hash]:
+	case r.letters == 0 || r.digits < 5 || t.kind == word && notCodes.has(t.hash):
 		if s.at(i-1).char == '#' && s.at(i).gap == joined && r.digits >= 4 {
 			s.add(r.from, r.to, ID, "number-sign")
 		}

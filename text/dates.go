@@ -154,19 +154,13 @@ func (s *Scanner) clock(to int) int {
 // ordinalEnd returns the token after an ordinal's ending: 3rd, 3º.
 func (s *Scanner) ordinalEnd(i int) int {
 	t := s.at(i + 1)
-	if t.gap == joined && (ordinals[t.hash] || t.kind == mark && (t.hash == 'º' || t.hash == 'ª' || t.hash == '°')) {
+	if t.gap == joined && (ordinals.has(t.hash) || t.kind == mark && (t.hash == 'º' || t.hash == 'ª' || t.hash == '°')) {
 		return i + 2
 	}
 	return i + 1
 }
 
-var ordinals = func() map[uint64]bool {
-	m := map[uint64]bool{}
-	for _, w := range []string{"st", "nd", "rd", "th", "er", "e", "ste", "de", "o", "º"} {
-		m[hashOf(fold(w))] = true
-	}
-	return m
-}()
+var ordinals = hashSet("st", "nd", "rd", "th", "er", "e", "ste", "de", "o", "º")
 
 // monthOf returns the month that a token names. Short or ambiguous names must be
 // written as names.
@@ -230,7 +224,7 @@ func (s *Scanner) dayFirst(i int) bool {
 	from := i
 	j := s.ordinalEnd(i)
 	// Two days of one month: 3-5 March, 3 and 4 March, del 3 al 5 de marzo.
-	if c := s.at(j); (c.char == '-' || c.char == '/' || c.char == ',' || c.kind == word && isAnd[c.hash]) && c.gap <= space && s.isNumber(j+1) && isDay(s.at(j+1).value) && s.at(j+1).len() <= 2 {
+	if c := s.at(j); (c.char == '-' || c.char == '/' || c.char == ',' || c.kind == word && isAnd.has(c.hash)) && c.gap <= space && s.isNumber(j+1) && isDay(s.at(j+1).value) && s.at(j+1).len() <= 2 {
 		j = s.ordinalEnd(j + 1)
 	}
 	joinedMonth := s.at(j).gap == joined
@@ -266,13 +260,7 @@ func (s *Scanner) dayFirst(i int) bool {
 
 var (
 	hashMay = hashOf("may")
-	isAnd   = func() map[uint64]bool {
-		m := map[uint64]bool{}
-		for _, w := range []string{"and", "to", "und", "bis", "y", "al", "a", "et", "au", "en", "tot", "or", "e", "through"} {
-			m[hashOf(w)] = true
-		}
-		return m
-	}()
+	isAnd   = hashSet("and", "to", "und", "bis", "y", "al", "a", "et", "au", "en", "tot", "or", "e", "through")
 )
 
 // monthFirst finds what begins with the name of a month: March 3rd, 2020, Mar 3,
@@ -288,7 +276,7 @@ func (s *Scanner) monthFirst(i int) {
 		j++
 	}
 	// Two months of one year.
-	if c := s.at(j); (c.char == '-' || c.char == '/' || c.kind == word && isAnd[c.hash]) && c.gap <= space && s.monthOf(j+1) != 0 && s.at(j+1).gap <= space {
+	if c := s.at(j); (c.char == '-' || c.char == '/' || c.kind == word && isAnd.has(c.hash)) && c.gap <= space && s.monthOf(j+1) != 0 && s.at(j+1).gap <= space {
 		j += 2
 		to = j
 	}
@@ -300,7 +288,7 @@ func (s *Scanner) monthFirst(i int) {
 	if d.kind == number && d.gap <= line && d.len() <= 2 && isDay(d.value) && !s.decimalAfter(j) && !(d.gap == line && t.len() <= 3) {
 		end := s.ordinalEnd(j)
 		// Several days: March 3-5, March 3 and 4.
-		if c := s.at(end); (c.char == '-' || c.char == '/' || c.char == ',' || c.kind == word && isAnd[c.hash]) && c.gap <= space && s.isNumber(end+1) && s.at(end+1).gap <= space && s.at(end+1).len() <= 2 && isDay(s.at(end+1).value) && !s.decimalAfter(end+1) {
+		if c := s.at(end); (c.char == '-' || c.char == '/' || c.char == ',' || c.kind == word && isAnd.has(c.hash)) && c.gap <= space && s.isNumber(end+1) && s.at(end+1).gap <= space && s.at(end+1).len() <= 2 && isDay(s.at(end+1).value) && !s.decimalAfter(end+1) {
 			if c.char != ',' {
 				end = s.ordinalEnd(end + 1)
 			}
@@ -334,14 +322,8 @@ func (s *Scanner) monthAlone(i int) bool {
 		return false
 	}
 	p := s.at(i - 1)
-	return p.kind == word && monthBefore[p.hash]
+	return p.kind == word && monthBefore.has(p.hash)
 }
 
-var monthBefore = func() map[uint64]bool {
-	m := map[uint64]bool{}
-	for _, w := range []string{"in", "since", "until", "till", "during", "last", "early", "late", "mid", "by", "this", "through",
-		"seit", "im", "ende", "anfang", "mitte", "bis", "en", "desde", "hasta", "depuis", "sinds", "tot"} {
-		m[hashOf(w)] = true
-	}
-	return m
-}()
+var monthBefore = hashSet("in", "since", "until", "till", "during", "last", "early", "late", "mid", "by", "this", "through",
+	"seit", "im", "ende", "anfang", "mitte", "bis", "en", "desde", "hasta", "depuis", "sinds", "tot")

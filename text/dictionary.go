@@ -33,8 +33,8 @@ type dictionary struct {
 	phraseFlags []flags
 	months      map[uint64]int
 	numbers     map[uint64]int
-	// streets are ends of words that stand for streets: straße, laan.
-	streets []string
+	// streets are ends of words that stand for streets, by their last byte: straße, laan.
+	streets [256][]string
 }
 
 var loaded = sync.OnceValue(load)
@@ -91,7 +91,9 @@ func load() *dictionary {
 			}
 		case "nicknames":
 		case "street-name":
-			d.streets = append(d.streets, fold(entry))
+			end := fold(entry)
+			last := end[len(end)-1]
+			d.streets[last] = append(d.streets[last], end)
 		default:
 			f, ok := sections[section]
 			if !ok {
@@ -213,7 +215,10 @@ func (d *dictionary) streetEnd(word []byte) (ok, sure bool) {
 	for _, r := range string(word) {
 		folded = appendFold(folded, r)
 	}
-	for _, end := range d.streets {
+	if len(folded) == 0 {
+		return false, false
+	}
+	for _, end := range d.streets[folded[len(folded)-1]] {
 		if len(folded) > len(end)+1 && string(folded[len(folded)-len(end):]) == end {
 			return true, len(end) >= 6
 		}

@@ -64,7 +64,7 @@ func (s *Scanner) findInitials() {
 		}
 		p := s.at(i - 1)
 		before := s.contextBefore(i)
-		if notInitials[sum] && before < labelled && p.hash != hashBy2 && !(p.char == '-' && t.gap == joined) {
+		if notInitials.has(sum) && before < labelled && p.hash != hashBy2 && !(p.char == '-' && t.gap == joined) {
 			continue
 		}
 		ends := s.at(j).gap >= line

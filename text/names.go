@@ -257,7 +257,7 @@ func (s *Scanner) suffixAfter(i int) bool {
 	}
 	t := s.at(i)
 	return t.kind == word && t.gap <= space && t.flags&fSuffix != 0 && t.shape != lower && t.len() >= 2 ||
-		t.kind == word && t.gap <= space && t.shape == initial && s.is(i+1, '.') && s.at(i+2).shape == initial && s.at(i+2).gap == joined && suffixInitials[t.hash]
+		t.kind == word && t.gap <= space && t.shape == initial && s.is(i+1, '.') && s.at(i+2).shape == initial && s.at(i+2).gap == joined && suffixInitials.has(t.hash)
 }
 
 var suffixInitials = hashSet("m", "d", "r", "p")

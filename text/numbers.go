@@ -200,7 +200,7 @@ func (s *Scanner) phoneKindAfter(i int) bool {
 		i++
 	}
 	t := s.at(i)
-	return t.kind == word && t.gap <= space && phoneKinds[t.hash]
+	return t.kind == word && t.gap <= space && phoneKinds.has(t.hash)
 }
 
 var phoneKinds = hashSet("office", "fax", "mobile", "cell", "home", "work", "desk", "direct", "pager", "tel", "phone", "privat", "dienstlich", "mobil", "handy", "móvil", "fijo", "portable", "mobiel")
@@ -212,7 +212,7 @@ func (s *Scanner) extension(to int) int {
 		i++
 	}
 	t := s.at(i)
-	if t.kind != word || t.gap > space || !extensions[t.hash] {
+	if t.kind != word || t.gap > space || !extensions.has(t.hash) {
 		return to
 	}
 	i++
@@ -226,15 +226,6 @@ func (s *Scanner) extension(to int) int {
 }
 
 var extensions = hashSet("x", "ext", "extension", "extn", "anexo", "durchwahl", "poste", "toestel")
-
-// hashSet is a set of words.
-func hashSet(words ...string) map[uint64]bool {
-	m := make(map[uint64]bool, len(words))
-	for _, w := range words {
-		m[hashOf(fold(w))] = true
-	}
-	return m
-}
 
 // labelBefore reports whether a label leads to a token, with little between: "MRN:",
 // "Tel. privat", "pager (".
@@ -250,7 +241,7 @@ func (s *Scanner) labelBefore(i int, f flags) bool {
 			// x is a label for a number that is joined to it.
 			return t.len() > 1 || s.at(j+1).gap == joined
 		case t.kind == word:
-			if words++; words > 1 || t.flags&(fEnglish|fGerman|fSpanish|fFrench|fDutch) == 0 && !between[t.hash] {
+			if words++; words > 1 || t.flags&(fEnglish|fGerman|fSpanish|fFrench|fDutch) == 0 && !between.has(t.hash) {
 				return false
 			}
 		case t.kind == number:

@@ -56,7 +56,7 @@ var (
 // timeWord returns the end of what says that a number is a time: pm, p.m., Uhr.
 func (s *Scanner) timeWord(i int) int {
 	t := s.at(i)
-	if t.kind != word || t.gap > space || !timeWords[t.hash] {
+	if t.kind != word || t.gap > space || !timeWords.has(t.hash) {
 		return i
 	}
 	if t.len() > 1 {

@@ -15,7 +15,7 @@ func (s *Scanner) findOrgs() {
 			s.orgHead(i)
 		case t.flags&fOrgSuffix != 0 && s.isCapital(i):
 			s.orgSuffix(i)
-		case orgVerbs[t.hash] || orgAt[t.hash]:
+		case orgVerbs.has(t.hash) || orgAt.has(t.hash):
 			s.orgAfter(i)
 		}
 	}
@@ -154,10 +154,10 @@ func (s *Scanner) nameBack(i int) int {
 		}
 		switch {
 		case s.at(j+1).gap > space:
-		case s.isCapital(j) && !(generic[t.hash] && t.shape != upper) && !(t.flags&(fNameLabel|fTitle|fDateLabel|fMonth) != 0 && t.flags&(fGiven|fFamily|fCity|fParticle) == 0 && !orgWords[t.hash]):
+		case s.isCapital(j) && !(generic.has(t.hash) && t.shape != upper) && !(t.flags&(fNameLabel|fTitle|fDateLabel|fMonth) != 0 && t.flags&(fGiven|fFamily|fCity|fParticle) == 0 && !orgWords.has(t.hash)):
 			from = j
 			continue
-		case (t.flags&fParticle != 0 || t.hash == hashAnd || t.hash == hashOf2[0]) && t.shape == lower && s.isCapital(j-1) && s.at(j).gap == space && s.taken[max(0, j-1)] == 0 && !(generic[s.at(j-1).hash] && t.hash != hashOf2[0]):
+		case (t.flags&fParticle != 0 || t.hash == hashAnd || t.hash == hashOf2[0]) && t.shape == lower && s.isCapital(j-1) && s.at(j).gap == space && s.taken[max(0, j-1)] == 0 && !(generic.has(s.at(j-1).hash) && t.hash != hashOf2[0]):
 			from = j
 			continue
 		}
@@ -182,7 +182,7 @@ func (s *Scanner) nameForward(i int) int {
 		}
 		t := s.at(j)
 		particles := 0
-		for t.kind == word && (t.shape == lower || t.shape == upper && s.at(j-1).shape == upper) && t.gap == space && t.flags&(fParticle|fSpanish|fFrench|fGerman) != 0 && t.len() <= 4 && particles < 3 && nameParticles[t.hash] {
+		for t.kind == word && (t.shape == lower || t.shape == upper && s.at(j-1).shape == upper) && t.gap == space && t.flags&(fParticle|fSpanish|fFrench|fGerman) != 0 && t.len() <= 4 && particles < 3 && nameParticles.has(t.hash) {
 			j++
 			particles++
 			t = s.at(j)
@@ -213,22 +213,22 @@ func (s *Scanner) properName(from, head, to, headTo int) bool {
 		}
 		upperLine = upperLine && t.shape == upper
 		switch {
-		case t.flags&(fMedical|fEnglish|fParticle) != 0 && t.flags&(fGiven|fFamily|fCity) == 0 || generic[t.hash], t.len() == 1:
+		case t.flags&(fMedical|fEnglish|fParticle) != 0 && t.flags&(fGiven|fFamily|fCity) == 0 || generic.has(t.hash), t.len() == 1:
 		case t.flags&fProfession != 0 && t.flags&(fGiven|fFamily) == 0:
-		case t.ends&fOrgHead != 0 && !orgWords[t.hash], specialities[t.hash]:
+		case t.ends&fOrgHead != 0 && !orgWords.has(t.hash), specialities.has(t.hash):
 		default:
 			named++
 		}
 	}
 	if named == 0 {
-		return orgWords[s.at(from).hash] && from < head && s.at(from).shape == title
+		return orgWords.has(s.at(from).hash) && from < head && s.at(from).shape == title
 	}
 	if !upperLine {
 		return true
 	}
 	// Headings are in capitals too: a name has a word that no list of words has.
 	for j := from; j < to; j++ {
-		if t := s.at(j); t.kind == word && !(j >= head && j < headTo) && (t.flags&(fCommon|fWord|fKeyword|fDrug|fMedical) == 0 || t.flags&(fGiven|fFamily|fCity) != 0 || orgWords[t.hash]) {
+		if t := s.at(j); t.kind == word && !(j >= head && j < headTo) && (t.flags&(fCommon|fWord|fKeyword|fDrug|fMedical) == 0 || t.flags&(fGiven|fFamily|fCity) != 0 || orgWords.has(t.hash)) {
 			return true
 		}
 	}
@@ -277,21 +277,21 @@ var (
 // orgAfter finds a name behind a verb and a preposition, or behind "at".
 func (s *Scanner) orgAfter(i int) {
 	j := i + 1
-	if !orgAt[s.at(i).hash] {
+	if !orgAt.has(s.at(i).hash) {
 		words := 0
-		for ; words < 4 && s.at(j).kind == word && s.at(j).shape == lower && !orgAt[s.at(j).hash]; words++ {
+		for ; words < 4 && s.at(j).kind == word && s.at(j).shape == lower && !orgAt.has(s.at(j).hash); words++ {
 			j++
 		}
-		if !orgAt[s.at(j).hash] && !(s.at(j-1).hash == hashTo || s.at(j-1).hash == hashFrom || s.at(j-1).hash == hashOur || s.at(j-1).hash == hashBy2) {
+		if !orgAt.has(s.at(j).hash) && !(s.at(j-1).hash == hashTo || s.at(j-1).hash == hashFrom || s.at(j-1).hash == hashOur || s.at(j-1).hash == hashBy2) {
 			return
 		}
-		if orgAt[s.at(j).hash] {
+		if orgAt.has(s.at(j).hash) {
 			return // it is looked at by itself
 		}
 	} else if s.at(j).hash == hashThe || s.at(j).hash == hashOur {
 		j++
 	}
-	if !s.isCapital(j) || s.at(j).gap > space || s.taken[min(j, len(s.taken)-1)] != 0 || notOrgs[s.at(j).hash] || s.at(j).flags&(fTitle|fRelation|fMonth|fWeekday|fRoom|fUnitNo|fNameLabel) != 0 && s.at(j).flags&fParticle == 0 ||
+	if !s.isCapital(j) || s.at(j).gap > space || s.taken[min(j, len(s.taken)-1)] != 0 || notOrgs.has(s.at(j).hash) || s.at(j).flags&(fTitle|fRelation|fMonth|fWeekday|fRoom|fUnitNo|fNameLabel) != 0 && s.at(j).flags&fParticle == 0 ||
 		s.at(j).flags&(fMedical|fDrug) != 0 && s.at(j).flags&(fGiven|fFamily|fCity) == 0 {
 		return
 	}
@@ -318,7 +318,7 @@ func (s *Scanner) orgName(i, j int) {
 	if s.isNumber(to) && s.at(to).gap <= space && to == j+1 && s.taken[min(to, len(s.taken)-1)] == 0 {
 		return // at T12
 	}
-	if orgAt[s.at(i).hash] || s.at(j-1).hash == hashTo || to > j+1 && t.flags&fGiven == 0 || t.flags&(fGiven|fFamily) == 0 || s.at(to-1).flags&(fOrgHead) != 0 {
+	if orgAt.has(s.at(i).hash) || s.at(j-1).hash == hashTo || to > j+1 && t.flags&fGiven == 0 || t.flags&(fGiven|fFamily) == 0 || s.at(to-1).flags&(fOrgHead) != 0 {
 		if t.flags&fPlace != 0 && to == j+1 && t.shape != upper {
 			s.add(j, to, Location, "place")
 			return

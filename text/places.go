@@ -66,7 +66,7 @@ func (s *Scanner) streetLast(i int) {
 			p--
 		}
 		w := s.at(p)
-		if s.at(from).gap > space || w.kind != word || s.taken[max(p, 0)] != 0 || !s.isCapital(p) && !(w.flags&fParticle != 0 && words > 0) || w.flags&fKeyword&^(fStreetAfter|fStreetBefore|fOrgHead|fWeekday|fMonth|fParticle|fTitle|fUnit|fEponymHead|fNameVerb|fRelation|fProfession) != 0 && !directions[w.hash] && w.flags&(fGiven|fFamily|fCity) == 0 {
+		if s.at(from).gap > space || w.kind != word || s.taken[max(p, 0)] != 0 || !s.isCapital(p) && !(w.flags&fParticle != 0 && words > 0) || w.flags&fKeyword&^(fStreetAfter|fStreetBefore|fOrgHead|fWeekday|fMonth|fParticle|fTitle|fUnit|fEponymHead|fNameVerb|fRelation|fProfession) != 0 && !directions.has(w.hash) && w.flags&(fGiven|fFamily|fCity) == 0 {
 			break
 		}
 		if w.flags&fTitle != 0 && s.at(p+1).char == '.' && w.hash != hashDr {
@@ -75,14 +75,14 @@ func (s *Scanner) streetLast(i int) {
 		from = p
 		words++
 	}
-	if words == 0 && !(s.isOrdinal(i-1) || s.isNumber(i-1) && s.at(i).gap == space && strongStreets[t.hash] && s.isNumber(i-2)) {
+	if words == 0 && !(s.isOrdinal(i-1) || s.isNumber(i-1) && s.at(i).gap == space && strongStreets.has(t.hash) && s.isNumber(i-2)) {
 		return
 	}
 	from, numbered := s.houseBefore(from)
 	lowerKind := t.shape == lower
 	switch {
-	case numbered && (!lowerKind || s.isCapital(from+1) || strongStreets[t.hash]) && !(lowerKind && t.flags&fUnit != 0):
-	case lowerKind || !strongStreets[t.hash] && !s.labelBefore(from, fPlaceLabel):
+	case numbered && (!lowerKind || s.isCapital(from+1) || strongStreets.has(t.hash)) && !(lowerKind && t.flags&fUnit != 0):
+	case lowerKind || !strongStreets.has(t.hash) && !s.labelBefore(from, fPlaceLabel):
 		return
 	case s.at(i).shape == upper && s.at(i).len() > 2 && s.at(from).flags&(fCommon|fMedical) != 0:
 		return
@@ -125,7 +125,7 @@ var (
 // isOrdinal reports whether a token is the ending of an ordinal number: 5th.
 func (s *Scanner) isOrdinal(i int) bool {
 	t := s.at(i)
-	return t.kind == word && t.gap == joined && ordinals[t.hash] && s.isNumber(i-1)
+	return t.kind == word && t.gap == joined && ordinals.has(t.hash) && s.isNumber(i-1)
 }
 
 // addStreet adds a street with what follows: a direction, a flat, a house number.
@@ -133,7 +133,7 @@ func (s *Scanner) addStreet(from, to int) {
 	if s.is(to, '.') && s.at(to+1).gap <= space && s.at(to+1).shape != title || s.is(to, '.') && s.at(to+1).char == ',' {
 		to++
 	}
-	if t := s.at(to); t.kind == word && t.gap == space && directions[t.hash] && s.isCapital(to) {
+	if t := s.at(to); t.kind == word && t.gap == space && directions.has(t.hash) && s.isCapital(to) {
 		to++
 	}
 	for range 3 {
@@ -178,7 +178,7 @@ var units = hashSet("apt", "apartment", "suite", "ste", "box", "postfach", "psc"
 // unitNumber finds a flat or box without a street: PO Box 12, Suite 300.
 func (s *Scanner) unitNumber(i int) bool {
 	t := s.at(i)
-	if !units[t.hash] || t.shape == lower && t.hash != hashOf("apt") {
+	if !units.has(t.hash) || t.shape == lower && t.hash != hashOf("apt") {
 		return false
 	}
 	to := s.unitEnd(i)
@@ -254,7 +254,7 @@ func (s *Scanner) houseNumber(to int) int {
 	if s.at(j).char == ',' || s.at(j).char == '.' && s.at(j+1).gap <= space && s.at(j).gap == joined && s.isNumber(j+1) && s.at(j-1).len() <= 4 {
 		j++
 	}
-	if w := s.at(j); w.kind == word && w.gap <= space && numberSigns[w.hash] {
+	if w := s.at(j); w.kind == word && w.gap <= space && numberSigns.has(w.hash) {
 		j++
 		for s.at(j).gap == joined && (s.at(j).hash == 'º' || s.at(j).hash == '°' || s.at(j).char == '.') {
 			j++
@@ -296,7 +296,7 @@ func (s *Scanner) floor(to int) int {
 			to = s.unitEnd(k)
 		case t.shape == initial && s.at(k+1).kind == mark && s.at(k+1).char != '/' && !s.is(k+1, '\''), t.gap == joined && t.kind == word && t.len() <= 2 && s.at(k-1).kind != word && k == to:
 			to = k + 1
-		case t.kind == word && doors[t.hash]:
+		case t.kind == word && doors.has(t.hash):
 			to = k + 1
 		default:
 			return to
@@ -318,16 +318,16 @@ func (s *Scanner) compoundStreet(i int) bool {
 	if !s.isCapital(i) || t.len() < 5 || t.len() > 48 {
 		return false
 	}
-	end, sure := s.f.dict.streetEnd(s.text[t.start:t.end])
-	if !end {
-		return false
-	}
 	to := i + 1
 	if s.is(to, '.') {
 		to++
 	}
 	house := s.houseNumber(to)
-	if house == to && !(sure && t.flags&(fCommon|fWord) == 0) {
+	if house == to && t.flags&(fCommon|fWord) != 0 {
+		return false
+	}
+	end, sure := s.f.dict.streetEnd(s.text[t.start:t.end])
+	if !end || house == to && !sure {
 		return false
 	}
 	from := i
