@@ -47,7 +47,7 @@ func (s *Scanner) addressTail(to int) int {
 			to, zip = s.tailZip(i+1, true), true // a region and a postal code
 		case s.isCapital(i) && (comma || newLine || s.afterPlaceCode(to)):
 			// After a full stop a sentence may begin: with an eponym, or behind the code.
-			if s.at(i-1).char == '.' && (t.flags&fEponym != 0 || zip && t.flags&fPlace == 0 && t.phraseIs&fPlace == 0) {
+			if s.at(i-1).char == '.' && (t.flags&(fEponym|fCommon) != 0 || zip && t.flags&fPlace == 0 && t.phraseIs&fPlace == 0) {
 				return to
 			}
 			end := s.tailPlace(i, newLine, zip)
@@ -330,6 +330,10 @@ func (s *Scanner) plainStreet(i int) bool {
 			to += 2
 		}
 	}
+	if numbered && capitals > 0 && s.placeLabel(i) && (!s.isNumber(to) || s.at(to).gap != space) {
+		s.addPlace(from, to, "street-plain")
+		return true
+	}
 	if capitals == 0 || !s.isNumber(to) || s.at(to).gap != space || s.at(to).len() > 4 || s.taken[to] != 0 || s.decimalAfter(to) || isYear(s.at(to)) {
 		return false
 	}
@@ -342,19 +346,29 @@ func (s *Scanner) plainStreet(i int) bool {
 	return s.endsStreet(i, from, to, end, numbered)
 }
 
+// betweenNameAndPlace reports whether a street stands behind a name and before a place, in
+// a list: Contact: Anna Berg, Esplanadi 10, Oulu.
+func (s *Scanner) betweenNameAndPlace(i, end int) bool {
+	p := s.at(i - 2)
+	if s.at(i-1).char != ',' || s.at(i-1).gap != joined || s.at(end).char != ',' || !s.isCapital(end+1) || s.at(end+1).gap != space || s.at(end+1).flags&(fMedical|fDrug|fUnit) != 0 {
+		return false
+	}
+	return s.isCapital(i-2) && p.shape == title && p.flags&(fMedical|fDrug|fKeyword) == 0 && (p.flags&(fGiven|fFamily) != 0 || p.flags&(fCommon|fWord|fForeign) == 0) && s.isCapital(i-3) && s.at(i-3).flags&(fCommon|fMedical|fDrug) == 0
+}
+
 // endsStreet adds a street whose house number ends at a token, if what stands around it
 // leaves no other meaning.
 func (s *Scanner) endsStreet(i, from, to, end int, numbered bool) bool {
 	next := s.at(end)
 	unit := next.kind == word && next.flags&fUnitNo != 0 && next.gap <= line && s.unitEnd(end) > 0
 	ends := next.gap >= line || next.char == ',' || next.char == '.' && next.gap == joined
-	if next.gap <= space && next.kind == word && next.flags&(fUnit|fMonth) != 0 || s.at(to+1).char == '/' || s.at(to+1).char == '%' || s.monthOf(to-1) != 0 {
+	if next.gap <= space && next.kind == word && next.flags&(fUnit|fMonth) != 0 && next.flags&(fEnglish|fGerman|fSpanish|fFrench|fDutch) == 0 || s.at(to+1).char == '/' || s.at(to+1).char == '%' || s.monthOf(to-1) != 0 {
 		return false
 	}
 	p := s.at(i - 1)
 	labelled := s.placeLabel(i) || p.kind == word && s.at(i).gap <= space && (prepositions.has(p.hash) && p.hash != hashTo || numbered && (p.hash == hashTo || p.hash == hashIs || p.hash == hashWith))
 	switch {
-	case unit, numbered && (ends || labelled), labelled && s.placeLabel(i) && ends:
+	case unit, numbered && (ends || labelled), s.placeLabel(i), s.betweenNameAndPlace(i, end):
 	default:
 		return false
 	}

@@ -139,8 +139,21 @@ func (s *Scanner) isEponym(from, to int) bool {
 	return s.at(i).gap <= space && (s.at(i).flags&fEponymHead != 0 && (s.at(to).flags&fEponym != 0 || i > to+1))
 }
 
+// particlesBefore returns where the small particles begin that stand before a word: de la
+// Cruz, ter Horst.
+func (s *Scanner) particlesBefore(i int) int {
+	for n := 0; n < 3 && s.at(i).gap == space; n++ {
+		if p := s.at(i - 1); p.kind != word || p.shape != lower || p.flags&fParticle == 0 || p.len() > 5 || !s.free(i-1) {
+			break
+		}
+		i--
+	}
+	return i
+}
+
 // hasTitle reports whether a title stands before a token: Mr., Dr.
 func (s *Scanner) hasTitle(i int) bool {
+	i = s.particlesBefore(i)
 	j := i - 1
 	if s.at(j).char == '.' && s.at(i).gap <= space {
 		j--

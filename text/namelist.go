@@ -28,6 +28,7 @@ func (s *Scanner) addName(c *candidate) {
 		from-- // Van Dyke, DE LA CRUZ
 	}
 	if s.hasTitle(from) {
+		from = s.particlesBefore(from)
 		// The title goes with the name.
 		if from--; s.at(from).char == '.' {
 			from--

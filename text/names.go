@@ -45,6 +45,8 @@ func (s *Scanner) nameable(i int) bool {
 	}
 	personal := t.flags & (fGiven | fFamily)
 	switch {
+	case t.shape == title && t.flags&(fTitle|fNameLabel|fEnglish) == 0 && s.hasTitle(i):
+		return true
 	case t.flags&(fTitle|fSuffix|fRelation|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fWeekday|fEponymBefore) != 0 && personal == 0:
 		return false
 	case t.flags&fTitle != 0 && (s.isCapital(i+1) && s.at(i+1).gap == space || s.is(i+1, '.') && s.isCapital(i+2)):
@@ -82,7 +84,7 @@ func (s *Scanner) nameAt(i int) (c candidate, ok bool) {
 		case n.char == '.' && n.gap == joined && t.flags&fParticle != 0:
 			next++
 		}
-		for k := 0; k < 3 && s.at(next).kind == word && s.at(next).gap == space && s.at(next).shape == lower && s.at(next).flags&fParticle != 0 && s.at(next).len() <= 4; k++ {
+		for k := 0; k < 3 && s.at(next).kind == word && s.at(next).gap == space && s.at(next).shape == lower && s.at(next).flags&fParticle != 0 && s.at(next).len() <= 5; k++ {
 			next++
 		}
 		if s.at(next).gap > space || s.at(next).kind != word || s.at(next).shape == lower {
@@ -154,7 +156,7 @@ func (s *Scanner) judge(c *candidate) bool {
 	}
 	after := s.contextAfter(c.to)
 	if c.words >= 2 {
-		return s.severalWords(c, after)
+		return s.severalWords(c, before, after)
 	}
 	return s.oneWord(c, first, before, after)
 }
@@ -164,7 +166,7 @@ func (s *Scanner) shorten(c *candidate) {
 	words := 0
 	for j := c.from; j < c.to; j++ {
 		t := s.at(j)
-		if t.kind != word || t.shape == initial {
+		if t.kind != word || t.shape == initial || t.shape == lower {
 			continue
 		}
 		if words++; words > 1 && (t.flags&(fGiven|fFamily) == 0 && t.flags&(fCommon|fKeyword|fMedical) != 0 || words > 4) {
@@ -277,6 +279,8 @@ func (s *Scanner) contextAfter(i int) bool {
 		return true // Smith / 46 / F
 	case t.char == '(' && s.isCapital(i+1) && s.at(i+1).flags&fGiven != 0 && s.isCapital(i+2) && s.startsSentence(i-1):
 		return true // Ned (Edward Foley)
+	case t.hash == hashAnd && t.gap == space && s.isCapital(i+1) && s.at(i+1).flags&(fGiven|fFamily) != 0 && s.at(i+1).flags&(fCommon|fWord|fMedical|fDrug|fEponym) == 0 && s.at(i+2).flags&(fNameVerb|fEnglish) != 0:
+		return true // Nestor and Olga went
 	case t.char == ':' && t.gap == joined && s.at(i+1).char == '"':
 		return true // Anna: "..."
 	}
@@ -326,7 +330,7 @@ func (s *Scanner) initialName(c *candidate) bool {
 var hashA, hashI = hashOf("a"), hashOf("i")
 
 // severalWords judges a run of two words or more without label or title.
-func (s *Scanner) severalWords(c *candidate, after bool) bool {
+func (s *Scanner) severalWords(c *candidate, before context, after bool) bool {
 	first := s.at(c.from)
 	start := s.startsSentence(c.from)
 	// A word at the beginning of a sentence may stand before a name: Today Anna Smith.
@@ -356,7 +360,7 @@ func (s *Scanner) severalWords(c *candidate, after bool) bool {
 		return second.flags&fPlace == 0 || first.flags&(fCommon|fWord|fCity) == 0
 	case c.given > 0 && c.ordinary < c.words:
 		return c.family+c.unknown > 0 && c.places == 0 || after
-	case c.family > 0 && c.unknown > 0, c.unknown >= 2 && s.lang == english && !c.upper && c.ordinary == 0 && c.things == 0:
+	case c.family > 0 && c.unknown > 0, c.unknown >= 2 && s.capitalsAreNames() && !c.upper && c.ordinary == 0 && c.things == 0, c.unknown >= 2 && c.ordinary == 0 && c.things == 0 && before >= possible:
 		return c.places == 0 && s.lang != german && (!c.upper || after)
 	case c.family >= 2 && c.ordinary == 0:
 		return c.places == 0 || after
@@ -407,9 +411,15 @@ func (s *Scanner) oneWord(c *candidate, first *token, before context, after bool
 	}
 	// A word that no list has.
 	if s.lang != english || first.shape == mixed || first.len() < 3 {
-		return after && s.lang == english
+		return after && s.lang == english || s.capitalsAreNames() && !start && s.isUnheard(c.from)
 	}
 	return after || before == possible || s.inParens(c) || !start && s.isUnheard(c.from)
+}
+
+// capitalsAreNames reports whether the language of the text writes only names with
+// capitals inside a sentence.
+func (s *Scanner) capitalsAreNames() bool {
+	return s.lang == english || s.lang == spanish || s.lang == french || s.lang == dutch
 }
 
 // isUnheard reports whether a word with a capital inside a sentence is in no list of

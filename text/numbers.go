@@ -146,7 +146,7 @@ func (s *Scanner) codeBefore(i int) bool {
 
 // phone finds telephone numbers.
 func (s *Scanner) phone(d *digits) bool {
-	labelled := s.labelBefore(d.from, fPhoneLabel) || d.total >= 6 && s.phoneKindAfter(d.to)
+	labelled := s.labelBefore(d.from, fPhoneLabel) || d.total >= 6 && (s.phoneKindAfter(d.to) || s.reachedAt(d.from))
 	first := byte(0)
 	if j := d.from; s.isNumber(j) {
 		first = s.text[s.at(j).start]
@@ -202,6 +202,25 @@ func (s *Scanner) phoneKindAfter(i int) bool {
 	t := s.at(i)
 	return t.kind == word && t.gap <= space && phoneKinds.has(t.hash)
 }
+
+// reachedAt reports whether a number follows what says where somebody is reached: call
+// Anna Berg on; ist unter ... erreichbar.
+func (s *Scanner) reachedAt(i int) bool {
+	if p := s.at(i - 1); p.kind != word || s.at(i).gap > space || !reachPrepositions.has(p.hash) {
+		return false
+	}
+	for j := i - 2; j >= i-9 && j >= 0 && s.at(j+1).gap <= space; j-- {
+		if t := s.at(j); t.kind == word && reachVerbs.has(t.hash) {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	reachPrepositions = hashSet("on", "at", "unter", "au", "al", "op", "pod", "på", "allo", "no")
+	reachVerbs        = hashSet("reach", "reached", "call", "called", "calling", "phone", "phoned", "text", "texted", "ring", "dial", "contact", "contacted", "answering", "joignable", "joindre", "appeler", "appelez", "llamar", "llame", "localizable", "bereikbaar", "bel", "erreichbar", "rufen", "anrufen", "ist", "reachable", "chiamare", "raggiungibile")
+)
 
 var phoneKinds = hashSet("office", "fax", "mobile", "cell", "home", "work", "desk", "direct", "pager", "tel", "phone", "privat", "dienstlich", "mobil", "handy", "móvil", "fijo", "portable", "mobiel")
 

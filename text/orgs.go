@@ -268,8 +268,9 @@ var (
 	// orgVerbs lead to a place of treatment with a preposition: treated at.
 	orgVerbs = hashSet("seen", "treated", "admitted", "evaluated", "operated", "hospitalized", "hospitalised", "presented", "presenting", "visited", "examined", "diagnosed", "transferred", "referred", "followed", "cared",
 		"consulted", "surgery", "managed", "discharged", "underwent", "checked", "monitored", "scheduled", "appointment", "visit", "transported", "transfer", "brought", "taken", "sent", "airlifted", "rushed", "records", "films", "care", "admission", "referral", "attended", "works", "worked", "working", "employed", "employee", "retired", "born", "enrolled", "studied", "studies",
-		"behandelt", "ingresado", "ingresada", "atendido", "atendida")
-	orgAt = hashSet("at", "@", "bei")
+		"arbeitet", "beschäftigt", "angestellt", "travaille", "trabaja", "lavora", "werkt", "behandelt", "ingresado", "ingresada", "atendido", "atendida")
+	workVerbs = hashSet("works", "worked", "working", "work")
+	orgAt     = hashSet("at", "@", "bei")
 	// notOrgs are capitals behind "at" that are no organisation.
 	notOrgs = hashSet("ed", "er", "icu", "or", "home", "bedside", "rest", "baseline", "discharge", "admission", "risk", "least", "present", "times", "night", "noon", "midnight", "triage", "work", "school", "snf", "pcp", "opd", "gp")
 )
@@ -282,7 +283,7 @@ func (s *Scanner) orgAfter(i int) {
 		for ; words < 4 && s.at(j).kind == word && s.at(j).shape == lower && !orgAt.has(s.at(j).hash); words++ {
 			j++
 		}
-		if !orgAt.has(s.at(j).hash) && !(s.at(j-1).hash == hashTo || s.at(j-1).hash == hashFrom || s.at(j-1).hash == hashOur || s.at(j-1).hash == hashBy2) {
+		if !orgAt.has(s.at(j).hash) && !(s.at(j-1).hash == hashTo || s.at(j-1).hash == hashFrom || s.at(j-1).hash == hashOur || s.at(j-1).hash == hashBy2 || s.at(j-1).hash == hashFor && workVerbs.has(s.at(i).hash)) {
 			return
 		}
 		if orgAt.has(s.at(j).hash) {

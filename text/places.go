@@ -214,7 +214,7 @@ func (s *Scanner) streetFirst(i int) bool {
 		switch {
 		case w.kind == word && s.isCapital(to):
 			capitals++
-		case w.kind == word && w.flags&(fParticle|fSpanish|fFrench) != 0 && w.len() <= 4:
+		case w.kind == word && w.flags&(fParticle|fSpanish|fFrench) != 0 && w.len() <= 5:
 		case w.char == '.' && w.gap == joined && s.isCapital(to+1) && s.at(to-1).len() <= 4:
 			to++
 			continue
@@ -240,13 +240,16 @@ func (s *Scanner) streetFirst(i int) bool {
 	}
 	end := s.houseNumber(to)
 	numbered = numbered || end > to
-	weakKind := t.len() <= 2 || t.hash == hashOf("plaza") || t.shape == lower || s.lang == english || s.lang == german
+	weakKind := t.len() <= 2 || weakStreets.has(t.hash) || t.shape == lower || s.lang == english || s.lang == german
 	if capitals == 0 && !(numbered && end > to && t.len() > 3 && t.shape != lower) || weakKind && !numbered {
 		return false
 	}
 	s.addPlace(from, end, "street")
 	return true
 }
+
+// weakStreets are words for streets that begin other names too.
+var weakStreets = hashSet("plaza", "cour", "square", "voie", "passage", "cité", "residence", "résidence", "promenade", "mail", "estación", "vivienda", "borgo", "esplanade", "hameau", "alameda", "salita", "rotonda")
 
 // houseNumber returns the end of a house number with floor and door: , 12, 3º B; nº 5; s/n.
 func (s *Scanner) houseNumber(to int) int {

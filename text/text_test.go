@@ -91,6 +91,17 @@ func TestDetectors(t *testing.T) {
 		{"pt c/o abd pain x3 days, hx of copd, wbc wnl, ambulating", "pt c/o abd pain x3 days, hx of copd, wbc wnl, ambulating"},
 		// Names that no list has, inside a sentence.
 		{"Then Oxbrunevar came and we told Zwimbelqa about it", "Then [NAME] came and we told [NAME] about it"},
+		// Where somebody lives, in other languages, and how somebody is called.
+		{"Frau Wilma Kroll wohnt in der Ochsenmatt 913 in Hard", "[NAME] wohnt in der [LOCATION] in [LOCATION]"},
+		{"Mevrouw Lana ten Hagendorp woont aan de 63 Zwarteweide in Aalst", "[NAME] woont aan de [LOCATION] in [LOCATION]"},
+		{"Mi chiamo Fiorella Campus e abito a Roma", "Mi chiamo [NAME] e abito a [LOCATION]"},
+		{"Contact: Aune Lepola, Esplanadi 10, Oulu; tel 040 123 4567", "Contact: [NAME], [LOCATION]; tel [PHONE]"},
+		// Degrees stay with their names, stamps of machines are one value.
+		{"seen by Ryan Baker, MD and Mary Poole RN", "seen by [NAME] and [NAME]"},
+		{"stamp 1980-07-28 19:49:46, visit 2020-03-14 10:30", "stamp [DATE], visit [DATE] 10:30"},
+		// Telephone numbers by what is said around them.
+		{"Call Anna Berg on 9472 7916; 416 60 039 office", "Call [NAME] on [PHONE]; [PHONE] office"},
+		{"He worked for Oxbrune Vellmar until then", "He worked for [ORG] until then"},
 		// Organisations, but no departments.
 		{"seen at St. Mary's Hospital, then in the Oncology Clinic", "seen at [ORG], then in the Oncology Clinic"},
 		{"Klinikum Nordhausen und Hospital Virgen del Rocío", "[ORG] und [ORG]"},
