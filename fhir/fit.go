@@ -123,7 +123,7 @@ func (c *compiler) gives(r int, e *schema.Element, et schema.ElementType) bool {
 		keys.ImportAny()
 		c.probing = keys
 	}
-	method, err := def.New(mask.Env{Keys: c.probing, ReferenceDate: c.policy.Ruleset.ReferenceDate}, c.rules[r].Args)
+	method, err := def.New(mask.Env{Trial: true, Keys: c.probing, ReferenceDate: c.policy.Ruleset.ReferenceDate}, c.rules[r].Args)
 	if err != nil {
 		return true // reported where the policy is made
 	}

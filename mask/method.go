@@ -255,6 +255,8 @@ type Env struct {
 	Keys *keys.Keyring
 	// ReferenceDate is the date ages are counted at, YYYY-MM-DD.
 	ReferenceDate civil.Date
+	// Trial: the method is made to be tried on examples. It asks no other server.
+	Trial bool
 }
 
 // ParamType is the type of a method's argument.

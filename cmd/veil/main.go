@@ -126,7 +126,7 @@ Start with "veil demo".`,
 		return cli.Usagef("%v (see %s --help)", err, c.CommandPath())
 	})
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", columns)))
-	root.AddCommand(newDemo(a), newServe(a), newMask(a), newRuleset(a), newPostgres(a), (&discovery.Commands{Rules: a.rules, Methods: methods()}).New(), newRuns(), newAudit(a), keyscmd.New(a.env), (&reportcmd.Commands{Version: version(), Rules: a.rules}).New(), textcmd.New(), newSelftest(a), newHealth(a), newVersion())
+	root.AddCommand(newDemo(a), newServe(a), newMask(a), newRuleset(a), newPostgres(a), (&discovery.Commands{Rules: a.rules, Methods: methods(nil)}).New(), newRuns(), newAudit(a), keyscmd.New(a.env), (&reportcmd.Commands{Version: version(), Rules: a.rules}).New(), textcmd.New(), newSelftest(a), newHealth(a), newVersion())
 	return root
 }
 

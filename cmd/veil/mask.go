@@ -18,8 +18,10 @@ import (
 	"github.com/veil-proxy/veil/internal/formats"
 	"github.com/veil-proxy/veil/internal/jobshow"
 	"github.com/veil-proxy/veil/internal/runs"
+	"github.com/veil-proxy/veil/internal/textcmd"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/text/recognizer"
 )
 
 type maskFlags struct {
@@ -38,6 +40,7 @@ type maskFlags struct {
 	check     bool
 	strict    bool
 	formats   formats.Options
+	other     recognizer.Options
 }
 
 func newMask(a *app) *cobra.Command {
@@ -82,6 +85,10 @@ Other JSON, NDJSON and XML: files of which the documents section of the
 ruleset names the document are masked by its rules for paths. The name of the
 file without its ending is the name of the document, unless --document or the
 ruleset gives another. What no rule covers is removed. --check lists paths.
+
+Texts that the ruleset scrubs can be sent to an external recogniser as well
+(--recognizer, see veil text find): what it finds is taken out too. A text for
+which it gives no valid answer in time is removed.
 
 An output file appears when it is complete. Existing files are never
 overwritten. A resource or row that cannot be masked is left out and reported
@@ -137,6 +144,7 @@ overwrite one of its own files: then nothing was written.`,
 	fl.BoolVar(&f.strict, "strict", false, "refuse to run if a rule names a column that the inputs do not have (default: a warning)")
 	fl.BoolVar(&f.detail, "detail", false, "write an audit line for each application of a rule")
 	f.formats.AddFlags(fl)
+	textcmd.AddRecognizer(fl, &f.other)
 	return c
 }
 
@@ -146,6 +154,12 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	}
 	if f.summary != "" && f.summary != "text" && f.summary != "json" {
 		return cli.Usagef("--summary must be text or json")
+	}
+	if f.other.URL != "" {
+		f.other.AtOnce = f.workers
+		if err := a.recognizer.Use(f.other); err != nil {
+			return cli.Usagef("--recognizer: %v", err)
+		}
 	}
 	compiled, err := a.compile(f.ruleset, f.key)
 	if err != nil {

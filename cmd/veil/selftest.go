@@ -9,6 +9,6 @@ import (
 
 func newSelftest(a *app) *cobra.Command {
 	return selftestcmd.New(version(), func(file string) *config.Source {
-		return &config.Source{File: file, Env: a.env, Rules: a.rules}
+		return &config.Source{File: file, Env: a.env, Rules: a.rules, Recognizer: a.recognizer}
 	})
 }

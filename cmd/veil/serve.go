@@ -67,7 +67,7 @@ addresses that neither a flag nor the file sets.`,
 
 // source is the configuration of a command: a file, and the flags that are given.
 func (a *app) source(c *cobra.Command, file string) *config.Source {
-	src := &config.Source{File: file, Flags: map[string]string{}, Env: a.env, Rules: a.rules}
+	src := &config.Source{File: file, Flags: map[string]string{}, Env: a.env, Rules: a.rules, Recognizer: a.recognizer}
 	for _, f := range config.Flags(a.env) {
 		if given := c.Flags().Lookup(f.Name); given != nil && given.Changed {
 			src.Flags[f.Name] = given.Value.String()

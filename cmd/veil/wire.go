@@ -18,21 +18,24 @@ import (
 type app struct {
 	rules *rules.Library
 	env   func(string) string
+	// recognizer is the external recogniser that scrubbing asks.
+	recognizer *scrub.External
 }
 
 // methods are the masking methods of all packages: this is the only place that knows
 // them.
-func methods() [][]mask.Definition {
-	return [][]mask.Definition{general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods()}
+func methods(x *scrub.External) [][]mask.Definition {
+	return [][]mask.Definition{general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods(x)}
 }
 
 // newApp wires the program.
 func newApp() (*app, error) {
-	lib, err := rules.New(map[string][]byte{demo.RulesetName: demo.Ruleset}, methods()...)
+	recognizer := &scrub.External{}
+	lib, err := rules.New(map[string][]byte{demo.RulesetName: demo.Ruleset}, methods(recognizer)...)
 	if err != nil {
 		return nil, err
 	}
-	return &app{lib, os.Getenv}, nil
+	return &app{lib, os.Getenv, recognizer}, nil
 }
 
 // compile reads a ruleset and a key, and compiles them.

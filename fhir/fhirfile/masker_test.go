@@ -25,7 +25,7 @@ func TestPanicIsOneBadLine(t *testing.T) {
 		}
 		return []byte("masked"), nil
 	}
-	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods())
+	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods(nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/signin"
+	"github.com/veil-proxy/veil/text/recognizer"
 )
 
 // Config is what veil serve runs with. The YAML file has the names that settings
@@ -36,6 +37,8 @@ type Config struct {
 	Operator  Operator
 	Log       Log
 	Shutdown  Shutdown
+	// Recognizer is the external recogniser of texts that are scrubbed; none without a URL.
+	Recognizer recognizer.Options
 
 	problems problems
 }
@@ -131,6 +134,7 @@ func Default(env func(string) string) *Config {
 	c.Postgres.Limits = pgproxy.DefaultLimits()
 	c.Log = Log{Level: "info", Format: "text"}
 	c.Shutdown.Grace = 20 * time.Second
+	c.Recognizer = recognizer.Options{Language: "en", Timeout: recognizer.DefaultTimeout, AtOnce: 8}
 	if env != nil {
 		each(c.settings(), func(path string, s setting, _ effect) {
 			if s.env != "" && env(s.env) != "" {

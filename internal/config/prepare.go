@@ -15,6 +15,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/signin"
+	"github.com/veil-proxy/veil/text/scrub"
 )
 
 // Prepared is a configuration with everything that it names read and compiled.
@@ -37,10 +38,11 @@ type Prepared struct {
 
 // sources is what the files of a configuration say, before it is compiled.
 type sources struct {
-	rules  *rules.Library
-	config *Config
-	env    func(string) string
-	views  []viewSource
+	rules      *rules.Library
+	config     *Config
+	recognizer *scrub.External
+	env        func(string) string
+	views      []viewSource
 }
 
 // viewSource is a view as its files have it. Both are nil if they could not be
@@ -68,7 +70,7 @@ func (s *Source) sources() (*sources, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &sources{rules: s.Rules, config: c, env: s.Env}
+	out := &sources{rules: s.Rules, config: c, env: s.Env, recognizer: s.Recognizer}
 	if c.problems.unreadable() {
 		return out, nil // all other problems would follow from that
 	}
@@ -112,6 +114,11 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*Prepared, err
 	p := &Prepared{Config: c, Postgres: pgproxy.Policy{Views: map[string]pgproxy.View{}}}
 	if c.problems.unreadable() {
 		return nil, c.problems.err()
+	}
+	if c.Recognizer.URL != "" {
+		if err := s.recognizer.Use(c.Recognizer); err != nil {
+			c.problems.add("text.recognizer.url", "%v", err)
+		}
 	}
 	for _, v := range s.views {
 		if v.ruleset == nil || v.keys == nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/text/recognizer"
 )
 
 // RulesetDoc says what names a ruleset.
@@ -32,6 +33,7 @@ func (c *Config) settings() []setting {
 			text("signerFile", "file with the key that signs checkpoints (optional)", &c.Audit.SignerFile),
 		).at(restart),
 		section("operator", "metrics, health checks, and operations for operators", operatorSettings(&c.Operator)...).at(restart),
+		section("text", "texts that rulesets scrub", section("recognizer", "external recogniser, asked beside the detectors; it sees originals", recognizerSettings(&c.Recognizer)...)).at(restart),
 		section("log", "log on standard error",
 			text("level", "debug, info, warn or error", &c.Log.Level, logLevel).flagged("log-level", "LEVEL"),
 			text("format", "text or json", &c.Log.Format, logFormat).flagged("log-format", "FORMAT"),
@@ -46,6 +48,16 @@ func (c *Config) settings() []setting {
 // OperatorListenEnv has the address of metrics and health checks where neither a
 // flag nor a file sets it.
 const OperatorListenEnv = "VEIL_OPERATOR_LISTEN"
+
+func recognizerSettings(o *recognizer.Options) []setting {
+	return []setting{
+		text("url", "URL of a server with the interface of Presidio's analyzer, such as http://localhost:5002/analyze", &o.URL),
+		text("language", "language that it is told", &o.Language),
+		decimal("minScore", "least score of what it finds, from 0 to 1", &o.MinScore),
+		duration("timeout", "how long it has for a text; without a valid answer the text is removed", &o.Timeout),
+		number("atOnce", "how many texts it is sent at once", &o.AtOnce, 1),
+	}
+}
 
 func viewSettings(v *View) []setting {
 	return []setting{

@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/text/scrub"
 	"github.com/veil-proxy/veil/textfile"
 )
 
@@ -20,6 +21,8 @@ type Source struct {
 	Flags map[string]string // values by the names of their flags
 	Env   func(string) string
 	Rules *rules.Library
+	// Recognizer is given the external recogniser of the configuration; nil for none.
+	Recognizer *scrub.External
 
 	// wait passes settlePause; tests write files meanwhile. Nil for the clock's.
 	wait func(context.Context) error

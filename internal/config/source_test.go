@@ -2,7 +2,11 @@ package config
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,15 +15,18 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/internal/rules"
+	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/safeharbor"
 	"github.com/veil-proxy/veil/table"
 	"github.com/veil-proxy/veil/text/scrub"
 )
 
-func library(t testing.TB) *rules.Library {
+func library(t testing.TB) *rules.Library { return libraryWith(t, nil) }
+
+func libraryWith(t testing.TB, x *scrub.External) *rules.Library {
 	t.Helper()
-	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods())
+	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods(x))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,5 +145,32 @@ func TestRestartIsAnAttribute(t *testing.T) {
 	}
 	if got := with("a").needsRestart(with("c")); len(got) > 0 {
 		t.Errorf("another certificate: %v", got)
+	}
+}
+
+// TestRecognizerIsUsed: what is configured is asked.
+func TestRecognizerIsUsed(t *testing.T) {
+	t.Parallel()
+	recognizer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var q struct{ Text, Language string }
+		_ = json.NewDecoder(r.Body).Decode(&q)
+		at := strings.Index(q.Text, "zqmarkerword")
+		fmt.Fprintf(w, `[{"start": %d, "end": %d, "score": 0.9, "entity_type": "PERSON"}, {"start": 0, "end": 4, "score": 0.4, "entity_type": "PERSON"}]`, at, at+12)
+		if q.Language != "de" {
+			t.Errorf("the language is %q", q.Language)
+		}
+	}))
+	defer recognizer.Close()
+	s := newSource(t, "consumers: {anonymous: {allow: true}}\nruleset: safe-harbor-text\ntext: {recognizer: {url: '"+recognizer.URL+"', language: de, minScore: 0.5}}\n")
+	s.Recognizer = &scrub.External{}
+	s.Rules = libraryWith(t, s.Recognizer)
+	p, err := s.Prepare(t.Context(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := p.FHIR.Views[0].Automaton
+	out, err := fhir.NewWalker(a, fhir.RememberNothing).AppendJSON(nil, []byte(`{"resourceType":"Condition","id":"1","subject":{"reference":"Patient/1"},"note":[{"text":"Seen with zqmarkerword."}]}`), mask.NewPass(a.Plan), nil)
+	if err != nil || !strings.Contains(string(out), `"Seen with [NAME]."`) {
+		t.Errorf("%v: %s", err, out)
 	}
 }

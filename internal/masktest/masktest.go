@@ -25,7 +25,7 @@ var Secret = []byte("the key of the tests, 32 bytes!!")
 // Methods returns every method there is, and more.
 func Methods(t testing.TB, more ...mask.Definition) mask.Methods {
 	t.Helper()
-	ms, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods(), more)
+	ms, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods(nil), more)
 	if err != nil {
 		t.Fatal(err)
 	}

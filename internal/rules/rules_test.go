@@ -16,7 +16,7 @@ import (
 
 func library(t testing.TB) *Library {
 	t.Helper()
-	l, err := New(nil, general.Methods(), safeharbor.Methods(), table.Methods(), fhir.Methods(), scrub.Methods())
+	l, err := New(nil, general.Methods(), safeharbor.Methods(), table.Methods(), fhir.Methods(), scrub.Methods(nil))
 	if err != nil {
 		t.Fatal(err)
 	}

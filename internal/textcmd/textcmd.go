@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/text"
@@ -38,6 +39,13 @@ type finding struct {
 	clean   bool
 	markup  string
 	other   recognizer.Options
+}
+
+// AddRecognizer adds the flags of an external recogniser.
+func AddRecognizer(flags *pflag.FlagSet, o *recognizer.Options) {
+	flags.StringVar(&o.URL, "recognizer", "", "`URL` of an external recogniser, such as http://localhost:5002/analyze")
+	flags.StringVar(&o.Language, "recognizer-language", "en", "`LANGUAGE` that the recogniser is told")
+	flags.Float64Var(&o.MinScore, "recognizer-score", 0, "least `SCORE` of what the recogniser finds, from 0 to 1")
 }
 
 func newFind() *cobra.Command {
@@ -91,9 +99,7 @@ what was measured.`,
 	c.Flags().StringVar(&f.known, "known", "", "JSON `FILE` with values known of the person")
 	c.Flags().BoolVar(&f.clean, "replace", false, "print the text with labels in place of what was found")
 	c.Flags().StringVar(&f.markup, "type", "text", "`TYPE` of the text for --replace: text, html or rtf")
-	c.Flags().StringVar(&f.other.URL, "recognizer", "", "`URL` of an external recogniser, such as http://localhost:5002/analyze")
-	c.Flags().StringVar(&f.other.Language, "recognizer-language", "en", "`LANGUAGE` that the recogniser is told")
-	c.Flags().Float64Var(&f.other.MinScore, "recognizer-score", 0, "least `SCORE` of what the recogniser finds, from 0 to 1")
+	AddRecognizer(c.Flags(), &f.other)
 	c.Flags().BoolVar(&f.options.Times, "times", false, "find times of day too")
 	c.Flags().BoolVar(&f.options.Professions, "professions", false, "find professions too")
 	c.Flags().BoolVar(&f.options.Years, "years", false, "find years that stand alone too")

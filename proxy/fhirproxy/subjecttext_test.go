@@ -3,11 +3,20 @@ package fhirproxy
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/text/recognizer"
+	"github.com/veil-proxy/veil/text/scrub"
 )
 
 // A text is scrubbed of what the patient and the staff are called whom its resource only
@@ -80,4 +89,62 @@ func TestTextsAreLeft(t *testing.T) {
 			t.Errorf("%s: the record says %v, want %v", path, found, want)
 		}
 	}
+}
+
+// TestSlowRecognizerDelaysNobody: while an external recogniser takes its time, no masker is
+// held, and where it gives no valid answer the text is removed.
+func TestSlowRecognizerDelaysNobody(t *testing.T) {
+	t.Parallel()
+	asked, release := make(chan struct{}, 10), make(chan struct{})
+	recognizing := newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		body, _ := io.ReadAll(q.Body)
+		asked <- struct{}{}
+		<-release
+		if bytes.Contains(body, []byte("Broken")) {
+			w.WriteHeader(500)
+		}
+		_, _ = io.WriteString(w, `[{"start":5,"end":17,"score":0.9,"entity_type":"PERSON"}]`)
+	}))
+	x := &scrub.External{}
+	if err := x.Use(recognizer.Options{URL: recognizing, Timeout: veiltest.Patience}); err != nil {
+		t.Fatal(err)
+	}
+	methods := masktest.Methods(t)
+	methods["scrub"] = scrub.Methods(x)[0]
+	policy, err := masktest.ParsePolicy(t, "veil: 1\nname: test\nextends: safe-harbor-text\n", methods)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scrubbing, err := fhir.Compile(policy, schema.R4())
+	if err != nil {
+		t.Fatal(err)
+	}
+	up := newCanned(t, map[string]string{
+		"/Condition/c1":    `{"resourceType":"Condition","id":"c1","subject":{"reference":"Patient/p1"},"note":[{"text":"With zqmarkerword. Stable."},{"text":"Broken, stable."}]}`,
+		"/Patient/p1":      `{"resourceType":"Patient","id":"p1"}`,
+		"/Organization/o1": `{"resourceType":"Organization","id":"o1","active":true}`,
+	})
+	r := newRig(t, up.url, func(c *Config) { c.Policy = policyOf(t, scrubbing, "anonymous") })
+	r.view().maskers = newMaskers(1)
+	path := r.base + "/Condition/" + pseudonym(t, scrubbing, "Condition", "c1")
+	var slow sync.WaitGroup
+	slow.Go(func() {
+		resp, err := r.client.Get(path)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || !bytes.Contains(body, []byte(`"With [NAME]. Stable."`)) || bytes.Contains(body, []byte("Broken")) {
+			t.Errorf("%v: %d %s", err, resp.StatusCode, body)
+		}
+	})
+	<-asked
+	<-asked
+	if got := r.get(t, "/Organization/"+pseudonym(t, scrubbing, "Organization", "o1")); got.status != 200 {
+		t.Errorf("status %d: %s", got.status, got.body)
+	}
+	close(release)
+	slow.Wait()
 }

@@ -40,9 +40,14 @@ type Options struct {
 	Language string
 	// MinScore is the least score that counts.
 	MinScore float64
-	// Timeout of one text; ten seconds if zero.
+	// Timeout of one text; DefaultTimeout if zero.
 	Timeout time.Duration
+	// AtOnce is how many texts are sent at once, for those that bound it; the client does not.
+	AtOnce int
 }
+
+// DefaultTimeout is how long a recogniser has for one text.
+const DefaultTimeout = 10 * time.Second
 
 // maxAnswer is how long an answer may be.
 const maxAnswer = 16 << 20
@@ -57,7 +62,7 @@ func New(o Options) (*Client, error) {
 		o.Language = "en"
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 10 * time.Second
+		o.Timeout = DefaultTimeout
 	}
 	refuse := func(*http.Request, []*http.Request) error { return errors.New("redirected") }
 	return &Client{url: o.URL, language: o.Language, minScore: o.MinScore, http: &http.Client{Timeout: o.Timeout, CheckRedirect: refuse}}, nil

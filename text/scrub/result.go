@@ -13,17 +13,18 @@ import (
 type result struct {
 	key     [32]byte
 	removed bool
+	silent  bool // removed since the recogniser gave no valid answer
 	text    []byte
 	found   []spanCount
 }
 
 // append appends the text, and counts what was found in it.
 func (r *result) append(dst []byte, in *mask.Input) ([]byte, mask.Outcome) {
-	if r.removed {
-		return dst, mask.Removed
-	}
 	for _, c := range r.found {
 		in.Found.Add(c.rule, c.label.String(), c.n)
+	}
+	if r.removed {
+		return dst, mask.Removed
 	}
 	return append(dst, r.text...), mask.Replaced
 }
@@ -63,8 +64,11 @@ func recall(key [32]byte) *result {
 	return nil
 }
 
-// remember keeps a result for a while.
+// remember keeps a result for a while. A text is sent again to a recogniser that was silent.
 func remember(key [32]byte, r *result) {
+	if r.silent {
+		return
+	}
 	r.key = key
 	remembered().Set(string(key[:]), r, int64(len(r.text)+resultOverhead))
 }

@@ -23,8 +23,9 @@ import (
 	"github.com/veil-proxy/veil/text/markup"
 )
 
-// Methods returns the methods of this package.
-func Methods() []mask.Definition {
+// Methods returns the methods of this package. They ask an external recogniser, if x has
+// one; x may be nil.
+func Methods(x *External) []mask.Definition {
 	kept := func(name, doc string) mask.Param {
 		return mask.Param{Name: name, Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: doc + "; keep by default"}
 	}
@@ -43,7 +44,7 @@ func Methods() []mask.Definition {
 			{Name: "idDomain", Type: mask.StringParam, Doc: "of numbers, as the domain of the method pseudonym; identifier by default"},
 			{Name: "dates", Type: mask.StringParam, OneOf: []string{"month-first", "day-first"}, Doc: "how 3/4/2020 is read; by default month-first for the locale en-US, day-first for others"},
 		},
-		New: newMethod,
+		New: func(env mask.Env, args mask.Args) (mask.Method, error) { return newMethod(env, args, x) },
 	}}
 }
 
@@ -56,7 +57,8 @@ type method struct {
 	base64     bool
 	scrub      func(s *markup.Scrubber, dst, src []byte) ([]byte, error)
 	surrogates *surrogates // nil for labels
-	key        [32]byte    // of digests; it never leaves the process
+	external   *External
+	key        [32]byte // of digests; it never leaves the process
 	workers    sync.Pool
 }
 
@@ -75,6 +77,7 @@ type worker struct {
 	digest       hash.Hash
 	number       []byte
 	found        []spanCount
+	silent       bool // the recogniser gave no valid answer
 }
 
 // spanCount counts the spans of a detector and a label.
@@ -84,11 +87,14 @@ type spanCount struct {
 	n     uint64
 }
 
-func newMethod(env mask.Env, args mask.Args) (mask.Method, error) {
+func newMethod(env mask.Env, args mask.Args, x *External) (mask.Method, error) {
 	removes := func(name string) bool { return args.String(name, "keep") == "remove" }
 	options := text.Options{Times: removes("times"), Years: removes("years"), Ages: removes("ages"), Professions: removes("professions")}
 	finder := sync.OnceValue(func() *text.Finder { return text.New(options) }) // dictionaries are loaded when the first text comes
-	m := &method{base64: args.String("encoding", "") == "base64", scrub: markups[args.String("as", "text")]}
+	m := &method{external: x, base64: args.String("encoding", "") == "base64", scrub: markups[args.String("as", "text")]}
+	if env.Trial {
+		m.external = nil
+	}
 	if putsSurrogates(args) {
 		var err error
 		if m.surrogates, err = newSurrogates(env, args); err != nil {
@@ -118,7 +124,7 @@ const (
 	// shorter is scrubbed as quickly.
 	rememberedFrom = 64
 	// leftFrom is the length from which scrubbing is left for later, where processors can
-	// do it side by side.
+	// do it side by side. Texts for a recogniser are always left.
 	leftFrom = 1024
 )
 
@@ -138,7 +144,8 @@ func (m *method) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, 
 }
 
 func (m *method) append(w *worker, dst []byte, j *job, in *mask.Input) ([]byte, mask.Outcome) {
-	if len(j.src) < rememberedFrom {
+	slow := m.external.current() != nil
+	if len(j.src) < rememberedFrom && !slow {
 		r := m.result(w, j)
 		return r.append(dst, in)
 	}
@@ -146,7 +153,7 @@ func (m *method) append(w *worker, dst []byte, j *job, in *mask.Input) ([]byte, 
 	if r := recall(key); r != nil {
 		return r.append(dst, in)
 	}
-	if in.Later != nil && len(j.src) >= leftFrom && runtime.GOMAXPROCS(0) > 1 {
+	if in.Later != nil && (slow || len(j.src) >= leftFrom && runtime.GOMAXPROCS(0) > 1) {
 		if r, ok := in.Later.Result(key).(*result); ok {
 			return r.append(dst, in)
 		}
@@ -192,6 +199,14 @@ func (m *method) result(w *worker, j *job) result {
 		w.replacer.known, w.replacer.in.Entity = j.known, j.entity
 		defer func() { w.replacer.known, w.replacer.in.Entity = nil, nil }()
 	}
+	w.silent, w.More = false, nil
+	if x := m.external.current(); x != nil {
+		w.More = func(plain []byte) ([]text.Span, error) {
+			spans, err := x.find(plain)
+			w.silent = err != nil
+			return spans, err
+		}
+	}
 	src := j.src
 	if m.base64 {
 		decoded, err := base64.StdEncoding.AppendDecode(w.decoded[:0], src)
@@ -207,6 +222,8 @@ func (m *method) result(w *worker, j *job) result {
 	out, err := m.scrub(&w.Scrubber, w.out[:0], src)
 	w.out = out
 	switch {
+	case w.silent:
+		return result{removed: true, silent: true, found: []spanCount{{silentDetector, silentLabel, 1}}}
 	case err != nil:
 		return result{removed: true}
 	case m.base64:

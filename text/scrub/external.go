@@ -1,0 +1,71 @@
+package scrub
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/veil-proxy/veil/text"
+	"github.com/veil-proxy/veil/text/recognizer"
+)
+
+// External is the external recogniser of a program, whose findings are joined with those of
+// the detectors. The zero value has none. If it gives no valid answer in time, a text is
+// removed.
+type External struct{ in atomic.Pointer[external] }
+
+// external is a recogniser in use.
+type external struct {
+	client  *recognizer.Client
+	places  chan struct{}
+	timeout time.Duration
+}
+
+// atOnce is how many texts a recogniser is sent at once, if its options do not say.
+const atOnce = 8
+
+// Use has texts sent to a recogniser from now on. A nil External only checks the options.
+func (x *External) Use(o recognizer.Options) error {
+	if o.Timeout == 0 {
+		o.Timeout = recognizer.DefaultTimeout
+	}
+	if o.AtOnce == 0 {
+		o.AtOnce = atOnce
+	}
+	client, err := recognizer.New(o)
+	if err == nil && x != nil {
+		x.in.Store(&external{client, make(chan struct{}, o.AtOnce), o.Timeout})
+	}
+	return err
+}
+
+// current is the recogniser in use, or nil.
+func (x *External) current() *external {
+	if x == nil {
+		return nil
+	}
+	return x.in.Load()
+}
+
+var errBusy = errors.New("the recogniser is busy")
+
+// find returns what the recogniser finds. The time it has includes that of waiting for a
+// place.
+func (e *external) find(plain []byte) ([]text.Span, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), e.timeout)
+	defer cancel()
+	select {
+	case e.places <- struct{}{}:
+		defer func() { <-e.places }()
+	case <-ctx.Done():
+		return nil, errBusy
+	}
+	return e.client.Find(ctx, plain)
+}
+
+// What is counted where a text is removed since the recogniser gave no valid answer.
+const (
+	silentDetector = "recognizer-silent"
+	silentLabel    = text.Other
+)
