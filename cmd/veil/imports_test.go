@@ -52,10 +52,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/loopback":       {},
 		"proxy/consumer":          {"internal/loopback", "textfile"},
 		"proxy/metrics":           {},
-		"fhir/inparts":            {"fhir", "fhir/edit", "fhir/fhirjson", "mask"},
+		"fhir/inparts":            {"fhir", "fhir/edit", "fhir/fhirjson", "fhir/fhirxml", "mask"},
 		"proxy/fhirproxy/conns":   {},
 		"proxy/fhirproxy/cors":    {},
-		"proxy/fhirproxy":         {"fhir/people", "proxy/fhirproxy/lookup", "fhir/inparts", "proxy/fhirproxy/conns", "proxy/fhirproxy/cors", "mask/...", "fhir", "proxy", "proxy/consumer", "proxy/metrics", "proxy/fhirproxy/capability", "proxy/fhirproxy/media", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "proxy/fhirproxy/upstream", "proxy/signin", "fhir/fhirjson", "fhir/edit", "fhir/guard", "fhir/schema", "internal/stack"},
+		"proxy/fhirproxy":         {"fhir/people", "fhir/fhirxml", "proxy/fhirproxy/lookup", "fhir/inparts", "proxy/fhirproxy/conns", "proxy/fhirproxy/cors", "mask/...", "fhir", "proxy", "proxy/consumer", "proxy/metrics", "proxy/fhirproxy/capability", "proxy/fhirproxy/media", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "proxy/fhirproxy/upstream", "proxy/signin", "fhir/fhirjson", "fhir/edit", "fhir/guard", "fhir/schema", "internal/stack"},
 		"proxy/fhirproxy/outcome": {},
 
 		"proxy/fhirproxy/lookup": {"fhir", "fhir/people", "internal/stack", "proxy", "proxy/fhirproxy/upstream"},
@@ -109,7 +109,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		// The program: configuration, and what runs it.
 		"file":                 {"mask/..."},
 		"file/bucket":          {"file"},
-		"fhir/fhirfile":        {"fhir/people", "fhir/fhirxml", "mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "fhir/guard", "internal/stack"},
+		"fhir/fhirfile":        {"fhir/people", "fhir/inparts", "fhir/fhirxml", "mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "fhir/guard", "internal/stack"},
 		"internal/cli":         {},
 		"internal/formats":     {"text/note", "internal/rules", "document/...", "fhir", "fhir/...", "file", "table", "table/..."},
 		"internal/jobshow":     {"document", "file", "table", "table/pgdump"},

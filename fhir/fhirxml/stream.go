@@ -70,15 +70,18 @@ func (r *stream) append(dst, src []byte) (out []byte, ok bool) {
 	return out, true
 }
 
-func (r *stream) document() bool {
-	if bytes.HasPrefix(r.src, []byte("<?")) {
-		end := bytes.Index(r.src, []byte("?>"))
-		if end < 0 || !markup.IsPlainDeclaration(r.src[:end+2]) {
-			return false
-		}
-		r.i = end + 2
+// declaration reads that of XML, if there is one.
+func (r *stream) declaration() bool {
+	if !bytes.HasPrefix(r.src, []byte("<?")) {
+		return true
 	}
-	if !r.between() {
+	end := bytes.Index(r.src, []byte("?>"))
+	r.i = end + 2
+	return end >= 0 && markup.IsPlainDeclaration(r.src[:r.i])
+}
+
+func (r *stream) document() bool {
+	if !r.declaration() || !r.between() {
 		return false
 	}
 	sh := r.schema.ShapeOf(r.tag())

@@ -13,6 +13,7 @@ import (
 // attributes of an element that are read; nil for those that it has not.
 type attributes struct {
 	value, id, url []byte
+	prefixed       [4][]byte // names with a prefix, whose values say nothing
 	urlFirst       bool
 	spaced         bool // the namespace of FHIR is declared
 	empty          bool // the element ends with its tag
@@ -35,7 +36,7 @@ func (r *stream) attributes() (a attributes, ok bool) {
 		case start == r.i:
 			return a, false
 		}
-		n := bytes.IndexByte(rest[:min(len(rest), 8)], '=')
+		n := bytes.IndexByte(rest[:min(len(rest), 64)], '=')
 		if n < 0 {
 			return a, false
 		}
@@ -60,12 +61,46 @@ func (r *stream) attributes() (a attributes, ok bool) {
 			}
 			a.spaced = true
 			continue
+		default:
+			if !a.prefix(name) {
+				return a, false
+			}
+			continue
 		}
-		if into == nil || *into != nil {
+		if *into != nil {
 			return a, false
 		}
 		*into = value
 	}
+}
+
+// prefix notes the name of an attribute with a prefix, such as the declaration of one. Of a
+// few it can be told that none comes twice.
+func (a *attributes) prefix(name []byte) bool {
+	before, after, found := bytes.Cut(name, []byte(":"))
+	if !found || !isName(before) || !isName(after) {
+		return false
+	}
+	for k := range a.prefixed {
+		if a.prefixed[k] == nil {
+			a.prefixed[k] = name
+			return true
+		}
+		if bytes.Equal(a.prefixed[k], name) {
+			return false
+		}
+	}
+	return false
+}
+
+// isName reports whether a text is a name of letters and digits.
+func isName(text []byte) bool {
+	for _, c := range text {
+		if !isNameByte(c) {
+			return false
+		}
+	}
+	return len(text) > 0 && text[0] > '9'
 }
 
 // quoted reads the value of an attribute. What it returns is not nil, and valid for good.

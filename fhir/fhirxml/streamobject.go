@@ -41,7 +41,7 @@ func (r *stream) object(sh *schema.Shape, name string, a attributes) bool {
 	}
 	r.attribute(sh, "id", a.id)
 	r.attribute(sh, "url", a.url)
-	if !a.empty && (!r.members(sh) || !r.end(name)) {
+	if !a.empty && (!r.members(sh, -1, -1) || !r.end(name)) {
 		return false
 	}
 	r.dst = append(r.dst, '}')
@@ -60,24 +60,27 @@ func (r *stream) attribute(sh *schema.Shape, name string, value []byte) {
 	}
 }
 
-// members writes the members of the elements up to an end tag. Each must come behind the
-// last one.
-func (r *stream) members(sh *schema.Shape) bool {
-	expected, last := r.order.of(sh), -1
+// members writes the members of the elements up to an end tag, or to the one of a member,
+// if that is not -1. Each must come behind the last one.
+func (r *stream) members(sh *schema.Shape, last, until int) bool {
+	expected := r.order.of(sh)
 	for {
 		if more, ok := r.more(); !ok || !more {
 			return ok
 		}
-		next := int(expected[last+1])
+		before, next := r.i, int(expected[last+1])
 		m := &sh.Members[next]
-		if next > last && r.follows(m.Start) {
+		if next > last && next != until && r.follows(m.Start) {
 			if !r.expected(m) {
 				return false
 			}
 		} else {
-			before := r.i
 			if next = sh.Keys.Find(r.tag()); next <= last {
 				return false
+			}
+			if next == until {
+				r.i = before
+				return true
 			}
 			m = &sh.Members[next]
 			expected[last+1] = uint16(next)

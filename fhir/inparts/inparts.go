@@ -7,7 +7,7 @@
 //	…
 //	out, err := m.Finish(nil) // the end
 //
-// What is sent has the bytes of fhir.Walker.AppendJSON, and as much is counted. Memory is
+// What is sent has the bytes of fhir.Walker.AppendJSON, or of its XML form, and as much is counted. Memory is
 // bounded by the largest entry, with the full URLs of the entries, unless
 //
 //   - an entry refers to another by an absolute URL that is not of the FHIR server: from
@@ -27,6 +27,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/edit"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -68,6 +69,7 @@ type Masker struct {
 	base int     // where text[len(BundleHead)] is in the Bundle
 
 	parts fhir.Parts
+	form  form
 	sent  []byte // the masked head
 	held  []byte // masked entries that wait for it
 
@@ -78,8 +80,9 @@ type Masker struct {
 }
 
 // Begin begins with as much of a Bundle as has arrived. It reports false where that does
-// not reach to the entries, is no Bundle, or the rules do not allow it.
-func (r *Rules) Begin(limit int, lend Lender, text []byte) (*Masker, bool) {
+// not reach to the entries, is no Bundle, or the rules do not allow it. With a writer the
+// masked Bundle is XML.
+func (r *Rules) Begin(limit int, lend Lender, text []byte, xml *fhirxml.Writer) (*Masker, bool) {
 	if !r.inParts {
 		return nil, false
 	}
@@ -87,7 +90,7 @@ func (r *Rules) Begin(limit int, lend Lender, text []byte) (*Masker, bool) {
 	if n < 0 {
 		return nil, false
 	}
-	m := &Masker{r: r, lend: lend, limit: limit, head: bytes.Clone(text[:n]), base: n}
+	m := &Masker{r: r, lend: lend, limit: limit, head: bytes.Clone(text[:n]), base: n, form: form{xml: xml}}
 	m.text = append(m.text, fhir.BundleHead...)
 	m.others = append(m.others, fhir.BundleHead...)
 	m.scan.at = len(m.text)
@@ -177,15 +180,20 @@ func (m *Masker) Next(dst []byte) ([]byte, error) {
 
 // entries masks entries.
 func (m *Masker) entries(dst, src []byte, at int, whole bool) (out []byte, end int, err error) {
-	out = dst
+	into := m.form.into(dst)
+	out = into
 	err = m.lend(true, func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error {
 		parts := m.parts
 		var err error
-		if out, end, err = w.AppendEntries(dst, src, at, whole, &parts, pass, site); err == nil {
+		if out, end, err = w.AppendEntries(into, src, at, whole, &parts, pass, site); err == nil {
 			m.parts = parts
 		}
 		return m.placed(err, at)
 	})
+	if err != nil {
+		return dst, end, err
+	}
+	out, err = m.form.entries(dst, out)
 	return out, end, err
 }
 
@@ -230,22 +238,32 @@ func (m *Masker) begin(dst []byte, from int) ([]byte, error) {
 	if m.sent != nil || !m.parts.Kept() {
 		return dst, nil
 	}
-	head, err := m.frame(false, "]}", m.parts)
+	head, err := m.headWith("]}", m.parts)
 	if err != nil {
 		return dst[:from], err
 	}
-	other, err := m.frame(false, m.otherTail(), m.parts.WithAllLabels(m.r.a))
+	other, err := m.headWith(m.otherTail(), m.parts.WithAllLabels(m.r.a))
 	if err != nil {
 		return dst[:from], err
 	}
-	if h := entriesAt(head); h > 0 && h == entriesAt(other) && bytes.Equal(head[:h], other[:h]) {
-		m.sent = head[:h]
-		held := append(append(m.sent[:h:h], m.held...), dst[from:]...)
+	if head != nil && bytes.Equal(head, other) {
+		m.sent = head
+		held := append(append(m.sent[:len(head):len(head)], m.held...), dst[from:]...)
 		m.held = nil
 		return append(dst[:from], held...), nil
 	}
 	m.held = append(m.held, dst[from:]...)
 	return dst[:from], nil
+}
+
+// headWith is what would precede the entries of the masked Bundle; nil if nothing would.
+func (m *Masker) headWith(tail string, parts fhir.Parts) ([]byte, error) {
+	frame, err := m.frame(false, tail, parts)
+	if err != nil {
+		return nil, err
+	}
+	head, _, err := m.form.split(frame)
+	return head, err
 }
 
 // otherTail is an end of the Bundle that has what the beginning may depend on: an id, by
@@ -266,15 +284,6 @@ func (m *Masker) frame(counts bool, tail string, parts fhir.Parts) (out []byte, 
 		return err
 	})
 	return out, err
-}
-
-// entriesAt is the index behind the bracket that opens the entries of a masked frame.
-func entriesAt(frame []byte) int {
-	from, _, ok := edit.Member(frame, "entry")
-	if !ok {
-		return -1
-	}
-	return from + 1
 }
 
 // Frame returns the text of the Bundle without its entries, when all of it has arrived.
@@ -304,17 +313,22 @@ func (m *Masker) Finish(dst []byte) ([]byte, error) {
 		return dst, err
 	}
 	if !m.parts.Kept() {
-		return append(dst[:from], frame...), nil
+		return m.form.frame(dst[:from], frame)
 	}
-	at := entriesAt(frame)
+	head, tail, err := m.form.split(frame)
 	switch {
-	case at < 0:
+	case err != nil:
+		return dst, err
+	case head == nil:
 		return dst, ErrChanged
 	case m.sent == nil:
 		rest := append(m.held, dst[from:]...)
-		dst = append(append(dst[:from], frame[:at]...), rest...)
-	case !bytes.Equal(frame[:at], m.sent):
+		dst = append(append(dst[:from], head...), rest...)
+	case !bytes.Equal(head, m.sent):
 		return dst, ErrChanged
 	}
-	return append(append(dst, gap...), frame[at:]...), nil
+	if m.form.xml == nil {
+		dst = append(dst, gap...)
+	}
+	return append(dst, tail...), nil
 }

@@ -15,6 +15,17 @@ import (
 // declaration is the one that may begin a text: XML 1.0 in UTF-8.
 var declaration = regexp.MustCompile(`^<\?xml\s+version\s*=\s*["']1\.0["'](\s+encoding\s*=\s*["'](?i:utf-8)["'])?(\s+standalone\s*=\s*["'](yes|no)["'])?\s*\?>$`)
 
+// What is wrong with markup whose end is not there.
+const (
+	notClosed      = "markup is not closed"
+	valueNotClosed = "value of an attribute is not closed"
+)
+
+// IsCut reports whether a fault of Next can be that the text goes on.
+func IsCut(src []byte, f *fhirjson.Fault) bool {
+	return f.What == notClosed || f.What == valueNotClosed || len(src)-f.Offset < len("<![CDATA[")
+}
+
 // Kind is what a piece of markup is.
 type Kind uint8
 
@@ -57,7 +68,7 @@ func Next(src []byte, i int, f *fhirjson.Fault) (m Markup, ok bool) {
 	until := func(kind Kind, opening, closing string) (Markup, bool) {
 		end := bytes.Index(rest[len(opening):], []byte(closing))
 		if end < 0 {
-			fhirjson.Fail(f, m.Start, "markup is not closed")
+			fhirjson.Fail(f, m.Start, notClosed)
 			return m, false
 		}
 		m.Kind, m.End = kind, m.Start+len(opening)+end+len(closing)
@@ -87,14 +98,14 @@ func Next(src []byte, i int, f *fhirjson.Fault) (m Markup, ok bool) {
 		case '"', '\'':
 			n := bytes.IndexByte(src[k+1:], c)
 			if n < 0 {
-				fhirjson.Fail(f, k, "value of an attribute is not closed")
+				fhirjson.Fail(f, k, valueNotClosed)
 				return m, false
 			}
 			m.Wrapped = m.Wrapped || bytes.ContainsAny(src[k+1:k+1+n], "\t\r\n")
 			k += 1 + n
 		}
 	}
-	fhirjson.Fail(f, m.Start, "markup is not closed")
+	fhirjson.Fail(f, m.Start, notClosed)
 	return m, false
 }
 

@@ -60,7 +60,7 @@ func (x *exchange) openBundle(q *retrieval, r *upstream.Response) (ans *response
 	b := &bundleBody{x: x, q: q, r: r, finder: x.s.lookups.Finder(x.view.lookups, false), ends: hour(x.s.now().Add(x.s.linkAge)), pass: mask.NewPass(x.view.automaton.Plan)}
 	b.pass.Begin(x.Origin())
 	var ok bool
-	if b.m, ok = x.view.bundles.Begin(x.s.limits.ResponseBytes, b.lend, r.Body); !ok {
+	if b.m, ok = x.view.bundles.Begin(x.s.limits.ResponseBytes, b.lend, r.Body, nil); !ok {
 		return nil, nil
 	}
 	var err error
