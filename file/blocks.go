@@ -44,6 +44,11 @@ type masked struct {
 // blocks masks a file: its blocks go to the workers, and what comes of them is
 // written in the order of the blocks.
 func (r *run) blocks(ctx context.Context, f *input, w *workers, doc Document, out io.Writer) error {
+	if s, ok := doc.(Sequential); ok {
+		if done, err := r.sequence(ctx, f, w, s, out); done {
+			return err
+		}
+	}
 	type task struct {
 		block Block
 		done  chan masked
@@ -115,6 +120,30 @@ func (r *run) blocks(ctx context.Context, f *input, w *workers, doc Document, ou
 	return blame(f.display, merger.Close())
 }
 
+// sequence masks a file in one go, if it has to be.
+func (r *run) sequence(ctx context.Context, f *input, w *workers, doc Sequential, out io.Writer) (done bool, err error) {
+	res, done, err := doc.MaskAll(ctx, w.maskers[0], out)
+	var written *OutputError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return true, errors.New("interrupted")
+	case errors.As(err, &written):
+		return true, written.Err
+	case err != nil:
+		return true, unreadable{Problem{File: f.display, What: cause(err)}}
+	case !done:
+		return false, nil
+	}
+	r.progress(f)
+	return true, r.deliver(f.display, w, masked{result: res}, discarded{})
+}
+
+// discarded is a merger where everything has been written.
+type discarded struct{}
+
+func (discarded) Append([]byte) error { return nil }
+func (discarded) Close() error        { return nil }
+
 // blame makes of a merger's error the input's, if it is.
 func blame(display string, err error) error {
 	var bad *InputError
@@ -134,7 +163,7 @@ func (r *run) deliver(display string, w *workers, done masked, merger Merger) er
 	}
 	for _, b := range res.Bad {
 		r.counts.Bad++
-		if r.paths.rejects != nil {
+		if r.paths.rejects != nil && b.Text != nil {
 			if err := r.paths.reject(b.Text); err != nil {
 				return err
 			}

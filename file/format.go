@@ -1,6 +1,7 @@
 package file
 
 import (
+	"context"
 	"io"
 	"os"
 
@@ -45,6 +46,15 @@ type Document interface {
 	NewMasker(detail bool) Masker
 	// NewMerger returns what puts the masked blocks of the file together.
 	NewMerger(out io.Writer) Merger
+}
+
+// Sequential is a Document that can be too large for a block although nothing of it can be
+// masked for itself: it is masked from its beginning to its end by one masker.
+type Sequential interface {
+	Document
+	// MaskAll masks the file into out. It reports false if the file is to be read in blocks.
+	// Its error is the input's, and out is as it was then.
+	MaskAll(ctx context.Context, m Masker, out io.Writer) (r Result, done bool, err error)
 }
 
 // Info is what is known of a format without a file.
@@ -103,6 +113,14 @@ type Merger interface {
 	Close() error
 }
 
+// OutputError is an error of MaskAll that is the output's: the job ends.
+type OutputError struct{ Err error }
+
+func (e *OutputError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *OutputError) Unwrap() error { return e.Err }
+
 // InputError is an error of a merger that is the input's: the file cannot be masked, and
 // the others are.
 type InputError struct{ Err error }
@@ -125,7 +143,7 @@ type Result struct {
 type Bad struct {
 	Line, Column int
 	What         string
-	Text         []byte // original data
+	Text         []byte // original data; nil if it is too large to be kept
 }
 
 // Concatenate returns a merger of formats whose blocks only follow one another.

@@ -8,18 +8,20 @@
 package fhirfile
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/inparts"
 	"github.com/veil-proxy/veil/fhir/people"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/mask"
 )
 
-// The largest resource, Bundle or line that is masked. XML takes a tree of many
-// times its size.
+// The largest resource or line that is masked, and the largest Bundle of which more than an
+// entry at a time must be in memory. XML can take a tree of many times its size.
 const (
 	maxResource    = 256 << 20
 	maxXMLResource = 64 << 20
@@ -37,6 +39,7 @@ func Formats(a *fhir.Automaton, site *fhir.Site) []file.Format {
 		own.People = e.people.People
 		e.site = &own
 	}
+	e.bundles = inparts.NewRules(a)
 	return []file.Format{
 		&format{engine: e, form: fhirjson.NDJSON, name: "FHIR NDJSON", extension: ".ndjson"},
 		&format{engine: e, form: fhirjson.OneResource, name: "FHIR JSON", extension: ".ndjson"},
@@ -50,6 +53,7 @@ type engine struct {
 	site      *fhir.Site
 	losses    []loss
 	people    *people.Index // of all files, for texts; or nil
+	bundles   *inparts.Rules
 }
 
 // format is one form of FHIR.
@@ -69,12 +73,15 @@ func (f *format) Info() file.Info {
 }
 
 // Open implements file.Format. What is wrong with a file shows when it is masked.
-func (f *format) Open(in file.Source) (file.Document, error) { return &document{f, in}, nil }
+func (f *format) Open(in file.Source) (file.Document, error) {
+	return &document{format: f, in: in}, nil
+}
 
 // document is a file of resources.
 type document struct {
 	*format
-	in file.Source
+	in    file.Source
+	start []byte // what has been read of it
 }
 
 // Plan implements file.Document.
@@ -92,12 +99,12 @@ func (d *document) Split(buffer func() []byte, emit func(file.Block) error) erro
 	if d.form == fhirjson.OneXMLResource {
 		limit = maxXMLResource
 	}
-	text, err := io.ReadAll(io.LimitReader(d.in, int64(limit)+1))
+	text, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(d.start), d.in), int64(limit)+1))
 	if err != nil {
 		return err
 	}
 	if len(text) > limit {
-		return fmt.Errorf("the resource is larger than %d bytes", limit)
+		return fmt.Errorf("the resource is larger than %d bytes, and is no Bundle whose entries can be masked one by one", limit)
 	}
 	return emit(file.Block{Text: text, Line: 1})
 }

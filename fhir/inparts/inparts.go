@@ -66,10 +66,12 @@ type Masker struct {
 	text []byte
 	scan scanner // of text
 	tail []byte  // from the bracket that closes the entries on
+	gap  []byte  // between the last entry and that
 	base int     // where text[len(BundleHead)] is in the Bundle
 
 	parts fhir.Parts
 	form  form
+	apart bool   // the head comes at the end
 	sent  []byte // the masked head
 	held  []byte // masked entries that wait for it
 
@@ -235,7 +237,7 @@ func (m *Masker) drop(end int) {
 // begin puts the masked head before the first entries that stay, in dst from an index on,
 // or holds them until it is decided.
 func (m *Masker) begin(dst []byte, from int) ([]byte, error) {
-	if m.sent != nil || !m.parts.Kept() {
+	if m.apart || m.sent != nil || !m.parts.Kept() {
 		return dst, nil
 	}
 	head, err := m.headWith("]}", m.parts)
@@ -289,12 +291,51 @@ func (m *Masker) frame(counts bool, tail string, parts fhir.Parts) (out []byte, 
 // Frame returns the text of the Bundle without its entries, when all of it has arrived.
 func (m *Masker) Frame() []byte { return append(append([]byte(nil), m.head...), m.tail...) }
 
+// Apart makes Next append entries alone, for who can put them elsewhere until FinishApart
+// says what precedes them. It must come before the first call of Next.
+func (m *Masker) Apart() { m.apart = true }
+
 // Finish masks the end of the Bundle, when all of it has arrived, and appends it.
 func (m *Masker) Finish(dst []byte) ([]byte, error) {
+	from := len(dst)
+	dst, err := m.rest(dst)
+	if err != nil {
+		return dst, err
+	}
+	head, tail, err := m.around()
+	switch {
+	case err != nil:
+		return dst, err
+	case !m.parts.Kept():
+		return append(dst[:from], head...), nil
+	case head == nil:
+		return dst, ErrChanged
+	case m.sent == nil:
+		rest := append(m.held, dst[from:]...)
+		dst = append(append(dst[:from], head...), rest...)
+	case !bytes.Equal(head, m.sent):
+		return dst, ErrChanged
+	}
+	return append(dst, tail...), nil
+}
+
+// FinishApart masks the end of the Bundle, when all of it has arrived. It appends entries,
+// and returns what precedes and follows all of them.
+func (m *Masker) FinishApart(dst []byte) (out, head, tail []byte, err error) {
+	if dst, err = m.rest(dst); err != nil {
+		return dst, nil, nil, err
+	}
+	if head, tail, err = m.around(); err == nil && head == nil {
+		err = ErrChanged
+	}
+	return dst, head, tail, err
+}
+
+// rest masks the entries that were not masked yet, and the gap behind the last one.
+func (m *Masker) rest(dst []byte) ([]byte, error) {
 	if !m.scan.ended {
 		return dst, &fhirjson.SyntaxError{Offset: m.base + len(m.text) - len(fhir.BundleHead), Path: "Bundle.entry", What: "unexpected end of input inside an array"}
 	}
-	from := len(dst)
 	dst, err := m.Next(dst)
 	if err != nil {
 		return dst, err
@@ -308,27 +349,26 @@ func (m *Masker) Finish(dst []byte) ([]byte, error) {
 		}
 		gap = src[end : len(src)-len("]}")]
 	}
+	if m.form.xml == nil && m.parts.Kept() {
+		m.gap = append(m.gap[:0], gap...)
+	}
+	return dst, nil
+}
+
+// around masks the Bundle without its entries, and returns what precedes and follows them;
+// all of it precedes where no entry stays.
+func (m *Masker) around() (head, tail []byte, err error) {
 	frame, err := m.frame(true, string(m.tail), m.parts)
 	if err != nil {
-		return dst, err
+		return nil, nil, err
 	}
 	if !m.parts.Kept() {
-		return m.form.frame(dst[:from], frame)
+		head, err = m.form.frame(nil, frame)
+		return head, nil, err
 	}
-	head, tail, err := m.form.split(frame)
-	switch {
-	case err != nil:
-		return dst, err
-	case head == nil:
-		return dst, ErrChanged
-	case m.sent == nil:
-		rest := append(m.held, dst[from:]...)
-		dst = append(append(dst[:from], head...), rest...)
-	case !bytes.Equal(head, m.sent):
-		return dst, ErrChanged
+	head, tail, err = m.form.split(frame)
+	if len(m.gap) > 0 {
+		tail = append(bytes.Clone(m.gap), tail...)
 	}
-	if m.form.xml == nil {
-		dst = append(dst, gap...)
-	}
-	return append(dst, tail...), nil
+	return head, tail, err
 }

@@ -1,0 +1,239 @@
+package fhirfile
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/internal/fhirtest"
+	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/mask"
+)
+
+// largeSource is a Bundle that is made while it is read: entries again and again, until
+// they are of a size.
+type largeSource struct {
+	head, entries, between, tail string
+	size, read                   int
+	rest                         string
+	ended                        bool
+	each                         func() // called for each round of entries
+}
+
+func (s *largeSource) Read(b []byte) (int, error) {
+	if s.rest == "" {
+		switch {
+		case s.read == 0:
+			s.rest = s.head + s.entries
+		case s.read < s.size:
+			if s.each != nil {
+				s.each()
+			}
+			s.rest = s.between + s.entries
+		case s.ended:
+			return 0, io.EOF
+		default:
+			s.ended, s.rest = true, s.tail
+		}
+	}
+	n := copy(b, s.rest)
+	s.rest = s.rest[n:]
+	s.read += n
+	return n, nil
+}
+
+// largeBundleOf returns the source of a Bundle of a size in one of the forms, with or
+// without references to servers that are not known.
+func largeBundleOf(t *testing.T, form fhirjson.Form, size int, foreign bool) *largeSource {
+	t.Helper()
+	pop := fhirtest.Generate(11, 3)
+	var entries [][]byte
+	for _, r := range pop.Resources() {
+		if !foreign && bytes.Contains(r.JSON, []byte(`"reference":"http`)) {
+			continue // it needs the other entries
+		}
+		entries = append(entries, slices.Concat([]byte(`{"fullUrl":"urn:uuid:`+r.ID+`","resource":`), r.JSON, []byte("}")))
+	}
+	text := string(bytes.Join(entries, []byte(",")))
+	const meta = `"meta":{"tag":[{"code":"x"}]},"type":"collection"`
+	switch form {
+	case fhirjson.NDJSON:
+		return &largeSource{head: fhir.BundleHead[:len(fhir.BundleHead)-len(`"entry":[`)] + meta + `,"entry":[`, entries: text, between: ",", tail: "]}", size: size}
+	case fhirjson.OneResource:
+		return &largeSource{head: "{\n \"resourceType\": \"Bundle\",\n" + meta + `,"entry": [` + "\n", entries: text, between: " ,\n", tail: "\n],\n\"signature\":{\"when\":\"2020-01-02T03:04:05Z\"} }\n", size: size}
+	}
+	all, err := fhirxml.AppendXML(schema.R4(), nil, []byte(fhir.BundleHead+text+"]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	start, end := bytes.Index(all, []byte("<entry>")), len(all)-len("</Bundle>")
+	return &largeSource{head: "<?xml version=\"1.0\"?>\n" + string(all[:start]) + `<type value="collection"/>`, entries: string(all[start:end]), between: "\n", tail: "</Bundle>\n", size: size}
+}
+
+var forms = []fhirjson.Form{fhirjson.NDJSON, fhirjson.OneResource, fhirjson.OneXMLResource}
+
+var shipped = map[string]*fhir.Automaton{}
+
+// openLarge opens a document of a form.
+func openLarge(t *testing.T, ruleset string, form fhirjson.Form, in io.Reader) *document {
+	t.Helper()
+	if shipped[ruleset] == nil {
+		shipped[ruleset] = masktest.Shipped(t, ruleset)
+	}
+	for _, f := range Formats(shipped[ruleset], nil) {
+		if f := f.(*format); f.form == form {
+			doc, err := f.Open(file.Source{Reader: in, Temporary: func() (*os.File, error) { return os.CreateTemp(t.TempDir(), "") }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return doc.(*document)
+		}
+	}
+	t.Fatal("no such form")
+	return nil
+}
+
+// maskLarge masks a document entry by entry.
+func maskLarge(t *testing.T, d *document, out io.Writer) (*masker, file.Result) {
+	t.Helper()
+	m := d.NewMasker(false).(*masker)
+	m.pass.Begin(mask.Origin{})
+	r, done, err := d.MaskAll(context.Background(), m, out)
+	if err != nil || !done {
+		t.Fatalf("masked entry by entry: %v, %v", done, err)
+	}
+	return m, r
+}
+
+// TestLargeBundleIsTheWhole: a large Bundle has the bytes and the counts that it has in one
+// piece.
+func TestLargeBundleIsTheWhole(t *testing.T) {
+	for _, form := range forms {
+		for _, ruleset := range []string{"safe-harbor", "research"} {
+			text, err := io.ReadAll(largeBundleOf(t, form, largeBundle, ruleset == "safe-harbor"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if form == fhirjson.NDJSON {
+				text = append(text, "\n{\"resourceType\":\"Patient\",\"gender\":\"male\"}\nwrong\n\n"+`{"resourceType":"Patient","gender":"female"}`...)
+			}
+			var got bytes.Buffer
+			m, r := maskLarge(t, openLarge(t, ruleset, form, bytes.NewReader(text)), &got)
+
+			d := openLarge(t, ruleset, form, nil)
+			whole := d.NewMasker(false).(*masker)
+			whole.pass.Begin(mask.Origin{})
+			var want file.Result
+			out := whole.AppendMasked(nil, file.Block{Text: text, Line: 1}, &want)
+			if !bytes.Equal(got.Bytes(), out) {
+				t.Errorf("%s, form %d: %d bytes entry by entry, %d whole", ruleset, form, got.Len(), len(out))
+			}
+			if !slices.Equal(m.pass.Counts, whole.pass.Counts) || r.Masked != want.Masked || len(r.Bad) != len(want.Bad) || !slices.Equal(r.Lost, want.Lost) {
+				t.Errorf("%s, form %d: %+v is counted entry by entry, %+v whole", ruleset, form, r, want)
+			}
+			for k, bad := range r.Bad {
+				if bad.Line != want.Bad[k].Line {
+					t.Errorf("line %d is bad, not %d", bad.Line, want.Bad[k].Line)
+				}
+			}
+		}
+	}
+}
+
+// TestLargeBundleThatIsWrong: nothing of it is written, and what is wrong is said without a
+// value.
+func TestLargeBundleThatIsWrong(t *testing.T) {
+	for _, form := range forms {
+		s := largeBundleOf(t, form, largeBundle+1<<20, true)
+		s.tail = map[fhirjson.Form]string{
+			fhirjson.NDJSON:         `,{"fullUrl":"Quillfeather","fullUrl":"Quillfeather"}]}` + "\n" + `{"resourceType":"Patient","gender":"male"}`,
+			fhirjson.OneResource:    ` Quillfeather`,
+			fhirjson.OneXMLResource: `<entry><fullUrl value="Quillfeather"></entry></Bundle>`,
+		}[form]
+		var out bytes.Buffer
+		_, r := maskLarge(t, openLarge(t, "safe-harbor", form, s), &out)
+		if len(r.Bad) != 1 || r.Bad[0].What == "" || strings.Contains(r.Bad[0].What, "Quillfeather") {
+			t.Errorf("form %d: %+v", form, r)
+		}
+		if want := map[bool]uint64{true: 1}[form == fhirjson.NDJSON]; r.Masked != want || strings.Contains(out.String(), "Bundle") || (out.Len() > 0) != (want > 0) {
+			t.Errorf("form %d: %d bytes are written, %d resources masked", form, out.Len(), r.Masked)
+		}
+	}
+}
+
+// errFull is what a disk says that is full.
+var errFull = errors.New("no space left")
+
+// TestLargeBundleAndBadFiles: an input that breaks off and an output that is full are
+// errors of the file and of the job.
+func TestLargeBundleAndBadFiles(t *testing.T) {
+	for _, form := range forms {
+		s := largeBundleOf(t, form, 2*largeBundle, false)
+		d := openLarge(t, "safe-harbor", form, io.MultiReader(io.LimitReader(s, largeBundle+1000), broken{}))
+		m := d.NewMasker(false)
+		if _, done, err := d.MaskAll(context.Background(), m, io.Discard); !done || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("form %d, broken input: %v, %v", form, done, err)
+		}
+		d = openLarge(t, "safe-harbor", form, largeBundleOf(t, form, 2*largeBundle, false))
+		d.in.Temporary = func() (*os.File, error) { return nil, errFull }
+		var output *file.OutputError
+		if _, done, err := d.MaskAll(context.Background(), m, io.Discard); !done || !errors.As(err, &output) || !errors.Is(err, errFull) {
+			t.Errorf("form %d, full disk: %v, %v", form, done, err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		d = openLarge(t, "safe-harbor", form, largeBundleOf(t, form, 2*largeBundle, false))
+		if _, done, err := d.MaskAll(ctx, m, io.Discard); !done || !errors.Is(err, context.Canceled) {
+			t.Errorf("form %d, cancelled: %v, %v", form, done, err)
+		}
+	}
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// TestLargeBundleTakesLittleMemory: memory does not grow with the Bundle, but for its full
+// URLs.
+func TestLargeBundleTakesLittleMemory(t *testing.T) {
+	const size, most = 32 << 20, 16 << 20
+	for _, form := range forms {
+		s := largeBundleOf(t, form, size, false)
+		d := openLarge(t, "safe-harbor", form, s)
+		m := d.NewMasker(false)
+		var stats runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		before, peak, next := stats.HeapAlloc, uint64(0), 0
+		s.each = func() {
+			if s.read < next {
+				return
+			}
+			next = s.read + 4<<20
+			runtime.GC()
+			runtime.ReadMemStats(&stats)
+			peak = max(peak, stats.HeapAlloc)
+		}
+		if _, done, err := d.MaskAll(context.Background(), m, io.Discard); !done || err != nil {
+			t.Fatal(done, err)
+		}
+		if s.read < size {
+			t.Fatalf("only %d bytes were read", s.read)
+		}
+		if peak > before+most {
+			t.Errorf("form %d: a Bundle of %d bytes takes %d of memory", form, s.read, peak-before)
+		}
+		t.Logf("form %d: %d bytes read, %d in memory", form, s.read, peak-before)
+	}
+}
