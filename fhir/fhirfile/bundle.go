@@ -37,16 +37,18 @@ func (d *document) MaskAll(ctx context.Context, fm file.Masker, out io.Writer) (
 	if !ok || m.pass.Detail || d.in.Temporary == nil {
 		return r, false, nil
 	}
-	d.start, err = io.ReadAll(io.LimitReader(d.in, largeBundle))
-	if err != nil || len(d.start) < largeBundle || d.form == fhirjson.NDJSON && bytes.IndexByte(d.start, '\n') >= 0 {
+	start, err := io.ReadAll(io.LimitReader(d.in, largeBundle))
+	rest := d.in.Reader
+	d.in.Reader = io.MultiReader(bytes.NewReader(start), rest)
+	if err != nil || len(start) < largeBundle || d.form == fhirjson.NDJSON && bytes.IndexByte(start, '\n') >= 0 {
 		return r, err != nil, err
 	}
 	b := bundle{d: d, m: m, scratch: mask.NewPass(d.automaton.Plan)}
-	if !b.begin(d.start[:headSize]) {
+	if !b.begin(start[:headSize]) {
 		return r, false, nil
 	}
-	b.in = io.MultiReader(bytes.NewReader(d.start[headSize:]), d.in)
-	d.start = nil
+	b.in = io.MultiReader(bytes.NewReader(start[headSize:]), rest)
+	d.in.Reader = b.in
 	m.tally.add(m.pass, nil) // a new file begins with counts of 0
 	err = b.run(ctx, out)
 	var withheld *fhir.WithheldError

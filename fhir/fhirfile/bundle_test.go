@@ -204,6 +204,31 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
+// TestWholeFilesAreReadFromTheirBeginning: where a file is not masked entry by entry, the
+// look at its beginning takes nothing away.
+func TestWholeFilesAreReadFromTheirBeginning(t *testing.T) {
+	long := strings.Repeat(" ", largeBundle)
+	for form, text := range map[fhirjson.Form]string{
+		fhirjson.NDJSON:         strings.Repeat(`{"resourceType":"Patient","gender":"male"}`+"\n", largeBundle/40),
+		fhirjson.OneResource:    "{ " + long + `"resourceType":"Patient"}`,
+		fhirjson.OneXMLResource: `<Patient xmlns="http://hl7.org/fhir">` + long + `<active value="true"/></Patient>`,
+	} {
+		for _, text := range []string{text, text[:100]} {
+			d := openLarge(t, "safe-harbor", form, strings.NewReader(text))
+			if _, done, err := d.MaskAll(context.Background(), d.NewMasker(false), io.Discard); done || err != nil {
+				t.Fatal(done, err)
+			}
+			var got []byte
+			if err := d.Split(func() []byte { return nil }, func(b file.Block) error {
+				got = append(got, b.Text...)
+				return nil
+			}); err != nil || strings.TrimSpace(string(got)) != strings.TrimSpace(text) {
+				t.Errorf("form %d: %d of %d bytes are read, %v", form, len(got), len(text), err)
+			}
+		}
+	}
+}
+
 // TestLargeBundleTakesLittleMemory: memory does not grow with the Bundle, but for its full
 // URLs.
 func TestLargeBundleTakesLittleMemory(t *testing.T) {

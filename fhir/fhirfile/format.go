@@ -8,7 +8,6 @@
 package fhirfile
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 
@@ -74,14 +73,13 @@ func (f *format) Info() file.Info {
 
 // Open implements file.Format. What is wrong with a file shows when it is masked.
 func (f *format) Open(in file.Source) (file.Document, error) {
-	return &document{format: f, in: in}, nil
+	return &document{f, in}, nil
 }
 
 // document is a file of resources.
 type document struct {
 	*format
-	in    file.Source
-	start []byte // what has been read of it
+	in file.Source
 }
 
 // Plan implements file.Document.
@@ -99,7 +97,7 @@ func (d *document) Split(buffer func() []byte, emit func(file.Block) error) erro
 	if d.form == fhirjson.OneXMLResource {
 		limit = maxXMLResource
 	}
-	text, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(d.start), d.in), int64(limit)+1))
+	text, err := io.ReadAll(io.LimitReader(d.in, int64(limit)+1))
 	if err != nil {
 		return err
 	}
