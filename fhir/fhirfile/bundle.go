@@ -79,26 +79,16 @@ type bundle struct {
 	others  []byte // what was read of the lines behind it
 	ended   bool   // all of it was read
 	parts   *inparts.Masker
-
-	xml     *fhirxml.BundleReader
-	json    []byte // the JSON form of what was read of XML
-	reading bool   // XML is wrong, not what becomes of it
 }
 
 // begin reads up to the entries. It reports false if the Bundle must be masked whole, as
 // where it is wrong.
 func (b *bundle) begin(text []byte) (ok bool) {
-	var writer *fhirxml.Writer
-	if b.d.form == fhirjson.OneXMLResource {
-		b.xml = fhirxml.NewBundleReader(b.d.automaton.Schema())
-		b.xml.Feed(text)
-		var err error
-		if text, err = b.xml.Next(nil); err != nil {
-			return false
-		}
-		writer = fhirxml.NewWriter(b.d.automaton.Schema(), false)
+	in := inparts.Source{Limit: maxResource, Lend: b.lend, XML: b.d.form == fhirjson.OneXMLResource, LargestXML: maxXMLResource}
+	if in.XML {
+		in.Writer = fhirxml.NewWriter(b.d.automaton.Schema(), false)
 	}
-	if b.parts, ok = b.d.bundles.Begin(maxResource, b.lend, text, writer); ok {
+	if b.parts, ok = b.d.bundles.Begin(in, text); ok {
 		b.parts.Apart()
 	}
 	return ok
@@ -159,9 +149,12 @@ func (b *bundle) entries(ctx context.Context, to *os.File) (head, tail []byte, e
 		if err := write(to, masked); err != nil {
 			return nil, nil, err
 		}
-		if err := b.feed(b.read(in)); err != nil {
+		if err := b.parts.Feed(b.read(in)); err != nil {
 			return nil, nil, err
 		}
+	}
+	if b.readErr != nil {
+		return nil, nil, b.readErr
 	}
 	masked, head, tail, err = b.parts.FinishApart(masked[:0])
 	if err != nil {
@@ -216,38 +209,13 @@ func write(to *os.File, text []byte) error {
 	return nil
 }
 
-// feed takes text of the Bundle.
-func (b *bundle) feed(text []byte) (err error) {
-	if b.readErr != nil {
-		return b.readErr
-	}
-	if b.xml != nil {
-		b.reading = true
-		b.xml.Feed(text)
-		if b.json, err = b.xml.Next(b.json[:0]); err == nil && b.ended {
-			b.json, err = b.xml.Finish(b.json)
-		}
-		if err == nil && b.xml.Waiting() > maxXMLResource {
-			err = fmt.Errorf("an entry of the Bundle is larger than %d bytes", maxXMLResource)
-		}
-		if err != nil {
-			return err
-		}
-		b.reading = false
-		text = b.json
-	}
-	b.parts.Feed(text)
-	return nil
-}
-
 // explain says what is wrong, and what to do about it where something can be done.
 func (b *bundle) explain(err error) string {
 	var syntax *fhirjson.SyntaxError
 	switch {
 	case errors.Is(err, inparts.ErrTooLarge):
-		return fmt.Sprintf("more than %d bytes of the Bundle would have to be in memory: the rules need the patient of each entry, or entries refer to a server that is not known (name it with --upstream-base)", maxResource)
-	case errors.As(err, &syntax) && b.xml != nil && !b.reading:
-		// A place in the JSON form means nothing in the XML form.
+		return fmt.Sprintf("too much of the Bundle would have to be in memory, more than %d bytes (of one entry in XML, %d): the rules need the patient of each entry, or entries refer to a server that is not known (name it with --upstream-base)", maxResource, maxXMLResource)
+	case errors.As(err, &syntax) && syntax.Offset == 0: // XML has no place of it
 		return syntax.Path + ": " + syntax.What
 	}
 	return err.Error()

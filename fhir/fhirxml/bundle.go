@@ -40,9 +40,9 @@ const (
 	afterEntries
 )
 
-// ErrNotInParts says that a text cannot be read in parts: it is no Bundle, it has no
+// errNotInParts says that a text cannot be read in parts: it is no Bundle, it has no
 // entries, or what stands before them is rare.
-var ErrNotInParts = errors.New("the text cannot be read in parts")
+var errNotInParts = errors.New("the text cannot be read in parts")
 
 // longestHead is how much may stand before the entries.
 const longestHead = 256 << 10
@@ -67,7 +67,7 @@ func (r *BundleReader) Next(dst []byte) ([]byte, error) {
 		case ok:
 			dst = out
 		case len(r.buf) > longestHead:
-			return dst, ErrNotInParts
+			return dst, errNotInParts
 		}
 	}
 	if r.at != inEntries || len(r.buf) < r.worth {
@@ -81,7 +81,7 @@ func (r *BundleReader) Finish(dst []byte) ([]byte, error) {
 	if r.at == beforeEntries {
 		var ok bool
 		if dst, ok = r.head(dst); !ok {
-			return dst, ErrNotInParts
+			return dst, errNotInParts
 		}
 	}
 	if r.at == inEntries {

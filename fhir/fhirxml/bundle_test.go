@@ -57,7 +57,7 @@ func holdInParts(t *testing.T, text []byte, size int) bool {
 	want, wantErr := AppendJSON(schema.R4(), nil, text)
 	syntax := (*fhirjson.SyntaxError)(nil)
 	switch {
-	case errors.Is(err, ErrNotInParts):
+	case errors.Is(err, errNotInParts):
 		return false
 	case err == nil && (wantErr != nil || !bytes.Equal(got, want)):
 		t.Fatalf("%.2000s\nis in parts of %d %.2000s\n whole %.2000s (%v)", text, size, got, want, wantErr)

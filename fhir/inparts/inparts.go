@@ -1,9 +1,9 @@
 // Package inparts masks a Bundle while it arrives, entry by entry.
 //
 //	r := inparts.NewRules(automaton)                      // once
-//	m, ok := r.Begin(limit, lend, text)                  // as much as has arrived
+//	m, ok := r.Begin(source, text)                       // as much as has arrived
 //	out, err := m.Next(nil)                              // what can be sent
-//	m.Feed(more)
+//	err := m.Feed(more)
 //	…
 //	out, err := m.Finish(nil) // the end
 //
@@ -56,9 +56,10 @@ func NewRules(a *fhir.Automaton) *Rules { return &Rules{a, a.InParts(), a.PerPat
 
 // Masker masks one Bundle.
 type Masker struct {
-	r     *Rules
-	lend  Lender
-	limit int
+	r    *Rules
+	in   Source
+	xml  *fhirxml.BundleReader // of what arrives, or nil
+	json []byte                // what it has read last
 
 	head []byte // the text up to the bracket that opens the entries
 	// text is BundleHead and what has arrived of the entries and is not masked, with the
@@ -81,23 +82,47 @@ type Masker struct {
 	from   int  // where they begin in others
 }
 
+// Source is how a Bundle arrives, and how it leaves.
+type Source struct {
+	Limit int // bytes that may have to be kept
+	Lend  Lender
+	XML   bool // it arrives as XML
+	// LargestXML bounds what is kept of XML: an entry can take many times its size.
+	LargestXML int
+	Writer     *fhirxml.Writer // it leaves as XML; nil for JSON
+}
+
 // Begin begins with as much of a Bundle as has arrived. It reports false where that does
-// not reach to the entries, is no Bundle, or the rules do not allow it. With a writer the
-// masked Bundle is XML.
-func (r *Rules) Begin(limit int, lend Lender, text []byte, xml *fhirxml.Writer) (*Masker, bool) {
+// not reach to the entries, is no Bundle, or the rules do not allow it.
+func (r *Rules) Begin(in Source, text []byte) (*Masker, bool) {
 	if !r.inParts {
 		return nil, false
+	}
+	m := &Masker{r: r, in: in, form: form{xml: in.Writer}}
+	if in.XML {
+		m.xml = fhirxml.NewBundleReader(r.a.Schema())
+		m.xml.Feed(text)
+		var err error
+		if text, err = m.xml.Next(nil); err != nil {
+			return nil, false
+		}
 	}
 	n := headOf(text)
 	if n < 0 {
 		return nil, false
 	}
-	m := &Masker{r: r, lend: lend, limit: limit, head: bytes.Clone(text[:n]), base: n, form: form{xml: xml}}
+	m.head, m.base = bytes.Clone(text[:n]), n
 	m.text = append(m.text, fhir.BundleHead...)
 	m.others = append(m.others, fhir.BundleHead...)
 	m.scan.at = len(m.text)
-	m.Feed(text[n:])
+	m.feed(text[n:])
 	return m, true
+}
+
+// HeadHas reports whether a member of the Bundle precedes its entries.
+func (m *Masker) HeadHas(name string) bool {
+	_, _, ok := edit.Member(append(bytes.Clone(m.head), "]}"...), name)
+	return ok
 }
 
 // headOf returns the index behind the bracket that opens the entries of a Bundle, or -1.
@@ -136,7 +161,28 @@ func headOf(text []byte) int {
 }
 
 // Feed adds what has arrived.
-func (m *Masker) Feed(b []byte) {
+func (m *Masker) Feed(b []byte) (err error) {
+	if m.xml != nil {
+		m.xml.Feed(b)
+		if m.json, err = m.xml.Next(m.json[:0]); err == nil && m.xml.Waiting() > m.in.LargestXML {
+			err = ErrTooLarge
+		}
+		b = m.json
+	}
+	m.feed(b)
+	return err
+}
+
+// end notes that all of the Bundle has arrived.
+func (m *Masker) end() (err error) {
+	if m.xml != nil {
+		m.json, err = m.xml.Finish(m.json[:0])
+		m.feed(m.json)
+	}
+	return err
+}
+
+func (m *Masker) feed(b []byte) {
 	if m.scan.ended {
 		m.tail = append(m.tail, b...)
 		return
@@ -150,7 +196,7 @@ func (m *Masker) Feed(b []byte) {
 
 // Next masks what it can and appends it.
 func (m *Masker) Next(dst []byte) ([]byte, error) {
-	if len(m.text)+len(m.others)+len(m.tail)+len(m.held) > m.limit {
+	if len(m.text)+len(m.others)+len(m.tail)+len(m.held) > m.in.Limit {
 		return dst, ErrTooLarge
 	}
 	if m.scan.cut <= fhirjson.SkipSpace(m.text, len(fhir.BundleHead)) {
@@ -184,7 +230,7 @@ func (m *Masker) Next(dst []byte) ([]byte, error) {
 func (m *Masker) entries(dst, src []byte, at int, whole bool) (out []byte, end int, err error) {
 	into := m.form.into(dst)
 	out = into
-	err = m.lend(true, func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error {
+	err = m.in.Lend(true, func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error {
 		parts := m.parts
 		var err error
 		if out, end, err = w.AppendEntries(into, src, at, whole, &parts, pass, site); err == nil {
@@ -202,7 +248,11 @@ func (m *Masker) entries(dst, src []byte, at int, whole bool) (out []byte, end i
 // placed moves the offset of an error from a text to the Bundle.
 func (m *Masker) placed(err error, at int) error {
 	var syntax *fhirjson.SyntaxError
-	if errors.As(err, &syntax) {
+	switch {
+	case !errors.As(err, &syntax):
+	case m.xml != nil: // a place in the JSON form means nothing in the XML form
+		syntax.Offset = 0
+	default:
 		syntax.Offset += m.base - at
 	}
 	return err
@@ -269,9 +319,10 @@ func (m *Masker) headWith(tail string, parts fhir.Parts) ([]byte, error) {
 }
 
 // otherTail is an end of the Bundle that has what the beginning may depend on: an id, by
-// which dates of the Bundle itself can be shifted.
+// which dates of the Bundle itself can be shifted. In XML one that comes so late changes
+// what precedes the entries in any case.
 func (m *Masker) otherTail() string {
-	if _, _, ok := edit.Member(append(bytes.Clone(m.head), "]}"...), "id"); ok {
+	if m.form.xml != nil || m.HeadHas("id") {
 		return "]}"
 	}
 	return `],"id":"x"}`
@@ -280,7 +331,7 @@ func (m *Masker) otherTail() string {
 // frame masks the Bundle without its entries.
 func (m *Masker) frame(counts bool, tail string, parts fhir.Parts) (out []byte, err error) {
 	text := append(append([]byte(nil), m.head...), tail...)
-	err = m.lend(counts, func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error {
+	err = m.in.Lend(counts, func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error {
 		var err error
 		out, err = w.AppendFrame(nil, text, &parts, pass, site)
 		return err
@@ -333,6 +384,9 @@ func (m *Masker) FinishApart(dst []byte) (out, head, tail []byte, err error) {
 
 // rest masks the entries that were not masked yet, and the gap behind the last one.
 func (m *Masker) rest(dst []byte) ([]byte, error) {
+	if err := m.end(); err != nil {
+		return dst, err
+	}
 	if !m.scan.ended {
 		return dst, &fhirjson.SyntaxError{Offset: m.base + len(m.text) - len(fhir.BundleHead), Path: "Bundle.entry", What: "unexpected end of input inside an array"}
 	}

@@ -92,10 +92,10 @@ func (r *rig) inParts(t *testing.T, text []byte, rng *rand.Rand, xml *fhirxml.Wr
 		return err
 	}
 	first := rng.IntN(len(text)/2 + 1)
-	m, ok := r.rules.Begin(1<<24, lend, text[:first], xml)
+	m, ok := r.rules.Begin(Source{Limit: 1 << 24, Lend: lend, Writer: xml}, text[:first])
 	for !ok && first < len(text) {
 		first = min(first+1+len(text)/20, len(text))
-		m, ok = r.rules.Begin(1<<24, lend, text[:first], xml)
+		m, ok = r.rules.Begin(Source{Limit: 1 << 24, Lend: lend, Writer: xml}, text[:first])
 	}
 	if !ok {
 		return nil, nil, false
@@ -108,7 +108,7 @@ func (r *rig) inParts(t *testing.T, text []byte, rng *rand.Rand, xml *fhirxml.Wr
 		if rng.IntN(2) == 0 {
 			n = 1 + rng.IntN(min(len(rest), 700))
 		}
-		m.Feed(rest[:n])
+		err = m.Feed(rest[:n])
 		rest = rest[n:]
 	}
 	if len(got) > 0 {
@@ -277,7 +277,7 @@ func TestLimit(t *testing.T) {
 		r.part.Begin(mask.Origin{})
 		return f(r.parts, r.part, r.site)
 	}
-	m, ok := r.rules.Begin(10_000, lend, []byte(fhir.BundleHead), nil)
+	m, ok := r.rules.Begin(Source{Limit: 10_000, Lend: lend}, []byte(fhir.BundleHead))
 	if !ok {
 		t.Fatal("no Bundle")
 	}

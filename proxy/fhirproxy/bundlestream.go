@@ -7,6 +7,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/fhir/inparts"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/lookup"
@@ -27,6 +28,7 @@ type bundleBody struct {
 	q       *retrieval
 	r       *upstream.Response
 	m       *inparts.Masker
+	asXML   bool // the consumer takes XML
 	pass    *mask.Pass
 	finder  *lookup.Finder
 	ends    uint32 // hour of its links
@@ -39,16 +41,16 @@ type bundleBody struct {
 // streams reports whether the consumer and the view let a Bundle be sent while it arrives.
 // Where something is decided by all of a response or done to it as a whole, it is masked
 // whole: the types that scopes grant, least counts, elements that were selected, an entry
-// that says what was left out, XML, and details of the audit log.
+// that says what was left out, and details of the audit log.
 func (x *exchange) streams(q *retrieval, a *request) bool {
-	return !x.view.unstreamed.Load() && a.chunks && a.method != "HEAD" && q.want == "Bundle" && !a.format.XML && !a.format.Pretty() &&
+	return !x.view.unstreamed.Load() && (!a.format.XML || !x.view.unstreamedXML.Load()) && a.chunks && a.method != "HEAD" && q.want == "Bundle" && !a.format.Pretty() &&
 		x.Who.Scopes == nil && (!q.counted || x.view.minCount == 0) && q.narrow == nil && len(q.named()) == 0 && !x.view.detail
 }
 
 // openBundle returns a response that streams a Bundle, of which r has the beginning. It
 // is nil if the Bundle must be masked whole, as it is where too many are being sent
 // already: they depend on how fast their consumers read.
-func (x *exchange) openBundle(q *retrieval, r *upstream.Response) (ans *response, p *outcome.Problem) {
+func (x *exchange) openBundle(q *retrieval, r *upstream.Response, format *media.Format) (ans *response, p *outcome.Problem) {
 	if !x.s.bundles.Try() {
 		return nil, nil
 	}
@@ -57,10 +59,9 @@ func (x *exchange) openBundle(q *retrieval, r *upstream.Response) (ans *response
 			x.s.bundles.Leave()
 		}
 	}()
-	b := &bundleBody{x: x, q: q, r: r, finder: x.s.lookups.Finder(x.view.lookups, false), ends: hour(x.s.now().Add(x.s.linkAge)), pass: mask.NewPass(x.view.automaton.Plan)}
+	b := &bundleBody{x: x, q: q, r: r, finder: x.s.lookups.Finder(x.view.lookups, false), ends: hour(x.s.now().Add(x.s.linkAge)), pass: mask.NewPass(x.view.automaton.Plan), asXML: format.XML}
 	b.pass.Begin(x.Origin())
-	var ok bool
-	if b.m, ok = x.view.bundles.Begin(x.s.limits.ResponseBytes, b.lend, r.Body, nil); !ok {
+	if !b.begin() {
 		return nil, nil
 	}
 	var err error
@@ -70,7 +71,20 @@ func (x *exchange) openBundle(q *retrieval, r *upstream.Response) (ans *response
 	if p := x.commit(b.pass.Record("started", ""), 200); p != nil {
 		return nil, p
 	}
-	return &response{status: 200, contentType: media.JSON, stream: newStream(x, b, x.s.bundles.Leave), header: leftOut(q.dropped)}, nil
+	return &response{status: 200, contentType: map[bool]string{false: media.JSON, true: media.XML}[b.asXML], stream: newStream(x, b, x.s.bundles.Leave), header: leftOut(q.dropped)}, nil
+}
+
+// begin begins with what has arrived. It reports false if the Bundle must be masked whole.
+func (b *bundleBody) begin() (ok bool) {
+	in := inparts.Source{Limit: b.x.s.limits.ResponseBytes, Lend: b.lend, XML: !b.r.IsJSON(), LargestXML: b.x.s.up.LargestXML()}
+	if b.asXML {
+		in.Writer = fhirxml.NewWriter(b.x.view.automaton.Schema(), false)
+	}
+	if b.m, ok = b.x.view.bundles.Begin(in, b.r.Body); !ok {
+		return false
+	}
+	// In XML the links precede the entries. Where they come behind them, so may others.
+	return !b.asXML || b.m.HeadHas("link")
 }
 
 // errLost says that a link to a next page could not be made.
@@ -123,7 +137,8 @@ func (b *bundleBody) problem(err error) *outcome.Problem {
 	case errors.Is(err, inparts.ErrTooLarge):
 		return b.x.s.up.TooLarge()
 	case errors.Is(err, inparts.ErrChanged):
-		b.x.view.unstreamed.Store(true)
+		b.x.view.unstreamed.CompareAndSwap(false, !b.asXML)
+		b.x.view.unstreamedXML.Store(true)
 		return outcome.Failed(500, models.IssueTypeException, "beginning depends on end", "the rules make the beginning of the response depend on its end; request it again")
 	}
 	return outcome.Failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's response is not valid")
@@ -138,7 +153,9 @@ func (b *bundleBody) write(send func([]byte) error) (reason string, err error) {
 	in := make([]byte, blockSize)
 	for {
 		n, err := b.r.More(in)
-		b.m.Feed(in[:n])
+		if err := b.m.Feed(in[:n]); err != nil {
+			return b.problem(err).Reason, errStream
+		}
 		switch {
 		case errors.Is(err, io.EOF):
 			if b.last, err = b.m.Finish(out[:0]); err != nil {

@@ -2,6 +2,7 @@ package fhirproxy
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/veil-proxy/veil/fhir/fhirxml"
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy"
@@ -46,17 +49,20 @@ func largeBundleOf(entries int, meta, tail string, fits func(typ string, text []
 
 // paused is an upstream that sends a Bundle up to a place, and goes on when it is told to.
 type paused struct {
-	body    []byte
-	pauseAt int
-	goOn    chan struct{}
-	packed  bool
-	cut     bool // it never goes on, but leaves
-	reached chan struct{}
+	body []byte
+	// contentType is that of the body; empty for JSON.
+	contentType string
+	pauseAt     int
+	goOn        chan struct{}
+	packed      bool
+	cut         bool // it never goes on, but leaves
+	reached     chan struct{}
 }
 
 func (p *paused) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	w.Header().Set("Content-Type", "application/fhir+json")
+	w.Header().Set("Content-Type", cmp.Or(p.contentType, "application/fhir+json"))
 	if q.URL.Path != "/Observation" {
+		w.Header().Set("Content-Type", "application/fhir+json")
 		_, _ = io.WriteString(w, `{"resourceType":"Patient","id":"p","gender":"female"}`)
 		return
 	}
@@ -83,6 +89,16 @@ func (p *paused) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	_, _ = out.Write(p.body[p.pauseAt:])
 }
 
+// asXML is a Bundle in XML.
+func asXML(t *testing.T, body []byte) []byte {
+	t.Helper()
+	out, err := fhirxml.AppendXML(schema.R4(), nil, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // whole is what a listener responds if it must mask a Bundle whole.
 func (r *rig) whole(t *testing.T, path string) reply {
 	t.Helper()
@@ -98,10 +114,17 @@ func (r *rig) whole(t *testing.T, path string) reply {
 func TestBundleIsSentWhileItArrives(t *testing.T) {
 	t.Parallel()
 	const next = `"link":[{"relation":"next","url":"` + fhirtest.Base + `?page=2"}],`
-	for _, c := range []struct{ name, ruleset, meta, tail string }{
-		{"links first", "safe-harbor", `"id":"x","meta":{"lastUpdated":"2020-01-02T03:04:05Z"},"total":7,` + next, ""},
-		{"links last", "safe-harbor", "", `,"total":7,` + strings.TrimSuffix(next, ",") + `,"id":"x"`},
-		{"by patient", "research", "", ""}, // of what names its patient itself
+	const first = `"id":"x","meta":{"lastUpdated":"2020-01-02T03:04:05Z"},"total":7,` + next
+	for _, c := range []struct {
+		name, ruleset, meta, tail string
+		fromXML, toXML            bool
+	}{
+		{name: "links first", ruleset: "safe-harbor", meta: first},
+		{name: "to XML", ruleset: "safe-harbor", meta: first, toXML: true},
+		{name: "from XML", ruleset: "safe-harbor", meta: first, fromXML: true},
+		{name: "from XML to XML", ruleset: "safe-harbor", meta: first, fromXML: true, toXML: true},
+		{name: "links last", ruleset: "safe-harbor", tail: `,"total":7,` + strings.TrimSuffix(next, ",") + `,"id":"x"`},
+		{name: "by patient", ruleset: "research"}, // of what names its patient itself
 	} {
 		for _, packed := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, compressed %v", c.name, packed), func(t *testing.T) {
@@ -110,6 +133,9 @@ func TestBundleIsSentWhileItArrives(t *testing.T) {
 					return delivered(typ) && (c.ruleset != "research" || typ == "Observation" && bytes.Contains(text, []byte(`"subject":{"reference":`)))
 				}
 				up := &paused{body: largeBundleOf(1000, c.meta, c.tail, fits), goOn: make(chan struct{}), packed: packed}
+				if c.fromXML {
+					up.body, up.contentType = asXML(t, up.body), "application/fhir+xml"
+				}
 				up.pauseAt = len(up.body) - 1000
 				r := newRig(t, newHandler(t, up), func(s *Config) {
 					s.Policy, s.UpstreamAliases = policyOf(t, extendOf(t, c.ruleset, ""), "anonymous"), []string{fhirtest.Base}
@@ -122,6 +148,11 @@ func TestBundleIsSentWhileItArrives(t *testing.T) {
 				if packed {
 					req.Header.Set("Accept-Encoding", "gzip")
 				}
+				format := ""
+				if c.toXML {
+					format = "&_format=xml"
+				}
+				req.URL.RawQuery += format
 				resp, err := r.client.Do(req)
 				if err != nil {
 					t.Fatal(err)
@@ -147,7 +178,7 @@ func TestBundleIsSentWhileItArrives(t *testing.T) {
 					t.Fatal(err)
 				}
 				got = append(got, rest...)
-				whole := r.whole(t, "/Observation?_count=1000")
+				whole := r.whole(t, "/Observation?_count=1000"+format)
 				if !bytes.Equal(got, whole.body) {
 					at := 0
 					for at < min(len(got), len(whole.body)) && got[at] == whole.body[at] {

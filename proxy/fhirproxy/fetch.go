@@ -76,14 +76,17 @@ func (x *exchange) fetch(q *retrieval, a *request) (ans *response, p *outcome.Pr
 	}()
 	if x.streams(q, a) {
 		var whole bool
-		if r, whole, p = x.bundleJSON(q.path); p != nil {
+		if r, whole, p = x.bundleStart(q.path); p != nil {
 			return nil, p
 		}
 		if !whole {
-			if ans, p = x.openBundle(q, r); ans != nil || p != nil {
+			if ans, p = x.openBundle(q, r, a.format); ans != nil || p != nil {
 				return ans, p
 			}
-			if p = r.ReadAll(x.s.limits.UpstreamTimeout); p != nil {
+			if p = r.ReadAll(x.s.limits.UpstreamTimeout); p == nil {
+				p = r.ToJSON()
+			}
+			if p != nil {
 				return nil, p
 			}
 		}
@@ -93,20 +96,20 @@ func (x *exchange) fetch(q *retrieval, a *request) (ans *response, p *outcome.Pr
 	return x.maskWhole(q, r.Body, a.buf)
 }
 
-// bundleJSON requests a path and returns the beginning of the checked response in JSON, or
-// all of it, which the caller releases.
-func (x *exchange) bundleJSON(path string) (r *upstream.Response, whole bool, p *outcome.Problem) {
+// bundleStart requests a path and returns the beginning of the checked response, or all of
+// it in JSON, which the caller releases.
+func (x *exchange) bundleStart(path string) (r *upstream.Response, whole bool, p *outcome.Problem) {
 	timeout := x.s.limits.UpstreamTimeout
 	if r, whole, p = x.s.up.GetStream(path, streamFrom, timeout); p != nil {
 		return nil, false, p
 	}
-	if !whole && !r.IsJSON() { // it cannot be masked in parts, or is a problem
+	if !whole && !r.IsJSON() && !r.IsXML() { // it cannot be masked in parts, or is a problem
 		whole, p = true, r.ReadAll(timeout)
 	}
 	if p == nil {
 		p = r.Check()
 	}
-	if p == nil {
+	if p == nil && whole {
 		p = r.ToJSON()
 	}
 	if p != nil {

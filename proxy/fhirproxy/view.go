@@ -54,8 +54,9 @@ type view struct {
 	lookups   *lookup.Rules
 	metadata  cached
 	bundles   *inparts.Rules
-	// unstreamed: the rules turned out not to let Bundles be masked in parts.
-	unstreamed atomic.Bool
+	// unstreamed: the rules turned out not to let Bundles be masked in parts; unstreamedXML:
+	// the order in which the upstream sends them, for who takes XML.
+	unstreamed, unstreamedXML atomic.Bool
 }
 
 // Plan is proxy.View's.

@@ -205,7 +205,8 @@ func (r *Response) IsJSON() bool {
 	return false
 }
 
-func (r *Response) isXML() bool {
+// IsXML reports whether the response is FHIR XML, of any status.
+func (r *Response) IsXML() bool {
 	switch r.MIME() {
 	case "application/fhir+xml", "application/xml", "application/xml+fhir", "text/xml":
 		return true
@@ -217,12 +218,15 @@ func (r *Response) isXML() bool {
 // tree takes up to 60 times as much memory as its text.
 const xmlShare = 8
 
+// LargestXML is how large a response in XML may be, or a part of it.
+func (u *Server) LargestXML() int { return u.config.ResponseBytes / xmlShare }
+
 // ToJSON turns a body of FHIR XML into JSON, which is what the rules act on.
 func (r *Response) ToJSON() *outcome.Problem {
-	if !r.isXML() {
+	if !r.IsXML() {
 		return nil
 	}
-	if len(r.Body) > r.up.config.ResponseBytes/xmlShare {
+	if len(r.Body) > r.up.LargestXML() {
 		return r.up.TooLarge()
 	}
 	defer r.up.Converting()()
@@ -239,7 +243,7 @@ func (r *Response) ToJSON() *outcome.Problem {
 func (r *Response) Check() *outcome.Problem {
 	switch r.Status {
 	case 200:
-		if !r.IsJSON() && !r.isXML() {
+		if !r.IsJSON() && !r.IsXML() {
 			return outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server responded with something that is not FHIR JSON or XML")
 		}
 		return nil
@@ -258,7 +262,7 @@ func (r *Response) Check() *outcome.Problem {
 	if r.Status == 400 || r.Status == 422 {
 		p.Status = 400
 	}
-	if r.isXML() && r.ToJSON() != nil {
+	if r.IsXML() && r.ToJSON() != nil {
 		return p
 	}
 	p.More = outcome.Issues(r.Body)
