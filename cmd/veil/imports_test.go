@@ -145,6 +145,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"report/fidelity":    {"report/records", "report/signed", "table/cells"},
 		"internal/reportcmd": {"file", "internal/auditshow", "internal/cli", "internal/config", "internal/formats", "internal/rules", "mask/keys", "mask/ruleset", "report/...", "rulesets", "textfile"},
 
+		"deploy": {},
+
 		// Operators.
 		"proxy/operator": {"internal/stack", "mask", "proxy", "proxy/consumer", "proxy/metrics"},
 		"proxy/darts":    {"fhir", "fhir/fhirjson", "mask", "mask/keys", "proxy", "proxy/fhirproxy/outcome", "proxy/operator", "proxy/signin"},

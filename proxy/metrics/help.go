@@ -3,6 +3,8 @@ package metrics
 import (
 	"bytes"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	vm "github.com/VictoriaMetrics/metrics"
@@ -96,4 +98,16 @@ func (s *Set) Write(w io.Writer) {
 		out.Write(line)
 	}
 	_, _ = w.Write(out.Bytes()) // who asked is gone otherwise
+}
+
+// Names are the names of all metrics of a process with listeners of these names, without
+// those of the Go runtime and the process.
+func Names(listeners ...string) []string {
+	names := slices.Sorted(maps.Keys(help))
+	for _, listener := range listeners {
+		for _, rest := range slices.Sorted(maps.Keys(listenerHelp)) {
+			names = append(names, "veil_"+listener+"_"+rest)
+		}
+	}
+	return names
 }
