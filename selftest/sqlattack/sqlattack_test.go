@@ -11,6 +11,7 @@ import (
 	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
@@ -74,13 +75,11 @@ func TestControlsSucceedOverOriginals(t *testing.T) {
 	}
 }
 
-// TestVeilWithstands holds that no attack finds anything at Veil, with a superuser's
-// rights upstream.
-func TestVeilWithstands(t *testing.T) {
-	t.Parallel()
-	pg := pgtest.Start(t)
-	db := pg.Clinic(t)
-	verifier, err := consumer.NewVerifier("a password of the tests")
+// serve starts Veil before a database, and returns how a consumer connects to it.
+func serve(t *testing.T, upstream string, p *ruleset.Policy, database string) (dsn string) {
+	t.Helper()
+	const password = "a password of the tests"
+	verifier, err := consumer.NewVerifier(password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,9 +87,8 @@ func TestVeilWithstands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := masktest.Policy(t, string(pgtest.ReadTestdata(t, "sql", "ruleset.yaml")))
 	server, err := pgproxy.New(pgproxy.Config{
-		Upstream: db.DSN(pgtest.Owner), PowerfulRole: true, Sink: discard{},
+		Upstream: upstream, PowerfulRole: true, Sink: discard{},
 		Policy: pgproxy.Policy{Consumers: who, Views: map[string]pgproxy.View{"": {Policy: p, Options: analysis.Options{}, StatementTimeout: veiltest.Patience}}},
 	})
 	if err != nil {
@@ -109,8 +107,17 @@ func TestVeilWithstands(t *testing.T) {
 		defer cancel()
 		_ = server.Shutdown(ctx)
 	})
-	dsn := url.URL{Scheme: "postgres", User: url.UserPassword("analyst", "a password of the tests"), Host: l.Addr().String(), Path: "/" + db.Name, RawQuery: "sslmode=disable"}
-	report := attack(t, dsn.String(), known(t, db))
+	u := url.URL{Scheme: "postgres", User: url.UserPassword("analyst", password), Host: l.Addr().String(), Path: "/" + database, RawQuery: "sslmode=disable"}
+	return u.String()
+}
+
+// TestVeilWithstands holds that no attack finds anything at Veil, with a superuser's
+// rights upstream.
+func TestVeilWithstands(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	db := pg.Clinic(t)
+	report := attack(t, serve(t, db.DSN(pgtest.Owner), masktest.Policy(t, string(pgtest.ReadTestdata(t, "sql", "ruleset.yaml"))), db.Name), known(t, db))
 	for _, p := range report.Failed() {
 		t.Errorf("%s %s: %s", p.ID, p.Of, p.Seen)
 	}
