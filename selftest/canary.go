@@ -99,7 +99,7 @@ func readCanary(t strictyaml.Tree, n strictyaml.Node, place string) (c Canary) {
 	if c.Absent == "" {
 		c.Absent = Absent(c.Value)
 	}
-	if c.Absent == c.Value {
+	if c.Absent == c.Value && c.Value != "" {
 		t.Bad(n, "absent: expected another value than the original, of the same form, that nobody has")
 	}
 	if place == "element" {

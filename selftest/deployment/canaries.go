@@ -21,8 +21,8 @@ const (
 	// sampled is how many rows of a table, or patients, are looked at for canaries.
 	sampled = 300
 	// mostOfColumn and mostCanaries bound how many are taken.
-	mostOfColumn = 2
-	mostCanaries = 60
+	mostOfColumn = 20
+	mostCanaries = 500
 	// leastCanary is the least length of a value that is taken without a person's look.
 	leastCanary = 6
 )

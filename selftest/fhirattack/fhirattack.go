@@ -16,7 +16,7 @@ import (
 )
 
 // mostPerElement is how many canaries of an element are used for attacks that need one.
-const mostPerElement = 2
+const mostPerElement = 1
 
 // run is a self-test in progress.
 type run struct {

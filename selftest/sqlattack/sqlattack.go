@@ -21,7 +21,7 @@ import (
 )
 
 // mostPerColumn is how many canaries of a column are used for attacks that need one.
-const mostPerColumn = 2
+const mostPerColumn = 1
 
 // run is a self-test in progress.
 type run struct {
