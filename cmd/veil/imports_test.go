@@ -95,7 +95,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"discover/fhirsource": {"fhir"},
 		"discover/drift":      {"discover", "discover/report", "mask/...", "table"},
 		"discover/propose":    {"discover", "discover/dict", "discover/words"},
-		"internal/discovery":  {"discover/...", "discover", "internal/cli", "textfile", "file", "fhir", "internal/formats", "internal/jobshow", "internal/rules", "mask/...", "table"},
+		"internal/discovery":  {"report/evidence", "report/signed", "discover/...", "discover", "internal/cli", "textfile", "file", "fhir", "internal/formats", "internal/jobshow", "internal/rules", "mask/...", "table"},
 		// Test support. The demo uses fhirtest too.
 		"internal/discovertest":      {"discover", "discover/values"},
 		"internal/documenttest":      {"mask/...", "document", "general", "safeharbor"},

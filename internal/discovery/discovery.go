@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
@@ -18,7 +19,10 @@ import (
 	"github.com/veil-proxy/veil/discover/report"
 	"github.com/veil-proxy/veil/discover/words"
 	"github.com/veil-proxy/veil/internal/cli"
+	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
+	"github.com/veil-proxy/veil/report/evidence"
+	"github.com/veil-proxy/veil/report/signed"
 	"github.com/veil-proxy/veil/textfile"
 )
 
@@ -32,6 +36,8 @@ type Options struct {
 	// Against is a ruleset to compare with, and Load reads one.
 	Against string
 	Load    func(name string) (*ruleset.Policy, error)
+	// Sign is the file of the key that signs the JSON; empty for none.
+	Sign string
 }
 
 // AddFlags adds the flags of the options, but those of Format.
@@ -40,6 +46,7 @@ func (o *Options) AddFlags(fl *pflag.FlagSet) {
 	fl.StringVar(&o.HTML, "html", "", "also write the report as a page to `FILE`")
 	fl.StringVar(&o.Ruleset, "ruleset", "", "also write a proposed ruleset to `FILE`")
 	fl.StringVar(&o.Against, "against", "", "compare with a `RULESET`: list what no rule covers, what changed and what rules name in vain; exit with status 1 if there is any")
+	fl.StringVar(&o.Sign, "sign", "", "with --format json: date the output and sign it with the key in `FILE`, for veil report evidence")
 	fl.StringVar(&o.Lexicon, "lexicon", "", "`FILE` with words and rules for names of columns, in addition to the built-in ones")
 }
 
@@ -62,6 +69,9 @@ func (o *Options) Words() (*words.Lexicon, error) {
 
 // Finish judges tables and prints what was found.
 func (o *Options) Finish(w io.Writer, source string, tables []discover.Table, lex *words.Lexicon) error {
+	if o.Sign != "" && !o.Format.JSON() {
+		return cli.Usagef("--sign needs --format json")
+	}
 	findings := discover.Judge(tables, lex)
 	r := report.New(tables, findings)
 	if o.HTML != "" {
@@ -81,6 +91,12 @@ func (o *Options) Finish(w io.Writer, source string, tables []discover.Table, le
 	if o.Against != "" {
 		return o.compare(w, tables, findings)
 	}
+	if o.Sign != "" {
+		return o.sign(w, evidence.KindDiscovery, struct {
+			Time time.Time `json:"time"`
+			*report.Report
+		}{now(), r})
+	}
 	if o.Format.JSON() {
 		return r.WriteJSON(w)
 	}
@@ -97,13 +113,37 @@ func (o *Options) compare(w io.Writer, tables []discover.Table, findings []disco
 		return fmt.Errorf("ruleset %s has no rules for tables", policy.Ruleset.Name)
 	}
 	d := drift.Compare(policy, tables, findings)
-	if err := o.Format.Print(w, d, d.WriteText); err != nil {
+	if o.Sign != "" {
+		err = o.sign(w, evidence.KindDrift, struct {
+			Time time.Time `json:"time"`
+			*drift.Report
+		}{now(), d})
+	} else {
+		err = o.Format.Print(w, d, d.WriteText)
+	}
+	if err != nil {
 		return err
 	}
 	if d.Any() {
 		return cli.ErrReported
 	}
 	return nil
+}
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
+
+// sign prints a document with its signature.
+func (o *Options) sign(w io.Writer, kind string, document any) error {
+	signer, err := keys.ReadSigner(o.Sign)
+	if err != nil {
+		return fmt.Errorf("--sign: %w", err)
+	}
+	text, err := signed.JSON(kind, document, signer)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(text)
+	return err
 }
 
 // rulesetName makes a ruleset's name of that of its file.

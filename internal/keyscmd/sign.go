@@ -13,7 +13,7 @@ import (
 func newSign() *cobra.Command {
 	var name string
 	c := &cobra.Command{
-		Use: "sign FILE", Short: "Create a key pair that signs audit checkpoints",
+		Use: "sign FILE", Short: "Create a key pair that signs audit checkpoints and reports",
 		Long: `Creates an Ed25519 key pair. The signing key is written to FILE with mode
 0600, and the verifier key, which is not secret, to FILE.pub. Existing files
 are never overwritten.
@@ -21,8 +21,13 @@ are never overwritten.
 With audit.signerFile set to FILE, veil serve signs a checkpoint of its audit
 log. Keep FILE.pub where those who can write the log cannot write. With it,
 "veil audit verify DIR --verifier-key FILE.pub" detects whether the end of the
-log was cut off, or the whole log was rewritten.`,
-		Example: "  veil keys sign /etc/veil/audit.key",
+log was cut off, or the whole log was rewritten.
+
+Commands with --sign FILE, such as veil report evidence, sign what they report.
+Whoever has FILE.pub can verify it with veil report verify. Use one key for
+checkpoints and another for reports, where different people are to hold them.`,
+		Example: `  veil keys sign /etc/veil/audit.key
+  veil keys sign evidence.key --name hospital.example/evidence`,
 		Args:    cli.Args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if name == "" || strings.ContainsAny(name, " +\t\r\n") {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/veil-proxy/veil/discover/drift"
 	"github.com/veil-proxy/veil/discover/report"
@@ -48,6 +49,7 @@ type Discovery struct {
 	Basis     Basis      `json:"basis"`
 	File      string     `json:"file"`
 	Key       string     `json:"key,omitempty"`
+	Time      time.Time  `json:"time,omitzero"` // where it is signed
 	Tables    int        `json:"tables"`
 	Unread    int        `json:"unread"` // tables of which no row could be sampled
 	Columns   int        `json:"columns"`
@@ -65,13 +67,20 @@ type LetterOf struct {
 
 // Drift is how a source differs from what the ruleset was written for.
 type Drift struct {
-	Basis     Basis  `json:"basis"`
-	File      string `json:"file"`
-	Key       string `json:"key,omitempty"`
-	Uncovered int    `json:"uncovered"`
-	Changed   int    `json:"changed"`
-	Unused    int    `json:"unused"`
+	Basis     Basis     `json:"basis"`
+	File      string    `json:"file"`
+	Key       string    `json:"key,omitempty"`
+	Time      time.Time `json:"time,omitzero"` // where it is signed
+	Uncovered int       `json:"uncovered"`
+	Changed   int       `json:"changed"`
+	Unused    int       `json:"unused"`
 }
+
+// Kinds that output of veil discover is signed as.
+const (
+	KindDiscovery = "discovery"
+	KindDrift     = "drift"
+)
 
 // most is how many figures and findings of a result are taken over.
 const most = 200
@@ -79,18 +88,21 @@ const most = 200
 // errSigned says that the signature of a result is not that of the keys that were given.
 var errSigned = errors.New("its signature does not verify")
 
-// vouch says what a file rests on: measured if a key verifies its signature, else stated.
-func vouch(file []byte, keys []string) (b Basis, key string, err error) {
+// vouch says what a file of a kind rests on: measured if a key verifies its signature, else
+// stated.
+func vouch(file []byte, kind string, keys []string) (b Basis, key string, err error) {
 	for _, k := range keys {
 		doc, err := signed.Open(file, k)
 		var change *signed.ChangedError
 		switch {
+		case err == nil && doc.Kind != kind:
+			return "", "", fmt.Errorf("it is signed as a %s, not as a %s", doc.Kind, kind)
 		case err == nil:
 			return Measured, doc.Key, nil
 		case errors.Is(err, signed.ErrUnsigned):
 			return Stated, "", nil
 		case errors.As(err, &change):
-			return "", "", fmt.Errorf("%w: %w", errSigned, err)
+			return "", "", fmt.Errorf("%w: %s", errSigned, strings.Join(change.What, "; "))
 		}
 	}
 	return Stated, "", nil
@@ -109,7 +121,7 @@ func Embed(file []byte, kind string, keys []string) (*Embedded, error) {
 		return nil, err
 	}
 	e := &Embedded{File: digest(file), Result: *r}
-	if e.Basis, e.Key, err = vouch(file, keys); err != nil {
+	if e.Basis, e.Key, err = vouch(file, kind, keys); err != nil {
 		return nil, err
 	}
 	e.Details = nil
@@ -138,13 +150,16 @@ func decode(file []byte, into any, command, member string) error {
 
 // ReadDiscovery reads what veil discover --format json wrote.
 func ReadDiscovery(file []byte, keys []string) (*Discovery, error) {
-	var r report.Report
+	var r struct {
+		Time time.Time
+		report.Report
+	}
 	if err := decode(file, &r, "veil discover --format json", "columns"); err != nil {
 		return nil, err
 	}
-	d := &Discovery{File: digest(file), Columns: len(r.Columns), Unread: len(r.Unread), Letters: []LetterOf{}}
+	d := &Discovery{File: digest(file), Time: r.Time, Columns: len(r.Columns), Unread: len(r.Unread), Letters: []LetterOf{}}
 	var err error
-	if d.Basis, d.Key, err = vouch(file, keys); err != nil {
+	if d.Basis, d.Key, err = vouch(file, KindDiscovery, keys); err != nil {
 		return nil, err
 	}
 	tables, letters := map[[2]string]bool{}, map[string]int{}
@@ -176,12 +191,15 @@ func number(b bool) int {
 
 // ReadDrift reads what veil discover --against --format json wrote.
 func ReadDrift(file []byte, keys []string) (*Drift, error) {
-	var r drift.Report
+	var r struct {
+		Time time.Time
+		drift.Report
+	}
 	if err := decode(file, &r, "veil discover --against RULESET --format json", "uncovered"); err != nil {
 		return nil, err
 	}
-	d := &Drift{File: digest(file), Uncovered: len(r.Uncovered), Changed: len(r.Changed), Unused: len(r.Unused)}
+	d := &Drift{File: digest(file), Time: r.Time, Uncovered: len(r.Uncovered), Changed: len(r.Changed), Unused: len(r.Unused)}
 	var err error
-	d.Basis, d.Key, err = vouch(file, keys)
+	d.Basis, d.Key, err = vouch(file, KindDrift, keys)
 	return d, err
 }

@@ -146,6 +146,10 @@ func TestResultsRestOnTheirSignatures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	disguised, err := signed.JSON("fidelity", result, signer)
+	if err != nil {
+		t.Fatal(err)
+	}
 	plain, err := result.Marshal(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -156,14 +160,15 @@ func TestResultsRestOnTheirSignatures(t *testing.T) {
 		basis Basis
 		err   string
 	}{
-		"signed":           {file, []string{other, key}, Measured, ""},
-		"of another key":   {file, []string{other}, Stated, ""},
-		"unsigned":         {plain, []string{key}, Stated, ""},
-		"changed":          {bytes.Replace(file, []byte(`"fail"`), []byte(`"pass"`), 1), []string{other, key}, "", "does not verify"},
-		"of another kind":  {bytes.Replace(plain, []byte("selftest"), []byte("selfless"), 1), nil, "", "expected a result of the kind selftest"},
-		"empty":            {nil, nil, "", "empty"},
-		"cut off":          {plain[:90], nil, "", "cut off"},
-		"another document": {[]byte(`{"columns":[]}`), nil, "", "no kind"},
+		"signed":                 {file, []string{other, key}, Measured, ""},
+		"of another key":         {file, []string{other}, Stated, ""},
+		"unsigned":               {plain, []string{key}, Stated, ""},
+		"changed":                {bytes.Replace(file, []byte(`"fail"`), []byte(`"pass"`), 1), []string{other, key}, "", "does not verify"},
+		"of another kind":        {bytes.Replace(plain, []byte("selftest"), []byte("selfless"), 1), nil, "", "expected a result of the kind selftest"},
+		"empty":                  {nil, nil, "", "empty"},
+		"cut off":                {plain[:90], nil, "", "cut off"},
+		"another document":       {[]byte(`{"columns":[]}`), nil, "", "no kind"},
+		"signed as another kind": {disguised, []string{key}, "", "signed as a fidelity, not as a selftest"},
 	} {
 		e, err := Embed(c.file, "selftest", c.keys)
 		if err != nil || c.err != "" {

@@ -238,6 +238,18 @@ func TestProvisionsNameSections(t *testing.T) {
 	}
 }
 
+// TestDocsHaveTheProgram: what docs/evidence.md tells to save is what is tested.
+func TestDocsHaveTheProgram(t *testing.T) {
+	t.Parallel()
+	docs, err := os.ReadFile("../../docs/evidence.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(docs, []byte("```python\n"+verifier+"```\n")) {
+		t.Error("docs/evidence.md has another program than the report")
+	}
+}
+
 // TestRealPythonVerifies runs the program of the report, without Veil.
 func TestRealPythonVerifies(t *testing.T) {
 	if os.Getenv("VEIL_TEST_ALL") == "" {

@@ -31,6 +31,7 @@ var verifier string
 
 var page = template.Must(template.Must(template.New("page").Funcs(template.FuncMap{
 	"n":        func(v any) string { return thousands(toUint(v)) },
+	"when":     func(t time.Time) string { return t.UTC().Format(time.DateTime) },
 	"time":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 	"join":     func(list []string) string { return strings.Join(list, ", ") },
 	"short":    func(s string) string { return s[:min(len(s), 12)] },

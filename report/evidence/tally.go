@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/veil-proxy/veil/audit"
@@ -28,6 +29,8 @@ type tally struct {
 	keys         map[[2]string]*Key     // by project and fingerprint
 	openings     map[[2]string]*Opening // by operator and project
 	runs         Runs
+
+	texts map[string]string // one of each, for what is kept
 }
 
 func newTally(p Period) *tally {
@@ -35,12 +38,58 @@ func newTally(p Period) *tally {
 		period: p, totals: Totals{Basis: Measured}, runs: Runs{Basis: Measured}, days: map[string]*Day{},
 		applications: map[[2]string]*Application{}, requests: map[[2]string]*Request{}, delivered: map[[2]string]*Delivered{}, problems: map[[3]string]*Problem{},
 		consumers: map[string]*Consumer{}, rulesets: map[[2]string]*Ruleset{}, keys: map[[2]string]*Key{}, openings: map[[2]string]*Opening{},
+		texts: map[string]string{},
 	}
 }
 
 // begun are the exchanges of one log that have a record of their beginning and none of
-// their end so far.
-type begun map[string]*audit.Line
+// their end so far, by their id.
+type begun map[string]*exchange
+
+// exchange is what is counted of a record.
+type exchange struct {
+	at                                         time.Time
+	door, operation, consumer, project, reason string
+	ruleset, rulesetSHA256, keyFingerprint     string
+	resources                                  []mask.Count
+	applied                                    []mask.Applied
+}
+
+// of returns what is counted of a record.
+func of(l *audit.Line) exchange {
+	return exchange{
+		at: l.Time, door: l.Door, operation: l.Operation, consumer: l.Consumer, project: l.Project, reason: l.Reason,
+		ruleset: l.Ruleset, rulesetSHA256: l.RulesetSHA256, keyFingerprint: l.KeyFingerprint, resources: l.Resources, applied: l.Applied,
+	}
+}
+
+// keep makes an exchange fit to be kept: it shares its texts with others, so that one that
+// is never ended takes little memory.
+func (t *tally) keep(x exchange) *exchange {
+	for _, s := range []*string{&x.door, &x.operation, &x.consumer, &x.project, &x.reason, &x.ruleset, &x.rulesetSHA256, &x.keyFingerprint} {
+		t.share(s)
+	}
+	for i := range x.resources {
+		t.share(&x.resources[i].Name)
+	}
+	for i := range x.applied {
+		a := &x.applied[i]
+		a.Path = "" // is not counted
+		t.share(&a.Rule)
+		t.share(&a.Category)
+		t.share(&a.Method)
+	}
+	return &x
+}
+
+func (t *tally) share(s *string) {
+	one, ok := t.texts[*s]
+	if !ok {
+		one = strings.Clone(*s)
+		t.texts[one] = one
+	}
+	*s = one
+}
 
 // record counts a record of a log. An exchange counts when it began; of its two records, if
 // it has two, the second has all that it delivered.
@@ -48,22 +97,22 @@ func (t *tally) record(l *audit.Line, open begun) {
 	if t.period.has(l.Time) {
 		t.totals.Records++
 	}
+	x := of(l)
 	if l.Result == "started" {
-		open[l.RequestID] = l
+		open[l.RequestID] = t.keep(x)
 		return
 	}
-	at := l.Time
 	if first := open[l.RequestID]; first != nil {
-		at = first.Time
+		x.at = first.at
 		delete(open, l.RequestID)
 	}
-	t.exchange(l, at, l.Result)
+	t.exchange(&x, l.Result)
 }
 
 // interrupted counts the exchanges that have no end in the log.
 func (t *tally) interrupted(open begun) {
-	for _, l := range open {
-		t.exchange(l, l.Time, "interrupted")
+	for _, x := range open {
+		t.exchange(x, "interrupted")
 	}
 }
 
@@ -77,70 +126,70 @@ func entry[K comparable, V any](m map[K]*V, k K, made V) *V {
 	return v
 }
 
-// exchange counts an exchange that began at a time, if that is in the period. Its result is
-// complete, refused, failed or interrupted.
-func (t *tally) exchange(l *audit.Line, at time.Time, result string) {
-	if !t.period.has(at) {
+// exchange counts an exchange that began in the period. Its result is complete, refused,
+// failed or interrupted.
+func (t *tally) exchange(x *exchange, result string) {
+	if !t.period.has(x.at) {
 		return
 	}
-	day := at.UTC().Format(time.DateOnly)
-	t.origin(l, at)
-	if l.Door == "file" && l.Operation == file.RunOperation {
+	day := x.at.UTC().Format(time.DateOnly)
+	t.origin(x)
+	if x.door == "file" && x.operation == file.RunOperation {
 		count(result, &t.runs.Complete, nil, &t.runs.Failed, &t.runs.Interrupted)
 		return
 	}
-	if l.Door == "file" && result == "complete" {
+	if x.door == "file" && result == "complete" {
 		t.runs.Files++
 	}
-	if l.Door == "keys" {
-		entry(t.openings, [2]string{l.Consumer, l.Project}, Opening{Basis: Measured, Operator: l.Consumer, Project: l.Project}).Requests++
+	if x.door == "keys" {
+		entry(t.openings, [2]string{x.consumer, x.project}, Opening{Basis: Measured, Operator: x.consumer, Project: x.project}).Requests++
 	}
 	t.totals.Exchanges++
 	count(result, &t.totals.Complete, &t.totals.Refused, &t.totals.Failed, &t.totals.Interrupted)
 	d := entry(t.days, day, Day{Day: day})
 	count(result, &d.Complete, &d.Refused, &d.Failed, &d.Interrupted)
-	r := entry(t.requests, [2]string{l.Door, l.Operation}, Request{Basis: Measured, Listener: l.Door, Operation: l.Operation})
+	r := entry(t.requests, [2]string{x.door, x.operation}, Request{Basis: Measured, Listener: x.door, Operation: x.operation})
 	count(result, &r.Complete, &r.Refused, &r.Failed, &r.Interrupted)
-	if l.Operation == "login" && result == "refused" {
+	if x.operation == "login" && result == "refused" {
 		t.totals.FailedLogins++
 	} else {
-		t.consumer(l, at, result)
+		t.consumer(x, result)
 	}
-	if l.Reason != "" {
-		p := entry(t.problems, [3]string{l.Door, result, l.Reason}, Problem{Basis: Measured, Listener: l.Door, Result: result, Reason: l.Reason, Days: Counts{}})
+	if x.reason != "" {
+		p := entry(t.problems, [3]string{x.door, result, x.reason}, Problem{Basis: Measured, Listener: x.door, Result: result, Reason: x.reason, Days: Counts{}})
 		p.N++
 		p.Days[day]++
 	}
-	for _, c := range l.Resources {
-		entry(t.delivered, [2]string{l.Door, c.Name}, Delivered{Basis: Measured, Listener: l.Door, Type: c.Name}).N += c.N
+	for _, c := range x.resources {
+		entry(t.delivered, [2]string{x.door, c.Name}, Delivered{Basis: Measured, Listener: x.door, Type: c.Name}).N += c.N
 	}
-	for i := range l.Applied {
-		t.applied(&l.Applied[i], day)
+	for i := range x.applied {
+		t.applied(&x.applied[i], day)
 	}
 }
 
 // consumer counts who made an exchange. A login that failed is nobody's: it is counted with
 // the failed logins alone.
-func (t *tally) consumer(l *audit.Line, at time.Time, result string) {
-	if l.Door == "keys" {
+func (t *tally) consumer(x *exchange, result string) {
+	if x.door == "keys" {
 		return
 	}
-	c := entry(t.consumers, l.Consumer, Consumer{Basis: Measured, Name: l.Consumer, First: at, Last: at})
-	c.First, c.Last = earlier(c.First, at), later(c.Last, at)
-	c.Listeners, c.Projects, c.Rulesets = with(c.Listeners, l.Door), with(c.Projects, l.Project), with(c.Rulesets, l.RulesetSHA256)
+	c := entry(t.consumers, x.consumer, Consumer{Basis: Measured, Name: x.consumer, First: x.at, Last: x.at})
+	c.First, c.Last = earlier(c.First, x.at), later(c.Last, x.at)
+	c.Listeners, c.Projects, c.Rulesets = with(c.Listeners, x.door), with(c.Projects, x.project), with(c.Rulesets, x.rulesetSHA256)
 	count(result, &c.Complete, &c.Refused, &c.Failed, &c.Interrupted)
 }
 
 // origin counts the ruleset and the key of a record.
-func (t *tally) origin(l *audit.Line, at time.Time) {
-	if l.RulesetSHA256 != "" {
-		r := entry(t.rulesets, [2]string{l.Ruleset, l.RulesetSHA256}, Ruleset{Basis: Measured, Name: l.Ruleset, SHA256: l.RulesetSHA256, First: at, Last: at, CoverageBasis: NotCovered})
-		r.First, r.Last = earlier(r.First, at), later(r.Last, at)
+func (t *tally) origin(x *exchange) {
+	if x.rulesetSHA256 != "" {
+		r := entry(t.rulesets, [2]string{x.ruleset, x.rulesetSHA256}, Ruleset{Basis: Measured, Name: x.ruleset, SHA256: x.rulesetSHA256, First: x.at, Last: x.at, CoverageBasis: NotCovered})
+		r.First, r.Last = earlier(r.First, x.at), later(r.Last, x.at)
 		r.Records++
 	}
-	if l.KeyFingerprint != "" {
-		k := entry(t.keys, [2]string{l.Project, l.KeyFingerprint}, Key{Basis: Measured, Project: l.Project, Fingerprint: l.KeyFingerprint, First: at, Last: at})
-		k.First, k.Last = earlier(k.First, at), later(k.Last, at)
+	if x.keyFingerprint != "" {
+		k := entry(t.keys, [2]string{x.project, x.keyFingerprint}, Key{Basis: Measured, Project: x.project, Fingerprint: x.keyFingerprint, First: x.at, Last: x.at})
+		k.First, k.Last = earlier(k.First, x.at), later(k.Last, x.at)
 		k.Records++
 	}
 }
