@@ -28,7 +28,7 @@ Whoever has FILE.pub can verify it with veil report verify. Use one key for
 checkpoints and another for reports, where different people are to hold them.`,
 		Example: `  veil keys sign /etc/veil/audit.key
   veil keys sign evidence.key --name hospital.example/evidence`,
-		Args:    cli.Args(1, 1),
+		Args: cli.Args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if name == "" || strings.ContainsAny(name, " +\t\r\n") {
 				return cli.Usagef("--name must not be empty or contain white space or a plus sign")
