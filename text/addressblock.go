@@ -45,6 +45,8 @@ func (s *Scanner) addressTail(to int) int {
 			to, zip = end, true
 		case t.kind == word && t.len() <= 3 && !zip && s.isNumber(i+1) && s.at(i+1).gap <= line && s.at(i+1).len() >= 4 && t.flags&(fEnglish|fGerman|fSpanish|fFrench|fUnit|fMonth|fUnitNo|fPhoneLabel|fIDLabel) == 0 && s.tailZip(i+1, true) > 0:
 			to, zip = s.tailZip(i+1, true), true // a region and a postal code
+		case t.kind == word && t.len() <= 3 && comma && s.at(i+1).gap == line && s.isCapital(i+1) && t.flags&(fEnglish|fGerman|fSpanish|fFrench|fPhoneLabel|fIDLabel) == 0:
+			to = i + 1
 		case s.isCapital(i) && (comma || newLine || s.afterPlaceCode(to)):
 			// After a full stop a sentence may begin: with an eponym, or behind the code.
 			if s.at(i-1).char == '.' && (t.flags&(fEponym|fCommon) != 0 || zip && t.flags&fPlace == 0 && t.phraseIs&fPlace == 0) {
@@ -319,7 +321,7 @@ func (s *Scanner) plainStreet(i int) bool {
 			capitals++
 			continue
 		}
-		if !(s.isCapital(k) || w.shape == uncased) || w.gap > space || s.taken[min(k, len(s.taken)-1)] != 0 || w.flags&(fKeyword|fMedical|fDrug|fCommon|fUnit) != 0 && w.flags&(fGiven|fFamily|fCity) == 0 || w.shape == upper && w.len() < 4 || w.flags&fEponym != 0 {
+		if !(s.isCapital(k) || w.shape == uncased) || w.gap > space || s.taken[min(k, len(s.taken)-1)] != 0 || w.flags&(fKeyword|fMedical|fDrug|fCommon|fUnit) != 0 && w.flags&(fGiven|fFamily|fCity|fTown) == 0 || w.shape == upper && w.len() < 4 || w.flags&fEponym != 0 {
 			break
 		}
 		capitals++
@@ -329,6 +331,10 @@ func (s *Scanner) plainStreet(i int) bool {
 		} else if s.is(to, '-') && s.at(to+1).gap == joined && s.isCapital(to+1) {
 			to += 2
 		}
+	}
+	if end := s.numberless(to); capitals > 0 && end > to {
+		s.addPlace(from, end, "street-plain")
+		return true
 	}
 	if numbered && capitals > 0 && s.placeLabel(i) && (!s.isNumber(to) || s.at(to).gap != space) {
 		s.addPlace(from, to, "street-plain")
@@ -344,6 +350,18 @@ func (s *Scanner) plainStreet(i int) bool {
 		end++ // Kossuth u. 12.
 	}
 	return s.endsStreet(i, from, to, end, numbered)
+}
+
+// numberless returns the end of what says that a house has no number, in Spanish: s/n.
+func (s *Scanner) numberless(to int) int {
+	i := to
+	if s.at(i).char == ',' {
+		i++
+	}
+	if s.at(i).hash == hashS && s.at(i).gap <= space && s.at(i+1).char == '/' && s.at(i+2).hash == hashN && s.at(i+2).gap <= space {
+		return i + 3
+	}
+	return to
 }
 
 // betweenNameAndPlace reports whether a street stands behind a name and before a place, in
@@ -368,7 +386,7 @@ func (s *Scanner) endsStreet(i, from, to, end int, numbered bool) bool {
 	p := s.at(i - 1)
 	labelled := s.placeLabel(i) || p.kind == word && s.at(i).gap <= space && (prepositions.has(p.hash) && p.hash != hashTo || numbered && (p.hash == hashTo || p.hash == hashIs || p.hash == hashWith))
 	switch {
-	case unit, numbered && (ends || labelled), s.placeLabel(i), s.betweenNameAndPlace(i, end):
+	case s.crossing(from) < from, unit, numbered && (ends || labelled), s.placeLabel(i), s.betweenNameAndPlace(i, end):
 	default:
 		return false
 	}

@@ -56,7 +56,7 @@ func (s *Scanner) crossing(street int) int {
 		return street
 	}
 	from := street - 1
-	for n := 0; n < 6 && from > 0 && s.at(from).gap == space && (s.free(from-1) || s.labelAt(from-1) == Location) && (s.isCapital(from-1) || s.isNumber(from-1) || s.at(from-1).char == '.' && s.at(from-1).gap == joined || s.at(from-1).flags&fParticle != 0); n++ {
+	for n := 0; n < 6 && from > 0 && s.at(from).gap <= space && (s.free(from-1) || s.labelAt(from-1) == Location) && (s.isCapital(from-1) || s.isNumber(from-1) || (s.at(from-1).char == '.' || s.at(from-1).char == '-') && s.at(from-1).gap == joined || s.at(from-1).flags&fParticle != 0); n++ {
 		from--
 	}
 	for from < street && !s.isCapital(from) && !s.isNumber(from) {

@@ -25,6 +25,11 @@ func (s *Scanner) capitalize() {
 		if t.kind != word || t.shape != lower {
 			continue
 		}
+		if t.len() == 1 && t.gap == space && s.isCapital(i-1) && s.at(i-1).flags&fGiven != 0 && s.at(i+1).gap == space && s.at(i+1).flags&(fFamily|fGiven) != 0 {
+			t.shape = initial // anna m berg
+			s.capital(i + 1)
+			continue
+		}
 		if n := int(t.phrase); t.phraseIs&(fPlace|fOrg) != 0 && t.flags&fKeyword == 0 {
 			for j := i; j < i+n; j++ {
 				s.capital(j)

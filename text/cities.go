@@ -49,6 +49,9 @@ func (s *Scanner) place(i int) {
 	if t.phraseIs&fEponym != 0 || t.flags&fDrug != 0 && !labelled {
 		return
 	}
+	if s.is(to, '-') && s.isCapital(to+1) && s.at(to+1).gap == joined && s.at(to+1).flags&fFamily != 0 && t.flags&fFamily != 0 {
+		return // Butler-Peters
+	}
 	known := t.flags&(fGiven|fFamily|fCommon|fWord|fMedical|fDrug|fEponym|fKeyword) == 0
 	switch {
 	case t.len() <= 3 && !phrase:
@@ -66,6 +69,17 @@ func (s *Scanner) place(i int) {
 	case known && t.shape != upper:
 	default:
 		return
+	}
+	if labelled {
+		for n := 0; n < 2 && s.particleAt(to) && s.at(to+1).gap == space; n++ {
+			to++ // Palma de Mallorca
+		}
+		if to > i+1 && s.isCapital(to) && s.at(to-1).shape == lower {
+			to++
+		}
+		for to > i+1 && s.at(to-1).shape == lower {
+			to--
+		}
 	}
 	if s.isCapital(to) && s.at(to).gap == space && t.flags&(fGiven|fFamily) != 0 && !phrase && s.at(to).flags&(fFamily|fOrgHead) != 0 && f&(fCountry|fState) == 0 {
 		return // Jordan Smith, Springfield Hospital
@@ -90,7 +104,7 @@ var (
 // prepositionBefore reports whether a preposition of place stands before a token.
 func (s *Scanner) prepositionBefore(i int) bool {
 	p := s.at(i - 1)
-	return p.kind == word && s.at(i).gap <= line && prepositions.has(p.hash) && p.hash != hashAnd && (p.hash != hashOf2[0] || s.lang == english) && p.hash != hashFor
+	return p.kind == word && s.at(i).gap <= line && prepositions.has(p.hash) && p.hash != hashAnd && (p.hash != hashOf2[0] || s.lang == english) && (p.hash != hashA || s.lang != english) && p.hash != hashFor
 }
 
 var hashAnd, hashFor = hashOf("and"), hashOf("for")

@@ -46,6 +46,9 @@ func joinsCode(c byte) bool {
 // labelledID finds what follows the label of an identifier: MRN 123456, Policy no. W12-3.
 func (s *Scanner) labelledID(i int) bool {
 	t := s.at(i)
+	if s.lang == spanish && s.at(i-1).kind == mark && s.at(i-2).hash == hashN && s.is(i-3, '/') {
+		return false // sin número
+	}
 	if t.kind == mark || !s.labelBefore(i, fIDLabel) || t.gap == joined && s.at(i-1).kind != mark && s.at(i-1).ends&fIDLabel == 0 {
 		return false
 	}

@@ -51,7 +51,7 @@ func (s *Scanner) nameable(i int) bool {
 		return false
 	case t.flags&fTitle != 0 && (s.isCapital(i+1) && s.at(i+1).gap == space || s.is(i+1, '.') && s.isCapital(i+2)):
 		return false
-	case t.flags&(fEnglish|fGerman|fSpanish|fFrench) != 0:
+	case t.flags&fEnglish != 0 || t.flags&(fGerman|fSpanish|fFrench) != 0 && (s.lang != english || t.flags&fGiven == 0):
 		// Will, May: names only where a name must follow, or before a family name.
 		return personal != 0 && t.len() > 2 && (s.contextBefore(i) >= labelled || t.flags&fGiven != 0 && s.lang == english && s.isCapital(i+1) && s.at(i+1).gap == space && s.at(i+1).flags&fFamily != 0)
 	case t.flags&(fMedical|fUnit) != 0 && t.shape == upper && t.len() <= 4 && personal&fFamily == 0:
@@ -62,7 +62,7 @@ func (s *Scanner) nameable(i int) bool {
 
 // nameAt returns the run that begins at a token.
 func (s *Scanner) nameAt(i int) (c candidate, ok bool) {
-	if !s.nameable(i) || s.at(i).gap == joined && s.at(i-1).char == '\'' && s.at(i).len() == 1 {
+	if !s.nameable(i) || s.at(i).gap == joined && s.at(i-1).char == '\'' && s.at(i).len() == 1 || s.endsCompound(i) {
 		return c, false
 	}
 	c.from = i
@@ -84,15 +84,36 @@ func (s *Scanner) nameAt(i int) (c candidate, ok bool) {
 		case n.char == '.' && n.gap == joined && t.flags&fParticle != 0:
 			next++
 		}
-		for k := 0; k < 3 && s.at(next).kind == word && s.at(next).gap == space && s.at(next).shape == lower && s.at(next).flags&fParticle != 0 && s.at(next).len() <= 5; k++ {
+		for k := 0; k < 3 && s.particleAt(next); k++ {
 			next++
 		}
-		if s.at(next).gap > space || s.at(next).kind != word || s.at(next).shape == lower {
+		if n := s.at(next); n.kind != word || n.shape == lower || n.gap > space && !(n.gap == wide && n.start-s.at(next-1).end == 2 && t.flags&fGiven != 0 && n.flags&(fCommon|fKeyword|fMedical|fDrug) == 0) {
 			break
 		}
 		j = next
 	}
 	return c, s.judge(&c)
+}
+
+// endsCompound reports whether a word ends a compound that begins with a common word:
+// Child-Pugh.
+func (s *Scanner) endsCompound(i int) bool {
+	p := s.at(i - 2)
+	return s.is(i-1, '-') && s.at(i).gap == joined && p.kind == word && s.free(i-2) && p.flags&(fCommon|fWord|fEponym) != 0 && p.flags&(fGiven|fFamily) == 0
+}
+
+// particleAt reports whether a particle of a name stands at a token: a small word before
+// a capital that is no common word.
+func (s *Scanner) particleAt(i int) bool {
+	t := s.at(i)
+	if t.kind != word || t.gap != space || t.shape != lower || t.flags&fParticle == 0 || t.len() > 5 {
+		return false
+	}
+	n := s.at(i + 1)
+	if n.shape == lower && n.flags&fParticle != 0 {
+		return true
+	}
+	return s.isCapital(i+1) && (n.flags&(fCommon|fWord|fForeign) == 0 || n.flags&(fGiven|fFamily) != 0)
 }
 
 // count counts what a word of a run is.
@@ -197,6 +218,9 @@ func (s *Scanner) contextBefore(i int) context {
 	if s.hasTitle(i) && s.at(i).gap <= space {
 		return titled
 	}
+	if s.at(i).gap == space && s.isName(i-1) && s.at(i-1).flags&fGiven != 0 {
+		return labelled // a family name that the record does not have
+	}
 	quoted := false
 	for n := 0; n < 2 && (s.at(j).char == '"' || s.at(j).char == '(' || s.at(j).char == '\'') && s.at(j+1).gap <= space; n++ {
 		j--
@@ -271,6 +295,8 @@ func (s *Scanner) contextAfter(i int) bool {
 		return s.at(i+2).flags&(fEponymHead|fMedical) == 0 || s.at(i+2).flags&fRelation != 0
 	}
 	switch {
+	case t.gap == space && s.isName(i):
+		return true
 	case t.char == '(' && s.at(i+1).flags&fRelation != 0:
 		return true
 	case t.hash == hashC && s.is(i+1, '/') && s.at(i+2).hash == hashO:
@@ -304,7 +330,10 @@ func (s *Scanner) labelledName(c *candidate) bool {
 // initialName judges a run with initials: N. Davis, James T.
 func (s *Scanner) initialName(c *candidate) bool {
 	first, last := s.at(c.from), s.at(c.to-1)
-	dotted := last.char == '.' || s.at(c.from+1).char == '.'
+	dotted := last.char == '.'
+	for j := c.from; j < c.to; j++ {
+		dotted = dotted || s.at(j).shape == initial && s.is(j+1, '.')
+	}
 	if c.things > 0 && c.given+c.family == 0 || c.ordinary == c.words && c.given+c.family == 0 || first.shape == initial && c.words == 1 && first.gap >= line && !dotted {
 		return false
 	}
@@ -342,6 +371,9 @@ func (s *Scanner) severalWords(c *candidate, before context, after bool) bool {
 		if c.words == 1 {
 			return s.oneWord(c, first, s.contextBefore(c.from), after)
 		}
+	}
+	if s.is(c.from+1, '-') && c.words == 2 && c.family == 2 && c.things == 0 && !c.upper {
+		return true // Butler-Peters
 	}
 	switch {
 	case c.things == 1 && c.words == 2 && start, c.eponyms > 0 && c.given == 0 && c.family == 0, c.things > 0 && (c.given == 0 || c.things+c.given >= c.words && c.family == 0), c.things > 1:
@@ -390,8 +422,8 @@ func (s *Scanner) oneWord(c *candidate, first *token, before context, after bool
 	switch {
 	case f&fDrug != 0, s.at(c.from-1).ends&fDrugBefore != 0 && first.gap <= space && (f&fFamily == 0 || ordinary) && !after && !s.followsOn(c.from), f&fMedical != 0 && !(after && personal), f&fEponym != 0 && !after && before < possible:
 		return false
-	case first.shape == upper && s.at(c.to).gap == joined && s.at(c.to).kind == number:
-		return false
+	case first.shape == upper && s.at(c.to).gap == joined && s.at(c.to).kind == number, s.is(c.to, '-') && s.at(c.to+1).gap == joined && s.at(c.to+1).shape == upper && first.shape == title:
+		return false // Nora-BE
 	case personal && !ordinary && (f&fPlace == 0 || f&fGiven != 0 && s.lang == english && !s.prepositionBefore(c.from) && (!start || after)):
 		return !c.upper || after || before >= possible || f&fEponym == 0 && first.len() > 3 && f&(fGiven) != 0
 	case personal && !ordinary:
@@ -416,6 +448,12 @@ func (s *Scanner) oneWord(c *candidate, first *token, before context, after bool
 	return after || before == possible || s.inParens(c) || !start && s.isUnheard(c.from)
 }
 
+// isPlural reports whether a word is the plural of one that is no name: Apgars.
+func (s *Scanner) isPlural(t *token) bool {
+	last := t.end - 1
+	return s.text[last] == 's' && s.f.dict.get(hashToken(hashStart, s.text[t.start:last]))&(fCommon|fWord|fMedical|fEponym|fDrug) != 0
+}
+
 // capitalsAreNames reports whether the language of the text writes only names with
 // capitals inside a sentence.
 func (s *Scanner) capitalsAreNames() bool {
@@ -426,7 +464,7 @@ func (s *Scanner) capitalsAreNames() bool {
 // words: it names somebody or something.
 func (s *Scanner) isUnheard(i int) bool {
 	t := s.at(i)
-	return !s.caseless && t.shape == title && t.len() >= 4 && t.gap == space && s.at(i-1).shape == lower && t.flags&^(fTown|fUncommon|fGiven|fFamily) == 0 && t.phraseIs == 0 &&
+	return !s.caseless && t.shape == title && t.len() >= 4 && t.gap == space && s.at(i-1).shape == lower && t.flags&^(fTown|fUncommon|fGiven|fFamily) == 0 && t.phraseIs == 0 && !s.isPlural(t) &&
 		s.at(i+1).char != '-' && !(s.at(i+1).gap == joined && s.at(i+1).kind != mark)
 }
 

@@ -9,6 +9,7 @@ func (s *Scanner) findOrgs() {
 			continue
 		}
 		switch {
+		case s.firm(i):
 		case t.phraseIs&fOrg != 0 && s.isCapital(i), t.flags&fOrg != 0 && s.isCapital(i) && t.flags&(fGiven|fFamily|fCommon) == 0:
 			s.knownOrg(i)
 		case t.ends&fOrgHead != 0:
@@ -19,6 +20,20 @@ func (s *Scanner) findOrgs() {
 			s.orgAfter(i)
 		}
 	}
+}
+
+// firm finds a name that is made of the names of partners: Boyd, Kruse and Ferrari.
+func (s *Scanner) firm(i int) bool {
+	if s.at(i+1).char != ',' || s.at(i+3).hash != hashAnd || s.at(i+4).gap != space || s.at(i-1).char == ',' && s.at(i).gap <= space || s.at(i+5).char == ',' {
+		return false
+	}
+	for _, j := range [...]int{i, i + 2, i + 4} {
+		if t := s.at(j); t.kind != word || t.shape != title || t.flags&fFamily == 0 || t.flags&fDrug != 0 || !s.free(j) || j > i && t.gap != space {
+			return false
+		}
+	}
+	s.add(i, i+5, Org, "org-partners")
+	return true
 }
 
 // knownOrg finds an organisation that the lexicon names, with what follows it: Mount
@@ -84,7 +99,7 @@ func (s *Scanner) orgHead(i int) {
 	if t.shape == lower && to > i+1 && !(s.lang == spanish || s.lang == french) {
 		return
 	}
-	if !s.properName(from, head, to, i+1) {
+	if !s.properName(from, head, to, i+1) || s.at(to-1).flags&fStreetAfter != 0 && s.isNumber(from-1) {
 		return
 	}
 	if end := s.ofPlace(to); end > to {
@@ -111,7 +126,7 @@ func (s *Scanner) germanHead(i int) {
 // ofPlace returns the end of "of Springfield" after a name.
 func (s *Scanner) ofPlace(to int) int {
 	t := s.at(to)
-	if t.kind != word || t.gap != space || t.hash != hashOf2[0] && t.hash != hashOf2[1] && t.hash != hashAt {
+	if t.kind != word || t.gap != space || t.hash != hashOf2[0] && t.hash != hashOf2[1] && t.hash != hashAt && !(t.hash == hashIn && s.at(to+1).flags&fPlace|s.at(to+1).phraseIs&fPlace != 0) {
 		return to
 	}
 	i := to + 1
@@ -124,7 +139,7 @@ func (s *Scanner) ofPlace(to int) int {
 	return s.nameForward(to)
 }
 
-var hashAt = hashOf("at")
+var hashAt, hashIn = hashOf("at"), hashOf("in")
 
 // nameBack returns where the capitals before a word begin.
 func (s *Scanner) nameBack(i int) int {
@@ -187,7 +202,7 @@ func (s *Scanner) nameForward(i int) int {
 			particles++
 			t = s.at(j)
 		}
-		if !s.isCapital(j) || t.gap > space || t.flags&fStreetBefore != 0 && t.len() > 2 && to > i+1 && s.lang != english || s.taken[min(j, len(s.taken)-1)] != 0 || t.flags&(fMedical|fNameLabel|fIDLabel|fPhoneLabel) != 0 && t.flags&(fGiven|fFamily|fCity) == 0 && t.shape == upper ||
+		if !s.isCapital(j) || t.gap > space || t.flags&fStreetBefore != 0 && to > i+1 && s.lang != english && (t.len() > 2 || s.is(j+1, '/') || s.is(j+1, '.') || s.at(j+1).hash == 'º' && s.at(j+1).gap == joined) || s.taken[min(j, len(s.taken)-1)] != 0 || t.flags&(fMedical|fNameLabel|fIDLabel|fPhoneLabel) != 0 && t.flags&(fGiven|fFamily|fCity) == 0 && t.shape == upper ||
 			s.lang == german && (t.flags&fTitle != 0 || t.flags&(fWord|fCommon) != 0 && particles == 0 && t.flags&(fCity|fGiven|fFamily) == 0 && !(n == 0 && s.endsPhrase(j+1))) {
 			break
 		}

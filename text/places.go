@@ -135,6 +135,11 @@ func (s *Scanner) addStreet(from, to int) {
 	}
 	if t := s.at(to); t.kind == word && t.gap == space && directions.has(t.hash) && s.isCapital(to) {
 		to++
+	} else if end := s.houseNumber(to); end > to && (s.endsPhrase(end) || s.at(end).flags&fUnitNo != 0) {
+		to = end // Lange Str. 20
+		if s.is(to, '.') && s.at(to+1).gap <= line && s.at(to+1).flags&fUnitNo != 0 {
+			to++
+		}
 	}
 	for range 3 {
 		j := to
@@ -249,7 +254,7 @@ func (s *Scanner) streetFirst(i int) bool {
 }
 
 // weakStreets are words for streets that begin other names too.
-var weakStreets = hashSet("plaza", "cour", "square", "voie", "passage", "cité", "residence", "résidence", "promenade", "mail", "estación", "vivienda", "borgo", "esplanade", "hameau", "alameda", "salita", "rotonda")
+var weakStreets = hashSet("place", "route", "avenue", "boulevard", "plaza", "cour", "square", "voie", "passage", "cité", "residence", "résidence", "promenade", "mail", "estación", "vivienda", "borgo", "esplanade", "hameau", "alameda", "salita", "rotonda")
 
 // houseNumber returns the end of a house number with floor and door: , 12, 3º B; nº 5; s/n.
 func (s *Scanner) houseNumber(to int) int {
@@ -293,6 +298,8 @@ func (s *Scanner) floor(to int) int {
 			return to
 		case t.hash == 'º' || t.hash == 'ª' || t.hash == '°':
 			to = k + 1
+		case t.gap == joined && ordinals.has(t.hash) && t.len() == 1 && (s.at(k-1).kind == number || s.is(k-1, '.')):
+			to = k + 1 // 3.o
 		case t.kind == number && t.len() <= 2 && (k > to || s.at(k+1).gap == joined) && s.at(k+1).kind != number && !s.decimalAfter(k):
 			to = k + 1
 		case t.kind == word && t.flags&fUnitNo != 0 && s.unitEnd(k) > 0:

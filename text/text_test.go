@@ -102,6 +102,16 @@ func TestDetectors(t *testing.T) {
 		// Telephone numbers by what is said around them.
 		{"Call Anna Berg on 9472 7916; 416 60 039 office", "Call [NAME] on [PHONE]; [PHONE] office"},
 		{"He worked for Oxbrune Vellmar until then", "He worked for [ORG] until then"},
+		// Names of partners, degrees of kinship, compounds, and what only looks like a name.
+		{"Boyd, Kruse and Ferrari was founded in 1988", "[ORG] was founded in 1988"},
+		{"Tochter Waltraud zu Besuch, die Wunde ist reizlos", "Tochter [NAME] zu Besuch, die Wunde ist reizlos"},
+		{"on Nora-BE since then, Child-Pugh A, closed with 3-0 Vicryl, Apgars 7/9", "on Nora-BE since then, Child-Pugh A, closed with 3-0 Vicryl, Apgars 7/9"},
+		{"a letter by Lara  Fiorini and the Ragnhild F. Brekkedal version", "a letter by [NAME] and the [NAME] version"},
+		{"i met anna m berg yesterday", "i met [NAME] yesterday"},
+		// The end of an address: a house number behind the street, no number, a door.
+		{"Remitido por: Dr. Julio Vega. Hospital San Marcos C/ Piamonte, 7, 3.o B, 28004 Madrid", "Remitido por: [NAME]. [ORG] [LOCATION]"},
+		{"Domicilio en Altos de Nava, s/n, 24071 León", "Domicilio en [LOCATION]"},
+		{"moved to 16 Grosse Weiden Str. 20\n Apt. 9\n Ulm", "moved to [LOCATION]\n\n"},
 		// Organisations, but no departments.
 		{"seen at St. Mary's Hospital, then in the Oncology Clinic", "seen at [ORG], then in the Oncology Clinic"},
 		{"Klinikum Nordhausen und Hospital Virgen del Rocío", "[ORG] und [ORG]"},

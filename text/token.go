@@ -300,9 +300,10 @@ func appendWord(dst []token, text []byte, i, to int, before gap) ([]token, int) 
 }
 
 // isWordRune reports whether a character is part of a word. The signs of ordinals are
-// letters in Unicode; here they are marks.
+// letters in Unicode; here they are marks. The sign of an increment stands for a delta in
+// texts that were converted badly.
 func isWordRune(r rune) bool {
-	return (unicode.IsLetter(r) || unicode.IsMark(r)) && r != 'º' && r != 'ª'
+	return (unicode.IsLetter(r) || unicode.IsMark(r) || r == '∆') && r != 'º' && r != 'ª'
 }
 
 func shapeOf(uppers, lowers, caseless int, firstUpper bool) shape {
