@@ -15,6 +15,7 @@ import (
 func newDemo(a *app) *cobra.Command {
 	o := demo.Options{Rules: a.rules, Command: self()}
 	var export int64
+	var stays bool
 	c := &cobra.Command{
 		Use: "demo", Short: "Try the proxy on synthetic patients",
 		Long: `Starts a FHIR server with synthetic patients and Veil in front of it, prints
@@ -24,11 +25,15 @@ Veil. The data, the key and the audit log are temporary and are removed at
 the end.`,
 		Example: `  veil demo
   veil demo --patients 500 --listen 127.0.0.1:9000
-  veil demo --export 10000000 > patients.ndjson`,
+  veil demo --export 10000000 > patients.ndjson
+  veil demo --stays --patients 4000 > stays.ndjson`,
 		Args: cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.Patients < 1 {
 				return cli.Usagef("--patients must be at least 1")
+			}
+			if stays {
+				return fhirtest.Stays(o.Seed, o.Patients).WriteNDJSON(c.OutOrStdout())
 			}
 			if export > 0 {
 				_, err := fhirtest.Generate(o.Seed, o.Patients).BigNDJSON(c.OutOrStdout(), export)
@@ -46,6 +51,7 @@ the end.`,
 	fl.IntVar(&o.Patients, "patients", 100, "generate `N` patients")
 	fl.Uint64Var(&o.Seed, "seed", 1, "seed of the generator; another `N` gives other patients")
 	fl.Int64Var(&export, "export", 0, "write about `BYTES` bytes of the patients' records to standard output as NDJSON, and exit")
+	fl.BoolVar(&stays, "stays", false, "write a stay in hospital of each patient to standard output as NDJSON, with who was readmitted, and exit: data from which a model can learn")
 	fl.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "`ADDRESS` of the masked view; another port is used if this one is in use")
 	fl.StringVar(&o.PostgresListen, "postgres-listen", "127.0.0.1:8092", "`ADDRESS` of the masked view of the tables; likewise")
 	fl.StringVar(&o.SourceListen, "source-listen", "127.0.0.1:8091", "`ADDRESS` of the source; likewise")
