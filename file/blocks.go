@@ -135,7 +135,19 @@ func (r *run) sequence(ctx context.Context, f *input, w *workers, doc Sequential
 		return false, nil
 	}
 	r.progress(f)
-	return true, r.deliver(f.display, w, masked{result: res}, discarded{})
+	if err := r.deliver(f.display, w, masked{result: res}, discarded{}); err != nil {
+		return true, err
+	}
+	for _, b := range res.Bad {
+		switch {
+		case b.Text != nil:
+		case res.Masked == 0 && res.Withheld == 0:
+			return true, unreadable{} // it was reported
+		case r.paths.rejects != nil:
+			r.counts.Failed++ // it is not among the rejects
+		}
+	}
+	return true, nil
 }
 
 // discarded is a merger where everything has been written.

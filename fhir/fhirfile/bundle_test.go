@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -168,6 +169,40 @@ func TestLargeBundleThatIsWrong(t *testing.T) {
 		}
 		if want := map[bool]uint64{true: 1}[form == fhirjson.NDJSON]; r.Masked != want || strings.Contains(out.String(), "Bundle") || (out.Len() > 0) != (want > 0) {
 			t.Errorf("form %d: %d bytes are written, %d resources masked", form, out.Len(), r.Masked)
+		}
+	}
+}
+
+// TestLargeBundleIsNoReject: a large Bundle that is wrong is too large for the file of rejects,
+// so the file has failed, whatever else is in it.
+func TestLargeBundleIsNoReject(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct {
+		name, tail string
+		written    bool
+	}{{"alone", "", false}, {"more", "\n{\"resourceType\":\"Patient\",\"gender\":\"male\"}\nwrong", true}} {
+		s := largeBundleOf(t, fhirjson.NDJSON, largeBundle, false)
+		s.tail = "!" + c.tail
+		text, err := io.ReadAll(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, out, rejects := filepath.Join(dir, c.name+".ndjson"), filepath.Join(dir, c.name), filepath.Join(dir, c.name+".rejects")
+		if err := os.WriteFile(in, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := openLarge(t, "safe-harbor", fhirjson.NDJSON, nil)
+		var problems []file.Problem
+		job := file.Job{Inputs: []string{in}, Out: out, Rejects: rejects, Formats: Formats(d.automaton, nil), Plan: d.Plan(), Workers: 1,
+			Report: func(p file.Problem) { problems = append(problems, p) }}
+		counts, err := job.Run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, statErr := os.Stat(filepath.Join(out, c.name+".ndjson"))
+		rejected, _ := os.ReadFile(rejects)
+		if counts.Failed != 1 || (statErr == nil) != c.written || string(rejected) != strings.Repeat("wrong\n", int(counts.Bad)-1) || len(problems) == 0 || problems[0].Line != 1 {
+			t.Errorf("%s: %+v, written %v, rejects %q, %+v", c.name, counts, statErr == nil, rejected, problems)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 // alone, and since the end of a resource is in its text, equal bytes mean an equal one.
 
 const (
-	resourceLargest = 16 << 10 // bytes of a resource that is remembered
+	resourceLargest = 24 << 10 // bytes of a resource that is remembered: in JSON it has fewer
 	resourceMemory  = 24 << 20 // bytes of all that are
 )
 
