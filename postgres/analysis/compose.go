@@ -89,8 +89,11 @@ func (a *analysis) compose(name string, vs []value) (out value, ok bool) {
 	c := &composition{ascii: true}
 	plain := true // PostgreSQL has no operator || of two values that are no texts
 	for _, v := range texts {
-		if v.restricted != nil || v.computed || v.keying != nil && (v.keying.inSQL != nil || !v.keying.composes(kind.loose)) {
+		if v.restricted != nil || v.computed || v.keying != nil && !v.keying.composes(kind.loose) {
 			return out, false
+		}
+		if v.keying != nil && v.keying.inSQL != nil {
+			a.refuseKeyed(v.keying, 0, "cannot be part of a text", "", "") // SQL masks it
 		}
 		plain = plain && v.keying != nil && !catalog.IsVarying(v.keying.shown)
 	}

@@ -120,10 +120,13 @@ func remainder(number string, n int64) string {
 // hashColumn stands for the hash in the expression of a column.
 const hashColumn = "veil_hash"
 
+// branchHash stands for the i-th hash in the expression of a column with several rules.
+func branchHash(i int) string { return fmt.Sprintf("%s_%d", hashColumn, i+1) }
+
 // hashed writes an expression with a hash in it: it is a column of a sub-select beside the
 // table. PostgreSQL remembers what such a sub-select gave for equal columns of the row,
 // where it expects them to come again.
-func (t *tableItem) hashed(n *pg.Node, h *keyedHash) *pg.Node {
+func (t *tableItem) hashed(n *pg.Node, stands string, h *keyedHash) *pg.Node {
 	if t.hashes == nil {
 		t.hashes = map[string][2]string{}
 	}
@@ -135,7 +138,7 @@ func (t *tableItem) hashed(n *pg.Node, h *keyedHash) *pg.Node {
 	}
 	n = clone(n)
 	walk(n.ProtoReflect(), func(m any) {
-		if x, ok := m.(*pg.Node); ok && bareName(x) == hashColumn {
+		if x, ok := m.(*pg.Node); ok && bareName(x) == stands {
 			x.Node = column(name[0], name[1]).Node
 		}
 	})

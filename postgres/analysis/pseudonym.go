@@ -15,7 +15,7 @@ var inSQLShapes = wordSet("hex base32 digits uuid")
 // hashed writes the expression of a pseudonym: see forms.Pseudonym.
 func (d *columnRule) hashed(f forms.Pseudonym, s *keying, own *shapeColumn) bool {
 	key, ok := d.policy.hashKeys[f.Keyed]
-	if !ok || s.Entity != "" || d.typ.OID == catalog.OIDBool || !fixedText(d.typ) {
+	if !ok || s.Entity != "" || d.typ.OID == catalog.OIDBool || !fixedText(d.typ) && d.typ.Name != "citext" {
 		return false
 	}
 	n := f.Characters()

@@ -223,7 +223,10 @@ func (t *tableItem) masked(c *tableColumn) *pg.Node {
 	case Pushed:
 		n := c.shape.expression(t.analysis)
 		if c.shape.hash != nil {
-			n = t.hashed(n, c.shape.hash)
+			n = t.hashed(n, hashColumn, c.shape.hash)
+		}
+		for i, h := range c.shape.hashes {
+			n = t.hashed(n, branchHash(i), h)
 		}
 		if len(c.shape.related) > 0 {
 			t.source.Alias = &pg.Alias{Aliasname: rowAlias}

@@ -54,8 +54,10 @@ type shapeColumn struct {
 	value string
 	// own: the expression is of this session alone.
 	own bool
-	// hash is what the expression has of a keyed hash; nil for nothing.
-	hash *keyedHash
+	// hash is what the expression has of a keyed hash; nil for nothing. hashes are those of
+	// several rules with conditions: see branchHash.
+	hash   *keyedHash
+	hashes []*keyedHash
 	// reach is the most days by which a date is shifted; 0 where it is not. nobody is the
 	// condition, in SQL, under which it is cut to its year instead; empty for never.
 	reach  int64

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
@@ -98,13 +99,34 @@ func (o *overlay) branch(c *shapeColumn, r *catalog.Relation, rule *ruleset.Tabl
 	method, _ := o.policy.masks.TableMethod(n)
 	own := &shapeColumn{Attribute: c.Attribute, shown: c.Type}
 	d := &columnRule{overlay: o, relation: r, rule: rule, method: method, column: own, typ: o.catalog.Base(c.Type), value: catalog.QuoteIdent(c.Name)}
-	if d.typ == nil || isDocument(rule) || !d.push() {
+	if d.typ == nil || isDocument(rule) || !d.push() && !d.computeBranch(c, n) {
 		return branch{rule: rule}, false
 	}
+	own = d.column
 	if strings.HasPrefix(own.value, "NULL::") {
 		return branch{rule: rule}, true
 	}
 	return branch{value: own.value, shown: own.shown, rule: rule}, true
+}
+
+// computeBranch masks the column as SQL masks a keyed one, and takes over its hash.
+func (d *columnRule) computeBranch(c *shapeColumn, n int) bool {
+	_, def := d.policy.masks.TableMethod(n)
+	d.column.action = &mask.Action{}
+	d.mask(def)
+	s := d.column.keying
+	if s == nil {
+		return d.column.treatment == Pushed // it goes
+	}
+	if s.inSQL == nil || s.inSQL.hash == nil && strings.Contains(s.inSQL.value, hashColumn) {
+		return false
+	}
+	d.column = s.inSQL
+	if h := d.column.hash; h != nil {
+		c.hashes = append(c.hashes, h)
+		d.column.value = strings.ReplaceAll(d.column.value, hashColumn, branchHash(len(c.hashes)-1))
+	}
+	return true
 }
 
 // unite finds the type that all branches have: their own, numeric for numbers, else

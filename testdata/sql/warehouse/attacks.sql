@@ -33,11 +33,11 @@ SELECT row_to_json(f)->>'tval' FROM omop.fact f
 SELECT (f).tval FROM omop.fact f
 
 --- warehouse-attack-009
---: refused
+--: masked unordered
 SELECT person_id::text || '' FROM omop.person
 
 --- warehouse-attack-010
---: refused
+--: masked unordered
 SELECT upper(person_id) FROM omop.person
 
 --- warehouse-attack-011
@@ -49,7 +49,7 @@ SELECT min(person_id), max(person_id) FROM omop.person
 SELECT array_agg(person_id) FROM omop.person
 
 --- warehouse-attack-013
---: refused
+--: no canary
 SELECT string_agg(email::text, ',') FROM omop.person
 
 --- warehouse-attack-014
@@ -65,11 +65,11 @@ SELECT count(*) FROM omop.person WHERE person_id > 'CANARYP30'
 SELECT count(*) FROM omop.person WHERE email = 'CANARYMAIL3@x.org'
 
 --- warehouse-attack-017
---: refused
+--: masked unordered
 SELECT count(*) FROM omop.person WHERE email::text ILIKE 'canarymail%'
 
 --- warehouse-attack-018
---: refused
+--: masked unordered
 SELECT lower(email) FROM omop.person
 
 --- warehouse-attack-019
@@ -101,7 +101,7 @@ SELECT loud FROM omop.leaky
 SELECT coalesce(person_id, 'x') FROM omop.person
 
 --- warehouse-attack-026
---: refused
+--: masked unordered
 SELECT coalesce(person_id, ward) FROM omop.visit
 
 --- warehouse-attack-027
@@ -117,7 +117,7 @@ SELECT nullif(person_id, 'CANARYP1') FROM omop.person
 SELECT person_id FROM omop.person UNION ALL SELECT 'CANARY' || ward FROM omop.visit LIMIT 1
 
 --- warehouse-attack-030
---: refused
+--: masked unordered
 SELECT (SELECT person_id FROM omop.person LIMIT 1) || 'x'
 
 --- warehouse-attack-031
@@ -149,15 +149,15 @@ SELECT xmlelement(name p, person_id) FROM omop.person
 SELECT format('%s', person_id) FROM omop.person
 
 --- warehouse-attack-038
---: refused
+--: masked unordered
 SELECT concat(person_id, email) FROM omop.person
 
 --- warehouse-attack-039
---: refused
+--: masked unordered
 SELECT md5(person_id) FROM omop.person
 
 --- warehouse-attack-040
---: refused
+--: masked unordered
 SELECT length(person_id) FROM omop.person
 
 --- warehouse-attack-041
@@ -345,7 +345,7 @@ WITH x AS (DELETE FROM omop.person RETURNING name) SELECT * FROM x
 SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY person_id) FROM omop.person
 
 --- warehouse-attack-087
---: refused
+--: masked unordered
 SELECT mode() WITHIN GROUP (ORDER BY email) FROM omop.person
 
 --- warehouse-attack-088
@@ -453,11 +453,11 @@ SELECT person_id < 'CANARYP5' FROM omop.person
 SELECT person_id BETWEEN 'CANARYP1' AND 'CANARYP2' FROM omop.person
 
 --- warehouse-attack-208
---: refused
+--: masked unordered
 SELECT CASE person_id WHEN 'CANARYP1' THEN 'hit' ELSE email END FROM omop.person
 
 --- warehouse-attack-209
---: refused
+--: masked unordered
 SELECT CASE WHEN vip THEN person_id ELSE email END FROM omop.person
 
 --- warehouse-attack-210
@@ -505,7 +505,7 @@ SELECT position('1' IN person_id) FROM omop.person
 SELECT overlay(person_id placing '' from 1) FROM omop.person
 
 --- warehouse-attack-221
---: refused
+--: masked unordered
 SELECT trim(person_id) FROM omop.person
 
 --- warehouse-attack-222
@@ -589,15 +589,15 @@ SELECT hashtext(v::text) FROM omop.visit v
 SELECT encode(convert_to(person_id, 'UTF8'), 'base64') FROM omop.person
 
 --- warehouse-attack-242
---: refused
+--: masked unordered
 SELECT ascii(substr(email::text, 1, 1)) FROM omop.person
 
 --- warehouse-attack-243
---: refused
+--: masked unordered
 SELECT person_id || NULL FROM omop.person
 
 --- warehouse-attack-244
---: refused
+--: masked unordered
 SELECT E'\x43' || person_id FROM omop.person
 
 --- warehouse-attack-245
