@@ -194,12 +194,12 @@ func (a *analysis) madeText(c *composition, shown uint32) value {
 // nodes it changes. choose makes the choice anew. ok is false where it is none.
 func (a *analysis) mixed(vs []value, nodes []**pg.Node, choice func() *pg.Node) (out value, ok bool) {
 	s := firstKeying(vs...)
-	clear := false
+	others := false
 	for _, v := range vs {
 		switch {
 		case v.null:
 		case v.keying == nil:
-			clear = true
+			others = true
 			if v.restricted != nil {
 				return out, false
 			}
@@ -207,7 +207,7 @@ func (a *analysis) mixed(vs []value, nodes []**pg.Node, choice func() *pg.Node) 
 			return out, false
 		}
 	}
-	if s == nil || !clear {
+	if s == nil || !others {
 		return out, false
 	}
 	for i, v := range vs {
