@@ -9,10 +9,14 @@ import (
 //
 //	A  every probe that ran passed, and so did the controls
 //	B  something of low severity failed
-//	C  something of medium severity failed, or a control could not run
+//	C  something of medium severity failed, or a control could not run, or more than a
+//	   tenth of all probes
 //	D  something of high severity failed
 //	F  something critical failed, or a control did: then the rest proves nothing
 var Grades = []string{"A", "B", "C", "D", "F"}
+
+// mostNotRun is which part of all probes may be left out: one of so many.
+const mostNotRun = 10
 
 // Meets reports whether a grade is at least as good as another one.
 func Meets(grade, least string) bool {
@@ -34,7 +38,7 @@ func (r *Report) grade() {
 		}
 	}
 	gradeOf := map[Severity]string{Critical: "F", High: "D", Medium: "C", Low: "B"}
-	ran := false
+	ran, notRun := false, 0
 	for _, p := range r.Probes {
 		switch {
 		case p.Control && p.Outcome == Fail:
@@ -43,9 +47,14 @@ func (r *Report) grade() {
 			worse("C", "the control %s could not run: %s", p.ID, p.Seen)
 		case p.Outcome == Fail:
 			worse(gradeOf[p.Severity], "%s failed (%s)", p.ID, p.Severity)
-		case p.Outcome == Pass && !p.Control:
+		case p.Outcome == NotRun:
+			notRun++
+		case !p.Control:
 			ran = true
 		}
+	}
+	if notRun*mostNotRun > len(r.Probes) {
+		worse("C", "%d of %d probes could not run", notRun, len(r.Probes))
 	}
 	if !ran {
 		worse("F", "no probe could run")

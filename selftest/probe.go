@@ -9,6 +9,7 @@ import (
 // Outcome is what came of a probe.
 type Outcome string
 
+// The outcomes.
 const (
 	Pass   Outcome = "pass"
 	Fail   Outcome = "fail"
@@ -18,6 +19,7 @@ const (
 // Severity is what a failed probe means.
 type Severity string
 
+// The severities.
 const (
 	Critical Severity = "critical" // an original was seen, or the next request can have one
 	High     Severity = "high"     // an original can be tested, or a defence is missing

@@ -25,6 +25,7 @@ func TestGrade(t *testing.T) {
 		{"critical", []Probe{pass, fail(Critical), fail(High)}, "F", "y.critical"},
 		{"a control fails", []Probe{pass, control(Fail)}, "F", "control c failed"},
 		{"a control cannot run", []Probe{pass, control(NotRun)}, "C", "control c could not run: why"},
+		{"too many did not run", []Probe{pass, pass, {ID: "z", Kind: "k", Outcome: NotRun, Severity: Low, Seen: "why"}}, "C", "1 of 3 probes could not run"},
 		{"nothing ran", []Probe{control(Pass)}, "F", "no probe"},
 		{"nothing at all", nil, "F", "no probe"},
 	} {

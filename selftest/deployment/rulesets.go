@@ -49,9 +49,9 @@ func (d *Deployment) checkRulesets() {
 		if d.config.Postgres.Upstream == "" {
 			continue
 		}
-		d.add(probe{id: "view.explain", kind: "rulesets", of: at, severity: selftest.Low, seen: "plans are shown, which follow from statistics", do: "remove postgres.explain of the view"}, v.Postgres.Explain)
+		d.add(probe{id: "view.explain", kind: "rulesets", of: at, severity: selftest.Low, seen: "plans are shown, which follow from statistics", do: "remove sql.explain of the view"}, v.Postgres.Explain)
 		if d.MinCount > 0 {
-			d.add(probe{id: "view.min-count", kind: "rulesets", of: at + " (SQL)", severity: selftest.Medium, seen: fmt.Sprintf("groups of fewer than %d are shown", d.MinCount), do: "set postgres.minCount of the view"}, v.Postgres.MinCount < d.MinCount)
+			d.add(probe{id: "view.min-count", kind: "rulesets", of: at + " (SQL)", severity: selftest.Medium, seen: fmt.Sprintf("groups of fewer than %d are shown", d.MinCount), do: "set sql.minCount of the view"}, v.Postgres.MinCount < d.MinCount)
 		}
 	}
 }

@@ -82,7 +82,6 @@ type site struct {
 	password   string // of the consumer at the PostgreSQL listener
 	ruleset    string
 	options    Options
-	only       []string
 	// afterStart changes something under a running process, afterAttacks between the
 	// attacks and the checks.
 	afterStart, afterAttacks func(s *site)

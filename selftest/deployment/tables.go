@@ -50,7 +50,7 @@ func (d *Deployment) judgeColumns(columns []tablecheck.Column, kept, unruled pro
 	var looks, passes []string
 	for _, c := range columns {
 		name := c.Schema + "." + c.Relation + "." + c.Column
-		if clear := c.Column != "" && c.Treatment == analysis.Clear.String(); !clear {
+		if c.Column == "" || c.Treatment != analysis.Clear.String() {
 			continue
 		}
 		if c.Opinion != "" {
@@ -92,7 +92,7 @@ func (d *Deployment) checkDerived(ctx context.Context, columns []tablecheck.Colu
 	for _, c := range columns {
 		treatment[c.Schema+"."+c.Relation+"."+c.Column] = c.Treatment
 	}
-	clear := analysis.Clear.String()
+	passes := analysis.Clear.String()
 	var found []string
 	for _, row := range result[0].Rows {
 		own := fmt.Sprintf("%s.%s.%s", row[0], row[1], row[4])
@@ -100,7 +100,7 @@ func (d *Deployment) checkDerived(ctx context.Context, columns []tablecheck.Colu
 		if of == "" { // the whole relation is refused, or of a system schema
 			of = treatment[fmt.Sprintf("%s.%s.", row[2], row[3])]
 		}
-		if treatment[own] == clear && of != clear && of != "" {
+		if treatment[own] == passes && of != passes && of != "" {
 			found = append(found, own)
 		}
 	}

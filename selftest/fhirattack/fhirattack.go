@@ -227,6 +227,8 @@ func (r *run) attempt(ctx context.Context, a *suite.Attack, c *selftest.Canary) 
 	case r.originals.Found(first.received(), request):
 		p.Outcome, p.Severity = selftest.Fail, selftest.Critical
 		p.Seen, p.Do = "an original was received", "mask it, or refuse such requests: "+a.Tries
+	case first.late:
+		p.Outcome, p.Seen = selftest.NotRun, "the request timed out"
 	case a.Judge == suite.Rows && first.ok() && first.resources():
 		p.Outcome, p.Seen, p.Do = selftest.Fail, "resources were received", "keep consumers from reading this: "+a.Tries
 	case a.Judge == suite.Accepted && first.ok() && !r.refusedInside(first):

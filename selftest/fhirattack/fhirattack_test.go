@@ -3,6 +3,8 @@ package fhirattack
 import (
 	"context"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"testing"
 	"time"
@@ -125,5 +127,20 @@ func TestVeilWithstands(t *testing.T) {
 	}
 	if report.Grade != "A" || len(report.Probes) < 250 {
 		t.Errorf("grade %s of %d probes: %q", report.Grade, len(report.Probes), report.Reasons)
+	}
+}
+
+// TestTimeout: a request that a timeout ends says nothing.
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	ended := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-ended }))
+	t.Cleanup(func() { close(ended); server.Close() })
+	s, err := newTarget(server.URL, &Client{}, selftest.Limits{Timeout: 200 * time.Millisecond, Bytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := s.send(t.Context(), "GET /Patient", nil, ""); err != nil || !a.late {
+		t.Errorf("%+v, %v", a, err)
 	}
 }

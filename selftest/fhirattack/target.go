@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -64,6 +65,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	late   bool // a timeout ended it, so it says nothing
 }
 
 // received is all that was received: headers and body.
@@ -171,7 +173,8 @@ func (t *target) send(ctx context.Context, request string, headers []string, bod
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return &answer{header: http.Header{}}, nil // a connection that ends is an answer, too
+		var netErr net.Error // a connection that ends is an answer, too
+		return &answer{header: http.Header{}, late: errors.As(err, &netErr) && netErr.Timeout()}, nil
 	}
 	defer func() { _ = resp.Body.Close() }() // it was only read
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, int64(t.limits.Bytes)))

@@ -125,3 +125,21 @@ func TestVeilWithstands(t *testing.T) {
 		t.Errorf("grade %s of %d probes: %q", report.Grade, len(report.Probes), report.Reasons)
 	}
 }
+
+// TestTimeout: a statement that a timeout ends says nothing, and the next one runs.
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	s, err := newTarget(pg.Clinic(t).DSN(pgtest.Owner), selftest.Limits{Timeout: 200 * time.Millisecond, Bytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close(t.Context())
+	if a, err := s.run(t.Context(), []string{"SELECT pg_sleep(600)"}, nil); err != nil || !a.failed || !a.late {
+		t.Errorf("%+v, %v", a, err)
+	}
+	s.limits.Timeout = veiltest.Patience
+	if a, err := s.run(t.Context(), []string{"SELECT 1"}, nil); err != nil || a.failed || len(a.rows) != 1 {
+		t.Errorf("%+v, %v", a, err)
+	}
+}

@@ -91,7 +91,8 @@ type answer struct {
 	text   string // all texts of errors and notices
 	rows   [][]byte
 	copied []byte
-	step   int // that failed
+	step   int  // that failed
+	late   bool // a timeout ended it, so it says nothing
 }
 
 // received is all that was received.
@@ -138,10 +139,11 @@ func (t *target) run(ctx context.Context, steps, params []string) (*answer, erro
 		}
 		a.rows, a.copied = nil, nil
 		if err := t.perform(ctx, a, sql, with); err != nil && !a.failed {
-			a.failed, a.step = true, i
+			a.failed, a.step, a.late = true, i, pgconn.Timeout(err)
 			var pgErr *pgconn.PgError
 			if errors.As(err, &pgErr) {
 				a.code = pgErr.Code
+				a.late = pgErr.Code == "57014"
 				a.text += strings.Join([]string{pgErr.Message, pgErr.Detail, pgErr.Hint, pgErr.Where, pgErr.InternalQuery, pgErr.ConstraintName, pgErr.ColumnName, pgErr.DataTypeName}, "\n")
 			}
 		}

@@ -46,20 +46,21 @@ import (
 type Judge string
 
 const (
-	// Original: an original value is in the response, in any spelling. This is judged
+	// Original means that an original value is in the response, in any spelling. This is judged
 	// of every attack, whatever else is.
 	Original Judge = "original"
-	// Distinguish: the responses of the two runs differ.
+	// Distinguish means that the responses of the two runs differ.
 	Distinguish Judge = "distinguish"
-	// Rows: there is a row with a value in it, or an entry.
+	// Rows means that there is a row with a value in it, or an entry.
 	Rows Judge = "rows"
-	// Accepted: it is not refused.
+	// Accepted means that it is not refused.
 	Accepted Judge = "accepted"
 )
 
 // Over says for what an attack runs.
 type Over string
 
+// What attacks run for.
 const (
 	Once       Over = "once"
 	EachTable  Over = "table"  // for FHIR, resource type
