@@ -387,6 +387,7 @@ func FuzzAppendMembers(f *testing.F) {
 }
 
 func BenchmarkAppend(b *testing.B) {
+	SpareProcessor() // as veil run does
 	for _, callers := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			l, err := Open(b.TempDir(), Options{})

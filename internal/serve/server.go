@@ -76,6 +76,7 @@ func Open(ctx context.Context, source *config.Source, o Options) (_ *Server, err
 	if s.audit, err = c.Audit.Open(); err != nil {
 		return nil, err
 	}
+	audit.SpareProcessor()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())

@@ -41,6 +41,7 @@ func BenchmarkListenerProcess(b *testing.B) {
 	if !ok {
 		b.Skip("a benchmark starts it")
 	}
+	audit.SpareProcessor() // as veil run does
 	var sink mask.Sink = dropped{}
 	if strings.HasSuffix(kind, "+audit") {
 		log, err := audit.Open(b.TempDir(), audit.Options{})

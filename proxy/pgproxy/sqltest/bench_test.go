@@ -182,6 +182,7 @@ func BenchmarkPgbench(b *testing.B) {
 	}
 	b.Cleanup(func() { _ = log.Close() })
 	x.listener.records.log = log
+	audit.SpareProcessor() // as veil run does
 	ways := []struct{ name, addr, user, password, database string }{
 		{"direct", net.JoinHostPort(x.pg.Host, strconv.Itoa(x.pg.Port)), pgtest.Owner.Name, pgtest.Owner.Password, x.db.Name},
 		{"pgbouncer", x.pgbouncer(b), pgtest.Owner.Name, pgtest.Owner.Password, x.db.Name},
