@@ -112,7 +112,7 @@ func (r *Rules) Begin(in Source, text []byte) (*Masker, bool) {
 		return nil, false
 	}
 	m.head, m.base = bytes.Clone(text[:n]), n
-	m.text = append(m.text, fhir.BundleHead...)
+	m.text = append(make([]byte, 0, len(text)+len(text)/4), fhir.BundleHead...) // and some of what comes
 	m.others = append(m.others, fhir.BundleHead...)
 	m.scan.at = len(m.text)
 	m.feed(text[n:])

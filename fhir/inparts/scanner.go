@@ -32,6 +32,12 @@ func (s *scanner) run(text []byte) {
 		case '"':
 			s.inString = true
 		case '{', '[':
+			if s.depth == 0 {
+				if end := fhirjson.SkimContainer(text, i); end > 0 { // all of the entry is there
+					i = end - 1
+					continue
+				}
+			}
 			s.depth++
 		case '}':
 			s.depth--
@@ -86,7 +92,7 @@ func appendFullURLs(dst, entries []byte) []byte {
 		if i >= len(entries) {
 			break
 		}
-		end := fhirjson.SkipValue(entries, i, 2, &f)
+		end := fhirjson.SkimValue(entries, i, &f)
 		if end < 0 {
 			break // it was masked, so it is valid
 		}

@@ -65,7 +65,7 @@ func (x *exchange) openBundle(q *retrieval, r *upstream.Response, format *media.
 		return nil, nil
 	}
 	var err error
-	if b.first, err = b.m.Next(nil); err != nil {
+	if b.first, err = b.m.Next(make([]byte, 0, len(r.Body))); err != nil {
 		return nil, b.problem(err)
 	}
 	if p := x.commit(b.pass.Record("started", ""), 200); p != nil {
