@@ -42,7 +42,7 @@ func (c *cutter) items(i int, f func(at int)) {
 	}
 	for i = fhirjson.SkipSpace(c.src, i+1); i >= 0 && i < len(c.src) && c.src[i] != ']'; {
 		f(i)
-		if i = fhirjson.SkipValue(c.src, i, 0, &c.fault); i < 0 {
+		if i = fhirjson.SkimValue(c.src, i, &c.fault); i < 0 {
 			return
 		}
 		if i = fhirjson.SkipSpace(c.src, i); i < len(c.src) && c.src[i] == ',' {

@@ -176,7 +176,7 @@ func (c *cutter) members(i int, f func(name string, from, to int) bool) int {
 			return -1
 		}
 		from := i
-		if i = fhirjson.SkipValue(c.src, i, 0, &c.fault); i < 0 || !f(name, from, i) {
+		if i = fhirjson.SkimValue(c.src, i, &c.fault); i < 0 || !f(name, from, i) {
 			return -1
 		}
 		switch i = fhirjson.SkipSpace(c.src, i); {

@@ -200,7 +200,7 @@ func strays(err error, body []byte, want string) bool {
 // whole refuses a page of a response whose next one could not be reached: its
 // consumer would take it for the last.
 func (l *pageLinks) whole(x *exchange, body []byte) *outcome.Problem {
-	if !l.next && l.lost == nil && mayLinkNext(body) {
+	if !l.next && l.lost == nil {
 		edit.EachLink(body, func(relation, url string) {
 			if strings.EqualFold(strings.TrimSpace(relation), "next") && (url == "" || relation != "next") {
 				l.lost = outcome.Failed(502, models.IssueTypeStructure, "incomplete without the next page",
@@ -214,16 +214,6 @@ func (l *pageLinks) whole(x *exchange, body []byte) *outcome.Problem {
 	x.s.shared.Log().Warn("links of the upstream do not lie below its base URL", "request_id", x.ID, "door", "fhir",
 		"operation", x.Operation, "setting", "fhir.upstreamAliases", "next", l.lost != nil, "others", l.strayed)
 	return l.lost
-}
-
-// mayLinkNext reports whether a Bundle could have a link to a next page.
-func mayLinkNext(body []byte) bool {
-	for _, word := range []string{"next", "Next", "NEXT", `\u`} {
-		if bytes.Contains(body, []byte(word)) {
-			return true
-		}
-	}
-	return false
 }
 
 // problem tells the consumer what kind of error masking met. Where it was is for
