@@ -104,12 +104,9 @@ func (p *Pass) Record(result, reason string) *Record {
 	}
 	sort.Slice(r.Resources, func(i, j int) bool { return r.Resources[i].Name < r.Resources[j].Name })
 	r.Applied = make([]Applied, 0, p.lastUsed)
-	for i, n := range p.Counts {
-		if n == 0 {
-			continue
-		}
+	for i := p.nextUsed(0); i < len(p.Counts); i = p.nextUsed(i + 1) {
 		a := &p.plan.Actions[i]
-		r.Applied = append(r.Applied, Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method, N: n})
+		r.Applied = append(r.Applied, Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method, N: p.Counts[i]})
 	}
 	p.lastUsed = len(r.Applied)
 	r.Found = p.Found.Counts()
@@ -117,6 +114,22 @@ func (p *Pass) Record(result, reason string) *Record {
 		r.Details = append([]Detail(nil), p.Details...)
 	}
 	return r
+}
+
+// nextUsed is the first action from i on that was used, or the number of actions. Of some
+// thousand, a response uses a few dozen.
+func (p *Pass) nextUsed(i int) int {
+	c := p.Counts
+	for ; i < len(c); i++ {
+		if i+8 <= len(c) && c[i]|c[i+1]|c[i+2]|c[i+3]|c[i+4]|c[i+5]|c[i+6]|c[i+7] == 0 {
+			i += 7
+			continue
+		}
+		if c[i] != 0 {
+			break
+		}
+	}
+	return i
 }
 
 // NewRequestID returns 32 hex digits from the system's random source. It
