@@ -89,10 +89,11 @@ type keyedHash struct {
 
 // hash computes a value from x.n, which of is of the keyed hash of texts. There is none
 // where the condition does not hold, over e.b1, e.b2 … of the texts' bytes. Each text is
-// mentioned once: what PostgreSQL remembers a result by are all mentions of columns.
+// mentioned once: what PostgreSQL remembers a result by are all mentions of columns. The
+// settings are sub-selects, which PostgreSQL computes once a statement, and not once a hash.
 func (k hashKey) hash(value string, of func(sum string) string, condition string, texts ...string) *keyedHash {
 	setting := func(name string) string {
-		return "pg_catalog.current_setting(" + catalog.QuoteLiteral(name) + ")::pg_catalog.bytea"
+		return "(SELECT pg_catalog.current_setting(" + catalog.QuoteLiteral(name) + ")::pg_catalog.bytea)"
 	}
 	message := setting(k.inner)
 	var columns []string
