@@ -80,6 +80,10 @@ func readCheckpoint(dir, verifierKey string) (chain, error) {
 		return chain{}, err
 	}
 	n, err := note.Open(b, note.VerifierList(verifier))
+	var other *note.UnverifiedNoteError
+	if errors.As(err, &other) {
+		return chain{}, errors.New("the checkpoint is signed with another key, or was changed")
+	}
 	if err != nil {
 		return chain{}, fmt.Errorf("checkpoint: %w", err)
 	}

@@ -52,7 +52,7 @@ func TestBadLogsAreRefused(t *testing.T) {
 		"a byte flipped": {plain, func(s string) string { return strings.Replace(s, `"door":"f`, `"door":"g`, 1) }, "", "changed"},
 		"a line removed": {plain, lines(func(l []string) []string { return append(l[:5:5], l[6:]...) }), "", "missing"},
 		"end removed":    {signs, lines(func(l []string) []string { return l[:9] }), key, "its end was removed"},
-		"another key":    {signs, nil, other, "checkpoint"},
+		"another key":    {signs, nil, other, "the checkpoint is signed with another key, or was changed"},
 		"no checkpoint":  {plain, nil, key, "no checkpoint"},
 		"no log":         {t.TempDir(), nil, "", "there is no audit log"},
 		"no folder":      {filepath.Join(t.TempDir(), "none"), nil, "", "no such file"},

@@ -215,6 +215,15 @@ func TestCharts(t *testing.T) {
 	}
 }
 
+func TestValuesAreExactWhereTheyAreWhole(t *testing.T) {
+	t.Parallel()
+	for f, want := range map[float64]string{0: "0", 12: "12", 1234567: "1,234,567", -1200: "-1,200", 0.5: "0.5", 1.0 / 3: "0.333333", 1e18: "1e+18"} {
+		if got := value(f); got != want {
+			t.Errorf("%g is written %s, want %s", f, got, want)
+		}
+	}
+}
+
 func TestProvisionsNameSections(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +36,7 @@ var page = template.Must(template.Must(template.New("page").Funcs(template.FuncM
 	"time":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 	"join":     func(list []string) string { return strings.Join(list, ", ") },
 	"short":    func(s string) string { return s[:min(len(s), 12)] },
-	"value":    func(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) },
+	"value":    value,
 	"part":     func(name string) template.HTML { return template.HTML(signed.Part(name)) }, // a constant of the template
 	"basis":    basisOf,
 	"listener": listener,
@@ -79,6 +80,14 @@ func thousands(n uint64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// value writes a figure: a whole number as it is, any other to six digits.
+func value(f float64) string {
+	if f == math.Trunc(f) && math.Abs(f) < 1e15 {
+		return strings.Repeat("-", number(f < 0)) + thousands(uint64(math.Abs(f)))
+	}
+	return strconv.FormatFloat(f, 'g', 6, 64)
 }
 
 // view is what the page shows.
