@@ -105,7 +105,7 @@ func (cs *Commands) evidence(c *cobra.Command, f *flags) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(f.output, 0o777); err != nil {
+	if err := os.MkdirAll(f.output, 0o750); err != nil {
 		return err
 	}
 	if err := textfile.Create(paths[1], string(asJSON), 0o666); err != nil {

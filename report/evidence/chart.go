@@ -21,6 +21,12 @@ type chart struct {
 
 type series struct{ Name, Path string }
 
+// stacked are counts that are drawn on those before them.
+type stacked struct {
+	name   string
+	counts Counts
+}
+
 // mostDays is up to how many days a bar is a day; above it is a week.
 const mostDays = 92
 
@@ -61,24 +67,23 @@ func (b *bins) sum(c Counts) []uint64 {
 }
 
 // newChart draws series of counts, stacked in their order.
-func (b *bins) newChart(width, height int, names []string, counts []Counts, what string) *chart {
+func (b *bins) newChart(width, height int, what string, all ...stacked) *chart {
 	c := &chart{Width: width, Height: height, Unit: b.unit()}
 	c.From, c.To = b.first.Format(time.DateOnly), b.first.AddDate(0, 0, b.n*b.days-1).Format(time.DateOnly)
-	all, sums := make([]uint64, b.n), make([][]uint64, len(counts))
-	for i := range counts {
-		sums[i] = b.sum(counts[i])
-		for j, n := range sums[i] {
-			all[j] += n
-			c.Most = max(c.Most, all[j])
+	heights := make([]uint64, b.n)
+	for _, s := range all {
+		for j, n := range b.sum(s.counts) {
+			heights[j] += n
+			c.Most = max(c.Most, heights[j])
 		}
 	}
 	c.Label = fmt.Sprintf("%s by %s from %s to %s, at most %s a %s", what, c.Unit, c.From, c.To, thousands(c.Most), c.Unit)
 	step := float64(width) / float64(b.n)
 	gap := min(1, step/4)
 	below := make([]float64, b.n)
-	for i := range sums {
+	for _, s := range all {
 		var path strings.Builder
-		for j, n := range sums[i] {
+		for j, n := range b.sum(s.counts) {
 			if n == 0 {
 				continue
 			}
@@ -87,7 +92,7 @@ func (b *bins) newChart(width, height int, names []string, counts []Counts, what
 			fmt.Fprintf(&path, "M%.4g %.4gh%.4gv%.4gh-%.4gz", float64(j)*step, float64(height)-below[j], step-gap, -h, step-gap)
 			below[j] += h
 		}
-		c.Series = append(c.Series, series{names[i], path.String()})
+		c.Series = append(c.Series, series{s.name, path.String()})
 	}
 	return c
 }

@@ -202,11 +202,11 @@ func TestCharts(t *testing.T) {
 	if b.days != 1 || b.n != 30 {
 		t.Errorf("november has %d bars of %d days", b.n, b.days)
 	}
-	c := b.newChart(300, 20, []string{"complete"}, []Counts{{"2026-11-01": 5, "2026-11-30": 10, "2026-12-01": 99}}, "Exchanges")
+	c := b.newChart(300, 20, "Exchanges", stacked{"complete", Counts{"2026-11-01": 5, "2026-11-30": 10, "2026-12-01": 99}})
 	if c.Most != 10 || c.Series[0].Path != "M0 20h9v-10h-9zM290 20h9v-20h-9z" {
 		t.Errorf("%+v", c)
 	}
-	if c := b.newChart(300, 20, []string{"complete"}, []Counts{{}}, "Exchanges"); c.Series[0].Path != "" {
+	if c := b.newChart(300, 20, "Exchanges", stacked{"complete", Counts{}}); c.Series[0].Path != "" {
 		t.Errorf("a chart of nothing: %+v", c)
 	}
 	part := newBins(Period{november.From.Add(time.Hour), november.From.Add(2 * time.Hour)})

@@ -37,7 +37,7 @@ var page = template.Must(template.Must(template.New("page").Funcs(template.FuncM
 	"join":     func(list []string) string { return strings.Join(list, ", ") },
 	"short":    func(s string) string { return s[:min(len(s), 12)] },
 	"value":    value,
-	"part":     func(name string) template.HTML { return template.HTML(signed.Part(name)) }, // a constant of the template
+	"part":     func(name string) template.HTML { return template.HTML(signed.Part(name)) }, //nolint:gosec // a constant of the template
 	"basis":    basisOf,
 	"listener": listener,
 	"title":    sectionTitle,
@@ -138,14 +138,14 @@ func (e *Evidence) HTML(asJSON []byte, signer note.Signer) ([]byte, error) {
 	}
 	v := &view{
 		Evidence: e, Key: fmt.Sprintf("%s+%08x", signer.Name(), signer.KeyHash()), JSONSHA256: digest(asJSON),
-		Verifier: verifier, Data: template.JS(data), // json.Marshal escapes what could end the script
+		Verifier: verifier, Data: template.JS(data), //nolint:gosec // json.Marshal escapes what could end the script
 		Overview: e.overview(),
 	}
 	b := newBins(e.Period)
 	v.BinUnit = b.unit()
 	v.Chart = b.exchanges(e.Days)
 	for _, a := range e.Applications {
-		v.Rules = append(v.Rules, ruleRow{a, b.newChart(180, 22, []string{"applications"}, []Counts{a.Days}, "Applications of "+a.Rule)})
+		v.Rules = append(v.Rules, ruleRow{a, b.newChart(180, 22, "Applications of "+a.Rule, stacked{"applications", a.Days})})
 	}
 	for i, c := range safeharbor.Categories() {
 		row := identifierRow{Identifier: e.Identifiers[i], Text: c.Text}
@@ -176,7 +176,7 @@ func (b *bins) exchanges(days []Day) *chart {
 	for _, d := range days {
 		complete[d.Day], refused[d.Day], failed[d.Day] = d.Complete, d.Refused, d.Failed+d.Interrupted
 	}
-	return b.newChart(720, 120, []string{"complete", "refused", "failed"}, []Counts{complete, refused, failed}, "Exchanges")
+	return b.newChart(720, 120, "Exchanges", stacked{"complete", complete}, stacked{"refused", refused}, stacked{"failed", failed})
 }
 
 // sections are the sections of the report, and how to have those covered that need more

@@ -52,12 +52,12 @@ func (e *Evidence) Compare(ctx context.Context, logs []string, progress func(rea
 	if err != nil {
 		return nil, err
 	}
-	for i := range e.Logs {
+	for i, dir := range logs {
 		switch said, is := &e.Logs[i], &again.Logs[i]; {
 		case is.Lines < said.Lines:
-			differ = append(differ, fmt.Sprintf("%s: the log ends at line %d, and the report knows %d lines: its end was removed", logs[i], is.Lines, said.Lines))
+			differ = append(differ, fmt.Sprintf("%s: the log ends at line %d, and the report knows %d lines: its end was removed", dir, is.Lines, said.Lines))
 		case is.LastHash != said.LastHash:
-			differ = append(differ, fmt.Sprintf("%s: line %d has another hash than the report says: the log was written anew, or is another one", logs[i], said.Lines))
+			differ = append(differ, fmt.Sprintf("%s: line %d has another hash than the report says: the log was written anew, or is another one", dir, said.Lines))
 		}
 	}
 	if len(differ) > 0 {
