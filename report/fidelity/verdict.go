@@ -43,10 +43,10 @@ func (r *Report) judge() {
 func verdict(name string, looked int, faults []string, what, passed string) Verdict {
 	v := Verdict{Name: name, Outcome: signed.Pass, Reason: passed, Faults: faults}
 	switch {
-	case looked == 0:
+	case looked == 0 && len(faults) == 0:
 		v.Outcome, v.Reason = signed.NotRun, "there is nothing to compare"
 	case len(faults) > 0:
-		v.Outcome, v.Reason = signed.Fail, fmt.Sprintf("%d of %d %s", len(faults), looked, what)
+		v.Outcome, v.Reason = signed.Fail, fmt.Sprintf("%d of %d %s", len(faults), max(looked, len(faults)), what)
 	}
 	return v
 }

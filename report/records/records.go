@@ -144,22 +144,13 @@ func (s *Set) table(name string) *Table {
 
 // lay gives a table its columns.
 func (t *Table) lay(columns []string) error {
-	for _, c := range columns {
-		n := len(t.Columns)
-		if t.column(c) < n && len(t.numbers) < len(columns) && slices.Index(columns, c) != lastIndex(columns, c) {
+	for i, c := range columns {
+		if slices.Contains(columns[:i], c) {
 			return fmt.Errorf("two columns are called %q: give each a name of its own", c)
 		}
+		t.column(c)
 	}
 	return nil
-}
-
-func lastIndex(list []string, s string) int {
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i] == s {
-			return i
-		}
-	}
-	return -1
 }
 
 // told counts rows and tells of progress now and then.
