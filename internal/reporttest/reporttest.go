@@ -22,11 +22,11 @@ func Python(t *testing.T, into any, script string, args ...string) {
 		t.Skip("set VEIL_TEST_ALL=1 to compare with libraries of Python")
 	}
 	const dir = "../testdata/"
-	python, err := exec.Command("../../testdata/clients/venv", dir+"requirements.txt").Output()
+	python, err := exec.CommandContext(t.Context(), "../../testdata/clients/venv", dir+"requirements.txt").Output()
 	if err != nil {
 		t.Fatal("cannot make the environment: ", err)
 	}
-	cmd := exec.Command(strings.TrimSpace(string(python)), append([]string{dir + script}, args...)...)
+	cmd := exec.CommandContext(t.Context(), strings.TrimSpace(string(python)), append([]string{dir + script}, args...)...) //nolint:gosec // of the environment just made
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -73,10 +73,7 @@ func (m *measurement) advise(ctx context.Context, r *Report) (*Advice, error) {
 		search.tables = append(search.tables, table)
 	}
 	chosen := make([]int, len(m.Quasi))
-	for {
-		if !search.improve(chosen) {
-			break
-		}
+	for search.improve(chosen) {
 		reached, classes, err := m.reached(ctx, search, chosen)
 		if err != nil {
 			return nil, err
