@@ -31,32 +31,41 @@ func (w *Walker) collectPeople() *text.Known {
 	c := people.New(w.a.schema)
 	c.Relative = w.site.relativeText
 	c.Add(w.src)
-	if w.site.of == nil || w.site.of.People == nil {
+	if w.site.of == nil {
 		return c.Known()
 	}
+	asked, complete := 0, true
+	ask := func(ref string, facts func(typ, id string) (people.Facts, error)) {
+		typ, id, ok := w.a.splitTarget([]byte(ref))
+		if !ok || facts == nil {
+			return
+		}
+		if asked++; asked > mostResources {
+			complete = false
+			return
+		}
+		f, err := facts(typ.typ.Name, string(id))
+		if err != nil {
+			complete = false // what else is missing is asked for in the same walk
+			return
+		}
+		c.AddFacts(f)
+	}
 	// What a resource of a role refers to is a person: references are followed twice.
-	for asked, hops := 0, 0; hops < 2; hops++ {
+	for range 2 {
 		for _, ref := range c.References() {
-			typ, id, ok := w.a.splitTarget([]byte(ref))
-			if !ok {
-				continue
-			}
-			if asked++; asked > mostResources {
-				return nil
-			}
-			facts, err := w.site.of.People(typ.typ.Name, string(id))
-			if err != nil {
-				return nil
-			}
-			c.AddFacts(facts)
+			ask(ref, w.site.of.People)
 		}
 	}
+	if w.site.of.Relatives != nil {
+		for _, patient := range c.Patients() {
+			ask(patient, func(_, id string) (people.Facts, error) { return w.site.of.Relatives(id) })
+		}
+	}
+	if !complete {
+		return nil
+	}
 	return c.Known()
-}
-
-func (ix *siteIndex) relativeText(url string) (string, bool) {
-	rel, ok := ix.relative([]byte(url))
-	return string(rel), ok
 }
 
 // later is Site.Later, if there is one.
@@ -74,3 +83,8 @@ func (s *Site) Relative() func(url string) (string, bool) { return newSiteIndex(
 // ScrubsTexts reports whether a rule needs what is known of people beyond the resource that
 // has the text: Site.People is asked, and a Bundle is masked as a whole.
 func (a *Automaton) ScrubsTexts() bool { return a.scrubs }
+
+func (ix *siteIndex) relativeText(url string) (string, bool) {
+	rel, ok := ix.relative([]byte(url))
+	return string(rel), ok
+}

@@ -37,6 +37,9 @@ type Site struct {
 	// texts. There is nothing of a resource that does not exist. The error says that it
 	// could not be had: then texts are removed. Without it, only what is at hand is known.
 	People func(typ, id string) (people.Facts, error)
+	// Relatives returns likewise what the resources say that refer to a patient, by its id, as
+	// relatives. Without it, only those at hand are known.
+	Relatives func(patient string) (people.Facts, error)
 	// Later takes work that methods leave: scrubbing of texts. Who sets it does what was
 	// left and masks again.
 	Later mask.Later

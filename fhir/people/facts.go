@@ -63,4 +63,5 @@ func (c *Collector) refers(ref string) {
 		return
 	}
 	c.refs = append(c.refs, ref)
+	c.notePatient(ref)
 }

@@ -10,6 +10,7 @@
 package people
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
@@ -29,6 +30,8 @@ type Collector struct {
 	added  map[string]bool // what the builder has: a letter for the kind, and the value
 	refs   []string        // to people and organisations, as they stand there
 	seen   map[string]bool // references and "Type/id" of resources that were added
+	// patients are those that were added or referred to, as Patient/id.
+	patients []string
 
 	// owner is whom the values of the resource being read belong to, as masking calls them
 	// (mask.Input.Entity); empty where they belong to whom a text is about.
@@ -68,6 +71,15 @@ func (c *Collector) References() []string {
 	return out
 }
 
+// Patients returns the patients that were added or are referred to, as Patient/id.
+func (c *Collector) Patients() []string { return c.patients }
+
+func (c *Collector) notePatient(ref string) {
+	if strings.HasPrefix(ref, "Patient/") && !slices.Contains(c.patients, ref) {
+		c.patients = append(c.patients, ref)
+	}
+}
+
 // Known returns what was collected. Nothing can be added afterwards.
 func (c *Collector) Known() *text.Known { return c.b.Build() }
 
@@ -93,6 +105,7 @@ func (c *Collector) resource(i, depth int) int {
 	}
 	if id != "" {
 		c.seen[typ+"/"+id] = true
+		c.notePatient(typ + "/" + id)
 		if typ == "Patient" && len(id) >= longestPlainWord {
 			c.add('x', id)
 		}

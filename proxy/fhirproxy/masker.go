@@ -73,6 +73,7 @@ func (s *Server) newMasker(v *view) *masker {
 	}}
 	if v.automaton.ScrubsTexts() {
 		m.site.People = func(typ, id string) (people.Facts, error) { return m.finder.People(typ, id) }
+		m.site.Relatives = func(patient string) (people.Facts, error) { return m.finder.Relatives(patient) }
 		m.site.Later = later{m}
 	}
 	return m

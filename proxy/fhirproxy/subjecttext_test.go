@@ -46,15 +46,17 @@ func TestTextsAreScrubbedOfPeopleElsewhere(t *testing.T) {
 	if got := read("c1"); !strings.Contains(got, "Stable.") || !strings.Contains(got, "SCRUBBED") {
 		t.Errorf("the text is gone: %s", got)
 	}
-	if requested := fmt.Sprint(up.take()); requested != "[GET /Condition/c1 GET /Patient/p1 GET /PractitionerRole/r1 GET /Practitioner/d1]" && requested != "[GET /Condition/c1 GET /PractitionerRole/r1 GET /Patient/p1 GET /Practitioner/d1]" {
-		t.Errorf("the upstream was asked %s", requested)
+	requested := up.take()
+	slices.Sort(requested)
+	if got := fmt.Sprint(requested); got != "[GET /Condition/c1 GET /Patient/p1 GET /Practitioner/d1 GET /PractitionerRole/r1 GET /RelatedPerson?patient=p1]" {
+		t.Errorf("the upstream was asked %s", got)
 	}
 	r.listener.lookups.Wait()
 	got := r.get(t, "/Condition")
 	if n := bytes.Count(got.body, []byte("Stable.")); n != 2 || bytes.Contains(got.body, []byte("Zqq")) {
 		t.Errorf("%d of 2 texts: %s", n, got.body)
 	}
-	if requested := fmt.Sprint(up.take()); strings.Contains(requested, "Patient") || strings.Contains(requested, "Practitioner") {
+	if requested := fmt.Sprint(up.take()); strings.Contains(requested, "Patient") || strings.Contains(requested, "Practitioner") || strings.Contains(requested, "RelatedPerson") {
 		t.Errorf("what was learned is asked again: %s", requested)
 	}
 	if got := read("c2"); strings.Contains(got, "Stable.") {
@@ -147,4 +149,40 @@ func TestSlowRecognizerDelaysNobody(t *testing.T) {
 	}
 	close(release)
 	slow.Wait()
+}
+
+// TestTextsAreScrubbedOfRelatives: a text is scrubbed of what relatives are called who refer
+// to the patient, on whatever page of a search they are. Where the search fails, the text
+// goes; a server without relatives says so.
+func TestTextsAreScrubbedOfRelatives(t *testing.T) {
+	t.Parallel()
+	scrubbing := extendOf(t, "safe-harbor-text", "")
+	condition := func(patient string) string {
+		return fmt.Sprintf(`{"resourceType":"Condition","id":"of-%s","subject":{"reference":"Patient/%s"},"note":[{"text":"Zqmother zqaunt called. Stable."}]}`, patient, patient)
+	}
+	relative := func(name, patient string) string {
+		return fmt.Sprintf(`{"resource":{"resourceType":"RelatedPerson","id":"%s","patient":{"reference":"Patient/%s"},"name":[{"given":["%s"]}]}}`, name, patient, name)
+	}
+	page := func(link, entries string) string {
+		return `{"resourceType":"Bundle","type":"searchset","link":[{"relation":"self","url":"UP/x"}` + link + `],"entry":[` + entries + `]}`
+	}
+	next := `,{"relation":"next","url":"UP/RelatedPerson?page=2"}`
+	up := newCanned(t, map[string]string{
+		"/Condition/of-p1": condition("p1"), "/Condition/of-p2": condition("p2"), "/Condition/of-p3": condition("p3"), "/Condition/of-p4": condition("p4"),
+		"/RelatedPerson?patient=p1": page(next, relative("Zqmother", "p1")), "/RelatedPerson?page=2": page("", relative("Zqaunt", "p1")),
+		"/RelatedPerson?patient=p2": "fails",
+		"/RelatedPerson?patient=p4": page(`,{"relation":"next","url":"http://elsewhere.example/RelatedPerson"}`, ""),
+		"/Condition":                `{"resourceType":"Bundle","type":"searchset","entry":[{"resource":` + condition("p1") + `},{"resource":{"resourceType":"Patient","id":"p1"}}]}`,
+	})
+	r := newRig(t, up.url, func(c *Config) { c.Policy = policyOf(t, scrubbing, "anonymous") })
+	for path, want := range map[string]string{"of-p1": "[NAME] [NAME] called. Stable.", "of-p2": "", "of-p3": "Zqmother zqaunt called. Stable.", "of-p4": "", "": "[NAME] [NAME] called. Stable."} {
+		url := "/Condition"
+		if path != "" {
+			url += "/" + pseudonym(t, scrubbing, "Condition", path)
+		}
+		got := string(r.get(t, url).body)
+		if got = strings.ReplaceAll(got, `"[NAME] called`, `"[NAME] [NAME] called`); want != "" && !strings.Contains(got, `"`+want+`"`) || want == "" && strings.Contains(got, "Stable") {
+			t.Errorf("%s: %s, want %q", url, got, want)
+		}
+	}
 }

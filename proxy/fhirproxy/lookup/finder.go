@@ -25,6 +25,7 @@ package lookup
 import (
 	"context"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -250,7 +251,11 @@ func (f *Finder) Broken() bool {
 }
 
 // read reads a resource from the upstream. Its body is nil where there is none.
-func (f *Finder) read(key string) (*upstream.Response, bool) {
+func (f *Finder) read(key string) (*upstream.Response, bool) { return f.get("/"+key, 404, 410) }
+
+// get reads a path of the upstream. The body is nil where the status says that there is
+// nothing.
+func (f *Finder) get(path string, nothing ...int) (*upstream.Response, bool) {
 	f.mu.Lock()
 	f.lookups--
 	ok := f.lookups >= 0 && !f.broken
@@ -265,11 +270,11 @@ func (f *Finder) read(key string) (*upstream.Response, bool) {
 		return nil, false
 	}
 	defer f.s.places.Leave()
-	r, p := f.s.c.Upstream.Get([]byte("/"+key), time.Until(f.until))
+	r, p := f.s.c.Upstream.Get([]byte(path), time.Until(f.until))
 	if p != nil {
 		return nil, false
 	}
-	if r.Status == 404 || r.Status == 410 {
+	if slices.Contains(nothing, r.Status) {
 		r.Body = nil
 		return r, true
 	}

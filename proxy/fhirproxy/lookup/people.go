@@ -28,8 +28,10 @@ type told struct {
 }
 
 // People is fhir.Site's.
-func (f *Finder) People(typ, id string) (people.Facts, error) {
-	key := typ + "/" + id
+func (f *Finder) People(typ, id string) (people.Facts, error) { return f.facts(typ + "/" + id) }
+
+// facts returns what was found under a key, or notes that it must be looked up.
+func (f *Finder) facts(key string) (people.Facts, error) {
 	t, ok := f.recallPeople(key)
 	if !ok && f.waits {
 		f.until = time.Now().Add(f.s.c.Timeout)
@@ -69,7 +71,10 @@ func (f *Finder) keepPeople(key string, t told) {
 // findPeople reads a resource and keeps what it says of people.
 func (f *Finder) findPeople(key string) {
 	t := told{lost: true}
-	if r, ok := f.read(key); ok {
+	if patient, ok := strings.CutPrefix(key, ofPatient); ok {
+		t.facts, ok = f.searchRelatives(patient)
+		t.lost = !ok
+	} else if r, ok := f.read(key); ok {
 		defer r.Release()
 		t = told{facts: people.FactsOf(f.v.automaton.Schema(), r.Body, f.v.relative)}
 	}
