@@ -58,7 +58,9 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/fhirproxy":         {"fhir/people", "fhir/fhirxml", "proxy/fhirproxy/lookup", "fhir/inparts", "proxy/fhirproxy/conns", "proxy/fhirproxy/cors", "mask/...", "fhir", "proxy", "proxy/consumer", "proxy/metrics", "proxy/fhirproxy/capability", "proxy/fhirproxy/media", "proxy/fhirproxy/outcome", "proxy/fhirproxy/parse", "proxy/fhirproxy/upstream", "proxy/signin", "fhir/fhirjson", "fhir/edit", "fhir/guard", "fhir/schema", "internal/stack"},
 		"proxy/fhirproxy/outcome": {},
 
-		"proxy/fhirproxy/lookup": {"fhir", "fhir/people", "internal/stack", "proxy", "proxy/fhirproxy/upstream"},
+		"internal/planttest": {},
+
+		"proxy/fhirproxy/lookup": {"fhir", "fhir/edit", "fhir/people", "internal/stack", "proxy", "proxy/fhirproxy/upstream"},
 
 		"proxy/fhirproxy/capability": {"fhir/...", "mask/..."},
 		"proxy/fhirproxy/parse":      {"fhir", "proxy/fhirproxy/outcome", "fhir/fhirxml", "fhir/schema", "fhir/guard"},
@@ -111,7 +113,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"file/bucket":          {"file"},
 		"fhir/fhirfile":        {"fhir/people", "fhir/inparts", "fhir/fhirxml", "mask/...", "fhir", "fhir/fhirjson", "fhir/schema", "file", "fhir/guard", "internal/stack"},
 		"internal/cli":         {},
-		"internal/formats":     {"text/note", "internal/rules", "document/...", "fhir", "fhir/...", "file", "table", "table/..."},
+		"internal/formats":     {"text", "text/note", "internal/rules", "document/...", "fhir", "fhir/...", "file", "table", "table/..."},
 		"internal/jobshow":     {"document", "file", "table", "table/pgdump"},
 		"internal/runs":        {"mask/...", "audit", "file"},
 		"internal/opener":      {"mask/..."},

@@ -41,6 +41,7 @@ type maskFlags struct {
 	strict    bool
 	formats   formats.Options
 	other     recognizer.Options
+	known     string
 }
 
 func newMask(a *app) *cobra.Command {
@@ -88,7 +89,8 @@ ruleset gives another. What no rule covers is removed. --check lists paths.
 
 Texts that the ruleset scrubs can be sent to an external recogniser as well
 (--recognizer, see veil text find): what it finds is taken out too. A text for
-which it gives no valid answer in time is removed.
+which it gives no valid answer in time is removed. --known names a file of
+what is known of the people in files of plain text.
 
 An output file appears when it is complete. Existing files are never
 overwritten. A resource or row that cannot be masked is left out and reported
@@ -145,6 +147,7 @@ overwrite one of its own files: then nothing was written.`,
 	fl.BoolVar(&f.detail, "detail", false, "write an audit line for each application of a rule")
 	f.formats.AddFlags(fl)
 	textcmd.AddRecognizer(fl, &f.other)
+	fl.StringVar(&f.known, "known", "", "JSON `FILE` with values known of the people in files of plain text, as of veil text find")
 	return c
 }
 
@@ -164,6 +167,11 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	compiled, err := a.compile(f.ruleset, f.key)
 	if err != nil {
 		return err
+	}
+	if f.known != "" {
+		if f.formats.Known, err = textcmd.ReadKnown(f.known); err != nil {
+			return err
+		}
 	}
 	f.formats.Inspect = f.check
 	opened, err := f.formats.Formats(formats.Rules{

@@ -18,6 +18,7 @@ import (
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/text"
 	"github.com/veil-proxy/veil/text/note"
 )
 
@@ -55,6 +56,8 @@ func (r Rules) options() table.Options {
 type Options struct {
 	// Inspect opens files for their columns only, as for veil mask --check.
 	Inspect bool
+	// Known has what is known of the people whom files of plain text may name; it may be nil.
+	Known *text.Known
 	// Guess finds by the rows of CSV whether the first has the names of columns.
 	Guess bool
 
@@ -114,7 +117,7 @@ func (o *Options) tableOf(rules *table.Rules) func(file string) table.Name {
 }
 
 func textFormats(o *Options, r Rules) ([]file.Format, error) {
-	list, err := note.Formats(r.Compiled.Policy, o.format == "text")
+	list, err := note.Formats(r.Compiled.Policy, o.format == "text", o.Known)
 	if err == nil && len(list) == 0 && o.format == "text" {
 		err = errors.New("--format text: the ruleset does not say what to do with plain text: use one that scrubs it, such as safe-harbor-text")
 	}

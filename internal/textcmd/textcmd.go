@@ -113,12 +113,9 @@ func (f *finding) run(ctx context.Context, out io.Writer, in io.Reader) error {
 	}
 	base := &known{}
 	if f.known != "" {
-		raw, err := os.ReadFile(f.known)
-		if err != nil {
-			return cli.Usage(err)
-		}
-		if base, err = parseKnown(raw); err != nil {
-			return cli.Usagef("--known %s: %v", f.known, err)
+		var err error
+		if base, err = readKnown(f.known); err != nil {
+			return err
 		}
 	}
 	s := &markup.Scrubber{Scanner: text.New(f.options).Scanner()}
@@ -150,6 +147,31 @@ type known struct {
 	Orgs      []string `json:"orgs"`
 	Dates     []string `json:"dates"`
 	Other     []string `json:"other"`
+}
+
+// ReadKnown reads a file with values known of people.
+func ReadKnown(file string) (*text.Known, error) {
+	k, err := readKnown(file)
+	if err != nil {
+		return nil, err
+	}
+	built, err := k.build(nil)
+	if err != nil {
+		return nil, cli.Usagef("--known %s: %v", file, err)
+	}
+	return built, nil
+}
+
+func readKnown(file string) (*known, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, cli.Usage(err)
+	}
+	k, err := parseKnown(raw)
+	if err != nil {
+		return nil, cli.Usagef("--known %s: %v", file, err)
+	}
+	return k, nil
 }
 
 // parseKnown reads known values. An error says nothing of them.

@@ -24,8 +24,9 @@ const maxText = 64 << 20
 var extensions = []string{".txt", ".text", ".md", ".rst"}
 
 // Formats returns the format of plain text, or none if the ruleset has no method for it.
-// anyName takes files of every name.
-func Formats(p *ruleset.Policy, anyName bool) ([]file.Format, error) {
+// anyName takes files of every name. known has what is known of the people whom the files
+// may name; it may be nil.
+func Formats(p *ruleset.Policy, anyName bool, known *text.Known) ([]file.Format, error) {
 	method, def, ok := p.TextMethod()
 	if !ok {
 		return nil, nil
@@ -34,13 +35,17 @@ func Formats(p *ruleset.Policy, anyName bool) ([]file.Format, error) {
 	if _, err := plan.Add(mask.Action{Rule: "text", Path: "text", Method: def.Name, Label: def.Label}); err != nil {
 		return nil, err
 	}
-	return []file.Format{&format{plan, method, anyName}}, nil
+	if known == nil {
+		known = new(text.KnownBuilder).Build()
+	}
+	return []file.Format{&format{plan, method, anyName, known}}, nil
 }
 
 type format struct {
 	plan    *mask.Plan
 	method  mask.Method
 	anyName bool
+	known   *text.Known
 }
 
 // Info implements file.Format.
@@ -80,7 +85,7 @@ func (d *document) Split(_ func() []byte, emit func(file.Block) error) error {
 func (d *document) NewMasker(detail bool) file.Masker {
 	m := &masker{method: d.method, pass: mask.NewPass(d.plan)}
 	m.pass.Detail = detail
-	m.in = mask.Input{Keys: m.pass.Keys, Found: &m.pass.Found, Known: new(text.KnownBuilder).Build()}
+	m.in = mask.Input{Keys: m.pass.Keys, Found: &m.pass.Found, Known: d.known}
 	return m
 }
 
