@@ -57,7 +57,7 @@ func TestTextIsScrubbedOfTheRow(t *testing.T) {
 		t.Errorf("the length is %s, want that of the scrubbed text", rows[0][0])
 	}
 	for _, query := range []string{
-		"SELECT n FROM sc.visits WHERE note LIKE '%Quarrington%'", "SELECT n FROM sc.visits WHERE note = 'x'", 		"SELECT max(note) FROM sc.visits", "SELECT n FROM sc.visits ORDER BY note", "SELECT DISTINCT note FROM sc.visits", "SELECT count(DISTINCT note) FROM sc.visits",
+		"SELECT n FROM sc.visits WHERE note LIKE '%Quarrington%'", "SELECT n FROM sc.visits WHERE note = 'x'", "SELECT max(note) FROM sc.visits", "SELECT n FROM sc.visits ORDER BY note", "SELECT DISTINCT note FROM sc.visits", "SELECT count(DISTINCT note) FROM sc.visits",
 	} {
 		if _, err := masked.Exec(t.Context(), query).ReadAll(); err == nil || strings.Contains(err.Error(), "Quarrington") {
 			t.Errorf("%s: %v, want a refusal that names nobody", query, err)
