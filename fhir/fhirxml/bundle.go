@@ -237,8 +237,9 @@ func (r *BundleReader) byTree(dst []byte, start, end int) ([]byte, error) {
 		}
 		return dst, err
 	}
-	entry, ok := bytes.CutPrefix(bundle, []byte(`{"resourceType":"Bundle","entry":[`))
-	if entry, ok = bytes.CutSuffix(entry, []byte("]}")); !ok || len(entry) == 0 {
+	entry, begins := bytes.CutPrefix(bundle, []byte(`{"resourceType":"Bundle","entry":[`))
+	entry, ends := bytes.CutSuffix(entry, []byte("]}"))
+	if !begins || !ends || len(entry) == 0 {
 		return dst, r.fault(start, "an entry of the Bundle is not in the namespace of FHIR")
 	}
 	return append(dst, entry...), nil
