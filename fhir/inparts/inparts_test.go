@@ -52,7 +52,7 @@ func (r *rig) same(t *testing.T, text []byte, rng *rand.Rand) {
 	pass.Begin(mask.Origin{})
 	want, wantErr := r.whole.AppendJSON(nil, text, pass, r.site)
 
-	got, err, ok := r.inParts(t, text, rng, nil)
+	got, ok, err := r.inParts(t, text, rng, nil)
 	if !ok {
 		return // it is masked whole
 	}
@@ -66,7 +66,7 @@ func (r *rig) same(t *testing.T, text []byte, rng *rand.Rand) {
 	r.sameCounts(t, text)
 
 	want, wantErr = fhirxml.AppendXML(r.a.Schema(), nil, want)
-	got, err, _ = r.inParts(t, text, rng, fhirxml.NewWriter(r.a.Schema(), rng.IntN(2) == 0))
+	got, _, err = r.inParts(t, text, rng, fhirxml.NewWriter(r.a.Schema(), rng.IntN(2) == 0))
 	switch {
 	case errors.Is(err, ErrChanged): // members behind the entries that XML has before them
 		r.changed++
@@ -79,7 +79,7 @@ func (r *rig) same(t *testing.T, text []byte, rng *rand.Rand) {
 }
 
 // inParts masks a Bundle as it arrives. It reports false if it must be masked whole.
-func (r *rig) inParts(t *testing.T, text []byte, rng *rand.Rand, xml *fhirxml.Writer) (got []byte, err error, ok bool) {
+func (r *rig) inParts(t *testing.T, text []byte, rng *rand.Rand, xml *fhirxml.Writer) (got []byte, ok bool, err error) {
 	t.Helper()
 	total, part := r.total, r.part
 	total.Begin(mask.Origin{})
@@ -98,7 +98,7 @@ func (r *rig) inParts(t *testing.T, text []byte, rng *rand.Rand, xml *fhirxml.Wr
 		m, ok = r.rules.Begin(Source{Limit: 1 << 24, Lend: lend, Writer: xml}, text[:first])
 	}
 	if !ok {
-		return nil, nil, false
+		return nil, false, nil
 	}
 	for rest := text[first:]; err == nil; {
 		if got, err = m.Next(got); err != nil || len(rest) == 0 {
@@ -120,7 +120,7 @@ func (r *rig) inParts(t *testing.T, text []byte, rng *rand.Rand, xml *fhirxml.Wr
 	if err == nil {
 		got, err = m.Finish(got)
 	}
-	return got, err, true
+	return got, true, err
 }
 
 func sameBytes(t *testing.T, got, want, text []byte) {
