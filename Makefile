@@ -68,9 +68,9 @@ check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must no
 	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON, NDJSON or XML files'; exit 2; }
 	CORPUS="$(CORPUS)" $(GO) test -count=1 -run '^TestCorpus$$' -v ./fhir
 
-text-eval: ## score what is found in free text against the marked sets in SETS=DIR, and print the tables of docs/text.md
+text-eval: ## score free text against the marked sets in SETS=DIR, Presidio beside it (not with PRESIDIO=0); prints the tables of docs/text.md
 	@test -n "$(SETS)" || { echo 'make text-eval SETS=DIR: name a folder of JSON Lines with marked texts'; exit 2; }
-	@SETS="$(abspath $(SETS))" $(GO) test -count=1 -run '^TestTextEval$$' ./internal/textcmd -v | grep '^|'
+	@SETS="$(abspath $(SETS))" PRESIDIO="$(PRESIDIO)" $(GO) test -count=1 -timeout 0 -run '^TestTextEval$$' ./internal/textcmd -v | grep '^|'
 
 hapi: ## a real HAPI FHIR server with the demo's patients on HAPI_PORT, until Ctrl-C; needs Java 17 and Maven
 	cd internal/hapitest && HAPI_PORT=$(HAPI_PORT) HAPI_PATIENTS=$(PATIENTS) $(GO) test -count=1 -timeout 0

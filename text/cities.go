@@ -29,7 +29,9 @@ func (s *Scanner) place(i int) {
 		s.unknownPlace(i)
 		return
 	case f == 0:
-		s.unlistedPlace(i)
+		if !s.town(i) {
+			s.unlistedPlace(i)
+		}
 		return
 	case s.isEponym(i, to-1) || s.at(to).flags&fEponymHead != 0 && s.at(to).gap == space && s.at(to).shape == lower:
 		return

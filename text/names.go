@@ -295,7 +295,7 @@ func (s *Scanner) contextAfter(i int) bool {
 		return s.at(i+2).flags&(fEponymHead|fMedical) == 0 || s.at(i+2).flags&fRelation != 0
 	}
 	switch {
-	case t.gap == space && s.isName(i):
+	case t.gap == space && s.isName(i), s.isSpokenTo(i):
 		return true
 	case t.char == '(' && s.at(i+1).flags&fRelation != 0:
 		return true

@@ -9,7 +9,7 @@ func (s *Scanner) findOrgs() {
 			continue
 		}
 		switch {
-		case s.firm(i):
+		case s.firm(i), s.companyAround(i):
 		case t.phraseIs&fOrg != 0 && s.isCapital(i), t.flags&fOrg != 0 && s.isCapital(i) && t.flags&(fGiven|fFamily|fCommon) == 0:
 			s.knownOrg(i)
 		case t.ends&fOrgHead != 0:
@@ -21,6 +21,40 @@ func (s *Scanner) findOrgs() {
 		}
 	}
 }
+
+// companyAround finds an unknown word by what is said of organisations: the Oxbrune
+// office, the address of Oxbrune is, joined Oxbrune.
+func (s *Scanner) companyAround(i int) bool {
+	if !s.isCompanyWord(i) {
+		return false
+	}
+	to := i + 1
+	for n := 0; n < 3 && s.at(to).gap == space && s.isCompanyWord(to); n++ {
+		to++
+	}
+	p, next := s.at(i-1), s.at(to)
+	owned := p.hash == hashThe && next.kind == word && next.gap == space && next.shape == lower && companyThings.has(next.hash)
+	named := p.hash == hashOf2[0] && companyParts.has(s.at(i-2).hash) && next.shape == lower
+	if s.at(i).gap != space || s.lang != english || !(owned || named || companyVerbs.has(p.hash) && s.at(i).shape != upper) {
+		return false
+	}
+	s.add(i, to, Org, "org-context")
+	return true
+}
+
+// isCompanyWord reports whether a word with a capital is neither a word of the language
+// nor of medicine.
+func (s *Scanner) isCompanyWord(i int) bool {
+	t := s.at(i)
+	return t.kind == word && s.free(i) && (t.shape == title || t.shape == mixed || t.shape == upper) && t.len() >= 3 &&
+		t.flags&(fCommon|fWord|fMedical|fDrug|fKeyword|fPlace|fEponym) == 0 && t.phraseIs == 0 && s.at(i+1).char != '-' && !(s.at(i+1).gap == joined && s.at(i+1).kind == number)
+}
+
+var (
+	companyThings = hashSet("office", "offices", "website", "site", "headquarters", "store", "shop", "branch", "plant", "factory", "campus", "employee", "employees", "ceo", "founder", "founders", "representative", "staff", "team", "building", "warehouse", "app", "account", "board", "shareholders", "subsidiary")
+	companyParts  = hashSet("address", "office", "offices", "headquarters", "ceo", "founder", "employee", "employees", "director", "branch", "website", "shares", "subsidiary", "division", "acquisition")
+	companyVerbs  = hashSet("joined", "join", "joining", "founded", "acquired", "became", "bought", "sued", "supporting", "support")
+)
 
 // firm finds a name that is made of the names of partners: Boyd, Kruse and Ferrari.
 func (s *Scanner) firm(i int) bool {
@@ -281,7 +315,7 @@ func (s *Scanner) orgSuffix(i int) {
 
 var (
 	// orgVerbs lead to a place of treatment with a preposition: treated at.
-	orgVerbs = hashSet("seen", "treated", "admitted", "evaluated", "operated", "hospitalized", "hospitalised", "presented", "presenting", "visited", "examined", "diagnosed", "transferred", "referred", "followed", "cared",
+	orgVerbs = hashSet("seen", "work", "treated", "admitted", "evaluated", "operated", "hospitalized", "hospitalised", "presented", "presenting", "visited", "examined", "diagnosed", "transferred", "referred", "followed", "cared",
 		"consulted", "surgery", "managed", "discharged", "underwent", "checked", "monitored", "scheduled", "appointment", "visit", "transported", "transfer", "brought", "taken", "sent", "airlifted", "rushed", "records", "films", "care", "admission", "referral", "attended", "works", "worked", "working", "employed", "employee", "retired", "born", "enrolled", "studied", "studies",
 		"arbeitet", "beschäftigt", "angestellt", "travaille", "trabaja", "lavora", "werkt", "behandelt", "ingresado", "ingresada", "atendido", "atendida")
 	workVerbs = hashSet("works", "worked", "working", "work")

