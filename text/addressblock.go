@@ -27,8 +27,7 @@ func (s *Scanner) addressTail(to int) int {
 			if s.labelAt(i) != Location {
 				return to
 			}
-			for to = i + 1; to < len(s.toks) && s.taken[to] != 0 && s.labelAt(to) == Location; to++ {
-			}
+			to = s.placesEnd(i)
 			continue
 		}
 		newLine := t.gap == line || i > to && (comma && s.at(i-1).gap == line || s.leads(i-1))
@@ -43,9 +42,9 @@ func (s *Scanner) addressTail(to int) int {
 				return to
 			}
 			to, zip = end, true
-		case t.kind == word && t.len() <= 3 && !zip && s.isNumber(i+1) && s.at(i+1).gap <= line && s.at(i+1).len() >= 4 && t.flags&(fEnglish|fGerman|fSpanish|fFrench|fUnit|fMonth|fUnitNo|fPhoneLabel|fIDLabel) == 0 && s.tailZip(i+1, true) > 0:
-			to, zip = s.tailZip(i+1, true), true // a region and a postal code
-		case t.kind == word && t.len() <= 3 && comma && s.at(i+1).gap == line && s.isCapital(i+1) && t.flags&(fEnglish|fGerman|fSpanish|fFrench|fPhoneLabel|fIDLabel) == 0:
+		case !zip && s.regionAndCode(i) > 0:
+			to, zip = s.regionAndCode(i), true
+		case comma && s.regionLine(i):
 			to = i + 1
 		case s.isCapital(i) && (comma || newLine || s.afterPlaceCode(to)):
 			// After a full stop a sentence may begin: with an eponym, or behind the code.
@@ -64,6 +63,30 @@ func (s *Scanner) addressTail(to int) int {
 	return to
 }
 
+// placesEnd returns where the places end that were found from a token on.
+func (s *Scanner) placesEnd(i int) int {
+	i++
+	for i < len(s.toks) && s.taken[i] != 0 && s.labelAt(i) == Location {
+		i++
+	}
+	return i
+}
+
+// regionAndCode returns the end of the short name of a region and a postal code, or 0.
+func (s *Scanner) regionAndCode(i int) int {
+	t := s.at(i)
+	if t.kind != word || t.len() > 3 || !s.isNumber(i+1) || s.at(i+1).gap > line || s.at(i+1).len() < 4 || t.flags&(fEnglish|fGerman|fSpanish|fFrench|fUnit|fMonth|fUnitNo|fPhoneLabel|fIDLabel) != 0 {
+		return 0
+	}
+	return s.tailZip(i+1, true)
+}
+
+// regionLine reports whether the short name of a region ends a line of an address.
+func (s *Scanner) regionLine(i int) bool {
+	t := s.at(i)
+	return t.kind == word && t.len() <= 3 && s.at(i+1).gap == line && s.isCapital(i+1) && t.flags&(fEnglish|fGerman|fSpanish|fFrench|fPhoneLabel|fIDLabel) == 0
+}
+
 // lineHead skips the marks that lines of a quoted text or a list begin with.
 func (s *Scanner) lineHead(i int) int {
 	for n := 0; n < 4 && s.leads(i); n++ {
@@ -74,7 +97,7 @@ func (s *Scanner) lineHead(i int) int {
 
 // leads reports whether a token is one of the marks that a line begins with: > or ??.
 func (s *Scanner) leads(i int) bool {
-	for n := 0; n < 4; n++ {
+	for n := range 4 {
 		switch t := s.at(i - n); {
 		case t.char != '>' && t.char != '?' && t.char != '*' && t.char != '|':
 			return false
@@ -137,6 +160,14 @@ func (s *Scanner) codeFollows(i int) bool {
 	return t.kind == number && t.gap <= line && t.len() >= 4 && s.tailZip(i, true) > 0
 }
 
+// placeWord reports whether a word with a capital can be a part of a place's name: it is
+// no label or title.
+func (s *Scanner) placeWord(j int) bool {
+	t := s.at(j)
+	return s.isCapital(j) && s.free(j) && (t.flags&(fTitle|fSuffix|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fMonth|fWeekday|fRelation|fEnglish|fGerman) == 0 || t.flags&(fPlace|fParticle) != 0) &&
+		t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel) == 0 && !s.is(j+1, ':')
+}
+
 // tailPlace returns the end of a place in an address: up to four capitals that are no
 // labels. On a line of its own it must end the line, but for a code.
 func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
@@ -158,7 +189,7 @@ func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
 			}
 		}
 		t := s.at(j)
-		if !s.isCapital(j) || j < len(s.taken) && s.taken[j] != 0 || t.flags&(fTitle|fSuffix|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fMonth|fWeekday|fRelation|fEnglish|fGerman) != 0 && t.flags&(fPlace|fParticle) == 0 || t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel) != 0 || s.is(j+1, ':') {
+		if !s.placeWord(j) {
 			break
 		}
 		if t.flags&(fCommon|fMedical) != 0 && t.flags&(fPlace|fTown) == 0 && t.shape != upper && n == 0 && !newLine && !s.is(j+1, '-') && s.at(j+1).shape == lower {
@@ -306,7 +337,29 @@ func (s *Scanner) plainStreet(i int) bool {
 			j++
 		}
 	}
-	to, capitals := j, 0
+	to, capitals := s.streetWords(j, numbered)
+	if end := s.numberless(to); capitals > 0 && end > to {
+		s.addPlace(from, end, "street-plain")
+		return true
+	}
+	if numbered && capitals > 0 && s.placeLabel(i) && (!s.isNumber(to) || s.at(to).gap != space) {
+		s.addPlace(from, to, "street-plain")
+		return true
+	}
+	if capitals == 0 || !s.isNumber(to) || s.at(to).gap != space || s.at(to).len() > 4 || s.taken[to] != 0 || s.decimalAfter(to) || isYear(s.at(to)) {
+		return false
+	}
+	end := to + 1
+	if n := s.at(end); n.gap == joined && n.kind == word && n.len() == 1 {
+		end++
+	} else if s.is(end, '.') && (lowerStreets.has(s.at(to-1).hash) || s.is(to-1, '.') && lowerStreets.has(s.at(to-2).hash)) {
+		end++ // Kossuth u. 12.
+	}
+	return s.endsStreet(i, from, to, end, numbered)
+}
+
+// streetWords returns the end of the words of a street's name, and how many there are.
+func (s *Scanner) streetWords(to int, numbered bool) (end, capitals int) {
 	for capitals < 4 {
 		k := to
 		for n := 0; n < 2 && s.at(k).kind == word && s.at(k).shape == lower && s.at(k).flags&fParticle != 0 && s.at(k).len() <= 3 && s.at(k).gap == space; n++ {
@@ -332,24 +385,7 @@ func (s *Scanner) plainStreet(i int) bool {
 			to += 2
 		}
 	}
-	if end := s.numberless(to); capitals > 0 && end > to {
-		s.addPlace(from, end, "street-plain")
-		return true
-	}
-	if numbered && capitals > 0 && s.placeLabel(i) && (!s.isNumber(to) || s.at(to).gap != space) {
-		s.addPlace(from, to, "street-plain")
-		return true
-	}
-	if capitals == 0 || !s.isNumber(to) || s.at(to).gap != space || s.at(to).len() > 4 || s.taken[to] != 0 || s.decimalAfter(to) || isYear(s.at(to)) {
-		return false
-	}
-	end := to + 1
-	if n := s.at(end); n.gap == joined && n.kind == word && n.len() == 1 {
-		end++
-	} else if s.is(end, '.') && lowerStreets.has(s.at(to-1).hash) || s.is(end, '.') && s.is(to-1, '.') && lowerStreets.has(s.at(to-2).hash) {
-		end++ // Kossuth u. 12.
-	}
-	return s.endsStreet(i, from, to, end, numbered)
+	return to, capitals
 }
 
 // numberless returns the end of what says that a house has no number, in Spanish: s/n.

@@ -41,7 +41,7 @@ func (s *Scanner) place(i int) {
 	if s.at(next).char == ',' {
 		next++
 	}
-	if end, g := s.placeAt(next); g&(fState|fCountry) != 0 && s.at(next).gap <= space && f&fCity != 0 && (s.at(next).len() > 2 || s.at(to).char == ',' || s.isNumber(end) && s.at(end).len() == 5) && s.at(next).flags&fSuffix == 0 {
+	if end, g := s.placeAt(next); f&fCity != 0 && g&(fState|fCountry) != 0 && s.stateAt(next, to, end) {
 		s.add(i, to, Location, "place")
 		s.add(next, end, Location, "place")
 		s.zip(end)
@@ -73,20 +73,34 @@ func (s *Scanner) place(i int) {
 		return
 	}
 	if labelled {
-		for n := 0; n < 2 && s.particleAt(to) && s.at(to+1).gap == space; n++ {
-			to++ // Palma de Mallorca
-		}
-		if to > i+1 && s.isCapital(to) && s.at(to-1).shape == lower {
-			to++
-		}
-		for to > i+1 && s.at(to-1).shape == lower {
-			to--
-		}
+		to = s.placeOf(i, to)
 	}
 	if s.isCapital(to) && s.at(to).gap == space && t.flags&(fGiven|fFamily) != 0 && !phrase && s.at(to).flags&(fFamily|fOrgHead) != 0 && f&(fCountry|fState) == 0 {
 		return // Jordan Smith, Springfield Hospital
 	}
 	s.add(i, to, Location, "place")
+}
+
+// stateAt reports whether a state or country that stands at a token belongs to the city
+// that ends before it.
+func (s *Scanner) stateAt(next, city, end int) bool {
+	t := s.at(next)
+	return t.gap <= space && t.flags&fSuffix == 0 && (t.len() > 2 || s.at(city).char == ',' || s.isNumber(end) && s.at(end).len() == 5)
+}
+
+// placeOf returns the end of a place whose name goes on behind a particle: Palma de
+// Mallorca.
+func (s *Scanner) placeOf(i, to int) int {
+	for n := 0; n < 2 && s.particleAt(to) && s.at(to+1).gap == space; n++ {
+		to++
+	}
+	if to > i+1 && s.isCapital(to) && s.at(to-1).shape == lower {
+		to++
+	}
+	for to > i+1 && s.at(to-1).shape == lower {
+		to--
+	}
+	return to
 }
 
 // placeLabel reports whether a label that only places follow stands before a token.

@@ -139,7 +139,7 @@ func (s *Scanner) numericDate(i int) bool {
 // clock returns the end of a time to the second behind a date with the year first: what a
 // machine has stamped is one value.
 func (s *Scanner) clock(to int) int {
-	for n := 0; n < 3; n++ {
+	for n := range 3 {
 		i := to + 2*n
 		if t := s.at(i); t.kind != number || t.len() != 2 || t.value > 60 || t.gap != space && n == 0 || t.gap != joined && n > 0 || n < 2 && !s.is(i+1, ':') {
 			return to

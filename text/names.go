@@ -442,6 +442,12 @@ func (s *Scanner) oneWord(c *candidate, first *token, before context, after bool
 		return false
 	}
 	// A word that no list has.
+	return s.unlistedName(c, before, after, start)
+}
+
+// unlistedName judges a word that no list has.
+func (s *Scanner) unlistedName(c *candidate, before context, after, start bool) bool {
+	first := s.at(c.from)
 	if s.lang != english || first.shape == mixed || first.len() < 3 {
 		return after && s.lang == english || s.capitalsAreNames() && !start && s.isUnheard(c.from)
 	}
