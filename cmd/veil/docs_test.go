@@ -41,13 +41,13 @@ func TestSecurityPageNamesTests(t *testing.T) {
 		head, dir string // of the rows' numbers; of tests that name no folder
 		rows      int
 	}{
-		{"", "proxy/fhirproxy", 45},
-		{"P", "proxy/pgproxy/sqltest", 24},
+		{"", "proxy/fhirproxy", 51},
+		{"P", "proxy/pgproxy/sqltest", 28},
 		{"F", "fhir", 27},
 		{"S", "proxy/pgproxy/sqltest", 30},
-		{"O", "cmd/veil", 12},
-		{"T", "table", 21},
-		{"X", "text", 7},
+		{"O", "cmd/veil", 19},
+		{"T", "table", 22},
+		{"X", "text", 13},
 	} {
 		rows := regexp.MustCompile(`(?m)^\| `+table.head+`(\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
 		if len(rows) != table.rows {

@@ -254,7 +254,7 @@ func isBase64(text []byte) bool {
 
 // base64Digit has 1 for the characters of base 64.
 var base64Digit = func() (t [256]uint8) {
-	for c := range len(t) {
+	for c := range t {
 		if c := byte(c); IsWord(c) && c != '_' || c == '+' || c == '/' {
 			t[c] = 1
 		}

@@ -82,8 +82,10 @@ are bounded.
 The grade is A if every probe passed; B, C, D or F after the worst that failed:
 low, medium, high, critical. It is F if a control failed, since then the rest
 proves nothing. The exit status is 0 if the grade is --min-grade or better.`,
-		Example: `  veil selftest --postgres postgres://analyst@proxy:6432/clinic --canaries canaries.yaml
-  veil selftest --fhir https://proxy/fhir --api-key-file analyst.key --canaries canaries.yaml
+		Example: `  veil selftest --postgres postgres://analyst@proxy:6432/clinic \
+      --canaries canaries.yaml
+  veil selftest --fhir https://proxy/fhir --api-key-file analyst.key \
+      --canaries canaries.yaml
   veil selftest --config veil.yaml --user analyst --api-key-file analyst.key
   veil selftest --config veil.yaml --out selftest.json --sign sign.key`,
 		Args: cli.NoArgs,

@@ -115,7 +115,7 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, text+"\n") // the client is gone otherwise
+	_, _ = io.WriteString(w, text+"\n") //nolint:gosec // plain text, and no text is of the request
 }
 
 // serve lets an operator in.
@@ -124,7 +124,8 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request, route *Route) {
 	out := &response{ResponseWriter: w}
 	done := l.shared.Metrics().Begin()
 	defer func() {
-		if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
+		// http.ErrAbortHandler ends a response that was begun, on purpose.
+		if fault := recover(); fault != nil && fault != any(http.ErrAbortHandler) {
 			// Its text can contain a value.
 			l.shared.Log().Error("fault of Veil", "request_id", x.ID, "door", "operator", "stack", stack.OfPanic())
 			if !out.begun {
