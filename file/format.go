@@ -26,9 +26,19 @@ type Format interface {
 // left out.
 type Surveyor interface {
 	Format
-	// Survey returns what reads a document, or nil if nothing needs to be read. Its error
-	// ends the job.
-	Survey() func(doc Document) error
+	// Survey returns what reads them, or nil if nothing needs to be read.
+	Survey() Survey
+}
+
+// Survey reads the files of a job before the first is masked.
+type Survey interface {
+	// Open opens a file for Read, as Format.Open does for masking.
+	Open(in Source) (Document, error)
+	// Read reads a document. Its error ends the job.
+	Read(doc Document) error
+	// Missed says, once all files are masked, what had to be left out for want of what no
+	// file has.
+	Missed() []string
 }
 
 // Document is a file of a format. A job reads it in blocks, masks them in parallel and

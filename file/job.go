@@ -176,6 +176,7 @@ func (j *Job) Run(ctx context.Context) (counts Counts, err error) {
 		}
 		return r.file(ctx, in)
 	})
+	r.missed()
 	return r.counts, err
 }
 
@@ -249,7 +250,11 @@ func (r *run) document(f *input, in *openInput) (Format, Document, error) {
 	if format == nil {
 		return nil, nil, unreadable{r.unknown(f, beginning)}
 	}
-	doc, err := format.Open(r.source(f, in, br))
+	open := format.Open
+	if s := surveyOf(format); r.surveys && s != nil {
+		open = s.Open
+	}
+	doc, err := open(r.source(f, in, br))
 	if err == nil && r.Opened != nil {
 		err = r.Opened(f.display, doc)
 	}
@@ -275,10 +280,12 @@ type run struct {
 	*Job
 	paths  *paths
 	byPlan map[planned]*workers
-	counts Counts
-	id     string
-	read   atomic.Int64 // bytes of inputs
-	before int64        // those of the inputs before this one
+	// surveys: files are read before the first is masked.
+	surveys bool
+	counts  Counts
+	id      string
+	read    atomic.Int64 // bytes of inputs
+	before  int64        // those of the inputs before this one
 }
 
 // progress tells how far the job is, with a file.

@@ -9,21 +9,17 @@ import (
 // survey reads the inputs whose formats want that before any is masked. A file that cannot
 // be read is reported when its turn comes.
 func (r *run) survey() error {
-	surveys := func(f Format) bool {
-		s, ok := f.(Surveyor)
-		return ok && s.Survey() != nil
-	}
-	if !slices.ContainsFunc(r.Formats, surveys) {
+	if !slices.ContainsFunc(r.Formats, func(f Format) bool { return surveyOf(f) != nil }) {
 		return nil
 	}
 	opened := r.Opened
-	r.Opened = nil // documents are opened for masking once
-	defer func() { r.Opened = opened }()
+	r.Opened, r.surveys = nil, true // documents are opened for masking once
+	defer func() { r.Opened, r.surveys = opened, false }()
 	for _, in := range r.paths.inputs {
 		if in.name == "-" || !in.object && (in.info == nil || !in.info.Mode().IsRegular()) {
 			continue
 		}
-		if err := r.surveyFile(in, surveys); err != nil {
+		if err := r.surveyFile(in); err != nil {
 			return err
 		}
 	}
@@ -31,7 +27,7 @@ func (r *run) survey() error {
 	return nil
 }
 
-func (r *run) surveyFile(in *input, surveys func(Format) bool) error {
+func (r *run) surveyFile(in *input) error {
 	f, err := r.open(in, false)
 	if err != nil {
 		return nil //nolint:nilerr // reported when its turn comes
@@ -42,11 +38,31 @@ func (r *run) surveyFile(in *input, surveys func(Format) bool) error {
 	if errors.As(err, &unreadable) {
 		return nil
 	}
-	if err != nil || !surveys(format) {
+	survey := surveyOf(format)
+	if err != nil || survey == nil {
 		return err
 	}
-	if err := format.(Surveyor).Survey()(doc); err != nil {
+	if err := survey.Read(doc); err != nil {
 		return fmt.Errorf("%s: %w", in.display, err)
 	}
 	return nil
+}
+
+// surveyOf is the survey of a format, or nil.
+func surveyOf(f Format) Survey {
+	if s, ok := f.(Surveyor); ok {
+		return s.Survey()
+	}
+	return nil
+}
+
+// missed reports what surveys did not find.
+func (r *run) missed() {
+	for _, f := range r.Formats {
+		if s := surveyOf(f); s != nil {
+			for _, what := range s.Missed() {
+				r.report(Problem{What: what})
+			}
+		}
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
 // OfFile names the table that a file holds, by the file's base name: the one that the
@@ -53,6 +55,11 @@ func (r *Rules) upperCase() bool {
 		}
 		for _, k := range rule.Known {
 			if upper(k.Column) {
+				return true
+			}
+		}
+		for _, r := range rule.Related {
+			if slices.ContainsFunc([]string{r.Schema, r.Table, r.By, r.Key}, upper) || slices.ContainsFunc(r.Columns, func(k ruleset.KnownColumn) bool { return upper(k.Column) }) {
 				return true
 			}
 		}

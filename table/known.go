@@ -20,13 +20,13 @@ type knownRow struct {
 // nobody is what is known where a rule names no columns.
 var nobody = new(text.KnownBuilder).Build()
 
-// of returns what the row has of people, in values of m.Names(). It returns nil where the
-// values did not come along: then a text is removed.
+// of returns what the row has of people, in values of m.Names(), and what rows have that are
+// related to it. It returns nil where either cannot be had: then a text is removed.
 func (k *knownRow) of(m *Masking, values [][]byte) *text.Known {
-	if len(m.Known) == 0 {
+	if len(m.Known) == 0 && len(m.Related) == 0 {
 		return nobody
 	}
-	if len(values) != neighbours+len(m.Known) {
+	if len(values) != neighbours+len(m.Known)+len(m.Related) {
 		return nil
 	}
 	values = values[neighbours:]
@@ -34,15 +34,32 @@ func (k *knownRow) of(m *Masking, values [][]byte) *text.Known {
 		return k.known
 	}
 	var b text.KnownBuilder
-	k.values = k.values[:0]
-	for i, column := range m.Known {
-		k.values = append(strconv.AppendInt(k.values, int64(len(values[i])), 10), ' ')
-		k.values = append(k.values, values[i]...)
-		addKnown(&b, column.Kind, string(bytes.TrimSpace(values[i])))
+	k.values, k.masking = k.values[:0], nil
+	for _, v := range values {
+		k.values = appendSized(k.values, v)
 	}
-	addPersons(&b, m.Known, values)
+	addColumns(&b, m.Known, values)
+	for i := range m.Related {
+		if !m.Related[i].addKnown(&b, values[len(m.Known)+i]) {
+			return nil
+		}
+	}
 	k.masking, k.known = m, b.Build()
 	return k.known
+}
+
+// appendSized appends a value behind its length, so that no two rows of values are alike.
+func appendSized(dst, value []byte) []byte {
+	dst = append(strconv.AppendInt(dst, int64(len(value)), 10), ' ')
+	return append(dst, value...)
+}
+
+// addColumns adds what columns have of people.
+func addColumns(b *text.KnownBuilder, columns []ruleset.KnownColumn, values [][]byte) {
+	for i, column := range columns {
+		addKnown(b, column.Kind, string(bytes.TrimSpace(values[i])))
+	}
+	addPersons(b, columns, values)
 }
 
 // addPersons adds names whose parts are in columns of their own. The first given name

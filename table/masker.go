@@ -192,6 +192,10 @@ func (m *Masker) gather(src []byte, b *branch, memo *Memo) (remembered bool) {
 
 // once masks a cell whose neighbours are in values.
 func (m *Masker) once(dst, src []byte, c *Treated, b *branch) ([]byte, bool, error) {
+	if b.masking.collects != nil {
+		collect(b.masking.collects, src, m.values[:len(b.beside)])
+		return dst, false, nil
+	}
 	m.apply.Row(b.masking, m.values[:len(b.beside)])
 	if c.List == nil {
 		return m.apply.Append(dst, src, b.masking)

@@ -32,6 +32,10 @@ type Masking struct {
 	// remembered here, since the method counts what it finds.
 	Known    []ruleset.KnownColumn
 	PerKnown bool
+	// Related are rows of other tables with more of it.
+	Related []Related
+	// collects makes the column one that is read for related rows, and not masked.
+	collects []collected
 	// Prefix makes of the entity's value the name of whom a row is about, such as
 	// Patient/.
 	Prefix string
@@ -48,19 +52,23 @@ func (m *Masking) Queues() bool {
 // take the same kinds of neighbours.
 func (m *Masking) Same(o *Masking) bool {
 	return m.Class == o.Class && m.Array == o.Array && m.Prefix == o.Prefix && m.has() == o.has() &&
-		slices.EqualFunc(m.Known, o.Known, func(a, b ruleset.KnownColumn) bool { return a.Kind == b.Kind })
+		slices.EqualFunc(m.Known, o.Known, func(a, b ruleset.KnownColumn) bool { return a.Kind == b.Kind }) &&
+		slices.EqualFunc(m.Related, o.Related, func(a, b Related) bool { return a.table == b.table })
 }
 
 // Names are the columns that the method needs besides its own: those of Neighbours.Names,
-// and after all five of them those of Known.
+// and after all five of them those of Known, and those that name the rows of Related.
 func (m *Masking) Names() []string {
-	if len(m.Known) == 0 {
+	if len(m.Known) == 0 && len(m.Related) == 0 {
 		return m.Neighbours.Names()
 	}
 	all := m.all()
 	names := all[:]
 	for _, k := range m.Known {
 		names = append(names, k.Column)
+	}
+	for _, r := range m.Related {
+		names = append(names, r.by)
 	}
 	return names
 }
@@ -74,7 +82,7 @@ type Neighbours struct {
 // neighbours is the number of them. MostBeside is how many columns a method may need.
 const (
 	neighbours = 5
-	MostBeside = neighbours + ruleset.MostKnown
+	MostBeside = neighbours + ruleset.MostKnown + ruleset.MostRelated
 )
 
 func (n *Neighbours) all() [neighbours]string {

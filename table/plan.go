@@ -43,6 +43,10 @@ type Options struct {
 	// the source belong to, or nil where it cannot be judged. Without it such a condition
 	// is unknown, and the strictest of the rules that may act does.
 	Related func(*Source, *ruleset.RowCondition) func(Row) ruleset.Truth
+	// Rows has what related rows have of the people whom a text may name. Without it such a
+	// text is removed. With Survey rows are not masked, but read for it.
+	Rows   *RelatedRows
+	Survey bool
 }
 
 // document is the method for FHIR resources, or for documents of a name; nil for none.
@@ -114,6 +118,12 @@ func (r *Rules) Plan(s Source, o Options) (*Plan, error) {
 		if s.index(c.Name) != i {
 			return nil, fmt.Errorf("table %s has two columns %q", s.path(""), c.Name)
 		}
+	}
+	if o.Survey {
+		o.Rows.survey(r, p)
+		return p, nil
+	}
+	for i, c := range s.Columns {
 		t := r.treat(&s, c, o)
 		t.action = -1
 		if t.Action != (mask.Action{}) && t.Treatment != Hidden && t.Treatment != Clear {
@@ -295,7 +305,7 @@ func (r *Rules) branch(s *Source, c Column, i int, o Options) branch {
 	}
 	m.PerKnown = def.PerKnown
 	if def.PerKnown {
-		m.Known = KnownOf(rule, s.has)
+		m.Known, m.Related = KnownOf(rule, s.has), o.Rows.of(s.Schema, rule)
 	}
 	if def.ByEntity(rule.Args) && m.Entity != "" {
 		m.Prefix = r.Prefix(s.Name, m.Entity)

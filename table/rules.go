@@ -254,7 +254,8 @@ func KnownOf(rule *ruleset.TableRule, has func(column string) bool) (out []rules
 // SameMasking reports whether two rules mask a column of such rows alike.
 func SameMasking(has func(column string) bool) func(a, b *ruleset.TableRule) bool {
 	return func(a, b *ruleset.TableRule) bool {
-		return a == b || Class(a) == Class(b) && NeighboursOf(a, has) == NeighboursOf(b, has) && slices.Equal(KnownOf(a, has), KnownOf(b, has))
+		return a == b || Class(a) == Class(b) && NeighboursOf(a, has) == NeighboursOf(b, has) && slices.Equal(KnownOf(a, has), KnownOf(b, has)) &&
+			slices.EqualFunc(a.Related, b.Related, ruleset.RelatedRow.Equal)
 	}
 }
 

@@ -12,14 +12,18 @@ var _ file.Surveyor = (*format)(nil)
 
 // Survey implements file.Surveyor: where texts are scrubbed, the people of all files are
 // known before the first text is.
-func (f *format) Survey() func(doc file.Document) error {
+func (f *format) Survey() file.Survey {
 	if f.people == nil {
 		return nil
 	}
-	return f.survey
+	return f
 }
 
-func (f *format) survey(doc file.Document) error {
+// Missed implements file.Survey.
+func (f *format) Missed() []string { return nil }
+
+// Read implements file.Survey.
+func (f *format) Read(doc file.Document) error {
 	var buf []byte
 	return doc.Split(func() []byte { return buf[:0] }, func(b file.Block) error {
 		buf = b.Text

@@ -8,8 +8,10 @@ import (
 
 func arrowFormats(o *Options, r Rules) ([]file.Format, error) {
 	rules := table.NewRules(r.Compiled.Policy)
-	return []file.Format{arrow.New(arrow.Config{
-		Rules: rules, Options: r.options(), Table: o.tableOf(rules),
-		Any: o.format == "arrow", Inspect: o.Inspect,
-	})}, nil
+	return r.surveying(r.options(), func(options table.Options) (file.Format, error) {
+		return arrow.New(arrow.Config{
+			Rules: rules, Options: options, Table: o.tableOf(rules),
+			Any: o.format == "arrow", Inspect: o.Inspect,
+		}), nil
+	})
 }

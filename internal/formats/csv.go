@@ -37,11 +37,14 @@ func csvFormats(o *Options, r Rules) ([]file.Format, error) {
 	if err := o.csv.dialect(&config); err != nil {
 		return nil, err
 	}
-	f, err := csv.New(config)
-	if err != nil {
-		return nil, fmt.Errorf("--encoding: %w", err)
-	}
-	return []file.Format{f}, nil
+	return r.surveying(config.Options, func(o table.Options) (file.Format, error) {
+		config.Options = o
+		f, err := csv.New(config)
+		if err != nil {
+			return nil, fmt.Errorf("--encoding: %w", err)
+		}
+		return f, nil
+	})
 }
 
 // AddCSVFlags adds only the flags that say how delimited text is read, for commands that

@@ -45,11 +45,13 @@ type format struct {
 type Rules struct {
 	Compiled *fhir.Automaton
 	Site     *fhir.Site
+
+	related *table.RelatedRows // of all files; nil where no rule names any
 }
 
 // options are the methods for columns that hold whole documents.
 func (r Rules) options() table.Options {
-	return table.Options{Document: fhir.NewDocuments(r.Compiled), Documents: rules.Documents(r.Compiled.Policy)}
+	return table.Options{Document: fhir.NewDocuments(r.Compiled), Documents: rules.Documents(r.Compiled.Policy), Rows: r.related}
 }
 
 // Options are the flags that describe files. The zero value detects everything.
@@ -81,6 +83,9 @@ func (o *Options) AddFlags(fl *pflag.FlagSet) {
 func (o *Options) Formats(rules Rules) ([]file.Format, error) {
 	var list []file.Format
 	known := o.format == ""
+	if namesRelated(rules.Compiled.Policy) {
+		rules.related = table.NewRelatedRows()
+	}
 	for _, f := range all {
 		opened, err := f.open(o, rules)
 		if err != nil {

@@ -8,8 +8,10 @@ import (
 
 func parquetFormats(o *Options, r Rules) ([]file.Format, error) {
 	rules := table.NewRules(r.Compiled.Policy)
-	return []file.Format{parquet.New(parquet.Config{
-		Rules: rules, Options: r.options(), Table: o.tableOf(rules),
-		Any: o.format == "parquet", Inspect: o.Inspect,
-	})}, nil
+	return r.surveying(r.options(), func(options table.Options) (file.Format, error) {
+		return parquet.New(parquet.Config{
+			Rules: rules, Options: options, Table: o.tableOf(rules),
+			Any: o.format == "parquet", Inspect: o.Inspect,
+		}), nil
+	})
 }

@@ -7,8 +7,10 @@ import (
 )
 
 func pgdumpFormats(o *Options, r Rules) ([]file.Format, error) {
-	return []file.Format{pgdump.New(pgdump.Config{
-		Rules: table.NewRules(r.Compiled.Policy), Options: r.options(),
-		Any: o.format == "pgdump", Inspect: o.Inspect,
-	})}, nil
+	return r.surveying(r.options(), func(options table.Options) (file.Format, error) {
+		return pgdump.New(pgdump.Config{
+			Rules: table.NewRules(r.Compiled.Policy), Options: options,
+			Any: o.format == "pgdump", Inspect: o.Inspect,
+		}), nil
+	})
 }

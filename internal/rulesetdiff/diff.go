@@ -234,6 +234,10 @@ func tableRules(rs *ruleset.Ruleset) treatments {
 		for _, k := range r.Known {
 			t.Text += fmt.Sprintf(", known %s %s", k.Kind, k.Column)
 		}
+		if len(r.Related) > 0 {
+			text, _ := json.Marshal(r.Related) // strings alone
+			t.Text += ", related " + string(text)
+		}
 		where := ""
 		if len(r.Where) > 0 {
 			text, _ := json.Marshal(r.Where) // likewise

@@ -76,6 +76,8 @@ type TableRule struct {
 	// Known are columns of the same relation that have what is known of the people whom a
 	// text may name.
 	Known []KnownColumn `json:"known,omitempty"`
+	// Related are rows of other tables that have more of it.
+	Related []RelatedRow `json:"related,omitempty"`
 	// Where are conditions on other columns of the row: the rule acts in rows where all
 	// hold. Of rules that match a column equally, those with conditions come first, in
 	// their order; the first that has none, or the next less exact, is for the rest.
@@ -185,7 +187,7 @@ func (r *rulesetReader) tableRule(n strictyaml.Node) TableRule {
 		"birth":    columns(&rule.Birth),
 		"death":    columns(&rule.Death),
 		"country":  columns(&rule.Country),
-		"known":    func(n strictyaml.Node) { rule.Known = r.known(n) },
+		"known":    func(n strictyaml.Node) { rule.Known, rule.Related = r.known(n) },
 		"where":    func(n strictyaml.Node) { rule.Where = r.conditions(n) },
 	}, func(key string, keyNode, value strictyaml.Node) {
 		// Unit is an argument of methods too: a column where it is a mapping.

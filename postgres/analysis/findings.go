@@ -96,6 +96,9 @@ func (o *overlay) ruleFindings(i int) (out []Finding) {
 	for _, k := range rule.Known {
 		o.missing("known", []string{k.Column}, matched, found)
 	}
+	if len(rule.Related) > 0 && len(matched) > 0 {
+		found("known: related rows are read in files alone: in SQL the column is NULL")
+	}
 	for _, w := range rule.Where {
 		if w.Table == "" {
 			o.missing("where", w.Column, matched, found)

@@ -16,6 +16,10 @@ import (
 // NULL or counted.
 func (d *columnRule) mask(def mask.Definition) {
 	c, t := d.column, d.typ
+	if def.PerKnown && len(d.rule.Related) > 0 {
+		c.remove(d.catalog) // rows of other tables are not read for a text
+		return
+	}
 	s := &keying{
 		Masking: table.Masking{
 			Method: d.method, Action: *c.action, Class: table.Class(d.rule), Neighbours: table.NeighboursOf(d.rule, hasColumn(d.relation)),

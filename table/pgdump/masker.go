@@ -106,8 +106,12 @@ func (m *masker) of(r *relation) *relationMasker {
 // count adds what rules did to the counts of the document.
 func (rm *relationMasker) count(d *document, to *mask.Pass) {
 	for i, pass := range rm.passes {
+		offset := -1
+		if i < len(rm.relation.offsets) { // else the table turned up behind the first rows
+			offset = rm.relation.offsets[i]
+		}
 		for n, times := range pass.Counts {
-			if offset := rm.relation.offsets[i]; offset >= 0 {
+			if offset >= 0 {
 				to.Counts[offset+n] += times
 			} else if times > 0 {
 				rule, _, _ := strings.Cut(rm.relation.plans[i].Actions.Actions[n].Rule, ", ")

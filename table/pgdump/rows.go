@@ -220,8 +220,5 @@ func (b *batch) untypedTable(o script.Object, columns []string, listed bool) *re
 		r.columns = append(r.columns, &column{name: name})
 	}
 	b.decideFamily([]*relation{r})
-	for range r.plans {
-		r.offsets = append(r.offsets, -1)
-	}
 	return r
 }

@@ -1,0 +1,58 @@
+package formats
+
+import (
+	"io"
+	"slices"
+
+	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/mask/ruleset"
+	"github.com/veil-proxy/veil/table"
+)
+
+// namesRelated reports whether a rule for tables names related rows.
+func namesRelated(p *ruleset.Policy) bool {
+	t := p.Ruleset.Tables
+	return t != nil && slices.ContainsFunc(t.Rules, func(r ruleset.TableRule) bool { return len(r.Related) > 0 })
+}
+
+// surveying returns the format of tables that open makes. Where a rule names related rows,
+// files are read for them first.
+func (r *Rules) surveying(o table.Options, open func(table.Options) (file.Format, error)) ([]file.Format, error) {
+	f, err := open(o)
+	if err != nil || r.related == nil {
+		return []file.Format{f}, err
+	}
+	o.Survey = true
+	survey, err := open(o)
+	return []file.Format{&surveyor{f, relatedSurvey{survey, r.related}}}, err
+}
+
+// surveyor is a format of tables that files are read of for related rows.
+type surveyor struct {
+	file.Format
+	survey relatedSurvey
+}
+
+// Survey implements file.Surveyor.
+func (s *surveyor) Survey() file.Survey { return s.survey }
+
+// relatedSurvey collects related rows.
+type relatedSurvey struct {
+	file.Format // whose plans collect
+	rows        *table.RelatedRows
+}
+
+// Read implements file.Survey. What cannot be read is reported when the file is masked.
+func (s relatedSurvey) Read(doc file.Document) error {
+	m, merger := doc.NewMasker(false), doc.NewMerger(io.Discard)
+	var out []byte
+	_ = doc.Split(func() []byte { return nil }, func(b file.Block) error {
+		var r file.Result
+		out = m.AppendMasked(out[:0], b, &r)
+		return merger.Append(out)
+	})
+	return nil
+}
+
+// Missed implements file.Survey.
+func (s relatedSurvey) Missed() []string { return s.rows.Missed() }

@@ -1,0 +1,248 @@
+package table
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/veil-proxy/veil/internal/suggest"
+	"github.com/veil-proxy/veil/mask/ruleset"
+	"github.com/veil-proxy/veil/text"
+)
+
+// RelatedRows have what rows of other tables have of the people whom texts may name. They
+// are collected by plans with Options.Survey, in one goroutine, before the first row is
+// masked; afterwards they are only read, by any number of goroutines.
+type RelatedRows struct {
+	mu     sync.Mutex
+	tables map[string]*relatedTable
+	// size is about the memory of what was collected, and most the bound of it.
+	size, most int64
+}
+
+const (
+	// mostRelatedBytes bounds the memory of all related rows.
+	mostRelatedBytes = 1 << 30
+	// mostOfKey bounds what rows of one key have.
+	mostOfKey = 64 << 10
+	// rowOverhead is about what a row takes besides its values.
+	rowOverhead = 64
+)
+
+// NewRelatedRows returns none.
+func NewRelatedRows() *RelatedRows {
+	return &RelatedRows{tables: map[string]*relatedTable{}, most: mostRelatedBytes}
+}
+
+// relatedTable is a table as one or more rules name it.
+type relatedTable struct {
+	all     *RelatedRows
+	name    Name
+	columns []ruleset.KnownColumn
+	// rows are the values of columns by key, each behind its length, one row behind the
+	// other. Empty are those of a key that has too many.
+	rows map[string]string
+	// found: it is among what was read. why says why it cannot be used.
+	found bool
+	why   string
+	// missed counts the texts that were removed for want of a row.
+	missed atomic.Uint64
+}
+
+// Related is a row of another table that a row names.
+type Related struct {
+	by    string        // the column that has the key
+	table *relatedTable // nil: it cannot be had
+}
+
+// of are the related rows that a rule names, for rows of a schema.
+func (a *RelatedRows) of(schema string, rule *ruleset.TableRule) (out []Related) {
+	for i := range rule.Related {
+		r := Related{by: rule.Related[i].By}
+		if a != nil {
+			r.table = a.table(schema, &rule.Related[i])
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// table is what rule names, for rows of a schema.
+func (a *RelatedRows) table(schema string, r *ruleset.RelatedRow) *relatedTable {
+	if r.Schema != "" {
+		schema = r.Schema
+	}
+	key := fmt.Sprintf("%q %q %q %q", schema, r.Table, r.Key, r.Columns)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.tables[key]
+	if t == nil {
+		t = &relatedTable{all: a, name: Name{Schema: schema, Table: r.Table}, columns: r.Columns, rows: map[string]string{}}
+		a.tables[key] = t
+	}
+	return t
+}
+
+// collected is a related table whose rows are read, and the place of its first value beside
+// the key.
+type collected struct {
+	table *relatedTable
+	from  int
+}
+
+// survey makes a plan one that collects: it hides all columns but the keys of related tables.
+func (a *RelatedRows) survey(r *Rules, p *Plan) {
+	s := &p.Source
+	for _, c := range s.Columns {
+		p.Columns = append(p.Columns, Treated{Column: c, action: -1})
+	}
+	for i := range r.All() {
+		for k := range r.All()[i].Related {
+			named := &r.All()[i].Related[k]
+			if named.Table == s.Table && (named.Schema == "" || named.Schema == s.Schema) {
+				a.surveyed(p, named)
+			}
+		}
+	}
+	for i := range p.Columns {
+		if p.Columns[i].Treatment != Hidden {
+			p.Out = append(p.Out, i)
+		}
+	}
+}
+
+// surveyed makes a plan collect what a rule names.
+func (a *RelatedRows) surveyed(p *Plan, named *ruleset.RelatedRow) {
+	t := a.table(p.Source.Schema, named)
+	t.found = true
+	var names []string
+	for _, c := range p.Source.Columns {
+		names = append(names, c.Name)
+	}
+	place := func(name string) int {
+		i := p.Source.index(name)
+		switch {
+		case i < 0:
+			t.why = fmt.Sprintf("it has no column %s%s", name, suggest.DidYouMean(name, names))
+		case p.Source.Columns[i].Repeated || p.Source.Columns[i].Type == Opaque:
+			t.why, i = fmt.Sprintf("its column %s has no texts", name), -1
+		}
+		return i
+	}
+	key := place(named.Key)
+	var beside []int
+	for _, c := range named.Columns {
+		beside = append(beside, place(c.Column))
+	}
+	if key < 0 || slices.Contains(beside, -1) {
+		return
+	}
+	c := &p.Columns[key]
+	if c.Treatment == Hidden {
+		c.Treatment, c.Masked = Masked, Text
+		c.branches = []branch{{treatment: Masked, typ: Text, masking: &Masking{Type: Text, PerKnown: true}}}
+	}
+	b := &c.branches[0]
+	if slices.ContainsFunc(b.masking.collects, func(o collected) bool { return o.table == t }) || len(b.beside)+len(beside) > MostBeside {
+		if !slices.ContainsFunc(b.masking.collects, func(o collected) bool { return o.table == t }) {
+			t.why = "too many columns of it are named"
+		}
+		return
+	}
+	b.masking.collects = append(b.masking.collects, collected{t, len(b.beside)})
+	b.beside = append(b.beside, beside...)
+}
+
+// collect keeps what a row with a key has, in values.
+func collect(to []collected, key []byte, values [][]byte) {
+	name := string(relatedKey(key))
+	for _, c := range to {
+		t := c.table
+		var row []byte
+		for _, v := range values[c.from : c.from+len(t.columns)] {
+			row = appendSized(row, v)
+		}
+		if t.all.size += int64(len(row) + len(name) + rowOverhead); t.all.size > t.all.most {
+			t.rows = nil
+		}
+		before, seen := t.rows[name]
+		switch {
+		case name == "" || t.rows == nil || seen && before == "":
+		case len(before)+len(row) > mostOfKey:
+			t.rows[name] = ""
+		default:
+			t.rows[name] = before + string(row)
+		}
+	}
+}
+
+// relatedKey is a key as it is compared: as text, without spaces around it. UUIDs are equal
+// in upper and lower case.
+func relatedKey(key []byte) []byte {
+	key = bytes.TrimSpace(key)
+	if len(key) == len("00000000-0000-0000-0000-000000000000") && bytes.Count(key, []byte("-")) == 4 {
+		key = bytes.ToLower(key)
+	}
+	return key
+}
+
+// addKnown adds what the rows of a key have. It reports false where there is none.
+func (r *Related) addKnown(b *text.KnownBuilder, key []byte) bool {
+	t := r.table
+	if t == nil {
+		return false
+	}
+	rows := ""
+	if t.usable() {
+		rows = t.rows[string(relatedKey(key))]
+	}
+	if rows == "" {
+		t.missed.Add(1)
+		return false
+	}
+	values := make([][]byte, len(t.columns))
+	for rows != "" {
+		for i := range values {
+			size, rest, _ := strings.Cut(rows, " ")
+			n, err := strconv.Atoi(size)
+			if err != nil || n > len(rest) {
+				return false
+			}
+			values[i], rows = []byte(rest[:n]), rest[n:]
+		}
+		addColumns(b, t.columns, values)
+	}
+	return true
+}
+
+// usable reports whether all that was read of a table was kept.
+func (t *relatedTable) usable() bool { return t.why == "" && t.all.size <= t.all.most }
+
+// Missed says how many texts were removed for want of a related row, table by table, and
+// why. It says so once.
+func (a *RelatedRows) Missed() (out []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, t := range a.tables {
+		n := t.missed.Swap(0)
+		if n == 0 {
+			continue
+		}
+		why := "the rows that they belong to are not in it"
+		switch {
+		case !t.found:
+			why = "it is not among the inputs that can be read twice"
+		case t.why != "":
+			why = t.why
+		case !t.usable():
+			why = fmt.Sprintf("related rows need more than %d MiB of memory", t.all.most>>20)
+		}
+		out = append(out, fmt.Sprintf("%d texts were removed that need related rows of table %s: %s", n, t.name, why))
+	}
+	slices.Sort(out)
+	return out
+}
