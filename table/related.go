@@ -59,6 +59,11 @@ type Related struct {
 	table *relatedTable // nil: it cannot be had
 }
 
+// NameRelated reports whether a rule names related rows.
+func (r *Rules) NameRelated() bool {
+	return slices.ContainsFunc(r.All(), func(rule ruleset.TableRule) bool { return len(rule.Related) > 0 })
+}
+
 // of are the related rows that a rule names, for rows of a schema.
 func (a *RelatedRows) of(schema string, rule *ruleset.TableRule) (out []Related) {
 	for i := range rule.Related {
@@ -147,14 +152,14 @@ func (a *RelatedRows) surveyed(p *Plan, named *ruleset.RelatedRow) {
 		c.branches = []branch{{treatment: Masked, typ: Text, masking: &Masking{Type: Text, PerKnown: true}}}
 	}
 	b := &c.branches[0]
-	if slices.ContainsFunc(b.masking.collects, func(o collected) bool { return o.table == t }) || len(b.beside)+len(beside) > MostBeside {
-		if !slices.ContainsFunc(b.masking.collects, func(o collected) bool { return o.table == t }) {
-			t.why = "too many columns of it are named"
-		}
-		return
+	switch {
+	case slices.ContainsFunc(b.masking.collects, func(o collected) bool { return o.table == t }): // another rule names the same
+	case len(b.beside)+len(beside) > MostBeside:
+		t.why = fmt.Sprintf("rules name more than %d of its columns", MostBeside)
+	default:
+		b.masking.collects = append(b.masking.collects, collected{t, len(b.beside)})
+		b.beside = append(b.beside, beside...)
 	}
-	b.masking.collects = append(b.masking.collects, collected{t, len(b.beside)})
-	b.beside = append(b.beside, beside...)
 }
 
 // collect keeps what a row with a key has, in values.

@@ -83,7 +83,7 @@ func (o *Options) AddFlags(fl *pflag.FlagSet) {
 func (o *Options) Formats(rules Rules) ([]file.Format, error) {
 	var list []file.Format
 	known := o.format == ""
-	if namesRelated(rules.Compiled.Policy) {
+	if table.NewRules(rules.Compiled.Policy).NameRelated() {
 		rules.related = table.NewRelatedRows()
 	}
 	for _, f := range all {

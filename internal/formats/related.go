@@ -2,18 +2,10 @@ package formats
 
 import (
 	"io"
-	"slices"
 
 	"github.com/veil-proxy/veil/file"
-	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/table"
 )
-
-// namesRelated reports whether a rule for tables names related rows.
-func namesRelated(p *ruleset.Policy) bool {
-	t := p.Ruleset.Tables
-	return t != nil && slices.ContainsFunc(t.Rules, func(r ruleset.TableRule) bool { return len(r.Related) > 0 })
-}
 
 // surveying returns the format of tables that open makes. Where a rule names related rows,
 // files are read for them first.

@@ -41,7 +41,8 @@ const (
 	uuid     = "0f8fad5b-d9cb-469f-a165-70867728950e"
 )
 
-// somebody is a patient whose names no list has: without the row they stay.
+// somebody is a patient whose names no list has, and that stand in notes in lower case:
+// without the row they stay.
 type somebody struct {
 	ID     string `parquet:"id"`
 	Family string `parquet:"family"`
@@ -56,15 +57,15 @@ var patients = []somebody{
 	{uuid, "secondnamely", "vintoquessa", "77-4424-6"}, // another row of this key
 }
 
-// note is a note that names everybody of a key.
+// noteOf is a note that names everybody of a key.
 func noteOf(key string) string {
-	out := "seen today by glanterwood: "
+	out := "Seen today and heard by glanterwood; "
 	for _, p := range patients {
 		if strings.EqualFold(p.ID, key) {
-			out += fmt.Sprintf("%s %s called from %s; ", p.Given, p.Family, p.Phone)
+			out += fmt.Sprintf("then %s %s spoke about %s of it; ", p.Given, p.Family, p.Phone)
 		}
 	}
-	return out + "stable."
+	return out + "all of it is stable. The Patient sleeps well."
 }
 
 type noteRow struct {
@@ -283,6 +284,47 @@ func TestRelatedRows(t *testing.T) {
 				checkNotes(t, masked, reports)
 			})
 		}
+	}
+}
+
+// TestRelatedKeysOfTypes: integers and UUIDs of one file are those of the texts of another.
+func TestRelatedKeysOfTypes(t *testing.T) {
+	t.Parallel()
+	type numberedRow struct {
+		ID     int64  `parquet:"id"`
+		Family string `parquet:"family"`
+		Given  string `parquet:"given"`
+		Phone  string `parquet:"phone"`
+	}
+	type uuidRow struct {
+		ID     [16]byte `parquet:"id,uuid"`
+		Family string   `parquet:"family"`
+		Given  string   `parquet:"given"`
+		Phone  string   `parquet:"phone"`
+	}
+	p, u := patients[0], patients[2]
+	id := [16]byte{0x0f, 0x8f, 0xad, 0x5b, 0xd9, 0xcb, 0x46, 0x9f, 0xa1, 0x65, 0x70, 0x86, 0x77, 0x28, 0x95, 0x0e}
+	for name, c := range map[string]struct {
+		key    string
+		people []byte
+	}{
+		"integer": {numbered, parquetOf(t, []numberedRow{{101, p.Family, p.Given, p.Phone}})},
+		"uuid":    {strings.ToUpper(uuid), parquetOf(t, []uuidRow{{id, u.Family, u.Given, u.Phone}, {id, patients[3].Family, u.Given, patients[3].Phone}})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			notes := csvOf(noteHeader, []string{"r0", c.key, "glanterwood", noteOf(c.key)})
+			out, reports := job(t, relating, map[string][]byte{"notes.csv": notes, "patients.parquet": c.people})
+			masked := string(out["notes.csv"])
+			for _, p := range patients {
+				if strings.Contains(masked, p.Family) || strings.Contains(masked, p.Given) || !strings.Contains(masked, "stable") {
+					t.Errorf("masked: %s", masked)
+				}
+			}
+			if reports != "" {
+				t.Error(reports)
+			}
+		})
 	}
 }
 

@@ -102,6 +102,7 @@ func TestFindings(t *testing.T) {
 		{"    - {id: a, match: {schema: w, table: people}, method: hide}\n    - {id: b, match: {table: people}, method: keep}", `it never acts: more exact or stricter is rule "a"`},
 		{"    - {id: a, match: {schema: w, table: people}, method: hide}\n    - {id: b, match: {table: staff, column: name}, method: keep}", `it never acts: more exact or stricter is rule "a"`},
 		{"    - {id: a, match: {table: people, column: name}, method: surrogate, kind: family, entity: idd}", `entity: w.people has no column "idd" (did you mean "id"?)`},
+		{"    - {id: a, match: {table: people, column: name}, method: scrub, known: {related: {table: flags, on: {id: id}, names: status}}}", `in SQL the column is NULL`},
 		{"    - {id: a, match: {table: people, column: name}, method: remove, where: {column: bron, equals: x}}", `where: w.people has no column "bron" (did you mean "born"?)`},
 		{"    - {id: a, match: {table: people, column: name}, method: remove, where: {table: flag, on: {id: status}, column: status, equals: x}}", `(did you mean "flags"?)`},
 	} {
