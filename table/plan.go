@@ -324,7 +324,7 @@ func (r *Rules) branch(s *Source, c Column, i int, o Options) branch {
 // reports false where the method does not act on the column: its values are removed.
 func (m *Masking) fit(rule *ruleset.TableRule, c Column, o Options) bool {
 	m.Type = Text
-	if c.Type == Opaque || c.List != nil && c.Type != Text {
+	if c.Type == Opaque || c.List != nil && c.Type != Text && !listsTimes(rule.Form, c.Type) {
 		return false
 	}
 	switch f := rule.Form.(type) {
@@ -374,6 +374,18 @@ func (m *Masking) fit(rule *ruleset.TableRule, c Column, o Options) bool {
 		}
 	}
 	return true
+}
+
+// listsTimes reports whether a form acts on lists of a type of times. What it gives is of the
+// same type.
+func listsTimes(f mask.Form, t Type) bool {
+	switch f := f.(type) {
+	case forms.Shift:
+		return t.IsTime()
+	case forms.Period:
+		return t.IsTime() && !f.Number
+	}
+	return false
 }
 
 // widens reports whether masked values can be wider than a column of their own type, as

@@ -35,6 +35,11 @@ func (d *columnRule) mask(def mask.Definition) {
 	}
 	c.treatment, c.keying = Keyed, s
 	if t.Element != 0 {
+		if f, ok := d.rule.Form.(forms.Shift); ok && d.timeArray(t) != nil {
+			c.keying = nil
+			d.shiftArray(f, s)
+			return
+		}
 		element := d.catalog.Base(t.Element)
 		if element == nil || !catalog.IsText(element.OID) {
 			c.remove(d.catalog)

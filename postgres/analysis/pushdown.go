@@ -35,6 +35,9 @@ func (d *columnRule) push() bool {
 			v = "CASE WHEN " + d.value + " IS NOT NULL THEN " + catalog.QuoteLiteral(f.Text) + "::pg_catalog.text END"
 		}
 	case forms.Period:
+		if t.Element != 0 {
+			return d.periods(f)
+		}
 		v, ok = d.period(f)
 	case forms.Prefix:
 		switch {

@@ -114,14 +114,16 @@ func (d *columnRule) computeBranch(c *shapeColumn, n int) bool {
 	_, def := d.policy.masks.TableMethod(n)
 	d.column.action = &mask.Action{}
 	d.mask(def)
-	s := d.column.keying
-	if s == nil {
-		return d.column.treatment == Pushed // it goes
-	}
-	if s.inSQL == nil || s.inSQL.hash == nil && strings.Contains(s.inSQL.value, hashColumn) {
+	switch s := d.column.keying; {
+	case s == nil: // it goes, or SQL alone masks it
+		if d.column.treatment != Pushed {
+			return false
+		}
+	case s.inSQL == nil || s.inSQL.hash == nil && strings.Contains(s.inSQL.value, hashColumn):
 		return false
+	default:
+		d.column = s.inSQL
 	}
-	d.column = s.inSQL
 	if h := d.column.hash; h != nil {
 		c.hashes = append(c.hashes, h)
 		d.column.value = strings.ReplaceAll(d.column.value, hashColumn, branchHash(len(c.hashes)-1))
@@ -141,6 +143,9 @@ func (o *overlay) unite(c *shapeColumn, branches []branch) (shown uint32, why st
 		t := o.catalog.Base(b.shown)
 		if t == nil {
 			return 0, "its type is not known"
+		}
+		if array := o.timeArray(t); array != nil {
+			t, times = array, true
 		}
 		times = times || catalog.IsTime(t.OID)
 		floats = floats || catalog.IsFloat(t.OID)

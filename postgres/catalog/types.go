@@ -24,7 +24,10 @@ const (
 	OIDDate        = 1082
 	oidTime        = 1083
 	OIDTimestamp   = 1114
+	oidTimestamps  = 1115 // timestamp[]
+	oidDates       = 1182 // date[]
 	OIDTimestamptz = 1184
+	oidMoments     = 1185 // timestamptz[]
 	OIDInterval    = 1186
 	OIDNumeric     = 1700
 	OIDRecord      = 2249
@@ -53,7 +56,27 @@ func builtinTypes() []Type {
 	} {
 		out = append(out, Type{OID: t.oid, Schema: "pg_catalog", Name: t.name, Kind: 'b', Size: t.size})
 	}
-	return append(out, Type{OID: OIDTextArray, Schema: "pg_catalog", Name: "_text", Kind: 'b', Element: OIDText, Size: -1})
+	for _, t := range out {
+		if array := ArrayOf(t.OID); array != 0 {
+			out = append(out, Type{OID: array, Schema: "pg_catalog", Name: "_" + t.Name, Kind: 'b', Element: t.OID, Size: -1})
+		}
+	}
+	return out
+}
+
+// ArrayOf is the type of arrays of texts or times; zero for those of other types.
+func ArrayOf(element uint32) uint32 {
+	switch element {
+	case OIDText:
+		return OIDTextArray
+	case OIDDate:
+		return oidDates
+	case OIDTimestamp:
+		return oidTimestamps
+	case OIDTimestamptz:
+		return oidMoments
+	}
+	return 0
 }
 
 // IsInteger reports whether a type has whole numbers.

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -58,6 +59,34 @@ func TestArrays(t *testing.T) {
 	}
 }
 
+// TestMapArray holds that arrays keep their shape, whatever becomes of their elements.
+func TestMapArray(t *testing.T) {
+	for _, c := range []struct {
+		in, want string
+		valid    bool
+	}{
+		{"{}", "{}", true},
+		{"{a,NULL,gone,b}", `{"a!",NULL,NULL,"b!"}`, true},
+		{`{"a,}\"\\",null,"NULL",""}`, `{"a,}\"\\!",NULL,"NULL!","!"}`, true},
+		{"{{a,b},{gone,NULL}}", `{{"a!","b!"},{NULL,NULL}}`, true},
+		{"[0:1][-3:-3]={{a},{b}}", `[0:1][-3:-3]={{"a!"},{"b!"}}`, true},
+		{"", "", false}, {"a", "", false}, {"{", "", false}, {"{a", "", false}, {`{"a}`, "", false}, {"{a,}", "", false}, {"{,a}", "", false}, {"{a}}", "", false},
+		{"{a}b", "", false}, {"{a{b}}", "", false}, {"{{a}b}", "", false}, {"{a}{b}", "", false}, {"[a]={b}", "", false}, {"[0:1]=", "", false}, {`{a"b"}`, "", false}, {`{a\b}`, "", false},
+	} {
+		got, valid, err := MapArray([]byte("before"), []byte(c.in), func(dst, e []byte) ([]byte, bool, error) {
+			return append(append(dst, e...), '!'), string(e) != "gone", nil
+		})
+		if err != nil || valid != c.valid || string(got) != "before"+c.want {
+			t.Errorf("%s: %s %v %v", c.in, got, valid, err)
+		}
+	}
+	fails := errors.New("fails")
+	got, valid, err := MapArray(nil, []byte("{a}"), func(dst, e []byte) ([]byte, bool, error) { return append(dst, e...), true, fails })
+	if !errors.Is(err, fails) || valid || len(got) > 0 {
+		t.Errorf("%q %v %v", got, valid, err)
+	}
+}
+
 // FuzzWrapper holds the fast reader of composite wrappers and arrays within their bounds, and
 // that what is written comes back.
 func FuzzWrapper(f *testing.F) {
@@ -69,6 +98,12 @@ func FuzzWrapper(f *testing.F) {
 		r.readText(src)
 		r.readBinary(src)
 		readBinaryArray(src)
+		same := func(dst, e []byte) ([]byte, bool, error) { return append(dst, e...), true, nil }
+		if once, ok, _ := MapArray(nil, src, same); ok {
+			if again, ok, _ := MapArray(nil, once, same); !ok || !bytes.Equal(once, again) {
+				t.Fatalf("%q became %q and %q", src, once, again)
+			}
+		}
 		if list, ok := ParseArray(src); ok {
 			again, ok := ParseArray(AppendArray(nil, list))
 			if !ok || len(again) != len(list) {

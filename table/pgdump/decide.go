@@ -191,7 +191,7 @@ func (b *batch) sourceColumn(c *column) table.Column {
 	if b.db.typed {
 		var array bool
 		if out.Type, array = b.db.neutral(c.typ); array {
-			out.List = arrays{}
+			out.List = arraysOf(out.Type)
 		}
 	}
 	return out
@@ -275,6 +275,8 @@ func (b *batch) outType(c *column, rule *ruleset.TableRule) string {
 		return "text"
 	case t.Treatment == table.Removed:
 		return own.plain
+	case t.List != nil && t.Masked.IsTime():
+		return timeNames[t.Masked] + "[]"
 	case t.List != nil:
 		return "text[]"
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"github.com/veil-proxy/veil/postgres/rows"
 	"github.com/veil-proxy/veil/postgres/script"
 	"github.com/veil-proxy/veil/table"
 )
@@ -153,29 +152,4 @@ func wordOf(v []byte) []byte {
 		return []byte("false")
 	}
 	return v
-}
-
-// arrays are arrays as PostgreSQL writes them.
-type arrays struct{}
-
-// AppendList implements table.List.
-func (arrays) AppendList(dst, src []byte, f func(dst, element []byte) ([]byte, bool, error)) ([]byte, bool, error) {
-	elements, ok := rows.ParseArray(src)
-	if !ok {
-		return dst, false, nil
-	}
-	for i, e := range elements {
-		if e == nil {
-			continue
-		}
-		out, ok, err := f([]byte{}, e)
-		if err != nil {
-			return dst, false, err
-		}
-		if !ok {
-			out = nil
-		}
-		elements[i] = out
-	}
-	return rows.AppendArray(dst, elements), true, nil
 }
