@@ -22,6 +22,9 @@ type RelatedRows struct {
 	tables map[string]*relatedTable
 	// size is about the memory of what was collected, and most the bound of it.
 	size, most int64
+	// unread: something could not be read that may have had more of a key.
+	unread bool
+	row    []byte // of the one that is read
 }
 
 const (
@@ -30,7 +33,7 @@ const (
 	// mostOfKey bounds what rows of one key have.
 	mostOfKey = 64 << 10
 	// rowOverhead is about what a row takes besides its values.
-	rowOverhead = 64
+	rowOverhead = 128
 )
 
 // NewRelatedRows returns none.
@@ -167,10 +170,11 @@ func collect(to []collected, key []byte, values [][]byte) {
 	name := string(relatedKey(key))
 	for _, c := range to {
 		t := c.table
-		var row []byte
+		row := t.all.row[:0]
 		for _, v := range values[c.from : c.from+len(t.columns)] {
 			row = appendSized(row, v)
 		}
+		t.all.row = row
 		if t.all.size += int64(len(row) + len(name) + rowOverhead); t.all.size > t.all.most {
 			t.rows = nil
 		}
@@ -224,8 +228,14 @@ func (r *Related) addKnown(b *text.KnownBuilder, key []byte) bool {
 	return true
 }
 
-// usable reports whether all that was read of a table was kept.
-func (t *relatedTable) usable() bool { return t.why == "" && t.all.size <= t.all.most }
+// Unread says that a file or row could not be read. It may have had another row of any key,
+// so no text is masked by the others.
+func (a *RelatedRows) Unread() { a.unread = true }
+
+// usable reports whether all of a table was read and kept.
+func (t *relatedTable) usable() bool {
+	return t.why == "" && t.all.size <= t.all.most && !t.all.unread
+}
 
 // Missed says how many texts were removed for want of a related row, table by table, and
 // why. It says so once.
@@ -243,7 +253,9 @@ func (a *RelatedRows) Missed() (out []string) {
 			why = "it is not among the inputs that can be read twice"
 		case t.why != "":
 			why = t.why
-		case !t.usable():
+		case a.unread:
+			why = "a file or row that may belong to it cannot be read: mend it, or leave it out"
+		case a.size > a.most:
 			why = fmt.Sprintf("related rows need more than %d MiB of memory", t.all.most>>20)
 		}
 		out = append(out, fmt.Sprintf("%d texts were removed that need related rows of table %s: %s", n, t.name, why))

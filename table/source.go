@@ -1,10 +1,23 @@
 package table
 
+import (
+	"errors"
+	"fmt"
+)
+
 // Source describes rows that come from somewhere: a table, a view, a file.
 type Source struct {
 	Name
 	// Columns are those of a row, in order.
 	Columns []Column
+}
+
+// ErrUncovered is what the error of a table is of which no rule covers a column.
+var ErrUncovered = errors.New("no rule covers a column")
+
+// Uncovered returns the error of such a table.
+func Uncovered(n Name) error {
+	return fmt.Errorf("%w of table %s: see veil mask --check", ErrUncovered, n)
 }
 
 // Column is one column of a source.

@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"errors"
 	"io"
 
 	"github.com/veil-proxy/veil/file"
@@ -34,15 +35,29 @@ type relatedSurvey struct {
 	rows        *table.RelatedRows
 }
 
+// Open implements file.Survey. A table of which no rule names anything is not read.
+func (s relatedSurvey) Open(in file.Source) (file.Document, error) {
+	doc, err := s.Format.Open(in)
+	if err != nil && !errors.Is(err, table.ErrUncovered) {
+		s.rows.Unread()
+	}
+	return doc, err
+}
+
 // Read implements file.Survey. What cannot be read is reported when the file is masked.
 func (s relatedSurvey) Read(doc file.Document) error {
 	m, merger := doc.NewMasker(false), doc.NewMerger(io.Discard)
 	var out []byte
-	_ = doc.Split(func() []byte { return nil }, func(b file.Block) error {
+	err := doc.Split(func() []byte { return nil }, func(b file.Block) error {
 		var r file.Result
-		out = m.AppendMasked(out[:0], b, &r)
+		if out = m.AppendMasked(out[:0], b, &r); len(r.Bad) > 0 {
+			s.rows.Unread()
+		}
 		return merger.Append(out)
 	})
+	if err != nil {
+		s.rows.Unread()
+	}
 	return nil
 }
 

@@ -346,6 +346,8 @@ func TestRelatedRowsMissing(t *testing.T) {
 		"no column":  {map[string][]byte{"patients.csv": csvOf("id,famly,given,phone", patientCells()...)}, "it has no column family"},
 		"another":    {map[string][]byte{"people.csv": csvOf(patientHeader, patientCells()...)}, "it is not among the inputs"},
 		"no key":     {map[string][]byte{"patients.csv": csvOf("nr,family,given,phone", patientCells()...)}, "it has no column id"},
+		"a bad row":  {map[string][]byte{"patients.csv": append(csvOf(patientHeader, patientCells()...), "101,one\n"...)}, "a file or row that may belong to it cannot be read"},
+		"a bad file": {map[string][]byte{"patients.csv": csvOf(patientHeader, patientCells()...), "patients.parquet": []byte("PAR1 and no more")}, "a file or row that may belong to it cannot be read"},
 		"no patient": {map[string][]byte{"patients.csv": csvOf(patientHeader, []string{"x", "y", "z", "1"})}, "the rows that they belong to are not in it"},
 	} {
 		t.Run(name, func(t *testing.T) {

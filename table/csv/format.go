@@ -152,7 +152,7 @@ func (d *document) readHeader(sample []byte, whole bool, name table.Name) error 
 		return err
 	}
 	if len(d.plan.Out) == 0 && !d.Inspect {
-		return fmt.Errorf("no rule covers a column of table %s: see veil mask --check", name)
+		return table.Uncovered(name)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package parquet
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -75,7 +74,7 @@ func (f *parquetFormat) Open(in file.Source) (doc file.Document, err error) {
 		if f.Inspect {
 			return d, nil
 		}
-		return nil, fmt.Errorf("no rule covers a column of table %s: see veil mask --check", name)
+		return nil, table.Uncovered(name)
 	}
 	if d.schema, d.out, d.tree, err = outputSchema(root, leaves, d.plan); err != nil {
 		return nil, err

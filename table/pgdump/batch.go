@@ -178,6 +178,7 @@ func (b *batch) countHidden(c *column) {
 // any other file; what it is called says nothing of a row.
 func (b *batch) leaveOut(r *relation) {
 	switch {
+	case r.uncovered && b.config.Options.Survey: // it is no related table
 	case r.foreign:
 		b.lose(lostForeign)
 	default:
