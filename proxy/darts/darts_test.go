@@ -2,7 +2,6 @@ package darts
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,41 +10,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/internal/veiltest"
-	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/operator"
 )
-
-type memorySink struct {
-	mu      sync.Mutex
-	records []*mask.Record
-	fail    error
-}
-
-func (s *memorySink) Append(_ context.Context, r *mask.Record) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fail == nil {
-		s.records = append(s.records, r)
-	}
-	return s.fail
-}
-
-func (s *memorySink) last() *mask.Record {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.records[len(s.records)-1]
-}
 
 // compile compiles a shipped ruleset with the key of each request.
 func compile(t testing.TB, name string) Compile {
@@ -69,13 +45,13 @@ type site struct {
 	t    *testing.T
 	url  string
 	key  string
-	sink *memorySink
+	sink *masktest.Sink
 	log  *veiltest.Buffer
 }
 
 func newSite(t *testing.T, events *AuditServer) *site {
 	t.Helper()
-	s := &site{t: t, sink: &memorySink{}, log: &veiltest.Buffer{}}
+	s := &site{t: t, sink: &masktest.Sink{}, log: &veiltest.Buffer{}}
 	service, err := New(&Config{
 		Keys: masktest.Keyring(t, "darts"), RequestBytes: 1 << 20, AuditServer: events,
 		Deidentify: compile(t, "safe-harbor"), Pseudonymize: compile(t, "research"), Anonymize: compile(t, "safe-harbor"),
@@ -213,7 +189,7 @@ func TestOperations(t *testing.T) {
 				t.Errorf("%s: %s came back", c.path, found.Kind)
 			}
 		}
-		r := s.sink.last()
+		r := s.sink.Last()
 		if r.Result != "complete" || r.Consumer != "ops" || len(r.Applied) == 0 || !strings.HasSuffix(r.Operation, "Bundle") {
 			t.Errorf("%s: record %+v", c.path, r)
 		}
@@ -311,7 +287,7 @@ func TestBadRequests(t *testing.T) {
 		"XML":                 {path: "/$anonymize", body: "<Parameters/>", header: []string{"Content-Type", "application/fhir+xml"}, status: 415, text: "application/fhir+json"},
 		"too large":           {path: "/$anonymize", body: parameters([]byte(`{"resourceType":"Bundle","type":"` + strings.Repeat("x", 2<<20) + `"}`)), status: 413, text: "requestBytes"},
 	} {
-		before := len(s.sink.records)
+		before := s.sink.Len()
 		status, text := s.call(http.MethodPost, c.path, c.body, c.header...)
 		if status != c.status || !strings.Contains(string(text), c.text) || !strings.Contains(string(text), `"OperationOutcome"`) {
 			t.Errorf("%s: status %d: %s", name, status, text)
@@ -319,7 +295,7 @@ func TestBadRequests(t *testing.T) {
 		if strings.Contains(string(text), marker) || strings.Contains(s.log.String(), marker) {
 			t.Errorf("%s: a text of the request came back", name)
 		}
-		if len(s.sink.records) != before+1 || s.sink.last().Result == "complete" {
+		if s.sink.Len() != before+1 || s.sink.Last().Result == "complete" {
 			t.Errorf("%s: no record of it", name)
 		}
 	}
@@ -345,7 +321,8 @@ func TestNothingWithoutRecord(t *testing.T) {
 		"no record":        {http.StatusOK, errors.New("disk full"), http.StatusServiceUnavailable},
 		"neither of these": {http.StatusInternalServerError, errors.New("disk full"), http.StatusServiceUnavailable},
 	} {
-		status, s.sink.fail = c.server, c.sink
+		status = c.server
+		s.sink.Fail(c.sink)
 		got, text := s.call(http.MethodPost, "/$anonymize", parameters(bundle))
 		if got != c.want || got != http.StatusOK && bytes.Contains(text, []byte(`"Bundle"`)) {
 			t.Errorf("%s: status %d: %.300s", name, got, text)

@@ -1,43 +1,26 @@
 package operator
 
 import (
-	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/internal/veiltest"
-	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
-type memorySink struct {
-	mu      sync.Mutex
-	records []*mask.Record
-	fail    error
-}
-
-func (s *memorySink) Append(_ context.Context, r *mask.Record) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fail == nil {
-		s.records = append(s.records, r)
-	}
-	return s.fail
-}
-
 // site is a listener with one route, which serves a text.
 type site struct {
 	*Listener
-	sink *memorySink
+	sink *masktest.Sink
 	log  *veiltest.Buffer
 	key  string // of the operator
 	url  string
@@ -45,7 +28,7 @@ type site struct {
 
 func newSite(t *testing.T, serve func(http.ResponseWriter, *http.Request, *proxy.Exchange)) *site {
 	t.Helper()
-	s := &site{sink: &memorySink{}, log: &veiltest.Buffer{}}
+	s := &site{sink: &masktest.Sink{}, log: &veiltest.Buffer{}}
 	l, err := New(Config{Sink: s.sink, Logger: slog.New(slog.NewTextHandler(s.log, nil)), Metrics: metrics.New(), Ready: func() error { return nil }})
 	if err != nil {
 		t.Fatal(err)
@@ -110,12 +93,12 @@ func TestOnlyOperators(t *testing.T) {
 		"a key cut short":   {"X-API-Key", s.key[:len(s.key)-1]},
 		"a key with a tail": {"X-API-Key", s.key + "x"},
 	} {
-		before := len(s.sink.records)
+		before := s.sink.Len()
 		status, body := s.post(t, header...)
 		if status != http.StatusUnauthorized || ran {
 			t.Errorf("%s: status %d, ran %v: %s", name, status, ran, body)
 		}
-		if len(s.sink.records) != before+1 || s.sink.records[before].Operation != "login" || s.sink.records[before].Result != "refused" {
+		if s.sink.Len() != before+1 || s.sink.Last().Operation != "login" || s.sink.Last().Result != "refused" {
 			t.Errorf("%s: no record of it", name)
 		}
 	}
@@ -124,7 +107,7 @@ func TestOnlyOperators(t *testing.T) {
 		if status, body := s.post(t, header...); status != http.StatusOK || !ran {
 			t.Errorf("%s: status %d: %s", name, status, body)
 		}
-		if r := s.sink.records[len(s.sink.records)-1]; r.Consumer != "ops" || r.Operation != "work" || r.Door != "operator" {
+		if r := s.sink.Last(); r.Consumer != "ops" || r.Operation != "work" || r.Door != "operator" {
 			t.Errorf("%s: record %+v", name, r)
 		}
 	}
@@ -154,7 +137,7 @@ func TestNobodyIsOperator(t *testing.T) {
 func TestRecordOrNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, works)
-	s.sink.fail = errors.New("disk full")
+	s.sink.Fail(errors.New("disk full"))
 	for name, header := range map[string][]string{"no key": nil, "the key": {"X-API-Key", s.key}} {
 		if status, body := s.post(t, header...); status != http.StatusServiceUnavailable {
 			t.Errorf("%s: status %d: %s", name, status, body)
@@ -173,7 +156,7 @@ func TestFault(t *testing.T) {
 	if status != http.StatusInternalServerError || strings.Contains(body+s.log.String(), "Zqmarkerbody") {
 		t.Errorf("status %d: %s\n%s", status, body, s.log)
 	}
-	if r := s.sink.records[len(s.sink.records)-1]; r.Result != "failed" || r.Reason != "fault" {
+	if r := s.sink.Last(); r.Result != "failed" || r.Reason != "fault" {
 		t.Errorf("record %+v", r)
 	}
 	if !strings.Contains(s.log.String(), "operator_test.go") && !strings.Contains(s.log.String(), "TestFault") {
