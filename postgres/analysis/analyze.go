@@ -159,8 +159,12 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (*Plan, *Ref
 	inSQL := map[*keying]bool{}
 	for {
 		plan, refusal := analyzeWith(inSQL, sql, c, p, s)
-		if refusal == nil || refusal.keying == nil || refusal.keying.inSQL == nil || inSQL[refusal.keying] {
-			return plan, refusal
+		if refusal == nil {
+			plan.fingerprint(sql)
+			return plan, nil
+		}
+		if refusal.keying == nil || refusal.keying.inSQL == nil || inSQL[refusal.keying] {
+			return nil, refusal
 		}
 		inSQL[refusal.keying] = true
 	}
@@ -201,12 +205,24 @@ func analyzeWith(inSQL map[*keying]bool, sql string, c *catalog.Catalog, p *Poli
 	default:
 		return nil, &Refusal{Code: codeSyntax, Message: "cannot insert multiple commands into a prepared statement", Reason: "syntax"}
 	}
-	if fp, err := withParser(pgquery.Fingerprint, sql); err == nil {
-		a.plan.Fingerprint = fp
-	}
 	a.statement(tree.Stmts[0].Stmt)
 	a.complete()
 	return a.plan, nil
+}
+
+// fingerprint names the statement, without its constants, for the record.
+func (p *Plan) fingerprint(sql string) {
+	if p.Kind == Empty {
+		return
+	}
+	fp, err := withParser(pgquery.Fingerprint, sql)
+	if err != nil {
+		return // it was parsed before
+	}
+	p.Fingerprint = fp
+	if p.Inner != nil {
+		p.Inner.Fingerprint = fp
+	}
 }
 
 // complete fills in what the plan tells of the whole statement.

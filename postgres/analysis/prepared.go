@@ -28,7 +28,7 @@ func (a *analysis) declare(d *pg.DeclareCursorStmt, n *pg.Node) {
 // inner moves the columns to the plan of the statement that is prepared or declared.
 func (a *analysis) inner() {
 	p := a.plan
-	p.Inner = &Plan{Kind: Rows, Command: "SELECT", Fingerprint: p.Fingerprint,
+	p.Inner = &Plan{Kind: Rows, Command: "SELECT",
 		Layout: rows.Layout{Columns: p.Columns, Actions: p.Actions, Clear: p.Clear, Tag: []byte(a.tag)}}
 	p.Columns = nil
 }
