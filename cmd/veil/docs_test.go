@@ -42,12 +42,12 @@ func TestSecurityPageNamesTests(t *testing.T) {
 		rows      int
 	}{
 		{"", "proxy/fhirproxy", 51},
-		{"P", "proxy/pgproxy/sqltest", 28},
+		{"P", "proxy/pgproxy/sqltest", 29},
 		{"F", "fhir", 27},
 		{"S", "proxy/pgproxy/sqltest", 30},
 		{"O", "cmd/veil", 19},
 		{"T", "table", 22},
-		{"X", "text", 13},
+		{"X", "text", 15},
 	} {
 		rows := regexp.MustCompile(`(?m)^\| `+table.head+`(\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
 		if len(rows) != table.rows {
