@@ -10,6 +10,30 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
+// maskArray makes a column of arrays keyed: one of times is masked in SQL, one of texts on
+// the wire, and any other is removed.
+func (d *columnRule) maskArray(s *keying) {
+	c := d.column
+	if f, ok := d.rule.Form.(forms.Shift); ok && d.timeArray(d.typ) != nil {
+		c.keying = nil
+		d.shiftArray(f, s)
+		return
+	}
+	element := d.catalog.Base(d.typ.Element)
+	if element == nil || !catalog.IsText(element.OID) {
+		c.remove(d.catalog)
+		c.keying = nil
+		return
+	}
+	s.Array, s.shown = true, catalog.OIDTextArray
+	s.Class = "array of " + s.Class
+	s.nulls = true // an element that is removed is NULL within the array
+	if s.Entity != "" {
+		s.Prefix = d.policy.rules.Prefix(nameOf(d.relation), s.Entity)
+	}
+	c.shown = s.shown
+}
+
 // mask makes the column keyed: the method is done on the wire, on the text of the
 // value. The guard says in SQL which values the method would remove, so that they are
 // NULL already upstream; where that cannot be said the column may not be tested for
@@ -35,24 +59,7 @@ func (d *columnRule) mask(def mask.Definition) {
 	}
 	c.treatment, c.keying = Keyed, s
 	if t.Element != 0 {
-		if f, ok := d.rule.Form.(forms.Shift); ok && d.timeArray(t) != nil {
-			c.keying = nil
-			d.shiftArray(f, s)
-			return
-		}
-		element := d.catalog.Base(t.Element)
-		if element == nil || !catalog.IsText(element.OID) {
-			c.remove(d.catalog)
-			c.keying = nil
-			return
-		}
-		s.Array, s.shown = true, catalog.OIDTextArray
-		s.Class = "array of " + s.Class
-		s.nulls = true // an element that is removed is NULL within the array
-		if s.Entity != "" {
-			s.Prefix = d.policy.rules.Prefix(nameOf(d.relation), s.Entity)
-		}
-		c.shown = s.shown
+		d.maskArray(s)
 		return
 	}
 	if t.Kind == 'c' || t.Kind == 'p' || t.Kind == 'r' || t.Kind == 'm' {
