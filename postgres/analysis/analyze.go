@@ -163,10 +163,11 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (*Plan, *Ref
 			plan.fingerprint(sql)
 			return plan, nil
 		}
-		if refusal.keying == nil || refusal.keying.inSQL == nil || inSQL[refusal.keying] {
+		// A column that is masked in SQL already does not come again, so this ends.
+		if refusal.keying == nil || refusal.keying.inSQL == nil || inSQL[refusal.keying.ofColumn()] {
 			return nil, refusal
 		}
-		inSQL[refusal.keying] = true
+		inSQL[refusal.keying.ofColumn()] = true
 	}
 }
 

@@ -23,6 +23,7 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 	if v.keying != nil && v.keying.castsToItself(t, c.TypeName) {
 		if t.OID != v.keying.shown {
 			s := *v.keying
+			s.original = v.keying.ofColumn()
 			s.shown, v.keying = t.OID, &s
 		}
 		return v

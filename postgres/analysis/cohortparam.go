@@ -72,6 +72,7 @@ func (a *analysis) parameterColumn(it *item, name string, c *pg.FuncCall, p *pg.
 			c.Args[0] = a.sealedParam(p.Number, s, true, p.Location)
 			a.params[p.Number].Nulls = true
 			own := *s
+			own.original = s.ofColumn()
 			rc.keying = &own
 			rc.emit = func() *pg.Node { return when(isNotNull(ref), row(a.tagText(), collateC(cast(ref, "text")))) }
 		}

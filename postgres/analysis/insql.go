@@ -47,3 +47,11 @@ func (d *columnRule) person(name string) (text string, ok bool) {
 	t := d.catalog.Base(a.Type)
 	return catalog.QuoteIdent(name) + "::pg_catalog.text", t != nil && fixedText(t)
 }
+
+// ofColumn is the keying of the column that s, or what s is a copy of, belongs to.
+func (s *keying) ofColumn() *keying {
+	if s.original != nil {
+		return s.original
+	}
+	return s
+}

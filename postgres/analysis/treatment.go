@@ -99,6 +99,8 @@ type keying struct {
 	shown  uint32
 	shadow rows.ShadowKind
 	typ    *catalog.Type
+	// original is that of the column, of which this is a copy; nil if it is none.
+	original *keying
 	// inSQL is the column as SQL masks it, where it can; nil elsewhere. A statement that
 	// does what a keyed column does not allow takes it.
 	inSQL *shapeColumn
