@@ -186,7 +186,7 @@ func TestRealDeployment(t *testing.T) {
 			if err := os.WriteFile(file, []byte(strings.Join(own, "\n---\n")), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if said := run(t, "", validate, "--version", "1.31", file); strings.Count(said, "OK") == 0 {
+			if said := run(t, "", validate, "--version", "1.30", file); strings.Count(said, "OK") == 0 {
 				t.Errorf("%s: %s", name, said)
 			}
 			for _, want := range []string{"runAsNonRoot: true", "readOnlyRootFilesystem: true", "defaultMode: 0440", "automountServiceAccountToken: false"} {
