@@ -117,17 +117,18 @@ func (s *sources) darts(ctx context.Context, log *slog.Logger) *darts.Config {
 		return nil
 	}
 	out := &darts.Config{RequestBytes: d.RequestBytes, Keys: ring}
-	for _, o := range []struct {
-		setting, ruleset string
-		compile          *darts.Compile
-	}{{"deidentify", d.Deidentify, &out.Deidentify}, {"pseudonymize", d.Pseudonymize, &out.Pseudonymize}, {"anonymize", d.Anonymize, &out.Anonymize}} {
-		rs, err := s.rules.Load(o.ruleset)
+	// Each is compiled once here, so that what is wrong with it is known at the start.
+	compile := func(setting, name string) (first *fhir.Automaton, again darts.Compile) {
+		rs, err := s.rules.Load(name)
 		if err == nil {
-			_, err = s.rules.Compile(rs, ring)
+			first, err = s.rules.Compile(rs, ring)
 		}
-		p.take("operator.darts."+o.setting, err)
-		*o.compile = func(ring *keys.Keyring) (*fhir.Automaton, error) { return s.rules.Compile(rs, ring) }
+		p.take("operator.darts."+setting, err)
+		return first, func(ring *keys.Keyring) (*fhir.Automaton, error) { return s.rules.Compile(rs, ring) }
 	}
+	out.Deidentify, _ = compile("deidentify", d.Deidentify)
+	_, out.Pseudonymize = compile("pseudonymize", d.Pseudonymize)
+	_, out.Anonymize = compile("anonymize", d.Anonymize)
 	if d.AuditServer.URL == "" {
 		return out
 	}

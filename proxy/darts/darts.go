@@ -41,15 +41,17 @@ import (
 // Path is where the operations are.
 const Path = "/darts"
 
-// Compile compiles the ruleset of an operation with a key.
+// Compile compiles the ruleset of an operation with the key of a key space.
 type Compile func(ring *keys.Keyring) (*fhir.Automaton, error)
 
 // Config is what a reload replaces.
 type Config struct {
 	// Keys are of a project that no view has.
 	Keys *keys.Keyring
-	// Deidentify, Pseudonymize and Anonymize are the rulesets of the operations.
-	Deidentify, Pseudonymize, Anonymize Compile
+	// Deidentify is the ruleset of $de-identify, compiled with Keys.
+	Deidentify *fhir.Automaton
+	// Pseudonymize and Anonymize compile those of the other operations.
+	Pseudonymize, Anonymize Compile
 	// RequestBytes bounds a request body.
 	RequestBytes int
 	// AuditServer takes events; nil for none.
@@ -89,14 +91,10 @@ func New(c *Config, o Options) (*Service, error) {
 	return s, nil
 }
 
-// Prepare compiles a configuration. force puts it in force for the requests that come
+// Prepare makes a configuration ready. force puts it in force for the requests that come
 // from then on.
 func (s *Service) Prepare(c *Config) (force func(), err error) {
-	e, err := newEngine("", c.Deidentify, c.Keys)
-	if err != nil {
-		return nil, err
-	}
-	next := &state{Config: c, deidentify: e}
+	next := &state{Config: c, deidentify: newEngine("", c.Deidentify)}
 	if c.AuditServer != nil {
 		if next.sender, err = newSender(c.AuditServer); err != nil {
 			return nil, err

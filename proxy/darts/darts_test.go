@@ -52,9 +52,13 @@ type site struct {
 func newSite(t *testing.T, events *AuditServer) *site {
 	t.Helper()
 	s := &site{t: t, sink: &masktest.Sink{}, log: &veiltest.Buffer{}}
+	deidentify, err := compile(t, "safe-harbor")(masktest.Keyring(t, "darts"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	service, err := New(&Config{
 		Keys: masktest.Keyring(t, "darts"), RequestBytes: 1 << 20, AuditServer: events,
-		Deidentify: compile(t, "safe-harbor"), Pseudonymize: compile(t, "research"), Anonymize: compile(t, "safe-harbor"),
+		Deidentify: deidentify, Pseudonymize: compile(t, "research"), Anonymize: compile(t, "safe-harbor"),
 	}, Options{Base: "https://veil.example/darts", Version: "v1.2.3"})
 	if err != nil {
 		t.Fatal(err)

@@ -24,14 +24,10 @@ type maskState struct {
 	pass   *mask.Pass
 }
 
-func newEngine(space string, compile Compile, ring *keys.Keyring) (*engine, error) {
-	a, err := compile(ring)
-	if err != nil {
-		return nil, err
-	}
+func newEngine(space string, a *fhir.Automaton) *engine {
 	e := &engine{space: space, automaton: a}
 	e.masks.New = func() any { return &maskState{fhir.NewWalker(a, fhir.RememberNothing), mask.NewPass(a.Plan)} }
-	return e, nil
+	return e
 }
 
 // errNotBundle says that another resource came in place of a Bundle.
@@ -83,10 +79,11 @@ func (s *state) pseudonymize(key string) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := newEngine(key, s.Pseudonymize, ring)
+	a, err := s.Pseudonymize(ring)
 	if err != nil {
 		return nil, err
 	}
+	e := newEngine(key, a)
 	s.pseudonyms = slices.Insert(s.pseudonyms, 0, e)
 	s.pseudonyms = s.pseudonyms[:min(len(s.pseudonyms), mostPseudonymKeys)]
 	return e, nil
@@ -98,5 +95,9 @@ func (s *state) anonymize(bundle []byte) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newEngine("", s.Anonymize, ring)
+	a, err := s.Anonymize(ring)
+	if err != nil {
+		return nil, err
+	}
+	return newEngine("", a), nil
 }
