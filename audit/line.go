@@ -1,10 +1,8 @@
 package audit
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -121,27 +119,6 @@ var (
 	errLineForm = errors.New("the line is not of the log's form")
 	errLineHash = errors.New("the line's bytes do not have the hash it states")
 )
-
-// parseLine reads a line without its line feed and checks its hash.
-func parseLine(b []byte) (*Line, error) {
-	const tail = 64 + len(`"}`)
-	n := len(b) - tail - len(hashMember)
-	if n < 0 || !bytes.Equal(b[n:n+len(hashMember)], hashMember) || b[len(b)-2] != '"' || b[len(b)-1] != '}' {
-		return nil, errLineForm
-	}
-	stated := b[n+len(hashMember) : len(b)-2]
-	sum := sha256.Sum256(b[:n])
-	if hex.EncodeToString(sum[:]) != string(stated) {
-		return nil, errLineHash
-	}
-	var l Line
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&l); err != nil || d.More() {
-		return nil, errLineForm
-	}
-	return &l, nil
-}
 
 func segmentName(first uint64) string {
 	s := strconv.FormatUint(first, 10)

@@ -353,7 +353,7 @@ func FuzzParseLine(f *testing.F) {
 	f.Add(bytes.TrimSpace(textOf(testRecord(1))))
 	f.Add([]byte(`{"seq":1,"hash":""}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if l, err := parseLine(b); err == nil && l.Hash == "" {
+		if l, err := newParser().parse(b); err == nil && l.Hash == "" {
 			t.Error("a line without a hash was read")
 		}
 	})

@@ -24,8 +24,9 @@ func isCut(err error) bool { return errors.Is(err, errNoLineFeed) || errors.Is(e
 // reader reads the lines of a segment. Where the segment was not closed, zeros follow
 // its text, which are no part of it.
 type reader struct {
-	f *os.File
-	r *bufio.Reader
+	f    *os.File
+	r    *bufio.Reader
+	text []byte // of a line that is longer than the buffer
 }
 
 func openReader(path string) (*reader, error) {
@@ -38,15 +39,19 @@ func openReader(path string) (*reader, error) {
 
 func (r *reader) close() { _ = r.f.Close() } // it was only read
 
-// line returns the next line without its line feed, or io.EOF behind the last one.
+// line returns the next line without its line feed, or io.EOF behind the last one. It is
+// valid until the next call.
 func (r *reader) line() ([]byte, error) {
 	if b, err := r.r.Peek(1); err == nil && b[0] == 0 {
 		return nil, r.skipZeros()
 	}
-	var text []byte
+	r.text = r.text[:0]
 	for {
-		part, err := r.r.ReadSlice('\n')
-		text = append(text, part...)
+		text, err := r.r.ReadSlice('\n')
+		if len(r.text) > 0 || errors.Is(err, bufio.ErrBufferFull) {
+			r.text = append(r.text, text...)
+			text = r.text
+		}
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull) && len(text) < longestLine:
 			continue

@@ -50,11 +50,12 @@ func repair(path string) (end chain, torn int64, err error) {
 	}
 	defer r.close()
 	var good int64
+	p := newParser()
 	for n := 1; ; n++ {
 		text, err := r.line()
 		var l *Line
 		if err == nil {
-			l, err = parseLine(text)
+			l, err = p.parse(text)
 		}
 		switch {
 		case errors.Is(err, io.EOF):

@@ -110,6 +110,7 @@ func (rep *Report) segment(path, name string, last bool, c *chain, signed chain,
 		return err
 	}
 	defer r.close()
+	p := newParser()
 	for n := 1; ; n++ {
 		text, err := r.line()
 		bad := func(seq uint64, format string, args ...any) error {
@@ -126,7 +127,7 @@ func (rep *Report) segment(path, name string, last bool, c *chain, signed chain,
 			return bad(c.seq+1, "the line is cut off: %v. A crash or a full disk leaves such a line, whose exchange was not completed: "+
 				"it is set aside when the log is opened next", err)
 		}
-		l, err := parseLine(text)
+		l, err := p.parse(text)
 		if err != nil {
 			return bad(c.seq+1, "changed: %v", err)
 		}
@@ -196,6 +197,7 @@ func readSegment(path, name string, yield func(*Line, error) bool) bool {
 		return yield(nil, err)
 	}
 	defer r.close()
+	p := newParser()
 	for n := 1; ; n++ {
 		text, err := r.line()
 		if errors.Is(err, io.EOF) {
@@ -204,7 +206,7 @@ func readSegment(path, name string, yield func(*Line, error) bool) bool {
 		if err != nil {
 			return yield(nil, fmt.Errorf("%s:%d: %w", name, n, err))
 		}
-		l, err := parseLine(text)
+		l, err := p.parse(text)
 		if err != nil {
 			if !yield(nil, fmt.Errorf("%s:%d: %w", name, n, err)) {
 				return false

@@ -1,0 +1,275 @@
+package audit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// parser reads lines. It keeps the texts that come again, such as the names of rules. It is
+// for one goroutine.
+type parser struct {
+	texts map[string]string
+}
+
+// mostTexts bounds the texts that a parser keeps, and longestKept the length of one.
+const (
+	mostTexts   = 1 << 16
+	longestKept = 128
+)
+
+func newParser() *parser { return &parser{texts: make(map[string]string)} }
+
+// parse reads a line without its line feed and checks its hash.
+func (p *parser) parse(b []byte) (*Line, error) {
+	l := new(Line)
+	if err := p.parseInto(l, b); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// parseInto is parse that uses the memory of a line.
+func (p *parser) parseInto(l *Line, b []byte) error {
+	const tail = 64 + len(`"}`)
+	n := len(b) - tail - len(hashMember)
+	if n < 0 || !bytes.Equal(b[n:n+len(hashMember)], hashMember) || b[len(b)-2] != '"' || b[len(b)-1] != '}' {
+		return errLineForm
+	}
+	sum := sha256.Sum256(b[:n])
+	var stated [2 * sha256.Size]byte
+	if hex.Encode(stated[:], sum[:]); !bytes.Equal(stated[:], b[n+len(hashMember):len(b)-2]) {
+		return errLineHash
+	}
+	return p.decode(l, b)
+}
+
+// decode reads the members of a line, whose hash was checked. Lines as this package writes
+// them are read by hand, with the memory of l; anything else is left to encoding/json.
+func (p *parser) decode(l *Line, b []byte) error {
+	s := scan{p: p, b: b}
+	if s.line(l) {
+		return nil
+	}
+	*l = Line{}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(l); err != nil || d.More() {
+		return errLineForm
+	}
+	return nil
+}
+
+// text returns a text that it may have had before.
+func (p *parser) text(b []byte) string {
+	if s, ok := p.texts[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if len(b) <= longestKept && len(p.texts) < mostTexts {
+		p.texts[s] = s
+	}
+	return s
+}
+
+// scan is a place in a line. After bad it stays where it is.
+type scan struct {
+	p   *parser
+	b   []byte
+	bad bool
+}
+
+// line reads a whole line, in the order in which appendMembers writes.
+func (s *scan) line(l *Line) bool {
+	resources, applied, found, relations := l.Resources[:0], l.Applied[:0], l.Found[:0], l.Relations[:0]
+	*l = Line{}
+	if !s.skip(`{"seq":`) {
+		return false
+	}
+	l.Seq = s.number()
+	l.Prev = s.once(`,"prev":`)
+	l.Kind = s.text(`,"kind":`)
+	l.Time = s.time()
+	l.Version = int(s.numberOf(`,"version":`))
+	l.RequestID = s.once(`,"requestId":`)
+	l.Consumer = s.text(`,"consumer":`)
+	l.Client = s.text(`,"client":`)
+	l.Project = s.text(`,"project":`)
+	l.Door = s.text(`,"door":`)
+	l.Operation = s.text(`,"operation":`)
+	l.Statement = s.text(`,"statement":`)
+	if s.skip(`,"relations":[`) {
+		for more := true; more && !s.bad; more = s.more() {
+			relations = append(relations, s.string(true))
+		}
+		l.Relations = relations
+	}
+	l.Run = s.text(`,"run":`)
+	l.Program = s.text(`,"program":`)
+	l.File = s.once(`,"file":`)
+	l.FileName = s.once(`,"fileName":`)
+	l.InputDigest = s.once(`,"inputDigest":`)
+	l.OutputDigest = s.once(`,"outputDigest":`)
+	l.Result = s.text(`,"result":`)
+	l.Reason = s.text(`,"reason":`)
+	l.Ruleset = s.text(`,"ruleset":`)
+	l.RulesetSHA256 = s.text(`,"rulesetSha256":`)
+	l.KeyFingerprint = s.text(`,"keyFingerprint":`)
+	if s.skip(`,"resources":[`) {
+		for more := true; more && !s.bad; more = s.more() {
+			resources = append(resources, mask.Count{Name: s.must(`{"name":`), N: s.last()})
+		}
+		l.Resources = resources
+	}
+	if s.skip(`,"applied":[`) {
+		for more := true; more && !s.bad; more = s.more() {
+			applied = append(applied, mask.Applied{Rule: s.must(`{"rule":`), Category: s.text(`,"category":`), Path: s.must(`,"path":`), Method: s.must(`,"method":`), N: s.last()})
+		}
+		l.Applied = applied
+	}
+	if s.skip(`,"found":[`) {
+		for more := true; more && !s.bad; more = s.more() {
+			found = append(found, mask.FoundCount{Detector: s.must(`{"detector":`), Label: s.must(`,"label":`), N: s.last()})
+		}
+		l.Found = found
+	}
+	l.DurationMicros = int64(s.numberOf(`,"durationMicros":`))
+	l.Resource = s.once(`,"resource":`)
+	l.Path = s.text(`,"path":`)
+	l.Rule = s.text(`,"rule":`)
+	l.Outcome = s.text(`,"outcome":`)
+	l.TornBytes = int64(s.numberOf(`,"tornBytes":`))
+	l.Hash = s.once(`,"hash":`)
+	return s.skip(`}`) && len(s.b) == 0 && !s.bad
+}
+
+// skip skips a text that comes next, if it does.
+func (s *scan) skip(text string) bool {
+	if s.bad || len(s.b) < len(text) || string(s.b[:len(text)]) != text {
+		return false
+	}
+	s.b = s.b[len(text):]
+	return true
+}
+
+// text returns the text of a member that may be missing, and comes again in other lines.
+func (s *scan) text(member string) string {
+	if !s.skip(member) {
+		return ""
+	}
+	return s.string(true)
+}
+
+// once is text for a member whose text does not come again.
+func (s *scan) once(member string) string {
+	if !s.skip(member) {
+		return ""
+	}
+	return s.string(false)
+}
+
+// must is text for a member that is always written.
+func (s *scan) must(member string) string {
+	if !s.skip(member) {
+		s.bad = true
+		return ""
+	}
+	return s.string(true)
+}
+
+// string reads a string.
+func (s *scan) string(again bool) string {
+	if len(s.b) == 0 || s.b[0] != '"' {
+		s.bad = true
+		return ""
+	}
+	n := 1
+	for n < len(s.b) && plain[s.b[n]] {
+		n++
+	}
+	if n < len(s.b) && s.b[n] == '"' {
+		text := s.b[1:n]
+		s.b = s.b[n+1:]
+		if again {
+			return s.p.text(text)
+		}
+		return string(text)
+	}
+	return s.escaped(n)
+}
+
+// escaped reads a string that is not plain from its byte n on.
+func (s *scan) escaped(n int) string {
+	for n < len(s.b) && s.b[n] != '"' {
+		if s.b[n] == '\\' {
+			n++
+		}
+		n++
+	}
+	var text string
+	if n >= len(s.b) || json.Unmarshal(s.b[:n+1], &text) != nil {
+		s.bad = true
+		return ""
+	}
+	s.b = s.b[n+1:]
+	return text
+}
+
+// more reports whether a list goes on.
+func (s *scan) more() bool {
+	if s.skip(`,`) {
+		return true
+	}
+	s.bad = s.bad || !s.skip(`]`)
+	return false
+}
+
+// last reads the count that ends an object.
+func (s *scan) last() uint64 {
+	if !s.skip(`,"n":`) {
+		s.bad = true
+		return 0
+	}
+	n := s.number()
+	s.bad = s.bad || !s.skip(`}`)
+	return n
+}
+
+func (s *scan) numberOf(member string) uint64 {
+	if !s.skip(member) {
+		return 0
+	}
+	n := s.number()
+	s.bad = s.bad || n > 1<<62 // signed
+	return n
+}
+
+// number reads a number of at most 18 digits; a longer one, a fraction or a sign is not
+// for this path.
+func (s *scan) number() (n uint64) {
+	i := 0
+	for i < len(s.b) && s.b[i]-'0' <= 9 {
+		n = 10*n + uint64(s.b[i]-'0')
+		i++
+	}
+	s.bad = s.bad || i == 0 || i > 18 || i > 1 && s.b[0] == '0'
+	s.b = s.b[i:]
+	return n
+}
+
+func (s *scan) time() (t time.Time) {
+	if !s.skip(`,"time":"`) {
+		return t
+	}
+	n := bytes.IndexByte(s.b, '"')
+	if n < 0 || t.UnmarshalText(s.b[:n]) != nil {
+		s.bad = true
+		return t
+	}
+	s.b = s.b[n+1:]
+	return t
+}
