@@ -34,13 +34,22 @@ func (w *Walker) Forget() { w.memo.reset() }
 
 var FormOf = formOf
 
-// ForgetResources clears the whole resources that the walker remembers, and keeps objects.
+// ForgetResources clears the whole resources and entries that the walker remembers, and keeps objects.
 func (w *Walker) ForgetResources() {
 	w.memo.resources.Reset()
+	w.memo.entries.reset()
 	if w.reader != nil {
 		w.reader.Forget()
 		w.writer.Forget()
 	}
+}
+
+// RememberedEntries returns of how many Bundles the walker remembers the entries.
+func (w *Walker) RememberedEntries() int {
+	if w.memo.entries.table == nil {
+		return 0
+	}
+	return w.memo.entries.table.Len()
 }
 
 // RememberedResources returns how many whole resources the walker remembers.

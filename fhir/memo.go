@@ -35,6 +35,7 @@ type memo struct {
 	texts     []textSlot
 	ages      []ageSlot
 	resources *recall.Table[rememberedResource]
+	entries   entriesMemo
 	// generation counts resets: what is of an older one is not there.
 	generation uint32
 	// uses has, by node, how often its objects were looked for and found.
@@ -114,13 +115,15 @@ type textSlot struct {
 	buf        [114]byte // text and pseudonym; longer ones are not remembered
 }
 
-func (m *memo) init(nodes int) {
+// init makes room. inParts says that entries of a Bundle depend on nothing else in it.
+func (m *memo) init(nodes int, inParts bool) {
 	m.uses = make([]memoUse, nodes)
 	m.seed = maphash.MakeSeed()
 	m.objects = make([]memoEntry, memoSlots)
 	m.texts = make([]textSlot, memoSlots)
 	m.ages = make([]ageSlot, ageSlots)
 	m.resources = recall.New[rememberedResource](resourceMemory)
+	m.entries.remember = inParts
 }
 
 // reset forgets everything.
@@ -129,6 +132,7 @@ func (m *memo) reset() {
 	if m.resources != nil {
 		m.resources.Reset()
 	}
+	m.entries.reset()
 }
 
 // text returns the slot of a string's text under a decision, or nil when nothing

@@ -254,6 +254,9 @@ func (w *Walker) shaped(n *node, f *field, obj, i int) (end int, kept bool) {
 		if w.src[i] != '[' {
 			return w.misshapen(f, i)
 		}
+		if w.remembersArray(n, f, obj) {
+			return w.rememberedArray(n, f, obj, i)
+		}
 		return w.array(n, f, obj, i)
 	}
 	return w.value(n, f, &f.decision, obj, i)

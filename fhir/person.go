@@ -204,6 +204,7 @@ func (w *Walker) follow(n *node, id []byte, at bundleEntry, hops int) (ok bool) 
 	if w.site.of == nil || w.site.of.Subject == nil {
 		return false
 	}
+	w.elsewhere = true
 	w.person.found, ok = w.site.of.Subject(w.person.found[:0], n.typ.Name, id)
 	return ok && lexical.IsID(w.person.found)
 }

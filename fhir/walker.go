@@ -117,6 +117,7 @@ type Walker struct {
 	volatile  bool         // something that their own bytes do not decide was used
 	bundled   bool         // the full URLs of the Bundle were
 	outside   bool         // something outside of the resource being walked was
+	elsewhere bool         // something that is not in the text at all was
 	noting    bool         // the resource being walked is to be remembered
 	urls      []foreignURL // that it has
 	trail     []uint16     // actions counted while recording
@@ -190,7 +191,7 @@ func NewWalker(a *Automaton, memory Memory) *Walker {
 		w.guesses[i] = make([]uint16, len(n.fields)+1)
 	}
 	if memory == RememberAlways {
-		w.memo.init(len(a.nodes))
+		w.memo.init(len(a.nodes), a.InParts())
 	}
 	return w
 }

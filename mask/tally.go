@@ -1,0 +1,59 @@
+package mask
+
+// Snapshot is what a pass had counted at a moment. The zero Snapshot can be taken into,
+// again and again.
+type Snapshot struct {
+	counts    []uint64
+	resources map[string]uint64
+}
+
+// Snapshot takes what the pass has counted so far.
+func (p *Pass) Snapshot(s *Snapshot) {
+	s.counts = append(s.counts[:0], p.Counts...)
+	if s.resources == nil {
+		s.resources = map[string]uint64{}
+	}
+	clear(s.resources)
+	for name, n := range p.resources {
+		s.resources[name] = n
+	}
+}
+
+// Tally is what a pass counted from a Snapshot on, without details and what was found.
+type Tally struct {
+	actions   []actionCount
+	resources []Count
+}
+
+type actionCount struct {
+	action int
+	n      uint64
+}
+
+// Since returns what the pass has counted since a Snapshot.
+func (p *Pass) Since(s *Snapshot) (t Tally) {
+	for i, n := range p.Counts {
+		if more := n - s.counts[i]; more > 0 {
+			t.actions = append(t.actions, actionCount{i, more})
+		}
+	}
+	for name, n := range p.resources {
+		if more := n - s.resources[name]; more > 0 {
+			t.resources = append(t.resources, Count{name, more})
+		}
+	}
+	return t
+}
+
+// Count counts all that a Tally has.
+func (p *Pass) Count(t *Tally) {
+	for _, a := range t.actions {
+		p.Counts[a.action] += a.n
+	}
+	for i := range t.resources {
+		p.resources[t.resources[i].Name] += t.resources[i].N
+	}
+}
+
+// Size returns how many bytes a Tally takes, about.
+func (t *Tally) Size() int { return 16*len(t.actions) + 24*len(t.resources) }
