@@ -16,6 +16,9 @@ import (
 var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
 
+	"proxy/console.Problem":              "for pages that refuse input",
+	"proxy/console.Request.RenderStatus": "for pages that refuse input",
+
 	"text.ReplacerFunc": "for engines that replace by more than a label",
 }
 

@@ -120,12 +120,12 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/rules":       {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "document/...", "document", "fhir", "rulesets", "fhir/schema"},
 		"internal/ruletest":    {"mask/...", "internal/strictyaml", "internal/rules", "document/...", "document", "fhir", "rulesets", "table", "textfile"},
 		"internal/auditshow":   {"audit", "file", "internal/cli", "internal/config", "mask/keys"},
-		"internal/keyscmd":     {"audit", "internal/cli", "internal/config", "internal/opener", "mask/keys", "proxy/consumer"},
-		"internal/config":      {"text/recognizer", "text/scrub", "proxy/darts", "internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules"},
+		"internal/keyscmd":     {"proxy/console/login", "audit", "internal/cli", "internal/config", "internal/opener", "mask/keys", "proxy/consumer"},
+		"internal/config":      {"proxy/console", "proxy/console/login", "text/recognizer", "text/scrub", "proxy/darts", "internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules"},
 		"internal/tablecheck":  {"discover", "discover/drift", "discover/pgsource", "discover/words", "mask/...", "postgres/analysis", "internal/config", "internal/serve"},
 		"internal/rulesetdiff": {"fhir", "mask", "mask/ruleset"},
 		"internal/rulesetshow": {"document", "fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
-		"internal/serve":       {"proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config"},
+		"internal/serve":       {"proxy/console", "proxy/console/overview", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config"},
 		"internal/demo":        {"mask/...", "audit", "fhir", "internal/fhirtest", "postgres/analysis", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "internal/rules", "internal/config", "internal/serve"},
 		"cmd/veil":             {"text/recognizer", "proxy/operator", "text/scrub", "textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "internal/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
 		// Identifiers in free text.
@@ -153,6 +153,13 @@ func TestImportsPointOneWay(t *testing.T) {
 		// Operators.
 		"proxy/operator": {"internal/stack", "mask", "proxy", "proxy/consumer", "proxy/metrics"},
 		"proxy/darts":    {"fhir", "fhir/fhirjson", "mask", "mask/keys", "proxy", "proxy/fhirproxy/outcome", "proxy/operator", "proxy/signin"},
+
+		// The console.
+		"proxy/console":             {"internal/stack", "mask", "proxy", "proxy/console/assets", "proxy/console/login", "proxy/consumer", "proxy/metrics"},
+		"proxy/console/assets":      {},
+		"proxy/console/login":       {"internal/loopback", "textfile"},
+		"proxy/console/consoletest": {"internal/masktest", "internal/veiltest", "proxy/console", "proxy/console/login", "proxy/metrics"},
+		"proxy/console/overview":    {"proxy/console"},
 
 		// The self-test. What runs attacks knows nothing of Veil.
 		"selftest":             {"internal/strictyaml", "report/signed", "textfile"},

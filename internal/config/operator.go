@@ -21,6 +21,8 @@ type Operator struct {
 	// served.
 	Keys  []consumer.Key
 	DARTS *DARTS // nil: not served
+	// Console is not served if it is nil.
+	Console *Console
 }
 
 // DARTS is the HL7 service that de-identifies what its caller sends.
@@ -51,6 +53,7 @@ func operatorSettings(o *Operator) []setting {
 			return []setting{text("name", "name of the operator in the audit log", &k.Name), text("sha256", "SHA-256 of the key, in hex", &k.SHA256, sha256Hex)}
 		}).at(reload),
 		optional("darts", "HL7 DARTS operations at /darts, for operators: $de-identify, $pseudonymize and $anonymize", &o.DARTS, dartsSettings).at(switched),
+		optional("console", "web pages of operators at /console, behind a login", &o.Console, consoleSettings).at(switched),
 	}
 }
 
@@ -84,6 +87,9 @@ func (o *Operator) check(p *problems, projects []string) {
 	}
 	if host, _, err := net.SplitHostPort(addr); err == nil && len(o.Keys) > 0 && !o.TLS.IsOn() && !loopback.Is(host) {
 		p.add("operator.keys", "keys and originals would reach %s without TLS: set operator.tls, or listen on 127.0.0.1", host)
+	}
+	if o.Console != nil && !p.unread("operator.console") {
+		o.Console.check(p, addr, o.TLS.IsOn())
 	}
 	if o.DARTS == nil || p.unread("operator.darts") {
 		return

@@ -10,6 +10,7 @@ import (
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
+	"github.com/veil-proxy/veil/proxy/console/login"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/darts"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
@@ -30,6 +31,8 @@ type Prepared struct {
 	Operators   *consumer.Directory
 	OperatorTLS *tls.Config   // nil for none
 	DARTS       *darts.Config // nil: not served
+	// Accounts may log in to the console; nil: it is not served.
+	Accounts *login.Directory
 
 	// What stays as it was at the start.
 	Credentials signin.Credentials
@@ -151,6 +154,7 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*Prepared, err
 		c.problems.takeAll("operator", err)
 	}
 	p.DARTS = s.darts(ctx, log)
+	p.Accounts = s.accounts()
 	p.UpstreamTLS, err = c.FHIR.UpstreamTLS.Config(log)
 	c.problems.takeAll("fhir.upstreamTLS", err)
 	if err := c.problems.err(); err != nil {

@@ -14,7 +14,7 @@ import (
 
 // New returns veil keys. env looks up environment variables.
 func New(env func(string) string) *cobra.Command {
-	return cli.Group(&cobra.Command{Use: "keys", Short: "Create and identify keys, and open pseudonyms"}, newProject(), newShow(), newAPI(), newPostgres(), newSign(), newOpen(env))
+	return cli.Group(&cobra.Command{Use: "keys", Short: "Create and identify keys, and open pseudonyms"}, newProject(), newShow(), newAPI(), newPostgres(), newPassword(), newSign(), newOpen(env))
 }
 
 func newProject() *cobra.Command {

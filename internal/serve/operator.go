@@ -47,6 +47,9 @@ func (s *Server) openOperator(ctx context.Context, p *config.Prepared) error {
 		}
 	}
 	s.operator.Force(p.Operators)
+	if err := s.openConsole(p); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	if p.OperatorTLS != nil {
 		l = s.operatorTLS.listen(l, p.OperatorTLS)
 	}

@@ -73,6 +73,9 @@ func (s *Server) force(p *config.Prepared) error {
 	if s.operator != nil {
 		force = append(force, func() { s.operator.Force(p.Operators) })
 	}
+	if s.console != nil {
+		force = append(force, func() { s.forceConsole(p) })
+	}
 	for _, f := range force {
 		f()
 	}

@@ -24,6 +24,7 @@ import (
 
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/darts"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/metrics"
@@ -51,6 +52,7 @@ type Server struct {
 	postgres  *pgproxy.Server    // nil: none
 	operator  *operator.Listener // nil: none
 	darts     *darts.Service     // nil: not served
+	console   *console.Console   // nil: not served
 	fhirTLS   reloadableTLS
 	// operatorTLS is that of the operator listener.
 	operatorTLS reloadableTLS

@@ -103,6 +103,12 @@ func (l *Listener) Handle(route Route) {
 	l.mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) { l.serve(w, r, &route) })
 }
 
+// Mount adds what has a login and records of its own, such as the console, at a path and
+// below it. Call it before the listener serves.
+func (l *Listener) Mount(path string, h http.Handler) {
+	l.mux.Handle(path+"/", h)
+}
+
 // ServeHTTP implements http.Handler.
 func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()

@@ -1,0 +1,88 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/veil-proxy/veil/internal/loopback"
+	"github.com/veil-proxy/veil/proxy/console"
+	"github.com/veil-proxy/veil/proxy/console/login"
+)
+
+// Console is the web pages of operators, on their listener.
+type Console struct {
+	Users []login.User
+	// OIDC is the login provider. There is none without an issuer.
+	OIDC login.Provider
+	// URL is where browsers reach the console.
+	URL            string
+	Idle, Lifetime time.Duration
+}
+
+func consoleSettings(c *Console) []setting {
+	limits := console.DefaultLimits()
+	c.Idle, c.Lifetime = limits.Idle, limits.Lifetime
+	o := &c.OIDC
+	return []setting{
+		list("users", "operators who log in with a password (create one with: veil keys password NAME)", &c.Users, func(u *login.User) []setting {
+			return []setting{
+				text("name", "name to log in with, and in the audit log", &u.Name),
+				text("password", "argon2id hash of the password", &u.Password),
+			}
+		}),
+		section("oidc", "login provider (OpenID Connect), beside or instead of passwords",
+			text("name", "name of the provider at the login; with a colon and the name claim it names an operator in the audit log", &o.Name),
+			text("issuer", "URL of the provider; none if empty", &o.Issuer),
+			text("clientID", "id of the client that is registered at the provider, for the authorization code with PKCE", &o.ClientID),
+			text("secretFile", "file with the secret of the client, mode 0600; none for a public client", &o.SecretFile),
+			text("caFile", "certificate authorities of the provider, PEM (default: those of the system)", &o.CAFile),
+			texts("scopes", "scopes to request beside openid, such as profile", &o.Scopes),
+			text("nameClaim", "claim that names an operator (default: sub)", &o.NameClaim),
+			texts("subjects", "sub claims of those who may log in", &o.Subjects),
+			text("groupsClaim", "claim with the groups of an operator, such as groups", &o.GroupsClaim),
+			texts("groups", "groups whose members may log in", &o.Groups),
+		),
+		text("url", "URL of the console for browsers, such as https://veil.example:9090/console; required with oidc, where URL/login/callback is registered", &c.URL, baseURL),
+		duration("idle", "how long a session lasts without a request", &c.Idle),
+		duration("lifetime", "how long a session lasts at most", &c.Lifetime),
+	}
+}
+
+// check notes what is missing or contradictory. addr is that of the operator listener.
+func (c *Console) check(p *problems, addr string, encrypted bool) {
+	if addr == "" {
+		p.add("operator.console", "operator.listen is not set: set the address of the operator listener")
+	}
+	if host, _, err := net.SplitHostPort(addr); err == nil && !encrypted && !loopback.Is(host) {
+		p.add("operator.console", "passwords would reach %s without TLS: set operator.tls, or listen on 127.0.0.1", host)
+	}
+	if c.OIDC.Issuer == "" {
+		return
+	}
+	u, err := url.Parse(c.URL)
+	switch {
+	case p.unread("operator.console.url"):
+	case err != nil || u.Host == "" || u.Path != console.Path:
+		p.add("operator.console.url", "expected the URL of the console with the path %s, to which the login provider sends browsers back", console.Path)
+	case u.Scheme != "https" && !loopback.Is(u.Hostname()):
+		p.add("operator.console.url", "expected https, or http to this machine")
+	}
+}
+
+// accounts are those who may log in to the console; nil without a console.
+func (s *sources) accounts() *login.Directory {
+	c := s.config.Operator.Console
+	if c == nil {
+		return nil
+	}
+	config := login.Config{Users: c.Users}
+	if c.OIDC.Issuer != "" {
+		provider := c.OIDC
+		provider.URL = c.URL
+		config.Provider = &provider
+	}
+	d, err := login.New(config)
+	s.config.problems.takeAll("operator.console", err)
+	return d
+}

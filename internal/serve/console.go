@@ -1,0 +1,40 @@
+package serve
+
+import (
+	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/proxy/console"
+	"github.com/veil-proxy/veil/proxy/console/overview"
+)
+
+// openConsole adds the console to the operator listener, if it is configured.
+func (s *Server) openConsole(p *config.Prepared) (err error) {
+	if p.Accounts == nil {
+		return nil
+	}
+	s.console, err = console.New(console.Config{Sink: s.audit, Logger: s.log, Metrics: s.metrics, Secure: p.OperatorTLS != nil})
+	if err != nil {
+		return err
+	}
+	for _, page := range s.pages() {
+		s.console.Add(page)
+	}
+	s.forceConsole(p)
+	s.operator.Mount(console.Path, s.console)
+	return nil
+}
+
+// pages are those of the console, in the order of its navigation.
+func (s *Server) pages() []console.Page {
+	return []console.Page{
+		overview.Page(),
+	}
+}
+
+// forceConsole puts those who may log in, and the limits of their sessions, in force.
+func (s *Server) forceConsole(p *config.Prepared) {
+	c := p.Config.Operator.Console
+	if c == nil { // a reload cannot switch it off
+		return
+	}
+	s.console.Force(p.Accounts, console.Limits{Idle: c.Idle, Lifetime: c.Lifetime})
+}

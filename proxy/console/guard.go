@@ -1,0 +1,89 @@
+package console
+
+import (
+	"crypto/subtle"
+	"errors"
+	"mime"
+	"net/http"
+)
+
+// policy is the Content-Security-Policy of every response: nothing but files of the
+// console, and no page of another site around it.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// harden sets the headers of every response.
+func (c *Console) harden(h http.Header) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cross-Origin-Embedder-Policy", "require-corp")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	h.Set("Cache-Control", "no-store")
+	if c.secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// defaultBytes bounds the body of a request.
+const defaultBytes = 1 << 20
+
+// TokenField and tokenHeader have the token of a session's forms, one of them.
+const (
+	TokenField  = "csrf"
+	tokenHeader = "X-CSRF-Token"
+)
+
+var errForeign = &Problem{Status: http.StatusForbidden, Reason: "origin", Text: "The request came from another site, and nothing was changed."}
+
+// foreign reports whether a request that changes something may come from another site. A
+// browser says where it is from.
+func foreign(r *http.Request) bool {
+	if r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" {
+		return true
+	}
+	return new(http.CrossOriginProtection).Check(r) != nil
+}
+
+// readForm reads the body of a form into memory, never into a file: it can hold what must
+// not stay anywhere.
+func readForm(w http.ResponseWriter, r *http.Request, most int64) error {
+	if most == 0 {
+		most = defaultBytes
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
+	var err error
+	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
+	case "multipart/form-data":
+		err = r.ParseMultipartForm(most)
+	case "application/x-www-form-urlencoded":
+		err = r.ParseForm()
+	}
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		return &Problem{Status: http.StatusRequestEntityTooLarge, Reason: "size", Text: "The request is too large."}
+	}
+	if err != nil {
+		return &Problem{Status: http.StatusBadRequest, Reason: "form", Text: "The form could not be read."}
+	}
+	return nil
+}
+
+// checkPost refuses what does not come from a form of the session.
+func (c *Console) checkPost(w http.ResponseWriter, r *Request, most int64) error {
+	if foreign(r.Request) {
+		return errForeign
+	}
+	if err := readForm(w, r.Request, most); err != nil {
+		return err
+	}
+	token := r.Header.Get(tokenHeader)
+	if token == "" {
+		token = r.PostForm.Get(TokenField)
+	}
+	if subtle.ConstantTimeCompare([]byte(token), []byte(r.session.token)) != 1 {
+		return &Problem{Status: http.StatusForbidden, Reason: "token", Text: "The form is of another session, and nothing was changed. Go back, reload the page and send it again."}
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+package console
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/oauth2"
+
+	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/console/login"
+	"github.com/veil-proxy/veil/proxy/consumer"
+)
+
+// loginForm is what the page of the login shows.
+type loginForm struct {
+	frame
+	Next      string // where to go then
+	Passwords bool
+	Provider  string
+	Problem   string
+}
+
+// showLogin shows the login.
+func (c *Console) showLogin(w *response, r *http.Request, x *proxy.Exchange) {
+	x.Operation = "page"
+	next := inside(r.URL.Query().Get("next"))
+	if c.session(r) != nil {
+		http.Redirect(w, r, next, http.StatusSeeOther)
+		return
+	}
+	c.loginPage(w, r, http.StatusOK, next, "")
+}
+
+// loginPage shows the login, with what was wrong with the last one. Its form has the text
+// of a cookie, so that no other site can log a browser in.
+func (c *Console) loginPage(w *response, r *http.Request, status int, next, problem string) {
+	f := loginForm{frame: frame{Title: "Log in"}, Next: next, Problem: problem}
+	accounts := c.accounts.Load()
+	if accounts == nil {
+		f.Problem = "Nobody may log in: add operator.console.users or operator.console.oidc to the configuration."
+	} else {
+		f.Passwords, f.Provider = accounts.HasPasswords(), accounts.ProviderName()
+	}
+	f.CSRF = c.sent(r, formCookie)
+	if len(f.CSRF) != len(random()) {
+		f.CSRF = random()
+		http.SetCookie(w, c.cookie(formCookie, f.CSRF))
+	}
+	if err := write(w, status, loginTemplate, "layout", f); err != nil {
+		http.Error(w, "A fault of Veil.", http.StatusInternalServerError)
+	}
+}
+
+// inside is an address of the console, and no other.
+func inside(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, Path+"/") || strings.Contains(u.Path, "//") || strings.ContainsAny(next, "\\\r\n") {
+		return Path + "/"
+	}
+	return next
+}
+
+// demandLogin sends a browser to the login, and refuses what is no page.
+func (c *Console) demandLogin(w *response, r *http.Request) {
+	if r.Method != http.MethodGet || !accepts(r, "text/html") {
+		http.Error(w, "log in first: the session has ended, or there was none", http.StatusUnauthorized)
+		return
+	}
+	http.Redirect(w, r, Path+"/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+}
+
+// accepts reports whether a client names a media type.
+func accepts(r *http.Request, kind string) bool {
+	return strings.Contains(r.Header.Get("Accept"), kind)
+}
+
+// logIn handles a name and a password.
+func (c *Console) logIn(w *response, r *http.Request, x *proxy.Exchange) {
+	x.Operation = "login"
+	if foreign(r) {
+		http.Error(w, errForeign.Text, errForeign.Status)
+		return
+	}
+	if err := readForm(w, r, 16<<10); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	next := inside(r.PostForm.Get("next"))
+	if token := c.sent(r, formCookie); token == "" || subtle.ConstantTimeCompare([]byte(token), []byte(r.PostForm.Get(TokenField))) != 1 {
+		c.loginPage(w, r, http.StatusForbidden, next, "The form had expired. Log in again.")
+		return
+	}
+	accounts := c.accounts.Load()
+	if accounts == nil {
+		c.loginPage(w, r, http.StatusForbidden, next, "")
+		return
+	}
+	name, password := r.PostForm.Get("name"), r.PostForm.Get("password")
+	c.admit(w, r, x, next, name, func(ctx context.Context) (login.Identity, error) { return accounts.Password(ctx, name, password) })
+}
+
+// admit begins a session for who check says it is, and records the login, whatever came
+// of it. name is the one that was typed; empty for a login at the provider.
+func (c *Console) admit(w *response, r *http.Request, x *proxy.Exchange, next, name string, check func(context.Context) (login.Identity, error)) {
+	var id login.Identity
+	who, err := c.shared.LogIn(r.Context(), address(r.RemoteAddr), name, func() (*consumer.Consumer, error) {
+		var err error
+		if id, err = check(r.Context()); errors.Is(err, login.ErrRefused) {
+			return nil, consumer.ErrBadCredentials
+		} else if err != nil {
+			return nil, err
+		}
+		return &consumer.Consumer{Name: id.Name}, nil
+	})
+	if err != nil {
+		c.refuse(w, r, x, next, name, err)
+		return
+	}
+	x.Who = who
+	if x.RecordLogin("", "complete", "", http.StatusSeeOther) != nil {
+		c.loginPage(w, r, errNotRecorded.Status, next, errNotRecorded.Text)
+		return
+	}
+	c.sessions.end(c.sent(r, sessionCookie))
+	http.SetCookie(w, c.cookie(sessionCookie, c.sessions.begin(id)))
+	c.forget(w, formCookie)
+	http.Redirect(w, r, next, http.StatusSeeOther)
+}
+
+// refuse records a login that failed, and shows the login again.
+func (c *Console) refuse(w *response, r *http.Request, x *proxy.Exchange, next, name string, err error) {
+	status, reason, text := http.StatusUnauthorized, proxy.ReasonCredentials, "The name or the password is wrong."
+	switch {
+	case errors.Is(err, consumer.ErrTooManyAttempts):
+		status, reason, text = http.StatusTooManyRequests, proxy.ReasonAttempts, "There were too many failed attempts from this address. Try again later."
+	case errors.Is(err, login.ErrUnavailable):
+		status, reason, text = http.StatusServiceUnavailable, "provider", "The login provider cannot be reached, so nobody can log in with it. Try again later."
+	case name == "":
+		text = "The login was refused: it was begun in another browser or too long ago, or this account may not use the console."
+	case r.Context().Err() != nil:
+		return // the browser is gone
+	}
+	typed := "unknown" // what was typed can be a password
+	if accounts := c.accounts.Load(); accounts != nil && accounts.Knows(name) {
+		typed = name
+	}
+	if x.RecordLogin(typed, "refused", reason, status) != nil {
+		status, text = errNotRecorded.Status, errNotRecorded.Text
+	}
+	c.loginPage(w, r, status, next, text)
+}
+
+// logOut ends the session.
+func (c *Console) logOut(w http.ResponseWriter, r *Request) error {
+	c.sessions.end(c.sent(r.Request, sessionCookie))
+	c.forget(w, sessionCookie)
+	http.Redirect(w, r.Request, Path+"/login", http.StatusSeeOther)
+	return nil
+}
+
+// beginProvider sends the browser to the login provider.
+func (c *Console) beginProvider(w *response, r *http.Request, x *proxy.Exchange) {
+	x.Operation = "login"
+	next := inside(r.URL.Query().Get("next"))
+	accounts := c.accounts.Load()
+	if accounts == nil {
+		c.loginPage(w, r, http.StatusForbidden, next, "")
+		return
+	}
+	a := attempt{Attempt: login.Attempt{State: random(), Nonce: random(), Verifier: oauth2.GenerateVerifier()}, Next: next, Begun: c.sessions.time()}
+	to, err := accounts.Begin(r.Context(), a.Attempt)
+	if err != nil {
+		c.refuse(w, r, x, next, "", err)
+		return
+	}
+	http.SetCookie(w, c.cookie(attemptCookie, c.attempts.seal(a)))
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// finishProvider takes the browser that the login provider sends back.
+func (c *Console) finishProvider(w *response, r *http.Request, x *proxy.Exchange) {
+	x.Operation = "login"
+	q := r.URL.Query()
+	a, ok := c.attempts.open(c.sent(r, attemptCookie))
+	c.forget(w, attemptCookie)
+	accounts := c.accounts.Load()
+	c.admit(w, r, x, inside(a.Next), "", func(ctx context.Context) (login.Identity, error) {
+		if !ok || accounts == nil || c.sessions.time().Sub(a.Begun) > attemptLifetime || !c.attempts.once(a.State) ||
+			subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(a.State)) != 1 || len(q["code"]) != 1 || q.Has("error") {
+			return login.Identity{}, login.ErrRefused
+		}
+		return accounts.Finish(ctx, a.Attempt, q.Get("code"))
+	})
+}

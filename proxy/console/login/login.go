@@ -1,0 +1,137 @@
+// Package login knows who may log in to the console: operators with a password that is
+// known by its argon2id hash, and those whom a login provider vouches for.
+//
+//	d, err := login.New(login.Config{Users: users, Provider: &login.Provider{…}})
+//	id, err := d.Password(ctx, name, password)
+//
+// Invariants: no error tells why a password was refused, and none has any part of it; a
+// name that nobody has takes as long to refuse as one that somebody has; a provider that
+// cannot be reached lets nobody in.
+//
+// Not known here: sessions, and how attempts are slowed down (the console).
+package login
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// What logins fail with. Their text is all there is to tell.
+var (
+	// ErrRefused: the name, the password or what the provider says is not good.
+	ErrRefused = errors.New("the login was refused")
+	// ErrUnavailable: the provider cannot be reached.
+	ErrUnavailable = errors.New("the login provider cannot be reached")
+)
+
+// User is an operator with a password.
+type User struct {
+	// Name is [A-Za-z0-9._@-]{1,128}.
+	Name string
+	// Password is the argon2id hash of the password as HashPassword returns it.
+	Password string
+}
+
+// Config is what a directory needs.
+type Config struct {
+	Users    []User
+	Provider *Provider // nil: none
+}
+
+// Identity is an operator who has logged in.
+type Identity struct {
+	Name  string
+	Proof Proof
+}
+
+// Proof identifies the configuration that somebody logged in by.
+type Proof [sha256.Size]byte
+
+// Directory knows who may log in. It may be used concurrently.
+type Directory struct {
+	users    map[string]user
+	mock     hash // checked for a name that nobody has
+	provider *provider
+	proofs   []Proof
+}
+
+type user struct {
+	hash  hash
+	proof Proof
+}
+
+// plainName is the form of names in the audit log.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9._@-]{1,128}$`)
+
+// New checks the configuration and returns a directory. All problems are reported at
+// once, each with its place, such as "users[0].password". No connection is opened.
+func New(c Config) (*Directory, error) {
+	d := &Directory{users: map[string]user{}, mock: usual}
+	var problems []error
+	bad := func(where, text string) { problems = append(problems, fmt.Errorf("%s: %s", where, text)) }
+	for i, u := range c.Users {
+		where := fmt.Sprintf("users[%d]", i)
+		if !plainName.MatchString(u.Name) {
+			bad(where+".name", "expected 1 to 128 letters, digits and ._@-")
+		}
+		if _, ok := d.users[u.Name]; ok {
+			bad(where+".name", "another user has this name")
+		}
+		h, err := parseHash(u.Password)
+		if err != nil {
+			bad(where+".password", err.Error())
+		}
+		proof := proofOf("user", u.Name, u.Password)
+		d.users[u.Name] = user{h, proof}
+		d.proofs = append(d.proofs, proof)
+		if i == 0 {
+			d.mock = h
+		}
+	}
+	if c.Provider != nil {
+		p, problem := newProvider(*c.Provider)
+		problems = append(problems, problem...)
+		if p != nil {
+			d.provider = p
+			d.proofs = append(d.proofs, p.proof)
+		}
+	}
+	if len(c.Users) == 0 && c.Provider == nil {
+		bad("users", "nobody may log in: add a user (veil keys password NAME) or oidc")
+	}
+	return d, errors.Join(problems...)
+}
+
+// Holds reports whether who logged in with a proof may still be logged in.
+func (d *Directory) Holds(p Proof) bool { return slices.Contains(d.proofs, p) }
+
+// HasPasswords reports whether there are users with a password.
+func (d *Directory) HasPasswords() bool { return len(d.users) > 0 }
+
+// Knows reports whether a user has a name.
+func (d *Directory) Knows(name string) bool { _, ok := d.users[name]; return ok }
+
+// Password checks a name and a password. The error is ErrRefused, or that of the context.
+func (d *Directory) Password(ctx context.Context, name, password string) (Identity, error) {
+	u, known := d.users[name]
+	h := u.hash
+	if !known {
+		h = d.mock
+	}
+	ok, err := h.check(ctx, password)
+	if err != nil {
+		return Identity{}, err
+	}
+	if !ok || !known {
+		return Identity{}, ErrRefused
+	}
+	return Identity{Name: name, Proof: u.proof}, nil
+}
+
+func proofOf(parts ...string) Proof {
+	return sha256.Sum256(fmt.Appendf(nil, "%q", parts))
+}

@@ -1,0 +1,217 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/veil-proxy/veil/internal/stack"
+	"github.com/veil-proxy/veil/proxy"
+)
+
+// Request is the request of an operator who has logged in.
+type Request struct {
+	*http.Request
+
+	console   *Console
+	session   *session
+	x         *proxy.Exchange
+	status    int // of the response, for the log
+	committed bool
+}
+
+// Operator is the name of who has logged in.
+func (r *Request) Operator() string { return r.session.who.Name }
+
+// ID names the request in records and log lines.
+func (r *Request) ID() string { return r.x.ID }
+
+// Commit writes the record of an action now, instead of after its handler: before
+// something that cannot be undone. If it returns an error, the action must not be done,
+// and the handler returns that error.
+func (r *Request) Commit(result, reason string) error {
+	r.committed = true
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	if r.x.Commit(r.x.Record(result, reason, ""), r.status) != nil {
+		return errNotRecorded
+	}
+	return nil
+}
+
+// Problem is why a request is refused. Its text is shown; it has nothing of the request in
+// it that is not the operator's own.
+type Problem struct {
+	Status int
+	// Reason says why, in fixed words, for the record; "input" if it is empty.
+	Reason string
+	Text   string
+}
+
+func (p *Problem) Error() string { return p.Text }
+
+func (p *Problem) reason() string {
+	if p.Reason == "" {
+		return "input"
+	}
+	return p.Reason
+}
+
+var errNotRecorded = &Problem{Status: http.StatusServiceUnavailable, Text: "The audit record could not be written, so nothing was done. The log of Veil says why."}
+
+// Render responds with a page: the template "content" of a page's templates, with data,
+// inside the layout.
+func (r *Request) Render(w http.ResponseWriter, t *template.Template, title string, data any) error {
+	return r.render(w, http.StatusOK, t, title, data)
+}
+
+// RenderStatus does it with another status than 200, such as for a form that was not
+// accepted.
+func (r *Request) RenderStatus(w http.ResponseWriter, status int, t *template.Template, title string, data any) error {
+	return r.render(w, status, t, title, data)
+}
+
+func (r *Request) render(w http.ResponseWriter, status int, t *template.Template, title string, data any) error {
+	f := frame{Title: title, Operator: r.Operator(), CSRF: r.session.token, Notice: r.console.sessions.takeNotice(r.session), Groups: r.console.navigation(r.URL.Path), Data: data}
+	return write(w, status, t, "layout", f)
+}
+
+// write executes a template and responds with the result.
+func write(w http.ResponseWriter, status int, t *template.Template, name string, data any) error {
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, name, data); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = b.WriteTo(w) // the browser is gone
+	return nil
+}
+
+// JSON responds with a value for a script of the console.
+func (r *Request) JSON(w http.ResponseWriter, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(b) // the browser is gone
+	return nil
+}
+
+// Redirect sends the browser to a page of the console after an action, such as "/keys".
+// That page shows the notice, if there is one.
+func (r *Request) Redirect(w http.ResponseWriter, path, notice string) error {
+	if notice != "" {
+		r.console.sessions.note(r.session, notice)
+	}
+	http.Redirect(w, r.Request, Path+path, http.StatusSeeOther)
+	return nil
+}
+
+// fail responds with the page of an error. The text of an error that is no Problem can
+// have a value, so it goes nowhere.
+func (c *Console) fail(w *response, r *Request, err error) {
+	w.drop()
+	problem, ok := err.(*Problem) //nolint:errorlint // what a handler returns, not what it wraps
+	if !ok {
+		c.shared.Log().Error("fault of Veil", "request_id", r.ID(), "door", "console", "page", r.Pattern)
+		problem = &Problem{Status: http.StatusInternalServerError, Text: "A fault of Veil. Its log has the request " + r.ID() + "."}
+	}
+	if accepts(r.Request, "application/json") {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(problem.Status)
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": problem.Text}) // the browser is gone
+		return
+	}
+	if r.render(w, problem.Status, problemPage, "Error "+http.StatusText(problem.Status), problem) != nil {
+		http.Error(w, problem.Text, problem.Status)
+	}
+}
+
+// watched counts the requests of a handler, and survives its panics.
+func (c *Console) watched(serve func(*response, *http.Request, *proxy.Exchange)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		x := c.shared.Begin(address(r.RemoteAddr))
+		out := &response{ResponseWriter: w}
+		done := c.shared.Metrics().Begin()
+		defer func() {
+			// http.ErrAbortHandler ends a response that was begun, on purpose.
+			if fault := recover(); fault != nil && fault != any(http.ErrAbortHandler) {
+				// Its text can contain a value.
+				c.shared.Log().Error("fault of Veil", "request_id", x.ID, "door", "console", "stack", stack.OfPanic())
+				out.drop()
+				if !out.begun {
+					_ = x.Commit(x.Record("failed", "fault", ""), http.StatusInternalServerError) // responds with an error in any case
+					http.Error(out, "A fault of Veil. Its log has the request "+x.ID+".", http.StatusInternalServerError)
+				}
+			}
+			done()
+			c.shared.Responded(x.Operation, out.status, time.Since(x.Started))
+		}()
+		serve(out, r, &x)
+	}
+}
+
+// response notes the status of a response, and holds it back where its record must be
+// written first.
+type response struct {
+	http.ResponseWriter
+	status int
+	begun  bool // something has left
+	held   *bytes.Buffer
+}
+
+// hold keeps what is written from now on.
+func (r *response) hold() { r.held = &bytes.Buffer{} }
+
+// drop forgets what was kept.
+func (r *response) drop() {
+	if r.held != nil {
+		r.held, r.status = nil, 0
+		for _, name := range []string{"Content-Type", "Content-Disposition", "Location", "Content-Length"} {
+			r.Header().Del(name)
+		}
+	}
+}
+
+// release lets go what was kept.
+func (r *response) release() {
+	kept := r.held
+	if kept == nil {
+		return
+	}
+	r.held = nil
+	if r.status != 0 || kept.Len() > 0 {
+		r.begun = true
+		r.ResponseWriter.WriteHeader(max(r.status, http.StatusOK))
+		_, _ = kept.WriteTo(r.ResponseWriter) // the browser is gone
+	}
+}
+
+func (r *response) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	if r.held == nil {
+		r.begun = true
+		r.ResponseWriter.WriteHeader(status)
+	}
+}
+
+func (r *response) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	if r.held != nil {
+		return r.held.Write(b)
+	}
+	r.begun = true
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets an http.ResponseController reach the connection.
+func (r *response) Unwrap() http.ResponseWriter { return r.ResponseWriter }

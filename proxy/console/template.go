@@ -1,0 +1,90 @@
+package console
+
+import (
+	"embed"
+	"html/template"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/veil-proxy/veil/proxy/console/assets"
+)
+
+//go:embed templates/*.html
+var files embed.FS
+
+// frame is what the layout of a page shows. The templates of a page have it as their dot:
+// what they were rendered with is .Data, and a form has {{template "csrf" $}}.
+type frame struct {
+	Title    string
+	Operator string // empty before the login
+	CSRF     string
+	Notice   string
+	Groups   []group
+	Data     any
+}
+
+// group is a heading of the navigation with its entries.
+type group struct {
+	Title   string
+	Entries []entry
+}
+
+// entry is a page in the navigation.
+type entry struct {
+	Path, Title string
+	Current     bool
+}
+
+// functions are those of all templates.
+var functions = template.FuncMap{
+	"asset": assets.Address,
+	"at":    func(path string) string { return Path + path },
+	"count": count[uint64],
+	"time":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+	"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+}
+
+// count writes a number with a separator of thousands.
+func count[N ~int | ~uint64 | ~int64](n N) string {
+	digits := strconv.FormatUint(uint64(n), 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+var layout = template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/layout.html"))
+
+var (
+	loginTemplate = MustParse(files, "templates/login.html")
+	problemPage   = MustParse(files, "templates/problem.html")
+)
+
+// MustParse reads the templates of a page, to which it adds those of the frame. It panics
+// if one is no template, as template.Must does.
+//
+// A page defines "content", and, if it has files of its own in package assets, "head":
+//
+//	{{define "head"}}<link rel="stylesheet" href="{{asset "audit.css"}}">{{end}}
+func MustParse(fsys fs.FS, patterns ...string) *template.Template {
+	return template.Must(template.Must(layout.Clone()).ParseFS(fsys, patterns...))
+}
+
+// navigation is the entries of all pages, of which that of an address is the current one.
+func (c *Console) navigation(address string) []group {
+	var groups []group
+	for _, p := range c.pages {
+		i := slices.IndexFunc(groups, func(g group) bool { return g.Title == p.Group })
+		if i < 0 {
+			groups = append(groups, group{Title: p.Group})
+			i = len(groups) - 1
+		}
+		at := Path + p.Path
+		current := address == at || p.Path != "/" && strings.HasPrefix(address, at+"/")
+		groups[i].Entries = append(groups[i].Entries, entry{Path: at, Title: p.Title, Current: current})
+	}
+	return groups
+}
