@@ -37,18 +37,22 @@ type Treatment struct {
 // Effect says what a Treatment does.
 type Effect op
 
-// The effects that tell what of a value can be seen. Others are not named.
+// The effects. Others only lead to what is walked.
 const (
-	Removes        = Effect(opRemove)
-	Keeps          = Effect(opKeep)
-	ByMethod       = Effect(opMethod)
-	Walks          = Effect(opDescend)
-	SealsID        = Effect(opID)
-	SealsVersion   = Effect(opVersion)
-	SealsReference = Effect(opReference)
-	ShowsCode      = Effect(opCode)
-	ShowsCanonical = Effect(opCanonical)
-	ShowsCoded     = Effect(opCoded)
+	Removes            = Effect(opRemove)
+	Keeps              = Effect(opKeep)
+	ByMethod           = Effect(opMethod)
+	Walks              = Effect(opDescend)
+	WalksExtension     = Effect(opExtension)
+	Withholds          = Effect(opWithhold)
+	SealsID            = Effect(opID)
+	SealsVersion       = Effect(opVersion)
+	SealsReference     = Effect(opReference)
+	ShowsCode          = Effect(opCode)
+	ShowsCanonical     = Effect(opCanonical)
+	ShowsCoded         = Effect(opCoded)
+	ReplacesIdentifier = Effect(opIdentifier)
+	Links              = Effect(opLink)
 )
 
 // Schema returns the tables that the rules were compiled with.

@@ -118,7 +118,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/runs":        {"mask/...", "audit", "file"},
 		"internal/opener":      {"mask/..."},
 		"internal/rules":       {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "document/...", "document", "fhir", "rulesets", "fhir/schema"},
-		"internal/ruletest":    {"mask/...", "internal/strictyaml", "internal/rules", "document/...", "document", "fhir", "rulesets", "table", "textfile"},
+		"internal/ruletest":    {"internal/jsonrow", "mask/...", "internal/strictyaml", "internal/rules", "document/...", "document", "fhir", "rulesets", "table", "textfile"},
 		"internal/auditshow":   {"audit", "file", "internal/cli", "internal/config", "mask/keys"},
 		"internal/keyscmd":     {"proxy/console/login", "audit", "internal/cli", "internal/config", "internal/opener", "mask/keys", "proxy/consumer"},
 		"internal/config":      {"proxy/console", "proxy/console/login", "text/recognizer", "text/scrub", "proxy/darts", "internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules"},
@@ -168,6 +168,13 @@ func TestImportsPointOneWay(t *testing.T) {
 		"selftest/fhirattack":  {"internal/loopback", "selftest", "selftest/suite"},
 		"selftest/deployment":  {"audit", "fhir", "general", "internal/config", "internal/loopback", "internal/tablecheck", "mask/keys", "mask/ruleset", "postgres/analysis", "proxy/signin", "selftest", "selftest/fhirattack", "textfile"},
 		"internal/selftestcmd": {"internal/cli", "internal/config", "mask/keys", "report/signed", "selftest", "selftest/...", "textfile"},
+
+		// What operators look at in the console.
+		"internal/views":    {"fhir", "internal/rules", "postgres/analysis", "postgres/catalog"},
+		"internal/jsonrow":  {"fhir", "internal/rules", "mask", "table"},
+		"internal/ruletree": {"fhir", "internal/suggest", "mask", "mask/forms", "mask/ruleset", "postgres/analysis", "safeharbor"},
+		"internal/trial":    {"fhir", "fhir/fhirfile", "fhir/fhirjson", "fhir/fhirxml", "fhir/schema", "file", "internal/fhirtest", "internal/formats", "internal/jsonrow", "internal/ruletree", "internal/stack", "internal/views", "mask", "postgres/analysis", "postgres/catalog", "postgres/script", "table"},
+		"postgres/ddl":      {"postgres/analysis", "postgres/catalog"},
 
 		// Rulesets of other tools.
 		"internal/rulesetimport": {"fhir", "fhir/schema", "internal/rules", "internal/strictyaml", "mask", "mask/ruleset"},

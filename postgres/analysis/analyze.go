@@ -66,6 +66,9 @@ func Warm() error {
 	return err
 }
 
+// Parse reads a text by PostgreSQL's grammar, for what reads definitions.
+func Parse(text string) (*pg.ParseResult, *Refusal) { return parse(text) }
+
 // parse reads a text by PostgreSQL's grammar. The parser's message may quote the
 // statement, which the client wrote itself; it is not repeated all the same.
 func parse(text string) (tree *pg.ParseResult, refusal *Refusal) {

@@ -130,7 +130,7 @@ func (d *columnRule) mask(def mask.Definition) {
 	if s.comparable {
 		s.shadow = shadowKind(t, d.column.Collation)
 	}
-	s.Type = neutral(d.catalog, s.shown)
+	s.Type = TypeOf(d.catalog, s.shown)
 	c.shown = s.shown
 	d.computable(s)
 }
@@ -181,8 +181,8 @@ func shadowKind(t *catalog.Type, collation uint32) rows.ShadowKind {
 	return rows.ShadowCast
 }
 
-// neutral is a type as package table has it.
-func neutral(c *catalog.Catalog, oid uint32) table.Type {
+// TypeOf is a type as package table has it.
+func TypeOf(c *catalog.Catalog, oid uint32) table.Type {
 	t := c.Base(oid)
 	if t == nil {
 		return table.Opaque
