@@ -9,6 +9,7 @@ import (
 
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // errNotRecorded says that an exchange must not be completed, since its audit record
@@ -42,6 +43,8 @@ type Exchange struct {
 	Who     *consumer.Consumer
 	View    View
 	Started time.Time
+	// Span is what is traced of it; nothing unless a listener begins one.
+	Span trace.Span
 
 	release func()
 }
@@ -55,6 +58,11 @@ func (l *Listener) Begin(client net.Addr) Exchange {
 // policy.
 func (x *Exchange) Next(id, operation string) Exchange {
 	return Exchange{l: x.l, Policy: x.Policy, ID: id, Client: x.Client, Operation: operation, Who: x.Who, View: x.View, Started: time.Now()}
+}
+
+// Trace begins the span of an exchange, in the trace that the client names, if any.
+func (x *Exchange) Trace(name trace.Name, traceparent []byte) {
+	x.Span = x.l.config.Tracer.Begin(name, x.Started, traceparent)
 }
 
 // Identify notes whose exchange it is. It reports whether that consumer has a view.
@@ -134,11 +142,17 @@ type Entry struct {
 	rule, object string
 	// status is that of an HTTP response; 0 for none.
 	status int
+	view   string
+	span   trace.Span
 }
 
 // Entry makes the entry of a record of the exchange.
 func (x *Exchange) Entry(r *mask.Record, status int) Entry {
-	return Entry{Record: x.stamp(r), rule: x.Rule, object: x.Object, status: status}
+	e := Entry{Record: x.stamp(r), rule: x.Rule, object: x.Object, status: status, span: x.Span}
+	if x.Who != nil {
+		e.view = x.Who.View
+	}
+	return e
 }
 
 // Commit ends the exchange with a record.
@@ -166,6 +180,7 @@ func (l *Listener) Commit(entries ...Entry) error {
 	failed := false
 	for i := range entries {
 		l.config.Metrics.Append(time.Since(begun), errs[i])
+		entries[i].trace(begun, errs[i] != nil)
 		if errs[i] != nil {
 			failed = true
 			r := entries[i].Record
@@ -201,6 +216,30 @@ func (l *Listener) count(e *Entry) {
 		m.Found(f.Detector, f.Label, f.N)
 	}
 }
+
+// trace says in the exchange's span what the record says, and how long it took to be written.
+func (e *Entry) trace(begun time.Time, failed bool) {
+	if !e.span.Recording() {
+		return
+	}
+	log := e.span.ChildAt(trace.Audit, begun)
+	if failed {
+		log.Describe(trace.Facts{Outcome: "failed"})
+	}
+	log.End()
+	r := e.Record
+	facts := trace.Facts{View: e.view, Ruleset: r.RulesetSHA256, Operation: r.Operation, Outcome: r.Result, Reason: r.Reason, Status: e.status}
+	for _, c := range r.Resources {
+		facts.Resources += c.N
+	}
+	for i := range r.Applied {
+		facts.Applications += r.Applied[i].N
+	}
+	e.span.Describe(facts)
+}
+
+// End ends the span of the exchange that the entry is of.
+func (e *Entry) End() { e.span.End() }
 
 // write logs what a record says.
 func (l *Listener) write(e *Entry) {

@@ -11,6 +11,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/metrics"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // Config is what the listeners of all protocols need.
@@ -25,6 +26,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Metrics counts exchanges; nil counts nothing.
 	Metrics *metrics.Listener
+	// Tracer makes spans of exchanges; nil makes none.
+	Tracer *trace.Tracer
 	// Process says, in fixed words, why the process cannot serve whatever the upstream
 	// does; nil for nothing to say.
 	Process func() error

@@ -36,6 +36,7 @@ type Config struct {
 	Audit     Audit
 	Operator  Operator
 	Log       Log
+	Tracing   *Tracing // nil: off
 	Shutdown  Shutdown
 	// Recognizer is the external recogniser of texts that are scrubbed; none without a URL.
 	Recognizer recognizer.Options

@@ -16,6 +16,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 func postgresSettings(c *Postgres) []setting {
@@ -136,13 +137,13 @@ func (c *Postgres) Connection() (*pgconn.Config, error) {
 
 // Server returns the PostgreSQL listener with a policy. It opens no connection. ready
 // says why the process cannot serve; nil for nothing to say.
-func (c *Postgres) Server(policy pgproxy.Policy, sink mask.Sink, m *metrics.Listener, log *slog.Logger, ready func() error) (*pgproxy.Server, error) {
+func (c *Postgres) Server(policy pgproxy.Policy, sink mask.Sink, m *metrics.Listener, tracer *trace.Tracer, log *slog.Logger, ready func() error) (*pgproxy.Server, error) {
 	password, err := c.password()
 	if err != nil {
 		return nil, err
 	}
 	return pgproxy.New(pgproxy.Config{
 		Upstream: c.Upstream, Password: password, Policy: policy, Sink: sink, Plaintext: c.Plaintext, PowerfulRole: c.PowerfulRole,
-		SearchPath: c.SearchPath, Logger: log, Metrics: m, Limits: c.Limits, Ready: ready,
+		SearchPath: c.SearchPath, Logger: log, Metrics: m, Tracer: tracer, Limits: c.Limits, Ready: ready,
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/signin"
+	"github.com/veil-proxy/veil/proxy/trace"
 	"github.com/veil-proxy/veil/text/scrub"
 )
 
@@ -37,6 +38,7 @@ type Prepared struct {
 	// What stays as it was at the start.
 	Credentials signin.Credentials
 	UpstreamTLS *tls.Config
+	Tracing     *trace.Config // nil: off
 }
 
 // sources is what the files of a configuration say, before it is compiled.
@@ -157,6 +159,7 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*Prepared, err
 	p.Accounts = s.accounts()
 	p.UpstreamTLS, err = c.FHIR.UpstreamTLS.Config(log)
 	c.problems.takeAll("fhir.upstreamTLS", err)
+	p.Tracing = c.Tracing.prepare(&c.problems, log)
 	if err := c.problems.err(); err != nil {
 		return nil, err
 	}

@@ -34,6 +34,7 @@ func (c *Config) settings() []setting {
 		).at(restart),
 		section("operator", "metrics, health checks, and operations for operators", operatorSettings(&c.Operator)...).at(restart),
 		section("text", "texts that rulesets scrub", section("recognizer", "external recogniser, asked beside the detectors; it sees originals", recognizerSettings(&c.Recognizer)...)).at(restart),
+		optional("tracing", "OpenTelemetry traces, without values", &c.Tracing, tracingSettings).at(restart),
 		section("log", "log on standard error",
 			text("level", "debug, info, warn or error", &c.Log.Level, logLevel).flagged("log-level", "LEVEL"),
 			text("format", "text or json", &c.Log.Format, logFormat).flagged("log-format", "FORMAT"),

@@ -30,6 +30,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/operator"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // Options are what a server needs besides its configuration.
@@ -44,6 +45,7 @@ type Server struct {
 	options Options
 	audit   *audit.Log
 	metrics *metrics.Set
+	tracer  *trace.Tracer // nil: off
 	log     *slog.Logger
 
 	draining  atomic.Bool
@@ -84,6 +86,9 @@ func Open(ctx context.Context, source *config.Source, o Options) (_ *Server, err
 			err = errors.Join(err, s.close())
 		}
 	}()
+	if err := s.openTracing(ctx, p); err != nil {
+		return nil, err
+	}
 	if c.FHIR.Upstream != "" {
 		if err := s.openFHIR(ctx, p); err != nil {
 			return nil, err
@@ -135,6 +140,7 @@ func (s *Server) close() error {
 	for _, l := range s.listeners {
 		_ = l.Net.Close() // closed already after an orderly end
 	}
+	s.closeTracing()
 	return s.audit.Close()
 }
 
@@ -153,7 +159,7 @@ func (s *Server) openFHIR(ctx context.Context, p *config.Prepared) error {
 		Upstream: c.Upstream, UpstreamAliases: c.UpstreamAliases, FileHosts: c.FileHosts, SkipInvalidLines: c.SkipInvalidLines,
 		UpstreamTLS: p.UpstreamTLS, Credentials: p.Credentials,
 		BaseURL: base, Policy: p.FHIR, Origins: c.Origins, LinkAge: c.LinkAge,
-		Sink: s.audit, Logger: s.log, Metrics: s.metrics.Listener("fhir"), Limits: c.Limits, Ready: s.ready,
+		Sink: s.audit, Logger: s.log, Metrics: s.metrics.Listener("fhir"), Tracer: s.tracer, Limits: c.Limits, Ready: s.ready,
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -178,7 +184,7 @@ const NoTables = "the ruleset has no tables section, so the PostgreSQL listener 
 // that a problem with it is reported to the operator rather than to clients.
 func (s *Server) openPostgres(ctx context.Context, p *config.Prepared) (err error) {
 	c := &p.Config.Postgres
-	server, err := c.Server(p.Postgres, s.audit, s.metrics.Listener("postgres"), s.log, s.ready)
+	server, err := c.Server(p.Postgres, s.audit, s.metrics.Listener("postgres"), s.tracer, s.log, s.ready)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ const lookTimeout = 2 * time.Minute
 // Run connects to the upstream of a configuration as veil serve would, and reports on
 // one view, or on all if view is empty.
 func Run(ctx context.Context, p *config.Prepared, view string) (*Report, error) {
-	server, err := p.Config.Postgres.Server(p.Postgres, noSink{}, nil, slog.New(slog.DiscardHandler), nil)
+	server, err := p.Config.Postgres.Server(p.Postgres, noSink{}, nil, nil, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		return nil, err
 	}

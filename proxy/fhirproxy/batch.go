@@ -13,6 +13,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // maxBatch is how many requests a batch may have.
@@ -100,6 +101,8 @@ func readBatch(body []byte) ([]string, *outcome.Problem) {
 func (x *exchange) entry(i int, url string, size int) models.BundleEntry {
 	sub := *x
 	sub.Exchange = x.Next(x.ID+"."+strconv.Itoa(i), "unknown")
+	sub.Span = x.Span.Child(trace.BatchEntry)
+	defer sub.Span.End()
 	a, p := sub.respondEntry(i, url, size)
 	if p != nil {
 		a = sub.refuse(p)

@@ -20,6 +20,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // benchClients is how many requests are under way at once.
@@ -170,7 +171,7 @@ func (s *Server) unmasked(ctx *fasthttp.RequestCtx) {
 		panic(p.Text)
 	}
 	defer s.leave()
-	a, p := s.up.Get(parse.AppendQuery([]byte("/"+strings.Join(t.Segments, "/")), t.Params), s.limits.UpstreamTimeout)
+	a, p := s.up.Get(parse.AppendQuery([]byte("/"+strings.Join(t.Segments, "/")), t.Params), s.limits.UpstreamTimeout, trace.Span{})
 	if p != nil {
 		panic(p.Text)
 	}

@@ -60,6 +60,7 @@ func (x *exchange) openBundle(q *retrieval, r *upstream.Response, format *media.
 		}
 	}()
 	b := &bundleBody{x: x, q: q, r: r, finder: x.s.lookups.Finder(x.view.lookups, false), ends: hour(x.s.now().Add(x.s.linkAge)), pass: mask.NewPass(x.view.automaton.Plan), asXML: format.XML}
+	b.finder.Span = x.Span
 	b.pass.Begin(x.Origin())
 	if !b.begin() {
 		return nil, nil

@@ -54,7 +54,7 @@ func (x *exchange) content(a *request, accept string) (*response, *outcome.Probl
 		return nil, p
 	}
 	defer x.s.leave()
-	r, p := x.s.up.Request(&upstream.Request{Path: path, Accept: mime, Timeout: x.s.limits.UpstreamTimeout})
+	r, p := x.s.up.Request(&upstream.Request{Path: path, Accept: mime, Timeout: x.s.limits.UpstreamTimeout, Span: x.Span})
 	if p != nil {
 		return nil, p
 	}

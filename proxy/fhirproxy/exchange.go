@@ -18,6 +18,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // exchange is one request in progress, or one entry of a batch.
@@ -48,6 +49,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		return
 	}
 	defer s.shared.Metrics().Begin()()
+	x.Trace(trace.FHIRRequest, ctx.Request.Header.Peek("traceparent"))
 	f := media.Format{Schema: version()}
 	a, p := x.route(ctx, &f)
 	if p != nil {
@@ -225,7 +227,12 @@ func (x *exchange) delivers(r *mask.Record) *outcome.Problem {
 
 // write turns what a handler returned into the response, in the format that was requested.
 func (x *exchange) write(ctx *fasthttp.RequestCtx, a *response, f media.Format) {
-	defer func() { x.s.shared.Responded(x.Operation, ctx.Response.StatusCode(), time.Since(x.Started)) }()
+	defer func() {
+		x.s.shared.Responded(x.Operation, ctx.Response.StatusCode(), time.Since(x.Started))
+		if a.stream == nil {
+			x.Span.End() // that of a stream ends with it
+		}
+	}()
 	if p := x.respond(ctx, a, f); p != nil {
 		_ = x.respond(ctx, &response{status: p.Status, body: p.Resource(), header: p.Header}, f)
 	}

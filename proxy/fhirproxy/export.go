@@ -33,7 +33,7 @@ func (x *exchange) kickOff(a *request, path string, query *guard.Query) (*respon
 		return nil, p
 	}
 	requested := path + string(parse.AppendQuery(nil, query.Upstream))
-	r, p := x.s.up.Request(&upstream.Request{Path: requested, Async: true, Timeout: x.s.limits.UpstreamTimeout})
+	r, p := x.s.up.Request(&upstream.Request{Path: requested, Async: true, Timeout: x.s.limits.UpstreamTimeout, Span: x.Span})
 	if p != nil {
 		return nil, p
 	}
@@ -79,7 +79,7 @@ func (x *exchange) exportStatus(a *request) (*response, *outcome.Problem) {
 	if p != nil {
 		return nil, p
 	}
-	r, p := x.s.up.Request(&upstream.Request{Path: l.path, Method: strings.Replace(a.method, "HEAD", "GET", 1), Accept: "application/json, " + upstream.MIMETypes, Timeout: x.s.limits.UpstreamTimeout})
+	r, p := x.s.up.Request(&upstream.Request{Path: l.path, Method: strings.Replace(a.method, "HEAD", "GET", 1), Accept: "application/json, " + upstream.MIMETypes, Timeout: x.s.limits.UpstreamTimeout, Span: x.Span})
 	if p != nil {
 		return nil, p
 	}

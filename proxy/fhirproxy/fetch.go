@@ -14,6 +14,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // retrieval is a request to the upstream, and what its response must be.
@@ -45,7 +46,7 @@ type retrieval struct {
 // upstreamJSON requests a path and returns the checked response in JSON, which the
 // caller releases.
 func (x *exchange) upstreamJSON(path string) (*upstream.Response, *outcome.Problem) {
-	r, p := x.s.up.Get([]byte(path), x.s.limits.UpstreamTimeout)
+	r, p := x.s.up.Get([]byte(path), x.s.limits.UpstreamTimeout, x.Span)
 	if p != nil {
 		return nil, p
 	}
@@ -100,7 +101,7 @@ func (x *exchange) fetch(q *retrieval, a *request) (ans *response, p *outcome.Pr
 // it in JSON, which the caller releases.
 func (x *exchange) bundleStart(path string) (r *upstream.Response, whole bool, p *outcome.Problem) {
 	timeout := x.s.limits.UpstreamTimeout
-	if r, whole, p = x.s.up.GetStream(path, streamFrom, timeout); p != nil {
+	if r, whole, p = x.s.up.GetStream(path, streamFrom, timeout, x.Span); p != nil {
 		return nil, false, p
 	}
 	if !whole && !r.IsJSON() && !r.IsXML() { // it cannot be masked in parts, or is a problem
@@ -123,7 +124,10 @@ func (x *exchange) bundleStart(path string) (r *upstream.Response, whole bool, p
 func (x *exchange) maskWhole(q *retrieval, body, dst []byte) (_ *response, p *outcome.Problem) {
 	var out []byte
 	var record *mask.Record
+	span := x.Span.Child(trace.Mask)
+	defer span.End()
 	finder := x.s.lookups.Finder(x.view.lookups, false)
+	finder.Span = span
 	for {
 		p = x.withMasker(func(m *masker) (p *outcome.Problem) {
 			m.finder = finder
@@ -137,6 +141,7 @@ func (x *exchange) maskWhole(q *retrieval, body, dst []byte) (_ *response, p *ou
 		}
 		finder.Settle() // where it fails, the next walk says so
 	}
+	span.End()
 	if p == nil {
 		p = x.delivers(record)
 	}

@@ -63,7 +63,7 @@ func (f *fileBody) open(path string) (*response, *outcome.Problem) {
 
 func (f *fileBody) begin(path string) (p *outcome.Problem) {
 	x := f.x
-	f.r, p = x.s.up.Request(&upstream.Request{Path: path, Accept: ndjson, Stream: true, Timeout: x.s.limits.UpstreamTimeout})
+	f.r, p = x.s.up.Request(&upstream.Request{Path: path, Accept: ndjson, Stream: true, Timeout: x.s.limits.UpstreamTimeout, Span: x.Span})
 	if p != nil {
 		return p
 	}

@@ -20,7 +20,7 @@ func (x *exchange) capabilities(a *request) (*response, *outcome.Problem) {
 		return nil, p
 	}
 	body, p := x.view.metadata.get(time.Minute, func() ([]byte, *outcome.Problem) {
-		r, p := x.s.up.Get([]byte("/metadata"), x.s.limits.UpstreamTimeout)
+		r, p := x.s.up.Get([]byte("/metadata"), x.s.limits.UpstreamTimeout, x.Span)
 		if p != nil {
 			return nil, p
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // allowed are the methods of the Allow header. POST is one for searches,
@@ -58,7 +59,7 @@ func (s *Server) full() error {
 
 // upstreamReady requests the upstream's metadata.
 func (s *Server) upstreamReady() error {
-	r, p := s.up.Get([]byte("/metadata"), s.limits.ReadyTimeout)
+	r, p := s.up.Get([]byte("/metadata"), s.limits.ReadyTimeout, trace.Span{})
 	if p == nil {
 		defer r.Release()
 		p = r.Check()

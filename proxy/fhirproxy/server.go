@@ -53,6 +53,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/signin"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // Config is what a listener needs.
@@ -91,7 +92,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Metrics counts what the listener does; nothing does when it is nil.
 	Metrics *metrics.Listener
-	Limits  Limits
+	// Tracer makes spans of requests; none are made when it is nil.
+	Tracer *trace.Tracer
+	Limits Limits
 	// Ready says, in fixed words, why the process cannot answer whatever the
 	// upstream does; nil for nothing to say.
 	Ready func() error
@@ -161,7 +164,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.site = &fhir.Site{Upstream: up.Origins, Base: s.base}
 	if s.shared, err = proxy.New(proxy.Config{
-		Name: "fhir", Event: "request", Sink: c.Sink, Logger: c.Logger, Metrics: c.Metrics,
+		Name: "fhir", Event: "request", Sink: c.Sink, Logger: c.Logger, Metrics: c.Metrics, Tracer: c.Tracer,
 		Process: c.Ready, Full: s.full, Upstream: s.upstreamReady,
 	}); err != nil {
 		return nil, err

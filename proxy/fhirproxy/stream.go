@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/internal/stack"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // stream is a response that is masked while it arrives.
@@ -25,6 +26,7 @@ type stream struct {
 	packed bool   // the consumer takes gzip
 	leave  func() // gives the stream's place back
 	done   func() // ends the request for the consumer's limits
+	span   trace.Span
 	closed bool
 }
 
@@ -51,12 +53,13 @@ var (
 // place back.
 func newStream(x *exchange, body streamBody, leave func()) *stream {
 	done := x.s.shared.Metrics().Begin()
-	return &stream{x: x, body: body, leave: func() { done(); leave() }}
+	return &stream{x: x, body: body, span: x.Span.Child(trace.Stream), leave: func() { done(); leave() }}
 }
 
 // abandon gives everything back.
 func (s *stream) abandon() {
 	s.body.release()
+	s.span.End()
 	if s.leave != nil {
 		s.leave()
 		s.leave = nil
@@ -141,6 +144,7 @@ func (s *stream) end(whole bool, reason string) error {
 	}
 	s.closed = true
 	defer s.abandon()
+	defer s.x.Span.End()
 	result := "failed"
 	if whole {
 		result, reason = "complete", ""

@@ -16,6 +16,7 @@ var help = map[string]string{
 	"veil_policy_loaded_timestamp_seconds":       "When what is in force was loaded, in Unix seconds.",
 	"veil_build_info":                            "The build that runs; always 1.",
 	"veil_audit_free_bytes":                      "Room on the disk of the audit log.",
+	"veil_trace_dropped_spans_total":             "Spans that the collector of traces did not take in time.",
 	"veil_audit_ready":                           "Whether the next audit record could be written, as far as is known: 1 or 0.",
 	"veil_certificate_expiry_timestamp_seconds":  "When the certificate of a listener ends, in Unix seconds.",
 	"veil_fhir_connections":                      "Open connections of consumers.",

@@ -63,6 +63,9 @@ func (s *Set) Build(version, goVersion string) {
 // fixed words, such as veil_x{state="idle"}.
 func (s *Set) Gauge(name string, read func() float64) { s.set.NewGauge(name, read) }
 
+// Counter adds a metric that only grows, and returns what adds to it.
+func (s *Set) Counter(name string) (add func(n int)) { return s.set.NewCounter(name).Add }
+
 // Listener counts what one listener does. It may be used concurrently.
 type Listener struct {
 	exchanges    atomic.Int64

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/postgres/catalog"
@@ -42,6 +43,10 @@ func refused(r *analysis.Refusal) *refusal {
 
 // analyze says what a statement may do, and over which catalog that is true.
 func (x *session) analyze(text string) (*analysis.Plan, *catalog.Catalog, *refusal) {
+	if x.login.Span.Traced() {
+		x.analysed.begun = time.Now()
+		defer func() { x.analysed.ended = time.Now() }()
+	}
 	catalog, err := x.s.catalogs.Current(context.Background())
 	if err != nil {
 		return nil, nil, &refusal{Error: wire.Error{Code: "08006", Text: "the upstream's catalog cannot be read"}, reason: "catalog"}
@@ -88,7 +93,7 @@ func (x *session) hindered(p *analysis.Plan) *refusal {
 
 // judged is a statement as it was analysed. EXECUTE holds if what was prepared does.
 func (x *session) judged(text string, p *analysis.Plan, catalog *catalog.Catalog) *statement {
-	st := &statement{text: text, plan: p, catalog: catalog, check: p.CheckSQL}
+	st := &statement{text: text, plan: p, catalog: catalog, check: p.CheckSQL, analysis: x.analysed}
 	if prepared := x.now().statement(p.Name); p.Kind == analysis.Execute && prepared != nil {
 		st.prepared = prepared
 	}

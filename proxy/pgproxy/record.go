@@ -8,6 +8,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // errRecord ends a session whose record could not be written.
@@ -30,11 +31,15 @@ type execution struct {
 	// announced: a record says that its rows began to leave.
 	described, confirmed, copying, announced bool
 	release                                  func()
+	// responded is when the upstream's response began, of an execution that is traced.
+	responded time.Time
 }
 
-// start begins an execution of a plan.
-func (x *session) start(p *analysis.Plan, formats []int16, release func()) (*execution, error) {
+// start begins an execution of a statement.
+func (x *session) start(st *statement, formats []int16, release func()) (*execution, error) {
+	p := st.plan
 	ex := &execution{Exchange: x.next(p), plan: p, release: release}
+	ex.trace(st)
 	ex.pass = x.pass(p)
 	ex.pass.Begin(ex.Origin())
 	if len(p.Columns) > 0 && !p.Passes() && !isLocal(p) {
@@ -53,7 +58,7 @@ func (x *session) start(p *analysis.Plan, formats []int16, release func()) (*exe
 func (x *session) again(ex *execution, release func()) {
 	ex.Exchange = x.next(ex.plan)
 	ex.pass.Begin(ex.Origin())
-	ex.count, ex.release, ex.announced = 0, release, false
+	ex.count, ex.release, ex.announced, ex.responded = 0, release, false, time.Time{}
 	x.current = ex
 }
 
@@ -74,7 +79,29 @@ func (x *session) next(p *analysis.Plan) proxy.Exchange {
 	if p != nil {
 		operation = operations[p.Kind]
 	}
-	return x.login.Next(mask.NewRequestID(), operation)
+	e := x.login.Next(mask.NewRequestID(), operation)
+	e.Span = x.login.Span.Beside(trace.Statement, e.Started)
+	return e
+}
+
+// trace adds how long the statement was analysed, to the first of its executions.
+func (ex *execution) trace(st *statement) {
+	if !st.analysis.begun.IsZero() {
+		ex.Span.ChildAt(trace.Analysis, st.analysis.begun).EndAt(st.analysis.ended)
+		st.analysis = duration{}
+	}
+}
+
+// duration is when something began and ended; zero of what is not traced.
+type duration struct{ begun, ended time.Time }
+
+// traceResponse adds how long the upstream took to respond, and its rows to be masked.
+func (ex *execution) traceResponse() {
+	if ex.responded.IsZero() {
+		return
+	}
+	ex.Span.ChildAt(trace.Upstream, ex.Started).EndAt(ex.responded)
+	ex.Span.ChildAt(trace.Rows, ex.responded).End()
 }
 
 // operations are what the log calls kinds of statements.
@@ -89,6 +116,7 @@ var operations = map[analysis.Kind]string{
 func (x *session) finish(ex *execution, result, reason string) {
 	x.current = nil
 	ex.release()
+	ex.traceResponse()
 	ex.pass.CountResources(rowName, ex.count)
 	if ex.rows == nil {
 		ex.plan.CountRows(ex.pass, ex.count)
@@ -149,6 +177,7 @@ func (x *session) commit() error {
 		}
 		if r.Result != "started" {
 			x.s.shared.Responded(r.Operation, status, time.Duration(r.DurationMicros)*time.Microsecond)
+			x.entries[i].End()
 		}
 	}
 	clear(x.entries)

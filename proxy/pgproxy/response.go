@@ -298,7 +298,7 @@ func (e *expectation) formats() []int16 {
 func (x *session) executed(e *expectation) (bool, error) {
 	p := e.portal
 	if p.ex == nil {
-		ex, err := x.start(p.st.plan, p.formats, e.release)
+		ex, err := x.start(p.st, p.formats, e.release)
 		if err != nil {
 			return false, err
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -26,6 +27,9 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 		typ, n, err := x.up.In.Peek()
 		if err != nil {
 			return false, err
+		}
+		if ex.responded.IsZero() && ex.Span.Recording() {
+			ex.responded = time.Now()
 		}
 		switch typ {
 		case 'D', 'T', 'H', 'C', 's':

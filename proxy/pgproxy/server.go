@@ -44,6 +44,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // Config is what a listener needs.
@@ -72,7 +73,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Metrics counts statements; nil counts nothing.
 	Metrics *metrics.Listener
-	Limits  Limits
+	// Tracer makes spans of sessions and statements; none are made when it is nil.
+	Tracer *trace.Tracer
+	Limits Limits
 	// Ready says, in fixed words, why the process cannot serve whatever the upstream
 	// does; nil for nothing to say.
 	Ready func() error
@@ -120,7 +123,7 @@ func New(c Config) (*Server, error) {
 	s.left = sync.NewCond(&s.mu)
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	if s.shared, err = proxy.New(proxy.Config{
-		Name: "postgres", Event: "statement", Sink: c.Sink, Logger: c.Logger, Metrics: c.Metrics,
+		Name: "postgres", Event: "statement", Sink: c.Sink, Logger: c.Logger, Metrics: c.Metrics, Tracer: c.Tracer,
 		Process: c.Ready, Full: s.full, Upstream: s.upstreamReady,
 	}); err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ import (
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // session is a client that is served. All but cancelling and closing is done by
@@ -56,6 +57,8 @@ type session struct {
 	checks  checks
 	// transacted: a transaction began or ended since the last ReadyForQuery.
 	transacted bool
+	// analysed is when the last statement was, if the session is traced.
+	analysed duration
 	// begun: a portal was executed since the last ReadyForQuery, so that an
 	// implicit transaction is open upstream.
 	begun bool
@@ -79,6 +82,8 @@ func (x *session) serve() {
 	defer s.remove(x)
 	defer context.AfterFunc(s.stopping, x.press)()
 	defer func() { _ = x.conn.Close() }()
+	x.login.Trace(trace.Session, nil)
+	defer x.login.Span.End()
 	defer x.recover()
 	if err := x.begin(); err != nil {
 		x.end(err)

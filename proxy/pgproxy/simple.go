@@ -127,7 +127,7 @@ func (x *session) run(steps []*statement, refusal *refusal) error {
 
 // step handles one statement. It reports whether the statement succeeded.
 func (x *session) step(st *statement) (bool, error) {
-	ex, err := x.start(st.plan, nil, nothing)
+	ex, err := x.start(st, nil, nothing)
 	if err != nil {
 		return false, err
 	}

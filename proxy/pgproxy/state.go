@@ -24,6 +24,8 @@ type statement struct {
 	// checked: the upstream's columns were compared with the plan's, or are
 	// going to be before any row comes.
 	checked bool
+	// analysis is when the statement was analysed, up to its first execution.
+	analysis duration
 }
 
 // portal is a bound statement, or a cursor of DECLARE. PostgreSQL has them under

@@ -33,6 +33,7 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/internal/stack"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 const (
@@ -54,6 +55,9 @@ func Places(exchanges int) int { return max(lookupsAtOnce, exchanges/2) }
 
 // Finder finds what one response needs.
 type Finder struct {
+	// Span is what its requests are traced in.
+	Span trace.Span
+
 	s *Server
 	v *Rules
 	// waits: the walk waits for the upstream, since it has a masker of its own.
@@ -270,7 +274,7 @@ func (f *Finder) get(path string, nothing ...int) (*upstream.Response, bool) {
 		return nil, false
 	}
 	defer f.s.places.Leave()
-	r, p := f.s.c.Upstream.Get([]byte(path), time.Until(f.until))
+	r, p := f.s.c.Upstream.Get([]byte(path), time.Until(f.until), f.Span)
 	if p != nil {
 		return nil, false
 	}

@@ -11,13 +11,14 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // GetStream requests a path under the base and reads no more of the response than most
-// bytes, decoded, into Body. Reads go on with More, as long as whole is false.
-func (u *Server) GetStream(path string, most int, timeout time.Duration) (r *Response, whole bool, p *outcome.Problem) {
+// bytes, decoded, into Body. It is traced in a span. Reads go on with More, as long as whole is false.
+func (u *Server) GetStream(path string, most int, timeout time.Duration, in trace.Span) (r *Response, whole bool, p *outcome.Problem) {
 	until := time.Now().Add(timeout)
-	if r, p = u.Request(&Request{Path: path, Stream: true, Timeout: timeout}); p != nil {
+	if r, p = u.Request(&Request{Path: path, Stream: true, Timeout: timeout, Span: in}); p != nil {
 		return nil, false, p
 	}
 	if r.src, p = r.Reader(); p == nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // Request is a request to the upstream. Nothing else of a consumer's request
@@ -26,6 +27,8 @@ type Request struct {
 	Stream bool
 	// Timeout bounds the response, of a stream its beginning.
 	Timeout time.Duration
+	// Span is what the request is traced in.
+	Span trace.Span
 }
 
 // Response is a response of the upstream with its body decoded. It is valid until
@@ -60,9 +63,9 @@ func (r *Response) Release() {
 	r.resp, r.flated, r.src, r.buf, r.Body = nil, nil, nil, nil, nil
 }
 
-// Get requests a path under the base, such as "/Patient/1".
-func (u *Server) Get(path []byte, timeout time.Duration) (*Response, *outcome.Problem) {
-	return u.Request(&Request{Path: string(path), Timeout: timeout})
+// Get requests a path under the base, such as "/Patient/1". It is traced in a span.
+func (u *Server) Get(path []byte, timeout time.Duration, in trace.Span) (*Response, *outcome.Problem) {
+	return u.Request(&Request{Path: string(path), Timeout: timeout, Span: in})
 }
 
 // Request sends a request, and sends it again if the credentials were not accepted.
@@ -114,15 +117,23 @@ func (u *Server) once(q *Request) (*Response, *outcome.Problem) {
 	if host != nil {
 		client = host.client
 	}
+	span := q.Span.Child(trace.Upstream)
+	defer span.End()
+	if parent := span.Parent(); parent != "" && host == nil {
+		req.Header.Set("traceparent", parent)
+	}
 	r := &Response{up: u, resp: fasthttp.AcquireResponse()}
 	requested := time.Now()
 	if err := client.DoTimeout(req, r.resp, q.Timeout); err != nil {
 		u.config.Metrics.Upstream(0, time.Since(requested))
 		r.Release()
-		return nil, u.unreachable(err)
+		p := u.unreachable(err)
+		span.Describe(trace.Facts{Outcome: "failed", Reason: p.Reason})
+		return nil, p
 	}
 	r.Status = r.resp.StatusCode()
 	u.config.Metrics.Upstream(r.Status, time.Since(requested))
+	span.Describe(trace.Facts{Status: r.Status})
 	if q.Stream {
 		return r, nil
 	}

@@ -1,0 +1,88 @@
+package config
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/veil-proxy/veil/proxy/signin"
+	"github.com/veil-proxy/veil/proxy/trace"
+)
+
+// Tracing says where traces go, and how many.
+type Tracing struct {
+	Endpoint, HeadersFile string
+	SampleRatio           float64
+	TLS                   signin.TLS
+}
+
+func tracingSettings(t *Tracing) []setting {
+	t.SampleRatio = 1
+	return []setting{
+		text("endpoint", "URL of an OTLP receiver over HTTP, such as http://localhost:4318/v1/traces", &t.Endpoint, collectorURL),
+		text("headersFile", "file with headers for it, one a line as Name: value, mode 0600 (optional)", &t.HeadersFile),
+		decimal("sampleRatio", "how many traces are sampled, from 0 to 1", &t.SampleRatio),
+		section("tls", "TLS to it, if its URL is https", tlsClientSettings(&t.TLS)...),
+	}
+}
+
+func collectorURL(s string) string {
+	u, err := url.Parse(s)
+	switch {
+	case baseURL(s) != "":
+		return baseURL(s)
+	case err == nil && strings.Trim(u.Path, "/") == "":
+		return "the URL has no path: expected one such as http://localhost:4318/v1/traces"
+	}
+	return ""
+}
+
+// prepare reads what the exporter of traces needs.
+func (t *Tracing) prepare(p *problems, log *slog.Logger) *trace.Config {
+	if t == nil || p.unread("tracing") {
+		return nil
+	}
+	if t.Endpoint == "" {
+		p.add("tracing.endpoint", "not set: expected the URL of an OTLP receiver, such as http://localhost:4318/v1/traces")
+	}
+	if t.SampleRatio > 1 {
+		p.add("tracing.sampleRatio", "expected a number from 0 to 1")
+	}
+	out := &trace.Config{Endpoint: t.Endpoint, SampleRatio: t.SampleRatio}
+	out.Headers = readHeaders(p, "tracing.headersFile", t.HeadersFile)
+	var err error
+	out.TLS, err = t.TLS.Config(log)
+	p.takeAll("tracing.tls", err)
+	return out
+}
+
+// readHeaders reads a file of headers; nil for none.
+func readHeaders(p *problems, setting, path string) map[string]string {
+	if path == "" {
+		return nil
+	}
+	text, err := readSecretFile(setting, path)
+	if err != nil {
+		p.take(setting, err)
+		return nil
+	}
+	out := map[string]string{}
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		if !ok || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
+			p.add(setting, "%s:%d: expected a header such as Authorization: Bearer …", path, n)
+			return nil
+		}
+		out[http.CanonicalHeaderKey(name)] = value
+	}
+	return out
+}
