@@ -2,7 +2,7 @@ package text
 
 // findAges finds ages over 89, in numbers and words; with the option, all ages.
 func (s *Scanner) findAges() {
-	for i := range s.toks {
+	for i := nextOf(s.numbers, s.capitals, s.lowers, 0); i < len(s.toks); i = nextOf(s.numbers, s.capitals, s.lowers, i+1) {
 		t := &s.toks[i]
 		switch {
 		case s.taken[i] != 0:
@@ -12,7 +12,7 @@ func (s *Scanner) findAges() {
 			}
 		case t.kind == word && t.flags&fNumberWord != 0 && s.f.dict.numbers[t.hash] >= 90:
 			s.wordedAge(i)
-		case t.kind == word && oldWords.has(t.hash):
+		case t.flags&fAnchor != 0 && oldWords.has(t.hash):
 			s.add(i, i+1, Age, "age-word")
 		}
 	}

@@ -151,7 +151,7 @@ func (s *Scanner) town(i int) bool {
 func (s *Scanner) unlistedPlace(i int) {
 	t := s.at(i)
 	p := s.at(i - 1)
-	if s.lang != english || t.flags&^(fForeign|fTown|fUncommon) != 0 || t.phraseIs != 0 || p.kind != word || !inPlace.has(p.hash) || t.gap != space || p.shape == upper && t.shape == upper || t.len() < 4 || t.shape == mixed || t.shape == upper && t.len() < 6 || s.isEponym(i, i) {
+	if s.lang != english || t.flags&^fNothing != 0 || t.phraseIs != 0 || p.kind != word || !inPlace.has(p.hash) || t.gap != space || p.shape == upper && t.shape == upper || t.len() < 4 || t.shape == mixed || t.shape == upper && t.len() < 6 || s.isEponym(i, i) {
 		return
 	}
 	n := s.at(i + 1)
@@ -261,12 +261,10 @@ func (s *Scanner) endsPlace(j int) bool { return j >= 0 && s.taken[j] != 0 && s.
 
 // labelAt returns the label of the last hit that covers a token.
 func (s *Scanner) labelAt(j int) Label {
-	for n := len(s.hits) - 1; n >= 0 && n >= len(s.hits)-64; n-- {
-		if h := &s.hits[n]; h.from <= j && j < h.to {
-			return h.label
-		}
+	if j < 0 || j >= len(s.taken) {
+		return None
 	}
-	return None
+	return s.taken[j]
 }
 
 // beginsPlace reports whether a place follows: a hit, or a word of the list.
@@ -286,9 +284,9 @@ func (s *Scanner) findPlacesOfNames() {
 	if s.lang == english {
 		return
 	}
-	for i := range s.toks {
+	for i := s.capitals.next(0); i < len(s.toks); i = s.capitals.next(i + 1) {
 		t := &s.toks[i]
-		if s.taken[i] != 0 || t.kind != word || t.shape != title || t.flags&fCity == 0 || t.gap > space || s.at(i-1).char != ',' || !s.isName(i-2) {
+		if s.taken[i] != 0 || t.shape != title || t.flags&fCity == 0 || t.gap > space || s.at(i-1).char != ',' || !s.isName(i-2) {
 			continue
 		}
 		if n := s.at(i + 1); n.kind == mark || n.gap >= line {

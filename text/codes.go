@@ -105,7 +105,7 @@ var hashSN = hashOf("sn")
 
 // letterCode finds codes of capitals only, such as a SWIFT code.
 func (s *Scanner) letterCode(r *run) bool {
-	if r.uppers != r.letters || r.letters != 8 && r.letters != 11 || r.to-r.from != 1 || s.at(r.from).flags != 0 {
+	if r.uppers != r.letters || !isLetterCode(r.letters) || r.to-r.from != 1 || s.at(r.from).flags&^fAnchor != 0 {
 		return false
 	}
 	if p := s.at(r.from - 1); p.hash != hashSwift && p.hash != hashBIC && s.at(r.from-2).hash != hashSwift && s.at(r.from-2).hash != hashBIC {
@@ -114,6 +114,9 @@ func (s *Scanner) letterCode(r *run) bool {
 	s.add(r.from, r.to, ID, "id-labelled")
 	return true
 }
+
+// isLetterCode reports whether a code of capitals can have a length.
+func isLetterCode(n int) bool { return n == 8 || n == 11 }
 
 var hashSwift, hashBIC = hashOf("swift"), hashOf("bic")
 

@@ -63,19 +63,20 @@ func nameOf(rows [][]string, word string) (row, n int, ok bool) {
 // single day, or is written in a way that cannot be written again for another day.
 func ParseDate(original string, dayFirst bool) (day Day, form DateForm, ok bool) {
 	src := []byte(original)
-	var buf [24]token
-	toks := tokenize(buf[:0], src, 0, len(src))
+	var cut tokens
+	cut.cut(src)
+	toks := cut.toks
 	var numbers []int // parts that are numbers
 	at, values := 0, map[int]int{}
 	for i, t := range toks {
-		if t.start > at {
+		if int(t.start) > at {
 			form.parts = append(form.parts, datePart{between: original[at:t.start]})
 		}
 		written := original[t.start:t.end]
 		p := datePart{between: written, upper: t.shape == upper}
 		switch {
 		case t.kind == number && t.len() <= 4 && t.value >= 0:
-			values[len(form.parts)] = t.value
+			values[len(form.parts)] = int(t.value)
 			numbers = append(numbers, len(form.parts))
 			p.width = t.len()
 		case t.kind == word && i > 0 && toks[i-1].kind == number && t.gap == joined && isEnglishOrdinal(written):
@@ -90,7 +91,7 @@ func ParseDate(original string, dayFirst bool) (day Day, form DateForm, ok bool)
 			}
 		}
 		form.parts = append(form.parts, p)
-		at = t.end
+		at = int(t.end)
 	}
 	if !form.order(&day, numbers, values, dayFirst || strings.Contains(original, ".")) || !day.valid() {
 		return Day{}, DateForm{}, false

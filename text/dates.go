@@ -3,7 +3,7 @@ package text
 // findDates finds dates in any writing: numbers in both orders, months by their names,
 // partial dates. Relative days ("last Tuesday") and years alone stay.
 func (s *Scanner) findDates() {
-	for i := range s.toks {
+	for i := nextOf(s.numbers, s.capitals, s.lowers, 0); i < len(s.toks); i = nextOf(s.numbers, s.capitals, s.lowers, i+1) {
 		if s.taken[i] != 0 {
 			continue
 		}
@@ -83,8 +83,8 @@ var (
 	hashZ = hashOf("z")
 )
 
-func isDay(n int) bool   { return n >= 1 && n <= 31 }
-func isMonth(n int) bool { return n >= 1 && n <= 12 }
+func isDay(n int32) bool   { return n >= 1 && n <= 31 }
+func isMonth(n int32) bool { return n >= 1 && n <= 12 }
 
 // isYear reports whether a token is a year of four digits.
 func isYear(t *token) bool {

@@ -19,7 +19,9 @@ func (s *Scanner) lookUp() {
 				}
 			}
 		}
-		if f&fStarts != 0 {
+	}
+	for i := range s.toks {
+		if s.toks[i].flags&fStarts != 0 {
 			s.lookUpPhrase(i)
 		}
 	}
@@ -45,25 +47,36 @@ func (s *Scanner) lookUp() {
 // lookUpPhrase finds the longest entry of several words that begins with a token.
 func (s *Scanner) lookUpPhrase(i int) {
 	d := s.f.dict
+	next, ok := s.nextOfPhrase(i)
+	if !ok {
+		return
+	}
+	if pair := pairOf(s.toks[i].hash, s.toks[next].hash); d.pairs[pair>>6]&(1<<(pair&63)) == 0 {
+		return // most words end here
+	}
 	state, _, ok := d.phrases.step(0, s.toks[i].hash)
-	for j := i; ok; {
-		next := j + 1
-		for next < len(s.toks) && next <= j+2 && s.toks[next].kind == mark && joinsPhrase(s.toks[next].char) {
-			next++
-		}
-		if next >= len(s.toks) || s.toks[next].kind == mark || s.toks[next].gap > line || s.toks[next].start-s.toks[j].end > maxGap {
-			return
-		}
+	for ok {
 		var info *seqInfo
 		if state, info, ok = d.phrases.step(state, s.toks[next].hash); ok && info != nil {
-			s.toks[i].phrase, s.toks[i].phraseIs = int32(next-i+1), d.phraseFlags[info.value-1]
+			s.toks[i].phrase, s.toks[i].phraseIs = int16(next-i+1), d.phraseFlags[info.value-1]
 			s.toks[next].ends |= s.toks[i].phraseIs
 			if s.toks[i].phraseIs&fEponym != 0 {
 				s.toks[next].flags |= fEponym
 			}
 		}
-		j = next
+		if ok {
+			next, ok = s.nextOfPhrase(next)
+		}
 	}
+}
+
+// nextOfPhrase returns the word that may follow another inside an entry.
+func (s *Scanner) nextOfPhrase(i int) (next int, ok bool) {
+	next = i + 1
+	for next < len(s.toks) && next <= i+2 && s.toks[next].kind == mark && joinsPhrase(s.toks[next].char) {
+		next++
+	}
+	return next, next < len(s.toks) && s.toks[next].kind != mark && s.toks[next].gap <= line && s.toks[next].start-s.toks[i].end <= maxGap
 }
 
 func joinsPhrase(c byte) bool {
@@ -73,7 +86,7 @@ func joinsPhrase(c byte) bool {
 // detect runs the detectors. What one has taken, the next leaves alone.
 func (s *Scanner) detect() {
 	for _, h := range s.hits {
-		s.take(h.from, h.to)
+		s.take(h.from, h.to, h.label)
 	}
 	s.findNetwork()
 	s.findDates()
@@ -89,12 +102,12 @@ func (s *Scanner) detect() {
 // add adds a hit, and takes its tokens.
 func (s *Scanner) add(from, to int, label Label, rule string) {
 	s.hits = append(s.hits, hit{from: from, to: to, label: label, rule: rule})
-	s.take(from, to)
+	s.take(from, to, label)
 }
 
-func (s *Scanner) take(from, to int) {
+func (s *Scanner) take(from, to int, label Label) {
 	for i := from; i < to; i++ {
-		s.taken[i] = 1
+		s.taken[i] = label
 	}
 }
 

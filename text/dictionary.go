@@ -25,10 +25,18 @@ var wordLists []byte
 // dictionary tells what a word can be, by the hash of its folded form: one table with
 // open addressing, so that a token costs one look-up.
 type dictionary struct {
-	keys    []uint64
-	flags   []flags
+	// slots have the high bits of a word's hash and the number of its flags in kinds; 0 is
+	// free.
+	slots   []uint64
+	kinds   []flags
+	kindOf  map[flags]uint64 // this and what follows while the dictionary is loaded
+	toks    tokens
+	cut     []byte
 	used    int
+	shift   uint // of a hash, to the number of a slot
 	phrases trie
+	// pairs tells which two words an entry may begin with, by the key of their edge.
+	pairs []uint64
 	// phraseFlags are the flags of entries of several words.
 	phraseFlags []flags
 	months      map[uint64]int
@@ -37,12 +45,15 @@ type dictionary struct {
 	streets [256][]string
 }
 
+// kindBits are the bits of a slot that are no part of a hash.
+const kindBits = 16
+
 var loaded = sync.OnceValue(load)
 
 func load() *dictionary {
 	d := &dictionary{months: map[uint64]int{}, numbers: map[uint64]int{}}
-	d.keys = make([]uint64, 1<<18)
-	d.flags = make([]flags, 1<<18)
+	d.slots, d.shift = make([]uint64, 1<<18), 64-18
+	d.kinds, d.kindOf = []flags{0}, map[flags]uint64{0: 0}
 	var phrases []sequence
 	add := func(entry string, f flags) {
 		if phrase := d.add(entry, f); phrase != nil {
@@ -102,13 +113,24 @@ func load() *dictionary {
 			add(entry, f)
 		}
 	})
+	for _, set := range anchorWords {
+		for _, h := range set {
+			if h != 0 {
+				d.set(h, fAnchor)
+			}
+		}
+	}
+	d.kindOf, d.toks, d.cut = nil, tokens{}, nil
 	nodes := 0
 	for _, p := range phrases {
 		nodes += len(p.hashes)
 	}
 	d.phrases.grow(nodes)
+	d.pairs = make([]uint64, 1<<pairBits/64)
 	for _, p := range phrases {
 		d.addPhrase(p)
+		pair := pairOf(p.hashes[0], p.hashes[1])
+		d.pairs[pair>>6] |= 1 << (pair & 63)
 	}
 	return d
 }
@@ -152,59 +174,99 @@ func eachEntry(lexicon string, f func(section, entry string)) {
 
 // add adds a word. For an entry of several words it returns their hashes.
 func (d *dictionary) add(entry string, f flags) []uint64 {
-	src := []byte(entry)
-	var buf [8]token
-	var hashes []uint64
-	for _, t := range tokenize(buf[:0], src, 0, len(src)) {
-		if t.kind != mark {
-			hashes = append(hashes, t.hash)
+	d.cut = append(d.cut[:0], entry...)
+	d.toks.cut(d.cut)
+	var first uint64
+	var more []uint64
+	words := 0
+	for i := range d.toks.toks {
+		t := &d.toks.toks[i]
+		if t.kind == mark {
+			continue
+		}
+		switch words++; words {
+		case 1:
+			first = t.hash
+		case 2:
+			more = append(more, first)
+			fallthrough
+		default:
+			more = append(more, t.hash)
 		}
 	}
-	switch len(hashes) {
+	switch words {
 	case 0:
 	case 1:
-		d.set(hashes[0], f)
+		d.set(first, f)
 	default:
-		d.set(hashes[0], fStarts)
-		return hashes
+		d.set(first, fStarts)
 	}
-	return nil
+	return more
 }
 
+// pairBits is the binary logarithm of the number of bits in pairs.
+const pairBits = 20
+
+// pairOf is the bit of two words.
+func pairOf(a, b uint64) uint64 { return (a ^ b>>1) * hashPrime >> (64 - pairBits) }
+
 func (d *dictionary) set(h uint64, f flags) {
-	if d.used*2 > len(d.keys) {
+	if d.used*3 > len(d.slots)*2 {
 		d.double()
 	}
-	i := h & uint64(len(d.keys)-1)
-	for d.keys[i] != 0 && d.keys[i] != h {
-		i = (i + 1) & uint64(len(d.keys)-1)
-	}
-	if d.keys[i] == 0 {
-		d.keys[i] = h
+	slot := d.slot(h)
+	if *slot == 0 {
 		d.used++
 	}
-	d.flags[i] |= f
+	*slot = h&^(1<<kindBits-1) | d.kind(d.kinds[*slot&(1<<kindBits-1)]|f)
+}
+
+// kind returns the number of flags.
+func (d *dictionary) kind(f flags) uint64 {
+	n, ok := d.kindOf[f]
+	if !ok {
+		if n = uint64(len(d.kinds)); n >= 1<<kindBits {
+			panic("text: too many kinds of words")
+		}
+		d.kinds, d.kindOf[f] = append(d.kinds, f), n
+	}
+	return n
+}
+
+// slot returns where a word is, or a free slot. The high bits of the hash say where to look
+// first; a slot has them too.
+func (d *dictionary) slot(h uint64) *uint64 {
+	mask := len(d.slots) - 1
+	for i := int(h >> d.shift); ; i++ {
+		if s := &d.slots[i&mask]; *s == 0 || (*s^h)>>kindBits == 0 {
+			return s
+		}
+	}
 }
 
 func (d *dictionary) double() {
-	keys, values := d.keys, d.flags
-	d.keys, d.flags, d.used = make([]uint64, len(keys)*2), make([]flags, len(keys)*2), 0
-	for i, k := range keys {
-		if k != 0 {
-			d.set(k, values[i])
+	old := d.slots
+	d.slots = make([]uint64, len(old)*2)
+	d.shift--
+	for _, s := range old {
+		if s != 0 {
+			*d.slot(s) = s
 		}
 	}
 }
 
 // get returns the flags of a word.
 func (d *dictionary) get(h uint64) flags {
-	mask := uint64(len(d.keys) - 1)
-	for i := h & mask; d.keys[i] != 0; i = (i + 1) & mask {
-		if d.keys[i] == h {
-			return d.flags[i]
+	mask := len(d.slots) - 1
+	for i := int(h >> d.shift); ; i++ {
+		s := d.slots[i&mask]
+		if s == 0 {
+			return 0
+		}
+		if (s^h)>>kindBits == 0 {
+			return d.kinds[s&(1<<kindBits-1)]
 		}
 	}
-	return 0
 }
 
 // streetEnd reports whether a word ends like a street, and whether it can be nothing
@@ -248,9 +310,16 @@ func isSuffix(w string) bool { return wordIs(w, fSuffix) }
 
 func isParticle(w string) bool { return wordIs(w, fParticle) }
 
+// wordIs reports whether a word can be something: Ph.D.
 func wordIs(w string, f flags) bool {
-	w = strings.Trim(w, ".,")
-	return loaded().get(hashOf(fold(strings.ReplaceAll(w, ".", ""))))&f != 0
+	var buf [64]byte
+	folded := buf[:0]
+	for _, r := range strings.Trim(w, ",") {
+		if r != '.' {
+			folded = appendFold(folded, r)
+		}
+	}
+	return loaded().get(hashOf(folded))&f != 0
 }
 
 // onlySuffixes reports whether a text is nothing but what follows a name: MD, Jr.

@@ -29,19 +29,22 @@ func (f *Finder) Scanner() *Scanner { return &Scanner{f: f} }
 // A Scanner finds identifiers in one text after the other. It keeps its memory between
 // texts, but nothing of them.
 type Scanner struct {
-	f        *Finder
-	text     []byte
-	from, to int // the block
-	toks     []token
+	f    *Finder
+	text []byte // the block
+	tokens
+	anchors
 	lang     language
 	caseless bool // no word has a capital
 	hits     []hit
 	spans    []Span
-	// knownAt and values say of each token whether it is a word of a known name, and of
-	// which value.
+	// order and sorted are what a block's spans are sorted with.
+	order  []uint64
+	sorted []Span
+	// knownAt and values say of each token whether it is a word of a known name, and if so
+	// of which value.
 	knownAt []uint8
 	values  []int
-	taken   []uint8 // tokens that an earlier detector has taken
+	taken   []Label // what an earlier detector has taken a token for, or None
 	folded  []byte
 }
 
@@ -56,20 +59,26 @@ const (
 // Find appends the spans of a text to dst, sorted and apart from each other. known may
 // be nil. The text need not be valid UTF-8.
 func (s *Scanner) Find(dst []Span, text []byte, known *Known) []Span {
-	s.text = text
 	s.spans = s.spans[:0]
 	for from := 0; from < len(text); {
 		to := cutBlock(text, from, blockSize)
-		s.findBlock(from, to, known)
+		n := len(s.spans)
+		s.findBlock(text[from:to], known)
+		s.sortBlock(n)
+		for i := n; i < len(s.spans); i++ {
+			s.spans[i].Start += from
+			s.spans[i].End += from
+		}
+		if from > 0 {
+			sortSpans(s.spans)
+		}
 		if to == len(text) {
 			break
 		}
 		from = max(cutBlock(text, from, to-from-blockOverlap), from+1)
 	}
-	sortSpans(s.spans)
-	dst = merge(dst, s.spans)
 	s.text = nil
-	return dst
+	return merge(dst, s.spans)
 }
 
 // cutBlock returns where a block of at most size bytes ends: at the end of a line, after
@@ -99,22 +108,29 @@ func cutBlock(text []byte, from, size int) int {
 }
 
 // findBlock finds what is in a part of the text.
-func (s *Scanner) findBlock(from, to int, known *Known) {
-	s.from, s.to = from, to
-	s.toks = tokenize(s.toks[:0], s.text, from, to)
+func (s *Scanner) findBlock(block []byte, known *Known) {
+	s.text = block
+	s.cut(block)
 	s.hits = s.hits[:0]
 	s.taken = grown(s.taken, len(s.toks))
-	s.values = s.values[:0]
-	s.lookUp()
-	if known != nil && known.count > 0 {
-		s.findKnown(known)
-	} else {
-		s.knownAt = grown(s.knownAt, len(s.toks))
+	s.knownAt = grown(s.knownAt, len(s.toks))
+	if len(s.values) < len(s.toks) {
+		s.values = make([]int, len(s.toks)+len(s.toks)/2)
 	}
-	s.detect()
+	s.lookUp()
+	s.setAnchors()
+	s.find(known)
 	for _, h := range s.hits {
 		s.spans = append(s.spans, Span{
-			Start: s.toks[h.from].start, End: s.toks[h.to-1].end, Label: h.label, Rule: h.rule, Value: h.value,
+			Start: int(s.toks[h.from].start), End: int(s.toks[h.to-1].end), Label: h.label, Rule: h.rule, Value: h.value,
 		})
 	}
+}
+
+// find finds the known values, and what detectors find.
+func (s *Scanner) find(known *Known) {
+	if known != nil && known.count > 0 {
+		s.findKnown(known)
+	}
+	s.detect()
 }

@@ -52,6 +52,7 @@ const (
 	fDutch
 	fTown   // a small place, only where a place must stand
 	fStarts // begins an entry of several words
+	fAnchor // a word that a detector begins with, whatever else it is
 )
 
 // fKeyword is what marks words as something else than a name.

@@ -13,11 +13,20 @@ import (
 
 const (
 	hashStart = 0xcbf29ce484222325
-	hashPrime = 0x100000001b3
+	hashPrime = 0x9e3779b97f4a7c15
 )
 
-// addByte continues a hash (FNV-1a).
-func addByte(h uint64, c byte) uint64 { return (h ^ uint64(c)) * hashPrime }
+// hashChunk continues a hash by eight bytes.
+func hashChunk(h, x uint64) uint64 {
+	h = (h ^ x) * hashPrime
+	return h ^ h>>32
+}
+
+// hashEnd ends a hash with the n bytes, at most seven, that are left.
+func hashEnd(h, x uint64, n int) uint64 {
+	h = (h ^ x ^ uint64(n)<<56) * hashPrime
+	return h ^ h>>32
+}
 
 // mix joins a state of a trie and a hash to a key that is not 0.
 func mix(state uint32, h uint64) uint64 {
@@ -127,15 +136,6 @@ func appendFold(dst []byte, r rune) []byte {
 	return foldSlowly(dst, r)
 }
 
-// hashRune continues a hash by the folded form of a character.
-func hashRune(h uint64, r rune) uint64 {
-	var buf [utf8.UTFMax * 20]byte
-	for _, c := range appendFold(buf[:0], r) {
-		h = addByte(h, c)
-	}
-	return h
-}
-
 // fold returns the form of a text in which texts are compared: lower case, without
 // diacritics, with compatible forms replaced.
 func fold(s string) string {
@@ -149,8 +149,17 @@ func fold(s string) string {
 // hashOf is the hash of a folded text.
 func hashOf[T string | []byte](folded T) uint64 {
 	h := uint64(hashStart)
-	for i := range len(folded) {
-		h = addByte(h, folded[i])
+	n := len(folded)
+	for ; n >= 8; n -= 8 {
+		h = hashChunk(h, littleEndian(folded, len(folded)-n, 8))
 	}
-	return h
+	return hashEnd(h, littleEndian(folded, len(folded)-n, n), n)
+}
+
+// littleEndian is the number that n bytes are, the first the lowest.
+func littleEndian[T string | []byte](s T, from, n int) (x uint64) {
+	for i := range n {
+		x |= uint64(s[from+i]) << (8 * i)
+	}
+	return x
 }

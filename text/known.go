@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -39,37 +39,21 @@ var kindRules = [...]string{
 // Known has the values that are known of a record: names, numbers, addresses, dates. It
 // is immutable; scanners share it.
 type Known struct {
-	seqs     trie     // sequences of words
-	parts    []part   // single words of names, for what is not written exactly
+	seqs     trie       // sequences of words
+	firsts   [32]uint64 // which words sequences may begin with, by their hash
+	parts    []part     // single words of names, for what is not written exactly
+	typos    typoFilter
 	initials []string // initials of names, folded
-	strings  []knownString
-	// heads tells which strings may begin with three characters, by their hash.
-	heads   [1024]uint64
-	pairs   [64]uint64 // the same for the first two ASCII characters
-	byHead  map[uint32][]int32
-	dates   []knownDate
-	literal []literal
-	count   int
-	digest  [sha256.Size]byte
-	origins origins
+	strings  stringSet
+	dates    []knownDate
+	literal  []literal
+	count    int
+	digest   [sha256.Size]byte
+	origins  origins
 }
 
-// part is a word of a name.
-type part struct {
-	folded  string
-	letters uint32 // which letters it has
-	value   int32
-	given   bool
-}
-
-// knownString is a value whose letters and digits are compared, whatever stands between.
-type knownString struct {
-	folded string
-	kind   Kind
-	value  int32
-	// whole means that no digit or letter may stand beside it.
-	whole bool
-}
+// begins reports whether a sequence may begin with a word.
+func (k *Known) begins(h uint64) bool { return k.firsts[h>>6&31]&(1<<(h&63)) != 0 }
 
 type knownDate struct {
 	year, month, day int
@@ -118,81 +102,132 @@ const (
 // KnownBuilder collects the values that are known of a record. The zero value is ready.
 // Each Add method returns the number of the value, by which spans refer to it.
 type KnownBuilder struct {
-	k    Known
-	toks []token
-	seqs []sequence
-	// added is what was added, and how.
-	added []byte
+	k *Known
+	*scratch
 	// owner and part are those of Of, and whole is a name that is added in its parts.
 	owner, part, whole string
 }
 
+// scratch is what a builder needs until it has built.
+type scratch struct {
+	tokens
+	src    []byte // of the tokens
+	words  []knownWord
+	hashes []uint64 // of the words of sequences
+	seqs   []knownSeq
+	// arena has the folded texts of parts, initials and strings.
+	arena         []byte
+	firsts, lasts []piece // words of a name
+	parts         []partPiece
+	initials      []piece
+	strings       []stringPiece
+	added         []byte // what was added, and how
+}
+
+// piece is a part of the arena.
+type piece struct{ from, to int32 }
+
+func (p piece) len() int { return int(p.to - p.from) }
+
+// knownWord is a word or number of a value that is added.
+type knownWord struct {
+	folded []byte
+	hash   uint64
+}
+
+// knownSeq is a sequence of words: a part of the hashes.
+type knownSeq struct {
+	piece
+	info seqInfo
+}
+
+type partPiece struct {
+	piece
+	value int32
+	given bool
+}
+
+type stringPiece struct {
+	piece
+	kind  Kind
+	value int32
+	whole bool
+}
+
+// sequence is an entry of several words.
 type sequence struct {
 	hashes []uint64
 	info   seqInfo
 }
 
-// Build returns what was added. The builder must not be used afterwards.
-func (b *KnownBuilder) Build() *Known {
-	k := &b.k
-	k.digest = sha256.Sum256(b.added)
-	nodes := 0
-	for _, s := range b.seqs {
-		nodes += len(s.hashes)
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// begin takes what the builder needs.
+func (b *KnownBuilder) begin() {
+	if b.k == nil {
+		b.k, b.scratch = new(Known), scratches.Get().(*scratch)
 	}
-	k.seqs.grow(nodes)
-	for _, s := range b.seqs {
-		k.seqs.add(s.hashes, s.info)
-	}
-	if len(k.strings) > 0 {
-		k.byHead = make(map[uint32][]int32, len(k.strings))
-		for i := range k.strings {
-			h := headOf(k.strings[i].folded)
-			k.heads[h>>6%1024] |= 1 << (h & 63)
-			if s := k.strings[i].folded; len(s) >= 2 {
-				k.pairs[s[0]&63] |= 1 << (s[1] & 63)
-			}
-			k.byHead[h] = append(k.byHead[h], int32(i))
-		}
-	}
-	return k
 }
 
-// headOf is a hash of the first three characters of a folded text.
-func headOf(folded string) uint32 {
-	h := uint32(0)
-	for i := range min(3, len(folded)) {
-		h = h*37 + uint32(folded[i])
+// Build returns what was added. The builder must not be used afterwards.
+func (b *KnownBuilder) Build() *Known {
+	b.begin()
+	k, s := b.k, b.scratch
+	k.digest = sha256.Sum256(s.added)
+	k.seqs.grow(len(s.hashes))
+	for i := range s.seqs {
+		hashes := s.hashes[s.seqs[i].from:s.seqs[i].to]
+		k.seqs.add(hashes, s.seqs[i].info)
+		k.firsts[hashes[0]>>6&31] |= 1 << (hashes[0] & 63)
 	}
-	return h & 0xffff
+	folded := string(s.arena)
+	k.parts = make([]part, len(s.parts))
+	for i, p := range s.parts {
+		k.parts[i] = part{folded: folded[p.from:p.to], letters: letterSet(folded[p.from:p.to]), value: p.value, given: p.given}
+		k.typos.add(k.parts[i].folded)
+	}
+	k.initials = make([]string, len(s.initials))
+	for i, p := range s.initials {
+		k.initials[i] = folded[p.from:p.to]
+	}
+	k.strings.build(folded, s.strings)
+	*s = scratch{tokens: s.tokens, src: s.src[:0], words: s.words[:0], hashes: s.hashes[:0], seqs: s.seqs[:0], arena: s.arena[:0],
+		firsts: s.firsts[:0], lasts: s.lasts[:0], parts: s.parts[:0], initials: s.initials[:0], strings: s.strings[:0], added: s.added[:0]}
+	scratches.Put(s)
+	*b = KnownBuilder{}
+	return k
 }
 
 // next begins a value that is added.
 func (b *KnownBuilder) next(o Origin) int32 {
+	b.begin()
 	o.Owner, o.Part = b.owner, b.part
 	b.k.origins.values = append(b.k.origins.values, o)
-	parts := append([]string{o.Owner, o.Part, o.Text, o.Family}, o.Given...)
-	b.added = append(binary.AppendUvarint(b.added, uint64(len(parts))), byte(o.Kind))
-	for _, p := range parts {
+	b.added = append(binary.AppendUvarint(b.added, uint64(4+len(o.Given))), byte(o.Kind))
+	for _, p := range [...]string{o.Owner, o.Part, o.Text, o.Family} {
+		b.added = append(binary.AppendUvarint(b.added, uint64(len(p))), p...)
+	}
+	for _, p := range o.Given {
 		b.added = append(binary.AppendUvarint(b.added, uint64(len(p))), p...)
 	}
 	b.k.count++
 	return int32(b.k.count)
 }
 
-// words returns the letters and digits of a value as folded words.
-func (b *KnownBuilder) words(value string) []string {
-	src := []byte(value)
-	b.toks = tokenize(b.toks[:0], src, 0, len(src))
-	var out []string
-	for _, t := range b.toks {
-		if t.kind != mark {
-			if w := fold(strings.Map(dropInvisible, value[t.start:t.end])); w != "" {
-				out = append(out, w)
+// cutWords cuts a value into its words and numbers. They are valid until the next value.
+func (b *KnownBuilder) cutWords(value string) []knownWord {
+	b.begin()
+	b.src = append(b.src[:0], value...)
+	b.cut(b.src)
+	b.words = b.words[:0]
+	for i := range b.toks {
+		if t := &b.toks[i]; t.kind != mark {
+			if f := b.foldOf(i); len(f) > 0 {
+				b.words = append(b.words, knownWord{f, t.hash})
 			}
 		}
 	}
-	return out
+	return b.words
 }
 
 func dropInvisible(r rune) rune {
@@ -202,15 +237,36 @@ func dropInvisible(r rune) rune {
 	return r
 }
 
-func (b *KnownBuilder) sequence(words []string, info seqInfo) {
-	if len(words) == 0 {
-		return
+// keep copies a text into the arena.
+func (b *KnownBuilder) keep(texts ...[]byte) piece {
+	p := piece{from: int32(len(b.arena))}
+	for _, t := range texts {
+		b.arena = append(b.arena, t...)
 	}
-	s := sequence{hashes: make([]uint64, len(words)), info: info}
-	for i, w := range words {
-		s.hashes[i] = hashOf(w)
+	p.to = int32(len(b.arena))
+	return p
+}
+
+// kept is what a piece of the arena is.
+func (b *KnownBuilder) kept(p piece) []byte { return b.arena[p.from:p.to] }
+
+func (b *KnownBuilder) sequence(words []knownWord, info seqInfo) {
+	for _, w := range words {
+		b.hashes = append(b.hashes, w.hash)
 	}
-	b.seqs = append(b.seqs, s)
+	b.endSequence(len(words), info)
+}
+
+// one adds a sequence of one word.
+func (b *KnownBuilder) one(hash uint64, info seqInfo) {
+	b.hashes = append(b.hashes, hash)
+	b.endSequence(1, info)
+}
+
+// endSequence makes a sequence of the last hashes.
+func (b *KnownBuilder) endSequence(n int, info seqInfo) {
+	to := int32(len(b.hashes))
+	b.seqs = append(b.seqs, knownSeq{piece{to - int32(n), to}, info})
 }
 
 // literalOf keeps a value that has no letters and digits.
@@ -234,16 +290,16 @@ func (b *KnownBuilder) AddOther(value string) int { return b.addString(value, Kn
 
 func (b *KnownBuilder) addString(value string, kind Kind) int {
 	n := b.next(Origin{Kind: kind, Text: value})
-	words := b.words(value)
-	joined := strings.Join(words, "")
-	if joined == "" {
+	words := b.cutWords(value)
+	if len(words) == 0 {
 		b.literalOf(value, kind, n)
 		return int(n)
 	}
 	b.sequence(words, seqInfo{kind: kind, value: n, strength: entire})
-	b.addFolded(joined, kind, n)
+	from := len(b.strings)
+	b.addFolded(b.fold, kind, n)
 	if kind == KnownPhone {
-		b.phoneForms(words, n)
+		b.phoneForms(words, from, n)
 	}
 	return int(n)
 }
@@ -251,35 +307,34 @@ func (b *KnownBuilder) addString(value string, kind Kind) int {
 // wholeBelow is the length from which a number is found inside a longer one.
 const wholeBelow = 6
 
-func (b *KnownBuilder) addFolded(s string, kind Kind, n int32) {
+func (b *KnownBuilder) addFolded(s []byte, kind Kind, n int32) {
 	if len(s) < 3 {
 		return // the sequence finds it as a word
 	}
-	b.k.strings = append(b.k.strings, knownString{folded: s, kind: kind, value: n, whole: len(s) < wholeBelow})
+	b.strings = append(b.strings, stringPiece{b.keep(s), kind, n, len(s) < wholeBelow})
 }
 
 // phoneForms adds a telephone number without its extension, its country, and its area.
-func (b *KnownBuilder) phoneForms(words []string, n int32) {
-	var digits strings.Builder
+// from is where the forms of the number begin.
+func (b *KnownBuilder) phoneForms(words []knownWord, from int, n int32) {
+	var buf [32]byte
+	d := buf[:0]
 	for i, w := range words {
-		if w[0] < '0' || w[0] > '9' {
-			if i > 0 && digits.Len() >= 7 {
+		if w.folded[0] < '0' || w.folded[0] > '9' {
+			if i > 0 && len(d) >= 7 {
 				break // an extension follows
 			}
 			continue
 		}
-		digits.WriteString(w)
+		d = append(d, w.folded...)
 	}
-	d := digits.String()
-	seen := map[string]bool{strings.Join(words, ""): true}
-	add := func(s string) {
-		if len(s) >= 7 && !seen[s] {
-			seen[s] = true
+	add := func(s []byte) {
+		if len(s) >= 7 && !slices.ContainsFunc(b.strings[from:], func(p stringPiece) bool { return bytes.Equal(b.kept(p.piece), s) }) {
 			b.addFolded(s, KnownPhone, n)
 		}
 	}
 	add(d)
-	d = strings.TrimLeft(d, "0")
+	d = bytes.TrimLeft(d, "0")
 	add(d)
 	for cut := 1; cut <= 3; cut++ {
 		if len(d)-cut >= 8 {
@@ -308,29 +363,31 @@ func (b *KnownBuilder) AddOrg(value string) int {
 
 // addWords adds a value and each run of at least two of its words.
 func (b *KnownBuilder) addWords(value string, kind Kind, n int32) {
-	words := b.words(value)
+	words := b.cutWords(value)
 	if len(words) == 0 {
 		b.literalOf(value, kind, n)
 		return
 	}
 	b.sequence(words, seqInfo{kind: kind, value: n, strength: entire})
-	if joined := strings.Join(words, ""); len(joined) >= 8 && len(words) > 1 {
-		b.addFolded(joined, kind, n)
+	if len(b.fold) >= 8 && len(words) > 1 {
+		b.addFolded(b.fold, kind, n)
 	}
 	for i := range words {
 		if len(words) < 3 {
 			break
 		}
 		for j := i + 2; j <= min(len(words), i+8); j++ {
-			if slices.ContainsFunc(words[i:j], func(w string) bool { return utf8.RuneCountInString(w) > 3 || w[0] >= '0' && w[0] <= '9' }) {
+			if slices.ContainsFunc(words[i:j], func(w knownWord) bool {
+				return utf8.RuneCount(w.folded) > 3 || w.folded[0] >= '0' && w.folded[0] <= '9'
+			}) {
 				b.sequence(words[i:j], seqInfo{kind: kind, value: n, strength: entire})
 			}
 		}
 	}
 	if len(words) > 1 {
-		for i, w := range words {
-			if utf8.RuneCountInString(w) >= 4 || len(w) >= 5 {
-				b.sequence(words[i:i+1], seqInfo{kind: kind, value: n, strength: single})
+		for _, w := range words {
+			if utf8.RuneCount(w.folded) >= 4 || len(w.folded) >= 5 {
+				b.one(w.hash, seqInfo{kind: kind, value: n, strength: single})
 			}
 		}
 	}
@@ -344,8 +401,10 @@ func (b *KnownBuilder) AddDate(year, month, day int) int {
 	}
 	b.k.dates = append(b.k.dates, knownDate{year: year, month: month, day: day, value: n})
 	y, m, d := fourDigits(year), twoDigits(month), twoDigits(day)
-	for _, s := range []string{y + m + d, d + m + y, m + d + y, y[2:] + m + d, d + m + y[2:], m + d + y[2:]} {
-		b.k.strings = append(b.k.strings, knownString{folded: s, kind: KnownDate, value: n, whole: true})
+	for _, s := range [...][3]string{{y, m, d}, {d, m, y}, {m, d, y}, {y[2:], m, d}, {d, m, y[2:]}, {m, d, y[2:]}} {
+		from := int32(len(b.arena))
+		b.arena = append(append(append(b.arena, s[0]...), s[1]...), s[2]...)
+		b.strings = append(b.strings, stringPiece{piece{from, int32(len(b.arena))}, KnownDate, n, true})
 	}
 	return int(n)
 }
@@ -369,48 +428,3 @@ func (b *KnownBuilder) AddISODate(value string) bool {
 func twoDigits(n int) string { return string([]byte{byte('0' + n/10%10), byte('0' + n%10)}) }
 
 func fourDigits(n int) string { return twoDigits(n/100) + twoDigits(n%100) }
-
-// letterSet tells which letters a folded word has.
-func letterSet[T string | []byte](s T) uint32 {
-	set := uint32(0)
-	for i := range len(s) {
-		set |= 1 << (s[i] & 31)
-	}
-	return set
-}
-
-// near returns a part of a name that differs from a folded word by one typing error: a
-// letter too many, too few, another, or two exchanged.
-func (k *Known) near(folded []byte) *part {
-	set := letterSet(folded)
-	for i := range k.parts {
-		p := &k.parts[i]
-		if d := len(p.folded) - len(folded); d < -1 || d > 1 || bits.OnesCount32(p.letters^set) > 2 {
-			continue
-		}
-		if oneTypo(folded, p.folded) {
-			return p
-		}
-	}
-	return nil
-}
-
-// oneTypo reports whether two texts differ by one edit.
-func oneTypo(a []byte, b string) bool {
-	i := 0
-	for i < len(a) && i < len(b) && a[i] == b[i] {
-		i++
-	}
-	ra, rb := a[i:], b[i:]
-	switch {
-	case len(ra) == len(rb)+1:
-		return string(ra[1:]) == rb
-	case len(rb) == len(ra)+1:
-		return bytes.Equal(ra, []byte(rb[1:]))
-	case len(ra) != len(rb) || len(ra) == 0:
-		return len(ra) == len(rb)
-	case string(ra[1:]) == rb[1:]:
-		return true
-	}
-	return len(ra) >= 2 && ra[0] == rb[1] && ra[1] == rb[0] && string(ra[2:]) == rb[2:]
-}

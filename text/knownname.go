@@ -42,64 +42,73 @@ func (b *KnownBuilder) AddName(full string) int {
 // AddPerson adds a person's name in its parts. Either may be empty.
 func (b *KnownBuilder) AddPerson(given []string, family string) int {
 	n := b.next(Origin{Kind: KnownName, Text: b.whole, Given: slices.Clone(given), Family: family})
-	var all, firsts, lasts []string
+	b.firsts, b.lasts = b.firsts[:0], b.lasts[:0]
 	for _, g := range given {
-		firsts = append(firsts, b.nameWords(g, n, true)...)
+		b.firsts = b.nameWords(b.firsts, g, n, true)
 	}
-	lasts = b.nameWords(family, n, false)
-	all = append(append(all, firsts...), lasts...)
-	if len(all) == 0 {
+	b.lasts = b.nameWords(b.lasts, family, n, false)
+	firsts, lasts := b.firsts, b.lasts
+	if len(firsts)+len(lasts) == 0 {
 		b.literalOf(strings.Join(given, " ")+" "+family, KnownName, n)
 		return int(n)
 	}
 	b.joinedForms(firsts, lasts, n)
 	if len(firsts) > 0 && len(lasts) > 0 {
-		first, last := initialOf(firsts[0]), initialOf(lasts[0])
-		b.k.initials = append(b.k.initials, first+last)
-		middle := ""
-		for _, w := range firsts[1:] {
-			middle += initialOf(w)
-		}
-		if middle != "" {
-			b.k.initials = append(b.k.initials, first+middle+last)
+		first, last := b.initialOf(firsts[0]), b.initialOf(lasts[0])
+		b.initials = append(b.initials, b.keep(first, last))
+		if len(firsts) > 1 {
+			p := b.keep(first)
+			for _, w := range firsts[1:] {
+				b.keep(b.initialOf(w))
+			}
+			p.to = b.keep(last).to
+			b.initials = append(b.initials, p)
 		}
 		if len(lasts) > 1 {
-			b.k.initials = append(b.k.initials, first+initialOf(lasts[len(lasts)-1]))
+			b.initials = append(b.initials, b.keep(first, b.initialOf(lasts[len(lasts)-1])))
 		}
 	}
 	return int(n)
 }
 
-func initialOf(w string) string {
-	_, size := utf8.DecodeRuneInString(w)
+func (b *KnownBuilder) initialOf(p piece) []byte {
+	w := b.kept(p)
+	_, size := utf8.DecodeRune(w)
 	return w[:size]
 }
 
-// nameWords adds the words of a part of a name, and returns them.
-func (b *KnownBuilder) nameWords(value string, n int32, given bool) []string {
-	src := []byte(strings.Map(dropInvisible, value))
-	b.toks = tokenize(b.toks[:0], src, 0, len(src))
-	var words []string
+// nameWords adds the words of a part of a name, and appends them to dst. The words of a
+// name stand in the arena one behind the other.
+func (b *KnownBuilder) nameWords(dst []piece, value string, n int32, given bool) []piece {
+	b.src = append(b.src[:0], strings.Map(dropInvisible, value)...)
+	b.cut(b.src)
 	for i := 0; i < len(b.toks); i++ {
-		t := b.toks[i]
+		t := &b.toks[i]
 		if t.kind == mark {
 			continue
 		}
 		// What is written without spaces is a sequence of characters.
 		j := i + 1
-		for j < len(b.toks) && b.toks[j].gap == joined && b.toks[j].kind != mark && unspacedAt(src, t.start) {
+		for j < len(b.toks) && b.toks[j].gap == joined && b.toks[j].kind != mark && unspacedAt(b.src, int(t.start)) {
 			j++
 		}
-		original := string(src[t.start:b.toks[j-1].end])
+		end := len(b.fold)
+		if j < len(b.toks) {
+			end = int(b.toks[j].fold)
+		}
+		if int(t.fold) == end {
+			continue
+		}
+		word := b.keep(b.fold[t.fold:end])
 		if j > i+1 {
 			b.unspacedName(b.toks[i:j], n)
 			i = j - 1
 		} else {
-			b.nameWord(original, n, given)
+			b.nameWord(word, t, n, given)
 		}
-		words = append(words, fold(original))
+		dst = append(dst, word)
 	}
-	return words
+	return dst
 }
 
 func unspacedAt(src []byte, i int) bool {
@@ -114,37 +123,46 @@ func (b *KnownBuilder) unspacedName(toks []token, n int32) {
 		if from > 2 || len(toks)-from < 2 {
 			break
 		}
-		s := sequence{info: seqInfo{kind: KnownName, value: n, strength: entire}}
-		for _, t := range toks[from:] {
-			s.hashes = append(s.hashes, t.hash)
+		for i := range toks[from:] {
+			b.hashes = append(b.hashes, toks[from+i].hash)
 		}
-		b.seqs = append(b.seqs, s)
+		b.endSequence(len(toks)-from, seqInfo{kind: KnownName, value: n, strength: entire})
 	}
 }
 
 // nameWord adds a word of a name in the ways it may be written.
-func (b *KnownBuilder) nameWord(original string, n int32, given bool) {
-	folded := fold(original)
-	if folded == "" {
-		return
-	}
+func (b *KnownBuilder) nameWord(word piece, t *token, n int32, given bool) {
+	folded := b.kept(word)
+	runes := utf8.RuneCount(folded)
 	info := seqInfo{kind: KnownName, value: n, strength: single}
-	if utf8.RuneCountInString(folded) == 1 && folded[0] < 0x80 || isParticle(folded) {
+	if runes == 1 && folded[0] < 0x80 || loaded().get(t.hash)&fParticle != 0 {
 		info.strength = weak
 	}
-	b.sequence([]string{folded}, info)
-	for _, other := range transliterations(original, folded) {
-		b.sequence([]string{other}, info)
+	b.one(t.hash, info)
+	if !t.plain || hasDigraph(folded) {
+		for _, other := range transliterations(string(b.src[t.start:t.end]), string(folded)) {
+			b.one(hashOf(other), info)
+		}
 	}
-	if utf8.RuneCountInString(folded) >= 4 && info.strength != weak {
-		b.k.parts = append(b.k.parts, part{folded: folded, letters: letterSet(folded), value: n, given: given})
+	if runes >= 4 && info.strength != weak {
+		b.parts = append(b.parts, partPiece{word, n, given})
 	}
 	if given {
 		info.strength = nickname
-		for _, nick := range nicknames()[folded] {
-			b.sequence([]string{nick}, info)
+		for _, nick := range nicknames()[string(folded)] {
+			b.one(hashOf(nick), info)
 		}
 	}
+}
+
+// hasDigraph reports whether a word has letters that may stand for one: ae, ss.
+func hasDigraph(folded []byte) bool {
+	for i := 1; i < len(folded); i++ {
+		if a := folded[i-1]; folded[i] == 'e' && (a == 'a' || a == 'o' || a == 'u') || a == folded[i] && (a == 'a' || a == 's') {
+			return true
+		}
+	}
+	return false
 }
 
 var (
@@ -165,32 +183,32 @@ func transliterations(original, folded string) []string {
 
 // joinedForms adds words of a name written together: OBrien, SmithJones, johnsmith,
 // jsmith.
-func (b *KnownBuilder) joinedForms(firsts, lasts []string, n int32) {
+func (b *KnownBuilder) joinedForms(firsts, lasts []piece, n int32) {
 	info := seqInfo{kind: KnownName, value: n, strength: single}
-	for _, words := range [][]string{firsts, lasts} {
+	for _, words := range [...][]piece{firsts, lasts} {
 		for i := 1; i < len(words); i++ {
-			pair := words[i-1] + words[i]
-			if len(pair) < 4 {
+			pair := piece{words[i-1].from, words[i].to}
+			if pair.len() < 4 {
 				continue
 			}
-			b.sequence([]string{pair}, info)
-			if utf8.RuneCountInString(pair) >= 6 {
-				b.k.parts = append(b.k.parts, part{folded: pair, letters: letterSet(pair), value: n})
+			b.one(hashOf(b.kept(pair)), info)
+			if utf8.RuneCount(b.kept(pair)) >= 6 {
+				b.parts = append(b.parts, partPiece{pair, n, false})
 			}
 		}
 	}
 	if len(firsts) == 0 || len(lasts) == 0 {
 		return
 	}
-	last := strings.Join(lasts, "")
-	add := func(s string, whole bool) {
-		if len(s) >= wholeBelow {
-			b.k.strings = append(b.k.strings, knownString{folded: s, kind: KnownName, value: n, whole: whole})
+	add := func(p piece, whole bool) {
+		if p.len() >= wholeBelow {
+			b.strings = append(b.strings, stringPiece{p, KnownName, n, whole})
 		}
 	}
-	add(strings.Join(firsts, "")+last, false)
-	add(firsts[0]+last, false)
-	add(last+firsts[0], false)
-	add(initialOf(firsts[0])+last, true)
-	add(last+initialOf(firsts[0]), true)
+	first, last := b.kept(firsts[0]), b.kept(piece{lasts[0].from, lasts[len(lasts)-1].to})
+	add(piece{firsts[0].from, lasts[len(lasts)-1].to}, false)
+	add(b.keep(first, last), false)
+	add(b.keep(last, first), false)
+	add(b.keep(b.initialOf(firsts[0]), last), true)
+	add(b.keep(last, b.initialOf(firsts[0])), true)
 }

@@ -3,9 +3,9 @@ package text
 // findLowerNames finds names that are written without capitals, only where a title or a
 // label leads to them, or where a given name and a family name stand together.
 func (s *Scanner) findLowerNames() {
-	for i := range s.toks {
+	for i := s.names.next(0); i < len(s.toks); i = s.names.next(i + 1) {
 		t := &s.toks[i]
-		if s.taken[i] != 0 || t.kind != word || t.shape != lower || t.flags&(fGiven|fFamily) == 0 || t.len() < 2 {
+		if s.taken[i] != 0 || t.shape != lower || t.len() < 2 {
 			continue
 		}
 		rare := t.flags&(fCommon|fKeyword|fMedical|fDrug|fUncommon) == 0
@@ -44,15 +44,16 @@ var notInitials = hashSet("md", "do", "rn", "np", "pa", "us", "uk", "ed", "po", 
 // findInitials finds initials that stand for a person: J.S. behind a label or a dash, or
 // at the end of a line.
 func (s *Scanner) findInitials() {
-	for i := range s.toks {
+	for i := s.initials.next(0); i < len(s.toks); i = s.initials.next(i + 1) {
 		t := &s.toks[i]
-		if s.taken[i] != 0 || t.shape != initial || t.kind != word || !s.is(i+1, '.') || t.gap == joined && s.at(i-1).kind == mark && s.at(i-1).char == '.' {
+		if s.taken[i] != 0 || !s.is(i+1, '.') || t.gap == joined && s.at(i-1).kind == mark && s.at(i-1).char == '.' {
 			continue
 		}
 		j, n := i, 0
-		sum := uint64(hashStart)
+		var buf [16]byte
+		letters := buf[:0]
 		for s.at(j).shape == initial && s.at(j).kind == word && s.is(j+1, '.') && n < 4 {
-			sum = hashToken(sum, s.text[s.at(j).start:s.at(j).end])
+			letters = append(letters, s.foldOf(j)...)
 			n++
 			j += 2
 			if s.at(j).gap != joined {
@@ -64,7 +65,7 @@ func (s *Scanner) findInitials() {
 		}
 		p := s.at(i - 1)
 		before := s.contextBefore(i)
-		if notInitials.has(sum) && before < labelled && p.hash != hashBy2 && !(p.char == '-' && t.gap == joined) {
+		if notInitials.has(hashOf(letters)) && before < labelled && p.hash != hashBy2 && !(p.char == '-' && t.gap == joined) {
 			continue
 		}
 		ends := s.at(j).gap >= line
@@ -72,14 +73,4 @@ func (s *Scanner) findInitials() {
 			s.add(i, j, Name, "initials")
 		}
 	}
-}
-
-func hashToken(h uint64, letters []byte) uint64 {
-	for _, c := range letters {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		h = addByte(h, c)
-	}
-	return h
 }

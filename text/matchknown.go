@@ -27,7 +27,6 @@ func (s *Scanner) nextWord(i int) (int, bool) {
 
 // findKnown finds the known values.
 func (s *Scanner) findKnown(k *Known) {
-	s.knownAt = grown(s.knownAt, len(s.toks))
 	s.matchSequences(k)
 	s.joinNames(k)
 	s.matchStrings(k)
@@ -36,9 +35,9 @@ func (s *Scanner) findKnown(k *Known) {
 }
 
 // grown returns a cleared slice of a length.
-func grown(b []uint8, n int) []uint8 {
+func grown[T ~uint8](b []T, n int) []T {
 	if cap(b) < n {
-		b = make([]uint8, n+n/2)
+		b = make([]T, n+n/2)
 	}
 	b = b[:n]
 	clear(b)
@@ -58,6 +57,10 @@ const (
 func (s *Scanner) matchSequences(k *Known) {
 	for i := range s.toks {
 		if s.toks[i].kind == mark {
+			continue
+		}
+		if !k.begins(s.toks[i].hash) {
+			s.matchTypo(k, i)
 			continue
 		}
 		var found *seqInfo
@@ -124,8 +127,7 @@ func (s *Scanner) matchTypo(k *Known, i int) {
 	if t.kind != word || t.len() < 4 || t.len() > 64 || len(k.parts) == 0 || t.flags&(fCommon|fKeyword|fMedical) != 0 || t.shape == uncased {
 		return
 	}
-	s.folded = s.appendFolded(s.folded[:0], t)
-	if p := k.near(s.folded); p != nil && (len(p.folded) >= 5 || t.shape != lower) && !s.isEponym(i, i) {
+	if p := k.near(s.foldOf(i)); p != nil && (len(p.folded) >= 5 || t.shape != lower) && !s.isEponym(i, i) {
 		s.knownAt[i] = strongName
 		s.setValue(i, int(p.value))
 	}
@@ -133,15 +135,13 @@ func (s *Scanner) matchTypo(k *Known, i int) {
 
 // setValue notes the value that a word of a name is of.
 func (s *Scanner) setValue(i, value int) {
-	for len(s.values) < len(s.toks) {
-		s.values = append(s.values, 0)
-	}
 	s.values[i] = value
+	s.known.add(i)
 }
 
 // joinNames makes hits of neighbouring words of known names with initials beside them.
 func (s *Scanner) joinNames(k *Known) {
-	for i := 0; i < len(s.toks); i++ {
+	for i := nextOf(s.known, s.initials, s.initials, 0); i < len(s.toks); i = nextOf(s.known, s.initials, s.initials, i+1) {
 		if s.knownAt[i] != strongName && s.knownAt[i] != lowerName {
 			s.matchInitials(k, i)
 			continue
@@ -208,11 +208,11 @@ func (s *Scanner) matchInitials(k *Known, i int) {
 	if !s.isInitial(i) || len(k.initials) == 0 {
 		return
 	}
-	s.folded = s.appendFolded(s.folded[:0], &s.toks[i])
+	s.folded = append(s.folded[:0], s.foldOf(i)...)
 	j := i
 	for j+2 < len(s.toks) && s.toks[j+1].char == '.' && s.toks[j+1].gap == joined && s.isInitial(j+2) && s.toks[j+2].gap <= space {
 		j += 2
-		s.folded = s.appendFolded(s.folded, &s.toks[j])
+		s.folded = append(s.folded, s.foldOf(j)...)
 	}
 	if j == i {
 		return

@@ -6,60 +6,59 @@ import (
 	"unicode/utf8"
 )
 
-// appendFolded appends the folded text of a token.
-func (s *Scanner) appendFolded(dst []byte, t *token) []byte {
-	for i := t.start; i < t.end; {
-		if c := s.text[i]; c < 0x80 {
-			if c >= 'A' && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			dst = append(dst, c)
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(s.text[i:t.end])
-		if !isInvisible(r) {
-			dst = appendFold(dst, r)
-		}
-		i += size
-	}
-	return dst
-}
-
 // matchStrings finds values whose letters and digits follow each other, whatever the
 // grouping: 555-01 23 is 5550123.
 func (s *Scanner) matchStrings(k *Known) {
-	if len(k.strings) == 0 {
+	set := &k.strings
+	if len(set.all) == 0 {
 		return
 	}
-	covered := 0
+	covered := 0 // bytes
+	window := 0  // where in the folded text a string is looked for next
 	for i := range s.toks {
 		t := &s.toks[i]
-		if t.kind == mark {
+		switch {
+		case t.kind == mark || covered >= int(t.end):
+			continue
+		case !t.plain:
+			covered = s.matchForeign(set, i, covered)
 			continue
 		}
-		for at := max(t.start, covered); at < t.end; {
-			r, size := rune(s.text[at]), 1
-			if r >= 0x80 {
-				r, size = utf8.DecodeRune(s.text[at:t.end])
+		shift := int(t.start - t.fold) // from offsets in the folded text
+		from, to := max(int(t.start), covered)-shift, int(t.end)-shift
+		if from == int(t.fold) && set.startsAt(s.fold, from) {
+			if end := s.stringAt(set, i, from+shift, from); end > 0 {
+				covered = end
+				from = min(end-shift, to)
 			}
-			// Most places end here: no string begins with these two characters.
-			if r < 0x80 && at+1 < t.end && s.text[at+1] < 0x80 && k.pairs[lowered(s.text[at])&63]&(1<<(lowered(s.text[at+1])&63)) == 0 {
-				at++
+		}
+		for window = max(window, from); window < to; {
+			if window = set.next(s.fold, window); window >= to {
+				break
+			}
+			if end := s.stringAt(set, i, window+shift, window); end > 0 {
+				covered = end
+				window = min(end-shift, to)
 				continue
 			}
-			if end, v := s.stringAt(k, i, at); v != nil {
-				start := at
-				if v.kind == KnownPhone && at == t.start {
-					start = s.toks[s.countryCode(i)].start
-				}
-				s.spans = append(s.spans, Span{Start: start, End: end, Label: kindLabels[v.kind], Rule: kindRules[v.kind], Value: int(v.value)})
-				at, covered = end, end
-				continue
-			}
-			at += size
+			window++
 		}
 	}
+}
+
+// matchForeign does the same in a word or number that is not all ASCII, and returns where
+// the last string ends.
+func (s *Scanner) matchForeign(set *stringSet, i, covered int) int {
+	t := &s.toks[i]
+	for at := max(int(t.start), covered); at < int(t.end); {
+		if end := s.stringAt(set, i, at, -1); end > 0 {
+			at, covered = end, end
+			continue
+		}
+		_, size := utf8.DecodeRune(s.text[at:t.end])
+		at += size
+	}
+	return covered
 }
 
 // countryCode returns the token from which a telephone number goes on before a known
@@ -78,55 +77,55 @@ func (s *Scanner) countryCode(i int) int {
 	return i
 }
 
-func lowered(c byte) byte {
-	if c >= 'A' && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
-}
-
-// stringAt returns the longest known string that begins at an offset in a token.
-func (s *Scanner) stringAt(k *Known, tok, at int) (end int, found *knownString) {
-	s.folded = s.folded[:0]
-	i, from := tok, at
-	// The head first: most places end here.
-	h := uint32(0)
-	n := 0
-	var ok bool
-	for n < 3 {
-		if s.folded, i, from, ok = s.readFolded(s.folded, i, from); !ok {
-			break
+// stringAt adds the longest known string that begins at an offset in a token, and returns
+// where it ends, or 0. folded is the offset in the folded text, or -1 if the token is not
+// plain.
+func (s *Scanner) stringAt(set *stringSet, tok, at, folded int) int {
+	var head []byte
+	if folded >= 0 {
+		head = s.fold[folded:]
+	} else {
+		s.folded = s.folded[:0]
+		i, from, ok := tok, at, true
+		for len(s.folded) < gramSize && ok {
+			s.folded, i, from, ok = s.readFolded(s.folded, i, from)
 		}
-		for ; n < min(3, len(s.folded)); n++ {
-			h = h*37 + uint32(s.folded[n])
-		}
+		head = s.folded
 	}
-	h &= 0xffff
-	if n < 3 || k.heads[h>>6%1024]&(1<<(h&63)) == 0 {
-		return 0, nil
+	if len(head) < gramSize {
+		return 0
 	}
-	for _, c := range k.byHead[h] {
-		v := &k.strings[c]
-		if found != nil && len(v.folded) <= len(found.folded) {
+	end := 0
+	var found *knownString
+	for n := set.heads[gram(head)>>(32-headBits)]; n > 0; n = set.all[n-1].next {
+		v := &set.all[n-1]
+		if found != nil && len(v.folded) <= len(found.folded) || folded >= 0 && (len(head) < len(v.folded) || string(head[:len(v.folded)]) != v.folded) {
 			continue
 		}
 		if e, ok := s.compare(v, tok, at); ok {
 			end, found = e, v
 		}
 	}
-	return end, found
+	if found == nil {
+		return 0
+	}
+	if found.kind == KnownPhone && at == int(s.toks[tok].start) {
+		at = int(s.toks[s.countryCode(tok)].start)
+	}
+	s.spans = append(s.spans, Span{Start: at, End: end, Label: kindLabels[found.kind], Rule: kindRules[found.kind], Value: int(found.value)})
+	return end
 }
 
 // readFolded appends the folded form of the next character that counts, at most a few
 // separators further on.
 func (s *Scanner) readFolded(dst []byte, tok, at int) ([]byte, int, int, bool) {
 	for {
-		if at >= s.toks[tok].end {
+		if at >= int(s.toks[tok].end) {
 			next, near := s.nextWord(tok)
 			if !near {
 				return dst, tok, at, false
 			}
-			tok, at = next, s.toks[next].start
+			tok, at = next, int(s.toks[next].start)
 		}
 		r, size := rune(s.text[at]), 1
 		if r >= 0x80 {
@@ -143,7 +142,7 @@ func (s *Scanner) readFolded(dst []byte, tok, at int) ([]byte, int, int, bool) {
 
 // compare reports whether a known string stands at an offset, and where it ends.
 func (s *Scanner) compare(v *knownString, tok, at int) (end int, ok bool) {
-	if v.whole && at > s.toks[tok].start || v.whole && at == s.toks[tok].start && s.joinedBefore(tok) {
+	if v.whole && (at > int(s.toks[tok].start) || s.joinedBefore(tok)) {
 		return 0, false
 	}
 	i, from := tok, at
@@ -157,7 +156,7 @@ func (s *Scanner) compare(v *knownString, tok, at int) (end int, ok bool) {
 			return 0, false
 		}
 	}
-	if v.whole && (from < s.toks[i].end || i+1 < len(s.toks) && s.toks[i+1].gap == joined && s.toks[i+1].kind == number) {
+	if v.whole && (from < int(s.toks[i].end) || i+1 < len(s.toks) && s.toks[i+1].gap == joined && s.toks[i+1].kind == number) {
 		return 0, false
 	}
 	return from, true
@@ -174,8 +173,8 @@ func (s *Scanner) matchDates(k *Known) {
 	if len(k.dates) == 0 {
 		return
 	}
-	for i := range s.toks {
-		if s.toks[i].kind != number || s.toks[i].value < 0 {
+	for i := s.numbers.next(0); i < len(s.toks); i = s.numbers.next(i + 1) {
+		if s.toks[i].value < 0 {
 			continue
 		}
 		b, near := s.nextNumber(i)
@@ -186,7 +185,7 @@ func (s *Scanner) matchDates(k *Known) {
 		if !near {
 			continue
 		}
-		x, y, z := s.toks[i].value, s.toks[b].value, s.toks[c].value
+		x, y, z := int(s.toks[i].value), int(s.toks[b].value), int(s.toks[c].value)
 		for _, d := range k.dates {
 			if x == d.year && (y == d.month && z == d.day || y == d.day && z == d.month) ||
 				z == d.year && (x == d.month && y == d.day || x == d.day && y == d.month) {
@@ -218,8 +217,8 @@ func (s *Scanner) nextNumber(i int) (int, bool) {
 // matchLiterals finds values that have neither letters nor digits.
 func (s *Scanner) matchLiterals(k *Known) {
 	for _, l := range k.literal {
-		for at := s.from; at < s.to; {
-			n := bytes.Index(s.text[at:s.to], []byte(l.text))
+		for at := 0; at < len(s.text); {
+			n := bytes.Index(s.text[at:], []byte(l.text))
 			if n < 0 {
 				break
 			}
@@ -227,6 +226,32 @@ func (s *Scanner) matchLiterals(k *Known) {
 			s.spans = append(s.spans, Span{Start: at, End: at + len(l.text), Label: kindLabels[l.kind], Rule: kindRules[l.kind], Value: int(l.value)})
 			at += len(l.text)
 		}
+	}
+}
+
+// sortBlock sorts the spans of a block, which are those from a number on: as sortSpans
+// does, but by one number for each.
+func (s *Scanner) sortBlock(from int) {
+	spans := s.spans[from:]
+	if len(spans) > 1<<16 {
+		sortSpans(spans)
+		return
+	}
+	s.order = s.order[:0]
+	inOrder := true
+	for i := range spans {
+		p := &spans[i]
+		key := uint64(p.Start)<<32 | uint64(1<<16-1-min(p.End-p.Start, 1<<16-1))<<16 | uint64(i)
+		inOrder = inOrder && (i == 0 || s.order[i-1] < key)
+		s.order = append(s.order, key)
+	}
+	if inOrder {
+		return
+	}
+	slices.Sort(s.order)
+	s.sorted = append(s.sorted[:0], spans...)
+	for i, key := range s.order {
+		spans[i] = s.sorted[key&(1<<16-1)]
 	}
 }
 

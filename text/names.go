@@ -3,11 +3,11 @@ package text
 // findNames finds names of persons: by titles, labels, relations, given names, initials,
 // and words that no list knows where the sentence has a person.
 func (s *Scanner) findNames() {
-	for i := 0; i < len(s.toks); i++ {
+	for i := s.starts.next(0); i < len(s.toks); i = s.starts.next(i + 1) {
 		if s.toks[i].kind != word || s.taken[i] != 0 {
 			continue
 		}
-		if s.carets(i) {
+		if s.caret && s.carets(i) {
 			continue
 		}
 		if n, ok := s.nameAt(i); ok {
@@ -455,9 +455,12 @@ func (s *Scanner) unlistedName(c *candidate, before context, after, start bool) 
 }
 
 // isPlural reports whether a word is the plural of one that is no name: Apgars.
-func (s *Scanner) isPlural(t *token) bool {
-	last := t.end - 1
-	return s.text[last] == 's' && s.f.dict.get(hashToken(hashStart, s.text[t.start:last]))&(fCommon|fWord|fMedical|fEponym|fDrug) != 0
+func (s *Scanner) isPlural(i int) bool {
+	if s.text[s.toks[i].end-1] != 's' {
+		return false
+	}
+	folded := s.foldOf(i)
+	return s.f.dict.get(hashOf(folded[:len(folded)-1]))&(fCommon|fWord|fMedical|fEponym|fDrug) != 0
 }
 
 // capitalsAreNames reports whether the language of the text writes only names with
@@ -470,7 +473,7 @@ func (s *Scanner) capitalsAreNames() bool {
 // words: it names somebody or something.
 func (s *Scanner) isUnheard(i int) bool {
 	t := s.at(i)
-	return !s.caseless && t.shape == title && t.len() >= 4 && t.gap == space && s.at(i-1).shape == lower && t.flags&^(fTown|fUncommon|fGiven|fFamily) == 0 && t.phraseIs == 0 && !s.isPlural(t) &&
+	return !s.caseless && t.shape == title && t.len() >= 4 && t.gap == space && s.at(i-1).shape == lower && t.flags&^(fTown|fUncommon|fAnchor|fGiven|fFamily) == 0 && t.phraseIs == 0 && !s.isPlural(i) &&
 		s.at(i+1).char != '-' && !(s.at(i+1).gap == joined && s.at(i+1).kind != mark)
 }
 

@@ -3,23 +3,26 @@ package text
 // findNetwork finds e-mail addresses, URLs and IP addresses. Each is found from a mark
 // that it must have, so that other text costs nothing.
 func (s *Scanner) findNetwork() {
-	for i := range s.toks {
-		t := &s.toks[i]
-		switch {
-		case t.char == '@':
+	for i := s.networks.next(0); i < len(s.toks); i = s.networks.next(i + 1) {
+		switch s.toks[i].char {
+		case '@':
 			s.findEmail(i)
-		case t.char == ':':
+		case ':':
 			if s.is(i+1, '/') && s.is(i+2, '/') {
 				s.findURL(i)
 			} else if s.at(i+1).gap == joined {
 				s.findIPv6(i)
 			}
-		case t.kind == word && t.len() == 3 && t.hash == hashWWW && s.is(i+1, '.'):
-			s.addURL(i, i)
-		case t.kind == word && s.is(i+1, '.') && s.at(i+2).gap == joined:
-			s.findDomain(i)
-		case t.kind == number && s.is(i+1, '.'):
-			s.findIPv4(i)
+		case '.':
+			switch t := s.at(i - 1); {
+			case s.toks[i].gap != joined:
+			case t.kind == word && t.hash == hashWWW:
+				s.addURL(i-1, i-1)
+			case t.kind == word && s.at(i+1).gap == joined:
+				s.findDomain(i - 1)
+			case t.kind == number:
+				s.findIPv4(i - 1)
+			}
 		}
 	}
 }

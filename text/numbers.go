@@ -106,7 +106,7 @@ func (d *digits) looks(groups ...int) bool {
 
 // findNumbers finds telephone numbers and identifiers.
 func (s *Scanner) findNumbers() {
-	for i := 0; i < len(s.toks); i++ {
+	for i := nextOf(s.numbers, s.marks, s.codes, 0); i < len(s.toks); i = nextOf(s.numbers, s.marks, s.codes, i+1) {
 		if s.taken[i] != 0 {
 			continue
 		}
@@ -131,8 +131,6 @@ func (s *Scanner) findNumbers() {
 			if !s.labelledID(i) {
 				s.code(i)
 			}
-		case t.char == '*':
-			s.maskedNumber(i)
 		}
 	}
 }

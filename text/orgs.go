@@ -3,9 +3,9 @@ package text
 // findOrgs finds organisations by the word that says what they are: Mercy Hospital,
 // Klinikum Südstadt, Acme Ltd.; and what stands where one is treated: at Mt. Sinai.
 func (s *Scanner) findOrgs() {
-	for i := range s.toks {
+	for i := nextOf(s.capitals, s.lowers, s.lowers, 0); i < len(s.toks); i = nextOf(s.capitals, s.lowers, s.lowers, i+1) {
 		t := &s.toks[i]
-		if s.taken[i] != 0 || t.kind != word {
+		if s.taken[i] != 0 {
 			continue
 		}
 		switch {
@@ -16,7 +16,7 @@ func (s *Scanner) findOrgs() {
 			s.orgHead(i)
 		case t.flags&fOrgSuffix != 0 && s.isCapital(i):
 			s.orgSuffix(i)
-		case orgVerbs.has(t.hash) || orgAt.has(t.hash):
+		case t.flags&fAnchor != 0 && (orgVerbs.has(t.hash) || orgAt.has(t.hash)):
 			s.orgAfter(i)
 		}
 	}

@@ -104,14 +104,15 @@ type NameWord struct {
 // Parts of owner come first.
 func (k *Known) NameWords(dst []NameWord, name []byte, owner string) []NameWord {
 	k.origins.once.Do(k.origins.index)
-	var buf [16]token
-	for _, t := range tokenize(buf[:0], name, 0, len(name)) {
+	var toks tokens
+	toks.cut(name)
+	for _, t := range toks.toks {
 		if t.kind == mark {
 			continue
 		}
 		written := string(name[t.start:t.end])
 		folded := fold(written)
-		w := NameWord{Start: t.start, End: t.end, Uncased: t.kind == word && t.shape == uncased,
+		w := NameWord{Start: int(t.start), End: int(t.end), Uncased: t.kind == word && t.shape == uncased,
 			Initial: utf8.RuneCountInString(folded) == 1, Particle: isParticle(folded)}
 		if w.Part, w.Known = k.namePart(folded, owner, w.Initial); !w.Known {
 			w.Title = isTitle(folded) || isSuffix(folded)
@@ -217,7 +218,16 @@ func partsOf(v Origin) (out []NamePart) {
 }
 
 // foldedWords are the words of a value, folded.
-func foldedWords(value string) []string { return new(KnownBuilder).words(value) }
+func foldedWords(value string) (out []string) {
+	var toks tokens
+	toks.cut([]byte(value))
+	for i := range toks.toks {
+		if f := toks.foldOf(i); len(f) > 0 {
+			out = append(out, string(f))
+		}
+	}
+	return out
+}
 
 // foldedText is a value without what stands between its letters and digits.
 func foldedText(value string) string { return strings.Join(foldedWords(value), "") }

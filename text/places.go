@@ -2,7 +2,7 @@ package text
 
 // findPlaces finds streets, post office boxes, places, postal codes.
 func (s *Scanner) findPlaces() {
-	for i := range s.toks {
+	for i := nextOf(s.numbers, s.capitals, s.lowers, 0); i < len(s.toks); i = nextOf(s.numbers, s.capitals, s.lowers, i+1) {
 		if s.taken[i] != 0 {
 			continue
 		}
@@ -19,25 +19,25 @@ func (s *Scanner) findPlaces() {
 			s.numberedStreet(i)
 		}
 	}
-	for i := range s.toks {
+	for i := s.heads.next(0); i < len(s.toks); i = s.heads.next(i + 1) {
 		if s.toks[i].char == ':' {
 			s.addressLine(i)
 			continue
 		}
-		if s.taken[i] == 0 && s.military(i) {
+		if s.taken[i] == 0 && s.toks[i].flags&fAnchor != 0 && s.military(i) {
 			continue
 		}
 		if s.taken[i] == 0 && (s.toks[i].kind == number || s.isCapital(i) && s.at(i-1).kind != number) {
 			s.plainStreet(i)
 		}
 	}
-	for i := range s.toks {
-		if s.taken[i] == 0 && s.toks[i].kind == word {
+	for i := nextOf(s.capitals, s.lowers, s.lowers, 0); i < len(s.toks); i = nextOf(s.capitals, s.lowers, s.lowers, i+1) {
+		if s.taken[i] == 0 {
 			s.place(i)
 		}
 	}
-	for i := range s.toks {
-		if s.taken[i] == 0 && s.toks[i].kind == number {
+	for i := s.numbers.next(0); i < len(s.toks); i = s.numbers.next(i + 1) {
+		if s.taken[i] == 0 {
 			s.zip(i)
 		}
 	}

@@ -77,14 +77,15 @@ func randomPlant(r *rand.Rand) plant {
 
 // covered reports whether each letter and digit of text[from:to] is in a span.
 func covered(text []byte, spans []Span, from, to int) bool {
-	var toks []token
-	for _, t := range tokenize(toks, text, from, to) {
+	var toks tokens
+	toks.cut(text[from:to])
+	for _, t := range toks.toks {
 		if t.kind == mark {
 			continue
 		}
 		in := false
 		for _, s := range spans {
-			in = in || s.Start <= t.start && t.end <= s.End
+			in = in || s.Start <= from+int(t.start) && from+int(t.end) <= s.End
 		}
 		if !in {
 			return false

@@ -1,6 +1,8 @@
 package text
 
 import (
+	"encoding/binary"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -37,40 +39,48 @@ const (
 	blank             // an empty line
 )
 
-// token is a run of letters, a run of digits, or one other character.
+// token is a run of letters, a run of digits, or one other character. Offsets count from
+// the beginning of the block.
 type token struct {
-	start, end int
 	hash       uint64 // of the folded text; of the text as it is for a mark
 	flags      flags  // what the dictionary says of the word
 	ends       flags  // the same of the entry of one or several words that ends here
-	value      int    // of a number of at most nine digits, else -1
-	phrase     int32  // the number of words and marks of the entry that begins here
 	phraseIs   flags
+	start, end int32
+	fold       int32 // where the folded text begins; it ends where that of the next begins
+	value      int32 // of a number of at most nine digits, else -1
+	phrase     int16 // the number of words and marks of the entry that begins here
 	kind       kind
 	shape      shape
 	gap        gap
 	char       byte // of an ASCII mark
+	plain      bool // all of it is ASCII, so that the folded text is as long
 }
 
-func (t *token) len() int { return t.end - t.start }
+func (t *token) len() int { return int(t.end - t.start) }
 
 // maxToken is the number of bytes after which a run is cut, so that no token is longer
 // than a block.
 const maxToken = 1024
 
-// charClass of ASCII characters.
+// The classes of characters.
 const (
-	classMark = iota
-	classLower
+	classLower = 1 << iota
 	classUpper
 	classDigit
+	classMark
 	classSpace
 	classLine
+	classHigh // no ASCII character
+
+	classLetter = classLower | classUpper
 )
 
-var asciiClass = func() (t [0x80]uint8) {
+var classes = func() (t [256]uint8) {
 	for c := range t {
 		switch {
+		case c >= 0x80:
+			t[c] = classHigh
 		case c >= 'a' && c <= 'z':
 			t[c] = classLower
 		case c >= 'A' && c <= 'Z':
@@ -81,68 +91,151 @@ var asciiClass = func() (t [0x80]uint8) {
 			t[c] = classLine
 		case c <= ' ' || c == 0x7f:
 			t[c] = classSpace
+		default:
+			t[c] = classMark
 		}
 	}
 	return t
 }()
 
-// tokenize appends the tokens of text[from:to].
-func tokenize(dst []token, text []byte, from, to int) []token {
+// tokens cuts a text. The memory is used again for the next.
+type tokens struct {
+	toks []token
+	fold []byte // the folded words and numbers, one behind the other
+}
+
+// foldSpare is how much more than its length the folded text of a word may be written.
+const foldSpare = 8
+
+// cut cuts a text into tokens, for which it has at most 2 GiB.
+func (k *tokens) cut(text []byte) {
+	k.toks, k.fold = k.toks[:0], k.fold[:0]
 	before := line
-	for i := from; i < to; {
-		c := text[i]
-		if c < 0x80 {
-			switch asciiClass[c] {
-			case classSpace:
-				before = widen(before, c)
-				i++
-				continue
-			case classLine:
-				// A carriage return and a line feed end one line.
-				if !(c == '\n' && i > from && text[i-1] == '\r') {
-					before = nextLine(before)
-				}
-				i++
-				continue
-			case classMark:
-				dst = append(dst, token{start: i, end: i + 1, hash: uint64(c), kind: mark, gap: before, char: c})
-				i++
-				before = joined
-				continue
-			case classDigit:
-				dst, i = appendNumber(dst, text, i, to, before)
-				before = joined
-				continue
-			default:
-				dst, i = appendWord(dst, text, i, to, before)
-				before = joined
-				continue
-			}
-		}
-		r, size := utf8.DecodeRune(text[i:to])
-		switch {
-		case isWordRune(r):
-			dst, i = appendWord(dst, text, i, to, before)
-		case unicode.IsDigit(r):
-			dst, i = appendNumber(dst, text, i, to, before)
-		case unicode.IsSpace(r):
-			if r == '\u2028' || r == '\u2029' || r == '\u0085' {
+	for i := 0; i < len(text); {
+		switch c := text[i]; classes[c] {
+		case classSpace:
+			before = widen(before, c)
+			i++
+		case classLine:
+			// A carriage return and a line feed end one line.
+			if !(c == '\n' && i > 0 && text[i-1] == '\r') {
 				before = nextLine(before)
-			} else {
-				before = widen(before, ' ')
 			}
-			i += size
-			continue
-		case isInvisible(r):
-			i += size
-			continue
+			i++
+		case classMark:
+			t := k.add(i, before)
+			t.end, t.hash, t.kind, t.char = int32(i+1), uint64(c), mark, c
+			i++
+			before = joined
+		case classLower, classUpper:
+			i = k.word(text, i, before)
+			before = joined
+		case classDigit:
+			i = k.number(text, i, before)
+			before = joined
 		default:
-			dst = append(dst, token{start: i, end: i + size, hash: uint64(r), kind: mark, gap: before, char: asciiMark(r)})
-			i += size
+			i, before = k.other(text, i, before)
 		}
-		before = joined
 	}
-	return dst
+}
+
+// other reads a character that is not ASCII, and what begins with it.
+func (k *tokens) other(text []byte, i int, before gap) (int, gap) {
+	r, size := utf8.DecodeRune(text[i:])
+	switch {
+	case isWordRune(r):
+		return k.foreignWord(text, i, before), joined
+	case unicode.IsDigit(r):
+		return k.number(text, i, before), joined
+	case unicode.IsSpace(r):
+		if r == '\u2028' || r == '\u2029' || r == '\u0085' {
+			return i + size, nextLine(before)
+		}
+		return i + size, widen(before, ' ')
+	case isInvisible(r):
+		return i + size, before
+	}
+	t := k.add(i, before)
+	t.end, t.hash, t.kind, t.char = int32(i+size), uint64(r), mark, asciiMark(r)
+	return i + size, joined
+}
+
+// foldOf is the folded text of a word or number.
+func (k *tokens) foldOf(i int) []byte {
+	if i+1 < len(k.toks) {
+		return k.fold[k.toks[i].fold:k.toks[i+1].fold]
+	}
+	return k.fold[k.toks[i].fold:]
+}
+
+// add adds a token that begins at an offset.
+func (k *tokens) add(i int, before gap) *token {
+	n := len(k.toks)
+	if n == cap(k.toks) {
+		k.toks = slices.Grow(k.toks, n+64)
+	}
+	k.toks = k.toks[:n+1]
+	t := &k.toks[n]
+	*t = token{start: int32(i), fold: int32(len(k.fold)), gap: before}
+	return t
+}
+
+// word reads a word that begins with an ASCII letter.
+func (k *tokens) word(text []byte, i int, before gap) int {
+	limit := min(len(text), i+maxToken)
+	j, uppers := i, 0
+	for j < limit {
+		c := classes[text[j]]
+		if c&classLetter == 0 {
+			if c == classHigh && goesOn(text[j:]) {
+				return k.foreignWord(text, i, before)
+			}
+			break
+		}
+		uppers += int(c >> 1)
+		j++
+	}
+	t := k.add(i, before)
+	t.end, t.kind, t.plain = int32(j), word, true
+	t.shape = shapeOf(uppers, j-i-uppers, 0, text[i] < 'a')
+	t.hash = k.foldASCII(text, i, j)
+	return j
+}
+
+// goesOn reports whether a word goes on with a character that is not ASCII.
+func goesOn(text []byte) bool {
+	r, _ := utf8.DecodeRune(text)
+	return isWordRune(r) || isInvisible(r)
+}
+
+// asciiCase is the bit that letters in lower case, and digits, have.
+const asciiCase = 0x2020202020202020
+
+// foldASCII adds the folded form of letters and digits that are ASCII, and returns its hash.
+func (k *tokens) foldASCII(text []byte, from, to int) uint64 {
+	n := to - from
+	at := len(k.fold)
+	if cap(k.fold)-at < n+foldSpare {
+		k.fold = slices.Grow(k.fold, at+n+foldSpare+256)
+	}
+	k.fold = k.fold[:at+n]
+	dst := k.fold[at : at+n+foldSpare]
+	h := uint64(hashStart)
+	if from+n+8 > len(text) { // the last word of a text
+		for i := range n {
+			dst[i] = text[from+i] | asciiCase&0xff
+		}
+		return hashOf(dst[:n])
+	}
+	for ; n >= 8; n -= 8 {
+		x := binary.LittleEndian.Uint64(text[from:]) | asciiCase
+		binary.LittleEndian.PutUint64(dst, x)
+		h = hashChunk(h, x)
+		from, dst = from+8, dst[8:]
+	}
+	x := binary.LittleEndian.Uint64(text[from:]) | asciiCase
+	binary.LittleEndian.PutUint64(dst, x)
+	return hashEnd(h, x&(1<<(8*n)-1), n)
 }
 
 // asciiMark is the ASCII character that a typographic mark stands for, or 0.
@@ -197,16 +290,18 @@ func nextLine(g gap) gap {
 	return line
 }
 
-// appendNumber appends a run of digits of any script.
-func appendNumber(dst []token, text []byte, i, to int, before gap) ([]token, int) {
-	t := token{start: i, hash: hashStart, kind: number, gap: before}
-	digits := 0
-	for i < to && i-t.start < maxToken {
+// number reads a run of digits of any script.
+func (k *tokens) number(text []byte, i int, before gap) int {
+	t := k.add(i, before)
+	t.kind, t.plain = number, true
+	digits, from := 0, i
+	for i < len(text) && i-from < maxToken {
 		c := text[i]
 		size := 1
 		if c >= 0x80 {
-			r, n := utf8.DecodeRune(text[i:to])
+			r, n := utf8.DecodeRune(text[i:])
 			if isInvisible(r) {
+				t.plain = false
 				i += n
 				continue
 			}
@@ -214,51 +309,37 @@ func appendNumber(dst []token, text []byte, i, to int, before gap) ([]token, int
 			if d < 0 {
 				break
 			}
-			c, size = byte('0'+d), n
-		} else if asciiClass[c] != classDigit {
+			c, size, t.plain = byte('0'+d), n, false
+		} else if classes[c] != classDigit {
 			break
 		}
 		if digits++; digits <= 9 {
-			t.value = t.value*10 + int(c-'0')
+			t.value = t.value*10 + int32(c-'0')
 		}
-		t.hash = addByte(t.hash, c)
+		k.fold = append(k.fold, c)
 		i += size
 	}
 	if digits > 9 {
 		t.value = -1
 	}
-	t.end = i
-	return append(dst, t), i
+	t.hash = hashOf(k.fold[t.fold:])
+	t.end = int32(i)
+	return i
 }
 
-// appendWord appends a run of letters. In scripts that write no spaces between words
-// each character is a word.
-func appendWord(dst []token, text []byte, i, to int, before gap) ([]token, int) {
-	t := token{start: i, hash: hashStart, kind: word, gap: before}
+// foreignWord reads a word that has characters beside ASCII. In scripts that write no
+// spaces between words each character is a word.
+func (k *tokens) foreignWord(text []byte, i int, before gap) int {
+	t := k.add(i, before)
+	t.kind = word
+	from := i
 	var uppers, lowers, caseless int
-	first := true
-	firstUpper := false
-	for i < to && i-t.start < maxToken {
-		c := text[i]
-		if c < 0x80 {
-			switch asciiClass[c] {
-			case classLower:
-				lowers++
-				t.hash = addByte(t.hash, c)
-			case classUpper:
-				uppers++
-				firstUpper = firstUpper || first
-				t.hash = addByte(t.hash, c+'a'-'A')
-			default:
-				t.end = i
-				t.shape = shapeOf(uppers, lowers, caseless, firstUpper)
-				return append(dst, t), i
-			}
-			first = false
-			i++
-			continue
+	first, firstUpper := true, false
+	for i < len(text) && i-from < maxToken {
+		r, size := rune(text[i]), 1
+		if r >= 0x80 {
+			r, size = utf8.DecodeRune(text[i:])
 		}
-		r, size := utf8.DecodeRune(text[i:to])
 		if isInvisible(r) {
 			i += size
 			continue
@@ -267,19 +348,10 @@ func appendWord(dst []token, text []byte, i, to int, before gap) ([]token, int) 
 			break
 		}
 		if isUnspaced(r) {
-			if !first {
-				break
+			if first {
+				return k.unspaced(text, i, t, r, size)
 			}
-			i += size
-			for i < to && i-t.start < maxToken {
-				r2, n := utf8.DecodeRune(text[i:to])
-				if !unicode.IsMark(r2) {
-					break
-				}
-				i += n
-			}
-			t.hash, t.end, t.shape = hashRune(t.hash, r), i, uncased
-			return append(dst, t), i
+			break
 		}
 		switch {
 		case unicode.IsUpper(r) || unicode.IsTitle(r):
@@ -290,13 +362,30 @@ func appendWord(dst []token, text []byte, i, to int, before gap) ([]token, int) 
 		case unicode.IsLetter(r):
 			caseless++
 		}
-		t.hash = hashRune(t.hash, r)
+		k.fold = appendFold(k.fold, r)
 		first = false
 		i += size
 	}
-	t.end = i
+	t.end = int32(i)
+	t.hash = hashOf(k.fold[t.fold:])
 	t.shape = shapeOf(uppers, lowers, caseless, firstUpper)
-	return append(dst, t), i
+	return i
+}
+
+// unspaced ends a word that is one character, with the marks behind it.
+func (k *tokens) unspaced(text []byte, i int, t *token, r rune, size int) int {
+	k.fold = appendFold(k.fold, r)
+	t.hash = hashOf(k.fold[t.fold:])
+	for i += size; i < len(text) && i-int(t.start) < maxToken; {
+		r, n := utf8.DecodeRune(text[i:])
+		if !unicode.IsMark(r) {
+			break
+		}
+		k.fold = appendFold(k.fold, r)
+		i += n
+	}
+	t.end, t.shape = int32(i), uncased
+	return i
 }
 
 // isWordRune reports whether a character is part of a word. The signs of ordinals are
