@@ -60,10 +60,34 @@ func (w *Walker) saysAge(i int) bool {
 	return says
 }
 
+// agesKnown is whether the values of a resource are known to be ages or not.
+type agesKnown uint8
+
+const (
+	agesUnread agesKnown = iota
+	noAges
+	someAges
+)
+
+var observedAge = condition{test: testAges, path: []string{"code"}}
+
+// observedAges reports whether the resource being walked is an Observation whose code says
+// that its values are ages.
+func (w *Walker) observedAges() bool {
+	r := &w.res
+	if r.ages == agesUnread {
+		r.ages = noAges
+		if r.node != nil && r.node.typ.Name == "Observation" && w.some(&observedAge, testAges, r.start, 0) {
+			r.ages = someAges
+		}
+	}
+	return r.ages == someAges
+}
+
 // heldByObservation reports whether a component has no code of its own, at at, and the
 // code of the Observation says that its values are ages.
 func (w *Walker) heldByObservation(c *condition, obj, at int) bool {
-	return c.test == testAges && w.res.ages && obj != w.res.start && (at < 0 || w.find(at, "coding") < 0)
+	return c.test == testAges && obj != w.res.start && w.observedAges() && (at < 0 || w.find(at, "coding") < 0)
 }
 
 // readAge reads the object at src[i].

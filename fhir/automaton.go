@@ -64,7 +64,7 @@ type decision struct {
 // field is a member that an object of a node may have. What the walk reads for
 // every member comes first.
 type field struct {
-	token []byte // the name in quotes and a colon
+	token fhirjson.Token // the name in quotes and a colon
 	array bool
 	// slot is the field's element among the node's slots, mark its number among
 	// the dates; both are shared with its sibling, and -1 if it has none.
@@ -108,6 +108,8 @@ type node struct {
 	// extensions maps the urls that a rule knows here to their decisions.
 	extensions  map[string]*decision
 	coded       *elementRule // set on nodes of Coding and Quantity that pass
+	decided     codedAs      // of those
+	plain       *plainCoding // of a Coding, where its members are treated as usual
 	address     bool         // its members need the country beside them
 	ofResources bool         // a resource that holds others beside contained ones
 	withheld    *decision    // a rule takes the resource type out

@@ -26,6 +26,28 @@ const (
 	partNamedSystem
 )
 
+// codedAs is how the members of an object are decided together.
+type codedAs uint8
+
+const (
+	asCoding codedAs = iota + 1
+	asConcept
+	asQuantity
+	asCodeList
+)
+
+func codedAsOf(t *schema.Type) codedAs {
+	switch {
+	case t.Name == "Coding":
+		return asCoding
+	case t.Name == "CodeableConcept":
+		return asConcept
+	case isCodeList(t):
+		return asCodeList
+	}
+	return asQuantity
+}
+
 // codedPartOf returns the part that an element of Coding, Quantity or
 // CodeableConcept is.
 func codedPartOf(t *schema.Type, element string) (codedPart, bool) {
@@ -69,18 +91,20 @@ func (w *Walker) enter(n *node, i int) (end int, kept bool) {
 	}
 	outer := w.coded
 	w.coded = codedState{node: n, start: i, shownFrom: len(w.shown)}
-	switch n.typ.Name {
-	case "Coding":
-		w.coded.inConcept = outer.node != nil && outer.node.typ.Name == "CodeableConcept"
-		w.decideCode(i)
-	case "CodeableConcept":
-	default:
-		if isCodeList(n.typ) {
-			w.decideListed(n, i)
-			break
+	switch n.decided {
+	case asCoding:
+		w.coded.inConcept = outer.node != nil && outer.node.decided == asConcept
+		at := w.decideCode(i)
+		if end, done := w.wholeCoding(n, i, at); done {
+			w.unitWalked, w.coded = nil, outer
+			return end, true
 		}
+	case asQuantity:
 		w.decideCode(i)
 		w.decideUnit(n, i)
+	case asCodeList:
+		w.decideListed(n, i)
+	case asConcept:
 	}
 	holder := w.holder
 	if n.typ.Name == "ValueSet.compose.include" || n.typ.Name == "ConceptMap.group" {
@@ -91,7 +115,7 @@ func (w *Walker) enter(n *node, i int) (end int, kept bool) {
 	if w.coded.beyond {
 		kept = false
 	}
-	if n.typ.Name == "CodeableConcept" {
+	if n.decided == asConcept {
 		w.shown = w.shown[:w.coded.shownFrom]
 	}
 	w.unitWalked = w.coded.unit
@@ -101,16 +125,17 @@ func (w *Walker) enter(n *node, i int) (end int, kept bool) {
 
 var codeMembers = []string{"system", "code"}
 
-// decideCode finds out whether the system and code of the object at src[i]
-// pass.
-func (w *Walker) decideCode(i int) {
+// decideCode finds out whether the system and code of the object at src[i] pass. It returns
+// the index behind both where they come first, or -1.
+func (w *Walker) decideCode(i int) (behind int) {
 	c := &w.coded
-	if !w.usualCode(i) {
+	if behind = w.usualCode(i); behind < 0 {
 		var at [2]int
 		w.findAll(i, codeMembers, at[:])
 		c.system, c.code = w.text(at[0]), w.text(at[1])
 	}
 	w.decideKnown()
+	return behind
 }
 
 // decideKnown finds out whether the system and code that were found pass.
@@ -144,26 +169,26 @@ var (
 	codeHead   = []byte(`,"code":"`)
 )
 
-// usualCode reads system and code where they come first, in this order and
-// without escapes, as most servers write a Coding.
-func (w *Walker) usualCode(i int) bool {
+// usualCode reads system and code where they come first, in this order and without escapes,
+// as most servers write a Coding. It returns the index behind them, or -1.
+func (w *Walker) usualCode(i int) (behind int) {
 	src := w.src
 	if !bytes.HasPrefix(src[i:], systemHead) {
-		return false
+		return -1
 	}
 	var f fhirjson.Fault
 	from := i + len(systemHead)
-	end, escaped := fhirjson.ScanString(src, from-1, &f)
+	end, escaped := w.stops.ScanString(src, from-1, &f)
 	if end < 0 || escaped || !bytes.HasPrefix(src[end:], codeHead) {
-		return false
+		return -1
 	}
 	codeFrom := end + len(codeHead)
-	codeEnd, escaped := fhirjson.ScanString(src, codeFrom-1, &f)
+	codeEnd, escaped := w.stops.ScanString(src, codeFrom-1, &f)
 	if codeEnd < 0 || escaped {
-		return false
+		return -1
 	}
 	w.coded.system, w.coded.code = src[from:end-1], src[codeFrom:codeEnd-1]
-	return true
+	return codeEnd
 }
 
 // decideUnit finds the unit that a quantity's value is in: that of code and text

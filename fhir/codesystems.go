@@ -27,6 +27,9 @@ const (
 
 // codeSystem is one whose codes may pass.
 type codeSystem struct {
+	// url is what the terminology table calls it; nil where that depends on the system, of
+	// those listed by the beginning of their names.
+	url     []byte
 	display displayMode
 	form    func(code []byte) bool // nil: the code must be in the terminology table
 	// mend appends what of a code may pass that has not the form; nil for most.
@@ -42,6 +45,14 @@ func (s *codeSystem) rolledUp(code []byte) []byte {
 		return code
 	}
 	return bytes.TrimRight(code[:s.rollUp], "./-")
+}
+
+// named is what the terminology table calls the system that a code says.
+func (s *codeSystem) named(system []byte) []byte {
+	if s.url != nil {
+		return s.url
+	}
+	return terminology.SystemURL(system)
 }
 
 // codeSystems are the systems of a ruleset.
@@ -81,6 +92,7 @@ func newCodeSystems(list []ruleset.CodeSystem, problems *strictyaml.Problems) *c
 			cs.byPrefix[p] = s
 			cs.prefixes = append(cs.prefixes, p)
 		} else {
+			s.url = terminology.SystemURL([]byte(l.System))
 			cs.exact[l.System] = s
 		}
 	}
@@ -140,7 +152,7 @@ func (cs *codeSystems) hasForm(s *codeSystem, system, code []byte) bool {
 	if s.form != nil {
 		return s.form(code)
 	}
-	return cs.terms.HasCode(terminology.SystemURL(system), code)
+	return cs.terms.HasCode(s.named(system), code)
 }
 
 // displayMayPass reports whether a display is one that the code truly has, or the
@@ -151,7 +163,7 @@ func (cs *codeSystems) displayMayPass(s *codeSystem, system, code, display []byt
 	case displayTrust:
 		return true
 	case displayVerify:
-		return termhash.Same(display, code) || cs.terms.HasDisplay(terminology.SystemURL(system), code, display)
+		return termhash.Same(display, code) || cs.terms.HasDisplay(s.named(system), code, display)
 	}
 	return false
 }

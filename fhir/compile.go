@@ -228,6 +228,9 @@ func (c *compiler) fill(n *node, items []item) {
 		c.extensions(n, items)
 	}
 	c.markTested(n)
+	if n.coded != nil {
+		n.decided, n.plain = codedAsOf(n.typ), plainCodingOf(n)
+	}
 	n.valueField = -1
 	if n.coded != nil && n.typ.Element("comparator") != nil {
 		n.valueField = n.keys.Find([]byte("value"))

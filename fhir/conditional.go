@@ -95,7 +95,7 @@ type innerWalk struct {
 // is nothing to keep together, and it goes.
 func (w *Walker) identifierKey(d *decision, i int) (end int, kept bool) {
 	system, value := w.text(w.find(i, "system")), w.text(w.find(i, "value"))
-	if end = fhirjson.SkipValue(w.src, i, w.depth, &w.fault); end < 0 {
+	if end = w.stops.SkipValue(w.src, i, w.depth, &w.fault); end < 0 {
 		return -1, false
 	}
 	if len(value) == 0 {

@@ -46,7 +46,7 @@ func (c *compiler) layout(t *schema.Type) *layout {
 	}
 	l.fields, l.paths = make([]field, 0, size), make([]string, 0, size)
 	add := func(f field, path string) {
-		f.token = []byte(`"` + f.name + `":`)
+		f.token = fhirjson.NewToken(`"` + f.name + `":`)
 		l.fields, l.paths = append(l.fields, f), append(l.paths, path)
 	}
 	for i := range t.Elements {

@@ -31,7 +31,7 @@ func (w *Walker) findAll(obj int, names []string, at []int) {
 	i := fhirjson.SkipSpace(src, obj+1)
 	missing := len(names)
 	for i < len(src) && src[i] == '"' {
-		end, escaped := fhirjson.ScanString(src, i, &f)
+		end, escaped := w.stops.Peek(src, i, &f)
 		if end < 0 {
 			return
 		}
@@ -69,7 +69,7 @@ func (w *Walker) text(i int) []byte {
 		return nil
 	}
 	var f fhirjson.Fault
-	end, escaped := fhirjson.ScanString(w.src, i, &f)
+	end, escaped := w.stops.Peek(w.src, i, &f)
 	if end < 0 {
 		return nil
 	}
@@ -153,6 +153,9 @@ func (w *Walker) meets(c *condition, obj int, known bool) bool {
 			}
 		}
 		return false
+	}
+	if c.test == testAges && obj == w.res.start && c.up == 0 && len(c.path) == 1 && c.path[0] == "code" && w.res.node.typ.Name == "Observation" {
+		return w.observedAges()
 	}
 	at := w.testedAt
 	switch {

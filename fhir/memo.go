@@ -100,7 +100,7 @@ func (w *Walker) settingOf(i int) (s setting) {
 	if i == w.res.metaAt {
 		s |= asOwnMeta
 	}
-	if w.res.ages {
+	if w.observedAges() {
 		s |= inAges
 	}
 	return s

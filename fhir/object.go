@@ -43,9 +43,9 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		}
 		key, before, field := i, w.mark(), 0
 		// Members mostly come in the same order as last time.
-		if guess := int(guesses[previous]); guess < len(n.fields) && bytes.HasPrefix(src[i:], n.fields[guess].token) {
+		if guess := int(guesses[previous]); guess < len(n.fields) && n.fields[guess].token.At(src, i) {
 			field = guess
-			i += len(n.fields[guess].token)
+			i += n.fields[guess].token.Len()
 		} else if field, i = w.memberName(n, &o, i); i < 0 {
 			return -1, false
 		} else if field >= 0 {
@@ -74,7 +74,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 			case i >= 0 && f.takesHolder:
 				w.leave()
 				w.capped = false
-				return fhirjson.SkipValue(src, start, w.depth, &w.fault), false
+				return w.stops.SkipValue(src, start, w.depth, &w.fault), false
 			case i >= 0:
 				w.lose(n, f, &o, value, i, before)
 			}
@@ -109,7 +109,7 @@ func (w *Walker) failIn(path string) int {
 // unknownMember takes out a member of no field, whose value begins at src[i].
 func (w *Walker) unknownMember(n *node, o *objectWalk, i int, before mark) (end int) {
 	w.countAt(n, w.a.engine.unknownElement)
-	if end = fhirjson.SkipValue(w.src, i, w.depth, &w.fault); end >= 0 {
+	if end = w.stops.SkipValue(w.src, i, w.depth, &w.fault); end >= 0 {
 		w.takeOut(o, end, before)
 	}
 	return end
@@ -267,7 +267,7 @@ func (w *Walker) misshapen(f *field, i int) (end int, kept bool) {
 	if w.src[i] != 'n' { // null is an empty element, not a wrong one
 		w.count(w.a.engine.wrongShape, mask.LabelRedacted, mask.Removed)
 	}
-	if end = fhirjson.SkipValue(w.src, i, w.depth, &w.fault); end < 0 {
+	if end = w.stops.SkipValue(w.src, i, w.depth, &w.fault); end < 0 {
 		w.at = f.path
 	}
 	return end, false
@@ -366,7 +366,7 @@ func (w *Walker) value(n *node, f *field, d *decision, obj, i int) (end int, kep
 			return i + len(maskedText), true
 		}
 		w.count(d.action, mask.LabelRedacted, mask.Removed)
-		if end = fhirjson.SkipValue(src, i, w.depth, &w.fault); end < 0 {
+		if end = w.stops.SkipValue(src, i, w.depth, &w.fault); end < 0 {
 			w.at = f.path
 		}
 		return end, false
@@ -441,10 +441,10 @@ func (w *Walker) extension(n *node, d *decision, i int) (end int, kept bool) {
 		return w.withhold(d)
 	case known == nil:
 		w.count(d.action, mask.LabelRedacted, mask.Removed)
-		return fhirjson.SkipValue(w.src, i, w.depth, &w.fault), false
+		return w.stops.SkipValue(w.src, i, w.depth, &w.fault), false
 	case known.op == opRemove:
 		w.count(known.action, mask.LabelRedacted, mask.Removed)
-		return fhirjson.SkipValue(w.src, i, w.depth, &w.fault), false
+		return w.stops.SkipValue(w.src, i, w.depth, &w.fault), false
 	case known.op == opWithhold:
 		return w.withhold(known)
 	}
@@ -481,7 +481,7 @@ func (w *Walker) scanKind(f *field, kind schema.JSONKind, i int) int {
 	end := -1
 	switch {
 	case kind == schema.JSONString && c == '"':
-		end, _ = fhirjson.ScanString(src, i, &w.fault)
+		end, _ = w.stops.ScanString(src, i, &w.fault)
 	case kind == schema.JSONNumber && (c == '-' || c >= '0' && c <= '9'):
 		end = fhirjson.ScanNumber(src, i, &w.fault)
 	case kind == schema.JSONBool && (c == 't' || c == 'f'):

@@ -279,7 +279,7 @@ func (w *Walker) appendTarget(form referenceForm, val []byte) bool {
 	}
 	w.dst = append(append(w.dst, typ.typ.Name...), '/')
 	var sealed bool
-	w.dst, sealed = w.pass.Keys.AppendSealed(w.dst, w.a.sealSlots[typ.index], id)
+	w.dst, sealed = w.appendSealedID(w.dst, w.a.sealSlots[typ.index], id)
 	return sealed
 }
 

@@ -24,7 +24,7 @@ func (w *Walker) scalar(n *node, f *field, d *decision, obj, i int) (end int, ke
 		}
 		return w.method(n, d, obj, i, end, src[i:end])
 	}
-	end, escaped := fhirjson.ScanString(src, i, &w.fault)
+	end, escaped := w.stops.ScanString(src, i, &w.fault)
 	if end < 0 {
 		w.at = f.path
 		return -1, false
@@ -203,7 +203,7 @@ func (w *Walker) id(d *decision, i, end int, val []byte) (int, bool) {
 		w.volatile = true
 		w.dst = w.appendContained(w.dst, val)
 	} else {
-		w.dst, ok = w.pass.Keys.AppendSealed(w.dst, w.a.sealSlots[w.res.node.index], val)
+		w.dst, ok = w.appendSealedID(w.dst, w.a.sealSlots[w.res.node.index], val)
 	}
 	if !ok {
 		w.reset(before)
@@ -223,7 +223,7 @@ func (w *Walker) version(d *decision, i, end int, val []byte) (int, bool) {
 	before := w.mark()
 	w.flush(i)
 	var ok bool
-	if w.dst, ok = w.pass.Keys.AppendSealed(append(w.dst, '"'), w.a.versionSlot, val); !ok || w.res.contained {
+	if w.dst, ok = w.appendSealedID(append(w.dst, '"'), w.a.versionSlot, val); !ok || w.res.contained {
 		w.reset(before)
 		w.count(d.action, mask.LabelRedacted, mask.Removed)
 		return end, false

@@ -84,6 +84,7 @@ type Walker struct {
 	// last is the start of the bytes of src that pass and are not in dst yet.
 	// Everything of src before it is either in dst or gone.
 	last  int
+	stops fhirjson.Stops // of src, where the walk is
 	depth int
 	fault fhirjson.Fault
 	at    string // path of the innermost field, for errors
@@ -113,6 +114,7 @@ type Walker struct {
 
 	capped    bool // the date masked last was beyond what may be told
 	memo      memo
+	sealed    sealedIDs
 	recording int          // how many objects to be remembered are being walked
 	volatile  bool         // something that their own bytes do not decide was used
 	bundled   bool         // the full URLs of the Bundle were
@@ -171,7 +173,7 @@ type resourceState struct {
 	pathFrom  int    // where its path begins in Walker.path
 	identity  []byte // masked, in detail mode
 	person    person
-	ages      bool // an Observation whose code says that its values are ages
+	ages      agesKnown // see observedAges
 }
 
 // Memory says how much a walker remembers of the objects it has masked.
@@ -267,6 +269,8 @@ func (w *Walker) start(dst, src []byte, site *Site) {
 	w.person.indexed, w.person.buf = false, w.person.buf[:0]
 	w.people = peopleState{}
 	w.testedObj, w.contained.root, w.bundle.of = -1, -1, -1
+	w.sealed.generation++
+	w.stops.Forget()
 	w.holders = w.holders[:0]
 	w.path, w.part = w.path[:0], bundlePart{}
 	if w.site == nil || w.site.of != site {
@@ -332,7 +336,7 @@ func (w *Walker) walkResource(i, entry int, contained bool) (end int, kept bool)
 		w.pushResource(n, i, entry, contained)
 		w.count(withheld.action, mask.LabelRedacted, mask.Removed)
 		w.popResource()
-		return fhirjson.SkipValue(src, i, w.depth, &w.fault), false
+		return w.stops.SkipValue(src, i, w.depth, &w.fault), false
 	}
 	if w.memo.objects != nil && !contained && !w.detail && w.recording == 0 && !n.ofResources {
 		return w.rememberedResource(n, i, entry)
@@ -352,7 +356,7 @@ func (w *Walker) anyResource(n *node, i, entry int, contained bool) (end int, ke
 		w.unwinding = false
 		w.reset(before)
 		w.depth = w.res.depth
-		end, kept = fhirjson.SkipValue(src, i, w.depth, &w.fault), false
+		end, kept = w.stops.SkipValue(src, i, w.depth, &w.fault), false
 	case end >= 0 && kept:
 		if !contained {
 			w.writeLabels(end)
@@ -364,8 +368,6 @@ func (w *Walker) anyResource(n *node, i, entry int, contained bool) (end int, ke
 	return end, kept
 }
 
-var observedAge = condition{test: testAges, path: []string{"code"}}
-
 // pushResource begins the state of the resource at src[i].
 func (w *Walker) pushResource(n *node, i, entry int, contained bool) {
 	r := resourceState{node: n, start: i, root: i, rootFrame: len(w.frames) + 1, entry: entry, contained: contained,
@@ -376,9 +378,6 @@ func (w *Walker) pushResource(n *node, i, entry int, contained bool) {
 	r.person.from = len(w.person.buf)
 	w.frames = append(w.frames, w.res)
 	w.res = r
-	if n.typ.Name == "Observation" {
-		w.res.ages = w.some(&observedAge, testAges, i, 0)
-	}
 	if w.detail {
 		w.res.identity = w.identify(n, i)
 		w.path = append(w.path, n.typ.Name...)

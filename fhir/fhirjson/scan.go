@@ -51,8 +51,14 @@ func SkipSpace(src []byte, i int) int {
 // checked: no control characters, no unknown escapes, valid UTF-8 (RFC 3629),
 // surrogate escapes in pairs.
 func ScanString(src []byte, i int, f *Fault) (end int, escaped bool) {
-	start := i
-	i++
+	return scanString(src, i, i+1, f)
+}
+
+const notClosed = "string is not closed"
+
+// scanString reads on at src[i] in the string that begins at src[start], of which what has
+// been read is plain.
+func scanString(src []byte, start, i int, f *Fault) (end int, escaped bool) {
 	for {
 		for i+8 <= len(src) {
 			m := stopBits(binary.LittleEndian.Uint64(src[i:]))
@@ -63,7 +69,7 @@ func ScanString(src []byte, i int, f *Fault) (end int, escaped bool) {
 			i += 8
 		}
 		if i >= len(src) {
-			return Fail(f, start, "string is not closed"), false
+			return Fail(f, start, notClosed), false
 		}
 		switch c := src[i]; {
 		case c == '"':
@@ -191,13 +197,16 @@ func ScanLiteral(src []byte, i int, f *Fault) int {
 }
 
 // ScanScalar reads a string, number or literal.
-func ScanScalar(src []byte, i int, f *Fault) int {
+func ScanScalar(src []byte, i int, f *Fault) int { return (*Stops)(nil).ScanScalar(src, i, f) }
+
+// ScanScalar reads a string, number or literal.
+func (s *Stops) ScanScalar(src []byte, i int, f *Fault) int {
 	if i >= len(src) {
 		return Fail(f, i, "unexpected end of input, expected a value")
 	}
 	switch c := src[i]; {
 	case c == '"':
-		end, _ := ScanString(src, i, f)
+		end, _ := s.ScanString(src, i, f)
 		return end
 	case c == '-' || c >= '0' && c <= '9':
 		return ScanNumber(src, i, f)
@@ -209,8 +218,13 @@ func ScanScalar(src []byte, i int, f *Fault) int {
 // how deep src[i] already lies. Names of members that are skipped are not
 // compared with each other: nothing of them is used.
 func SkipValue(src []byte, i, depth int, f *Fault) int {
+	return (*Stops)(nil).SkipValue(src, i, depth, f)
+}
+
+// SkipValue is the function of this name.
+func (s *Stops) SkipValue(src []byte, i, depth int, f *Fault) int {
 	if i >= len(src) || src[i] != '{' && src[i] != '[' {
-		return ScanScalar(src, i, f)
+		return s.ScanScalar(src, i, f)
 	}
 	var open containers
 	end := byte(0) // of the object or array that holds the value
@@ -225,11 +239,11 @@ func SkipValue(src []byte, i, depth int, f *Fault) int {
 				end = inner
 				open.set(depth, end)
 				depth++
-				i = startItem(src, i, end, f)
+				i = s.startItem(src, i, end, f)
 				continue
 			}
 			i++
-		} else if i = ScanScalar(src, i, f); i < 0 {
+		} else if i = s.ScanScalar(src, i, f); i < 0 {
 			return -1
 		}
 		// Behind a value, and then behind each object or array that ends with it.
@@ -251,7 +265,7 @@ func SkipValue(src []byte, i, depth int, f *Fault) int {
 		if depth == base {
 			return i
 		}
-		i = startItem(src, SkipSpace(src, i+1), end, f)
+		i = s.startItem(src, SkipSpace(src, i+1), end, f)
 	}
 	return -1
 }
@@ -277,20 +291,20 @@ func (c *containers) end(depth int) byte {
 }
 
 // startItem returns the index of the value of an item in a container with this end.
-func startItem(src []byte, i int, end byte, f *Fault) int {
+func (s *Stops) startItem(src []byte, i int, end byte, f *Fault) int {
 	if end == '}' {
-		return scanName(src, i, f)
+		return s.scanName(src, i, f)
 	}
 	return i
 }
 
 // scanName reads a member's name and its colon and returns the index of the
 // value.
-func scanName(src []byte, i int, f *Fault) int {
+func (s *Stops) scanName(src []byte, i int, f *Fault) int {
 	if i >= len(src) || src[i] != '"' {
 		return Fail(f, i, "expected the name of a member")
 	}
-	end, _ := ScanString(src, i, f)
+	end, _ := s.ScanString(src, i, f)
 	if end < 0 {
 		return -1
 	}

@@ -41,3 +41,8 @@ func skimVectors(src []byte, i int, s *skimState) (next int, ended bool) {
 	}
 	return i, false
 }
+
+// markStops marks the stops of at least one whole block of 64 bytes, a word each.
+//
+//go:noescape
+func markStops(src *byte, blocks int, marks *uint64)

@@ -62,6 +62,9 @@ func lowerASCII(c byte) byte {
 // fold appends text in lower case, with one space for any run of them and none
 // around.
 func fold[T hashable](dst []byte, text T) []byte {
+	if folded, ok := foldPlain(dst, text); ok {
+		return folded
+	}
 	space := false
 	for i := 0; i < len(text); {
 		r, n := rune(text[i]), 1
@@ -89,14 +92,49 @@ func fold[T hashable](dst []byte, text T) []byte {
 	return dst
 }
 
+// plain has what becomes of a byte that is ASCII and neither a control character nor a
+// space, and the space; others are zero.
+var plain = func() (to [256]byte) {
+	for c := byte(' '); c < 0x7f; c++ {
+		to[c] = lowerASCII(c)
+	}
+	return to
+}()
+
+// foldPlain is fold for a text that has only plain characters and single spaces between
+// them, as most have, and dst room for it.
+func foldPlain[T hashable](dst []byte, text T) (folded []byte, ok bool) {
+	from := len(dst)
+	if len(text) == 0 || cap(dst)-from < len(text) || text[0] == ' ' || text[len(text)-1] == ' ' {
+		return dst, false
+	}
+	out := dst[from : from+len(text)]
+	before := byte(0)
+	for i := range out {
+		c := plain[text[i]]
+		if c == 0 || c == ' ' && before == ' ' {
+			return dst, false
+		}
+		out[i], before = c, c
+	}
+	return dst[:from+len(text)], true
+}
+
+// longestAtOnce is how many bytes of a name are hashed in one go.
+const longestAtOnce = 512
+
 func sum[T, U, V hashable](kind byte, system T, code U, display V) uint64 {
-	var d xxhash.Digest
-	d.Reset()
 	var head [13]byte
 	head[0] = kind
 	binary.LittleEndian.PutUint32(head[1:], uint32(len(system)))
 	binary.LittleEndian.PutUint32(head[5:], uint32(len(code)))
 	binary.LittleEndian.PutUint32(head[9:], uint32(len(display)))
+	if len(head)+len(system)+len(code)+len(display) <= longestAtOnce {
+		var buf [longestAtOnce]byte
+		return xxhash.Sum64(append(append(append(append(buf[:0], head[:]...), system...), code...), display...))
+	}
+	var d xxhash.Digest
+	d.Reset()
 	_, _ = d.Write(head[:])
 	write(&d, system)
 	write(&d, code)

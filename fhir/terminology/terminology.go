@@ -6,6 +6,7 @@ package terminology
 import (
 	_ "embed"
 	"encoding/binary"
+	"math/bits"
 	"sync"
 
 	"github.com/veil-proxy/veil/fhir/termhash"
@@ -28,7 +29,7 @@ var Load = sync.OnceValue(func() *Terms {
 	rest := r4Terminology
 	for _, list := range []*hashes{&t.complete, &t.partial, &t.codes, &t.displays} {
 		n := int(binary.LittleEndian.Uint64([]byte(rest[:8])))
-		*list, rest = hashes(rest[8:8+8*n]), rest[8+8*n:]
+		*list, rest = newHashes(rest[8:8+8*n]), rest[8+8*n:]
 	}
 	return t
 })
@@ -52,35 +53,40 @@ func (t *Terms) HasDisplay(system, code, display []byte) bool {
 	return t.displays.has(termhash.Display(system, code, display))
 }
 
-// hashes are 64-bit little-endian numbers in ascending order.
-type hashes string
+// hashes are 64-bit little-endian numbers in ascending order, and for each way that a
+// number may begin where those are that do.
+type hashes struct {
+	text  string
+	begin []uint32
+	shift int
+}
 
-func (h hashes) at(i int) uint64 {
-	s := h[8*i : 8*i+8]
+func newHashes(text string) hashes {
+	n := len(text) / 8
+	// About four numbers begin in one way, half a line of the processor's cache.
+	width := max(1, bits.Len(uint(n/4)))
+	h := hashes{text: text, begin: make([]uint32, 1<<width+1), shift: 64 - width}
+	for i := range n {
+		h.begin[h.at(i)>>h.shift+1]++
+	}
+	for i := range h.begin[1:] {
+		h.begin[i+1] += h.begin[i]
+	}
+	return h
+}
+
+func (h *hashes) at(i int) uint64 {
+	s := h.text[8*i : 8*i+8]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// has looks for x near the place it should have: hashes are spread evenly, so
-// it is within a few hundred places of that.
-func (h hashes) has(x uint64) bool {
-	const window = 512
-	n := len(h) / 8
-	guess := int(x >> 32 * uint64(n) >> 32)
-	lo, hi := max(0, guess-window), min(n, guess+window)
-	if lo > 0 && h.at(lo) > x {
-		lo = 0
-	}
-	if hi < n && h.at(hi) < x {
-		hi = n
-	}
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if h.at(mid) < x {
-			lo = mid + 1
-		} else {
-			hi = mid
+func (h *hashes) has(x uint64) bool {
+	begins := h.begin[x>>h.shift:]
+	for i := begins[0]; i < begins[1]; i++ {
+		if h.at(int(i)) == x {
+			return true
 		}
 	}
-	return lo < n && h.at(lo) == x
+	return false
 }

@@ -1,0 +1,86 @@
+package fhirjson
+
+import "math/bits"
+
+// Stops are marks at the bytes that end a plain run of a string (a quote, a backslash, a
+// control character, a byte over 0x7f) in a window of a text, made many bytes at a time. With
+// them a string is read by a look at its end, not at its bytes. The zero value may be used
+// with any text. The nil one, and any where the processor cannot make marks, reads the bytes,
+// with the same result.
+type Stops struct {
+	from, upto int // the window
+	size       int // of the window
+	marks      [stopsWindow / 64]uint64
+}
+
+const (
+	stopsWindow = 4096
+	stopsFirst  = 512 // the size of a window that does not begin where the last one ends
+)
+
+// Forget makes the marks those of another text.
+func (s *Stops) Forget() { s.from, s.upto = 0, 0 }
+
+// ScanString reads the string whose opening quote is at src[i], as the function
+// ScanString does.
+func (s *Stops) ScanString(src []byte, i int, f *Fault) (end int, escaped bool) {
+	if s == nil || !vectors {
+		return ScanString(src, i, f)
+	}
+	if uint(i+1-s.from) >= uint(s.upto-s.from) {
+		s.fill(src, i+1)
+	}
+	at := uint(i + 1 - s.from)
+	if m := s.marks[at/64%uint(len(s.marks))] >> (at % 64); m != 0 {
+		if end = i + 1 + bits.TrailingZeros64(m); end < len(src) && src[end] == '"' {
+			return end + 1, false
+		}
+		return scanString(src, i, min(end, len(src)), f)
+	}
+	return s.scanLong(src, i, f)
+}
+
+// Peek is ScanString for look-ups, which may be far from where the walk is: they do not move
+// the window.
+func (s *Stops) Peek(src []byte, i int, f *Fault) (end int, escaped bool) {
+	if s == nil || uint(i+1-s.from) >= uint(s.upto-s.from) {
+		return ScanString(src, i, f)
+	}
+	return s.ScanString(src, i, f)
+}
+
+// scanLong reads a string without a mark in the word that has its beginning.
+func (s *Stops) scanLong(src []byte, i int, f *Fault) (end int, escaped bool) {
+	for at := s.from + ((i + 1 - s.from) | 63) + 1; ; at += 64 {
+		if at >= s.upto {
+			if at >= len(src) {
+				return Fail(f, i, notClosed), false
+			}
+			s.fill(src, at)
+		}
+		if m := s.marks[uint(at-s.from)/64%uint(len(s.marks))]; m != 0 {
+			return scanString(src, i, min(at+bits.TrailingZeros64(m), len(src)), f)
+		}
+	}
+}
+
+// fill moves the window to src[at]. One that goes on where the last one ended is twice as
+// large.
+func (s *Stops) fill(src []byte, at int) {
+	if s.upto > 0 && uint(at-s.upto) < 64 {
+		s.size = min(2*s.size, stopsWindow)
+	} else {
+		s.size = stopsFirst
+	}
+	s.from = at
+	blocks := min(len(src)-at, s.size) / 64
+	if blocks > 0 {
+		markStops(&src[at], blocks, &s.marks[0])
+	} else {
+		var last [64]byte // behind the text there are zeros, which are stops
+		copy(last[:], src[at:])
+		markStops(&last[0], 1, &s.marks[0])
+		blocks = 1
+	}
+	s.upto = at + 64*blocks
+}

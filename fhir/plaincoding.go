@@ -1,0 +1,79 @@
+package fhir
+
+import (
+	"bytes"
+
+	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Most codings are written as {"system":"…","code":"…","display":"…"}, and the rules treat
+// them like any other. Such a one is masked as a whole, without a walk over its members.
+
+// plainCoding has the members of a node of codings that no rule treats apart.
+type plainCoding struct {
+	system, code, display *decision
+}
+
+// plainCodingOf returns the members of a node for codings, or nil.
+func plainCodingOf(n *node) *plainCoding {
+	if n.coded == nil || n.typ.Name != "Coding" {
+		return nil
+	}
+	p := &plainCoding{}
+	for name, m := range map[string]struct {
+		decision **decision
+		part     codedPart
+	}{"system": {&p.system, partSystem}, "code": {&p.code, partCode}, "display": {&p.display, partDisplay}} {
+		k := n.keys.Find([]byte(name))
+		if k < 0 {
+			return nil
+		}
+		f := &n.fields[k]
+		stoodIn := f.slot >= 0 && (n.required|n.needed)>>f.slot&1 != 0
+		if d := &f.decision; d.op == opCoded && d.part == m.part && d.otherwise == nil && !f.tested && !f.array && !stoodIn {
+			*m.decision = d
+		} else {
+			return nil
+		}
+	}
+	return p
+}
+
+var displayHead = []byte(`,"display":"`)
+
+// wholeCoding masks the coding of n at src[i], whose system and code were read up to
+// src[at]. It reports false where it is to be walked: it has other members, or more becomes
+// of it than that its display goes.
+func (w *Walker) wholeCoding(n *node, i, at int) (end int, done bool) {
+	c, src, p := &w.coded, w.src, n.plain
+	if p == nil || at < 0 || at >= len(src) || w.detail || c.known == nil || c.mended || c.known.rollUp != 0 || i == w.res.labelAt || w.depth >= fhirjson.MaxDepth {
+		return 0, false
+	}
+	if src[at] == '}' {
+		w.count(p.system.action, mask.LabelNone, mask.Kept)
+		w.count(p.code.action, mask.LabelNone, mask.Kept)
+		return at + 1, true
+	}
+	if !bytes.HasPrefix(src[at:], displayHead) {
+		return 0, false
+	}
+	from := at + len(displayHead)
+	end, escaped := w.stops.ScanString(src, from-1, &w.fault)
+	if end < 0 || escaped || end >= len(src) || src[end] != '}' {
+		return 0, false
+	}
+	w.count(p.system.action, mask.LabelNone, mask.Kept)
+	w.count(p.code.action, mask.LabelNone, mask.Kept)
+	if display := src[from : end-1]; !w.a.codes.displayMayPass(c.known, c.system, c.code, display) {
+		w.count(p.display.action, mask.LabelRedacted, mask.Removed)
+		w.flush(at)
+		w.last = end
+	} else {
+		w.count(p.display.action, mask.LabelNone, mask.Kept)
+		if c.inConcept {
+			w.shown = append(w.shown, display)
+		}
+	}
+	return end + 1, true
+}
