@@ -15,6 +15,7 @@ package file
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,11 +58,11 @@ type Job struct {
 	Detail  bool      // a record has each application of a rule
 	Workers int
 
-	// ID names the run in the audit log; empty for a new random one. Program is the
-	// version of Veil that the log states. With RecordNames it has the names of files,
-	// and not pseudonyms alone.
-	ID, Program string
-	RecordNames bool
+	// ID names the run in the audit log; empty for a new random one. Consumer is who has
+	// it run; empty for local. Program is the version of Veil that the log states. With
+	// RecordNames it has the names of files, and not pseudonyms alone.
+	ID, Consumer, Program string
+	RecordNames           bool
 	// Earlier resumes an interrupted run: an output that exists is taken as it is if
 	// Earlier knows its digest as that of an input of this digest. It is nil for a job
 	// from the beginning.
@@ -85,6 +86,9 @@ type Progress struct {
 	Bytes, Size int64
 	// Units are the resources and rows that were dealt with.
 	Units uint64
+	// Counts are those so far, and Files is the number of inputs.
+	Counts Counts
+	Files  int
 }
 
 // Use is a file that a job depends on, and what it is.
@@ -295,7 +299,7 @@ func (r *run) progress(f *input) {
 		if size, known := f.size(); known { // a part that is read twice counts once
 			read = min(read, r.before+size)
 		}
-		r.Progress(Progress{File: f.display, Bytes: read, Size: r.paths.size, Units: n.Masked + n.Withheld + n.Bad})
+		r.Progress(Progress{File: f.display, Bytes: read, Size: r.paths.size, Units: n.Masked + n.Withheld + n.Bad, Counts: *n, Files: len(r.paths.inputs)})
 	}
 }
 
@@ -367,7 +371,7 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 		return err
 	}
 	defer out.abort()
-	w.begin(mask.Origin{RequestID: mask.NewRequestID(), Consumer: "local", Door: "file", Operation: "mask"})
+	w.begin(mask.Origin{RequestID: mask.NewRequestID(), Consumer: r.consumer(), Door: "file", Operation: "mask"})
 	before := r.counts
 	err = r.blocks(ctx, f, w, doc, out)
 	if err == nil {
@@ -454,6 +458,9 @@ func (r *run) detect(f *input, beginning []byte) Format {
 	}
 	return nil
 }
+
+// consumer is who has the job run.
+func (r *run) consumer() string { return cmp.Or(r.Consumer, "local") }
 
 func (r *run) report(p Problem) {
 	if r.Report != nil {

@@ -25,7 +25,7 @@ func (r *run) begin(ctx context.Context) (end func(error) error, err error) {
 	started := time.Now()
 	record := func(result, reason string) *mask.Record {
 		pass := mask.NewPass(r.Plan)
-		pass.Begin(mask.Origin{RequestID: r.id, Consumer: "local", Door: "file", Operation: RunOperation})
+		pass.Begin(mask.Origin{RequestID: r.id, Consumer: r.consumer(), Door: "file", Operation: RunOperation})
 		rec := pass.Record(result, reason)
 		rec.Time, rec.Run, rec.Program = started.UTC(), r.id, r.Program
 		rec.DurationMicros = time.Since(started).Microseconds()

@@ -18,6 +18,16 @@ var promised = map[string]string{
 
 	"proxy/console.Problem":              "for pages that refuse input",
 	"proxy/console.Request.RenderStatus": "for pages that refuse input",
+	"proxy/jobs.Path":                    "for the console",
+	"proxy/jobs.Problem":                 "what errors have",
+
+	"proxy/jobs/queue.Attempt.SetResult": "for discovery",
+	"proxy/jobs/queue.Attempt.Remember":  "for exports",
+
+	"proxy/jobs/work.Mask":     "a kind",
+	"proxy/jobs/work.Discover": "a kind",
+	"proxy/jobs/work.FHIR":     "an upstream",
+	"proxy/jobs/work.Postgres": "an upstream",
 
 	"text.ReplacerFunc": "for engines that replace by more than a label",
 }

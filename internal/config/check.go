@@ -26,7 +26,7 @@ func (c *Config) check() {
 	if _, _, err := net.SplitHostPort(c.FHIR.Listen); err != nil {
 		p.add("fhir.listen", "expected an address such as 127.0.0.1:8080, or :8080 for all interfaces")
 	}
-	c.Operator.check(p, c.projects())
+	c.Operator.check(p, c.projects(), c.viewNames())
 	if c.FHIR.LinkAge < time.Minute {
 		p.add("fhir.linkAge", "expected 1m or more")
 	}
@@ -85,14 +85,23 @@ type ServedView struct {
 }
 
 // ServedViews returns all views that are served: the one at the top only if a
-// consumer has it.
+// consumer or jobs have it.
 func (c *Config) ServedViews() []ServedView {
 	var all []ServedView
-	if slices.ContainsFunc(c.accounts(), func(a account) bool { return a.View == "" }) {
+	if slices.ContainsFunc(c.accounts(), func(a account) bool { return a.View == "" }) || c.Operator.Jobs != nil && slices.Contains(c.Operator.Jobs.Views, DefaultView) {
 		all = append(all, ServedView{"", NamedView{"", c.View}})
 	}
 	for _, v := range c.Views {
 		all = append(all, ServedView{"views." + v.Name + ".", v})
+	}
+	return all
+}
+
+// viewNames are those of the named views.
+func (c *Config) viewNames() []string {
+	var all []string
+	for _, v := range c.Views {
+		all = append(all, v.Name)
 	}
 	return all
 }

@@ -23,6 +23,7 @@ type Operator struct {
 	DARTS *DARTS // nil: not served
 	// Console is not served if it is nil.
 	Console *Console
+	Jobs    *Jobs // nil: not served
 }
 
 // DARTS is the HL7 service that de-identifies what its caller sends.
@@ -54,6 +55,7 @@ func operatorSettings(o *Operator) []setting {
 		}).at(reload),
 		optional("darts", "HL7 DARTS operations at /darts, for operators: $de-identify, $pseudonymize and $anonymize", &o.DARTS, dartsSettings).at(switched),
 		optional("console", "web pages of operators at /console, behind a login", &o.Console, consoleSettings).at(switched),
+		optional("jobs", "jobs API at /veil/v1, for operators: masks files, exports and streams, and looks for what identifies persons", &o.Jobs, jobsSettings).at(switched),
 	}
 }
 
@@ -76,7 +78,7 @@ func dartsSettings(d *DARTS) []setting {
 }
 
 // check notes what is missing or contradictory. projects are those of the views.
-func (o *Operator) check(p *problems, projects []string) {
+func (o *Operator) check(p *problems, projects, views []string) {
 	addr, err := OperatorAddress(o.Listen)
 	if err != nil {
 		p.add("operator.listen", "%v", err)
@@ -90,6 +92,12 @@ func (o *Operator) check(p *problems, projects []string) {
 	}
 	if o.Console != nil && !p.unread("operator.console") {
 		o.Console.check(p, addr, o.TLS.IsOn())
+	}
+	if o.Jobs != nil && !p.unread("operator.jobs") {
+		if len(o.Keys) == 0 && o.Console == nil && !p.unread("operator.keys") {
+			p.add("operator.jobs", "no operator is configured: add operator.keys")
+		}
+		o.Jobs.check(p, views)
 	}
 	if o.DARTS == nil || p.unread("operator.darts") {
 		return

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask/keys"
@@ -14,6 +16,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/darts"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
+	"github.com/veil-proxy/veil/proxy/jobs/work"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/signin"
 	"github.com/veil-proxy/veil/proxy/trace"
@@ -34,6 +37,7 @@ type Prepared struct {
 	DARTS       *darts.Config // nil: not served
 	// Accounts may log in to the console; nil: it is not served.
 	Accounts *login.Directory
+	Jobs     *work.World // nil: not served
 
 	// What stays as it was at the start.
 	Credentials signin.Credentials
@@ -157,6 +161,7 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*Prepared, err
 	}
 	p.DARTS = s.darts(ctx, log)
 	p.Accounts = s.accounts()
+	p.Jobs = s.world(p)
 	p.UpstreamTLS, err = c.FHIR.UpstreamTLS.Config(log)
 	c.problems.takeAll("fhir.upstreamTLS", err)
 	p.Tracing = c.Tracing.prepare(&c.problems, log)
@@ -188,15 +193,23 @@ func (p *Prepared) Describe(log *slog.Logger) {
 	log.Info("consumers", "anonymous", k.AllowAnonymous, "keys", len(k.Keys), "issuers", len(k.Issuers), "certificates", len(k.Certificates), "users", len(k.Users))
 }
 
+// Signer returns what signs checkpoints and records; nil for nothing.
+func (a *Audit) Signer() (note.Signer, error) {
+	if a.SignerFile == "" {
+		return nil, nil //nolint:nilnil // none is configured
+	}
+	signer, err := keys.ReadSigner(a.SignerFile)
+	if err != nil {
+		return nil, fmt.Errorf("audit.signerFile: %w", err)
+	}
+	return signer, nil
+}
+
 // Open opens the audit log.
 func (a *Audit) Open() (*audit.Log, error) {
-	opts := audit.Options{}
-	if a.SignerFile != "" {
-		signer, err := keys.ReadSigner(a.SignerFile)
-		if err != nil {
-			return nil, fmt.Errorf("audit.signerFile: %w", err)
-		}
-		opts.Signer = signer
+	signer, err := a.Signer()
+	if err != nil {
+		return nil, err
 	}
-	return audit.Open(a.Dir, opts)
+	return audit.Open(a.Dir, audit.Options{Signer: signer})
 }

@@ -38,6 +38,13 @@ func (s *Sink) Len() int {
 	return len(s.records)
 }
 
+// At is one of the records, in their order.
+func (s *Sink) At(i int) *mask.Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.records[i]
+}
+
 // Last is the latest record; nil for none.
 func (s *Sink) Last() *mask.Record {
 	s.mu.Lock()

@@ -46,6 +46,11 @@ func (s *Server) openOperator(ctx context.Context, p *config.Prepared) error {
 			s.operator.Handle(route)
 		}
 	}
+	if p.Jobs != nil {
+		if err := s.openJobs(p); err != nil {
+			return errors.Join(err, l.Close())
+		}
+	}
 	s.operator.Force(p.Operators)
 	if err := s.openConsole(p); err != nil {
 		return errors.Join(err, l.Close())

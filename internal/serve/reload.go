@@ -70,6 +70,9 @@ func (s *Server) force(p *config.Prepared) error {
 		}
 		force = append(force, f)
 	}
+	if s.jobs != nil {
+		force = append(force, func() { s.jobs.Force(s.world(p)) })
+	}
 	if s.operator != nil {
 		force = append(force, func() { s.operator.Force(p.Operators) })
 	}

@@ -23,10 +23,12 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/file/bucket"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/darts"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
+	"github.com/veil-proxy/veil/proxy/jobs"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/operator"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
@@ -55,6 +57,8 @@ type Server struct {
 	operator  *operator.Listener // nil: none
 	darts     *darts.Service     // nil: not served
 	console   *console.Console   // nil: not served
+	jobs      *jobs.Service      // nil: not served
+	store     *bucket.Store      // of jobs
 	fhirTLS   reloadableTLS
 	// operatorTLS is that of the operator listener.
 	operatorTLS reloadableTLS
@@ -137,6 +141,7 @@ func (s *Server) close() error {
 	defer s.mu.Unlock()
 	s.closed = true
 	s.closeOperator()
+	s.closeJobs()
 	for _, l := range s.listeners {
 		_ = l.Net.Close() // closed already after an orderly end
 	}

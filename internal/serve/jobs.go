@@ -1,0 +1,45 @@
+package serve
+
+import (
+	"github.com/veil-proxy/veil/file/bucket"
+	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/proxy/jobs"
+	"github.com/veil-proxy/veil/proxy/jobs/work"
+)
+
+// openJobs opens the jobs API on the operator listener.
+func (s *Server) openJobs(p *config.Prepared) error {
+	queue, err := p.Config.Operator.Jobs.Queue()
+	if err != nil {
+		return err
+	}
+	signer, err := p.Config.Audit.Signer()
+	if err != nil {
+		return err
+	}
+	s.store = bucket.New()
+	s.jobs, err = jobs.New(s.world(p), jobs.Options{Queue: queue, Sink: s.audit, Signer: signer, Logger: s.log})
+	if err != nil {
+		return err
+	}
+	for _, route := range s.jobs.Routes() {
+		s.operator.Handle(route)
+	}
+	s.jobs.Start()
+	return nil
+}
+
+// world is what jobs may use, with what the process has for them.
+func (s *Server) world(p *config.Prepared) *work.World {
+	w := p.Jobs
+	w.Store, w.Sink, w.Program = s.store, s.audit, s.options.Version
+	return w
+}
+
+// closeJobs lets go of the jobs in progress.
+func (s *Server) closeJobs() {
+	if s.jobs != nil {
+		s.jobs.Close()
+		_ = s.store.Close() // nothing is written any more
+	}
+}

@@ -1,0 +1,236 @@
+// Package jobs serves the jobs API to operators: jobs that mask files or an export of the
+// FHIR upstream, jobs that look for what identifies persons, and a stream that is masked
+// while it arrives.
+//
+//	s, err := jobs.New(&world, jobs.Options{Queue: queue.Config{Dir: dir, Concurrency: 1}, …})
+//	for _, route := range s.Routes() { listener.Handle(route) }
+//	s.Start()
+//	s.Force(&next) // at a reload
+//	s.Close()
+//
+// What is served is in openapi.json, by which requests are validated.
+//
+// Masking what an operator chooses tells how an original is masked: these operations can
+// use the key space of a view, since files for a consumer need the consumer's pseudonyms.
+// What protects it are the credentials of operators, and the list of views that jobs may
+// name.
+//
+// Invariants: nothing runs and nothing is returned before the record of the request is in
+// the audit log; no error has a value of a request or of a file; a response that fails
+// half way is cut, and never ended.
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/jobs/queue"
+	"github.com/veil-proxy/veil/proxy/jobs/work"
+	"github.com/veil-proxy/veil/proxy/operator"
+)
+
+// Path is where the API is.
+const Path = "/veil/v1"
+
+// Options are what a service needs besides the world.
+type Options struct {
+	// Queue is where jobs are kept. The service sets Run, Ended and Logger.
+	Queue queue.Config
+	// Sink takes the record of a job's end; Signer signs records that are returned, nil
+	// for none.
+	Sink   mask.Sink
+	Signer note.Signer
+	Logger *slog.Logger
+}
+
+// Service serves the API. It may be used concurrently.
+type Service struct {
+	options Options
+	log     *slog.Logger
+	queue   *queue.Queue
+	world   atomic.Pointer[work.World]
+}
+
+// New returns a service. It serves once it is started.
+func New(w *work.World, o Options) (*Service, error) {
+	s := &Service{options: o, log: o.Logger}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.Force(w)
+	o.Queue.Run = func(ctx context.Context, a *queue.Attempt) error { return s.world.Load().Run(ctx, a) }
+	o.Queue.Ended, o.Queue.Logger = s.ended, s.log
+	var err error
+	s.queue, err = queue.New(o.Queue)
+	return s, err
+}
+
+// Force puts a world in force for requests and starts of jobs that come from now on.
+func (s *Service) Force(w *work.World) { s.world.Store(w) }
+
+// Start opens the database in the background and runs what is queued.
+func (s *Service) Start() { s.queue.Start() }
+
+// Close lets go of jobs in progress, which go on in the next process.
+func (s *Service) Close() { s.queue.Close() }
+
+// ended records the end of a job.
+func (s *Service) ended(j *queue.Job) {
+	r := &mask.Record{
+		Time: j.Created, RequestID: j.ID, Consumer: j.Operator, Door: "operator", Operation: "end of job",
+		Result: "complete", DurationMicros: j.Ended.Sub(j.Created).Microseconds(),
+	}
+	switch j.State {
+	case queue.Failed:
+		r.Result, r.Reason = "failed", "the job failed"
+	case queue.Cancelled:
+		r.Result, r.Reason = "failed", "the job was cancelled"
+	}
+	if err := s.options.Sink.Append(context.Background(), r); err != nil {
+		s.log.Error("audit record could not be written", "job", j.ID, "error", err)
+	}
+	s.log.Info("job ended", "job", j.ID, "kind", j.Kind, "operator", j.Operator, "state", string(j.State), "problem", j.Error)
+}
+
+// Order checks a job and queues it. It is not fresh if the same was ordered under the same
+// key before. The error has a *Problem if it is the request that is wrong.
+func (s *Service) Order(ctx context.Context, operator, key string, spec *work.Spec) (job *queue.Job, fresh bool, err error) {
+	digest, err := digestOf(spec)
+	if err != nil {
+		return nil, false, err
+	}
+	named := &queue.Order{Operator: operator, Key: key, Digest: digest}
+	if job, err = s.queue.Repeated(ctx, named); job != nil || err != nil {
+		return job, false, s.explained(err)
+	}
+	order, err := s.world.Load().Plan(ctx, spec)
+	if err != nil {
+		return nil, false, s.explained(err)
+	}
+	order.Operator, order.Key, order.Digest = operator, key, digest
+	job, fresh, err = s.queue.Create(ctx, order)
+	return job, fresh, s.explained(err)
+}
+
+// explained is an error as a *Problem, if it is one.
+func (s *Service) explained(err error) error {
+	if p := problemOf(err); p != nil {
+		return p
+	}
+	return err
+}
+
+// List returns jobs, the latest first.
+func (s *Service) List(ctx context.Context, f queue.Filter) (*queue.Page, error) {
+	p, err := s.queue.List(ctx, f)
+	return p, s.explained(err)
+}
+
+// Get returns a job.
+func (s *Service) Get(ctx context.Context, id string) (*queue.Job, error) {
+	j, err := s.queue.Get(ctx, id)
+	return j, s.explained(err)
+}
+
+// Cancel ends a job.
+func (s *Service) Cancel(ctx context.Context, id string) (*queue.Job, error) {
+	j, err := s.queue.Cancel(ctx, id)
+	return j, s.explained(err)
+}
+
+// Names are those that jobs may use.
+type Names struct {
+	Views     []string `json:"views"`
+	Sources   []string `json:"sources"`
+	Targets   []string `json:"targets"`
+	Upstreams []string `json:"upstreams"`
+}
+
+// Names returns the names that jobs may use.
+func (s *Service) Names() Names {
+	w := s.world.Load()
+	n := Names{Views: []string{}, Sources: []string{}, Targets: []string{}, Upstreams: []string{}}
+	for name := range w.Views {
+		n.Views = append(n.Views, name)
+	}
+	slices.Sort(n.Views)
+	for i := range w.Sources {
+		n.Sources = append(n.Sources, w.Sources[i].Name)
+	}
+	for i := range w.Targets {
+		n.Targets = append(n.Targets, w.Targets[i].Name)
+	}
+	return n
+}
+
+// Routes are the routes of the service.
+func (s *Service) Routes() []operator.Route {
+	var routes []operator.Route
+	for _, one := range []struct {
+		pattern, id, operation string
+		serve                  func(http.ResponseWriter, *http.Request, *proxy.Exchange)
+	}{
+		{"POST /jobs", "createJob", "order job", s.create},
+		{"GET /jobs", "listJobs", "list jobs", s.list},
+		{"GET /jobs/{id}", "getJob", "read job", s.get},
+		{"POST /jobs/{id}/cancel", "cancelJob", "cancel job", s.cancel},
+		{"GET /options", "getOptions", "read options", s.names},
+		{"GET /openapi.json", "getDocument", "read document", s.document},
+	} {
+		method, path, _ := strings.Cut(one.pattern, " ")
+		routes = append(routes, operator.Route{
+			Pattern: method + " " + Path + path, Operation: one.operation, Refuse: refuse,
+			Serve: func(w http.ResponseWriter, r *http.Request, x *proxy.Exchange) {
+				if p := read().check(one.id, r); p != nil {
+					s.fail(w, x, p)
+					return
+				}
+				one.serve(w, r, x)
+			},
+		})
+	}
+	return routes
+}
+
+// view is a job as responses have it.
+type view struct {
+	ID         string          `json:"id"`
+	Kind       string          `json:"kind"`
+	Operator   string          `json:"operator"`
+	State      queue.State     `json:"state"`
+	Cancelling bool            `json:"cancelling,omitempty"`
+	Order      json.RawMessage `json:"order"`
+	Basis      json.RawMessage `json:"basis,omitempty"`
+	Created    time.Time       `json:"created"`
+	Started    *time.Time      `json:"started,omitempty"`
+	Ended      *time.Time      `json:"ended,omitempty"`
+	Starts     int             `json:"starts"`
+	Progress   queue.Progress  `json:"progress"`
+	Error      string          `json:"error,omitempty"`
+	Problems   []queue.Problem `json:"problems,omitempty"`
+}
+
+// viewOf is a job as responses have it.
+func viewOf(j *queue.Job) *view {
+	v := &view{
+		ID: j.ID, Kind: j.Kind, Operator: j.Operator, State: j.State, Cancelling: j.Cancelling && !j.State.Over(), Order: j.Spec, Basis: j.Basis,
+		Created: j.Created, Starts: j.Starts, Progress: j.Progress, Error: j.Error, Problems: j.Problems,
+	}
+	if !j.Started.IsZero() {
+		v.Started = &j.Started
+	}
+	if !j.Ended.IsZero() {
+		v.Ended = &j.Ended
+	}
+	return v
+}

@@ -1,0 +1,210 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// Attempt is a job that this process runs. Its methods may be used concurrently.
+type Attempt struct {
+	*Job
+	engine engine
+	owner  string
+	end    context.CancelCauseFunc
+
+	mu       sync.Mutex
+	progress Progress
+	problems []Problem
+	records  int
+}
+
+// Why an attempt ends before its time.
+var (
+	errCancelled = errors.New("the job was cancelled")
+	errLost      = errors.New("another process runs the job")
+)
+
+// TransientError is an error that may pass: the job is run again after a while, a few
+// times at most.
+type TransientError struct{ Err error }
+
+func (e *TransientError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error itself.
+func (e *TransientError) Unwrap() error { return e.Err }
+
+// ErrClosing says that the process is ending.
+var ErrClosing = errors.New("the process is ending")
+
+// mostProblems is how many problems of a job are kept.
+const mostProblems = 100
+
+// Progress changes what is known of how far the job is.
+func (a *Attempt) Progress(change func(*Progress)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	change(&a.progress)
+}
+
+// Problem notes something that was left out.
+func (a *Attempt) Problem(p Problem) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.problems) < mostProblems {
+		a.problems = append(a.problems, p)
+	}
+}
+
+// SetResult keeps what the job found.
+func (a *Attempt) SetResult(ctx context.Context, result any) error {
+	text, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	return a.set(ctx, "result", string(text))
+}
+
+// Remember keeps what a further start of the job has to know, and Memory returns it; nil
+// for nothing.
+func (a *Attempt) Remember(ctx context.Context, memory any) error {
+	text, err := json.Marshal(memory)
+	if err != nil {
+		return err
+	}
+	return a.set(ctx, "memory", string(text))
+}
+
+// Memory reads what an earlier start has remembered. It reports whether there is any.
+func (a *Attempt) Memory(ctx context.Context, into any) (bool, error) {
+	text := ""
+	err := a.engine.query(ctx, "SELECT memory FROM veil_job WHERE id = $1", []any{a.ID}, func(scan func(...any) error) error { return scan(&text) })
+	if err != nil || text == "" {
+		return false, failure(err)
+	}
+	return true, json.Unmarshal([]byte(text), into)
+}
+
+// set writes a column, if the job is still this process's.
+func (a *Attempt) set(ctx context.Context, column, text string) error {
+	n, err := a.engine.exec(ctx, "UPDATE veil_job SET "+column+" = $1 WHERE id = $2 AND owner = $3", text, a.ID, a.owner)
+	if err == nil && n == 0 {
+		err = errLost
+	}
+	return failure(err)
+}
+
+// Append implements mask.Sink: it keeps the records of the job beside the audit log, from
+// which a further start finds what is done, and callers the record of the job.
+func (a *Attempt) Append(ctx context.Context, r *mask.Record) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	a.records++
+	number := a.Starts*recordsOfStart + a.records
+	a.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	_, err = a.engine.exec(ctx, `INSERT INTO veil_job_record (job, number, ruleset, key, project, input, output, record) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		a.ID, number, r.RulesetSHA256, r.KeyFingerprint, r.Project, r.InputDigest, r.OutputDigest, string(text))
+	return failure(err)
+}
+
+// recordsOfStart is more than the records that one start of a job can have.
+const recordsOfStart = 1 << 32
+
+// Done reports whether a job has made an output of an input before, under a ruleset and a
+// key: the digests are those of its record.
+func (a *Attempt) Done(ctx context.Context, plan *mask.Plan, input, output string) (bool, error) {
+	found := false
+	err := a.engine.query(ctx, `SELECT 1 FROM veil_job_record WHERE output = $1 AND input = $2 AND ruleset = $3 AND key = $4 AND project = $5`,
+		[]any{output, input, plan.RulesetSHA256, plan.Keys.Fingerprint(), plan.Keys.Project()}, func(func(...any) error) error {
+			found = true
+			return nil
+		})
+	return found, failure(err)
+}
+
+// Records returns the records of a job, in their order.
+func (q *Queue) Records(ctx context.Context, id string) ([]*mask.Record, error) {
+	e, err := q.opened()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	var list []*mask.Record
+	err = e.query(ctx, "SELECT record FROM veil_job_record WHERE job = $1 ORDER BY number", []any{id}, func(scan func(...any) error) error {
+		var text string
+		if err := scan(&text); err != nil {
+			return err
+		}
+		r := &mask.Record{}
+		list = append(list, r)
+		return json.Unmarshal([]byte(text), r)
+	})
+	return list, failure(err)
+}
+
+// beat writes how far the job is, from time to time, until ctx ends: that shows that its
+// process lives. It ends the attempt if the job is to be cancelled, or is another's.
+func (a *Attempt) beat(ctx context.Context, every time.Duration) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		cancelled, err := a.save(ctx)
+		switch {
+		case errors.Is(err, errLost):
+			a.end(errLost)
+		case err == nil && cancelled:
+			a.end(errCancelled)
+		}
+	}
+}
+
+// save writes how far the job is, and reports whether it is to be cancelled.
+func (a *Attempt) save(ctx context.Context) (cancelled bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	progress, problems := a.texts()
+	n, err := a.engine.exec(ctx, "UPDATE veil_job SET heartbeat = $1, progress = $2, problems = $3 WHERE id = $4 AND owner = $5 AND state = 'running'", now(), progress, problems, a.ID, a.owner)
+	if err == nil && n == 0 {
+		err = errLost
+	}
+	if err != nil {
+		return false, err
+	}
+	err = a.engine.query(ctx, "SELECT cancel FROM veil_job WHERE id = $1", []any{a.ID}, func(scan func(...any) error) error {
+		var flag int64
+		err := scan(&flag)
+		cancelled = flag != 0
+		return err
+	})
+	return cancelled, err
+}
+
+// texts are what the database has of the progress and the problems.
+func (a *Attempt) texts() (progress, problems string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p, err := json.Marshal(a.progress)
+	if err != nil {
+		panic(err) // never: it has numbers alone
+	}
+	l, err := json.Marshal(a.problems)
+	if err != nil {
+		panic(err) // never: it has texts and numbers alone
+	}
+	return string(p), string(l)
+}

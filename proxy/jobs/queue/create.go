@@ -1,0 +1,169 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/veil-proxy/veil/mask"
+)
+
+// The errors of orders that cannot be taken.
+var (
+	// ErrKeyUsed says that the key of an order is that of another request.
+	ErrKeyUsed = errors.New("the key was used for another request")
+	// ErrNone says that there is no such job.
+	ErrNone = errors.New("there is no such job")
+)
+
+// TargetError says that a job that is not over writes to the same place.
+type TargetError struct{ Job string }
+
+func (e *TargetError) Error() string {
+	return fmt.Sprintf("job %s, which is not over, writes to the same target: wait for its end, or cancel it", e.Job)
+}
+
+// requestTime is how long a request to the database may take.
+const requestTime = 10 * time.Second
+
+// Create queues a job. It is not fresh if it was queued before under the same key.
+func (q *Queue) Create(ctx context.Context, o *Order) (job *Job, fresh bool, err error) {
+	e, err := q.opened()
+	if err != nil {
+		return nil, false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	id := o.ID
+	if id == "" {
+		id = mask.NewRequestID()
+	}
+	err = e.within(ctx, func(tx transaction) error {
+		if err := serialize(ctx, e, tx); err != nil {
+			return err
+		}
+		known, digest, err := byKey(ctx, tx, o)
+		switch {
+		case err != nil:
+			return err
+		case known != nil && digest != o.Digest:
+			return ErrKeyUsed
+		case known != nil:
+			job = known
+			return nil
+		}
+		if err := free(ctx, tx, o.Target); err != nil {
+			return err
+		}
+		fresh = true
+		_, err = tx.exec(ctx, `INSERT INTO veil_job (id, kind, view, operator, spec, basis, target, idempotency_key, digest, state, created)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			id, o.Kind, o.View, o.Operator, string(o.Spec), string(o.Basis), o.Target, o.Key, o.Digest, string(Queued), now())
+		if err != nil {
+			return err
+		}
+		if job, err = byID(ctx, tx, id); err != nil {
+			return err
+		}
+		return tx.enqueue(ctx, id)
+	})
+	if err != nil {
+		return nil, false, failure(err)
+	}
+	return job, fresh, nil
+}
+
+// ofKey finds out whether an order was taken before.
+func (q *Queue) ofKey(ctx context.Context, o *Order) (*Job, string, error) {
+	e, err := q.opened()
+	if err != nil {
+		return nil, "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	return byKey(ctx, e, o)
+}
+
+// Repeated returns the job that was queued under the key of an order; nil for none. It is
+// ErrKeyUsed if that was another request.
+func (q *Queue) Repeated(ctx context.Context, o *Order) (*Job, error) {
+	job, digest, err := q.ofKey(ctx, o)
+	switch {
+	case err != nil:
+		return nil, failure(err)
+	case job != nil && digest != o.Digest:
+		return nil, ErrKeyUsed
+	}
+	return job, nil
+}
+
+// lockNumber is that of the lock under which jobs are made; any that nothing else has.
+const lockNumber = 0x7665696c
+
+// serialize has orders come one after the other. In SQLite transactions do anyway.
+func serialize(ctx context.Context, e engine, tx transaction) error {
+	if e.alone() {
+		return nil
+	}
+	return tx.query(ctx, "SELECT pg_advisory_xact_lock($1)", []any{lockNumber}, func(func(...any) error) error { return nil })
+}
+
+// byKey finds the job of an order's key, and the digest of its request.
+func byKey(ctx context.Context, d database, o *Order) (job *Job, digest string, err error) {
+	if o.Key == "" {
+		return nil, "", nil
+	}
+	id := ""
+	err = d.query(ctx, "SELECT id, digest FROM veil_job WHERE operator = $1 AND idempotency_key = $2", []any{o.Operator, o.Key}, func(scan func(...any) error) error {
+		return scan(&id, &digest)
+	})
+	if err != nil || id == "" {
+		return nil, "", err
+	}
+	job, err = byID(ctx, d, id)
+	return job, digest, err
+}
+
+// byID reads a job.
+func byID(ctx context.Context, d database, id string) (job *Job, err error) {
+	err = d.query(ctx, "SELECT "+columns+" FROM veil_job WHERE id = $1", []any{id}, func(scan func(...any) error) error {
+		job = &Job{}
+		return job.scan(scan)
+	})
+	if err == nil && job == nil {
+		err = ErrNone
+	}
+	return job, err
+}
+
+// notOver are the states of jobs that are not over, as SQL lists them.
+const notOver = "('queued', 'running', 'waiting')"
+
+// free refuses a target that a job writes to.
+func free(ctx context.Context, d database, target string) error {
+	if target == "" {
+		return nil
+	}
+	other := ""
+	err := d.query(ctx, "SELECT id, target FROM veil_job WHERE target <> '' AND state IN "+notOver, nil, func(scan func(...any) error) error {
+		var id, taken string
+		if err := scan(&id, &taken); err != nil {
+			return err
+		}
+		if below(target, taken) || below(taken, target) {
+			other = id
+		}
+		return nil
+	})
+	if err == nil && other != "" {
+		err = &TargetError{other}
+	}
+	return err
+}
+
+// below reports whether one target is in the other, or is the other.
+func below(target, dir string) bool {
+	return target == dir || strings.HasPrefix(target, strings.TrimSuffix(dir, "/")+"/")
+}

@@ -1,0 +1,198 @@
+// Package queue keeps jobs in a database and runs them, one or several at a time, in this
+// process or in one of several replicas. River is the engine; what a job does is a function
+// of the caller.
+//
+//	q, err := queue.New(queue.Config{Dir: "/var/lib/veil/jobs", Concurrency: 1, Run: run, Logger: log})
+//	q.Start()                              // opens the database, in the background
+//	job, fresh, err := q.Create(ctx, &queue.Order{Kind: "mask", Spec: spec, …})
+//	list, err := q.List(ctx, queue.Filter{})
+//	q.Close()                              // jobs in progress go on in the next process
+//
+// The database is SQLite in a directory of its own, which one process at a time uses, or
+// PostgreSQL, for several. A table of this package has the state of each job; River's own
+// tables only say who runs what next. So a job whose process was killed is found by its
+// heartbeat and queued again.
+//
+// Invariants: a job has one end. It is run by one process at a time, unless a process
+// stands still for longer than Stale. Nothing in the database is a value of a file.
+package queue
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Config is what a queue needs.
+type Config struct {
+	// Dir has the database, unless DSN names one of PostgreSQL, which has Password.
+	Dir, DSN, Password string
+	// Concurrency is how many jobs this process runs at a time.
+	Concurrency int
+	// Run does the work of a job. Its error ends the job, unless it is Transient.
+	Run func(ctx context.Context, a *Attempt) error
+	// Ended is told of the end of each job, in the process that ran it; nil for nobody.
+	Ended  func(j *Job)
+	Logger *slog.Logger
+
+	// Stale is how old the last heartbeat of a running job may be, and Backoff how long a
+	// job waits after its first transient error; zero for the defaults.
+	Stale, Backoff time.Duration
+}
+
+const (
+	defaultStale   = 30 * time.Second
+	defaultBackoff = 10 * time.Second
+	// mostFailures is how often a job may fail by transient errors, and mostStarts how
+	// often it may be begun in all: what ends the process each time must not do so for ever.
+	mostFailures = 5
+	mostStarts   = 50
+)
+
+// Queue is a database of jobs. It may be used concurrently.
+type Queue struct {
+	config Config
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+	ctx    context.Context //nolint:containedctx // of what runs in the background
+
+	mu      sync.Mutex
+	engine  engine // nil: not open yet
+	problem error  // why not
+	running map[string]*Attempt
+}
+
+// New returns a queue. Nothing is opened yet.
+func New(c Config) (*Queue, error) {
+	if c.Stale == 0 {
+		c.Stale = defaultStale
+	}
+	if c.Backoff == 0 {
+		c.Backoff = defaultBackoff
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Concurrency < 1 {
+		return nil, errors.New("expected at least 1 job at a time")
+	}
+	q := &Queue{config: c, running: map[string]*Attempt{}, problem: ErrOpening}
+	q.ctx, q.stop = context.WithCancel(context.Background())
+	return q, nil
+}
+
+// ErrOpening says that the database is not open yet.
+var ErrOpening = errors.New("the jobs database is being opened")
+
+// openPause is how long a database that cannot be opened is left alone.
+const openPause = time.Second
+
+// Start opens the database in the background and runs what is queued. A database that
+// another process uses is tried again until it is free.
+func (q *Queue) Start() {
+	q.done.Go(func() {
+		said := ""
+		for {
+			err := q.open()
+			if err == nil {
+				q.watch()
+				return
+			}
+			q.mu.Lock()
+			q.problem = err
+			q.mu.Unlock()
+			if text := err.Error(); text != said {
+				said = text
+				q.config.Logger.Error("jobs cannot be run", "problem", text)
+			}
+			if !q.pause(openPause) {
+				return
+			}
+		}
+	})
+}
+
+// pause passes a time. It reports false if the queue is closed meanwhile.
+func (q *Queue) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-q.ctx.Done():
+		return false
+	}
+}
+
+// open opens the database, makes its tables, and starts to run jobs.
+func (q *Queue) open() error {
+	ctx, cancel := context.WithTimeout(q.ctx, 30*time.Second)
+	defer cancel()
+	e, err := q.connect(ctx)
+	if err != nil {
+		return failure(err)
+	}
+	if err = createTables(ctx, e); err == nil {
+		// A file has one process: whatever runs by its account was left by another.
+		_, err = q.rescue(ctx, e, nil, e.alone())
+	}
+	if err == nil {
+		err = e.start(q.ctx)
+	}
+	if err != nil {
+		e.close()
+		return failure(err)
+	}
+	q.mu.Lock()
+	q.engine, q.problem = e, nil
+	q.mu.Unlock()
+	return nil
+}
+
+// watch looks for jobs of processes that are gone, until the queue is closed.
+func (q *Queue) watch() {
+	lost := map[string]bool{}
+	for q.pause(q.config.Stale / 2) {
+		e, err := q.opened()
+		if err == nil {
+			lost, err = q.rescue(q.ctx, e, lost, false)
+		}
+		if err != nil && q.ctx.Err() == nil {
+			q.config.Logger.Warn("jobs of other processes could not be looked for", "problem", failure(err).Error())
+		}
+	}
+}
+
+// opened returns the engine, or why there is none.
+func (q *Queue) opened() (engine, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.engine, q.problem
+}
+
+// Ready says why no job can be taken; nil if one can.
+func (q *Queue) Ready() error {
+	_, err := q.opened()
+	return err
+}
+
+// Close lets go of the jobs in progress, which are queued again, and closes the database.
+func (q *Queue) Close() {
+	q.mu.Lock()
+	e := q.engine
+	q.engine, q.problem = nil, ErrClosing
+	for _, a := range q.running {
+		a.end(ErrClosing)
+	}
+	q.mu.Unlock()
+	if e != nil {
+		e.stop()
+	}
+	q.stop()
+	q.done.Wait()
+	if e != nil {
+		e.close()
+	}
+}

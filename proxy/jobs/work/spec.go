@@ -1,0 +1,69 @@
+package work
+
+import "time"
+
+// The kinds of jobs.
+const (
+	Mask     = "mask"     // files
+	Export   = "export"   // $export of the FHIR upstream
+	Discover = "discover" // of files or of an upstream
+)
+
+// The upstreams that a discovery can look at.
+const (
+	FHIR     = "fhir"
+	Postgres = "postgres"
+)
+
+// Spec is what a job is to do, as requests and the database have it.
+type Spec struct {
+	Kind string `json:"kind"`
+	// View names the ruleset and the key space of outputs: those of the consumers that
+	// have the view.
+	View string `json:"view,omitempty"`
+	// Source and Target are below places that are configured.
+	Source *Location `json:"source,omitempty"`
+	Target *Location `json:"target,omitempty"`
+	// Upstream is looked at by a discovery, in the place of files.
+	Upstream string       `json:"upstream,omitempty"`
+	Export   *ExportSpec  `json:"export,omitempty"`
+	Options  *OptionsSpec `json:"options,omitempty"`
+}
+
+// Location is a file, a folder or a pattern below a place.
+type Location struct {
+	Place string `json:"place"`
+	// Path is relative, with slashes; empty for the place itself.
+	Path string `json:"path,omitempty"`
+}
+
+// ExportSpec says which resources an export has.
+type ExportSpec struct {
+	// Level is system, patient or group.
+	Level string `json:"level,omitempty"`
+	// Group is the id of the group as the upstream has it.
+	Group string     `json:"group,omitempty"`
+	Types []string   `json:"types,omitempty"`
+	Since *time.Time `json:"since,omitempty"`
+}
+
+// OptionsSpec are the flags of veil mask that a job may set.
+type OptionsSpec struct {
+	Format   string `json:"format,omitempty"`
+	Table    string `json:"table,omitempty"`
+	Document string `json:"document,omitempty"`
+	// Invalid says what becomes of a job of which lines could not be masked: fail, which
+	// is the default, or skip.
+	Invalid string `json:"invalid,omitempty"`
+	// Resume keeps outputs that exist and that a job made of the same input, by the same
+	// ruleset and key.
+	Resume bool `json:"resume,omitempty"`
+	// Sample is how many rows or resources a discovery looks at.
+	Sample int `json:"sample,omitempty"`
+}
+
+// skips reports whether lines that cannot be masked are left out.
+func (s *Spec) skips() bool { return s.Options != nil && s.Options.Invalid == "skip" }
+
+// resumes reports whether outputs that exist may be kept.
+func (s *Spec) resumes() bool { return s.Options != nil && s.Options.Resume }

@@ -1,0 +1,167 @@
+// Package work does what jobs are to do: it masks files or an export of the FHIR upstream
+// by the engine of veil mask, and looks at files and upstreams as veil discover does.
+//
+//	w := &work.World{Views: views, Sources: places, Targets: places, …}
+//	order, err := w.Plan(ctx, spec)   // an *Error says what is wrong with the request
+//	err = w.Run(ctx, attempt)         // in the process that the queue chose
+//
+// Invariants: a job reads and writes below the places that are configured. It masks with
+// the ruleset and the key that its view had when it was ordered, or not at all. It
+// overwrites nothing.
+package work
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/jobs/queue"
+)
+
+// View is what outputs of a job are masked by.
+type View struct {
+	Automaton *fhir.Automaton
+	Detail    bool
+}
+
+// World is what jobs may use. It is not changed once it is in use.
+type World struct {
+	// Views are those that jobs may name.
+	Views map[string]View
+	// Sources may be read, and Targets written.
+	Sources, Targets []Place
+	// Store has the places that are in object stores.
+	Store file.Store
+	// Site are the bases of references.
+	Site fhir.Site
+	// Workers mask blocks of one job side by side.
+	Workers int
+	// AuditDir is the audit log's, where no job may read or write.
+	AuditDir string
+	// RecordNames: records have the names of files.
+	RecordNames bool
+	// Sink takes the records of jobs, and Program is the version that they state.
+	Sink    mask.Sink
+	Program string
+}
+
+// Error is what is wrong with a request for a job.
+type Error struct {
+	// Field is the member of the request that it is about, as a JSON pointer.
+	Field string
+	// What is wrong and what to do, without a value of the request.
+	What, Hint string
+	// Exists: something is there that would be overwritten.
+	Exists bool
+}
+
+func (e *Error) Error() string {
+	if e.Hint == "" {
+		return e.What
+	}
+	return e.What + ": " + e.Hint
+}
+
+// basis is what a job is to be done with.
+type basis struct {
+	Ruleset        string `json:"ruleset,omitempty"`
+	RulesetSHA256  string `json:"rulesetSha256,omitempty"`
+	Project        string `json:"project,omitempty"`
+	KeyFingerprint string `json:"keyFingerprint,omitempty"`
+}
+
+// basis is that of a view.
+func (v *View) basis() basis {
+	p := v.Automaton.Plan
+	return basis{p.Ruleset, p.RulesetSHA256, p.Keys.Project(), p.Keys.Fingerprint()}
+}
+
+// Plan checks a job and returns what the queue is to keep of it. It writes nothing.
+func (w *World) Plan(ctx context.Context, s *Spec) (*queue.Order, error) {
+	spec, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	o := &queue.Order{ID: mask.NewRequestID(), Kind: s.Kind, View: s.View, Spec: spec}
+	var with basis
+	switch s.Kind {
+	case Mask:
+		var v View
+		if v, err = w.view(s.View); err == nil {
+			with = v.basis()
+			o.Target, err = w.checkMask(ctx, s, v)
+		}
+	default:
+		return nil, fmt.Errorf("unknown kind %s", s.Kind)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.Basis, err = json.Marshal(with)
+	return o, err
+}
+
+// Run does the work of a job.
+func (w *World) Run(ctx context.Context, a *queue.Attempt) error {
+	s := &Spec{}
+	with := basis{}
+	if err := errors.Join(json.Unmarshal(a.Spec, s), json.Unmarshal(a.Basis, &with)); err != nil {
+		return errors.New("the job was written by another version of Veil: order it again")
+	}
+	switch s.Kind {
+	case Mask:
+		v, err := w.view(s.View)
+		if err != nil {
+			return err
+		}
+		if v.basis() != with {
+			return errors.New("the ruleset or the key of the view was replaced since the job was ordered: order it again, into another folder")
+		}
+		return w.mask(ctx, a, s, v)
+	}
+	return fmt.Errorf("unknown kind %s", s.Kind)
+}
+
+// view finds the view of a job.
+func (w *World) view(name string) (View, error) {
+	v, ok := w.Views[name]
+	if !ok {
+		return View{}, &Error{Field: "/view", What: "jobs have no such view", Hint: "expected " + choice(w.viewNames()) + ", as operator.jobs.views lists them"}
+	}
+	return v, nil
+}
+
+func (w *World) viewNames() []string {
+	var names []string
+	for name := range w.Views {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// choice lists names of the configuration.
+func choice(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, " or ")
+}
+
+// place finds the place of a location.
+func place(list []Place, l *Location, field string) (*Place, error) {
+	var names []string
+	for i := range list {
+		if list[i].Name == l.Place {
+			return &list[i], nil
+		}
+		names = append(names, list[i].Name)
+	}
+	return nil, &Error{Field: field + "/place", What: "jobs have no such place", Hint: "expected " + choice(names) + ", as operator.jobs lists them"}
+}
