@@ -81,7 +81,7 @@ func (w *Walker) knowEntity() {
 		}
 		p.entity = root.person.entity
 	case state == noPatient:
-		p.entity = w.entity(&w.res)
+		p.entity = w.noteEntity(&w.res)
 	}
 	w.in.Entity = p.entity
 }
@@ -171,6 +171,7 @@ func (w *Walker) agree(paths []schema.MemberPath, i, hops int) agreement {
 func (w *Walker) agreeOn(from, to, hops int, followed bool) agreement {
 	state := noPatient
 	var patient []byte
+	buf := len(w.person.buf)
 	for k := from; k < to; k++ {
 		n, id, at := w.target(w.person.refs[k], hops, followed)
 		switch {
@@ -178,11 +179,15 @@ func (w *Walker) agreeOn(from, to, hops int, followed bool) agreement {
 			continue // it leads to no patient, or not that way
 		case !followed && at.resource < 0: // the id is all there is to know
 		case !w.follow(n, id, at, hops+1):
+			w.person.buf = w.person.buf[:buf]
 			return twoPatients
 		default:
-			id = bytes.Clone(w.person.found)
+			at := len(w.person.buf)
+			w.person.buf = append(w.person.buf, w.person.found...)
+			id = w.person.buf[at:]
 		}
 		if state == onePatient && string(patient) != string(id) {
+			w.person.buf = w.person.buf[:buf]
 			return twoPatients
 		}
 		state, patient = onePatient, id
@@ -190,6 +195,7 @@ func (w *Walker) agreeOn(from, to, hops int, followed bool) agreement {
 	if state == onePatient {
 		w.person.found = append(w.person.found[:0], patient...)
 	}
+	w.person.buf = w.person.buf[:buf]
 	return state
 }
 

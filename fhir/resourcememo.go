@@ -5,7 +5,8 @@ import "bytes"
 // A walker also remembers whole resources, for a proxy is read from again and again: the
 // page that a dashboard polls, the practitioner that every page includes. What is said of
 // objects in memo.go holds here too, and one thing more: nothing outside of the resource
-// decided what became of it.
+// decided what became of it, but which of its references are full URLs of the Bundle, and
+// whom it is about. Both are looked up again before it is recalled.
 
 const (
 	resourceLargest = 16 << 10 // bytes of a resource that is remembered
@@ -19,6 +20,9 @@ type rememberedResource struct {
 	trail  []uint16
 	text   []byte // the resource, and what became of it
 	srcEnd int
+	// entity is whom the resource is about, which decided what became of it if about is set.
+	about  bool
+	entity []byte
 }
 
 // foreignURL is a reference to a server that is not known, from the beginning of the
@@ -29,7 +33,7 @@ type foreignURL struct{ from, to, full int }
 // and remembers how that went.
 func (w *Walker) rememberedResource(n *node, i, entry int) (end int, kept bool) {
 	s, come := w.memo.resources.Find(w.src[i:], n.id)
-	if of := s.Of; of != nil && bytes.HasPrefix(w.src[i:], of.text[:of.srcEnd]) && w.depth <= of.depth && w.sameURLs(of, i) {
+	if of := s.Of; of != nil && bytes.HasPrefix(w.src[i:], of.text[:of.srcEnd]) && w.depth <= of.depth && w.sameURLs(of, i) && w.sameEntity(of, n, i, entry) {
 		return w.recallResource(n, of, i), true
 	}
 	if !come {
@@ -38,7 +42,7 @@ func (w *Walker) rememberedResource(n *node, i, entry int) (end int, kept bool) 
 	w.flush(i)
 	from, trailFrom, depth := len(w.dst), len(w.trail), w.depth
 	outerVolatile, outerBundled := w.volatile, w.bundled
-	w.volatile, w.bundled, w.outside, w.urls = false, false, false, w.urls[:0]
+	w.volatile, w.bundled, w.outside, w.urls, w.about = false, false, false, w.urls[:0], false
 	w.recording++
 	w.noting = true
 	end, kept = w.anyResource(n, i, entry, false)
@@ -46,9 +50,12 @@ func (w *Walker) rememberedResource(n *node, i, entry int) (end int, kept bool) 
 	w.noting = false
 	if kept && end-i <= resourceLargest && !w.outside {
 		w.flush(end)
-		of := &rememberedResource{depth: depth, labels: w.labelsLeft, srcEnd: end - i}
+		of := &rememberedResource{depth: depth, labels: w.labelsLeft, srcEnd: end - i, about: w.about}
 		of.text = append(append(make([]byte, 0, end-i+len(w.dst)-from), w.src[i:end]...), w.dst[from:]...)
 		of.trail = append(of.trail, w.trail[trailFrom:]...)
+		if w.about {
+			of.entity = append(of.entity, w.entityNoted...)
+		}
 		for _, u := range w.urls {
 			of.urls = append(of.urls, foreignURL{u.from - i, u.to - i, u.full})
 		}
@@ -103,4 +110,30 @@ func (w *Walker) recallResource(n *node, of *rememberedResource, i int) (end int
 	w.dst = append(w.dst, of.text[of.srcEnd:]...)
 	w.last = i + of.srcEnd
 	return w.last
+}
+
+// noteEntity returns whom a resource that none contains is about. That the Bundle was asked
+// is no reason not to remember the resource: it is asked again.
+func (w *Walker) noteEntity(r *resourceState) []byte {
+	outside, elsewhere := w.outside, w.elsewhere
+	w.elsewhere = false
+	entity := w.entity(r)
+	if w.noting && !w.elsewhere && !w.part.missed {
+		w.outside, w.about = outside, true
+		w.entityNoted = append(w.entityNoted[:0], entity...)
+	}
+	w.elsewhere = w.elsewhere || elsewhere
+	return entity
+}
+
+// sameEntity reports whether the resource of n at src[i] is about whom it was about when it
+// was walked.
+func (w *Walker) sameEntity(of *rememberedResource, n *node, i, entry int) bool {
+	if !of.about {
+		return true
+	}
+	from := len(w.person.buf)
+	same := bytes.Equal(w.entity(&resourceState{node: n, start: i, entry: entry}), of.entity)
+	w.person.buf = w.person.buf[:from]
+	return same
 }

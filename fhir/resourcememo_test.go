@@ -33,6 +33,11 @@ func TestRememberedResources(t *testing.T) {
 			}
 		}
 	}
+	// One reference that leads to two patients in two Bundles.
+	for _, id := range []string{`"id":"p",`, `"id":"q",`, ""} {
+		o := fmt.Sprintf(observation, "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0")
+		sources = append(sources, fmt.Appendf(nil, `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0","resource":{"resourceType":"Patient",%s"birthDate":"1950-01-02"}},{"resource":%s},{"resource":%s}]}`, id, o, o))
+	}
 	questionnaire := func(depth int) string {
 		return `{"resourceType":"Questionnaire","status":"draft",` + strings.Repeat(`"item":[{"linkId":"1",`, depth) + `"type":"group"` + strings.Repeat("}]", depth) + "}"
 	}

@@ -122,7 +122,10 @@ type Walker struct {
 	elsewhere bool         // something that is not in the text at all was
 	noting    bool         // the resource being walked is to be remembered
 	urls      []foreignURL // that it has
+	about     bool         // it is about entityNoted, which decided what became of it
 	trail     []uint16     // actions counted while recording
+
+	entityNoted []byte
 
 	contained  containedIDs
 	bundle     fullURLs
