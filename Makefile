@@ -21,11 +21,13 @@ test: ## all tests but those with real servers and clients, verbose enough to co
 	  /^ +[a-z0-9_]+\.go:[0-9]+: |^        / { said = said $$0 "\n"; next } /--- FAIL/ { printf "%s", said } \
 	  /--- (PASS|FAIL|SKIP)/ { said = "" } { print }' ; exit $${PIPESTATUS[0]}
 
-test-all: ## the same, then the tests with a real HAPI FHIR server and real clients; needs Java, Maven, Node and Python
+test-all: ## the same, then the tests with a real HAPI FHIR server and real clients, and 100,000 values planted in notes; needs Java, Maven, Node and Python
 	@status=0; $(MAKE) --no-print-directory test || status=1; \
 	VEIL_TEST_ALL=1 $(GO) test $(LINK) -p 1 -count=1 -v -timeout 30m -run '^TestReal' $$(grep -rl --include='*_test.go' '^func TestReal' . | xargs -n 1 dirname | sort -u) 2>&1 \
 	  | grep -vE '^(=== |testing: warning: no tests to run|ok .*\[no tests to run\]|PASS$$)'; \
-	[ $${PIPESTATUS[0]} -eq 0 ] || status=1; exit $$status
+	[ $${PIPESTATUS[0]} -eq 0 ] || status=1; \
+	VEIL_PLANTED=100000 $(GO) test $(LINK) -count=1 -timeout 10m -run '^TestNothingPlantedIsLeft$$' ./cmd/veil ./proxy/pgproxy/sqltest || status=1; \
+	exit $$status
 
 test-race: ## all tests but those with real servers and clients, under the race detector, a package at a time
 	CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 60m -skip '^TestReal' ./...

@@ -36,6 +36,9 @@ type Survey interface {
 	Open(in Source) (Document, error)
 	// Read reads a document. Its error ends the job.
 	Read(doc Document) error
+	// Unread is called for each file that cannot be read so far that its format is known: it
+	// may be of this one.
+	Unread()
 	// Missed says, once all files are masked, what had to be left out for want of what no
 	// file has.
 	Missed() []string

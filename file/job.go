@@ -233,7 +233,8 @@ func (r *run) inspect(f *input, each func(string, Info, Document)) error {
 	return nil
 }
 
-// document finds the format of an input and opens it.
+// document finds the format of an input and opens it. With an error the format is returned
+// if it was found.
 func (r *run) document(f *input, in *openInput) (Format, Document, error) {
 	text, err := f.unpacked(in)
 	if err != nil {
@@ -263,7 +264,7 @@ func (r *run) document(f *input, in *openInput) (Format, Document, error) {
 		err = r.Opened(f.display, doc)
 	}
 	if err != nil {
-		return nil, nil, unreadable{Problem{File: f.display, What: cause(err)}}
+		return format, nil, unreadable{Problem{File: f.display, What: cause(err)}}
 	}
 	return format, doc, nil
 }

@@ -30,12 +30,16 @@ func (r *run) survey() error {
 func (r *run) surveyFile(in *input) error {
 	f, err := r.open(in, false)
 	if err != nil {
+		r.unread()
 		return nil //nolint:nilerr // reported when its turn comes
 	}
 	defer f.close()
 	format, doc, err := r.document(in, f)
 	var unreadable unreadable
 	if errors.As(err, &unreadable) {
+		if format == nil {
+			r.unread()
+		}
 		return nil
 	}
 	survey := surveyOf(format)
@@ -46,6 +50,15 @@ func (r *run) surveyFile(in *input) error {
 		return fmt.Errorf("%s: %w", in.display, err)
 	}
 	return nil
+}
+
+// unread tells all surveys of a file whose format is not known.
+func (r *run) unread() {
+	for _, f := range r.Formats {
+		if s := surveyOf(f); s != nil {
+			s.Unread()
+		}
+	}
 }
 
 // surveyOf is the survey of a format, or nil.

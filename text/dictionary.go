@@ -205,7 +205,7 @@ func (d *dictionary) add(entry string, f flags) []uint64 {
 }
 
 // pairBits is the binary logarithm of the number of bits in pairs.
-const pairBits = 20
+const pairBits = 18
 
 // pairOf is the bit of two words.
 func pairOf(a, b uint64) uint64 { return (a ^ b>>1) * hashPrime >> (64 - pairBits) }
@@ -269,14 +269,9 @@ func (d *dictionary) get(h uint64) flags {
 	}
 }
 
-// streetEnd reports whether a word ends like a street, and whether it can be nothing
-// else.
-func (d *dictionary) streetEnd(word []byte) (ok, sure bool) {
-	var buf [64]byte
-	folded := buf[:0]
-	for _, r := range string(word) {
-		folded = appendFold(folded, r)
-	}
+// streetEnd reports whether a folded word ends like a street, and whether it can be
+// nothing else.
+func (d *dictionary) streetEnd(folded []byte) (ok, sure bool) {
 	if len(folded) == 0 {
 		return false, false
 	}

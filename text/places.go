@@ -328,16 +328,16 @@ func (s *Scanner) compoundStreet(i int) bool {
 	if !s.isCapital(i) || t.len() < 5 || t.len() > 48 {
 		return false
 	}
+	end, sure := s.f.dict.streetEnd(s.foldOf(i))
+	if !end {
+		return false
+	}
 	to := i + 1
 	if s.is(to, '.') {
 		to++
 	}
 	house := s.houseNumber(to)
-	if house == to && t.flags&(fCommon|fWord) != 0 {
-		return false
-	}
-	end, sure := s.f.dict.streetEnd(s.text[t.start:t.end])
-	if !end || house == to && !sure {
+	if house == to && (!sure || t.flags&(fCommon|fWord) != 0) {
 		return false
 	}
 	from := i

@@ -16,14 +16,29 @@ func (f *format) Survey() file.Survey {
 	if f.people == nil {
 		return nil
 	}
-	return f
+	return peopleSurvey{f}
 }
 
+// peopleSurvey reads files for the people in them.
+type peopleSurvey struct{ *format }
+
+// Open implements file.Survey.
+func (f peopleSurvey) Open(in file.Source) (file.Document, error) {
+	doc, err := f.format.Open(in)
+	if err != nil {
+		f.people.Unread()
+	}
+	return doc, err
+}
+
+// Unread implements file.Survey.
+func (f peopleSurvey) Unread() { f.people.Unread() }
+
 // Missed implements file.Survey.
-func (f *format) Missed() []string { return nil }
+func (f peopleSurvey) Missed() []string { return f.people.Missed() }
 
 // Read implements file.Survey.
-func (f *format) Read(doc file.Document) error {
+func (f peopleSurvey) Read(doc file.Document) error {
 	var buf []byte
 	return doc.Split(func() []byte { return buf[:0] }, func(b file.Block) error {
 		buf = b.Text

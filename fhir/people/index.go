@@ -1,7 +1,9 @@
 package people
 
 import (
+	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/schema"
@@ -15,6 +17,9 @@ type Index struct {
 	facts    map[string]Facts
 	size     int
 	limit    int
+	unread   bool // there was more that could not be read
+	// missed: it was asked for people since.
+	missed atomic.Bool
 }
 
 // maxIndex bounds the memory of an Index, in bytes: about a million patients.
@@ -91,5 +96,24 @@ func (x *Index) put(key string, f Facts) error {
 	return nil
 }
 
+// Unread says that there is more that cannot be read. People fails from then on.
+func (x *Index) Unread() { x.unread = true }
+
+var errUnread = errors.New("people: a file cannot be read")
+
 // People is fhir.Site's.
-func (x *Index) People(typ, id string) (Facts, error) { return x.facts[typ+"/"+id], nil }
+func (x *Index) People(typ, id string) (Facts, error) {
+	if x.unread {
+		x.missed.Store(true)
+		return nil, errUnread
+	}
+	return x.facts[typ+"/"+id], nil
+}
+
+// Missed says whether texts were removed since not all could be read. It says so once.
+func (x *Index) Missed() []string {
+	if !x.missed.Swap(false) {
+		return nil
+	}
+	return []string{"texts were removed: a file that may have more of the people whom they name cannot be read"}
+}

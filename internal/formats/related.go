@@ -61,5 +61,8 @@ func (s relatedSurvey) Read(doc file.Document) error {
 	return nil
 }
 
+// Unread implements file.Survey.
+func (s relatedSurvey) Unread() { s.rows.Unread() }
+
 // Missed implements file.Survey.
 func (s relatedSurvey) Missed() []string { return s.rows.Missed() }

@@ -2,6 +2,7 @@ package formats_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -333,6 +334,15 @@ type noteRead struct {
 	Note string `parquet:"note,optional"`
 }
 
+// packedHalf is the beginning of a table that is packed.
+var packedHalf = func() []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(csvOf(patientHeader, patientCells()...))
+	_ = w.Close()
+	return b.Bytes()[:30]
+}()
+
 // TestRelatedRowsMissing: without the table, or one of its columns, texts are removed, and
 // the job says why.
 func TestRelatedRowsMissing(t *testing.T) {
@@ -342,13 +352,17 @@ func TestRelatedRowsMissing(t *testing.T) {
 		inputs map[string][]byte
 		want   string
 	}{
-		"no table":   {nil, "5 texts were removed that need related rows of table patients: it is not among the inputs"},
-		"no column":  {map[string][]byte{"patients.csv": csvOf("id,famly,given,phone", patientCells()...)}, "it has no column family"},
-		"another":    {map[string][]byte{"people.csv": csvOf(patientHeader, patientCells()...)}, "it is not among the inputs"},
-		"no key":     {map[string][]byte{"patients.csv": csvOf("nr,family,given,phone", patientCells()...)}, "it has no column id"},
-		"a bad row":  {map[string][]byte{"patients.csv": append(csvOf(patientHeader, patientCells()...), "101,one\n"...)}, "a file or row that may belong to it cannot be read"},
-		"a bad file": {map[string][]byte{"patients.csv": csvOf(patientHeader, patientCells()...), "patients.parquet": []byte("PAR1 and no more")}, "a file or row that may belong to it cannot be read"},
-		"no patient": {map[string][]byte{"patients.csv": csvOf(patientHeader, []string{"x", "y", "z", "1"})}, "the rows that they belong to are not in it"},
+		"no table":                     {nil, "5 texts were removed that need related rows of table patients: it is not among the inputs"},
+		"no column":                    {map[string][]byte{"patients.csv": csvOf("id,famly,given,phone", patientCells()...)}, "it has no column family"},
+		"another":                      {map[string][]byte{"people.csv": csvOf(patientHeader, patientCells()...)}, "it is not among the inputs"},
+		"no key":                       {map[string][]byte{"patients.csv": csvOf("nr,family,given,phone", patientCells()...)}, "it has no column id"},
+		"a bad row":                    {map[string][]byte{"patients.csv": append(csvOf(patientHeader, patientCells()...), "101,one\n"...)}, "a file or row that may belong to it cannot be read"},
+		"a bad file":                   {map[string][]byte{"patients.csv": csvOf(patientHeader, patientCells()...), "patients.parquet": []byte("PAR1 and no more")}, "a file or row that may belong to it cannot be read"},
+		"a packed one that is none":    {map[string][]byte{"patients.csv": csvOf(patientHeader, patientCells()...), "patients2.csv.gz": []byte("id,family")}, "a file or row that may belong to it cannot be read"},
+		"a packed one that breaks off": {map[string][]byte{"patients.csv": csvOf(patientHeader, patientCells()...), "patients2.csv.gz": packedHalf}, "a file or row that may belong to it cannot be read"},
+		"one that is nothing":          {map[string][]byte{"patients.csv": csvOf(patientHeader, patientCells()...), "patients2.csv": {}}, "a file or row that may belong to it cannot be read"},
+		"one of no format":             {map[string][]byte{"patients.csv": csvOf(patientHeader, patientCells()...), "patients2.parquet": {0, 1, 2, 3}}, "a file or row that may belong to it cannot be read"},
+		"no patient":                   {map[string][]byte{"patients.csv": csvOf(patientHeader, []string{"x", "y", "z", "1"})}, "the rows that they belong to are not in it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -362,6 +376,11 @@ func TestRelatedRowsMissing(t *testing.T) {
 			}
 			if strings.Count(reports, c.want) != 1 {
 				t.Errorf("reported: %s\nwant: %s", reports, c.want)
+			}
+			for name := range c.inputs {
+				if out[name] == nil && strings.Count(reports, name+":") != 1 {
+					t.Errorf("%s has no output, and no one error: %s", name, reports)
+				}
 			}
 		})
 	}
