@@ -9,9 +9,10 @@ import (
 
 // encoder writes the lines of a record, without what depends on the lines before them.
 type encoder struct {
-	line Line
-	text []byte
-	ends []int // of each line in text
+	line    Line
+	applied []mask.Applied // of line
+	text    []byte
+	ends    []int // of each line in text
 }
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
@@ -44,6 +45,7 @@ func (e *encoder) encode(r *mask.Record) {
 	for _, name := range r.Relations {
 		relations = append(relations, clean(name))
 	}
+	e.applied = r.AppendApplied(e.applied[:0])
 	e.add(&Line{
 		Kind: "record", Time: r.Time, RequestID: clean(r.RequestID), Consumer: clean(r.Consumer), Client: clean(r.Client), Project: clean(r.Project),
 		Door: clean(r.Door), Operation: clean(r.Operation),
@@ -51,9 +53,9 @@ func (e *encoder) encode(r *mask.Record) {
 		Run: clean(r.Run), Program: clean(r.Program), File: clean(r.File), FileName: clean(r.FileName), InputDigest: clean(r.InputDigest), OutputDigest: clean(r.OutputDigest),
 		Result: clean(r.Result), Reason: clean(r.Reason),
 		Ruleset: clean(r.Ruleset), RulesetSHA256: clean(r.RulesetSHA256), KeyFingerprint: clean(r.KeyFingerprint),
-		Resources: r.Resources, Applied: r.Applied, Found: r.Found, DurationMicros: r.DurationMicros,
+		Resources: r.Resources, Applied: e.applied, Found: r.Found, DurationMicros: r.DurationMicros,
 	})
-	e.line.Resources, e.line.Applied, e.line.Found = nil, nil, nil // the caller's
+	e.line.Resources, e.line.Found = nil, nil // the caller's
 }
 
 func (e *encoder) add(l *Line) {

@@ -25,7 +25,7 @@ func testRecord(n int) *mask.Record {
 		Project: "p", Door: "fhir", Operation: "read Patient", Result: "complete", Ruleset: "safe-harbor",
 		RulesetSHA256: strings.Repeat("a", 64), KeyFingerprint: "0011223344556677",
 		Resources: []mask.Count{{Name: "Patient", N: 1}},
-		Applied:   []mask.Applied{{Rule: "names", Category: "A", Path: "Patient.name", Method: "remove", N: 2}},
+		Used:      mask.NewUses(mask.Applied{Rule: "names", Category: "A", Path: "Patient.name", Method: "remove", N: 2}),
 	}
 }
 

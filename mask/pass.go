@@ -3,7 +3,8 @@ package mask
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"sort"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/veil-proxy/veil/mask/keys"
@@ -99,16 +100,18 @@ func (p *Pass) Record(result, reason string) *Record {
 		KeyFingerprint: p.plan.Keys.Fingerprint(),
 		DurationMicros: time.Since(p.started).Microseconds(),
 	}
+	if len(p.resources) > 0 {
+		r.Resources = make([]Count, 0, len(p.resources))
+	}
 	for name, n := range p.resources {
 		r.Resources = append(r.Resources, Count{Name: name, N: n})
 	}
-	sort.Slice(r.Resources, func(i, j int) bool { return r.Resources[i].Name < r.Resources[j].Name })
-	r.Applied = make([]Applied, 0, p.lastUsed)
+	slices.SortFunc(r.Resources, func(a, b Count) int { return strings.Compare(a.Name, b.Name) })
+	r.Used = make([]Use, 0, p.lastUsed)
 	for i := p.nextUsed(0); i < len(p.Counts); i = p.nextUsed(i + 1) {
-		a := &p.plan.Actions[i]
-		r.Applied = append(r.Applied, Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method, N: p.Counts[i]})
+		r.Used = append(r.Used, Use{&p.plan.Actions[i], p.Counts[i]})
 	}
-	p.lastUsed = len(r.Applied)
+	p.lastUsed = len(r.Used)
 	r.Found = p.Found.Counts()
 	if p.Detail {
 		r.Details = append([]Detail(nil), p.Details...)

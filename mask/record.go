@@ -43,8 +43,8 @@ type Record struct {
 
 	// Resources counts what was delivered, by type, in order of name.
 	Resources []Count
-	// Applied has each action that was used, in the policy's order.
-	Applied []Applied
+	// Used has each action that was used, in the policy's order.
+	Used []Use
 	// Found counts what detectors took out of texts, in order of detector and label.
 	Found []FoundCount
 	// Details has one entry for each application, if the log is set to record them.
@@ -67,6 +67,29 @@ type Applied struct {
 	Path     string `json:"path"`
 	Method   string `json:"method"`
 	N        uint64 `json:"n"`
+}
+
+// Use says how often an action of a plan was used. There are about a hundred in a record,
+// most of which nobody reads, so it refers to the action.
+type Use struct {
+	*Action
+	N uint64
+}
+
+// NewUses returns what AppendApplied appends, as a record has it.
+func NewUses(all ...Applied) (uses []Use) {
+	for _, a := range all {
+		uses = append(uses, Use{&Action{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method}, a.N})
+	}
+	return uses
+}
+
+// AppendApplied appends what Used says, without the plan.
+func (r *Record) AppendApplied(dst []Applied) []Applied {
+	for _, u := range r.Used {
+		dst = append(dst, Applied{Rule: u.Rule, Category: u.Category, Path: u.Path, Method: u.Method, N: u.N})
+	}
+	return dst
 }
 
 // Detail is one application: where, by pseudonym and indexed path.

@@ -209,8 +209,10 @@ func (l *Listener) count(e *Entry) {
 	case r.Reason != "": // such as a file that is complete without its invalid lines
 		m.Problem("failed", r.Reason)
 	}
-	for i := range r.Applied {
-		m.Applied(r.Applied[i].Category, r.Applied[i].N)
+	if m != nil {
+		for i := range r.Used {
+			m.Applied(r.Used[i].Category, r.Used[i].N)
+		}
 	}
 	for _, f := range r.Found {
 		m.Found(f.Detector, f.Label, f.N)

@@ -137,8 +137,8 @@ func sameBytes(t *testing.T, got, want, text []byte) {
 func (r *rig) sameCounts(t *testing.T, text []byte) {
 	t.Helper()
 	a, b := r.total.Record("", ""), r.pass.Record("", "")
-	if fmt.Sprint(a.Applied, a.Resources) != fmt.Sprint(b.Applied, b.Resources) {
-		t.Fatalf("counts differ:\n%v %v\n%v %v\n%.2000s", a.Applied, a.Resources, b.Applied, b.Resources, text)
+	if fmt.Sprint(a.AppendApplied(nil), a.Resources) != fmt.Sprint(b.AppendApplied(nil), b.Resources) {
+		t.Fatalf("counts differ:\n%v %v\n%v %v\n%.2000s", a.AppendApplied(nil), a.Resources, b.AppendApplied(nil), b.Resources, text)
 	}
 }
 

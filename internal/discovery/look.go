@@ -156,7 +156,7 @@ func (l *looker) look(doc file.Document, stream bool) error {
 
 // repeats tells the samples how many values there were.
 func (l *looker) repeats(pass *mask.Pass) {
-	for _, applied := range pass.Record("", "").Applied {
+	for _, applied := range pass.Record("", "").Used {
 		if n, err := strconv.Atoi(strings.TrimPrefix(applied.Rule, "c")); err == nil && n < len(l.columns) {
 			l.columns[n].all += applied.N
 		}

@@ -194,7 +194,7 @@ func TestOperations(t *testing.T) {
 			}
 		}
 		r := s.sink.Last()
-		if r.Result != "complete" || r.Consumer != "ops" || len(r.Applied) == 0 || !strings.HasSuffix(r.Operation, "Bundle") {
+		if r.Result != "complete" || r.Consumer != "ops" || len(r.Used) == 0 || !strings.HasSuffix(r.Operation, "Bundle") {
 			t.Errorf("%s: record %+v", c.path, r)
 		}
 	}

@@ -194,7 +194,7 @@ func TestBundleIsSentWhileItArrives(t *testing.T) {
 					if rec.RequestID == resp.Header.Get("X-Request-Id") || rec.RequestID == whole.header.Get("X-Request-Id") {
 						kept = append(kept, rec.Result)
 						if rec.Result == "complete" {
-							kept = append(kept, fmt.Sprint(rec.Applied, rec.Resources))
+							kept = append(kept, fmt.Sprint(rec.AppendApplied(nil), rec.Resources))
 						}
 					}
 				}

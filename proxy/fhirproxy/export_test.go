@@ -137,7 +137,7 @@ func TestExport(t *testing.T) {
 				for _, rec := range r.sink.all() {
 					if rec.RequestID == got.header.Get("X-Request-Id") {
 						records[rec.Result]++
-						if rec.Result == "complete" && (len(rec.Resources) == 0 || len(rec.Applied) == 0) {
+						if rec.Result == "complete" && (len(rec.Resources) == 0 || len(rec.Used) == 0) {
 							t.Errorf("record %+v", rec)
 						}
 					}

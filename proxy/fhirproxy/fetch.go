@@ -237,9 +237,12 @@ func (x *exchange) enough(bundle []byte) *outcome.Problem {
 
 // enter waits for one of the places of Limits.Exchanges.
 func (s *Server) enter() *outcome.Problem {
+	if s.places.Try() {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.limits.UpstreamTimeout)
 	defer cancel()
-	if s.places.Try() || s.places.Take(ctx) {
+	if s.places.Take(ctx) {
 		return nil
 	}
 	return outcome.Failed(503, models.IssueTypeThrottled, "busy", "too many requests are in progress; try again later").With("Retry-After", "1")

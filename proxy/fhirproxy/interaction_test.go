@@ -347,7 +347,7 @@ func TestRawBinary(t *testing.T) {
 		t.Errorf("%d %v", got.status, got.header)
 	}
 	rec := open.sink.find(t, got.header.Get("X-Request-Id"))
-	if rec.Operation != "read Binary content" || len(rec.Applied) != 1 || rec.Applied[0].Rule != "fhir.contentTypes" {
+	if rec.Operation != "read Binary content" || len(rec.Used) != 1 || rec.Used[0].Rule != "fhir.contentTypes" {
 		t.Errorf("record %+v", rec)
 	}
 	if got := open.get(t, "/Binary/"+id, "Accept", "image/png"); got.status != 406 {

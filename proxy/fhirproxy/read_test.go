@@ -51,7 +51,7 @@ func TestReadGivesTheWalkersBytes(t *testing.T) {
 				t.Fatalf("status %d\n got %.300s\nwant %.300s", got.status, got.body, want)
 			}
 			record := r.sink.find(t, got.header.Get("X-Request-Id"))
-			if record.Operation != "read "+res.Type || record.Result != "complete" || len(record.Applied) == 0 || record.Consumer != "anonymous" || record.Door != "fhir" {
+			if record.Operation != "read "+res.Type || record.Result != "complete" || len(record.Used) == 0 || record.Consumer != "anonymous" || record.Door != "fhir" {
 				t.Errorf("record: %+v", record)
 			}
 			var n uint64

@@ -136,7 +136,7 @@ func (x *session) announce(ex *execution) {
 	ex.announced = true
 	r := ex.pass.Record("started", "")
 	r.Statement, r.Relations = ex.plan.Fingerprint, ex.plan.Relations
-	r.Resources, r.Applied, r.Found, r.Details = nil, nil, nil, nil // the record of the end has them
+	r.Resources, r.Used, r.Found, r.Details = nil, nil, nil, nil // the record of the end has them
 	x.entries = append(x.entries, ex.Entry(r, 0))
 }
 

@@ -76,20 +76,20 @@ func random(seed uint64, n int) (list []*mask.Record) {
 			rec.Resources = []mask.Count{{Name: pick("Patient", "Observation", "rows"), N: r.Uint64N(50)}}
 			for _, rule := range [][2]string{{"names", "A"}, {"dates", "C"}, {"telecoms", "DEF"}, {"unlisted", ""}} {
 				if r.IntN(3) > 0 {
-					rec.Applied = append(rec.Applied, mask.Applied{Rule: rule[0], Category: rule[1], Path: planted, Method: pick("remove", "year"), N: r.Uint64N(200)})
+					rec.Used = append(rec.Used, mask.NewUses(mask.Applied{Rule: rule[0], Category: rule[1], Path: planted, Method: pick("remove", "year"), N: r.Uint64N(200)})...)
 				}
 			}
 		}
 		switch r.IntN(12) {
 		case 0: // a login
-			rec.Operation, rec.Resources, rec.Applied = "login", nil, nil
+			rec.Operation, rec.Resources, rec.Used = "login", nil, nil
 			if rec.Result == "refused" {
 				rec.Consumer, rec.Ruleset, rec.RulesetSHA256, rec.KeyFingerprint, rec.Project = "unknown", "", "", "", ""
 			}
 		case 1: // an opening
-			rec.Door, rec.Operation, rec.Result, rec.Reason, rec.Applied = "keys", "open", "complete", "", nil
+			rec.Door, rec.Operation, rec.Result, rec.Reason, rec.Used = "keys", "open", "complete", "", nil
 		case 2: // a run, with two records
-			rec.Door, rec.Operation, rec.Applied, rec.Resources = "file", "run", nil, []mask.Count{{Name: "files", N: 2}}
+			rec.Door, rec.Operation, rec.Used, rec.Resources = "file", "run", nil, []mask.Count{{Name: "files", N: 2}}
 			begin := rec
 			begin.Result, begin.Reason, begin.Resources, begin.Program = "started", "", nil, planted
 			list = append(list, &begin)
@@ -101,7 +101,7 @@ func random(seed uint64, n int) (list []*mask.Record) {
 			}
 		case 3, 4: // a long response; its second record may be of another day
 			begin := rec
-			begin.Result, begin.Reason, begin.Resources, begin.Applied = "started", "", []mask.Count{{Name: "Patient", N: 1}}, nil
+			begin.Result, begin.Reason, begin.Resources, begin.Used = "started", "", []mask.Count{{Name: "Patient", N: 1}}, nil
 			list = append(list, &begin)
 			if r.IntN(4) == 0 {
 				continue // it was interrupted
