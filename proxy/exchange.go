@@ -234,8 +234,8 @@ func (e *Entry) trace(begun time.Time, failed bool) {
 	for _, c := range r.Resources {
 		facts.Resources += c.N
 	}
-	for i := range r.Applied {
-		facts.Applications += r.Applied[i].N
+	for i := range r.Used {
+		facts.Applications += r.Used[i].N
 	}
 	e.span.Describe(facts)
 }

@@ -56,7 +56,7 @@ func Row(ctx context.Context, s *views.State, name string, text []byte) ([]Resul
 			return
 		}
 		r.Masked = m.JSON
-		r.Counts = m.Pass.Record("", "").Applied
+		r.Counts = m.Pass.Record("", "").AppendApplied(nil)
 		r.columns(v, m.Plan, func(i int) string {
 			if m.Plan.Columns[i].Treatment == table.Hidden {
 				return table.Hidden.String()

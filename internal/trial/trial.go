@@ -200,6 +200,6 @@ func throughFormat(f file.Format, name string, text []byte, detail bool, r *Resu
 	}
 	r.Withheld = done.Withheld > 0
 	r.Masked = out.Bytes()
-	r.Counts = masker.Pass().Record("", "").Applied
+	r.Counts = masker.Pass().Record("", "").AppendApplied(nil)
 	return doc, masker.Pass()
 }
