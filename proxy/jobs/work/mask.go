@@ -209,15 +209,15 @@ func (r *records) Append(ctx context.Context, rec *mask.Record) error {
 		return &queue.TransientError{Err: err}
 	}
 	r.attempt.Progress(func(p *queue.Progress) {
-		for i := range rec.Applied {
+		for i := range rec.Used {
 			if p.Categories == nil {
 				p.Categories = map[string]uint64{}
 			}
-			category := rec.Applied[i].Category
+			category := rec.Used[i].Category
 			if category == "" {
 				category = "other"
 			}
-			p.Categories[category] += rec.Applied[i].N
+			p.Categories[category] += rec.Used[i].N
 		}
 	})
 	return nil
