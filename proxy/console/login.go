@@ -100,6 +100,9 @@ func (c *Console) logIn(w *response, r *http.Request, x *proxy.Exchange) {
 		return
 	}
 	name, password := r.PostForm.Get("name"), r.PostForm.Get("password")
+	if name == "" {
+		name = "unknown"
+	}
 	c.admit(w, r, x, next, name, func(ctx context.Context) (login.Identity, error) { return accounts.Password(ctx, name, password) })
 }
 

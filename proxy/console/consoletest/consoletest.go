@@ -97,7 +97,7 @@ func Browser(t testing.TB) *http.Client {
 // LogIn logs in, and returns the status of the response.
 func (s *Site) LogIn(t testing.TB, name, password string) int {
 	t.Helper()
-	status, _, _ := s.Do(t, s.Form(t, "/login", url.Values{"name": {name}, "password": {password}, console.TokenField: {s.token(t, "/login")}}))
+	status, _, _ := s.Do(t, s.Form(t, "/login", url.Values{"name": {name}, "password": {password}, console.TokenField: {s.LoginToken(t)}}))
 	return status
 }
 
@@ -147,6 +147,12 @@ func (s *Site) Token(t testing.TB) string {
 }
 
 var tokenInput = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
+
+// LoginToken is that of the form of the login.
+func (s *Site) LoginToken(t testing.TB) string {
+	t.Helper()
+	return s.token(t, "/login")
+}
 
 // token is that of a form.
 func (s *Site) token(t testing.TB, path string) string {
