@@ -21,8 +21,8 @@ func newDemo(a *app) *cobra.Command {
 		Long: `Starts a FHIR server with synthetic patients and Veil in front of it, prints
 commands to try, and runs until Ctrl-C. If PostgreSQL 15 or newer is
 installed, the same patients are also served from its tables, again through
-Veil. The data, the key and the audit log are temporary and are removed at
-the end.`,
+Veil, and a console shows operators what passes through it. The data, the key
+and the audit log are temporary and are removed at the end.`,
 		Example: `  veil demo
   veil demo --patients 500 --listen 127.0.0.1:9000
   veil demo --export 10000000 > patients.ndjson
@@ -54,6 +54,7 @@ the end.`,
 	fl.BoolVar(&stays, "stays", false, "write a stay in hospital of each patient to standard output as NDJSON, with who was readmitted, and exit: data from which a model can learn")
 	fl.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "`ADDRESS` of the masked view; another port is used if this one is in use")
 	fl.StringVar(&o.PostgresListen, "postgres-listen", "127.0.0.1:8092", "`ADDRESS` of the masked view of the tables; likewise")
+	fl.StringVar(&o.ConsoleListen, "console-listen", "127.0.0.1:8093", "`ADDRESS` of the console for operators; likewise")
 	fl.StringVar(&o.SourceListen, "source-listen", "127.0.0.1:8091", "`ADDRESS` of the source; likewise")
 	return c
 }

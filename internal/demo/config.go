@@ -7,35 +7,40 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/veil-proxy/veil/audit"
-	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/proxy/console/login"
 )
+
+// project is that of the demo's views.
+const project = "demo"
 
 func (d *demo) configFile() string { return filepath.Join(d.dir, "veil.yaml") }
 
 func (d *demo) signerFile() string { return filepath.Join(d.dir, "audit.key") }
 
-// openLog opens the audit log, with signed checkpoints.
-func (d *demo) openLog() (*audit.Log, error) {
-	if _, err := keys.CreateSigner(d.signerFile(), "veil-demo"); err != nil {
-		return nil, err
+// writeConfig writes what the demo runs with, and the keys that it names. tables is the
+// address of the masked view of the tables.
+func (d *demo) writeConfig(sql *sqlView, tables string) error {
+	if err := keys.WriteFile(d.keyFile()); err != nil {
+		return err
 	}
-	c := config.Audit{Dir: d.auditDir(), SignerFile: d.signerFile()}
-	return c.Open()
-}
-
-// writeConfig writes what veil serve would need to run the demo's listeners, for the
-// commands that read it.
-func (d *demo) writeConfig(sql *sqlView) error {
+	if _, err := keys.CreateSigner(d.signerFile(), "veil-demo"); err != nil {
+		return err
+	}
+	password, err := login.HashPassword(d.password)
+	if err != nil {
+		return err
+	}
 	text := fmt.Sprintf(`# What the demo runs with. It is removed with it.
 veil: 1
 ruleset: safe-harbor
-project: demo
+project: %s
 keyFile: %q
 audit: {dir: %q, signerFile: %q}
 fhir: {upstream: %q, listen: %q, baseURL: %q}
-`, d.keyFile(), d.auditDir(), d.signerFile(), d.sourceURL, d.address, d.url)
+operator: {listen: %q, console: {users: [{name: demo, password: %q}]}}
+shutdown: {grace: 5s}
+`, project, d.keyFile(), d.auditDir(), d.signerFile(), d.sourceURL, d.address, d.url(), d.console, password)
 	if sql == nil {
 		return os.WriteFile(d.configFile(), []byte(text+"consumers: {anonymous: {allow: true}}\n"), 0o600)
 	}
@@ -43,18 +48,18 @@ fhir: {upstream: %q, listen: %q, baseURL: %q}
 	if err != nil {
 		return err
 	}
-	password, _ := upstream.User.Password()
+	secret, _ := upstream.User.Password()
 	upstream.User = url.User(upstream.User.Username())
-	secret := filepath.Join(d.dir, "upstream-password")
-	if err := os.WriteFile(secret, []byte(password), 0o600); err != nil {
+	file := filepath.Join(d.dir, "upstream-password")
+	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
 		return err
 	}
 	text += fmt.Sprintf(`postgres: {upstream: %q, passwordFile: %q, listen: %q}
-views: {tables: {ruleset: %s, project: demo}}
+views: {tables: {ruleset: %s, project: %s}}
 consumers:
   anonymous: {allow: true}
-  users: [{name: %s, user: %[5]s, view: tables, verifier: %[6]q}]
-`, upstream, secret, sql.Net.Addr(), RulesetName, user, sql.verifier)
+  users: [{name: %s, user: %[6]s, view: tables, verifier: %[7]q}]
+`, upstream, file, tables, RulesetName, project, user, sql.verifier)
 	return os.WriteFile(d.configFile(), []byte(text), 0o600)
 }
 

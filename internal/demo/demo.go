@@ -15,14 +15,12 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/veil-proxy/veil/audit"
-	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/internal/serve"
-	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/consumer"
-	"github.com/veil-proxy/veil/proxy/fhirproxy"
 )
 
 // Ruleset is the ruleset of the demo's tables, and RulesetName its name.
@@ -37,11 +35,12 @@ const RulesetName = "demo"
 type Options struct {
 	Patients int
 	Seed     uint64 // other seeds make other patients
-	// The addresses of the masked view, of the source and of the masked view of the
-	// tables. A free port is used if one is taken.
-	Listen, SourceListen, PostgresListen string
-	Rules                                *rules.Library // with Ruleset as RulesetName
-	Command                              string         // that runs Veil, in the lines to try
+	// The addresses of the masked view, of the source, of the masked view of the tables
+	// and of the console. A free port is used if one is taken.
+	Listen, SourceListen, PostgresListen, ConsoleListen string
+
+	Rules   *rules.Library // with Ruleset as RulesetName
+	Command string         // that runs Veil, in the lines to try
 }
 
 // demo is a running demo.
@@ -49,16 +48,16 @@ type demo struct {
 	Options
 	dir        string
 	population *fhirtest.Population
-	keys       *keys.Keyring
-	log        *audit.Log
+	sockets    map[string]net.Listener // of Veil, by address
 	sourceURL  string
-	url        string // of the masked view
-	address    string // of its listener
+	address    string // of the masked view
+	console    string // address of the operator listener
+	password   string // of the console
 }
 
 // Run starts the demo, prints lines to try, and serves until the context ends.
 func Run(ctx context.Context, o Options, out io.Writer) (err error) {
-	d := &demo{Options: o, population: fhirtest.Generate(o.Seed, o.Patients)}
+	d := &demo{Options: o, population: fhirtest.Generate(o.Seed, o.Patients), sockets: map[string]net.Listener{}, password: consumer.NewPassword()}
 	if d.dir, err = os.MkdirTemp("", "veil-demo-"); err != nil {
 		return err
 	}
@@ -71,36 +70,73 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 		return err
 	}
 	defer stop()
-	if d.log, err = d.openLog(); err != nil {
+	defer d.closeSockets()
+	if d.address, err = d.reserve(ctx, o.Listen); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.log.Close()) }()
-	view, err := d.startFHIR(ctx)
+	if d.console, err = d.reserve(ctx, o.ConsoleListen); err != nil {
+		return err
+	}
+	tables, err := d.reserve(ctx, o.PostgresListen)
 	if err != nil {
 		return err
 	}
-	listeners := []serve.Listener{view}
-	sql, err := d.startSQL(ctx)
+	sql, err := d.startSQL(ctx, tables)
 	switch {
 	case errors.Is(err, errNoPostgres):
+		_ = d.sockets[tables].Close() // nothing was accepted
 	case err != nil:
-		return errors.Join(err, view.Net.Close())
+		return err
 	default:
 		defer func() { err = errors.Join(err, sql.server.stop()) }()
-		listeners = append(listeners, sql.Listener)
 	}
-	if err := d.writeConfig(sql); err != nil {
+	if err := d.writeConfig(sql, tables); err != nil {
 		return err
 	}
-	if err := d.print(out, sql); err != nil {
+	veil, err := serve.Open(ctx, &config.Source{File: d.configFile(), Rules: o.Rules}, serve.Options{Log: io.Discard, Listen: d.listen})
+	if err != nil {
 		return err
 	}
-	return serve.Serve(ctx, listeners, func(bool) time.Duration { return 5 * time.Second })
+	err = d.print(out, sql)
+	if err != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		cancel() // closes what is open
+	}
+	return errors.Join(err, veil.Run(ctx))
+}
+
+// reserve opens a socket near an address for Veil, and returns the address that it has.
+func (d *demo) reserve(ctx context.Context, addr string) (string, error) {
+	l, err := listenNear(ctx, addr)
+	if err != nil {
+		return "", err
+	}
+	d.sockets[l.Addr().String()] = l
+	return l.Addr().String(), nil
+}
+
+// listen hands out the socket that was reserved at an address.
+func (d *demo) listen(_ context.Context, _, addr string) (net.Listener, error) {
+	l := d.sockets[addr]
+	if l == nil {
+		return nil, AddressError{addr}
+	}
+	return l, nil
+}
+
+// closeSockets closes those that nobody has listened on.
+func (d *demo) closeSockets() {
+	for _, l := range d.sockets {
+		_ = l.Close() // again, if Veil has closed it
+	}
 }
 
 func (d *demo) auditDir() string { return filepath.Join(d.dir, "audit") }
 
 func (d *demo) keyFile() string { return filepath.Join(d.dir, "key") }
+
+func (d *demo) url() string { return "http://" + d.address + "/fhir" }
 
 // AddressError is an address that cannot be listened on.
 type AddressError struct{ Address string }
@@ -139,59 +175,14 @@ func (d *demo) startSource(ctx context.Context) (stop func(), err error) {
 	return func() { _ = server.Close() }, nil
 }
 
-// compile compiles a ruleset with the key of the demo, which it makes at first.
-func (d *demo) compile(name string) (*fhir.Automaton, error) {
-	if d.keys == nil {
-		if err := keys.WriteFile(d.keyFile()); err != nil {
-			return nil, err
-		}
-		secret, err := keys.ReadFile(d.keyFile())
-		if err != nil {
-			return nil, err
-		}
-		if d.keys, err = keys.NewKeyring(secret, "demo"); err != nil {
-			return nil, err
-		}
-	}
-	rs, err := d.Rules.Load(name)
-	if err != nil {
-		return nil, err
-	}
-	return d.Rules.Compile(rs, d.keys)
-}
-
-// startFHIR starts the masked view of the FHIR server.
-func (d *demo) startFHIR(ctx context.Context) (none serve.Listener, err error) {
-	a, err := d.compile("safe-harbor")
-	if err != nil {
-		return none, err
-	}
-	l, err := listenNear(ctx, d.Listen)
-	if err != nil {
-		return none, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, l.Close())
-		}
-	}()
-	d.address = l.Addr().String()
-	d.url = "http://" + d.address + "/fhir"
-	anybody, err := consumer.New(ctx, consumer.Config{Anonymous: &consumer.Account{}})
-	if err != nil {
-		return none, err
-	}
-	server, err := fhirproxy.New(fhirproxy.Config{
-		Upstream: d.sourceURL, BaseURL: d.url, Sink: d.log,
-		Policy: fhirproxy.Policy{Consumers: anybody, Views: []fhirproxy.View{{Automaton: a}}},
-	})
-	return serve.Listener{Server: server, Net: l}, err
-}
-
 // print says where things are and what to try. The lines can be pasted as they are.
 func (d *demo) print(out io.Writer, sql *sqlView) error {
 	id := d.population.PatientIDs()[0]
-	pseudonym, ok := d.keys.NewPseudonymizer().AppendSealed(nil, d.keys.SealSlot("Patient"), []byte(id))
+	ring, err := config.Key{File: d.keyFile(), Project: project}.Keyring(os.Getenv)
+	if err != nil {
+		return err
+	}
+	pseudonym, ok := ring.NewPseudonymizer().AppendSealed(nil, ring.SealSlot("Patient"), []byte(id))
 	if !ok {
 		return errors.New("the id of the first patient is not a FHIR id")
 	}
@@ -212,7 +203,7 @@ The same patients as a CSV and a Parquet file, masked with the same key:
 A note before and after scrubbing, which is not literal Safe Harbor:
   cat %s; %s mask --key-file %s --project demo --ruleset safe-harbor-text --out %s %[18]s && cat %[22]s
 
-`, d.sourceURL, len(d.population.PatientIDs()), d.url, d.sourceURL, id, d.url, pseudonym, d.url, d.url, d.Command, d.auditDir(),
+`, d.sourceURL, len(d.population.PatientIDs()), d.url(), d.sourceURL, id, d.url(), pseudonym, d.url(), d.url(), d.Command, d.auditDir(),
 		d.Command, d.keyFile(), RulesetName, filepath.Join(d.dir, "masked"), d.filesDir(), filepath.Join(d.dir, "masked", "patients.csv"),
 		d.noteFile(), d.Command, d.keyFile(), filepath.Join(d.dir, "scrubbed"), filepath.Join(d.dir, "scrubbed", "note.txt"))
 	d.printSelftest(out, sql)
@@ -228,6 +219,11 @@ A query that would test a name; it is refused:
   psql '%s' -c "SELECT count(*) FROM patients WHERE family LIKE 'Smi%%'"
 `, sql.source, sql.url, sql.url, pseudonym, sql.url)
 	}
-	_, err := fmt.Fprint(out, "\nPress Ctrl-C to stop.\n")
+	_, err = fmt.Fprintf(out, `
+Console for operators, with the name demo and the password %s:
+http://%s%s/
+
+Press Ctrl-C to stop.
+`, d.password, d.console, console.Path)
 	return err
 }

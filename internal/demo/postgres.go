@@ -18,12 +18,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/fhirtest"
-	"github.com/veil-proxy/veil/internal/serve"
 	"github.com/veil-proxy/veil/postgres/analysis"
 	"github.com/veil-proxy/veil/proxy/consumer"
-	"github.com/veil-proxy/veil/proxy/pgproxy"
 )
 
 // errNoPostgres says that the machine has no PostgreSQL.
@@ -181,8 +178,7 @@ func (s *server) reader(ctx context.Context, p *fhirtest.Population) (dsn string
 
 // sqlView is the masked view of the tables.
 type sqlView struct {
-	server *server
-	serve.Listener
+	server      *server
 	source, url string
 	upstream    string // with a password
 	verifier    string // of the user's password
@@ -191,9 +187,9 @@ type sqlView struct {
 // user is the user of the masked view of the tables, and its password.
 const user = "demo"
 
-// startSQL starts a PostgreSQL with the patients and Veil in front of it, with the
-// keys of the FHIR view. Without a PostgreSQL the error is errNoPostgres.
-func (d *demo) startSQL(ctx context.Context) (_ *sqlView, err error) {
+// startSQL starts a PostgreSQL with the patients, for the masked view at an address.
+// Without a PostgreSQL the error is errNoPostgres.
+func (d *demo) startSQL(ctx context.Context, address string) (_ *sqlView, err error) {
 	dir := filepath.Join(d.dir, "postgres")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
@@ -208,38 +204,14 @@ func (d *demo) startSQL(ctx context.Context) (_ *sqlView, err error) {
 			err = errors.Join(err, v.server.stop())
 		}
 	}()
-	upstream, err := v.server.reader(ctx, d.population)
-	if err != nil {
-		return nil, err
-	}
-	a, err := d.compile(RulesetName)
-	if err != nil {
+	if v.upstream, err = v.server.reader(ctx, d.population); err != nil {
 		return nil, err
 	}
 	verifier, err := consumer.NewVerifier(user)
 	if err != nil {
 		return nil, err
 	}
-	who, err := consumer.New(ctx, consumer.Config{Users: []consumer.User{{Account: consumer.Account{Name: user}, User: user, Verifier: verifier.String()}}})
-	if err != nil {
-		return nil, err
-	}
-	server, err := pgproxy.New(pgproxy.Config{
-		Upstream: upstream, Sink: d.log,
-		Policy: pgproxy.Policy{Consumers: who, Views: map[string]pgproxy.View{"": (&config.PostgresView{}).View(a, false)}},
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := server.Warm(ctx); err != nil {
-		return nil, err
-	}
-	l, err := listenNear(ctx, d.PostgresListen)
-	if err != nil {
-		return nil, err
-	}
-	v.Listener = serve.Listener{Server: server, Net: l}
-	v.source, v.upstream, v.verifier = v.server.dsn("demo"), upstream, verifier.String()
-	v.url = fmt.Sprintf("postgres://%s:%[1]s@%s/demo", user, l.Addr())
+	v.source, v.verifier = v.server.dsn("demo"), verifier.String()
+	v.url = fmt.Sprintf("postgres://%s:%[1]s@%s/demo", user, address)
 	return v, nil
 }

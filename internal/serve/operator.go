@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
@@ -33,7 +32,7 @@ func (s *Server) openOperator(ctx context.Context, p *config.Prepared) error {
 	if err != nil {
 		return err
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	l, err := s.options.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,8 @@ import (
 type Options struct {
 	Log     io.Writer
 	Version string // of the build, for the metrics
+	// Listen opens the sockets of listeners; nil for a net.ListenConfig.
+	Listen func(ctx context.Context, network, address string) (net.Listener, error)
 }
 
 // Server is a running Veil.
@@ -78,6 +80,9 @@ func Open(ctx context.Context, source *config.Source, o Options) (_ *Server, err
 	p, err := source.Prepare(ctx, (&config.Log{}).Logger(o.Log))
 	if err != nil {
 		return nil, err
+	}
+	if o.Listen == nil {
+		o.Listen = new(net.ListenConfig).Listen
 	}
 	c := p.Config
 	s := &Server{source: source, options: o, metrics: metrics.New(), log: c.Log.Logger(o.Log), config: c, closeOperator: func() {}}
@@ -152,7 +157,7 @@ func (s *Server) close() error {
 // openFHIR opens the FHIR listener.
 func (s *Server) openFHIR(ctx context.Context, p *config.Prepared) error {
 	c := &p.Config.FHIR
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	l, err := s.options.Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return err
 	}
@@ -202,7 +207,7 @@ func (s *Server) openPostgres(ctx context.Context, p *config.Prepared) (err erro
 	if err := server.Warm(ctx); err != nil {
 		return fmt.Errorf("postgres.upstream: %w", err)
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	l, err := s.options.Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return err
 	}

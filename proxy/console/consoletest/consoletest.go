@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/veil-proxy/veil/internal/masktest"
@@ -34,22 +33,17 @@ type Site struct {
 	Client *http.Client // does not follow redirects
 }
 
-// Name and Password are those of the operator.
+// Name and Password are those of the operator, Hash the cheapest one of the password.
 const (
 	Name     = "ann"
 	Password = "correct horse battery"
+	Hash     = "$argon2id$v=19$m=8192,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$Qd/uPU2dNuqz/ljLQKUryhqKULDfO/egRNHbpCY1GDk"
 )
-
-var hash = sync.OnceValues(func() (string, error) { return login.HashPassword(Password) })
 
 // Accounts are those of the operator.
 func Accounts(t testing.TB) *login.Directory {
 	t.Helper()
-	h, err := hash()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := login.New(login.Config{Users: []login.User{{Name: Name, Password: h}}})
+	d, err := login.New(login.Config{Users: []login.User{{Name: Name, Password: Hash}}})
 	if err != nil {
 		t.Fatal(err)
 	}

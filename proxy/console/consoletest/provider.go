@@ -31,19 +31,20 @@ type Provider struct {
 	Method jwt.SigningMethod
 	Key    any
 
-	own   *rsa.PrivateKey
 	mu    sync.Mutex
 	codes map[string]url.Values // what was asked for, by code; each is taken once
 }
 
+var signingKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 // NewProvider starts a provider.
 func NewProvider(t testing.TB) *Provider {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := signingKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Provider{Claims: jwt.MapClaims{"sub": "s-1"}, Method: jwt.SigningMethodRS256, Key: key, own: key, codes: map[string]url.Values{}}
+	p := &Provider{Claims: jwt.MapClaims{"sub": "s-1"}, Method: jwt.SigningMethodRS256, Key: key, codes: map[string]url.Values{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, map[string]any{
