@@ -83,6 +83,9 @@ func (a *Automaton) explain(f *field, d *decision) Explanation {
 		act := a.Actions[d.action]
 		e.Rule, e.Category, e.Method = act.Rule, act.Category, act.Method
 	}
+	if d.op == opExtension && d.action == a.engine.unknownModifier {
+		e.Effect = "kept if a rule knows its url, else the whole resource is withheld"
+	}
 	for i := range a.Policy.Ruleset.FHIR.Rules {
 		if r := &a.Policy.Ruleset.FHIR.Rules[i]; r.ID == e.Rule {
 			e.Why, e.At = r.Why, r.At.String()

@@ -16,10 +16,8 @@ import (
 var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
 
-	"proxy/console.Problem":              "for pages that refuse input",
-	"proxy/console.Request.RenderStatus": "for pages that refuse input",
-	"proxy/jobs.Path":                    "for the console",
-	"proxy/jobs.Problem":                 "what errors have",
+	"proxy/jobs.Path":    "for the console",
+	"proxy/jobs.Problem": "what errors have",
 
 	"proxy/jobs/queue.Attempt.SetResult": "for discovery",
 	"proxy/jobs/queue.Attempt.Remember":  "for exports",

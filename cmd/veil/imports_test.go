@@ -125,7 +125,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/tablecheck":  {"discover", "discover/drift", "discover/pgsource", "discover/words", "mask/...", "postgres/analysis", "internal/config", "internal/serve"},
 		"internal/rulesetdiff": {"fhir", "mask", "mask/ruleset"},
 		"internal/rulesetshow": {"document", "fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
-		"internal/serve":       {"proxy/trace", "proxy/console", "proxy/console/overview", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config", "file/bucket", "proxy/jobs", "proxy/jobs/work"},
+		"internal/serve":       {"proxy/trace", "proxy/console", "proxy/console/...", "internal/views", "fhir", "postgres/analysis", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config", "file/bucket", "proxy/jobs", "proxy/jobs/work"},
 		"cmd/veil":             {"text/recognizer", "proxy/operator", "text/scrub", "textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "internal/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
 		// Traces.
 		"proxy/trace":       {},
@@ -178,11 +178,13 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/selftestcmd": {"internal/cli", "internal/config", "mask/keys", "report/signed", "selftest", "selftest/...", "textfile"},
 
 		// What operators look at in the console.
-		"internal/views":    {"fhir", "internal/rules", "postgres/analysis", "postgres/catalog"},
-		"internal/jsonrow":  {"fhir", "internal/rules", "mask", "table"},
-		"internal/ruletree": {"fhir", "internal/suggest", "mask", "mask/forms", "mask/ruleset", "postgres/analysis", "safeharbor"},
-		"internal/trial":    {"fhir", "fhir/fhirfile", "fhir/fhirjson", "fhir/fhirxml", "fhir/schema", "file", "internal/fhirtest", "internal/formats", "internal/jsonrow", "internal/ruletree", "internal/stack", "internal/views", "mask", "postgres/analysis", "postgres/catalog", "postgres/script", "table"},
-		"postgres/ddl":      {"postgres/analysis", "postgres/catalog"},
+		"proxy/console/rulebook": {"fhir", "internal/rules", "internal/rulesetdiff", "internal/ruletest", "internal/ruletree", "internal/strictyaml", "internal/views", "mask/ruleset", "postgres/analysis", "proxy/console", "rulesets", "textfile"},
+		"internal/views":         {"fhir", "internal/rules", "postgres/analysis", "postgres/catalog"},
+		"internal/viewstest":     {"fhir", "general", "internal/masktest", "internal/rules", "internal/views", "postgres/analysis", "postgres/catalog", "postgres/ddl", "safeharbor", "table", "text/scrub"},
+		"internal/jsonrow":       {"fhir", "internal/rules", "mask", "table"},
+		"internal/ruletree":      {"fhir", "internal/suggest", "mask", "mask/forms", "mask/ruleset", "postgres/analysis", "safeharbor"},
+		"internal/trial":         {"fhir", "fhir/fhirfile", "fhir/fhirjson", "fhir/fhirxml", "fhir/schema", "file", "internal/fhirtest", "internal/formats", "internal/jsonrow", "internal/ruletree", "internal/stack", "internal/views", "mask", "postgres/analysis", "postgres/catalog", "postgres/script", "table"},
+		"postgres/ddl":           {"postgres/analysis", "postgres/catalog"},
 
 		// Rulesets of other tools.
 		"internal/rulesetimport": {"fhir", "fhir/schema", "internal/rules", "internal/strictyaml", "mask", "mask/ruleset"},

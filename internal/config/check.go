@@ -142,6 +142,18 @@ func (c *Config) accounts() []account {
 	return all
 }
 
+// ConsumersOf are the names of the consumers that have a view, in order.
+func (c *Config) ConsumersOf(view string) []string {
+	var names []string
+	for _, a := range c.accounts() {
+		if a.View == view && a.Name != "" {
+			names = append(names, a.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 func baseURL(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {

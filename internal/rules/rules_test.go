@@ -101,3 +101,33 @@ func TestOverlays(t *testing.T) {
 		}
 	}
 }
+
+// TestDraft: a draft is checked as a file is, at its lines, and reads no file that is not
+// listed.
+func TestDraft(t *testing.T) {
+	t.Parallel()
+	l := library(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "site.yaml")
+	if err := os.WriteFile(file, []byte("veil: 1\nname: site\nextends: safe-harbor\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	secret := filepath.Join(dir, "secret.yaml")
+	if err := os.WriteFile(secret, []byte("Zebulonius: 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ name, text, want string }{
+		{"good", "veil: 1\nname: mine\nextends: safe-harbor\n", ""},
+		{"an overlay", "veil: 1\nname: mine\noverlay: true\nfhir: {rules: [{id: x, match: Patient.gender, method: remove}]}\n", ""},
+		{"a listed file", "veil: 1\nname: mine\nextends: " + file + "\n", ""},
+		{"a path", "veil: 1\nname: mine\nextends: ../../etc/passwd\n", "draft.yaml:3"},
+		{"an absolute path", "veil: 1\nname: mine\nextends: " + secret + "\n", "files that are in force"},
+		{"a mistake", "veil: 1\nname: mine\nextends: safe-harbor\nfhir:\n  rules:\n    - {id: x, match: Patient.gender, method: remov}\n", "draft.yaml:6:"},
+		{"itself", "veil: 1\nname: mine\nextends: draft\n", "draft"},
+	} {
+		_, err := l.Draft([]byte(tc.text), []string{file})
+		if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "Zebulonius")) {
+			t.Errorf("%s: %v, want %q", tc.name, err, tc.want)
+		}
+	}
+}

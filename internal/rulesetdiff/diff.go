@@ -215,7 +215,7 @@ func tableRules(rs *ruleset.Ruleset) treatments {
 	out["columns without a rule"] = Treatment{Text: map[string]string{"refuse": "do not exist", "remove": "are NULL", "keep": "pass"}[rs.Tables.Default]}
 	for _, c := range rs.Tables.Classes {
 		for _, m := range c.Match {
-			out["class "+c.Name+": "+matchWords(m)] = Treatment{Text: "is in the class"}
+			out["class "+c.Name+": "+m.String()] = Treatment{Text: "is in the class"}
 		}
 	}
 	for _, r := range rs.Tables.Rules {
@@ -244,25 +244,10 @@ func tableRules(rs *ruleset.Ruleset) treatments {
 			where = " where " + string(text)
 		}
 		for _, m := range r.Match {
-			out[matchWords(m)+where] = t
+			out[m.String()+where] = t
 		}
 	}
 	return out
-}
-
-// matchWords writes a match as schema.table.column.
-func matchWords(m ruleset.TableMatch) string {
-	orAny := func(s string) string {
-		if s == "" {
-			return "*"
-		}
-		return s
-	}
-	column := orAny(m.Column)
-	if m.Class != "" {
-		column = "class " + m.Class
-	}
-	return orAny(m.Schema) + "." + orAny(m.Table) + "." + column
 }
 
 // settings are the treatments of what is neither an element nor a column.

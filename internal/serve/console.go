@@ -4,6 +4,7 @@ import (
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/console/overview"
+	"github.com/veil-proxy/veil/proxy/console/rulebook"
 )
 
 // openConsole adds the console to the operator listener, if it is configured.
@@ -27,6 +28,7 @@ func (s *Server) openConsole(p *config.Prepared) (err error) {
 func (s *Server) pages() []console.Page {
 	return []console.Page{
 		overview.Page(),
+		rulebook.Page(s.views.Load),
 	}
 }
 
@@ -36,5 +38,6 @@ func (s *Server) forceConsole(p *config.Prepared) {
 	if c == nil { // a reload cannot switch it off
 		return
 	}
+	s.views.Store(s.viewsOf(p))
 	s.console.Force(p.Accounts, console.Limits{Idle: c.Idle, Lifetime: c.Lifetime})
 }

@@ -18,6 +18,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,7 @@ import (
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/file/bucket"
 	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/internal/views"
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/darts"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
@@ -62,6 +64,8 @@ type Server struct {
 	jobs      *jobs.Service      // nil: not served
 	store     *bucket.Store      // of jobs
 	fhirTLS   reloadableTLS
+	fhirBase  string                      // URL of the FHIR listener
+	views     atomic.Pointer[views.State] // what the console shows of the rules
 	// operatorTLS is that of the operator listener.
 	operatorTLS reloadableTLS
 	// postgresTLS is in force at the PostgreSQL listener; nil for none.
@@ -165,6 +169,7 @@ func (s *Server) openFHIR(ctx context.Context, p *config.Prepared) error {
 	if base == "" {
 		base = defaultBase(c.TLS.Scheme(), l.Addr())
 	}
+	s.fhirBase = strings.TrimSuffix(base, "/")
 	s.fhir, err = fhirproxy.New(fhirproxy.Config{
 		Upstream: c.Upstream, UpstreamAliases: c.UpstreamAliases, FileHosts: c.FileHosts, SkipInvalidLines: c.SkipInvalidLines,
 		UpstreamTLS: p.UpstreamTLS, Credentials: p.Credentials,

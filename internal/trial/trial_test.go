@@ -8,76 +8,16 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
-	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/internal/fhirtest"
-	"github.com/veil-proxy/veil/internal/masktest"
-	"github.com/veil-proxy/veil/internal/rules"
-	"github.com/veil-proxy/veil/internal/views"
+	"github.com/veil-proxy/veil/internal/viewstest"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/postgres/analysis"
-	"github.com/veil-proxy/veil/postgres/catalog"
-	"github.com/veil-proxy/veil/postgres/ddl"
-	"github.com/veil-proxy/veil/safeharbor"
-	"github.com/veil-proxy/veil/table"
-	"github.com/veil-proxy/veil/text/scrub"
 )
-
-// clinic has a rule of each kind for the tables of definitions.
-const clinic = `
-veil: 1
-name: clinic
-extends: safe-harbor
-tables:
-  default: refuse
-  rules:
-    - {id: ids, match: [{table: patients, column: id}, {column: patient_id}], method: seal, domain: Patient, category: R, why: keys join}
-    - {id: visits, match: {table: visits, column: id}, method: seal, domain: Visit}
-    - {id: family, match: {column: family_name}, method: surrogate, kind: family, entity: id, category: A}
-    - {id: born, match: {column: birth_date}, method: birthYear, category: C, why: the year of birth remains}
-    - {id: started, match: {column: started}, method: year, category: C}
-    - {id: zip, match: {column: zip}, method: zip3, category: B}
-    - {id: ward, match: {column: ward}, method: keep}
-    - {id: phone, match: {column: phone}, method: hide, category: D}
-`
-
-func library(t testing.TB) *rules.Library {
-	t.Helper()
-	l, err := rules.New(map[string][]byte{"clinic": []byte(clinic)}, general.Methods(), safeharbor.Methods(), table.Methods(), fhir.Methods(), scrub.Methods(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
-
-// state has the views of two projects and of a ruleset for research.
-func state(t testing.TB) *views.State {
-	t.Helper()
-	l := library(t)
-	s := &views.State{Library: l, Site: fhir.Site{Base: "https://veil.example/fhir", Upstream: []string{"https://upstream.example/r4"}}, SearchPath: []string{"public"}, Database: "clinic"}
-	s.Catalog = func(context.Context) (*catalog.Catalog, error) { return ddl.Catalog(Tables) }
-	for _, v := range []struct{ name, ruleset, project string }{{"", "clinic", "one"}, {"two", "clinic", "two"}, {"research", "research", "one"}} {
-		rs, err := l.Load(v.ruleset)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, err := l.Compile(rs, masktest.Keyring(t, v.project))
-		if err != nil {
-			t.Fatal(err)
-		}
-		flow, err := analysis.NewPolicy(a.Policy, analysis.Options{Document: fhir.NewDocuments(a)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.Views = append(s.Views, views.View{Name: v.name, Ruleset: v.ruleset, Automaton: a, SQL: flow})
-	}
-	return s
-}
 
 // TestFHIR: each view shows what its walker makes, every application is explained, and
 // nothing that identifies the synthetic patients survives.
 func TestFHIR(t *testing.T) {
 	t.Parallel()
-	s := state(t)
+	s := viewstest.State(t)
 	population := fhirtest.Generate(seed, 2)
 	for _, x := range Examples() {
 		results, err := FHIR(t.Context(), s, []byte(x.Text))
@@ -124,7 +64,7 @@ func TestFHIR(t *testing.T) {
 // TestBadFHIR: an error names line and column, and has no value.
 func TestBadFHIR(t *testing.T) {
 	t.Parallel()
-	s := state(t)
+	s := viewstest.State(t)
 	for _, tc := range []struct{ name, text, want string }{
 		{"not JSON", "{\"resourceType\": \"Patient\",\n  \"birthDate\": Zebulonius}", "line 2, column 16"},
 		{"cut off", `{"resourceType":"Patient","name":[{"family":"Zebulonius`, "line 1"},
@@ -165,7 +105,7 @@ func TestBadFHIR(t *testing.T) {
 // TestRow: JSON has the types that the listener knows, and CSV is what veil mask makes.
 func TestRow(t *testing.T) {
 	t.Parallel()
-	s := state(t)
+	s := viewstest.State(t)
 	results, err := Row(t.Context(), s, "patients", []byte(`{"id": 17, "family_name": "Zebulonius", "birth_date": "1980-05-06", "zip": "02139", "phone": "617-555-0123", "other": 1}`))
 	if err != nil {
 		t.Fatal(err)
@@ -225,7 +165,7 @@ func TestRow(t *testing.T) {
 // all an original that a pseudonym was opened to.
 func TestSQL(t *testing.T) {
 	t.Parallel()
-	s := state(t)
+	s := viewstest.State(t)
 	ring := s.Views[0].Automaton.Policy.Keys
 	sealed, _ := ring.NewPseudonymizer().AppendSealed(nil, ring.SealSlot("Patient"), []byte("424242"))
 	pseudonym := string(sealed)

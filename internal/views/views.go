@@ -47,9 +47,9 @@ type View struct {
 // Title names the view for people.
 func (v *View) Title() string {
 	if v.Name == "" {
-		return "(default view)"
+		return "default view"
 	}
-	return v.Name
+	return "view " + v.Name
 }
 
 // Named returns the view of a name.

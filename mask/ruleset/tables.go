@@ -1,6 +1,7 @@
 package ruleset
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -242,6 +243,15 @@ func (r *rulesetReader) tableMatches(n strictyaml.Node, classes bool) []TableMat
 		one(v)
 	}
 	return out
+}
+
+// String writes a match as schema.table.column, with a star for what it leaves open.
+func (m TableMatch) String() string {
+	column := cmp.Or(m.Column, "*")
+	if m.Class != "" {
+		column = "class " + m.Class
+	}
+	return cmp.Or(m.Schema, "*") + "." + cmp.Or(m.Table, "*") + "." + column
 }
 
 // Rank says how exactly a match names a column: two bits each for column, table

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/internal/stack"
+	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
 )
 
@@ -20,6 +21,7 @@ type Request struct {
 	x         *proxy.Exchange
 	status    int // of the response, for the log
 	committed bool
+	notes     []func(*mask.Record)
 }
 
 // Operator is the name of who has logged in.
@@ -36,11 +38,25 @@ func (r *Request) Commit(result, reason string) error {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	if r.x.Commit(r.x.Record(result, reason, ""), r.status) != nil {
+	notes := r.notes
+	if len(notes) == 0 {
+		notes = []func(*mask.Record){func(*mask.Record) {}}
+	}
+	var entries []proxy.Entry
+	for _, note := range notes {
+		record := r.x.Record(result, reason, "")
+		note(record)
+		entries = append(entries, r.x.Entry(record, r.status))
+	}
+	if r.console.shared.Commit(entries...) != nil {
 		return errNotRecorded
 	}
 	return nil
 }
+
+// Note has a function complete the record of the action, with counts and the names and
+// hashes of rulesets, never a value. An action with several notes has as many records.
+func (r *Request) Note(f func(*mask.Record)) { r.notes = append(r.notes, f) }
 
 // Problem is why a request is refused. Its text is shown; it has nothing of the request in
 // it that is not the operator's own.
