@@ -2,6 +2,7 @@ package fhir_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -34,6 +35,36 @@ type agreement struct {
 				City string
 			}
 			Note []struct{ Text string }
+		}
+	}
+}
+
+// TestArgumentsAgree: a rule that puts surrogates into texts has the arguments of the rules
+// of fields, or the ruleset is refused.
+func TestArgumentsAgree(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"window: 182, weekday: true":                        "",
+		"weekday: true":                                     `test.yaml:7:8: rule "notes": window is 365, but the method date of rule "dates" has window 182: a text and its record would not agree`,
+		"window: 182":                                       `weekday is false, but the method date of rule "dates" has weekday true`,
+		"window: 182, weekday: true, locale: de-DE":         `locale is "de-DE", but the method surrogate of rule`,
+		"window: 182, weekday: true, idDomain: x":           `idDomain is "x", but the method pseudonym of rule`,
+		"window: 182, weekday: true, domain: other":         `domain is "other", but the method date of rule "dates" has domain ""`,
+		"replace: label, window: 5, idDomain: x, domain: y": "",
+	} {
+		if !strings.Contains(args, "replace") {
+			args += ", replace: surrogate"
+		}
+		_, err := masktest.Compile(t, `
+veil: 1
+name: agreeing
+extends: research
+fhir:
+  rules:
+    - {id: notes, match: Annotation.text, method: scrub, `+args+`}
+`)
+		if got := fmt.Sprint(err); (err != nil) != (want != "") || !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", args, got, want)
 		}
 	}
 }

@@ -179,6 +179,9 @@ type Definition struct {
 	EntityFor func(args Args) bool
 	// PerKnown reports that the output depends on Input.Known.
 	PerKnown bool
+	// Like says what other methods do to fields that this one does to texts with these
+	// arguments; nil for most.
+	Like func(args Args) []Like
 	// AtLeast reports that a value the method puts in place is a lower bound of
 	// the one it stands for: "90 or older".
 	AtLeast bool

@@ -43,15 +43,21 @@ func NewPolicy(rs *Ruleset, defs mask.Methods, keys *keys.Keyring) (*Policy, err
 		}
 		return m
 	}
+	var fields []fieldRule
 	for i := range rs.FHIR.Rules {
 		r := &rs.FHIR.Rules[i]
 		p.methods = append(p.methods, newMethod(r.ID, r.Method, r.Args, r.At))
+		fields = append(fields, fieldRule{r.ID, r.Method, r.Args, r.At})
 	}
+	checkLikes(&problems, defs, fields)
 	if rs.Tables != nil {
+		fields = fields[:0]
 		for i := range rs.Tables.Rules {
 			r := &rs.Tables.Rules[i]
 			p.tables = append(p.tables, newMethod(r.ID, r.Method, r.Args, r.At))
+			fields = append(fields, fieldRule{r.ID, r.Method, r.Args, r.At})
 		}
+		checkLikes(&problems, defs, fields)
 	}
 	if rs.Documents != nil {
 		for i := range rs.Documents.Rules {

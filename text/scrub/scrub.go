@@ -30,7 +30,7 @@ func Methods(x *External) []mask.Definition {
 		return mask.Param{Name: name, Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: doc + "; keep by default"}
 	}
 	return []mask.Definition{{
-		Name: "scrub", Label: mask.LabelScrubbed, PerKnown: true, PerEntity: true, EntityFor: putsSurrogates,
+		Name: "scrub", Label: mask.LabelScrubbed, PerKnown: true, PerEntity: true, EntityFor: putsSurrogates, Like: likeFields,
 		Summary: "takes identifiers out of a text: known ones, and those that detectors find; not Safe Harbor",
 		Params: []mask.Param{
 			{Name: "as", Type: mask.StringParam, OneOf: []string{"text", "xhtml", "html", "rtf"}, Doc: "what the text is; text by default"},

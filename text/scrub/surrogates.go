@@ -24,6 +24,20 @@ type surrogates struct {
 	dayFirst bool
 }
 
+// likeFields says which arguments should be those of the rules of fields.
+func likeFields(args mask.Args) []mask.Like {
+	if !putsSurrogates(args) {
+		return nil
+	}
+	return []mask.Like{
+		{Method: "surrogate", Args: []mask.LikeArg{{"locale", "locale", "en-US", "en-US"}}},
+		{Method: "pseudonym", With: mask.Args{"shape": "same"}, Args: []mask.LikeArg{{"idDomain", "domain", "identifier", ""}}},
+		{Method: "date", With: mask.Args{"mode": "shift"}, Args: []mask.LikeArg{
+			{"window", "window", int64(365), int64(365)}, {"weekday", "weekday", false, false}, {"domain", "domain", "", ""},
+		}},
+	}
+}
+
 // newSurrogates makes the methods with the arguments of scrub.
 func newSurrogates(env mask.Env, args mask.Args) (*surrogates, error) {
 	methods, err := mask.NewMethods(general.Methods())
