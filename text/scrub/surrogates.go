@@ -30,10 +30,10 @@ func likeFields(args mask.Args) []mask.Like {
 		return nil
 	}
 	return []mask.Like{
-		{Method: "surrogate", Args: []mask.LikeArg{{"locale", "locale", "en-US", "en-US"}}},
-		{Method: "pseudonym", With: mask.Args{"shape": "same"}, Args: []mask.LikeArg{{"idDomain", "domain", "identifier", ""}}},
+		{Method: "surrogate", Args: []mask.LikeArg{{Own: "locale", Other: "locale", Default: "en-US", OtherDefault: "en-US"}}},
+		{Method: "pseudonym", With: mask.Args{"shape": "same"}, Args: []mask.LikeArg{{Own: "idDomain", Other: "domain", Default: "identifier", OtherDefault: ""}}},
 		{Method: "date", With: mask.Args{"mode": "shift"}, Args: []mask.LikeArg{
-			{"window", "window", int64(365), int64(365)}, {"weekday", "weekday", false, false}, {"domain", "domain", "", ""},
+			{Own: "window", Other: "window", Default: int64(365), OtherDefault: int64(365)}, {Own: "weekday", Other: "weekday", Default: false, OtherDefault: false}, {Own: "domain", Other: "domain", Default: "", OtherDefault: ""},
 		}},
 	}
 }
