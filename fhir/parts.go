@@ -91,14 +91,19 @@ func (w *Walker) lacks() bool {
 
 // AppendEntries masks entries of a Bundle and appends them as the items of its array. src
 // begins with BundleHead; the entries to mask begin at src[at] with what stands between
-// them and the ones before, and go on to the end of src or of the array. whole says that
-// all entries of the Bundle are in src. end is the index behind the last entry. With
-// ErrNeedsBundle it is where what precedes that entry begins: what is before can be masked
-// as a part. On an error p is as it was, and pass is not.
-func (w *Walker) AppendEntries(dst, src []byte, at int, whole bool, p *Parts, pass *mask.Pass, site *Site) (out []byte, end int, err error) {
+// them and the ones before, and go on to the end of src or of the array. end is the index
+// behind the last entry. With ErrNeedsBundle it is where what precedes that entry begins:
+// what is before can be masked as a part. On an error p is as it was, and pass is not.
+func (w *Walker) AppendEntries(dst, src []byte, at int, p *Parts, pass *mask.Pass, site *Site) (out []byte, end int, err error) {
 	w.begin(dst, src, pass, site)
+	w.part = bundlePart{is: true}
+	return w.appendEntries(dst, at, p, func() {})
+}
+
+// appendEntries masks the entries from src[at] on. It calls done behind the last one, before
+// it forgets what it knows of the text.
+func (w *Walker) appendEntries(dst []byte, at int, p *Parts, done func()) (out []byte, end int, err error) {
 	w.first = 0
-	w.part = bundlePart{is: !whole}
 	n := w.a.roots["Bundle"]
 	w.pushResource(n, 0, -1, false)
 	w.depth = 2 // the Bundle and the array
@@ -109,6 +114,7 @@ func (w *Walker) AppendEntries(dst, src []byte, at int, whole bool, p *Parts, pa
 	w.popResource()
 	out = w.dst
 	w.dst = nil
+	done()
 	w.forgetInput()
 	switch {
 	case missed:

@@ -289,25 +289,7 @@ func (w *Walker) entryOf(ref []byte) (bundleEntry, bool) {
 	}
 	p := &w.person
 	if !p.indexed {
-		p.indexed = true
-		if p.entries == nil {
-			p.entries = map[uint64]bundleEntry{}
-		}
-		clear(p.entries)
-		if string(w.typeAt(w.first)) == "Bundle" {
-			w.each(w.find(w.first, "entry"), func(item int) bool {
-				at := w.find(item, "resource")
-				if at < 0 || w.src[at] != '{' {
-					return false
-				}
-				e := bundleEntry{item, at}
-				p.enter(w.text(w.find(item, "fullUrl")), nil, e)
-				if id := w.text(w.find(at, "id")); len(id) > 0 {
-					p.enter(w.typeAt(at), id, e)
-				}
-				return false
-			})
-		}
+		w.indexEntries()
 	}
 	typ, id, _ := bytes.Cut(ref, []byte("/"))
 	if bytes.HasPrefix(ref, []byte("urn:")) || isHTTP(ref) {
@@ -321,6 +303,31 @@ func (w *Walker) entryOf(ref []byte) (bundleEntry, bool) {
 		return e, string(w.text(w.find(e.entry, "fullUrl"))) == string(ref)
 	}
 	return e, string(w.typeAt(e.resource)) == string(typ) && string(w.text(w.find(e.resource, "id"))) == string(id)
+}
+
+// indexEntries finds the resources of the Bundle.
+func (w *Walker) indexEntries() {
+	p := &w.person
+	p.indexed = true
+	if p.entries == nil {
+		p.entries = map[uint64]bundleEntry{}
+	}
+	clear(p.entries)
+	if string(w.typeAt(w.first)) != "Bundle" {
+		return
+	}
+	w.each(w.find(w.first, "entry"), func(item int) bool {
+		at := w.find(item, "resource")
+		if at < 0 || w.src[at] != '{' {
+			return false
+		}
+		e := bundleEntry{item, at}
+		p.enter(w.text(w.find(item, "fullUrl")), nil, e)
+		if id := w.text(w.find(at, "id")); len(id) > 0 {
+			p.enter(w.typeAt(at), id, e)
+		}
+		return false
+	})
 }
 
 // enter notes where a resource is. One that is there twice, in two versions, is

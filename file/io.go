@@ -23,7 +23,7 @@ type openInput struct {
 	file io.Closer   // nil for standard input
 	at   io.ReaderAt // nil if it can only be read from its beginning
 	sum  hash.Hash
-	temp *os.File // nil: none
+	temp []*os.File
 }
 
 // open opens an input. With digest set it hashes what is read.
@@ -82,9 +82,9 @@ func (o *openInput) close() {
 	if o.file != nil {
 		_ = o.file.Close() // only read
 	}
-	if o.temp != nil {
+	for _, temp := range o.temp {
 		// It is thrown away. Where it has a name still, it loses it here.
-		_ = errors.Join(o.temp.Close(), os.Remove(o.temp.Name()))
+		_ = errors.Join(temp.Close(), os.Remove(temp.Name()))
 	}
 }
 
@@ -100,7 +100,7 @@ func (o *openInput) temporaryFile(out string) (*os.File, error) {
 		return nil, err
 	}
 	_ = os.Remove(f.Name()) // where this fails, close does it
-	o.temp = f
+	o.temp = append(o.temp, f)
 	return f, nil
 }
 

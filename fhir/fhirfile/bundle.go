@@ -19,7 +19,8 @@ import (
 
 // A large Bundle is masked entry by entry (package inparts), with the bytes that it would
 // have in one piece. What precedes its entries depends on all of them, so they are kept in
-// a temporary file until it is known.
+// a temporary file until it is known. Entries that need others wait in another one, as they
+// arrived.
 
 const (
 	// largeBundle is what a Bundle may have to be masked in one piece.
@@ -84,7 +85,7 @@ type bundle struct {
 // begin reads up to the entries. It reports false if the Bundle must be masked whole, as
 // where it is wrong.
 func (b *bundle) begin(text []byte) (ok bool) {
-	in := inparts.Source{Limit: maxResource, Lend: b.lend, XML: b.d.form == fhirjson.OneXMLResource, LargestXML: maxXMLResource}
+	in := inparts.Source{Limit: maxResource, Lend: b.lend, XML: b.d.form == fhirjson.OneXMLResource, LargestXML: maxXMLResource, Waiting: b.waiting}
 	if in.XML {
 		in.Writer = fhirxml.NewWriter(b.d.automaton.Schema(), false)
 	}
@@ -156,11 +157,25 @@ func (b *bundle) entries(ctx context.Context, to *os.File) (head, tail []byte, e
 	if b.readErr != nil {
 		return nil, nil, b.readErr
 	}
-	masked, head, tail, err = b.parts.FinishApart(masked[:0])
-	if err != nil {
-		return nil, nil, err
+	return b.parts.FinishApart(func(masked []byte) error { return write(to, masked) })
+}
+
+// waiting is a file for entries that wait for the others of the Bundle.
+type waiting struct{ *os.File }
+
+func (w waiting) Write(text []byte) (int, error) {
+	if err := write(w.File, text); err != nil {
+		return 0, err
 	}
-	return head, tail, write(to, masked)
+	return len(text), nil
+}
+
+func (b *bundle) waiting() (io.ReadWriteSeeker, error) {
+	f, err := b.d.in.Temporary()
+	if err != nil {
+		return nil, &file.OutputError{Err: err}
+	}
+	return waiting{f}, nil
 }
 
 // read reads more of the Bundle.
@@ -214,7 +229,7 @@ func (b *bundle) explain(err error) string {
 	var syntax *fhirjson.SyntaxError
 	switch {
 	case errors.Is(err, inparts.ErrTooLarge):
-		return fmt.Sprintf("too much of the Bundle would have to be in memory, more than %d bytes (of one entry in XML, %d): the rules need the patient of each entry, or entries refer to a server that is not known (name it with --upstream-base)", maxResource, maxXMLResource)
+		return fmt.Sprintf("an entry of the Bundle, or what its entries refer to each other by, is larger than %d bytes (an entry in XML, %d)", maxResource, maxXMLResource)
 	case errors.As(err, &syntax) && syntax.Offset == 0: // XML has no place of it
 		return syntax.Path + ": " + syntax.What
 	}

@@ -11,9 +11,10 @@
 // bounded by the largest entry, with the full URLs of the entries, unless
 //
 //   - an entry refers to another by an absolute URL that is not of the FHIR server: from
-//     there on the entries are kept until all have arrived;
-//   - the rules need the patient of each resource: then all entries are kept as they
-//     arrived, and those behind one that names its patient only through another entry wait;
+//     there on the entries wait until all have arrived, in memory or in a file;
+//   - the rules need the patient of each resource: then the ids and the references that can
+//     lead to a patient are kept (fhir.Others), and entries behind one that names its patient
+//     only through another entry wait;
 //   - the Bundle's security labels come before its entries: what was masked waits until
 //     they can no longer change, which the first few entries mostly decide.
 //
@@ -23,6 +24,7 @@ package inparts
 import (
 	"bytes"
 	"errors"
+	"io"
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/edit"
@@ -76,10 +78,10 @@ type Masker struct {
 	sent  []byte // the masked head
 	held  []byte // masked entries that wait for it
 
-	// others is a Bundle of what the entries to come, or those that wait, can refer to.
-	others []byte
-	whole  bool // entries wait until all have arrived
-	from   int  // where they begin in others
+	// others are the entries before, as far as those to come can refer to them.
+	others *fhir.Others
+	whole  bool    // entries wait until all have arrived
+	waits  waiting // those that do
 }
 
 // Source is how a Bundle arrives, and how it leaves.
@@ -90,6 +92,9 @@ type Source struct {
 	// LargestXML bounds what is kept of XML: an entry can take many times its size.
 	LargestXML int
 	Writer     *fhirxml.Writer // it leaves as XML; nil for JSON
+	// Waiting returns a file for entries that wait for the others, as they arrived. Nil keeps
+	// them in memory.
+	Waiting func() (io.ReadWriteSeeker, error)
 }
 
 // Begin begins with as much of a Bundle as has arrived. It reports false where that does
@@ -113,7 +118,7 @@ func (r *Rules) Begin(in Source, text []byte) (*Masker, bool) {
 	}
 	m.head, m.base = bytes.Clone(text[:n]), n
 	m.text = append(make([]byte, 0, len(text)+len(text)/4), fhir.BundleHead...) // and some of what comes
-	m.others = append(m.others, fhir.BundleHead...)
+	m.others = r.a.NewOthers()
 	m.scan.at = len(m.text)
 	m.feed(text[n:])
 	return m, true
@@ -196,28 +201,34 @@ func (m *Masker) feed(b []byte) {
 
 // Next masks what it can and appends it.
 func (m *Masker) Next(dst []byte) ([]byte, error) {
-	if len(m.text)+len(m.others)+len(m.tail)+len(m.held) > m.in.Limit {
+	if len(m.text)+m.others.Size()+len(m.waits.text)+len(m.tail)+len(m.held) > m.in.Limit {
 		return dst, ErrTooLarge
 	}
 	if m.scan.cut <= fhirjson.SkipSpace(m.text, len(fhir.BundleHead)) {
 		return dst, nil // no entry
 	}
 	if m.whole {
-		m.wait()
-		return dst, nil
+		return dst, m.wait()
 	}
 	before := len(dst)
-	dst, end, err := m.entries(dst, m.text[:m.scan.cut], len(fhir.BundleHead), false)
+	dst, end, err := m.entries(dst, m.text[:m.scan.cut])
 	switch {
 	case errors.Is(err, fhir.ErrNeedsBundle):
 		if end > len(fhir.BundleHead) {
-			if dst, end, err = m.entries(dst, m.text[:end], len(fhir.BundleHead), false); err != nil {
+			if dst, end, err = m.entries(dst, m.text[:end]); err != nil {
 				return dst, err
 			}
 		}
 		m.pass(end)
-		m.whole, m.from = true, len(m.others)
-		m.wait()
+		m.whole, m.waits.base = true, m.base
+		if m.in.Waiting != nil {
+			if m.waits.file, err = m.in.Waiting(); err != nil {
+				return dst, err
+			}
+		}
+		if err := m.wait(); err != nil {
+			return dst, err
+		}
 	case err != nil:
 		return dst, err
 	default:
@@ -226,53 +237,51 @@ func (m *Masker) Next(dst []byte) ([]byte, error) {
 	return m.begin(dst, before)
 }
 
-// entries masks entries.
-func (m *Masker) entries(dst, src []byte, at int, whole bool) (out []byte, end int, err error) {
+// entries masks entries, which stand behind BundleHead.
+func (m *Masker) entries(dst, src []byte) (out []byte, end int, err error) {
 	into := m.form.into(dst)
 	out = into
 	err = m.in.Lend(true, func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error {
 		parts := m.parts
 		var err error
-		if out, end, err = w.AppendEntries(into, src, at, whole, &parts, pass, site); err == nil {
+		if out, end, err = w.AppendEntries(into, src, len(fhir.BundleHead), &parts, pass, site); err == nil {
 			m.parts = parts
 		}
-		return m.placed(err, at)
+		return err
 	})
 	if err != nil {
-		return dst, end, err
+		return dst, end, m.placed(err, m.base-len(fhir.BundleHead))
 	}
 	out, err = m.form.entries(dst, out)
 	return out, end, err
 }
 
 // placed moves the offset of an error from a text to the Bundle.
-func (m *Masker) placed(err error, at int) error {
+func (m *Masker) placed(err error, by int) error {
 	var syntax *fhirjson.SyntaxError
 	switch {
 	case !errors.As(err, &syntax):
 	case m.xml != nil: // a place in the JSON form means nothing in the XML form
 		syntax.Offset = 0
 	default:
-		syntax.Offset += m.base - at
+		syntax.Offset += by
 	}
 	return err
 }
 
 // pass notes that text[:end] is masked.
 func (m *Masker) pass(end int) {
-	done := m.text[len(fhir.BundleHead):end]
-	if m.r.every {
-		m.others = append(m.others, done...)
-	} else {
-		m.others = appendFullURLs(m.others, done)
-	}
+	m.others.Add(m.text[len(fhir.BundleHead):end], m.r.every)
 	m.drop(end)
 }
 
 // wait keeps what has arrived until the whole Bundle has.
-func (m *Masker) wait() {
-	m.others = append(m.others, m.text[len(fhir.BundleHead):m.scan.cut]...)
+func (m *Masker) wait() error {
+	arrived := m.text[len(fhir.BundleHead):m.scan.cut]
+	m.others.Add(arrived, m.r.every)
+	err := m.waits.put(arrived)
 	m.drop(m.scan.cut)
+	return err
 }
 
 // drop takes text[:end] off.
@@ -349,7 +358,7 @@ func (m *Masker) Apart() { m.apart = true }
 // Finish masks the end of the Bundle, when all of it has arrived, and appends it.
 func (m *Masker) Finish(dst []byte) ([]byte, error) {
 	from := len(dst)
-	dst, err := m.rest(dst)
+	dst, err := m.rest(dst, func(masked []byte) ([]byte, error) { return masked, nil })
 	if err != nil {
 		return dst, err
 	}
@@ -370,25 +379,30 @@ func (m *Masker) Finish(dst []byte) ([]byte, error) {
 	return append(dst, tail...), nil
 }
 
-// FinishApart masks the end of the Bundle, when all of it has arrived. It appends entries,
-// and returns what precedes and follows all of them.
-func (m *Masker) FinishApart(dst []byte) (out, head, tail []byte, err error) {
-	if dst, err = m.rest(dst); err != nil {
-		return dst, nil, nil, err
+// FinishApart masks the end of the Bundle, when all of it has arrived. It hands entries to
+// out, and returns what precedes and follows all of them.
+func (m *Masker) FinishApart(out func(entries []byte) error) (head, tail []byte, err error) {
+	last, err := m.rest(nil, func(masked []byte) ([]byte, error) { return masked[:0], out(masked) })
+	if err == nil {
+		err = out(last)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	if head, tail, err = m.around(); err == nil && head == nil {
 		err = ErrChanged
 	}
-	return dst, head, tail, err
+	return head, tail, err
 }
 
-// rest masks the entries that were not masked yet, and the gap behind the last one.
-func (m *Masker) rest(dst []byte) ([]byte, error) {
+// rest masks the entries that were not masked yet, and the gap behind the last one. It hands
+// them to out, which returns what of them it has not taken.
+func (m *Masker) rest(dst []byte, out func(masked []byte) (kept []byte, err error)) ([]byte, error) {
 	if err := m.end(); err != nil {
 		return dst, err
 	}
 	if !m.scan.ended {
-		return dst, &fhirjson.SyntaxError{Offset: m.base + len(m.text) - len(fhir.BundleHead), Path: "Bundle.entry", What: "unexpected end of input inside an array"}
+		return dst, m.cutShort()
 	}
 	dst, err := m.Next(dst)
 	if err != nil {
@@ -396,17 +410,21 @@ func (m *Masker) rest(dst []byte) ([]byte, error) {
 	}
 	gap := m.text[len(fhir.BundleHead):]
 	if m.whole {
-		end := 0
-		src := append(append(m.others, gap...), "]}"...)
-		if dst, end, err = m.entries(dst, src, m.from, true); err != nil {
+		if gap, err = m.drain(gap, func(masked []byte) error {
+			dst, err = out(append(dst, masked...))
+			return err
+		}); err != nil {
 			return dst, err
 		}
-		gap = src[end : len(src)-len("]}")]
 	}
 	if m.form.xml == nil && m.parts.Kept() {
 		m.gap = append(m.gap[:0], gap...)
 	}
 	return dst, nil
+}
+
+func (m *Masker) cutShort() error {
+	return &fhirjson.SyntaxError{Offset: m.base + len(m.text) - len(fhir.BundleHead), Path: "Bundle.entry", What: "unexpected end of input inside an array"}
 }
 
 // around masks the Bundle without its entries, and returns what precedes and follows them;

@@ -3,7 +3,6 @@ package inparts
 import (
 	"bytes"
 
-	"github.com/veil-proxy/veil/fhir/edit"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
@@ -79,44 +78,4 @@ func (s *scanner) endString(text []byte, i int) int {
 		return end
 	}
 	return i
-}
-
-// appendFullURLs appends to a Bundle entries that have the full URLs of entries, and nothing
-// else.
-func appendFullURLs(dst, entries []byte) []byte {
-	var f fhirjson.Fault
-	for i := 0; i < len(entries); {
-		if i = fhirjson.SkipSpace(entries, i); i < len(entries) && entries[i] == ',' {
-			i = fhirjson.SkipSpace(entries, i+1)
-		}
-		if i >= len(entries) {
-			break
-		}
-		end := fhirjson.SkimValue(entries, i, &f)
-		if end < 0 {
-			break // it was masked, so it is valid
-		}
-		if dst[len(dst)-1] != '[' {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, '{')
-		if from, to, ok := fullURL(entries[i:end]); ok {
-			dst = append(append(dst, `"fullUrl":`...), entries[i+from:i+to]...)
-		}
-		dst = append(dst, '}')
-		i = end
-	}
-	return dst
-}
-
-var fullURLHead = []byte(`{"fullUrl":`)
-
-// fullURL returns where the full URL of an entry stands.
-func fullURL(entry []byte) (from, to int, ok bool) {
-	if bytes.HasPrefix(entry, fullURLHead) { // as most servers write it
-		var f fhirjson.Fault
-		to = fhirjson.SkipValue(entry, len(fullURLHead), 3, &f)
-		return len(fullURLHead), to, to > 0
-	}
-	return edit.Member(entry, "fullUrl")
 }
