@@ -127,7 +127,7 @@ func (x *exchange) respondEntry(i int, url string, size int) (*response, *outcom
 	if err != nil {
 		return nil, outcome.Refused(400, models.IssueTypeInvalid, "malformed target", err.Error())
 	}
-	a := &request{Target: t, method: "GET", format: &media.Format{Schema: version()}}
+	a := &request{Target: t, method: "GET", format: &media.Format{}}
 	if p := a.format.Negotiate(&a.Target, ""); p != nil {
 		return nil, p
 	}

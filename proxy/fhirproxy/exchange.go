@@ -18,6 +18,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/media"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/trace"
 )
 
@@ -50,7 +51,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	}
 	defer s.shared.Metrics().Begin()()
 	x.Trace(trace.FHIRRequest, ctx.Request.Header.Peek("traceparent"))
-	f := media.Format{Schema: version()}
+	f := media.Format{}
 	a, p := x.route(ctx, &f)
 	if p != nil {
 		a = x.refuse(p)
@@ -239,11 +240,12 @@ func (x *exchange) write(ctx *fasthttp.RequestCtx, a *response, f media.Format) 
 }
 
 // Render writes a resource in a format.
-func (x *exchange) render(body []byte, f media.Format) ([]byte, string, bool) {
-	if f.XML {
-		defer x.s.up.Converting()()
+func (x *exchange) render(body []byte, f media.Format) (out []byte, contentType string, ok bool) {
+	if !f.XML {
+		return f.Render(body, nil)
 	}
-	return f.Render(body)
+	x.s.up.Convert(func(c *upstream.Converter) { out, contentType, ok = f.Render(body, c.Writer) })
+	return out, contentType, ok
 }
 
 // respond fills the response, or says that there is no room for so large a one.
@@ -277,7 +279,7 @@ func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *response, f media.Format
 	if !ok {
 		x.s.shared.Log().Error("the response could not be written in the format", "request_id", x.ID, "door", "fhir", "operation", x.Operation)
 		ctx.SetStatusCode(500)
-		body, contentType, _ = media.Format{}.Render((&outcome.Problem{Status: 500, Code: models.IssueTypeException, Text: "the response could not be written in the requested format"}).Resource())
+		body, contentType, _ = media.Format{}.Render((&outcome.Problem{Status: 500, Code: models.IssueTypeException, Text: "the response could not be written in the requested format"}).Resource(), nil)
 	}
 	ctx.SetContentType(contentType)
 	if cap(body) <= largestKept {

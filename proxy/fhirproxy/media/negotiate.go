@@ -13,7 +13,6 @@ import (
 
 	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/fhir/guard"
-	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
@@ -28,8 +27,6 @@ const (
 // Format is how a response is written.
 type Format struct {
 	XML, pretty bool
-	// Schema has the tables by which XML is written.
-	Schema *schema.Schema
 	// param is the _format that was requested; links repeat it.
 	Param string
 }
@@ -177,11 +174,11 @@ func quality(params string) float64 {
 const largestPretty = 1 << 20
 
 // Render writes a resource, which is FHIR JSON of Veil's own or masked, in the
-// format.
-func (f Format) Render(body []byte) (out []byte, contentType string, ok bool) {
+// format. w writes XML; nobody else uses it meanwhile.
+func (f Format) Render(body []byte, w *fhirxml.Writer) (out []byte, contentType string, ok bool) {
 	f.pretty = f.pretty && len(body) <= largestPretty
 	if f.XML {
-		out, err := fhirxml.AppendXML(f.Schema, nil, body)
+		out, err := w.AppendXML(make([]byte, 0, len(body)+len(body)/3+1024), body)
 		if err == nil && f.pretty {
 			out, err = indent(out)
 		}

@@ -11,7 +11,6 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 	"github.com/valyala/fasthttp"
 
-	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/trace"
@@ -240,8 +239,9 @@ func (r *Response) ToJSON() *outcome.Problem {
 	if len(r.Body) > r.up.LargestXML() {
 		return r.up.TooLarge()
 	}
-	defer r.up.Converting()()
-	out, err := fhirxml.AppendJSON(r.up.config.Schema, nil, r.Body)
+	var out []byte
+	var err error
+	r.up.Convert(func(c *Converter) { out, err = c.Reader.AppendJSON(nil, r.Body) })
 	if err != nil {
 		return outcome.Failed(502, models.IssueTypeStructure, "upstream syntax", "the FHIR server's response is not valid FHIR XML")
 	}

@@ -67,7 +67,7 @@ type Server struct {
 	places     []place              // the same, taken apart
 	inflaters  sync.Pool            // *inflater
 	buffers    sync.Pool            // *[]byte, for bodies
-	converters chan struct{}
+	converters converters
 }
 
 // New checks the configuration. It opens no connection.
@@ -94,7 +94,7 @@ func New(c Config) (*Server, error) {
 	for _, base := range u.Origins {
 		u.places = append(u.places, placeOf(base))
 	}
-	u.converters = make(chan struct{}, runtime.GOMAXPROCS(0))
+	u.converters.places = make(chan struct{}, runtime.GOMAXPROCS(0))
 	u.inflaters.New = func() any { return new(inflater) }
 	u.buffers.New = func() any { return new([]byte) }
 	return u, nil
@@ -151,14 +151,6 @@ func (c *patientConn) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	return c.Conn.Read(b)
-}
-
-// Converting takes one of the places for what turns XML into JSON or back, and
-// returns what gives it back. It is work for processors, and more at once than
-// those would only take memory.
-func (u *Server) Converting() (done func()) {
-	u.converters <- struct{}{}
-	return func() { <-u.converters }
 }
 
 // BaseURL checks a base URL. The error names what it is for.
