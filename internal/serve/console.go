@@ -5,6 +5,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/console/overview"
 	"github.com/veil-proxy/veil/proxy/console/rulebook"
+	"github.com/veil-proxy/veil/proxy/console/tryit"
 )
 
 // openConsole adds the console to the operator listener, if it is configured.
@@ -29,6 +30,7 @@ func (s *Server) pages() []console.Page {
 	return []console.Page{
 		overview.Page(),
 		rulebook.Page(s.views.Load),
+		tryit.Page(s.views.Load),
 	}
 }
 

@@ -31,7 +31,7 @@ const (
 	MostBytes = 1 << 20
 	MostTime  = 20 * time.Second
 	// MostApplied is how many applications of a result are explained one by one.
-	MostApplied = 2000
+	MostApplied = 500
 )
 
 // ErrTooLarge says that a text is beyond MostBytes.
