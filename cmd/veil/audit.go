@@ -12,7 +12,7 @@ import (
 )
 
 func newAudit(a *app) *cobra.Command {
-	return cli.Group(&cobra.Command{Use: "audit", Short: "Verify and show audit logs"}, newAuditVerify(), auditshow.New(a.env))
+	return cli.Group(&cobra.Command{Use: "audit", Short: "Verify, show and index audit logs"}, newAuditVerify(), auditshow.New(a.env), auditshow.NewIndex())
 }
 
 func newAuditVerify() *cobra.Command {

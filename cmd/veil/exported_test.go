@@ -16,8 +16,18 @@ import (
 var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
 
-	"proxy/jobs.Path":    "for the console",
-	"proxy/jobs.Problem": "what errors have",
+	"proxy/jobs.Path":               "for the console",
+	"proxy/jobs.Problem":            "what errors have",
+	"audit/index.Index.Flows":       "for the console's overview",
+	"audit/index.SeriesLine.Points": "for the console's overview",
+	"audit/index.Series.Quantile":   "for the console's overview",
+	"audit/index.Status.Rebuilt":    "for the console's page of the audit log",
+	"audit/index.UnavailableError":  "for the console's pages",
+
+	"proxy/console.Problem":              "for pages that refuse input",
+	"proxy/console.Request.RenderStatus": "for pages that refuse input",
+	"proxy/jobs.Path":                    "for the console",
+	"proxy/jobs.Problem":                 "what errors have",
 
 	"proxy/jobs/queue.Attempt.SetResult": "for discovery",
 	"proxy/jobs/queue.Attempt.Remember":  "for exports",

@@ -119,13 +119,13 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/opener":      {"mask/..."},
 		"internal/rules":       {"textfile", "mask/...", "internal/strictyaml", "internal/suggest", "document/...", "document", "fhir", "rulesets", "fhir/schema"},
 		"internal/ruletest":    {"internal/jsonrow", "mask/...", "internal/strictyaml", "internal/rules", "document/...", "document", "fhir", "rulesets", "table", "textfile"},
-		"internal/auditshow":   {"audit", "file", "internal/cli", "internal/config", "mask/keys"},
+		"internal/auditshow":   {"audit", "audit/index", "file", "internal/cli", "internal/config", "mask/keys"},
 		"internal/keyscmd":     {"proxy/console/login", "audit", "internal/cli", "internal/config", "internal/opener", "mask/keys", "proxy/consumer"},
 		"internal/config":      {"proxy/trace", "proxy/console", "proxy/console/login", "text/recognizer", "text/scrub", "proxy/darts", "internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules", "proxy/jobs/queue", "proxy/jobs/work"},
 		"internal/tablecheck":  {"discover", "discover/drift", "discover/pgsource", "discover/words", "mask/...", "postgres/analysis", "internal/config", "internal/serve"},
 		"internal/rulesetdiff": {"fhir", "mask", "mask/ruleset"},
 		"internal/rulesetshow": {"document", "fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
-		"internal/serve":       {"proxy/trace", "proxy/console", "proxy/console/...", "internal/views", "fhir", "postgres/analysis", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config", "file/bucket", "proxy/jobs", "proxy/jobs/work"},
+		"internal/serve":       {"proxy/trace", "proxy/console", "proxy/console/...", "internal/views", "fhir", "postgres/analysis", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config", "file/bucket", "proxy/jobs", "proxy/jobs/work", "audit/index", "proxy/console/overview"},
 		"cmd/veil":             {"text/recognizer", "proxy/operator", "text/scrub", "textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "internal/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
 		// Traces.
 		"proxy/trace":       {},
@@ -168,6 +168,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/jobs":       {"mask", "proxy", "proxy/jobs/queue", "proxy/jobs/work", "proxy/operator"},
 		"proxy/jobs/queue": {"internal/stack", "mask"},
 		"proxy/jobs/work":  {"fhir", "file", "internal/formats", "internal/jobshow", "mask", "proxy/jobs/queue", "table"},
+
+		// The index of the audit log.
+		"audit/index":        {"audit"},
+		"internal/audittest": {"audit", "mask"},
 
 		// The self-test. What runs attacks knows nothing of Veil.
 		"selftest":             {"internal/strictyaml", "report/signed", "textfile"},

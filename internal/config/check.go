@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,9 @@ func (c *Config) check() {
 	}
 	if c.Audit.Dir == "" {
 		p.add("audit.dir", "not set: use --audit-dir DIR, or set audit.dir in a configuration file")
+	}
+	if a := &c.Audit; a.Index != "" && filepath.Clean(a.Index) == filepath.Clean(a.Dir) {
+		p.add("audit.index", "%s is the directory of the log: give the index one of its own", a.Index)
 	}
 	c.Postgres.check(p, &c.Consumers)
 	if _, _, err := net.SplitHostPort(c.FHIR.Listen); err != nil {

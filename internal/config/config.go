@@ -15,6 +15,7 @@
 package config
 
 import (
+	"path/filepath"
 	"time"
 
 	"github.com/veil-proxy/veil/mask/civil"
@@ -114,8 +115,16 @@ type Consumers struct {
 	Users          []consumer.User
 }
 
-// Audit is the audit log.
-type Audit struct{ Dir, SignerFile string }
+// Audit is the audit log, and the index that the console searches.
+type Audit struct{ Dir, SignerFile, Index string }
+
+// IndexDir is the folder of the index.
+func (a *Audit) IndexDir() string {
+	if a.Index == "" {
+		return filepath.Join(a.Dir, "index")
+	}
+	return a.Index
+}
 
 // Shutdown says how the process ends.
 type Shutdown struct {

@@ -31,6 +31,7 @@ func (c *Config) settings() []setting {
 		section("audit", "record of what was returned and what was refused",
 			text("dir", "directory of the audit log; each process needs its own", &c.Audit.Dir).flagged("audit-dir", "DIR"),
 			text("signerFile", "file with the key that signs checkpoints (optional)", &c.Audit.SignerFile),
+			text("index", "directory of the index that the console searches, which is built from the log at any time (default: index in audit.dir)", &c.Audit.Index),
 		).at(restart),
 		section("operator", "metrics, health checks, and operations for operators", operatorSettings(&c.Operator)...).at(restart),
 		section("text", "texts that rulesets scrub", section("recognizer", "external recogniser, asked beside the detectors; it sees originals", recognizerSettings(&c.Recognizer)...)).at(restart),

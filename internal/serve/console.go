@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"github.com/veil-proxy/veil/audit/index"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/console/overview"
@@ -17,6 +18,7 @@ func (s *Server) openConsole(p *config.Prepared) (err error) {
 	if err != nil {
 		return err
 	}
+	s.index = index.Open(index.Options{Log: p.Config.Audit.Dir, Dir: p.Config.Audit.IndexDir(), Logger: s.log})
 	for _, page := range s.pages() {
 		s.console.Add(page)
 	}

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/audit/index"
 	"github.com/veil-proxy/veil/file/bucket"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/views"
@@ -60,6 +61,7 @@ type Server struct {
 	postgres  *pgproxy.Server    // nil: none
 	operator  *operator.Listener // nil: none
 	darts     *darts.Service     // nil: not served
+	index     *index.Index       // nil: no console
 	console   *console.Console   // nil: not served
 	jobs      *jobs.Service      // nil: not served
 	store     *bucket.Store      // of jobs
@@ -153,6 +155,9 @@ func (s *Server) close() error {
 	s.closeJobs()
 	for _, l := range s.listeners {
 		_ = l.Net.Close() // closed already after an orderly end
+	}
+	if s.index != nil {
+		s.index.Close()
 	}
 	s.closeTracing()
 	return s.audit.Close()

@@ -1,0 +1,283 @@
+package audit
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Place is where lines stand in a log. It stays theirs for as long as their segment exists.
+type Place struct {
+	Segment       string // the name of its file
+	Offset, Bytes int64
+}
+
+// DamagedError says that a line cannot be read. Verify says more.
+type DamagedError struct {
+	Place
+	err error
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("%s, byte %d: %v", e.Segment, e.Offset, e.err)
+}
+
+func (e *DamagedError) Unwrap() error { return e.err }
+
+// Follower reads the lines of a log in order, also those that are written meanwhile. It is
+// for one goroutine.
+type Follower struct {
+	dir     string
+	segment string // empty: not begun
+	offset  int64  // of the next line
+	p       *parser
+	r       *reader // nil: not open
+	line    Line
+	// end says that nothing stood behind offset when it was last looked for, changed when
+	// the folder changed last by then.
+	end     bool
+	changed time.Time
+	// doubted is the offset of a line that could not be read and may not have been written
+	// whole yet, or -1.
+	doubted int64
+}
+
+// Follow returns a follower whose first line is the one at a place, or the first line of the
+// log where the place is zero.
+func Follow(dir string, from Place) *Follower {
+	return &Follower{dir: dir, segment: from.Segment, offset: from.Offset, p: newParser(), doubted: -1}
+}
+
+// Close closes the file that is being read.
+func (f *Follower) Close() {
+	if f.r != nil {
+		f.r.close()
+		f.r = nil
+	}
+}
+
+// Next returns the next line and its place; the line is valid until the next call. The error
+// is io.EOF if there is none so far, and a *DamagedError for a line that cannot be read: the
+// next call goes on behind it. With any other error nothing was read.
+func (f *Follower) Next() (*Line, Place, error) {
+	if f.end {
+		more, err := f.grown()
+		if err != nil {
+			return nil, Place{}, err
+		}
+		if !more {
+			return nil, Place{}, io.EOF
+		}
+		f.end = false
+	}
+	for {
+		if err := f.open(); err != nil {
+			return nil, Place{}, err
+		}
+		text, err := f.r.line()
+		if err == nil {
+			return f.take(text)
+		}
+		if !errors.Is(err, io.EOF) && !isCut(err) {
+			return nil, Place{}, err
+		}
+		at := Place{Segment: f.segment, Offset: f.offset}
+		next, nerr := f.following()
+		if nerr != nil {
+			return nil, Place{}, nerr
+		}
+		if next == "" {
+			return nil, Place{}, f.rewind()
+		}
+		// A segment ends before the next one begins: what was written between the two
+		// looks is there now.
+		if !f.end {
+			if err := f.rewind(); !errors.Is(err, io.EOF) {
+				return nil, Place{}, err
+			}
+			continue
+		}
+		f.Close()
+		f.segment, f.offset, f.end = next, 0, false
+		if isCut(err) {
+			return nil, at, &DamagedError{at, err}
+		}
+	}
+}
+
+// take reads a line.
+func (f *Follower) take(text []byte) (*Line, Place, error) {
+	at := Place{f.segment, f.offset, int64(len(text)) + 1}
+	err := f.p.parseInto(&f.line, text)
+	if err != nil && f.doubted != f.offset {
+		// Perhaps it is being written.
+		f.doubted = f.offset
+		return nil, Place{}, f.rewind()
+	}
+	f.offset += at.Bytes
+	f.end = false
+	if err != nil {
+		return nil, at, &DamagedError{at, err}
+	}
+	return &f.line, at, nil
+}
+
+// open opens the segment, if it is not open.
+func (f *Follower) open() (err error) {
+	if f.r != nil {
+		return nil
+	}
+	if f.segment == "" {
+		names, err := segmentFiles(f.dir)
+		if err != nil {
+			return err
+		}
+		if len(names) == 0 {
+			return io.EOF
+		}
+		f.segment = names[0]
+	}
+	f.r, err = openReader(filepath.Join(f.dir, f.segment))
+	if errors.Is(err, fs.ErrNotExist) && f.offset == 0 { // removed since its name was read
+		if next, nerr := f.following(); nerr == nil && next != "" {
+			f.segment = next
+			f.r, err = openReader(filepath.Join(f.dir, f.segment))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.r.f.Seek(f.offset, io.SeekStart)
+	return err
+}
+
+// rewind makes the next read begin at the offset again. It returns io.EOF.
+func (f *Follower) rewind() error {
+	f.end = true
+	if _, err := f.r.f.Seek(f.offset, io.SeekStart); err != nil {
+		return err
+	}
+	f.r.r.Reset(f.r.f)
+	return io.EOF
+}
+
+// grown reports whether something may stand behind the offset by now. It costs little.
+func (f *Follower) grown() (bool, error) {
+	if f.r == nil {
+		return true, nil
+	}
+	var b [1]byte
+	n, err := f.r.f.ReadAt(b[:], f.offset)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	if n == 1 && b[0] != 0 {
+		return true, nil
+	}
+	if f.line.Seq > 0 {
+		if _, err := os.Stat(filepath.Join(f.dir, segmentName(f.line.Seq+1))); err == nil {
+			return true, nil
+		}
+	}
+	info, err := os.Stat(f.dir)
+	if err != nil {
+		return false, err
+	}
+	more := !info.ModTime().Equal(f.changed)
+	f.changed = info.ModTime()
+	return more, nil
+}
+
+// following returns the name of the segment behind the one that is read, or nothing.
+func (f *Follower) following() (string, error) {
+	names, err := segmentFiles(f.dir)
+	if err != nil {
+		return "", err
+	}
+	i, found := slices.BinarySearch(names, f.segment)
+	if found {
+		i++
+	}
+	if i == len(names) {
+		return "", nil
+	}
+	return names[i], nil
+}
+
+// Behind is the number of bytes of the log behind what was read, with space that is
+// reserved.
+func (f *Follower) Behind() (n int64, err error) {
+	names, err := segmentFiles(f.dir)
+	for _, name := range names {
+		if name < f.segment {
+			continue
+		}
+		info, err := os.Stat(filepath.Join(f.dir, name))
+		if err != nil {
+			return n, err
+		}
+		n += info.Size()
+	}
+	return max(n-f.offset, 0), err
+}
+
+// Segments returns the names of a log's segments in order.
+func Segments(dir string) ([]string, error) { return segmentFiles(dir) }
+
+// Places reads lines of a log by their places. It keeps the file that it read last open, and
+// is for one goroutine.
+type Places struct {
+	dir, name string
+	f         *os.File
+	p         *parser
+}
+
+// OpenPlaces returns what reads lines of a log.
+func OpenPlaces(dir string) *Places { return &Places{dir: dir, p: newParser()} }
+
+// Close closes the file.
+func (r *Places) Close() {
+	if r.f != nil {
+		_ = r.f.Close() // only read
+	}
+	r.f, r.name = nil, ""
+}
+
+// Read returns the lines at a place, and their text. The error is a *DamagedError if there
+// are none.
+func (r *Places) Read(at Place) ([]*Line, []byte, error) {
+	if !isSegment(at.Segment) || at.Bytes <= 0 {
+		return nil, nil, &DamagedError{at, errLineForm}
+	}
+	if r.name != at.Segment {
+		r.Close()
+		f, err := os.Open(filepath.Join(r.dir, at.Segment))
+		if err != nil {
+			return nil, nil, err
+		}
+		r.f, r.name = f, at.Segment
+	}
+	text := make([]byte, at.Bytes)
+	if _, err := r.f.ReadAt(text, at.Offset); err != nil {
+		return nil, nil, &DamagedError{at, err}
+	}
+	var lines []*Line
+	for rest := text; len(rest) > 0; {
+		line, more, whole := bytes.Cut(rest, []byte("\n"))
+		if !whole {
+			return nil, nil, &DamagedError{at, errNoLineFeed}
+		}
+		l, err := r.p.parse(line)
+		if err != nil {
+			return nil, nil, &DamagedError{at, err}
+		}
+		lines, rest = append(lines, l), more
+	}
+	return lines, text, nil
+}

@@ -1,0 +1,229 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Options say what an index is of.
+type Options struct {
+	// Log is the folder of the audit log, Dir the folder of the index, which is made if
+	// there is none.
+	Log, Dir string
+	// Logger is told what is wrong; nil tells nobody.
+	Logger *slog.Logger
+
+	records int           // of a block; zero: blockRecords
+	pages   int           // that the database may have; zero: any number
+	poll    time.Duration // zero: pollEvery
+	retry   time.Duration // zero: retryEvery
+}
+
+// How often the log is looked at while nothing is written, how often an index that could not
+// be opened is tried again, and how often removed segments are looked for.
+const (
+	pollEvery  = 200 * time.Millisecond
+	retryEvery = 30 * time.Second
+	pruneEvery = time.Minute
+)
+
+// State is what an index is doing.
+type State string
+
+// The states.
+const (
+	Ready       State = "ready"       // it has all that was written until a moment ago
+	Reading     State = "reading"     // it is being built, or catches up
+	Unavailable State = "unavailable" // see Status.Problem
+)
+
+// Status says how an index is.
+type Status struct {
+	State State
+	// Problem says for people why it is unavailable. Rebuilt says why it was built anew since
+	// the process started; empty if it was not.
+	Problem, Rebuilt string
+	// Records is how many it has, and Seq the number of the line that was read last.
+	Records, Seq uint64
+	// Behind is how many bytes of the log are not read yet, of All.
+	Behind, All int64
+	// Unreadable is how many lines of the log cannot be read, First the place of the first
+	// one: audit.Verify says more.
+	Unreadable uint64
+	First      string
+}
+
+// UnavailableError says that an index cannot be used, and why.
+type UnavailableError struct{ Problem string }
+
+func (e *UnavailableError) Error() string { return e.Problem }
+
+// Index is an index that follows a log. It is safe for concurrent use.
+type Index struct {
+	opts Options
+	end  context.CancelFunc
+	done chan struct{}
+	sync chan chan error
+	// waiting are who wait for the end of the log, of the goroutine that follows it.
+	waiting []chan error
+	// rebuild says that a search found damage.
+	rebuild chan error
+
+	mu     sync.RWMutex
+	status Status
+	store  *store // nil: unavailable
+	content
+	open *builder // nil: no record since the last block
+}
+
+// Open returns the index of a log, and follows the log until it is closed. It never fails:
+// Status says what is wrong.
+func Open(o Options) *Index {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.records == 0 {
+		o.records = blockRecords
+	}
+	if o.poll == 0 {
+		o.poll = pollEvery
+	}
+	if o.retry == 0 {
+		o.retry = retryEvery
+	}
+	ctx, end := context.WithCancel(context.Background())
+	x := &Index{opts: o, end: end, done: make(chan struct{}), sync: make(chan chan error), rebuild: make(chan error, 1), status: Status{State: Reading}}
+	go x.run(ctx)
+	return x
+}
+
+// Close stops to follow the log and closes the database.
+func (x *Index) Close() {
+	x.end()
+	<-x.done
+}
+
+// Status says how the index is.
+func (x *Index) Status() Status {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.status
+}
+
+// Sync returns when the index has all that is in the log now, or with an *UnavailableError if
+// it cannot have it.
+func (x *Index) Sync(ctx context.Context) error {
+	reply := make(chan error, 1)
+	select {
+	case x.sync <- reply:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-x.done:
+		return errClosed
+	}
+	select {
+	case err := <-reply:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-x.done:
+		return errClosed
+	}
+}
+
+var errClosed = errors.New("the index is closed")
+
+// reply lets those go who wait for the end of the log.
+func (x *Index) reply(err error) {
+	for _, waiting := range x.waiting {
+		waiting <- err
+	}
+	x.waiting = nil
+}
+
+// Values returns the values of a kind that records have or had, sorted.
+func (x *Index) Values(kind Kind) (all []string) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if x.values == nil {
+		return nil
+	}
+	for _, v := range x.values.list {
+		if v.kind == kind {
+			all = append(all, v.text)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// run follows the log, whatever happens to the index.
+func (x *Index) run(ctx context.Context) {
+	defer close(x.done)
+	told := ""
+	builds := 0
+	for {
+		err := x.follow(ctx)
+		x.drop()
+		if ctx.Err() != nil {
+			return
+		}
+		if canBuild(err) && builds < 3 {
+			builds++
+			x.opts.Logger.Warn("the audit index is built again from the log: no record is lost", "reason", err.Error())
+			x.set(func(s *Status) { *s = Status{State: Reading, Rebuilt: err.Error()} })
+			if err = plain(setAside(x.opts.Dir)); err == nil {
+				continue
+			}
+		}
+		builds = 0
+		if err.Error() != told {
+			told = err.Error()
+			x.opts.Logger.Warn("the audit index cannot be used; it is tried again from time to time, and nothing else is affected", "reason", told)
+		}
+		x.set(func(s *Status) { *s = Status{State: Unavailable, Problem: told, Rebuilt: s.Rebuilt} })
+		x.reply(&UnavailableError{told})
+		if !x.pause(ctx, told) {
+			return
+		}
+	}
+}
+
+// pause waits until the index is tried again. It reports false at the end.
+func (x *Index) pause(ctx context.Context, problem string) bool {
+	again := time.After(x.opts.retry)
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case reply := <-x.sync:
+			reply <- &UnavailableError{problem}
+		case <-again:
+			return true
+		}
+	}
+}
+
+// drop forgets what is in memory.
+func (x *Index) drop() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.store != nil {
+		_ = x.store.close() // whole blocks are written: nothing is lost
+	}
+	x.store, x.content, x.open = nil, content{}, nil
+	select {
+	case <-x.rebuild: // it was about what is closed now
+	default:
+	}
+}
+
+func (x *Index) set(change func(*Status)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	change(&x.status)
+}
