@@ -24,11 +24,6 @@ var promised = map[string]string{
 	"audit/index.Status.Rebuilt":    "for the console's page of the audit log",
 	"audit/index.UnavailableError":  "for the console's pages",
 
-	"proxy/console.Problem":              "for pages that refuse input",
-	"proxy/console.Request.RenderStatus": "for pages that refuse input",
-	"proxy/jobs.Path":                    "for the console",
-	"proxy/jobs.Problem":                 "what errors have",
-
 	"proxy/jobs/queue.Attempt.SetResult": "for discovery",
 	"proxy/jobs/queue.Attempt.Remember":  "for exports",
 
