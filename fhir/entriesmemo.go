@@ -49,6 +49,7 @@ func (m *entriesMemo) reset() {
 // rememberedArray masks the array of entries at src[i], which field f of the outermost
 // Bundle at src[obj] has, as it was masked before, or walks it and remembers how that went.
 func (w *Walker) rememberedArray(n *node, f *field, obj, i int) (end int, kept bool) {
+	defer func() { w.entriesFrom, w.entriesTo = i, max(end, 0) }()
 	s, come := w.memo.entries.find(w.src[i:], n.id)
 	if of := s.Of; of != nil && w.depth == of.depth && bytes.HasPrefix(w.src[i:], of.text[:of.srcEnd]) {
 		w.pass.Count(&of.tally)
@@ -75,6 +76,10 @@ func (w *Walker) rememberedArray(n *node, f *field, obj, i int) (end int, kept b
 	w.res.labels |= outer
 	return end, kept
 }
+
+// Entries returns where the entries stood of the Bundle that AppendJSON masked last, in its
+// text without a byte order mark; to is 0 if that is not known.
+func (w *Walker) Entries() (from, to int) { return w.entriesFrom, w.entriesTo }
 
 // remembersArray reports whether the values of a field of the object at src[obj] are all
 // entries of the outermost Bundle, which are remembered.

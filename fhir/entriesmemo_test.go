@@ -99,3 +99,29 @@ func TestEntriesThatOthersDecide(t *testing.T) {
 		t.Error("entries are remembered")
 	}
 }
+
+// TestEntriesAreKnown: where the entries stand is told, remembered or not, and nothing of
+// the Bundle before.
+func TestEntriesAreKnown(t *testing.T) {
+	t.Parallel()
+	m := masktest.NewMasker(masktest.Shipped(t, "safe-harbor"), fhir.RememberAlways)
+	const entries = `[{"resource":{"resourceType":"Patient","id":"p","active":true}}]`
+	for range 4 {
+		for _, src := range []string{`{"resourceType":"Bundle","type":"searchset","entry":%s}`, "\ufeff {\"entry\": %s ,\"resourceType\":\"Bundle\",\"type\":\"searchset\"}"} {
+			text := fmt.Sprintf(src, entries)
+			if _, err := m.Mask([]byte(text)); err != nil {
+				t.Fatal(err)
+			}
+			text = strings.TrimPrefix(text, "\ufeff")
+			if from, to := m.Walker.Entries(); to == 0 || text[from:to] != entries {
+				t.Errorf("in %s the entries stand at %d to %d", text, from, to)
+			}
+		}
+		if _, err := m.Mask([]byte(`{"resourceType":"Patient","id":"p","active":true}`)); err != nil {
+			t.Fatal(err)
+		}
+		if _, to := m.Walker.Entries(); to != 0 {
+			t.Error("a Patient has entries")
+		}
+	}
+}

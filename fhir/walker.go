@@ -112,18 +112,19 @@ type Walker struct {
 	// testedObj begin with, where it has been met already.
 	testedObj, testedAt int
 
-	capped    bool // the date masked last was beyond what may be told
-	memo      memo
-	sealed    sealedIDs
-	recording int          // how many objects to be remembered are being walked
-	volatile  bool         // something that their own bytes do not decide was used
-	bundled   bool         // the full URLs of the Bundle were
-	outside   bool         // something outside of the resource being walked was
-	elsewhere bool         // something that is not in the text at all was
-	noting    bool         // the resource being walked is to be remembered
-	urls      []foreignURL // that it has
-	about     bool         // it is about entityNoted, which decided what became of it
-	trail     []uint16     // actions counted while recording
+	capped                 bool // the date masked last was beyond what may be told
+	memo                   memo
+	sealed                 sealedIDs
+	recording              int          // how many objects to be remembered are being walked
+	volatile               bool         // something that their own bytes do not decide was used
+	bundled                bool         // the full URLs of the Bundle were
+	outside                bool         // something outside of the resource being walked was
+	entriesFrom, entriesTo int          // see Entries
+	elsewhere              bool         // something that is not in the text at all was
+	noting                 bool         // the resource being walked is to be remembered
+	urls                   []foreignURL // that it has
+	about                  bool         // it is about entityNoted, which decided what became of it
+	trail                  []uint16     // actions counted while recording
 
 	entityNoted []byte
 
@@ -269,6 +270,7 @@ func (w *Walker) start(dst, src []byte, site *Site) {
 	w.coded, w.shown = codedState{}, w.shown[:0]
 	w.unwinding, w.withheld, w.capped = false, nil, false
 	w.recording, w.volatile, w.bundled, w.outside, w.noting, w.trail = 0, false, false, false, false, w.trail[:0]
+	w.entriesFrom, w.entriesTo = 0, 0
 	w.person.indexed, w.person.buf = false, w.person.buf[:0]
 	w.people = peopleState{}
 	w.testedObj, w.contained.root, w.bundle.of = -1, -1, -1

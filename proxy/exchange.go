@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -245,6 +246,9 @@ func (e *Entry) End() { e.span.End() }
 
 // write logs what a record says.
 func (l *Listener) write(e *Entry) {
+	if !l.config.Logger.Enabled(context.Background(), slog.LevelInfo) {
+		return
+	}
 	r := e.Record
 	var count uint64
 	for _, c := range r.Resources {
@@ -254,17 +258,18 @@ func (l *Listener) write(e *Entry) {
 	if event == "" {
 		event = l.config.Event
 	}
-	attrs := make([]any, 0, 24)
-	attrs = append(attrs, "request_id", r.RequestID, "consumer", r.Consumer, "client", r.Client, "door", r.Door, "operation", r.Operation, "outcome", r.Result)
+	attrs := make([]slog.Attr, 0, 12)
+	attrs = append(attrs, slog.String("request_id", r.RequestID), slog.String("consumer", r.Consumer), slog.String("client", r.Client),
+		slog.String("door", r.Door), slog.String("operation", r.Operation), slog.String("outcome", r.Result))
 	if e.status != 0 {
-		attrs = append(attrs, "status", e.status)
+		attrs = append(attrs, slog.Int("status", e.status))
 	}
-	attrs = append(attrs, "reason", r.Reason, "rule", e.rule)
+	attrs = append(attrs, slog.String("reason", r.Reason), slog.String("rule", e.rule))
 	if e.object != "" {
-		attrs = append(attrs, "object", e.object)
+		attrs = append(attrs, slog.String("object", e.object))
 	}
-	attrs = append(attrs, "count", count, "duration_ms", r.DurationMicros/1000)
-	l.config.Logger.Info(event, attrs...)
+	attrs = append(attrs, slog.Uint64("count", count), slog.Int64("duration_ms", r.DurationMicros/1000))
+	l.config.Logger.LogAttrs(context.Background(), slog.LevelInfo, event, attrs...)
 }
 
 // Responded counts an exchange whose response leaves now, as the class of an HTTP

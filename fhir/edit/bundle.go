@@ -22,9 +22,10 @@ func BundleTotal(bundle []byte) (total int, ok bool) {
 }
 
 // EachLink calls f with the relation and the URL of every link of a Bundle. What
-// is missing or no string is empty.
-func EachLink(bundle []byte, f func(relation, url string)) {
-	c := cutter{src: bundle}
+// is missing or no string is empty. Where the array of entries is known to be
+// bundle[from:to], it is not read; to is 0 otherwise.
+func EachLink(bundle []byte, from, to int, f func(relation, url string)) {
+	c := cutter{src: bundle, from: from, to: to}
 	c.members(fhirjson.SkipSpace(bundle, 0), func(name string, from, _ int) bool {
 		if name == "link" {
 			c.items(from, func(at int) { f(c.stringMember(at, "relation"), c.stringMember(at, "url")) })

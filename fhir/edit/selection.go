@@ -149,6 +149,8 @@ type cutter struct {
 	src   []byte
 	dst   []byte
 	fault fhirjson.Fault
+	// src[from:to] is a value that need not be read, if to is not 0.
+	from, to int
 }
 
 // members calls f with the name and the value's bounds of every member of the
@@ -176,7 +178,12 @@ func (c *cutter) members(i int, f func(name string, from, to int) bool) int {
 			return -1
 		}
 		from := i
-		if i = fhirjson.SkimValue(c.src, i, &c.fault); i < 0 || !f(name, from, i) {
+		if i == c.from && c.to > i {
+			i = c.to
+		} else {
+			i = fhirjson.SkimValue(c.src, i, &c.fault)
+		}
+		if i < 0 || !f(name, from, i) {
 			return -1
 		}
 		switch i = fhirjson.SkipSpace(c.src, i); {

@@ -163,11 +163,15 @@ func TestNextPagesInOtherForms(t *testing.T) {
 		"a capital":          `{"url":"UP/Patient?page=2","relation":"Next"}`,
 		"escapes, no URL":    `{"relation":"ne\u0078t"}`,
 		"behind the entries": ``,
+		"byte order mark":    `{"relation":"Next","url":"UP/Patient?page=2"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := `{"resourceType":"Bundle","type":"searchset","link":[` + link + `],"entry":[{"resource":{"resourceType":"Patient","id":"a","gender":"female"}}]}`
 			if link == "" {
 				body = `{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Patient","id":"a","gender":"female"}}],"link":[{"relation":"next","url":"ftp://x"}]}`
+			}
+			if name == "byte order mark" {
+				body = "\ufeff" + body
 			}
 			up := newCanned(t, map[string]string{"/Patient": body})
 			r := newRig(t, up.url, nil)

@@ -163,7 +163,7 @@ func (b *bundleBody) write(send func([]byte) error) (reason string, err error) {
 				return b.problem(err).Reason, errStream
 			}
 			if b.q.self != "" {
-				if p := b.links.whole(b.x, b.m.Frame()); p != nil {
+				if p := b.links.whole(b.x, b.m.Frame(), 0, 0); p != nil {
 					return p.Reason, errStream
 				}
 			}

@@ -165,7 +165,8 @@ func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mas
 		return nil, nil, outcome.Failed(502, models.IssueTypeStructure, "upstream type", "the FHIR server responded with a resource of another type")
 	}
 	if q.self != "" {
-		if p := m.links.whole(x, body); p != nil {
+		from, to := m.walker.Entries()
+		if p := m.links.whole(x, body, from, to); p != nil {
 			return nil, nil, p
 		}
 	}
@@ -199,10 +200,11 @@ func strays(err error, body []byte, want string) bool {
 }
 
 // whole refuses a page of a response whose next one could not be reached: its
-// consumer would take it for the last.
-func (l *pageLinks) whole(x *exchange, body []byte) *outcome.Problem {
+// consumer would take it for the last. The entries are body[from:to], if that is known.
+func (l *pageLinks) whole(x *exchange, body []byte, from, to int) *outcome.Problem {
 	if !l.next && l.lost == nil {
-		edit.EachLink(body, func(relation, url string) {
+		body = bytes.TrimPrefix(body, fhirjson.ByteOrderMark)
+		edit.EachLink(body, from, to, func(relation, url string) {
 			if strings.EqualFold(strings.TrimSpace(relation), "next") && (url == "" || relation != "next") {
 				l.lost = outcome.Failed(502, models.IssueTypeStructure, "incomplete without the next page",
 					"the FHIR server says that there is a next page, but not in the form of FHIR: a link with the relation \"next\" and a url")

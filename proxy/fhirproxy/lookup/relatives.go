@@ -54,7 +54,7 @@ const lostPage = "?"
 
 // nextPage is the path of the page behind one, or empty.
 func (f *Finder) nextPage(r *upstream.Response, path string) (next string) {
-	edit.EachLink(r.Body, func(relation, url string) {
+	edit.EachLink(r.Body, 0, 0, func(relation, url string) {
 		if !strings.EqualFold(relation, "next") {
 			return
 		}
