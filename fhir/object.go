@@ -35,7 +35,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		return i + 1, false
 	}
 	w.holders = append(w.holders, start)
-	guesses := w.guesses[n.id]
+	fields, guesses := n.fields, w.guesses[n.id]
 	previous := 0 // 1 + the last member's field
 	for {
 		if i >= len(src) || src[i] != '"' {
@@ -43,9 +43,9 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		}
 		key, before, field := i, w.mark(), 0
 		// Members mostly come in the same order as last time.
-		if guess := int(guesses[previous]); guess < len(n.fields) && n.fields[guess].token.At(src, i) {
+		if guess := int(guesses[previous]); guess < len(fields) && fields[guess].token.At(src, i) {
 			field = guess
-			i += n.fields[guess].token.Len()
+			i += fields[guess].token.Len()
 		} else if field, i = w.memberName(n, &o, i); i < 0 {
 			return -1, false
 		} else if field >= 0 {
@@ -56,7 +56,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		if field < 0 {
 			i = w.unknownMember(n, &o, i, before)
 		} else {
-			f := &n.fields[field]
+			f := &fields[field]
 			word, bit := field>>6, uint64(1)<<(field&63)
 			if o.seen[word]&bit != 0 {
 				w.at = f.path
@@ -67,8 +67,13 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 				w.testedObj, w.testedAt = start, i
 			}
 			value := i
-			var stays bool
-			switch i, stays = w.member(n, f, start, i); {
+			stays := false
+			if f.array || w.detail || i >= len(src) {
+				i, stays = w.member(n, f, start, i)
+			} else {
+				i, stays = w.value(n, f, &f.decision, start, i)
+			}
+			switch {
 			case stays:
 				o.stay(f, i)
 			case i >= 0 && f.takesHolder:
@@ -190,37 +195,6 @@ func (w *Walker) endObject(n *node, o *objectWalk, i int) (end int, kept bool) {
 	}
 	w.leave()
 	return i + 1, o.kept && o.solid
-}
-
-// unknownNames remembers the names of an object's members that no field has. Few
-// are compared one by one, many by a map: an object may have a million of them.
-type unknownNames struct {
-	few  [][]byte
-	many map[string]struct{}
-}
-
-func (u *unknownNames) seen(name []byte, escaped bool) bool {
-	const few = 16
-	if escaped {
-		name = fhirjson.AppendUnescaped(nil, name)
-	}
-	if u.many != nil {
-		_, seen := u.many[string(name)]
-		u.many[string(name)] = struct{}{}
-		return seen
-	}
-	for _, n := range u.few {
-		if string(n) == string(name) {
-			return true
-		}
-	}
-	if u.few = append(u.few, name); len(u.few) > few {
-		u.many = map[string]struct{}{}
-		for _, n := range u.few {
-			u.many[string(n)] = struct{}{}
-		}
-	}
-	return false
 }
 
 // countAt counts an action of the engine at a node.

@@ -260,27 +260,28 @@ func (w *Walker) appendTarget(form referenceForm, val []byte) bool {
 		// bundle.html#bundle-unique).
 		rel = lastTwo(val)
 	}
-	typ, id, ok := w.a.splitTarget(rel)
-	if !ok {
-		if inBundle {
-			w.dst = w.appendURN(w.dst, val)
+	if typ, id, ok := w.a.cutTarget(rel); ok {
+		from := len(w.dst)
+		if form == formFullURL {
+			w.dst = append(append(w.dst, w.site.base...), '/')
+		}
+		w.dst = append(append(w.dst, typ.typ.Name...), '/')
+		if w.dst, ok = w.appendSealedID(w.dst, w.a.sealSlots[typ.index], id); ok {
 			return true
 		}
-		if form == formRequest {
-			if n := w.a.roots[string(rel)]; n != nil {
-				w.dst = append(w.dst, rel...)
-				return true
-			}
+		w.dst = w.dst[:from]
+	}
+	if inBundle {
+		w.dst = w.appendURN(w.dst, val)
+		return true
+	}
+	if form == formRequest {
+		if n := w.a.roots[string(rel)]; n != nil {
+			w.dst = append(w.dst, rel...)
+			return true
 		}
-		return false
 	}
-	if form == formFullURL {
-		w.dst = append(append(w.dst, w.site.base...), '/')
-	}
-	w.dst = append(append(w.dst, typ.typ.Name...), '/')
-	var sealed bool
-	w.dst, sealed = w.appendSealedID(w.dst, w.a.sealSlots[typ.index], id)
-	return sealed
+	return false
 }
 
 // relative takes the base of this server off an absolute URL. known is false
@@ -321,6 +322,15 @@ func lastTwo(url []byte) []byte {
 
 // splitTarget takes Type/id or Type/id/_history/version apart.
 func (a *Automaton) splitTarget(rel []byte) (n *node, id []byte, ok bool) {
+	n, id, ok = a.cutTarget(rel)
+	if ok && !lexical.IsID(id) {
+		return nil, id, false
+	}
+	return n, id, ok
+}
+
+// cutTarget is splitTarget for any id, be it one that FHIR allows or not.
+func (a *Automaton) cutTarget(rel []byte) (n *node, id []byte, ok bool) {
 	slash := bytes.IndexByte(rel, '/')
 	if slash < 0 {
 		return nil, nil, false
@@ -334,7 +344,7 @@ func (a *Automaton) splitTarget(rel []byte) (n *node, id []byte, ok bool) {
 		id = id[:h]
 	}
 	k := a.rootKeys.Find(rel[:slash])
-	if k < 0 || !lexical.IsID(id) {
+	if k < 0 {
 		return nil, id, false
 	}
 	return a.rootNodes[k], id, true

@@ -23,7 +23,7 @@ type keyEntry struct {
 }
 
 func keyHash(head, tail uint64, size int) uint64 {
-	return (head*0x9e3779b97f4a7c15 ^ bits.RotateLeft64(tail*0xc2b2ae3d27d4eb4f, 31)) + uint64(size)*0xff51afd7ed558ccd
+	return (head*0x9e3779b97f4a7c15 ^ tail*0xc2b2ae3d27d4eb4f) + uint64(size)*0xff51afd7ed558ccd
 }
 
 // LongestName is how long a name can be to be found.

@@ -54,7 +54,11 @@ func ScanString(src []byte, i int, f *Fault) (end int, escaped bool) {
 	return scanString(src, i, i+1, f)
 }
 
-const notClosed = "string is not closed"
+const (
+	notClosed = "string is not closed"
+	inString  = "control character in a string"
+	noUTF8    = "invalid UTF-8"
+)
 
 // scanString reads on at src[i] in the string that begins at src[start], of which what has
 // been read is plain.
@@ -80,13 +84,13 @@ func scanString(src []byte, start, i int, f *Fault) (end int, escaped bool) {
 				return -1, false
 			}
 		case c < 0x20:
-			return Fail(f, i, "control character in a string"), false
+			return Fail(f, i, inString), false
 		case c < utf8.RuneSelf:
 			i++
 		default:
 			r, n := utf8.DecodeRune(src[i:])
 			if r == utf8.RuneError && n <= 1 {
-				return Fail(f, i, "invalid UTF-8"), false
+				return Fail(f, i, noUTF8), false
 			}
 			i += n
 		}
@@ -96,7 +100,7 @@ func scanString(src []byte, start, i int, f *Fault) (end int, escaped bool) {
 // scanEscape reads one escape, or a surrogate pair of two, at src[i].
 func scanEscape(src []byte, i int, f *Fault) int {
 	if i+1 >= len(src) {
-		return Fail(f, i, "string is not closed")
+		return Fail(f, i, notClosed)
 	}
 	switch src[i+1] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':

@@ -1,6 +1,9 @@
 package fhirjson
 
-import "math/bits"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
 // Stops are marks at the bytes that end a plain run of a string (a quote, a backslash, a
 // control character, a byte over 0x7f) in a window of a text, made many bytes at a time. With
@@ -35,9 +38,9 @@ func (s *Stops) ScanString(src []byte, i int, f *Fault) (end int, escaped bool) 
 		if end = i + 1 + bits.TrailingZeros64(m); end < len(src) && src[end] == '"' {
 			return end + 1, false
 		}
-		return scanString(src, i, min(end, len(src)), f)
+		return s.scanOn(src, i, end, f)
 	}
-	return s.scanLong(src, i, f)
+	return s.scanOn(src, i, s.next(src, i+1), f)
 }
 
 // Peek is ScanString for look-ups, which may be far from where the walk is: they do not move
@@ -49,19 +52,44 @@ func (s *Stops) Peek(src []byte, i int, f *Fault) (end int, escaped bool) {
 	return s.ScanString(src, i, f)
 }
 
-// scanLong reads a string without a mark in the word that has its beginning.
-func (s *Stops) scanLong(src []byte, i int, f *Fault) (end int, escaped bool) {
-	for at := s.from + ((i + 1 - s.from) | 63) + 1; ; at += 64 {
-		if at >= s.upto {
-			if at >= len(src) {
-				return Fail(f, i, notClosed), false
+// scanOn reads on at the stop at src[i] in the string that begins at src[start].
+func (s *Stops) scanOn(src []byte, start, i int, f *Fault) (end int, escaped bool) {
+	for i < len(src) {
+		switch c := src[i]; {
+		case c == '"':
+			return i + 1, escaped
+		case c == '\\':
+			escaped = true
+			if i = scanEscape(src, i, f); i < 0 {
+				return -1, false
 			}
-			s.fill(src, at)
+		case c < 0x20:
+			return Fail(f, i, inString), false
+		default:
+			r, n := utf8.DecodeRune(src[i:])
+			if r == utf8.RuneError && n <= 1 {
+				return Fail(f, i, noUTF8), false
+			}
+			i += n
 		}
-		if m := s.marks[uint(at-s.from)/64%uint(len(s.marks))]; m != 0 {
-			return scanString(src, i, min(at+bits.TrailingZeros64(m), len(src)), f)
-		}
+		i = s.next(src, i)
 	}
+	return Fail(f, start, notClosed), false
+}
+
+// next returns the index of the next stop from src[i] on, or one behind the text.
+func (s *Stops) next(src []byte, i int) int {
+	for i < len(src) {
+		if uint(i-s.from) >= uint(s.upto-s.from) {
+			s.fill(src, i)
+		}
+		at := uint(i - s.from)
+		if m := s.marks[at/64%uint(len(s.marks))] >> (at % 64); m != 0 {
+			return i + bits.TrailingZeros64(m)
+		}
+		i += 64 - int(at%64)
+	}
+	return i
 }
 
 // fill moves the window to src[at]. One that goes on where the last one ended is twice as

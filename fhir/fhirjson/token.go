@@ -3,25 +3,25 @@ package fhirjson
 import "encoding/binary"
 
 // Token is a text of a few bytes, such as a member's name with its quotes and its colon, that
-// is looked for by words: at most three are compared where it has up to 24 bytes.
+// is looked for by words: three are compared, and more only where it has over 24 bytes.
 type Token struct {
-	size             int
-	head, mask       uint64 // its first eight bytes, and which of them count
-	middle, lastWord uint64 // bytes 8 to 16, and the last eight
-	text             string
+	size  int
+	words [tokenWords]uint64
+	masks [tokenWords]uint64 // which of their bytes count
+	text  string
 }
 
-// NewToken returns the token of a text of at least one byte.
+const tokenWords = 3
+
+// NewToken returns the token of a text.
 func NewToken(text string) Token {
-	t := Token{size: len(text), mask: 1<<(8*min(len(text), 8)) - 1, text: text}
-	if len(text) >= 8 {
-		t.mask = ^uint64(0)
+	t := Token{size: len(text), text: text}
+	var b, m [8 * tokenWords]byte
+	for i := range min(len(text), len(b)) {
+		b[i], m[i] = text[i], 0xff
 	}
-	var b [24]byte
-	copy(b[:], text)
-	t.head, t.middle = binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:])
-	if len(text) > 8 {
-		t.lastWord = binary.LittleEndian.Uint64([]byte(text[len(text)-8:]))
+	for i := range t.words {
+		t.words[i], t.masks[i] = binary.LittleEndian.Uint64(b[8*i:]), binary.LittleEndian.Uint64(m[8*i:])
 	}
 	return t
 }
@@ -31,18 +31,17 @@ func (t *Token) Len() int { return t.size }
 
 // At reports whether the text is at src[i].
 func (t *Token) At(src []byte, i int) bool {
-	if i+max(t.size, 8) > len(src) {
-		return i+t.size <= len(src) && string(src[i:i+t.size]) == t.text
+	if len(src)-i < 8*tokenWords {
+		return t.whole(src, i)
 	}
-	differ := (binary.LittleEndian.Uint64(src[i:]) ^ t.head) & t.mask
-	if t.size > 8 {
-		differ |= binary.LittleEndian.Uint64(src[i+t.size-8:]) ^ t.lastWord
-		if t.size > 16 {
-			differ |= binary.LittleEndian.Uint64(src[i+8:]) ^ t.middle
-			if t.size > 24 {
-				return differ == 0 && string(src[i:i+t.size]) == t.text
-			}
-		}
-	}
-	return differ == 0
+	b := src[i:][:8*tokenWords]
+	differ := (binary.LittleEndian.Uint64(b)^t.words[0])&t.masks[0] |
+		(binary.LittleEndian.Uint64(b[8:])^t.words[1])&t.masks[1] |
+		(binary.LittleEndian.Uint64(b[16:])^t.words[2])&t.masks[2]
+	return differ == 0 && (t.size <= 8*tokenWords || t.whole(src, i))
+}
+
+// whole compares a text that is longer than its words.
+func (t *Token) whole(src []byte, i int) bool {
+	return len(src)-i >= t.size && string(src[i:i+t.size]) == t.text
 }
