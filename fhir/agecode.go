@@ -73,13 +73,23 @@ var observedAge = condition{test: testAges, path: []string{"code"}}
 
 // observedAges reports whether the resource being walked is an Observation whose code says
 // that its values are ages.
-func (w *Walker) observedAges() bool {
+func (w *Walker) observedAges() bool { return w.observedAgesAt(-1) }
+
+// observedAgesAt is observedAges where the code is known to be at src[at], or -1.
+func (w *Walker) observedAgesAt(at int) bool {
 	r := &w.res
-	if r.ages == agesUnread {
-		r.ages = noAges
-		if r.node != nil && r.node.typ.Name == "Observation" && w.some(&observedAge, testAges, r.start, 0) {
-			r.ages = someAges
-		}
+	if r.ages != agesUnread {
+		return r.ages == someAges
+	}
+	r.ages = noAges
+	if r.node == nil || r.node.typ.Name != "Observation" {
+		return false
+	}
+	if at < 0 {
+		at = w.find(r.start, observedAge.path[0])
+	}
+	if at >= 0 && w.some(&observedAge, testAges, at, 1) {
+		r.ages = someAges
 	}
 	return r.ages == someAges
 }

@@ -155,6 +155,9 @@ func (w *Walker) meets(c *condition, obj int, known bool) bool {
 		return false
 	}
 	if c.test == testAges && obj == w.res.start && c.up == 0 && len(c.path) == 1 && c.path[0] == "code" && w.res.node.typ.Name == "Observation" {
+		if known {
+			return w.observedAgesAt(w.testedAt)
+		}
 		return w.observedAges()
 	}
 	at := w.testedAt
