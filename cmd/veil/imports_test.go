@@ -121,11 +121,11 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/ruletest":    {"internal/jsonrow", "mask/...", "internal/strictyaml", "internal/rules", "document/...", "document", "fhir", "rulesets", "table", "textfile"},
 		"internal/auditshow":   {"audit", "audit/index", "file", "internal/cli", "internal/config", "mask/keys"},
 		"internal/keyscmd":     {"proxy/console/login", "audit", "internal/cli", "internal/config", "internal/opener", "mask/keys", "proxy/consumer"},
-		"internal/config":      {"proxy/trace", "proxy/console", "proxy/console/login", "text/recognizer", "text/scrub", "proxy/darts", "internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules", "proxy/jobs/queue", "proxy/jobs/work"},
+		"internal/config":      {"proxy/consumer/keyfile", "proxy/trace", "proxy/console", "proxy/console/login", "text/recognizer", "text/scrub", "proxy/darts", "internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules", "proxy/jobs/queue", "proxy/jobs/work"},
 		"internal/tablecheck":  {"discover", "discover/drift", "discover/pgsource", "discover/words", "mask/...", "postgres/analysis", "internal/config", "internal/serve"},
 		"internal/rulesetdiff": {"fhir", "mask", "mask/ruleset"},
 		"internal/rulesetshow": {"document", "fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
-		"internal/serve":       {"proxy/trace", "proxy/console", "proxy/console/...", "internal/views", "fhir", "postgres/analysis", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config", "file/bucket", "proxy/jobs", "proxy/jobs/work", "audit/index", "proxy/console/overview"},
+		"internal/serve":       {"proxy/consumer", "proxy/consumer/keyfile", "proxy/trace", "proxy/console", "proxy/console/...", "internal/views", "fhir", "postgres/analysis", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config", "file/bucket", "proxy/jobs", "proxy/jobs/work", "audit/index", "proxy/console/overview"},
 		"cmd/veil":             {"text/recognizer", "proxy/operator", "text/scrub", "textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "internal/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
 		// Traces.
 		"proxy/trace":       {},
@@ -158,6 +158,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/darts":    {"fhir", "fhir/fhirjson", "mask", "mask/keys", "proxy", "proxy/fhirproxy/outcome", "proxy/operator", "proxy/signin"},
 
 		// The console.
+		"proxy/console/access":      {"internal/strictyaml", "proxy/console", "proxy/consumer", "proxy/consumer/keyfile"},
+		"proxy/consumer/keyfile":    {"internal/strictyaml", "proxy/consumer", "textfile"},
 		"internal/demo":             {"mask/keys", "internal/fhirtest", "postgres/analysis", "proxy/console", "proxy/console/login", "proxy/consumer", "internal/rules", "internal/config", "internal/serve"},
 		"proxy/console":             {"internal/stack", "mask", "proxy", "proxy/console/assets", "proxy/console/login", "proxy/consumer", "proxy/metrics"},
 		"proxy/console/assets":      {},

@@ -79,7 +79,7 @@ func (c *Config) checkViews() {
 
 // known is how many credentials and issuers there are.
 func (c *Consumers) known() int {
-	return len(c.Keys) + len(c.Issuers) + len(c.Certificates) + len(c.Users)
+	return len(c.Keys) + len(c.filed) + len(c.Issuers) + len(c.Certificates) + len(c.Users)
 }
 
 // ServedView is a view that consumers use.
@@ -133,6 +133,9 @@ func (c *Config) accounts() []account {
 	}
 	for i := range k.Keys {
 		all = append(all, account{fmt.Sprintf("consumers.keys[%d]", i), k.Keys[i].Account})
+	}
+	for i := range k.filed {
+		all = append(all, account{"consumers.keysFile", k.filed[i].Account})
 	}
 	for i := range k.Issuers {
 		all = append(all, account{fmt.Sprintf("consumers.issuers[%d]", i), k.Issuers[i].Account})

@@ -20,6 +20,7 @@ import (
 
 	"github.com/veil-proxy/veil/mask/civil"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/consumer/keyfile"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/signin"
@@ -110,9 +111,13 @@ type Consumers struct {
 	AllowAnonymous bool
 	Anonymous      consumer.Account
 	Keys           []consumer.Key
-	Issuers        []consumer.Issuer
-	Certificates   []consumer.Certificate
-	Users          []consumer.User
+	// KeysFile has further keys, which the console makes and revokes; none if empty.
+	KeysFile     string
+	Issuers      []consumer.Issuer
+	Certificates []consumer.Certificate
+	Users        []consumer.User
+
+	filed []keyfile.Entry // of KeysFile
 }
 
 // Audit is the audit log, and the index that the console searches.

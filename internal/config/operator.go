@@ -9,6 +9,7 @@ import (
 	"github.com/veil-proxy/veil/internal/loopback"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/consumer/keyfile"
 	"github.com/veil-proxy/veil/proxy/darts"
 	"github.com/veil-proxy/veil/proxy/signin"
 )
@@ -19,11 +20,15 @@ type Operator struct {
 	TLS    TLS
 	// Keys are those of operators. Without one, only health checks and metrics are
 	// served.
-	Keys  []consumer.Key
-	DARTS *DARTS // nil: not served
+	Keys []consumer.Key
+	// KeysFile has further keys, which the console makes and revokes; none if empty.
+	KeysFile string
+	DARTS    *DARTS // nil: not served
 	// Console is not served if it is nil.
 	Console *Console
-	Jobs    *Jobs // nil: not served
+
+	filed []keyfile.Entry // of KeysFile
+	Jobs  *Jobs           // nil: not served
 }
 
 // DARTS is the HL7 service that de-identifies what its caller sends.
@@ -53,6 +58,7 @@ func operatorSettings(o *Operator) []setting {
 		list("keys", "API keys of operators, who may have values masked (create one with: veil keys api NAME)", &o.Keys, func(k *consumer.Key) []setting {
 			return []setting{text("name", "name of the operator in the audit log", &k.Name), text("sha256", "SHA-256 of the key, in hex", &k.SHA256, sha256Hex)}
 		}).at(reload),
+		text("keysFile", "file with further API keys of operators, mode 0600, in which the console makes and revokes them; at the start an empty file", &o.KeysFile).at(reload),
 		optional("darts", "HL7 DARTS operations at /darts, for operators: $de-identify, $pseudonymize and $anonymize", &o.DARTS, dartsSettings).at(switched),
 		optional("console", "web pages of operators at /console, behind a login", &o.Console, consoleSettings).at(switched),
 		optional("jobs", "jobs API at /veil/v1, for operators: masks files, exports and streams, and looks for what identifies persons", &o.Jobs, jobsSettings).at(switched),
@@ -84,17 +90,17 @@ func (o *Operator) check(p *problems, projects, views []string) {
 		p.add("operator.listen", "%v", err)
 		return
 	}
-	if len(o.Keys) > 0 && addr == "" {
+	if len(o.AllKeys()) > 0 && addr == "" {
 		p.add("operator.keys", "operator.listen is not set: set the address of the operator listener")
 	}
-	if host, _, err := net.SplitHostPort(addr); err == nil && len(o.Keys) > 0 && !o.TLS.IsOn() && !loopback.Is(host) {
+	if host, _, err := net.SplitHostPort(addr); err == nil && len(o.AllKeys()) > 0 && !o.TLS.IsOn() && !loopback.Is(host) {
 		p.add("operator.keys", "keys and originals would reach %s without TLS: set operator.tls, or listen on 127.0.0.1", host)
 	}
 	if o.Console != nil && !p.unread("operator.console") {
 		o.Console.check(p, addr, o.TLS.IsOn())
 	}
 	if o.Jobs != nil && !p.unread("operator.jobs") {
-		if len(o.Keys) == 0 && o.Console == nil && !p.unread("operator.keys") {
+		if len(o.AllKeys()) == 0 && o.Console == nil && !p.unread("operator.keys") {
 			p.add("operator.jobs", "no operator is configured: add operator.keys")
 		}
 		o.Jobs.check(p, views)
@@ -102,7 +108,7 @@ func (o *Operator) check(p *problems, projects, views []string) {
 	if o.DARTS == nil || p.unread("operator.darts") {
 		return
 	}
-	if len(o.Keys) == 0 && !p.unread("operator.keys") {
+	if len(o.AllKeys()) == 0 && !p.unread("operator.keys") {
 		p.add("operator.darts", "no operator is configured: add operator.keys")
 	}
 	switch d := o.DARTS; {

@@ -83,6 +83,7 @@ func (s *Source) sources() (*sources, error) {
 	if c.problems.unreadable() {
 		return out, nil // all other problems would follow from that
 	}
+	c.readKeys()
 	c.check()
 	for _, v := range c.ServedViews() {
 		src := viewSource{ServedView: v}
@@ -155,8 +156,8 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*Prepared, err
 	c.problems.takeAll("fhir.credentials", err)
 	p.OperatorTLS, err = c.Operator.TLS.load()
 	c.problems.takeAll("operator.tls", err)
-	if len(c.Operator.Keys) > 0 {
-		p.Operators, err = consumer.New(ctx, consumer.Config{Keys: c.Operator.Keys, Logger: log})
+	if keys := c.Operator.AllKeys(); len(keys) > 0 {
+		p.Operators, err = consumer.New(ctx, consumer.Config{Keys: keys, Logger: log})
 		c.problems.takeAll("operator", err)
 	}
 	p.DARTS = s.darts(ctx, log)
@@ -174,7 +175,7 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*Prepared, err
 // directory makes the directory of consumers; nil if there are none, which is a
 // problem already.
 func (c *Consumers) directory(ctx context.Context, log *slog.Logger) (*consumer.Directory, error) {
-	d := consumer.Config{Keys: c.Keys, Issuers: c.Issuers, Certificates: c.Certificates, Users: c.Users, Logger: log}
+	d := consumer.Config{Keys: c.AllKeys(), Issuers: c.Issuers, Certificates: c.Certificates, Users: c.Users, Logger: log}
 	if c.AllowAnonymous {
 		d.Anonymous = &c.Anonymous
 	} else if c.known() == 0 {
@@ -190,7 +191,7 @@ func (p *Prepared) Describe(log *slog.Logger) {
 		log.Info("view", "view", v.Name, "project", policy.Keys.Project(), "ruleset", policy.Ruleset.Name, "sha256", policy.Ruleset.SHA256(), "key", policy.Keys.Fingerprint())
 	}
 	k := &p.Config.Consumers
-	log.Info("consumers", "anonymous", k.AllowAnonymous, "keys", len(k.Keys), "issuers", len(k.Issuers), "certificates", len(k.Certificates), "users", len(k.Users))
+	log.Info("consumers", "anonymous", k.AllowAnonymous, "keys", len(k.AllKeys()), "issuers", len(k.Issuers), "certificates", len(k.Certificates), "users", len(k.Users))
 }
 
 // Signer returns what signs checkpoints and records; nil for nothing.

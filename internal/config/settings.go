@@ -118,6 +118,7 @@ func consumersSettings(c *Consumers) []setting {
 		list("keys", "API keys (create one with: veil keys api NAME)", &c.Keys, func(k *consumer.Key) []setting {
 			return append(namedAccount(&k.Account), text("sha256", "SHA-256 of the key, in hex", &k.SHA256, sha256Hex))
 		}),
+		text("keysFile", "file with further API keys, mode 0600, in which the console makes and revokes them; at the start an empty file", &c.KeysFile),
 		list("issuers", "authorization servers whose access tokens (JWTs) are accepted", &c.Issuers, func(i *consumer.Issuer) []setting {
 			return append(namedAccount(&i.Account),
 				text("url", "iss of the tokens", &i.URL),

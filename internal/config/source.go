@@ -160,5 +160,6 @@ func (s *Source) look() (src *sources, seen []byte, err error) {
 			seen = fmt.Appendf(seen, "\n%s %s %s", v.Name, v.ruleset.SHA256(), v.keys.Fingerprint())
 		}
 	}
+	seen = fmt.Appendf(seen, "\n%v\n%v", src.config.Consumers.filed, src.config.Operator.filed)
 	return src, fmt.Appendf(seen, "\n%v", src.config.problems.err()), nil
 }

@@ -16,6 +16,9 @@ const project = "demo"
 
 func (d *demo) configFile() string { return filepath.Join(d.dir, "veil.yaml") }
 
+// keysFile has the keys that are made on the console.
+func (d *demo) keysFile(whose string) string { return filepath.Join(d.dir, whose+".yaml") }
+
 func (d *demo) signerFile() string { return filepath.Join(d.dir, "audit.key") }
 
 // writeConfig writes what the demo runs with, and the keys that it names. tables is the
@@ -26,6 +29,11 @@ func (d *demo) writeConfig(sql *sqlView, tables string) error {
 	}
 	if _, err := keys.CreateSigner(d.signerFile(), "veil-demo"); err != nil {
 		return err
+	}
+	for _, whose := range []string{"consumers", "operators"} {
+		if err := os.WriteFile(d.keysFile(whose), nil, 0o600); err != nil {
+			return err
+		}
 	}
 	password, err := login.HashPassword(d.password)
 	if err != nil {
@@ -38,11 +46,11 @@ project: %s
 keyFile: %q
 audit: {dir: %q, signerFile: %q}
 fhir: {upstream: %q, listen: %q, baseURL: %q}
-operator: {listen: %q, console: {users: [{name: demo, password: %q}]}}
+operator: {listen: %q, keysFile: %q, console: {users: [{name: demo, password: %q}]}}
 shutdown: {grace: 5s}
-`, project, d.keyFile(), d.auditDir(), d.signerFile(), d.sourceURL, d.address, d.url(), d.console, password)
+`, project, d.keyFile(), d.auditDir(), d.signerFile(), d.sourceURL, d.address, d.url(), d.console, d.keysFile("operators"), password)
 	if sql == nil {
-		return os.WriteFile(d.configFile(), []byte(text+"consumers: {anonymous: {allow: true}}\n"), 0o600)
+		return os.WriteFile(d.configFile(), fmt.Appendf(nil, "%sconsumers: {anonymous: {allow: true}, keysFile: %q}\n", text, d.keysFile("consumers")), 0o600)
 	}
 	upstream, err := url.Parse(sql.upstream)
 	if err != nil {
@@ -58,8 +66,9 @@ shutdown: {grace: 5s}
 views: {tables: {ruleset: %s, project: %s}}
 consumers:
   anonymous: {allow: true}
-  users: [{name: %s, user: %[6]s, view: tables, verifier: %[7]q}]
-`, upstream, file, tables, RulesetName, project, user, sql.verifier)
+  keysFile: %q
+  users: [{name: %s, user: %[7]s, view: tables, verifier: %[8]q}]
+`, upstream, file, tables, RulesetName, project, d.keysFile("consumers"), user, sql.verifier)
 	return os.WriteFile(d.configFile(), []byte(text), 0o600)
 }
 

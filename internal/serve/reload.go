@@ -39,6 +39,7 @@ func (s *Server) Reload(ctx context.Context) error {
 	}
 	s.postgresTLS.Store(p.Postgres.TLS)
 	s.config = p.Config
+	s.inForce.Store(p.Config)
 	s.metrics.Reload("applied")
 	s.metrics.Loaded(time.Now())
 	s.log.Info("reloaded")

@@ -74,6 +74,8 @@ type Server struct {
 	postgresTLS   atomic.Pointer[tls.Config]
 	closeOperator func()
 
+	inForce atomic.Pointer[config.Config]
+
 	mu     sync.Mutex     // held by a reload
 	config *config.Config // in force
 	closed bool
@@ -96,6 +98,7 @@ func Open(ctx context.Context, source *config.Source, o Options) (_ *Server, err
 		return nil, err
 	}
 	audit.SpareProcessor()
+	s.inForce.Store(c)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())

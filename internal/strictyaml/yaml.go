@@ -71,6 +71,12 @@ type Node struct{ yaml ast.Node }
 // could not read.
 func (n Node) IsZero() bool { return n.yaml == nil }
 
+// IsNull reports whether n is nothing, as after "keys:" at the end of a line.
+func (n Node) IsNull() bool {
+	_, ok := n.yaml.(*ast.NullNode)
+	return ok
+}
+
 // IsList reports whether n is a list.
 func (n Node) IsList() bool {
 	_, ok := n.yaml.(*ast.SequenceNode)

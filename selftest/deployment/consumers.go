@@ -22,7 +22,7 @@ func (d *Deployment) checkConsumers() {
 		p := probe{id: "consumers.guessable", kind: "consumers", of: u.User, severity: selftest.High, seen: "the password is one that is tried first", do: "make a new one with: veil keys postgres USER"}
 		d.add(p, exposed(c.Postgres.Listen) && slices.ContainsFunc(guesses(u.User, u.Name), func(word string) bool { return verifies(u.Verifier, word) }))
 	}
-	for _, k := range c.Consumers.Keys {
+	for _, k := range c.Consumers.AllKeys() {
 		p := probe{id: "consumers.guessable", kind: "consumers", of: k.Name, severity: selftest.High, seen: "the API key is one that is tried first", do: "make a new one with: veil keys api NAME"}
 		d.add(p, slices.ContainsFunc(guesses(k.Name), func(word string) bool {
 			sum := sha256.Sum256([]byte(word))

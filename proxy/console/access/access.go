@@ -1,0 +1,185 @@
+// Package access is the console's page of consumers and keys: who may come, by which
+// credentials, and when somebody did last. Operators make and revoke API keys on it.
+//
+// Credentials are shown by their fingerprints alone; a new key is shown once.
+package access
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/veil-proxy/veil/internal/strictyaml"
+	"github.com/veil-proxy/veil/proxy/console"
+	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/consumer/keyfile"
+)
+
+// Credential is one that somebody has.
+type Credential struct {
+	// Name is that of the consumer or operator, Kind what it is, such as "API key".
+	Name, Kind string
+	// Fingerprint is the one of keyfile.Fingerprint; empty for what has none.
+	Fingerprint string
+	// View names what a consumer sees, Ruleset what masks it; both empty for operators.
+	View, Ruleset string
+	Scopes        string
+	// Filed is of a key that can be revoked here. Made says when, By who made it.
+	Filed    bool
+	Made, By string
+	LastSeen time.Time // zero: not known
+}
+
+// Group are the consumers, or the operators.
+type Group struct {
+	Credentials []Credential
+	// KeysFile is where keys are made; empty for nowhere.
+	KeysFile string
+	// Keys are all keys of the group.
+	Keys []consumer.Key
+}
+
+// Directory is what the configuration in force says.
+type Directory struct {
+	Consumers, Operators Group
+	Views                []string // of consumers; "" for the one at the top
+}
+
+// Config is what the page needs.
+type Config struct {
+	Directory func() Directory
+	// Reload puts the files in force.
+	Reload func(context.Context) error
+	// LastSeen is when each consumer came last; nil if that is not known.
+	LastSeen func(context.Context) (map[string]time.Time, error)
+}
+
+//go:embed templates/*.html
+var files embed.FS
+
+var (
+	list = console.MustParse(files, "templates/access.html")
+	made = console.MustParse(files, "templates/made.html")
+)
+
+// Page is the page.
+func Page(c Config) console.Page {
+	return console.Page{Path: "/keys", Title: "Consumers and keys", Group: "Operations", Routes: []console.Route{
+		{Pattern: "GET /keys", Serve: func(w http.ResponseWriter, r *console.Request) error { return c.show(w, r, http.StatusOK, &form{}) }},
+		{Pattern: "POST /keys/make", Operation: "make key", Serve: c.makeKey},
+		{Pattern: "POST /keys/revoke", Operation: "revoke key", Serve: c.revoke},
+	}}
+}
+
+// form is what was typed, and what is wrong with it.
+type form struct {
+	Whose, Name, View, Scopes string
+	Problem                   string
+}
+
+// shown is what the page shows.
+type shown struct {
+	Directory
+	Form *form
+}
+
+func (c *Config) show(w http.ResponseWriter, r *console.Request, status int, f *form) error {
+	d := c.Directory()
+	if c.LastSeen != nil {
+		if seen, err := c.LastSeen(r.Context()); err == nil { // the page is of use without it
+			for i := range d.Consumers.Credentials {
+				one := &d.Consumers.Credentials[i]
+				one.LastSeen = lastOf(seen, one)
+			}
+		}
+	}
+	byName := func(a, b Credential) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind)) }
+	slices.SortStableFunc(d.Consumers.Credentials, byName)
+	slices.SortStableFunc(d.Operators.Credentials, byName)
+	return r.RenderStatus(w, status, list, "Consumers and keys", shown{d, f})
+}
+
+// Issuer is the kind of those whose names begin with that of an authorization server.
+const Issuer = "access tokens"
+
+// lastOf is when somebody came last. Consumers of an issuer have its name before theirs.
+func lastOf(seen map[string]time.Time, c *Credential) (last time.Time) {
+	for name, at := range seen {
+		if (name == c.Name || c.Kind == Issuer && strings.HasPrefix(name, c.Name+":")) && at.After(last) {
+			last = at
+		}
+	}
+	return last
+}
+
+// makeKey makes a key. It is in the file before it is shown, and recorded before it is in
+// the file.
+func (c *Config) makeKey(w http.ResponseWriter, r *console.Request) error {
+	d := c.Directory()
+	f := &form{Whose: r.PostForm.Get("whose"), Name: r.PostForm.Get("name"), View: r.PostForm.Get("view"), Scopes: strings.TrimSpace(r.PostForm.Get("scopes"))}
+	group := &d.Consumers
+	if f.Whose == "operator" {
+		group, f.View, f.Scopes = &d.Operators, "", ""
+	} else if !slices.Contains(d.Views, f.View) {
+		return &console.Problem{Status: http.StatusBadRequest, Text: "There is no such view."}
+	}
+	if group.KeysFile == "" {
+		return errNoFile
+	}
+	key, sum := consumer.NewKey()
+	e := keyfile.Entry{Key: consumer.Key{Account: consumer.Account{Name: f.Name, View: f.View, Scopes: f.Scopes}, SHA256: sum}, By: r.Operator()}
+	if i := slices.IndexFunc(group.Keys, func(k consumer.Key) bool { return k.Name == f.Name }); i >= 0 {
+		e.Account = group.Keys[i].Account // one consumer has one account
+	}
+	if _, err := consumer.New(r.Context(), consumer.Config{Keys: append(slices.Clone(group.Keys), e.Key)}); err != nil {
+		f.Problem = "Expected a name of 1 to 128 letters, digits and ._@-, and scopes such as system/Observation.rs."
+		if err := r.Commit("refused", "input"); err != nil {
+			return err
+		}
+		return c.show(w, r, http.StatusUnprocessableEntity, f)
+	}
+	if err := keyfile.Add(group.KeysFile, e, func() error { return r.Commit("complete", "") }); err != nil {
+		return notWritten(err)
+	}
+	inForce := c.Reload(r.Context()) == nil
+	return r.Render(w, made, "New API key", map[string]any{"Key": key, "Entry": e, "Whose": f.Whose, "InForce": inForce, "Fingerprint": keyfile.Fingerprint(sum)})
+}
+
+// revoke revokes a key.
+func (c *Config) revoke(w http.ResponseWriter, r *console.Request) error {
+	d := c.Directory()
+	group := &d.Consumers
+	if r.PostForm.Get("whose") == "operator" {
+		group = &d.Operators
+	}
+	if group.KeysFile == "" {
+		return errNoFile
+	}
+	if err := keyfile.Revoke(group.KeysFile, r.PostForm.Get("fingerprint"), func() error { return r.Commit("complete", "") }); err != nil {
+		return notWritten(err)
+	}
+	if c.Reload(r.Context()) != nil {
+		return &console.Problem{Status: http.StatusInternalServerError, Text: "The key is out of the file, but still valid: the configuration could not be reloaded. The log of Veil says why."}
+	}
+	return r.Redirect(w, "/keys", "The key was revoked. It is not valid any more.")
+}
+
+var errNoFile = &console.Problem{Status: http.StatusConflict, Reason: "no keys file", Text: "The configuration names no file for keys, so none can be made or revoked here."}
+
+// notWritten says why a file was not changed. The error of a record that could not be
+// written is the frame's.
+func notWritten(err error) error {
+	if problem := (*console.Problem)(nil); errors.As(err, &problem) {
+		return problem
+	}
+	text := "The keys file could not be changed, and is as it was: " + err.Error() + "."
+	if written := (strictyaml.Problems)(nil); errors.As(err, &written) {
+		text = "The keys file has a mistake, and is as it was: " + written[0].Error() + "."
+	}
+	return &console.Problem{Status: http.StatusConflict, Reason: "keys file", Text: text}
+}
