@@ -32,6 +32,9 @@ var promised = map[string]string{
 	"proxy/jobs/work.FHIR":     "an upstream",
 	"proxy/jobs/work.Postgres": "an upstream",
 
+	"proxy/console/access.Credential.LastSeen": "filled by the page itself",
+	"proxy/console/access.Config.LastSeen":     "for an index of the audit log",
+
 	"text.ReplacerFunc": "for engines that replace by more than a label",
 }
 
