@@ -34,6 +34,8 @@ func (s *Scanner) addressTail(to int) int {
 		switch {
 		case t.kind == word && t.flags&fUnitNo != 0 && s.unitEnd(i) > 0:
 			to = s.unitEnd(i)
+		case t.kind == number && i == to && t.gap == space && t.len() <= 2 && s.at(i+1).char == ',' && s.isCapital(i+2):
+			to = i + 1 // Karlovy Vary 17, Japan
 		case t.kind == number && s.tailStreet(i) > 0:
 			to = s.tailStreet(i)
 		case t.kind == number:
@@ -44,7 +46,7 @@ func (s *Scanner) addressTail(to int) int {
 			to, zip = end, true
 		case !zip && s.regionAndCode(i) > 0:
 			to, zip = s.regionAndCode(i), true
-		case comma && s.regionLine(i):
+		case comma && s.regionLine(i), s.regionEnd(to, i):
 			to = i + 1
 		case s.isCapital(i) && (comma || newLine || s.afterPlaceCode(to)):
 			// After a full stop a sentence may begin: with an eponym, or behind the code.
@@ -75,7 +77,7 @@ func (s *Scanner) placesEnd(i int) int {
 // regionAndCode returns the end of the short name of a region and a postal code, or 0.
 func (s *Scanner) regionAndCode(i int) int {
 	t := s.at(i)
-	if t.kind != word || t.len() > 3 || !s.isNumber(i+1) || s.at(i+1).gap > line || s.at(i+1).len() < 4 || t.flags&(fEnglish|fGerman|fSpanish|fFrench|fUnit|fMonth|fUnitNo|fPhoneLabel|fIDLabel) != 0 {
+	if t.kind != word || t.len() > 3 || !s.isNumber(i+1) || s.at(i+1).gap > line || s.at(i+1).len() < 4 || t.shape != upper && t.flags&(fEnglish|fGerman|fSpanish|fFrench) != 0 || t.flags&(fUnit|fMonth|fUnitNo|fPhoneLabel|fIDLabel) != 0 {
 		return 0
 	}
 	return s.tailZip(i+1, true)
@@ -85,6 +87,19 @@ func (s *Scanner) regionAndCode(i int) int {
 func (s *Scanner) regionLine(i int) bool {
 	t := s.at(i)
 	return t.kind == word && t.len() <= 3 && s.at(i+1).gap == line && s.isCapital(i+1) && t.flags&(fEnglish|fGerman|fSpanish|fFrench|fPhoneLabel|fIDLabel) == 0
+}
+
+// noRegion are words that stand in an address for a region that it does not have.
+var noRegion = hashSet("nan", "null", "none")
+
+// regionEnd reports whether the short name of a region, or a word for none, ends an
+// address behind a place.
+func (s *Scanner) regionEnd(to, i int) bool {
+	t := s.at(i)
+	if t.kind != word || t.gap > line || !s.free(i) || !s.isCapital(to-1) && !s.caseless {
+		return false
+	}
+	return noRegion.has(t.hash) || t.shape == upper && t.len() <= 3 && s.at(i+1).gap != joined && s.endsPhrase(i+1) || t.shape == upper && t.len() <= 3 && s.at(i+1).kind == mark && s.at(i+1).char != '-' && s.at(i+1).char != '/'
 }
 
 // lineHead skips the marks that lines of a quoted text or a list begin with.
@@ -177,6 +192,10 @@ func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
 	}
 	for n := range 5 {
 		j := to
+		if p := s.at(j); j > i && p.gap == space && p.phraseIs&fPlace != 0 && s.isCapital(j) {
+			to, named = j+int(p.phrase), true // a country behind a place
+			continue
+		}
 		if to > i {
 			if (s.is(j, '-') || s.is(j, '\'')) && s.isCapital(j+1) && s.at(j+1).gap == joined {
 				j++

@@ -119,18 +119,22 @@ func (s *Scanner) cornerOf(i int) bool {
 // unitHead finds a street that no word marks before a flat: 9721 Dalmatinova 43 Apt. 6.
 func (s *Scanner) unitHead(unit int) int {
 	from, words := unit, 0
-	for n := 0; n < 8 && from > 0 && s.at(from).gap <= space && s.free(from-1); n++ {
+	for n := 0; n < 8 && from > 0 && (s.at(from).gap <= space || from == unit && s.at(from).gap == line) && s.free(from-1); n++ {
 		p := s.at(from - 1)
 		switch {
 		case s.isCapital(from-1) && p.flags&(fTitle|fIDLabel|fPhoneLabel|fNameLabel|fMonth) == 0, p.kind == word && p.shape == lower && p.flags&(fParticle|fStreetAfter|fStreetBefore) != 0 && p.flags&fEnglish == 0:
 			words++
 		case s.isNumber(from-1) && p.len() <= 6:
+		case p.kind == word && p.shape == lower && p.flags&^fNothing == 0 && s.is(from, '.'): // rkp.
 		case p.kind == mark && (p.char == ',' || p.char == '.' || p.char == '-' || p.char == '\''):
 		default:
 			n = 8
 			continue
 		}
 		from--
+	}
+	if words > 0 && s.at(from).gap == space && s.labelAt(from-1) == Location {
+		return from // a second street behind the first
 	}
 	for from < unit && !s.isNumber(from) {
 		if s.isCapital(from) {

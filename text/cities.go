@@ -75,6 +75,9 @@ func (s *Scanner) place(i int) {
 	if labelled {
 		to = s.placeOf(i, to)
 	}
+	if f&fCountry != 0 && s.at(to).char == '(' && s.at(to+1).shape == title && s.is(to+2, ')') && s.at(to+1).flags&(fMedical|fDrug|fRelation) == 0 {
+		to += 3 // Cyprus (Greek)
+	}
 	if s.isCapital(to) && s.at(to).gap == space && t.flags&(fGiven|fFamily) != 0 && !phrase && s.at(to).flags&(fFamily|fOrgHead) != 0 && f&(fCountry|fState) == 0 {
 		return // Jordan Smith, Springfield Hospital
 	}
@@ -238,6 +241,9 @@ func (s *Scanner) zip(i int) {
 	near := t.gap <= line || s.at(j+1).gap <= line
 	if s.at(j).kind == word && s.at(j).shape == lower && between.has(s.at(j).hash) && !zipLabels.has(s.at(j).hash) {
 		j-- // the zip code is
+	}
+	if u := s.at(to); t.len() == 4 && u.shape == upper && u.len() == 2 && u.gap == space && zipLabels.has(s.at(j).hash) && s.endsPhrase(to+1) {
+		to++ // ZIP: 7412 SL
 	}
 	switch p := s.at(j); {
 	case p.ends&fPlaceLabel != 0 && near && zipLabels.has(p.hash), p.ends&fPlaceLabel != 0 && s.at(i-1).char == ':' && t.len() == 5:

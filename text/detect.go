@@ -95,6 +95,7 @@ func (s *Scanner) detect() {
 	s.findPlaces()
 	s.findNames()
 	s.findPlacesOfNames()
+	s.spread()
 	s.findAges()
 	s.findOptional()
 }

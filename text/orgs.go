@@ -58,7 +58,7 @@ var (
 
 // firm finds a name that is made of the names of partners: Boyd, Kruse and Ferrari.
 func (s *Scanner) firm(i int) bool {
-	if s.at(i+1).char != ',' || s.at(i+3).hash != hashAnd || s.at(i+4).gap != space || s.at(i-1).char == ',' && s.at(i).gap <= space || s.at(i+5).char == ',' {
+	if s.at(i+1).char != ',' || s.at(i+3).hash != hashAnd || s.at(i+4).gap != space || s.at(i-1).char == ',' && s.at(i).gap <= space && s.at(i-2).char != '.' || s.at(i+5).char == ',' {
 		return false
 	}
 	for _, j := range [...]int{i, i + 2, i + 4} {
@@ -248,7 +248,7 @@ func (s *Scanner) nameForward(i int) int {
 // endsPhrase reports whether a token ends what stands before it: a mark or a line.
 func (s *Scanner) endsPhrase(i int) bool { return s.at(i).gap >= line || s.at(i).kind == mark }
 
-var nameParticles = hashSet("de", "del", "la", "las", "los", "el", "am", "an", "der", "dem", "im", "in", "zum", "zur", "von", "du", "des", "y", "e", "di", "da", "do", "dos", "van", "den")
+var nameParticles = hashSet("de", "del", "la", "las", "los", "el", "am", "an", "der", "dem", "im", "in", "zum", "zur", "von", "du", "des", "y", "e", "i", "di", "da", "do", "dos", "van", "den")
 
 // properName reports whether a name of an organisation is more than what it is called in
 // general: Oncology Clinic is none.
@@ -343,6 +343,9 @@ func (s *Scanner) orgAfter(i int) {
 	}
 	if !s.isCapital(j) || s.at(j).gap > space || s.taken[min(j, len(s.taken)-1)] != 0 || notOrgs.has(s.at(j).hash) || s.at(j).flags&(fTitle|fRelation|fMonth|fWeekday|fRoom|fUnitNo|fNameLabel) != 0 && s.at(j).flags&fParticle == 0 ||
 		s.at(j).flags&(fMedical|fDrug) != 0 && s.at(j).flags&(fGiven|fFamily|fCity) == 0 {
+		return
+	}
+	if s.firm(j) {
 		return
 	}
 	s.orgName(i, j)

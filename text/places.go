@@ -262,8 +262,12 @@ func (s *Scanner) houseNumber(to int) int {
 	if s.at(j).char == ',' || s.at(j).char == '.' && s.at(j+1).gap <= space && s.at(j).gap == joined && s.isNumber(j+1) && s.at(j-1).len() <= 4 {
 		j++
 	}
-	if w := s.at(j); w.kind == word && w.gap <= space && numberSigns.has(w.hash) {
-		j++
+	sign := false
+	if w := s.at(j); w.kind == word && w.gap <= space && numberSigns.has(w.hash) || w.char == '#' && w.gap <= space {
+		sign = true
+		if j++; s.is(j, '.') && s.at(j+1).hash == hashO && s.at(j+1).gap == joined {
+			j += 2 // n.o 119
+		}
 		for s.at(j).gap == joined && (s.at(j).hash == 'º' || s.at(j).hash == '°' || s.at(j).char == '.') {
 			j++
 		}
@@ -271,10 +275,12 @@ func (s *Scanner) houseNumber(to int) int {
 	if s.at(j).hash == hashS && s.is(j+1, '/') && s.at(j+2).hash == hashN {
 		return j + 3
 	}
-	if !s.isNumber(j) || s.at(j).gap > space || s.at(j).len() > 4 || s.decimalAfter(j) {
+	if !s.isNumber(j) || s.at(j).gap > space || s.at(j).len() > 4 || s.decimalAfter(j) && !sign {
 		return to
 	}
-	to = j + 1
+	if to = j + 1; sign && s.decimalAfter(j) {
+		return to + 2 // km 9,100
+	}
 	if t := s.at(to); t.gap == joined && t.kind == word && t.len() == 1 && !s.is(to+1, '/') {
 		to++
 	} else if t.gap == joined && t.char == '-' && s.at(to+1).gap == joined && s.at(to+1).kind != mark && s.at(to+1).len() <= 4 {
@@ -316,7 +322,7 @@ func (s *Scanner) floor(to int) int {
 }
 
 var (
-	numberSigns  = hashSet("n", "no", "nº", "num", "número", "nr", "núm")
+	numberSigns  = hashSet("n", "no", "nº", "num", "número", "nr", "núm", "nro", "km")
 	doors        = hashSet("izq", "izda", "der", "drcha", "ext", "int", "centro", "izquierda", "dcha", "derecha", "dcho", "bajo", "ático", "bis", "puerta", "piso", "planta")
 	hashS, hashN = hashOf("s"), hashOf("n")
 )

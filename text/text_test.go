@@ -57,6 +57,18 @@ func TestDetectors(t *testing.T) {
 	t.Parallel()
 	s := New(Options{}).Scanner()
 	for _, want := range []struct{ in, out string }{
+		// What belongs to what was found: parts of names and of addresses.
+		{"Nombre: Ana. Médico: Ana Mª Gómez García. El paciente ingresa por dolor.", "Nombre: [NAME]. Médico: [NAME]. El paciente ingresa por dolor."},
+		{"Seen by Anna Hauta-aho today.", "Seen by [NAME] today."},
+		{"Urología. Hospital Universitario de Getafe. Ctra. de Colmenar, km 9,100. 28905 Getafe. No tiene fiebre.", "Urología. [ORG]. [LOCATION]. No tiene fiebre."},
+		{"Hospital Gregorio Marañón, Doctor Esquerdo, 46, 28007 Madrid. El paciente no tiene fiebre.", "[ORG], [NAME], [LOCATION], [LOCATION] [LOCATION]. El paciente no tiene fiebre."},
+		{"Please send it to 56 Karpacka 69 Apt. 837 Bydgoszcz nan.", "Please send it to [LOCATION]."},
+		{"He lives at 35 Hausergasse 59 Suite 106, Karlovy Vary 17, Japan 67785.", "He lives at [LOCATION]."},
+		{"She spent a year at Jones, Mitchell and Williams as an assistant.", "She spent a year at [ORG] as an assistant."},
+		{"They moved here from Cyprus (Greek) last year.", "They moved here from [LOCATION] last year."},
+		{"Dose 5 mg, 28007 units. Patient Smith, 46, 12345 in file; 32 of 40 patients in Boston 2.", "Dose 5 mg, 28007 units. Patient [NAME], 46, 12345 in file; 32 of 40 patients in [LOCATION] 2."},
+		{"ZIP: 7412 SL", "ZIP: [LOCATION]"},
+		{"It's in 0269 Stensas Drive\n Suite 621\n ARENDAL\n Norway", "It's in [LOCATION]\n\n\n"},
 		// Dates in any writing; relative days, scores and measures stay.
 		{"on March 3rd, 2020, 3/14/2020, 2020-03-14T10:30:00Z, 14Mar2020 and Friday, June 5", "on [DATE], [DATE], [DATE], [DATE] and [DATE]"},
 		{"am 3. März 2020 und 14.3.20 geboren", "am [DATE] und [DATE] geboren"},

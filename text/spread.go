@@ -1,0 +1,202 @@
+package text
+
+// spread takes in what belongs to what was found and no detector has read: the rest of a
+// name behind a particle, a hyphen or an abbreviation, and what stands between an address
+// and its postal code.
+func (s *Scanner) spread() {
+	for n, count := 0, len(s.hits); n < count; n++ {
+		h := &s.hits[n]
+		switch h.label {
+		case Name:
+			s.spreadName(h)
+			s.spreadAddress(h.to)
+		case Location:
+			s.spreadPlace(h)
+			s.spreadRegion(h.to)
+			s.spreadAddress(h.to)
+		case Org:
+			s.spreadAddress(h.to)
+			if t := s.at(h.to); t.flags&fOrgSuffix != 0 && t.gap == space && s.isCapital(h.to) && s.free(h.to) && t.len() > 2 {
+				h.to++ // Loqate Inc
+				s.take(h.to-1, h.to, Org)
+			}
+		}
+	}
+}
+
+// spreadName takes in the rest of a name.
+func (s *Scanner) spreadName(h *hit) {
+	from, to := h.from, h.to
+	for n := 0; n < 3; n++ {
+		end := s.nameGoesOn(h, to)
+		if end == to {
+			break
+		}
+		to = end
+	}
+	for n := 0; n < 2; n++ {
+		begin := s.nameBefore(from)
+		if begin == from {
+			break
+		}
+		from = begin
+	}
+	s.take(from, h.from, Name)
+	s.take(h.to, to, Name)
+	h.from, h.to = from, to
+}
+
+// hashFeminine is the sign in Mª.
+const hashFeminine = 'ª'
+
+// nameGoesOn returns the end of the next part of a name.
+func (s *Scanner) nameGoesOn(h *hit, to int) int {
+	t := s.at(to)
+	switch {
+	case t.char == '-' && t.gap == joined:
+		if s.at(to+1).gap == joined && s.at(to+1).len() > 1 && s.namePart(to+1, false) {
+			return to + 2 // Hauta-aho
+		}
+		return to
+	case t.hash == hashFeminine && t.gap == joined && s.at(to-1).len() <= 2 && s.free(to):
+		if s.isCapital(to+1) && s.at(to+1).gap <= space && s.namePart(to+1, false) {
+			return to + 2 // Ana Mª Gómez
+		}
+		return to + 1
+	case s.lang == german:
+		return to
+	}
+	// In other languages a word that is no name elsewhere is one behind a title or label.
+	named := s.lang != english && s.contextBefore(h.from) >= labelled || s.lang != english && s.at(h.from).flags&fTitle != 0
+	i := to
+	for n := 0; n < 3 && s.at(i).kind == word && s.at(i).gap == space && s.at(i).shape == lower && nameParticles.has(s.at(i).hash); n++ {
+		i++
+	}
+	if s.at(i).gap == space && s.at(i).shape == title && s.namePart(i, named) && (i > to || named && s.endsName(i+1)) {
+		return i + 1
+	}
+	return to
+}
+
+// placeParticles stand inside the names of places.
+var placeParticles = hashSet("pri", "nad", "pod", "u", "ob", "sur", "sous", "upon", "de", "del", "la", "di", "da", "della", "y")
+
+// spreadPlace takes in the numbers before and behind a street, and the rest of a place's name
+// behind a particle: Loka pri Zidanem Mostu.
+func (s *Scanner) spreadPlace(h *hit) {
+	from, to := h.from, h.to
+	if h.rule == "street" {
+		for n := 0; n < 2 && s.houseNumberAt(from-1); n++ {
+			from--
+		}
+		if t := s.at(to); t.kind == number && t.gap == space && t.len() <= 4 && s.free(to) && !s.isNumber(to-1) && !s.decimalAfter(to) && s.at(to+1).flags&(fUnit|fMonth) == 0 && !isYear(t) {
+			to++
+		}
+	}
+	i := to
+	for n := 0; n < 2 && s.at(i).kind == word && s.at(i).gap == space && s.at(i).shape == lower && placeParticles.has(s.at(i).hash); n++ {
+		i++
+	}
+	if i > to && s.at(i).gap == space && s.isCapital(i) && (s.labelAt(i) == Location || s.labelAt(i) == Name) {
+		to = i
+	}
+	s.take(from, h.from, Location)
+	s.take(h.to, to, Location)
+	h.from, h.to = from, to
+}
+
+// spreadRegion takes in the short name of a region and the postal code behind a place, and a
+// word that stands for no region.
+func (s *Scanner) spreadRegion(to int) {
+	i := to
+	comma := s.at(i).char == ',' && s.at(i).gap <= line
+	if comma {
+		i++
+	}
+	t, code := s.at(i), s.at(i+1)
+	if !s.free(i) || t.gap > line {
+		return
+	}
+	region := t.kind == word && t.len() <= 3 && (t.shape == upper || noRegion.has(t.hash)) || comma && s.isNumber(i) && t.len() <= 2
+	switch {
+	case region && s.isNumber(i+1) && s.free(i+1) && code.gap <= line && code.len() >= 4 && s.tailZip(i+1, true) > 0:
+		s.add(i, s.tailZip(i+1, true), Location, "postal-code")
+	case noRegion.has(t.hash) && t.gap == space && s.isNumber(to-1) || noRegion.has(t.hash) && s.endsPhrase(i+1):
+		s.add(i, i+1, Location, "place")
+	}
+}
+
+// endsName reports whether a token ends the line or the part of a sentence before it.
+func (s *Scanner) endsName(i int) bool {
+	t := s.at(i)
+	return t.gap >= wide || t.char == '.' || t.char == ',' || t.char == '('
+}
+
+// namePart reports whether a word can be a part of a name that was found. Behind a title
+// or label any word can that is none of medicine.
+func (s *Scanner) namePart(i int, named bool) bool {
+	t := s.at(i)
+	if t.kind != word || !s.free(i) || t.phraseIs&(fPlace|fOrg) != 0 {
+		return false
+	}
+	if named {
+		return t.flags&(fKeyword&^(fTitle|fNameVerb|fDateLabel)|fMedical|fDrug) == 0
+	}
+	return t.flags&(fCommon|fWord|fKeyword|fMedical|fDrug|fEponym) == 0 && (t.flags&fForeign == 0 || t.flags&(fGiven|fFamily) != 0)
+}
+
+// nameBefore returns where the part of a name begins that stands before a token.
+func (s *Scanner) nameBefore(from int) int {
+	if p := s.at(from - 1); p.hash == hashFeminine && s.at(from).gap <= space && p.gap == joined && s.at(from-2).len() <= 2 && s.isCapital(from-2) && s.free(from-1) && s.free(from-2) {
+		return from - 2 // Mª Pilar
+	}
+	if s.at(from).gap == space && s.at(from-1).shape == title && s.at(from-1).len() > 2 && s.namePart(from-1, false) && s.at(from-1).flags&fPlace == 0 && !s.is(from-2, '-') {
+		return from - 1
+	}
+	return from
+}
+
+// mostBetween is how many tokens may stand between an address and its postal code.
+const mostBetween = 10
+
+// spreadAddress takes in the number of a house, the floor and the door that stand between
+// what ends at a token and a postal code.
+func (s *Scanner) spreadAddress(to int) {
+	from, end, numbers, letters := 0, 0, 0, 0
+	for j := to; j < len(s.toks) && j < to+mostBetween; j++ {
+		t := s.at(j)
+		switch {
+		case t.gap >= blank:
+			return
+		case s.taken[j] != 0:
+			if s.taken[j] == Location && t.kind == number && t.len() == 5 && end > 0 && (numbers > 0 || letters == 1) {
+				s.add(from, end, Location, "address-number")
+			}
+			return
+		case t.kind == mark:
+			if !joinsAddress(t) {
+				return
+			}
+			continue
+		case t.kind == number && t.len() <= 4:
+			numbers++
+		case t.kind == word && (t.len() <= 3 && t.flags&(fUnit|fMonth|fMedical) == 0 || t.flags&fUnitNo != 0 || doors.has(t.hash)):
+			letters++
+		default:
+			return
+		}
+		if end == 0 {
+			from = j
+		}
+		end = j + 1
+	}
+}
+
+// joinsAddress reports whether a mark may stand between the parts of an address.
+func joinsAddress(t *token) bool {
+	switch t.char {
+	case ',', '.', '-', '#', '/':
+		return true
+	}
+	return t.hash == 'º' || t.hash == 'ª' || t.hash == '°'
+}
