@@ -33,16 +33,16 @@ func (l *Log) checkpoint() error {
 	if err != nil {
 		return err
 	}
-	if err := replace(filepath.Join(l.dir, checkpointFile), signed); err != nil {
+	if err := ReplaceFile(filepath.Join(l.dir, checkpointFile), signed); err != nil {
 		return err
 	}
 	l.signed = l.written.seq
 	return nil
 }
 
-// replace writes a file anew so that a crash leaves the one before or this one,
+// ReplaceFile writes a file anew so that a crash leaves the one before or this one,
 // whole.
-func replace(path string, text []byte) error {
+func ReplaceFile(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new") // its mode is 0600
 	if err != nil {
 		return err
@@ -100,4 +100,24 @@ func readCheckpoint(dir, verifierKey string) (chain, error) {
 		return chain{}, errors.New("checkpoint: the hash is not base 64")
 	}
 	return chain{seq, hex.EncodeToString(hash)}, nil
+}
+
+// CopyCheckpoint copies a log's checkpoint into a folder that has the lines up to a number, if
+// it is of one of these. The folder keeps the one that it has otherwise.
+func CopyCheckpoint(dir, to string, upTo uint64) error {
+	text, err := os.ReadFile(filepath.Join(dir, checkpointFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	lines := strings.SplitN(string(text), "\n", 3)
+	if len(lines) < 3 {
+		return errors.New("checkpoint: expected a name, a size and a hash")
+	}
+	if seq, err := strconv.ParseUint(lines[1], 10, 64); err != nil || seq > upTo {
+		return err
+	}
+	return ReplaceFile(filepath.Join(to, checkpointFile), text)
 }

@@ -19,6 +19,7 @@
 //	record     one exchange: who, what, which ruleset and key, what was applied
 //	detail     one application of a rule; details stand before their record
 //	recovered  bytes of a torn line were set aside when the log was opened
+//	pruned     a whole segment is removed: number and hash of its last line
 //
 // A changed byte breaks the hash of its line, a removed, inserted or moved line
 // breaks the chain of the next. Whoever can write the folder can write a whole
@@ -26,6 +27,13 @@
 // signed note (https://c2sp.org/tlog-checkpoint), ties the log to a key that is
 // kept elsewhere. Its text is the log's name, the last sequence number and the
 // last hash in base 64. Lines after the last checkpoint can still be cut off.
+//
+// # Retention
+//
+// Prune removes the oldest segments. Before it removes one, it verifies it, writes a line of
+// kind pruned, and signs a checkpoint behind that line. So a log may begin with any segment
+// that follows one whose removal a later line states; Verify takes no other beginning but
+// line 1.
 //
 // # Crashes
 //

@@ -3,6 +3,7 @@ package audit
 import (
 	"iter"
 	"sync"
+	"time"
 
 	"github.com/veil-proxy/veil/mask"
 )
@@ -56,6 +57,12 @@ func (e *encoder) encode(r *mask.Record) {
 		Resources: r.Resources, Applied: e.applied, Found: r.Found, DurationMicros: r.DurationMicros,
 	})
 	e.line.Resources, e.line.Found = nil, nil // the caller's
+}
+
+// pruned writes the line of a segment that is removed.
+func (e *encoder) pruned(now time.Time, end chain) {
+	e.text, e.ends = e.text[:0], e.ends[:0]
+	e.add(&Line{Kind: "pruned", Time: now, PrunedSeq: end.seq, PrunedHash: end.hash})
 }
 
 func (e *encoder) add(l *Line) {

@@ -11,6 +11,7 @@ type group struct {
 	segment string // name of the segment that begins with this group, or empty
 	text    []byte
 	end     head
+	sign    bool          // a checkpoint follows it
 	done    chan struct{} // closed when it is on disk, or cannot be written
 	err     error         // then
 }
@@ -22,8 +23,9 @@ const mostAtOnce = 1 << 20
 // mostKept is how large a buffer may be and still be kept.
 const mostKept = 1 << 20
 
-// enqueue queues a record. The caller writes the groups that it returns.
-func (l *Log) enqueue(now time.Time, e *encoder) (g *group, mine []*group, err error) {
+// enqueue queues a record, and a checkpoint behind it if sign is set. The caller writes the
+// groups that it returns.
+func (l *Log) enqueue(now time.Time, e *encoder, sign bool) (g *group, mine []*group, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failed != nil {
@@ -38,6 +40,7 @@ func (l *Log) enqueue(now time.Time, e *encoder) (g *group, mine []*group, err e
 		g.text = l.head.append(g.text, line)
 	}
 	g.end = l.head
+	g.sign = g.sign || sign
 	l.size += int64(len(g.text) - before)
 	if l.writing {
 		return g, nil, nil
@@ -160,7 +163,7 @@ func (l *Log) writeGroup(g *group) error {
 		text = text[n:]
 	}
 	l.written = g.end
-	if l.written.seq-l.signed >= checkpointEvery || g.segment != "" && l.signed > 0 {
+	if g.sign || l.written.seq-l.signed >= checkpointEvery || g.segment != "" && l.signed > 0 {
 		return l.checkpoint()
 	}
 	return nil

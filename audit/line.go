@@ -22,7 +22,7 @@ var zeroHash = strings.Repeat("0", 2*sha256.Size)
 type Line struct {
 	Seq  uint64 `json:"seq"`
 	Prev string `json:"prev"`
-	// Kind is header, record, detail or recovered.
+	// Kind is header, record, detail, recovered or pruned.
 	Kind           string            `json:"kind"`
 	Time           time.Time         `json:"time"`
 	Version        int               `json:"version,omitempty"`
@@ -55,8 +55,11 @@ type Line struct {
 	Rule     string `json:"rule,omitempty"`
 	Outcome  string `json:"outcome,omitempty"`
 	// TornBytes is how much of a half-written line was set aside.
-	TornBytes int64  `json:"tornBytes,omitempty"`
-	Hash      string `json:"hash"`
+	TornBytes int64 `json:"tornBytes,omitempty"`
+	// PrunedSeq and PrunedHash are of the last line of a segment that is removed.
+	PrunedSeq  uint64 `json:"prunedSeq,omitempty"`
+	PrunedHash string `json:"prunedHash,omitempty"`
+	Hash       string `json:"hash"`
 }
 
 // longestText bounds the texts that come from outside, in bytes.

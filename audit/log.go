@@ -149,7 +149,12 @@ func (l *Log) continueSegment(path string, torn int64) error {
 func (l *Log) Append(ctx context.Context, r *mask.Record) error {
 	e := encoders.Get().(*encoder)
 	e.encode(r)
-	g, mine, err := l.enqueue(r.Time, e)
+	return l.append(ctx, r.Time, e, false)
+}
+
+// append writes the lines of an encoder, which it puts back.
+func (l *Log) append(ctx context.Context, at time.Time, e *encoder, sign bool) error {
+	g, mine, err := l.enqueue(at, e, sign)
 	encoders.Put(e)
 	if err != nil {
 		return err

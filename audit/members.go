@@ -82,7 +82,9 @@ func (l *Line) appendMembers(dst []byte) []byte {
 	} {
 		dst = appendTextOrNone(dst, m.name, m.text)
 	}
-	return appendNumber(dst, "tornBytes", l.TornBytes)
+	dst = appendNumber(dst, "tornBytes", l.TornBytes)
+	dst = appendNumber(dst, "prunedSeq", int64(l.PrunedSeq)) //nolint:gosec // lines are numbered from 1
+	return appendTextOrNone(dst, "prunedHash", l.PrunedHash)
 }
 
 func appendText(dst []byte, name, text string) []byte {

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // verifyError says what is wrong with a log and where.
@@ -37,11 +38,18 @@ type Report struct {
 	// Checkpoint is the sequence number that a signed checkpoint ties down, 0
 	// when none was checked.
 	Checkpoint uint64 `json:"checkpoint"`
+	// Pruned is the number of lines that retention removed, and PrunedAt when it removed the
+	// last of them.
+	Pruned   uint64    `json:"pruned,omitempty"`
+	PrunedAt time.Time `json:"prunedAt,omitzero"`
 }
 
 // WriteText writes the report for people.
 func (rep *Report) WriteText(out io.Writer) error {
 	text := fmt.Sprintf("ok: %d records in %d lines and %d segments; last hash %s\n", rep.Records, rep.Lines, rep.Segments, rep.LastHash)
+	if rep.Pruned > 0 {
+		text += fmt.Sprintf("ok: lines 1 to %d were removed by retention, up to %s, as the log says\n", rep.Pruned, rep.PrunedAt.Format(time.RFC3339))
+	}
 	if rep.Checkpoint > 0 {
 		text += fmt.Sprintf("ok: signed checkpoint at line %d\n", rep.Checkpoint)
 	}
@@ -83,17 +91,27 @@ func VerifyEach(dir, verifierKey string, each func(l *Line, bytes int) error) (R
 		}
 		rep.Checkpoint = signed.seq
 	}
-	c := chain{hash: zeroHash}
+	c, err := beginning(dir, segments[0])
+	if err != nil {
+		return rep, err
+	}
+	begins := begin{first: c, segment: segments[0], signed: signed.seq}
 	for _, name := range segments {
 		rep.Segments++
 		if name != segmentName(c.seq+1) {
 			return rep, &verifyError{name, 1, c.seq + 1, fmt.Sprintf("the segment %s should come next: one was removed or renamed", segmentName(c.seq+1))}
 		}
-		if err := rep.segment(filepath.Join(dir, name), name, name == segments[len(segments)-1], &c, signed, each); err != nil {
+		if err := rep.segment(filepath.Join(dir, name), name, name == segments[len(segments)-1], &c, signed, func(l *Line, bytes int) error {
+			begins.look(l, &rep)
+			return each(l, bytes)
+		}); err != nil {
 			return rep, err
 		}
 	}
 	rep.LastHash = c.hash
+	if err := begins.check(&rep); err != nil {
+		return rep, err
+	}
 	if signed.seq > c.seq {
 		name := ""
 		if len(segments) > 0 {

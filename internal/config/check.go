@@ -26,6 +26,7 @@ func (c *Config) check() {
 	if a := &c.Audit; a.Index != "" && filepath.Clean(a.Index) == filepath.Clean(a.Dir) {
 		p.add("audit.index", "%s is the directory of the log: give the index one of its own", a.Index)
 	}
+	c.Audit.check(p, c)
 	c.Postgres.check(p, &c.Consumers)
 	if _, _, err := net.SplitHostPort(c.FHIR.Listen); err != nil {
 		p.add("fhir.listen", "expected an address such as 127.0.0.1:8080, or :8080 for all interfaces")

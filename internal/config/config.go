@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/mask/civil"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/consumer/keyfile"
@@ -121,7 +122,11 @@ type Consumers struct {
 }
 
 // Audit is the audit log, and the index that the console searches.
-type Audit struct{ Dir, SignerFile, Index string }
+type Audit struct {
+	Dir, SignerFile, Index string
+	Retention              audit.Retention
+	Shipping               []Shipping
+}
 
 // IndexDir is the folder of the index.
 func (a *Audit) IndexDir() string {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/audit/ship"
 	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/mask/ruleset"
@@ -43,6 +44,7 @@ type Prepared struct {
 	Credentials signin.Credentials
 	UpstreamTLS *tls.Config
 	Tracing     *trace.Config // nil: off
+	Shipping    []ship.Options
 }
 
 // sources is what the files of a configuration say, before it is compiled.
@@ -166,6 +168,7 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*Prepared, err
 	p.UpstreamTLS, err = c.FHIR.UpstreamTLS.Config(log)
 	c.problems.takeAll("fhir.upstreamTLS", err)
 	p.Tracing = c.Tracing.prepare(&c.problems, log)
+	p.Shipping = c.Audit.ship(&c.problems, s.shippedViews(), log)
 	if err := c.problems.err(); err != nil {
 		return nil, err
 	}

@@ -136,6 +136,17 @@ func number(name, doc string, to *int, least int) setting {
 }
 
 // decimal is a number of 0 or more with a point.
+func number64(name, doc string, to *int64) setting {
+	n := int(*to)
+	s := number(name, doc, &n, 0)
+	set := s.set
+	return value(name, doc, func(text string) string {
+		problem := set(text)
+		*to = int64(n)
+		return problem
+	}, func() string { return strconv.FormatInt(*to, 10) })
+}
+
 func decimal(name, doc string, to *float64) setting {
 	return value(name, doc, func(s string) string {
 		n, err := strconv.ParseFloat(s, 64)

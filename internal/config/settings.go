@@ -32,6 +32,8 @@ func (c *Config) settings() []setting {
 			text("dir", "directory of the audit log; each process needs its own", &c.Audit.Dir).flagged("audit-dir", "DIR"),
 			text("signerFile", "file with the key that signs checkpoints (optional)", &c.Audit.SignerFile),
 			text("index", "directory of the index that the console searches, which is built from the log at any time (default: index in audit.dir)", &c.Audit.Index),
+			section("retention", "which segments of the audit log are removed, oldest first; needs signerFile", retentionSettings(&c.Audit.Retention)...),
+			list("shipping", "where the lines of the audit log are sent, too", &c.Audit.Shipping, shippingSettings),
 		).at(restart),
 		section("operator", "metrics, health checks, and operations for operators", operatorSettings(&c.Operator)...).at(restart),
 		section("text", "texts that rulesets scrub", section("recognizer", "external recogniser, asked beside the detectors; it sees originals", recognizerSettings(&c.Recognizer)...)).at(restart),

@@ -53,6 +53,7 @@ type Server struct {
 	audit   *audit.Log
 	metrics *metrics.Set
 	tracer  *trace.Tracer // nil: off
+	keeper  *keeper       // of the audit log
 	log     *slog.Logger
 
 	draining  atomic.Bool
@@ -104,6 +105,9 @@ func Open(ctx context.Context, source *config.Source, o Options) (_ *Server, err
 			err = errors.Join(err, s.close())
 		}
 	}()
+	if s.keeper, err = s.keep(p); err != nil {
+		return nil, err
+	}
 	if err := s.openTracing(ctx, p); err != nil {
 		return nil, err
 	}
@@ -163,7 +167,10 @@ func (s *Server) close() error {
 		s.index.Close()
 	}
 	s.closeTracing()
-	return s.audit.Close()
+	s.keeper.stopPruning()
+	err := s.audit.Close()
+	s.keeper.close()
+	return err
 }
 
 // openFHIR opens the FHIR listener.

@@ -1,0 +1,41 @@
+package ship
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/audit"
+)
+
+// Filter says which lines are sent. What is empty takes all.
+type Filter struct {
+	// Outcomes are those of records, such as "refused", and Operations their first words,
+	// such as "read".
+	Outcomes, Operations []string
+	// Views are those of the consumers.
+	Views []View
+	// Details adds the lines of single applications, and Whole all lines as they are: for a
+	// copy that can be verified.
+	Details, Whole bool
+}
+
+// View is a view as records name it.
+type View struct{ Project, Ruleset string }
+
+// takes reports whether a line is sent. Lines that say what became of the log itself are.
+func (f *Filter) takes(l *audit.Line) bool {
+	switch {
+	case f.Whole:
+		return true
+	case l.Kind == "pruned", l.Kind == "recovered":
+		return true
+	case l.Kind == "detail":
+		return f.Details && len(f.Outcomes)+len(f.Operations)+len(f.Views) == 0
+	case l.Kind != "record":
+		return false
+	}
+	operation, _, _ := strings.Cut(l.Operation, " ")
+	return (len(f.Outcomes) == 0 || slices.Contains(f.Outcomes, l.Result)) &&
+		(len(f.Operations) == 0 || slices.Contains(f.Operations, operation)) &&
+		(len(f.Views) == 0 || slices.Contains(f.Views, View{l.Project, l.Ruleset}))
+}

@@ -1,0 +1,129 @@
+package ship
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/veil-proxy/veil/audit"
+)
+
+// Folder writes lines into files of a folder, which have the names of their segments. With
+// Filter.Whole they are a copy of the log, each line where it stands in the log, with its
+// checkpoint; otherwise lines are appended.
+type Folder struct {
+	dir, log string
+	whole    bool
+	name     string
+	f        *os.File
+}
+
+// NewFolder returns a target that writes into a folder. log is the folder of the log.
+func NewFolder(dir, log string, whole bool) *Folder { return &Folder{dir: dir, log: log, whole: whole} }
+
+// Send writes entries durably.
+func (d *Folder) Send(_ context.Context, entries []Entry) error {
+	for start := 0; start < len(entries); {
+		end := start
+		for end < len(entries) && entries[end].Segment == entries[start].Segment {
+			end++
+		}
+		if err := d.write(entries[start:end]); err != nil {
+			d.Close()
+			return errors.New("the folder could not be written: " + causeOf(err))
+		}
+		start = end
+	}
+	if d.whole && len(entries) > 0 {
+		if err := audit.CopyCheckpoint(d.log, d.dir, entries[len(entries)-1].Seq); err != nil {
+			return errors.New("the checkpoint could not be copied: " + causeOf(err))
+		}
+	}
+	return nil
+}
+
+// write writes entries of one segment.
+func (d *Folder) write(entries []Entry) error {
+	if err := d.open(entries[0].Segment); err != nil {
+		return err
+	}
+	var text []byte
+	for i := range entries {
+		text = append(append(text, entries[i].Text...), '\n')
+	}
+	info, err := d.f.Stat()
+	if err != nil {
+		return err
+	}
+	at := info.Size()
+	if d.whole {
+		at = entries[0].Offset
+		if err := d.same(text, at, info.Size()); err != nil {
+			return err
+		}
+	}
+	if _, err := d.f.WriteAt(text, at); err != nil {
+		return err
+	}
+	return d.f.Sync()
+}
+
+// errOther says that what a copy has is not what the log has.
+var errOther = errors.New("it has another log or a part of one: use a folder that has none, for each log")
+
+// same compares what a file has from an offset on, and refuses to write over anything else.
+func (d *Folder) same(text []byte, at, size int64) error {
+	if at > size {
+		return errOther
+	}
+	there := make([]byte, min(int64(len(text)), size-at))
+	if _, err := d.f.ReadAt(there, at); err != nil {
+		return err
+	}
+	if !bytes.HasPrefix(text, there) {
+		return errOther
+	}
+	return nil
+}
+
+func (d *Folder) open(name string) (err error) {
+	if d.name == name {
+		return nil
+	}
+	d.Close()
+	if err := os.MkdirAll(d.dir, 0o700); err != nil {
+		return err
+	}
+	d.f, err = os.OpenFile(filepath.Join(d.dir, name), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	d.name = name
+	dir, err := os.Open(d.dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// Close closes the file.
+func (d *Folder) Close() {
+	if d.f != nil {
+		_ = d.f.Close() // what was sent is synced
+	}
+	d.f, d.name = nil, ""
+}
+
+// causeOf says why a file could not be written, without its name.
+func causeOf(err error) string {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	if errors.Is(err, errOther) {
+		return err.Error()
+	}
+	return "input or output"
+}

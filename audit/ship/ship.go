@@ -1,0 +1,308 @@
+// Package ship sends the lines of an audit log to others, such as a SIEM: a folder, a syslog
+// server, or a receiver of OpenTelemetry.
+//
+//	s, err := ship.Start(ship.Options{Log: dir, Name: "siem", Target: ship.NewSyslog(…), Logger: log})
+//	...
+//	s.Close(ctx)
+//
+// A shipper follows the log on disk, so the proxies never wait for it. What it sends arrives
+// at least once and in order: it sends some lines, waits until the receiver has them, then
+// notes its position in a file beside the log, durably, and goes on. A receiver that is down,
+// slow, breaks off or responds with nonsense has the same lines sent again, after a pause that
+// grows. Lines that were received before a crash may come twice: their number and hash say
+// which those are. Memory is bounded by what is sent at once.
+//
+// Not known here: what a record means, and when segments are removed (audit.Log.Prune asks
+// Shipped).
+package ship
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/veil-proxy/veil/audit"
+)
+
+// Entry is a line of the log.
+type Entry struct {
+	audit.Place
+	Seq                     uint64
+	Time                    time.Time
+	Kind, Operation, Result string
+	// Text is the line as it stands in the log, without its line feed.
+	Text []byte
+}
+
+// Target is what lines are sent to.
+type Target interface {
+	// Send returns nil when the receiver has all entries. An error's text has no value of
+	// an entry, and nothing that the receiver wrote.
+	Send(ctx context.Context, entries []Entry) error
+	// Close ends its connection.
+	Close()
+}
+
+// Options say what is shipped where.
+type Options struct {
+	// Log is the folder of the log.
+	Log string
+	// Name names the target, in the file with its position and in log lines.
+	Name   string
+	Target Target
+	Filter Filter
+	Logger *slog.Logger
+	// Sent counts entries that were received, and Failed attempts that were not; nil counts
+	// nothing.
+	Sent, Failed func(n int)
+	// Cause says in fixed words why a connection failed.
+	Cause func(error) string
+
+	poll, leastPause, mostPause time.Duration // zero: the defaults
+}
+
+const (
+	// mostEntries and mostBytes bound what is sent at once.
+	mostEntries = 500
+	mostBytes   = 1 << 20
+	// mostRead bounds the lines that are read for that, of which filters leave some.
+	mostRead = 10_000
+)
+
+// Shipper sends the lines of a log to one target.
+type Shipper struct {
+	o      Options
+	f      *audit.Follower
+	texts  *audit.Places
+	cancel context.CancelFunc
+	done   chan struct{}
+	ending atomic.Bool
+
+	shipped atomic.Uint64 // last line that needs not be sent any more
+	behind  atomic.Int64  // bytes
+	oldest  atomic.Int64  // Unix nanoseconds of the first line that waits; 0 for none
+}
+
+// position is how far the receiver has the log.
+type position struct {
+	Segment string `json:"segment"`
+	Offset  int64  `json:"offset"`
+	Seq     uint64 `json:"seq"`
+}
+
+// Start begins to ship from where the last process ended.
+func Start(o Options) (*Shipper, error) {
+	for _, d := range []struct {
+		of  *time.Duration
+		def time.Duration
+	}{{&o.poll, 200 * time.Millisecond}, {&o.leastPause, time.Second}, {&o.mostPause, time.Minute}} {
+		if *d.of == 0 {
+			*d.of = d.def
+		}
+	}
+	for _, count := range []*func(int){&o.Sent, &o.Failed} {
+		if *count == nil {
+			*count = func(int) {}
+		}
+	}
+	if o.Cause == nil {
+		o.Cause = func(error) string { return "" }
+	}
+	s := &Shipper{o: o, texts: audit.OpenPlaces(o.Log), done: make(chan struct{})}
+	from, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	s.shipped.Store(from.Seq)
+	s.f = audit.Follow(o.Log, audit.Place{Segment: from.Segment, Offset: from.Offset})
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	go func() {
+		defer close(s.done)
+		defer s.o.Target.Close()
+		s.run(ctx)
+	}()
+	return s, nil
+}
+
+// Close ships what the log has by now as long as the context lasts, and ends.
+func (s *Shipper) Close(ctx context.Context) {
+	s.ending.Store(true)
+	select {
+	case <-s.done:
+	case <-ctx.Done():
+	}
+	s.cancel()
+	<-s.done
+	s.f.Close()
+	s.texts.Close()
+}
+
+// Shipped is the number of the last line that the receiver has, or need not have.
+func (s *Shipper) Shipped() uint64 { return s.shipped.Load() }
+
+// Behind is how many bytes of the log were not sent yet, and Lag how old the first of them is.
+func (s *Shipper) Behind() int64 { return s.behind.Load() }
+
+// Lag is how old the first line is that was not sent yet; zero if all were.
+func (s *Shipper) Lag() time.Duration {
+	if at := s.oldest.Load(); at > 0 {
+		return max(time.Since(time.Unix(0, at)), 0)
+	}
+	return 0
+}
+
+func (s *Shipper) run(ctx context.Context) {
+	var last string // problem that was logged
+	for ctx.Err() == nil {
+		entries, to, err := s.read()
+		if err != nil {
+			if text := err.Error(); text != last {
+				last = text
+				s.o.Logger.Error("the audit log cannot be shipped", "target", s.o.Name, "problem", text)
+			}
+			if s.ending.Load() {
+				return
+			}
+			sleep(ctx, s.o.leastPause)
+			continue
+		}
+		if to.Seq == s.shipped.Load() {
+			s.oldest.Store(0)
+			s.behind.Store(0)
+			if s.ending.Load() {
+				return
+			}
+			sleep(ctx, s.o.poll)
+			continue
+		}
+		last = ""
+		if len(entries) > 0 && !s.send(ctx, entries) {
+			return
+		}
+		for err := s.save(to); err != nil; err = s.save(to) {
+			s.o.Logger.Error("the position of shipping could not be written", "target", s.o.Name, "problem", err.Error())
+			if sleep(ctx, s.o.leastPause); ctx.Err() != nil {
+				return
+			}
+		}
+		s.o.Sent(len(entries))
+	}
+}
+
+// read reads lines that the filter takes, and returns where it stopped.
+func (s *Shipper) read() (entries []Entry, to position, err error) {
+	to = position{Seq: s.shipped.Load()}
+	size := 0
+	for n := 0; n < mostRead && len(entries) < mostEntries && size < mostBytes; n++ {
+		l, at, err := s.f.Next()
+		var damaged *audit.DamagedError
+		switch {
+		case errors.Is(err, io.EOF), err != nil && n > 0 && !errors.As(err, &damaged):
+			return entries, to, nil
+		case errors.As(err, &damaged):
+			s.o.Logger.Error("a line of the audit log is damaged and not shipped: run veil audit verify", "target", s.o.Name, "segment", damaged.Segment, "offset", damaged.Offset)
+			to.Segment, to.Offset = at.Segment, at.Offset+at.Bytes
+			continue
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, to, fmt.Errorf("the segment that it is at was removed: restore it, or stop Veil and remove %s to begin with what there is", s.file())
+		case err != nil:
+			return nil, to, err
+		}
+		if n == 0 {
+			s.oldest.Store(l.Time.UnixNano())
+		}
+		if s.o.Filter.takes(l) {
+			e := Entry{Place: at, Seq: l.Seq, Time: l.Time, Kind: l.Kind, Operation: l.Operation, Result: l.Result}
+			_, text, err := s.texts.Read(at)
+			if err != nil {
+				s.f.Close()
+				s.f = audit.Follow(s.o.Log, at)
+				if n > 0 {
+					err = nil
+				}
+				return entries, to, err
+			}
+			e.Text = text[:len(text)-1]
+			size += len(text)
+			entries = append(entries, e)
+		}
+		to = position{at.Segment, at.Offset + at.Bytes, l.Seq}
+	}
+	return entries, to, nil
+}
+
+// send sends entries until the receiver has them. It reports false where the context ended
+// before that.
+func (s *Shipper) send(ctx context.Context, entries []Entry) bool {
+	pause, failed, size := s.o.leastPause, false, int64(0)
+	for i := range entries {
+		size += entries[i].Bytes
+	}
+	for {
+		if behind, err := s.f.Behind(); err == nil {
+			s.behind.Store(behind + size)
+		}
+		err := s.o.Target.Send(ctx, entries)
+		if err == nil {
+			if failed {
+				s.o.Logger.Info("the audit log is shipped again", "target", s.o.Name)
+			}
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		s.o.Failed(1)
+		if !failed {
+			s.o.Logger.Warn("the audit log could not be shipped, and is sent again until it is received", "target", s.o.Name, "reason", err.Error(), "cause", s.o.Cause(err))
+		}
+		failed = true
+		sleep(ctx, pause)
+		pause = min(2*pause, s.o.mostPause)
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// file has the position.
+func (s *Shipper) file() string { return filepath.Join(s.o.Log, "ship-"+s.o.Name+".json") }
+
+func (s *Shipper) load() (at position, err error) {
+	text, err := os.ReadFile(s.file())
+	if errors.Is(err, fs.ErrNotExist) {
+		return at, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &at)
+	}
+	if err != nil {
+		return at, fmt.Errorf("%s does not say where shipping is: remove it to ship the log from its beginning", s.file())
+	}
+	return at, nil
+}
+
+func (s *Shipper) save(at position) error {
+	text, err := json.Marshal(at)
+	if err != nil {
+		return err
+	}
+	if err := audit.ReplaceFile(s.file(), append(text, '\n')); err != nil {
+		return err
+	}
+	s.shipped.Store(at.Seq)
+	return nil
+}
