@@ -16,8 +16,9 @@ import (
 type Folder struct {
 	dir, log string
 	whole    bool
-	name     string
+	name     string // of f
 	f        *os.File
+	last     uint64 // line that the folder has
 }
 
 // NewFolder returns a target that writes into a folder. log is the folder of the log.
@@ -31,13 +32,13 @@ func (d *Folder) Send(_ context.Context, entries []Entry) error {
 			end++
 		}
 		if err := d.write(entries[start:end]); err != nil {
-			d.Close()
+			d.reset()
 			return errors.New("the folder could not be written: " + causeOf(err))
 		}
 		start = end
 	}
-	if d.whole && len(entries) > 0 {
-		if err := audit.CopyCheckpoint(d.log, d.dir, entries[len(entries)-1].Seq); err != nil {
+	if d.last = entries[len(entries)-1].Seq; d.whole {
+		if err := audit.CopyCheckpoint(d.log, d.dir, d.last); err != nil {
 			return errors.New("the checkpoint could not be copied: " + causeOf(err))
 		}
 	}
@@ -92,7 +93,7 @@ func (d *Folder) open(name string) (err error) {
 	if d.name == name {
 		return nil
 	}
-	d.Close()
+	d.reset()
 	if err := os.MkdirAll(d.dir, 0o700); err != nil {
 		return err
 	}
@@ -108,8 +109,15 @@ func (d *Folder) open(name string) (err error) {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// Close closes the file.
+// Close copies the last checkpoint and closes the file.
 func (d *Folder) Close() {
+	if d.whole && d.last > 0 {
+		_ = audit.CopyCheckpoint(d.log, d.dir, d.last) // the next process does
+	}
+	d.reset()
+}
+
+func (d *Folder) reset() {
 	if d.f != nil {
 		_ = d.f.Close() // what was sent is synced
 	}

@@ -121,14 +121,15 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/ruletest":    {"internal/jsonrow", "mask/...", "internal/strictyaml", "internal/rules", "document/...", "document", "fhir", "rulesets", "table", "textfile"},
 		"internal/auditshow":   {"audit", "audit/index", "file", "internal/cli", "internal/config", "mask/keys"},
 		"internal/keyscmd":     {"proxy/console/login", "audit", "internal/cli", "internal/config", "internal/opener", "mask/keys", "proxy/consumer"},
-		"internal/config":      {"proxy/consumer/keyfile", "proxy/trace", "proxy/console", "proxy/console/login", "text/recognizer", "text/scrub", "proxy/darts", "internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules", "proxy/jobs/queue", "proxy/jobs/work"},
+		"internal/config":      {"audit/ship", "proxy/consumer/keyfile", "proxy/trace", "proxy/console", "proxy/console/login", "text/recognizer", "text/scrub", "proxy/darts", "internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules", "proxy/jobs/queue", "proxy/jobs/work"},
 		"internal/tablecheck":  {"discover", "discover/drift", "discover/pgsource", "discover/words", "mask/...", "postgres/analysis", "internal/config", "internal/serve"},
 		"internal/rulesetdiff": {"fhir", "mask", "mask/ruleset"},
 		"internal/rulesetshow": {"document", "fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
-		"internal/serve":       {"proxy/consumer", "proxy/consumer/keyfile", "proxy/trace", "proxy/console", "proxy/console/...", "internal/views", "fhir", "postgres/analysis", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config", "file/bucket", "proxy/jobs", "proxy/jobs/work", "audit/index", "proxy/console/overview"},
+		"internal/serve":       {"audit/ship", "proxy/consumer", "proxy/consumer/keyfile", "proxy/trace", "proxy/console", "proxy/console/...", "internal/views", "fhir", "postgres/analysis", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config", "file/bucket", "proxy/jobs", "proxy/jobs/work", "audit/index", "proxy/console/overview"},
 		"cmd/veil":             {"text/recognizer", "proxy/operator", "text/scrub", "textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "internal/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
-		// Traces.
+		// Traces, and what becomes of the audit log.
 		"proxy/trace":       {},
+		"audit/ship":        {"audit"},
 		"internal/otlptest": {},
 
 		// Identifiers in free text.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/proxy/signin"
 	"github.com/veil-proxy/veil/proxy/trace"
+	"github.com/veil-proxy/veil/textfile"
 )
 
 // Tracing says where traces go, and how many.
@@ -64,9 +65,9 @@ func readHeaders(p *problems, setting, path string) map[string]string {
 	if path == "" {
 		return nil
 	}
-	text, err := readSecretFile(setting, path)
+	text, err := textfile.ReadSecret(path, largestSecret)
 	if err != nil {
-		p.take(setting, err)
+		p.add(setting, "%s: %v", path, err)
 		return nil
 	}
 	out := map[string]string{}
