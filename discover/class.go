@@ -116,5 +116,14 @@ func IsClass(name string) bool {
 	return slices.ContainsFunc(classes, func(i classInfo) bool { return string(i.class) == name })
 }
 
+// Classes returns all classes.
+func Classes() []Class {
+	out := make([]Class, len(classes))
+	for i := range classes {
+		out[i] = classes[i].class
+	}
+	return out
+}
+
 // What says in words, in the plural, what the values of a class are.
 func (c Class) What() string { return c.info().what }

@@ -26,8 +26,8 @@ type Finding struct {
 	Quasi      bool     `json:"quasi"`
 	Confidence float64  `json:"confidence"`
 	Reasons    []string `json:"reasons"`
-	// risk is how probable it is that the column identifies persons.
-	risk float64
+	// Risk is how probable it is that the column identifies persons.
+	Risk float64 `json:"risk"`
 }
 
 // tableState is a table while it is judged.
@@ -91,7 +91,7 @@ func (t *tableState) finding(i int) Finding {
 	f := Finding{
 		Schema: t.Schema, Table: t.Name, Column: t.Columns[i].Name, Class: class,
 		Category: info.category, Sensitive: info.sensitive, Quasi: info.quasi,
-		Confidence: math.Round(probability*100) / 100, Reasons: b.reasons(class), risk: b.risk(),
+		Confidence: math.Round(probability*100) / 100, Reasons: b.reasons(class), Risk: b.risk(),
 	}
 	if class == EventDate && (t.subject == ofReference || t.subject == ofPlaces) {
 		f.Sensitive, f.Category = false, ""
@@ -125,7 +125,21 @@ const (
 // Unsure reports whether a column may be something else than was found, so that a person
 // should look at it.
 func (f *Finding) Unsure() bool {
-	return f.Confidence < sure && (f.Sensitive || f.risk > leastRisk)
+	return f.Confidence < sure && (f.Sensitive || f.Risk > leastRisk)
+}
+
+// Accept makes a finding sure, since a person says so.
+func (f *Finding) Accept() {
+	f.Confidence, f.Risk = 1, 0
+	f.Reasons = append([]string{"a person accepted the class"}, f.Reasons...)
+}
+
+// Decide gives a column the class that a person says it has.
+func (f *Finding) Decide(class Class) {
+	info := class.info()
+	f.Class, f.Category, f.Sensitive, f.Quasi = class, info.category, info.sensitive, info.quasi
+	f.Confidence, f.Risk = 1, 0
+	f.Reasons = []string{"a person chose the class"}
 }
 
 // short reports whether no value of a column is longer than so many characters.

@@ -6,6 +6,9 @@ import "github.com/veil-proxy/veil/discover/values"
 // dates, yes and no, or texts that repeat. Texts that differ from row to row could be
 // anything, whatever their name says.
 func (c *Column) Harmless() bool {
+	if c.Seen != nil {
+		return c.Seen.Harmless
+	}
 	switch c.family() {
 	case integerType, numberType, boolType, dateType, timestampType, timeType:
 		return true

@@ -48,6 +48,22 @@ type Column struct {
 	Joins *Reference
 	// Profile is what the sampled values look like, or nil.
 	Profile *values.Profile
+	// Seen is what a report has of the sample, in the place of Profile; nil elsewhere.
+	Seen *Seen
+}
+
+// Seen is what a proposal needs to know of a sample.
+type Seen struct {
+	// Harmless: the values look as if they could pass. Sealable: all have the form of ids.
+	Harmless, Sealable bool
+}
+
+// Sealable reports whether no value of the sample is known that cannot be sealed.
+func (c *Column) Sealable() bool {
+	if c.Seen != nil {
+		return c.Seen.Sealable
+	}
+	return c.Profile == nil || c.Profile.Unsealable == 0
 }
 
 // Reference is the column that a foreign key points to.

@@ -98,7 +98,7 @@ func (p *proposal) method(top place, members []place) string {
 		f, column := p.found(c), p.column(c)
 		sensitive = sensitive || f.Sensitive && (isKey(f.Class) || len(members) > 1)
 		can = can && column.IsID()
-		fits = fits && (column.Profile == nil || column.Profile.Unsealable == 0)
+		fits = fits && column.Sealable()
 		// What a declared key says of its values holds for all that refer to it.
 		kept = kept && (p.keeps(c) || column.References != nil && p.tables[c.table].Unread == "")
 	}

@@ -20,6 +20,8 @@ type Report struct {
 	// Unread are tables whose rows could not be sampled: their columns were judged by
 	// names, types and keys alone.
 	Unread []Unread `json:"unread"`
+	// Tables have what a proposed ruleset follows from beside the findings.
+	Tables []Table `json:"tables,omitempty"`
 }
 
 // Unread is a table without a sample.
@@ -39,6 +41,7 @@ func New(tables []discover.Table, findings []discover.Finding) *Report {
 		if t := &tables[i]; t.Unread != "" {
 			r.Unread = append(r.Unread, Unread{t.Schema, t.Name, t.Unread})
 		}
+		r.Tables = append(r.Tables, outline(&tables[i]))
 	}
 	return r
 }

@@ -1,0 +1,90 @@
+package discovery
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/veil-proxy/veil/discover"
+	"github.com/veil-proxy/veil/discover/report"
+)
+
+const (
+	// mostResult is the largest file of a result, in bytes.
+	mostResult = 64 << 20
+	// mostResults bounds the files that are listed.
+	mostResults = 500
+)
+
+// Folder has the results of veil discover --format json that lie in a folder.
+type Folder string
+
+// List implements Source.
+func (f Folder) List(context.Context) ([]Result, error) {
+	entries, err := os.ReadDir(string(f))
+	if err != nil {
+		return nil, errors.New("the folder of results cannot be read")
+	}
+	var out []Result
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || !strings.HasSuffix(e.Name(), ".json") {
+			continue
+		}
+		out = append(out, Result{ID: e.Name(), When: info.ModTime(), From: e.Name()})
+	}
+	slices.SortStableFunc(out, func(a, b Result) int { return b.When.Compare(a.When) })
+	return out[:min(len(out), mostResults)], nil
+}
+
+// Open implements Source. It reads regular files of the folder itself alone.
+func (f Folder) Open(_ context.Context, id string) (*report.Report, error) {
+	root, err := os.OpenRoot(string(f))
+	if err != nil {
+		return nil, errors.New("the folder of results cannot be read")
+	}
+	defer func() { _ = root.Close() }()
+	if !strings.HasSuffix(id, ".json") || strings.ContainsAny(id, `/\`) {
+		return nil, ErrNone
+	}
+	info, err := root.Lstat(id)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, ErrNone
+	}
+	file, err := root.Open(id)
+	if err != nil {
+		return nil, ErrNone
+	}
+	defer func() { _ = file.Close() }()
+	text, err := io.ReadAll(io.LimitReader(file, mostResult+1))
+	switch {
+	case err != nil:
+		return nil, errors.New("the file cannot be read")
+	case len(text) > mostResult:
+		return nil, errors.New("the file is larger than 64 MiB")
+	}
+	return Parse(text)
+}
+
+// Parse reads what veil discover --format json wrote, signed or not. The error does not
+// quote it.
+func Parse(text []byte) (*report.Report, error) {
+	var r report.Report
+	if json.Unmarshal(text, &r) != nil {
+		return nil, errors.New("it is not what veil discover --format json writes, or it is cut off")
+	}
+	if r.Columns == nil {
+		return nil, errors.New("it has no columns: results of veil discover postgres and files are shown here")
+	}
+	for i := range r.Columns {
+		c := &r.Columns[i]
+		if !discover.IsClass(string(c.Class)) || c.Confidence < 0 || c.Confidence > 1 {
+			return nil, errors.New("a column has a class or a confidence that does not exist")
+		}
+	}
+	return &r, nil
+}
