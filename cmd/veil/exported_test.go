@@ -34,6 +34,9 @@ var promised = map[string]string{
 
 	"proxy/console/access.Credential.LastSeen": "filled by the page itself",
 	"proxy/console/access.Config.LastSeen":     "for an index of the audit log",
+	"proxy/console/discovery.ErrNone":          "for sources of results",
+	"proxy/console/discovery.Parse":            "for sources of results",
+	"proxy/console/discovery.Result.When":      "for sources of results",
 
 	"text.ReplacerFunc": "for engines that replace by more than a label",
 }

@@ -93,7 +93,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"discover/values":     {"discover/dict"},
 		"discover/words":      {"discover/dict"},
 		"discover/pgsource":   {"discover", "discover/values", "postgres/catalog"},
-		"discover/report":     {"discover"},
+		"discover/report":     {"discover", "discover/values"},
 		"discover/fhirsource": {"fhir"},
 		"discover/drift":      {"discover", "discover/report", "mask/...", "table"},
 		"discover/propose":    {"discover", "discover/dict", "discover/words"},
@@ -185,14 +185,15 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/selftestcmd": {"internal/cli", "internal/config", "mask/keys", "report/signed", "selftest", "selftest/...", "textfile"},
 
 		// What operators look at in the console.
-		"proxy/console/tryit":    {"internal/trial", "internal/views", "mask", "postgres/catalog", "postgres/ddl", "proxy/console"},
-		"proxy/console/rulebook": {"fhir", "internal/rules", "internal/rulesetdiff", "internal/ruletest", "internal/ruletree", "internal/strictyaml", "internal/views", "mask/ruleset", "postgres/analysis", "proxy/console", "rulesets", "textfile"},
-		"internal/views":         {"fhir", "internal/rules", "postgres/analysis", "postgres/catalog"},
-		"internal/viewstest":     {"fhir", "general", "internal/masktest", "internal/rules", "internal/views", "postgres/analysis", "postgres/catalog", "postgres/ddl", "safeharbor", "table", "text/scrub"},
-		"internal/jsonrow":       {"fhir", "internal/rules", "mask", "table"},
-		"internal/ruletree":      {"fhir", "internal/suggest", "mask", "mask/forms", "mask/ruleset", "postgres/analysis", "safeharbor"},
-		"internal/trial":         {"fhir", "fhir/fhirfile", "fhir/fhirjson", "fhir/fhirxml", "fhir/schema", "file", "internal/fhirtest", "internal/formats", "internal/jsonrow", "internal/ruletree", "internal/stack", "internal/views", "mask", "postgres/analysis", "postgres/catalog", "postgres/script", "table"},
-		"postgres/ddl":           {"postgres/analysis", "postgres/catalog"},
+		"proxy/console/discovery": {"discover", "discover/propose", "discover/report", "internal/suggest", "internal/views", "proxy/console"},
+		"proxy/console/tryit":     {"internal/trial", "internal/views", "mask", "postgres/catalog", "postgres/ddl", "proxy/console"},
+		"proxy/console/rulebook":  {"fhir", "internal/rules", "internal/rulesetdiff", "internal/ruletest", "internal/ruletree", "internal/strictyaml", "internal/views", "mask/ruleset", "postgres/analysis", "proxy/console", "rulesets", "textfile"},
+		"internal/views":          {"fhir", "internal/rules", "postgres/analysis", "postgres/catalog"},
+		"internal/viewstest":      {"fhir", "general", "internal/masktest", "internal/rules", "internal/views", "postgres/analysis", "postgres/catalog", "postgres/ddl", "safeharbor", "table", "text/scrub"},
+		"internal/jsonrow":        {"fhir", "internal/rules", "mask", "table"},
+		"internal/ruletree":       {"fhir", "internal/suggest", "mask", "mask/forms", "mask/ruleset", "postgres/analysis", "safeharbor"},
+		"internal/trial":          {"fhir", "fhir/fhirfile", "fhir/fhirjson", "fhir/fhirxml", "fhir/schema", "file", "internal/fhirtest", "internal/formats", "internal/jsonrow", "internal/ruletree", "internal/stack", "internal/views", "mask", "postgres/analysis", "postgres/catalog", "postgres/script", "table"},
+		"postgres/ddl":            {"postgres/analysis", "postgres/catalog"},
 
 		// Rulesets of other tools.
 		"internal/rulesetimport": {"fhir", "fhir/schema", "internal/rules", "internal/strictyaml", "mask", "mask/ruleset"},

@@ -39,8 +39,8 @@ func outline(t *discover.Table) Table {
 	return out
 }
 
-// ErrNoTables says that a report was written without its tables.
-var ErrNoTables = errors.New("the result does not say what its tables are: run veil discover again")
+// errNoTables says that a report was written without its tables.
+var errNoTables = errors.New("the result does not say what its tables are: run veil discover again")
 
 // Discovered returns the tables for a proposal. The error says that they are not those of
 // the report's columns.
@@ -55,7 +55,7 @@ func (r *Report) Discovered() ([]discover.Table, error) {
 		table := discover.Table{Schema: t.Schema, Name: t.Name, Kind: t.Kind, Unread: unread[[2]string{t.Schema, t.Name}]}
 		for _, c := range t.Columns {
 			if n >= len(r.Columns) || r.Columns[n].Schema != t.Schema || r.Columns[n].Table != t.Name || r.Columns[n].Column != c.Name {
-				return nil, ErrNoTables
+				return nil, errNoTables
 			}
 			n++
 			column := discover.Column{Name: c.Name, Type: c.Type, Key: c.Key, References: c.References, Joins: c.Joins,
@@ -68,7 +68,7 @@ func (r *Report) Discovered() ([]discover.Table, error) {
 		out = append(out, table)
 	}
 	if n != len(r.Columns) {
-		return nil, ErrNoTables
+		return nil, errNoTables
 	}
 	return out, nil
 }

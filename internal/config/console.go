@@ -18,6 +18,8 @@ type Console struct {
 	// URL is where browsers reach the console.
 	URL            string
 	Idle, Lifetime time.Duration
+	// Discoveries is the folder with results of veil discover; none if empty.
+	Discoveries string
 }
 
 func consoleSettings(c *Console) []setting {
@@ -46,6 +48,7 @@ func consoleSettings(c *Console) []setting {
 		text("url", "URL of the console for browsers, such as https://veil.example:9090/console; required with oidc, where URL/login/callback is registered", &c.URL, baseURL),
 		duration("idle", "how long a session lasts without a request", &c.Idle),
 		duration("lifetime", "how long a session lasts at most", &c.Lifetime),
+		text("discoveries", "folder with results of veil discover --format json, which the console shows", &c.Discoveries),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/console/access"
+	"github.com/veil-proxy/veil/proxy/console/discovery"
 	"github.com/veil-proxy/veil/proxy/console/overview"
 	"github.com/veil-proxy/veil/proxy/console/rulebook"
 	"github.com/veil-proxy/veil/proxy/console/tryit"
@@ -34,6 +35,7 @@ func (s *Server) pages() []console.Page {
 		overview.Page(),
 		rulebook.Page(s.views.Load),
 		tryit.Page(s.views.Load),
+		discovery.Page(s.views.Load),
 		access.Page(access.Config{Directory: func() access.Directory { return directory(s.inForce.Load()) }, Reload: s.Reload}),
 	}
 }

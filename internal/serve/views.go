@@ -12,7 +12,7 @@ import (
 // viewsOf is what the console shows of a configuration's rules.
 func (s *Server) viewsOf(p *config.Prepared) *views.State {
 	c := p.Config
-	out := &views.State{Library: s.source.Rules, Site: fhir.Site{Base: s.fhirBase}}
+	out := &views.State{Library: s.source.Rules, Site: fhir.Site{Base: s.fhirBase}, Discoveries: c.Operator.Console.Discoveries}
 	for _, base := range append([]string{c.FHIR.Upstream}, c.FHIR.UpstreamAliases...) {
 		if base != "" {
 			out.Site.Upstream = append(out.Site.Upstream, strings.TrimSuffix(base, "/"))

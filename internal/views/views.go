@@ -28,6 +28,8 @@ type State struct {
 	// SearchPath is that of a new session at the PostgreSQL listener.
 	SearchPath []string
 	Database   string
+	// Discoveries is the folder with results of discovery; empty for none.
+	Discoveries string
 }
 
 // View is what consumers of a view see.

@@ -20,11 +20,11 @@ const (
 	mostResults = 500
 )
 
-// Folder has the results of veil discover --format json that lie in a folder.
-type Folder string
+// folder has the results of veil discover --format json that lie in a folder.
+type folder string
 
 // List implements Source.
-func (f Folder) List(context.Context) ([]Result, error) {
+func (f folder) List(context.Context) ([]Result, error) {
 	entries, err := os.ReadDir(string(f))
 	if err != nil {
 		return nil, errors.New("the folder of results cannot be read")
@@ -42,7 +42,7 @@ func (f Folder) List(context.Context) ([]Result, error) {
 }
 
 // Open implements Source. It reads regular files of the folder itself alone.
-func (f Folder) Open(_ context.Context, id string) (*report.Report, error) {
+func (f folder) Open(_ context.Context, id string) (*report.Report, error) {
 	root, err := os.OpenRoot(string(f))
 	if err != nil {
 		return nil, errors.New("the folder of results cannot be read")

@@ -2,7 +2,7 @@
 // with its class, the reasons and how sure it is. An operator accepts or changes classes,
 // sees the ruleset that follows with the checker's verdict, and downloads it.
 //
-//	console.Add(discovery.Page(discovery.Folder("/var/lib/veil/discoveries"), library))
+//	console.Add(discovery.Page(func() *views.State { … }, jobs))
 //
 // Results have counts, shares and forms, and never a value. What an operator decides is in
 // the form and nowhere else.
@@ -21,8 +21,8 @@ import (
 	"github.com/veil-proxy/veil/discover"
 	"github.com/veil-proxy/veil/discover/propose"
 	"github.com/veil-proxy/veil/discover/report"
-	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/internal/suggest"
+	"github.com/veil-proxy/veil/internal/views"
 	"github.com/veil-proxy/veil/proxy/console"
 )
 
@@ -56,16 +56,26 @@ var ErrNone = errors.New("there is no result of this name")
 
 // pages serves the page.
 type pages struct {
-	sources []Source
-	library func() *rules.Library
+	state func() *views.State
+	more  []Source
+}
+
+// sources are the folder that is configured, if one is, and others.
+func (p *pages) sources() []Source {
+	var out []Source
+	if dir := p.state().Discoveries; dir != "" {
+		out = append(out, folder(dir))
+	}
+	return append(out, p.more...)
 }
 
 // decisionBytes bounds a form: a class for each column.
 const decisionBytes = 4 << 20
 
-// Page returns the page. library checks the rulesets that follow.
-func Page(library func() *rules.Library, sources ...Source) console.Page {
-	p := &pages{sources, library}
+// Page returns the page. state has the folder of results, and checks the rulesets that
+// follow from them; more are other sources.
+func Page(state func() *views.State, more ...Source) console.Page {
+	p := &pages{state, more}
 	return console.Page{Path: "/discovery", Title: "Discovery", Group: "Rules", Routes: []console.Route{
 		{Pattern: "GET /discovery", Serve: p.list},
 		{Pattern: "GET /discovery/show", Serve: p.show},
@@ -81,8 +91,9 @@ func (p *pages) list(w http.ResponseWriter, r *console.Request) error {
 		None    bool
 		Problem string
 	}
-	data.None = len(p.sources) == 0
-	for i, s := range p.sources {
+	sources := p.sources()
+	data.None = len(sources) == 0
+	for i, s := range sources {
 		list, err := s.List(r.Context())
 		if err != nil {
 			data.Problem = "Some results cannot be listed: " + err.Error()
@@ -100,10 +111,11 @@ func (p *pages) list(w http.ResponseWriter, r *console.Request) error {
 func (p *pages) open(ctx context.Context, id string) (*report.Report, error) {
 	source, id, _ := strings.Cut(id, ":")
 	n, err := strconv.Atoi(source)
-	if err != nil || n < 0 || n >= len(p.sources) {
+	sources := p.sources()
+	if err != nil || n < 0 || n >= len(sources) {
 		return nil, &console.Problem{Status: http.StatusNotFound, Text: "There is no result of this name."}
 	}
-	found, err := p.sources[n].Open(ctx, id)
+	found, err := sources[n].Open(ctx, id)
 	switch {
 	case errors.Is(err, ErrNone):
 		return nil, &console.Problem{Status: http.StatusNotFound, Text: "There is no result of this name."}
@@ -139,7 +151,6 @@ type shown struct {
 	ID, Query                string
 	All                      bool
 	Columns                  []column
-	Hidden                   []column // decided, and not shown
 	Left, Total              int
 	Sensitive, Quasi, Unsure int
 	Classes                  []discover.Class
@@ -180,10 +191,8 @@ func newShown(r *console.Request, found *report.Report) *shown {
 		matters := d.All || f.Sensitive || f.Quasi || c.Unsure
 		matches := d.Query == "" || strings.Contains(strings.ToLower(c.Name), strings.ToLower(d.Query)) || string(f.Class) == d.Query
 		switch {
-		case matters && matches && len(d.Columns) < mostShown:
+		case matters && matches && len(d.Columns) < mostShown, c.Given != "", c.Accepted: // what is decided is always in the form
 			d.Columns = append(d.Columns, c)
-		case c.Given != "" || c.Accepted:
-			d.Hidden = append(d.Hidden, c)
 		default:
 			d.Left++
 		}
@@ -199,18 +208,16 @@ func (d *shown) decided(found *report.Report) (text string, ok bool) {
 	for _, c := range d.Classes {
 		names = append(names, string(c))
 	}
-	for _, list := range [][]column{d.Columns, d.Hidden} {
-		for i := range list {
-			c := &list[i]
-			switch {
-			case c.Given != "" && !slices.Contains(names, c.Given):
-				c.Problem = "There is no such class" + suggest.DidYouMean(c.Given, names) + "."
-				ok = false
-			case c.Given != "" && discover.Class(c.Given) != c.Class:
-				c.Decide(discover.Class(c.Given))
-			case c.Given != "" || c.Accepted:
-				c.Accept()
-			}
+	for i := range d.Columns {
+		c := &d.Columns[i]
+		switch {
+		case c.Given != "" && !slices.Contains(names, c.Given):
+			c.Problem = "There is no such class" + suggest.DidYouMean(c.Given, names) + "."
+			ok = false
+		case c.Given != "" && discover.Class(c.Given) != c.Class:
+			c.Decide(discover.Class(c.Given))
+		case c.Given != "" || c.Accepted:
+			c.Accept()
 		}
 	}
 	if !ok {
@@ -240,7 +247,7 @@ func (p *pages) decide(w http.ResponseWriter, r *console.Request) error {
 		return r.RenderStatus(w, http.StatusUnprocessableEntity, showPage, "Discovery", data)
 	}
 	data.Proposal, data.OK = text, true
-	if _, err := p.library().Draft([]byte(text), nil); err != nil {
+	if _, err := p.state().Library.Draft([]byte(text), nil); err != nil {
 		data.Checked, data.OK = err.Error(), false
 	}
 	return r.Render(w, showPage, "Discovery", data)
