@@ -22,7 +22,6 @@ var promised = map[string]string{
 	"audit/index.SeriesLine.Points": "for the console's overview",
 	"audit/index.Series.Quantile":   "for the console's overview",
 	"audit/index.Status.Rebuilt":    "for the console's page of the audit log",
-	"audit/index.UnavailableError":  "for the console's pages",
 
 	"proxy/jobs/queue.Attempt.SetResult": "for discovery",
 	"proxy/jobs/queue.Attempt.Remember":  "for exports",

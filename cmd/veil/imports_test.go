@@ -172,9 +172,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/jobs/queue": {"internal/stack", "mask"},
 		"proxy/jobs/work":  {"fhir", "file", "internal/formats", "internal/jobshow", "mask", "proxy/jobs/queue", "table"},
 
-		// The index of the audit log.
-		"audit/index":        {"audit"},
-		"internal/audittest": {"audit", "mask"},
+		// The index of the audit log, and the console's pages of it.
+		"proxy/console/auditlog": {"audit", "audit/index", "proxy/console", "safeharbor"},
+		"audit/index":            {"audit"},
+		"internal/audittest":     {"audit", "mask"},
 
 		// The self-test. What runs attacks knows nothing of Veil.
 		"selftest":             {"internal/strictyaml", "report/signed", "textfile"},

@@ -43,7 +43,7 @@ func New(t testing.TB, dir string, segmentBytes int) *Log {
 // Write writes lines. Their numbers and hashes are set.
 func (l *Log) Write(lines ...*audit.Line) {
 	for _, line := range lines {
-		if l.f == nil || l.size >= l.most && line.Kind != "record" {
+		if l.f == nil {
 			l.begin(line.Time)
 		}
 		l.line(line)

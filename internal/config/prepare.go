@@ -209,6 +209,19 @@ func (a *Audit) Signer() (note.Signer, error) {
 	return signer, nil
 }
 
+// VerifierKey is the key that verifies the checkpoints of the log, as veil keys sign writes it
+// beside the one that signs them; empty if it is not there.
+func (a *Audit) VerifierKey() string {
+	if a.SignerFile == "" {
+		return ""
+	}
+	key, err := keys.ReadVerifier(a.SignerFile + ".pub")
+	if err != nil {
+		return ""
+	}
+	return key
+}
+
 // Open opens the audit log.
 func (a *Audit) Open() (*audit.Log, error) {
 	signer, err := a.Signer()

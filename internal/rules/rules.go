@@ -40,6 +40,9 @@ func New(extra map[string][]byte, methods ...[]mask.Definition) (*Library, error
 	return &Library{all, extra}, nil
 }
 
+// Summary says what a method does; empty for one that is not known.
+func (l *Library) Summary(method string) string { return l.methods[method].Summary }
+
 // Open returns the text of a ruleset and the name of its file.
 func (l *Library) Open(name string) (file string, src []byte, err error) {
 	if src, ok := l.extra[name]; ok {

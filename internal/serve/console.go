@@ -5,6 +5,7 @@ import (
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/console/access"
+	"github.com/veil-proxy/veil/proxy/console/auditlog"
 	"github.com/veil-proxy/veil/proxy/console/discovery"
 	"github.com/veil-proxy/veil/proxy/console/overview"
 	"github.com/veil-proxy/veil/proxy/console/rulebook"
@@ -21,6 +22,7 @@ func (s *Server) openConsole(p *config.Prepared) (err error) {
 		return err
 	}
 	s.index = index.Open(index.Options{Log: p.Config.Audit.Dir, Dir: p.Config.Audit.IndexDir(), Logger: s.log})
+	s.auditPages = auditlog.New(auditlog.Config{Dir: p.Config.Audit.Dir, Index: s.index, VerifierKey: p.Config.Audit.VerifierKey(), Summary: s.source.Rules.Summary})
 	for _, page := range s.pages() {
 		s.console.Add(page)
 	}
@@ -33,6 +35,7 @@ func (s *Server) openConsole(p *config.Prepared) (err error) {
 func (s *Server) pages() []console.Page {
 	return []console.Page{
 		overview.Page(),
+		s.auditPages.Page(),
 		rulebook.Page(s.views.Load),
 		tryit.Page(s.views.Load),
 		discovery.Page(s.views.Load),

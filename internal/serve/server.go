@@ -29,6 +29,7 @@ import (
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/views"
 	"github.com/veil-proxy/veil/proxy/console"
+	"github.com/veil-proxy/veil/proxy/console/auditlog"
 	"github.com/veil-proxy/veil/proxy/darts"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/jobs"
@@ -63,12 +64,14 @@ type Server struct {
 	operator  *operator.Listener // nil: none
 	darts     *darts.Service     // nil: not served
 	index     *index.Index       // nil: no console
-	console   *console.Console   // nil: not served
-	jobs      *jobs.Service      // nil: not served
-	store     *bucket.Store      // of jobs
-	fhirTLS   reloadableTLS
-	fhirBase  string                      // URL of the FHIR listener
-	views     atomic.Pointer[views.State] // what the console shows of the rules
+	// auditPages are those of the audit log; nil without a console.
+	auditPages *auditlog.Pages
+	console    *console.Console // nil: not served
+	jobs       *jobs.Service    // nil: not served
+	store      *bucket.Store    // of jobs
+	fhirTLS    reloadableTLS
+	fhirBase   string                      // URL of the FHIR listener
+	views      atomic.Pointer[views.State] // what the console shows of the rules
 	// operatorTLS is that of the operator listener.
 	operatorTLS reloadableTLS
 	// postgresTLS is in force at the PostgreSQL listener; nil for none.
@@ -164,6 +167,7 @@ func (s *Server) close() error {
 		_ = l.Net.Close() // closed already after an orderly end
 	}
 	if s.index != nil {
+		s.auditPages.Close()
 		s.index.Close()
 	}
 	s.closeTracing()

@@ -1,0 +1,60 @@
+// Package auditlog has the console's pages of the audit log: records that match a filter, one
+// record in plain words, a verification of the log, and an export.
+//
+//	p := auditlog.New(auditlog.Config{Dir: "audit", Index: x, …})
+//	console.Add(p.Page())
+//	defer p.Close()
+//
+// A page shows what records have: names of consumers, rules, elements and columns, fixed
+// words and counts. There is no value of data in them.
+package auditlog
+
+import (
+	"embed"
+
+	"github.com/veil-proxy/veil/audit/index"
+	"github.com/veil-proxy/veil/proxy/console"
+)
+
+//go:embed templates/*.html
+var files embed.FS
+
+var (
+	listPage   = console.MustParse(files, "templates/list.html")
+	recordPage = console.MustParse(files, "templates/record.html")
+	verifyPage = console.MustParse(files, "templates/verify.html")
+)
+
+// Config is what the pages are of.
+type Config struct {
+	// Dir is the folder of the log, and Index its index.
+	Dir   string
+	Index *index.Index
+	// VerifierKey verifies the checkpoints of the log; empty for none.
+	VerifierKey string
+	// Summary says what a method of masking does; empty for one that is not known.
+	Summary func(method string) string
+}
+
+// Pages are the pages.
+type Pages struct {
+	Config
+	verification verification
+}
+
+// New returns the pages.
+func New(c Config) *Pages { return &Pages{Config: c} }
+
+// Close ends a verification that runs.
+func (p *Pages) Close() { p.verification.close() }
+
+// Page is the page in the navigation, and those below it.
+func (p *Pages) Page() console.Page {
+	return console.Page{Path: "/audit", Title: "Audit", Group: "Records", Routes: []console.Route{
+		{Pattern: "GET /audit", Serve: p.list},
+		{Pattern: "GET /audit/record/{seq}", Serve: p.record},
+		{Pattern: "GET /audit/verify", Serve: p.showVerification},
+		{Pattern: "POST /audit/verify", Operation: "verify audit log", Serve: p.verify},
+		{Pattern: "GET /audit/export", Operation: "export audit log", Streams: true, Serve: p.export},
+	}}
+}
