@@ -100,7 +100,7 @@ func (w *Walker) settingOf(i int) (s setting) {
 	if i == w.res.metaAt {
 		s |= asOwnMeta
 	}
-	if w.observedAges() {
+	if known := w.res.ages; known == someAges || known == agesUnread && w.observedAges() {
 		s |= inAges
 	}
 	return s

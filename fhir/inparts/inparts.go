@@ -118,7 +118,7 @@ func (r *Rules) Begin(in Source, text []byte) (*Masker, bool) {
 	}
 	m.head, m.base = bytes.Clone(text[:n]), n
 	m.text = append(make([]byte, 0, len(text)+len(text)/4), fhir.BundleHead...) // and some of what comes
-	m.others = r.a.NewOthers()
+	m.others, m.waits.block = r.a.NewOthers(), waitingBlock
 	m.scan.at = len(m.text)
 	m.feed(text[n:])
 	return m, true

@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/fhirxml"
 	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/masktest"
@@ -99,6 +102,12 @@ func (r *rig) inParts(t *testing.T, text []byte, rng *rand.Rand, xml *fhirxml.Wr
 	}
 	if !ok {
 		return nil, false, nil
+	}
+	if rng.IntN(2) == 0 {
+		m.in.Waiting = func() (io.ReadWriteSeeker, error) { return os.CreateTemp(t.TempDir(), "") }
+	}
+	if rng.IntN(2) == 0 {
+		m.waits.block = 1 + rng.IntN(1000)
 	}
 	for rest := text[first:]; err == nil; {
 		if got, err = m.Next(got); err != nil || len(rest) == 0 {
@@ -291,5 +300,46 @@ func TestLimit(t *testing.T) {
 	m.Feed(bytes.Repeat([]byte(`{"x":1,`), 2000))
 	if _, err := m.Next(nil); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// full is a file that nothing can be written to.
+type full struct{ io.ReadWriteSeeker }
+
+var errFull = errors.New("no space left")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+// TestWaitingEntriesThatFail: a file for waiting entries that is full, and entries that nest
+// without end while they wait, are errors.
+func TestWaitingEntriesThatFail(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "research")
+	lend := func(_ bool, f func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error) error {
+		r.part.Begin(mask.Origin{})
+		return f(r.parts, r.part, nil)
+	}
+	const head = `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"},"effectiveDateTime":"2020-02-03"}}`
+	for name, c := range map[string]struct {
+		waiting func() (io.ReadWriteSeeker, error)
+		more    string
+	}{
+		"full":   {func() (io.ReadWriteSeeker, error) { return full{}, nil }, ""},
+		"none":   {func() (io.ReadWriteSeeker, error) { return nil, errFull }, ""},
+		"nested": {nil, `,{"resource":{"resourceType":"Observation","subject":` + strings.Repeat(`{"a":[`, 1<<20) + strings.Repeat(`]}`, 1<<20) + `}}`},
+	} {
+		text := []byte(head + c.more + "]}")
+		m, ok := r.rules.Begin(Source{Limit: 1 << 24, Lend: lend, Waiting: c.waiting}, text)
+		if !ok {
+			t.Fatalf("%s: masked whole", name)
+		}
+		out, err := m.Next(nil)
+		if err == nil {
+			out, err = m.Finish(out)
+		}
+		var syntax *fhirjson.SyntaxError
+		if c.waiting != nil && !errors.Is(err, errFull) || c.waiting == nil && !errors.As(err, &syntax) {
+			t.Errorf("%s: %d bytes, %v", name, len(out), err)
+		}
 	}
 }

@@ -13,9 +13,10 @@ import (
 // waiting are entries that cannot be masked before all of the Bundle has arrived, as they
 // arrived: in memory, or in a file.
 type waiting struct {
-	file io.ReadWriteSeeker // nil for memory
-	text []byte
-	base int // where they begin in the Bundle
+	file  io.ReadWriteSeeker // nil for memory
+	text  []byte
+	base  int // where they begin in the Bundle
+	block int // bytes that are read at once to be masked
 }
 
 // put adds entries.
@@ -52,9 +53,9 @@ func (m *Masker) drain(gap []byte, out func(masked []byte) error) (rest []byte, 
 	var scan scanner
 	base := m.waits.base
 	for !scan.ended {
-		text = append(text, make([]byte, waitingBlock)...)
-		n, err := io.ReadFull(in, text[len(text)-waitingBlock:])
-		text = text[:len(text)-waitingBlock+n]
+		text = append(text, make([]byte, m.waits.block)...)
+		n, err := io.ReadFull(in, text[len(text)-m.waits.block:])
+		text = text[:len(text)-m.waits.block+n]
 		switch {
 		case n > 0:
 		case errors.Is(err, io.EOF): // it ends elsewhere than it did when it arrived
