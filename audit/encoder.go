@@ -10,10 +10,9 @@ import (
 
 // encoder writes the lines of a record, without what depends on the lines before them.
 type encoder struct {
-	line    Line
-	applied []mask.Applied // of line
-	text    []byte
-	ends    []int // of each line in text
+	line Line
+	text []byte
+	ends []int // of each line in text
 }
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
@@ -40,13 +39,12 @@ func (e *encoder) encode(r *mask.Record) {
 	for i := range r.Details {
 		d := &r.Details[i]
 		e.add(&Line{Kind: "detail", Time: r.Time, RequestID: clean(r.RequestID),
-			Resource: clean(d.Resource), Path: clean(d.Path), Rule: d.Rule, Outcome: d.Outcome.String()})
+			Resource: clean(d.Resource), Path: clean(d.Path), Rule: d.Rule, Outcome: d.Outcome.String()}, nil)
 	}
 	relations := e.line.Relations[:0]
 	for _, name := range r.Relations {
 		relations = append(relations, clean(name))
 	}
-	e.applied = r.AppendApplied(e.applied[:0])
 	e.add(&Line{
 		Kind: "record", Time: r.Time, RequestID: clean(r.RequestID), Consumer: clean(r.Consumer), Client: clean(r.Client), Project: clean(r.Project),
 		Door: clean(r.Door), Operation: clean(r.Operation),
@@ -54,19 +52,19 @@ func (e *encoder) encode(r *mask.Record) {
 		Run: clean(r.Run), Program: clean(r.Program), File: clean(r.File), FileName: clean(r.FileName), InputDigest: clean(r.InputDigest), OutputDigest: clean(r.OutputDigest),
 		Result: clean(r.Result), Reason: clean(r.Reason),
 		Ruleset: clean(r.Ruleset), RulesetSHA256: clean(r.RulesetSHA256), KeyFingerprint: clean(r.KeyFingerprint),
-		Resources: r.Resources, Applied: e.applied, Found: r.Found, DurationMicros: r.DurationMicros,
-	})
+		Resources: r.Resources, Found: r.Found, DurationMicros: r.DurationMicros,
+	}, r.Used)
 	e.line.Resources, e.line.Found = nil, nil // the caller's
 }
 
 // pruned writes the line of a segment that is removed.
 func (e *encoder) pruned(now time.Time, end chain) {
 	e.text, e.ends = e.text[:0], e.ends[:0]
-	e.add(&Line{Kind: "pruned", Time: now, PrunedSeq: end.seq, PrunedHash: end.hash})
+	e.add(&Line{Kind: "pruned", Time: now, PrunedSeq: end.seq, PrunedHash: end.hash}, nil)
 }
 
-func (e *encoder) add(l *Line) {
+func (e *encoder) add(l *Line, used []mask.Use) {
 	e.line = *l
-	e.text = e.line.appendMembers(e.text)
+	e.text = e.line.appendRecord(e.text, used)
 	e.ends = append(e.ends, len(e.text))
 }

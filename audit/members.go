@@ -4,13 +4,19 @@ import (
 	"encoding/json"
 	"strconv"
 	"time"
+
+	"github.com/veil-proxy/veil/mask"
 )
 
 // appendMembers appends the members of a line that come between its number and
 // its hash, each with a comma before it, as encoding/json writes them. A response
 // waits for its record, which has about sixty applications, so the record is written by
 // hand. A test compares the two.
-func (l *Line) appendMembers(dst []byte) []byte {
+func (l *Line) appendMembers(dst []byte) []byte { return l.appendRecord(dst, nil) }
+
+// appendRecord appends the members of a line with uses for the line's own applications, if
+// there are any.
+func (l *Line) appendRecord(dst []byte, used []mask.Use) []byte {
 	dst = appendText(dst, "kind", l.Kind)
 	dst = append(dst, `,"time":"`...)
 	dst = append(l.Time.UTC().AppendFormat(dst, time.RFC3339Nano), '"')
@@ -48,7 +54,16 @@ func (l *Line) appendMembers(dst []byte) []byte {
 		}
 		dst = append(dst, ']')
 	}
-	if len(l.Applied) > 0 {
+	if len(used) > 0 {
+		dst = append(dst, `,"applied":[`...)
+		for i := range used {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = used[i].AppendJSON(dst)
+		}
+		dst = append(dst, ']')
+	} else if len(l.Applied) > 0 {
 		dst = append(dst, `,"applied":[`...)
 		for i := range l.Applied {
 			a := &l.Applied[i]

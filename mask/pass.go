@@ -109,7 +109,11 @@ func (p *Pass) Record(result, reason string) *Record {
 	slices.SortFunc(r.Resources, func(a, b Count) int { return strings.Compare(a.Name, b.Name) })
 	r.Used = make([]Use, 0, p.lastUsed)
 	for i := p.nextUsed(0); i < len(p.Counts); i = p.nextUsed(i + 1) {
-		r.Used = append(r.Used, Use{&p.plan.Actions[i], p.Counts[i]})
+		u := Use{Action: &p.plan.Actions[i], N: p.Counts[i]}
+		if i < len(p.plan.texts) {
+			u.text = p.plan.texts[i]
+		}
+		r.Used = append(r.Used, u)
 	}
 	p.lastUsed = len(r.Used)
 	r.Found = p.Found.Counts()

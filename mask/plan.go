@@ -1,7 +1,9 @@
 package mask
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/veil-proxy/veil/mask/keys"
 )
@@ -21,6 +23,9 @@ type Plan struct {
 	Ruleset, RulesetSHA256 string
 	Keys                   *keys.Keyring
 	Actions                []Action
+	// texts are the actions as a record in JSON has them, up to how often they were used:
+	// most of a record is these.
+	texts []string
 }
 
 // Add appends an action and returns its number.
@@ -29,7 +34,14 @@ func (p *Plan) Add(a Action) (int, error) {
 		return 0, fmt.Errorf("ruleset %s needs more than %d actions", p.Ruleset, maxActions)
 	}
 	p.Actions = append(p.Actions, a)
+	p.texts = append(p.texts, a.text())
 	return len(p.Actions) - 1, nil
+}
+
+// text is an Applied of the action in JSON, up to its number.
+func (a *Action) text() string {
+	b, _ := json.Marshal(Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method}) // texts always encode
+	return strings.TrimSuffix(string(b), "0}")
 }
 
 // maxActions keeps an action number within 16 bits.

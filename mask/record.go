@@ -2,6 +2,7 @@ package mask
 
 import (
 	"context"
+	"strconv"
 	"time"
 )
 
@@ -73,13 +74,23 @@ type Applied struct {
 // most of which nobody reads, so it refers to the action.
 type Use struct {
 	*Action
-	N uint64
+	N    uint64
+	text string // of the action, or empty
+}
+
+// AppendJSON appends the Applied of a use as encoding/json writes it.
+func (u *Use) AppendJSON(dst []byte) []byte {
+	text := u.text
+	if text == "" {
+		text = u.Action.text()
+	}
+	return append(strconv.AppendUint(append(dst, text...), u.N, 10), '}')
 }
 
 // NewUses returns what AppendApplied appends, as a record has it.
 func NewUses(all ...Applied) (uses []Use) {
 	for _, a := range all {
-		uses = append(uses, Use{&Action{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method}, a.N})
+		uses = append(uses, Use{Action: &Action{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method}, N: a.N})
 	}
 	return uses
 }
