@@ -69,8 +69,11 @@ func (s *Scanner) Find(dst []Span, text []byte, known *Known) []Span {
 			s.spans[i].Start += from
 			s.spans[i].End += from
 		}
+		for n > 0 && s.spans[n-1].Start >= from {
+			n-- // found in the block before too
+		}
 		if from > 0 {
-			sortSpans(s.spans)
+			sortSpans(s.spans[n:])
 		}
 		if to == len(text) {
 			break
