@@ -173,6 +173,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/jobs/work":  {"fhir", "file", "internal/formats", "internal/jobshow", "mask", "proxy/jobs/queue", "table"},
 
 		// The index of the audit log, and the console's pages of it.
+		"proxy/console/reports":  {"mask/keys", "proxy/console", "report/evidence", "report/signed", "textfile"},
 		"proxy/console/auditlog": {"audit", "audit/index", "proxy/console", "safeharbor"},
 		"audit/index":            {"audit"},
 		"internal/audittest":     {"audit", "mask"},

@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"path/filepath"
+
 	"github.com/veil-proxy/veil/audit/index"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/proxy/console"
@@ -8,6 +10,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/console/auditlog"
 	"github.com/veil-proxy/veil/proxy/console/discovery"
 	"github.com/veil-proxy/veil/proxy/console/overview"
+	"github.com/veil-proxy/veil/proxy/console/reports"
 	"github.com/veil-proxy/veil/proxy/console/rulebook"
 	"github.com/veil-proxy/veil/proxy/console/tryit"
 )
@@ -23,6 +26,7 @@ func (s *Server) openConsole(p *config.Prepared) (err error) {
 	}
 	s.index = index.Open(index.Options{Log: p.Config.Audit.Dir, Dir: p.Config.Audit.IndexDir(), Logger: s.log})
 	s.auditPages = auditlog.New(auditlog.Config{Dir: p.Config.Audit.Dir, Index: s.index, VerifierKey: p.Config.Audit.VerifierKey(), Summary: s.source.Rules.Summary})
+	s.reports = reports.New(reports.Config{Version: s.options.Version, Log: p.Config.Audit.Dir, Dir: filepath.Join(p.Config.Audit.IndexDir(), "evidence"), SignerFile: p.Config.Audit.SignerFile})
 	for _, page := range s.pages() {
 		s.console.Add(page)
 	}
@@ -36,6 +40,7 @@ func (s *Server) pages() []console.Page {
 	return []console.Page{
 		overview.Page(),
 		s.auditPages.Page(),
+		s.reports.Page(),
 		rulebook.Page(s.views.Load),
 		tryit.Page(s.views.Load),
 		discovery.Page(s.views.Load),

@@ -30,6 +30,7 @@ import (
 	"github.com/veil-proxy/veil/internal/views"
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/console/auditlog"
+	"github.com/veil-proxy/veil/proxy/console/reports"
 	"github.com/veil-proxy/veil/proxy/darts"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/jobs"
@@ -66,6 +67,7 @@ type Server struct {
 	index     *index.Index       // nil: no console
 	// auditPages are those of the audit log; nil without a console.
 	auditPages *auditlog.Pages
+	reports    *reports.Pages   // nil without a console
 	console    *console.Console // nil: not served
 	jobs       *jobs.Service    // nil: not served
 	store      *bucket.Store    // of jobs
@@ -168,6 +170,7 @@ func (s *Server) close() error {
 	}
 	if s.index != nil {
 		s.auditPages.Close()
+		s.reports.Close()
 		s.index.Close()
 	}
 	s.closeTracing()

@@ -1,0 +1,148 @@
+package reports
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/veil-proxy/veil/mask/keys"
+	"github.com/veil-proxy/veil/proxy/console"
+	"github.com/veil-proxy/veil/report/evidence"
+	"github.com/veil-proxy/veil/report/signed"
+	"github.com/veil-proxy/veil/textfile"
+)
+
+// work is the report that is being made, or was made last.
+type work struct {
+	mu     sync.Mutex
+	state  state
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// state is how far it is.
+type state struct {
+	Running   bool
+	Read, All int64
+	Fault     string
+	Made      string // its name without an ending
+}
+
+// Percent is how much of the log was read.
+func (s state) Percent() int64 {
+	if s.All == 0 {
+		return 0
+	}
+	return min(100*s.Read/s.All, 100)
+}
+
+func (w *work) get() state {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.state
+}
+
+func (w *work) change(to func(*state)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	to(&w.state)
+}
+
+func (w *work) close() {
+	w.mu.Lock()
+	cancel, done := w.cancel, w.done
+	w.mu.Unlock()
+	if cancel != nil {
+		cancel()
+		<-done
+	}
+}
+
+// mostYears bounds a period, as veil report evidence does.
+const mostYears = 20
+
+// create begins a report.
+func (p *Pages) create(w http.ResponseWriter, r *console.Request) error {
+	s := &shown{From: r.PostFormValue("from"), To: r.PostFormValue("to")}
+	bad := func(text string) error {
+		s.Problem = text
+		return p.show(w, r, http.StatusUnprocessableEntity, s)
+	}
+	now := time.Now().UTC().Truncate(time.Second)
+	from, err := time.Parse(time.DateOnly, s.From)
+	to := now.Add(time.Second)
+	if err == nil && s.To != "" {
+		to, err = time.Parse(time.DateOnly, s.To)
+	}
+	switch {
+	case p.SignerFile == "":
+		return bad("Reports are signed: set audit.signerFile to a key of veil keys sign.")
+	case err != nil:
+		return bad("Expected dates such as 2026-11-01.")
+	case !from.Before(to):
+		return bad("The period ends before it begins.")
+	case to.Sub(from).Hours() > 24*365*mostYears:
+		return bad("The period has more than " + strconv.Itoa(mostYears) + " years.")
+	}
+	p.work.mu.Lock()
+	defer p.work.mu.Unlock()
+	if p.work.state.Running {
+		return r.Redirect(w, "/evidence", "A report is being made already.")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p.work.cancel, p.work.done, p.work.state = cancel, make(chan struct{}), state{Running: true}
+	go func() {
+		defer close(p.work.done)
+		defer cancel()
+		made, err := p.make(ctx, evidence.Period{From: from, To: to}, now)
+		p.work.change(func(s *state) {
+			if s.Running, s.Made = false, made; err != nil {
+				s.Fault = err.Error()
+			}
+		})
+	}()
+	return r.Redirect(w, "/evidence", "")
+}
+
+// make makes a report and returns its name. No file is overwritten.
+func (p *Pages) make(ctx context.Context, period evidence.Period, now time.Time) (name string, err error) {
+	signer, err := keys.ReadSigner(p.SignerFile)
+	if err != nil {
+		return "", err
+	}
+	o := evidence.Options{Version: p.Version, Time: now, Period: period, Logs: []string{p.Log}, CheckpointKey: signer.VerifierKey, VerifierKey: signer.VerifierKey,
+		Progress: func(read, all int64) { p.work.change(func(s *state) { s.Read, s.All = read, all }) }}
+	e, err := evidence.Gather(ctx, &o)
+	if err != nil {
+		return "", err
+	}
+	asJSON, err := signed.JSON(evidence.Kind, e, signer)
+	if err != nil {
+		return "", err
+	}
+	asHTML, err := e.HTML(asJSON, signer)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
+		return "", err
+	}
+	base := "evidence-" + now.Format("20060102T150405Z")
+	name = base
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(filepath.Join(p.Dir, name+".json")); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		name = base + "-" + strconv.Itoa(n)
+	}
+	if err := textfile.Create(filepath.Join(p.Dir, name+".json"), string(asJSON), 0o600); err != nil {
+		return "", err
+	}
+	return name, textfile.Create(filepath.Join(p.Dir, name+".html"), string(asHTML), 0o600)
+}
