@@ -121,11 +121,11 @@ func wrongJSON(text []byte) *Problem {
 	at := fhirjson.SkipSpace(text, 0)
 	end := fhirjson.SkipValue(text, at, 0, &f)
 	if end >= 0 {
-		if rest := fhirjson.SkipSpace(text, end); rest == len(text) {
+		rest := fhirjson.SkipSpace(text, end)
+		if rest == len(text) {
 			return nil
-		} else {
-			f = fhirjson.Fault{Offset: rest, What: "unexpected data after the row"}
 		}
+		f = fhirjson.Fault{Offset: rest, What: "unexpected data after the row"}
 	}
 	line, column := placeOf(text, f.Offset)
 	return &Problem{line, column, f.What}
