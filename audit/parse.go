@@ -143,6 +143,8 @@ func (s *scan) line(l *Line) bool {
 	l.Rule = s.text(`,"rule":`)
 	l.Outcome = s.text(`,"outcome":`)
 	l.TornBytes = int64(s.numberOf(`,"tornBytes":`))
+	l.PrunedSeq = s.numberOf(`,"prunedSeq":`)
+	l.PrunedHash = s.once(`,"prunedHash":`)
 	l.Hash = s.once(`,"hash":`)
 	return s.skip(`}`) && len(s.b) == 0 && !s.bad
 }
