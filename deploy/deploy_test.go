@@ -204,7 +204,7 @@ func TestRealDeployment(t *testing.T) {
 			}
 			t.Skip(err)
 		}
-		out, err := exec.Command("systemd-analyze", "verify", "systemd/veil.service").CombinedOutput()
+		out, err := exec.Command("systemd-analyze", "verify", "systemd/veil.service", "systemd/veil.socket").CombinedOutput()
 		for line := range strings.Lines(string(out)) {
 			if !strings.Contains(line, "is not executable") {
 				t.Errorf("systemd-analyze: %v: %s", err, line)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -82,9 +83,16 @@ func runServe(c *cobra.Command, src *config.Source) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	s, err := serve.Open(c.Context(), src, serve.Options{Log: c.ErrOrStderr(), Version: moduleVersion()})
+	handed, err := serve.TakeHanded(src.Env)
 	if err != nil {
 		return err
+	}
+	s, err := serve.Open(c.Context(), src, serve.Options{Log: c.ErrOrStderr(), Version: moduleVersion(), Listen: handed.Listen})
+	if err != nil {
+		return err
+	}
+	for _, address := range handed.Unused() {
+		_, _ = fmt.Fprintf(c.ErrOrStderr(), "veil: no listener has the address %s, whose socket was handed over: it is closed\n", address)
 	}
 	ctx, stop := context.WithCancel(c.Context())
 	done := make(chan struct{})
