@@ -224,6 +224,7 @@ func (s *Server) server(h fasthttp.RequestHandler) *fasthttp.Server {
 		ReadTimeout:                  s.limits.ReadTimeout,
 		WriteTimeout:                 s.limits.WriteTimeout,
 		IdleTimeout:                  s.limits.IdleTimeout,
+		ReduceMemoryUsage:            true, // a connection that waits holds no buffers
 		DisablePreParseMultipartForm: true,
 		SecureErrorLogMessage:        true,
 		CloseOnShutdown:              true,
