@@ -80,12 +80,6 @@ func (k *took) all(n int) bool {
 	return true
 }
 
-func (k *took) count(text string) int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return strings.Count(strings.Join(k.texts, "\n"), text)
-}
-
 // target is one that a test has in its hands.
 type target struct {
 	took
