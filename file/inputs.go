@@ -41,7 +41,7 @@ func newInput(name, rel string, info fs.FileInfo) *input {
 func (in *input) size() (n int64, known bool) {
 	switch {
 	case in.object:
-		return in.bytes, true
+		return in.bytes, in.bytes >= 0
 	case in.info != nil && in.info.Mode().IsRegular():
 		return in.info.Size(), true
 	}

@@ -34,7 +34,7 @@ type Object struct {
 	// Name is the object's, below the prefix or pattern by which it was found, with
 	// slashes.
 	Name string
-	Size int64
+	Size int64 // -1 if it is not known
 }
 
 // isURL reports whether a name is the URL of an object.

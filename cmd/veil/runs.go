@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -73,16 +74,14 @@ func newRunsVerify() *cobra.Command {
 DIR recorded for the outputs of a run: the last one, or --run. It reports
 missing outputs, and files that the run did not write or that have changed
 since, and exits with status 1 if there are any. Files are compared by
-content, so they may have been renamed.`,
+content, so they may have been renamed. DIR may also be a file: the record of
+a job that the jobs API returned.`,
 		Example: `  veil runs verify audit masked
-  veil runs verify audit masked --run 1f0c`,
+  veil runs verify audit masked --run 1f0c
+  veil runs verify record.json masked`,
 		Args: cli.Args(2, 2),
 		RunE: func(c *cobra.Command, args []string) error {
-			r, err := runs.Find(args[0], run)
-			if err != nil {
-				return err
-			}
-			v, err := runs.Verify(args[0], r, args[1])
+			r, v, err := verifyRun(args[0], run, args[1])
 			if err != nil {
 				return err
 			}
@@ -98,6 +97,24 @@ content, so they may have been renamed.`,
 	c.Flags().StringVar(&run, "run", "", "`ID` of the run, or the beginning of it (default: the last run)")
 	format.Add(c)
 	return c
+}
+
+// verifyRun compares outputs with a run of an audit log, or with one in a file.
+func verifyRun(log, run, outputs string) (*runs.Run, *runs.Verification, error) {
+	if info, err := os.Stat(log); err == nil && info.Mode().IsRegular() {
+		r, err := runs.ReadRecord(log)
+		if err != nil {
+			return nil, nil, err
+		}
+		v, err := runs.VerifyRecord(r, outputs)
+		return r, v, err
+	}
+	r, err := runs.Find(log, run)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := runs.Verify(log, r, outputs)
+	return r, v, err
 }
 
 func newRunsCollect() *cobra.Command {

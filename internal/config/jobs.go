@@ -133,6 +133,12 @@ func (s *sources) world(p *Prepared) *work.World {
 	if up := s.config.FHIR.Upstream; up != "" {
 		w.Site.Upstream = append([]string{up}, s.config.FHIR.UpstreamAliases...)
 	}
+	w.Rules = s.rules
+	if s.config.Postgres.Upstream != "" {
+		connection, err := s.config.Postgres.Connection()
+		s.config.problems.takeAll("postgres", err)
+		w.Database = connection
+	}
 	for _, v := range p.FHIR.Views {
 		name := v.Name
 		if name == "" {

@@ -23,6 +23,8 @@ import (
 type Files struct {
 	Paths []string
 	Stdin io.Reader
+	// Store has the paths that are URLs; nil for none.
+	Store file.Store
 	// Rows is how many values of each column are sampled, from all over the files.
 	Rows int
 	// Timeout is how long each file is read; what it has behind that is not looked at.
@@ -112,7 +114,7 @@ func (f *Files) inspect(ctx context.Context, text string, l *looker, each func(n
 	if err != nil {
 		return err
 	}
-	job := &file.Job{Inputs: f.Paths, Stdin: f.Stdin, Formats: list, Plan: compiled.Plan, Keys: compiled.Policy.Keys, Workers: 1, Report: f.Report}
+	job := &file.Job{Inputs: f.Paths, Stdin: f.Stdin, Store: f.Store, Formats: list, Plan: compiled.Plan, Keys: compiled.Policy.Keys, Workers: 1, Report: f.Report}
 	failed := 0
 	counts, err := job.Inspect(ctx, func(name string, _ file.Info, doc file.Document) {
 		if err := each(name, doc); err != nil {

@@ -12,7 +12,9 @@ package rules
 
 import (
 	"errors"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,6 +44,15 @@ func New(extra map[string][]byte, methods ...[]mask.Definition) (*Library, error
 
 // Summary says what a method does; empty for one that is not known.
 func (l *Library) Summary(method string) string { return l.methods[method].Summary }
+
+// Methods returns the methods that rulesets may name.
+func (l *Library) Methods() []mask.Definition {
+	var list []mask.Definition
+	for _, name := range slices.Sorted(maps.Keys(l.methods)) {
+		list = append(list, l.methods[name])
+	}
+	return list
+}
 
 // Open returns the text of a ruleset and the name of its file.
 func (l *Library) Open(name string) (file string, src []byte, err error) {

@@ -195,7 +195,7 @@ func readAttempt(dir, name string) *attempt {
 func recordOf(l *audit.Line) *mask.Record {
 	return &mask.Record{
 		Time: l.Time, RequestID: l.RequestID, Consumer: l.Consumer, Project: l.Project, Door: l.Door, Operation: l.Operation, Result: l.Result, Reason: l.Reason,
-		Run: l.Run, Program: l.Program, File: l.File, InputDigest: l.InputDigest, OutputDigest: l.OutputDigest,
+		Run: l.Run, Program: l.Program, File: l.File, FileName: l.FileName, InputDigest: l.InputDigest, OutputDigest: l.OutputDigest,
 		Ruleset: l.Ruleset, RulesetSHA256: l.RulesetSHA256, KeyFingerprint: l.KeyFingerprint,
 		Resources: l.Resources, Used: mask.NewUses(l.Applied...), Found: l.Found, DurationMicros: l.DurationMicros,
 	}

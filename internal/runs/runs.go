@@ -3,6 +3,7 @@
 package runs
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -58,39 +59,75 @@ func (f *File) Label() string {
 
 // Read returns the runs of a log, in their order.
 func Read(dir string) ([]*Run, error) {
-	var list []*Run
-	byID := map[string]*Run{}
+	c := collection{byID: map[string]*Run{}}
 	for l, err := range audit.Read(dir) {
 		if err != nil {
 			return nil, fmt.Errorf("%w (run: veil audit verify %s)", err, dir)
 		}
-		if l.Kind != "record" || l.Run == "" {
-			continue
+		if l.Kind == "record" && l.Run != "" {
+			c.add(recordOf(l))
 		}
-		r := byID[l.Run]
-		if r == nil {
-			r = &Run{
-				ID: l.Run, Status: "interrupted", Start: l.Time, Project: l.Project,
-				Ruleset: l.Ruleset, RulesetSHA256: l.RulesetSHA256, KeyFingerprint: l.KeyFingerprint, Files: []File{},
-			}
-			byID[l.Run] = r
-			list = append(list, r)
+	}
+	return c.list, nil
+}
+
+// Of returns the run that records are of; nil if there are none. One that was begun again
+// is one run.
+func Of(records []*mask.Record) *Run {
+	c := collection{byID: map[string]*Run{}}
+	for _, r := range records {
+		c.add(r)
+	}
+	if len(c.list) == 0 {
+		return nil
+	}
+	return c.list[0]
+}
+
+// collection makes runs of records.
+type collection struct {
+	list []*Run
+	byID map[string]*Run
+}
+
+func (c *collection) add(l *mask.Record) {
+	r := c.byID[l.Run]
+	if r == nil {
+		r = &Run{
+			ID: l.Run, Status: "interrupted", Start: l.Time, Project: l.Project,
+			Ruleset: l.Ruleset, RulesetSHA256: l.RulesetSHA256, KeyFingerprint: l.KeyFingerprint, Files: []File{},
 		}
-		switch {
-		case l.Operation != file.RunOperation:
-			r.Files = append(r.Files, File{l.File, l.FileName, l.Result, l.Reason, l.InputDigest, l.OutputDigest, l.Resources, l.Applied, l.Found})
-		case l.Result == "started":
-			r.Program = l.Program
-		default:
-			r.Status, r.Reason, r.DurationMicros = l.Result, l.Reason, l.DurationMicros
-			for _, c := range l.Resources {
-				if c.Name == "resumed" {
-					r.Resumed = c.N
-				}
+		c.byID[l.Run] = r
+		c.list = append(c.list, r)
+	}
+	switch {
+	case l.Operation != file.RunOperation:
+		r.Files = append(r.Files, File{l.File, l.FileName, l.Result, l.Reason, l.InputDigest, l.OutputDigest, l.Resources, l.Applied, l.Found})
+	case l.Result == "started":
+		r.Program, r.Status, r.Reason = l.Program, "interrupted", ""
+	default:
+		r.Status, r.Reason, r.DurationMicros = l.Result, l.Reason, l.DurationMicros
+		for _, c := range l.Resources {
+			if c.Name == "resumed" {
+				r.Resumed = c.N
 			}
 		}
 	}
-	return list, nil
+}
+
+// ReadRecord reads a run from a file, as the jobs API returns it. Its signature is not
+// looked at: veil report verify does that.
+func ReadRecord(path string) (*Run, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	r := &Run{}
+	if err := json.NewDecoder(f).Decode(r); err != nil || r.ID == "" {
+		return nil, fmt.Errorf("%s is neither an audit log nor the record of a run", path)
+	}
+	return r, nil
 }
 
 // Find returns the run whose ID begins with prefix, or the last run if prefix is
@@ -164,6 +201,15 @@ func Verify(dir string, r *Run, outputs string) (*Verification, error) {
 	if err != nil {
 		return nil, err
 	}
+	return verify(list, r, outputs)
+}
+
+// VerifyRecord compares the outputs of a run that was read from a file of its own.
+func VerifyRecord(r *Run, outputs string) (*Verification, error) {
+	return verify([]*Run{r}, r, outputs)
+}
+
+func verify(list []*Run, r *Run, outputs string) (*Verification, error) {
 	own, earlier := map[string][]string{}, map[string]bool{}
 	for _, other := range list {
 		for _, f := range other.Files {
@@ -177,7 +223,7 @@ func Verify(dir string, r *Run, outputs string) (*Verification, error) {
 		}
 	}
 	v := &Verification{}
-	err = filepath.WalkDir(outputs, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(outputs, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}

@@ -1,11 +1,16 @@
 package serve
 
 import (
+	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/file/bucket"
 	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/jobs"
 	"github.com/veil-proxy/veil/proxy/jobs/work"
 )
+
+// exportConnections bounds the connections of jobs to the FHIR upstream.
+const exportConnections = 16
 
 // openJobs opens the jobs API on the operator listener.
 func (s *Server) openJobs(p *config.Prepared) error {
@@ -18,6 +23,15 @@ func (s *Server) openJobs(p *config.Prepared) error {
 		return err
 	}
 	s.store = bucket.New()
+	if c := &p.Config.FHIR; c.Upstream != "" {
+		s.exports, err = upstream.New(upstream.Config{
+			Base: c.Upstream, Aliases: c.UpstreamAliases, FileHosts: c.FileHosts, TLS: p.UpstreamTLS, Credentials: p.Credentials, Metrics: s.metrics.Listener("operator"),
+			Schema: schema.R4(), Connections: exportConnections, Timeout: c.Limits.UpstreamTimeout, ResponseBytes: c.Limits.ResponseBytes,
+		})
+		if err != nil {
+			return err
+		}
+	}
 	s.jobs, err = jobs.New(s.world(p), jobs.Options{Queue: queue, Sink: s.audit, Signer: signer, Logger: s.log})
 	if err != nil {
 		return err
@@ -32,7 +46,7 @@ func (s *Server) openJobs(p *config.Prepared) error {
 // world is what jobs may use, with what the process has for them.
 func (s *Server) world(p *config.Prepared) *work.World {
 	w := p.Jobs
-	w.Store, w.Sink, w.Program = s.store, s.audit, s.options.Version
+	w.Store, w.Sink, w.Program, w.Upstream = s.store, s.audit, s.options.Version, s.exports
 	return w
 }
 

@@ -33,6 +33,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/console/reports"
 	"github.com/veil-proxy/veil/proxy/darts"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/jobs"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/operator"
@@ -71,6 +72,7 @@ type Server struct {
 	console    *console.Console // nil: not served
 	jobs       *jobs.Service    // nil: not served
 	store      *bucket.Store    // of jobs
+	exports    *upstream.Server // of jobs; nil: no FHIR upstream
 	fhirTLS    reloadableTLS
 	fhirBase   string                      // URL of the FHIR listener
 	views      atomic.Pointer[views.State] // what the console shows of the rules

@@ -59,11 +59,12 @@ type Service struct {
 	log     *slog.Logger
 	queue   *queue.Queue
 	world   atomic.Pointer[work.World]
+	streams chan struct{} // has room for as many as are masked at once
 }
 
 // New returns a service. It serves once it is started.
 func New(w *work.World, o Options) (*Service, error) {
-	s := &Service{options: o, log: o.Logger}
+	s := &Service{options: o, log: o.Logger, streams: make(chan struct{}, mostStreams)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -159,7 +160,7 @@ type Names struct {
 // Names returns the names that jobs may use.
 func (s *Service) Names() Names {
 	w := s.world.Load()
-	n := Names{Views: []string{}, Sources: []string{}, Targets: []string{}, Upstreams: []string{}}
+	n := Names{Views: []string{}, Sources: []string{}, Targets: []string{}, Upstreams: w.Upstreams()}
 	for name := range w.Views {
 		n.Views = append(n.Views, name)
 	}
@@ -184,6 +185,10 @@ func (s *Service) Routes() []operator.Route {
 		{"GET /jobs", "listJobs", "list jobs", s.list},
 		{"GET /jobs/{id}", "getJob", "read job", s.get},
 		{"POST /jobs/{id}/cancel", "cancelJob", "cancel job", s.cancel},
+		{"GET /jobs/{id}/record", "getRecord", "read record", s.record},
+		{"GET /jobs/{id}/report", "getReport", "read report", s.report},
+		{"GET /jobs/{id}/ruleset", "getRuleset", "read proposed ruleset", s.ruleset},
+		{"POST /mask", "mask", "mask body", s.mask},
 		{"GET /options", "getOptions", "read options", s.names},
 		{"GET /openapi.json", "getDocument", "read document", s.document},
 	} {
@@ -199,7 +204,27 @@ func (s *Service) Routes() []operator.Route {
 			},
 		})
 	}
-	return routes
+	return append(routes, operator.Route{Pattern: Path + "/", Operation: "unknown", Refuse: refuse, Serve: s.unknown})
+}
+
+// methods are those of the API's paths.
+var methods = map[string]string{
+	"/jobs": "GET, HEAD, POST", "/jobs/{}": "GET, HEAD", "/jobs/{}/cancel": "POST", "/jobs/{}/record": "GET, HEAD", "/jobs/{}/report": "GET, HEAD", "/jobs/{}/ruleset": "GET, HEAD",
+	"/mask": "POST", "/options": "GET, HEAD", "/openapi.json": "GET, HEAD",
+}
+
+// unknown refuses what no other route takes.
+func (s *Service) unknown(w http.ResponseWriter, r *http.Request, x *proxy.Exchange) {
+	parts := strings.Split(strings.TrimPrefix(r.URL.Path, Path), "/")
+	if len(parts) > 2 && parts[1] == "jobs" {
+		parts[2] = "{}"
+	}
+	if allowed := methods[strings.Join(parts, "/")]; allowed != "" {
+		w.Header().Set("Allow", allowed)
+		s.fail(w, x, problem(http.StatusMethodNotAllowed, "method", "the operation does not exist with this method", "use "+allowed))
+		return
+	}
+	s.fail(w, x, problem(http.StatusNotFound, "no-such-path", "the API has no such path", "see "+Path+"/openapi.json"))
 }
 
 // view is a job as responses have it.

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -8,9 +9,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/veil-proxy/veil/internal/runs"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/jobs/queue"
 	"github.com/veil-proxy/veil/proxy/jobs/work"
+	"github.com/veil-proxy/veil/report/signed"
 )
 
 // digestOf is the digest of an order, however it was written.
@@ -103,6 +106,84 @@ func (s *Service) cancel(w http.ResponseWriter, r *http.Request, x *proxy.Exchan
 		return
 	}
 	s.done(w, x, http.StatusAccepted, viewOf(job))
+}
+
+// Record returns the record of a job's run.
+func (s *Service) Record(ctx context.Context, id string) (*runs.Run, error) {
+	if _, err := s.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	list, err := s.queue.Records(ctx, id)
+	if err != nil {
+		return nil, s.explained(err)
+	}
+	run := runs.Of(list)
+	if run == nil {
+		return nil, nothing("nothing of the job is recorded so far")
+	}
+	return run, nil
+}
+
+// nothing is the problem of a job that has not what is requested.
+func nothing(what string) *Problem {
+	return problem(http.StatusNotFound, "nothing-yet", what, "look at its state")
+}
+
+// record responds with the record of a job's run, signed if a signer is configured.
+func (s *Service) record(w http.ResponseWriter, r *http.Request, x *proxy.Exchange) {
+	run, err := s.Record(r.Context(), r.PathValue("id"))
+	var text []byte
+	if err == nil {
+		text, err = signed.JSON("run", run, s.options.Signer)
+	}
+	if err != nil {
+		s.fail(w, x, err)
+		return
+	}
+	s.send(w, x, "application/json", text)
+}
+
+// send records a request that was served, and responds with a text.
+func (s *Service) send(w http.ResponseWriter, x *proxy.Exchange, media string, text []byte) {
+	if err := x.Commit(x.Record("complete", "", ""), http.StatusOK); err != nil {
+		refuse(w, http.StatusServiceUnavailable, err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", media)
+	_, _ = w.Write(text) // the client is gone otherwise
+}
+
+// Found returns what a discovery found.
+func (s *Service) Found(ctx context.Context, id string) (*work.Found, error) {
+	job, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if job.Kind != work.Discover || len(job.Result) == 0 {
+		return nil, nothing("the job has found nothing so far, or looks for nothing")
+	}
+	found := &work.Found{}
+	return found, json.Unmarshal(job.Result, found)
+}
+
+// report responds with what a discovery found.
+func (s *Service) report(w http.ResponseWriter, r *http.Request, x *proxy.Exchange) {
+	found, err := s.Found(r.Context(), r.PathValue("id"))
+	if err != nil {
+		s.fail(w, x, err)
+		return
+	}
+	s.send(w, x, "application/json", append(found.Report, '\n'))
+}
+
+// ruleset responds with the ruleset that a discovery proposes.
+func (s *Service) ruleset(w http.ResponseWriter, r *http.Request, x *proxy.Exchange) {
+	found, err := s.Found(r.Context(), r.PathValue("id"))
+	if err != nil {
+		s.fail(w, x, err)
+		return
+	}
+	s.send(w, x, "application/yaml", []byte(found.Ruleset))
 }
 
 func (s *Service) names(w http.ResponseWriter, _ *http.Request, x *proxy.Exchange) {

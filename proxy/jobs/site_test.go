@@ -17,16 +17,21 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/file/bucket"
+	"github.com/veil-proxy/veil/general"
 	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/internal/veiltest"
+	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/jobs/queue"
 	"github.com/veil-proxy/veil/proxy/jobs/work"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/operator"
+	"github.com/veil-proxy/veil/safeharbor"
+	"github.com/veil-proxy/veil/table"
+	"github.com/veil-proxy/veil/text/scrub"
 )
 
-const rules = `
+const visitRules = `
 veil: 1
 name: visits
 extends: safe-harbor
@@ -37,7 +42,7 @@ tables:
     - {id: facts, match: {column: "*"}, method: keep}
 `
 
-var compiled = sync.OnceValues(func() (*fhir.Automaton, error) { return masktest.Compile(&testing.T{}, rules) })
+var compiled = sync.OnceValues(func() (*fhir.Automaton, error) { return masktest.Compile(&testing.T{}, visitRules) })
 
 // site is an operator listener with the jobs API, and folders in, out and state.
 type site struct {
@@ -210,4 +215,18 @@ func decode[T any](t testing.TB, a *answer) (out T) {
 		t.Fatalf("%d %s: %v", a.status, a.body, err)
 	}
 	return out
+}
+
+// exportPatience is how long an upstream of a test has.
+const exportPatience = time.Minute
+
+// untilState waits for a state of a job.
+func untilState(s *site, id string, want queue.State) {
+	s.t.Helper()
+	veiltest.Until(s.t, "the job is "+string(want), func() bool { return s.call("GET", "/jobs/"+id, "").job(s.t).State == want })
+}
+
+// definitions are the methods that rulesets may name.
+func definitions() [][]mask.Definition {
+	return [][]mask.Definition{general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods(nil)}
 }

@@ -130,17 +130,22 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request, route *Route) {
 	out := &response{ResponseWriter: w}
 	done := l.shared.Metrics().Begin()
 	defer func() {
+		fault := recover()
 		// http.ErrAbortHandler ends a response that was begun, on purpose.
-		if fault := recover(); fault != nil && fault != any(http.ErrAbortHandler) {
+		if fault != nil && fault != any(http.ErrAbortHandler) {
 			// Its text can contain a value.
 			l.shared.Log().Error("fault of Veil", "request_id", x.ID, "door", "operator", "stack", stack.OfPanic())
 			if !out.begun {
 				_ = x.Commit(x.Record("failed", "fault", ""), http.StatusInternalServerError) // responds with an error in any case
 				route.Refuse(out, http.StatusInternalServerError, "a fault of Veil; its log has request "+x.ID)
+				out.refused = true
 			}
 		}
 		done()
 		l.shared.Responded(x.Operation, out.status, time.Since(x.Started))
+		if fault != nil && out.begun && !out.refused {
+			panic(http.ErrAbortHandler) // the connection is cut, so that the response has no end
+		}
 	}()
 	if !l.admit(out, r, &x, route) {
 		return
@@ -203,6 +208,8 @@ type response struct {
 	http.ResponseWriter
 	status int
 	begun  bool
+	// refused: it says of itself that it is an error.
+	refused bool
 }
 
 func (r *response) WriteHeader(status int) {

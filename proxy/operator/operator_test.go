@@ -145,6 +145,32 @@ func TestRecordOrNothing(t *testing.T) {
 	}
 }
 
+// TestCut: a response that fails once it has begun has no end.
+func TestCut(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]any{"on purpose": http.ErrAbortHandler, "a fault": "Zqmarkerfault"} {
+		s := newSite(t, func(w http.ResponseWriter, _ *http.Request, _ *proxy.Exchange) {
+			_, _ = io.WriteString(w, "[1, 2")
+			_ = http.NewResponseController(w).Flush()
+			panic(fault)
+		})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/work", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-API-Key", s.key)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err == nil || string(text) != "[1, 2" {
+			t.Errorf("%s: %q %v", name, text, err)
+		}
+	}
+}
+
 // TestFault: a panic is an error of its request, and its text stays inside.
 func TestFault(t *testing.T) {
 	t.Parallel()

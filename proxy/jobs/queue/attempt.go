@@ -23,11 +23,8 @@ type Attempt struct {
 	records  int
 }
 
-// Why an attempt ends before its time.
-var (
-	errCancelled = errors.New("the job was cancelled")
-	errLost      = errors.New("another process runs the job")
-)
+// errLost says that an attempt is not this process's any longer.
+var errLost = errors.New("another process runs the job")
 
 // TransientError is an error that may pass: the job is run again after a while, a few
 // times at most.
@@ -37,6 +34,9 @@ func (e *TransientError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the error itself.
 func (e *TransientError) Unwrap() error { return e.Err }
+
+// ErrCancelled is why the context of a job's attempt ends that was cancelled.
+var ErrCancelled = errors.New("the job was cancelled")
 
 // ErrClosing says that the process is ending.
 var ErrClosing = errors.New("the process is ending")
@@ -168,7 +168,7 @@ func (a *Attempt) beat(ctx context.Context, every time.Duration) {
 		case errors.Is(err, errLost):
 			a.end(errLost)
 		case err == nil && cancelled:
-			a.end(errCancelled)
+			a.end(ErrCancelled)
 		}
 	}
 }

@@ -75,7 +75,7 @@ func (q *Queue) run(ctx context.Context, a *Attempt) (err error) {
 		}
 	}()
 	if a.Cancelling {
-		return errCancelled
+		return ErrCancelled
 	}
 	if a.Starts > mostStarts {
 		return fmt.Errorf("the job was begun %d times and its process ended each time: look into the log of Veil", mostStarts)
@@ -124,8 +124,8 @@ func (q *Queue) conclude(ctx context.Context, a *Attempt, err error) error {
 	case errors.Is(why, errLost), errors.Is(err, errLost):
 		return nil
 	case err == nil:
-	case errors.Is(err, errCancelled), errors.Is(why, errCancelled):
-		state, text = Cancelled, errCancelled.Error()
+	case errors.Is(err, ErrCancelled), errors.Is(why, ErrCancelled):
+		state, text = Cancelled, ErrCancelled.Error()
 	case why != nil:
 		return q.release(a)
 	case errors.As(err, &transient) && a.Failures+1 < mostFailures:
@@ -194,7 +194,7 @@ func (q *Queue) Cancel(ctx context.Context, id string) (*Job, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
-	n, err := e.exec(ctx, "UPDATE veil_job SET state = 'cancelled', cancel = 1, error = $1, ended = $2 WHERE id = $3 AND state IN ('queued', 'waiting')", errCancelled.Error(), now(), id)
+	n, err := e.exec(ctx, "UPDATE veil_job SET state = 'cancelled', cancel = 1, error = $1, ended = $2 WHERE id = $3 AND state IN ('queued', 'waiting')", ErrCancelled.Error(), now(), id)
 	if err == nil && n == 0 {
 		_, err = e.exec(ctx, "UPDATE veil_job SET cancel = 1 WHERE id = $1 AND state = 'running'", id)
 	}
@@ -203,7 +203,7 @@ func (q *Queue) Cancel(ctx context.Context, id string) (*Job, error) {
 	}
 	q.mu.Lock()
 	if a := q.running[id]; a != nil {
-		a.end(errCancelled)
+		a.end(ErrCancelled)
 	}
 	q.mu.Unlock()
 	j, err := byID(ctx, e, id)

@@ -15,12 +15,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/jobs/queue"
 )
 
@@ -38,6 +43,11 @@ type World struct {
 	Sources, Targets []Place
 	// Store has the places that are in object stores.
 	Store file.Store
+	// Upstream is the FHIR upstream, and Database the PostgreSQL upstream; nil for none.
+	Upstream *upstream.Server
+	Database *pgconn.Config
+	// Rules has rulesets and methods, for discoveries.
+	Rules *rules.Library
 	// Site are the bases of references.
 	Site fhir.Site
 	// Workers mask blocks of one job side by side.
@@ -97,6 +107,14 @@ func (w *World) Plan(ctx context.Context, s *Spec) (*queue.Order, error) {
 			with = v.basis()
 			o.Target, err = w.checkMask(ctx, s, v)
 		}
+	case Export:
+		var v View
+		if v, err = w.view(s.View); err == nil {
+			with = v.basis()
+			o.Target, err = w.checkExport(ctx, s, v)
+		}
+	case Discover:
+		err = w.checkDiscover(s)
 	default:
 		return nil, fmt.Errorf("unknown kind %s", s.Kind)
 	}
@@ -114,16 +132,19 @@ func (w *World) Run(ctx context.Context, a *queue.Attempt) error {
 	if err := errors.Join(json.Unmarshal(a.Spec, s), json.Unmarshal(a.Basis, &with)); err != nil {
 		return errors.New("the job was written by another version of Veil: order it again")
 	}
-	switch s.Kind {
-	case Mask:
-		v, err := w.view(s.View)
-		if err != nil {
-			return err
-		}
-		if v.basis() != with {
-			return errors.New("the ruleset or the key of the view was replaced since the job was ordered: order it again, into another folder")
-		}
+	if s.Kind == Discover {
+		return w.discover(ctx, a, s)
+	}
+	v, err := w.view(s.View)
+	switch {
+	case err != nil:
+		return err
+	case v.basis() != with:
+		return errors.New("the ruleset or the key of the view was replaced since the job was ordered: order it again, into another folder")
+	case s.Kind == Mask:
 		return w.mask(ctx, a, s, v)
+	case s.Kind == Export:
+		return w.export(ctx, a, s, v)
 	}
 	return fmt.Errorf("unknown kind %s", s.Kind)
 }
@@ -132,19 +153,13 @@ func (w *World) Run(ctx context.Context, a *queue.Attempt) error {
 func (w *World) view(name string) (View, error) {
 	v, ok := w.Views[name]
 	if !ok {
-		return View{}, &Error{Field: "/view", What: "jobs have no such view", Hint: "expected " + choice(w.viewNames()) + ", as operator.jobs.views lists them"}
+		return View{}, &Error{Field: "/view", What: "jobs have no such view", Hint: "expected " + choice(sortedNames(w.Views)) + ", as operator.jobs.views lists them"}
 	}
 	return v, nil
 }
 
-func (w *World) viewNames() []string {
-	var names []string
-	for name := range w.Views {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+// sortedNames are the keys of a map.
+func sortedNames[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
 // choice lists names of the configuration.
 func choice(names []string) string {
