@@ -16,20 +16,11 @@ import (
 var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
 
-	"proxy/jobs.Path":               "for the console",
-	"proxy/jobs.Problem":            "what errors have",
+	"proxy/jobs.Path":               "for programs that call it",
 	"audit/index.Index.Flows":       "for the console's overview",
 	"audit/index.SeriesLine.Points": "for the console's overview",
 	"audit/index.Series.Quantile":   "for the console's overview",
 	"audit/index.Status.Rebuilt":    "for the console's page of the audit log",
-
-	"proxy/jobs/queue.Attempt.SetResult": "for discovery",
-	"proxy/jobs/queue.Attempt.Remember":  "for exports",
-
-	"proxy/jobs/work.Mask":     "a kind",
-	"proxy/jobs/work.Discover": "a kind",
-	"proxy/jobs/work.FHIR":     "an upstream",
-	"proxy/jobs/work.Postgres": "an upstream",
 
 	"proxy/console/access.Credential.LastSeen": "filled by the page itself",
 	"proxy/console/access.Config.LastSeen":     "for an index of the audit log",

@@ -125,7 +125,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/tablecheck":  {"discover", "discover/drift", "discover/pgsource", "discover/words", "mask/...", "postgres/analysis", "internal/config", "internal/serve"},
 		"internal/rulesetdiff": {"fhir", "mask", "mask/ruleset"},
 		"internal/rulesetshow": {"document", "fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
-		"internal/serve":       {"audit/ship", "proxy/consumer", "proxy/consumer/keyfile", "proxy/trace", "proxy/console", "proxy/console/...", "internal/views", "fhir", "postgres/analysis", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config", "file/bucket", "proxy/jobs", "proxy/jobs/work", "audit/index", "proxy/console/overview"},
+		"internal/serve":       {"audit/ship", "proxy/consumer", "proxy/consumer/keyfile", "proxy/trace", "proxy/console", "proxy/console/...", "internal/views", "fhir", "postgres/analysis", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config", "file/bucket", "proxy/jobs", "proxy/jobs/work", "audit/index", "proxy/console/overview", "fhir/schema", "proxy/fhirproxy/upstream"},
+		"internal/demo":        {"mask/...", "audit", "fhir", "internal/fhirtest", "postgres/analysis", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "internal/rules", "internal/config", "internal/serve", "mask/keys", "proxy/console", "proxy/console/login"},
 		"cmd/veil":             {"text/recognizer", "proxy/operator", "text/scrub", "textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "internal/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
 		// Traces, and what becomes of the audit log.
 		"proxy/trace":       {},
@@ -161,16 +162,15 @@ func TestImportsPointOneWay(t *testing.T) {
 		// The console.
 		"proxy/console/access":      {"internal/strictyaml", "proxy/console", "proxy/consumer", "proxy/consumer/keyfile"},
 		"proxy/consumer/keyfile":    {"internal/strictyaml", "proxy/consumer", "textfile"},
-		"internal/demo":             {"mask/keys", "internal/fhirtest", "postgres/analysis", "proxy/console", "proxy/console/login", "proxy/consumer", "internal/rules", "internal/config", "internal/serve"},
 		"proxy/console":             {"internal/stack", "mask", "proxy", "proxy/console/assets", "proxy/console/login", "proxy/consumer", "proxy/metrics"},
 		"proxy/console/assets":      {},
 		"proxy/console/login":       {"internal/loopback", "textfile"},
 		"proxy/console/consoletest": {"internal/masktest", "internal/veiltest", "proxy/console", "proxy/console/login", "proxy/metrics"},
 		"proxy/console/overview":    {"proxy/console"},
 		// Jobs of operators.
-		"proxy/jobs":       {"mask", "proxy", "proxy/jobs/queue", "proxy/jobs/work", "proxy/operator"},
+		"proxy/jobs":       {"internal/runs", "mask", "proxy", "proxy/jobs/queue", "proxy/jobs/work", "proxy/operator", "report/signed"},
 		"proxy/jobs/queue": {"internal/stack", "mask"},
-		"proxy/jobs/work":  {"fhir", "file", "internal/formats", "internal/jobshow", "mask", "proxy/jobs/queue", "table"},
+		"proxy/jobs/work":  {"discover", "discover/...", "fhir", "file", "internal/discovery", "internal/formats", "internal/jobshow", "internal/rules", "mask", "proxy/fhirproxy/outcome", "proxy/fhirproxy/upstream", "proxy/jobs/queue", "table"},
 
 		// The index of the audit log, and the console's pages of it.
 		"proxy/console/reports":  {"mask/keys", "proxy/console", "report/evidence", "report/signed", "textfile"},

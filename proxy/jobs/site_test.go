@@ -173,7 +173,9 @@ func (s *site) call(method, path, body string, header ...string) *answer {
 	if _, err = io.Copy(&b, resp.Body); err != nil {
 		s.t.Fatal(err)
 	}
-	return &answer{resp.StatusCode, resp.Header, b.String()}
+	a := &answer{resp.StatusCode, resp.Header, b.String()}
+	agree(s.t, method, path, a)
+	return a
 }
 
 // until waits until a job is over, and returns it.
