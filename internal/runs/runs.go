@@ -102,7 +102,7 @@ func (c *collection) add(l *mask.Record) {
 	}
 	switch {
 	case l.Operation != file.RunOperation:
-		r.Files = append(r.Files, File{l.File, l.FileName, l.Result, l.Reason, l.InputDigest, l.OutputDigest, l.Resources, l.Applied, l.Found})
+		r.Files = append(r.Files, File{l.File, l.FileName, l.Result, l.Reason, l.InputDigest, l.OutputDigest, l.Resources, l.AppendApplied(nil), l.Found})
 	case l.Result == "started":
 		r.Program, r.Status, r.Reason = l.Program, "interrupted", ""
 	default:

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/runs"
 )
 
 // TestMaskJob: a job masks a folder into another, says how far it is, and is recorded.
@@ -128,5 +130,32 @@ func TestList(t *testing.T) {
 		if page := decode[struct{ Jobs []view }](t, s.call("GET", "/jobs"+query, "")); len(page.Jobs) != want {
 			t.Errorf("%s: %d jobs, want %d", query, len(page.Jobs), want)
 		}
+	}
+}
+
+// TestRecord: the record of a run has what the audit log has, and verifies the outputs.
+func TestRecord(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.write("a.csv", "id,x\nPLANTEDONE,1\n")
+	id := s.call("POST", "/jobs", order).job(t).ID
+	s.until(id)
+	a := s.call("GET", "/jobs/"+id+"/record", "")
+	path := s.path("record.json")
+	if err := os.WriteFile(path, []byte(a.body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run, err := runs.ReadRecord(path)
+	if err != nil || run.ID != id || run.Status != "complete" || run.Program != "v1.2.3" || len(run.Files) != 1 || len(run.Files[0].Applied) == 0 || run.Files[0].Applied[0].Rule == "" {
+		t.Fatalf("%+v %v", run, err)
+	}
+	if v, err := runs.VerifyRecord(run, s.path("out")); err != nil || !v.OK() || v.Verified != 1 {
+		t.Errorf("%+v %v", v, err)
+	}
+	if err := os.WriteFile(s.path("out", "first", "a.csv"), []byte("changed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := runs.VerifyRecord(run, s.path("out")); err != nil || v.OK() {
+		t.Errorf("%+v %v", v, err)
 	}
 }

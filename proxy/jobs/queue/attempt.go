@@ -101,7 +101,7 @@ func (a *Attempt) set(ctx context.Context, column, text string) error {
 // Append implements mask.Sink: it keeps the records of the job beside the audit log, from
 // which a further start finds what is done, and callers the record of the job.
 func (a *Attempt) Append(ctx context.Context, r *mask.Record) error {
-	text, err := json.Marshal(r)
+	text, err := json.Marshal(keep(r))
 	if err != nil {
 		return err
 	}
@@ -114,6 +114,20 @@ func (a *Attempt) Append(ctx context.Context, r *mask.Record) error {
 	_, err = a.engine.exec(ctx, `INSERT INTO veil_job_record (job, number, ruleset, key, project, input, output, record) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		a.ID, number, r.RulesetSHA256, r.KeyFingerprint, r.Project, r.InputDigest, r.OutputDigest, string(text))
 	return failure(err)
+}
+
+// kept is a record as the database has it: what was applied in place of references to
+// actions of a plan, and without the single applications.
+type kept struct {
+	mask.Record
+	Used    struct{} `json:"-"`
+	Applied []mask.Applied
+}
+
+func keep(r *mask.Record) *kept {
+	k := &kept{Record: *r, Applied: r.AppendApplied(nil)}
+	k.Record.Used, k.Details = nil, nil
+	return k
 }
 
 // recordsOfStart is more than the records that one start of a job can have.
@@ -145,9 +159,11 @@ func (q *Queue) Records(ctx context.Context, id string) ([]*mask.Record, error) 
 		if err := scan(&text); err != nil {
 			return err
 		}
-		r := &mask.Record{}
-		list = append(list, r)
-		return json.Unmarshal([]byte(text), r)
+		r := kept{}
+		err := json.Unmarshal([]byte(text), &r)
+		r.Record.Used = mask.NewUses(r.Applied...)
+		list = append(list, &r.Record)
+		return err
 	})
 	return list, failure(err)
 }
