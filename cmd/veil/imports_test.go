@@ -168,9 +168,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/console/consoletest": {"internal/masktest", "internal/veiltest", "proxy/console", "proxy/console/login", "proxy/metrics"},
 		"proxy/console/overview":    {"proxy/console"},
 		// Jobs of operators.
-		"proxy/jobs":       {"internal/runs", "mask", "proxy", "proxy/jobs/queue", "proxy/jobs/work", "proxy/operator", "report/signed"},
-		"proxy/jobs/queue": {"internal/stack", "mask"},
-		"proxy/jobs/work":  {"discover", "discover/...", "fhir", "file", "internal/discovery", "internal/formats", "internal/jobshow", "internal/rules", "mask", "proxy/fhirproxy/outcome", "proxy/fhirproxy/upstream", "proxy/jobs/queue", "table"},
+		"proxy/console/joblist": {"internal/runs", "mask", "proxy/console", "proxy/jobs", "proxy/jobs/queue", "proxy/jobs/work"},
+		"proxy/jobs":            {"internal/runs", "mask", "proxy", "proxy/jobs/queue", "proxy/jobs/work", "proxy/operator", "report/signed"},
+		"proxy/jobs/queue":      {"internal/stack", "mask"},
+		"proxy/jobs/work":       {"discover", "discover/...", "fhir", "file", "internal/discovery", "internal/formats", "internal/jobshow", "internal/rules", "mask", "proxy/fhirproxy/outcome", "proxy/fhirproxy/upstream", "proxy/jobs/queue", "table"},
 
 		// The index of the audit log, and the console's pages of it.
 		"proxy/console/reports":  {"mask/keys", "proxy/console", "report/evidence", "report/signed", "textfile"},

@@ -9,6 +9,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/console/access"
 	"github.com/veil-proxy/veil/proxy/console/auditlog"
 	"github.com/veil-proxy/veil/proxy/console/discovery"
+	"github.com/veil-proxy/veil/proxy/console/joblist"
 	"github.com/veil-proxy/veil/proxy/console/overview"
 	"github.com/veil-proxy/veil/proxy/console/reports"
 	"github.com/veil-proxy/veil/proxy/console/rulebook"
@@ -44,6 +45,7 @@ func (s *Server) pages() []console.Page {
 		rulebook.Page(s.views.Load),
 		tryit.Page(s.views.Load),
 		discovery.Page(s.views.Load),
+		joblist.Page(s.jobs),
 		access.Page(access.Config{Directory: func() access.Directory { return directory(s.inForce.Load()) }, Reload: s.Reload}),
 	}
 }

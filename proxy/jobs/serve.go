@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 
@@ -122,6 +123,30 @@ func (s *Service) Record(ctx context.Context, id string) (*runs.Run, error) {
 		return nil, nothing("nothing of the job is recorded so far")
 	}
 	return run, nil
+}
+
+// Verify compares what is in the target of a job with the record of its run.
+func (s *Service) Verify(ctx context.Context, id string) (*runs.Verification, error) {
+	run, err := s.Record(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	job, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	spec := &work.Spec{}
+	if err := json.Unmarshal(job.Spec, spec); err != nil {
+		return nil, err
+	}
+	out, err := s.world.Load().Output(spec)
+	if err != nil {
+		return nil, s.explained(err)
+	}
+	if _, err := os.Stat(out); err != nil {
+		return nil, problem(http.StatusConflict, "target-gone", "the folder of the job is gone", "look for it where it was moved to")
+	}
+	return runs.VerifyRecord(run, out)
 }
 
 // nothing is the problem of a job that has not what is requested.

@@ -95,7 +95,7 @@ func (s *site) begin() {
 	if s.Service, err = New(s.world, s.options); err != nil {
 		s.t.Fatal(err)
 	}
-	l, err := operator.New(operator.Config{Sink: s.sink, Logger: slog.New(slog.NewTextHandler(s.log, nil)), Metrics: metrics.New(), Ready: func() error { return nil }})
+	l, err := operator.New(operator.Config{Sink: s.sink, Logger: slog.New(slog.NewTextHandler(s.log, nil)), Metrics: metrics.New(), Ready: func() error { return nil }, Attempts: consumer.NewAttemptsWith(time.Millisecond, 2*time.Millisecond)})
 	if err != nil {
 		s.t.Fatal(err)
 	}

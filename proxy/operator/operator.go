@@ -45,6 +45,8 @@ type Config struct {
 	Sink    mask.Sink
 	Logger  *slog.Logger // nil: logs nothing
 	Metrics *metrics.Set
+	// Attempts slow down logins that follow failed ones; nil for as proxy.Listener does.
+	Attempts *consumer.Attempts
 	// Ready says, in fixed words, why the process could not serve the next request.
 	Ready func() error
 }
@@ -76,6 +78,9 @@ func New(c Config) (*Listener, error) {
 	shared, err := proxy.New(proxy.Config{Name: "operator", Event: "request", Sink: c.Sink, Logger: c.Logger, Metrics: c.Metrics.Listener("operator")})
 	if err != nil {
 		return nil, err
+	}
+	if c.Attempts != nil {
+		shared.SlowDown(c.Attempts)
 	}
 	l := &Listener{shared: shared, mux: http.NewServeMux(), metrics: c.Metrics}
 	l.mux.HandleFunc("GET "+PathLive, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })

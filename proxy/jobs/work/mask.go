@@ -223,6 +223,25 @@ func (r *records) Append(ctx context.Context, rec *mask.Record) error {
 	return nil
 }
 
+// Output is the folder of this machine that a job writes to.
+func (w *World) Output(s *Spec) (string, error) {
+	if s.Target == nil {
+		return "", &Error{What: "the job writes nothing"}
+	}
+	to, err := place(w.Targets, s.Target, "/target")
+	if err != nil {
+		return "", err
+	}
+	if to.object() {
+		return "", &Error{Field: "/target", What: "the target is in an object store", Hint: "copy it, and use veil runs verify with the record of the job"}
+	}
+	out, _, err := to.output(s.Target.Path)
+	if err != nil {
+		return "", &Error{Field: "/target", What: err.Error()}
+	}
+	return out, nil
+}
+
 // failed says why a run ended, in words of the request, and whether it is worth trying
 // again.
 func failed(err error, names *strings.Replacer) error {

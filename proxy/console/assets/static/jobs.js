@@ -1,0 +1,27 @@
+// Shows how far jobs are: it fetches the page again and puts the part that changes in the
+// place of the old one, until no job of it runs.
+"use strict";
+(() => {
+  const every = 2000;
+  const refresh = async () => {
+    const live = document.getElementById("live");
+    if (!live || !("live" in live.dataset)) return;
+    try {
+      const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (response.ok && !response.redirected) {
+        const next = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("live");
+        if (next) {
+          live.replaceWith(next);
+          if (!("live" in next.dataset)) {
+            location.reload(); // its buttons and its record
+            return;
+          }
+        }
+      }
+    } catch {
+      // The next try may come through.
+    }
+    setTimeout(refresh, every);
+  };
+  setTimeout(refresh, every);
+})();
