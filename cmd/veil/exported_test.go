@@ -16,7 +16,8 @@ import (
 var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
 
-	"proxy/jobs.Path":               "for programs that call it",
+	"proxy/jobs/work.FHIR":          "for the page of discovery",
+	"proxy/jobs/work.Postgres":      "for the page of discovery",
 	"audit/index.Index.Flows":       "for the console's overview",
 	"audit/index.SeriesLine.Points": "for the console's overview",
 	"audit/index.Series.Quantile":   "for the console's overview",

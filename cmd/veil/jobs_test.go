@@ -173,7 +173,7 @@ func TestJobsStopped(t *testing.T) {
 	if bytes.Contains([]byte(p.out.String()), []byte("level=ERROR")) {
 		t.Error(p.out.String())
 	}
-	if _, err := os.Stat(s.path("state", "jobs.db")); err != nil {
+	if _, err := os.Stat(s.path("state/jobs.db")); err != nil {
 		t.Error(err)
 	}
 }

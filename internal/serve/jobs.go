@@ -7,6 +7,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/jobs"
 	"github.com/veil-proxy/veil/proxy/jobs/work"
+	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
 // exportConnections bounds the connections of jobs to the FHIR upstream.
@@ -25,7 +26,8 @@ func (s *Server) openJobs(p *config.Prepared) error {
 	s.store = bucket.New()
 	if c := &p.Config.FHIR; c.Upstream != "" {
 		s.exports, err = upstream.New(upstream.Config{
-			Base: c.Upstream, Aliases: c.UpstreamAliases, FileHosts: c.FileHosts, TLS: p.UpstreamTLS, Credentials: p.Credentials, Metrics: s.metrics.Listener("operator"),
+			Base: c.Upstream, Aliases: c.UpstreamAliases, FileHosts: c.FileHosts, TLS: p.UpstreamTLS, Credentials: p.Credentials, Metrics: metrics.New().Listener("jobs"), // nobody reads them: exports are counted by their job
+
 			Schema: schema.R4(), Connections: exportConnections, Timeout: c.Limits.UpstreamTimeout, ResponseBytes: c.Limits.ResponseBytes,
 		})
 		if err != nil {

@@ -136,7 +136,9 @@ func (q *Queue) conclude(ctx context.Context, a *Attempt, err error) error {
 			text = fmt.Sprintf("%s (after %d attempts)", text, a.Failures+1)
 		}
 	}
-	if err := q.settle(ctx, a, state, text); err != nil {
+	if err := q.settle(ctx, a, state, text); errors.Is(err, errLost) {
+		return nil
+	} else if err != nil {
 		return river.JobSnooze(time.Second) // the process is ending; the next one finds the job
 	}
 	if state == Waiting {
@@ -157,8 +159,11 @@ func (q *Queue) settle(ctx context.Context, a *Attempt, state State, text string
 		ended = now()
 	}
 	for {
-		_, err := a.engine.exec(ctx, `UPDATE veil_job SET state = $1, error = $2, progress = $3, problems = $4, failures = $5, ended = $6, owner = '' WHERE id = $7 AND owner = $8`,
+		n, err := a.engine.exec(ctx, `UPDATE veil_job SET state = $1, error = $2, progress = $3, problems = $4, failures = $5, ended = $6, owner = '' WHERE id = $7 AND owner = $8`,
 			string(state), text, progress, problems, failures, ended, a.ID, a.owner)
+		if err == nil && n == 0 {
+			return errLost
+		}
 		if err == nil {
 			break
 		}
