@@ -47,6 +47,9 @@ type File struct {
 	Applied      []mask.Applied `json:"applied,omitempty"`
 	// Found counts what detectors took out of texts.
 	Found []mask.FoundCount `json:"found,omitempty"`
+	// Again: an earlier start of the run has recorded the same output, and was interrupted
+	// before it appeared, or it is another of the same name and content.
+	Again bool `json:"again,omitempty"`
 }
 
 // Label names a file to people.
@@ -59,7 +62,7 @@ func (f *File) Label() string {
 
 // Read returns the runs of a log, in their order.
 func Read(dir string) ([]*Run, error) {
-	c := collection{byID: map[string]*Run{}}
+	c := newCollection()
 	for l, err := range audit.Read(dir) {
 		if err != nil {
 			return nil, fmt.Errorf("%w (run: veil audit verify %s)", err, dir)
@@ -74,7 +77,7 @@ func Read(dir string) ([]*Run, error) {
 // Of returns the run that records are of; nil if there are none. One that was begun again
 // is one run.
 func Of(records []*mask.Record) *Run {
-	c := collection{byID: map[string]*Run{}}
+	c := newCollection()
 	for _, r := range records {
 		c.add(r)
 	}
@@ -88,6 +91,12 @@ func Of(records []*mask.Record) *Run {
 type collection struct {
 	list []*Run
 	byID map[string]*Run
+	// before are the outputs that starts of a run before the last one have recorded.
+	before map[string]map[[2]string]bool
+}
+
+func newCollection() *collection {
+	return &collection{byID: map[string]*Run{}, before: map[string]map[[2]string]bool{}}
 }
 
 func (c *collection) add(l *mask.Record) {
@@ -102,8 +111,13 @@ func (c *collection) add(l *mask.Record) {
 	}
 	switch {
 	case l.Operation != file.RunOperation:
-		r.Files = append(r.Files, File{l.File, l.FileName, l.Result, l.Reason, l.InputDigest, l.OutputDigest, l.Resources, l.AppendApplied(nil), l.Found})
+		again := l.OutputDigest != "" && c.before[l.Run][[2]string{l.File, l.OutputDigest}]
+		r.Files = append(r.Files, File{l.File, l.FileName, l.Result, l.Reason, l.InputDigest, l.OutputDigest, l.Resources, l.AppendApplied(nil), l.Found, again})
 	case l.Result == "started":
+		c.before[l.Run] = map[[2]string]bool{}
+		for i := range r.Files {
+			c.before[l.Run][[2]string{r.Files[i].File, r.Files[i].OutputDigest}] = true
+		}
 		r.Program, r.Status, r.Reason = l.Program, "interrupted", ""
 	default:
 		r.Status, r.Reason, r.DurationMicros = l.Result, l.Reason, l.DurationMicros
@@ -210,13 +224,16 @@ func VerifyRecord(r *Run, outputs string) (*Verification, error) {
 }
 
 func verify(list []*Run, r *Run, outputs string) (*Verification, error) {
-	own, earlier := map[string][]string{}, map[string]bool{}
+	own, earlier, again := map[string][]string{}, map[string]bool{}, map[string]int{}
 	for _, other := range list {
 		for _, f := range other.Files {
 			switch {
 			case f.Status != "complete" || f.OutputDigest == "":
 			case other == r || other.ID == r.ID:
 				own[f.OutputDigest] = append(own[f.OutputDigest], f.Label())
+				if f.Again {
+					again[f.OutputDigest]++
+				}
 			case r.Resumed > 0 && other.RulesetSHA256 == r.RulesetSHA256 && other.KeyFingerprint == r.KeyFingerprint:
 				earlier[f.OutputDigest] = true
 			}
@@ -243,7 +260,8 @@ func verify(list []*Run, r *Run, outputs string) (*Verification, error) {
 		return nil
 	})
 	for _, f := range r.Files {
-		v.Missing = append(v.Missing, own[f.OutputDigest]...)
+		left := own[f.OutputDigest]
+		v.Missing = append(v.Missing, left[min(again[f.OutputDigest], len(left)):]...)
 		delete(own, f.OutputDigest)
 	}
 	return v, err

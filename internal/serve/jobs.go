@@ -25,9 +25,9 @@ func (s *Server) openJobs(p *config.Prepared) error {
 	}
 	s.store = bucket.New()
 	if c := &p.Config.FHIR; c.Upstream != "" {
+		// Nobody reads its metrics: exports are counted by their jobs.
 		s.exports, err = upstream.New(upstream.Config{
-			Base: c.Upstream, Aliases: c.UpstreamAliases, FileHosts: c.FileHosts, TLS: p.UpstreamTLS, Credentials: p.Credentials, Metrics: metrics.New().Listener("jobs"), // nobody reads them: exports are counted by their job
-
+			Base: c.Upstream, Aliases: c.UpstreamAliases, FileHosts: c.FileHosts, TLS: p.UpstreamTLS, Credentials: p.Credentials, Metrics: metrics.New().Listener("jobs"),
 			Schema: schema.R4(), Connections: exportConnections, Timeout: c.Limits.UpstreamTimeout, ResponseBytes: c.Limits.ResponseBytes,
 		})
 		if err != nil {

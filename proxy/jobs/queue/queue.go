@@ -48,7 +48,7 @@ const (
 	// mostFailures is how often a job may fail by transient errors, and mostStarts how
 	// often it may be begun in all: what ends the process each time must not do so for ever.
 	mostFailures = 5
-	mostStarts   = 50
+	mostStarts   = 100
 )
 
 // Queue is a database of jobs. It may be used concurrently.
