@@ -110,7 +110,7 @@ func TestList(t *testing.T) {
 	slices.Reverse(ids)
 	var got []string
 	after := ""
-	for pages := 0; pages < 4; pages++ {
+	for range 4 {
 		page := decode[struct {
 			Jobs []view
 			Next string

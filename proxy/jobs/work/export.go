@@ -25,7 +25,7 @@ import (
 var errNoUpstream = &Error{Field: "/kind", What: "there is no FHIR upstream", Hint: "set fhir.upstream"}
 
 // checkExport finds out whether an export could begin, and returns the name of its target.
-func (w *World) checkExport(ctx context.Context, s *Spec, v View) (string, error) {
+func (w *World) checkExport(s *Spec, v View) (string, error) {
 	if w.Upstream == nil {
 		return "", errNoUpstream
 	}

@@ -137,7 +137,7 @@ func (w *World) mask(ctx context.Context, a *queue.Attempt, s *Spec, v View) err
 		return err
 	}
 	if !strings.Contains(m.Out, "://") {
-		if err := os.MkdirAll(m.Out, 0o777); err != nil {
+		if err := os.MkdirAll(m.Out, 0o777); err != nil { //nolint:gosec // the umask decides, as for outputs
 			return failed(err, m.names)
 		}
 	}
@@ -153,14 +153,13 @@ func (w *World) run(ctx context.Context, a *queue.Attempt, s *Spec, v View, m *m
 	j.Report = func(p file.Problem) {
 		a.Problem(queue.Problem{File: m.names.Replace(shown(p.File)), Line: p.Line, Column: p.Column, What: m.names.Replace(p.What), Hint: m.names.Replace(p.Hint)})
 	}
+	var lookup error
 	if a.Starts > 1 || s.resumes() {
-		var lookup error
 		j.Earlier = func(input, output string) bool {
 			done, err := a.Done(ctx, j.Plan, input, output)
 			lookup = errors.Join(lookup, err)
 			return done
 		}
-		defer func() { _ = lookup }()
 	}
 	warnings := jobshow.NewNamed(j, table.NewRules(v.Automaton.Policy), false)
 	counts, err := j.Run(ctx)
@@ -169,6 +168,8 @@ func (w *World) run(ctx context.Context, a *queue.Attempt, s *Spec, v View, m *m
 	}
 	a.Progress(func(p *queue.Progress) { count(p, counts) })
 	switch {
+	case err != nil && lookup != nil:
+		return &queue.TransientError{Err: lookup}
 	case err != nil:
 		return failed(err, m.names)
 	case counts.Failed > 0 && counts.Files+counts.Resumed == 0:

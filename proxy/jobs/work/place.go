@@ -22,7 +22,7 @@ func (p *Place) object() bool { return p.URL != "" }
 
 // The errors of paths. None has the path.
 var (
-	errPath    = errors.New("expected a relative path without empty parts, hidden names and ..")
+	errPath    = errors.New("expected a relative path without empty parts, hidden names and .. in it")
 	errOutside = errors.New("the path leads out of the place, by a symbolic link")
 	errAbsent  = errors.New("there is no such file or folder")
 	errRoot    = errors.New("the folder of the place cannot be read: check operator.jobs and the mode of the folder")
@@ -117,20 +117,20 @@ func reason(err error) error {
 // inside returns the path of a name below a folder, without symbolic links, if it does
 // not lead out of it. Of a path that is not there the part is looked at that is.
 func inside(dir, name string) (string, error) {
-	real, err := filepath.EvalSymlinks(dir)
+	top, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return "", errRoot
 	}
-	at, rest := filepath.Join(real, filepath.FromSlash(name)), ""
+	at, rest := filepath.Join(top, filepath.FromSlash(name)), ""
 	for {
 		followed, err := filepath.EvalSymlinks(at)
 		if err == nil {
-			if rel, err := filepath.Rel(real, followed); err != nil || !filepath.IsLocal(rel) {
+			if rel, err := filepath.Rel(top, followed); err != nil || !filepath.IsLocal(rel) {
 				return "", errOutside
 			}
 			return filepath.Join(followed, rest), nil
 		}
-		if !errors.Is(err, fs.ErrNotExist) || at == real {
+		if !errors.Is(err, fs.ErrNotExist) || at == top {
 			return "", reason(err)
 		}
 		if _, err := os.Lstat(at); err == nil {

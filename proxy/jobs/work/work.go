@@ -111,7 +111,7 @@ func (w *World) Plan(ctx context.Context, s *Spec) (*queue.Order, error) {
 		var v View
 		if v, err = w.view(s.View); err == nil {
 			with = v.basis()
-			o.Target, err = w.checkExport(ctx, s, v)
+			o.Target, err = w.checkExport(s, v)
 		}
 	case Discover:
 		err = w.checkDiscover(s)
