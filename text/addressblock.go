@@ -34,8 +34,8 @@ func (s *Scanner) addressTail(to int) int {
 		switch {
 		case t.kind == word && t.flags&fUnitNo != 0 && s.unitEnd(i) > 0:
 			to = s.unitEnd(i)
-		case t.kind == number && i == to && t.gap == space && t.len() <= 2 && s.at(i+1).char == ',' && s.isCapital(i+2):
-			to = i + 1 // Karlovy Vary 17, Japan
+		case i == to && s.district(i):
+			to = i + 1
 		case t.kind == number && s.tailStreet(i) > 0:
 			to = s.tailStreet(i)
 		case t.kind == number:
@@ -81,6 +81,13 @@ func (s *Scanner) regionAndCode(i int) int {
 		return 0
 	}
 	return s.tailZip(i+1, true)
+}
+
+// district reports whether a number is that of a part of the place before it: Karlovy Vary
+// 17, Japan.
+func (s *Scanner) district(i int) bool {
+	t := s.at(i)
+	return t.kind == number && t.gap == space && t.len() <= 2 && s.at(i+1).char == ',' && s.isCapital(i+2)
 }
 
 // regionLine reports whether the short name of a region ends a line of an address.

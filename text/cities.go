@@ -75,13 +75,19 @@ func (s *Scanner) place(i int) {
 	if labelled {
 		to = s.placeOf(i, to)
 	}
-	if f&fCountry != 0 && s.at(to).char == '(' && s.at(to+1).shape == title && s.is(to+2, ')') && s.at(to+1).flags&(fMedical|fDrug|fRelation) == 0 {
-		to += 3 // Cyprus (Greek)
-	}
+	to = s.qualified(to, f)
 	if s.isCapital(to) && s.at(to).gap == space && t.flags&(fGiven|fFamily) != 0 && !phrase && s.at(to).flags&(fFamily|fOrgHead) != 0 && f&(fCountry|fState) == 0 {
 		return // Jordan Smith, Springfield Hospital
 	}
 	s.add(i, to, Location, "place")
+}
+
+// qualified returns the end of a country with a word in parentheses: Cyprus (Greek).
+func (s *Scanner) qualified(to int, f flags) int {
+	if f&fCountry != 0 && s.at(to).char == '(' && s.at(to+1).shape == title && s.is(to+2, ')') && s.at(to+1).flags&(fMedical|fDrug|fRelation) == 0 {
+		return to + 3
+	}
+	return to
 }
 
 // stateAt reports whether a state or country that stands at a token belongs to the city

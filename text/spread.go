@@ -27,14 +27,14 @@ func (s *Scanner) spread() {
 // spreadName takes in the rest of a name.
 func (s *Scanner) spreadName(h *hit) {
 	from, to := h.from, h.to
-	for n := 0; n < 3; n++ {
+	for range 3 {
 		end := s.nameGoesOn(h, to)
 		if end == to {
 			break
 		}
 		to = end
 	}
-	for n := 0; n < 2; n++ {
+	for range 2 {
 		begin := s.nameBefore(from)
 		if begin == from {
 			break
