@@ -133,12 +133,14 @@ func TestDamageBehindTheHeadIsFound(t *testing.T) {
 		}
 		x := opened(t, o)
 		all := scan(t, dir)
-		f := &Filter{Consumer: "ann", Since: all[150].Time.Truncate(time.Second), RequestID: all[200].RequestID, Limit: 5}
+		f := &Filter{Since: all[150].Time.Truncate(time.Second), Limit: 5}
+		request := &Filter{RequestID: all[200].RequestID, Limit: 5}
 		veiltest.Until(t, "the index was built again", func() bool {
 			_, err1 := x.Search(t.Context(), f)
 			_, err2 := x.Search(t.Context(), &Filter{Consumer: "ann", Limit: 5})
 			_, err3 := x.Series(t.Context(), &SeriesQuery{Metric: Requests, From: epoch, To: epoch.Add(time.Hour), Step: time.Minute})
-			for _, err := range []error{err1, err2, err3} {
+			_, err4 := x.Search(t.Context(), request)
+			for _, err := range []error{err1, err2, err3, err4} {
 				var unavailable *UnavailableError
 				if err != nil && !errors.As(err, &unavailable) {
 					t.Fatal(err)

@@ -70,7 +70,7 @@ func (s *store) load() (*content, error) {
 
 // each calls a function for each row of a query.
 func (s *store) each(query string, arguments []any, do func(*sql.Rows) error) (err error) {
-	rows, err := s.db.Query(query, arguments...)
+	rows, err := s.db.QueryContext(background, query, arguments...)
 	if err != nil {
 		return plain(err)
 	}

@@ -12,8 +12,7 @@ const blockRecords = 1 << 14
 // set is a set of the records of a block, by their numbers in it.
 type set [blockRecords / 64]uint64
 
-func (s *set) add(n int)      { s[n/64] |= 1 << (n % 64) }
-func (s *set) has(n int) bool { return s[n/64]&(1<<(n%64)) != 0 }
+func (s *set) add(n int) { s[n/64] |= 1 << (n % 64) }
 
 func (s *set) and(o *set) {
 	for i := range s {

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"context"
 	"database/sql"
 	"encoding/binary"
 	"errors"
@@ -60,6 +61,9 @@ func canBuild(err error) bool {
 	return errors.Is(err, errDamaged) || errors.Is(err, errVersion) || errors.Is(err, errOther)
 }
 
+// background is the context of statements: each is short, and is never left half done.
+var background = context.Background()
+
 // store is an open database. Only one process has it open.
 type store struct {
 	db *sql.DB
@@ -102,17 +106,17 @@ func (s *store) prepare() error {
 		fmt.Sprintf("PRAGMA application_id=%d", applicationID),
 		"PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA cache_size=-16384", "PRAGMA temp_store=MEMORY", "PRAGMA trusted_schema=OFF",
 	} {
-		if _, err := s.db.Exec(statement); err != nil {
+		if _, err := s.db.ExecContext(background, statement); err != nil {
 			return err
 		}
 	}
 	var form, tables int
-	if err := s.db.QueryRow("SELECT (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)").Scan(&form, &tables); err != nil {
+	if err := s.db.QueryRowContext(background, "SELECT (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)").Scan(&form, &tables); err != nil {
 		return err
 	}
 	if tables == 0 {
 		return s.within(func(tx *sql.Tx) error {
-			_, err := tx.Exec(schema + fmt.Sprintf("PRAGMA user_version=%d;", version))
+			_, err := tx.ExecContext(background, schema+fmt.Sprintf("PRAGMA user_version=%d;", version))
 			return err
 		})
 	}
@@ -123,7 +127,7 @@ func (s *store) prepare() error {
 		return errDamaged
 	}
 	var found string
-	if err := s.db.QueryRow("PRAGMA quick_check(1)").Scan(&found); err != nil {
+	if err := s.db.QueryRowContext(background, "PRAGMA quick_check(1)").Scan(&found); err != nil {
 		return err
 	}
 	if found != "ok" {
@@ -137,7 +141,7 @@ func (s *store) bound(pages int) error {
 	if pages == 0 {
 		return nil
 	}
-	_, err := s.db.Exec(fmt.Sprintf("PRAGMA max_page_count=%d", pages))
+	_, err := s.db.ExecContext(background, fmt.Sprintf("PRAGMA max_page_count=%d", pages))
 	return plain(err)
 }
 
@@ -145,7 +149,7 @@ func (s *store) close() error { return s.db.Close() }
 
 // within runs a function in a transaction.
 func (s *store) within(do func(*sql.Tx) error) error {
-	tx, err := s.db.Begin()
+	tx, err := s.db.BeginTx(background, nil)
 	if err != nil {
 		return err
 	}

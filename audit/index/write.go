@@ -53,7 +53,7 @@ type writer struct {
 
 func (w *writer) exec(statement string, arguments ...any) {
 	if w.err == nil {
-		_, w.err = w.tx.Exec(statement, arguments...)
+		_, w.err = w.tx.ExecContext(background, statement, arguments...)
 	}
 }
 
@@ -73,13 +73,13 @@ func (w *writer) each(statement string, all func(put func(upper int64, text []by
 		return
 	}
 	var prepared *sql.Stmt
-	if prepared, w.err = w.tx.Prepare(statement); w.err != nil {
+	if prepared, w.err = w.tx.PrepareContext(background, statement); w.err != nil {
 		return
 	}
 	all(func(upper int64, text []byte) {
 		if w.err == nil {
 			id := key(upper, block)
-			_, w.err = prepared.Exec(id, checked(id, text))
+			_, w.err = prepared.ExecContext(background, id, checked(id, text))
 		}
 	})
 	if err := prepared.Close(); w.err == nil {

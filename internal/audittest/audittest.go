@@ -108,7 +108,7 @@ type Records struct {
 
 // From returns what makes the records of a seed, from a time on.
 func From(seed uint64, at time.Time) *Records {
-	return &Records{r: rand.New(rand.NewPCG(seed, 7)), at: at}
+	return &Records{r: rand.New(rand.NewPCG(seed, 7)), at: at} //nolint:gosec // for tests, the same for the same seed
 }
 
 // What records have.
