@@ -16,18 +16,13 @@ import (
 var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
 
-	"proxy/jobs/work.FHIR":          "for the page of discovery",
-	"proxy/jobs/work.Postgres":      "for the page of discovery",
-	"audit/index.Index.Flows":       "for the console's overview",
-	"audit/index.SeriesLine.Points": "for the console's overview",
-	"audit/index.Series.Quantile":   "for the console's overview",
-	"audit/index.Status.Rebuilt":    "for the console's page of the audit log",
+	"proxy/jobs/work.FHIR":       "for the page of discovery",
+	"proxy/jobs/work.Postgres":   "for the page of discovery",
+	"audit/index.Status.Rebuilt": "for the console's page of the audit log",
 
-	"proxy/console/access.Credential.LastSeen": "filled by the page itself",
-	"proxy/console/access.Config.LastSeen":     "for an index of the audit log",
-	"proxy/console/discovery.ErrNone":          "for sources of results",
-	"proxy/console/discovery.Parse":            "for sources of results",
-	"proxy/console/discovery.Result.When":      "for sources of results",
+	"proxy/console/discovery.ErrNone":     "for sources of results",
+	"proxy/console/discovery.Parse":       "for sources of results",
+	"proxy/console/discovery.Result.When": "for sources of results",
 
 	"text.ReplacerFunc": "for engines that replace by more than a label",
 }

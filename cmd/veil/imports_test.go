@@ -166,7 +166,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/console/assets":      {},
 		"proxy/console/login":       {"internal/loopback", "textfile"},
 		"proxy/console/consoletest": {"internal/masktest", "internal/veiltest", "proxy/console", "proxy/console/login", "proxy/metrics"},
-		"proxy/console/overview":    {"proxy/console"},
+		"proxy/console/overview":    {"audit/index", "proxy/console", "safeharbor"},
+		"proxy/console/walktest":    {},
 		// Jobs of operators.
 		"proxy/console/joblist": {"internal/runs", "mask", "proxy/console", "proxy/jobs", "proxy/jobs/queue", "proxy/jobs/work"},
 		"proxy/jobs":            {"internal/runs", "mask", "proxy", "proxy/jobs/queue", "proxy/jobs/work", "proxy/operator", "report/signed"},

@@ -57,7 +57,7 @@ contain keyed digests of inputs. Outputs are recorded by their plain SHA-256.`,
 	fl.StringVar(&f.RequestID, "request-id", "", "only records of the request with this `ID`")
 	fl.StringVar(&f.Consumer, "consumer", "", "only records of the consumer of this `NAME`")
 	fl.StringVar(&f.Operation, "operation", "", "only operations that start with `TEXT`, such as select, search or \"read Patient\"")
-	fl.StringVar(&f.Listener, "listener", "", "only records of this `LISTENER`: fhir, postgres, operator, file or keys")
+	fl.StringVar(&f.Listener, "listener", "", "only records of this `LISTENER`: fhir, postgres, operator, console, file or keys")
 	fl.StringSliceVar(&f.Outcomes, "outcome", nil, "only records with this `OUTCOME`: complete, refused, failed or started (repeatable)")
 	fl.StringVar(&f.since, "since", "", "only records at or after `TIME`, a date, time or age such as 2026-11-29, 2026-11-29T08:00:00Z or 24h")
 	fl.StringVar(&f.until, "until", "", "only records before `TIME`")
@@ -80,7 +80,7 @@ func (f *flags) prepare(now time.Time, env func(string) string) (err error) {
 	if f.Until, err = ParseTime(f.until, now); err != nil {
 		return cli.Usagef("--until: %v", err)
 	}
-	if err := cli.OneOf("--listener", f.Listener, "fhir", "postgres", "operator", "file", "keys"); f.Listener != "" && err != nil {
+	if err := cli.OneOf("--listener", f.Listener, "fhir", "postgres", "operator", "console", "file", "keys"); f.Listener != "" && err != nil {
 		return err
 	}
 	for _, o := range f.Outcomes {

@@ -1,6 +1,9 @@
 package serve
 
 import (
+	"context"
+	"time"
+
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/proxy/console/access"
 	"github.com/veil-proxy/veil/proxy/consumer"
@@ -69,4 +72,20 @@ func operators(o *config.Operator) access.Group {
 		g.Credentials = append(g.Credentials, access.Credential{Name: o.Console.OIDC.Name, Kind: "login provider of the console"})
 	}
 	return g
+}
+
+// lookBack is how far back the console looks for when a consumer came last.
+const lookBack = 90 * 24 * time.Hour
+
+// lastSeen is when each consumer came last, by the audit log.
+func (s *Server) lastSeen(ctx context.Context) (map[string]time.Time, error) {
+	now := time.Now()
+	flows, err := s.index.Flows(ctx, now.Add(-lookBack), now)
+	seen := map[string]time.Time{}
+	for _, f := range flows {
+		if f.Last.After(seen[f.Consumer]) {
+			seen[f.Consumer] = f.Last
+		}
+	}
+	return seen, err
 }
