@@ -3,8 +3,8 @@
 // PAGES is a file with further pages, a line each: a name, an address, and, after a #, what to
 // do there (click SELECTOR, type SELECTOR TEXT). Every entry of the navigation is walked in any
 // case. Each page is loaded light and dark, wide and as on a phone. What is wrong is written to
-// standard output, a line each; screenshots of the wide ones are written to the folder SHOTS.
-import { readFileSync, mkdirSync } from "node:fs";
+// standard output, a line each; screenshots of the wide ones are written to the folder SHOTS, and the HTML of all to seen.html.
+import { readFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import puppeteer from "puppeteer-core";
 
@@ -25,6 +25,7 @@ page.on("response", (r) => { if (r.status() >= 400) add("status " + r.status() +
 await page.evaluateOnNewDocument(() => addEventListener("securitypolicyviolation", (e) => console.error("CSP: " + e.violatedDirective + " " + e.blockedURI)));
 
 const checked = new Set();
+const seen = []; // what the pages have
 const look = async (shot, act) => {
   for (const scheme of ["light", "dark"]) {
     for (const [size, width, height] of [["wide", 1280, 860], ["phone", 390, 844]]) {
@@ -48,6 +49,7 @@ const look = async (shot, act) => {
       if (overflow > 1) add(`the page is ${overflow} pixels wider than the window`);
       if (await run("document.querySelectorAll('h1').length") !== 1) add("not one h1");
       await context.detach();
+      seen.push(await page.content());
       if (size === "wide") await page.screenshot({ path: `${shots}/${shot}-${scheme}.png`, optimizeForSpeed: false });
       else if (process.env.PHONE) await page.screenshot({ path: `${shots}/${shot}-phone-${scheme}.png` });
     }
@@ -83,4 +85,5 @@ for (const line of readFileSync(pagesFile, "utf8").split("\n")) {
 }
 await browser.close();
 for (const p of problems) console.log(p.replaceAll("\n", " "));
+writeFileSync("seen.html", seen.join("\n"));
 console.error([...checked].join(" "));

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -53,7 +54,40 @@ func TestRealWalk(t *testing.T) {
 			t.Errorf("the page %s was not walked: %s", page, walked.String())
 		}
 	}
+	noOriginals(t, filepath.Join(dir, "seen.html"), out)
 	keep(t, shots)
+}
+
+// noOriginals looks for ids and record numbers of the upstream's patients in what the pages
+// had.
+func noOriginals(t *testing.T, seen, demo string) {
+	t.Helper()
+	source := regexp.MustCompile(`Source.*(http://\S+)`).FindStringSubmatch(demo)
+	resp, err := http.Get(source[1] + "/Patient?_count=100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	patients, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	originals := regexp.MustCompile(`"(?:id|value)"\s*:\s*"([0-9a-f]{8}-[0-9a-f-]{27}|MRN[0-9]{6})"`).FindAllSubmatch(patients, -1)
+	if len(originals) < 20 {
+		t.Fatalf("%d originals in %.500s", len(originals), patients)
+	}
+	pages, err := os.ReadFile(seen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(pages, []byte("Consumers and keys")) {
+		t.Fatal("nothing was seen")
+	}
+	for _, one := range originals {
+		if bytes.Contains(pages, one[1]) {
+			t.Errorf("a page has the original %s", one[1])
+		}
+	}
 }
 
 // modules installs what the walk needs in a directory of its own.
@@ -63,7 +97,7 @@ func modules(t *testing.T) string {
 		t.Skip("set VEIL_TEST_ALL=1 to walk the console in a browser")
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", "walk.mjs", "pages.txt"} {
+	for _, name := range []string{"package.json", "package-lock.json", "walk.mjs", "pages.txt", "provider.mjs", "login.mjs"} {
 		b, err := os.ReadFile(name)
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, name), b, 0o600)
@@ -91,7 +125,7 @@ func startDemo(t *testing.T, dir string) string {
 	}
 	var out veiltest.Buffer
 	const free = "127.0.0.1:0"
-	cmd := exec.Command(veil, "demo", "--patients", "60", "--listen", free, "--source-listen", free, "--postgres-listen", free, "--console-listen", free)
+	cmd := exec.Command(veil, "demo", "--patients", "60", "--seed", "77", "--listen", free, "--source-listen", free, "--postgres-listen", free, "--console-listen", free)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
