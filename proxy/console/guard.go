@@ -33,7 +33,7 @@ const defaultBytes = 1 << 20
 // TokenField and tokenHeader have the token of a session's forms, one of them.
 const (
 	TokenField  = "csrf"
-	tokenHeader = "X-CSRF-Token"
+	tokenHeader = "X-CSRF-Token" //nolint:gosec // a name
 )
 
 var errForeign = &Problem{Status: http.StatusForbidden, Reason: "origin", Text: "The request came from another site, and nothing was changed."}
@@ -57,7 +57,7 @@ func readForm(w http.ResponseWriter, r *http.Request, most int64) error {
 	var err error
 	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
 	case "multipart/form-data":
-		err = r.ParseMultipartForm(most)
+		err = r.ParseMultipartForm(most) //nolint:gosec // the body is bounded
 	case "application/x-www-form-urlencoded":
 		err = r.ParseForm()
 	}

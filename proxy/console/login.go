@@ -29,7 +29,7 @@ func (c *Console) showLogin(w *response, r *http.Request, x *proxy.Exchange) {
 	x.Operation = "page"
 	next := inside(r.URL.Query().Get("next"))
 	if c.session(r) != nil {
-		http.Redirect(w, r, next, http.StatusSeeOther)
+		http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // it is inside the console
 		return
 	}
 	c.loginPage(w, r, http.StatusOK, next, "")
@@ -131,7 +131,7 @@ func (c *Console) admit(w *response, r *http.Request, x *proxy.Exchange, next, n
 	c.sessions.end(c.sent(r, sessionCookie))
 	http.SetCookie(w, c.cookie(sessionCookie, c.sessions.begin(id)))
 	c.forget(w, formCookie)
-	http.Redirect(w, r, next, http.StatusSeeOther)
+	http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // it is inside the console
 }
 
 // refuse records a login that failed, and shows the login again.

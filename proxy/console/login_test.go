@@ -121,12 +121,12 @@ func TestForgedSessions(t *testing.T) {
 		_ = resp.Body.Close()
 		return resp.StatusCode
 	}
-	real := before[0].Value
-	if open(real) != http.StatusOK {
+	own := before[0].Value
+	if open(own) != http.StatusOK {
 		t.Fatal("the session opens nothing")
 	}
 	for name, cookies := range map[string][]string{
-		"forged": {strings.Repeat("A", 43)}, "cut": {real[:42]}, "longer": {real + "A"}, "empty": {""}, "none": nil, "two": {real, strings.Repeat("A", 43)},
+		"forged": {strings.Repeat("A", 43)}, "cut": {own[:42]}, "longer": {own + "A"}, "empty": {""}, "none": nil, "two": {own, strings.Repeat("A", 43)},
 	} {
 		if status := open(cookies...); status != http.StatusSeeOther {
 			t.Errorf("%s: status %d", name, status)
@@ -141,11 +141,11 @@ func TestForgedSessions(t *testing.T) {
 	if r := s.Sink.Last(); r.Operation != "logout" || r.Consumer != consoletest.Name {
 		t.Errorf("record %+v", r)
 	}
-	if status := open(real); status != http.StatusSeeOther {
+	if status := open(own); status != http.StatusSeeOther {
 		t.Errorf("after the logout: status %d", status)
 	}
 	s.LogIn(t, consoletest.Name, consoletest.Password)
-	if status := open(real); status != http.StatusSeeOther {
+	if status := open(own); status != http.StatusSeeOther {
 		t.Errorf("a session that was ended is back: status %d", status)
 	}
 	r := s.Request(t, http.MethodGet, "/act")

@@ -173,12 +173,12 @@ func (c *Console) cookieName(name string) string {
 // cookie is one that scripts cannot read. It goes along when a login provider sends the
 // browser back, and with no other request of another site but the click on a link.
 func (c *Console) cookie(name, value string) *http.Cookie {
-	return &http.Cookie{Name: c.cookieName(name), Value: value, Path: "/", Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	return &http.Cookie{Name: c.cookieName(name), Value: value, Path: "/", Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode} //nolint:gosec // secure where the listener has TLS
 }
 
 // forget removes a cookie.
 func (c *Console) forget(w http.ResponseWriter, name string) {
-	gone := c.cookie(name, "")
+	gone := c.cookie(name, "") //nolint:gosec // as cookie makes them
 	gone.MaxAge = -1
 	http.SetCookie(w, gone)
 }

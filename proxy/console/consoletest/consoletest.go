@@ -166,7 +166,7 @@ func (s *Site) Do(t testing.TB, r *http.Request) (status int, body string, heade
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // only read
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
