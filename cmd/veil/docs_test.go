@@ -41,13 +41,14 @@ func TestSecurityPageNamesTests(t *testing.T) {
 		head, dir string // of the rows' numbers; of tests that name no folder
 		rows      int
 	}{
-		{"", "proxy/fhirproxy", 51},
+		{"", "proxy/fhirproxy", 52},
 		{"P", "proxy/pgproxy/sqltest", 29},
-		{"F", "fhir", 27},
+		{"F", "fhir", 31},
 		{"S", "proxy/pgproxy/sqltest", 30},
 		{"O", "cmd/veil", 19},
 		{"T", "table", 22},
-		{"X", "text", 15},
+		{"X", "text", 18},
+		{"C", "proxy/console", 22},
 	} {
 		rows := regexp.MustCompile(`(?m)^\| `+table.head+`(\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
 		if len(rows) != table.rows {
