@@ -49,12 +49,8 @@ func (s *Scanner) addressTail(to int) int {
 		case comma && s.regionLine(i), s.regionEnd(to, i):
 			to = i + 1
 		case s.isCapital(i) && (comma || newLine || s.afterPlaceCode(to)):
-			// After a full stop a sentence may begin: with an eponym, or behind the code.
-			if s.at(i-1).char == '.' && (t.flags&(fEponym|fCommon) != 0 || zip && t.flags&fPlace == 0 && t.phraseIs&fPlace == 0) {
-				return to
-			}
 			end := s.tailPlace(i, newLine, zip)
-			if end == 0 {
+			if end == 0 || s.beginsSentence(i, zip) {
 				return to
 			}
 			to = end
@@ -63,6 +59,13 @@ func (s *Scanner) addressTail(to int) int {
 		}
 	}
 	return to
+}
+
+// beginsSentence reports whether a capital behind a full stop begins a sentence, and no place:
+// it is an eponym, or stands behind the postal code.
+func (s *Scanner) beginsSentence(i int, zip bool) bool {
+	t := s.at(i)
+	return s.at(i-1).char == '.' && (t.flags&(fEponym|fCommon) != 0 || zip && t.flags&fPlace == 0 && t.phraseIs&fPlace == 0)
 }
 
 // placesEnd returns where the places end that were found from a token on.

@@ -217,7 +217,7 @@ func (x *Index) drop() {
 	}
 	x.store, x.content, x.open = nil, content{}, nil
 	select {
-	case <-x.rebuild: // it was about what is closed now
+	case <-x.rebuild: //nolint:errcheck // it was about what is closed now
 	default:
 	}
 }

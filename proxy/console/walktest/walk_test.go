@@ -22,7 +22,7 @@ import (
 var update = flag.Bool("update", false, "write the screenshots of docs/console")
 
 // mostOfShot bounds a screenshot, in bytes.
-const mostOfShot = 150 << 10
+const mostOfShot = 200 << 10
 
 // TestRealWalk: no page of the console has a serious or critical finding by axe, light and
 // dark, wide and on a phone, none logs an error or meets its Content-Security-Policy, and
