@@ -7,17 +7,26 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/console/login"
 )
 
-// project is that of the demo's views.
-const project = "demo"
+// project is that of the demo's views, tablesView the one of its tables.
+const (
+	project    = "demo"
+	tablesView = "tables"
+)
 
 func (d *demo) configFile() string { return filepath.Join(d.dir, "veil.yaml") }
 
 // keysFile has the keys that are made on the console.
 func (d *demo) keysFile(whose string) string { return filepath.Join(d.dir, whose+".yaml") }
+
+// jobsDir has the database of jobs, orderedDir what they mask.
+func (d *demo) jobsDir() string { return filepath.Join(d.dir, "jobs") }
+
+func (d *demo) orderedDir() string { return filepath.Join(d.dir, "masked-by-jobs") }
 
 func (d *demo) signerFile() string { return filepath.Join(d.dir, "audit.key") }
 
@@ -35,9 +44,18 @@ func (d *demo) writeConfig(sql *sqlView, tables string) error {
 			return err
 		}
 	}
+	for _, dir := range []string{d.jobsDir(), d.orderedDir()} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return err
+		}
+	}
 	password, err := login.HashPassword(d.password)
 	if err != nil {
 		return err
+	}
+	view := config.DefaultView
+	if sql != nil {
+		view = tablesView
 	}
 	text := fmt.Sprintf(`# What the demo runs with. It is removed with it.
 veil: 1
@@ -46,9 +64,14 @@ project: %s
 keyFile: %q
 audit: {dir: %q, signerFile: %q}
 fhir: {upstream: %q, listen: %q, baseURL: %q}
-operator: {listen: %q, keysFile: %q, console: {users: [{name: demo, password: %q}]}}
+operator:
+  listen: %q
+  keysFile: %q
+  console: {users: [{name: demo, password: %q}]}
+  jobs: {stateDir: %q, views: [%s], sources: [{name: files, dir: %q}], targets: [{name: masked, dir: %q}]}
 shutdown: {grace: 5s}
-`, project, d.keyFile(), d.auditDir(), d.signerFile(), d.sourceURL, d.address, d.url(), d.console, d.keysFile("operators"), password)
+`, project, d.keyFile(), d.auditDir(), d.signerFile(), d.sourceURL, d.address, d.url(), d.console, d.keysFile("operators"), password,
+		d.jobsDir(), view, d.filesDir(), d.orderedDir())
 	if sql == nil {
 		return os.WriteFile(d.configFile(), fmt.Appendf(nil, "%sconsumers: {anonymous: {allow: true}, keysFile: %q}\n", text, d.keysFile("consumers")), 0o600)
 	}
@@ -63,12 +86,12 @@ shutdown: {grace: 5s}
 		return err
 	}
 	text += fmt.Sprintf(`postgres: {upstream: %q, passwordFile: %q, listen: %q}
-views: {tables: {ruleset: %s, project: %s}}
+views: {%s: {ruleset: %s, project: %s}}
 consumers:
   anonymous: {allow: true}
   keysFile: %q
-  users: [{name: %s, user: %[7]s, view: tables, verifier: %[8]q}]
-`, upstream, file, tables, RulesetName, project, d.keysFile("consumers"), user, sql.verifier)
+  users: [{name: %s, user: %[8]s, view: %[4]s, verifier: %[9]q}]
+`, upstream, file, tables, tablesView, RulesetName, project, d.keysFile("consumers"), user, sql.verifier)
 	return os.WriteFile(d.configFile(), []byte(text), 0o600)
 }
 
