@@ -16,13 +16,8 @@ import (
 var promised = map[string]string{
 	"discover/values.Profile.Placeholders": "what was counted, as Nulls",
 
-	"proxy/jobs/work.FHIR":       "for the page of discovery",
 	"proxy/jobs/work.Postgres":   "for the page of discovery",
 	"audit/index.Status.Rebuilt": "for the console's page of the audit log",
-
-	"proxy/console/discovery.ErrNone":     "for sources of results",
-	"proxy/console/discovery.Parse":       "for sources of results",
-	"proxy/console/discovery.Result.When": "for sources of results",
 
 	"text.ReplacerFunc": "for engines that replace by more than a label",
 }

@@ -25,14 +25,14 @@ def call(path, body=None, key=None):
 
 
 def mask_day(day):
-    """Orders the job of a day and waits for its end. A retry finds the same job."""
-    order = {
+    """Submits the job of a day and waits for its end. A retry finds the same job."""
+    request = {
         "kind": "mask",
         "view": "research",
         "source": {"place": "exports", "path": day},
         "target": {"place": "masked", "path": day},
     }
-    job = call("/jobs", order, key=f"airflow-{day}")
+    job = call("/jobs", request, key=f"airflow-{day}")
     while job["state"] not in ("complete", "failed", "cancelled"):
         time.sleep(POLL_SECONDS)
         job = call("/jobs/" + job["id"])

@@ -38,13 +38,17 @@ func (s *Server) openConsole(p *config.Prepared) (err error) {
 
 // pages are those of the console, in the order of its navigation.
 func (s *Server) pages() []console.Page {
+	var found []discovery.Source
+	if s.jobs != nil {
+		found = append(found, discoveries{s.jobs})
+	}
 	return []console.Page{
 		overview.Page(s.overview()),
 		s.auditPages.Page(),
 		s.reports.Page(),
 		rulebook.Page(s.views.Load),
 		tryit.Page(s.views.Load),
-		discovery.Page(s.views.Load),
+		discovery.Page(s.views.Load, found...),
 		joblist.Page(s.jobs),
 		access.Page(access.Config{Directory: func() access.Directory { return directory(s.inForce.Load()) }, Reload: s.Reload, LastSeen: s.lastSeen}),
 	}

@@ -83,7 +83,7 @@ func parseDocument(text []byte) (*document, error) {
 		return nil, err
 	}
 	d := &document{orders: map[string]*jsonschema.Schema{}, parameters: map[string][]parameter{}}
-	for kind, ref := range plain.Components.Schemas["Order"].Discriminator.Mapping {
+	for kind, ref := range plain.Components.Schemas["JobRequest"].Discriminator.Mapping {
 		if d.orders[kind], err = c.Compile(documentURL + ref); err != nil {
 			return nil, err
 		}
@@ -215,7 +215,7 @@ func (d *document) parse(body []byte) (*work.Spec, *Problem) {
 
 // invalid is the problem of an order that is not as the document says.
 func invalid(pointer, what string) *Problem {
-	p := problem(http.StatusUnprocessableEntity, "order", what, "see "+Path+"/openapi.json")
+	p := problem(http.StatusUnprocessableEntity, "request", what, "see "+Path+"/openapi.json")
 	if pointer != "" {
 		p.Detail = pointer + ": " + what
 	}

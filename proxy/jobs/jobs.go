@@ -181,7 +181,7 @@ func (s *Service) Routes() []operator.Route {
 		pattern, id, operation string
 		serve                  func(http.ResponseWriter, *http.Request, *proxy.Exchange)
 	}{
-		{"POST /jobs", "createJob", "order job", s.create},
+		{"POST /jobs", "createJob", "submit job", s.create},
 		{"GET /jobs", "listJobs", "list jobs", s.list},
 		{"GET /jobs/{id}", "getJob", "read job", s.get},
 		{"POST /jobs/{id}/cancel", "cancelJob", "cancel job", s.cancel},
@@ -234,7 +234,7 @@ type view struct {
 	Operator   string          `json:"operator"`
 	State      queue.State     `json:"state"`
 	Cancelling bool            `json:"cancelling,omitempty"`
-	Order      json.RawMessage `json:"order"`
+	Request    json.RawMessage `json:"request"`
 	Basis      json.RawMessage `json:"basis,omitempty"`
 	Created    time.Time       `json:"created"`
 	Started    *time.Time      `json:"started,omitempty"`
@@ -248,7 +248,7 @@ type view struct {
 // viewOf is a job as responses have it.
 func viewOf(j *queue.Job) *view {
 	v := &view{
-		ID: j.ID, Kind: j.Kind, Operator: j.Operator, State: j.State, Cancelling: j.Cancelling && !j.State.Over(), Order: j.Spec, Basis: j.Basis,
+		ID: j.ID, Kind: j.Kind, Operator: j.Operator, State: j.State, Cancelling: j.Cancelling && !j.State.Over(), Request: j.Spec, Basis: j.Basis,
 		Created: j.Created, Starts: j.Starts, Progress: j.Progress, Error: j.Error, Problems: j.Problems,
 	}
 	if !j.Started.IsZero() {

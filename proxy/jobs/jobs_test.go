@@ -49,7 +49,7 @@ func TestMaskJob(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	for _, want := range []string{"operator order job", "operator read job", "operator end of job", "file run", "file mask"} {
+	for _, want := range []string{"operator submit job", "operator read job", "operator end of job", "file run", "file mask"} {
 		if !slices.Contains(operations, want) {
 			t.Errorf("no record of %q in %q", want, operations)
 		}

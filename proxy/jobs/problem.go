@@ -45,7 +45,7 @@ func problemOf(err error) *Problem {
 	case errors.As(err, &ready):
 		return ready
 	case errors.As(err, &request):
-		p := problem(http.StatusUnprocessableEntity, "order", request.What, request.Hint)
+		p := problem(http.StatusUnprocessableEntity, "request", request.What, request.Hint)
 		if request.Exists {
 			p = problem(http.StatusConflict, "target-exists", request.What, request.Hint)
 		}

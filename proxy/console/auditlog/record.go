@@ -82,6 +82,8 @@ func sentences(l *audit.Line) (all []string) {
 		all = append(all, "It failed: "+l.Reason+".")
 	case what == "":
 		all = append(all, "It was completed, and delivered no resource and no row.")
+	case l.Door == "console":
+		all = append(all, "It was completed: "+what+".")
 	default:
 		all = append(all, "It was completed, and delivered "+what+".")
 	}

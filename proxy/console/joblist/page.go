@@ -40,7 +40,7 @@ func Page(service *jobs.Service) console.Page {
 	p := &page{service}
 	return console.Page{Path: path, Title: title, Group: "Operations", Routes: []console.Route{
 		{Pattern: "GET " + path, Serve: p.list},
-		{Pattern: "POST " + path, Operation: "order job", Serve: p.order},
+		{Pattern: "POST " + path, Operation: "submit job", Serve: p.order},
 		{Pattern: "GET " + path + "/{id}", Serve: p.show},
 		{Pattern: "POST " + path + "/{id}/cancel", Operation: "cancel job", Serve: p.cancel},
 		{Pattern: "POST " + path + "/{id}/verify", Operation: "verify job", Serve: p.verify},

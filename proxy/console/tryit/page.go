@@ -87,7 +87,7 @@ func (t *tryer) note(r *console.Request, s *views.State, size int) {
 		r.Note(func(record *mask.Record) {
 			record.Ruleset, record.RulesetSHA256 = policy.Ruleset.Name, policy.Ruleset.SHA256()
 			record.Project, record.KeyFingerprint = policy.Keys.Project(), policy.Keys.Fingerprint()
-			record.Resources = []mask.Count{{Name: "byte tried", N: uint64(size)}} //nolint:gosec // a length
+			record.Resources = []mask.Count{{Name: "bytes tried", N: uint64(size)}} //nolint:gosec // a length
 		})
 	}
 }

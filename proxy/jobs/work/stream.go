@@ -27,7 +27,7 @@ type Stream struct {
 type InvalidError struct{ file.Problem }
 
 // errUnstreamable is the error of a format that is not read from its beginning to its end.
-var errUnstreamable = &Error{Field: "format", What: "Parquet cannot be masked as a stream", Hint: "order a job"}
+var errUnstreamable = &Error{Field: "format", What: "Parquet cannot be masked as a stream", Hint: "submit a job"}
 
 // parquetMagic begins a file of Parquet.
 const parquetMagic = "PAR1"

@@ -130,7 +130,7 @@ func (w *World) Run(ctx context.Context, a *queue.Attempt) error {
 	s := &Spec{}
 	with := basis{}
 	if err := errors.Join(json.Unmarshal(a.Spec, s), json.Unmarshal(a.Basis, &with)); err != nil {
-		return errors.New("the job was written by another version of Veil: order it again")
+		return errors.New("the job was written by another version of Veil: submit it again")
 	}
 	if s.Kind == Discover {
 		return w.discover(ctx, a, s)
@@ -140,7 +140,7 @@ func (w *World) Run(ctx context.Context, a *queue.Attempt) error {
 	case err != nil:
 		return err
 	case v.basis() != with:
-		return errors.New("the ruleset or the key of the view was replaced since the job was ordered: order it again, into another folder")
+		return errors.New("the ruleset or the key of the view was replaced since the job was submitted: submit it again, into another folder")
 	case s.Kind == Mask:
 		return w.mask(ctx, a, s, v)
 	case s.Kind == Export:
