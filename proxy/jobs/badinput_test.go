@@ -152,7 +152,7 @@ func TestBetween(t *testing.T) {
 		"the source vanishes": {func(s *site) { _ = os.RemoveAll(s.path("in", "a.csv")); _ = os.RemoveAll(s.path("in", "b.csv")) }, "source contains no files to mask", 0},
 		"the key is rotated": {func(s *site) {
 			s.Force(rotated(s.t, s.world))
-		}, "the ruleset or the key of the view was replaced since the job was ordered", 0},
+		}, "the ruleset or the key of the view was replaced since the job was submitted", 0},
 		"the view is gone": {func(s *site) {
 			w := *s.world
 			w.Views = nil
