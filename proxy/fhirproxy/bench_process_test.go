@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,9 +17,12 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/audit/index"
 	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/metrics"
+	"github.com/veil-proxy/veil/proxy/trace"
 )
 
 // What is measured side by side runs in a process of its own: nginx, and the listener,
@@ -43,8 +47,9 @@ func BenchmarkListenerProcess(b *testing.B) {
 	}
 	audit.SpareProcessor() // as veil run does
 	var sink mask.Sink = dropped{}
-	if strings.HasSuffix(kind, "+audit") {
-		log, err := audit.Open(b.TempDir(), audit.Options{})
+	dir := b.TempDir()
+	if strings.HasSuffix(kind, "+audit") || strings.HasSuffix(kind, watched) {
+		log, err := audit.Open(dir, audit.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -60,10 +65,14 @@ func BenchmarkListenerProcess(b *testing.B) {
 	if strings.HasPrefix(kind, "scrubbed") {
 		automaton = masktest.Shipped(b, "safe-harbor-text")
 	}
-	listener, err := New(Config{
+	config := Config{
 		Upstream: up, UpstreamAliases: []string{fhirtest.Base}, BaseURL: base,
 		Policy: policyOf(b, automaton, ""), Sink: sink,
-	})
+	}
+	if strings.HasSuffix(kind, watched) {
+		defer watch(b, &config, dir)()
+	}
+	listener, err := New(config)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -78,8 +87,30 @@ func BenchmarkListenerProcess(b *testing.B) {
 	_ = listener.Shutdown(ctx)
 }
 
+// watched ends the kind that is watched by all that there is.
+const watched = "+watched"
+
+// watch has a listener counted by metrics, one in ten of its requests traced, and its log
+// indexed. The collector of traces is in this process, too.
+func watch(b *testing.B, c *Config, log string) (end func()) {
+	c.Metrics = metrics.New().Listener("fhir")
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}))
+	var err error
+	if c.Tracer, err = trace.New(b.Context(), trace.Config{Endpoint: collector.URL + "/v1/traces", SampleRatio: 0.1}); err != nil {
+		b.Fatal(err)
+	}
+	of := index.Open(index.Options{Log: log, Dir: b.TempDir()})
+	return func() {
+		of.Close()
+		collector.Close()
+	}
+}
+
 // startListener starts a listener of a kind: masked, scrubbed or unmasked, or one of the
-// first two with +audit.
+// first two with +audit or +watched.
 func startListener(b *testing.B, kind, up string) *process {
 	b.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkListenerProcess$", "-test.benchtime=1x")

@@ -24,6 +24,7 @@ import (
 //	unmasked        the listener without guard, masking and record
 //	masked          the listener, with records that are dropped
 //	masked+audit    the listener, with a log on disk that is synced before each answer
+//	masked+watched  the same, with metrics, traces and an index of the log
 //
 // In XML the upstream answers nginx with XML; the listener asks it for JSON, masks
 // that and writes XML.
@@ -39,7 +40,7 @@ func BenchmarkProxy(b *testing.B) {
 		pages := searchPages(pop, page.entries)
 		up := pageUpstream(b, pages)
 		nginx := 0.0
-		for _, kind := range []string{"nginx", "unmasked", "masked", "masked+audit"} {
+		for _, kind := range []string{"nginx", "unmasked", "masked", "masked+audit", "masked+watched"} {
 			if kind == "unmasked" && page.accept != media.JSON {
 				continue // it writes no XML
 			}
