@@ -41,6 +41,18 @@ func (l *Listener) LogIn(ctx context.Context, from net.Addr, user string, check 
 	return who, err
 }
 
+// Address is that of a client, by the RemoteAddr of its request; nil where it has none.
+func Address(remote string) net.Addr {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return nil
+	}
+	if ip := net.ParseIP(host); ip != nil {
+		return &net.TCPAddr{IP: ip}
+	}
+	return nil
+}
+
 // SlowDown replaces what is known of failed attempts, and how those that follow are
 // slowed down.
 func (l *Listener) SlowDown(a *consumer.Attempts) { l.attempts.Store(a) }

@@ -41,7 +41,7 @@ func (s *store) load() (*content, error) {
 		if err := rows.Scan(&id, &r.consumer, &r.listener, &r.project, &r.ruleset, &r.metric, &r.label, &sum); err != nil {
 			return err
 		}
-		if sum != seriesSum(id, &r) || c.series.id(r) != uint32(id) { //nolint:gosec // compared
+		if sum != seriesSum(id, &r) || c.series.number(r) != uint32(id) { //nolint:gosec // compared
 			return errDamaged
 		}
 		return nil

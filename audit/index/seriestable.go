@@ -46,25 +46,14 @@ type series struct {
 	label  string
 }
 
-// seriesTable numbers series from 1.
+// seriesTable numbers series.
 type seriesTable struct {
-	ids  map[series]uint32
-	list []series
+	numbered[series]
 	sums map[string]uint64 // of a record, by category
 }
 
 func newSeriesTable() *seriesTable {
-	return &seriesTable{ids: map[series]uint32{}, sums: map[string]uint64{}}
-}
-
-func (t *seriesTable) id(s series) uint32 {
-	id := t.ids[s]
-	if id == 0 {
-		t.list = append(t.list, s)
-		id = uint32(len(t.list)) //nolint:gosec // there are far fewer
-		t.ids[s] = id
-	}
-	return id
+	return &seriesTable{numbered: newNumbered[series](), sums: map[string]uint64{}}
 }
 
 // count counts a record.
@@ -72,7 +61,7 @@ func (t *seriesTable) count(l *audit.Line, add func(series uint32, n uint64)) {
 	from := source{l.Consumer, l.Door, l.Project, l.Ruleset}
 	one := func(m Metric, label string, n uint64) {
 		if n > 0 {
-			add(t.id(series{from, m, label}), n)
+			add(t.number(series{from, m, label}), n)
 		}
 	}
 	one(Requests, l.Result, 1)

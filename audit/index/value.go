@@ -30,27 +30,38 @@ type value struct {
 	text string
 }
 
-// dictionary numbers values from 1.
+// numbered gives things numbers from 1, in the order in which they come.
+type numbered[T comparable] struct {
+	ids  map[T]uint32
+	list []T // of number 1, 2, …
+}
+
+func newNumbered[T comparable]() numbered[T] { return numbered[T]{ids: map[T]uint32{}} }
+
+// number returns the number of a thing, a new one if it has none.
+func (n *numbered[T]) number(of T) uint32 {
+	id := n.ids[of]
+	if id == 0 {
+		n.list = append(n.list, of)
+		id = uint32(len(n.list)) //nolint:gosec // there are far fewer
+		n.ids[of] = id
+	}
+	return id
+}
+
+// dictionary numbers values.
 type dictionary struct {
-	ids  map[value]uint32
-	list []value // of id 1, 2, …
+	numbered[value]
 	// paths, operations and categories have the ids of what a text stands for.
 	paths, operations, categories map[string][]uint32
 }
 
 func newDictionary() *dictionary {
-	return &dictionary{ids: map[value]uint32{}, paths: map[string][]uint32{}, operations: map[string][]uint32{}, categories: map[string][]uint32{}}
+	return &dictionary{numbered: newNumbered[value](), paths: map[string][]uint32{}, operations: map[string][]uint32{}, categories: map[string][]uint32{}}
 }
 
 func (d *dictionary) id(kind Kind, text string) uint32 {
-	v := value{kind, text}
-	id := d.ids[v]
-	if id == 0 {
-		d.list = append(d.list, v)
-		id = uint32(len(d.list)) //nolint:gosec // there are far fewer
-		d.ids[v] = id
-	}
-	return id
+	return d.number(value{kind, text})
 }
 
 // appendOf appends the ids of a record, some more than once.

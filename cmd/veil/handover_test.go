@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -25,16 +24,7 @@ func handed(t *testing.T, config string, sockets []*os.File) *process {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", `export LISTEN_PID=$$ LISTEN_FDS="$1"; exec veil serve --config "$2"`, "sh", strconv.Itoa(len(sockets)), config)
 	cmd.ExtraFiles = sockets
-	b := &background{done: make(chan error, 1), out: &veiltest.Buffer{}}
-	cmd.Stdout, cmd.Stderr = b.out, b.out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { b.done <- cmd.Wait() }()
-	b.cancel = func() { _ = cmd.Process.Signal(syscall.SIGTERM) }
-	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	b.until(t, "msg=consumers")
-	return &process{b, cmd}
+	return serving(t, cmd)
 }
 
 // TestRestartUnderLoad: while the process is replaced twice, no client is refused, no request

@@ -83,17 +83,32 @@ type process struct {
 
 func (s *site) process(t *testing.T, config string) *process {
 	t.Helper()
-	cmd := exec.Command("veil", "serve", "--config", config)
+	return serving(t, exec.Command("veil", "serve", "--config", config))
+}
+
+// serving starts a process and waits until it serves.
+func serving(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p, err := launch(t, cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.until(t, "msg=consumers")
+	return p
+}
+
+// launch starts a process, which is killed at the end of the test.
+func launch(t *testing.T, cmd *exec.Cmd) (*process, error) {
+	t.Helper()
 	b := &background{done: make(chan error, 1), out: &veiltest.Buffer{}}
 	cmd.Stdout, cmd.Stderr = b.out, b.out
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	go func() { b.done <- cmd.Wait() }()
 	b.cancel = func() { _ = cmd.Process.Signal(syscall.SIGTERM) }
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	b.until(t, "msg=consumers")
-	return &process{b, cmd}
+	return &process{b, cmd}, nil
 }
 
 // reload sends SIGHUP and waits for what comes of it, and for texts of it: the lines of

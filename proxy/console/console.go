@@ -29,7 +29,6 @@ package console
 import (
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -207,16 +206,4 @@ func (r *Request) finish(w *response, err error) {
 		return
 	}
 	w.release()
-}
-
-// address is that of a client; nil where it has none.
-func address(remote string) net.Addr {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		return nil
-	}
-	if ip := net.ParseIP(host); ip != nil {
-		return &net.TCPAddr{IP: ip}
-	}
-	return nil
 }

@@ -110,7 +110,7 @@ func (c *Console) logIn(w *response, r *http.Request, x *proxy.Exchange) {
 // of it. name is the one that was typed; empty for a login at the provider.
 func (c *Console) admit(w *response, r *http.Request, x *proxy.Exchange, next, name string, check func(context.Context) (login.Identity, error)) {
 	var id login.Identity
-	who, err := c.shared.LogIn(r.Context(), address(r.RemoteAddr), name, func() (*consumer.Consumer, error) {
+	who, err := c.shared.LogIn(r.Context(), proxy.Address(r.RemoteAddr), name, func() (*consumer.Consumer, error) {
 		var err error
 		if id, err = check(r.Context()); errors.Is(err, login.ErrRefused) {
 			return nil, consumer.ErrBadCredentials

@@ -151,7 +151,7 @@ func (c *Console) fail(w *response, r *Request, err error) {
 // watched counts the requests of a handler, and survives its panics.
 func (c *Console) watched(serve func(*response, *http.Request, *proxy.Exchange)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		x := c.shared.Begin(address(r.RemoteAddr))
+		x := c.shared.Begin(proxy.Address(r.RemoteAddr))
 		out := &response{ResponseWriter: w}
 		done := c.shared.Metrics().Begin()
 		defer func() {

@@ -20,6 +20,7 @@ import (
 	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/lend"
 )
 
 // largeBundle is a searchset larger than streamFrom, of the population's resources. meta
@@ -140,7 +141,7 @@ func TestBundleIsSentWhileItArrives(t *testing.T) {
 				r := newRig(t, newHandler(t, up), func(s *Config) {
 					s.Policy, s.UpstreamAliases = policyOf(t, extendOf(t, c.ruleset, ""), "anonymous"), []string{fhirtest.Base}
 				})
-				r.view().maskers = newMaskers(1)
+				r.view().maskers = lend.New[masker](1)
 				req, err := http.NewRequest("GET", r.base+"/Observation?_count=1000", nil)
 				if err != nil {
 					t.Fatal(err)
@@ -330,7 +331,7 @@ func TestSlowReadersOfBundles(t *testing.T) {
 	r := newRig(t, newHandler(t, up), func(s *Config) {
 		s.Limits.Exchanges, s.Limits.WriteTimeout, s.UpstreamAliases = 2, veiltest.Patience, []string{fhirtest.Base}
 	})
-	r.view().maskers = newMaskers(1)
+	r.view().maskers = lend.New[masker](1)
 	for range 2 {
 		c, err := net.Dial("tcp", r.addr)
 		if err != nil {

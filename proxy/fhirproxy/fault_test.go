@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/veiltest"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/lend"
 )
 
 // Every misbehaviour of the upstream ends in an OperationOutcome or a masked
@@ -163,17 +165,20 @@ func TestNoByteLeavesBeforeTheRecord(t *testing.T) {
 // panicAtLinks makes all maskers of the view, and each panic at the first link that
 // it meets. It returns how many there are.
 func (r *rig) panicAtLinks() int {
-	ms := r.view().maskers
-	var taken []*masker
-	for range cap(ms.places) {
-		m := ms.take(func() *masker { return r.listener.newMasker(r.view()) })
-		m.site.Link = func(_, _, _ []byte) ([]byte, bool) { panic("value " + fhirtest.Marker) }
-		taken = append(taken, m)
+	places := runtime.GOMAXPROCS(0)
+	var fill func(left int)
+	fill = func(left int) {
+		if left == 0 {
+			return
+		}
+		lend.To(r.view().maskers, func() *masker { return r.listener.newMasker(r.view()) }, func(m *masker) struct{} {
+			m.site.Link = func(_, _, _ []byte) ([]byte, bool) { panic("value " + fhirtest.Marker) }
+			fill(left - 1) // while this one is lent
+			return struct{}{}
+		})
 	}
-	for _, m := range taken {
-		ms.put(m)
-	}
-	return len(taken)
+	fill(places)
+	return places
 }
 
 // A panic ends one exchange, not the process, and the masker that it happened

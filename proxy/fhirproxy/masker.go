@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/people"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/lend"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/lookup"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
@@ -85,53 +85,10 @@ type later struct{ m *masker }
 func (l later) Result(key [32]byte) any                  { return l.m.finder.Result(key) }
 func (l later) Leave(key [32]byte, work func() any) bool { return l.m.finder.Leave(key, work) }
 
-// maskers are the maskers of a view. Masking is bound by processors: more than
-// those would only hold memory. They are made when they are needed.
-type maskers struct {
-	places chan struct{}
-	mu     sync.Mutex
-	idle   []*masker // the one used last is used next
-}
-
-func newMaskers(n int) *maskers { return &maskers{places: make(chan struct{}, n)} }
-
-// take waits for a place and returns a masker, made by f if there is none.
-func (ms *maskers) take(f func() *masker) *masker {
-	ms.places <- struct{}{}
-	ms.mu.Lock()
-	defer ms.mu.Unlock()
-	if n := len(ms.idle); n > 0 {
-		m := ms.idle[n-1]
-		ms.idle = ms.idle[:n-1]
-		return m
-	}
-	return f()
-}
-
-// put gives a place back, with its masker unless that is nil.
-func (ms *maskers) put(m *masker) {
-	if m != nil {
-		ms.mu.Lock()
-		ms.idle = append(ms.idle, m)
-		ms.mu.Unlock()
-	}
-	<-ms.places
-}
-
 // withMasker lends a masker of the view to f. It is held for that long only, not
 // while a record is written or the upstream is queried.
 func (x *exchange) withMasker(f func(m *masker) *outcome.Problem) *outcome.Problem {
-	m := x.view.maskers.take(func() *masker { return x.s.newMasker(x.view) })
-	whole := false
-	defer func() {
-		if !whole { // a panic: the walker may be in the middle of something
-			m = nil
-		}
-		x.view.maskers.put(m)
-	}()
-	p := f(m)
-	whole = true
-	return p
+	return lend.To(x.view.maskers, func() *masker { return x.s.newMasker(x.view) }, f)
 }
 
 // begin makes the masker ready for a response, or a part of one, whose links end at an

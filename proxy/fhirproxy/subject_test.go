@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/veil-proxy/veil/proxy/fhirproxy/lend"
 )
 
 // A shifted date of a resource that leads to its patient only through others is
@@ -94,7 +96,7 @@ func TestSlowLookupsDelayNobody(t *testing.T) {
 		}
 	}))
 	r := newRig(t, up, func(c *Config) { c.Policy = policyOf(t, research, "anonymous") })
-	r.view().maskers = newMaskers(1)
+	r.view().maskers = lend.New[masker](1)
 	var slow sync.WaitGroup
 	const lookups = 3
 	for i := range lookups {

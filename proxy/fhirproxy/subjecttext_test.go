@@ -15,6 +15,7 @@ import (
 	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/lend"
 	"github.com/veil-proxy/veil/text/recognizer"
 	"github.com/veil-proxy/veil/text/scrub"
 )
@@ -127,7 +128,7 @@ func TestSlowRecognizerDelaysNobody(t *testing.T) {
 		"/Organization/o1": `{"resourceType":"Organization","id":"o1","active":true}`,
 	})
 	r := newRig(t, up.url, func(c *Config) { c.Policy = policyOf(t, scrubbing, "anonymous") })
-	r.view().maskers = newMaskers(1)
+	r.view().maskers = lend.New[masker](1)
 	path := r.base + "/Condition/" + pseudonym(t, scrubbing, "Condition", "c1")
 	var slow sync.WaitGroup
 	slow.Go(func() {

@@ -14,6 +14,7 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/consumer"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/lend"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/lookup"
 )
 
@@ -50,10 +51,11 @@ type view struct {
 	minCount  int
 	linkSlot  keys.Slot
 	keys      sync.Pool // *mask.Pseudonymizer
-	maskers   *maskers
-	lookups   *lookup.Rules
-	metadata  cached
-	bundles   *inparts.Rules
+	// maskers: masking is bound by processors, and more would only hold memory.
+	maskers  *lend.Lender[masker]
+	lookups  *lookup.Rules
+	metadata cached
+	bundles  *inparts.Rules
 	// unstreamed: the rules turned out not to let Bundles be masked in parts; unstreamedXML:
 	// the order in which the upstream sends them, for who takes XML.
 	unstreamed, unstreamedXML atomic.Bool
@@ -96,7 +98,7 @@ func (s *Server) newView(c View) *view {
 		detail:    c.Detail,
 		minCount:  c.MinCount,
 		linkSlot:  c.Automaton.Policy.Keys.SealSlot("page"),
-		maskers:   newMaskers(runtime.GOMAXPROCS(0)),
+		maskers:   lend.New[masker](runtime.GOMAXPROCS(0)),
 		bundles:   inparts.NewRules(c.Automaton),
 		lookups:   s.lookups.Rules(c.Automaton),
 	}

@@ -52,14 +52,19 @@ var read = sync.OnceValue(func() *document {
 // documentURL names the document for references within it.
 const documentURL = "veil:openapi"
 
-func parseDocument(text []byte) (*document, error) {
-	tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		return nil, err
+// compiler returns what compiles the schemas of a document, and the document as a tree.
+func compiler(text []byte) (c *jsonschema.Compiler, tree any, err error) {
+	if tree, err = jsonschema.UnmarshalJSON(bytes.NewReader(text)); err != nil {
+		return nil, nil, err
 	}
-	c := jsonschema.NewCompiler()
+	c = jsonschema.NewCompiler()
 	c.AssertFormat()
-	if err := c.AddResource(documentURL, tree); err != nil {
+	return c, tree, c.AddResource(documentURL, tree)
+}
+
+func parseDocument(text []byte) (*document, error) {
+	c, _, err := compiler(text)
+	if err != nil {
 		return nil, err
 	}
 	var plain struct {

@@ -15,13 +15,8 @@ import (
 // responses are the schemas of the document's responses, by operation, status and media
 // type.
 var responses = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
-	tree, err := jsonschema.UnmarshalJSON(strings.NewReader(string(openapi)))
+	c, tree, err := compiler(openapi)
 	if err != nil {
-		return nil, err
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource(documentURL, tree); err != nil {
 		return nil, err
 	}
 	out := map[string]*jsonschema.Schema{}

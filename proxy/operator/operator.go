@@ -21,7 +21,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -131,7 +130,7 @@ func plain(w http.ResponseWriter, status int, text string) {
 
 // serve lets an operator in.
 func (l *Listener) serve(w http.ResponseWriter, r *http.Request, route *Route) {
-	x := l.shared.Begin(address(r.RemoteAddr))
+	x := l.shared.Begin(proxy.Address(r.RemoteAddr))
 	out := &response{ResponseWriter: w}
 	done := l.shared.Metrics().Begin()
 	defer func() {
@@ -168,7 +167,7 @@ func (l *Listener) admit(w http.ResponseWriter, r *http.Request, x *proxy.Exchan
 		route.Refuse(w, http.StatusForbidden, "no operator is configured: add operator.keys to the configuration")
 		return false
 	}
-	who, err := l.shared.LogIn(r.Context(), address(r.RemoteAddr), "", func() (*consumer.Consumer, error) {
+	who, err := l.shared.LogIn(r.Context(), proxy.Address(r.RemoteAddr), "", func() (*consumer.Consumer, error) {
 		return operators.Authenticate(r.Context(), consumer.Request{Authorization: r.Header["Authorization"], APIKey: r.Header["X-Api-Key"], Certificates: peer(r.TLS)})
 	})
 	if err == nil {
@@ -194,18 +193,6 @@ func peer(s *tls.ConnectionState) []*x509.Certificate {
 		return nil
 	}
 	return s.VerifiedChains[0]
-}
-
-// address is that of a client; nil where it has none.
-func address(remote string) net.Addr {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		return nil
-	}
-	if ip := net.ParseIP(host); ip != nil {
-		return &net.TCPAddr{IP: ip}
-	}
-	return nil
 }
 
 // response notes the status of a response.

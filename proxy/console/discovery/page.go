@@ -231,15 +231,25 @@ func (d *shown) decided(found *report.Report) (text string, ok bool) {
 	return propose.Ruleset("proposed", tables, found.Columns), true
 }
 
+// proposal is the result that a form names, and the ruleset that follows from what the form
+// decides.
+func (p *pages) proposal(r *console.Request) (data *shown, text string, ok bool, err error) {
+	found, err := p.open(r.Context(), r.PostFormValue("id"))
+	if err != nil {
+		return nil, "", false, err
+	}
+	data = newShown(r, found)
+	text, ok = data.decided(found)
+	return data, text, ok, nil
+}
+
 // decide shows the ruleset that follows from what an operator decided, and what the
 // checker says of it.
 func (p *pages) decide(w http.ResponseWriter, r *console.Request) error {
-	found, err := p.open(r.Context(), r.PostFormValue("id"))
+	data, text, ok, err := p.proposal(r)
 	if err != nil {
 		return err
 	}
-	data := newShown(r, found)
-	text, ok := data.decided(found)
 	if !ok {
 		if data.Problem == "" {
 			data.Problem = "Some classes do not exist: see below."
@@ -255,12 +265,10 @@ func (p *pages) decide(w http.ResponseWriter, r *console.Request) error {
 
 // download sends the ruleset as a file.
 func (p *pages) download(w http.ResponseWriter, r *console.Request) error {
-	found, err := p.open(r.Context(), r.PostFormValue("id"))
+	_, text, ok, err := p.proposal(r)
 	if err != nil {
 		return err
 	}
-	data := newShown(r, found)
-	text, ok := data.decided(found)
 	if !ok {
 		return &console.Problem{Status: http.StatusUnprocessableEntity, Reason: "class", Text: "Some classes do not exist, or the result is too old: show the ruleset first."}
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/proxy/fhirproxy/lend"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/signin"
 )
@@ -58,16 +59,17 @@ type Config struct {
 // Server is the server that has the originals. What is sent to it reads, but
 // for the end of a bulk export that Veil began itself; redirects are not followed.
 type Server struct {
-	config     Config
-	client     *fasthttp.HostClient
-	streams    *fasthttp.HostClient // for responses that are masked while they arrive
-	hosts      []fileHost           // of files that the upstream does not serve itself
-	base       string               // without a slash at the end
-	Origins    []string             // the base and its aliases
-	places     []place              // the same, taken apart
-	inflaters  sync.Pool            // *inflater
-	buffers    sync.Pool            // *[]byte, for bodies
-	converters converters
+	config    Config
+	client    *fasthttp.HostClient
+	streams   *fasthttp.HostClient // for responses that are masked while they arrive
+	hosts     []fileHost           // of files that the upstream does not serve itself
+	base      string               // without a slash at the end
+	Origins   []string             // the base and its aliases
+	places    []place              // the same, taken apart
+	inflaters sync.Pool            // *inflater
+	buffers   sync.Pool            // *[]byte, for bodies
+	// converters: converting is work for a processor, and more would only take memory.
+	converters *lend.Lender[Converter]
 }
 
 // New checks the configuration. It opens no connection.
@@ -94,7 +96,7 @@ func New(c Config) (*Server, error) {
 	for _, base := range u.Origins {
 		u.places = append(u.places, placeOf(base))
 	}
-	u.converters.places = make(chan struct{}, runtime.GOMAXPROCS(0))
+	u.converters = lend.New[Converter](runtime.GOMAXPROCS(0))
 	u.inflaters.New = func() any { return new(inflater) }
 	u.buffers.New = func() any { return new([]byte) }
 	return u, nil

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"github.com/veil-proxy/veil/discover"
 	"github.com/veil-proxy/veil/discover/fhirsource"
 	"github.com/veil-proxy/veil/discover/pgsource"
@@ -23,7 +21,6 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/discovery"
-	"github.com/veil-proxy/veil/internal/formats"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/jobs/queue"
@@ -138,20 +135,12 @@ func (w *World) discoverFiles(ctx context.Context, a *queue.Attempt, s *Spec, sa
 		return nil, err
 	}
 	names := named("", "", inputs...)
-	var o formats.Options
-	var fl pflag.FlagSet
-	o.AddFlags(&fl)
-	if s.Options != nil {
-		for name, value := range map[string]string{"format": s.Options.Format, "table": s.Options.Table} {
-			if value != "" {
-				if err := fl.Set(name, value); err != nil {
-					return nil, &Error{Field: "/options/" + name, What: "the value cannot be used"}
-				}
-			}
-		}
+	o, err := s.formats()
+	if err != nil {
+		return nil, err
 	}
 	look := discovery.Files{
-		Paths: inputs, Store: w.Store, Rows: sample, Timeout: tableTime, Formats: &o, Methods: [][]mask.Definition{w.Rules.Methods()},
+		Paths: inputs, Store: w.Store, Rows: sample, Timeout: tableTime, Formats: o, Methods: [][]mask.Definition{w.Rules.Methods()},
 		Report: func(p file.Problem) {
 			a.Problem(queue.Problem{File: names.Replace(shown(p.File)), Line: p.Line, Column: p.Column, What: names.Replace(p.What), Hint: names.Replace(p.Hint)})
 			a.Progress(func(to *queue.Progress) { to.Failed++ })

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/spf13/pflag"
-
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/formats"
 	"github.com/veil-proxy/veil/internal/jobshow"
@@ -83,17 +81,9 @@ func (w *World) job(s *Spec, v View) (*file.Job, error) {
 
 // formats opens the formats that files can have.
 func (w *World) formats(s *Spec, v View) ([]file.Format, error) {
-	var o formats.Options
-	var fl pflag.FlagSet
-	o.AddFlags(&fl)
-	if s.Options != nil {
-		for name, value := range map[string]string{"format": s.Options.Format, "table": s.Options.Table, "document": s.Options.Document} {
-			if value != "" {
-				if err := fl.Set(name, value); err != nil {
-					return nil, &Error{Field: "/options/" + name, What: "the value cannot be used"}
-				}
-			}
-		}
+	o, err := s.formats()
+	if err != nil {
+		return nil, err
 	}
 	site := w.Site
 	list, err := o.Formats(formats.Rules{Compiled: v.Automaton, Site: &site})

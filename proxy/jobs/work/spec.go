@@ -1,6 +1,12 @@
 package work
 
-import "time"
+import (
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/veil-proxy/veil/internal/formats"
+)
 
 // The kinds of jobs.
 const (
@@ -67,3 +73,19 @@ func (s *Spec) skips() bool { return s.Options != nil && s.Options.Invalid == "s
 
 // resumes reports whether outputs that exist may be kept.
 func (s *Spec) resumes() bool { return s.Options != nil && s.Options.Resume }
+
+// formats are the flags of veil mask that the options of a job stand for.
+func (s *Spec) formats() (*formats.Options, error) {
+	o := &formats.Options{}
+	var fl pflag.FlagSet
+	o.AddFlags(&fl)
+	if s.Options == nil {
+		return o, nil
+	}
+	for name, value := range map[string]string{"format": s.Options.Format, "table": s.Options.Table, "document": s.Options.Document} {
+		if value != "" && fl.Set(name, value) != nil {
+			return nil, &Error{Field: "/options/" + name, What: "the value cannot be used"}
+		}
+	}
+	return o, nil
+}

@@ -1,0 +1,58 @@
+// Package lend lends things that cost memory, such as maskers, for as long as a processor
+// works with one.
+//
+//	l := lend.New[masker](runtime.GOMAXPROCS(0))
+//	result := lend.To(l, newMasker, func(m *masker) int { … })
+//
+// Invariant: what a panic has interrupted is not lent again.
+package lend
+
+import "sync"
+
+// Lender has things of one kind. They are made when they are needed, and never more than it
+// has places. It may be used concurrently.
+type Lender[T any] struct {
+	places chan struct{}
+	mu     sync.Mutex
+	idle   []*T // the one used last is used next
+}
+
+// New returns a lender with n places.
+func New[T any](n int) *Lender[T] { return &Lender[T]{places: make(chan struct{}, n)} }
+
+// To waits for a place and lends f one of the things, by fresh if none is idle.
+func To[T, R any](l *Lender[T], fresh func() *T, f func(*T) R) R {
+	one := l.take(fresh)
+	whole := false
+	defer func() {
+		if !whole { // a panic: it may be in the middle of something
+			one = nil
+		}
+		l.put(one)
+	}()
+	r := f(one)
+	whole = true
+	return r
+}
+
+func (l *Lender[T]) take(fresh func() *T) *T {
+	l.places <- struct{}{}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.idle); n > 0 {
+		one := l.idle[n-1]
+		l.idle = l.idle[:n-1]
+		return one
+	}
+	return fresh()
+}
+
+// put gives a place back, with its thing unless that is nil.
+func (l *Lender[T]) put(one *T) {
+	if one != nil {
+		l.mu.Lock()
+		l.idle = append(l.idle, one)
+		l.mu.Unlock()
+	}
+	<-l.places
+}
