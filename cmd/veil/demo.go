@@ -13,7 +13,7 @@ import (
 )
 
 func newDemo(a *app) *cobra.Command {
-	o := demo.Options{Rules: a.rules, Command: self()}
+	o := demo.Options{Rules: a.rules, Command: self(), Version: moduleVersion(), Program: version()}
 	var export int64
 	var stays bool
 	c := &cobra.Command{

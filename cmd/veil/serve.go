@@ -87,7 +87,7 @@ func runServe(c *cobra.Command, src *config.Source) error {
 	if err != nil {
 		return err
 	}
-	s, err := serve.Open(c.Context(), src, serve.Options{Log: c.ErrOrStderr(), Version: moduleVersion(), Listen: handed.Listen})
+	s, err := serve.Open(c.Context(), src, serve.Options{Log: c.ErrOrStderr(), Version: moduleVersion(), Program: version(), Listen: handed.Listen})
 	if err != nil {
 		return err
 	}

@@ -44,8 +44,12 @@ type Config struct {
 	// Recognizer is the external recogniser of texts that are scrubbed; none without a URL.
 	Recognizer recognizer.Options
 
+	text     []byte // of the file
 	problems problems
 }
+
+// Text is that of the configuration's file; nil without one.
+func (c *Config) Text() []byte { return c.text }
 
 // View says what a consumer may see.
 type View struct {

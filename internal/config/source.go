@@ -63,6 +63,7 @@ func Parse(file string, src []byte) (*Config, error) {
 
 // parse takes the values of a YAML file. Problems are noted.
 func (c *Config) parse(file string, src []byte) {
+	c.text = src
 	p := &c.problems
 	p.file, p.at, p.misspelt = file, map[string]strictyaml.Position{}, map[string]bool{}
 	t, root := strictyaml.Parse(file, src, &p.tree)

@@ -41,6 +41,8 @@ type Options struct {
 
 	Rules   *rules.Library // with Ruleset as RulesetName
 	Command string         // that runs Veil, in the lines to try
+	// Version is that of the build, and Program names it at length.
+	Version, Program string
 }
 
 // demo is a running demo.
@@ -93,7 +95,7 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 	if err := d.writeConfig(sql, tables); err != nil {
 		return err
 	}
-	veil, err := serve.Open(ctx, &config.Source{File: d.configFile(), Rules: o.Rules}, serve.Options{Log: io.Discard, Listen: d.listen})
+	veil, err := serve.Open(ctx, &config.Source{File: d.configFile(), Rules: o.Rules}, serve.Options{Log: io.Discard, Listen: d.listen, Version: d.Version, Program: d.Program})
 	if err != nil {
 		return err
 	}

@@ -10,12 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/veil-proxy/veil/internal/attest"
 	"github.com/veil-proxy/veil/internal/auditshow"
 	"github.com/veil-proxy/veil/internal/cli"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/report/evidence"
-	"github.com/veil-proxy/veil/report/signed"
 	"github.com/veil-proxy/veil/textfile"
 )
 
@@ -97,11 +97,7 @@ func (cs *Commands) evidence(c *cobra.Command, f *flags) error {
 	if err != nil {
 		return err
 	}
-	asJSON, err := signed.JSON(evidence.Kind, e, signer)
-	if err != nil {
-		return err
-	}
-	asHTML, err := e.HTML(asJSON, signer)
+	asJSON, asHTML, err := e.Sign(signer)
 	if err != nil {
 		return err
 	}
@@ -137,14 +133,11 @@ func (f *flags) period(now time.Time) (p evidence.Period, err error) {
 	if !p.From.Before(p.To) {
 		return p, cli.Usagef("--from %s is not before --to %s: exchange them", p.From.Format(time.RFC3339), p.To.Format(time.RFC3339))
 	}
-	if years := p.To.Sub(p.From).Hours() / (24 * 365); years > mostYears {
-		return p, cli.Usagef("the period has more than %d years: choose a later --from", mostYears)
+	if years := p.To.Sub(p.From).Hours() / (24 * 365); years > evidence.MostYears {
+		return p, cli.Usagef("the period has more than %d years: choose a later --from", evidence.MostYears)
 	}
 	return p, nil
 }
-
-// mostYears bounds a period, so that charts have a bounded number of bars.
-const mostYears = 20
 
 // inputs reads everything that the report includes beside the logs.
 func (cs *Commands) inputs(f *flags, o *evidence.Options) error {
@@ -157,7 +150,7 @@ func (cs *Commands) inputs(f *flags, o *evidence.Options) error {
 		if conf, err = config.Parse(f.config, text); err != nil {
 			return err
 		}
-		o.Configuration = describe(conf, text)
+		o.Configuration = attest.Configuration(conf)
 		if len(o.Logs) == 0 && conf.Audit.Dir != "" {
 			o.Logs = []string{conf.Audit.Dir}
 		}
@@ -169,7 +162,7 @@ func (cs *Commands) inputs(f *flags, o *evidence.Options) error {
 	if o.CheckpointKey, o.NeedCheckpoint, err = f.checkpoints(conf, o.VerifierKey); err != nil {
 		return err
 	}
-	if o.Rulesets, err = cs.known(conf, f.rulesets); err != nil {
+	if o.Rulesets, err = attest.Rulesets(cs.Rules, conf, f.rulesets); err != nil {
 		return err
 	}
 	vouching := []string{o.VerifierKey}

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 
 	"github.com/veil-proxy/veil/audit/index"
+	"github.com/veil-proxy/veil/internal/attest"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/console/access"
@@ -14,6 +15,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/console/reports"
 	"github.com/veil-proxy/veil/proxy/console/rulebook"
 	"github.com/veil-proxy/veil/proxy/console/tryit"
+	"github.com/veil-proxy/veil/report/evidence"
 )
 
 // openConsole adds the console to the operator listener, if it is configured.
@@ -27,13 +29,24 @@ func (s *Server) openConsole(p *config.Prepared) (err error) {
 	}
 	s.index = index.Open(index.Options{Log: p.Config.Audit.Dir, Dir: p.Config.Audit.IndexDir(), Logger: s.log})
 	s.auditPages = auditlog.New(auditlog.Config{Dir: p.Config.Audit.Dir, Index: s.index, VerifierKey: p.Config.Audit.VerifierKey(), Summary: s.source.Rules.Summary})
-	s.reports = reports.New(reports.Config{Version: s.options.Version, Log: p.Config.Audit.Dir, Dir: filepath.Join(p.Config.Audit.IndexDir(), "evidence"), SignerFile: p.Config.Audit.SignerFile})
+	s.reports = reports.New(reports.Config{
+		Version: s.options.Program, Log: p.Config.Audit.Dir, Dir: filepath.Join(p.Config.Audit.IndexDir(), "evidence"), SignerFile: p.Config.Audit.SignerFile,
+		InForce: s.attested,
+	})
 	for _, page := range s.pages() {
 		s.console.Add(page)
 	}
 	s.forceConsole(p)
 	s.operator.Mount(console.Path, s.console)
 	return nil
+}
+
+// attested is what a report of evidence states of the configuration in force and of the
+// rulesets at hand.
+func (s *Server) attested() (*evidence.Configuration, []evidence.Known, error) {
+	c := s.inForce.Load()
+	known, err := attest.Rulesets(s.source.Rules, c, nil)
+	return attest.Configuration(c), known, err
 }
 
 // pages are those of the console, in the order of its navigation.

@@ -45,6 +45,8 @@ import (
 type Options struct {
 	Log     io.Writer
 	Version string // of the build, for the metrics
+	// Program names the build at length, in reports of evidence.
+	Program string
 	// Listen opens the sockets of listeners; nil for a net.ListenConfig.
 	Listen func(ctx context.Context, network, address string) (net.Listener, error)
 }

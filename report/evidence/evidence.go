@@ -75,6 +75,9 @@ type Period struct {
 	To   time.Time `json:"to"`
 }
 
+// MostYears bounds a period, so that charts have a bounded number of bars.
+const MostYears = 20
+
 func (p *Period) has(t time.Time) bool { return !t.Before(p.From) && t.Before(p.To) }
 
 // Totals are those of the period.

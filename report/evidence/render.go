@@ -129,6 +129,15 @@ type framework struct {
 	Provisions []Provision
 }
 
+// Sign returns the report as its two signed files, JSON and a page.
+func (e *Evidence) Sign(signer note.Signer) (asJSON, asHTML []byte, err error) {
+	if asJSON, err = signed.JSON(Kind, e, signer); err != nil {
+		return nil, nil, err
+	}
+	asHTML, err = e.HTML(asJSON, signer)
+	return asJSON, asHTML, err
+}
+
 // HTML returns the report as a page, signed. asJSON is the signed file of the same report,
 // which the page names by its digest.
 func (e *Evidence) HTML(asJSON []byte, signer note.Signer) ([]byte, error) {

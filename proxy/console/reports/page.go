@@ -19,10 +19,14 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/console"
+	"github.com/veil-proxy/veil/report/evidence"
 	"github.com/veil-proxy/veil/report/signed"
 )
 
@@ -38,6 +42,9 @@ type Config struct {
 	Log, Dir string
 	// SignerFile has the key that signs them; without one none can be made.
 	SignerFile string
+	// InForce returns what a report states of the configuration, nil for one without a
+	// file, and the rulesets that are at hand.
+	InForce func() (*evidence.Configuration, []evidence.Known, error)
 }
 
 // Pages are the pages.
@@ -152,16 +159,14 @@ func (p *Pages) verify(w http.ResponseWriter, r *console.Request) error {
 	if err != nil {
 		return bad("Choose a report: the file evidence.html or evidence.json.")
 	}
-	given := r.FormValue("key")
-	if given == "" && p.SignerFile != "" {
-		if given, err = keys.ReadVerifier(p.SignerFile + ".pub"); err != nil {
-			given = ""
+	key := strings.TrimSpace(r.FormValue("key"))
+	if key == "" && p.SignerFile != "" {
+		if key, err = keys.ReadVerifier(p.SignerFile + ".pub"); err != nil {
+			key = ""
 		}
-	} else if _, err := os.Lstat(given); err == nil {
-		return bad("Enter the verifier key itself, not the name of a file.")
 	}
-	key, err := keys.ReadVerifier(given)
-	if given == "" || err != nil {
+	// What was typed is never the name of a file here.
+	if _, err := note.NewVerifier(key); err != nil {
 		return bad("Enter the verifier key that the report should be signed with, as veil keys sign printed it.")
 	}
 	doc, err := signed.Open(text, key)

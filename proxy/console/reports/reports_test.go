@@ -17,6 +17,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/console/consoletest"
 	"github.com/veil-proxy/veil/proxy/console/reports"
+	"github.com/veil-proxy/veil/report/evidence"
 )
 
 // TestReportIsMadeAndVerified makes a report, downloads it, and verifies it and a changed one.
@@ -33,7 +34,7 @@ func TestReportIsMadeAndVerified(t *testing.T) {
 	if _, err := keys.CreateSigner(signer, "auditor"); err != nil {
 		t.Fatal(err)
 	}
-	p := reports.New(reports.Config{Version: "1", Log: filepath.Join(dir, "log"), Dir: filepath.Join(dir, "reports"), SignerFile: signer})
+	p := reports.New(reports.Config{Version: "1", Log: filepath.Join(dir, "log"), Dir: filepath.Join(dir, "reports"), SignerFile: signer, InForce: func() (*evidence.Configuration, []evidence.Known, error) { return nil, nil, nil }})
 	t.Cleanup(p.Close)
 	s := consoletest.New(t, p.Page())
 	run := func(form url.Values) (body string) {
@@ -74,13 +75,16 @@ func TestReportIsMadeAndVerified(t *testing.T) {
 			t.Errorf("%s: %d", path, status)
 		}
 	}
+	if body := upload(t, s, file, signer+".pub"); !strings.Contains(body, "Enter the verifier key") {
+		t.Error("the name of a file is taken as a key")
+	}
 	if body := upload(t, s, ""); !strings.Contains(body, "Choose a report") {
 		t.Error(body)
 	}
 }
 
 // upload verifies a file.
-func upload(t *testing.T, s *consoletest.Site, file string) string {
+func upload(t *testing.T, s *consoletest.Site, file string, key ...string) string {
 	t.Helper()
 	var b bytes.Buffer
 	form := multipart.NewWriter(&b)
@@ -90,6 +94,11 @@ func upload(t *testing.T, s *consoletest.Site, file string) string {
 	}
 	if _, err := part.Write([]byte(file)); err != nil {
 		t.Fatal(err)
+	}
+	for _, k := range key {
+		if err := form.WriteField("key", k); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := form.WriteField(console.TokenField, s.Token(t)); err != nil {
 		t.Fatal(err)

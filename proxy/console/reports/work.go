@@ -14,7 +14,6 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/report/evidence"
-	"github.com/veil-proxy/veil/report/signed"
 	"github.com/veil-proxy/veil/textfile"
 )
 
@@ -64,9 +63,6 @@ func (w *work) close() {
 	}
 }
 
-// mostYears bounds a period, as veil report evidence does.
-const mostYears = 20
-
 // create begins a report.
 func (p *Pages) create(w http.ResponseWriter, r *console.Request) error {
 	s := &shown{From: r.PostFormValue("from"), To: r.PostFormValue("to")}
@@ -87,8 +83,8 @@ func (p *Pages) create(w http.ResponseWriter, r *console.Request) error {
 		return bad("Expected dates such as 2026-11-01.")
 	case !from.Before(to):
 		return bad("The period ends before it begins.")
-	case to.Sub(from).Hours() > 24*365*mostYears:
-		return bad("The period has more than " + strconv.Itoa(mostYears) + " years.")
+	case to.Sub(from).Hours() > 24*365*evidence.MostYears:
+		return bad("The period has more than " + strconv.Itoa(evidence.MostYears) + " years.")
 	}
 	p.work.mu.Lock()
 	defer p.work.mu.Unlock()
@@ -118,15 +114,14 @@ func (p *Pages) make(ctx context.Context, period evidence.Period, now time.Time)
 	}
 	o := evidence.Options{Version: p.Version, Time: now, Period: period, Logs: []string{p.Log}, CheckpointKey: signer.VerifierKey, VerifierKey: signer.VerifierKey,
 		Progress: func(read, all int64) { p.work.change(func(s *state) { s.Read, s.All = read, all }) }}
+	if o.Configuration, o.Rulesets, err = p.InForce(); err != nil {
+		return "", err
+	}
 	e, err := evidence.Gather(ctx, &o)
 	if err != nil {
 		return "", err
 	}
-	asJSON, err := signed.JSON(evidence.Kind, e, signer)
-	if err != nil {
-		return "", err
-	}
-	asHTML, err := e.HTML(asJSON, signer)
+	asJSON, asHTML, err := e.Sign(signer)
 	if err != nil {
 		return "", err
 	}

@@ -1,4 +1,12 @@
-package reportcmd
+// Package attest says what a report of evidence states of a configuration and of the
+// rulesets at hand. The command veil report evidence and the console's page use it, so that
+// both report the same.
+//
+//	o.Configuration = attest.Configuration(conf)
+//	o.Rulesets, err = attest.Rulesets(library, conf, nil)
+//
+// Nothing here has an address, a secret or the name of a folder.
+package attest
 
 import (
 	"crypto/sha256"
@@ -10,14 +18,20 @@ import (
 	"strings"
 
 	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/internal/rules"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/report/evidence"
 	"github.com/veil-proxy/veil/report/signed"
 	"github.com/veil-proxy/veil/rulesets"
 )
 
-// describe says what a configuration has, without addresses and without secrets.
-func describe(c *config.Config, text []byte) *evidence.Configuration {
+// Configuration says what a configuration has, without addresses and without secrets. It is
+// nil for one that is in no file.
+func Configuration(c *config.Config) *evidence.Configuration {
+	text := c.Text()
+	if text == nil {
+		return nil
+	}
 	d := &evidence.Configuration{Basis: evidence.Stated, File: digest(text)}
 	say := func(name, format string, args ...any) {
 		d.Lines = append(d.Lines, evidence.Line{Name: name, Value: fmt.Sprintf(format, args...)})
@@ -31,6 +45,7 @@ func describe(c *config.Config, text []byte) *evidence.Configuration {
 	who := &c.Consumers
 	say("Consumers without credentials", "%s", map[bool]string{true: "allowed", false: "refused"}[who.AllowAnonymous])
 	say("Credentials of consumers", "%d API keys, %d issuers of tokens, %d client certificates, %d PostgreSQL users", len(who.Keys), len(who.Issuers), len(who.Certificates), len(who.Users))
+	say("API keys that the console makes", "%s", map[bool]string{true: "yes", false: "no"}[who.KeysFile != ""])
 	say("Signed checkpoints of the audit log", "%s", map[bool]string{true: "yes", false: "no"}[c.Audit.SignerFile != ""])
 	for _, v := range c.ServedViews() {
 		name := "View " + v.Name
@@ -70,10 +85,10 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// known returns the rulesets that are at hand: those of the configuration, those of the
-// command line and those that Veil ships. One of the latter that is an overlay masks only
-// together with others.
-func (cs *Commands) known(conf *config.Config, given []string) (list []evidence.Known, err error) {
+// Rulesets returns the rulesets that are at hand: those of a configuration, which may be nil,
+// those that are given and those that Veil ships. One of the latter that is an overlay masks
+// only together with others.
+func Rulesets(lib *rules.Library, conf *config.Config, given []string) (list []evidence.Known, err error) {
 	configured := map[string]bool{}
 	var names []string
 	if conf != nil {
@@ -89,7 +104,7 @@ func (cs *Commands) known(conf *config.Config, given []string) (list []evidence.
 		}
 		k := evidence.Known{Configured: configured[name]}
 		var files []signed.Input
-		rs, err := cs.Rules.LoadFiles(name, func(file string, src []byte) {
+		rs, err := lib.LoadFiles(name, func(file string, src []byte) {
 			if in := (signed.Input{Name: filepath.Base(file), SHA256: digest(src)}); !slices.Contains(files, in) {
 				files = append(files, in)
 			}
@@ -98,15 +113,15 @@ func (cs *Commands) known(conf *config.Config, given []string) (list []evidence.
 			return nil, err
 		}
 		k.Name, k.SHA256 = rs.Name, rs.SHA256()
-		k.Coverage = func() (*evidence.Coverage, error) { return cs.coverage(name, rs, files) }
+		k.Coverage = func() (*evidence.Coverage, error) { return coverage(lib, name, rs, files) }
 		list = append(list, k)
 	}
 	return list, nil
 }
 
 // coverage compiles a ruleset and says what it acts on.
-func (cs *Commands) coverage(name string, rs *ruleset.Ruleset, files []signed.Input) (*evidence.Coverage, error) {
-	compiled, err := cs.Rules.Public(name)
+func coverage(lib *rules.Library, name string, rs *ruleset.Ruleset, files []signed.Input) (*evidence.Coverage, error) {
+	compiled, err := lib.Public(name)
 	if err != nil {
 		return nil, err
 	}

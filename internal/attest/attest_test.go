@@ -1,4 +1,4 @@
-package reportcmd
+package attest
 
 import (
 	"encoding/json"
@@ -18,13 +18,13 @@ import (
 	"github.com/veil-proxy/veil/text/scrub"
 )
 
-func commands(t *testing.T) *Commands {
+func library(t *testing.T) *rules.Library {
 	t.Helper()
 	lib, err := rules.New(nil, general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Commands{Rules: lib}
+	return lib
 }
 
 // TestCoverageIsThatOfTheFiles counts rules in the texts of rulesets.
@@ -37,7 +37,7 @@ func TestCoverageIsThatOfTheFiles(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	list, err := commands(t).known(&config.Config{}, []string{path})
+	list, err := Rulesets(library(t), &config.Config{}, []string{path})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestConfigurationIsDescribedWithoutAddressesAndSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := describe(conf, text)
+	d := Configuration(conf)
 	if d.Basis != evidence.Stated || d.File != digest(text) || len(d.Lines) < 6 {
 		t.Errorf("%+v", d)
 	}
