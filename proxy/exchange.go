@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -211,13 +212,37 @@ func (l *Listener) count(e *Entry) {
 		m.Problem("failed", r.Reason)
 	}
 	if m != nil {
-		for i := range r.Used {
-			m.Applied(r.Used[i].Category, r.Used[i].N)
+		var few [20]categoryCount
+		for _, c := range appendByCategory(few[:0], r.Used) {
+			m.Applied(c.category, c.n)
 		}
 	}
 	for _, f := range r.Found {
 		m.Found(f.Detector, f.Label, f.N)
 	}
+}
+
+type categoryCount struct {
+	category string
+	n        uint64
+}
+
+// appendByCategory sums applications, of which a record has about a hundred, by category, of
+// which there are few.
+func appendByCategory(dst []categoryCount, used []mask.Use) []categoryCount {
+	at := 0
+	for i := range used {
+		category := used[i].Category
+		if at >= len(dst) || dst[at].category != category {
+			at = slices.IndexFunc(dst, func(c categoryCount) bool { return c.category == category })
+		}
+		if at < 0 {
+			at = len(dst)
+			dst = append(dst, categoryCount{category: category})
+		}
+		dst[at].n += used[i].N
+	}
+	return dst
 }
 
 // trace says in the exchange's span what the record says, and how long it took to be written.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -48,7 +49,8 @@ func BenchmarkListenerProcess(b *testing.B) {
 	audit.SpareProcessor() // as veil run does
 	var sink mask.Sink = dropped{}
 	dir := b.TempDir()
-	if strings.HasSuffix(kind, "+audit") || strings.HasSuffix(kind, watched) {
+	kind, with := kindOf(kind)
+	if len(with) > 0 {
 		log, err := audit.Open(dir, audit.Options{})
 		if err != nil {
 			b.Fatal(err)
@@ -69,9 +71,7 @@ func BenchmarkListenerProcess(b *testing.B) {
 		Upstream: up, UpstreamAliases: []string{fhirtest.Base}, BaseURL: base,
 		Policy: policyOf(b, automaton, ""), Sink: sink,
 	}
-	if strings.HasSuffix(kind, watched) {
-		defer watch(b, &config, dir)()
-	}
+	defer watch(b, &config, dir, with)()
 	listener, err := New(config)
 	if err != nil {
 		b.Fatal(err)
@@ -87,34 +87,55 @@ func BenchmarkListenerProcess(b *testing.B) {
 	_ = listener.Shutdown(ctx)
 }
 
-// watched ends the kind that is watched by all that there is.
-const watched = "+watched"
+// kindOf divides a kind of listener at each "+". What comes behind the first one is audit, or
+// one of those that need it: metrics, traces and index, and watched for all of them.
+func kindOf(kind string) (masks string, with []string) {
+	all := strings.Split(kind, "+")
+	return all[0], all[1:]
+}
 
-// watch has a listener counted by metrics, one in ten of its requests traced, and its log
-// indexed. The collector of traces is in this process, too.
-func watch(b *testing.B, c *Config, log string) (end func()) {
-	c.Metrics = metrics.New().Listener("fhir")
+// watch has a listener watched: counted by metrics, one in ten of its requests traced, its
+// log indexed. VEIL_BENCH_COLLECTOR is the URL of the collector of traces.
+func watch(b *testing.B, c *Config, log string, with []string) (end func()) {
+	b.Helper()
+	var ends []func()
+	has := func(name string) bool { return slices.Contains(with, name) || slices.Contains(with, "watched") }
+	if has("metrics") {
+		c.Metrics = metrics.New().Listener("fhir")
+	}
+	if has("traces") {
+		var err error
+		if c.Tracer, err = trace.New(b.Context(), trace.Config{Endpoint: os.Getenv(collectorURL), SampleRatio: 0.1}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if has("index") {
+		ends = append(ends, index.Open(index.Options{Log: log, Dir: b.TempDir()}).Close)
+	}
+	return func() {
+		for _, end := range ends {
+			end()
+		}
+	}
+}
+
+// collectorURL names the collector of traces.
+const collectorURL = "VEIL_BENCH_COLLECTOR"
+
+// startListener starts a listener of a kind: masked, scrubbed or unmasked, and with what one
+// of the first two is watched (kindOf).
+func startListener(b *testing.B, kind, up string) *process {
+	b.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkListenerProcess$", "-test.benchtime=1x")
 	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "application/x-protobuf")
 	}))
-	var err error
-	if c.Tracer, err = trace.New(b.Context(), trace.Config{Endpoint: collector.URL + "/v1/traces", SampleRatio: 0.1}); err != nil {
-		b.Fatal(err)
+	b.Cleanup(collector.Close)
+	if profile := os.Getenv("VEIL_BENCH_PROFILE"); profile != "" {
+		cmd.Args = append(cmd.Args, "-test.cpuprofile="+profile)
 	}
-	of := index.Open(index.Options{Log: log, Dir: b.TempDir()})
-	return func() {
-		of.Close()
-		collector.Close()
-	}
-}
-
-// startListener starts a listener of a kind: masked, scrubbed or unmasked, or one of the
-// first two with +audit or +watched.
-func startListener(b *testing.B, kind, up string) *process {
-	b.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkListenerProcess$", "-test.benchtime=1x")
-	cmd.Env = append(os.Environ(), listenerProcess+"="+kind+" "+up)
+	cmd.Env = append(os.Environ(), listenerProcess+"="+kind+" "+up, collectorURL+"="+collector.URL+"/v1/traces")
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

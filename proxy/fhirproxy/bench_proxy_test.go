@@ -40,7 +40,7 @@ func BenchmarkProxy(b *testing.B) {
 		pages := searchPages(pop, page.entries)
 		up := pageUpstream(b, pages)
 		nginx := 0.0
-		for _, kind := range []string{"nginx", "unmasked", "masked", "masked+audit", "masked+watched"} {
+		for _, kind := range []string{"nginx", "unmasked", "masked", "masked+audit", "masked+audit+metrics", "masked+audit+traces", "masked+audit+index", "masked+watched"} {
 			if kind == "unmasked" && page.accept != media.JSON {
 				continue // it writes no XML
 			}

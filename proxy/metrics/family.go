@@ -1,8 +1,10 @@
 package metrics
 
 import (
+	"maps"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	vm "github.com/VictoriaMetrics/metrics"
 )
@@ -15,47 +17,65 @@ const maxMembers = 200
 type family[M any] struct {
 	name   string
 	labels []string // one or two
+	clean  func(string) string
 	create func(name string) M
 
-	mu      sync.RWMutex
-	members map[[2]string]M
+	// members are by values that clean has let through. The map is never changed: who adds a
+	// member, of whom there are few, puts another one in its place.
+	members atomic.Pointer[map[[2]string]M]
+	adding  sync.Mutex
+}
+
+func newFamily[M any](name string, labels []string, clean func(string) string, create func(string) M) *family[M] {
+	f := &family[M]{name: name, labels: labels, clean: clean, create: create}
+	f.members.Store(&map[[2]string]M{})
+	return f
 }
 
 func counters(s *vm.Set, name string, labels ...string) *family[*vm.Counter] {
-	return &family[*vm.Counter]{name: name, labels: labels, create: s.NewCounter, members: map[[2]string]*vm.Counter{}}
+	return newFamily(name, labels, fixedWords, s.NewCounter)
 }
 
 func histograms(s *vm.Set, name string, labels ...string) *family[*vm.PrometheusHistogram] {
-	return &family[*vm.PrometheusHistogram]{name: name, labels: labels, members: map[[2]string]*vm.PrometheusHistogram{},
-		create: func(name string) *vm.PrometheusHistogram { return s.NewPrometheusHistogramExt(name, seconds) }}
+	return newFamily(name, labels, fixedWords, func(name string) *vm.PrometheusHistogram { return s.NewPrometheusHistogramExt(name, seconds) })
 }
 
-// of returns the member of label values, which are words that were checked.
-func (f *family[M]) of(values ...string) M {
-	var key [2]string
-	copy(key[:], values)
-	f.mu.RLock()
-	m, ok := f.members[key]
-	f.mu.RUnlock()
-	if ok {
+// of returns the member of label values; b is empty where there is one label.
+func (f *family[M]) of(a, b string) M {
+	if m, ok := (*f.members.Load())[[2]string{a, b}]; ok {
 		return m
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.members) >= maxMembers {
+	key := [2]string{f.clean(a), b}
+	if len(f.labels) > 1 {
+		key[1] = f.clean(b)
+	}
+	if m, ok := (*f.members.Load())[key]; ok {
+		return m
+	}
+	return f.add(key)
+}
+
+// add returns the member of values that clean has let through, a new one if there is none.
+func (f *family[M]) add(key [2]string) M {
+	f.adding.Lock()
+	defer f.adding.Unlock()
+	members := *f.members.Load()
+	if _, ok := members[key]; !ok && len(members) >= maxMembers {
 		for i := range f.labels {
 			key[i] = "other"
 		}
 	}
-	if m, ok = f.members[key]; ok {
+	if m, ok := members[key]; ok {
 		return m
 	}
 	var pairs []string
 	for i, label := range f.labels {
 		pairs = append(pairs, label+`="`+key[i]+`"`)
 	}
-	m = f.create(f.name + "{" + strings.Join(pairs, ",") + "}")
-	f.members[key] = m
+	m := f.create(f.name + "{" + strings.Join(pairs, ",") + "}")
+	members = maps.Clone(members)
+	members[key] = m
+	f.members.Store(&members)
 	return m
 }
 

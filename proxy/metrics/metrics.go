@@ -44,7 +44,7 @@ func New() *Set {
 func (s *Set) Loaded(at time.Time) { s.loaded.Store(at.Unix()) }
 
 // Reload counts an attempt to reload: "applied" or "refused".
-func (s *Set) Reload(result string) { s.reloads.of(fixedWords(result)).Inc() }
+func (s *Set) Reload(result string) { s.reloads.of(result, "").Inc() }
 
 // Build names the build that runs. It is called once.
 func (s *Set) Build(version, goVersion string) {
@@ -95,7 +95,7 @@ func (s *Set) Listener(name string) *Listener {
 		refused:      counters(s.set, head+"refused_total", "reason"),
 		failed:       counters(s.set, head+"failed_total", "reason"),
 		maskedBytes:  s.set.NewCounter(head + "masked_bytes_total"),
-		applied:      counters(s.set, head+"rule_applications_total", "category"),
+		applied:      newFamily(head+"rule_applications_total", []string{"category"}, category, s.set.NewCounter),
 		found:        counters(s.set, head+"text_spans_total", "detector", "label"),
 		upstream:     histograms(s.set, head+"upstream_seconds", "status"),
 		failedLogins: s.set.NewCounter(head + "failed_logins_total"),
@@ -122,9 +122,8 @@ func (d *Listener) Request(operation string, status int, took time.Duration) {
 		return
 	}
 	class, _, _ := strings.Cut(operation, " ")
-	class = fixedWords(class)
 	d.requests.of(class, statusClass(status)).Inc()
-	d.seconds.of(class).Update(took.Seconds())
+	d.seconds.of(class, "").Update(took.Seconds())
 }
 
 // Problem counts a request, or an entry of a batch, that was refused or failed,
@@ -133,9 +132,9 @@ func (d *Listener) Problem(result, reason string) {
 	switch {
 	case d == nil:
 	case result == "refused":
-		d.refused.of(fixedWords(reason)).Inc()
+		d.refused.of(reason, "").Inc()
 	default:
-		d.failed.of(fixedWords(reason)).Inc()
+		d.failed.of(reason, "").Inc()
 	}
 }
 
@@ -156,14 +155,14 @@ func (d *Listener) Masked(bytes int) {
 // Applied counts applications of rules of a category, such as "A" or "DEFN".
 func (d *Listener) Applied(letters string, n uint64) {
 	if d != nil {
-		d.applied.of(category(letters)).AddInt64(int64(n))
+		d.applied.of(letters, "").AddInt64(int64(n))
 	}
 }
 
 // Found counts what a detector took out of texts, by label, such as "NAME".
 func (d *Listener) Found(detector, label string, n uint64) {
 	if d != nil {
-		d.found.of(fixedWords(detector), fixedWords(strings.ToLower(label))).AddInt64(int64(n))
+		d.found.of(detector, strings.ToLower(label)).AddInt64(int64(n))
 	}
 }
 
@@ -171,7 +170,7 @@ func (d *Listener) Found(detector, label string, n uint64) {
 // answer.
 func (d *Listener) Upstream(status int, took time.Duration) {
 	if d != nil {
-		d.upstream.of(statusClass(status)).Update(took.Seconds())
+		d.upstream.of(statusClass(status), "").Update(took.Seconds())
 	}
 }
 
@@ -191,5 +190,7 @@ func statusClass(status int) string {
 	if status < 100 || status > 599 {
 		return "none"
 	}
-	return string(rune('0'+status/100)) + "xx"
+	return statusClasses[status/100]
 }
+
+var statusClasses = [...]string{1: "1xx", 2: "2xx", 3: "3xx", 4: "4xx", 5: "5xx"}
