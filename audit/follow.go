@@ -46,6 +46,10 @@ type Follower struct {
 	// doubted is the offset of a line that could not be read and may not have been written
 	// whole yet, or -1.
 	doubted int64
+
+	recent *Recent // nil: the file only
+	piece  []byte  // of it, and what is not read yet
+	rest   []byte
 }
 
 // Follow returns a follower whose first line is the one at a place, or the first line of the
@@ -66,6 +70,30 @@ func (f *Follower) Close() {
 // is io.EOF if there is none so far, and a *DamagedError for a line that cannot be read: the
 // next call goes on behind it. With any other error nothing was read.
 func (f *Follower) Next() (*Line, Place, error) {
+	f.p.lean = false
+	return f.next()
+}
+
+// Scan is Next for who reads many lines: the line comes without its applications, which uses
+// has. It is valid until the next call too.
+func (f *Follower) Scan() (l *Line, uses []Use, at Place, err error) {
+	f.p.lean = true
+	l, at, err = f.next()
+	return l, f.p.uses, at, err
+}
+
+func (f *Follower) next() (*Line, Place, error) {
+	if f.recent != nil {
+		text, known := f.recentLine()
+		switch {
+		case known && text == nil:
+			return nil, Place{}, io.EOF
+		case known:
+			at := Place{f.segment, f.offset, int64(len(text)) + 1}
+			f.offset += at.Bytes
+			return &f.line, at, f.p.decode(&f.line, text)
+		}
+	}
 	if f.end {
 		more, err := f.grown()
 		if err != nil {

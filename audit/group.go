@@ -130,7 +130,7 @@ func (l *Log) writeGroups(groups []*group) {
 		if l.failed == nil {
 			l.failed = g.err
 		}
-		if cap(g.text) <= mostKept && len(l.spare) < 2 {
+		if n := cap(g.text); n > 0 && n <= mostKept && len(l.spare) < 2 {
 			l.spare = append(l.spare, g.text[:0])
 		}
 		l.mu.Unlock()
@@ -149,6 +149,7 @@ func (l *Log) writeGroup(g *group) error {
 			return err
 		}
 	}
+	at := Place{Segment: l.segment.name, Offset: l.segment.size, Bytes: int64(len(g.text))}
 	for text := g.text; len(text) > 0; {
 		n := len(text)
 		if n > mostAtOnce {
@@ -163,6 +164,9 @@ func (l *Log) writeGroup(g *group) error {
 		text = text[n:]
 	}
 	l.written = g.end
+	if l.recent != nil {
+		g.text = l.recent.add(at, g.text)
+	}
 	if g.sign || l.written.seq-l.signed >= checkpointEvery || g.segment != "" && l.signed > 0 {
 		return l.checkpoint()
 	}

@@ -65,6 +65,7 @@ type Log struct {
 	segment *segment
 	written head // up to what is on disk
 	signed  uint64
+	recent  *Recent // nil: nobody follows
 }
 
 // Open opens the log in a folder for writing. It creates the log if there is none and
@@ -131,7 +132,7 @@ func (l *Log) continueSegment(path string, torn int64) error {
 		return err
 	}
 	l.size = info.Size()
-	l.segment = &segment{f: f, size: l.size, reserved: l.size, most: l.opts.segmentBytes}
+	l.segment = &segment{name: filepath.Base(path), f: f, size: l.size, reserved: l.size, most: l.opts.segmentBytes}
 	if torn > 0 {
 		line := Line{Kind: "recovered", Time: time.Now(), TornBytes: torn}
 		text := l.head.append(nil, line.appendMembers(nil))

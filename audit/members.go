@@ -66,15 +66,11 @@ func (l *Line) appendRecord(dst []byte, used []mask.Use) []byte {
 	} else if len(l.Applied) > 0 {
 		dst = append(dst, `,"applied":[`...)
 		for i := range l.Applied {
-			a := &l.Applied[i]
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendString(append(dst, `{"rule":`...), a.Rule)
-			dst = appendTextOrNone(dst, "category", a.Category)
-			dst = appendText(dst, "path", a.Path)
-			dst = appendText(dst, "method", a.Method)
-			dst = append(strconv.AppendUint(append(dst, `,"n":`...), a.N, 10), '}')
+			dst = appendApplication(dst, &l.Applied[i])
+			dst = append(strconv.AppendUint(dst, l.Applied[i].N, 10), '}')
 		}
 		dst = append(dst, ']')
 	}
@@ -100,6 +96,15 @@ func (l *Line) appendRecord(dst []byte, used []mask.Use) []byte {
 	dst = appendNumber(dst, "tornBytes", l.TornBytes)
 	dst = appendNumber(dst, "prunedSeq", int64(l.PrunedSeq)) //nolint:gosec // lines are numbered from 1
 	return appendTextOrNone(dst, "prunedHash", l.PrunedHash)
+}
+
+// appendApplication appends an application up to its count.
+func appendApplication(dst []byte, a *mask.Applied) []byte {
+	dst = appendString(append(dst, `{"rule":`...), a.Rule)
+	dst = appendTextOrNone(dst, "category", a.Category)
+	dst = appendText(dst, "path", a.Path)
+	dst = appendText(dst, "method", a.Method)
+	return append(dst, beforeCount...)
 }
 
 func appendText(dst []byte, name, text string) []byte {

@@ -13,7 +13,11 @@ import (
 // parser reads lines. It keeps the texts that come again, such as the names of rules. It is
 // for one goroutine.
 type parser struct {
-	texts map[string]string
+	texts        map[string]string
+	applications applications
+	// uses are those of the line that was read last, which has them too unless it is lean.
+	uses []Use
+	lean bool
 }
 
 // mostTexts bounds the texts that a parser keeps, and longestKept the length of one.
@@ -22,7 +26,9 @@ const (
 	longestKept = 128
 )
 
-func newParser() *parser { return &parser{texts: make(map[string]string)} }
+func newParser() *parser {
+	return &parser{texts: map[string]string{}, applications: applications{known: map[string]*Application{}}}
+}
 
 // parse reads a line without its line feed and checks its hash.
 func (p *parser) parse(b []byte) (*Line, error) {
@@ -61,6 +67,7 @@ func (p *parser) decode(l *Line, b []byte) error {
 	if err := d.Decode(l); err != nil || d.More() {
 		return errLineForm
 	}
+	p.uses = p.usesOf(p.uses[:0], l.Applied)
 	return nil
 }
 
@@ -125,11 +132,15 @@ func (s *scan) line(l *Line) bool {
 		}
 		l.Resources = resources
 	}
+	s.p.uses = s.p.uses[:0]
 	if s.skip(`,"applied":[`) {
-		for more := true; more && !s.bad; more = s.more() {
-			applied = append(applied, mask.Applied{Rule: s.must(`{"rule":`), Category: s.text(`,"category":`), Path: s.must(`,"path":`), Method: s.must(`,"method":`), N: s.last()})
+		s.p.uses = s.uses(s.p.uses)
+		if !s.p.lean {
+			for _, u := range s.p.uses {
+				applied = append(applied, mask.Applied{Rule: u.Rule, Category: u.Category, Path: u.Path, Method: u.Method, N: u.N})
+			}
+			l.Applied = applied
 		}
-		l.Applied = applied
 	}
 	if s.skip(`,"found":[`) {
 		for more := true; more && !s.bad; more = s.more() {

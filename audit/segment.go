@@ -40,6 +40,7 @@ func (f dataFile) Sync() error { return syncData(f.File) }
 // segment is the segment that is being written. Space is reserved ahead of its text,
 // as zeros: the system syncs a file whose size stays the same in about half the time.
 type segment struct {
+	name     string
 	f        file
 	size     int64 // of the text
 	reserved int64 // size of the file
@@ -95,7 +96,7 @@ func (l *Log) createSegment(name string) error {
 	if err != nil {
 		return err
 	}
-	l.segment = &segment{f: f, most: l.opts.segmentBytes}
+	l.segment = &segment{name: name, f: f, most: l.opts.segmentBytes}
 	return syncDir(l.dir)
 }
 

@@ -65,11 +65,11 @@ func (x *Index) follow(ctx context.Context) error {
 // resume begins behind the last record of the database, which must be in the log.
 func (x *Index) resume(r *reading) error {
 	if len(x.blocks) == 0 {
-		r.f = audit.Follow(x.opts.Log, audit.Place{})
+		r.f = x.followFrom(audit.Place{})
 		return nil
 	}
 	last := &x.blocks[len(x.blocks)-1]
-	r.f = audit.Follow(x.opts.Log, last.lastPlace)
+	r.f = x.followFrom(last.lastPlace)
 	l, at, err := r.f.Next()
 	if err != nil || l.Hash != last.lastHash || l.Seq != last.last {
 		r.f.Close()
@@ -77,6 +77,14 @@ func (x *Index) resume(r *reading) error {
 	}
 	r.details = at.Offset + at.Bytes
 	return nil
+}
+
+func (x *Index) followFrom(at audit.Place) *audit.Follower {
+	f := audit.Follow(x.opts.Log, at)
+	if x.opts.Recent != nil {
+		f.From(x.opts.Recent)
+	}
+	return f
 }
 
 // step reads some lines, or waits where there are none.
@@ -114,6 +122,7 @@ func (x *Index) step(ctx context.Context, r *reading) error {
 		return err
 	case reply := <-x.sync:
 		r.ends, x.waiting = 0, append(x.waiting, reply)
+	case <-x.more:
 	case <-time.After(x.opts.poll):
 	}
 	return nil
@@ -123,8 +132,9 @@ func (x *Index) step(ctx context.Context, r *reading) error {
 func (x *Index) read(r *reading) (ended bool, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	defer x.settle()
 	for range batch {
-		l, at, err := r.f.Next()
+		l, uses, at, err := r.f.Scan()
 		var damaged *audit.DamagedError
 		switch {
 		case errors.As(err, &damaged):
@@ -138,7 +148,7 @@ func (x *Index) read(r *reading) (ended bool, err error) {
 		case err != nil:
 			return false, err
 		}
-		if err := x.line(r, l, at); err != nil {
+		if err := x.line(r, l, uses, at); err != nil {
 			return false, err
 		}
 	}
@@ -149,7 +159,7 @@ func (x *Index) read(r *reading) (ended bool, err error) {
 }
 
 // line takes a line.
-func (x *Index) line(r *reading, l *audit.Line, at audit.Place) error {
+func (x *Index) line(r *reading, l *audit.Line, uses []audit.Use, at audit.Place) error {
 	x.status.Seq = l.Seq
 	if l.Kind == "detail" {
 		return nil
@@ -174,9 +184,16 @@ func (x *Index) line(r *reading, l *audit.Line, at audit.Place) error {
 		}
 		x.open = newBuilder(id)
 	}
-	x.open.add(l, at, begin, x.values, x.series)
+	x.open.add(l, uses, at, begin, x.values, x.series)
 	x.status.Records++
 	return nil
+}
+
+// settle has searches see what was counted.
+func (x *Index) settle() {
+	if x.open != nil {
+		x.open.settle(x.series)
+	}
 }
 
 // flush writes the block in memory.
@@ -184,6 +201,7 @@ func (x *Index) flush() error {
 	if x.open == nil {
 		return nil
 	}
+	x.settle()
 	if err := x.store.write(x.open, x.values, x.storedValues, x.series, x.storedSeries); err != nil {
 		return plain(err)
 	}
@@ -214,7 +232,7 @@ func (x *Index) prune() error {
 	}
 	if x.open != nil && !slices.Contains(names, x.open.segment) {
 		x.status.Records -= uint64(x.open.n) //nolint:gosec // not negative
-		x.open = nil
+		x.open = nil                         // read has settled what was counted
 	}
 	if gone == 0 {
 		return nil

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/veil-proxy/veil/audit"
 )
 
 // Options say what an index is of.
@@ -14,6 +16,9 @@ type Options struct {
 	// Log is the folder of the audit log, Dir the folder of the index, which is made if
 	// there is none.
 	Log, Dir string
+	// Recent is of the log, where the same process writes it: the index takes from it what
+	// was written, and reads no file in the meantime. Nil reads the file.
+	Recent *audit.Recent
 	// Logger is told what is wrong; nil tells nobody.
 	Logger *slog.Logger
 
@@ -72,6 +77,7 @@ type Index struct {
 	waiting []chan error
 	// rebuild says that a search found damage.
 	rebuild chan error
+	more    <-chan struct{} // there is much to read
 
 	mu     sync.RWMutex
 	status Status
@@ -97,6 +103,9 @@ func Open(o Options) *Index {
 	}
 	ctx, end := context.WithCancel(context.Background())
 	x := &Index{opts: o, end: end, done: make(chan struct{}), sync: make(chan chan error), rebuild: make(chan error, 1), status: Status{State: Reading}}
+	if o.Recent != nil {
+		x.more = o.Recent.More
+	}
 	go x.run(ctx)
 	return x
 }

@@ -105,10 +105,10 @@ func (q *query) inMemory() *match {
 	s := new(set)
 	s.fill(o.n)
 	for _, id := range q.values {
-		s.and(setOf(o.values[id]))
+		s.and(o.setOf(id, q.x.values))
 	}
 	if q.hasRequest {
-		s.and(o.setOf(q.request))
+		s.and(o.setOfRequest(q.request))
 	}
 	for i := range o.entries {
 		q.keep(s, i, o.entries[i].at)
@@ -240,14 +240,3 @@ func (s *store) requests(hash uint64, from, to uint32) (map[uint32]*set, error) 
 
 // requestBytes is what a request takes in a bucket.
 const requestBytes = 10
-
-// setOf returns the records of a request.
-func (b *builder) setOf(hash uint64) *set {
-	s := new(set)
-	for _, r := range b.requests {
-		if r.hash == hash {
-			s.add(int(r.record))
-		}
-	}
-	return s
-}

@@ -102,7 +102,9 @@ func TestSeriesOfOddTimes(t *testing.T) {
 		at := time.Date(year, 2, 3, 4, 5, 6, 0, time.UTC)
 		b := newBuilder(1)
 		l := &audit.Line{Seq: 1, Time: at, Result: "complete"}
-		b.add(l, audit.Place{Segment: "s"}, 0, newDictionary(), newSeriesTable())
+		s := newSeriesTable()
+		b.add(l, nil, audit.Place{Segment: "s"}, 0, newDictionary(), s)
+		b.settle(s)
 		if len(b.minutes) != 1 || len(b.hours) != 1 {
 			t.Errorf("%d: %v", year, b.minutes)
 		}

@@ -28,12 +28,18 @@ var bounds = [...]int64{1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_0
 // noBound is the label of what takes longer than all bounds.
 const noBound = "+Inf"
 
+// boundLabels are those of the bounds, and of what is above them.
+var boundLabels = func() (all [len(bounds) + 1]string) {
+	for i, bound := range bounds {
+		all[i] = strconv.FormatFloat(float64(bound)/1e6, 'f', -1, 64)
+	}
+	all[len(bounds)] = noBound
+	return all
+}()
+
 func boundOf(micros int64) string {
 	i, _ := slices.BinarySearch(bounds[:], micros)
-	if i == len(bounds) {
-		return noBound
-	}
-	return strconv.FormatFloat(float64(bounds[i])/1e6, 'f', -1, 64)
+	return boundLabels[i]
 }
 
 // source is whose records a series counts.
@@ -46,22 +52,41 @@ type series struct {
 	label  string
 }
 
-// seriesTable numbers series.
+// seriesTable numbers series, and counts.
 type seriesTable struct {
 	numbered[series]
-	sums map[string]uint64 // of a record, by category
+	sources map[source]*sourceSeries
+	last    *sourceSeries // of the record before
+	// sums are what was counted by series, and counted are the series that have any, until
+	// they are taken.
+	sums    []uint64
+	counted []uint32
+}
+
+// sourceSeries are the series of a source.
+type sourceSeries struct {
+	source
+	ids map[label]uint32
+	// applications are those of applications, by their number; zero is not known yet.
+	applications []uint32
+}
+
+// label is what is counted of a source.
+type label struct {
+	metric Metric
+	text   string
 }
 
 func newSeriesTable() *seriesTable {
-	return &seriesTable{numbered: newNumbered[series](), sums: map[string]uint64{}}
+	return &seriesTable{numbered: newNumbered[series](), sources: map[source]*sourceSeries{}, last: &sourceSeries{}}
 }
 
 // count counts a record.
-func (t *seriesTable) count(l *audit.Line, add func(series uint32, n uint64)) {
-	from := source{l.Consumer, l.Door, l.Project, l.Ruleset}
-	one := func(m Metric, label string, n uint64) {
+func (t *seriesTable) count(l *audit.Line, uses []audit.Use) {
+	from := t.of(source{l.Consumer, l.Door, l.Project, l.Ruleset})
+	one := func(m Metric, text string, n uint64) {
 		if n > 0 {
-			add(t.number(series{from, m, label}), n)
+			t.add(t.id(from, m, text), n)
 		}
 	}
 	one(Requests, l.Result, 1)
@@ -75,18 +100,61 @@ func (t *seriesTable) count(l *audit.Line, add func(series uint32, n uint64)) {
 	for i := range l.Resources {
 		one(Rows, l.Resources[i].Name, l.Resources[i].N)
 	}
-	if len(l.Applied) == 0 {
-		return
+	for i := range uses {
+		u := &uses[i]
+		switch {
+		case u.N == 0:
+		case u.Number < 0:
+			one(Applications, u.Category, u.N)
+		case u.Number >= len(from.applications) || from.applications[u.Number] == 0:
+			from.applications = reaching(from.applications, u.Number)
+			from.applications[u.Number] = t.id(from, Applications, u.Category)
+			fallthrough
+		default:
+			t.add(from.applications[u.Number], u.N)
+		}
 	}
-	clear(t.sums)
-	for i := range l.Applied {
-		t.sums[l.Applied[i].Category] += l.Applied[i].N
+}
+
+// of returns the series of a source.
+func (t *seriesTable) of(from source) *sourceSeries {
+	if t.last.ids == nil || t.last.source != from {
+		s := t.sources[from]
+		if s == nil {
+			s = &sourceSeries{source: from, ids: map[label]uint32{}}
+			t.sources[from] = s
+		}
+		t.last = s
 	}
-	for i := range l.Applied { // in an order that is always the same
-		category := l.Applied[i].Category
-		one(Applications, category, t.sums[category])
-		t.sums[category] = 0
+	return t.last
+}
+
+// id returns the number of a series.
+func (t *seriesTable) id(from *sourceSeries, m Metric, text string) uint32 {
+	id := from.ids[label{m, text}]
+	if id == 0 {
+		id = t.number(series{from.source, m, text})
+		from.ids[label{m, text}] = id
 	}
+	return id
+}
+
+// add adds to the sum of a series.
+func (t *seriesTable) add(id uint32, n uint64) {
+	t.sums = reaching(t.sums, int(id))
+	if t.sums[id] == 0 {
+		t.counted = append(t.counted, id)
+	}
+	t.sums[id] += n
+}
+
+// take calls a function for what was counted since it was taken last.
+func (t *seriesTable) take(each func(series uint32, n uint64)) {
+	for _, id := range t.counted {
+		each(id, t.sums[id])
+		t.sums[id] = 0
+	}
+	t.counted = t.counted[:0]
 }
 
 // appendCounts writes counts.

@@ -20,6 +20,12 @@ func (s *set) and(o *set) {
 	}
 }
 
+func (s *set) or(o *set) {
+	for i := range s {
+		s[i] |= o[i]
+	}
+}
+
 func (s *set) count() (n int) {
 	for _, w := range s {
 		n += bits.OnesCount64(w)
@@ -61,33 +67,26 @@ const (
 
 var errForm = errors.New("a set of records is not of the index's form")
 
-// appendSet writes the set of these records, in ascending order, of a block of n.
-func appendSet(dst []byte, records []uint16, n int) []byte {
-	words := (n + 63) / 64
+// append writes a set of a block of n.
+func (s *set) append(dst []byte, n int) []byte {
+	words, count := (n+63)/64, s.count()
 	switch {
-	case len(records) == n:
+	case count == n:
 		return append(dst, formAll)
-	case 2*len(records) < 8*words:
+	case 2*count < 8*words:
 		dst = append(dst, formList)
-		for _, r := range records {
-			dst = binary.LittleEndian.AppendUint16(dst, r)
+		for i, w := range s[:words] {
+			for ; w != 0; w &= w - 1 {
+				dst = binary.LittleEndian.AppendUint16(dst, uint16(i*64+bits.TrailingZeros64(w))) //nolint:gosec // fewer than blockRecords
+			}
 		}
 		return dst
 	}
-	s := setOf(records)
 	dst = append(dst, formBitmap)
 	for _, w := range s[:words] {
 		dst = binary.LittleEndian.AppendUint64(dst, w)
 	}
 	return dst
-}
-
-func setOf(records []uint16) *set {
-	s := new(set)
-	for _, r := range records {
-		s.add(int(r))
-	}
-	return s
 }
 
 // parseSet reads a set of a block of n.

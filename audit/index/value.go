@@ -54,7 +54,17 @@ type dictionary struct {
 	numbered[value]
 	// paths, operations and categories have the ids of what a text stands for.
 	paths, operations, categories map[string][]uint32
+	// applications have the ids of what an application stands for, by its number.
+	applications [][]uint32
+	// last are the fields of the record before, and their ids.
+	last [len(fieldKinds)]struct {
+		text string
+		ids  []uint32
+	}
 }
+
+// fieldKinds are what the fields of a record are of.
+var fieldKinds = [...]Kind{Consumer, Listener, Outcome, Reason, Project, Ruleset, Operation}
 
 func newDictionary() *dictionary {
 	return &dictionary{numbered: newNumbered[value](), paths: map[string][]uint32{}, operations: map[string][]uint32{}, categories: map[string][]uint32{}}
@@ -64,21 +74,41 @@ func (d *dictionary) id(kind Kind, text string) uint32 {
 	return d.number(value{kind, text})
 }
 
-// appendOf appends the ids of a record, some more than once.
-func (d *dictionary) appendOf(dst []uint32, l *audit.Line) []uint32 {
-	for _, v := range [...]value{{Consumer, l.Consumer}, {Listener, l.Door}, {Outcome, l.Result}, {Reason, l.Reason}, {Project, l.Project}, {Ruleset, l.Ruleset}} {
-		if v.text != "" {
-			dst = append(dst, d.id(v.kind, v.text))
+// eachField calls a function for the ids of each field of a record.
+func (d *dictionary) eachField(l *audit.Line, do func(ids []uint32)) {
+	for i, text := range [len(fieldKinds)]string{l.Consumer, l.Door, l.Result, l.Reason, l.Project, l.Ruleset, l.Operation} {
+		last := &d.last[i]
+		if text != last.text {
+			last.text, last.ids = text, d.idsOf(fieldKinds[i], text)
+		}
+		do(last.ids)
+	}
+}
+
+// idsOf returns the ids of a field's text: none if it is empty.
+func (d *dictionary) idsOf(kind Kind, text string) []uint32 {
+	switch {
+	case kind == Operation:
+		return d.all(d.operations, Operation, text, firstWords)
+	case text == "":
+		return nil
+	}
+	return []uint32{d.id(kind, text)}
+}
+
+// of returns the ids of what an application stands for.
+func (d *dictionary) of(a *audit.Application) []uint32 {
+	if a.Number >= 0 {
+		if d.applications = reaching(d.applications, a.Number); d.applications[a.Number] != nil {
+			return d.applications[a.Number]
 		}
 	}
-	dst = append(dst, d.all(d.operations, Operation, l.Operation, firstWords)...)
-	for i := range l.Applied {
-		a := &l.Applied[i]
-		dst = append(dst, d.id(Rule, a.Rule))
-		dst = append(dst, d.all(d.categories, Category, a.Category, letters)...)
-		dst = append(dst, d.all(d.paths, Path, a.Path, upwards)...)
+	ids := append([]uint32{d.id(Rule, a.Rule)}, d.all(d.categories, Category, a.Category, letters)...)
+	ids = append(ids, d.all(d.paths, Path, a.Path, upwards)...)
+	if a.Number >= 0 {
+		d.applications[a.Number] = ids
 	}
-	return dst
+	return ids
 }
 
 // all returns the ids of all that a text stands for.

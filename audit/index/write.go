@@ -26,9 +26,9 @@ func (s *store) write(b *builder, d *dictionary, values int, t *seriesTable, ser
 		}
 		w.exec("INSERT INTO block VALUES (?,?,?,?,?,?,?,?,?,?,?)", b.id, b.segment, b.n, int64(b.first), int64(b.last), b.from, b.to, //nolint:gosec // numbers of lines
 			b.lastPlace.Offset, b.lastPlace.Bytes, b.lastHash, b.sum())
-		w.rows("INSERT INTO sets VALUES (?,?)", b.id, slices.Sorted(maps.Keys(b.values)), func(dst []byte, id uint32) []byte { return appendSet(dst, b.values[id], b.n) })
-		w.rows("INSERT INTO times VALUES (?,?)", b.id, []uint32{0}, func(dst []byte, _ uint32) []byte { return b.appendTimes(dst) })
-		w.rows("INSERT INTO places VALUES (?,?)", b.id, []uint32{0}, func(dst []byte, _ uint32) []byte { return b.appendPlaces(dst) })
+		w.sets(b, d)
+		w.exec("INSERT INTO times VALUES (?,?)", key(0, b.id), checked(key(0, b.id), b.appendTimes(nil)))
+		w.exec("INSERT INTO places VALUES (?,?)", key(0, b.id), checked(key(0, b.id), b.appendPlaces(nil)))
 		w.requests(b)
 		w.counts("INSERT INTO minute VALUES (?,?)", b.id, b.minutes)
 		w.counts("INSERT INTO hour VALUES (?,?)", b.id, b.hours)
@@ -57,16 +57,6 @@ func (w *writer) exec(statement string, arguments ...any) {
 	}
 }
 
-// rows writes a row for each upper half of a key.
-func (w *writer) rows(statement string, block uint32, uppers []uint32, text func(dst []byte, upper uint32) []byte) {
-	w.each(statement, func(put func(upper int64, text []byte)) {
-		for _, upper := range uppers {
-			w.text = text(w.text[:0], upper)
-			put(int64(upper), w.text)
-		}
-	}, block)
-}
-
 // each prepares a statement and writes rows with it.
 func (w *writer) each(statement string, all func(put func(upper int64, text []byte)), block uint32) {
 	if w.err != nil {
@@ -85,6 +75,18 @@ func (w *writer) each(statement string, all func(put func(upper int64, text []by
 	if err := prepared.Close(); w.err == nil {
 		w.err = err
 	}
+}
+
+// sets writes the records of each value.
+func (w *writer) sets(b *builder, d *dictionary) {
+	w.each("INSERT INTO sets VALUES (?,?)", func(put func(upper int64, text []byte)) {
+		for id, s := range b.sets(d) {
+			if s != nil {
+				w.text = s.append(w.text[:0], b.n)
+				put(int64(id), w.text)
+			}
+		}
+	}, b.id)
 }
 
 // requests writes the hashes of requests: seven bytes of each, and the record.

@@ -27,7 +27,7 @@ func (s *Server) openConsole(p *config.Prepared) (err error) {
 	if err != nil {
 		return err
 	}
-	s.index = index.Open(index.Options{Log: p.Config.Audit.Dir, Dir: p.Config.Audit.IndexDir(), Logger: s.log})
+	s.index = index.Open(index.Options{Log: p.Config.Audit.Dir, Recent: s.audit.Recent(), Dir: p.Config.Audit.IndexDir(), Logger: s.log})
 	s.auditPages = auditlog.New(auditlog.Config{Dir: p.Config.Audit.Dir, Index: s.index, VerifierKey: p.Config.Audit.VerifierKey(), Summary: s.source.Rules.Summary})
 	s.reports = reports.New(reports.Config{
 		Version: s.options.Program, Log: p.Config.Audit.Dir, Dir: filepath.Join(p.Config.Audit.IndexDir(), "evidence"), SignerFile: p.Config.Audit.SignerFile,

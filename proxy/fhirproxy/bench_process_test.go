@@ -48,11 +48,12 @@ func BenchmarkListenerProcess(b *testing.B) {
 	}
 	audit.SpareProcessor() // as veil run does
 	var sink mask.Sink = dropped{}
-	dir := b.TempDir()
 	kind, with := kindOf(kind)
+	var log *audit.Log
+	dir := b.TempDir()
 	if len(with) > 0 {
-		log, err := audit.Open(dir, audit.Options{})
-		if err != nil {
+		var err error
+		if log, err = audit.Open(dir, audit.Options{}); err != nil {
 			b.Fatal(err)
 		}
 		defer log.Close()
@@ -71,7 +72,7 @@ func BenchmarkListenerProcess(b *testing.B) {
 		Upstream: up, UpstreamAliases: []string{fhirtest.Base}, BaseURL: base,
 		Policy: policyOf(b, automaton, ""), Sink: sink,
 	}
-	defer watch(b, &config, dir, with)()
+	defer watch(b, &config, with, log, dir)()
 	listener, err := New(config)
 	if err != nil {
 		b.Fatal(err)
@@ -96,7 +97,7 @@ func kindOf(kind string) (masks string, with []string) {
 
 // watch has a listener watched: counted by metrics, one in ten of its requests traced, its
 // log indexed. VEIL_BENCH_COLLECTOR is the URL of the collector of traces.
-func watch(b *testing.B, c *Config, log string, with []string) (end func()) {
+func watch(b *testing.B, c *Config, with []string, log *audit.Log, dir string) (end func()) {
 	b.Helper()
 	var ends []func()
 	has := func(name string) bool { return slices.Contains(with, name) || slices.Contains(with, "watched") }
@@ -110,7 +111,7 @@ func watch(b *testing.B, c *Config, log string, with []string) (end func()) {
 		}
 	}
 	if has("index") {
-		ends = append(ends, index.Open(index.Options{Log: log, Dir: b.TempDir()}).Close)
+		ends = append(ends, index.Open(index.Options{Log: dir, Recent: log.Recent(), Dir: b.TempDir()}).Close)
 	}
 	return func() {
 		for _, end := range ends {

@@ -1,0 +1,193 @@
+package index
+
+import (
+	"math"
+	"slices"
+
+	"github.com/veil-proxy/veil/audit"
+)
+
+// builder is the block that is not full yet. What a record costs is paid here, so that there
+// is no map on its way: fields and applications have numbers, and what stands in many records
+// is remembered by what stood there last.
+type builder struct {
+	block
+	entries []entry
+	// values are the records of values by number, without those of applications, and applied
+	// are the records of applications by number: what values an application stands for is
+	// known to the dictionary.
+	values, applied []members
+	requests        []request
+	// minutes and hours are what was counted, up to settle; minute is that of what the table
+	// of series counts.
+	minutes, hours map[int64]counts
+	minute         int64
+}
+
+// members are records: a list where they are few, and a set where they are many.
+type members struct {
+	list []uint16
+	set  *set
+}
+
+// mostListed is how many records take as much room as a list as in a set.
+const mostListed = blockRecords / 16
+
+func (m *members) add(n uint16) {
+	switch last := len(m.list) - 1; {
+	case m.set != nil:
+		m.set.add(int(n))
+	case last >= 0 && m.list[last] == n:
+	case last+1 < mostListed:
+		m.list = append(m.list, n)
+	default:
+		m.set = new(set)
+		m.addTo(m.set)
+		m.set.add(int(n))
+		m.list = nil
+	}
+}
+
+// addTo adds them to a set.
+func (m *members) addTo(s *set) {
+	for _, n := range m.list {
+		s.add(int(n))
+	}
+	if m.set != nil {
+		s.or(m.set)
+	}
+}
+
+func (m *members) none() bool { return m.set == nil && len(m.list) == 0 }
+
+// request is the hash of a request's id, and the record that has it.
+type request struct {
+	hash   uint64
+	record uint16
+}
+
+// counts are numbers by series.
+type counts map[uint32]uint64
+
+func newBuilder(id uint32) *builder {
+	return &builder{block: block{id: id}, minutes: map[int64]counts{}, hours: map[int64]counts{}, minute: math.MinInt64}
+}
+
+// add adds a record.
+func (b *builder) add(l *audit.Line, uses []audit.Use, at audit.Place, details int64, d *dictionary, s *seriesTable) {
+	n := uint16(b.n) //nolint:gosec // fewer than blockRecords
+	e := entry{seq: l.Seq, at: l.Time.Unix(), details: details, offset: at.Offset, bytes: at.Bytes}
+	if b.n == 0 {
+		b.segment, b.first, b.from, b.to = at.Segment, l.Seq, e.at, e.at
+	}
+	b.n++
+	b.last, b.lastPlace, b.lastHash = l.Seq, at, l.Hash
+	b.from, b.to = min(b.from, e.at), max(b.to, e.at)
+	b.entries = append(b.entries, e)
+	d.eachField(l, func(ids []uint32) { b.addTo(ids, n) })
+	for i := range uses {
+		a := uses[i].Application
+		ids := d.of(a)
+		if a.Number < 0 {
+			b.addTo(ids, n)
+			continue
+		}
+		b.applied = reaching(b.applied, a.Number)
+		b.applied[a.Number].add(n)
+	}
+	if l.RequestID != "" {
+		b.requests = append(b.requests, request{hashOf(l.RequestID), n})
+	}
+	if l.Result == "started" {
+		return // its end is counted
+	}
+	if minute := minuteOf(e.at); minute != b.minute {
+		b.settle(s)
+		b.minute = minute
+	}
+	s.count(l, uses)
+}
+
+func (b *builder) addTo(ids []uint32, n uint16) {
+	for _, id := range ids {
+		b.values = reaching(b.values, int(id))
+		b.values[id].add(n)
+	}
+}
+
+// reaching makes a list long enough for an index.
+func reaching[T any](list []T, i int) []T {
+	if i < len(list) {
+		return list
+	}
+	return append(list, make([]T, i+1-len(list))...)
+}
+
+// settle puts what the table counted where searches see it.
+func (b *builder) settle(s *seriesTable) {
+	if len(s.counted) == 0 {
+		return
+	}
+	inMinute, inHour := of(b.minutes, b.minute), of(b.hours, floor(b.minute, 60))
+	s.take(func(series uint32, n uint64) {
+		inMinute[series] += n
+		inHour[series] += n
+	})
+}
+
+func of(m map[int64]counts, at int64) counts {
+	c := m[at]
+	if c == nil {
+		c = counts{}
+		m[at] = c
+	}
+	return c
+}
+
+// setOf returns the records of a value.
+func (b *builder) setOf(id uint32, d *dictionary) *set {
+	s := new(set)
+	if int(id) < len(b.values) {
+		b.values[id].addTo(s)
+	}
+	for number := range b.applied {
+		if slices.Contains(d.applications[number], id) {
+			b.applied[number].addTo(s)
+		}
+	}
+	return s
+}
+
+// sets returns the records of each value, by number; nil for a value that none has.
+func (b *builder) sets(d *dictionary) []*set {
+	all := make([]*set, len(d.list)+1)
+	add := func(id uint32, m *members) {
+		if m.none() {
+			return
+		}
+		if all[id] == nil {
+			all[id] = new(set)
+		}
+		m.addTo(all[id])
+	}
+	for id := range b.values {
+		add(uint32(id), &b.values[id]) //nolint:gosec // it was one
+	}
+	for number := range b.applied {
+		for _, id := range d.applications[number] {
+			add(id, &b.applied[number])
+		}
+	}
+	return all
+}
+
+// setOfRequest returns the records of a request.
+func (b *builder) setOfRequest(hash uint64) *set {
+	s := new(set)
+	for _, r := range b.requests {
+		if r.hash == hash {
+			s.add(int(r.record))
+		}
+	}
+	return s
+}

@@ -1,0 +1,155 @@
+package audit
+
+import (
+	"bytes"
+	"sync"
+)
+
+// mostRecent is how much of the log is kept in memory for a follower, and mostSpare how much
+// memory of what it has read. wakeAt is how much wakes it.
+const (
+	mostRecent = 4 << 20
+	mostSpare  = 1 << 20
+	wakeAt     = 256 << 10
+)
+
+// Recent has the text that was written to a log last, for one follower in the same process:
+// it need not read the file, nor check hashes that were made a moment ago. The log waits for
+// nobody: what the follower does not take in time it reads in the file. It is safe for
+// concurrent use.
+type Recent struct {
+	// More has a value when there is much to read.
+	More <-chan struct{}
+	more chan struct{}
+
+	mu sync.Mutex
+	// pieces follow one another from begin to end, the end of the log.
+	pieces     []piece
+	begin, end Place
+	bytes      int // of memory that pieces have
+	spare      [][]byte
+	spareBytes int
+}
+
+// piece is text of one segment.
+type piece struct {
+	Place
+	text []byte
+}
+
+func (p *piece) end() Place { return Place{Segment: p.Segment, Offset: p.Offset + p.Bytes} }
+
+// Recent begins to keep what is written, and returns it. It is called at most once.
+func (l *Log) Recent() *Recent {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.writing {
+		l.idle.Wait()
+	}
+	more := make(chan struct{}, 1)
+	r := &Recent{More: more, more: more}
+	if l.segment != nil {
+		r.end = Place{Segment: l.segment.name, Offset: l.segment.size}
+	}
+	r.begin = r.end
+	l.recent = r
+	return r
+}
+
+// add takes text that was written, and returns other memory for it if there is some.
+func (r *Recent) add(at Place, text []byte) (other []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pieces = append(r.pieces, piece{at, text})
+	r.end = r.pieces[len(r.pieces)-1].end()
+	before := r.bytes
+	r.bytes += cap(text)
+	for r.bytes > mostRecent {
+		r.drop()
+	}
+	if before < wakeAt && r.bytes >= wakeAt {
+		select {
+		case r.more <- struct{}{}:
+		default:
+		}
+	}
+	if n := len(r.spare); n > 0 {
+		other, r.spare = r.spare[n-1], r.spare[:n-1]
+		r.spareBytes -= cap(other)
+	}
+	return other
+}
+
+// drop forgets the first piece.
+func (r *Recent) drop() { r.keep(r.pop().text) }
+
+func (r *Recent) pop() piece {
+	p := r.pieces[0]
+	r.pieces[0] = piece{}
+	if r.pieces = r.pieces[1:]; len(r.pieces) == 0 {
+		r.pieces = nil
+	}
+	r.begin = p.end()
+	r.bytes -= cap(p.text)
+	return p
+}
+
+// keep keeps memory.
+func (r *Recent) keep(text []byte) {
+	if cap(text) > 0 && r.spareBytes+cap(text) <= mostSpare {
+		r.spare = append(r.spare, text[:0])
+		r.spareBytes += cap(text)
+	}
+}
+
+// after returns the piece that follows a place, or that the place is in. known is false where
+// the log must be read in its file; an empty piece is the end of the log. read is the text of
+// the piece before, which is not used any more.
+func (r *Recent) after(at Place, read []byte) (p piece, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keep(read)
+	at.Bytes = 0
+	for len(r.pieces) > 0 {
+		switch first := &r.pieces[0]; {
+		case at == r.begin:
+			return r.pop(), true
+		case at.Segment == first.Segment && at.Offset >= first.Offset && at.Offset < first.Offset+first.Bytes:
+			return r.pop(), true
+		case !reaches(at, first.end()):
+			return piece{}, false
+		}
+		r.drop() // it was read in the file
+	}
+	return piece{}, reaches(at, r.end)
+}
+
+// reaches reports whether a place is at another one or behind it.
+func reaches(at, other Place) bool {
+	return at.Segment > other.Segment || at.Segment == other.Segment && at.Offset >= other.Offset
+}
+
+// From has a follower read what is recent in memory.
+func (f *Follower) From(r *Recent) { f.recent = r }
+
+// recentLine returns the next line, if it is in memory. known is false where it must be read
+// in the file; no line is the end of the log.
+func (f *Follower) recentLine() (line []byte, known bool) {
+	if len(f.rest) == 0 {
+		p, known := f.recent.after(Place{Segment: f.segment, Offset: f.offset}, f.piece)
+		f.piece = p.text
+		if !known || len(p.text) == 0 {
+			return nil, known
+		}
+		f.rest = p.text
+		if p.Segment == f.segment && f.offset > p.Offset {
+			f.rest = p.text[f.offset-p.Offset:]
+		} else {
+			f.segment, f.offset = p.Segment, p.Offset
+		}
+		f.Close() // it is behind
+		f.end = false
+	}
+	line, f.rest, _ = bytes.Cut(f.rest, []byte("\n"))
+	return line, true
+}
