@@ -83,7 +83,7 @@ func (c *client) Write(b []byte) (int, error) {
 // gone reports whether the client closed the connection, while nothing is
 // expected of it. What it sent meanwhile is kept.
 func (c *client) gone() bool {
-	if c.in.Buffered() == len(c.in.Buf) {
+	if c.in.Full() {
 		return false // it sends, so it is there
 	}
 	if err := c.conn.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {

@@ -279,7 +279,7 @@ func (x *session) rewriteBind(m *pgproto3.Bind, p *analysis.Plan) *refusal {
 			continue
 		}
 		if m.Parameters[i] != nil {
-			m.Parameters[i] = p.AppendParam([]byte{}, i, formats[i], m.Parameters[i], x.keys)
+			m.Parameters[i] = p.AppendParam([]byte{}, i, formats[i], m.Parameters[i], x.opener())
 		}
 		formats[i], opened = 0, true
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -187,5 +188,29 @@ func TestPlansAreCheckedInTheSession(t *testing.T) {
 	r := conn.ExecParams(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_catalog.count(%c.xmin%'", nil, nil, nil, nil).Read()
 	if r.Err != nil || string(r.Rows[0][0]) != "0" {
 		t.Errorf("%s connections were asked whether plans hold, %v", r.Rows, r.Err)
+	}
+}
+
+// TestResponsesOutlastARest: what the upstream responded to messages without a Sync is kept
+// while the client is silent, and comes with it.
+func TestResponsesOutlastARest(t *testing.T) {
+	t.Parallel()
+	r := newRaw(t, startListener(t, nil), "ann")
+	r.send("P", "s", "SELECT 1")
+	r.send("B", "", "s")
+	if _, err := r.conn.Write(append(r.out, 'S', 0, 0)); err != nil { // and a part of Sync
+		t.Fatal(err)
+	}
+	time.Sleep(restAfter + 500*time.Millisecond)
+	r.out = []byte{0, 4}
+	if got := r.until('Z'); got != "1 2 Z" {
+		t.Errorf("got %s", got)
+	}
+	time.Sleep(restAfter + 500*time.Millisecond)
+	r.send("B", "", "s")
+	r.execute("", 0)
+	r.sync()
+	if got := r.until('Z'); got != "2 D C Z" {
+		t.Errorf("got %s", got)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"os"
 	"sort"
 	"strings"
 	"sync"
@@ -34,7 +33,7 @@ type session struct {
 	login proxy.Exchange
 	view  *view // what its consumer sees
 	flow  analysis.Session
-	keys  *keys.Pseudonymizer // opens what is bound to parameters
+	keys  *keys.Pseudonymizer // of opener; nil until it is needed
 
 	waits      atomic.Bool // for messages: it has logged in
 	cancelling sync.Mutex  // held while up is set or cancelled
@@ -158,7 +157,6 @@ func (x *session) enter(st *wire.Startup) (err error) {
 
 // remember begins what is kept of a session from statement to statement.
 func (x *session) remember(st *wire.Startup) {
-	x.keys = x.view.plain.Keys.NewPseudonymizer()
 	x.checks = newChecks()
 	x.status = 'I'
 	x.state = &state{statements: map[string]*statement{}, portals: map[string]*portal{}}
@@ -232,11 +230,6 @@ func (x *session) tellStatuses() {
 	}
 }
 
-// lull is how long a client may be silent in the middle of the extended protocol
-// before its messages are answered without Flush or Sync: one that waits for an
-// error gets it.
-const lull = 20 * time.Millisecond
-
 // tellKept reports the parameters that the proxy keeps, where they are others than they
 // were.
 func (x *session) tellKept(before vars) {
@@ -246,47 +239,6 @@ func (x *session) tellKept(before vars) {
 	}
 	if now.encoding != before.encoding {
 		x.send(&pgproto3.ParameterStatus{Name: "client_encoding", Value: now.encoding})
-	}
-}
-
-// loop handles messages until the client leaves.
-func (x *session) loop() error {
-	x.waits.Store(true)
-	for {
-		wait := x.s.limits.IdleTimeout
-		if len(x.expected) > 0 {
-			wait = lull
-		}
-		deadline := time.Now().Add(wait)
-		if err := x.conn.SetReadDeadline(deadline); err != nil {
-			return err
-		}
-		if err := x.over(); err != nil {
-			return err
-		}
-		typ, body, err := x.in.Next()
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(deadline):
-			continue // hurried, to look whether it should end
-		case errors.Is(err, os.ErrDeadlineExceeded) && len(x.expected) > 0:
-			if err := x.drain(); err != nil {
-				return err
-			}
-			continue
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			return errIdle
-		case err != nil:
-			return err
-		}
-		if typ == 'X' {
-			return nil
-		}
-		if err := x.over(); err != nil { // since the message was waited for
-			return err
-		}
-		if err := x.message(typ, body); err != nil {
-			return err
-		}
 	}
 }
 

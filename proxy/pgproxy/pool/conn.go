@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"time"
+	"unique"
 
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
@@ -20,7 +21,7 @@ type Conn struct {
 	Out      []byte
 	Cancel   func(context.Context) error // asks the server to end what it does
 	Statuses map[string]string
-	settings string // that it was opened with, as text
+	settings unique.Handle[string] // that it was opened with, as text
 	since    time.Time
 	// Waiting is called each time that nothing came for a while, Stopped before
 	// each wait; an error of either ends the wait.
@@ -82,6 +83,14 @@ func (c *Conn) Flush(timeout time.Duration) error {
 		c.Out = nil
 	}
 	return err
+}
+
+// Rest gives back what is not needed until the next statement.
+func (c *Conn) Rest() {
+	c.In.Rest()
+	if len(c.Out) == 0 {
+		c.Out = nil
+	}
 }
 
 // Interrupt ends a wait for the upstream, once Stopped says why.

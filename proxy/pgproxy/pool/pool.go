@@ -25,6 +25,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unique"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -95,6 +96,9 @@ type Pool struct {
 	// ISO, in the order that the server has.
 	dateStyle atomic.Pointer[string]
 	waiters   atomic.Int32
+	// statuses are what the server reported of a session last. Most report the same, and
+	// share it.
+	statuses atomic.Pointer[map[string]string]
 
 	mu     sync.Mutex
 	idle   []*Conn // the longest idle first
@@ -145,7 +149,7 @@ func (u *Pool) Acquire(ctx context.Context, settings map[string]string) (*Conn, 
 			return nil, err
 		}
 	}
-	key := settingsText(settings)
+	key := unique.Make(settingsText(settings))
 	for {
 		c := u.take(key)
 		if c == nil {
@@ -178,7 +182,7 @@ func (u *Pool) wait(ctx context.Context) error {
 
 // take returns the connection with these settings that was used last, or nil,
 // and closes those that are idle for long.
-func (u *Pool) take(key string) *Conn {
+func (u *Pool) take(key unique.Handle[string]) *Conn {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for len(u.idle) > 0 && time.Since(u.idle[0].since) > idleFor {
@@ -202,6 +206,7 @@ func (u *Pool) Release(c *Conn, clean bool) {
 		c.close()
 		return
 	}
+	c.Rest()
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.closed || len(u.idle) >= mostIdle {
@@ -234,7 +239,7 @@ func settingsText(settings map[string]string) string {
 
 // connect opens a connection. What the client is sent about a failure names no
 // host, role or address.
-func (u *Pool) connect(ctx context.Context, settings map[string]string, key string) (*Conn, error) {
+func (u *Pool) connect(ctx context.Context, settings map[string]string, key unique.Handle[string]) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, u.limits.ConnectTimeout)
 	defer cancel()
 	pg, from, err := u.open(ctx, settings)
@@ -258,14 +263,26 @@ func (u *Pool) connect(ctx context.Context, settings map[string]string, key stri
 	_ = hijacked.Conn.SetDeadline(time.Time{})
 	c := NewConn(hijacked.Conn, u.limits.RowBytes)
 	c.from = from
-	c.Statuses, c.settings = hijacked.ParameterStatuses, key
-	canceler, err := pgconn.Construct(hijacked) // never used but to cancel
-	if err != nil {
-		c.close()
-		return nil, &wire.Error{Code: "08006", Text: "the upstream did not begin a session as expected"}
+	c.Statuses, c.settings = u.shareStatuses(hijacked.ParameterStatuses), key
+	// What a session keeps of pgconn is what cancels it.
+	hijacked.Config, hijacked.Frontend, hijacked.ParameterStatuses = &u.config.Config, nil, nil
+	c.Cancel = func(ctx context.Context) error {
+		canceler, err := pgconn.Construct(hijacked)
+		if err != nil {
+			return err
+		}
+		return canceler.CancelRequest(ctx)
 	}
-	c.Cancel = canceler.CancelRequest
 	return c, nil
+}
+
+// shareStatuses returns what is equal to the statuses of a session and most others have too.
+func (u *Pool) shareStatuses(statuses map[string]string) map[string]string {
+	if last := u.statuses.Load(); last != nil && maps.Equal(*last, statuses) {
+		return *last
+	}
+	u.statuses.Store(&statuses)
+	return statuses
 }
 
 // badParameter is what the client is sent where the upstream refuses the value of a

@@ -12,6 +12,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"sync"
 )
 
 // HeaderBytes is what a frame begins with: a type and a length that counts
@@ -29,17 +30,67 @@ var (
 // them. What it returns stands in its buffer and is valid until the next call.
 type Frames struct {
 	src   io.Reader
-	Limit int // of a body that is held in memory, in bytes
-	Buf   []byte
-	r, w  int // unread bytes are buf[r:w]
-	size  int // that the buffer has when nothing large is in it
+	Limit int    // of a body that is held in memory, in bytes
+	buf   []byte // nil while it rests
+	r, w  int    // unread bytes are buf[r:w]
+	size  int    // that the buffer has when nothing large is in it
+	few   [HeaderBytes]byte
 }
 
 // NewFrames reads from src through a buffer of size bytes, which grows for a
 // message of up to limit bytes and shrinks again after it.
 func NewFrames(src io.Reader, size, limit int) *Frames {
-	return &Frames{src: src, Limit: limit, size: size, Buf: make([]byte, size)}
+	return &Frames{src: src, Limit: limit, size: size}
 }
+
+// unused are buffers that no Frames has, all zero, by their size.
+var unused sync.Map // of *sync.Pool
+
+func buffersOf(size int) *sync.Pool {
+	if p, ok := unused.Load(size); ok {
+		return p.(*sync.Pool)
+	}
+	p, _ := unused.LoadOrStore(size, &sync.Pool{New: func() any {
+		b := make([]byte, size)
+		return &b
+	}})
+	return p.(*sync.Pool)
+}
+
+// Rest gives the buffer back if nothing unread is in it. The next read takes another.
+func (f *Frames) Rest() {
+	if f.r < f.w {
+		return
+	}
+	if len(f.buf) == f.size {
+		clear(f.buf)
+		buf := f.buf
+		buffersOf(f.size).Put(&buf)
+	}
+	f.buf, f.r, f.w = nil, 0, 0
+}
+
+// Await waits for the beginning of a message. While it waits it has no buffer, if Rest was
+// called before.
+func (f *Frames) Await() error {
+	if f.buf != nil {
+		return f.Fill(1)
+	}
+	n, err := f.src.Read(f.few[:])
+	if n == 0 {
+		return err
+	}
+	f.take()
+	f.w = copy(f.buf, f.few[:n])
+	clear(f.few[:])
+	return nil
+}
+
+// take gets a buffer.
+func (f *Frames) take() { f.buf = *buffersOf(f.size).Get().(*[]byte) }
+
+// Full reports whether the buffer has no room.
+func (f *Frames) Full() bool { return f.buf != nil && f.w-f.r == len(f.buf) }
 
 // Buffered is how many bytes were read ahead.
 func (f *Frames) Buffered() int { return f.w - f.r }
@@ -49,18 +100,21 @@ func (f *Frames) Fill(n int) error {
 	if f.w-f.r >= n {
 		return nil
 	}
-	if len(f.Buf)-f.r < n || f.r == f.w {
-		buf := f.Buf
+	if f.buf == nil {
+		f.take()
+	}
+	if len(f.buf)-f.r < n || f.r == f.w {
+		buf := f.buf
 		switch {
 		case n > len(buf):
 			buf = make([]byte, n)
 		case len(buf) > f.size && n <= f.size && f.w-f.r <= f.size:
 			buf = make([]byte, f.size)
 		}
-		f.w = copy(buf, f.Buf[f.r:f.w])
-		f.r, f.Buf = 0, buf
+		f.w = copy(buf, f.buf[f.r:f.w])
+		f.r, f.buf = 0, buf
 	}
-	m, err := io.ReadAtLeast(f.src, f.Buf[f.w:], n-(f.w-f.r))
+	m, err := io.ReadAtLeast(f.src, f.buf[f.w:], n-(f.w-f.r))
 	f.w += m
 	if err == io.EOF && f.w > f.r {
 		return io.ErrUnexpectedEOF // in the middle of a message
@@ -74,11 +128,11 @@ func (f *Frames) Peek() (byte, int, error) {
 	if err := f.Fill(HeaderBytes); err != nil {
 		return 0, 0, err
 	}
-	n := int64(binary.BigEndian.Uint32(f.Buf[f.r+1:])) - 4
+	n := int64(binary.BigEndian.Uint32(f.buf[f.r+1:])) - 4
 	if n < 0 || n >= 1<<30 {
 		return 0, 0, ErrLength
 	}
-	return f.Buf[f.r], int(n), nil
+	return f.buf[f.r], int(n), nil
 }
 
 // Next takes the next message.
@@ -93,7 +147,7 @@ func (f *Frames) Next() (byte, []byte, error) {
 	if err := f.Fill(HeaderBytes + n); err != nil {
 		return 0, nil, err
 	}
-	body := f.Buf[f.r+HeaderBytes : f.r+HeaderBytes+n : f.r+HeaderBytes+n]
+	body := f.buf[f.r+HeaderBytes : f.r+HeaderBytes+n : f.r+HeaderBytes+n]
 	f.r += HeaderBytes + n
 	return typ, body, nil
 }
@@ -110,15 +164,15 @@ func (f *Frames) Run(typ byte, most int) ([]byte, int) {
 // Standing is Run, but takes nothing.
 func (f *Frames) Standing(typ byte, most int) ([]byte, int) {
 	end, count := f.r, 0
-	for count < most && f.w-end >= HeaderBytes && f.Buf[end] == typ {
-		n := int64(binary.BigEndian.Uint32(f.Buf[end+1:])) + 1
+	for count < most && f.w-end >= HeaderBytes && f.buf[end] == typ {
+		n := int64(binary.BigEndian.Uint32(f.buf[end+1:])) + 1
 		if n < HeaderBytes || n > int64(f.w-end) {
 			break
 		}
 		end += int(n)
 		count++
 	}
-	return f.Buf[f.r:end:end], count
+	return f.buf[f.r:end:end], count
 }
 
 // Pass copies the next message to dst in pieces, however large it is.
@@ -132,7 +186,7 @@ func (f *Frames) Pass(dst io.Writer) error {
 			return err
 		}
 		m := min(n, f.w-f.r)
-		if _, err := dst.Write(f.Buf[f.r : f.r+m]); err != nil {
+		if _, err := dst.Write(f.buf[f.r : f.r+m]); err != nil {
 			return err
 		}
 		f.r += m
