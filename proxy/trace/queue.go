@@ -2,43 +2,81 @@ package trace
 
 import (
 	"context"
-	"sync/atomic"
+	"fmt"
+	"sync"
+	"time"
 
-	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// queue hands spans that ended to the library's own queue, as long as there is room in that:
-// the library drops what is too much, and does not say so.
+// queue has the spans that ended, as they are sent: whoever ends a span writes it there, and
+// one goroutine sends what has gathered. What the collector does not take in time is dropped
+// and counted.
 type queue struct {
-	sdk.SpanProcessor
-	waiting atomic.Int64
-	c       Config
+	c        Config
+	to       otlptrace.Client
+	resource *resourcepb.Resource
+	ready    chan struct{} // there is a batch that is full
+	end      chan struct{} // send what is left
+	done     chan struct{} // nothing is sent any more
+	cancel   context.CancelFunc
+
+	mu      sync.Mutex
+	batches []batch // the last one is not full
+	waiting int     // spans in them, and in the one that is being sent
+	spare   []byte
+	ended   bool
+
+	failed bool // the last export, of the goroutine
 }
 
-func newQueue(to sdk.SpanExporter, c Config) *queue {
-	q := &queue{c: c}
-	q.SpanProcessor = sdk.NewBatchSpanProcessor(&exporter{SpanExporter: to, q: q}, sdk.WithMaxQueueSize(mostQueued), sdk.WithBatchTimeout(batchTime), sdk.WithExportTimeout(exportTime))
+// batch is spans, each a field of a ScopeSpans message.
+type batch struct {
+	text  []byte
+	spans int
+}
+
+func newQueue(to otlptrace.Client, c Config) *queue {
+	ctx, cancel := context.WithCancel(context.Background())
+	q := &queue{c: c, to: to, resource: resourceOf(c.Version), ready: make(chan struct{}, 1), end: make(chan struct{}), done: make(chan struct{}), cancel: cancel}
+	go q.run(ctx)
 	return q
 }
 
-// OnEnd takes a span that ended.
-func (q *queue) OnEnd(s sdk.ReadOnlySpan) {
-	if !s.SpanContext().IsSampled() {
-		return
+func resourceOf(version string) *resourcepb.Resource {
+	text := func(key, value string) *commonpb.KeyValue {
+		return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: value}}}
 	}
-	if q.waiting.Add(1) > mostQueued {
-		q.waiting.Add(-1)
+	return &resourcepb.Resource{Attributes: []*commonpb.KeyValue{text("service.name", "veil"), text("service.version", version)}}
+}
+
+// add queues a span.
+func (q *queue) add(d *data) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.ended || q.waiting == mostQueued {
 		q.drop(1)
 		return
 	}
-	q.SpanProcessor.OnEnd(s)
-}
-
-// Shutdown sends what waits. What is left then was not sent.
-func (q *queue) Shutdown(ctx context.Context) error {
-	err := q.SpanProcessor.Shutdown(ctx)
-	q.drop(int(q.waiting.Swap(0)))
-	return err
+	n := len(q.batches) - 1
+	if n < 0 || q.batches[n].spans == batchSpans {
+		q.batches = append(q.batches, batch{text: q.spare[:0]})
+		q.spare = nil
+		n++
+	}
+	b := &q.batches[n]
+	b.text = d.append(b.text)
+	b.spans++
+	q.waiting++
+	if b.spans == batchSpans {
+		select {
+		case q.ready <- struct{}{}:
+		default:
+		}
+	}
 }
 
 func (q *queue) drop(n int) {
@@ -47,26 +85,85 @@ func (q *queue) drop(n int) {
 	}
 }
 
-// exporter counts what is sent and what is not.
-type exporter struct {
-	sdk.SpanExporter
-	q      *queue
-	failed bool // the last export; exports follow each other
+// run sends batches: the ones that are full, and once in batchTime what there is.
+func (q *queue) run(ctx context.Context) {
+	defer close(q.done)
+	tick := time.NewTicker(batchTime)
+	defer tick.Stop()
+	for {
+		all := false
+		select {
+		case <-q.ready:
+		case <-tick.C:
+			all = true
+		case <-q.end:
+			q.send(ctx, true)
+			return
+		}
+		q.send(ctx, all)
+	}
 }
 
-// ExportSpans sends spans. Its error goes to who logs, not to the library.
-func (e *exporter) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
-	err := e.SpanExporter.ExportSpans(ctx, spans)
-	e.q.waiting.Add(-int64(len(spans)))
+// send sends batches until there are none, or none but one that is not full.
+func (q *queue) send(ctx context.Context, all bool) {
+	for ctx.Err() == nil {
+		q.mu.Lock()
+		var b batch
+		if len(q.batches) > 0 && (all || q.batches[0].spans == batchSpans) {
+			b, q.batches = q.batches[0], q.batches[1:]
+		}
+		q.mu.Unlock()
+		if b.spans == 0 {
+			return
+		}
+		q.export(ctx, b)
+	}
+}
+
+// export sends a batch. The spans are written already, so that the message has them as fields
+// that it does not know: its bytes are the same.
+func (q *queue) export(ctx context.Context, b batch) {
+	spans := &tracepb.ScopeSpans{Scope: &commonpb.InstrumentationScope{Name: scope}}
+	spans.ProtoReflect().SetUnknown(b.text)
+	ctx, cancel := context.WithTimeout(ctx, exportTime)
+	defer cancel()
+	err := q.to.UploadTraces(ctx, []*tracepb.ResourceSpans{{Resource: q.resource, ScopeSpans: []*tracepb.ScopeSpans{spans}}})
+	q.mu.Lock()
+	q.waiting -= b.spans
+	q.spare = b.text
+	q.mu.Unlock()
 	switch {
 	case err != nil:
-		e.q.drop(len(spans))
-		if !e.failed && e.q.c.Failed != nil {
-			e.q.c.Failed(err)
+		q.drop(b.spans)
+		if !q.failed && q.c.Failed != nil {
+			q.c.Failed(fmt.Errorf("traces export: %w", err))
 		}
-	case e.failed && e.q.c.Works != nil:
-		e.q.c.Works()
+	case q.failed && q.c.Works != nil:
+		q.c.Works()
 	}
-	e.failed = err != nil
-	return nil
+	q.failed = err != nil
+}
+
+// shutdown sends what waits, as long as the context lasts. What is left then was not sent.
+func (q *queue) shutdown(ctx context.Context) {
+	q.mu.Lock()
+	ended := q.ended
+	q.ended = true
+	q.mu.Unlock()
+	if !ended {
+		close(q.end)
+	}
+	stop := context.AfterFunc(ctx, q.cancel)
+	<-q.done
+	stop()
+	q.cancel()
+	_ = q.to.Stop(ctx) // nothing is being sent
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	left := 0
+	for _, b := range q.batches {
+		left += b.spans
+	}
+	q.batches = nil
+	q.drop(left)
 }

@@ -1,13 +1,12 @@
 package trace
 
 import (
-	"context"
-	"strings"
+	"cmp"
+	"encoding/hex"
+	"sync"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
 // Name is the name of a span.
@@ -27,30 +26,77 @@ const (
 	Audit       Name = "audit log"
 )
 
-var kinds = map[Name]trace.SpanKind{FHIRRequest: trace.SpanKindServer, Session: trace.SpanKindServer, Statement: trace.SpanKindServer, Upstream: trace.SpanKindClient}
+func kindOf(n Name) tracepb.Span_SpanKind {
+	switch n {
+	case FHIRRequest, Session, Statement:
+		return tracepb.Span_SPAN_KIND_SERVER
+	case Upstream:
+		return tracepb.Span_SPAN_KIND_CLIENT
+	}
+	return tracepb.Span_SPAN_KIND_INTERNAL
+}
 
-// Span is something that takes time. The zero Span does nothing.
+// Span is something that takes time. The zero Span does nothing. One that is not sampled is
+// its id, and nothing else.
 type Span struct {
 	t    *Tracer
-	span trace.Span
+	id   identity
+	data *data // nil: it is not sampled
+}
+
+// identity says which span of which trace one is.
+type identity struct {
+	trace   [16]byte
+	span    [8]byte
+	sampled bool
+}
+
+// data is what is sent of a span.
+type data struct {
+	name      Name
+	id        identity
+	parent    [8]byte
+	hasParent bool
+	remote    bool     // the parent is another process's
+	linked    bool     // it refers to link
+	link      identity // of another trace
+
+	mu       sync.Mutex
+	begun    time.Time
+	ended    time.Time
+	hasEnded bool
+	facts    Facts
 }
 
 // Traced reports whether there is a tracer, be the span sampled or not.
 func (s Span) Traced() bool { return s.t != nil }
 
 // Recording reports whether the span will be sent.
-func (s Span) Recording() bool { return s.span != nil && s.span.IsRecording() }
+func (s Span) Recording() bool {
+	if s.data == nil {
+		return false
+	}
+	s.data.mu.Lock()
+	defer s.data.mu.Unlock()
+	return !s.data.hasEnded
+}
 
 // Child begins a span within this one.
-func (s Span) Child(name Name) Span { return s.ChildAt(name, time.Now()) }
+func (s Span) Child(name Name) Span {
+	if s.data == nil {
+		return Span{id: s.id} // for Parent
+	}
+	return s.ChildAt(name, time.Now())
+}
 
 // ChildAt begins a span within this one at a time that has passed.
 func (s Span) ChildAt(name Name, at time.Time) Span {
 	if !s.Recording() {
-		return Span{span: s.span} // for Parent
+		return Span{id: s.id} // for Parent
 	}
-	_, span := s.t.tracer.Start(trace.ContextWithSpan(context.Background(), s.span), string(name), trace.WithTimestamp(at), trace.WithSpanKind(kinds[name]))
-	return Span{s.t, span}
+	c := Span{s.t, identity{s.id.trace, newSpanID(), true}, nil}
+	c.data = &data{name: name, id: c.id, parent: s.id.span, hasParent: true, begun: at}
+	return c
 }
 
 // Beside begins a trace of its own that refers to this span.
@@ -58,33 +104,46 @@ func (s Span) Beside(name Name, at time.Time) Span {
 	if s.t == nil {
 		return Span{}
 	}
-	_, span := s.t.tracer.Start(context.Background(), string(name), trace.WithTimestamp(at), trace.WithSpanKind(kinds[name]),
-		trace.WithLinks(trace.Link{SpanContext: s.span.SpanContext()}))
-	return Span{s.t, span}
+	b := s.t.root(name, at)
+	if b.data != nil {
+		b.data.link, b.data.linked = s.id, true
+	}
+	return b
 }
 
 // Parent is the span as a traceparent header; empty for the zero Span.
 func (s Span) Parent() string {
-	if s.span == nil {
+	if s.id == (identity{}) {
 		return ""
 	}
-	carrier := propagation.MapCarrier{}
-	w3c.Inject(trace.ContextWithSpan(context.Background(), s.span), carrier)
-	return carrier[header]
+	text := append(make([]byte, 0, 55), "00-"...)
+	text = append(hex.AppendEncode(text, s.id.trace[:]), '-')
+	text = append(hex.AppendEncode(text, s.id.span[:]), "-00"...)
+	if s.id.sampled {
+		text[len(text)-1] = '1'
+	}
+	return string(text)
 }
 
 // End ends the span.
 func (s Span) End() {
-	if s.t != nil {
-		s.span.End()
+	if s.data != nil {
+		s.EndAt(time.Now())
 	}
 }
 
 // EndAt ends the span at a time that has passed.
 func (s Span) EndAt(at time.Time) {
-	if s.t != nil {
-		s.span.End(trace.WithTimestamp(at))
+	if s.data == nil {
+		return
 	}
+	s.data.mu.Lock()
+	defer s.data.mu.Unlock()
+	if s.data.hasEnded {
+		return
+	}
+	s.data.hasEnded, s.data.ended = true, at
+	s.t.queue.add(s.data)
 }
 
 // Facts are all that a span says of what it stands for. Empty ones are left out.
@@ -100,43 +159,17 @@ type Facts struct {
 	Resources, Applications uint64
 }
 
-// Describe says what the span stood for.
+// Describe says what the span stood for. What is empty stays as it was said before.
 func (s Span) Describe(f Facts) {
-	if !s.Recording() {
+	if s.data == nil {
 		return
 	}
-	attributes := make([]attribute.KeyValue, 0, 8)
-	word := func(key, value string) {
-		if value != "" {
-			attributes = append(attributes, attribute.String(key, fixed(value)))
-		}
+	s.data.mu.Lock()
+	defer s.data.mu.Unlock()
+	was := &s.data.facts
+	*was = Facts{
+		View: cmp.Or(f.View, was.View), Ruleset: cmp.Or(f.Ruleset, was.Ruleset), Operation: cmp.Or(f.Operation, was.Operation),
+		Outcome: cmp.Or(f.Outcome, was.Outcome), Reason: cmp.Or(f.Reason, was.Reason), Status: cmp.Or(max(f.Status, 0), was.Status),
+		Resources: cmp.Or(f.Resources, was.Resources), Applications: cmp.Or(f.Applications, was.Applications),
 	}
-	count := func(key string, n uint64) {
-		if n > 0 {
-			attributes = append(attributes, attribute.Int64(key, int64(n)))
-		}
-	}
-	operation, typ, _ := strings.Cut(f.Operation, " ")
-	word("veil.operation", operation)
-	word("veil.resource.type", typ)
-	word("veil.outcome", f.Outcome)
-	word("veil.reason", f.Reason)
-	word("veil.view", f.View)
-	word("veil.ruleset.sha256", f.Ruleset)
-	count("http.response.status_code", uint64(max(f.Status, 0)))
-	count("veil.resources", f.Resources)
-	count("veil.applications", f.Applications)
-	s.span.SetAttributes(attributes...)
-}
-
-// longest bounds a word.
-const longest = 128
-
-// fixed returns a text that can be words of the code or a name that an operator gave, and
-// "other" for any other.
-func fixed(s string) string {
-	if len(s) > longest || strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 $._@-,/()") != "" {
-		return "other"
-	}
-	return s
 }

@@ -20,16 +20,15 @@ package trace
 import (
 	"context"
 	"crypto/tls"
+	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/sdk/resource"
-	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -57,17 +56,23 @@ type Config struct {
 
 // Tracer makes spans. It may be used concurrently.
 type Tracer struct {
-	provider *sdk.TracerProvider
-	tracer   trace.Tracer
+	queue *queue
+	// below is what a trace's id is sampled below: the same part of all traces at each
+	// service that goes by their ids.
+	below uint64
 }
 
 const (
-	// mostQueued is how many spans wait for the collector.
+	// mostQueued is how many spans wait for the collector, and batchSpans how many are sent
+	// together.
 	mostQueued = 4096
+	batchSpans = 512
 	// exportTime bounds a request to the collector, with what is tried again.
 	exportTime = 10 * time.Second
 	// batchTime is how long a span waits for others.
 	batchTime = time.Second
+	// scope names what makes the spans.
+	scope = "github.com/veil-proxy/veil"
 )
 
 // New returns a tracer. It makes no connection.
@@ -75,36 +80,24 @@ func New(ctx context.Context, c Config) (*Tracer, error) {
 	options := []otlptracehttp.Option{
 		otlptracehttp.WithEndpointURL(c.Endpoint), otlptracehttp.WithHeaders(c.Headers), otlptracehttp.WithTimeout(exportTime),
 		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: exportTime}),
+		otlptracehttp.WithEncoding(otlptracehttp.EncodingProtobuf), // as spans are written, whatever the environment says
 	}
 	if c.TLS != nil && strings.HasPrefix(c.Endpoint, "https:") {
 		options = append(options, otlptracehttp.WithTLSClientConfig(c.TLS))
 	}
-	to, err := otlptracehttp.New(ctx, options...)
-	if err != nil {
+	to := otlptracehttp.NewClient(options...)
+	if err := to.Start(ctx); err != nil {
 		return nil, fmt.Errorf("the exporter of traces cannot be made: %w", err)
 	}
 	// The library has one place for errors, whose texts can quote a collector.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
-	q := newQueue(to, c)
-	provider := sdk.NewTracerProvider(
-		sdk.WithSpanProcessor(q),
-		sdk.WithResource(resource.NewSchemaless(attribute.String("service.name", "veil"), attribute.String("service.version", c.Version))),
-		sdk.WithSampler(sampler(c.SampleRatio)),
-	)
-	return &Tracer{provider, provider.Tracer("github.com/veil-proxy/veil")}, nil
-}
-
-// sampler keeps to a client that does not sample its trace, and lets none have more sampled
-// than the operator wants.
-func sampler(ratio float64) sdk.Sampler {
-	some := sdk.TraceIDRatioBased(ratio)
-	return sdk.ParentBased(some, sdk.WithRemoteParentSampled(some))
+	return &Tracer{newQueue(to, c), uint64(min(max(c.SampleRatio, 0), 1) * (1 << 63))}, nil
 }
 
 // Shutdown sends what is queued as long as the context lasts, and ends the tracer.
 func (t *Tracer) Shutdown(ctx context.Context) {
 	if t != nil {
-		_ = t.provider.Shutdown(ctx) // what was not sent is counted
+		t.queue.shutdown(ctx)
 	}
 }
 
@@ -114,16 +107,67 @@ const header = "traceparent"
 
 var w3c propagation.TraceContext
 
+// carrier has a traceparent and nothing else.
+type carrier struct{ parent string }
+
+func (c carrier) Get(key string) string {
+	if key == header {
+		return c.parent
+	}
+	return ""
+}
+
+func (carrier) Set(string, string) {}
+
+func (carrier) Keys() []string { return []string{header} }
+
 // Begin begins the first span of Veil in a trace: in that of the client, if traceparent
-// names one.
+// names one. A client can have its trace left out, and none has more sampled than the
+// operator wants.
 func (t *Tracer) Begin(name Name, at time.Time, traceparent []byte) Span {
 	if t == nil {
 		return Span{}
 	}
-	ctx := context.Background()
 	if len(traceparent) > 0 {
-		ctx = w3c.Extract(ctx, propagation.MapCarrier{header: string(traceparent)})
+		remote := trace.SpanContextFromContext(w3c.Extract(context.Background(), carrier{string(traceparent)}))
+		if remote.IsValid() {
+			return t.within(remote, name, at)
+		}
 	}
-	_, span := t.tracer.Start(ctx, string(name), trace.WithTimestamp(at), trace.WithSpanKind(kinds[name]))
-	return Span{t, span}
+	return t.root(name, at)
+}
+
+// within begins a span in the trace of another process.
+func (t *Tracer) within(remote trace.SpanContext, name Name, at time.Time) Span {
+	s := Span{t: t, id: identity{trace: remote.TraceID(), span: newSpanID()}}
+	if remote.IsSampled() && t.samples(s.id.trace) {
+		s.id.sampled = true
+		s.data = &data{name: name, id: s.id, begun: at, parent: remote.SpanID(), hasParent: true, remote: true}
+	}
+	return s
+}
+
+// root begins a span in a trace of its own.
+func (t *Tracer) root(name Name, at time.Time) Span {
+	s := Span{t: t, id: identity{trace: newTraceID(), span: newSpanID()}}
+	if t.samples(s.id.trace) {
+		s.id.sampled = true
+		s.data = &data{name: name, id: s.id, begun: at}
+	}
+	return s
+}
+
+// samples reports whether a trace is sampled, as OpenTelemetry's sampler by ratio does.
+func (t *Tracer) samples(id [16]byte) bool { return binary.BigEndian.Uint64(id[8:])>>1 < t.below }
+
+// newTraceID and newSpanID return ids, which are random and not zero.
+func newTraceID() (id [16]byte) {
+	binary.BigEndian.PutUint64(id[:], rand.Uint64()|1) //nolint:gosec // no secret
+	binary.BigEndian.PutUint64(id[8:], rand.Uint64())  //nolint:gosec // no secret
+	return id
+}
+
+func newSpanID() (id [8]byte) {
+	binary.BigEndian.PutUint64(id[:], rand.Uint64()|1) //nolint:gosec // no secret
+	return id
 }

@@ -2,15 +2,20 @@ package trace
 
 import (
 	"encoding/hex"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/veil-proxy/veil/internal/otlptest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 func tracer(t *testing.T, c Config) *Tracer {
@@ -58,6 +63,114 @@ func TestSpans(t *testing.T) {
 	}
 	if _, headers := r.Bodies(); headers[0].Get("X-Key") != "k" {
 		t.Errorf("headers: %v", headers)
+	}
+}
+
+// TestSpansAsTheyAreSent: what is written by hand is what the library reads and would write, in
+// the protobuf form whatever the environment says.
+func TestSpansAsTheyAreSent(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
+	r := otlptest.New(t)
+	tr := tracer(t, Config{Endpoint: r.TracesURL, SampleRatio: 1})
+	begun := time.Unix(1_700_000_000, 5)
+	session := tr.Begin(Session, begun, []byte("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"))
+	statement := session.Beside(Statement, begun)
+	statement.ChildAt(Rows, begun).EndAt(begun.Add(time.Second))
+	statement.Describe(Facts{Operation: "select", Outcome: "started", View: "trial"})
+	statement.Describe(Facts{
+		Outcome: "complete", Reason: strings.Repeat("é", 9), View: strings.Repeat("v", longest), Ruleset: strings.Repeat("a", 64), Status: 200,
+		Resources: 1 << 60, Applications: 129,
+	})
+	statement.EndAt(begun.Add(time.Minute))
+	statement.EndAt(begun.Add(time.Hour)) // it has ended
+	session.EndAt(begun)
+	tr.Shutdown(t.Context())
+	spans := names(r.Spans())
+	if len(r.Spans()) != 3 || len(spans) != 3 {
+		t.Fatalf("got %v", r.Spans())
+	}
+	outer, got, rows := spans["postgres session"], spans["postgres statement"], spans["rows"]
+	text := func(key, value string) *commonpb.KeyValue {
+		return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: value}}}
+	}
+	number := func(key string, n int64) *commonpb.KeyValue {
+		return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: n}}}
+	}
+	at := uint64(begun.UnixNano()) //nolint:gosec // positive
+	for _, c := range []struct{ got, want *tracepb.Span }{
+		{got, &tracepb.Span{
+			TraceId: got.TraceId, SpanId: got.SpanId, Name: "postgres statement", Kind: tracepb.Span_SPAN_KIND_SERVER, Flags: 0x101,
+			StartTimeUnixNano: at, EndTimeUnixNano: at + 60_000_000_000,
+			Attributes: []*commonpb.KeyValue{
+				text("veil.operation", "select"), text("veil.outcome", "complete"), text("veil.reason", "other"), text("veil.view", strings.Repeat("v", longest)),
+				text("veil.ruleset.sha256", strings.Repeat("a", 64)), number("http.response.status_code", 200), number("veil.resources", 1<<60), number("veil.applications", 129),
+			},
+			Links: []*tracepb.Span_Link{{TraceId: outer.TraceId, SpanId: outer.SpanId, Flags: 0x101}},
+		}},
+		{rows, &tracepb.Span{
+			TraceId: got.TraceId, SpanId: rows.SpanId, ParentSpanId: got.SpanId, Name: "rows", Kind: tracepb.Span_SPAN_KIND_INTERNAL, Flags: 0x101,
+			StartTimeUnixNano: at, EndTimeUnixNano: at + 1_000_000_000,
+		}},
+		{outer, &tracepb.Span{
+			TraceId: outer.TraceId, SpanId: outer.SpanId, ParentSpanId: []byte{0, 0xf0, 0x67, 0xaa, 0x0b, 0xa9, 0x02, 0xb7}, Name: "postgres session",
+			Kind: tracepb.Span_SPAN_KIND_SERVER, Flags: 0x301, StartTimeUnixNano: at, EndTimeUnixNano: at,
+		}},
+	} {
+		if !proto.Equal(c.got, c.want) {
+			t.Errorf("got  %v\nwant %v", c.got, c.want)
+		}
+	}
+	if len(got.TraceId) != 16 || len(got.SpanId) != 8 || string(got.TraceId) == string(outer.TraceId) {
+		t.Errorf("ids: %x %x", got.TraceId, got.SpanId)
+	}
+}
+
+// TestUnsampledAllocatesNothing: what is not sampled costs next to nothing.
+func TestUnsampledAllocatesNothing(t *testing.T) {
+	r := otlptest.New(t)
+	tr := tracer(t, Config{Endpoint: r.TracesURL})
+	at := time.Now()
+	if n := testing.AllocsPerRun(100, func() {
+		s := tr.Begin(FHIRRequest, at, nil)
+		c := s.Child(Upstream)
+		c.Describe(Facts{Status: 200})
+		c.End()
+		s.Describe(Facts{Operation: "read Patient"})
+		s.End()
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	tr.Shutdown(t.Context())
+}
+
+// BenchmarkRequest is a request as the FHIR listener traces it, with what sending it costs.
+func BenchmarkRequest(b *testing.B) {
+	for _, ratio := range []float64{0, 0.1, 1} {
+		b.Run(fmt.Sprint(ratio), func(b *testing.B) {
+			r := otlptest.New(b)
+			r.Instead(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
+			tr, err := New(b.Context(), Config{Endpoint: r.TracesURL, SampleRatio: ratio})
+			if err != nil {
+				b.Fatal(err)
+			}
+			sum := strings.Repeat("a", 64)
+			b.ReportAllocs()
+			cpu := veiltest.CPU(b)
+			for b.Loop() {
+				at := time.Now()
+				s := tr.Begin(FHIRRequest, at, nil)
+				up := s.Child(Upstream)
+				_ = up.Parent()
+				up.Describe(Facts{Status: 200})
+				up.End()
+				s.Child(Mask).End()
+				s.ChildAt(Audit, at).End()
+				s.Describe(Facts{View: "trial", Ruleset: sum, Operation: "search Observation", Outcome: "complete", Status: 200, Resources: 20, Applications: 900})
+				s.End()
+			}
+			tr.Shutdown(b.Context())
+			b.ReportMetric(float64((veiltest.CPU(b)-cpu).Nanoseconds())/float64(b.N), "cpu-ns")
+		})
 	}
 }
 
