@@ -24,41 +24,58 @@ type builder struct {
 	minute         int64
 }
 
-// members are records: a list where they are few, and a set where they are many.
+// members are records: words of a set, those of the newest 64 records first, and behind them a
+// list where they are few, and a set where they are many.
 type members struct {
-	list []uint16
-	set  *set
+	newest word
+	list   []word
+	set    *set
 }
 
-// mostListed is how many records take as much room as a list as in a set.
-const mostListed = blockRecords / 16
+// word is one of a set.
+type word struct {
+	bits uint64
+	at   uint16 // its number
+}
+
+// mostListed is how many words take as much room in a list as in a set.
+const mostListed = blockRecords / 64 / 2
 
 func (m *members) add(n uint16) {
-	switch last := len(m.list) - 1; {
+	if at := n / 64; at != m.newest.at || m.newest.bits == 0 {
+		m.settle()
+		m.newest = word{at: at}
+	}
+	m.newest.bits |= 1 << (n % 64)
+}
+
+// settle makes room for the newest word.
+func (m *members) settle() {
+	switch {
+	case m.newest.bits == 0:
 	case m.set != nil:
-		m.set.add(int(n))
-	case last >= 0 && m.list[last] == n:
-	case last+1 < mostListed:
-		m.list = append(m.list, n)
+		m.set[m.newest.at] |= m.newest.bits
+	case len(m.list) < mostListed:
+		m.list = append(m.list, m.newest)
 	default:
-		m.set = new(set)
-		m.addTo(m.set)
-		m.set.add(int(n))
-		m.list = nil
+		s := new(set)
+		m.addTo(s)
+		m.set, m.list = s, nil
 	}
 }
 
 // addTo adds them to a set.
 func (m *members) addTo(s *set) {
-	for _, n := range m.list {
-		s.add(int(n))
+	s[m.newest.at] |= m.newest.bits
+	for _, w := range m.list {
+		s[w.at] |= w.bits
 	}
 	if m.set != nil {
 		s.or(m.set)
 	}
 }
 
-func (m *members) none() bool { return m.set == nil && len(m.list) == 0 }
+func (m *members) none() bool { return m.newest.bits == 0 }
 
 // request is the hash of a request's id, and the record that has it.
 type request struct {
