@@ -156,6 +156,32 @@ func TestDamageBehindTheHeadIsFound(t *testing.T) {
 	}
 }
 
+// TestNothingIsReadWhereNothingMatches: a search for what no record has together, though each
+// block has some of both, reads no places of records; it would find that they are missing.
+func TestNothingIsReadWhereNothingMatches(t *testing.T) {
+	t.Parallel()
+	dir := written(t, 6, 300)
+	o := built(t, dir)
+	s, err := openStore(o.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.db.Exec("DELETE FROM places"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+	x := opened(t, o)
+	defer x.Close()
+	if p, err := x.Search(t.Context(), &Filter{Outcome: "complete", Reason: "statement", Limit: 5}); err != nil || p.Total != 0 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if _, err := x.Search(t.Context(), &Filter{Outcome: "complete", Limit: 5}); err == nil {
+		t.Error("what is missing was not read for a search that has to")
+	}
+}
+
 // TestFlippedBytes: an index with some changed bytes answers as the log says, or is built
 // again; it never answers otherwise.
 func TestFlippedBytes(t *testing.T) {

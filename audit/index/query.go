@@ -113,10 +113,13 @@ func (q *query) inMemory() *match {
 	for i := range o.entries {
 		q.keep(s, i, o.entries[i].at)
 	}
+	if s.none() {
+		return nil
+	}
 	return &match{&o.block, s, func() ([]entry, error) { return o.entries, nil }}
 }
 
-// match returns what may match of a block, or nil.
+// match returns what matches of a block; nil for nothing, whose places need not be read.
 func (q *query) match(b *block) (*match, error) {
 	if q.none || !q.overlaps(b) {
 		return nil, nil
@@ -124,7 +127,7 @@ func (q *query) match(b *block) (*match, error) {
 	s := new(set)
 	if q.sets == nil {
 		s.fill(b.n)
-	} else if s = q.sets[b.id]; s == nil {
+	} else if s = q.sets[b.id]; s == nil || s.none() {
 		return nil, nil
 	}
 	m := &match{b, s, func() ([]entry, error) {
@@ -144,6 +147,9 @@ func (q *query) match(b *block) (*match, error) {
 	times, err := b.times(text)
 	for i, at := range times {
 		q.keep(s, i, at)
+	}
+	if err == nil && s.none() {
+		return nil, nil
 	}
 	return m, err
 }
@@ -177,7 +183,9 @@ func (q *query) intersect() (map[uint32]*set, error) {
 	meet := func(next map[uint32]*set) {
 		for id, s := range found {
 			if o := next[id]; o != nil {
-				o.and(s)
+				if o.and(s); o.none() {
+					delete(next, id)
+				}
 			}
 		}
 		if found != nil {

@@ -33,6 +33,9 @@ func (s *set) count() (n int) {
 	return n
 }
 
+// none reports whether it is empty.
+func (s *set) none() bool { return *s == set{} }
+
 // fill makes it the set of the first n records.
 func (s *set) fill(n int) {
 	*s = set{}
