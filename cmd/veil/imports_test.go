@@ -121,7 +121,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/ruletest":    {"internal/jsonrow", "mask/...", "internal/strictyaml", "internal/rules", "document/...", "document", "fhir", "rulesets", "table", "textfile"},
 		"internal/auditshow":   {"audit", "audit/index", "file", "internal/cli", "internal/config", "mask/keys"},
 		"internal/keyscmd":     {"proxy/console/login", "audit", "internal/cli", "internal/config", "internal/opener", "mask/keys", "proxy/consumer"},
-		"internal/config":      {"audit/ship", "proxy/consumer/keyfile", "proxy/trace", "proxy/console", "proxy/console/login", "text/recognizer", "text/scrub", "proxy/darts", "internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules", "proxy/jobs/queue", "proxy/jobs/work"},
+		"internal/config":      {"audit/ship", "proxy/consumer/keyfile", "proxy/trace", "proxy/console", "proxy/console/login", "proxy/console/session", "text/recognizer", "text/scrub", "proxy/darts", "internal/loopback", "textfile", "mask/...", "internal/strictyaml", "internal/suggest", "fhir", "postgres/analysis", "audit", "proxy/consumer", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "proxy/signin", "internal/rules", "proxy/jobs/queue", "proxy/jobs/work"},
 		"internal/tablecheck":  {"discover", "discover/drift", "discover/pgsource", "discover/words", "mask/...", "postgres/analysis", "internal/config", "internal/serve"},
 		"internal/rulesetdiff": {"fhir", "mask", "mask/ruleset"},
 		"internal/rulesetshow": {"document", "fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
@@ -163,11 +163,12 @@ func TestImportsPointOneWay(t *testing.T) {
 		// The console.
 		"proxy/console/access":      {"internal/strictyaml", "proxy/console", "proxy/consumer", "proxy/consumer/keyfile"},
 		"proxy/consumer/keyfile":    {"internal/strictyaml", "proxy/consumer", "textfile"},
-		"proxy/console":             {"internal/stack", "mask", "proxy", "proxy/console/assets", "proxy/console/login", "proxy/consumer", "proxy/metrics"},
+		"proxy/console":             {"internal/stack", "mask", "proxy", "proxy/console/assets", "proxy/console/login", "proxy/console/session", "proxy/consumer", "proxy/metrics"},
 		"proxy/console/assets":      {},
 		"proxy/fhirproxy/lend":      {},
 		"proxy/console/login":       {"internal/loopback", "textfile"},
-		"proxy/console/consoletest": {"internal/masktest", "internal/veiltest", "proxy/console", "proxy/console/login", "proxy/metrics"},
+		"proxy/console/session":     {},
+		"proxy/console/consoletest": {"internal/masktest", "internal/veiltest", "proxy/console", "proxy/console/login", "proxy/console/session", "proxy/metrics"},
 		"proxy/console/overview":    {"audit/index", "proxy/console", "safeharbor"},
 		"proxy/console/walktest":    {},
 		// Jobs of operators.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"log/slog"
 	"net"
 	"net/url"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/veil-proxy/veil/internal/loopback"
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/console/login"
+	"github.com/veil-proxy/veil/proxy/console/session"
 )
 
 // Console is the web pages of operators, on their listener.
@@ -16,8 +18,10 @@ type Console struct {
 	// OIDC is the login provider. There is none without an issuer.
 	OIDC login.Provider
 	// URL is where browsers reach the console.
-	URL            string
-	Idle, Lifetime time.Duration
+	URL string
+	// Database has the sessions that replicas share; empty: in memory.
+	Database, PasswordFile string
+	Idle, Lifetime         time.Duration
 	// Discoveries is the folder with results of veil discover; none if empty.
 	Discoveries string
 }
@@ -31,6 +35,7 @@ func consoleSettings(c *Console) []setting {
 			return []setting{
 				text("name", "name to log in with, and in the audit log", &u.Name),
 				text("password", "argon2id hash of the password", &u.Password),
+				text("role", "operator, or viewer: sees pages and changes nothing (default: operator)", (*string)(&u.Role)),
 			}
 		}),
 		section("oidc", "login provider (OpenID Connect), beside or instead of passwords",
@@ -41,15 +46,32 @@ func consoleSettings(c *Console) []setting {
 			text("caFile", "certificate authorities of the provider, PEM (default: those of the system)", &o.CAFile),
 			texts("scopes", "scopes to request beside openid, such as profile", &o.Scopes),
 			text("nameClaim", "claim that names an operator (default: sub)", &o.NameClaim),
-			texts("subjects", "sub claims of those who may log in", &o.Subjects),
+			texts("subjects", "sub claims of those who may log in as operators", &o.Subjects),
 			text("groupsClaim", "claim with the groups of an operator, such as groups", &o.GroupsClaim),
-			texts("groups", "groups whose members may log in", &o.Groups),
+			texts("groups", "groups whose members may log in as operators", &o.Groups),
+			texts("viewerSubjects", "sub claims of those who may log in as viewers", &o.ViewerSubjects),
+			texts("viewerGroups", "groups whose members may log in as viewers", &o.ViewerGroups),
+			boolean("returnAfterLogout", "have the provider send browsers back to URL/login after a logout, which is registered there", &o.ReturnAfterLogout),
 		),
 		text("url", "URL of the console for browsers, such as https://veil.example:9090/console; required with oidc, where URL/login/callback is registered", &c.URL, baseURL),
+		text("database", "database of PostgreSQL for the sessions of several replicas, such as postgres://veil@db/console; without a password (default: sessions in memory)", &c.Database, connectionString).at(restart),
+		text("passwordFile", "file with the password of the database, mode 0600 (optional)", &c.PasswordFile).at(restart),
 		duration("idle", "how long a session lasts without a request", &c.Idle),
 		duration("lifetime", "how long a session lasts at most", &c.Lifetime),
 		text("discoveries", "folder with results of veil discover --format json, which the console shows", &c.Discoveries),
 	}
+}
+
+// Sessions is where sessions are kept; nil: in memory.
+func (c *Console) Sessions(log *slog.Logger) (session.Store, error) {
+	if c.Database == "" {
+		return nil, nil //nolint:nilnil // in memory
+	}
+	password, err := passwordOf("operator.console.passwordFile", c.PasswordFile)
+	if err != nil {
+		return nil, err
+	}
+	return session.NewPostgres(session.Postgres{DSN: c.Database, Password: password, Logger: log})
 }
 
 // check notes what is missing or contradictory. addr is that of the operator listener.

@@ -107,14 +107,21 @@ func (j *Jobs) check(p *problems, views []string) {
 // Queue is where the jobs of a configuration are kept.
 func (j *Jobs) Queue() (queue.Config, error) {
 	out := queue.Config{Dir: j.StateDir, DSN: j.Database, Concurrency: j.Concurrency}
-	if j.PasswordFile != "" {
-		text, err := textfile.ReadSecret(j.PasswordFile, largestPassword)
-		if err != nil {
-			return out, fmt.Errorf("operator.jobs.passwordFile: %s: %w", j.PasswordFile, err)
-		}
-		out.Password = strings.TrimRight(string(text), "\r\n")
+	var err error
+	out.Password, err = passwordOf("operator.jobs.passwordFile", j.PasswordFile)
+	return out, err
+}
+
+// passwordOf reads the file of a setting with the password of a database; empty for none.
+func passwordOf(setting, file string) (string, error) {
+	if file == "" {
+		return "", nil
 	}
-	return out, nil
+	text, err := textfile.ReadSecret(file, largestPassword)
+	if err != nil {
+		return "", fmt.Errorf("%s: %s: %w", setting, file, err)
+	}
+	return strings.TrimRight(string(text), "\r\n"), nil
 }
 
 // largestPassword bounds the file of a password, in bytes.

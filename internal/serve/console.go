@@ -23,7 +23,11 @@ func (s *Server) openConsole(p *config.Prepared) (err error) {
 	if p.Accounts == nil {
 		return nil
 	}
-	s.console, err = console.New(console.Config{Sink: s.audit, Logger: s.log, Metrics: s.metrics, Secure: p.OperatorTLS != nil})
+	s.sessions, err = p.Config.Operator.Console.Sessions(s.log)
+	if err != nil {
+		return err
+	}
+	s.console, err = console.New(console.Config{Sink: s.audit, Logger: s.log, Metrics: s.metrics, Sessions: s.sessions, Secure: p.OperatorTLS != nil})
 	if err != nil {
 		return err
 	}

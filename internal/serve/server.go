@@ -31,6 +31,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/console/auditlog"
 	"github.com/veil-proxy/veil/proxy/console/reports"
+	"github.com/veil-proxy/veil/proxy/console/session"
 	"github.com/veil-proxy/veil/proxy/darts"
 	"github.com/veil-proxy/veil/proxy/fhirproxy"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
@@ -72,6 +73,7 @@ type Server struct {
 	auditPages *auditlog.Pages
 	reports    *reports.Pages   // nil without a console
 	console    *console.Console // nil: not served
+	sessions   session.Store    // of the console; nil: in memory
 	jobs       *jobs.Service    // nil: not served
 	store      *bucket.Store    // of jobs
 	exports    *upstream.Server // of jobs; nil: no FHIR upstream
@@ -176,6 +178,9 @@ func (s *Server) close() error {
 		s.auditPages.Close()
 		s.reports.Close()
 		s.index.Close()
+	}
+	if s.sessions != nil {
+		s.sessions.Close()
 	}
 	s.closeTracing()
 	s.keeper.stopPruning()

@@ -1,7 +1,7 @@
 // Package console is the frame of the operators' console: web pages on the operator
 // listener, behind a login of their own.
 //
-//	c, err := console.New(console.Config{Sink: log, Metrics: set})
+//	c, err := console.New(console.Config{Sink: log, Metrics: set, Sessions: store})
 //	c.Add(overview.Page(…))            // before it serves
 //	c.Force(accounts, console.Limits{…}) // nil: nobody may log in
 //	listener.Mount(console.Path, c)
@@ -17,19 +17,26 @@
 //		{Pattern: "POST /audit/verify", Operation: "verify audit", Serve: …},
 //	}}
 //
-// Invariants: a page is served to an operator alone; what changes something is a POST with
+// There are two roles: a viewer reads, an operator does everything. A route is for operators
+// unless it says Viewer.
+//
+// Invariants: a page is served to who has logged in alone; what changes something is a POST with
 // the token of its session, from the console's own origin; an action is a record before
 // its response leaves; no record, log line, metric or error has a value, and no panic
 // ends the process or shows one; a page loads nothing from elsewhere, and runs no script
 // or style that is not a file of the console.
 //
-// Not known here: what a page shows, and who may log in (package login).
+// Not known here: what a page shows, who may log in (package login), and where sessions are
+// kept (package session).
 package console
 
 import (
+	"context"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -37,6 +44,7 @@ import (
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/console/assets"
 	"github.com/veil-proxy/veil/proxy/console/login"
+	"github.com/veil-proxy/veil/proxy/console/session"
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
@@ -49,6 +57,8 @@ type Config struct {
 	Sink    mask.Sink
 	Logger  *slog.Logger // nil: logs nothing
 	Metrics *metrics.Set
+	// Sessions keeps those of operators; nil: in memory.
+	Sessions session.Store
 	// Secure says that the listener has TLS.
 	Secure bool
 }
@@ -62,6 +72,11 @@ type Page struct {
 	Routes       []Route
 }
 
+// forViewers reports whether a viewer may use anything of the page.
+func (p *Page) forViewers() bool {
+	return slices.ContainsFunc(p.Routes, func(r Route) bool { return r.Viewer })
+}
+
 // Route is what a page serves at an address.
 type Route struct {
 	// Pattern is that of an http.ServeMux with a method, below the console's path, such
@@ -70,6 +85,8 @@ type Route struct {
 	// Operation names an action in its record, such as "make key". A POST has one; a GET
 	// has one if it is worth a record, such as an export.
 	Operation string
+	// Viewer says that a viewer may use it, too.
+	Viewer bool
 	// Streams is of a response of any size. Its record is written before Serve runs.
 	// Other responses with a record are held back until it is written.
 	Streams bool
@@ -86,8 +103,8 @@ type Console struct {
 	secure   bool
 	mux      *http.ServeMux
 	pages    []Page
-	sessions *sessions
-	attempts *attempts
+	store    session.Store
+	limits   atomic.Pointer[Limits]
 	accounts atomic.Pointer[login.Directory]
 }
 
@@ -97,13 +114,18 @@ func New(c Config) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Console{shared: shared, secure: c.Secure, mux: http.NewServeMux(), sessions: newSessions(), attempts: newAttempts()}
+	out := &Console{shared: shared, secure: c.Secure, mux: http.NewServeMux(), store: c.Sessions}
+	if out.store == nil {
+		out.store = session.NewMemory(nil)
+	}
+	limits := DefaultLimits()
+	out.limits.Store(&limits)
 	out.mux.Handle("GET "+Path+"/assets/", http.StripPrefix(Path+"/assets/", assets.Handler()))
 	out.mux.HandleFunc("GET "+Path+"/login", out.watched(out.showLogin))
 	out.mux.HandleFunc("POST "+Path+"/login", out.watched(out.logIn))
 	out.mux.HandleFunc("GET "+Path+"/login/provider", out.watched(out.beginProvider))
 	out.mux.HandleFunc("GET "+Path+login.CallbackPath, out.watched(out.finishProvider))
-	out.handle(&Route{Pattern: "POST /logout", Operation: "logout", Serve: out.logOut})
+	out.handle(&Route{Pattern: "POST /logout", Operation: "logout", Viewer: true, Serve: out.logOut})
 	out.mux.HandleFunc(Path+"/", out.watched(out.notFound))
 	return out, nil
 }
@@ -112,7 +134,14 @@ func New(c Config) (*Console, error) {
 // of those who may not log in any more end.
 func (c *Console) Force(accounts *login.Directory, limits Limits) {
 	c.accounts.Store(accounts)
-	c.sessions.force(limits, func(proof login.Proof) bool { return accounts != nil && accounts.Holds(proof) })
+	c.limits.Store(&limits)
+	var may [][sha256.Size]byte
+	if accounts != nil {
+		for _, proof := range accounts.Proofs() {
+			may = append(may, accountOf(proof))
+		}
+	}
+	_ = c.store.Keep(context.Background(), may) // findSession opens none of the others
 }
 
 // Add adds a page. Call it before the console serves. It panics if two pages have one
@@ -144,25 +173,42 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // notFound is for addresses that no page has.
 func (c *Console) notFound(w *response, r *http.Request, x *proxy.Exchange) {
-	s := c.session(r)
+	if req := c.admitted(w, r, x); req != nil {
+		c.fail(w, req, &Problem{Status: http.StatusNotFound, Text: "There is no such page."})
+	}
+}
+
+// admitted is the request of who has logged in. It is nil for others, who have their
+// response then.
+func (c *Console) admitted(w *response, r *http.Request, x *proxy.Exchange) *Request {
+	s, err := c.session(r)
+	if err != nil {
+		c.loginPage(w, r, errNoSessions.Status, inside(r.URL.RequestURI()), errNoSessions.Text)
+		return nil
+	}
 	if s == nil {
 		c.demandLogin(w, r)
-		return
+		return nil
 	}
-	c.fail(w, &Request{Request: r, console: c, session: s, x: x}, &Problem{Status: http.StatusNotFound, Text: "There is no such page."})
+	x.Who = s.who
+	return &Request{Request: r, console: c, session: s, x: x}
 }
+
+var errRole = &Problem{Status: http.StatusForbidden, Reason: "role", Text: "Your role is viewer, and this is for operators. Nothing was done."}
 
 // serve lets an operator in.
 func (c *Console) serve(w *response, r *http.Request, x *proxy.Exchange, route *Route) {
-	s := c.session(r)
-	if s == nil {
-		c.demandLogin(w, r)
+	req := c.admitted(w, r, x)
+	if req == nil {
 		return
 	}
-	x.Who, x.Operation = s.who, route.Operation
-	req := &Request{Request: r, console: c, session: s, x: x}
+	x.Operation = route.Operation
 	if route.Operation == "" {
 		x.Operation = "page"
+	}
+	if !route.Viewer && !req.MayAct() {
+		req.finish(w, errRole)
+		return
 	}
 	if r.Method == http.MethodPost {
 		if problem := c.checkPost(w, req, route.Bytes); problem != nil {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 // policy is the Content-Security-Policy of every response: nothing but files of the
@@ -83,7 +85,24 @@ func (c *Console) checkPost(w http.ResponseWriter, r *Request, most int64) error
 		token = r.PostForm.Get(TokenField)
 	}
 	if subtle.ConstantTimeCompare([]byte(token), []byte(r.session.token)) != 1 {
-		return &Problem{Status: http.StatusForbidden, Reason: "token", Text: "The form is of another session, and nothing was changed. Go back, reload the page and send it again."}
+		return &Problem{Status: http.StatusForbidden, Reason: "token", Text: "The form is of another session, and nothing was changed. Open its page again, and send it from there.", form: typed(r.Request)}
 	}
 	return nil
+}
+
+// field is a field of a form that was not taken, as it was filled in.
+type field struct{ Name, Value string }
+
+// typed are the fields of a form that somebody may have filled in, so that what they typed
+// is not lost: the page shows them to who has sent them, and they are nowhere else.
+func typed(r *http.Request) (fields []field) {
+	for name, values := range r.PostForm {
+		for _, value := range values {
+			if name != TokenField && strings.TrimSpace(value) != "" {
+				fields = append(fields, field{name, value})
+			}
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.Name, b.Name) })
+	return fields
 }

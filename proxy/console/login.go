@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/console/login"
+	"github.com/veil-proxy/veil/proxy/console/session"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
@@ -22,23 +24,29 @@ type loginForm struct {
 	Passwords bool
 	Provider  string
 	Problem   string
+	Typed     []field // a form that was sent without a session
 }
 
 // showLogin shows the login.
 func (c *Console) showLogin(w *response, r *http.Request, x *proxy.Exchange) {
 	x.Operation = "page"
 	next := inside(r.URL.Query().Get("next"))
-	if c.session(r) != nil {
+	if s, err := c.session(r); err == nil && s != nil {
 		http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // it is inside the console
 		return
 	}
 	c.loginPage(w, r, http.StatusOK, next, "")
 }
 
-// loginPage shows the login, with what was wrong with the last one. Its form has the text
-// of a cookie, so that no other site can log a browser in.
+// loginPage shows the login, with what was wrong with the last one.
 func (c *Console) loginPage(w *response, r *http.Request, status int, next, problem string) {
-	f := loginForm{frame: frame{Title: "Log in"}, Next: next, Problem: problem}
+	c.showForm(w, r, status, loginForm{Next: next, Problem: problem})
+}
+
+// showForm shows the form of the login. It has the text of a cookie, so that no other site
+// can log a browser in.
+func (c *Console) showForm(w *response, r *http.Request, status int, f loginForm) {
+	f.frame = frame{Title: "Log in"}
 	accounts := c.accounts.Load()
 	if accounts == nil {
 		f.Problem = "Nobody may log in: add operator.console.users or operator.console.oidc to the configuration."
@@ -64,8 +72,13 @@ func inside(next string) string {
 	return next
 }
 
-// demandLogin sends a browser to the login, and refuses what is no page.
+// demandLogin sends a browser to the login, and refuses what is no page. A form of the
+// console whose session has ended is shown below the login: it is not lost.
 func (c *Console) demandLogin(w *response, r *http.Request) {
+	if r.Method == http.MethodPost && accepts(r, "text/html") && !foreign(r) && readForm(w, r, 0) == nil {
+		c.showForm(w, r, http.StatusUnauthorized, loginForm{Next: Path + "/", Problem: "The session has ended, and nothing was done. Log in again.", Typed: typed(r)})
+		return
+	}
 	if r.Method != http.MethodGet || !accepts(r, "text/html") {
 		http.Error(w, "log in first: the session has ended, or there was none", http.StatusUnauthorized)
 		return
@@ -124,12 +137,20 @@ func (c *Console) admit(w *response, r *http.Request, x *proxy.Exchange, next, n
 		return
 	}
 	x.Who = who
+	secret, err := c.beginSession(r.Context(), id)
+	if err == nil {
+		err = c.endSession(r.Context(), c.sent(r, sessionCookie))
+	}
+	if err != nil {
+		c.refuse(w, r, x, next, name, session.ErrUnavailable)
+		return
+	}
 	if x.RecordLogin("", "complete", "", http.StatusSeeOther) != nil {
+		_ = c.endSession(r.Context(), secret) // nobody has the secret
 		c.loginPage(w, r, errNotRecorded.Status, next, errNotRecorded.Text)
 		return
 	}
-	c.sessions.end(c.sent(r, sessionCookie))
-	http.SetCookie(w, c.cookie(sessionCookie, c.sessions.begin(id)))
+	http.SetCookie(w, c.cookie(sessionCookie, secret))
 	c.forget(w, formCookie)
 	http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // it is inside the console
 }
@@ -142,6 +163,8 @@ func (c *Console) refuse(w *response, r *http.Request, x *proxy.Exchange, next, 
 		status, reason, text = http.StatusTooManyRequests, proxy.ReasonAttempts, "There were too many failed attempts from this address. Try again later."
 	case errors.Is(err, login.ErrUnavailable):
 		status, reason, text = http.StatusServiceUnavailable, "provider", "The login provider cannot be reached, so nobody can log in with it. Try again later."
+	case errors.Is(err, session.ErrUnavailable):
+		status, reason, text = errNoSessions.Status, "sessions", errNoSessions.Text
 	case name == "":
 		text = "The login was refused: it was begun in another browser or too long ago, or this account may not use the console."
 	case r.Context().Err() != nil:
@@ -157,12 +180,29 @@ func (c *Console) refuse(w *response, r *http.Request, x *proxy.Exchange, next, 
 	c.loginPage(w, r, status, next, text)
 }
 
-// logOut ends the session.
+// logOut ends the session, here and, if it is from a provider that has a logout, there.
 func (c *Console) logOut(w http.ResponseWriter, r *Request) error {
-	c.sessions.end(c.sent(r.Request, sessionCookie))
+	if err := c.endSession(r.Context(), c.sent(r.Request, sessionCookie)); err != nil {
+		return errNoSessions
+	}
 	c.forget(w, sessionCookie)
-	http.Redirect(w, r.Request, Path+"/login", http.StatusSeeOther)
-	return nil
+	if r.session.idToken == "" {
+		http.Redirect(w, r.Request, Path+"/login", http.StatusSeeOther)
+		return nil
+	}
+	data := loggedOut{Provider: "the login provider"}
+	if accounts := c.accounts.Load(); accounts != nil && accounts.ProviderName() != "" {
+		data.Provider = accounts.ProviderName()
+		data.Address, data.Down = accounts.EndSession(r.Context(), r.session.idToken)
+	}
+	return write(w, http.StatusOK, loggedOutPage, "layout", frame{Title: "Logged out", Data: data})
+}
+
+// loggedOut is what the page after the logout of an operator of a provider shows.
+type loggedOut struct {
+	Provider string
+	Address  string // of the provider's logout; empty if there is none
+	Down     error  // the provider cannot be reached
 }
 
 // beginProvider sends the browser to the login provider.
@@ -174,13 +214,17 @@ func (c *Console) beginProvider(w *response, r *http.Request, x *proxy.Exchange)
 		c.loginPage(w, r, http.StatusForbidden, next, "")
 		return
 	}
-	a := attempt{Attempt: login.Attempt{State: random(), Nonce: random(), Verifier: oauth2.GenerateVerifier()}, Next: next, Begun: c.sessions.time()}
+	a := attempt{Attempt: login.Attempt{State: random(), Nonce: random(), Verifier: oauth2.GenerateVerifier()}, Next: next, Begun: time.Now()}
 	to, err := accounts.Begin(r.Context(), a.Attempt)
+	var sealed string
+	if err == nil {
+		sealed, err = c.sealAttempt(r.Context(), a)
+	}
 	if err != nil {
 		c.refuse(w, r, x, next, "", err)
 		return
 	}
-	http.SetCookie(w, c.cookie(attemptCookie, c.attempts.seal(a)))
+	http.SetCookie(w, c.cookie(attemptCookie, sealed))
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
@@ -188,12 +232,14 @@ func (c *Console) beginProvider(w *response, r *http.Request, x *proxy.Exchange)
 func (c *Console) finishProvider(w *response, r *http.Request, x *proxy.Exchange) {
 	x.Operation = "login"
 	q := r.URL.Query()
-	a, ok := c.attempts.open(c.sent(r, attemptCookie))
+	a, ok, broken := c.openAttempt(r.Context(), c.sent(r, attemptCookie))
 	c.forget(w, attemptCookie)
 	accounts := c.accounts.Load()
 	c.admit(w, r, x, inside(a.Next), "", func(ctx context.Context) (login.Identity, error) {
-		if !ok || accounts == nil || c.sessions.time().Sub(a.Begun) > attemptLifetime || !c.attempts.once(a.State) ||
-			subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(a.State)) != 1 || len(q["code"]) != 1 || q.Has("error") {
+		if broken != nil {
+			return login.Identity{}, broken
+		}
+		if !ok || accounts == nil || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(a.State)) != 1 || len(q["code"]) != 1 || q.Has("error") {
 			return login.Identity{}, login.ErrRefused
 		}
 		return accounts.Finish(ctx, a.Attempt, q.Get("code"))

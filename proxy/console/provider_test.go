@@ -25,6 +25,7 @@ func withProvider(t *testing.T, pages ...console.Page) (*consoletest.Site, *cons
 	s.SlowDown(time.Millisecond, time.Millisecond)
 	d, err := login.New(login.Config{Provider: &login.Provider{
 		Name: "hospital", Issuer: p.URL, ClientID: consoletest.ClientID, URL: s.Base + console.Path, NameClaim: "email", Subjects: []string{"s-1"}, GroupsClaim: "groups", Groups: []string{"ops"},
+		ViewerSubjects: []string{"v-1"}, ViewerGroups: []string{"readers"},
 	}})
 	if err != nil {
 		t.Fatal(err)

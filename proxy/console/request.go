@@ -10,6 +10,7 @@ import (
 	"github.com/veil-proxy/veil/internal/stack"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy"
+	"github.com/veil-proxy/veil/proxy/console/login"
 )
 
 // Request is the request of an operator who has logged in.
@@ -17,7 +18,7 @@ type Request struct {
 	*http.Request
 
 	console   *Console
-	session   *session
+	session   *operatorSession
 	x         *proxy.Exchange
 	status    int // of the response, for the log
 	committed bool
@@ -26,6 +27,9 @@ type Request struct {
 
 // Operator is the name of who has logged in.
 func (r *Request) Operator() string { return r.session.who.Name }
+
+// MayAct reports whether who has logged in is an operator, and no viewer.
+func (r *Request) MayAct() bool { return r.session.role == login.Operator }
 
 // ID names the request in records and log lines.
 func (r *Request) ID() string { return r.x.ID }
@@ -65,6 +69,14 @@ type Problem struct {
 	// Reason says why, in fixed words, for the record; "input" if it is empty.
 	Reason string
 	Text   string
+
+	form []field // that was not taken, to be shown to who has sent it
+}
+
+// shownProblem is a Problem as its page has it.
+type shownProblem struct {
+	Text  string
+	Typed []field
 }
 
 func (p *Problem) Error() string { return p.Text }
@@ -75,6 +87,8 @@ func (p *Problem) reason() string {
 	}
 	return p.Reason
 }
+
+var errNoSessions = &Problem{Status: http.StatusServiceUnavailable, Text: "The sessions cannot be reached, so nobody is logged in and nothing was done. Try again later; the log of Veil says why."}
 
 var errNotRecorded = &Problem{Status: http.StatusServiceUnavailable, Text: "The audit record could not be written, so nothing was done. The log of Veil says why."}
 
@@ -91,7 +105,7 @@ func (r *Request) RenderStatus(w http.ResponseWriter, status int, t *template.Te
 }
 
 func (r *Request) render(w http.ResponseWriter, status int, t *template.Template, title string, data any) error {
-	f := frame{Title: title, Operator: r.Operator(), CSRF: r.session.token, Notice: r.console.sessions.takeNotice(r.session), Groups: r.console.navigation(r.URL.Path), Data: data}
+	f := frame{Title: title, Operator: r.Operator(), MayAct: r.MayAct(), CSRF: r.session.token, Notice: r.console.takeNotice(w, r), Groups: r.console.navigation(r.URL.Path, r.MayAct()), Data: data}
 	return write(w, status, t, "layout", f)
 }
 
@@ -122,7 +136,7 @@ func (r *Request) JSON(w http.ResponseWriter, v any) error {
 // That page shows the notice, if there is one.
 func (r *Request) Redirect(w http.ResponseWriter, path, notice string) error {
 	if notice != "" {
-		r.console.sessions.note(r.session, notice)
+		r.console.note(w, r.session, notice)
 	}
 	http.Redirect(w, r.Request, Path+path, http.StatusSeeOther)
 	return nil
@@ -143,7 +157,7 @@ func (c *Console) fail(w *response, r *Request, err error) {
 		_ = json.NewEncoder(w).Encode(map[string]string{"error": problem.Text}) // the browser is gone
 		return
 	}
-	if r.render(w, problem.Status, problemPage, "Error "+http.StatusText(problem.Status), problem) != nil {
+	if r.render(w, problem.Status, problemPage, "Error "+http.StatusText(problem.Status), shownProblem{problem.Text, problem.form}) != nil {
 		http.Error(w, problem.Text, problem.Status)
 	}
 }
@@ -188,7 +202,7 @@ func (r *response) hold() { r.held = &bytes.Buffer{} }
 func (r *response) drop() {
 	if r.held != nil {
 		r.held, r.status = nil, 0
-		for _, name := range []string{"Content-Type", "Content-Disposition", "Location", "Content-Length"} {
+		for _, name := range []string{"Content-Type", "Content-Disposition", "Location", "Content-Length", "Set-Cookie"} {
 			r.Header().Del(name)
 		}
 	}

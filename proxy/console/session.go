@@ -1,60 +1,45 @@
 package console
 
 import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/veil-proxy/veil/proxy/console/login"
+	"github.com/veil-proxy/veil/proxy/console/session"
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
 // Limits are those of sessions.
-type Limits struct {
-	// Idle is how long a session lasts without a request, Lifetime how long at most.
-	Idle, Lifetime time.Duration
-}
+type Limits = session.Limits
 
 // DefaultLimits are used where none are configured.
 func DefaultLimits() Limits { return Limits{Idle: 30 * time.Minute, Lifetime: 12 * time.Hour} }
 
-// mostSessions bounds what is remembered. Beyond it the one that was idle longest ends.
-const mostSessions = 1000
-
-// sessions are those of operators who have logged in. A browser has the id of its session
-// in a cookie; here is only the SHA-256 of it.
-type sessions struct {
-	now func() time.Time // nil: time.Now
-
-	mu     sync.Mutex
-	limits Limits
-	byID   map[[sha256.Size]byte]*session
+// operatorSession is a login. A browser has the secret of its session in a cookie; the
+// store has the SHA-256 of it, and what the session has, sealed by a key from that secret
+// and from what the operator logged in by. So neither who reads the store nor who writes to
+// it has a session.
+type operatorSession struct {
+	who     *consumer.Consumer
+	role    login.Role
+	idToken string // for the logout at the provider; empty for a password
+	token   string // of its forms
+	sealing cipher.AEAD
 }
 
-// session is one login.
-type session struct {
-	who   *consumer.Consumer
-	proof login.Proof
-	token string // of its forms
-	begun time.Time
-
-	// The lock of sessions holds these.
-	seen   time.Time
-	notice string // shown by the next page
-}
-
-func newSessions() *sessions {
-	return &sessions{limits: DefaultLimits(), byID: map[[sha256.Size]byte]*session{}}
-}
-
-func (s *sessions) time() time.Time {
-	if s.now != nil {
-		return s.now()
-	}
-	return time.Now()
+// sealedSession is an operatorSession as it is sealed.
+type sealedSession struct {
+	Name, Token string
+	Role        login.Role
+	IDToken     string `json:",omitempty"`
 }
 
 // random is a text of 256 random bits.
@@ -64,95 +49,103 @@ func random() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// begin begins a session and returns its id.
-func (s *sessions) begin(id login.Identity) string {
-	secret := random()
-	now := s.time()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sweep(now)
-	s.byID[sha256.Sum256([]byte(secret))] = &session{
-		who: &consumer.Consumer{Name: id.Name}, proof: id.Proof, token: random(), begun: now, seen: now,
+// sealing is an AEAD by a key of 32 bytes, with random nonces.
+func sealing(key []byte) cipher.AEAD {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		panic(err) // the key has the right length
 	}
-	return secret
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(err) // as above
+	}
+	return aead
 }
 
-// sweep ends what has expired, and the session that was idle longest if there are too many.
-func (s *sessions) sweep(now time.Time) {
-	for id, one := range s.byID {
-		if s.expired(one, now) {
-			delete(s.byID, id)
+// sealingOf is the sealing of the session with a secret, of who logged in with a proof.
+func sealingOf(secret string, proof login.Proof) cipher.AEAD {
+	key, err := hkdf.Key(sha256.New, []byte(secret), proof[:], "veil console session", 32)
+	if err != nil {
+		panic(err) // the key is not too long
+	}
+	return sealing(key)
+}
+
+// accountOf names what an operator logged in by, without telling it.
+func accountOf(proof login.Proof) [sha256.Size]byte {
+	return sha256.Sum256(append([]byte("veil console account "), proof[:]...))
+}
+
+// limitsInForce are those of sessions.
+func (c *Console) limitsInForce() Limits { return *c.limits.Load() }
+
+// beginSession begins a session and returns its secret.
+func (c *Console) beginSession(ctx context.Context, id login.Identity) (secret string, err error) {
+	secret = random()
+	plain, err := json.Marshal(sealedSession{Name: id.Name, Token: random(), Role: id.Role, IDToken: id.Token})
+	if err != nil {
+		return "", err
+	}
+	sealed := sealingOf(secret, id.Proof).Seal(nil, nil, plain, nil) //nolint:gosec // the sealing makes a random nonce
+	return secret, c.store.Put(ctx, sha256.Sum256([]byte(secret)), session.Row{Account: accountOf(id.Proof), Sealed: sealed}, c.limitsInForce())
+}
+
+// findSession returns the session with a secret; nil for none. The error says that it is
+// not known whether there is one.
+func (c *Console) findSession(ctx context.Context, secret string) (*operatorSession, error) {
+	accounts := c.accounts.Load()
+	if secret == "" || accounts == nil {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	id := session.ID(sha256.Sum256([]byte(secret)))
+	row, ok, err := c.store.Get(ctx, id, c.limitsInForce())
+	if err != nil || !ok {
+		return nil, err
+	}
+	for _, proof := range accounts.Proofs() {
+		if accountOf(proof) != row.Account {
+			continue
 		}
-	}
-	if len(s.byID) < mostSessions {
-		return
-	}
-	var oldest *[sha256.Size]byte
-	for id, one := range s.byID {
-		if oldest == nil || one.seen.Before(s.byID[*oldest].seen) {
-			oldest = &id
+		aead := sealingOf(secret, proof)
+		var s sealedSession
+		if plain, err := aead.Open(nil, nil, row.Sealed, nil); err != nil || json.Unmarshal(plain, &s) != nil {
+			return nil, nil //nolint:nilnil,nilerr // it is forged
 		}
+		return &operatorSession{&consumer.Consumer{Name: s.Name}, s.Role, s.IDToken, s.Token, aead}, nil
 	}
-	delete(s.byID, *oldest)
+	return nil, nil //nolint:nilnil // it is of who may not log in any more
 }
 
-func (s *sessions) expired(one *session, now time.Time) bool {
-	return now.Sub(one.seen) >= s.limits.Idle || now.Sub(one.begun) >= s.limits.Lifetime
-}
-
-// find returns the session of an id; nil for none.
-func (s *sessions) find(secret string) *session {
+// endSession ends the session with a secret.
+func (c *Console) endSession(ctx context.Context, secret string) error {
 	if secret == "" {
 		return nil
 	}
-	id := sha256.Sum256([]byte(secret))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	one, now := s.byID[id], s.time()
-	switch {
-	case one == nil:
-		return nil
-	case s.expired(one, now):
-		delete(s.byID, id)
-		return nil
-	}
-	one.seen = now
-	return one
+	return c.store.Delete(ctx, sha256.Sum256([]byte(secret)))
 }
 
-// end ends the session of an id.
-func (s *sessions) end(secret string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.byID, sha256.Sum256([]byte(secret)))
-}
-
-// force puts limits in force, and ends the sessions whose proof does not hold any more.
-func (s *sessions) force(limits Limits, holds func(login.Proof) bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.limits = limits
-	for id, one := range s.byID {
-		if !holds(one.proof) {
-			delete(s.byID, id)
-		}
-	}
-}
-
-// note keeps a text for the next page of a session.
-func (s *sessions) note(one *session, text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	one.notice = text
+// note has the next page of a session show a text.
+func (c *Console) note(w http.ResponseWriter, s *operatorSession, text string) {
+	sealed := s.sealing.Seal(nil, nil, []byte(text), []byte(noticeCookie))
+	http.SetCookie(w, c.cookie(noticeCookie, base64.RawURLEncoding.EncodeToString(sealed)))
 }
 
 // takeNotice returns what note has kept, once.
-func (s *sessions) takeNotice(one *session) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	text := one.notice
-	one.notice = ""
-	return text
+func (c *Console) takeNotice(w http.ResponseWriter, r *Request) string {
+	sent := c.sent(r.Request, noticeCookie)
+	if sent == "" {
+		return ""
+	}
+	c.forget(w, noticeCookie)
+	sealed, err := base64.RawURLEncoding.DecodeString(sent)
+	if err != nil {
+		return ""
+	}
+	text, err := r.session.sealing.Open(nil, nil, sealed, []byte(noticeCookie))
+	if err != nil {
+		return "" // of another session
+	}
+	return string(text)
 }
 
 // The names of cookies. With TLS the browser itself holds them to this host.
@@ -160,6 +153,7 @@ const (
 	sessionCookie = "veil-console"
 	formCookie    = "veil-console-form"  // of the form of the login
 	attemptCookie = "veil-console-login" // of a login at the provider
+	noticeCookie  = "veil-console-notice"
 )
 
 // cookieName is the name of a cookie at this listener.
@@ -192,7 +186,7 @@ func (c *Console) sent(r *http.Request, name string) string {
 	return all[0].Value
 }
 
-// session is the session of a request; nil for none.
-func (c *Console) session(r *http.Request) *session {
-	return c.sessions.find(c.sent(r, sessionCookie))
+// session is the session of a request; nil for none. The error says that it is not known.
+func (c *Console) session(r *http.Request) (*operatorSession, error) {
+	return c.findSession(r.Context(), c.sent(r, sessionCookie))
 }

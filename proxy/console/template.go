@@ -20,6 +20,7 @@ var files embed.FS
 type frame struct {
 	Title    string
 	Operator string // empty before the login
+	MayAct   bool   // it is no viewer
 	CSRF     string
 	Notice   string
 	Groups   []group
@@ -60,6 +61,7 @@ var layout = template.Must(template.New("").Funcs(functions).ParseFS(files, "tem
 
 var (
 	loginTemplate = MustParse(files, "templates/login.html")
+	loggedOutPage = MustParse(files, "templates/loggedout.html")
 	problemPage   = MustParse(files, "templates/problem.html")
 )
 
@@ -73,10 +75,14 @@ func MustParse(fsys fs.FS, patterns ...string) *template.Template {
 	return template.Must(template.Must(layout.Clone()).ParseFS(fsys, patterns...))
 }
 
-// navigation is the entries of all pages, of which that of an address is the current one.
-func (c *Console) navigation(address string) []group {
+// navigation is the entries of the pages that somebody may see, of which that of an address
+// is the current one.
+func (c *Console) navigation(address string, mayAct bool) []group {
 	var groups []group
 	for _, p := range c.pages {
+		if !mayAct && !p.forViewers() {
+			continue
+		}
 		i := slices.IndexFunc(groups, func(g group) bool { return g.Title == p.Group })
 		if i < 0 {
 			groups = append(groups, group{Title: p.Group})

@@ -70,7 +70,7 @@ var (
 // Page is the page.
 func Page(c Config) console.Page {
 	return console.Page{Path: "/keys", Title: "Consumers and keys", Group: "Operations", Routes: []console.Route{
-		{Pattern: "GET /keys", Serve: func(w http.ResponseWriter, r *console.Request) error { return c.show(w, r, http.StatusOK, &form{}) }},
+		{Pattern: "GET /keys", Viewer: true, Serve: func(w http.ResponseWriter, r *console.Request) error { return c.show(w, r, http.StatusOK, &form{}) }},
 		{Pattern: "POST /keys/make", Operation: "make key", Serve: c.makeKey},
 		{Pattern: "POST /keys/revoke", Operation: "revoke key", Serve: c.revoke},
 	}}

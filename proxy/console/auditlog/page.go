@@ -51,10 +51,10 @@ func (p *Pages) Close() { p.verification.close() }
 // Page is the page in the navigation, and those below it.
 func (p *Pages) Page() console.Page {
 	return console.Page{Path: "/audit", Title: "Audit", Group: "Records", Routes: []console.Route{
-		{Pattern: "GET /audit", Serve: p.list},
-		{Pattern: "GET /audit/record/{seq}", Serve: p.record},
-		{Pattern: "GET /audit/verify", Serve: p.showVerification},
-		{Pattern: "POST /audit/verify", Operation: "verify audit log", Serve: p.verify},
-		{Pattern: "GET /audit/export", Operation: "export audit log", Streams: true, Serve: p.export},
+		{Pattern: "GET /audit", Viewer: true, Serve: p.list},
+		{Pattern: "GET /audit/record/{seq}", Viewer: true, Serve: p.record},
+		{Pattern: "GET /audit/verify", Viewer: true, Serve: p.showVerification},
+		{Pattern: "POST /audit/verify", Viewer: true, Operation: "verify audit log", Serve: p.verify},
+		{Pattern: "GET /audit/export", Viewer: true, Operation: "export audit log", Streams: true, Serve: p.export},
 	}}
 }

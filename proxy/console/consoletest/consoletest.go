@@ -20,6 +20,7 @@ import (
 	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/console"
 	"github.com/veil-proxy/veil/proxy/console/login"
+	"github.com/veil-proxy/veil/proxy/console/session"
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
@@ -40,10 +41,13 @@ const (
 	Hash     = "$argon2id$v=19$m=8192,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$Qd/uPU2dNuqz/ljLQKUryhqKULDfO/egRNHbpCY1GDk"
 )
 
-// Accounts are those of the operator.
+// Viewer is the name of who may only look, with the same password.
+const Viewer = "vera"
+
+// Accounts are those of the operator and the viewer.
 func Accounts(t testing.TB) *login.Directory {
 	t.Helper()
-	d, err := login.New(login.Config{Users: []login.User{{Name: Name, Password: Hash}}})
+	d, err := login.New(login.Config{Users: []login.User{{Name: Name, Password: Hash}, {Name: Viewer, Password: Hash, Role: login.Viewer}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +67,14 @@ func New(t testing.TB, pages ...console.Page) *Site {
 // Start serves pages to somebody who has not logged in.
 func Start(t testing.TB, pages ...console.Page) *Site {
 	t.Helper()
+	return StartWith(t, nil, pages...)
+}
+
+// StartWith does it with a store of sessions; nil: in memory.
+func StartWith(t testing.TB, store session.Store, pages ...console.Page) *Site {
+	t.Helper()
 	s := &Site{Sink: &masktest.Sink{}, Log: &veiltest.Buffer{}}
-	c, err := console.New(console.Config{Sink: s.Sink, Logger: slog.New(slog.NewTextHandler(s.Log, nil)), Metrics: metrics.New()})
+	c, err := console.New(console.Config{Sink: s.Sink, Logger: slog.New(slog.NewTextHandler(s.Log, nil)), Metrics: metrics.New(), Sessions: store})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,6 +103,16 @@ func (s *Site) LogIn(t testing.TB, name, password string) int {
 	t.Helper()
 	status, _, _ := s.Do(t, s.Form(t, "/login", url.Values{"name": {name}, "password": {password}, console.TokenField: {s.LoginToken(t)}}))
 	return status
+}
+
+// NewViewer serves pages, and logs a viewer in.
+func NewViewer(t testing.TB, pages ...console.Page) *Site {
+	t.Helper()
+	s := Start(t, pages...)
+	if status := s.LogIn(t, Viewer, Password); status != http.StatusSeeOther {
+		t.Fatalf("the login has status %d", status)
+	}
+	return s
 }
 
 // Get requests a page.

@@ -30,6 +30,8 @@ type Provider struct {
 	Change func(jwt.MapClaims)
 	Method jwt.SigningMethod
 	Key    any
+	// EndSession is the address of its logout as it announces it; empty for none.
+	EndSession string
 
 	mu    sync.Mutex
 	codes map[string]url.Values // what was asked for, by code; each is taken once
@@ -47,10 +49,14 @@ func NewProvider(t testing.TB) *Provider {
 	p := &Provider{Claims: jwt.MapClaims{"sub": "s-1"}, Method: jwt.SigningMethodRS256, Key: key, codes: map[string]url.Values{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, http.StatusOK, map[string]any{
+		announced := map[string]any{
 			"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
 			"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"RS256"},
-		})
+		}
+		if p.EndSession != "" {
+			announced["end_session_endpoint"] = p.EndSession
+		}
+		reply(w, http.StatusOK, announced)
 	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		enc := base64.RawURLEncoding

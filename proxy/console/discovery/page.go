@@ -77,8 +77,8 @@ const decisionBytes = 4 << 20
 func Page(state func() *views.State, more ...Source) console.Page {
 	p := &pages{state, more}
 	return console.Page{Path: "/discovery", Title: "Discovery", Group: "Rules", Routes: []console.Route{
-		{Pattern: "GET /discovery", Serve: p.list},
-		{Pattern: "GET /discovery/show", Serve: p.show},
+		{Pattern: "GET /discovery", Viewer: true, Serve: p.list},
+		{Pattern: "GET /discovery/show", Viewer: true, Serve: p.show},
 		{Pattern: "POST /discovery/show", Operation: "propose ruleset", Bytes: decisionBytes, Serve: p.decide},
 		{Pattern: "POST /discovery/download", Operation: "download proposed ruleset", Bytes: decisionBytes, Serve: p.download},
 	}}

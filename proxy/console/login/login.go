@@ -17,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 )
 
 // What logins fail with. Their text is all there is to tell.
@@ -34,7 +33,18 @@ type User struct {
 	Name string
 	// Password is the argon2id hash of the password as HashPassword returns it.
 	Password string
+	// Role is Operator if it is empty.
+	Role Role
 }
+
+// Role is what somebody may do.
+type Role string
+
+// A viewer reads. An operator does everything.
+const (
+	Viewer   Role = "viewer"
+	Operator Role = "operator"
+)
 
 // Config is what a directory needs.
 type Config struct {
@@ -45,10 +55,14 @@ type Config struct {
 // Identity is an operator who has logged in.
 type Identity struct {
 	Name  string
+	Role  Role
 	Proof Proof
+	// Token is the id token of the provider; empty for a password.
+	Token string
 }
 
-// Proof identifies the configuration that somebody logged in by.
+// Proof identifies the configuration that somebody logged in by. It is made of a secret of
+// that, the hash of a password or the secret of a client, and so is one itself.
 type Proof [sha256.Size]byte
 
 // Directory knows who may log in. It may be used concurrently.
@@ -61,6 +75,7 @@ type Directory struct {
 
 type user struct {
 	hash  hash
+	role  Role
 	proof Proof
 }
 
@@ -85,8 +100,14 @@ func New(c Config) (*Directory, error) {
 		if err != nil {
 			bad(where+".password", err.Error())
 		}
-		proof := proofOf("user", u.Name, u.Password)
-		d.users[u.Name] = user{h, proof}
+		if u.Role == "" {
+			u.Role = Operator
+		}
+		if u.Role != Operator && u.Role != Viewer {
+			bad(where+".role", "expected operator or viewer")
+		}
+		proof := proofOf("user", u.Name, u.Password, string(u.Role))
+		d.users[u.Name] = user{h, u.Role, proof}
 		d.proofs = append(d.proofs, proof)
 		if i == 0 {
 			d.mock = h
@@ -106,8 +127,8 @@ func New(c Config) (*Directory, error) {
 	return d, errors.Join(problems...)
 }
 
-// Holds reports whether who logged in with a proof may still be logged in.
-func (d *Directory) Holds(p Proof) bool { return slices.Contains(d.proofs, p) }
+// Proofs are those with which somebody can have logged in.
+func (d *Directory) Proofs() []Proof { return d.proofs }
 
 // HasPasswords reports whether there are users with a password.
 func (d *Directory) HasPasswords() bool { return len(d.users) > 0 }
@@ -129,7 +150,7 @@ func (d *Directory) Password(ctx context.Context, name, password string) (Identi
 	if !ok || !known {
 		return Identity{}, ErrRefused
 	}
-	return Identity{Name: name, Proof: u.proof}, nil
+	return Identity{Name: name, Role: u.role, Proof: u.proof}, nil
 }
 
 func proofOf(parts ...string) Proof {

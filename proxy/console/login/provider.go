@@ -35,13 +35,21 @@ type Provider struct {
 	Scopes []string
 	// NameClaim is the claim that names an operator; sub if it is empty.
 	NameClaim string
-	// Subjects may log in, and those who have one of Groups in GroupsClaim.
-	Subjects, Groups []string
-	GroupsClaim      string
+	// Subjects may log in as operators, and those who have one of Groups in GroupsClaim.
+	// ViewerSubjects and ViewerGroups may log in as viewers. Who is both is an operator.
+	Subjects, Groups             []string
+	ViewerSubjects, ViewerGroups []string
+	GroupsClaim                  string
+	// ReturnAfterLogout has the provider send browsers back to the login of the console,
+	// URL/login, which is registered there.
+	ReturnAfterLogout bool
 }
 
 // CallbackPath is where the provider sends browsers back to, below the console's URL.
 const CallbackPath = "/login/callback"
+
+// loginPath is the console's login, below its URL.
+const loginPath = "/login"
 
 // provider is a Provider that is asked.
 type provider struct {
@@ -67,22 +75,22 @@ func newProvider(c Provider) (p *provider, problems []error) {
 		bad("name", "expected 1 to 128 letters, digits and ._@-")
 	}
 	u, err := url.Parse(c.Issuer)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback.Is(u.Hostname())) {
+	if err != nil || !trusted(u) || u.RawQuery != "" || u.Fragment != "" {
 		bad("issuer", "expected the URL of the provider, https, or http to this machine")
 	}
 	if c.ClientID == "" {
 		bad("clientID", "not set: expected the id of the client that is registered at the provider")
 	}
-	if len(c.Subjects)+len(c.Groups) == 0 {
+	if len(c.Subjects)+len(c.Groups)+len(c.ViewerSubjects)+len(c.ViewerGroups) == 0 {
 		bad("subjects", "nobody may log in: set subjects, or groups with groupsClaim")
 	}
-	if len(c.Groups) > 0 && c.GroupsClaim == "" {
+	if len(c.Groups)+len(c.ViewerGroups) > 0 && c.GroupsClaim == "" {
 		bad("groupsClaim", "not set: expected the claim with the groups of an operator")
 	}
 	if c.NameClaim == "" {
 		c.NameClaim = "sub"
 	}
-	p = &provider{Provider: c, proof: proofOf("oidc", c.Name, c.Issuer, c.ClientID, c.NameClaim, fmt.Sprint(c.Subjects), c.GroupsClaim, fmt.Sprint(c.Groups))}
+	p = &provider{Provider: c}
 	if c.SecretFile != "" {
 		secret, err := textfile.ReadSecret(c.SecretFile, largestSecret)
 		if err != nil {
@@ -90,6 +98,7 @@ func newProvider(c Provider) (p *provider, problems []error) {
 		}
 		p.secret = string(trimLine(secret))
 	}
+	p.proof = proofOf("oidc", c.Name, c.Issuer, c.ClientID, p.secret, c.NameClaim, fmt.Sprintf("%q", c.Subjects), c.GroupsClaim, fmt.Sprintf("%q", c.Groups), fmt.Sprintf("%q", c.ViewerSubjects), fmt.Sprintf("%q", c.ViewerGroups))
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	if c.CAFile != "" {
 		pem, err := textfile.Read(c.CAFile)
@@ -192,29 +201,74 @@ func (d *Directory) Finish(ctx context.Context, a Attempt, code string) (none Id
 		return none, ErrRefused
 	}
 	name, ok := text(claims[p.NameClaim])
-	if !ok || !plainName.MatchString(name) || !p.allows(id.Subject, claims) {
+	role := p.role(id.Subject, claims)
+	if !ok || !plainName.MatchString(name) || role == "" {
 		return none, ErrRefused
 	}
-	return Identity{Name: p.Name + ":" + name, Proof: p.proof}, nil
+	return Identity{Name: p.Name + ":" + name, Role: role, Proof: p.proof, Token: raw}, nil
 }
 
-// allows reports whether a subject, or one with the groups of its claims, may log in.
-func (p *provider) allows(subject string, claims map[string]json.RawMessage) bool {
-	if slices.Contains(p.Subjects, subject) {
-		return true
+// role is that of a subject, or of one with the groups of its claims; empty for who may not
+// log in.
+func (p *provider) role(subject string, claims map[string]json.RawMessage) Role {
+	groups := p.groups(claims)
+	in := func(subjects, of []string) bool {
+		return slices.Contains(subjects, subject) || slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(of, g) })
 	}
-	if len(p.Groups) == 0 {
-		return false
+	switch {
+	case in(p.Subjects, p.Groups):
+		return Operator
+	case in(p.ViewerSubjects, p.ViewerGroups):
+		return Viewer
 	}
-	var has []string
-	if json.Unmarshal(claims[p.GroupsClaim], &has) != nil {
-		one, ok := text(claims[p.GroupsClaim])
-		if !ok {
-			return false
-		}
-		has = []string{one}
+	return ""
+}
+
+// groups are those of claims, a list or one text.
+func (p *provider) groups(claims map[string]json.RawMessage) (has []string) {
+	if p.GroupsClaim == "" || json.Unmarshal(claims[p.GroupsClaim], &has) == nil {
+		return has
 	}
-	return slices.ContainsFunc(has, func(g string) bool { return slices.Contains(p.Groups, g) })
+	if one, ok := text(claims[p.GroupsClaim]); ok {
+		return []string{one}
+	}
+	return nil
+}
+
+// EndSession returns the address of the logout at the provider of who has an id token,
+// (RP-initiated logout); empty if the provider announces none. The error is ErrUnavailable.
+func (d *Directory) EndSession(ctx context.Context, idToken string) (address string, err error) {
+	p := d.provider
+	if p == nil {
+		return "", nil
+	}
+	known, err := p.discover(ctx)
+	if err != nil {
+		return "", err
+	}
+	var announced struct {
+		EndSession string `json:"end_session_endpoint"`
+	}
+	if known.Claims(&announced) != nil {
+		return "", nil // announced in a form that is none
+	}
+	u, err := url.Parse(announced.EndSession)
+	if err != nil || !trusted(u) {
+		return "", nil //nolint:nilerr // as above
+	}
+	q := u.Query()
+	q.Set("id_token_hint", idToken)
+	q.Set("client_id", p.ClientID)
+	if p.ReturnAfterLogout {
+		q.Set("post_logout_redirect_uri", p.URL+loginPath)
+	}
+	u.RawQuery = q.Encode()
+	return u.String(), nil
+}
+
+// trusted reports whether an address of a provider is https, or http to this machine.
+func trusted(u *url.URL) bool {
+	return u.Host != "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname()))
 }
 
 // text is a claim that is a text.

@@ -49,8 +49,8 @@ var page = console.MustParse(files, "templates/overview.html", "templates/pictur
 // Page is the page.
 func Page(c Config) console.Page {
 	return console.Page{Path: "/", Title: "Overview", Routes: []console.Route{
-		{Pattern: "GET /{$}", Serve: c.show},
-		{Pattern: "GET /overview/series", Serve: c.series},
+		{Pattern: "GET /{$}", Viewer: true, Serve: c.show},
+		{Pattern: "GET /overview/series", Viewer: true, Serve: c.series},
 	}}
 }
 

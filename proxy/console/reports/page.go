@@ -65,12 +65,12 @@ const uploaded = 64 << 20
 // Page is the page in the navigation.
 func (p *Pages) Page() console.Page {
 	return console.Page{Path: "/evidence", Title: "Evidence", Group: "Records", Routes: []console.Route{
-		{Pattern: "GET /evidence", Serve: func(w http.ResponseWriter, r *console.Request) error {
+		{Pattern: "GET /evidence", Viewer: true, Serve: func(w http.ResponseWriter, r *console.Request) error {
 			return p.show(w, r, http.StatusOK, &shown{})
 		}},
 		{Pattern: "POST /evidence", Operation: "make evidence", Serve: p.create},
-		{Pattern: "GET /evidence/file/{name}", Operation: "download evidence", Streams: true, Serve: p.download},
-		{Pattern: "POST /evidence/verify", Operation: "verify evidence", Bytes: uploaded, Serve: p.verify},
+		{Pattern: "GET /evidence/file/{name}", Viewer: true, Operation: "download evidence", Streams: true, Serve: p.download},
+		{Pattern: "POST /evidence/verify", Viewer: true, Operation: "verify evidence", Bytes: uploaded, Serve: p.verify},
 	}}
 }
 

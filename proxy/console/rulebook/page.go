@@ -32,6 +32,7 @@ var (
 	elementsPage = parse("elements")
 	tablesPage   = parse("tables")
 	textPage     = parse("text")
+	passingPage  = parse("passing")
 	comparePage  = parse("compare")
 	draftPage    = parse("draft")
 )
@@ -54,14 +55,15 @@ type book struct {
 func Page(state func() *views.State) console.Page {
 	b := &book{state: state}
 	return console.Page{Path: "/rulesets", Title: "Rulesets", Group: "Rules", Routes: []console.Route{
-		{Pattern: "GET /rulesets", Serve: b.list},
-		{Pattern: "GET /rulesets/show", Serve: b.show},
-		{Pattern: "GET /rulesets/elements", Serve: b.elements},
-		{Pattern: "GET /rulesets/tables", Serve: b.tables},
-		{Pattern: "GET /rulesets/text", Serve: b.text},
-		{Pattern: "GET /rulesets/download", Operation: "download ruleset", Serve: b.download},
+		{Pattern: "GET /rulesets", Viewer: true, Serve: b.list},
+		{Pattern: "GET /rulesets/show", Viewer: true, Serve: b.show},
+		{Pattern: "GET /rulesets/elements", Viewer: true, Serve: b.elements},
+		{Pattern: "GET /rulesets/passing", Viewer: true, Serve: b.passing},
+		{Pattern: "GET /rulesets/tables", Viewer: true, Serve: b.tables},
+		{Pattern: "GET /rulesets/text", Viewer: true, Serve: b.text},
+		{Pattern: "GET /rulesets/download", Viewer: true, Operation: "download ruleset", Serve: b.download},
 		{Pattern: "POST /rulesets/test", Operation: "test ruleset", Serve: b.test},
-		{Pattern: "GET /rulesets/compare", Serve: b.compare},
+		{Pattern: "GET /rulesets/compare", Viewer: true, Serve: b.compare},
 		{Pattern: "GET /rulesets/draft", Serve: b.newDraft},
 		{Pattern: "POST /rulesets/draft", Operation: "check ruleset draft", Bytes: draftForm, Serve: b.checkDraft},
 		{Pattern: "POST /rulesets/draft/download", Operation: "download ruleset draft", Bytes: draftForm, Serve: b.downloadDraft},
@@ -206,15 +208,19 @@ type tab struct {
 	Current        bool
 }
 
-func tabsOf(k *loaded, current string) []tab {
+func tabsOf(k *loaded, current string, mayAct bool) []tab {
 	if k == nil {
 		return nil
 	}
 	var out []tab
-	for _, t := range []struct{ title, path string }{{"Overview", "/show"}, {"Elements", "/elements"}, {"Tables", "/tables"}, {"Text", "/text"}} {
+	for _, t := range []struct{ title, path string }{{"Overview", "/show"}, {"Elements", "/elements"}, {"What passes", "/passing"}, {"Tables", "/tables"}, {"Text", "/text"}} {
 		out = append(out, tab{t.title, address(t.path, k.ID), t.path == current})
 	}
-	return append(out, tab{Title: "Compare", Address: address("/compare", "", "a", k.ID)}, tab{Title: "Edit a draft", Address: address("/draft", k.ID)})
+	out = append(out, tab{Title: "Compare", Address: address("/compare", "", "a", k.ID)})
+	if mayAct {
+		out = append(out, tab{Title: "Edit a draft", Address: address("/draft", k.ID)})
+	}
+	return out
 }
 
 // legend is what words mean.

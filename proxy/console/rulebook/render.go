@@ -24,5 +24,5 @@ func (p *page) show(w http.ResponseWriter, r *console.Request, status int, title
 	if k != nil {
 		title = k.Title + " · " + title
 	}
-	return r.RenderStatus(w, status, p.t, title, shown{k, tabsOf(k, current), legend(), data})
+	return r.RenderStatus(w, status, p.t, title, shown{k, tabsOf(k, current, r.MayAct()), legend(), data})
 }

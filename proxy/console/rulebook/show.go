@@ -27,7 +27,8 @@ type ruleAt struct{ ID, Address string }
 type overview struct {
 	Categories []covered
 	Total      int
-	Passing    []fhir.Passing
+	Passing    int
+	PassingAt  string // address of the list
 	Tests      *testsShown
 	Extends    string
 }
@@ -49,7 +50,7 @@ func (b *book) show(w http.ResponseWriter, r *console.Request) error {
 
 func overviewOf(k *loaded) *overview {
 	c := k.Automaton.Coverage()
-	o := &overview{Total: c.Total, Passing: c.Passing}
+	o := &overview{Total: c.Total, Passing: len(c.Passing), PassingAt: address("/passing", k.ID)}
 	at := map[string]string{}
 	for i := range k.Ruleset.FHIR.Rules {
 		rule := &k.Ruleset.FHIR.Rules[i]
