@@ -59,13 +59,6 @@ func Split(text string) ([]Statement, *Refusal) {
 	return out, nil
 }
 
-// Warm starts the parser, which takes a second, so that the first statement need
-// not wait. Call it before the listener opens.
-func Warm() error {
-	_, err := withParser(pgquery.Parse, "SELECT 1")
-	return err
-}
-
 // Parse reads a text by PostgreSQL's grammar, for what reads definitions.
 func Parse(text string) (*pg.ParseResult, *Refusal) { return parse(text) }
 
