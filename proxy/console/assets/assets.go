@@ -20,6 +20,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed static vendored
@@ -32,10 +33,9 @@ type asset struct {
 	plain, zipped []byte
 }
 
-// all are the assets by name, and served those by address.
-var all, served = load()
-
-func load() (byName, byAddress map[string]*asset) {
+// load has the assets by name and by address. Commands that serve no console need not wait
+// until they are compressed.
+var load = sync.OnceValues(func() (byName, byAddress map[string]*asset) {
 	byName, byAddress = map[string]*asset{}, map[string]*asset{}
 	err := fs.WalkDir(files, ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -71,11 +71,12 @@ func load() (byName, byAddress map[string]*asset) {
 		panic(err) // the files are in the binary
 	}
 	return byName, byAddress
-}
+})
 
 // Address is where an asset is served, such as "/console/assets/console.0123456789abcdef.css"
 // for "console.css".
 func Address(name string) (string, error) {
+	all, _ := load()
 	a := all[name]
 	if a == nil {
 		return "", fmt.Errorf("there is no asset %s", name)
@@ -85,6 +86,7 @@ func Address(name string) (string, error) {
 
 // Handler serves the assets.
 func Handler() http.Handler {
+	_, served := load()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a := served[r.URL.Path]
 		if a == nil {
