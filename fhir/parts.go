@@ -3,6 +3,7 @@ package fhir
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
@@ -42,11 +43,22 @@ func (p Parts) WithAllLabels(a *Automaton) Parts {
 
 // PerPatient reports whether a value's masking can depend on the patient, whom another
 // entry of a Bundle may have to be read for.
-func (a *Automaton) PerPatient() (found bool) {
-	for _, n := range a.nodes {
-		n.eachDecision(func(d *decision) { found = found || d.perEntity })
-	}
-	return found
+func (a *Automaton) PerPatient() bool {
+	return slices.ContainsFunc(a.nodes, func(n *node) bool {
+		for i := range n.fields {
+			for d := &n.fields[i].decision; d != nil; d = d.otherwise {
+				if d.perEntity {
+					return true
+				}
+			}
+		}
+		for _, d := range n.extensions { // in no order: thousands of nodes share hundreds of them
+			if d.perEntity {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // InParts reports whether Bundles can be masked in parts: not where a rule for their
