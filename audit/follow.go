@@ -74,12 +74,20 @@ func (f *Follower) Next() (*Line, Place, error) {
 	return f.next()
 }
 
-// Scan is Next for who reads many lines: the line comes without its applications, which uses
-// has. It is valid until the next call too.
-func (f *Follower) Scan() (l *Line, uses []Use, at Place, err error) {
+// Scanned is a line whose applications are apart, and whose hash is bytes. It has not the hash
+// of the line before.
+type Scanned struct {
+	*Line
+	Uses []Use
+	Hash []byte
+}
+
+// Scan is Next for who reads many lines. All of the line is valid until the next call.
+func (f *Follower) Scan() (l Scanned, at Place, err error) {
 	f.p.lean = true
-	l, at, err = f.next()
-	return l, f.p.uses, at, err
+	l.Line, at, err = f.next()
+	l.Uses, l.Hash = f.p.uses, f.p.hash
+	return l, at, err
 }
 
 func (f *Follower) next() (*Line, Place, error) {

@@ -13,12 +13,35 @@ import (
 // parser reads lines. It keeps the texts that come again, such as the names of rules. It is
 // for one goroutine.
 type parser struct {
-	texts        map[string]string
+	texts map[string]string
+	// last are the texts that members had last, which they mostly have again.
+	last         [lastMembers]string
 	applications applications
-	// uses are those of the line that was read last, which has them too unless it is lean.
+	// uses are those of the line that was read last. A lean line has no applications, nor
+	// hashes: hash is its own.
 	uses []Use
+	hash []byte
 	lean bool
 }
+
+// The members whose texts come again in other lines, by their place in parser.last.
+const (
+	lastKind = iota
+	lastConsumer
+	lastClient
+	lastProject
+	lastDoor
+	lastOperation
+	lastStatement
+	lastRun
+	lastProgram
+	lastResult
+	lastReason
+	lastRuleset
+	lastRulesetSHA256
+	lastKeyFingerprint
+	lastMembers
+)
 
 // mostTexts bounds the texts that a parser keeps, and longestKept the length of one.
 const (
@@ -68,6 +91,7 @@ func (p *parser) decode(l *Line, b []byte) error {
 		return errLineForm
 	}
 	p.uses = p.usesOf(p.uses[:0], l.Applied)
+	p.hash = append(p.hash[:0], l.Hash...)
 	return nil
 }
 
@@ -98,34 +122,34 @@ func (s *scan) line(l *Line) bool {
 		return false
 	}
 	l.Seq = s.number()
-	l.Prev = s.once(`,"prev":`)
-	l.Kind = s.text(`,"kind":`)
+	l.Prev = s.hash(`,"prev":`)
+	l.Kind = s.again(lastKind, `,"kind":`)
 	l.Time = s.time()
 	l.Version = int(s.numberOf(`,"version":`))
 	l.RequestID = s.once(`,"requestId":`)
-	l.Consumer = s.text(`,"consumer":`)
-	l.Client = s.text(`,"client":`)
-	l.Project = s.text(`,"project":`)
-	l.Door = s.text(`,"door":`)
-	l.Operation = s.text(`,"operation":`)
-	l.Statement = s.text(`,"statement":`)
+	l.Consumer = s.again(lastConsumer, `,"consumer":`)
+	l.Client = s.again(lastClient, `,"client":`)
+	l.Project = s.again(lastProject, `,"project":`)
+	l.Door = s.again(lastDoor, `,"door":`)
+	l.Operation = s.again(lastOperation, `,"operation":`)
+	l.Statement = s.again(lastStatement, `,"statement":`)
 	if s.skip(`,"relations":[`) {
 		for more := true; more && !s.bad; more = s.more() {
 			relations = append(relations, s.string(true))
 		}
 		l.Relations = relations
 	}
-	l.Run = s.text(`,"run":`)
-	l.Program = s.text(`,"program":`)
+	l.Run = s.again(lastRun, `,"run":`)
+	l.Program = s.again(lastProgram, `,"program":`)
 	l.File = s.once(`,"file":`)
 	l.FileName = s.once(`,"fileName":`)
 	l.InputDigest = s.once(`,"inputDigest":`)
 	l.OutputDigest = s.once(`,"outputDigest":`)
-	l.Result = s.text(`,"result":`)
-	l.Reason = s.text(`,"reason":`)
-	l.Ruleset = s.text(`,"ruleset":`)
-	l.RulesetSHA256 = s.text(`,"rulesetSha256":`)
-	l.KeyFingerprint = s.text(`,"keyFingerprint":`)
+	l.Result = s.again(lastResult, `,"result":`)
+	l.Reason = s.again(lastReason, `,"reason":`)
+	l.Ruleset = s.again(lastRuleset, `,"ruleset":`)
+	l.RulesetSHA256 = s.again(lastRulesetSHA256, `,"rulesetSha256":`)
+	l.KeyFingerprint = s.again(lastKeyFingerprint, `,"keyFingerprint":`)
 	if s.skip(`,"resources":[`) {
 		for more := true; more && !s.bad; more = s.more() {
 			resources = append(resources, mask.Count{Name: s.must(`{"name":`), N: s.last()})
@@ -156,7 +180,7 @@ func (s *scan) line(l *Line) bool {
 	l.TornBytes = int64(s.numberOf(`,"tornBytes":`))
 	l.PrunedSeq = s.numberOf(`,"prunedSeq":`)
 	l.PrunedHash = s.once(`,"prunedHash":`)
-	l.Hash = s.once(`,"hash":`)
+	l.Hash = s.hash(`,"hash":`)
 	return s.skip(`}`) && len(s.b) == 0 && !s.bad
 }
 
@@ -175,6 +199,39 @@ func (s *scan) text(member string) string {
 		return ""
 	}
 	return s.string(true)
+}
+
+// again is text for a member that mostly has the same text as in the line before.
+func (s *scan) again(member int, name string) string {
+	if !s.skip(name) {
+		return ""
+	}
+	last := s.p.last[member] // plain, so that it is written as it is
+	if n := len(last) + 2; len(s.b) >= n && s.b[0] == '"' && s.b[n-1] == '"' && string(s.b[1:n-1]) == last {
+		s.b = s.b[n:]
+		return last
+	}
+	text := s.string(true)
+	if s.p.last[member] = text; !isPlain(text) {
+		s.p.last[member] = ""
+	}
+	return text
+}
+
+// hash is text for a hash. A lean line does without; the parser has its bytes.
+func (s *scan) hash(member string) string {
+	if !s.p.lean {
+		return s.once(member)
+	}
+	if !s.skip(member) {
+		return ""
+	}
+	text, ok := s.plain()
+	if !ok {
+		text = []byte(s.string(false))
+	}
+	s.p.hash = append(s.p.hash[:0], text...)
+	return ""
 }
 
 // once is text for a member whose text does not come again.
@@ -196,27 +253,36 @@ func (s *scan) must(member string) string {
 
 // string reads a string.
 func (s *scan) string(again bool) string {
+	text, ok := s.plain()
+	switch {
+	case !ok:
+		return s.escaped()
+	case again:
+		return s.p.text(text)
+	}
+	return string(text)
+}
+
+// plain reads a string that stands as it is, if it is one.
+func (s *scan) plain() (text []byte, ok bool) {
 	if len(s.b) == 0 || s.b[0] != '"' {
 		s.bad = true
-		return ""
+		return nil, true
 	}
 	n := 1
 	for n < len(s.b) && plain[s.b[n]] {
 		n++
 	}
-	if n < len(s.b) && s.b[n] == '"' {
-		text := s.b[1:n]
-		s.b = s.b[n+1:]
-		if again {
-			return s.p.text(text)
-		}
-		return string(text)
+	if n == len(s.b) || s.b[n] != '"' {
+		return nil, false
 	}
-	return s.escaped(n)
+	text, s.b = s.b[1:n], s.b[n+1:]
+	return text, true
 }
 
-// escaped reads a string that is not plain from its byte n on.
-func (s *scan) escaped(n int) string {
+// escaped reads a string that is not plain.
+func (s *scan) escaped() string {
+	n := 1
 	for n < len(s.b) && s.b[n] != '"' {
 		if s.b[n] == '\\' {
 			n++

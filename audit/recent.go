@@ -10,7 +10,7 @@ import (
 const (
 	mostRecent = 4 << 20
 	mostSpare  = 1 << 20
-	wakeAt     = 256 << 10
+	wakeAt     = 512 << 10
 )
 
 // Recent has the text that was written to a log last, for one follower in the same process:

@@ -12,6 +12,7 @@ import (
 // is remembered by what stood there last.
 type builder struct {
 	block
+	hash    []byte // of the last record
 	entries []entry
 	// values are the records of values by number, without those of applications, and applied
 	// are the records of applications by number: what values an application stands for is
@@ -91,24 +92,25 @@ func newBuilder(id uint32) *builder {
 }
 
 // add adds a record.
-func (b *builder) add(l *audit.Line, uses []audit.Use, at audit.Place, details int64, d *dictionary, s *seriesTable) {
+func (b *builder) add(l *audit.Scanned, at audit.Place, details int64, d *dictionary, s *seriesTable) {
 	n := uint16(b.n) //nolint:gosec // fewer than blockRecords
 	e := entry{seq: l.Seq, at: l.Time.Unix(), details: details, offset: at.Offset, bytes: at.Bytes}
 	if b.n == 0 {
 		b.segment, b.first, b.from, b.to = at.Segment, l.Seq, e.at, e.at
 	}
 	b.n++
-	b.last, b.lastPlace, b.lastHash = l.Seq, at, l.Hash
+	b.last, b.lastPlace = l.Seq, at
+	b.hash = append(b.hash[:0], l.Hash...)
 	b.from, b.to = min(b.from, e.at), max(b.to, e.at)
 	b.entries = append(b.entries, e)
-	d.eachField(l, func(ids []uint32) { b.addTo(ids, n) })
-	for i := range uses {
-		a := uses[i].Application
-		ids := d.of(a)
+	d.eachField(l.Line, func(ids []uint32) { b.addTo(ids, n) })
+	for i := range l.Uses {
+		a := l.Uses[i].Application
 		if a.Number < 0 {
-			b.addTo(ids, n)
+			b.addTo(d.idsOfApplication(a), n)
 			continue
 		}
+		d.know(a)
 		b.applied = reaching(b.applied, a.Number)
 		b.applied[a.Number].add(n)
 	}
@@ -122,7 +124,7 @@ func (b *builder) add(l *audit.Line, uses []audit.Use, at audit.Place, details i
 		b.settle(s)
 		b.minute = minute
 	}
-	s.count(l, uses)
+	s.count(l)
 }
 
 func (b *builder) addTo(ids []uint32, n uint16) {

@@ -134,7 +134,7 @@ func (x *Index) read(r *reading) (ended bool, err error) {
 	defer x.mu.Unlock()
 	defer x.settle()
 	for range batch {
-		l, uses, at, err := r.f.Scan()
+		l, at, err := r.f.Scan()
 		var damaged *audit.DamagedError
 		switch {
 		case errors.As(err, &damaged):
@@ -148,7 +148,7 @@ func (x *Index) read(r *reading) (ended bool, err error) {
 		case err != nil:
 			return false, err
 		}
-		if err := x.line(r, l, uses, at); err != nil {
+		if err := x.line(r, &l, at); err != nil {
 			return false, err
 		}
 	}
@@ -159,7 +159,7 @@ func (x *Index) read(r *reading) (ended bool, err error) {
 }
 
 // line takes a line.
-func (x *Index) line(r *reading, l *audit.Line, uses []audit.Use, at audit.Place) error {
+func (x *Index) line(r *reading, l *audit.Scanned, at audit.Place) error {
 	x.status.Seq = l.Seq
 	if l.Kind == "detail" {
 		return nil
@@ -184,7 +184,7 @@ func (x *Index) line(r *reading, l *audit.Line, uses []audit.Use, at audit.Place
 		}
 		x.open = newBuilder(id)
 	}
-	x.open.add(l, uses, at, begin, x.values, x.series)
+	x.open.add(l, at, begin, x.values, x.series)
 	x.status.Records++
 	return nil
 }
@@ -202,6 +202,7 @@ func (x *Index) flush() error {
 		return nil
 	}
 	x.settle()
+	x.open.lastHash = string(x.open.hash)
 	if err := x.store.write(x.open, x.values, x.storedValues, x.series, x.storedSeries); err != nil {
 		return plain(err)
 	}

@@ -103,7 +103,7 @@ func TestSeriesOfOddTimes(t *testing.T) {
 		b := newBuilder(1)
 		l := &audit.Line{Seq: 1, Time: at, Result: "complete"}
 		s := newSeriesTable()
-		b.add(l, nil, audit.Place{Segment: "s"}, 0, newDictionary(), s)
+		b.add(&audit.Scanned{Line: l}, audit.Place{Segment: "s"}, 0, newDictionary(), s)
 		b.settle(s)
 		if len(b.minutes) != 1 || len(b.hours) != 1 {
 			t.Errorf("%d: %v", year, b.minutes)

@@ -67,6 +67,11 @@ type seriesTable struct {
 type sourceSeries struct {
 	source
 	ids map[label]uint32
+	// last are the labels that metrics had last, and their ids.
+	last [Latency + 1]struct {
+		text string
+		id   uint32
+	}
 	// applications are those of applications, by their number; zero is not known yet.
 	applications []uint32
 }
@@ -82,7 +87,7 @@ func newSeriesTable() *seriesTable {
 }
 
 // count counts a record.
-func (t *seriesTable) count(l *audit.Line, uses []audit.Use) {
+func (t *seriesTable) count(l *audit.Scanned) {
 	from := t.of(source{l.Consumer, l.Door, l.Project, l.Ruleset})
 	one := func(m Metric, text string, n uint64) {
 		if n > 0 {
@@ -100,8 +105,8 @@ func (t *seriesTable) count(l *audit.Line, uses []audit.Use) {
 	for i := range l.Resources {
 		one(Rows, l.Resources[i].Name, l.Resources[i].N)
 	}
-	for i := range uses {
-		u := &uses[i]
+	for i := range l.Uses {
+		u := &l.Uses[i]
 		switch {
 		case u.N == 0:
 		case u.Number < 0:
@@ -131,11 +136,16 @@ func (t *seriesTable) of(from source) *sourceSeries {
 
 // id returns the number of a series.
 func (t *seriesTable) id(from *sourceSeries, m Metric, text string) uint32 {
+	last := &from.last[m]
+	if last.id != 0 && last.text == text {
+		return last.id
+	}
 	id := from.ids[label{m, text}]
 	if id == 0 {
 		id = t.number(series{from.source, m, text})
 		from.ids[label{m, text}] = id
 	}
+	last.text, last.id = text, id
 	return id
 }
 

@@ -96,19 +96,18 @@ func (d *dictionary) idsOf(kind Kind, text string) []uint32 {
 	return []uint32{d.id(kind, text)}
 }
 
-// of returns the ids of what an application stands for.
-func (d *dictionary) of(a *audit.Application) []uint32 {
-	if a.Number >= 0 {
-		if d.applications = reaching(d.applications, a.Number); d.applications[a.Number] != nil {
-			return d.applications[a.Number]
-		}
+// know has applications know what an application stands for.
+func (d *dictionary) know(a *audit.Application) {
+	if a.Number >= len(d.applications) || d.applications[a.Number] == nil {
+		d.applications = reaching(d.applications, a.Number)
+		d.applications[a.Number] = d.idsOfApplication(a)
 	}
+}
+
+// idsOfApplication returns the ids of what an application stands for.
+func (d *dictionary) idsOfApplication(a *audit.Application) []uint32 {
 	ids := append([]uint32{d.id(Rule, a.Rule)}, d.all(d.categories, Category, a.Category, letters)...)
-	ids = append(ids, d.all(d.paths, Path, a.Path, upwards)...)
-	if a.Number >= 0 {
-		d.applications[a.Number] = ids
-	}
-	return ids
+	return append(ids, d.all(d.paths, Path, a.Path, upwards)...)
 }
 
 // all returns the ids of all that a text stands for.
