@@ -111,7 +111,7 @@ func (p *Pass) Record(result, reason string) *Record {
 	for i := p.nextUsed(0); i < len(p.Counts); i = p.nextUsed(i + 1) {
 		u := Use{Action: &p.plan.Actions[i], N: p.Counts[i]}
 		if i < len(p.plan.texts) {
-			u.text = p.plan.texts[i]
+			u.text, u.category = p.plan.texts[i], p.plan.categories[i]
 		}
 		r.Used = append(r.Used, u)
 	}

@@ -26,6 +26,9 @@ type Plan struct {
 	// texts are the actions as a record in JSON has them, up to how often they were used:
 	// most of a record is these.
 	texts []string
+	// categories number the categories of actions from 1; 0 is one too many.
+	categories []uint8
+	numbers    map[string]uint8
 }
 
 // Add appends an action and returns its number.
@@ -35,7 +38,21 @@ func (p *Plan) Add(a Action) (int, error) {
 	}
 	p.Actions = append(p.Actions, a)
 	p.texts = append(p.texts, a.text())
+	p.categories = append(p.categories, p.number(a.Category))
 	return len(p.Actions) - 1, nil
+}
+
+// number is that of a category.
+func (p *Plan) number(category string) uint8 {
+	n, known := p.numbers[category]
+	if !known && len(p.numbers) < mostNumbered {
+		if p.numbers == nil {
+			p.numbers = map[string]uint8{}
+		}
+		n = uint8(len(p.numbers) + 1) //nolint:gosec // at most mostNumbered
+		p.numbers[category] = n
+	}
+	return n
 }
 
 // text is an Applied of the action in JSON, up to its number.

@@ -2,6 +2,7 @@ package mask
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -74,8 +75,9 @@ type Applied struct {
 // most of which nobody reads, so it refers to the action.
 type Use struct {
 	*Action
-	N    uint64
-	text string // of the action, or empty
+	N        uint64
+	text     string // of the action, or empty
+	category uint8  // the plan's number of it, or zero
 }
 
 // AppendJSON appends the Applied of a use as encoding/json writes it.
@@ -93,6 +95,30 @@ func NewUses(all ...Applied) (uses []Use) {
 		uses = append(uses, Use{Action: &Action{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method}, N: a.N})
 	}
 	return uses
+}
+
+// mostNumbered is how many categories of a plan have numbers.
+const mostNumbered = 63
+
+// AppendByCategory appends how often rules of each category were applied, in the order in
+// which Used has them.
+func (r *Record) AppendByCategory(dst []Count) []Count {
+	begin := len(dst)
+	var at [mostNumbered + 1]int // where a numbered one is, from 1
+	for i := range r.Used {
+		u := &r.Used[i]
+		n := at[u.category]
+		if n == 0 || u.category == 0 {
+			n = 1 + begin + slices.IndexFunc(dst[begin:], func(c Count) bool { return c.Name == u.Category })
+			if n == begin {
+				dst = append(dst, Count{Name: u.Category})
+				n = len(dst)
+			}
+			at[u.category] = n
+		}
+		dst[n-1].N += u.N
+	}
+	return dst
 }
 
 // AppendApplied appends what Used says, without the plan.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"slices"
 	"sync"
 	"time"
 
@@ -212,37 +211,14 @@ func (l *Listener) count(e *Entry) {
 		m.Problem("failed", r.Reason)
 	}
 	if m != nil {
-		var few [20]categoryCount
-		for _, c := range appendByCategory(few[:0], r.Used) {
-			m.Applied(c.category, c.n)
+		var few [20]mask.Count
+		for _, c := range r.AppendByCategory(few[:0]) {
+			m.Applied(c.Name, c.N)
 		}
 	}
 	for _, f := range r.Found {
 		m.Found(f.Detector, f.Label, f.N)
 	}
-}
-
-type categoryCount struct {
-	category string
-	n        uint64
-}
-
-// appendByCategory sums applications, of which a record has about a hundred, by category, of
-// which there are few.
-func appendByCategory(dst []categoryCount, used []mask.Use) []categoryCount {
-	at := 0
-	for i := range used {
-		category := used[i].Category
-		if at >= len(dst) || dst[at].category != category {
-			at = slices.IndexFunc(dst, func(c categoryCount) bool { return c.category == category })
-		}
-		if at < 0 {
-			at = len(dst)
-			dst = append(dst, categoryCount{category: category})
-		}
-		dst[at].n += used[i].N
-	}
-	return dst
 }
 
 // trace says in the exchange's span what the record says, and how long it took to be written.
