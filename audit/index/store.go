@@ -74,7 +74,10 @@ func openStore(dir string) (*store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, fileName)
+	path, err := filepath.Abs(filepath.Join(dir, fileName)) // a URL of a relative one would name a host
+	if err != nil {
+		return nil, err
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite would give it another mode
 	if err != nil {
 		return nil, plain(err)
