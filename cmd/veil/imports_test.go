@@ -192,7 +192,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/selftestcmd": {"internal/cli", "internal/config", "mask/keys", "report/signed", "selftest", "selftest/...", "textfile"},
 
 		// What operators look at in the console.
-		"proxy/console/discovery": {"discover", "discover/propose", "discover/report", "internal/suggest", "internal/views", "proxy/console"},
+		"proxy/console/discovery": {"discover", "discover/fhirsource", "discover/propose", "discover/report", "internal/suggest", "internal/views", "proxy/console"},
 		"proxy/console/tryit":     {"internal/trial", "internal/views", "mask", "postgres/catalog", "postgres/ddl", "proxy/console"},
 		"proxy/console/rulebook":  {"fhir", "internal/rules", "internal/rulesetdiff", "internal/ruletest", "internal/ruletree", "internal/strictyaml", "internal/views", "mask/ruleset", "postgres/analysis", "proxy/console", "rulesets", "textfile"},
 		"internal/views":          {"fhir", "internal/rules", "postgres/analysis", "postgres/catalog"},

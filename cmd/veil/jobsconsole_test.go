@@ -60,6 +60,17 @@ func TestDiscoveryJobInConsole(t *testing.T) {
 	if strings.Contains(list+page, "PLANTED") || strings.Contains(p.out.String(), "PLANTED") {
 		t.Error("the page or the log has a value")
 	}
+	s.api(t, "POST", "/jobs", `{"kind": "discover", "upstream": "fhir"}`, &job)
+	if job = s.over(t, job.ID); job.State != "complete" {
+		t.Fatalf("%+v", job)
+	}
+	_, list = c.Get(t, "/discovery")
+	if link = regexp.MustCompile(`/discovery/show\?id=([^"]+)">Job: FHIR upstream`).FindStringSubmatch(list); link == nil {
+		t.Fatal(list)
+	}
+	if status, page = c.Get(t, "/discovery/show?id="+link[1]); status != 200 || !strings.Contains(page, "Observation") || !strings.Contains(page, "Identifier systems") {
+		t.Errorf("resources: status %d", status)
+	}
 	if status, _ := c.Get(t, "/discovery/show?id="+url.QueryEscape(strings.Repeat("0", len(job.ID)))); status != 404 {
 		t.Errorf("status %d of a job that does not exist", status)
 	}

@@ -18,30 +18,75 @@ const (
 	mostForms   = 6
 )
 
+// Decision is what an overlay lets pass.
+type Decision struct {
+	// Patterns are those of the codes of code systems, by the names of these.
+	Patterns map[string]string
+	// Canonicals are beginnings of the URLs of profiles.
+	Canonicals []string
+	// Extensions are the URLs of those whose values are masked by the rules of their types,
+	// instead of being removed.
+	Extensions []string
+}
+
+// Proposed is what follows from a report alone: code systems whose codes repeat like codes,
+// and profiles.
+func (r *Report) Proposed() Decision {
+	d := Decision{Patterns: map[string]string{}}
+	for i := range r.CodeSystems {
+		if c := &r.CodeSystems[i]; !c.Passes && c.Pattern != "" {
+			d.Patterns[c.Name] = c.Pattern
+		}
+	}
+	prefixes := map[string]bool{}
+	for i := range r.Profiles {
+		if p := &r.Profiles[i]; p.Count >= leastCodes/4 && p.Canonical() != "" {
+			prefixes[p.Canonical()] = true
+		}
+	}
+	d.Canonicals = slices.Sorted(maps.Keys(prefixes))
+	return d
+}
+
+// Canonical is the beginning of the URL of a profile that does not pass; empty if it passes,
+// or has another form than that of a definition.
+func (i *Item) Canonical() string {
+	at := strings.Index(i.Name, "/StructureDefinition/")
+	if i.Passes || at <= 0 {
+		return ""
+	}
+	return i.Name[:at]
+}
+
 // WriteOverlay writes an overlay of rules for what is not covered yet: code systems whose
 // codes repeat like codes, and profiles. What a person must decide is in comments.
 func (r *Report) WriteOverlay(w io.Writer, name string) error {
-	var active, inactive strings.Builder
+	_, err := io.WriteString(w, r.Overlay(name, r.Proposed()))
+	return err
+}
+
+// Overlay is the overlay of a decision.
+func (r *Report) Overlay(name string, d Decision) string {
+	var active, rules, inactive strings.Builder
 	for i := range r.CodeSystems {
 		c := &r.CodeSystems[i]
 		if c.Passes {
 			continue
 		}
-		if pattern, ok := c.pattern(); ok {
-			fmt.Fprintf(&active, "    - {system: %q, form: pattern, pattern: %q, display: remove} # %d codes\n", c.Name, pattern, len(c.codes))
+		if pattern, ok := d.Patterns[c.Name]; ok {
+			fmt.Fprintf(&active, "    - {system: %q, form: pattern, pattern: %q, display: remove} # %d codes\n", c.Name, pattern, c.Codes)
 		} else {
 			fmt.Fprintf(&inactive, "#   code system %s: %d codings; its codes hardly repeat, or are few\n", c.Name, c.Count)
 		}
 	}
-	prefixes := map[string]bool{}
-	for i := range r.Profiles {
-		p := &r.Profiles[i]
-		if at := strings.Index(p.Name, "/StructureDefinition/"); !p.Passes && at > 0 && p.Count >= leastCodes/4 {
-			prefixes[p.Name[:at]] = true
-		}
-	}
 	for i := range r.Extensions {
-		if e := &r.Extensions[i]; !e.Passes {
+		e := &r.Extensions[i]
+		if e.Passes {
+			continue
+		}
+		if slices.Contains(d.Extensions, e.Name) {
+			fmt.Fprintf(&rules, "    - {id: extension-%d, match: %q, method: descend} # %d times\n", i+1, "extension('"+e.Name+"')", e.Count)
+		} else {
 			fmt.Fprintf(&inactive, "#   extension %s: %d times; write a rule with match: extension('%s')\n", e.Name, e.Count, e.Name)
 		}
 	}
@@ -52,17 +97,19 @@ func (r *Report) WriteOverlay(w io.Writer, name string) error {
 	} else {
 		b.WriteString("  codeSystems:\n" + active.String())
 	}
-	if len(prefixes) > 0 {
+	if len(d.Canonicals) > 0 {
 		b.WriteString("  canonicals:\n")
-		for _, p := range slices.Sorted(maps.Keys(prefixes)) {
+		for _, p := range d.Canonicals {
 			fmt.Fprintf(&b, "    - %q\n", p)
 		}
+	}
+	if rules.Len() > 0 {
+		b.WriteString("  rules:\n" + rules.String())
 	}
 	if inactive.Len() > 0 {
 		b.WriteString("# Not covered, for you to decide:\n" + inactive.String())
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 // pattern is a pattern of the codes of a system, by the forms that they have.

@@ -35,6 +35,10 @@ type Item struct {
 	Effect string `json:"effect"`
 	// Rule is the rule that decides, where one does.
 	Rule string `json:"rule,omitempty"`
+	// Codes is how many codes of a system were seen, and Pattern a regular expression of
+	// their forms; empty where they are not taken for codes.
+	Codes   int    `json:"codes,omitempty"`
+	Pattern string `json:"pattern,omitempty"`
 
 	// path is where an identifier stands.
 	path string
@@ -262,6 +266,8 @@ func (s *Scan) Report() *Report {
 		if i.Passes {
 			i.Effect = "kept if the code has the form of the system"
 		}
+		i.Codes = len(i.codes)
+		i.Pattern, _ = i.pattern()
 	})
 	r.Identifiers = sorted(s.identifiers, func(i *Item) {
 		s.explain(i, i.path+".where(system = '"+i.Name+"').value", "")

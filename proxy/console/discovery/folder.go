@@ -6,10 +6,12 @@ import (
 	"errors"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/veil-proxy/veil/discover"
+	"github.com/veil-proxy/veil/discover/fhirsource"
 	"github.com/veil-proxy/veil/discover/report"
 )
 
@@ -42,7 +44,7 @@ func (f folder) List(context.Context) ([]Result, error) {
 }
 
 // Open implements Source. It reads regular files of the folder itself alone.
-func (f folder) Open(_ context.Context, id string) (*report.Report, error) {
+func (f folder) Open(_ context.Context, id string) (*Found, error) {
 	root, err := os.OpenRoot(string(f))
 	if err != nil {
 		return nil, errors.New("the folder of results cannot be read")
@@ -72,13 +74,28 @@ func (f folder) Open(_ context.Context, id string) (*report.Report, error) {
 
 // Parse reads what veil discover --format json wrote, signed or not. The error does not
 // quote it.
-func Parse(text []byte) (*report.Report, error) {
+func Parse(text []byte) (*Found, error) {
+	var of struct {
+		Columns, Types json.RawMessage
+	}
+	if json.Unmarshal(text, &of) != nil {
+		return nil, errForm
+	}
+	switch {
+	case of.Columns != nil:
+		return parseColumns(text)
+	case of.Types != nil:
+		return parseResources(text)
+	}
+	return nil, errors.New("it has neither columns nor resource types: it is not what veil discover --format json writes")
+}
+
+var errForm = errors.New("it is not what veil discover --format json writes, or it is cut off")
+
+func parseColumns(text []byte) (*Found, error) {
 	var r report.Report
 	if json.Unmarshal(text, &r) != nil {
-		return nil, errors.New("it is not what veil discover --format json writes, or it is cut off")
-	}
-	if r.Columns == nil {
-		return nil, errors.New("it has no columns: results of veil discover postgres and files are shown here")
+		return nil, errForm
 	}
 	for i := range r.Columns {
 		c := &r.Columns[i]
@@ -86,5 +103,24 @@ func Parse(text []byte) (*report.Report, error) {
 			return nil, errors.New("a column has a class or a confidence that does not exist")
 		}
 	}
-	return &r, nil
+	return &Found{Columns: &r}, nil
+}
+
+// definition is the form of names that veil discover fhir writes: types, paths and URLs of
+// definitions. Rulesets that follow have them.
+var definition = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:/._\-~%#?=&+@()\[\]]{0,300}$`)
+
+func parseResources(text []byte) (*Found, error) {
+	var r fhirsource.Report
+	if json.Unmarshal(text, &r) != nil {
+		return nil, errForm
+	}
+	for _, part := range partsOf(&r) {
+		for i := range part.items {
+			if item := &part.items[i]; !definition.MatchString(item.Name) || item.Count < 0 || item.Codes < 0 {
+				return nil, errors.New("a name is not that of a type, an element or a definition, or a count is none")
+			}
+		}
+	}
+	return &Found{Resources: &r}, nil
 }

@@ -1,6 +1,7 @@
 // Package discovery has the console's page about what veil discover found: each column
-// with its class, the reasons and how sure it is. An operator accepts or changes classes,
-// sees the ruleset that follows with the checker's verdict, and downloads it.
+// with its class, the reasons and how sure it is, or the code systems, profiles and
+// extensions of FHIR resources with what a ruleset does to them. An operator accepts or
+// changes that, sees the ruleset that follows with the checker's verdict, and downloads it.
 //
 //	console.Add(discovery.Page(func() *views.State { … }, jobs))
 //
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/discover"
+	"github.com/veil-proxy/veil/discover/fhirsource"
 	"github.com/veil-proxy/veil/discover/propose"
 	"github.com/veil-proxy/veil/discover/report"
 	"github.com/veil-proxy/veil/internal/suggest"
@@ -32,6 +34,7 @@ var files embed.FS
 var (
 	listPage = console.MustParse(files, "templates/list.html")
 	showPage = console.MustParse(files, "templates/show.html")
+	fhirPage = console.MustParse(files, "templates/fhir.html")
 )
 
 // Result names what a discovery found.
@@ -48,7 +51,13 @@ type Source interface {
 	// List returns the results, the latest first.
 	List(ctx context.Context) ([]Result, error)
 	// Open returns what was found. The error is shown: it has no value.
-	Open(ctx context.Context, id string) (*report.Report, error)
+	Open(ctx context.Context, id string) (*Found, error)
+}
+
+// Found is what a discovery found: of columns, or of FHIR resources.
+type Found struct {
+	Columns   *report.Report
+	Resources *fhirsource.Report // nil: of columns
 }
 
 // ErrNone says that there is no result of an id.
@@ -108,7 +117,7 @@ func (p *pages) list(w http.ResponseWriter, r *console.Request) error {
 }
 
 // open finds a result by the number of its source and its id there.
-func (p *pages) open(ctx context.Context, id string) (*report.Report, error) {
+func (p *pages) open(ctx context.Context, id string) (*Found, error) {
 	source, id, _ := strings.Cut(id, ":")
 	n, err := strconv.Atoi(source)
 	sources := p.sources()
@@ -121,7 +130,7 @@ func (p *pages) open(ctx context.Context, id string) (*report.Report, error) {
 		return nil, &console.Problem{Status: http.StatusNotFound, Text: "There is no result of this name."}
 	case err != nil:
 		return nil, &console.Problem{Status: http.StatusUnprocessableEntity, Reason: "result", Text: "The result cannot be read: " + err.Error() + "."}
-	case len(found.Columns) > mostColumns:
+	case found.Resources == nil && len(found.Columns.Columns) > mostColumns:
 		return nil, &console.Problem{Status: http.StatusUnprocessableEntity, Reason: "size", Text: "The result has too many columns for a page: use veil discover with --ruleset."}
 	}
 	return found, nil
@@ -167,8 +176,10 @@ func (p *pages) show(w http.ResponseWriter, r *console.Request) error {
 	if err != nil {
 		return err
 	}
-	data := newShown(r, found)
-	return r.Render(w, showPage, "Discovery", data)
+	if found.Resources != nil {
+		return p.showResources(w, r, found.Resources)
+	}
+	return r.Render(w, showPage, "Discovery", newShown(r, found.Columns))
 }
 
 func newShown(r *console.Request, found *report.Report) *shown {
@@ -231,25 +242,18 @@ func (d *shown) decided(found *report.Report) (text string, ok bool) {
 	return propose.Ruleset("proposed", tables, found.Columns), true
 }
 
-// proposal is the result that a form names, and the ruleset that follows from what the form
-// decides.
-func (p *pages) proposal(r *console.Request) (data *shown, text string, ok bool, err error) {
-	found, err := p.open(r.Context(), r.PostFormValue("id"))
-	if err != nil {
-		return nil, "", false, err
-	}
-	data = newShown(r, found)
-	text, ok = data.decided(found)
-	return data, text, ok, nil
-}
-
 // decide shows the ruleset that follows from what an operator decided, and what the
 // checker says of it.
 func (p *pages) decide(w http.ResponseWriter, r *console.Request) error {
-	data, text, ok, err := p.proposal(r)
+	found, err := p.open(r.Context(), r.PostFormValue("id"))
 	if err != nil {
 		return err
 	}
+	if found.Resources != nil {
+		return p.decideResources(w, r, found.Resources)
+	}
+	data := newShown(r, found.Columns)
+	text, ok := data.decided(found.Columns)
 	if !ok {
 		if data.Problem == "" {
 			data.Problem = "Some classes do not exist: see below."
@@ -265,12 +269,18 @@ func (p *pages) decide(w http.ResponseWriter, r *console.Request) error {
 
 // download sends the ruleset as a file.
 func (p *pages) download(w http.ResponseWriter, r *console.Request) error {
-	_, text, ok, err := p.proposal(r)
+	found, err := p.open(r.Context(), r.PostFormValue("id"))
 	if err != nil {
 		return err
 	}
-	if !ok {
-		return &console.Problem{Status: http.StatusUnprocessableEntity, Reason: "class", Text: "Some classes do not exist, or the result is too old: show the ruleset first."}
+	var text string
+	if found.Resources != nil {
+		text = found.Resources.Overlay(overlayName, newResources(r, found.Resources).decision())
+	} else {
+		var ok bool
+		if text, ok = newShown(r, found.Columns).decided(found.Columns); !ok {
+			return &console.Problem{Status: http.StatusUnprocessableEntity, Reason: "class", Text: "Some classes do not exist, or the result is too old: show the ruleset first."}
+		}
 	}
 	w.Header().Set("Content-Type", "application/yaml")
 	w.Header().Set("Content-Disposition", `attachment; filename="proposed.yaml"`)

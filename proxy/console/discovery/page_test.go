@@ -139,7 +139,7 @@ func TestBadResults(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "outside.json")
 	for name, text := range map[string]string{
 		filepath.Join(folder, "cut.json"):     `{"columns":[{"schema":"Zebulonius"`,
-		filepath.Join(folder, "fhir.json"):    `{"types":[]}`,
+		filepath.Join(folder, "fhir.json"):    `{"things":[]}`,
 		filepath.Join(folder, "class.json"):   `{"columns":[{"table":"t","column":"c","class":"Zebulonius","confidence":1}]}`,
 		filepath.Join(folder, "old.json"):     `{"columns":[{"table":"t","column":"c","class":"ssn","confidence":1,"sensitive":true,"reasons":["x"]}],"unread":[]}`,
 		filepath.Join(folder, "markup.json"):  `{"columns":[{"table":"<script>alert(1)</script>","column":"\u202ec","class":"ssn","confidence":1,"sensitive":true,"reasons":["<img src=x onerror=alert(1)>"]}],"unread":[]}`,
@@ -155,7 +155,7 @@ func TestBadResults(t *testing.T) {
 	}
 	s := site(t, folder)
 	for id, want := range map[string]string{
-		"0:cut.json": "cut off", "0:fhir.json": "no columns", "0:class.json": "does not exist", "0:nothing.json": "cut off",
+		"0:cut.json": "cut off", "0:fhir.json": "neither columns", "0:class.json": "does not exist", "0:nothing.json": "cut off",
 		"0:link.json": "no result", "0:../" + filepath.Base(outside): "no result", "0:none.json": "no result", "7:x.json": "no result", "x": "no result", "": "no result",
 	} {
 		status, body := s.Get(t, "/discovery/show?id="+url.QueryEscape(id))
