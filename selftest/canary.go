@@ -22,9 +22,17 @@ type Canary struct {
 // Of names what the canary is in.
 func (c *Canary) Of() string {
 	if c.Column != "" {
-		return c.Schema + "." + c.Table + "." + c.Column
+		return c.Container() + "." + c.Column
 	}
-	return c.Type + "." + c.Element
+	return c.Container() + "." + c.Element
+}
+
+// Container names the table or the resource type that the canary is in.
+func (c *Canary) Container() string {
+	if c.Column != "" {
+		return c.Schema + "." + c.Table
+	}
+	return c.Type
 }
 
 // Canaries are the originals that are known of both sources.

@@ -179,28 +179,7 @@ func (r *run) types() (types []string) {
 
 // attack runs an attack for everything that it is over.
 func (r *run) attack(ctx context.Context, a *suite.Attack) error {
-	if a.Over == suite.Once {
-		return r.attempt(ctx, a, nil)
-	}
-	done := map[string]bool{}
-	for i := range r.canaries {
-		c := &r.canaries[i]
-		of := c.Type
-		switch a.Over {
-		case suite.EachColumn:
-			of = c.Of()
-		case suite.EachCanary:
-			of = fmt.Sprint(i)
-		}
-		if done[of] || !r.fits(a, c) {
-			continue
-		}
-		done[of] = true
-		if err := r.attempt(ctx, a, c); err != nil {
-			return err
-		}
-	}
-	return nil
+	return a.Each(r.canaries, func(c *selftest.Canary) bool { return r.fits(a, c) }, func(c *selftest.Canary) error { return r.attempt(ctx, a, c) })
 }
 
 // fits reports whether the canary has what the attack is about: ids are for attacks by
@@ -212,13 +191,7 @@ func (r *run) fits(a *suite.Attack, c *selftest.Canary) bool {
 
 // attempt runs an attack once, or twice if answers are compared, and adds a probe.
 func (r *run) attempt(ctx context.Context, a *suite.Attack, c *selftest.Canary) error {
-	p := selftest.Probe{ID: prefix + a.ID, Kind: a.Kind, Outcome: selftest.Pass, Severity: selftest.Severity(a.Severity)}
-	if c != nil {
-		p.Of = c.Type
-		if a.Over != suite.EachTable {
-			p.Of = c.Of()
-		}
-	}
+	p := selftest.Probe{ID: prefix + a.ID, Kind: a.Kind, Of: a.Of(c), Outcome: selftest.Pass, Severity: selftest.Severity(a.Severity)}
 	first, request, err := r.once(ctx, a, c, false)
 	if err != nil {
 		return err

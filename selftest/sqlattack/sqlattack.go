@@ -162,39 +162,12 @@ func (r *run) tables() (tables []string) {
 
 // attack runs an attack for everything that it is over.
 func (r *run) attack(ctx context.Context, a *suite.Attack) error {
-	if a.Over == suite.Once {
-		return r.attempt(ctx, a, nil)
-	}
-	done := map[string]bool{}
-	for i := range r.canaries {
-		c := &r.canaries[i]
-		of := c.Schema + "." + c.Table
-		switch a.Over {
-		case suite.EachColumn:
-			of = c.Of()
-		case suite.EachCanary:
-			of = fmt.Sprint(i)
-		}
-		if done[of] {
-			continue
-		}
-		done[of] = true
-		if err := r.attempt(ctx, a, c); err != nil {
-			return err
-		}
-	}
-	return nil
+	return a.Each(r.canaries, func(*selftest.Canary) bool { return true }, func(c *selftest.Canary) error { return r.attempt(ctx, a, c) })
 }
 
 // attempt runs an attack once, or twice if answers are compared, and adds a probe.
 func (r *run) attempt(ctx context.Context, a *suite.Attack, c *selftest.Canary) error {
-	p := selftest.Probe{ID: prefix + a.ID, Kind: a.Kind, Outcome: selftest.Pass, Severity: selftest.Severity(a.Severity)}
-	if c != nil {
-		p.Of = c.Schema + "." + c.Table
-		if a.Over != suite.EachTable {
-			p.Of = c.Of()
-		}
-	}
+	p := selftest.Probe{ID: prefix + a.ID, Kind: a.Kind, Of: a.Of(c), Outcome: selftest.Pass, Severity: selftest.Severity(a.Severity)}
 	first, request, err := r.once(ctx, a, c, false)
 	if err != nil {
 		return err
