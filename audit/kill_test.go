@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -257,7 +258,7 @@ func TestCheckpointOverwritesNothing(t *testing.T) {
 	if err := os.WriteFile(other, []byte("of somebody else"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	signer, verifier := testSigner(t)
+	signer, verifier := veiltest.Signer(t, "test")
 	writeLog(t, dir, 2, Options{Signer: signer})
 	if _, err := Verify(dir, verifier); err != nil {
 		t.Error(err)

@@ -3,7 +3,6 @@ package audit
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,8 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -137,20 +135,8 @@ func TestVerifyNamesEveryChangedByte(t *testing.T) {
 	}
 }
 
-func testSigner(t *testing.T) (signer note.Signer, verifierKey string) {
-	t.Helper()
-	signerKey, verifierKey, err := note.GenerateKey(rand.Reader, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if signer, err = note.NewSigner(signerKey); err != nil {
-		t.Fatal(err)
-	}
-	return signer, verifierKey
-}
-
 func TestVerifyNamesThePlace(t *testing.T) {
-	signer, verifierKey := testSigner(t)
+	signer, verifierKey := veiltest.Signer(t, "test")
 	type edit func(t *testing.T, dir string, segments []string)
 	lines := func(change func([][]byte) [][]byte) edit {
 		return func(t *testing.T, dir string, segments []string) {

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -49,7 +50,7 @@ func segmentsOf(t *testing.T, dir string) []string {
 // remains verifies, with and without the key, says what is missing, and goes on.
 func TestPrune(t *testing.T) {
 	t.Parallel()
-	signer, key := testSigner(t)
+	signer, key := veiltest.Signer(t, "test")
 	l, dir := longLog(t, signer)
 	before := segmentsOf(t, dir)
 	removed, err := l.Prune(t.Context(), Retention{Bytes: 6000}, time.Now())
@@ -99,7 +100,7 @@ func TestPrune(t *testing.T) {
 // shipped, nor what does not verify.
 func TestPruneKeepsWhatIsNeeded(t *testing.T) {
 	t.Parallel()
-	signer, _ := testSigner(t)
+	signer, _ := veiltest.Signer(t, "test")
 	all := Retention{Bytes: 1}
 	l, _ := longLog(t, nil)
 	if n, err := l.Prune(t.Context(), all, time.Now()); n != 0 || !errors.Is(err, errUnsigned) {
@@ -132,7 +133,7 @@ func TestPruneKeepsWhatIsNeeded(t *testing.T) {
 // line was written that says otherwise; one whose removal was cut off by a crash may stay.
 func TestPrunedLogCannotBeForged(t *testing.T) {
 	t.Parallel()
-	signer, key := testSigner(t)
+	signer, key := veiltest.Signer(t, "test")
 	l, dir := longLog(t, signer)
 	names := segmentsOf(t, dir)
 	kept, err := os.ReadFile(filepath.Join(dir, names[1]))

@@ -217,14 +217,7 @@ func TestFilters(t *testing.T) {
 // where it was, and is never written over another log.
 func TestFolderIsACopy(t *testing.T) {
 	t.Parallel()
-	secret, key, err := note.GenerateKey(nil, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := note.NewSigner(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
+	signer, key := veiltest.Signer(t, "test")
 	j := newJournal(t, signer)
 	to := filepath.Join(t.TempDir(), "copy")
 	start := func() *Shipper {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/report/signed"
 )
@@ -35,8 +36,8 @@ func change(t *testing.T, path string, f func(string) string) {
 
 func TestBadLogsAreRefused(t *testing.T) {
 	t.Parallel()
-	signer, key := pair(t, "veil-audit")
-	_, other := pair(t, "veil-audit")
+	signer, key := veiltest.Signer(t, "veil-audit")
+	_, other := veiltest.Signer(t, "veil-audit")
 	plain, signs := write(t, nil, random(5, 12)...), write(t, signer, random(5, 12)...)
 	lines := func(f func([]string) []string) func(string) string {
 		return func(s string) string { return strings.Join(f(strings.SplitAfter(s, "\n")), "") }
@@ -79,7 +80,7 @@ func TestBadLogsAreRefused(t *testing.T) {
 
 func TestCheckpointIsCoveredIfItVerifies(t *testing.T) {
 	t.Parallel()
-	signer, key := pair(t, "veil-audit")
+	signer, key := veiltest.Signer(t, "veil-audit")
 	records := random(6, 12)
 	for _, signs := range []bool{true, false} {
 		dir := write(t, nil, records...)
@@ -136,8 +137,8 @@ func TestRulesetsWithoutTheirFilesAreNotCovered(t *testing.T) {
 // TestResultsRestOnTheirSignatures: only what a key vouches for is measured.
 func TestResultsRestOnTheirSignatures(t *testing.T) {
 	t.Parallel()
-	signer, key := pair(t, "veil-selftest")
-	_, other := pair(t, "veil-audit")
+	signer, key := veiltest.Signer(t, "veil-selftest")
+	_, other := veiltest.Signer(t, "veil-audit")
 	result := &signed.Result{Kind: "selftest", Version: "v", Time: november.To, Findings: []signed.Finding{{Name: "a", Outcome: signed.Pass}, {Name: "b", Outcome: signed.Fail}}}
 	for range 400 {
 		result.Figures = append(result.Figures, signed.Figure{Name: "f"})

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/report/signed"
 )
 
@@ -36,7 +37,7 @@ func full(t testing.TB) *Evidence {
 // render returns both signed files of a report, and the key that verifies them.
 func render(t testing.TB, e *Evidence) (asJSON, asHTML []byte, key string) {
 	t.Helper()
-	signer, key := pair(t, "auditor")
+	signer, key := veiltest.Signer(t, "auditor")
 	asJSON, err := signed.JSON(Kind, e, signer)
 	if err != nil {
 		t.Fatal(err)
@@ -266,7 +267,7 @@ func TestRealPythonVerifies(t *testing.T) {
 	}
 	t.Parallel()
 	asJSON, asHTML, key := render(t, full(t))
-	_, other := pair(t, "auditor")
+	_, other := veiltest.Signer(t, "auditor")
 	dir := t.TempDir()
 	run := func(file []byte, key string) error {
 		path := filepath.Join(dir, "report")

@@ -16,20 +16,6 @@ import (
 // november is the period of the tests.
 var november = Period{time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}
 
-// pair is a key pair of a test.
-func pair(t testing.TB, name string) (note.Signer, string) {
-	t.Helper()
-	secret, public, err := note.GenerateKey(nil, name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := note.NewSigner(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signer, public
-}
-
 // write writes records to a new log.
 func write(t testing.TB, signer note.Signer, records ...*mask.Record) string {
 	t.Helper()

@@ -10,21 +10,9 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
-)
 
-// pair is a key pair of a test.
-func pair(t testing.TB, name string) (note.Signer, string) {
-	t.Helper()
-	secret, public, err := note.GenerateKey(nil, name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := note.NewSigner(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signer, public
-}
+	"github.com/veil-proxy/veil/internal/veiltest"
+)
 
 var page = strings.Join([]string{
 	"<!doctype html>", Part("rulesets"), "<h2>Rulesets</h2>", "<p>One.</p>", Part("applications"), "<h2>Applications</h2>", "<table></table>", Part("end"), "</html>", "",
@@ -51,7 +39,7 @@ func files(t testing.TB, signer note.Signer) map[string][]byte {
 
 func TestSignedFileOpens(t *testing.T) {
 	t.Parallel()
-	signer, key := pair(t, "auditor")
+	signer, key := veiltest.Signer(t, "auditor")
 	for format, file := range files(t, signer) {
 		doc, err := Open(file, key)
 		if err != nil {
@@ -70,7 +58,7 @@ func TestSignedFileOpens(t *testing.T) {
 // TestEveryFlippedBitIsFound flips each bit of a file. What is before the signature is named by its part.
 func TestEveryFlippedBitIsFound(t *testing.T) {
 	t.Parallel()
-	signer, key := pair(t, "auditor")
+	signer, key := veiltest.Signer(t, "auditor")
 	for format, file := range files(t, signer) {
 		doc, err := Open(file, key)
 		if err != nil {
@@ -95,8 +83,8 @@ func TestEveryFlippedBitIsFound(t *testing.T) {
 
 func TestChangesAreNamed(t *testing.T) {
 	t.Parallel()
-	signer, key := pair(t, "auditor")
-	stranger, _ := pair(t, "auditor")
+	signer, key := veiltest.Signer(t, "auditor")
+	stranger, _ := veiltest.Signer(t, "auditor")
 	all, others := files(t, signer), files(t, stranger)
 	replace := func(old, by string) func([]byte) []byte {
 		return func(b []byte) []byte {
@@ -158,8 +146,8 @@ func graft(body, signature []byte) []byte {
 // TestSignatureHasOneForm writes valid signatures in other ways than Veil does.
 func TestSignatureHasOneForm(t *testing.T) {
 	t.Parallel()
-	signer, key := pair(t, "auditor")
-	second, _ := pair(t, "second")
+	signer, key := veiltest.Signer(t, "auditor")
+	second, _ := veiltest.Signer(t, "second")
 	file := files(t, signer)["html"]
 	at := bytes.LastIndex(file, []byte(htmlFormat.head)) + len(htmlFormat.head)
 	text := strings.TrimSuffix(string(file[at:]), htmlFormat.foot)
@@ -192,7 +180,7 @@ func TestSignatureHasOneForm(t *testing.T) {
 
 func TestResult(t *testing.T) {
 	t.Parallel()
-	signer, key := pair(t, "auditor")
+	signer, key := veiltest.Signer(t, "auditor")
 	r := &Result{
 		Kind: "selftest", Version: "1.2.3", Time: time.Date(2026, 11, 30, 7, 0, 0, 5, time.UTC), Grade: "A",
 		Inputs:  []Input{{"configuration", digest(nil)}},
@@ -222,7 +210,7 @@ func TestResult(t *testing.T) {
 }
 
 func FuzzOpen(f *testing.F) {
-	signer, key := pair(f, "auditor")
+	signer, key := veiltest.Signer(f, "auditor")
 	for _, file := range files(f, signer) {
 		f.Add(file)
 	}
