@@ -14,17 +14,25 @@ import (
 const parallel = 8
 
 // Main is the TestMain of packages whose tests wait or compute much. More of them run at
-// once than there are processors, unless go test -parallel says how many. And the garbage
-// collector, which otherwise takes up to a fifth of their time, runs less often, within a
-// gigabyte.
+// once than there are processors, unless go test -parallel says how many, and the garbage
+// collector runs less often.
 func Main(m *testing.M) {
 	Parallel()
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(1 << 30)
-	os.Exit(m.Run())
+	os.Exit(Roomy{m}.Run())
 }
 
 // Parallel is Main's part of that name, for a TestMain of its own.
 func Parallel() {
 	_ = flag.Set("test.parallel", strconv.Itoa(max(parallel, runtime.GOMAXPROCS(0)))) // before the flags are parsed
+}
+
+// Roomy runs tests with a garbage collector that runs less often, within a gigabyte.
+// Otherwise it takes up to a fifth of their time.
+type Roomy struct{ *testing.M }
+
+// Run runs the tests.
+func (r Roomy) Run() int {
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(1 << 30)
+	return r.M.Run()
 }
