@@ -17,7 +17,7 @@ type Masker struct {
 	row   Row
 	// known are the truths of conditions, by column, branch and condition.
 	known  [][][]truths
-	values [MostBeside][]byte
+	values [mostBeside][]byte
 	// memos remember masked values, by column and branch; key is what is looked for.
 	memos [][]Memo
 	key   []byte

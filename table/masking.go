@@ -79,10 +79,10 @@ type Neighbours struct {
 	Entity, Birth, Death, Country, Unit string
 }
 
-// neighbours is the number of them. MostBeside is how many columns a method may need.
+// neighbours is the number of them. mostBeside is how many columns a method may need.
 const (
 	neighbours = 5
-	MostBeside = neighbours + ruleset.MostKnown + ruleset.MostRelated
+	mostBeside = neighbours + ruleset.MostKnown + ruleset.MostRelated
 )
 
 func (n *Neighbours) all() [neighbours]string {

@@ -157,8 +157,8 @@ func (a *RelatedRows) surveyed(p *Plan, named *ruleset.RelatedRow) {
 	b := &c.branches[0]
 	switch {
 	case slices.ContainsFunc(b.masking.collects, func(o collected) bool { return o.table == t }): // another rule names the same
-	case len(b.beside)+len(beside) > MostBeside:
-		t.why = fmt.Sprintf("rules name more than %d of its columns", MostBeside)
+	case len(b.beside)+len(beside) > mostBeside:
+		t.why = fmt.Sprintf("rules name more than %d of its columns", mostBeside)
 	default:
 		b.masking.collects = append(b.masking.collects, collected{t, len(b.beside)})
 		b.beside = append(b.beside, beside...)

@@ -109,9 +109,15 @@ func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) va
 	if carryFunctions[name] && f.Over != nil && len(f.Args) > 0 {
 		return a.carry(f, n, sc)
 	}
+	if v, ok := a.rowCall(name, f, n, sc); ok {
+		return v
+	}
+	if collects(name, f) {
+		return a.collected(name, f, n, sc)
+	}
 	vs := a.argumentValues(f, sc)
 	if plainCall(f) {
-		if v, ok := a.compose(name, vs); ok {
+		if v, ok := a.made(name, vs); ok {
 			return v
 		}
 	}
@@ -120,6 +126,43 @@ func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) va
 		// One time for all rows: that of each row would tell in which order they came.
 		return value{node: selectOnce(n)}
 	}
+	return value{node: n}
+}
+
+// made is what Veil makes of keyed arguments of a function. ok is false where it cannot.
+func (a *analysis) made(name string, vs []value) (out value, ok bool) {
+	if len(vs) == 0 {
+		return out, false
+	}
+	if name == "format" {
+		return a.format(vs)
+	}
+	for _, f := range []func(string, []value) (value, bool){a.compose, a.composeJSON, a.ofArray} {
+		if out, ok = f(name, vs); ok {
+			return out, true
+		}
+	}
+	return out, false
+}
+
+// collected analyses an aggregate that collects its argument.
+func (a *analysis) collected(name string, f *pg.FuncCall, n *pg.Node, sc *scope) value {
+	by := collecting{}
+	by.how, by.inVeil = sortsItself(f)
+	var vs []value
+	if strings.HasPrefix(name, "json") {
+		var v value
+		if v, by.isRow = a.rowObject(f.Args[0], sc, name == "jsonb_agg"); by.isRow {
+			vs = []value{v}
+		}
+	}
+	if !by.isRow {
+		vs = a.argumentValues(f, sc)
+	}
+	if vs[0].keying != nil {
+		return a.collect(name, f, vs, by, sc)
+	}
+	a.unkeyedArguments(f, vs, sc)
 	return value{node: n}
 }
 

@@ -1,7 +1,9 @@
 package analysis
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -72,13 +74,16 @@ type composition struct {
 
 // composes reports whether masked values can be parts of a text.
 func (s *keying) composes(loose bool) bool {
-	return !s.Array && (catalog.IsVarying(s.shown) || loose && (s.composed != nil || s.shown == catalog.OIDUUID || s.shown == catalog.OIDInt8))
+	return !s.Array && (catalog.IsVarying(s.shown) || loose && (s.composed != nil && s.shown == catalog.OIDInt4 || s.shown == catalog.OIDUUID || s.shown == catalog.OIDInt8))
 }
 
 // compose makes a keyed text of values by a function. ok is false where none is keyed, or
 // it cannot be.
 func (a *analysis) compose(name string, vs []value) (out value, ok bool) {
 	kind, known := composing[name]
+	if name == "||" && slices.ContainsFunc(vs, func(v value) bool { return v.keying != nil && v.keying.shown == catalog.OIDJSONB }) {
+		return a.joinJSON(vs)
+	}
 	if !known || firstKeying(vs...) == nil {
 		return out, false
 	}
@@ -118,11 +123,7 @@ func (a *analysis) compose(name string, vs []value) (out value, ok bool) {
 // add adds a value to the parts, as the text that a function takes it for.
 func (c *composition) add(a *analysis, v value, function string) *rows.Step {
 	if m := v.made; m != nil {
-		at := len(c.Parts)
-		c.Parts, c.nodes = append(c.Parts, m.Parts...), append(c.nodes, m.nodes...)
-		c.ascii = c.ascii && m.ascii
-		c.note(m.keyed)
-		return moved(m.Step, at)
+		return moved(m.Step, c.take(m))
 	}
 	part := rows.Part{Clear: true}
 	var n *pg.Node
@@ -226,10 +227,76 @@ func (a *analysis) mixed(vs []value, nodes []**pg.Node, choice func() *pg.Node) 
 	return a.madeText(c, catalog.OIDText), true
 }
 
+// orElse is COALESCE of values that Veil makes, of which PostgreSQL cannot tell whether they
+// are NULL. The others are taken for the type of the first. ok is false where there is none.
+func (a *analysis) orElse(vs []value) (out value, ok bool) {
+	s := firstKeying(vs...)
+	if s == nil || !slices.ContainsFunc(vs, func(v value) bool { return v.keying != nil && v.keying.composed != nil }) {
+		return out, false
+	}
+	c, step := &composition{ascii: true}, &rows.Step{Function: "coalesce"}
+	for _, v := range vs {
+		switch {
+		case v.restricted != nil || v.computed || v.keying != nil && (v.keying.Array || v.keying.inSQL != nil):
+			return out, false
+		case v.keying != nil && v.keying.shown != s.shown && !(catalog.IsVarying(v.keying.shown) && catalog.IsVarying(s.shown)):
+			return out, false
+		case v.null:
+			continue
+		case v.keying == nil:
+			typ := a.catalog.Type(s.shown)
+			if typ == nil {
+				return out, false
+			}
+			v.node = cast(cast(v.node, typ.Name), "text")
+		}
+		step.Of = append(step.Of, c.add(a, v, "||"))
+	}
+	c.Step = step
+	return a.madeText(c, s.shown), len(c.Parts) <= rows.MostParts
+}
+
+// format is SQL's format of a constant text with %s alone.
+func (a *analysis) format(vs []value) (out value, ok bool) {
+	k, isConstant := constantOf(vs[0].node)
+	if firstKeying(vs[1:]...) == nil || !isConstant || k.param > 0 || k.null || k.number {
+		return out, false
+	}
+	c, step := &composition{}, &rows.Step{Function: "concat"}
+	rest, next := k.text, 1
+	for {
+		before, after, more := strings.Cut(rest, "%")
+		step.Of = append(step.Of, literal(before))
+		if !more {
+			break
+		}
+		switch {
+		case strings.HasPrefix(after, "%"):
+			step.Of = append(step.Of, literal("%"))
+		case !strings.HasPrefix(after, "s") || next >= len(vs):
+			return out, false
+		default:
+			v := vs[next]
+			if next++; v.restricted != nil || v.computed || v.keying != nil && !v.keying.composes(true) {
+				return out, false
+			}
+			if v.keying != nil && v.keying.inSQL != nil {
+				a.refuseKeyed(v.keying, 0, "cannot be part of a text", "", "") // SQL masks it
+			}
+			step.Of = append(step.Of, c.add(a, v, "concat"))
+		}
+		rest = after[1:]
+	}
+	if c.Step = step; c.keyed == nil || len(c.Parts) > rows.MostParts {
+		return out, false
+	}
+	return a.madeText(c, catalog.OIDText), true
+}
+
 // castText casts a keyed value to a text, which may cut it.
 func (a *analysis) castText(v value, t *catalog.Type, name *pg.TypeName) (out value, ok bool) {
 	s := v.keying
-	if s == nil || s.inSQL != nil || v.computed || !s.composes(true) || t == nil || !catalog.IsVarying(t.OID) || len(name.ArrayBounds) > 0 || len(name.Typmods) > 1 {
+	if s == nil || s.inSQL != nil || v.computed || !s.composes(true) && s.composed == nil || t == nil || !catalog.IsVarying(t.OID) || len(name.ArrayBounds) > 0 || len(name.Typmods) > 1 {
 		return out, false
 	}
 	c := &composition{ascii: true}

@@ -93,6 +93,9 @@ func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
 			vs, nodes = append(vs, v), append(nodes, &x.CoalesceExpr.Args[i])
 			known = known && (v.keying == nil || v.keying.nulls)
 		}
+		if v, ok := a.orElse(vs); ok {
+			return v
+		}
 		if known {
 			if v, ok := a.mixed(vs, nodes, func() *pg.Node { return n }); ok {
 				return v
@@ -104,8 +107,7 @@ func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
 		a.clearAll(x.MinMaxExpr.Args, sc)
 		return value{node: n}
 	case *pg.Node_AArrayExpr:
-		a.clearAll(x.AArrayExpr.Elements, sc)
-		return value{node: n}
+		return a.arrayExpr(x.AArrayExpr, n, sc)
 	case *pg.Node_RowExpr:
 		x.RowExpr.Args = a.rowArgs(x.RowExpr.Args, sc)
 		return value{node: n}
@@ -169,6 +171,25 @@ func (a *analysis) clearAll(list []*pg.Node, sc *scope) {
 	for i, n := range list {
 		list[i] = a.clear(n, sc)
 	}
+}
+
+// arrayExpr is ARRAY[…].
+func (a *analysis) arrayExpr(x *pg.A_ArrayExpr, n *pg.Node, sc *scope) value {
+	var vs []value
+	for _, e := range x.Elements {
+		vs = append(vs, a.expr(e, sc))
+	}
+	if v, ok := a.arrayOf(vs); ok {
+		return v
+	}
+	for i, v := range vs {
+		a.unkeyed(v, location(x.Elements[i]))
+		if v.restricted != nil {
+			a.refuseRestricted(v.restricted, location(x.Elements[i]))
+		}
+		x.Elements[i] = v.node
+	}
+	return value{node: n}
 }
 
 // condition analyses an expression of which only the truth counts: a comparison that

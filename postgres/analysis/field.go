@@ -30,6 +30,9 @@ func (a *analysis) indirection(x *pg.A_Indirection, n *pg.Node, sc *scope) value
 			}
 		}
 	}
+	if v, ok := a.firstOf(x, n, sc); ok {
+		return v
+	}
 	at := location(x.Arg)
 	v := a.expr(x.Arg, sc)
 	if v.keying != nil {

@@ -17,7 +17,7 @@ broadcast btrim cardinality cbrt ceil ceiling center char_length character_lengt
 concat_ws convert convert_from convert_to corr cos cosd cosh cot cotd count covar_pop covar_samp cume_dist
 current_database date date_bin date_part date_trunc datemultirange daterange decode degrees dense_rank
 diameter div encode every exp extract factorial family first_value float4 float8 floor format format_type
-gcd gen_random_uuid generate_series generate_subscripts get_bit get_byte getdatabaseencoding height host
+gcd gen_random_uuid generate_series generate_subscripts get_bit get_byte getdatabaseencoding hashint4 hashint8 hashint8extended hashtext hashtextextended height host
 hostmask initcap int2 int4 int4multirange int4range int8 int8multirange int8range interval is_normalized
 isempty isfinite json_agg json_array_elements json_array_elements_text json_array_length json_build_array
 json_build_object json_each json_each_text json_extract_path json_extract_path_text json_object

@@ -92,18 +92,21 @@ type keyedHash struct {
 // mentioned once: what PostgreSQL remembers a result by are all mentions of columns. The
 // settings are sub-selects, which PostgreSQL computes once a statement, and not once a hash.
 func (k hashKey) hash(value string, of func(sum string) string, condition string, texts ...string) *keyedHash {
+	var columns, message []string
+	for i, t := range texts {
+		columns = append(columns, fmt.Sprintf("pg_catalog.convert_to(%s, 'UTF8') AS b%d", t, i+1))
+		message = append(message, fmt.Sprintf("pg_catalog.int4send(pg_catalog.octet_length(e.b%[1]d)) || e.b%[1]d", i+1))
+	}
+	return &keyedHash{sql: fmt.Sprintf("SELECT %s FROM (SELECT %s AS n FROM (SELECT %s OFFSET 0) AS e WHERE %s OFFSET 0) AS x OFFSET 0",
+		value, of(k.sum(strings.Join(message, " || "))), strings.Join(columns, ", "), condition)}
+}
+
+// sum is the keyed hash of a message.
+func (k hashKey) sum(message string) string {
 	setting := func(name string) string {
 		return "(SELECT pg_catalog.current_setting(" + catalog.QuoteLiteral(name) + ")::pg_catalog.bytea)"
 	}
-	message := setting(k.inner)
-	var columns []string
-	for i, t := range texts {
-		columns = append(columns, fmt.Sprintf("pg_catalog.convert_to(%s, 'UTF8') AS b%d", t, i+1))
-		message += fmt.Sprintf(" || pg_catalog.int4send(pg_catalog.octet_length(e.b%[1]d)) || e.b%[1]d", i+1)
-	}
-	sum := "pg_catalog.sha512(" + setting(k.outer) + " || pg_catalog.sha512(" + message + "))"
-	return &keyedHash{sql: fmt.Sprintf("SELECT %s FROM (SELECT %s AS n FROM (SELECT %s OFFSET 0) AS e WHERE %s OFFSET 0) AS x OFFSET 0",
-		value, of(sum), strings.Join(columns, ", "), condition)}
+	return "pg_catalog.sha512(" + setting(k.outer) + " || pg_catalog.sha512(" + setting(k.inner) + " || " + message + "))"
 }
 
 // firstNumber is the number that the first eight bytes of a hash are, less 2^63: SQL has no

@@ -101,6 +101,11 @@ func target(name string, val *pg.Node) *pg.Node {
 	return &pg.Node{Node: &pg.Node_ResTarget{ResTarget: &pg.ResTarget{Name: name, Val: val}}}
 }
 
+// nth is a bare whole number, such as names a target.
+func nth(n int) *pg.Node {
+	return &pg.Node{Node: &pg.Node_AConst{AConst: &pg.A_Const{Val: &pg.A_Const_Ival{Ival: &pg.Integer{Ival: int32(n)}}}}}
+}
+
 // integer is a whole number as its type.
 func integer(n int64, typ string) *pg.Node { return cast(text(strconv.FormatInt(n, 10)), typ) }
 

@@ -174,6 +174,10 @@ func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool)
 		if s.Node = v.node; v.keying == nil {
 			continue
 		}
+		if i := res.selected(v.column); distinct && i >= 0 && v.keying.orderable() && res.hasShadow(i) {
+			s.Node = nth(i + 1) // by the target, in wrap
+			continue
+		}
 		if plain := a.within(v.date, persons); plain != nil && !distinct {
 			s.Node = plain
 			continue
@@ -196,6 +200,11 @@ func (a *analysis) sortTarget(n *pg.Node, res *result) int {
 		}
 	}
 	return -1
+}
+
+// selected is the place of the target that is a column as it is, or -1.
+func (r *result) selected(c *resolved) int {
+	return slices.IndexFunc(r.columns, func(t *resultColumn) bool { return c != nil && t.source == c })
 }
 
 // sortByName analyses ORDER BY of VALUES and set operations, which take only numbers

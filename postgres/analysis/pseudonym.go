@@ -7,10 +7,9 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// inSQLShapes are the shapes of pseudonyms that SQL can write a keyed hash in. The numbers
-// of a shape are a permutation of eight rounds, and the letters of one that keeps a format
-// are drawn one after the other: these are left to the method.
-var inSQLShapes = wordSet("hex base32 digits uuid")
+// inSQLShapes are the shapes of pseudonyms that SQL can write a keyed hash in. The letters
+// of one that keeps a format are drawn one after the other: these are left to the method.
+var inSQLShapes = wordSet("hex base32 digits uuid int")
 
 // hashed writes the expression of a pseudonym: see forms.Pseudonym.
 func (d *columnRule) hashed(f forms.Pseudonym, s *keying, own *shapeColumn) bool {
@@ -33,10 +32,17 @@ func (d *columnRule) hashed(f forms.Pseudonym, s *keying, own *shapeColumn) bool
 			value += "::pg_catalog.text"
 		}
 	}
-	own.hash = key.hash(value, of, "true", d.value+"::pg_catalog.text")
 	own.value = hashColumn
+	if f.Shape == "int" {
+		own.hash = key.permuted(d.value)
+		if s.shown != catalog.OIDInt8 {
+			own.value += "::pg_catalog.text"
+		}
+	} else {
+		own.hash = key.hash(value, of, "true", d.value+"::pg_catalog.text")
+	}
 	if s.guard != "" {
-		own.value = "CASE WHEN " + s.guard + " THEN " + hashColumn + " END"
+		own.value = "CASE WHEN " + s.guard + " THEN " + own.value + " END"
 	}
 	return true
 }

@@ -110,7 +110,14 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 	for _, w := range q.WindowClause {
 		a.partitionPersons(w.GetWindowDef(), sc)
 	}
+	alone := targetsAlone(q) && !m.recursive
 	res := a.targets(q, sc, m)
+	if alone {
+		res.retarget = func(i int, f func(*pg.Node) *pg.Node) {
+			t := q.TargetList[i].GetResTarget()
+			t.Val = f(t.Val)
+		}
+	}
 	a.group(q, sc, res)
 	if q.HavingClause != nil {
 		q.HavingClause = a.condition(q.HavingClause, sc)

@@ -16,6 +16,9 @@ type result struct {
 	// add appends a shadow column's target to the query under a name, append another one.
 	add    func(i int, name string)
 	append func(name string, n *pg.Node)
+	// retarget changes what the query returns for a column; nil where something else of it
+	// depends on that.
+	retarget func(i int, f func(*pg.Node) *pg.Node)
 	// told: the query reads rows whose order could tell something. safe: the order in
 	// which its own come does not.
 	told, safe bool

@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // setOperation analyses UNION, INTERSECT and EXCEPT.
@@ -37,6 +40,9 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 		if lm != nil && rm != nil && c.keying.shadow == r.columns[i].keying.shadow && !m.recursive {
 			res.columns[i].markShadow = func() { lm(); rm() }
 		}
+	}
+	if l.retarget != nil && r.retarget != nil {
+		res.retarget = func(i int, f func(*pg.Node) *pg.Node) { l.retarget(i, f); r.retarget(i, f) }
 	}
 	a.uniteCrowds(res, &lc, &rc, all)
 	if l.add != nil && r.add != nil {
@@ -80,6 +86,9 @@ func (a *analysis) unite(q *pg.SelectStmt, l, r *result, at int32) (sealed bool)
 		if s == nil {
 			s = rc.keying
 		}
+		if all && a.uniteMixed(l, r, i) {
+			continue
+		}
 		if lc.keying != nil && rc.keying != nil && !sameKeying(lc.keying, rc.keying) ||
 			lc.keying == nil && !lc.null || rc.keying == nil && !rc.null {
 			a.refuseKeyed(s, at, "cannot be united with other values", "", "Unite columns that the same method masks, or NULL.")
@@ -89,6 +98,69 @@ func (a *analysis) unite(q *pg.SelectStmt, l, r *result, at int32) (sealed bool)
 		}
 	}
 	return sealed
+}
+
+// uniteMixed unites texts that are masked in several ways, or not at all: a row has the part
+// of its side, and nothing for the other. It reports false where the columns are of one kind,
+// or cannot be united.
+func (a *analysis) uniteMixed(l, r *result, i int) bool {
+	lc, rc := l.columns[i], r.columns[i]
+	if l.retarget == nil || r.retarget == nil || lc.null || rc.null || lc.keying != nil && rc.keying != nil && sameKeying(lc.keying, rc.keying) {
+		return false
+	}
+	for _, c := range []*resultColumn{lc, rc} {
+		if c.failed != nil || c.restricted != nil || c.keying != nil && (c.keying.Array || !catalog.IsVarying(c.keying.shown)) {
+			return false
+		}
+		if c.keying != nil && c.keying.inSQL != nil {
+			a.refuseKeyed(c.keying, 0, "cannot be united with other values", "", "") // SQL masks it
+		}
+	}
+	c := &composition{ascii: true}
+	step := &rows.Step{Function: "coalesce"}
+	for side, res := range []*result{l, r} {
+		s := res.columns[i].keying
+		part := rows.Part{Clear: true}
+		if s != nil {
+			part = rows.Part{Masking: &s.Masking, Composed: s.composed, Action: a.action(s.Action)}
+			c.note(s)
+		}
+		c.ascii = c.ascii && s != nil && (s.hashed || s.comparable || s.ascii)
+		c.Parts, step.Of = append(c.Parts, part), append(step.Of, &rows.Step{Part: side})
+		res.retarget(i, func(n *pg.Node) *pg.Node {
+			own := clearText(n, "||")
+			if s != nil {
+				own = cast(n, "text")
+			}
+			parts := []*pg.Node{a.tagText(), text(""), text("")}
+			parts[1+side] = coalesce(own, text(""))
+			return row(parts...)
+		})
+	}
+	c.Step = step
+	s := a.madeText(c, catalog.OIDText).keying
+	for _, c := range []*resultColumn{lc, rc} {
+		c.keying, c.markShadow, c.date, c.source, c.node = s, nil, nil, nil, nil
+	}
+	return true
+}
+
+// targetsAlone reports whether nothing of a SELECT is said by the number or name of a target.
+func targetsAlone(q *pg.SelectStmt) bool {
+	if len(q.SortClause)+len(q.DistinctClause) > 0 {
+		return false
+	}
+	for _, n := range q.GroupClause {
+		if n.GetColumnRef() == nil {
+			return false
+		}
+		for _, t := range q.TargetList {
+			if name := bareName(n); name != "" && t.GetResTarget().GetName() == name && bareName(t.GetResTarget().GetVal()) != name {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // values analyses VALUES.

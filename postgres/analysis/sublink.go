@@ -27,6 +27,9 @@ func (a *analysis) sublink(s *pg.SubLink, n *pg.Node, sc *scope) value {
 	case pg.SubLinkType_ARRAY_SUBLINK:
 		res := a.query(q, at, mode{})
 		a.tied(res, sc, s.Location)
+		if v, ok := a.arraySelect(s, n, res); ok {
+			return v
+		}
 		a.clearResult(res, s.Location)
 		if len(res.columns) == 1 {
 			return value{node: n, names: arrayOfNames(res.columns[0].names)}

@@ -146,6 +146,7 @@ func (a *analysis) try(n *pg.Node, sc *scope, m mode, name string) (v value) {
 			Code: codeForbidden, Rule: r.Rule, Column: r.Column, Reason: "view column",
 			Message: fmt.Sprintf("column %q of view %q cannot be used: %s", name, m.view.Name, r.Message),
 			Hint:    "Leave the column out, or give the view's columns tables rules of their own.",
+			keying:  r.keying,
 		}}
 	}()
 	return a.expr(n, sc)

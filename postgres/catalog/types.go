@@ -2,37 +2,38 @@ package catalog
 
 // OIDs of built-in types (PostgreSQL, src/include/catalog/pg_type.dat).
 const (
-	OIDBool        = 16
-	OIDBytea       = 17
-	OIDChar        = 18
-	OIDName        = 19
-	OIDInt8        = 20
-	OIDInt2        = 21
-	OIDInt4        = 23
-	OIDText        = 25
-	OIDOID         = 26
-	oidXID         = 28
-	OIDJSON        = 114
-	OIDXML         = 142
-	OIDFloat4      = 700
-	OIDFloat8      = 701
-	oidUnknown     = 705
-	oidInet        = 869
-	OIDTextArray   = 1009
-	OIDBpchar      = 1042
-	OIDVarchar     = 1043
-	OIDDate        = 1082
-	oidTime        = 1083
-	OIDTimestamp   = 1114
-	oidTimestamps  = 1115 // timestamp[]
-	oidDates       = 1182 // date[]
-	OIDTimestamptz = 1184
-	oidMoments     = 1185 // timestamptz[]
-	OIDInterval    = 1186
-	OIDNumeric     = 1700
-	OIDRecord      = 2249
-	OIDUUID        = 2950
-	OIDJSONB       = 3802
+	OIDBool         = 16
+	OIDBytea        = 17
+	OIDChar         = 18
+	OIDName         = 19
+	OIDInt8         = 20
+	OIDInt2         = 21
+	OIDInt4         = 23
+	OIDText         = 25
+	OIDOID          = 26
+	oidXID          = 28
+	OIDJSON         = 114
+	OIDXML          = 142
+	OIDFloat4       = 700
+	OIDFloat8       = 701
+	oidUnknown      = 705
+	oidInet         = 869
+	OIDTextArray    = 1009
+	OIDVarcharArray = 1015 // varchar[]
+	OIDBpchar       = 1042
+	OIDVarchar      = 1043
+	OIDDate         = 1082
+	oidTime         = 1083
+	OIDTimestamp    = 1114
+	oidTimestamps   = 1115 // timestamp[]
+	oidDates        = 1182 // date[]
+	OIDTimestamptz  = 1184
+	oidMoments      = 1185 // timestamptz[]
+	OIDInterval     = 1186
+	OIDNumeric      = 1700
+	OIDRecord       = 2249
+	OIDUUID         = 2950
+	OIDJSONB        = 3802
 )
 
 // Collations (pg_collation.dat).
@@ -69,6 +70,8 @@ func ArrayOf(element uint32) uint32 {
 	switch element {
 	case OIDText:
 		return OIDTextArray
+	case OIDVarchar:
+		return OIDVarcharArray
 	case OIDDate:
 		return oidDates
 	case OIDTimestamp:

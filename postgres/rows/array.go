@@ -3,6 +3,7 @@ package rows
 import (
 	"bytes"
 	"regexp"
+	"strings"
 )
 
 // ParseArray reads a one-dimensional array literal (array_out); nil elements are NULL.
@@ -69,6 +70,25 @@ func AppendArray(dst []byte, elements [][]byte) []byte {
 			continue
 		}
 		dst = appendElement(dst, e)
+	}
+	return append(dst, '}')
+}
+
+// appendArrayOut writes an array as array_out does: an element is quoted where it must be.
+func appendArrayOut(dst []byte, elements []*string) []byte {
+	dst = append(dst, '{')
+	for i, e := range elements {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		switch {
+		case e == nil:
+			dst = append(dst, "NULL"...)
+		case *e == "" || strings.ContainsAny(*e, "{},\"\\ \t\n\r\v\f") || strings.EqualFold(*e, "NULL"):
+			dst = appendElement(dst, []byte(*e))
+		default:
+			dst = append(dst, *e...)
+		}
 	}
 	return append(dst, '}')
 }

@@ -2,20 +2,15 @@ package rows
 
 import (
 	"bytes"
-	"crypto/md5" //nolint:gosec // SQL's md5 of masked values, which protects nothing
-	"encoding/hex"
 	"slices"
-	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/veil-proxy/veil/table"
 )
 
-// A composed column is a text that is made of masked values, as by SQL's concat or lower.
-// PostgreSQL has no masked values, so it sends a record of the parts, and Veil computes what
-// the statement computes. A part is a text: a wrapper's, or behind a plus sign one that
-// holds no original, or nothing for NULL.
+// A composed column is a value that is made of masked ones, as by SQL's concat, array_agg or
+// json_build_object. PostgreSQL has no masked values, so it sends a record of the parts, and
+// Veil computes what the statement computes. A part is a text: a wrapper's, or behind a plus
+// sign one that holds no original, or nothing for NULL. A list is an array of such texts.
 
 // Composed is how the values of a composed column are made.
 type Composed struct {
@@ -32,15 +27,8 @@ type Part struct {
 	Action   int
 	// Clear: the part may be a text that holds no original.
 	Clear bool
-}
-
-// Step computes a text: of a part, or by a function of other steps.
-type Step struct {
-	Part     int
-	Function string
-	Of       []*Step
-	// Numbers are the arguments of the function that are no texts.
-	Numbers []int
+	// List: the part is an array of such parts.
+	List bool
 }
 
 // Same reports whether two columns are composed alike.
@@ -49,31 +37,27 @@ func (c *Composed) Same(o *Composed) bool {
 		return c == o
 	}
 	return c.Step.same(o.Step) && slices.EqualFunc(c.Parts, o.Parts, func(p, q Part) bool {
-		return p.Clear == q.Clear && p.Action == q.Action && p.Composed.Same(q.Composed) &&
+		return p.Clear == q.Clear && p.List == q.List && p.Action == q.Action && p.Composed.Same(q.Composed) &&
 			(p.Masking == nil) == (q.Masking == nil) && (p.Masking == nil || p.Masking.Same(q.Masking))
 	})
-}
-
-func (s *Step) same(o *Step) bool {
-	return s.Part == o.Part && s.Function == o.Function && slices.Equal(s.Numbers, o.Numbers) && slices.EqualFunc(s.Of, o.Of, (*Step).same)
 }
 
 // clearPart begins a part that holds no original.
 const clearPart = '+'
 
 // MostParts is how many parts a composed value may have.
-const MostParts = maxMembers - 1
+const MostParts = 120
 
 // composer computes the values of a composed column.
 type composer struct {
 	*Composed
 	parts  []cell
 	read   wrapperReader
-	values []*string
+	values []datum
 }
 
 func newComposer(c *Composed) *composer {
-	out := &composer{Composed: c, parts: make([]cell, len(c.Parts)), values: make([]*string, len(c.Parts))}
+	out := &composer{Composed: c, parts: make([]cell, len(c.Parts)), values: make([]datum, len(c.Parts))}
 	for i, p := range c.Parts {
 		if p.Masking != nil {
 			out.parts[i] = newCell(p.Masking, p.Composed, p.Action)
@@ -88,123 +72,60 @@ func (m *Masker) compose(e *table.Remembered, c *cell) error {
 	if o.read.n != 1+len(o.Parts) || !bytes.Equal(o.read.members[0], m.plan.Tag) {
 		return ErrTaint
 	}
-	for i, p := range o.Parts {
-		src := o.read.members[i+1]
-		o.values[i] = nil
-		switch {
-		case len(src) == 0:
-		case src[0] == clearPart && p.Clear && !Tainted(src):
-			s := string(src[1:])
-			o.values[i] = &s
-		case p.Masking == nil:
-			return ErrTaint
-		default:
-			masked, null, err := m.mask(nil, src, &o.parts[i])
-			if err != nil {
-				return err
-			}
-			if s := string(masked); !null {
-				o.values[i] = &s
-			}
+	for i := range o.Parts {
+		var err error
+		if o.values[i], err = m.part(o.read.members[i+1], o, i); err != nil {
+			return err
 		}
 	}
 	e.Null = true
-	if s := o.Step.text(o.values); s != nil {
-		e.Masked, e.Null = m.encode(e.Masked[:0], c.shown, []byte(*s), c.binary)
+	if v := o.Step.value(o.values); v.text != nil {
+		e.Masked, e.Null = m.encode(e.Masked[:0], c.shown, []byte(*v.text), c.binary)
 		e.Null = !e.Null
 	}
 	e.Used = true
 	return nil
 }
 
-// text is what a step computes; nil is NULL.
-func (s *Step) text(parts []*string) *string {
-	if s.Function == "" {
-		return parts[s.Part]
+// part reads a part of a record.
+func (m *Masker) part(src []byte, o *composer, i int) (datum, error) {
+	if !o.Parts[i].List || len(src) == 0 {
+		text, err := m.single(src, o, i)
+		return datum{text: text}, err
 	}
-	args := make([]*string, len(s.Of))
-	for i, a := range s.Of {
-		args[i] = a.text(parts)
+	elements, ok := ParseArray(src)
+	if !ok {
+		return datum{}, ErrTaint
 	}
-	var out string
-	switch s.Function {
-	case "concat":
-		return joined("", args)
-	case "concat_ws":
-		if args[0] == nil {
-			return nil
+	out := datum{list: make([]*string, len(elements)), isList: true}
+	for k, e := range elements {
+		if e == nil {
+			continue
 		}
-		return joined(*args[0], args[1:])
-	}
-	if slices.Contains(args, nil) {
-		return nil
-	}
-	switch first := *args[0]; s.Function {
-	case "||":
-		out = first + *args[1]
-	case "lower":
-		out = strings.ToLower(first)
-	case "upper":
-		out = strings.ToUpper(first)
-	case "replace":
-		out = first
-		if *args[1] != "" {
-			out = strings.ReplaceAll(first, *args[1], *args[2])
+		var err error
+		if out.list[k], err = m.single(e, o, i); err != nil {
+			return datum{}, err
 		}
-	case "btrim":
-		out = strings.Trim(first, " ")
-	case "ltrim":
-		out = strings.TrimLeft(first, " ")
-	case "rtrim":
-		out = strings.TrimRight(first, " ")
-	case "left":
-		out = cut(first, 0, fromEnd(s.Numbers[0], first))
-	case "right":
-		n := utf8.RuneCountInString(first)
-		out = cut(first, n-fromEnd(s.Numbers[0], first), n)
-	case "substr":
-		end := utf8.RuneCountInString(first)
-		if len(s.Numbers) > 1 {
-			end = min(end, s.Numbers[0]-1+s.Numbers[1])
-		}
-		out = cut(first, s.Numbers[0]-1, end)
-	case "length":
-		out = strconv.Itoa(utf8.RuneCountInString(first))
-	case "octet_length":
-		out = strconv.Itoa(len(first))
-	case "md5":
-		sum := md5.Sum([]byte(first)) //nolint:gosec // see the import
-		out = hex.EncodeToString(sum[:])
 	}
-	return &out
+	return out, nil
 }
 
-// joined joins the texts that are not NULL.
-func joined(between string, args []*string) *string {
-	var all []string
-	for _, a := range args {
-		if a != nil {
-			all = append(all, *a)
-		}
+// single is the masked text of a part, or of an element of one; nil is NULL.
+func (m *Masker) single(src []byte, o *composer, i int) (*string, error) {
+	p := &o.Parts[i]
+	switch {
+	case len(src) == 0:
+		return nil, nil
+	case src[0] == clearPart && p.Clear && !Tainted(src):
+		s := string(src[1:])
+		return &s, nil
+	case p.Masking == nil:
+		return nil, ErrTaint
 	}
-	out := strings.Join(all, between)
-	return &out
-}
-
-// fromEnd is a number of characters, of which a negative one leaves out as many.
-func fromEnd(n int, s string) int {
-	if n < 0 {
-		n += utf8.RuneCountInString(s)
+	masked, null, err := m.mask(nil, src, &o.parts[i])
+	if err != nil || null {
+		return nil, err
 	}
-	return max(n, 0)
-}
-
-// cut returns the characters from one place to another, both within the text.
-func cut(s string, from, to int) string {
-	runes := []rune(s)
-	from, to = max(from, 0), min(to, len(runes))
-	if from >= to {
-		return ""
-	}
-	return string(runes[from:to])
+	s := string(masked)
+	return &s, nil
 }

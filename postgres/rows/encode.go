@@ -32,6 +32,13 @@ func appendBinary(dst []byte, typ uint32, src []byte, types *pgtype.Map) ([]byte
 		}
 		out, err := hex.AppendDecode(dst, digits[:])
 		return out, err == nil
+	case catalog.OIDTextArray, catalog.OIDVarcharArray:
+		elements, ok := ParseArray(src)
+		element := uint32(catalog.OIDText)
+		if typ == catalog.OIDVarcharArray {
+			element = catalog.OIDVarchar
+		}
+		return appendBinaryArray(dst, elements, element), ok
 	case catalog.OIDInt4:
 		v, err := strconv.ParseInt(string(src), 10, 32)
 		return binary.BigEndian.AppendUint32(dst, uint32(v)), err == nil
@@ -77,12 +84,12 @@ func trimNumeric(b []byte, at int) []byte {
 	return b
 }
 
-// appendBinaryArray appends a one-dimensional text array in binary form (array_send).
-func appendBinaryArray(dst []byte, elements [][]byte) []byte {
+// appendBinaryArray appends a one-dimensional array of texts in binary form (array_send).
+func appendBinaryArray(dst []byte, elements [][]byte, typ uint32) []byte {
 	if len(elements) == 0 {
 		dst = binary.BigEndian.AppendUint32(dst, 0)
 		dst = binary.BigEndian.AppendUint32(dst, 0)
-		return binary.BigEndian.AppendUint32(dst, catalog.OIDText)
+		return binary.BigEndian.AppendUint32(dst, typ)
 	}
 	hasNull := uint32(0)
 	for _, e := range elements {
@@ -90,7 +97,7 @@ func appendBinaryArray(dst []byte, elements [][]byte) []byte {
 			hasNull = 1
 		}
 	}
-	for _, v := range []uint32{1, hasNull, catalog.OIDText, uint32(len(elements)), 1} {
+	for _, v := range []uint32{1, hasNull, typ, uint32(len(elements)), 1} {
 		dst = binary.BigEndian.AppendUint32(dst, v)
 	}
 	for _, e := range elements {

@@ -223,7 +223,9 @@ func (m *Masker) masked(wrapper []byte, c *cell, read func(*wrapperReader, []byt
 // unwrap reads a wrapper, or takes a bare original for one.
 func (m *Masker) unwrap(wrapper []byte, c *cell, read func(*wrapperReader, []byte) bool) bool {
 	if c.bare {
-		m.read.n, m.read.members[0], m.read.members[1] = 2, m.plan.Tag, wrapper
+		m.read.n = 0
+		m.read.add(m.plan.Tag)
+		m.read.add(wrapper)
 		return true
 	}
 	return read(&m.read, wrapper)
@@ -284,7 +286,7 @@ func (m *Masker) fillArray(e *table.Remembered, c *cell) error {
 		}
 	}
 	if c.binary {
-		e.Masked = appendBinaryArray(e.Masked[:0], out)
+		e.Masked = appendBinaryArray(e.Masked[:0], out, catalog.OIDText)
 	} else {
 		e.Masked = AppendArray(e.Masked[:0], out)
 	}

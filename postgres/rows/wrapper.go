@@ -3,16 +3,15 @@ package rows
 import (
 	"bytes"
 	"encoding/binary"
-
-	"github.com/veil-proxy/veil/table"
 )
 
-// maxMembers is the most that a composite wrapper has: tag, value and what is beside it.
-const maxMembers = 2 + table.MostBeside
+// maxMembers is the most that a composite wrapper has: tag, value and what is beside it, or
+// the parts of a value that is made of several.
+const maxMembers = 1 + MostParts
 
 // wrapperReader takes composite wrappers apart. The members are valid until the next one.
 type wrapperReader struct {
-	members [maxMembers][]byte
+	members [][]byte
 	n       int
 	buf     []byte // of members that are written with escapes
 }
@@ -35,7 +34,7 @@ func (c *wrapperReader) readText(src []byte) bool {
 			if !ok {
 				return false
 			}
-			c.members[c.n] = member
+			c.add(member)
 			src = rest
 		} else {
 			i := bytes.IndexByte(src, ',')
@@ -45,10 +44,9 @@ func (c *wrapperReader) readText(src []byte) bool {
 			if i == 0 || bytes.IndexByte(src[:i], '"') >= 0 || bytes.IndexByte(src[:i], '\\') >= 0 {
 				return false
 			}
-			c.members[c.n] = src[:i]
+			c.add(src[:i])
 			src = src[i:]
 		}
-		c.n++
 		if len(src) == 0 {
 			return true
 		}
@@ -57,6 +55,14 @@ func (c *wrapperReader) readText(src []byte) bool {
 		}
 		src = src[1:]
 	}
+}
+
+func (c *wrapperReader) add(member []byte) {
+	if c.n == len(c.members) {
+		c.members = append(c.members, nil)
+	}
+	c.members[c.n] = member
+	c.n++
 }
 
 // quoted reads to the closing quote; "" and \x stand for one character.
@@ -107,8 +113,7 @@ func (c *wrapperReader) readBinary(src []byte) bool {
 		if size < 0 || int(size) > len(src) {
 			return false
 		}
-		c.members[c.n] = src[:size]
-		c.n++
+		c.add(src[:size])
 		src = src[size:]
 	}
 	return len(src) == 0

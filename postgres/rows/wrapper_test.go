@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
 func TestWrapperReader(t *testing.T) {
@@ -52,7 +54,7 @@ func TestArrays(t *testing.T) {
 			if again, ok := ParseArray(AppendArray(nil, got)); !ok || len(again) != len(got) {
 				t.Errorf("%s: does not come back", c.in)
 			}
-			if again, ok := readBinaryArray(appendBinaryArray(nil, got)); !ok || len(again) != len(got) {
+			if again, ok := readBinaryArray(appendBinaryArray(nil, got, catalog.OIDText)); !ok || len(again) != len(got) {
 				t.Errorf("%s: does not come back from binary", c.in)
 			}
 		}

@@ -7,7 +7,7 @@ SELECT min(last_name), max(last_name) FROM clinic.patients
 SELECT min(id), max(id), sum(id), avg(id) FROM clinic.patients
 
 --- string-agg
---: refused
+--: no canary
 SELECT string_agg(last_name, ',') FROM clinic.patients
 
 --- string-agg-ordered
@@ -15,7 +15,7 @@ SELECT string_agg(last_name, ',') FROM clinic.patients
 SELECT string_agg(sex::text, ',' ORDER BY last_name) FROM clinic.patients
 
 --- array-agg
---: refused
+--: no canary
 SELECT array_agg(last_name) FROM clinic.patients
 
 --- array-agg-of-rows
@@ -23,7 +23,7 @@ SELECT array_agg(last_name) FROM clinic.patients
 SELECT array_agg(p) FROM clinic.patients p
 
 --- json-agg
---: refused
+--: no canary
 SELECT json_agg(last_name) FROM clinic.patients
 
 --- jsonb-object-agg
@@ -31,7 +31,7 @@ SELECT json_agg(last_name) FROM clinic.patients
 SELECT jsonb_object_agg(ssn, sex) FROM clinic.patients WHERE ssn IS NOT NULL
 
 --- json-agg-of-rows
---: refused
+--: no canary
 SELECT json_agg(p) FROM clinic.patients p
 
 --- xmlagg
@@ -89,7 +89,7 @@ SELECT count(DISTINCT (first_name, last_name)) FROM clinic.patients
 SELECT array_agg(height_cm ORDER BY last_name) FROM clinic.patients
 
 --- aggregate-distinct-order
---: refused
+--: masked unordered
 SELECT string_agg(DISTINCT last_name, ',') FROM clinic.patients
 
 --- aggregate-filter-like

@@ -53,7 +53,7 @@ SELECT length(last_name) + 1 FROM clinic.patients
 SELECT sum(length(last_name)), max(length(last_name)) FROM clinic.patients
 
 --- composed-aggregated
---: refused 42501
+--: no canary
 SELECT string_agg('x' || id, ',') FROM clinic.patients
 
 --- composed-min
@@ -73,11 +73,11 @@ SELECT count(*) FROM clinic.patients WHERE concat(email, id) IS NULL
 SELECT x FROM (SELECT 'a' || id AS k FROM clinic.patients) x
 
 --- composed-as-json
---: refused 42501
+--: masked unordered
 SELECT to_json('a' || id) FROM clinic.patients
 
 --- composed-as-an-array
---: refused 42501
+--: masked unordered
 SELECT ARRAY[lower(id)] FROM clinic.patients
 
 --- composed-of-an-array

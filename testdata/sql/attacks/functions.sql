@@ -51,7 +51,7 @@ SELECT concat(last_name, ' ', first_name) FROM clinic.patients
 SELECT concat_ws(',', p) FROM clinic.patients p
 
 --- format
---: refused
+--: masked unordered
 SELECT format('%s', last_name) FROM clinic.patients
 
 --- format-variadic

@@ -69,11 +69,11 @@ SELECT sex FROM clinic.patients WHERE last_name = ROW ('x'::text, 'CANARYNAME000
 SELECT last_name FROM clinic.patients UNION ALL SELECT ROW ('x', 'y', 'z')
 
 --- array-of-sealed
---: refused
+--: masked unordered
 SELECT ARRAY[last_name] FROM clinic.patients
 
 --- array-subselect
---: refused
+--: no canary
 SELECT ARRAY(SELECT last_name FROM clinic.patients)
 
 --- array-length-of-subselect
@@ -101,23 +101,23 @@ SELECT count(*) FROM clinic.patients WHERE aliases @> ARRAY['CANARYALIAS0002']
 SELECT count(*) FROM clinic.patients WHERE 'CANARYALIAS0002' = ANY (aliases)
 
 --- to-json
---: refused
+--: masked unordered
 SELECT to_json(last_name) FROM clinic.patients
 
 --- to-jsonb-row
---: refused
+--: masked unordered
 SELECT to_jsonb(p) FROM clinic.patients p
 
 --- row-to-json
---: refused
+--: masked unordered
 SELECT row_to_json(p) FROM clinic.patients p
 
 --- row-to-json-subselect
---: refused
+--: masked unordered
 SELECT row_to_json(x) FROM (SELECT id, last_name FROM clinic.patients) x
 
 --- json-build-object
---: refused
+--: masked unordered
 SELECT json_build_object('n', last_name), jsonb_build_array(ssn) FROM clinic.patients
 
 --- json-build-variadic

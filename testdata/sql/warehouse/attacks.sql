@@ -21,7 +21,7 @@ SELECT tval FROM omop.fact_lab
 SELECT p FROM omop.person p
 
 --- warehouse-attack-006
---: refused
+--: masked unordered
 SELECT to_jsonb(p) FROM omop.person p
 
 --- warehouse-attack-007
@@ -45,7 +45,7 @@ SELECT upper(person_id) FROM omop.person
 SELECT min(person_id), max(person_id) FROM omop.person
 
 --- warehouse-attack-012
---: refused
+--: no canary
 SELECT array_agg(person_id) FROM omop.person
 
 --- warehouse-attack-013
@@ -133,11 +133,11 @@ SELECT (ARRAY(SELECT person_id FROM omop.person))[1]
 SELECT ROW(person_id, 1) FROM omop.person
 
 --- warehouse-attack-034
---: refused
+--: masked unordered
 SELECT json_build_object('p', person_id) FROM omop.person
 
 --- warehouse-attack-035
---: refused
+--: no canary
 SELECT jsonb_agg(person_id) FROM omop.person
 
 --- warehouse-attack-036
@@ -145,7 +145,7 @@ SELECT jsonb_agg(person_id) FROM omop.person
 SELECT xmlelement(name p, person_id) FROM omop.person
 
 --- warehouse-attack-037
---: refused
+--: masked unordered
 SELECT format('%s', person_id) FROM omop.person
 
 --- warehouse-attack-038
@@ -605,11 +605,11 @@ SELECT E'\x43' || person_id FROM omop.person
 SELECT quote_literal(person_id) FROM omop.person
 
 --- warehouse-attack-246
---: refused
+--: masked unordered
 SELECT to_json(person_id) FROM omop.person
 
 --- warehouse-attack-247
---: refused
+--: masked unordered
 SELECT array_to_string(ARRAY[person_id], '') FROM omop.person
 
 --- warehouse-attack-248
@@ -681,7 +681,7 @@ SELECT (f::omop.fact).tval FROM omop.fact_lab f
 SELECT f::omop.fact FROM omop.fact_lab f
 
 --- warehouse-attack-265
---: refused
+--: no canary
 SELECT jsonb_agg(f) FROM omop.fact f
 
 --- warehouse-attack-266

@@ -270,19 +270,19 @@ SELECT n, count(*) FROM (SELECT person_id, array_length(array_agg(DISTINCT ward)
 SELECT path, count(*) FROM (SELECT person_id, string_agg(left(ward, 1), '>' ORDER BY started) AS path FROM omop.visit GROUP BY person_id) x GROUP BY path ORDER BY 2 DESC, 1 LIMIT 10
 
 --- shape-array-of-ids
---: refused 42501
+--: masked unordered
 SELECT ward, array_agg(DISTINCT person_id) FROM omop.visit WHERE cost > 800 GROUP BY ward
 
 --- shape-ids-in-a-text
---: refused 42501
+--: masked unordered
 SELECT ward, string_agg(person_id, ', ' ORDER BY cost) FROM omop.visit WHERE cost > 850 GROUP BY ward
 
 --- shape-id-as-json
---: refused 42501
+--: masked unordered
 SELECT json_build_object('person', person_id, 'ward', ward) FROM omop.visit WHERE cost > 850
 
 --- shape-rows-as-json
---: refused 42501
+--: masked unordered
 SELECT row_to_json(x) FROM (SELECT person_id, ward, cost FROM omop.visit WHERE cost > 850) x
 
 --- shape-ordered-by-alias-of-id

@@ -1,0 +1,172 @@
+package sqltest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/pgtest"
+)
+
+// hospitalRulesets are the dates' rules of the rulesets that the hospital is read under.
+var hospitalRulesets = map[string]string{
+	"safe-harbor": `
+    - {id: births, match: [{column: birth_datetime}, {column: "Geb.-Datum"}], method: birthYear}
+    - {id: dates, match: [{column: "*_date"}, {column: "*_datetime"}, {column: dod}, {column: "*time"}, {column: billed_on}, {column: von}, {column: bis}, {column: at}, {column: "angelegt am"}], method: year}
+    - {id: concepts, match: [{table: concept, column: "valid_*"}], method: keep}
+    - {id: visits, match: [{table: Patient, column: Termine}], method: year}
+`,
+	"research": `
+    - {id: persons-dates, match: [{schema: cdm, column: "*_date"}, {schema: cdm, column: "*_datetime"}, {column: billed_on}], method: date, mode: shift, entity: person_id}
+    - {id: subjects-dates, match: [{column: dod}, {schema: icu, column: "*time"}], method: date, mode: shift, entity: subject_id}
+    - {id: patients-dates, match: [{column: von}, {column: bis}, {column: at}, {column: "angelegt am"}, {column: "Geb.-Datum"}, {column: Termine}], method: date, mode: shift, entity: PatNr}
+    - {id: concepts, match: [{table: concept, column: "valid_*"}], method: keep}
+`,
+	"limited-dataset": `
+    - {id: subjects-dates, match: [{column: dod}, {schema: icu, column: "*time"}], method: date, mode: shift, weekday: true, window: 364, entity: subject_id}
+    - {id: months, match: [{column: billed_on}, {table: death, column: death_date}], method: date, mode: month}
+    - {id: charges, match: [{column: total_charge}], method: noise, within: "5.0", entity: person_id}
+`,
+}
+
+// TestHospital runs what analysts and their tools send over a hospital's warehouse, under
+// three rulesets. A copy is made of what Veil gives of each table: a statement over it must
+// give the rows that it gives over Veil.
+func TestHospital(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	db := pg.CreateDatabase(t, "hospital")
+	schema := string(pgtest.ReadTestdata(t, "sql", "hospital.sql"))
+	db.Exec(t, schema)
+	common := string(pgtest.ReadTestdata(t, "sql", "hospital.yaml"))
+	for name, dates := range hospitalRulesets {
+		t.Run(name, func(t *testing.T) {
+			d := openListener(t, db.DSN(pgtest.Owner), masktest.Policy(t, "veil: 1\nname: hospital\nextends: "+name+"\n"+common+dates), nil)
+			h := &hospital{through: connect(t, d.dsn()), everyMode: name == "research"}
+			defer h.through.close()
+			masked := h.mask(t, pg, db, schema, "hospital_"+strings.ReplaceAll(name, "-", "_"))
+			h.direct = connect(t, masked.DSN(pgtest.Owner))
+			defer h.direct.close()
+			for i, e := range corpus(t, "hospital") {
+				t.Run(e.Name, func(t *testing.T) { h.check(t, e, i) })
+			}
+		})
+	}
+}
+
+// hospital is the warehouse through Veil, and its masked copy.
+type hospital struct {
+	through, direct *session
+	everyMode       bool
+}
+
+// mask makes the copy.
+func (h *hospital) mask(t *testing.T, pg *pgtest.Server, db *pgtest.Database, schema, name string) *pgtest.Database {
+	t.Helper()
+	out := pg.CreateDatabase(t, name)
+	owner := connect(t, db.DSN(pgtest.Owner))
+	defer owner.close()
+	out.Exec(t, strings.Join(regexp.MustCompile(`(?m)^CREATE (SCHEMA|DOMAIN|TYPE) [^;]*;`).FindAllString(schema, -1), "\n"))
+	to, err := pgconn.Connect(context.Background(), out.DSN(pgtest.Owner))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close(context.Background())
+	tables := owner.run(modes[0], "SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'p') AND NOT relispartition AND nspname IN ('cdm', 'icu', 'Klinik Süd') ORDER BY c.oid", nil)
+	for _, row := range tables.rows {
+		table := string(row[0])
+		head := h.through.run(modes[1], "SELECT * FROM "+table+" LIMIT 0", nil)
+		if head.err != nil {
+			t.Fatalf("%s: %s", table, head.said())
+		}
+		var columns []string
+		for i, name := range head.names {
+			typ := owner.run(modes[0], fmt.Sprintf("SELECT CASE %[1]d WHEN 'bpchar'::regtype THEN 'bpchar' ELSE format_type(%[1]d, NULL) END", head.types[i]), nil)
+			columns = append(columns, quote(name)+" "+string(typ.rows[0][0]))
+		}
+		out.Exec(t, "CREATE TABLE "+table+" ("+strings.Join(columns, ", ")+")")
+		rows := h.through.run(modes[0], "COPY (SELECT * FROM "+table+") TO STDOUT", nil)
+		if rows.err != nil || len(rows.copy) == 0 {
+			t.Fatalf("%s: %s", table, rows.said())
+		}
+		if bytes.Contains(rows.copy, []byte("ZQORIGINAL")) {
+			t.Fatalf("%s: an original was received", table)
+		}
+		if _, err := to.CopyFrom(context.Background(), bytes.NewReader(rows.copy), "COPY "+table+" FROM STDIN"); err != nil {
+			t.Fatalf("%s: %v", table, err)
+		}
+	}
+	for _, view := range regexp.MustCompile(`(?m)^CREATE VIEW [^;]*;`).FindAllString(schema, -1) {
+		out.Exec(t, view)
+	}
+	out.Exec(t, "ANALYZE")
+	return out
+}
+
+// cell is the text of a query over the copy that gives one value.
+func (h *hospital) cell(t *testing.T) func(word, argument string) string {
+	return func(_, argument string) string {
+		a := h.direct.run(modes[0], argument, nil)
+		if a.err != nil || len(a.rows) != 1 {
+			t.Fatalf("%s: %s", argument, a.said())
+		}
+		return string(a.rows[0][0])
+	}
+}
+
+// check runs an entry through Veil and over the copy, in all modes or in one of them in turn.
+func (h *hospital) check(t *testing.T, e Entry, turn int) {
+	steps, params := slices.Clone(e.Steps), slices.Clone(e.Params)
+	for _, texts := range [][]string{steps, params} {
+		for i := range texts {
+			texts[i] = Fill(texts[i], false, h.cell(t))
+		}
+	}
+	run := func(s *session, m mode) (a *answer) {
+		for _, step := range steps {
+			if a = s.run(m, step, params); a.err != nil {
+				break
+			}
+		}
+		if len(steps) > 1 {
+			s.run(modes[0], "ROLLBACK", nil)
+			s.run(modes[0], "DISCARD ALL", nil)
+		}
+		return a
+	}
+	sent := slices.DeleteFunc(slices.Clone(modes), func(m mode) bool { return !e.inMode(m) })
+	if !h.everyMode {
+		turn %= len(sent)
+		sent = sent[turn : turn+1]
+	}
+	for _, m := range sent {
+		got := run(h.through, m)
+		if bytes.Contains(h.through.received(), []byte("ZQORIGINAL")) {
+			t.Fatalf("%s: LEAK: an original was received", m.name)
+		}
+		if got.err != nil {
+			if !e.Expects("refused") {
+				t.Errorf("%s: %s", m.name, got.said())
+			}
+			continue
+		}
+		want := run(h.direct, m)
+		if want.err != nil {
+			t.Fatalf("over the copy: %s", want.said())
+		}
+		if !e.Expects("masked") {
+			t.Errorf("%s: not refused", m.name)
+			continue
+		}
+		if d := got.diff(want, ordered.MatchString(steps[len(steps)-1]) && !e.Unordered, e.Ignore); d != "" {
+			t.Errorf("%s: %s", m.name, d)
+		}
+	}
+}
