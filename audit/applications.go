@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"encoding/json"
 
 	"github.com/veil-proxy/veil/mask"
 )
@@ -14,7 +15,8 @@ type Application struct {
 	// that is not remembered, since there were too many.
 	Number int
 
-	next *Application // the one that stood behind it last
+	next   *Application // the one that stood behind it last
+	action *mask.Action // that it was of last; nil if it was read
 }
 
 // Use says how often a rule was applied in a record.
@@ -28,6 +30,7 @@ type Use struct {
 // next before, and then only its text is compared.
 type applications struct {
 	known map[string]*Application
+	of    map[*mask.Action]*Application
 	texts []string    // by number
 	start Application // its next one is the first of a record
 }
@@ -85,16 +88,59 @@ func (all *applications) keep(a *Application, text string) {
 	all.known[text] = a
 }
 
+// mostActions bounds how many actions are known by themselves: they come and go with plans.
+const mostActions = 1 << 14
+
+// marked appends uses that were not read. It finds them as uses does, by what came next before.
+func (all *applications) marked(dst []Use, used []mask.Use) []Use {
+	last := &all.start
+	for i := range used {
+		u := &used[i]
+		a := last.next
+		if a == nil || a.action != u.Action {
+			a = all.ofAction(u.Action)
+			if a.Number >= 0 {
+				last.next = a
+			}
+		}
+		last = a
+		dst = append(dst, Use{a, u.N})
+	}
+	return dst
+}
+
+// ofAction returns the application of an action.
+func (all *applications) ofAction(action *mask.Action) *Application {
+	a := all.of[action]
+	if a == nil {
+		of := mask.Applied{Rule: action.Rule, Category: action.Category, Path: action.Path, Method: action.Method}
+		text := append(appendApplication(nil, &of), "0}"...)
+		_ = json.Unmarshal(text, &of) // as whoever reads the line has it: with U+FFFD for what is no UTF-8
+		a = all.application(of)
+		if len(all.of) >= mostActions {
+			clear(all.of)
+		}
+		all.of[action] = a
+	}
+	a.action = action
+	return a
+}
+
+// application returns the application of a record's.
+func (all *applications) application(of mask.Applied) *Application {
+	text := string(appendApplication(nil, &of))
+	a := all.known[text]
+	if a == nil {
+		a = &Application{Rule: of.Rule, Category: of.Category, Path: of.Path, Method: of.Method}
+		all.keep(a, text)
+	}
+	return a
+}
+
 // usesOf are the applications of a line that was not scanned.
 func (p *parser) usesOf(dst []Use, applied []mask.Applied) []Use {
 	for i := range applied {
-		text := string(appendApplication(nil, &applied[i]))
-		a := p.applications.known[text]
-		if a == nil {
-			a = &Application{Rule: applied[i].Rule, Category: applied[i].Category, Path: applied[i].Path, Method: applied[i].Method}
-			p.applications.keep(a, text)
-		}
-		dst = append(dst, Use{a, applied[i].N})
+		dst = append(dst, Use{p.applications.application(applied[i]), applied[i].N})
 	}
 	return dst
 }

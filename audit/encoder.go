@@ -13,6 +13,9 @@ type encoder struct {
 	line Line
 	text []byte
 	ends []int // of each line in text
+	// used are the applications of the last line, which stand in text between two places.
+	used    []mask.Use
+	applied [2]int
 }
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
@@ -35,7 +38,7 @@ func (e *encoder) encode(r *mask.Record) {
 	if cap(e.text) > mostKept {
 		e.text = nil
 	}
-	e.text, e.ends = e.text[:0], e.ends[:0]
+	e.reset()
 	for i := range r.Details {
 		d := &r.Details[i]
 		e.add(&Line{Kind: "detail", Time: r.Time, RequestID: clean(r.RequestID),
@@ -59,12 +62,15 @@ func (e *encoder) encode(r *mask.Record) {
 
 // pruned writes the line of a segment that is removed.
 func (e *encoder) pruned(now time.Time, end chain) {
-	e.text, e.ends = e.text[:0], e.ends[:0]
+	e.reset()
 	e.add(&Line{Kind: "pruned", Time: now, PrunedSeq: end.seq, PrunedHash: end.hash}, nil)
 }
 
+func (e *encoder) reset() { e.text, e.ends, e.used = e.text[:0], e.ends[:0], nil }
+
 func (e *encoder) add(l *Line, used []mask.Use) {
 	e.line = *l
-	e.text = e.line.appendRecord(e.text, used)
+	e.text, e.applied = e.line.appendRecord(e.text, used)
+	e.used = used
 	e.ends = append(e.ends, len(e.text))
 }

@@ -50,6 +50,7 @@ type Follower struct {
 	recent *Recent // nil: the file only
 	piece  []byte  // of it, and what is not read yet
 	rest   []byte
+	marks  []mark
 }
 
 // Follow returns a follower whose first line is the one at a place, or the first line of the
@@ -99,7 +100,9 @@ func (f *Follower) next() (*Line, Place, error) {
 		case known:
 			at := Place{f.segment, f.offset, int64(len(text)) + 1}
 			f.offset += at.Bytes
-			return &f.line, at, f.p.decode(&f.line, text)
+			err := f.p.decode(&f.line, text)
+			f.p.mark = nil
+			return &f.line, at, err
 		}
 	}
 	if f.end {

@@ -10,6 +10,7 @@ import (
 type group struct {
 	segment string // name of the segment that begins with this group, or empty
 	text    []byte
+	marks   []mark // of its records, if they are followed
 	end     head
 	sign    bool          // a checkpoint follows it
 	done    chan struct{} // closed when it is on disk, or cannot be written
@@ -36,8 +37,13 @@ func (l *Log) enqueue(now time.Time, e *encoder, sign bool) (g *group, mine []*g
 	}
 	g = l.current(now)
 	before := len(g.text)
+	last := before
 	for line := range e.lines() {
+		last = len(g.text)
 		g.text = l.head.append(g.text, line)
+	}
+	if l.recent != nil && len(e.used) > 0 {
+		g.marks = append(g.marks, e.mark(last, len(g.text)))
 	}
 	g.end = l.head
 	g.sign = g.sign || sign
@@ -165,7 +171,7 @@ func (l *Log) writeGroup(g *group) error {
 	}
 	l.written = g.end
 	if l.recent != nil {
-		g.text = l.recent.add(at, g.text)
+		g.text = l.recent.add(piece{at, g.text, g.marks})
 	}
 	if g.sign || l.written.seq-l.signed >= checkpointEvery || g.segment != "" && l.signed > 0 {
 		return l.checkpoint()

@@ -12,11 +12,14 @@ import (
 // its hash, each with a comma before it, as encoding/json writes them. A response
 // waits for its record, which has about sixty applications, so the record is written by
 // hand. A test compares the two.
-func (l *Line) appendMembers(dst []byte) []byte { return l.appendRecord(dst, nil) }
+func (l *Line) appendMembers(dst []byte) []byte {
+	dst, _ = l.appendRecord(dst, nil)
+	return dst
+}
 
 // appendRecord appends the members of a line with uses for the line's own applications, if
-// there are any.
-func (l *Line) appendRecord(dst []byte, used []mask.Use) []byte {
+// there are any, and returns where these begin and end.
+func (l *Line) appendRecord(dst []byte, used []mask.Use) (_ []byte, applied [2]int) {
 	dst = appendText(dst, "kind", l.Kind)
 	dst = append(dst, `,"time":"`...)
 	dst = append(l.Time.UTC().AppendFormat(dst, time.RFC3339Nano), '"')
@@ -55,7 +58,8 @@ func (l *Line) appendRecord(dst []byte, used []mask.Use) []byte {
 		dst = append(dst, ']')
 	}
 	if len(used) > 0 {
-		dst = append(dst, `,"applied":[`...)
+		applied[0] = len(dst)
+		dst = append(dst, appliedMember...)
 		for i := range used {
 			if i > 0 {
 				dst = append(dst, ',')
@@ -63,8 +67,9 @@ func (l *Line) appendRecord(dst []byte, used []mask.Use) []byte {
 			dst = used[i].AppendJSON(dst)
 		}
 		dst = append(dst, ']')
+		applied[1] = len(dst)
 	} else if len(l.Applied) > 0 {
-		dst = append(dst, `,"applied":[`...)
+		dst = append(dst, appliedMember...)
 		for i := range l.Applied {
 			if i > 0 {
 				dst = append(dst, ',')
@@ -95,7 +100,7 @@ func (l *Line) appendRecord(dst []byte, used []mask.Use) []byte {
 	}
 	dst = appendNumber(dst, "tornBytes", l.TornBytes)
 	dst = appendNumber(dst, "prunedSeq", int64(l.PrunedSeq)) //nolint:gosec // lines are numbered from 1
-	return appendTextOrNone(dst, "prunedHash", l.PrunedHash)
+	return appendTextOrNone(dst, "prunedHash", l.PrunedHash), applied
 }
 
 // appendApplication appends an application up to its count.
@@ -106,6 +111,8 @@ func appendApplication(dst []byte, a *mask.Applied) []byte {
 	dst = appendText(dst, "method", a.Method)
 	return append(dst, beforeCount...)
 }
+
+const appliedMember = `,"applied":[`
 
 func appendText(dst []byte, name, text string) []byte {
 	dst = append(append(append(dst, ',', '"'), name...), '"', ':')

@@ -22,6 +22,7 @@ type parser struct {
 	uses []Use
 	hash []byte
 	lean bool
+	mark *mark // of the line; nil for none
 }
 
 // The members whose texts come again in other lines, by their place in parser.last.
@@ -50,7 +51,7 @@ const (
 )
 
 func newParser() *parser {
-	return &parser{texts: map[string]string{}, applications: applications{known: map[string]*Application{}}}
+	return &parser{texts: map[string]string{}, applications: applications{known: map[string]*Application{}, of: map[*mask.Action]*Application{}}}
 }
 
 // parse reads a line without its line feed and checks its hash.
@@ -157,8 +158,13 @@ func (s *scan) line(l *Line) bool {
 		l.Resources = resources
 	}
 	s.p.uses = s.p.uses[:0]
-	if s.skip(`,"applied":[`) {
-		s.p.uses = s.uses(s.p.uses)
+	if s.skip(appliedMember) {
+		if m := s.p.mark; m != nil {
+			s.p.uses = s.p.applications.marked(s.p.uses, m.used)
+			s.b = s.b[m.to-m.from-len(appliedMember):]
+		} else {
+			s.p.uses = s.uses(s.p.uses)
+		}
 		if !s.p.lean {
 			for _, u := range s.p.uses {
 				applied = append(applied, mask.Applied{Rule: u.Rule, Category: u.Category, Path: u.Path, Method: u.Method, N: u.N})

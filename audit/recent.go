@@ -2,7 +2,10 @@ package audit
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"sync"
+
+	"github.com/veil-proxy/veil/mask"
 )
 
 // mostRecent is how much of the log is kept in memory for a follower, and mostSpare how much
@@ -34,7 +37,27 @@ type Recent struct {
 // piece is text of one segment.
 type piece struct {
 	Place
-	text []byte
+	text  []byte
+	marks []mark
+}
+
+// mark says what stands in a line, so that its applications, which are most of it, need not
+// be read: from where to where it has them, and what they are.
+type mark struct {
+	line     int // where it begins in a piece
+	from, to int // in the line
+	used     []mask.Use
+}
+
+// mark is that of the last line, which begins and ends at these places of a group's text.
+func (e *encoder) mark(begin, end int) mark {
+	start := 0
+	if n := len(e.ends); n > 1 {
+		start = e.ends[n-2]
+	}
+	// Before the members of the line stand its number and a hash, and behind them its own.
+	ahead := end - begin - len(hashMember) - 2*sha256.Size - len("\"}\n") - (len(e.text) - start)
+	return mark{begin, ahead + e.applied[0] - start, ahead + e.applied[1] - start, e.used}
 }
 
 func (p *piece) end() Place { return Place{Segment: p.Segment, Offset: p.Offset + p.Bytes} }
@@ -56,14 +79,14 @@ func (l *Log) Recent() *Recent {
 	return r
 }
 
-// add takes text that was written, and returns other memory for it if there is some.
-func (r *Recent) add(at Place, text []byte) (other []byte) {
+// add takes text that was written, and returns other memory for a text if there is some.
+func (r *Recent) add(p piece) (other []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.pieces = append(r.pieces, piece{at, text})
-	r.end = r.pieces[len(r.pieces)-1].end()
+	r.pieces = append(r.pieces, p)
+	r.end = p.end()
 	before := r.bytes
-	r.bytes += cap(text)
+	r.bytes += cap(p.text)
 	for r.bytes > mostRecent {
 		r.drop()
 	}
@@ -141,7 +164,7 @@ func (f *Follower) recentLine() (line []byte, known bool) {
 		if !known || len(p.text) == 0 {
 			return nil, known
 		}
-		f.rest = p.text
+		f.rest, f.marks = p.text, p.marks
 		if p.Segment == f.segment && f.offset > p.Offset {
 			f.rest = p.text[f.offset-p.Offset:]
 		} else {
@@ -149,6 +172,18 @@ func (f *Follower) recentLine() (line []byte, known bool) {
 		}
 		f.Close() // it is behind
 		f.end = false
+	}
+	at := len(f.piece) - len(f.rest)
+	for len(f.marks) > 0 && f.marks[0].line < at {
+		f.marks = f.marks[1:]
+	}
+	f.p.mark = nil
+	if f.p.lean && len(f.marks) > 0 && f.marks[0].line == at {
+		f.p.mark = &f.marks[0]
+		// The line feed is behind what is marked.
+		n := f.p.mark.to + bytes.IndexByte(f.rest[f.p.mark.to:], '\n')
+		line, f.rest = f.rest[:n], f.rest[n+1:]
+		return line, true
 	}
 	line, f.rest, _ = bytes.Cut(f.rest, []byte("\n"))
 	return line, true

@@ -175,16 +175,31 @@ func TestRecentNeedsNoFile(t *testing.T) {
 func TestScanIsNext(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	l, err := Open(dir, Options{})
+	l, err := Open(dir, Options{segmentBytes: 20_000})
 	if err != nil {
 		t.Fatal(err)
 	}
-	paths := []string{"Patient.name", "Patient.extension(http://e.org/\"q\",\"n\":1)", "é", `a\b`}
-	for i := range 40 {
+	live := Follow(dir, Place{})
+	live.From(l.Recent())
+	paths := []string{"\xff<", "Patient.name", "Patient.extension(http://e.org/\"q\",\"n\":1)", "é", `a\b`}
+	var plan []mask.Use
+	for i := range 5 {
+		plan = append(plan, mask.NewUses(mask.Applied{Rule: "plan", Path: paths[i], Method: "m"})...)
+	}
+	for i := range 200 {
 		r := testRecord(i)
 		r.Used = nil
+		for range i % 3 {
+			r.Details = append(r.Details, mask.Detail{Resource: "Patient/x", Path: "a", Rule: "é"})
+		}
 		for j := range i % 7 {
-			r.Used = append(r.Used, mask.NewUses(mask.Applied{Rule: "r" + fmt.Sprint(i*j%5), Category: []string{"", "A"}[j%2], Path: paths[(i+j)%4], Method: "m", N: uint64(i)})...)
+			if i%2 == 0 { // of a plan, and so the same actions again
+				u := plan[(i+j)%len(plan)]
+				u.N = uint64(i)
+				r.Used = append(r.Used, u)
+				continue
+			}
+			r.Used = append(r.Used, mask.NewUses(mask.Applied{Rule: "r" + fmt.Sprint(i*j%5), Category: []string{"", "A"}[j%2], Path: paths[(i+j)%5], Method: "m", N: uint64(i)})...)
 		}
 		if err := l.Append(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -193,10 +208,17 @@ func TestScanIsNext(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
+	file := Follow(dir, Place{})
+	for _, f := range []*Follower{file, live} {
+		checkScan(t, f, inFiles(t, dir))
+		f.Close()
+	}
+}
+
+func checkScan(t *testing.T, f *Follower, all []followed) {
+	t.Helper()
 	numbers := map[Application]int{}
-	f := Follow(dir, Place{})
-	defer f.Close()
-	for _, want := range inFiles(t, dir) {
+	for _, want := range all {
 		line, at, err := f.Scan()
 		if err != nil || at != want.Place || line.Seq != want.Seq || line.Applied != nil || len(line.Uses) != len(want.Applied) || string(line.Hash) != want.Hash {
 			t.Fatalf("%+v, %v\nwant %+v", line, err, want)
