@@ -15,8 +15,7 @@ type Application struct {
 	// that is not remembered, since there were too many.
 	Number int
 
-	next   *Application // the one that stood behind it last
-	action *mask.Action // that it was of last; nil if it was read
+	next *Application // the one that stood behind it last
 }
 
 // Use says how often a rule was applied in a record.
@@ -30,9 +29,9 @@ type Use struct {
 // next before, and then only its text is compared.
 type applications struct {
 	known map[string]*Application
-	of    map[*mask.Action]*Application
-	texts []string    // by number
-	start Application // its next one is the first of a record
+	list  []*Application // by number
+	texts []string       // by number
+	start Application    // its next one is the first of a record
 }
 
 const beforeCount = `,"n":`
@@ -84,46 +83,16 @@ func (all *applications) keep(a *Application, text string) {
 		return
 	}
 	a.Number = len(all.texts)
-	all.texts = append(all.texts, text)
+	all.texts, all.list = append(all.texts, text), append(all.list, a)
 	all.known[text] = a
-}
-
-// mostActions bounds how many actions are known by themselves: they come and go with plans.
-const mostActions = 1 << 14
-
-// marked appends uses that were not read. It finds them as uses does, by what came next before.
-func (all *applications) marked(dst []Use, used []mask.Use) []Use {
-	last := &all.start
-	for i := range used {
-		u := &used[i]
-		a := last.next
-		if a == nil || a.action != u.Action {
-			a = all.ofAction(u.Action)
-			if a.Number >= 0 {
-				last.next = a
-			}
-		}
-		last = a
-		dst = append(dst, Use{a, u.N})
-	}
-	return dst
 }
 
 // ofAction returns the application of an action.
 func (all *applications) ofAction(action *mask.Action) *Application {
-	a := all.of[action]
-	if a == nil {
-		of := mask.Applied{Rule: action.Rule, Category: action.Category, Path: action.Path, Method: action.Method}
-		text := append(appendApplication(nil, &of), "0}"...)
-		_ = json.Unmarshal(text, &of) // as whoever reads the line has it: with U+FFFD for what is no UTF-8
-		a = all.application(of)
-		if len(all.of) >= mostActions {
-			clear(all.of)
-		}
-		all.of[action] = a
-	}
-	a.action = action
-	return a
+	of := mask.Applied{Rule: action.Rule, Category: action.Category, Path: action.Path, Method: action.Method}
+	text := append(appendApplication(nil, &of), "0}"...)
+	_ = json.Unmarshal(text, &of) // as whoever reads the line has it: with U+FFFD for what is no UTF-8
+	return all.application(of)
 }
 
 // application returns the application of a record's.
@@ -135,6 +104,21 @@ func (all *applications) application(of mask.Applied) *Application {
 		all.keep(a, text)
 	}
 	return a
+}
+
+func newApplications() applications {
+	return applications{known: map[string]*Application{}}
+}
+
+// marked appends uses of a line that need not be read.
+func (p *parser) marked(dst []Use, uses []shortUse) []Use {
+	for _, u := range uses {
+		for int(u.number) >= len(p.translated) {
+			p.translated = append(p.translated, p.applications.application(p.recent.application(len(p.translated))))
+		}
+		dst = append(dst, Use{p.translated[u.number], u.n})
+	}
+	return dst
 }
 
 // usesOf are the applications of a line that was not scanned.

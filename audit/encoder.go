@@ -13,8 +13,8 @@ type encoder struct {
 	line Line
 	text []byte
 	ends []int // of each line in text
-	// used are the applications of the last line, which stand in text between two places.
-	used    []mask.Use
+	// record is that of the last line, whose applications stand in text between two places.
+	record  *mask.Record
 	applied [2]int
 }
 
@@ -58,6 +58,7 @@ func (e *encoder) encode(r *mask.Record) {
 		Resources: r.Resources, Found: r.Found, DurationMicros: r.DurationMicros,
 	}, r.Used)
 	e.line.Resources, e.line.Found = nil, nil // the caller's
+	e.record = r
 }
 
 // pruned writes the line of a segment that is removed.
@@ -66,11 +67,10 @@ func (e *encoder) pruned(now time.Time, end chain) {
 	e.add(&Line{Kind: "pruned", Time: now, PrunedSeq: end.seq, PrunedHash: end.hash}, nil)
 }
 
-func (e *encoder) reset() { e.text, e.ends, e.used = e.text[:0], e.ends[:0], nil }
+func (e *encoder) reset() { e.text, e.ends, e.record = e.text[:0], e.ends[:0], nil }
 
 func (e *encoder) add(l *Line, used []mask.Use) {
 	e.line = *l
 	e.text, e.applied = e.line.appendRecord(e.text, used)
-	e.used = used
 	e.ends = append(e.ends, len(e.text))
 }

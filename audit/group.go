@@ -42,8 +42,10 @@ func (l *Log) enqueue(now time.Time, e *encoder, sign bool) (g *group, mine []*g
 		last = len(g.text)
 		g.text = l.head.append(g.text, line)
 	}
-	if l.recent != nil && len(e.used) > 0 {
-		g.marks = append(g.marks, e.mark(last, len(g.text)))
+	if l.recent != nil && e.record != nil && len(e.record.Used) > 0 {
+		if uses := l.recent.uses(e.record); uses != nil {
+			g.marks = append(g.marks, e.mark(last, len(g.text), uses))
+		}
 	}
 	g.end = l.head
 	g.sign = g.sign || sign

@@ -146,7 +146,7 @@ func (l *Log) continueSegment(path string, torn int64) error {
 }
 
 // Append implements mask.Sink: it returns when the record is on disk. A record that was
-// begun is written even if the context ends. What the record refers to must not change.
+// begun is written even if the context ends.
 func (l *Log) Append(ctx context.Context, r *mask.Record) error {
 	e := encoders.Get().(*encoder)
 	e.encode(r)
@@ -156,7 +156,7 @@ func (l *Log) Append(ctx context.Context, r *mask.Record) error {
 // append writes the lines of an encoder, which it puts back.
 func (l *Log) append(ctx context.Context, at time.Time, e *encoder, sign bool) error {
 	g, mine, err := l.enqueue(at, e, sign)
-	e.used = nil // the record's
+	e.record = nil // the caller's
 	encoders.Put(e)
 	if err != nil {
 		return err

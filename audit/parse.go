@@ -23,6 +23,9 @@ type parser struct {
 	hash []byte
 	lean bool
 	mark *mark // of the line; nil for none
+	// recent is where marks are from, and translated are its applications by their numbers there.
+	recent     *Recent
+	translated []*Application
 }
 
 // The members whose texts come again in other lines, by their place in parser.last.
@@ -41,8 +44,12 @@ const (
 	lastRuleset
 	lastRulesetSHA256
 	lastKeyFingerprint
-	lastMembers
+	lastResource // and those behind it
+	lastMembers  = lastResource + resourceTexts
 )
+
+// resourceTexts is of how many resources of a record the names are remembered by their place.
+const resourceTexts = 8
 
 // mostTexts bounds the texts that a parser keeps, and longestKept the length of one.
 const (
@@ -51,7 +58,7 @@ const (
 )
 
 func newParser() *parser {
-	return &parser{texts: map[string]string{}, applications: applications{known: map[string]*Application{}, of: map[*mask.Action]*Application{}}}
+	return &parser{texts: map[string]string{}, applications: newApplications()}
 }
 
 // parse reads a line without its line feed and checks its hash.
@@ -153,14 +160,14 @@ func (s *scan) line(l *Line) bool {
 	l.KeyFingerprint = s.again(lastKeyFingerprint, `,"keyFingerprint":`)
 	if s.skip(`,"resources":[`) {
 		for more := true; more && !s.bad; more = s.more() {
-			resources = append(resources, mask.Count{Name: s.must(`{"name":`), N: s.last()})
+			resources = append(resources, mask.Count{Name: s.again(lastResource+len(resources)%resourceTexts, `{"name":`), N: s.last()})
 		}
 		l.Resources = resources
 	}
 	s.p.uses = s.p.uses[:0]
 	if s.skip(appliedMember) {
 		if m := s.p.mark; m != nil {
-			s.p.uses = s.p.applications.marked(s.p.uses, m.used)
+			s.p.uses = s.p.marked(s.p.uses, m.uses)
 			s.b = s.b[m.to-m.from-len(appliedMember):]
 		} else {
 			s.p.uses = s.uses(s.p.uses)
@@ -210,6 +217,7 @@ func (s *scan) text(member string) string {
 // again is text for a member that mostly has the same text as in the line before.
 func (s *scan) again(member int, name string) string {
 	if !s.skip(name) {
+		s.bad = s.bad || member >= lastResource // which is always written
 		return ""
 	}
 	last := s.p.last[member] // plain, so that it is written as it is

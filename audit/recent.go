@@ -32,7 +32,15 @@ type Recent struct {
 	bytes      int // of memory that pieces have
 	spare      [][]byte
 	spareBytes int
+
+	numbering    sync.Mutex
+	applications applications
+	// plans are the numbers of their actions' applications and 1, and 0 where that is not known.
+	plans map[*mask.Plan][]uint32
 }
+
+// mostPlans bounds the plans that are known: they come and go.
+const mostPlans = 256
 
 // piece is text of one segment.
 type piece struct {
@@ -46,18 +54,24 @@ type piece struct {
 type mark struct {
 	line     int // where it begins in a piece
 	from, to int // in the line
-	used     []mask.Use
+	uses     []shortUse
+}
+
+// shortUse is a use without pointers: another processor reads it from memory.
+type shortUse struct {
+	number uint32 // of the application among those of the log
+	n      uint64
 }
 
 // mark is that of the last line, which begins and ends at these places of a group's text.
-func (e *encoder) mark(begin, end int) mark {
+func (e *encoder) mark(begin, end int, uses []shortUse) mark {
 	start := 0
 	if n := len(e.ends); n > 1 {
 		start = e.ends[n-2]
 	}
 	// Before the members of the line stand its number and a hash, and behind them its own.
 	ahead := end - begin - len(hashMember) - 2*sha256.Size - len("\"}\n") - (len(e.text) - start)
-	return mark{begin, ahead + e.applied[0] - start, ahead + e.applied[1] - start, e.used}
+	return mark{begin, ahead + e.applied[0] - start, ahead + e.applied[1] - start, uses}
 }
 
 func (p *piece) end() Place { return Place{Segment: p.Segment, Offset: p.Offset + p.Bytes} }
@@ -70,7 +84,7 @@ func (l *Log) Recent() *Recent {
 		l.idle.Wait()
 	}
 	more := make(chan struct{}, 1)
-	r := &Recent{More: more, more: more}
+	r := &Recent{More: more, more: more, applications: newApplications(), plans: map[*mask.Plan][]uint32{}}
 	if l.segment != nil {
 		r.end = Place{Segment: l.segment.name, Offset: l.segment.size}
 	}
@@ -153,7 +167,59 @@ func reaches(at, other Place) bool {
 }
 
 // From has a follower read what is recent in memory.
-func (f *Follower) From(r *Recent) { f.recent = r }
+func (f *Follower) From(r *Recent) {
+	f.recent = r
+	f.p.recent, f.p.translated = r, nil
+}
+
+// uses returns the uses of a record by numbers; nil if one has none.
+func (r *Recent) uses(of *mask.Record) []shortUse {
+	out := make([]shortUse, len(of.Used))
+	r.numbering.Lock()
+	defer r.numbering.Unlock()
+	known := r.plan(of.Plan())
+	for i := range of.Used {
+		u := &of.Used[i]
+		n := u.Number()
+		if n >= 0 && n < len(known) && known[n] > 0 {
+			out[i] = shortUse{known[n] - 1, u.N}
+			continue
+		}
+		a := r.applications.ofAction(u.Action)
+		if a.Number < 0 {
+			return nil
+		}
+		out[i] = shortUse{uint32(a.Number), u.N} //nolint:gosec // fewer than mostTexts
+		if n >= 0 && n < len(known) {
+			known[n] = out[i].number + 1
+		}
+	}
+	return out
+}
+
+// plan returns what is known of a plan; nothing for none.
+func (r *Recent) plan(of *mask.Plan) []uint32 {
+	if of == nil {
+		return nil
+	}
+	known := r.plans[of]
+	if known == nil {
+		if len(r.plans) >= mostPlans {
+			clear(r.plans)
+		}
+		known = make([]uint32, len(of.Actions))
+		r.plans[of] = known
+	}
+	return known
+}
+
+// application is the one of a number.
+func (r *Recent) application(number int) mask.Applied {
+	r.numbering.Lock()
+	defer r.numbering.Unlock()
+	a := r.applications.list[number]
+	return mask.Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method}
+}
 
 // recentLine returns the next line, if it is in memory. known is false where it must be read
 // in the file; no line is the end of the log.

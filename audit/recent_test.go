@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // next returns the next line of a follower, copied, with its place; false at the end.
@@ -182,10 +184,7 @@ func TestScanIsNext(t *testing.T) {
 	live := Follow(dir, Place{})
 	live.From(l.Recent())
 	paths := []string{"\xff<", "Patient.name", "Patient.extension(http://e.org/\"q\",\"n\":1)", "é", `a\b`}
-	var plan []mask.Use
-	for i := range 5 {
-		plan = append(plan, mask.NewUses(mask.Applied{Rule: "plan", Path: paths[i], Method: "m"})...)
-	}
+	pass := passOf(t, paths)
 	for i := range 200 {
 		r := testRecord(i)
 		r.Used = nil
@@ -193,13 +192,14 @@ func TestScanIsNext(t *testing.T) {
 			r.Details = append(r.Details, mask.Detail{Resource: "Patient/x", Path: "a", Rule: "é"})
 		}
 		for j := range i % 7 {
-			if i%2 == 0 { // of a plan, and so the same actions again
-				u := plan[(i+j)%len(plan)]
-				u.N = uint64(i)
-				r.Used = append(r.Used, u)
-				continue
-			}
 			r.Used = append(r.Used, mask.NewUses(mask.Applied{Rule: "r" + fmt.Sprint(i*j%5), Category: []string{"", "A"}[j%2], Path: paths[(i+j)%5], Method: "m", N: uint64(i)})...)
+		}
+		if i%2 == 0 { // of a plan, and so the same actions again
+			pass.Begin(mask.Origin{RequestID: r.RequestID})
+			for j := range i % 7 {
+				pass.Counts[(i+3*j)%len(pass.Counts)] += uint64(j) //nolint:gosec // small
+			}
+			r = pass.Record("complete", "")
 		}
 		if err := l.Append(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -213,6 +213,22 @@ func TestScanIsNext(t *testing.T) {
 		checkScan(t, f, inFiles(t, dir))
 		f.Close()
 	}
+}
+
+// passOf is a pass of a plan with two actions for each path.
+func passOf(t *testing.T, paths []string) *mask.Pass {
+	t.Helper()
+	ring, err := keys.NewKeyring(bytes.Repeat([]byte{7}, 64), "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := &mask.Plan{Keys: ring}
+	for i, path := range append(paths, paths...) {
+		if _, err := plan.Add(mask.Action{Rule: "plan", Path: path, Method: "m" + fmt.Sprint(i%3)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return mask.NewPass(plan)
 }
 
 func checkScan(t *testing.T, f *Follower, all []followed) {

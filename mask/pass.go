@@ -99,6 +99,7 @@ func (p *Pass) Record(result, reason string) *Record {
 		RulesetSHA256:  p.plan.RulesetSHA256,
 		KeyFingerprint: p.plan.Keys.Fingerprint(),
 		DurationMicros: time.Since(p.started).Microseconds(),
+		plan:           p.plan,
 	}
 	if len(p.resources) > 0 {
 		r.Resources = make([]Count, 0, len(p.resources))
@@ -109,7 +110,7 @@ func (p *Pass) Record(result, reason string) *Record {
 	slices.SortFunc(r.Resources, func(a, b Count) int { return strings.Compare(a.Name, b.Name) })
 	r.Used = make([]Use, 0, p.lastUsed)
 	for i := p.nextUsed(0); i < len(p.Counts); i = p.nextUsed(i + 1) {
-		u := Use{Action: &p.plan.Actions[i], N: p.Counts[i]}
+		u := Use{Action: &p.plan.Actions[i], N: p.Counts[i], number: uint16(i + 1)} //nolint:gosec // the last of maxActions has none
 		if i < len(p.plan.texts) {
 			u.text, u.category = p.plan.texts[i], p.plan.categories[i]
 		}

@@ -53,7 +53,12 @@ type Record struct {
 	Details []Detail
 
 	DurationMicros int64
+
+	plan *Plan // that Used is of; nil if it is of none
 }
+
+// Plan is what the record is of, or nil if that is not known.
+func (r *Record) Plan() *Plan { return r.plan }
 
 // Count is a number of things of one name.
 type Count struct {
@@ -78,7 +83,11 @@ type Use struct {
 	N        uint64
 	text     string // of the action, or empty
 	category uint8  // the plan's number of it, or zero
+	number   uint16 // of the action in the plan and 1, or zero
 }
+
+// Number is that of the action in the record's plan, or -1 if it is not known.
+func (u *Use) Number() int { return int(u.number) - 1 }
 
 // AppendJSON appends the Applied of a use as encoding/json writes it.
 func (u *Use) AppendJSON(dst []byte) []byte {

@@ -145,6 +145,8 @@ type Entry struct {
 	status int
 	view   string
 	span   trace.Span
+	// applied is how often rules were applied, by category, where that is counted.
+	applied []mask.Count
 }
 
 // Entry makes the entry of a record of the exchange.
@@ -166,6 +168,11 @@ func (x *Exchange) Commit(r *mask.Record, status int) error {
 // may be completed. It does not end with the client, since what was masked is
 // recorded even if the client is gone.
 func (l *Listener) Commit(entries ...Entry) error {
+	if l.config.Metrics != nil {
+		for i := range entries { // now, since the record is still near
+			entries[i].applied = entries[i].Record.AppendByCategory(make([]mask.Count, 0, 20))
+		}
+	}
 	begun := time.Now()
 	errs := make([]error, len(entries))
 	if len(entries) == 1 {
@@ -210,11 +217,8 @@ func (l *Listener) count(e *Entry) {
 	case r.Reason != "": // such as a file that is complete without its invalid lines
 		m.Problem("failed", r.Reason)
 	}
-	if m != nil {
-		var few [20]mask.Count
-		for _, c := range r.AppendByCategory(few[:0]) {
-			m.Applied(c.Name, c.N)
-		}
+	for _, c := range e.applied {
+		m.Applied(c.Name, c.N)
 	}
 	for _, f := range r.Found {
 		m.Found(f.Detector, f.Label, f.N)

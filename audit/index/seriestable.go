@@ -67,14 +67,19 @@ type seriesTable struct {
 type sourceSeries struct {
 	source
 	ids map[label]uint32
-	// last are the labels that metrics had last, and their ids.
-	last [Latency + 1]struct {
-		text string
-		id   uint32
-	}
+	// first are the labels that came first, of which a metric has few, and their ids.
+	first [Latency + 1][]firstLabel
 	// applications are those of applications, by their number; zero is not known yet.
 	applications []uint32
 }
+
+// firstLabel is a label that is found without a map, and mostFirst how many there are.
+type firstLabel struct {
+	text string
+	id   uint32
+}
+
+const mostFirst = 8
 
 // label is what is counted of a source.
 type label struct {
@@ -136,16 +141,19 @@ func (t *seriesTable) of(from source) *sourceSeries {
 
 // id returns the number of a series.
 func (t *seriesTable) id(from *sourceSeries, m Metric, text string) uint32 {
-	last := &from.last[m]
-	if last.id != 0 && last.text == text {
-		return last.id
+	for _, f := range from.first[m] {
+		if f.text == text {
+			return f.id
+		}
 	}
 	id := from.ids[label{m, text}]
 	if id == 0 {
 		id = t.number(series{from.source, m, text})
 		from.ids[label{m, text}] = id
+		if len(from.first[m]) < mostFirst {
+			from.first[m] = append(from.first[m], firstLabel{text, id})
+		}
 	}
-	last.text, last.id = text, id
 	return id
 }
 
