@@ -35,6 +35,12 @@
 // that follows one whose removal a later line states; Verify takes no other beginning but
 // line 1.
 //
+// # Followers
+//
+// A Follower reads the lines of a log while they are written. In the process that writes them
+// it can take them from memory (Recent): a line is there when it is durable, its hash need not
+// be checked, and its applications need not be read. The log waits for no follower.
+//
 // # Crashes
 //
 // Lines are written and synced in groups; Append returns when its group is on disk.

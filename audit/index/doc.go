@@ -20,6 +20,10 @@
 // always has whole blocks, and an index that followed the log is the same as one that was
 // built from it.
 //
+// Beside the log that the same process writes, lines come from memory (audit.Recent) some
+// hundred at a time, with the applications of rules as numbers, and are not read again. What
+// the index does not take in time it reads in the file.
+//
 // For each value in a block, such as the consumer ann, there is a set of its records: a
 // bitmap or a list of numbers. Values of paths stand for those below them too. A search
 // intersects sets, block by block from the newest, which also gives the exact number of
