@@ -133,7 +133,7 @@ func startListener(b *testing.B, kind, up string) *process {
 		w.Header().Set("Content-Type", "application/x-protobuf")
 	}))
 	b.Cleanup(collector.Close)
-	if profile := os.Getenv("VEIL_BENCH_PROFILE"); profile != "" {
+	if profile := os.Getenv("VEIL_BENCH_PROFILE"); profile != "" { // of the listener started last
 		cmd.Args = append(cmd.Args, "-test.cpuprofile="+profile)
 	}
 	cmd.Env = append(os.Environ(), listenerProcess+"="+kind+" "+up, collectorURL+"="+collector.URL+"/v1/traces")

@@ -26,6 +26,8 @@ import (
 //	masked+audit    the listener, with a log on disk that is synced before each answer
 //	masked+watched  the same, with metrics, traces and an index of the log
 //
+// masked+audit+metrics, +traces and +index have one of these.
+//
 // In XML the upstream answers nginx with XML; the listener asks it for JSON, masks
 // that and writes XML.
 func BenchmarkProxy(b *testing.B) {
