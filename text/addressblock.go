@@ -144,12 +144,14 @@ func (s *Scanner) tailZip(i int, own bool) int {
 	t := s.at(i)
 	to := i + 1
 	switch {
-	case s.decimalAfter(i), t.len() < 3 || t.len() > 6:
+	case s.decimalAfter(i), t.len() < 2 || t.len() > 6:
 		return 0
 	case s.is(to, '-') && s.isNumber(to+1) && s.at(to+1).gap == joined && s.at(to+1).len() <= 4:
 		to += 2
 	case t.len() == 3 && s.isNumber(to) && s.at(to).gap == space && s.at(to).len() <= 3:
 		to++ // 110 00
+	case t.len() == 2 && s.is(to, '-') && s.isNumber(to+1) && s.at(to+1).gap == joined && s.at(to+1).len() == 3 && s.isCapital(to+2):
+		to += 2 // 31-147 Kraków
 	case t.len() < 4 || isYear(t) && !own:
 		return 0
 	}

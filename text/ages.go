@@ -8,7 +8,7 @@ func (s *Scanner) findAges() {
 		case s.taken[i] != 0:
 		case t.kind == number && t.len() <= 3 && t.value <= 125 && (t.value >= 90 || s.f.options.Ages && t.value > 0):
 			if s.isAge(i) {
-				s.add(i, i+1, Age, "age")
+				s.addAge(i, i+1, "age")
 			}
 		case t.kind == word && t.flags&fNumberWord != 0 && s.f.dict.numbers[t.hash] >= 90:
 			s.wordedAge(i)
@@ -24,6 +24,32 @@ var (
 	ageVerbs = hashSet("is", "was", "now", "turned", "turning", "turns", "at", "and", "with", "who", "he", "she")
 	ageWords = hashSet("age", "aged", "ages", "edad", "alter", "âge", "leeftijd", "età", "idade", "wiek", "věk", "ålder", "alder")
 )
+
+// addAge adds an age with its unit: 92 años, 93-year-old, a 94 y/o.
+func (s *Scanner) addAge(from, to int, rule string) {
+	for range 4 {
+		j := to
+		if s.at(j).char == '-' && s.at(j).gap == joined {
+			j++
+		}
+		t := s.at(j)
+		if t.kind != word || t.gap > space || !s.free(j) {
+			break
+		}
+		switch {
+		case t.phraseIs&fAgeWord != 0:
+			to = j + int(t.phrase)
+		case t.flags&fAgeWord != 0 && !(t.len() == 1 && t.gap == space && s.lang != german && s.lang != spanish), t.hash == hashOld && to > from+1:
+			to = j + 1
+		default:
+			s.add(from, to, Age, rule)
+			return
+		}
+	}
+	s.add(from, to, Age, rule)
+}
+
+var hashOld = hashOf("old")
 
 // isAge reports whether a number is an age by what stands around it.
 func (s *Scanner) isAge(i int) bool {
@@ -91,7 +117,7 @@ func (s *Scanner) wordedAge(i int) {
 	to := i + 1
 	for range 2 {
 		j := to
-		if s.is(j, '-') {
+		if s.is(j, '-') || numberAnd.has(s.at(j).hash) && s.at(j).gap == space {
 			j++
 		}
 		if s.at(j).gap > space || s.at(j).flags&fNumberWord == 0 {
@@ -103,9 +129,18 @@ func (s *Scanner) wordedAge(i int) {
 	if s.at(j).char == '-' {
 		j++
 	}
-	if p := s.at(i - 1); p.kind == word && ageWords.has(p.hash) && s.at(i).gap == space {
-		s.add(i, to, Age, "age-word")
-	} else if t := s.at(j); t.gap <= space && (t.flags&fAgeWord != 0 && t.len() > 1 || t.phraseIs&fAgeWord != 0) {
-		s.add(i, to, Age, "age-word")
+	p, t := s.at(i-1), s.at(j)
+	switch {
+	case p.kind == word && ageWords.has(p.hash) && s.at(i).gap == space,
+		t.gap <= space && (t.flags&fAgeWord != 0 && t.len() > 1 || t.phraseIs&fAgeWord != 0):
+		s.addAge(i, to, "age-word")
+	case to == i+1 && s.f.dict.numbers[s.at(i).hash] >= 100: // a hundred
+	case p.char == ',' && t.char == ',' && s.at(i).gap == space && s.isCapital(i-2), s.at(i).gap == space && isVerbs.has(p.hash) && (t.kind == mark && t.char != '-' && t.char != '%' || ageVerbs.has(t.hash)):
+		s.add(i, to, Age, "age-word") // Anna Berg, ninety-one, of; she is ninety-four and
 	}
 }
+
+var (
+	numberAnd = hashSet("y", "e", "und", "en", "et")
+	isVerbs   = hashSet("is", "was", "turned", "turning", "turns", "nearly", "almost")
+)

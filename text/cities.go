@@ -144,7 +144,7 @@ func (s *Scanner) town(i int) bool {
 		return false
 	}
 	p := s.at(i - 1)
-	before := p.kind == word && (inPlace.has(p.hash) && p.hash != hashTo || p.hash == hashAt && s.at(i-2).flags&fEnglish == 0 || p.hash == hashTo && travels.has(s.at(i-2).hash))
+	before := p.kind == word && (s.lang != english && comesFrom.has(p.hash) || inPlace.has(p.hash) && p.hash != hashTo || p.hash == hashAt && s.at(i-2).flags&fEnglish == 0 || p.hash == hashTo && travels.has(s.at(i-2).hash))
 	if !s.isCapital(i) || t.gap != space || !before || p.shape == upper && t.shape == upper || s.isEponym(i, to-1) || s.at(to).gap == joined && s.at(to).kind != mark || s.is(to, '-') || s.is(to, '\'') {
 		return false
 	}
@@ -160,7 +160,7 @@ func (s *Scanner) town(i int) bool {
 func (s *Scanner) unlistedPlace(i int) {
 	t := s.at(i)
 	p := s.at(i - 1)
-	if s.lang != english || t.flags&^fNothing != 0 || t.phraseIs != 0 || p.kind != word || !inPlace.has(p.hash) || t.gap != space || p.shape == upper && t.shape == upper || t.len() < 4 || t.shape == mixed || t.shape == upper && t.len() < 6 || s.isEponym(i, i) {
+	if !s.isCapital(i) || t.flags&^fNothing != 0 || t.phraseIs != 0 || p.kind != word || !(s.lang == english && inPlace.has(p.hash) || s.lang != english && s.lang != german && comesFrom.has(p.hash)) || t.gap != space || p.shape == upper && t.shape == upper || t.len() < 4 || t.shape == mixed || t.shape == upper && t.len() < 6 || s.isEponym(i, i) {
 		return
 	}
 	n := s.at(i + 1)
@@ -181,8 +181,10 @@ func (s *Scanner) unlistedPlace(i int) {
 }
 
 var (
-	inPlace = hashSet("in", "from", "near", "to")
-	travels = hashSet("flew", "fly", "flying", "travel", "traveled", "travelled", "traveling", "travelling", "moved", "move", "moving", "went", "trip", "drove", "returned", "relocated", "visit", "home", "back", "transferred", "transfer", "going", "flight")
+	// comesFrom are prepositions of place of languages other than English.
+	comesFrom = hashSet("desde", "hacia", "uit", "naar", "aus", "nach", "da", "à", "em", "z", "ze", "från", "fra")
+	inPlace   = hashSet("in", "from", "near", "to")
+	travels   = hashSet("flew", "fly", "flying", "travel", "traveled", "travelled", "traveling", "travelling", "moved", "move", "moving", "went", "trip", "drove", "returned", "relocated", "visit", "home", "back", "transferred", "transfer", "going", "flight")
 )
 
 // afterPlace reports whether a token follows an address, a place or an organisation, with

@@ -74,7 +74,7 @@ func (s *Scanner) labelledID(i int) bool {
 	if r.digits == 0 {
 		return s.letterCode(&r)
 	}
-	if r.letters == 0 && r.digits <= 6 && s.isRange(&r) {
+	if r.letters == 0 && r.digits <= 6 && (s.isRange(&r) || s.isPressure(&r)) {
 		return false
 	}
 	if r.digits+r.letters < 4 || r.digits < 2 || r.digits < 4 && r.letters == 0 {
@@ -99,6 +99,12 @@ func (s *Scanner) isRange(r *run) bool {
 		}
 	}
 	return false
+}
+
+// isPressure reports whether a run is two short numbers: 118/64, 70-99.
+func (s *Scanner) isPressure(r *run) bool {
+	a, b := s.at(r.from), s.at(r.to-1)
+	return r.to-r.from == 3 && a.len() <= 3 && b.len() <= 3 && (s.is(r.from+1, '/') || s.is(r.from+1, '-') && r.digits < 6 && a.value < b.value)
 }
 
 var hashSN = hashOf("sn")

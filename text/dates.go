@@ -10,7 +10,7 @@ func (s *Scanner) findDates() {
 		t := &s.toks[i]
 		switch {
 		case t.kind == number:
-			if !s.numericDate(i) && !s.dayFirst(i) && !s.wordedDate(i) {
+			if !s.numericDate(i) && !s.dayFirst(i) && !s.wordedDate(i) && !s.dayAlone(i) {
 				s.partialDate(i)
 			}
 		case t.flags&fMonth != 0:
@@ -310,6 +310,33 @@ func (s *Scanner) monthFirst(i int) {
 	}
 	s.addDate(i, to, "date-month")
 }
+
+// dayAlone finds the day of a month that is not named: until the 9th, Friday the 16th.
+func (s *Scanner) dayAlone(i int) bool {
+	t, end := s.at(i), s.at(i+1)
+	if t.len() > 2 || !isDay(t.value) || t.gap != space || s.at(i-1).hash != hashThe || end.gap != joined || !ordinals.has(end.hash) || end.len() != 2 || s.lang != english {
+		return false
+	}
+	p, next := s.at(i-2), s.at(i+2)
+	if p.kind != word || !(dayBefore.has(p.hash) || p.flags&fWeekday != 0) || next.kind == word && next.gap <= space && !dayAfter.has(next.hash) || next.gap == joined && next.char == '-' {
+		return false
+	}
+	from, to := i-1, i+2
+	if p.flags&fWeekday != 0 {
+		from = i - 2
+	}
+	if next.hash == hashInst {
+		to++
+	}
+	s.add(from, to, Date, "date-day")
+	return true
+}
+
+var (
+	dayBefore = hashSet("until", "til", "till", "on", "by", "from", "since", "before", "after", "to", "through", "thru")
+	dayAfter  = hashSet("inst", "at", "and", "or", "to", "for", "with", "if", "when", "because", "but", "after", "before", "by", "w", "will", "she", "he", "pt")
+	hashInst  = hashOf("inst")
+)
 
 // monthAlone reports whether a month without day and year is a date: "in March",
 // "since last October".

@@ -188,7 +188,7 @@ func (s *Scanner) matchDates(k *Known) {
 		x, y, z := int(s.toks[i].value), int(s.toks[b].value), int(s.toks[c].value)
 		for _, d := range k.dates {
 			if x == d.year && (y == d.month && z == d.day || y == d.day && z == d.month) ||
-				z == d.year && (x == d.month && y == d.day || x == d.day && y == d.month) {
+				(z == d.year || z == d.year%100 && s.sameMarks(i, b, c)) && (x == d.month && y == d.day || x == d.day && y == d.month) {
 				to := c + 1
 				if h := s.at(to).hash; h == hashDayHan || h == hashDayHangul {
 					to++
@@ -198,6 +198,13 @@ func (s *Scanner) matchDates(k *Known) {
 			}
 		}
 	}
+}
+
+// sameMarks reports whether three numbers have one and the same mark between them, the last
+// of two digits: 29.2.88.
+func (s *Scanner) sameMarks(a, b, c int) bool {
+	sep := s.toks[a+1].char
+	return b == a+2 && c == b+2 && sep != 0 && s.toks[b+1].char == sep && s.toks[c].len() == 2 && !s.decimalAfter(c)
 }
 
 // nextNumber returns the next number, if only a little stands between: separators, or

@@ -5,10 +5,13 @@ func (s *Scanner) commaGiven(c *candidate) bool {
 	if s.at(c.to).char != ',' || s.at(c.to).gap != joined || !s.isCapital(c.to+1) || s.at(c.to+1).gap > space {
 		return false
 	}
+	f := s.at(c.from).flags
+	if n := s.at(c.to + 1); n.shape == initial && !s.is(c.to+2, '\'') && f&^(fFamily|fGiven|fUncommon|fTown|fAnchor) == 0 && s.at(c.from).len() >= 4 && (s.at(c.to+2).gap >= wide || s.at(c.to+2).char == ',' || s.at(c.to+2).char == '.') {
+		return true // Szymańska, K
+	}
 	if !s.givenAt(c.to+1) || s.isEponym(c.from, c.from) {
 		return false
 	}
-	f := s.at(c.from).flags
 	return f&(fEnglish|fMedical|fDrug|fRelation) == 0 && (f&fFamily != 0 || f&(fCommon|fWord|fPlace) == 0)
 }
 
@@ -37,7 +40,7 @@ func (s *Scanner) addName(c *candidate) {
 	t := s.at(to)
 	if (t.char == ',' && t.gap == joined || t.char == '^') && s.isCapital(to+1) && s.at(to+1).gap <= space && s.nameable(to+1) {
 		n := s.at(to + 1)
-		if t.char == '^' || n.flags&(fGiven|fFamily) != 0 && n.flags&(fSuffix|fTitle) == 0 || n.flags&(fCommon|fWord|fKeyword|fPlace|fMedical|fDrug) == 0 && n.shape == s.at(from).shape && c.words == 1 || n.shape == initial && (s.is(to+2, '.') || s.givenAt(to+1)) {
+		if t.char == '^' || n.flags&(fGiven|fFamily) != 0 && n.flags&(fSuffix|fTitle) == 0 || n.flags&(fCommon|fWord|fKeyword|fPlace|fMedical|fDrug) == 0 && n.shape == s.at(from).shape && c.words == 1 || n.shape == initial && (s.is(to+2, '.') || s.givenAt(to+1) || s.at(to+2).gap >= wide || s.at(to+2).char == ',') {
 			to += 2
 			if s.is(to, '\'') && s.at(to+1).gap == joined && s.isCapital(to+1) {
 				to += 2

@@ -34,7 +34,11 @@ func (s *Scanner) digitsAt(i int) (d digits, ok bool) {
 			d.plus = true
 			k++
 		}
-		if !s.isNumber(k) || s.at(k).gap > space || !s.is(k+1, ')') || s.at(k).len() > 5 {
+		for n := 0; n < 3 && s.isNumber(k) && s.isNumber(k+1) && s.at(k+1).gap == space && s.at(k).len() <= 3; n++ {
+			d.add(s.at(k).len()) // (0 52 31)
+			k++
+		}
+		if !s.isNumber(k) || s.at(k).gap > space || s.at(k+1).char != ')' || s.at(k+1).gap > space || s.at(k).len() > 5 {
 			return d, false
 		}
 		d.parens = true
@@ -173,13 +177,13 @@ func (s *Scanner) phone(d *digits) bool {
 	case d.looks(3, 2, 2, 2), d.looks(2, 3, 2, 2), d.looks(3, 3, 2, 2), d.looks(4, 3, 3), d.looks(4, 3, 4), d.looks(5, 3, 3), d.looks(2, 4, 4), d.looks(5, 6), d.looks(5, 3, 4), d.looks(2, 3, 4), d.looks(4, 4):
 		ok = first == '0' || d.n > 2 && first >= '6' || d.n > 2 && d.hyphens == 2
 	case first == '0' && d.n >= 2 && d.total >= 7 && d.total <= 13:
-		ok = d.groups[0] >= 3 && d.dots == 0
+		ok = (d.groups[0] >= 3 || d.groups[0] == 2 && d.total == 10 && s.lang != english) && d.dots == 0
 	case d.n == 1 && d.total == 9 && s.lang == spanish:
 		ok = first >= '6'
 	case d.n == 1 && first == '0' && (d.total == 10 || d.total == 11):
 		ok = true
 	}
-	if !ok || s.decimalAfter(d.to-1) && !s.is(d.to, '.') {
+	if !ok || s.decimalAfter(d.to-1) && !s.is(d.to, '.') || !labelled && s.isShift(d) {
 		return false
 	}
 	// A date of eight digits after "seen" is no telephone number, nor is a measure.
@@ -189,6 +193,12 @@ func (s *Scanner) phone(d *digits) bool {
 	d.to = s.extension(d.to)
 	s.add(d.from, d.to, Phone, "phone")
 	return true
+}
+
+// isShift reports whether two groups are the hours of a shift: 0700-1900.
+func (s *Scanner) isShift(d *digits) bool {
+	a, b := s.at(d.from), s.at(d.to-1)
+	return d.looks(4, 4) && d.hyphens == 1 && a.value <= 2400 && b.value <= 2400 && a.value%100 < 60 && b.value%100 < 60
 }
 
 // phoneKindAfter reports whether the kind of a telephone number follows it: 9472 7916
@@ -256,7 +266,7 @@ func (s *Scanner) labelBefore(i int, f flags) bool {
 		switch {
 		case t.ends&f != 0:
 			// x is a label for a number that is joined to it.
-			return t.len() > 1 || s.at(j+1).gap == joined
+			return t.len() > 1 || s.at(j+1).gap == joined && (j == i-1 || s.at(j+1).char == ':')
 		case t.kind == word:
 			if words++; words > 1 || t.flags&(fEnglish|fGerman|fSpanish|fFrench|fDutch) == 0 && !between.has(t.hash) {
 				return false

@@ -36,11 +36,35 @@ func (s *Scanner) partialDate(i int) {
 		return
 	}
 	padded := a.len() == 2 && b.len() == 2 && (s.at(i).value < 10 || s.at(i+2).value < 10)
-	if s.measured(i, i+3) || !s.dateContext(i) && !(padded && c == '/') {
+	if s.measured(i, i+3) || !s.dateContext(i) && !(padded && c == '/') && !(c == '/' && s.looksLikeDay(i)) {
 		return
 	}
 	s.addDate(i, i+3, "date-partial")
 }
+
+// looksLikeDay tells a month and a day from a fraction or a score without words that lead
+// to a date: one of the two is too high for a month, or the two are a heading.
+func (s *Scanner) looksLikeDay(i int) bool {
+	a, b, after, p := s.at(i), s.at(i+2), s.at(i+3), s.at(i-1)
+	if after.char == ':' && after.gap == joined && a.gap <= line && p.kind == word {
+		return true // Bed huddle 1/30:
+	}
+	if days.has(p.hash) && a.gap == space || p.char == ',' && days.has(s.at(i-2).hash) {
+		return true // tomorrow, 9/14
+	}
+	if s.at(i-2).kind == number && s.at(i-2).gap != joined && p.char == '-' {
+		return false
+	}
+	if a.value == 24 && b.value == 7 {
+		return false
+	}
+	high := max(a.value, b.value)
+	return high > 12 && a.value > 1 && !(a.value == 6 && (high == 18 || high == 24 || high == 36)) && b.value != 15 && b.value != 30 && a.value != high-1 &&
+		(p.kind == mark || p.shape == lower && p.flags&(fMedical|fDrug|fEponymHead) == 0 || s.at(i).gap >= line) && (after.kind == mark && after.char != '%' || after.gap >= line || after.shape == lower && after.flags&(fEnglish|fGerman|fSpanish|fFrench|fDutch) != 0)
+}
+
+// days are words for days that the number of a day may stand beside.
+var days = hashSet("today", "tomorrow", "yesterday", "tonight", "hoy", "ayer", "mañana", "heute", "gestern", "morgen", "hier", "demain", "vandaag", "gisteren", "oggi", "ieri", "domani", "hoje", "ontem", "til", "till", "until", "wk", "dc", "appt", "f/u", "fu", "cambiada")
 
 // dateContext reports whether the words before a token lead to a date: on, since, DOB:.
 func (s *Scanner) dateContext(i int) bool {

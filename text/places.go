@@ -171,7 +171,7 @@ func (s *Scanner) unitEnd(i int) int {
 		return 0
 	}
 	j++
-	for s.at(j).gap == joined && (s.at(j).kind != mark || s.is(j, '-') && s.at(j+1).gap == joined && s.at(j+1).kind != mark) {
+	for s.at(j).gap == joined && (s.at(j).kind != mark || (s.is(j, '-') || s.is(j, '/')) && s.at(j+1).gap == joined && s.at(j+1).kind != mark) {
 		j++
 	}
 	return j
@@ -206,9 +206,6 @@ var hashPO = hashOf("po")
 // de la Paix.
 func (s *Scanner) streetFirst(i int) bool {
 	t := s.at(i)
-	if t.shape == lower && s.lang == english && !s.isNumber(i-1) {
-		return false
-	}
 	to := i + 1
 	for s.is(to, '.') || s.is(to, '/') || s.is(to, 'º') || s.at(to).hash == 'º' {
 		to++
@@ -219,7 +216,7 @@ func (s *Scanner) streetFirst(i int) bool {
 		switch {
 		case w.kind == word && s.isCapital(to):
 			capitals++
-		case w.kind == word && w.flags&(fParticle|fSpanish|fFrench) != 0 && w.len() <= 5:
+		case w.kind == word && w.flags&(fParticle|fSpanish|fFrench) != 0 && w.len() <= 5, w.len() == 1 && w.shape == lower && s.is(to+1, '\'') && s.at(to+2).gap == joined:
 		case w.char == '.' && w.gap == joined && s.isCapital(to+1) && s.at(to-1).len() <= 4:
 			to++
 			continue
@@ -243,8 +240,14 @@ func (s *Scanner) streetFirst(i int) bool {
 	} else if s.at(i-1).char == ',' && s.isNumber(i-2) && s.at(i-2).len() <= 4 && t.gap == space && s.taken[i-2] == 0 && t.shape == lower {
 		from, numbered = i-2, true
 	}
+	if !numbered {
+		from, numbered = s.houseBis(i)
+	}
 	end := s.houseNumber(to)
-	numbered = numbered || end > to
+	if t.shape == lower && s.lang == english && !numbered && !(end > to && s.codeFollows(end)) {
+		return false
+	}
+	numbered = numbered || end > to || s.lang != english && t.len() > 2 && capitals > 0 && s.codeFollows(to)
 	weakKind := t.len() <= 2 || weakStreets.has(t.hash) || t.shape == lower || s.lang == english || s.lang == german
 	if capitals == 0 && !(numbered && end > to && t.len() > 3 && t.shape != lower) || weakKind && !numbered {
 		return false
@@ -252,6 +255,20 @@ func (s *Scanner) streetFirst(i int) bool {
 	s.addPlace(from, end, "street")
 	return true
 }
+
+// houseBis returns where a house number with a word before a street begins: 12 bis, rue.
+func (s *Scanner) houseBis(i int) (from int, ok bool) {
+	j := i - 1
+	if s.at(j).char == ',' {
+		j--
+	}
+	if w := s.at(j); bises.has(w.hash) && s.isNumber(j-1) && s.at(j-1).len() <= 4 && s.free(j) && s.free(j-1) {
+		return j - 1, true
+	}
+	return i, false
+}
+
+var bises = hashSet("bis", "ter", "quater")
 
 // weakStreets are words for streets that begin other names too.
 var weakStreets = hashSet("place", "route", "avenue", "boulevard", "plaza", "cour", "square", "voie", "passage", "cité", "residence", "résidence", "promenade", "mail", "estación", "vivienda", "borgo", "esplanade", "hameau", "alameda", "salita", "rotonda")
@@ -283,7 +300,7 @@ func (s *Scanner) houseNumber(to int) int {
 	}
 	if t := s.at(to); t.gap == joined && t.kind == word && t.len() == 1 && !s.is(to+1, '/') {
 		to++
-	} else if t.gap == joined && t.char == '-' && s.at(to+1).gap == joined && s.at(to+1).kind != mark && s.at(to+1).len() <= 4 {
+	} else if t.gap == joined && (t.char == '-' || t.char == '/' && s.lang != english && s.isNumber(to+1)) && s.at(to+1).gap == joined && s.at(to+1).kind != mark && s.at(to+1).len() <= 4 {
 		to += 2
 	} else if t.gap == space && t.kind == word && t.len() == 1 && t.shape == lower && s.lang == german && s.at(to+1).kind == mark {
 		to++
@@ -313,7 +330,9 @@ func (s *Scanner) floor(to int) int {
 		case t.shape == initial && s.at(k+1).kind == mark && s.at(k+1).char != '/' && !s.is(k+1, '\''), t.gap == joined && t.kind == word && t.len() <= 2 && s.at(k-1).kind != word && k == to:
 			to = k + 1
 		case t.kind == word && doors.has(t.hash):
-			to = k + 1
+			if to = k + 1; s.is(to, '.') && s.at(to+1).char == ',' {
+				to++ // Esq.,
+			}
 		default:
 			return to
 		}
@@ -323,7 +342,7 @@ func (s *Scanner) floor(to int) int {
 
 var (
 	numberSigns  = hashSet("n", "no", "nº", "num", "número", "nr", "núm", "nro", "km")
-	doors        = hashSet("izq", "izda", "der", "drcha", "ext", "int", "centro", "izquierda", "dcha", "derecha", "dcho", "bajo", "ático", "bis", "puerta", "piso", "planta")
+	doors        = hashSet("izq", "izda", "der", "drcha", "ext", "int", "centro", "izquierda", "dcha", "derecha", "esq", "dto", "frente", "fte", "dcho", "bajo", "ático", "bis", "puerta", "piso", "planta")
 	hashS, hashN = hashOf("s"), hashOf("n")
 )
 

@@ -11,6 +11,9 @@ func (s *Scanner) spread() {
 			s.spreadName(h)
 			s.spreadAddress(h.to)
 		case Location:
+			if h.rule == "postal-code" && s.at(h.from).kind == word && h.to > h.from+1 {
+				s.spreadBefore(h)
+			}
 			s.spreadPlace(h)
 			s.spreadRegion(h.to)
 			s.spreadAddress(h.to)
@@ -76,6 +79,45 @@ func (s *Scanner) nameGoesOn(h *hit, to int) int {
 		return i + 1
 	}
 	return to
+}
+
+// spreadBefore takes in the town before a British postal code, and up to two parts of the
+// address before it: The Old Forge, Nether Wallop SO20 8ET.
+func (s *Scanner) spreadBefore(h *hit) {
+	from := h.from
+	for part := range 3 {
+		i := from
+		if part > 0 && s.at(i-1).char != ',' || part == 0 && s.at(i).gap > line {
+			break
+		}
+		if s.at(i-1).char == ',' {
+			i--
+		}
+		begin := i
+		for n := 0; n < 4 && s.free(begin-1) && s.at(begin).gap <= line && s.townWord(begin-1, begin); n++ {
+			begin--
+		}
+		for begin < i && (s.at(begin).kind == mark || s.at(begin).shape == lower) {
+			begin++
+		}
+		if begin == i {
+			break
+		}
+		from = begin
+	}
+	s.take(from, h.from, Location)
+	h.from = from
+}
+
+// townWord reports whether a token can be a part of a town's name before another: a word
+// with a capital, a hyphen, a small word inside.
+func (s *Scanner) townWord(i, next int) bool {
+	t := s.at(i)
+	if t.kind == mark {
+		return t.char == '-' && t.gap == joined && s.at(next).gap == joined
+	}
+	return t.kind == word && t.flags&(fTitle|fSuffix|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fMonth|fWeekday|fRelation|fMedical) == 0 &&
+		(s.isCapital(i) || t.shape == lower && (t.flags&fParticle != 0 || s.is(i-1, '-') || t.len() <= 2 && s.at(next).char == '-'))
 }
 
 // placeParticles stand inside the names of places.

@@ -51,8 +51,8 @@ type place struct {
 	label      text.Label
 }
 
-// TestTextEval scores the sets of a folder (SETS) and prints the tables of docs/text.md,
-// with Presidio's analyzer beside it unless PRESIDIO is 0.
+// TestTextEval scores the sets of a folder (SETS), our own sentences and our own notes, and
+// prints the tables of docs/text.md, with Presidio's analyzer beside it unless PRESIDIO is 0.
 // The sets are JSON Lines, packed with xz or not, as "veil text find --format json" reads
 // them, with spans marked.
 func TestTextEval(t *testing.T) {
@@ -64,7 +64,12 @@ func TestTextEval(t *testing.T) {
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no sets in the folder: %v", err)
 	}
+	written, err := filepath.Glob("testdata/written-*.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
 	slices.Sort(paths)
+	paths = append(append(paths, writeSentences(t)), written...)
 	finder := text.New(text.Options{})
 	var beside *presidio
 	if os.Getenv("PRESIDIO") != "0" {
