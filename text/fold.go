@@ -79,6 +79,16 @@ func foldSlowly(dst []byte, r rune) []byte {
 	case 'ı':
 		return append(dst, 'i')
 	}
+	if r >= 0xac00 && r <= 0xd7a3 { // a syllable of Hangul: its letters
+		const vowels, ends = 21, 28
+		n := r - 0xac00
+		dst = utf8.AppendRune(dst, 0x1100+n/(vowels*ends))
+		dst = utf8.AppendRune(dst, 0x1161+n/ends%vowels)
+		if n%ends > 0 {
+			dst = utf8.AppendRune(dst, 0x11a7+n%ends)
+		}
+		return dst
+	}
 	var src [utf8.UTFMax]byte
 	n := utf8.EncodeRune(src[:], r)
 	decomposed := norm.NFKD.Properties(src[:n]).Decomposition()

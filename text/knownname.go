@@ -74,6 +74,13 @@ func (b *KnownBuilder) AddPerson(given []string, family string) int {
 func (b *KnownBuilder) initialOf(p piece) []byte {
 	w := b.kept(p)
 	_, size := utf8.DecodeRune(w)
+	for size < len(w) { // a syllable of Hangul is folded to its letters
+		r, n := utf8.DecodeRune(w[size:])
+		if r < 0x1160 || r > 0x11ff {
+			break
+		}
+		size += n
+	}
 	return w[:size]
 }
 

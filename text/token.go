@@ -392,7 +392,7 @@ func (k *tokens) unspaced(text []byte, i int, t *token, r rune, size int) int {
 // letters in Unicode; here they are marks. The sign of an increment stands for a delta in
 // texts that were converted badly.
 func isWordRune(r rune) bool {
-	return (unicode.IsLetter(r) || unicode.IsMark(r) || r == '∆') && r != 'º' && r != 'ª'
+	return (unicode.IsLetter(r) || unicode.IsMark(r) || r == '∆') && r != 'º' && r != 'ª' && r != 'ʼ'
 }
 
 func shapeOf(uppers, lowers, caseless int, firstUpper bool) shape {
