@@ -81,3 +81,13 @@ func BenchmarkHostile(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkKnown: 20 known values are compiled.
+func BenchmarkKnown(b *testing.B) {
+	b.ReportAllocs()
+	start := cpuTime(b)
+	for b.Loop() {
+		benchKnown()
+	}
+	b.ReportMetric((cpuTime(b)-start)*1e6/float64(b.N), "cpu-µs")
+}

@@ -41,6 +41,9 @@ type dictionary struct {
 	phraseFlags []flags
 	months      map[uint64]int
 	numbers     map[uint64]int
+	// titles, suffixes and particles are the words that the names of a record are cut by, in
+	// sets of their own: they are in the processor's cache.
+	titles, suffixes, particles wordSet
 	// streets are ends of words that stand for streets, by their last byte: straße, laan.
 	streets [256][]string
 }
@@ -120,6 +123,7 @@ func load() *dictionary {
 			}
 		}
 	}
+	d.titles, d.suffixes, d.particles = d.wordsWith(fTitle), d.wordsWith(fSuffix), d.wordsWith(fParticle)
 	d.kindOf, d.toks, d.cut = nil, tokens{}, nil
 	nodes := 0
 	for _, p := range phrases {
@@ -299,14 +303,25 @@ var nicknames = sync.OnceValue(func() map[string][]string {
 	return out
 })
 
-func isTitle(w string) bool { return wordIs(w, fTitle) }
+// wordsWith are the single words of the lexicon that have a flag.
+func (d *dictionary) wordsWith(f flags) wordSet {
+	var words []string
+	eachEntry(lexicon, func(section, entry string) {
+		if sections[section] == f {
+			words = append(words, entry)
+		}
+	})
+	return hashSet(words...)
+}
 
-func isSuffix(w string) bool { return wordIs(w, fSuffix) }
+func isTitle(w string) bool { return wordIs(w, loaded().titles) }
 
-func isParticle(w string) bool { return wordIs(w, fParticle) }
+func isSuffix(w string) bool { return wordIs(w, loaded().suffixes) }
 
-// wordIs reports whether a word can be something: Ph.D.
-func wordIs(w string, f flags) bool {
+func isParticle(w string) bool { return wordIs(w, loaded().particles) }
+
+// wordIs reports whether a word is in a set: Ph.D.
+func wordIs(w string, set wordSet) bool {
 	var buf [64]byte
 	folded := buf[:0]
 	for _, r := range strings.Trim(w, ",") {
@@ -314,7 +329,7 @@ func wordIs(w string, f flags) bool {
 			folded = appendFold(folded, r)
 		}
 	}
-	return loaded().get(hashOf(folded))&f != 0
+	return set.has(hashOf(folded))
 }
 
 // onlySuffixes reports whether a text is nothing but what follows a name: MD, Jr.

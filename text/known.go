@@ -121,6 +121,7 @@ type scratch struct {
 	parts         []partPiece
 	initials      []piece
 	strings       []stringPiece
+	values        []Origin
 	added         []byte // what was added, and how
 }
 
@@ -174,6 +175,8 @@ func (b *KnownBuilder) Build() *Known {
 	b.begin()
 	k, s := b.k, b.scratch
 	k.digest = sha256.Sum256(s.added)
+	k.origins.values = slices.Clone(s.values)
+	clear(s.values)
 	k.seqs.grow(len(s.hashes))
 	for i := range s.seqs {
 		hashes := s.hashes[s.seqs[i].from:s.seqs[i].to]
@@ -192,7 +195,7 @@ func (b *KnownBuilder) Build() *Known {
 	}
 	k.strings.build(folded, s.strings)
 	*s = scratch{tokens: s.tokens, src: s.src[:0], words: s.words[:0], hashes: s.hashes[:0], seqs: s.seqs[:0], arena: s.arena[:0],
-		firsts: s.firsts[:0], lasts: s.lasts[:0], parts: s.parts[:0], initials: s.initials[:0], strings: s.strings[:0], added: s.added[:0]}
+		firsts: s.firsts[:0], lasts: s.lasts[:0], parts: s.parts[:0], initials: s.initials[:0], strings: s.strings[:0], values: s.values[:0], added: s.added[:0]}
 	scratches.Put(s)
 	*b = KnownBuilder{}
 	return k
@@ -202,7 +205,7 @@ func (b *KnownBuilder) Build() *Known {
 func (b *KnownBuilder) next(o Origin) int32 {
 	b.begin()
 	o.Owner, o.Part = b.owner, b.part
-	b.k.origins.values = append(b.k.origins.values, o)
+	b.values = append(b.values, o)
 	b.added = append(binary.AppendUvarint(b.added, uint64(4+len(o.Given))), byte(o.Kind))
 	for _, p := range [...]string{o.Owner, o.Part, o.Text, o.Family} {
 		b.added = append(binary.AppendUvarint(b.added, uint64(len(p))), p...)

@@ -142,7 +142,7 @@ func (b *KnownBuilder) nameWord(word piece, t *token, n int32, given bool) {
 	folded := b.kept(word)
 	runes := utf8.RuneCount(folded)
 	info := seqInfo{kind: KnownName, value: n, strength: single}
-	if runes == 1 && folded[0] < 0x80 || loaded().get(t.hash)&fParticle != 0 {
+	if runes == 1 && folded[0] < 0x80 || loaded().particles.has(t.hash) {
 		info.strength = weak
 	}
 	b.one(t.hash, info)

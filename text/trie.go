@@ -19,7 +19,7 @@ type trieSlot struct {
 // grow makes room for a number of edges.
 func (t *trie) grow(edges int) {
 	size := 16
-	for size < edges*2 {
+	for size*2 < edges*3 {
 		size *= 2
 	}
 	t.slots = make([]trieSlot, size)

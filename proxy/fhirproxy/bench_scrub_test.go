@@ -83,16 +83,21 @@ func notesPage() (page []byte, notes []int) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	page = []byte(`{"resourceType":"Bundle","type":"searchset","entry":[`)
 	for i := range 20 {
-		note := []byte("On page 000000000 ")
-		for len(note) < 4096 {
-			note = fmt.Appendf(note, "Seen %d/%d/2024 by Dr. %s for chest pain; BP 120/%d, Lantus %d units. Mrs. Quarrington is stable, says %s.\n",
-				1+rng.IntN(12), 1+rng.IntN(28), invented(rng), 60+rng.IntN(30), rng.IntN(40), invented(rng))
-		}
+		note := inventedNote(rng, []byte("On page 000000000 "))
 		page = fmt.Appendf(page, `{"resource":{"resourceType":"DocumentReference","id":"d%d","status":"current","subject":{"reference":"Patient/1"},"content":[{"attachment":{"contentType":"text/plain","data":"`, i)
 		notes = append(notes, len(page))
 		page = fmt.Appendf(page, `%s"}}]}},`, base64.StdEncoding.EncodeToString(note))
 	}
 	return append(page[:len(page)-1], "]}"...), notes
+}
+
+// inventedNote goes on with a note until it has 4 KB.
+func inventedNote(rng *rand.Rand, note []byte) []byte {
+	for len(note) < 4096 {
+		note = fmt.Appendf(note, "Seen %d/%d/2024 by Dr. %s for chest pain; BP 120/%d, Lantus %d units. Mrs. Quarrington is stable, says %s.\n",
+			1+rng.IntN(12), 1+rng.IntN(28), invented(rng), 60+rng.IntN(30), rng.IntN(40), invented(rng))
+	}
+	return note
 }
 
 // invented is a word that looks like a name.
