@@ -35,7 +35,7 @@ type Recent struct {
 
 	numbering    sync.Mutex
 	applications applications
-	// plans are the numbers of their actions' applications and 1, and 0 where that is not known.
+	// plans are the numbers of their actions' applications plus 1, and 0 where that is not known.
 	plans map[*mask.Plan][]uint32
 }
 

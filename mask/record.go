@@ -83,7 +83,7 @@ type Use struct {
 	N        uint64
 	text     string // of the action, or empty
 	category uint8  // the plan's number of it, or zero
-	number   uint16 // of the action in the plan and 1, or zero
+	number   uint16 // of the action in the plan plus 1, or zero
 }
 
 // Number is that of the action in the record's plan, or -1 if it is not known.
