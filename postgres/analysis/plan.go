@@ -56,8 +56,8 @@ type Plan struct {
 	Settings []Setting
 	// Answer has the text cells of a Local plan's rows.
 	Answer [][]string
-	// CheckSQL returns one row of one boolean: whether the relations that the plan
-	// reads are still those of its catalog. Empty where it reads none. Run it after
+	// CheckSQL returns one row with true if the relations that the plan reads are still
+	// those of its catalog, and no row or false if not. Empty where it reads none. Run it after
 	// Bind or Parse of SQL, which take the locks that keep relations as they are, in
 	// the same transaction, and before the first row goes out: pipelined as Bind of
 	// SQL, Execute of CheckSQL, Execute of SQL it costs no round trip and leaves no

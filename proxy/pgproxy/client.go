@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -91,6 +92,20 @@ func (c *client) gone() bool {
 	}
 	err := c.in.Fill(c.in.Buffered() + 1)
 	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// readable waits until the client sends something, with no buffer to read it into and, which
+// keeps the stack small, not below TLS. Nothing that the client sent may be unread.
+func (c *client) readable() error {
+	conn, ok := c.raw.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return raw.Read(pending)
 }
 
 // local reports whether the client is on this machine.

@@ -192,25 +192,32 @@ func TestPlansAreCheckedInTheSession(t *testing.T) {
 }
 
 // TestResponsesOutlastARest: what the upstream responded to messages without a Sync is kept
-// while the client is silent, and comes with it.
+// while the client is silent, and comes with it; with TLS too, which has a part of a message.
 func TestResponsesOutlastARest(t *testing.T) {
 	t.Parallel()
-	r := newRaw(t, startListener(t, nil), "ann")
-	r.send("P", "s", "SELECT 1")
-	r.send("B", "", "s")
-	if _, err := r.conn.Write(append(r.out, 'S', 0, 0)); err != nil { // and a part of Sync
-		t.Fatal(err)
-	}
-	time.Sleep(restAfter + 500*time.Millisecond)
-	r.out = []byte{0, 4}
-	if got := r.until('Z'); got != "1 2 Z" {
-		t.Errorf("got %s", got)
-	}
-	time.Sleep(restAfter + 500*time.Millisecond)
-	r.send("B", "", "s")
-	r.execute("", 0)
-	r.sync()
-	if got := r.until('Z'); got != "2 D C Z" {
-		t.Errorf("got %s", got)
+	config, _ := serverTLS(t)
+	d := startListener(t, func(c *Config) { c.Policy.TLS = config })
+	for _, mode := range []string{"sslmode=disable", "sslmode=require"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			r := newRawTo(t, d.dsn("ann", mode))
+			r.send("P", "s", "SELECT 1")
+			r.send("B", "", "s")
+			if _, err := r.conn.Write(append(r.out, 'S', 0, 0)); err != nil { // and a part of Sync
+				t.Fatal(err)
+			}
+			time.Sleep(restAfter + 500*time.Millisecond)
+			r.out = []byte{0, 4}
+			if got := r.until('Z'); got != "1 2 Z" {
+				t.Errorf("got %s", got)
+			}
+			time.Sleep(restAfter + 500*time.Millisecond)
+			r.send("B", "", "s")
+			r.execute("", 0)
+			r.sync()
+			if got := r.until('Z'); got != "2 D C Z" {
+				t.Errorf("got %s", got)
+			}
+		})
 	}
 }

@@ -90,8 +90,6 @@ func (c *client) negotiate(config *tls.Config) (*wire.Startup, error) {
 
 // encrypt puts TLS on the connection.
 func (c *client) encrypt(conn net.Conn, config *tls.Config, direct bool) error {
-	config = config.Clone()
-	config.NextProtos = []string{protocolName}
 	t := tls.Server(conn, config)
 	if err := t.HandshakeContext(c.stopping); err != nil {
 		return err

@@ -97,6 +97,17 @@ func (s *Server) Reload(c Policy) error {
 	return err
 }
 
+// ofProtocol is the configuration that all connections share: for PostgreSQL's protocol, and
+// without session tickets, which its clients do not use.
+func ofProtocol(config *tls.Config) *tls.Config {
+	if config == nil {
+		return nil
+	}
+	config = config.Clone()
+	config.NextProtos, config.SessionTicketsDisabled = []string{protocolName}, true
+	return config
+}
+
 // Prepare checks a policy and returns what puts it in force, so that several
 // listeners change together or not at all.
 func (s *Server) Prepare(c Policy) (force func(), err error) {
@@ -109,7 +120,7 @@ func (s *Server) Prepare(c Policy) (force func(), err error) {
 		return nil, err
 	}
 	return func() {
-		s.encryption.Store(&encryption{c.TLS, bound})
+		s.encryption.Store(&encryption{ofProtocol(c.TLS), bound})
 		s.shared.Force(p)
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -48,13 +48,18 @@ func (x *session) loop() error {
 			wait = x.s.limits.IdleTimeout - silent
 		}
 		deadline := time.Now().Add(wait)
-		if err := x.conn.SetReadDeadline(deadline); err != nil {
-			return err
+		if !x.in.Whole() {
+			if err := x.conn.SetReadDeadline(deadline); err != nil {
+				return err
+			}
 		}
 		if err := x.over(); err != nil {
 			return err
 		}
-		err := x.in.Await()
+		var err error
+		if x.in.Resting() {
+			err = x.readable()
+		}
 		var typ byte
 		var body []byte
 		if err == nil {

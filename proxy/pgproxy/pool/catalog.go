@@ -2,6 +2,7 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -84,7 +85,9 @@ func (c *Catalogs) ask(ctx context.Context, checkSQL string) (holds bool, err er
 			return false, err
 		}
 	}
-	err = conn.QueryRow(ctx, checkSQL).Scan(&holds)
+	if err = conn.QueryRow(ctx, checkSQL).Scan(&holds); errors.Is(err, pgx.ErrNoRows) {
+		holds, err = false, nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil || len(c.checkers) >= mostCheckers || c.closed {

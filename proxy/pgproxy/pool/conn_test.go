@@ -2,6 +2,7 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"testing"
@@ -60,5 +61,27 @@ func TestNoResponseIsLost(t *testing.T) {
 	}
 	if types != "TDCZ" {
 		t.Errorf("got %s", types)
+	}
+}
+
+// TestTheQueueIsBounded: the wait for a connection that others hold is, not the opening of
+// one.
+func TestTheQueueIsBounded(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	p, err := New(Config{
+		DSN: pg.Clinic(t).DSN(pgtest.Reader), Connections: 1, RowBytes: 1 << 20,
+		ConnectTimeout: veiltest.Patience, QueueTimeout: time.Nanosecond, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := p.Acquire(t.Context(), nil)
+	if err != nil {
+		t.Fatalf("one is free: %v", err)
+	}
+	defer p.Release(c, false)
+	if _, err := p.Acquire(t.Context(), nil); !errors.Is(err, errBusy) {
+		t.Errorf("none is free: %v", err)
 	}
 }

@@ -140,8 +140,6 @@ func (u *Pool) Stats() (used, idle, waiting int) {
 // Acquire returns a connection with the given settings: an idle one, or a new
 // one, once there is room. Its error is a *sessionError.
 func (u *Pool) Acquire(ctx context.Context, settings map[string]string) (*Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, u.limits.QueueTimeout)
-	defer cancel()
 	select {
 	case u.slots <- struct{}{}:
 	default:
@@ -170,6 +168,8 @@ func (u *Pool) Acquire(ctx context.Context, settings map[string]string) (*Conn, 
 
 // wait takes the place of a connection that is given back.
 func (u *Pool) wait(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, u.limits.QueueTimeout)
+	defer cancel()
 	u.waiters.Add(1)
 	defer u.waiters.Add(-1)
 	select {
@@ -252,6 +252,10 @@ func (u *Pool) connect(ctx context.Context, settings map[string]string, key uniq
 	}
 	if err := u.role.check(ctx, pg); err != nil {
 		_ = pg.Close(ctx)
+		if errors.Is(err, errNotChecked) {
+			u.log.Error("upstream connection failed", "door", "postgres", "reason", err.Error())
+			return nil, &wire.Error{Code: "08006", Text: "the upstream did not begin a session as expected"}
+		}
 		u.log.Error("upstream role is refused", "door", "postgres", "reason", err.Error())
 		return nil, &wire.Error{Code: "42501", Text: "the upstream's role may do more than read, so it is not used", Hint: "The operator's log says what the role may do."}
 	}

@@ -55,6 +55,9 @@ type roleCheck struct {
 	last time.Time
 }
 
+// errNotChecked is of a server that did not say what the role may do.
+var errNotChecked = errors.New("what the role may do could not be found out")
+
 // check asks, if it was not asked lately, what the role may do. The error says
 // what is too much.
 func (r *roleCheck) check(ctx context.Context, pg *pgconn.PgConn) error {
@@ -65,7 +68,7 @@ func (r *roleCheck) check(ctx context.Context, pg *pgconn.PgConn) error {
 	}
 	found, err := Powers(ctx, pg)
 	if err != nil {
-		return errors.New("what the role may do could not be found out")
+		return errNotChecked
 	}
 	if len(found) > 0 {
 		said := "the role " + strings.Join(found, ", ")

@@ -31,10 +31,9 @@ var (
 type Frames struct {
 	src   io.Reader
 	Limit int    // of a body that is held in memory, in bytes
-	buf   []byte // nil while it rests
+	buf   []byte // nil while nothing is read
 	r, w  int    // unread bytes are buf[r:w]
 	size  int    // that the buffer has when nothing large is in it
-	few   [HeaderBytes]byte
 }
 
 // NewFrames reads from src through a buffer of size bytes, which grows for a
@@ -70,24 +69,14 @@ func (f *Frames) Rest() {
 	f.buf, f.r, f.w = nil, 0, 0
 }
 
-// Await waits for the beginning of a message. While it waits it has no buffer, if Rest was
-// called before.
-func (f *Frames) Await() error {
-	if f.buf != nil {
-		return f.Fill(1)
-	}
-	n, err := f.src.Read(f.few[:])
-	if n == 0 {
-		return err
-	}
-	f.take()
-	f.w = copy(f.buf, f.few[:n])
-	clear(f.few[:])
-	return nil
-}
+// Resting reports whether there is no buffer.
+func (f *Frames) Resting() bool { return f.buf == nil }
 
-// take gets a buffer.
-func (f *Frames) take() { f.buf = *buffersOf(f.size).Get().(*[]byte) }
+// Whole reports whether the next message stands in the buffer, so that nothing is read for
+// it.
+func (f *Frames) Whole() bool {
+	return f.w-f.r >= HeaderBytes && int64(f.w-f.r) > int64(binary.BigEndian.Uint32(f.buf[f.r+1:]))
+}
 
 // Full reports whether the buffer has no room.
 func (f *Frames) Full() bool { return f.buf != nil && f.w-f.r == len(f.buf) }
@@ -101,7 +90,7 @@ func (f *Frames) Fill(n int) error {
 		return nil
 	}
 	if f.buf == nil {
-		f.take()
+		f.buf = *buffersOf(f.size).Get().(*[]byte)
 	}
 	if len(f.buf)-f.r < n || f.r == f.w {
 		buf := f.buf
