@@ -45,8 +45,8 @@ operator:
 	return s
 }
 
-// api sends a request, and again until the database is open.
-func (s *jobSite) api(t *testing.T, method, path, body string, into any) (status int) {
+// api sends a request, with headers as names and values, and again until the database is open.
+func (s *jobSite) api(t *testing.T, method, path, body string, into any, header ...string) (status int) {
 	t.Helper()
 	veiltest.Until(t, "the jobs API responds", func() bool {
 		req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
@@ -55,6 +55,9 @@ func (s *jobSite) api(t *testing.T, method, path, body string, into any) (status
 		}
 		req.Header.Set("X-API-Key", s.key)
 		req.Header.Set("Content-Type", "application/json")
+		for i := 0; i < len(header); i += 2 {
+			req.Header.Set(header[i], header[i+1])
+		}
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
 			return false // it is being started

@@ -1,9 +1,10 @@
 package main
 
 import (
-	"io"
-	"net"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,110 +13,187 @@ import (
 	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
-// balance passes connections on to the first of some addresses that takes them, beginning with
-// the next one each time.
-func balance(t *testing.T, l net.Listener, targets []string) {
-	t.Helper()
-	t.Cleanup(func() { _ = l.Close() })
-	var turn atomic.Int64
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return // closed
-			}
-			go func() {
-				defer client.Close()
-				for range targets {
-					server, err := net.Dial("tcp", targets[int(turn.Add(1))%len(targets)])
-					if err != nil {
-						continue
-					}
-					defer server.Close()
-					go func() { _, _ = io.Copy(server, client); _ = server.Close() }()
-					_, _ = io.Copy(client, server)
-					return
-				}
-			}()
-		}
-	}()
-}
-
-// TestReplicaKilled: one of three replicas behind a balancer is killed under load. Clients
-// that try again go on, pages too; every response is the one of before, and is in a log.
+// TestReplicaKilled: one of three replicas behind balancers is killed (SIGKILL) while clients
+// read and walk through pages, exports are downloaded and waited for, and jobs run. Clients
+// that try again go on, exports and jobs too; everything is byte for byte what it is without
+// a kill, and in a log.
 func TestReplicaKilled(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	r := newReplicas(t)
+	patient := r.patient(t, "trial")
+	read := r.ask(t, patient)
+	walk := r.walk(t)
+	manifest := r.manifest(t, r.kickOff(t, "/$export"))
+	downloads := map[string]string{}
+	for _, url := range manifest {
+		downloads[url] = r.whole(t, http.DefaultClient, url).body
 	}
-	s.base = "http://" + l.Addr().String() + "/fhir"
-	names, targets := []string{"one", "two", "three"}, []string{}
-	var replicas []*process
-	for _, name := range names {
-		s.addr = veiltest.FreeAddress(t)
-		text := strings.Replace(s.text("", anybody), s.path("audit"), s.path("audit-"+name), 1)
-		replicas = append(replicas, s.process(t, write(t, s.path(name+".yaml"), text)))
-		targets = append(targets, s.addr)
+	if read.status != 200 || len(walk) < 3 || len(downloads) != 2 {
+		t.Fatalf("%+v, %d pages, %d files", read, len(walk), len(downloads))
 	}
-	balance(t, l, targets)
-	patient := s.patient(t, "trial")
-	want := s.ask(t, patient)
-	page := nextPage(t, s.ask(t, "/Patient?_count=2").body)
-	if want.status != 200 || page == "" {
-		t.Fatal(want, page)
+	masked := r.order(t, visitOrder, "calm-mask")
+	exported := r.order(t, exportOrder, "calm-export")
+	for _, id := range []string{masked, exported} {
+		if job := r.over(t, id); job.State != "complete" {
+			t.Fatalf("%+v", job)
+		}
 	}
-	var served, pages, broken atomic.Int64
+
+	r.hold()
+	status := r.kickOff(t, "/Patient/$export")
 	var stop atomic.Bool
 	var clients sync.WaitGroup
+	var reads, pages, looks, files atomic.Int64
 	for range 4 {
 		clients.Go(func() {
-			client := &http.Client{Transport: &http.Transport{}}
-			for !stop.Load() {
-				switch a, err := try(client, s.base+patient); {
-				case err != nil:
-					broken.Add(1) // and once more
-				case a.status != 200 || a.body != want.body:
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+			for !stop.Load() && !t.Failed() {
+				if a := r.whole(t, client, r.base+patient); a.body != read.body {
 					t.Errorf("%d: %s", a.status, a.body)
-					return
-				default:
-					served.Add(1)
 				}
-				switch a, err := try(client, page); {
-				case err != nil:
-					broken.Add(1)
-				case a.status != 200:
-					t.Errorf("a page: %d: %s", a.status, a.body)
-					return
-				default:
+				reads.Add(1)
+				at := r.base + "/Patient?_count=2"
+				for i, want := range walk {
+					a := r.whole(t, client, at)
+					if pageToken.ReplaceAllString(a.body, "") != want {
+						t.Errorf("page %d: %d: %s\nwithout a kill:\n%s", i, a.status, a.body, want)
+						return
+					}
 					pages.Add(1)
+					at = nextPage(t, a.body)
 				}
+				if a := r.whole(t, client, status); !stop.Load() && a.status != http.StatusAccepted {
+					t.Errorf("the export that is not complete: %d: %s", a.status, a.body)
+				}
+				looks.Add(1)
 			}
 		})
 	}
+	var loading sync.WaitGroup
+	for range 3 { // at least one at each replica
+		for url, want := range downloads {
+			loading.Go(func() {
+				client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+				if a := r.whole(t, client, url); a.body != want {
+					t.Errorf("a file has %d bytes, and %d without a kill", len(a.body), len(want))
+				}
+				files.Add(1)
+			})
+		}
+	}
+	var jobs []string
+	for i := range r.names { // each replica runs one at a time
+		jobs = append(jobs, r.order(t, exportOrder, fmt.Sprint("killed-export", i)))
+	}
+	jobs = append(jobs, r.order(t, visitOrder, "killed-mask"))
 	more := func() {
 		t.Helper()
-		before, then := served.Load(), pages.Load()
-		veiltest.Until(t, "clients are served", func() bool { return t.Failed() || served.Load() > before+50 && pages.Load() > then+50 })
+		before := []int64{reads.Load(), pages.Load(), looks.Load()}
+		veiltest.Until(t, "clients are served", func() bool {
+			return t.Failed() || reads.Load() > before[0]+20 && pages.Load() > before[1]+50 && looks.Load() > before[2]+20
+		})
 	}
 	more()
-	if err := replicas[0].cmd.Process.Kill(); err != nil {
+	veiltest.Until(t, "downloads and jobs are half way", func() bool { return r.half.Load() == 6+3 })
+	if err := r.processes[0].cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
+	<-r.processes[0].done
 	more()
+	if again := r.order(t, visitOrder, "killed-mask"); again != jobs[3] {
+		t.Errorf("the same order again is job %s, and was %s", again, jobs[3])
+	}
+	r.letGo()
 	stop.Store(true)
 	clients.Wait()
-	for _, p := range replicas[1:] {
+	loading.Wait()
+	links := r.manifest(t, status)
+	if len(links) != len(manifest) {
+		t.Fatalf("%q", links)
+	}
+	for i, url := range links {
+		if a := r.whole(t, http.DefaultClient, url); a.body != downloads[manifest[i]] {
+			t.Errorf("a file of the export that was waited for has %d bytes", len(a.body))
+		}
+	}
+	starts := 0
+	for i, id := range jobs {
+		job := r.over(t, id)
+		if starts += job.Starts; job.State != "complete" {
+			t.Errorf("%+v", job)
+		}
+		calm, name := "calm-export", fmt.Sprint("killed-export", i)
+		if i == len(r.names) {
+			calm, name = "calm-mask", "killed-mask"
+		}
+		r.sameOutputs(t, calm, name)
+		var record json.RawMessage
+		r.api(t, "GET", "/jobs/"+id+"/record", "", &record)
+		file := write(t, r.path(name+".json"), string(record))
+		if v := veil(t, "", "runs", "verify", file, r.path("out/"+name)); v.code != 0 || !strings.Contains(v.stdout, "outputs verified") {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+	if starts != len(jobs)+1 {
+		t.Errorf("%d jobs were begun %d times, with one kill", len(jobs), starts)
+	}
+	for _, p := range r.processes[1:] {
 		p.stop(t)
 	}
-	reads := 0
-	for _, name := range names {
-		r := veil(t, "", "audit", "show", s.path("audit-"+name), "--operation", "read Patient", "--outcome", "complete", "--format", "json")
-		reads += strings.Count(r.stdout, `"kind":"record"`)
+	if r.broken.Load() == 0 {
+		t.Error("no download broke off")
 	}
-	if int64(reads) < served.Load()+1 {
-		t.Errorf("%d records, and %d responses", reads, served.Load()+1)
+	r.recorded(t)
+	t.Logf("%d reads, %d pages, %d looks at the export, %d files, %d connections broke off", reads.Load(), pages.Load(), looks.Load(), files.Load(), r.broken.Load())
+}
+
+// sameOutputs compares what two jobs wrote.
+func (r *replicas) sameOutputs(t *testing.T, calm, name string) {
+	t.Helper()
+	want, got := files(t, r.path("out/"+calm)), files(t, r.path("out/"+name))
+	if len(got) != len(want) || len(want) == 0 {
+		t.Errorf("%s has %d files, and %d without a kill", name, len(got), len(want))
 	}
-	t.Logf("%d reads, %d pages, %d connections broke off", served.Load(), pages.Load(), broken.Load())
+	for file, text := range want {
+		if got[file] != text || strings.Contains(got[file], "PLANTED") {
+			t.Errorf("%s: %s has %d bytes, and %d without a kill", name, file, len(got[file]), len(text))
+		}
+	}
+}
+
+// recorded finds each response that arrived whole, and each output of a job, in a log of the
+// replicas.
+func (r *replicas) recorded(t *testing.T) {
+	t.Helper()
+	var log strings.Builder
+	for i, name := range r.names {
+		dir := r.path("audit-" + name)
+		if i > 0 { // that of the killed one is whole up to the kill
+			if v := veil(t, "", "audit", "verify", dir); v.code != 0 {
+				t.Errorf("%s%s", v.stdout, v.stderr)
+			}
+		}
+		log.WriteString(veil(t, "", "audit", "show", dir, "--format", "json").stdout)
+	}
+	text := log.String()
+	var missing, checked int
+	r.ids.Range(func(id, _ any) bool {
+		if checked++; !strings.Contains(text, id.(string)) {
+			missing++
+		}
+		return true
+	})
+	if missing > 0 || checked == 0 {
+		t.Errorf("%d of %d responses have no record", missing, checked)
+	}
+	for name := range files(t, r.path("out")) {
+		found := false
+		for _, replica := range r.names {
+			v := veil(t, "", "audit", "show", r.path("audit-"+replica), "--file", filepath.Join(r.path("out"), name))
+			found = found || v.code == 0 && strings.Contains(v.stdout, "complete")
+		}
+		if !found {
+			t.Errorf("the output %s has no record", name)
+		}
+	}
 }
