@@ -37,6 +37,45 @@ func TestEverySettingIsPrinted(t *testing.T) {
 			t.Errorf("%s is not printed", word)
 		}
 	}
+	for what, text := range map[string]string{"printed is read as": printed.String(), "read was changed by printing it, from": everySetting} {
+		other, err := Parse("veil.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.problems, other.problems = problems{}, problems{}
+		if !reflect.DeepEqual(c, other) {
+			t.Errorf("what is %s\n%+v", what, other)
+		}
+	}
+}
+
+// TestEverySettingStandsInEvery: each setting that the reference lists has a value there, so
+// that the tests of the file, of what is printed and of what is fuzzed have all of them.
+func TestEverySettingStandsInEvery(t *testing.T) {
+	t.Parallel()
+	c, err := Parse("veil.yaml", []byte(everySetting))
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	names := regexp.MustCompile(`^views\.[^.]+`)
+	items := regexp.MustCompile(`\[\d+\]`)
+	for path := range c.problems.at {
+		there[items.ReplaceAllString(names.ReplaceAllString(path, "views.NAME"), "[]")] = true
+	}
+	var table strings.Builder
+	if err := Reference(&table); err != nil {
+		t.Fatal(err)
+	}
+	paths := regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(table.String(), -1)
+	for _, p := range paths {
+		if !there[p[1]] {
+			t.Errorf("%s is not in testdata/every.yaml", p[1])
+		}
+	}
+	if len(paths) < 250 {
+		t.Errorf("%d settings", len(paths))
+	}
 }
 
 // TestEverythingCanBeConfigured: each field that the door, the consumers and the

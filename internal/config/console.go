@@ -26,9 +26,12 @@ type Console struct {
 	Discoveries string
 }
 
-func consoleSettings(c *Console) []setting {
+func (c *Console) setDefaults() {
 	limits := console.DefaultLimits()
 	c.Idle, c.Lifetime = limits.Idle, limits.Lifetime
+}
+
+func consoleSettings(c *Console) []setting {
 	o := &c.OIDC
 	return []setting{
 		list("users", "operators who log in with a password (create one with: veil keys password NAME)", &c.Users, func(u *login.User) []setting {
@@ -67,9 +70,9 @@ func (c *Console) Sessions(log *slog.Logger) (session.Store, error) {
 	if c.Database == "" {
 		return nil, nil //nolint:nilnil // in memory
 	}
-	password, err := passwordOf("operator.console.passwordFile", c.PasswordFile)
+	password, err := passwordOf(c.PasswordFile)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("operator.console.%w", err)
 	}
 	return session.NewPostgres(session.Postgres{DSN: c.Database, Password: password, Logger: log})
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/proxy/jobs/queue"
@@ -20,6 +21,8 @@ type Jobs struct {
 	// StateDir has the database of jobs, unless Database names one of PostgreSQL.
 	StateDir, Database, PasswordFile string
 	Concurrency, Workers             int
+	// Keep is how long jobs stay in the database after their end; zero for ever.
+	Keep time.Duration
 	// Views are those that jobs may name; DefaultView stands for the settings at the top.
 	Views            []string
 	Sources, Targets []JobPlace
@@ -32,8 +35,9 @@ type JobPlace struct{ Name, Dir, URL string }
 // DefaultView is what jobs call the view of the settings at the top.
 const DefaultView = "default"
 
+func (j *Jobs) setDefaults() { j.Concurrency, j.Keep = 1, 90*24*time.Hour }
+
 func jobsSettings(j *Jobs) []setting {
-	j.Concurrency = 1
 	places := func(name, doc string, to *[]JobPlace) setting {
 		return list(name, doc, to, func(p *JobPlace) []setting {
 			return []setting{
@@ -49,6 +53,7 @@ func jobsSettings(j *Jobs) []setting {
 		text("passwordFile", "file with the password of the database, mode 0600 (optional)", &j.PasswordFile).at(restart),
 		number("concurrency", "jobs that this process runs at a time", &j.Concurrency, 1).at(restart),
 		number("workers", "blocks of a file that a job masks in parallel; 0 for one for each processor", &j.Workers, 0),
+		pause("keep", "how long jobs are listed after their end, with their records and results; 0s for ever. What they wrote, and the audit log, stay", &j.Keep).at(restart),
 		texts("views", "views whose ruleset and key jobs may use; "+DefaultView+" is the settings at the top", &j.Views),
 		places("sources", "places that jobs may read", &j.Sources),
 		places("targets", "places that jobs may write; nothing that exists is overwritten", &j.Targets),
@@ -104,22 +109,23 @@ func (j *Jobs) check(p *problems, views []string) {
 	}
 }
 
-// Queue is where the jobs of a configuration are kept.
+// Queue is where the jobs of a configuration are kept. An error begins with the setting.
 func (j *Jobs) Queue() (queue.Config, error) {
-	out := queue.Config{Dir: j.StateDir, DSN: j.Database, Concurrency: j.Concurrency}
+	out := queue.Config{Dir: j.StateDir, DSN: j.Database, Concurrency: j.Concurrency, Keep: j.Keep}
 	var err error
-	out.Password, err = passwordOf("operator.jobs.passwordFile", j.PasswordFile)
+	out.Password, err = passwordOf(j.PasswordFile)
 	return out, err
 }
 
-// passwordOf reads the file of a setting with the password of a database; empty for none.
-func passwordOf(setting, file string) (string, error) {
+// passwordOf reads the passwordFile of a database; empty for none. An error begins with the
+// setting.
+func passwordOf(file string) (string, error) {
 	if file == "" {
 		return "", nil
 	}
 	text, err := textfile.ReadSecret(file, largestPassword)
 	if err != nil {
-		return "", fmt.Errorf("%s: %s: %w", setting, file, err)
+		return "", fmt.Errorf("passwordFile: %s: %w", file, err)
 	}
 	return strings.TrimRight(string(text), "\r\n"), nil
 }
@@ -142,9 +148,7 @@ func (s *sources) world(p *Prepared) *work.World {
 	}
 	w.Rules = s.rules
 	if s.config.Postgres.Upstream != "" {
-		connection, err := s.config.Postgres.Connection()
-		s.config.problems.takeAll("postgres", err)
-		w.Database = connection
+		w.Database, _ = s.config.Postgres.Connection() // a problem otherwise, of readForStart
 	}
 	for _, v := range p.FHIR.Views {
 		name := v.Name

@@ -65,9 +65,12 @@ func operatorSettings(o *Operator) []setting {
 	}
 }
 
-func dartsSettings(d *DARTS) []setting {
+func (d *DARTS) setDefaults() {
 	d.Deidentify, d.Pseudonymize, d.Anonymize = "safe-harbor", "research", "safe-harbor"
 	d.RequestBytes = 64 << 20
+}
+
+func dartsSettings(d *DARTS) []setting {
 	return []setting{
 		text("project", "name of the project; no view may have the same one, so that no pseudonym tells a consumer's", &d.Project),
 		text("keyFile", "file with the project key, mode 0600 (default: $VEIL_KEY_FILE, or the key itself in $VEIL_KEY)", &d.KeyFile),

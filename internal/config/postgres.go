@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -115,7 +116,7 @@ func (c *Postgres) password() (string, error) {
 	if c.PasswordFile == "" {
 		return "", nil
 	}
-	text, err := readSecretFile("postgres.passwordFile", c.PasswordFile)
+	text, err := readSecretFile("passwordFile", c.PasswordFile)
 	if err != nil {
 		return "", err
 	}
@@ -129,10 +130,13 @@ func (c *Postgres) Connection() (*pgconn.Config, error) {
 		return nil, errors.New("postgres.upstream is not a connection string")
 	}
 	password, err := c.password()
-	if err == nil && password != "" {
+	if err != nil {
+		return nil, fmt.Errorf("postgres.%w", err)
+	}
+	if password != "" {
 		config.Password = password
 	}
-	return config, err
+	return config, nil
 }
 
 // Server returns the PostgreSQL listener with a policy. It opens no connection. ready
@@ -140,7 +144,7 @@ func (c *Postgres) Connection() (*pgconn.Config, error) {
 func (c *Postgres) Server(policy pgproxy.Policy, sink mask.Sink, m *metrics.Listener, tracer *trace.Tracer, log *slog.Logger, ready func() error) (*pgproxy.Server, error) {
 	password, err := c.password()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("postgres.%w", err)
 	}
 	return pgproxy.New(pgproxy.Config{
 		Upstream: c.Upstream, Password: password, Policy: policy, Sink: sink, Plaintext: c.Plaintext, PowerfulRole: c.PowerfulRole,

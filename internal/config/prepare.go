@@ -169,10 +169,26 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*Prepared, err
 	c.problems.takeAll("fhir.upstreamTLS", err)
 	p.Tracing = c.Tracing.prepare(&c.problems, log)
 	p.Shipping = c.Audit.ship(&c.problems, s.shippedViews(), log)
+	c.readForStart()
 	if err := c.problems.err(); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// readForStart reads what only a start uses, so that a reload says what is wrong with it, and
+// not the process that takes the place of this one.
+func (c *Config) readForStart() {
+	_, err := c.Audit.Signer()
+	c.problems.takeAll("audit", err)
+	if c.Postgres.Upstream != "" {
+		_, err = c.Postgres.password()
+		c.problems.takeAll("postgres", err)
+	}
+	if c.Operator.Jobs != nil {
+		_, err = c.Operator.Jobs.Queue()
+		c.problems.takeAll("operator.jobs", err)
+	}
 }
 
 // directory makes the directory of consumers; nil if there are none, which is a
@@ -197,14 +213,15 @@ func (p *Prepared) Describe(log *slog.Logger) {
 	log.Info("consumers", "anonymous", k.AllowAnonymous, "keys", len(k.AllKeys()), "issuers", len(k.Issuers), "certificates", len(k.Certificates), "users", len(k.Users))
 }
 
-// Signer returns what signs checkpoints and records; nil for nothing.
+// Signer returns what signs checkpoints and records; nil for nothing. An error begins with the
+// setting.
 func (a *Audit) Signer() (note.Signer, error) {
 	if a.SignerFile == "" {
 		return nil, nil //nolint:nilnil // none is configured
 	}
 	signer, err := keys.ReadSigner(a.SignerFile)
 	if err != nil {
-		return nil, fmt.Errorf("audit.signerFile: %w", err)
+		return nil, fmt.Errorf("signerFile: %w", err)
 	}
 	return signer, nil
 }
@@ -226,7 +243,7 @@ func (a *Audit) VerifierKey() string {
 func (a *Audit) Open() (*audit.Log, error) {
 	signer, err := a.Signer()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("audit.%w", err)
 	}
 	return audit.Open(a.Dir, audit.Options{Signer: signer})
 }

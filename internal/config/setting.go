@@ -249,12 +249,25 @@ func section(name, doc string, settings ...setting) setting {
 	}
 }
 
+// defaulted is a section that does not begin with zero values.
+type defaulted interface{ setDefaults() }
+
+// fresh is a section of which nothing is set. Settings must not do that: they are made for
+// sections, too, that have values.
+func fresh[T any]() *T {
+	section := new(T)
+	if d, ok := any(section).(defaulted); ok {
+		d.setDefaults()
+	}
+	return section
+}
+
 // optional is a section that may be left out as a whole.
 func optional[T any](name, doc string, to **T, settings func(*T) []setting) setting {
 	return setting{
-		name: name, doc: doc, each: func() []setting { return settings(new(T)) },
+		name: name, doc: doc, each: func() []setting { return settings(fresh[T]()) },
 		read: func(r *reading, path string, n strictyaml.Node) {
-			*to = new(T)
+			*to = fresh[T]()
 			r.section(path, n, settings(*to))
 		},
 		print: func(p *printing) {
@@ -262,7 +275,7 @@ func optional[T any](name, doc string, to **T, settings func(*T) []setting) sett
 				section(name, doc, settings(*to)...).print(p)
 				return
 			}
-			p.asComment(section(name, doc, settings(new(T))...))
+			p.asComment(section(name, doc, settings(fresh[T]())...))
 		},
 	}
 }

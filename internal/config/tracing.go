@@ -20,8 +20,9 @@ type Tracing struct {
 	TLS                   signin.TLS
 }
 
+func (t *Tracing) setDefaults() { t.SampleRatio = 1 }
+
 func tracingSettings(t *Tracing) []setting {
-	t.SampleRatio = 1
 	return []setting{
 		text("endpoint", "URL of an OTLP receiver over HTTP, such as http://localhost:4318/v1/traces", &t.Endpoint, collectorURL),
 		text("headersFile", "file with headers for it, one a line as Name: value, mode 0600 (optional)", &t.HeadersFile),

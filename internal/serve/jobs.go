@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"fmt"
+
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/file/bucket"
 	"github.com/veil-proxy/veil/internal/config"
@@ -17,11 +19,11 @@ const exportConnections = 16
 func (s *Server) openJobs(p *config.Prepared) error {
 	queue, err := p.Config.Operator.Jobs.Queue()
 	if err != nil {
-		return err
+		return fmt.Errorf("operator.jobs.%w", err)
 	}
 	signer, err := p.Config.Audit.Signer()
 	if err != nil {
-		return err
+		return fmt.Errorf("audit.%w", err)
 	}
 	s.store = bucket.New()
 	if c := &p.Config.FHIR; c.Upstream != "" {

@@ -6,10 +6,10 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/internal/views"
-	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
-// viewsOf is what the console shows of a configuration's rules.
+// viewsOf is what the console shows of a configuration's rules. The listeners have them in
+// force already.
 func (s *Server) viewsOf(p *config.Prepared) *views.State {
 	c := p.Config
 	out := &views.State{Library: s.source.Rules, Site: fhir.Site{Base: s.fhirBase}, Discoveries: c.Operator.Console.Discoveries}
@@ -27,11 +27,8 @@ func (s *Server) viewsOf(p *config.Prepared) *views.State {
 	}
 	for _, v := range p.FHIR.Views {
 		one := views.View{Name: v.Name, Consumers: c.ConsumersOf(v.Name), Ruleset: settings[v.Name], Automaton: v.Automaton}
-		if sql, ok := p.Postgres.Views[v.Name]; ok && s.postgres != nil {
-			// The listener has checked the same policy.
-			if policy, err := analysis.NewPolicy(sql.Policy, sql.Options); err == nil {
-				one.SQL, one.Timeout = policy, sql.StatementTimeout
-			}
+		if s.postgres != nil {
+			one.SQL, one.Timeout = s.postgres.View(v.Name)
 		}
 		out.Views = append(out.Views, one)
 	}

@@ -130,6 +130,16 @@ func (s *Server) Prepare(c Policy) (force func(), err error) {
 	}, nil
 }
 
+// View returns the policy in force for the statements of a view, and how long they may take;
+// nil if there is no such view. It is for those who show what consumers see.
+func (s *Server) View(name string) (policy *analysis.Policy, timeout time.Duration) {
+	v, ok := s.shared.Policy().Views()[name].(*view)
+	if !ok {
+		return nil, 0
+	}
+	return v.policy, v.timeout
+}
+
 // outdated reports whether the session must end since another policy is in force.
 // A transaction may come to its end.
 func (x *session) outdated() bool {

@@ -31,6 +31,8 @@ type Config struct {
 	Dir, DSN, Password string
 	// Concurrency is how many jobs this process runs at a time.
 	Concurrency int
+	// Keep is how long jobs are kept after their end; zero for ever.
+	Keep time.Duration
 	// Run does the work of a job. Its error ends the job, unless it is Transient.
 	Run func(ctx context.Context, a *Attempt) error
 	// Ended is told of the end of each job, in the process that ran it; nil for nobody.
@@ -151,7 +153,8 @@ func (q *Queue) open() error {
 	return nil
 }
 
-// watch looks for jobs of processes that are gone, until the queue is closed.
+// watch looks for jobs of processes that are gone, and for those that are kept no longer,
+// until the queue is closed.
 func (q *Queue) watch() {
 	lost := map[string]bool{}
 	for q.pause(q.config.Stale / 2) {
@@ -159,8 +162,11 @@ func (q *Queue) watch() {
 		if err == nil {
 			lost, err = q.rescue(q.ctx, e, lost, false)
 		}
+		if err == nil {
+			err = q.forget(q.ctx, e)
+		}
 		if err != nil && q.ctx.Err() == nil {
-			q.config.Logger.Warn("jobs of other processes could not be looked for", "problem", failure(err).Error())
+			q.config.Logger.Warn("jobs of other processes, and those that are kept no longer, could not be looked for", "problem", failure(err).Error())
 		}
 	}
 }

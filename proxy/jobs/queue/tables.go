@@ -34,6 +34,7 @@ var tables = []string{
 	`CREATE UNIQUE INDEX IF NOT EXISTS veil_job_idempotency ON veil_job (operator, idempotency_key) WHERE idempotency_key <> ''`,
 	`CREATE INDEX IF NOT EXISTS veil_job_created ON veil_job (created, id)`,
 	`CREATE INDEX IF NOT EXISTS veil_job_state ON veil_job (state)`,
+	`CREATE INDEX IF NOT EXISTS veil_job_ended ON veil_job (ended)`,
 	`CREATE TABLE IF NOT EXISTS veil_job_record (
 		job TEXT NOT NULL,
 		number BIGINT NOT NULL,
