@@ -40,7 +40,7 @@ func (c *Config) check() {
 	case p.unread("consumers"):
 	case !k.AllowAnonymous && k.Anonymous != (consumer.Account{}):
 		p.add("consumers.anonymous", "anonymous access is not allowed: add allow: true, or remove this section")
-	case !k.AllowAnonymous && k.known() == 0:
+	case !k.AllowAnonymous && k.known() == 0 && !k.unread:
 		p.add("consumers", "no consumer is configured: add keys, issuers, certificates or users, or allow anonymous access with --allow-anonymous (anonymous: {allow: true})")
 	}
 	if len(k.Certificates) > 0 && c.FHIR.TLS.ClientCAFile == "" {

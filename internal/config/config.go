@@ -122,7 +122,8 @@ type Consumers struct {
 	Certificates []consumer.Certificate
 	Users        []consumer.User
 
-	filed []keyfile.Entry // of KeysFile
+	filed  []keyfile.Entry // of KeysFile
+	unread bool            // KeysFile could not be read
 }
 
 // Audit is the audit log, and the index that the console searches.

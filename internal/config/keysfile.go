@@ -9,16 +9,16 @@ import (
 
 // readKeys reads the files of keys.
 func (c *Config) readKeys() {
-	read := func(setting, path string) []keyfile.Entry {
+	read := func(setting, path string) (all []keyfile.Entry, unread bool) {
 		if path == "" || c.problems.unread(setting) {
-			return nil
+			return nil, path != ""
 		}
 		all, err := keyfile.Read(path)
 		c.problems.take(setting, err)
-		return all
+		return all, err != nil
 	}
-	c.Consumers.filed = read("consumers.keysFile", c.Consumers.KeysFile)
-	c.Operator.filed = read("operator.keysFile", c.Operator.KeysFile)
+	c.Consumers.filed, c.Consumers.unread = read("consumers.keysFile", c.Consumers.KeysFile)
+	c.Operator.filed, c.Operator.unread = read("operator.keysFile", c.Operator.KeysFile)
 }
 
 // FiledKeys are those of KeysFile.

@@ -27,8 +27,9 @@ type Operator struct {
 	// Console is not served if it is nil.
 	Console *Console
 
-	filed []keyfile.Entry // of KeysFile
-	Jobs  *Jobs           // nil: not served
+	filed  []keyfile.Entry // of KeysFile
+	unread bool            // KeysFile could not be read: that is the problem, and not that keys are missing
+	Jobs   *Jobs           // nil: not served
 }
 
 // DARTS is the HL7 service that de-identifies what its caller sends.
@@ -103,7 +104,7 @@ func (o *Operator) check(p *problems, projects, views []string) {
 		o.Console.check(p, addr, o.TLS.IsOn())
 	}
 	if o.Jobs != nil && !p.unread("operator.jobs") {
-		if len(o.AllKeys()) == 0 && o.Console == nil && !p.unread("operator.keys") {
+		if o.nobody(p) && o.Console == nil {
 			p.add("operator.jobs", "no operator is configured: add operator.keys")
 		}
 		o.Jobs.check(p, views)
@@ -111,7 +112,7 @@ func (o *Operator) check(p *problems, projects, views []string) {
 	if o.DARTS == nil || p.unread("operator.darts") {
 		return
 	}
-	if len(o.AllKeys()) == 0 && !p.unread("operator.keys") {
+	if o.nobody(p) {
 		p.add("operator.darts", "no operator is configured: add operator.keys")
 	}
 	switch d := o.DARTS; {
@@ -125,6 +126,11 @@ func (o *Operator) check(p *problems, projects, views []string) {
 			}
 		}
 	}
+}
+
+// nobody reports whether no key of an operator is configured, nor seems to be.
+func (o *Operator) nobody(p *problems) bool {
+	return len(o.AllKeys()) == 0 && !o.unread && !p.unread("operator.keys")
 }
 
 // darts compiles the rulesets of the service; nil if there is none.

@@ -89,7 +89,7 @@ func readCertificate(certFile, keyFile string) (*tls.Certificate, error) {
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return nil, settingError{"certFile", errors.New("want a PEM certificate, and in keyFile the PEM key that belongs to it")}
+		return nil, settingError{"certFile", errors.New("expected a PEM certificate whose private key is the one in keyFile")}
 	}
 	return &pair, nil
 }

@@ -117,7 +117,7 @@ func TestTLSReportsEveryProblem(t *testing.T) {
 		{"no certificate", "certFile: want the certificate of the key", TLS{KeyFile: inFile(t, key).File}},
 		{"no key", "keyFile: want the key of the certificate", TLS{CertFile: inFile(t, cert).File}},
 		{"key that others can read", "keyFile: others can read the file (chmod 600; 640 where root owns it): its mode is 0644", TLS{CertFile: inFile(t, cert).File, KeyFile: readable.File}},
-		{"key of another", "certFile: want a PEM certificate, and in keyFile the PEM key that belongs to it", TLS{CertFile: inFile(t, cert).File, KeyFile: inFile(t, other).File}},
+		{"key of another", "certFile: expected a PEM certificate whose private key is the one in keyFile", TLS{CertFile: inFile(t, cert).File, KeyFile: inFile(t, other).File}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if c, err := tc.tls.Config(nil); err == nil || err.Error() != tc.want || c != nil {
