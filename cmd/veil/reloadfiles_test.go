@@ -126,11 +126,12 @@ tracing: {endpoint: "http://%s/v1/traces", headersFile: %s}
   console:
     users:
       - %s
+    passwordFile: %s
     url: https://%s/console
     oidc: {name: hospital, issuer: "https://login.example", clientID: veil, subjects: [s1], secretFile: %s, %s}
   jobs: {database: "%s", passwordFile: %s, views: [two]}
 `, operator, pair("operator", "operator.tls"), keysFile("operator.keys.yaml", "operator.keysFile", other), file("darts.key", "operator.darts.keyFile", made(newKey(t)), secret),
-			strings.TrimPrefix(lastLine(account.stdout), "- "), operator, file("client.secret", "operator.console", "secret-of-client", any), authority("login", "operator.console.oidc"), &jobs, file("jobs.password", "operator.jobs.passwordFile", "none", any))
+			strings.TrimPrefix(lastLine(account.stdout), "- "), file("sessions.password", "operator.console.passwordFile", "none", any), operator, file("client.secret", "operator.console", "secret-of-client", any), authority("login", "operator.console.oidc"), &jobs, file("jobs.password", "operator.jobs.passwordFile", "none", any))
 	return s, operator, key, func() string { return file("veil.yaml", "veil.yaml", text, all) }, named
 }
 

@@ -185,6 +185,10 @@ func (c *Config) readForStart() {
 		_, err = c.Postgres.password()
 		c.problems.takeAll("postgres", err)
 	}
+	if c.Operator.Console != nil {
+		_, err = passwordOf(c.Operator.Console.PasswordFile)
+		c.problems.takeAll("operator.console", err)
+	}
 	if c.Operator.Jobs != nil {
 		_, err = c.Operator.Jobs.Queue()
 		c.problems.takeAll("operator.jobs", err)
