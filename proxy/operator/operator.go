@@ -16,12 +16,14 @@
 package operator
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -91,8 +93,12 @@ func New(c Config) (*Listener, error) {
 		plain(w, http.StatusOK, "ready")
 	})
 	l.mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		// With its length, a response that is cut is none.
+		var text bytes.Buffer
+		c.Metrics.Write(&text)
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		c.Metrics.Write(w)
+		w.Header().Set("Content-Length", strconv.Itoa(text.Len()))
+		_, _ = text.WriteTo(w) // the scraper is gone otherwise
 	})
 	return l, nil
 }
