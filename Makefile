@@ -1,4 +1,4 @@
-# Targets: build test test-all test-race lint vuln fuzz soak bench check-corpus text-eval hapi generate docker
+# Targets: build sbom test test-all test-race lint vuln fuzz soak bench check-corpus text-eval hapi generate docker
 SHELL := /bin/bash
 GO ?= go
 # With cgo the C sources of PostgreSQL's parser would be compiled too, which
@@ -11,10 +11,13 @@ PATIENTS ?= 100
 SOAK ?= 300000
 HAPI_PORT ?= 8092
 
-.PHONY: build test test-all test-race lint vuln fuzz soak bench check-corpus text-eval hapi generate docker
+.PHONY: build sbom test test-all test-race lint vuln fuzz soak bench check-corpus text-eval hapi generate docker
 
 build: ## dist/veil, static
 	$(GO) build -trimpath $(LINK) -o dist/veil ./cmd/veil
+
+sbom: build ## dist/sbom.json: the modules of the binary, in CycloneDX
+	$(GO) run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 bin -json -output dist/sbom.json dist/veil
 
 test: ## all tests but those with real servers and clients, verbose enough to count them; what a test logs shows if it fails
 	$(GO) test $(LINK) -count=1 -v -timeout 25m -skip '^TestReal' ./... 2>&1 | awk '/^=== / { next } \
