@@ -37,7 +37,7 @@ SELECT DISTINCT ON (left(id, 8)) sex FROM clinic.patients
 SELECT 'a' || id FROM clinic.patients UNION SELECT 'a' || id FROM clinic.patients
 
 --- composed-united-with-a-text
---: refused 42501
+--: masked unordered
 SELECT 'a' || id FROM clinic.patients UNION ALL SELECT 'b'
 
 --- composed-like

@@ -65,7 +65,7 @@ SELECT ROW ('tag', 'x', 'y')
 SELECT sex FROM clinic.patients WHERE last_name = ROW ('x'::text, 'CANARYNAME0001'::varchar, 770000001::bigint)
 
 --- forged-carrier-union
---: refused
+--: refused or no canary
 SELECT last_name FROM clinic.patients UNION ALL SELECT ROW ('x', 'y', 'z')
 
 --- array-of-sealed

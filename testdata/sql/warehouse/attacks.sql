@@ -113,8 +113,8 @@ SELECT greatest(person_id, 'A') FROM omop.person
 SELECT nullif(person_id, 'CANARYP1') FROM omop.person
 
 --- warehouse-attack-029
---: refused
-SELECT person_id FROM omop.person UNION ALL SELECT 'CANARY' || ward FROM omop.visit LIMIT 1
+--: no canary
+SELECT person_id FROM omop.person UNION ALL SELECT 'x' || ward FROM omop.visit LIMIT 1
 
 --- warehouse-attack-030
 --: masked unordered
