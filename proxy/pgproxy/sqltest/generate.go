@@ -313,6 +313,10 @@ func (g *generator) grouped(s source, add func(string, column)) string {
 		}
 	}
 	for range 1 + g.n(2) {
+		if c, ok := g.any(s, sealed, person); ok && g.one(4) {
+			add(g.collected(c.name), column{kind: composed})
+			continue
+		}
 		add(g.aggregate(s), column{kind: number})
 	}
 	if len(by) == 0 {
@@ -337,6 +341,13 @@ func (g *generator) grouped(s source, add func(string, column)) string {
 		clause += " HAVING count(*) > " + fmt.Sprint(g.n(5))
 	}
 	return clause
+}
+
+// collected is a list of a keyed column, in the order of its values.
+func (g *generator) collected(n string) string {
+	n += "::text"
+	return g.of("string_agg(DISTINCT "+n+", ',')", "array_agg("+n+" ORDER BY "+n+" DESC)::text", "array_agg(DISTINCT "+n+")::text", "json_agg("+n+" ORDER BY "+n+")::text",
+		"cardinality(array_agg("+n+"))::text", "array_to_string(array_agg(DISTINCT "+n+"), ' ')")
 }
 
 func (g *generator) aggregate(s source) string {
@@ -430,7 +441,9 @@ func (g *generator) compute(c column, s source, depth int) (string, kind, bool) 
 			return g.of("upper("+n+"::text)", "left("+n+"::text, 3)", n+"::text || '!'", "coalesce("+n+"::text, '-')"), text, true
 		}
 		if g.one(2) {
-			return g.of("concat("+n+", '-')", "'x' || "+n, "left("+n+"::text, 5)", "coalesce("+n+"::text, '-')", "length("+n+"::text)", "CASE WHEN "+g.condition(s, 0)+" THEN "+n+"::text ELSE '+' END"), composed, true
+			return g.of("concat("+n+", '-')", "'x' || "+n, "left("+n+"::text, 5)", "coalesce("+n+"::text, '-')", "length("+n+"::text)",
+				"format('<%s>', "+n+")", "to_json("+n+")::text", "ARRAY["+n+"::text, '-']::text", "json_build_object('k', "+n+", 'n', 1)::text", "(jsonb_build_object('k', "+n+") || '{\"a\": null}')::text",
+				"CASE WHEN "+g.condition(s, 0)+" THEN "+n+"::text ELSE '+' END"), composed, true
 		}
 		return n + " IS" + g.of("", " NOT") + " NULL", truth, true
 	}
