@@ -76,9 +76,7 @@ func (a *analysis) collectable(name string, v value) bool {
 		a.refuseKeyed(s, 0, "cannot be collected", "", "") // SQL masks it
 	}
 	switch name {
-	case "array_agg":
-		return catalog.IsVarying(s.shown)
-	case "string_agg":
+	case "array_agg", "string_agg":
 		return catalog.IsVarying(s.shown)
 	case "json_agg":
 		return s.hasJSON(false)

@@ -136,10 +136,11 @@ func (c *composition) take(m *composition) int {
 func (a *analysis) joinJSON(vs []value) (out value, ok bool) {
 	c, step := &composition{}, &rows.Step{Function: "jsonb_concat"}
 	for _, v := range vs {
-		if v.keying == nil && !v.null {
-			v.node = cast(v.node, "jsonb")
-		} else if v.null || v.keying.shown != catalog.OIDJSONB {
+		switch {
+		case v.null || v.keying != nil && v.keying.shown != catalog.OIDJSONB:
 			return out, false
+		case v.keying == nil:
+			v.node = cast(v.node, "jsonb")
 		}
 		of, ok := c.addJSON(a, v, true)
 		if !ok {
@@ -173,7 +174,7 @@ func (a *analysis) rowObject(n *pg.Node, sc *scope, binary bool) (out value, ok 
 		}
 		step.Of = append(step.Of, literal(col.name), of)
 	}
-	if firstPart := c.keyed; firstPart == nil || len(c.Parts) > rows.MostParts {
+	if c.keyed == nil || len(c.Parts) > rows.MostParts {
 		return out, false
 	}
 	c.Step = step
