@@ -104,14 +104,20 @@ func (w *Walker) heldByObservation(c *condition, obj, at int) bool {
 func (w *Walker) readAge(i int) bool {
 	var at [4]int
 	w.findAll(i, ageMembers, at[:])
-	if at[0] >= 0 && terminology.IsAgeCode(w.text(at[0])) || terminology.IsAgeText(w.text(at[1])) || terminology.IsAgeText(w.text(at[2])) {
+	text := w.text(at[2])
+	if at[0] >= 0 && terminology.IsAgeCode(w.text(at[0])) || terminology.IsAgeText(w.text(at[1])) || terminology.IsAgeText(text) {
 		return true
 	}
-	return at[3] >= 0 && w.each(at[3], func(item int) bool { return w.saysAgeCoding(item) })
+	return at[3] >= 0 && w.each(at[3], func(item int) bool { return w.saysAgeCoding(item, text) })
 }
 
-func (w *Walker) saysAgeCoding(i int) bool {
+// saysAgeCoding is readAge for a coding of a concept whose text is none of an age.
+func (w *Walker) saysAgeCoding(i int, text []byte) bool {
 	var at [2]int
 	w.findAll(i, ageMembers[:2], at[:])
-	return at[0] >= 0 && terminology.IsAgeCode(w.text(at[0])) || terminology.IsAgeText(w.text(at[1]))
+	if at[0] >= 0 && terminology.IsAgeCode(w.text(at[0])) {
+		return true
+	}
+	display := w.text(at[1])
+	return !bytes.Equal(display, text) && terminology.IsAgeText(display)
 }

@@ -64,7 +64,6 @@ type decision struct {
 // field is a member that an object of a node may have. What the walk reads for
 // every member comes first.
 type field struct {
-	token fhirjson.Token // the name in quotes and a colon
 	array bool
 	// slot is the field's element among the node's slots, mark its number among
 	// the dates; both are shared with its sibling, and -1 if it has none.
@@ -100,21 +99,23 @@ type node struct {
 	path     string
 	keys     fhirjson.KeyTable
 	fields   []field
-	slots    []slot // elements that something may stand in for
-	required uint64 // slots of which FHIR requires a member, as bits
-	needed   uint64 // slots of which it requires one beside another element
+	tokens   []fhirjson.Token // of the fields: the name in quotes and a colon
+	slots    []slot           // elements that something may stand in for
+	required uint64           // slots of which FHIR requires a member, as bits
+	needed   uint64           // slots of which it requires one beside another element
 	needs    []neededSlot
 	marks    []mark90 // dates
 	// extensions maps the urls that a rule knows here to their decisions.
 	extensions  map[string]*decision
-	coded       *elementRule // set on nodes of Coding and Quantity that pass
-	decided     codedAs      // of those
-	plain       *plainCoding // of a Coding, where its members are treated as usual
-	address     bool         // its members need the country beside them
-	ofResources bool         // a resource that holds others beside contained ones
-	withheld    *decision    // a rule takes the resource type out
-	index       int          // number of the resource type
-	valueField  int          // the field "value" of a quantity that passes, or -1
+	coded       *elementRule    // set on nodes of Coding and Quantity that pass
+	decided     codedAs         // of those
+	plain       *plainCoding    // of a Coding, where its members are treated as usual
+	reference   *plainReference // of a Reference, likewise
+	address     bool            // its members need the country beside them
+	ofResources bool            // a resource that holds others beside contained ones
+	withheld    *decision       // a rule takes the resource type out
+	index       int             // number of the resource type
+	valueField  int             // the field "value" of a quantity that passes, or -1
 }
 
 // Automaton is a policy laid over the schema: one node for each object type

@@ -87,6 +87,11 @@ type codedState struct {
 // enter walks an object under a node.
 func (w *Walker) enter(n *node, i int) (end int, kept bool) {
 	if n.coded == nil {
+		if n.reference != nil {
+			if end, kept, done := w.wholeReference(n.reference, i); done {
+				return end, kept
+			}
+		}
 		return w.object(n, i)
 	}
 	outer := w.coded
@@ -147,7 +152,7 @@ func (w *Walker) decideKnown() {
 		}
 		return
 	}
-	s := w.a.codes.find(c.system)
+	s := w.system(c.system)
 	if s == nil {
 		return
 	}
@@ -391,7 +396,7 @@ func (w *Walker) hasDisplay(start int, text []byte) bool {
 		if len(system) == 0 || len(code) == 0 {
 			return false
 		}
-		s := w.a.codes.find(system)
+		s := w.system(system)
 		if s == nil || !w.a.codes.codeMayPass(s, system, code) {
 			return false
 		}

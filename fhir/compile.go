@@ -189,7 +189,7 @@ func (c *compiler) inContext(items []item) bool {
 // fill makes the fields of a node.
 func (c *compiler) fill(n *node, items []item) {
 	l := c.layout(n.typ)
-	n.fields, n.keys, n.slots, n.marks = l.ownFields(), l.keys, l.slots, l.marks
+	n.fields, n.tokens, n.keys, n.slots, n.marks = l.ownFields(), l.tokens, l.keys, l.slots, l.marks
 	n.required, n.needed, n.needs = l.required, l.needed, l.needs
 	if len(n.fields) > maxFields {
 		c.problems.Add(strictyaml.Position{}, "type %s has more than %d members", n.typ.Name, maxFields)
@@ -231,6 +231,7 @@ func (c *compiler) fill(n *node, items []item) {
 	if n.coded != nil {
 		n.decided, n.plain = codedAsOf(n.typ), plainCodingOf(n)
 	}
+	n.reference = plainReferenceOf(n)
 	n.valueField = -1
 	if n.coded != nil && n.typ.Element("comparator") != nil {
 		n.valueField = n.keys.Find([]byte("value"))

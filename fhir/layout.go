@@ -46,8 +46,8 @@ func (c *compiler) layout(t *schema.Type) *layout {
 	}
 	l.fields, l.paths = make([]field, 0, size), make([]string, 0, size)
 	add := func(f field, path string) {
-		f.token = fhirjson.NewToken(`"` + f.name + `":`)
 		l.fields, l.paths = append(l.fields, f), append(l.paths, path)
+		l.tokens = append(l.tokens, fhirjson.NewToken(`"`+f.name+`":`))
 	}
 	for i := range t.Elements {
 		e := &t.Elements[i]

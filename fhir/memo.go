@@ -74,6 +74,7 @@ type memoSlot struct {
 	security uint32
 	// bundle is the Bundle whose full URLs decided what became of it, or 0.
 	bundle  uint64
+	depth   int // at which the object was walked
 	kept    bool
 	same    bool // what became of it is the object itself
 	labels  labelSet
@@ -207,8 +208,12 @@ func (m *memo) slot(n *node, in setting, text []byte) *memoSlot {
 	return s
 }
 
-// has reports whether the slot holds the object at the start of text.
-func (s *memoSlot) has(n *node, in setting, text []byte) bool {
+// has reports whether the slot holds the object at the start of text, which is at a depth. It
+// may not nest too deep there: each level takes two bytes of it at least.
+func (s *memoSlot) has(n *node, in setting, text []byte, depth int) bool {
+	if depth > s.depth && depth+int(s.srcEnd)/2 > fhirjson.MaxDepth {
+		return false
+	}
 	return s.node == n && s.setting == in && len(text) >= int(s.srcEnd) && string(text[:s.srcEnd]) == string(s.buf[:s.srcEnd])
 }
 
@@ -226,7 +231,7 @@ func (w *Walker) remembered(n *node, i int) (end int, kept bool) {
 	if s == nil {
 		return w.enter(n, i)
 	}
-	if s.has(n, in, text) && (s.bundle == 0 || s.bundle == w.bundleNow() && !w.noting) {
+	if s.has(n, in, text, w.depth) && (s.bundle == 0 || s.bundle == w.bundleNow() && !w.noting) {
 		w.memo.uses[n.id].hits++
 		return w.recall(s, i)
 	}
@@ -247,6 +252,7 @@ func (w *Walker) remembered(n *node, i int) (end int, kept bool) {
 		if !kept {
 			out = nil
 		}
+		s.depth = w.depth
 		s.set(n, in, w.src[i:end], out, nil, w.trail[trailFrom:], w.res.labels)
 		s.kept, s.present = kept, w.res.present
 		if w.bundled {
@@ -311,7 +317,7 @@ func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 	if s == nil {
 		return w.enter(n, i)
 	}
-	if s.has(n, in, src[tail:]) && w.valueStays(n, src[i+len(quantityHead):tail], s.unit()) {
+	if s.has(n, in, src[tail:], w.depth) && w.valueStays(n, src[i+len(quantityHead):tail], s.unit()) {
 		return w.recall(s, tail)
 	}
 
@@ -325,6 +331,7 @@ func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 	if kept && !w.volatile && !w.bundled && end-tail <= memoLargest {
 		w.flush(end)
 		if head := tail - i; len(w.dst)-from > head && bytes.Equal(w.dst[from:from+head], src[i:tail]) {
+			s.depth = w.depth
 			s.set(n, in, src[tail:end], w.dst[from+head:], w.unitWalked, w.trail[trailFrom+1:], w.res.labels)
 		}
 	}

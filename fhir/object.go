@@ -35,7 +35,7 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		return i + 1, false
 	}
 	w.holders = append(w.holders, start)
-	fields, guesses := n.fields, w.guesses[n.id]
+	fields, tokens, guesses := n.fields, n.tokens, w.guesses[n.id]
 	previous := 0 // 1 + the last member's field
 	for {
 		if i >= len(src) || src[i] != '"' {
@@ -43,9 +43,9 @@ func (w *Walker) object(n *node, start int) (end int, kept bool) {
 		}
 		key, before, field := i, w.mark(), 0
 		// Members mostly come in the same order as last time.
-		if guess := int(guesses[previous]); guess < len(fields) && fields[guess].token.At(src, i) {
+		if guess := int(guesses[previous]); guess < len(tokens) && tokens[guess].At(src, i) {
 			field = guess
-			i += fields[guess].token.Len()
+			i += tokens[guess].Len()
 		} else if field, i = w.memberName(n, &o, i); i < 0 {
 			return -1, false
 		} else if field >= 0 {

@@ -25,13 +25,7 @@ func plainCodingOf(n *node) *plainCoding {
 		decision **decision
 		part     codedPart
 	}{"system": {&p.system, partSystem}, "code": {&p.code, partCode}, "display": {&p.display, partDisplay}} {
-		k := n.keys.Find([]byte(name))
-		if k < 0 {
-			return nil
-		}
-		f := &n.fields[k]
-		stoodIn := f.slot >= 0 && (n.required|n.needed)>>f.slot&1 != 0
-		if d := &f.decision; d.op == opCoded && d.part == m.part && d.otherwise == nil && !f.tested && !f.array && !stoodIn {
+		if d := n.plainMember(name); d != nil && d.op == opCoded && d.part == m.part {
 			*m.decision = d
 		} else {
 			return nil

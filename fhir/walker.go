@@ -115,6 +115,7 @@ type Walker struct {
 	capped                 bool // the date masked last was beyond what may be told
 	memo                   memo
 	sealed                 sealedIDs
+	systems                namedSystems
 	recording              int          // how many objects to be remembered are being walked
 	volatile               bool         // something that their own bytes do not decide was used
 	bundled                bool         // the full URLs of the Bundle were
@@ -254,6 +255,7 @@ func (w *Walker) forgetInput() {
 	clear(w.contained.few)
 	w.bundle.forget()
 	clear(w.shown[:cap(w.shown)])
+	clear(w.systems[:])
 }
 
 func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {

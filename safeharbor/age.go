@@ -1,6 +1,7 @@
 package safeharbor
 
 import (
+	"bytes"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/age"
 )
@@ -51,7 +52,11 @@ func (m *ageCap) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, 
 
 // ReadUnit implements mask.UnitReader.
 func (m *ageCap) ReadUnit(code, text []byte) []byte {
-	c, t := age.UnitOf(code), age.UnitOf(text)
+	c := age.UnitOf(code)
+	t := c
+	if !bytes.Equal(code, text) {
+		t = age.UnitOf(text)
+	}
 	switch {
 	case c == nil && t == nil:
 		return nil

@@ -3,45 +3,49 @@ package fhirjson
 import "encoding/binary"
 
 // Token is a text of a few bytes, such as a member's name with its quotes and its colon, that
-// is looked for by words: three are compared, and more only where it has over 24 bytes.
+// is looked for by words: its first sixteen bytes, and its last eight where it has more. It
+// is small, for many lie side by side.
 type Token struct {
-	size  int
-	words [tokenWords]uint64
-	masks [tokenWords]uint64 // which of their bytes count
-	text  string
+	head, next, tail uint64
+	text             string
 }
 
-const tokenWords = 3
+// tokenMasks are, by the size of a text, which bytes of its first words count.
+var tokenMasks = func() (masks [17][2]uint64) {
+	for n := range masks {
+		for k := range n {
+			masks[n][k/8] |= 0xff << (k % 8 * 8)
+		}
+	}
+	return masks
+}()
 
 // NewToken returns the token of a text.
 func NewToken(text string) Token {
-	t := Token{size: len(text), text: text}
-	var b, m [8 * tokenWords]byte
-	for i := range min(len(text), len(b)) {
-		b[i], m[i] = text[i], 0xff
-	}
-	for i := range t.words {
-		t.words[i], t.masks[i] = binary.LittleEndian.Uint64(b[8*i:]), binary.LittleEndian.Uint64(m[8*i:])
+	t := Token{text: text}
+	var b [16]byte
+	copy(b[:], text)
+	t.head, t.next = binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:])
+	if n := len(text); n > 16 {
+		t.tail = binary.LittleEndian.Uint64([]byte(text[n-8:]))
 	}
 	return t
 }
 
 // Len is the size of the text.
-func (t *Token) Len() int { return t.size }
+func (t *Token) Len() int { return len(t.text) }
 
 // At reports whether the text is at src[i].
 func (t *Token) At(src []byte, i int) bool {
-	if len(src)-i < 8*tokenWords {
-		return t.whole(src, i)
+	n := len(t.text)
+	if len(src)-i < 32 || n > 24 {
+		return len(src)-i >= n && string(src[i:i+n]) == t.text
 	}
-	b := src[i:][:8*tokenWords]
-	differ := (binary.LittleEndian.Uint64(b)^t.words[0])&t.masks[0] |
-		(binary.LittleEndian.Uint64(b[8:])^t.words[1])&t.masks[1] |
-		(binary.LittleEndian.Uint64(b[16:])^t.words[2])&t.masks[2]
-	return differ == 0 && (t.size <= 8*tokenWords || t.whole(src, i))
-}
-
-// whole compares a text that is longer than its words.
-func (t *Token) whole(src []byte, i int) bool {
-	return len(src)-i >= t.size && string(src[i:i+t.size]) == t.text
+	b := src[i:][:32]
+	m := &tokenMasks[min(n, 16)]
+	differ := (binary.LittleEndian.Uint64(b)^t.head)&m[0] | (binary.LittleEndian.Uint64(b[8:])^t.next)&m[1]
+	if n > 16 {
+		differ |= binary.LittleEndian.Uint64(b[n-8:]) ^ t.tail
+	}
+	return differ == 0
 }

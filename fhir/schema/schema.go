@@ -5,13 +5,13 @@ package schema
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/terminology"
 )
 
@@ -94,19 +94,26 @@ type ValueSet struct {
 	URL string
 	// Systems are the code systems it draws on.
 	Systems []string
-	listed  []string               // the codes, several in a text
-	codes   func() map[string]bool // the same, made when they are first asked for
+	listed  []string         // the codes, several in a text
+	codes   func() *codeList // the same, made when they are first asked for
 	form    func([]byte) bool
 }
 
-func (v *ValueSet) codeMap() map[string]bool {
-	codes := map[string]bool{}
+// codeList is a list of codes, in order, and a table that finds them.
+type codeList struct {
+	codes []string
+	table fhirjson.KeyTable
+}
+
+func (v *ValueSet) codeList() *codeList {
+	l := &codeList{}
 	for _, line := range v.listed {
-		for c := range strings.FieldsSeq(line) {
-			codes[c] = true
-		}
+		l.codes = append(l.codes, strings.Fields(line)...)
 	}
-	return codes
+	slices.Sort(l.codes)
+	l.codes = slices.Compact(l.codes)
+	l.table = fhirjson.NewKeyTable(l.codes)
+	return l
 }
 
 // Contains reports whether a code is in the value set.
@@ -114,7 +121,7 @@ func (v *ValueSet) Contains(code []byte) bool {
 	if v.form != nil {
 		return v.form(code)
 	}
-	return v.codes()[string(code)]
+	return v.codes().table.Find(code) >= 0
 }
 
 // JSONName is the name of the element's member for one of its types, such as
@@ -211,7 +218,7 @@ func (r *schemaReader) line(line string) error {
 
 func (r *schemaReader) valueSet(fields []string) error {
 	v := &ValueSet{URL: fields[2]}
-	v.codes = sync.OnceValue(v.codeMap)
+	v.codes = sync.OnceValue(v.codeList)
 	for _, f := range fields[3:] {
 		if form, ok := strings.CutPrefix(f, "form="); ok {
 			if v.form = terminology.Form(form); v.form == nil {
@@ -330,4 +337,4 @@ func (s *Schema) Lineage(t *Type) []string {
 }
 
 // Codes returns the codes of a value set that is a list, in order.
-func (v *ValueSet) Codes() []string { return slices.Sorted(maps.Keys(v.codes())) }
+func (v *ValueSet) Codes() []string { return slices.Clone(v.codes().codes) }

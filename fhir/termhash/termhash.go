@@ -29,6 +29,9 @@ func Code[T, U hashable](system T, code U) uint64 { return sum('c', system, code
 // Display names a display of a code, as people compare them: in any case, with any
 // spacing.
 func Display[T, U, V hashable](system T, code U, display V) uint64 {
+	if h, ok := plainDisplay(system, code, display); ok {
+		return h
+	}
 	var buf [256]byte
 	return sum('d', system, code, fold(buf[:0], display))
 }
@@ -122,6 +125,27 @@ func foldPlain[T hashable](dst []byte, text T) (folded []byte, ok bool) {
 
 // longestAtOnce is how many bytes of a name are hashed in one go.
 const longestAtOnce = 512
+
+// plainDisplay is Display for a display that foldPlain takes: it is folded where it is hashed.
+func plainDisplay[T, U, V hashable](system T, code U, display V) (h uint64, ok bool) {
+	const head = 13
+	var buf [longestAtOnce]byte
+	n := head + len(system) + len(code)
+	if n+len(display) > len(buf) {
+		return 0, false
+	}
+	buf[0] = 'd'
+	binary.LittleEndian.PutUint32(buf[1:], uint32(len(system)))
+	binary.LittleEndian.PutUint32(buf[5:], uint32(len(code)))
+	binary.LittleEndian.PutUint32(buf[9:], uint32(len(display)))
+	copy(buf[head:], system)
+	copy(buf[head+len(system):], code)
+	text, ok := foldPlain(buf[:n], display)
+	if !ok {
+		return 0, false
+	}
+	return xxhash.Sum64(text), true
+}
 
 func sum[T, U, V hashable](kind byte, system T, code U, display V) uint64 {
 	var head [13]byte

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/lexical"
 )
 
@@ -16,17 +17,20 @@ var ageCodesText string
 
 // ageCodes are the codes of ages, whatever their system: LOINC's and SNOMED CT's
 // look different.
-var ageCodes = func() map[string]bool {
-	codes := map[string]bool{}
+var ageCodes = func() []string {
+	var codes []string
 	for _, line := range bytes.Split([]byte(ageCodesText), []byte("\n")) {
 		if len(line) > 0 && line[0] != '#' {
 			for _, c := range bytes.Fields(line) {
-				codes[string(c)] = true
+				codes = append(codes, string(c))
 			}
 		}
 	}
 	return codes
 }()
+
+// ageCodeTable finds them.
+var ageCodeTable = fhirjson.NewKeyTable(ageCodes)
 
 // ageTexts are words for age that a text begins or ends with.
 var ageTexts = lexical.Words(`age ages aged alter altersangabe âge edad età eta idade leeftijd alder ålder ikä wiek věk vek возраст вік életkor vârstă ηλικία yaş umur usia`)
@@ -177,4 +181,4 @@ func (w *word) read(text []byte) []byte {
 }
 
 // IsAgeCode reports whether a code is one of an age, whatever its system.
-func IsAgeCode(code []byte) bool { return ageCodes[string(code)] }
+func IsAgeCode(code []byte) bool { return ageCodeTable.Find(code) >= 0 }

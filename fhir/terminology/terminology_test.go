@@ -143,7 +143,7 @@ func TestCodesOfGuides(t *testing.T) {
 // TestAgeCodesAreCodes: each code of the table has its check digit.
 func TestAgeCodesAreCodes(t *testing.T) {
 	t.Parallel()
-	for code := range ageCodes {
+	for _, code := range ageCodes {
 		if code != "age" && !IsLOINC([]byte(code)) && !IsSNOMED([]byte(code)) {
 			t.Errorf("%s is no code", code)
 		}

@@ -3,8 +3,11 @@ package terminology
 import (
 	"bytes"
 	_ "embed"
+	"maps"
+	"slices"
 	"strings"
 
+	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/lexical"
 )
 
@@ -74,6 +77,9 @@ var ucumCommon = func() map[string]bool {
 	return codes
 }()
 
+// ucumCommonTable finds them.
+var ucumCommonTable = fhirjson.NewKeyTable(slices.Collect(maps.Keys(ucumCommon)))
+
 // LongestUnit bounds what is read as a unit.
 const LongestUnit = 64
 
@@ -82,7 +88,7 @@ func IsUCUM(c []byte) bool {
 	if len(c) == 0 || len(c) > LongestUnit {
 		return false
 	}
-	if ucumCommon[string(c)] {
+	if ucumCommonTable.Find(c) >= 0 {
 		return true
 	}
 	var buf [LongestUnit]byte
@@ -99,7 +105,7 @@ func AppendMendedUCUM(dst, c []byte) ([]byte, bool) {
 	if len(c) == 0 || len(c) > LongestUnit {
 		return dst, false
 	}
-	if ucumCommon[string(c)] {
+	if ucumCommonTable.Find(c) >= 0 {
 		return append(dst, c...), true
 	}
 	p := ucumParser{dst: dst}

@@ -45,6 +45,9 @@ var (
 	// words that say that a number is an age, in years if nothing else is said.
 	unitWords = map[string]*Unit{}
 	ageWords  = map[string]bool{}
+	// wordSizes are, by the first byte of a word that is in either map, how long such
+	// words are, as bits: most words of units are in none.
+	wordSizes [256]uint64
 	// inside are words of scripts without spaces (年, 歳): they are found
 	// anywhere in a text.
 	inside []string
@@ -59,6 +62,7 @@ func init() {
 		if fields[0] == "age" {
 			for _, w := range fields[1:] {
 				ageWords[w] = true
+				noteSize(w)
 			}
 			continue
 		}
@@ -72,6 +76,7 @@ func init() {
 		for _, w := range fields[3:] {
 			if unitWords[w] == nil { // the first line that has a word decides: the longest unit
 				unitWords[w] = u
+				noteSize(w)
 			}
 			if r, _ := utf8.DecodeRuneInString(w); r >= 0x0e00 {
 				inside = append(inside, w)
@@ -80,13 +85,28 @@ func init() {
 	}
 }
 
+func noteSize(word string) { wordSizes[word[0]] |= 1 << min(len(word), 63) }
+
+// isWord reports whether a text may be a word of a unit or of an age.
+func isWord(text []byte) bool {
+	return len(text) > 0 && wordSizes[text[0]]>>min(len(text), 63)&1 != 0
+}
+
+// unitNamed returns the unit that a text stands for, or nil.
+func unitNamed(text []byte) *Unit {
+	if !isWord(text) {
+		return nil
+	}
+	return unitWords[string(text)]
+}
+
 // UnitOf returns the unit of time that a text names, or nil: a UCUM code, a
 // code of another system, a word of many languages in any case ("Jahre", "años"),
 // with more words around it ("years old", "age in months"). What follows a
 // "/" or "per" is a divisor. Annotations of UCUM, in braces,
 // say nothing unless there is nothing else ("a{age}", but "{years}").
 func UnitOf(unit []byte) *Unit {
-	if u := unitWords[string(unit)]; u != nil {
+	if u := unitNamed(unit); u != nil {
 		return u
 	}
 	const longest = 120
@@ -95,12 +115,12 @@ func UnitOf(unit []byte) *Unit {
 	}
 	var buf [2 * longest]byte
 	text := lowerText(buf[:0], unit)
-	if u := unitWords[string(text)]; u != nil {
+	if u := unitNamed(text); u != nil {
 		return u
 	}
 	if open := bytes.IndexByte(text, '{'); open >= 0 {
 		if bare := withoutNotes(text); len(bare) > 0 && string(bare) != "1" {
-			if u := unitWords[string(bare)]; u != nil {
+			if u := unitNamed(bare); u != nil {
 				return u
 			}
 			return timeInWords(bare)
@@ -169,7 +189,7 @@ func timeInWords(text []byte) *Unit {
 		case string(word) == "per" || string(word) == "pro" || string(word) == "por" || string(word) == "par":
 			divided = true
 			continue
-		case ageWords[string(word)]:
+		case isWord(word) && ageWords[string(word)]:
 			age = true
 		}
 		// A single letter stands for a unit only where nothing else is said.
@@ -185,7 +205,7 @@ func timeInWords(text []byte) *Unit {
 }
 
 func wordUnit(word []byte) *Unit {
-	if u := unitWords[string(word)]; u != nil {
+	if u := unitNamed(word); u != nil {
 		return u
 	}
 	if word[0] < 0x80 {

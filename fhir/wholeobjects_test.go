@@ -1,0 +1,94 @@
+package fhir_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/masktest"
+)
+
+// wholeObjects are objects that may be masked as a whole, and such that look like them.
+var wholeObjects = []string{
+	`{"reference":"Patient/p"}`, `{"reference":"Patient/p","display":"Anna Beispiel"}`, `{"reference":"Patient/p/_history/3","display":"A\u006ena"}`,
+	`{"reference":"Nobody/p","display":"Anna Beispiel"}`, `{"reference":"https://other.example/Patient/p","display":"Anna"}`, `{"reference":"https://x.example/fhir/Patient/p","display":"Anna"}`,
+	`{"reference":"#c","display":"Anna"}`, `{"reference":"#nobody"}`, `{"reference":"urn:uuid:11111111-2222-3333-4444-555555555555"}`, `{"reference":"Patient?identifier=a|b","display":"Anna"}`,
+	`{"reference":""}`, `{"reference":"Patient/\u0070","display":"Anna"}`, `{"reference":7}`, `{"reference":null,"display":"Anna"}`, `{"reference":"Patient/p","display":7}`,
+	`{"reference":"Patient/p","display":"Anna","type":"Patient"}`, `{"reference":"Patient/p","type":"Patient","display":"Anna"}`, `{"display":"Anna","reference":"Patient/p"}`,
+	`{"reference":"Patient/p","reference":"Patient/q"}`, `{"reference":"Patient/p","display":"Anna","display":"Berta"}`, `{"reference":"Patient/p","_reference":{"id":"x"}}`,
+	`{"reference":"Patient/p","display":"An\xna"}`, `{"reference":"Patient/p","display":"Anna}`, `{"reference":"Patient/p" ,"display":"Anna"}`, `{"reference":"Patient/p",}`, `{"reference":"Patient/p"`,
+	`{"reference":"Patient/p","display":"Anna","unknown":[{}]}`, `{ "reference":"Patient/p"}`, `{"reference":["Patient/p"]}`, `["Patient/p"]`, `"Patient/p"`, `null`,
+}
+
+// wholeObjectsCheck masks texts member by member, as records of single values need it, as a
+// whole, and with what is remembered.
+type wholeObjectsCheck struct{ byMember, whole, warm *masktest.Masker }
+
+func newWholeObjectsCheck(a *fhir.Automaton) wholeObjectsCheck {
+	c := wholeObjectsCheck{masktest.NewMasker(a, fhir.RememberNothing), masktest.NewMasker(a, fhir.RememberNothing), masktest.NewMasker(a, fhir.RememberAlways)}
+	c.byMember.Pass.Detail = true
+	return c
+}
+
+// check: what becomes of a text, what is counted and what is wrong with it is the same.
+func (c *wholeObjectsCheck) check(t *testing.T, src []byte) {
+	t.Helper()
+	type result struct {
+		out, err string
+		counts   []uint64
+	}
+	mask := func(m *masktest.Masker) result {
+		out, err := m.Mask(src)
+		r := result{out: string(out), err: fmt.Sprint(err)}
+		if err == nil {
+			r.counts = slices.Clone(m.Pass.Counts)
+		}
+		return r
+	}
+	want := mask(c.byMember)
+	for _, m := range []*masktest.Masker{c.whole, c.warm, c.warm, c.warm} {
+		if got := mask(m); got.out != want.out || got.err != want.err || !slices.Equal(got.counts, want.counts) {
+			t.Fatalf("%.600s\nbecomes   %.600s (%s)\nby member %.600s (%s)\nthe counts are the same: %v", src, got.out, got.err, want.out, want.err, slices.Equal(got.counts, want.counts))
+		}
+	}
+}
+
+// TestWholeObjects: what is masked as a whole becomes what the walk over its members makes
+// of it, in any place and under rulesets that treat it apart.
+func TestWholeObjects(t *testing.T) {
+	t.Parallel()
+	for _, ruleset := range []string{"safe-harbor", "limited-dataset", "research"} {
+		c := newWholeObjectsCheck(masktest.Shipped(t, ruleset))
+		for _, object := range wholeObjects {
+			for _, frame := range []string{
+				`{"resourceType":"Observation","contained":[{"resourceType":"Patient","id":"c","managingOrganization":%s}],"status":"final","subject":%[1]s,"performer":[%[1]s,%[1]s],"issued":"2024-05-06T07:08:09Z"}`,
+				`{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"https://x.example/fhir/Patient/p","resource":{"resourceType":"Patient","id":"p"}},{"resource":{"resourceType":"Condition","subject":%s,"code":{"text":"x"}}}]}`,
+				`{"resourceType":"Provenance","target":[%s],"agent":[{"who":%[1]s}],"recorded":"2024-05-06T07:08:09Z"}`,
+				strings.Repeat(`{"resourceType":"Parameters","parameter":[{"name":"a","resource":`, 66) + `{"resourceType":"Condition","subject":%s}` + strings.Repeat(`}]}`, 66),
+			} {
+				c.check(t, fmt.Appendf(nil, frame, object))
+			}
+		}
+	}
+}
+
+// FuzzWholeObjects is the same for any text.
+func FuzzWholeObjects(f *testing.F) {
+	for _, object := range wholeObjects {
+		f.Add([]byte(`{"resourceType":"Observation","status":"final","subject":` + object + `}`))
+	}
+	for i, src := range examples(f) {
+		if i%40 == 0 && len(src) < 3000 {
+			var compact bytes.Buffer
+			if json.Compact(&compact, src) == nil {
+				f.Add(compact.Bytes())
+			}
+		}
+	}
+	c := newWholeObjectsCheck(masktest.Shipped(f, "safe-harbor"))
+	f.Fuzz(func(t *testing.T, src []byte) { c.check(t, src) })
+}
