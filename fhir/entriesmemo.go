@@ -23,6 +23,33 @@ type rememberedEntries struct {
 	tally  mask.Tally
 	text   []byte // the array, and what became of it
 	srcEnd int
+	serial uint64 // see entriesRead
+}
+
+// entriesRead is where in the text to be masked the array of the entries is, and a number
+// that another array does not have, if it was read from XML: then equal numbers mean equal
+// arrays, which need not be compared. The number is 0 where nothing is known.
+type entriesRead struct {
+	at     int
+	serial uint64
+}
+
+// isAgain reports whether the array of entries at src[i] is the remembered one.
+func (w *Walker) isAgain(of *rememberedEntries, i int) bool {
+	serial := uint64(0)
+	if w.entriesRead.at == i {
+		serial = w.entriesRead.serial
+	}
+	if serial != 0 && of.serial == serial {
+		return true
+	}
+	if !bytes.HasPrefix(w.src[i:], of.text[:of.srcEnd]) {
+		return false
+	}
+	if serial != 0 {
+		of.serial = serial
+	}
+	return true
 }
 
 // entriesMemo is what a walker remembers of arrays of entries.
@@ -51,7 +78,7 @@ func (m *entriesMemo) reset() {
 func (w *Walker) rememberedArray(n *node, f *field, obj, i int) (end int, kept bool) {
 	defer func() { w.entriesFrom, w.entriesTo = i, max(end, 0) }()
 	s, come := w.memo.entries.find(w.src[i:], n.id)
-	if of := s.Of; of != nil && w.depth == of.depth && bytes.HasPrefix(w.src[i:], of.text[:of.srcEnd]) {
+	if of := s.Of; of != nil && w.depth == of.depth && w.isAgain(of, i) {
 		w.pass.Count(&of.tally)
 		w.res.labels |= of.labels
 		w.flush(i)

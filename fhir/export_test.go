@@ -54,3 +54,9 @@ func (w *Walker) RememberedEntries() int {
 
 // RememberedResources returns how many whole resources the walker remembers.
 func (w *Walker) RememberedResources() int { return w.memo.resources.Len() }
+
+// KnewEntries reports whether the entries of the Bundle in XML that was masked last are known.
+func (w *Walker) KnewEntries() bool {
+	_, serial := w.reader.Entries()
+	return serial != 0
+}

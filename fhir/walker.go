@@ -121,6 +121,7 @@ type Walker struct {
 	bundled                bool         // the full URLs of the Bundle were
 	outside                bool         // something outside of the resource being walked was
 	entriesFrom, entriesTo int          // see Entries
+	entriesRead            entriesRead  // of the text to be masked
 	elsewhere              bool         // something that is not in the text at all was
 	noting                 bool         // the resource being walked is to be remembered
 	urls                   []foreignURL // that it has

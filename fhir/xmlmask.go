@@ -25,7 +25,9 @@ func (w *Walker) AppendXML(dst, src []byte, pass *mask.Pass, site *Site) ([]byte
 	if err != nil {
 		return dst, err
 	}
+	w.entriesRead.at, w.entriesRead.serial = w.reader.Entries()
 	masked, err := w.AppendJSON(w.masked[:0], read, pass, site)
+	w.entriesRead = entriesRead{}
 	w.masked = keepable(masked)
 	if err == nil {
 		dst, err = w.writer.AppendXML(dst, masked)

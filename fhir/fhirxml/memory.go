@@ -14,11 +14,20 @@ const (
 	resourceMemory  = 24 << 20 // bytes of all that are
 )
 
+// So are all entries of a Bundle, which come again where a page is read again: with other
+// links around them, and another time.
+const (
+	entriesLargest = 384 << 10 // bytes of entries that are remembered: in JSON they have fewer
+	entriesMemory  = 16 << 20  // bytes of all that are
+)
+
 // memory remembers resources. Of a nil memory, and while one is being remembered, nothing
 // is found and nothing kept.
 type memory struct {
-	table *recall.Table[translated]
-	busy  bool
+	table   *recall.Table[translated]
+	entries *recall.Table[translated] // nil before the first
+	kept    uint64                    // how many arrays of entries have been remembered
+	busy    bool
 }
 
 // translated is a resource, and what became of it.
@@ -26,6 +35,8 @@ type translated struct {
 	depth int // at which it was read: it may not lie deeper
 	text  []byte
 	end   int // of the resource in text
+	// serial tells arrays of entries apart, from 1.
+	serial uint64
 }
 
 func (t *translated) out() []byte { return t.text[t.end:] }
@@ -48,7 +59,45 @@ func (m *memory) begin() {
 func (m *memory) reset() {
 	if m != nil {
 		m.table.Reset()
+		if m.entries != nil {
+			m.entries.Reset()
+		}
 	}
+}
+
+// findEntries returns what is known of the entries of a shape at the start of text, or nil,
+// and where they are to be remembered, or nil.
+func (m *memory) findEntries(text []byte, shape int) (slot *recall.Slot[translated], known *translated) {
+	if m == nil {
+		return nil, nil
+	}
+	if m.entries == nil {
+		m.entries = recall.New[translated](entriesMemory)
+	}
+	slot, come := m.entries.Find(text, shape)
+	switch {
+	case slot.Of != nil && bytes.HasPrefix(text, slot.Of.text[:slot.Of.end]):
+		return nil, slot.Of
+	case !come:
+		return nil, nil
+	}
+	return slot, nil
+}
+
+// keepEntries remembers entries in a slot, if that is not nil, and returns them.
+func (m *memory) keepEntries(slot *recall.Slot[translated], text, out []byte) *translated {
+	if slot == nil || len(text) > entriesLargest {
+		return nil
+	}
+	m.kept++
+	t := newTranslated(text, out)
+	t.serial = m.kept
+	m.entries.Keep(slot, t, len(t.text))
+	return t
+}
+
+func newTranslated(text, out []byte) *translated {
+	return &translated{end: len(text), text: append(append(make([]byte, 0, len(text)+len(out)), text...), out...)}
 }
 
 // place is where a resource is remembered, if it has come before.
@@ -87,7 +136,7 @@ func (p place) keep(text, out []byte, depth int) {
 	if p.of == nil || len(text) > resourceLargest {
 		return
 	}
-	t := &translated{depth: depth, end: len(text), text: make([]byte, 0, len(text)+len(out))}
-	t.text = append(append(t.text, text...), out...)
+	t := newTranslated(text, out)
+	t.depth = depth
 	p.of.table.Keep(p.slot, t, len(t.text))
 }

@@ -37,6 +37,11 @@ func (r *Reader) AppendJSON(dst, src []byte) ([]byte, error) {
 	return appendByTree(r.schema, dst, src)
 }
 
+// Entries returns where the array of the entries stands in what AppendJSON wrote last, with
+// dst before it, and a number that two texts share only if this array is the same in both; 0
+// if that is not known.
+func (r *Reader) Entries() (at int, serial uint64) { return r.s.entriesAt, r.s.entriesSerial }
+
 // Forget forgets what was remembered.
 func (r *Reader) Forget() { r.s.memory.reset() }
 
@@ -52,6 +57,9 @@ type stream struct {
 	order  order
 	div    divStream
 	memory *memory // or nil
+
+	entriesAt     int // see Reader.Entries
+	entriesSerial uint64
 }
 
 // maxStreamDepth is how deep elements nest in what is streamed: far less than JSON may.
@@ -61,10 +69,12 @@ const maxStreamDepth = fhirjson.MaxDepth / 4
 func (r *stream) append(dst, src []byte) (out []byte, ok bool) {
 	r.src, r.i, r.dst, r.depth, r.side = src, 0, dst, 0, r.side[:0]
 	r.memory.begin()
+	r.entriesSerial = 0
 	ok = r.document()
 	out = r.dst
 	r.src, r.dst = nil, nil // they are the caller's
 	if !ok {
+		r.entriesSerial = 0
 		return dst, false
 	}
 	return out, true

@@ -105,6 +105,9 @@ func (r *stream) expected(m *schema.ShapeMember) bool {
 		return r.plain(m)
 	case schema.ObjectForm:
 		r.key(m)
+		if r.depth == 1 && m.Array && m.Name == "entry" {
+			return r.entries(m)
+		}
 		return r.items(m, r.object(m.Shape, m.Name, attributes{}))
 	case schema.ResourceForm:
 		r.key(m)
@@ -161,6 +164,29 @@ func (r *stream) items(m *schema.ShapeMember, ok bool) bool {
 		}
 	}
 	return false
+}
+
+// entries writes those of the outermost Bundle, of which the first start tag has been read.
+func (r *stream) entries(m *schema.ShapeMember) bool {
+	from, to := r.i-len(m.Start), len(r.dst)
+	slot, known := r.memory.findEntries(r.src[from:], m.Shape.ID)
+	if known != nil {
+		r.dst = append(r.dst, known.out()...)
+		r.i = from + known.end
+	} else if !r.object(m.Shape, m.Name, attributes{}) {
+		return false
+	}
+	if !r.items(m, true) {
+		return false
+	}
+	out := r.dst[to : len(r.dst)-1] // without the bracket
+	if known == nil {
+		known = r.memory.keepEntries(slot, r.src[from:r.i], out)
+	}
+	if known != nil && len(out) == len(known.out()) { // no more entries followed
+		r.entriesAt, r.entriesSerial = to-1, known.serial
+	}
+	return true
 }
 
 // item writes the object or the resource of an element whose tag is still open.

@@ -42,6 +42,9 @@ func holdWritten(t *testing.T, text []byte) bool {
 	if !ok {
 		return false
 	}
+	if i := bytes.Index(text, []byte(`"entry":[`)); i > 0 && bytes.HasPrefix(text, []byte(`{"resourceType":"Bundle"`)) && len(text)-i < entriesLargest && s.memory.entries.Len() != 1 {
+		t.Errorf("the entries of %.200s are not remembered", text)
+	}
 	want, err := appendGathered(schema.R4(), []byte("kept"), text)
 	if err != nil || !bytes.Equal(got, want) {
 		t.Fatalf("%s\nis written as %s\n    gathered %s (%v)", text, got, want, err)

@@ -19,6 +19,8 @@ func (w *writeStream) member(m *schema.ShapeMember, i int, sibling bool) int {
 		return w.primitive(m, i)
 	case !m.Array:
 		return w.item(m, i)
+	case w.depth == 1 && m.Form == schema.ObjectForm && m.Name == "entry":
+		return w.entries(m, i)
 	}
 	if i = w.array(m, i); i >= 0 && m.Form == schema.PrimitiveForm && w.siblingAt(m, i) >= 0 {
 		return -1
@@ -48,6 +50,21 @@ func (w *writeStream) array(m *schema.ShapeMember, i int) int {
 	}
 	w.depth--
 	return i + 1
+}
+
+// entries writes those of the outermost Bundle.
+func (w *writeStream) entries(m *schema.ShapeMember, i int) int {
+	slot, known := w.memory.findEntries(w.src[i:], m.Shape.ID)
+	if known != nil {
+		w.dst = append(w.dst, known.out()...)
+		return i + known.end
+	}
+	from := len(w.dst)
+	end := w.array(m, i)
+	if end >= 0 {
+		w.memory.keepEntries(slot, w.src[i:end], w.dst[from:])
+	}
+	return end
 }
 
 // item writes the element of one value.
