@@ -2,6 +2,7 @@ package safeharbor
 
 import (
 	"bytes"
+
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/age"
 )
