@@ -74,6 +74,7 @@ func codedPartOf(t *schema.Type, element string) (codedPart, bool) {
 type codedState struct {
 	node         *node
 	start        int
+	valueAt      int // of a quantity: index of its value, or -1
 	system, code []byte
 	known        *codeSystem // not nil: system and code pass
 	mended       bool        // the code passes as known.mend makes it
@@ -105,8 +106,7 @@ func (w *Walker) enter(n *node, i int) (end int, kept bool) {
 			return end, true
 		}
 	case asQuantity:
-		w.decideCode(i)
-		w.decideUnit(n, i)
+		w.decideQuantity(n, i)
 	case asCodeList:
 		w.decideListed(n, i)
 	case asConcept:
@@ -196,20 +196,32 @@ func (w *Walker) usualCode(i int) (behind int) {
 	return codeEnd
 }
 
+var quantityMembers = []string{"value", "unit", "system", "code"}
+
+// decideQuantity finds out whether the system and code of the quantity at src[i] pass, and
+// its unit.
+func (w *Walker) decideQuantity(n *node, i int) {
+	c := &w.coded
+	var at [4]int
+	w.findAll(i, quantityMembers, at[:])
+	c.valueAt = at[0]
+	c.system, c.code = w.text(at[2]), w.text(at[3])
+	w.decideKnown()
+	if n.valueField >= 0 {
+		w.decideUnit(n, i, w.text(at[1]))
+	}
+}
+
 // decideUnit finds the unit that a quantity's value is in: that of code and text
 // which the value's method knows; mask.UnreadUnit where there is one that does not
 // pass, so that the number alone would remain.
-func (w *Walker) decideUnit(n *node, i int) {
+func (w *Walker) decideUnit(n *node, i int, text []byte) {
 	c := &w.coded
-	if n.valueField < 0 {
-		return
-	}
-	text := w.text(w.find(i, "unit"))
 	if n.coded.bare && (c.known == nil || len(c.code) == 0) && !terminology.IsUnitText(text) {
 		c.bare = true
 	}
 	w.holders = append(w.holders, i) // as if the walk were in the object already
-	r := w.decisionOfValue(n, i, w.find(i, "value")).units
+	r := w.decisionOfValue(n, i, c.valueAt).units
 	w.holders = w.holders[:len(w.holders)-1]
 	if r == nil {
 		if c.unit = text; c.known != nil && len(c.code) > 0 || len(text) == 0 {
@@ -298,7 +310,7 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 
 // unit keeps a unit's text that is one, without the annotations that are not listed.
 func (w *Walker) unit(d *decision, i, end int, val []byte) (int, bool) {
-	r := w.decisionOfValue(w.coded.node, w.coded.start, w.find(w.coded.start, "value")).units
+	r := w.decisionOfValue(w.coded.node, w.coded.start, w.coded.valueAt).units
 	if terminology.IsUnitText(val) || r != nil && r.KnowsUnit(val) {
 		return w.passIf(d, end, true)
 	}
@@ -358,7 +370,7 @@ func (w *Walker) capsValue(start int) bool {
 	if n == nil {
 		return false
 	}
-	at := w.find(start, "value")
+	at := w.coded.valueAt
 	if at < 0 {
 		return false
 	}

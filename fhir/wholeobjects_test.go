@@ -24,6 +24,14 @@ var wholeObjects = []string{
 	`{"reference":"Patient/p","display":"Anna","unknown":[{}]}`, `{ "reference":"Patient/p"}`, `{"reference":["Patient/p"]}`, `["Patient/p"]`, `"Patient/p"`, `null`,
 }
 
+// quantities have their members in any order, some more than once or of another type.
+var quantities = []string{
+	`{"value":95,"unit":"years","system":"http://unitsofmeasure.org","code":"a"}`, `{"code":"a","system":"http://unitsofmeasure.org","unit":"years","value":95}`,
+	`{"value":95,"comparator":"<","unit":"a"}`, `{"comparator":">","unit":"mg/dL","value":5.50}`, `{"unit":"mg/dL"}`, `{"value":95}`, `{"code":"a","unit":"mg"}`, `{"value":95,"unit":"a","value":7}`,
+	`{"unit":"years","unit":"mg","value":95}`, `{"value":"95","unit":"years"}`, `{"value":95,"unit":"ye\u0061rs"}`, `{"value":95,"unit":{"value":7},"code":"a"}`, `{"extension":[{"url":"x","valueQuantity":{"value":96,"unit":"years"}}],"value":95,"unit":"mg"}`,
+	`{"value":95,"unit":"{Smith}/min","system":"http://unitsofmeasure.org","code":"{Smith}/min"}`, `{"value":95,"unit":"x","system":"urn:oid:1.2.3","code":"years"}`, `{"value":9e1,"unit":"years"`, `{"value":}`,
+}
+
 // wholeObjectsCheck masks texts member by member, as records of single values need it, as a
 // whole, and with what is remembered.
 type wholeObjectsCheck struct{ byMember, whole, warm *masktest.Masker }
@@ -71,6 +79,20 @@ func TestWholeObjects(t *testing.T) {
 				strings.Repeat(`{"resourceType":"Parameters","parameter":[{"name":"a","resource":`, 66) + `{"resourceType":"Condition","subject":%s}` + strings.Repeat(`}]}`, 66),
 			} {
 				c.check(t, fmt.Appendf(nil, frame, object))
+			}
+		}
+	}
+}
+
+// TestQuantitiesInAnyOrder: a quantity becomes the same with what is remembered and without,
+// whatever order its members have.
+func TestQuantitiesInAnyOrder(t *testing.T) {
+	t.Parallel()
+	for _, ruleset := range []string{"safe-harbor", "limited-dataset", "research"} {
+		c := newWholeObjectsCheck(masktest.Shipped(t, ruleset))
+		for _, quantity := range quantities {
+			for _, code := range []string{"8480-6", "30525-0"} {
+				c.check(t, fmt.Appendf(nil, `{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":%q}]},"valueQuantity":%s,"component":[{"code":{"text":"Age"},"valueQuantity":%[2]s}],"referenceRange":[{"low":%[2]s,"age":{"low":%[2]s}}]}`, code, quantity))
 			}
 		}
 	}
