@@ -87,6 +87,9 @@ type Route struct {
 	Operation string
 	// Viewer says that a viewer may use it, too.
 	Viewer bool
+	// Once says that a form is taken once, however often it is sent. It has
+	// {{template "once"}}.
+	Once bool
 	// Streams is of a response of any size. Its record is written before Serve runs.
 	// Other responses with a record are held back until it is written.
 	Streams bool
@@ -211,7 +214,7 @@ func (c *Console) serve(w *response, r *http.Request, x *proxy.Exchange, route *
 		return
 	}
 	if r.Method == http.MethodPost {
-		if problem := c.checkPost(w, req, route.Bytes); problem != nil {
+		if problem := c.checkPost(w, req, route); problem != nil {
 			req.finish(w, problem)
 			return
 		}

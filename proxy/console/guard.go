@@ -1,6 +1,7 @@
 package console
 
 import (
+	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
 	"mime"
@@ -38,6 +39,9 @@ const (
 	tokenHeader = "X-CSRF-Token" //nolint:gosec // a name
 )
 
+// onceField makes a form another one than those before it.
+const onceField = "once"
+
 var errForeign = &Problem{Status: http.StatusForbidden, Reason: "origin", Text: "The request came from another site, and nothing was changed."}
 
 // foreign reports whether a request that changes something may come from another site. A
@@ -73,11 +77,11 @@ func readForm(w http.ResponseWriter, r *http.Request, most int64) error {
 }
 
 // checkPost refuses what does not come from a form of the session.
-func (c *Console) checkPost(w http.ResponseWriter, r *Request, most int64) error {
+func (c *Console) checkPost(w http.ResponseWriter, r *Request, route *Route) error {
 	if foreign(r.Request) {
 		return errForeign
 	}
-	if err := readForm(w, r.Request, most); err != nil {
+	if err := readForm(w, r.Request, route.Bytes); err != nil {
 		return err
 	}
 	token := r.Header.Get(tokenHeader)
@@ -86,6 +90,16 @@ func (c *Console) checkPost(w http.ResponseWriter, r *Request, most int64) error
 	}
 	if subtle.ConstantTimeCompare([]byte(token), []byte(r.session.token)) != 1 {
 		return &Problem{Status: http.StatusForbidden, Reason: "token", Text: "The form is of another session, and nothing was changed. Open its page again, and send it from there.", form: typed(r.Request)}
+	}
+	if !route.Once {
+		return nil
+	}
+	first, err := c.store.Once(r.Context(), sha256.Sum256([]byte("form "+r.session.token+" "+r.PostForm.Get(onceField))), c.limitsInForce().Lifetime)
+	switch {
+	case err != nil:
+		return errNoSessions
+	case !first:
+		return &Problem{Status: http.StatusConflict, Reason: "twice", Text: "The form was sent twice, and the second one was not used. What the first one did is on the page of the form."}
 	}
 	return nil
 }
@@ -98,7 +112,7 @@ type field struct{ Name, Value string }
 func typed(r *http.Request) (fields []field) {
 	for name, values := range r.PostForm {
 		for _, value := range values {
-			if name != TokenField && strings.TrimSpace(value) != "" {
+			if name != TokenField && name != onceField && strings.TrimSpace(value) != "" {
 				fields = append(fields, field{name, value})
 			}
 		}

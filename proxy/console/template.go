@@ -45,6 +45,7 @@ var functions = template.FuncMap{
 	"at":    func(path string) string { return Path + path },
 	"count": count[uint64],
 	"time":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+	"once":  random,
 	"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 }
 

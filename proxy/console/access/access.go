@@ -70,8 +70,10 @@ var (
 // Page is the page.
 func Page(c Config) console.Page {
 	return console.Page{Path: "/keys", Title: "Consumers and keys", Group: "Operations", Routes: []console.Route{
-		{Pattern: "GET /keys", Viewer: true, Serve: func(w http.ResponseWriter, r *console.Request) error { return c.show(w, r, http.StatusOK, &form{}) }},
-		{Pattern: "POST /keys/make", Operation: "make key", Serve: c.makeKey},
+		{Pattern: "GET /keys", Viewer: true, Serve: func(w http.ResponseWriter, r *console.Request) error {
+			return c.show(w, r, http.StatusOK, &form{Query: strings.TrimSpace(r.FormValue("q"))})
+		}},
+		{Pattern: "POST /keys/make", Operation: "make key", Once: true, Serve: c.makeKey},
 		{Pattern: "POST /keys/revoke", Operation: "revoke key", Serve: c.revoke},
 	}}
 }
@@ -80,16 +82,41 @@ func Page(c Config) console.Page {
 type form struct {
 	Whose, Name, View, Scopes string
 	Problem                   string
+	// Query is what the lists are searched for.
+	Query string
 }
 
 // shown is what the page shows.
 type shown struct {
 	Directory
 	Form *form
+	// Left and LeftOperators are how many are not shown.
+	Left, LeftOperators int
+}
+
+// mostShown bounds each list.
+const mostShown = 500
+
+// matching are the credentials that have what is searched for, as many as a page shows, and
+// how many more there are.
+func matching(all []Credential, query string) (out []Credential, left int) {
+	query = strings.ToLower(query)
+	for i := range all {
+		if one := &all[i]; strings.Contains(strings.ToLower(one.Name+"\n"+one.Fingerprint+"\n"+one.View+"\n"+one.Kind), query) {
+			out = append(out, *one)
+		}
+	}
+	return out[:min(len(out), mostShown)], max(0, len(out)-mostShown)
 }
 
 func (c *Config) show(w http.ResponseWriter, r *console.Request, status int, f *form) error {
 	d := c.Directory()
+	page := shown{Form: f}
+	byName := func(a, b Credential) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind)) }
+	slices.SortStableFunc(d.Consumers.Credentials, byName)
+	slices.SortStableFunc(d.Operators.Credentials, byName)
+	d.Consumers.Credentials, page.Left = matching(d.Consumers.Credentials, f.Query)
+	d.Operators.Credentials, page.LeftOperators = matching(d.Operators.Credentials, f.Query)
 	if c.LastSeen != nil {
 		if seen, err := c.LastSeen(r.Context()); err == nil { // the page is of use without it
 			for i := range d.Consumers.Credentials {
@@ -98,10 +125,8 @@ func (c *Config) show(w http.ResponseWriter, r *console.Request, status int, f *
 			}
 		}
 	}
-	byName := func(a, b Credential) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind)) }
-	slices.SortStableFunc(d.Consumers.Credentials, byName)
-	slices.SortStableFunc(d.Operators.Credentials, byName)
-	return r.RenderStatus(w, status, list, "Consumers and keys", shown{d, f})
+	page.Directory = d
+	return r.RenderStatus(w, status, list, "Consumers and keys", page)
 }
 
 // Issuer is the kind of those whose names begin with that of an authorization server.

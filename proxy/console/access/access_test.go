@@ -111,6 +111,49 @@ func TestMakeAndRevoke(t *testing.T) {
 	}
 }
 
+// TestMadeOnce: a form that is sent twice, by a double click or by going back, makes one key.
+func TestMadeOnce(t *testing.T) {
+	t.Parallel()
+	g := newRig(t)
+	_, page := g.Get(t, "/keys")
+	once := regexp.MustCompile(`name="once" value="([^"]{43})"`).FindStringSubmatch(page)
+	if once == nil {
+		t.Fatal(page)
+	}
+	form := url.Values{"whose": {"consumer"}, "name": {"lab"}, "view": {"cardio"}, "once": {once[1]}}
+	for _, want := range []int{http.StatusOK, http.StatusConflict, http.StatusConflict} {
+		if status, body := g.Post(t, "/keys/make", form); status != want {
+			t.Errorf("status %d: %s", status, body)
+		}
+	}
+	if r := g.Sink.Last(); r.Result != "refused" || r.Reason != "twice" {
+		t.Errorf("record %+v", r)
+	}
+	if all, err := keyfile.Read(g.path); err != nil || len(all) != 1 {
+		t.Errorf("%d keys, %v", len(all), err)
+	}
+}
+
+// TestManyKeys: of 10,000 keys the page shows some, and finds each.
+func TestManyKeys(t *testing.T) {
+	t.Parallel()
+	d := access.Directory{Views: []string{""}}
+	for i := range 10_000 {
+		d.Consumers.Credentials = append(d.Consumers.Credentials, access.Credential{Name: fmt.Sprintf("notebook-%05d", i), Kind: "API key", Fingerprint: fmt.Sprintf("%08x", i), Filed: true})
+	}
+	s := consoletest.New(t, access.Page(access.Config{Directory: func() access.Directory { return d }, Reload: func(context.Context) error { return nil }}))
+	_, body := s.Get(t, "/keys")
+	if n := strings.Count(body, "notebook-"); n == 0 || len(body) > 600_000 || !strings.Contains(body, "9500 more are not shown") {
+		t.Errorf("%d names in %d bytes", n, len(body))
+	}
+	if _, body = s.Get(t, "/keys?q=NOTEBOOK-09731"); !strings.Contains(body, "notebook-09731") || strings.Contains(body, "notebook-09732") || strings.Contains(body, "more are not shown") {
+		t.Error("a key is not found")
+	}
+	if _, body = s.Get(t, "/keys?q=nobody"); !strings.Contains(body, "No consumer matches.") {
+		t.Error("what is not there is found")
+	}
+}
+
 // TestRefusals: what is wrong is said, recorded, and changes nothing.
 func TestRefusals(t *testing.T) {
 	t.Parallel()

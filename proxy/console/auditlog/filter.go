@@ -3,6 +3,7 @@ package auditlog
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,12 +21,16 @@ type field struct {
 	Choices []string
 	Free    bool
 	Mono    bool
+	// Usual says that it is always shown; the others can be unfolded.
+	Usual bool
 }
 
 // form is the form of a filter, with what was entered.
 type form struct {
 	Fields  []field
 	Invalid bool
+	// Unfolded says that a field that is not usual is filled in.
+	Unfolded bool
 	query   url.Values
 }
 
@@ -51,6 +56,9 @@ var texts = []text{
 	{"request", "Request ID", "", 0, true, func(f *index.Filter) *string { return &f.RequestID }},
 }
 
+// usual are the fields that a filter shows at first; the others are unfolded.
+var usual = []string{"consumer", "operation", "outcome", "path"}
+
 // offered is how many values a field offers at most.
 const offered = 500
 
@@ -62,7 +70,8 @@ func (p *Pages) read(r *http.Request, now time.Time) (*index.Filter, *form) {
 		entered := q.Get(t.name)
 		*t.to(f) = entered
 		out.set(t.name, entered)
-		fd := field{Name: t.name, Label: t.label, Value: entered, Hint: t.hint, Free: t.free, Mono: t.name == "path" || t.name == "request"}
+		fd := field{Name: t.name, Label: t.label, Value: entered, Hint: t.hint, Free: t.free, Mono: t.name == "path" || t.name == "request", Usual: slices.Contains(usual, t.name)}
+		out.Unfolded = out.Unfolded || entered != "" && !fd.Usual
 		if t.kind != 0 {
 			fd.Choices = p.Index.Values(t.kind)
 			if len(fd.Choices) > offered {
@@ -77,7 +86,7 @@ func (p *Pages) read(r *http.Request, now time.Time) (*index.Filter, *form) {
 	}{{"since", "From", &f.Since}, {"until", "Until before", &f.Until}} {
 		entered := q.Get(t.name)
 		out.set(t.name, entered)
-		fd := field{Name: t.name, Label: t.label, Value: entered, Hint: "Such as 2026-11-29, 2026-11-29 08:00 (UTC) or 24h", Free: true}
+		fd := field{Name: t.name, Label: t.label, Value: entered, Hint: "Such as 2026-11-29, 2026-11-29 08:00 (UTC) or 24h", Free: true, Usual: true}
 		at, ok := parseTime(entered, now)
 		if !ok {
 			fd.Problem, out.Invalid = "Expected a date, a time such as 2026-11-29 08:00, or an age such as 24h", true

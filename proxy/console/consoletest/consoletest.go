@@ -6,6 +6,7 @@
 package consoletest
 
 import (
+	"crypto/rand"
 	"io"
 	"log/slog"
 	"net/http"
@@ -125,7 +126,7 @@ func (s *Site) Get(t testing.TB, path string) (status int, body string) {
 // Post sends a form as a page of the session would.
 func (s *Site) Post(t testing.TB, path string, form url.Values) (status int, body string) {
 	t.Helper()
-	sent := url.Values{console.TokenField: {s.Token(t)}}
+	sent := url.Values{console.TokenField: {s.Token(t)}, "once": {rand.Text()}}
 	for name, values := range form {
 		sent[name] = values
 	}

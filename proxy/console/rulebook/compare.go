@@ -9,13 +9,14 @@ import (
 )
 
 // mostChanges bounds the differences of a page. The text has them all.
-const mostChanges = 500
+const mostChanges = 200
 
 type compareShown struct {
 	A, B             []choice
 	Diff             *rulesetdiff.Diff
 	Parts            []changes
-	Text             string
+	Text             string // of a draft
+	TextAt           string // address of the text
 	AddressA, Chosen string
 }
 
@@ -41,7 +42,12 @@ func (b *book) compare(w http.ResponseWriter, r *console.Request) error {
 	if err != nil {
 		return err
 	}
-	data.fill(rulesetdiff.New(left.Automaton, right.Automaton))
+	diff := rulesetdiff.New(left.Automaton, right.Automaton)
+	if r.FormValue("form") == "text" {
+		return attach(w, left.Ruleset.Name+"-"+right.Ruleset.Name+".txt", "text/plain; charset=utf-8", []byte(textOf(diff)))
+	}
+	data.fill(diff)
+	data.TextAt = address("/compare", "", "a", a, "b", other, "form", "text")
 	return comparePage.show(w, r, http.StatusOK, "Compare rulesets", "", nil, data)
 }
 
@@ -54,7 +60,11 @@ func (d *compareShown) fill(diff *rulesetdiff.Diff) {
 		shown := part.list[:min(len(part.list), mostChanges)]
 		d.Parts = append(d.Parts, changes{part.title, shown, len(part.list) - len(shown)})
 	}
+}
+
+// textOf is how rulesets differ, as veil ruleset diff writes it.
+func textOf(diff *rulesetdiff.Diff) string {
 	var text strings.Builder
 	_ = diff.WriteText(&text, true) // a Builder takes all
-	d.Text = text.String()
+	return text.String()
 }

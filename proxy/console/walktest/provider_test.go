@@ -19,7 +19,8 @@ import (
 )
 
 // TestRealProvider logs in with a browser at an OpenID Connect provider that we did not
-// write: who is of the group gets in, who is not does not.
+// write: who is of the group gets in, who is not does not; a logout is one at the provider,
+// too.
 func TestRealProvider(t *testing.T) {
 	dir := modules(t)
 	sink := &masktest.Sink{}
@@ -36,7 +37,7 @@ func TestRealProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	d, err := login.New(login.Config{Provider: &login.Provider{
-		Name: "hospital", Issuer: startProvider(t, dir, client, secret, base+login.CallbackPath), ClientID: client, SecretFile: file, URL: base, GroupsClaim: "groups", Groups: []string{"ops"},
+		Name: "hospital", Issuer: startProvider(t, dir, client, secret, base+login.CallbackPath, base+"/login"), ClientID: client, SecretFile: file, URL: base, GroupsClaim: "groups", Groups: []string{"ops"}, ReturnAfterLogout: true,
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +51,8 @@ func TestRealProvider(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if s := string(out); !strings.Contains(s, "ann: hospital:ann\n") || !strings.Contains(s, "ben: The login was refused") {
+	if s := string(out); !strings.Contains(s, "ann: hospital:ann\n") || !strings.Contains(s, "ben: The login was refused") ||
+		!strings.Contains(s, "ann is at /login\nann sees /login\nann is asked for a password: true\n") {
 		t.Errorf("%s", s)
 	}
 	if first, last := sink.At(0), sink.Last(); first.Consumer != "hospital:ann" || first.Result != "complete" || last.Consumer != "unknown" || last.Result != "refused" {
@@ -59,9 +61,9 @@ func TestRealProvider(t *testing.T) {
 }
 
 // startProvider starts a provider with one client, and returns its issuer.
-func startProvider(t *testing.T, dir, client, secret, redirect string) string {
+func startProvider(t *testing.T, dir, client, secret, redirect, afterLogout string) string {
 	t.Helper()
-	cmd := exec.Command("node", "provider.mjs", client, secret, redirect)
+	cmd := exec.Command("node", "provider.mjs", client, secret, redirect, afterLogout)
 	cmd.Dir = dir
 	out, err := cmd.StdoutPipe()
 	if err != nil {

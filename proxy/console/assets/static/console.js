@@ -25,6 +25,10 @@
     }
   });
 
+  // On a phone the navigation is a row that scrolls: to the page that is shown.
+  const current = document.querySelector(".side [aria-current]");
+  if (current) current.parentElement.scrollIntoView({ inline: "center", block: "nearest" });
+
   // Times are written in UTC; the title has the time of the reader.
   for (const t of document.querySelectorAll("time[datetime]")) {
     t.title = new Date(t.dateTime).toLocaleString();

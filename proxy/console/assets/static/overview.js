@@ -10,6 +10,8 @@
   let data;
 
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // Times are those of the tables: UTC, of 24 hours.
+  const utc = (t) => new Date(t * 1000).toISOString().replace("T", " ");
   const number = new Intl.NumberFormat("en");
 
   const draw = () => {
@@ -24,8 +26,8 @@
         points: { show: false }, value: (_, v) => show(v),
       }));
       const options = {
-        width: Math.max(200, box.clientWidth), height: 190, series: [{ label: "time" }, ...series],
-        axes: [axis, { ...axis, size: 66, values: (_, ticks) => ticks.map((v) => (inMillis ? number.format(v) + " ms" : number.format(v))) }],
+        width: Math.max(200, box.clientWidth), height: 190, series: [{ label: "UTC", value: (_, t) => (t == null ? "–" : utc(t).slice(0, 16)) }, ...series], tzDate: (t) => uPlot.tzDate(new Date(t * 1000), "Etc/UTC"),
+        axes: [{ ...axis, values: (_, ticks, _axis, _space, step) => ticks.map((t) => (step >= 86400 ? utc(t).slice(5, 10) : utc(t).slice(11, 16))) }, { ...axis, size: 84, values: (_, ticks) => ticks.map((v) => (inMillis ? number.format(v) + " ms" : number.format(v))) }],
         scales: { y: { range: (_, min, max) => [0, max > 0 ? max * 1.1 : 1] } },
         cursor: { drag: { x: false, y: false } },
       };
