@@ -31,7 +31,7 @@ type form struct {
 	Invalid bool
 	// Unfolded says that a field that is not usual is filled in.
 	Unfolded bool
-	query   url.Values
+	query    url.Values
 }
 
 // text is how an entry of the form becomes a part of the filter.

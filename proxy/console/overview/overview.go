@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"embed"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -110,14 +111,38 @@ func (c *Config) show(w http.ResponseWriter, r *console.Request) error {
 	return r.Render(w, page, "Overview", s)
 }
 
+// counted is a series of what consumers did, at the listeners that have an upstream. What
+// operators do here is no part of it.
+func (c *Config) counted(ctx context.Context, m index.Metric, s span, from, to time.Time) (*index.Series, error) {
+	var sum *index.Series
+	for _, listener := range slices.Sorted(maps.Keys(c.Upstreams)) {
+		found, err := c.History.Series(ctx, &index.SeriesQuery{Metric: m, From: from, To: to, Step: s.step, Listener: listener})
+		if err != nil {
+			return nil, err
+		}
+		if sum == nil {
+			sum = found
+			continue
+		}
+		for _, line := range found.Lines {
+			i := slices.IndexFunc(sum.Lines, func(l index.SeriesLine) bool { return l.Label == line.Label })
+			if i < 0 {
+				sum.Lines = append(sum.Lines, line)
+				continue
+			}
+			for k, n := range line.Points {
+				sum.Lines[i].Points[k] += n
+			}
+		}
+	}
+	return sum, nil
+}
+
 // count fills in what the audit log says.
 func (c *Config) count(ctx context.Context, s *shown, from, to time.Time) error {
-	whole := func(m index.Metric) (*index.Series, error) {
-		return c.History.Series(ctx, &index.SeriesQuery{Metric: m, From: from, To: to, Step: s.Span.step})
-	}
 	of := map[index.Metric]*index.Series{}
 	for _, m := range []index.Metric{index.Requests, index.Rows, index.Applications, index.Refusals, index.Latency} {
-		found, err := whole(m)
+		found, err := c.counted(ctx, m, s.Span, from, to)
 		if err != nil {
 			return err
 		}
@@ -154,7 +179,11 @@ func latency(s *index.Series, part float64) string {
 // amounts are the sums of a series by label, the largest first.
 func amounts(s *index.Series, name func(string) string) (all []amount) {
 	for i := range s.Lines {
-		if n := s.Sum(s.Lines[i].Label); n > 0 {
+		var n uint64
+		for _, p := range s.Lines[i].Points { // Sum of an empty label is that of all
+			n += p
+		}
+		if n > 0 {
 			all = append(all, amount{Name: name(s.Lines[i].Label), Code: s.Lines[i].Label, N: n})
 		}
 	}
@@ -195,9 +224,7 @@ type line struct {
 func (c *Config) series(w http.ResponseWriter, r *console.Request) error {
 	s, _ := spanOf(r)
 	from, to := s.times()
-	get := func(m index.Metric) (*index.Series, error) {
-		return c.History.Series(r.Context(), &index.SeriesQuery{Metric: m, From: from, To: to, Step: s.step})
-	}
+	get := func(m index.Metric) (*index.Series, error) { return c.counted(r.Context(), m, s, from, to) }
 	requests, err := get(index.Requests)
 	if err != nil {
 		return unavailable(err)
