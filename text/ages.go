@@ -22,7 +22,7 @@ var (
 	oldWords = hashSet("nineties", "nonagenarian", "centenarian", "supercentenarian")
 	people   = hashSet("m", "f", "male", "female", "man", "woman", "lady", "gentleman", "boy", "girl", "varon", "mujer", "hombre", "patient", "resident", "veteran")
 	ageVerbs = hashSet("is", "was", "now", "turned", "turning", "turns", "at", "and", "with", "who", "he", "she")
-	ageWords = hashSet("age", "aged", "ages", "edad", "alter", "âge", "leeftijd", "età", "idade", "wiek", "věk", "ålder", "alder")
+	ageWords = hashSet("anni", "lat", "wiek", "anys", "age", "aged", "ages", "edad", "alter", "âge", "leeftijd", "età", "idade", "wiek", "věk", "ålder", "alder")
 )
 
 // addAge adds an age with its unit: 92 años, 93-year-old, a 94 y/o.
@@ -103,7 +103,7 @@ func (s *Scanner) ageBefore(i int) bool {
 	}
 	switch p.char {
 	case ',':
-		return next.char == ',' && (s.taken[max(0, i-2)] != 0 || s.at(i-2).shape == title || s.at(i-2).shape == upper)
+		return (next.char == ',' || next.char == '.' && s.at(i+2).kind != number && s.isName(i-2)) && (s.taken[max(0, i-2)] != 0 || s.at(i-2).shape == title || s.at(i-2).shape == upper)
 	case '/', '|':
 		return next.char == p.char && next.gap <= space && p.gap == space && s.at(i).gap == space
 	case '(':

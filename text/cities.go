@@ -48,8 +48,8 @@ func (s *Scanner) place(i int) {
 		return
 	}
 	phrase := to > i+1
-	if t.phraseIs&fEponym != 0 || t.flags&fDrug != 0 && !labelled {
-		return
+	if t.phraseIs&fEponym != 0 || t.flags&fDrug != 0 && !labelled || t.flags&fEponym != 0 && s.startsSentence(i) && s.endsPhrase(to) {
+		return // Parkinson.
 	}
 	if s.is(to, '-') && s.isCapital(to+1) && s.at(to+1).gap == joined && s.at(to+1).flags&fFamily != 0 && t.flags&fFamily != 0 {
 		return // Butler-Peters

@@ -32,11 +32,22 @@ func (s *Scanner) dateFrom(i int) int {
 	if s.at(j).char == '.' || s.at(j).char == ',' {
 		j--
 	}
-	if w := s.at(j); w.kind == word && w.flags&fWeekday != 0 && (w.len() > 3 || w.shape != lower) && s.taken[j] == 0 {
+	if w := s.at(j); w.kind == word && (w.flags&fWeekday != 0 && (w.len() > 3 || w.shape != lower) || s.shortWeekday(w)) && s.taken[j] == 0 && s.at(j+1).gap <= space {
 		return j
 	}
 	return from
 }
+
+// shortWeekday reports whether a word is a day of the week in two letters, as German and
+// Dutch write it before a date.
+func (s *Scanner) shortWeekday(t *token) bool {
+	return t.len() == 2 && (s.lang == german && t.shape == title && germanDays.has(t.hash) || s.lang == dutch && dutchDays.has(t.hash))
+}
+
+var (
+	germanDays = hashSet("mo", "di", "mi", "do", "fr", "sa", "so")
+	dutchDays  = hashSet("ma", "di", "wo", "do", "vr", "za", "zo")
+)
 
 var (
 	hashThe = hashOf("the")

@@ -72,6 +72,8 @@ func TestDetectors(t *testing.T) {
 		// Ages with their unit, in words, and what is none.
 		{"paciente de 92 años, die 92-jährige Frau, a 94 y/o man, âgée de 93 ans, 94 jaar oud", "paciente de [AGE], die [AGE] Frau, a [AGE] man, âgée de [AGE], [AGE]"},
 		{"She is ninety-four and lives alone. He is one of ninety patients.", "She is [AGE] and lives alone. He is one of ninety patients."},
+		{"Seen: Anna Berg, 97. She fell; 97. Signora Cocuzza, anni 93, di casa, pani Nowak, 94 lata", "Seen: [NAME], [AGE]. She fell; 97. [NAME], anni [AGE], di casa, [NAME], [AGE]"},
+		{"Die Patientin kommt am Mi 6.3. nicht, der Sohn ist da und wird es ihr sagen.", "Die Patientin kommt am [DATE] nicht, der [NAME] ist da und wird es ihr sagen."},
 		// Days without a year, and fractions.
 		{"Seen until the 9th at noon, on the 5th floor, tomorrow, 9/14; fall 12/24; pain 3/6, cycle 5/12, VA 6/18, 24/7 care", "Seen until [DATE] at noon, on the 5th floor, tomorrow, [DATE]; fall [DATE]; pain 3/6, cycle 5/12, VA 6/18, 24/7 care"},
 		// Grades of scales that bear a name; shifts, pressures.
