@@ -48,8 +48,8 @@ func (s *Scanner) place(i int) {
 		return
 	}
 	phrase := to > i+1
-	if t.phraseIs&fEponym != 0 || t.flags&fDrug != 0 && !labelled || t.flags&fEponym != 0 && s.startsSentence(i) && s.endsPhrase(to) {
-		return // Parkinson.
+	if t.flags&fDrug != 0 && !labelled || s.isEponymPlace(i, to) {
+		return
 	}
 	if s.is(to, '-') && s.isCapital(to+1) && s.at(to+1).gap == joined && s.at(to+1).flags&fFamily != 0 && t.flags&fFamily != 0 {
 		return // Butler-Peters
@@ -80,6 +80,12 @@ func (s *Scanner) place(i int) {
 		return // Jordan Smith, Springfield Hospital
 	}
 	s.add(i, to, Location, "place")
+}
+
+// isEponymPlace reports whether the name of a place is an eponym there: Parkinson.
+func (s *Scanner) isEponymPlace(i, to int) bool {
+	t := s.at(i)
+	return t.phraseIs&fEponym != 0 || t.flags&fEponym != 0 && s.startsSentence(i) && s.endsPhrase(to)
 }
 
 // qualified returns the end of a country with a word in parentheses: Cyprus (Greek).

@@ -110,3 +110,12 @@ func (s *Scanner) carets(i int) bool {
 func (s *Scanner) isName(j int) bool {
 	return j >= 0 && s.taken[j] != 0 && s.labelAt(j) == Name
 }
+
+// particleBehindHyphen reports whether a particle stands behind a hyphen.
+func (s *Scanner) particleBehindHyphen(i int) bool {
+	t := s.at(i)
+	return t.kind == word && t.flags&fParticle != 0 && t.len() <= 3 && s.isCapital(i+1) && s.at(i+1).gap == space
+}
+
+// elisions are the words that stand before a name with an apostrophe.
+var elisions = hashSet("d", "l")

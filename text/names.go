@@ -81,7 +81,7 @@ func (s *Scanner) nameAt(i int) (c candidate, ok bool) {
 			next++
 		case (n.char == '-' || n.char == '\'') && n.gap == joined && s.at(next+1).gap == joined && s.isCapital(next+1) && s.at(next+1).len() > 1:
 			next++
-		case n.char == '-' && n.gap == joined && s.at(next+1).gap == joined && s.at(next+1).shape == lower && s.particleAt2(next+1):
+		case n.char == '-' && n.gap == joined && s.at(next+1).gap == joined && s.at(next+1).shape == lower && s.particleBehindHyphen(next+1):
 			next += 2 // van der Heijden-de Bruijn
 		case n.gap == space && n.kind == word && n.len() == 1 && n.shape == lower && elisions.has(n.hash) && s.is(next+1, '\'') && s.isCapital(next+2) && s.at(next+2).gap == joined:
 			next += 2 // Hélène d'Aubigny
@@ -119,15 +119,6 @@ func (s *Scanner) particleAt(i int) bool {
 	}
 	return s.isCapital(i+1) && (n.flags&(fCommon|fWord|fForeign) == 0 || n.flags&(fGiven|fFamily) != 0)
 }
-
-// particleAt2 reports whether a particle stands behind a hyphen.
-func (s *Scanner) particleAt2(i int) bool {
-	t := s.at(i)
-	return t.kind == word && t.flags&fParticle != 0 && t.len() <= 3 && s.isCapital(i+1) && s.at(i+1).gap == space
-}
-
-// elisions are the words that stand before a name with an apostrophe.
-var elisions = hashSet("d", "l")
 
 // count counts what a word of a run is.
 func (s *Scanner) count(c *candidate, i int) {
@@ -197,36 +188,6 @@ func (s *Scanner) judge(c *candidate) bool {
 	}
 	return s.oneWord(c, first, before, after)
 }
-
-// isGraded reports whether a run is a scale or a disease that bears a name, with its grade or
-// on its own: Fontaine III, Wagner 2, Barrett's.
-func (s *Scanner) isGraded(c *candidate) bool {
-	first, last := s.at(c.from), s.at(c.to-1)
-	words := c.words
-	if grades.has(last.hash) && c.to-c.from > 1 && (last.shape == upper || last.shape == initial) {
-		if last.shape == upper {
-			words--
-		}
-		return words == 1 && (first.flags&fGiven == 0 || first.flags&fEponym != 0)
-	}
-	if words != 1 || first.flags&fEponym == 0 || c.to-c.from > 1 {
-		return false
-	}
-	next := s.at(c.to)
-	switch {
-	case next.kind == number && next.gap == space && next.value >= 0 && next.value <= 6 && !s.decimalAfter(c.to), next.kind == word && next.gap == space && grades.has(next.hash) && s.isCapital(c.to):
-		return true
-	case next.char == '\'' && next.gap == joined:
-		i := c.to + 1
-		if s.at(i).len() == 1 && s.at(i).gap == joined && s.at(i).kind == word {
-			i++
-		}
-		return s.endsPhrase(i) && s.at(i).char != '\''
-	}
-	return false
-}
-
-var grades = hashSet("i", "ii", "iii", "iv", "v", "vi", "ia", "ib", "iia", "iib", "iiia", "iiib")
 
 // shorten leaves out what follows a name behind a title: Mr. Long Admitted.
 func (s *Scanner) shorten(c *candidate) {
