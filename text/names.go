@@ -461,29 +461,6 @@ func (s *Scanner) unlistedName(c *candidate, before context, after, start bool) 
 	return after || before == possible || s.inParens(c) || !start && s.isUnheard(c.from)
 }
 
-// isPlural reports whether a word is the plural of one that is no name: Apgars.
-func (s *Scanner) isPlural(i int) bool {
-	if s.text[s.toks[i].end-1] != 's' {
-		return false
-	}
-	folded := s.foldOf(i)
-	return s.f.dict.get(hashOf(folded[:len(folded)-1]))&(fCommon|fWord|fMedical|fEponym|fDrug) != 0
-}
-
-// capitalsAreNames reports whether the language of the text writes only names with
-// capitals inside a sentence.
-func (s *Scanner) capitalsAreNames() bool {
-	return s.lang == english || s.lang == spanish || s.lang == french || s.lang == dutch
-}
-
-// isUnheard reports whether a word with a capital inside a sentence is in no list of
-// words: it names somebody or something.
-func (s *Scanner) isUnheard(i int) bool {
-	t := s.at(i)
-	return !s.caseless && t.shape == title && t.len() >= 4 && t.gap == space && s.at(i-1).shape == lower && t.flags&^(fTown|fUncommon|fAnchor|fGiven|fFamily) == 0 && t.phraseIs == 0 && !s.isPlural(i) &&
-		s.at(i+1).char != '-' && !(s.at(i+1).gap == joined && s.at(i+1).kind != mark)
-}
-
 // inParens reports whether a word stands alone in parentheses or quotation marks: renal
 // (Quinshaw), ("Peggy").
 func (s *Scanner) inParens(c *candidate) bool {
