@@ -93,7 +93,7 @@ func readCheckpoint(dir, verifierKey string) (chain, error) {
 	}
 	seq, err := strconv.ParseUint(parts[1], 10, 64)
 	if err != nil {
-		return chain{}, errors.New("checkpoint: the size is no number")
+		return chain{}, errors.New("checkpoint: the size is not a number")
 	}
 	hash, err := base64.StdEncoding.DecodeString(parts[2])
 	if err != nil {

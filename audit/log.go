@@ -34,7 +34,7 @@ type Options struct {
 
 // errUnhealthy is what Append returns after a write failed. The log must be
 // opened anew: what is on disk is not known to be whole.
-var errUnhealthy = errors.New("the audit log could not be written and takes no more records until it is opened anew")
+var errUnhealthy = errors.New("the audit log could not be written and accepts no more records until it is reopened")
 
 // errClosed is what Append returns after Close.
 var errClosed = errors.New("the audit log is closed")

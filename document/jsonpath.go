@@ -69,7 +69,7 @@ func (p *jsonPath) step() (st step, err error) {
 	case rest[0] == '[':
 		err = p.bracket(&st)
 	case rest[0] == '^':
-		err = fmt.Errorf("the parent operator ^ is not supported: use entity, birth and the like for values beside")
+		err = fmt.Errorf("the parent operator ^ is not supported: use entity, birth and the like for neighbouring values")
 	default:
 		err = fmt.Errorf("expected . or [")
 	}
@@ -97,13 +97,13 @@ func (p *jsonPath) dotted(st *step) error {
 	case strings.HasPrefix(p.rest(), "("):
 		return fmt.Errorf("the function %s() is not supported", st.name)
 	case p.at < len(p.text) && strings.IndexByte(".[", p.text[p.at]) < 0:
-		return fmt.Errorf("%q cannot stand in a name behind a dot: write ['name']", p.text[p.at])
+		return fmt.Errorf("%q is not allowed in a name after a dot: write ['name']", p.text[p.at])
 	case st.name == "":
-		return fmt.Errorf("expected a name behind the dot")
+		return fmt.Errorf("expected a name after the dot")
 	case wild:
 		st.kind = pattern
 	case shorthand(st.name) != len(st.name):
-		return fmt.Errorf("a name behind a dot cannot begin with a digit: write ['%s']", st.name)
+		return fmt.Errorf("a name after a dot cannot begin with a digit: write ['%s']", st.name)
 	default:
 		st.kind = literal
 	}

@@ -32,12 +32,12 @@ func TestPaths(t *testing.T) {
 func TestPathMistakes(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
-		"$.": "expected a name behind the dot (at character 3 of the path)", "$a": "expected . or [", "$.a.": "expected a name", "$.a b": "cannot stand in a name behind a dot: write ['name']",
+		"$.": "expected a name after the dot (at character 3 of the path)", "$a": "expected . or [", "$.a.": "expected a name", "$.a b": "is not allowed in a name after a dot: write ['name']",
 		"$.first-name": "write ['name']", "$.1a": "cannot begin with a digit: write ['1a']", "$[?(@.a==1)]": "filters [?…] are not supported: use where", "$[(@.length-1)]": "scripts", "$[-1]": "indexes from the end",
 		"$[1:2]": "slices", "$[:2]": "slices", "$['a','b']": "several selectors", "$[0,1]": "several selectors", "$[a]": "expected ['name'], [*] or [0]", "$['a": "the name is not closed", `$['\x']`: "unknown escape",
 		"$.a.length()": "the function length() is not supported", "$.a^": "^", "$[01]": "expected", "$[0": "expected ]", "$...a": "expected a name", `$['\ud800']`: "unknown escape", "$['\n']": "control character",
 		"$." + strings.Repeat("a", 300): "more than 255 bytes", "$" + strings.Repeat(".a", 300): "more than 200 steps",
-		"/": "expected a name behind the slash", "/a/": "expected a name", "///a": "expected a name", "/@a": "begins with an element", "/text()": "begins with an element", "/a/@b/c": "has nothing below it", "/a/text()/b": "has nothing below it",
+		"/": "expected a name after the slash", "/a/": "expected a name", "///a": "expected a name", "/@a": "begins with an element", "/text()": "begins with an element", "/a/@b/c": "has nothing below it", "/a/text()/b": "has nothing below it",
 		"/a[1]": "predicates […] are not supported: use where", "/a/..": ".. is not supported", "/a/.": ". is not supported", "/child::a": "the axis child:: is not supported", "/a/comment()": "always removed", "/a|b": "alternatives",
 		"/e:a": `unknown prefix "e"`, "/xs:a": `did you mean "xsi"?`, "/1": "is not a name of XML", "/a b": "is not a name of XML", "/a/@c:b:d": "is not a name of XML",
 	} {

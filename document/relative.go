@@ -65,7 +65,7 @@ func rootRelative(s string) (*Relative, error) {
 		switch {
 		case i == 0 && st.kind == anyChild && !st.descendant: // the record itself
 		case st.kind != literal || st.descendant:
-			return nil, errors.New("a path to a value beside has names alone, such as $.patient.id or ../id")
+			return nil, errors.New("a path to a neighbouring value consists of names only, such as $.patient.id or ../id")
 		default:
 			r.Names = append(r.Names, Name{Text: st.name})
 		}
@@ -93,15 +93,15 @@ func relativeName(s string, spaces Namespaces) (n Name, tail string, err error) 
 	case text == "" || text == ".":
 		return n, tail, errors.New("expected a name")
 	case text == "..":
-		return n, tail, errors.New(".. stands only at the beginning of a path, and a name behind it")
+		return n, tail, errors.New(".. is allowed only at the start of a path, followed by a name")
 	case strings.ContainsAny(text, "*?[]()|$"):
-		return n, tail, fmt.Errorf("a path to a value beside has names alone: write %s", `['…'] for a name with other characters`)
+		return n, tail, fmt.Errorf("a path to a neighbouring value consists of names only: write %s", `['…'] for a name with other characters`)
 	}
 	n.Text, n.Attribute = strings.CutPrefix(text, "@")
 	if prefix, local, ok := strings.Cut(n.Text, ":"); ok {
 		uri, known := spaces[prefix]
 		if !known {
-			return n, tail, fmt.Errorf("unknown prefix %q: namespaces stand under documents.namespaces, and other names with a colon in ['…']", prefix)
+			return n, tail, fmt.Errorf("unknown prefix %q: declare namespaces under documents.namespaces, and write other names with a colon as ['…']", prefix)
 		}
 		n.Space, n.Text = &uri, local
 	} else if n.Attribute {

@@ -101,12 +101,12 @@ func parseXPath(s string, spaces Namespaces) (*Path, error) {
 func (st *step) parseXML(s string, spaces Namespaces) error {
 	switch {
 	case s == "":
-		return errors.New("expected a name behind the slash")
+		return errors.New("expected a name after the slash")
 	case s == "text()":
 		st.kind = text
 		return nil
 	case s == "." || s == "..":
-		return fmt.Errorf("%s is not supported in a match: use entity, birth and the like for values beside", s)
+		return fmt.Errorf("%s is not supported in a match: use entity, birth and the like for neighbouring values", s)
 	case strings.Contains(s, "::"):
 		return fmt.Errorf("the axis %s is not supported", s[:strings.Index(s, "::")+2])
 	case strings.ContainsRune(s, '['):
@@ -120,7 +120,7 @@ func (st *step) parseXML(s string, spaces Namespaces) error {
 	if prefix, local, ok := strings.Cut(s, ":"); ok {
 		uri, known := spaces[prefix]
 		if !known {
-			return fmt.Errorf("unknown prefix %q%s: namespaces stand under documents.namespaces", prefix, suggest.DidYouMean(prefix, slices.Sorted(maps.Keys(spaces))))
+			return fmt.Errorf("unknown prefix %q%s: declare namespaces under documents.namespaces", prefix, suggest.DidYouMean(prefix, slices.Sorted(maps.Keys(spaces))))
 		}
 		st.space, s = &uri, local
 	} else if st.attribute {

@@ -51,7 +51,7 @@ CREATE TABLE hour    (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 var (
 	errDamaged = errors.New("the index is damaged")
 	errVersion = errors.New("the index was made by another version of Veil")
-	errOther   = errors.New("the index belongs to another audit log, or the log was written anew")
+	errOther   = errors.New("the index belongs to another audit log, or the log was replaced")
 	errFull    = errors.New("the index cannot be written: no space is left on its disk")
 	errLocked  = errors.New("the index is in use by another process: give each process a directory of its own with audit.index")
 )

@@ -86,7 +86,7 @@ func (s *Scan) Read(ctx context.Context, srv Server) error {
 		return fmt.Errorf("%s/metadata: %w", srv.Base, err)
 	}
 	if json.Unmarshal(text, &statement) != nil || len(statement.Rest) == 0 {
-		return fmt.Errorf("%s/metadata is no CapabilityStatement in JSON", srv.Base)
+		return fmt.Errorf("%s/metadata is not a CapabilityStatement in JSON", srv.Base)
 	}
 	resources := statement.Rest[0].Resource
 	for i, r := range resources {
@@ -148,7 +148,7 @@ func (srv *Server) get(ctx context.Context, path string) ([]byte, error) {
 	resp, err := srv.Client.Do(req)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, errors.New("the time was up")
+			return nil, errors.New("the time ran out")
 		}
 		return nil, errors.New("no connection: check the URL, TLS and the network")
 	}

@@ -70,7 +70,7 @@ func ReadFrom(ctx context.Context, config *pgconn.Config, o Options) ([]discover
 	for i, r := range relations {
 		switch {
 		case ctx.Err() != nil:
-			r.table.Unread = "the time was up"
+			r.table.Unread = "the time ran out"
 		case c.IsClosed():
 			if c, err = connect(); err != nil {
 				return nil, fmt.Errorf("the connection was lost after %d of %d tables: %s", i, len(relations), reason(err))
@@ -102,7 +102,7 @@ func reason(err error) string {
 	switch {
 	case errors.As(err, &server):
 	case errors.Is(err, context.DeadlineExceeded), pgconn.Timeout(err):
-		return "the time was up"
+		return "the time ran out"
 	case errors.Is(err, context.Canceled):
 		return "interrupted"
 	default:

@@ -76,7 +76,7 @@ func (d *xmlFile) Split(buffer func() []byte, emit func(file.Block) error) error
 	if d.plan.XML.ReachesRoot() {
 		for !s.last {
 			if err := s.more(); err != nil {
-				return fmt.Errorf("%w: rules look at values beside the elements of the root, so the document is masked as a whole", err)
+				return fmt.Errorf("%w: rules use values outside the child elements of the root, so the document is masked as a whole", err)
 			}
 		}
 		return emit(file.Block{Text: s.buf, Line: 1, Head: block{part: wholeDocument}})

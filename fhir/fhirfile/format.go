@@ -102,7 +102,7 @@ func (d *document) Split(buffer func() []byte, emit func(file.Block) error) erro
 		return err
 	}
 	if len(text) > limit {
-		return fmt.Errorf("the resource is larger than %d bytes, and is no Bundle whose entries can be masked one by one", limit)
+		return fmt.Errorf("the resource is larger than %d bytes, and is not a Bundle whose entries can be masked one by one", limit)
 	}
 	return emit(file.Block{Text: text, Line: 1})
 }

@@ -59,7 +59,7 @@ func operatorSettings(o *Operator) []setting {
 		list("keys", "API keys of operators, who may have values masked (create one with: veil keys api NAME)", &o.Keys, func(k *consumer.Key) []setting {
 			return []setting{text("name", "name of the operator in the audit log", &k.Name), text("sha256", "SHA-256 of the key, in hex", &k.SHA256, sha256Hex)}
 		}).at(reload),
-		text("keysFile", "file with further API keys of operators, mode 0600, in which the console makes and revokes them; at the start an empty file", &o.KeysFile).at(reload),
+		text("keysFile", "file with further API keys of operators, mode 0600, in which the console creates and revokes them; create it empty", &o.KeysFile).at(reload),
 		optional("darts", "HL7 DARTS operations at /darts, for operators: $de-identify, $pseudonymize and $anonymize", &o.DARTS, dartsSettings).at(switched),
 		optional("console", "web pages of operators at /console, behind a login", &o.Console, consoleSettings).at(switched),
 		optional("jobs", "jobs API at /veil/v1, for operators: masks files, exports and streams, and looks for what identifies persons", &o.Jobs, jobsSettings).at(switched),
@@ -73,13 +73,13 @@ func (d *DARTS) setDefaults() {
 
 func dartsSettings(d *DARTS) []setting {
 	return []setting{
-		text("project", "name of the project; no view may have the same one, so that no pseudonym tells a consumer's", &d.Project),
+		text("project", "name of the project; no view may use the same one, so that its pseudonyms reveal none of a consumer's", &d.Project),
 		text("keyFile", "file with the project key, mode 0600 (default: $VEIL_KEY_FILE, or the key itself in $VEIL_KEY)", &d.KeyFile),
 		text("deidentify", "ruleset of $de-identify under the policy HHS_SAFE_HARBOR_DETERMINISTIC_METHOD", &d.Deidentify),
 		text("pseudonymize", "ruleset of $pseudonymize", &d.Pseudonymize),
 		text("anonymize", "ruleset of $anonymize", &d.Anonymize),
 		number("requestBytes", "size of a request body", &d.RequestBytes, 1),
-		section("auditServer", "FHIR server that takes an AuditEvent for each patient and a Provenance; nothing is returned that it does not take",
+		section("auditServer", "FHIR server that receives an AuditEvent for each patient and a Provenance; nothing is returned unless it accepts them",
 			text("url", "base URL of the server; none if empty", &d.AuditServer.URL, baseURL),
 			section("tls", "TLS to the server, if its URL is https", tlsClientSettings(&d.AuditServer.TLS)...),
 			section("credentials", "credentials that Veil sends to the server", credentialsSettings(&d.AuditServer.Credentials)...),

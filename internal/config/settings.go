@@ -31,12 +31,12 @@ func (c *Config) settings() []setting {
 		section("audit", "record of what was returned and what was refused",
 			text("dir", "directory of the audit log; each process needs its own", &c.Audit.Dir).flagged("audit-dir", "DIR"),
 			text("signerFile", "file with the key that signs checkpoints (optional)", &c.Audit.SignerFile),
-			text("index", "directory of the index that the console searches, which is built from the log at any time (default: index in audit.dir)", &c.Audit.Index),
+			text("index", "directory of the index that the console searches, which can be rebuilt from the log at any time (default: index in audit.dir)", &c.Audit.Index),
 			section("retention", "which segments of the audit log are removed, oldest first; needs signerFile", retentionSettings(&c.Audit.Retention)...),
-			list("shipping", "where the lines of the audit log are sent, too", &c.Audit.Shipping, shippingSettings),
+			list("shipping", "where lines of the audit log are also sent", &c.Audit.Shipping, shippingSettings),
 		).at(restart),
 		section("operator", "metrics, health checks, and operations for operators", operatorSettings(&c.Operator)...).at(restart),
-		section("text", "texts that rulesets scrub", section("recognizer", "external recogniser, asked beside the detectors; it sees originals", recognizerSettings(&c.Recognizer)...)).at(restart),
+		section("text", "texts that rulesets scrub", section("recognizer", "external recogniser, used together with the detectors; it receives originals", recognizerSettings(&c.Recognizer)...)).at(restart),
 		optional("tracing", "OpenTelemetry traces, without values", &c.Tracing, tracingSettings).at(restart),
 		section("log", "log on standard error",
 			text("level", "debug, info, warn or error", &c.Log.Level, logLevel).flagged("log-level", "LEVEL"),
@@ -56,10 +56,10 @@ const OperatorListenEnv = "VEIL_OPERATOR_LISTEN"
 func recognizerSettings(o *recognizer.Options) []setting {
 	return []setting{
 		text("url", "URL of a server with the interface of Presidio's analyzer, such as http://localhost:5002/analyze", &o.URL),
-		text("language", "language that it is told", &o.Language),
-		decimal("minScore", "least score of what it finds, from 0 to 1", &o.MinScore),
-		duration("timeout", "how long it has for a text; without a valid answer the text is removed", &o.Timeout),
-		number("atOnce", "how many texts it is sent at once", &o.AtOnce, 1),
+		text("language", "language to request", &o.Language),
+		decimal("minScore", "minimum score of what it finds, from 0 to 1", &o.MinScore),
+		duration("timeout", "time limit for a text; without a valid response the text is removed", &o.Timeout),
+		number("atOnce", "texts sent to it at the same time", &o.AtOnce, 1),
 	}
 }
 
@@ -120,7 +120,7 @@ func consumersSettings(c *Consumers) []setting {
 		list("keys", "API keys (create one with: veil keys api NAME)", &c.Keys, func(k *consumer.Key) []setting {
 			return append(namedAccount(&k.Account), text("sha256", "SHA-256 of the key, in hex", &k.SHA256, sha256Hex))
 		}),
-		text("keysFile", "file with further API keys, mode 0600, in which the console makes and revokes them; at the start an empty file", &c.KeysFile),
+		text("keysFile", "file with further API keys, mode 0600, in which the console creates and revokes them; create it empty", &c.KeysFile),
 		list("issuers", "authorization servers whose access tokens (JWTs) are accepted", &c.Issuers, func(i *consumer.Issuer) []setting {
 			return append(namedAccount(&i.Account),
 				text("url", "iss of the tokens", &i.URL),

@@ -46,7 +46,7 @@ func retentionSettings(r *audit.Retention) []setting {
 func shippingSettings(s *Shipping) []setting {
 	return []setting{
 		text("name", "name of the target, in its position's file, log lines and metrics: small letters, digits and -", &s.Name),
-		text("folder", "folder that lines are copied into; without filters it is a copy that veil audit verify takes", &s.Folder),
+		text("folder", "folder that lines are copied into; without filters it is a copy that veil audit verify accepts", &s.Folder),
 		optional("syslog", "or a syslog server (RFC 5424 over TLS, RFC 5425)", &s.Syslog, func(y *Syslog) []setting {
 			return []setting{
 				text("address", "such as siem.example:6514", &y.Address),
@@ -64,7 +64,7 @@ func shippingSettings(s *Shipping) []setting {
 		texts("outcomes", "only records with these outcomes, such as refused", &s.Outcomes, auditOutcome),
 		texts("operations", "only records of these operations, such as read or select", &s.Operations),
 		texts("views", "only records of these views; \"\" is the one of the settings at the top", &s.Views),
-		boolean("details", "also the lines of single applications, if there are no filters", &s.Details),
+		boolean("details", "also the lines of single applications of rules, if there are no filters", &s.Details),
 	}
 }
 

@@ -110,7 +110,7 @@ the others still are, and the exit status is 1.`,
 		},
 	}
 	c.Flags().IntVar(&rows, "sample", 1000, "sample `ROWS` of each table")
-	c.Flags().DurationVar(&timeout, "file-timeout", time.Minute, "how long reading one file may take; what it has behind that is not looked at")
+	c.Flags().DurationVar(&timeout, "file-timeout", time.Minute, "how long reading one file may take; the rest of the file is not examined")
 	o.AddFlags(c.Flags())
 	AddFormatFlags(c.Flags(), &f)
 	o.Format.Add(c)

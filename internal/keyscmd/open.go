@@ -19,7 +19,7 @@ func newOpen(env func(string) string) *cobra.Command {
 	var typ, auditDir string
 	var format cli.Format
 	c := &cobra.Command{
-		Use: "open PSEUDONYM…", Short: "Find the original ids behind pseudonyms",
+		Use: "open PSEUDONYM…", Short: "Find the original ids of pseudonyms",
 		Long: `Prints the original ids behind sealed ids, a line for each: type, pseudonym,
 original. This is for the operator, when something found in masked data must
 lead back to a patient.

@@ -73,7 +73,7 @@ files, and memory does not grow.`,
 	}
 	fl := c.Flags()
 	fl.StringSliceVar(&options.Quasi, "quasi", nil, "`COLUMNS` by which persons may be found, with commas")
-	fl.StringSliceVar(&options.Sensitive, "sensitive", nil, "`COLUMNS` that nobody should learn of a person, with commas")
+	fl.StringSliceVar(&options.Sensitive, "sensitive", nil, "comma-separated `COLUMNS` that nobody should learn about a person")
 	fl.Uint64VarP(&options.K, "k", "k", risk.DefaultK, "how many rows a class should have at least")
 	fl.StringVar(&options.Table, "table", "", "`TABLE` to look at (default: the one that has the columns)")
 	fl.StringVar(&register, "population", "", "`FILE` with the population that the rows come from, masked alike")

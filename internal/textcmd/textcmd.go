@@ -44,7 +44,7 @@ type finding struct {
 // AddRecognizer adds the flags of an external recogniser.
 func AddRecognizer(flags *pflag.FlagSet, o *recognizer.Options) {
 	flags.StringVar(&o.URL, "recognizer", "", "`URL` of an external recogniser, such as http://localhost:5002/analyze")
-	flags.StringVar(&o.Language, "recognizer-language", "en", "`LANGUAGE` that the recogniser is told")
+	flags.StringVar(&o.Language, "recognizer-language", "en", "`LANGUAGE` to request from the recogniser")
 	flags.Float64Var(&o.MinScore, "recognizer-score", 0, "least `SCORE` of what the recogniser finds, from 0 to 1")
 }
 
@@ -102,7 +102,7 @@ what was measured.`,
 	AddRecognizer(c.Flags(), &f.other)
 	c.Flags().BoolVar(&f.options.Times, "times", false, "find times of day too")
 	c.Flags().BoolVar(&f.options.Professions, "professions", false, "find professions too")
-	c.Flags().BoolVar(&f.options.Years, "years", false, "find years that stand alone too")
+	c.Flags().BoolVar(&f.options.Years, "years", false, "also find years on their own")
 	c.Flags().BoolVar(&f.options.Ages, "ages", false, "find ages under 90 too")
 	return c
 }

@@ -301,7 +301,7 @@ func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 			a.refuseKeyed(v.keying, at, "cannot be counted", "SQL cannot determine which values the method removes.", "Use count(*) to count rows.")
 		}
 		if f.AggDistinct && !v.keying.comparable {
-			a.refuseKeyed(v.keying, at, "cannot be counted with DISTINCT", "Equal masked values may stand for different originals.", "Count the distinct sealed ids of the patients.")
+			a.refuseKeyed(v.keying, at, "cannot be counted with DISTINCT", "Equal masked values may have different originals.", "Count the distinct sealed ids of the patients.")
 		}
 		if v.column != nil && v.column.shadow != "" && v.column.emit == nil {
 			f.Args[0] = a.shadowOf(v.column)

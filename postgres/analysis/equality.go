@@ -63,7 +63,7 @@ func (a *analysis) keyedEquality(kind string, l, r value, at int32) *pg.Node {
 		a.refuseKeyed(l.keying, at, "cannot be compared with column "+r.keying.Action.Path+", which has another method or domain", "", "Give both columns the same method and domain.")
 	}
 	if !l.keying.comparable {
-		a.refuseKeyed(l.keying, at, "cannot be compared for equality", "Equal masked values may stand for different originals.", "Compare the sealed ids of the patients.")
+		a.refuseKeyed(l.keying, at, "cannot be compared for equality", "Equal masked values may have different originals.", "Compare the sealed ids of the patients.")
 	}
 	lt, rt := l.shadow(a), r.shadow(a)
 	if lt == nil || rt == nil {

@@ -251,7 +251,7 @@ func (v value) row() *item {
 // patient, equal masked values are equal originals but for the method's own odds.
 func (a *analysis) groupable(s *keying, n *pg.Node, row *item, keys []*resolved) {
 	if !s.comparable && !s.keyedBy(row, keys) {
-		a.refuseKeyed(s, location(n), "cannot be grouped by", "Equal masked values may stand for different originals.", "Group by the patient's sealed id instead.")
+		a.refuseKeyed(s, location(n), "cannot be grouped by", "Equal masked values may have different originals.", "Group by the patient's sealed id instead.")
 	}
 }
 

@@ -241,7 +241,7 @@ func (a *analysis) distinct(q *pg.SelectStmt, sc *scope, res *result) (sealed bo
 			if c.keying != nil {
 				sealed = true
 				if !c.keying.comparable && !c.keying.keyedBy(c.row, keys) {
-					a.refuseKeyed(c.keying, 0, "cannot be selected with DISTINCT", "Equal masked values may stand for different originals.", "Leave it out, or select the patient's sealed id instead.")
+					a.refuseKeyed(c.keying, 0, "cannot be selected with DISTINCT", "Equal masked values may have different originals.", "Leave it out, or select the patient's sealed id instead.")
 				}
 			}
 		}

@@ -67,7 +67,7 @@ type Policy struct {
 func NewPolicy(p *ruleset.Policy, o Options) (*Policy, error) {
 	for _, g := range o.Relations {
 		if _, err := path.Match(g, ""); err != nil {
-			return nil, fmt.Errorf("relations: %q is no glob of *, ?, [a-z]", g)
+			return nil, fmt.Errorf("relations: %q is not a glob of *, ?, [a-z]", g)
 		}
 	}
 	rules := table.NewRules(p)

@@ -94,7 +94,7 @@ func (a *analysis) unite(q *pg.SelectStmt, l, r *result, at int32) (sealed bool)
 			a.refuseKeyed(s, at, "cannot be united with other values", "", "Unite columns that the same method masks, or NULL.")
 		}
 		if !all && !s.comparable {
-			a.refuseKeyed(s, at, "cannot be compared by a set operation", "Equal masked values may stand for different originals.", "Use UNION ALL, or leave the column out.")
+			a.refuseKeyed(s, at, "cannot be compared by a set operation", "Equal masked values may have different originals.", "Use UNION ALL, or leave the column out.")
 		}
 	}
 	return sealed

@@ -42,7 +42,7 @@ func TestBadOrders(t *testing.T) {
 	target := func(path string) string {
 		return `{"kind":"mask","view":"research","source":{"place":"exports","path":"a.csv"},"target":{"place":"masked","path":"` + path + `"}}`
 	}
-	const outside, path = "the path leads out of the place, by a symbolic link", "expected a relative path without empty parts, hidden names and .."
+	const outside, path = "the path leaves the place through a symbolic link", "expected a relative path without empty parts, hidden names and .."
 	for name, tc := range map[string]struct {
 		order  string
 		status int

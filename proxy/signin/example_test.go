@@ -35,5 +35,5 @@ func ExampleNew() {
 	// Output:
 	// the key
 	// backendServices.tokenURL: want an https URL without a user (http only to this machine)
-	// backendServices.key: want either file or env
+	// backendServices.key: expected either file or env
 }

@@ -94,7 +94,7 @@ func readAccountKey(text []byte) (accountKey, error) {
 		TokenURI     string `json:"token_uri"`
 	}
 	if json.Unmarshal(text, &file) != nil || file.Type != "service_account" || file.ClientEmail == "" || file.PrivateKeyID == "" {
-		return accountKey{}, errors.New("want the JSON key of a service account")
+		return accountKey{}, errors.New("expected the JSON key of a service account")
 	}
 	key, err := jwt.ParseRSAPrivateKeyFromPEM([]byte(file.PrivateKey))
 	if err != nil || key.N.BitLen() < leastRSA {

@@ -41,7 +41,7 @@ func (s Secret) read() (string, error) {
 	var text string
 	switch {
 	case (s.File == "") == (s.Env == ""):
-		return "", errors.New("want either file or env")
+		return "", errors.New("expected either file or env")
 	case s.Env != "":
 		value, ok := os.LookupEnv(s.Env)
 		if !ok {

@@ -67,7 +67,7 @@ func (c SigV4) read() (aws.Credentials, error) {
 		}
 		text, err := one.from.read()
 		if err == nil && (!printable(text) || strings.Contains(text, " ")) {
-			err = errors.New("want printable ASCII without spaces")
+			err = errors.New("expected printable ASCII without spaces")
 		}
 		if err != nil {
 			problems = append(problems, settingError{one.part, err})

@@ -118,7 +118,7 @@ func readSigningKey(text []byte) (signingKey, error) {
 	if key, err := jwt.ParseECPrivateKeyFromPEM(text); err == nil {
 		return newSigningKey(key)
 	}
-	return signingKey{}, errors.New("want a private key, as JWK or as PEM that is not encrypted")
+	return signingKey{}, errors.New("expected a private key, as JWK or as PEM that is not encrypted")
 }
 
 func readPrivateJWK(text []byte) (signingKey, error) {
@@ -158,7 +158,7 @@ func newSigningKey(key crypto.Signer) (signingKey, error) {
 		}
 	}
 	if s.method == nil {
-		return s, errors.New("want an RSA key of 2048 bits or more, or one on the curve P-384")
+		return s, errors.New("expected an RSA key of 2048 bits or more, or one on the curve P-384")
 	}
 	signature, err := s.method.Sign("", key)
 	if err != nil || s.method.Verify("", signature, key.Public()) != nil {

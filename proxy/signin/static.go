@@ -56,7 +56,7 @@ func (b *builder) header(where string, c Header) Credentials {
 			return "", err
 		}
 		if strings.TrimSpace(value) != value || !printable(value) {
-			return "", errors.New("want printable ASCII without spaces at its ends")
+			return "", errors.New("expected printable ASCII without spaces at its ends")
 		}
 		return value, nil
 	})}
@@ -73,7 +73,7 @@ func (b *builder) basic(where string, c Basic) Credentials {
 			return "", err
 		}
 		if hasControl(password) {
-			return "", errors.New("want a password without control characters")
+			return "", errors.New("expected a password without control characters")
 		}
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(c.User+":"+password)), nil
 	})}

@@ -56,9 +56,9 @@ func (b *builder) tls(where string, t TLS) *tls.Config {
 	switch {
 	case t.CertFile == "" && t.KeyFile == "":
 	case t.CertFile == "":
-		wrong("certFile", errors.New("want the certificate of the key"))
+		wrong("certFile", errors.New("expected the certificate of the key"))
 	case t.KeyFile == "":
-		wrong("keyFile", errors.New("want the key of the certificate"))
+		wrong("keyFile", errors.New("expected the key of the certificate"))
 	default:
 		shown := keep(b, where, func() (*tls.Certificate, error) { return readCertificate(t.CertFile, t.KeyFile) })
 		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return shown.get(), nil }

@@ -114,8 +114,8 @@ func TestTLSReportsEveryProblem(t *testing.T) {
 	}{
 		{"no such files", "caFile: there is no such file\nkeyFile: there is no such file", TLS{CAFile: "/none/ca", CertFile: "/none/cert", KeyFile: "/none/key"}},
 		{"no authority", "caFile: the file has no PEM certificate", TLS{CAFile: inFile(t, key).File}},
-		{"no certificate", "certFile: want the certificate of the key", TLS{KeyFile: inFile(t, key).File}},
-		{"no key", "keyFile: want the key of the certificate", TLS{CertFile: inFile(t, cert).File}},
+		{"no certificate", "certFile: expected the certificate of the key", TLS{KeyFile: inFile(t, key).File}},
+		{"no key", "keyFile: expected the key of the certificate", TLS{CertFile: inFile(t, cert).File}},
 		{"key that others can read", "keyFile: others can read the file (chmod 600; 640 where root owns it): its mode is 0644", TLS{CertFile: inFile(t, cert).File, KeyFile: readable.File}},
 		{"key of another", "certFile: expected a PEM certificate whose private key is the one in keyFile", TLS{CertFile: inFile(t, cert).File, KeyFile: inFile(t, other).File}},
 	} {

@@ -104,7 +104,7 @@ func empty(logs []Log, p Period) error {
 	if first.IsZero() {
 		return errors.New("the audit log has no record: there is nothing to report")
 	}
-	return fmt.Errorf("no record lies between %s and %s: the first one of the log is of %s, the last one of %s",
+	return fmt.Errorf("the log has no record between %s and %s: its first is from %s, its last from %s",
 		p.From.Format(time.RFC3339), p.To.Format(time.RFC3339), first.Format(time.RFC3339), last.Format(time.RFC3339))
 }
 

@@ -60,7 +60,7 @@ func TestBadLogsAreRefused(t *testing.T) {
 		"no records":     {write(t, nil), nil, "", "no audit log"},
 		"of old times": {
 			write(t, nil, &mask.Record{Time: november.From.AddDate(-1, 0, 0), RequestID: "r", Door: "fhir"}), nil, "",
-			"no record lies between 2026-11-01T00:00:00Z and 2026-12-01T00:00:00Z: the first one of the log is of 2025-11-01",
+			"the log has no record between 2026-11-01T00:00:00Z and 2026-12-01T00:00:00Z: its first is from 2025-11-01",
 		},
 	} {
 		dir := c.log

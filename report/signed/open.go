@@ -25,7 +25,7 @@ type Document struct {
 }
 
 // ErrUnsigned says that a file has no signature.
-var ErrUnsigned = errors.New("the file has no signature: it is no signed report, or the signature was removed")
+var ErrUnsigned = errors.New("the file has no signature: it is not a signed report, or the signature was removed")
 
 // ChangedError says what was changed in a file after it was signed.
 type ChangedError struct{ What []string }
@@ -138,7 +138,7 @@ func readHead(text string) (*head, error) {
 	h.kind, h.format, _ = strings.Cut(lines[1], " ")
 	var err error
 	if h.size, err = strconv.Atoi(lines[2]); err != nil {
-		return nil, errors.New("the signature is valid, but the size in it is no number")
+		return nil, errors.New("the signature is valid, but its size is not a number")
 	}
 	for _, l := range lines[4:] {
 		sum, name, _ := strings.Cut(l, " ")

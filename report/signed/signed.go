@@ -134,7 +134,7 @@ func digest(b []byte) string {
 // sign returns a body with its signature.
 func (f *format) sign(kind string, body []byte, signer note.Signer) ([]byte, error) {
 	if strings.Contains(signer.Name(), "--") {
-		return nil, errors.New("the name of the signing key contains \"--\", which cannot stand in a report: create a key with another --name")
+		return nil, errors.New("the name of the signing key contains \"--\", which a report cannot contain: create a key with another --name")
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s\n%s %s\n%d\n%s\n", noteHead, kind, f.name, len(body), digest(body))

@@ -64,7 +64,7 @@ func (f *format) Open(in file.Source) (file.Document, error) {
 	case len(magic) == 0:
 		return nil, errors.New("the file is empty")
 	case bytes.HasPrefix(magic, []byte(featherMagic)):
-		return nil, errors.New("this is Feather version 1: write it anew as Arrow (Feather version 2)")
+		return nil, errors.New("this is Feather version 1: convert it to Arrow (Feather version 2)")
 	case string(magic) != fileMagic:
 		return d, d.openStream(text, f.Table(in.Name))
 	}

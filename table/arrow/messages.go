@@ -123,7 +123,7 @@ func (m *messages) end() error {
 	var b [1]byte
 	if _, err := io.ReadFull(m.in, b[:]); !errors.Is(err, io.EOF) {
 		if err == nil {
-			err = errors.New("there is more behind the end of the Arrow stream: mask one stream at a time")
+			err = errors.New("unexpected data after the end of the Arrow stream: mask one stream at a time")
 		}
 		return err
 	}

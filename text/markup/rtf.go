@@ -236,7 +236,7 @@ func (r *rtf) controlWord() error {
 		r.i = r.skipPad(end)
 		return nil
 	case "bin":
-		return errors.New("the RTF cannot be read: binary data stands in the text")
+		return errors.New("the RTF cannot be read: the text contains binary data")
 	case "emdash", "endash":
 		r.char('-')
 	case "lquote", "rquote":

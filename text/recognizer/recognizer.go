@@ -93,17 +93,17 @@ func (c *Client) Find(ctx context.Context, plain []byte) ([]text.Span, error) {
 	response, err := c.http.Do(request)
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
-			return nil, errors.New("the recogniser did not answer in time")
+			return nil, errors.New("the recogniser did not respond in time")
 		}
 		return nil, errors.New("the recogniser cannot be reached")
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the recogniser answered with status %d", response.StatusCode)
+		return nil, fmt.Errorf("the recogniser responded with status %d", response.StatusCode)
 	}
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil || len(answer) > maxAnswer {
-		return nil, errors.New("the answer of the recogniser cannot be read")
+		return nil, errors.New("the response of the recogniser cannot be read")
 	}
 	return c.spans(plain, answer)
 }

@@ -149,7 +149,7 @@ func Fingerprint(sha256hex string) string {
 
 var (
 	// errUnknown: the file has no such key.
-	errUnknown = errors.New("the file has no such key: somebody has revoked it")
+	errUnknown = errors.New("the file has no such key: it may have been revoked")
 	// errForm: the file is written in a form that Change does not know.
 	errForm = errors.New("the file is written in a form that cannot be changed from here: edit it by hand")
 )
@@ -211,7 +211,7 @@ func change(path string, before func() error, edit func([]byte, []Entry) ([]byte
 			return nil
 		}
 	}
-	return errors.New("the file is being changed by somebody else: try again")
+	return errors.New("another process is changing the file: try again")
 }
 
 func same(a, b Entry) bool { return a.Key == b.Key && a.Made == b.Made && a.By == b.By }

@@ -23,7 +23,7 @@ func (p *Place) object() bool { return p.URL != "" }
 // The errors of paths. None has the path.
 var (
 	errPath    = errors.New("expected a relative path without empty parts, hidden names and .. in it")
-	errOutside = errors.New("the path leads out of the place, by a symbolic link")
+	errOutside = errors.New("the path leaves the place through a symbolic link")
 	errAbsent  = errors.New("there is no such file or folder")
 	errRoot    = errors.New("the folder of the place cannot be read: check operator.jobs and the mode of the folder")
 	errLinks   = errors.New("the folder has a symbolic link: jobs write into folders without any")

@@ -110,7 +110,7 @@ type Pool struct {
 func New(c Config) (*Pool, error) {
 	config, err := pgx.ParseConfig(c.DSN)
 	if err != nil {
-		return nil, errors.New("the upstream's connection string cannot be read: want a URL or key=value pairs as libpq takes them")
+		return nil, errors.New("the upstream's connection string cannot be parsed: expected a URL or libpq's key=value pairs")
 	}
 	if c.Password != "" {
 		config.Password = c.Password

@@ -130,7 +130,7 @@ func (e *Entry) directive(s string) error {
 	case "from", "until":
 		version, err := strconv.Atoi(rest)
 		if err != nil {
-			return fmt.Errorf("%q is no version of PostgreSQL", rest)
+			return fmt.Errorf("%q is not a version of PostgreSQL", rest)
 		}
 		if word == "from" {
 			e.From = version
