@@ -85,7 +85,7 @@ func newCodeSystems(list []ruleset.CodeSystem, problems *strictyaml.Problems) *c
 			}
 		default:
 			names := append(terminology.Forms(), "members", "pattern")
-			problems.Add(l.At, "unknown form %q%s: want one of %s", l.Form, suggest.DidYouMean(l.Form, names), strings.Join(names, ", "))
+			problems.Add(l.At, "unknown form %q%s: expected one of %s", l.Form, suggest.DidYouMean(l.Form, names), strings.Join(names, ", "))
 			continue
 		}
 		if p, ok := strings.CutSuffix(l.System, "*"); ok {

@@ -129,7 +129,7 @@ func (p *matchParser) noText() error {
 	case strings.HasPrefix(rest, `"`):
 		return p.fail("expected text in single quotes: write 'text'")
 	}
-	return p.fail("want a text in single quotes")
+	return p.fail("expected a text in single quotes")
 }
 
 // noWildcard refuses wildcards in texts, which are compared as they are.

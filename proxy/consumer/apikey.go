@@ -75,7 +75,7 @@ func (b *builder) addKeys(d *Directory, keys []Key) {
 			b.add(where+".sha256", "this is a key, not its SHA-256: take it out and give the consumer a new one")
 			continue
 		case err != nil || len(sum) != sha256.Size:
-			b.add(where+".sha256", "want the SHA-256 of the key: 64 hex digits")
+			b.add(where+".sha256", "expected the SHA-256 of the key: 64 hex digits")
 			continue
 		}
 		if first, ok := seen[fingerprint(sum)]; ok {

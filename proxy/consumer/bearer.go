@@ -234,10 +234,10 @@ func (b *builder) addIssuers(d *Directory, issuers []Issuer) {
 func (b *builder) issuer(where string, c Issuer) *issuer {
 	is := &issuer{name: c.Name, view: c.View, claim: c.ConsumerClaim, scopes: b.account(where, c.Account), requireScopes: c.RequireScopes}
 	if u, err := url.Parse(c.URL); err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		b.add(where+".url", "want the issuer's URL, as in the iss claim of its tokens")
+		b.add(where+".url", "expected the issuer's URL, as in the iss claim of its tokens")
 	}
 	if c.Audience == "" {
-		b.add(where+".audience", "want the audience that tokens for this listener have: without it, those for other servers would be taken")
+		b.add(where+".audience", "expected the audience that tokens for this listener have: without it, tokens for other servers would be accepted")
 	}
 	if is.claim == "" {
 		is.claim = "sub"
@@ -248,7 +248,7 @@ func (b *builder) issuer(where string, c Issuer) *issuer {
 	}
 	for i, m := range methods {
 		if !slices.Contains(algorithms, m) {
-			b.add(fmt.Sprintf("%s.algorithms[%d]", where, i), "want one of %s", strings.Join(algorithms, ", "))
+			b.add(fmt.Sprintf("%s.algorithms[%d]", where, i), "expected one of %s", strings.Join(algorithms, ", "))
 		}
 	}
 	leeway := c.Leeway

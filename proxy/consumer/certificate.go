@@ -43,7 +43,7 @@ func (b *builder) addCertificates(d *Directory, certificates []Certificate) {
 		}
 		sum, err := decode(cert.SPKISHA256)
 		if err != nil || len(sum) != sha256.Size {
-			b.add(where+".spkiSHA256", "want the SHA-256 of the SubjectPublicKeyInfo: 64 hex digits or 44 characters of base 64")
+			b.add(where+".spkiSHA256", "expected the SHA-256 of the SubjectPublicKeyInfo: 64 hex digits or 44 characters of base 64")
 			continue
 		}
 		if first, ok := seen[fingerprint(sum)]; ok {

@@ -264,7 +264,7 @@ func (b *builder) account(where string, a Account) *Scopes {
 		b.add(where+".name", "want 1 to 128 letters, digits and ._@-")
 	}
 	if a.View != "" && !plainName(a.View) {
-		b.add(where+".view", "want at most 128 letters, digits and ._@-")
+		b.add(where+".view", "expected at most 128 letters, digits and ._@-")
 	}
 	b.limits(where+".limits", a.Limits)
 	return b.scopes(where+".scopes", a.Scopes)

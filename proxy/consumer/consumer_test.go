@@ -210,23 +210,23 @@ func TestNewProblems(t *testing.T) {
 
 		{name: "key without a name", config: Config{Keys: []Key{{SHA256: sum}}}, want: "keys[0].name: "},
 		{name: "key instead of its sum", config: Config{Keys: []Key{{Account{Name: "a"}, key}}}, want: "keys[0].sha256: this is a key"},
-		{name: "sum cut short", config: Config{Keys: []Key{{Account{Name: "a"}, sum[2:]}}}, want: "keys[0].sha256: want"},
-		{name: "sum not hex", config: Config{Keys: []Key{{Account{Name: "a"}, strings.Repeat("g", 64)}}}, want: "keys[0].sha256: want"},
+		{name: "sum cut short", config: Config{Keys: []Key{{Account{Name: "a"}, sum[2:]}}}, want: "keys[0].sha256: expected"},
+		{name: "sum not hex", config: Config{Keys: []Key{{Account{Name: "a"}, strings.Repeat("g", 64)}}}, want: "keys[0].sha256: expected"},
 		{name: "same key twice", config: Config{Keys: []Key{{Account{Name: "a"}, sum}, {Account{Name: "b"}, strings.ToUpper(sum)}}}, want: "keys[1].sha256: keys[0] is the same key"},
 		{name: "one name, one account", config: Config{Keys: []Key{{Account{Name: "a"}, sum}, {Account{Name: "a"}, sum2}}}},
 		{name: "one name, two accounts", config: Config{Keys: []Key{{Account{Name: "a"}, sum}, {Account{Name: "a", View: "v"}, sum2}}}, want: "keys[1].name: keys[0] has this name"},
 		{name: "the name of anonymous", config: Config{Anonymous: &Account{}, Keys: []Key{{Account{Name: "anonymous", View: "v"}, sum}}}, want: "keys[0].name: anonymous has this name"},
 
 		{name: "certificate in hex", config: Config{Certificates: []Certificate{{Account{Name: "a"}, sum}}}},
-		{name: "certificate not a sum", config: Config{Certificates: []Certificate{{Account{Name: "a"}, "AAAA"}}}, want: "certificates[0].spkiSHA256: want"},
+		{name: "certificate not a sum", config: Config{Certificates: []Certificate{{Account{Name: "a"}, "AAAA"}}}, want: "certificates[0].spkiSHA256: expected"},
 		{name: "same certificate twice", config: Config{Certificates: []Certificate{{Account{Name: "a"}, sum}, {Account{Name: "b"}, sum}}}, want: "certificates[1].spkiSHA256: certificates[0] has the same"},
 
 		{name: "issuer", config: issuer(func(*Issuer) {})},
 		{name: "issuer without URL", config: issuer(func(i *Issuer) { i.URL = "" }), want: "issuers[0].url: "},
 		{name: "issuer's URL without scheme", config: issuer(func(i *Issuer) { i.URL = "id.example" }), want: "issuers[0].url: "},
 		{name: "issuer without audience", config: issuer(func(i *Issuer) { i.Audience = "" }), want: "issuers[0].audience: "},
-		{name: "no key set", config: issuer(func(i *Issuer) { i.JWKSFile = "" }), want: "issuers[0]: want either"},
-		{name: "two key sets", config: issuer(func(i *Issuer) { i.JWKSURL = "https://id.example/jwks" }), want: "issuers[0]: want either"},
+		{name: "no key set", config: issuer(func(i *Issuer) { i.JWKSFile = "" }), want: "issuers[0]: expected either"},
+		{name: "two key sets", config: issuer(func(i *Issuer) { i.JWKSURL = "https://id.example/jwks" }), want: "issuers[0]: expected either"},
 		{name: "key set over http", config: issuer(func(i *Issuer) { i.JWKSFile, i.JWKSURL = "", "http://id.example/jwks" }), want: "issuers[0].jwksURL: "},
 		{name: "key set over http from a name like this machine's", config: issuer(func(i *Issuer) { i.JWKSFile, i.JWKSURL = "", "http://localhost.example/jwks" }), want: "issuers[0].jwksURL: "},
 		{name: "key set from a file URL", config: issuer(func(i *Issuer) { i.JWKSFile, i.JWKSURL = "", "file:///jwks" }), want: "issuers[0].jwksURL: "},
@@ -248,7 +248,7 @@ func TestNewProblems(t *testing.T) {
 			Anonymous: &Account{View: "?"},
 			Keys:      []Key{{Account{Name: "a"}, sum}, {Account{Name: "b"}, ""}, {Account{Name: ""}, sum2}},
 			Issuers:   []Issuer{{Account: Account{Name: "x", Limits: Limits{Burst: -3}}}},
-		}, want: "anonymous.view|keys[1].sha256|keys[2].name|issuers[0].limits.burst|issuers[0].url|issuers[0].audience|issuers[0]: want either"},
+		}, want: "anonymous.view|keys[1].sha256|keys[2].name|issuers[0].limits.burst|issuers[0].url|issuers[0].audience|issuers[0]: expected either"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d, err := New(t.Context(), c.config)

@@ -255,11 +255,11 @@ func (b *builder) keySet(where string, c Issuer) keyfunc.Keyfunc {
 	s := &keySet{Storage: jwkset.NewMemoryStorage(), url: c.JWKSURL, client: b.client, ctx: b.ctx, log: b.log.With("issuer", c.Name)}
 	switch {
 	case (c.JWKSURL == "") == (c.JWKSFile == ""):
-		b.add(where, "want either jwksURL or jwksFile")
+		b.add(where, "expected either jwksURL or jwksFile")
 	case c.JWKSURL != "":
 		u, err := url.Parse(c.JWKSURL)
 		if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback.Is(u.Hostname())) {
-			b.add(where+".jwksURL", "want an https URL without a user (http only to this machine)")
+			b.add(where+".jwksURL", "expected an https URL without a user (http only to this machine)")
 		}
 	default:
 		keys, err := readKeyFile(c.JWKSFile)

@@ -81,7 +81,7 @@ func (b *builder) tokens(where string, t TLS, stale func(), fetch func(ctx conte
 // tokenURL checks the address of a token endpoint.
 func (b *builder) tokenURL(where, text string) {
 	if !isTokenURL(text) {
-		b.add(where, "want an https URL without a user (http only to this machine)")
+		b.add(where, "expected an https URL without a user (http only to this machine)")
 	}
 }
 

@@ -34,6 +34,6 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// the key
-	// backendServices.tokenURL: want an https URL without a user (http only to this machine)
+	// backendServices.tokenURL: expected an https URL without a user (http only to this machine)
 	// backendServices.key: expected either file or env
 }

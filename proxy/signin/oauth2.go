@@ -40,7 +40,7 @@ func (b *builder) clientCredentials(where string, c ClientCredentials, t TLS) Cr
 	b.scopes(where+".scopes", c.Scopes)
 	style, ok := methods[c.Method]
 	if !ok {
-		b.add(where+".method", "want client_secret_basic or client_secret_post")
+		b.add(where+".method", "expected client_secret_basic or client_secret_post")
 	}
 	secret := keep(b, where+".secret", c.Secret.read)
 	params := url.Values{}
@@ -58,7 +58,7 @@ func (b *builder) clientCredentials(where string, c ClientCredentials, t TLS) Cr
 
 func (b *builder) clientID(where, id string) {
 	if id == "" || !printable(id) {
-		b.add(where, "want the id that the client is registered under")
+		b.add(where, "expected the id that the client is registered under")
 	}
 }
 
@@ -66,7 +66,7 @@ func (b *builder) clientID(where, id string) {
 func (b *builder) scopes(where string, scopes []string) {
 	for _, s := range scopes {
 		if s == "" || !printable(s) || strings.ContainsAny(s, ` "\`) {
-			b.add(where, "want scopes without spaces, quotes and backslashes, each by itself")
+			b.add(where, "expected scopes without spaces, quotes and backslashes, one per entry")
 			return
 		}
 	}

@@ -119,7 +119,7 @@ func New(ctx context.Context, c Config) (Credentials, error) {
 		all = append(all, b.sigV4("sigV4", *c.SigV4))
 	}
 	if len(kinds) > 1 {
-		b.add(strings.Join(kinds, ", "), "want at most one of them")
+		b.add(strings.Join(kinds, ", "), "expected at most one of them")
 	}
 	if c.TokenTLS != (TLS{}) && c.ClientCredentials == nil && c.BackendServices == nil && c.ServiceAccount == nil {
 		b.add("tokenTLS", "there is no token endpoint")

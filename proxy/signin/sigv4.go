@@ -41,10 +41,10 @@ func (b *builder) sigV4(where string, c SigV4) Credentials {
 		c.Service = "healthlake"
 	}
 	if !isAWSName(c.Region) {
-		b.add(where+".region", "want a region, such as us-east-1")
+		b.add(where+".region", "expected a region, such as us-east-1")
 	}
 	if !isAWSName(c.Service) {
-		b.add(where+".service", "want the name of a service, such as healthlake")
+		b.add(where+".service", "expected the name of a service, such as healthlake")
 	}
 	return &signer{c.Region, c.Service, keep(b, where, c.read), v4.NewSigner()}
 }

@@ -60,7 +60,7 @@ func (b *builder) backendServices(where string, c BackendServices, t TLS) Creden
 	b.clientID(where+".clientID", c.ClientID)
 	b.scopes(where+".scopes", c.Scopes)
 	if len(c.Scopes) == 0 {
-		b.add(where+".scopes", "want at least one, such as system/*.rs")
+		b.add(where+".scopes", "expected at least one, such as system/*.rs")
 	}
 	key := keep(b, where+".key", func() (signingKey, error) {
 		text, err := c.Key.read()

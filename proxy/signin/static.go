@@ -48,7 +48,7 @@ var notCredentials = []string{
 func (b *builder) header(where string, c Header) Credentials {
 	name := strings.ToLower(c.Name)
 	if !isToken(name) || slices.Contains(notCredentials, name) {
-		b.add(where+".name", "want the name of a header that has credentials, such as X-API-Key")
+		b.add(where+".name", "expected the name of a header that has credentials, such as X-API-Key")
 	}
 	return &fixed{c.Name, keep(b, where+".value", func() (string, error) {
 		value, err := c.Value.read()
@@ -65,7 +65,7 @@ func (b *builder) header(where string, c Header) Credentials {
 func (b *builder) basic(where string, c Basic) Credentials {
 	// A colon would end the user.
 	if c.User == "" || strings.Contains(c.User, ":") || hasControl(c.User) {
-		b.add(where+".user", "want a user without colons and control characters")
+		b.add(where+".user", "expected a user without colons and control characters")
 	}
 	return &fixed{"Authorization", keep(b, where+".password", func() (string, error) {
 		password, err := c.Password.read()
