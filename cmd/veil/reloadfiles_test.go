@@ -30,7 +30,7 @@ var breaks = map[string]func(text string) string{
 // what is broken of each: its setting, as messages have it, and the ways.
 func manyFiles(t *testing.T) (s *site, operator, key string, config func() string, named []namedFile) {
 	s = newSite(t)
-	const all, secret, any = "garbage half empty missing", "garbage half empty missing open", "missing open"
+	const all, secret, opaque = "garbage half empty missing", "garbage half empty missing open", "missing open"
 	file := func(name, setting, text, ways string) string {
 		path := write(t, s.path(name), text)
 		if err := os.Chmod(path, 0o600); err != nil {
@@ -94,13 +94,13 @@ views:
   credentials:
     basic: {user: veil, password: {file: %s}}
 `, s.source.URL, s.addr, s.base, pair("fhir", "fhir.tls"), file("clients.pem", "fhir.tls.clientCAFile", encode("CERTIFICATE", ca.cert.Raw), all),
-			authority("upstream", "fhir.upstreamTLS"), pair("upstream", "fhir.upstreamTLS"), file("basic", "fhir.credentials.basic.password", "secret-of-veil", any)) +
+			authority("upstream", "fhir.upstreamTLS"), pair("upstream", "fhir.upstreamTLS"), file("basic", "fhir.credentials.basic.password", "secret-of-veil", opaque)) +
 		fmt.Sprintf(`postgres:
   upstream: %s
   passwordFile: %s
   listen: %s
   tls: {%s}
-`, dsn, file("pg.password", "postgres.passwordFile", pgtest.Reader.Password, any), veiltest.FreeAddress(t), pair("postgres", "postgres.tls")) +
+`, dsn, file("pg.password", "postgres.passwordFile", pgtest.Reader.Password, opaque), veiltest.FreeAddress(t), pair("postgres", "postgres.tls")) +
 		fmt.Sprintf(`consumers:
   keysFile: %s
   users:
@@ -131,7 +131,7 @@ tracing: {endpoint: "http://%s/v1/traces", headersFile: %s}
     oidc: {name: hospital, issuer: "https://login.example", clientID: veil, subjects: [s1], secretFile: %s, %s}
   jobs: {database: "%s", passwordFile: %s, views: [two]}
 `, operator, pair("operator", "operator.tls"), keysFile("operator.keys.yaml", "operator.keysFile", other), file("darts.key", "operator.darts.keyFile", made(newKey(t)), secret),
-			strings.TrimPrefix(lastLine(account.stdout), "- "), file("sessions.password", "operator.console.passwordFile", "none", any), operator, file("client.secret", "operator.console", "secret-of-client", any), authority("login", "operator.console.oidc"), &jobs, file("jobs.password", "operator.jobs.passwordFile", "none", any))
+			strings.TrimPrefix(lastLine(account.stdout), "- "), file("sessions.password", "operator.console.passwordFile", "none", opaque), operator, file("client.secret", "operator.console", "secret-of-client", opaque), authority("login", "operator.console.oidc"), &jobs, file("jobs.password", "operator.jobs.passwordFile", "none", opaque))
 	return s, operator, key, func() string { return file("veil.yaml", "veil.yaml", text, all) }, named
 }
 
