@@ -42,13 +42,13 @@ func TestSecurityPageNamesTests(t *testing.T) {
 		rows      int
 	}{
 		{"", "proxy/fhirproxy", 52},
-		{"P", "proxy/pgproxy/sqltest", 29},
-		{"F", "fhir", 31},
+		{"P", "proxy/pgproxy/sqltest", 33},
+		{"F", "fhir", 34},
 		{"S", "proxy/pgproxy/sqltest", 30},
 		{"O", "cmd/veil", 19},
 		{"T", "table", 22},
-		{"X", "text", 18},
-		{"C", "proxy/console", 22},
+		{"X", "text", 19},
+		{"C", "proxy/console", 33},
 	} {
 		rows := regexp.MustCompile(`(?m)^\| `+table.head+`(\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
 		if len(rows) != table.rows {

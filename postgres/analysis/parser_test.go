@@ -21,7 +21,11 @@ func TestParsersAreBounded(t *testing.T) {
 		defer c.end()
 		now := working.Add(1)
 		defer working.Add(-1)
-		for seen := peak.Load(); now > seen && !peak.CompareAndSwap(seen, now); seen = peak.Load() {
+		for {
+			seen := peak.Load()
+			if now <= seen || peak.CompareAndSwap(seen, now) {
+				break
+			}
 		}
 		for range 100 {
 			runtime.Gosched()

@@ -250,7 +250,7 @@ func (d *Directory) EndSession(ctx context.Context, idToken string) (address str
 		EndSession string `json:"end_session_endpoint"`
 	}
 	if known.Claims(&announced) != nil {
-		return "", nil // announced in a form that is none
+		return "", nil //nolint:nilerr // announced in a form that is not one
 	}
 	u, err := url.Parse(announced.EndSession)
 	if err != nil || !trusted(u) {

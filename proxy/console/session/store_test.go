@@ -99,6 +99,39 @@ func TestStores(t *testing.T) {
 	}
 }
 
+// TestSessionsEnd: a session that is used outlives its idle time, but not its lifetime; one
+// that is not used ends when it was idle.
+func TestSessionsEnd(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	s := NewMemory(func() time.Time { return now })
+	ctx := t.Context()
+	limits := Limits{Idle: 10 * time.Minute, Lifetime: time.Hour}
+	has := func(id ID) bool {
+		_, ok, err := s.Get(ctx, id, limits)
+		return ok && err == nil
+	}
+	idle, busy := ID{1}, ID{2}
+	for _, id := range []ID{idle, busy} {
+		if err := s.Put(ctx, id, Row{}, limits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 7 {
+		now = now.Add(8 * time.Minute)
+		if !has(busy) {
+			t.Fatal("a session in use ended early")
+		}
+	}
+	if has(idle) {
+		t.Error("a session outlived its idle time")
+	}
+	now = now.Add(8 * time.Minute)
+	if has(busy) {
+		t.Error("a session outlived its lifetime")
+	}
+}
+
 // TestMemoryIsBounded: with too many sessions, the one that was idle longest ends.
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
