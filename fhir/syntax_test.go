@@ -168,7 +168,7 @@ func TestRulesetProblems(t *testing.T) {
 		{"a type that a choice does not have", `{id: a, match: Observation.value.ofType(HumanName), method: remove}`, `value is never a "HumanName"`},
 		{"FHIRPath that is not part of it", `{id: a, match: "Patient.name.first()", method: remove}`, `FHIRPath function first() is not part of the rule language`},
 		{"descendants", `{id: a, match: "Patient.descendants()", method: remove}`, `use nodesByType() or nodesByName()`},
-		{"no quotes", `{id: a, match: "nodesByType(HumanName)", method: remove}`, `want a text in single quotes`},
+		{"no quotes", `{id: a, match: "nodesByType(HumanName)", method: remove}`, `expected a text in single quotes`},
 		{"where above a Bundle's entries", `{id: a, match: "Bundle.where(type='document').entry.fullUrl", method: remove}`, `other than Bundle`},
 		{"keep on an object", `{id: a, match: Patient.name, method: keep}`, `method "keep" acts on single values and Patient.name is a HumanName`},
 		{"a method of another type", `{id: a, match: Patient.gender, method: coding}`, `method "coding": fits [Coding], not code`},

@@ -157,7 +157,7 @@ var broken = []struct {
 	{"a key that others can read", "files.secret", []string{"config.valid"}, func(s *site) {
 		s.afterStart = func(s *site) { s.chmod("key", 0o644) }
 	}},
-	{"a password that others can read", "files.secret", []string{"role.superuser"}, func(s *site) {
+	{"a password that others can read", "files.secret", []string{"role.superuser", "config.valid"}, func(s *site) {
 		s.afterStart = func(s *site) { s.chmod("upstream-password", 0o644) }
 	}},
 	{"a ruleset that others can change", "files.writable", nil, func(s *site) {

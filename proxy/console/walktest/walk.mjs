@@ -2,7 +2,7 @@
 //
 // PAGES is a file with further pages, a line each: a name, an address, and, after a #, what to
 // do there (click SELECTOR, type SELECTOR TEXT, fill SELECTOR TEXT in the place of what is there,
-// forget the session). A name with ! and a status is that of a state, such as an error, which has
+// select SELECTOR VALUE, wait SELECTOR, forget the session). A name with ! and a status is that of a state, such as an error, which has
 // no screenshot. Every entry of the navigation is walked in any case, and once more by the Tab key,
 // and without scripts. Each page is loaded light and dark, wide, and as on a phone, a tablet and a
 // large screen. What is wrong is written to standard output, a line each; screenshots of the wide
@@ -70,6 +70,15 @@ const look = async (shot, act, views = everything) => {
   checked.add(shot);
 };
 
+
+// appears waits for what a page that loads itself again shows in the end.
+const appears = async (selector) => {
+  for (const end = Date.now() + 60000; Date.now() < end; await new Promise((done) => setTimeout(done, 200))) {
+    if (await page.evaluate((s) => document.querySelector(s) !== null, selector).catch(() => false)) return;
+  }
+  add("there is no " + selector);
+};
+
 await look("login", () => page.goto(base + "/login"));
 await page.setViewport({ width: 1280, height: 860 });
 await page.goto(base + "/login");
@@ -107,6 +116,8 @@ for (const line of readFileSync(pagesFile, "utf8").split("\n")) {
       if (verb === "click") await Promise.all([page.waitForNavigation({ timeout: 15000 }).catch(() => {}), page.click(selector)]);
       else if (verb === "type") await page.type(selector, rest.join(" "));
       else if (verb === "fill") await page.$eval(selector, (e, text) => { e.value = text.replaceAll("\\n", "\n"); e.form.noValidate = true; }, rest.join(" "));
+      else if (verb === "select") await page.select(selector, ...rest);
+      else if (verb === "wait") await appears(selector);
       else if (verb === "forget") await page.deleteCookie(...cookies.filter((c) => c.httpOnly));
       else throw new Error("unknown: " + act);
     }
