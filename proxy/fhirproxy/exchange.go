@@ -1,6 +1,7 @@
 package fhirproxy
 
 import (
+	"bytes"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -282,6 +283,9 @@ func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *response, f media.Format
 		body, contentType, _ = media.Format{}.Render((&outcome.Problem{Status: 500, Code: models.IssueTypeException, Text: "the response could not be written in the requested format"}).Resource(), nil)
 	}
 	ctx.SetContentType(contentType)
+	if len(body) <= largestKept && cap(body) > largestKept {
+		body = bytes.Clone(body) // a small response does not count as a large one, even in a large buffer
+	}
 	if cap(body) <= largestKept {
 		ctx.Response.SwapBody(body)
 		return nil
