@@ -19,10 +19,10 @@ build: ## dist/veil, static
 sbom: build ## dist/sbom.json: the modules of the binary, in CycloneDX
 	$(GO) run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 bin -json -output dist/sbom.json dist/veil
 
-test: ## all tests but those with real servers and clients, verbose enough to count them; what a test logs shows if it fails
+test: ## all tests but those with real servers and clients, verbose enough to count them; what tests of a package log shows if one fails
 	$(GO) test $(LINK) -count=1 -v -timeout 25m -skip '^TestReal' ./... 2>&1 | awk '/^=== / { next } \
-	  /^ +[a-z0-9_]+\.go:[0-9]+: |^        / { said = said $$0 "\n"; next } /--- FAIL/ { printf "%s", said } \
-	  /--- (PASS|FAIL|SKIP)/ { said = "" } { print }' ; exit $${PIPESTATUS[0]}
+	  /^ +[a-z0-9_]+\.go:[0-9]+: |^        / { said = said $$0 "\n"; next } /--- FAIL/ { printf "%s", said; said = "" } \
+	  /^(ok|FAIL|\?)[ \t]/ { said = "" } { print }' ; exit $${PIPESTATUS[0]}
 
 test-all: ## the same, then the tests with a real HAPI FHIR server and real clients, and 100,000 values planted in notes; needs Java, Maven, Node and Python
 	@status=0; $(MAKE) --no-print-directory test || status=1; \
