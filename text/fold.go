@@ -79,7 +79,7 @@ func foldSlowly(dst []byte, r rune) []byte {
 	case 'ı':
 		return append(dst, 'i')
 	}
-	if r >= 0xac00 && r <= 0xd7a3 { // a syllable of Hangul: its letters
+	if r >= 0xac00 && r <= 0xd7a3 { // a syllable of Hangul: its letters, which the tables of norm do not have
 		const vowels, ends = 21, 28
 		n := r - 0xac00
 		dst = utf8.AppendRune(dst, 0x1100+n/(vowels*ends))

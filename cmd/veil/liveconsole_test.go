@@ -105,17 +105,9 @@ func (s samples) sum(begins string) (n uint64) {
 // scraped are the counters of /metrics.
 func scraped(t *testing.T, url string) samples {
 	t.Helper()
-	resp, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, text, _ := get(t, url)
 	out := samples{}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		i := strings.LastIndexByte(line, ' ')
 		if v, err := strconv.ParseFloat(strings.TrimSpace(line[max(i, 0):]), 64); err == nil && !strings.HasPrefix(line, "#") {
 			out[line[:i]] = uint64(v)

@@ -58,11 +58,7 @@ func Accounts(t testing.TB) *login.Directory {
 // New serves pages, and logs in.
 func New(t testing.TB, pages ...console.Page) *Site {
 	t.Helper()
-	s := Start(t, pages...)
-	if status := s.LogIn(t, Name, Password); status != http.StatusSeeOther {
-		t.Fatalf("the login has status %d", status)
-	}
-	return s
+	return loggedIn(t, Name, pages)
 }
 
 // Start serves pages to somebody who has not logged in.
@@ -109,8 +105,14 @@ func (s *Site) LogIn(t testing.TB, name, password string) int {
 // NewViewer serves pages, and logs a viewer in.
 func NewViewer(t testing.TB, pages ...console.Page) *Site {
 	t.Helper()
+	return loggedIn(t, Viewer, pages)
+}
+
+// loggedIn serves pages, and logs in as somebody.
+func loggedIn(t testing.TB, name string, pages []console.Page) *Site {
+	t.Helper()
 	s := Start(t, pages...)
-	if status := s.LogIn(t, Viewer, Password); status != http.StatusSeeOther {
+	if status := s.LogIn(t, name, Password); status != http.StatusSeeOther {
 		t.Fatalf("the login has status %d", status)
 	}
 	return s

@@ -22,18 +22,24 @@ func (s slow) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// TestNoResponseIsLost: on a machine that is slow to write, the first response of a
-// session is the session's.
-func TestNoResponseIsLost(t *testing.T) {
-	t.Parallel()
-	pg := pgtest.Start(t)
+// poolOfOne is a pool of one connection.
+func poolOfOne(t *testing.T, queueTimeout time.Duration) *Pool {
+	t.Helper()
 	p, err := New(Config{
-		DSN: pg.Clinic(t).DSN(pgtest.Reader), Connections: 1, RowBytes: 1 << 20,
-		ConnectTimeout: veiltest.Patience, QueueTimeout: veiltest.Patience, Logger: slog.New(slog.DiscardHandler),
+		DSN: pgtest.Start(t).Clinic(t).DSN(pgtest.Reader), Connections: 1, RowBytes: 1 << 20,
+		ConnectTimeout: veiltest.Patience, QueueTimeout: queueTimeout, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// TestNoResponseIsLost: on a machine that is slow to write, the first response of a
+// session is the session's.
+func TestNoResponseIsLost(t *testing.T) {
+	t.Parallel()
+	p := poolOfOne(t, veiltest.Patience)
 	dial := p.config.DialFunc
 	p.config.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := dial(ctx, network, addr)
@@ -68,14 +74,7 @@ func TestNoResponseIsLost(t *testing.T) {
 // one.
 func TestTheQueueIsBounded(t *testing.T) {
 	t.Parallel()
-	pg := pgtest.Start(t)
-	p, err := New(Config{
-		DSN: pg.Clinic(t).DSN(pgtest.Reader), Connections: 1, RowBytes: 1 << 20,
-		ConnectTimeout: veiltest.Patience, QueueTimeout: time.Nanosecond, Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := poolOfOne(t, time.Nanosecond)
 	c, err := p.Acquire(t.Context(), nil)
 	if err != nil {
 		t.Fatalf("one is free: %v", err)

@@ -106,15 +106,7 @@ func lines(a *answer) (out []string) {
 // copyOver makes a table of what a session sees of another one.
 func copyOver(t *testing.T, s, owner *session, to *pgtest.Database, table string) {
 	t.Helper()
-	head := s.run(modes[1], "SELECT * FROM omop."+table+" LIMIT 0", nil)
-	if head.err != nil {
-		t.Fatalf("%s: %s", table, head.said())
-	}
-	var columns []string
-	for i, name := range head.names {
-		typ := owner.run(modes[0], fmt.Sprintf("SELECT format_type(%d, NULL)", head.types[i]), nil)
-		columns = append(columns, `"`+name+`" `+string(typ.rows[0][0]))
-	}
+	columns := columnsSeen(t, s, owner, "omop."+table)
 	inherits, from := "", "omop."+table
 	switch table {
 	case "fact_lab": // what it has of its own
@@ -123,6 +115,27 @@ func copyOver(t *testing.T, s, owner *session, to *pgtest.Database, table string
 		from = "ONLY omop.fact"
 	}
 	to.Exec(t, "CREATE TABLE omop."+table+" ("+strings.Join(columns, ", ")+")"+inherits)
+	copyRows(t, s, from, to, "omop."+table)
+}
+
+// columnsSeen are the definitions of the columns that a session sees of a table.
+func columnsSeen(t *testing.T, s, owner *session, table string) (columns []string) {
+	t.Helper()
+	head := s.run(modes[1], "SELECT * FROM "+table+" LIMIT 0", nil)
+	if head.err != nil {
+		t.Fatalf("%s: %s", table, head.said())
+	}
+	for i, name := range head.names {
+		typ := owner.run(modes[0], fmt.Sprintf("SELECT CASE %[1]d WHEN 'bpchar'::regtype THEN 'bpchar' ELSE format_type(%[1]d, NULL) END", head.types[i]), nil)
+		columns = append(columns, quote(name)+" "+string(typ.rows[0][0]))
+	}
+	return columns
+}
+
+// copyRows fills a table with the rows that a session sees of another one, of which there are
+// some, and returns them.
+func copyRows(t *testing.T, s *session, from string, to *pgtest.Database, table string) []byte {
+	t.Helper()
 	rows := s.run(modes[0], "COPY (SELECT * FROM "+from+") TO STDOUT", nil)
 	if rows.err != nil || len(rows.copy) == 0 {
 		t.Fatalf("%s: %s", table, rows.said())
@@ -132,7 +145,8 @@ func copyOver(t *testing.T, s, owner *session, to *pgtest.Database, table string
 		t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
-	if _, err := conn.CopyFrom(context.Background(), bytes.NewReader(rows.copy), "COPY omop."+table+" FROM STDIN"); err != nil {
+	if _, err := conn.CopyFrom(context.Background(), bytes.NewReader(rows.copy), "COPY "+table+" FROM STDIN"); err != nil {
 		t.Fatalf("%s: %v", table, err)
 	}
+	return rows.copy
 }
