@@ -57,9 +57,9 @@ func (rep *Report) WriteText(out io.Writer) error {
 	return err
 }
 
-// errNoLog says that a folder has none: nothing was checked, which is not the same
+// ErrNoLog says that a folder has none: nothing was checked, which is not the same
 // as that all is well.
-var errNoLog = errors.New("there is no audit log in this directory: no file is named veil-<20 digits>.jsonl")
+var ErrNoLog = errors.New("there is no audit log in this directory: no file is named veil-<20 digits>.jsonl")
 
 // Verify reads a whole log and checks the form and hash of each line, the
 // numbers, the chain, the order of the segments, and, with a verifier key, the
@@ -78,7 +78,7 @@ func VerifyEach(dir, verifierKey string, each func(l *Line, bytes int) error) (R
 		return rep, err
 	}
 	if len(segments) == 0 {
-		return rep, &verifyError{What: errNoLog.Error()}
+		return rep, &verifyError{What: ErrNoLog.Error()}
 	}
 	var signed chain
 	if verifierKey != "" {
@@ -198,7 +198,7 @@ func Read(dir string) iter.Seq2[*Line, error] {
 			return
 		}
 		if len(segments) == 0 {
-			yield(nil, fmt.Errorf("%s: %w", dir, errNoLog))
+			yield(nil, fmt.Errorf("%s: %w", dir, ErrNoLog))
 			return
 		}
 		for _, name := range segments {

@@ -60,33 +60,42 @@ func outputs(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-// TestMaskKilled kills a run at random moments, again and again. Whatever has a name is
-// whole, and runs that resume come to the same bytes as one that was not killed.
+// TestMaskKilled kills runs at every stage, again and again. Whatever has a name is whole,
+// and runs that resume come to the same bytes as one that was not killed.
 func TestMaskKilled(t *testing.T) {
 	t.Parallel()
-	dir := visits(t, 9, 30_000)
+	dir := visits(t, 9, 10_000)
 	args := func(out string, more ...string) []string {
 		return append([]string{"mask", "--key-file", filepath.Join(dir, "k"), "--ruleset", filepath.Join(dir, "rules.yaml"), "--out", filepath.Join(dir, out), "--audit-dir", filepath.Join(dir, out+"-log"), filepath.Join(dir, "in")}, more...)
 	}
-	began := time.Now()
 	if out, err := exec.Command("veil", args("whole")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	took := time.Since(began)
 	want := outputs(t, filepath.Join(dir, "whole"))
 	if len(want) != 9 {
 		t.Fatalf("%d outputs", len(want))
 	}
+	var all int
 	for trial := range 6 {
 		out := fmt.Sprint("killed", trial)
-		killed := untilDone(t, args(out, "--resume"), took, func(killed int) {
+		exists := func(n int, pattern ...string) func() bool {
+			return func() bool {
+				found, err := filepath.Glob(filepath.Join(append([]string{dir}, pattern...)...))
+				return err == nil && len(found) >= n
+			}
+		}
+		stages := []func() bool{
+			exists(1, out+"-log"), exists(1, out+"-log", "veil-*"), exists(1, out), exists(1, out, "*", ".veil-*"),
+			exists(1, out, "*", "v*"), exists(3, out, "*", "v*"), exists(4, out, "*", "v*"), exists(7, out, "*", "v*"), exists(9, out, "*", "v*"),
+		}
+		killed := untilDone(t, args(out, "--resume"), stages, func(killed int) {
 			for name, text := range outputs(t, filepath.Join(dir, out)) {
 				if text != want[name] {
 					t.Fatalf("after %d kills %s has %d bytes, want %d", killed, name, len(text), len(want[name]))
 				}
 			}
 		})
-		t.Logf("%d runs were killed", killed)
+		all += killed
 		if got := files(t, filepath.Join(dir, out)); len(got) != len(want) {
 			t.Errorf("%d files are left, want %d", len(got), len(want))
 		}
@@ -97,26 +106,30 @@ func TestMaskKilled(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
+	if t.Logf("%d runs were killed", all); all == 0 {
+		t.Error("no run was killed")
+	}
 }
 
-// untilDone runs a command until it succeeds, and kills it at moments of a time that it
-// took before; then it calls check. It returns how often it did.
-func untilDone(t *testing.T, args []string, took time.Duration, check func(killed int)) (killed int) {
+// untilDone runs a command until it succeeds. It kills the first run soon after the first
+// stage, the second after the second, and so on; then it calls check. It returns how many
+// runs it killed.
+func untilDone(t *testing.T, args []string, stages []func() bool, check func(killed int)) (killed int) {
 	t.Helper()
-	for {
+	for run := 0; ; run++ {
 		c := exec.Command("veil", args...)
 		var stderr bytes.Buffer
 		c.Stderr = &stderr
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		var timer *time.Timer
-		if killed < 10 {
-			timer = time.AfterFunc(rand.N(took*3/4), func() { _ = c.Process.Kill() })
-		}
-		err := c.Wait()
-		if timer != nil {
-			timer.Stop()
+		ended := make(chan error, 1)
+		go func() { ended <- c.Wait() }()
+		var err error
+		if run < len(stages) {
+			err = killAfter(c.Process, stages[run], ended)
+		} else {
+			err = <-ended
 		}
 		switch {
 		case err == nil:
@@ -127,6 +140,23 @@ func untilDone(t *testing.T, args []string, took time.Duration, check func(kille
 		}
 		killed++
 		check(killed)
+	}
+}
+
+// killAfter kills a process a little after a stage, if it does not end before, and returns
+// how it ended.
+func killAfter(p *os.Process, stage func() bool, ended <-chan error) error {
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(rand.N(time.Millisecond)):
+		}
+		if stage() {
+			time.Sleep(rand.N(3 * time.Millisecond))
+			_ = p.Kill() // it may have ended
+			return <-ended
+		}
 	}
 }
 

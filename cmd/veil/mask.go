@@ -191,9 +191,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 	}
 	named := jobshow.NewNamed(job, table.NewRules(compiled.Policy), f.strict)
 	if f.resume {
-		if job.Earlier, err = runs.Finished(f.auditDir, compiled.Plan); err != nil {
-			return err
-		}
+		job.Earlier = func(string, string) bool { return false } // until the log is open
 	}
 	if f.check {
 		failed, err := jobshow.Columns(c.Context(), c.OutOrStdout(), job)
@@ -222,6 +220,11 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		}()
 		job.Sink = log
 	}
+	if f.resume {
+		if job.Earlier, err = runs.Finished(f.auditDir, compiled.Plan); err != nil {
+			return err
+		}
+	}
 	// Masking makes little garbage and keeps few buffers: collect early rather than
 	// grow.
 	debug.SetGCPercent(40)
@@ -246,6 +249,9 @@ func maskError(err error) error {
 	}
 	if flag := map[string]string{"Out": "--out: ", "Earlier": "--resume: ", "Rejects": "--rejects: ", "AuditDir": "--audit-dir: ", "Workers": "--workers: "}[p.Field]; flag != "" {
 		p.What = flag + p.What
+	}
+	if p.Field == "Earlier" {
+		p.Hint = "use the --out and --audit-dir of the run that was interrupted"
 	}
 	if errors.Is(err, file.ErrExists) {
 		return p

@@ -71,7 +71,7 @@ func runScripts(t *testing.T, dir string) {
 			return os.WriteFile(filepath.Join(env.WorkDir, "project.key"), []byte("veil-key-1:dGhlIGtleSBvZiBzY3JpcHRzLCAzMiBieXRlcyBsb24=\n"), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"json": scriptJSON, "windows": scriptWindows, "utf16": scriptUTF16, "link": scriptLink, "mistake": scriptMistake, "clinic": scriptClinic,
+			"json": scriptJSON, "windows": scriptWindows, "utf16": scriptUTF16, "link": scriptLink, "append": scriptAppend, "mistake": scriptMistake, "clinic": scriptClinic,
 		},
 	})
 }
@@ -116,6 +116,16 @@ func scriptLink(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: link FILE NAME")
 	}
 	ts.Check(os.Link(ts.MkAbs(args[0]), ts.MkAbs(args[1])))
+}
+
+// scriptAppend is a command of scripts: "append FILE TEXT" adds a text to the end of a file,
+// without a line feed.
+func scriptAppend(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 || neg {
+		ts.Fatalf("usage: append FILE TEXT")
+	}
+	// The mode stays.
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.ReadFile(args[0])+args[1]), 0o600))
 }
 
 // scriptMistake is a command of scripts: "mistake STATUS TEXT ARGUMENTS" runs veil, which

@@ -46,21 +46,19 @@ func Collect(ctx context.Context, dir, tasks string, open func() (*audit.Log, er
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]bool{}
-	if names, err := filepath.Glob(filepath.Join(dir, "*.jsonl")); err == nil && len(names) > 0 {
-		list, err := Read(dir)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range list {
-			known[r.ID] = true
-		}
-	}
-	log, err := open()
+	log, err := open() // first: it sets aside what a crash left of a line
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
+	list, err := Read(dir)
+	if err != nil && !errors.Is(err, audit.ErrNoLog) {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, r := range list {
+		known[r.ID] = r.Status != "interrupted" // else collecting it was
+	}
 	for _, job := range jobs {
 		path := filepath.Join(tasks, job.Name())
 		if !known[job.Name()] { // else it was collected, and only not removed

@@ -4,6 +4,7 @@ package runs
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -168,17 +169,13 @@ func Find(dir, prefix string) (*Run, error) {
 }
 
 // Finished reads the outputs that complete records of a log have under the ruleset and
-// key of a plan. It returns what file.Job.Earlier is.
+// key of a plan. It returns what file.Job.Earlier is. The log must be open for writing, so
+// that what a killed run left of a line is set aside.
 func Finished(dir string, plan *mask.Plan) (func(input, output string) bool, error) {
-	if dir == "" {
-		return nil, file.Problem{Field: "Earlier", What: "an audit log is needed, in which finished files are found", Hint: "use the --audit-dir of the run that was interrupted"}
-	}
 	known := map[[2]string]bool{}
-	var list []*Run
-	if _, err := os.Stat(dir); err == nil { // a run that was killed at once has left no log
-		if list, err = Read(dir); err != nil {
-			return nil, err
-		}
+	list, err := Read(dir)
+	if err != nil && !errors.Is(err, audit.ErrNoLog) { // one that was killed at once has left none
+		return nil, err
 	}
 	for _, r := range list {
 		if r.RulesetSHA256 != plan.RulesetSHA256 || r.KeyFingerprint != plan.Keys.Fingerprint() || r.Project != plan.Keys.Project() {
