@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/internal/config"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
@@ -34,7 +35,7 @@ func TestImageHasAllSources(t *testing.T) {
 			sent = append(sent, name)
 		}
 	}
-	cmd := exec.Command("go", "list", "-deps", "-f", "{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}", "./cmd/veil")
+	cmd := veiltest.Command(t, veiltest.Works, "go", "list", "-deps", "-f", "{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}", "./cmd/veil")
 	cmd.Dir = ".."
 	out, err := cmd.Output()
 	if err != nil {
@@ -134,7 +135,7 @@ const (
 // run runs a tool. What it says is in the failure.
 func run(t *testing.T, stdin string, tool string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", append([]string{"run", tool}, args...)...)
+	cmd := veiltest.Command(t, veiltest.Installs, "go", append([]string{"run", tool}, args...)...)
 	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, said bytes.Buffer
@@ -204,7 +205,7 @@ func TestRealDeployment(t *testing.T) {
 			}
 			t.Skip(err)
 		}
-		out, err := exec.Command("systemd-analyze", "verify", "systemd/veil.service", "systemd/veil.socket").CombinedOutput()
+		out, err := veiltest.Command(t, veiltest.Works, "systemd-analyze", "verify", "systemd/veil.service", "systemd/veil.socket").CombinedOutput()
 		for line := range strings.Lines(string(out)) {
 			if !strings.Contains(line, "is not executable") {
 				t.Errorf("systemd-analyze: %v: %s", err, line)

@@ -3,11 +3,11 @@ package deploy
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestRealDockerfile has hadolint, from PyPI, read the Dockerfile.
@@ -15,12 +15,8 @@ func TestRealDockerfile(t *testing.T) {
 	if os.Getenv("VEIL_TEST_ALL") != "1" {
 		t.Skip("set VEIL_TEST_ALL=1 to run it with hadolint")
 	}
-	python, err := exec.Command("../testdata/clients/venv", "testdata/requirements.txt").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	hadolint := filepath.Join(filepath.Dir(strings.TrimSpace(string(python))), "hadolint")
-	if out, err := exec.Command(hadolint, "../Dockerfile").CombinedOutput(); err != nil || len(out) > 0 {
+	hadolint := filepath.Join(filepath.Dir(veiltest.Python(t, "testdata/requirements.txt")), "hadolint")
+	if out, err := veiltest.Command(t, veiltest.Works, hadolint, "../Dockerfile").CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -37,7 +33,7 @@ func TestRealSBOM(t *testing.T) {
 	}
 	dir := t.TempDir()
 	binary, file := filepath.Join(dir, "veil"), filepath.Join(dir, "sbom.json")
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, "../cmd/veil")
+	build := veiltest.Command(t, veiltest.Works, "go", "build", "-trimpath", "-o", binary, "../cmd/veil")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -54,7 +50,7 @@ func TestRealSBOM(t *testing.T) {
 	for _, c := range list.Components {
 		listed[c.Name+"@"+c.Version] = true
 	}
-	out, err := exec.Command("go", "version", "-m", binary).Output()
+	out, err := veiltest.Command(t, veiltest.Works, "go", "version", "-m", binary).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

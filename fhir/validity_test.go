@@ -19,6 +19,7 @@ import (
 	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/hapitest"
 	"github.com/veil-proxy/veil/internal/masktest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // accepted are the errors that masking may bring, by the message's id, and where
@@ -98,7 +99,7 @@ func examplesOf(t *testing.T, guide string) [][]byte {
 		}
 		t.Skip("npm is not on the PATH")
 	}
-	cmd := exec.Command("npm", "pack", "--silent", guide)
+	cmd := veiltest.Command(t, veiltest.Works, "npm", "pack", "--silent", guide)
 	cmd.Dir, cmd.Stderr = t.TempDir(), os.Stderr
 	name, err := cmd.Output()
 	if err != nil {

@@ -3,13 +3,13 @@
 package python
 
 import (
-	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // patience is how long a step may take, what it fetches at first included.
@@ -63,9 +63,7 @@ func TestRealSpark(t *testing.T) {
 // run runs a command and returns what it printed.
 func run(t *testing.T, env []string, name string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := veiltest.Command(t, patience, name, args...)
 	cmd.Env = env
 	var errors strings.Builder
 	cmd.Stderr = &errors

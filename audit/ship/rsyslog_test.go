@@ -33,7 +33,7 @@ func newRsyslog(t *testing.T, addr, drivers string) *rsyslog {
 	dir := t.TempDir()
 	r := &rsyslog{root: filepath.Join(dir, "root"), conf: filepath.Join(dir, "rsyslog.conf"), out: filepath.Join(dir, "veil.log")}
 	script := `apt-get -qq -o APT::Sandbox::User=root download rsyslog rsyslog-openssl libestr0 libfastjson4 && for p in *.deb; do dpkg -x "$p" root; done`
-	cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
+	cmd := veiltest.Command(t, veiltest.Installs, "sh", "-c", script)
 	cmd.Dir = dir
 	if said, err := cmd.CombinedOutput(); err != nil {
 		if os.Getenv("CI") == "true" {

@@ -5,11 +5,12 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 const diskBytes = 256 << 10
@@ -27,9 +28,9 @@ veil "$@"; status=$?
 echo LEFT; find "$dir" -type f ! -name used
 exit $status`, diskBytes)
 	full = "no space left on device"
-	c := exec.Command("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", dir, strconv.Itoa(used))
+	c := veiltest.Command(t, veiltest.Works, "unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", dir, strconv.Itoa(used))
 	if os.Geteuid() == 0 {
-		c = exec.Command("unshare", "--mount", "sh", "-c", script, "sh", dir, strconv.Itoa(used))
+		c = veiltest.Command(t, veiltest.Works, "unshare", "--mount", "sh", "-c", script, "sh", dir, strconv.Itoa(used))
 	}
 	c.Args = append(c.Args, args...)
 	var errs strings.Builder
@@ -38,7 +39,7 @@ exit $status`, diskBytes)
 	if c.ProcessState == nil || c.ProcessState.ExitCode() == 99 || !strings.Contains(string(out), "LEFT\n") {
 		t.Logf("no file system can be mounted, so that files have a limit of size instead: %v %s", err, errs.String())
 		full = "file too large"
-		c = exec.Command("sh", "-c", `ulimit -f "$2"; dir=$1; shift 2; veil "$@"; status=$?; echo LEFT; find "$dir" -type f; exit $status`, "sh", dir, strconv.Itoa((diskBytes-used)/512))
+		c = veiltest.Command(t, veiltest.Works, "sh", "-c", `ulimit -f "$2"; dir=$1; shift 2; veil "$@"; status=$?; echo LEFT; find "$dir" -type f; exit $status`, "sh", dir, strconv.Itoa((diskBytes-used)/512))
 		c.Args = append(c.Args, args...)
 		errs.Reset()
 		c.Stderr = &errs
@@ -95,7 +96,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	// Standard output.
 	input := filepath.Join(dir, "in", "ward0", "visits0.csv")
-	c := exec.Command("veil", append(args()[:7], input)...)
+	c := veiltest.Command(t, veiltest.Works, "veil", append(args()[:7], input)...)
 	null, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -4,17 +4,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestHouseHasRoom: no package is over 25 files or 4,000 lines unless its doc comment
 // says why it is one ("is one package because"), no file that people write is over 500
 // lines, cmd/veil is wiring of at most 1,500 lines, and no package is named for being of
-// use to others.
+// use to others. No test waits for a program without a limit.
 func TestHouseHasRoom(t *testing.T) {
 	t.Parallel()
 	const (
@@ -23,8 +24,9 @@ func TestHouseHasRoom(t *testing.T) {
 		mostLinesOfCommand   = 1500
 	)
 	reason := regexp.MustCompile(`is one package\s+because`)
+	limitless := regexp.MustCompile(`exec\.Command(Context)?\(.*\.(Run|Output|CombinedOutput)\(\)`)
 	generated := regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
-	out, err := exec.Command("go", "list", "-json=Dir,ImportPath,Name,Doc,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles", "github.com/veil-proxy/veil/...").Output()
+	out, err := veiltest.Command(t, veiltest.Works, "go", "list", "-json=Dir,ImportPath,Name,Doc,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles", "github.com/veil-proxy/veil/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +53,8 @@ func TestHouseHasRoom(t *testing.T) {
 				n := bytes.Count(text, []byte("\n"))
 				if k < 2 {
 					lines += n
+				} else if call := limitless.Find(text); call != nil {
+					t.Errorf("%s/%s: %s: use veiltest.Command, which has a limit", p.ImportPath, name, call)
 				}
 				if n > mostLinesOfFile && !generated.Match(text) {
 					t.Errorf("%s/%s has %d lines: give each concept a file of its own", p.ImportPath, name, n)

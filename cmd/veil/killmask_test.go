@@ -68,7 +68,7 @@ func TestMaskKilled(t *testing.T) {
 	args := func(out string, more ...string) []string {
 		return append([]string{"mask", "--key-file", filepath.Join(dir, "k"), "--ruleset", filepath.Join(dir, "rules.yaml"), "--out", filepath.Join(dir, out), "--audit-dir", filepath.Join(dir, out+"-log"), filepath.Join(dir, "in")}, more...)
 	}
-	if out, err := exec.Command("veil", args("whole")...).CombinedOutput(); err != nil {
+	if out, err := veiltest.Command(t, veiltest.Works, "veil", args("whole")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	want := outputs(t, filepath.Join(dir, "whole"))

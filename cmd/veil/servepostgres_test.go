@@ -55,7 +55,7 @@ consumers:
   users:
     - %s
 audit: {dir: %s}
-`, pgtest.Testdata(t, "sql", "ruleset.yaml"), newKey(t), dsn, secret, addr, user[1], dir+"/audit"))
+`, veiltest.Testdata(t, "sql", "ruleset.yaml"), newKey(t), dsn, secret, addr, user[1], dir+"/audit"))
 	return config, addr
 }
 

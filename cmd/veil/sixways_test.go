@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/veil-proxy/veil/internal/demo"
 	"github.com/veil-proxy/veil/internal/fhirtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestSixWays: a thousand patients have the same pseudonyms as FHIR NDJSON, CSV, Parquet
@@ -55,7 +55,7 @@ func TestSixWays(t *testing.T) {
 		}
 	}
 	write(t, filepath.Join(in, "patients.ndjson"), ndjson.String())
-	dump, err := exec.Command(filepath.Join(programs, "pg_dump"), "--table=patients", databases[0][1]).Output()
+	dump, err := veiltest.Command(t, veiltest.Works, filepath.Join(programs, "pg_dump"), "--table=patients", databases[0][1]).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

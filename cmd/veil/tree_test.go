@@ -2,10 +2,11 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestTreeIsTheHouse: the tree of CONTRIBUTING.md has every package once, and nothing that
@@ -50,7 +51,7 @@ func TestTreeIsTheHouse(t *testing.T) {
 		}
 		above = append(above, last)
 	}
-	out, err := exec.Command("go", "list", module+"...").Output()
+	out, err := veiltest.Command(t, veiltest.Works, "go", "list", module+"...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"context"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // utilityTolerance is by how much an AUC of the notebook may differ from the one in the
@@ -32,13 +31,8 @@ func TestRealUtilityNotebook(t *testing.T) {
 	if err := os.Symlink(self, veil); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
-	defer cancel()
-	python, err := exec.CommandContext(ctx, "../../testdata/clients/venv", "../../report/testdata/requirements.txt").Output()
-	if err != nil {
-		t.Fatal("cannot make the environment: ", err)
-	}
-	cmd := exec.CommandContext(ctx, strings.TrimSpace(string(python)), "../../report/testdata/notebook.py", "../../docs/notebooks/utility.ipynb", filepath.Join(dir, "out.ipynb"))
+	python := veiltest.Python(t, "../../report/testdata/requirements.txt")
+	cmd := veiltest.Command(t, veiltest.Works, python, "../../report/testdata/notebook.py", "../../docs/notebooks/utility.ipynb", filepath.Join(dir, "out.ipynb"))
 	cmd.Env = append(os.Environ(), "VEIL="+veil, "TMPDIR="+dir)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -22,7 +21,7 @@ func TestRealWalk(t *testing.T) {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, "veil"), ".").CombinedOutput(); err != nil {
+	if out, err := veiltest.Command(t, veiltest.Works, "go", "build", "-o", filepath.Join(bin, "veil"), ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	people := hapitest.Start(t)
@@ -43,7 +42,7 @@ func TestRealWalk(t *testing.T) {
 		script = strings.ReplaceAll(script, port, free)
 	}
 	dir := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), "bash", "-c", strings.ReplaceAll(script, "dbname=clinic", "dbname="+database.Name))
+	cmd := veiltest.Command(t, veiltest.Works, "bash", "-c", strings.ReplaceAll(script, "dbname=clinic", "dbname="+database.Name))
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "FHIR="+people.URL, "ADMIN="+database.DSN(pgtest.Owner))
 	out, err := cmd.CombinedOutput()

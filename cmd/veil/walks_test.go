@@ -5,11 +5,12 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestWalksNameFunctions: each function that the walks of docs/architecture.md name is
@@ -21,7 +22,7 @@ func TestWalksNameFunctions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Deps " "}}`, module+"...").Output()
+	out, err := veiltest.Command(t, veiltest.Works, "go", "list", "-f", `{{.ImportPath}} {{join .Deps " "}}`, module+"...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,13 +42,10 @@ func TestRealS3(t *testing.T) {
 	if os.Getenv("VEIL_TEST_ALL") == "" {
 		t.Skip("set VEIL_TEST_ALL=1 to run moto")
 	}
-	out, err := exec.Command("../../testdata/clients/venv", "testdata/requirements.txt").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	python := veiltest.Python(t, "testdata/requirements.txt")
 	address := veiltest.FreeAddress(t)
 	host, port, _ := net.SplitHostPort(address)
-	serve(t, address, filepath.Join(filepath.Dir(strings.TrimSpace(string(out))), "moto_server"), "-H", host, "-p", port)
+	serve(t, address, filepath.Join(filepath.Dir(python), "moto_server"), "-H", host, "-p", port)
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAPLANTED")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "PLANTEDSECRET")
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://"+address+"/data", nil)
@@ -88,7 +85,7 @@ func TestRealAzure(t *testing.T) {
 		t.Skip("set VEIL_TEST_ALL=1 to run Azurite")
 	}
 	dir := t.TempDir()
-	if out, err := exec.Command("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", dir, "azurite@3.37.0").CombinedOutput(); err != nil {
+	if out, err := veiltest.Command(t, veiltest.Installs, "npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", dir, "azurite@3.37.0").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	key := base64.StdEncoding.EncodeToString([]byte("PLANTEDKEY of 32 bytes, at least"))

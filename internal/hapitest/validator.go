@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // Invalidity is an error that HAPI's validator finds in a resource: the id of its
@@ -31,7 +33,7 @@ func Validate(t testing.TB, resources [][]byte) [][]Invalidity {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(script)
+	cmd := veiltest.Command(t, veiltest.Installs, script)
 	cmd.Stdin = bytes.NewReader(bytes.Join(resources, []byte("\n")))
 	out, err := cmd.Output()
 	if err != nil {

@@ -2,8 +2,9 @@ package pgtest
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // schemas are the clinic's schemas that Reader may read. What must be refused in
@@ -30,30 +31,9 @@ func (s *Server) Clinic(t testing.TB) *Database {
 // ReadTestdata reads a file below the repository's testdata.
 func ReadTestdata(t testing.TB, elem ...string) []byte {
 	t.Helper()
-	b, err := os.ReadFile(Testdata(t, elem...))
+	b, err := os.ReadFile(veiltest.Testdata(t, elem...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// Testdata is the path of a file below the repository's testdata, which is in a
-// folder above the test's.
-func Testdata(t testing.TB, elem ...string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		root := filepath.Join(dir, "testdata", "sql", "schema.sql")
-		if _, err := os.Stat(root); err == nil {
-			return filepath.Join(append([]string{dir, "testdata"}, elem...)...)
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Fatal("testdata/sql is in no folder above the test's")
-		}
-		dir = parent
-	}
 }

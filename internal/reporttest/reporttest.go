@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // Python runs a script of report/testdata with the libraries of its requirements, and
@@ -22,11 +23,8 @@ func Python(t *testing.T, into any, script string, args ...string) {
 		t.Skip("set VEIL_TEST_ALL=1 to compare with libraries of Python")
 	}
 	const dir = "../testdata/"
-	python, err := exec.CommandContext(t.Context(), "../../testdata/clients/venv", dir+"requirements.txt").Output()
-	if err != nil {
-		t.Fatal("cannot make the environment: ", err)
-	}
-	cmd := exec.CommandContext(t.Context(), strings.TrimSpace(string(python)), append([]string{dir + script}, args...)...) //nolint:gosec // of the environment just made
+	python := veiltest.Python(t, dir+"requirements.txt")
+	cmd := veiltest.Command(t, veiltest.Works, python, append([]string{dir + script}, args...)...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/text"
 )
 
@@ -103,7 +103,7 @@ func readMarked(t *testing.T, path string) (texts []*marked) {
 	t.Helper()
 	raw, err := os.ReadFile(path)
 	if strings.HasSuffix(path, ".xz") {
-		raw, err = exec.Command("xz", "-dc", path).Output()
+		raw, err = veiltest.Command(t, veiltest.Works, "xz", "-dc", path).Output()
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -3,11 +3,11 @@ package textcmd
 import (
 	"bytes"
 	"encoding/json"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/text"
 )
 
@@ -17,11 +17,7 @@ type presidio struct{ python string }
 
 func newPresidio(t *testing.T) *presidio {
 	t.Helper()
-	python, err := exec.Command("../../testdata/clients/venv", "presidio-requirements.txt").Output()
-	if err != nil {
-		t.Fatal("Presidio's analyzer cannot be installed: ", err)
-	}
-	return &presidio{python: strings.TrimSpace(string(python))}
+	return &presidio{python: veiltest.Python(t, "presidio-requirements.txt")}
 }
 
 // evaluate scores what Presidio finds in the texts.
@@ -33,7 +29,7 @@ func (p *presidio) evaluate(t *testing.T, texts []*marked) *counts {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(p.python, "presidio.py")
+	cmd := veiltest.Command(t, veiltest.Works, p.python, "presidio.py")
 	cmd.Stdin, cmd.Stderr = &in, &errors
 	raw, err := cmd.Output()
 	if err != nil {

@@ -3,11 +3,10 @@ package textcmd
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/text"
 )
 
@@ -41,12 +40,9 @@ func TestWrittenNotes(t *testing.T) {
 // which no list of Veil has seen, and returns its path.
 func writeSentences(t *testing.T) string {
 	t.Helper()
-	python, err := exec.Command("../../testdata/clients/venv", "sentences-requirements.txt").Output()
-	if err != nil {
-		t.Fatal("mimesis cannot be installed: ", err)
-	}
+	python := veiltest.Python(t, "sentences-requirements.txt")
 	var errors bytes.Buffer
-	cmd := exec.Command(strings.TrimSpace(string(python)), "sentences.py", "29", "600")
+	cmd := veiltest.Command(t, veiltest.Works, python, "sentences.py", "29", "600")
 	cmd.Stderr = &errors
 	lines, err := cmd.Output()
 	if err != nil {

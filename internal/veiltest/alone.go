@@ -2,7 +2,6 @@ package veiltest
 
 import (
 	"os"
-	"os/exec"
 	"regexp"
 	"testing"
 )
@@ -19,7 +18,7 @@ func Alone(t *testing.T) bool {
 	if os.Getenv(name) == t.Name() {
 		return true
 	}
-	cmd := exec.Command(os.Args[0], "-test.v", "-test.run=^"+regexp.QuoteMeta(t.Name())+"$")
+	cmd := Command(t, Works, os.Args[0], "-test.v", "-test.run=^"+regexp.QuoteMeta(t.Name())+"$")
 	cmd.Env = append(os.Environ(), name+"="+t.Name())
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -3,13 +3,13 @@ package fhirproxy
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/veil-proxy/veil/audit"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestAttackFillTheDisk makes the audit log's disk full while the listener serves. Row
@@ -29,7 +29,7 @@ func TestAttackFillTheDisk(t *testing.T) {
 	}
 	t.Run("limit", func(t *testing.T) {
 		dir := t.TempDir()
-		cmd := exec.Command(os.Args[0], "-test.run=^TestAttackFillTheDisk$", "-test.v")
+		cmd := veiltest.Command(t, veiltest.Works, os.Args[0], "-test.run=^TestAttackFillTheDisk$", "-test.v")
 		cmd.Env = append(os.Environ(), child+"="+dir)
 		out, err := cmd.CombinedOutput()
 		if err != nil || !bytes.Contains(out, []byte("--- PASS")) {

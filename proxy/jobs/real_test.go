@@ -3,12 +3,13 @@ package jobs
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestRealSchemathesis: schemathesis, from PyPI, makes requests of the document that is
@@ -17,10 +18,7 @@ func TestRealSchemathesis(t *testing.T) {
 	if os.Getenv("VEIL_TEST_ALL") == "" {
 		t.Skip("set VEIL_TEST_ALL=1 to run schemathesis")
 	}
-	python, err := exec.Command("../../testdata/clients/venv", "testdata/requirements.txt").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	python := veiltest.Python(t, "testdata/requirements.txt")
 	s := newSite(t)
 	s.write("a.csv", "id,x\nPLANTEDONE,1\n")
 	s.until(s.call("POST", "/jobs", order).job(t).ID)
@@ -28,7 +26,7 @@ func TestRealSchemathesis(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(strings.TrimSpace(string(python))), "schemathesis"),
+	c := veiltest.Command(t, veiltest.Works, filepath.Join(filepath.Dir(python), "schemathesis"),
 		"--config-file", config, "run", s.url+"/openapi.json", "--header", "X-API-Key: "+s.key, "--checks", "all", "--max-examples", "30", "--seed", "1", "--phases", "examples,coverage,fuzzing,stateful")
 	c.Dir = t.TempDir()
 	out, err := c.CombinedOutput()
@@ -54,7 +52,7 @@ func TestRealPipelines(t *testing.T) {
 	s := newSite(t)
 	s.write("2026-11-30/a.csv", "id,x\nPLANTEDONE,1\n")
 	run := func(name string, args ...string) (string, error) {
-		c := exec.CommandContext(t.Context(), name, args...)
+		c := veiltest.Command(t, veiltest.Works, name, args...)
 		c.Dir = t.TempDir()
 		c.Env = append(os.Environ(), "VEIL="+s.url, "VEIL_KEY="+s.key, "VEIL_POLL=0.1", "PYTHONPATH="+docs, "PYTHONDONTWRITEBYTECODE=1")
 		out, err := c.CombinedOutput()
@@ -73,7 +71,7 @@ func TestRealPipelines(t *testing.T) {
 	if files := s.files("out"); len(files) != 2 || len(files["2026-11-30/a.csv"]) == 0 {
 		t.Errorf("%q", files)
 	}
-	if out, err := exec.CommandContext(t.Context(), "go", "run", "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12", "-shellcheck=", "-pyflakes=", filepath.Join(docs, "github.yml")).CombinedOutput(); err != nil {
+	if out, err := veiltest.Command(t, veiltest.Installs, "go", "run", "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12", "-shellcheck=", "-pyflakes=", filepath.Join(docs, "github.yml")).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 	text, err := os.ReadFile(filepath.Join(docs, "gitlab.yml"))

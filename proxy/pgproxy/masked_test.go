@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/veil-proxy/veil/internal/pgtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 const maskedColumns = "SELECT id, mrn, ssn, first_name, last_name, birth_date, uid, zip, sex, weight_kg FROM clinic.patients"
@@ -183,7 +183,7 @@ func TestPsql(t *testing.T) {
 		`SELECT * FROM clinic.patients LIMIT 3`, `\copy clinic.icd10_codes TO STDOUT CSV HEADER`, `\gdesc`,
 		`BEGIN; SELECT count(*) FROM clinic.encounters; COMMIT`,
 	} {
-		cmd := exec.CommandContext(t.Context(), psql, "-X", "-v", "ON_ERROR_STOP=1", "-c", command, d.dsn("ann", "sslmode=disable"))
+		cmd := veiltest.Command(t, veiltest.Works, psql, "-X", "-v", "ON_ERROR_STOP=1", "-c", command, d.dsn("ann", "sslmode=disable"))
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Errorf("%s: %v: %s", command, err, out)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -274,7 +273,7 @@ func TestRealPythonVerifies(t *testing.T) {
 		if err := os.WriteFile(path, file, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.Command("python3", "verify.py", path, key).CombinedOutput()
+		out, err := veiltest.Command(t, veiltest.Works, "python3", "verify.py", path, key).CombinedOutput()
 		t.Logf("%s", out)
 		return err
 	}

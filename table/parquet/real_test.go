@@ -2,12 +2,12 @@ package parquet_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/table"
 	"github.com/veil-proxy/veil/table/parquet"
 )
@@ -23,7 +23,7 @@ func TestRealParquetLibraries(t *testing.T) {
 	in := filepath.Join(dir, "in")
 	client := func(args ...string) string {
 		t.Helper()
-		out, err := exec.Command("../../testdata/clients/parquet/run", args...).CombinedOutput()
+		out, err := veiltest.Command(t, veiltest.Installs, "../../testdata/clients/parquet/run", args...).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %v\n%s", args, err, out)
 		}
@@ -63,7 +63,7 @@ func TestRealSpark(t *testing.T) {
 	in, out := filepath.Join(t.TempDir(), "in"), filepath.Join(t.TempDir(), "out")
 	client := func(args ...string) string {
 		t.Helper()
-		said, err := exec.Command("../../testdata/clients/parquet-spark/run", args...).CombinedOutput()
+		said, err := veiltest.Command(t, veiltest.Installs, "../../testdata/clients/parquet-spark/run", args...).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %v\n%s", args, err, said)
 		}

@@ -120,7 +120,7 @@ func modules(t *testing.T) string {
 func startDemo(t *testing.T, dir string) string {
 	t.Helper()
 	veil := filepath.Join(dir, "veil")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", veil, "../../../cmd/veil").CombinedOutput(); err != nil {
+	if out, err := veiltest.Command(t, veiltest.Works, "go", "build", "-o", veil, "../../../cmd/veil").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	var out veiltest.Buffer

@@ -43,7 +43,7 @@ var clients = []struct {
 // walk runs a client with an API key, and returns the last of what it printed.
 func walk(t *testing.T, name, base, facts, key string) (string, error) {
 	t.Helper()
-	cmd := exec.Command("../../../testdata/clients/run", name, base, facts)
+	cmd := veiltest.Command(t, veiltest.Installs, "../../../testdata/clients/run", name, base, facts)
 	cmd.Env = append(os.Environ(), "VEIL_TOKEN="+key)
 	out, err := cmd.CombinedOutput()
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")

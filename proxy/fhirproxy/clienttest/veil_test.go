@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/internal/fhirtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // veil is the command, built as it ships, serving.
@@ -32,7 +33,7 @@ const (
 func build(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "veil")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "github.com/veil-proxy/veil/cmd/veil")
+	cmd := veiltest.Command(t, veiltest.Works, "go", "build", "-trimpath", "-o", binary, "github.com/veil-proxy/veil/cmd/veil")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
@@ -47,12 +48,12 @@ func serve(t *testing.T, addr, upstream, baseURL string, consumers []string) *ve
 	dir := t.TempDir()
 	v := &veil{binary: build(t), auditDir: filepath.Join(dir, "audit"), keys: map[string]string{}}
 	key, config := filepath.Join(dir, "project.key"), filepath.Join(dir, "veil.yaml")
-	if out, err := exec.Command(v.binary, "keys", "new", key).CombinedOutput(); err != nil {
+	if out, err := veiltest.Command(t, veiltest.Works, v.binary, "keys", "new", key).CombinedOutput(); err != nil {
 		t.Fatalf("veil keys new: %v\n%s", err, out)
 	}
 	var accounts strings.Builder
 	for _, name := range consumers {
-		out, err := exec.Command(v.binary, "keys", "api", name).Output()
+		out, err := veiltest.Command(t, veiltest.Works, v.binary, "keys", "api", name).Output()
 		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 		if err != nil || len(lines) != 4 {
 			t.Fatalf("veil keys api: %v, %d lines", err, len(lines))
@@ -119,7 +120,7 @@ func (v *veil) stop(t *testing.T, p *fhirtest.Population) {
 	for _, f := range shown(p, durations.ReplaceAll(v.log.Bytes(), nil)) {
 		t.Errorf("the log shows a planted %s of %s", f.Kind, f.Path)
 	}
-	if out, err := exec.Command(v.binary, "audit", "verify", v.auditDir).CombinedOutput(); err != nil {
+	if out, err := veiltest.Command(t, veiltest.Works, v.binary, "audit", "verify", v.auditDir).CombinedOutput(); err != nil {
 		t.Errorf("veil audit verify: %v\n%s", err, out)
 	}
 	recorded := bytes.Clone(v.log.Bytes())

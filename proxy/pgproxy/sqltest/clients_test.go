@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/veil-proxy/veil/internal/pgtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // clientTimeout is how long a client may take, what it fetches at first included.
@@ -27,7 +27,7 @@ func TestRealClients(t *testing.T) {
 		t.Skip("set VEIL_TEST_ALL=1 to run real clients")
 	}
 	h := start(t)
-	scripts, err := filepath.Glob(pgtest.Testdata(t, "clients", "pg-*", "run"))
+	scripts, err := filepath.Glob(veiltest.Testdata(t, "clients", "pg-*", "run"))
 	if err != nil || len(scripts) < 10 {
 		t.Fatalf("got %d clients (%v), want at least 10", len(scripts), err)
 	}
@@ -54,9 +54,7 @@ func TestRealClients(t *testing.T) {
 // play runs a client's script and returns what it printed.
 func play(t *testing.T, h *harness, script, host, port, user, password, database string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), clientTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, script)
+	cmd := veiltest.Command(t, clientTimeout, script)
 	cmd.Env = append(os.Environ(), "PGHOST="+host, "PGPORT="+port, "PGUSER="+user, "PGPASSWORD="+password, "PGDATABASE="+database,
 		"PGSSLMODE=disable", "PGAPPNAME=client", "PATH="+os.Getenv("PATH")+":"+h.pg.Bin)
 	var out, errors bytes.Buffer

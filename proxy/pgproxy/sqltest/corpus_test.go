@@ -5,12 +5,12 @@ import (
 	"encoding/hex"
 	"testing"
 
-	"github.com/veil-proxy/veil/internal/pgtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 func corpus(t testing.TB, name string) []Entry {
 	t.Helper()
-	entries, err := ReadCorpus(pgtest.Testdata(t, "sql", name))
+	entries, err := ReadCorpus(veiltest.Testdata(t, "sql", name))
 	if err != nil {
 		t.Fatal(err)
 	}

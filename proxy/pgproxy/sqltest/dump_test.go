@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/internal/pgtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/table"
@@ -43,7 +43,7 @@ func program(t testing.TB, db *pgtest.Database, stdin []byte, name string, args 
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(db.Server.Bin, name)
 	}
-	cmd := exec.Command(name, args...)
+	cmd := veiltest.Command(t, veiltest.Works, name, args...)
 	password, _ := dsn.User.Password()
 	cmd.Env = append(os.Environ(), "PGHOST="+dsn.Hostname(), "PGPORT="+dsn.Port(), "PGUSER="+dsn.User.Username(), "PGPASSWORD="+password, "PGTZ=Asia/Kathmandu")
 	cmd.Stdin = bytes.NewReader(stdin)
@@ -109,7 +109,7 @@ func TestRealNewerPgDump(t *testing.T) {
 	}
 	h := start(t)
 	doc := newResources(t, h.policy)
-	out, err := exec.Command(pgtest.Testdata(t, "clients", "pgdump", "run")).Output()
+	out, err := veiltest.Command(t, veiltest.Installs, veiltest.Testdata(t, "clients", "pgdump", "run")).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

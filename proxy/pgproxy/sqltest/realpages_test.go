@@ -10,6 +10,7 @@ import (
 
 	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/internal/pgtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestRealPages holds that object mappers page right through a table of 10,000 rows by its
@@ -26,7 +27,7 @@ func TestRealPages(t *testing.T) {
 	p := masktest.Policy(t, strings.Replace(keysetRules, "column: kind", `column: "*"`, 1))
 	listener := openListener(t, db.DSN(pgtest.Owner), p, nil)
 	copied := dumpedCopy(t, db, p, "pages_masked")
-	scripts, err := filepath.Glob(pgtest.Testdata(t, "clients", "pages-*", "run"))
+	scripts, err := filepath.Glob(veiltest.Testdata(t, "clients", "pages-*", "run"))
 	if err != nil || len(scripts) < 3 {
 		t.Fatalf("got %d clients (%v), want at least 3", len(scripts), err)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/internal/pgtest"
+	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // versions are the major versions of PostgreSQL that Veil is tested with.
@@ -37,7 +38,7 @@ func TestRealPostgresVersions(t *testing.T) {
 				t.Skip("all other tests run over it")
 			}
 			t.Parallel()
-			script := exec.Command(pgtest.Testdata(t, "clients", "postgres", "run"), strconv.Itoa(version))
+			script := veiltest.Command(t, veiltest.Installs, veiltest.Testdata(t, "clients", "postgres", "run"), strconv.Itoa(version))
 			script.Stderr = os.Stderr
 			out, err := script.Output()
 			if err != nil {
