@@ -179,6 +179,9 @@ func start() (*Server, error) {
 	} {
 		args = append(args, "-c", setting)
 	}
+	if s.Counts() {
+		args = append(args, "-c", "shared_preload_libraries=pg_stat_statements")
+	}
 	cmd := exec.Command("sh", args...)
 	cmd.Dir = dir
 	if s.stdin, err = cmd.StdinPipe(); err != nil {
@@ -192,6 +195,17 @@ func start() (*Server, error) {
 		return nil, err
 	}
 	return s, s.roles()
+}
+
+// Counts reports whether the server can have the extension pg_stat_statements, and has its
+// library loaded.
+func (s *Server) Counts() bool {
+	for _, dir := range []string{"lib", "lib/postgresql"} {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(s.Bin), dir, "pg_stat_statements.so")); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // unprivileged is what to put before a program so that it does not run as root,

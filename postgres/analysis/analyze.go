@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -10,7 +9,6 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	pgquery "github.com/wasilibs/go-pgquery"
-	"github.com/wasilibs/go-pgquery/parser"
 
 	"github.com/veil-proxy/veil/internal/stack"
 	"github.com/veil-proxy/veil/mask"
@@ -18,89 +16,6 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 	"github.com/veil-proxy/veil/postgres/rows"
 )
-
-// Statement is one of the statements of a query string.
-type Statement struct {
-	SQL string
-	// Offset is where it begins in the string, in characters: it is added to a
-	// Refusal's Position and to that of an upstream error.
-	Offset int
-}
-
-// maxStatement bounds the text of a query string, maxDepth how deep expressions and
-// sub-selects nest, maxPlanSQL the rewritten text.
-const (
-	maxStatement = 1 << 20
-	maxDepth     = 200
-	maxPlanSQL   = 8 << 20
-)
-
-// Split cuts a query string at its semicolons by PostgreSQL's own grammar. An empty
-// string, or one of comments, has no statement.
-func Split(text string) ([]Statement, *Refusal) {
-	if !strings.Contains(text, ";") {
-		return []Statement{{SQL: text}}, nil
-	}
-	tree, refusal := parse(text)
-	if refusal != nil {
-		return nil, refusal
-	}
-	var out []Statement
-	for _, s := range tree.Stmts {
-		from, to := int(s.StmtLocation), len(text)
-		if s.StmtLen > 0 {
-			to = from + int(s.StmtLen)
-		}
-		if from < 0 || to > len(text) || from > to {
-			return nil, &Refusal{Code: codeSyntax, Message: "the statements cannot be separated", Reason: "syntax"}
-		}
-		out = append(out, Statement{SQL: text[from:to], Offset: utf8.RuneCountInString(text[:from])})
-	}
-	return out, nil
-}
-
-// Parse reads a text by PostgreSQL's grammar, for what reads definitions.
-func Parse(text string) (*pg.ParseResult, *Refusal) { return parse(text) }
-
-// parse reads a text by PostgreSQL's grammar. The parser's message may quote the
-// statement, which the client wrote itself; it is not repeated all the same.
-func parse(text string) (tree *pg.ParseResult, refusal *Refusal) {
-	defer func() {
-		if recover() != nil {
-			tree, refusal = nil, &Refusal{Code: codeLimit, Message: "the statement cannot be parsed", Reason: "internal"}
-		}
-	}()
-	switch {
-	case len(text) > maxStatement:
-		return nil, &Refusal{Code: codeLimit, Message: fmt.Sprintf("the statement has more than %d bytes", maxStatement), Reason: "limit"}
-	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
-		return nil, &Refusal{Code: "22021", Message: "the statement is not valid UTF-8", Reason: "syntax"}
-	case tooDeep(text):
-		return nil, &Refusal{Code: codeLimit, Message: "the statement nests too deep", Reason: "limit"}
-	}
-	tree, err := withParser(pgquery.Parse, text)
-	if err != nil {
-		return nil, &Refusal{Code: codeSyntax, Message: "syntax error", Position: errorPosition(err), Reason: "syntax"}
-	}
-	return tree, nil
-}
-
-// maxNesting bounds brackets within brackets, so that the parser's stack holds.
-const maxNesting = 300
-
-func nesting(text string) int {
-	depth, most := 0, 0
-	for i := range len(text) {
-		switch text[i] {
-		case '(', '[':
-			depth++
-			most = max(most, depth)
-		case ')', ']':
-			depth--
-		}
-	}
-	return most
-}
 
 // analysis is the state of one statement's analysis. Refusals are panics of *Refusal
 // within it.
@@ -152,9 +67,13 @@ type analysis struct {
 // analyze analyses one statement without the cache. Where a keyed column cannot be used as
 // it is, and SQL can mask it, it is masked there.
 func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (*Plan, *Refusal) {
+	read, refusal := parseOnce(sql)
+	if refusal != nil {
+		return nil, refusal
+	}
 	inSQL := map[*keying]bool{}
 	for {
-		plan, refusal := analyzeWith(inSQL, sql, c, p, s)
+		plan, refusal := analyzeWith(inSQL, read, c, p, s)
 		if refusal == nil {
 			plan.fingerprint(sql)
 			return plan, nil
@@ -168,14 +87,14 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (*Plan, *Ref
 }
 
 // analyzeWith analyses one statement in which SQL masks some of the keyed columns.
-func analyzeWith(inSQL map[*keying]bool, sql string, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan, refusal *Refusal) {
-	tree, refusal := parse(sql)
+func analyzeWith(inSQL map[*keying]bool, read *parsed, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan, refusal *Refusal) {
+	tree, refusal := read.tree()
 	if refusal != nil {
 		return nil, refusal
 	}
 	over := p.overlay(c)
 	a := &analysis{
-		catalog: c, policy: p, over: over, session: s, text: sql, tag: rows.NewTag(),
+		catalog: c, policy: p, over: over, session: s, text: read.text, tag: rows.NewTag(),
 		plan: &Plan{Layout: rows.Layout{Actions: p.masks.NewPlan(), Clear: map[rows.Origin]bool{}}, cached: true},
 		regs: map[*pg.Node]string{}, starred: map[*pg.ColumnRef]*resolved{}, subselects: map[*pg.SelectStmt]bool{}, related: map[*pg.RangeVar]bool{},
 		joins: map[*pg.JoinExpr]bool{}, inSQL: inSQL,
@@ -436,13 +355,4 @@ func (a *analysis) refuseKeyed(s *keying, at int32, what, detail, hint string) {
 // unknown refuses a node that the analysis has no case for.
 func (a *analysis) unknown(n *pg.Node, what string) {
 	a.failReason("construct", "0A000", location(n), what+" is not supported", "")
-}
-
-// errorPosition is where the parser found the error, in characters from 1.
-func errorPosition(err error) int {
-	var e *parser.Error
-	if errors.As(err, &e) && e.Cursorpos > 0 {
-		return e.Cursorpos
-	}
-	return 0
 }

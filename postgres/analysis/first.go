@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -85,20 +84,16 @@ func (a *analysis) paged(s *shape) bool {
 }
 
 // hashes writes the keyed hash of an expression.
-func (a *analysis) hashes(label, function, of string) string {
-	key := a.seeds(label)
-	seed := func(b []byte) string {
-		return "'" + strconv.FormatInt(int64(binary.BigEndian.Uint64(b)), 10) + "'::pg_catalog.int8"
-	}
-	return fmt.Sprintf("(%[1]s(%[2]s, %[3]s) # %[1]s(%[2]s, %[4]s))", function, of, seed(key[:8]), seed(key[8:]))
+func hashes(label, function, of string) string {
+	return fmt.Sprintf("(%[1]s(%[2]s, %[3]s) # %[1]s(%[2]s, %[4]s))", function, of, seedSQL(label, 0), seedSQL(label, 1))
 }
 
 // write makes the SQL of a page out of one of the texts above.
 func (a *analysis) write(p *page, sql string) *pg.Node {
 	r := strings.NewReplacer(
 		"{t}", catalog.QuoteIdent(p.relation.Schema)+"."+catalog.QuoteIdent(p.relation.Name), "{oid}", "'"+strconv.FormatUint(uint64(p.relation.OID), 10)+"'",
-		"{most}", strconv.Itoa(mostDrawn), "{few blocks}", strconv.Itoa(fewBlocks), "{place}", a.hashes(p.label, "hashtidextended", "ctid"),
-		"{block}", a.hashes("block of "+p.label, "hashint8extended", "g.i"), "{line}", a.hashes("line of "+p.label, "hashint8extended", "g.i"),
+		"{most}", strconv.Itoa(mostDrawn), "{few blocks}", strconv.Itoa(fewBlocks), "{place}", hashes(p.label, "hashtidextended", "ctid"),
+		"{block}", hashes("block of "+p.label, "hashint8extended", "g.i"), "{line}", hashes("line of "+p.label, "hashint8extended", "g.i"),
 	)
 	sql = strings.NewReplacer("{few}", strings.ReplaceAll(drawnRows, "{wanted}", "(SELECT CASE WHEN p.wanted <= y.most THEN p.wanted ELSE 0 END FROM page AS p)"),
 		"{drawn}", strings.ReplaceAll(drawnRows, "{wanted}", "y.most")).Replace(sql)

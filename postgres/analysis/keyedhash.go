@@ -62,7 +62,7 @@ func (p *Policy) nameHashKeys() {
 // SessionKeys are settings that the upstream's session must have from its beginning on:
 // they hold keys, which no statement, log or error may show.
 func (p *Policy) SessionKeys() map[string]string {
-	out := map[string]string{}
+	out := map[string]string{orderSetting: p.orderKey()}
 	for k, names := range p.hashKeys {
 		key := p.masks.Keys.MACKey(k.Purpose, k.Domain)
 		out[names.inner] = `\x` + hex.EncodeToString(padded(key, 0x36))

@@ -6,6 +6,9 @@ import (
 	"testing"
 )
 
+// seeds are the sub-selects that compute a seed.
+var seeds = regexp.MustCompile(`\(SELECT pg_catalog\.hashtextextended\(pg_catalog\.current_setting\('[a-z0-9_.]+'\), '-?[0-9]+'\)\)`)
+
 // TestOwnOrder holds where an order of Veil's own is put, and where it must not be.
 func TestOwnOrder(t *testing.T) {
 	const hash = `pg_catalog\.hashtextextended\(`
@@ -33,12 +36,13 @@ func TestOwnOrder(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := planOf(t, c.sql)
+			sql := seeds.ReplaceAllString(p.SQL, "seed")
 			for _, w := range c.want {
-				if !regexp.MustCompile(w).MatchString(p.SQL) {
-					t.Errorf("want %s in\n%s", w, p.SQL)
+				if !regexp.MustCompile(w).MatchString(sql) {
+					t.Errorf("want %s in\n%s", w, sql)
 				}
 			}
-			if c.none && regexp.MustCompile(hash).MatchString(p.SQL) {
+			if c.none && regexp.MustCompile(hash).MatchString(sql) {
 				t.Errorf("an order that no one needs:\n%s", p.SQL)
 			}
 		})

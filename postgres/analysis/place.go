@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -21,35 +20,24 @@ import (
 // together and no repetition averages it out.
 
 // seeded is a hash under a key of two seeds, which are derived for the label.
-func (a *analysis) seeded(label string, hash func(seed *pg.Node) *pg.Node) *pg.Node {
-	key := a.seeds(label)
-	seed := func(b []byte) *pg.Node { return integer(int64(binary.BigEndian.Uint64(b)), "int8") }
-	return op("#", hash(seed(key[:8])), hash(seed(key[8:])))
-}
-
-// seeds are the two seeds that are derived for a label, of eight bytes each.
-func (a *analysis) seeds(label string) []byte {
-	key, err := a.policy.masks.Keys.Derive("sql-order", label, 16)
-	if err != nil {
-		a.internal("no seed can be derived")
-	}
-	return key
+func seeded(label string, hash func(seed *pg.Node) *pg.Node) *pg.Node {
+	return op("#", hash(seed(label, 0)), hash(seed(label, 1)))
 }
 
 // seededText is the keyed hash of a text.
-func (a *analysis) seededText(label string, n *pg.Node) *pg.Node {
-	return a.seeded(label, func(seed *pg.Node) *pg.Node { return call("hashtextextended", cast(n, "text"), seed) })
+func seededText(label string, n *pg.Node) *pg.Node {
+	return seeded(label, func(seed *pg.Node) *pg.Node { return call("hashtextextended", cast(n, "text"), seed) })
 }
 
 // hash is the place of a wrapper in Veil's own order. The tag, which another plan has
 // another of, does not count.
 func (a *analysis) hash(s *keying, wrapper *pg.Node) *pg.Node {
-	return a.seededText(s.Class, a.untagged(wrapper))
+	return seededText(s.Class, a.untagged(wrapper))
 }
 
 // hashShadow is the place of a bare original in Veil's own order.
 func (a *analysis) hashShadow(s *keying, shadow *pg.Node) *pg.Node {
-	return a.seededText(s.Class, shadow)
+	return seededText(s.Class, shadow)
 }
 
 func (a *analysis) untagged(n *pg.Node) *pg.Node {
@@ -80,13 +68,13 @@ func (s *shape) tells() bool {
 func (a *analysis) lies(r *catalog.Relation, label string) *pg.Node {
 	switch {
 	case r.Kind != 'p' && len(a.catalog.Children(r)) == 0 && a.catalog.InTables(r):
-		return a.seeded(label, func(seed *pg.Node) *pg.Node { return call("hashtidextended", column("ctid"), seed) })
+		return seeded(label, func(seed *pg.Node) *pg.Node { return call("hashtidextended", column("ctid"), seed) })
 	case a.catalog.InTables(r):
-		return a.seeded(label, func(seed *pg.Node) *pg.Node {
+		return seeded(label, func(seed *pg.Node) *pg.Node {
 			return call("hashtidextended", column("ctid"), call("hashoidextended", column("tableoid"), seed))
 		})
 	}
-	return a.seededText(label, wholeOf(r.Name))
+	return seededText(label, wholeOf(r.Name))
 }
 
 // wholeOf is the row of an item, as one value.
@@ -108,7 +96,7 @@ func (a *analysis) placeOf(it *item, res *result, own bool) func() *pg.Node {
 	case res.place != nil && own:
 		return func() *pg.Node {
 			if it.entire {
-				return a.seededText(label, a.untagged(wholeOf(it.ref)))
+				return seededText(label, a.untagged(wholeOf(it.ref)))
 			}
 			if res.placeName == "" {
 				res.placeName = a.shadowName()
@@ -117,7 +105,7 @@ func (a *analysis) placeOf(it *item, res *result, own bool) func() *pg.Node {
 			return column(it.ref, res.placeName)
 		}
 	case res.told:
-		return func() *pg.Node { return a.seededText(label, a.untagged(wholeOf(it.ref))) }
+		return func() *pg.Node { return seededText(label, a.untagged(wholeOf(it.ref))) }
 	}
 	return nil
 }
@@ -133,7 +121,7 @@ func (a *analysis) drawn(r *catalog.Relation, s *pg.RangeTableSample) *pg.Node {
 	if by == nil { // another sample each time
 		by = selectOnce(call("random"))
 	}
-	place := a.seeded("sample of "+r.Schema+"."+r.Name, func(seed *pg.Node) *pg.Node {
+	place := seeded("sample of "+r.Schema+"."+r.Name, func(seed *pg.Node) *pg.Node {
 		return call("hashtidextended", column("ctid"), call("hashoidextended", column("tableoid"), call("hashfloat8extended", cast(by, "float8"), seed)))
 	})
 	const all = "18446744073709551616"

@@ -25,6 +25,9 @@ type systemRelation struct {
 	// where is the condition on rows; {relations}, {hidden}, {types}, {schemas},
 	// {enums}, {tables}, {columns} and {settings} stand for arrays.
 	where string
+	// apart: rows that the condition leaves out are secrets. No condition of the statement
+	// may be judged before it, nor have a time of its own over them.
+	apart bool
 }
 
 const own = "oid < 16384"
@@ -49,10 +52,10 @@ var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_user":                 {null: "passwd valuntil useconfig"},
 	"pg_catalog.pg_group":                {},
 	"pg_catalog.pg_auth_members":         {},
-	"pg_catalog.pg_settings":             {null: "sourcefile sourceline boot_val reset_val", where: "name = ANY ({settings})"},
+	"pg_catalog.pg_settings":             {null: "sourcefile sourceline boot_val reset_val", where: "name = ANY ({settings})", apart: true},
 	"pg_catalog.pg_inherits":             {where: "inhrelid = ANY ({relations}) AND inhparent = ANY ({relations})"},
 	"pg_catalog.pg_partitioned_table":    {null: "partexprs", where: "partrelid = ANY ({relations})"},
-	"pg_catalog.pg_enum":                 {where: "enumtypid < 16384 OR enumtypid = ANY ({enums})"},
+	"pg_catalog.pg_enum":                 {where: "enumtypid < 16384 OR enumtypid = ANY ({enums})", apart: true},
 	"pg_catalog.pg_range":                {where: "rngtypid < 16384"},
 	"pg_catalog.pg_am":                   {where: own},
 	"pg_catalog.pg_amop":                 {where: own},
@@ -278,7 +281,7 @@ func (o *overlay) systemShape(r *catalog.Relation) *shape {
 		return nil
 	}
 	gone, kept := wordSet(sys.null), wordSet(sys.keep)
-	s := &shape{relation: r}
+	s := &shape{relation: r, apart: sys.apart}
 	for _, a := range r.Columns {
 		c := &shapeColumn{Attribute: a, treatment: Clear, shown: a.Type}
 		if sys.where == "false" || gone[a.Name] || sys.keep != "" && !kept[a.Name] {

@@ -97,6 +97,9 @@ func (t *tableItem) begin(sample *pg.RangeTableSample) {
 	if t.shape.where != "" {
 		t.stmt.WhereClause = t.fragment(t.shape.where)
 	}
+	if t.shape.apart {
+		t.stmt.LimitOffset, t.stmt.LimitOption = nth(0), pg.LimitOption_LIMIT_OPTION_COUNT
+	}
 	if t.drawn != nil {
 		t.stmt.WhereClause = t.drawn
 	}
@@ -158,7 +161,7 @@ func (t *tableItem) places(sampled bool) {
 	t.label = t.analysis.label(relation.Schema + "." + relation.Name)
 	it.place = func() *pg.Node {
 		if it.entire {
-			return t.seededText(t.label, t.untagged(wholeOf(it.ref)))
+			return seededText(t.label, t.untagged(wholeOf(it.ref)))
 		}
 		if t.place == "" {
 			t.place = t.shadowName()

@@ -44,6 +44,8 @@ type shape struct {
 	expand bool
 	// where is a condition on the rows of a system relation.
 	where string
+	// apart: the condition is judged before any of the statement's.
+	apart bool
 }
 
 // shapeColumn is one column of a shape.

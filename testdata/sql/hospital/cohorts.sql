@@ -90,7 +90,7 @@ SELECT person_id, string_agg(visit_occurrence_id::text, ' > ' ORDER BY visit_sta
 
 --- cohort-treatment-pathways
 --: masked
-SELECT path, count(*) FROM (SELECT person_id, string_agg(concept_name, '>' ORDER BY first) AS path FROM (SELECT d.person_id, c.concept_name, min(d.drug_exposure_start_date) AS first FROM cdm.drug_exposure d JOIN cdm.concept c ON c.concept_id = d.drug_concept_id GROUP BY 1, 2) f GROUP BY person_id) p GROUP BY path ORDER BY count(*) DESC, path
+SELECT path, count(*) FROM (SELECT person_id, string_agg(concept_name, '>' ORDER BY first, concept_name) AS path FROM (SELECT d.person_id, c.concept_name, min(d.drug_exposure_start_date) AS first FROM cdm.drug_exposure d JOIN cdm.concept c ON c.concept_id = d.drug_concept_id GROUP BY 1, 2) f GROUP BY person_id) p GROUP BY path ORDER BY count(*) DESC, path
 
 --- cohort-sequence-lead
 --: masked
