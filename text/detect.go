@@ -89,6 +89,8 @@ func (s *Scanner) detect() {
 		s.take(h.from, h.to, h.label)
 	}
 	s.findNetwork()
+	s.findEncoded()
+	s.findCoordinates()
 	s.findDates()
 	s.findNumbers()
 	s.findOrgs()

@@ -1,5 +1,7 @@
 package text
 
+import "github.com/veil-proxy/veil/text/decode"
+
 // Options say what beside the identifiers of Safe Harbor is found.
 type Options struct {
 	// Times finds times of day.
@@ -46,6 +48,7 @@ type Scanner struct {
 	values  []int
 	taken   []Label // what an earlier detector has taken a token for, or None
 	folded  []byte
+	decoded decode.Reader
 }
 
 const (
@@ -59,6 +62,12 @@ const (
 // Find appends the spans of a text to dst, sorted and apart from each other. known may
 // be nil. The text need not be valid UTF-8.
 func (s *Scanner) Find(dst []Span, text []byte, known *Known) []Span {
+	base := len(dst)
+	return s.findWritten(s.findIn(dst, text, known), base, text, known)
+}
+
+// findIn appends the spans of a text as it is.
+func (s *Scanner) findIn(dst []Span, text []byte, known *Known) []Span {
 	s.spans = s.spans[:0]
 	for from := 0; from < len(text); {
 		to := cutBlock(text, from, blockSize)

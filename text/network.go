@@ -6,11 +6,16 @@ func (s *Scanner) findNetwork() {
 	for i := s.networks.next(0); i < len(s.toks); i = s.networks.next(i + 1) {
 		switch s.toks[i].char {
 		case '@':
-			s.findEmail(i)
+			if !s.findEmail(i) {
+				s.findHandle(i)
+			}
 		case ':':
 			if s.is(i+1, '/') && s.is(i+2, '/') {
 				s.findURL(i)
 			} else if s.at(i+1).gap == joined {
+				if p := s.at(i - 1); p.hash == hashData && s.at(i).gap == joined {
+					s.findDataURL(i)
+				}
 				s.findIPv6(i)
 			}
 		case '.':
@@ -43,9 +48,9 @@ var topLevels = func() map[uint64]bool {
 const maxAddress = 60
 
 // findEmail finds the address around an at sign.
-func (s *Scanner) findEmail(at int) {
+func (s *Scanner) findEmail(at int) bool {
 	if s.at(at).gap != joined || s.at(at+1).gap != joined || s.at(at+1).kind == mark {
-		return
+		return false
 	}
 	from := at
 	for from > 0 && at-from < maxAddress {
@@ -59,7 +64,7 @@ func (s *Scanner) findEmail(at int) {
 		from++
 	}
 	if from == at {
-		return
+		return false
 	}
 	to := at + 1
 	for to < len(s.toks) && to-at < maxAddress && s.at(to).gap == joined && (s.at(to).kind != mark || s.at(to).char == '.' || s.at(to).char == '-') {
@@ -69,6 +74,7 @@ func (s *Scanner) findEmail(at int) {
 		to--
 	}
 	s.add(from, to, Email, "email")
+	return true
 }
 
 func isLocalPart(c byte) bool {
