@@ -106,7 +106,10 @@ func (w *Walker) enter(n *node, i int) (end int, kept bool) {
 			return end, true
 		}
 	case asQuantity:
-		w.decideQuantity(n, i)
+		if q := w.decideQuantity(n, i); w.wholeQuantity(n, i, &q) {
+			w.unitWalked, w.coded = w.coded.unit, outer
+			return q.end, true
+		}
 	case asCodeList:
 		w.decideListed(n, i)
 	case asConcept:
@@ -156,7 +159,7 @@ func (w *Walker) decideKnown() {
 	if s == nil {
 		return
 	}
-	if c.code != nil && !w.a.codes.codeMayPass(s, c.system, c.code) {
+	if c.code != nil && !w.codeMayPass(s, c.system, c.code) {
 		if s.mend == nil {
 			return
 		}
@@ -169,22 +172,22 @@ func (w *Walker) decideKnown() {
 	c.known = s
 }
 
-var (
-	systemHead = []byte(`{"system":"`)
-	codeHead   = []byte(`,"code":"`)
+const (
+	systemHead = `{"system":"`
+	codeHead   = `,"code":"`
 )
 
 // usualCode reads system and code where they come first, in this order and without escapes,
 // as most servers write a Coding. It returns the index behind them, or -1.
 func (w *Walker) usualCode(i int) (behind int) {
 	src := w.src
-	if !bytes.HasPrefix(src[i:], systemHead) {
+	if len(src)-i < len(systemHead) || string(src[i:i+len(systemHead)]) != systemHead {
 		return -1
 	}
 	var f fhirjson.Fault
 	from := i + len(systemHead)
 	end, escaped := w.stops.ScanString(src, from-1, &f)
-	if end < 0 || escaped || !bytes.HasPrefix(src[end:], codeHead) {
+	if end < 0 || escaped || len(src)-end < len(codeHead) || string(src[end:end+len(codeHead)]) != codeHead {
 		return -1
 	}
 	codeFrom := end + len(codeHead)
@@ -199,17 +202,21 @@ func (w *Walker) usualCode(i int) (behind int) {
 var quantityMembers = []string{"value", "unit", "system", "code"}
 
 // decideQuantity finds out whether the system and code of the quantity at src[i] pass, and
-// its unit.
-func (w *Walker) decideQuantity(n *node, i int) {
+// its unit. It returns what it read of one that is written as most are.
+func (w *Walker) decideQuantity(n *node, i int) usualQuantity {
 	c := &w.coded
-	var at [4]int
-	w.findAll(i, quantityMembers, at[:])
-	c.valueAt = at[0]
-	c.system, c.code = w.text(at[2]), w.text(at[3])
+	q := w.usualQuantity(i)
+	if q.end == 0 {
+		var at [4]int
+		w.findAll(i, quantityMembers, at[:])
+		c.valueAt, q.unit = at[0], w.text(at[1])
+		c.system, c.code = w.text(at[2]), w.text(at[3])
+	}
 	w.decideKnown()
 	if n.valueField >= 0 {
-		w.decideUnit(n, i, w.text(at[1]))
+		w.decideUnit(n, i, q.unit)
 	}
+	return q
 }
 
 // decideUnit finds the unit that a quantity's value is in: that of code and text
@@ -234,8 +241,11 @@ func (w *Walker) decideUnit(n *node, i int, text []byte) {
 		c.unit = unitOfNoTime
 		return
 	}
-	switch c.unit = r.ReadUnit(c.code, text); {
-	case c.unit != nil:
+	switch u := w.judgeUnit(r, c.code, text); {
+	case u.read == readCode:
+		c.unit = c.code
+	case u.read == readText:
+		c.unit = text
 	case len(n.coded.unit) > 0: // what holds an age is in a time
 		c.unit = n.coded.unit
 	case c.known != nil && len(c.code) > 0 || terminology.IsUnitText(text):
@@ -292,7 +302,7 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 	case partVersion:
 		ok = c.known != nil && terminology.IsVersion(c.system, val)
 	case partDisplay:
-		ok = c.known != nil && w.a.codes.displayMayPass(c.known, c.system, c.code, val)
+		ok = c.known != nil && w.displayMayPass(c.known, c.system, c.code, val)
 		if ok && c.inConcept && len(val) == end-i-2 { // without escapes, so it lies in src and stays
 			w.shown = append(w.shown, val)
 		}
@@ -311,7 +321,7 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 // unit keeps a unit's text that is one, without the annotations that are not listed.
 func (w *Walker) unit(d *decision, i, end int, val []byte) (int, bool) {
 	r := w.decisionOfValue(w.coded.node, w.coded.start, w.coded.valueAt).units
-	if terminology.IsUnitText(val) || r != nil && r.KnowsUnit(val) {
+	if w.judgeUnit(r, w.coded.code, val).is {
 		return w.passIf(d, end, true)
 	}
 	var buf [terminology.LongestUnit]byte
@@ -409,11 +419,11 @@ func (w *Walker) hasDisplay(start int, text []byte) bool {
 			return false
 		}
 		s := w.system(system)
-		if s == nil || !w.a.codes.codeMayPass(s, system, code) {
+		if s == nil || !w.codeMayPass(s, system, code) {
 			return false
 		}
-		return s.display == displayVerify && w.a.codes.displayMayPass(s, system, code, text) ||
-			termhash.Same(display, text) && w.a.codes.displayMayPass(s, system, code, display)
+		return s.display == displayVerify && w.displayMayPass(s, system, code, text) ||
+			termhash.Same(display, text) && w.displayMayPass(s, system, code, display)
 	})
 }
 

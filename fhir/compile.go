@@ -236,6 +236,7 @@ func (c *compiler) fill(n *node, items []item) {
 	if n.coded != nil && n.typ.Element("comparator") != nil {
 		n.valueField = n.keys.Find([]byte("value"))
 	}
+	n.quantity = plainQuantityOf(n)
 }
 
 // markTested marks the field that the conditions of a node begin with, if it

@@ -161,12 +161,12 @@ func (w *Walker) readFullURLs(bundle int) {
 	}
 }
 
-var fullURLHead = []byte(`{"fullUrl":"`)
+const fullURLHead = `{"fullUrl":"`
 
 // addFullURL notes the full URL of the entry at src[entry].
 func (w *Walker) addFullURL(entry int) {
 	var at int
-	if entry >= 0 && bytes.HasPrefix(w.src[entry:], fullURLHead) { // as most servers write it
+	if entry >= 0 && len(w.src)-entry >= len(fullURLHead) && string(w.src[entry:entry+len(fullURLHead)]) == fullURLHead { // as most servers write it
 		at = entry + len(fullURLHead) - 1
 	} else {
 		at = w.find(entry, "fullUrl")
@@ -187,5 +187,6 @@ func (w *Walker) addFullURL(entry int) {
 
 // isHTTP reports whether a text is an absolute http or https URL.
 func isHTTP(url []byte) bool {
-	return bytes.HasPrefix(url, []byte("http://")) || bytes.HasPrefix(url, []byte("https://"))
+	const plain, safe = "http://", "https://"
+	return len(url) >= len(plain) && string(url[:len(plain)]) == plain || len(url) >= len(safe) && string(url[:len(safe)]) == safe
 }

@@ -298,13 +298,11 @@ func (w *Walker) recall(s *memoSlot, i int) (end int, kept bool) {
 	return end, true
 }
 
-var quantityHead = []byte(`{"value":`)
-
 // quantity masks a Quantity. Its number varies, what stands behind it repeats:
 // that tail is what is remembered, and the number is masked each time.
 func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 	src := w.src
-	if w.memo.objects == nil || w.detail || !bytes.HasPrefix(src[i:], quantityHead) {
+	if w.memo.objects == nil || w.detail || len(src)-i < len(quantityHead) || string(src[i:i+len(quantityHead)]) != quantityHead {
 		return w.enter(n, i)
 	}
 	var f fhirjson.Fault

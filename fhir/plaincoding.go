@@ -1,8 +1,6 @@
 package fhir
 
 import (
-	"bytes"
-
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 )
@@ -20,21 +18,23 @@ func plainCodingOf(n *node) *plainCoding {
 	if n.coded == nil || n.typ.Name != "Coding" {
 		return nil
 	}
-	p := &plainCoding{}
-	for name, m := range map[string]struct {
-		decision **decision
-		part     codedPart
-	}{"system": {&p.system, partSystem}, "code": {&p.code, partCode}, "display": {&p.display, partDisplay}} {
-		if d := n.plainMember(name); d != nil && d.op == opCoded && d.part == m.part {
-			*m.decision = d
-		} else {
-			return nil
-		}
+	p := &plainCoding{n.plainPart("system", partSystem), n.plainPart("code", partCode), n.plainPart("display", partDisplay)}
+	if p.system == nil || p.code == nil || p.display == nil {
+		return nil
 	}
 	return p
 }
 
-var displayHead = []byte(`,"display":"`)
+// plainPart returns the decision on a member that is a part of a coded object, and that no
+// rule treats apart; or nil.
+func (n *node) plainPart(name string, part codedPart) *decision {
+	if d := n.plainMember(name); d != nil && d.op == opCoded && d.part == part {
+		return d
+	}
+	return nil
+}
+
+const displayHead = `,"display":"`
 
 // wholeCoding masks the coding of n at src[i], whose system and code were read up to
 // src[at]. It reports false where it is to be walked: it has other members, or more becomes
@@ -49,7 +49,7 @@ func (w *Walker) wholeCoding(n *node, i, at int) (end int, done bool) {
 		w.count(p.code.action, mask.LabelNone, mask.Kept)
 		return at + 1, true
 	}
-	if !bytes.HasPrefix(src[at:], displayHead) {
+	if len(src)-at < len(displayHead) || string(src[at:at+len(displayHead)]) != displayHead {
 		return 0, false
 	}
 	from := at + len(displayHead)
@@ -59,7 +59,7 @@ func (w *Walker) wholeCoding(n *node, i, at int) (end int, done bool) {
 	}
 	w.count(p.system.action, mask.LabelNone, mask.Kept)
 	w.count(p.code.action, mask.LabelNone, mask.Kept)
-	if display := src[from : end-1]; !w.a.codes.displayMayPass(c.known, c.system, c.code, display) {
+	if display := src[from : end-1]; !w.displayMayPass(c.known, c.system, c.code, display) {
 		w.count(p.display.action, mask.LabelRedacted, mask.Removed)
 		w.flush(at)
 		w.last = end

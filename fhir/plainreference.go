@@ -1,8 +1,6 @@
 package fhir
 
 import (
-	"bytes"
-
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/mask"
 )
@@ -43,12 +41,12 @@ func (n *node) plainMember(name string) *decision {
 	return &f.decision
 }
 
-var referenceHead = []byte(`{"reference":"`)
+const referenceHead = `{"reference":"`
 
 // wholeReference masks the reference of n at src[i]. It reports false where it is to be walked.
 func (w *Walker) wholeReference(p *plainReference, i int) (end int, kept, done bool) {
 	src := w.src
-	if w.detail || w.depth >= fhirjson.MaxDepth || !bytes.HasPrefix(src[i:], referenceHead) {
+	if w.detail || w.depth >= fhirjson.MaxDepth || len(src)-i < len(referenceHead) || string(src[i:i+len(referenceHead)]) != referenceHead {
 		return 0, false, false
 	}
 	var f fhirjson.Fault // the walk finds it again
@@ -59,7 +57,7 @@ func (w *Walker) wholeReference(p *plainReference, i int) (end int, kept, done b
 	}
 	end = at
 	if src[at] != '}' {
-		if !bytes.HasPrefix(src[at:], displayHead) {
+		if len(src)-at < len(displayHead) || string(src[at:at+len(displayHead)]) != displayHead {
 			return 0, false, false
 		}
 		if end, _ = w.stops.ScanString(src, at+len(displayHead)-1, &f); end < 0 || end >= len(src) || src[end] != '}' {

@@ -86,9 +86,17 @@ func (b *siteBase) cut(url []byte) (rest []byte, ok bool) {
 // FHIR R4, references.html#literal.
 func (w *Walker) reference(d *decision, i, end int, val []byte) (int, bool) {
 	// Computing the pseudonym of a URN takes no longer than remembering it.
-	isURN := bytes.HasPrefix(val, []byte("urn:"))
+	isURN := len(val) >= 4 && string(val[:4]) == "urn:"
 	var slot *textSlot
+	var lately *translatedReference
 	if !isURN {
+		if lately = w.translated.at(val); lately.has(w.translated.generation, d.rule.form, val) {
+			w.flush(i)
+			w.dst = append(w.dst, lately.out()...)
+			w.last = end
+			w.count(d.action, d.label, mask.Replaced)
+			return end, true
+		}
 		slot = w.memo.text(d, val)
 		if w.recallText(slot, d, i, end, val) {
 			return end, true
@@ -103,7 +111,7 @@ func (w *Walker) reference(d *decision, i, end int, val []byte) (int, bool) {
 	switch {
 	case len(val) > 0 && val[0] == '#':
 		w.volatile = true
-		slot = nil
+		slot, lately = nil, nil
 		ok = d.rule.form == formReference && w.appendFragment(val[1:])
 	case isURN:
 		w.dst = w.appendURN(w.dst, val)
@@ -115,7 +123,7 @@ func (w *Walker) reference(d *decision, i, end int, val []byte) (int, bool) {
 			ok = w.appendConditional(val)
 		}
 		if foreign { // the Bundle decides
-			slot = nil
+			slot, lately = nil, nil
 			w.bundled = true
 			w.volatile = w.volatile || w.bundleNow() == 0
 			w.noteURL(i, end, val)
@@ -132,6 +140,9 @@ func (w *Walker) reference(d *decision, i, end int, val []byte) (int, bool) {
 	w.dst = append(w.dst, '"')
 	w.last = end
 	slot.keep(d, val, w.dst[from:])
+	if lately != nil {
+		lately.keep(w.translated.generation, d.rule.form, val, w.dst[from:])
+	}
 	w.count(d.action, d.label, mask.Replaced)
 	return end, true
 }

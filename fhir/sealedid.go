@@ -1,9 +1,6 @@
 package fhir
 
 import (
-	"encoding/binary"
-	"math/bits"
-
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
@@ -33,15 +30,7 @@ func (s *sealedIDs) at(slot keys.Slot, id []byte) *sealedID {
 	if s.table == nil {
 		s.table = make([]sealedID, sealedSlots)
 	}
-	x := uint64(slot)
-	if n := len(id); n >= 8 {
-		x ^= binary.LittleEndian.Uint64(id) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(id[n-8:]), 23)
-	} else {
-		for _, c := range id {
-			x = x<<8 ^ uint64(c)
-		}
-	}
-	return &s.table[x*0x9e3779b97f4a7c15>>56%sealedSlots]
+	return &s.table[(hashOfEnds(id)+uint64(slot)*0xc2b2ae3d27d4eb4f)>>56%sealedSlots]
 }
 
 // appendSealedID appends the sealed form of an id and reports whether it is one.

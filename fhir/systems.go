@@ -9,7 +9,7 @@ import (
 
 // namedSystems are the code systems that the text being masked has named lately: a Bundle
 // names a few thousands of times, by long names, which may not be the ones of the ruleset.
-type namedSystems [32]struct {
+type namedSystems [128]struct {
 	name   []byte
 	system *codeSystem
 }

@@ -115,7 +115,10 @@ type Walker struct {
 	capped                 bool // the date masked last was beyond what may be told
 	memo                   memo
 	sealed                 sealedIDs
+	translated             translatedReferences
 	systems                namedSystems
+	judged                 judgedCodes
+	units                  judgedUnits
 	recording              int          // how many objects to be remembered are being walked
 	volatile               bool         // something that their own bytes do not decide was used
 	bundled                bool         // the full URLs of the Bundle were
@@ -278,6 +281,9 @@ func (w *Walker) start(dst, src []byte, site *Site) {
 	w.people = peopleState{}
 	w.testedObj, w.contained.root, w.bundle.of = -1, -1, -1
 	w.sealed.generation++
+	w.translated.generation++
+	w.judged.generation++
+	w.units.generation++
 	w.stops.Forget()
 	w.holders = w.holders[:0]
 	w.path, w.part = w.path[:0], bundlePart{}
@@ -304,9 +310,14 @@ func (w *Walker) fail(offset int, what string) int { return fhirjson.Fail(&w.fau
 // flush copies what passes up to src[end] to dst.
 func (w *Walker) flush(end int) {
 	if w.last < end {
-		w.dst = append(w.dst, w.src[w.last:end]...)
-		w.last = end
+		w.copyTo(end)
 	}
+}
+
+//go:noinline
+func (w *Walker) copyTo(end int) {
+	w.dst = append(w.dst, w.src[w.last:end]...)
+	w.last = end
 }
 
 // mark is a state of the output to go back to.
@@ -320,6 +331,15 @@ func (w *Walker) reset(m mark) { w.dst, w.last = w.dst[:m.dst], m.last }
 func (w *Walker) count(action int, label mask.Label, outcome mask.Outcome) {
 	w.pass.Counts[action]++
 	w.res.labels |= labelBit(label)
+	if w.recording > 0 || w.detail {
+		w.note(action, outcome)
+	}
+}
+
+// note keeps an application for what is to be remembered, or in detail.
+//
+//go:noinline
+func (w *Walker) note(action int, outcome mask.Outcome) {
 	if w.recording > 0 {
 		w.trail = append(w.trail, uint16(action))
 	}
@@ -420,13 +440,13 @@ func (w *Walker) nodeAt(i int) (*node, *decision) {
 // unknownNode stands for a type that is none of FHIR's: its name could be anything.
 var unknownNode = &node{typ: &schema.Type{Name: "(unknown resource type)"}, index: -1}
 
-var resourceTypeMember = []byte(`{"resourceType":"`)
+const resourceTypeMember = `{"resourceType":"`
 
 // typeAt returns the resourceType of the resource at src[i], wherever it
 // stands among the members; empty when it has none.
 func (w *Walker) typeAt(i int) []byte {
 	src := w.src
-	if bytes.HasPrefix(src[i:], resourceTypeMember) {
+	if bytes.HasPrefix(src[i:], []byte(resourceTypeMember)) {
 		rest := src[i+len(resourceTypeMember):]
 		if n := bytes.IndexByte(rest, '"'); n >= 0 && bytes.IndexByte(rest[:n], '\\') < 0 {
 			return rest[:n]

@@ -30,6 +30,9 @@ var quantities = []string{
 	`{"value":95,"comparator":"<","unit":"a"}`, `{"comparator":">","unit":"mg/dL","value":5.50}`, `{"unit":"mg/dL"}`, `{"value":95}`, `{"code":"a","unit":"mg"}`, `{"value":95,"unit":"a","value":7}`,
 	`{"unit":"years","unit":"mg","value":95}`, `{"value":"95","unit":"years"}`, `{"value":95,"unit":"ye\u0061rs"}`, `{"value":95,"unit":{"value":7},"code":"a"}`, `{"extension":[{"url":"x","valueQuantity":{"value":96,"unit":"years"}}],"value":95,"unit":"mg"}`,
 	`{"value":95,"unit":"{Smith}/min","system":"http://unitsofmeasure.org","code":"{Smith}/min"}`, `{"value":95,"unit":"x","system":"urn:oid:1.2.3","code":"years"}`, `{"value":9e1,"unit":"years"`, `{"value":}`,
+	`{"value":5.50,"unit":"mg/dL","system":"http://unitsofmeasure.org","code":"mg/dL"}`, `{"value":-0.5e-3,"unit":"Anna","system":"http://unitsofmeasure.org","code":"mg/dL"}`, `{"value":5,"unit":"{Anna}","system":"http://unitsofmeasure.org","code":"mg"}`,
+	`{"value":5,"unit":"mg","system":"http://unitsofmeasure.org","code":"Anna"}`, `{"value":5,"unit":"mg","system":"https://anna.example","code":"mg"}`, `{"value":5,"unit":"mg","system":"http://unitsofmeasure.org","code":"m\u0067"}`,
+	`{"value":5,"unit":"mg","system":"http://unitsofmeasure.org","code":"mg","extra":7}`, `{"value":5,"unit":"","system":"","code":""}`, `{"value":05,"unit":"mg","system":"http://unitsofmeasure.org","code":"mg"}`, `{"value":5,"unit":"mg","system":"http://unitsofmeasure.org","code":"mg"`,
 }
 
 // wholeObjectsCheck masks texts member by member, as records of single values need it, as a
@@ -102,6 +105,9 @@ func TestQuantitiesInAnyOrder(t *testing.T) {
 func FuzzWholeObjects(f *testing.F) {
 	for _, object := range wholeObjects {
 		f.Add([]byte(`{"resourceType":"Observation","status":"final","subject":` + object + `}`))
+	}
+	for _, quantity := range quantities {
+		f.Add([]byte(`{"resourceType":"Observation","status":"final","valueQuantity":` + quantity + `}`))
 	}
 	for i, src := range examples(f) {
 		if i%40 == 0 && len(src) < 3000 {
