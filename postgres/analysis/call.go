@@ -159,6 +159,9 @@ func (a *analysis) collected(name string, f *pg.FuncCall, n *pg.Node, sc *scope)
 	if !by.isRow {
 		vs = a.argumentValues(f, sc)
 	}
+	if _, object := objectLists[name]; object && firstKeying(vs...) != nil {
+		return a.collectObject(name, f, vs, sc)
+	}
 	if vs[0].keying != nil {
 		return a.collect(name, f, vs, by, sc)
 	}
@@ -297,14 +300,11 @@ func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	v := a.expr(f.Args[0], sc)
 	f.Args[0] = v.node
 	if v.keying != nil {
-		if !v.keying.nulls {
+		if f.Args[0] = a.testable(v); f.Args[0] == nil {
 			a.refuseKeyed(v.keying, at, "cannot be counted", "SQL cannot determine which values the method removes.", "Use count(*) to count rows.")
 		}
 		if f.AggDistinct && !v.keying.comparable {
 			a.refuseKeyed(v.keying, at, "cannot be counted with DISTINCT", "Equal masked values may have different originals.", "Count the distinct sealed ids of the patients.")
-		}
-		if v.column != nil && v.column.shadow != "" && v.column.emit == nil {
-			f.Args[0] = a.shadowOf(v.column)
 		}
 		if len(f.AggOrder) > 0 {
 			a.fail(codeForbidden, at, "count needs no ORDER BY", "Remove the ORDER BY.")

@@ -22,7 +22,13 @@ type collecting struct {
 
 // collects reports whether a call is one of an aggregate whose argument Veil can collect.
 func collects(name string, f *pg.FuncCall) bool {
-	return collectors[name] && f.Over == nil && !f.AggWithinGroup && !f.FuncVariadic && (len(f.Args) == 1 || name == "string_agg" && len(f.Args) == 2)
+	if f.AggWithinGroup || f.FuncVariadic || f.Over != nil && (f.AggDistinct || len(f.AggOrder) > 0) {
+		return false
+	}
+	if _, object := objectLists[name]; object || name == "string_agg" {
+		return len(f.Args) == 2
+	}
+	return collectors[name] && len(f.Args) == 1
 }
 
 // collect makes a list of a keyed argument of an aggregate, as it was analysed.
@@ -127,7 +133,8 @@ func uncast(n *pg.Node) *pg.Node {
 // listOf is a composition of one list: an array of the texts of a keyed value.
 func (a *analysis) listOf(v value, array *pg.Node) (*composition, *rows.Step) {
 	s := v.keying
-	c := &composition{keyed: s, nodes: []*pg.Node{coalesce(cast(array, "text"), text(""))}}
+	c := &composition{nodes: []*pg.Node{coalesce(cast(array, "text"), text(""))}}
+	c.note(s)
 	c.Parts = []rows.Part{{Masking: &s.Masking, Composed: s.composed, Action: a.action(s.Action), List: true}}
 	return c, &rows.Step{}
 }

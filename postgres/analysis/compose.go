@@ -69,6 +69,8 @@ type composition struct {
 	rows.Composed
 	nodes []*pg.Node
 	ascii bool // all of its characters are ASCII
+	// blind: a part may be NULL where PostgreSQL cannot tell.
+	blind bool
 	keyed *keying
 }
 
@@ -142,6 +144,7 @@ func (c *composition) add(a *analysis, v value, function string) *rows.Step {
 }
 
 func (c *composition) note(s *keying) {
+	c.blind = c.blind || !s.nulls || s.composed != nil
 	if c.keyed == nil {
 		c.keyed = s
 	}
@@ -221,7 +224,8 @@ func (a *analysis) mixed(vs []value, nodes []**pg.Node, choice func() *pg.Node) 
 			*nodes[i] = clearText(v.node, "||")
 		}
 	}
-	c := &composition{keyed: s, nodes: []*pg.Node{coalesce(choice(), text(""))}}
+	c := &composition{nodes: []*pg.Node{coalesce(choice(), text(""))}}
+	c.note(s)
 	c.Parts = []rows.Part{{Masking: &s.Masking, Composed: s.composed, Action: a.action(s.Action), Clear: true}}
 	c.Step = &rows.Step{}
 	return a.madeText(c, catalog.OIDText), true

@@ -127,8 +127,10 @@ func (c *composition) addClearJSON(n *pg.Node, binary bool) *rows.Step {
 func (c *composition) take(m *composition) int {
 	at := len(c.Parts)
 	c.Parts, c.nodes = append(c.Parts, m.Parts...), append(c.nodes, m.nodes...)
-	c.ascii = c.ascii && m.ascii
-	c.note(m.keyed)
+	c.ascii, c.blind = c.ascii && m.ascii, c.blind || m.blind
+	if c.keyed == nil {
+		c.keyed = m.keyed
+	}
 	return at
 }
 

@@ -286,12 +286,11 @@ func (a *analysis) nullTest(t *pg.NullTest, n *pg.Node, sc *scope) *pg.Node {
 		return n
 	}
 	v := a.expr(t.Arg, sc)
-	if v.keying != nil && !v.keying.nulls {
-		a.refuseKeyed(v.keying, at, "cannot be tested for NULL", "SQL cannot determine which values the method removes.", "")
+	if t.Arg = v.node; v.keying == nil {
+		return n
 	}
-	t.Arg = v.node
-	if v.keying != nil && v.column != nil && v.column.shadow != "" && v.column.emit == nil {
-		t.Arg = a.shadowOf(v.column)
+	if t.Arg = a.testable(v); t.Arg == nil {
+		a.refuseKeyed(v.keying, at, "cannot be tested for NULL", "SQL cannot determine which values the method removes.", "")
 	}
 	return n
 }

@@ -11,7 +11,7 @@ import (
 func TestHints(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ refused, hint, instead string }{
-		{"SELECT ward, json_object_agg(patient_id, 1) FROM visits GROUP BY ward", "Select a row for each value", "SELECT ward, patient_id FROM visits GROUP BY ward, patient_id ORDER BY ward"},
+		{"SELECT ward, json_object_agg(DISTINCT patient_id, 1) FROM visits GROUP BY ward", "Select a row for each value", "SELECT ward, patient_id FROM visits GROUP BY ward, patient_id ORDER BY ward"},
 		{"SELECT sha256(id::text) FROM patients", "Select the pseudonym", "SELECT id FROM patients"},
 		{"SELECT (jsonb_each('{}')).* FROM wards", "Call the function in FROM", "SELECT w.ward, f.* FROM wards w, jsonb_each('{}') AS f"},
 		{"SELECT 1 FROM wards WHERE ward OPERATOR(public.%) 'x'", "Call the operator's function", "SELECT 1 FROM wards WHERE length(ward) > 0"},

@@ -197,6 +197,9 @@ func (a *analysis) parameterList(l value, items []value, name string, truth bool
 
 // anyAll is x = ANY (array) and x <> ALL (array).
 func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.Node {
+	if out := a.arrayOfKeyed(x, n, name, sc); out != nil {
+		return out
+	}
 	l := a.side(x.Lexpr, sc)
 	if l.keying == nil {
 		a.settle(&l)

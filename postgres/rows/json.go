@@ -16,6 +16,8 @@ func (s *Step) json(args []*string) string {
 		return jsonList(args, ", ")
 	case "jsonb_object":
 		return jsonbObject(args)
+	case "json_member":
+		return quoteJSON(*args[0]) + " : " + jsonOrNull(args[1])
 	}
 	colon, comma := " : ", ", "
 	if s.Text == JSONRow {

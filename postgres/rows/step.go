@@ -68,7 +68,7 @@ func (s *Step) value(parts []datum) datum {
 			return datum{}
 		}
 		return textOf(joined(*args[0].text, texts(args[1:])))
-	case "json_array", "json_object", "jsonb_object":
+	case "json_array", "json_object", "jsonb_object", "json_member":
 		return textOf(s.json(texts(args)))
 	}
 	if args[0].isList {
@@ -122,6 +122,16 @@ func (s *Step) ofList(list []*string, rest []datum) datum {
 		return datum{list: out, isList: true}
 	case "json_list":
 		return textOf(jsonList(list, s.Text))
+	case "json_object_list":
+		return textOf("{ " + joined(", ", list) + " }")
+	case "jsonb_object_list":
+		var members []*string
+		for _, e := range list {
+			if e != nil {
+				members = append(members, jsonbMembers(*e)...)
+			}
+		}
+		return textOf(jsonbObject(members))
 	}
 	return datum{}
 }

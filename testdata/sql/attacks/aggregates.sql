@@ -27,7 +27,7 @@ SELECT array_agg(p) FROM clinic.patients p
 SELECT json_agg(last_name) FROM clinic.patients
 
 --- jsonb-object-agg
---: refused
+--: refused or masked
 SELECT jsonb_object_agg(ssn, sex) FROM clinic.patients WHERE ssn IS NOT NULL
 
 --- json-agg-of-rows

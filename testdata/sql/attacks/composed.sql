@@ -65,7 +65,7 @@ SELECT min('x' || id) FROM clinic.patients
 SELECT count(DISTINCT lower(id)) FROM clinic.patients
 
 --- composed-null
---: refused 42501
+--: masked
 SELECT count(*) FROM clinic.patients WHERE concat(email, id) IS NULL
 
 --- composed-as-a-row

@@ -70,7 +70,7 @@ SELECT array_agg(id) FILTER (WHERE last_name LIKE 'CANARY%') FROM clinic.patient
 SELECT array_agg(ROW(id, last_name)) FROM clinic.patients
 
 --- list-in-a-window
---: refused
+--: no canary
 SELECT array_agg(last_name) OVER (ORDER BY height_cm) FROM clinic.patients
 
 --- list-in-a-setting
@@ -90,7 +90,7 @@ SELECT 1 / (cardinality(array_agg(last_name)) - 300) FROM clinic.patients
 SELECT jsonb_build_object(last_name, 1) FROM clinic.patients
 
 --- json-by-names
---: refused
+--: no canary
 SELECT json_object_agg(last_name, sex) FROM clinic.patients
 
 --- json-taken-apart

@@ -211,9 +211,8 @@ SELECT care_site_id, json_agg(json_build_object('visit', visit_occurrence_id, 'd
 SELECT person_id, jsonb_agg(jsonb_build_object('visit', visit_occurrence_id, 'start', visit_start_date, 'site', care_site_id) ORDER BY visit_start_datetime, visit_source_value) AS visits FROM cdm.visit_occurrence GROUP BY person_id
 
 --- bi-json-by-id
--- A key of an object is a constant.
---: refused
-SELECT json_object_agg(person_id, gender) AS genders FROM cdm.person WHERE year_of_birth > 2005
+--: masked
+SELECT jsonb_object_agg(person_id, gender) AS genders FROM cdm.person WHERE year_of_birth > 2005
 
 --- bi-hierarchy
 --: masked

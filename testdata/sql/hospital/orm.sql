@@ -327,8 +327,7 @@ SELECT person_id, array_agg(preceding_visit_occurrence_id ORDER BY visit_start_d
 SELECT person_id, array_agg(visit_occurrence_id ORDER BY visit_start_datetime, visit_source_value) FILTER (WHERE days > 3) AS long, string_agg(visit_source_value, '|' ORDER BY visit_start_datetime, visit_source_value) FILTER (WHERE days > 3) FROM cdm.visit_occurrence GROUP BY person_id
 
 --- orm-agg-all-rows
--- Whether a list is NULL, PostgreSQL does not see in what it sends.
---: refused
+--: masked
 SELECT array_agg(person_id) IS NOT NULL FROM cdm.person
 
 --- orm-agg-empty
