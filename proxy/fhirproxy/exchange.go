@@ -143,6 +143,7 @@ func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
 		}
 	}()
 	x.s.shared.Log().Error("panic", "request_id", x.ID, "door", "fhir", "operation", x.Operation, "stack", stack.OfPanic())
+	ctx.Response.ResetBody() // whatever was ready
 	x.write(ctx, x.refuse(outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to process this request")), media.Format{})
 }
 
@@ -258,7 +259,6 @@ func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *response, f media.Format
 		ctx.SetConnectionClose()
 	}
 	ctx.SetStatusCode(a.status)
-	ctx.Response.ResetBody()
 	if a.stream != nil {
 		ctx.SetContentType(a.contentType)
 		a.stream.conn, a.stream.done = ctx.Conn(), x.TakeRelease()

@@ -7,8 +7,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/valyala/fasthttp"
 
 	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/consumer"
@@ -86,4 +92,46 @@ func TestSlowReadersAreBounded(t *testing.T) {
 		t.Errorf("HEAD: %d %v", got.status, got.header)
 	}
 	veiltest.Until(t, "what was sent is dropped", func() bool { return r.listener.unsent.Load() == 0 })
+}
+
+// TestResponsesShareBuffers: the buffer of a response that was sent takes a later one. It is
+// not parallel, since it counts what the process allocates.
+func TestResponsesShareBuffers(t *testing.T) {
+	page := []byte(`{"resourceType":"Bundle","type":"searchset","entry":[` +
+		strings.TrimSuffix(strings.Repeat(`{"resource":{"resourceType":"Patient","id":"zq-1","gender":"female"}},`, 1000), ",") + `]}`)
+	r := newRig(t, newHandler(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/fhir+json")
+		w.Header().Set("Content-Length", strconv.Itoa(len(page)))
+		_, _ = w.Write(page)
+	})), func(c *Config) { c.Sink = dropped{} })
+	const clients = 8
+	client := &fasthttp.HostClient{Addr: r.addr, MaxConns: clients, MaxResponseBodySize: 1 << 20}
+	var responses [clients]fasthttp.Response // with buffers of their own
+	respond := func(times int) {
+		var all sync.WaitGroup
+		for i := range responses {
+			resp := &responses[i]
+			resp.KeepBodyBuffer = true
+			all.Go(func() {
+				req := fasthttp.AcquireRequest()
+				req.SetRequestURI(r.base + "/Patient?gender=female")
+				for range times {
+					if err := client.Do(req, resp); err != nil || resp.StatusCode() != 200 || len(resp.Body()) < len(page) {
+						t.Errorf("status %d, %v: %.200s", resp.StatusCode(), err, resp.Body())
+					}
+				}
+			})
+		}
+		all.Wait()
+	}
+	respond(20) // walkers remember what comes again
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	const times = 100
+	respond(times)
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / clients / times; each > uint64(len(page))/2 {
+		t.Errorf("a response of %d bytes allocates %d bytes", len(page), each)
+	}
 }
