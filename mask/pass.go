@@ -29,9 +29,7 @@ type Pass struct {
 	Origin    Origin
 	resources map[string]uint64
 	started   time.Time
-	// lastUsed is how many actions the last record had: the next has about as
-	// many.
-	lastUsed int
+	used      []Use // of the last record: room to collect those of the next one
 }
 
 // Origin says whose exchange a pass is.
@@ -108,15 +106,11 @@ func (p *Pass) Record(result, reason string) *Record {
 		r.Resources = append(r.Resources, Count{Name: name, N: n})
 	}
 	slices.SortFunc(r.Resources, func(a, b Count) int { return strings.Compare(a.Name, b.Name) })
-	r.Used = make([]Use, 0, p.lastUsed)
+	p.used = p.used[:0]
 	for i := p.nextUsed(0); i < len(p.Counts); i = p.nextUsed(i + 1) {
-		u := Use{Action: &p.plan.Actions[i], N: p.Counts[i], number: uint16(i + 1)} //nolint:gosec // the last of maxActions has none
-		if i < len(p.plan.texts) {
-			u.text, u.category = p.plan.texts[i], p.plan.categories[i]
-		}
-		r.Used = append(r.Used, u)
+		p.used = append(p.used, Use{&p.plan.Actions[i], p.Counts[i]})
 	}
-	p.lastUsed = len(r.Used)
+	r.Used = append(make([]Use, 0, len(p.used)), p.used...)
 	r.Found = p.Found.Counts()
 	if p.Detail {
 		r.Details = append([]Detail(nil), p.Details...)

@@ -15,6 +15,12 @@ type Action struct {
 	Path     string
 	Method   string
 	Label    Label
+
+	// What its plan knows of it. text is the action as a record in JSON has it, up to how often
+	// it was used: most of a record is these.
+	text     string
+	category uint8  // its number, or 0
+	number   uint16 // of the action plus 1, or 0
 }
 
 // Plan is a policy applied to a shape: actions by number. It is immutable.
@@ -23,12 +29,8 @@ type Plan struct {
 	Ruleset, RulesetSHA256 string
 	Keys                   *keys.Keyring
 	Actions                []Action
-	// texts are the actions as a record in JSON has them, up to how often they were used:
-	// most of a record is these.
-	texts []string
 	// categories number the categories of actions from 1; 0 is one too many.
-	categories []uint8
-	numbers    map[string]uint8
+	categories map[string]uint8
 }
 
 // Add appends an action and returns its number.
@@ -36,27 +38,27 @@ func (p *Plan) Add(a Action) (int, error) {
 	if len(p.Actions) >= maxActions {
 		return 0, fmt.Errorf("ruleset %s needs more than %d actions", p.Ruleset, maxActions)
 	}
+	n := len(p.Actions)
+	a.text, a.category, a.number = a.asJSON(), p.numberOf(a.Category), uint16(n+1) //nolint:gosec // the last of maxActions has none
 	p.Actions = append(p.Actions, a)
-	p.texts = append(p.texts, a.text())
-	p.categories = append(p.categories, p.number(a.Category))
-	return len(p.Actions) - 1, nil
+	return n, nil
 }
 
-// number is that of a category.
-func (p *Plan) number(category string) uint8 {
-	n, known := p.numbers[category]
-	if !known && len(p.numbers) < mostNumbered {
-		if p.numbers == nil {
-			p.numbers = map[string]uint8{}
+// numberOf is the number of a category.
+func (p *Plan) numberOf(category string) uint8 {
+	n, known := p.categories[category]
+	if !known && len(p.categories) < mostNumbered {
+		if p.categories == nil {
+			p.categories = map[string]uint8{}
 		}
-		n = uint8(len(p.numbers) + 1) //nolint:gosec // at most mostNumbered
-		p.numbers[category] = n
+		n = uint8(len(p.categories) + 1) //nolint:gosec // at most mostNumbered
+		p.categories[category] = n
 	}
 	return n
 }
 
-// text is an Applied of the action in JSON, up to its number.
-func (a *Action) text() string {
+// asJSON is an Applied of the action, up to its number.
+func (a *Action) asJSON() string {
 	b, _ := json.Marshal(Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method}) // texts always encode
 	return strings.TrimSuffix(string(b), "0}")
 }

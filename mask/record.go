@@ -80,10 +80,7 @@ type Applied struct {
 // most of which nobody reads, so it refers to the action.
 type Use struct {
 	*Action
-	N        uint64
-	text     string // of the action, or empty
-	category uint8  // the plan's number of it, or zero
-	number   uint16 // of the action in the plan plus 1, or zero
+	N uint64
 }
 
 // Number is that of the action in the record's plan, or -1 if it is not known.
@@ -93,7 +90,7 @@ func (u *Use) Number() int { return int(u.number) - 1 }
 func (u *Use) AppendJSON(dst []byte) []byte {
 	text := u.text
 	if text == "" {
-		text = u.Action.text()
+		text = u.asJSON()
 	}
 	return append(strconv.AppendUint(append(dst, text...), u.N, 10), '}')
 }

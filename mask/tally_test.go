@@ -64,7 +64,7 @@ func TestUsesInJSON(t *testing.T) {
 	}
 }
 
-func ring(t *testing.T) *keys.Keyring {
+func ring(t testing.TB) *keys.Keyring {
 	t.Helper()
 	r, err := keys.NewKeyring([]byte("the key of the tests, 32 bytes!!"), "test")
 	if err != nil {
