@@ -66,6 +66,13 @@ func (f limitedFile) WriteAt(b []byte, at int64) (int, error) {
 	return f.file.WriteAt(b, at)
 }
 
+func (f limitedFile) Zero(n, at int64) (int64, error) {
+	if at+n > f.room {
+		return 0, errors.New("no space left on device")
+	}
+	return f.file.Zero(n, at)
+}
+
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	for _, room := range []int64{1300, 1500, 1700, leastReserved + 2000} {

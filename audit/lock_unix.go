@@ -20,5 +20,13 @@ func lockDir(path string) (io.Closer, error) {
 		_ = f.Close()
 		return nil, errors.New("another process has it open for writing")
 	}
-	return f, nil
+	return lock{f}, nil
+}
+
+type lock struct{ *os.File }
+
+// Close gives the lock up. Closing the file alone would leave it to a program that another
+// goroutine is just starting, until that has closed its copy.
+func (l lock) Close() error {
+	return errors.Join(syscall.Flock(int(l.Fd()), syscall.LOCK_UN), l.File.Close())
 }

@@ -14,6 +14,8 @@ type file interface {
 	// Sync makes what was written durable, and the size where that changed.
 	Sync() error
 	Truncate(size int64) error
+	// Zero writes n zeros from a place on, at most mostReserved, and reports how many.
+	Zero(n, off int64) (int64, error)
 }
 
 // files opens segments; tests put failing ones here.
@@ -23,7 +25,10 @@ type files interface {
 
 type realFiles struct{}
 
-func (realFiles) open(path string) (file, error) {
+func (realFiles) open(path string) (file, error) { return openFile(path) }
+
+// openCached opens a segment that is written by way of the system's cache.
+func openCached(path string) (file, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -36,6 +41,12 @@ func (realFiles) open(path string) (file, error) {
 type dataFile struct{ *os.File }
 
 func (f dataFile) Sync() error { return syncData(f.File) }
+
+// Zero implements file.
+func (f dataFile) Zero(n, off int64) (int64, error) {
+	written, err := f.WriteAt(zeros[:n], off)
+	return int64(written), err
+}
 
 // segment is the segment that is being written. Space is reserved ahead of its text,
 // as zeros: the system syncs a file whose size stays the same in about half the time.
@@ -53,8 +64,8 @@ const (
 	mostReserved  = 1 << 20
 )
 
-// zeros are what is reserved.
-var zeros [mostReserved]byte
+// zeros are what is reserved, with a block more, so that they can begin at one.
+var zeros [mostReserved + 2*4096]byte
 
 // write appends text and returns when it is durable.
 func (s *segment) write(text []byte) error {
@@ -76,8 +87,8 @@ func (s *segment) write(text []byte) error {
 func (s *segment) reserve(end int64) {
 	s.reserved = end
 	if n := min(max(end, leastReserved), mostReserved, s.most-end); n > 0 {
-		if written, err := s.f.WriteAt(zeros[:n], end); err == nil {
-			s.reserved += int64(written)
+		if written, err := s.f.Zero(n, end); err == nil {
+			s.reserved += written
 		}
 	}
 }

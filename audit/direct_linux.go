@@ -1,0 +1,134 @@
+package audit
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"unsafe"
+)
+
+// block is what writes past the system's cache begin and end at, in the file and in memory.
+const block = 4096
+
+// openFile opens a segment to be written past the system's cache: what is synced at once and
+// not read soon need not be copied there, nor the zeros ahead of it. Where the file system
+// refuses that, it is written as usual.
+func openFile(path string) (file, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_DIRECT, 0o600)
+	if errors.Is(err, syscall.EINVAL) {
+		return openCached(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &directFile{dataFile: dataFile{f}}, nil
+}
+
+// directFile writes whole blocks: the last one with zeros behind the text, and once more with
+// the text that follows. What stood in it before is written again as it was, so that a sector
+// of it is the same whether or not it reaches the disk.
+type directFile struct {
+	dataFile
+	// buf lies at a block in memory. Its first tail bytes are in the file from at on, where
+	// the next text goes on.
+	buf    []byte
+	at     int64
+	tail   int
+	cached bool // the file system does not write blocks after all
+}
+
+// WriteAt writes text, mostly where the text before ended.
+func (f *directFile) WriteAt(text []byte, off int64) (int, error) {
+	if !f.cached && off != f.at+int64(f.tail) {
+		if err := f.load(off); err != nil {
+			return 0, err
+		}
+	}
+	if f.cached {
+		return f.dataFile.WriteAt(text, off)
+	}
+	f.grow(f.tail + len(text))
+	end := f.tail + copy(f.buf[f.tail:], text)
+	clear(f.buf[end:blocks(end)])
+	n, err := f.File.WriteAt(f.buf[:blocks(end)], f.at)
+	if n == 0 && errors.Is(err, syscall.EINVAL) {
+		if err := f.cache(); err != nil {
+			return 0, err
+		}
+		return f.dataFile.WriteAt(text, off)
+	}
+	if n < end {
+		return max(n-f.tail, 0), err
+	}
+	last := end / block * block
+	f.at += int64(last)
+	f.tail = copy(f.buf, f.buf[last:end])
+	return len(text), nil
+}
+
+// load reads the block that a place is in up to that place.
+func (f *directFile) load(off int64) error {
+	f.at, f.tail = off/block*block, 0
+	f.grow(block)
+	n, err := f.ReadAt(f.buf[:block], f.at)
+	if errors.Is(err, syscall.EINVAL) {
+		return f.cache()
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	f.tail = int(off - f.at)
+	clear(f.buf[min(n, f.tail):f.tail])
+	return nil
+}
+
+// Zero implements file. WriteAt has filled the block before the first whole one.
+func (f *directFile) Zero(n, off int64) (int64, error) {
+	if f.cached {
+		return f.dataFile.Zero(n, off)
+	}
+	from := (off + block - 1) / block * block
+	written, err := f.File.WriteAt(aligned(zeros[:])[:blocks(int(n))], from)
+	if written == 0 {
+		return 0, err
+	}
+	return from + int64(written) - off, nil
+}
+
+// cache gives up writing past the cache.
+func (f *directFile) cache() error {
+	c, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed syscall.Errno
+	err = c.Control(func(fd uintptr) {
+		var flags uintptr
+		if flags, _, failed = syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_GETFL, 0); failed == 0 {
+			_, _, failed = syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_SETFL, flags&^syscall.O_DIRECT)
+		}
+	})
+	if err == nil && failed != 0 {
+		err = os.NewSyscallError("fcntl", failed)
+	}
+	f.cached, f.buf = err == nil, nil
+	return err
+}
+
+// grow makes room for n bytes, in whole blocks.
+func (f *directFile) grow(n int) {
+	if n = blocks(n); len(f.buf) < n {
+		buf := aligned(make([]byte, n+n/4+2*block))
+		copy(buf, f.buf[:f.tail])
+		f.buf = buf
+	}
+}
+
+// blocks is a size in whole blocks.
+func blocks(n int) int { return (n + block - 1) / block * block }
+
+// aligned is memory without what it has before its first block.
+func aligned(b []byte) []byte {
+	return b[-uintptr(unsafe.Pointer(unsafe.SliceData(b)))%block:] //nolint:gosec // only looked at
+}
