@@ -47,6 +47,7 @@ func TestRealProvider(t *testing.T) {
 	defer cancel()
 	browser := exec.CommandContext(ctx, "node", "login.mjs", base, "ann", "ben")
 	browser.Dir = dir
+	browser.WaitDelay = 10 * time.Second
 	out, err := browser.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
