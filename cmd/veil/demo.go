@@ -49,13 +49,13 @@ and the audit log are temporary and are removed at the end.`,
 	}
 	fl := c.Flags()
 	fl.IntVar(&o.Patients, "patients", 100, "generate `N` patients")
-	fl.Uint64Var(&o.Seed, "seed", 1, "seed of the generator; another `N` gives other patients")
+	fl.Uint64Var(&o.Seed, "seed", 1, "seed of the generator; another `N` makes other patients")
 	fl.Int64Var(&export, "export", 0, "write about `BYTES` bytes of the patients' records to standard output as NDJSON, and exit")
 	fl.BoolVar(&stays, "stays", false, "write a stay in hospital of each patient to standard output as NDJSON, with who was readmitted, and exit: data from which a model can learn")
 	fl.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "`ADDRESS` of the masked view; another port is used if this one is in use")
-	fl.StringVar(&o.PostgresListen, "postgres-listen", "127.0.0.1:8092", "`ADDRESS` of the masked view of the tables; likewise")
-	fl.StringVar(&o.ConsoleListen, "console-listen", "127.0.0.1:8093", "`ADDRESS` of the console for operators; likewise")
-	fl.StringVar(&o.SourceListen, "source-listen", "127.0.0.1:8091", "`ADDRESS` of the source; likewise")
+	fl.StringVar(&o.PostgresListen, "postgres-listen", "127.0.0.1:8092", "`ADDRESS` of the masked view of the tables, or another port")
+	fl.StringVar(&o.ConsoleListen, "console-listen", "127.0.0.1:8093", "`ADDRESS` of the console for operators, or another port")
+	fl.StringVar(&o.SourceListen, "source-listen", "127.0.0.1:8091", "`ADDRESS` of the source, or another port")
 	return c
 }
 

@@ -82,8 +82,8 @@ empty database. A table that no rule covers is left out and reported, and the
 exit status is 1. Standard error counts what else is left out, such as
 functions, owners and constraints that do not hold on masked rows.
 
-Other JSON, NDJSON and XML: files of which the documents section of the
-ruleset names the document are masked by its rules for paths. The name of the
+Other JSON, NDJSON and XML: files whose document the documents section of the
+ruleset names are masked by its rules for paths. The name of the
 file without its ending is the name of the document, unless --document or the
 ruleset gives another. What no rule covers is removed. --check lists paths.
 

@@ -28,7 +28,7 @@ access tokens, client certificates, users of the PostgreSQL listener, views,
 TLS, limits and upstream credentials.
 
 On SIGHUP, Veil reads the configuration, rulesets, keys and certificates again
-and puts them in force together, or not at all; the log says what is wrong. On
+and applies them together, or not at all; the log says what is wrong. On
 SIGINT and SIGTERM, /readyz fails for shutdown.delay; then Veil accepts no
 more connections and gives requests in progress shutdown.grace to finish. A
 second signal ends the process at once.

@@ -57,7 +57,7 @@ func shippingSettings(s *Shipping) []setting {
 		optional("otlp", "or a receiver of OpenTelemetry logs", &s.OTLP, func(o *OTLP) []setting {
 			return []setting{
 				text("endpoint", "URL of an OTLP receiver over HTTP, such as http://localhost:4318/v1/logs", &o.Endpoint, collectorURL),
-				text("headersFile", "file with headers for it, one a line as Name: value, mode 0600 (optional)", &o.HeadersFile),
+				text("headersFile", "file with headers for it, one per line as Name: value, mode 0600 (optional)", &o.HeadersFile),
 				section("tls", "TLS to it, if its URL is https", tlsClientSettings(&o.TLS)...),
 			}
 		}),

@@ -81,7 +81,7 @@ func (cs *Commands) newFiles() *cobra.Command {
 	c := &cobra.Command{
 		Use: "files [FILE|DIR|PATTERN…]", Short: "Look at the tables in files", Args: cli.Args(1, math.MaxInt),
 		Long: `Samples the tables in files, of every format of rows that veil mask reads, and
-judges their columns. Files are sampled all over, the standard input from its
+judges their columns. Files are sampled throughout, standard input from its
 beginning. Nothing is written but what you ask for. If a file cannot be read,
 the others still are, and the exit status is 1.`,
 		Example: `  veil discover files export/*.csv --ruleset clinic.yaml

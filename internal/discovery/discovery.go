@@ -42,10 +42,10 @@ type Options struct {
 
 // AddFlags adds the flags of the options, but those of Format.
 func (o *Options) AddFlags(fl *pflag.FlagSet) {
-	fl.BoolVar(&o.All, "all", false, "list all columns, not only those that identify or are unsure")
+	fl.BoolVar(&o.All, "all", false, "list all columns, not only those that may identify persons")
 	fl.StringVar(&o.HTML, "html", "", "also write the report as a page to `FILE`")
 	fl.StringVar(&o.Ruleset, "ruleset", "", "also write a proposed ruleset to `FILE`")
-	fl.StringVar(&o.Against, "against", "", "compare with a `RULESET`: list what no rule covers, what changed and what rules name in vain; exit with status 1 if there is any")
+	fl.StringVar(&o.Against, "against", "", "compare with a `RULESET`: list columns that no rule covers, what changed, and rules that match nothing; exit with status 1 if there is any")
 	fl.StringVar(&o.Sign, "sign", "", "with --format json: date the output and sign it with the key in `FILE`, for veil report evidence")
 	fl.StringVar(&o.Lexicon, "lexicon", "", "`FILE` with words and rules for names of columns, in addition to the built-in ones")
 }

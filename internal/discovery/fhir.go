@@ -30,7 +30,7 @@ type FHIR struct {
 
 // AddFlags adds the flags, but those of Format.
 func (o *FHIR) AddFlags(fl *pflag.FlagSet) {
-	fl.BoolVar(&o.All, "all", false, "list what passes, too")
+	fl.BoolVar(&o.All, "all", false, "also list what passes")
 	fl.StringVar(&o.Ruleset, "ruleset", "safe-harbor", "say what `RULESET` does to what is found")
 	fl.StringVar(&o.Overlay, "overlay", "", "also write an overlay for what the ruleset does not cover to `FILE`")
 	fl.StringVar(&o.TokenFile, "token-file", "", "`FILE` with a bearer token for the server, mode 0600")

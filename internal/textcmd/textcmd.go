@@ -72,7 +72,7 @@ With --replace, the text is printed with labels in place of what was found.
 --type html or rtf replaces in markup, which stays valid.
 
 With --recognizer, a server with the interface of Presidio's analyzer is asked
-too, and what either finds counts. It sees the texts.
+too, and what either finds is listed. It receives the texts.
 
 Not everything that identifies a person can be found; see docs/text.md for
 what was measured.`,
