@@ -63,6 +63,8 @@ type Job struct {
 	// RecordNames it has the names of files, and not pseudonyms alone.
 	ID, Consumer, Program string
 	RecordNames           bool
+	// HideNames gives outputs pseudonyms for names, since those of inputs can be persons'.
+	HideNames bool
 	// Earlier resumes an interrupted run: an output that exists is taken as it is if
 	// Earlier knows its digest as that of an input of this digest. It is nil for a job
 	// from the beginning.

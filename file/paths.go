@@ -43,6 +43,9 @@ func (j *Job) plan(ctx context.Context) (*paths, error) {
 	if err := p.expand(); err != nil {
 		return nil, err
 	}
+	if j.HideNames {
+		p.hideNames()
+	}
 	if j.Out == "" && len(p.inputs) > 1 {
 		return nil, Problem{Field: "Out", What: "several inputs need an output directory, since their outputs cannot be told apart on standard output"}
 	}

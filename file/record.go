@@ -15,7 +15,7 @@ const fileDomain = "file"
 
 // pseudonym names the file in the audit log, since its own name can be a person's.
 func (in *input) pseudonym(keys *keys.Keyring) string {
-	return "file-" + hex.EncodeToString(keyed(keys, "name", sha256.New(), []byte(filepath.Base(in.display)))[:8])
+	return "file-" + pseudonymOf(keys, "name", filepath.Base(in.display))
 }
 
 // keyed returns the HMAC-SHA-256 of a hash, so that nobody without the key can test a

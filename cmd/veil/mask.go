@@ -36,6 +36,7 @@ type maskFlags struct {
 	detail    bool
 	resume    bool
 	names     bool
+	hideNames bool
 	summary   string
 	check     bool
 	strict    bool
@@ -107,9 +108,11 @@ resources of which type were left out of each file, and by which rule.
 With --audit-dir, an audit record is written for each file, and for the run at
 its start and end. The record of a file contains a pseudonym of the file's
 name, a keyed digest of the input and the SHA-256 of the output, so that veil
-audit show --file finds it by either file. veil runs lists runs and verifies
-their outputs. --resume continues an interrupted run: it keeps finished
-outputs whose digests are in the audit log, and masks the other files.
+audit show --file finds it by either file. Outputs have the names of their
+inputs; with --hide-names they have those pseudonyms instead. veil runs lists
+runs and verifies their outputs. --resume continues an interrupted run: it
+keeps finished outputs whose digests are in the audit log, and masks the other
+files.
 
 A rule that names a column which no input has is a warning, since it may be
 misspelt; with --strict nothing is masked then.
@@ -141,6 +144,7 @@ overwrite one of its own files: then nothing was written.`,
 	fl.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "mask `N` lines in parallel; order is preserved")
 	fl.BoolVar(&f.resume, "resume", false, "continue an interrupted run: keep finished outputs, mask the rest")
 	fl.BoolVar(&f.names, "record-names", false, "record the names of files, not only pseudonyms of them")
+	fl.BoolVar(&f.hideNames, "hide-names", false, "name outputs by pseudonyms of the names of files and directories, which can be persons'")
 	fl.StringVar(&f.summary, "summary", "", "print a summary to standard error: `FORMAT` text or json (default: text, if it is a terminal)")
 	fl.BoolVar(&f.check, "check", false, "list the columns of inputs with their treatments and rules, and write nothing")
 	fl.BoolVar(&f.strict, "strict", false, "refuse to run if a rule names a column that the inputs do not have (default: a warning)")
@@ -186,7 +190,7 @@ func (a *app) mask(c *cobra.Command, f maskFlags, args []string) (err error) {
 		Inputs: args, Stdin: c.InOrStdin(), Out: f.out, Stdout: output(c), Rejects: f.rejects, AuditDir: f.auditDir,
 		Uses:  []file.Use{{What: "the key", Path: f.key.Path(a.env)}, {What: "the ruleset", Path: f.ruleset}},
 		Store: bucket.New(), Formats: opened, Plan: compiled.Plan, Keys: compiled.Policy.Keys, Workers: f.workers, Detail: f.detail,
-		ID: mask.NewRequestID(), Program: moduleVersion(), RecordNames: f.names,
+		ID: mask.NewRequestID(), Program: moduleVersion(), RecordNames: f.names, HideNames: f.hideNames,
 		Report: d.Report, Progress: d.Progress(),
 	}
 	named := jobshow.NewNamed(job, table.NewRules(compiled.Policy), f.strict)
