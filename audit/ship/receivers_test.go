@@ -78,12 +78,27 @@ func (s *syslogServer) read(conn net.Conn) {
 	}
 }
 
+// impatient waits a tenth of a second for a server at first, and longer each time that this
+// was not enough: a server that responds can do so on a slow machine, too.
+type impatient struct {
+	*Syslog
+	tries int
+}
+
+func (i *impatient) Send(ctx context.Context, entries []Entry) error {
+	i.timeout = 100 * time.Millisecond << min(i.tries, 10)
+	i.tries++
+	return i.Syslog.Send(ctx, entries)
+}
+
 // TestSyslogServers: each has all lines in the end, whatever it does at first.
 func TestSyslogServers(t *testing.T) {
 	t.Parallel()
 	ca := httptest.NewUnstartedServer(nil) // for its certificate
 	ca.StartTLS()
 	defer ca.Close()
+	ended := make(chan struct{})
+	t.Cleanup(func() { close(ended) })
 	var turn [5]atomic.Int64
 	first := func(i int, f func(net.Conn)) func(net.Conn) bool {
 		return func(conn net.Conn) bool {
@@ -115,15 +130,15 @@ func TestSyslogServers(t *testing.T) {
 			_, _ = io.Copy(io.Discard, conn)
 			_, _ = io.WriteString(conn, "HTTP/1.1 400 nonsense\r\n\r\n")
 		})},
-		"hangs": {odd: first(4, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn); time.Sleep(200 * time.Millisecond) })},
+		"hangs": {odd: first(4, func(net.Conn) { <-ended })},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newSyslogServer(t, tc.server, tc.odd)
 			j := newJournal(t, nil)
-			target := NewSyslog(server.l.Addr().String(), tc.client)
+			var target Target = NewSyslog(server.l.Addr().String(), tc.client)
 			if name == "hangs" {
-				target.timeout = 100 * time.Millisecond
+				target = &impatient{Syslog: NewSyslog(server.l.Addr().String(), tc.client)}
 			}
 			begin(t, options(j, target))
 			j.write(t, 60)
