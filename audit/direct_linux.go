@@ -4,8 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 	"syscall"
-	"unsafe"
 )
 
 // block is what writes past the system's cache begin and end at, in the file and in memory.
@@ -30,8 +30,8 @@ func openFile(path string) (file, error) {
 // of it is the same whether or not it reaches the disk.
 type directFile struct {
 	dataFile
-	// buf lies at a block in memory. Its first tail bytes are in the file from at on, where
-	// the next text goes on.
+	// buf is whole pages of memory. Its first tail bytes are in the file from at on, where the
+	// next text goes on.
 	buf    []byte
 	at     int64
 	tail   int
@@ -48,7 +48,9 @@ func (f *directFile) WriteAt(text []byte, off int64) (int, error) {
 	if f.cached {
 		return f.dataFile.WriteAt(text, off)
 	}
-	f.grow(f.tail + len(text))
+	if err := f.grow(f.tail + len(text)); err != nil {
+		return 0, err
+	}
 	end := f.tail + copy(f.buf[f.tail:], text)
 	clear(f.buf[end:blocks(end)])
 	n, err := f.File.WriteAt(f.buf[:blocks(end)], f.at)
@@ -70,7 +72,9 @@ func (f *directFile) WriteAt(text []byte, off int64) (int, error) {
 // load reads the block that a place is in up to that place.
 func (f *directFile) load(off int64) error {
 	f.at, f.tail = off/block*block, 0
-	f.grow(block)
+	if err := f.grow(block); err != nil {
+		return err
+	}
 	n, err := f.ReadAt(f.buf[:block], f.at)
 	if errors.Is(err, syscall.EINVAL) {
 		return f.cache()
@@ -88,8 +92,12 @@ func (f *directFile) Zero(n, off int64) (int64, error) {
 	if f.cached {
 		return f.dataFile.Zero(n, off)
 	}
+	pages, err := zeroPages()
+	if err != nil {
+		return 0, err
+	}
 	from := (off + block - 1) / block * block
-	written, err := f.File.WriteAt(aligned(zeros[:])[:blocks(int(n))], from)
+	written, err := f.File.WriteAt(pages[:blocks(int(n))], from)
 	if written == 0 {
 		return 0, err
 	}
@@ -112,23 +120,48 @@ func (f *directFile) cache() error {
 	if err == nil && failed != 0 {
 		err = os.NewSyscallError("fcntl", failed)
 	}
-	f.cached, f.buf = err == nil, nil
+	f.cached = err == nil
+	f.drop()
 	return err
 }
 
-// grow makes room for n bytes, in whole blocks.
-func (f *directFile) grow(n int) {
-	if n = blocks(n); len(f.buf) < n {
-		buf := aligned(make([]byte, n+n/4+2*block))
-		copy(buf, f.buf[:f.tail])
-		f.buf = buf
+// Close closes the file.
+func (f *directFile) Close() error {
+	f.drop()
+	return f.dataFile.Close()
+}
+
+// drop gives the memory back.
+func (f *directFile) drop() {
+	if f.buf != nil {
+		_ = syscall.Munmap(f.buf) // it is what Mmap returned
 	}
+	f.buf = nil
+}
+
+// grow makes room for n bytes, in whole blocks.
+func (f *directFile) grow(n int) error {
+	if n = blocks(n); len(f.buf) >= n {
+		return nil
+	}
+	buf, err := pages(n+n/4, syscall.PROT_READ|syscall.PROT_WRITE)
+	if err != nil {
+		return err
+	}
+	copy(buf, f.buf[:f.tail])
+	f.drop()
+	f.buf = buf
+	return nil
+}
+
+// zeroPages are what Zero writes. No memory is behind them.
+var zeroPages = sync.OnceValues(func() ([]byte, error) { return pages(mostReserved, syscall.PROT_READ) })
+
+// pages is memory of at least so many bytes that begins at a page, and so at a block.
+func pages(n, protection int) ([]byte, error) {
+	b, err := syscall.Mmap(-1, 0, blocks(n), protection, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	return b, os.NewSyscallError("mmap", err)
 }
 
 // blocks is a size in whole blocks.
 func blocks(n int) int { return (n + block - 1) / block * block }
-
-// aligned is memory without what it has before its first block.
-func aligned(b []byte) []byte {
-	return b[-uintptr(unsafe.Pointer(unsafe.SliceData(b)))%block:] //nolint:gosec // only looked at
-}

@@ -20,7 +20,7 @@ func TestDirectFile(t *testing.T) {
 		{"blocks", func(*directFile) {}},
 		// A file system that takes the flag and refuses the writes, as it refuses memory that
 		// does not begin at a block.
-		{"refused", func(f *directFile) { f.buf = aligned(make([]byte, 64*block))[1:] }},
+		{"refused", func(f *directFile) { f.buf = make([]byte, 65*block)[1:] }},
 	} {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()

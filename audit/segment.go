@@ -64,8 +64,8 @@ const (
 	mostReserved  = 1 << 20
 )
 
-// zeros are what is reserved, with a block more, so that they can begin at one.
-var zeros [mostReserved + 2*4096]byte
+// zeros are what is reserved.
+var zeros [mostReserved]byte
 
 // write appends text and returns when it is durable.
 func (s *segment) write(text []byte) error {
