@@ -3,6 +3,7 @@ package fhir
 import (
 	"bytes"
 	"hash/maphash"
+	"slices"
 
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 	"github.com/veil-proxy/veil/fhir/terminology"
@@ -102,6 +103,11 @@ func (w *Walker) heldByObservation(c *condition, obj, at int) bool {
 
 // readAge reads the object at src[i].
 func (w *Walker) readAge(i int) bool {
+	if c := w.readConcept(i); c.end != 0 {
+		return terminology.IsAgeText(c.text) || slices.ContainsFunc(c.codings[:c.size], func(of usualCoding) bool {
+			return terminology.IsAgeCode(of.code) || !bytes.Equal(of.display, c.text) && terminology.IsAgeText(of.display)
+		})
+	}
 	var at [4]int
 	w.findAll(i, ageMembers, at[:])
 	text := w.text(at[2])

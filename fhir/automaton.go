@@ -112,6 +112,7 @@ type node struct {
 	plain       *plainCoding    // of a Coding, where its members are treated as usual
 	reference   *plainReference // of a Reference, likewise
 	quantity    *plainQuantity  // of a quantity, likewise
+	concept     *plainConcept   // of a CodeableConcept, likewise
 	address     bool            // its members need the country beside them
 	ofResources bool            // a resource that holds others beside contained ones
 	withheld    *decision       // a rule takes the resource type out

@@ -95,6 +95,12 @@ func (w *Walker) enter(n *node, i int) (end int, kept bool) {
 		}
 		return w.object(n, i)
 	}
+	if n.decided == asConcept {
+		if end, done := w.wholeConcept(n.concept, i); done {
+			w.unitWalked = nil
+			return end, true
+		}
+	}
 	outer := w.coded
 	w.coded = codedState{node: n, start: i, shownFrom: len(w.shown)}
 	switch n.decided {
@@ -137,7 +143,7 @@ var codeMembers = []string{"system", "code"}
 // the index behind both where they come first, or -1.
 func (w *Walker) decideCode(i int) (behind int) {
 	c := &w.coded
-	if behind = w.usualCode(i); behind < 0 {
+	if c.system, c.code, behind = w.readCoding(i); behind < 0 {
 		var at [2]int
 		w.findAll(i, codeMembers, at[:])
 		c.system, c.code = w.text(at[0]), w.text(at[1])
@@ -177,26 +183,25 @@ const (
 	codeHead   = `,"code":"`
 )
 
-// usualCode reads system and code where they come first, in this order and without escapes,
-// as most servers write a Coding. It returns the index behind them, or -1.
-func (w *Walker) usualCode(i int) (behind int) {
+// readCoding reads system and code of the coding at src[i] where they come first, in this
+// order and without escapes, as most servers write it. It returns the index behind them, or -1.
+func (w *Walker) readCoding(i int) (system, code []byte, behind int) {
 	src := w.src
 	if len(src)-i < len(systemHead) || string(src[i:i+len(systemHead)]) != systemHead {
-		return -1
+		return nil, nil, -1
 	}
 	var f fhirjson.Fault
 	from := i + len(systemHead)
 	end, escaped := w.stops.ScanString(src, from-1, &f)
 	if end < 0 || escaped || len(src)-end < len(codeHead) || string(src[end:end+len(codeHead)]) != codeHead {
-		return -1
+		return nil, nil, -1
 	}
 	codeFrom := end + len(codeHead)
 	codeEnd, escaped := w.stops.ScanString(src, codeFrom-1, &f)
 	if codeEnd < 0 || escaped {
-		return -1
+		return nil, nil, -1
 	}
-	w.coded.system, w.coded.code = src[from:end-1], src[codeFrom:codeEnd-1]
-	return codeEnd
+	return src[from : end-1], src[codeFrom : codeEnd-1], codeEnd
 }
 
 var quantityMembers = []string{"value", "unit", "system", "code"}

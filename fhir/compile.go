@@ -236,7 +236,7 @@ func (c *compiler) fill(n *node, items []item) {
 	if n.coded != nil && n.typ.Element("comparator") != nil {
 		n.valueField = n.keys.Find([]byte("value"))
 	}
-	n.quantity = plainQuantityOf(n)
+	n.quantity, n.concept = plainQuantityOf(n), plainConceptOf(n)
 }
 
 // markTested marks the field that the conditions of a node begin with, if it

@@ -1,50 +1,70 @@
 package fhir
 
-// judgedCodes are codes that were judged lately in the text being masked, with the display
-// that stood beside each: a Bundle says the same few codes thousands of times, and the tables
-// of the terminology are larger than the processor's caches.
+// judgedCodes are codes and displays that were judged lately in the text being masked: a
+// Bundle says the same few codes thousands of times, and the tables of the terminology are
+// larger than the processor's caches.
 type judgedCodes struct {
 	generation uint32
 	table      []judgedCode
 }
 
+// judgedCode is a code of a system, or a display beside it.
 type judgedCode struct {
 	system        *codeSystem
 	generation    uint32
-	size, display uint8
+	size, display uint8 // of the code and the display in text
+	isDisplay     bool
 	passes        bool
-	seen, shows   bool // the display was judged, and passes
 	text          [longestJudged]byte
 }
 
 const (
-	longestJudged = 100 // bytes of a code and its display
-	judgedSlots   = 1 << 8
+	longestJudged = 112 // bytes of a code and its display
+	judgedSlots   = 1 << 9
 )
 
-func (j *judgedCodes) at(code []byte) *judgedCode {
+// find returns the place of a code or a display, and whether it is there.
+func (j *judgedCodes) find(s *codeSystem, code, display []byte, isDisplay bool) (c *judgedCode, found bool) {
 	if j.table == nil {
 		j.table = make([]judgedCode, judgedSlots)
 	}
-	return &j.table[hashOfEnds(code)>>56%judgedSlots]
+	c = &j.table[(hashOfEnds(code)+hashOfEnds(display)*3)>>55%judgedSlots]
+	return c, c.generation == j.generation && c.system == s && c.isDisplay == isDisplay &&
+		string(c.text[:c.size]) == string(code) && string(c.text[c.size:c.size+c.display]) == string(display)
 }
 
-// has reports whether a code of a system was judged.
-func (c *judgedCode) has(generation uint32, s *codeSystem, code []byte) bool {
-	return c.generation == generation && c.system == s && string(c.text[:c.size]) == string(code)
+// keep puts a code or a display in its place.
+func (j *judgedCodes) keep(c *judgedCode, s *codeSystem, code, display []byte, isDisplay, passes bool) {
+	if len(code)+len(display) > longestJudged {
+		return
+	}
+	c.system, c.generation, c.isDisplay, c.passes = s, j.generation, isDisplay, passes
+	c.size = uint8(copy(c.text[:], code))
+	c.display = uint8(copy(c.text[c.size:], display))
 }
 
 // codeMayPass is the function of this name for what the text says.
 func (w *Walker) codeMayPass(s *codeSystem, system, code []byte) bool {
-	c := w.judged.at(code)
-	if c.has(w.judged.generation, s, code) {
+	c, found := w.judged.find(s, code, nil, false)
+	if found {
 		return c.passes
 	}
 	passes := w.a.codes.codeMayPass(s, system, code)
-	if len(code) <= longestJudged {
-		c.system, c.generation, c.passes, c.seen = s, w.judged.generation, passes, false
-		c.size = uint8(copy(c.text[:], code))
+	w.judged.keep(c, s, code, nil, false, passes)
+	return passes
+}
+
+// canonicals stands in the place of a code system for canonical URLs.
+var canonicals = &codeSystem{}
+
+// canonicalMayPass is the function of this name for what the text says.
+func (w *Walker) canonicalMayPass(url []byte) bool {
+	c, found := w.judged.find(canonicals, url, nil, false)
+	if found {
+		return c.passes
 	}
+	passes := w.a.canonicalMayPass(url)
+	w.judged.keep(c, canonicals, url, nil, false, passes)
 	return passes
 }
 
@@ -53,15 +73,11 @@ func (w *Walker) displayMayPass(s *codeSystem, system, code, display []byte) boo
 	if s.display != displayVerify {
 		return s.display == displayTrust
 	}
-	c := w.judged.at(code)
-	known := c.has(w.judged.generation, s, code)
-	if known && c.seen && string(c.text[c.size:c.size+c.display]) == string(display) {
-		return c.shows
+	c, found := w.judged.find(s, code, display, true)
+	if found {
+		return c.passes
 	}
-	shows := w.a.codes.displayMayPass(s, system, code, display)
-	if known && len(code)+len(display) <= longestJudged {
-		c.seen, c.shows = true, shows
-		c.display = uint8(copy(c.text[c.size:], display))
-	}
-	return shows
+	passes := w.a.codes.displayMayPass(s, system, code, display)
+	w.judged.keep(c, s, code, display, true, passes)
+	return passes
 }

@@ -86,21 +86,27 @@ func (b *siteBase) cut(url []byte) (rest []byte, ok bool) {
 // FHIR R4, references.html#literal.
 func (w *Walker) reference(d *decision, i, end int, val []byte) (int, bool) {
 	// Computing the pseudonym of a URN takes no longer than remembering it.
-	isURN := len(val) >= 4 && string(val[:4]) == "urn:"
-	var slot *textSlot
-	var lately *translatedReference
-	if !isURN {
-		if lately = w.translated.at(val); lately.has(w.translated.generation, d.rule.form, val) {
-			w.flush(i)
-			w.dst = append(w.dst, lately.out()...)
-			w.last = end
-			w.count(d.action, d.label, mask.Replaced)
-			return end, true
-		}
-		slot = w.memo.text(d, val)
-		if w.recallText(slot, d, i, end, val) {
-			return end, true
-		}
+	if len(val) >= 4 && string(val[:4]) == "urn:" {
+		w.replace(i, end, func(dst []byte) []byte { return w.appendURN(dst, val) })
+		w.count(d.action, d.label, mask.Replaced)
+		return end, true
+	}
+	lately := w.translated.at(val)
+	if !lately.has(w.translated.generation, d.rule.form, val) {
+		return w.translate(d, i, end, val, lately)
+	}
+	w.flush(i)
+	w.dst = append(w.dst, lately.out()...)
+	w.last = end
+	w.count(d.action, d.label, mask.Replaced)
+	return end, true
+}
+
+// translate is reference where the text had none of this form yet, which goes to a place.
+func (w *Walker) translate(d *decision, i, end int, val []byte, lately *translatedReference) (int, bool) {
+	slot := w.memo.text(d, val)
+	if w.recallText(slot, d, i, end, val) {
+		return end, true
 	}
 	before := w.mark()
 	w.flush(i)
@@ -108,15 +114,11 @@ func (w *Walker) reference(d *decision, i, end int, val []byte) (int, bool) {
 	w.dst = append(w.dst, '"')
 	ok := false
 	action := d.action
-	switch {
-	case len(val) > 0 && val[0] == '#':
+	if len(val) > 0 && val[0] == '#' {
 		w.volatile = true
 		slot, lately = nil, nil
 		ok = d.rule.form == formReference && w.appendFragment(val[1:])
-	case isURN:
-		w.dst = w.appendURN(w.dst, val)
-		ok = true
-	default:
+	} else {
 		foreign := d.rule.form != formFullURL && w.isForeign(val)
 		if ok = w.appendTarget(d.rule.form, val); !ok {
 			w.dst = w.dst[:from+1]
@@ -140,9 +142,7 @@ func (w *Walker) reference(d *decision, i, end int, val []byte) (int, bool) {
 	w.dst = append(w.dst, '"')
 	w.last = end
 	slot.keep(d, val, w.dst[from:])
-	if lately != nil {
-		lately.keep(w.translated.generation, d.rule.form, val, w.dst[from:])
-	}
+	lately.keep(w.translated.generation, d.rule.form, val, w.dst[from:])
 	w.count(d.action, d.label, mask.Replaced)
 	return end, true
 }

@@ -43,7 +43,7 @@ func (w *Walker) scalar(n *node, f *field, d *decision, obj, i int) (end int, ke
 		if len(val) > 1 && val[0] == '#' {
 			return w.canonicalFragment(d, i, end, val[1:])
 		}
-		pass := w.a.canonicalMayPass(val)
+		pass := w.canonicalMayPass(val)
 		if system, _, _ := bytes.Cut(val, []byte("|")); !pass && d.part == partNamedSystem && w.a.codes.find(system) == nil {
 			return w.namedSystem(d, i, end, system)
 		}

@@ -57,9 +57,9 @@ func (s *translatedReference) has(generation uint32, form referenceForm, val []b
 
 func (s *translatedReference) out() []byte { return s.text[s.size : s.size+s.masked] }
 
-// keep takes what becomes of a reference.
+// keep takes what becomes of a reference, where there is a place for it.
 func (s *translatedReference) keep(generation uint32, form referenceForm, val, out []byte) {
-	if len(val) > longestTranslated || len(out) > longestTranslated {
+	if s == nil || len(val) > longestTranslated || len(out) > longestTranslated {
 		return
 	}
 	s.generation, s.form = generation, form

@@ -119,6 +119,7 @@ type Walker struct {
 	systems                namedSystems
 	judged                 judgedCodes
 	units                  judgedUnits
+	concept                usualConcept // read last
 	recording              int          // how many objects to be remembered are being walked
 	volatile               bool         // something that their own bytes do not decide was used
 	bundled                bool         // the full URLs of the Bundle were
@@ -260,6 +261,7 @@ func (w *Walker) forgetInput() {
 	w.bundle.forget()
 	clear(w.shown[:cap(w.shown)])
 	clear(w.systems[:])
+	w.concept = usualConcept{}
 }
 
 func (w *Walker) begin(dst, src []byte, pass *mask.Pass, site *Site) {
@@ -284,6 +286,7 @@ func (w *Walker) start(dst, src []byte, site *Site) {
 	w.translated.generation++
 	w.judged.generation++
 	w.units.generation++
+	w.concept.end = 0
 	w.stops.Forget()
 	w.holders = w.holders[:0]
 	w.path, w.part = w.path[:0], bundlePart{}

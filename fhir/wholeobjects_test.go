@@ -35,6 +35,22 @@ var quantities = []string{
 	`{"value":5,"unit":"mg","system":"http://unitsofmeasure.org","code":"mg","extra":7}`, `{"value":5,"unit":"","system":"","code":""}`, `{"value":05,"unit":"mg","system":"http://unitsofmeasure.org","code":"mg"}`, `{"value":5,"unit":"mg","system":"http://unitsofmeasure.org","code":"mg"`,
 }
 
+// concepts are written as most are, or look like those that are.
+var concepts = func() (all []string) {
+	systolic := `"system":"http://loinc.org","code":"8480-6"`
+	codings := []string{`{` + systolic + `,"display":"Systolic blood pressure"}`, `{` + systolic + `}`, `{` + systolic + `,"display":"Anna Beispiel"}`, `{"system":"http://loinc.org","code":"30525-0","display":"Age"}`,
+		`{"system":"https://anna.example","code":"8480-6","display":"Anna"}`, `{"system":"http://loinc.org","code":"Anna"}`, `{"system":"","code":"8480-6"}`, `{"system":"http://loinc.org","code":""}`, `{` + systolic + `,"display":"An\u006ea"}`,
+		`{` + systolic + `,"userSelected":true}`, `{` + systolic + `,"display":"Anna","display":"Berta"}`, `{` + systolic + `,"display":7}`, `{` + systolic + `,}`, `{` + systolic, `{` + systolic + `,"display":"Anna`, `{"code":"8480-6","system":"http://loinc.org"}`, `null`, `7`, ``}
+	for _, coding := range codings {
+		for _, frame := range []string{`{"coding":[%s]}`, `{"coding":[%s],"text":"Systolic blood pressure"}`, `{"coding":[%s],"text":"Patient age"}`, `{"coding":[%s],"text":"Anna"}`, `{"coding":[%s],"text":"8480-6"}`, `{"coding":[%s],"text":"An\u006ea"}`,
+			`{"coding":[%s],"text":7}`, `{"coding":[%s],"text":"Anna","text":"Anna"}`, `{"coding":[%s],"extra":7}`, `{"coding":[%s],"text":"Anna`, `{"coding":[%s]`, `{"coding":[%s,%[1]s],"text":"systolic  Blood pressure"}`, `{"coding":[%s,%[1]s,%[1]s,%[1]s,%[1]s]}`,
+			`{"coding":[{"system":"http://loinc.org","code":"8462-4"},%s],"text":"Diastolic blood pressure"}`, `{"text":"Anna","coding":[%s]}`, `{"coding":%s}`} {
+			all = append(all, fmt.Sprintf(frame, coding))
+		}
+	}
+	return all
+}()
+
 // wholeObjectsCheck masks texts member by member, as records of single values need it, as a
 // whole, and with what is remembered.
 type wholeObjectsCheck struct{ byMember, whole, warm *masktest.Masker }
@@ -101,6 +117,19 @@ func TestQuantitiesInAnyOrder(t *testing.T) {
 	}
 }
 
+// TestWholeConcepts: a concept becomes what the walk over its members makes of it, where it
+// says an age and where it does not.
+func TestWholeConcepts(t *testing.T) {
+	t.Parallel()
+	for _, ruleset := range []string{"safe-harbor", "limited-dataset", "research"} {
+		c := newWholeObjectsCheck(masktest.Shipped(t, ruleset))
+		for _, concept := range concepts {
+			c.check(t, fmt.Appendf(nil, `{"resourceType":"Observation","status":"final","category":[%s],"code":%[1]s,"valueQuantity":{"value":95,"unit":"years"},"component":[{"code":%[1]s,"valueInteger":95}]}`, concept))
+			c.check(t, fmt.Appendf(nil, strings.Repeat(`{"resourceType":"Parameters","parameter":[{"name":"a","resource":`, 65)+`{"resourceType":"Condition","code":%s,"stage":[{"summary":%[1]s}]}`+strings.Repeat(`}]}`, 65), concept))
+		}
+	}
+}
+
 // FuzzWholeObjects is the same for any text.
 func FuzzWholeObjects(f *testing.F) {
 	for _, object := range wholeObjects {
@@ -108,6 +137,9 @@ func FuzzWholeObjects(f *testing.F) {
 	}
 	for _, quantity := range quantities {
 		f.Add([]byte(`{"resourceType":"Observation","status":"final","valueQuantity":` + quantity + `}`))
+	}
+	for _, concept := range concepts {
+		f.Add([]byte(`{"resourceType":"Observation","status":"final","code":` + concept + `,"valueInteger":95}`))
 	}
 	for i, src := range examples(f) {
 		if i%40 == 0 && len(src) < 3000 {
