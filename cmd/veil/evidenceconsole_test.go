@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/internal/audittest"
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask/keys"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 	"github.com/veil-proxy/veil/report/evidence"
 	"github.com/veil-proxy/veil/report/signed"
 )

@@ -15,7 +15,7 @@ import (
 // TestHouseHasRoom: no package is over 25 files or 4,000 lines unless its doc comment
 // says why it is one ("is one package because"), no file that people write is over 500
 // lines, cmd/veil is wiring of at most 1,500 lines, and no package is named for being of
-// use to others. No test waits for a program without a limit.
+// use to others. Test support is in internal, and no test waits for a program without a limit.
 func TestHouseHasRoom(t *testing.T) {
 	t.Parallel()
 	const (
@@ -42,6 +42,9 @@ func TestHouseHasRoom(t *testing.T) {
 			if p.Name == name {
 				t.Errorf("%s: a package is named for what it has, not for being of use", p.ImportPath)
 			}
+		}
+		if strings.HasSuffix(p.Name, "test") && len(p.GoFiles) > 1 && !strings.HasPrefix(p.ImportPath, module+"internal/") {
+			t.Errorf("%s: test support that others can import belongs in internal", p.ImportPath)
 		}
 		lines, doc := 0, ""
 		for k, files := range [][]string{p.GoFiles, p.IgnoredGoFiles, p.TestGoFiles, p.XTestGoFiles} {

@@ -102,6 +102,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"discover/propose":    {"discover", "discover/dict", "discover/words"},
 		"internal/discovery":  {"report/evidence", "report/signed", "discover/...", "discover", "internal/cli", "textfile", "file", "fhir", "internal/formats", "internal/jobshow", "internal/rules", "mask/...", "table"},
 		// Test support. The demo uses fhirtest too.
+		"internal/consoletest":       {"internal/masktest", "internal/veiltest", "proxy/console", "proxy/console/login", "proxy/console/session", "proxy/metrics"},
 		"internal/discovertest":      {"discover", "discover/values"},
 		"internal/documenttest":      {"mask/...", "document", "general", "safeharbor"},
 		"internal/fhirtest":          {"internal/luhn"},
@@ -164,16 +165,15 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/darts":    {"fhir", "fhir/fhirjson", "mask", "mask/keys", "proxy", "proxy/fhirproxy/outcome", "proxy/operator", "proxy/signin"},
 
 		// The console.
-		"proxy/console/access":      {"internal/strictyaml", "proxy/console", "proxy/consumer", "proxy/consumer/keyfile"},
-		"proxy/consumer/keyfile":    {"internal/strictyaml", "proxy/consumer", "textfile"},
-		"proxy/console":             {"internal/stack", "mask", "proxy", "proxy/console/assets", "proxy/console/login", "proxy/console/session", "proxy/consumer", "proxy/metrics"},
-		"proxy/console/assets":      {},
-		"proxy/fhirproxy/lend":      {},
-		"proxy/console/login":       {"internal/loopback", "textfile"},
-		"proxy/console/session":     {},
-		"proxy/console/consoletest": {"internal/masktest", "internal/veiltest", "proxy/console", "proxy/console/login", "proxy/console/session", "proxy/metrics"},
-		"proxy/console/overview":    {"audit/index", "proxy/console", "safeharbor"},
-		"proxy/console/walktest":    {},
+		"proxy/console/access":   {"internal/strictyaml", "proxy/console", "proxy/consumer", "proxy/consumer/keyfile"},
+		"proxy/consumer/keyfile": {"internal/strictyaml", "proxy/consumer", "textfile"},
+		"proxy/console":          {"internal/stack", "mask", "proxy", "proxy/console/assets", "proxy/console/login", "proxy/console/session", "proxy/consumer", "proxy/metrics"},
+		"proxy/console/assets":   {},
+		"proxy/fhirproxy/lend":   {},
+		"proxy/console/login":    {"internal/loopback", "textfile"},
+		"proxy/console/session":  {},
+		"proxy/console/overview": {"audit/index", "proxy/console", "safeharbor"},
+		"proxy/console/walktest": {},
 		// Jobs of operators.
 		"proxy/console/joblist": {"internal/runs", "mask", "proxy/console", "proxy/jobs", "proxy/jobs/queue", "proxy/jobs/work"},
 		"proxy/jobs":            {"internal/runs", "mask", "proxy", "proxy/jobs/queue", "proxy/jobs/work", "proxy/operator", "report/signed"},

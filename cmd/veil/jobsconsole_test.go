@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/proxy/console/login"
 	"github.com/veil-proxy/veil/proxy/jobs"
 )

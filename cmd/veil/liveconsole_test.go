@@ -10,8 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/internal/veiltest"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 )
 
 // TestLiveNumbers: while consumers load the proxy, and after that, what the console counts

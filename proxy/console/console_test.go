@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/proxy/console"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 )
 
 // marker is what must not get out.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/proxy/console"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 )
 
 // TestPasswords: the right password begins a session, any other is refused in the same

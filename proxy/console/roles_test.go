@@ -7,8 +7,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/proxy/console"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 )
 
 // reading is a page with a route that a viewer may use, and one that it may not.

@@ -10,9 +10,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/proxy/console"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 	"github.com/veil-proxy/veil/proxy/console/login"
 	"github.com/veil-proxy/veil/proxy/console/session"
 )

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/proxy/console/access"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/proxy/consumer/keyfile"
 )

@@ -15,9 +15,9 @@ import (
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/audit/index"
 	"github.com/veil-proxy/veil/internal/audittest"
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/console/auditlog"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 )
 
 var epoch = time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC)

@@ -13,8 +13,8 @@ import (
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/audit/index"
 	"github.com/veil-proxy/veil/internal/audittest"
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/mask"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 )
 
 // fill writes a text into every field of a value that takes one.

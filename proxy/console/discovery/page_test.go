@@ -18,10 +18,10 @@ import (
 	"github.com/veil-proxy/veil/discover/propose"
 	"github.com/veil-proxy/veil/discover/report"
 	"github.com/veil-proxy/veil/discover/words"
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/internal/discovertest"
 	"github.com/veil-proxy/veil/internal/views"
 	"github.com/veil-proxy/veil/internal/viewstest"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 	"github.com/veil-proxy/veil/proxy/console/discovery"
 )
 

@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/veil-proxy/veil/discover/fhirsource"
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/internal/views"
 	"github.com/veil-proxy/veil/internal/viewstest"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 	"github.com/veil-proxy/veil/proxy/console/discovery"
 )
 

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/internal/veiltest"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 	"github.com/veil-proxy/veil/proxy/jobs"
 	"github.com/veil-proxy/veil/proxy/jobs/queue"
 	"github.com/veil-proxy/veil/proxy/jobs/work"

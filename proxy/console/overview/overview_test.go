@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/audit/index"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/proxy/console/overview"
 )
 

@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/veil-proxy/veil/internal/audittest"
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/console"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 	"github.com/veil-proxy/veil/proxy/console/reports"
 	"github.com/veil-proxy/veil/report/evidence"
 )

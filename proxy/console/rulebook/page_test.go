@@ -9,10 +9,10 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/internal/views"
 	"github.com/veil-proxy/veil/internal/viewstest"
 	"github.com/veil-proxy/veil/proxy/console"
-	"github.com/veil-proxy/veil/proxy/console/consoletest"
 	"github.com/veil-proxy/veil/proxy/console/rulebook"
 )
 
