@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,14 +27,14 @@ func TestHouseHasRoom(t *testing.T) {
 	reason := regexp.MustCompile(`is one package\s+because`)
 	limitless := regexp.MustCompile(`exec\.Command(Context)?\(.*\.(Run|Output|CombinedOutput)\(\)`)
 	generated := regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
-	out, err := veiltest.Command(t, veiltest.Works, "go", "list", "-json=Dir,ImportPath,Name,Doc,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles", "github.com/veil-proxy/veil/...").Output()
+	out, err := veiltest.Command(t, veiltest.Works, "go", "list", "-json=Dir,ImportPath,Name,Doc,Imports,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles", "github.com/veil-proxy/veil/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
 		var p struct {
-			Dir, ImportPath, Name                              string
-			GoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
+			Dir, ImportPath, Name                                       string
+			Imports, GoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
 		}
 		if err := dec.Decode(&p); err != nil {
 			t.Fatal(err)
@@ -43,7 +44,7 @@ func TestHouseHasRoom(t *testing.T) {
 				t.Errorf("%s: a package is named for what it has, not for being of use", p.ImportPath)
 			}
 		}
-		if strings.HasSuffix(p.Name, "test") && len(p.GoFiles) > 1 && !strings.HasPrefix(p.ImportPath, module+"internal/") {
+		if slices.Contains(p.Imports, "testing") && !strings.HasPrefix(p.ImportPath, module+"internal/") {
 			t.Errorf("%s: test support that others can import belongs in internal", p.ImportPath)
 		}
 		lines, doc := 0, ""
