@@ -68,7 +68,8 @@ func BenchmarkFind(b *testing.B) {
 func BenchmarkHostile(b *testing.B) {
 	s := New(Options{}).Scanner()
 	known := benchKnown()
-	for name, unit := range map[string]string{"digits": "1", "capitals": "A", "letter": "a", "words": "Anna ", "pairs": "1 ", "dots": "a.", "at": "a@", "colons": "1:"} {
+	for name, unit := range map[string]string{"digits": "1", "capitals": "A", "letter": "a", "words": "Anna ", "pairs": "1 ", "dots": "a.", "at": "a@", "colons": "1:",
+		"encodings": `&#65;%41=41\u0041<b>-` + "\n| Ã¼ |\n", "tags": "<a", "escapes": `\`, "base64": "QUJD"} {
 		text := []byte(strings.Repeat(unit, 10<<20/len(unit)))
 		b.Run(name, func(b *testing.B) {
 			var spans []Span

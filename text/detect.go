@@ -85,8 +85,11 @@ func joinsPhrase(c byte) bool {
 
 // detect runs the detectors. What one has taken, the next leaves alone.
 func (s *Scanner) detect() {
-	for _, h := range s.hits {
-		s.take(h.from, h.to, h.label)
+	known := s.hits
+	for _, h := range known {
+		if !s.insideMore(&h) {
+			s.take(h.from, h.to, h.label)
+		}
 	}
 	s.findNetwork()
 	s.findEncoded()
@@ -94,12 +97,39 @@ func (s *Scanner) detect() {
 	s.findDates()
 	s.findNumbers()
 	s.findOrgs()
+	for _, h := range known {
+		if s.free(h.from) {
+			s.take(h.from, h.to, h.label)
+		}
+	}
 	s.findPlaces()
 	s.findNames()
 	s.findPlacesOfNames()
 	s.spread()
 	s.findAges()
 	s.findOptional()
+}
+
+// insideMore reports whether a known value is one word that may be a part of a date or of the
+// name of an organisation: APRIL 3, St. Mary's Hospital.
+func (s *Scanner) insideMore(h *hit) bool {
+	if h.to != h.from+1 || h.label != Name && h.label != Location || s.at(h.from).kind != word {
+		return false
+	}
+	if s.at(h.from).flags&fMonth != 0 && (s.isNumber(h.to) && s.at(h.to).gap <= space || s.isNumber(h.from-1) && s.at(h.from).gap <= space) {
+		return true
+	}
+	for i := h.to; i < h.to+5 && s.at(i).gap <= space; i++ {
+		if s.at(i).ends&fOrgHead != 0 {
+			return true
+		}
+	}
+	for i := h.from; i > h.from-5 && s.at(i).gap <= space; i-- {
+		if s.at(i-1).ends&fOrgHead != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // add adds a hit, and takes its tokens.

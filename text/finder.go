@@ -1,7 +1,5 @@
 package text
 
-import "github.com/veil-proxy/veil/text/decode"
-
 // Options say what beside the identifiers of Safe Harbor is found.
 type Options struct {
 	// Times finds times of day.
@@ -48,7 +46,13 @@ type Scanner struct {
 	values  []int
 	taken   []Label // what an earlier detector has taken a token for, or None
 	folded  []byte
-	decoded decode.Reader
+	// runs are where words begin that can be a part of base64, in the text.
+	runs []int
+	// depth is how deep in encodings the text is, and in the scanner of what is encoded in it.
+	depth int
+	in    *inner
+	// knownOnly leaves out all detectors.
+	knownOnly bool
 }
 
 const (
@@ -62,13 +66,7 @@ const (
 // Find appends the spans of a text to dst, sorted and apart from each other. known may
 // be nil. The text need not be valid UTF-8.
 func (s *Scanner) Find(dst []Span, text []byte, known *Known) []Span {
-	base := len(dst)
-	return s.findWritten(s.findIn(dst, text, known), base, text, known)
-}
-
-// findIn appends the spans of a text as it is.
-func (s *Scanner) findIn(dst []Span, text []byte, known *Known) []Span {
-	s.spans = s.spans[:0]
+	s.spans, s.runs = s.spans[:0], s.runs[:0]
 	for from := 0; from < len(text); {
 		to := cutBlock(text, from, blockSize)
 		n := len(s.spans)
@@ -78,6 +76,7 @@ func (s *Scanner) findIn(dst []Span, text []byte, known *Known) []Span {
 			s.spans[i].Start += from
 			s.spans[i].End += from
 		}
+		s.addRuns(from)
 		for n > 0 && s.spans[n-1].Start >= from {
 			n-- // found in the block before too
 		}
@@ -90,6 +89,13 @@ func (s *Scanner) findIn(dst []Span, text []byte, known *Known) []Span {
 		from = max(cutBlock(text, from, to-from-blockOverlap), from+1)
 	}
 	s.text = nil
+	if n := len(s.spans); s.depth < deepest {
+		s.findViews(text, known)
+		s.findBase64(text, known)
+		if len(s.spans) > n {
+			sortSpans(s.spans)
+		}
+	}
 	return merge(dst, s.spans)
 }
 
@@ -141,8 +147,14 @@ func (s *Scanner) findBlock(block []byte, known *Known) {
 
 // find finds the known values, and what detectors find.
 func (s *Scanner) find(known *Known) {
-	if known != nil && known.count > 0 {
+	has := known != nil && known.count > 0
+	if has {
 		s.findKnown(known)
 	}
-	s.detect()
+	if !s.knownOnly {
+		s.detect()
+	}
+	if has {
+		s.matchMonths(known)
+	}
 }

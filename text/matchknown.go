@@ -8,18 +8,29 @@ type hit struct {
 	value    int
 }
 
-// maxGap is how many bytes may stand between two words of a known value.
-const maxGap = 5
+const (
+	// maxGap is how many bytes may stand between two words of a known value, and maxIndent
+	// how many where a line ends: the next is indented, or begins with the marks of a quoted
+	// mail.
+	maxGap, maxIndent = 5, 40
+	// maxMarks is how many marks may.
+	maxMarks = 6
+)
 
-// adjacent reports whether a word may follow another as its next word in a known value:
-// little stands between, and at most the end of one line.
+// adjacent reports whether little stands between two tokens, and no empty line.
 func adjacent(a, b *token) bool { return b.start-a.end <= maxGap && b.gap < blank }
 
-// nextWord returns the next token that is not a mark, if it is near.
+// nextWord returns the next token that is not a mark, if it may follow as the next word of a
+// known value: little stands between, and at most the end of one line.
 func (s *Scanner) nextWord(i int) (int, bool) {
-	for j := i + 1; j < len(s.toks) && j <= i+4; j++ {
-		if s.toks[j].kind != mark {
-			return j, adjacent(&s.toks[i], &s.toks[j])
+	most := int32(maxGap)
+	for j := i + 1; j < len(s.toks) && j <= i+1+maxMarks; j++ {
+		t := &s.toks[j]
+		if t.gap == line {
+			most = maxIndent
+		}
+		if t.kind != mark {
+			return j, t.gap < blank && t.start-s.toks[i].end <= most && (j <= i+4 || most > maxGap)
 		}
 	}
 	return 0, false
@@ -158,6 +169,9 @@ func (s *Scanner) joinNames(k *Known) {
 			}
 			sure = sure || s.knownAt[next] != notKnown || s.knownAt[to] != notKnown && s.toks[next].shape == initial && s.toks[to].shape != lower
 			to = next
+		}
+		if s.toks[to].shape == initial && s.is(to+1, '\'') && s.at(to+2).kind == word && s.at(to+2).gap == joined && s.at(to+2).len() > 1 {
+			to += 2 // O'Brien
 		}
 		for from > 0 {
 			prev := s.prevWord(from)

@@ -156,6 +156,9 @@ func (s *Scanner) compare(v *knownString, tok, at int) (end int, ok bool) {
 			return 0, false
 		}
 	}
+	if v.whole && v.kind == KnownName && bytes.ContainsAny(s.text[at:from], "<>") {
+		return 0, false // an initial and a name are not joined by a tag: <b>Smith
+	}
 	if v.whole && (from < int(s.toks[i].end) || i+1 < len(s.toks) && s.toks[i+1].gap == joined && s.toks[i+1].kind == number) {
 		return 0, false
 	}
@@ -165,60 +168,6 @@ func (s *Scanner) compare(v *knownString, tok, at int) (end int, ok bool) {
 // joinedBefore reports whether a number goes on before a token.
 func (s *Scanner) joinedBefore(tok int) bool {
 	return tok > 0 && s.toks[tok].gap == joined && s.toks[tok-1].kind == number && s.toks[tok].kind == number
-}
-
-// matchDates finds known dates as three numbers in any order, whatever stands between,
-// so that a date is found in any language.
-func (s *Scanner) matchDates(k *Known) {
-	if len(k.dates) == 0 {
-		return
-	}
-	for i := s.numbers.next(0); i < len(s.toks); i = s.numbers.next(i + 1) {
-		if s.toks[i].value < 0 {
-			continue
-		}
-		b, near := s.nextNumber(i)
-		if !near {
-			continue
-		}
-		c, near := s.nextNumber(b)
-		if !near {
-			continue
-		}
-		x, y, z := int(s.toks[i].value), int(s.toks[b].value), int(s.toks[c].value)
-		for _, d := range k.dates {
-			if x == d.year && (y == d.month && z == d.day || y == d.day && z == d.month) ||
-				(z == d.year || z == d.year%100 && s.sameMarks(i, b, c)) && (x == d.month && y == d.day || x == d.day && y == d.month) {
-				to := c + 1
-				if h := s.at(to).hash; h == hashDayHan || h == hashDayHangul {
-					to++
-				}
-				s.hits = append(s.hits, hit{from: i, to: to, label: Date, rule: "known-date", value: int(d.value)})
-				break
-			}
-		}
-	}
-}
-
-// sameMarks reports whether three numbers have one and the same mark between them, the last
-// of two digits: 29.2.88.
-func (s *Scanner) sameMarks(a, b, c int) bool {
-	sep := s.toks[a+1].char
-	return b == a+2 && c == b+2 && sep != 0 && s.toks[b+1].char == sep && s.toks[c].len() == 2 && !s.decimalAfter(c)
-}
-
-// nextNumber returns the next number, if only a little stands between: separators, or
-// one character as in 1946年8月16日.
-func (s *Scanner) nextNumber(i int) (int, bool) {
-	for j := i + 1; j < len(s.toks) && j <= i+4; j++ {
-		switch t := &s.toks[j]; {
-		case t.kind == number:
-			return j, adjacent(&s.toks[i], t)
-		case t.kind == word && t.shape != uncased:
-			return 0, false
-		}
-	}
-	return 0, false
 }
 
 // matchLiterals finds values that have neither letters nor digits.

@@ -146,7 +146,7 @@ func (s *Scanner) orgHead(i int) {
 // St.-Josefs-Krankenhaus is.
 func (s *Scanner) germanHead(i int) {
 	from := i
-	for s.at(from).gap == joined && (s.is(from-1, '-') && s.at(from-2).kind == word && (s.at(from-1).gap == joined || s.is(from-2, '.'))) {
+	for s.at(from).gap == joined && s.is(from-1, '-') && (s.at(from-2).kind == word || s.is(from-2, '.') && s.at(from-3).kind == word) {
 		from -= 2
 		if s.is(from, '.') {
 			from--

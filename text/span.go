@@ -43,4 +43,7 @@ type Span struct {
 	Rule string
 	// Value is the number of the known value that the span is, as the builder returned it, or 0.
 	Value int
+	// Encoded means that the text has what was found in another encoding, such as M&uuml;ller,
+	// or has markup inside it. Then there is no Value.
+	Encoded bool
 }

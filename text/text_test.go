@@ -10,6 +10,7 @@ func TestFindKnown(t *testing.T) {
 	b.AddPhone("(503) 555-0142")
 	b.AddAddress("12 Lake Street")
 	b.AddDate(1946, 8, 16)
+	b.AddName("April Ludlow")
 	known := b.Build()
 	s := New(Options{}).Scanner()
 	for _, tc := range []struct{ in, want string }{
@@ -21,6 +22,10 @@ func TestFindKnown(t *testing.T) {
 		{"id W 123 456 789 and 503.555.0142 or 555 0142", "id [ID] and [PHONE] or [PHONE]"},
 		{"born 16.8.1946 or 08/16/46 or August 16th", "born [DATE] or [DATE] or [DATE]"},
 		{"lives at 12 Lake Street", "lives at [LOCATION]"},
+		// A known name inside a date or an organisation.
+		{"April came on April 3, 2022", "[NAME] came on [DATE]"},
+		{"records of Ludlow Memorial Hospital", "records of [ORG]"},
+		{"Ludlow's <b>Lud</b>low, then &#76;udlow", "[NAME]'s <b>[NAME]</b>[NAME], then [NAME]"},
 		{"write to j.p@example.org, see https://a.example/x?y=1.", "write to [EMAIL], see [URL]."},
 	} {
 		got := string(Replace(nil, []byte(tc.in), s.Find(nil, []byte(tc.in), known), Labels))

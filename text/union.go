@@ -29,6 +29,7 @@ func merge(dst, spans []Span) []Span {
 			last.Label, last.Rule, last.Value = span.Label, span.Rule, span.Value
 			longest = n
 		}
+		last.Encoded = last.Encoded || span.Encoded
 		last.End = max(last.End, span.End)
 	}
 	return dst

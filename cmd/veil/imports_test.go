@@ -138,7 +138,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/otlptest": {},
 
 		// Identifiers in free text.
-		"text":             {"text/decode", "discover/dict"},
+		"text/encoded":     {},
+		"text":             {"discover/dict", "text/encoded"},
 		"text/markup":      {"text"},
 		"text/recognizer":  {"text"},
 		"internal/textcmd": {"internal/cli", "text", "text/markup", "text/recognizer"},

@@ -79,6 +79,9 @@ type replacer struct {
 func (r *replacer) AppendReplacement(dst []byte, span text.Span, original []byte) []byte {
 	from := len(dst)
 	var ok bool
+	if span.Encoded {
+		return text.Labels.AppendReplacement(dst, span, original)
+	}
 	switch span.Label {
 	case text.Name:
 		dst, ok = r.name(dst, original)

@@ -65,6 +65,7 @@ var vectors = []struct{ src, want string }{
 	{"a 92-year-old, aged ninety-three", "a 90-year-old, aged [AGE]"},
 	{"id resource-zq-1", "id Z4IkXjSuC8RqBv6UWUK15PI9s6IDb63F1lbu"},
 	{"IP 192.0.2.7", "IP [IP]"},
+	{"<i>Margarethe</i> slept. Quarring&#116;on ate.", "<i>Mathilde</i> slept. [NAME] ate."},
 }
 
 func TestSurrogateVectors(t *testing.T) {

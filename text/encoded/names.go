@@ -1,0 +1,95 @@
+package encoded
+
+import "bytes"
+
+// readNames reads names of files and tags, whose words are joined by marks or by capitals:
+// John_Smith_2.pdf, #JohnSmith.
+func readNames(v *View, text []byte) bool {
+	at, found := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c != '_' && c != '#' && c != '@' && c != '.':
+			continue
+		case c == '.' && (i+1 == len(text) || text[i+1] <= ' ' || i == 0 || text[i-1] < 'A'):
+			continue // the end of a sentence, a number
+		}
+		from, to := runAround(text, i, at)
+		if from < to && isJoined(text[from:to]) {
+			v.keep(text, at, from)
+			v.apart(text, from, to)
+			at, found = to, true
+		}
+		i = max(i, to-1)
+	}
+	if found {
+		v.keep(text, at, len(text))
+		v.Sure = true
+	}
+	return found
+}
+
+// longestName is how many bytes of a text without blanks are looked at as one name.
+const longestName = 2048
+
+// runAround returns the bytes around a place that have no blank and no tag between them.
+func runAround(text []byte, i, least int) (from, to int) {
+	for from = i; from > least && i-from < longestName && text[from-1] > ' ' && text[from-1] != '>'; from-- {
+	}
+	for to = i; to < len(text) && to-i < longestName && text[to] > ' ' && text[to] != '<'; to++ {
+	}
+	return from, to
+}
+
+// isJoined reports whether a run is a name of a file or a tag.
+func isJoined(run []byte) bool {
+	if bytes.IndexByte(run, '@') > 0 || bytes.Contains(run, []byte("://")) {
+		return false // an address on a network is found as it is
+	}
+	if run[0] == '#' || run[0] == '@' || hasFileEnding(run) {
+		return true
+	}
+	for i := 1; i+1 < len(run); i++ {
+		if run[i] == '_' && isWordByte(run[i-1]) && isWordByte(run[i+1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// fileEndings are the endings of files by which a name of a file is known.
+var fileEndings = func() map[string]bool {
+	m := map[string]bool{}
+	for _, e := range []string{"pdf", "jpg", "jpeg", "png", "gif", "tif", "tiff", "bmp", "heic", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "rtf",
+		"odt", "dcm", "xml", "json", "csv", "tsv", "html", "htm", "zip", "gz", "mp3", "mp4", "m4a", "wav", "mov", "avi", "msg", "eml", "hl7", "edf", "vcf", "bam", "fastq", "svs"} {
+		m[e] = true
+	}
+	return m
+}()
+
+// hasFileEnding reports whether a word is a name of a file.
+func hasFileEnding(run []byte) bool {
+	run = bytes.TrimRight(run, `.,;:!?)"'>]`)
+	dot := bytes.LastIndexByte(run, '.')
+	return dot > 0 && len(run)-dot <= 6 && fileEndings[string(bytes.ToLower(run[dot+1:]))]
+}
+
+// apart adds a name with blanks between its words.
+func (v *View) apart(text []byte, from, to int) {
+	at := from
+	for i := from + 1; i < to; i++ {
+		c, before := text[i], text[i-1]
+		switch {
+		case (c == '_' || c == '.' || c == '+') && i+1 < to && isWordByte(before) && isWordByte(text[i+1]):
+			v.keep(text, at, i)
+			v.put(i, i+1, ' ')
+			at = i + 1
+		case c >= 'A' && c <= 'Z' && before >= 'a' && before <= 'z':
+			v.keep(text, at, i)
+			v.put(i, i, ' ')
+			at = i
+		}
+	}
+	v.keep(text, at, to)
+}
+
+func isWordByte(c byte) bool { return isAlnum(c) || c >= 0x80 }

@@ -1,0 +1,141 @@
+// Package encoded reads what is encoded inside a plain text: entities and tags, escapes of
+// JSON, RTF and HL7, quoted-printable, URLs, words that were read in the wrong character
+// set, words broken at the end of a line, cells of drawn tables, names of files, base64. Each encoding
+// gives a View: the text as a reader means it, with the places that it comes from.
+package encoded
+
+import (
+	"slices"
+	"unicode/utf8"
+)
+
+// An Encoding is a way in which a part of a text may be written.
+type Encoding uint8
+
+// The encodings.
+const (
+	Entities Encoding = iota
+	Tags
+	Escapes // of JSON and programs
+	RTF
+	HL7
+	QuotedPrintable
+	URL
+	Mojibake
+	Breaks // words that are broken at the end of a line
+	Cells  // of tables that are drawn
+	Names  // of files, whose words are joined
+	// Count is the number of encodings.
+	Count
+)
+
+// View is a text without one of the encodings. The zero value is ready; its memory is used
+// again.
+type View struct {
+	Text []byte
+	// Sure means that the text surely has the encoding, so that it is worth to look for more
+	// than known values.
+	Sure   bool
+	pieces []piece
+	bytes  []byte // of a run of encoded bytes
+}
+
+// piece is a part of the view and of the text that it comes from. It ends in the view where
+// the next begins.
+type piece struct {
+	at       int // in the view
+	from, to int // in the text
+	// literal means that both are the same.
+	literal bool
+	// apart means that what stands before it in the text, and is not in the view, is markup,
+	// which stays.
+	apart bool
+}
+
+// Range is a part of the text that a view comes from.
+type Range struct {
+	Start, End int
+	// Decoded means that the text has it in another way than the view.
+	Decoded bool
+}
+
+// readers find encodings. Each reports whether there was anything.
+var readers = [Count]func(v *View, text []byte) bool{
+	Entities: readEntities, Tags: readTags, Escapes: readEscapes, RTF: readRTF, HL7: readHL7, QuotedPrintable: readQuotedPrintable,
+	URL: readURL, Mojibake: readMojibake, Breaks: readBreaks, Cells: readCells, Names: readNames,
+}
+
+// Read reads a text, and reports whether any of it is in the encoding.
+func (v *View) Read(e Encoding, text []byte) bool {
+	v.Text, v.pieces, v.Sure = v.Text[:0], v.pieces[:0], false
+	return readers[e](v, text)
+}
+
+// keep adds a part of the text as it is.
+func (v *View) keep(text []byte, from, to int) {
+	if from >= to {
+		return
+	}
+	if n := len(v.pieces); n == 0 || !v.pieces[n-1].literal || v.pieces[n-1].to != from {
+		v.pieces = append(v.pieces, piece{at: len(v.Text), from: from, to: to, literal: true})
+	} else {
+		v.pieces[n-1].to = to
+	}
+	v.Text = append(v.Text, text[from:to]...)
+}
+
+// drop leaves markup out, which stays in the text. by, if not 0, stands for it.
+func (v *View) drop(by byte) {
+	v.pieces = append(v.pieces, piece{at: len(v.Text), apart: true})
+	if n := len(v.Text); by != 0 && (n == 0 || v.Text[n-1] != by) {
+		v.Text = append(v.Text, by)
+	}
+}
+
+// put adds what a part of the text means.
+func (v *View) put(from, to int, out ...byte) {
+	v.pieces = append(v.pieces, piece{at: len(v.Text), from: from, to: to})
+	v.Text = append(v.Text, out...)
+}
+
+func (v *View) putRune(from, to int, r rune) {
+	v.pieces = append(v.pieces, piece{at: len(v.Text), from: from, to: to})
+	v.Text = utf8.AppendRune(v.Text, r)
+}
+
+// Source appends the parts of the text that a part of the view comes from. Where markup
+// stands between, they are apart.
+func (v *View) Source(dst []Range, start, end int) []Range {
+	i, _ := slices.BinarySearchFunc(v.pieces, start, func(p piece, at int) int { return p.at - at })
+	for i > 0 && (i == len(v.pieces) || v.pieces[i].at > start) {
+		i--
+	}
+	apart := true
+	for ; i < len(v.pieces) && v.pieces[i].at < end; i++ {
+		p := &v.pieces[i]
+		until := len(v.Text)
+		if i+1 < len(v.pieces) {
+			until = v.pieces[i+1].at
+		}
+		switch {
+		case p.apart:
+			apart = true
+			continue
+		case until <= start:
+			continue
+		}
+		r := Range{p.from, p.to, !p.literal}
+		if p.literal {
+			r.Start, r.End = p.from+max(start-p.at, 0), p.from+min(end, until)-p.at
+		}
+		if apart {
+			dst = append(dst, r)
+			apart = false
+			continue
+		}
+		last := &dst[len(dst)-1]
+		last.Decoded = last.Decoded || r.Decoded || last.End != r.Start
+		last.End = r.End
+	}
+	return dst
+}
