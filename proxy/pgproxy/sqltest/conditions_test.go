@@ -81,6 +81,9 @@ func (g *generator) sealedPredicate(c column, s source, depth int) string {
 	case 3:
 		for _, other := range s.columns {
 			if other.kind == sealed && other.class == c.class && other.name != n {
+				if g.one(3) {
+					return n + g.of(" = ANY", " <> ALL") + " (ARRAY[" + other.name + ", " + n + "])"
+				}
 				return n + g.of(" = ", " <> ") + other.name
 			}
 		}
@@ -89,7 +92,8 @@ func (g *generator) sealedPredicate(c column, s source, depth int) string {
 			for _, r := range relations {
 				for _, other := range r.columns {
 					if other.kind == sealed && other.class == c.class && g.one(3) {
-						return n + g.of(" IN", " NOT IN") + " (SELECT " + other.name + " FROM " + r.name + " WHERE " + other.name + " IS NOT NULL)"
+						list := "SELECT " + other.name + " FROM " + r.name + " WHERE " + other.name + " IS NOT NULL"
+						return n + g.of(" IN ("+list+")", " NOT IN ("+list+")", " = ANY (ARRAY("+list+"))", " <> ALL (ARRAY("+list+"))")
 					}
 				}
 			}

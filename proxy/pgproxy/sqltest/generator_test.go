@@ -283,7 +283,8 @@ func (g *generator) selectLevel(depth int, like []column) (string, []column) {
 			add(expr, c)
 		}
 		if g.one(8) {
-			add(g.window(s), column{kind: number})
+			sql, k := g.window(s)
+			add(sql, column{kind: k})
 		}
 	}
 	distinct := ""
@@ -347,7 +348,9 @@ func (g *generator) grouped(s source, add func(string, column)) string {
 func (g *generator) collected(n string) string {
 	n += "::text"
 	return g.of("string_agg(DISTINCT "+n+", ',')", "array_agg("+n+" ORDER BY "+n+" DESC)::text", "array_agg(DISTINCT "+n+")::text", "json_agg("+n+" ORDER BY "+n+")::text",
-		"cardinality(array_agg("+n+"))::text", "array_to_string(array_agg(DISTINCT "+n+"), ' ')")
+		"cardinality(array_agg("+n+"))::text", "array_to_string(array_agg(DISTINCT "+n+"), ' ')",
+		"(array_agg("+n+") IS NOT NULL)::text", "(string_agg("+n+", ',') IS NULL)::text", "count('x' || "+n+")::text",
+		"(jsonb_object_agg("+n+", 1) FILTER (WHERE "+n+" IS NOT NULL))::text")
 }
 
 func (g *generator) aggregate(s source) string {
@@ -369,27 +372,30 @@ func (g *generator) aggregate(s source) string {
 	return "count(*)" + filter
 }
 
-func (g *generator) window(s source) string {
+func (g *generator) window(s source) (sql string, k kind) {
 	part := ""
 	if c, ok := g.any(s, sealed, text, label); ok {
 		part = "PARTITION BY " + c.name
 	}
 	c, ok := g.any(s, number, day)
+	if id, has := g.any(s, sealed); has && ok && g.one(5) {
+		return "cardinality(array_agg(" + id.name + "::text) OVER (" + part + " ORDER BY " + c.name + "))", composed
+	}
 	if by, has := g.any(s, sealed); has && g.one(4) {
 		// In Veil's own order, which the copy does not have.
 		g.own = true
-		return g.of("row_number()", "rank()", "count(*)") + " OVER (" + part + " ORDER BY " + by.name + ")"
+		return g.of("row_number()", "rank()", "count(*)") + " OVER (" + part + " ORDER BY " + by.name + ")", number
 	}
 	if g.attack && g.one(3) {
 		if bad, has := g.any(s, sealed, person); has {
 			g.own = true // a sealed id has one
-			return "rank() OVER (ORDER BY " + bad.name + ")"
+			return "rank() OVER (ORDER BY " + bad.name + ")", number
 		}
 	}
 	if !ok || g.one(2) {
-		return "count(*) OVER (" + part + ")"
+		return "count(*) OVER (" + part + ")", number
 	}
-	return g.of("rank()", "dense_rank()", "count(*)") + " OVER (" + part + " ORDER BY " + c.name + ")"
+	return g.of("rank()", "dense_rank()", "count(*)") + " OVER (" + part + " ORDER BY " + c.name + ")", number
 }
 
 // any chooses a column of one of the kinds.
@@ -445,7 +451,7 @@ func (g *generator) compute(c column, s source, depth int) (string, kind, bool) 
 				"format('<%s>', "+n+")", "to_json("+n+")::text", "ARRAY["+n+"::text, '-']::text", "json_build_object('k', "+n+", 'n', 1)::text", "(jsonb_build_object('k', "+n+") || '{\"a\": null}')::text",
 				"CASE WHEN "+g.condition(s, 0)+" THEN "+n+"::text ELSE '+' END"), composed, true
 		}
-		return n + " IS" + g.of("", " NOT") + " NULL", truth, true
+		return g.of(n, n, "('x' || "+n+")", "concat("+n+", '-')", "coalesce(left("+n+"::text, 3), NULL)") + " IS" + g.of("", " NOT") + " NULL", truth, true
 	}
 	if depth > 0 {
 		return "(" + g.scalar(s) + ")", number, true
