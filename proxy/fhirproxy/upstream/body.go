@@ -3,6 +3,7 @@ package upstream
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
@@ -10,30 +11,58 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
-// Reader returns the body of a response that is masked while it arrives, with its
-// content encoding taken off. It fails where the body ends early or grows too much.
+// Reader returns the body of a file that is masked while it arrives, with its content
+// encoding taken off. It fails where the body ends early or grows too much. Lines do not say
+// which is the last, so the response must say where it ends.
 func (r *Response) Reader() (io.Reader, *outcome.Problem) {
-	length := r.resp.Header.ContentLength()
-	if length < -1 {
+	if r.resp.Header.ContentLength() < -1 {
 		return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream framing", "the FHIR server does not say where its file ends")
 	}
-	body := &wholeBody{r: r.resp.BodyStream(), left: length}
-	switch string(r.resp.Header.ContentEncoding()) {
-	case "", "identity":
+	return r.reader()
+}
+
+// reader returns the body of a response whose text says itself where it ends, as that of a
+// Bundle: one that ends with its connection can be read too.
+func (r *Response) reader() (io.Reader, *outcome.Problem) {
+	stream := r.resp.BodyStream()
+	if stream == nil { // of a status without a body
+		return strings.NewReader(""), nil
+	}
+	body := &wholeBody{r: stream, left: r.resp.Header.ContentLength()}
+	switch r.coding() {
+	case identity:
 		return body, nil
-	case "gzip":
+	case gzipped:
 		packed := &counter{r: body}
 		z, err := gzip.NewReader(packed)
 		if err != nil {
-			return nil, outcome.Failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server's compressed file cannot be read")
+			return nil, outcome.Failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server's compressed response cannot be read")
 		}
 		return &ratioBound{r: z, packed: packed}, nil
 	}
 	return nil, unknownCoding()
 }
 
-// wholeBody reads a body of a stated length and fails where it is shorter. A
-// chunked body, whose length is negative, has its own end.
+// The content encodings that are read.
+const (
+	identity = "identity"
+	gzipped  = "gzip"
+)
+
+// coding is the content encoding of a response: names have no case, and gzip has two.
+func (r *Response) coding() string {
+	switch name := strings.ToLower(strings.TrimSpace(string(r.resp.Header.ContentEncoding()))); name {
+	case "":
+		return identity
+	case "x-gzip":
+		return gzipped
+	default:
+		return name
+	}
+}
+
+// wholeBody reads a body of a stated length and fails where it is shorter. Other bodies,
+// whose length is negative, have their own end.
 type wholeBody struct {
 	r    io.Reader
 	left int

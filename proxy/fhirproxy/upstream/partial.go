@@ -21,7 +21,7 @@ func (u *Server) GetStream(path string, most int, timeout time.Duration, in trac
 	if r, p = u.Request(&Request{Path: path, Stream: true, Timeout: timeout, Span: in}); p != nil {
 		return nil, false, p
 	}
-	if r.src, p = r.Reader(); p == nil {
+	if r.src, p = r.reader(); p == nil {
 		r.buf = u.buffers.Get().(*[]byte)
 		r.Body = (*r.buf)[:0]
 		whole, p = r.readUpTo(most, until)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -170,11 +171,11 @@ func (u *Server) TooLarge() *outcome.Problem {
 
 // decode takes the content encoding off a body, within limits.
 func (u *Server) decode(r *Response) *outcome.Problem {
-	switch string(r.resp.Header.ContentEncoding()) {
-	case "", "identity":
+	switch r.coding() {
+	case identity:
 		r.Body = r.resp.Body()
 		return nil
-	case "gzip":
+	case gzipped:
 	default:
 		return unknownCoding()
 	}
@@ -249,6 +250,10 @@ func (r *Response) ToJSON() *outcome.Problem {
 	return nil
 }
 
+// longestWait is the longest time that a busy upstream may ask a consumer to wait, in
+// seconds.
+const longestWait = 3600
+
 // Check turns a response that is not a FHIR resource into a problem. Texts of
 // the upstream are dropped.
 func (r *Response) Check() *outcome.Problem {
@@ -265,7 +270,11 @@ func (r *Response) Check() *outcome.Problem {
 	case 301, 302, 303, 307, 308:
 		return outcome.Failed(502, models.IssueTypeProcessing, "upstream redirect", "the FHIR server responded with a redirect, which is not followed")
 	case 429, 503:
-		return outcome.Failed(503, models.IssueTypeThrottled, "upstream busy", "the FHIR server is busy; try again later")
+		p := outcome.Failed(503, models.IssueTypeThrottled, "upstream busy", "the FHIR server is busy; try again later")
+		if after, err := strconv.Atoi(r.Header("Retry-After")); err == nil && after > 0 && after <= longestWait {
+			return p.With("Retry-After", strconv.Itoa(after))
+		}
+		return p
 	case 408, 504:
 		return outcome.Failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not respond in time")
 	}
