@@ -28,7 +28,7 @@ func (c *Config) check() {
 	}
 	c.Audit.check(p, c)
 	c.Postgres.check(p, &c.Consumers)
-	if _, _, err := net.SplitHostPort(c.FHIR.Listen); err != nil {
+	if _, _, err := splitAddress(c.FHIR.Listen); err != nil {
 		p.add("fhir.listen", "expected an address such as 127.0.0.1:8080, or :8080 for all interfaces")
 	}
 	c.Operator.check(p, c.projects(), c.viewNames())
@@ -185,6 +185,15 @@ func sha256Hex(s string) string {
 	return ""
 }
 
+// splitAddress splits an address of TCP, whose port must be a number or have a known name: a
+// socket of the file system (unix:/run/veil.sock) is none.
+func splitAddress(addr string) (host, port string, err error) {
+	if host, port, err = net.SplitHostPort(addr); err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	return host, port, err
+}
+
 // OperatorAddress completes the address of the operator's listener: without a host
 // it is on 127.0.0.1. Empty stays empty.
 func OperatorAddress(listen string) (string, error) {
@@ -194,7 +203,7 @@ func OperatorAddress(listen string) (string, error) {
 	if _, err := strconv.ParseUint(listen, 10, 16); err == nil {
 		listen = ":" + listen
 	}
-	host, port, err := net.SplitHostPort(listen)
+	host, port, err := splitAddress(listen)
 	if err != nil {
 		return "", errors.New("expected an address such as 127.0.0.1:9090, or a port")
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"strings"
 
@@ -94,7 +93,7 @@ func (c *Postgres) check(p *problems, k *Consumers) {
 	if len(k.Users) == 0 && (k.known() > 0 || k.AllowAnonymous) {
 		p.add("consumers.users", "no user is configured, so nobody can log in at the PostgreSQL listener: add users (create one with: veil keys postgres USER)")
 	}
-	host, _, err := net.SplitHostPort(c.Listen)
+	host, _, err := splitAddress(c.Listen)
 	if err != nil {
 		p.add("postgres.listen", "expected an address such as 127.0.0.1:6432, or :6432 for all interfaces")
 	}

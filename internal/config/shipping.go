@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"log/slog"
-	"net"
 	"path/filepath"
 	"strings"
 
@@ -108,7 +107,7 @@ func (a *Audit) check(p *problems, c *Config) {
 			p.add(at+".otlp.endpoint", "not set: expected the URL of an OTLP receiver, such as http://localhost:4318/v1/logs")
 		}
 		if y := s.Syslog; y != nil {
-			switch _, _, err := net.SplitHostPort(y.Address); {
+			switch _, _, err := splitAddress(y.Address); {
 			case err != nil:
 				p.add(at+".syslog.address", "expected an address such as siem.example:6514")
 			case y.Plaintext && y.TLS != signin.TLS{}:
