@@ -65,11 +65,13 @@ func TestFramingsOfTheUpstream(t *testing.T) {
 			"chunks with extensions and a trailer": func(b string) string {
 				return fmt.Sprintf("HTTP/1.1 200 OK\r\n%sTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n5;x=SECRET\r\n%s\r\n%x\r\n%s\r\n0\r\nX-Sum: SECRET\r\n\r\n", head, b[:5], len(b)-5, b[5:])
 			},
-			"after 100":   func(b string) string { return "HTTP/1.1 100 Continue\r\n\r\n" + plain(b) },
-			"after 103":   func(b string) string { return "HTTP/1.1 103 Early Hints\r\nLink: </SECRET>\r\n\r\n" + plain(b) },
-			"GZIP":        packed("GZIP"),
-			"x-gzip":      packed("x-gzip"),
-			"identity":    func(b string) string { return strings.Replace(plain(b), head, head+"Content-Encoding: Identity\r\n", 1) },
+			"after 100": func(b string) string { return "HTTP/1.1 100 Continue\r\n\r\n" + plain(b) },
+			"after 103": func(b string) string { return "HTTP/1.1 103 Early Hints\r\nLink: </SECRET>\r\n\r\n" + plain(b) },
+			"GZIP":      packed("GZIP"),
+			"x-gzip":    packed("x-gzip"),
+			"identity": func(b string) string {
+				return strings.Replace(plain(b), head, head+"Content-Encoding: Identity\r\n", 1)
+			},
 		} {
 			set(write(body))
 			if got := r.get(t, path); got.status != 200 || !bytes.Equal(got.body, want.body) {
