@@ -69,7 +69,7 @@ func TestTextEval(t *testing.T) {
 		t.Fatal(err)
 	}
 	slices.Sort(paths)
-	paths = append(append(paths, writeSentences(t)), written...)
+	paths = append(append(paths, writeSets(t)...), written...)
 	finder := text.New(text.Options{})
 	var beside *presidio
 	if os.Getenv("PRESIDIO") != "0" {

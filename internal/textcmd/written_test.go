@@ -36,21 +36,28 @@ func TestWrittenNotes(t *testing.T) {
 	}
 }
 
-// writeSentences writes the set of marked sentences with names and addresses of mimesis,
-// which no list of Veil has seen, and returns its path.
-func writeSentences(t *testing.T) string {
+// writeSets writes the sets of marked sentences and letters with names and addresses of
+// mimesis, which no list of Veil has seen, and returns their paths.
+func writeSets(t *testing.T) (paths []string) {
 	t.Helper()
 	python := veiltest.Python(t, "sentences-requirements.txt")
-	var errors bytes.Buffer
-	cmd := veiltest.Command(t, veiltest.Works, python, "sentences.py", "29", "600")
-	cmd.Stderr = &errors
-	lines, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("sentences.py: %v\n%s", err, errors.String())
+	dir := t.TempDir()
+	for _, set := range [][]string{
+		{"sentences", "sentences.py", "29", "600"},
+		{"letters-de", "letters.py", "7", "150", "de"}, {"letters-es", "letters.py", "7", "150", "es"}, {"letters-fr", "letters.py", "7", "150", "fr"},
+		{"letters-it", "letters.py", "7", "150", "it"}, {"letters-nl", "letters.py", "7", "150", "nl"},
+	} {
+		var errors bytes.Buffer
+		cmd := veiltest.Command(t, veiltest.Works, python, set[1:]...)
+		cmd.Stderr = &errors
+		lines, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", set[1], err, errors.String())
+		}
+		paths = append(paths, filepath.Join(dir, set[0]+".jsonl"))
+		if err := os.WriteFile(paths[len(paths)-1], lines, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	path := filepath.Join(t.TempDir(), "sentences.jsonl")
-	if err := os.WriteFile(path, lines, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return paths
 }
