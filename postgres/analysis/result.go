@@ -11,8 +11,8 @@ type result struct {
 	columns []*resultColumn
 	// into is the SELECT that shadow columns are added to.
 	into *pg.SelectStmt
-	// swap puts the shadow column of the only column in its place; nil where that cannot be.
-	swap func()
+	// swap puts the shadow column of a column in its place; nil where that cannot be.
+	swap func(i int)
 	// add appends a shadow column's target to the query under a name, append another one.
 	add    func(i int, name string)
 	append func(name string, n *pg.Node)

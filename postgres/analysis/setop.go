@@ -49,7 +49,7 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 		res.add = func(i int, name string) { l.add(i, name); r.add(i, name) }
 	}
 	if l.swap != nil && r.swap != nil {
-		res.swap = func() { l.swap(); r.swap() }
+		res.swap = func(i int) { l.swap(i); r.swap(i) }
 	}
 	sorted := sealed && !all
 	bySealed := slices.ContainsFunc(q.SortClause, func(n *pg.Node) bool {

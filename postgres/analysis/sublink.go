@@ -126,12 +126,27 @@ func (a *analysis) inSelect(s *pg.SubLink, n *pg.Node, q *pg.SelectStmt, at, sc 
 			a.refuseKeyed(seal, s.Location, "cannot be compared with this subquery", "", "Compare it with a column that the same method masks, by IN or NOT IN.")
 		}
 	}
-	if len(vs) == 1 && vs[0].keying != nil {
-		if t := vs[0].shadow(a); t != nil && res.swap != nil && res.hasShadow(0) && res.columns[0].keying.shadow == vs[0].keying.shadow {
-			res.columns[0].markShadow()
-			res.swap()
-			s.Testexpr = t
-		}
+	a.swapShadows(tests, vs, res)
+	if rowOf(s.Testexpr) == nil {
+		s.Testexpr = tests[0]
 	}
 	return n
+}
+
+// swapShadows compares the shadow columns of both sides where they have them: PostgreSQL can
+// hash those, which it cannot do with records.
+func (a *analysis) swapShadows(tests []*pg.Node, vs []value, res *result) {
+	if res.swap == nil {
+		return
+	}
+	for i, v := range vs {
+		if v.keying == nil || !res.hasShadow(i) || res.columns[i].keying.shadow != v.keying.shadow {
+			continue
+		}
+		if t := v.shadow(a); t != nil {
+			res.columns[i].markShadow()
+			res.swap(i)
+			tests[i] = t
+		}
+	}
 }

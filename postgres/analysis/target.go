@@ -108,7 +108,7 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 	}
 	q.TargetList = out
 	res.into = q
-	res.swap = func() { res.into.TargetList[0].GetResTarget().Val = a.shadowOf(sources[0]) }
+	res.swap = func(i int) { res.into.TargetList[i].GetResTarget().Val = a.shadowOf(sources[i]) }
 	res.append = func(name string, n *pg.Node) {
 		res.into.TargetList = append(res.into.TargetList, target(name, n))
 	}
