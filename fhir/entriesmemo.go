@@ -97,7 +97,10 @@ func (w *Walker) rememberedArray(n *node, f *field, obj, i int) (end int, kept b
 	if kept && end-i <= entriesLargest && !w.elsewhere {
 		w.flush(end)
 		of := &rememberedEntries{depth: depth, labels: w.res.labels, tally: w.pass.Since(&w.memo.entries.before), srcEnd: end - i}
-		of.text = append(append(make([]byte, 0, end-i+len(w.dst)-from), w.src[i:end]...), w.dst[from:]...)
+		if s.Of != nil { // another page that begins alike
+			of.text = s.Of.text
+		}
+		of.text = append(append(roomFor(of.text, end-i+len(w.dst)-from), w.src[i:end]...), w.dst[from:]...)
 		w.memo.entries.table.Keep(s, of, len(of.text)+of.tally.Size())
 	}
 	w.res.labels |= outer

@@ -51,7 +51,10 @@ func (w *Walker) rememberedResource(n *node, i, entry int) (end int, kept bool) 
 	if kept && end-i <= resourceLargest && !w.outside {
 		w.flush(end)
 		of := &rememberedResource{depth: depth, labels: w.labelsLeft, srcEnd: end - i, about: w.about}
-		of.text = append(append(make([]byte, 0, end-i+len(w.dst)-from), w.src[i:end]...), w.dst[from:]...)
+		if s.Of != nil { // another state of the resource
+			of.text, of.trail = s.Of.text, s.Of.trail[:0]
+		}
+		of.text = append(append(roomFor(of.text, end-i+len(w.dst)-from), w.src[i:end]...), w.dst[from:]...)
 		of.trail = append(of.trail, w.trail[trailFrom:]...)
 		if w.about {
 			of.entity = append(of.entity, w.entityNoted...)
@@ -66,6 +69,15 @@ func (w *Walker) rememberedResource(n *node, i, entry int) (end int, kept bool) 
 	}
 	w.volatile, w.bundled = w.volatile || outerVolatile, w.bundled || outerBundled
 	return end, kept
+}
+
+// roomFor returns an empty buffer of a size: the one of what is no longer remembered, where
+// that is about as large.
+func roomFor(old []byte, size int) []byte {
+	if cap(old) < size || cap(old) > 2*size {
+		return make([]byte, 0, size)
+	}
+	return old[:0]
 }
 
 // noteURL notes that the Bundle decided on the reference val, at src[i:end].
