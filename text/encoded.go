@@ -139,7 +139,9 @@ func (s *Scanner) findDataURL(colon int) {
 	if s.at(to).gap != joined || s.at(to+1).gap != joined {
 		return
 	}
-	for to++; to < len(s.toks) && s.toks[to].gap == joined && !closesURL(s.toks[to].char); to++ {
+	to++
+	for to < len(s.toks) && s.toks[to].gap == joined && !closesURL(s.toks[to].char) {
+		to++
 	}
 	if int(s.toks[to-1].end-s.toks[colon].start) >= fullLine {
 		to = s.encodedLines(to)

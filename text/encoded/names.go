@@ -33,9 +33,12 @@ const longestName = 2048
 
 // runAround returns the bytes around a place that have no blank and no tag between them.
 func runAround(text []byte, i, least int) (from, to int) {
-	for from = i; from > least && i-from < longestName && text[from-1] > ' ' && text[from-1] != '>'; from-- {
+	from, to = i, i
+	for from > least && i-from < longestName && text[from-1] > ' ' && text[from-1] != '>' {
+		from--
 	}
-	for to = i; to < len(text) && to-i < longestName && text[to] > ' ' && text[to] != '<'; to++ {
+	for to < len(text) && to-i < longestName && text[to] > ' ' && text[to] != '<' {
+		to++
 	}
 	return from, to
 }
