@@ -22,8 +22,6 @@ func TestImportsPointOneWay(t *testing.T) {
 		// Hashes side by side.
 		"internal/hmaclanes": {},
 		"internal/lanestest": {"internal/hmaclanes"},
-		// What programs write into texts.
-		"text/decode": {},
 		// The language of rulesets and keys.
 		"internal/suggest":    {},
 		"internal/strictyaml": {"internal/suggest"},
