@@ -41,14 +41,14 @@ func TestSecurityPageNamesTests(t *testing.T) {
 		head, dir string // of the rows' numbers; of tests that name no folder
 		rows      int
 	}{
-		{"", "proxy/fhirproxy", 52},
-		{"P", "proxy/pgproxy/sqltest", 33},
-		{"F", "fhir", 34},
+		{"", "proxy/fhirproxy", 54},
+		{"P", "proxy/pgproxy/sqltest", 38},
+		{"F", "fhir", 36},
 		{"S", "proxy/pgproxy/sqltest", 30},
 		{"O", "cmd/veil", 19},
-		{"T", "table", 22},
-		{"X", "text", 19},
-		{"C", "proxy/console", 33},
+		{"T", "table", 25},
+		{"X", "text", 24},
+		{"C", "proxy/console", 35},
 	} {
 		rows := regexp.MustCompile(`(?m)^\| `+table.head+`(\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
 		if len(rows) != table.rows {
