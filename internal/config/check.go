@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -189,7 +190,7 @@ func sha256Hex(s string) string {
 // socket of the file system (unix:/run/veil.sock) is none.
 func splitAddress(addr string) (host, port string, err error) {
 	if host, port, err = net.SplitHostPort(addr); err == nil {
-		_, err = net.LookupPort("tcp", port)
+		_, err = net.DefaultResolver.LookupPort(context.Background(), "tcp", port)
 	}
 	return host, port, err
 }
