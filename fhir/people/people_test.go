@@ -15,7 +15,7 @@ import (
 // TestAdd collects from resources and compares what is then found in a text.
 func TestAdd(t *testing.T) {
 	t.Parallel()
-	const note = "Quarrington Ottoline Fernhollow 12 Elm Court 884412 555-201-7788 q@x.example 1950-03-04 Blytheson Hospice Elm"
+	const note = "Quarrington Ottoline Fernhollow 12 Elm Court 884412 555-201-7788 q@x.example 1950-03-04 Blytheson Elm"
 	for name, c := range map[string]struct {
 		resource string
 		want     []string
