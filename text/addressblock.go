@@ -14,7 +14,7 @@ func (s *Scanner) addressTail(to int) int {
 	zip := false
 	for range 8 {
 		i, comma := s.lineHead(to), false
-		for n := 0; n < 2 && (s.at(i).char == ',' || s.at(i).char == '.' && s.at(i).gap == joined); n++ {
+		for n := 0; n < 2 && (s.at(i).char == ',' || s.at(i).char == '^' || s.at(i).char == '.' && s.at(i).gap == joined); n++ {
 			comma = true
 			i++
 		}
@@ -154,6 +154,8 @@ func (s *Scanner) tailZip(i int, own bool) int {
 		to += 2 // 31-147 Kraków
 	case t.len() < 4 || isYear(t) && !own:
 		return 0
+	case t.len() == 4 && s.dutchCode(i):
+		to++ // 9711 AB Groningen
 	}
 	if n := s.at(to); n.gap == joined && (n.char == '/' || n.char == '-' || n.kind != mark || n.char == ':') || n.gap <= space && n.flags&fUnit != 0 && n.flags&fEnglish == 0 && n.shape == lower {
 		return 0
@@ -220,7 +222,7 @@ func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
 			}
 		}
 		t := s.at(j)
-		if !s.placeWord(j) {
+		if !s.placeWord(j) || t.len() == 1 && s.is(j+1, '-') { // E-mail
 			break
 		}
 		if t.flags&(fCommon|fMedical) != 0 && t.flags&(fPlace|fTown) == 0 && t.shape != upper && n == 0 && !newLine && !s.is(j+1, '-') && s.at(j+1).shape == lower {
@@ -412,7 +414,8 @@ func (s *Scanner) streetWords(to int, numbered bool) (end, capitals int) {
 		to = k + 1
 		if s.is(to, '.') && s.at(to+1).gap == space {
 			to++
-		} else if s.is(to, '-') && s.at(to+1).gap == joined && s.isCapital(to+1) {
+		}
+		for s.is(to, '-') && s.at(to+1).gap == joined && s.isCapital(to+1) {
 			to += 2
 		}
 	}

@@ -15,6 +15,8 @@ func (s *Scanner) findDates() {
 			}
 		case t.flags&fMonth != 0:
 			s.monthFirst(i)
+		case t.flags&fAnchor != 0 && !s.feast(i):
+			s.spokenNumber(i)
 		}
 	}
 }
@@ -312,6 +314,15 @@ func (s *Scanner) monthFirst(i int) {
 	} else if e, ok := s.yearAt(s.skipOf(j), s.at(j-1).char == '-'); ok && s.at(s.skipOf(j)).gap <= line {
 		to, found = e, true
 	}
+	from := i
+	if !found {
+		if end := s.spokenDate(i, j); end > j {
+			to, found = end, true
+		}
+		if from = s.spokenBefore(i); from < i {
+			to, found = s.spokenYear(to), true
+		}
+	}
 	// May, march, mar and the like are words too.
 	if t.shape == lower && t.len() <= 5 && s.lang == english && t.flags&(fCommon|fWord) != 0 && !found {
 		return
@@ -319,7 +330,7 @@ func (s *Scanner) monthFirst(i int) {
 	if !found && !s.monthAlone(i) {
 		return
 	}
-	s.addDate(i, to, "date-month")
+	s.addDate(from, to, "date-month")
 }
 
 // dayAlone finds the day of a month that is not named: until the 9th, Friday the 16th.

@@ -79,7 +79,7 @@ func (s *Scanner) nameAt(i int) (c candidate, ok bool) {
 		case t.shape == initial && n.char == '.' && n.gap == joined:
 			c.to = next + 1
 			next++
-		case (n.char == '-' || n.char == '\'') && n.gap == joined && s.at(next+1).gap == joined && s.isCapital(next+1) && s.at(next+1).len() > 1:
+		case (n.char == '-' || n.char == '\'') && n.gap == joined && s.at(next+1).gap == joined && s.isCapital(next+1) && (s.at(next+1).len() > 1 || s.is(next+2, '\'') && s.isCapital(next+3)):
 			next++
 		case n.char == '-' && n.gap == joined && s.at(next+1).gap == joined && s.at(next+1).shape == lower && s.particleBehindHyphen(next+1):
 			next += 2 // van der Heijden-de Bruijn

@@ -353,10 +353,13 @@ func (s *Scanner) orgAfter(i int) {
 
 // orgName finds the name that begins at a token behind a verb or preposition.
 func (s *Scanner) orgName(i, j int) {
-	if s.at(j).shape == upper && (s.at(i).shape == upper || s.at(j).len() < 3) || s.at(j).shape == initial && (!s.is(j+1, '.') || s.lang != english) {
+	if s.at(j).shape == upper && (s.at(i).shape == upper || s.at(j).len() < 3) || s.at(j).shape == initial && (!s.is(j+1, '.') || s.lang != english || !orgAt.has(s.at(i).hash)) {
 		return
 	}
 	to := s.nameForward(j)
+	if s.at(j).shape == initial && s.is(j+1, '.') {
+		to = s.nameForward(j + 1)
+	}
 	for s.is(to, '\'') && s.at(to+1).gap == joined && s.at(to+1).len() == 1 {
 		to += 2
 		if s.isCapital(to) && s.at(to).gap == space {

@@ -80,6 +80,9 @@ func (s *Scanner) dateContext(i int) bool {
 			return t.hash != hashOf2[0] || n == 0 && s.at(i).len() > 2
 		case t.kind == word && t.flags&fWeekday != 0:
 			return true
+		case n == 0 && s.lang == english && s.at(i).gap == space && happened.has(t.hash):
+			b := s.at(i + 2).value
+			return s.at(i).value > b || b > 6 && b != 10 // done 8/8, that was 10/3; not 2/5
 		case t.kind == mark && (t.char == ':' || t.char == '.' || t.char == '(' || t.char == '~' || t.char == ','):
 		case t.kind == word && t.flags&(fEnglish|fGerman|fSpanish|fFrench|fDutch) != 0 && t.hash == hashThe:
 		default:
@@ -88,6 +91,9 @@ func (s *Scanner) dateContext(i int) bool {
 	}
 	return false
 }
+
+// happened are verbs that a day may follow.
+var happened = hashSet("done", "was", "were", "given", "drawn", "sent", "held", "began", "begun", "left", "came", "went", "fell", "cut", "put", "set", "repeat", "class", "course", "mtg", "meeting", "visit")
 
 // followsDate reports whether the last hit is a date that ends at a token.
 func (s *Scanner) followsDate(j int) bool {

@@ -27,7 +27,7 @@ func (s *Scanner) findPlaces() {
 		if s.taken[i] == 0 && s.toks[i].flags&fAnchor != 0 && s.military(i) {
 			continue
 		}
-		if s.taken[i] == 0 && (s.toks[i].kind == number || s.isCapital(i) && s.at(i-1).kind != number) {
+		if s.taken[i] == 0 && (s.toks[i].kind == number && !s.codedStreet(i) || s.isCapital(i) && s.at(i-1).kind != number) {
 			s.plainStreet(i)
 		}
 	}
@@ -323,7 +323,7 @@ func (s *Scanner) floor(to int) int {
 			to = k + 1
 		case t.gap == joined && ordinals.has(t.hash) && t.len() == 1 && (s.at(k-1).kind == number || s.is(k-1, '.')):
 			to = k + 1 // 3.o
-		case t.kind == number && t.len() <= 2 && (k > to || s.at(k+1).gap == joined) && s.at(k+1).kind != number && !s.decimalAfter(k):
+		case t.kind == number && t.len() <= 2 && !s.polishCode(k) && (k > to || s.at(k+1).gap == joined) && s.at(k+1).kind != number && !s.decimalAfter(k):
 			to = k + 1
 		case t.kind == word && t.flags&fUnitNo != 0 && s.unitEnd(k) > 0:
 			to = s.unitEnd(k)
