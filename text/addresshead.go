@@ -7,8 +7,39 @@ func (s *Scanner) addressHead(from int) int {
 	if end := s.unitBefore(from); end < from {
 		return end
 	}
-	return s.crossing(s.numberedHead(from))
+	return s.unitsBefore(s.crossing(s.numberedHead(from)))
 }
+
+// unitsBefore returns where the flat, plot or floor begins that stands before an address:
+// Flat 2/1, 9 Sciennes Rd; Block C4, Lekki; 4e étage, 31 rue.
+func (s *Scanner) unitsBefore(from int) int {
+	i := from
+	switch comma := s.at(i-1).char == ',' && s.at(i-1).gap == joined; {
+	case comma && s.houseUnit(i-2) && s.at(i-3).gap == joined && ordinals.has(s.at(i-3).hash) && s.isNumber(i-4):
+		return i - 4
+	case comma:
+		i -= 2
+	case s.is(i-1, '/') && s.isNumber(i) && s.isNumber(i-2) && s.at(i).gap == joined:
+		i -= 2
+	case !s.isNumber(i):
+		return from
+	}
+	if s.isNumber(i) && s.at(i).gap == joined && s.at(i-1).shape == initial {
+		i--
+	}
+	if !s.isNumber(i) && s.at(i).shape != initial || s.at(i).gap != space || !s.free(i) && i < from || !s.houseUnit(i-1) || !s.isCapital(i-1) {
+		return from
+	}
+	return i - 1
+}
+
+// houseUnit reports whether a word can lead to the number of a flat, a plot or a house.
+func (s *Scanner) houseUnit(i int) bool {
+	t := s.at(i)
+	return t.kind == word && s.free(i) && (t.flags&fUnitNo != 0 || houseUnits.has(t.hash))
+}
+
+var houseUnits = hashSet("villa", "plot", "block", "tower", "house", "stand", "erf", "haus")
 
 // unitBefore returns where a unit begins that stands before a box: Unit 12 Box 34.
 func (s *Scanner) unitBefore(from int) int {

@@ -40,14 +40,16 @@ func (s *Scanner) dateFrom(i int) int {
 	return from
 }
 
-// shortWeekday reports whether a word is a day of the week in two letters, as German and
-// Dutch write it before a date.
+// shortWeekday reports whether a word is a day of the week as German, Dutch and
+// French shorten it before a date.
 func (s *Scanner) shortWeekday(t *token) bool {
-	return t.len() == 2 && (s.lang == german && t.shape == title && germanDays.has(t.hash) || s.lang == dutch && dutchDays.has(t.hash))
+	return t.len() == 2 && (s.lang == german && t.shape == title && germanDays.has(t.hash) || s.lang == dutch && dutchDays.has(t.hash)) ||
+		t.len() == 3 && s.lang == french && frenchDays.has(t.hash)
 }
 
 var (
 	germanDays = hashSet("mo", "di", "mi", "do", "fr", "sa", "so")
+	frenchDays = hashSet("lun", "mar", "mer", "jeu", "ven", "sam", "dim")
 	dutchDays  = hashSet("ma", "di", "wo", "do", "vr", "za", "zo")
 )
 
@@ -237,9 +239,7 @@ func (s *Scanner) dayFirst(i int) bool {
 	from := i
 	j := s.ordinalEnd(i)
 	// Two days of one month: 3-5 March, 3 and 4 March, del 3 al 5 de marzo.
-	if c := s.at(j); (c.char == '-' || c.char == '/' || c.char == ',' || c.kind == word && isAnd.has(c.hash)) && c.gap <= space && s.isNumber(j+1) && isDay(s.at(j+1).value) && s.at(j+1).len() <= 2 {
-		j = s.ordinalEnd(j + 1)
-	}
+	j = s.secondDay(j)
 	joinedMonth := s.at(j).gap == joined
 	j = s.skipOf(j)
 	m := s.at(j)
@@ -264,6 +264,8 @@ func (s *Scanner) dayFirst(i int) bool {
 	short := joinedMonth || s.at(to).char == '-' || s.at(to).char == '/'
 	if end, ok := s.yearAt(k, short || s.at(k).gap == joined); ok {
 		to = end
+	} else if y := s.at(to); isShortYear(y) && y.value > 31 && y.gap == space && !s.decimalAfter(to) && s.endsPhrase(to+1) {
+		to++ // 14 Jul 88
 	} else if s.at(to).char == '.' && m.len() <= 4 && s.at(to).gap == joined && s.at(to+1).gap <= space && s.at(to+1).shape == lower {
 		to++
 	}
@@ -271,7 +273,31 @@ func (s *Scanner) dayFirst(i int) bool {
 	return true
 }
 
+// secondDay returns where the second of two days of a month ends, of which the first ends
+// before a token: 3-5 March, 2.–11. Januar, 12 t/m 18 april.
+func (s *Scanner) secondDay(first int) int {
+	j := first
+	if s.is(j, '.') && (s.at(j+1).char == '-' || s.at(j+1).hash == '–') && s.at(j+1).gap <= space {
+		j++
+	}
+	c := s.at(j)
+	switch {
+	case c.gap > space:
+		return first
+	case c.hash == hashT && s.is(j+1, '/') && s.at(j+2).hash == hashM:
+		j += 2
+	case c.char == '-' || c.hash == '–' || c.char == '/' || c.char == ',' || c.kind == word && isAnd.has(c.hash):
+	default:
+		return first
+	}
+	if d := s.at(j + 1); d.kind == number && isDay(d.value) && d.len() <= 2 {
+		return s.ordinalEnd(j + 1)
+	}
+	return first
+}
+
 var (
+	hashM   = hashOf("m")
 	hashMay = hashOf("may")
 	isAnd   = hashSet("and", "to", "und", "bis", "y", "al", "a", "et", "au", "en", "tot", "or", "e", "through")
 )

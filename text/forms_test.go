@@ -21,7 +21,25 @@ func TestForms(t *testing.T) {
 		{"zam. ul. Długa 8/12, 31-147 Kraków.", "zam. [LOCATION]."},
 		{"C/ Piqueras, 98 26006 Logroño E-mail: a@b.example", "[LOCATION] E-mail: [EMAIL]"},
 		{"Leukozyten 12, 10000 Zellen; Natrium 140, 4500 Schritte.", "Leukozyten 12, 10000 Zellen; Natrium 140, 4500 Schritte."},
-		// Parts of addresses in HL7.
+		{"Resides Villa 14, Al Wasl Road, Dubai. Lives Flat 2/1, 9 Sciennes Rd, Edinburgh EH9 1LF.", "Resides [LOCATION]. Lives [LOCATION]."},
+		{"Il vit au 4e étage, 31 rue de la Goutte d'Or.", "Il vit au [LOCATION]."},
+		// The town behind a doctor.
+		{"Hausärztin: Dr. med. Petra Lindt, Obergurgl. Untersuchung: Dr. Anna Holm, Ultraschall.", "Hausärztin: Dr. [NAME], [LOCATION]. Untersuchung: [NAME], Ultraschall."},
+		{"Überweisung durch Praxis Dr. Anna Holm, Neukirchen-Vluyn.", "Überweisung durch Praxis [NAME], [LOCATION]."},
+		{"Dr. Wehmhörner, Facharzt für Orthopädie", "[NAME], Facharzt für Orthopädie"},
+		// Names with degrees, and their last word.
+		{"Signed Wilhelmina Asante, M.D. and M. Eze, ARNP.", "Signed [NAME] and [NAME]."},
+		{"Father Khalid Al-Farsi came.", "[NAME] came."},
+		{"Wir sahen Justus-Aurel Freyberg, 8 Jahre.", "Wir sahen [NAME], 8 Jahre."},
+		{"She works at Tesla Gigafactory. Walmart Thursday.", "She works at [ORG]. [ORG] Thursday."},
+		// Numbers in groups, with letters.
+		{"Driver's license LA 004871236. Medicare 2950 12345 1.", "Driver's license [ID]. Medicare [ID]."},
+		// Several days, and short years.
+		{"DOB 14 Jul 88, after 3 May 45 mg", "DOB [DATE], after [DATE] 45 mg"},
+		{"Der Aufenthalt war 2.–11. Januar.", "Der Aufenthalt war [DATE]."},
+		{"Hij was opgenomen van 12 t/m 18 april.", "Hij was opgenomen van [DATE]."},
+		// Names and parts of addresses in HL7, but no codes.
+		{"ORU^R01|2345-7^GLUCOSE^LN|004777^LEBAUER^SIDNEY|DOE^JANE", "ORU^R01|2345-7^GLUCOSE^LN|004777^[NAME]|[NAME]"},
 		{"F|||4410 BURNT MILL RD^^COLUMBUS^OH^43214||", "F|||[LOCATION]||"},
 		{"F|||12 QUAKER RIDGE^APT 9^NEW ROCHELLE^NY^10804||", "F|||[LOCATION]||"},
 		// Feast days.

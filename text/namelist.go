@@ -40,7 +40,7 @@ func (s *Scanner) addName(c *candidate) {
 	t := s.at(to)
 	if (t.char == ',' && t.gap == joined || t.char == '^') && s.isCapital(to+1) && s.at(to+1).gap <= space && s.nameable(to+1) {
 		n := s.at(to + 1)
-		if t.char == '^' || n.flags&(fGiven|fFamily) != 0 && n.flags&(fSuffix|fTitle) == 0 || n.flags&(fCommon|fWord|fKeyword|fPlace|fMedical|fDrug) == 0 && n.shape == s.at(from).shape && c.words == 1 || n.shape == initial && (s.is(to+2, '.') || s.givenAt(to+1) || s.at(to+2).gap >= wide || s.at(to+2).char == ',') {
+		if t.char == '^' || n.flags&(fGiven|fFamily) != 0 && n.flags&(fSuffix|fTitle) == 0 || n.flags&(fCommon|fWord|fKeyword|fPlace|fMedical|fDrug) == 0 && n.shape == s.at(from).shape && c.words == 1 || n.shape == initial && (s.is(to+2, '.') && s.dottedDegree(to+1) == to+1 || s.givenAt(to+1) || s.at(to+2).gap >= wide || s.at(to+2).char == ',') {
 			to += 2
 			if s.is(to, '\'') && s.at(to+1).gap == joined && s.isCapital(to+1) {
 				to += 2
@@ -69,6 +69,10 @@ func (s *Scanner) withSuffixes(to int) int {
 		if s.at(j).char == ',' && s.at(j).gap == joined {
 			j++
 		}
+		if end := s.dottedDegree(j); end > j {
+			to = end
+			continue
+		}
 		if t := s.at(j); t.kind != word || t.gap != space || t.flags&fSuffix == 0 || t.shape == lower || t.shape == initial || t.len() == 2 && t.shape != upper && t.hash != hashJr || !s.free(j) || t.flags&(fGiven|fFamily) != 0 {
 			return to
 		}
@@ -80,6 +84,19 @@ func (s *Scanner) withSuffixes(to int) int {
 }
 
 var hashJr = hashOf("jr")
+
+// dottedDegree returns the end of a degree with full stops that stands at a token, or the
+// token: M.D., R.N.
+func (s *Scanner) dottedDegree(i int) int {
+	t, n := s.at(i), s.at(i+2)
+	if t.shape != initial || t.gap != space || !s.is(i+1, '.') || n.gap != joined || n.shape != initial || !s.is(i+3, '.') || s.at(i+4).gap == joined && s.at(i+4).kind != mark ||
+		!suffixInitials.has(t.hash) || !degreeEnds.has(n.hash) || !s.free(i) {
+		return i
+	}
+	return i + 4
+}
+
+var degreeEnds = hashSet("d", "o", "n", "a", "h", "t")
 
 // carets finds names with carets between their parts, as HL7 writes them:
 // O'BRIEN^ANNA^M.
@@ -97,6 +114,9 @@ func (s *Scanner) carets(i int) bool {
 				to++
 			}
 		default:
+			if found && (codeSystems.has(s.at(to-1).hash) || s.isNumber(to) && s.at(to).gap == joined) {
+				return false // GLUCOSE^LN, ORU^R01
+			}
 			if found {
 				s.add(i, to, Name, "name-hl7")
 			}
@@ -105,6 +125,9 @@ func (s *Scanner) carets(i int) bool {
 	}
 	return false
 }
+
+// codeSystems are the short names of code systems that end a coded value in HL7.
+var codeSystems = hashSet("ln", "loinc", "sct", "snomed", "icd", "cpt", "l", "local", "ndc", "rxnorm", "cvx", "ucum", "iso")
 
 // isName reports whether a name ends at a token.
 func (s *Scanner) isName(j int) bool {

@@ -197,7 +197,7 @@ func (s *Scanner) shorten(c *candidate) {
 		if t.kind != word || t.shape == initial || t.shape == lower {
 			continue
 		}
-		if words++; words > 1 && (t.flags&(fGiven|fFamily) == 0 && t.flags&(fCommon|fKeyword|fMedical) != 0 || words > 4) {
+		if words++; words > 1 && !(s.is(j-1, '-') && t.gap == joined && t.flags&(fMedical|fKeyword) == 0) && (t.flags&(fGiven|fFamily) == 0 && t.flags&(fCommon|fKeyword|fMedical) != 0 || words > 4) {
 			c.to = j
 			return
 		}

@@ -83,6 +83,9 @@ func (s *Scanner) knownOrg(i int) {
 	for s.at(to).kind == word && s.at(to).gap == space && s.isCapital(to) && s.at(to).ends&fOrgHead|s.at(to).phraseIs&fOrgHead != 0 {
 		to += max(1, int(s.at(to).phrase))
 	}
+	if t := s.at(to); t.shape == title && t.gap == space && t.len() > 3 && t.flags&^fNothing == 0 && t.phraseIs == 0 && s.free(to) {
+		to++ // Tesla Gigafactory
+	}
 	s.add(i, to, Org, "org-known")
 }
 

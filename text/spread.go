@@ -17,6 +17,8 @@ func (s *Scanner) spread() {
 			s.spreadPlace(h)
 			s.spreadRegion(h.to)
 			s.spreadAddress(h.to)
+		case ID:
+			s.spreadID(h)
 		case Org:
 			s.spreadAddress(h.to)
 			if t := s.at(h.to); t.flags&fOrgSuffix != 0 && t.gap == space && s.isCapital(h.to) && s.free(h.to) && t.len() > 2 {
@@ -57,14 +59,17 @@ func (s *Scanner) nameGoesOn(h *hit, to int) int {
 	t := s.at(to)
 	switch {
 	case t.char == '-' && t.gap == joined:
-		if s.at(to+1).gap == joined && s.at(to+1).len() > 1 && s.namePart(to+1, false) {
-			return to + 2 // Hauta-aho
+		n := s.at(to + 1)
+		if n.gap == joined && n.len() > 1 && s.free(to+1) && (s.namePart(to+1, false) || n.shape == title && s.at(to-1).shape == title && n.flags&(fKeyword|fMedical|fDrug|fEponym|fCommon) == 0) {
+			return to + 2 // Hauta-aho, Al-Farsi
 		}
 		return to
 	case t.hash == hashFeminine && t.gap == joined && s.at(to-1).len() <= 2 && s.free(to):
 		if s.isCapital(to+1) && s.at(to+1).gap <= space && s.namePart(to+1, false) {
 			return to + 2 // Ana Mª Gómez
 		}
+		return to + 1
+	case s.unheardPart(h, to):
 		return to + 1
 	case s.lang == german:
 		return to
@@ -79,6 +84,29 @@ func (s *Scanner) nameGoesOn(h *hit, to int) int {
 		return i + 1
 	}
 	return to
+}
+
+// spreadID takes in the letters before the digits of a labelled number, and the last group of
+// a number that is written in groups: license LA 004871236, Medicare 2950 12345 1.
+func (s *Scanner) spreadID(h *hit) {
+	p := s.at(h.from - 1)
+	if s.isNumber(h.from) && s.at(h.from).gap == space && p.kind == word && p.shape == upper && (p.len() == 2 || p.len() == 3) && p.gap == space && s.free(h.from-1) &&
+		(p.flags|p.ends)&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel|fUnit) == 0 && s.labelBefore(h.from-1, fIDLabel) {
+		h.from--
+		s.take(h.from, h.from+1, ID)
+	}
+	if t := s.at(h.to); t.kind == number && t.gap == space && t.len() <= 4 && s.free(h.to) && s.isNumber(h.to-1) && s.at(h.to-1).gap == space && s.isNumber(h.to-2) && s.endsPhrase(h.to+1) && !s.decimalAfter(h.to) {
+		h.to++
+		s.take(h.to-1, h.to, ID)
+	}
+}
+
+// unheardPart reports whether a word that no list has ends a name that begins with a given
+// name: Yolanda Mba Nsue, a patient.
+func (s *Scanner) unheardPart(h *hit, to int) bool {
+	t := s.at(to)
+	return t.kind == word && t.shape == title && t.gap == space && t.len() > 3 && t.flags&^fNothing == 0 && t.phraseIs == 0 && s.free(to) && s.endsName(to+1) &&
+		s.at(h.from).flags&fGiven != 0 && s.at(h.from).shape == title && s.at(h.to-1).shape == title
 }
 
 // spreadBefore takes in the town before a British postal code, and up to two parts of the
