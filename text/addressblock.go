@@ -194,7 +194,7 @@ func (s *Scanner) codeFollows(i int) bool {
 func (s *Scanner) placeWord(j int) bool {
 	t := s.at(j)
 	return s.isCapital(j) && s.free(j) && (t.flags&(fTitle|fSuffix|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fMonth|fWeekday|fRelation|fEnglish|fGerman) == 0 || t.flags&(fPlace|fParticle) != 0) &&
-		t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel) == 0 && !s.is(j+1, ':')
+		t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel) == 0 && !s.is(j+1, ':') && !(t.len() == 1 && s.is(j+1, '-')) // E-mail
 }
 
 // tailPlace returns the end of a place in an address: up to four capitals that are no
@@ -222,7 +222,7 @@ func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
 			}
 		}
 		t := s.at(j)
-		if !s.placeWord(j) || t.len() == 1 && s.is(j+1, '-') { // E-mail
+		if !s.placeWord(j) {
 			break
 		}
 		if t.flags&(fCommon|fMedical) != 0 && t.flags&(fPlace|fTown) == 0 && t.shape != upper && n == 0 && !newLine && !s.is(j+1, '-') && s.at(j+1).shape == lower {

@@ -132,7 +132,7 @@ func (s *Scanner) spokenYear(i int) int {
 	default:
 		return i
 	}
-	for n := 0; n < 2; n++ {
+	for range 2 {
 		k := to
 		if s.is(k, '-') {
 			k++
@@ -180,7 +180,7 @@ var (
 	spokenZeros    = hashSet("oh", "zero", "o", "null", "cero", "zéro", "nul")
 	spokenOnes     = hashSet("oh", "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "null", "eins", "zwei", "zwo", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "zéro", "deux", "trois", "quatre", "cinq", "sept", "huit", "neuf")
 	spokenTeens    = hashSet("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
-	tens           = hashSet("twenty", "thirty", "forty", "fourty", "fifty", "sixty", "seventy", "eighty", "ninety")
+	tens           = hashSet("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 	spokenOrdinals = hashSet("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth", "thirtieth")
 	centuries      = hashSet("eighteen", "nineteen", "twenty")
 	births         = hashSet("born", "birth", "birthday", "birthdate", "dob")
