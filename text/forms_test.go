@@ -51,7 +51,7 @@ func TestForms(t *testing.T) {
 		{"born March the third nineteen fifty, or the twenty first of May", "born [DATE], or [DATE]"},
 		{"my date of birth is six eleven fifty two, call six one seven five five five oh one four two", "my date of birth is [DATE], call [PHONE]"},
 		{"Member ID four four one seven double two", "Member ID [ID]"},
-		{"Digit span: three one four one five nine two six. One to two, three or four times. May first be reduced.", "Digit span: three one four one five nine two six. One to two, three or four times. May first be reduced."},
+		{"Digit span: three one four one five nine two six. Digits: two, seven, one, eight, double two, nine, four. One to two, three or four times. May first be reduced.", "Digit span: three one four one five nine two six. Digits: two, seven, one, eight, double two, nine, four. One to two, three or four times. May first be reduced."},
 		// A day behind a verb.
 		{"no, that was 10/3. Aspirin was given 8/8, done 9/10.", "no, that was [DATE]. Aspirin was given [DATE], done 9/10."},
 		{"strength was 4/5, ratio was 3/4, pain was 8/10", "strength was 4/5, ratio was 3/4, pain was 8/10"},

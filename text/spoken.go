@@ -3,7 +3,7 @@ package text
 // spokenNumber finds digits that are written as they are spoken, from the first of them on: a
 // number of a telephone, what follows a label, and a date of birth.
 func (s *Scanner) spokenNumber(i int) bool {
-	if s.at(i).gap <= line && s.spokenDigits(i-1) > 0 && s.free(i-1) {
+	if s.goesOnSpeaking(i) {
 		return false
 	}
 	to, words, digits := i, 0, 0
@@ -59,6 +59,15 @@ func (s *Scanner) afterBirth(i int) bool {
 		}
 	}
 	return false
+}
+
+// goesOnSpeaking reports whether a token is inside digits that were read from their first on.
+func (s *Scanner) goesOnSpeaking(i int) bool {
+	j := i - 1
+	if c := s.at(j).char; (c == ',' || c == '-') && s.at(j).gap == joined {
+		j--
+	}
+	return s.at(i).gap <= line && s.free(j) && (s.spokenDigits(j) > 0 || j == i-1 && repeats[s.at(j).hash] > 0)
 }
 
 // recited reports whether the digits before which a token stands belong to a test of memory.
