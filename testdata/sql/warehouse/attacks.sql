@@ -613,11 +613,11 @@ SELECT to_json(person_id) FROM omop.person
 SELECT array_to_string(ARRAY[person_id], '') FROM omop.person
 
 --- warehouse-attack-248
---: refused
+--: no canary
 SELECT string_agg(person_id, '') OVER () FROM omop.person
 
 --- warehouse-attack-249
---: refused
+--: no canary
 SELECT json_object_agg(person_id, 1) FROM omop.person
 
 --- warehouse-attack-250
