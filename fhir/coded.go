@@ -178,6 +178,8 @@ func (w *Walker) decideKnown() {
 	c.known = s
 }
 
+// Heads of objects and members are compared where they are needed: in a function, even an
+// inlined one, the compiler compares them by a call of memequal and not by words.
 const (
 	systemHead = `{"system":"`
 	codeHead   = `,"code":"`

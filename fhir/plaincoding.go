@@ -45,8 +45,7 @@ func (w *Walker) wholeCoding(n *node, i, at int) (end int, done bool) {
 		return 0, false
 	}
 	if src[at] == '}' {
-		w.count(p.system.action, mask.LabelNone, mask.Kept)
-		w.count(p.code.action, mask.LabelNone, mask.Kept)
+		w.countMembers(p, at, at, false)
 		return at + 1, true
 	}
 	if len(src)-at < len(displayHead) || string(src[at:at+len(displayHead)]) != displayHead {
@@ -57,17 +56,28 @@ func (w *Walker) wholeCoding(n *node, i, at int) (end int, done bool) {
 	if end < 0 || escaped || end >= len(src) || src[end] != '}' {
 		return 0, false
 	}
-	w.count(p.system.action, mask.LabelNone, mask.Kept)
-	w.count(p.code.action, mask.LabelNone, mask.Kept)
-	if display := src[from : end-1]; !w.displayMayPass(c.known, c.system, c.code, display) {
-		w.count(p.display.action, mask.LabelRedacted, mask.Removed)
-		w.flush(at)
-		w.last = end
-	} else {
-		w.count(p.display.action, mask.LabelNone, mask.Kept)
-		if c.inConcept {
-			w.shown = append(w.shown, display)
-		}
+	display := src[from : end-1]
+	shows := w.displayMayPass(c.known, c.system, c.code, display)
+	w.countMembers(p, at, end, shows)
+	if shows && c.inConcept {
+		w.shown = append(w.shown, display)
 	}
 	return end + 1, true
+}
+
+// countMembers counts the members of a coding whose system and code stay and end at
+// src[codeEnd]. Its display, if it has one, ends at src[end], and is taken out if it does not
+// pass.
+func (w *Walker) countMembers(p *plainCoding, codeEnd, end int, shows bool) {
+	w.count(p.system.action, mask.LabelNone, mask.Kept)
+	w.count(p.code.action, mask.LabelNone, mask.Kept)
+	switch {
+	case end == codeEnd:
+	case shows:
+		w.count(p.display.action, mask.LabelNone, mask.Kept)
+	default:
+		w.count(p.display.action, mask.LabelRedacted, mask.Removed)
+		w.flush(codeEnd)
+		w.last = end
+	}
 }

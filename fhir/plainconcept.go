@@ -127,7 +127,11 @@ func (w *Walker) wholeConcept(p *plainConcept, i int) (end int, done bool) {
 		coding.shows = coding.display != nil && w.displayMayPass(s, coding.system, coding.code, coding.display)
 	}
 	for k := range c.codings[:c.size] {
-		w.countCoding(p, &c.codings[k])
+		if p.coding.rule != nil {
+			w.count(p.coding.action, mask.LabelNone, mask.Kept)
+		}
+		coding := &c.codings[k]
+		w.countMembers(p.members, coding.codeEnd, coding.end, coding.shows)
 	}
 	switch {
 	case c.text == nil:
@@ -139,25 +143,6 @@ func (w *Walker) wholeConcept(p *plainConcept, i int) (end int, done bool) {
 		w.last = c.end - 1
 	}
 	return c.end, true
-}
-
-// countCoding counts what becomes of a coding, and takes its display out if that does not
-// pass.
-func (w *Walker) countCoding(p *plainConcept, c *usualCoding) {
-	if p.coding.rule != nil {
-		w.count(p.coding.action, mask.LabelNone, mask.Kept)
-	}
-	w.count(p.members.system.action, mask.LabelNone, mask.Kept)
-	w.count(p.members.code.action, mask.LabelNone, mask.Kept)
-	switch {
-	case c.display == nil:
-	case c.shows:
-		w.count(p.members.display.action, mask.LabelNone, mask.Kept)
-	default:
-		w.count(p.members.display.action, mask.LabelRedacted, mask.Removed)
-		w.flush(c.codeEnd)
-		w.last = c.end
-	}
 }
 
 // saysConcept reports whether the text of a concept whose codes pass is what one of them is

@@ -147,14 +147,12 @@ func (s *Scanner) tailZip(i int, own bool) int {
 	case s.decimalAfter(i), t.len() < 2 || t.len() > 6:
 		return 0
 	case s.is(to, '-') && s.isNumber(to+1) && s.at(to+1).gap == joined && s.at(to+1).len() <= 4:
-		to += 2
+		to += 2 // 31-147 Kraków
 	case t.len() == 3 && s.isNumber(to) && s.at(to).gap == space && s.at(to).len() <= 3:
 		to++ // 110 00
-	case t.len() == 2 && s.is(to, '-') && s.isNumber(to+1) && s.at(to+1).gap == joined && s.at(to+1).len() == 3 && s.isCapital(to+2):
-		to += 2 // 31-147 Kraków
 	case t.len() < 4 || isYear(t) && !own:
 		return 0
-	case t.len() == 4 && s.dutchCode(i):
+	case s.dutchCode(i):
 		to++ // 9711 AB Groningen
 	}
 	if n := s.at(to); n.gap == joined && (n.char == '/' || n.char == '-' || n.kind != mark || n.char == ':') || n.gap <= space && n.flags&fUnit != 0 && n.flags&fEnglish == 0 && n.shape == lower {

@@ -306,11 +306,11 @@ func (s *Scanner) findPlacesOfNames() {
 	}
 	for i := s.capitals.next(0); i < len(s.toks); i = s.capitals.next(i + 1) {
 		t := &s.toks[i]
-		if t.flags&fCity == 0 {
-			s.townOfPractice(i)
+		if s.taken[i] != 0 || t.shape != title || t.gap > space || s.at(i-1).char != ',' || !s.isName(i-2) {
 			continue
 		}
-		if s.taken[i] != 0 || t.shape != title || t.gap > space || s.at(i-1).char != ',' || !s.isName(i-2) {
+		if t.flags&fCity == 0 {
+			s.townOfPractice(i)
 			continue
 		}
 		if n := s.at(i + 1); n.kind == mark || n.gap >= line {
@@ -320,11 +320,9 @@ func (s *Scanner) findPlacesOfNames() {
 }
 
 // townOfPractice finds the town behind the name of a doctor or a practice that a label leads
-// to, whatever the town: Hausärztin: Dr. med. Petra Lindt, Obergurgl.
+// to, whatever the town: Hausärztin: Dr. med. Petra Lindt, Obergurgl. The comma stands before
+// the token.
 func (s *Scanner) townOfPractice(i int) {
-	if s.taken[i] != 0 || s.at(i).shape != title || s.at(i).gap > space || s.at(i-1).char != ',' || !s.isName(i-2) {
-		return
-	}
 	for j, n := i-2, 0; j >= 0 && n < 10 && s.at(j+1).gap < line; j, n = j-1, n+1 {
 		if t := s.at(j); t.kind == word && practices.has(t.hash) {
 			if end := s.tailPlace(i, false, false); end > i && s.endsPhrase(end) && s.at(i).flags&(fProfession|fMedical|fCommon) == 0 && s.free(end-1) {

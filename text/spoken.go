@@ -33,7 +33,7 @@ func (s *Scanner) spokenNumber(i int) bool {
 		to = j + 1
 	}
 	switch {
-	case digits < 4 || s.recited(i):
+	case digits < 4 || s.shortlyAfter(i, recitals):
 		return false
 	case digits >= 7 && words >= 5, words >= 4 && s.labelBefore(i, fPhoneLabel):
 		label := Phone
@@ -43,7 +43,7 @@ func (s *Scanner) spokenNumber(i int) bool {
 		s.add(i, to, label, "spoken")
 	case words >= 4 && s.labelBefore(i, fIDLabel):
 		s.add(i, to, ID, "spoken")
-	case words >= 3 && s.afterBirth(i):
+	case words >= 3 && s.shortlyAfter(i, births):
 		s.add(i, to, Date, "date-spoken")
 	default:
 		return false
@@ -51,10 +51,11 @@ func (s *Scanner) spokenNumber(i int) bool {
 	return true
 }
 
-// afterBirth reports whether a word for a birth stands before a token: born on, my birthday is.
-func (s *Scanner) afterBirth(i int) bool {
+// shortlyAfter reports whether one of some words is among the four before a token: born on,
+// my birthday is.
+func (s *Scanner) shortlyAfter(i int, words wordSet) bool {
 	for j := i - 1; j >= i-4 && j >= 0 && s.at(j+1).gap <= line; j-- {
-		if births.has(s.at(j).hash) {
+		if words.has(s.at(j).hash) {
 			return true
 		}
 	}
@@ -68,16 +69,6 @@ func (s *Scanner) goesOnSpeaking(i int) bool {
 		j--
 	}
 	return s.at(i).gap <= line && s.free(j) && (s.spokenDigits(j) > 0 || j == i-1 && repeats[s.at(j).hash] > 0)
-}
-
-// recited reports whether the digits before which a token stands belong to a test of memory.
-func (s *Scanner) recited(i int) bool {
-	for j := i - 1; j >= i-4 && j >= 0 && s.at(j+1).gap <= line; j-- {
-		if recitals.has(s.at(j).hash) {
-			return true
-		}
-	}
-	return false
 }
 
 // spokenDigits returns how many digits a word stands for, or 0 if it is no number.
@@ -193,8 +184,9 @@ var (
 	spokenOrdinals = hashSet("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth", "thirtieth")
 	centuries      = hashSet("eighteen", "nineteen", "twenty")
 	births         = hashSet("born", "birth", "birthday", "birthdate", "dob")
-	recitals       = hashSet("span", "digit", "digits", "sequence", "count", "counts", "counted", "counting", "recall", "recalled", "repeat", "repeats", "repeated", "serial", "backward", "backwards", "forward")
-	repeats        = map[uint64]int{hashOf("double"): 2, hashOf("triple"): 3}
+	// recitals are words of a test of memory.
+	recitals = hashSet("span", "digit", "digits", "sequence", "count", "counts", "counted", "counting", "recall", "recalled", "repeat", "repeats", "repeated", "serial", "backward", "backwards", "forward")
+	repeats  = map[uint64]int{hashOf("double"): 2, hashOf("triple"): 3}
 
 	hashTwo, hashThousand, hashHundred = hashOf("two"), hashOf("thousand"), hashOf("hundred")
 )

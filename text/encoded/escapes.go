@@ -10,10 +10,18 @@ import (
 // readEscapes reads escapes of JSON, JavaScript, Python, C and Markdown: \u00fc, \xfc,
 // \u{fc}, \303\274, \n, \".
 func readEscapes(v *View, text []byte) bool {
-	at, found := 0, 0
+	found := v.backslashes(text, func(i int) int { return v.escape(text, i, charmap.Windows1252) })
+	v.Sure = v.Sure || found > 1
+	return found > 0
+}
+
+// backslashes adds a text in which read adds what begins with a backslash. read returns how
+// long it is, or 0 if the backslash is one; backslashes returns how many were others.
+func (v *View) backslashes(text []byte, read func(i int) int) (found int) {
+	at := 0
 	for i := next(text, 0, '\\'); i < len(text); i = next(text, i, '\\') {
 		v.keep(text, at, i)
-		n := v.escape(text, i, charmap.Windows1252)
+		n := read(i)
 		if n == 0 {
 			at = i
 			i++
@@ -24,8 +32,7 @@ func readEscapes(v *View, text []byte) bool {
 		at = i
 	}
 	v.keep(text, at, len(text))
-	v.Sure = v.Sure || found > 1
-	return found > 0
+	return found
 }
 
 // escape adds an escape, and returns how long it is, or 0.
@@ -124,22 +131,8 @@ var hl7Marks = map[byte]byte{'T': '&', 'F': '|', 'S': '^', 'R': '~', 'E': '\\', 
 
 // readHL7 reads escapes of HL7 v2: \T\, \.br\, \H\, \XC3BC\.
 func readHL7(v *View, text []byte) bool {
-	at, found := 0, false
-	for i := next(text, 0, '\\'); i < len(text); i = next(text, i, '\\') {
-		v.keep(text, at, i)
-		n := v.hl7Escape(text[i:], i)
-		if n == 0 {
-			at = i
-			i++
-			continue
-		}
-		found = true
-		i += n
-		at = i
-	}
-	v.keep(text, at, len(text))
-	v.Sure = found
-	return found
+	v.Sure = v.backslashes(text, func(i int) int { return v.hl7Escape(text[i:], i) }) > 0
+	return v.Sure
 }
 
 // longestHL7 is how long an escape of HL7 may be.
