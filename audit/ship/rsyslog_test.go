@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -89,8 +90,10 @@ func (r *rsyslog) start(t *testing.T, addr string) {
 	})
 }
 
-func (r *rsyslog) kill() {
-	_ = r.cmd.Process.Kill() // it has ended otherwise
+func (r *rsyslog) kill() { r.end(syscall.SIGKILL) }
+
+func (r *rsyslog) end(by os.Signal) {
+	_ = r.cmd.Process.Signal(by) // it has ended otherwise
 	<-r.ended
 }
 
@@ -105,8 +108,10 @@ func (r *rsyslog) took(t *testing.T) []string {
 	return lines[:len(lines)-1]
 }
 
-// TestRealRsyslog ships a log to rsyslog over TCP and TLS, which is killed again and again.
-// Each line is there, whole and in order, once or more.
+// TestRealRsyslog ships a log to rsyslog, which ends again and again. Each line is there, whole
+// and in order, once or more. Over TLS rsyslog is killed. Over TCP it is told to end: the kernel
+// ends the connections of a killed program as the program itself would, so that nobody can tell
+// whether it wrote what it had read.
 func TestRealRsyslog(t *testing.T) {
 	if os.Getenv("VEIL_TEST_ALL") != "1" {
 		t.Skip("set VEIL_TEST_ALL=1 to run it with rsyslog")
@@ -129,10 +134,11 @@ func TestRealRsyslog(t *testing.T) {
 	for name, tc := range map[string]struct {
 		drivers string
 		client  *tls.Config
+		end     syscall.Signal
 	}{
-		"TCP": {")\nmodule(load=\"imtcp\"", nil},
+		"TCP": {")\nmodule(load=\"imtcp\"", nil, syscall.SIGTERM},
 		"TLS": {fmt.Sprintf("defaultNetstreamDriver=\"ossl\" defaultNetstreamDriverCAFile=%[1]q defaultNetstreamDriverCertFile=%[1]q defaultNetstreamDriverKeyFile=%[2]q)\n"+
-			"module(load=\"imtcp\" streamDriver.name=\"ossl\" streamDriver.mode=\"1\" streamDriver.authMode=\"anon\"", certificate, key), trust},
+			"module(load=\"imtcp\" streamDriver.name=\"ossl\" streamDriver.mode=\"1\" streamDriver.authMode=\"anon\"", certificate, key), trust, syscall.SIGKILL},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addr := veiltest.FreeAddress(t)
@@ -145,7 +151,7 @@ func TestRealRsyslog(t *testing.T) {
 				before := len(r.took(t))
 				j.write(t, 1500)
 				veiltest.Until(t, "some arrived", func() bool { return len(r.took(t)) > before })
-				r.kill()
+				r.end(tc.end)
 				j.write(t, 100)
 				r.start(t, addr)
 			}

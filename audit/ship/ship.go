@@ -10,7 +10,8 @@
 // notes its position in a file beside the log, durably, and goes on. A receiver that is down,
 // slow, breaks off or responds with nonsense has the same lines sent again, after a pause that
 // grows. Lines that were received before a crash may come twice: their number and hash say
-// which those are. Memory is bounded by what is sent at once.
+// which those are. Memory is bounded by what is sent at once. Only a syslog server without TLS
+// can lose lines (see Syslog).
 //
 // Not known here: what a record means, and when segments are removed (audit.Log.Prune asks
 // Shipped).

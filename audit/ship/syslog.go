@@ -19,6 +19,9 @@ import (
 // Syslog has no acknowledgement. So what is sent at once has a connection of its own: Veil
 // ends its side, and the entries count as received when the server, having read to the end,
 // ends its side, too: with TLS by close_notify. A connection that breaks off proves nothing, and they are sent again.
+//
+// Without TLS, a server that is killed after it read everything ends the connection just as one
+// that goes on: what it read and had not written is lost.
 type Syslog struct {
 	address string
 	tls     *tls.Config
