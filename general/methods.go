@@ -111,6 +111,23 @@ func Methods() []mask.Definition {
 			},
 		},
 		{
+			Name: "postalCode", Label: mask.LabelNone, Search: mask.SearchExact,
+			Summary: "keeps what has the form of a postal code; other text goes",
+			New:     func(mask.Env, mask.Args) (mask.Method, error) { return postalCode{}, nil },
+		},
+		{
+			Name: "postalArea", Label: mask.LabelAbstracted, Summary: "keeps the first characters of what has the form of a postal code; other text goes",
+			Params: []mask.Param{{Name: "length", Type: mask.IntParam, Required: true, Min: 1, Max: longestPostalCode, Doc: "number of characters"}},
+			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
+				return postalArea{int(args.Int("length", 0))}, nil
+			},
+		},
+		{
+			Name: "placeName", Label: mask.LabelNone, Search: mask.SearchExact,
+			Summary: "keeps what has the form of the name of a town, region or country; other text goes",
+			New:     func(mask.Env, mask.Args) (mask.Method, error) { return placeName{}, nil },
+		},
+		{
 			Name: "characters", Label: mask.LabelRedacted, Summary: "keeps the first or last characters and fills the others",
 			Params: []mask.Param{
 				{Name: "keepFirst", Type: mask.IntParam, Min: 0, Max: 64, Doc: "characters kept at the start"},
