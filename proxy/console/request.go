@@ -3,7 +3,6 @@ package console
 import (
 	"bytes"
 	"encoding/json"
-	"html/template"
 	"net/http"
 	"time"
 
@@ -94,25 +93,25 @@ var errNotRecorded = &Problem{Status: http.StatusServiceUnavailable, Text: "The 
 
 // Render responds with a page: the template "content" of a page's templates, with data,
 // inside the layout.
-func (r *Request) Render(w http.ResponseWriter, t *template.Template, title string, data any) error {
+func (r *Request) Render(w http.ResponseWriter, t Templates, title string, data any) error {
 	return r.render(w, http.StatusOK, t, title, data)
 }
 
 // RenderStatus does it with another status than 200, such as for a form that was not
 // accepted.
-func (r *Request) RenderStatus(w http.ResponseWriter, status int, t *template.Template, title string, data any) error {
+func (r *Request) RenderStatus(w http.ResponseWriter, status int, t Templates, title string, data any) error {
 	return r.render(w, status, t, title, data)
 }
 
-func (r *Request) render(w http.ResponseWriter, status int, t *template.Template, title string, data any) error {
+func (r *Request) render(w http.ResponseWriter, status int, t Templates, title string, data any) error {
 	f := frame{Title: title, Operator: r.Operator(), MayAct: r.MayAct(), CSRF: r.session.token, Notice: r.console.takeNotice(w, r), Groups: r.console.navigation(r.URL.Path, r.MayAct()), Data: data}
 	return write(w, status, t, "layout", f)
 }
 
 // write executes a template and responds with the result.
-func write(w http.ResponseWriter, status int, t *template.Template, name string, data any) error {
+func write(w http.ResponseWriter, status int, t Templates, name string, data any) error {
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, name, data); err != nil {
+	if err := t().ExecuteTemplate(&b, name, data); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

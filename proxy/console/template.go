@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/veil-proxy/veil/proxy/console/assets"
@@ -58,22 +59,30 @@ func count[N ~int | ~uint64 | ~int64](n N) string {
 	return digits
 }
 
-var layout = template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/layout.html"))
+var layout = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/layout.html"))
+})
 
 var (
-	loginTemplate = MustParse(files, "templates/login.html")
-	loggedOutPage = MustParse(files, "templates/loggedout.html")
-	problemPage   = MustParse(files, "templates/problem.html")
+	loginTemplate = Parse(files, "templates/login.html")
+	loggedOutPage = Parse(files, "templates/loggedout.html")
+	problemPage   = Parse(files, "templates/problem.html")
 )
 
-// MustParse reads the templates of a page, to which it adds those of the frame. It panics
-// if one is no template, as template.Must does.
+// Templates are those of a page. They are parsed when the page is first shown, since
+// most processes show none.
+type Templates func() *template.Template
+
+// Parse returns the templates of a page, to which it adds those of the frame. Templates that
+// cannot be parsed panic, as with template.Must.
 //
 // A page defines "content", and, if it has files of its own in package assets, "head":
 //
 //	{{define "head"}}<link rel="stylesheet" href="{{asset "audit.css"}}">{{end}}
-func MustParse(fsys fs.FS, patterns ...string) *template.Template {
-	return template.Must(template.Must(layout.Clone()).ParseFS(fsys, patterns...))
+func Parse(fsys fs.FS, patterns ...string) Templates {
+	return sync.OnceValue(func() *template.Template {
+		return template.Must(template.Must(layout().Clone()).ParseFS(fsys, patterns...))
+	})
 }
 
 // navigation is the entries of the pages that somebody may see, of which that of an address

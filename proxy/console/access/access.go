@@ -63,8 +63,8 @@ type Config struct {
 var files embed.FS
 
 var (
-	list = console.MustParse(files, "templates/access.html")
-	made = console.MustParse(files, "templates/made.html")
+	list = console.Parse(files, "templates/access.html")
+	made = console.Parse(files, "templates/made.html")
 )
 
 // Page is the page.

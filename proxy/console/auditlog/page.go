@@ -20,9 +20,9 @@ import (
 var files embed.FS
 
 var (
-	listPage   = console.MustParse(files, "templates/list.html")
-	recordPage = console.MustParse(files, "templates/record.html")
-	verifyPage = console.MustParse(files, "templates/verify.html")
+	listPage   = console.Parse(files, "templates/list.html")
+	recordPage = console.Parse(files, "templates/record.html")
+	verifyPage = console.Parse(files, "templates/verify.html")
 )
 
 // Config is what the pages are of.

@@ -32,9 +32,9 @@ import (
 var files embed.FS
 
 var (
-	listPage = console.MustParse(files, "templates/list.html")
-	showPage = console.MustParse(files, "templates/show.html")
-	fhirPage = console.MustParse(files, "templates/fhir.html")
+	listPage = console.Parse(files, "templates/list.html")
+	showPage = console.Parse(files, "templates/show.html")
+	fhirPage = console.Parse(files, "templates/fhir.html")
 )
 
 // Result names what a discovery found.

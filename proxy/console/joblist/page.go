@@ -25,8 +25,8 @@ import (
 var files embed.FS
 
 var (
-	listPage = console.MustParse(files, "templates/list.html")
-	jobPage  = console.MustParse(files, "templates/job.html")
+	listPage = console.Parse(files, "templates/list.html")
+	jobPage  = console.Parse(files, "templates/job.html")
 )
 
 // title is that of the pages, and path where they are.

@@ -45,7 +45,7 @@ type Config struct {
 //go:embed templates/*.html
 var files embed.FS
 
-var page = console.MustParse(files, "templates/overview.html", "templates/picture.html")
+var page = console.Parse(files, "templates/overview.html", "templates/picture.html")
 
 // Page is the page.
 func Page(c Config) console.Page {

@@ -33,7 +33,7 @@ import (
 //go:embed templates/*.html
 var files embed.FS
 
-var page = console.MustParse(files, "templates/reports.html")
+var page = console.Parse(files, "templates/reports.html")
 
 // Config is what reports are of.
 type Config struct {

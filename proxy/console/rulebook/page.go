@@ -38,7 +38,7 @@ var (
 )
 
 func parse(name string) *page {
-	return &page{console.MustParse(files, "templates/parts.html", "templates/"+name+".html")}
+	return &page{console.Parse(files, "templates/parts.html", "templates/"+name+".html")}
 }
 
 // viewPrefix begins the id of a ruleset in force, before the name of its view.

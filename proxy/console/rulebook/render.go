@@ -1,14 +1,13 @@
 package rulebook
 
 import (
-	"html/template"
 	"net/http"
 
 	"github.com/veil-proxy/veil/proxy/console"
 )
 
 // page is a kind of page.
-type page struct{ t *template.Template }
+type page struct{ t console.Templates }
 
 // shown is what the templates have.
 type shown struct {

@@ -27,9 +27,9 @@ import (
 var files embed.FS
 
 var (
-	fhirPage = console.MustParse(files, "templates/parts.html", "templates/fhir.html")
-	rowPage  = console.MustParse(files, "templates/parts.html", "templates/row.html")
-	sqlPage  = console.MustParse(files, "templates/parts.html", "templates/sql.html")
+	fhirPage = console.Parse(files, "templates/parts.html", "templates/fhir.html")
+	rowPage  = console.Parse(files, "templates/parts.html", "templates/row.html")
+	sqlPage  = console.Parse(files, "templates/parts.html", "templates/sql.html")
 )
 
 // formBytes bounds a form: three times the text, as forms encode it, and names.
