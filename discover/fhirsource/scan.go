@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/veil-proxy/veil/fhir"
 )
@@ -130,7 +131,9 @@ func list(v any) []any {
 }
 
 // elementName is the form of the name of an element.
-var elementName = regexp.MustCompile(`^[a-z][A-Za-z0-9]{0,63}$`)
+var elementName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z][A-Za-z0-9]{0,63}$`)
+})
 
 // object looks at the members of an element.
 func (s *Scan) object(path string, v map[string]any, depth int) {
@@ -142,7 +145,7 @@ func (s *Scan) object(path string, v map[string]any, depth int) {
 		if name == "resourceType" || strings.HasPrefix(name, "_") {
 			continue
 		}
-		if !elementName.MatchString(name) {
+		if !elementName().MatchString(name) {
 			s.unnamed++
 			continue
 		}
@@ -225,13 +228,15 @@ func count(m map[string]*Item, name string) *Item {
 // definition is the form of a URL that names a definition. One with a long number or an
 // @ could be about a person.
 var (
-	definition = regexp.MustCompile(`^(https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?(\|[0-9.]+)?|urn:oid:[0-2](\.[0-9]+)+|urn:[a-z0-9-]{2,31}:[A-Za-z][A-Za-z0-9:._-]*)$`)
+	definition = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?(\|[0-9.]+)?|urn:oid:[0-2](\.[0-9]+)+|urn:[a-z0-9-]{2,31}:[A-Za-z][A-Za-z0-9:._-]*)$`)
+	})
 	longNumber = regexp.MustCompile(`[0-9]{6,}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-`)
 )
 
 // url counts a URL, unless it could be about a person: then only that there was one.
 func (s *Scan) url(m map[string]*Item, url string) *Item {
-	if len(url) > 250 || !definition.MatchString(url) || !strings.HasPrefix(url, "urn:oid:") && longNumber.MatchString(url) {
+	if len(url) > 250 || !definition().MatchString(url) || !strings.HasPrefix(url, "urn:oid:") && longNumber.MatchString(url) {
 		s.unnamed++
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/veil-proxy/veil/discover"
 )
@@ -13,12 +14,14 @@ import (
 //go:embed page.html
 var pageText string
 
-var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"identifies": identifies,
-	"percent":    func(f float64) int { return int(100*f + 0.5) },
-	"text":       func(s []string) string { return printable(strings.Join(s, "; ")) },
-	"printable":  printable,
-}).Parse(pageText))
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("report").Funcs(template.FuncMap{
+		"identifies": identifies,
+		"percent":    func(f float64) int { return int(100*f + 0.5) },
+		"text":       func(s []string) string { return printable(strings.Join(s, "; ")) },
+		"printable":  printable,
+	}).Parse(pageText))
+})
 
 // WriteHTML writes the report as a page with filters. It loads nothing from elsewhere.
 func (r *Report) WriteHTML(w io.Writer, source string) error {
@@ -34,7 +37,7 @@ func (r *Report) WriteHTML(w io.Writer, source string) error {
 	for i := range r.Columns {
 		columns[i] = &r.Columns[i]
 	}
-	return page.Execute(w, map[string]any{
+	return page().Execute(w, map[string]any{
 		"Source": source, "Columns": columns, "Unread": r.Unread, "Classes": classes,
 		"Total": len(r.Columns), "Sensitive": sensitive, "Quasi": quasi, "Unsure": unsure,
 	})

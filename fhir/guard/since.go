@@ -3,18 +3,21 @@ package guard
 import (
 	"fmt"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/veil-proxy/veil/fhir/lexical"
 )
 
 // timeForm is a FHIR date, dateTime or instant.
-var timeForm = regexp.MustCompile(`^[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?$`)
+var timeForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?$`)
+})
 
 // yearOfTime returns the year in UTC in which a date or time begins.
 func yearOfTime(value string) (year int, ok bool) {
 	value = plus(value)
-	if !timeForm.MatchString(value) {
+	if !timeForm().MatchString(value) {
 		return 0, false
 	}
 	for _, layout := range []string{"2006", "2006-01", time.DateOnly, time.RFC3339Nano} {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/veil-proxy/veil/fhir/lexical"
 )
@@ -27,7 +28,9 @@ import (
 // search.html#date): what is shown is the year that the server wrote in that zone.
 
 // yearForm is the value of a comparison with a date.
-var yearForm = regexp.MustCompile(`^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)(?:Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?$`)
+var yearForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)(?:Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?$`)
+})
 
 // lastYear is the last that can be compared with: what follows it must have four
 // digits too.
@@ -38,7 +41,7 @@ const lastYear = 9998
 // one of the year, so ge2022-01-01 as ge2022. It refuses years that rules hide.
 func (g *Guard) yearBound(item string) (prefix string, year int, ok bool) {
 	prefix, value := cutPrefix(plus(item))
-	m := yearForm.FindStringSubmatch(value)
+	m := yearForm().FindStringSubmatch(value)
 	if m == nil || prefix == "ap" {
 		return "", 0, false
 	}

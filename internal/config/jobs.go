@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/veil-proxy/veil/fhir"
@@ -61,10 +62,12 @@ func jobsSettings(j *Jobs) []setting {
 	}
 }
 
-var placeForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+var placeForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+})
 
 func placeName(s string) string {
-	if !placeForm.MatchString(s) {
+	if !placeForm().MatchString(s) {
 		return "expected 1 to 128 letters, digits and ._-"
 	}
 	return ""

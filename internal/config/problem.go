@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/veil-proxy/veil/internal/strictyaml"
 )
@@ -182,12 +183,14 @@ func (p *problems) err() error {
 }
 
 // secretForm is what Veil's own secrets, and private keys in PEM, look like.
-var secretForm = regexp.MustCompile(`veil-key-1:[A-Za-z0-9+/_-][^\s"']*|veil_[A-Za-z0-9_-]{43}|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
+var secretForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`veil-key-1:[A-Za-z0-9+/_-][^\s"']*|veil_[A-Za-z0-9_-]{43}|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
+})
 
 const belongsInFile = "the value is a secret, which must not be here: name the file that contains it, or use the SHA-256 of an API key"
 
-func isSecret(s string) bool { return secretForm.MatchString(s) }
+func isSecret(s string) bool { return secretForm().MatchString(s) }
 
 func withoutSecrets(message string) string {
-	return secretForm.ReplaceAllString(message, "(a secret)")
+	return secretForm().ReplaceAllString(message, "(a secret)")
 }

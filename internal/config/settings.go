@@ -3,6 +3,7 @@ package config
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/veil-proxy/veil/internal/strictyaml"
@@ -81,7 +82,7 @@ func views(to *[]NamedView) setting {
 	const doc = "named views, each with its own project; consumers without a view get the settings above"
 	read := func(r *reading, path string, n strictyaml.Node) {
 		r.Mapping(n, nil, func(name string, nameNode, n strictyaml.Node) {
-			if !plainName.MatchString(name) {
+			if !plainName().MatchString(name) {
 				r.Bad(nameNode, "%s: the name of a view consists of 1 to 128 letters, digits and ._@-", path)
 				return
 			}
@@ -111,7 +112,9 @@ func views(to *[]NamedView) setting {
 }
 
 // plainName is the form of the names of views and consumers.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9._@-]{1,128}$`)
+var plainName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9._@-]{1,128}$`)
+})
 
 func consumersSettings(c *Consumers) []setting {
 	return []setting{

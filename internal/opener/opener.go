@@ -12,6 +12,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/veil-proxy/veil/mask"
@@ -33,7 +34,9 @@ type List []Opened
 
 // pseudonym is what a sealed id can look like (FHIR R4, datatypes.html#id): an audit
 // record never holds text that is something else.
-var pseudonym = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+var pseudonym = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+})
 
 // ArgumentError says which argument is wrong, by its number from 1.
 type ArgumentError struct {
@@ -59,9 +62,9 @@ func Open(ctx context.Context, log mask.Sink, ring *keys.Keyring, operator, typ 
 		switch {
 		case o.Type == "":
 			return nil, &ArgumentError{i + 1, "no type: use --type, or write Type/pseudonym"}
-		case !pseudonym.MatchString(o.Type):
+		case !pseudonym().MatchString(o.Type):
 			return nil, &ArgumentError{i + 1, "the type is not a name of letters and digits"}
-		case !pseudonym.MatchString(o.Pseudonym):
+		case !pseudonym().MatchString(o.Pseudonym):
 			return nil, &ArgumentError{i + 1, "not a pseudonym: expected up to 64 letters, digits, hyphens, dots and underscores"}
 		}
 		list = append(list, o)

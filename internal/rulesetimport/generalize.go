@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/veil-proxy/veil/mask"
 )
@@ -39,21 +40,29 @@ func (c *cases) UnmarshalJSON(text []byte) error {
 const value = `'[^'\\]*'|-?[0-9]+(?:\.[0-9]+)?`
 
 var (
-	oneValue  = regexp.MustCompile(`^\$this\s*=\s*(` + value + `)$`)
-	ofValues  = regexp.MustCompile(`^\$this\s+in\s*\(\s*((?:` + value + `)(?:\s*\|\s*(?:` + value + `))*)\s*\)$`)
+	oneValue = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\$this\s*=\s*(` + value + `)$`)
+	})
+	ofValues = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\$this\s+in\s*\(\s*((?:` + value + `)(?:\s*\|\s*(?:` + value + `))*)\s*\)$`)
+	})
 	anOr      = regexp.MustCompile(`\s+or\s+`)
-	multiples = regexp.MustCompile(`^\(?\s*\$this\s+div\s+([0-9]+)\s*\)?\s*\*\s*([0-9]+)$`)
-	beginning = regexp.MustCompile(`^\$this\.[sS]ub[sS]tring\(\s*0\s*,\s*([0-9]+)\s*\)$`)
+	multiples = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\(?\s*\$this\s+div\s+([0-9]+)\s*\)?\s*\*\s*([0-9]+)$`)
+	})
+	beginning = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\$this\.[sS]ub[sS]tring\(\s*0\s*,\s*([0-9]+)\s*\)$`)
+	})
 )
 
 // generalized is the method that does what cases do. what says what is different.
 func (r *microsoftRule) generalized() (name string, args mask.Args, what string) {
 	if len(r.Cases) == 1 && r.Cases[0].condition == "true" {
 		result := strings.TrimSpace(r.Cases[0].result)
-		if m := multiples.FindStringSubmatch(result); m != nil && m[1] == m[2] && m[1] != "0" {
+		if m := multiples().FindStringSubmatch(result); m != nil && m[1] == m[2] && m[1] != "0" {
 			return "bucket", mask.Args{"width": m[1]}, ""
 		}
-		if m := beginning.FindStringSubmatch(result); m != nil {
+		if m := beginning().FindStringSubmatch(result); m != nil {
 			if n, err := strconv.ParseInt(m[1], 10, 32); err == nil && n > 0 {
 				return "substring", mask.Args{"length": n}, ""
 			}
@@ -84,12 +93,12 @@ func (r *microsoftRule) generalized() (name string, args mask.Args, what string)
 // listedValues are the values of a condition that does nothing but list them.
 func listedValues(condition string) (values []string, ok bool) {
 	for _, part := range anOr.Split(strings.TrimSpace(condition), -1) {
-		if m := oneValue.FindStringSubmatch(part); m != nil {
+		if m := oneValue().FindStringSubmatch(part); m != nil {
 			v, _ := constant(m[1])
 			values = append(values, v)
 			continue
 		}
-		m := ofValues.FindStringSubmatch(part)
+		m := ofValues().FindStringSubmatch(part)
 		if m == nil {
 			return nil, false
 		}
@@ -104,11 +113,13 @@ func listedValues(condition string) (values []string, ok bool) {
 	return values, true
 }
 
-var isConstant = regexp.MustCompile(`^(?:` + value + `)$`)
+var isConstant = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:` + value + `)$`)
+})
 
 // constant is the text of a FHIRPath string or number.
 func constant(expression string) (string, bool) {
-	if !isConstant.MatchString(expression) {
+	if !isConstant().MatchString(expression) {
 		return "", false
 	}
 	return strings.Trim(expression, "'"), true

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
@@ -168,16 +169,20 @@ func alternatives(path string) (out []string) {
 }
 
 var (
-	byType = regexp.MustCompile(`^nodesByType\('(\w+)'\)(\..+)$`)
-	castTo = regexp.MustCompile(`^\(?([A-Z][\w.]*) as (\w+)\)?((?:\.\w+)*)$`)
+	byType = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^nodesByType\('(\w+)'\)(\..+)$`)
+	})
+	castTo = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\(?([A-Z][\w.]*) as (\w+)\)?((?:\.\w+)*)$`)
+	})
 )
 
 // matchOf is a path as rulesets write it.
 func matchOf(path string) string {
-	if m := byType.FindStringSubmatch(path); m != nil {
+	if m := byType().FindStringSubmatch(path); m != nil {
 		return m[1] + m[2]
 	}
-	if m := castTo.FindStringSubmatch(path); m != nil {
+	if m := castTo().FindStringSubmatch(path); m != nil {
 		return m[1] + ".ofType(" + m[2] + ")" + m[3]
 	}
 	return path

@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/mask"
@@ -186,11 +187,13 @@ func union(all, more []string) []string {
 	return all
 }
 
-var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+var nameForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+})
 
 func (r *rulesetReader) name(n strictyaml.Node) string {
 	s, ok := r.Text(n)
-	if ok && !nameForm.MatchString(s) {
+	if ok && !nameForm().MatchString(s) {
 		r.Bad(n, "name: expected 1 to 64 of a-z, 0-9, dot, hyphen, underscore")
 	}
 	return s

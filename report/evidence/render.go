@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -30,18 +31,20 @@ var sectionsText string
 //go:embed verify.py
 var verifier string
 
-var page = template.Must(template.Must(template.New("page").Funcs(template.FuncMap{
-	"n":        func(v any) string { return thousands(toUint(v)) },
-	"when":     func(t time.Time) string { return t.UTC().Format(time.DateTime) },
-	"time":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
-	"join":     func(list []string) string { return strings.Join(list, ", ") },
-	"short":    func(s string) string { return s[:min(len(s), 12)] },
-	"value":    value,
-	"part":     func(name string) template.HTML { return template.HTML(signed.Part(name)) }, //nolint:gosec // a constant of the template
-	"basis":    basisOf,
-	"listener": listener,
-	"title":    sectionTitle,
-}).Parse(pageText)).Parse(sectionsText))
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.Must(template.New("page").Funcs(template.FuncMap{
+		"n":        func(v any) string { return thousands(toUint(v)) },
+		"when":     func(t time.Time) string { return t.UTC().Format(time.DateTime) },
+		"time":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+		"join":     func(list []string) string { return strings.Join(list, ", ") },
+		"short":    func(s string) string { return s[:min(len(s), 12)] },
+		"value":    value,
+		"part":     func(name string) template.HTML { return template.HTML(signed.Part(name)) }, //nolint:gosec // a constant of the template
+		"basis":    basisOf,
+		"listener": listener,
+		"title":    sectionTitle,
+	}).Parse(pageText)).Parse(sectionsText))
+})
 
 // listener is the name of a listener for people.
 func listener(door string) string {
@@ -173,7 +176,7 @@ func (e *Evidence) HTML(asJSON []byte, signer note.Signer) ([]byte, error) {
 		v.Frameworks[at].Provisions = append(v.Frameworks[at].Provisions, p)
 	}
 	var out bytes.Buffer
-	if err := page.Execute(&out, v); err != nil {
+	if err := page().Execute(&out, v); err != nil {
 		return nil, err
 	}
 	return signed.HTML(Kind, out.Bytes(), signer)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"sync"
 )
 
 // Key is the key of the metadata.
@@ -49,8 +50,10 @@ type creator struct {
 
 // Types and versions that pass: all others could be anything.
 var (
-	types = regexp.MustCompile(`^((list\[)*((u?int|U?Int)(8|16|32|64)|[fF]loat(16|32|64)|halffloat|float|double|bool|boolean|object|str|string|unicode|bytes|mixed|empty|` +
-		`date|time|datetime|datetimetz|timedelta|timedeltatz|decimal|categorical|category|(datetime64|timedelta64)(\[(s|ms|us|ns)\])?|string\[(python|pyarrow)\]|period\[[A-Z]{1,2}(-[A-Z]{3})?\])\]*)$`)
+	types = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^((list\[)*((u?int|U?Int)(8|16|32|64)|[fF]loat(16|32|64)|halffloat|float|double|bool|boolean|object|str|string|unicode|bytes|mixed|empty|` +
+			`date|time|datetime|datetimetz|timedelta|timedeltatz|decimal|categorical|category|(datetime64|timedelta64)(\[(s|ms|us|ns)\])?|string\[(python|pyarrow)\]|period\[[A-Z]{1,2}(-[A-Z]{3})?\])\]*)$`)
+	})
 	version = regexp.MustCompile(`^\d{1,4}(\.\d{1,4}){0,3}$`)
 )
 
@@ -81,7 +84,7 @@ func Filter(text []byte, column func(field string) (c Column, ok bool)) (out []b
 		}
 	}
 	for _, level := range in.ColumnIndexes {
-		if types.MatchString(level.PandasType) && types.MatchString(level.NumpyType) {
+		if types().MatchString(level.PandasType) && types().MatchString(level.NumpyType) {
 			d.ColumnIndexes = append(d.ColumnIndexes, entry{PandasType: level.PandasType, NumpyType: level.NumpyType, Metadata: encoding(level)})
 		}
 	}
@@ -122,7 +125,7 @@ func (e *entry) filter(c Column) bool {
 		metadata = encoding(*e)
 	}
 	e.Metadata = metadata
-	return types.MatchString(e.PandasType) && types.MatchString(e.NumpyType)
+	return types().MatchString(e.PandasType) && types().MatchString(e.NumpyType)
 }
 
 // encoding is the metadata of a text.

@@ -42,10 +42,12 @@ func (f *format) Info() file.Info {
 }
 
 // header is how dumps begin.
-var header = regexp.MustCompile(`^(\x{feff})?\s*--\r?\n-- PostgreSQL database (cluster )?dump\r?\n--`)
+var header = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(\x{feff})?\s*--\r?\n-- PostgreSQL database (cluster )?dump\r?\n--`)
+})
 
 // Detect implements file.Format.
-func (f *format) Detect(_ string, beginning []byte) bool { return f.Any || header.Match(beginning) }
+func (f *format) Detect(_ string, beginning []byte) bool { return f.Any || header().Match(beginning) }
 
 // encodingSetting is how a dump says in which encoding it is.
 var encodingSetting = regexp.MustCompile(`(?m)^SET client_encoding = '([A-Za-z0-9_]+)';`)
@@ -68,7 +70,7 @@ func (f *format) Open(in file.Source) (file.Document, error) {
 		return nil, err
 	}
 	beginning = beginning[:n]
-	if !header.Match(beginning) {
+	if !header().Match(beginning) {
 		return nil, errors.New("not a plain-text dump: it does not begin as pg_dump begins it")
 	}
 	text := io.MultiReader(bytes.NewReader(beginning), in)

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/veil-proxy/veil/discover"
 	"github.com/veil-proxy/veil/discover/fhirsource"
@@ -108,7 +109,9 @@ func parseColumns(text []byte) (*Found, error) {
 
 // definition is the form of names that veil discover fhir writes: types, paths and URLs of
 // definitions. Rulesets that follow have them.
-var definition = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:/._\-~%#?=&+@()\[\]]{0,300}$`)
+var definition = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:/._\-~%#?=&+@()\[\]]{0,300}$`)
+})
 
 func parseResources(text []byte) (*Found, error) {
 	var r fhirsource.Report
@@ -117,7 +120,7 @@ func parseResources(text []byte) (*Found, error) {
 	}
 	for _, part := range partsOf(&r) {
 		for i := range part.items {
-			if item := &part.items[i]; !definition.MatchString(item.Name) || item.Count < 0 || item.Codes < 0 {
+			if item := &part.items[i]; !definition().MatchString(item.Name) || item.Count < 0 || item.Codes < 0 {
 				return nil, errors.New("a name is not that of a type, an element or a definition, or a count is none")
 			}
 		}

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 )
 
 // What logins fail with. Their text is all there is to tell.
@@ -80,7 +81,9 @@ type user struct {
 }
 
 // plainName is the form of names in the audit log.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9._@-]{1,128}$`)
+var plainName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9._@-]{1,128}$`)
+})
 
 // New checks the configuration and returns a directory. All problems are reported at
 // once, each with its place, such as "users[0].password". No connection is opened.
@@ -90,7 +93,7 @@ func New(c Config) (*Directory, error) {
 	bad := func(where, text string) { problems = append(problems, fmt.Errorf("%s: %s", where, text)) }
 	for i, u := range c.Users {
 		where := fmt.Sprintf("users[%d]", i)
-		if !plainName.MatchString(u.Name) {
+		if !plainName().MatchString(u.Name) {
 			bad(where+".name", "expected 1 to 128 letters, digits and ._@-")
 		}
 		if _, ok := d.users[u.Name]; ok {

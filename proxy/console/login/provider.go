@@ -71,7 +71,7 @@ func newProvider(c Provider) (p *provider, problems []error) {
 	bad := func(where, format string, args ...any) {
 		problems = append(problems, fmt.Errorf("oidc.%s: %s", where, fmt.Sprintf(format, args...)))
 	}
-	if !plainName.MatchString(c.Name) {
+	if !plainName().MatchString(c.Name) {
 		bad("name", "expected 1 to 128 letters, digits and ._@-")
 	}
 	u, err := url.Parse(c.Issuer)
@@ -202,7 +202,7 @@ func (d *Directory) Finish(ctx context.Context, a Attempt, code string) (none Id
 	}
 	name, ok := text(claims[p.NameClaim])
 	role := p.role(id.Subject, claims)
-	if !ok || !plainName.MatchString(name) || role == "" {
+	if !ok || !plainName().MatchString(name) || role == "" {
 		return none, ErrRefused
 	}
 	return Identity{Name: p.Name + ":" + name, Role: role, Proof: p.proof, Token: raw}, nil
