@@ -258,8 +258,16 @@ func (p reply) outcome(t testing.TB, status int) string {
 	return o.Issue[0].Diagnostics
 }
 
-// byChance can have the digits of a planted number: times, durations, request ids.
-var byChance = regexp.MustCompile(`"time":"[^"]*"|"request_id":"[^"]*"|"duration_ms":\d+|X-Request-Id: [0-9a-f.]+|Date: [^\r\n]+`)
+// byChance can have the digits of a planted number: times, durations, request ids. Each
+// begins with a literal, for which package regexp searches much faster than for one of
+// several.
+var byChance = []*regexp.Regexp{
+	regexp.MustCompile(`"time":"[^"]*"`),
+	regexp.MustCompile(`"request_id":"[^"]*"`),
+	regexp.MustCompile(`"duration_ms":\d+`),
+	regexp.MustCompile(`X-Request-Id: [0-9a-f.]+`),
+	regexp.MustCompile(`Date: [^\r\n]+`),
+}
 
 // checkClean fails if a planted value, the marker of the faults or the key is
 // in anything that left the listener: answers, log, audit records.
@@ -276,7 +284,10 @@ func (r *rig) checkClean(t testing.TB) {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{"answers": r.sent, "log": []byte(r.log.String()), "records": records} {
-		data = byChance.ReplaceAll(bytes.ReplaceAll(data, []byte(r.addr), []byte("listener")), nil)
+		data = bytes.ReplaceAll(data, []byte(r.addr), []byte("listener"))
+		for _, form := range byChance {
+			data = form.ReplaceAll(data, nil)
+		}
 		if found := population().Find(data); len(found) > 0 {
 			t.Errorf("%d planted values are in the %s, the first of %s", len(found), name, found[0].Path)
 		}
