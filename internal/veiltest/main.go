@@ -1,6 +1,7 @@
 package veiltest
 
 import (
+	"cmp"
 	"flag"
 	"os"
 	"runtime"
@@ -18,7 +19,7 @@ const parallel = 8
 // collector runs less often.
 func Main(m *testing.M) {
 	Parallel()
-	os.Exit(Roomy{m}.Run())
+	os.Exit(Roomy{M: m}.Run())
 }
 
 // Parallel is Main's part of that name, for a TestMain of its own.
@@ -26,13 +27,17 @@ func Parallel() {
 	_ = flag.Set("test.parallel", strconv.Itoa(max(parallel, runtime.GOMAXPROCS(0)))) // before the flags are parsed
 }
 
-// Roomy runs tests with a garbage collector that runs less often, within a gigabyte.
-// Otherwise it takes up to a fifth of their time.
-type Roomy struct{ *testing.M }
+// Roomy runs tests with a garbage collector that runs less often, within a gigabyte or the
+// Bytes given. Otherwise it takes up to a fifth of their time, and half of it where what they
+// hold comes near that bound.
+type Roomy struct {
+	*testing.M
+	Bytes int64
+}
 
 // Run runs the tests.
 func (r Roomy) Run() int {
 	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(1 << 30)
+	debug.SetMemoryLimit(cmp.Or(r.Bytes, 1<<30))
 	return r.M.Run()
 }

@@ -7,4 +7,5 @@ import (
 	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
-func TestMain(m *testing.M) { os.Exit(veiltest.Roomy{M: m}.Run()) }
+// Responses that wait for slow readers take more than a gigabyte.
+func TestMain(m *testing.M) { os.Exit(veiltest.Roomy{M: m, Bytes: 3 << 30}.Run()) }
