@@ -106,15 +106,8 @@ func (m *measurement) sample(ctx context.Context) (*sampled, []*dictionary, erro
 	for range m.Quasi {
 		dictionaries = append(dictionaries, &dictionary{numbers: map[string]uint32{}})
 	}
-	quasi := newColumns(m.Quasi)
-	var buf []byte
-	err := m.set.Each(ctx, func(t *records.Table, row records.Row) error {
-		if t.Name != m.table {
-			return nil
-		}
-		values := quasi.of(t, row)
-		var class uint64
-		if class, buf = classOf(buf, values); class > s.limit {
+	err := m.each(ctx, func(class uint64, values [][]byte, _ *records.Table, _ records.Row) error {
+		if class > s.limit {
 			return nil
 		}
 		c := s.counts[class]

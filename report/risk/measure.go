@@ -228,19 +228,28 @@ func classOf(buf []byte, values [][]byte) (uint64, []byte) {
 	return xxhash.Sum64(buf), buf
 }
 
+// each calls do with each row of the table, its class and the quasi-identifiers in it.
+func (m *measurement) each(ctx context.Context, do func(class uint64, values [][]byte, t *records.Table, row records.Row) error) error {
+	quasi := newColumns(m.Quasi)
+	var buf []byte
+	return m.set.Each(ctx, func(t *records.Table, row records.Row) error {
+		if t.Name != m.table {
+			return nil
+		}
+		values := quasi.of(t, row)
+		var class uint64
+		class, buf = classOf(buf, values)
+		return do(class, values, t, row)
+	})
+}
+
 // count counts the classes.
 func (m *measurement) count(ctx context.Context, r *Report) error {
 	p := newParts(len(m.sensitive), m.inMemory, m.rows)
 	defer p.close()
-	quasi, others := newColumns(m.Quasi), newColumns(m.Sensitive)
-	var buf []byte
+	others := newColumns(m.Sensitive)
 	values := make([]uint32, len(m.sensitive))
-	err := m.set.Each(ctx, func(t *records.Table, row records.Row) (err error) {
-		if t.Name != m.table {
-			return nil
-		}
-		var class uint64
-		class, buf = classOf(buf, quasi.of(t, row))
+	err := m.each(ctx, func(class uint64, _ [][]byte, t *records.Table, row records.Row) error {
 		for i, v := range others.of(t, row) {
 			values[i] = m.sensitive[i].number(v)
 		}
@@ -311,15 +320,7 @@ func (m *measurement) name(ctx context.Context, r *Report) error {
 	for _, c := range m.worst {
 		found[c.class] = &Class{Rows: c.rows}
 	}
-	quasi := newColumns(m.Quasi)
-	var buf []byte
-	err := m.set.Each(ctx, func(t *records.Table, row records.Row) error {
-		if t.Name != m.table {
-			return nil
-		}
-		values := quasi.of(t, row)
-		var class uint64
-		class, buf = classOf(buf, values)
+	err := m.each(ctx, func(class uint64, values [][]byte, _ *records.Table, _ records.Row) error {
 		if c := found[class]; c != nil && c.Values == nil {
 			for _, v := range values {
 				c.Values = append(c.Values, shown(v))
