@@ -3,7 +3,7 @@ package text
 // lookUp gives each word its flags, and tells the language.
 func (s *Scanner) lookUp() {
 	d := s.f.dict
-	var counts [5]int
+	var counts languageCounts
 	for i := range s.toks {
 		t := &s.toks[i]
 		if t.kind != word {
@@ -12,25 +12,15 @@ func (s *Scanner) lookUp() {
 		f := d.get(t.hash)
 		t.flags |= f
 		t.ends |= f
-		if f&(fEnglish|fGerman|fSpanish|fFrench|fDutch) != 0 {
-			for l := range counts {
-				if f&(fEnglish<<l) != 0 {
-					counts[l]++
-				}
-			}
-		}
+		counts.add(f, 1)
 	}
 	for i := range s.toks {
 		if s.toks[i].flags&fStarts != 0 {
 			s.lookUpPhrase(i)
 		}
 	}
-	s.lang = otherLanguage
-	best := 0
-	for l, n := range counts {
-		if n > best {
-			best, s.lang = n, language(l+1)
-		}
+	if !s.told {
+		s.counts, s.lang = counts, counts.most()
 	}
 	s.capitalize()
 	if s.lang == english {

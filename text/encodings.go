@@ -1,6 +1,10 @@
 package text
 
-import "github.com/veil-proxy/veil/text/encoded"
+import (
+	"slices"
+
+	"github.com/veil-proxy/veil/text/encoded"
+)
 
 // deepest is how many encodings may be inside each other.
 const deepest = 2
@@ -11,6 +15,7 @@ type inner struct {
 	view   encoded.View
 	found  []Span
 	ranges []encoded.Range
+	alike  []encoded.Alike
 }
 
 // findViews finds what is in a text in another encoding: each encoding gives a view of the
@@ -25,7 +30,7 @@ func (s *Scanner) findViews(text []byte, known *Known) {
 			continue
 		}
 		in.knownOnly = s.knownOnly || s.depth > 0 || !in.view.Sure
-		in.found = in.Find(in.found[:0], in.view.Text, known)
+		in.findView(s, text, known)
 		for _, span := range in.found {
 			in.ranges = in.view.Source(in.ranges[:0], span.Start, span.End)
 			for _, r := range in.ranges {
@@ -36,6 +41,87 @@ func (s *Scanner) findViews(text []byte, known *Known) {
 				s.spans = append(s.spans, span)
 			}
 		}
+	}
+}
+
+// findView finds what is in the view of a text that outer has read. It reads only the parts in
+// which and near which something is encoded, if the others are read as in the text.
+func (in *inner) findView(outer *Scanner, text []byte, known *Known) {
+	view := in.view.Text
+	if in.alike = in.view.Alike(in.alike[:0], text, in.near); len(in.alike) == 0 || !in.readsAs(outer, text) {
+		in.found = in.Find(in.found[:0], view, known)
+		return
+	}
+	in.told, in.lang = true, outer.lang
+	in.spans, in.runs, in.dates = in.spans[:0], in.runs[:0], in.dates[:0]
+	from := 0
+	for _, a := range in.alike {
+		in.findPart(view[:a.Start], from, known)
+		in.copy(outer, a)
+		from = a.End
+	}
+	in.findPart(view, from, known)
+	in.told = false
+	in.found = in.findInside(in.found[:0], view, known)
+}
+
+// readsAs reports whether a view is of the language of the text. Known values are found in any
+// language. A view without capitals is read as a whole.
+func (in *inner) readsAs(outer *Scanner, text []byte) bool {
+	view, from := in.view.Text, 0
+	for _, a := range in.alike {
+		if from < a.Start && !encoded.HasCapital(view[from:a.Start]) {
+			return false
+		}
+		from = a.End
+	}
+	if from < len(view) && !encoded.HasCapital(view[from:]) {
+		return false
+	}
+	if in.knownOnly {
+		return true
+	}
+	if len(text) > blockSize || len(view) > blockSize {
+		return false // each block has a language
+	}
+	counts := outer.counts
+	from, source := 0, 0
+	for _, a := range in.alike {
+		in.countWords(&counts, text[source:a.Source], -1)
+		in.countWords(&counts, view[from:a.Start], 1)
+		from, source = a.End, a.Source+a.End-a.Start
+	}
+	in.countWords(&counts, text[source:], -1)
+	in.countWords(&counts, view[from:], 1)
+	return counts.most() == outer.lang
+}
+
+// countWords counts the function words of a part of a text n times.
+func (in *inner) countWords(counts *languageCounts, text []byte, n int) {
+	in.cut(text)
+	for i := range in.toks {
+		if t := &in.toks[i]; t.kind == word {
+			counts.add(in.f.dict.get(t.hash), n)
+		}
+	}
+}
+
+// copy notes what outer has found in a part of the text that the view has too: words that can
+// be a part of base64, and known dates, which detectors leave out.
+func (in *inner) copy(outer *Scanner, a encoded.Alike) {
+	by, end := a.Start-a.Source, a.Source+a.End-a.Start
+	i, _ := slices.BinarySearch(outer.runs, a.Source)
+	for ; i < len(outer.runs) && outer.runs[i] < end; i++ {
+		in.runs = append(in.runs, outer.runs[i]+by)
+	}
+	i, _ = slices.BinarySearchFunc(outer.dates, a.Source, func(d Span, at int) int { return d.End - at - 1 })
+	n := len(in.dates)
+	for ; i < len(outer.dates) && outer.dates[i].Start < end; i++ {
+		in.dates = append(in.dates, outer.dates[i])
+	}
+	move(in.dates[n:], by)
+	if in.knownOnly {
+		in.spans = append(in.spans, in.dates[n:]...)
 	}
 }
 
@@ -53,7 +139,7 @@ func trimBlanks(text []byte, start, end int) (from, to int) {
 // innerScanner is the scanner of what is encoded in this one's text.
 func (s *Scanner) innerScanner() *inner {
 	if s.in == nil {
-		s.in = &inner{Scanner: Scanner{f: s.f, depth: s.depth + 1}}
+		s.in = &inner{Scanner: Scanner{f: s.f, depth: s.depth + 1, near: s.near}}
 	}
 	return s.in
 }
@@ -89,7 +175,9 @@ func (s *Scanner) addRuns(from int) {
 	for i := range s.toks {
 		t := &s.toks[i]
 		if t.kind == word && (t.shape == mixed || t.gap == joined && i > 1 && s.toks[i-1].kind == number && s.toks[i-1].gap == joined && s.toks[i-2].kind == word) {
-			s.runs = append(s.runs, from+int(t.start))
+			if at := from + int(t.start); len(s.runs) == 0 || at > s.runs[len(s.runs)-1] { // not found in the block before
+				s.runs = append(s.runs, at)
+			}
 		}
 	}
 }

@@ -24,7 +24,7 @@ func New(options Options) *Finder {
 }
 
 // Scanner returns a Scanner for one goroutine.
-func (f *Finder) Scanner() *Scanner { return &Scanner{f: f} }
+func (f *Finder) Scanner() *Scanner { return &Scanner{f: f, near: near} }
 
 // A Scanner finds identifiers in one text after the other. It keeps its memory between
 // texts, but nothing of them.
@@ -34,6 +34,8 @@ type Scanner struct {
 	tokens
 	anchors
 	lang     language
+	counts   languageCounts
+	told     bool // the language is told, and not found
 	caseless bool // no word has a capital
 	hits     []hit
 	spans    []Span
@@ -46,16 +48,24 @@ type Scanner struct {
 	values  []int
 	taken   []Label // what an earlier detector has taken a token for, or None
 	folded  []byte
+	// months are the known dates of a block whose month is a word, and dates those of the text,
+	// whatever the detectors have found there.
+	months []hit
+	dates  []Span
 	// runs are where words begin that can be a part of base64, in the text.
 	runs []int
 	// depth is how deep in encodings the text is, and in the scanner of what is encoded in it.
 	depth int
 	in    *inner
+	// near is how much beside what is encoded is read with it.
+	near int
 	// knownOnly leaves out all detectors.
 	knownOnly bool
 }
 
 const (
+	// near is how many bytes beside what is encoded what is found there may depend on.
+	near = 512
 	// blockSize is how much of a text is read at once.
 	blockSize = 64 << 10
 	// blockOverlap is how much of a block is read again with the next, so that nothing
@@ -66,21 +76,25 @@ const (
 // Find appends the spans of a text to dst, sorted and apart from each other. known may
 // be nil. The text need not be valid UTF-8.
 func (s *Scanner) Find(dst []Span, text []byte, known *Known) []Span {
-	s.spans, s.runs = s.spans[:0], s.runs[:0]
-	for from := 0; from < len(text); {
+	s.spans, s.runs, s.dates = s.spans[:0], s.runs[:0], s.dates[:0]
+	s.findPart(text, 0, known)
+	return s.findInside(dst, text, known)
+}
+
+// findPart finds what is in a text from an offset on, without what is encoded.
+func (s *Scanner) findPart(text []byte, from int, known *Known) {
+	for begin := from; from < len(text); {
 		to := cutBlock(text, from, blockSize)
-		n := len(s.spans)
+		n, dates := len(s.spans), len(s.dates)
 		s.findBlock(text[from:to], known)
 		s.sortBlock(n)
-		for i := n; i < len(s.spans); i++ {
-			s.spans[i].Start += from
-			s.spans[i].End += from
-		}
+		move(s.spans[n:], from)
+		s.addDates(dates, from)
 		s.addRuns(from)
 		for n > 0 && s.spans[n-1].Start >= from {
 			n-- // found in the block before too
 		}
-		if from > 0 {
+		if from > begin {
 			sortSpans(s.spans[n:])
 		}
 		if to == len(text) {
@@ -89,6 +103,31 @@ func (s *Scanner) Find(dst []Span, text []byte, known *Known) []Span {
 		from = max(cutBlock(text, from, to-from-blockOverlap), from+1)
 	}
 	s.text = nil
+}
+
+// addDates moves the dates of a block, which are those from a number on, to where they are in
+// the text, and leaves out those that were found in the block before too.
+func (s *Scanner) addDates(n, by int) {
+	found := s.dates[n:]
+	s.dates = s.dates[:n]
+	move(found, by)
+	for _, d := range found {
+		if n := len(s.dates); n == 0 || d.Start > s.dates[n-1].Start {
+			s.dates = append(s.dates, d)
+		}
+	}
+}
+
+// move moves spans by a number of bytes.
+func move(spans []Span, by int) {
+	for i := range spans {
+		spans[i].Start += by
+		spans[i].End += by
+	}
+}
+
+// findInside finds what is encoded in a text, and appends all spans to dst.
+func (s *Scanner) findInside(dst []Span, text []byte, known *Known) []Span {
 	if n := len(s.spans); s.depth < deepest {
 		s.findViews(text, known)
 		s.findBase64(text, known)
@@ -139,22 +178,25 @@ func (s *Scanner) findBlock(block []byte, known *Known) {
 	s.setAnchors()
 	s.find(known)
 	for _, h := range s.hits {
-		s.spans = append(s.spans, Span{
-			Start: int(s.toks[h.from].start), End: int(s.toks[h.to-1].end), Label: h.label, Rule: h.rule, Value: h.value,
-		})
+		s.spans = append(s.spans, s.spanOf(&h))
 	}
+}
+
+// spanOf is where a hit is in the block.
+func (s *Scanner) spanOf(h *hit) Span {
+	return Span{Start: int(s.toks[h.from].start), End: int(s.toks[h.to-1].end), Label: h.label, Rule: h.rule, Value: h.value}
 }
 
 // find finds the known values, and what detectors find.
 func (s *Scanner) find(known *Known) {
 	has := known != nil && known.count > 0
+	s.months = s.months[:0]
 	if has {
 		s.findKnown(known)
+		s.matchMonths(known)
 	}
 	if !s.knownOnly {
 		s.detect()
 	}
-	if has {
-		s.matchMonths(known)
-	}
+	s.addMonths()
 }

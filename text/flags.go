@@ -83,3 +83,29 @@ const (
 	french
 	dutch
 )
+
+// languageCounts are how many function words a text has of each language.
+type languageCounts [5]int
+
+// add counts a word n times.
+func (c *languageCounts) add(f flags, n int) {
+	if f&(fEnglish|fGerman|fSpanish|fFrench|fDutch) == 0 {
+		return
+	}
+	for l := range c {
+		if f&(fEnglish<<l) != 0 {
+			c[l] += n
+		}
+	}
+}
+
+// most is the language with most words.
+func (c *languageCounts) most() language {
+	lang, best := otherLanguage, 0
+	for l, n := range c {
+		if n > best {
+			best, lang = n, language(l+1)
+		}
+	}
+	return lang
+}

@@ -35,20 +35,19 @@ func (s *Scanner) matchDates(k *Known) {
 	}
 }
 
-// matchMonths finds known dates whose month is a word, where the detectors have found no
-// date.
+// matchMonths notes the known dates whose month is a word.
 func (s *Scanner) matchMonths(k *Known) {
 	if len(k.dates) == 0 {
 		return
 	}
-	for i := range s.toks {
+	for i := nextOf(s.capitals, s.lowers, s.lowers, 0); i < len(s.toks); i = nextOf(s.capitals, s.lowers, s.lowers, i+1) {
 		if t := &s.toks[i]; t.kind == word && t.flags&fMonth != 0 {
 			s.matchMonth(k, i, s.f.dict.months[t.hash])
 		}
 	}
 }
 
-// matchMonth finds a known date whose month is a word: 29. Februar 88, Feb 29, 1988.
+// matchMonth notes a known date whose month is a word: 29. Februar 88, Feb 29, 1988.
 func (s *Scanner) matchMonth(k *Known, i, month int) {
 	before, after, last := s.numberNear(i, -1), s.numberNear(i, 1), 0
 	if after > 0 {
@@ -72,12 +71,20 @@ func (s *Scanner) matchMonth(k *Known, i, month int) {
 		default:
 			continue
 		}
-		if !slices.Contains(s.taken[from:to+1], None) {
-			return // a detector has found all of it
-		}
-		s.add(from, to+1, Date, "known-date")
-		s.hits[len(s.hits)-1].value = int(d.value)
+		s.months = append(s.months, hit{from: from, to: to + 1, label: Date, rule: "known-date", value: int(d.value)})
 		return
+	}
+}
+
+// addMonths adds the known dates whose month is a word, where the detectors have found no
+// date.
+func (s *Scanner) addMonths() {
+	for _, h := range s.months {
+		if slices.Contains(s.taken[h.from:h.to], None) {
+			s.hits = append(s.hits, h)
+			s.take(h.from, h.to, Date)
+		}
+		s.dates = append(s.dates, s.spanOf(&h))
 	}
 }
 
