@@ -178,6 +178,7 @@ func (b *KnownBuilder) Build() *Known {
 	k.origins.values = slices.Clone(s.values)
 	clear(s.values)
 	k.seqs.grow(len(s.hashes))
+	k.seqs.infos = make([]seqInfo, 0, len(s.seqs))
 	for i := range s.seqs {
 		hashes := s.hashes[s.seqs[i].from:s.seqs[i].to]
 		k.seqs.add(hashes, s.seqs[i].info)
@@ -398,12 +399,13 @@ func (b *KnownBuilder) addWords(value string, kind Kind, n int32) {
 
 // AddDate adds a date: a date of birth, of an admission. month and day may be 0.
 func (b *KnownBuilder) AddDate(year, month, day int) int {
-	n := b.next(Origin{Kind: KnownDate, Text: fourDigits(year) + "-" + twoDigits(month) + "-" + twoDigits(day)})
+	text := isoDay(year, month, day)
+	n := b.next(Origin{Kind: KnownDate, Text: text})
 	if year == 0 || month == 0 || day == 0 {
 		return int(n)
 	}
 	b.k.dates = append(b.k.dates, knownDate{year: year, month: month, day: day, value: n})
-	y, m, d := fourDigits(year), twoDigits(month), twoDigits(day)
+	y, m, d := text[:4], text[5:7], text[8:]
 	for _, s := range [...][3]string{{y, m, d}, {d, m, y}, {m, d, y}, {y[2:], m, d}, {d, m, y[2:]}, {m, d, y[2:]}} {
 		from := int32(len(b.arena))
 		b.arena = append(append(append(b.arena, s[0]...), s[1]...), s[2]...)
@@ -426,6 +428,12 @@ func (b *KnownBuilder) AddISODate(value string) bool {
 	}
 	b.AddDate(int(year), int(month), int(day))
 	return true
+}
+
+// isoDay is a day as YYYY-MM-DD.
+func isoDay(year, month, day int) string {
+	digit := func(n int) byte { return byte('0' + n%10) }
+	return string([]byte{digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), '-', digit(month / 10), digit(month), '-', digit(day / 10), digit(day)})
 }
 
 func twoDigits(n int) string { return string([]byte{byte('0' + n/10%10), byte('0' + n%10)}) }

@@ -16,7 +16,7 @@ func (b *KnownBuilder) AddName(full string) int {
 		before, after, found = strings.Cut(full, "^")
 	}
 	if found && !onlySuffixes(after) {
-		return b.AddPerson([]string{after}, before)
+		return b.addPerson([]string{after}, before)
 	}
 	if found {
 		full = before
@@ -29,19 +29,24 @@ func (b *KnownBuilder) AddName(full string) int {
 		words = words[:len(words)-1]
 	}
 	if len(words) < 2 {
-		return b.AddPerson(nil, strings.Join(words, " "))
+		return b.addPerson(nil, strings.Join(words, " "))
 	}
 	// A family name may have a particle before it: van Beek, St. Clair.
 	family := len(words) - 1
 	for family > 1 && isParticle(words[family-1]) {
 		family--
 	}
-	return b.AddPerson(words[:family], strings.Join(words[family:], " "))
+	return b.addPerson(words[:family], strings.Join(words[family:], " "))
 }
 
 // AddPerson adds a person's name in its parts. Either may be empty.
 func (b *KnownBuilder) AddPerson(given []string, family string) int {
-	n := b.next(Origin{Kind: KnownName, Text: b.whole, Given: slices.Clone(given), Family: family})
+	return b.addPerson(slices.Clone(given), family)
+}
+
+// addPerson does the same, and keeps the slice.
+func (b *KnownBuilder) addPerson(given []string, family string) int {
+	n := b.next(Origin{Kind: KnownName, Text: b.whole, Given: given, Family: family})
 	b.firsts, b.lasts = b.firsts[:0], b.lasts[:0]
 	for _, g := range given {
 		b.firsts = b.nameWords(b.firsts, g, n, true)
@@ -146,8 +151,13 @@ func (b *KnownBuilder) nameWord(word piece, t *token, n int32, given bool) {
 		info.strength = weak
 	}
 	b.one(t.hash, info)
-	if !t.plain || hasDigraph(folded) {
+	switch {
+	case !t.plain:
 		for _, other := range transliterations(string(b.src[t.start:t.end]), string(folded)) {
+			b.one(hashOf(other), info)
+		}
+	case hasDigraph(folded):
+		if other := unumlauts.Replace(string(folded)); other != string(folded) && len(other) > 1 {
 			b.one(hashOf(other), info)
 		}
 	}
