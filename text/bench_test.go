@@ -1,6 +1,7 @@
 package text
 
 import (
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -62,6 +63,29 @@ func BenchmarkFind(b *testing.B) {
 		spans = s.Find(spans[:0], note, benchKnown())
 	}
 	reportCPU(b, start, len(note))
+}
+
+// BenchmarkNear: notes of several lengths with one name of a file, which is read in another
+// way than the rest: near it, and in the whole of the note.
+func BenchmarkNear(b *testing.B) {
+	known := benchKnown()
+	for _, size := range []int{512, 4 << 10, 60 << 10} {
+		note := strings.Repeat(benchNote, size/len(benchNote)+1)[:size/2]
+		note += "\nScan Halworth_Jessica_2.pdf\n" + note
+		for name, near := range map[string]int{"near": near, "whole": 1 << 40} {
+			b.Run(fmt.Sprintf("%d/%s", size, name), func(b *testing.B) {
+				s := New(Options{}).Scanner()
+				s.near = near
+				var spans []Span
+				b.SetBytes(int64(len(note)))
+				start := cpuTime(b)
+				for b.Loop() {
+					spans = s.Find(spans[:0], []byte(note), known)
+				}
+				reportCPU(b, start, len(note))
+			})
+		}
+	}
 }
 
 // BenchmarkHostile: texts that make matchers slow.

@@ -209,7 +209,7 @@ func (d *dictionary) add(entry string, f flags) []uint64 {
 }
 
 // pairBits is the binary logarithm of the number of bits in pairs.
-const pairBits = 18
+const pairBits = 20
 
 // pairOf is the bit of two words.
 func pairOf(a, b uint64) uint64 { return (a ^ b>>1) * hashPrime >> (64 - pairBits) }
