@@ -16,6 +16,7 @@ type inner struct {
 	found  []Span
 	ranges []encoded.Range
 	alike  []encoded.Alike
+	parts  int // how many spans the parts before have
 }
 
 // findViews finds what is in a text in another encoding: each encoding gives a view of the
@@ -53,16 +54,39 @@ func (in *inner) findView(outer *Scanner, text []byte, known *Known) {
 		return
 	}
 	in.told, in.lang = true, outer.lang
-	in.spans, in.runs, in.dates = in.spans[:0], in.runs[:0], in.dates[:0]
+	in.spans, in.runs, in.dates, in.parts = in.spans[:0], in.runs[:0], in.dates[:0], 0
 	from := 0
 	for _, a := range in.alike {
 		in.findPart(view[:a.Start], from, known)
+		in.leaveEdges(from, a.Start)
 		in.copy(outer, a)
 		from = a.End
 	}
 	in.findPart(view, from, known)
+	in.leaveEdges(from, len(view))
 	in.told = false
 	in.found = in.findInside(in.found[:0], view, known)
+}
+
+// leaveEdges leaves out what detectors find at the edges of a part of the view, where they do
+// not see what stands beside it: the text has it too.
+func (in *inner) leaveEdges(from, to int) {
+	if in.knownOnly {
+		return
+	}
+	if from > 0 {
+		from += in.near / 2
+	}
+	if to < len(in.view.Text) {
+		to -= in.near / 2
+	}
+	kept := in.spans[:in.parts]
+	for _, s := range in.spans[in.parts:] {
+		if s.End > from && s.Start < to {
+			kept = append(kept, s)
+		}
+	}
+	in.spans, in.parts = kept, len(kept)
 }
 
 // readsAs reports whether a view is of the language of the text. Known values are found in any
