@@ -5,16 +5,19 @@ package text
 // something else stay, unless a title or a label stands before them.
 func (s *Scanner) capitalize() {
 	s.caseless = false
-	words := 0
+	words, capitals := 0, 0
 	for i := range s.toks {
 		t := &s.toks[i]
 		if t.kind != word || t.shape == uncased {
 			continue
 		}
-		if t.shape != lower {
-			return
-		}
 		words++
+		if t.shape != lower {
+			// A few words may have capitals, if sentences do not begin with one.
+			if capitals++; capitals*12 > words || s.startsSentence(i) {
+				return
+			}
+		}
 	}
 	if words == 0 {
 		return

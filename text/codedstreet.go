@@ -81,7 +81,7 @@ func (s *Scanner) streetBack(end int) int {
 	for n := 0; n < 6 && s.free(at-1) && (at == end || s.at(at).gap == space); n++ {
 		t := s.at(at - 1)
 		switch {
-		case s.isCapital(at-1) && t.flags&(fKeyword&^(fStreetBefore|fStreetAfter|fOrgHead|fParticle|fEnglish|fGerman|fSpanish|fFrench|fDutch|fTitle)|fMedical|fDrug) == 0 || s.isCapital(at-1) && (t.flags&(fGiven|fFamily|fCity) != 0 || t.len() == 1):
+		case s.isCapital(at-1) && t.flags&(fKeyword&^(fStreetBefore|fStreetAfter|fOrgHead|fParticle|fFunction|fTitle)|fMedical|fDrug) == 0 || s.isCapital(at-1) && (t.flags&(fGiven|fFamily|fCity) != 0 || t.len() == 1):
 			at--
 			from = at
 			for s.is(at-1, '-') && s.at(at).gap == joined && s.at(at-2).kind == word && s.isCapital(at-2) && s.free(at-2) {

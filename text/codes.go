@@ -49,7 +49,11 @@ func (s *Scanner) labelledID(i int) bool {
 	if s.lang == spanish && s.at(i-1).kind == mark && s.at(i-2).hash == hashN && s.is(i-3, '/') {
 		return false // sin número
 	}
-	if t.kind == mark || !s.labelBefore(i, fIDLabel) || t.gap == joined && s.at(i-1).kind != mark && s.at(i-1).ends&fIDLabel == 0 {
+	lead := i
+	if p := s.at(i - 1); t.kind == number && t.gap == space && p.kind == word && p.shape == upper && p.len() >= 2 && p.len() <= 4 && p.gap == space && s.free(i-1) && p.flags&^(fNothing|fFamily|fGiven|fState|fMedical) == 0 && p.ends&fKeyword == 0 {
+		lead-- // policy UPH 339 021 77
+	}
+	if t.kind == mark || !s.labelBefore(lead, fIDLabel) || t.gap == joined && s.at(i-1).kind != mark && s.at(i-1).ends&fIDLabel == 0 {
 		return false
 	}
 	r := s.runAt(i)
@@ -83,7 +87,7 @@ func (s *Scanner) labelledID(i int) bool {
 	if u := s.at(r.to); u.gap == space && u.flags&(fUnit|fAgeWord) != 0 && u.len() > 1 && r.letters == 0 && r.digits < 6 {
 		return false
 	}
-	from := r.from
+	from := lead
 	if p := s.at(from - 1); p.hash == hashSN && p.shape == upper && s.at(from).gap == space {
 		from--
 	}
@@ -144,6 +148,9 @@ func (s *Scanner) code(i int) {
 	switch {
 	case r.digits+r.letters >= 20 && r.digits >= 4 && r.changes >= 6:
 		s.add(r.from, r.to, ID, "code-long")
+		return
+	case r.uppers == r.letters && r.letters >= 4 && r.digits == 4 && r.to-r.from == 5 && s.is(r.from+1, '-') && s.is(r.from+3, '-') && !notCodes.has(t.hash):
+		s.add(r.from, r.to, ID, "code") // GXTR-KLMP-2291
 		return
 	case r.letters == 0 || r.digits < 5 || t.kind == word && notCodes.has(t.hash):
 		if s.at(i-1).char == '#' && s.at(i).gap == joined && r.digits >= 4 {

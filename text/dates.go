@@ -10,7 +10,7 @@ func (s *Scanner) findDates() {
 		t := &s.toks[i]
 		switch {
 		case t.kind == number:
-			if !s.numericDate(i) && !s.dayFirst(i) && !s.wordedDate(i) && !s.dayAlone(i) {
+			if !s.numericDate(i) && !s.dayFirst(i) && !s.wordedDate(i) && !s.romanDate(i) && !s.dayAlone(i) {
 				s.partialDate(i)
 			}
 		case t.flags&fMonth != 0:
@@ -37,20 +37,50 @@ func (s *Scanner) dateFrom(i int) int {
 	if w := s.at(j); w.kind == word && (w.flags&fWeekday != 0 && (w.len() > 3 || w.shape != lower) || s.shortWeekday(w)) && s.taken[j] == 0 && s.at(j+1).gap <= space {
 		return j
 	}
-	return from
+	return s.rangeFrom(from)
 }
+
+// rangeFrom returns where a range of days begins whose last day is the date at a token: vom
+// 12. bis 19.2.2024, dal 2 all'11 febbraio.
+func (s *Scanner) rangeFrom(i int) int {
+	j := i - 1
+	if s.at(j).char == '\'' && s.at(i).gap == joined {
+		j--
+	}
+	between := s.at(j).kind == word && rangeWords.has(s.at(j).hash) || s.at(j).char == '-' || s.at(j).hash == '–'
+	if j--; s.is(j, '.') {
+		j--
+	}
+	t := s.at(j)
+	if !between || s.at(i).gap > space || t.kind != number || t.len() > 2 || !isDay(t.value) || t.gap != space || !s.free(j) || s.at(j-1).kind != word || !rangeLeads.has(s.at(j-1).hash) {
+		return i
+	}
+	return j
+}
+
+var (
+	rangeWords = hashSet("bis", "to", "through", "al", "all", "au", "tot", "m", "and", "und", "y", "e", "et", "en")
+	rangeLeads = hashSet("vom", "am", "from", "between", "zwischen", "del", "dal", "dall", "du", "van", "entre", "desde")
+)
 
 // shortWeekday reports whether a word is a day of the week as German, Dutch and
 // French shorten it before a date.
 func (s *Scanner) shortWeekday(t *token) bool {
-	return t.len() == 2 && (s.lang == german && t.shape == title && germanDays.has(t.hash) || s.lang == dutch && dutchDays.has(t.hash)) ||
-		t.len() == 3 && s.lang == french && frenchDays.has(t.hash)
+	switch {
+	case t.kind != word || t.len() > 4:
+		return false
+	case t.len() == 2:
+		return s.lang == german && t.shape == title && germanDays.has(t.hash) || s.lang == dutch && dutchDays.has(t.hash)
+	}
+	return s.lang == french && frenchDays.has(t.hash) || s.lang == italian && italianDays.has(t.hash) || s.lang == spanish && spanishDays.has(t.hash)
 }
 
 var (
-	germanDays = hashSet("mo", "di", "mi", "do", "fr", "sa", "so")
-	frenchDays = hashSet("lun", "mar", "mer", "jeu", "ven", "sam", "dim")
-	dutchDays  = hashSet("ma", "di", "wo", "do", "vr", "za", "zo")
+	germanDays  = hashSet("mo", "di", "mi", "do", "fr", "sa", "so")
+	frenchDays  = hashSet("lun", "mar", "mer", "jeu", "ven", "sam", "dim")
+	dutchDays   = hashSet("ma", "di", "wo", "do", "vr", "za", "zo")
+	italianDays = hashSet("lun", "mar", "mer", "gio", "ven", "sab", "dom")
+	spanishDays = hashSet("lun", "mar", "mié", "miér", "jue", "vie", "sáb", "dom")
 )
 
 var (
@@ -246,8 +276,8 @@ func (s *Scanner) dayFirst(i int) bool {
 	if s.monthOf(j) == 0 || m.gap > line || m.gap == line && s.at(i).gap == line {
 		return false
 	}
-	// "3 mar" is a month only before a year or where the language has it.
-	if m.len() <= 3 && m.shape == lower && !joinedMonth {
+	// "3 mar" is a month only before a year.
+	if m.len() <= 3 && m.shape == lower && !joinedMonth && !shortMonths.has(m.hash) {
 		if _, ok := s.yearAt(s.skipOf(j+1), true); !ok {
 			return false
 		}
@@ -272,6 +302,9 @@ func (s *Scanner) dayFirst(i int) bool {
 	s.addDate(from, to, "date-day-month")
 	return true
 }
+
+// shortMonths are short names of months that are no words.
+var shortMonths = hashSet("dec", "dic", "déc", "dez", "oct", "okt", "ott", "nov", "sep", "aug", "jul", "jun", "avr", "apr", "feb", "fév", "fev", "giu", "lug")
 
 // secondDay returns where the second of two days of a month ends, of which the first ends
 // before a token: 3-5 March, 2.–11. Januar, 12 t/m 18 april.
@@ -340,6 +373,9 @@ func (s *Scanner) monthFirst(i int) {
 	} else if e, ok := s.yearAt(s.skipOf(j), s.at(j-1).char == '-'); ok && s.at(s.skipOf(j)).gap <= line {
 		to, found = e, true
 	}
+	if y := s.at(j + 1); !found && s.at(j).hash == hashOf2[2] && isShortYear(y) && y.gap == space && s.endsPhrase(j+2) {
+		to, found = j+2, true // agosto del 21
+	}
 	from := i
 	if !found {
 		if end := s.spokenDate(i, j); end > j {
@@ -362,6 +398,9 @@ func (s *Scanner) monthFirst(i int) {
 // dayAlone finds the day of a month that is not named: until the 9th, Friday the 16th.
 func (s *Scanner) dayAlone(i int) bool {
 	t, end := s.at(i), s.at(i+1)
+	if t.len() <= 2 && isDay(t.value) && t.gap == space && s.lang != english && s.lang != spanish && s.lang != otherLanguage {
+		return s.dayBehindArticle(i)
+	}
 	if t.len() > 2 || !isDay(t.value) || t.gap != space || s.at(i-1).hash != hashThe || end.gap != joined || !ordinals.has(end.hash) || end.len() != 2 || s.lang != english {
 		return false
 	}
@@ -379,6 +418,59 @@ func (s *Scanner) dayAlone(i int) bool {
 	s.add(from, to, Date, "date-day")
 	return true
 }
+
+// dayBehindArticle finds the day of a month that is not named, in other languages than
+// English: le 12, il 3, am 12., de 30e. What is counted or measured follows the number.
+func (s *Scanner) dayBehindArticle(i int) bool {
+	p, to := s.at(i-1), i+1
+	// In Spanish days of a treatment are counted in the same way.
+	if p.kind != word || !dayArticles[s.lang].has(p.hash) {
+		return false
+	}
+	switch end := s.at(to); {
+	case s.lang == german:
+		if !s.is(to, '.') {
+			return false
+		}
+		to++
+		if s.at(to).hash == hashD && s.is(to+1, '.') && s.at(to+2).hash == hashM {
+			to += 3 // am 9. d. M.
+		}
+	case s.lang == dutch:
+		if end.gap != joined || !ordinals.has(end.hash) {
+			return false
+		}
+		to++
+	}
+	next := s.at(to)
+	ends := next.gap >= line || next.kind == mark && (next.gap == joined && next.char != '-' && next.char != '/' && next.char != '%' && next.char != '\'' || next.char == '(') && !(s.at(to+1).kind == number && s.at(to+1).gap == joined)
+	if !ends && !(next.kind == word && next.gap == space && next.shape == lower && next.flags&fFunction != 0 && next.flags&fUnit == 0 && !(isAnd.has(next.hash) && s.isNumber(to+1))) {
+		return false
+	}
+	s.add(i, to, Date, "date-day")
+	return true
+}
+
+var (
+	hashD = hashOf("d")
+	// dayArticles are words that the day of a month follows.
+	dayArticles = [...]wordSet{
+		german: hashSet("am", "den", "vom", "zum"), french: hashSet("le", "dès"), dutch: hashSet("de", "op"), italian: hashSet("il", "dal"),
+	}
+)
+
+// romanDate finds a date whose month is a Roman number: 10.X.23, 14.iii.1951.
+func (s *Scanner) romanDate(i int) bool {
+	a, sep, m, y := s.at(i), s.at(i+1), s.at(i+2), s.at(i+4)
+	if m.kind != word || a.len() > 2 || !isDay(a.value) || sep.gap != joined || sep.char != '.' && sep.char != '-' && sep.char != '/' || m.gap != joined || !romanMonths.has(m.hash) || s.at(i+3).char != sep.char || s.at(i+3).gap != joined ||
+		y.gap != joined || !isYear(y) && !isShortYear(y) || s.at(i+5).gap == joined && s.at(i+5).kind != mark || a.gap == joined && s.at(i-1).kind != mark {
+		return false
+	}
+	s.addDate(i, i+5, "date-roman")
+	return true
+}
+
+var romanMonths = hashSet("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 
 var (
 	dayBefore = hashSet("until", "til", "till", "on", "by", "from", "since", "before", "after", "to", "through", "thru")
@@ -400,5 +492,5 @@ func (s *Scanner) monthAlone(i int) bool {
 	return p.kind == word && monthBefore.has(p.hash)
 }
 
-var monthBefore = hashSet("in", "since", "until", "till", "during", "last", "early", "late", "mid", "by", "this", "through",
+var monthBefore = hashSet("in", "due", "since", "until", "till", "during", "last", "early", "late", "mid", "by", "this", "through",
 	"seit", "im", "ende", "anfang", "mitte", "bis", "en", "desde", "hasta", "depuis", "sinds", "tot")

@@ -194,5 +194,8 @@ func (s *Scanner) hasTitle(i int) bool {
 	if s.at(j).char == '.' && s.at(i).gap <= space {
 		j--
 	}
+	if s.lang == french && s.at(j).hash == hashM && s.at(j).shape == initial && j == i-2 && s.at(i).gap == space && s.at(j).gap != joined {
+		return true // M. Riche
+	}
 	return s.at(i).gap <= space && s.at(j).kind == word && s.at(j).ends&fTitle != 0 && !(s.caseless && j == i-1 && s.at(j).flags&(fRelation|fWord|fCommon) != 0 && s.at(i).flags&(fGiven|fFamily) == 0)
 }

@@ -50,6 +50,7 @@ const (
 	fSpanish
 	fFrench
 	fDutch
+	fItalian
 	fTown   // a small place, only where a place must stand
 	fStarts // begins an entry of several words
 	fAnchor // a word that a detector begins with, whatever else it is
@@ -58,7 +59,10 @@ const (
 // fKeyword is what marks words as something else than a name.
 const fKeyword = fTitle | fSuffix | fMonth | fWeekday | fRelation | fStreetAfter | fStreetBefore | fOrgHead | fOrgSuffix |
 	fEponymHead | fNameLabel | fNameVerb | fIDLabel | fPhoneLabel | fDateLabel | fPlaceLabel | fAgeWord | fUnit | fUnitNo | fRoom |
-	fEnglish | fGerman | fSpanish | fFrench | fDutch | fEponymBefore
+	fFunction | fEponymBefore
+
+// fFunction marks the function words of all languages.
+const fFunction = fEnglish | fGerman | fSpanish | fFrench | fDutch | fItalian
 
 // sections are the sections of the lexicon.
 var sections = map[string]flags{
@@ -69,7 +73,7 @@ var sections = map[string]flags{
 	"eponym-head": fEponymHead, "eponym": fEponym, "eponym-before": fEponymBefore, "name-before": fNameBefore, "street-name": fStreetEnd, "name-label": fNameLabel, "name-verb": fNameVerb,
 	"id-label": fIDLabel, "phone-label": fPhoneLabel, "date-label": fDateLabel, "place-label": fPlaceLabel,
 	"age-word": fAgeWord, "unit": fUnit, "unit-number": fUnitNo, "room": fRoom, "profession": fProfession,
-	"number-word": fNumberWord, "drug-before": fDrugBefore, "english": fEnglish, "german": fGerman, "spanish": fSpanish, "french": fFrench, "dutch": fDutch,
+	"number-word": fNumberWord, "drug-before": fDrugBefore, "english": fEnglish, "german": fGerman, "spanish": fSpanish, "french": fFrench, "dutch": fDutch, "italian": fItalian,
 }
 
 // language is what most function words of a text are of.
@@ -82,14 +86,15 @@ const (
 	spanish
 	french
 	dutch
+	italian
 )
 
 // languageCounts are how many function words a text has of each language.
-type languageCounts [5]int
+type languageCounts [6]int
 
 // add counts a word n times.
 func (c *languageCounts) add(f flags, n int) {
-	if f&(fEnglish|fGerman|fSpanish|fFrench|fDutch) == 0 {
+	if f&fFunction == 0 {
 		return
 	}
 	for l := range c {

@@ -45,7 +45,7 @@ func (s *Scanner) nameable(i int) bool {
 	}
 	personal := t.flags & (fGiven | fFamily)
 	switch {
-	case t.shape == title && t.flags&(fTitle|fNameLabel|fEnglish) == 0 && s.hasTitle(i):
+	case t.shape == title && (t.flags&(fTitle|fNameLabel|fEnglish) == 0 || t.flags&fTitle == 0 && s.lang != english) && s.hasTitle(i):
 		return true
 	case t.flags&(fTitle|fSuffix|fRelation|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fWeekday|fEponymBefore) != 0 && personal == 0:
 		return false
@@ -117,7 +117,9 @@ func (s *Scanner) particleAt(i int) bool {
 	if n.shape == lower && n.flags&fParticle != 0 {
 		return true
 	}
-	return s.isCapital(i+1) && (n.flags&(fCommon|fWord|fForeign) == 0 || n.flags&(fGiven|fFamily) != 0)
+	p := s.at(i - 1)
+	sure := s.isCapital(i-1) && p.flags&fParticle != 0 && p.shape == title || p.char == '.' && s.at(i-2).shape == initial // Van der Hoeven, I. de Wit
+	return s.isCapital(i+1) && (n.flags&(fCommon|fWord|fForeign) == 0 || n.flags&(fGiven|fFamily) != 0 || sure && n.shape == title)
 }
 
 // count counts what a word of a run is.
@@ -268,7 +270,7 @@ func (s *Scanner) contextBefore(i int) context {
 		return possible // w/
 	case t.kind == word && s.at(i).gap <= wide && s.at(j+1).gap <= wide:
 		switch {
-		case t.flags&fRelation != 0:
+		case t.flags&fRelation != 0, s.at(j-1).flags&fRelation != 0 && s.at(j).gap == space && ofPerson.has(t.hash):
 			return related
 		case t.ends&fNameLabel != 0 && (t.flags&(fEnglish|fSpanish|fGerman) == 0 || t.ends&^t.flags&fNameLabel != 0):
 			return labelled
@@ -280,6 +282,9 @@ func (s *Scanner) contextBefore(i int) context {
 	}
 	return nothing
 }
+
+// ofPerson are words between a relation and a name: hija de Ana, Tochter von Jana.
+var ofPerson = hashSet("de", "di", "von", "van", "of", "del", "della")
 
 var hashW, hashC, hashO = hashOf("w"), hashOf("c"), hashOf("o")
 
@@ -410,7 +415,7 @@ func (s *Scanner) severalWords(c *candidate, before context, after bool) bool {
 // nextCapital returns the next word of a run.
 func (s *Scanner) nextCapital(i int) int {
 	for j := i + 1; j <= i+5; j++ {
-		if s.isCapital(j) {
+		if s.isCapital(j) && !(s.at(j).shape == initial && s.is(j+1, '\'')) { // O'Brien
 			return j
 		}
 	}

@@ -1,5 +1,7 @@
 package text
 
+import "bytes"
+
 // digits is a run of groups of digits, as telephone and identity numbers are written:
 // (503) 555-0142, 71 33043712 35, +49 30 1234567.
 type digits struct {
@@ -68,9 +70,11 @@ func (s *Scanner) digitsAt(i int) (d digits, ok bool) {
 			d.hyphens++
 		case sep.char == '-' && sep.gap == space && next.kind == number && next.gap == space && d.total >= 3:
 			d.hyphens++
-		case sep.char == '.' && sep.gap == joined && next.kind == number && next.gap == joined:
+		case sep.char == '_' && sep.gap == joined && next.kind == number && next.gap == joined:
+			d.hyphens++
+		case sep.char == '.' && next.kind == number && (sep.gap == joined && next.gap == joined || sep.gap == space && next.gap == space && s.at(j).len() == 3 && (next.len() == 3 || next.len() == 4)):
 			d.dots++
-		case sep.char == '/' && sep.gap <= space && next.kind == number && next.gap <= space:
+		case sep.char == '/' && sep.gap <= space && next.kind == number && next.gap <= space && !(d.total >= 10 && d.n >= 3 && d.slashes == 0 && next.gap == joined && next.len() <= 4):
 			d.slashes++
 		case sep.char == '(' && sep.gap <= space && next.kind == number && s.is(j+3, ')') && d.plus && s.isNumber(j+4):
 			d.add(next.len())
@@ -79,6 +83,8 @@ func (s *Scanner) digitsAt(i int) (d digits, ok bool) {
 		case sep.char == ')' && sep.gap == joined && next.kind == number && d.n == 1 && s.at(d.from-1).char == '(':
 			d.from--
 			d.parens = true
+		case sep.char == ')' && sep.gap == joined && next.gap <= space && d.looks(3) && next.len() == 3 && s.at(j+4).kind == number && s.at(j+4).len() == 4 && s.at(j+4).gap <= space:
+			d.parens = true // 360) 555-0193
 		default:
 			return d, true
 		}
@@ -174,7 +180,13 @@ func (s *Scanner) phone(d *digits) bool {
 		ok = first >= '6' || first == '0'
 	case d.looks(2, 2, 2, 2, 2):
 		ok = first == '0'
-	case d.looks(3, 2, 2, 2), d.looks(2, 3, 2, 2), d.looks(3, 3, 2, 2), d.looks(4, 3, 3), d.looks(4, 3, 4), d.looks(5, 3, 3), d.looks(2, 4, 4), d.looks(5, 6), d.looks(5, 3, 4), d.looks(2, 3, 4), d.looks(4, 4):
+	case d.looks(3, 3, 2, 2) && (d.spaces == 3 || d.dots == 3):
+		ok = first >= '2' || first == '0'
+	case d.slashes == 1 && d.n > 1 && s.lang != english && d.total >= 9 && d.total <= 11 && d.spaces+d.hyphens+d.dots == d.n-2:
+		ok = first == '0' || first == '3' && d.looks(3, 7)
+	case s.lang == spanish && d.n > 1 && d.n <= 4 && d.total == 9 && d.spaces+d.dots == d.n-1:
+		ok = first >= '6'
+	case d.looks(3, 2, 2, 2), d.looks(2, 3, 2, 2), d.looks(4, 3, 3), d.looks(4, 3, 4), d.looks(5, 3, 3), d.looks(2, 4, 4), d.looks(5, 6), d.looks(5, 3, 4), d.looks(2, 3, 4), d.looks(4, 4):
 		ok = first == '0' || d.n > 2 && first >= '6' || d.n > 2 && d.hyphens == 2
 	case first == '0' && d.n >= 2 && d.total >= 7 && d.total <= 13:
 		ok = (d.groups[0] >= 3 || d.groups[0] == 2 && d.total == 10 && s.lang != english) && d.dots == 0
@@ -239,6 +251,9 @@ func (s *Scanner) extension(to int) int {
 		i++
 	}
 	t := s.at(i)
+	if n := s.at(to + 1); s.is(to, '/') && n.kind == number && n.gap == joined && n.len() >= 2 && n.len() <= 4 && !(s.at(to+2).gap == joined && s.at(to+2).kind != mark) {
+		return to + 2 // 555-0133/0134
+	}
 	if t.kind != word || t.gap > space || !extensions.has(t.hash) {
 		return to
 	}
@@ -252,7 +267,7 @@ func (s *Scanner) extension(to int) int {
 	return to
 }
 
-var extensions = hashSet("x", "ext", "extension", "extn", "anexo", "durchwahl", "poste", "toestel")
+var extensions = hashSet("x", "opt", "option", "int", "interno", "tst", "dw", "p", "ext", "extension", "extn", "anexo", "durchwahl", "poste", "toestel")
 
 // labelBefore reports whether a label leads to a token, with little between: "MRN:",
 // "Tel. privat", "pager (".
@@ -267,8 +282,10 @@ func (s *Scanner) labelBefore(i int, f flags) bool {
 		case t.ends&f != 0:
 			// x is a label for a number that is joined to it.
 			return t.len() > 1 || s.at(j+1).gap == joined && (j == i-1 || s.at(j+1).char == ':')
+		case f == fIDLabel && t.kind == word && s.isNumberSign(j):
+			return true
 		case t.kind == word:
-			if words++; words > 1 || t.flags&(fEnglish|fGerman|fSpanish|fFrench|fDutch) == 0 && !between.has(t.hash) {
+			if words++; words > 1 || t.flags&(fFunction) == 0 && !between.has(t.hash) {
 				return false
 			}
 		case t.kind == number:
@@ -279,6 +296,16 @@ func (s *Scanner) labelBefore(i int, f flags) bool {
 		}
 	}
 	return false
+}
+
+// isNumberSign reports whether a word says that a number follows, whatever it counts: zaaknr,
+// Vorgangsnummer, kindred no.
+func (s *Scanner) isNumberSign(i int) bool {
+	if s.at(i).len() < 4 {
+		return s.is(i+1, '.') && numberSigns.has(s.at(i).hash) && s.at(i).len() > 1 && s.at(i-1).kind == word && s.at(i).gap == space
+	}
+	folded := s.foldOf(i)
+	return bytes.HasSuffix(folded, []byte("nr")) || bytes.HasSuffix(folded, []byte("nummer"))
 }
 
 // between are words that stand between a label and its value.
@@ -315,7 +342,8 @@ func (s *Scanner) groupedID(d *digits) bool {
 	case d.n == 1:
 		return s.single(d)
 	case d.slashes == 1 && d.n == 2:
-		ok = d.groups[0] >= 6 && d.groups[1] >= 3 && d.groups[1] <= 4
+		long, short := max(d.groups[0], d.groups[1]), min(d.groups[0], d.groups[1])
+		ok = d.groups[0] >= 6 && d.groups[1] >= 3 && d.groups[1] <= 4 || long >= 5 && long <= 8 && (short == 2 || short == 4) && s.at(d.to).flags&fUnit == 0 // 24/118827
 	case d.slashes > 0:
 	case d.n == 2:
 		ok = d.total >= 8 && !(d.groups[0] == 4 && d.groups[1] == 4) || d.looks(5, 2) || d.looks(2, 5)

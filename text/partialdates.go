@@ -1,5 +1,7 @@
 package text
 
+import "bytes"
+
 // partialDate finds a month and a day, or a month and a year, as numbers: 3/14, 03-14,
 // 14.3., 03/2020. Measures and scores look the same, so it takes what stands around.
 func (s *Scanner) partialDate(i int) {
@@ -31,7 +33,7 @@ func (s *Scanner) partialDate(i int) {
 		}
 		return
 	}
-	if next := s.at(i + 3); next.kind == number && next.gap == space && (s.is(i+4, ':') || next.len() == 4 && a.gap != space && c == '/') {
+	if next := s.at(i + 3); next.kind == number && next.gap == space && (s.is(i+4, ':') || next.len() == 4 && c == '/' && (a.gap != space || next.value < 2400 && next.value%100 < 60 && !isYear(next) && s.at(i+4).flags&fUnit == 0)) {
 		s.addDate(i, i+3, "date-partial")
 		return
 	}
@@ -60,7 +62,7 @@ func (s *Scanner) looksLikeDay(i int) bool {
 	}
 	high := max(a.value, b.value)
 	return high > 12 && a.value > 1 && !(a.value == 6 && (high == 18 || high == 24 || high == 36)) && b.value != 15 && b.value != 30 && a.value != high-1 &&
-		(p.kind == mark || p.shape == lower && p.flags&(fMedical|fDrug|fEponymHead) == 0 || s.at(i).gap >= line) && (after.kind == mark && after.char != '%' || after.gap >= line || after.shape == lower && after.flags&(fEnglish|fGerman|fSpanish|fFrench|fDutch) != 0)
+		(p.kind == mark || p.shape == lower && p.flags&(fMedical|fDrug|fEponymHead) == 0 || s.at(i).gap >= line) && (after.kind == mark && after.char != '%' || after.gap >= line || after.shape == lower && after.flags&(fFunction) != 0)
 }
 
 // days are words for days that the number of a day may stand beside.
@@ -78,13 +80,17 @@ func (s *Scanner) dateContext(i int) bool {
 			return true // extubated 3/9, dc'd 4/1
 		case t.ends&fDateLabel != 0:
 			return t.hash != hashOf2[0] || n == 0 && s.at(i).len() > 2
-		case t.kind == word && t.flags&fWeekday != 0:
+		case t.kind == word && (t.flags&fWeekday != 0 || n <= 1 && s.shortWeekday(t)):
+			return true
+		case n == 0 && t.kind == word && (s.lang != english && dayLeads.has(t.hash) || s.at(j).gap <= space && nextTo.has(s.at(j-1).hash) || s.isParticiple(j)):
+			return true
+		case n == 0 && (t.char == '&' || t.kind == word && isAnd.has(t.hash)) && s.labelAt(j-1) == Date:
 			return true
 		case n == 0 && s.lang == english && s.at(i).gap == space && happened.has(t.hash):
 			b := s.at(i + 2).value
 			return s.at(i).value > b || b > 6 && b != 10 // done 8/8, that was 10/3; not 2/5
 		case t.kind == mark && (t.char == ':' || t.char == '.' || t.char == '(' || t.char == '~' || t.char == ','):
-		case t.kind == word && t.flags&(fEnglish|fGerman|fSpanish|fFrench|fDutch) != 0 && t.hash == hashThe:
+		case t.kind == word && t.flags&(fFunction) != 0 && t.hash == hashThe:
 		default:
 			return s.taken[j] != 0 && n == 0 && s.followsDate(j)
 		}
@@ -92,8 +98,37 @@ func (s *Scanner) dateContext(i int) bool {
 	return false
 }
 
+// isParticiple reports whether a word of another language than English can be a past
+// participle: ricevuto, reçu, recibida.
+func (s *Scanner) isParticiple(i int) bool {
+	var ends []string
+	switch s.lang {
+	case spanish, italian:
+		ends = []string{"ado", "ada", "ido", "ida", "ato", "ata", "uto", "uta", "ito", "ita"}
+	case french:
+		ends = []string{"e", "ee", "u", "ue"}
+	}
+	folded := s.foldOf(i)
+	if len(folded) < 4 || s.lang == french && s.text[s.at(i).end-1] == 'e' && !bytes.Contains(s.text[s.at(i).start:s.at(i).end], []byte("é")) {
+		return false
+	}
+	for _, end := range ends {
+		if bytes.HasSuffix(folded, []byte(end)) {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	// dayLeads are words of other languages than English before a day and month.
+	dayLeads = hashSet("del", "dal", "al", "il", "el", "le", "du", "au", "den", "op", "naar", "per", "entro", "rdv", "rv", "cita", "arrivo", "referto", "controllo", "afspraak", "controle", "contrôle", "zitting", "verslag", "ontv", "eingang", "ausgang", "audience", "udienza", "juicio", "prossimo", "próximo", "volgende", "nächster")
+	// nextTo are words that tell one of several events apart: next visit 3/14, last BM 6/2.
+	nextTo = hashSet("next", "last", "prior", "previous")
+)
+
 // happened are verbs that a day may follow.
-var happened = hashSet("done", "was", "were", "given", "drawn", "sent", "held", "began", "begun", "left", "came", "went", "fell", "cut", "put", "set", "repeat", "class", "course", "mtg", "meeting", "visit")
+var happened = hashSet("ends", "expires", "begins", "starts", "stops", "resumes", "missed", "done", "was", "were", "given", "drawn", "sent", "held", "began", "begun", "left", "came", "went", "fell", "cut", "put", "set", "repeat", "class", "course", "mtg", "meeting", "visit")
 
 // followsDate reports whether the last hit is a date that ends at a token.
 func (s *Scanner) followsDate(j int) bool {

@@ -178,7 +178,7 @@ func (s *Scanner) unitEnd(i int) int {
 }
 
 // units are words that lead to the number of a flat even without a street.
-var units = hashSet("apt", "apartment", "suite", "ste", "box", "postfach", "psc", "apartado", "apdo", "postbox")
+var units = hashSet("casilla", "postbus", "boîte", "apt", "apartment", "suite", "ste", "box", "postfach", "psc", "apartado", "apdo", "postbox")
 
 // unitNumber finds a flat or box without a street: PO Box 12, Suite 300.
 func (s *Scanner) unitNumber(i int) bool {
@@ -206,6 +206,9 @@ var hashPO = hashOf("po")
 // de la Paix.
 func (s *Scanner) streetFirst(i int) bool {
 	t := s.at(i)
+	if t.len() == 2 && timeWords.has(t.hash) && s.isNumber(i-1) && s.lang == english {
+		return false // 7:15 AM
+	}
 	to := i + 1
 	for s.is(to, '.') || s.is(to, '/') || s.is(to, 'º') || s.at(to).hash == 'º' {
 		to++
@@ -248,6 +251,9 @@ func (s *Scanner) streetFirst(i int) bool {
 		return false
 	}
 	numbered = numbered || end > to || s.lang != english && t.len() > 2 && capitals > 0 && s.codeFollows(to)
+	if named := s.lang != english && s.lang != german && capitals > 0 && t.shape == lower && sureStreets.has(t.hash) && !weakStreets.has(t.hash); named {
+		numbered = true // rue du Sabot
+	}
 	weakKind := t.len() <= 2 || weakStreets.has(t.hash) || t.shape == lower || s.lang == english || s.lang == german
 	if capitals == 0 && !(numbered && end > to && t.len() > 3 && t.shape != lower) || weakKind && !numbered {
 		return false
@@ -255,6 +261,9 @@ func (s *Scanner) streetFirst(i int) bool {
 	s.addPlace(from, end, "street")
 	return true
 }
+
+// sureStreets are words in lower case that nothing but the name of a street follows.
+var sureStreets = hashSet("rue", "quai", "impasse", "allée", "chemin", "viale", "piazza", "corso", "vicolo", "piazzale", "calle", "avda", "avenida", "plaza", "rúa", "carrer", "rua", "travessa", "praça")
 
 // houseBis returns where a house number with a word before a street begins: 12 bis, rue.
 func (s *Scanner) houseBis(i int) (from int, ok bool) {

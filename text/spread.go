@@ -39,6 +39,9 @@ func (s *Scanner) spreadName(h *hit) {
 		}
 		to = end
 	}
+	if end := s.bridge(to); end > to {
+		to = end
+	}
 	for range 2 {
 		begin := s.nameBefore(from)
 		if begin == from {
@@ -50,6 +53,31 @@ func (s *Scanner) spreadName(h *hit) {
 	s.take(h.to, to, Name)
 	h.from, h.to = from, to
 }
+
+// bridge returns the end of the name that goes on behind particles or a nickname in
+// quotation marks: Soledad "Sunny" Arvizu, Y. van 't Hoff.
+func (s *Scanner) bridge(to int) int {
+	i := to
+	if s.at(i).char == '"' && s.at(i).gap == space && s.isCapital(i+1) && s.at(i+1).gap == joined && s.is(i+2, '"') {
+		i += 3
+	}
+	for n := 0; n < 3 && s.at(i).gap == space; n++ {
+		switch t := s.at(i); {
+		case t.char == '\'' && s.at(i+1).len() == 1 && s.at(i+1).gap == joined && s.at(i+1).kind == word:
+			i += 2
+		case t.kind == word && t.shape == lower && t.flags&fParticle != 0 && t.len() <= 4 && t.hash != hashA && t.hash != hashE:
+			i++
+		}
+	}
+	if i == to || s.at(i).gap != space || !s.isName(i) {
+		return to
+	}
+	for to = i + 1; s.isName(to) && s.at(to).gap <= space; to++ {
+	}
+	return to
+}
+
+var hashE = hashOf("e")
 
 // hashFeminine is the sign in Mª.
 const hashFeminine = 'ª'
@@ -220,7 +248,15 @@ func (s *Scanner) nameBefore(from int) int {
 	if p := s.at(from - 1); p.hash == hashFeminine && s.at(from).gap <= space && p.gap == joined && s.at(from-2).len() <= 2 && s.isCapital(from-2) && s.free(from-1) && s.free(from-2) {
 		return from - 2 // Mª Pilar
 	}
-	if s.at(from).gap == space && s.at(from-1).shape == title && s.at(from-1).len() > 2 && s.namePart(from-1, false) && s.at(from-1).flags&fPlace == 0 && !s.is(from-2, '-') {
+	if p := s.at(from - 2); s.is(from-1, '-') && s.at(from).gap == joined && p.kind == word && p.shape == title && s.free(from-2) && s.at(from).shape == title && p.flags&(fMedical|fDrug|fEponym|fKeyword&^fFunction) == 0 {
+		return from - 2 // Cavalli-Traoré
+	}
+	if begin := s.particlesBefore(from); begin < from && s.lang != german {
+		if p := s.at(begin - 1); p.kind == mark && p.gap == joined && (p.char == ',' || p.char == ':' || p.char == '(') || p.hash == hashAnd {
+			return begin // Hsu, de la Fuente
+		}
+	}
+	if s.at(from).gap == space && s.at(from-1).shape == title && (!s.caseless || s.at(from-1).flags&(fGiven|fFamily) != 0) && s.at(from-1).len() > 2 && s.namePart(from-1, false) && s.at(from-1).flags&fPlace == 0 && !s.is(from-2, '-') {
 		return from - 1
 	}
 	return from
