@@ -444,7 +444,7 @@ func (s *Scanner) dayBehindArticle(i int) bool {
 	}
 	next := s.at(to)
 	ends := next.gap >= line || next.kind == mark && (next.gap == joined && next.char != '-' && next.char != '/' && next.char != '%' && next.char != '\'' || next.char == '(') && !(s.at(to+1).kind == number && s.at(to+1).gap == joined)
-	if !ends && !(next.kind == word && next.gap == space && next.shape == lower && next.flags&fFunction != 0 && next.flags&fUnit == 0 && !(isAnd.has(next.hash) && s.isNumber(to+1))) {
+	if !ends && !(next.kind == word && next.gap == space && next.shape == lower && next.flags&fFunction != 0 && next.flags&fUnit == 0 && next.hash != hashPer && !(isAnd.has(next.hash) && s.isNumber(to+1))) {
 		return false
 	}
 	s.add(i, to, Date, "date-day")
@@ -452,7 +452,7 @@ func (s *Scanner) dayBehindArticle(i int) bool {
 }
 
 var (
-	hashD = hashOf("d")
+	hashD, hashPer = hashOf("d"), hashOf("per")
 	// dayArticles are words that the day of a month follows.
 	dayArticles = [...]wordSet{
 		german: hashSet("am", "den", "vom", "zum"), french: hashSet("le", "dès"), dutch: hashSet("de", "op"), italian: hashSet("il", "dal"),

@@ -179,6 +179,10 @@ func (s *Scanner) isEponym(from, to int) bool {
 // Cruz, ter Horst.
 func (s *Scanner) particlesBefore(i int) int {
 	for n := 0; n < 3 && s.at(i).gap == space; n++ {
+		if p := s.at(i - 1); p.len() == 1 && p.kind == word && p.gap == joined && s.at(i-2).char == '\'' && s.at(i-2).gap == space && s.free(i-1) {
+			i -= 2 // van 't Hoff
+			continue
+		}
 		if p := s.at(i - 1); p.kind != word || p.shape != lower || p.flags&fParticle == 0 || p.len() > 5 || !s.free(i-1) {
 			break
 		}

@@ -174,6 +174,8 @@ func (s *Scanner) phone(d *digits) bool {
 		ok = d.spaces+d.hyphens+d.dots == 3
 	case d.looks(3, 4):
 		ok = d.hyphens == 1 && first >= '2' || d.dots == 1 && first >= '2'
+	case d.slashes == 1 && d.n > 1 && s.lang != english && d.total >= 9 && d.total <= 11 && d.spaces+d.hyphens+d.dots == d.n-2:
+		ok = first == '0' || first == '3' && d.looks(3, 7)
 	case d.looks(3, 7), d.looks(3, 6):
 		ok = d.hyphens == 1 || first == '0'
 	case d.looks(3, 3, 3):
@@ -182,8 +184,6 @@ func (s *Scanner) phone(d *digits) bool {
 		ok = first == '0'
 	case d.looks(3, 3, 2, 2) && (d.spaces == 3 || d.dots == 3):
 		ok = first >= '2' || first == '0'
-	case d.slashes == 1 && d.n > 1 && s.lang != english && d.total >= 9 && d.total <= 11 && d.spaces+d.hyphens+d.dots == d.n-2:
-		ok = first == '0' || first == '3' && d.looks(3, 7)
 	case s.lang == spanish && d.n > 1 && d.n <= 4 && d.total == 9 && d.spaces+d.dots == d.n-1:
 		ok = first >= '6'
 	case d.looks(3, 2, 2, 2), d.looks(2, 3, 2, 2), d.looks(4, 3, 3), d.looks(4, 3, 4), d.looks(5, 3, 3), d.looks(2, 4, 4), d.looks(5, 6), d.looks(5, 3, 4), d.looks(2, 3, 4), d.looks(4, 4):

@@ -313,6 +313,9 @@ func (s *Scanner) orgSuffix(i int) {
 	if s.at(i).len() <= 2 && s.at(from).flags&(fCommon|fMedical|fKeyword) != 0 {
 		return
 	}
+	for s.at(to).gap == space && s.isCapital(to) && s.at(to).ends&fOrgHead != 0 && s.free(to) {
+		to++ // Grimsby & Sons Foundry
+	}
 	s.add(from, to, Org, "org-suffix")
 }
 

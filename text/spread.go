@@ -255,6 +255,9 @@ func (s *Scanner) nameBefore(from int) int {
 		if p := s.at(begin - 1); p.kind == mark && p.gap == joined && (p.char == ',' || p.char == ':' || p.char == '(') || p.hash == hashAnd {
 			return begin // Hsu, de la Fuente
 		}
+		if s.is(begin-1, '.') && s.at(begin-2).shape == initial && s.free(begin-2) && s.at(begin).gap == space {
+			return begin - 2 // Y. van 't Hoff
+		}
 	}
 	if s.at(from).gap == space && s.at(from-1).shape == title && (!s.caseless || s.at(from-1).flags&(fGiven|fFamily) != 0) && s.at(from-1).len() > 2 && s.namePart(from-1, false) && s.at(from-1).flags&fPlace == 0 && !s.is(from-2, '-') {
 		return from - 1
