@@ -26,6 +26,16 @@ func TestKinds(t *testing.T) {
 			[]string{"Ella es la hija de % y vive con su madre.", "La sottoscritta è la tutrice di %, che non sta bene.", "Zij is de moeder van % en zij komt met hem."},
 		},
 		{
+			"names behind the keys of programs", "[NAME]",
+			[]string{"Quorvane", "Oyelaran", "Hobbrix"},
+			[]string{"<family>%</family>", "<given value=\"%\"/>", "<lastName>%</lastName>", "{\"family\":\"%\"}", "{\"given\":[\"%\"]}", "id=1&surname=%", "id=1&given=%"},
+		},
+		{
+			"whole names in queries", "[NAME]",
+			[]string{"Quorvane+Hobbrix", "John+Oyelaran"},
+			[]string{"GET /p?name=%&x=1", "name=%"},
+		},
+		{
 			"several relatives", "[NAME]",
 			[]string{"Oyelaran", "Leinaala", "Thenmozhi"},
 			[]string{"The twins % are well.", "Her parents % came along.", "His flatmate, %, has a key."},

@@ -87,6 +87,8 @@ func (s *Scanner) nameAt(i int) (c candidate, ok bool) {
 			next += 2 // Hélène d'Aubigny
 		case n.char == '.' && n.gap == joined && t.flags&fParticle != 0:
 			next++
+		case n.char == '+' && n.gap == joined && s.at(next+1).gap == joined && s.isCapital(next+1) && s.at(c.from-1).char == '=':
+			next++ // name=John+Smith
 		}
 		for k := 0; k < 3 && s.particleAt(next); k++ {
 			next++
@@ -237,6 +239,8 @@ func (s *Scanner) contextBefore(i int) context {
 	}
 	t := s.at(j)
 	switch {
+	case s.keyed(i):
+		return labelled
 	case t.char == ':' || t.char == '#' || t.char == '=':
 		for s.at(j).char == ':' || s.at(j).char == '#' || s.at(j).char == ')' || s.at(j).char == '=' {
 			j--
