@@ -16,7 +16,9 @@ func (s *Scanner) keyed(i int) bool {
 		if s.is(j-1, '=') && s.at(j-2).hash == hashValue && s.at(j-4).char == '<' {
 			return s.isNameKey(j - 3)
 		}
-		for j--; s.at(j).char == ':' || s.at(j).char == '['; j-- {
+		j--
+		for s.at(j).char == ':' || s.at(j).char == '[' {
+			j--
 		}
 		return j < i-2 && (s.at(j).char == '"' || s.at(j).char == '\'') && s.isNameKey(j-1)
 	}

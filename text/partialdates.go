@@ -33,7 +33,7 @@ func (s *Scanner) partialDate(i int) {
 		}
 		return
 	}
-	if next := s.at(i + 3); next.kind == number && next.gap == space && (s.is(i+4, ':') || next.len() == 4 && c == '/' && (a.gap != space || next.value < 2400 && next.value%100 < 60 && !isYear(next) && s.at(i+4).flags&fUnit == 0)) {
+	if s.timeBehind(i, c) {
 		s.addDate(i, i+3, "date-partial")
 		return
 	}
@@ -42,6 +42,16 @@ func (s *Scanner) partialDate(i int) {
 		return
 	}
 	s.addDate(i, i+3, "date-partial")
+}
+
+// timeBehind reports whether a time of day follows a day and month that begin at a token: 9/9
+// 14:30, 9/9 1430.
+func (s *Scanner) timeBehind(i int, sep byte) bool {
+	t := s.at(i + 3)
+	if t.kind != number || t.gap != space {
+		return false
+	}
+	return s.is(i+4, ':') || t.len() == 4 && sep == '/' && (s.at(i).gap != space || t.value < 2400 && t.value%100 < 60 && !isYear(t) && s.at(i+4).flags&fUnit == 0)
 }
 
 // looksLikeDay tells a month and a day from a fraction or a score without words that lead

@@ -72,9 +72,11 @@ func (s *Scanner) bridge(to int) int {
 	if i == to || s.at(i).gap != space || !s.isName(i) {
 		return to
 	}
-	for to = i + 1; s.isName(to) && s.at(to).gap <= space; to++ {
+	i++
+	for s.isName(i) && s.at(i).gap <= space {
+		i++
 	}
-	return to
+	return i
 }
 
 var hashE = hashOf("e")
