@@ -15,71 +15,92 @@ import (
 // the Site does not name.
 func (a *Automaton) UnknownBase() int { return a.engine.foreign }
 
-// fullURLs are the full URLs of one Bundle, in a table that is at most half full. They
-// lie in the Bundle's text, and are let go of with it.
+// fullURLs are the full URLs of one Bundle. They lie in the Bundle's text, and are let go of
+// with it.
 type fullURLs struct {
 	of     int    // index of the Bundle, or -1
 	serial uint64 // tells the Bundles apart that were read, from 1
 	seed   maphash.Seed
-	table  []fullURL // a power of two
-	size   int
+	urls   []fullURL
+	places []uint32 // 1 + the index in urls, a power of two that is at most half full
 }
 
 // fullURL is the full URL that ends in a type and id, or any other under itself. Two
 // that end alike become one, so references to them cannot be distinguished: url is nil.
-type fullURL struct{ key, url []byte }
+type fullURL struct {
+	key, url []byte
+	hash     uint64 // of the key
+}
 
 const (
-	fewestFullURLs = 1 << 8
+	fewestFullURLs = 1 << 10
 	mostFullURLs   = 1 << 16 // a larger table is not kept for the next Bundle
 )
 
 func (b *fullURLs) forget() {
-	switch {
-	case len(b.table) > mostFullURLs:
-		b.table = nil
-	case b.size > 0:
-		clear(b.table)
+	if len(b.places) > mostFullURLs {
+		b.urls, b.places = nil, nil
 	}
-	b.size, b.of = 0, -1
+	if len(b.urls) > 0 {
+		clear(b.urls)
+		clear(b.places)
+	}
+	b.urls, b.of = b.urls[:0], -1
 }
 
-// find returns the place of a key: where it is, or where it goes.
-func (b *fullURLs) find(key []byte) *fullURL {
-	mask := uint64(len(b.table) - 1)
-	for at := maphash.Bytes(b.seed, key); ; at++ {
-		if f := &b.table[at&mask]; f.key == nil || bytes.Equal(f.key, key) {
-			return f
+// find returns the full URL of a key, or nil, and the place where it is or goes.
+func (b *fullURLs) find(key []byte, hash uint64) (f *fullURL, place *uint32) {
+	mask := uint64(len(b.places) - 1)
+	for at := hash; ; at++ {
+		place = &b.places[at&mask]
+		if *place == 0 {
+			return nil, place
+		}
+		if f = &b.urls[*place-1]; f.hash == hash && bytes.Equal(f.key, key) {
+			return f, place
 		}
 	}
 }
 
 func (b *fullURLs) add(key, url []byte) {
-	if 2*b.size >= len(b.table) {
-		old := b.table
-		if old == nil {
-			b.seed = maphash.MakeSeed()
-		}
-		b.table = make([]fullURL, max(2*len(old), fewestFullURLs))
-		for _, f := range old {
-			if f.key != nil {
-				*b.find(f.key) = f
-			}
-		}
+	if 2*len(b.urls) >= len(b.places) {
+		b.grow()
 	}
-	switch f := b.find(key); {
-	case f.key == nil:
-		*f = fullURL{key, url}
-		b.size++
+	hash := maphash.Bytes(b.seed, key)
+	switch f, place := b.find(key, hash); {
+	case f == nil:
+		b.urls = append(b.urls, fullURL{key, url, hash})
+		*place = uint32(len(b.urls))
 	case !bytes.Equal(f.url, url):
 		f.url = nil
 	}
 }
 
+func (b *fullURLs) grow() {
+	if b.places == nil {
+		b.seed = maphash.MakeSeed()
+	}
+	b.places = make([]uint32, max(2*len(b.places), fewestFullURLs))
+	mask := uint64(len(b.places) - 1)
+	for k := range b.urls {
+		at := b.urls[k].hash
+		for b.places[at&mask] != 0 {
+			at++
+		}
+		b.places[at&mask] = uint32(k + 1)
+	}
+}
+
+// is reports whether a key stands for this URL and no other.
+func (b *fullURLs) is(key, url []byte) bool {
+	f, _ := b.find(key, maphash.Bytes(b.seed, key))
+	return f != nil && bytes.Equal(f.url, url)
+}
+
 // has reports whether an absolute URL of a server that is not known is a full URL
 // that names one resource only.
 func (b *fullURLs) has(url []byte) bool {
-	return b.size > 0 && (bytes.Equal(b.find(lastTwo(url)).url, url) || bytes.Equal(b.find(url).url, url))
+	return len(b.urls) > 0 && (b.is(lastTwo(url), url) || b.is(url, url))
 }
 
 // inBundle reports whether an absolute URL, of any version, is the full URL of an

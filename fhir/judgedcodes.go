@@ -19,8 +19,8 @@ type judgedCode struct {
 }
 
 const (
-	longestJudged = 112 // bytes of a code and its display
-	judgedSlots   = 1 << 9
+	longestJudged = 112     // bytes of a code and its display
+	judgedSlots   = 1 << 11 // several times what a text says: two on one place are judged each time
 )
 
 // find returns the place of a code or a display, and whether it is there.
@@ -28,7 +28,7 @@ func (j *judgedCodes) find(s *codeSystem, code, display []byte, isDisplay bool) 
 	if j.table == nil {
 		j.table = make([]judgedCode, judgedSlots)
 	}
-	c = &j.table[(hashOfEnds(code)+hashOfEnds(display)*3)>>55%judgedSlots]
+	c = &j.table[(hashOfEnds(code)+hashOfEnds(display)*3)>>53%judgedSlots]
 	return c, c.generation == j.generation && c.system == s && c.isDisplay == isDisplay &&
 		string(c.text[:c.size]) == string(code) && string(c.text[c.size:c.size+c.display]) == string(display)
 }

@@ -2,6 +2,8 @@ package fhir
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strings"
 
 	"github.com/veil-proxy/veil/fhir/lexical"
@@ -90,6 +92,10 @@ func (w *Walker) reference(d *decision, i, end int, val []byte) (int, bool) {
 		w.replace(i, end, func(dst []byte) []byte { return w.appendURN(dst, val) })
 		w.count(d.action, d.label, mask.Replaced)
 		return end, true
+	}
+	// A full URL is that of one entry.
+	if d.rule.form == formFullURL {
+		return w.translate(d, i, end, val, nil)
 	}
 	lately := w.translated.at(val)
 	if !lately.has(w.translated.generation, d.rule.form, val) {
@@ -323,12 +329,26 @@ func lastTwo(url []byte) []byte {
 	if !isHTTP(url) {
 		return nil
 	}
-	id := bytes.LastIndexByte(url, '/')
-	typ := bytes.LastIndexByte(url[:id], '/')
-	if typ < 0 || typ < len("https:/") {
+	typ := lastSlash(url[:lastSlash(url)])
+	if typ < len("https:/") {
 		return nil
 	}
 	return url[typ+1:]
+}
+
+// lastSlash returns the index of the last slash of a text, or -1. It looks at eight bytes at a
+// time.
+func lastSlash(text []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	n := len(text)
+	for ; n >= 8; n -= 8 {
+		x := binary.LittleEndian.Uint64(text[n-8:]) ^ ones*'/'
+		// The top bit of each byte that is zero, and of no other.
+		if zeros := ^((x &^ highs) + ^uint64(highs) | x) & highs; zeros != 0 {
+			return n - 1 - bits.LeadingZeros64(zeros)/8
+		}
+	}
+	return bytes.LastIndexByte(text[:n], '/')
 }
 
 // splitTarget takes Type/id or Type/id/_history/version apart.

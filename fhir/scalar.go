@@ -134,7 +134,13 @@ var addressMembers = []string{"country", "state"}
 // input makes w.in what a method may know of the value that d decides, in the
 // object of n at src[obj]. Nothing of an earlier value is left in it.
 func (w *Walker) input(d *decision, obj int, n *node, unit []byte) {
-	w.in = mask.Input{Type: mask.Type(d.kind), Unit: unit, Keys: w.in.Keys, Found: w.in.Found}
+	if w.inMore {
+		w.in, w.inMore = mask.Input{Keys: w.in.Keys, Found: w.in.Found}, false
+	}
+	w.in.Type, w.in.Unit = mask.Type(d.kind), unit
+	if w.inMore = d.perPerson || d.perEntity || d.perKnown || n != nil && n.address; !w.inMore {
+		return
+	}
 	if n != nil && n.address {
 		var at [2]int
 		w.findAll(obj, addressMembers, at[:])

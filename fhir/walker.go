@@ -78,6 +78,8 @@ type Walker struct {
 	pass *mask.Pass
 	site *siteIndex
 	in   mask.Input
+	// inMore: in has more than what every value has.
+	inMore bool
 
 	src []byte
 	dst []byte

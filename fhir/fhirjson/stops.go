@@ -13,7 +13,8 @@ import (
 type Stops struct {
 	from, upto int // the window
 	size       int // of the window
-	marks      [stopsWindow / 64]uint64
+	// marks are those of the window, and a word without any.
+	marks [stopsWindow/64 + 1]uint64
 }
 
 const (
@@ -33,8 +34,10 @@ func (s *Stops) ScanString(src []byte, i int, f *Fault) (end int, escaped bool) 
 	if uint(i+1-s.from) >= uint(s.upto-s.from) {
 		s.fill(src, i+1)
 	}
+	// The marks of the next 64 bytes, which lie in two words.
 	at := uint(i + 1 - s.from)
-	if m := s.marks[at/64%uint(len(s.marks))] >> (at % 64); m != 0 {
+	word := (*[2]uint64)(s.marks[at/64%(stopsWindow/64):])
+	if m := word[0]>>(at%64) | word[1]<<1<<(^at%64); m != 0 {
 		if end = i + 1 + bits.TrailingZeros64(m); end < len(src) && src[end] == '"' {
 			return end + 1, false
 		}
@@ -84,7 +87,7 @@ func (s *Stops) next(src []byte, i int) int {
 			s.fill(src, i)
 		}
 		at := uint(i - s.from)
-		if m := s.marks[at/64%uint(len(s.marks))] >> (at % 64); m != 0 {
+		if m := s.marks[at/64%(stopsWindow/64)] >> (at % 64); m != 0 {
 			return i + bits.TrailingZeros64(m)
 		}
 		i += 64 - int(at%64)
@@ -110,5 +113,6 @@ func (s *Stops) fill(src []byte, at int) {
 		markStops(&last[0], 1, &s.marks[0])
 		blocks = 1
 	}
+	s.marks[blocks%len(s.marks)] = 0
 	s.upto = at + 64*blocks
 }
