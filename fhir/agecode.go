@@ -104,8 +104,8 @@ func (w *Walker) heldByObservation(c *condition, obj, at int) bool {
 // readAge reads the object at src[i].
 func (w *Walker) readAge(i int) bool {
 	if c := w.readConcept(i); c.end != 0 {
-		return terminology.IsAgeText(c.text) || slices.ContainsFunc(c.codings[:c.size], func(of usualCoding) bool {
-			return terminology.IsAgeCode(of.code) || !bytes.Equal(of.display, c.text) && terminology.IsAgeText(of.display)
+		return w.isAgeText(c.text) || slices.ContainsFunc(c.codings[:c.size], func(of usualCoding) bool {
+			return terminology.IsAgeCode(of.code) || !bytes.Equal(of.display, c.text) && w.isAgeText(of.display)
 		})
 	}
 	var at [4]int

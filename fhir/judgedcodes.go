@@ -1,5 +1,7 @@
 package fhir
 
+import "github.com/veil-proxy/veil/fhir/terminology"
+
 // judgedCodes are codes and displays that were judged lately in the text being masked: a
 // Bundle says the same few codes thousands of times, and the tables of the terminology are
 // larger than the processor's caches.
@@ -66,6 +68,20 @@ func (w *Walker) canonicalMayPass(url []byte) bool {
 	passes := w.a.canonicalMayPass(url)
 	w.judged.keep(c, canonicals, url, nil, false, passes)
 	return passes
+}
+
+// ageTexts stands in the place of a code system for texts that may name an age.
+var ageTexts = &codeSystem{}
+
+// isAgeText is terminology.IsAgeText for what the text says.
+func (w *Walker) isAgeText(text []byte) bool {
+	c, found := w.judged.find(ageTexts, text, nil, false)
+	if found {
+		return c.passes
+	}
+	is := terminology.IsAgeText(text)
+	w.judged.keep(c, ageTexts, text, nil, false, is)
+	return is
 }
 
 // displayMayPass is the function of this name for what the text says.

@@ -3,6 +3,7 @@ package safeharbor
 import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/age"
+	"github.com/veil-proxy/veil/mask/civil"
 )
 
 // yearOf returns the year of a FHIR date, dateTime or instant (FHIR R4,
@@ -11,26 +12,23 @@ import (
 // and a digit, with a month from 1 to 12 and a day from 1 to 31. It reports false for
 // every other text and for the year 0000.
 func yearOf(s []byte) (year int, ok bool) {
-	if len(s) < 4 || !digits(s[:4]) {
+	year, ok = civil.Lead(s)
+	switch {
+	case ok && len(s) == len("YYYY-MM-DD"):
+		return year, true
+	case ok:
+		rest := s[len("YYYY-MM-DD"):]
+		return year, len(rest) >= 3 && (rest[0] == 'T' || rest[0] == ' ') && digits(rest[1:3])
+	case len(s) == len("YYYY-MM") && s[4] == '-':
+		month := int(s[5]-'0')*10 + int(s[6]-'0')
+		ok = digits(s[5:]) && month >= 1 && month <= 12 // an identifier may be written so
+	default:
+		ok = len(s) == len("YYYY")
+	}
+	if !ok || !digits(s[:4]) {
 		return 0, false
 	}
 	year = int(s[0]-'0')*1000 + int(s[1]-'0')*100 + int(s[2]-'0')*10 + int(s[3]-'0')
-	rest := s[4:]
-	for _, most := range []int{12, 31} { // month, then day
-		if len(rest) == 0 {
-			return year, year > 0
-		}
-		if len(rest) < 3 || rest[0] != '-' || !digits(rest[1:3]) {
-			return 0, false
-		}
-		if n := int(rest[1]-'0')*10 + int(rest[2]-'0'); n < 1 || n > most {
-			return 0, false // an identifier may be written so
-		}
-		rest = rest[3:]
-	}
-	if len(rest) > 0 && (len(rest) < 3 || rest[0] != 'T' && rest[0] != ' ' || !digits(rest[1:3])) {
-		return 0, false
-	}
 	return year, year > 0
 }
 

@@ -2,7 +2,11 @@
 // classes of bytes and the UUIDs that they are made of.
 package lexical
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/veil-proxy/veil/mask/civil"
+)
 
 // lexicalForms has the check of a primitive type's lexical form (FHIR R4,
 // datatypes.html). A value that passes, or that a method gives, must have it:
@@ -112,6 +116,9 @@ func IsInstant(text []byte) bool { return dateEnd(text) == 10 && isTimeAndZone(t
 
 // dateEnd returns the length of the date that text begins with, or 0.
 func dateEnd(text []byte) int {
+	if _, ok := civil.Lead(text); ok {
+		return len("YYYY-MM-DD")
+	}
 	if len(text) < 4 || !IsDigits(text[:4], 4, 4) || string(text[:4]) == "0000" {
 		return 0
 	}
