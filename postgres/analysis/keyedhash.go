@@ -138,7 +138,7 @@ func (t *tableItem) hashed(n *pg.Node, stands string, h *keyedHash) *pg.Node {
 	if !ok {
 		name = [2]string{t.shadowName(), t.shadowName()}
 		t.hashes[h.sql] = name
-		t.beside(name, t.fragment("("+h.sql+")").GetSubLink().Subselect.GetSelectStmt())
+		t.beside(pg.JoinType_JOIN_LEFT, name, t.fragment("("+h.sql+")").GetSubLink().Subselect.GetSelectStmt())
 	}
 	n = clone(n)
 	walk(n.ProtoReflect(), func(m any) {
@@ -149,13 +149,13 @@ func (t *tableItem) hashed(n *pg.Node, stands string, h *keyedHash) *pg.Node {
 	return n
 }
 
-// beside joins a query over the row's columns to the table. It is an outer join, so that
-// what is compared with its result is judged behind it, and not in it: there each
-// comparison would make it another sub-select, which is not remembered.
-func (t *tableItem) beside(name [2]string, s *pg.SelectStmt) {
+// beside joins a query over the row's columns to the table. What is compared with its result
+// is judged behind an outer join, and not in it: there each comparison would make a hash
+// another sub-select, which is not remembered.
+func (t *tableItem) beside(kind pg.JoinType, name [2]string, s *pg.SelectStmt) {
 	right := subselect(s, &pg.Alias{Aliasname: name[0], Colnames: names(name[1])})
 	right.GetRangeSubselect().Lateral = true
-	j := &pg.JoinExpr{Jointype: pg.JoinType_JOIN_LEFT, Larg: t.stmt.FromClause[0], Rarg: right, Quals: boolean(true)}
+	j := &pg.JoinExpr{Jointype: kind, Larg: t.stmt.FromClause[0], Rarg: right, Quals: boolean(true)}
 	t.joins[j] = true
 	t.joined = true
 	t.stmt.FromClause[0] = &pg.Node{Node: &pg.Node_JoinExpr{JoinExpr: j}}

@@ -297,8 +297,23 @@ func (o *overlay) systemShape(r *catalog.Relation) *shape {
 				c.treatment = Clear
 			}
 		}
+		c.guarded = sys.where != "" && sys.where != "false" && !sys.apart && c.value == "" && o.isWord(a.Type)
+		c.joined = c.guarded && r.Kind == 'v' && !mentions(sys.where, a.Name)
+		s.guarded = s.guarded || c.guarded
 		s.columns = append(s.columns, c)
 	}
 	s.where = o.system.arrays.Replace(sys.where)
 	return s
+}
+
+// mentions reports whether a condition has a name.
+func mentions(condition, name string) bool {
+	return slices.Contains(strings.FieldsFunc(condition, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }), name)
+}
+
+// isWord reports whether values of a type can be names and other words. Names of what is
+// hidden are secrets.
+func (o *overlay) isWord(oid uint32) bool {
+	t := o.catalog.Base(oid)
+	return t != nil && (t.OID == catalog.OIDName || t.OID == catalog.OIDText)
 }

@@ -26,6 +26,8 @@ type tableItem struct {
 	fenced, nearby []*pg.Node
 	// renamed: the statement gives the columns names of its own.
 	renamed bool
+	// seen is the name of the condition on a system relation's rows, where columns need it.
+	seen string
 	// joined: something is beside the table, so that its system columns need its name.
 	joined bool
 	// hashes are the names of the sub-selects beside the table, by what they compute.
@@ -94,16 +96,33 @@ func (t *tableItem) begin(sample *pg.RangeTableSample) {
 		}
 	}
 	t.stmt = &pg.SelectStmt{FromClause: []*pg.Node{fromNode}, LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE}
-	if t.shape.where != "" {
+	switch {
+	case t.shape.guarded:
+		t.guard()
+	case t.shape.where != "":
 		t.stmt.WhereClause = t.fragment(t.shape.where)
 	}
 	if t.shape.apart {
-		t.stmt.LimitOffset, t.stmt.LimitOption = nth(0), pg.LimitOption_LIMIT_OPTION_COUNT
+		t.setApart()
 	}
 	if t.drawn != nil {
 		t.stmt.WhereClause = t.drawn
 	}
 	t.subselects[t.stmt] = true
+}
+
+// setApart has the conditions of the sub-select judged before any of the statement's.
+func (t *tableItem) setApart() {
+	t.stmt.LimitOffset, t.stmt.LimitOption = nth(0), pg.LimitOption_LIMIT_OPTION_COUNT
+}
+
+// guard gives the condition on a system relation's rows a name, for it and for the guarded
+// columns.
+func (t *tableItem) guard() {
+	t.seen = t.shadowName()
+	condition := &pg.SelectStmt{TargetList: []*pg.Node{target("", t.fragment(t.shape.where))}, LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE}
+	t.beside(pg.JoinType_JOIN_INNER, [2]string{t.seen, t.seen}, condition)
+	t.stmt.WhereClause = column(t.seen, t.seen)
 }
 
 // column adds a column as the statement may refer to it.
@@ -220,6 +239,16 @@ func (t *tableItem) add(name string, n *pg.Node) {
 
 // masked is what stands for a column.
 func (t *tableItem) masked(c *tableColumn) *pg.Node {
+	if c.shape.joined {
+		t.setApart()
+	}
+	if c.shape.guarded {
+		n := when(column(t.seen, t.seen), column(c.shape.Name))
+		if typ := t.catalog.Type(c.shape.Type); typ.Kind == 'd' {
+			n = &pg.Node{Node: &pg.Node_TypeCast{TypeCast: &pg.TypeCast{Arg: n, TypeName: &pg.TypeName{Names: names(typ.Schema, typ.Name), Typemod: -1}}}}
+		}
+		return n
+	}
 	switch c.shape.treatment {
 	case Clear:
 		t.plan.Clear[rows.Origin{Table: t.shape.relation.OID, Column: c.shape.Number}] = true

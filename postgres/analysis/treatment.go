@@ -46,6 +46,8 @@ type shape struct {
 	where string
 	// apart: the condition is judged before any of the statement's.
 	apart bool
+	// guarded: the relation has guarded columns.
+	guarded bool
 }
 
 // shapeColumn is one column of a shape.
@@ -56,6 +58,10 @@ type shapeColumn struct {
 	value string
 	// own: the expression is of this session alone.
 	own bool
+	// guarded columns of a system relation are NULL in rows that its condition leaves out:
+	// PostgreSQL may judge the statement's conditions first. joined ones come of another
+	// relation in a view, which may not be joined by then.
+	guarded, joined bool
 	// hash is what the expression has of a keyed hash; nil for nothing. hashes are those of
 	// several rules with conditions: see branchHash.
 	hash   *keyedHash
