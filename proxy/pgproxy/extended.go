@@ -116,10 +116,17 @@ func (x *session) parse(body []byte) error {
 	if isLocal(plan) {
 		upstream.Query, upstream.ParameterOIDs = "", nil
 	}
+	var declared map[int]uint32
 	for i, p := range plan.Params {
 		if p.Sealed {
 			for len(upstream.ParameterOIDs) <= i {
 				upstream.ParameterOIDs = append(upstream.ParameterOIDs, 0)
+			}
+			if oid := upstream.ParameterOIDs[i]; oid != 0 {
+				if declared == nil {
+					declared = map[int]uint32{}
+				}
+				declared[i] = oid
 			}
 			upstream.ParameterOIDs[i] = p.Type
 		}
@@ -133,6 +140,7 @@ func (x *session) parse(body []byte) error {
 	}
 	x.up.Out = out
 	st := x.judged(m.Query, plan, cat)
+	st.declared = declared
 	x.state.statements[m.Name] = st
 	return x.expect(expectation{kind: 'P', name: m.Name, st: st})
 }

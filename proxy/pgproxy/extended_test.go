@@ -3,6 +3,7 @@ package pgproxy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/veil-proxy/veil/internal/pgtest"
 )
@@ -219,5 +221,27 @@ func TestResponsesOutlastARest(t *testing.T) {
 				t.Errorf("got %s", got)
 			}
 		})
+	}
+}
+
+// TestDeclaredParametersKeepTheirTypes holds that a statement's parameters have the types
+// that the client declared, sealed ones too: the JDBC driver refuses others.
+func TestDeclaredParametersKeepTheirTypes(t *testing.T) {
+	t.Parallel()
+	d := startListener(t, nil)
+	conn := d.connect(t).PgConn()
+	const sql = "SELECT count(*) FROM clinic.patients WHERE id = $1 AND height_cm > $2 OR id = ANY ($3)"
+	for i, tt := range []struct{ declared, want []uint32 }{
+		{nil, []uint32{pgtype.TextOID, pgtype.Int4OID, pgtype.TextArrayOID}},
+		{[]uint32{pgtype.VarcharOID, 0, pgtype.VarcharArrayOID}, []uint32{pgtype.VarcharOID, pgtype.Int4OID, pgtype.VarcharArrayOID}},
+		{[]uint32{0, pgtype.Int8OID}, []uint32{pgtype.TextOID, pgtype.Int8OID, pgtype.TextArrayOID}},
+	} {
+		st, err := conn.Prepare(t.Context(), fmt.Sprint("s", i), sql, tt.declared)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(st.ParamOIDs, tt.want) {
+			t.Errorf("declared %v: got %v, want %v", tt.declared, st.ParamOIDs, tt.want)
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package pgproxy
 
 import (
+	"encoding/binary"
+
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/veil-proxy/veil/postgres/analysis"
@@ -252,6 +254,16 @@ func (x *session) ready(status byte) {
 	x.status, x.skipping, x.broken, x.transacted, x.begun = status, false, false, false, false
 }
 
+// declare puts the types that the client declared into a ParameterDescription: PostgreSQL
+// tells them as they are, and drivers hold it to that.
+func (st *statement) declare(body []byte) {
+	for i, oid := range st.declared {
+		if at := 2 + 4*i; at+4 <= len(body) {
+			binary.BigEndian.PutUint32(body[at:], oid)
+		}
+	}
+}
+
 // description takes the response to Describe.
 func (x *session) description(e *expectation) (bool, error) {
 	if e.portal == nil {
@@ -265,6 +277,7 @@ func (x *session) description(e *expectation) (bool, error) {
 		case typ != 't':
 			return false, pool.ErrProtocol
 		}
+		e.st.declare(body)
 		x.out = wire.AppendFrame(x.out, 't', body)
 	}
 	typ, body, err := x.nextUpstream()

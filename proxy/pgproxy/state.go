@@ -26,6 +26,9 @@ type statement struct {
 	checked bool
 	// analysis is when the statement was analysed, up to its first execution.
 	analysis duration
+	// declared are the types that the client gave sealed parameters, which the upstream has
+	// as texts.
+	declared map[int]uint32
 }
 
 // portal is a bound statement, or a cursor of DECLARE. PostgreSQL has them under
