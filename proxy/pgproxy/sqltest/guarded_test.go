@@ -50,7 +50,8 @@ func TestHiddenWordsAreNeverCompared(t *testing.T) {
 				break
 			}
 			probed++
-			probe := fmt.Sprintf("SELECT count(*) FROM %s WHERE 1 / (%s::text <> %s)::int = 1", relation, column, catalog.QuoteLiteral(word))
+			// Both conditions are cheap, so that PostgreSQL judges them first.
+			probe := fmt.Sprintf("SELECT count(*) FROM %s WHERE %s = %s AND %[2]s::text::int IS NOT NULL", relation, column, catalog.QuoteLiteral(word))
 			if a := s.run(modes[0], probe, nil); a.err != nil {
 				t.Errorf("%s: %s", probe, a.said())
 			}
