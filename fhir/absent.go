@@ -18,7 +18,10 @@ const absentReason = `{"extension":[{"url":"http://hl7.org/fhir/StructureDefinit
 
 // absentNarrative is a Narrative that says that there is none, for it must have a
 // text (narrative.html).
-const absentNarrative = `{"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">Masked</div>"}`
+const absentNarrative = `{"status":"empty","div":` + maskedDiv + `}`
+
+// maskedDiv stands for the text of a Narrative, which can have no extension.
+const maskedDiv = `"<div xmlns=\"http://www.w3.org/1999/xhtml\">Masked</div>"`
 
 // absentMember is the member that says that an element of a type is masked, as one of
 // its types.
@@ -26,6 +29,9 @@ func absentMember(t *schema.Type, e *schema.Element, et schema.ElementType) []by
 	name, value := e.JSONName(et), absentReason
 	if t.ReadAsText == e.Name {
 		return []byte(`"` + name + `":` + maskedText)
+	}
+	if et.Code == "xhtml" {
+		return []byte(`"` + name + `":` + maskedDiv)
 	}
 	if et.Type != nil && et.Type.Kind == schema.PrimitiveKind {
 		name = "_" + name

@@ -4,6 +4,7 @@ package lexical
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/veil-proxy/veil/mask/civil"
 )
@@ -23,6 +24,7 @@ var lexicalForms = map[string]func(text []byte) bool{
 	"id":           IsID,
 	"instant":      IsInstant,
 	"integer":      func(text []byte) bool { return isInteger(text, -1<<31) },
+	"integer64":    isInteger64,
 	"markdown":     isText,
 	"oid":          isOID,
 	"positiveInt":  func(text []byte) bool { return isInteger(text, 1) },
@@ -51,6 +53,16 @@ func isInteger(text []byte, least int64) bool {
 		n = -n
 	}
 	return n >= least && n <= 1<<31-1
+}
+
+// isInteger64 checks a whole number of 64 bits, as R5 has it.
+func isInteger64(text []byte) bool {
+	digits := bytes.TrimPrefix(text, []byte("-"))
+	if !IsDigits(digits, 1, 19) || digits[0] == '0' && len(digits) > 1 {
+		return false
+	}
+	_, err := strconv.ParseInt(string(text), 10, 64)
+	return err == nil
 }
 
 // Decimals of 18 digits are what R4 asks systems for; real data has a few more.

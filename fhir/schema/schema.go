@@ -307,7 +307,7 @@ func JSONKindOf(et ElementType) JSONKind {
 	switch et.Code {
 	case "boolean":
 		return JSONBool
-	case "decimal", "integer", "positiveInt", "unsignedInt", "integer64":
+	case "decimal", "integer", "positiveInt", "unsignedInt": // an integer64 is a string
 		return JSONNumber
 	}
 	if et.Type != nil && et.Type.Kind != PrimitiveKind {
