@@ -50,9 +50,14 @@ func TestSpellingsOfOneRequest(t *testing.T) {
 		}
 	}
 	// A proxy is asked in absolute form.
-	answers, _ := r.raw(t, "GET "+r.base+"/Patient/"+id+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-	if resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(answers)), nil); err != nil || resp.StatusCode != 200 {
-		t.Errorf("absolute form: %v %.200s", err, answers)
+	for base, want := range map[string]int{
+		r.base: 200, strings.ToUpper(r.base[:4]) + r.base[4:]: 200, strings.Replace(r.base, "127.0.0.1", "localhost", 1): 200,
+		"http://other.example": 400, "http://user@" + r.base[len("http://"):]: 400,
+	} {
+		answers, _ := r.raw(t, "GET "+base+"/Patient/"+id+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		if resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(answers)), nil); err != nil || resp.StatusCode != want {
+			t.Errorf("absolute form %s: %v %.200s, want %d", base, err, answers, want)
+		}
 	}
 	r.checkClean(t)
 }

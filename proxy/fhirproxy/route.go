@@ -1,7 +1,6 @@
 package fhirproxy
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -100,13 +99,8 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *media.Format) (*response, 
 	if p := x.authenticate(ctx); p != nil {
 		return nil, p
 	}
-	raw := req.Header.RequestURI()
 	a := request{method: string(req.Header.Method()), format: f, chunks: req.Header.IsHTTP11(), prefer: media.PreferOf(peekAll(&req.Header, "Prefer")),
 		known: strings.Join(peekAll(&req.Header, "If-None-Match"), ",")}
-	// A proxy is asked in absolute form (RFC 9112, 3.2.2), which servers take too.
-	if rest, ok := bytes.CutPrefix(raw, []byte(strings.TrimSuffix(x.s.base, x.s.path))); ok && len(rest) > 0 {
-		raw = rest
-	}
 	switch {
 	case ctx.IsGet(), ctx.IsHead(), ctx.IsDelete():
 		if len(req.Body()) > 0 {
@@ -118,8 +112,11 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *media.Format) (*response, 
 		x.Operation = "write"
 		return nil, readOnly()
 	}
-	var err error
-	if a.Target, err = parse.TargetOf(string(raw), x.s.path); errors.Is(err, parse.ErrBase) {
+	raw, err := parse.OriginForm(string(req.Header.RequestURI()), x.s.baseURL, ctx.LocalAddr())
+	if err != nil {
+		return nil, outcome.Refused(400, models.IssueTypeInvalid, "another server", err.Error()+x.hintBase())
+	}
+	if a.Target, err = parse.TargetOf(raw, x.s.path); errors.Is(err, parse.ErrBase) {
 		return nil, outcome.Refused(400, models.IssueTypeInvalid, "outside of the base", err.Error()+x.hintBase())
 	} else if err != nil {
 		return nil, outcome.Refused(400, models.IssueTypeInvalid, "malformed target", err.Error())

@@ -37,6 +37,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -111,6 +112,7 @@ type Server struct {
 	site    *fhir.Site // for guards
 	limits  Limits
 	base    string // public URL without a slash at the end
+	baseURL *url.URL
 	path    string // its path
 	origins cors.Origins
 	linkAge time.Duration
@@ -153,6 +155,7 @@ func New(c Config) (*Server, error) {
 		up:      up,
 		limits:  limits,
 		base:    strings.TrimSuffix(c.BaseURL, "/"),
+		baseURL: base,
 		path:    strings.TrimSuffix(base.Path, "/"),
 		linkAge: c.LinkAge,
 		now:     time.Now,
