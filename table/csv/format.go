@@ -152,7 +152,24 @@ func (d *document) readHeader(sample []byte, whole bool, name table.Name) error 
 		return err
 	}
 	if len(d.plan.Out) == 0 && !d.Inspect {
-		return table.Uncovered(name)
+		return cmp.Or(oddFirst(sample, names), table.Uncovered(name))
+	}
+	return nil
+}
+
+// oddFirst says what is odd about a first line that no rule knows, if it is more than
+// that; it does not repeat the line, which may be data.
+func oddFirst(line []byte, first []string) error {
+	if bytes.HasPrefix(line, []byte("#")) {
+		return errors.New("the first line begins with #: if it is a comment, remove the comments above the names of columns")
+	}
+	seen := map[string]int{}
+	for i, v := range first {
+		v = strings.ToLower(strings.TrimSpace(v))
+		if before, twice := seen[v]; twice && v != "" {
+			return fmt.Errorf("columns %d and %d have the same text in the first line: rename one, or use --no-header if the line is data", before, i+1)
+		}
+		seen[v] = i + 1
 	}
 	return nil
 }
@@ -172,6 +189,9 @@ func (d *document) readNames(sample []byte, whole bool, named func(column string
 	if err != nil {
 		return nil, fmt.Errorf("line 1: %w", err)
 	}
+	if bytes.HasPrefix(bytes.ToLower(record), []byte("sep=")) && len(record) <= len("sep=;") {
+		return nil, errors.New("the first line names the delimiter (sep=), as spreadsheets write it, and is no row: remove it")
+	}
 	var first []string
 	for _, c := range cells {
 		v, _ := d.dialect.Value(nil, record, c)
@@ -189,7 +209,7 @@ func (d *document) readNames(sample []byte, whole bool, named func(column string
 	}
 	switch header {
 	case HeaderUnknown:
-		return nil, unsure
+		return nil, cmp.Or(oddFirst(record, first), unsure)
 	case HeaderAbsent:
 		for i := range first {
 			first[i] = fmt.Sprintf("column%d", i+1)

@@ -111,6 +111,12 @@ func TestFiles(t *testing.T) {
 			reports: "patients.csv:3:1: not valid UTF-8: use --encoding, such as windows-1252\n"},
 		{name: "no rule", text: "a,b\n1,2\n", reports: "patients.csv: no rule names a column of table patients, so the first line may be data: use --header if it has the names of columns, --no-header if not, or --table for rules of another table\n"},
 		{name: "a column twice", text: "id,id\n1,2\n", c: csv.Config{Header: csv.HeaderPresent}, reports: "patients.csv: table patients has two columns \"id\"\n"},
+		{name: "a spreadsheet's delimiter", text: "sep=;\r\nid;sex\r\n7;f\r\n", reports: "patients.csv: the first line names the delimiter (sep=), as spreadsheets write it, and is no row: remove it\n"},
+		{name: "a delimiter with a header", text: "SEP=,\nid,sex\n7,f\n", c: csv.Config{Header: csv.HeaderPresent}, reports: "patients.csv: the first line names the delimiter (sep=), as spreadsheets write it, and is no row: remove it\n"},
+		{name: "a comment", text: "# from the ward\nid,sex\n7,f\n", reports: "patients.csv: the first line begins with #: if it is a comment, remove the comments above the names of columns\n"},
+		{name: "a comment of cells", text: "# Smith,1980\nid,sex\n7,f\n", reports: "patients.csv: the first line begins with #: if it is a comment, remove the comments above the names of columns\n"},
+		{name: "a header that begins with #", text: "#n,id,sex\n1,7,f\n", c: csv.Config{Header: csv.HeaderPresent}, want: "id,sex\n" + p7 + ",f\n"},
+		{name: "a name twice", text: "id,sex,Id\n7,f,8\n", reports: "patients.csv: columns 1 and 3 have the same text in the first line: rename one, or use --no-header if the line is data\n"},
 		{name: "empty", text: "", reports: "patients.csv: the file is empty\n"},
 		{name: "a header alone", text: "id,sex\n", want: "id,sex\n", reports: "patients.csv: the file contains no rows\n"},
 	} {
