@@ -11,8 +11,11 @@ import (
 )
 
 // hiddenExtensions are the ends of names that a hidden name keeps: programs need them, and
-// they say nothing of a person.
-var hiddenExtensions = []string{".json", ".ndjson", ".jsonl", ".xml", ".csv", ".tsv", ".tab", ".psv", ".parquet", ".arrow", ".feather", ".arrows", ".sql", ".dump", ".txt", ".html", ".htm", ".xhtml", ".rtf"}
+// they say nothing of a person. All that formats go by are among them.
+var hiddenExtensions = []string{
+	".json", ".ndjson", ".jsonl", ".xml", ".csv", ".tsv", ".tab", ".psv", ".parquet", ".arrow", ".feather", ".arrows", ".ipc",
+	".sql", ".dump", ".txt", ".text", ".md", ".rst", ".html", ".htm", ".xhtml", ".rtf",
+}
 
 // hideNames gives the outputs of all inputs names that say nothing: pseudonyms of the names
 // of files, as the audit log has them, below pseudonyms of the names of directories.

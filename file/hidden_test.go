@@ -20,6 +20,8 @@ func TestHiddenNames(t *testing.T) {
 		"in/ward smith/smith.ndjson.gz":  packed(t, ".gz", "e\n"),
 		"in/other ward/1950-03-05.csv":   "f\n",
 		"in/other ward/smith_anna.arrow": "g\n",
+		"in/other ward/smith_anna.ipc":   "h\n",
+		"in/other ward/smith anna.md":    "i\n",
 	}
 	var names [2]map[string]string
 	for i := range names {
@@ -46,7 +48,7 @@ func TestHiddenNames(t *testing.T) {
 		}
 	}
 	same(t, "outputs of a second run", names[1], names[0])
-	form := regexp.MustCompile(`^(dir-[0-9a-f]{16}/)*file-[0-9a-f]{16}(\.txt|\.csv|\.ndjson\.gz|\.arrow)?$`)
+	form := regexp.MustCompile(`^(dir-[0-9a-f]{16}/)*file-[0-9a-f]{16}(\.txt|\.csv|\.ndjson\.gz|\.arrow|\.ipc|\.md)?$`)
 	for name := range names[0] {
 		if !form.MatchString(filepath.ToSlash(name)) {
 			t.Errorf("an output is called %s", name)
