@@ -7,7 +7,6 @@ import (
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/masktest"
-	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
@@ -15,17 +14,6 @@ import (
 func policyOf(t *testing.T, text string) *ruleset.Policy {
 	t.Helper()
 	return masktest.Policy(t, text)
-}
-
-// schemaR4B returns the tables of R4B.
-func schemaR4B(t *testing.T) *schema.Schema {
-	t.Helper()
-	read := func(name string) string { return string(veiltest.Gunzip(t, "schema/testdata/"+name)) }
-	s, err := schema.Parse("R4B", read("r4b.schema.gz"), read("r4b.search.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 const rulesForR4B = `
@@ -47,7 +35,7 @@ fhir:
 // does not have, and what R4 has and R4B has not is unknown.
 func TestResourcesOfAnotherVersion(t *testing.T) {
 	t.Parallel()
-	a, err := fhir.Compile(policyOf(t, rulesForR4B), schemaR4B(t))
+	a, err := fhir.Compile(policyOf(t, rulesForR4B), schemaIn(t, "R4B"))
 	if err != nil {
 		t.Fatal(err)
 	}

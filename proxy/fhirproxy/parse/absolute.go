@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// ErrOtherServer says that a target in absolute form names a server that is not this one.
-var ErrOtherServer = errors.New("the request target names another server, and Veil forwards requests to none")
+// errOtherServer says that a target in absolute form names a server that is not this one.
+var errOtherServer = errors.New("the request target names another server, and Veil forwards requests to none")
 
 // OriginForm makes a target in absolute form (RFC 9112, 3.2.2) one in origin form, if it
 // names this server: by the host of base, the URL that consumers reach it under, or by
@@ -25,7 +25,7 @@ func OriginForm(raw string, base *url.URL, local net.Addr) (string, error) {
 	}
 	named, rest := portOf(scheme, rest[:end]), rest[end:]
 	if !named.is(portOf(base.Scheme, base.Host)) && !named.isLocal(local) {
-		return "", ErrOtherServer
+		return "", errOtherServer
 	}
 	if !strings.HasPrefix(rest, "/") {
 		rest = "/" + rest

@@ -40,7 +40,7 @@ func TestOriginForm(t *testing.T) {
 		{"ftp://fhir.example.org/fhir", "ftp://fhir.example.org/fhir"}, // which TargetOf refuses
 	} {
 		got, err := OriginForm(tc.raw, &url.URL{Scheme: "https", Host: "fhir.example.org"}, local)
-		if got != tc.want || (err != nil) != (tc.want == "") || err != nil && !errors.Is(err, ErrOtherServer) {
+		if got != tc.want || (err != nil) != (tc.want == "") || err != nil && !errors.Is(err, errOtherServer) {
 			t.Errorf("%s: got %q, %v, want %q", tc.raw, got, err, tc.want)
 		}
 	}
