@@ -6,21 +6,21 @@ import (
 	"slices"
 )
 
-// Found counts what detectors took out of texts. The zero value is empty; a nil one counts
-// nothing.
+// Found counts the spans that detectors removed from texts. The zero value is empty; a nil
+// *Found counts nothing.
 type Found struct{ n map[detected]uint64 }
 
 // detected is a kind of thing that a detector found.
 type detected struct{ detector, label string }
 
-// FoundCount says how often a detector found something of a label. It has nothing of a text.
+// FoundCount says how many spans a detector gave a label. It contains no text.
 type FoundCount struct {
 	Detector string `json:"detector"`
 	Label    string `json:"label"`
 	N        uint64 `json:"n"`
 }
 
-// Add counts n spans.
+// Add counts n spans that a detector gave a label.
 func (f *Found) Add(detector, label string, n uint64) {
 	if f == nil {
 		return

@@ -4,15 +4,15 @@ package mask
 // method, so that the arguments of both should be the same.
 type Like struct {
 	Method string
-	// With are arguments that rules of the other method must have to be meant.
+	// With are arguments that a rule of the other method must have to be compared.
 	With Args
-	// Args are those that should be the same.
+	// Args are the arguments that should be equal.
 	Args []LikeArg
 }
 
-// LikeArg is an argument of a method, by its name there and in the other method.
+// LikeArg pairs an argument of a method with that of another method.
 type LikeArg struct {
 	Own, Other string
-	// Default and OtherDefault are what they are without it.
+	// Default and OtherDefault are their values when the argument is missing.
 	Default, OtherDefault any
 }

@@ -15,16 +15,16 @@ import (
 type Outcome uint8
 
 const (
-	// Kept lets the value pass as it is; the method appended nothing.
+	// Kept passes the value unchanged; the method appended nothing.
 	Kept Outcome = iota
-	// Replaced means that the method appended another value in its place.
+	// Replaced means that the method appended a value to use instead.
 	Replaced
-	// Removed takes the value out; the method appended nothing. NULL in a row, no
-	// member in an object.
+	// Removed removes the value, which becomes NULL in a row and no member in an object;
+	// the method appended nothing.
 	Removed
-	// Capped takes the value out because it is beyond the last one that may be
-	// shown, such as a year of birth that reveals an age over 89; the method
-	// appended nothing. Formats that can say so mark the place.
+	// Capped removes the value because it is beyond the last one that may be shown, such
+	// as a year of birth that reveals an age over 89; the method appended nothing. Formats
+	// that can do so mark the place.
 	Capped
 )
 
@@ -43,27 +43,27 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("Outcome(%d)", uint8(o))
 }
 
-// Label says what kind of de-identification a method is. The FHIR side writes
-// it as a security label (v3-ObservationValue), reports group by it.
+// Label says what kind of de-identification a method performs. The FHIR engine writes
+// it as a security label (v3-ObservationValue), and reports group by it.
 type Label uint8
 
 const (
-	// LabelNone marks a method that lets the value pass.
+	// LabelNone marks a method that passes the value.
 	LabelNone Label = iota
-	// LabelRedacted marks one that takes the value out.
+	// LabelRedacted marks one that removes the value.
 	LabelRedacted
 	// LabelAbstracted marks one that makes the value coarser; it stays true.
 	LabelAbstracted
-	// LabelPseudonymized marks one that replaces the value by a keyed pseudonym.
+	// LabelPseudonymized marks one that replaces the value with a keyed pseudonym.
 	LabelPseudonymized
-	// LabelMasked marks one that replaces the value by an invented one.
+	// LabelMasked marks one that replaces the value with an invented one.
 	LabelMasked
-	// LabelScrubbed marks one that takes out of a text what it finds there, which is never
-	// certain to be all.
+	// LabelScrubbed marks one that removes the identifiers it finds in a text, which may
+	// not be all of them.
 	LabelScrubbed
 )
 
-// Type is the form a value has in its own format.
+// Type is the type of a value in its own format.
 type Type uint8
 
 const (
@@ -76,13 +76,13 @@ const (
 	Bool
 )
 
-// Input is what a method may know of a value beside its bytes. The caller
-// owns it and reuses it for the next value; a method must not keep it.
+// Input is what a method may know about a value besides its bytes. The caller owns it
+// and reuses it for the next value; a method must not keep it.
 type Input struct {
 	Type Type
-	// Entity names whom the value is about, such as "Patient/123". It is the
-	// key of surrogates and date shifts. Empty where it is not known: a method
-	// that needs it must then do the stricter thing its docstring states.
+	// Entity names whom the value is about, such as "Patient/123". It is the key of
+	// surrogates and date shifts. It is empty if unknown: a method that needs it must then
+	// do the stricter thing that its documentation states.
 	Entity []byte
 	// Birth and Death are the person's birth and death dates as the source
 	// writes them (YYYY, YYYY-MM, YYYY-MM-DD, or longer), empty when unknown.
@@ -92,100 +92,99 @@ type Input struct {
 	// Country is the country of the address a value belongs to, as written;
 	// empty when the address names none.
 	Country []byte
-	// State is likewise the state.
+	// State is the state of that address, as written.
 	State []byte
 	// Unit is the unit of a quantity's value: a code or, where there is none, the
 	// unit's text; empty when the quantity names none, UnreadUnit when it names
 	// one that is not known and does not pass.
 	Unit []byte
-	// Known has what is known of the people that a text may name. It is there for
-	// methods with PerKnown only; nil where it could not be had.
+	// Known has the known values of the people that a text may name. It is set only for
+	// methods with PerKnown, and nil if it could not be obtained.
 	Known *text.Known
-	// Keys has the reusable hash states of the pass.
+	// Keys holds the reusable hash states of the pass.
 	Keys *keys.Pseudonymizer
 	// Found counts what detectors find in texts; it may be nil.
 	Found *Found
-	// Later takes work that need not be done at once. It is there for methods with
-	// PerKnown only, and may be nil.
+	// Later takes work that can be deferred. It is set only for methods with PerKnown, and
+	// may be nil.
 	Later Later
 }
 
-// Method masks one value. A Method is immutable and may be used from several
-// goroutines; what changes lives in Input.Keys, which belongs to one pass.
+// Method masks one value. A Method is immutable and safe for concurrent use; mutable
+// state lives in Input.Keys, which belongs to one pass.
 type Method interface {
-	// Append appends the masked form of src to dst and says what it did.
-	// With Kept, Removed and Capped dst comes back as it was. src is the value
-	// without quotes or escapes, is never modified and never kept. A value the
-	// method cannot read is Removed, not an error: an error ends the exchange
-	// and must not contain the value.
+	// Append appends the masked form of src to dst and says what it did. With Kept,
+	// Removed and Capped it returns dst unchanged. src is the value without quotes or
+	// escapes; Append neither modifies nor keeps it. A value that the method cannot read
+	// is Removed, not an error: an error ends the exchange and must not contain the value.
 	Append(dst, src []byte, in *Input) ([]byte, Outcome, error)
 }
 
-// Queuer is a Method that can say ahead what it will hash.
+// Queuer is a Method that can announce what it will hash.
 type Queuer interface {
 	Method
-	// Queue queues the keyed hashes that Append of the same value will compute
+	// Queue queues the keyed hashes that Append will compute for the same value
 	// (in.Keys.Queue1 and others), so that they are computed together with those of other
-	// values. It does nothing else. What is queued and not needed costs time only, and so
-	// does what is needed and not queued.
+	// values. It does nothing else. Queueing too much or too little only costs time.
 	Queue(src []byte, in *Input)
 }
 
-// Finite is a Method that only ever gives one of a few values.
+// Finite is a Method whose results are all among a few values.
 type Finite interface {
 	Method
-	// Results are the values, in the ruleset's words.
+	// Results returns the values as the ruleset writes them.
 	Results() []string
 }
 
-// UnreadUnit is the Input.Unit of a number whose unit is not known.
+// UnreadUnit is the Input.Unit of a number whose unit is unknown.
 const UnreadUnit = "?"
 
-// UnitReader is a Method that knows units.
+// UnitReader is a Method that knows units of measure.
 type UnitReader interface {
 	Method
-	// ReadUnit returns that of a quantity's code and unit text by which the method
-	// judges a number, the stricter one if it knows both; nil if it knows neither.
+	// ReadUnit returns code or text, the code and the unit text of a quantity: the one by
+	// which the method judges a number. That is the stricter one if it knows both, and nil
+	// if it knows neither.
 	ReadUnit(code, text []byte) []byte
-	// KnowsUnit reports whether text is nothing but the name of a unit.
+	// KnowsUnit reports whether text is just the name of a unit.
 	KnowsUnit(text []byte) bool
 }
 
-// Inverter is a Method whose work can be undone for an entity that is known.
+// Inverter is a Method that can be undone if the entity is known.
 type Inverter interface {
 	Method
-	// Invert appends the value that Append would make src of and reports whether
-	// there is one: Append of it gives src. in.Entity must be set.
+	// Invert appends the value that Append would turn into src, and reports whether there
+	// is one. in.Entity must be set.
 	Invert(dst, src []byte, in *Input) ([]byte, bool)
 }
 
-// Definition is a method as a ruleset names it.
+// Definition describes a method that rulesets can name.
 type Definition struct {
 	Name  string
 	Label Label
 	// Kind says what the method acts on.
 	Kind Kind
 	// Form says what the method does with these arguments, for engines that can do it
-	// themselves. A nil function or result is a form that no engine knows.
+	// themselves. A nil function or result stands for a form that no engine knows.
 	Form func(args Args) Form
 	// Summary is one line for people: what it does to which value.
 	Summary string
 	// PerPerson reports that the output depends on Input.Birth, Death or Dead and
 	// not on the value alone.
 	PerPerson bool
-	// PerEntity reports that the output depends on Input.Entity; with EntityFor, that it
-	// does with the arguments for which that reports so.
+	// PerEntity reports that the output depends on Input.Entity. If EntityFor is set, it
+	// does so only with the arguments for which EntityFor reports true.
 	PerEntity bool
 	EntityFor func(args Args) bool
 	// PerKnown reports that the output depends on Input.Known.
 	PerKnown bool
-	// Like says what other methods do to fields that this one does to texts with these
-	// arguments; nil for most.
+	// Like says which other methods do to fields what this one does to texts with these
+	// arguments. It is nil for most methods.
 	Like func(args Args) []Like
-	// AtLeast reports that a value the method puts in place is a lower bound of
-	// the one it stands for: "90 or older".
+	// AtLeast reports that a replacement value is a lower bound of the original, as in "90
+	// or older".
 	AtLeast bool
-	// Search says how what the method masks may be searched.
+	// Search says how masked values may be searched.
 	Search Search
 	Params []Param
 	New    func(env Env, args Args) (Method, error)
@@ -208,7 +207,7 @@ const (
 	ColumnMethod
 )
 
-// String names what is acted on.
+// String names the thing that the kind acts on.
 func (k Kind) String() string {
 	switch k {
 	case ValueMethod:
@@ -225,7 +224,8 @@ func (k Kind) String() string {
 // package forms, or any other, which no engine knows.
 type Form any
 
-// FormOf returns the form of the method with these arguments, or nil.
+// FormOf returns the form of the method with these arguments, or nil if no engine knows
+// it.
 func (d Definition) FormOf(args Args) Form {
 	if d.Form == nil {
 		return nil
@@ -240,25 +240,27 @@ type Search uint8
 const (
 	// SearchNone allows no search, which could test an original value.
 	SearchNone Search = iota
-	// SearchYear means that a comparison with a whole year, not older than the years the
-	// method hides, finds the same masked values as originals.
+	// SearchYear allows comparisons with whole years, except those that the method hides:
+	// they match the same masked values as originals.
 	SearchYear
-	// SearchAmount means that numbers up to the greatest age that may be shown compare as
-	// the originals do; so do all numbers of a unit that measures no time.
+	// SearchAmount allows comparisons with numbers up to the greatest age that may be
+	// shown, and with any number whose unit does not measure time: masked numbers compare
+	// as the originals do.
 	SearchAmount
-	// SearchExact means that a value that the method lets pass may be compared exactly.
+	// SearchExact allows exact comparisons with values that the method passes.
 	SearchExact
-	// SearchPrefix means that a value that the method lets pass may be compared with the
-	// beginnings of the originals.
+	// SearchPrefix allows values that the method passes to be compared with the beginnings
+	// of the originals.
 	SearchPrefix
 )
 
-// Env is what a method may take from its policy when it is made.
+// Env is what a policy provides to a method when it is created.
 type Env struct {
 	Keys *keys.Keyring
-	// ReferenceDate is the date ages are counted at, YYYY-MM-DD.
+	// ReferenceDate is the date at which ages are counted.
 	ReferenceDate civil.Date
-	// Trial: the method is made to be tried on examples. It asks no other server.
+	// Trial reports that the method is only tried on examples. It must not call other
+	// servers.
 	Trial bool
 }
 
@@ -280,7 +282,7 @@ func (t ParamType) String() string {
 	return [...]string{"a string", "a whole number", "true or false", "a list of strings", "a mapping of strings"}[t]
 }
 
-// Param is an argument that a method takes.
+// Param describes an argument of a method.
 type Param struct {
 	Name     string
 	Type     ParamType
@@ -292,8 +294,8 @@ type Param struct {
 	Doc      string
 }
 
-// Args are checked arguments: string, int64, float64, bool, []string or
-// map[string]string by the type of their Param.
+// Args are checked arguments by name: a string, int64, float64, bool, []string or
+// map[string]string, depending on the type of the Param.
 type Args map[string]any
 
 // String returns a string argument, or def.
@@ -318,12 +320,12 @@ func arg[T any](a Args, name string, def T) T {
 	return def
 }
 
-// Methods is a set of method definitions by name. cmd makes one out of what
-// the packages offer; there is no global registry.
+// Methods is a set of method definitions by name. The command builds one from the
+// packages' definitions; there is no global registry.
 type Methods map[string]Definition
 
-// NewMethods joins definitions into one set. Two of the same name are a
-// programming error and are returned as one.
+// NewMethods joins definitions into one set. The error says that two have the same
+// name.
 func NewMethods(groups ...[]Definition) (Methods, error) {
 	ms := Methods{}
 	for _, g := range groups {
@@ -376,7 +378,7 @@ func (d Definition) Check(args Args) error {
 	return nil
 }
 
-// Check reports that a value is not one that the parameter takes.
+// Check returns an error if the parameter does not accept v.
 func (p Param) Check(v any) error {
 	var n float64
 	switch v := v.(type) {

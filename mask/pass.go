@@ -11,19 +11,19 @@ import (
 )
 
 // Pass is one exchange under one plan: it owns the hash states, counts every
-// application by action number, and commits the record. It is not for
-// concurrent use; work that is split among goroutines gives each a Pass and
-// merges them before the record is made.
+// application by action number, and makes the record. It is not safe for concurrent
+// use; work that is split among goroutines uses one Pass for each and merges them
+// before the record is made.
 type Pass struct {
 	plan *Plan
-	// Keys are the hash states of this pass.
+	// Keys holds the hash states of this pass.
 	Keys *keys.Pseudonymizer
 	// Counts has the number of applications by action number.
 	Counts []uint64
 	// Detail records one Details entry for each application.
 	Detail  bool
 	Details []Detail
-	// Found has what detectors found in texts.
+	// Found counts what detectors found in texts.
 	Found Found
 
 	Origin    Origin
@@ -32,7 +32,7 @@ type Pass struct {
 	used      []Use // of the last record: room to collect those of the next one
 }
 
-// Origin says whose exchange a pass is.
+// Origin identifies the exchange that a pass belongs to.
 type Origin struct {
 	RequestID string
 	Consumer  string
@@ -40,8 +40,8 @@ type Origin struct {
 	Operation string
 }
 
-// NewPass makes the reusable state of an exchange. Keep it and call Begin for
-// the next one.
+// NewPass returns the reusable state of an exchange. Keep it and call Begin for the
+// next one.
 func NewPass(plan *Plan) *Pass {
 	return &Pass{
 		plan:      plan,
@@ -51,7 +51,7 @@ func NewPass(plan *Plan) *Pass {
 	}
 }
 
-// Begin clears the pass for an exchange.
+// Begin clears the pass for a new exchange.
 func (p *Pass) Begin(o Origin) {
 	clear(p.Counts)
 	clear(p.resources)
@@ -64,10 +64,10 @@ func (p *Pass) Begin(o Origin) {
 // CountResource counts a delivered resource or row of the named type.
 func (p *Pass) CountResource(name string) { p.resources[name]++ }
 
-// CountResources counts n of them.
+// CountResources counts n delivered resources or rows of the named type.
 func (p *Pass) CountResources(name string, n uint64) { p.resources[name] += n }
 
-// Merge adds what q counted to p and clears it in q.
+// Merge adds the counts of q to p and clears q.
 func (p *Pass) Merge(q *Pass) {
 	for i, n := range q.Counts {
 		p.Counts[i] += n
@@ -82,7 +82,8 @@ func (p *Pass) Merge(q *Pass) {
 	q.Details = q.Details[:0]
 }
 
-// Record returns the value-free account of the exchange so far.
+// Record returns the record of the exchange so far, with its result and a reason. It
+// contains no value.
 func (p *Pass) Record(result, reason string) *Record {
 	r := &Record{
 		Time:           p.started.UTC(),

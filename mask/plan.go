@@ -23,9 +23,10 @@ type Action struct {
 	number   uint16 // of the action plus 1, or 0
 }
 
-// Plan is a policy applied to a shape: actions by number. It is immutable.
+// Plan is a policy applied to a shape: numbered actions. It is immutable once all
+// actions are added.
 type Plan struct {
-	// Ruleset and RulesetSHA256 are the name and the identity of the ruleset.
+	// Ruleset is the name of the ruleset, RulesetSHA256 its hash.
 	Ruleset, RulesetSHA256 string
 	Keys                   *keys.Keyring
 	Actions                []Action

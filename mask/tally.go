@@ -1,13 +1,13 @@
 package mask
 
-// Snapshot is what a pass had counted at a moment. The zero Snapshot can be taken into,
-// again and again.
+// Snapshot holds the counts of a pass at one moment. The zero value is ready for
+// Pass.Snapshot, and can be reused.
 type Snapshot struct {
 	counts    []uint64
 	resources map[string]uint64
 }
 
-// Snapshot takes what the pass has counted so far.
+// Snapshot stores the current counts of the pass in s.
 func (p *Pass) Snapshot(s *Snapshot) {
 	s.counts = append(s.counts[:0], p.Counts...)
 	if s.resources == nil {
@@ -19,7 +19,7 @@ func (p *Pass) Snapshot(s *Snapshot) {
 	}
 }
 
-// Tally is what a pass counted from a Snapshot on, without details and what was found.
+// Tally holds the counts of a pass since a Snapshot, without details and Found.
 type Tally struct {
 	actions   []actionCount
 	resources []Count
@@ -45,7 +45,7 @@ func (p *Pass) Since(s *Snapshot) (t Tally) {
 	return t
 }
 
-// Count counts all that a Tally has.
+// Count adds the counts of a Tally.
 func (p *Pass) Count(t *Tally) {
 	for _, a := range t.actions {
 		p.Counts[a.action] += a.n
@@ -55,5 +55,5 @@ func (p *Pass) Count(t *Tally) {
 	}
 }
 
-// Size returns how many bytes a Tally takes, about.
+// Size returns the approximate size of a Tally in bytes.
 func (t *Tally) Size() int { return 16*len(t.actions) + 24*len(t.resources) }

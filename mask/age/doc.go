@@ -1,6 +1,6 @@
-// Package age knows what an age over 89 is: the greatest age that may be shown and the
-// units and words in which people write ages. The
-// methods that cap ages and the check of searches by age both use it.
+// Package age defines ages over 89: the greatest age that may be shown, and the units
+// and words in which people write ages. The methods that cap ages and the guard of
+// searches by age share it.
 package age
 
 // Oldest is the greatest age in completed years that may be shown: "all ages over 89"

@@ -31,7 +31,8 @@ type Unit struct {
 // beyond is an age in years that nobody has reached.
 const beyond = 131
 
-// From is the number from which on an age is over Oldest, in decimal digits.
+// From returns the smallest number in the unit that is an age over Oldest, in decimal
+// digits.
 func (u *Unit) From() string { return u.fromText() }
 
 func (u *Unit) decimalFrom() string {
@@ -219,8 +220,8 @@ func wordUnit(word []byte) *Unit {
 	return nil
 }
 
-// MayBe reports whether a number is one that an age over 89 has in some unit
-// of time, and an age that anybody reached. A text that is not a number may be one.
+// MayBe reports whether num can be an age over 89 in some unit of time that a person
+// could have reached. It reports true for text that is not a number.
 func MayBe(num []byte) bool {
 	if len(num) == 1 || len(num) == 2 && num[0] < '9' {
 		return false
@@ -238,28 +239,28 @@ func MayBe(num []byte) bool {
 	return false
 }
 
-// LongestNumber bounds the numbers that are compared exactly. A longer one is
-// no age that anyone wrote: it counts as over.
+// LongestNumber bounds the numbers that are compared exactly. A longer one counts as
+// over.
 const LongestNumber = 40
 
 // IsOver reports whether a number in the unit is an age over Oldest; ok says whether it is
 // a number.
 func (u *Unit) IsOver(num []byte) (over, ok bool) { return atLeast(num, u.from) }
 
-// IsUnit reports whether text is nothing but the name of a unit.
+// IsUnit reports whether text is just the name of a unit.
 func IsUnit(text []byte) bool {
 	var buf [64]byte
 	return len(text) > 0 && len(text) <= 32 && unitWords[string(lowerText(buf[:0], text))] != nil
 }
 
-// IsLonger reports whether u is a longer unit than v: an age over Oldest is a smaller
-// number of it.
+// IsLonger reports whether u is a longer unit than v, so that an age over Oldest is a
+// smaller number in u.
 func (u *Unit) IsLonger(v *Unit) bool { return u.from.Cmp(v.from) < 0 }
 
 // UnitWords returns the words that stand for each unit, in lower case.
 func UnitWords() map[string]*Unit { return maps.Clone(unitWords) }
 
-// Words returns the words that say that a number is an age, in lower case and in order.
+// Words returns the words that mark a number as an age, sorted and in lower case.
 func Words() []string { return slices.Sorted(maps.Keys(ageWords)) }
 
 // atLeast compares a decimal number, with exponent or not, without rounding.

@@ -23,7 +23,7 @@ const (
 	daysTo1970 = 719468 // from 0000-03-01
 )
 
-// OfDays returns the date that is some days after 1970-01-01.
+// OfDays returns the date that is days days after 1970-01-01.
 func OfDays(days int) Date {
 	days += daysTo1970
 	era := days / daysOfEra

@@ -1,3 +1,3 @@
-// Package civil has days of the calendar without a time or a time zone. It is a leaf
-// that keys and rulesets share.
+// Package civil provides calendar dates without a time or a time zone. It is a leaf
+// package that keys and rulesets share.
 package civil

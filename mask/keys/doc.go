@@ -1,5 +1,5 @@
-// Package keys derives every key of a project from one secret and makes what only
-// the key can make: pseudonyms, keyed numbers, sealed ids and tokens.
+// Package keys derives every key of a project from one secret, and makes everything
+// that needs a key: pseudonyms, keyed numbers, sealed ids and tokens.
 //
 //	secret, err := keys.ReadFile("veil.key")
 //	ring, err := keys.NewKeyring(secret, "trial-17")

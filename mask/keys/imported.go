@@ -8,11 +8,11 @@ import (
 // purposeImported marks the slots of keys that ImportKey named.
 const purposeImported = "imported"
 
-// ImportKey adds the key of another tool under a name, so that its pseudonyms can be made
-// anew: HMAC-SHA-256 over the value alone, in hexadecimal, as cryptoHash of Microsoft's Tools
-// for Health Data Anonymization does. Nothing else is derived from it, and the fingerprint
-// stays. It is called before the keyring is used. The error says that the key is empty or
-// the name taken.
+// ImportKey adds the key of another tool under a name, so that its pseudonyms can be
+// reproduced: HMAC-SHA-256 over the value alone, in hexadecimal, as cryptoHash of Microsoft's
+// Tools for Health Data Anonymization computes them. Nothing else is derived from it, and the
+// fingerprint does not change. It must be called before the keyring is used. The error says
+// that the key is empty or the name taken.
 func (k *Keyring) ImportKey(name string, secret []byte) error {
 	if len(secret) == 0 {
 		return fmt.Errorf("imported key %q is empty", name)
@@ -27,8 +27,8 @@ func (k *Keyring) ImportKey(name string, secret []byte) error {
 	return nil
 }
 
-// ImportAny gives every name a key, for keyrings that protect nothing: those of commands
-// that explain and check rulesets.
+// ImportAny makes any name an imported key. It is for keyrings that protect nothing:
+// those of commands that explain and check rulesets.
 func (k *Keyring) ImportAny() { k.importsAny = true }
 
 func (k *Keyring) importedKey(name string) []byte {

@@ -18,8 +18,8 @@ const keyFileHead = "veil-key-1:"
 // largestKeyFile bounds what is read of a file that claims to be a key.
 const largestKeyFile = 4096
 
-// WriteFile writes a new key of 32 random bytes to a file of mode 0600. A
-// file that is there already is left alone, and the error says so.
+// WriteFile writes a new key of 32 random bytes to a new file of mode 0600. It returns
+// an error if the file already exists.
 func WriteFile(path string) error {
 	secret := make([]byte, MinSecret)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
@@ -30,8 +30,8 @@ func WriteFile(path string) error {
 	return err
 }
 
-// ReadFile returns the secret of a key file. A file that others can read (see
-// package textfile), or that is not a key, is refused; no error shows any of it.
+// ReadFile returns the secret of a key file. It refuses a file that others can read
+// (see package textfile) or that is not a key. No error shows any of it.
 func ReadFile(path string) ([]byte, error) {
 	text, err := textfile.ReadSecret(path, largestKeyFile)
 	if err != nil {
@@ -44,8 +44,7 @@ func ReadFile(path string) ([]byte, error) {
 	return secret, nil
 }
 
-// Parse reads the text of a key, as a key file or an environment variable
-// holds it.
+// Parse reads the text of a key, as found in a key file or an environment variable.
 func Parse(text []byte) ([]byte, error) {
 	body, ok := bytes.CutPrefix(bytes.TrimSpace(text), []byte(keyFileHead))
 	if !ok {

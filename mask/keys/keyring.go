@@ -13,16 +13,16 @@ import (
 	"github.com/veil-proxy/veil/mask/civil"
 )
 
-// MinSecret is the shortest secret a keyring takes, in bytes.
+// MinSecret is the minimum length of a keyring's secret in bytes.
 const MinSecret = 32
 
 // Keyring derives every key of a project from one secret.
 //
-// A subkey is HKDF-SHA-512 (RFC 5869) with the secret as input keying material
-// and the salt "veil-keyring-1". The info is the project, the purpose and the
-// domain, each preceded by its length as two big-endian bytes, so that no two
-// of them can be confused. Subkeys of two projects, purposes or domains reveal
-// nothing of each other, and the outputs of two projects cannot be linked.
+// A subkey is HKDF-SHA-512 (RFC 5869) with the secret as input keying material and the
+// salt "veil-keyring-1". The info is the project, the purpose and the domain, each
+// preceded by its length as two big-endian bytes, so that no two of them can be
+// confused. The subkeys of different projects, purposes or domains reveal nothing about
+// each other, and the outputs of two projects cannot be linked.
 //
 // A Keyring is safe for concurrent use.
 type Keyring struct {
@@ -69,9 +69,9 @@ func NewKeyring(secret []byte, project string) (*Keyring, error) {
 	return k, nil
 }
 
-// Retire lets pseudonyms and tokens of the key before this one still be opened
-// until a day (00:00 UTC). Nothing new is ever made with it. It is called before
-// the keyring is used. The error says that the two are not keys of one project.
+// Retire allows pseudonyms and tokens of the previous key to be opened until a day
+// (00:00 UTC). Nothing new is ever made with that key. Retire must be called before the
+// keyring is used. The error says that the two are not keys of one project.
 func (k *Keyring) Retire(previous *Keyring, until civil.Date) error {
 	if previous.project != k.project {
 		return fmt.Errorf("the previous key is one of project %q and the key one of project %q: what one project sealed never opens in another", previous.project, k.project)
@@ -84,8 +84,8 @@ func (k *Keyring) Retire(previous *Keyring, until civil.Date) error {
 // Project returns the project's name.
 func (k *Keyring) Project() string { return k.project }
 
-// Fingerprint names the key in logs: 16 hex digits of a subkey that is used
-// for nothing else.
+// Fingerprint returns the name of the key in logs: 16 hex digits of a subkey that is
+// used for nothing else.
 func (k *Keyring) Fingerprint() string { return k.fingerprint }
 
 // Derive returns a subkey of n bytes for a purpose and a domain. The error

@@ -49,9 +49,8 @@ func (n *number) step(sum *[64]byte) {
 	n.l, n.r = n.r, (n.l^binary.BigEndian.Uint64(sum[:8]))&(1<<n.half-1)
 }
 
-// PermuteNumber replaces a number below size by its image under a permutation of these
-// numbers with the slot's key: no two values ever fall together. Numbers of another domain
-// have another permutation.
+// PermuteNumber replaces a number below size with its image under a keyed permutation of
+// these numbers: no two values ever collide. Each domain has its own permutation.
 func (p *Pseudonymizer) PermuteNumber(s Slot, domain byte, v, size uint64) uint64 {
 	st := p.state(s)
 	if st.lanes != nil {
@@ -76,7 +75,7 @@ func (p *Pseudonymizer) PermuteNumber(s Slot, domain byte, v, size uint64) uint6
 	}
 }
 
-// QueueNumber queues the number that PermuteNumber of the same values returns.
+// QueueNumber queues the number that PermuteNumber will return for the same arguments.
 func (p *Pseudonymizer) QueueNumber(s Slot, domain byte, v, size uint64) {
 	q := &p.queue.numbers
 	if len(q.list) < mostQueued {

@@ -109,10 +109,10 @@ func newAES(key []byte) cipher.Block {
 	return b
 }
 
-// MAC1 returns HMAC-SHA-512 of one part under a slot. The part is preceded by
-// its length as four big-endian bytes. The result is valid until the next call
-// on p. Two values fall together when the part of the result that is used does:
-// for b bits and n values with odds of about n²/2^(b+1).
+// MAC1 returns HMAC-SHA-512 of one part under a slot. The part is preceded by its
+// length as four big-endian bytes. The result is valid until the next call on p. Values
+// collide if the part of the result that is used does: for b bits and n values, with
+// odds of about n²/2^(b+1).
 func (p *Pseudonymizer) MAC1(s Slot, part []byte) *[64]byte {
 	st := p.state(s)
 	if st.lanes != nil {
@@ -128,8 +128,8 @@ func (p *Pseudonymizer) MAC1(s Slot, part []byte) *[64]byte {
 	return &p.sum
 }
 
-// PersonMAC is MAC1 of what stands for a person. The values of one person come one after
-// the other, so the last sum of a slot is remembered.
+// PersonMAC is MAC1 of the name of a person. It remembers the last result of each slot,
+// because the values of one person mostly follow each other.
 func (p *Pseudonymizer) PersonMAC(s Slot, person []byte) *[64]byte {
 	if st := p.state(s); len(st.last) == 0 || !bytes.Equal(st.last, person) {
 		sum := p.MAC1(s, person)
@@ -163,9 +163,9 @@ func (p *Pseudonymizer) write(h hash.Hash, part []byte) {
 	h.Write(part)
 }
 
-// PermuteUUID replaces 16 bytes by their image under AES-256 with the slot's
-// key: a permutation, so that no two values ever fall together, and one that
-// only the key can undo.
+// PermuteUUID replaces 16 bytes with their image under AES-256 with the slot's key: a
+// permutation, so that no two values ever collide, and one that only the key can
+// invert.
 func (p *Pseudonymizer) PermuteUUID(s Slot, b *[16]byte) {
 	st := p.state(s)
 	p.block = *b

@@ -33,7 +33,8 @@ type queue struct {
 	numbers numberQueue
 }
 
-// LanesPay reports whether hashes that are queued take less time than one by one.
+// LanesPay reports whether queueing hashes is faster than computing them one by one on
+// this processor.
 func LanesPay() bool { return hmaclanes.Width() > 1 }
 
 // BeginQueue empties the queue for a batch.
@@ -43,24 +44,24 @@ func (p *Pseudonymizer) BeginQueue() {
 	q.numbers.list, q.numbers.next, q.numbers.computed = q.numbers.list[:0], 0, 0
 }
 
-// QueueFull reports whether a queue takes no more: the batch should end.
+// QueueFull reports whether a queue is full, so that the batch should end.
 func (p *Pseudonymizer) QueueFull() bool {
 	return len(p.queue.keys) >= mostQueued || len(p.queue.numbers.list) >= mostQueued
 }
 
-// QueueLeft is how much of the queue was not taken.
+// QueueLeft returns how many queued results have not been used.
 func (p *Pseudonymizer) QueueLeft() int {
 	return len(p.queue.keys) - p.queue.next + len(p.queue.numbers.list) - p.queue.numbers.next
 }
 
-// Queue1 queues the hash that MAC1 of the same values returns.
+// Queue1 queues the hash that MAC1 will return for the same arguments.
 func (p *Pseudonymizer) Queue1(s Slot, part []byte) {
 	if block := p.queue.add(p.lanes(s)); block != nil {
 		p.queue.end(message1(block[:hmaclanes.Longest], part))
 	}
 }
 
-// Queue2 queues the hash that MAC2 of the same values returns.
+// Queue2 queues the hash that MAC2 will return for the same arguments.
 func (p *Pseudonymizer) Queue2(s Slot, a, b []byte) {
 	if block := p.queue.add(p.lanes(s)); block != nil {
 		p.queue.end(message2(block[:hmaclanes.Longest], a, b))

@@ -69,9 +69,9 @@ var idValue = func() (v [256]byte) {
 
 const idSymbols = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."
 
-// AppendSealed appends the sealed form of a FHIR id. It reports false, and
-// appends nothing, when id is not a FHIR id. The slot of an imported key gives a
-// pseudonym that never opens.
+// AppendSealed appends the sealed form of a FHIR id. It reports false, and appends
+// nothing, if id is not a FHIR id. With the slot of an imported key, it appends a
+// pseudonym that cannot be opened.
 func (p *Pseudonymizer) AppendSealed(dst []byte, s Slot, id []byte) ([]byte, bool) {
 	if len(id) == 0 || len(id) > 64 {
 		return dst, false
@@ -102,8 +102,8 @@ func (p *Pseudonymizer) AppendSealed(dst []byte, s Slot, id []byte) ([]byte, boo
 	return idEncoding.AppendEncode(dst, p.plain[:wideSize]), true
 }
 
-// AppendOpened appends the id that was sealed, with this key or with a retired
-// one in its time, or reports false.
+// AppendOpened appends the id that was sealed with this key, or with a retired one
+// before its date, or reports false.
 func (p *Pseudonymizer) AppendOpened(dst []byte, s Slot, sealed []byte) ([]byte, bool) {
 	if out, ok := p.appendOpened(dst, s, sealed); ok {
 		return out, true
@@ -332,8 +332,8 @@ func (p *Pseudonymizer) round(st *keyState, round byte, half []byte) []byte {
 	return p.sum[:wideHalf]
 }
 
-// AppendSealedToken appends any data sealed under a slot, such as a page link,
-// in URL-safe base 64: tag and ciphertext as for ids. ad is bound to it and not
+// AppendSealedToken seals any data, such as a page link, under a slot, and appends it
+// in URL-safe base64: tag and ciphertext, as for ids. ad is authenticated but not
 // contained: the token opens only with the same ad.
 func (p *Pseudonymizer) AppendSealedToken(dst []byte, s Slot, data, ad []byte) []byte {
 	sealed := make([]byte, sivTag+len(data))

@@ -38,12 +38,12 @@ func CreateSigner(path, name string) (verifier string, err error) {
 // Signer is a signing key.
 type Signer struct {
 	note.Signer
-	// VerifierKey verifies what it signs.
+	// VerifierKey is the public key that verifies its signatures.
 	VerifierKey string
 }
 
-// ReadSigner reads a signing key. A file that others can read, or that is not a signing
-// key, is refused; no error shows any of it.
+// ReadSigner reads a signing key. It refuses a file that others can read or that is not
+// a signing key. No error shows any of it.
 func ReadSigner(path string) (*Signer, error) {
 	text, err := textfile.ReadSecret(path, largestSignerFile)
 	if err != nil {
@@ -64,8 +64,8 @@ func ReadSigner(path string) (*Signer, error) {
 	return &Signer{signer, verifier}, err
 }
 
-// ReadVerifier returns a verifier key, given as itself or as the file that has it. No text
-// is no key.
+// ReadVerifier returns a verifier key, given as the key itself or as the path of a file
+// with it. For empty text it returns none.
 func ReadVerifier(given string) (string, error) {
 	if given == "" {
 		return "", nil

@@ -12,18 +12,18 @@ import (
 )
 
 // DocumentsSection is the part of a ruleset about JSON and XML that is not FHIR. This
-// package reads it; what a path means is known to package document.
+// package reads it; package document defines what a path means.
 type DocumentsSection struct {
-	// Files say which documents files hold. A file that none fits holds the document that
-	// its name without the ending names.
+	// Files maps files to documents. A file that matches none is a document named after
+	// the file, without its extension.
 	Files []DocumentFile `json:"files,omitempty"`
-	// Namespaces are those of XML, by the prefixes that paths have for them. A name in
-	// another namespace does not pass.
+	// Namespaces are the XML namespaces by the prefixes used in paths. A name in another
+	// namespace does not pass.
 	Namespaces map[string]string `json:"namespaces,omitempty"`
 	Rules      []DocumentRule    `json:"rules"`
 }
 
-// DocumentFile says which document the files hold whose base names fit a glob.
+// DocumentFile names the document in files whose base names match a glob.
 type DocumentFile struct {
 	File     string `json:"file"`
 	Document string `json:"document"`
@@ -31,7 +31,8 @@ type DocumentFile struct {
 	At strictyaml.Position `json:"-"`
 }
 
-// DocumentMatch is a path in the documents whose names fit a glob; empty fits all.
+// DocumentMatch is a path in the documents whose names match a glob; an empty glob
+// matches all.
 type DocumentMatch struct {
 	Document string `json:"document,omitempty"`
 	Path     string `json:"path"`
@@ -39,7 +40,7 @@ type DocumentMatch struct {
 	At strictyaml.Position `json:"-"`
 }
 
-// String is the match in its short form, as audit records have it.
+// String returns the short form of the match that audit records use.
 func (m DocumentMatch) String() string {
 	if m.Document == "" {
 		return m.Path
@@ -47,34 +48,34 @@ func (m DocumentMatch) String() string {
 	return m.Document + ":" + m.Path
 }
 
-// Matches reports whether the match is about a document.
+// Matches reports whether the match applies to the named document.
 func (m DocumentMatch) Matches(document string) bool { return globMatch(m.Document, document) }
 
-// Names reports whether the match says which documents it is about.
+// Names reports whether the match names the document instead of matching any.
 func (m DocumentMatch) Names(document string) bool {
 	return m.Document != "" && m.Document != "*" && m.Matches(document)
 }
 
-// DocumentRule says which method acts on which values of documents, and what becomes of
-// the names of members.
+// DocumentRule says which method acts on which values of documents, and which on the
+// names of members.
 type DocumentRule struct {
 	ID       string          `json:"id"`
 	Category string          `json:"category,omitempty"`
 	Match    []DocumentMatch `json:"match"`
-	// Method acts on values. A rule without one says something of names alone.
+	// Method acts on values. A rule without a method is only about names.
 	Method string    `json:"method,omitempty"`
 	Args   mask.Args `json:"args,omitempty"`
-	// Keys is what becomes of the names of the members that match, where these are data.
+	// Keys is the method for the names of the matching members, if these names are data.
 	Keys *NameMethod `json:"keys,omitempty"`
-	// Entity are paths from the object that has the value, of which the first that is
-	// there says whom the value is about. Birth, Death, Country and Unit are likewise
-	// paths, with what Input has by these names.
+	// Entity are paths from the object that contains the value; the first one that exists
+	// says whom the value is about. Birth, Death, Country and Unit are paths to the values
+	// of mask.Input with these names.
 	Entity  []RelativePath `json:"entity,omitempty"`
 	Birth   []RelativePath `json:"birth,omitempty"`
 	Death   []RelativePath `json:"death,omitempty"`
 	Country []RelativePath `json:"country,omitempty"`
 	Unit    []RelativePath `json:"unit,omitempty"`
-	// Where are conditions on values beside it, as in tables.
+	// Where are conditions on other values, as in tables.
 	Where []DocumentCondition `json:"where,omitempty"`
 	// Why is a note for people.
 	Why string `json:"why,omitempty"`
@@ -84,14 +85,14 @@ type DocumentRule struct {
 	At   strictyaml.Position `json:"-"`
 }
 
-// Keeps reports whether the rule lets every value pass.
+// Keeps reports whether the rule passes every value.
 func (r *DocumentRule) Keeps() bool { return keeps(r.Form) }
 
-// Removes reports whether the rule shows nothing of a value.
+// Removes reports whether the rule removes every value.
 func (r *DocumentRule) Removes() bool { return removes(r.Form) }
 
 // SameMasking reports whether two rules mask a value alike: by the same method, with the
-// same arguments and values beside.
+// same arguments, and with the same other values of the document.
 func SameMasking(a, b *DocumentRule) bool {
 	if a == b {
 		return true
@@ -117,7 +118,7 @@ type NameMethod struct {
 	At   strictyaml.Position `json:"-"`
 }
 
-// RelativePath is a path from the object that has a value to another value.
+// RelativePath is a path from the object that contains a value to another value.
 type RelativePath struct {
 	Path string
 	At   strictyaml.Position
@@ -126,8 +127,8 @@ type RelativePath struct {
 // MarshalText returns the path.
 func (p RelativePath) MarshalText() ([]byte, error) { return []byte(p.Path), nil }
 
-// DocumentCondition is a condition on another value of the document: the first that is
-// there of those that the paths lead to.
+// DocumentCondition is a condition on another value of the document: the first one that
+// exists among those at the paths.
 type DocumentCondition struct {
 	Path []RelativePath `json:"path"`
 	Tests

@@ -9,39 +9,39 @@ import (
 	"github.com/veil-proxy/veil/internal/strictyaml"
 )
 
-// FHIRSection is the part of a ruleset about FHIR resources. This package
-// reads it; what a match means is known to package fhir.
+// FHIRSection is the part of a ruleset about FHIR resources. This package reads it;
+// package fhir defines what a match means.
 type FHIRSection struct {
-	// Version is that of FHIR, such as "R5"; empty for R4. So that it is no part of the
-	// hashes of rulesets for R4, those stay what they were.
+	// Version is the FHIR version, such as "R5". It is empty for R4, so that the hashes of
+	// rulesets for R4 do not depend on it.
 	Version string `json:"version,omitempty"`
-	// VersionAt is where it stands.
+	// VersionAt is its position.
 	VersionAt strictyaml.Position `json:"-"`
 	Rules     []Rule              `json:"rules"`
 	// CodeSystems are the code systems whose codes may pass.
 	CodeSystems []CodeSystem `json:"codeSystems"`
 	// Canonicals are the beginnings of canonical URLs that may pass.
 	Canonicals []string `json:"canonicals"`
-	// SearchParameters are parameters of the upstream beside those of FHIR R4,
-	// or in their place.
+	// SearchParameters are the upstream's search parameters that add to or replace those
+	// of the FHIR version.
 	SearchParameters []SearchParameter `json:"searchParameters,omitempty"`
 	// ContentTypes are media types whose content passes as it is, in Binary
 	// resources that are read raw. No rule reaches into it.
 	ContentTypes []string `json:"contentTypes,omitempty"`
 }
 
-// SearchParameter says what a search parameter of the upstream compares, so
-// that it can be judged by the rules. Whoever writes one vouches that the
-// upstream compares that and nothing else.
+// SearchParameter says which elements a search parameter of the upstream compares, so
+// that the rules can judge it. Whoever writes one vouches that the upstream compares
+// those and nothing else.
 type SearchParameter struct {
 	Name string `json:"name"`
-	// Base are the resource types it is a parameter of.
+	// Base are the resource types that have the parameter.
 	Base []string `json:"base"`
 	// Type is number, date, string, token, reference, quantity or uri.
 	Type string `json:"type"`
 	// Expression is one or more paths, joined by " | ".
 	Expression string `json:"expression"`
-	// Targets are the resource types that a reference may have.
+	// Targets are the resource types that a reference may point to.
 	Targets []string `json:"targets,omitempty"`
 	// Why is a note for people.
 	Why string `json:"why,omitempty"`
@@ -49,9 +49,9 @@ type SearchParameter struct {
 	At strictyaml.Position `json:"-"`
 }
 
-// CodeSystem lets the codes of a system pass when they have its form.
+// CodeSystem passes the codes of a system that have its form.
 type CodeSystem struct {
-	// System is the URI, or its beginning where it ends in "*".
+	// System is the URI, or a prefix of it followed by "*".
 	System string `json:"system"`
 	// Form names the check a code must pass, such as loinc or snomed.
 	Form string `json:"form"`
@@ -59,7 +59,7 @@ type CodeSystem struct {
 	Pattern string `json:"pattern,omitempty"`
 	// Display is verify, trust or remove.
 	Display string `json:"display"`
-	// RollUp is how many characters of a code remain, if not 0.
+	// RollUp is the number of characters to which codes are shortened; 0 keeps them whole.
 	RollUp int `json:"rollUp,omitempty"`
 
 	At strictyaml.Position `json:"-"`

@@ -7,16 +7,16 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// KnownColumn is a column that has what is known of somebody, and what that is.
+// KnownColumn is a column with a known value of a person, and the kind of that value.
 type KnownColumn struct {
 	Kind   string `json:"kind"` // one of knownKinds
 	Column string `json:"column"`
 }
 
-// RelatedRow says which rows of another table have what is known of somebody: those whose
-// column Key has the value that the row's column By has.
+// RelatedRow names rows of another table with known values of people: those whose column
+// Key equals the row's column By.
 type RelatedRow struct {
-	// Schema is empty where it is that of the row.
+	// Schema is empty if it is that of the row.
 	Schema  string        `json:"schema,omitempty"`
 	Table   string        `json:"table"`
 	By      string        `json:"by"`
@@ -32,7 +32,8 @@ func (r RelatedRow) Equal(o RelatedRow) bool {
 // knownKinds are what columns may have of somebody.
 var knownKinds = []string{"names", "given", "family", "ids", "phones", "emails", "urls", "addresses", "streets", "cities", "organizations", "dates", "birthDates", "others"}
 
-// MostKnown is how many columns of a row a rule may name, and MostRelated how many related rows.
+// MostKnown is the maximum number of known columns of a rule, and MostRelated that of related
+// rows.
 const (
 	MostKnown   = 24
 	MostRelated = 4

@@ -6,7 +6,7 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
-// Policy is a ruleset that runs: its methods made, its keys derived. It is
+// Policy is a ruleset ready to run: its methods created, its keys derived. It is
 // immutable and shared by every exchange.
 type Policy struct {
 	Ruleset *Ruleset
@@ -20,7 +20,7 @@ type Policy struct {
 	text             mask.Method
 }
 
-// NewPolicy makes the methods of every rule. The error is Problems, each at
+// NewPolicy creates the method of every rule. The error is strictyaml.Problems, each at
 // its rule.
 func NewPolicy(rs *Ruleset, defs mask.Methods, keys *keys.Keyring) (*Policy, error) {
 	p := &Policy{Ruleset: rs, Keys: keys, defs: defs}
@@ -88,8 +88,8 @@ func (p *Policy) TableMethod(i int) (mask.Method, mask.Definition) {
 	return p.tables[i], p.defs[p.Ruleset.Tables.Rules[i].Method]
 }
 
-// DocumentMethod returns the method of documents rule i and its definition. A rule for
-// names alone has none.
+// DocumentMethod returns the method of documents rule i and its definition. A rule that
+// is only about names has none.
 func (p *Policy) DocumentMethod(i int) (mask.Method, mask.Definition) {
 	return p.documents[i], p.defs[p.Ruleset.Documents.Rules[i].Method]
 }
@@ -98,7 +98,7 @@ func (p *Policy) DocumentMethod(i int) (mask.Method, mask.Definition) {
 // or nil.
 func (p *Policy) DocumentNameMethod(i int) mask.Method { return p.names[i] }
 
-// NewPlan returns an empty plan of the policy, to lay over a shape.
+// NewPlan returns an empty plan of the policy, to be applied to a shape.
 func (p *Policy) NewPlan() *mask.Plan {
 	return &mask.Plan{Ruleset: p.Ruleset.Name, RulesetSHA256: p.Ruleset.SHA256(), Keys: p.Keys}
 }

@@ -25,7 +25,7 @@ type Rule struct {
 
 	// Form is what the method does, in terms that engines understand.
 	Form mask.Form `json:"-"`
-	// At is where the rule stands, MatchAt where each match does.
+	// At is the position of the rule, MatchAt that of each match.
 	At      strictyaml.Position   `json:"-"`
 	MatchAt []strictyaml.Position `json:"-"`
 }

@@ -12,25 +12,25 @@ import (
 	"github.com/veil-proxy/veil/mask/forms"
 )
 
-// TablesSection is the part of a ruleset about tables. This package reads it;
-// what it means for a database is known to package postgres/analysis.
+// TablesSection is the part of a ruleset about tables. This package reads it; packages
+// table and postgres/analysis apply it.
 type TablesSection struct {
-	// Default says what happens to what no rule matches. refuse: the relation or
+	// Default says what happens to a column that no rule matches. refuse: the relation or
 	// column does not exist for the consumer. remove: its values are NULL. keep: it
 	// passes.
 	Default string `json:"default"`
 	// Classes name sets of columns, such as SSN, that rules can match by name.
 	Classes []ColumnClass `json:"classes,omitempty"`
-	// Files say which tables files hold. A file that none fits holds the table that its
-	// name without the ending names.
+	// Files maps files to tables. A file that matches none holds the table named after the
+	// file, without its extension.
 	Files []FileTable `json:"files,omitempty"`
 	Rules []TableRule `json:"rules"`
 }
 
-// FileTable says which table the files hold whose base names fit a glob.
+// FileTable names the table in files whose base names match a glob.
 type FileTable struct {
 	File string `json:"file"`
-	// Schema and Table are the table's; Schema may be empty.
+	// Schema and Table name the table; Schema may be empty.
 	Schema string `json:"schema,omitempty"`
 	Table  string `json:"table"`
 }
@@ -43,9 +43,9 @@ type ColumnClass struct {
 	At strictyaml.Position `json:"-"`
 }
 
-// TableMatch is a set of columns: those whose schema, table and column fit the
-// globs (*, ?, [a-z]; as path.Match has them), or those of a class. A field of a
-// composite column is matched as column.field. Empty fits all.
+// TableMatch is a set of columns: those whose schema, table and column match the globs
+// (*, ?, [a-z], as in path.Match), or those of a class. A field of a composite column
+// is matched as column.field. An empty glob matches everything.
 type TableMatch struct {
 	Schema string `json:"schema,omitempty"`
 	Table  string `json:"table,omitempty"`
@@ -55,33 +55,34 @@ type TableMatch struct {
 	At strictyaml.Position `json:"-"`
 }
 
-// TableRule says which method acts on which columns. Of two that match a column the
-// one with the more exact match wins, its column first, then table, then schema.
+// TableRule says which method acts on which columns. Of two rules that match a column,
+// the one with the more specific match wins: first by column, then by table, then by
+// schema.
 type TableRule struct {
 	ID       string       `json:"id"`
 	Category string       `json:"category,omitempty"`
 	Match    []TableMatch `json:"match"`
 	Method   string       `json:"method"`
 	Args     mask.Args    `json:"args,omitempty"`
-	// Entity are columns of the same relation, of which the first that is there
-	// says whom a row is about: the key of surrogates and date shifts. Its value is
-	// taken as the id of the sealed column's domain, so that it is the same person as
-	// on the FHIR side.
+	// Entity are columns of the same relation; the first one that exists says whom a row
+	// is about, which keys surrogates and date shifts. Its value is taken as an id in the
+	// domain of that column's seal, so that it names the same person as in FHIR.
 	Entity []string `json:"entity,omitempty"`
-	// Birth, Death, Country and Unit are likewise columns of the same relation, with
-	// what Input has by these names.
+	// Birth, Death, Country and Unit are columns of the same relation with the values of
+	// mask.Input of these names.
 	Birth   []string `json:"birth,omitempty"`
 	Death   []string `json:"death,omitempty"`
 	Country []string `json:"country,omitempty"`
 	Unit    []string `json:"unit,omitempty"`
-	// Known are columns of the same relation that have what is known of the people whom a
-	// text may name.
+	// Known are columns of the same relation with known values of the people that a text
+	// may name.
 	Known []KnownColumn `json:"known,omitempty"`
-	// Related are rows of other tables that have more of it.
+	// Related are rows of other tables with further known values.
 	Related []RelatedRow `json:"related,omitempty"`
 	// Where are conditions on other columns of the row: the rule acts in rows where all
-	// hold. Of rules that match a column equally, those with conditions come first, in
-	// their order; the first that has none, or the next less exact, is for the rest.
+	// hold. Among rules that match a column equally, those with conditions come first, in
+	// their order; the first one without conditions, or the next less specific one,
+	// applies to the remaining rows.
 	Where []RowCondition `json:"where,omitempty"`
 	// Why is a note for people.
 	Why string `json:"why,omitempty"`
@@ -245,7 +246,8 @@ func (r *rulesetReader) tableMatches(n strictyaml.Node, classes bool) []TableMat
 	return out
 }
 
-// String writes a match as schema.table.column, with a star for what it leaves open.
+// String returns the match as schema.table.column, with a star for each part that
+// matches everything.
 func (m TableMatch) String() string {
 	column := cmp.Or(m.Column, "*")
 	if m.Class != "" {
@@ -254,14 +256,14 @@ func (m TableMatch) String() string {
 	return cmp.Or(m.Schema, "*") + "." + cmp.Or(m.Table, "*") + "." + column
 }
 
-// Rank says how exactly a match names a column: two bits each for column, table
-// and schema, 3 for a name, 2 for a glob, 0 for all.
+// Rank says how specific a match is: two bits each for column, table and schema, in
+// this order: 3 for a name, 2 for a glob, 0 for everything.
 func (m TableMatch) Rank() int {
 	return GlobRank(m.Column)<<4 | GlobRank(m.Table)<<2 | GlobRank(m.Schema)
 }
 
-// GlobRank says how exactly a glob names things: 3 if it is a name, 2 if it is a pattern, 0
-// if it fits all.
+// GlobRank says how specific a glob is: 3 for a name, 2 for a pattern, 0 if it matches
+// everything.
 func GlobRank(glob string) int {
 	switch {
 	case glob == "" || glob == "*":
@@ -272,7 +274,7 @@ func GlobRank(glob string) int {
 	return 3
 }
 
-// Matches reports whether a column fits the globs of m.
+// Matches reports whether a column matches the globs of m.
 func (m TableMatch) Matches(schema, table, column string) bool {
 	return globMatch(m.Schema, schema) && globMatch(m.Table, table) && globMatch(m.Column, column)
 }

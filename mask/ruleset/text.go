@@ -5,7 +5,8 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// TextSection says what is done to files of plain text. Without it, none is masked.
+// TextSection says which method masks plain text files. Without it, they are not
+// masked.
 type TextSection struct {
 	Method string    `json:"method"`
 	Args   mask.Args `json:"args,omitempty"`

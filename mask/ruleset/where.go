@@ -9,16 +9,16 @@ import (
 	"github.com/veil-proxy/veil/mask/forms"
 )
 
-// RowCondition is a condition on another column of the row that a rule acts in. It
-// knows no SQL: a row of a file has the same columns. All tests that it names must
-// hold; several conditions of a rule must all hold.
+// RowCondition is a condition on another column of the row that a rule acts in. It is
+// independent of SQL: a row of a file has the same columns. All of its tests must hold,
+// and all conditions of a rule must hold.
 type RowCondition struct {
 	// Column is the first of these columns that the relation has.
 	Column []string `json:"column"`
 	Tests
-	// Table says that the column is one of a related row: of that table, in the same
-	// schema where Schema is empty, whose columns (the values of On) equal columns of
-	// the rule's row (its keys).
+	// Table, if not empty, says that the column belongs to a related row: one of that
+	// table (in the same schema if Schema is empty) whose columns (the values of On) equal
+	// columns of the rule's row (the keys of On).
 	Schema string            `json:"schema,omitempty"`
 	Table  string            `json:"table,omitempty"`
 	On     map[string]string `json:"on,omitempty"`
@@ -26,30 +26,30 @@ type RowCondition struct {
 	At strictyaml.Position `json:"-"`
 }
 
-// Tests are what a condition demands of a value.
+// Tests are the tests that a condition applies to a value.
 type Tests struct {
-	// In and NotIn are values that it must, or must not, be one of; Like are
-	// patterns of which one must fit, with * for any text and ? for any character.
-	// Space around a value and the case of ASCII letters do not matter.
+	// In and NotIn list values that the value must or must not equal. Like lists patterns
+	// of which one must match, with * for any text and ? for any character. Surrounding
+	// space and the case of ASCII letters are ignored.
 	In    []string `json:"in,omitempty"`
 	NotIn []string `json:"notIn,omitempty"`
 	Like  []string `json:"like,omitempty"`
-	// Null is true or false, in a ruleset isNull: whether the value must be NULL.
+	// Null (in a ruleset, isNull) says whether the value must be NULL.
 	Null *bool `json:"isNull,omitempty"`
 }
 
-// Truth is what a condition is for a row. Where it is Unknown, since the column is
-// NULL or not there, the strictest of the rules that may act must do so: Strictest.
+// Truth is the result of a condition for a row. If it is Unknown, because the column is
+// NULL or missing, the strictest of the rules that may act must do so; see Strictest.
 type Truth uint8
 
-// What a condition can be.
+// The results of conditions.
 const (
 	Unknown Truth = iota
 	False
 	True
 )
 
-// Holds judges a value as a text; nil is NULL.
+// Holds evaluates the tests for a value in text form; nil is NULL.
 func (c *Tests) Holds(value *string) Truth {
 	out := True
 	and := func(t Truth) {
@@ -85,7 +85,8 @@ func (c *Tests) Holds(value *string) Truth {
 	return out
 }
 
-// HoldsForOther judges a value of which only is known that it is there.
+// HoldsForOther evaluates the tests for a value that is known to exist, but not
+// otherwise.
 func (c *Tests) HoldsForOther() Truth {
 	switch {
 	case c.Null != nil && *c.Null:
@@ -109,7 +110,7 @@ func foldCondition(s string) string {
 	}, strings.Trim(s, conditionSpace))
 }
 
-// Likes reports whether a pattern of * and ? fits all of s.
+// Likes reports whether a pattern of * and ? matches all of s.
 func Likes(pattern, s string) bool {
 	p, r := []rune(pattern), []rune(s)
 	star, from, i := -1, 0, 0
@@ -134,10 +135,10 @@ func Likes(pattern, s string) bool {
 	return i == len(p)
 }
 
-// Keeps reports whether the rule lets every value pass.
+// Keeps reports whether the rule passes every value.
 func (r *TableRule) Keeps() bool { return keeps(r.Form) }
 
-// Removes reports whether the rule shows nothing of a value.
+// Removes reports whether the rule removes every value.
 func (r *TableRule) Removes() bool { return removes(r.Form) }
 
 func keeps(f mask.Form) bool {
@@ -160,11 +161,11 @@ type acting interface {
 	Removes() bool
 }
 
-// Strictest is the rule that must act where it is not known which of them does: the
-// one beside those that keep, or "remove" where two others differ. keep shows more
-// than every other method and remove less; between others nothing is known. same
-// reports whether two rules mask alike; a nil rule removes. The result is an index, or
-// -1 for a removal.
+// Strictest returns the rule that must act if it is unknown which one applies. keep
+// shows more than every other method, and remove shows less; other methods cannot be
+// compared. So it is the only rule that does not keep, or a removal if two such rules
+// differ. same reports whether two rules mask alike; a nil rule removes. The result is
+// an index, or -1 for a removal.
 func Strictest[R acting](rules []R, same func(a, b R) bool) int {
 	out := -1
 	var none R
